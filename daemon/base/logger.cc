@@ -1,0 +1,151 @@
+#include "daemon/base/logger.h"
+
+#include <cctype>
+#include <iterator>
+#include <string>
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxTextBytes = 256;
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::off;
+}
+
+/// Valid inside a JSON string and harmless in a terminal: quotes, backslashes and control
+/// characters are escaped; other bytes go through.
+void AppendEscaped(fmt::memory_buffer& line, std::string_view text) {
+  const bool cut = text.size() > kMaxTextBytes;
+  std::size_t length = cut ? kMaxTextBytes : text.size();
+  // A cut must not split a UTF-8 sequence: step back over continuation bytes.
+  while (cut && length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
+  for (const char c : text.substr(0, length)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      line.push_back('\\');
+      line.push_back(c);
+    } else if (byte < 0x20 || byte == 0x7F) {
+      fmt::format_to(std::back_inserter(line), "\\u{:04x}", byte);
+    } else {
+      line.push_back(c);
+    }
+  }
+  if (cut) line.append(std::string_view("..."));
+}
+
+bool NeedsQuotes(std::string_view text) {
+  if (text.empty()) return true;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7F || c == '"' || c == '\\' || c == '=') return true;
+  }
+  return false;
+}
+
+struct ValueWriter {
+  fmt::memory_buffer& line;
+  LogFormat format;
+
+  void operator()(std::string_view text) const {
+    const bool quoted = format == LogFormat::kJson || NeedsQuotes(text);
+    if (quoted) line.push_back('"');
+    AppendEscaped(line, text);
+    if (quoted) line.push_back('"');
+  }
+  template <typename Number>
+  void operator()(Number number) const {
+    fmt::format_to(std::back_inserter(line), "{}", number);
+  }
+};
+
+}  // namespace
+
+class Logger::Sink {
+ public:
+  Sink(LogFormat format, LogLevel level, std::FILE* out)
+      : logger_("rtcroomd",
+                std::make_shared<spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>>(
+                    out)) {
+    // The message is the tail of the line: time and level are the library's part.
+    logger_.set_pattern(format == LogFormat::kJson
+                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                            : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                        spdlog::pattern_time_type::utc);
+    logger_.flush_on(spdlog::level::debug);
+    logger_.set_level(ToSpdlog(level));
+  }
+
+  spdlog::logger& logger() { return logger_; }
+
+ private:
+  spdlog::logger logger_;
+};
+
+Logger::Logger(LogFormat format, LogLevel level, std::FILE* out)
+    : format_(format), sink_(std::make_unique<Sink>(format, level, out)) {}
+
+Logger::~Logger() = default;
+
+void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!Enabled(level)) return;
+  fmt::memory_buffer line;
+  const ValueWriter write{line, format_};
+  if (format_ == LogFormat::kJson) {
+    fmt::format_to(std::back_inserter(line), R"("event":"{}")", event);
+    for (const LogField& field : fields) {
+      fmt::format_to(std::back_inserter(line), R"(,"{}":)", field.key());
+      std::visit(write, field.value());
+    }
+  } else {
+    line.append(event);
+    for (const LogField& field : fields) {
+      fmt::format_to(std::back_inserter(line), " {}=", field.key());
+      std::visit(write, field.value());
+    }
+  }
+  sink_->logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+bool Logger::Enabled(LogLevel level) const { return sink_->logger().should_log(ToSpdlog(level)); }
+
+void Logger::SetLevel(LogLevel level) { sink_->logger().set_level(ToSpdlog(level)); }
+
+std::string_view LogLevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "unknown";
+}
+
+std::optional<LogLevel> ParseLogLevel(std::string_view name) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    if (name == LogLevelName(level)) return level;
+  }
+  return std::nullopt;
+}
+
+}  // namespace rtcroom
