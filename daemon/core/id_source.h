@@ -1,0 +1,23 @@
+// Where new room ids and guest user ids come from.
+#pragma once
+
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// @threads implementations are safe from any thread.
+class IdSource {
+ public:
+  virtual ~IdSource() = default;
+
+  /// `room_` + 8 hex + `_` + 4 hex. Production draws the 48 bits from a CSPRNG, so that a
+  /// stranger cannot guess a room.
+  /// @source protocol A.4.3, F.1.
+  virtual RoomId NewRoomId() = 0;
+
+  /// `user_` + 8 hex + `_` + 4 hex, drawn in the same way.
+  /// @source protocol A.4.1.
+  virtual UserId NewUserId() = 0;
+};
+
+}  // namespace rtcroom

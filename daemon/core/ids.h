@@ -1,0 +1,66 @@
+// Identities of rooms and people, as types that cannot be mistaken for each other.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace rtcroom {
+
+/// 1 to 48 bytes of printable ASCII (checked where requests are read). It is also the GroupId
+/// of the room's IM group, which has no kind: hence an id is taken while any kind holds it.
+struct RoomId {
+  std::string value{};
+  auto operator<=>(const RoomId&) const = default;
+};
+
+/// 1 to 64 bytes of printable ASCII (checked where requests are read).
+struct UserId {
+  std::string value{};
+  auto operator<=>(const UserId&) const = default;
+};
+
+/// The numbers are stored: never reuse one.
+enum class RoomKind : std::uint8_t { kDouble = 1, kMulti = 2, kLive = 3 };
+inline constexpr RoomKind kAllRoomKinds[] = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive};
+
+/// Which generation of the protocol a request or a room speaks. The numbers are stored.
+enum class Dialect : std::uint8_t { kGen1 = 1, kGen2 = 2 };
+
+/// What a request names a room by: it finds a room only under the room's own kind.
+struct RoomKey {
+  RoomKind kind = RoomKind::kDouble;
+  RoomId id{};
+  auto operator<=>(const RoomKey&) const = default;
+};
+
+/// "double", "multi", "live": for logs and metrics.
+std::string_view RoomKindName(RoomKind kind);
+/// "gen1", "gen2": for logs and metrics.
+std::string_view DialectName(Dialect dialect);
+
+std::ostream& operator<<(std::ostream& out, const RoomId& id);
+std::ostream& operator<<(std::ostream& out, const UserId& id);
+std::ostream& operator<<(std::ostream& out, RoomKind kind);
+std::ostream& operator<<(std::ostream& out, Dialect dialect);
+std::ostream& operator<<(std::ostream& out, const RoomKey& key);
+
+}  // namespace rtcroom
+
+template <>
+struct std::hash<rtcroom::RoomId> {
+  std::size_t operator()(const rtcroom::RoomId& id) const noexcept {
+    return std::hash<std::string>()(id.value);
+  }
+};
+
+template <>
+struct std::hash<rtcroom::RoomKey> {
+  std::size_t operator()(const rtcroom::RoomKey& key) const noexcept {
+    return std::hash<std::string>()(key.id.value) ^ static_cast<std::size_t>(key.kind);
+  }
+};

@@ -1,0 +1,141 @@
+#include "daemon/core/lease_table.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <variant>
+
+namespace rtcroom {
+
+std::size_t LeaseTable::MemberHash::operator()(const Member& member) const noexcept {
+  const std::size_t room = std::hash<std::string_view>()(member.room_id);
+  const std::size_t user = std::hash<std::string_view>()(member.user_id);
+  // The mixing step of boost::hash_combine: a plain xor would make (a, b) and (b, a) collide.
+  return room ^ (user + 0x9e3779b97f4a7c15ULL + (room << 6U) + (room >> 2U) +
+                 static_cast<std::size_t>(member.kind));
+}
+
+LeaseTable::LeaseTable(const Clock& clock, std::chrono::milliseconds timeout)
+    : clock_(clock), timeout_(timeout), grace_from_(clock.Monotonic()) {}
+
+void LeaseTable::Restore(const Room& room) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  for (const Pusher& pusher : room.pushers) {
+    GrantLocked({.room = room.key,
+                 .dialect = room.dialect,
+                 .user_id = pusher.user_id,
+                 .seat = pusher.seat,
+                 .added_at = pusher.added_at,
+                 .renewed_at = now});
+  }
+}
+
+void LeaseTable::OnCommit(std::span<const RoomChange> changes) noexcept {
+  const MutexLock lock(mutex_);
+  for (const RoomChange& change : changes) ApplyLocked(change);
+}
+
+void LeaseTable::ApplyLocked(const RoomChange& change) {
+  for (const RoomEvent& event : change.events) {
+    if (const auto* deleted = std::get_if<PusherDeleted>(&event.happening)) {
+      RevokeLocked(event.room, deleted->user_id);
+      continue;
+    }
+    const auto* added = std::get_if<PusherAdded>(&event.happening);
+    const auto* updated = std::get_if<PusherUpdated>(&event.happening);
+    if (added == nullptr && updated == nullptr) continue;
+    const UserId& user_id = added != nullptr ? added->user_id : updated->user_id;
+    const Pusher* pusher = FindPusher(change.room, user_id);
+    if (pusher == nullptr) continue;  // joined and left in one change
+    GrantLocked({.room = event.room,
+                 .dialect = event.dialect,
+                 .user_id = user_id,
+                 .seat = pusher->seat,
+                 .added_at = pusher->added_at,
+                 .renewed_at = clock_.Monotonic()});
+  }
+}
+
+void LeaseTable::GrantLocked(Lease lease) {
+  RevokeLocked(lease.room, lease.user_id);
+  order_.push_back(std::move(lease));
+  const auto place = std::prev(order_.end());
+  members_.emplace(MemberOf(place->room, place->user_id), place);
+}
+
+void LeaseTable::RevokeLocked(const RoomKey& room, const UserId& user_id) {
+  const auto found = members_.find(MemberOf(room, user_id));
+  if (found == members_.end()) return;
+  const Order::iterator place = found->second;
+  members_.erase(found);
+  order_.erase(place);
+}
+
+bool LeaseTable::Touch(const RoomKey& room, Dialect dialect, const UserId& user_id) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  const auto found = members_.find(MemberOf(room, user_id));
+  if (found == members_.end()) return false;
+  Lease& lease = *found->second;
+  if (lease.dialect != dialect || lease.expiring) return false;
+  lease.renewed_at = now;
+  order_.splice(order_.end(), order_, found->second);
+  return true;
+}
+
+MonotonicTime LeaseTable::DueLocked(const Lease& lease) const {
+  return std::max(lease.renewed_at, grace_from_) + timeout_;
+}
+
+std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit) {
+  const MonotonicTime now = clock_.Monotonic();
+  std::vector<LapsedLease> lapsed;
+  const MutexLock lock(mutex_);
+  for (const Lease& lease : order_) {
+    const MonotonicTime due = DueLocked(lease);
+    if (due >= now || lapsed.size() == limit) break;
+    if (lease.expiring) continue;
+    lapsed.push_back({.room = lease.room,
+                      .user_id = lease.user_id,
+                      .seat = lease.seat,
+                      .added_at = lease.added_at,
+                      .overdue = std::chrono::duration_cast<std::chrono::milliseconds>(now - due)});
+  }
+  return lapsed;
+}
+
+LeaseTable::Lease* LeaseTable::FindLocked(const LapsedLease& lapsed) {
+  const auto found = members_.find(MemberOf(lapsed.room, lapsed.user_id));
+  if (found == members_.end()) return nullptr;
+  Lease& lease = *found->second;
+  const bool same_stay = lease.seat == lapsed.seat && lease.added_at == lapsed.added_at;
+  return same_stay ? &lease : nullptr;
+}
+
+bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  Lease* lease = FindLocked(lapsed);
+  if (lease == nullptr || DueLocked(*lease) >= now) return false;
+  lease->expiring = true;
+  return true;
+}
+
+void LeaseTable::ReleaseExpiry(const LapsedLease& lapsed) {
+  const MutexLock lock(mutex_);
+  if (Lease* lease = FindLocked(lapsed); lease != nullptr) lease->expiring = false;
+}
+
+void LeaseTable::GraceForAll() {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  grace_from_ = now;
+}
+
+std::size_t LeaseTable::size() const {
+  const MutexLock lock(mutex_);
+  return members_.size();
+}
+
+}  // namespace rtcroom

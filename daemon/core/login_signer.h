@@ -1,0 +1,25 @@
+// Login tickets for the IM service.
+#pragma once
+
+#include <string>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// Signs UserSigs (protocol D.1, D.2).
+///
+/// @threads implementations are immutable: safe from any thread.
+class LoginSigner {
+ public:
+  virtual ~LoginSigner() = default;
+
+  /// A ticket with which `user_id` may log in to IM from `now` for the configured time.
+  /// Whether that user may have one is for the caller to decide.
+  /// @errors kUnavailable when no IM application or key is configured.
+  virtual Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,98 @@
+// Outcomes as values: `Result<T>` is a T or an `Error`.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace rtcroom {
+
+/// What a caller can do about a failure.
+enum class Errc : std::uint8_t {
+  kBadRequest,      ///< a field is missing, ill-typed or out of bounds; `detail` names it
+  kUnauthorized,    ///< who calls is not known, or may not call this
+  kRoomNotFound,    ///< no such room that the caller may see
+  kRoomExists,      ///< the room ID is taken
+  kRoomFull,        ///< no free seat
+  kPusherNotFound,  ///< the user is not a pusher of the room
+  kNotCreator,      ///< only the room's creator may do this
+  kTooManyRooms,    ///< `room.max_rooms` is reached
+  kStoreBusy,       ///< the store could not take the change now; the same call may work later
+  kStoreBroken,     ///< the store failed (disk full, I/O error, damage); nothing was changed
+  kUnavailable,     ///< an outside service failed or is not configured
+  kCursorExpired,   ///< events after the cursor are no longer retained, or are of another epoch
+  kInternal,        ///< a mistake of ours
+};
+inline constexpr std::size_t kErrcCount = static_cast<std::size_t>(Errc::kInternal) + 1;
+
+std::string_view ErrcName(Errc code);
+std::ostream& operator<<(std::ostream& out, Errc code);
+
+/// `detail` is for the log; only that of `kBadRequest` reaches a client, so it holds our own
+/// words and never a value that somebody sent.
+struct [[nodiscard]] Error {
+  Errc code = Errc::kInternal;
+  std::string detail;
+};
+std::ostream& operator<<(std::ostream& out, const Error& error);
+
+/// A value or an `Error`. Reading the one that is not there is a programming error.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): `return value;` and `return Error{...};` are the
+  // point
+  Result(T value) : outcome_(std::move(value)) {}
+  Result(Error error) : outcome_(std::move(error)) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  [[nodiscard]] bool ok() const { return std::holds_alternative<T>(outcome_); }
+  explicit operator bool() const { return ok(); }
+
+  [[nodiscard]] const Error& error() const {
+    assert(!ok());
+    return *std::get_if<Error>(&outcome_);
+  }
+  T& operator*() & {
+    assert(ok());
+    return *std::get_if<T>(&outcome_);
+  }
+  const T& operator*() const& {
+    assert(ok());
+    return *std::get_if<T>(&outcome_);
+  }
+  T&& operator*() && {
+    assert(ok());
+    return std::move(*std::get_if<T>(&outcome_));
+  }
+  T* operator->() { return &**this; }
+  const T* operator->() const { return &**this; }
+
+ private:
+  std::variant<T, Error> outcome_;
+};
+
+/// Success without a value, or an `Error`.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): `return Error{...};` is the point
+  Status(Error error) : failed_(true), error_(std::move(error)) {}
+
+  [[nodiscard]] bool ok() const { return !failed_; }
+  explicit operator bool() const { return ok(); }
+  [[nodiscard]] const Error& error() const {
+    assert(failed_);
+    return error_;
+  }
+
+ private:
+  bool failed_ = false;
+  Error error_;
+};
+
+}  // namespace rtcroom

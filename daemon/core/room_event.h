@@ -1,0 +1,70 @@
+// What happened to a room. Events hold no push URL and no signature: they are stored and sent on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// Why a pusher left. The numbers are stored: never reuse one.
+enum class LeaveReason : std::uint8_t { kLeft = 1, kHeartbeatTimeout = 2, kRoomDestroyed = 5 };
+
+/// Why a room ended. The numbers are stored: never reuse one.
+enum class EndReason : std::uint8_t { kDestroyed = 1, kCreatorLeft = 2 };
+
+/// "left", "heartbeat_timeout", "room_destroyed".
+std::string_view LeaveReasonName(LeaveReason reason);
+/// "destroyed", "creator_left".
+std::string_view EndReasonName(EndReason reason);
+
+struct RoomCreated {
+  UserId creator{};
+  std::string info{};
+  bool operator==(const RoomCreated&) const = default;
+};
+struct PusherAdded {
+  UserId user_id{};
+  std::string user_name{};
+  std::string user_avatar{};
+  bool operator==(const PusherAdded&) const = default;
+};
+/// A pusher that came back, with what it says of itself now.
+struct PusherUpdated {
+  UserId user_id{};
+  std::string user_name{};
+  std::string user_avatar{};
+  bool operator==(const PusherUpdated&) const = default;
+};
+struct PusherDeleted {
+  UserId user_id{};
+  LeaveReason reason = LeaveReason::kLeft;
+  bool operator==(const PusherDeleted&) const = default;
+};
+struct RoomDestroyed {
+  EndReason reason = EndReason::kDestroyed;
+  bool operator==(const RoomDestroyed&) const = default;
+};
+
+using RoomHappening =
+    std::variant<RoomCreated, PusherAdded, PusherUpdated, PusherDeleted, RoomDestroyed>;
+
+struct RoomEvent {
+  RoomKey room{};
+  Dialect dialect = Dialect::kGen1;
+  /// Number of the event within its room: 1 is `RoomCreated`, then without gaps up to
+  /// `RoomDestroyed`. A later room of the same id starts at 1 again.
+  std::uint64_t room_sequence = 0;
+  TimePoint at{};
+  RoomHappening happening{};
+
+  bool operator==(const RoomEvent&) const = default;
+};
+
+/// "room_created", "pusher_added", "pusher_updated", "pusher_deleted", "room_destroyed".
+std::string_view HappeningName(const RoomHappening& happening);
+
+}  // namespace rtcroom

@@ -1,0 +1,29 @@
+// How many may be in a room.
+#pragma once
+
+#include <cstddef>
+
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// @source protocol 0.4.
+struct RoomLimits {
+  std::size_t max_pushers_double = 2;
+  std::size_t max_pushers_multi = 4;
+  std::size_t max_pushers_live = 4;
+
+  [[nodiscard]] std::size_t PushersIn(RoomKind kind) const {
+    switch (kind) {
+      case RoomKind::kDouble:
+        return max_pushers_double;
+      case RoomKind::kMulti:
+        return max_pushers_multi;
+      case RoomKind::kLive:
+        return max_pushers_live;
+    }
+    return 0;
+  }
+};
+
+}  // namespace rtcroom

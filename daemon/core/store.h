@@ -1,0 +1,138 @@
+// The one interface behind which rooms are kept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/cursor.h"
+#include "daemon/core/result.h"
+#include "daemon/core/room.h"
+#include "daemon/core/room_event.h"
+
+namespace rtcroom {
+
+/// What a rule made of a room: written all together, or not at all.
+struct RoomChange {
+  Room room{};                      ///< as it is afterwards (as it was last, when `closed`)
+  std::vector<RoomEvent> events{};  ///< what follows from it; none means that nothing changed
+  bool closed = false;              ///< the room is removed in the same write
+};
+
+/// A pure rule applied to the stored room, or to null when there is none.
+///
+/// It runs inside the store's atomic step and may run more than once: it must not block, call
+/// the store, or keep the pointer. An error leaves the store as it was.
+using RoomEdit = std::function<Result<RoomChange>(const Room* stored)>;
+
+struct RoomUpdate {
+  RoomKey key{};
+  RoomEdit edit{};
+};
+
+/// Hears of every committed change, once, in the order of commit, before the `Update` that
+/// made it returns. It must be quick, must not call the store, and cannot fail.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void OnCommit(std::span<const RoomChange> changes) noexcept = 0;
+};
+
+/// Which rooms to list.
+struct RoomListQuery {
+  RoomKind kind = RoomKind::kDouble;
+  Dialect dialect = Dialect::kGen1;
+  std::uint64_t index = 0;  ///< how many rooms of this kind and dialect to skip
+  std::size_t count = 0;    ///< most rooms to return, 0..200
+};
+
+struct StoredEvent {
+  std::uint64_t position = 0;  ///< place in the store's order: ascending, may have gaps
+  RoomEvent event{};
+};
+
+struct EventPage {
+  std::vector<StoredEvent> events{};
+  Cursor next{};  ///< after the last of `events`; where the reader stands when there are none
+};
+
+/// Which events may go.
+struct EventRetention {
+  TimePoint keep_since{};              ///< older ones may be removed ...
+  std::uint64_t max_events = 0;        ///< ... and so may all before the newest `max_events`
+  std::size_t most_per_call = 10'000;  ///< bounds how long one call can take
+};
+
+struct StoreLimits {
+  std::uint64_t max_rooms = 1'000'000;
+};
+
+/// Keeps rooms, their members and the history of what happened to them.
+///
+/// What `Update` acknowledged survives a crash of the process and, where the implementation is
+/// durable, a power cut. Reads see every change acknowledged before they began.
+///
+/// @threads every method is safe from any thread.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<Room> Load(const RoomKey& key) = 0;
+
+  /// Applies each update as an atomic step of its own, in the order given; one that fails
+  /// leaves nothing and does not hinder the others. Returns when all of them are committed:
+  /// together they cost about as much waiting as one.
+  ///
+  /// An edit that makes a room of a key that had none is refused with kRoomExists while a room
+  /// of any kind holds the id, and with kTooManyRooms at the limit; both are checked in the
+  /// same atomic step. The store gives a new room its `sequence`; the returned change has it.
+  ///
+  /// @return one outcome per update, in order: the change as committed, or the edit's own
+  ///         error, kRoomExists, kTooManyRooms, kStoreBusy or kStoreBroken.
+  virtual std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) = 0;
+
+  /// `UpdateAll` of one.
+  Result<RoomChange> Update(const RoomKey& key, RoomEdit edit);
+
+  /// A page of rooms in the order of their creation, within one kind and dialect.
+  ///
+  /// O(log n + count) in the number of rooms, whatever the index.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<Room>> List(const RoomListQuery& query) = 0;
+
+  /// Rooms of every kind and dialect by ascending `sequence`, for a walk over all of them: at
+  /// most `limit` (1..10000) whose sequence is greater than `after`.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) = 0;
+
+  /// Reads committed events after `cursor`, in the store's order.
+  ///
+  /// Within one room the sequence has no gaps; across rooms the order is the order of commit.
+  /// An event is never visible before the change that it tells of.
+  ///
+  /// @param limit  most events to return, 1..1000; bounds how long one read can take.
+  /// @errors kCursorExpired when events after `cursor` are no longer retained or belong to
+  ///         another epoch: the reader must load rooms afresh. kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) = 0;
+
+  /// Removes old events, oldest first.
+  /// @return how many were removed; fewer than `most_per_call` when nothing more may go.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::size_t> TrimEvents(const EventRetention& retention) = 0;
+
+  /// Whether the store can take a write: one is made and committed.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status Ping() = 0;
+
+  /// How many rooms there are of a kind, over both dialects.
+  /// @threads never waits for a writer's I/O.
+  virtual std::uint64_t CountRooms(RoomKind kind) const = 0;
+};
+
+}  // namespace rtcroom
