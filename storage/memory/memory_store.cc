@@ -1,0 +1,122 @@
+#include "storage/memory/memory_store.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace rtcroom {
+
+MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
+    : limits_(limits), epoch_(std::move(epoch)), listener_(listener) {}
+
+const Room* MemoryStore::FindLocked(const RoomKey& key) const {
+  const auto found = rooms_.find(key.id);
+  if (found == rooms_.end() || found->second.key.kind != key.kind) return nullptr;
+  return &found->second;
+}
+
+const Room& MemoryStore::AtLocked(std::uint64_t sequence) const {
+  return rooms_.at(by_sequence_.at(sequence));
+}
+
+Result<Room> MemoryStore::Load(const RoomKey& key) {
+  const MutexLock lock(mutex_);
+  const Room* room = FindLocked(key);
+  if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
+  return *room;
+}
+
+std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdate> updates) {
+  std::vector<Result<RoomChange>> outcomes;
+  outcomes.reserve(updates.size());
+  const MutexLock lock(mutex_);
+  for (const RoomUpdate& update : updates) outcomes.push_back(ApplyLocked(update));
+  return outcomes;
+}
+
+Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
+  const Room* stored = FindLocked(update.key);
+  Result<RoomChange> change = update.edit(stored);
+  if (!change || change->events.empty()) return change;
+
+  Room& room = change->room;
+  if (stored == nullptr) {
+    if (rooms_.contains(room.key.id)) return Error{Errc::kRoomExists, {}};
+    if (rooms_.size() >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
+    room.sequence = ++last_sequence_;
+    by_sequence_.emplace(room.sequence, room.key.id);
+    order_.Insert(room.key.kind, room.dialect, room.sequence);
+  }
+  if (change->closed) {
+    order_.Erase(room.key.kind, room.dialect, room.sequence);
+    by_sequence_.erase(room.sequence);
+    rooms_.erase(room.key.id);
+  } else {
+    rooms_.insert_or_assign(room.key.id, room);
+  }
+  for (const RoomEvent& event : change->events) {
+    events_.push_back({.position = ++last_position_, .event = event});
+  }
+  listener_.OnCommit({&*change, 1});
+  return change;
+}
+
+Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
+  std::vector<Room> rooms;
+  const MutexLock lock(mutex_);
+  while (rooms.size() < query.count) {
+    const std::optional<std::uint64_t> sequence =
+        order_.At(query.kind, query.dialect, query.index + rooms.size());
+    if (!sequence) break;
+    rooms.push_back(AtLocked(*sequence));
+  }
+  return rooms;
+}
+
+Result<std::vector<Room>> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
+  std::vector<Room> rooms;
+  const MutexLock lock(mutex_);
+  for (auto place = by_sequence_.upper_bound(after);
+       place != by_sequence_.end() && rooms.size() < limit; ++place) {
+    rooms.push_back(AtLocked(place->first));
+  }
+  return rooms;
+}
+
+Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
+  const MutexLock lock(mutex_);
+  const bool from_start = cursor == Cursor::Start();
+  const std::uint64_t after = from_start ? trimmed_to_ : cursor.position;
+  if (!from_start && (cursor.epoch != epoch_ || after < trimmed_to_ || after > last_position_)) {
+    return Error{Errc::kCursorExpired, {}};
+  }
+  EventPage page{.events = {}, .next = {.epoch = epoch_, .position = after}};
+  // Positions are consecutive here, so the place of the next one needs no search.
+  for (std::size_t i = after - trimmed_to_; i < events_.size() && page.events.size() < limit; ++i) {
+    page.events.push_back(events_[i]);
+    page.next.position = events_[i].position;
+  }
+  return page;
+}
+
+Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
+  const MutexLock lock(mutex_);
+  std::size_t removed = 0;
+  while (
+      !events_.empty() && removed < retention.most_per_call &&
+      (events_.front().event.at < retention.keep_since || events_.size() > retention.max_events)) {
+    trimmed_to_ = events_.front().position;
+    events_.pop_front();
+    ++removed;
+  }
+  return removed;
+}
+
+Status MemoryStore::Ping() { return {}; }
+
+std::uint64_t MemoryStore::CountRooms(RoomKind kind) const {
+  const MutexLock lock(mutex_);
+  return order_.Count(kind);
+}
+
+}  // namespace rtcroom

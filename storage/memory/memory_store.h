@@ -1,0 +1,55 @@
+// Rooms in memory: the reference that the other stores are compared with.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/room_order.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// Keeps everything the `Store` promises except durability: a restart begins anew.
+///
+/// @threads safe from any thread; one lock serves all, and is held while an edit runs.
+class MemoryStore : public Store {
+ public:
+  /// @param epoch     16 hex digits, drawn anew for each store.
+  /// @param listener  hears of commits; must outlive the store.
+  MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener);
+
+  Result<Room> Load(const RoomKey& key) override;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
+  Result<std::vector<Room>> List(const RoomListQuery& query) override;
+  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  Status Ping() override;
+  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
+
+ private:
+  Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
+  const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
+  [[nodiscard]] const Room& AtLocked(std::uint64_t sequence) const REQUIRES(mutex_);
+
+  const StoreLimits limits_;
+  const std::string epoch_;
+  CommitListener& listener_;
+  mutable Mutex mutex_;
+  std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);
+  std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);
+  RoomOrder order_ GUARDED_BY(mutex_);
+  std::uint64_t last_sequence_ GUARDED_BY(mutex_) = 0;
+  std::deque<StoredEvent> events_ GUARDED_BY(mutex_);
+  std::uint64_t last_position_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t trimmed_to_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace rtcroom
