@@ -1,0 +1,21 @@
+// Ids that a test can foretell: room_00000001_0000, user_00000002_0000, ...
+#pragma once
+
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "daemon/core/id_source.h"
+
+namespace rtcroom {
+
+class CountingIds : public IdSource {
+ public:
+  RoomId NewRoomId() override { return {fmt::format("room_{:08x}_0000", ++count_)}; }
+  UserId NewUserId() override { return {fmt::format("user_{:08x}_0000", ++count_)}; }
+
+ private:
+  std::atomic<unsigned> count_{0};
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,53 @@
+// A store whose writes fail when a test says so.
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <vector>
+
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// Wraps a real store. While `broken`, every write answers kStoreBroken after its edit has run,
+/// as a disk that fails at the commit would have it.
+class FailingStore : public Store {
+ public:
+  explicit FailingStore(Store& store) : store_(store) {}
+
+  std::atomic<bool> broken{false};
+
+  Result<Room> Load(const RoomKey& key) override { return store_.Load(key); }
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    if (!broken) return store_.UpdateAll(updates);
+    std::vector<Result<RoomChange>> outcomes;
+    for (const RoomUpdate& update : updates) {
+      const Result<Room> stored = store_.Load(update.key);
+      const Result<RoomChange> change = update.edit(stored ? &*stored : nullptr);
+      outcomes.emplace_back(change ? Error{Errc::kStoreBroken, "disk full"} : change.error());
+    }
+    return outcomes;
+  }
+  Result<std::vector<Room>> List(const RoomListQuery& query) override { return store_.List(query); }
+  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) override {
+    return store_.Scan(after, limit);
+  }
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
+    return store_.ReadEvents(cursor, limit);
+  }
+  Result<std::size_t> TrimEvents(const EventRetention& retention) override {
+    return store_.TrimEvents(retention);
+  }
+  Status Ping() override {
+    if (broken) return Error{Errc::kStoreBroken, "disk full"};
+    return store_.Ping();
+  }
+  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override {
+    return store_.CountRooms(kind);
+  }
+
+ private:
+  Store& store_;
+};
+
+}  // namespace rtcroom

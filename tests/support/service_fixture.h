@@ -1,0 +1,72 @@
+// The use cases on a memory store, with everything around them faked.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "daemon/core/room_service.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/counting_ids.h"
+#include "tests/support/failing_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_groups.h"
+#include "tests/support/fake_streams.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+
+class ServiceFixture : public testing::Test {
+ protected:
+  static constexpr std::chrono::seconds kTimeout{20};
+
+  static RoomKey Key(std::string id, RoomKind kind = RoomKind::kMulti) {
+    return {.kind = kind, .id = {std::move(id)}};
+  }
+  static CreateRoomCommand Create(std::string id, std::string creator,
+                                  RoomKind kind = RoomKind::kMulti) {
+    return {.kind = kind,
+            .dialect = Dialect::kGen1,
+            .room_id = RoomId{std::move(id)},
+            .user_id = {std::move(creator)},
+            .profile = {.user_name = "n", .user_avatar = "a", .push_url = "rtmp://p/1"},
+            .info = "name"};
+  }
+  static AddPusherCommand Add(const RoomKey& room, std::string user) {
+    return {.room = room,
+            .dialect = Dialect::kGen1,
+            .user_id = {std::move(user)},
+            .profile = {.user_name = "n", .user_avatar = "a", .push_url = "rtmp://p/2"}};
+  }
+  static MemberCommand Member(const RoomKey& room, std::string user) {
+    return {.room = room, .dialect = Dialect::kGen1, .user_id = {std::move(user)}};
+  }
+
+  std::vector<std::string> UsersIn(const RoomKey& room) {
+    std::vector<std::string> users;
+    if (const Result<Room> stored = rooms_.LoadRoom(room, Dialect::kGen1); stored) {
+      for (const Pusher& pusher : stored->pushers) users.push_back(pusher.user_id.value);
+    }
+    return users;
+  }
+  std::vector<RoomEvent> Events() {
+    std::vector<RoomEvent> events;
+    const Result<EventPage> page = memory_.ReadEvents(Cursor::Start(), 1000);
+    for (const StoredEvent& stored : page->events) events.push_back(stored.event);
+    return events;
+  }
+
+  FakeClock clock_;
+  CountingIds ids_;
+  FakeGroups groups_;
+  FakeStreams streams_;
+  Logger logger_{LogFormat::kJson, LogLevel::kError};
+  LeaseTable leases_{clock_, kTimeout};
+  MemoryStore memory_{{}, "00000000000000aa", leases_};
+  FailingStore store_{memory_};
+  RoomService rooms_{store_, leases_, groups_, streams_, clock_, ids_, {}, logger_};
+};
+
+}  // namespace rtcroom

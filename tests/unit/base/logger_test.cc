@@ -1,0 +1,102 @@
+#include "daemon/base/logger.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/base/secret.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::Not;
+
+/// What one call wrote.
+class LoggerTest : public testing::Test {
+ protected:
+  std::string Written() {
+    std::fflush(file_.get());
+    std::rewind(file_.get());
+    std::string text;
+    for (int c = std::fgetc(file_.get()); c != EOF; c = std::fgetc(file_.get())) {
+      text.push_back(static_cast<char>(c));
+    }
+    return text;
+  }
+
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> file_{std::tmpfile()};
+};
+
+TEST_F(LoggerTest, WritesOneJsonObjectALine) {
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, file_.get());
+  logger.Info("room_created", {{"room", "r1"}, {"pushers", 2}, {"ratio", 0.5}, {"live", true}});
+  EXPECT_THAT(Written(), MatchesRegex("\\{\"time\":\"[0-9-]+T[0-9:.]+Z\",\"level\":\"info\","
+                                      "\"event\":\"room_created\",\"room\":\"r1\",\"pushers\":2,"
+                                      "\"ratio\":0.5,\"live\":true\\}\n"));
+}
+
+TEST_F(LoggerTest, WritesReadableText) {
+  Logger logger(LogFormat::kText, LogLevel::kInfo, file_.get());
+  logger.Warn("slow", {{"endpoint", "add_pusher"}, {"note", "two words"}});
+  EXPECT_THAT(Written(), EndsWith(" warning slow endpoint=add_pusher note=\"two words\"\n"));
+}
+
+TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {
+  Logger logger(LogFormat::kText, LogLevel::kWarn, file_.get());
+  logger.Info("quiet");
+  EXPECT_THAT(Written(), IsEmpty());
+  logger.SetLevel(LogLevel::kDebug);
+  logger.Debug("loud");
+  EXPECT_THAT(Written(), HasSubstr("loud"));
+}
+
+TEST_F(LoggerTest, NothingAClientSendsForgesALine) {
+  for (const LogFormat format : {LogFormat::kJson, LogFormat::kText}) {
+    Logger logger(format, LogLevel::kInfo, file_.get());
+    logger.Info("e", {{"user", "a\"}\n{\"event\":\"forged\"\x1b[31m"}});
+  }
+  const std::string text = Written();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, HasSubstr(R"(a\"}\u000a{\"event\":\"forged\"\u001b[31m)"));
+}
+
+TEST_F(LoggerTest, CutsLongTextsBetweenCharacters) {
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, file_.get());
+  std::string text(255, 'x');
+  text += "房房房";
+  logger.Info("e", {{"name", text}});
+  EXPECT_THAT(Written(), HasSubstr(std::string(255, 'x') + "...\"}"));
+}
+
+TEST(LogLevel, IsKnownByItsName) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    EXPECT_EQ(ParseLogLevel(LogLevelName(level)), level);
+  }
+  EXPECT_EQ(ParseLogLevel("trace"), std::nullopt);
+}
+
+TEST(Secret, PrintsAsStars) {
+  const Secret secret("hunter2");
+  std::ostringstream out;
+  out << secret;
+  EXPECT_EQ(out.str(), "***");
+  EXPECT_EQ(fmt::format("{}", secret), "***");
+  EXPECT_EQ(secret.Reveal(), "hunter2");
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,157 @@
+#include "daemon/core/lease_table.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The table as it follows a store; the rooms are made through the use cases.
+class LeaseTableTest : public ServiceFixture {
+ protected:
+  void SetUp() override {
+    ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+    ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
+  }
+  std::vector<std::string> LapsedUsers(std::size_t limit = 100) {
+    std::vector<std::string> users;
+    for (const LapsedLease& lease : leases_.Lapsed(limit)) users.push_back(lease.user_id.value);
+    return users;
+  }
+  bool Touch(const std::string& user, Dialect dialect = Dialect::kGen1) {
+    return leases_.Touch(room_, dialect, {user});
+  }
+
+  const RoomKey room_ = Key("r1");
+};
+
+TEST_F(LeaseTableTest, HoldsALeaseForEachPusherAndNobodyElse) {
+  EXPECT_EQ(leases_.size(), 2U);
+  EXPECT_TRUE(Touch("host"));
+  EXPECT_TRUE(Touch("guest"));
+  EXPECT_FALSE(Touch("stranger"));
+  EXPECT_FALSE(leases_.Touch(Key("r2"), Dialect::kGen1, {"host"}));
+  EXPECT_FALSE(leases_.Touch(Key("r1", RoomKind::kLive), Dialect::kGen1, {"host"}));
+}
+
+TEST_F(LeaseTableTest, ALeaseIsInvisibleToTheOtherDialect) {
+  EXPECT_FALSE(Touch("host", Dialect::kGen2));
+}
+
+TEST_F(LeaseTableTest, LeasesEndWithTheirPushers) {
+  ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
+  EXPECT_FALSE(Touch("guest"));
+  EXPECT_TRUE(Touch("host"));
+  ASSERT_OK(rooms_.DestroyRoom(Member(room_, "host")));
+  EXPECT_EQ(leases_.size(), 0U);
+}
+
+TEST_F(LeaseTableTest, RunsOutOnlyAfterMoreThanTheTimeout) {
+  clock_.Advance(kTimeout);
+  EXPECT_TRUE(LapsedUsers().empty());
+  clock_.Advance(1ms);
+  EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
+}
+
+TEST_F(LeaseTableTest, AHeartbeatRenewsALeaseAndPutsItBehindTheOthers) {
+  clock_.Advance(10s);
+  EXPECT_TRUE(Touch("host"));
+  clock_.Advance(10s + 1ms);
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
+  clock_.Advance(10s);
+  EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"guest", "host"}));
+}
+
+TEST_F(LeaseTableTest, ComingBackRenewsTheLeaseToo) {
+  clock_.Advance(15s);
+  ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
+  clock_.Advance(10s);
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"host"});
+}
+
+TEST_F(LeaseTableTest, AWallClockJumpLapsesNobody) {
+  clock_.JumpWallClock(240h);
+  EXPECT_TRUE(LapsedUsers().empty());
+  clock_.JumpWallClock(-480h);
+  clock_.Advance(kTimeout + 1ms);
+  EXPECT_EQ(LapsedUsers().size(), 2U);
+}
+
+TEST_F(LeaseTableTest, ReturnsAtMostSoManyLapsedLeasesLongestOverdueFirst) {
+  clock_.Advance(kTimeout + 500ms);
+  const std::vector<LapsedLease> lapsed = leases_.Lapsed(1);
+  ASSERT_EQ(lapsed.size(), 1U);
+  EXPECT_EQ(lapsed[0].user_id, UserId{"host"});
+  EXPECT_EQ(lapsed[0].overdue, 500ms);
+}
+
+TEST_F(LeaseTableTest, AClaimedLeaseIsOutOfReachOfHeartbeats) {
+  clock_.Advance(kTimeout + 1ms);
+  const LapsedLease lease = leases_.Lapsed(1).front();
+  EXPECT_TRUE(leases_.ClaimExpiry(lease));
+  EXPECT_FALSE(Touch("host"));
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
+}
+
+TEST_F(LeaseTableTest, AClaimMayBeRepeated) {
+  clock_.Advance(kTimeout + 1ms);
+  const LapsedLease lease = leases_.Lapsed(1).front();
+  EXPECT_TRUE(leases_.ClaimExpiry(lease));
+  EXPECT_TRUE(leases_.ClaimExpiry(lease));
+}
+
+TEST_F(LeaseTableTest, AReleasedLeaseLivesAndLapsesAgain) {
+  clock_.Advance(kTimeout + 1ms);
+  const LapsedLease lease = leases_.Lapsed(1).front();
+  ASSERT_TRUE(leases_.ClaimExpiry(lease));
+  leases_.ReleaseExpiry(lease);
+  EXPECT_EQ(LapsedUsers().size(), 2U);
+  EXPECT_TRUE(Touch("host"));
+}
+
+TEST_F(LeaseTableTest, ALeaseThatWasRenewedInBetweenCannotBeClaimed) {
+  clock_.Advance(kTimeout + 1ms);
+  const LapsedLease lease = leases_.Lapsed(1).front();
+  EXPECT_TRUE(Touch("host"));
+  EXPECT_FALSE(leases_.ClaimExpiry(lease));
+}
+
+TEST_F(LeaseTableTest, ALaterStayOfTheSameUserCannotBeClaimed) {
+  clock_.Advance(kTimeout + 1ms);
+  LapsedLease lease = leases_.Lapsed(2).back();
+  ASSERT_EQ(lease.user_id, UserId{"guest"});
+  ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
+  EXPECT_FALSE(leases_.ClaimExpiry(lease));
+  ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
+  clock_.Advance(kTimeout + 1ms);
+  EXPECT_FALSE(leases_.ClaimExpiry(lease));
+}
+
+TEST_F(LeaseTableTest, GraceGivesEverybodyOneFullTimeout) {
+  clock_.Advance(kTimeout + 1h);
+  leases_.GraceForAll();
+  EXPECT_TRUE(LapsedUsers().empty());
+  clock_.Advance(kTimeout);
+  EXPECT_TRUE(LapsedUsers().empty());
+  clock_.Advance(1ms);
+  EXPECT_EQ(LapsedUsers().size(), 2U);
+}
+
+TEST_F(LeaseTableTest, RestoredPushersHaveOneFullTimeout) {
+  LeaseTable restarted(clock_, kTimeout);
+  clock_.Advance(1h);
+  restarted.Restore(*memory_.Load(room_));
+  EXPECT_EQ(restarted.size(), 2U);
+  clock_.Advance(kTimeout);
+  EXPECT_TRUE(restarted.Lapsed(10).empty());
+  EXPECT_TRUE(restarted.Touch(room_, Dialect::kGen1, {"guest"}));
+}
+
+}  // namespace
+}  // namespace rtcroom

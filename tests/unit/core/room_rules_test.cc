@@ -1,0 +1,180 @@
+#include "daemon/core/room_rules.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kSeats = 3;
+const TimePoint kLater = kNoon + std::chrono::seconds(5);
+
+Pusher Somebody(const std::string& user, const std::string& push_url = "rtmp://p/1") {
+  return {
+      .user_id = {user}, .user_name = user + "'s name", .user_avatar = "a", .push_url = push_url};
+}
+
+Room NewRoom() { return {.key = {.kind = RoomKind::kMulti, .id = {"r1"}}, .info = "name"}; }
+
+/// A room of "host" with `guests` beside him.
+Room RoomWith(const std::vector<std::string>& guests) {
+  Room room = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon)->room;
+  for (const std::string& guest : guests) {
+    room = rules::AddPusher(&room, Dialect::kGen1, Somebody(guest), kSeats, kNoon)->room;
+  }
+  return room;
+}
+
+std::vector<std::string> Names(const RoomChange& change) {
+  std::vector<std::string> names;
+  for (const RoomEvent& event : change.events) names.emplace_back(HappeningName(event.happening));
+  return names;
+}
+
+TEST(RoomRules, CreatingARoomSeatsItsCreatorAsFirstPusher) {
+  const Result<RoomChange> change = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon);
+  ASSERT_OK(change);
+  EXPECT_EQ(change->room.creator, UserId{"host"});
+  EXPECT_EQ(change->room.created_at, kNoon);
+  ASSERT_EQ(change->room.pushers.size(), 1U);
+  EXPECT_EQ(change->room.pushers[0].user_id, UserId{"host"});
+  EXPECT_EQ(change->room.pushers[0].added_at, kNoon);
+  EXPECT_EQ(Names(*change), (std::vector<std::string>{"room_created", "pusher_added"}));
+}
+
+TEST(RoomRules, NumbersTheEventsOfARoomFromOneWithoutGaps) {
+  Room room = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon)->room;
+  std::vector<std::uint64_t> numbers{1, 2};
+  const auto note = [&](const Result<RoomChange>& change) {
+    for (const RoomEvent& event : change->events) numbers.push_back(event.room_sequence);
+    room = change->room;
+  };
+  note(rules::AddPusher(&room, Dialect::kGen1, Somebody("a"), kSeats, kNoon));
+  note(rules::AddPusher(&room, Dialect::kGen1, Somebody("a"), kSeats, kLater));
+  note(rules::DeletePusher(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater));
+  note(rules::DestroyRoom(&room, Dialect::kGen1, {"host"}, kLater));
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST(RoomRules, ARepeatedCreateOfTheSameCreatorRefreshesHisEntryOnly) {
+  const Room before = RoomWith({"a"});
+  Room wish = NewRoom();
+  wish.info = "another name";
+  const Result<RoomChange> change =
+      rules::CreateRoom(&before, wish, Somebody("host", "rtmp://p/9"), kLater);
+  ASSERT_OK(change);
+  EXPECT_EQ(change->room.pushers[0].push_url, "rtmp://p/9");
+  EXPECT_EQ(change->room.pushers[1], before.pushers[1]);
+  EXPECT_EQ(change->room.info, "name");
+  EXPECT_EQ(Names(*change), std::vector<std::string>{"pusher_updated"});
+}
+
+TEST(RoomRules, RefusesToCreateARoomWhoseIdSomebodyElseHolds) {
+  const Room room = RoomWith({"a"});
+  EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), Somebody("a"), kNoon));
+}
+
+TEST(RoomRules, RefusesToCreateARoomWhoseIdTheOtherDialectHolds) {
+  Room room = RoomWith({});
+  room.dialect = Dialect::kGen2;
+  EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), Somebody("host"), kNoon));
+}
+
+TEST(RoomRules, SeatsNewcomersInJoinOrder) {
+  const Room room = RoomWith({"a", "b"});
+  ASSERT_EQ(room.pushers.size(), 3U);
+  EXPECT_EQ(room.pushers[1].user_id, UserId{"a"});
+  EXPECT_EQ(room.pushers[2].user_id, UserId{"b"});
+  EXPECT_LT(room.pushers[0].seat, room.pushers[1].seat);
+  EXPECT_LT(room.pushers[1].seat, room.pushers[2].seat);
+}
+
+TEST(RoomRules, RefusesANewcomerWhenEverySeatIsTaken) {
+  const Room room = RoomWith({"a", "b"});
+  EXPECT_ERROR(kRoomFull, rules::AddPusher(&room, Dialect::kGen1, Somebody("c"), kSeats, kNoon));
+}
+
+TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
+  const Room room = RoomWith({"a", "b"});
+  const Result<RoomChange> change =
+      rules::AddPusher(&room, Dialect::kGen1, Somebody("a", "rtmp://p/new"), kSeats, kLater);
+  ASSERT_OK(change);
+  EXPECT_EQ(change->room.pushers[1].push_url, "rtmp://p/new");
+  EXPECT_EQ(change->room.pushers[1].seat, room.pushers[1].seat);
+  EXPECT_EQ(change->room.pushers[1].added_at, kLater);
+  EXPECT_EQ(Names(*change), std::vector<std::string>{"pusher_updated"});
+}
+
+TEST(RoomRules, RefusesToAddToARoomThatIsNotThere) {
+  EXPECT_ERROR(kRoomNotFound,
+               rules::AddPusher(nullptr, Dialect::kGen1, Somebody("a"), kSeats, kNoon));
+}
+
+TEST(RoomRules, ARoomOfTheOtherDialectIsAbsent) {
+  const Room room = RoomWith({"a"});
+  EXPECT_ERROR(kRoomNotFound,
+               rules::AddPusher(&room, Dialect::kGen2, Somebody("b"), kSeats, kNoon));
+  EXPECT_ERROR(kPusherNotFound,
+               rules::DeletePusher(&room, Dialect::kGen2, {"a"}, LeaveReason::kLeft, kNoon));
+  EXPECT_ERROR(kRoomNotFound, rules::DestroyRoom(&room, Dialect::kGen2, {"host"}, kNoon));
+}
+
+TEST(RoomRules, AnOrdinaryPusherLeavesAlone) {
+  const Room room = RoomWith({"a", "b"});
+  const Result<RoomChange> change =
+      rules::DeletePusher(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater);
+  ASSERT_OK(change);
+  EXPECT_FALSE(change->closed);
+  EXPECT_EQ(change->room.pushers.size(), 2U);
+  ASSERT_EQ(change->events.size(), 1U);
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening),
+            (PusherDeleted{.user_id = {"a"}, .reason = LeaveReason::kLeft}));
+}
+
+TEST(RoomRules, RefusesToDeleteSomebodyWhoIsNotThere) {
+  const Room room = RoomWith({"a"});
+  EXPECT_ERROR(kPusherNotFound,
+               rules::DeletePusher(&room, Dialect::kGen1, {"b"}, LeaveReason::kLeft, kNoon));
+  EXPECT_ERROR(kPusherNotFound,
+               rules::DeletePusher(nullptr, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kNoon));
+}
+
+TEST(RoomRules, TheRoomEndsWithItsCreatorAndTakesEverybodyAlongInJoinOrder) {
+  const Room room = RoomWith({"a", "b"});
+  const Result<RoomChange> change =
+      rules::DeletePusher(&room, Dialect::kGen1, {"host"}, LeaveReason::kHeartbeatTimeout, kLater);
+  ASSERT_OK(change);
+  EXPECT_TRUE(change->closed);
+  ASSERT_EQ(change->events.size(), 4U);
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening),
+            (PusherDeleted{.user_id = {"host"}, .reason = LeaveReason::kHeartbeatTimeout}));
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[1].happening),
+            (PusherDeleted{.user_id = {"a"}, .reason = LeaveReason::kRoomDestroyed}));
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[2].happening),
+            (PusherDeleted{.user_id = {"b"}, .reason = LeaveReason::kRoomDestroyed}));
+  EXPECT_EQ(std::get<RoomDestroyed>(change->events[3].happening).reason, EndReason::kCreatorLeft);
+}
+
+TEST(RoomRules, TheCreatorDestroysTheRoom) {
+  const Room room = RoomWith({"a"});
+  const Result<RoomChange> change = rules::DestroyRoom(&room, Dialect::kGen1, {"host"}, kLater);
+  ASSERT_OK(change);
+  EXPECT_TRUE(change->closed);
+  EXPECT_EQ(Names(*change),
+            (std::vector<std::string>{"pusher_deleted", "pusher_deleted", "room_destroyed"}));
+  EXPECT_EQ(std::get<RoomDestroyed>(change->events[2].happening).reason, EndReason::kDestroyed);
+}
+
+TEST(RoomRules, NobodyButTheCreatorDestroysTheRoom) {
+  const Room room = RoomWith({"a"});
+  EXPECT_ERROR(kNotCreator, rules::DestroyRoom(&room, Dialect::kGen1, {"a"}, kNoon));
+  EXPECT_ERROR(kRoomNotFound, rules::DestroyRoom(nullptr, Dialect::kGen1, {"host"}, kNoon));
+}
+
+}  // namespace
+}  // namespace rtcroom
