@@ -1,0 +1,69 @@
+#include "storage/sqlite/database.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+namespace {
+
+// How long a call waits for a lock that another process holds (an operator's sqlite3 shell);
+// our own connections never make each other wait.
+constexpr int kBusyTimeoutMs = 1000;
+
+}  // namespace
+
+void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+Result<Database> Database::Open(const std::string& path, const std::string& vfs, Access access) {
+  const int flags = access == Access::kReadOnly ? SQLITE_OPEN_READONLY
+                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* handle = nullptr;
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      vfs.empty() ? nullptr : vfs.c_str());
+  Database database(handle);  // SQLite wants a handle closed even when opening failed
+  if (opened != SQLITE_OK) {
+    return Error{Errc::kStoreBroken,
+                 fmt::format("cannot open the store {}: {}", path,
+                             handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(opened))};
+  }
+  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  return database;
+}
+
+Status Database::Execute(const std::string& sql) {
+  if (sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return LastError(handle(), "execute");
+  }
+  return {};
+}
+
+Result<std::int64_t> Database::QueryInteger(const std::string& sql) {
+  Statement statement;
+  if (const Status prepared = statement.Prepare(*this, sql); !prepared) return prepared.error();
+  StatementRun run(statement);
+  if (run.Next()) return run.Integer(0);
+  return run.status() ? Error{Errc::kStoreBroken, "no row: " + sql} : run.status().error();
+}
+
+Result<std::string> Database::QueryText(const std::string& sql) {
+  Statement statement;
+  if (const Status prepared = statement.Prepare(*this, sql); !prepared) return prepared.error();
+  StatementRun run(statement);
+  if (run.Next()) return run.Text(0);
+  return run.status() ? Error{Errc::kStoreBroken, "no row: " + sql} : run.status().error();
+}
+
+Error LastError(sqlite3* handle, std::string_view doing) {
+  const int code = sqlite3_extended_errcode(handle);
+  const int primary = code & 0xff;
+  const bool in_the_way = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
+  return Error{in_the_way ? Errc::kStoreBusy : Errc::kStoreBroken,
+               fmt::format("{}: {} (SQLite {})", doing, sqlite3_errmsg(handle), code)};
+}
+
+bool Database::InTransaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+}  // namespace rtcroom

@@ -1,0 +1,134 @@
+#include "storage/sqlite/event_rows.h"
+
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+namespace {
+
+// The numbers are stored: never reuse one.
+enum class EventType : std::int64_t {
+  kRoomCreated = 1,
+  kPusherAdded = 2,
+  kPusherUpdated = 3,
+  kPusherDeleted = 4,
+  kRoomDestroyed = 5,
+};
+
+/// The columns that only some happenings have.
+struct HappeningColumns {
+  EventType type = EventType::kRoomCreated;
+  std::optional<std::string_view> user_id = {};
+  std::optional<std::string_view> user_name = {};
+  std::optional<std::string_view> user_avatar = {};
+  std::optional<std::int64_t> reason = {};
+  std::optional<std::string_view> creator = {};
+  std::optional<std::string_view> info = {};
+};
+
+/// The views point into the happening.
+struct ToColumns {
+  HappeningColumns operator()(const RoomCreated& created) const {
+    HappeningColumns columns{.type = EventType::kRoomCreated};
+    columns.creator = created.creator.value;
+    columns.info = created.info;
+    return columns;
+  }
+  HappeningColumns operator()(const PusherAdded& added) const {
+    return Member(EventType::kPusherAdded, added);
+  }
+  HappeningColumns operator()(const PusherUpdated& updated) const {
+    return Member(EventType::kPusherUpdated, updated);
+  }
+  HappeningColumns operator()(const PusherDeleted& deleted) const {
+    HappeningColumns columns{.type = EventType::kPusherDeleted};
+    columns.user_id = deleted.user_id.value;
+    columns.reason = static_cast<std::int64_t>(deleted.reason);
+    return columns;
+  }
+  HappeningColumns operator()(const RoomDestroyed& destroyed) const {
+    HappeningColumns columns{.type = EventType::kRoomDestroyed};
+    columns.reason = static_cast<std::int64_t>(destroyed.reason);
+    return columns;
+  }
+
+ private:
+  template <typename Happening>
+  static HappeningColumns Member(EventType type, const Happening& happening) {
+    HappeningColumns columns{.type = type};
+    columns.user_id = happening.user_id.value;
+    columns.user_name = happening.user_name;
+    columns.user_avatar = happening.user_avatar;
+    return columns;
+  }
+};
+
+// Places of `kEventColumns`.
+enum Column : int {
+  kPosition,
+  kRoomKind,
+  kRoomId,
+  kDialect,
+  kRoomSequence,
+  kAt,
+  kType,
+  kUserId,
+  kUserName,
+  kUserAvatar,
+  kReason,
+  kCreator,
+  kInfo,
+};
+
+}  // namespace
+
+Status WriteEvent(Statement& insert, std::uint64_t position, const RoomEvent& event) {
+  const HappeningColumns columns = std::visit(ToColumns{}, event.happening);
+  return Run(insert, position, event.room.kind, event.room.id.value, event.dialect,
+             event.room_sequence, event.at, columns.type, columns.user_id, columns.user_name,
+             columns.user_avatar, columns.reason, columns.creator, columns.info);
+}
+
+Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
+  const auto text = [&](Column column) { return run.Text(first_column + column); };
+  const auto integer = [&](Column column) { return run.Integer(first_column + column); };
+  StoredEvent stored{
+      .position = run.Unsigned(first_column + kPosition),
+      .event = {.room = {.kind = static_cast<RoomKind>(integer(kRoomKind)), .id = {text(kRoomId)}},
+                .dialect = static_cast<Dialect>(integer(kDialect)),
+                .room_sequence = run.Unsigned(first_column + kRoomSequence),
+                .at = run.Time(first_column + kAt),
+                .happening = {}},
+  };
+  RoomHappening& happening = stored.event.happening;
+  const std::int64_t type = integer(kType);
+  switch (static_cast<EventType>(type)) {
+    case EventType::kRoomCreated:
+      happening = RoomCreated{.creator = {text(kCreator)}, .info = text(kInfo)};
+      return stored;
+    case EventType::kPusherAdded:
+      happening = PusherAdded{.user_id = {text(kUserId)},
+                              .user_name = text(kUserName),
+                              .user_avatar = text(kUserAvatar)};
+      return stored;
+    case EventType::kPusherUpdated:
+      happening = PusherUpdated{.user_id = {text(kUserId)},
+                                .user_name = text(kUserName),
+                                .user_avatar = text(kUserAvatar)};
+      return stored;
+    case EventType::kPusherDeleted:
+      happening = PusherDeleted{.user_id = {text(kUserId)},
+                                .reason = static_cast<LeaveReason>(integer(kReason))};
+      return stored;
+    case EventType::kRoomDestroyed:
+      happening = RoomDestroyed{.reason = static_cast<EndReason>(integer(kReason))};
+      return stored;
+  }
+  return Error{Errc::kStoreBroken,
+               fmt::format("event {} has the unknown type {}", stored.position, type)};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,25 @@
+// Events as rows: how they are read and written.
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/core/result.h"
+#include "daemon/core/room_event.h"
+#include "daemon/core/store.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+
+/// What `ReadEvent` needs, in its order; 13 columns.
+inline constexpr char kEventColumns[] =
+    "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
+    " user_avatar, reason, creator, info";
+
+/// Writes an event with a statement that has a parameter for each of `kEventColumns`.
+Status WriteEvent(Statement& insert, std::uint64_t position, const RoomEvent& event);
+
+/// @param first_column  where `kEventColumns` begin in the row that `run` is at.
+/// @errors kStoreBroken when the row is none that `WriteEvent` made.
+Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column);
+
+}  // namespace rtcroom

@@ -1,0 +1,77 @@
+#include "storage/sqlite/group_committer.h"
+
+#include <cstddef>
+
+namespace rtcroom {
+namespace {
+
+// Bounds how long the first of a group waits for the last; a job is never divided.
+constexpr std::size_t kFullGroup = 512;
+
+}  // namespace
+
+GroupCommitter::GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener)
+    : writer_(writer), index_(index), listener_(listener), thread_([this] { RunGroups(); }) {}
+
+GroupCommitter::~GroupCommitter() {
+  const MutexLock lock(mutex_);
+  stopping_ = true;
+  changed_.NotifyOne();
+}
+
+void GroupCommitter::Run(WriteJob& job) {
+  {
+    const MutexLock lock(mutex_);
+    waiting_.push_back(&job);
+    // Only the first finds the writer asleep.
+    if (waiting_.size() == 1) changed_.NotifyOne();
+  }
+  job.Wait();
+}
+
+void GroupCommitter::RunGroups() {
+  for (;;) {
+    const std::vector<WriteJob*> group = TakeGroup();
+    if (group.empty()) return;
+    Commit(group);
+    writer_.Checkpoint();
+  }
+}
+
+std::vector<WriteJob*> GroupCommitter::TakeGroup() {
+  std::vector<WriteJob*> group;
+  std::size_t size = 0;
+  const MutexLock lock(mutex_);
+  while (waiting_.empty() && !stopping_) changed_.Wait(mutex_);
+  while (!waiting_.empty() && size < kFullGroup) {
+    group.push_back(waiting_.front());
+    size += waiting_.front()->size();
+    waiting_.pop_front();
+  }
+  return group;
+}
+
+void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
+  const Status committed = RunInTransaction(group);
+  if (committed) {
+    index_.Apply(writer_.index_changes());
+    for (WriteJob* job : group) job->Announce(listener_);
+  } else {
+    writer_.Rollback();
+    for (WriteJob* job : group) job->Abort(committed.error());
+  }
+  for (WriteJob* job : group) job->Finish();
+}
+
+Status GroupCommitter::RunInTransaction(const std::vector<WriteJob*>& group) {
+  if (const Status begun = writer_.Begin(); !begun) return begun;
+  for (WriteJob* job : group) {
+    job->Run(writer_);
+    if (!writer_.InTransaction()) {
+      return Error{Errc::kStoreBroken, "a failed write took its whole group with it"};
+    }
+  }
+  return writer_.Commit();
+}
+
+}  // namespace rtcroom

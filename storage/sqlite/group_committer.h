@@ -1,0 +1,52 @@
+// The writer thread: one commit for all who wait.
+#pragma once
+
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/store.h"
+#include "storage/sqlite/room_index.h"
+#include "storage/sqlite/sqlite_writer.h"
+#include "storage/sqlite/write_job.h"
+
+namespace rtcroom {
+
+/// Runs jobs in groups: those that came while the last group was being committed make the
+/// next, without further delay. So one wait for the disk serves many, and a caller alone waits
+/// for no company.
+///
+/// @threads safe from any thread. Owns one thread, which blocks on the disk, or on its queue
+///          until the destructor ends it.
+class GroupCommitter {
+ public:
+  /// The arguments must outlive the committer.
+  GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener);
+  /// Finishes the jobs that wait.
+  ~GroupCommitter();
+  GroupCommitter(const GroupCommitter&) = delete;
+  GroupCommitter& operator=(const GroupCommitter&) = delete;
+
+  /// Returns when the job's group is committed or has failed. Every caller has at most one job
+  /// here, so there are never more than callers.
+  void Run(WriteJob& job) EXCLUDES(mutex_);
+
+ private:
+  void RunGroups() EXCLUDES(mutex_);
+  /// Waits for jobs. Empty only at the end.
+  std::vector<WriteJob*> TakeGroup() EXCLUDES(mutex_);
+  void Commit(const std::vector<WriteJob*>& group);
+  Status RunInTransaction(const std::vector<WriteJob*>& group);
+
+  SqliteWriter& writer_;
+  RoomIndex& index_;
+  CommitListener& listener_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<WriteJob*> waiting_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: it uses all the others
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,52 @@
+// A bounded number of read-only connections, handed out one call at a time.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/result.h"
+#include "storage/sqlite/sqlite_reader.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class ReaderPool {
+ public:
+  /// The right to use a reader until the end of the scope.
+  class Lease {
+   public:
+    Lease(ReaderPool& pool, std::unique_ptr<SqliteReader> reader)
+        : pool_(pool), reader_(std::move(reader)) {}
+    ~Lease() { pool_.Return(std::move(reader_)); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    SqliteReader* operator->() { return reader_.get(); }
+
+   private:
+    ReaderPool& pool_;
+    std::unique_ptr<SqliteReader> reader_;
+  };
+
+  /// Opens `size` readers at once, so that taking one cannot fail later.
+  /// @errors kStoreBusy; kStoreBroken.
+  static Result<std::unique_ptr<ReaderPool>> Open(const std::string& path, const std::string& vfs,
+                                                  std::size_t size);
+
+  /// Waits while all are in use: by reads, which are bounded, never by a writer.
+  Lease Take() EXCLUDES(mutex_);
+
+ private:
+  ReaderPool() = default;
+  void Return(std::unique_ptr<SqliteReader> reader) EXCLUDES(mutex_);
+
+  Mutex mutex_;
+  CondVar returned_;
+  /// The one used last is used first: its pages are the warmest.
+  std::vector<std::unique_ptr<SqliteReader>> idle_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

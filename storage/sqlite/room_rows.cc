@@ -1,0 +1,141 @@
+#include "storage/sqlite/room_rows.h"
+
+#include <algorithm>
+
+#include "storage/sqlite/database.h"
+
+namespace rtcroom {
+namespace {
+
+enum Column : int {
+  kSequence,
+  kId,
+  kKind,
+  kDialect,
+  kCreator,
+  kInfo,
+  kMixedPlayUrl,
+  kCreatedAt,
+  kLastEvent,
+  kSeat,
+  kUserId,
+  kUserName,
+  kUserAvatar,
+  kPushUrl,
+  kAccelerateUrl,
+  kAddedAt,
+};
+
+Room ReadRoom(const StatementRun& run) {
+  return Room{
+      .key = {.kind = static_cast<RoomKind>(run.Integer(kKind)), .id = {run.Text(kId)}},
+      .dialect = static_cast<Dialect>(run.Integer(kDialect)),
+      .creator = {run.Text(kCreator)},
+      .info = run.Text(kInfo),
+      .mixed_play_url = run.Text(kMixedPlayUrl),
+      .created_at = run.Time(kCreatedAt),
+      .sequence = run.Unsigned(kSequence),
+      .last_event = run.Unsigned(kLastEvent),
+      .pushers = {},
+  };
+}
+
+Pusher ReadPusher(const StatementRun& run) {
+  return Pusher{
+      .user_id = {run.Text(kUserId)},
+      .user_name = run.Text(kUserName),
+      .user_avatar = run.Text(kUserAvatar),
+      .push_url = run.Text(kPushUrl),
+      .accelerate_url = run.Text(kAccelerateUrl),
+      .added_at = run.Time(kAddedAt),
+      .seat = run.Unsigned(kSeat),
+  };
+}
+
+const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
+  const auto found = std::ranges::find(room.pushers, seat, &Pusher::seat);
+  return found == room.pushers.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string SelectRooms(const std::string& where_and_order) {
+  return "SELECT r.sequence, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
+         " r.created_at_ms, r.last_event,"
+         " p.seat, p.user_id, p.user_name, p.user_avatar, p.push_url, p.accelerate_url,"
+         " p.added_at_ms"
+         " FROM rooms r LEFT JOIN pushers p ON p.room = r.sequence " +
+         where_and_order;
+}
+
+Result<std::vector<Room>> CollectRooms(StatementRun& run, std::size_t most_rooms) {
+  std::vector<Room> rooms;
+  while (run.Next()) {
+    if (rooms.empty() || rooms.back().sequence != run.Unsigned(kSequence)) {
+      if (rooms.size() == most_rooms) return rooms;
+      rooms.push_back(ReadRoom(run));
+    }
+    if (!run.IsNull(kSeat)) rooms.back().pushers.push_back(ReadPusher(run));
+  }
+  if (!run.status()) return run.status().error();
+  return rooms;
+}
+
+Status RoomWriter::Prepare(Database& database) {
+  struct Wanted {
+    Statement& statement;
+    const char* sql;
+  };
+  const Wanted wanted[] = {
+      {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      // Kind, dialect and id never change: not naming them leaves the indexes alone.
+      {update_room_,
+       "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
+       " last_event = ? WHERE sequence = ?"},
+      {delete_room_, "DELETE FROM rooms WHERE sequence = ?"},
+      {put_pusher_, "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+      {delete_pusher_, "DELETE FROM pushers WHERE room = ? AND seat = ?"},
+  };
+  for (const auto& [statement, sql] : wanted) {
+    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
+  }
+  return {};
+}
+
+Status RoomWriter::Insert(const Room& room) {
+  const Status inserted =
+      Run(insert_room_, room.sequence, room.key.id.value, room.key.kind, room.dialect,
+          room.creator.value, room.info, room.mixed_play_url, room.created_at, room.last_event);
+  if (!inserted) return inserted;
+  for (const Pusher& pusher : room.pushers) {
+    if (const Status put = PutPusher(room, pusher); !put) return put;
+  }
+  return {};
+}
+
+Status RoomWriter::Update(const Room& before, const Room& after) {
+  const Status updated = Run(update_room_, after.creator.value, after.info, after.mixed_play_url,
+                             after.created_at, after.last_event, after.sequence);
+  if (!updated) return updated;
+  for (const Pusher& pusher : before.pushers) {
+    if (PusherOfSeat(after, pusher.seat) != nullptr) continue;
+    if (const Status deleted = Run(delete_pusher_, after.sequence, pusher.seat); !deleted) {
+      return deleted;
+    }
+  }
+  for (const Pusher& pusher : after.pushers) {
+    const Pusher* const stored = PusherOfSeat(before, pusher.seat);
+    if (stored != nullptr && *stored == pusher) continue;
+    if (const Status put = PutPusher(after, pusher); !put) return put;
+  }
+  return {};
+}
+
+Status RoomWriter::Delete(const Room& room) { return Run(delete_room_, room.sequence); }
+
+Status RoomWriter::PutPusher(const Room& room, const Pusher& pusher) {
+  return Run(put_pusher_, room.sequence, pusher.seat, pusher.user_id.value, pusher.user_name,
+             pusher.user_avatar, pusher.push_url, pusher.accelerate_url, pusher.added_at);
+}
+
+}  // namespace rtcroom

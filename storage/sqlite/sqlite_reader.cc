@@ -1,0 +1,88 @@
+#include "storage/sqlite/sqlite_reader.h"
+
+#include <utility>
+
+#include "storage/sqlite/event_rows.h"
+#include "storage/sqlite/room_rows.h"
+
+namespace rtcroom {
+
+Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path,
+                                                         const std::string& vfs) {
+  Result<Database> database = Database::Open(path, vfs, Database::Access::kReadOnly);
+  if (!database) return database.error();
+  std::unique_ptr<SqliteReader> reader(new SqliteReader(*std::move(database)));
+  if (const Status prepared = reader->Prepare(); !prepared) return prepared.error();
+  return reader;
+}
+
+Status SqliteReader::Prepare() {
+  if (const Status set = database_.Execute("PRAGMA query_only = ON"); !set) return set;
+  struct Wanted {
+    Statement& statement;
+    std::string sql;
+  };
+  // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing.
+  const Wanted wanted[] = {
+      {load_, SelectRooms("WHERE r.id = ? AND r.kind = ? ORDER BY p.seat")},
+      {list_, SelectRooms("WHERE r.kind = ? AND r.dialect = ? AND r.sequence >= ?"
+                          " ORDER BY r.sequence, p.seat")},
+      {scan_, SelectRooms("WHERE r.sequence > ? ORDER BY r.sequence, p.seat")},
+      // There is always the row of `meta`, with an event or without.
+      {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
+                         kEventColumns +
+                         " FROM meta LEFT JOIN events ON position > ?"
+                         " WHERE only_row = 1 ORDER BY position LIMIT ?"},
+  };
+  for (const auto& [statement, sql] : wanted) {
+    if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
+  }
+  return {};
+}
+
+Result<Room> SqliteReader::Load(const RoomKey& key) {
+  StatementRun run(load_, key.id.value, key.kind);
+  Result<std::vector<Room>> rooms = CollectRooms(run, 1);
+  if (!rooms) return rooms.error();
+  if (rooms->empty()) return Error{Errc::kRoomNotFound, "room " + key.id.value};
+  return std::move(rooms->front());
+}
+
+Result<std::vector<Room>> SqliteReader::List(RoomKind kind, Dialect dialect,
+                                             std::uint64_t first_sequence, std::size_t count) {
+  StatementRun run(list_, kind, dialect, first_sequence);
+  return CollectRooms(run, count);
+}
+
+Result<std::vector<Room>> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
+  StatementRun run(scan_, after);
+  return CollectRooms(run, limit);
+}
+
+Result<EventPage> SqliteReader::ReadEvents(const Cursor& cursor, std::size_t limit) {
+  enum Column : int { kEpoch, kLastPosition, kTrimmedPosition, kFirstOfEvent };
+  EventPage page;
+  StatementRun run(read_events_, cursor.position, limit);
+  while (run.Next()) {
+    if (page.next.epoch.empty()) {
+      page.next = {.epoch = run.Text(kEpoch), .position = cursor.position};
+      const std::uint64_t trimmed = run.Unsigned(kTrimmedPosition);
+      if (cursor == Cursor::Start()) {
+        page.next.position = trimmed;
+      } else if (cursor.epoch != page.next.epoch) {
+        return Error{Errc::kCursorExpired, "the cursor is of another epoch"};
+      } else if (cursor.position < trimmed || cursor.position > run.Unsigned(kLastPosition)) {
+        return Error{Errc::kCursorExpired, "events after the cursor are no longer retained"};
+      }
+    }
+    if (run.IsNull(kFirstOfEvent)) break;
+    Result<StoredEvent> event = ReadEvent(run, kFirstOfEvent);
+    if (!event) return event.error();
+    page.next.position = event->position;
+    page.events.push_back(*std::move(event));
+  }
+  if (!run.status()) return run.status().error();
+  return page;
+}
+
+}  // namespace rtcroom

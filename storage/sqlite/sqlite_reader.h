@@ -1,0 +1,53 @@
+// Reading rooms and events through one read-only connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/core/cursor.h"
+#include "daemon/core/result.h"
+#include "daemon/core/room.h"
+#include "daemon/core/store.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+
+/// Every method is one SQL statement, so it sees one snapshot: a whole commit or none of it.
+/// In WAL mode it never waits for the writer.
+///
+/// @threads for one thread at a time: `ReaderPool` hands them out.
+class SqliteReader {
+ public:
+  /// @errors kStoreBusy; kStoreBroken.
+  static Result<std::unique_ptr<SqliteReader>> Open(const std::string& path,
+                                                    const std::string& vfs);
+
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Result<Room> Load(const RoomKey& key);
+
+  /// At most `count` rooms of that kind and dialect, from `first_sequence` on.
+  Result<std::vector<Room>> List(RoomKind kind, Dialect dialect, std::uint64_t first_sequence,
+                                 std::size_t count);
+
+  /// `Store::Scan`.
+  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit);
+
+  /// `Store::ReadEvents`.
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit);
+
+ private:
+  explicit SqliteReader(Database database) : database_(std::move(database)) {}
+  Status Prepare();
+
+  Database database_;  // before the statements, which must end first
+  Statement load_;
+  Statement list_;
+  Statement scan_;
+  Statement read_events_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,124 @@
+#include "storage/sqlite/sqlite_store.h"
+
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/group_committer.h"
+#include "storage/sqlite/reader_pool.h"
+#include "storage/sqlite/room_index.h"
+#include "storage/sqlite/schema_version.h"
+#include "storage/sqlite/sqlite_writer.h"
+#include "storage/sqlite/write_job.h"
+
+namespace rtcroom {
+namespace {
+
+Error About(const std::string& path, const Error& error) {
+  return {error.code, fmt::format("cannot use the store {}: {}", path, error.detail)};
+}
+
+Status Configure(Database& database, Durability durability) {
+  const Result<std::string> mode = database.QueryText("PRAGMA journal_mode = WAL");
+  if (!mode) return mode.error();
+  if (*mode != "wal") return Error{Errc::kStoreBroken, "its file system has no shared memory"};
+  return database.Execute(
+      fmt::format("PRAGMA synchronous = {};"
+                  // An undo log of a savepoint never touches the disk.
+                  "PRAGMA temp_store = MEMORY;"
+                  "PRAGMA cache_size = -65536;"
+                  // After a burst the log file shrinks to this again.
+                  "PRAGMA journal_size_limit = 67108864;",
+                  durability == Durability::kFull ? "FULL" : "OFF"));
+}
+
+/// The connection that writes, with the newest schema.
+Result<Database> OpenForWriting(const SqliteOptions& options) {
+  Result<Database> database =
+      Database::Open(options.path, options.vfs, Database::Access::kReadWriteCreate);
+  if (!database) return database;
+  // SQLite opens a file that may not be written to without a word.
+  if (sqlite3_db_readonly(database->handle(), "main") != 0) {
+    return Error{Errc::kStoreBroken, "it may not be written to"};
+  }
+  if (const Status sound = CheckStoreFile(*database); !sound) return sound.error();
+  if (const Status set = Configure(*database, options.durability); !set) return set.error();
+  if (const Status made = MigrateSchema(*database, options.new_epoch); !made) return made.error();
+  // Only now: a migration may have to rebuild a table that others refer to.
+  if (const Status set = database->Execute("PRAGMA foreign_keys = ON"); !set) return set.error();
+  return database;
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
+                         std::unique_ptr<GroupCommitter> committer,
+                         std::unique_ptr<ReaderPool> readers)
+    : writer_(std::move(writer)),
+      index_(std::move(index)),
+      committer_(std::move(committer)),
+      readers_(std::move(readers)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& options,
+                                                       CommitListener& listener) {
+  assert(options.readers > 0);
+  Result<Database> database = OpenForWriting(options);
+  if (!database) return About(options.path, database.error());
+  auto writer = SqliteWriter::Open(*std::move(database), options.limits);
+  if (!writer) return About(options.path, writer.error());
+  auto index = std::make_unique<RoomIndex>();
+  if (const Status filled = (*writer)->FillIndex(*index); !filled) {
+    return About(options.path, filled.error());
+  }
+  auto readers = ReaderPool::Open(options.path, options.vfs, options.readers);
+  if (!readers) return About(options.path, readers.error());
+  auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener);
+  return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
+                                                      std::move(committer), *std::move(readers)));
+}
+
+Result<Room> SqliteStore::Load(const RoomKey& key) { return readers_->Take()->Load(key); }
+
+std::vector<Result<RoomChange>> SqliteStore::UpdateAll(std::span<const RoomUpdate> updates) {
+  if (updates.empty()) return {};
+  UpdateJob job(updates);
+  committer_->Run(job);
+  return std::move(job.outcomes());
+}
+
+Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
+  // A room that goes between here and the read makes the page begin with the one after it.
+  const std::optional<std::uint64_t> first = index_->At(query.kind, query.dialect, query.index);
+  if (!first || query.count == 0) return std::vector<Room>();
+  return readers_->Take()->List(query.kind, query.dialect, *first, query.count);
+}
+
+Result<std::vector<Room>> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
+  return readers_->Take()->Scan(after, limit);
+}
+
+Result<EventPage> SqliteStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
+  return readers_->Take()->ReadEvents(cursor, limit);
+}
+
+Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
+  TrimJob job(retention);
+  committer_->Run(job);
+  return job.removed();
+}
+
+Status SqliteStore::Ping() {
+  PingJob job;
+  committer_->Run(job);
+  return job.status();
+}
+
+std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
+
+}  // namespace rtcroom

@@ -1,0 +1,92 @@
+// Rooms in one SQLite file: the store of a single machine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+class GroupCommitter;
+class ReaderPool;
+class RoomIndex;
+class SqliteWriter;
+
+/// When a commit counts as done.
+enum class Durability : std::uint8_t {
+  kFull,  ///< when the disk has it (PRAGMA synchronous = FULL)
+  /// When the kernel has it: a power cut may lose what was acknowledged. Here only so that the
+  /// test of power cuts can show that it would notice; no configuration reaches it.
+  kOff,
+};
+
+struct SqliteOptions {
+  /// Of the database file, in a directory that can be written to.
+  std::string path = {};
+  /// 16 hex digits for a store that is made new; one that exists keeps its own.
+  std::string new_epoch = {};
+  Durability durability = Durability::kFull;
+  StoreLimits limits = {};
+  /// How many reads can run at the same time, at least 1; each holds a connection, further
+  /// ones wait for it.
+  std::size_t readers = 8;
+  /// Name of a registered SQLite VFS, for tests; empty for the default one.
+  std::string vfs = {};
+};  ///< of the database file, in a directory that can be written to
+std::string new_epoch = {};  ///< 16 hex digits for a store that is made new; others keep their own
+Durability durability = Durability::kFull;
+StoreLimits limits = {};
+/// How many reads can run at the same time, at least 1; each holds a connection, further
+/// ones wait for it.
+std::size_t readers = 8;
+std::string vfs = {};  ///< name of a registered SQLite VFS, for tests; empty for the default one
+};
+
+/// Keeps rooms in a SQLite database in WAL mode. All writes go through one thread, which
+/// commits those that wait together; reads have connections of their own and never wait for it.
+///
+/// An update is acknowledged when its commit is on disk. When the disk is full or fails, writes
+/// answer kStoreBroken and change nothing, reads go on, and writes work again once the disk
+/// does. One process at a time may have a file open.
+///
+/// @threads safe from any thread.
+class SqliteStore : public Store {
+ public:
+  /// Opens the store, making or migrating the file as needed. Takes time in proportion to the
+  /// number of rooms: under 5 s for a million.
+  ///
+  /// @param listener  hears of commits; must outlive the store.
+  /// @errors kStoreBroken, kStoreBusy: one sentence that names the path. Damage is looked for
+  ///         as `CheckStoreFile` describes.
+  static Result<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
+                                                   CommitListener& listener);
+  /// No call may be under way. Moves the write-ahead log into the database file.
+  ~SqliteStore() override;
+
+  Result<Room> Load(const RoomKey& key) override;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
+  Result<std::vector<Room>> List(const RoomListQuery& query) override;
+  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  Status Ping() override;
+  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
+
+ private:
+  SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
+              std::unique_ptr<GroupCommitter> committer, std::unique_ptr<ReaderPool> readers);
+
+  // Ended in reverse: the readers first, so that the writer's connection is the last and
+  // leaves a checkpointed file behind.
+  const std::unique_ptr<SqliteWriter> writer_;
+  const std::unique_ptr<RoomIndex> index_;
+  const std::unique_ptr<GroupCommitter> committer_;
+  const std::unique_ptr<ReaderPool> readers_;
+};
+
+}  // namespace rtcroom

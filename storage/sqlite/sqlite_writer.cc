@@ -1,0 +1,197 @@
+#include "storage/sqlite/sqlite_writer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/sqlite/event_rows.h"
+#include "storage/sqlite/savepoint.h"
+
+namespace rtcroom {
+
+SqliteWriter::SqliteWriter(Database database, StoreLimits limits)
+    : limits_(limits), database_(std::move(database)), checkpointer_(database_) {}
+
+Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database, StoreLimits limits) {
+  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(std::move(database), limits));
+  if (const Status prepared = writer->Prepare(); !prepared) return prepared.error();
+  if (const Status read = writer->ReadMarks(); !read) return read.error();
+  return writer;
+}
+
+Status SqliteWriter::Prepare() {
+  struct Wanted {
+    Statement& statement;
+    std::string sql;
+  };
+  const Wanted wanted[] = {
+      // By id alone, since an id is taken while a room of any kind holds it.
+      {load_, SelectRooms("WHERE r.id = ? ORDER BY p.seat")},
+      {insert_event_, fmt::format("INSERT INTO events ({}) VALUES"
+                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                  kEventColumns)},
+      {first_kept_event_,
+       "SELECT position FROM events WHERE position > ? AND position <= ? AND at_ms >= ?"
+       " ORDER BY position LIMIT 1"},
+      {delete_events_, "DELETE FROM events WHERE position <= ?"},
+      {write_marks_,
+       "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
+       " pings = ? WHERE only_row = 1"},
+  };
+  for (const auto& [statement, sql] : wanted) {
+    if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
+  }
+  return room_writer_.Prepare(database_);
+}
+
+Status SqliteWriter::ReadMarks() {
+  Statement read;
+  const Status prepared =
+      read.Prepare(database_,
+                   "SELECT last_room_sequence, last_event_position, trimmed_position, pings"
+                   " FROM meta WHERE only_row = 1");
+  if (!prepared) return prepared;
+  StatementRun run(read);
+  if (!run.Next()) {
+    return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"} : run.status();
+  }
+  marks_ = {.last_sequence = run.Unsigned(0),
+            .last_position = run.Unsigned(1),
+            .trimmed_position = run.Unsigned(2),
+            .pings = run.Unsigned(3)};
+  committed_marks_ = marks_;
+  return {};
+}
+
+Status SqliteWriter::FillIndex(RoomIndex& index) {
+  Statement read;
+  const Status prepared = read.Prepare(database_, "SELECT kind, dialect, sequence FROM rooms");
+  if (!prepared) return prepared;
+  StatementRun run(read);
+  while (run.Next()) {
+    const RoomIndexChange room{.kind = static_cast<RoomKind>(run.Integer(0)),
+                               .dialect = static_cast<Dialect>(run.Integer(1)),
+                               .sequence = run.Unsigned(2)};
+    const bool known_kind = std::ranges::find(kAllRoomKinds, room.kind) != std::end(kAllRoomKinds);
+    const bool known_dialect = room.dialect == Dialect::kGen1 || room.dialect == Dialect::kGen2;
+    if (!known_kind || !known_dialect) {
+      return Error{Errc::kStoreBroken, fmt::format("room {} is of no known kind", room.sequence)};
+    }
+    index.Apply({&room, 1});
+    ++marks_.rooms;
+  }
+  committed_marks_ = marks_;
+  return run.status();
+}
+
+Status SqliteWriter::Begin() {
+  index_changes_.clear();
+  return database_.Execute("BEGIN IMMEDIATE");
+}
+
+Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
+  Result<std::vector<Room>> holder = [&] {
+    StatementRun run(load_, update.key.id.value);
+    return CollectRooms(run, 1);
+  }();
+  if (!holder) return holder.error();
+  const bool taken = !holder->empty();
+  const Room* const stored =
+      taken && holder->front().key.kind == update.key.kind ? &holder->front() : nullptr;
+
+  Result<RoomChange> change = update.edit(stored);
+  if (!change || change->events.empty()) return change;
+  assert(change->room.key == update.key);
+  if (stored == nullptr && taken) return Error{Errc::kRoomExists, "the id is taken"};
+  if (stored == nullptr && marks_.rooms >= limits_.max_rooms) {
+    return Error{Errc::kTooManyRooms, {}};
+  }
+
+  const Marks marks_before = marks_;
+  const Status written = Write(stored, *change);
+  if (!written) {
+    marks_ = marks_before;
+    return written.error();
+  }
+  if ((stored == nullptr) != change->closed) {
+    index_changes_.push_back({.kind = change->room.key.kind,
+                              .dialect = change->room.dialect,
+                              .sequence = change->room.sequence,
+                              .removed = change->closed});
+  }
+  return change;
+}
+
+Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
+  Savepoint savepoint(database_);  // a failed write undoes this change alone
+  if (!savepoint.status()) return savepoint.status();
+  if (const Status written = WriteRoom(stored, change); !written) return written;
+  for (const RoomEvent& event : change.events) {
+    const Status written = WriteEvent(insert_event_, ++marks_.last_position, event);
+    if (!written) return written;
+  }
+  return savepoint.Release();
+}
+
+Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change) {
+  Room& room = change.room;
+  if (stored != nullptr && !change.closed) return room_writer_.Update(*stored, room);
+  if (stored != nullptr) {
+    --marks_.rooms;
+    return room_writer_.Delete(*stored);
+  }
+  room.sequence = ++marks_.last_sequence;
+  if (change.closed) return {};  // it came and went in one change: only its events remain
+  ++marks_.rooms;
+  return room_writer_.Insert(room);
+}
+
+Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
+  // Positions have no gaps in this store, so they also count.
+  const std::uint64_t trimmed = marks_.trimmed_position;
+  const std::uint64_t last = marks_.last_position;
+  const std::uint64_t most = std::min(last - trimmed, std::uint64_t{retention.most_per_call});
+  const std::uint64_t retained = last - trimmed;
+  const std::uint64_t too_many =
+      retained > retention.max_events ? retained - retention.max_events : 0;
+
+  // Everything up to `end` may go for its number or its age, up to the first that may stay.
+  std::uint64_t end = trimmed + most;
+  {
+    StatementRun run(first_kept_event_, trimmed + std::min(too_many, most), end,
+                     retention.keep_since);
+    if (run.Next()) end = run.Unsigned(0) - 1;
+    if (!run.status()) return run.status().error();
+  }
+  if (end == trimmed) return std::size_t{0};
+
+  Savepoint savepoint(database_);
+  if (!savepoint.status()) return savepoint.status().error();
+  if (const Status deleted = Run(delete_events_, end); !deleted) return deleted.error();
+  if (const Status released = savepoint.Release(); !released) return released.error();
+  marks_.trimmed_position = end;
+  return static_cast<std::size_t>(end - trimmed);
+}
+
+Status SqliteWriter::Commit() {
+  if (marks_ != committed_marks_) {
+    const Status written = Run(write_marks_, marks_.last_sequence, marks_.last_position,
+                               marks_.trimmed_position, marks_.pings);
+    if (!written) return written;
+  }
+  if (const Status committed = database_.Execute("COMMIT"); !committed) return committed;
+  committed_marks_ = marks_;
+  return {};
+}
+
+void SqliteWriter::Rollback() {
+  marks_ = committed_marks_;
+  index_changes_.clear();
+  // Needs no disk. After some errors SQLite has done it already.
+  if (InTransaction()) (void)database_.Execute("ROLLBACK");
+}
+
+}  // namespace rtcroom

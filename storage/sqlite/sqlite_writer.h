@@ -1,0 +1,91 @@
+// The writing half of the store: one transaction for a group of changes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "daemon/core/result.h"
+#include "daemon/core/store.h"
+#include "storage/sqlite/checkpointer.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/room_index.h"
+#include "storage/sqlite/room_rows.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+
+/// Begin, then any number of Apply, Trim and Ping, then Commit or Rollback.
+///
+/// @threads for one thread: the writer thread of `GroupCommitter`.
+class SqliteWriter {
+ public:
+  /// @param database  the only connection that writes, with the newest schema.
+  /// @errors kStoreBusy; kStoreBroken.
+  static Result<std::unique_ptr<SqliteWriter>> Open(Database database, StoreLimits limits);
+
+  /// Tells `index` of every stored room, and learns how many there are.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status FillIndex(RoomIndex& index);
+
+  /// @errors kStoreBusy while another process writes; kStoreBroken.
+  Status Begin();
+
+  /// One update of `Store::UpdateAll`; it sees the earlier ones of the same transaction. An
+  /// error means that this update has left nothing.
+  Result<RoomChange> Apply(const RoomUpdate& update);
+  /// `Store::TrimEvents`.
+  Result<std::size_t> Trim(const EventRetention& retention);
+  /// Makes the next commit write something.
+  void Ping() { ++marks_.pings; }
+
+  /// False when SQLite itself gave the transaction up after a failed write: nothing of the
+  /// group may be acknowledged.
+  [[nodiscard]] bool InTransaction() const { return database_.InTransaction(); }
+
+  /// Returns when everything since Begin is on disk.
+  /// @errors kStoreBusy; kStoreBroken. Roll back then.
+  Status Commit();
+  /// Undoes everything since Begin.
+  void Rollback();
+
+  /// The rooms that came and went in the last transaction.
+  [[nodiscard]] std::span<const RoomIndexChange> index_changes() const { return index_changes_; }
+
+  /// Keeps the write-ahead log short; call it between transactions, when nobody waits.
+  void Checkpoint() { checkpointer_.RunWhenDue(); }
+
+ private:
+  /// Counters that go on over restarts (table `meta`), and the number of rooms.
+  struct Marks {
+    std::uint64_t last_sequence = 0;
+    std::uint64_t last_position = 0;
+    std::uint64_t trimmed_position = 0;
+    std::uint64_t pings = 0;
+    std::uint64_t rooms = 0;
+    bool operator==(const Marks&) const = default;
+  };
+
+  SqliteWriter(Database database, StoreLimits limits);
+  Status Prepare();
+  Status ReadMarks();
+  Status Write(const Room* stored, RoomChange& change);
+  Status WriteRoom(const Room* stored, RoomChange& change);
+
+  const StoreLimits limits_;
+  Database database_;  // before the statements, which must end first
+  Checkpointer checkpointer_;
+  RoomWriter room_writer_;
+  Statement load_;
+  Statement insert_event_;
+  Statement first_kept_event_;
+  Statement delete_events_;
+  Statement write_marks_;
+  Marks marks_;
+  Marks committed_marks_;
+  std::vector<RoomIndexChange> index_changes_;
+};
+
+}  // namespace rtcroom

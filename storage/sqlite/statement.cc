@@ -1,0 +1,76 @@
+#include "storage/sqlite/statement.h"
+
+#include <sqlite3.h>
+
+#include "storage/sqlite/database.h"
+
+namespace rtcroom {
+
+void Statement::Finalizer::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+Status Statement::Prepare(Database& database, std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    return LastError(database.handle(), "prepare");
+  }
+  handle_.reset(statement);
+  return {};
+}
+
+StatementRun::~StatementRun() {
+  // What a failed step has to say was taken when it failed: reset only says it again.
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+bool StatementRun::Next() {
+  if (!status_) return false;
+  const int outcome = sqlite3_step(statement_);
+  if (outcome == SQLITE_ROW) return true;
+  if (outcome != SQLITE_DONE) status_ = LastError(sqlite3_db_handle(statement_), "step");
+  return false;
+}
+
+bool StatementRun::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+std::int64_t StatementRun::Integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::uint64_t StatementRun::Unsigned(int column) const {
+  return static_cast<std::uint64_t>(Integer(column));
+}
+
+TimePoint StatementRun::Time(int column) const {
+  return TimePoint(std::chrono::milliseconds(Integer(column)));
+}
+
+std::string StatementRun::Text(int column) const {
+  const unsigned char* const text = sqlite3_column_text(statement_, column);
+  if (text == nullptr) return {};
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+  return {reinterpret_cast<const char*>(text), size};
+}
+
+void StatementRun::Bind(std::int64_t value) {
+  Check(sqlite3_bind_int64(statement_, ++bound_, value));
+}
+
+void StatementRun::Bind(std::string_view value) {
+  // An empty view may have no address, which SQLite would take for NULL.
+  const char* const text = value.data() != nullptr ? value.data() : "";
+  Check(sqlite3_bind_text64(statement_, ++bound_, text, value.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void StatementRun::BindNull() { Check(sqlite3_bind_null(statement_, ++bound_)); }
+
+void StatementRun::Check(int outcome) {
+  if (outcome != SQLITE_OK && status_) status_ = LastError(sqlite3_db_handle(statement_), "bind");
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,91 @@
+// Prepared statements, and one run of one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+struct sqlite3_stmt;
+
+namespace rtcroom {
+
+class Database;
+
+/// Prepared once, run often. Must end before its connection.
+///
+/// @threads for one thread at a time, with its connection.
+class Statement {
+ public:
+  /// @errors kStoreBusy; kStoreBroken.
+  Status Prepare(Database& database, std::string_view sql);
+
+ private:
+  friend class StatementRun;
+  struct Finalizer {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
+};
+
+/// One run of a statement: binds the values in order, steps from row to row, and leaves the
+/// statement ready for the next run. Bound texts must outlive it.
+class StatementRun {
+ public:
+  template <typename... Values>
+  explicit StatementRun(Statement& statement, const Values&... values)
+      : statement_(statement.handle_.get()) {
+    (Bind(values), ...);
+  }
+  ~StatementRun();
+  StatementRun(const StatementRun&) = delete;
+  StatementRun& operator=(const StatementRun&) = delete;
+
+  /// Moves to the next row. False after the last one, and when the run failed: ask `status`.
+  bool Next();
+  [[nodiscard]] const Status& status() const { return status_; }
+
+  // Of the row that Next moved to; columns count from 0.
+  [[nodiscard]] bool IsNull(int column) const;
+  [[nodiscard]] std::int64_t Integer(int column) const;
+  [[nodiscard]] std::uint64_t Unsigned(int column) const;
+  [[nodiscard]] TimePoint Time(int column) const;
+  [[nodiscard]] std::string Text(int column) const;
+
+ private:
+  void Bind(std::int64_t value);
+  void Bind(std::uint64_t value) { Bind(static_cast<std::int64_t>(value)); }
+  void Bind(TimePoint value) { Bind(std::int64_t{value.time_since_epoch().count()}); }
+  void Bind(std::string_view value);
+  template <typename T>
+  void Bind(const std::optional<T>& value) {
+    value ? Bind(*value) : BindNull();
+  }
+  template <typename Enum>
+    requires std::is_enum_v<Enum>
+  void Bind(Enum value) {
+    Bind(static_cast<std::int64_t>(value));
+  }
+  void BindNull();
+  void Check(int outcome);
+
+  sqlite3_stmt* const statement_;
+  int bound_ = 0;
+  Status status_;
+};
+
+/// Runs a statement that yields no rows.
+template <typename... Values>
+Status Run(Statement& statement, const Values&... values) {
+  StatementRun run(statement, values...);
+  while (run.Next()) {
+  }
+  return run.status();
+}
+
+}  // namespace rtcroom

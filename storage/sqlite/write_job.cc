@@ -1,0 +1,41 @@
+#include "storage/sqlite/write_job.h"
+
+#include "storage/sqlite/sqlite_writer.h"
+
+namespace rtcroom {
+
+void WriteJob::Announce(CommitListener&) noexcept {}
+
+void WriteJob::Finish() {
+  // Notified with the lock held: once it is free the caller may be gone, and the job with it.
+  const MutexLock lock(mutex_);
+  is_finished_ = true;
+  finished_.NotifyOne();
+}
+
+void WriteJob::Wait() {
+  const MutexLock lock(mutex_);
+  while (!is_finished_) finished_.Wait(mutex_);
+}
+
+void UpdateJob::Run(SqliteWriter& writer) {
+  outcomes_.reserve(updates_.size());
+  for (const RoomUpdate& update : updates_) {
+    outcomes_.push_back(writer.Apply(update));
+    if (!writer.InTransaction()) return;  // the whole group is lost: `Abort` follows
+  }
+}
+
+void UpdateJob::Abort(const Error& why) { outcomes_.assign(updates_.size(), why); }
+
+void UpdateJob::Announce(CommitListener& listener) noexcept {
+  for (const Result<RoomChange>& outcome : outcomes_) {
+    if (outcome.ok() && !outcome->events.empty()) listener.OnCommit({&*outcome, 1});
+  }
+}
+
+void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
+
+void PingJob::Run(SqliteWriter& writer) { writer.Ping(); }
+
+}  // namespace rtcroom

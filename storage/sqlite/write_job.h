@@ -1,0 +1,87 @@
+// What the callers of the store hand to the writer thread, and wait for.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/result.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+class SqliteWriter;
+
+/// One call of the store that writes. It lives on the caller's stack until `Wait` returns; up
+/// to `Finish` the writer thread alone touches the rest of it.
+class WriteJob {
+ public:
+  WriteJob() = default;
+  virtual ~WriteJob() = default;
+  WriteJob(const WriteJob&) = delete;
+  WriteJob& operator=(const WriteJob&) = delete;
+
+  /// How much of a group it fills.
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  /// Does the work, inside the group's transaction.
+  virtual void Run(SqliteWriter& writer) = 0;
+  /// Nothing of the group was committed: `why` is the outcome, whatever `Run` found.
+  virtual void Abort(const Error& why) = 0;
+  /// Tells of what was committed.
+  virtual void Announce(CommitListener& listener) noexcept;
+
+  void Finish() EXCLUDES(mutex_);
+  void Wait() EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  CondVar finished_;
+  bool is_finished_ GUARDED_BY(mutex_) = false;
+};
+
+class UpdateJob : public WriteJob {
+ public:
+  explicit UpdateJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
+
+  [[nodiscard]] std::size_t size() const override { return updates_.size(); }
+  void Run(SqliteWriter& writer) override;
+  void Abort(const Error& why) override;
+  void Announce(CommitListener& listener) noexcept override;
+
+  /// One per update, in order.
+  std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
+
+ private:
+  const std::span<const RoomUpdate> updates_;
+  std::vector<Result<RoomChange>> outcomes_;
+};
+
+class TrimJob : public WriteJob {
+ public:
+  explicit TrimJob(const EventRetention& retention) : retention_(retention) {}
+
+  [[nodiscard]] std::size_t size() const override { return 1; }
+  void Run(SqliteWriter& writer) override;
+  void Abort(const Error& why) override { removed_ = why; }
+
+  [[nodiscard]] const Result<std::size_t>& removed() const { return removed_; }
+
+ private:
+  const EventRetention& retention_;
+  Result<std::size_t> removed_ = std::size_t{0};
+};
+
+class PingJob : public WriteJob {
+ public:
+  [[nodiscard]] std::size_t size() const override { return 1; }
+  void Run(SqliteWriter& writer) override;
+  void Abort(const Error& why) override { status_ = why; }
+
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  Status status_;
+};
+
+}  // namespace rtcroom
