@@ -1,0 +1,90 @@
+#include "handlers/body.h"
+
+#include <string>
+#include <utility>
+
+#include "handlers/form.h"
+#include "handlers/text.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+Error BadBody(std::string_view fault) {
+  return {Errc::kBadRequest, std::string("body: ").append(fault)};
+}
+
+/// `application/json` of `Application/JSON; charset=utf-8`.
+std::string MediaType(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.front() == ' ' || type.front() == '\t')) type.remove_prefix(1);
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return ToLower(type);
+}
+
+/// What the parser would take, but we do not.
+struct Excess {
+  bool nesting = false;  ///< deeper than kMaxBodyNesting
+  bool nul = false;      ///< a NUL, written as an escape (the parser refuses a bare one)
+};
+
+/// Looks at the text before the parser does, so that the parser's work and memory stay bounded.
+/// Says nothing useful about a text that is not JSON; the parser does.
+Excess FindExcess(std::string_view text) {
+  Excess excess;
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        if (text.substr(i + 1, 5) == "u0000") excess.nul = true;
+        ++i;  // an escaped quote does not end the string
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxBodyNesting) excess.nesting = true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return excess;
+}
+
+Result<json> ParseJsonObject(std::string_view text) {
+  if (!IsUtf8(text)) return BadBody("not valid UTF-8");
+  const Excess excess = FindExcess(text);
+  if (excess.nesting) return BadBody("nested too deeply");
+  if (excess.nul) return BadBody("holds a NUL");
+  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) return BadBody("not valid JSON");
+  if (!parsed.is_object()) return BadBody("not a JSON object");
+  return parsed;
+}
+
+Result<json> ParseFormObject(std::string_view text) {
+  json parsed = json::object();
+  for (auto& [name, value] : ParseForm(text)) {
+    if (!IsUtf8(name) || !IsUtf8(value)) return BadBody("not valid UTF-8");
+    if (HasNul(name) || HasNul(value)) return BadBody("holds a NUL");
+    parsed[name] = std::move(value);
+  }
+  return parsed;
+}
+
+}  // namespace
+
+Result<json> ParseBody(std::string_view content_type, std::string_view body) {
+  if (body.empty()) return json::object();
+  const std::string media_type = MediaType(content_type);
+  if (media_type == "application/x-www-form-urlencoded") return ParseFormObject(body);
+  Result<json> parsed = ParseJsonObject(body);
+  if (!parsed && media_type != "application/json") return json::object();
+  return parsed;
+}
+
+}  // namespace rtcroom

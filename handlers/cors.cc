@@ -1,0 +1,26 @@
+#include "handlers/cors.h"
+
+#include <algorithm>
+
+namespace rtcroom {
+
+Cors::Cors(std::vector<std::string> origins)
+    : origins_(std::move(origins)), everybody_(std::ranges::count(origins_, "*") > 0) {}
+
+void Cors::AddOrigin(std::string_view origin, Headers& headers) const {
+  if (everybody_) {
+    headers.emplace_back("Access-Control-Allow-Origin", "*");
+  } else if (!origin.empty() && std::ranges::count(origins_, origin) > 0) {
+    headers.emplace_back("Access-Control-Allow-Origin", origin);
+    headers.emplace_back("Vary", "Origin");
+  }
+}
+
+void Cors::AddPreflight(Headers& headers) {
+  headers.emplace_back("Access-Control-Allow-Methods", "OPTIONS, GET, PUT, POST, DELETE");
+  headers.emplace_back("Access-Control-Allow-Headers",
+                       "x-requested-with, accept, origin, content-type");
+  headers.emplace_back("Access-Control-Max-Age", "300");
+}
+
+}  // namespace rtcroom

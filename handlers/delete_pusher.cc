@@ -1,0 +1,16 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+
+namespace rtcroom {
+
+Reply HandleDeletePusher(const Request& request, const HandlerContext& context) {
+  Fields fields(request.body);
+  const MemberCommand command = ReadMember(fields, request);
+  if (!fields.ok()) return Reply::Failure(fields.error());
+
+  const Status deleted = context.services.rooms.DeletePusher(command);
+  return deleted ? Reply::Success() : Reply::Failure(deleted.error());
+}
+
+}  // namespace rtcroom

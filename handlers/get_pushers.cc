@@ -1,0 +1,22 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+#include "handlers/room_json.h"
+
+namespace rtcroom {
+
+Reply HandleGetPushers(const Request& request, const HandlerContext& context) {
+  Fields fields(request.body);
+  const RoomKey key = ReadRoomKey(fields, request);
+  if (!fields.ok()) return Reply::Failure(fields.error());
+
+  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect);
+  if (!room) return Reply::Failure(room.error());
+  return Reply::Success({
+      {"pushers", PushersJson(*room)},
+      {"roomCreator", room->creator.value},
+      {"mixedPlayURL", room->mixed_play_url},
+  });
+}
+
+}  // namespace rtcroom

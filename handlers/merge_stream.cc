@@ -1,0 +1,26 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+
+namespace rtcroom {
+
+// Without a mixing service the parameters are checked but go nowhere. The reply has a `result`
+// all the same, because clients read `result.code` without looking (protocol A.4.10).
+Reply HandleMergeStream(const Request& request, const HandlerContext& context) {
+  Fields fields(request.body);
+  const RoomKey key = ReadRoomKey(fields, request);
+  const UserId user_id = fields.User();
+  fields.RequireObject("mergeParams", kMaxMergeParamsBytes);
+  if (!fields.ok()) return Reply::Failure(fields.error());
+
+  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect);
+  if (!room) return Reply::Failure(room.error());
+  if (FindPusher(*room, user_id) == nullptr) {
+    return Reply::Failure({Errc::kPusherNotFound, "only a pusher may mix"});
+  }
+  constexpr const char* kNoMixer = "no mixing service is configured";
+  return Reply::Failure({Errc::kUnavailable, kNoMixer},
+                        {{"result", {{"code", -1}, {"message", kNoMixer}}}});
+}
+
+}  // namespace rtcroom

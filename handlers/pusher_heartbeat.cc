@@ -1,0 +1,16 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+
+namespace rtcroom {
+
+Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context) {
+  Fields fields(request.body);
+  const MemberCommand command = ReadMember(fields, request);
+  if (!fields.ok()) return Reply::Failure(fields.error());
+
+  const Status touched = context.services.rooms.TouchPusher(command);
+  return touched ? Reply::Success() : Reply::Failure(touched.error());
+}
+
+}  // namespace rtcroom

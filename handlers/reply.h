@@ -1,0 +1,35 @@
+// What an endpoint answers, before it is JSON text.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/core/result.h"
+#include "handlers/request.h"
+
+namespace rtcroom {
+
+/// A success with its fields, or a failure. `code` and `message` are not among the fields: they
+/// follow from the failure and the dialect.
+struct Reply {
+  std::optional<Error> failure{};
+  nlohmann::ordered_json fields = nlohmann::ordered_json::object();  ///< in the order of the wire
+
+  static Reply Success(nlohmann::ordered_json fields = nlohmann::ordered_json::object()) {
+    return {.failure = std::nullopt, .fields = std::move(fields)};
+  }
+  /// Few failures have fields of their own (protocol F.7).
+  static Reply Failure(Error error,
+                       nlohmann::ordered_json fields = nlohmann::ordered_json::object()) {
+    return {.failure = std::move(error), .fields = std::move(fields)};
+  }
+};
+
+/// The JSON of `reply` in the words of the label's dialect, `code` and `message` first. What
+/// failed before the dialect was known is said in gen-1's. The error's detail goes to the label,
+/// and to the client only when the fault is the client's (protocol F.7).
+HttpReply Render(const Reply& reply, RequestLabel label);
+
+}  // namespace rtcroom

@@ -1,0 +1,44 @@
+// What a client asked and what it is answered, free of any HTTP library.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/ids.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// One whole HTTP request, as the edge read it.
+struct HttpRequest {
+  std::string method{};        ///< upper case, as sent
+  std::string path{};          ///< percent-decoded once, without the query
+  std::string query{};         ///< raw, without the `?`
+  std::string content_type{};  ///< as sent; empty when absent
+  std::string origin{};        ///< as sent; empty when absent
+  std::string body{};
+  std::string peer_address{};
+  std::string request_id{};
+};
+
+/// What the log and the metrics say of a request.
+struct RequestLabel {
+  std::string_view endpoint = "unknown";  ///< a name of the route table: static storage
+  std::optional<RoomKind> kind{};
+  std::optional<Dialect> dialect{};
+  int code = 0;                   ///< the protocol's
+  std::optional<Errc> failure{};  ///< why, when the code is not 0
+  std::string failure_detail{};   ///< for the log
+};
+
+struct HttpReply {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< besides the content type
+  std::string body{};                                          ///< JSON; empty only for 204
+  RequestLabel label{};
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,105 @@
+#include "handlers/routes.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr Route kRoutes[] = {
+    {.endpoint = "get_im_login_info",
+     .handler = HandleGetImLoginInfo,
+     .dialect = RouteDialect::kGen1},
+    {.endpoint = "get_push_url", .handler = HandleGetPushUrl},
+    {.endpoint = "create_room", .handler = HandleCreateRoom},
+    {.endpoint = "destroy_room", .handler = HandleDestroyRoom},
+    {.endpoint = "add_pusher", .handler = HandleAddPusher},
+    {.endpoint = "delete_pusher", .handler = HandleDeletePusher},
+    {.endpoint = "get_pushers", .handler = HandleGetPushers},
+    {.endpoint = "pusher_heartbeat", .handler = HandlePusherHeartbeat},
+    {.endpoint = "get_room_list", .handler = HandleGetRoomList},
+    {.endpoint = "merge_stream", .handler = HandleMergeStream, .scope = RouteScope::kLiveRoom},
+    {.endpoint = "login", .dialect = RouteDialect::kByLogin},
+    {.endpoint = "logout"},
+    {.endpoint = "set_custom_field",
+     .scope = RouteScope::kLiveRoom,
+     .dialect = RouteDialect::kGen2},
+    {.endpoint = "get_custom_info", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
+    {.endpoint = "add_audience", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
+    {.endpoint = "delete_audience", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
+    {.endpoint = "get_audiences", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
+    {.endpoint = "get_login_info",
+     .method = "GET",
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kGen2},
+};
+
+/// A handler is told the room kind of the path.
+constexpr bool EveryHandlerHasARoomKind() {
+  for (const Route& route : kRoutes) {
+    if (route.handler != nullptr && route.scope == RouteScope::kUtils) return false;
+  }
+  return true;
+}
+static_assert(EveryHandlerHasARoomKind());
+
+std::optional<RoomKind> RoomKindOf(std::string_view area) {
+  if (area == "double_room") return RoomKind::kDouble;
+  if (area == "multi_room") return RoomKind::kMulti;
+  if (area == "live_room") return RoomKind::kLive;
+  return std::nullopt;
+}
+
+bool IsUnder(RouteScope scope, std::string_view area, std::optional<RoomKind> kind) {
+  switch (scope) {
+    case RouteScope::kEveryRoomKind:
+      return kind.has_value();
+    case RouteScope::kLiveRoom:
+      return kind == RoomKind::kLive;
+    case RouteScope::kUtils:
+      return area == "utils";
+  }
+  return false;
+}
+
+Dialect Gen2IfEither(const FormPairs& query, std::string_view name, std::string_view other) {
+  const bool found = FindFirst(query, name) != nullptr || FindFirst(query, other) != nullptr;
+  return found ? Dialect::kGen2 : Dialect::kGen1;
+}
+
+}  // namespace
+
+std::span<const Route> AllRoutes() { return kRoutes; }
+
+std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint) {
+  const std::optional<RoomKind> kind = RoomKindOf(area);
+  for (const Route& route : kRoutes) {
+    if (route.endpoint == endpoint && IsUnder(route.scope, area, kind)) {
+      return RoutedPath{.route = &route, .kind = kind};
+    }
+  }
+  return std::nullopt;
+}
+
+Dialect DialectOf(const Route& route, const FormPairs& query) {
+  switch (route.dialect) {
+    case RouteDialect::kGen1:
+      return Dialect::kGen1;
+    case RouteDialect::kGen2:
+      return Dialect::kGen2;
+    case RouteDialect::kByQuery:
+      return Gen2IfEither(query, "token", "userID");
+    case RouteDialect::kByLogin:
+      return Gen2IfEither(query, "userSig", "sdkAppID");
+  }
+  return Dialect::kGen1;
+}
+
+bool Serves(const Route& route, Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kGen1:
+      return route.handler != nullptr;
+    case Dialect::kGen2:
+      return route.dialect != RouteDialect::kGen1;
+  }
+  return false;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,60 @@
+// The table of endpoints, and how a request's dialect is found.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "daemon/core/ids.h"
+#include "handlers/endpoints.h"
+#include "handlers/form.h"
+
+namespace rtcroom {
+
+/// Under which path segments an endpoint is found.
+enum class RouteScope : std::uint8_t {
+  kEveryRoomKind,
+  kLiveRoom,  ///< `live_room` only
+  kUtils,     ///< `utils`, which is no room kind
+};
+
+/// Which dialects have an endpoint, and how a request to it tells them apart (protocol C.1).
+enum class RouteDialect : std::uint8_t {
+  kGen1,     ///< only gen-1 has it (rule 5)
+  kGen2,     ///< only gen-2 has it (rules 3, 5)
+  kByQuery,  ///< both: a `token` or `userID` key in the query, even empty, means gen-2 (6, 7)
+  kByLogin,  ///< both: a `userSig` or `sdkAppID` key in the query means gen-2 (4)
+};
+
+struct Route {
+  std::string_view endpoint{};       ///< the last path segment, in lower case
+  std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
+  /// Null where this server has no gen-1 form: to gen-1 the path does not exist.
+  Handler handler = nullptr;
+  RouteScope scope = RouteScope::kEveryRoomKind;
+  RouteDialect dialect = RouteDialect::kByQuery;
+};
+
+/// A route and the room kind it was found under (none for `utils`).
+struct RoutedPath {
+  const Route* route = nullptr;
+  std::optional<RoomKind> kind{};
+};
+
+/// Every route, for tests that walk them.
+std::span<const Route> AllRoutes();
+
+/// @param area      the path segment before the endpoint, in lower case: a room kind or `utils`.
+/// @param endpoint  in lower case.
+/// @return nothing when there is no such path.
+std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint);
+
+/// The dialect that a request to `route` speaks, when its prefix does not pin one.
+/// @source protocol C.1, rules 3 to 7.
+Dialect DialectOf(const Route& route, const FormPairs& query);
+
+/// Whether `route` exists in `dialect`.
+bool Serves(const Route& route, Dialect dialect);
+
+}  // namespace rtcroom

@@ -1,0 +1,19 @@
+// What the handlers work with.
+#pragma once
+
+#include "daemon/core/clock.h"
+#include "daemon/core/login_service.h"
+#include "daemon/core/room_service.h"
+#include "daemon/core/stream_urls.h"
+
+namespace rtcroom {
+
+/// Not owned; all of it is safe from any thread and outlives the `Router`.
+struct Services {
+  RoomService& rooms;
+  LoginService& logins;
+  const StreamUrlSigner& streams;
+  const Clock& clock;
+};
+
+}  // namespace rtcroom

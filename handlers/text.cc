@@ -1,0 +1,55 @@
+#include "handlers/text.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rtcroom {
+namespace {
+
+/// How a sequence goes on after its first byte.
+struct Lead {
+  std::size_t length = 0;    ///< bytes of the whole sequence; 0: cannot begin one
+  std::uint8_t low = 0x80;   ///< bounds of the second byte, which rule out overlong forms,
+  std::uint8_t high = 0xBF;  ///< surrogates and what is above U+10FFFF
+};
+
+/// @source RFC 3629, section 4.
+Lead LeadOf(std::uint8_t byte) {
+  if (byte < 0x80) return {.length = 1};
+  if (byte < 0xC2) return {};
+  if (byte < 0xE0) return {.length = 2};
+  if (byte == 0xE0) return {.length = 3, .low = 0xA0};
+  if (byte == 0xED) return {.length = 3, .high = 0x9F};
+  if (byte < 0xF0) return {.length = 3};
+  if (byte == 0xF0) return {.length = 4, .low = 0x90};
+  if (byte < 0xF4) return {.length = 4};
+  if (byte == 0xF4) return {.length = 4, .high = 0x8F};
+  return {};
+}
+
+}  // namespace
+
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+bool IsUtf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const Lead lead = LeadOf(static_cast<std::uint8_t>(text[i]));
+    if (lead.length == 0 || text.size() - i < lead.length) return false;
+    for (std::size_t k = 1; k < lead.length; ++k) {
+      const auto byte = static_cast<std::uint8_t>(text[i + k]);
+      const std::uint8_t low = k == 1 ? lead.low : 0x80;
+      const std::uint8_t high = k == 1 ? lead.high : 0xBF;
+      if (byte < low || byte > high) return false;
+    }
+    i += lead.length;
+  }
+  return true;
+}
+
+}  // namespace rtcroom

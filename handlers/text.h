@@ -1,0 +1,18 @@
+// Small questions about text from outside.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rtcroom {
+
+/// ASCII letters in lower case, every other byte as it is; no locale is asked.
+std::string ToLower(std::string_view text);
+
+/// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above
+/// U+10FFFF.
+bool IsUtf8(std::string_view text);
+
+inline bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+}  // namespace rtcroom
