@@ -1,0 +1,97 @@
+#include "daemon/signing/atomic_file.h"
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxSmallFile = 1024 * 1024;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+Error SystemError(std::string_view what, const std::filesystem::path& path, int error_number) {
+  return {Errc::kUnavailable, fmt::format("cannot {} {}: {}", what, path.string(),
+                                          std::generic_category().message(error_number))};
+}
+
+/// @return 0, or the errno of what failed.
+int WriteAll(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(fd) == 0 ? 0 : errno;
+}
+
+/// @return 0, or the errno of what failed.
+int WriteNewFile(const std::filesystem::path& path, std::string_view content, mode_t mode) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (file.get() < 0) return errno;
+  return WriteAll(file.get(), content);
+}
+
+/// Makes the renaming itself durable.
+/// @return 0, or the errno of what failed.
+int SyncDirectory(const std::filesystem::path& directory) {
+  const Descriptor opened(
+      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0) return errno;
+  return ::fsync(opened.get()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Status WriteFileAtomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
+                           RandomSource& random) {
+  std::filesystem::path fresh = path;
+  fresh += fmt::format(".{}.new", RandomHex(random, 8));
+  int failure = WriteNewFile(fresh, content, mode);
+  if (failure == 0 && ::rename(fresh.c_str(), path.c_str()) != 0) failure = errno;
+  if (failure != 0) {
+    ::unlink(fresh.c_str());
+    return SystemError("write", path, failure);
+  }
+  failure = SyncDirectory(path.parent_path());
+  if (failure != 0) return SystemError("write", path, failure);
+  return {};
+}
+
+Result<std::string> ReadSmallFile(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return SystemError("read", path, errno);
+  std::string content;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const ssize_t length = ::read(file.get(), piece.data(), piece.size());
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0) return SystemError("read", path, errno);
+    if (length == 0) return content;
+    content.append(piece.data(), static_cast<std::size_t>(length));
+    if (content.size() > kMaxSmallFile) return SystemError("read", path, EFBIG);
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,39 @@
+#include "daemon/signing/im_login_signer.h"
+
+#include <utility>
+
+#include "daemon/signing/user_sig_v1.h"
+#include "daemon/signing/user_sig_v2.h"
+
+namespace rtcroom {
+
+Result<std::unique_ptr<ImLoginSigner>> ImLoginSigner::Create(ImLoginSignerOptions options) {
+  if (options.sig_version != 1 && options.sig_version != 2) {
+    return Error{Errc::kBadRequest, "a UserSig has version 1 or 2"};
+  }
+  std::optional<EcdsaPrivateKey> private_key;
+  if (options.sig_version == 1 && !options.private_key_pem.empty()) {
+    Result<EcdsaPrivateKey> read = EcdsaPrivateKey::FromPem(options.private_key_pem);
+    if (!read) return read.error();
+    private_key = *std::move(read);
+  }
+  return std::unique_ptr<ImLoginSigner>(
+      new ImLoginSigner(std::move(options), std::move(private_key)));
+}
+
+ImLoginSigner::ImLoginSigner(ImLoginSignerOptions options,
+                             std::optional<EcdsaPrivateKey> private_key)
+    : options_(std::move(options)), private_key_(std::move(private_key)) {}
+
+Result<std::string> ImLoginSigner::SignUserSig(const UserId& user_id, TimePoint now) const {
+  if (options_.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
+  const UserSigSubject subject{options_.sdk_app_id, user_id};
+  if (options_.sig_version == 1) {
+    if (!private_key_) return Error{Errc::kUnavailable, "no private key for UserSigs"};
+    return SignUserSigV1(subject, options_.account_type, *private_key_, now, options_.user_sig_ttl);
+  }
+  if (options_.secret_key.empty()) return Error{Errc::kUnavailable, "no secret key for UserSigs"};
+  return SignUserSigV2(subject, options_.secret_key, now, options_.user_sig_ttl);
+}
+
+}  // namespace rtcroom

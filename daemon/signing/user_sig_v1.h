@@ -1,0 +1,29 @@
+// UserSig version 1: ECDSA, signed with the application's private key.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+#include "daemon/signing/ecdsa_key.h"
+#include "daemon/signing/user_sig.h"
+
+namespace rtcroom {
+
+/// A ticket for `subject`, good from `now` for `life`.
+///
+/// @param account_type  "0" makes the form of the newer libraries, which write no application
+///        and no account type of a third party; anything else that of the older servers.
+/// @errors kInternal when OpenSSL fails.
+/// @source protocol D.2.
+Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_view account_type,
+                                  const EcdsaPrivateKey& key, TimePoint now,
+                                  std::chrono::seconds life);
+
+/// Whether `sig` lets `subject` in at `now`. A userbuf, if it has one, is covered by the check.
+UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subject,
+                               const EcdsaPublicKey& key, TimePoint now);
+
+}  // namespace rtcroom

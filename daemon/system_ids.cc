@@ -1,0 +1,24 @@
+#include "daemon/system_ids.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+namespace {
+
+std::string NewId(std::string_view prefix, RandomSource& random) {
+  const std::string drawn = RandomHex(random, 6);
+  const std::string_view hex = drawn;
+  return fmt::format("{}_{}_{}", prefix, hex.substr(0, 8), hex.substr(8));
+}
+
+}  // namespace
+
+RoomId SystemIds::NewRoomId() { return {NewId("room", random_)}; }
+
+UserId SystemIds::NewUserId() { return {NewId("user", random_)}; }
+
+std::string NewEpoch(RandomSource& random) { return RandomHex(random, 8); }
+
+}  // namespace rtcroom

@@ -1,0 +1,28 @@
+// Ids that nobody can guess.
+#pragma once
+
+#include <string>
+
+#include "daemon/core/id_source.h"
+#include "daemon/signing/random.h"
+
+namespace rtcroom {
+
+/// Draws 48 random bits for each id.
+///
+/// @threads safe from any thread.
+class SystemIds : public IdSource {
+ public:
+  explicit SystemIds(RandomSource& random) : random_(random) {}
+
+  RoomId NewRoomId() override;
+  UserId NewUserId() override;
+
+ private:
+  RandomSource& random_;
+};
+
+/// The name of a store's history: 64 random bits as 16 hex characters.
+std::string NewEpoch(RandomSource& random);
+
+}  // namespace rtcroom
