@@ -1,0 +1,74 @@
+// Calls to outside services over HTTP and HTTPS.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// Longest body of an answer that is taken.
+inline constexpr std::size_t kMaxOutgoingReplyBytes = 64 * 1024;
+
+struct OutgoingReply {
+  int status = 0;
+  std::string body{};
+};
+
+/// @threads implementations are safe from any thread.
+class OutgoingHttp {
+ public:
+  virtual ~OutgoingHttp() = default;
+
+  /// Asks once. Follows no redirect, sends and keeps no cookie, and holds `https` servers to
+  /// the system's certificate authorities.
+  ///
+  /// @param base_url        `http://` or `https://`, host, optional port and path.
+  /// @param path_and_query  starts with `/`, percent-encoded already; put behind the base's path.
+  /// @param timeout         of the whole call, from the name's lookup to the last byte.
+  /// @return  any answer, whatever its status.
+  /// @errors  kUnavailable when there is none in time, none that can be read, or one of more
+  ///          than `kMaxOutgoingReplyBytes`. The sentence says neither path nor query.
+  virtual Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
+                                    std::chrono::milliseconds timeout) = 0;
+};
+
+/// The real one, on cpp-httplib.
+///
+/// That library bounds each read and not their sum, and nobody bounds the lookup of a name. So
+/// each call has a thread of its own, and its caller leaves at the deadline. The thread then
+/// finds its connection cut and ends; the bound below counts those that still wait for a name.
+/// The destructor waits for all of them.
+class HttplibOutgoing : public OutgoingHttp {
+ public:
+  /// Calls at a time, given up ones included; past it a call fails at once.
+  static constexpr std::size_t kMaxCalls = 64;
+
+  /// @param clock  the real one: what is bounded is real waiting.
+  explicit HttplibOutgoing(const Clock& clock);
+  ~HttplibOutgoing() override;
+  HttplibOutgoing(const HttplibOutgoing&) = delete;
+  HttplibOutgoing& operator=(const HttplibOutgoing&) = delete;
+
+  Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
+                            std::chrono::milliseconds timeout) override;
+
+ private:
+  class Call;
+  struct RunningCall;
+
+  /// Joins the threads that are done.
+  void CollectLocked() REQUIRES(mutex_);
+
+  const Clock& clock_;
+  Mutex mutex_;
+  std::list<RunningCall> calls_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,145 @@
+#include "daemon/wechat/wechat_code_exchange.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/wechat/percent_encoding.h"
+
+namespace rtcroom {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMaxCodeBytes = 512;  // real ones have 32
+constexpr std::size_t kMaxOpenidBytes = 64;
+constexpr std::size_t kMaxSessionKeyBytes = 256;
+
+/// Whether it can be a user id.
+/// @source protocol 0.3.
+bool IsOpenid(std::string_view text) {
+  static constexpr std::string_view kForbidden = R"(/?#&%+"\)";
+  return !text.empty() && text.size() <= kMaxOpenidBytes &&
+         std::ranges::all_of(text, [](char byte) {
+           return byte > ' ' && byte <= '~' && kForbidden.find(byte) == std::string_view::npos;
+         });
+}
+
+/// The text of that name, or nothing when it is absent or no text.
+std::optional<std::string> Text(const Json& object, const char* name) {
+  const auto field = object.find(name);
+  if (field == object.end() || !field->is_string()) return std::nullopt;
+  return field->get<std::string>();
+}
+
+/// The platform's error number, 0 when it names none; nothing when it is no number.
+std::optional<std::int64_t> Errcode(const Json& object) {
+  const auto field = object.find("errcode");
+  if (field == object.end()) return 0;
+  if (!field->is_number_integer()) return std::nullopt;
+  // Past this a number would turn negative, and perhaps into the -1 that allows a retry.
+  if (field->is_number_unsigned() && field->get<std::uint64_t>() > INT64_MAX) return std::nullopt;
+  return field->get<std::int64_t>();
+}
+
+CodeExchangeResult OutcomeOf(std::int64_t errcode) {
+  switch (errcode) {
+    case 40029:  // unknown code
+    case 40163:  // used code
+    case 45011:  // this user asks too often
+    case -1:     // the platform is busy
+      return {.outcome = CodeExchangeOutcome::kBadCode};
+    case 40226:  // a user held for risky
+      return {.outcome = CodeExchangeOutcome::kRefused};
+    default:
+      // The rest speaks of our own application: a wrong secret, a used-up quota.
+      return {.outcome = CodeExchangeOutcome::kUnavailable};
+  }
+}
+
+CodeExchangeResult ReadSession(const Json& object) {
+  const std::optional<std::string> openid = Text(object, "openid");
+  if (!openid || !IsOpenid(*openid)) return {};
+  CodeExchangeResult result{.outcome = CodeExchangeOutcome::kOk, .openid = *openid};
+  if (object.contains("session_key")) {
+    std::optional<std::string> session_key = Text(object, "session_key");
+    if (!session_key || session_key->size() > kMaxSessionKeyBytes) return {};
+    result.session_key = Secret(*std::move(session_key));
+  }
+  return result;
+}
+
+/// A seat among the exchanges that run, given back at the end of the scope.
+template <typename Semaphore>
+class Seat {
+ public:
+  explicit Seat(Semaphore& seats) : seats_(seats), taken_(seats.try_acquire()) {}
+  ~Seat() {
+    if (taken_) seats_.release();
+  }
+  Seat(const Seat&) = delete;
+  Seat& operator=(const Seat&) = delete;
+
+  [[nodiscard]] bool taken() const { return taken_; }
+
+ private:
+  Semaphore& seats_;
+  const bool taken_;
+};
+
+}  // namespace
+
+struct WechatCodeExchange::Answer {
+  CodeExchangeResult result{};
+  bool busy = false;  ///< the one answer after which the code may be asked for again
+};
+
+WechatCodeExchange::WechatCodeExchange(WechatOptions options, OutgoingHttp& http, Logger& logger)
+    : options_(std::move(options)), http_(http), logger_(logger) {}
+
+CodeExchangeResult WechatCodeExchange::Exchange(const std::string& code) {
+  if (options_.app_id.empty() || options_.secret.empty()) return {};
+  if (code.empty() || code.size() > kMaxCodeBytes) {
+    return {.outcome = CodeExchangeOutcome::kBadCode};
+  }
+  const Seat seat(free_seats_);
+  if (!seat.taken()) return {.outcome = CodeExchangeOutcome::kOverloaded};
+
+  Answer answer = Ask(code);
+  // A code is good for one use: after any other answer, or none, it may be used up.
+  if (answer.busy) answer = Ask(code);
+  return std::move(answer.result);
+}
+
+WechatCodeExchange::Answer WechatCodeExchange::Ask(const std::string& code) {
+  const std::string path_and_query = fmt::format(
+      "/sns/jscode2session?appid={}&secret={}&js_code={}&grant_type=authorization_code",
+      PercentEncode(options_.app_id), PercentEncode(options_.secret.Reveal()), PercentEncode(code));
+  const Result<OutgoingReply> reply =
+      http_.Get(options_.base_url, path_and_query, options_.timeout);
+  if (!reply) {
+    logger_.Warn("wechat_unreachable", {{"reason", reply.error().detail}});
+    return {};
+  }
+  const Json object = Json::parse(reply->body, nullptr, /*allow_exceptions=*/false);
+  const std::optional<std::int64_t> number =
+      reply->status == 200 && object.is_object() ? Errcode(object) : std::nullopt;
+  if (!number || *number == 0) {
+    Answer answer{.result = number ? ReadSession(object) : CodeExchangeResult()};
+    if (answer.result.outcome != CodeExchangeOutcome::kOk) {
+      logger_.Warn("wechat_answer_unreadable", {{"status", reply->status}});
+    }
+    return answer;
+  }
+  Answer answer{.result = OutcomeOf(*number), .busy = number == -1};
+  const bool ours = answer.result.outcome == CodeExchangeOutcome::kUnavailable;
+  logger_.Log(ours ? LogLevel::kWarn : LogLevel::kDebug, "wechat_refused", {{"errcode", *number}});
+  return answer;
+}
+
+}  // namespace rtcroom
