@@ -1,0 +1,16 @@
+#include "daemon/config/config.h"
+
+namespace rtcroom {
+
+Config DevDefaults() {
+  Config config;
+  config.server.http_listen = "127.0.0.1:5757";
+  config.server.https_listen = "127.0.0.1:5443";
+  config.im.sdk_app_id = 1'400'000'000;
+  config.live.push_host = "127.0.0.1";
+  config.live.play_host = "127.0.0.1";
+  config.log.format = LogFormat::kText;
+  return config;
+}
+
+}  // namespace rtcroom

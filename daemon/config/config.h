@@ -1,0 +1,188 @@
+// All that an operator can set, with its defaults.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/base/logger.h"
+#include "daemon/base/secret.h"
+#include "daemon/config/config_types.h"
+#include "daemon/core/auth_mode.h"
+
+namespace rtcroom {
+
+// One struct per section of the file; members are named after their keys. What each means,
+// its bounds, and whether this version can do it, is said once: in the tables of
+// config_keys*.cc, which `default-config` prints.
+using ConfigDuration = std::chrono::milliseconds;
+
+struct ServerConfig {
+  std::string http_listen = {};  ///< empty: no plain HTTP
+  std::string https_listen = "0.0.0.0:5757";
+  std::string tls_cert = {};
+  std::string tls_key = {};
+  std::string prefix = "/weapp";
+  std::size_t max_body_bytes = 65536;
+  std::size_t max_connections_per_address = 2000;
+  std::size_t max_connections = 20000;
+  ConfigDuration idle_timeout = std::chrono::seconds(75);
+  ConfigDuration request_timeout = std::chrono::seconds(5);
+  ConfigDuration drain_timeout = std::chrono::seconds(10);
+  std::vector<std::string> trusted_proxies = {};
+  bool proxy_protocol = false;
+  std::string gen1_prefix = {};  ///< empty: no such prefix
+  std::string gen2_prefix = {};  ///< empty: no such prefix
+  std::vector<std::string> cors_origins = {"*"};
+  std::size_t workers = 64;
+};
+
+struct AdminConfig {
+  std::string listen = "127.0.0.1:5758";
+  Secret token = {};
+};
+
+struct GrpcConfig {
+  std::string listen = "127.0.0.1:5759";
+  std::string tls_cert = {};
+  std::string tls_key = {};
+  std::string client_ca = {};
+  Secret token = {};
+};
+
+struct StoreConfig {
+  std::string url = "sqlite:rtcroomd.db";  ///< a relative path is below `data_dir`
+  std::string data_dir = "./data";
+  ConfigDuration event_retention = std::chrono::hours(24);
+  std::size_t max_events = 10'000'000;
+};
+
+struct RoomConfig {
+  ConfigDuration heartbeat_timeout = std::chrono::seconds(20);
+  ConfigDuration sweep_period = std::chrono::seconds(5);
+  ConfigDuration inactive_ttl = std::chrono::seconds(120);
+  std::size_t max_pushers_double = 2;
+  std::size_t max_pushers_multi = 4;
+  std::size_t max_pushers_live = 4;
+  std::size_t max_audiences = 30;
+  std::size_t max_rooms = 1'000'000;
+  bool creator_destroys_double = false;
+  bool creator_destroys_multi = false;
+};
+
+struct AuthConfig {
+  AuthMode mode = AuthMode::kMixed;
+  Interop interop = Interop::kIsolated;
+  ConfigDuration token_ttl = std::chrono::hours(7 * 24);
+  bool trust_imuserid = false;
+  bool trust_userid = false;
+  bool gen1_login = false;
+  bool gen1_bind = false;
+  std::vector<std::string> deny_user_ids = {};
+  std::size_t max_tokens = 200'000;
+};
+
+struct ImConfig {
+  bool enabled = false;
+  std::string base_url = "https://console.tim.qq.com";
+  std::uint32_t sdk_app_id = 0;  ///< 0: no IM application
+  std::string account_type = "0";
+  std::string admin = "administrator";
+  std::uint32_t sig_version = 2;      ///< 1 or 2
+  Secret secret_key = {};             ///< for sig_version 2
+  std::string private_key_file = {};  ///< for sig_version 1
+  std::string public_key_file = {};   ///< for sig_version 1
+  ConfigDuration user_sig_ttl = std::chrono::hours(30 * 24);
+  OnCreateFailure on_create_failure = OnCreateFailure::kReject;
+  NotifyVia notify_via = NotifyVia::kAuto;
+  Secret callback_token = {};
+};
+
+struct LiveConfig {
+  std::string bizid = {};
+  Secret push_key = {};
+  Secret play_key = {};  ///< empty: the same as `push_key`
+  std::string push_host = {};
+  std::string play_host = {};
+  ConfigDuration url_ttl = std::chrono::hours(7 * 24);
+  LiveApi api = LiveApi::kNone;
+  std::string api_base_url = {};  ///< empty: the address that belongs to `api`
+  std::string app_id = {};
+  Secret api_key = {};
+  std::string secret_id = {};
+  Secret secret_key = {};
+  Secret callback_key = {};
+  Secret rtmp_callback_secret = {};
+  std::vector<std::string> callback_allow = {};
+  bool check_play = false;
+  CustomSet custom_set = CustomSet::kMembers;
+};
+
+struct LivenessConfig {
+  LivenessPolicy policy = LivenessPolicy::kAssist;
+  ConfigDuration grace = std::chrono::seconds(15);
+  bool evict_on_media_off = false;
+};
+
+struct WechatConfig {
+  std::string app_id = {};
+  Secret secret = {};
+  std::string base_url = "https://api.weixin.qq.com";
+  bool strict = false;
+  bool expose_session_key = false;
+};
+
+struct TrtcConfig {
+  bool enabled = false;
+  std::string base_url = "https://trtc.tencentcloudapi.com";
+  std::string region = {};
+  std::string secret_id = {};
+  Secret secret_key = {};
+  Secret callback_key = {};
+};
+
+struct LimitsConfig {
+  Rate per_address_rate = {.per_second = 200};
+  std::size_t per_address_burst = 1000;
+  Rate per_user_rate = {.per_second = 20};
+  std::size_t per_user_burst = 60;
+  Rate pushers_rate = {.per_second = 10};
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kJson;
+};
+
+struct UtilsConfig {
+  bool enabled = false;
+  Secret admin_token = {};
+  std::string log_dir = {};
+  std::string public_url = {};
+};
+
+/// A plain value: copy it, share it between threads as const.
+struct Config {
+  ServerConfig server = {};
+  AdminConfig admin = {};
+  GrpcConfig grpc = {};
+  StoreConfig store = {};
+  RoomConfig room = {};
+  AuthConfig auth = {};
+  ImConfig im = {};
+  LiveConfig live = {};
+  LivenessConfig liveness = {};
+  WechatConfig wechat = {};
+  TrtcConfig trtc = {};
+  LimitsConfig limits = {};
+  LogConfig log = {};
+  UtilsConfig utils = {};
+};
+
+/// What `--dev` starts from: loopback listeners and readable logs, so that it works with no
+/// configuration at all. Certificate and keys are made at start, not here.
+Config DevDefaults();
+
+}  // namespace rtcroom

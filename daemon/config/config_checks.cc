@@ -1,0 +1,180 @@
+#include "daemon/config/config_checks.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "daemon/config/config_value.h"
+#include "daemon/config/listen_address.h"
+#include "daemon/config/text_file.h"
+
+namespace rtcroom {
+namespace {
+
+using Problems = std::vector<ConfigProblem>;
+
+// Certificate chains and keys are a few KiB; this is only to not read a disk image.
+constexpr std::size_t kMaxPemBytes = 1 << 20;
+
+void CheckTls(const ServerConfig& server, RunMode mode, Problems& problems) {
+  if (!server.tls_cert.empty() && server.tls_key.empty()) {
+    problems.push_back({"server.tls_key", "missing: server.tls_cert needs it"});
+  }
+  if (server.tls_cert.empty() && !server.tls_key.empty()) {
+    problems.push_back({"server.tls_cert", "missing: server.tls_key needs it"});
+  }
+  const bool without = server.tls_cert.empty() && server.tls_key.empty();
+  if (!server.https_listen.empty() && without && mode == RunMode::kNormal) {
+    problems.push_back({"server.tls_cert",
+                        "missing: server.https_listen needs it and server.tls_key; or set "
+                        "server.http_listen, and server.https_listen to \"\""});
+  }
+}
+
+void CheckListeners(const Config& config, Problems& problems) {
+  if (config.server.http_listen.empty() && config.server.https_listen.empty()) {
+    problems.push_back({"server.https_listen", "off, and so is server.http_listen"});
+  }
+  struct Listener {
+    std::string_view key;
+    std::optional<ListenAddress> address;
+  };
+  const std::array<Listener, 3> listeners = {
+      Listener{"server.http_listen", ParseListenAddress(config.server.http_listen)},
+      Listener{"server.https_listen", ParseListenAddress(config.server.https_listen)},
+      Listener{"admin.listen", ParseListenAddress(config.admin.listen)}};
+  for (std::size_t later = 1; later < listeners.size(); ++later) {
+    for (std::size_t earlier = 0; earlier < later; ++earlier) {
+      const Listener& one = listeners.at(earlier);
+      const Listener& other = listeners.at(later);
+      if (one.address && other.address && Collide(*one.address, *other.address)) {
+        problems.push_back({std::string(other.key), fmt::format("same address as {}", one.key)});
+      }
+    }
+  }
+}
+
+// Paths are found without regard to letter case, so prefixes are compared that way.
+bool SamePrefix(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return !one.empty() && std::ranges::equal(one, other, {}, lower, lower);
+}
+
+void CheckPrefixes(const ServerConfig& server, Problems& problems) {
+  if (SamePrefix(server.gen1_prefix, server.prefix)) {
+    problems.push_back({"server.gen1_prefix", "same as server.prefix"});
+  }
+  if (SamePrefix(server.gen2_prefix, server.prefix)) {
+    problems.push_back({"server.gen2_prefix", "same as server.prefix"});
+  }
+  if (SamePrefix(server.gen2_prefix, server.gen1_prefix)) {
+    problems.push_back({"server.gen2_prefix", "same as server.gen1_prefix"});
+  }
+}
+
+void CheckWechat(const WechatConfig& wechat, Problems& problems) {
+  if (!wechat.app_id.empty() && wechat.secret.empty()) {
+    problems.push_back({"wechat.secret", "missing: wechat.app_id needs it"});
+  }
+  if (wechat.app_id.empty() && !wechat.secret.empty()) {
+    problems.push_back({"wechat.app_id", "missing: wechat.secret needs it"});
+  }
+  if (wechat.strict && wechat.app_id.empty() && wechat.secret.empty()) {
+    problems.push_back({"wechat.app_id", "missing: with wechat.strict no login would succeed"});
+  }
+}
+
+bool CanSign(const ImConfig& im) {
+  if (im.sdk_app_id == 0) return false;
+  return im.sig_version == 1 ? !im.private_key_file.empty() : !im.secret_key.empty();
+}
+
+void WarnOfIm(const ImConfig& im, Problems& warnings) {
+  if (CanSign(im)) return;
+  const std::string_view key = im.sdk_app_id == 0    ? "im.sdk_app_id"
+                               : im.sig_version == 1 ? "im.private_key_file"
+                                                     : "im.secret_key";
+  warnings.push_back({std::string(key), "missing: get_im_login_info answers code 6"});
+}
+
+void WarnOfLive(const LiveConfig& live, Problems& warnings) {
+  const bool hosted = !live.bizid.empty();
+  if (!hosted && live.push_host.empty()) {
+    warnings.push_back(
+        {"live.push_host", "missing, and so is live.bizid: get_push_url answers code 6"});
+  }
+  if (!hosted && live.play_host.empty()) {
+    warnings.push_back(
+        {"live.play_host", "missing, and so is live.bizid: replies have no play URLs"});
+  }
+  if (!hosted && !(live.push_host.empty() && live.play_host.empty())) {
+    warnings.push_back({"live.bizid", "missing: the stream name is the userID alone"});
+  }
+  if (live.push_key.empty() && (hosted || !live.push_host.empty())) {
+    warnings.push_back({"live.push_key", "missing: push URLs have no txSecret and no txTime"});
+  }
+}
+
+void WarnOfListeners(const Config& config, Problems& warnings) {
+  const std::optional<ListenAddress> http = ParseListenAddress(config.server.http_listen);
+  if (http && !http->IsLoopback()) {
+    warnings.push_back({"server.http_listen", "not on loopback: requests travel unencrypted"});
+  }
+  const std::optional<ListenAddress> admin = ParseListenAddress(config.admin.listen);
+  if (admin && !admin->IsLoopback()) {
+    warnings.push_back({"admin.listen", "not on loopback: other machines can read it"});
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
+  Problems problems;
+  CheckTls(config.server, mode, problems);
+  CheckListeners(config, problems);
+  CheckPrefixes(config.server, problems);
+  if (config.room.sweep_period > config.room.heartbeat_timeout) {
+    problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});
+  }
+  // Who asks for version 1 wants to sign; a missing secret_key is only a warning, since version 2
+  // is the default and an application without a key still answers everything but logins.
+  const ImConfig& im = config.im;
+  if (im.sig_version == 1 && im.sdk_app_id != 0 && im.private_key_file.empty()) {
+    problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
+  }
+  CheckWechat(config.wechat, problems);
+  return problems;
+}
+
+std::vector<ConfigProblem> FindUnreadableFiles(const Config& config) {
+  const std::array<std::pair<std::string_view, const std::string&>, 4> files = {{
+      {"server.tls_cert", config.server.tls_cert},
+      {"server.tls_key", config.server.tls_key},
+      {"im.private_key_file", config.im.private_key_file},
+      {"im.public_key_file", config.im.public_key_file},
+  }};
+  Problems problems;
+  for (const auto& [key, path] : files) {
+    if (path.empty()) continue;
+    const Result<std::string> content = ReadTextFile(path, kMaxPemBytes);
+    if (!content) problems.push_back({std::string(key), content.error().detail});
+  }
+  return problems;
+}
+
+std::vector<ConfigProblem> FindWarnings(const Config& config) {
+  Problems warnings;
+  WarnOfListeners(config, warnings);
+  WarnOfIm(config.im, warnings);
+  WarnOfLive(config.live, warnings);
+  if (config.wechat.app_id.empty()) {
+    warnings.push_back({"wechat.app_id", "missing: login codes give no openid but a fresh userID"});
+  }
+  return warnings;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,106 @@
+// A key of the configuration: its name, what it takes, what it means and where it goes.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/config/config_value.h"
+
+namespace rtcroom {
+
+/// Whether this version can do what the key asks for. A key that is not available is read and
+/// checked, and may only have its default.
+enum class Availability : std::uint8_t { kAvailable, kNotInThisVersion };
+
+struct ConfigKey {
+  std::string_view section = {};
+  std::string_view name = {};
+  ValueRule rule = {};
+  std::string_view comment = {};  ///< one line for `default-config`
+  Availability availability = Availability::kAvailable;
+  ConfigValue (*get)(const Config& config) = nullptr;
+  void (*set)(Config& config, const ConfigValue& value) = nullptr;
+
+  /// `section.name`.
+  [[nodiscard]] std::string FullName() const;
+  /// `RTCROOMD_<SECTION>_<KEY>`.
+  [[nodiscard]] std::string VariableName() const;
+  [[nodiscard]] bool IsSecret() const { return std::holds_alternative<SecretRule>(rule); }
+};
+
+/// Every key there is, in the order in which `default-config` prints them.
+std::vector<ConfigKey> AllConfigKeys();
+
+/// The alternative of ConfigValue in which a member of type T travels.
+template <typename T>
+struct ConfigValueOf {
+  using Type = T;
+};
+template <typename T>
+  requires std::is_enum_v<T>
+struct ConfigValueOf<T> {
+  using Type = ChoiceIndex;
+};
+template <typename T>
+  requires(std::unsigned_integral<T> && !std::same_as<T, bool>)
+struct ConfigValueOf<T> {
+  using Type = std::uint64_t;
+};
+
+/// Adds the keys of one section to a table: `section` is a member of Config, `member` one of that
+/// section. That a rule gives what its member holds is checked by the compiler.
+template <auto section>
+class SectionKeys {
+ public:
+  SectionKeys(std::string_view name, std::vector<ConfigKey>& keys) : name_(name), keys_(keys) {}
+
+  template <auto member, typename Rule>
+  void Add(std::string_view key, Rule rule, std::string_view comment,
+           Availability availability = Availability::kAvailable) {
+    using Member = std::remove_cvref_t<decltype((std::declval<Config&>().*section).*member)>;
+    using Value = typename ConfigValueOf<Member>::Type;
+    static_assert(std::is_same_v<Value, typename Rule::Value>, "the rule gives another type");
+    keys_.push_back({
+        .section = name_,
+        .name = key,
+        .rule = std::move(rule),
+        .comment = comment,
+        .availability = availability,
+        .get = [](const Config& config) -> ConfigValue {
+          const Member& held = (config.*section).*member;
+          if constexpr (std::is_enum_v<Member>) {
+            return ChoiceIndex{static_cast<std::size_t>(held)};
+          } else {
+            return static_cast<Value>(held);
+          }
+        },
+        .set =
+            [](Config& config, const ConfigValue& value) {
+              Member& held = (config.*section).*member;
+              if constexpr (std::is_enum_v<Member>) {
+                held = static_cast<Member>(std::get<ChoiceIndex>(value).index);
+              } else {
+                held = static_cast<Member>(std::get<Value>(value));
+              }
+            },
+    });
+  }
+
+  /// The same for a key whose function this version lacks.
+  template <auto member, typename Rule>
+  void AddUnavailable(std::string_view key, Rule rule, std::string_view comment) {
+    Add<member>(key, std::move(rule), comment, Availability::kNotInThisVersion);
+  }
+
+ private:
+  const std::string_view name_;
+  std::vector<ConfigKey>& keys_;
+};
+
+}  // namespace rtcroom

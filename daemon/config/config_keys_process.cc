@@ -1,0 +1,86 @@
+#include <chrono>
+
+#include "daemon/config/config_keys.h"
+
+namespace rtcroom {
+
+// NOLINTNEXTLINE(google-build-using-namespace): the literals of durations
+using namespace std::chrono_literals;
+
+void AddServerKeys(std::vector<ConfigKey>& keys) {
+  using S = ServerConfig;
+  SectionKeys<&Config::server> server("server", keys);
+  server.Add<&S::http_listen>("http_listen", PlainTextRule{CheckOptionalListenAddress},
+                              "Plain HTTP, for a proxy in front or for loopback; \"\" = off.");
+  server.Add<&S::https_listen>("https_listen", PlainTextRule{CheckOptionalListenAddress},
+                               "HTTPS; needs tls_cert and tls_key; \"\" = off.");
+  server.Add<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file: certificate and its chain.");
+  server.Add<&S::tls_key>("tls_key", PlainTextRule{}, "PEM file: the certificate's private key.");
+  server.Add<&S::prefix>("prefix", PlainTextRule{CheckPrefix},
+                         "What all paths begin with; the dialect is found by the request.");
+  server.Add<&S::max_body_bytes>("max_body_bytes", CountRule{1024, 16'777'216},
+                                 "Longest request body; past it 413.");
+  server.AddUnavailable<&S::max_connections_per_address>(
+      "max_connections_per_address", CountRule{1, 1'000'000}, "Most connections of one address.");
+  server.AddUnavailable<&S::max_connections>("max_connections", CountRule{1, 1'000'000},
+                                             "Most connections altogether.");
+  server.Add<&S::idle_timeout>("idle_timeout", DurationRule{10ms, 1h},
+                               "How long a connection may stay open between requests.");
+  server.Add<&S::request_timeout>("request_timeout", DurationRule{10ms, 5min},
+                                  "How long a request may take to arrive, from its first byte.");
+  server.Add<&S::drain_timeout>("drain_timeout", DurationRule{10ms, 10min},
+                                "How long a stop waits for the requests that are running.");
+  server.AddUnavailable<&S::trusted_proxies>("trusted_proxies", ListRule{},
+                                             "Proxies whose X-Forwarded-For is believed.");
+  server.AddUnavailable<&S::proxy_protocol>("proxy_protocol", SwitchRule{},
+                                            "Connections begin with a PROXY line.");
+  server.Add<&S::gen1_prefix>("gen1_prefix", PlainTextRule{CheckOptionalPrefix},
+                              "A further prefix whose requests are all gen-1; \"\" = off.");
+  server.Add<&S::gen2_prefix>("gen2_prefix", PlainTextRule{CheckOptionalPrefix},
+                              "A further prefix whose requests are all gen-2; \"\" = off.");
+  server.Add<&S::cors_origins>("cors_origins", ListRule{CheckOrigin},
+                               "Origins that browsers may call from; \"*\" = all.");
+  server.Add<&S::workers>("workers", CountRule{1, 1024}, "Threads that run requests.");
+}
+
+void AddAdminKeys(std::vector<ConfigKey>& keys) {
+  SectionKeys<&Config::admin> admin("admin", keys);
+  admin.Add<&AdminConfig::listen>("listen", PlainTextRule{CheckListenAddress},
+                                  "/healthz, /readyz and /metrics; keep it local.");
+  admin.AddUnavailable<&AdminConfig::token>("token", SecretRule{},
+                                            "What callers of the operator's calls must know.");
+}
+
+void AddGrpcKeys(std::vector<ConfigKey>& keys) {
+  using S = GrpcConfig;
+  SectionKeys<&Config::grpc> grpc("grpc", keys);
+  grpc.AddUnavailable<&S::listen>("listen", PlainTextRule{CheckGrpcAddress},
+                                  "Membership events; host:port or unix:PATH.");
+  grpc.AddUnavailable<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file.");
+  grpc.AddUnavailable<&S::tls_key>("tls_key", PlainTextRule{}, "PEM file.");
+  grpc.AddUnavailable<&S::client_ca>("client_ca", PlainTextRule{},
+                                     "PEM file: who signs the certificates of subscribers.");
+  grpc.AddUnavailable<&S::token>("token", SecretRule{}, "What subscribers must know.");
+}
+
+void AddStoreKeys(std::vector<ConfigKey>& keys) {
+  using S = StoreConfig;
+  SectionKeys<&Config::store> store("store", keys);
+  store.Add<&S::url>("url", PlainTextRule{CheckStoreUrl},
+                     "sqlite:PATH (relative to data_dir), or memory: (lost at each stop).");
+  store.Add<&S::data_dir>("data_dir", PlainTextRule{CheckPath},
+                          "Where the server keeps its files; made when it is missing.");
+  store.Add<&S::event_retention>("event_retention", DurationRule{1s, 8760h},
+                                 "How long membership events are kept.");
+  store.Add<&S::max_events>("max_events", CountRule{100, 1'000'000'000},
+                            "Most events kept, whichever bound ends first.");
+}
+
+void AddLogKeys(std::vector<ConfigKey>& keys) {
+  SectionKeys<&Config::log> log("log", keys);
+  log.Add<&LogConfig::level>("level", ChoiceRule{{"debug", "info", "warn", "error"}},
+                             "The least that is logged.");
+  log.Add<&LogConfig::format>("format", ChoiceRule{{"json", "text"}}, "How lines look.");
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,83 @@
+#include <chrono>
+
+#include "daemon/config/config_keys.h"
+
+namespace rtcroom {
+
+// NOLINTNEXTLINE(google-build-using-namespace): the literals of durations
+using namespace std::chrono_literals;
+
+void AddRoomKeys(std::vector<ConfigKey>& keys) {
+  using S = RoomConfig;
+  // A client draws a view for each pusher, and every join makes all others ask for the list: 64
+  // is far beyond what phones carry, and still bounds what one room costs.
+  const CountRule pushers = {1, 64};
+  SectionKeys<&Config::room> room("room", keys);
+  room.Add<&S::heartbeat_timeout>("heartbeat_timeout", DurationRule{10ms, 1h},
+                                  "A pusher that is silent for longer is evicted.");
+  room.Add<&S::sweep_period>("sweep_period", DurationRule{10ms, 1h},
+                             "How often silent pushers are looked for.");
+  room.AddUnavailable<&S::inactive_ttl>("inactive_ttl", DurationRule{10ms, 24h},
+                                        "A room that nobody has joined ends after this.");
+  room.Add<&S::max_pushers_double>("max_pushers_double", pushers,
+                                   "Pushers of a double room; the protocol's own number is 2.");
+  room.Add<&S::max_pushers_multi>("max_pushers_multi", pushers, "Pushers of a multi room.");
+  room.Add<&S::max_pushers_live>("max_pushers_live", pushers, "Pushers of a live room.");
+  room.AddUnavailable<&S::max_audiences>("max_audiences", CountRule{0, 100'000},
+                                         "Registered viewers of a live room.");
+  room.Add<&S::max_rooms>("max_rooms", CountRule{1, 100'000'000}, "Rooms of all kinds together.");
+  room.AddUnavailable<&S::creator_destroys_double>(
+      "creator_destroys_double", SwitchRule{},
+      "A gen-2 double room ends when its creator leaves; a gen-1 room always does.");
+  room.AddUnavailable<&S::creator_destroys_multi>("creator_destroys_multi", SwitchRule{},
+                                                  "The same for multi rooms.");
+}
+
+void AddAuthKeys(std::vector<ConfigKey>& keys) {
+  using S = AuthConfig;
+  SectionKeys<&Config::auth> auth("auth", keys);
+  auth.Add<&S::mode>("mode", ChoiceRule{{"mixed", "token", "open"}, {"open"}},
+                     "mixed: gen-1 is served without a token; token: it is refused.");
+  auth.AddUnavailable<&S::interop>("interop", ChoiceRule{{"isolated", "shared"}},
+                                   "isolated: no dialect sees the other's rooms.");
+  auth.AddUnavailable<&S::token_ttl>("token_ttl", DurationRule{1s, 8760h},
+                                     "Life of a gen-2 token after its last use.");
+  auth.Add<&S::trust_imuserid>("trust_imuserid", SwitchRule{},
+                               "get_im_login_info signs for the imuserid that the caller names.");
+  auth.AddUnavailable<&S::trust_userid>("trust_userid", SwitchRule{},
+                                        "get_login_info signs for the userID the caller names.");
+  auth.AddUnavailable<&S::gen1_login>("gen1_login", SwitchRule{},
+                                      "Serves the gen-1 form of login.");
+  auth.AddUnavailable<&S::gen1_bind>("gen1_bind", SwitchRule{},
+                                     "Ties a gen-1 pusher to the address that added it.");
+  auth.Add<&S::deny_user_ids>("deny_user_ids", ListRule{CheckUserId},
+                              "Users never signed for, besides im.admin.");
+  auth.AddUnavailable<&S::max_tokens>("max_tokens", CountRule{1, 100'000'000},
+                                      "Most gen-2 tokens kept.");
+}
+
+void AddLivenessKeys(std::vector<ConfigKey>& keys) {
+  using S = LivenessConfig;
+  SectionKeys<&Config::liveness> liveness("liveness", keys);
+  liveness.Add<&S::policy>("policy", ChoiceRule{{"assist", "heartbeat", "stream"}, {"stream"}},
+                           "What evicts: heartbeats, helped by stream callbacks, or alone.");
+  liveness.AddUnavailable<&S::grace>("grace", DurationRule{10ms, 1h},
+                                     "How long media may be off before it counts.");
+  liveness.AddUnavailable<&S::evict_on_media_off>("evict_on_media_off", SwitchRule{},
+                                                  "Evicts for media off despite heartbeats.");
+}
+
+void AddLimitsKeys(std::vector<ConfigKey>& keys) {
+  using S = LimitsConfig;
+  const CountRule burst = {1, 1'000'000};
+  SectionKeys<&Config::limits> limits("limits", keys);
+  limits.AddUnavailable<&S::per_address_rate>("per_address_rate", RateRule{},
+                                              "Requests of one address.");
+  limits.AddUnavailable<&S::per_address_burst>("per_address_burst", burst, "And at once.");
+  limits.AddUnavailable<&S::per_user_rate>("per_user_rate", RateRule{}, "Requests of one user.");
+  limits.AddUnavailable<&S::per_user_burst>("per_user_burst", burst, "And at once.");
+  limits.AddUnavailable<&S::pushers_rate>("pushers_rate", RateRule{},
+                                          "get_pushers of one connection; faster ones wait.");
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,105 @@
+#include <chrono>
+
+#include "daemon/config/config_keys.h"
+
+namespace rtcroom {
+
+// NOLINTNEXTLINE(google-build-using-namespace): the literals of durations
+using namespace std::chrono_literals;
+
+void AddImKeys(std::vector<ConfigKey>& keys) {
+  using S = ImConfig;
+  SectionKeys<&Config::im> im("im", keys);
+  im.AddUnavailable<&S::enabled>("enabled", SwitchRule{},
+                                 "Calls the IM service: groups and notices of membership.");
+  im.AddUnavailable<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl},
+                                  "The IM service; its overseas addresses are others.");
+  im.Add<&S::sdk_app_id>("sdk_app_id", CountRule{0, UINT32_MAX},
+                         "The IM application; 0 = none, and nobody can be signed in.");
+  im.Add<&S::account_type>("account_type", PlainTextRule{CheckDigits},
+                           "Of the IM application; newer ones have \"0\".");
+  im.Add<&S::admin>("admin", PlainTextRule{CheckUserId},
+                    "The IM application's administrator; clients are never signed in as it.");
+  im.Add<&S::sig_version>("sig_version", CountRule{1, 2},
+                          "UserSig: 2 = HMAC with secret_key, 1 = ECDSA with private_key_file.");
+  im.Add<&S::secret_key>("secret_key", SecretRule{}, "Key of sig_version 2.");
+  im.Add<&S::private_key_file>("private_key_file", PlainTextRule{}, "PEM file of sig_version 1.");
+  im.Add<&S::public_key_file>("public_key_file", PlainTextRule{},
+                              "PEM file of sig_version 1, to verify with.");
+  im.Add<&S::user_sig_ttl>("user_sig_ttl", DurationRule{1s, 8760h}, "Life of a client's UserSig.");
+  im.AddUnavailable<&S::on_create_failure>("on_create_failure", ChoiceRule{{"reject", "degrade"}},
+                                           "What create_room does while the IM service fails.");
+  im.AddUnavailable<&S::notify_via>(
+      "notify_via", ChoiceRule{{"auto", "system", "custom_msg", "both"}}, "The form of notices.");
+  im.AddUnavailable<&S::callback_token>("callback_token", SecretRule{},
+                                        "What the IM service's callbacks are signed with.");
+}
+
+void AddLiveKeys(std::vector<ConfigKey>& keys) {
+  using S = LiveConfig;
+  SectionKeys<&Config::live> live("live", keys);
+  live.Add<&S::bizid>("bizid", PlainTextRule{CheckStreamPart},
+                      "Prefix of stream names; \"\" = the name is the userID alone.");
+  live.Add<&S::push_key>("push_key", SecretRule{},
+                         "Signs push URLs; \"\" = unsigned, for a media server of one's own.");
+  live.Add<&S::play_key>("play_key", SecretRule{}, "Signs play URLs; \"\" = push_key.");
+  live.Add<&S::push_host>("push_host", PlainTextRule{CheckOptionalHost},
+                          "\"\" = BIZID.livepush.myqcloud.com.");
+  live.Add<&S::play_host>("play_host", PlainTextRule{CheckOptionalHost},
+                          "\"\" = BIZID.liveplay.myqcloud.com.");
+  live.Add<&S::url_ttl>("url_ttl", DurationRule{1s, 8760h}, "Life of a signed URL.");
+  live.AddUnavailable<&S::api>("api", ChoiceRule{{"none", "v1", "v3"}},
+                               "Asks about and mixes streams.");
+  live.AddUnavailable<&S::api_base_url>("api_base_url", PlainTextRule{CheckOptionalBaseUrl},
+                                        "\"\" = the address that belongs to api.");
+  live.AddUnavailable<&S::app_id>("app_id", PlainTextRule{}, "For api v1.");
+  live.AddUnavailable<&S::api_key>("api_key", SecretRule{}, "For api v1.");
+  live.AddUnavailable<&S::secret_id>("secret_id", PlainTextRule{}, "For api v3.");
+  live.AddUnavailable<&S::secret_key>("secret_key", SecretRule{}, "For api v3.");
+  live.AddUnavailable<&S::callback_key>("callback_key", SecretRule{},
+                                        "Of the live service's callbacks.");
+  live.AddUnavailable<&S::rtmp_callback_secret>("rtmp_callback_secret", SecretRule{},
+                                                "Of a media server's callbacks.");
+  live.AddUnavailable<&S::callback_allow>("callback_allow", ListRule{},
+                                          "Addresses that may send callbacks without a key.");
+  live.AddUnavailable<&S::check_play>("check_play", SwitchRule{},
+                                      "A media server asks about players, too.");
+  live.AddUnavailable<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
+                                      "Who may set the custom fields of a room.");
+}
+
+void AddWechatKeys(std::vector<ConfigKey>& keys) {
+  using S = WechatConfig;
+  SectionKeys<&Config::wechat> wechat("wechat", keys);
+  wechat.Add<&S::app_id>("app_id", PlainTextRule{}, "The mini-program.");
+  wechat.Add<&S::secret>("secret", SecretRule{}, "Of the mini-program.");
+  wechat.Add<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl}, "Where login codes are asked.");
+  wechat.Add<&S::strict>("strict", SwitchRule{},
+                         "A login code that WeChat refuses fails the login.");
+  wechat.Add<&S::expose_session_key>("expose_session_key", SwitchRule{},
+                                     "get_im_login_info also answers sessionKey.");
+}
+
+void AddTrtcKeys(std::vector<ConfigKey>& keys) {
+  using S = TrtcConfig;
+  SectionKeys<&Config::trtc> trtc("trtc", keys);
+  trtc.AddUnavailable<&S::enabled>("enabled", SwitchRule{}, "Calls the TRTC service.");
+  trtc.AddUnavailable<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl}, "The TRTC service.");
+  trtc.AddUnavailable<&S::region>("region", PlainTextRule{}, "Its region.");
+  trtc.AddUnavailable<&S::secret_id>("secret_id", PlainTextRule{}, "The caller's id.");
+  trtc.AddUnavailable<&S::secret_key>("secret_key", SecretRule{}, "The caller's key.");
+  trtc.AddUnavailable<&S::callback_key>("callback_key", SecretRule{}, "Of its callbacks.");
+}
+
+void AddUtilsKeys(std::vector<ConfigKey>& keys) {
+  using S = UtilsConfig;
+  SectionKeys<&Config::utils> utils("utils", keys);
+  utils.AddUnavailable<&S::enabled>("enabled", SwitchRule{}, "Serves the test and log endpoints.");
+  utils.AddUnavailable<&S::admin_token>("admin_token", SecretRule{},
+                                        "What callers of the log endpoints must know.");
+  utils.AddUnavailable<&S::log_dir>("log_dir", PlainTextRule{}, "What they list; \"\" = nothing.");
+  utils.AddUnavailable<&S::public_url>("public_url", PlainTextRule{CheckOptionalBaseUrl},
+                                       "What links in the list begin with.");
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,218 @@
+#include "daemon/config/config_value.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kMaxRate = 1'000'000;
+constexpr std::size_t kMaxListed = 1000;
+
+struct Unit {
+  std::string_view name;
+  std::int64_t in_milliseconds = 1;
+};
+// Longest first, which is the order in which a duration is written.
+constexpr std::array<Unit, 5> kUnits = {
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+
+Error Refused(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
+
+// Digits only: no sign, no space, no exponent.
+std::optional<std::uint64_t> ParseDigits(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<milliseconds> ParseDuration(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  // Nine digits of days still fit into 64 bits of milliseconds.
+  const std::optional<std::uint64_t> count = ParseDigits(text.substr(0, digits));
+  if (!count || digits > 9) return std::nullopt;
+  const auto* unit = std::ranges::find(kUnits, text.substr(digits), &Unit::name);
+  if (unit == kUnits.end()) return std::nullopt;
+  return milliseconds(static_cast<std::int64_t>(*count) * unit->in_milliseconds);
+}
+
+std::string Bounds(const CountRule& rule) { return fmt::format("{} to {}", rule.least, rule.most); }
+std::string Bounds(const DurationRule& rule) {
+  return fmt::format("{} to {}", WriteDuration(rule.least), WriteDuration(rule.most));
+}
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::vector<std::string> SplitAtCommas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    parts.emplace_back(text.substr(0, comma));
+    if (comma + 1 == text.size()) parts.emplace_back();  // "a," names an empty second part
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+// One overload per rule; the raw value is still of any type.
+struct Reader {
+  const RawValue& raw;
+
+  Result<ConfigValue> operator()(const SwitchRule&) const {
+    const bool* value = std::get_if<bool>(&raw);
+    if (value == nullptr) return Refused("must be true or false");
+    return ConfigValue(*value);
+  }
+  Result<ConfigValue> operator()(const CountRule& rule) const {
+    const std::int64_t* value = std::get_if<std::int64_t>(&raw);
+    if (value == nullptr) return Refused("must be a whole number, " + Bounds(rule));
+    const auto number = static_cast<std::uint64_t>(*value);
+    if (*value < 0 || number < rule.least || number > rule.most) {
+      return Refused("must be " + Bounds(rule));
+    }
+    return ConfigValue(number);
+  }
+  Result<ConfigValue> operator()(const DurationRule& rule) const {
+    const std::string* text = std::get_if<std::string>(&raw);
+    const std::optional<milliseconds> value = text == nullptr ? std::nullopt : ParseDuration(*text);
+    if (!value) {
+      return Refused("must be a whole number and ms, s, m, h or d in quotes, such as \"20s\"");
+    }
+    if (*value < rule.least || *value > rule.most) return Refused("must be " + Bounds(rule));
+    return ConfigValue(*value);
+  }
+  Result<ConfigValue> operator()(const RateRule&) const {
+    const std::string* text = std::get_if<std::string>(&raw);
+    const std::optional<std::uint64_t> value =
+        text != nullptr && text->ends_with("/s")
+            ? ParseDigits(std::string_view(*text).substr(0, text->size() - 2))
+            : std::nullopt;
+    if (!value) return Refused("must be a whole number and /s in quotes, such as \"200/s\"");
+    if (*value > kMaxRate) return Refused("must be 0/s to 1000000/s");
+    return ConfigValue(Rate{.per_second = static_cast<std::uint32_t>(*value)});
+  }
+  Result<ConfigValue> operator()(const PlainTextRule& rule) const {
+    const std::string* text = std::get_if<std::string>(&raw);
+    if (text == nullptr) return Refused("must be a text in quotes");
+    std::string_view wrong = CheckPlainText(*text);
+    if (wrong.empty()) wrong = rule.check(*text);
+    if (!wrong.empty()) return Refused(std::string(wrong));
+    return ConfigValue(*text);
+  }
+  Result<ConfigValue> operator()(const SecretRule&) const {
+    const std::string* text = std::get_if<std::string>(&raw);
+    if (text == nullptr) return Refused("must be a text in quotes");
+    const std::string_view wrong = CheckPlainText(*text);
+    if (!wrong.empty()) return Refused(std::string(wrong));
+    return ConfigValue(Secret(*text));
+  }
+  Result<ConfigValue> operator()(const ListRule& rule) const {
+    const auto* texts = std::get_if<std::vector<std::string>>(&raw);
+    if (texts == nullptr) return Refused("must be a list of texts");
+    if (texts->size() > kMaxListed) return Refused("must have at most 1000 entries");
+    for (const std::string& text : *texts) {
+      std::string_view wrong = CheckPlainText(text);
+      if (wrong.empty()) wrong = rule.check_each(text);
+      if (!wrong.empty()) return Refused(fmt::format("each entry {}", wrong));
+    }
+    return ConfigValue(*texts);
+  }
+  Result<ConfigValue> operator()(const ChoiceRule& rule) const {
+    const std::string* text = std::get_if<std::string>(&raw);
+    const auto name = text == nullptr ? rule.names.end() : std::ranges::find(rule.names, *text);
+    if (name == rule.names.end()) return Refused("must be one of " + DescribeRule(rule));
+    if (std::ranges::find(rule.unavailable, *name) != rule.unavailable.end()) {
+      return Refused(fmt::format("\"{}\" is not available in this version", *name));
+    }
+    return ConfigValue(ChoiceIndex{static_cast<std::size_t>(name - rule.names.begin())});
+  }
+};
+
+// One overload per value; only a choice needs its rule.
+struct Writer {
+  const ValueRule& rule;
+
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::uint64_t value) const { return fmt::to_string(value); }
+  std::string operator()(milliseconds value) const { return Quoted(WriteDuration(value)); }
+  std::string operator()(Rate value) const { return fmt::format("\"{}/s\"", value.per_second); }
+  std::string operator()(const std::string& value) const { return Quoted(value); }
+  std::string operator()(const Secret&) const { return "\"\""; }
+  std::string operator()(const std::vector<std::string>& value) const {
+    std::vector<std::string> quoted;
+    quoted.reserve(value.size());
+    for (const std::string& text : value) quoted.push_back(Quoted(text));
+    return fmt::format("[{}]", fmt::join(quoted, ", "));
+  }
+  std::string operator()(ChoiceIndex value) const {
+    return Quoted(std::get<ChoiceRule>(rule).names.at(value.index));
+  }
+};
+
+struct Describer {
+  std::string operator()(const CountRule& rule) const { return Bounds(rule); }
+  std::string operator()(const DurationRule& rule) const { return Bounds(rule); }
+  std::string operator()(const ChoiceRule& rule) const {
+    std::vector<std::string_view> available;
+    std::ranges::copy_if(rule.names, std::back_inserter(available), [&](std::string_view name) {
+      return std::ranges::find(rule.unavailable, name) == rule.unavailable.end();
+    });
+    return fmt::format("{}", fmt::join(available, ", "));
+  }
+  std::string operator()(const RateRule&) const { return "0/s = off"; }
+  std::string operator()(const SecretRule&) const { return "secret"; }
+  std::string operator()(const SwitchRule&) const { return ""; }
+  std::string operator()(const PlainTextRule&) const { return ""; }
+  std::string operator()(const ListRule&) const { return ""; }
+};
+
+}  // namespace
+
+RawValue RawFromText(const ValueRule& rule, const std::string& text) {
+  if (std::holds_alternative<SwitchRule>(rule)) {
+    if (text == "true" || text == "false") return text == "true";
+    return std::monostate();
+  }
+  if (std::holds_alternative<CountRule>(rule)) {
+    const std::optional<std::uint64_t> number = ParseDigits(text);
+    if (!number || *number > INT64_MAX) return std::monostate();
+    return static_cast<std::int64_t>(*number);
+  }
+  if (std::holds_alternative<ListRule>(rule)) return SplitAtCommas(text);
+  return text;
+}
+
+Result<ConfigValue> ReadValue(const ValueRule& rule, const RawValue& raw) {
+  return std::visit(Reader{raw}, rule);
+}
+
+std::string WriteValue(const ValueRule& rule, const ConfigValue& value) {
+  return std::visit(Writer{rule}, value);
+}
+
+std::string DescribeRule(const ValueRule& rule) { return std::visit(Describer{}, rule); }
+
+std::string WriteDuration(milliseconds duration) {
+  const auto* unit = std::ranges::find_if(kUnits, [&](const Unit& candidate) {
+    return duration.count() % candidate.in_milliseconds == 0;
+  });
+  return fmt::format("{}{}", duration.count() / unit->in_milliseconds, unit->name);
+}
+
+}  // namespace rtcroom

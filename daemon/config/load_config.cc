@@ -1,0 +1,174 @@
+#include "daemon/config/load_config.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/config/config_key.h"
+#include "daemon/config/text_file.h"
+#include "daemon/config/toml_reader.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kVariablePrefix = "RTCROOMD_";
+constexpr std::string_view kFileSuffix = "_FILE";
+constexpr std::size_t kMaxFileBytes = 1 << 20;
+constexpr std::size_t kMaxSecretFileBytes = 4096 + 2;  // a secret and its line end
+
+// A name that somebody wrote, safe to print: one line, not too long.
+std::string Printable(std::string_view name) {
+  std::string printable(name.substr(0, 64));
+  std::ranges::replace_if(printable, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return printable;
+}
+
+class Loader {
+ public:
+  explicit Loader(RunMode mode) : mode_(mode) {
+    if (mode == RunMode::kDev) outcome_.config = DevDefaults();
+  }
+
+  void LoadToml(std::string_view text) {
+    const Result<std::vector<RawSection>> sections = ReadToml(text);
+    if (!sections) {
+      Refuse(std::string(kWholeConfiguration), sections.error().detail);
+      return;
+    }
+    for (const RawSection& section : *sections) LoadSection(section);
+  }
+
+  void LoadEnvironment(const Environment& environment) {
+    for (const auto& [variable, value] : environment) {
+      if (variable.starts_with(kVariablePrefix)) LoadVariable(variable, value, environment);
+    }
+  }
+
+  // Only between values that are fine: else one mistake would be told twice, once misleadingly.
+  void AddUnlessKnown(std::vector<ConfigProblem> problems) {
+    for (ConfigProblem& problem : problems) {
+      if (!HasProblem(outcome_, problem.key)) outcome_.problems.push_back(std::move(problem));
+    }
+  }
+
+  ConfigOutcome Finish() && {
+    AddUnlessKnown(FindConflicts(outcome_.config, mode_));
+    return std::move(outcome_);
+  }
+
+ private:
+  void Refuse(std::string key, std::string sentence) {
+    outcome_.problems.push_back({std::move(key), std::move(sentence)});
+  }
+
+  void LoadSection(const RawSection& section) {
+    const std::string name = Printable(section.name);
+    if (std::ranges::find(keys_, section.name, &ConfigKey::section) == keys_.end()) {
+      Refuse(name, fmt::format("unknown {} (line {})", section.is_table ? "section" : "key",
+                               section.line));
+      return;
+    }
+    if (!section.is_table) {
+      Refuse(name, fmt::format("must be a section, [{}] (line {})", name, section.line));
+      return;
+    }
+    for (const RawEntry& entry : section.entries) {
+      const std::string where = fmt::format("line {}", entry.line);
+      const auto key = std::ranges::find_if(keys_, [&](const ConfigKey& candidate) {
+        return candidate.section == section.name && candidate.name == entry.key;
+      });
+      if (key == keys_.end()) {
+        Refuse(fmt::format("{}.{}", name, Printable(entry.key)),
+               fmt::format("unknown key ({})", where));
+      } else {
+        Set(*key, entry.value, where);
+      }
+    }
+  }
+
+  void LoadVariable(const std::string& variable, const std::string& value,
+                    const Environment& environment) {
+    for (const ConfigKey& key : keys_) {
+      const std::string name = key.VariableName();
+      if (variable == name) {
+        Set(key, RawFromText(key.rule, value), variable);
+        return;
+      }
+      if (key.IsSecret() && variable == name + std::string(kFileSuffix)) {
+        if (environment.contains(name)) {
+          Refuse(key.FullName(), fmt::format("set by both {} and {}", name, variable));
+        } else {
+          LoadSecretFile(key, variable, value);
+        }
+        return;
+      }
+    }
+    Refuse(Printable(variable), "unknown variable: no key has this name");
+  }
+
+  void LoadSecretFile(const ConfigKey& key, const std::string& variable, const std::string& path) {
+    Result<std::string> content = ReadTextFile(path, kMaxSecretFileBytes);
+    if (!content) {
+      Refuse(key.FullName(), fmt::format("its file {} ({})", content.error().detail, variable));
+      return;
+    }
+    if (content->ends_with('\n')) content->pop_back();
+    if (content->ends_with('\r')) content->pop_back();
+    if (content->empty()) {
+      Refuse(key.FullName(), fmt::format("its file is empty ({})", variable));
+      return;
+    }
+    Set(key, *std::move(content), variable);
+  }
+
+  void Set(const ConfigKey& key, const RawValue& raw, std::string_view where) {
+    const Result<ConfigValue> value = ReadValue(key.rule, raw);
+    if (!value) {
+      Refuse(key.FullName(), fmt::format("{} ({})", value.error().detail, where));
+    } else if (key.availability == Availability::kNotInThisVersion && *value != key.get(Config())) {
+      Refuse(key.FullName(), "not available in this version");
+    } else {
+      key.set(outcome_.config, *value);
+    }
+  }
+
+  const RunMode mode_;
+  const std::vector<ConfigKey> keys_ = AllConfigKeys();
+  ConfigOutcome outcome_;
+};
+
+}  // namespace
+
+bool HasProblem(const ConfigOutcome& outcome, std::string_view key) {
+  return std::ranges::find(outcome.problems, key, &ConfigProblem::key) != outcome.problems.end();
+}
+
+ConfigOutcome LoadConfig(const ConfigSource& source) {
+  Loader loader(source.mode);
+  loader.LoadToml(source.toml);
+  loader.LoadEnvironment(source.environment);
+  return std::move(loader).Finish();
+}
+
+ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Environment& environment,
+                             RunMode mode) {
+  ConfigSource source = {.toml = "", .environment = environment, .mode = mode};
+  std::vector<ConfigProblem> unreadable;
+  if (path) {
+    Result<std::string> content = ReadTextFile(*path, kMaxFileBytes);
+    if (content) {
+      source.toml = *std::move(content);
+    } else {
+      unreadable.push_back(
+          {std::string(kWholeConfiguration), fmt::format("{} {}", *path, content.error().detail)});
+    }
+  }
+  ConfigOutcome outcome = LoadConfig(source);
+  std::ranges::move(FindUnreadableFiles(outcome.config), std::back_inserter(unreadable));
+  std::ranges::move(unreadable, std::back_inserter(outcome.problems));
+  return outcome;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,150 @@
+#include "daemon/config/text_rules.h"
+
+#include <algorithm>
+
+#include "daemon/config/listen_address.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxText = 4096;
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+bool Contains(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
+
+// Whether `text` holds only letters, digits and what is in `more`.
+bool OnlyNameBytes(std::string_view text, std::string_view more) {
+  return std::ranges::all_of(text, [more](char c) {
+    return Contains(kLetters, c) || Contains(kDigits, c) || Contains(more, c);
+  });
+}
+
+bool IsVisibleAscii(char c) { return c > ' ' && c <= '~'; }
+
+// Cuts a `:port` off, when there is a valid one; false when there is another.
+bool CutPort(std::string_view& host) {
+  const std::size_t after_bracket = host.starts_with('[') ? host.find(']') : 0;
+  if (after_bracket == std::string_view::npos) return false;
+  const std::size_t colon = host.find(':', after_bracket);
+  if (colon == std::string_view::npos) return true;
+  const std::string_view port = host.substr(colon + 1);
+  host = host.substr(0, colon);
+  return !port.empty() && port.size() <= 5 && port.find_first_not_of(kDigits) == port.npos;
+}
+
+// A name or a numeric address; IPv6 in brackets, which are cut off.
+bool CutToHost(std::string_view& host) {
+  if (!CutPort(host)) return false;
+  if (host.size() > 2 && host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    return host.find_first_not_of("0123456789abcdefABCDEF:.") == host.npos;
+  }
+  return !host.empty() && host.size() <= 253 && OnlyNameBytes(host, ".-");
+}
+
+}  // namespace
+
+std::string_view CheckPlainText(std::string_view text) {
+  if (text.size() > kMaxText) return "must be at most 4096 bytes";
+  const bool clean = std::ranges::none_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return clean ? "" : "must not have line ends or other control characters";
+}
+
+std::string_view CheckListenAddress(std::string_view text) {
+  if (ParseListenAddress(text)) return "";
+  return "must be an address and a port such as 127.0.0.1:5757 or [::1]:5757";
+}
+
+std::string_view CheckOptionalListenAddress(std::string_view text) {
+  return text.empty() ? "" : CheckListenAddress(text);
+}
+
+std::string_view CheckGrpcAddress(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (text.starts_with(kUnix)) return CheckPath(text.substr(kUnix.size()));
+  if (ParseListenAddress(text)) return "";
+  return "must be an address and a port such as 127.0.0.1:5759, or unix:PATH";
+}
+
+std::string_view CheckPrefix(std::string_view text) {
+  if (!text.starts_with('/')) return "must begin with /";
+  if (text.size() > 64) return "must be at most 64 bytes";
+  for (std::string_view rest = text; !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view name = rest.substr(0, rest.find('/'));
+    if (name.empty()) return "must not end in / nor have an empty part";
+    if (!OnlyNameBytes(name, "-_.")) return "must have only letters, digits, - _ . and /";
+    if (name.find_first_not_of('.') == name.npos) return "must not have a part of dots only";
+    rest.remove_prefix(name.size());
+  }
+  return "";
+}
+
+std::string_view CheckOptionalPrefix(std::string_view text) {
+  return text.empty() ? "" : CheckPrefix(text);
+}
+
+std::string_view CheckBaseUrl(std::string_view text) {
+  constexpr std::string_view kHttps = "https://";
+  constexpr std::string_view kHttp = "http://";
+  constexpr std::string_view kShape = "must be https://HOST, with :PORT and /PATH if need be";
+  const bool tls = text.starts_with(kHttps);
+  if (!tls && !text.starts_with(kHttp)) return kShape;
+  const std::string_view rest = text.substr(tls ? kHttps.size() : kHttp.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  std::string_view host = rest.substr(0, slash);
+  if (!CutToHost(host) || !OnlyNameBytes(rest.substr(slash), "/-_.")) return kShape;
+  if (!tls && !IsLoopbackHost(host)) return "must be https:// (http:// is for loopback only)";
+  return "";
+}
+
+std::string_view CheckOptionalBaseUrl(std::string_view text) {
+  return text.empty() ? "" : CheckBaseUrl(text);
+}
+
+std::string_view CheckOptionalHost(std::string_view text) {
+  return text.empty() || CutToHost(text) ? "" : "must be a host name, with :PORT if need be";
+}
+
+std::string_view CheckStoreUrl(std::string_view text) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (text == "memory:") return "";
+  if (text.starts_with("postgresql://")) return "postgresql:// is not available in this version";
+  if (!text.starts_with(kSqlite)) return "must be sqlite:PATH or memory:";
+  return CheckPath(text.substr(kSqlite.size()));
+}
+
+std::string_view CheckPath(std::string_view text) {
+  return text.empty() ? "must name a path" : CheckPlainText(text);
+}
+
+std::string_view CheckStreamPart(std::string_view text) {
+  if (text.size() <= 32 && OnlyNameBytes(text, "-_")) return "";
+  return "must be at most 32 letters, digits, - or _";
+}
+
+std::string_view CheckDigits(std::string_view text) {
+  const bool digits = text.find_first_not_of(kDigits) == text.npos;
+  return digits && !text.empty() && text.size() <= 20 ? "" : "must be digits in quotes";
+}
+
+std::string_view CheckUserId(std::string_view text) {
+  const bool clean = std::ranges::all_of(
+      text, [](char c) { return IsVisibleAscii(c) && !Contains("/?#&%+\"\\", c); });
+  if (clean && !text.empty() && text.size() <= 32) return "";
+  return "must be 1 to 32 printable ASCII characters without space and / ? # & % + \" \\";
+}
+
+std::string_view CheckOrigin(std::string_view text) {
+  if (text == "*") return "";
+  constexpr std::string_view kShape = "must be \"*\" or origins such as \"https://example.com\"";
+  const std::size_t scheme_end = text.find("://");
+  if (scheme_end == text.npos || scheme_end == 0) return kShape;
+  std::string_view host = text.substr(scheme_end + 3);
+  const bool fine = OnlyNameBytes(text.substr(0, scheme_end), "+-.") && CutToHost(host);
+  return fine ? "" : kShape;
+}
+
+}  // namespace rtcroom

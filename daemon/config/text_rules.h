@@ -1,0 +1,44 @@
+// What the texts of a configuration may look like.
+#pragma once
+
+#include <string_view>
+
+namespace rtcroom {
+
+/// Says what is wrong with a text: a sentence without the text itself, which may be a secret
+/// that went to the wrong key. Empty when the text is fine.
+using TextRule = std::string_view (*)(std::string_view text);
+
+/// At most 4096 bytes without control characters.
+std::string_view CheckPlainText(std::string_view text);
+/// `host:port` or `[v6]:port`.
+std::string_view CheckListenAddress(std::string_view text);
+/// As above, or empty.
+std::string_view CheckOptionalListenAddress(std::string_view text);
+/// A listen address or `unix:PATH`.
+std::string_view CheckGrpcAddress(std::string_view text);
+/// `/name` or `/name/name`, of letters, digits, `-`, `_` and `.`; at most 64 bytes.
+std::string_view CheckPrefix(std::string_view text);
+/// As above, or empty.
+std::string_view CheckOptionalPrefix(std::string_view text);
+/// `https://host[:port][/path]`; `http://` on loopback only.
+std::string_view CheckBaseUrl(std::string_view text);
+/// As above, or empty.
+std::string_view CheckOptionalBaseUrl(std::string_view text);
+/// `host`, `host:port`, or empty.
+std::string_view CheckOptionalHost(std::string_view text);
+/// `sqlite:PATH` or `memory:`. A database server's URL is refused as not available.
+std::string_view CheckStoreUrl(std::string_view text);
+/// 1 to 4096 bytes without control characters.
+std::string_view CheckPath(std::string_view text);
+/// What may stand in a stream name: letters, digits, `_`, `-`; at most 32 bytes; may be empty.
+/// @source protocol D.4.
+std::string_view CheckStreamPart(std::string_view text);
+/// Up to 20 digits, at least one.
+std::string_view CheckDigits(std::string_view text);
+/// A userID that may be signed for: 1 to 32 bytes. @source protocol 0.3.
+std::string_view CheckUserId(std::string_view text);
+/// `*`, or `scheme://host[:port]` as a browser sends it.
+std::string_view CheckOrigin(std::string_view text);
+
+}  // namespace rtcroom
