@@ -1,0 +1,65 @@
+#include "daemon/edge/admin_server.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "handlers/router.h"
+
+namespace rtcroom {
+namespace {
+
+HttpReply Json(int status, std::string body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  return reply;
+}
+
+/// The text without what would need an escape in JSON; reasons are our own plain words.
+std::string Plain(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; }, ' ');
+  return text;
+}
+
+}  // namespace
+
+AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, const Clock& clock,
+                         Logger& logger)
+    : sources_(std::move(sources)),
+      logger_(logger),
+      listener_(std::move(options), *this, clock, logger) {}
+
+HttpReply AdminServer::Handle(HttpRequest request) {
+  const std::string_view path = request.path;
+  if (path != "/healthz" && path != "/readyz" && path != "/metrics") return Router::Refusal(404);
+  if (request.method != "GET" && request.method != "HEAD") {
+    HttpReply reply = Router::Refusal(405);
+    reply.headers.emplace_back("Allow", "GET, HEAD");
+    return reply;
+  }
+  if (path == "/healthz") return Json(200, R"({"code":0,"message":"alive"})");
+  if (path == "/readyz") return Readiness();
+  HttpReply reply;
+  reply.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  reply.body = sources_.metrics();
+  return reply;
+}
+
+HttpReply AdminServer::Readiness() const {
+  const Status ready = sources_.readiness();
+  if (ready) return Json(200, R"({"code":0,"message":"ready"})");
+  const Error& error = ready.error();
+  return Json(503, fmt::format(R"({{"code":6,"message":"not ready","reason":"{}: {}"}})",
+                               ErrcName(error.code), Plain(error.detail)));
+}
+
+HttpReply AdminServer::Refuse(int status, const std::string& reason) {
+  logger_.Debug("admin_request_refused", {{"http_status", status}, {"reason", reason}});
+  return Router::Refusal(status);
+}
+
+}  // namespace rtcroom

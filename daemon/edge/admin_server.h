@@ -1,0 +1,46 @@
+// The operator's port: is it alive, is it ready, how is it doing.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "daemon/base/logger.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+#include "daemon/edge/http_handler.h"
+#include "daemon/edge/http_listener.h"
+
+namespace rtcroom {
+
+/// @threads both are called from all workers of the listener at the same time.
+struct AdminSources {
+  std::function<Status()> readiness = {};     ///< an error says why requests should go elsewhere
+  std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
+};
+
+/// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
+/// `/metrics`: text. All else is 404 (405 for another method), in JSON with a `code`.
+///
+/// @threads as HttpListener.
+class AdminServer : private HttpHandler {
+ public:
+  /// All references must outlive the server.
+  AdminServer(HttpListenerOptions options, AdminSources sources, const Clock& clock,
+              Logger& logger);
+
+  Status Start() { return listener_.Start(); }
+  [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }
+  void Stop(std::chrono::milliseconds drain_timeout) { listener_.Stop(drain_timeout); }
+
+ private:
+  HttpReply Handle(HttpRequest request) override;
+  HttpReply Refuse(int status, const std::string& reason) override;
+  [[nodiscard]] HttpReply Readiness() const;
+
+  const AdminSources sources_;
+  Logger& logger_;
+  HttpListener listener_;  // last: its threads use all of the above
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,115 @@
+#include "daemon/edge/listening_socket.h"
+
+#include <cerrno>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr int kBacklog = 4096;
+
+struct HostAndPort {
+  std::string host;
+  std::string port;
+};
+
+Result<HostAndPort> Split(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon + 1 == address.size()) {
+    return Error{Errc::kUnavailable, fmt::format("{}: not host:port", address)};
+  }
+  std::string host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.empty() || host.find(':') != std::string::npos) {
+    return Error{Errc::kUnavailable, fmt::format("{}: not host:port or [v6]:port", address)};
+  }
+  return HostAndPort{.host = std::move(host), .port = address.substr(colon + 1)};
+}
+
+Error SystemError(const std::string& address) {
+  return Error{Errc::kUnavailable, fmt::format("cannot listen on {}: {}", address,
+                                               std::generic_category().message(errno))};
+}
+
+/// The numeric form, or an empty text for a socket that has no address any more.
+HostAndPort NameOf(const sockaddr_storage& address, socklen_t size) {
+  char host[NI_MAXHOST] = {};
+  char port[NI_MAXSERV] = {};
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof(host), port,
+                  sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  return {.host = host, .port = port};
+}
+
+void Enable(int socket, int level, int option) {
+  const int on = 1;
+  // These only tune a socket that works without them.
+  (void)setsockopt(socket, level, option, &on, sizeof(on));
+}
+
+}  // namespace
+
+Result<ListeningSocket> Listen(const std::string& address) {
+  const Result<HostAndPort> wanted = Split(address);
+  if (!wanted) return wanted.error();
+
+  addrinfo hints = {};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const int failed = getaddrinfo(wanted->host.c_str(), wanted->port.c_str(), &hints, &found);
+      failed != 0) {
+    return Error{Errc::kUnavailable,
+                 fmt::format("cannot listen on {}: {}", address, gai_strerror(failed))};
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
+
+  FileDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return SystemError(address);
+  // A restart must not wait for the last process's connections to be forgotten.
+  Enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
+  if (found->ai_family == AF_INET6) Enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  if (bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
+      listen(socket.get(), kBacklog) != 0) {
+    return SystemError(address);
+  }
+
+  sockaddr_storage bound = {};
+  socklen_t size = sizeof(bound);
+  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+    return SystemError(address);
+  }
+  const HostAndPort name = NameOf(bound, size);
+  const bool is_v6 = bound.ss_family == AF_INET6;
+  return ListeningSocket{
+      .socket = std::move(socket),
+      .address = is_v6 ? fmt::format("[{}]:{}", name.host, name.port)
+                       : fmt::format("{}:{}", name.host, name.port),
+  };
+}
+
+AcceptedSocket Accept(const FileDescriptor& listening) {
+  sockaddr_storage peer = {};
+  socklen_t size = sizeof(peer);
+  AcceptedSocket accepted{
+      .socket = FileDescriptor(accept4(listening.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                       SOCK_NONBLOCK | SOCK_CLOEXEC)),
+      .peer_address = {}};
+  if (!accepted.socket.valid()) return accepted;
+  Enable(accepted.socket.get(), IPPROTO_TCP, TCP_NODELAY);
+  accepted.peer_address = NameOf(peer, size).host;
+  return accepted;
+}
+
+}  // namespace rtcroom

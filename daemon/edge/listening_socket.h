@@ -1,0 +1,27 @@
+// The listening socket behind an address as it is written in the configuration.
+#pragma once
+
+#include <string>
+
+#include "daemon/core/result.h"
+#include "daemon/edge/accept_queue.h"
+#include "daemon/edge/file_descriptor.h"
+
+namespace rtcroom {
+
+struct ListeningSocket {
+  FileDescriptor socket = {};  ///< non-blocking
+  std::string address = {};    ///< `host:port` or `[v6]:port` as bound, with the real port
+};
+
+/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose. `[::]`
+/// takes IPv6 only, so that it can stand beside `0.0.0.0`.
+///
+/// @errors  kUnavailable; the detail names the address and the reason ("Address already in use").
+Result<ListeningSocket> Listen(const std::string& address);
+
+/// Accepts one waiting connection, without TCP's delay of small replies.
+/// @return  nothing when none waits or the system is short of something: see errno.
+AcceptedSocket Accept(const FileDescriptor& listening);
+
+}  // namespace rtcroom

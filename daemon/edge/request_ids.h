@@ -1,0 +1,28 @@
+// Names for requests, by which log lines are found.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+/// Counts requests over all listeners: `<prefix>-1`, `<prefix>-2`, ... in hexadecimal.
+///
+/// @threads safe from any thread.
+class RequestIds {
+ public:
+  /// @param prefix  sets apart the runs of the program whose lines share a log.
+  explicit RequestIds(std::string prefix) : prefix_(std::move(prefix)) {}
+
+  std::string Next() { return fmt::format("{}-{:x}", prefix_, ++count_); }
+
+ private:
+  const std::string prefix_;
+  std::atomic<std::uint64_t> count_{0};
+};
+
+}  // namespace rtcroom

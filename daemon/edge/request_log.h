@@ -1,0 +1,23 @@
+// One log line for each request.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "daemon/base/logger.h"
+#include "handlers/request.h"
+
+namespace rtcroom {
+
+/// From here on a request is called slow.
+inline constexpr std::chrono::seconds kSlowRequest{1};
+
+/// Logs a finished request at debug; at the level of its failure where the table of codes has
+/// a higher one, and at least at warn when its HTTP status is 5xx or it was slow.
+///
+/// The line holds nothing that the client sent: no path, query, body or token.
+/// @source design: one line for each request.
+void LogRequest(Logger& logger, std::string_view request_id, const RequestLabel& label,
+                int http_status, std::chrono::nanoseconds duration);
+
+}  // namespace rtcroom

@@ -1,0 +1,21 @@
+// Who wants to know how each request went.
+#pragma once
+
+#include <chrono>
+
+#include "handlers/request.h"
+
+namespace rtcroom {
+
+class RequestObserver {
+ public:
+  virtual ~RequestObserver() = default;
+
+  /// Called once for every request that was answered or refused, after its reply is known.
+  /// @param duration  from the whole request to the whole reply; 0 when it was refused unread.
+  /// @threads safe from any thread; must not block, since it runs before the reply is sent.
+  virtual void OnRequest(const RequestLabel& label, int http_status,
+                         std::chrono::nanoseconds duration) = 0;
+};
+
+}  // namespace rtcroom

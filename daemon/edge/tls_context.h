@@ -1,0 +1,29 @@
+// The server's TLS settings, certificate and key.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/core/result.h"
+
+struct ssl_ctx_st;
+
+namespace rtcroom {
+
+struct TlsContextDeleter {
+  void operator()(ssl_ctx_st* context) const;
+};
+/// An OpenSSL SSL_CTX; immutable once loaded, and then safe from any thread.
+using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
+
+/// Reads a PEM certificate chain (the server's own first) and its unencrypted PEM key.
+///
+/// TLS 1.2 with ECDHE and an AEAD cipher, or TLS 1.3: nothing without forward secrecy.
+///
+/// @errors  kUnavailable; the detail names the file and what is wrong with it.
+Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
+
+/// What the calling thread's OpenSSL calls failed with last, in words; empties its queue.
+std::string TakeTlsError();
+
+}  // namespace rtcroom
