@@ -1,0 +1,92 @@
+#include "daemon/metrics/metrics.h"
+
+#include <utility>
+
+#include <prometheus/text_serializer.h>
+
+namespace rtcroom {
+namespace {
+
+/// Seconds; the middle is where a change waits for its commit to be on disk.
+const prometheus::Histogram::BucketBoundaries& DurationBuckets() {
+  static const prometheus::Histogram::BucketBoundaries buckets = {
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
+  return buckets;
+}
+
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
+                            const prometheus::Labels& labels = {}) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+}  // namespace
+
+Metrics::Metrics(const std::string& version, MetricsSources sources)
+    : sources_(std::move(sources)),
+      requests_(prometheus::BuildCounter()
+                    .Name("rtcroomd_requests_total")
+                    .Help("Requests by endpoint, dialect and protocol code.")
+                    .Register(registry_)),
+      durations_(prometheus::BuildHistogram()
+                     .Name("rtcroomd_request_duration_seconds")
+                     .Help("Time from a whole request to its reply, by endpoint.")
+                     .Register(registry_)),
+      rooms_(prometheus::BuildGauge()
+                 .Name("rtcroomd_rooms")
+                 .Help("Rooms by kind.")
+                 .Register(registry_)),
+      leases_(AddGauge(registry_, "rtcroomd_leases", "Pushers that are held to their heartbeats.")),
+      evictions_(prometheus::BuildCounter()
+                     .Name("rtcroomd_evictions_total")
+                     .Help("Pushers removed because their heartbeats ended.")
+                     .Register(registry_)
+                     .Add({})),
+      reaper_lag_(AddGauge(registry_, "rtcroomd_reaper_lag_seconds",
+                           "Age of the oldest lapsed lease that is not yet handled.")) {
+  AddGauge(registry_, "rtcroomd_build_info", "Always 1; the label tells what runs.",
+           {{"version", version}})
+      .Set(1);
+}
+
+void Metrics::OnRequest(const RequestLabel& label, int /*http_status*/,
+                        std::chrono::nanoseconds duration) {
+  const RequestSeries series = SeriesOf(label);
+  series.count->Increment();
+  series.duration->Observe(std::chrono::duration<double>(duration).count());
+}
+
+void Metrics::CountEvictions(std::uint64_t evicted) {
+  evictions_.Increment(static_cast<double>(evicted));
+}
+
+void Metrics::SetReaperLag(std::chrono::milliseconds lag) {
+  reaper_lag_.Set(std::chrono::duration<double>(lag).count());
+}
+
+std::string Metrics::Text() {
+  for (const RoomKind kind : kAllRoomKinds) {
+    rooms_.Add({{"kind", std::string(RoomKindName(kind))}})
+        .Set(static_cast<double>(sources_.rooms(kind)));
+  }
+  leases_.Set(static_cast<double>(sources_.leases()));
+  return prometheus::TextSerializer().Serialize(registry_.Collect());
+}
+
+Metrics::RequestSeries Metrics::SeriesOf(const RequestLabel& label) {
+  const RequestKey key{label.endpoint, label.dialect, label.code};
+  const MutexLock lock(mutex_);
+  const auto known = series_.find(key);
+  if (known != series_.end()) return known->second;
+
+  const std::string endpoint(label.endpoint);
+  const std::string dialect(label.dialect ? DialectName(*label.dialect) : "none");
+  const RequestSeries added{
+      .count = &requests_.Add(
+          {{"endpoint", endpoint}, {"dialect", dialect}, {"code", std::to_string(label.code)}}),
+      .duration = &durations_.Add({{"endpoint", endpoint}}, DurationBuckets()),
+  };
+  series_.emplace(key, added);
+  return added;
+}
+
+}  // namespace rtcroom
