@@ -1,0 +1,111 @@
+// The running server: every part, built in one order and stopped in the reverse.
+//
+// Threads
+//
+// | thread           | runs                           | may block on            | is told to stop
+// by  | | ---------------- | ------------------------------ | ----------------------- |
+// ------------------- | | main             | waits for signals (serve.cc)   | signals | SIGTERM,
+// SIGINT     | | acceptors        | one per listener               | its socket              |
+// listener `Stop`     | | workers          | requests, one connection each  | a commit, a code |
+// listener `Stop`     | |                  |                                | exchange, its socket
+// |                     | | store writer     | groups of changes              | the disk | end of
+// the store    | | outgoing calls   | one question to WeChat each    | the network, bounded    |
+// their deadline      | | reaper           | `HeartbeatReaper::Tick`        | a commit | end of its
+// task     | | trimmer          | `EventTrimmer::Trim`           | a commit                | end of
+// its task     |
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/base/logger.h"
+#include "daemon/config/config.h"
+#include "daemon/config/config_checks.h"
+#include "daemon/core/lease_table.h"
+#include "daemon/core/login_service.h"
+#include "daemon/core/room_service.h"
+#include "daemon/data_directory.h"
+#include "daemon/edge/admin_server.h"
+#include "daemon/edge/http_server.h"
+#include "daemon/event_trimmer.h"
+#include "daemon/heartbeat_reaper.h"
+#include "daemon/im/no_im_groups.h"
+#include "daemon/metrics/metrics.h"
+#include "daemon/outgoing_http.h"
+#include "daemon/periodic_task.h"
+#include "daemon/signing/im_login_signer.h"
+#include "daemon/signing/random.h"
+#include "daemon/signing/signed_stream_urls.h"
+#include "daemon/system_clock.h"
+#include "daemon/system_ids.h"
+#include "daemon/wechat/wechat_code_exchange.h"
+#include "handlers/router.h"
+
+namespace rtcroom {
+
+/// @threads for one thread.
+class App : public SweepObserver {
+ public:
+  /// @param config  without problems; in dev mode what is missing of keys and certificate is
+  ///                made and kept in the data directory.
+  App(Config config, RunMode mode, Logger& logger);
+  ~App() override;  ///< as `Stop`
+
+  /// Builds everything and begins to serve. To be called once.
+  /// @errors the first part that could not be built: one sentence for the operator.
+  Status Start();
+
+  /// Readiness fails first; then nothing new is accepted, what runs is finished within
+  /// `server.drain_timeout`, and the store is closed.
+  void Stop();
+
+  void OnSweep(const SweepOutcome& outcome) override;
+
+  /// Where it listens, with the real ports; empty for a listener that is off.
+  [[nodiscard]] std::string http_address() const;
+  [[nodiscard]] std::string https_address() const;
+
+ private:
+  Status OpenDataDirectory();
+  Status FillInDevIdentity();
+  Status OpenRooms();
+  Status BuildServices();
+  Status Listen();
+  Status Listen(std::string_view name, const std::string& address, bool tls,
+                std::unique_ptr<HttpServer>& server);
+  [[nodiscard]] HttpListenerOptions ListenerOptions(const std::string& address, bool tls) const;
+  void BeginUpkeep();
+
+  Config config_;
+  const RunMode mode_;
+  Logger& logger_;
+  std::atomic<bool> draining_{false};
+
+  SystemClock clock_;
+  SystemRandom random_;
+  SystemIds ids_{random_};
+  std::unique_ptr<DataDirectory> data_directory_;
+  LeaseTable leases_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<ImLoginSigner> login_signer_;
+  std::unique_ptr<SignedStreamUrls> streams_;
+  NoImGroups groups_;
+  HttplibOutgoing outgoing_{clock_};
+  std::unique_ptr<WechatCodeExchange> codes_;
+  std::unique_ptr<LoginService> logins_;
+  std::unique_ptr<RoomService> rooms_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<RequestIds> request_ids_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<HttpServer> https_;
+  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<HeartbeatReaper> reaper_;
+  std::unique_ptr<EventTrimmer> trimmer_;
+  std::optional<PeriodicTask> reaping_;
+  std::optional<PeriodicTask> trimming_;
+};
+
+}  // namespace rtcroom

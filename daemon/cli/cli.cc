@@ -1,0 +1,106 @@
+#include "daemon/cli/cli.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "daemon/cli/commands.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::int64_t kMaxSigSeconds = 10LL * 366 * 24 * 3600;
+
+// All that can stand on the command line. Secrets cannot: every user of a machine sees them there.
+struct Options {
+  std::optional<std::string> config = {};
+  bool dev = false;
+  std::string user_id = {};
+  std::optional<std::int64_t> expire = {};
+  std::string sig = {};
+  std::optional<std::string> url = {};
+};
+
+// The commands and where their options go.
+class Commands {
+ public:
+  Commands(CLI::App& app, Options& options)
+      : options_(options),
+        serve_(Add(app, "serve", "Run the server until SIGTERM or SIGINT")),
+        check_config_(Add(app, "check-config", "Print all problems of the configuration")),
+        default_config_(Add(app, "default-config", "Print a complete, commented configuration")),
+        user_sig_(Add(app, "user-sig", "Sign or verify a login ticket")),
+        sign_(Add(*user_sig_, "sign", "Print a UserSig")),
+        verify_(Add(*user_sig_, "verify", "Check a UserSig")),
+        health_check_(Add(app, "health-check", "Exit 0 when the server is ready")),
+        version_(Add(app, "version", "Print the version and those of the libraries")) {
+    app.require_subcommand(1);
+    user_sig_->require_subcommand(1);
+    for (CLI::App* command : {serve_, check_config_, sign_, verify_, health_check_}) {
+      command->add_option("--config", options_.config, "Configuration file (TOML)");
+    }
+    serve_->add_flag("--dev", options_.dev,
+                     "Loopback only, with keys and a certificate made on the spot");
+    for (CLI::App* command : {sign_, verify_}) {
+      command->add_option("--user-id", options_.user_id, "Whose ticket it is")->required();
+    }
+    sign_->add_option("--expire", options_.expire, "Life in seconds (default: im.user_sig_ttl)")
+        ->check(CLI::Range(std::int64_t{1}, kMaxSigSeconds));
+    verify_->add_option("SIG", options_.sig, "The ticket")->required();
+    health_check_->add_option("--url", options_.url, "What to ask (default: the admin listener)");
+  }
+
+  [[nodiscard]] int Run(const CliContext& context) const {
+    const RunMode mode = options_.dev ? RunMode::kDev : RunMode::kNormal;
+    if (serve_->parsed()) return RunServe(options_.config, mode, context);
+    if (check_config_->parsed()) return RunCheckConfig(options_.config, context);
+    if (default_config_->parsed()) return RunDefaultConfig(context);
+    if (sign_->parsed()) return RunUserSigSign(Sign(), context);
+    if (verify_->parsed()) {
+      return RunUserSigVerify({options_.config, options_.user_id, options_.sig}, context);
+    }
+    if (health_check_->parsed()) return RunHealthCheck(options_.url, options_.config, context);
+    return RunVersion(context);
+  }
+
+ private:
+  static CLI::App* Add(CLI::App& parent, const char* name, const char* description) {
+    return parent.add_subcommand(name, description);
+  }
+
+  [[nodiscard]] SignOptions Sign() const {
+    SignOptions sign = {.config = options_.config, .user_id = options_.user_id};
+    if (options_.expire) sign.life = std::chrono::seconds(*options_.expire);
+    return sign;
+  }
+
+  Options& options_;
+  CLI::App* const serve_;
+  CLI::App* const check_config_;
+  CLI::App* const default_config_;
+  CLI::App* const user_sig_;
+  CLI::App* const sign_;
+  CLI::App* const verify_;
+  CLI::App* const health_check_;
+  CLI::App* const version_;
+};
+
+}  // namespace
+
+int RunCli(const std::vector<std::string>& arguments, const CliContext& context) {
+  CLI::App app("A room server for mini-programs", "rtcroomd");
+  Options options;
+  const Commands commands(app, options);
+  try {
+    // The library takes them from the back.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& failure) {
+    // Asking for help is a failure to the library; it prints that to `out`, the rest to `err`.
+    return app.exit(failure, context.out, context.err) == 0 ? kExitOk : kExitUsage;
+  }
+  return commands.Run(context);
+}
+
+}  // namespace rtcroom

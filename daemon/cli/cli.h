@@ -1,0 +1,38 @@
+// The command line: which command, with which options.
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/config/config_checks.h"
+#include "daemon/config/environment.h"
+#include "daemon/core/clock.h"
+#include "daemon/outgoing_http.h"
+
+namespace rtcroom {
+
+/// What the process says to who started it.
+inline constexpr int kExitOk = 0;      ///< stopped as asked, or: the answer is yes
+inline constexpr int kExitFailed = 1;  ///< failed while running, or: the answer is no
+inline constexpr int kExitUsage = 2;   ///< wrong usage or configuration; nothing was done
+
+/// What commands work with; all of it outlives the call.
+struct CliContext {
+  std::ostream& out;  ///< what was asked for
+  std::ostream& err;  ///< why it could not be had
+  const Environment& environment;
+  const Clock& clock;
+  OutgoingHttp& http;
+  /// Runs the server until it is stopped; its result is the exit code. The configuration that it
+  /// gets has no problems; in dev mode, keys and a certificate may be for it to make.
+  std::function<int(const Config& config, RunMode mode)> serve;
+};
+
+/// Runs the command that `arguments` (without the program's name) ask for.
+/// @return the exit code.
+int RunCli(const std::vector<std::string>& arguments, const CliContext& context);
+
+}  // namespace rtcroom

@@ -1,0 +1,17 @@
+// The configuration for commands that need one section of it.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "daemon/cli/commands.h"
+
+namespace rtcroom {
+
+/// Loads the configuration for a command that uses only `section`: what is wrong elsewhere, such
+/// as a missing certificate, is for `serve` to refuse.
+/// @return nothing when that section or the file as a whole has a problem; it is printed to `err`.
+std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,
+                                  const CliContext& context);
+
+}  // namespace rtcroom

@@ -1,0 +1,86 @@
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/section_config.h"
+#include "daemon/config/text_file.h"
+#include "daemon/config/text_rules.h"
+#include "daemon/signing/im_login_signer.h"
+#include "daemon/signing/user_sig_verifier.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxPemBytes = 1 << 20;
+
+// What tickets are signed and verified with.
+struct SigKeys {
+  ImConfig im = {};
+  std::string private_key_pem = {};
+  std::string public_key_pem = {};
+};
+
+// Loading has found the files readable; that one is gone since then reads as a missing key.
+std::string ReadPem(const std::string& path) {
+  Result<std::string> pem = ReadTextFile(path, kMaxPemBytes);
+  return pem ? *std::move(pem) : std::string();
+}
+
+std::optional<SigKeys> LoadKeys(const ConfigPath& path, const std::string& user_id,
+                                const CliContext& context) {
+  if (const std::string_view wrong = CheckUserId(user_id); !wrong.empty()) {
+    context.err << "--user-id: " << wrong << '\n';
+    return std::nullopt;
+  }
+  std::optional<Config> config = LoadSection("im", path, context);
+  if (!config) return std::nullopt;
+  SigKeys keys = {.im = std::move(config->im)};
+  if (!keys.im.private_key_file.empty()) keys.private_key_pem = ReadPem(keys.im.private_key_file);
+  if (!keys.im.public_key_file.empty()) keys.public_key_pem = ReadPem(keys.im.public_key_file);
+  return keys;
+}
+
+int Refuse(const Error& error, const CliContext& context) {
+  context.err << "im: " << error.detail << '\n';
+  return kExitUsage;
+}
+
+}  // namespace
+
+int RunUserSigSign(const SignOptions& options, const CliContext& context) {
+  const std::optional<SigKeys> keys = LoadKeys(options.config, options.user_id, context);
+  if (!keys) return kExitUsage;
+  const ImConfig& im = keys->im;
+  const auto usual_life = std::chrono::floor<std::chrono::seconds>(im.user_sig_ttl);
+  const auto signer = ImLoginSigner::Create({.sdk_app_id = im.sdk_app_id,
+                                             .account_type = im.account_type,
+                                             .sig_version = static_cast<int>(im.sig_version),
+                                             .secret_key = im.secret_key,
+                                             .private_key_pem = Secret(keys->private_key_pem),
+                                             .user_sig_ttl = options.life.value_or(usual_life)});
+  if (!signer) return Refuse(signer.error(), context);
+  const Result<std::string> sig =
+      (*signer)->SignUserSig(UserId{options.user_id}, context.clock.Now());
+  if (!sig) return Refuse(sig.error(), context);
+  context.out << *sig << '\n';
+  return kExitOk;
+}
+
+int RunUserSigVerify(const VerifyOptions& options, const CliContext& context) {
+  const std::optional<SigKeys> keys = LoadKeys(options.config, options.user_id, context);
+  if (!keys) return kExitUsage;
+  const auto verifier =
+      UserSigVerifier::Create({.sdk_app_id = keys->im.sdk_app_id,
+                               .sig_version = static_cast<int>(keys->im.sig_version),
+                               .secret_key = keys->im.secret_key,
+                               .public_key_pem = keys->public_key_pem,
+                               .private_key_pem = Secret(keys->private_key_pem)});
+  if (!verifier) return Refuse(verifier.error(), context);
+  const UserSigOutcome outcome =
+      verifier->Verify(options.sig, UserId{options.user_id}, context.clock.Now());
+  context.out << UserSigOutcomeName(outcome) << '\n';
+  return outcome == UserSigOutcome::kOk ? kExitOk : kExitFailed;
+}
+
+}  // namespace rtcroom

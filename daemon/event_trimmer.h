@@ -1,0 +1,40 @@
+// Keeps the history of events within its bounds.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/base/logger.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+struct TrimOptions {
+  std::chrono::milliseconds retention = std::chrono::hours(24);
+  std::uint64_t max_events = 10'000'000;
+  std::size_t most_per_step = 1'000;  ///< what one write to the store removes
+  std::size_t most_steps = 100;       ///< of one call to `Trim`
+};
+
+/// Removes events that are too old or too many, in steps small enough that requests hardly
+/// notice them.
+///
+/// @threads for one thread.
+class EventTrimmer {
+ public:
+  EventTrimmer(Store& store, const Clock& clock, TrimOptions options, Logger& logger)
+      : store_(store), clock_(clock), options_(options), logger_(logger) {}
+
+  /// @return how many events went.
+  std::size_t Trim();
+
+ private:
+  Store& store_;
+  const Clock& clock_;
+  const TrimOptions options_;
+  Logger& logger_;
+};
+
+}  // namespace rtcroom

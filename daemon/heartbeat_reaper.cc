@@ -1,0 +1,79 @@
+#include "daemon/heartbeat_reaper.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace rtcroom {
+
+HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, const Clock& clock,
+                                 ReaperOptions options, SweepObserver& observer, Logger& logger)
+    : rooms_(rooms),
+      leases_(leases),
+      clock_(clock),
+      options_(options),
+      observer_(observer),
+      logger_(logger),
+      last_tick_(clock.Monotonic()),
+      last_sweep_(last_tick_) {}
+
+std::chrono::milliseconds HeartbeatReaper::TickPeriod() const {
+  // Four looks per sweep period tell a stall of one period from a late wake-up.
+  return std::max(options_.sweep_period / 4, std::chrono::milliseconds(1));
+}
+
+void HeartbeatReaper::Tick() {
+  const MonotonicTime now = clock_.Monotonic();
+  const auto since_last_tick = now - last_tick_;
+  if (since_last_tick > TickPeriod() + options_.sweep_period) {
+    leases_.GraceForAll();
+    last_sweep_ = now;
+    logger_.Warn(
+        "stalled",
+        {{"stood_still_ms",
+          std::chrono::duration_cast<std::chrono::milliseconds>(since_last_tick).count()}});
+  } else if (now - last_sweep_ >= options_.sweep_period) {
+    const SweepOutcome outcome = Sweep();
+    last_sweep_ = now;
+    ReportBacklog(outcome);
+    observer_.OnSweep(outcome);
+  }
+  // Our own work is not a stall: heartbeats were served meanwhile.
+  last_tick_ = clock_.Monotonic();
+}
+
+SweepOutcome HeartbeatReaper::Sweep() {
+  const MonotonicTime until = clock_.Monotonic() + options_.sweep_period / 2;
+  SweepOutcome outcome;
+  std::size_t handled = 0;
+  while (true) {
+    // One more than is handled tells whether something is left.
+    std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1);
+    if (handled == 0 && !lapsed.empty()) outcome.lag = lapsed.front().overdue;
+    outcome.behind = lapsed.size() > options_.batch;
+    if (outcome.behind) lapsed.resize(options_.batch);
+    if (lapsed.empty()) return outcome;
+
+    const ExpiryOutcome expiry = rooms_.ExpirePushers(lapsed);
+    outcome.expiry.expired += expiry.expired;
+    outcome.expiry.spared += expiry.spared;
+    outcome.expiry.failed += expiry.failed;
+    handled += lapsed.size();
+    // A store that cannot write now is left in peace until the next sweep.
+    const bool go_on = outcome.behind && expiry.failed == 0 && handled < options_.most_per_sweep &&
+                       clock_.Monotonic() < until;
+    if (!go_on) return outcome;
+  }
+}
+
+void HeartbeatReaper::ReportBacklog(const SweepOutcome& outcome) {
+  if (outcome.expiry.failed > 0) {
+    logger_.Warn("evictions_failed", {{"count", outcome.expiry.failed}});
+  }
+  if (outcome.behind != said_behind_) {
+    logger_.Warn(outcome.behind ? "reaper_behind" : "reaper_caught_up",
+                 {{"lag_ms", outcome.lag.count()}});
+    said_behind_ = outcome.behind;
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,26 @@
+// Opens the store that `store.url` names.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "daemon/core/result.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+struct StoreFactoryOptions {
+  std::string url;                 ///< `sqlite:PATH` or `memory:`
+  std::filesystem::path data_dir;  ///< a relative PATH is below it
+  StoreLimits limits{};
+  std::string new_epoch;  ///< of a store that is made now
+};
+
+/// @param listener  hears of commits; must outlive the store.
+/// @errors kBadRequest for a URL that names no store; otherwise as the store's own opening, with
+///         one sentence that names the file.
+Result<std::unique_ptr<Store>> OpenStore(const StoreFactoryOptions& options,
+                                         CommitListener& listener);
+
+}  // namespace rtcroom
