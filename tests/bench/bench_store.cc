@@ -1,0 +1,78 @@
+#include "tests/bench/bench_store.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+/// A room and all who are in it, written by one event: quick to make by the million.
+RoomUpdate Filling(const RoomKey& key, std::size_t pushers) {
+  Room room = MakeRoom(key.kind, key.id.value, "user_00000000_0000");
+  for (std::size_t i = 0; i < pushers; ++i) {
+    // As long as WeChat's names and addresses, and our signed URLs, are.
+    Pusher pusher = MakePusher(fmt::format("oUpF8uMuAJO_M2pxb1Q9zNjWe{:03}", i));
+    pusher.user_avatar = std::string(130, 'a');
+    pusher.push_url = std::string(180, 'p');
+    pusher.accelerate_url = std::string(180, 'q');
+    pusher.seat = i + 1;
+    room.pushers.push_back(std::move(pusher));
+  }
+  room.last_event = pushers;
+  return {.key = key, .edit = [room = std::move(room)](const Room*) {
+            return RoomChange{.room = room, .events = {{.room = room.key, .room_sequence = 1}}};
+          }};
+}
+
+}  // namespace
+
+BenchStore::BenchStore(std::uint64_t rooms, std::size_t pushers) : rooms_(rooms) {
+  Open(Durability::kOff);
+  Fill(pushers);
+  Open(Durability::kFull);
+}
+
+RoomKey BenchStore::KeyOf(std::uint64_t number) {
+  // Ids come from random numbers: the index over them must not grow at its end only.
+  const std::uint64_t scattered = number * 0x9E3779B97F4A7C15U;
+  return MakeKey(RoomKind::kMulti,
+                 fmt::format("room_{:08x}_{:04x}", scattered >> 32U, scattered & 0xffffU));
+}
+
+std::chrono::duration<double> BenchStore::Reopen() {
+  store_.reset();
+  const auto began = std::chrono::steady_clock::now();
+  Open(Durability::kFull);
+  return std::chrono::steady_clock::now() - began;
+}
+
+void BenchStore::Open(Durability durability) {
+  store_.reset();
+  auto opened = SqliteStore::Open({.path = (directory_.path() / "rooms.db").string(),
+                                   .new_epoch = "0123456789abcdef",
+                                   .durability = durability,
+                                   .limits = {.max_rooms = rooms_ + 1'000'000}},
+                                  listener_);
+  if (!opened) throw std::runtime_error(opened.error().detail);
+  store_ = *std::move(opened);
+}
+
+void BenchStore::Fill(std::size_t pushers) {
+  constexpr std::uint64_t kBatch = 1000;
+  for (std::uint64_t first = 0; first < rooms_; first += kBatch) {
+    std::vector<RoomUpdate> batch;
+    for (std::uint64_t i = first; i < std::min(rooms_, first + kBatch); ++i) {
+      batch.push_back(Filling(KeyOf(i), pushers));
+    }
+    for (const auto& outcome : store_->UpdateAll(batch)) {
+      if (!outcome) throw std::runtime_error(outcome.error().detail);
+    }
+  }
+}
+
+}  // namespace rtcroom

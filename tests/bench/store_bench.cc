@@ -1,0 +1,151 @@
+// What the SQLite store costs: reads and writes by the number of rooms, and commits by the
+// number of callers. Run it alone on the machine, from a release build:
+//   TMPDIR=/var/tmp store_bench --benchmark_counters_tabular=true
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/bench/bench_store.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::uint64_t kRoomsForCallers = 1000;
+
+/// Makes each store when the first benchmark wants it.
+class BenchStores {
+ public:
+  BenchStore& Of(std::uint64_t rooms, std::size_t pushers) {
+    const MutexLock lock(mutex_);
+    auto& store = stores_[{rooms, pushers}];
+    if (store == nullptr) store = std::make_unique<BenchStore>(rooms, pushers);
+    return *store;
+  }
+
+ private:
+  Mutex mutex_;
+  std::map<std::pair<std::uint64_t, std::size_t>, std::unique_ptr<BenchStore>> stores_
+      GUARDED_BY(mutex_);
+};
+
+void Load(benchmark::State& state, BenchStore& bench) {
+  std::mt19937_64 random(1);
+  for (auto _ : state) {
+    const auto room = bench.store().Load(BenchStore::KeyOf(random() % bench.rooms()));
+    if (!room) state.SkipWithError("not found");
+  }
+}
+
+void List(benchmark::State& state, BenchStore& bench, std::uint64_t index) {
+  for (auto _ : state) {
+    const auto rooms = bench.store().List({.kind = RoomKind::kMulti, .index = index, .count = 20});
+    if (!rooms || rooms->size() != 20) state.SkipWithError("no full page");
+  }
+}
+
+/// One pusher joins and leaves: two durable commits' worth of work in one wait.
+void AddAndDelete(benchmark::State& state, BenchStore& bench) {
+  std::mt19937_64 random(1);
+  for (auto _ : state) {
+    const RoomKey key = BenchStore::KeyOf(random() % bench.rooms());
+    const std::vector<RoomUpdate> batch = {Adding(key, "guest", 8), Deleting(key, "guest")};
+    for (const auto& outcome : bench.store().UpdateAll(batch)) {
+      if (!outcome) state.SkipWithError("refused");
+    }
+  }
+}
+
+void Open(benchmark::State& state, BenchStore& bench) {
+  for (auto _ : state) state.SetIterationTime(bench.Reopen().count());
+}
+
+/// Each caller joins and leaves a room of its own, waiting for the disk each time.
+/// @param one_at_a_time  taken for each request when not null, so that no two share a commit.
+void Callers(benchmark::State& state, BenchStores& stores, Mutex* one_at_a_time) {
+  SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
+  const RoomKey key = BenchStore::KeyOf(static_cast<std::uint64_t>(state.thread_index()));
+  bool inside = false;
+  for (auto _ : state) {
+    const RoomUpdate update = inside ? Deleting(key, "guest") : Adding(key, "guest", 8);
+    if (one_at_a_time != nullptr) one_at_a_time->Lock();
+    const auto outcome = Apply(store, update);
+    if (one_at_a_time != nullptr) one_at_a_time->Unlock();
+    if (!outcome) state.SkipWithError("refused");
+    inside = !inside;
+  }
+  if (inside) (void)Apply(store, Deleting(key, "guest"));
+  state.SetItemsProcessed(state.iterations());
+}
+
+/// What the disk itself can do: 4 KiB over and over in one file, each time synced.
+void Fdatasync(benchmark::State& state) {
+  const TempDirectory directory;
+  const std::string path = (directory.path() / "file").string();
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const std::string page(4096, 'x');
+  for (auto _ : state) {
+    if (::pwrite(file, page.data(), page.size(), 0) < 0 || ::fdatasync(file) != 0) {
+      state.SkipWithError("the disk failed");
+    }
+  }
+  ::close(file);
+  state.SetItemsProcessed(state.iterations());
+}
+
+void RegisterByRooms(BenchStores& stores, std::uint64_t rooms, std::size_t pushers) {
+  const std::string suffix = fmt::format("/rooms:{}/pushers:{}", rooms, pushers);
+  const auto add = [&](const std::string& name, auto run) {
+    return benchmark::RegisterBenchmark((name + suffix).c_str(),
+                                        [&stores, rooms, pushers, run](benchmark::State& state) {
+                                          run(state, stores.Of(rooms, pushers));
+                                        });
+  };
+  add("Load", Load);
+  add("ListFirst20", [](auto& state, BenchStore& bench) { List(state, bench, 0); });
+  add("ListDeep20", [rooms](auto& state, BenchStore& bench) { List(state, bench, rooms - 30); });
+  add("AddAndDelete", AddAndDelete)->UseRealTime();
+  add("Open", Open)->UseManualTime()->Unit(benchmark::kMillisecond);
+}
+
+void RegisterByCallers(BenchStores& stores, Mutex& one_at_a_time) {
+  benchmark::RegisterBenchmark("Fdatasync", Fdatasync)->UseRealTime();
+  for (const int callers : {1, 8, 64}) {
+    benchmark::RegisterBenchmark("GroupCommit",
+                                 [&](benchmark::State& state) { Callers(state, stores, nullptr); })
+        ->Threads(callers)
+        ->UseRealTime();
+    benchmark::RegisterBenchmark(
+        "OneCommitPerRequest",
+        [&](benchmark::State& state) { Callers(state, stores, &one_at_a_time); })
+        ->Threads(callers)
+        ->UseRealTime();
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom
+
+int main(int argc, char** argv) {
+  rtcroom::BenchStores stores;
+  rtcroom::Mutex one_at_a_time;
+  rtcroom::RegisterByCallers(stores, one_at_a_time);
+  rtcroom::RegisterByRooms(stores, 1000, 4);
+  for (const std::uint64_t rooms : {1'000, 100'000, 1'000'000}) {
+    rtcroom::RegisterByRooms(stores, rooms, 2);
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

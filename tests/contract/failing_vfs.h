@@ -1,0 +1,56 @@
+// SQLite's own file access, with a disk that fails when a test says so.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <sqlite3.h>
+
+#include "daemon/base/mutex.h"
+
+namespace rtcroom {
+
+/// Registered with SQLite under its name while it lives; every connection that uses it must be
+/// closed before.
+///
+/// @threads safe from any thread.
+class FailingVfs {
+ public:
+  explicit FailingVfs(std::string name);
+  ~FailingVfs();
+  FailingVfs(const FailingVfs&) = delete;
+  FailingVfs& operator=(const FailingVfs&) = delete;
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  /// What writes and syncs answer instead of doing their work; SQLITE_OK lets them do it.
+  std::atomic<int> write_failure{SQLITE_OK};
+  std::atomic<int> sync_failure{SQLITE_OK};
+  /// How many files were synced.
+  std::atomic<int> syncs{0};
+
+ private:
+  /// A file's own methods with ours in the place of some.
+  struct Methods {
+    sqlite3_io_methods table{};  // first: SQLite only knows this part
+    const sqlite3_io_methods* own = nullptr;
+    FailingVfs* vfs = nullptr;
+  };
+
+  static int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
+                  int* out_flags);
+  static int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset);
+  static int Sync(sqlite3_file* file, int flags);
+  static const Methods& MethodsOf(const sqlite3_file* file);
+  const Methods& Replacing(const sqlite3_io_methods* own) EXCLUDES(mutex_);
+
+  const std::string name_;
+  sqlite3_vfs* const real_;
+  sqlite3_vfs vfs_{};
+  Mutex mutex_;
+  std::map<const sqlite3_io_methods*, std::unique_ptr<Methods>> methods_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

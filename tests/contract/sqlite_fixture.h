@@ -1,0 +1,55 @@
+// A directory with a SQLite store in it that a test can close, open again and look into.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include "storage/sqlite/sqlite_store.h"
+#include "tests/support/matchers.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+
+class SqliteFixture : public testing::Test {
+ protected:
+  SqliteOptions Options() const { return {.path = Path(), .new_epoch = "00c0ffee00c0ffee"}; }
+  std::string Path() const { return (directory_.path() / "rooms.db").string(); }
+
+  void OpenStore(const SqliteOptions& options) {
+    store_.reset();
+    auto opened = SqliteStore::Open(options, listener_);
+    ASSERT_OK(opened);
+    store_ = *std::move(opened);
+  }
+  void OpenStore() { OpenStore(Options()); }
+
+  /// The error that opening ends with.
+  Error Refusal(const SqliteOptions& options) {
+    const auto opened = SqliteStore::Open(options, listener_);
+    if (opened) return {Errc::kInternal, "it was opened"};
+    EXPECT_NE(opened.error().detail.find(options.path), std::string::npos) << opened.error();
+    return opened.error();
+  }
+
+  /// Runs `sql` on the file as another program would.
+  static void RunSql(const std::string& path, const std::string& sql) {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
+    sqlite3_close(database);
+  }
+
+  TempDirectory directory_;
+  RecordingListener listener_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,126 @@
+// Which files the SQLite store opens, and what it says of those it does not.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/sqlite_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class SqliteOpen : public SqliteFixture {
+ protected:
+  void MakeStoreWithRooms(int rooms) {
+    OpenStore();
+    std::vector<RoomUpdate> creating;
+    for (int i = 0; i < rooms; ++i) {
+      creating.push_back(Creating(MakeRoom(RoomKind::kMulti, "r" + std::to_string(i))));
+    }
+    for (const auto& created : store_->UpdateAll(creating)) ASSERT_OK(created);
+    store_.reset();
+  }
+};
+
+TEST_F(SqliteOpen, MakesAStoreWhereThereIsNone) {
+  OpenStore();
+  EXPECT_TRUE(std::filesystem::exists(Path()));
+  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 1)->next.epoch, Options().new_epoch);
+}
+
+TEST_F(SqliteOpen, MakesAStoreOfTheEmptyFileThatAStartCutShortLeft) {
+  std::ofstream(Path()).close();
+  OpenStore();
+  EXPECT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+}
+
+TEST_F(SqliteOpen, RefusesToMakeAStoreWithoutAnEpoch) {
+  EXPECT_THAT(Refusal({.path = Path()}).detail, HasSubstr("epoch"));
+}
+
+TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
+  std::ostringstream dump;
+  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0001.sql").rdbuf();
+  ASSERT_FALSE(dump.str().empty());
+  RunSql(Path(), dump.str());
+  OpenStore();
+
+  const auto rooms = store_->Scan(0, 10);
+  ASSERT_OK(rooms);
+  ASSERT_THAT(IdsOf(*rooms), ElementsAre("old_multi", "old_live"));
+  const Room& multi = rooms->front();
+  EXPECT_EQ(multi.sequence, 2u);
+  EXPECT_EQ(multi.key.kind, RoomKind::kMulti);
+  EXPECT_EQ(multi.info, "info of old_multi");
+  EXPECT_EQ(multi.created_at, kNoon);
+  EXPECT_EQ(multi.last_event, 3u);
+  EXPECT_THAT(UsersOf(multi), ElementsAre("creator", "bob"));
+  EXPECT_EQ(multi.pushers.back().push_url, MakePusher("bob").push_url);
+
+  const auto events = store_->ReadEvents({.epoch = "0123456789abcdef", .position = 4}, 10);
+  ASSERT_OK(events);
+  ASSERT_EQ(events->events.size(), 9u);
+  EXPECT_EQ(events->events.front().position, 5u);
+  EXPECT_ERROR(kCursorExpired,
+               store_->ReadEvents({.epoch = "0123456789abcdef", .position = 3}, 10));
+
+  const auto added = Apply(*store_, Creating(MakeRoom(RoomKind::kDouble, "new")));
+  ASSERT_OK(added);
+  EXPECT_EQ(added->room.sequence, 5u);  // room 4 is gone, its number with it
+}
+
+TEST_F(SqliteOpen, RefusesAStoreOfANewerVersion) {
+  MakeStoreWithRooms(1);
+  RunSql(Path(), "PRAGMA user_version = 999");
+  EXPECT_THAT(Refusal(Options()).detail, HasSubstr("newer rtcroomd"));
+}
+
+TEST_F(SqliteOpen, RefusesAFileThatIsNoDatabase) {
+  std::ofstream(Path()) << std::string(8192, 'x');
+  EXPECT_THAT(Refusal(Options()).detail, HasSubstr("not a database"));
+}
+
+TEST_F(SqliteOpen, RefusesTheDatabaseOfAnotherProgramAndLeavesItAlone) {
+  RunSql(Path(), "CREATE TABLE notes (text TEXT)");
+  const auto size = std::filesystem::file_size(Path());
+  EXPECT_THAT(Refusal(Options()).detail, HasSubstr("another program"));
+  EXPECT_EQ(std::filesystem::file_size(Path()), size);
+}
+
+TEST_F(SqliteOpen, RefusesADamagedStore) {
+  MakeStoreWithRooms(200);
+  const auto size = std::filesystem::file_size(Path());
+  ASSERT_GT(size, 20'000u);
+  {
+    std::fstream file(Path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(size - 8192));
+    file << std::string(4096, '\xff');
+  }
+  const Error refusal = Refusal(Options());
+  EXPECT_EQ(refusal.code, Errc::kStoreBroken);
+  EXPECT_THAT(refusal.detail, testing::AnyOf(HasSubstr("damaged"), HasSubstr("malformed")));
+}
+
+TEST_F(SqliteOpen, RefusesARoomOfAKindItDoesNotKnow) {
+  MakeStoreWithRooms(1);
+  RunSql(Path(), "UPDATE rooms SET kind = 99");
+  EXPECT_THAT(Refusal(Options()).detail, HasSubstr("no known kind"));
+}
+
+TEST_F(SqliteOpen, RefusesADirectoryThatCannotHoldAFile) {
+  std::ofstream(directory_.path() / "file").close();
+  SqliteOptions options = Options();
+  options.path = (directory_.path() / "file" / "rooms.db").string();
+  const Error refusal = Refusal(options);
+  EXPECT_EQ(refusal.code, Errc::kStoreBroken);
+  EXPECT_THAT(refusal.detail, HasSubstr("unable to open"));
+}
+
+}  // namespace
+}  // namespace rtcroom

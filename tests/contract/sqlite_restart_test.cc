@@ -1,0 +1,111 @@
+// What the SQLite store keeps over a restart.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/sqlite_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+class SqliteRestart : public SqliteFixture {
+ protected:
+  void SetUp() override { OpenStore(); }
+};
+
+TEST_F(SqliteRestart, KeepsRoomsAndTheirPushers) {
+  const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, "r1"))));
+  ASSERT_OK(Apply(*store_, Adding(key, "bob")));
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2"))));
+  const auto before = store_->Scan(0, 10);
+  OpenStore();
+  const auto after = store_->Scan(0, 10);
+  ASSERT_OK(after);
+  EXPECT_EQ(*after, *before);
+  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 1u);
+  EXPECT_THAT(IdsOf(*store_->List({.kind = RoomKind::kLive, .count = 5})), ElementsAre("r2"));
+}
+
+TEST_F(SqliteRestart, CountsStoredRoomsTowardTheMostRooms) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  SqliteOptions options = Options();
+  options.limits.max_rooms = 1;
+  OpenStore(options);
+  EXPECT_ERROR(kTooManyRooms, Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r2"))));
+}
+
+TEST_F(SqliteRestart, KeepsItsHistory) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  const auto first = store_->ReadEvents(Cursor::Start(), 1);
+  SqliteOptions options = Options();
+  options.new_epoch = "ffffffffffffffff";
+  OpenStore(options);
+  const auto rest = store_->ReadEvents(first->next, 10);
+  ASSERT_OK(rest);
+  ASSERT_EQ(rest->events.size(), 1u);
+  EXPECT_EQ(rest->next.epoch, "00c0ffee00c0ffee");
+}
+
+TEST_F(SqliteRestart, NeverGivesTheSequenceOfARoomThatIsGoneToAnother) {
+  const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1")));
+  ASSERT_OK(created);
+  ASSERT_OK(Apply(*store_, Destroying(created->room.key)));
+  OpenStore();
+  const auto again = Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1")));
+  ASSERT_OK(again);
+  EXPECT_GT(again->room.sequence, created->room.sequence);
+}
+
+TEST_F(SqliteRestart, NeverGivesThePositionOfATrimmedEventToAnother) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  const Cursor first = store_->ReadEvents(Cursor::Start(), 1)->next;
+  const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
+  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 0}));
+  OpenStore();
+  EXPECT_ERROR(kCursorExpired, store_->ReadEvents(first, 10));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r1"), "bob")));
+  const auto page = store_->ReadEvents(end, 10);
+  ASSERT_OK(page);
+  ASSERT_EQ(page->events.size(), 1u);
+  EXPECT_GT(page->events.front().position, end.position);
+}
+
+TEST_F(SqliteRestart, HasOnDiskWhatItAcknowledged) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  // The files as a killed process leaves them: the log is not in the database file yet.
+  SqliteOptions copy = Options();
+  copy.path = (directory_.path() / "copy.db").string();
+  std::filesystem::copy_file(Path(), copy.path);
+  std::filesystem::copy_file(Path() + "-wal", copy.path + "-wal");
+  OpenStore(copy);
+  EXPECT_OK(store_->Load(MakeKey(RoomKind::kMulti, "r1")));
+  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
+}
+
+TEST_F(SqliteRestart, LeavesOneFileBehind) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  EXPECT_TRUE(std::filesystem::exists(Path() + "-wal"));
+  store_.reset();
+  EXPECT_FALSE(std::filesystem::exists(Path() + "-wal"));
+  EXPECT_FALSE(std::filesystem::exists(Path() + "-shm"));
+}
+
+TEST_F(SqliteRestart, LeavesNoPusherOfARoomThatIsGone) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
+  store_.reset();
+  // A CHECK that fails is how plain SQL can complain.
+  RunSql(Path(),
+         "CREATE TEMP TABLE counted (pushers INTEGER CHECK (pushers = 0));"
+         "INSERT INTO counted SELECT count(*) FROM pushers");
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,141 @@
+// What every store promises to callers that come at the same time.
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/store_contract.h"
+
+namespace rtcroom {
+namespace {
+
+/// Runs `call(0)` to `call(callers - 1)` on threads of their own, and waits for all.
+void InParallel(int callers, const std::function<void(int)>& call) {
+  std::vector<std::jthread> threads;  // joined at the end of this scope
+  threads.reserve(static_cast<std::size_t>(callers));
+  for (int caller = 0; caller < callers; ++caller) {
+    threads.emplace_back([&call, caller] { call(caller); });
+  }
+}
+
+TEST_P(StoreContract, ConcurrentAddsNeverOverfillADoubleRoom) {
+  const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
+  Create(MakeRoom(key.kind, "r1"));
+  std::atomic<int> added{0};
+  std::atomic<int> refused{0};
+  InParallel(16, [&](int caller) {
+    const auto change = Apply(*store_, Adding(key, fmt::format("u{}", caller), 2));
+    if (change) ++added;
+    if (!change && change.error().code == Errc::kRoomFull) ++refused;
+  });
+  EXPECT_EQ(added, 1);
+  EXPECT_EQ(refused, 15);
+  EXPECT_EQ(store_->Load(key)->pushers.size(), 2u);
+}
+
+TEST_P(StoreContract, ManyCallersGetExactlyTheFreeSeatsOfManyRooms) {
+  constexpr int kRooms = 100;
+  constexpr int kCallers = 64;
+  std::vector<RoomUpdate> creating;
+  std::vector<RoomKey> keys;
+  for (int i = 0; i < kRooms; ++i) {
+    keys.push_back(MakeKey(RoomKind::kMulti, fmt::format("r{}", i)));
+    creating.push_back(Creating(MakeRoom(keys.back().kind, keys.back().id.value)));
+  }
+  for (const auto& outcome : store_->UpdateAll(creating)) ASSERT_OK(outcome);
+  std::atomic<int> added{0};
+  InParallel(kCallers, [&](int caller) {
+    // Everybody wants a seat in every room, each beginning with another one.
+    for (int i = 0; i < kRooms; ++i) {
+      const RoomKey& key = keys[static_cast<std::size_t>((i + caller * 7) % kRooms)];
+      if (Apply(*store_, Adding(key, fmt::format("u{}", caller), 4))) ++added;
+    }
+  });
+  EXPECT_EQ(added, kRooms * 3);
+  for (const RoomKey& key : keys) EXPECT_EQ(store_->Load(key)->pushers.size(), 4u);
+}
+
+TEST_P(StoreContract, OneOfManyCreatorsGetsTheId) {
+  std::atomic<int> created{0};
+  InParallel(16, [&](int caller) {
+    const RoomKind kind = kAllRoomKinds[static_cast<std::size_t>(caller) % 3];
+    const auto change = Apply(*store_, Creating(MakeRoom(kind, "r1", fmt::format("u{}", caller))));
+    if (change) {
+      ++created;
+    } else {
+      EXPECT_ERROR(kRoomExists, change);
+    }
+  });
+  EXPECT_EQ(created, 1);
+}
+
+TEST_P(StoreContract, ConcurrentCreatesNeverPassTheMostRooms) {
+  OpenStore({.max_rooms = 5});
+  std::atomic<int> created{0};
+  InParallel(16, [&](int caller) {
+    if (Apply(*store_, Creating(MakeRoom(RoomKind::kLive, fmt::format("r{}", caller))))) ++created;
+  });
+  EXPECT_EQ(created, 5);
+  EXPECT_EQ(store_->CountRooms(RoomKind::kLive), 5u);
+}
+
+TEST_P(StoreContract, ReadsSeeWhatWasAcknowledgedBefore) {
+  InParallel(8, [&](int caller) {
+    for (int i = 0; i < 20; ++i) {
+      const Room room = MakeRoom(RoomKind::kMulti, fmt::format("r{}-{}", caller, i));
+      const auto created = Apply(*store_, Creating(room));
+      ASSERT_OK(created);
+      ASSERT_OK(store_->Load(room.key));
+      ASSERT_EQ(store_->Scan(created->room.sequence - 1, 1)->front().key, room.key);
+      const auto rooms = store_->List({.kind = room.key.kind, .count = 200});
+      ASSERT_OK(rooms);
+      ASSERT_TRUE(std::ranges::count(*rooms, room.key, &Room::key) == 1);
+      ASSERT_OK(Apply(*store_, Destroying(room.key)));
+      EXPECT_ERROR(kRoomNotFound, store_->Load(room.key));
+    }
+  });
+}
+
+TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
+  constexpr int kWriters = 4;
+  constexpr int kRounds = 25;
+  constexpr std::size_t kEvents = kWriters * kRounds * 4;  // created, added, deleted, destroyed
+  std::vector<StoredEvent> followed;
+  InParallel(kWriters + 1, [&](int caller) {
+    if (caller == kWriters) {
+      Cursor cursor = Cursor::Start();
+      while (followed.size() < kEvents) {
+        const auto page = store_->ReadEvents(cursor, 7);
+        ASSERT_OK(page);
+        followed.insert(followed.end(), page->events.begin(), page->events.end());
+        cursor = page->next;
+      }
+      return;
+    }
+    for (int i = 0; i < kRounds; ++i) {
+      const Room room = MakeRoom(RoomKind::kMulti, fmt::format("r{}", caller));
+      EXPECT_OK(Apply(*store_, Creating(room)));
+      EXPECT_OK(Apply(*store_, Destroying(room.key)));
+    }
+  });
+  std::map<std::string, std::uint64_t> last_of_room;
+  std::uint64_t last_position = 0;
+  for (const StoredEvent& event : followed) {
+    EXPECT_GT(event.position, last_position);
+    last_position = event.position;
+    std::uint64_t& last = last_of_room[event.event.room.id.value];
+    EXPECT_EQ(event.event.room_sequence, last + 1);
+    last = event.event.room_sequence % 4;  // a room of the same id begins anew
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

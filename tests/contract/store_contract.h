@@ -1,0 +1,65 @@
+// What every test of the contract starts from: an empty store of the kind under test.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "daemon/core/store.h"
+#include "tests/support/matchers.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+
+inline constexpr char kEpoch[] = "00c0ffee00c0ffee";
+
+/// A kind of store that the contract holds to its promises.
+struct StoreUnderTest {
+  std::string name;
+  std::function<std::unique_ptr<Store>(const std::string& directory, StoreLimits limits,
+                                       CommitListener& listener)>
+      open;
+};
+inline std::ostream& operator<<(std::ostream& out, const StoreUnderTest& store) {
+  return out << store.name;
+}
+
+class StoreContract : public testing::TestWithParam<StoreUnderTest> {
+ protected:
+  void SetUp() override { OpenStore({}); }
+
+  /// Replaces the store by another, empty one.
+  void OpenStore(StoreLimits limits) {
+    store_.reset();
+    directory_ = std::make_unique<TempDirectory>();
+    store_ = GetParam().open(directory_->path(), limits, listener_);
+    ASSERT_NE(store_, nullptr);
+  }
+
+  void Create(const Room& room) { ASSERT_OK(Apply(*store_, Creating(room))); }
+
+  /// All that is retained, read in pages of `limit`.
+  std::vector<StoredEvent> AllEvents(std::size_t limit = 1000) {
+    std::vector<StoredEvent> events;
+    Cursor cursor = Cursor::Start();
+    for (;;) {
+      Result<EventPage> page = store_->ReadEvents(cursor, limit);
+      EXPECT_OK(page);
+      if (!page || page->events.empty()) return events;
+      events.insert(events.end(), page->events.begin(), page->events.end());
+      cursor = page->next;
+    }
+  }
+
+  std::unique_ptr<TempDirectory> directory_;
+  RecordingListener listener_;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,188 @@
+// What every store promises of its history.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/store_contract.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::seconds;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// A room whose creator joins and leaves: five events, one of each kind but an update.
+void LiveThrough(Store& store, const std::string& id, TimePoint now = kNoon) {
+  const RoomKey key = MakeKey(RoomKind::kMulti, id);
+  ASSERT_OK(Apply(store, Creating(MakeRoom(key.kind, id), now)));
+  ASSERT_OK(Apply(store, Adding(key, "bob", 4, now)));
+  ASSERT_OK(Apply(store, Deleting(key, "bob", now)));
+}
+
+TEST_P(StoreContract, KeepsEveryKindOfEventAsItWas) {
+  const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
+  LiveThrough(*store_, "r1");
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, "r1"))));  // the creator comes back
+  ASSERT_OK(Apply(*store_, Destroying(key, "creator", kNoon + seconds(1))));
+  std::vector<RoomEvent> stored;
+  for (const StoredEvent& event : AllEvents()) stored.push_back(event.event);
+  const Pusher creator = MakePusher("creator");
+  const Pusher bob = MakePusher("bob");
+  const std::vector<RoomHappening> happenings = {
+      RoomCreated{.creator = {"creator"}, .info = "info of r1"},
+      PusherAdded{creator.user_id, creator.user_name, creator.user_avatar},
+      PusherAdded{bob.user_id, bob.user_name, bob.user_avatar},
+      PusherDeleted{.user_id = bob.user_id, .reason = LeaveReason::kLeft},
+      PusherUpdated{creator.user_id, creator.user_name, creator.user_avatar},
+      PusherDeleted{.user_id = creator.user_id, .reason = LeaveReason::kRoomDestroyed},
+      RoomDestroyed{.reason = EndReason::kDestroyed},
+  };
+  std::vector<RoomEvent> expected;
+  for (const RoomHappening& happening : happenings) {
+    const std::uint64_t number = expected.size() + 1;
+    expected.push_back({.room = key,
+                        .dialect = Dialect::kGen1,
+                        .room_sequence = number,
+                        .at = number < 6 ? kNoon : kNoon + seconds(1),
+                        .happening = happening});
+  }
+  EXPECT_EQ(stored, expected);
+}
+
+TEST_P(StoreContract, PositionsAscendInTheOrderOfCommit) {
+  LiveThrough(*store_, "r1");
+  LiveThrough(*store_, "r2");
+  std::uint64_t last = 0;
+  for (const StoredEvent& event : AllEvents()) {
+    EXPECT_GT(event.position, last);
+    last = event.position;
+  }
+}
+
+TEST_P(StoreContract, AFailedUpdateLeavesNoGapInTheEventsOfARoom) {
+  const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
+  Create(MakeRoom(key.kind, "r1"));
+  const std::vector<RoomUpdate> batch = {Adding(key, "bob", 1), Adding(key, "amy", 2)};
+  EXPECT_ERROR(kRoomFull, store_->UpdateAll(batch)[0]);
+  std::uint64_t number = 0;
+  for (const StoredEvent& event : AllEvents()) EXPECT_EQ(event.event.room_sequence, ++number);
+  EXPECT_EQ(number, 3u);
+}
+
+TEST_P(StoreContract, AReaderResumesWhereItStopped) {
+  LiveThrough(*store_, "r1");
+  const auto all = AllEvents();
+  for (const std::size_t limit : {1, 2, 3}) {
+    const auto paged = AllEvents(limit);
+    ASSERT_EQ(paged.size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(paged[i].position, all[i].position);
+      EXPECT_EQ(paged[i].event, all[i].event);
+    }
+  }
+}
+
+TEST_P(StoreContract, AReaderAtTheEndStaysThereUntilSomethingHappens) {
+  const auto empty = store_->ReadEvents(Cursor::Start(), 10);
+  ASSERT_OK(empty);
+  EXPECT_THAT(empty->events, IsEmpty());
+  EXPECT_EQ(empty->next.epoch, kEpoch);
+  LiveThrough(*store_, "r1");
+  const auto page = store_->ReadEvents(empty->next, 10);
+  ASSERT_OK(page);
+  EXPECT_THAT(page->events, SizeIs(4));
+  EXPECT_EQ(page->next.position, page->events.back().position);
+  const auto end = store_->ReadEvents(page->next, 10);
+  ASSERT_OK(end);
+  EXPECT_THAT(end->events, IsEmpty());
+  EXPECT_EQ(end->next, page->next);
+}
+
+TEST_P(StoreContract, ACursorOfAnotherHistoryHasExpired) {
+  LiveThrough(*store_, "r1");
+  EXPECT_ERROR(kCursorExpired,
+               store_->ReadEvents({.epoch = "0123456789abcdef", .position = 1}, 10));
+  EXPECT_ERROR(kCursorExpired, store_->ReadEvents({.epoch = "", .position = 1}, 10));
+}
+
+TEST_P(StoreContract, ACursorOfTheFutureHasExpired) {
+  LiveThrough(*store_, "r1");
+  const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
+  for (const std::uint64_t position : {end.position + 1, std::uint64_t{UINT64_MAX}}) {
+    EXPECT_ERROR(kCursorExpired,
+                 store_->ReadEvents({.epoch = end.epoch, .position = position}, 10));
+  }
+}
+
+TEST_P(StoreContract, TrimsEventsThatAreTooOld) {
+  LiveThrough(*store_, "r1", kNoon);
+  LiveThrough(*store_, "r2", kNoon + seconds(10));
+  const auto removed = store_->TrimEvents({.keep_since = kNoon + seconds(10), .max_events = 1000});
+  ASSERT_OK(removed);
+  EXPECT_EQ(*removed, 4u);
+  const auto left = AllEvents();
+  ASSERT_THAT(left, SizeIs(4));
+  EXPECT_EQ(left.front().event.room.id.value, "r2");
+}
+
+TEST_P(StoreContract, TrimsAllBeforeTheNewestOnes) {
+  LiveThrough(*store_, "r1");
+  const auto before = AllEvents();
+  const auto removed = store_->TrimEvents({.keep_since = kNoon, .max_events = 1});
+  ASSERT_OK(removed);
+  EXPECT_EQ(*removed, before.size() - 1);
+  const auto left = AllEvents();
+  ASSERT_THAT(left, SizeIs(1));
+  EXPECT_EQ(left.front().position, before.back().position);
+}
+
+TEST_P(StoreContract, TrimsNoMoreThanAskedForAndSaysWhenItIsDone) {
+  LiveThrough(*store_, "r1");
+  const EventRetention nothing{
+      .keep_since = kNoon + seconds(1), .max_events = 1000, .most_per_call = 3};
+  EXPECT_EQ(*store_->TrimEvents(nothing), 3u);
+  EXPECT_THAT(AllEvents(), SizeIs(1));
+  EXPECT_EQ(*store_->TrimEvents(nothing), 1u);
+  EXPECT_EQ(*store_->TrimEvents(nothing), 0u);
+  EXPECT_THAT(AllEvents(), IsEmpty());
+}
+
+TEST_P(StoreContract, AnOldEventBehindAYoungOneWaitsForIt) {
+  LiveThrough(*store_, "r1", kNoon + seconds(10));
+  LiveThrough(*store_, "r2", kNoon);  // somebody set the wall clock back
+  EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 1000}), 0u);
+  EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 5}), 3u);
+  EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 4}), 5u);
+}
+
+TEST_P(StoreContract, AReaderIsToldThatItsEventsWereTrimmed) {
+  LiveThrough(*store_, "r1");
+  const Cursor first = store_->ReadEvents(Cursor::Start(), 1)->next;
+  const Cursor third = store_->ReadEvents(Cursor::Start(), 3)->next;
+  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));
+  EXPECT_ERROR(kCursorExpired, store_->ReadEvents(first, 10));
+  EXPECT_ERROR(kCursorExpired, store_->ReadEvents({.epoch = first.epoch, .position = 0}, 10));
+  const auto page = store_->ReadEvents(third, 10);  // the newest that was trimmed: nothing missed
+  ASSERT_OK(page);
+  EXPECT_THAT(page->events, SizeIs(1));
+}
+
+TEST_P(StoreContract, APositionIsNotGivenAgainAfterAllEventsWereTrimmed) {
+  LiveThrough(*store_, "r1");
+  const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
+  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 0}));
+  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->next, end);
+  LiveThrough(*store_, "r2");
+  const auto page = store_->ReadEvents(end, 10);
+  ASSERT_OK(page);
+  EXPECT_THAT(page->events, SizeIs(4));
+  EXPECT_GT(page->events.front().position, end.position);
+}
+
+}  // namespace
+}  // namespace rtcroom

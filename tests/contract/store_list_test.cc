@@ -1,0 +1,133 @@
+// What every store promises of lists.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/store_contract.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> Listed(Store& store, const RoomListQuery& query) {
+  const auto rooms = store.List(query);
+  EXPECT_OK(rooms);
+  return rooms ? IdsOf(*rooms) : std::vector<std::string>{};
+}
+
+TEST_P(StoreContract, ListsRoomsInTheOrderOfCreation) {
+  for (const char* id : {"zebra", "ape", "mole"}) Create(MakeRoom(RoomKind::kMulti, id));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "zebra"), "bob")));
+  const RoomListQuery query{.kind = RoomKind::kMulti, .count = 10};
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("zebra", "ape", "mole"));
+}
+
+TEST_P(StoreContract, ListsOneKindAndDialect) {
+  Create(MakeRoom(RoomKind::kMulti, "multi"));
+  Create(MakeRoom(RoomKind::kDouble, "double"));
+  Create(MakeRoom(RoomKind::kMulti, "gen2", "creator", Dialect::kGen2));
+  Create(MakeRoom(RoomKind::kMulti, "multi too"));
+  RoomListQuery query{.kind = RoomKind::kMulti, .count = 10};
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("multi", "multi too"));
+  query.dialect = Dialect::kGen2;
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("gen2"));
+  query.kind = RoomKind::kLive;
+  EXPECT_THAT(Listed(*store_, query), IsEmpty());
+}
+
+TEST_P(StoreContract, ListsWholeRooms) {
+  for (const char* id : {"r1", "r2"}) {
+    Create(MakeRoom(RoomKind::kMulti, id));
+    ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, id), "bob")));
+  }
+  const auto rooms = store_->List({.kind = RoomKind::kMulti, .count = 10});
+  ASSERT_OK(rooms);
+  ASSERT_EQ(rooms->size(), 2u);
+  for (const Room& room : *rooms) EXPECT_EQ(room, *store_->Load(room.key));
+}
+
+TEST_P(StoreContract, PagesThroughALongListWithoutGapOrRepetition) {
+  constexpr int kRooms = 250;
+  std::vector<RoomUpdate> batch;
+  std::vector<std::string> all;
+  for (int i = 0; i < kRooms; ++i) {
+    all.push_back(fmt::format("r{}", i));
+    batch.push_back(Creating(MakeRoom(RoomKind::kLive, all.back())));
+    // Other rooms in between must not count.
+    batch.push_back(Creating(MakeRoom(RoomKind::kDouble, fmt::format("d{}", i))));
+  }
+  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  std::vector<std::string> paged;
+  for (std::uint64_t index = 0; index < kRooms; index += 20) {
+    const auto page = Listed(*store_, {.kind = RoomKind::kLive, .index = index, .count = 20});
+    EXPECT_EQ(page.size(), std::min<std::size_t>(20, kRooms - index));
+    paged.insert(paged.end(), page.begin(), page.end());
+  }
+  EXPECT_EQ(paged, all);
+}
+
+TEST_P(StoreContract, AnIndexCountsRoomsThatAreStillThere) {
+  for (const char* id : {"r1", "r2", "r3", "r4"}) Create(MakeRoom(RoomKind::kMulti, id));
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r2"))));
+  const RoomListQuery query{.kind = RoomKind::kMulti, .index = 1, .count = 1};
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("r3"));
+}
+
+TEST_P(StoreContract, AListPastTheEndIsEmpty) {
+  Create(MakeRoom(RoomKind::kMulti, "r1"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = 1, .count = 5}), IsEmpty());
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = UINT64_MAX, .count = 5}),
+              IsEmpty());
+}
+
+TEST_P(StoreContract, AListOfNoneIsEmpty) {
+  Create(MakeRoom(RoomKind::kMulti, "r1"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .count = 0}), IsEmpty());
+}
+
+TEST_P(StoreContract, ARoomThatIsCreatedAgainStandsAtTheEnd) {
+  for (const char* id : {"r1", "r2"}) Create(MakeRoom(RoomKind::kMulti, id));
+  const std::uint64_t newest = store_->Load(MakeKey(RoomKind::kMulti, "r2"))->sequence;
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r2"))));
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
+  Create(MakeRoom(RoomKind::kMulti, "r2"));
+  Create(MakeRoom(RoomKind::kMulti, "r1"));
+  EXPECT_GT(store_->Load(MakeKey(RoomKind::kMulti, "r2"))->sequence, newest);
+  const RoomListQuery query{.kind = RoomKind::kMulti, .count = 10};
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("r2", "r1"));
+}
+
+TEST_P(StoreContract, CountsTheRoomsOfAKindOverBothDialects) {
+  Create(MakeRoom(RoomKind::kMulti, "r1"));
+  Create(MakeRoom(RoomKind::kMulti, "r2", "creator", Dialect::kGen2));
+  Create(MakeRoom(RoomKind::kLive, "r3"));
+  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 2u);
+  EXPECT_EQ(store_->CountRooms(RoomKind::kDouble), 0u);
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
+  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 1u);
+}
+
+TEST_P(StoreContract, ScansRoomsOfEveryKindBySequence) {
+  Create(MakeRoom(RoomKind::kMulti, "r1"));
+  Create(MakeRoom(RoomKind::kDouble, "r2", "creator", Dialect::kGen2));
+  Create(MakeRoom(RoomKind::kLive, "r3"));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kLive, "r3"), "bob")));
+  const auto first = store_->Scan(0, 2);
+  ASSERT_OK(first);
+  EXPECT_THAT(IdsOf(*first), ElementsAre("r1", "r2"));
+  const auto rest = store_->Scan(first->back().sequence, 2);
+  ASSERT_OK(rest);
+  ASSERT_THAT(IdsOf(*rest), ElementsAre("r3"));
+  EXPECT_THAT(UsersOf(rest->front()), ElementsAre("creator", "bob"));
+  EXPECT_TRUE(store_->Scan(rest->back().sequence, 2)->empty());
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,134 @@
+// A whole call over TLS, as the mini-programs make it (protocol F.10).
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr const char* kSigKey = "rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!";
+
+ServerOptions CallOptions() {
+  return {.settings = {{"im.sdk_app_id", 1400000001},
+                       {"im.secret_key", kSigKey},
+                       {"live.bizid", "8888"},
+                       {"live.push_key", "testpushkey0123456789"},
+                       {"room.heartbeat_timeout", "2s"},
+                       {"room.sweep_period", "100ms"}}};
+}
+
+class CallFlow : public testing::TestWithParam<std::string_view> {
+ protected:
+  ApiReply Call(const char* endpoint, const nlohmann::json& body) {
+    return client_.Call(GetParam(), endpoint, body);
+  }
+
+  std::vector<std::string> Pushers(const std::string& room_id) {
+    return PushersOf(client_, GetParam(), room_id);
+  }
+
+  /// What a phone does before it joins: who am I, and where do I push to.
+  std::string LoginAndGetUserId() {
+    const ApiReply login = Call("get_im_login_info", {{"userIDPrefix", "weixin"}});
+    EXPECT_EQ(login.code(), kOk) << login;
+    EXPECT_TRUE(login.json.value("sdkAppID", nlohmann::json()).is_number_integer()) << login;
+    EXPECT_NE(login.Text("userSig"), "") << login;
+    const std::string user_id = login.Text("userID");
+    const ApiReply push = Call("get_push_url", {{"userID", user_id}});
+    EXPECT_EQ(push.code(), kOk) << push;
+    EXPECT_TRUE(push.Text("pushURL").starts_with("rtmp://8888.livepush.")) << push;
+    return user_id;
+  }
+
+  ServerProcess server_{CallOptions()};
+  ApiClient client_ = server_.Https();
+};
+
+TEST_P(CallFlow, RunsFromTheLoginToTheCreatorsLeaving) {
+  const std::string creator = LoginAndGetUserId();
+  const std::string guest = LoginAndGetUserId();
+  ASSERT_NE(creator, guest);
+
+  const ApiReply created = Call("create_room", CreateBody(creator));
+  ASSERT_EQ(created.code(), kOk) << created;
+  const std::string room = created.Text("roomID");
+  ASSERT_EQ(Call("add_pusher", PusherBody(room, guest)).code(), kOk);
+  EXPECT_THAT(Pushers(room), ElementsAre(creator, guest));
+  EXPECT_THAT(RoomIds(client_, GetParam()), ElementsAre(room));
+  EXPECT_EQ(Call("pusher_heartbeat", MemberBody(room, creator)).code(), kOk);
+  EXPECT_EQ(Call("pusher_heartbeat", MemberBody(room, guest)).code(), kOk);
+
+  EXPECT_EQ(Call("delete_pusher", MemberBody(room, creator)).code(), kOk);
+  EXPECT_EQ(Call("get_pushers", RoomBody(room)).code(), kNoSuchRoom);
+  EXPECT_EQ(Call("pusher_heartbeat", MemberBody(room, guest)).code(), kNoSuchMember);
+  EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
+}
+
+TEST_P(CallFlow, LosesTheSilentPusherAndKeepsTheOneThatBeats) {
+  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
+  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
+
+  EXPECT_TRUE(Eventually([&] {
+    EXPECT_EQ(Call("pusher_heartbeat", MemberBody("r1", "alice")).code(), kOk);
+    return Pushers("r1") == std::vector<std::string>{"alice"};
+  }));
+  EXPECT_EQ(Call("pusher_heartbeat", MemberBody("r1", "bob")).code(), kNoSuchMember);
+  EXPECT_THAT(Pushers("r1"), ElementsAre("alice")) << "a late beat must not bring bob back";
+}
+
+TEST_P(CallFlow, EndsTheRoomWhoseCreatorFallsSilent) {
+  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
+  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
+
+  EXPECT_TRUE(Eventually([&] {
+    Call("pusher_heartbeat", MemberBody("r1", "bob"));
+    return Call("get_pushers", RoomBody("r1")).code() == kNoSuchRoom;
+  }));
+  EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
+}
+
+TEST_P(CallFlow, RefusesOneTooManyAndLetsAMemberComeBack) {
+  const std::vector<std::string> seats = GetParam() == "double_room"
+                                             ? std::vector<std::string>{"u1", "u2"}
+                                             : std::vector<std::string>{"u1", "u2", "u3", "u4"};
+  ASSERT_EQ(Call("create_room", CreateBody("u1", "r1")).code(), kOk);
+  for (const std::string& user : seats) {
+    EXPECT_EQ(Call("add_pusher", PusherBody("r1", user)).code(), kOk) << user;
+  }
+  EXPECT_EQ(Call("add_pusher", PusherBody("r1", "late")).code(), kRoomIsFull);
+  EXPECT_EQ(Call("add_pusher", PusherBody("r1", seats.back())).code(), kOk);
+  EXPECT_EQ(Pushers("r1"), seats) << "who comes back keeps the place";
+}
+
+TEST_P(CallFlow, IsSafeToRepeat) {
+  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
+  EXPECT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
+  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
+  EXPECT_EQ(Call("delete_pusher", MemberBody("r1", "bob")).code(), kOk);
+  EXPECT_EQ(Call("delete_pusher", MemberBody("r1", "bob")).code(), kNoSuchMember);
+  EXPECT_EQ(Call("destroy_room", MemberBody("r1", "alice")).code(), kOk);
+  EXPECT_EQ(Call("destroy_room", MemberBody("r1", "alice")).code(), kNoSuchRoom);
+}
+
+TEST_P(CallFlow, ShowsARoomUnderItsOwnKindOnly) {
+  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
+  for (const std::string_view kind : kKinds) {
+    const bool own = kind == GetParam();
+    EXPECT_EQ(client_.Call(kind, "get_pushers", RoomBody("r1")).code(), own ? kOk : kNoSuchRoom);
+    EXPECT_EQ(client_.Call(kind, "create_room", CreateBody("bob", "r1")).code(), kRoomTaken);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, CallFlow, testing::ValuesIn(kKinds),
+                         [](const auto& param_info) { return std::string(param_info.param); });
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,49 @@
+// Which fields each endpoint takes (protocol A.3), as a table, and how each can be wrong.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace rtcroom {
+
+enum class FieldType : std::uint8_t {
+  kUserId,
+  kRoomId,
+  kText,    ///< any UTF-8, not empty
+  kNumber,  ///< an integer or its decimal text
+  kObject,
+};
+
+struct FieldRow {
+  std::string name = {};
+  FieldType type = FieldType::kText;
+  std::size_t max_bytes = 0;  ///< 0: not bounded by itself
+};
+
+struct EndpointRow {
+  std::string name = {};
+  std::vector<FieldRow> required = {};
+  bool live_only = false;
+};
+
+/// The ten rows of A.3.
+std::vector<EndpointRow> EndpointTable();
+
+/// A body that the endpoint takes, for a room "r1" of the pusher "u1".
+nlohmann::json GoodBody(const EndpointRow& endpoint);
+
+struct BadBody {
+  std::string what = {};  ///< what is wrong
+  std::string text = {};  ///< the body, perhaps not even valid UTF-8
+  bool is_json = true;
+};
+
+/// `good` with the field missing, null, empty, ill-typed, too long, or not valid text.
+std::vector<BadBody> BadBodies(const nlohmann::json& good, const FieldRow& field);
+
+}  // namespace rtcroom

@@ -1,0 +1,83 @@
+// Who may stay, when the server itself was away.
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+
+constexpr std::chrono::milliseconds kTimeout{2000};
+
+class Liveness : public testing::Test {
+ protected:
+  /// Beats for alice only, until bob is gone.
+  /// @return  how long that took since `start`.
+  steady_clock::duration TimeUntilBobIsGone(steady_clock::time_point start) {
+    ApiClient client = server_.Https();
+    EXPECT_TRUE(Eventually([&] {
+      EXPECT_EQ(client.Call("double_room", "pusher_heartbeat", MemberBody("r1", "alice")).code(),
+                kOk);
+      return PushersOf(client, "double_room", "r1") == std::vector<std::string>{"alice"};
+    }));
+    return steady_clock::now() - start;
+  }
+
+  void SeatAliceAndBob() {
+    ApiClient client = server_.Https();
+    ASSERT_EQ(client.Call("double_room", "create_room", CreateBody("alice", "r1")).code(), kOk);
+    ASSERT_EQ(client.Call("double_room", "add_pusher", PusherBody("r1", "bob")).code(), kOk);
+  }
+
+  ServerProcess server_{
+      {.settings = {{"room.heartbeat_timeout", "2s"}, {"room.sweep_period", "100ms"}}}};
+};
+
+TEST_F(Liveness, GrantsAFullTimeoutAfterTheProcessWasStopped) {
+  SeatAliceAndBob();
+  server_.Signal(SIGSTOP);
+  // It is the passing of time that is under test: nothing can be waited for.
+  std::this_thread::sleep_for(kTimeout + kTimeout / 4);
+  const steady_clock::time_point continued = steady_clock::now();
+  server_.Signal(SIGCONT);
+  EXPECT_GE(TimeUntilBobIsGone(continued), kTimeout);
+}
+
+TEST_F(Liveness, GrantsAFullTimeoutAfterARestart) {
+  SeatAliceAndBob();
+  server_.Kill9();
+  const steady_clock::time_point started = steady_clock::now();
+  server_.Start();
+  EXPECT_GE(TimeUntilBobIsGone(started), kTimeout);
+}
+
+TEST_F(Liveness, KeepsRoomsTheirOrderAndTheirMembersOverARestart) {
+  {
+    ApiClient client = server_.Https();
+    for (const char* room : {"zebra", "ant", "lion"}) {
+      ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("alice", room)).code(), kOk);
+      ASSERT_EQ(client.Call("multi_room", "add_pusher", PusherBody(room, "bob")).code(), kOk);
+    }
+    ASSERT_EQ(client.Call("multi_room", "destroy_room", MemberBody("ant", "alice")).code(), kOk);
+  }
+  ApiClient before = server_.Https();
+  const std::string state = WholeState(before);
+  EXPECT_EQ(server_.Terminate(), 0);
+  server_.Start();
+  ApiClient after = server_.Https();
+  EXPECT_EQ(WholeState(after), state);
+  EXPECT_THAT(RoomIds(after, "multi_room"), ElementsAre("zebra", "lion"));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,200 @@
+// Who a caller is to be, and the ticket for it (protocol A.4.1, D.9).
+#include <chrono>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/server_process.h"
+#include "tests/support/wechat_stand_in.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+constexpr const char* kFreshId = "user_[0-9a-f]{8}_[0-9a-f]{4}";
+constexpr const char* kGoodAnswer = R"({"openid":"o_Abc-1","session_key":"not for clients"})";
+
+ServerOptions LoginOptions(const WechatStandIn& wechat, const Settings& more = {}) {
+  ServerOptions options{.settings = {{"im.sdk_app_id", 1400000001},
+                                     {"im.secret_key", "a key for tests"},
+                                     {"im.admin", "administrator"},
+                                     {"wechat.app_id", "wx_app"},
+                                     {"wechat.secret", "wx_secret"},
+                                     {"wechat.base_url", wechat.base_url()}}};
+  for (const auto& [key, value] : more) options.settings[key] = value;
+  return options;
+}
+
+ApiReply Login(ApiClient& client, const nlohmann::json& body) {
+  return client.Call("double_room", "get_im_login_info", body);
+}
+
+nlohmann::json WithCode(const std::string& code) {
+  return {{"userIDPrefix", "weixin"}, {"code", code}};
+}
+
+class WechatLogin : public testing::Test {
+ protected:
+  WechatStandIn wechat_;
+  ServerProcess server_{LoginOptions(wechat_)};
+  ApiClient client_ = server_.Https();
+};
+
+TEST_F(WechatLogin, MakesTheOpenidTheUserId) {
+  wechat_.Answer("code 1&=+%", {kGoodAnswer});
+  const ApiReply reply = Login(client_, WithCode("code 1&=+%"));
+  ASSERT_EQ(reply.code(), kOk) << reply;
+  EXPECT_EQ(reply.Text("userID"), "o_Abc-1");
+  EXPECT_EQ(reply.json["sdkAppID"], 1400000001);
+  EXPECT_EQ(reply.Text("accType"), "0");
+  EXPECT_FALSE(reply.json.contains("sessionKey")) << "it stays on the server";
+  ASSERT_EQ(wechat_.targets().size(), 1U);
+  const std::string target = wechat_.targets().front();
+  EXPECT_TRUE(target.starts_with("/sns/jscode2session?")) << target;
+  EXPECT_THAT(target, HasSubstr("appid=wx_app"));
+  EXPECT_THAT(target, HasSubstr("secret=wx_secret"));
+  EXPECT_THAT(target, HasSubstr("grant_type=authorization_code"));
+}
+
+TEST_F(WechatLogin, SignsATicketThatTheCommandLineVerifies) {
+  wechat_.Answer("c1", {kGoodAnswer});
+  const std::string ticket = Login(client_, WithCode("c1")).Text("userSig");
+  const auto verify = [&](const std::string& user) {
+    return RunToEnd({.program = ServerBinary(),
+                     .arguments = {"user-sig", "verify", "--config", server_.config_file().string(),
+                                   "--user-id", user, ticket}})
+        .exit_code;
+  };
+  EXPECT_EQ(verify("o_Abc-1"), 0);
+  EXPECT_NE(verify("o_Abc-2"), 0);
+}
+
+TEST_F(WechatLogin, FallsBackToAFreshIdOnceWhateverWentWrong) {
+  const std::vector<std::string> answers = {
+      R"({"errcode":40029,"errmsg":"invalid code"})",
+      R"({"errcode":40163,"errmsg":"code been used"})",
+      R"({"errcode":45011,"errmsg":"too often"})",
+      R"({"errcode":40013,"errmsg":"invalid appid"})",
+      "{}",
+      "[]",
+      "not JSON",
+      "",
+      R"({"openid":7})",
+      R"({"openid":""})",
+      R"({"openid":"a b/c"})",
+  };
+  std::set<std::string> fresh;
+  for (const std::string& answer : answers) {
+    const std::string code = "code" + std::to_string(fresh.size());
+    wechat_.Answer(code, {answer, kGoodAnswer});
+    const ApiReply reply = Login(client_, WithCode(code));
+    EXPECT_EQ(reply.code(), kOk) << answer << ": " << reply;
+    EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId)) << answer;
+    fresh.insert(reply.Text("userID"));
+  }
+  EXPECT_EQ(fresh.size(), answers.size()) << "every guest has an id of its own";
+  EXPECT_EQ(wechat_.targets().size(), answers.size()) << "a code is asked for once";
+}
+
+TEST_F(WechatLogin, AsksOnceMoreWhenWechatIsBusy) {
+  wechat_.Answer("c1", {R"({"errcode":-1,"errmsg":"busy"})", kGoodAnswer});
+  EXPECT_EQ(Login(client_, WithCode("c1")).Text("userID"), "o_Abc-1");
+  wechat_.Answer("c2", {R"({"errcode":-1,"errmsg":"busy"})"});
+  EXPECT_THAT(Login(client_, WithCode("c2")).Text("userID"), MatchesRegex(kFreshId));
+  EXPECT_EQ(wechat_.targets().size(), 4U);
+}
+
+TEST_F(WechatLogin, RefusesAUserThatWechatHoldsForRisky) {
+  wechat_.Answer("c1", {R"({"errcode":40226,"errmsg":"code blocked"})"});
+  EXPECT_EQ(Login(client_, WithCode("c1")).code(), kBadParameter);
+}
+
+TEST_F(WechatLogin, NeverSignsForTheAdministratorOrAnOpenidThatIsTooLong) {
+  for (const std::string& openid : {std::string("administrator"), std::string(33, 'o')}) {
+    wechat_.Answer("c1", {R"({"openid":")" + openid + R"(","session_key":"k"})"});
+    const ApiReply reply = Login(client_, WithCode("c1"));
+    EXPECT_EQ(reply.code(), kBadParameter) << reply;
+    EXPECT_FALSE(reply.json.contains("userSig")) << reply;
+  }
+}
+
+TEST_F(WechatLogin, AsksOnlyForTheMiniProgramsPrefixAndWithACode) {
+  for (const nlohmann::json& body : {nlohmann::json{{"userIDPrefix", "pc"}, {"code", "c1"}},
+                                     nlohmann::json{{"userIDPrefix", "weixin"}},
+                                     nlohmann::json{{"userIDPrefix", "weixin"}, {"code", ""}}}) {
+    EXPECT_THAT(Login(client_, body).Text("userID"), MatchesRegex(kFreshId)) << body;
+  }
+  EXPECT_THAT(wechat_.targets(), ElementsAre());
+}
+
+TEST_F(WechatLogin, GivesAFreshIdAtOnceWhenSixteenWaitForWechat) {
+  constexpr std::size_t kMostExchanges = 16;
+  wechat_.Hold();
+  {
+    std::vector<std::jthread> waiting;
+    for (std::size_t i = 0; i < kMostExchanges; ++i) {
+      waiting.emplace_back([this, code = "held" + std::to_string(i)] {
+        ApiClient client = server_.Https();
+        EXPECT_EQ(Login(client, WithCode(code)).code(), kOk);
+      });
+    }
+    EXPECT_TRUE(Eventually([&] { return wechat_.waiting() == kMostExchanges; }));
+    const ApiReply reply = Login(client_, WithCode("one more"));
+    EXPECT_EQ(reply.code(), kOk) << reply;
+    EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId));
+    EXPECT_THAT(wechat_.targets(), testing::SizeIs(kMostExchanges)) << "nothing more was asked";
+    EXPECT_EQ(client_.Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
+    wechat_.Release();
+  }
+}
+
+TEST_F(WechatLogin, IgnoresTheIdThatTheCallerClaims) {
+  const ApiReply reply = Login(client_, {{"userIDPrefix", "pc"}, {"imuserid", "somebody"}});
+  EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId)) << reply;
+}
+
+TEST(TrustedLogin, TakesTheClaimedIdButNeverOneThatIsDenied) {
+  const WechatStandIn wechat;
+  const ServerProcess server(LoginOptions(
+      wechat, {{"auth.trust_imuserid", true}, {"auth.deny_user_ids", {"root", "boss"}}}));
+  ApiClient client = server.Https();
+  const auto claim = [&client](const std::string& user) {
+    return Login(client, {{"userIDPrefix", "pc"}, {"imuserid", user}});
+  };
+  EXPECT_EQ(claim("somebody").Text("userID"), "somebody");
+  for (const std::string& denied :
+       {std::string("administrator"), std::string("root"), std::string("boss"),
+        std::string(33, 'u'), std::string("a b")}) {
+    const ApiReply reply = claim(denied);
+    EXPECT_EQ(reply.code(), kBadParameter) << denied << ": " << reply;
+    EXPECT_FALSE(reply.json.contains("userSig"));
+  }
+}
+
+TEST(StrictLogin, RefusesACodeThatWechatRefused) {
+  WechatStandIn wechat;
+  wechat.Answer("good", {kGoodAnswer});
+  const ServerProcess server(LoginOptions(wechat, {{"wechat.strict", true}}));
+  ApiClient client = server.Https();
+  EXPECT_EQ(Login(client, WithCode("bad")).code(), kBadParameter);
+  EXPECT_EQ(Login(client, WithCode("good")).Text("userID"), "o_Abc-1");
+}
+
+TEST(OpenLogin, HandsOutTheSessionKeyOnlyWhenToldTo) {
+  WechatStandIn wechat;
+  wechat.Answer("good", {kGoodAnswer});
+  const ServerProcess server(LoginOptions(wechat, {{"wechat.expose_session_key", true}}));
+  ApiClient client = server.Https();
+  EXPECT_EQ(Login(client, WithCode("good")).Text("sessionKey"), "not for clients");
+}
+
+}  // namespace
+}  // namespace rtcroom

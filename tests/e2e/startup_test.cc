@@ -1,0 +1,159 @@
+// A server that cannot start says why in one line, and by its exit code whose fault it is.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "tests/support/loopback_socket.h"
+#include "tests/support/server_process.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/test_certificate.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int kFailedWhileRunning = 1;
+constexpr int kWrongConfiguration = 2;
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+class Startup : public testing::Test {
+ protected:
+  void SetUp() override {
+    WriteTestCertificate(directory_.path() / "cert.pem", directory_.path() / "key.pem");
+  }
+
+  /// Runs a server that is expected to end by itself.
+  [[nodiscard]] FinishedCommand Serve(const Settings& changes) const {
+    Settings settings = changes;
+    settings.merge(Settings{{"server.http_listen", "127.0.0.1:0"},
+                            {"server.https_listen", "127.0.0.1:0"},
+                            {"server.tls_cert", (directory_.path() / "cert.pem").string()},
+                            {"server.tls_key", (directory_.path() / "key.pem").string()},
+                            {"admin.listen", "127.0.0.1:0"},
+                            {"store.data_dir", DataDirectory().string()},
+                            {"log.level", "error"}});
+    const std::filesystem::path file = directory_.path() / "rtcroomd.toml";
+    std::ofstream(file) << TomlOf(settings);
+    return RunToEnd({.program = ServerBinary(), .arguments = {"serve", "--config", file.string()}});
+  }
+
+  static void ExpectOneLine(const FinishedCommand& server, int exit_code,
+                            const std::string& about) {
+    EXPECT_EQ(server.exit_code, exit_code) << server.err;
+    EXPECT_EQ(LinesOf(server.err).size(), 1U) << server.err;
+    EXPECT_THAT(server.err, HasSubstr(about));
+    for (const char* trace : {"terminate called", "what()", "Sanitizer", "core dumped", ".cc:"}) {
+      EXPECT_THAT(server.err, Not(HasSubstr(trace)));
+    }
+  }
+
+  [[nodiscard]] std::filesystem::path DataDirectory() const { return directory_.path() / "data"; }
+  [[nodiscard]] std::filesystem::path Database() const { return DataDirectory() / "rtcroomd.db"; }
+
+  const TempDirectory directory_;
+};
+
+TEST_F(Startup, EndsWithOneWhenTheDatabaseIsDamaged) {
+  std::filesystem::create_directory(DataDirectory());
+  std::ofstream(Database()) << std::string(8192, 'x');
+  ExpectOneLine(Serve({}), kFailedWhileRunning, "rtcroomd.db");
+}
+
+TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfANewerVersion) {
+  ServerProcess earlier;
+  ASSERT_EQ(earlier.Terminate(), 0);
+  const std::filesystem::path database = earlier.data_directory() / "rtcroomd.db";
+  sqlite3* opened = nullptr;
+  ASSERT_EQ(sqlite3_open(database.c_str(), &opened), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(opened, "PRAGMA user_version = 999", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(opened);
+  const std::string data = earlier.data_directory().string();
+  ExpectOneLine(Serve({{"store.data_dir", data}}), kFailedWhileRunning, "999");
+}
+
+TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfAnotherProgram) {
+  std::filesystem::create_directory(DataDirectory());
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(Database().c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, "CREATE TABLE guests (name TEXT)", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  ExpectOneLine(Serve({}), kFailedWhileRunning, "another program");
+}
+
+TEST_F(Startup, EndsWithOneWhenTheDataDirectoryCannotBeMade) {
+  // Below a regular file not even root can make one.
+  std::ofstream(directory_.path() / "file") << "in the way";
+  const std::string below = (directory_.path() / "file" / "data").string();
+  ExpectOneLine(Serve({{"store.data_dir", below}}), kFailedWhileRunning, below);
+}
+
+TEST_F(Startup, EndsWithOneWhenAPortIsTaken) {
+  const LoopbackSocket taken = LoopbackSocket::Listen();
+  const std::string address = "127.0.0.1:" + std::to_string(taken.Port());
+  for (const char* key : {"server.http_listen", "server.https_listen", "admin.listen"}) {
+    ExpectOneLine(Serve({{key, address}}), kFailedWhileRunning, address);
+  }
+}
+
+TEST_F(Startup, EndsWithOneWhenAnotherServerHoldsTheDataDirectory) {
+  const ServerProcess first;
+  const std::string shared = first.data_directory().string();
+  ExpectOneLine(Serve({{"store.data_dir", shared}}), kFailedWhileRunning, shared);
+  EXPECT_EQ(first.Admin().Get("/readyz").status, 200) << "the first one is not disturbed";
+}
+
+TEST_F(Startup, EndsWithOneWhenTheCertificateIsBroken) {
+  const std::filesystem::path broken = directory_.path() / "broken.pem";
+  std::ofstream(broken) << "-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n";
+  ExpectOneLine(Serve({{"server.tls_cert", broken.string()}}), kFailedWhileRunning,
+                broken.string());
+  ExpectOneLine(Serve({{"server.tls_key", broken.string()}}), kFailedWhileRunning, broken.string());
+}
+
+TEST_F(Startup, EndsWithTwoWhenTheCertificateIsNotThere) {
+  ExpectOneLine(Serve({{"server.tls_cert", "/nowhere/cert.pem"}}), kWrongConfiguration,
+                "server.tls_cert");
+}
+
+TEST_F(Startup, NamesEveryProblemOfTheConfiguration) {
+  const Settings wrong = {{"server.workers", 0},
+                          {"server.max_body_bytes", "many"},
+                          {"room.heartbeat_timeout", "soon"},
+                          {"room.max_players", 3},
+                          {"log.level", "chatty"},
+                          {"im.enabled", true},
+                          {"trtc.enabled", true}};
+  const FinishedCommand server = Serve(wrong);
+  EXPECT_EQ(server.exit_code, kWrongConfiguration);
+  for (const auto& [key, value] : wrong) EXPECT_THAT(server.err, HasSubstr(key));
+  EXPECT_LE(LinesOf(server.err).size(), wrong.size() + 1) << server.err;
+}
+
+TEST_F(Startup, EndsWithTwoWhenTheConfigurationIsNoToml) {
+  const std::filesystem::path file = directory_.path() / "broken.toml";
+  std::ofstream(file) << "[server\nworkers = 1\n";
+  const FinishedCommand server =
+      RunToEnd({.program = ServerBinary(), .arguments = {"serve", "--config", file.string()}});
+  EXPECT_EQ(server.exit_code, kWrongConfiguration) << server.err;
+  EXPECT_THAT(server.err, HasSubstr("line 1"));
+}
+
+}  // namespace
+}  // namespace rtcroom

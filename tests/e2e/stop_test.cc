@@ -1,0 +1,106 @@
+// How a server stops, what it tells those who watch it, and what it never tells.
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/server_process.h"
+#include "tests/support/wechat_stand_in.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Health, IsToldByTheAdminListener) {
+  const ServerProcess server;
+  ApiClient admin = server.Admin();
+  EXPECT_EQ(admin.Get("/healthz").status, 200);
+  EXPECT_EQ(admin.Get("/readyz").status, 200);
+  EXPECT_THAT(admin.Get("/metrics").text, HasSubstr("rtcroomd_"));
+  EXPECT_EQ(admin.Get("/weapp/double_room/get_room_list").status, 404) << "no rooms here";
+}
+
+TEST(Stop, EndsWithZeroUponEitherSignal) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    ServerProcess server;
+    ApiClient idle = server.Https();
+    EXPECT_EQ(idle.Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
+    server.Signal(signal);
+    EXPECT_EQ(server.child().WaitForExit(), std::optional<int>(0));
+  }
+}
+
+TEST(Stop, LetsARunningRequestFinish) {
+  WechatStandIn wechat;
+  wechat.Answer("slow", {R"({"openid":"o_slow","session_key":"k"})"});
+  wechat.Hold();
+  ServerProcess server({.settings = {{"im.sdk_app_id", 1400000001},
+                                     {"im.secret_key", "a key for tests"},
+                                     {"wechat.app_id", "wx_app"},
+                                     {"wechat.secret", "wx_secret"},
+                                     {"wechat.base_url", wechat.base_url()}}});
+  ApiReply reply;
+  {
+    const std::jthread caller([&] {
+      ApiClient client = server.Https();
+      reply = client.Call("double_room", "get_im_login_info",
+                          {{"userIDPrefix", "weixin"}, {"code", "slow"}});
+    });
+    ASSERT_TRUE(Eventually([&] { return wechat.waiting() == 1; }));
+    server.Signal(SIGTERM);
+    // Watchers must see that no more requests are wanted while this one still runs.
+    ApiClient admin = server.Admin();
+    EXPECT_TRUE(Eventually([&] { return admin.Get("/readyz").status != 200; }));
+    wechat.Release();
+  }
+  EXPECT_EQ(reply.code(), kOk) << reply;
+  EXPECT_EQ(reply.Text("userID"), "o_slow");
+  EXPECT_EQ(server.child().WaitForExit(), std::optional<int>(0));
+}
+
+TEST(Log, HoldsNoSecretEvenAtLevelDebug) {
+  WechatStandIn wechat;
+  wechat.Answer("one-time-code", {R"({"openid":"o_user","session_key":"session-key-value"})"});
+  ServerProcess server({.settings = {{"im.sdk_app_id", 1400000001},
+                                     {"im.secret_key", "sig-key-value"},
+                                     {"live.bizid", "8888"},
+                                     {"live.push_key", "push-key-value"},
+                                     {"live.play_key", "play-key-value"},
+                                     {"wechat.app_id", "wx_app"},
+                                     {"wechat.secret", "wechat-secret-value"},
+                                     {"wechat.base_url", wechat.base_url()}}});
+  ApiClient client = server.Https();
+  const ApiReply login = client.Call("live_room", "get_im_login_info",
+                                     {{"userIDPrefix", "weixin"}, {"code", "one-time-code"}});
+  const ApiReply push = client.Call("live_room", "get_push_url", {{"userID", "o_user"}});
+  client.Call("live_room", "create_room", CreateBody("o_user", "r1"));
+  client.Call("live_room", "add_pusher", PusherBody("r1", "u2"));
+  client.Call("live_room", "get_im_login_info", {{"userIDPrefix", "weixin"}, {"code", "bad"}});
+  client.Send({.target = "/weapp/live_room/add_pusher?userID=u1&token=token-value", .body = "{"});
+  client.Send({.target = "/nowhere?token=token-value", .body = "password-in-a-body"});
+  const ApiReply pushers = client.Call("live_room", "get_pushers", RoomBody("r1"));
+  client.Call("live_room", "destroy_room", MemberBody("r1", "o_user"));
+  ASSERT_EQ(login.Text("userID"), "o_user");
+  EXPECT_EQ(server.Terminate(), 0);
+
+  const std::string log = server.Log();
+  EXPECT_THAT(log, HasSubstr("create_room")) << "at level debug every call has its line";
+  for (const std::string& secret :
+       {std::string("sig-key-value"), std::string("push-key-value"), std::string("play-key-value"),
+        std::string("wechat-secret-value"), std::string("session-key-value"),
+        std::string("token-value"), std::string("one-time-code"), std::string("password-in-a-body"),
+        std::string("txSecret"), login.Text("userSig"), push.Text("pushURL"),
+        pushers.json["pushers"][0].value("accelerateURL", "no URL")}) {
+    ASSERT_NE(secret, "");
+    EXPECT_THAT(log, Not(HasSubstr(secret)));
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,93 @@
+// The property that request_fuzz.cc looks for, on a fixed number of mutated requests.
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/fuzz/fuzz_seed.h"
+#include "tests/fuzz/request_bytes.h"
+#include "tests/fuzz/request_property.h"
+
+namespace rtcroom {
+namespace {
+
+/// The corpus, in the order of file names, so that a seed means the same everywhere.
+std::vector<std::string> ReadCorpus() {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(RTCROOM_REQUEST_CORPUS)) {
+    paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  std::vector<std::string> corpus;
+  for (const std::filesystem::path& path : paths) {
+    std::ifstream file(path, std::ios::binary);
+    corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  return corpus;
+}
+
+TEST(RequestFuzz, ReadsTheFieldsOfARequestFromItsLines) {
+  const auto requests = RequestsFromBytes("POST\n/p\nq=1\ntext/plain\nhttps://o\n{\n}\x1EGET\n/r");
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].method, "POST");
+  EXPECT_EQ(requests[0].path, "/p");
+  EXPECT_EQ(requests[0].query, "q=1");
+  EXPECT_EQ(requests[0].content_type, "text/plain");
+  EXPECT_EQ(requests[0].origin, "https://o");
+  EXPECT_EQ(requests[0].body, "{\n}");
+  EXPECT_EQ(requests[1].method, "GET");
+  EXPECT_EQ(requests[1].path, "/r");
+  EXPECT_EQ(requests[1].body, "");
+}
+
+TEST(RequestFuzz, SeesWhatIsWrongWithAReply) {
+  const auto body = [](std::string text) { return HttpReply{.body = std::move(text)}; };
+  EXPECT_EQ(FaultOf(body(R"({"code":0,"message":"ok"})")), std::nullopt);
+  EXPECT_NE(FaultOf(body("")), std::nullopt);
+  EXPECT_NE(FaultOf(body("<html>")), std::nullopt);
+  EXPECT_NE(FaultOf(body(R"({"message":"ok"})")), std::nullopt);
+  EXPECT_NE(FaultOf(body(R"({"code":"0","message":"ok"})")), std::nullopt);
+  EXPECT_NE(FaultOf(body(R"({"code":0})")), std::nullopt);
+  EXPECT_NE(FaultOf(body("{\"code\":0,\"message\":\"\xFF\"}")), std::nullopt);
+  EXPECT_NE(FaultOf({.status = 404, .body = R"({"code":0,"message":"ok"})"}), std::nullopt);
+  EXPECT_NE(FaultOf({.status = 204, .body = "{}"}), std::nullopt);
+  EXPECT_NE(FaultOf({.status = 204, .headers = {{"A", "b\r\nC: d"}}}), std::nullopt);
+}
+
+TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
+  const std::vector<std::string> corpus = ReadCorpus();
+  ASSERT_FALSE(corpus.empty());
+  for (const std::string& seed : corpus) {
+    const RequestFuzzServer server;
+    bool succeeded = false;
+    for (const HttpRequest& request : RequestsFromBytes(seed)) {
+      const HttpReply reply = server.Handle(request);
+      EXPECT_EQ(FaultOf(reply), std::nullopt);
+      succeeded = succeeded || reply.label.code == 0;
+    }
+    EXPECT_TRUE(succeeded) << seed;
+  }
+}
+
+TEST(RequestFuzz, AnswersMutatedRequestsWithACodeAndAMessage) {
+  std::mt19937_64 random(FuzzSeed(3));
+  const std::vector<std::string> corpus = ReadCorpus();
+  ASSERT_FALSE(corpus.empty());
+  for (int round = 0; round < 4000 && !HasFailure(); ++round) {
+    std::string bytes = corpus[random() % corpus.size()];
+    const std::string& other = corpus[random() % corpus.size()];
+    for (std::uint64_t changes = 1 + random() % 4; changes > 0; --changes) {
+      bytes = MutateRequestBytes(std::move(bytes), other, random);
+    }
+    EXPECT_EQ(FaultOfRequests(bytes), std::nullopt) << "round " << round << ":\n" << bytes;
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

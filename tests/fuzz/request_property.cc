@@ -1,0 +1,118 @@
+#include "tests/fuzz/request_property.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/logger.h"
+#include "daemon/core/lease_table.h"
+#include "daemon/core/login_service.h"
+#include "daemon/core/room_service.h"
+#include "handlers/router.h"
+#include "storage/memory/memory_store.h"
+#include "tests/fuzz/request_bytes.h"
+#include "tests/support/counting_ids.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_groups.h"
+#include "tests/support/fake_streams.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+/// A platform whose codes are the openids, except the code "bad".
+class EchoingCodes : public CodeExchange {
+ public:
+  CodeExchangeResult Exchange(const std::string& code) override {
+    if (code == "bad") return {.outcome = CodeExchangeOutcome::kBadCode};
+    return {.outcome = CodeExchangeOutcome::kOk, .openid = code, .session_key = Secret("key")};
+  }
+};
+
+class PlainSigner : public LoginSigner {
+ public:
+  Result<std::string> SignUserSig(const UserId& user_id, TimePoint /*now*/) const override {
+    return "sig-of-" + user_id.value;
+  }
+};
+
+bool HasLineBreak(const std::string& text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos;
+}
+
+std::optional<std::string> FaultOfBody(const HttpReply& reply) {
+  const json body = json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
+  if (!body.is_object()) return "the body is not a JSON object: " + reply.body;
+  const auto code = body.find("code");
+  if (code == body.end() || !code->is_number_integer()) return "no integer code: " + reply.body;
+  const auto message = body.find("message");
+  if (message == body.end() || !message->is_string()) return "no string message: " + reply.body;
+  if (code->get<int>() != reply.label.code) return "the label has another code: " + reply.body;
+  const bool succeeded = code->get<int>() == 0;
+  if (succeeded == reply.label.failure.has_value()) return "code and failure differ: " + reply.body;
+  if (succeeded && reply.status != 200) return fmt::format("code 0 with status {}", reply.status);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> FaultOf(const HttpReply& reply) {
+  // The router turns an exception into this: good for the client, but still a mistake of ours.
+  if (reply.label.failure == Errc::kInternal) return "internal: " + reply.label.failure_detail;
+  for (const auto& [name, value] : reply.headers) {
+    if (HasLineBreak(name) || HasLineBreak(value)) return "a line break in the header " + name;
+  }
+  if (reply.status == 204) {
+    return reply.body.empty() ? std::nullopt : std::optional<std::string>("204 with a body");
+  }
+  constexpr int kStatuses[] = {200, 404, 405};
+  if (std::ranges::find(kStatuses, reply.status) == std::end(kStatuses)) {
+    return fmt::format("status {}", reply.status);
+  }
+  return FaultOfBody(reply);
+}
+
+struct RequestFuzzServer::Parts {
+  FakeClock clock;
+  CountingIds ids;
+  FakeGroups groups;
+  FakeStreams streams;
+  EchoingCodes codes;
+  PlainSigner signer;
+  Logger logger{LogFormat::kJson, LogLevel::kError};
+  LeaseTable leases{clock, std::chrono::seconds(20)};
+  MemoryStore store{{.max_rooms = 8}, "00000000000000aa", leases};
+  RoomService rooms{store, leases, groups, streams, clock, ids, {}, logger};
+  LoginService logins{
+      codes,
+      signer,
+      clock,
+      ids,
+      {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}},
+      logger};
+  Router router{{.rooms = rooms, .logins = logins, .streams = streams, .clock = clock},
+                {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .sdk_app_id = 1400000000}};
+};
+
+RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {}
+
+RequestFuzzServer::~RequestFuzzServer() = default;
+
+HttpReply RequestFuzzServer::Handle(const HttpRequest& request) const {
+  return parts_->router.Handle(request);
+}
+
+std::optional<std::string> FaultOfRequests(std::string_view bytes) {
+  const RequestFuzzServer server;
+  for (const HttpRequest& request : RequestsFromBytes(bytes)) {
+    if (std::optional<std::string> fault = FaultOf(server.Handle(request))) {
+      return fmt::format("{} {}: {}", request.method, request.path, *fault);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rtcroom

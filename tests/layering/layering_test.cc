@@ -1,0 +1,111 @@
+// Holds the repository's own files to its rules.
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/layering/include_rules.h"
+#include "tests/layering/source_tree.h"
+
+namespace rtcroom::layering {
+namespace {
+
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr std::size_t kMostLines = 500;
+
+class Layering : public testing::Test {
+ protected:
+  const std::filesystem::path root_{RTCROOM_SOURCE_DIR};
+  const std::vector<SourceFile> files_ = ReadCxxFiles(root_);
+};
+
+std::vector<std::string> ViolationsIn(const std::vector<SourceFile>& files, auto rule) {
+  std::vector<std::string> violations;
+  for (const auto& file : files) {
+    std::ranges::move(rule(file), std::back_inserter(violations));
+  }
+  return violations;
+}
+
+TEST_F(Layering, FindsTheFilesItIsToJudge) {
+  EXPECT_THAT(files_, Not(IsEmpty()));
+  EXPECT_TRUE(std::ranges::binary_search(files_, "daemon/core/room.h", {}, &SourceFile::path));
+}
+
+TEST_F(Layering, EachFolderIncludesOnlyWhatItsLayerAllows) {
+  EXPECT_THAT(ViolationsIn(files_, LayerViolations), IsEmpty());
+}
+
+TEST_F(Layering, EachLibraryStaysWhereItBelongs) {
+  EXPECT_THAT(ViolationsIn(files_, ConfinementViolations), IsEmpty());
+}
+
+TEST_F(Layering, TheCoreIsGivenTimeAndChance) {
+  EXPECT_THAT(ViolationsIn(files_, PurityViolations), IsEmpty());
+}
+
+TEST_F(Layering, OurIncludesAreWrittenFromTheRepositoryRoot) {
+  const auto exists = [&](const std::string& header) {
+    // The build makes a header x.h from an x.h.in in the same place.
+    return std::filesystem::exists(root_ / header) ||
+           std::filesystem::exists(root_ / (header + ".in"));
+  };
+  std::vector<std::string> strays;
+  for (const auto& file : files_) {
+    for (const auto& include : IncludesOf(file.text)) {
+      if (!include.in_quotes || exists(std::string(include.header))) continue;
+      strays.push_back(fmt::format("{}:{}: no {}", file.path, include.line, include.header));
+    }
+  }
+  EXPECT_THAT(strays, IsEmpty());
+}
+
+TEST_F(Layering, CxxFilesAreNamedHOrCc) {
+  std::vector<std::string> others;
+  for (const auto& file : files_) {
+    if (!file.path.ends_with(".h") && !file.path.ends_with(".cc")) others.push_back(file.path);
+  }
+  EXPECT_THAT(others, IsEmpty());
+}
+
+TEST_F(Layering, EachHeaderIsGuardedByPragmaOnce) {
+  std::vector<std::string> unguarded;
+  for (const auto& file : files_) {
+    if (!file.path.ends_with(".h")) continue;
+    const auto lines = Lines(file.text);
+    if (std::ranges::find(lines, "#pragma once", &NumberedLine::text) == lines.end()) {
+      unguarded.push_back(file.path);
+    }
+  }
+  EXPECT_THAT(unguarded, IsEmpty());
+}
+
+TEST_F(Layering, NoFileIsTooLongForOneSitting) {
+  std::vector<std::string> too_long;
+  for (const auto& file : files_) {
+    const auto lines = Lines(file.text).size();
+    if (lines > kMostLines) too_long.push_back(fmt::format("{}: {} lines", file.path, lines));
+  }
+  EXPECT_THAT(too_long, IsEmpty());
+}
+
+// A source that no list names compiles for nobody, and a test that no list names tests nothing.
+TEST_F(Layering, EachSourceIsNamedInACMakeList) {
+  const auto listed = ReadBuildList(root_);
+  std::vector<std::string> forgotten;
+  for (const auto& file : files_) {
+    if (!file.path.ends_with(".cc")) continue;
+    if (!std::ranges::binary_search(listed, file.path)) forgotten.push_back(file.path);
+  }
+  EXPECT_THAT(forgotten, IsEmpty());
+}
+
+}  // namespace
+}  // namespace rtcroom::layering

@@ -1,0 +1,151 @@
+#include "tests/support/power_cut_disk.h"
+
+#include <random>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr char kName[] = "file";
+
+/// What a file holds; "<none>" when there is no such file.
+std::string ContentOf(const PowerCutDisk& disk) {
+  const PowerCutDisk::FileRef file = disk.Find(kName);
+  if (file == nullptr) return "<none>";
+  std::string content(disk.Size(file).value_or(0), '\0');
+  disk.Read(file, 0, content);
+  return content;
+}
+
+/// What `kName` may hold after a cut that `prepare` led up to, as many cuts show it.
+template <typename Prepare>
+std::set<std::string> OutcomesOf(const PowerCutDiskOptions& options, Prepare prepare) {
+  std::mt19937_64 random(1);
+  std::set<std::string> outcomes;
+  for (int cut = 0; cut < 4000; ++cut) {
+    PowerCutDisk disk(options);
+    prepare(disk);
+    disk.Boot(random);
+    outcomes.insert(ContentOf(disk));
+  }
+  return outcomes;
+}
+
+TEST(PowerCutDisk, KeepsWhatWasSynced) {
+  const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
+    const auto file = disk.Create(kName);
+    disk.Write(file, 0, "kept");
+    disk.Sync(file);
+  });
+  EXPECT_EQ(outcomes, std::set<std::string>{"kept"});
+}
+
+TEST(PowerCutDisk, MayLoseEachWriteThatWasNotSynced) {
+  const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
+    const auto file = disk.Create(kName);
+    disk.Sync(file);
+    disk.Write(file, 0, "a");
+    disk.Write(file, 1, "b");
+  });
+  EXPECT_TRUE(outcomes.contains(""));
+  EXPECT_TRUE(outcomes.contains("a"));
+  EXPECT_TRUE(outcomes.contains(std::string("\0b", 2)));
+  EXPECT_TRUE(outcomes.contains("ab"));
+}
+
+TEST(PowerCutDisk, MayWriteInAnotherOrder) {
+  const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
+    const auto file = disk.Create(kName);
+    disk.Sync(file);
+    disk.Write(file, 0, "first.");
+    disk.Write(file, 3, "second");
+  });
+  EXPECT_TRUE(outcomes.contains("firsecond"));
+  EXPECT_TRUE(outcomes.contains("first.ond"));
+}
+
+TEST(PowerCutDisk, TearsWritesAtSectors) {
+  const auto outcomes = OutcomesOf({.sector_size = 4}, [](PowerCutDisk& disk) {
+    const auto file = disk.Create(kName);
+    disk.Write(file, 0, "--------");
+    disk.Sync(file);
+    disk.Write(file, 0, "newwords");
+  });
+  EXPECT_TRUE(outcomes.contains("--------"));
+  EXPECT_TRUE(outcomes.contains("newwords"));
+  EXPECT_TRUE(outcomes.contains("neww----"));
+  EXPECT_TRUE(outcomes.contains("----ords"));
+  EXPECT_GT(outcomes.size(), 4U);  // some have garbage
+}
+
+TEST(PowerCutDisk, LeavesTheBytesAroundAPowersafeOverwriteAlone) {
+  const auto prepare = [](PowerCutDisk& disk) {
+    const auto file = disk.Create(kName);
+    disk.Write(file, 0, "12345678");
+    disk.Sync(file);
+    disk.Write(file, 2, "xx");
+  };
+  for (const std::string& outcome : OutcomesOf({.sector_size = 8}, prepare)) {
+    EXPECT_EQ(outcome.substr(0, 2), "12");
+    EXPECT_EQ(outcome.substr(4), "5678");
+  }
+  bool was_damaged = false;
+  for (const std::string& outcome :
+       OutcomesOf({.sector_size = 8, .powersafe_overwrite = false}, prepare)) {
+    was_damaged = was_damaged || outcome.substr(4) != "5678";
+  }
+  EXPECT_TRUE(was_damaged);
+}
+
+TEST(PowerCutDisk, MayLoseANewFileUntilItIsSynced) {
+  EXPECT_EQ(OutcomesOf({}, [](PowerCutDisk& disk) { disk.Create(kName); }),
+            (std::set<std::string>{"", "<none>"}));
+}
+
+TEST(PowerCutDisk, MayBringARemovedFileBackUntilTheDirectoryIsSynced) {
+  const auto prepare = [](PowerCutDisk& disk) {
+    const auto file = disk.Create(kName);
+    disk.Write(file, 0, "old");
+    disk.Sync(file);
+    disk.Remove(kName);
+  };
+  EXPECT_EQ(OutcomesOf({}, prepare), (std::set<std::string>{"old", "<none>"}));
+  EXPECT_EQ(OutcomesOf({},
+                       [&](PowerCutDisk& disk) {
+                         prepare(disk);
+                         disk.SyncDirectory();
+                       }),
+            std::set<std::string>{"<none>"});
+}
+
+TEST(PowerCutDisk, FailsEverythingFromTheCutUntilTheBoot) {
+  PowerCutDisk disk;
+  const auto file = disk.Create(kName);
+  ASSERT_TRUE(disk.Write(file, 0, "a"));
+  disk.CutAtOperation(2);
+  EXPECT_TRUE(disk.Sync(file));
+  EXPECT_FALSE(disk.Write(file, 1, "b"));
+  EXPECT_FALSE(disk.IsPowered());
+  EXPECT_FALSE(disk.Sync(file));
+  EXPECT_EQ(disk.Size(file), std::nullopt);
+  EXPECT_EQ(disk.Find(kName), nullptr);
+  EXPECT_EQ(disk.Create("another"), nullptr);
+}
+
+TEST(PowerCutDisk, FailsFilesThatWereOpenedBeforeTheBoot) {
+  std::mt19937_64 random(1);
+  PowerCutDisk disk;
+  const auto before = disk.Create(kName);
+  ASSERT_TRUE(disk.Sync(before));
+  disk.Boot(random);
+  EXPECT_FALSE(disk.Write(before, 0, "ghost"));
+  const auto after = disk.Find(kName);
+  ASSERT_NE(after, nullptr);
+  EXPECT_TRUE(disk.Write(after, 0, "alive"));
+}
+
+}  // namespace
+}  // namespace rtcroom

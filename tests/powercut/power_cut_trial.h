@@ -1,0 +1,99 @@
+// A SQLite store, worked on until the power goes, again and again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/store.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "tests/powercut/witness.h"
+#include "tests/support/power_cut_disk.h"
+#include "tests/support/power_cut_vfs.h"
+
+namespace rtcroom {
+
+struct PowerCutTrialOptions {
+  std::uint64_t seed = 1;
+  Durability durability = Durability::kFull;
+  PowerCutDiskOptions disk{};
+  /// Threads that use the store at once. With one, the same seed gives the same trial.
+  std::size_t callers = 1;
+  /// Of each caller; more of them, and larger batches, fill the log faster.
+  std::size_t rooms_per_caller = 4;
+  std::size_t most_commands_per_batch = 3;
+  /// The cut comes within so many operations of the disk.
+  std::uint64_t most_operations = 400;
+};
+
+/// @threads for one thread at a time.
+class PowerCutTrial {
+ public:
+  explicit PowerCutTrial(PowerCutTrialOptions options);
+  ~PowerCutTrial();
+
+  /// Uses the store until the power goes, at a random operation of the disk: while it is
+  /// opened, used, or closed. Then boots and compares what is there with what was promised.
+  ///
+  /// @return a fault, when something acknowledged was missing or different, something was there
+  ///         in part or twice, or the database was damaged.
+  std::optional<std::string> RunCycle();
+
+ private:
+  /// Stays silent: what is acknowledged is told by the outcomes.
+  class DeafListener : public CommitListener {
+   public:
+    void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
+  };
+  using Fault = std::optional<std::string>;
+  static constexpr char kPath[] = "rtcroomd.db";
+
+  Status OpenStore();
+  Fault UseStore();
+  Fault TrimEvents();
+  /// @return false when the store could not take a change.
+  bool RunCaller(Witness& witness, std::uint64_t seed);
+  /// Reads as a subscriber does, and remembers the newest event it was shown.
+  void ReadNewestEvent() EXCLUDES(seen_mutex_);
+  Fault Reboot();
+
+  Fault Audit();
+  Fault AuditFile() const;
+  Fault AuditEvents();
+  Fault CompareKnownEvents(std::span<const StoredEvent> known) const;
+  Fault CompareNewEvents(std::span<const StoredEvent> fresh);
+  Fault CompareSeenEvents(std::span<const StoredEvent> found) EXCLUDES(seen_mutex_);
+  Fault AuditRooms();
+  Fault CompareRoom(Room& expected);
+  Fault CompareLists(const std::vector<Room>& rooms);
+  Fault RecordSequence(const Room& room);
+
+  const PowerCutTrialOptions options_;
+  const std::string vfs_name_;
+  std::mt19937_64 random_;
+  PowerCutDisk disk_;
+  const PowerCutVfs vfs_;
+  DeafListener listener_;
+  std::unique_ptr<SqliteStore> store_;  // after the VFS, which it uses
+  std::vector<Witness> witnesses_;
+
+  std::uint64_t epochs_offered_ = 0;
+  std::vector<StoredEvent> events_;  ///< found by the last audit
+  Cursor cursor_;                    ///< after the newest event of any audit
+  std::uint64_t trimmed_to_ = 0;     ///< events up to here were acknowledged as removed
+  std::uint64_t may_trim_to_ = 0;    ///< events up to here may have been removed
+  Mutex seen_mutex_;
+  /// Shown to a reader since the last audit: what anybody saw must not vanish either.
+  std::vector<StoredEvent> seen_ GUARDED_BY(seen_mutex_);
+  /// What every number of creation was given to, since the disk was new.
+  std::map<std::uint64_t, std::string> sequences_;
+};
+
+}  // namespace rtcroom

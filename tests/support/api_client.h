@@ -1,0 +1,66 @@
+// A client of the room API, as strict as a phone: it verifies the server's certificate.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace rtcroom {
+
+/// What came back.
+struct ApiReply {
+  int status = 0;  ///< HTTP; 0 when there was no reply at all
+  /// Names in lower case; of a header sent twice, one.
+  std::map<std::string, std::string> headers;
+  std::string text;     ///< the body as it came
+  nlohmann::json json;  ///< the body; discarded when it is not JSON
+
+  /// The protocol's code; kNoCode when the reply has none.
+  [[nodiscard]] int code() const;
+  /// A string field of the reply; empty when it has none.
+  [[nodiscard]] std::string Text(std::string_view field) const;
+
+  static constexpr int kNoCode = -1000;
+};
+std::ostream& operator<<(std::ostream& out, const ApiReply& reply);
+
+struct ApiRequest {
+  std::string method = "POST";
+  std::string target = {};  ///< path and query, sent as it is
+  std::string content_type = "application/json";
+  std::string body = {};
+  std::map<std::string, std::string> headers = {};
+};
+
+/// One keep-alive connection, made when it is first needed.
+///
+/// @threads for one thread.
+class ApiClient {
+ public:
+  /// Speaks HTTPS and trusts nothing but `trusted_certificate`.
+  ApiClient(int port, const std::filesystem::path& trusted_certificate);
+  /// Speaks plain HTTP.
+  explicit ApiClient(int port);
+  ~ApiClient();
+  ApiClient(ApiClient&&) noexcept;
+  ApiClient& operator=(ApiClient&&) noexcept;
+
+  /// POST /weapp/<kind>/<endpoint> with a JSON body.
+  ApiReply Call(std::string_view kind, std::string_view endpoint, const nlohmann::json& body);
+
+  ApiReply Get(const std::string& target);
+
+  /// Never throws: without a reply the status is 0 and the text says why.
+  ApiReply Send(const ApiRequest& request);
+
+ private:
+  class Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace rtcroom

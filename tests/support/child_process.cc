@@ -1,0 +1,126 @@
+#include "tests/support/child_process.h"
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kSignalBase = 128;
+constexpr int kExecFailed = 127;
+constexpr mode_t kOutputMode = 0600;
+
+std::vector<std::string> Environment(const ChildCommand& command) {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!std::string_view(*variable).starts_with("RTCROOMD_")) variables.emplace_back(*variable);
+  }
+  for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
+  return variables;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+int OpenOutput(const std::filesystem::path& file) {
+  const int descriptor =
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kOutputMode);
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), file.string());
+  return descriptor;
+}
+
+// Between fork and exec only what is safe in a signal handler may be called: another thread of
+// the test may have held any lock at the time of the fork.
+[[noreturn]] void BecomeChild(char* const* arguments, char* const* environment, int out, int err) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::signal(SIGPIPE, SIG_DFL);  // what a test ignores, its child would ignore as well
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(err, STDERR_FILENO);
+  ::execve(arguments[0], arguments, environment);
+  ::_exit(kExecFailed);
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const ChildCommand& command) {
+  std::vector<std::string> arguments = {command.program.string()};
+  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+  std::vector<std::string> environment = Environment(command);
+  const std::vector<char*> argument_pointers = Pointers(arguments);
+  const std::vector<char*> environment_pointers = Pointers(environment);
+  const int out = OpenOutput(command.stdout_file);
+  const int err = OpenOutput(command.stderr_file);
+
+  pid_ = ::fork();
+  if (pid_ == 0) BecomeChild(argument_pointers.data(), environment_pointers.data(), out, err);
+  const int fork_error = errno;
+  ::close(out);
+  ::close(err);
+  if (pid_ < 0) throw std::system_error(fork_error, std::generic_category(), "fork");
+
+  // glibc 2.36 declares pidfd_open without C linkage, so that C++ cannot call it.
+  pid_descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  if (pid_descriptor_ < 0) {
+    const int open_error = errno;
+    Signal(SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    throw std::system_error(open_error, std::generic_category(), "pidfd_open");
+  }
+}
+
+ChildProcess::~ChildProcess() {
+  Signal(SIGKILL);
+  WaitForExit();
+  ::close(pid_descriptor_);
+}
+
+void ChildProcess::Signal(int signal) const {
+  if (!exit_code_) ::kill(pid_, signal);
+}
+
+std::optional<int> ChildProcess::WaitForExit(std::chrono::milliseconds patience) {
+  if (exit_code_) return exit_code_;
+  pollfd ended{.fd = pid_descriptor_, .events = POLLIN, .revents = 0};
+  if (::poll(&ended, 1, static_cast<int>(patience.count())) <= 0) return std::nullopt;
+  int status = 0;
+  if (::waitpid(pid_, &status, 0) != pid_) return std::nullopt;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
+  return exit_code_;
+}
+
+FinishedCommand RunToEnd(ChildCommand command, std::chrono::milliseconds patience) {
+  const TempDirectory directory;
+  command.stdout_file = directory.path() / "stdout";
+  command.stderr_file = directory.path() / "stderr";
+  ChildProcess child(command);
+  FinishedCommand finished;
+  finished.exit_code = child.WaitForExit(patience).value_or(-1);
+  finished.out = ReadWholeFile(command.stdout_file);
+  finished.err = ReadWholeFile(command.stderr_file);
+  return finished;
+}
+
+std::string ReadWholeFile(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace rtcroom

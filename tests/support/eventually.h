@@ -1,0 +1,25 @@
+// Waiting for what another process or thread will do.
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace rtcroom {
+
+/// Longer than anything takes on a busy machine under a sanitizer: a wait that ends here has
+/// found a fault.
+inline constexpr std::chrono::seconds kPatience{30};
+
+/// Asks again and again until `condition` holds; false when it did not within `patience`.
+template <typename Condition>
+[[nodiscard]] bool Eventually(Condition condition, std::chrono::milliseconds patience = kPatience) {
+  constexpr std::chrono::milliseconds kPause{5};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,91 @@
+#include "tests/support/loopback_socket.h"
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/eventually.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kBacklog = 64;
+constexpr std::size_t kChunkBytes = 4096;
+
+int Require(int outcome, const char* call) {
+  if (outcome < 0) throw std::system_error(errno, std::generic_category(), call);
+  return outcome;
+}
+
+sockaddr_in FreePortOfLoopback() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+void SetPatience(int descriptor) {
+  const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
+  Require(::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience),
+          "setsockopt");
+}
+
+}  // namespace
+
+LoopbackSocket LoopbackSocket::Listen() {
+  LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  const sockaddr_in address = FreePortOfLoopback();
+  Require(::bind(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
+          "bind");
+  Require(::listen(socket.descriptor_, kBacklog), "listen");
+  return socket;
+}
+
+LoopbackSocket::~LoopbackSocket() {
+  if (valid()) ::close(descriptor_);
+}
+
+LoopbackSocket::LoopbackSocket(LoopbackSocket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+int LoopbackSocket::Port() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  Require(::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return ntohs(address.sin_port);
+}
+
+LoopbackSocket LoopbackSocket::Accept() const {
+  LoopbackSocket socket(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC));
+  if (socket.valid()) SetPatience(socket.descriptor_);
+  return socket;
+}
+
+void LoopbackSocket::Send(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;  // a peer that closed early is seen by what it answered
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+void LoopbackSocket::ShutDown() const { ::shutdown(descriptor_, SHUT_RDWR); }
+
+std::string LoopbackSocket::ReceiveUntil(std::string_view end) const {
+  std::string received;
+  std::array<char, kChunkBytes> chunk{};
+  while (received.find(end) == std::string::npos) {
+    const ssize_t count = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
+    if (count <= 0) break;
+    received.append(chunk.data(), static_cast<std::size_t>(count));
+  }
+  return received;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,40 @@
+// Remembers every change that a store told of.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class RecordingListener : public CommitListener {
+ public:
+  void OnCommit(std::span<const RoomChange> changes) noexcept override {
+    const MutexLock lock(mutex_);
+    changes_.insert(changes_.end(), changes.begin(), changes.end());
+  }
+
+  [[nodiscard]] std::vector<RoomChange> changes() const {
+    const MutexLock lock(mutex_);
+    return changes_;
+  }
+
+  /// The events of all changes, in the order in which they were told.
+  [[nodiscard]] std::vector<RoomEvent> events() const {
+    const MutexLock lock(mutex_);
+    std::vector<RoomEvent> events;
+    for (const RoomChange& change : changes_) {
+      events.insert(events.end(), change.events.begin(), change.events.end());
+    }
+    return events;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<RoomChange> changes_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,87 @@
+// Rooms and pushers to test with, and what tests do to them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/room.h"
+#include "daemon/core/room_rules.h"
+#include "daemon/core/store.h"
+#include "tests/support/fake_clock.h"
+
+namespace rtcroom {
+
+inline RoomKey MakeKey(RoomKind kind, std::string id) {
+  return {.kind = kind, .id = {std::move(id)}};
+}
+
+/// As a phone joins with: no seat yet.
+inline Pusher MakePusher(const std::string& user_id) {
+  return {.user_id = {user_id},
+          .user_name = "name of " + user_id,
+          .user_avatar = "https://avatars.example/" + user_id,
+          .push_url = "rtmp://push.example/live/1_" + user_id + "?txSecret=0&txTime=1",
+          .accelerate_url = "rtmp://play.example/live/1_" + user_id,
+          .added_at = kNoon};
+}
+
+/// As a caller hands it to `rules::CreateRoom`: nobody in it.
+inline Room MakeRoom(RoomKind kind, const std::string& id, const std::string& creator = "creator",
+                     Dialect dialect = Dialect::kGen1) {
+  return {.key = MakeKey(kind, id),
+          .dialect = dialect,
+          .creator = {creator},
+          .info = "info of " + id,
+          .mixed_play_url = "https://play.example/live/1_" + creator + ".flv",
+          .created_at = kNoon,
+          .pushers = {}};
+}
+
+/// Creates the room with its creator in it.
+inline RoomUpdate Creating(const Room& room, TimePoint now = kNoon) {
+  return {.key = room.key, .edit = [room, now](const Room* stored) {
+            return rules::CreateRoom(stored, room, MakePusher(room.creator.value), now);
+          }};
+}
+
+inline RoomUpdate Adding(const RoomKey& key, const std::string& user_id,
+                         std::size_t max_pushers = 4, TimePoint now = kNoon) {
+  return {.key = key, .edit = [=](const Room* stored) {
+            return rules::AddPusher(stored, Dialect::kGen1, MakePusher(user_id), max_pushers, now);
+          }};
+}
+
+inline RoomUpdate Deleting(const RoomKey& key, const std::string& user_id, TimePoint now = kNoon) {
+  return {.key = key, .edit = [=](const Room* stored) {
+            return rules::DeletePusher(stored, Dialect::kGen1, {user_id}, LeaveReason::kLeft, now);
+          }};
+}
+
+inline RoomUpdate Destroying(const RoomKey& key, const std::string& user_id = "creator",
+                             TimePoint now = kNoon) {
+  return {.key = key, .edit = [=](const Room* stored) {
+            return rules::DestroyRoom(stored, Dialect::kGen1, {user_id}, now);
+          }};
+}
+
+inline Result<RoomChange> Apply(Store& store, const RoomUpdate& update) {
+  return store.Update(update.key, update.edit);
+}
+
+inline std::vector<std::string> IdsOf(const std::vector<Room>& rooms) {
+  std::vector<std::string> ids;
+  ids.reserve(rooms.size());
+  for (const Room& room : rooms) ids.push_back(room.key.id.value);
+  return ids;
+}
+
+inline std::vector<std::string> UsersOf(const Room& room) {
+  std::vector<std::string> users;
+  users.reserve(room.pushers.size());
+  for (const Pusher& pusher : room.pushers) users.push_back(pusher.user_id.value);
+  return users;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,73 @@
+// A router on a memory store, with everything outside the process faked.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/core/lease_table.h"
+#include "daemon/core/login_service.h"
+#include "daemon/core/room_service.h"
+#include "handlers/router.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/counting_ids.h"
+#include "tests/support/failing_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_groups.h"
+#include "tests/support/fake_logins.h"
+#include "tests/support/fake_streams.h"
+
+namespace rtcroom {
+
+/// Owns all that a `Router` needs; no part of GoogleTest, so that fuzzers and benchmarks can have
+/// one too. Its accounts are of sdkAppID 1400000001.
+class RouterFixture {
+ public:
+  static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
+
+  explicit RouterFixture(RouterOptions options = {}, LoginPolicy policy = {},
+                         StoreLimits limits = {})
+      : memory(limits, "00000000000000aa", leases),
+        logins(codes, signer, clock, ids, std::move(policy), logger),
+        router({.rooms = rooms, .logins = logins, .streams = streams, .clock = clock},
+               WithAccount(std::move(options))) {}
+
+  /// A gen-1 call as the mini-program makes it.
+  HttpReply Post(std::string path, std::string body,
+                 std::string content_type = "application/json") const {
+    return router.Handle({.method = "POST",
+                          .path = std::move(path),
+                          .content_type = std::move(content_type),
+                          .body = std::move(body)});
+  }
+  /// The same, under `/weapp`, and the reply parsed.
+  nlohmann::json Call(std::string_view kind_and_endpoint, const nlohmann::json& body) const {
+    return nlohmann::json::parse(
+        Post(std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
+  }
+
+  FakeClock clock;
+  CountingIds ids;
+  FakeGroups groups;
+  FakeStreams streams;
+  FakeLoginSigner signer;
+  FakeCodeExchange codes;
+  Logger logger{LogFormat::kJson, LogLevel::kError};
+  LeaseTable leases{clock, std::chrono::seconds(20)};
+  MemoryStore memory;
+  FailingStore store{memory};
+  RoomService rooms{store, leases, groups, streams, clock, ids, {}, logger};
+  LoginService logins;
+  Router router;
+
+ private:
+  static RouterOptions WithAccount(RouterOptions options) {
+    options.sdk_app_id = kSdkAppId;
+    return options;
+  }
+};
+
+}  // namespace rtcroom

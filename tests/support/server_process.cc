@@ -1,0 +1,106 @@
+#include "tests/support/server_process.h"
+
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/support/eventually.h"
+#include "tests/support/test_certificate.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kListenerCount = 3;  // http, https, admin
+constexpr std::size_t kShownLogBytes = 20'000;
+
+Settings HarnessSettings(const std::filesystem::path& directory) {
+  return {
+      {"server.http_listen", "127.0.0.1:0"},
+      {"server.https_listen", "127.0.0.1:0"},
+      {"server.tls_cert", (directory / "cert.pem").string()},
+      {"server.tls_key", (directory / "key.pem").string()},
+      {"admin.listen", "127.0.0.1:0"},
+      {"store.data_dir", (directory / "data").string()},
+      {"log.format", "json"},
+      {"log.level", "debug"},
+  };
+}
+
+std::string Tail(const std::string& log) {
+  return log.size() <= kShownLogBytes ? log : "...\n" + log.substr(log.size() - kShownLogBytes);
+}
+
+}  // namespace
+
+std::string TomlOf(const Settings& settings) {
+  std::string text;
+  for (const auto& [key, value] : settings) text += key + " = " + value.dump() + "\n";
+  return text;
+}
+
+std::filesystem::path ServerBinary() { return RTCROOMD_BINARY; }
+
+ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options)) {
+  WriteTestCertificate(certificate(), directory_.path() / "key.pem");
+  Settings settings = options_.settings;
+  settings.merge(HarnessSettings(directory_.path()));
+  std::ofstream(config_file()) << TomlOf(settings);
+  Start();
+}
+
+ServerProcess::~ServerProcess() {
+  if (child_ != nullptr) {
+    child_->Signal(SIGCONT);
+    EXPECT_EQ(Terminate(), 0) << "the server did not stop well";
+  }
+  if (testing::Test::HasFailure()) std::cerr << "--- server log\n" << Tail(Log()) << "---\n";
+}
+
+void ServerProcess::Start() {
+  ports_.clear();
+  log_start_ = std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
+  child_ = std::make_unique<ChildProcess>(
+      ChildCommand{.program = ServerBinary(),
+                   .arguments = {"serve", "--config", config_file().string()},
+                   .environment = options_.environment,
+                   .stdout_file = log_file(),
+                   .stderr_file = log_file()});
+  bool ended = false;
+  const bool up = Eventually([&] {
+    ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
+    return ended || (ReadPorts() && Admin().Get("/readyz").status == 200);
+  });
+  if (up && !ended) return;
+  child_.reset();
+  throw std::runtime_error("rtcroomd did not become ready:\n" + Tail(Log()));
+}
+
+void ServerProcess::Kill9() {
+  child_->Signal(SIGKILL);
+  child_->WaitForExit();
+  child_.reset();
+}
+
+int ServerProcess::Terminate() {
+  child_->Signal(SIGTERM);
+  const int exit_code = child_->WaitForExit().value_or(-1);
+  child_.reset();
+  return exit_code;
+}
+
+bool ServerProcess::ReadPorts() {
+  std::ifstream lines(log_file());
+  lines.seekg(static_cast<std::streamoff>(log_start_));
+  for (std::string line; std::getline(lines, line);) {
+    const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!entry.is_object() || entry.value("event", "") != "listening") continue;
+    const std::string address = entry.value("address", "");
+    ports_[entry.value("listener", "")] = std::stoi(address.substr(address.rfind(':') + 1));
+  }
+  return ports_.size() == kListenerCount;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,86 @@
+// The real server, run by a test as a process of its own.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/api_client.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+
+/// Configuration by key ("room.sweep_period") and value; JSON's literals are TOML's here.
+using Settings = std::map<std::string, nlohmann::json>;
+
+/// The configuration file of these settings.
+std::string TomlOf(const Settings& settings);
+
+/// The binary under test.
+std::filesystem::path ServerBinary();
+
+struct ServerOptions {
+  /// On top of the harness's own: free loopback ports for HTTP, HTTPS and the admin listener, a
+  /// fresh certificate, a data directory of its own, a debug log in JSON.
+  Settings settings = {};
+  std::vector<std::pair<std::string, std::string>> environment = {};
+};
+
+/// Runs `rtcroomd serve` in a temporary directory. When the test has failed, the log is shown.
+///
+/// Every start waits until the server is ready, and throws std::runtime_error with the log when
+/// it does not become so. A server that still runs at the end of the test is asked to stop, and
+/// must do so with exit code 0.
+///
+/// @threads for one thread; clients may be used from others.
+class ServerProcess {
+ public:
+  explicit ServerProcess(ServerOptions options = {});
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  /// Starts it again, on the same directory, after Kill9 or Terminate.
+  void Start();
+  void Kill9();
+  /// Asks it to stop, and waits.
+  /// @return the exit code; -1 when it did not stop and had to be killed.
+  int Terminate();
+  void Signal(int signal) { child_->Signal(signal); }
+  ChildProcess& child() { return *child_; }
+
+  [[nodiscard]] ApiClient Https() const { return {PortOf("https"), certificate()}; }
+  [[nodiscard]] ApiClient Http() const { return ApiClient(PortOf("http")); }
+  [[nodiscard]] ApiClient Admin() const { return ApiClient(PortOf("admin")); }
+  /// @param listener  "http", "https" or "admin".
+  [[nodiscard]] int PortOf(const std::string& listener) const { return ports_.at(listener); }
+
+  [[nodiscard]] std::filesystem::path data_directory() const { return directory_.path() / "data"; }
+  [[nodiscard]] std::filesystem::path config_file() const {
+    return directory_.path() / "rtcroomd.toml";
+  }
+  /// Everything it wrote, over all its starts.
+  [[nodiscard]] std::string Log() const { return ReadWholeFile(log_file()); }
+
+ private:
+  [[nodiscard]] std::filesystem::path certificate() const { return directory_.path() / "cert.pem"; }
+  [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
+  /// Whether every listener has told its port since the present start.
+  bool ReadPorts();
+
+  const TempDirectory directory_;
+  const ServerOptions options_;
+  std::unique_ptr<ChildProcess> child_;
+  std::map<std::string, int> ports_;
+  std::uintmax_t log_start_ = 0;  ///< where in the log the present start begins
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,76 @@
+#include "tests/support/test_certificate.h"
+
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr long kX509Version3 = 2;
+constexpr long kOneDayInSeconds = 24L * 60 * 60;
+
+struct Free {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+template <typename Outcome>
+Outcome Require(Outcome outcome, const char* step) {
+  if (!outcome) throw std::runtime_error(std::string("test certificate: ") + step);
+  return outcome;
+}
+
+void AddExtension(X509* certificate, int id, const char* value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+  const Owned<X509_EXTENSION> extension(
+      Require(X509V3_EXT_conf_nid(nullptr, &context, id, value), "extension"));
+  Require(X509_add_ext(certificate, extension.get(), -1), "adding the extension");
+}
+
+Owned<X509> SelfSigned(EVP_PKEY* key) {
+  Owned<X509> certificate(Require(X509_new(), "allocation"));
+  X509_set_version(certificate.get(), kX509Version3);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kOneDayInSeconds);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kOneDayInSeconds);
+  X509_set_pubkey(certificate.get(), key);
+
+  constexpr unsigned char kName[] = "rtcroomd test";
+  X509_NAME* name = X509_get_subject_name(certificate.get());
+  Require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, kName, -1, -1, 0), "name");
+  X509_set_issuer_name(certificate.get(), name);
+  AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
+  AddExtension(certificate.get(), NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
+  Require(X509_sign(certificate.get(), key, EVP_sha256()), "signing");
+  return certificate;
+}
+
+Owned<std::FILE> Open(const std::filesystem::path& file) {
+  return Owned<std::FILE>(Require(std::fopen(file.c_str(), "wb"), "opening the file"));
+}
+
+}  // namespace
+
+void WriteTestCertificate(const std::filesystem::path& certificate,
+                          const std::filesystem::path& key) {
+  const Owned<EVP_PKEY> pair(Require(EVP_EC_gen("P-256"), "key"));
+  const Owned<X509> signed_certificate = SelfSigned(pair.get());
+  Require(PEM_write_X509(Open(certificate).get(), signed_certificate.get()), "writing");
+  Require(PEM_write_PrivateKey(Open(key).get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr),
+          "writing the key");
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,128 @@
+#include "daemon/cli/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/config/default_config.h"
+#include "tests/unit/cli/cli_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+class Cli : public CliTest {};
+class ServeCommand : public CliTest {};
+class CheckConfigCommand : public CliTest {};
+
+TEST_F(Cli, RefusesWrongUsageWithCode2) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"sevre"},
+      {"serve", "--unknown"},
+      {"serve", "extra"},
+      {"serve", "--config"},
+      {"check-config", "--dev"},
+      {"user-sig"},
+      {"user-sig", "sign"},
+      {"user-sig", "sign", "--user-id", "u", "--expire", "0"},
+      {"user-sig", "sign", "--user-id", "u", "--expire", "soon"},
+      {"user-sig", "verify", "--user-id", "u"},
+      {"serve", "version"},
+  };
+  for (const std::vector<std::string>& arguments : wrong) {
+    EXPECT_EQ(Run(arguments), 2) << testing::PrintToString(arguments);
+    EXPECT_THAT(out(), IsEmpty());
+    EXPECT_THAT(err(), Not(IsEmpty())) << testing::PrintToString(arguments);
+  }
+  EXPECT_FALSE(served_);
+}
+
+TEST_F(Cli, ExplainsItselfOnRequest) {
+  EXPECT_EQ(Run({"--help"}), 0);
+  for (const char* command :
+       {"serve", "check-config", "default-config", "user-sig", "health-check", "version"}) {
+    EXPECT_THAT(out(), HasSubstr(command));
+  }
+  EXPECT_EQ(Run({"serve", "--help"}), 0);
+  EXPECT_THAT(out(), AllOf(HasSubstr("--config"), HasSubstr("--dev")));
+  EXPECT_FALSE(served_);
+}
+
+TEST_F(Cli, PrintsTheDefaultConfiguration) {
+  EXPECT_EQ(Run({"default-config"}), 0);
+  EXPECT_EQ(out(), DefaultConfigText());
+}
+
+TEST_F(Cli, PrintsItsVersionAndThoseOfItsLibraries) {
+  EXPECT_EQ(Run({"version"}), 0);
+  EXPECT_THAT(out(), AllOf(StartsWith("rtcroomd "), HasSubstr("(commit "), HasSubstr("compiler "),
+                           HasSubstr("OpenSSL 3."), HasSubstr("SQLite 3."), HasSubstr("zlib 1.")));
+}
+
+TEST_F(ServeCommand, WorksWithoutAnyConfigurationInDevMode) {
+  serve_result_ = 1;
+  EXPECT_EQ(Run({"serve", "--dev"}), 1);
+  ASSERT_TRUE(served_);
+  EXPECT_EQ(served_->mode, RunMode::kDev);
+  EXPECT_EQ(served_->config.server.http_listen, "127.0.0.1:5757");
+}
+
+TEST_F(ServeCommand, ReadsFileAndEnvironment) {
+  const std::string file =
+      MakeFile("rtcroomd.toml", "[server]\nhttps_listen = ''\nhttp_listen = '127.0.0.1:1'\n");
+  environment_ = {{"RTCROOMD_SERVER_WORKERS", "3"}};
+  EXPECT_EQ(Run({"serve", "--config", file}), 0);
+  ASSERT_TRUE(served_);
+  EXPECT_EQ(served_->mode, RunMode::kNormal);
+  EXPECT_EQ(served_->config.server.http_listen, "127.0.0.1:1");
+  EXPECT_EQ(served_->config.server.workers, 3u);
+}
+
+TEST_F(ServeCommand, DoesNotStartWithAProblem) {
+  environment_ = {{"RTCROOMD_SERVER_WORKERS", "0"}, {"RTCROOMD_TRTC_ENABLED", "true"}};
+  EXPECT_EQ(Run({"serve"}), 2);
+  EXPECT_FALSE(served_);
+  EXPECT_EQ(err(),
+            "server.workers: must be 1 to 1024 (RTCROOMD_SERVER_WORKERS)\n"
+            "trtc.enabled: not available in this version\n"
+            "server.tls_cert: missing: server.https_listen needs it and server.tls_key; or set "
+            "server.http_listen, and server.https_listen to \"\"\n");
+  EXPECT_EQ(Run({"serve", "--config", "/nowhere.toml"}), 2);
+}
+
+TEST_F(CheckConfigCommand, PrintsAllProblemsAndWarnings) {
+  const std::string file =
+      MakeFile("rtcroomd.toml",
+               "[im]\nsdk_app_id = 'x'\n[server]\nhttp_listen = '0.0.0.0:80'\nworker = 1\n");
+  EXPECT_EQ(Run({"check-config", "--config", file}), 2);
+  EXPECT_THAT(out(), AllOf(HasSubstr("problem: im.sdk_app_id: must be a whole number"),
+                           HasSubstr("problem: server.worker: unknown key (line 5)\n"),
+                           HasSubstr("problem: server.tls_cert: missing"),
+                           HasSubstr("warning: server.http_listen: not on loopback"),
+                           HasSubstr("warning: live.push_host: missing")));
+  EXPECT_THAT(out(), Not(HasSubstr("warning: im.sdk_app_id")));
+}
+
+TEST_F(CheckConfigCommand, AcceptsAConfigurationThatOnlyLacksParts) {
+  const std::string cert = MakeFile("cert.pem", "a certificate");
+  const std::string file =
+      MakeFile("rtcroomd.toml", "[server]\ntls_cert = '" + cert + "'\ntls_key = '" + cert + "'\n");
+  EXPECT_EQ(Run({"check-config", "--config", file}), 0);
+  EXPECT_THAT(out(), AllOf(HasSubstr("warning: im.sdk_app_id: missing"), Not(HasSubstr("problem")),
+                           HasSubstr("The configuration can be used.\n")));
+}
+
+TEST_F(CheckConfigCommand, FindsFilesThatCannotBeRead) {
+  environment_ = {{"RTCROOMD_SERVER_TLS_CERT", "/nowhere/cert.pem"},
+                  {"RTCROOMD_SERVER_TLS_KEY", MakeFile("key.pem", "a key")}};
+  EXPECT_EQ(Run({"check-config"}), 2);
+  EXPECT_THAT(out(), HasSubstr("problem: server.tls_cert: cannot be read: No such file"));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,170 @@
+#include "daemon/config/config_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/config/config_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+std::vector<std::string> Conflicts(const Config& config) {
+  std::vector<std::string> keys;
+  for (const ConfigProblem& problem : FindConflicts(config, RunMode::kNormal)) {
+    keys.push_back(problem.key);
+  }
+  return keys;
+}
+
+std::vector<std::string> Warnings(const Config& config) {
+  std::vector<std::string> keys;
+  for (const ConfigProblem& problem : FindWarnings(config)) keys.push_back(problem.key);
+  return keys;
+}
+
+// Everything that can be there.
+Config CompleteConfig() {
+  Config config = ServableConfig();
+  config.im.sdk_app_id = 1'400'000'001;
+  config.im.secret_key = Secret("k");
+  config.live.bizid = "8888";
+  config.live.push_key = Secret("k");
+  config.wechat.app_id = "wx1";
+  config.wechat.secret = Secret("s");
+  return config;
+}
+
+TEST(ConfigConflicts, AreNoneWhereACertificateIsGiven) {
+  EXPECT_THAT(Conflicts(ServableConfig()), IsEmpty());
+  EXPECT_THAT(Conflicts(CompleteConfig()), IsEmpty());
+}
+
+TEST(ConfigConflicts, HttpsNeedsACertificateExceptInDevMode) {
+  Config config;
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.tls_cert"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
+  config.server.https_listen = "";
+  config.server.http_listen = "127.0.0.1:5757";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, ACertificateAndItsKeyNeedEachOther) {
+  Config config = ServableConfig();
+  config.server.tls_key = "";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.tls_key"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), Not(IsEmpty()));
+  config = ServableConfig();
+  config.server.tls_cert = "";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.tls_cert"));
+}
+
+TEST(ConfigConflicts, AServerListensSomewhere) {
+  Config config = ServableConfig();
+  config.server.https_listen = "";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.https_listen"));
+}
+
+TEST(ConfigConflicts, ListenersDoNotShareAnAddress) {
+  Config config = ServableConfig();
+  config.server.http_listen = "127.0.0.1:5757";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.https_listen"));
+  config.server.http_listen = "localhost:5758";
+  EXPECT_THAT(Conflicts(config), ElementsAre("admin.listen"));
+  config.server.http_listen = "127.0.0.1:0";
+  config.server.https_listen = "127.0.0.1:0";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, PrefixesAreDifferentInAnyLetterCase) {
+  Config config = ServableConfig();
+  config.server.gen1_prefix = "/WeApp";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.gen1_prefix"));
+  config.server.gen1_prefix = "/one";
+  config.server.gen2_prefix = "/one";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.gen2_prefix"));
+  config.server.gen2_prefix = "/weapp";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.gen2_prefix"));
+  config.server.gen2_prefix = "/two";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, SweepsAreAtLeastAsOftenAsTheTimeout) {
+  Config config = ServableConfig();
+  config.room.heartbeat_timeout = config.room.sweep_period;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.room.sweep_period += std::chrono::milliseconds(1);
+  EXPECT_THAT(Conflicts(config), ElementsAre("room.sweep_period"));
+}
+
+TEST(ConfigConflicts, SigVersion1NeedsItsPrivateKey) {
+  Config config = CompleteConfig();
+  config.im.sig_version = 1;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.private_key_file"));
+  config.im.private_key_file = "key.pem";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.im.private_key_file = "";
+  config.im.sdk_app_id = 0;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, WechatNeedsBothOfItsHalves) {
+  Config config = CompleteConfig();
+  config.wechat.secret = Secret();
+  EXPECT_THAT(Conflicts(config), ElementsAre("wechat.secret"));
+  config.wechat.app_id = "";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.wechat.strict = true;
+  EXPECT_THAT(Conflicts(config), ElementsAre("wechat.app_id"));
+}
+
+TEST(ConfigWarnings, AreNoneWhenNothingIsMissing) {
+  EXPECT_THAT(Warnings(CompleteConfig()), IsEmpty());
+}
+
+TEST(ConfigWarnings, NameEachMissingPart) {
+  EXPECT_THAT(
+      FindWarnings(Config()),
+      ElementsAre(ConfigProblem{"im.sdk_app_id", "missing: get_im_login_info answers code 6"},
+                  ConfigProblem{"live.push_host",
+                                "missing, and so is live.bizid: get_push_url answers code 6"},
+                  Field(&ConfigProblem::key, "live.play_host"),
+                  Field(&ConfigProblem::key, "wechat.app_id")));
+}
+
+TEST(ConfigWarnings, NameTheKeyOfTheSigVersion) {
+  Config config = CompleteConfig();
+  config.im.secret_key = Secret();
+  EXPECT_THAT(Warnings(config), ElementsAre("im.secret_key"));
+  config.im.sig_version = 1;
+  EXPECT_THAT(Warnings(config), ElementsAre("im.private_key_file"));
+}
+
+TEST(ConfigWarnings, TellOfUnsignedPushUrls) {
+  Config config = CompleteConfig();
+  config.live.push_key = Secret();
+  EXPECT_THAT(Warnings(config), ElementsAre("live.push_key"));
+}
+
+TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {
+  Config config = CompleteConfig();
+  config.live.bizid = "";
+  config.live.push_host = "push.example.com";
+  config.live.play_host = "play.example.com";
+  EXPECT_THAT(Warnings(config), ElementsAre("live.bizid"));
+}
+
+TEST(ConfigWarnings, TellOfListenersThatOthersCanReach) {
+  Config config = CompleteConfig();
+  config.server.http_listen = "0.0.0.0:80";
+  config.admin.listen = "[::]:5758";
+  EXPECT_THAT(Warnings(config), ElementsAre("server.http_listen", "admin.listen"));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,206 @@
+// Walks the table of keys: what is promised of every key is tried with every key.
+#include <array>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/config/config_key.h"
+#include "daemon/config/load_config.h"
+#include "tests/unit/config/config_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr std::array<std::string_view, 7> kTexts = {
+    "other", "7", "/other", "127.0.0.1:7001", "https://other.example", "sqlite:other.db", "*"};
+
+// A value that a key takes and that is not its default, as a file and as a variable has it.
+struct Sample {
+  ConfigValue value;
+  std::string toml{};
+  std::string text{};
+};
+
+Sample OtherText(const PlainTextRule& rule, const ConfigValue& usual) {
+  for (const std::string_view text : kTexts) {
+    if (rule.check(text).empty() && ConfigValue(std::string(text)) != usual) {
+      return {std::string(text), fmt::format("\"{}\"", text), std::string(text)};
+    }
+  }
+  return {};
+}
+
+Sample OtherList(const ListRule& rule) {
+  for (const std::string_view text : kTexts) {
+    const std::string entry(text);
+    if (text != "*" && rule.check_each(text).empty()) {
+      return {std::vector<std::string>{entry, entry}, fmt::format("['{0}', '{0}']", entry),
+              entry + "," + entry};
+    }
+  }
+  return {};
+}
+
+// Another choice, one that this version can do if there is one.
+Sample OtherChoice(const ChoiceRule& rule, const ConfigValue& usual) {
+  for (std::size_t index = 0; index < rule.names.size(); ++index) {
+    const ConfigValue value = ChoiceIndex{index};
+    const std::string name(rule.names[index]);
+    if (value != usual && std::ranges::count(rule.unavailable, name) == 0) {
+      return {value, "'" + name + "'", name};
+    }
+  }
+  return {};
+}
+
+Sample OtherValue(const ConfigKey& key) {
+  const ConfigValue usual = key.get(Config());
+  if (std::holds_alternative<SwitchRule>(key.rule)) {
+    const std::string text = std::get<bool>(usual) ? "false" : "true";
+    return {!std::get<bool>(usual), text, text};
+  }
+  if (const auto* rule = std::get_if<CountRule>(&key.rule)) {
+    const std::uint64_t count = usual == ConfigValue(rule->least) ? rule->most : rule->least;
+    return {count, fmt::to_string(count), fmt::to_string(count)};
+  }
+  if (const auto* rule = std::get_if<DurationRule>(&key.rule)) {
+    const std::string text = WriteDuration(rule->least);
+    return {rule->least, "'" + text + "'", text};
+  }
+  if (std::holds_alternative<RateRule>(key.rule)) return {Rate{7}, "'7/s'", "7/s"};
+  if (std::holds_alternative<SecretRule>(key.rule)) return {Secret("s3"), "'s3'", "s3"};
+  if (const auto* rule = std::get_if<ListRule>(&key.rule)) return OtherList(*rule);
+  if (const auto* rule = std::get_if<ChoiceRule>(&key.rule)) return OtherChoice(*rule, usual);
+  return OtherText(std::get<PlainTextRule>(key.rule), usual);
+}
+
+std::string TomlOf(const ConfigKey& key, std::string_view value) {
+  return fmt::format("[{}]\n{} = {}\n", key.section, key.name, value);
+}
+
+// That `key` alone has its other value shows that no two rows of the table share a member.
+void ExpectOnlyChanged(const ConfigKey& changed, const ConfigValue& value, const Config& config) {
+  for (const ConfigKey& key : AllConfigKeys()) {
+    const bool is_changed = key.FullName() == changed.FullName();
+    EXPECT_EQ(key.get(config), is_changed ? value : key.get(Config())) << key.FullName();
+  }
+}
+
+TEST(ConfigKeys, AvailableOnesAreSetByTheFile) {
+  for (const ConfigKey& key : AllConfigKeys()) {
+    if (key.availability != Availability::kAvailable) continue;
+    SCOPED_TRACE(key.FullName());
+    const Sample sample = OtherValue(key);
+    const ConfigOutcome outcome = LoadToml(TomlOf(key, sample.toml));
+    EXPECT_THAT(ProblemsOf(outcome.problems, key.FullName()),
+                Not(testing::Contains(HasSubstr("line"))));
+    ExpectOnlyChanged(key, sample.value, outcome.config);
+  }
+}
+
+TEST(ConfigKeys, AvailableOnesAreSetByTheEnvironment) {
+  for (const ConfigKey& key : AllConfigKeys()) {
+    if (key.availability != Availability::kAvailable) continue;
+    SCOPED_TRACE(key.FullName());
+    const Sample sample = OtherValue(key);
+    const ConfigOutcome outcome = LoadEnvironment({{key.VariableName(), sample.text}});
+    ExpectOnlyChanged(key, sample.value, outcome.config);
+  }
+}
+
+TEST(ConfigKeys, UnavailableOnesAreRefusedByName) {
+  for (const ConfigKey& key : AllConfigKeys()) {
+    if (key.availability == Availability::kAvailable) continue;
+    SCOPED_TRACE(key.FullName());
+    const Sample sample = OtherValue(key);
+    const ConfigOutcome by_file = LoadToml(TomlOf(key, sample.toml));
+    EXPECT_THAT(ProblemsOf(by_file.problems, key.FullName()),
+                ElementsAre("not available in this version"));
+    const ConfigOutcome by_variable = LoadEnvironment({{key.VariableName(), sample.text}});
+    EXPECT_THAT(ProblemsOf(by_variable.problems, key.FullName()),
+                ElementsAre("not available in this version"));
+    EXPECT_EQ(key.get(by_variable.config), key.get(Config()));
+  }
+}
+
+TEST(ConfigKeys, MayAllBeSetToTheirDefault) {
+  for (const ConfigKey& key : AllConfigKeys()) {
+    SCOPED_TRACE(key.FullName());
+    const std::string value = WriteValue(key.rule, key.get(Config()));
+    EXPECT_THAT(LoadToml(TomlOf(key, value)).problems, testing::SizeIs(1));  // the certificate
+  }
+}
+
+TEST(ConfigKeys, AreCheckedEvenWhenUnavailable) {
+  for (const ConfigKey& key : AllConfigKeys()) {
+    const ConfigOutcome outcome = LoadToml(TomlOf(key, "1.5"));
+    EXPECT_THAT(ProblemsOf(outcome.problems, key.FullName()),
+                ElementsAre(testing::AllOf(HasSubstr("must be"), HasSubstr("(line 2)"))))
+        << key.FullName();
+  }
+}
+
+TEST(ConfigKeys, NeverShowWhatTheyWereSetTo) {
+  constexpr std::string_view kSecret = "hunter2-hunter2";
+  const std::array<std::string, 4> wrong = {
+      fmt::format("\"{}\\u0007\"", kSecret),          // a control character
+      fmt::format("\"{}\"", kSecret),                 // fine for a text, wrong for the others
+      fmt::format("[\"{}\", \"\\u0007\"]", kSecret),  // a list
+      fmt::format("{}", kSecret),                     // not TOML at all
+  };
+  for (const ConfigKey& key : AllConfigKeys()) {
+    for (const std::string& value : wrong) {
+      std::vector<ConfigProblem> problems = LoadToml(TomlOf(key, value)).problems;
+      const ConfigOutcome set = LoadEnvironment({{key.VariableName(), value}});
+      problems.insert(problems.end(), set.problems.begin(), set.problems.end());
+      EXPECT_THAT(testing::PrintToString(problems), Not(HasSubstr("hunter2"))) << key.FullName();
+    }
+  }
+}
+
+TEST(ConfigKeys, NameTheEnumeratorsOfTheirType) {
+  const Config config = LoadToml(
+                            "[auth]\nmode = 'token'\n"
+                            "[liveness]\npolicy = 'heartbeat'\n"
+                            "[log]\nlevel = 'warn'\nformat = 'text'\n")
+                            .config;
+  EXPECT_EQ(config.auth.mode, AuthMode::kToken);
+  EXPECT_EQ(config.liveness.policy, LivenessPolicy::kHeartbeat);
+  EXPECT_EQ(config.log.level, LogLevel::kWarn);
+  EXPECT_EQ(config.log.format, LogFormat::kText);
+}
+
+TEST(ConfigKeys, HaveNamesOfTheirOwn) {
+  std::vector<std::string> variables;
+  for (const ConfigKey& key : AllConfigKeys()) {
+    variables.push_back(key.VariableName());
+    if (key.IsSecret()) variables.push_back(key.VariableName() + "_FILE");
+  }
+  std::ranges::sort(variables);
+  EXPECT_EQ(std::ranges::adjacent_find(variables), variables.end());
+}
+
+TEST(ConfigKeys, ThatLackTheirFunctionInThisVersion) {
+  std::vector<std::string> names;
+  for (const ConfigKey& key : AllConfigKeys()) {
+    if (key.availability == Availability::kNotInThisVersion) names.push_back(key.FullName());
+  }
+  EXPECT_THAT(names,
+              testing::IsSupersetOf({"server.max_connections", "server.trusted_proxies",
+                                     "admin.token", "grpc.listen", "room.inactive_ttl",
+                                     "auth.interop", "auth.gen1_login", "im.enabled", "live.api",
+                                     "trtc.enabled", "limits.per_address_rate", "utils.enabled"}));
+  EXPECT_THAT(names, Not(testing::Contains("im.sdk_app_id")));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,171 @@
+#include "daemon/config/load_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_directory.h"
+#include "tests/unit/config/config_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+std::vector<std::string> KeysOf(const std::vector<ConfigProblem>& problems) {
+  std::vector<std::string> keys;
+  for (const ConfigProblem& problem : problems) keys.push_back(problem.key);
+  return keys;
+}
+
+TEST(LoadConfig, TellsAllProblemsAtOnce) {
+  const ConfigOutcome outcome =
+      LoadConfig({.toml = "prefix = '/x'\n"
+                          "[server]\nworkers = 0\nidle_timeout = 75\nhttps_listen = ''\nporst = 1\n"
+                          "[romo]\nmax_rooms = 1\n"
+                          "[trtc]\nenabled = true\n"
+                          "[auth]\nmode = 'open'\n",
+                  .environment = {{"RTCROOMD_LOG_LEVEL", "loud"}, {"RTCROOMD_LOG_LEVLE", "info"}}});
+  EXPECT_THAT(KeysOf(outcome.problems),
+              UnorderedElementsAre("prefix", "server.workers", "server.idle_timeout",
+                                   "server.porst", "romo", "trtc.enabled", "auth.mode", "log.level",
+                                   "RTCROOMD_LOG_LEVLE", "server.https_listen"));
+}
+
+TEST(LoadConfig, SaysWhereAProblemIs) {
+  const ConfigOutcome outcome = LoadConfig(
+      {.toml = "\n[server]\nworkers = 0\n", .environment = {{"RTCROOMD_ROOM_MAX_ROOMS", "0"}}});
+  EXPECT_THAT(ProblemsOf(outcome.problems, "server.workers"),
+              ElementsAre("must be 1 to 1024 (line 3)"));
+  EXPECT_THAT(ProblemsOf(outcome.problems, "room.max_rooms"),
+              ElementsAre("must be 1 to 100000000 (RTCROOMD_ROOM_MAX_ROOMS)"));
+}
+
+TEST(LoadConfig, LetsTheEnvironmentWin) {
+  const ConfigOutcome outcome = LoadConfig({.toml = "[server]\nworkers = 3\nprefix = '/file'\n",
+                                            .environment = {{"RTCROOMD_SERVER_WORKERS", "5"}}});
+  EXPECT_EQ(outcome.config.server.workers, 5u);
+  EXPECT_EQ(outcome.config.server.prefix, "/file");
+}
+
+TEST(LoadConfig, IgnoresVariablesOfOthers) {
+  EXPECT_THAT(ProblemsOf(LoadEnvironment({{"PATH", "/bin"}, {"RTCROOM_X", "1"}}).problems, "PATH"),
+              IsEmpty());
+  EXPECT_THAT(KeysOf(LoadEnvironment({{"RTCROOM_X", "1"}}).problems),
+              ElementsAre("server.tls_cert"));
+}
+
+TEST(LoadConfig, DoesNotCallAnIllTypedKeyMissing) {
+  const ConfigOutcome outcome = LoadToml("[server]\ntls_cert = 5\ntls_key = 'k'\n");
+  EXPECT_THAT(ProblemsOf(outcome.problems, "server.tls_cert"),
+              ElementsAre("must be a text in quotes (line 2)"));
+}
+
+TEST(LoadConfig, SaysWhereTheFileIsNotTomlWithoutQuotingIt) {
+  const ConfigOutcome outcome = LoadToml("[im]\nsecret_key = hunter2hunter2\n");
+  const auto sentences = ProblemsOf(outcome.problems, "configuration");
+  ASSERT_EQ(sentences.size(), 1u);
+  EXPECT_THAT(sentences[0], HasSubstr("line 2"));
+  EXPECT_THAT(sentences[0], Not(HasSubstr("hunter2")));
+}
+
+TEST(LoadConfig, RefusesASectionThatIsNone) {
+  EXPECT_THAT(ProblemsOf(LoadToml("server = 5\n").problems, "server"),
+              ElementsAre("must be a section, [server] (line 1)"));
+  EXPECT_THAT(ProblemsOf(LoadToml("[nowhere]\n").problems, "nowhere"),
+              ElementsAre("unknown section (line 1)"));
+  EXPECT_THAT(ProblemsOf(LoadToml("[server.tls]\ncert = ''\n").problems, "server.tls"),
+              ElementsAre("unknown key (line 1)"));
+}
+
+TEST(LoadConfig, PrintsNamesOnOneShortLine) {
+  const ConfigOutcome outcome = LoadToml("[\"a\\nb" + std::string(500, 'x') + "\"]\n");
+  ASSERT_EQ(outcome.problems.size(), 2u);
+  EXPECT_EQ(outcome.problems[0].key, "a?b" + std::string(61, 'x'));
+}
+
+class SecretFile : public testing::Test {
+ protected:
+  ConfigOutcome LoadSecret(std::string_view content) {
+    WriteFile(path_, content);
+    return LoadEnvironment({{"RTCROOMD_IM_SECRET_KEY_FILE", path_}});
+  }
+
+  TempDirectory directory_;
+  const std::string path_ = (directory_.path() / "key").string();
+};
+
+TEST_F(SecretFile, IsReadWithoutItsLineEnd) {
+  EXPECT_EQ(LoadSecret("hunter2").config.im.secret_key.Reveal(), "hunter2");
+  EXPECT_EQ(LoadSecret("hunter2\n").config.im.secret_key.Reveal(), "hunter2");
+  EXPECT_EQ(LoadSecret("hunter2\r\n").config.im.secret_key.Reveal(), "hunter2");
+  EXPECT_EQ(LoadSecret(" hunter2 \n").config.im.secret_key.Reveal(), " hunter2 ");
+}
+
+TEST_F(SecretFile, IsRefusedWhenItHoldsNoSecret) {
+  const auto problems = [&](std::string_view content) {
+    return ProblemsOf(LoadSecret(content).problems, "im.secret_key");
+  };
+  EXPECT_THAT(problems("\n"), ElementsAre("its file is empty (RTCROOMD_IM_SECRET_KEY_FILE)"));
+  EXPECT_THAT(problems("hunter2\nmore\n"),
+              ElementsAre(testing::AllOf(HasSubstr("line ends"), Not(HasSubstr("hunter2")))));
+  EXPECT_THAT(problems(std::string(5000, 'x')), ElementsAre(HasSubstr("longer than")));
+}
+
+TEST_F(SecretFile, IsRefusedWhenItCannotBeRead) {
+  const auto problems = [](const std::string& path) {
+    return ProblemsOf(LoadEnvironment({{"RTCROOMD_IM_SECRET_KEY_FILE", path}}).problems,
+                      "im.secret_key");
+  };
+  EXPECT_THAT(problems(path_), ElementsAre(HasSubstr("No such file")));
+  EXPECT_THAT(problems(directory_.path().string()), ElementsAre(HasSubstr("cannot be read")));
+}
+
+TEST_F(SecretFile, IsRefusedBesideTheSecretItself) {
+  WriteFile(path_, "hunter2");
+  const ConfigOutcome outcome = LoadEnvironment(
+      {{"RTCROOMD_IM_SECRET_KEY", "hunter2"}, {"RTCROOMD_IM_SECRET_KEY_FILE", path_}});
+  EXPECT_THAT(ProblemsOf(outcome.problems, "im.secret_key"),
+              ElementsAre("set by both RTCROOMD_IM_SECRET_KEY and RTCROOMD_IM_SECRET_KEY_FILE"));
+}
+
+TEST_F(SecretFile, IsForSecretsOnly) {
+  EXPECT_THAT(KeysOf(LoadEnvironment({{"RTCROOMD_SERVER_PREFIX_FILE", path_}}).problems),
+              testing::Contains("RTCROOMD_SERVER_PREFIX_FILE"));
+}
+
+TEST(LoadConfigFile, ReadsTheFileAndLooksForTheOnesItNames) {
+  const TempDirectory directory;
+  const std::string cert = (directory.path() / "cert.pem").string();
+  const std::string file = (directory.path() / "rtcroomd.toml").string();
+  WriteFile(cert, "certificate");
+  WriteFile(file, "[server]\ntls_cert = '" + cert + "'\ntls_key = '" + cert + ".missing'\n");
+  const ConfigOutcome outcome = LoadConfigFile(file, {}, RunMode::kNormal);
+  EXPECT_EQ(outcome.config.server.tls_cert, cert);
+  EXPECT_THAT(
+      outcome.problems,
+      ElementsAre(ConfigProblem{"server.tls_key", "cannot be read: No such file or directory"}));
+}
+
+TEST(LoadConfigFile, IsAProblemWhenItCannotBeRead) {
+  const ConfigOutcome outcome = LoadConfigFile("/nowhere/rtcroomd.toml", {}, RunMode::kDev);
+  EXPECT_THAT(
+      outcome.problems,
+      ElementsAre(ConfigProblem{
+          "configuration", "/nowhere/rtcroomd.toml cannot be read: No such file or directory"}));
+}
+
+TEST(LoadConfigFile, IsNotNeeded) {
+  EXPECT_THAT(LoadConfigFile(std::nullopt, {}, RunMode::kDev).problems, IsEmpty());
+}
+
+TEST(Environment, IsTakenFromTheProcess) {
+  const char* const variables[] = {"A=1", "B=x=y", "C=", "broken", nullptr};
+  EXPECT_EQ(TakeEnvironment(variables), (Environment{{"A", "1"}, {"B", "x=y"}, {"C", ""}}));
+}
+
+}  // namespace
+}  // namespace rtcroom

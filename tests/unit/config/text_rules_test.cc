@@ -1,0 +1,75 @@
+#include "daemon/config/text_rules.h"
+
+#include <initializer_list>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+void ExpectAll(TextRule rule, bool fine, std::initializer_list<std::string_view> texts) {
+  for (const std::string_view text : texts) EXPECT_EQ(rule(text).empty(), fine) << text;
+}
+
+TEST(TextRules, PrefixIsAPathOfPlainNames) {
+  ExpectAll(CheckPrefix, true, {"/weapp", "/a/b-c_d.e"});
+  ExpectAll(CheckPrefix, false,
+            {"", "/", "weapp", "/weapp/", "//weapp", "/a//b", "/a b", "/a?b", "/a%20", "/..",
+             "/./a", "/\xe4\xb8\xad"});
+  EXPECT_FALSE(CheckPrefix("/" + std::string(64, 'a')).empty());
+}
+
+TEST(TextRules, BaseUrlIsHttpsExceptOnLoopback) {
+  ExpectAll(CheckBaseUrl, true,
+            {"https://api.weixin.qq.com", "https://host:8443/path", "http://127.0.0.1:8080",
+             "http://localhost", "http://[::1]:1"});
+  ExpectAll(CheckBaseUrl, false,
+            {"", "api.weixin.qq.com", "http://api.weixin.qq.com", "http://127.0.0.1.example.com",
+             "https://", "https://user@host", "https://host:port", "https://host?x=1",
+             "ftp://127.0.0.1", "https://host/#a", "http://localhost@host"});
+}
+
+TEST(TextRules, HostMayHaveAPort) {
+  ExpectAll(CheckOptionalHost, true, {"", "push.example.com", "127.0.0.1:1935", "[::1]:1935"});
+  ExpectAll(CheckOptionalHost, false,
+            {"rtmp://push.example.com", "push.example.com/live", "a b", "host:", "host:123456"});
+}
+
+TEST(TextRules, StoreIsSqliteOrMemory) {
+  ExpectAll(CheckStoreUrl, true, {"memory:", "sqlite:rtcroomd.db", "sqlite:/var/lib/rooms.db"});
+  ExpectAll(CheckStoreUrl, false, {"", "sqlite:", "memory:x", "rtcroomd.db", "mysql://host"});
+  EXPECT_EQ(CheckStoreUrl("postgresql://host/rooms"),
+            "postgresql:// is not available in this version");
+}
+
+TEST(TextRules, StreamPartCannotBreakAUrl) {
+  ExpectAll(CheckStreamPart, true, {"", "8888", "a_b-c"});
+  ExpectAll(CheckStreamPart, false, {"88/88", "88&x", "a b"});
+}
+
+TEST(TextRules, UserIdIsOneThatCanBeSigned) {
+  ExpectAll(CheckUserId, true, {"administrator", "user_0001", "a@b"});
+  ExpectAll(CheckUserId, false, {"", "a b", "a/b", "a?b", "a\"b", "a\\b", "\xe4\xb8\xad"});
+  EXPECT_TRUE(CheckUserId(std::string(32, 'a')).empty());
+  EXPECT_FALSE(CheckUserId(std::string(33, 'a')).empty());
+}
+
+TEST(TextRules, OriginIsWhatABrowserSends) {
+  ExpectAll(CheckOrigin, true, {"*", "https://example.com", "http://localhost:3000"});
+  ExpectAll(CheckOrigin, false, {"", "example.com", "https://", "https://example.com/", "*.com"});
+}
+
+TEST(TextRules, PlainTextHasNoControlCharacters) {
+  ExpectAll(CheckPlainText, true, {"", "anything / goes", "\xe4\xb8\xad"});
+  ExpectAll(CheckPlainText, false, {"a\nb", "a\tb", std::string_view("a\0b", 3), "\x7f"});
+  EXPECT_FALSE(CheckPlainText(std::string(4097, 'a')).empty());
+}
+
+TEST(TextRules, GrpcAddressMayBeASocketOfTheFileSystem) {
+  ExpectAll(CheckGrpcAddress, true, {"127.0.0.1:5759", "unix:/run/rtcroomd.sock"});
+  ExpectAll(CheckGrpcAddress, false, {"", "unix:", "host:1"});
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,55 @@
+#include "daemon/event_trimmer.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+class EventTrimmerTest : public ServiceFixture {
+ protected:
+  void MakeEvents(int rooms) {
+    for (int i = 0; i < rooms; ++i) ASSERT_OK(rooms_.CreateRoom(Create("r" + Next(), "host")));
+  }
+  std::string Next() { return std::to_string(++made_); }
+  int made_ = 0;
+};
+
+TEST_F(EventTrimmerTest, RemovesWhatIsOlderThanTheRetention) {
+  EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
+  MakeEvents(5);
+  clock_.Advance(23h);
+  MakeEvents(3);
+  EXPECT_EQ(trimmer.Trim(), 0U);
+  clock_.Advance(2h);
+  EXPECT_EQ(trimmer.Trim(), 10U);
+  EXPECT_EQ(Events().size(), 6U);
+}
+
+TEST_F(EventTrimmerTest, KeepsNoMoreThanTheBound) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 4}, logger_);
+  MakeEvents(5);
+  EXPECT_EQ(trimmer.Trim(), 6U);
+  EXPECT_EQ(Events().size(), 4U);
+}
+
+TEST_F(EventTrimmerTest, GoesOnInStepsUntilNothingIsTooMuch) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 3}, logger_);
+  MakeEvents(5);
+  EXPECT_EQ(trimmer.Trim(), 10U);
+}
+
+TEST_F(EventTrimmerTest, BoundsTheStepsOfOneCall) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 1, .most_steps = 4},
+                       logger_);
+  MakeEvents(5);
+  EXPECT_EQ(trimmer.Trim(), 4U);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,83 @@
+#include "daemon/edge/admin_server.h"
+
+#include <stdexcept>
+#include <string>
+
+#include "tests/unit/edge/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class AdminServerTest : public EdgeTest {
+ protected:
+  void Start(AdminSources sources) {
+    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0", .workers = 2}, std::move(sources),
+                   clock_, logger_);
+    ASSERT_OK(admin_->Start());
+  }
+  RawReply Ask(const std::string& target, const std::string& method = "GET") {
+    RawClient client(admin_->bound_address());
+    client.Send(method + " " + target + " HTTP/1.1\r\n\r\n");
+    return client.Receive(method);
+  }
+  static AdminSources Healthy() {
+    return {.readiness = [] { return Status(); }, .metrics = [] { return "rtcroomd_up 1\n"; }};
+  }
+
+  std::optional<AdminServer> admin_;
+};
+
+TEST_F(AdminServerTest, IsHealthyWhileItAnswers) {
+  Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "x"}); }, .metrics = {}});
+  EXPECT_EQ(Ask("/healthz").status, 200);
+  EXPECT_EQ(Ask("/healthz", "HEAD").status, 200);
+}
+
+TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
+  Start(Healthy());
+  const RawReply reply = Ask("/readyz");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":0)"));
+}
+
+TEST_F(AdminServerTest, SaysWhyItIsNotReady) {
+  Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "disk \"full\"\n\\"}); },
+         .metrics = {}});
+  const RawReply reply = Ask("/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
+  EXPECT_EQ(reply.body,
+            R"({"code":6,"message":"not ready","reason":"store_broken: disk  full   "})");
+}
+
+TEST_F(AdminServerTest, ShowsTheMetricsAsText) {
+  Start(Healthy());
+  const RawReply reply = Ask("/metrics");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.Header("Content-Type"), StartsWith("text/plain; version=0.0.4"));
+  EXPECT_EQ(reply.body, "rtcroomd_up 1\n");
+}
+
+TEST_F(AdminServerTest, KnowsNoOtherPathAndNoOtherMethod) {
+  Start(Healthy());
+  EXPECT_EQ(Ask("/").status, 404);
+  EXPECT_EQ(Ask("/metrics/").status, 404);
+  EXPECT_THAT(Ask("/nothing").body, HasSubstr(R"("code":1)"));
+  const RawReply post = Ask("/healthz", "POST");
+  EXPECT_EQ(post.status, 405);
+  EXPECT_EQ(post.Header("Allow"), "GET, HEAD");
+}
+
+TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
+  Start({.readiness = {}, .metrics = []() -> std::string { throw std::runtime_error("x"); }});
+  const RawReply reply = Ask("/metrics");
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+}
+
+}  // namespace
+}  // namespace rtcroom

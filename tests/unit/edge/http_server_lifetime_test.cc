@@ -1,0 +1,143 @@
+// Starting, stopping, and sharing few workers among many connections.
+#include <chrono>
+#include <future>
+#include <latch>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/edge/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class HttpServerLifetime : public EdgeTest {
+ protected:
+  bool TakesNewcomers() {
+    try {
+      const RawClient newcomer(address());
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  }
+
+  Status StartAnother(const std::string& listen) {
+    HttpServer other({.listen = listen, .workers = 1}, Describe, ids_, observer_, clock_, logger_);
+    return other.Start();
+  }
+};
+
+TEST_F(HttpServerLifetime, TellsThePortThatTheSystemChose) {
+  Serve(Describe);
+  EXPECT_THAT(address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]+"));
+}
+
+TEST_F(HttpServerLifetime, NamesAnAddressThatIsTaken) {
+  Serve(Describe);
+  const Status second = StartAnother(address());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().detail, "cannot listen on " + address() + ": Address already in use");
+}
+
+TEST_F(HttpServerLifetime, NamesAnAddressThatIsNone) {
+  for (const char* wrong : {"", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:http"}) {
+    const Status started = StartAnother(wrong);
+    ASSERT_FALSE(started.ok()) << wrong;
+    EXPECT_THAT(started.error().detail, HasSubstr(wrong));
+  }
+}
+
+TEST_F(HttpServerLifetime, ServesIpv6) {
+  HttpServer server({.listen = "[::1]:0", .workers = 1}, Describe, ids_, observer_, clock_,
+                    logger_);
+  if (!server.Start()) GTEST_SKIP() << "this machine has no IPv6";
+  RawClient client(server.bound_address());
+  client.Send(RawPost("/x", ""));
+  EXPECT_THAT(client.Receive().body, HasSubstr("from ::1 "));
+}
+
+TEST_F(HttpServerLifetime, AnswersTheRunningRequestBeforeItStops) {
+  std::latch entered(1);  // the one request
+  std::latch may_answer(1);
+  Serve([&](const HttpRequest& request) {
+    entered.count_down();
+    may_answer.wait();
+    return Describe(request);
+  });
+  RawClient client(address());
+  client.Send(RawPost("/slow", ""));
+  entered.wait();
+  std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
+  EXPECT_TRUE(Eventually([&] { return !TakesNewcomers(); }));
+  may_answer.count_down();
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Connection"), "close");
+  stopped.get();
+}
+
+TEST_F(HttpServerLifetime, DoesNotWaitForIdleClientsToStop) {
+  Serve(Describe);
+  RawClient client(address());
+  client.Send(RawPost("/x", ""));
+  ASSERT_EQ(client.Receive().status, 200);
+  server_->Stop(1h);  // of a clock that stands still
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+TEST_F(HttpServerLifetime, GivesUpOnSlowClientsAfterTheDrainTimeout) {
+  Serve(Describe);
+  RawClient client(address());
+  client.Send("POST /x HTTP/1.1\r\nContent-Le");
+  server_->Stop(0ms);
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+TEST_F(HttpServerLifetime, CanBeStoppedTwiceAndWithoutAStart) {
+  Serve(Describe);
+  server_->Stop(0ms);
+  server_->Stop(0ms);
+  HttpServer never({.listen = "127.0.0.1:0"}, Describe, ids_, observer_, clock_, logger_);
+  never.Stop(0ms);
+}
+
+TEST_F(HttpServerLifetime, LetsIdleConnectionsGiveWayToNewOnes) {
+  Serve(Describe, {.workers = 2});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 10; ++i) {
+    RawClient& client = clients.emplace_back(address());
+    client.Send(RawPost("/x", ""));
+    ASSERT_EQ(client.Receive().status, 200) << "connection " << i << " had to wait";
+  }
+  // The last two have no reason to go.
+  clients.back().Send(RawPost("/again", ""));
+  EXPECT_EQ(clients.back().Receive().status, 200);
+}
+
+TEST_F(HttpServerLifetime, ServesManyConnectionsAtTheSameTime) {
+  constexpr int kClients = 8;
+  std::latch all_in(kClients);
+  Serve(
+      [&](const HttpRequest& request) {
+        all_in.arrive_and_wait();  // ends only when all are served side by side
+        return Describe(request);
+      },
+      {.workers = kClients});
+  std::vector<std::jthread> threads;
+  threads.reserve(kClients);
+  for (int i = 0; i < kClients; ++i) {
+    threads.emplace_back([this] {
+      RawClient client(address());
+      client.Send(RawPost("/x", ""));
+      EXPECT_EQ(client.Receive().status, 200);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

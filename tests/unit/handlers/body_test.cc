@@ -1,0 +1,126 @@
+#include "handlers/body.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kJson = "application/json";
+constexpr const char* kForm = "application/x-www-form-urlencoded";
+
+json Parsed(std::string_view content_type, std::string_view body) {
+  const Result<json> parsed = ParseBody(content_type, body);
+  EXPECT_OK(parsed);
+  return parsed ? *parsed : json();
+}
+
+std::string Fault(std::string_view content_type, std::string_view body) {
+  const Result<json> parsed = ParseBody(content_type, body);
+  EXPECT_ERROR(kBadRequest, parsed);
+  return parsed ? "" : parsed.error().detail;
+}
+
+std::string Nested(int depth) {
+  return R"({"a":)" + std::string(static_cast<std::size_t>(depth) - 1, '[') +
+         std::string(static_cast<std::size_t>(depth) - 1, ']') + "}";
+}
+
+TEST(Body, TakesAnEmptyOneForAnEmptyObject) {
+  for (const char* type : {"", kJson, kForm, "text/plain"}) {
+    EXPECT_EQ(Parsed(type, ""), json::object()) << type;
+  }
+}
+
+TEST(Body, ReadsAJsonObject) {
+  EXPECT_EQ(Parsed(kJson, R"({"roomID":"r1","cnt":20})"), json({{"roomID", "r1"}, {"cnt", 20}}));
+}
+
+TEST(Body, TakesTheMediaTypeInAnySpelling) {
+  for (const char* type :
+       {"Application/JSON; charset=utf-8", " application/json ;x", "application/json\t"}) {
+    EXPECT_EQ(Fault(type, "{"), "body: not valid JSON") << type;
+  }
+  EXPECT_EQ(Parsed("APPLICATION/X-WWW-FORM-URLENCODED;charset=utf-8", "a=1"), json({{"a", "1"}}));
+}
+
+TEST(Body, RefusesJsonThatDoesNotParse) {
+  for (const char* body : {"{", "nonsense", "{\"a\":1}x", "{'a':1}", "{\"a\":NaN}", "{\"a\":01}",
+                           "// c\n{}", "{\"a\":1,}"}) {
+    EXPECT_EQ(Fault(kJson, body), "body: not valid JSON") << body;
+  }
+}
+
+TEST(Body, RefusesJsonThatIsNotAnObject) {
+  for (const char* body : {"[]", "[{}]", "7", "\"text\"", "null", "true"}) {
+    EXPECT_EQ(Fault(kJson, body), "body: not a JSON object") << body;
+  }
+}
+
+TEST(Body, UsesAnObjectOfAnotherMediaTypeAndNothingElse) {
+  for (const char* type : {"", "text/plain", "application/xml", "text/xml;charset=utf-8"}) {
+    EXPECT_EQ(Parsed(type, R"({"a":"b"})"), json({{"a", "b"}})) << type;
+    EXPECT_EQ(Parsed(type, "<xml/>"), json::object()) << type;
+    EXPECT_EQ(Parsed(type, "[1]"), json::object()) << type;
+  }
+}
+
+TEST(Body, ReadsAFormAsStrings) {
+  EXPECT_EQ(Parsed(kForm, "userID=u+1&cnt=20&roomID=%e6%88%bf"),
+            json({{"userID", "u 1"}, {"cnt", "20"}, {"roomID", "房"}}));
+}
+
+TEST(Body, LetsTheLastOfARepeatedNameCount) {
+  EXPECT_EQ(Parsed(kJson, R"({"a":1,"b":2,"a":3})"), json({{"a", 3}, {"b", 2}}));
+  EXPECT_EQ(Parsed(kForm, "a=1&b=2&a=3"), json({{"a", "3"}, {"b", "2"}}));
+}
+
+TEST(Body, NestsSixteenDeepAndNoDeeper) {
+  EXPECT_OK(ParseBody(kJson, Nested(16)));
+  EXPECT_EQ(Fault(kJson, Nested(17)), "body: nested too deeply");
+  EXPECT_EQ(Fault(kJson, std::string(65536, '[')), "body: nested too deeply");
+}
+
+TEST(Body, CountsNoBracketsInsideStrings) {
+  const json brackets = {{"a", std::string(40, '[') + "\"" + std::string(40, '{')}};
+  EXPECT_EQ(Parsed(kJson, brackets.dump()), brackets);
+}
+
+TEST(Body, RefusesInvalidUtf8) {
+  EXPECT_EQ(Fault(kJson, "{\"a\":\"\xC0\xAF\"}"), "body: not valid UTF-8");
+  EXPECT_EQ(Fault(kJson, "{\"\xFF\":1}"), "body: not valid UTF-8");
+  EXPECT_EQ(Fault(kForm, "a=%ff"), "body: not valid UTF-8");
+  EXPECT_EQ(Fault(kForm, "%ff=a"), "body: not valid UTF-8");
+}
+
+TEST(Body, RefusesNul) {
+  EXPECT_EQ(Fault(kJson, R"({"a":"x\u0000y"})"), "body: holds a NUL");
+  EXPECT_EQ(Fault(kJson, R"({"a":{"\\\u0000":1}})"), "body: holds a NUL");
+  EXPECT_EQ(Fault(kJson, std::string_view("{\"a\":\"\0\"}", 9)), "body: not valid JSON");
+  EXPECT_EQ(Fault(kForm, "a=%00"), "body: holds a NUL");
+}
+
+TEST(Body, TakesAnEscapedBackslashBeforeU0000ForText) {
+  EXPECT_EQ(Parsed(kJson, R"({"a":"\\u0000"})"), json({{"a", "\\u0000"}}));
+}
+
+TEST(Body, RefusesLoneSurrogates) {
+  for (const char* body : {R"({"a":"\ud800"})", R"({"a":"\udc00"})", R"({"a":"\ud83dx"})",
+                           R"({"a":"\ud83d\ud83d"})"}) {
+    EXPECT_EQ(Fault(kJson, body), "body: not valid JSON") << body;
+  }
+  EXPECT_EQ(Parsed(kJson, R"({"a":"\ud83d\ude00"})"), json({{"a", "😀"}}));
+}
+
+TEST(Body, HasOrdinaryFieldsWhateverTheirNames) {
+  const json names = {{"__proto__", "a"}, {"constructor", "b"}, {"toString", "c"}, {"", "d"}};
+  EXPECT_EQ(Parsed(kJson, names.dump()), names);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,99 @@
+// get_im_login_info and get_push_url (protocol A.4.1, A.4.2).
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/router_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+std::string LoginReply(const RouterFixture& server, std::string body) {
+  return server.Post("/weapp/double_room/get_im_login_info", std::move(body)).body;
+}
+
+TEST(GetImLoginInfo, GivesAFreshIdentityWithATicket) {
+  const RouterFixture server{{.account_type = "36862"}};
+  EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"weixin"})"),
+            R"({"code":0,"message":"请求成功","userID":"user_00000001_0000",)"
+            R"("sdkAppID":1400000001,"accType":"36862","accountType":"36862",)"
+            R"("userSig":"sig-of-user_00000001_0000"})");
+}
+
+TEST(GetImLoginInfo, GivesTheOpenidOfACodeAndKeepsTheSessionKey) {
+  RouterFixture server;
+  server.codes.answer = {
+      .outcome = CodeExchangeOutcome::kOk, .openid = "openid-1", .session_key = Secret("session")};
+  EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"weixin","code":"c1"})"),
+            R"({"code":0,"message":"请求成功","userID":"openid-1","sdkAppID":1400000001,)"
+            R"("accType":"0","accountType":"0","userSig":"sig-of-openid-1"})");
+}
+
+TEST(GetImLoginInfo, GivesTheSessionKeyWhenTheOperatorExposesIt) {
+  RouterFixture server{{}, {.expose_session_key = true}};
+  server.codes.answer = {
+      .outcome = CodeExchangeOutcome::kOk, .openid = "openid-1", .session_key = Secret("session")};
+  EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"weixin","code":"c1"})"),
+            R"({"code":0,"message":"请求成功","userID":"openid-1","sdkAppID":1400000001,)"
+            R"("accType":"0","accountType":"0","userSig":"sig-of-openid-1",)"
+            R"("sessionKey":"session"})");
+}
+
+TEST(GetImLoginInfo, HonoursImuseridOnlyWhenTrusted) {
+  const RouterFixture open{{}, {.trust_imuserid = true}};
+  EXPECT_NE(LoginReply(open, R"({"userIDPrefix":"x","imuserid":"me"})").find("sig-of-me"),
+            std::string::npos);
+  EXPECT_NE(LoginReply(open, R"({"userIDPrefix":"x","imuserid":17})").find("sig-of-17"),
+            std::string::npos);
+  const RouterFixture closed;
+  EXPECT_EQ(LoginReply(closed, R"({"userIDPrefix":"x","imuserid":"me"})").find("sig-of-me"),
+            std::string::npos);
+}
+
+TEST(GetImLoginInfo, RefusesIdentitiesThatAreNeverSignedFor) {
+  const RouterFixture server{{}, {.trust_imuserid = true, .administrator = {"administrator"}}};
+  for (const std::string& user : {std::string("administrator"), std::string(33, 'u')}) {
+    EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"x","imuserid":")" + user + "\"}"),
+              R"({"code":1,"message":"请求参数错误",)"
+              R"("detail":"imuserid: not an identity that is signed for"})");
+  }
+}
+
+TEST(GetImLoginInfo, SaysInternalErrorWithoutAKey) {
+  RouterFixture server;
+  server.signer.configured = false;
+  EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"weixin"})"),
+            R"({"code":6,"message":"服务器内部错误"})");
+}
+
+TEST(GetPushUrl, GivesTheUrlOfTheUsersStream) {
+  const RouterFixture server;
+  for (const char* kind : {"double_room", "multi_room", "live_room"}) {
+    EXPECT_EQ(
+        server.Post(std::string("/weapp/") + kind + "/get_push_url", R"({"userID":"u1"})").body,
+        R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1"})");
+  }
+}
+
+/// No push host is configured.
+class NoStreams : public FakeStreams {
+ public:
+  Result<std::string> PushUrl(const UserId& /*user_id*/, TimePoint /*now*/) const override {
+    return Error{Errc::kUnavailable, "live.push_host: not set"};
+  }
+};
+
+TEST(GetPushUrl, SaysInternalErrorWithoutAPushHost) {
+  RouterFixture server;
+  const NoStreams streams;
+  const Router router(
+      {.rooms = server.rooms, .logins = server.logins, .streams = streams, .clock = server.clock},
+      {});
+  const HttpReply reply = router.Handle(
+      {.method = "POST", .path = "/weapp/live_room/get_push_url", .body = R"({"userID":"u1"})"});
+  EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
+  EXPECT_EQ(reply.label.failure_detail, "live.push_host: not set");
+}
+
+}  // namespace
+}  // namespace rtcroom

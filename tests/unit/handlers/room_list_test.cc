@@ -1,0 +1,124 @@
+// get_room_list (protocol A.4.8).
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/router_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+class GetRoomList : public testing::Test {
+ protected:
+  void MakeRooms(int count, const std::string& kind = "multi_room") {
+    for (int i = 0; i < count; ++i) {
+      const json created =
+          server_.Call(kind + "/create_room", {{"roomID", fmt::format("{}-{}", kind, i)},
+                                               {"userID", "u1"},
+                                               {"userName", "n"},
+                                               {"userAvatar", "a"},
+                                               {"pushURL", "rtmp://p/1"},
+                                               {"roomName", "name"}});
+      ASSERT_EQ(created["code"], 0);
+    }
+  }
+  /// The numbers of the rooms listed; -1 alone for a refusal.
+  std::vector<int> Listed(const std::string& cnt, const std::string& index,
+                          const std::string& kind = "multi_room") {
+    const std::string body = fmt::format(R"({{"cnt":{},"index":{}}})", cnt, index);
+    const json reply = json::parse(server_.Post("/weapp/" + kind + "/get_room_list", body).body);
+    if (reply["code"] != 0) return {-1};
+    std::vector<int> numbers;
+    for (const json& room : reply["rooms"]) {
+      const auto id = room["roomID"].get<std::string>();
+      numbers.push_back(std::stoi(id.substr(id.find('-') + 1)));
+    }
+    return numbers;
+  }
+  std::size_t CountListed(const std::string& cnt) { return Listed(cnt, "0").size(); }
+
+  RouterFixture server_;
+};
+
+using Numbers = std::vector<int>;
+
+TEST_F(GetRoomList, PagesInTheOrderOfCreation) {
+  MakeRooms(5);
+  EXPECT_EQ(Listed("2", "0"), (Numbers{0, 1}));
+  EXPECT_EQ(Listed("2", "2"), (Numbers{2, 3}));
+  EXPECT_EQ(Listed("2", "4"), (Numbers{4}));
+  EXPECT_EQ(Listed("2", "5"), Numbers{});
+  EXPECT_EQ(Listed("20", "0"), (Numbers{0, 1, 2, 3, 4}));
+}
+
+TEST_F(GetRoomList, TakesDecimalStrings) {
+  MakeRooms(3);
+  EXPECT_EQ(Listed("\"1\"", "\"1\""), Numbers{1});
+}
+
+TEST_F(GetRoomList, TakesCountForCnt) {
+  MakeRooms(3);
+  EXPECT_EQ(server_.Call("multi_room/get_room_list", {{"count", 2}, {"index", 0}})["rooms"].size(),
+            2U);
+  EXPECT_EQ(
+      server_.Call("multi_room/get_room_list", {{"count", 2}, {"cnt", 1}, {"index", 0}})["rooms"]
+          .size(),
+      1U);
+}
+
+TEST_F(GetRoomList, BoundsWhatItLists) {
+  MakeRooms(201);
+  EXPECT_EQ(CountListed("0"), 200U);
+  EXPECT_EQ(CountListed("\"0\""), 200U);
+  EXPECT_EQ(CountListed("199"), 199U);
+  EXPECT_EQ(CountListed("200"), 200U);
+  EXPECT_EQ(CountListed("201"), 200U);
+  EXPECT_EQ(CountListed("18446744073709551617"), 200U);
+  EXPECT_EQ(CountListed("1e300"), 200U);
+  EXPECT_EQ(CountListed("\"99999999999999999999999\""), 200U);
+  EXPECT_EQ(CountListed("-1"), 0U);
+  EXPECT_EQ(CountListed("-18446744073709551615"), 0U);
+  EXPECT_EQ(CountListed("\"-99999999999999999999999\""), 0U);
+}
+
+TEST_F(GetRoomList, BeginsAtTheFirstForANegativeIndexAndEndsPastTheLast) {
+  MakeRooms(2);
+  for (const char* index : {"-1", "-9223372036854775808", "\"-99999999999999999999999\""}) {
+    EXPECT_EQ(Listed("1", index), Numbers{0}) << index;
+  }
+  for (const char* index : {"2", "9223372036854775807", "18446744073709551615", "1e300",
+                            "\"99999999999999999999999\""}) {
+    EXPECT_EQ(Listed("1", index), Numbers{}) << index;
+  }
+}
+
+TEST_F(GetRoomList, RefusesWhatIsNoNumber) {
+  for (const char* value : {"\"abc\"", "\"\"", "null", "true", "1.5", "[]", "{}"}) {
+    EXPECT_EQ(Listed(value, "0"), Numbers{-1}) << value;
+    EXPECT_EQ(Listed("1", value), Numbers{-1}) << value;
+  }
+}
+
+TEST_F(GetRoomList, ListsTheRoomsOfItsKind) {
+  MakeRooms(1, "double_room");
+  MakeRooms(2, "live_room");
+  EXPECT_EQ(Listed("20", "0", "double_room"), Numbers{0});
+  EXPECT_EQ(Listed("20", "0", "live_room"), (Numbers{0, 1}));
+  EXPECT_EQ(Listed("20", "0", "multi_room"), Numbers{});
+}
+
+TEST_F(GetRoomList, TellsEverythingOfARoom) {
+  MakeRooms(1, "double_room");
+  EXPECT_EQ(server_.Post("/weapp/double_room/get_room_list", R"({"cnt":20,"index":0})").body,
+            R"({"code":0,"message":"请求成功","rooms":[{"roomID":"double_room-0",)"
+            R"("roomName":"name","roomInfo":"name","roomCreator":"u1",)"
+            R"("mixedPlayURL":"https://play/live/u1.flv","pushers":[{"userID":"u1",)"
+            R"("userName":"n","userAvatar":"a","accelerateURL":"rtmp://play/live/u1"}]}]})");
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,214 @@
+#include "handlers/router.h"
+
+#include <stdexcept>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/router_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+using testing::Key;
+using testing::Not;
+using testing::Pair;
+
+constexpr std::string_view kUnknownPath =
+    R"({"code":1,"message":"请求参数错误","detail":"path: unknown"})";
+constexpr const char* kListAll = R"({"cnt":20,"index":0})";
+
+TEST(Router, AcceptsPathsInAnyCaseWithExtraSlashes) {
+  const RouterFixture server;
+  for (const char* path : {
+           "/weapp/double_room/get_room_list",
+           "/weapp/double_room/get_room_list/",
+           "//weapp//double_room///get_room_list//",
+           "/WeApp/Double_Room/GET_ROOM_LIST",
+           "weapp/double_room/get_room_list",
+       }) {
+    const HttpReply reply = server.Post(path, kListAll);
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_EQ(reply.body, R"({"code":0,"message":"请求成功","rooms":[]})") << path;
+  }
+}
+
+TEST(Router, AnswersUnknownPathsInJson) {
+  const RouterFixture server;
+  for (const char* path : {
+           "",
+           "/",
+           "/weapp",
+           "/weapp/double_room",
+           "/weapp/double_room/",
+           "/weapp/get_room_list",
+           "/weapp/triple_room/get_room_list",
+           "/weapp/webrtc_room/create_room",
+           "/weapp/double_room/get_rooms",
+           "/weapp/double_room/get_room_list/x",
+           "/other/double_room/get_room_list",
+           "/double_room/get_room_list",
+           "/x/weapp/double_room/get_room_list",
+           "/weapp/double_room/get_room_list?cnt=1",
+           "/weapp/utils/check_config",
+           "/weapp/utils/get_room_list",
+           "/weapp/double_room/get_room_list\x01",
+       }) {
+    const HttpReply reply = server.Post(path, kListAll);
+    EXPECT_EQ(reply.status, 404) << path;
+    EXPECT_EQ(reply.body, kUnknownPath) << path;
+    EXPECT_EQ(reply.label.endpoint, "unknown");
+    EXPECT_EQ(reply.label.code, 1);
+    EXPECT_EQ(reply.label.failure, Errc::kBadRequest);
+  }
+}
+
+TEST(Router, ListensUnderItsPrefix) {
+  for (const char* prefix : {"/rooms/v3", "rooms/v3/", "//Rooms//V3"}) {
+    const RouterFixture server{{.prefix = prefix}};
+    EXPECT_EQ(server.Post("/rooms/v3/live_room/get_room_list", kListAll).status, 200) << prefix;
+    EXPECT_EQ(server.Post("/weapp/live_room/get_room_list", kListAll).status, 404) << prefix;
+  }
+  for (const char* prefix : {"", "/"}) {
+    const RouterFixture server{{.prefix = prefix}};
+    EXPECT_EQ(server.Post("/live_room/get_room_list", kListAll).status, 200) << prefix;
+  }
+}
+
+TEST(Router, HasNoPinnedPrefixUnlessToldSo) {
+  const RouterFixture server;
+  EXPECT_EQ(server.Post("/double_room/get_room_list", kListAll).status, 404);
+}
+
+TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
+  const RouterFixture server;
+  for (const char* method : {"GET", "PUT", "DELETE", "HEAD", "PATCH", "post", ""}) {
+    const HttpReply reply =
+        server.router.Handle({.method = method, .path = "/weapp/double_room/get_pushers"});
+    EXPECT_EQ(reply.status, 405) << method;
+    EXPECT_EQ(reply.body,
+              R"({"code":1,"message":"请求参数错误","detail":"method: not allowed here"})");
+    EXPECT_THAT(reply.headers, Contains(Pair("Allow", "POST, OPTIONS"))) << method;
+    EXPECT_EQ(reply.label.endpoint, "get_pushers");
+    EXPECT_EQ(reply.label.kind, RoomKind::kDouble);
+  }
+  const HttpReply reply =
+      server.router.Handle({.method = "POST", .path = "/weapp/utils/get_login_info"});
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, OPTIONS")));
+}
+
+TEST(Router, AnswersOptionsOnEveryKnownPath) {
+  const RouterFixture server;
+  for (const Route& route : AllRoutes()) {
+    const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
+    const std::string path = "/weapp/" + area + "/" + std::string(route.endpoint);
+    const HttpReply reply =
+        server.router.Handle({.method = "OPTIONS", .path = path, .origin = "https://a.example"});
+    EXPECT_EQ(reply.status, 204) << path;
+    EXPECT_EQ(reply.body, "") << path;
+    EXPECT_THAT(reply.headers, Contains(Pair("Access-Control-Allow-Origin", "*"))) << path;
+    EXPECT_THAT(reply.headers, Contains(Key("Access-Control-Allow-Methods"))) << path;
+    EXPECT_EQ(reply.label.endpoint, route.endpoint);
+    EXPECT_EQ(reply.label.code, 0);
+  }
+  EXPECT_EQ(server.router.Handle({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);
+}
+
+TEST(Router, LetsPagesOfOtherOriginsReadEveryReply) {
+  const RouterFixture server{{.cors_origins = {"https://a.example"}}};
+  const auto echoed = Contains(Pair("Access-Control-Allow-Origin", "https://a.example"));
+  for (const char* path : {"/weapp/double_room/get_pushers", "/nowhere"}) {
+    const HttpReply reply =
+        server.router.Handle({.method = "POST", .path = path, .origin = "https://a.example"});
+    EXPECT_THAT(reply.headers, echoed) << path;
+    EXPECT_THAT(reply.headers, Contains(Pair("Vary", "Origin"))) << path;
+    EXPECT_THAT(reply.headers, Not(Contains(Key("Access-Control-Allow-Credentials"))));
+    EXPECT_THAT(
+        server.router.Handle({.method = "POST", .path = path, .origin = "https://b.example"})
+            .headers,
+        IsEmpty());
+  }
+}
+
+TEST(Router, LabelsAReplyForTheLog) {
+  const RouterFixture server;
+  const HttpReply missing = server.Post("/weapp/multi_room/get_pushers", "{}");
+  EXPECT_EQ(missing.label.endpoint, "get_pushers");
+  EXPECT_EQ(missing.label.kind, RoomKind::kMulti);
+  EXPECT_EQ(missing.label.dialect, Dialect::kGen1);
+  EXPECT_EQ(missing.label.code, 1);
+  EXPECT_EQ(missing.label.failure, Errc::kBadRequest);
+  EXPECT_EQ(missing.label.failure_detail, "roomID: missing");
+
+  const HttpReply listed = server.Post("/weapp/live_room/get_room_list", kListAll);
+  EXPECT_EQ(listed.label.endpoint, "get_room_list");
+  EXPECT_EQ(listed.label.kind, RoomKind::kLive);
+  EXPECT_EQ(listed.label.code, 0);
+  EXPECT_FALSE(listed.label.failure.has_value());
+  EXPECT_EQ(listed.label.failure_detail, "");
+}
+
+TEST(Router, TellsTheFaultOfABodyAtItsFirstByte) {
+  const RouterFixture server;
+  const std::string path = "/weapp/double_room/get_pushers";
+  EXPECT_EQ(server.Post(path, "{").body,
+            R"({"code":1,"message":"请求参数错误","detail":"body: not valid JSON"})");
+  EXPECT_EQ(server.Post(path, "[]").body,
+            R"({"code":1,"message":"请求参数错误","detail":"body: not a JSON object"})");
+  EXPECT_EQ(server.Post(path, "").body,
+            R"({"code":1,"message":"请求参数错误","detail":"roomID: missing"})");
+  EXPECT_EQ(server.Post(path, "roomID=r1", "application/x-www-form-urlencoded").body,
+            R"({"code":3,"message":"您请求的房间不存在"})");
+  EXPECT_EQ(server.Post(path, R"({"roomID":"r1"})", "text/plain").body,
+            R"({"code":3,"message":"您请求的房间不存在"})");
+}
+
+/// A signer whose library has gone wrong.
+class ThrowingStreams : public FakeStreams {
+ public:
+  Result<std::string> PushUrl(const UserId& user_id, TimePoint /*now*/) const override {
+    if (user_id.value == "odd") throw 42;  // NOLINT(hicpp-exception-baseclass): that is the point
+    throw std::runtime_error("secret of " + user_id.value);
+  }
+};
+
+TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
+  RouterFixture server;
+  const ThrowingStreams streams;
+  const Router router(
+      {.rooms = server.rooms, .logins = server.logins, .streams = streams, .clock = server.clock},
+      {});
+  for (const char* user : {"u1", "odd"}) {
+    const HttpReply reply = router.Handle({.method = "POST",
+                                           .path = "/weapp/double_room/get_push_url",
+                                           .body = std::string(R"({"userID":")") + user + R"("})"});
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
+    EXPECT_EQ(reply.label.endpoint, "get_push_url");
+    EXPECT_EQ(reply.label.failure, Errc::kInternal);
+    EXPECT_NE(reply.label.failure_detail, "");
+    EXPECT_THAT(reply.headers, Contains(Pair("Access-Control-Allow-Origin", "*")));
+  }
+}
+
+TEST(Router, RefusesInJsonForTheConnectionLayer) {
+  for (const int status : {400, 408, 411, 413, 415, 431}) {
+    const HttpReply reply = Router::Refusal(status);
+    EXPECT_EQ(reply.status, status);
+    EXPECT_EQ(reply.body, R"({"code":1,"message":"请求参数错误"})");
+    EXPECT_EQ(reply.label.code, 1);
+  }
+  for (const int status : {500, 503}) {
+    const HttpReply reply = Router::Refusal(status);
+    EXPECT_EQ(reply.status, status);
+    EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
+    EXPECT_EQ(reply.label.code, 6);
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

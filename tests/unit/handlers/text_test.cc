@@ -1,0 +1,48 @@
+#include "handlers/text.h"
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+TEST(Text, LowersAsciiLettersOnly) {
+  EXPECT_EQ(ToLower("Get_Pushers@[`{"), "get_pushers@[`{");
+  EXPECT_EQ(ToLower("É"), "É");
+}
+
+TEST(Text, TakesUtf8OfEveryLength) {
+  for (const char* text : {"", "a", "\xC2\x80", "é", "\xE0\xA0\x80", "房间", "\xED\x9F\xBF",
+                           "\xEE\x80\x80", "\xF0\x90\x80\x80", "😀", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  }
+  EXPECT_TRUE(IsUtf8(std::string_view("a\0b", 3)));
+}
+
+TEST(Text, RefusesWhatIsNotUtf8) {
+  for (const char* text : {
+           "\x80",              // nothing to continue
+           "\xC0\xAF",          // overlong `/`
+           "\xC1\xBF",          // overlong
+           "\xE0\x9F\xBF",      // overlong
+           "\xF0\x8F\xBF\xBF",  // overlong
+           "\xED\xA0\x80",      // a surrogate
+           "\xF4\x90\x80\x80",  // above U+10FFFF
+           "\xF5\x80\x80\x80",  // above U+10FFFF
+           "\xFF",
+           "\xC3",              // cut short
+           "\xE6\x88",          // cut short
+           "\xF0\x9F\x98",      // cut short
+           "\xE6\x88x",         // broken off
+           "\xF0\x9F\x98\xC0",  // broken off
+       }) {
+    EXPECT_FALSE(IsUtf8(text)) << testing::PrintToString(text);
+  }
+}
+
+TEST(Text, FindsNul) {
+  EXPECT_TRUE(HasNul(std::string_view("a\0b", 3)));
+  EXPECT_FALSE(HasNul("ab"));
+}
+
+}  // namespace
+}  // namespace rtcroom

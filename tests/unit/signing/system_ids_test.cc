@@ -1,0 +1,50 @@
+#include "daemon/system_ids.h"
+
+#include <cstddef>
+#include <regex>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+/// 00 01 02 ...
+class CountingBytes : public RandomSource {
+ public:
+  void Fill(std::span<std::byte> out) override {
+    for (std::byte& byte : out) byte = static_cast<std::byte>(next_++);
+  }
+
+ private:
+  unsigned char next_ = 0;
+};
+
+TEST(SystemIds, AreMadeOfFortyEightRandomBits) {
+  CountingBytes bytes;
+  SystemIds ids(bytes);
+  EXPECT_EQ(ids.NewRoomId().value, "room_00010203_0405");
+  EXPECT_EQ(ids.NewUserId().value, "user_06070809_0a0b");
+}
+
+TEST(SystemIds, DifferEachTime) {
+  SystemRandom random;
+  SystemIds ids(random);
+  std::set<RoomId> seen;
+  const std::regex form("room_[0-9a-f]{8}_[0-9a-f]{4}");
+  for (int round = 0; round < 1000; ++round) {
+    const RoomId id = ids.NewRoomId();
+    EXPECT_TRUE(std::regex_match(id.value, form)) << id;
+    EXPECT_TRUE(seen.insert(id).second) << id;
+  }
+}
+
+TEST(NewEpoch, HasSixtyFourRandomBits) {
+  CountingBytes bytes;
+  EXPECT_EQ(NewEpoch(bytes), "0001020304050607");
+  EXPECT_EQ(NewEpoch(bytes), "08090a0b0c0d0e0f");
+}
+
+}  // namespace
+}  // namespace rtcroom

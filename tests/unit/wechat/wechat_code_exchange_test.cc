@@ -1,0 +1,285 @@
+#include "daemon/wechat/wechat_code_exchange.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/support/eventually.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr const char* kGoodAnswer =
+    R"({"openid":"oAbc-12_Z","session_key":"c2Vzc2lvbg==","unionid":"u1"})";
+
+/// Answers what it was told to, in order; then nothing in time.
+class ScriptedHttp : public OutgoingHttp {
+ public:
+  Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
+                            std::chrono::milliseconds timeout) override {
+    asked.push_back(base_url + path_and_query);
+    timeouts.push_back(timeout);
+    if (replies.empty()) return Error{Errc::kUnavailable, "no answer in time"};
+    OutgoingReply reply = replies.front();
+    replies.pop_front();
+    return reply;
+  }
+
+  std::deque<OutgoingReply> replies;
+  std::vector<std::string> asked;
+  std::vector<std::chrono::milliseconds> timeouts;
+};
+
+/// A log in memory.
+class CapturedLog {
+ public:
+  CapturedLog() : file_(::open_memstream(&text_, &size_)) {}
+  ~CapturedLog() {
+    std::fclose(file_);
+    std::free(text_);
+  }
+  CapturedLog(const CapturedLog&) = delete;
+  CapturedLog& operator=(const CapturedLog&) = delete;
+
+  [[nodiscard]] std::FILE* file() const { return file_; }
+  [[nodiscard]] std::string Text() const {
+    std::fflush(file_);
+    return {text_, size_};
+  }
+
+ private:
+  char* text_ = nullptr;
+  std::size_t size_ = 0;
+  std::FILE* const file_;
+};
+
+WechatOptions Options() {
+  return {.base_url = "https://wechat.test",
+          .app_id = "wx0123456789abcdef",
+          .secret = Secret("the&secret"),
+          .timeout = std::chrono::seconds(3)};
+}
+
+class CodeExchangeAtWechat : public testing::Test {
+ protected:
+  CodeExchangeResult Exchange(const std::string& code = "the-code") {
+    return exchange_.Exchange(code);
+  }
+  CodeExchangeOutcome OutcomeOf(const std::string& body, int status = 200) {
+    http_.replies = {{status, body}};
+    return Exchange().outcome;
+  }
+
+  CapturedLog log_;
+  Logger logger_{LogFormat::kJson, LogLevel::kDebug, log_.file()};
+  ScriptedHttp http_;
+  WechatCodeExchange exchange_{Options(), http_, logger_};
+};
+
+TEST_F(CodeExchangeAtWechat, AsksAsThePlatformDocuments) {
+  Exchange("the code/1");
+  ASSERT_EQ(http_.asked.size(), 1u);
+  EXPECT_EQ(http_.asked[0],
+            "https://wechat.test/sns/jscode2session?appid=wx0123456789abcdef"
+            "&secret=the%26secret&js_code=the%20code%2F1&grant_type=authorization_code");
+  EXPECT_EQ(http_.timeouts[0], std::chrono::seconds(3));
+}
+
+TEST_F(CodeExchangeAtWechat, ReturnsOpenidAndSessionKey) {
+  http_.replies = {{200, kGoodAnswer}};
+  const CodeExchangeResult result = Exchange();
+  EXPECT_EQ(result.outcome, CodeExchangeOutcome::kOk);
+  EXPECT_EQ(result.openid, "oAbc-12_Z");
+  EXPECT_EQ(result.session_key, Secret("c2Vzc2lvbg=="));
+}
+
+TEST_F(CodeExchangeAtWechat, TakesErrcodeZeroForSuccess) {
+  EXPECT_EQ(OutcomeOf(R"({"errcode":0,"errmsg":"ok","openid":"o1","session_key":"k"})"),
+            CodeExchangeOutcome::kOk);
+}
+
+TEST_F(CodeExchangeAtWechat, TakesAnOpenidWithoutASessionKey) {
+  EXPECT_EQ(OutcomeOf(R"({"openid":"o1"})"), CodeExchangeOutcome::kOk);
+}
+
+TEST_F(CodeExchangeAtWechat, SaysBadCodeOfAnUnknownOrUsedOneAndOfOneTooOften) {
+  for (const int errcode : {40029, 40163, 45011}) {
+    http_.asked.clear();
+    EXPECT_EQ(OutcomeOf(fmt::format(R"({{"errcode":{},"errmsg":"no"}})", errcode)),
+              CodeExchangeOutcome::kBadCode)
+        << errcode;
+    EXPECT_EQ(http_.asked.size(), 1u) << errcode;
+  }
+}
+
+TEST_F(CodeExchangeAtWechat, RefusesAUserHeldForRisky) {
+  EXPECT_EQ(OutcomeOf(R"({"errcode":40226,"errmsg":"code blocked"})"),
+            CodeExchangeOutcome::kRefused);
+  EXPECT_EQ(http_.asked.size(), 1u);
+}
+
+TEST_F(CodeExchangeAtWechat, AsksABusyPlatformOnceMore) {
+  http_.replies = {{200, R"({"errcode":-1,"errmsg":"system error"})"}, {200, kGoodAnswer}};
+  EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kOk);
+  EXPECT_EQ(http_.asked.size(), 2u);
+}
+
+TEST_F(CodeExchangeAtWechat, AsksAPlatformThatStaysBusyNoThirdTime) {
+  const OutgoingReply busy{200, R"({"errcode":-1,"errmsg":"system error"})"};
+  http_.replies = {busy, busy, busy};
+  EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kBadCode);
+  EXPECT_EQ(http_.asked.size(), 2u);
+}
+
+TEST_F(CodeExchangeAtWechat, SaysUnavailableOfTroubleOfOurOwn) {
+  for (const int errcode : {40013, 40125, 41002, 45009, 1, -2}) {
+    http_.asked.clear();
+    EXPECT_EQ(OutcomeOf(fmt::format(R"({{"errcode":{}}})", errcode)),
+              CodeExchangeOutcome::kUnavailable)
+        << errcode;
+    EXPECT_EQ(http_.asked.size(), 1u) << errcode;
+  }
+}
+
+TEST_F(CodeExchangeAtWechat, BelievesTheErrcodeMoreThanTheOpenid) {
+  EXPECT_EQ(OutcomeOf(R"({"errcode":40029,"openid":"o1","session_key":"k"})"),
+            CodeExchangeOutcome::kBadCode);
+}
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableWithoutAnAnswerAndDoesNotAskAgain) {
+  EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kUnavailable);
+  EXPECT_EQ(http_.asked.size(), 1u);
+}
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnAnswerThatCannotBeRead) {
+  const std::string deep(30'000, '[');
+  for (const std::string& body :
+       {std::string(), std::string("<html>"), std::string("[]"), std::string("null"),
+        std::string("7"), std::string("{}"), std::string("{\"openid\":"),
+        std::string(kGoodAnswer) + "x", std::string("\"openid\""), deep,
+        std::string(R"({"errcode":"-1"})"), std::string(R"({"errcode":-1.0})"),
+        std::string(R"({"errcode":18446744073709551615})"), std::string(R"({"errcode":null})"),
+        std::string("{\"openid\":\"\xff\"}")}) {
+    http_.asked.clear();
+    EXPECT_EQ(OutcomeOf(body), CodeExchangeOutcome::kUnavailable) << body.substr(0, 80);
+    EXPECT_EQ(http_.asked.size(), 1u) << body.substr(0, 80);
+  }
+}
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnyOtherStatusThan200) {
+  for (const int status : {204, 302, 404, 500}) {
+    EXPECT_EQ(OutcomeOf(kGoodAnswer, status), CodeExchangeOutcome::kUnavailable) << status;
+  }
+}
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnOpenidThatCannotBeAUserId) {
+  for (const std::string& openid :
+       {std::string(R"("")"), std::string("7"), std::string("null"), std::string(R"(["o"])"),
+        std::string(R"("a b")"), std::string(R"("a/b")"), std::string(R"("a\\b")"),
+        std::string(R"("a\"b")"), std::string(R"("a%b")"), std::string(R"("a\n")"),
+        std::string(R"("\u0000")"), std::string(R"("\u4eba")"), '"' + std::string(65, 'o') + '"'}) {
+    EXPECT_EQ(OutcomeOf(fmt::format(R"({{"openid":{},"session_key":"k"}})", openid)),
+              CodeExchangeOutcome::kUnavailable)
+        << openid;
+  }
+  EXPECT_EQ(OutcomeOf(fmt::format(R"({{"openid":"{}"}})", std::string(64, 'o'))),
+            CodeExchangeOutcome::kOk);
+}
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableOnASessionKeyThatIsNone) {
+  EXPECT_EQ(OutcomeOf(R"({"openid":"o1","session_key":7})"), CodeExchangeOutcome::kUnavailable);
+  EXPECT_EQ(
+      OutcomeOf(fmt::format(R"({{"openid":"o1","session_key":"{}"}})", std::string(257, 'k'))),
+      CodeExchangeOutcome::kUnavailable);
+}
+
+TEST_F(CodeExchangeAtWechat, AsksNothingForACodeThatCannotBeOne) {
+  EXPECT_EQ(Exchange("").outcome, CodeExchangeOutcome::kBadCode);
+  EXPECT_EQ(Exchange(std::string(513, 'c')).outcome, CodeExchangeOutcome::kBadCode);
+  EXPECT_TRUE(http_.asked.empty());
+}
+
+TEST_F(CodeExchangeAtWechat, AsksNothingWhenItIsNotConfigured) {
+  WechatOptions no_app = Options();
+  no_app.app_id.clear();
+  WechatOptions no_secret = Options();
+  no_secret.secret = Secret();
+  EXPECT_EQ(WechatCodeExchange(no_app, http_, logger_).Exchange("c").outcome,
+            CodeExchangeOutcome::kUnavailable);
+  EXPECT_EQ(WechatCodeExchange(no_secret, http_, logger_).Exchange("c").outcome,
+            CodeExchangeOutcome::kUnavailable);
+  EXPECT_TRUE(http_.asked.empty());
+}
+
+TEST_F(CodeExchangeAtWechat, TellsTheLogTheErrorNumberAndNoSecret) {
+  OutcomeOf(kGoodAnswer);
+  OutcomeOf(R"({"errcode":40125,"errmsg":"rid-1","openid":"oAbc-12_Z","session_key":"a-key"})");
+  OutcomeOf(R"({"openid":7,"session_key":"a-key"})");
+  OutcomeOf("a-key", 500);
+  http_.replies.clear();
+  Exchange();
+  const std::string log = log_.Text();
+  EXPECT_NE(log.find("40125"), std::string::npos) << log;
+  for (const char* secret : {"secret", "the-code", "c2Vzc2lvbg", "a-key", "oAbc", "rid-1"}) {
+    EXPECT_EQ(log.find(secret), std::string::npos) << log;
+  }
+}
+
+/// Lets every caller wait until it is told to answer.
+class WaitingHttp : public OutgoingHttp {
+ public:
+  Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
+                            std::chrono::milliseconds /*timeout*/) override {
+    const MutexLock lock(mutex_);
+    ++waiting_;
+    while (!released_) changed_.Wait(mutex_);
+    return OutgoingReply{200, kGoodAnswer};
+  }
+  void Release() {
+    const MutexLock lock(mutex_);
+    released_ = true;
+    changed_.NotifyAll();
+  }
+  std::ptrdiff_t waiting() {
+    const MutexLock lock(mutex_);
+    return waiting_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::ptrdiff_t waiting_ GUARDED_BY(mutex_) = 0;
+  bool released_ GUARDED_BY(mutex_) = false;
+};
+
+TEST_F(CodeExchangeAtWechat, TurnsAwayTheSeventeenthAtATimeAtOnce) {
+  WaitingHttp http;
+  WechatCodeExchange exchange(Options(), http, logger_);
+  std::atomic<int> served{0};
+  {
+    std::vector<std::jthread> callers;
+    callers.reserve(WechatCodeExchange::kMaxExchanges);
+    for (std::ptrdiff_t i = 0; i < WechatCodeExchange::kMaxExchanges; ++i) {
+      callers.emplace_back([&] {
+        if (exchange.Exchange("code").outcome == CodeExchangeOutcome::kOk) ++served;
+      });
+    }
+    EXPECT_TRUE(Eventually([&] { return http.waiting() == WechatCodeExchange::kMaxExchanges; }));
+    EXPECT_EQ(exchange.Exchange("code").outcome, CodeExchangeOutcome::kOverloaded);
+    http.Release();
+  }
+  EXPECT_EQ(served, WechatCodeExchange::kMaxExchanges);
+  EXPECT_EQ(exchange.Exchange("code").outcome, CodeExchangeOutcome::kOk);
+}
+
+}  // namespace
+}  // namespace rtcroom
