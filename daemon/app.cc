@@ -1,6 +1,8 @@
 #include "daemon/app.h"
 
+#include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -137,8 +139,7 @@ Status App::BuildServices() {
                   .strict_wechat = config_.wechat.strict,
                   .expose_session_key = config_.wechat.expose_session_key,
                   .administrator = {im.admin},
-                  .deny_user_ids = UserIds(config_.auth.deny_user_ids)},
-      logger_);
+                  .deny_user_ids = UserIds(config_.auth.deny_user_ids)});
   rooms_ = std::make_unique<RoomService>(
       *store_, leases_, groups_, *streams_, clock_, ids_,
       RoomServiceOptions{.limits = {.max_pushers_double = config_.room.max_pushers_double,
@@ -234,8 +235,12 @@ void App::Stop() {
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.Monotonic()),
         std::chrono::milliseconds(0));
   };
-  if (http_ != nullptr) http_->Stop(left());
-  if (https_ != nullptr) https_->Stop(left());
+  {
+    // Side by side: neither may use up the other's time, or go on accepting meanwhile.
+    std::optional<std::jthread> stopping_http;
+    if (http_ != nullptr) stopping_http.emplace([&] { http_->Stop(left()); });
+    if (https_ != nullptr) https_->Stop(left());
+  }
   trimming_.reset();
   reaping_.reset();
   if (admin_ != nullptr) admin_->Stop(left());

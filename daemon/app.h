@@ -1,18 +1,13 @@
 // The running server: every part, built in one order and stopped in the reverse.
 //
-// Threads
-//
-// | thread           | runs                           | may block on            | is told to stop
-// by  | | ---------------- | ------------------------------ | ----------------------- |
-// ------------------- | | main             | waits for signals (serve.cc)   | signals | SIGTERM,
-// SIGINT     | | acceptors        | one per listener               | its socket              |
-// listener `Stop`     | | workers          | requests, one connection each  | a commit, a code |
-// listener `Stop`     | |                  |                                | exchange, its socket
-// |                     | | store writer     | groups of changes              | the disk | end of
-// the store    | | outgoing calls   | one question to WeChat each    | the network, bounded    |
-// their deadline      | | reaper           | `HeartbeatReaper::Tick`        | a commit | end of its
-// task     | | trimmer          | `EventTrimmer::Trim`           | a commit                | end of
-// its task     |
+// Threads: what runs on them; what they may block on; how they are told to stop.
+// - main: waits for signals (serve.cc); signals; SIGTERM or SIGINT
+// - acceptors, one per listener: accept; their socket; the listener's `Stop`
+// - workers, a pool per listener: requests; a commit, a code exchange, their connection; `Stop`
+// - store writer: groups of changes; the disk; the end of the store
+// - outgoing calls, one question each: the network; their deadline
+// - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
+// - trimmer: `EventTrimmer::Trim`; a commit; the end of its task
 #pragma once
 
 #include <atomic>

@@ -17,8 +17,9 @@ HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, const C
       last_sweep_(last_tick_) {}
 
 std::chrono::milliseconds HeartbeatReaper::TickPeriod() const {
-  // Four looks per sweep period tell a stall of one period from a late wake-up.
-  return std::max(options_.sweep_period / 4, std::chrono::milliseconds(1));
+  // Often enough that a sweep begins on time, and that a stall of one period is not taken for a
+  // late wake-up.
+  return std::max(options_.sweep_period / 20, std::chrono::milliseconds(1));
 }
 
 void HeartbeatReaper::Tick() {

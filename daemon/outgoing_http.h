@@ -14,7 +14,7 @@
 namespace rtcroom {
 
 /// Longest body of an answer that is taken.
-inline constexpr std::size_t kMaxOutgoingReplyBytes = 64 * 1024;
+inline constexpr std::size_t kMaxOutgoingReplyBytes = std::size_t{64} * 1024;
 
 struct OutgoingReply {
   int status = 0;

@@ -57,9 +57,8 @@ std::optional<std::int64_t> WholeNumber(const json& value) {
 
 std::optional<std::int64_t> WholeNumber(std::string_view text) {
   std::int64_t number = 0;
-  const char* const begin = text.data();
-  const char* const end = begin + text.size();
-  const auto [parsed_to, fault] = std::from_chars(begin, end, number);
+  const char* const end = text.data() + text.size();
+  const auto [parsed_to, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (parsed_to != end || fault == std::errc::invalid_argument) return std::nullopt;
   if (fault == std::errc::result_out_of_range) {
     using Limits = std::numeric_limits<std::int64_t>;

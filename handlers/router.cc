@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <typeinfo>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,7 +64,8 @@ HttpReply Router::Handle(const HttpRequest& request) const {
   try {
     reply = Dispatch(request, label);
   } catch (const std::exception& slipped) {
-    reply = Render(Reply::Failure({Errc::kInternal, slipped.what()}), label);
+    // Its type, not its text: that may quote what the client sent, and the log shows this.
+    reply = Render(Reply::Failure({Errc::kInternal, typeid(slipped).name()}), label);
   } catch (...) {
     reply = Render(Reply::Failure({Errc::kInternal, "not a std::exception"}), label);
   }

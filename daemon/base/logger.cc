@@ -82,10 +82,10 @@ class Logger::Sink {
       : logger_("rtcroomd",
                 std::make_shared<spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>>(
                     out)) {
-    // The message is the tail of the line: time and level are the library's part.
-    logger_.set_pattern(format == LogFormat::kJson
-                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                            : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+    // The time is the library's part. The level is not: its names are not those of the
+    // configuration.
+    logger_.set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})"
+                                                   : "%Y-%m-%dT%H:%M:%S.%eZ %v",
                         spdlog::pattern_time_type::utc);
     logger_.flush_on(spdlog::level::debug);
     logger_.set_level(ToSpdlog(level));
@@ -107,13 +107,14 @@ void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<L
   fmt::memory_buffer line;
   const ValueWriter write{line, format_};
   if (format_ == LogFormat::kJson) {
-    fmt::format_to(std::back_inserter(line), R"("event":"{}")", event);
+    fmt::format_to(std::back_inserter(line), R"("level":"{}","event":"{}")", LogLevelName(level),
+                   event);
     for (const LogField& field : fields) {
       fmt::format_to(std::back_inserter(line), R"(,"{}":)", field.key());
       std::visit(write, field.value());
     }
   } else {
-    line.append(event);
+    fmt::format_to(std::back_inserter(line), "{} {}", LogLevelName(level), event);
     for (const LogField& field : fields) {
       fmt::format_to(std::back_inserter(line), " {}=", field.key());
       std::visit(write, field.value());

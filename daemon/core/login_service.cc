@@ -14,13 +14,8 @@ constexpr std::string_view kWeixinPrefix = "weixin";
 }  // namespace
 
 LoginService::LoginService(CodeExchange& codes, const LoginSigner& signer, const Clock& clock,
-                           IdSource& ids, LoginPolicy policy, Logger& logger)
-    : codes_(codes),
-      signer_(signer),
-      clock_(clock),
-      ids_(ids),
-      policy_(std::move(policy)),
-      logger_(logger) {}
+                           IdSource& ids, LoginPolicy policy)
+    : codes_(codes), signer_(signer), clock_(clock), ids_(ids), policy_(std::move(policy)) {}
 
 Result<ImLogin> LoginService::Login(const ImLoginCommand& command) {
   Result<Identity> identity = ChooseIdentity(command);
@@ -66,9 +61,6 @@ Result<std::optional<LoginService::Identity>> LoginService::ExchangeCode(const s
       if (policy_.strict_wechat) return Error{Errc::kBadRequest, "code: not accepted"};
       return nobody;
     case CodeExchangeOutcome::kUnavailable:
-      logger_.Warn("code_exchange_unavailable");
-      if (policy_.strict_wechat) return Error{Errc::kUnavailable, "code exchange: unavailable"};
-      return nobody;
     case CodeExchangeOutcome::kOverloaded:
     case CodeExchangeOutcome::kNotConfigured:
       if (policy_.strict_wechat) return Error{Errc::kUnavailable, "code exchange: not possible"};

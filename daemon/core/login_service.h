@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/code_exchange.h"
@@ -42,7 +41,7 @@ struct LoginPolicy {
 class LoginService {
  public:
   LoginService(CodeExchange& codes, const LoginSigner& signer, const Clock& clock, IdSource& ids,
-               LoginPolicy policy, Logger& logger);
+               LoginPolicy policy);
 
   /// Chooses the identity (openid, then the trusted claim, then a fresh one) and signs it.
   ///
@@ -68,7 +67,6 @@ class LoginService {
   const Clock& clock_;
   IdSource& ids_;
   const LoginPolicy policy_;
-  Logger& logger_;
 };
 
 }  // namespace rtcroom

@@ -138,7 +138,7 @@ Connection::Outcome Connection::ReadTls(std::string& into, MonotonicTime deadlin
 Connection::Outcome Connection::WritePlain(std::string_view bytes, MonotonicTime deadline) {
   while (!bytes.empty()) {
     const ssize_t put = send(accepted_.socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (put > 0) {
+    if (put >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(put));
       continue;
     }

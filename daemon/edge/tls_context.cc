@@ -22,8 +22,8 @@ std::string TakeTlsError() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return "unknown error";
-  const char* reason =
-      ERR_SYSTEM_ERROR(code) ? nullptr : ERR_reason_error_string(code);  // NOLINT(bugprone-*)
+  // Failed system calls ("No such file or directory") have no entry in the table of reasons.
+  const char* reason = ERR_SYSTEM_ERROR(code) ? nullptr : ERR_reason_error_string(code);
   if (reason != nullptr) return reason;
   char text[256] = {};
   ERR_error_string_n(code, text, sizeof(text));

@@ -13,7 +13,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kMaxSmallFile = 1024 * 1024;
+constexpr std::size_t kMaxSmallFile = std::size_t{1024} * 1024;
 
 class Descriptor {
  public:

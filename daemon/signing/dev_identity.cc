@@ -27,7 +27,7 @@ Status KeepCertificate(const DevIdentity& identity, RandomSource& random, TimePo
   const Result<DevCertificate> made = MakeDevCertificate(random, now);
   if (!made) return made.error();
   // A crash between the two leaves a pair that does not match, which the next start remakes.
-  const Status key_written =
+  Status key_written =
       WriteFileAtomically(identity.key_path, made->key_pem.Reveal(), kOwnerOnly, random);
   if (!key_written) return key_written;
   return WriteFileAtomically(identity.cert_path, made->cert_pem, kForEverybody, random);

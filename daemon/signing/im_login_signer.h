@@ -17,8 +17,8 @@ struct ImLoginSignerOptions {
   std::uint32_t sdk_app_id = 0;    ///< 0: no IM application, nothing is signed
   std::string account_type = "0";  ///< version 1 only
   int sig_version = 2;             ///< 1 or 2
-  Secret secret_key{};          ///< of version 2; empty: nothing is signed
-  Secret private_key_pem{};     ///< of version 1; empty: nothing is signed
+  Secret secret_key{};             ///< of version 2; empty: nothing is signed
+  Secret private_key_pem{};        ///< of version 1; empty: nothing is signed
   std::chrono::seconds user_sig_ttl = std::chrono::days(30);
 };
 

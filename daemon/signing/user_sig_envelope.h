@@ -9,7 +9,7 @@
 namespace rtcroom {
 
 /// Most bytes that a ticket may inflate to. Real ones have a few hundred.
-inline constexpr std::size_t kMaxUserSigJson = 16 * 1024;
+inline constexpr std::size_t kMaxUserSigJson = std::size_t{16} * 1024;
 
 /// zlib (RFC 1950), then base64 with `*`, `-`, `_` for `+`, `/`, `=`.
 /// @param json  at most `kMaxUserSigJson` bytes.

@@ -83,8 +83,9 @@ std::optional<Ticket> Read(std::string_view sig) {
 /// Digits only, at most `kMaxUserSigSeconds`.
 std::optional<std::int64_t> Seconds(std::string_view text) {
   std::int64_t seconds = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, seconds);
+  const char* const start = text.data();
+  const char* const end = start + text.size();
+  const auto [stopped, error] = std::from_chars(start, end, seconds);
   if (error != std::errc() || stopped != end || seconds < 0) return std::nullopt;
   if (seconds > kMaxUserSigSeconds) return std::nullopt;
   return seconds;

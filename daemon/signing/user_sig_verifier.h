@@ -17,7 +17,7 @@ namespace rtcroom {
 
 struct UserSigVerifierOptions {
   std::uint32_t sdk_app_id = 0;
-  int sig_version = 2;              ///< 1 or 2; a ticket of the other one is malformed
+  int sig_version = 2;           ///< 1 or 2; a ticket of the other one is malformed
   Secret secret_key{};           ///< of version 2
   std::string public_key_pem{};  ///< of version 1; empty: that of the private key
   Secret private_key_pem{};      ///< of version 1

@@ -103,7 +103,9 @@ WechatCodeExchange::WechatCodeExchange(WechatOptions options, OutgoingHttp& http
     : options_(std::move(options)), http_(http), logger_(logger) {}
 
 CodeExchangeResult WechatCodeExchange::Exchange(const std::string& code) {
-  if (options_.app_id.empty() || options_.secret.empty()) return {};
+  if (options_.app_id.empty() || options_.secret.empty()) {
+    return {.outcome = CodeExchangeOutcome::kNotConfigured};
+  }
   if (code.empty() || code.size() > kMaxCodeBytes) {
     return {.outcome = CodeExchangeOutcome::kBadCode};
   }

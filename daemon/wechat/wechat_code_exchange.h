@@ -15,7 +15,7 @@ namespace rtcroom {
 
 struct WechatOptions {
   std::string base_url = "https://api.weixin.qq.com";
-  std::string app_id{};  ///< empty: nothing is asked, every exchange is kUnavailable
+  std::string app_id{};  ///< empty: nothing is asked, every exchange is kNotConfigured
   Secret secret{};       ///< likewise
   /// Of one question. A busy platform is asked twice.
   std::chrono::milliseconds timeout = std::chrono::seconds(3);

@@ -37,14 +37,6 @@ struct SqliteOptions {
   std::size_t readers = 8;
   /// Name of a registered SQLite VFS, for tests; empty for the default one.
   std::string vfs = {};
-};  ///< of the database file, in a directory that can be written to
-std::string new_epoch = {};  ///< 16 hex digits for a store that is made new; others keep their own
-Durability durability = Durability::kFull;
-StoreLimits limits = {};
-/// How many reads can run at the same time, at least 1; each holds a connection, further
-/// ones wait for it.
-std::size_t readers = 8;
-std::string vfs = {};  ///< name of a registered SQLite VFS, for tests; empty for the default one
 };
 
 /// Keeps rooms in a SQLite database in WAL mode. All writes go through one thread, which

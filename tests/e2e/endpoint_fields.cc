@@ -95,7 +95,7 @@ std::vector<EndpointRow> EndpointTable() {
       {"pusher_heartbeat", {room, user}},
       {"get_room_list", {{"cnt", FieldType::kNumber, 0}, {"index", FieldType::kNumber, 0}}},
       {.name = "merge_stream",
-       .required = {room, user, {"mergeParams", FieldType::kObject, 16 * 1024}},
+       .required = {room, user, {"mergeParams", FieldType::kObject, 16'384}},
        .live_only = true},
   };
 }

@@ -52,6 +52,7 @@ class Kill : public testing::Test {
     const std::chrono::microseconds phase(static_cast<std::int64_t>(random_()) % kMostMicroseconds);
     std::atomic<std::size_t> acknowledged{0};
     std::vector<std::jthread> threads;
+    threads.reserve(writers_.size());
     for (LedgerWriter& writer : writers_) {
       threads.emplace_back([&writer, &acknowledged, client = server_.Https()]() mutable {
         writer.WriteUntilCutOff(std::move(client), acknowledged);

@@ -140,6 +140,7 @@ TEST_F(WechatLogin, GivesAFreshIdAtOnceWhenSixteenWaitForWechat) {
   wechat_.Hold();
   {
     std::vector<std::jthread> waiting;
+    waiting.reserve(kMostExchanges);
     for (std::size_t i = 0; i < kMostExchanges; ++i) {
       waiting.emplace_back([this, code = "held" + std::to_string(i)] {
         ApiClient client = server_.Https();

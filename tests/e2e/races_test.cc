@@ -45,6 +45,7 @@ TEST_F(Races, GiveOutExactlyTheFreeSeats) {
   std::barrier start(static_cast<std::ptrdiff_t>(kCallers));
   {
     std::vector<std::jthread> callers;
+    callers.reserve(kCallers);
     for (std::size_t caller = 0; caller < kCallers; ++caller) {
       callers.emplace_back(
           [this, &start, &mine = codes[caller], user = "caller_" + std::to_string(caller)] {

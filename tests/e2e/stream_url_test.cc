@@ -37,7 +37,7 @@ std::int64_t Now() {
 
 /// @param before  when the request was sent.
 void ExpectSigned(const std::string& url, const std::string& stream, std::int64_t before) {
-  constexpr std::int64_t kSevenDays = 7 * 24 * 60 * 60;
+  constexpr std::int64_t kSevenDays = std::chrono::seconds(std::chrono::days(7)).count();
   const std::string expiry = QueryParameter(url, "txTime");
   std::int64_t seconds = 0;
   std::from_chars(expiry.data(), expiry.data() + expiry.size(), seconds, 16);

@@ -91,8 +91,7 @@ struct RequestFuzzServer::Parts {
       signer,
       clock,
       ids,
-      {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}},
-      logger};
+      {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}}};
   Router router{{.rooms = rooms, .logins = logins, .streams = streams, .clock = clock},
                 {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .sdk_app_id = 1400000000}};
 };

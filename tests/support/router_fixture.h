@@ -31,7 +31,7 @@ class RouterFixture {
   explicit RouterFixture(RouterOptions options = {}, LoginPolicy policy = {},
                          StoreLimits limits = {})
       : memory(limits, "00000000000000aa", leases),
-        logins(codes, signer, clock, ids, std::move(policy), logger),
+        logins(codes, signer, clock, ids, std::move(policy)),
         router({.rooms = rooms, .logins = logins, .streams = streams, .clock = clock},
                WithAccount(std::move(options))) {}
 

@@ -50,7 +50,7 @@ TEST_F(LoggerTest, WritesOneJsonObjectALine) {
 TEST_F(LoggerTest, WritesReadableText) {
   Logger logger(LogFormat::kText, LogLevel::kInfo, file_.get());
   logger.Warn("slow", {{"endpoint", "add_pusher"}, {"note", "two words"}});
-  EXPECT_THAT(Written(), EndsWith(" warning slow endpoint=add_pusher note=\"two words\"\n"));
+  EXPECT_THAT(Written(), EndsWith(" warn slow endpoint=add_pusher note=\"two words\"\n"));
 }
 
 TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {

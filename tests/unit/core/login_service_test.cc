@@ -34,7 +34,7 @@ class FakeExchange : public CodeExchange {
 class LoginServiceTest : public testing::Test {
  protected:
   Result<ImLogin> Login(const ImLoginCommand& command) {
-    LoginService service(exchange_, signer_, clock_, ids_, policy_, logger_);
+    LoginService service(exchange_, signer_, clock_, ids_, policy_);
     return service.Login(command);
   }
   Result<ImLogin> LoginWithCode() {
@@ -47,7 +47,6 @@ class LoginServiceTest : public testing::Test {
   FakeClock clock_;
   CountingIds ids_;
   LoginPolicy policy_{.administrator = {"administrator"}, .deny_user_ids = {{"root"}}};
-  Logger logger_{LogFormat::kJson, LogLevel::kError};
 };
 
 const std::string kFreshId = "user_00000001_0000";

@@ -56,7 +56,7 @@ TEST_F(AtomicFile, NamesThePathOfAFailure) {
 
 TEST_F(AtomicFile, IsNotReadWhenMissingOrLarge) {
   EXPECT_ERROR(kUnavailable, ReadSmallFile(path_));
-  ASSERT_OK(WriteFileAtomically(path_, std::string(1024 * 1024 + 1, 'x'), 0600, random_));
+  ASSERT_OK(WriteFileAtomically(path_, std::string(1'048'577, 'x'), 0600, random_));
   EXPECT_ERROR(kUnavailable, ReadSmallFile(path_));
 }
 

@@ -2,9 +2,9 @@
 
 #include <chrono>
 #include <filesystem>
-#include <regex>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 
@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::days;
+using testing::MatchesRegex;
 
 constexpr fs::perms kOwnerOnly = fs::perms::owner_read | fs::perms::owner_write;
 
@@ -51,8 +52,8 @@ TEST_F(DevIdentityFiles, AreMadeWhenTheyAreMissing) {
   ASSERT_OK(identity);
   EXPECT_EQ(identity->cert_path, directory_ / "dev-cert.pem");
   EXPECT_EQ(identity->key_path, directory_ / "dev-key.pem");
-  EXPECT_TRUE(std::regex_match(identity->sig_key.Reveal(), std::regex("[0-9a-f]{64}")));
-  EXPECT_TRUE(std::regex_match(identity->push_key.Reveal(), std::regex("[0-9a-f]{32}")));
+  EXPECT_THAT(identity->sig_key.Reveal(), MatchesRegex("[0-9a-f]{64}"));
+  EXPECT_THAT(identity->push_key.Reveal(), MatchesRegex("[0-9a-f]{32}"));
   EXPECT_TRUE(IsUsable({Read("dev-cert.pem"), Secret(Read("dev-key.pem"))}, kNoon));
 }
 

@@ -1,10 +1,10 @@
 #include "daemon/system_ids.h"
 
 #include <cstddef>
-#include <regex>
 #include <set>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace rtcroom {
@@ -32,10 +32,9 @@ TEST(SystemIds, DifferEachTime) {
   SystemRandom random;
   SystemIds ids(random);
   std::set<RoomId> seen;
-  const std::regex form("room_[0-9a-f]{8}_[0-9a-f]{4}");
   for (int round = 0; round < 1000; ++round) {
     const RoomId id = ids.NewRoomId();
-    EXPECT_TRUE(std::regex_match(id.value, form)) << id;
+    EXPECT_THAT(id.value, testing::MatchesRegex("room_[0-9a-f]{8}_[0-9a-f]{4}"));
     EXPECT_TRUE(seen.insert(id).second) << id;
   }
 }

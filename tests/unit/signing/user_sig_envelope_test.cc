@@ -46,11 +46,11 @@ TEST(UserSigEnvelope, TakesASigOfTheBoundAndNoByteMore) {
 }
 
 TEST(UserSigEnvelope, RefusesAMegabyteOfZeros) {
-  EXPECT_FALSE(UnpackUserSig(PackAnything(std::string(1024 * 1024, '\0'))));
+  EXPECT_FALSE(UnpackUserSig(PackAnything(std::string(1'000'000, '\0'))));
 }
 
 TEST(UserSigEnvelope, RefusesAVeryLongText) {
-  EXPECT_FALSE(UnpackUserSig(std::string(1024 * 1024, 'A')));
+  EXPECT_FALSE(UnpackUserSig(std::string(1'000'000, 'A')));
 }
 
 TEST(UserSigEnvelope, RefusesCharactersOfOrdinaryBase64) {

@@ -23,7 +23,9 @@ constexpr seconds kMonth{2592000};
 
 class UserSigV1 : public testing::Test {
  protected:
-  static json Unpack(const std::string& sig) { return json::parse(UnpackUserSig(sig).value()); }
+  static json Unpack(const std::string& sig) {
+    return json::parse(UnpackUserSig(sig).value_or(""));
+  }
 
   [[nodiscard]] UserSigOutcome Verify(const std::string& sig, TimePoint now = kNoon) const {
     return VerifyUserSigV1(sig, Subject(), published_key_, now);

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 using vectors::SecretKey;
 using vectors::Subject;
 
-json Unpack(const std::string& sig) { return json::parse(UnpackUserSig(sig).value()); }
+json Unpack(const std::string& sig) { return json::parse(UnpackUserSig(sig).value_or("")); }
 
 UserSigOutcome Verify(const std::string& sig, TimePoint now = kNoon) {
   return VerifyUserSigV2(sig, Subject(), SecretKey(), now);

@@ -214,9 +214,9 @@ TEST_F(CodeExchangeAtWechat, AsksNothingWhenItIsNotConfigured) {
   WechatOptions no_secret = Options();
   no_secret.secret = Secret();
   EXPECT_EQ(WechatCodeExchange(no_app, http_, logger_).Exchange("c").outcome,
-            CodeExchangeOutcome::kUnavailable);
+            CodeExchangeOutcome::kNotConfigured);
   EXPECT_EQ(WechatCodeExchange(no_secret, http_, logger_).Exchange("c").outcome,
-            CodeExchangeOutcome::kUnavailable);
+            CodeExchangeOutcome::kNotConfigured);
   EXPECT_TRUE(http_.asked.empty());
 }
 
