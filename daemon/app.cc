@@ -17,7 +17,8 @@ namespace {
 /// Rooms read at a time when leases are restored: bounds the memory, costs next to nothing.
 constexpr std::size_t kRestoreBatch = 1000;
 
-constexpr std::chrono::minutes kTrimPeriod{1};
+/// Often enough to keep up with as many changes as one machine can commit.
+constexpr std::chrono::seconds kTrimPeriod{2};
 
 /// Of the listeners that only the operator uses.
 constexpr std::size_t kAdminWorkers = 4;
@@ -57,6 +58,7 @@ Status App::Start() {
   leases_.GraceForAll();
   if (Status status = Listen(); !status) return status;
   BeginUpkeep();
+  is_ready_ = true;
   logger_.Info("ready", {{"version", kVersion}, {"pushers", leases_.size()}});
   return {};
 }
@@ -218,13 +220,14 @@ void App::BeginUpkeep() {
                                             TrimOptions{.retention = config_.store.event_retention,
                                                         .max_events = config_.store.max_events},
                                             logger_);
-  reaping_.emplace(reaper_->TickPeriod(), [this] { reaper_->Tick(); });
-  trimming_.emplace(kTrimPeriod, [this] { trimmer_->Trim(); });
+  reaping_.emplace(reaper_->TickPeriod(), [this](const std::stop_token&) { reaper_->Tick(); });
+  trimming_.emplace(kTrimPeriod, [this](const std::stop_token& stop) { trimmer_->Trim(stop); });
 }
 
 void App::OnSweep(const SweepOutcome& outcome) {
   metrics_->CountEvictions(outcome.expiry.expired);
-  metrics_->SetReaperLag(outcome.behind ? outcome.lag : std::chrono::milliseconds(0));
+  const bool left_some = outcome.behind || outcome.expiry.failed > 0;
+  metrics_->SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
 }
 
 void App::Stop() {
@@ -235,17 +238,18 @@ void App::Stop() {
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.Monotonic()),
         std::chrono::milliseconds(0));
   };
+  // First, so that nobody is evicted for heartbeats that we no longer take.
+  reaping_.reset();
+  trimming_.reset();
   {
     // Side by side: neither may use up the other's time, or go on accepting meanwhile.
     std::optional<std::jthread> stopping_http;
     if (http_ != nullptr) stopping_http.emplace([&] { http_->Stop(left()); });
     if (https_ != nullptr) https_->Stop(left());
   }
-  trimming_.reset();
-  reaping_.reset();
   if (admin_ != nullptr) admin_->Stop(left());
   store_.reset();
-  logger_.Info("stopped");
+  if (is_ready_) logger_.Info("stopped");
 }
 
 std::string App::http_address() const { return http_ == nullptr ? "" : http_->bound_address(); }

@@ -77,6 +77,7 @@ class App : public SweepObserver {
   const RunMode mode_;
   Logger& logger_;
   std::atomic<bool> draining_{false};
+  bool is_ready_ = false;
 
   SystemClock clock_;
   SystemRandom random_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 
 #include "daemon/base/logger.h"
 #include "daemon/core/clock.h"
@@ -27,8 +28,9 @@ class EventTrimmer {
   EventTrimmer(Store& store, const Clock& clock, TrimOptions options, Logger& logger)
       : store_(store), clock_(clock), options_(options), logger_(logger) {}
 
+  /// Stops between two steps when it is asked to.
   /// @return how many events went.
-  std::size_t Trim();
+  std::size_t Trim(const std::stop_token& stop = {});
 
  private:
   Store& store_;

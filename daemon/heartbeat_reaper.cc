@@ -26,20 +26,24 @@ void HeartbeatReaper::Tick() {
   const MonotonicTime now = clock_.Monotonic();
   const auto since_last_tick = now - last_tick_;
   if (since_last_tick > TickPeriod() + options_.sweep_period) {
-    leases_.GraceForAll();
-    last_sweep_ = now;
-    logger_.Warn(
-        "stalled",
-        {{"stood_still_ms",
-          std::chrono::duration_cast<std::chrono::milliseconds>(since_last_tick).count()}});
+    GraceAfterStall(since_last_tick);
   } else if (now - last_sweep_ >= options_.sweep_period) {
-    const SweepOutcome outcome = Sweep();
     last_sweep_ = now;
+    const SweepOutcome outcome = Sweep();
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
+    const auto took = clock_.Monotonic() - now;
+    if (took > options_.sweep_period) GraceAfterStall(took);
   }
-  // Our own work is not a stall: heartbeats were served meanwhile.
   last_tick_ = clock_.Monotonic();
+}
+
+void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
+  leases_.GraceForAll();
+  last_sweep_ = clock_.Monotonic();
+  logger_.Warn("stalled",
+               {{"stood_still_ms",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(stood_still).count()}});
 }
 
 SweepOutcome HeartbeatReaper::Sweep() {
@@ -60,7 +64,8 @@ SweepOutcome HeartbeatReaper::Sweep() {
     outcome.expiry.failed += expiry.failed;
     handled += lapsed.size();
     // A store that cannot write now is left in peace until the next sweep.
-    const bool go_on = outcome.behind && expiry.failed == 0 && handled < options_.most_per_sweep &&
+    const bool store_works = expiry.failed < lapsed.size();
+    const bool go_on = outcome.behind && store_works && handled < options_.most_per_sweep &&
                        clock_.Monotonic() < until;
     if (!go_on) return outcome;
   }

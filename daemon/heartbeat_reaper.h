@@ -14,7 +14,7 @@ namespace rtcroom {
 struct ReaperOptions {
   std::chrono::milliseconds sweep_period{5000};
   std::size_t batch = 500;              ///< evictions that share one commit
-  std::size_t most_per_sweep = 10'000;  ///< bounds what one sweep takes from the requests
+  std::size_t most_per_sweep = 50'000;  ///< bounds what one sweep takes from the requests
 };
 
 /// What one sweep did.
@@ -49,13 +49,15 @@ class HeartbeatReaper {
 
   /// Sweeps when a sweep period has passed since the last. When the last tick is so long ago
   /// that the process itself must have stood still (stopped, swapped out, suspended), everybody
-  /// gets one full timeout instead: nobody could reach us to beat.
+  /// gets one full timeout instead: nobody could reach us to beat. The same when a sweep took
+  /// longer than its period: what held it up (a stop, a disk that hangs) held up heartbeats too.
   void Tick();
 
   /// One round of evictions, bounded in number and in time (half a sweep period).
   SweepOutcome Sweep();
 
  private:
+  void GraceAfterStall(MonotonicTime::duration stood_still);
   void ReportBacklog(const SweepOutcome& outcome);
 
   RoomService& rooms_;

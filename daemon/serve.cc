@@ -5,11 +5,22 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "daemon/app.h"
 
 namespace rtcroom {
 namespace {
+
+/// Each connection is a descriptor, and the usual soft limit of 1024 is a matter of old programs.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  // Where it is refused, the old limit holds, and accepting pauses when it is reached.
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 /// The signals that a thread waits for, instead of handlers that may do next to nothing.
 class WaitedSignals {
@@ -50,10 +61,23 @@ void PrintWelcome(const App& app, const std::string& prefix) {
   std::fflush(stdout);
 }
 
+/// A configuration with problems changes nothing.
+void TakeUpLogLevel(const ConfigOutcome& outcome, Logger& logger) {
+  for (const ConfigProblem& problem : outcome.problems) {
+    logger.Warn("reload_refused", {{"key", problem.key}, {"what", problem.sentence}});
+  }
+  if (!outcome.problems.empty()) return;
+  logger.SetLevel(outcome.config.log.level);
+  logger.Info("reloaded", {{"log_level", LogLevelName(outcome.config.log.level)}});
+}
+
 }  // namespace
 
-int Serve(const Config& config, RunMode mode) {
+int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload) {
   WaitedSignals signals;
+  RaiseDescriptorLimit();
+  // What is stored (members, stream URLs, keys) is for the server's own account.
+  umask(077);
   Logger logger(config.log.format, config.log.level);
   App app(config, mode, logger);
   if (const Status started = app.Start(); !started) {
@@ -64,7 +88,7 @@ int Serve(const Config& config, RunMode mode) {
 
   int signal = signals.Wait();
   while (signal == SIGHUP) {
-    logger.Warn("signal_ignored", {{"signal", "SIGHUP"}, {"instead", "restart the server"}});
+    TakeUpLogLevel(reload(), logger);
     signal = signals.Wait();
   }
   logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});

@@ -9,6 +9,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/config/environment.h"
+#include "daemon/config/load_config.h"
 #include "daemon/core/clock.h"
 #include "daemon/outgoing_http.h"
 
@@ -19,6 +20,9 @@ inline constexpr int kExitOk = 0;      ///< stopped as asked, or: the answer is 
 inline constexpr int kExitFailed = 1;  ///< failed while running, or: the answer is no
 inline constexpr int kExitUsage = 2;   ///< wrong usage or configuration; nothing was done
 
+/// Reads the configuration once more, as it is now.
+using ConfigReload = std::function<ConfigOutcome()>;
+
 /// What commands work with; all of it outlives the call.
 struct CliContext {
   std::ostream& out;  ///< what was asked for
@@ -28,7 +32,8 @@ struct CliContext {
   OutgoingHttp& http;
   /// Runs the server until it is stopped; its result is the exit code. The configuration that it
   /// gets has no problems; in dev mode, keys and a certificate may be for it to make.
-  std::function<int(const Config& config, RunMode mode)> serve;
+  /// `reload` reads the same configuration again.
+  std::function<int(const Config& config, RunMode mode, const ConfigReload& reload)> serve;
 };
 
 /// Runs the command that `arguments` (without the program's name) ask for.

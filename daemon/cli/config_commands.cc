@@ -2,17 +2,62 @@
 #include "daemon/config/config_checks.h"
 #include "daemon/config/default_config.h"
 #include "daemon/config/load_config.h"
+#include "daemon/edge/tls_context.h"
+#include "daemon/signing/atomic_file.h"
+#include "daemon/signing/ecdsa_key.h"
 
 namespace rtcroom {
+namespace {
+
+/// @param parse  from the content of a PEM file to a Result.
+template <typename Parse>
+void CheckKeyFile(const std::string& key, const std::string& path, const Parse& parse,
+                  ConfigOutcome& outcome) {
+  if (path.empty() || HasProblem(outcome, key)) return;
+  const Result<std::string> pem = ReadSmallFile(path);
+  if (!pem) {
+    outcome.problems.push_back({key, pem.error().detail});
+    return;
+  }
+  const auto parsed = parse(*pem);
+  if (!parsed) outcome.problems.push_back({key, parsed.error().detail});
+}
+
+/// What the readable files of a configuration hold: certificates and keys that cannot be used are
+/// better told now, by their key, than when the server starts.
+void AddUnusableFiles(ConfigOutcome& outcome) {
+  const ServerConfig& server = outcome.config.server;
+  const bool has_tls = !server.tls_cert.empty() && !server.tls_key.empty();
+  if (has_tls && !HasProblem(outcome, "server.tls_cert") &&
+      !HasProblem(outcome, "server.tls_key")) {
+    const Result<TlsContext> loaded = LoadTlsContext(server.tls_cert, server.tls_key);
+    if (!loaded) outcome.problems.push_back({"server.tls_cert", loaded.error().detail});
+  }
+  const ImConfig& im = outcome.config.im;
+  CheckKeyFile(
+      "im.private_key_file", im.private_key_file,
+      [](const std::string& pem) { return EcdsaPrivateKey::FromPem(Secret(pem)); }, outcome);
+  CheckKeyFile(
+      "im.public_key_file", im.public_key_file,
+      [](const std::string& pem) { return EcdsaPublicKey::FromPem(pem); }, outcome);
+}
+
+}  // namespace
 
 int RunServe(const ConfigPath& path, RunMode mode, const CliContext& context) {
-  const ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
+  const ConfigReload load = [&] {
+    ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
+    AddUnusableFiles(outcome);
+    return outcome;
+  };
+  const ConfigOutcome outcome = load();
   for (const ConfigProblem& problem : outcome.problems) context.err << problem << '\n';
-  return outcome.problems.empty() ? context.serve(outcome.config, mode) : kExitUsage;
+  return outcome.problems.empty() ? context.serve(outcome.config, mode, load) : kExitUsage;
 }
 
 int RunCheckConfig(const ConfigPath& path, const CliContext& context) {
-  const ConfigOutcome outcome = LoadConfigFile(path, context.environment, RunMode::kNormal);
+  ConfigOutcome outcome = LoadConfigFile(path, context.environment, RunMode::kNormal);
+  AddUnusableFiles(outcome);
   for (const ConfigProblem& problem : outcome.problems) {
     context.out << "problem: " << problem << '\n';
   }

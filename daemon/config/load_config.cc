@@ -105,7 +105,18 @@ class Loader {
         return;
       }
     }
-    Refuse(Printable(variable), "unknown variable: no key has this name");
+    if (NamesASection(variable)) {
+      Refuse(Printable(variable), "unknown variable: no key has this name");
+    }
+    // Others are not meant for us: a cluster sets RTCROOMD_PORT and the like for a service of
+    // that name.
+  }
+
+  bool NamesASection(std::string_view variable) const {
+    return std::ranges::any_of(keys_, [&](const ConfigKey& key) {
+      const std::string name = key.VariableName();
+      return variable.starts_with(name.substr(0, name.find('_', kVariablePrefix.size()) + 1));
+    });
   }
 
   void LoadSecretFile(const ConfigKey& key, const std::string& variable, const std::string& path) {

@@ -26,13 +26,13 @@ Result<std::string> ReadTextFile(const std::string& path, std::size_t most) {
   if (file == nullptr) return CannotRead(errno);
   std::string content;
   std::array<char, 4096> chunk{};
-  while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
-    content.append(chunk.data(), got);
+  while (std::feof(file.get()) == 0) {
+    content.append(chunk.data(), std::fread(chunk.data(), 1, chunk.size(), file.get()));
+    if (std::ferror(file.get()) != 0) return CannotRead(errno);
     if (content.size() > most) {
       return Error{Errc::kBadRequest, fmt::format("is longer than {} bytes", most)};
     }
   }
-  if (std::ferror(file.get()) != 0) return CannotRead(errno);
   return content;
 }
 

@@ -113,7 +113,12 @@ std::string_view CheckStoreUrl(std::string_view text) {
   if (text == "memory:") return "";
   if (text.starts_with("postgresql://")) return "postgresql:// is not available in this version";
   if (!text.starts_with(kSqlite)) return "must be sqlite:PATH or memory:";
-  return CheckPath(text.substr(kSqlite.size()));
+  const std::string_view path = text.substr(kSqlite.size());
+  // The lock that keeps a second server out is on the data directory.
+  const bool leaves_it = path.starts_with('/') || path == ".." || path.starts_with("../") ||
+                         path.ends_with("/..") || path.find("/../") != std::string_view::npos;
+  if (leaves_it) return "must be below store.data_dir";
+  return CheckPath(path);
 }
 
 std::string_view CheckPath(std::string_view text) {

@@ -77,10 +77,9 @@ bool LeaseTable::Touch(const RoomKey& room, Dialect dialect, const UserId& user_
   const MutexLock lock(mutex_);
   const auto found = members_.find(MemberOf(room, user_id));
   if (found == members_.end()) return false;
-  Lease& lease = *found->second;
+  const Lease& lease = *found->second;
   if (lease.dialect != dialect || lease.expiring) return false;
-  lease.renewed_at = now;
-  order_.splice(order_.end(), order_, found->second);
+  RenewLocked(found->second, now);
   return true;
 }
 
@@ -105,26 +104,34 @@ std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit) {
   return lapsed;
 }
 
-LeaseTable::Lease* LeaseTable::FindLocked(const LapsedLease& lapsed) {
+LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
   const auto found = members_.find(MemberOf(lapsed.room, lapsed.user_id));
-  if (found == members_.end()) return nullptr;
-  Lease& lease = *found->second;
+  if (found == members_.end()) return order_.end();
+  const Lease& lease = *found->second;
   const bool same_stay = lease.seat == lapsed.seat && lease.added_at == lapsed.added_at;
-  return same_stay ? &lease : nullptr;
+  return same_stay ? found->second : order_.end();
 }
 
 bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  Lease* lease = FindLocked(lapsed);
-  if (lease == nullptr || DueLocked(*lease) >= now) return false;
-  lease->expiring = true;
+  const Order::iterator place = FindLocked(lapsed);
+  if (place == order_.end() || DueLocked(*place) >= now) return false;
+  place->expiring = true;
   return true;
 }
 
 void LeaseTable::ReleaseExpiry(const LapsedLease& lapsed) {
+  const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  if (Lease* lease = FindLocked(lapsed); lease != nullptr) lease->expiring = false;
+  const Order::iterator place = FindLocked(lapsed);
+  if (place != order_.end() && place->expiring) RenewLocked(place, now);
+}
+
+void LeaseTable::RenewLocked(Order::iterator place, MonotonicTime now) {
+  place->expiring = false;
+  place->renewed_at = now;
+  order_.splice(order_.end(), order_, place);
 }
 
 void LeaseTable::GraceForAll() {

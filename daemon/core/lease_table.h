@@ -55,7 +55,8 @@ class LeaseTable : public CommitListener {
   /// @return false when the pusher beat, left or came back in between: it stays.
   bool ClaimExpiry(const LapsedLease& lease);
 
-  /// Gives a claimed lease back because the eviction could not be stored.
+  /// Gives a claimed lease back, for one more timeout, because the eviction could not be stored:
+  /// one that never can be must not stand in the way of those behind it.
   void ReleaseExpiry(const LapsedLease& lease);
 
   /// Gives everybody one full timeout from now: after a start or a stall, our absence is not
@@ -93,8 +94,10 @@ class LeaseTable : public CommitListener {
   void GrantLocked(Lease lease) REQUIRES(mutex_);
   void ApplyLocked(const RoomChange& change) REQUIRES(mutex_);
   void RevokeLocked(const RoomKey& room, const UserId& user_id) REQUIRES(mutex_);
+  void RenewLocked(Order::iterator place, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);
-  Lease* FindLocked(const LapsedLease& lapsed) REQUIRES(mutex_);
+  /// The end of the order when the lease is not of that stay.
+  Order::iterator FindLocked(const LapsedLease& lapsed) REQUIRES(mutex_);
 
   const Clock& clock_;
   const std::chrono::milliseconds timeout_;

@@ -22,10 +22,12 @@ enum class Errc : std::uint8_t {
   kNotCreator,      ///< only the room's creator may do this
   kTooManyRooms,    ///< `room.max_rooms` is reached
   kStoreBusy,       ///< the store could not take the change now; the same call may work later
-  kStoreBroken,     ///< the store failed (disk full, I/O error, damage); nothing was changed
-  kUnavailable,     ///< an outside service failed or is not configured
-  kCursorExpired,   ///< events after the cursor are no longer retained, or are of another epoch
-  kInternal,        ///< a mistake of ours
+  /// The store failed (disk full, I/O error, damage). Nobody sees the change; a crash right after
+  /// may still bring it to light, whole.
+  kStoreBroken,
+  kUnavailable,    ///< an outside service failed or is not configured
+  kCursorExpired,  ///< events after the cursor are no longer retained, or are of another epoch
+  kInternal,       ///< a mistake of ours
 };
 inline constexpr std::size_t kErrcCount = static_cast<std::size_t>(Errc::kInternal) + 1;
 

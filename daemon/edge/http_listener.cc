@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 
@@ -20,6 +21,9 @@ using namespace std::chrono_literals;
 
 constexpr milliseconds kHandshakeTimeout = 5s;
 constexpr milliseconds kWriteTimeout = 10s;
+/// A connection that has sent nothing yet gives way to others only after this: a phone on a slow
+/// network needs a moment after the handshake.
+constexpr milliseconds kFirstRequestGrace = 500ms;
 constexpr milliseconds kGoodbyeTimeout = 1s;
 /// Before accepting again when the system is short of descriptors or memory.
 constexpr milliseconds kShortagePause = 100ms;
@@ -64,21 +68,32 @@ Status HttpListener::Start() {
   listening_ = std::move(listening->socket);
   bound_address_ = std::move(listening->address);
 
-  workers_.reserve(options_.workers);
-  running_workers_ = options_.workers;
-  for (std::size_t i = 0; i < options_.workers; ++i) {
-    workers_.emplace_back([this] { ServeConnections(); });
+  return StartThreads();
+}
+
+Status HttpListener::StartThreads() {
+  try {
+    workers_.reserve(options_.workers);
+    for (std::size_t i = 0; i < options_.workers; ++i) {
+      workers_.emplace_back([this] { ServeConnections(); });
+      ++running_workers_;
+    }
+    acceptor_ = std::jthread([this] { AcceptConnections(); });
+    return {};
+  } catch (const std::system_error& problem) {
+    // The workers that there are wait for connections and would never be joined.
+    Stop(0ms);
+    return Error{Errc::kUnavailable, fmt::format("{}: cannot start {} workers: {}", options_.listen,
+                                                 options_.workers, problem.code().message())};
   }
-  acceptor_ = std::jthread([this] { AcceptConnections(); });
-  return {};
 }
 
 void HttpListener::Stop(milliseconds drain_timeout) {
-  if (!acceptor_.joinable()) return;
+  if (workers_.empty()) return;
   const MonotonicTime deadline = clock_.Monotonic() + drain_timeout;
   draining_ = true;
   eventfd_write(stop_signal_.get(), 1);
-  acceptor_.join();
+  if (acceptor_.joinable()) acceptor_.join();
   listening_ = FileDescriptor();  // newcomers are refused from here on, not kept waiting
   queue_.Close();
   while (running_workers_ > 0 && clock_.Monotonic() < deadline) {
@@ -135,13 +150,19 @@ void HttpListener::Serve(Connection& connection) {
     next = Next::kRequest;
   }
   connection.SayGoodbye();
-  if (after == After::kEndUnread) connection.DiscardRest(clock_.Monotonic() + kGoodbyeTimeout);
+  // Closing a socket that holds unread bytes resets it, and the client may lose its reply.
+  const bool has_unread =
+      after == After::kEndUnread ||
+      (after == After::kEnd &&
+       (framer.has_bytes() || connection.WaitForBytes(0ms) == Connection::Outcome::kDone));
+  if (has_unread) connection.DiscardRest(clock_.Monotonic() + kGoodbyeTimeout);
 }
 
 bool HttpListener::AwaitRequest(Connection& connection, Next waiting_for) {
   const bool is_idle = waiting_for == Next::kRequest;
+  const MonotonicTime begun = clock_.Monotonic();
   const MonotonicTime deadline =
-      clock_.Monotonic() + (is_idle ? options_.idle_timeout : options_.request_timeout);
+      begun + (is_idle ? options_.idle_timeout : options_.request_timeout);
   while (true) {
     // While draining, what has arrived is still answered, but nothing is waited for.
     const bool last_look = draining_;
@@ -149,7 +170,8 @@ bool HttpListener::AwaitRequest(Connection& connection, Next waiting_for) {
         connection.WaitForBytes(last_look ? 0ms : Connection::kWaitSlice);
     if (outcome != Connection::Outcome::kTimeout) return outcome == Connection::Outcome::kDone;
     if (last_look || clock_.Monotonic() >= deadline) return false;
-    if (is_idle && queue_.ShouldGiveWay()) return false;
+    const bool may_go = is_idle || clock_.Monotonic() - begun >= kFirstRequestGrace;
+    if (may_go && queue_.ShouldGiveWay()) return false;
   }
 }
 
@@ -174,6 +196,8 @@ HttpListener::After HttpListener::ServeRequest(Connection& connection, RequestFr
   if (progress == Progress::kRefused) return Refuse(connection, framer.refusal(), "framing");
 
   FramedRequest request = framer.Take();
+  // A client that never pauses must not keep others from a worker.
+  request.keep_alive = request.keep_alive && !queue_.ShouldGiveWay();
   const bool was_kept_alive = request.keep_alive;
   const std::string reply = exchange_.Answer(std::move(request), connection.peer_address());
   const Connection::Outcome written = connection.Write(reply, clock_.Monotonic() + kWriteTimeout);

@@ -70,6 +70,7 @@ class HttpListener {
     kEndUnread,  ///< the client may still be sending what nobody will read
   };
 
+  Status StartThreads();
   void AcceptConnections();
   void ServeConnections();
   void Serve(Connection& connection);

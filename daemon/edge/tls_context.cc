@@ -58,6 +58,12 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
     return Error{Errc::kUnavailable, fmt::format("{}: not a readable unencrypted PEM key ({})",
                                                  key_path, TakeTlsError())};
   }
+  // The call above compares it only with a certificate of its own kind.
+  if (SSL_CTX_check_private_key(context.get()) != 1) {
+    ERR_clear_error();
+    return Error{Errc::kUnavailable,
+                 fmt::format("{}: not the key of the certificate {}", key_path, cert_path)};
+  }
   return context;
 }
 

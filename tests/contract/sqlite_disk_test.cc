@@ -78,6 +78,7 @@ TEST_F(SqliteDisk, AFailedCommitFailsTheWholeBatch) {
 
 TEST_F(SqliteDisk, ABatchIsOneWaitForTheDisk) {
   std::vector<RoomUpdate> batch;
+  batch.reserve(100);
   for (int i = 0; i < 100; ++i) {
     batch.push_back(Creating(MakeRoom(RoomKind::kLive, "live" + std::to_string(i))));
   }

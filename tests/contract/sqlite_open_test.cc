@@ -20,6 +20,7 @@ class SqliteOpen : public SqliteFixture {
   void MakeStoreWithRooms(int rooms) {
     OpenStore();
     std::vector<RoomUpdate> creating;
+    creating.reserve(static_cast<std::size_t>(rooms));
     for (int i = 0; i < rooms; ++i) {
       creating.push_back(Creating(MakeRoom(RoomKind::kMulti, "r" + std::to_string(i))));
     }

@@ -77,7 +77,7 @@ TEST_P(StoreContract, AFailedUpdateLeavesNoGapInTheEventsOfARoom) {
 TEST_P(StoreContract, AReaderResumesWhereItStopped) {
   LiveThrough(*store_, "r1");
   const auto all = AllEvents();
-  for (const std::size_t limit : {1, 2, 3}) {
+  for (const std::size_t limit : {1U, 2U, 3U}) {
     const auto paged = AllEvents(limit);
     ASSERT_EQ(paged.size(), all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {

@@ -119,12 +119,23 @@ TEST_F(Startup, EndsWithOneWhenAnotherServerHoldsTheDataDirectory) {
   EXPECT_EQ(first.Admin().Get("/readyz").status, 200) << "the first one is not disturbed";
 }
 
-TEST_F(Startup, EndsWithOneWhenTheCertificateIsBroken) {
+TEST_F(Startup, EndsWithTwoWhenTheCertificateIsBroken) {
   const std::filesystem::path broken = directory_.path() / "broken.pem";
   std::ofstream(broken) << "-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n";
-  ExpectOneLine(Serve({{"server.tls_cert", broken.string()}}), kFailedWhileRunning,
-                broken.string());
-  ExpectOneLine(Serve({{"server.tls_key", broken.string()}}), kFailedWhileRunning, broken.string());
+  for (const char* key : {"server.tls_cert", "server.tls_key"}) {
+    const FinishedCommand server = Serve({{key, broken.string()}});
+    ExpectOneLine(server, kWrongConfiguration, broken.string());
+    EXPECT_THAT(server.err, HasSubstr("server.tls_"));
+  }
+}
+
+TEST_F(Startup, EndsWithTwoWhenTheKeyThatSignsTicketsIsBroken) {
+  const std::filesystem::path broken = directory_.path() / "broken.pem";
+  std::ofstream(broken) << "-----BEGIN PRIVATE KEY-----\nnot base64\n-----END PRIVATE KEY-----\n";
+  ExpectOneLine(Serve({{"im.sdk_app_id", 1400000001},
+                       {"im.sig_version", 1},
+                       {"im.private_key_file", broken.string()}}),
+                kWrongConfiguration, "im.private_key_file");
 }
 
 TEST_F(Startup, EndsWithTwoWhenTheCertificateIsNotThere) {

@@ -1,4 +1,6 @@
 // How a server stops, what it tells those who watch it, and what it never tells.
+#include <cstddef>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -24,6 +26,33 @@ TEST(Health, IsToldByTheAdminListener) {
   EXPECT_EQ(admin.Get("/readyz").status, 200);
   EXPECT_THAT(admin.Get("/metrics").text, HasSubstr("rtcroomd_"));
   EXPECT_EQ(admin.Get("/weapp/double_room/get_room_list").status, 404) << "no rooms here";
+}
+
+/// Asks for a reload and waits until the log has told what came of it.
+bool Reload(ServerProcess& server, const std::string& event) {
+  server.Signal(SIGHUP);
+  return Eventually([&] { return server.Log().find(event) != std::string::npos; });
+}
+
+TEST(Reload, TakesUpTheLogLevel) {
+  ServerProcess server;
+  std::string config = ReadWholeFile(server.config_file());
+  const std::size_t level = config.find("\"debug\"");
+  ASSERT_NE(level, std::string::npos);
+  std::ofstream(server.config_file()) << config.replace(level, 7, "\"info\"");
+  ASSERT_TRUE(Reload(server, R"("event":"reloaded","log_level":"info")"));
+  const std::size_t logged = server.Log().size();
+  EXPECT_EQ(server.Https().Call("double_room", "get_room_list", {{"cnt", 1}, {"index", 0}}).code(),
+            kOk);
+  EXPECT_EQ(server.Log().size(), logged) << "requests are told at debug only";
+}
+
+TEST(Reload, OfAWrongConfigurationChangesNothing) {
+  ServerProcess server;
+  std::ofstream(server.config_file(), std::ios::app) << "\n[nonsense]\nkey = 1\n";
+  ASSERT_TRUE(Reload(server, R"("event":"reload_refused","key":"nonsense")"));
+  EXPECT_EQ(server.Https().Call("double_room", "get_room_list", {{"cnt", 1}, {"index", 0}}).code(),
+            kOk);
 }
 
 TEST(Stop, EndsWithZeroUponEitherSignal) {

@@ -25,7 +25,7 @@ class LoggerTest : public testing::Test {
  protected:
   std::string Written() {
     std::fflush(file_.get());
-    std::rewind(file_.get());
+    EXPECT_EQ(std::fseek(file_.get(), 0, SEEK_SET), 0);
     std::string text;
     for (int c = std::fgetc(file_.get()); c != EOF; c = std::fgetc(file_.get())) {
       text.push_back(static_cast<char>(c));

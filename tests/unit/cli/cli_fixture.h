@@ -35,20 +35,22 @@ class CliTest : public testing::Test {
   struct Served {
     Config config = {};
     RunMode mode = RunMode::kNormal;
+    std::size_t problems_of_reload = 0;
   };
 
   int Run(const std::vector<std::string>& arguments) {
     out_.str("");
     err_.str("");
-    return RunCli(arguments, {.out = out_,
-                              .err = err_,
-                              .environment = environment_,
-                              .clock = clock_,
-                              .http = http_,
-                              .serve = [this](const Config& config, RunMode mode) {
-                                served_ = Served{config, mode};
-                                return serve_result_;
-                              }});
+    return RunCli(arguments,
+                  {.out = out_,
+                   .err = err_,
+                   .environment = environment_,
+                   .clock = clock_,
+                   .http = http_,
+                   .serve = [this](const Config& config, RunMode mode, const ConfigReload& reload) {
+                     served_ = Served{config, mode, reload().problems.size()};
+                     return serve_result_;
+                   }});
   }
 
   /// The path of a new file with that content.

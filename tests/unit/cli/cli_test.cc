@@ -1,9 +1,11 @@
 #include "daemon/cli/cli.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "daemon/config/default_config.h"
+#include "tests/support/test_certificate.h"
 #include "tests/unit/cli/cli_fixture.h"
 
 namespace rtcroom {
@@ -109,12 +111,26 @@ TEST_F(CheckConfigCommand, PrintsAllProblemsAndWarnings) {
 }
 
 TEST_F(CheckConfigCommand, AcceptsAConfigurationThatOnlyLacksParts) {
-  const std::string cert = MakeFile("cert.pem", "a certificate");
-  const std::string file =
-      MakeFile("rtcroomd.toml", "[server]\ntls_cert = '" + cert + "'\ntls_key = '" + cert + "'\n");
+  const std::string cert = MakeFile("cert.pem", "");
+  const std::string key = MakeFile("key.pem", "");
+  WriteTestCertificate(cert, key);
+  const std::string file = MakeFile(
+      "rtcroomd.toml", fmt::format("[server]\ntls_cert = '{}'\ntls_key = '{}'\n", cert, key));
   EXPECT_EQ(Run({"check-config", "--config", file}), 0);
   EXPECT_THAT(out(), AllOf(HasSubstr("warning: im.sdk_app_id: missing"), Not(HasSubstr("problem")),
                            HasSubstr("The configuration can be used.\n")));
+}
+
+TEST_F(CheckConfigCommand, FindsFilesThatHoldNoCertificateOrKey) {
+  const std::string junk = MakeFile("junk.pem", "junk");
+  environment_ = {{"RTCROOMD_SERVER_TLS_CERT", junk},
+                  {"RTCROOMD_SERVER_TLS_KEY", junk},
+                  {"RTCROOMD_IM_PRIVATE_KEY_FILE", junk},
+                  {"RTCROOMD_IM_PUBLIC_KEY_FILE", junk}};
+  EXPECT_EQ(Run({"check-config"}), 2);
+  for (const char* key : {"server.tls_cert", "im.private_key_file", "im.public_key_file"}) {
+    EXPECT_THAT(out(), HasSubstr(fmt::format("problem: {}: ", key)));
+  }
 }
 
 TEST_F(CheckConfigCommand, FindsFilesThatCannotBeRead) {

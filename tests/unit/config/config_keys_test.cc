@@ -17,7 +17,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 constexpr std::array<std::string_view, 7> kTexts = {
@@ -44,7 +43,7 @@ Sample OtherList(const ListRule& rule) {
     const std::string entry(text);
     if (text != "*" && rule.check_each(text).empty()) {
       return {std::vector<std::string>{entry, entry}, fmt::format("['{0}', '{0}']", entry),
-              entry + "," + entry};
+              fmt::format("{0},{0}", entry)};
     }
   }
   return {};

@@ -35,6 +35,16 @@ TEST(LoadConfig, TellsAllProblemsAtOnce) {
                                    "RTCROOMD_LOG_LEVLE", "server.https_listen"));
 }
 
+TEST(LoadConfig, IgnoresVariablesThatNameNoSection) {
+  // As a cluster sets them in every container beside a service called rtcroomd.
+  const ConfigOutcome outcome =
+      LoadConfig({.toml = "[server]\nhttps_listen = ''\nhttp_listen = '127.0.0.1:5757'\n",
+                  .environment = {{"RTCROOMD_PORT", "tcp://10.0.0.1:5757"},
+                                  {"RTCROOMD_SERVICE_HOST", "10.0.0.1"},
+                                  {"RTCROOMD_PORT_5757_TCP_ADDR", "10.0.0.1"}}});
+  EXPECT_THAT(outcome.problems, testing::IsEmpty());
+}
+
 TEST(LoadConfig, SaysWhereAProblemIs) {
   const ConfigOutcome outcome = LoadConfig(
       {.toml = "\n[server]\nworkers = 0\n", .environment = {{"RTCROOMD_ROOM_MAX_ROOMS", "0"}}});

@@ -37,8 +37,10 @@ TEST(TextRules, HostMayHaveAPort) {
 }
 
 TEST(TextRules, StoreIsSqliteOrMemory) {
-  ExpectAll(CheckStoreUrl, true, {"memory:", "sqlite:rtcroomd.db", "sqlite:/var/lib/rooms.db"});
+  ExpectAll(CheckStoreUrl, true, {"memory:", "sqlite:rtcroomd.db", "sqlite:sub/rooms..db"});
   ExpectAll(CheckStoreUrl, false, {"", "sqlite:", "memory:x", "rtcroomd.db", "mysql://host"});
+  ExpectAll(CheckStoreUrl, false,
+            {"sqlite:/var/lib/rooms.db", "sqlite:../rooms.db", "sqlite:a/../../rooms.db"});
   EXPECT_EQ(CheckStoreUrl("postgresql://host/rooms"),
             "postgresql:// is not available in this version");
 }

@@ -51,5 +51,13 @@ TEST_F(EventTrimmerTest, BoundsTheStepsOfOneCall) {
   EXPECT_EQ(trimmer.Trim(), 4U);
 }
 
+TEST_F(EventTrimmerTest, StopsBetweenStepsWhenAskedTo) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 1}, logger_);
+  MakeEvents(5);
+  std::stop_source stopping;
+  stopping.request_stop();
+  EXPECT_EQ(trimmer.Trim(stopping.get_token()), 0U);
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -1,5 +1,6 @@
 #include "daemon/heartbeat_reaper.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,51 @@ TEST_F(HeartbeatReaperTest, LeavesABrokenStoreInPeaceUntilTheNextSweep) {
   EXPECT_TRUE(outcome.behind);
   store_.broken = false;
   EXPECT_EQ(reaper_.Sweep().expiry.expired, kOptions.most_per_sweep);
+}
+
+/// A disk that hangs: time passes while a change is written.
+class SlowStore : public FailingStore {
+ public:
+  SlowStore(Store& store, FakeClock& clock) : FailingStore(store), clock_(clock) {}
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    clock_.Advance(delay);
+    return FailingStore::UpdateAll(updates);
+  }
+  std::chrono::milliseconds delay{0};
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
+  SlowStore slow(memory_, clock_);
+  RoomService rooms(slow, leases_, groups_, streams_, clock_, ids_, {}, logger_);
+  HeartbeatReaper reaper(rooms, leases_, clock_, kOptions, *this, logger_);
+  MakeRooms(1);
+  clock_.Advance(4s);
+  reaper.Tick();
+  for (int i = 0; i < 64; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  ASSERT_OK(rooms_.CreateRoom(Create("late", "host")));  // beats 1 s before the first one lapses
+  slow.delay = 1h;
+  for (int i = 0; i < 24 && RoomCount() == 2; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  EXPECT_EQ(UsersIn(Key("late")), std::vector<std::string>{"host"});
+  slow.delay = 0ms;
+  for (int i = 0; i < 79; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  EXPECT_EQ(UsersIn(Key("late")), std::vector<std::string>{"host"});
+  for (int i = 0; i < 22; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  EXPECT_TRUE(UsersIn(Key("late")).empty());
 }
 
 TEST_F(HeartbeatReaperTest, EvictsTheSilentAndKeepsTheBeatingMemberOfOneRoom) {

@@ -65,7 +65,7 @@ class EdgeTest : public testing::Test {
   /// All that was logged so far.
   std::string Log() {
     std::fflush(log_file_);
-    std::rewind(log_file_);
+    EXPECT_EQ(std::fseek(log_file_, 0, SEEK_SET), 0);
     std::string text;
     for (int c = std::fgetc(log_file_); c != EOF; c = std::fgetc(log_file_)) {
       text.push_back(static_cast<char>(c));

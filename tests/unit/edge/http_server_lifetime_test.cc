@@ -119,6 +119,47 @@ TEST_F(HttpServerLifetime, LetsIdleConnectionsGiveWayToNewOnes) {
   EXPECT_EQ(clients.back().Receive().status, 200);
 }
 
+TEST_F(HttpServerLifetime, LetsABusyConnectionGiveWayToANewOne) {
+  Serve(Describe, {.workers = 1});
+  RawClient busy(address());
+  busy.Send(RawPost("/x", ""));
+  ASSERT_EQ(busy.Receive().status, 200);
+  RawClient newcomer(address());
+  newcomer.Send(RawPost("/y", ""));
+  // It never pauses; the reply that ends it says so, so that no request is lost.
+  std::string connection;
+  for (int i = 0; i < 100'000 && connection != "close"; ++i) {
+    busy.Send(RawPost("/x", ""));
+    const RawReply reply = busy.Receive();
+    ASSERT_EQ(reply.status, 200);
+    connection = reply.Header("Connection");
+  }
+  EXPECT_EQ(connection, "close");
+  EXPECT_EQ(newcomer.Receive().status, 200);
+}
+
+TEST_F(HttpServerLifetime, ANewcomerDoesNotWaitForConnectionsThatSayNothing) {
+  Serve(Describe, {.request_timeout = 1h, .workers = 1});
+  const RawClient silent(address());
+  RawClient newcomer(address());
+  newcomer.Send(RawPost("/x", ""));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(500ms);
+    return newcomer.IsReadable();
+  }));
+  EXPECT_EQ(newcomer.Receive().status, 200);
+}
+
+TEST_F(HttpServerLifetime, AReplyArrivesWholeThoughMoreWasSentBehindTheRequest) {
+  constexpr std::size_t kLarge = 4'000'000;
+  Serve([](const HttpRequest&) {
+    return HttpReply{.status = 200, .body = std::string(kLarge, 'x')};
+  });
+  RawClient client(address());
+  client.Send(RawPost("/x", "", "Connection: close\r\n") + std::string(20'000, '\n'));
+  EXPECT_EQ(client.Receive().body.size(), kLarge);
+}
+
 TEST_F(HttpServerLifetime, ServesManyConnectionsAtTheSameTime) {
   constexpr int kClients = 8;
   std::latch all_in(kClients);

@@ -8,7 +8,6 @@
 namespace rtcroom {
 namespace {
 
-using testing::HasSubstr;
 using Progress = RequestFramer::Progress;
 
 constexpr std::size_t kMaxBody = 100;

@@ -1,8 +1,11 @@
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 
 #include "daemon/edge/tls_context.h"
@@ -102,6 +105,17 @@ TEST_F(TlsServer, NamesAKeyOfAnotherCertificate) {
   WriteTestCertificate(directory_.path() / "other-cert.pem", other_key);
   EXPECT_THAT(Complaint(cert_, other_key),
               AllOf(HasSubstr("other.pem: not the key of"), HasSubstr("cert.pem")));
+}
+
+TEST_F(TlsServer, NamesAKeyOfAnotherKindThanTheCertificate) {
+  const std::filesystem::path rsa_key = directory_.path() / "rsa.pem";
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(2048), EVP_PKEY_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> file(BIO_new_file(rsa_key.c_str(), "w"),
+                                                           BIO_free_all);
+  ASSERT_EQ(PEM_write_bio_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr),
+            1);
+  ASSERT_EQ(BIO_flush(file.get()), 1);
+  EXPECT_THAT(Complaint(cert_, rsa_key), HasSubstr("not the key of the certificate"));
 }
 
 TEST_F(TlsServer, DoesNotStartWithABrokenCertificate) {

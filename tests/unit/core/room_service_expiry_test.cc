@@ -1,0 +1,104 @@
+// Evictions of a pusher who is back in the room, while the leases have not heard of it yet.
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Stands between a store and its listener, and passes on late when a test says so: as a store
+/// does that tells of a group of changes only when all of them are committed.
+///
+/// @threads for one thread.
+class DelayingListener : public CommitListener {
+ public:
+  explicit DelayingListener(CommitListener& listener) : listener_(listener) {}
+
+  void OnCommit(std::span<const RoomChange> changes) noexcept override {
+    withheld_.insert(withheld_.end(), changes.begin(), changes.end());
+    if (!withholding_) PassOn();
+  }
+
+  void Withhold() { withholding_ = true; }
+  void Release() {
+    withholding_ = false;
+    PassOn();
+  }
+
+ private:
+  void PassOn() {
+    listener_.OnCommit(withheld_);
+    withheld_.clear();
+  }
+
+  CommitListener& listener_;
+  std::vector<RoomChange> withheld_;
+  bool withholding_ = false;
+};
+
+/// A room of a host who beats and a guest who does not.
+class RoomServiceExpiry : public ServiceFixture {
+ protected:
+  void SetUp() override {
+    ASSERT_OK(late_.CreateRoom(Create("r1", "host")));
+    ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
+    clock_.Advance(kTimeout);
+    ASSERT_OK(late_.TouchPusher(Member(kRoom, "host")));
+    clock_.Advance(1ms);
+    lapsed_ = leases_.Lapsed(10);
+    ASSERT_EQ(lapsed_.size(), 1U);
+    ASSERT_EQ(lapsed_[0].user_id, UserId{"guest"});
+  }
+
+  /// Evicts the guest for what the leases knew, and only then lets them hear the news.
+  void ExpectThatTheGuestStays() {
+    const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
+    listener_.Release();
+    EXPECT_EQ(outcome.spared, 1U);
+    EXPECT_EQ(outcome.expired, 0U);
+    const Result<Room> room = late_.LoadRoom(kRoom, Dialect::kGen1);
+    ASSERT_OK(room);
+    EXPECT_NE(FindPusher(*room, {"guest"}), nullptr);
+    EXPECT_OK(late_.TouchPusher(Member(kRoom, "guest")));
+    EXPECT_TRUE(leases_.Lapsed(10).empty());
+  }
+
+  const RoomKey kRoom = Key("r1");
+  DelayingListener listener_{leases_};
+  MemoryStore late_store_{{}, "00000000000000ac", listener_};
+  RoomService late_{late_store_, leases_, groups_, streams_, clock_, ids_, {}, logger_};
+  std::vector<LapsedLease> lapsed_;
+};
+
+TEST_F(RoomServiceExpiry, SparesAPusherWhoseReturnTheLeasesHaveNotHeardOf) {
+  listener_.Withhold();
+  ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
+  ExpectThatTheGuestStays();
+}
+
+TEST_F(RoomServiceExpiry, TellsAStayFromTheOneBeforeEvenWhenTheWallClockWasSetBack) {
+  listener_.Withhold();
+  ASSERT_OK(late_.DeletePusher(Member(kRoom, "guest")));
+  clock_.JumpWallClock(-(kTimeout + 1ms));  // to the very instant of the stay before
+  ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
+  ExpectThatTheGuestStays();
+}
+
+TEST_F(RoomServiceExpiry, EvictsAPusherWhoIsNotBackWhateverTheLeasesHaveNotHeardOf) {
+  listener_.Withhold();
+  ASSERT_OK(late_.AddPusher(Add(kRoom, "third")));
+  const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
+  listener_.Release();
+  EXPECT_EQ(outcome.expired, 1U);
+  EXPECT_ERROR(kPusherNotFound, late_.TouchPusher(Member(kRoom, "guest")));
+  EXPECT_OK(late_.TouchPusher(Member(kRoom, "third")));
+}
+
+}  // namespace
+}  // namespace rtcroom
