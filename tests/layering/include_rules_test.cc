@@ -146,8 +146,8 @@ TEST(PurityViolations, LetTheDaemonAskForTheTime) {
 TEST(FilesNamedBy, AreCountedFromTheRepositoryRoot) {
   EXPECT_THAT(FilesNamedBy("add_library(x STATIC\n  a.cc memory/b.cc) # c.cc\n", "storage"),
               ElementsAre("storage/a.cc", "storage/memory/b.cc"));
-  EXPECT_THAT(FilesNamedBy("x(SOURCES ../shared.cc ${CMAKE_SOURCE_DIR}/daemon/d.cc)", "tests/unit"),
-              ElementsAre("tests/shared.cc", "daemon/d.cc"));
+  EXPECT_THAT(FilesNamedBy("x(SOURCES ../other.cc ${CMAKE_SOURCE_DIR}/daemon/d.cc)", "tests/unit"),
+              ElementsAre("tests/other.cc", "daemon/d.cc"));
 }
 
 TEST(Lines, AreCountedFromOneWithAndWithoutALastNewline) {
