@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -9,7 +11,9 @@
 #include "daemon/serve.h"
 #include "daemon/system_clock.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int Run(int argc, char** argv) {
   const rtcroom::SystemClock clock;
   rtcroom::HttplibOutgoing http(clock);
   const rtcroom::Environment environment = rtcroom::TakeEnvironment(environ);
@@ -20,4 +24,18 @@ int main(int argc, char** argv) {
                                      .clock = clock,
                                      .http = http,
                                      .serve = rtcroom::Serve});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& unforeseen) {
+    // Out of memory or threads: still one clear line, and no core dump.
+    std::fputs("rtcroomd: ", stderr);
+    std::fputs(unforeseen.what(), stderr);
+    std::fputs("\n", stderr);
+    return rtcroom::kExitFailed;
+  }
 }

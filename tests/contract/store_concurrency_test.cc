@@ -107,7 +107,8 @@ TEST_P(StoreContract, ReadsSeeWhatWasAcknowledgedBefore) {
 TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
   constexpr int kWriters = 4;
   constexpr int kRounds = 25;
-  constexpr std::size_t kEvents = kWriters * kRounds * 4;  // created, added, deleted, destroyed
+  constexpr auto kEvents =
+      std::size_t{kWriters} * kRounds * 4;  // created, added, deleted, destroyed
   std::vector<StoredEvent> followed;
   InParallel(kWriters + 1, [&](int caller) {
     if (caller == kWriters) {

@@ -17,6 +17,7 @@ using testing::UnorderedElementsAre;
 
 std::vector<std::string> KeysOf(const std::vector<ConfigProblem>& problems) {
   std::vector<std::string> keys;
+  keys.reserve(problems.size());
   for (const ConfigProblem& problem : problems) keys.push_back(problem.key);
   return keys;
 }

@@ -32,6 +32,7 @@ Room RoomWith(const std::vector<std::string>& guests) {
 
 std::vector<std::string> Names(const RoomChange& change) {
   std::vector<std::string> names;
+  names.reserve(change.events.size());
   for (const RoomEvent& event : change.events) names.emplace_back(HappeningName(event.happening));
   return names;
 }
