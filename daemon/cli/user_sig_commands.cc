@@ -4,15 +4,13 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/section_config.h"
-#include "daemon/config/text_file.h"
 #include "daemon/config/text_rules.h"
+#include "daemon/signing/atomic_file.h"
 #include "daemon/signing/im_login_signer.h"
 #include "daemon/signing/user_sig_verifier.h"
 
 namespace rtcroom {
 namespace {
-
-constexpr std::size_t kMaxPemBytes = 1 << 20;
 
 // What tickets are signed and verified with.
 struct SigKeys {
@@ -23,7 +21,7 @@ struct SigKeys {
 
 // Loading has found the files readable; that one is gone since then reads as a missing key.
 std::string ReadPem(const std::string& path) {
-  Result<std::string> pem = ReadTextFile(path, kMaxPemBytes);
+  Result<std::string> pem = ReadSmallFile(path);
   return pem ? *std::move(pem) : std::string();
 }
 
