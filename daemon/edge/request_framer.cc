@@ -44,21 +44,38 @@ bool ListHolds(std::string_view list, std::string_view word) {
   }
 }
 
+/// Where the host begins in a target in absolute form; 0 for other forms.
+std::size_t AuthorityOf(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (EqualsIgnoringCase(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
+
 }  // namespace
 
-RequestFramer::Progress RequestFramer::Feed(std::string_view bytes) {
+RequestFramer::Progress RequestFramer::Feed(std::string_view bytes, MonotonicTime now) {
   if (refusal_ != 0) return Progress::kRefused;
+  if (buffer_.empty()) begun_at_ = now;
   buffer_.append(bytes);
   return part_ == Part::kBody ? ReadBody() : ReadHead();
 }
 
 FramedRequest RequestFramer::Take() {
-  const std::size_t length = content_length_.value_or(0);
-  request_.body = buffer_.substr(parsed_, length);
-  buffer_.erase(0, parsed_ + length);
+  const std::size_t end = parsed_ + content_length_.value_or(0);
+  request_.body = buffer_.substr(parsed_, end - parsed_);
+  if (end == buffer_.size()) {
+    // Most connections are idle most of the time, and idle ones hold no memory.
+    std::string().swap(buffer_);
+  } else {
+    buffer_.erase(0, end);
+  }
   parsed_ = 0;
   part_ = Part::kRequestLine;
+  blank_lines_ = 0;
   headers_ = 0;
+  has_host_ = false;
+  says_close_ = false;
   content_length_.reset();
   awaits_continue_ = false;
   return std::exchange(request_, {});
@@ -81,6 +98,10 @@ RequestFramer::Progress RequestFramer::ReadHead() {
       part_ = Part::kBody;
       return ReadBody();
     }
+    if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
+      ++blank_lines_;
+      continue;
+    }
     const bool taken = part_ == Part::kRequestLine ? TakeRequestLine(text) : TakeHeader(text);
     if (!taken) return Progress::kRefused;
   }
@@ -99,18 +120,28 @@ bool RequestFramer::TakeRequestLine(std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return Refuse(400);
-  const std::string_view target = line.substr(first + 1, last - first - 1);
+  const std::string_view method = line.substr(0, first);
   const std::string_view version = line.substr(last + 1);
-  const auto is_forbidden = [](char c) { return c == ' ' || IsControl(c); };
-  if (!IsToken(line.substr(0, first)) || target.empty() ||
-      std::ranges::any_of(target, is_forbidden) ||
-      (version != "HTTP/1.1" && version != "HTTP/1.0")) {
+  if (!IsToken(method) || (version != "HTTP/1.1" && version != "HTTP/1.0")) return Refuse(400);
+  request_.method = method;
+  request_.version = version == "HTTP/1.1" ? HttpVersion::k11 : HttpVersion::k10;
+  request_.keep_alive = request_.version == HttpVersion::k11;
+  part_ = Part::kHeaders;
+  return TakeTarget(line.substr(first + 1, last - first - 1));
+}
+
+bool RequestFramer::TakeTarget(std::string_view target) {
+  if (target.empty() ||
+      std::ranges::any_of(target, [](char c) { return c == ' ' || IsControl(c); })) {
     return Refuse(400);
   }
-  if (std::min(target.find('?'), target.size()) > kMaxPathBytes) return Refuse(414);
-  request_.request_line = line;
-  request_.keep_alive = version == "HTTP/1.1";
-  part_ = Part::kHeaders;
+  const std::size_t authority = AuthorityOf(target);
+  if (authority > 0)
+    target.remove_prefix(std::min(target.find_first_of("/?", authority), target.size()));
+  const std::size_t question = std::min(target.find('?'), target.size());
+  if (question > kMaxPathBytes) return Refuse(414);
+  request_.path = question == 0 ? "/" : target.substr(0, question);
+  request_.query = target.substr(std::min(question + 1, target.size()));
   return true;
 }
 
@@ -141,14 +172,27 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     awaits_continue_ = true;
     return EqualsIgnoringCase(value, "100-continue") || Refuse(417);
   }
+  if (EqualsIgnoringCase(name, "Host")) return !std::exchange(has_host_, true) || Refuse(400);
   if (EqualsIgnoringCase(name, "Connection")) {
-    if (ListHolds(value, "close")) request_.keep_alive = false;
+    TakeConnection(value);
   } else if (EqualsIgnoringCase(name, "Content-Type")) {
     request_.content_type = value;
   } else if (EqualsIgnoringCase(name, "Origin")) {
     request_.origin = value;
+  } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
+    if (!request_.forwarded_for.empty()) request_.forwarded_for += ',';
+    request_.forwarded_for += value;
   }
   return true;
+}
+
+void RequestFramer::TakeConnection(std::string_view value) {
+  if (ListHolds(value, "close")) {
+    request_.keep_alive = false;
+    says_close_ = true;
+  } else if (request_.version == HttpVersion::k10 && ListHolds(value, "keep-alive")) {
+    request_.keep_alive = !says_close_;
+  }
 }
 
 bool RequestFramer::TakeContentLength(std::string_view value) {
