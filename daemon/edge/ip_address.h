@@ -59,6 +59,9 @@ class IpAddress {
   Bytes bytes_{};
 };
 
+/// Reads a port: digits only, 0 to 65535.
+std::optional<std::uint16_t> ParsePort(std::string_view text);
+
 }  // namespace rtcroom
 
 template <>
