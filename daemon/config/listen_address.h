@@ -24,7 +24,8 @@ struct ListenAddress {
 /// @return nothing when `text` is anything else.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
-/// Whether two listeners would claim the same port of the same address. Port 0 never does.
+/// Whether two listeners would claim the same port of the same address. Port 0 never does, and
+/// `0.0.0.0` and `[::]` do not share one: an IPv6 listener leaves IPv4 alone.
 bool Collide(const ListenAddress& one, const ListenAddress& other);
 
 /// Whether `host`, a name or a numeric address without brackets, is this machine itself.

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "daemon/config/listen_address.h"
+#include "daemon/edge/address_range.h"
+#include "daemon/edge/ip_address.h"
 
 namespace rtcroom {
 namespace {
@@ -28,9 +30,10 @@ bool CutPort(std::string_view& host) {
   if (after_bracket == std::string_view::npos) return false;
   const std::size_t colon = host.find(':', after_bracket);
   if (colon == std::string_view::npos) return true;
-  const std::string_view port = host.substr(colon + 1);
+  // Port 0 stands for any, and nobody can be called there.
+  const bool valid = ParsePort(host.substr(colon + 1)).value_or(0) != 0;
   host = host.substr(0, colon);
-  return !port.empty() && port.size() <= 5 && port.find_first_not_of(kDigits) == port.npos;
+  return valid;
 }
 
 // A name or a numeric address; IPv6 in brackets, which are cut off.

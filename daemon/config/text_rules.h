@@ -21,7 +21,7 @@ std::string_view CheckGrpcAddress(std::string_view text);
 std::string_view CheckPrefix(std::string_view text);
 /// As above, or empty.
 std::string_view CheckOptionalPrefix(std::string_view text);
-/// `https://host[:port][/path]`; `http://` on loopback only.
+/// `https://host[:port][/path]`; `http://` on loopback only; a port from 1 to 65535.
 std::string_view CheckBaseUrl(std::string_view text);
 /// As above, or empty.
 std::string_view CheckOptionalBaseUrl(std::string_view text);

@@ -16,8 +16,8 @@ TEST(ListenAddress, IsNothingElse) {
   using namespace std::string_view_literals;
   for (const std::string_view text :
        {""sv, ":5757"sv, "127.0.0.1"sv, "127.0.0.1:"sv, "127.0.0.1:65536"sv, "127.0.0.1:-1"sv,
-        "::1:5757"sv, "[::1]"sv, "[]:1"sv, "[127.0.0.1]:1"sv, "example.com:1"sv, "127.0.0.1:1 "sv,
-        "127.0.0.1\0:1"sv, "1.2.3:1"sv}) {
+        "::1:5757"sv, "[::1]"sv, "[]:1"sv, "[127.0.0.1]:1"sv, "[::ffff:127.0.0.1]:1"sv,
+        "[localhost]:1"sv, "example.com:1"sv, "127.0.0.1:1 "sv, "127.0.0.1\0:1"sv, "1.2.3:1"sv}) {
     EXPECT_EQ(ParseListenAddress(text), std::nullopt) << text;
   }
 }
@@ -34,10 +34,16 @@ TEST(ListenAddress, CollidesOnTheSamePortOfTheSameAddress) {
   const ListenAddress local = {"127.0.0.1", 5757};
   EXPECT_TRUE(Collide(local, local));
   EXPECT_TRUE(Collide(local, {"0.0.0.0", 5757}));
-  EXPECT_TRUE(Collide({"::", 5757}, local));
+  EXPECT_TRUE(Collide({"::", 5757}, {"::1", 5757}));
   EXPECT_FALSE(Collide(local, {"127.0.0.1", 5758}));
   EXPECT_FALSE(Collide(local, {"127.0.0.2", 5757}));
   EXPECT_FALSE(Collide({"127.0.0.1", 0}, {"127.0.0.1", 0}));
+}
+
+TEST(ListenAddress, LeavesTheOtherFamilyAlone) {
+  EXPECT_FALSE(Collide({"::", 5757}, {"0.0.0.0", 5757}));
+  EXPECT_FALSE(Collide({"::", 5757}, {"127.0.0.1", 5757}));
+  EXPECT_FALSE(Collide({"0.0.0.0", 5757}, {"::1", 5757}));
 }
 
 }  // namespace

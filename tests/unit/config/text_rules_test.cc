@@ -23,17 +23,19 @@ TEST(TextRules, PrefixIsAPathOfPlainNames) {
 TEST(TextRules, BaseUrlIsHttpsExceptOnLoopback) {
   ExpectAll(CheckBaseUrl, true,
             {"https://api.weixin.qq.com", "https://host:8443/path", "http://127.0.0.1:8080",
-             "http://localhost", "http://[::1]:1"});
-  ExpectAll(CheckBaseUrl, false,
-            {"", "api.weixin.qq.com", "http://api.weixin.qq.com", "http://127.0.0.1.example.com",
-             "https://", "https://user@host", "https://host:port", "https://host?x=1",
-             "ftp://127.0.0.1", "https://host/#a", "http://localhost@host"});
+             "http://localhost", "http://[::1]:1", "https://host:65535"});
+  ExpectAll(
+      CheckBaseUrl, false,
+      {"", "api.weixin.qq.com", "http://api.weixin.qq.com", "http://127.0.0.1.example.com",
+       "https://", "https://user@host", "https://host:port", "https://host?x=1", "ftp://127.0.0.1",
+       "https://host:65536", "https://host:0", "https://host/#a", "http://localhost@host"});
 }
 
 TEST(TextRules, HostMayHaveAPort) {
   ExpectAll(CheckOptionalHost, true, {"", "push.example.com", "127.0.0.1:1935", "[::1]:1935"});
   ExpectAll(CheckOptionalHost, false,
-            {"rtmp://push.example.com", "push.example.com/live", "a b", "host:", "host:123456"});
+            {"rtmp://push.example.com", "push.example.com/live", "a b", "host:", "host:123456",
+             "host:65536", "host:0", "host:+1"});
 }
 
 TEST(TextRules, StoreIsSqliteOrMemory) {
