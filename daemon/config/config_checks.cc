@@ -130,6 +130,14 @@ void WarnOfListeners(const Config& config, Problems& warnings) {
   }
 }
 
+void WarnOfProxies(const ServerConfig& server, Problems& warnings) {
+  if (server.proxy_protocol && server.trusted_proxies.empty()) {
+    warnings.push_back({"server.proxy_protocol",
+                        "without server.trusted_proxies: whoever reaches the port can claim any "
+                        "address"});
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
@@ -169,6 +177,7 @@ std::vector<ConfigProblem> FindUnreadableFiles(const Config& config) {
 std::vector<ConfigProblem> FindWarnings(const Config& config) {
   Problems warnings;
   WarnOfListeners(config, warnings);
+  WarnOfProxies(config.server, warnings);
   WarnOfIm(config.im, warnings);
   WarnOfLive(config.live, warnings);
   if (config.wechat.app_id.empty()) {

@@ -20,20 +20,23 @@ void AddServerKeys(std::vector<ConfigKey>& keys) {
                          "What all paths begin with; the dialect is found by the request.");
   server.Add<&S::max_body_bytes>("max_body_bytes", CountRule{1024, 16'777'216},
                                  "Longest request body; past it 413.");
-  server.AddUnavailable<&S::max_connections_per_address>(
-      "max_connections_per_address", CountRule{1, 1'000'000}, "Most connections of one address.");
-  server.AddUnavailable<&S::max_connections>("max_connections", CountRule{1, 1'000'000},
-                                             "Most connections altogether.");
+  server.Add<&S::max_connections_per_address>(
+      "max_connections_per_address", CountRule{1, 1'000'000},
+      "Most connections of one address, or of one /64 of IPv6; many phones can share one.");
+  server.Add<&S::max_connections>("max_connections", CountRule{1, 1'000'000},
+                                  "Most connections altogether; each is an open file.");
   server.Add<&S::idle_timeout>("idle_timeout", DurationRule{10ms, 1h},
                                "How long a connection may stay open between requests.");
   server.Add<&S::request_timeout>("request_timeout", DurationRule{10ms, 5min},
                                   "How long a request may take to arrive, from its first byte.");
   server.Add<&S::drain_timeout>("drain_timeout", DurationRule{10ms, 10min},
                                 "How long a stop waits for the requests that are running.");
-  server.AddUnavailable<&S::trusted_proxies>("trusted_proxies", ListRule{},
-                                             "Proxies whose X-Forwarded-For is believed.");
-  server.AddUnavailable<&S::proxy_protocol>("proxy_protocol", SwitchRule{},
-                                            "Connections begin with a PROXY line.");
+  server.Add<&S::trusted_proxies>(
+      "trusted_proxies", ListRule{CheckAddressRange},
+      "Addresses and ranges (10.0.0.0/8) of proxies whose X-Forwarded-For is believed.");
+  server.Add<&S::proxy_protocol>("proxy_protocol", SwitchRule{},
+                                 "Connections begin with a PROXY header of version 2; only "
+                                 "trusted_proxies, if any, may connect.");
   server.Add<&S::gen1_prefix>("gen1_prefix", PlainTextRule{CheckOptionalPrefix},
                               "A further prefix whose requests are all gen-1; \"\" = off.");
   server.Add<&S::gen2_prefix>("gen2_prefix", PlainTextRule{CheckOptionalPrefix},

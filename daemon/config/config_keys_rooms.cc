@@ -71,13 +71,14 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys) {
   using S = LimitsConfig;
   const CountRule burst = {1, 1'000'000};
   SectionKeys<&Config::limits> limits("limits", keys);
-  limits.AddUnavailable<&S::per_address_rate>("per_address_rate", RateRule{},
-                                              "Requests of one address.");
-  limits.AddUnavailable<&S::per_address_burst>("per_address_burst", burst, "And at once.");
-  limits.AddUnavailable<&S::per_user_rate>("per_user_rate", RateRule{}, "Requests of one user.");
-  limits.AddUnavailable<&S::per_user_burst>("per_user_burst", burst, "And at once.");
-  limits.AddUnavailable<&S::pushers_rate>("pushers_rate", RateRule{},
-                                          "get_pushers of one connection; faster ones wait.");
+  limits.Add<&S::per_address_rate>(
+      "per_address_rate", RateRule{},
+      "Requests of one address, or of one /64 of IPv6; heartbeats and leaves are not counted.");
+  limits.Add<&S::per_address_burst>("per_address_burst", burst, "How many of them at once.");
+  limits.Add<&S::per_user_rate>("per_user_rate", RateRule{}, "The same for one user.");
+  limits.Add<&S::per_user_burst>("per_user_burst", burst, "How many of them at once.");
+  limits.Add<&S::pushers_rate>("pushers_rate", RateRule{},
+                               "get_pushers of one connection; faster ones wait.");
 }
 
 }  // namespace rtcroom

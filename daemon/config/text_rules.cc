@@ -145,6 +145,11 @@ std::string_view CheckUserId(std::string_view text) {
   return "must be 1 to 32 printable ASCII characters without space and / ? # & % + \" \\";
 }
 
+std::string_view CheckAddressRange(std::string_view text) {
+  if (AddressRange::Parse(text)) return "";
+  return "must be an address, or a range such as 10.0.0.0/8 with only zeros after its prefix";
+}
+
 std::string_view CheckOrigin(std::string_view text) {
   if (text == "*") return "";
   constexpr std::string_view kShape = "must be \"*\" or origins such as \"https://example.com\"";

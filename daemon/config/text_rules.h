@@ -38,6 +38,8 @@ std::string_view CheckStreamPart(std::string_view text);
 std::string_view CheckDigits(std::string_view text);
 /// A userID that may be signed for: 1 to 32 bytes. @source protocol 0.3.
 std::string_view CheckUserId(std::string_view text);
+/// A numeric address, or a range such as `10.0.0.0/8` or `fd00::/8`.
+std::string_view CheckAddressRange(std::string_view text);
 /// `*`, or `scheme://host[:port]` as a browser sends it.
 std::string_view CheckOrigin(std::string_view text);
 

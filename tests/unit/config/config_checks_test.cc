@@ -158,6 +158,14 @@ TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {
   EXPECT_THAT(Warnings(config), ElementsAre("live.bizid"));
 }
 
+TEST(ConfigWarnings, TellOfProxyHeadersThatAnybodyMaySend) {
+  Config config = CompleteConfig();
+  config.server.proxy_protocol = true;
+  EXPECT_THAT(Warnings(config), ElementsAre("server.proxy_protocol"));
+  config.server.trusted_proxies = {"10.0.0.0/8"};
+  EXPECT_THAT(Warnings(config), IsEmpty());
+}
+
 TEST(ConfigWarnings, TellOfListenersThatOthersCanReach) {
   Config config = CompleteConfig();
   config.server.http_listen = "0.0.0.0:80";

@@ -64,6 +64,11 @@ TEST(TextRules, OriginIsWhatABrowserSends) {
   ExpectAll(CheckOrigin, false, {"", "example.com", "https://", "https://example.com/", "*.com"});
 }
 
+TEST(TextRules, AddressRangeIsAnAddressOrACidr) {
+  ExpectAll(CheckAddressRange, true, {"10.0.0.1", "::1", "10.0.0.0/8", "fd00::/8", "0.0.0.0/0"});
+  ExpectAll(CheckAddressRange, false, {"", "proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", "*"});
+}
+
 TEST(TextRules, PlainTextHasNoControlCharacters) {
   ExpectAll(CheckPlainText, true, {"", "anything / goes", "\xe4\xb8\xad"});
   ExpectAll(CheckPlainText, false, {"a\nb", "a\tb", std::string_view("a\0b", 3), "\x7f"});
