@@ -1,0 +1,90 @@
+#include "daemon/config/reload_plan.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/config/config_key.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// A value of the same key that is not `value`; that it fits the rule does not matter here.
+ConfigValue Another(const ConfigValue& value) {
+  struct Changer {
+    ConfigValue operator()(bool on) const { return !on; }
+    ConfigValue operator()(std::uint64_t count) const { return count + 1; }
+    ConfigValue operator()(std::chrono::milliseconds duration) const { return 2 * duration; }
+    ConfigValue operator()(Rate rate) const { return Rate{rate.per_second + 1}; }
+    ConfigValue operator()(const std::string& text) const { return text + "x"; }
+    ConfigValue operator()(const Secret& secret) const { return Secret(secret.Reveal() + "x"); }
+    ConfigValue operator()(std::vector<std::string> texts) const {
+      texts.emplace_back("x");
+      return texts;
+    }
+    ConfigValue operator()(ChoiceIndex choice) const {
+      return ChoiceIndex{choice.index == 0 ? 1U : 0U};
+    }
+  };
+  return std::visit(Changer(), value);
+}
+
+Config EverythingElse() {
+  Config config;
+  for (const ConfigKey& key : AllConfigKeys()) key.set(config, Another(key.get(Config())));
+  return config;
+}
+
+TEST(ReloadPlan, OfTheSameConfigurationChangesNothing) {
+  const Config config = EverythingElse();
+  const ReloadPlan plan = PlanReload(config, config);
+  EXPECT_THAT(plan.taken_up, IsEmpty());
+  EXPECT_THAT(plan.need_restart, IsEmpty());
+}
+
+TEST(ReloadPlan, TakesUpLogLevelCertificatesAndLimits) {
+  EXPECT_THAT(PlanReload(Config(), EverythingElse()).taken_up,
+              ElementsAre("server.tls_cert", "server.tls_key", "server.max_connections_per_address",
+                          "server.max_connections", "limits.per_address_rate",
+                          "limits.per_address_burst", "limits.per_user_rate",
+                          "limits.per_user_burst", "limits.pushers_rate", "log.level"));
+}
+
+TEST(ReloadPlan, NamesEveryOtherChangedKey) {
+  const ReloadPlan plan = PlanReload(Config(), EverythingElse());
+  EXPECT_EQ(plan.taken_up.size() + plan.need_restart.size(), AllConfigKeys().size());
+  EXPECT_THAT(plan.need_restart, testing::IsSupersetOf({"server.https_listen", "im.secret_key",
+                                                        "live.push_key", "log.format"}));
+}
+
+TEST(ReloadPlan, HoldsTheFreshValueOfWhatWasTakenUpAndTheOldOfTheRest) {
+  const Config fresh = EverythingElse();
+  const ReloadPlan plan = PlanReload(Config(), fresh);
+  for (const ConfigKey& key : AllConfigKeys()) {
+    const bool taken_up = std::ranges::count(plan.taken_up, key.FullName()) != 0;
+    EXPECT_EQ(key.get(plan.config), key.get(taken_up ? fresh : Config())) << key.FullName();
+  }
+}
+
+TEST(ReloadPlan, SaysAgainWhatStillNeedsARestart) {
+  Config fresh;
+  fresh.server.workers = 3;
+  fresh.limits.pushers_rate = Rate{.per_second = 1};
+  const ReloadPlan first = PlanReload(Config(), fresh);
+  EXPECT_THAT(first.taken_up, ElementsAre("limits.pushers_rate"));
+  const ReloadPlan second = PlanReload(first.config, fresh);
+  EXPECT_THAT(second.taken_up, IsEmpty());
+  EXPECT_THAT(second.need_restart, ElementsAre("server.workers"));
+}
+
+}  // namespace
+}  // namespace rtcroom
