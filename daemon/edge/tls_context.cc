@@ -1,9 +1,13 @@
 #include "daemon/edge/tls_context.h"
 
+#include <chrono>
+
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
+
+#include "daemon/edge/ticket_keys.h"
 
 namespace rtcroom {
 namespace {
@@ -11,6 +15,29 @@ namespace {
 // OpenSSL's own callback would ask at the terminal and block the start for ever.
 int RefusePassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
   return 0;
+}
+
+// Called only for a client that offers protocols; OpenSSL has checked the form of its list. One
+// that offers HTTP/2 alone would send what nobody here reads, so it is told at once (RFC 7301).
+int SelectProtocol(SSL* /*connection*/, const unsigned char** selected,
+                   unsigned char* selected_size, const unsigned char* offered,
+                   unsigned int offered_size, void* /*context*/) {
+  static constexpr unsigned char kServed[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, selected_size, kServed, sizeof(kServed), offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  *selected = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+// Nothing is kept per session: the client brings its session along in a ticket. One is enough,
+// since each resumption brings the next one; OpenSSL's usual two cost as much again to seal.
+bool SetResumption(SSL_CTX* context) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kMaxTicketLife).count());
+  return SSL_CTX_set_num_tickets(context, 1) == 1;
 }
 
 }  // namespace
@@ -39,9 +66,15 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
   // Idle connections hold no buffers; a write may be continued from another address.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // A record's head and body in one system call. What was read ahead is asked for with
+  // SSL_has_pending, or a wait for the descriptor would never end.
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  SSL_CTX_set_alpn_select_cb(context.get(), SelectProtocol, nullptr);
   // The second list is for TLS 1.2 alone: TLS 1.3 has no suite without forward secrecy.
   if (SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
-      SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
+      SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+      SSL_CTX_set1_groups_list(context.get(), "X25519:P-256") != 1 ||
+      !SetResumption(context.get())) {
     return Error{Errc::kInternal, "TLS settings: " + TakeTlsError()};
   }
   if (SSL_CTX_use_certificate_chain_file(context.get(), cert_path.c_str()) != 1) {

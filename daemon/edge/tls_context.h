@@ -18,7 +18,11 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 
 /// Reads a PEM certificate chain (the server's own first) and its unencrypted PEM key.
 ///
-/// TLS 1.2 with ECDHE and an AEAD cipher, or TLS 1.3: nothing without forward secrecy.
+/// TLS 1.2 with ECDHE and an AEAD cipher, or TLS 1.3: nothing without forward secrecy. A client
+/// that offers application protocols (ALPN) must offer http/1.1. Sessions are resumed by ticket;
+/// `TicketKeys` lets the tickets outlive the context.
+///
+/// The connections read ahead: ask SSL_has_pending before waiting for their descriptor.
 ///
 /// @errors  kUnavailable; the detail names the file and what is wrong with it.
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
