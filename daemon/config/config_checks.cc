@@ -10,7 +10,7 @@
 
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"
-#include "daemon/config/text_file.h"
+#include "daemon/text_file.h"
 
 namespace rtcroom {
 namespace {

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "daemon/config/config_key.h"
-#include "daemon/config/text_file.h"
 #include "daemon/config/toml_reader.h"
+#include "daemon/text_file.h"
 
 namespace rtcroom {
 namespace {

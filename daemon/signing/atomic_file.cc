@@ -1,6 +1,5 @@
 #include "daemon/signing/atomic_file.h"
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
@@ -9,6 +8,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "daemon/text_file.h"
 
 namespace rtcroom {
 namespace {
@@ -30,8 +31,8 @@ class Descriptor {
   const int fd_;
 };
 
-Error SystemError(std::string_view what, const std::filesystem::path& path, int error_number) {
-  return {Errc::kUnavailable, fmt::format("cannot {} {}: {}", what, path.string(),
+Error CannotWrite(const std::filesystem::path& path, int error_number) {
+  return {Errc::kUnavailable, fmt::format("cannot write {}: {}", path.string(),
                                           std::generic_category().message(error_number))};
 }
 
@@ -72,26 +73,17 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::string_view c
   if (failure == 0 && ::rename(fresh.c_str(), path.c_str()) != 0) failure = errno;
   if (failure != 0) {
     ::unlink(fresh.c_str());
-    return SystemError("write", path, failure);
+    return CannotWrite(path, failure);
   }
   failure = SyncDirectory(path.parent_path());
-  if (failure != 0) return SystemError("write", path, failure);
+  if (failure != 0) return CannotWrite(path, failure);
   return {};
 }
 
 Result<std::string> ReadSmallFile(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return SystemError("read", path, errno);
-  std::string content;
-  std::array<char, 4096> piece{};
-  for (;;) {
-    const ssize_t length = ::read(file.get(), piece.data(), piece.size());
-    if (length < 0 && errno == EINTR) continue;
-    if (length < 0) return SystemError("read", path, errno);
-    if (length == 0) return content;
-    content.append(piece.data(), static_cast<std::size_t>(length));
-    if (content.size() > kMaxSmallFile) return SystemError("read", path, EFBIG);
-  }
+  Result<std::string> content = ReadTextFile(path.string(), kMaxSmallFile);
+  if (content) return content;
+  return Error{Errc::kUnavailable, fmt::format("{} {}", path.string(), content.error().detail)};
 }
 
 }  // namespace rtcroom

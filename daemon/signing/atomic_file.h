@@ -23,7 +23,8 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::string_view c
                            RandomSource& random);
 
 /// What `path` holds.
-/// @errors kUnavailable when it is missing, cannot be read, or has more than 1 MiB.
+/// @errors kUnavailable when it is missing, cannot be read, or has more than 1 MiB; the sentence
+///         names the path.
 Result<std::string> ReadSmallFile(const std::filesystem::path& path);
 
 }  // namespace rtcroom

@@ -55,7 +55,9 @@ TEST_F(AtomicFile, NamesThePathOfAFailure) {
 }
 
 TEST_F(AtomicFile, IsNotReadWhenMissingOrLarge) {
-  EXPECT_ERROR(kUnavailable, ReadSmallFile(path_));
+  const auto missing = ReadSmallFile(path_);
+  EXPECT_ERROR(kUnavailable, missing);
+  EXPECT_EQ(missing.error().detail, path_.string() + " cannot be read: No such file or directory");
   ASSERT_OK(WriteFileAtomically(path_, std::string(1'048'577, 'x'), 0600, random_));
   EXPECT_ERROR(kUnavailable, ReadSmallFile(path_));
 }

@@ -1,4 +1,4 @@
-#include "daemon/config/text_file.h"
+#include "daemon/text_file.h"
 
 #include <array>
 #include <cerrno>

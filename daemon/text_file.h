@@ -1,4 +1,4 @@
-// Small text files: the configuration itself and files that hold one secret.
+// Small text files: the configuration itself, keys and certificates, files that hold one secret.
 #pragma once
 
 #include <cstddef>
