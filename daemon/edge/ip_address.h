@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-struct sockaddr_storage;
+#include <sys/socket.h>
 
 namespace rtcroom {
 

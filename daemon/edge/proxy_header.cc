@@ -15,7 +15,7 @@ constexpr std::size_t kFixedBytes = 16;
 constexpr unsigned kVersion = 2;
 constexpr unsigned kLocal = 0;
 constexpr unsigned kProxy = 1;
-// Lower numbers are unspecified ones, higher numbers are none.
+// Families and transports. 0 is "unspecified", and the numbers that follow these are not assigned.
 constexpr unsigned kInet = 1;
 constexpr unsigned kInet6 = 2;
 constexpr unsigned kUnix = 3;
@@ -23,8 +23,8 @@ constexpr unsigned kStream = 1;
 constexpr unsigned kDatagram = 2;
 
 // Two addresses and two ports.
-constexpr std::size_t kInetBytes = 2 * (4 + 2);
-constexpr std::size_t kInet6Bytes = 2 * (16 + 2);
+constexpr std::size_t kInetBytes = 12;
+constexpr std::size_t kInet6Bytes = 36;
 
 struct Byte {
   unsigned high = 0;  ///< its upper four bits
