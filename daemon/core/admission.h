@@ -1,0 +1,33 @@
+// Whether a request may be served now, or comes too soon after others of its sender.
+#pragma once
+
+#include <string_view>
+
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// Asked once for each request before it is carried out, in this order: for the address, then,
+/// as soon as it is known who is said to call, for the user. A request that is not admitted is
+/// answered with code 6 and HTTP 200, and changes nothing.
+///
+/// pusher_heartbeat, delete_pusher and destroy_room are never asked about: refusing one would
+/// evict an honest member who shares an address with somebody else.
+///
+/// @threads implementations are safe from any thread.
+/// @source protocol F.9.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+
+  /// @param address  the client's, numeric, as `inet_ntop` writes it. Addresses of one IPv6 /64
+  ///                 count as one, since a phone's network hands out a whole one to each.
+  [[nodiscard]] virtual bool AdmitsAddress(std::string_view address) = 0;
+
+  /// @param address  as above. It counts together with the name: nobody has proven who he is,
+  ///                 and so nobody elsewhere can use up another's tokens.
+  /// @param user     whom the request claims to come from.
+  [[nodiscard]] virtual bool AdmitsUser(std::string_view address, const UserId& user) = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,27 @@
+#include "daemon/core/rate_limited_admission.h"
+
+#include <string>
+
+#include "daemon/core/address_key.h"
+
+namespace rtcroom {
+
+RateLimitedAdmission::RateLimitedAdmission(const Clock& clock, const SipHashKey& secret,
+                                           const AdmissionLimits& limits)
+    : addresses_(clock, secret, limits.per_address), users_(clock, secret, limits.per_user) {}
+
+bool RateLimitedAdmission::AdmitsAddress(std::string_view address) {
+  return addresses_.Admits(AddressKey(address));
+}
+
+bool RateLimitedAdmission::AdmitsUser(std::string_view address, const UserId& user) {
+  // No address holds a space: where it ends is never in doubt.
+  return users_.Admits(AddressKey(address).append(1, ' ').append(user.value));
+}
+
+void RateLimitedAdmission::SetLimits(const AdmissionLimits& limits) {
+  addresses_.SetLimit(limits.per_address);
+  users_.SetLimit(limits.per_user);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,34 @@
+// Admits requests at a rate for each address and for each user.
+#pragma once
+
+#include <string_view>
+
+#include "daemon/core/admission.h"
+#include "daemon/core/rate_limiter.h"
+
+namespace rtcroom {
+
+/// @source protocol F.9.
+struct AdmissionLimits {
+  RateLimit per_address{.per_second = 200, .burst = 1000};
+  RateLimit per_user{.per_second = 20, .burst = 60};
+};
+
+/// @threads safe from any thread.
+class RateLimitedAdmission : public Admission {
+ public:
+  /// @param secret  random, of this process.
+  RateLimitedAdmission(const Clock& clock, const SipHashKey& secret, const AdmissionLimits& limits);
+
+  bool AdmitsAddress(std::string_view address) override;
+  bool AdmitsUser(std::string_view address, const UserId& user) override;
+
+  /// From now on, for everybody.
+  void SetLimits(const AdmissionLimits& limits);
+
+ private:
+  RateLimiter addresses_;
+  RateLimiter users_;
+};
+
+}  // namespace rtcroom

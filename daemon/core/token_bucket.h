@@ -1,0 +1,75 @@
+// How often something may happen, and whether it may happen now.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "daemon/core/clock.h"
+
+namespace rtcroom {
+
+/// So many per second in the long run, and up to `burst` at once.
+struct RateLimit {
+  std::uint32_t per_second = 0;  ///< 0: no limit
+  std::uint32_t burst = 1;       ///< 0 counts as 1
+
+  bool operator==(const RateLimit&) const = default;
+};
+
+/// The limit that paces instead of refusing: what one second brings goes at once, the rest at
+/// exactly the rate. A page that loads with a handful of calls so feels nothing, and a change of
+/// the rate meets debts of a second at most.
+constexpr RateLimit PacedAt(std::uint32_t per_second) {
+  return {.per_second = per_second, .burst = per_second};
+}
+
+/// A token bucket in eight bytes: all that it holds is the instant at which it is full again.
+///
+/// The limit is the caller's and may be another at each call: what was taken before then counts
+/// as the same span of time, and for `Take` at most as an empty bucket. A token's time is rounded
+/// up to whole nanoseconds, so that the rate is never exceeded.
+///
+/// @threads for one thread, or behind the owner's lock.
+class TokenBucket {
+ public:
+  /// Takes a token if there is one. A refusal costs nothing.
+  [[nodiscard]] bool Take(MonotonicTime now, const RateLimit& limit) {
+    if (limit.per_second == 0) return true;
+    const Span token = TimeOfToken(limit);
+    const Span all = TimeOfAll(limit);
+    full_at_ = std::clamp(full_at_, now, now + all);
+    if (full_at_ + token > now + all) return false;
+    full_at_ += token;
+    return true;
+  }
+
+  /// Takes a token that may still have to come in, behind those that were reserved before.
+  ///
+  /// The caller bounds how many wait: each adds a token's time to the debt.
+  /// @return how long to wait for it from `now`; zero when it was there.
+  [[nodiscard]] std::chrono::nanoseconds Reserve(MonotonicTime now, const RateLimit& limit) {
+    if (limit.per_second == 0) return Span(0);
+    full_at_ = std::max(full_at_, now) + TimeOfToken(limit);
+    return std::max(full_at_ - now - TimeOfAll(limit), Span(0));
+  }
+
+  /// When it is full if nothing more is taken: the later, the emptier it is.
+  [[nodiscard]] MonotonicTime full_at() const { return full_at_; }
+
+ private:
+  using Span = std::chrono::nanoseconds;
+
+  static Span TimeOfToken(const RateLimit& limit) {
+    constexpr Span kSecond = std::chrono::seconds(1);
+    return (kSecond + Span(limit.per_second - 1)) / limit.per_second;
+  }
+  /// At most 2^32 seconds: far from the end of what a Span can hold.
+  static Span TimeOfAll(const RateLimit& limit) {
+    return TimeOfToken(limit) * std::max(limit.burst, std::uint32_t{1});
+  }
+
+  MonotonicTime full_at_ = MonotonicTime::min();
+};
+
+}  // namespace rtcroom

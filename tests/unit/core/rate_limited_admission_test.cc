@@ -1,0 +1,64 @@
+#include "daemon/core/rate_limited_admission.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+
+namespace rtcroom {
+namespace {
+
+class RateLimitedAdmissionTest : public testing::Test {
+ protected:
+  int AdmittedOf(std::string_view address) {
+    int admitted = 0;
+    while (admission_.AdmitsAddress(address)) ++admitted;
+    return admitted;
+  }
+  int AdmittedOf(std::string_view address, const UserId& user) {
+    int admitted = 0;
+    while (admission_.AdmitsUser(address, user)) ++admitted;
+    return admitted;
+  }
+
+  FakeClock clock_;
+  RateLimitedAdmission admission_{clock_, {.low = 1, .high = 2}, {}};
+};
+
+TEST_F(RateLimitedAdmissionTest, HoldsTheLimitsOfTheProtocol) {
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 1000);
+  EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 200);
+  EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 20);
+}
+
+TEST_F(RateLimitedAdmissionTest, NobodySpendsTheTokensOfANamesakeElsewhere) {
+  EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
+  EXPECT_EQ(AdmittedOf("192.0.2.1", {"u2"}), 60);
+  EXPECT_EQ(AdmittedOf("192.0.2.2", {"u1"}), 60);
+}
+
+TEST_F(RateLimitedAdmissionTest, CountsANetworkOfIpv6AsOneClient) {
+  EXPECT_EQ(AdmittedOf("2001:db8::1"), 1000);
+  EXPECT_EQ(AdmittedOf("2001:db8::2"), 0);
+  EXPECT_EQ(AdmittedOf("2001:db8:0:1::1"), 1000);
+  EXPECT_EQ(AdmittedOf("2001:db8::1", {"u1"}), 60);
+  EXPECT_EQ(AdmittedOf("2001:db8::2", {"u1"}), 0);
+}
+
+TEST_F(RateLimitedAdmissionTest, CountsAMappedAddressAsTheOneThatIsMapped) {
+  EXPECT_EQ(AdmittedOf("::ffff:192.0.2.1"), 1000);
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 0);
+}
+
+TEST_F(RateLimitedAdmissionTest, TakesNewLimits) {
+  admission_.SetLimits(
+      {.per_address = {.per_second = 1, .burst = 2}, .per_user = {.per_second = 1, .burst = 3}});
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 2);
+  EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 3);
+}
+
+}  // namespace
+}  // namespace rtcroom
