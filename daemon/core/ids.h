@@ -38,6 +38,12 @@ struct RoomKey {
   auto operator<=>(const RoomKey&) const = default;
 };
 
+/// Whether `text` is made of what ids are made of: printable ASCII without space and without what
+/// would break a URL or a path. That leaves no way to begin with the `@TGS#` of the IM service's
+/// own groups. Empty text is no id.
+/// @source protocol 0.3.
+bool IsIdText(std::string_view text);
+
 /// "double", "multi", "live": for logs and metrics.
 std::string_view RoomKindName(RoomKind kind);
 /// "gen1", "gen2": for logs and metrics.
