@@ -40,6 +40,8 @@ void BlockSigpipe() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
+Error Stopped() { return {Errc::kUnavailable, "outgoing call: the server is stopping"}; }
+
 }  // namespace
 
 /// One request: `Run` by its own thread, while the caller is in `WaitUntil`.
@@ -65,19 +67,20 @@ class HttplibOutgoing::Call {
     finished_.NotifyAll();
   }
 
-  /// The outcome, or nothing when it is not there by `deadline`.
+  /// The outcome, or nothing when it is not there by `deadline` or before the call is given up.
   std::optional<Result<OutgoingReply>> WaitUntil(MonotonicTime deadline) {
     const MutexLock lock(mutex_);
-    while (!outcome_) {
+    while (!outcome_ && !given_up_) {
       if (!finished_.WaitUntil(mutex_, deadline)) break;
     }
     return outcome_;
   }
 
-  /// Nobody waits any more: ends the request as soon as can be.
+  /// Nobody is to wait any more: ends the request as soon as can be.
   void GiveUp() {
     const MutexLock lock(mutex_);
     given_up_ = true;
+    finished_.NotifyAll();
     if (connection_ >= 0) ::shutdown(connection_, SHUT_RDWR);
   }
 
@@ -150,9 +153,15 @@ struct HttplibOutgoing::RunningCall {
 HttplibOutgoing::HttplibOutgoing(const Clock& clock) : clock_(clock) {}
 
 HttplibOutgoing::~HttplibOutgoing() {
+  Stop();
   const MutexLock lock(mutex_);
-  for (const RunningCall& running : calls_) running.call->GiveUp();
   calls_.clear();
+}
+
+void HttplibOutgoing::Stop() {
+  const MutexLock lock(mutex_);
+  stopped_ = true;
+  for (const RunningCall& running : calls_) running.call->GiveUp();
 }
 
 Result<OutgoingReply> HttplibOutgoing::Get(const std::string& base_url,
@@ -162,6 +171,7 @@ Result<OutgoingReply> HttplibOutgoing::Get(const std::string& base_url,
   const auto call = std::make_shared<Call>(SplitBase(base_url, path_and_query), timeout);
   {
     const MutexLock lock(mutex_);
+    if (stopped_) return Stopped();
     CollectLocked();
     if (calls_.size() >= kMaxCalls) {
       return Error{Errc::kUnavailable, "outgoing call: too many under way"};
@@ -175,6 +185,8 @@ Result<OutgoingReply> HttplibOutgoing::Get(const std::string& base_url,
   std::optional<Result<OutgoingReply>> outcome = call->WaitUntil(deadline);
   if (outcome) return *std::move(outcome);
   call->GiveUp();
+  const MutexLock lock(mutex_);
+  if (stopped_) return Stopped();
   return Error{Errc::kUnavailable, "outgoing call: no answer in time"};
 }
 

@@ -42,9 +42,9 @@ class OutgoingHttp {
 /// The real one, on cpp-httplib.
 ///
 /// That library bounds each read and not their sum, and nobody bounds the lookup of a name. So
-/// each call has a thread of its own, and its caller leaves at the deadline. The thread then
-/// finds its connection cut and ends; the bound below counts those that still wait for a name.
-/// The destructor waits for all of them.
+/// each call has a thread of its own besides the one that asks for it, which leaves at the
+/// deadline. The thread then finds its connection cut and ends; the bound below counts those
+/// that still wait for a name. The destructor waits for all of them.
 class HttplibOutgoing : public OutgoingHttp {
  public:
   /// Calls at a time, given up ones included; past it a call fails at once.
@@ -59,6 +59,10 @@ class HttplibOutgoing : public OutgoingHttp {
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                             std::chrono::milliseconds timeout) override;
 
+  /// Every call that is under way fails at once, and so does every later one: whoever shuts down
+  /// need not wait for a service that hangs.
+  void Stop();
+
  private:
   class Call;
   struct RunningCall;
@@ -69,6 +73,7 @@ class HttplibOutgoing : public OutgoingHttp {
   const Clock& clock_;
   Mutex mutex_;
   std::list<RunningCall> calls_ GUARDED_BY(mutex_);
+  bool stopped_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace rtcroom
