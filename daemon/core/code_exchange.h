@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "daemon/base/secret.h"
@@ -14,7 +15,7 @@ enum class CodeExchangeOutcome : std::uint8_t {
   kBadCode,      ///< unknown, used or too often (40029, 40163, 45011), or still busy after a retry
   kRefused,      ///< the platform holds this user for risky (40226): do not serve
   kUnavailable,  ///< no answer in time, or none that can be read
-  kOverloaded,   ///< too many exchanges are under way: nothing was asked
+  kOverloaded,   ///< too many are under way or wait: nothing was asked, the code is still good
   kNotConfigured,
 };
 
@@ -31,9 +32,12 @@ class CodeExchange {
  public:
   virtual ~CodeExchange() = default;
 
-  /// Blocks for a few seconds at most. A code is asked for once, and once more only when the
-  /// platform said that it is busy.
-  virtual CodeExchangeResult Exchange(const std::string& code) = 0;
+  /// Never blocks. A code is asked for once, and once more only when the platform said that it is
+  /// busy.
+  ///
+  /// @param done  called exactly once, within seconds: before this returns, or later from another
+  ///              thread. It must neither block for long nor throw.
+  virtual void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) = 0;
 };
 
 }  // namespace rtcroom

@@ -1,7 +1,7 @@
 // get_im_login_info: who the caller is to be, and the ticket for it.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +16,10 @@
 namespace rtcroom {
 
 struct ImLoginCommand {
-  std::string user_id_prefix{};        ///< "weixin" asks for the openid
-  std::string code{};                  ///< one-time login code; may be empty
-  std::optional<UserId> im_user_id{};  ///< honoured only with `trust_imuserid`
+  std::string user_id_prefix{};  ///< "weixin" asks for the openid
+  std::string code{};            ///< one-time login code; may be empty
+  /// As it was sent: looked at only with `trust_imuserid`.
+  std::optional<UserId> im_user_id{};
 };
 
 struct ImLogin {
@@ -43,23 +44,33 @@ class LoginService {
   LoginService(CodeExchange& codes, const LoginSigner& signer, const Clock& clock, IdSource& ids,
                LoginPolicy policy);
 
+  using Done = std::function<void(Result<ImLogin>)>;
+
   /// Chooses the identity (openid, then the trusted claim, then a fresh one) and signs it.
   ///
-  /// Blocks as long as the code exchange does.
-  /// @errors kBadRequest for an identity that is never signed for, an id over 32 bytes, or a
-  ///         code that WeChat refused; kUnavailable when signing is not configured, and in
-  ///         strict mode when WeChat cannot be asked.
+  /// Never blocks. The service must live until all that it began is done.
+  ///
+  /// @param done  called exactly once: before this returns, or, when a code is exchanged, perhaps
+  ///              later and from another thread. It must neither block for long nor throw.
+  /// @errors kBadRequest for an identity that is never signed for, what is no id or one over 32
+  ///         bytes, or a code that WeChat refused; kUnavailable when signing is not configured,
+  ///         when too many exchanges are under way, and in strict mode when WeChat cannot be
+  ///         asked.
   /// @source protocol A.4.1, D.9.
-  Result<ImLogin> Login(const ImLoginCommand& command);
+  void Login(const ImLoginCommand& command, Done done);
 
  private:
   struct Identity {
     UserId user_id{};
     std::optional<Secret> session_key{};
   };
-  Result<Identity> ChooseIdentity(const ImLoginCommand& command);
+  /// @param exchanged  what became of the code; nothing when there was none to exchange.
+  Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged,
+                         const std::optional<UserId>& im_user_id);
   /// @return nobody when the code does not tell who it is and the policy lets that pass.
-  Result<std::optional<Identity>> ExchangeCode(const std::string& code);
+  Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged) const;
+  [[nodiscard]] Result<Identity> IdentityWithoutCode(const std::optional<UserId>& im_user_id);
+  [[nodiscard]] Result<ImLogin> Sign(Identity identity) const;
   [[nodiscard]] bool MaySignFor(const UserId& user_id) const;
 
   CodeExchange& codes_;

@@ -16,9 +16,13 @@ class LoginSigner {
  public:
   virtual ~LoginSigner() = default;
 
+  /// Whether tickets can be signed at all, so that nobody spends a login code in vain.
+  /// @errors kUnavailable when no IM application or key is configured.
+  [[nodiscard]] virtual Status CanSign() const = 0;
+
   /// A ticket with which `user_id` may log in to IM from `now` for the configured time.
   /// Whether that user may have one is for the caller to decide.
-  /// @errors kUnavailable when no IM application or key is configured.
+  /// @errors as `CanSign`.
   virtual Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const = 0;
 };
 

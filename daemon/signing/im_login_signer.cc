@@ -25,14 +25,21 @@ ImLoginSigner::ImLoginSigner(ImLoginSignerOptions options,
                              std::optional<EcdsaPrivateKey> private_key)
     : options_(std::move(options)), private_key_(std::move(private_key)) {}
 
-Result<std::string> ImLoginSigner::SignUserSig(const UserId& user_id, TimePoint now) const {
+Status ImLoginSigner::CanSign() const {
   if (options_.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
-  const UserSigSubject subject{options_.sdk_app_id, user_id};
   if (options_.sig_version == 1) {
-    if (!private_key_) return Error{Errc::kUnavailable, "no private key for UserSigs"};
-    return SignUserSigV1(subject, options_.account_type, *private_key_, now, options_.user_sig_ttl);
+    return private_key_ ? Status() : Error{Errc::kUnavailable, "no private key for UserSigs"};
   }
   if (options_.secret_key.empty()) return Error{Errc::kUnavailable, "no secret key for UserSigs"};
+  return {};
+}
+
+Result<std::string> ImLoginSigner::SignUserSig(const UserId& user_id, TimePoint now) const {
+  if (const Status ready = CanSign(); !ready) return ready.error();
+  const UserSigSubject subject{options_.sdk_app_id, user_id};
+  if (options_.sig_version == 1) {
+    return SignUserSigV1(subject, options_.account_type, *private_key_, now, options_.user_sig_ttl);
+  }
   return SignUserSigV2(subject, options_.secret_key, now, options_.user_sig_ttl);
 }
 

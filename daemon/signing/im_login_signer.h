@@ -25,10 +25,12 @@ struct ImLoginSignerOptions {
 /// @threads immutable: safe from any thread.
 class ImLoginSigner : public LoginSigner {
  public:
-  /// A missing application or key is no error here: `SignUserSig` then answers kUnavailable.
+  /// A missing application or key is no error here: `CanSign` and `SignUserSig` then answer
+  /// kUnavailable.
   /// @errors kBadRequest for another version than 1 and 2, or a private key that is not one.
   static Result<std::unique_ptr<ImLoginSigner>> Create(ImLoginSignerOptions options);
 
+  [[nodiscard]] Status CanSign() const override;
   Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const override;
 
  private:

@@ -1,7 +1,8 @@
 #include "daemon/wechat/wechat_code_exchange.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/ids.h"
 #include "daemon/wechat/percent_encoding.h"
 
 namespace rtcroom {
@@ -16,19 +18,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxCodeBytes = 512;  // real ones have 32
-constexpr std::size_t kMaxOpenidBytes = 64;
+constexpr std::size_t kMaxCodeBytes = 512;   // real ones have 32
+constexpr std::size_t kMaxOpenidBytes = 64;  // as of any user id
 constexpr std::size_t kMaxSessionKeyBytes = 256;
-
-/// Whether it can be a user id.
-/// @source protocol 0.3.
-bool IsOpenid(std::string_view text) {
-  static constexpr std::string_view kForbidden = R"(/?#&%+"\)";
-  return !text.empty() && text.size() <= kMaxOpenidBytes &&
-         std::ranges::all_of(text, [](char byte) {
-           return byte > ' ' && byte <= '~' && kForbidden.find(byte) == std::string_view::npos;
-         });
-}
 
 /// The text of that name, or nothing when it is absent or no text.
 std::optional<std::string> Text(const Json& object, const char* name) {
@@ -64,7 +56,7 @@ CodeExchangeResult OutcomeOf(std::int64_t errcode) {
 
 CodeExchangeResult ReadSession(const Json& object) {
   const std::optional<std::string> openid = Text(object, "openid");
-  if (!openid || !IsOpenid(*openid)) return {};
+  if (!openid || !IsIdText(*openid) || openid->size() > kMaxOpenidBytes) return {};
   CodeExchangeResult result{.outcome = CodeExchangeOutcome::kOk, .openid = *openid};
   if (object.contains("session_key")) {
     std::optional<std::string> session_key = Text(object, "session_key");
@@ -74,24 +66,6 @@ CodeExchangeResult ReadSession(const Json& object) {
   return result;
 }
 
-/// A seat among the exchanges that run, given back at the end of the scope.
-template <typename Semaphore>
-class Seat {
- public:
-  explicit Seat(Semaphore& seats) : seats_(seats), taken_(seats.try_acquire()) {}
-  ~Seat() {
-    if (taken_) seats_.release();
-  }
-  Seat(const Seat&) = delete;
-  Seat& operator=(const Seat&) = delete;
-
-  [[nodiscard]] bool taken() const { return taken_; }
-
- private:
-  Semaphore& seats_;
-  const bool taken_;
-};
-
 }  // namespace
 
 struct WechatCodeExchange::Answer {
@@ -99,23 +73,35 @@ struct WechatCodeExchange::Answer {
   bool busy = false;  ///< the one answer after which the code may be asked for again
 };
 
-WechatCodeExchange::WechatCodeExchange(WechatOptions options, OutgoingHttp& http, Logger& logger)
-    : options_(std::move(options)), http_(http), logger_(logger) {}
+WechatCodeExchange::WechatCodeExchange(WechatOptions options, OutgoingHttp& http, CallPool& calls,
+                                       Logger& logger)
+    : options_(std::move(options)), http_(http), calls_(calls), logger_(logger) {}
 
-CodeExchangeResult WechatCodeExchange::Exchange(const std::string& code) {
+void WechatCodeExchange::Exchange(const std::string& code,
+                                  std::function<void(CodeExchangeResult)> done) {
   if (options_.app_id.empty() || options_.secret.empty()) {
-    return {.outcome = CodeExchangeOutcome::kNotConfigured};
+    return done({.outcome = CodeExchangeOutcome::kNotConfigured});
   }
   if (code.empty() || code.size() > kMaxCodeBytes) {
-    return {.outcome = CodeExchangeOutcome::kBadCode};
+    return done({.outcome = CodeExchangeOutcome::kBadCode});
   }
-  const Seat seat(free_seats_);
-  if (!seat.taken()) return {.outcome = CodeExchangeOutcome::kOverloaded};
+  const auto turn_away = [done] { done({.outcome = CodeExchangeOutcome::kOverloaded}); };
+  const bool is_taken =
+      calls_.TrySubmit({.run = [this, code, done = std::move(done)] { done(ExchangeNow(code)); },
+                        .expired = turn_away});
+  if (!is_taken) turn_away();
+}
 
-  Answer answer = Ask(code);
-  // A code is good for one use: after any other answer, or none, it may be used up.
-  if (answer.busy) answer = Ask(code);
-  return std::move(answer.result);
+CodeExchangeResult WechatCodeExchange::ExchangeNow(const std::string& code) {
+  try {
+    Answer answer = Ask(code);
+    // A code is good for one use: after any other answer, or none, it may be used up.
+    if (answer.busy) answer = Ask(code);
+    return std::move(answer.result);
+  } catch (const std::exception& exception) {
+    logger_.Error("wechat_exchange_failed", {{"reason", exception.what()}});
+    return {};
+  }
 }
 
 WechatCodeExchange::Answer WechatCodeExchange::Ask(const std::string& code) {

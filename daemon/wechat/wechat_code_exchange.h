@@ -2,12 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <semaphore>
+#include <functional>
 #include <string>
 
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
+#include "daemon/call_pool.h"
 #include "daemon/core/code_exchange.h"
 #include "daemon/outgoing_http.h"
 
@@ -21,7 +21,8 @@ struct WechatOptions {
   std::chrono::milliseconds timeout = std::chrono::seconds(3);
 };
 
-/// Asks `jscode2session`.
+/// Asks `jscode2session`, on the callers of a pool. What that does not take, or not in time, is
+/// kOverloaded.
 ///
 /// The answer is believed only where it is what the platform documents: anything else is
 /// kUnavailable. An openid becomes a user id, so one that could not be a user id is no openid.
@@ -31,22 +32,24 @@ struct WechatOptions {
 /// @source protocol D.9.
 class WechatCodeExchange : public CodeExchange {
  public:
-  /// Exchanges at a time; past it the outcome is kOverloaded at once.
-  static constexpr std::ptrdiff_t kMaxExchanges = 16;
+  /// All of them must live until the pool is stopped, and so must this.
+  WechatCodeExchange(WechatOptions options, OutgoingHttp& http, CallPool& calls, Logger& logger);
 
-  WechatCodeExchange(WechatOptions options, OutgoingHttp& http, Logger& logger);
-
-  CodeExchangeResult Exchange(const std::string& code) override;
+  /// `done` is called at once for a code that is not asked for, else by a caller of the pool, or
+  /// by whoever stops it.
+  void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) override;
 
  private:
   struct Answer;
 
+  /// Blocks until it is known.
+  CodeExchangeResult ExchangeNow(const std::string& code);
   Answer Ask(const std::string& code);
 
   const WechatOptions options_;
   OutgoingHttp& http_;
+  CallPool& calls_;
   Logger& logger_;
-  std::counting_semaphore<kMaxExchanges> free_seats_{kMaxExchanges};
 };
 
 }  // namespace rtcroom

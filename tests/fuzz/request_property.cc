@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -26,14 +27,15 @@ using nlohmann::json;
 /// A platform whose codes are the openids, except the code "bad".
 class EchoingCodes : public CodeExchange {
  public:
-  CodeExchangeResult Exchange(const std::string& code) override {
-    if (code == "bad") return {.outcome = CodeExchangeOutcome::kBadCode};
-    return {.outcome = CodeExchangeOutcome::kOk, .openid = code, .session_key = Secret("key")};
+  void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) override {
+    if (code == "bad") return done({.outcome = CodeExchangeOutcome::kBadCode});
+    done({.outcome = CodeExchangeOutcome::kOk, .openid = code, .session_key = Secret("key")});
   }
 };
 
 class PlainSigner : public LoginSigner {
  public:
+  [[nodiscard]] Status CanSign() const override { return {}; }
   Result<std::string> SignUserSig(const UserId& user_id, TimePoint /*now*/) const override {
     return "sig-of-" + user_id.value;
   }

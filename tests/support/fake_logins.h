@@ -1,8 +1,13 @@
 // Login tickets and code exchanges that answer as a test wants.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "daemon/base/mutex.h"
 #include "daemon/core/code_exchange.h"
 #include "daemon/core/login_signer.h"
 
@@ -13,17 +18,59 @@ class FakeLoginSigner : public LoginSigner {
  public:
   bool configured = true;
 
+  [[nodiscard]] Status CanSign() const override {
+    return configured ? Status() : Error{Errc::kUnavailable, "no key"};
+  }
   Result<std::string> SignUserSig(const UserId& user_id, TimePoint /*now*/) const override {
     if (!configured) return Error{Errc::kUnavailable, "no key"};
     return "sig-of-" + user_id.value;
   }
 };
 
+/// Answers at once, or, like a platform that hangs, when it is told to.
+///
+/// @threads safe from any thread, but for its public members: set them before it is asked.
 class FakeCodeExchange : public CodeExchange {
  public:
   CodeExchangeResult answer{.outcome = CodeExchangeOutcome::kUnavailable};
+  bool hangs = false;  ///< answers only in `AnswerAll`
 
-  CodeExchangeResult Exchange(const std::string& /*code*/) override { return answer; }
+  void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) override {
+    {
+      const MutexLock lock(mutex_);
+      asked_.push_back(code);
+      if (hangs) {
+        waiting_.push_back(std::move(done));
+        return;
+      }
+    }
+    done(answer);
+  }
+
+  /// Answers all who wait, on the calling thread.
+  void AnswerAll() {
+    std::vector<std::function<void(CodeExchangeResult)>> waiting;
+    {
+      const MutexLock lock(mutex_);
+      waiting.swap(waiting_);
+    }
+    for (const auto& done : waiting) done(answer);
+  }
+
+  /// The codes that it was asked for, in order.
+  [[nodiscard]] std::vector<std::string> asked() const {
+    const MutexLock lock(mutex_);
+    return asked_;
+  }
+  [[nodiscard]] std::size_t waiting() const {
+    const MutexLock lock(mutex_);
+    return waiting_.size();
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> asked_ GUARDED_BY(mutex_);
+  std::vector<std::function<void(CodeExchangeResult)>> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -1,49 +1,42 @@
 #include "daemon/core/login_service.h"
 
+#include <optional>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/awaited.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_logins.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
 namespace {
 
-class FakeSigner : public LoginSigner {
- public:
-  bool configured = true;
-  Result<std::string> SignUserSig(const UserId& user_id, TimePoint /*now*/) const override {
-    if (!configured) return Error{Errc::kUnavailable, "im.sdk_app_id: not set"};
-    return "sig-of-" + user_id.value;
-  }
-};
-
-class FakeExchange : public CodeExchange {
- public:
-  CodeExchangeResult answer{
-      .outcome = CodeExchangeOutcome::kOk, .openid = "openid-1", .session_key = Secret("session")};
-  int calls = 0;
-  CodeExchangeResult Exchange(const std::string& /*code*/) override {
-    ++calls;
-    return answer;
-  }
-};
-
 class LoginServiceTest : public testing::Test {
  protected:
-  Result<ImLogin> Login(const ImLoginCommand& command) {
-    LoginService service(exchange_, signer_, clock_, ids_, policy_);
-    return service.Login(command);
+  LoginServiceTest() {
+    codes_.answer = {.outcome = CodeExchangeOutcome::kOk,
+                     .openid = "openid-1",
+                     .session_key = Secret("session")};
   }
-  Result<ImLogin> LoginWithCode() {
-    return Login({.user_id_prefix = "weixin", .code = "c1", .im_user_id = std::nullopt});
-  }
-  void Answer(CodeExchangeOutcome outcome) { exchange_.answer = {.outcome = outcome}; }
 
-  FakeExchange exchange_;
-  FakeSigner signer_;
+  Result<ImLogin> Login(const ImLoginCommand& command) {
+    LoginService service(codes_, signer_, clock_, ids_, policy_);
+    Awaited<Result<ImLogin>> login;
+    service.Login(command, login.Callback());
+    EXPECT_EQ(login.times(), 1u);
+    return login.Get();
+  }
+  Result<ImLogin> LoginWithCode() { return Login(kWithCode); }
+  void Answer(CodeExchangeOutcome outcome) { codes_.answer = {.outcome = outcome}; }
+
+  const ImLoginCommand kWithCode{
+      .user_id_prefix = "weixin", .code = "c1", .im_user_id = std::nullopt};
+  FakeCodeExchange codes_;
+  FakeLoginSigner signer_;
   FakeClock clock_;
   CountingIds ids_;
   LoginPolicy policy_{.administrator = {"administrator"}, .deny_user_ids = {{"root"}}};
@@ -67,13 +60,13 @@ TEST_F(LoginServiceTest, HandsOutTheSessionKeyOnlyWhenToldTo) {
 TEST_F(LoginServiceTest, AsksNobodyWithoutACodeOrWithAnotherPrefix) {
   EXPECT_EQ(Login({.user_id_prefix = "weixin"})->user_id.value, "user_00000001_0000");
   EXPECT_EQ(Login({.user_id_prefix = "web", .code = "c1"})->user_id.value, "user_00000002_0000");
-  EXPECT_EQ(exchange_.calls, 0);
+  EXPECT_TRUE(codes_.asked().empty());
 }
 
 TEST_F(LoginServiceTest, AFailedExchangeFallsThroughToAFreshId) {
   for (const CodeExchangeOutcome outcome :
        {CodeExchangeOutcome::kBadCode, CodeExchangeOutcome::kUnavailable,
-        CodeExchangeOutcome::kOverloaded, CodeExchangeOutcome::kNotConfigured}) {
+        CodeExchangeOutcome::kNotConfigured}) {
     Answer(outcome);
     const Result<ImLogin> login = LoginWithCode();
     ASSERT_OK(login);
@@ -91,6 +84,11 @@ TEST_F(LoginServiceTest, StrictModeFailsInsteadOfFallingThrough) {
     Answer(outcome);
     EXPECT_ERROR(kUnavailable, LoginWithCode());
   }
+}
+
+TEST_F(LoginServiceTest, AnOverloadFailsTheLoginInsteadOfGivingAnotherIdentity) {
+  Answer(CodeExchangeOutcome::kOverloaded);
+  EXPECT_ERROR(kUnavailable, LoginWithCode());
 }
 
 TEST_F(LoginServiceTest, RefusesAUserWhomThePlatformHoldsForRisky) {
@@ -114,7 +112,7 @@ TEST_F(LoginServiceTest, NeverSignsForTheAdministratorOrADeniedAccount) {
   policy_.trust_imuserid = true;
   for (const char* user : {"administrator", "root"}) {
     EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .im_user_id = UserId{user}}));
-    exchange_.answer.openid = user;
+    codes_.answer.openid = user;
     EXPECT_ERROR(kBadRequest, LoginWithCode());
   }
 }
@@ -126,9 +124,49 @@ TEST_F(LoginServiceTest, NeverSignsForAnIdOver32Bytes) {
                Login({.user_id_prefix = "x", .im_user_id = UserId{std::string(33, 'a')}}));
 }
 
-TEST_F(LoginServiceTest, FailsWhenSigningIsNotConfigured) {
+TEST_F(LoginServiceTest, NeverSignsForWhatIsNoId) {
+  policy_.trust_imuserid = true;
+  for (const char* text : {"", "a b", "a/b", "a\nb", "\xE4\xBA\xBA", "@TGS#1"}) {
+    EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .im_user_id = UserId{text}})) << text;
+    codes_.answer.openid = text;
+    EXPECT_ERROR(kBadRequest, LoginWithCode()) << text;
+  }
+}
+
+TEST_F(LoginServiceTest, DoesNotLookAtAClaimThatIsNotTrusted) {
+  EXPECT_OK(Login({.user_id_prefix = "x", .im_user_id = UserId{"no id at all"}}));
+}
+
+TEST_F(LoginServiceTest, SpendsNoCodeWhenSigningIsNotConfigured) {
   signer_.configured = false;
   EXPECT_ERROR(kUnavailable, LoginWithCode());
+  EXPECT_TRUE(codes_.asked().empty());
+}
+
+TEST_F(LoginServiceTest, IsDoneWhenTheExchangeIs) {
+  codes_.hangs = true;
+  LoginService service(codes_, signer_, clock_, ids_, policy_);
+  Awaited<Result<ImLogin>> first;
+  Awaited<Result<ImLogin>> second;
+  service.Login(kWithCode, first.Callback());
+  service.Login(kWithCode, second.Callback());
+  EXPECT_EQ(first.times() + second.times(), 0u);
+  std::jthread([this] { codes_.AnswerAll(); }).join();
+  EXPECT_EQ(first.Get()->user_id, UserId{"openid-1"});
+  EXPECT_EQ(second.Get()->user_id, UserId{"openid-1"});
+  EXPECT_EQ(first.times() + second.times(), 2u);
+}
+
+TEST_F(LoginServiceTest, FallsBackToTheClaimWhenTheExchangeFailsLater) {
+  policy_.trust_imuserid = true;
+  codes_.hangs = true;
+  Answer(CodeExchangeOutcome::kUnavailable);
+  LoginService service(codes_, signer_, clock_, ids_, policy_);
+  Awaited<Result<ImLogin>> login;
+  service.Login({.user_id_prefix = "weixin", .code = "c1", .im_user_id = UserId{"me"}},
+                login.Callback());
+  codes_.AnswerAll();
+  EXPECT_EQ(login.Get()->user_id, UserId{"me"});
 }
 
 }  // namespace

@@ -60,6 +60,16 @@ TEST(ImLoginSigner, SignsVersion1WithThePrivateKey) {
   EXPECT_EQ(VerifyUserSigV1(*sig, vectors::Subject(), *key, kNoon), UserSigOutcome::kOk);
 }
 
+TEST(ImLoginSigner, KnowsBeforehandWhetherItCanSign) {
+  ImLoginSignerOptions options = Version2();
+  EXPECT_OK((*ImLoginSigner::Create(options))->CanSign());
+  options.sig_version = 1;
+  EXPECT_ERROR(kUnavailable, (*ImLoginSigner::Create(options))->CanSign());
+  options = Version2();
+  options.sdk_app_id = 0;
+  EXPECT_ERROR(kUnavailable, (*ImLoginSigner::Create(options))->CanSign());
+}
+
 TEST(ImLoginSigner, IsUnavailableWithoutAnApplication) {
   ImLoginSignerOptions options = Version2();
   options.sdk_app_id = 0;

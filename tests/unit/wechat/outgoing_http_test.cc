@@ -21,10 +21,12 @@
 #include <sys/socket.h>
 
 #include "daemon/base/logger.h"
+#include "daemon/call_pool.h"
 #include "daemon/signing/dev_certificate.h"
 #include "daemon/signing/openssl_ptr.h"
 #include "daemon/system_clock.h"
 #include "daemon/wechat/wechat_code_exchange.h"
+#include "tests/support/awaited.h"
 #include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
@@ -275,17 +277,58 @@ TEST_F(OutgoingCalls, RefusesACertificateThatNobodyVouchesFor) {
   EXPECT_THAT(reply.error().detail, HasSubstr("SSL"));
 }
 
+TEST_F(OutgoingCalls, EndsWhatIsUnderWayAtOnceWhenStopped) {
+  const LoopbackSocket listener = LoopbackSocket::Listen();  // takes the request, answers nothing
+  const std::string url = fmt::format("http://127.0.0.1:{}", listener.Port());
+  std::vector<Result<OutgoingReply>> replies(3, Error{});
+  {
+    std::vector<std::jthread> callers;
+    callers.reserve(replies.size());
+    for (auto& reply : replies) {
+      // Longer than the test may take: only `Stop` ends it.
+      callers.emplace_back([&] { reply = http_.Get(url, "/", std::chrono::hours(1)); });
+    }
+    std::vector<LoopbackSocket> connections;
+    while (connections.size() < replies.size()) {
+      connections.push_back(listener.Accept());
+      EXPECT_THAT(connections.back().ReceiveUntil("\r\n\r\n"), HasSubstr("GET / "));
+    }
+    http_.Stop();
+    callers.clear();  // waits for all of them, while the connections are still open
+  }
+  for (const auto& reply : replies) {
+    EXPECT_ERROR(kUnavailable, reply);
+    EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
+  }
+}
+
+TEST_F(OutgoingCalls, MakesNoCallAfterStop) {
+  const StandInServer server(Answering(Answer("200 OK", "")));
+  http_.Stop();
+  http_.Stop();
+  const auto reply = http_.Get(server.Url(), "/", kLong);
+  EXPECT_ERROR(kUnavailable, reply);
+  EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
+}
+
+CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& code) {
+  Awaited<CodeExchangeResult> result;
+  exchange.Exchange(code, result.Callback());
+  return result.Get();
+}
+
 TEST_F(OutgoingCalls, CarriesACodeExchange) {
   std::string head;
   Logger logger(LogFormat::kText, LogLevel::kError);
+  CallPool calls(clock_);
   {
     const StandInServer server(Answering(
         Answer("200 OK", R"({"openid":"o1","session_key":"k1"})", "Content-Type: text/plain\r\n"),
         &head));
     WechatCodeExchange exchange(
         {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kLong},
-        http_, logger);
-    const CodeExchangeResult result = exchange.Exchange("a code");
+        http_, calls, logger);
+    const CodeExchangeResult result = ResultOf(exchange, "a code");
     EXPECT_EQ(result.outcome, CodeExchangeOutcome::kOk);
     EXPECT_EQ(result.openid, "o1");
     EXPECT_EQ(result.session_key, Secret("k1"));
@@ -301,10 +344,11 @@ TEST_F(OutgoingCalls, LeavesACodeExchangeThatIsNeverAnswered) {
   const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
     (void)client.ReceiveUntil("never sent");
   });
+  CallPool calls(clock_);
   WechatCodeExchange exchange(
       {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kShort}, http_,
-      logger);
-  EXPECT_EQ(exchange.Exchange("code").outcome, CodeExchangeOutcome::kUnavailable);
+      calls, logger);
+  EXPECT_EQ(ResultOf(exchange, "code").outcome, CodeExchangeOutcome::kUnavailable);
 }
 
 }  // namespace

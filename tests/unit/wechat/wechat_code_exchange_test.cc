@@ -1,9 +1,10 @@
 #include "daemon/wechat/wechat_code_exchange.h"
 
-#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <deque>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,7 +14,9 @@
 #include <stdlib.h>
 
 #include "daemon/base/mutex.h"
+#include "tests/support/awaited.h"
 #include "tests/support/eventually.h"
+#include "tests/support/fake_clock.h"
 
 namespace rtcroom {
 namespace {
@@ -69,10 +72,16 @@ WechatOptions Options() {
           .timeout = std::chrono::seconds(3)};
 }
 
+CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& code) {
+  Awaited<CodeExchangeResult> result;
+  exchange.Exchange(code, result.Callback());
+  return result.Get();
+}
+
 class CodeExchangeAtWechat : public testing::Test {
  protected:
   CodeExchangeResult Exchange(const std::string& code = "the-code") {
-    return exchange_.Exchange(code);
+    return ResultOf(exchange_, code);
   }
   CodeExchangeOutcome OutcomeOf(const std::string& body, int status = 200) {
     http_.replies = {{status, body}};
@@ -81,8 +90,10 @@ class CodeExchangeAtWechat : public testing::Test {
 
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kDebug, log_.file()};
+  const FakeClock clock_;
   ScriptedHttp http_;
-  WechatCodeExchange exchange_{Options(), http_, logger_};
+  CallPool calls_{clock_};
+  WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
 };
 
 TEST_F(CodeExchangeAtWechat, AsksAsThePlatformDocuments) {
@@ -213,10 +224,10 @@ TEST_F(CodeExchangeAtWechat, AsksNothingWhenItIsNotConfigured) {
   no_app.app_id.clear();
   WechatOptions no_secret = Options();
   no_secret.secret = Secret();
-  EXPECT_EQ(WechatCodeExchange(no_app, http_, logger_).Exchange("c").outcome,
-            CodeExchangeOutcome::kNotConfigured);
-  EXPECT_EQ(WechatCodeExchange(no_secret, http_, logger_).Exchange("c").outcome,
-            CodeExchangeOutcome::kNotConfigured);
+  for (const WechatOptions& options : {no_app, no_secret}) {
+    WechatCodeExchange exchange(options, http_, calls_, logger_);
+    EXPECT_EQ(ResultOf(exchange, "c").outcome, CodeExchangeOutcome::kNotConfigured);
+  }
   EXPECT_TRUE(http_.asked.empty());
 }
 
@@ -234,7 +245,7 @@ TEST_F(CodeExchangeAtWechat, TellsTheLogTheErrorNumberAndNoSecret) {
   }
 }
 
-/// Lets every caller wait until it is told to answer.
+/// Lets every caller wait until it is told to answer, then answers all.
 class WaitingHttp : public OutgoingHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
@@ -249,7 +260,7 @@ class WaitingHttp : public OutgoingHttp {
     released_ = true;
     changed_.NotifyAll();
   }
-  std::ptrdiff_t waiting() {
+  std::size_t waiting() {
     const MutexLock lock(mutex_);
     return waiting_;
   }
@@ -257,28 +268,79 @@ class WaitingHttp : public OutgoingHttp {
  private:
   Mutex mutex_;
   CondVar changed_;
-  std::ptrdiff_t waiting_ GUARDED_BY(mutex_) = 0;
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;
   bool released_ GUARDED_BY(mutex_) = false;
 };
 
-TEST_F(CodeExchangeAtWechat, TurnsAwayTheSeventeenthAtATimeAtOnce) {
-  WaitingHttp http;
-  WechatCodeExchange exchange(Options(), http, logger_);
-  std::atomic<int> served{0};
+class HangingWechat : public testing::Test {
+ protected:
+  ~HangingWechat() override { http_.Release(); }
+
+  static constexpr std::size_t kCallers = 2;
+  static constexpr std::size_t kMost = kCallers + 3;
+
+  Logger logger_{LogFormat::kJson, LogLevel::kError};
+  WaitingHttp http_;
+  FakeClock clock_;
+  CallPool calls_{clock_, {.callers = kCallers, .max_waiting = kMost - kCallers}};
+  WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
+};
+
+TEST_F(HangingWechat, HoldsNoThreadOfThoseWhoAsk) {
+  std::vector<Awaited<CodeExchangeResult>> results(kMost);
+  for (auto& result : results) exchange_.Exchange("code", result.Callback());
+  EXPECT_TRUE(Eventually([&] { return http_.waiting() == kCallers; }));
+  http_.Release();
+  for (auto& result : results) EXPECT_EQ(result.Get().outcome, CodeExchangeOutcome::kOk);
+}
+
+TEST_F(HangingWechat, TurnsAwayAtOnceWhatThePoolDoesNotTake) {
+  std::vector<Awaited<CodeExchangeResult>> results(kMost);
+  for (auto& result : results) exchange_.Exchange("code", result.Callback());
+  Awaited<CodeExchangeResult> one_more;
+  exchange_.Exchange("code", one_more.Callback());
+  ASSERT_EQ(one_more.times(), 1u);
+  EXPECT_EQ(one_more.Get().outcome, CodeExchangeOutcome::kOverloaded);
+}
+
+TEST_F(HangingWechat, AsksNothingForACodeThatWaitedTooLong) {
+  std::vector<Awaited<CodeExchangeResult>> asked(kCallers);
+  for (auto& result : asked) exchange_.Exchange("code", result.Callback());
+  EXPECT_TRUE(Eventually([&] { return http_.waiting() == kCallers; }));
+  Awaited<CodeExchangeResult> late;
+  exchange_.Exchange("code", late.Callback());
+  clock_.Advance(std::chrono::seconds(6));
+  http_.Release();
+  EXPECT_EQ(late.Get().outcome, CodeExchangeOutcome::kOverloaded);
+  for (auto& result : asked) EXPECT_EQ(result.Get().outcome, CodeExchangeOutcome::kOk);
+  EXPECT_EQ(http_.waiting(), kCallers);
+}
+
+TEST_F(HangingWechat, AnswersEverybodyOnceWhenThePoolIsStopped) {
+  std::vector<Awaited<CodeExchangeResult>> results(kMost);
+  for (auto& result : results) exchange_.Exchange("code", result.Callback());
+  EXPECT_TRUE(Eventually([&] { return http_.waiting() == kCallers; }));
   {
-    std::vector<std::jthread> callers;
-    callers.reserve(WechatCodeExchange::kMaxExchanges);
-    for (std::ptrdiff_t i = 0; i < WechatCodeExchange::kMaxExchanges; ++i) {
-      callers.emplace_back([&] {
-        if (exchange.Exchange("code").outcome == CodeExchangeOutcome::kOk) ++served;
-      });
-    }
-    EXPECT_TRUE(Eventually([&] { return http.waiting() == WechatCodeExchange::kMaxExchanges; }));
-    EXPECT_EQ(exchange.Exchange("code").outcome, CodeExchangeOutcome::kOverloaded);
-    http.Release();
+    const std::jthread stopper([this] { calls_.Stop(); });
+    EXPECT_EQ(results.back().Get().outcome, CodeExchangeOutcome::kOverloaded);
+    http_.Release();
   }
-  EXPECT_EQ(served, WechatCodeExchange::kMaxExchanges);
-  EXPECT_EQ(exchange.Exchange("code").outcome, CodeExchangeOutcome::kOk);
+  for (const auto& result : results) EXPECT_EQ(result.times(), 1u);
+}
+
+/// Fails as no `OutgoingHttp` should.
+class ThrowingHttp : public OutgoingHttp {
+ public:
+  Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
+                            std::chrono::milliseconds /*timeout*/) override {
+    throw std::bad_alloc();
+  }
+};
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableWhenTheCallThrows) {
+  ThrowingHttp http;
+  WechatCodeExchange exchange(Options(), http, calls_, logger_);
+  EXPECT_EQ(ResultOf(exchange, "code").outcome, CodeExchangeOutcome::kUnavailable);
 }
 
 }  // namespace
