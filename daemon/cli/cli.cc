@@ -41,8 +41,10 @@ class Commands {
     for (CLI::App* command : {serve_, check_config_, sign_, verify_, health_check_}) {
       command->add_option("--config", options_.config, "Configuration file (TOML)");
     }
-    serve_->add_flag("--dev", options_.dev,
-                     "Loopback only, with keys and a certificate made on the spot");
+    for (CLI::App* command : {serve_, check_config_}) {
+      command->add_flag("--dev", options_.dev,
+                        "Loopback only, with keys and a certificate made on the spot");
+    }
     for (CLI::App* command : {sign_, verify_}) {
       command->add_option("--user-id", options_.user_id, "Whose ticket it is")->required();
     }
@@ -55,7 +57,7 @@ class Commands {
   [[nodiscard]] int Run(const CliContext& context) const {
     const RunMode mode = options_.dev ? RunMode::kDev : RunMode::kNormal;
     if (serve_->parsed()) return RunServe(options_.config, mode, context);
-    if (check_config_->parsed()) return RunCheckConfig(options_.config, context);
+    if (check_config_->parsed()) return RunCheckConfig(options_.config, mode, context);
     if (default_config_->parsed()) return RunDefaultConfig(context);
     if (sign_->parsed()) return RunUserSigSign(Sign(), context);
     if (verify_->parsed()) {

@@ -16,9 +16,9 @@ using ConfigPath = std::optional<std::string>;
 /// Loads the configuration, prints each problem, or hands over to `context.serve`.
 int RunServe(const ConfigPath& path, RunMode mode, const CliContext& context);
 
-/// Prints all problems and all warnings.
+/// Prints all problems and all warnings that `RunServe` would meet with.
 /// @return kExitUsage when there is a problem; warnings alone are fine.
-int RunCheckConfig(const ConfigPath& path, const CliContext& context);
+int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& context);
 
 int RunDefaultConfig(const CliContext& context);
 

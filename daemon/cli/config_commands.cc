@@ -55,8 +55,8 @@ int RunServe(const ConfigPath& path, RunMode mode, const CliContext& context) {
   return outcome.problems.empty() ? context.serve(outcome.config, mode, load) : kExitUsage;
 }
 
-int RunCheckConfig(const ConfigPath& path, const CliContext& context) {
-  ConfigOutcome outcome = LoadConfigFile(path, context.environment, RunMode::kNormal);
+int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& context) {
+  ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
   AddUnusableFiles(outcome);
   for (const ConfigProblem& problem : outcome.problems) {
     context.out << "problem: " << problem << '\n';

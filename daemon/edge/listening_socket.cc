@@ -2,10 +2,12 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -58,6 +60,25 @@ void Enable(int socket, int level, int option) {
   (void)setsockopt(socket, level, option, &on, sizeof(on));
 }
 
+/// Of the level SOL_SOCKET; nothing for what is no socket.
+std::optional<int> OptionOf(int descriptor, int option) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (getsockopt(descriptor, SOL_SOCKET, option, &value, &size) != 0) return std::nullopt;
+  return value;
+}
+
+/// As the configuration writes it, or nothing for what is neither IPv4 nor IPv6.
+std::optional<std::string> BoundAddress(int socket) {
+  sockaddr_storage bound = {};
+  socklen_t size = sizeof(bound);
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return std::nullopt;
+  if (bound.ss_family != AF_INET && bound.ss_family != AF_INET6) return std::nullopt;
+  const HostAndPort name = NameOf(bound, size);
+  return bound.ss_family == AF_INET6 ? fmt::format("[{}]:{}", name.host, name.port)
+                                     : fmt::format("{}:{}", name.host, name.port);
+}
+
 }  // namespace
 
 Result<ListeningSocket> Listen(const std::string& address) {
@@ -85,18 +106,29 @@ Result<ListeningSocket> Listen(const std::string& address) {
     return SystemError(address);
   }
 
-  sockaddr_storage bound = {};
-  socklen_t size = sizeof(bound);
-  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
-    return SystemError(address);
-  }
-  const HostAndPort name = NameOf(bound, size);
-  const bool is_v6 = bound.ss_family == AF_INET6;
-  return ListeningSocket{
-      .socket = std::move(socket),
-      .address = is_v6 ? fmt::format("[{}]:{}", name.host, name.port)
-                       : fmt::format("{}:{}", name.host, name.port),
+  std::optional<std::string> bound = BoundAddress(socket.get());
+  if (!bound) return SystemError(address);
+  return ListeningSocket{.socket = std::move(socket), .address = *std::move(bound)};
+}
+
+Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket) {
+  const int descriptor = socket.get();
+  const auto refusal = [&](const char* reason) {
+    return Error{Errc::kUnavailable,
+                 fmt::format("inherited descriptor {}: {}", descriptor, reason)};
   };
+  if (fcntl(descriptor, F_GETFD) < 0) return refusal("not open");
+  if (OptionOf(descriptor, SO_TYPE) != SOCK_STREAM) return refusal("not a stream socket");
+  if (OptionOf(descriptor, SO_ACCEPTCONN) != 1) return refusal("not listening");
+  std::optional<std::string> bound = BoundAddress(descriptor);
+  if (!bound) return refusal("not a TCP socket");
+
+  const int modes = fcntl(descriptor, F_GETFL);
+  if (modes < 0 || fcntl(descriptor, F_SETFL, modes | O_NONBLOCK) != 0 ||
+      fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 || listen(descriptor, kBacklog) != 0) {
+    return refusal(std::generic_category().message(errno).c_str());
+  }
+  return ListeningSocket{.socket = std::move(socket), .address = *std::move(bound)};
 }
 
 AcceptedSocket Accept(const FileDescriptor& listening) {

@@ -20,6 +20,13 @@ struct ListeningSocket {
 /// @errors  kUnavailable; the detail names the address and the reason ("Address already in use").
 Result<ListeningSocket> Listen(const std::string& address);
 
+/// Takes over a socket that another process, or this one before an exec, has bound and set to
+/// listen: what it lacks of non-blocking, close-on-exec and backlog is made up for.
+///
+/// @errors  kUnavailable when it is anything but a listening TCP socket; the detail names the
+///          descriptor.
+Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket);
+
 /// Accepts one waiting connection, without TCP's delay of small replies.
 /// @return  nothing when none waits or the system is short of something: see errno.
 AcceptedSocket Accept(const FileDescriptor& listening);

@@ -28,7 +28,7 @@ TEST_F(Cli, RefusesWrongUsageWithCode2) {
       {"serve", "--unknown"},
       {"serve", "extra"},
       {"serve", "--config"},
-      {"check-config", "--dev"},
+      {"default-config", "--dev"},
       {"user-sig"},
       {"user-sig", "sign"},
       {"user-sig", "sign", "--user-id", "u", "--expire", "0"},
@@ -119,6 +119,12 @@ TEST_F(CheckConfigCommand, AcceptsAConfigurationThatOnlyLacksParts) {
   EXPECT_EQ(Run({"check-config", "--config", file}), 0);
   EXPECT_THAT(out(), AllOf(HasSubstr("warning: im.sdk_app_id: missing"), Not(HasSubstr("problem")),
                            HasSubstr("The configuration can be used.\n")));
+}
+
+TEST_F(CheckConfigCommand, TakesWhatServeTakes) {
+  EXPECT_EQ(Run({"check-config"}), 2);
+  EXPECT_THAT(out(), HasSubstr("problem: server.tls_cert: missing"));
+  EXPECT_EQ(Run({"check-config", "--dev"}), 0) << "there, the certificate is made at the start";
 }
 
 TEST_F(CheckConfigCommand, FindsFilesThatHoldNoCertificateOrKey) {

@@ -1,0 +1,30 @@
+// Another program, run to its end within a time.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+struct BoundedCommand {
+  std::filesystem::path program = {};
+  std::vector<std::string> arguments = {};    ///< its own name first
+  std::vector<std::string> environment = {};  ///< `NAME=value` texts
+  std::chrono::milliseconds timeout{};        ///< then it is killed
+};
+
+struct CommandOutcome {
+  int exit_code = 0;        ///< as a shell tells it: 128 + n for signal n
+  std::string output = {};  ///< of both streams, the first 4 KiB
+};
+
+/// Runs it without input and with no signal blocked or ignored. Waits for its end.
+/// @errors  kUnavailable when it cannot be started or takes too long.
+Result<CommandOutcome> RunBounded(const BoundedCommand& command, const Clock& clock);
+
+}  // namespace rtcroom
