@@ -21,6 +21,8 @@ constexpr std::array kGen1Codes = {
                  .code = 6,
                  .message = kServerFailed,
                  .log_level = LogLevel::kWarn},
+    // Not for the log: whoever comes too often would fill it. The metrics count him.
+    ProtocolCode{.failure = Errc::kTooManyRequests, .code = 6, .message = kServerFailed},
     ProtocolCode{.failure = Errc::kStoreBusy,
                  .code = 6,
                  .message = kServerFailed,

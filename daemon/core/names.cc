@@ -26,6 +26,8 @@ std::string_view ErrcName(Errc code) {
       return "not_creator";
     case Errc::kTooManyRooms:
       return "too_many_rooms";
+    case Errc::kTooManyRequests:
+      return "too_many_requests";
     case Errc::kStoreBusy:
       return "store_busy";
     case Errc::kStoreBroken:

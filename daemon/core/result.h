@@ -21,6 +21,7 @@ enum class Errc : std::uint8_t {
   kPusherNotFound,  ///< the user is not a pusher of the room
   kNotCreator,      ///< only the room's creator may do this
   kTooManyRooms,    ///< `room.max_rooms` is reached
+  kTooManyRequests,  ///< the caller comes too often: the same call will work later
   kStoreBusy,       ///< the store could not take the change now; the same call may work later
   /// The store failed (disk full, I/O error, damage). Nobody sees the change; a crash right after
   /// may still bring it to light, whole.
