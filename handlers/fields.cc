@@ -67,13 +67,6 @@ std::optional<std::int64_t> WholeNumber(std::string_view text) {
   return number;
 }
 
-/// Printable ASCII without space and without what would break a URL or a path (protocol 0.3).
-/// That leaves no way to begin with the `@TGS#` of the IM service's own groups.
-bool IsIdCharacter(char c) {
-  constexpr std::string_view kForbidden = "/?#&%+\"\\";
-  return c > ' ' && c <= '~' && kForbidden.find(c) == std::string_view::npos;
-}
-
 /// The text of an ID that was sent as a string or, as some clients do, as a whole number; nothing
 /// when it is ill-typed.
 std::optional<std::string> IdText(const json& value) {
@@ -164,7 +157,7 @@ std::string Fields::CheckedId(const Field& field, std::size_t max_bytes) {
     return {};
   }
   if (id->size() > max_bytes) FailTooLong(field.name, max_bytes);
-  if (!std::ranges::all_of(*id, IsIdCharacter)) Fail(field.name, "holds a forbidden character");
+  if (!IsIdText(*id)) Fail(field.name, "holds a forbidden character");
   return *std::move(id);
 }
 
