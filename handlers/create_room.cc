@@ -17,7 +17,8 @@ Reply HandleCreateRoom(const Request& request, const HandlerContext& context) {
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Result<RoomId> room_id = context.services.rooms.CreateRoom(command);
-  return room_id ? Reply::Success({{"roomID", room_id->value}}) : Reply::Failure(room_id.error());
+  return room_id ? Reply::Success(JsonText().Field("roomID", room_id->value))
+                 : Reply::Failure(room_id.error());
 }
 
 }  // namespace rtcroom

@@ -10,7 +10,7 @@ Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
 
   const Services& services = context.services;
   const Result<std::string> url = services.streams.PushUrl(user_id, services.clock.Now());
-  return url ? Reply::Success({{"pushURL", *url}}) : Reply::Failure(url.error());
+  return url ? Reply::Success(JsonText().Field("pushURL", *url)) : Reply::Failure(url.error());
 }
 
 }  // namespace rtcroom

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
@@ -12,11 +14,10 @@ Reply HandleGetPushers(const Request& request, const HandlerContext& context) {
 
   const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect);
   if (!room) return Reply::Failure(room.error());
-  return Reply::Success({
-      {"pushers", PushersJson(*room)},
-      {"roomCreator", room->creator.value},
-      {"mixedPlayURL", room->mixed_play_url},
-  });
+  JsonText answer;
+  WritePushers(*room, answer);
+  answer.Field("roomCreator", room->creator.value).Field("mixedPlayURL", room->mixed_play_url);
+  return Reply::Success(std::move(answer));
 }
 
 }  // namespace rtcroom

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -34,9 +35,9 @@ Reply HandleGetRoomList(const Request& request, const HandlerContext& context) {
       .count = RoomsToList(count),
   });
   if (!rooms) return Reply::Failure(rooms.error());
-  nlohmann::ordered_json listed = nlohmann::ordered_json::array();
-  for (const Room& room : *rooms) listed.push_back(ListedRoomJson(room));
-  return Reply::Success({{"rooms", std::move(listed)}});
+  JsonText answer;
+  WriteRooms(*rooms, kMaxRoomListBytes - SuccessFrameBytes(), answer);
+  return Reply::Success(std::move(answer));
 }
 
 }  // namespace rtcroom

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
@@ -19,8 +21,9 @@ Reply HandleMergeStream(const Request& request, const HandlerContext& context) {
     return Reply::Failure({Errc::kPusherNotFound, "only a pusher may mix"});
   }
   constexpr const char* kNoMixer = "no mixing service is configured";
-  return Reply::Failure({Errc::kUnavailable, kNoMixer},
-                        {{"result", {{"code", -1}, {"message", kNoMixer}}}});
+  JsonText result;
+  result.BeginObject("result").Field("code", -1).Field("message", kNoMixer).EndObject();
+  return Reply::Failure({Errc::kUnavailable, kNoMixer}, std::move(result));
 }
 
 }  // namespace rtcroom

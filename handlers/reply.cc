@@ -1,43 +1,59 @@
 #include "handlers/reply.h"
 
 #include <string>
+#include <string_view>
 
 #include "handlers/protocol_codes.h"
 
 namespace rtcroom {
 namespace {
 
-using nlohmann::ordered_json;
+JsonText CodeAndMessage(int code, std::string_view message) {
+  JsonText members;
+  members.Field("code", code).Field("message", message);
+  return members;
+}
 
-std::string Dump(const ordered_json& body) {
-  // What clients sent is checked to be UTF-8, but a damaged store must not make a list unreadable.
-  return body.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+/// Written once: most replies are this and nothing else.
+const JsonText& Succeeded() {
+  static const JsonText succeeded = CodeAndMessage(kSuccessCode, kSuccessMessage);
+  return succeeded;
+}
+
+std::string Object(std::string_view members, std::string_view more_members) {
+  std::string object;
+  object.reserve(members.size() + more_members.size() + std::string_view("{,}").size());
+  object += '{';
+  object += members;
+  if (!more_members.empty()) object += ',';
+  object += more_members;
+  object += '}';
+  return object;
 }
 
 }  // namespace
 
 HttpReply Render(const Reply& reply, RequestLabel label) {
-  ordered_json body;
-  int status = 200;
-  if (reply.failure) {
-    const Error& failure = *reply.failure;
-    const ProtocolCode& row = ProtocolCodeOf(label.dialect.value_or(Dialect::kGen1), failure.code);
-    status = row.http_status;
-    label.code = row.code;
-    label.failure = failure.code;
-    label.failure_detail = failure.detail;
-    body["code"] = row.code;
-    body["message"] = row.message;
-    if (failure.code == Errc::kBadRequest && !failure.detail.empty()) {
-      body["detail"] = failure.detail;
-    }
-  } else {
+  const std::string_view fields = reply.fields.text();
+  if (!reply.failure) {
     label.code = kSuccessCode;
-    body["code"] = kSuccessCode;
-    body["message"] = kSuccessMessage;
+    return {.body = Object(Succeeded().text(), fields), .label = std::move(label)};
   }
-  body.update(reply.fields);
-  return {.status = status, .headers = {}, .body = Dump(body), .label = std::move(label)};
+  const Error& failure = *reply.failure;
+  const ProtocolCode& row = ProtocolCodeOf(label.dialect.value_or(Dialect::kGen1), failure.code);
+  label.code = row.code;
+  label.failure = failure.code;
+  label.failure_detail = failure.detail;
+  JsonText members = CodeAndMessage(row.code, row.message);
+  if (failure.code == Errc::kBadRequest && !failure.detail.empty()) {
+    members.Field("detail", failure.detail);
+  }
+  return {
+      .status = row.http_status, .body = Object(members.text(), fields), .label = std::move(label)};
+}
+
+std::size_t SuccessFrameBytes() {
+  return Succeeded().text().size() + std::string_view("{,}").size();
 }
 
 }  // namespace rtcroom

@@ -1,12 +1,12 @@
-// What an endpoint answers, before it is JSON text.
+// What an endpoint answers, before it is a whole reply.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "daemon/core/result.h"
+#include "handlers/json_text.h"
 #include "handlers/request.h"
 
 namespace rtcroom {
@@ -15,14 +15,13 @@ namespace rtcroom {
 /// follow from the failure and the dialect.
 struct Reply {
   std::optional<Error> failure{};
-  nlohmann::ordered_json fields = nlohmann::ordered_json::object();  ///< in the order of the wire
+  JsonText fields{};  ///< in the order of the wire
 
-  static Reply Success(nlohmann::ordered_json fields = nlohmann::ordered_json::object()) {
+  static Reply Success(JsonText fields = {}) {
     return {.failure = std::nullopt, .fields = std::move(fields)};
   }
   /// Few failures have fields of their own (protocol F.7).
-  static Reply Failure(Error error,
-                       nlohmann::ordered_json fields = nlohmann::ordered_json::object()) {
+  static Reply Failure(Error error, JsonText fields = {}) {
     return {.failure = std::move(error), .fields = std::move(fields)};
   }
 };
@@ -31,5 +30,8 @@ struct Reply {
 /// failed before the dialect was known is said in gen-1's. The error's detail goes to the label,
 /// and to the client only when the fault is the client's (protocol F.7).
 HttpReply Render(const Reply& reply, RequestLabel label);
+
+/// What `Render` adds to the fields of a success, in bytes.
+std::size_t SuccessFrameBytes();
 
 }  // namespace rtcroom

@@ -1,19 +1,28 @@
 // Rooms as they look on the wire.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstddef>
+#include <span>
 
 #include "daemon/core/room.h"
+#include "handlers/json_text.h"
 
 namespace rtcroom {
 
-/// `[{userID, userName, userAvatar, accelerateURL}]` in join order; never null. Push URLs stay
-/// with their owners.
+/// The member `pushers`: `[{userID, userName, userAvatar, accelerateURL}]` in join order, never
+/// null. Push URLs stay with their owners.
 /// @source protocol A.4.7, F.7.
-nlohmann::ordered_json PushersJson(const Room& room);
+void WritePushers(const Room& room, JsonText& out);
 
-/// One entry of a list. The text is under both of its names: `roomName` and `roomInfo`.
+/// Most bytes of a whole reply with a list. Rooms that are full of long texts reach it before they
+/// are too many.
+/// @source protocol A.4.8.
+inline constexpr std::size_t kMaxRoomListBytes = std::size_t{1024} * 1024;
+
+/// The member `rooms`: the first of them, whole, and as many as `max_bytes` of JSON hold; but one
+/// at least when there are any. The text of a room is under both of its names: `roomName` and
+/// `roomInfo`.
 /// @source protocol A.4.8, C.4.
-nlohmann::ordered_json ListedRoomJson(const Room& room);
+void WriteRooms(std::span<const Room> rooms, std::size_t max_bytes, JsonText& out);
 
 }  // namespace rtcroom

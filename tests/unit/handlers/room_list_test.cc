@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "handlers/room_json.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
@@ -83,6 +84,29 @@ TEST_F(GetRoomList, BoundsWhatItLists) {
   EXPECT_EQ(CountListed("-1"), 0U);
   EXPECT_EQ(CountListed("-18446744073709551615"), 0U);
   EXPECT_EQ(CountListed("\"-99999999999999999999999\""), 0U);
+}
+
+TEST_F(GetRoomList, BoundsTheBytesOfItsReplyByWholeRooms) {
+  const std::string control(1024, '\x01');  // six bytes each on the wire
+  for (int i = 0; i < 200; ++i) {
+    const json created =
+        server_.Call("live_room/create_room", {{"roomID", fmt::format("live_room-{}", i)},
+                                               {"userID", "u1"},
+                                               {"userName", "n"},
+                                               {"userAvatar", control},
+                                               {"pushURL", "rtmp://p/1"},
+                                               {"roomName", control}});
+    ASSERT_EQ(created["code"], 0);
+  }
+  const std::string first =
+      server_.Post("/weapp/live_room/get_room_list", R"({"cnt":200,"index":0})").body;
+  EXPECT_LE(first.size(), kMaxRoomListBytes);
+  const std::size_t listed = json::parse(first)["rooms"].size();
+  EXPECT_GT(first.size() + first.size() / listed + 16, kMaxRoomListBytes);
+
+  // The next page begins where this one ended.
+  EXPECT_EQ(Listed("200", "0", "live_room").back() + 1, static_cast<int>(listed));
+  EXPECT_EQ(Listed("200", std::to_string(listed), "live_room").front(), static_cast<int>(listed));
 }
 
 TEST_F(GetRoomList, BeginsAtTheFirstForANegativeIndexAndEndsPastTheLast) {

@@ -1,0 +1,42 @@
+// JSON written straight to text: no tree in between.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rtcroom {
+
+/// Appends `text` as a JSON string: the bytes of nlohmann's `dump(-1, ' ', false, replace)`. Only
+/// what must be escaped is, and U+FFFD stands in for what is not UTF-8.
+void AppendJsonString(std::string_view text, std::string& out);
+
+/// The members of a JSON object in the order of the calls, without its braces:
+/// `"a":"1","b":[{"c":2}]`.
+///
+/// Names are our own words: ASCII that needs no escape. Every Begin is to be followed by its End.
+class JsonText {
+ public:
+  JsonText& Field(std::string_view name, std::string_view value);
+  JsonText& Field(std::string_view name, std::int64_t value);
+
+  JsonText& BeginObject(std::string_view name);
+  JsonText& BeginObject();  ///< as an element of an array
+  JsonText& EndObject();
+  JsonText& BeginArray(std::string_view name);
+  JsonText& EndArray();
+
+  [[nodiscard]] std::string_view text() const { return text_; }
+
+  /// Takes back all that was written after the first `size` bytes of the text.
+  void CutTo(std::size_t size) { text_.resize(size); }
+
+ private:
+  void Separate();
+  void BeginMember(std::string_view name);
+
+  std::string text_;
+};
+
+}  // namespace rtcroom

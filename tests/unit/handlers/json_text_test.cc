@@ -1,0 +1,90 @@
+#include "handlers/json_text.h"
+
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+std::string Written(std::string_view text) {
+  std::string out;
+  AppendJsonString(text, out);
+  return out;
+}
+
+std::string ByTheLibrary(std::string_view text) {
+  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+TEST(JsonString, LeavesUtf8AsItIs) {
+  EXPECT_EQ(Written(""), R"("")");
+  EXPECT_EQ(Written("https://a.example/x?b=1&c=<d>'"), R"("https://a.example/x?b=1&c=<d>'")");
+  EXPECT_EQ(Written("小明的房间"), R"("小明的房间")");
+  EXPECT_EQ(Written("🎥 \x7F"), "\"🎥 \x7F\"");
+}
+
+TEST(JsonString, EscapesWhatMustBe) {
+  EXPECT_EQ(Written(R"(a"b\c/)"), R"("a\"b\\c/")");
+  EXPECT_EQ(Written("\b\f\n\r\t\x01\x1F"), R"("\b\f\n\r\t\u0001\u001f")");
+  EXPECT_EQ(Written(std::string_view("\0", 1)), R"("\u0000")");
+}
+
+TEST(JsonString, PutsAReplacementForWhatIsNoUtf8) {
+  EXPECT_EQ(Written("a\xFF"), "\"a\xEF\xBF\xBD\"");
+  EXPECT_EQ(Written("\xE4\xBD"), "\"\xEF\xBF\xBD\"");
+  EXPECT_EQ(Written("\xED\xA0\x80"), ByTheLibrary("\xED\xA0\x80"));
+}
+
+TEST(JsonString, EqualsTheLibrarysForEveryByteAtEveryPlace) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t size = 1; size <= 17; ++size) {
+      for (std::size_t place = 0; place < size; ++place) {
+        std::string text(size, 'x');
+        text[place] = static_cast<char>(byte);
+        ASSERT_EQ(Written(text), ByTheLibrary(text)) << byte << " at " << place << " of " << size;
+      }
+    }
+  }
+}
+
+TEST(JsonString, EqualsTheLibrarysForRandomText) {
+  constexpr std::string_view kPieces[] = {"a",    "0123456789", "\"",   "\\",       "\n",  "\x1F",
+                                          "\x7F", "\x80",       "é",    "房间",     "🎥",  "\xE6",
+                                          "\xF0", "\xFF",       " ",    "\xC0\xAF", "</",  "\u2028",
+                                          "!",    "#",          "[]{}", "\x01",     "%22", "~"};
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (std::uint64_t pieces = random() % 12; pieces > 0; --pieces) {
+      text += kPieces[random() % std::size(kPieces)];
+    }
+    ASSERT_EQ(Written(text), ByTheLibrary(text)) << "round " << round;
+  }
+}
+
+TEST(JsonText, SetsCommasBetweenMembersAndElements) {
+  JsonText text;
+  EXPECT_EQ(text.text(), "");
+  text.Field("a", "[{").Field("b", -7);
+  text.BeginObject("c").EndObject();
+  text.BeginArray("d").BeginObject().Field("e", "").EndObject().BeginObject().EndObject();
+  text.EndArray().BeginArray("f").EndArray().Field("g", 4294967295);
+  EXPECT_EQ(text.text(), R"("a":"[{","b":-7,"c":{},"d":[{"e":""},{}],"f":[],"g":4294967295)");
+}
+
+TEST(JsonText, TakesBackWhatWasWrittenLast) {
+  JsonText text;
+  text.BeginArray("a").BeginObject().EndObject();
+  const std::size_t size = text.text().size();
+  text.BeginObject().Field("b", "c").EndObject().CutTo(size);
+  text.EndArray();
+  EXPECT_EQ(text.text(), R"("a":[{}])");
+}
+
+}  // namespace
+}  // namespace rtcroom

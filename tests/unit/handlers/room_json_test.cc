@@ -1,0 +1,118 @@
+// Rooms are written straight to text; their plain form goes through the JSON library.
+#include "handlers/room_json.h"
+
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "handlers/reply.h"
+#include "tests/support/room_trees.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
+
+std::string ListText(std::span<const Room> rooms, std::size_t max_bytes = kUnbounded) {
+  JsonText text;
+  WriteRooms(rooms, max_bytes, text);
+  return "{" + std::string(text.text()) + "}";
+}
+
+std::string PlainListText(std::span<const Room> rooms) {
+  return TreeText({{"rooms", RoomsTree(rooms)}});
+}
+
+Room RoomOf(const std::string& id, std::size_t pushers) {
+  Room room = MakeRoom(RoomKind::kMulti, id);
+  for (std::size_t i = 0; i < pushers; ++i) {
+    room.pushers.push_back(MakePusher(fmt::format("user-{}", i)));
+  }
+  return room;
+}
+
+/// What clients have sent, and what only a damaged store holds.
+std::string RandomText(std::mt19937_64& random) {
+  constexpr std::string_view kPieces[] = {"小明", "🎥", "\"",   "\\", "\n",   "\x01",    "<b>",
+                                          "name", " ",  "\x7F", "é",  "\xFF", "\xE4\xBD"};
+  std::string text;
+  for (std::uint64_t pieces = random() % 8; pieces > 0; --pieces) {
+    text += kPieces[random() % std::size(kPieces)];
+  }
+  return text;
+}
+
+Room RandomRoom(std::mt19937_64& random) {
+  Room room = RoomOf(RandomText(random), random() % 5);
+  room.creator.value = RandomText(random);
+  room.info = RandomText(random);
+  room.mixed_play_url = RandomText(random);
+  for (Pusher& pusher : room.pushers) {
+    pusher.user_id.value = RandomText(random);
+    pusher.user_name = RandomText(random);
+    pusher.user_avatar = RandomText(random);
+    pusher.accelerate_url = RandomText(random);
+  }
+  return room;
+}
+
+TEST(RoomJson, EqualsThePlainForm) {
+  const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 0), RoomOf("r3", 1)};
+  EXPECT_EQ(ListText(rooms), PlainListText(rooms));
+  EXPECT_EQ(ListText({}), R"({"rooms":[]})");
+  JsonText pushers;
+  WritePushers(rooms.front(), pushers);
+  EXPECT_EQ("{" + std::string(pushers.text()) + "}",
+            TreeText({{"pushers", PushersTree(rooms.front())}}));
+}
+
+TEST(RoomJson, EqualsThePlainFormWhateverTheTexts) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<Room> rooms;
+    for (std::uint64_t count = random() % 4; count > 0; --count) {
+      rooms.push_back(RandomRoom(random));
+    }
+    ASSERT_EQ(ListText(rooms), PlainListText(rooms)) << "round " << round;
+  }
+}
+
+TEST(RoomJson, KeepsPushUrlsToTheirOwners) {
+  const std::vector<Room> rooms = {RoomOf("r1", 4)};
+  EXPECT_EQ(ListText(rooms).find("txSecret"), std::string::npos);
+}
+
+TEST(RoomJson, ListsWholeRoomsUpToTheBound) {
+  const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2), RoomOf("r3", 3)};
+  const std::span<const Room> all(rooms);
+  for (std::size_t count = 1; count <= rooms.size(); ++count) {
+    const std::string text = ListText(all.first(count));
+    const std::size_t bytes = text.size() - std::string_view("{}").size();
+    EXPECT_EQ(ListText(all, bytes), text);
+    if (count > 1) {
+      EXPECT_EQ(ListText(all, bytes - 1), ListText(all.first(count - 1)));
+    }
+  }
+}
+
+TEST(RoomJson, ListsOneRoomWhateverTheBound) {
+  const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2)};
+  EXPECT_EQ(ListText(rooms, 0), ListText(std::span(rooms).first(1)));
+  EXPECT_EQ(ListText({}, 0), R"({"rooms":[]})");
+}
+
+TEST(RoomJson, BoundsTheWholeReply) {
+  const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2)};
+  JsonText text;
+  WriteRooms(rooms, kUnbounded, text);
+  const std::size_t fields = text.text().size();
+  EXPECT_EQ(Render(Reply::Success(std::move(text)), {}).body.size(), fields + SuccessFrameBytes());
+}
+
+}  // namespace
+}  // namespace rtcroom
