@@ -1,10 +1,13 @@
 #include "handlers/text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace rtcroom {
 namespace {
+
+char ToLowerByte(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// How a sequence goes on after its first byte.
 struct Lead {
@@ -31,10 +34,12 @@ Lead LeadOf(std::uint8_t byte) {
 
 std::string ToLower(std::string_view text) {
   std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::ranges::transform(lower, lower.begin(), ToLowerByte);
   return lower;
+}
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, ToLowerByte, ToLowerByte);
 }
 
 bool IsUtf8(std::string_view text) {

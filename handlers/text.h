@@ -9,6 +9,9 @@ namespace rtcroom {
 /// ASCII letters in lower case, every other byte as it is; no locale is asked.
 std::string ToLower(std::string_view text);
 
+/// Whether both are the same but for the case of ASCII letters; no locale is asked.
+bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+
 /// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above
 /// U+10FFFF.
 bool IsUtf8(std::string_view text);

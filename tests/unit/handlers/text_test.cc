@@ -10,6 +10,15 @@ TEST(Text, LowersAsciiLettersOnly) {
   EXPECT_EQ(ToLower("É"), "É");
 }
 
+TEST(EqualsIgnoringCase, FoldsAsciiLettersAlone) {
+  EXPECT_TRUE(EqualsIgnoringCase("Get_Pushers", "gET_pUSHERS"));
+  EXPECT_TRUE(EqualsIgnoringCase("", ""));
+  EXPECT_FALSE(EqualsIgnoringCase("a", "ab"));
+  EXPECT_FALSE(EqualsIgnoringCase("[", "{"));
+  EXPECT_FALSE(EqualsIgnoringCase("@", "`"));
+  EXPECT_FALSE(EqualsIgnoringCase("\xC3\x84", "\xC3\xA4"));
+}
+
 TEST(Text, TakesUtf8OfEveryLength) {
   for (const char* text : {"", "a", "\xC2\x80", "é", "\xE0\xA0\x80", "房间", "\xED\x9F\xBF",
                            "\xEE\x80\x80", "\xF0\x90\x80\x80", "😀", "\xF4\x8F\xBF\xBF"}) {

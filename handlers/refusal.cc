@@ -1,0 +1,49 @@
+#include "handlers/refusal.h"
+
+#include <string>
+
+#include "handlers/reply.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kFirstFaultOfTheServer = 500;
+
+/// Our own words, since it reaches the client: what is wrong with which part of the request.
+std::string_view DetailOf(int status) {
+  switch (status) {
+    case 404:
+      return "path: unknown";
+    case 405:
+      return "method: not allowed here";
+    case 408:
+      return "request: not complete in time";
+    case 411:
+      return "Content-Length: missing";
+    case 413:
+      return "body: too long";
+    case 414:
+      return "request line: too long";
+    case 415:
+      return "Content-Encoding: not supported";
+    case 417:
+      return "Expect: not supported";
+    case 431:
+      return "head: too long";
+    default:
+      return "request: malformed";
+  }
+}
+
+}  // namespace
+
+HttpReply RefusalOf(int status, const RequestLabel& label) {
+  const Error failure = status < kFirstFaultOfTheServer
+                            ? Error{Errc::kBadRequest, std::string(DetailOf(status))}
+                            : Error{Errc::kUnavailable, {}};
+  HttpReply reply = Render(Reply::Failure(failure), label);
+  reply.status = status;
+  return reply;
+}
+
+}  // namespace rtcroom
