@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -29,7 +30,14 @@ struct HandlerContext {
 /// Reads the fields, calls one use case, shapes the reply. Expected failures are in the reply.
 using Handler = Reply (*)(const Request& request, const HandlerContext& context);
 
-Reply HandleGetImLoginInfo(const Request& request, const HandlerContext& context);
+/// Where a handler puts its reply when there is one: once, from any thread.
+using Answer = std::function<void(Reply)>;
+
+/// The same for what waits for an outside service: it may return first and answer then, so that
+/// the wait holds no thread. `request` is gone by then; `context` is not.
+using LaterHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
+
+void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context);
 Reply HandleCreateRoom(const Request& request, const HandlerContext& context);
 Reply HandleDestroyRoom(const Request& request, const HandlerContext& context);

@@ -5,26 +5,36 @@
 #include "handlers/fields.h"
 
 namespace rtcroom {
+namespace {
 
-Reply HandleGetImLoginInfo(const Request& request, const HandlerContext& context) {
+Reply ReplyTo(const Result<ImLogin>& login, const HandlerContext& context) {
+  if (!login) return Reply::Failure(login.error());
+  JsonText answer;
+  answer.Field("userID", login->user_id.value)
+      .Field("sdkAppID", context.sdk_app_id)
+      .Field("accType", context.account_type)
+      .Field("accountType", context.account_type)
+      .Field("userSig", login->user_sig);
+  const std::optional<Secret>& session_key = login->session_key;
+  if (session_key) answer.Field("sessionKey", session_key->Reveal());
+  return Reply::Success(std::move(answer));
+}
+
+}  // namespace
+
+void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer) {
   Fields fields(request.body);
   const ImLoginCommand command{
       .user_id_prefix = fields.Text("userIDPrefix"),
       .code = fields.OptionalText("code"),
       .im_user_id = fields.OptionalUser("imuserid"),
   };
-  if (!fields.ok()) return Reply::Failure(fields.error());
+  if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 
-  const Result<ImLogin> login = context.services.logins.Login(command);
-  if (!login) return Reply::Failure(login.error());
-  nlohmann::ordered_json answer = {
-      {"userID", login->user_id.value},  {"sdkAppID", context.sdk_app_id},
-      {"accType", context.account_type}, {"accountType", context.account_type},
-      {"userSig", login->user_sig},
-  };
-  const std::optional<Secret>& session_key = login->session_key;
-  if (session_key) answer["sessionKey"] = session_key->Reveal();
-  return Reply::Success(std::move(answer));
+  context.services.logins.Login(
+      command, [&context, answer = std::move(answer)](const Result<ImLogin>& login) {
+        answer(ReplyTo(login, context));
+      });
 }
 
 }  // namespace rtcroom

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <typeinfo>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "handlers/body.h"
+#include "handlers/fields.h"
 #include "handlers/form.h"
+#include "handlers/later_answer.h"
+#include "handlers/refusal.h"
 #include "handlers/text.h"
 
 namespace rtcroom {
@@ -18,26 +22,44 @@ namespace {
 constexpr int kNoContent = 204;
 constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
+constexpr int kServiceUnavailable = 503;
 
-/// What is between the slashes of a path, in lower case; empty parts are left out.
-std::vector<std::string> Segments(std::string_view path) {
-  std::vector<std::string> segments;
-  while (!path.empty()) {
-    const std::string_view segment = path.substr(0, path.find('/'));
-    path.remove_prefix(std::min(segment.size() + 1, path.size()));
-    if (!segment.empty()) segments.push_back(ToLower(segment));
+/// Takes what is between the next slashes off the front of `path`; empty at its end.
+std::string_view TakeSegment(std::string_view& path) {
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+/// Takes `segments` off the front of `path`, or says that it begins otherwise.
+bool TakePrefix(const std::vector<std::string>& segments, std::string_view& path) {
+  for (const std::string& segment : segments) {
+    if (!EqualsIgnoringCase(TakeSegment(path), segment)) return false;
   }
-  return segments;
+  return true;
 }
 
-HttpReply ClientFault(int status, std::string detail, const RequestLabel& label) {
-  HttpReply reply = Render(Reply::Failure({Errc::kBadRequest, std::move(detail)}), label);
-  reply.status = status;
-  return reply;
+/// What to answer to the exception that is being handled.
+Reply Slipped() {
+  try {
+    throw;
+  } catch (const std::exception& slipped) {
+    // Its type, not its text: that may quote what the client sent, and the log shows this.
+    return Reply::Failure({Errc::kInternal, typeid(slipped).name()});
+  } catch (...) {
+    return Reply::Failure({Errc::kInternal, "not a std::exception"});
+  }
 }
 
-HttpReply UnknownPath(const RequestLabel& label) {
-  return ClientFault(kNotFound, "path: unknown", label);
+/// @param answer  shared by all copies of the function that the handler is given.
+void RunLaterHandler(LaterHandler handler, const Request& call, const HandlerContext& context,
+                     const std::shared_ptr<LaterAnswer>& answer) {
+  try {
+    handler(call, context, [answer](const Reply& reply) { answer->Send(reply); });
+  } catch (...) {
+    answer->Send(Slipped());
+  }
 }
 
 }  // namespace
@@ -55,38 +77,53 @@ Router::Router(const Services& services, RouterOptions options)
 }
 
 void Router::AddMount(std::string_view prefix, std::optional<Dialect> pinned) {
-  mounts_.push_back({.segments = Segments(prefix), .pinned = pinned});
-}
-
-HttpReply Router::Handle(const HttpRequest& request) const {
-  RequestLabel label;
-  HttpReply reply;
-  try {
-    reply = Dispatch(request, label);
-  } catch (const std::exception& slipped) {
-    // Its type, not its text: that may quote what the client sent, and the log shows this.
-    reply = Render(Reply::Failure({Errc::kInternal, typeid(slipped).name()}), label);
-  } catch (...) {
-    reply = Render(Reply::Failure({Errc::kInternal, "not a std::exception"}), label);
+  Mount mount{.segments = {}, .pinned = pinned};
+  while (true) {
+    const std::string_view segment = TakeSegment(prefix);
+    if (segment.empty()) break;
+    mount.segments.emplace_back(segment);
   }
-  cors_.AddOrigin(request.origin, reply.headers);
+  mounts_.push_back(std::move(mount));
+}
+
+RequestPlan Router::Plan(std::string_view method, std::string_view raw_path) const {
+  // Which endpoint that is, is known only when it is decoded. No client writes our paths so; one
+  // that does gets what is good for every endpoint.
+  if (raw_path.find('%') != std::string_view::npos) return {.lane = Lane::kWorker, .paced = true};
+  const std::optional<Target> target = FindTarget(raw_path);
+  if (!target || method != target->found.route->method) return {.lane = Lane::kInline};
+  return target->found.route->plan;
+}
+
+std::optional<HttpReply> Router::Handle(const HttpRequest& request, const DeferReply& defer) const {
+  RequestLabel label;
+  std::optional<HttpReply> reply;
+  try {
+    reply = Dispatch(request, defer, label);
+  } catch (...) {
+    reply = Render(Slipped(), label);
+  }
+  if (reply) cors_.AddOrigin(request.origin, reply->headers);
   return reply;
 }
 
-HttpReply Router::Refusal(int status) {
-  const Errc failure = status < 500 ? Errc::kBadRequest : Errc::kUnavailable;
-  HttpReply reply = Render(Reply::Failure({failure, {}}), {});
-  reply.status = status;
+HttpReply Router::Refuse(int status, std::string_view origin) const {
+  HttpReply reply = Refusal(status);
+  if (status == kServiceUnavailable) reply.headers.emplace_back("Retry-After", "1");
+  cors_.AddOrigin(origin, reply.headers);
   return reply;
 }
+
+HttpReply Router::Refusal(int status) { return RefusalOf(status); }
 
 std::optional<Router::Target> Router::FindTarget(std::string_view path) const {
-  const std::vector<std::string> segments = Segments(path);
   for (const Mount& mount : mounts_) {
-    const std::size_t depth = mount.segments.size();
-    if (segments.size() != depth + 2) continue;
-    if (!std::equal(mount.segments.begin(), mount.segments.end(), segments.begin())) continue;
-    const std::optional<RoutedPath> found = FindRoute(segments[depth], segments[depth + 1]);
+    std::string_view rest = path;
+    if (!TakePrefix(mount.segments, rest)) continue;
+    const std::string_view area = TakeSegment(rest);
+    const std::string_view endpoint = TakeSegment(rest);
+    if (!TakeSegment(rest).empty()) continue;
+    const std::optional<RoutedPath> found = FindRoute(area, endpoint);
     if (!found) continue;
     if (mount.pinned && !Serves(*found->route, *mount.pinned)) continue;
     return Target{.found = *found, .pinned = mount.pinned};
@@ -94,9 +131,21 @@ std::optional<Router::Target> Router::FindTarget(std::string_view path) const {
   return std::nullopt;
 }
 
-HttpReply Router::Dispatch(const HttpRequest& request, RequestLabel& label) const {
+bool Router::Admits(const HttpRequest& request, const std::optional<Target>& target) const {
+  const Route* const called =
+      target && target->found.route->method == request.method ? target->found.route : nullptr;
+  if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
+  const bool admitted = context_.services.admission.AdmitsAddress(request.peer_address);
+  // A call that is held back takes its token, but an error would end the caller's room (A.4.7).
+  return admitted || (called != nullptr && called->plan.paced);
+}
+
+std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const DeferReply& defer,
+                                          RequestLabel& label) const {
   const std::optional<Target> target = FindTarget(request.path);
-  if (!target) return UnknownPath(label);
+  // What is no call at all takes a token, too, but is answered as it is: that costs no more.
+  const bool admitted = Admits(request, target);
+  if (!target) return RefusalOf(kNotFound, label);
   const Route& route = *target->found.route;
   label.endpoint = route.endpoint;
   label.kind = target->found.kind;
@@ -107,31 +156,47 @@ HttpReply Router::Dispatch(const HttpRequest& request, RequestLabel& label) cons
     return reply;
   }
   if (request.method != route.method) {
-    HttpReply reply = ClientFault(kMethodNotAllowed, "method: not allowed here", label);
+    HttpReply reply = RefusalOf(kMethodNotAllowed, label);
     reply.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", route.method));
     return reply;
   }
 
   const Dialect dialect = target->pinned.value_or(DialectOf(route, ParseForm(request.query)));
-  if (!Serves(route, dialect)) return UnknownPath(label);
+  if (!Serves(route, dialect)) return RefusalOf(kNotFound, label);
   label.dialect = dialect;
-  return Render(Serve(request, target->found, dialect), label);
+  if (!admitted) {
+    return Render(Reply::Failure({Errc::kTooManyRequests, "address: too many requests"}), label);
+  }
+  const Result<Request> call = Accept(request, target->found, dialect);
+  if (!call) return Render(Reply::Failure(call.error()), label);
+  if (route.handler != nullptr) return Render(route.handler(*call, context_), label);
+  RunLaterHandler(route.later, *call, context_,
+                  std::make_shared<LaterAnswer>(defer(), label, request.origin, cors_));
+  return std::nullopt;
 }
 
-Reply Router::Serve(const HttpRequest& request, const RoutedPath& found, Dialect dialect) const {
+Result<Request> Router::Accept(const HttpRequest& request, const RoutedPath& found,
+                               Dialect dialect) const {
   switch (dialect) {
     case Dialect::kGen1:
       break;
     case Dialect::kGen2:
-      return Reply::Failure({Errc::kUnauthorized, "no session"});
+      return Error{Errc::kUnauthorized, "no session"};
   }
   if (auth_mode_ == AuthMode::kToken) {
-    return Reply::Failure({Errc::kUnauthorized, "gen-1 is not served in this mode"});
+    return Error{Errc::kUnauthorized, "gen-1 is not served in this mode"};
   }
   Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
-  if (!body) return Reply::Failure(body.error());
-  const Request call{.room_kind = *found.kind, .dialect = dialect, .body = *std::move(body)};
-  return found.route->handler(call, context_);
+  if (!body) return body.error();
+  if (found.route->tokens == RouteTokens::kAddressAndUser) {
+    Fields fields(*body);
+    const UserId user_id = fields.User();
+    // What claims to be nobody is refused by its handler.
+    if (fields.ok() && !context_.services.admission.AdmitsUser(request.peer_address, user_id)) {
+      return Error{Errc::kTooManyRequests, "userID: too many requests"};
+    }
+  }
+  return Request{.room_kind = *found.kind, .dialect = dialect, .body = *std::move(body)};
 }
 
 }  // namespace rtcroom

@@ -10,7 +10,9 @@
 #include "daemon/core/auth_mode.h"
 #include "handlers/cors.h"
 #include "handlers/endpoints.h"
+#include "handlers/pending_reply.h"
 #include "handlers/request.h"
+#include "handlers/request_plan.h"
 #include "handlers/routes.h"
 #include "handlers/services.h"
 
@@ -31,23 +33,37 @@ struct RouterOptions {
 /// Paths are `<prefix>/<kind>/<endpoint>`, in any letter case, with slashes doubled or one at
 /// the end as clients happen to glue them (protocol 0.2).
 ///
+/// Callers who come too often are refused, but for the calls that keep a membership or end it,
+/// and for those that their connection holds back instead (protocol F.9).
+///
+/// Must outlive the answers that its handlers give later.
+///
 /// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
 class Router {
  public:
   Router(const Services& services, RouterOptions options);
 
-  /// Throws nothing: what a handler lets slip is answered as an internal error, and told to the
-  /// log by the label.
-  [[nodiscard]] HttpReply Handle(const HttpRequest& request) const;
+  /// How such a request is to run. Allocates nothing.
+  /// @param raw_path  as it was sent, up to the `?`.
+  [[nodiscard]] RequestPlan Plan(std::string_view method, std::string_view raw_path) const;
 
-  /// The reply to what the connection layer refuses by itself: 4xx says code 1, 5xx code 6
-  /// (protocol 0.2).
+  /// Throws nothing of a handler's: what it lets slip is answered as an internal error, and told
+  /// to the log by the label.
+  /// @return nothing when the reply goes to what `defer` gave, now or later.
+  [[nodiscard]] std::optional<HttpReply> Handle(const HttpRequest& request,
+                                                const DeferReply& defer) const;
+
+  /// The reply to what the connection layer refuses by itself.
+  /// @param origin  of the request, if that is known.
+  [[nodiscard]] HttpReply Refuse(int status, std::string_view origin = {}) const;
+
+  /// The same for a server without other origins: 4xx says code 1, 5xx code 6 (protocol 0.2).
   [[nodiscard]] static HttpReply Refusal(int status);
 
  private:
   /// A prefix under which the endpoints are found.
   struct Mount {
-    std::vector<std::string> segments;  ///< in lower case
+    std::vector<std::string> segments;
     std::optional<Dialect> pinned;
   };
   /// What a path names.
@@ -58,9 +74,14 @@ class Router {
 
   void AddMount(std::string_view prefix, std::optional<Dialect> pinned);
   [[nodiscard]] std::optional<Target> FindTarget(std::string_view path) const;
-  [[nodiscard]] HttpReply Dispatch(const HttpRequest& request, RequestLabel& label) const;
-  [[nodiscard]] Reply Serve(const HttpRequest& request, const RoutedPath& found,
-                            Dialect dialect) const;
+  /// Takes a token of the address, and tells whether a handler may run.
+  [[nodiscard]] bool Admits(const HttpRequest& request, const std::optional<Target>& target) const;
+  [[nodiscard]] std::optional<HttpReply> Dispatch(const HttpRequest& request,
+                                                  const DeferReply& defer,
+                                                  RequestLabel& label) const;
+  /// What a handler is to be told, unless the caller may not call it.
+  [[nodiscard]] Result<Request> Accept(const HttpRequest& request, const RoutedPath& found,
+                                       Dialect dialect) const;
 
   const HandlerContext context_;
   const AuthMode auth_mode_;

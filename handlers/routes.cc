@@ -1,34 +1,74 @@
 #include "handlers/routes.h"
 
+#include "handlers/text.h"
+
 namespace rtcroom {
 namespace {
 
+constexpr RequestPlan kInline{.lane = Lane::kInline};
+constexpr RequestPlan kUrgent{.lane = Lane::kUrgent};
+
 constexpr Route kRoutes[] = {
     {.endpoint = "get_im_login_info",
-     .handler = HandleGetImLoginInfo,
+     .later = HandleGetImLoginInfo,
      .dialect = RouteDialect::kGen1},
-    {.endpoint = "get_push_url", .handler = HandleGetPushUrl},
-    {.endpoint = "create_room", .handler = HandleCreateRoom},
-    {.endpoint = "destroy_room", .handler = HandleDestroyRoom},
-    {.endpoint = "add_pusher", .handler = HandleAddPusher},
-    {.endpoint = "delete_pusher", .handler = HandleDeletePusher},
-    {.endpoint = "get_pushers", .handler = HandleGetPushers},
-    {.endpoint = "pusher_heartbeat", .handler = HandlePusherHeartbeat},
-    {.endpoint = "get_room_list", .handler = HandleGetRoomList},
-    {.endpoint = "merge_stream", .handler = HandleMergeStream, .scope = RouteScope::kLiveRoom},
-    {.endpoint = "login", .dialect = RouteDialect::kByLogin},
-    {.endpoint = "logout"},
+    {.endpoint = "get_push_url",
+     .handler = HandleGetPushUrl,
+     .tokens = RouteTokens::kAddressAndUser,
+     .plan = kInline},
+    {.endpoint = "create_room",
+     .handler = HandleCreateRoom,
+     .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "destroy_room",
+     .handler = HandleDestroyRoom,
+     .tokens = RouteTokens::kNone,
+     .plan = kUrgent},
+    {.endpoint = "add_pusher", .handler = HandleAddPusher, .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "delete_pusher",
+     .handler = HandleDeletePusher,
+     .tokens = RouteTokens::kNone,
+     .plan = kUrgent},
+    {.endpoint = "get_pushers",
+     .handler = HandleGetPushers,
+     .plan = {.lane = Lane::kInline, .paced = true}},
+    {.endpoint = "pusher_heartbeat",
+     .handler = HandlePusherHeartbeat,
+     .tokens = RouteTokens::kNone,
+     .plan = kInline},
+    {.endpoint = "get_room_list", .handler = HandleGetRoomList, .plan = kInline},
+    {.endpoint = "merge_stream",
+     .handler = HandleMergeStream,
+     .scope = RouteScope::kLiveRoom,
+     .tokens = RouteTokens::kAddressAndUser,
+     .plan = kInline},
+    // What has no handler is refused at once.
+    {.endpoint = "login", .dialect = RouteDialect::kByLogin, .plan = kInline},
+    {.endpoint = "logout", .plan = kInline},
     {.endpoint = "set_custom_field",
      .scope = RouteScope::kLiveRoom,
-     .dialect = RouteDialect::kGen2},
-    {.endpoint = "get_custom_info", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
-    {.endpoint = "add_audience", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
-    {.endpoint = "delete_audience", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
-    {.endpoint = "get_audiences", .scope = RouteScope::kLiveRoom, .dialect = RouteDialect::kGen2},
+     .dialect = RouteDialect::kGen2,
+     .plan = kInline},
+    {.endpoint = "get_custom_info",
+     .scope = RouteScope::kLiveRoom,
+     .dialect = RouteDialect::kGen2,
+     .plan = kInline},
+    {.endpoint = "add_audience",
+     .scope = RouteScope::kLiveRoom,
+     .dialect = RouteDialect::kGen2,
+     .plan = kInline},
+    {.endpoint = "delete_audience",
+     .scope = RouteScope::kLiveRoom,
+     .dialect = RouteDialect::kGen2,
+     .plan = kInline},
+    {.endpoint = "get_audiences",
+     .scope = RouteScope::kLiveRoom,
+     .dialect = RouteDialect::kGen2,
+     .plan = kInline},
     {.endpoint = "get_login_info",
      .method = "GET",
      .scope = RouteScope::kUtils,
-     .dialect = RouteDialect::kGen2},
+     .dialect = RouteDialect::kGen2,
+     .plan = kInline},
 };
 
 /// A handler is told the room kind of the path, and the paths of utils have none. (Whether a
@@ -42,9 +82,9 @@ constexpr bool EveryHandlerHasARoomKind() {
 static_assert(EveryHandlerHasARoomKind());
 
 std::optional<RoomKind> RoomKindOf(std::string_view area) {
-  if (area == "double_room") return RoomKind::kDouble;
-  if (area == "multi_room") return RoomKind::kMulti;
-  if (area == "live_room") return RoomKind::kLive;
+  if (EqualsIgnoringCase(area, "double_room")) return RoomKind::kDouble;
+  if (EqualsIgnoringCase(area, "multi_room")) return RoomKind::kMulti;
+  if (EqualsIgnoringCase(area, "live_room")) return RoomKind::kLive;
   return std::nullopt;
 }
 
@@ -55,7 +95,7 @@ bool IsUnder(RouteScope scope, std::string_view area, std::optional<RoomKind> ki
     case RouteScope::kLiveRoom:
       return kind == RoomKind::kLive;
     case RouteScope::kUtils:
-      return area == "utils";
+      return EqualsIgnoringCase(area, "utils");
   }
   return false;
 }
@@ -72,7 +112,7 @@ std::span<const Route> AllRoutes() { return kRoutes; }
 std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint) {
   const std::optional<RoomKind> kind = RoomKindOf(area);
   for (const Route& route : kRoutes) {
-    if (route.endpoint == endpoint && IsUnder(route.scope, area, kind)) {
+    if (EqualsIgnoringCase(endpoint, route.endpoint) && IsUnder(route.scope, area, kind)) {
       return RoutedPath{.route = &route, .kind = kind};
     }
   }
@@ -96,7 +136,7 @@ Dialect DialectOf(const Route& route, const FormPairs& query) {
 bool Serves(const Route& route, Dialect dialect) {
   switch (dialect) {
     case Dialect::kGen1:
-      return route.handler != nullptr;
+      return route.handler != nullptr || route.later != nullptr;
     case Dialect::kGen2:
       return route.dialect != RouteDialect::kGen1;
   }

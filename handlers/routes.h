@@ -9,6 +9,7 @@
 #include "daemon/core/ids.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
+#include "handlers/request_plan.h"
 
 namespace rtcroom {
 
@@ -27,13 +28,24 @@ enum class RouteDialect : std::uint8_t {
   kByLogin,  ///< both: a `userSig` or `sdkAppID` key in the query means gen-2 (4)
 };
 
+/// Whose tokens a call takes (protocol F.9).
+enum class RouteTokens : std::uint8_t {
+  kNone,            ///< to refuse one would evict an honest member behind a shared address
+  kAddress,         ///< its address's
+  kAddressAndUser,  ///< those of the body's `userID` at that address, too
+};
+
 struct Route {
   std::string_view endpoint{};       ///< the last path segment, in lower case
   std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
-  /// Null where this server has no gen-1 form: to gen-1 the path does not exist.
+  /// One of the two, or neither where this server has no gen-1 form: to gen-1 the path does not
+  /// exist.
   Handler handler = nullptr;
+  LaterHandler later = nullptr;
   RouteScope scope = RouteScope::kEveryRoomKind;
   RouteDialect dialect = RouteDialect::kByQuery;
+  RouteTokens tokens = RouteTokens::kAddress;
+  RequestPlan plan{};
 };
 
 /// A route and the room kind it was found under (none for `utils`).
@@ -45,8 +57,8 @@ struct RoutedPath {
 /// Every route, for tests that walk them.
 std::span<const Route> AllRoutes();
 
-/// @param area      the path segment before the endpoint, in lower case: a room kind or `utils`.
-/// @param endpoint  in lower case.
+/// @param area      the path segment before the endpoint, in any case: a room kind or `utils`.
+/// @param endpoint  in any case.
 /// @return nothing when there is no such path.
 std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint);
 

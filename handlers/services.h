@@ -1,6 +1,7 @@
 // What the handlers work with.
 #pragma once
 
+#include "daemon/core/admission.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/room_service.h"
@@ -14,6 +15,7 @@ struct Services {
   LoginService& logins;
   const StreamUrlSigner& streams;
   const Clock& clock;
+  Admission& admission;
 };
 
 }  // namespace rtcroom

@@ -15,9 +15,11 @@
 #include "storage/memory/memory_store.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/support/counting_ids.h"
+#include "tests/support/fake_admission.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
 namespace {
@@ -94,7 +96,12 @@ struct RequestFuzzServer::Parts {
       clock,
       ids,
       {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}}};
-  Router router{{.rooms = rooms, .logins = logins, .streams = streams, .clock = clock},
+  FakeAdmission admission;
+  Router router{{.rooms = rooms,
+                 .logins = logins,
+                 .streams = streams,
+                 .clock = clock,
+                 .admission = admission},
                 {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .sdk_app_id = 1400000000}};
 };
 
@@ -103,7 +110,7 @@ RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {}
 RequestFuzzServer::~RequestFuzzServer() = default;
 
 HttpReply RequestFuzzServer::Handle(const HttpRequest& request) const {
-  return parts_->router.Handle(request);
+  return AnswerOf(parts_->router, request);
 }
 
 std::optional<std::string> FaultOfRequests(std::string_view bytes) {

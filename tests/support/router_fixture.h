@@ -15,10 +15,12 @@
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/failing_store.h"
+#include "tests/support/fake_admission.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_logins.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
 
@@ -32,16 +34,24 @@ class RouterFixture {
                          StoreLimits limits = {})
       : memory(limits, "00000000000000aa", leases),
         logins(codes, signer, clock, ids, std::move(policy)),
-        router({.rooms = rooms, .logins = logins, .streams = streams, .clock = clock},
+        router({.rooms = rooms,
+                .logins = logins,
+                .streams = streams,
+                .clock = clock,
+                .admission = admission},
                WithAccount(std::move(options))) {}
 
+  [[nodiscard]] HttpReply Send(const HttpRequest& request) const {
+    return AnswerOf(router, request);
+  }
   /// A gen-1 call as the mini-program makes it.
   HttpReply Post(std::string path, std::string body,
                  std::string content_type = "application/json") const {
-    return router.Handle({.method = "POST",
-                          .path = std::move(path),
-                          .content_type = std::move(content_type),
-                          .body = std::move(body)});
+    return Send({.method = "POST",
+                 .path = std::move(path),
+                 .content_type = std::move(content_type),
+                 .body = std::move(body),
+                 .peer_address = "192.0.2.1"});
   }
   /// The same, under `/weapp`, and the reply parsed.
   nlohmann::json Call(std::string_view kind_and_endpoint, const nlohmann::json& body) const {
@@ -55,6 +65,7 @@ class RouterFixture {
   FakeStreams streams;
   FakeLoginSigner signer;
   FakeCodeExchange codes;
+  FakeAdmission admission;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore memory;

@@ -32,7 +32,7 @@ constexpr std::string_view kNotLoggedInBody =
 class DialectRule : public testing::Test {
  protected:
   Outcome OutcomeOf(std::string path, std::string query = "", std::string method = "POST") {
-    const HttpReply reply = server_.router.Handle(
+    const HttpReply reply = server_.Send(
         {.method = std::move(method), .path = std::move(path), .query = std::move(query)});
     if (reply.status == 404) {
       EXPECT_EQ(reply.body, kUnknownPathBody);
@@ -125,17 +125,17 @@ TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
 
 TEST_F(DialectRule, LetsAPrefixBePinnedThatIsTheOnlyOne) {
   RouterFixture pinned{{.prefix = "/weapp", .gen1_prefix = "/WEAPP/"}};
-  const HttpReply reply = pinned.router.Handle(
+  const HttpReply reply = pinned.Send(
       {.method = "POST", .path = "/weapp/double_room/get_pushers", .query = "userID=u"});
   EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
 }
 
 TEST_F(DialectRule, AsksForTheTokenBeforeTheBody) {
-  const HttpReply reply = server_.router.Handle({.method = "POST",
-                                                 .path = "/weapp/double_room/add_pusher",
-                                                 .query = "userID=u&token=t",
-                                                 .content_type = "application/json",
-                                                 .body = "{nonsense"});
+  const HttpReply reply = server_.Send({.method = "POST",
+                                        .path = "/weapp/double_room/add_pusher",
+                                        .query = "userID=u&token=t",
+                                        .content_type = "application/json",
+                                        .body = "{nonsense"});
   EXPECT_EQ(reply.body, kNotLoggedInBody);
   EXPECT_EQ(reply.label.failure, Errc::kUnauthorized);
 }

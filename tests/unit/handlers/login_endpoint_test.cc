@@ -86,10 +86,14 @@ class NoStreams : public FakeStreams {
 TEST(GetPushUrl, SaysInternalErrorWithoutAPushHost) {
   RouterFixture server;
   const NoStreams streams;
-  const Router router(
-      {.rooms = server.rooms, .logins = server.logins, .streams = streams, .clock = server.clock},
-      {});
-  const HttpReply reply = router.Handle(
+  const Router router({.rooms = server.rooms,
+                       .logins = server.logins,
+                       .streams = streams,
+                       .clock = server.clock,
+                       .admission = server.admission},
+                      {});
+  const HttpReply reply = AnswerOf(
+      router,
       {.method = "POST", .path = "/weapp/live_room/get_push_url", .body = R"({"userID":"u1"})"});
   EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
   EXPECT_EQ(reply.label.failure_detail, "live.push_host: not set");

@@ -85,9 +85,9 @@ TEST(Router, HasNoPinnedPrefixUnlessToldSo) {
 
 TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   const RouterFixture server;
-  for (const char* method : {"GET", "PUT", "DELETE", "HEAD", "PATCH", "post", ""}) {
+  for (const char* method : {"GET", "PUT", "DELETE", "HEAD", "PATCH", "BREW", "post", ""}) {
     const HttpReply reply =
-        server.router.Handle({.method = method, .path = "/weapp/double_room/get_pushers"});
+        server.Send({.method = method, .path = "/weapp/double_room/get_pushers"});
     EXPECT_EQ(reply.status, 405) << method;
     EXPECT_EQ(reply.body,
               R"({"code":1,"message":"请求参数错误","detail":"method: not allowed here"})");
@@ -95,10 +95,18 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
     EXPECT_EQ(reply.label.endpoint, "get_pushers");
     EXPECT_EQ(reply.label.kind, RoomKind::kDouble);
   }
-  const HttpReply reply =
-      server.router.Handle({.method = "POST", .path = "/weapp/utils/get_login_info"});
+  const HttpReply reply = server.Send({.method = "POST", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, OPTIONS")));
+}
+
+TEST(Router, LooksAtThePathBeforeTheMethod) {
+  const RouterFixture server;
+  for (const char* method : {"GET", "BREW", "post", ""}) {
+    const HttpReply reply = server.Send({.method = method, .path = "/weapp/nowhere"});
+    EXPECT_EQ(reply.status, 404) << method;
+    EXPECT_EQ(reply.body, kUnknownPath) << method;
+  }
 }
 
 TEST(Router, AnswersOptionsOnEveryKnownPath) {
@@ -107,7 +115,7 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
     const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
     const std::string path = "/weapp/" + area + "/" + std::string(route.endpoint);
     const HttpReply reply =
-        server.router.Handle({.method = "OPTIONS", .path = path, .origin = "https://a.example"});
+        server.Send({.method = "OPTIONS", .path = path, .origin = "https://a.example"});
     EXPECT_EQ(reply.status, 204) << path;
     EXPECT_EQ(reply.body, "") << path;
     EXPECT_THAT(reply.headers, Contains(Pair("Access-Control-Allow-Origin", "*"))) << path;
@@ -115,7 +123,7 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
     EXPECT_EQ(reply.label.endpoint, route.endpoint);
     EXPECT_EQ(reply.label.code, 0);
   }
-  EXPECT_EQ(server.router.Handle({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);
+  EXPECT_EQ(server.Send({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);
 }
 
 TEST(Router, LetsPagesOfOtherOriginsReadEveryReply) {
@@ -123,13 +131,12 @@ TEST(Router, LetsPagesOfOtherOriginsReadEveryReply) {
   const auto echoed = Contains(Pair("Access-Control-Allow-Origin", "https://a.example"));
   for (const char* path : {"/weapp/double_room/get_pushers", "/nowhere"}) {
     const HttpReply reply =
-        server.router.Handle({.method = "POST", .path = path, .origin = "https://a.example"});
+        server.Send({.method = "POST", .path = path, .origin = "https://a.example"});
     EXPECT_THAT(reply.headers, echoed) << path;
     EXPECT_THAT(reply.headers, Contains(Pair("Vary", "Origin"))) << path;
     EXPECT_THAT(reply.headers, Not(Contains(Key("Access-Control-Allow-Credentials"))));
     EXPECT_THAT(
-        server.router.Handle({.method = "POST", .path = path, .origin = "https://b.example"})
-            .headers,
+        server.Send({.method = "POST", .path = path, .origin = "https://b.example"}).headers,
         IsEmpty());
   }
 }
@@ -179,13 +186,17 @@ class ThrowingStreams : public FakeStreams {
 TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
   RouterFixture server;
   const ThrowingStreams streams;
-  const Router router(
-      {.rooms = server.rooms, .logins = server.logins, .streams = streams, .clock = server.clock},
-      {});
+  const Router router({.rooms = server.rooms,
+                       .logins = server.logins,
+                       .streams = streams,
+                       .clock = server.clock,
+                       .admission = server.admission},
+                      {});
   for (const char* user : {"u1", "odd"}) {
-    const HttpReply reply = router.Handle({.method = "POST",
-                                           .path = "/weapp/double_room/get_push_url",
-                                           .body = std::string(R"({"userID":")") + user + R"("})"});
+    const HttpReply reply =
+        AnswerOf(router, {.method = "POST",
+                          .path = "/weapp/double_room/get_push_url",
+                          .body = std::string(R"({"userID":")") + user + R"("})"});
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
     EXPECT_EQ(reply.label.endpoint, "get_push_url");
@@ -196,18 +207,49 @@ TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
 }
 
 TEST(Router, RefusesInJsonForTheConnectionLayer) {
-  for (const int status : {400, 408, 411, 413, 415, 431}) {
-    const HttpReply reply = Router::Refusal(status);
+  const RouterFixture server;
+  for (const int status : {400, 404, 405, 408, 411, 413, 414, 415, 417, 431}) {
+    const HttpReply reply = server.router.Refuse(status);
     EXPECT_EQ(reply.status, status);
-    EXPECT_EQ(reply.body, R"({"code":1,"message":"请求参数错误"})");
+    EXPECT_EQ(reply.body.find(R"({"code":1,"message":"请求参数错误","detail":")"), 0U) << status;
     EXPECT_EQ(reply.label.code, 1);
+    EXPECT_EQ(Router::Refusal(status).body, reply.body);
   }
   for (const int status : {500, 503}) {
-    const HttpReply reply = Router::Refusal(status);
+    const HttpReply reply = server.router.Refuse(status);
     EXPECT_EQ(reply.status, status);
     EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
     EXPECT_EQ(reply.label.code, 6);
+    EXPECT_EQ(Router::Refusal(status).body, reply.body);
   }
+}
+
+TEST(Router, SaysWhatIsWrongWithARefusedRequest) {
+  EXPECT_EQ(Router::Refusal(400).body,
+            R"({"code":1,"message":"请求参数错误","detail":"request: malformed"})");
+  EXPECT_EQ(Router::Refusal(413).body,
+            R"({"code":1,"message":"请求参数错误","detail":"body: too long"})");
+  EXPECT_EQ(Router::Refusal(404).body, kUnknownPath);
+}
+
+TEST(Router, AsksToComeAgainWhenItIsOverloaded) {
+  const RouterFixture server;
+  EXPECT_THAT(server.router.Refuse(503).headers, Contains(Pair("Retry-After", "1")));
+  EXPECT_THAT(server.router.Refuse(500).headers, Not(Contains(Key("Retry-After"))));
+  EXPECT_THAT(server.router.Refuse(413).headers, Not(Contains(Key("Retry-After"))));
+}
+
+TEST(Router, LetsPagesOfOtherOriginsReadRefusals) {
+  const RouterFixture open;
+  const auto everybody = Contains(Pair("Access-Control-Allow-Origin", "*"));
+  EXPECT_THAT(open.router.Refuse(413).headers, everybody);
+  EXPECT_THAT(open.router.Refuse(503, "https://a.example").headers, everybody);
+
+  const RouterFixture listed{{.cors_origins = {"https://a.example"}}};
+  EXPECT_THAT(listed.router.Refuse(413, "https://a.example").headers,
+              Contains(Pair("Access-Control-Allow-Origin", "https://a.example")));
+  EXPECT_THAT(listed.router.Refuse(413, "https://b.example").headers, IsEmpty());
+  EXPECT_THAT(listed.router.Refuse(413).headers, IsEmpty());
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+#include "handlers/later_answer.h"
+
+#include <utility>
+
+namespace rtcroom {
+
+LaterAnswer::LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label,
+                         std::string origin, const Cors& cors)
+    : pending_(std::move(pending)),
+      label_(std::move(label)),
+      origin_(std::move(origin)),
+      cors_(cors) {}
+
+void LaterAnswer::Send(const Reply& reply) {
+  if (sent_.exchange(true)) return;
+  HttpReply rendered = Render(reply, label_);
+  cors_.AddOrigin(origin_, rendered.headers);
+  pending_->Send(std::move(rendered));
+}
+
+}  // namespace rtcroom

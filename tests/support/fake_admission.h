@@ -1,0 +1,33 @@
+// Rate limits as a test wants them.
+#pragma once
+
+#include <atomic>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "daemon/core/admission.h"
+
+namespace rtcroom {
+
+/// Admits everybody whom a test has not named.
+class FakeAdmission : public Admission {
+ public:
+  std::set<std::string, std::less<>> refused_addresses;
+  std::set<std::pair<std::string, std::string>> refused_users;  ///< each with his address
+
+  std::atomic<int> addresses_asked{0};
+  std::atomic<int> users_asked{0};
+
+  [[nodiscard]] bool AdmitsAddress(std::string_view address) override {
+    ++addresses_asked;
+    return !refused_addresses.contains(address);
+  }
+  [[nodiscard]] bool AdmitsUser(std::string_view address, const UserId& user) override {
+    ++users_asked;
+    return !refused_users.contains({std::string(address), user.value});
+  }
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,131 @@
+// Who is refused for coming too often (protocol F.9).
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/router_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kTooOften = R"({"code":6,"message":"服务器内部错误"})";
+
+class RateLimit : public testing::Test {
+ protected:
+  HttpReply Call(std::string_view endpoint, std::string body = R"({"userID":"u1"})") {
+    return server_.Post("/weapp/live_room/" + std::string(endpoint), std::move(body));
+  }
+  void RefuseAddress() { server_.admission.refused_addresses = {"192.0.2.1"}; }
+  void RefuseUser() { server_.admission.refused_users = {{"192.0.2.1", "u1"}}; }
+
+  RouterFixture server_;
+};
+
+TEST_F(RateLimit, RefusesAnAddressWithCode6) {
+  RefuseAddress();
+  for (const char* endpoint : {"get_im_login_info", "get_push_url", "create_room", "add_pusher",
+                               "get_room_list", "merge_stream"}) {
+    const HttpReply reply = Call(endpoint);
+    EXPECT_EQ(reply.status, 200) << endpoint;
+    EXPECT_EQ(reply.body, kTooOften) << endpoint;
+    EXPECT_EQ(reply.label.endpoint, endpoint);
+    EXPECT_EQ(reply.label.code, 6);
+    EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests);
+    EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
+  }
+  EXPECT_EQ(server_.admission.users_asked, 0);
+}
+
+TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
+  RefuseAddress();
+  RefuseUser();
+  for (const char* endpoint : {"pusher_heartbeat", "delete_pusher", "destroy_room"}) {
+    const HttpReply reply = Call(endpoint, R"({"roomID":"r1","userID":"u1"})");
+    EXPECT_NE(reply.label.failure, Errc::kTooManyRequests) << endpoint;
+    EXPECT_NE(reply.label.code, 6) << endpoint;
+  }
+  EXPECT_EQ(server_.admission.addresses_asked, 0);
+  EXPECT_EQ(server_.admission.users_asked, 0);
+}
+
+TEST_F(RateLimit, TakesATokenOfWhoPollsForPushersButLeavesHimToHisConnection) {
+  RefuseAddress();
+  EXPECT_EQ(Call("get_pushers", R"({"roomID":"r1"})").label.failure, Errc::kRoomNotFound);
+  EXPECT_EQ(server_.admission.addresses_asked, 1);
+}
+
+TEST_F(RateLimit, RefusesAUserAtHisAddress) {
+  RefuseUser();
+  for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "merge_stream"}) {
+    const HttpReply reply = Call(endpoint);
+    EXPECT_EQ(reply.body, kTooOften) << endpoint;
+    EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests) << endpoint;
+    EXPECT_NE(Call(endpoint, R"({"userID":"u2"})").label.failure, Errc::kTooManyRequests);
+  }
+  const HttpReply elsewhere = server_.Send({.method = "POST",
+                                            .path = "/weapp/live_room/get_push_url",
+                                            .body = R"({"userID":"u1"})",
+                                            .peer_address = "192.0.2.2"});
+  EXPECT_EQ(elsewhere.label.code, 0);
+}
+
+TEST_F(RateLimit, ChangesNothingForWhomItRefuses) {
+  RefuseUser();
+  const nlohmann::json room = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
+                               {"userAvatar", "a"}, {"pushURL", "p"}, {"roomName", "x"}};
+  EXPECT_EQ(server_.Call("live_room/create_room", room)["code"], 6);
+  EXPECT_EQ(server_.Call("live_room/get_pushers", {{"roomID", "r1"}})["code"], 3);
+}
+
+TEST_F(RateLimit, AsksForNoUserWhereTheCallNamesNone) {
+  Call("get_room_list", R"({"userID":"u1","cnt":1,"index":0})");
+  Call("get_pushers", R"({"userID":"u1","roomID":"r1"})");
+  Call("get_im_login_info", R"({"userID":"u1","userIDPrefix":"x"})");
+  EXPECT_EQ(server_.admission.users_asked, 0);
+  EXPECT_EQ(server_.admission.addresses_asked, 3);
+}
+
+TEST_F(RateLimit, AsksForNobodyOfAnUnreadableName) {
+  for (const char* body :
+       {"{}", R"({"userID":""})", R"({"userID":"a b"})", R"({"userID":[]})", "{nonsense"}) {
+    EXPECT_EQ(Call("get_push_url", body).label.code, 1) << body;
+  }
+  EXPECT_EQ(server_.admission.users_asked, 0);
+}
+
+TEST_F(RateLimit, CountsANumberAsTheNameItStandsFor) {
+  server_.admission.refused_users = {{"192.0.2.1", "7"}};
+  EXPECT_EQ(Call("get_push_url", R"({"userID":7})").body, kTooOften);
+}
+
+TEST_F(RateLimit, RefusesBeforeItReadsABody) {
+  RefuseAddress();
+  EXPECT_EQ(Call("add_pusher", "{nonsense").body, kTooOften);
+}
+
+TEST_F(RateLimit, RefusesGen2InItsTurn) {
+  RefuseAddress();
+  const HttpReply reply = server_.Send({.method = "POST",
+                                        .path = "/weapp/live_room/add_audience",
+                                        .query = "userID=u1&token=t",
+                                        .peer_address = "192.0.2.1"});
+  EXPECT_EQ(reply.body, kTooOften);
+  EXPECT_EQ(reply.label.dialect, Dialect::kGen2);
+}
+
+TEST_F(RateLimit, TakesATokenForWhatIsNoCallAndAnswersItAsEver) {
+  RefuseAddress();
+  const auto send = [this](const char* method, const char* path) {
+    return server_.Send({.method = method, .path = path, .peer_address = "192.0.2.1"}).status;
+  };
+  EXPECT_EQ(send("POST", "/nowhere"), 404);
+  EXPECT_EQ(send("POST", "/weapp/double_room/logout"), 404);
+  EXPECT_EQ(send("GET", "/weapp/double_room/add_pusher"), 405);
+  EXPECT_EQ(send("GET", "/weapp/double_room/pusher_heartbeat"), 405);
+  EXPECT_EQ(send("OPTIONS", "/weapp/double_room/pusher_heartbeat"), 204);
+  EXPECT_EQ(server_.admission.addresses_asked, 5);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,77 @@
+// On which threads a request runs, as the router tells from its method and raw path.
+#include "handlers/request_plan.h"
+
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/router_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+std::string PathOf(const Route& route) {
+  const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
+  return "/weapp/" + area + "/" + std::string(route.endpoint);
+}
+
+TEST(RequestPlan, LetsOnlyThoseWaitOnWorkersWhoMayHaveTo) {
+  const std::map<std::string_view, Lane> waiting = {
+      {"get_im_login_info", Lane::kWorker}, {"create_room", Lane::kWorker},
+      {"add_pusher", Lane::kWorker},        {"destroy_room", Lane::kUrgent},
+      {"delete_pusher", Lane::kUrgent},
+  };
+  const RouterFixture server;
+  for (const Route& route : AllRoutes()) {
+    const auto row = waiting.find(route.endpoint);
+    const Lane lane = row == waiting.end() ? Lane::kInline : row->second;
+    EXPECT_EQ(server.router.Plan(route.method, PathOf(route)).lane, lane) << route.endpoint;
+  }
+}
+
+TEST(RequestPlan, PacesThoseWhoPollForPushers) {
+  const RouterFixture server{{.gen1_prefix = "/v1"}};
+  for (const Route& route : AllRoutes()) {
+    EXPECT_EQ(server.router.Plan(route.method, PathOf(route)).paced,
+              route.endpoint == "get_pushers")
+        << route.endpoint;
+  }
+  EXPECT_TRUE(server.router.Plan("POST", "/v1/double_room/get_pushers").paced);
+}
+
+TEST(RequestPlan, FindsPathsAsHandlingDoes) {
+  const RouterFixture server{{.prefix = "/a/b", .gen2_prefix = "/v2"}};
+  for (const char* path : {"/a/b/double_room/add_pusher", "//A/B//Double_Room/ADD_PUSHER/",
+                           "a/b/multi_room/add_pusher", "/V2/live_room/add_pusher"}) {
+    EXPECT_EQ(server.router.Plan("POST", path).lane, Lane::kWorker) << path;
+    EXPECT_EQ(server.Post(path, "").status, 200) << path;
+  }
+}
+
+TEST(RequestPlan, RefusesAtOnceWhatNoHandlerGets) {
+  const RouterFixture server;
+  for (const char* path : {"", "/", "/weapp", "/weapp/double_room", "/nowhere/x/add_pusher",
+                           "/weapp/double_room/add_pusher/x", "/weapp/double_room/add_pushers",
+                           "/weapp/utils/add_pusher", "/weapp/double_room/merge_stream"}) {
+    EXPECT_EQ(server.router.Plan("POST", path).lane, Lane::kInline) << path;
+  }
+  for (const char* method : {"OPTIONS", "GET", "HEAD", "BREW", "post", ""}) {
+    const RequestPlan plan = server.router.Plan(method, "/weapp/double_room/add_pusher");
+    EXPECT_EQ(plan.lane, Lane::kInline) << method;
+    EXPECT_FALSE(plan.paced);
+  }
+}
+
+TEST(RequestPlan, LetsNobodyEvadeItByEncodingThePath) {
+  const RouterFixture server;
+  for (const char* path : {"/weapp/double_room/get%5Fpushers", "/%77eapp/double_room/add_pusher",
+                           "/%u0077eapp", "%"}) {
+    const RequestPlan plan = server.router.Plan("POST", path);
+    EXPECT_EQ(plan.lane, Lane::kWorker) << path;
+    EXPECT_TRUE(plan.paced) << path;
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom
