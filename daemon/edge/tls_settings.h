@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/clock.h"

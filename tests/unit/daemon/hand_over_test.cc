@@ -129,6 +129,7 @@ TEST(PassedSockets, AreWhereTheSuccessorLooksWhateverWasThereBefore) {
     sockets.insert(sockets.begin(), ListeningFor(name));  // so that numbers and order differ
   }
   std::vector<std::string> wanted;
+  wanted.reserve(sockets.size());
   for (const NamedSocket& socket : sockets) wanted.push_back(OpenAt(socket.listening.socket.get()));
   const std::array<std::string, 3> before = {OpenAt(3), OpenAt(4), OpenAt(5)};
   {

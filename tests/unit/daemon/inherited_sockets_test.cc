@@ -149,9 +149,11 @@ TEST(ListenVariables, AreKnownByTheirNames) {
 }
 
 TEST(ListenVariables, AreGoneForChildren) {
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
   setenv("LISTEN_FDS", "1", 1);
   UnsetListenVariables();
   EXPECT_EQ(getenv("LISTEN_FDS"), nullptr);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace
