@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <span>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include <fmt/ranges.h>
+
+#include "daemon/config/reload_plan.h"
+#include "daemon/descriptor_limit.h"
 #include "daemon/signing/atomic_file.h"
 #include "daemon/signing/dev_identity.h"
 #include "daemon/store_factory.h"
@@ -20,8 +27,28 @@ constexpr std::size_t kRestoreBatch = 1000;
 /// Often enough to keep up with as many changes as one machine can commit.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
-/// Of the listeners that only the operator uses.
-constexpr std::size_t kAdminWorkers = 4;
+/// Of the listener that only the operator uses.
+constexpr EdgeThreadCounts kAdminThreads{.loops = 1, .workers = 2, .waiting = 64};
+
+/// More loops than this share the readers of the store, and phones do not need them.
+constexpr std::size_t kMaxLoops = 8;
+
+std::size_t LoopCount() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMaxLoops);
+}
+
+SipHashKey RandomKey(RandomSource& random) {
+  SipHashKey key;
+  random.Fill(std::as_writable_bytes(std::span(&key, 1)));
+  return key;
+}
+
+AdmissionLimits LimitsOf(const LimitsConfig& limits) {
+  return {.per_address = {.per_second = limits.per_address_rate.per_second,
+                          .burst = static_cast<std::uint32_t>(limits.per_address_burst)},
+          .per_user = {.per_second = limits.per_user_rate.per_second,
+                       .burst = static_cast<std::uint32_t>(limits.per_user_burst)}};
+}
 
 std::chrono::seconds WholeSeconds(ConfigDuration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
@@ -36,10 +63,12 @@ std::vector<UserId> UserIds(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-App::App(Config config, RunMode mode, Logger& logger)
+App::App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger)
     : config_(std::move(config)),
+      loaded_config_(config_),
       mode_(mode),
       logger_(logger),
+      sockets_(std::move(sockets)),
       leases_(clock_, config_.room.heartbeat_timeout) {}
 
 App::~App() { Stop(); }
@@ -131,10 +160,11 @@ Status App::BuildServices() {
       .play_host = live.play_host,
       .url_ttl = WholeSeconds(live.url_ttl),
   });
+  calls_ = std::make_unique<CallPool>(clock_, logger_);
   codes_ = std::make_unique<WechatCodeExchange>(WechatOptions{.base_url = config_.wechat.base_url,
                                                               .app_id = config_.wechat.app_id,
                                                               .secret = config_.wechat.secret},
-                                                outgoing_, logger_);
+                                                outgoing_, *calls_, logger_);
   logins_ = std::make_unique<LoginService>(
       *codes_, *login_signer_, clock_, ids_,
       LoginPolicy{.trust_imuserid = config_.auth.trust_imuserid,
@@ -151,65 +181,138 @@ Status App::BuildServices() {
   metrics_ = std::make_unique<Metrics>(
       std::string(kVersion),
       MetricsSources{.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
-                     .leases = [this] { return leases_.size(); }});
-  router_ = std::make_unique<Router>(
-      Services{.rooms = *rooms_, .logins = *logins_, .streams = *streams_, .clock = clock_},
-      RouterOptions{.prefix = config_.server.prefix,
-                    .gen1_prefix = config_.server.gen1_prefix,
-                    .gen2_prefix = config_.server.gen2_prefix,
-                    .cors_origins = config_.server.cors_origins,
-                    .auth_mode = config_.auth.mode,
-                    .sdk_app_id = im.sdk_app_id,
-                    .account_type = im.account_type});
+                     .leases = [this] { return leases_.size(); },
+                     .waiting_requests = [this] { return threads_->workers().waiting(); }});
+  admission_ =
+      std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), LimitsOf(config_.limits));
+  router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
+                                              .logins = *logins_,
+                                              .streams = *streams_,
+                                              .clock = clock_,
+                                              .admission = *admission_},
+                                     RouterOptions{.prefix = config_.server.prefix,
+                                                   .gen1_prefix = config_.server.gen1_prefix,
+                                                   .gen2_prefix = config_.server.gen2_prefix,
+                                                   .cors_origins = config_.server.cors_origins,
+                                                   .auth_mode = config_.auth.mode,
+                                                   .sdk_app_id = im.sdk_app_id,
+                                                   .account_type = im.account_type});
   // Eight digits set apart the runs whose lines share a log.
   request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   return {};
 }
 
-HttpListenerOptions App::ListenerOptions(const std::string& address, bool tls) const {
+HttpListenerOptions App::ListenerOptions(std::string_view name, const std::string& address) {
   const ServerConfig& server = config_.server;
   return {.listen = address,
-          .tls_cert = tls ? server.tls_cert : "",
-          .tls_key = tls ? server.tls_key : "",
-          .max_body_bytes = server.max_body_bytes,
-          .idle_timeout = server.idle_timeout,
-          .request_timeout = server.request_timeout,
-          .workers = server.workers};
+          .inherited = sockets_.Take(name, address),
+          .tls = {},
+          .connections = {.max_body_bytes = server.max_body_bytes,
+                          .idle_timeout = server.idle_timeout,
+                          .request_timeout = server.request_timeout}};
+}
+
+RequestAnswers App::Answers() {
+  return {.plan = [this](std::string_view method,
+                         std::string_view raw_path) { return router_->Plan(method, raw_path); },
+          .answer = [this](const HttpRequest& request,
+                           const DeferReply& defer) { return router_->Handle(request, defer); },
+          .refuse = [this](int status) { return router_->Refuse(status); }};
 }
 
 Status App::Listen() {
-  HttpListenerOptions admin_options = ListenerOptions(config_.admin.listen, /*tls=*/false);
-  admin_options.workers = kAdminWorkers;
+  census_ = std::make_unique<ConnectionCensus>(ConnectionLimits{});
+  threads_ = std::make_unique<EdgeThreads>(
+      EdgeThreadCounts{.loops = LoopCount(), .workers = config_.server.workers}, logger_);
+  admin_threads_ = std::make_unique<EdgeThreads>(kAdminThreads, logger_);
+  tls_ = std::make_unique<TlsSettings>(clock_,
+                                       [this](std::span<std::byte> out) { random_.Fill(out); });
+
   AdminSources sources{.readiness = [this]() -> Status {
                          if (draining_) return Error{Errc::kUnavailable, "draining"};
                          return store_->Ping();
                        },
                        .metrics = [this] { return metrics_->Text(); }};
-  admin_ =
-      std::make_unique<AdminServer>(std::move(admin_options), std::move(sources), clock_, logger_);
+  admin_ = std::make_unique<AdminServer>(ListenerOptions("admin", config_.admin.listen),
+                                         std::move(sources),
+                                         EdgeParts{.threads = *admin_threads_,
+                                                   .census = admin_census_,
+                                                   .observer = *metrics_,
+                                                   .clock = clock_,
+                                                   .logger = logger_});
 
-  if (Status status = Listen("http", config_.server.http_listen, /*tls=*/false, http_); !status) {
-    return status;
+  const ServerConfig& server = config_.server;
+  if (!server.https_listen.empty()) {
+    if (Status status = tls_->Reload(server.tls_cert, server.tls_key); !status) return status;
   }
-  if (Status status = Listen("https", config_.server.https_listen, /*tls=*/true, https_); !status) {
-    return status;
-  }
+  if (Status status = Listen("http", server.http_listen, {}, http_); !status) return status;
+  const auto tls = [this] { return tls_->Current(); };
+  if (Status status = Listen("https", server.https_listen, tls, https_); !status) return status;
+  ApplyLimits();
   // Last, so that a server that answers here is ready.
+  if (Status status = sockets_.CheckAllTaken(); !status) return status;
   if (Status status = admin_->Start(); !status) return status;
   logger_.Info("listening", {{"listener", "admin"}, {"address", admin_->bound_address()}});
   return {};
 }
 
-Status App::Listen(std::string_view name, const std::string& address, bool tls,
+Status App::Listen(std::string_view name, const std::string& address, TlsSource tls,
                    std::unique_ptr<HttpServer>& server) {
   if (address.empty()) return {};
-  server = std::make_unique<HttpServer>(
-      ListenerOptions(address, tls),
-      [this](const HttpRequest& request) { return router_->Handle(request); }, *request_ids_,
-      *metrics_, clock_, logger_);
+  HttpListenerOptions options = ListenerOptions(name, address);
+  options.tls = std::move(tls);
+  // A configuration that was loaded has nothing here that is no range.
+  options.connections.trusted_proxies =
+      AddressRanges::Parse(config_.server.trusted_proxies).value_or(AddressRanges());
+  options.connections.proxy_protocol = config_.server.proxy_protocol;
+  server = std::make_unique<HttpServer>(std::move(options), Answers(), *request_ids_, *metrics_,
+                                        EdgeParts{.threads = *threads_,
+                                                  .census = *census_,
+                                                  .observer = *metrics_,
+                                                  .clock = clock_,
+                                                  .logger = logger_});
   if (Status status = server->Start(); !status) return status;
   logger_.Info("listening", {{"listener", name}, {"address", server->bound_address()}});
   return {};
+}
+
+void App::ApplyLimits() {
+  const ServerConfig& server = config_.server;
+  const std::size_t most = ConnectionsWithin(DescriptorLimit());
+  if (most < server.max_connections) {
+    logger_.Warn("max_connections_lowered",
+                 {{"max_connections", server.max_connections}, {"to", most}});
+  }
+  census_->SetLimits({.total = std::min(most, server.max_connections),
+                      .per_address = server.max_connections_per_address});
+  admission_->SetLimits(LimitsOf(config_.limits));
+  for (const auto& listener : {std::cref(http_), std::cref(https_)}) {
+    if (listener.get()) listener.get()->SetPace(config_.limits.pushers_rate.per_second);
+  }
+}
+
+void App::Reload(const Config& fresh) {
+  const ReloadPlan plan = PlanReload(loaded_config_, fresh);
+  loaded_config_ = plan.config;
+  config_.log.level = fresh.log.level;
+  config_.limits = fresh.limits;
+  config_.server.max_connections = fresh.server.max_connections;
+  config_.server.max_connections_per_address = fresh.server.max_connections_per_address;
+  if (!fresh.server.tls_cert.empty()) {  // else the one that was made in dev mode stays
+    config_.server.tls_cert = fresh.server.tls_cert;
+    config_.server.tls_key = fresh.server.tls_key;
+  }
+  logger_.SetLevel(config_.log.level);
+  ApplyLimits();
+  if (https_ != nullptr) {
+    const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);
+    if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
+  }
+  for (const std::string& key : plan.need_restart) {
+    logger_.Warn("needs_restart", {{"key", key}});
+  }
+  logger_.Info("reloaded", {{"log_level", LogLevelName(config_.log.level)},
+                            {"taken_up", fmt::format("{}", fmt::join(plan.taken_up, ","))}});
 }
 
 void App::BeginUpkeep() {
@@ -230,26 +333,44 @@ void App::OnSweep(const SweepOutcome& outcome) {
   metrics_->SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
 }
 
-void App::Stop() {
+void App::Stop(SocketAfterStop after) {
   if (draining_.exchange(true)) return;
+  // First, so that nobody is evicted for heartbeats that we no longer take.
+  reaping_.reset();
+  trimming_.reset();
+  StopServing(after);
+  if (calls_ != nullptr) calls_->Stop();
+  store_.reset();
+  if (is_ready_) logger_.Info("stopped");
+}
+
+void App::StopServing(SocketAfterStop after) {
   const MonotonicTime until = clock_.Monotonic() + config_.server.drain_timeout;
   const auto left = [&] {
     return std::max(
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.Monotonic()),
         std::chrono::milliseconds(0));
   };
-  // First, so that nobody is evicted for heartbeats that we no longer take.
-  reaping_.reset();
-  trimming_.reset();
-  {
-    // Side by side: neither may use up the other's time, or go on accepting meanwhile.
-    std::optional<std::jthread> stopping_http;
-    if (http_ != nullptr) stopping_http.emplace([&] { http_->Stop(left()); });
-    if (https_ != nullptr) https_->Stop(left());
+  // Side by side: neither may use up the other's time, or go on accepting meanwhile.
+  std::vector<std::future<void>> stopping;
+  for (HttpServer* const server : {http_.get(), https_.get()}) {
+    if (server == nullptr) continue;
+    stopping.push_back(
+        std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
   }
-  if (admin_ != nullptr) admin_->Stop(left());
-  store_.reset();
-  if (is_ready_) logger_.Info("stopped");
+  for (const std::future<void>& stopped : stopping) stopped.wait_for(left());
+  // Whoever still waits for an outside service is answered now that there is none.
+  outgoing_.Stop();
+  stopping.clear();  // waits
+  if (admin_ != nullptr) admin_->Stop(left(), after);
+}
+
+std::vector<NamedSocket> App::TakeSockets() {
+  std::vector<NamedSocket> sockets;
+  if (http_ != nullptr) sockets.push_back({.name = "http", .listening = http_->TakeSocket()});
+  if (https_ != nullptr) sockets.push_back({.name = "https", .listening = https_->TakeSocket()});
+  if (admin_ != nullptr) sockets.push_back({.name = "admin", .listening = admin_->TakeSocket()});
+  return sockets;
 }
 
 std::string App::http_address() const { return http_ == nullptr ? "" : http_->bound_address(); }

@@ -2,10 +2,13 @@
 //
 // Threads: what runs on them; what they may block on; how they are told to stop.
 // - main: waits for signals (serve.cc); signals; SIGTERM or SIGINT
-// - acceptors, one per listener: accept; their socket; the listener's `Stop`
-// - workers, a pool per listener: requests; a commit, a code exchange, their connection; `Stop`
+// - loops: sockets, TLS, requests that wait for nothing; a read of the store; the end of the
+// threads
+// - workers: requests that change something; a commit; likewise
+// - admin loop and workers: the operator's requests; a commit; likewise
+// - outgoing callers, 16: questions to outside services; the network, bounded; `CallPool::Stop`
+// - outgoing calls, one question each: the network; `HttplibOutgoing::Stop`
 // - store writer: groups of changes; the disk; the end of the store
-// - outgoing calls, one question each: the network; their deadline
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - trimmer: `EventTrimmer::Trim`; a commit; the end of its task
 #pragma once
@@ -14,19 +17,27 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/base/logger.h"
+#include "daemon/call_pool.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
+#include "daemon/core/rate_limited_admission.h"
 #include "daemon/core/room_service.h"
 #include "daemon/data_directory.h"
 #include "daemon/edge/admin_server.h"
+#include "daemon/edge/connection_census.h"
+#include "daemon/edge/edge_threads.h"
 #include "daemon/edge/http_server.h"
+#include "daemon/edge/tls_settings.h"
 #include "daemon/event_trimmer.h"
 #include "daemon/heartbeat_reaper.h"
 #include "daemon/im/no_im_groups.h"
+#include "daemon/inherited_sockets.h"
 #include "daemon/metrics/metrics.h"
 #include "daemon/outgoing_http.h"
 #include "daemon/periodic_task.h"
@@ -43,18 +54,28 @@ namespace rtcroom {
 /// @threads for one thread.
 class App : public SweepObserver {
  public:
+  static constexpr ConnectionLimits kAdminConnections{.total = 256, .per_address = 256};
+
   /// @param config  without problems; in dev mode what is missing of keys and certificate is
   ///                made and kept in the data directory.
-  App(Config config, RunMode mode, Logger& logger);
+  /// @param sockets  that listen already; listeners that find none bind their own.
+  App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger);
   ~App() override;  ///< as `Stop`
 
   /// Builds everything and begins to serve. To be called once.
   /// @errors the first part that could not be built: one sentence for the operator.
   Status Start();
 
+  /// Takes up what may change at run time, and reads the certificate's files again. Says in the
+  /// log what was taken up and what needs a restart.
+  void Reload(const Config& fresh);
+
   /// Readiness fails first; then nothing new is accepted, what runs is finished within
   /// `server.drain_timeout`, and the store is closed.
-  void Stop();
+  void Stop(SocketAfterStop after = SocketAfterStop::kClosed);
+
+  /// The listening sockets that a stop has kept.
+  std::vector<NamedSocket> TakeSockets();
 
   void OnSweep(const SweepOutcome& outcome) override;
 
@@ -68,16 +89,22 @@ class App : public SweepObserver {
   Status OpenRooms();
   Status BuildServices();
   Status Listen();
-  Status Listen(std::string_view name, const std::string& address, bool tls,
+  Status Listen(std::string_view name, const std::string& address, TlsSource tls,
                 std::unique_ptr<HttpServer>& server);
-  [[nodiscard]] HttpListenerOptions ListenerOptions(const std::string& address, bool tls) const;
+  [[nodiscard]] HttpListenerOptions ListenerOptions(std::string_view name,
+                                                    const std::string& address);
+  [[nodiscard]] RequestAnswers Answers();
+  void ApplyLimits();
   void BeginUpkeep();
+  void StopServing(SocketAfterStop after);
 
-  Config config_;
+  Config config_;         ///< completed by what a start fills in
+  Config loaded_config_;  ///< as it was read, for the next reload
   const RunMode mode_;
   Logger& logger_;
   std::atomic<bool> draining_{false};
   bool is_ready_ = false;
+  InheritedSockets sockets_;
 
   SystemClock clock_;
   SystemRandom random_;
@@ -89,12 +116,20 @@ class App : public SweepObserver {
   std::unique_ptr<SignedStreamUrls> streams_;
   NoImGroups groups_;
   HttplibOutgoing outgoing_{clock_};
+  std::unique_ptr<CallPool> calls_;
   std::unique_ptr<WechatCodeExchange> codes_;
   std::unique_ptr<LoginService> logins_;
   std::unique_ptr<RoomService> rooms_;
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<RateLimitedAdmission> admission_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<RequestIds> request_ids_;
+  std::unique_ptr<TlsSettings> tls_;
+  std::unique_ptr<ConnectionCensus> census_;
+  /// Of its own, so that the operator gets in when nobody else does.
+  ConnectionCensus admin_census_{kAdminConnections};
+  std::unique_ptr<EdgeThreads> threads_;
+  std::unique_ptr<EdgeThreads> admin_threads_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> https_;
   std::unique_ptr<AdminServer> admin_;

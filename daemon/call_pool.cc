@@ -1,11 +1,13 @@
 #include "daemon/call_pool.h"
 
+#include <exception>
+#include <typeinfo>
 #include <utility>
 
 namespace rtcroom {
 
-CallPool::CallPool(const Clock& clock, const CallPoolOptions& options)
-    : clock_(clock), options_(options) {
+CallPool::CallPool(const Clock& clock, Logger& logger, const CallPoolOptions& options)
+    : clock_(clock), logger_(logger), options_(options) {
   callers_.reserve(options_.callers);
   try {
     while (callers_.size() < options_.callers) callers_.emplace_back([this] { MakeCalls(); });
@@ -36,7 +38,7 @@ void CallPool::Stop() {
     given_up.swap(waiting_);
     changed_.NotifyAll();
   }
-  for (const Waiting& waiting : given_up) waiting.call.expired();
+  for (const Waiting& waiting : given_up) Run(waiting.call.expired);
   callers_.clear();
 }
 
@@ -52,9 +54,21 @@ void CallPool::MakeCalls() {
       ++busy_callers_;
     }
     const bool is_late = clock_.Monotonic() - next.since > options_.max_wait;
-    (is_late ? next.call.expired : next.call.run)();
+    Run(is_late ? next.call.expired : next.call.run);
     const MutexLock lock(mutex_);
     --busy_callers_;
+  }
+}
+
+// A thread that let an exception go would end the process, and with it everybody's calls.
+void CallPool::Run(const std::function<void()>& function) {
+  try {
+    function();
+  } catch (const std::exception& slipped) {
+    // Its type, not its text: that may quote what somebody sent.
+    logger_.Error("call_threw", {{"type", typeid(slipped).name()}});
+  } catch (...) {
+    logger_.Error("call_threw", {{"type", "not a std::exception"}});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/clock.h"
 
@@ -31,7 +32,7 @@ struct CallPoolOptions {
 ///          none of the pool's own.
 class CallPool {
  public:
-  /// Exactly one of the two runs, once, and must not throw.
+  /// Exactly one of the two runs, once. Neither should throw: what it throws is logged and lost.
   struct Call {
     std::function<void()> run{};      ///< on a caller; blocks for as long as it bounds itself
     std::function<void()> expired{};  ///< instead, on a caller or in `Stop`; does not block
@@ -39,7 +40,7 @@ class CallPool {
 
   /// Starts the callers.
   /// @param clock  the waiting is measured by it.
-  explicit CallPool(const Clock& clock, const CallPoolOptions& options = {});
+  CallPool(const Clock& clock, Logger& logger, const CallPoolOptions& options = {});
   ~CallPool();  ///< as `Stop`
   CallPool(const CallPool&) = delete;
   CallPool& operator=(const CallPool&) = delete;
@@ -58,8 +59,10 @@ class CallPool {
   };
 
   void MakeCalls();
+  void Run(const std::function<void()>& function);
 
   const Clock& clock_;
+  Logger& logger_;
   const CallPoolOptions options_;
   Mutex mutex_;
   CondVar changed_;

@@ -14,16 +14,22 @@
 namespace {
 
 int Run(int argc, char** argv) {
+  const rtcroom::StartCommand command = rtcroom::OwnStartCommand(argv, environ);
   const rtcroom::SystemClock clock;
   rtcroom::HttplibOutgoing http(clock);
   const rtcroom::Environment environment = rtcroom::TakeEnvironment(environ);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return rtcroom::RunCli(arguments, {.out = std::cout,
-                                     .err = std::cerr,
-                                     .environment = environment,
-                                     .clock = clock,
-                                     .http = http,
-                                     .serve = rtcroom::Serve});
+  return rtcroom::RunCli(arguments,
+                         {.out = std::cout,
+                          .err = std::cerr,
+                          .environment = environment,
+                          .clock = clock,
+                          .http = http,
+                          .serve = [&](const rtcroom::Config& config, rtcroom::RunMode mode,
+                                       const rtcroom::ConfigReload& reload) {
+                            return rtcroom::Serve(config, mode, reload,
+                                                  {.command = command, .environment = environment});
+                          }});
 }
 
 }  // namespace

@@ -1,26 +1,22 @@
 #include "daemon/serve.h"
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/app.h"
+#include "daemon/descriptor_limit.h"
+#include "daemon/system_clock.h"
 
 namespace rtcroom {
 namespace {
-
-/// Each connection is a descriptor, and the usual soft limit of 1024 is a matter of old programs.
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  // Where it is refused, the old limit holds, and accepting pauses when it is reached.
-  (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /// The signals that a thread waits for, instead of handlers that may do next to nothing.
 class WaitedSignals {
@@ -28,7 +24,7 @@ class WaitedSignals {
   /// Threads that begin later inherit the mask.
   WaitedSignals() {
     sigemptyset(&signals_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&signals_, signal);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     // A client that hangs up while it is written to is an error code, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
@@ -62,38 +58,92 @@ void PrintWelcome(const App& app, const std::string& prefix) {
 }
 
 /// A configuration with problems changes nothing.
-void TakeUpLogLevel(const ConfigOutcome& outcome, Logger& logger) {
+void Reload(const ConfigOutcome& outcome, App& app, Logger& logger) {
   for (const ConfigProblem& problem : outcome.problems) {
     logger.Warn("reload_refused", {{"key", problem.key}, {"what", problem.sentence}});
   }
-  if (!outcome.problems.empty()) return;
-  logger.SetLevel(outcome.config.log.level);
-  logger.Info("reloaded", {{"log_level", LogLevelName(outcome.config.log.level)}});
+  if (outcome.problems.empty()) app.Reload(outcome.config);
+}
+
+/// Why a server stopped serving.
+enum class End : std::uint8_t {
+  kFailedToStart,
+  kStopped,
+  kHandsOver,  ///< its sockets are to go to a successor
+};
+
+struct ServedUntil {
+  End end = End::kStopped;
+  std::vector<NamedSocket> sockets = {};
+};
+
+/// One life of the server: all of it has ended when this returns.
+ServedUntil ServeOnce(const Config& config, RunMode mode,
+                      const std::function<ConfigOutcome()>& reload, InheritedSockets sockets,
+                      HandOver& hand_over, WaitedSignals& signals, Logger& logger) {
+  App app(config, mode, std::move(sockets), logger);
+  if (const Status started = app.Start(); !started) {
+    logger.Error("start_failed", {{"reason", started.error().detail}});
+    return {.end = End::kFailedToStart};
+  }
+  if (mode == RunMode::kDev) PrintWelcome(app, config.server.prefix);
+
+  while (true) {
+    const int signal = signals.Wait();
+    if (signal == SIGHUP) {
+      Reload(reload(), app, logger);
+    } else if (signal == SIGUSR2) {
+      const Status fit = hand_over.CheckSuccessor();
+      if (!fit) {
+        logger.Warn("hand_over_refused", {{"reason", fit.error().detail}});
+        continue;
+      }
+      logger.Info("handing_over");
+      app.Stop(SocketAfterStop::kKept);
+      return {.end = End::kHandsOver, .sockets = app.TakeSockets()};
+    } else {
+      logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      app.Stop();
+      return {.end = End::kStopped};
+    }
+  }
 }
 
 }  // namespace
 
-int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload) {
+int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload,
+          const ServeStart& start) {
   WaitedSignals signals;
-  RaiseDescriptorLimit();
   // What is stored (members, stream URLs, keys) is for the server's own account.
   umask(077);
   Logger logger(config.log.format, config.log.level);
-  App app(config, mode, logger);
-  if (const Status started = app.Start(); !started) {
-    logger.Error("start_failed", {{"reason", started.error().detail}});
+  Result<InheritedSockets> inherited =
+      InheritedSockets::FromEnvironment(start.environment, getpid());
+  if (!inherited) {
+    logger.Error("start_failed", {{"reason", inherited.error().detail}});
     return 1;
   }
-  if (mode == RunMode::kDev) PrintWelcome(app, config.server.prefix);
-
-  int signal = signals.Wait();
-  while (signal == SIGHUP) {
-    TakeUpLogLevel(reload(), logger);
-    signal = signals.Wait();
+  UnsetListenVariables();
+  RaiseDescriptorLimit();
+  const SystemClock clock;
+  HandOver hand_over(start.command, clock);
+  InheritedSockets sockets = *std::move(inherited);
+  while (true) {
+    ServedUntil served =
+        ServeOnce(config, mode, reload, std::move(sockets), hand_over, signals, logger);
+    switch (served.end) {
+      case End::kFailedToStart:
+        return 1;
+      case End::kStopped:
+        return 0;
+      case End::kHandsOver:
+        break;
+    }
+    const Error failed = hand_over.Exec(served.sockets);
+    // Whoever waits in the sockets is served by this program again.
+    logger.Error("hand_over_failed", {{"reason", failed.detail}});
+    sockets = InheritedSockets(std::move(served.sockets));
   }
-  logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  app.Stop();
-  return 0;
 }
 
 }  // namespace rtcroom

@@ -42,7 +42,7 @@ class RateLimiter {
   [[nodiscard]] bool Admits(std::string_view key);
 
   /// From now on. Nobody who has used up his tokens gets them back by it, nor waits for longer
-  /// than the new limit's empty bucket does.
+  /// than the new limit's empty bucket does. A limit that is off forgets everybody.
   void SetLimit(const RateLimit& limit);
 
  private:

@@ -27,13 +27,16 @@ std::string Plain(std::string text) {
 
 }  // namespace
 
-AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, const Clock& clock,
-                         Logger& logger)
+AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, EdgeParts parts)
     : sources_(std::move(sources)),
-      logger_(logger),
-      listener_(std::move(options), *this, clock, logger) {}
+      logger_(parts.logger),
+      listener_(std::move(options), *this, parts) {}
 
-HttpReply AdminServer::Handle(HttpRequest request) {
+RequestPlan AdminServer::Plan(std::string_view /*method*/, std::string_view /*raw_path*/) {
+  return {.lane = Lane::kWorker};  // readiness waits for a commit
+}
+
+std::optional<HttpReply> AdminServer::Handle(HttpRequest request, const DeferReply& /*defer*/) {
   const std::string_view path = request.path;
   if (path != "/healthz" && path != "/readyz" && path != "/metrics") return Router::Refusal(404);
   if (request.method != "GET" && request.method != "HEAD") {

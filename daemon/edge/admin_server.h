@@ -3,10 +3,11 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/base/logger.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 #include "daemon/edge/http_handler.h"
 #include "daemon/edge/http_listener.h"
@@ -26,21 +27,25 @@ struct AdminSources {
 class AdminServer : private HttpHandler {
  public:
   /// All references must outlive the server.
-  AdminServer(HttpListenerOptions options, AdminSources sources, const Clock& clock,
-              Logger& logger);
+  AdminServer(HttpListenerOptions options, AdminSources sources, EdgeParts parts);
 
   Status Start() { return listener_.Start(); }
   [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }
-  void Stop(std::chrono::milliseconds drain_timeout) { listener_.Stop(drain_timeout); }
+  void Stop(std::chrono::milliseconds drain_timeout,
+            SocketAfterStop after = SocketAfterStop::kClosed) {
+    listener_.Stop(drain_timeout, after);
+  }
+  ListeningSocket TakeSocket() { return listener_.TakeSocket(); }
 
  private:
-  HttpReply Handle(HttpRequest request) override;
+  RequestPlan Plan(std::string_view method, std::string_view raw_path) override;
+  std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
   HttpReply Refuse(int status, const std::string& reason) override;
   [[nodiscard]] HttpReply Readiness() const;
 
   const AdminSources sources_;
   Logger& logger_;
-  HttpListener listener_;  // last: its threads use all of the above
+  HttpListener listener_;  // last: it uses all of the above
 };
 
 }  // namespace rtcroom

@@ -1,167 +1,427 @@
 #include "daemon/edge/connection.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstddef>
+#include <span>
 #include <utility>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <poll.h>
-#include <sys/socket.h>
+#include <boost/asio/error.hpp>
+
+#include "daemon/edge/forwarded_for.h"
+#include "daemon/edge/proxy_header.h"
 
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kReadBytes = 16384;
-/// Most that `DiscardRest` takes in from a client that does not stop sending.
-constexpr std::size_t kMaxDiscardedBytes = 1 << 20;
+/// Reads before other connections have their turn.
+constexpr int kReadsInATurn = 4;
+/// Replies to pipelined requests that are collected before they are written.
+constexpr std::size_t kEnoughToWrite = 65'536;
+/// Most that is read from a client that goes on sending what nobody will answer.
+constexpr std::size_t kMaxDiscardsInATurn = 64;
 
-int PollOne(int socket, short events, std::chrono::milliseconds at_most) {
-  pollfd entry{.fd = socket, .events = events, .revents = 0};
-  return poll(&entry, 1, static_cast<int>(at_most.count()));
-}
-
-bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+constexpr ReplyForm kEndOfConnection = {};
 
 }  // namespace
 
-void Connection::TlsDeleter::operator()(ssl_st* tls) const { SSL_free(tls); }
+/// A reply that comes after its handler has returned.
+class Connection::Later : public PendingReply {
+ public:
+  Later(std::shared_ptr<Connection> connection, ReplyForm form)
+      : connection_(std::move(connection)), form_(form) {}
+  ~Later() override {
+    // Whoever had to answer let go of it: the client must not wait for ever.
+    if (connection_) Send(connection_->context_.handler.Refuse(500, "never answered"));
+  }
+  Later(const Later&) = delete;
+  Later& operator=(const Later&) = delete;
 
-Connection::Connection(AcceptedSocket accepted, ssl_ctx_st* tls, const Clock& clock,
-                       const std::atomic<bool>& abort)
-    : accepted_(std::move(accepted)),
-      is_secured_(tls != nullptr),
-      tls_(tls == nullptr ? nullptr : SSL_new(tls)),
-      clock_(clock),
-      abort_(abort) {
-  if (tls_) SSL_set_fd(tls_.get(), accepted_.socket.get());
+  void Send(HttpReply reply) override {
+    const std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
+    if (!connection) return;  // the first answer counts
+    connection->loop_.Post([connection, form = form_, reply = std::move(reply)]() mutable {
+      connection->ComeBack(connection->context_.exchange.Write(form, std::move(reply)));
+    });
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;  ///< until it is answered
+  const ReplyForm form_;
+};
+
+Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
+                       const IpAddress& peer, ConnectionCensus::Place place,
+                       std::function<void(Connection&)> on_end)
+    : context_(context),
+      loop_(loop),
+      socket_(loop.context(), socket.get()),
+      transport_(socket.Release()),
+      peer_(peer),
+      peer_text_(peer.ToText()),
+      peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
+      place_(std::move(place)),
+      on_end_(std::move(on_end)),
+      framer_(context.options.max_body_bytes) {
+  context_.observer.OnConnectionOpened();
 }
 
 Connection::~Connection() = default;
 
-Connection::Outcome Connection::Handshake(MonotonicTime deadline) {
-  if (!is_secured_) return Outcome::kDone;
-  if (!tls_) return Outcome::kClosed;
-  while (true) {
-    ERR_clear_error();
-    const int result = SSL_accept(tls_.get());
-    if (result == 1) return Outcome::kDone;
-    const Outcome waited = WaitForTls(result, deadline);
-    if (waited != Outcome::kDone) return waited;
+void Connection::Begin(std::shared_ptr<ssl_ctx_st> tls) {
+  tls_ = std::move(tls);
+  deadline_ = Now() + context_.options.handshake_timeout;
+  if (!context_.options.proxy_protocol) return Secure();
+  if (!context_.options.trusted_proxies.empty() && !peer_is_trusted_) {
+    Refused(RefusalCause::kUntrustedPeer);
+    return End();
+  }
+  ReadProxyHeaderBytes();
+}
+
+void Connection::CheckDeadline(MonotonicTime now) {
+  if (now < deadline_) return;
+  switch (state_) {
+    case State::kProxyHeader:
+      Refused(RefusalCause::kProxyHeader);
+      return End();
+    case State::kHandshake:
+      Refused(RefusalCause::kHandshakeTimeout);
+      return End();
+    case State::kReading:
+      if (framer_.has_bytes()) return Refuse(408, RefusalCause::kRequestTimeout);
+      return End();  // idle: not a word, since the client has asked nothing
+    case State::kWriting:
+      Refused(RefusalCause::kWriteTimeout);
+      return End();
+    case State::kLingering:
+      return End();
+    case State::kHeld:
+    case State::kAway:
+    case State::kEnded:
+      return;
   }
 }
 
-Connection::Outcome Connection::WaitForBytes(std::chrono::milliseconds at_most) {
-  if (tls_ && SSL_pending(tls_.get()) > 0) return Outcome::kDone;
-  const int ready = PollOne(accepted_.socket.get(), POLLIN, std::min(at_most, kWaitSlice));
-  if (abort_ || (ready < 0 && errno != EINTR)) return Outcome::kClosed;
-  return ready > 0 ? Outcome::kDone : Outcome::kTimeout;
+void Connection::Drain() {
+  if (state_ != State::kReading || framer_.has_bytes()) return;  // it ends with its reply
+  if (!answered_) {
+    deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
+  } else if (!transport_.HasPending() && !transport_.HasUnread()) {
+    SayGoodbye();
+  }
 }
 
-Connection::Outcome Connection::Read(std::string& into, MonotonicTime deadline) {
-  return tls_ ? ReadTls(into, deadline) : ReadPlain(into, deadline);
+void Connection::Abort() {
+  aborted_ = true;
+  if (state_ != State::kAway) End();
 }
 
-Connection::Outcome Connection::Write(std::string_view bytes, MonotonicTime deadline) {
-  return tls_ ? WriteTls(bytes, deadline) : WritePlain(bytes, deadline);
+void Connection::Resume() {
+  switch (state_) {
+    case State::kProxyHeader:
+      return ReadProxyHeaderBytes();
+    case State::kHandshake:
+      return ShakeHands();
+    case State::kReading:
+      return ReadRequests();
+    case State::kWriting:
+      if (Flush()) Continue();
+      return;
+    case State::kLingering:
+      return Discard();
+    case State::kHeld:
+    case State::kAway:
+    case State::kEnded:
+      return;
+  }
 }
+
+void Connection::Wait(IoStatus for_what) {
+  if (for_what == IoStatus::kClosed) return End();
+  const auto readiness = for_what == IoStatus::kWantWrite
+                             ? boost::asio::posix::descriptor_base::wait_write
+                             : boost::asio::posix::descriptor_base::wait_read;
+  socket_.async_wait(readiness, [self = shared_from_this()](const auto& error) {
+    if (!error) self->Resume();  // what was cancelled has ended already
+  });
+}
+
+void Connection::ReadProxyHeaderBytes() {
+  // Kept where replies will be: there are none before the first request. Never more is read than
+  // the header has, since what follows it belongs to TLS.
+  std::string& bytes = unsent_;
+  while (true) {
+    const ProxyHeader header = ReadProxyHeader(bytes);
+    if (header.progress == ProxyHeader::Progress::kInvalid) {
+      Refused(RefusalCause::kProxyHeader);
+      return End();
+    }
+    if (header.progress == ProxyHeader::Progress::kComplete) {
+      if (header.client) {
+        peer_ = *header.client;
+        peer_text_ = peer_.ToText();
+        peer_is_trusted_ = context_.options.trusted_proxies.Contains(peer_);
+      }
+      std::string().swap(bytes);
+      return Secure();
+    }
+    const std::size_t missing = header.size - bytes.size();
+    const IoResult got = transport_.ReadRaw(loop_.scratch().first(missing));
+    if (got.status != IoStatus::kDone) return Wait(got.status);
+    bytes.append(loop_.scratch().data(), got.bytes);
+  }
+}
+
+void Connection::Secure() {
+  if (!peer_is_trusted_) {
+    if (const std::optional<RefusalCause> refused = place_.Claim(peer_)) {
+      Refused(*refused);
+      return End();
+    }
+  }
+  if (!tls_) {
+    place_.EndHandshake();
+    state_ = State::kReading;
+    deadline_ = Now() + context_.options.idle_timeout;
+    return ReadRequests();
+  }
+  // The session keeps its settings alive: a reload concerns later connections.
+  if (!transport_.Secure(*std::exchange(tls_, nullptr))) return End();
+  state_ = State::kHandshake;
+  ShakeHands();
+}
+
+void Connection::ShakeHands() {
+  const IoStatus status = transport_.Handshake();
+  if (status == IoStatus::kClosed) Refused(RefusalCause::kHandshake);
+  if (status != IoStatus::kDone) return Wait(status);
+  context_.observer.OnHandshake();
+  place_.EndHandshake();
+  state_ = State::kReading;
+  deadline_ = Now() + context_.options.idle_timeout;
+  ReadRequests();
+}
+
+void Connection::ReadRequests() {
+  for (int turn = 0; turn < kReadsInATurn; ++turn) {
+    const std::span<char> room = loop_.scratch();
+    const IoResult got = transport_.Read(room);
+    if (got.status != IoStatus::kDone) return Wait(got.status);
+    TakeIn({room.data(), got.bytes});
+    if (state_ != State::kReading) return;
+    // What comes later makes the socket readable again, unless TLS holds it already.
+    if (got.bytes < room.size() && !transport_.HasPending()) return Wait(IoStatus::kWantRead);
+  }
+  loop_.Post([self = shared_from_this()] { self->Resume(); });
+}
+
+void Connection::TakeIn(std::string_view bytes) {
+  using Progress = RequestFramer::Progress;
+  const MonotonicTime now = Now();
+  Progress progress = framer_.Feed(bytes, now);
+  while (progress == Progress::kComplete) {
+    Serve(framer_.Take());
+    if (state_ != State::kReading) return;
+    if (closing_) return SayGoodbye();
+    if (unsent_.size() >= kEnoughToWrite && !Flush()) return;
+    progress = framer_.Feed({}, now);
+  }
+  if (progress == Progress::kRefused) return Refuse(framer_.refusal(), RefusalCause::kFraming);
+  if (progress == Progress::kContinue) unsent_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!Flush()) return;
+  deadline_ = framer_.has_bytes() ? framer_.begun_at() + context_.options.request_timeout
+                                  : now + context_.options.idle_timeout;
+  // A connection that was answered while draining was told so; this one was not.
+  if (context_.draining && answered_ && !framer_.has_bytes()) SayGoodbye();
+}
+
+void Connection::Serve(FramedRequest request) {
+  answered_ = true;
+  const RequestPlan plan = context_.handler.Plan(request.method, request.path);
+  const std::uint32_t rate = context_.paced_per_second;
+  // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
+  if (!plan.paced || rate == 0 || peer_is_trusted_) return Run(std::move(request), plan.lane);
+  const std::chrono::nanoseconds delay = pace_.Reserve(Now(), PacedAt(rate));
+  if (delay.count() == 0) return Run(std::move(request), plan.lane);
+  Refused(RefusalCause::kPaced);
+  held_ =
+      std::make_unique<HeldRequest>(HeldRequest{.request = std::move(request), .lane = plan.lane});
+  HoldFor(delay);
+}
+
+void Connection::HoldFor(std::chrono::nanoseconds delay) {
+  // The replies to what was asked before must not wait with it.
+  if (!Flush()) return;
+  state_ = State::kHeld;
+  deadline_ = MonotonicTime::max();
+  delay_ = std::make_unique<boost::asio::steady_timer>(loop_.context(), delay);
+  delay_->async_wait([self = shared_from_this()](const auto& error) {
+    if (error || self->state_ != State::kHeld) return;
+    self->state_ = State::kReading;
+    self->RunHeld();
+  });
+}
+
+void Connection::RunHeld() {
+  const std::unique_ptr<HeldRequest> held = std::move(held_);
+  delay_.reset();
+  Run(std::move(held->request), held->lane);
+  if (state_ == State::kReading) Continue();
+}
+
+void Connection::Run(FramedRequest request, Lane lane) {
+  const ReplyForm form = ReplyForm::Of(request);
+  if (lane == Lane::kInline) {
+    state_ = State::kAway;
+    std::string client_address = ClientAddressOf(request);
+    std::optional<WireReply> reply =
+        context_.exchange.Answer(std::move(request), std::move(client_address),
+                                 [&] { return std::make_shared<Later>(shared_from_this(), form); });
+    if (!reply) return;  // it comes back by itself, perhaps it already has
+    state_ = State::kReading;
+    return Append(*std::move(reply));
+  }
+  if (!unsent_.empty()) {
+    // The worker is going to write, and before it everything else must be out.
+    held_ = std::make_unique<HeldRequest>(HeldRequest{.request = std::move(request), .lane = lane});
+    if (!Flush()) return;
+    request = std::move(std::exchange(held_, nullptr)->request);
+  }
+  state_ = State::kAway;
+  deadline_ = MonotonicTime::max();
+  const auto urgency = lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
+                                             : WorkerPool::Urgency::kNormal;
+  if (context_.workers.TrySubmit(
+          urgency, [self = shared_from_this(), request = std::move(request)]() mutable {
+            self->AnswerOnWorker(std::move(request));
+          })) {
+    return;
+  }
+  state_ = State::kReading;
+  Refused(RefusalCause::kQueueFull);
+  Append(context_.exchange.Refuse(form, 503, "no worker is free"));
+}
+
+void Connection::AnswerOnWorker(FramedRequest request) {
+  const ReplyForm form = ReplyForm::Of(request);
+  std::string client_address = ClientAddressOf(request);
+  std::optional<WireReply> reply =
+      context_.exchange.Answer(std::move(request), std::move(client_address),
+                               [&] { return std::make_shared<Later>(shared_from_this(), form); });
+  if (!reply) return;
+  // One try here, where the reply is at hand; the loop does the rest.
+  const IoResult put = transport_.Write(reply->bytes);
+  if (put.status == IoStatus::kDone) reply->bytes.erase(0, put.bytes);
+  const bool is_closed = put.status == IoStatus::kClosed;
+  loop_.Post([self = shared_from_this(), is_closed, reply = *std::move(reply)]() mutable {
+    if (is_closed) self->aborted_ = true;
+    self->ComeBack(std::move(reply));
+  });
+}
+
+void Connection::ComeBack(WireReply reply) {
+  if (state_ == State::kEnded) return;
+  state_ = State::kReading;
+  if (aborted_) return End();
+  Append(std::move(reply));
+  Continue();
+}
+
+void Connection::Continue() {
+  if (!Flush()) return;
+  if (held_) return RunHeld();
+  if (closing_) return SayGoodbye();
+  TakeIn({});
+  if (state_ != State::kReading) return;
+  if (transport_.HasPending()) return ReadRequests();
+  Wait(IoStatus::kWantRead);
+}
+
+void Connection::Refuse(int status, RefusalCause cause) {
+  Refused(cause);
+  Append(context_.exchange.Refuse(kEndOfConnection, status, "framing"));
+  if (Flush()) SayGoodbye();
+}
+
+void Connection::Append(WireReply reply) {
+  if (unsent_.empty()) {
+    unsent_ = std::move(reply.bytes);
+  } else {
+    unsent_ += reply.bytes;
+  }
+  closing_ = closing_ || !reply.keep_alive;
+}
+
+bool Connection::Flush() {
+  if (unsent_.empty()) return true;
+  std::size_t sent = 0;
+  while (sent < unsent_.size()) {
+    const IoResult put = transport_.Write(std::string_view(unsent_).substr(sent));
+    if (put.status == IoStatus::kDone) {
+      sent += put.bytes;
+      continue;
+    }
+    if (put.status == IoStatus::kClosed) return End(), false;
+    unsent_.erase(0, sent);
+    if (state_ != State::kWriting) {
+      state_ = State::kWriting;
+      deadline_ = Now() + context_.options.write_timeout;
+    }
+    ReleaseReplies();
+    if (!HoldReplies()) return Refused(RefusalCause::kReplyMemory), End(), false;
+    return Wait(put.status), false;
+  }
+  std::string().swap(unsent_);
+  ReleaseReplies();
+  if (state_ == State::kWriting) state_ = State::kReading;
+  return true;
+}
+
+bool Connection::HoldReplies() {
+  held_bytes_ = unsent_.size();
+  return context_.held_reply_bytes.fetch_add(held_bytes_) + held_bytes_ <= kMaxHeldReplyBytes;
+}
+
+void Connection::ReleaseReplies() { context_.held_reply_bytes -= std::exchange(held_bytes_, 0); }
 
 void Connection::SayGoodbye() {
-  // One try: the reply is out, and a peer that reads slowly only misses the goodbye.
-  if (tls_) SSL_shutdown(tls_.get());
-  ERR_clear_error();
-  shutdown(accepted_.socket.get(), SHUT_WR);
-}
-
-void Connection::DiscardRest(MonotonicTime deadline) {
-  std::array<char, kReadBytes> discarded;
-  std::size_t total = 0;
-  while (total < kMaxDiscardedBytes) {
-    const ssize_t got = recv(accepted_.socket.get(), discarded.data(), discarded.size(), 0);
-    if (got > 0) {
-      total += static_cast<std::size_t>(got);
-    } else if (got == 0 || !WouldBlock() || WaitFor(POLLIN, deadline) != Outcome::kDone) {
-      return;
-    }
+  if (!Flush()) return;
+  transport_.SayGoodbye();
+  // Closing a socket that holds unread bytes resets it, and the client may lose its reply.
+  if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) {
+    state_ = State::kLingering;
+    deadline_ = Now() + context_.options.goodbye_timeout;
+    return Discard();
   }
+  End();
 }
 
-Connection::Outcome Connection::WaitFor(short events, MonotonicTime deadline) {
-  while (!abort_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Monotonic());
-    if (left.count() <= 0) return Outcome::kTimeout;
-    const int ready = PollOne(accepted_.socket.get(), events, std::min(left, kWaitSlice));
-    if (ready > 0) return Outcome::kDone;
-    if (ready < 0 && errno != EINTR) return Outcome::kClosed;
+void Connection::Discard() {
+  for (std::size_t turn = 0; turn < kMaxDiscardsInATurn; ++turn) {
+    const IoResult got = transport_.ReadRaw(loop_.scratch());
+    if (got.status != IoStatus::kDone) return Wait(got.status);
   }
-  return Outcome::kClosed;
+  End();  // it sends faster than anybody who only has not seen the goodbye yet
 }
 
-Connection::Outcome Connection::WaitForTls(int result, MonotonicTime deadline) {
-  const int reason = SSL_get_error(tls_.get(), result);
-  if (reason == SSL_ERROR_WANT_READ) return WaitFor(POLLIN, deadline);
-  if (reason == SSL_ERROR_WANT_WRITE) return WaitFor(POLLOUT, deadline);
-  return Outcome::kClosed;
+void Connection::Refused(RefusalCause cause) { context_.observer.OnRefusal(cause); }
+
+void Connection::End() {
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  deadline_ = MonotonicTime::max();
+  ReleaseReplies();
+  delay_.reset();
+  held_.reset();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  place_ = {};
+  context_.observer.OnConnectionClosed();
+  on_end_(*this);
 }
 
-Connection::Outcome Connection::ReadPlain(std::string& into, MonotonicTime deadline) {
-  std::array<char, kReadBytes> bytes;
-  while (true) {
-    const ssize_t got = recv(accepted_.socket.get(), bytes.data(), bytes.size(), 0);
-    if (got > 0) {
-      into.append(bytes.data(), static_cast<std::size_t>(got));
-      return Outcome::kDone;
-    }
-    if (got == 0 || (!WouldBlock() && errno != EINTR)) return Outcome::kClosed;
-    const Outcome waited = WaitFor(POLLIN, deadline);
-    if (waited != Outcome::kDone) return waited;
-  }
-}
-
-Connection::Outcome Connection::ReadTls(std::string& into, MonotonicTime deadline) {
-  std::array<char, kReadBytes> bytes;
-  while (true) {
-    ERR_clear_error();
-    std::size_t got = 0;
-    const int result = SSL_read_ex(tls_.get(), bytes.data(), bytes.size(), &got);
-    if (result == 1) {
-      into.append(bytes.data(), got);
-      return Outcome::kDone;
-    }
-    const Outcome waited = WaitForTls(result, deadline);
-    if (waited != Outcome::kDone) return waited;
-  }
-}
-
-Connection::Outcome Connection::WritePlain(std::string_view bytes, MonotonicTime deadline) {
-  while (!bytes.empty()) {
-    const ssize_t put = send(accepted_.socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (put >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(put));
-      continue;
-    }
-    if (!WouldBlock() && errno != EINTR) return Outcome::kClosed;
-    const Outcome waited = WaitFor(POLLOUT, deadline);
-    if (waited != Outcome::kDone) return waited;
-  }
-  return Outcome::kDone;
-}
-
-Connection::Outcome Connection::WriteTls(std::string_view bytes, MonotonicTime deadline) {
-  while (!bytes.empty()) {
-    ERR_clear_error();
-    std::size_t put = 0;
-    const int result = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &put);
-    if (result == 1) {
-      bytes.remove_prefix(put);
-      continue;
-    }
-    const Outcome waited = WaitForTls(result, deadline);
-    if (waited != Outcome::kDone) return waited;
-  }
-  return Outcome::kDone;
+std::string Connection::ClientAddressOf(const FramedRequest& request) const {
+  if (!peer_is_trusted_ || request.forwarded_for.empty()) return peer_text_;
+  return ClientAddress(peer_, request.forwarded_for, context_.options.trusted_proxies).ToText();
 }
 
 }  // namespace rtcroom

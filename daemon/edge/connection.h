@@ -1,79 +1,126 @@
-// One client's connection: bytes in and out, plain or through TLS, never past a deadline.
+// One client's connection, from the first byte to the last.
 #pragma once
 
-#include <atomic>
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "daemon/core/clock.h"
-#include "daemon/edge/accept_queue.h"
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
-struct ssl_st;
-struct ssl_ctx_st;
+#include "daemon/core/clock.h"
+#include "daemon/core/token_bucket.h"
+#include "daemon/edge/connection_census.h"
+#include "daemon/edge/connection_context.h"
+#include "daemon/edge/event_loop.h"
+#include "daemon/edge/file_descriptor.h"
+#include "daemon/edge/http_exchange.h"
+#include "daemon/edge/ip_address.h"
+#include "daemon/edge/request_framer.h"
+#include "daemon/edge/transport.h"
 
 namespace rtcroom {
 
-/// @threads for one thread, except that `abort` may be set by any.
-class Connection {
+/// Reads requests, has them answered one after the other, writes the replies, all under deadlines.
+///
+/// Shared by the table of its listener, by the wait or the task that it is in, and by whoever is
+/// to answer its request later: whichever ends last. It lives on its loop. While a worker answers
+/// a request (`State::kAway`), transport and replies are the worker's, and the loop only keeps
+/// hands off until the worker has posted it back; so no part of it has a lock.
+///
+/// @threads the thread of its loop, also for the constructor's `on_end`.
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  enum class Outcome : std::uint8_t {
-    kDone,
-    kTimeout,
-    kClosed,  ///< by the peer, by an error, or by `abort`
-  };
-
-  /// @param tls    null for plain HTTP.
-  /// @param abort  once true, whatever waits ends within `kWaitSlice` with kClosed.
-  Connection(AcceptedSocket accepted, ssl_ctx_st* tls, const Clock& clock,
-             const std::atomic<bool>& abort);
+  /// @param on_end  called once, when the connection is closed.
+  Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
+             const IpAddress& peer, ConnectionCensus::Place place,
+             std::function<void(Connection&)> on_end);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Agrees on TLS; done at once without it.
-  Outcome Handshake(MonotonicTime deadline);
+  /// @param tls  null for plain HTTP.
+  void Begin(std::shared_ptr<ssl_ctx_st> tls);
 
-  /// Waits until `Read` would find something: bytes or the end of the stream.
-  Outcome WaitForBytes(std::chrono::milliseconds at_most);
+  /// Ends or refuses what has taken too long.
+  void CheckDeadline(MonotonicTime now);
 
-  /// Appends what has come, at least one byte, to `into`.
-  Outcome Read(std::string& into, MonotonicTime deadline);
+  /// Answers what has been asked, waits a moment for what may have been, and ends.
+  void Drain();
 
-  /// Writes all of it.
-  Outcome Write(std::string_view bytes, MonotonicTime deadline);
-
-  /// Tells the client that nothing more will come.
-  void SayGoodbye();
-
-  /// Takes in what the client still sends, until it has seen the goodbye. Closing over bytes
-  /// that were not read makes the system throw away a reply the client has not read yet.
-  void DiscardRest(MonotonicTime deadline);
-
-  [[nodiscard]] const std::string& peer_address() const { return accepted_.peer_address; }
-
-  /// The longest that a wait overlooks that it should end.
-  static constexpr std::chrono::milliseconds kWaitSlice{50};
+  /// Ends, as soon as whoever answers its request has returned it.
+  void Abort();
 
  private:
-  struct TlsDeleter {
-    void operator()(ssl_st* tls) const;
+  enum class State : std::uint8_t {
+    kProxyHeader,
+    kHandshake,
+    kReading,    ///< idle, or in the middle of a request
+    kHeld,       ///< a request waits for its turn
+    kAway,       ///< a request is being answered
+    kWriting,    ///< the client has not taken all of its replies yet
+    kLingering,  ///< all is said; the client may still be sending
+    kEnded,
   };
+  /// A request that is read but may not run yet.
+  struct HeldRequest {
+    FramedRequest request{};
+    Lane lane = Lane::kInline;
+  };
+  class Later;
 
-  Outcome WaitFor(short events, MonotonicTime deadline);
-  Outcome WaitForTls(int result, MonotonicTime deadline);
-  Outcome ReadPlain(std::string& into, MonotonicTime deadline);
-  Outcome ReadTls(std::string& into, MonotonicTime deadline);
-  Outcome WritePlain(std::string_view bytes, MonotonicTime deadline);
-  Outcome WriteTls(std::string_view bytes, MonotonicTime deadline);
+  void Resume();
+  void Wait(IoStatus for_what);
+  void ReadProxyHeaderBytes();
+  void Secure();
+  void ShakeHands();
+  void ReadRequests();
+  void TakeIn(std::string_view bytes);
+  void Serve(FramedRequest request);
+  void HoldFor(std::chrono::nanoseconds delay);
+  void RunHeld();
+  void Run(FramedRequest request, Lane lane);
+  void AnswerOnWorker(FramedRequest request);
+  void ComeBack(WireReply reply);
+  void Continue();
+  void Refuse(int status, RefusalCause cause);
+  void Append(WireReply reply);
+  bool Flush();
+  bool HoldReplies();
+  void ReleaseReplies();
+  void SayGoodbye();
+  void Discard();
+  void Refused(RefusalCause cause);
+  void End();
+  [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
+  [[nodiscard]] MonotonicTime Now() const { return context_.clock.Monotonic(); }
 
-  const AcceptedSocket accepted_;
-  const bool is_secured_;  ///< also where `tls_` could not be made: nothing goes out plain then
-  const std::unique_ptr<ssl_st, TlsDeleter> tls_;
-  const Clock& clock_;
-  const std::atomic<bool>& abort_;
+  ConnectionContext& context_;
+  EventLoop& loop_;
+  boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> socket_;
+  Transport transport_;
+  IpAddress peer_;
+  std::string peer_text_;
+  bool peer_is_trusted_ = false;
+  ConnectionCensus::Place place_;
+  const std::function<void(Connection&)> on_end_;
+  std::shared_ptr<ssl_ctx_st> tls_;  ///< until the handshake begins
+
+  State state_ = State::kProxyHeader;
+  MonotonicTime deadline_ = MonotonicTime::max();
+  RequestFramer framer_;
+  TokenBucket pace_;
+  std::unique_ptr<HeldRequest> held_;
+  std::unique_ptr<boost::asio::basic_waitable_timer<std::chrono::steady_clock>> delay_;
+  std::string unsent_;          ///< replies, as far as they are not on their way
+  std::size_t held_bytes_ = 0;  ///< of `unsent_`, what counts among all connections
+  bool answered_ = false;       ///< one request at least
+  bool closing_ = false;        ///< the last reply said so
+  bool aborted_ = false;
 };
 
 }  // namespace rtcroom

@@ -23,6 +23,8 @@ class FileDescriptor {
   }
 
   [[nodiscard]] int get() const { return fd_; }
+  /// Gives it up without closing it.
+  [[nodiscard]] int Release() { return std::exchange(fd_, -1); }
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
 
  private:

@@ -1,6 +1,7 @@
 #include "daemon/edge/http_exchange.h"
 
 #include <exception>
+#include <functional>
 #include <string_view>
 #include <typeinfo>
 #include <utility>
@@ -22,8 +23,7 @@ constexpr std::string_view kJson = "application/json; charset=utf-8";
 /// What the library takes for the client's connection: it reads one request and no more.
 class MemoryStream : public httplib::Stream {
  public:
-  MemoryStream(std::string request, const std::string& peer_address)
-      : request_(std::move(request)), peer_address_(peer_address) {}
+  explicit MemoryStream(std::string request) : request_(std::move(request)) {}
 
   [[nodiscard]] bool is_readable() const override { return read_ < request_.size(); }
   [[nodiscard]] bool is_writable() const override { return true; }
@@ -38,7 +38,7 @@ class MemoryStream : public httplib::Stream {
     return static_cast<ssize_t>(size);
   }
   void get_remote_ip_and_port(std::string& ip, int& port) const override {
-    ip = peer_address_;
+    ip.clear();
     port = 0;
   }
   void get_local_ip_and_port(std::string& ip, int& port) const override {
@@ -52,32 +52,8 @@ class MemoryStream : public httplib::Stream {
 
  private:
   const std::string request_;
-  const std::string& peer_address_;
   std::size_t read_ = 0;
   std::string reply_;
-};
-
-HttpRequest ToRequest(const httplib::Request& parsed) {
-  const std::size_t question = parsed.target.find('?');
-  return {
-      .method = parsed.method,
-      .path = parsed.path,
-      .query = question == std::string::npos ? "" : parsed.target.substr(question + 1),
-      .content_type = parsed.get_header_value("Content-Type"),
-      .origin = parsed.get_header_value("Origin"),
-      .body = parsed.body,
-      .peer_address = parsed.remote_addr,
-      .request_id = {},
-  };
-}
-
-/// Answers nothing in particular.
-class SilentHandler : public HttpHandler {
- public:
-  HttpReply Handle(HttpRequest /*request*/) override { return {}; }
-  HttpReply Refuse(int status, const std::string& /*reason*/) override {
-    return {.status = status};
-  }
 };
 
 void Fill(httplib::Response& response, HttpReply reply) {
@@ -89,82 +65,107 @@ void Fill(httplib::Response& response, HttpReply reply) {
   response.body = std::move(reply.body);
 }
 
+/// One run of the library, from the path of a request to the bytes of its reply.
+struct Run {
+  /// Makes the reply; nothing when it will come later. Given the path, percent-decoded.
+  const std::function<std::optional<HttpReply>(const std::string& path)>& produce;
+  ReplyForm form;
+  bool was_deferred = false;
+};
+
+/// The run that goes on in this thread. The library hands no context through to its callbacks, and
+/// calls them in the thread of `process_request`.
+thread_local Run* current_run = nullptr;
+
 }  // namespace
 
 class HttpExchange::Library : public httplib::Server {
  public:
-  Library(HttpHandler& handler, const std::atomic<bool>& draining)
-      : handler_(handler), draining_(draining) {
+  Library(HttpHandler& handler, const std::atomic<bool>& draining) {
     // It comes before the library reads a body or looks for a route: it is the only route.
-    set_pre_routing_handler([this](const httplib::Request& parsed, httplib::Response& response) {
-      Fill(response, AnswerSafely(parsed));
+    set_pre_routing_handler([](const httplib::Request& parsed, httplib::Response& response) {
+      std::optional<HttpReply> reply = current_run->produce(parsed.path);
+      current_run->was_deferred = !reply;
+      if (reply) Fill(response, *std::move(reply));
       return HandlerResponse::Handled;
     });
     // Called for every reply from 400 on; a body is missing in the library's own ones only.
-    set_error_handler(Handler([this](const httplib::Request&, httplib::Response& response) {
-      if (!response.body.empty()) return;
-      Fill(response, handler_.Refuse(response.status, "request line"));
+    set_error_handler(Handler([&handler](const httplib::Request&, httplib::Response& response) {
+      if (response.body.empty()) Fill(response, handler.Refuse(response.status, "request line"));
     }));
-    set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) {
+    set_post_routing_handler([&draining](const httplib::Request&, httplib::Response& response) {
       // Promises of the library's own connection loop, which does not run.
       response.headers.erase("Keep-Alive");
       response.headers.erase("Accept-Ranges");
-      if (draining_ && !response.has_header("Connection")) {
+      ReplyForm& form = current_run->form;
+      if (form.keep_alive && draining) {
+        form.keep_alive = false;
         response.set_header("Connection", "close");
+      } else if (form.keep_alive && form.version == HttpVersion::k10) {
+        response.set_header("Connection", "keep-alive");  // what 1.1 means without a word
       }
       if (response.status == 204) response.headers.erase("Content-Length");  // RFC 9110 8.6
     });
   }
 
-  std::string Run(FramedRequest request, const std::string& peer_address) {
-    MemoryStream stream(request.request_line + "\r\n\r\n", peer_address);
+  /// @return nothing when `produce` did not.
+  std::optional<WireReply> Process(
+      const std::string& path, ReplyForm form,
+      const std::function<std::optional<HttpReply>(const std::string& path)>& produce) {
+    // The method is the handler's business. The library knows some only, and wants a body for
+    // others; of this one it knows all that matters to it.
+    const char* const method = form.without_body ? "HEAD" : "GET";
+    MemoryStream stream(fmt::format("{} {} HTTP/1.1\r\n\r\n", method, path));
+    Run run{.produce = produce, .form = form};
+    Run* const outer = std::exchange(current_run, &run);
     bool closed = false;  // the framer has decided that already
-    process_request(stream, !request.keep_alive, closed, [&](httplib::Request& parsed) {
-      // `set_header` takes a value as it is; the library's parser would percent-decode it.
-      parsed.set_header("Content-Type", request.content_type);
-      parsed.set_header("Origin", request.origin);
-      parsed.body = std::move(request.body);
-    });
-    return stream.TakeReply();
+    process_request(stream, !form.keep_alive, closed, nullptr);
+    current_run = outer;
+    if (run.was_deferred) return std::nullopt;
+    return WireReply{.bytes = stream.TakeReply(), .keep_alive = run.form.keep_alive};
   }
-
- private:
-  HttpReply AnswerSafely(const httplib::Request& parsed) {
-    try {
-      return handler_.Handle(ToRequest(parsed));
-    } catch (const std::exception& thrown) {
-      // Its text may quote the request, so not even the log gets more than the type.
-      return handler_.Refuse(500, fmt::format("exception {}", typeid(thrown).name()));
-    } catch (...) {
-      return handler_.Refuse(500, "exception of unknown type");
-    }
-  }
-
-  HttpHandler& handler_;
-  const std::atomic<bool>& draining_;
 };
 
 HttpExchange::HttpExchange(HttpHandler& handler, const std::atomic<bool>& draining)
     : handler_(handler), library_(std::make_unique<Library>(handler, draining)) {
   // The library fills its static tables at its first request. That is to be over before there are
   // threads: it is built without the thread sanitizer, which would not see that they are guarded.
-  SilentHandler silent;
-  (void)Library(silent, draining).Run({.request_line = "POST / HTTP/1.1"}, "");
+  (void)library_->Process("/", {}, [](const std::string&) { return HttpReply(); });
 }
 HttpExchange::~HttpExchange() = default;
 
-std::string HttpExchange::Answer(FramedRequest request, const std::string& peer_address) {
-  return library_->Run(std::move(request), peer_address);
+std::optional<WireReply> HttpExchange::Answer(FramedRequest request, std::string client_address,
+                                              const DeferReply& defer) {
+  const ReplyForm form = ReplyForm::Of(request);
+  const std::string raw_path = std::move(request.path);
+  const auto handle = [&](const std::string& path) -> std::optional<HttpReply> {
+    try {
+      return handler_.Handle({.method = std::move(request.method),
+                              .path = path,
+                              .query = std::move(request.query),
+                              .content_type = std::move(request.content_type),
+                              .origin = std::move(request.origin),
+                              .body = std::move(request.body),
+                              .peer_address = std::move(client_address),
+                              .request_id = {}},
+                             defer);
+    } catch (const std::exception& thrown) {
+      // Its text may quote the request, so not even the log gets more than the type.
+      return handler_.Refuse(500, fmt::format("exception {}", typeid(thrown).name()));
+    } catch (...) {
+      return handler_.Refuse(500, "exception of unknown type");
+    }
+  };
+  return library_->Process(raw_path, form, std::cref(handle));
 }
 
-std::string HttpExchange::Refuse(int status, const std::string& reason) {
-  const HttpReply reply = handler_.Refuse(status, reason);
-  return fmt::format(
-      "HTTP/1.1 {} Refused\r\n"
-      "Content-Type: {}\r\n"
-      "Content-Length: {}\r\n"
-      "Connection: close\r\n\r\n{}",
-      reply.status, kJson, reply.body.size(), reply.body);
+WireReply HttpExchange::Write(const ReplyForm& form, HttpReply reply) {
+  return *library_->Process("/", form,
+                            [&](const std::string&) { return std::optional(std::move(reply)); });
+}
+
+WireReply HttpExchange::Refuse(const ReplyForm& form, int status, const std::string& reason) {
+  return Write(form, handler_.Refuse(status, reason));
 }
 
 }  // namespace rtcroom

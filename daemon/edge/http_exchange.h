@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/edge/http_handler.h"
@@ -10,10 +11,30 @@
 
 namespace rtcroom {
 
-/// Lets cpp-httplib take the request line apart and write the reply; it sees neither the
-/// socket nor a header nor the body. So what it would do with those on its own cannot happen:
+/// A whole reply as it goes over the wire.
+struct WireReply {
+  std::string bytes = {};
+  bool keep_alive = false;  ///< the reply does not say that the connection ends
+};
+
+/// What of a request decides how its reply is written.
+struct ReplyForm {
+  bool without_body = false;  ///< it answers HEAD
+  HttpVersion version = HttpVersion::k11;
+  bool keep_alive = false;
+
+  static ReplyForm Of(const FramedRequest& request) {
+    return {.without_body = request.method == "HEAD",
+            .version = request.version,
+            .keep_alive = request.keep_alive};
+  }
+};
+
+/// Lets cpp-httplib take the path apart and write the reply; it sees neither the socket nor a
+/// header, the query or the body. So what it would do with those on its own cannot happen:
 /// decompression, chunked bodies without a bound, form bodies among the query parameters,
-/// compressed or partial replies, a peer address taken from a header.
+/// compressed or partial replies, a peer address taken from a header, methods or queries that it
+/// does not take for such.
 ///
 /// @threads safe from any thread, as far as the handler is.
 class HttpExchange {
@@ -25,10 +46,16 @@ class HttpExchange {
   HttpExchange& operator=(const HttpExchange&) = delete;
 
   /// The whole reply. It says `Connection: close` unless the connection is to be kept.
-  [[nodiscard]] std::string Answer(FramedRequest request, const std::string& peer_address);
+  /// @return nothing when the handler called `defer`; whoever has the reply later passes it to
+  ///         `Write`.
+  [[nodiscard]] std::optional<WireReply> Answer(FramedRequest request, std::string client_address,
+                                                const DeferReply& defer);
 
-  /// The whole reply to what is refused before there is a request; says `Connection: close`.
-  [[nodiscard]] std::string Refuse(int status, const std::string& reason);
+  /// The bytes of a reply that the handler gave later.
+  [[nodiscard]] WireReply Write(const ReplyForm& form, HttpReply reply);
+
+  /// The reply to what is refused without being handled.
+  [[nodiscard]] WireReply Refuse(const ReplyForm& form, int status, const std::string& reason);
 
  private:
   class Library;

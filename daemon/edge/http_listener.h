@@ -6,92 +6,109 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/logger.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
-#include "daemon/edge/accept_queue.h"
-#include "daemon/edge/connection.h"
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/edge/connection_census.h"
+#include "daemon/edge/connection_context.h"
+#include "daemon/edge/connection_observer.h"
+#include "daemon/edge/edge_threads.h"
 #include "daemon/edge/http_exchange.h"
 #include "daemon/edge/http_handler.h"
-#include "daemon/edge/tls_context.h"
+#include "daemon/edge/listening_socket.h"
+
+struct ssl_ctx_st;
 
 namespace rtcroom {
 
+class Acceptor;
+class ListenerShard;
+
+/// The TLS settings for connections from now on; null for plain HTTP.
+/// @threads safe from any thread.
+using TlsSource = std::function<std::shared_ptr<ssl_ctx_st>()>;
+
 struct HttpListenerOptions {
-  std::string listen = {};    ///< `host:port` or `[v6]:port`; port 0 lets the system choose
-  std::string tls_cert = {};  ///< PEM files; both empty: plain HTTP
-  std::string tls_key = {};
-  std::size_t max_body_bytes = 65536;
-  std::chrono::milliseconds idle_timeout{75'000};    ///< between two requests
-  std::chrono::milliseconds request_timeout{5'000};  ///< from its first byte to its last
-  std::size_t workers = 64;  ///< connections that are served at the same time
+  std::string listen = {};  ///< `host:port` or `[v6]:port`; port 0 lets the system choose
+  /// A socket that listens already, instead of `listen`.
+  std::optional<ListeningSocket> inherited = {};
+  TlsSource tls = {};  ///< empty: plain HTTP
+  ConnectionOptions connections = {};
 };
 
-/// Each worker serves one connection at a time, from its handshake to its end. Connections
-/// beyond the number of workers wait, and idle ones then give way to them.
+/// What listeners share; all of it outlives them.
+struct EdgeParts {
+  EdgeThreads& threads;
+  ConnectionCensus& census;
+  ConnectionObserver& observer;
+  const Clock& clock;
+  Logger& logger;
+};
+
+/// What becomes of the listening socket at a stop.
+enum class SocketAfterStop : std::uint8_t {
+  kClosed,  ///< at once: newcomers are refused, not kept waiting
+  kKept,    ///< newcomers wait in it for whoever listens next
+};
+
+/// Connections live on the event loops and cost memory only, whether they are idle or wait for a
+/// reply. Requests run where their plan says: on the loop, or on a worker.
 ///
 /// Every reply is JSON with a `code`, also where a request is refused (protocol 0.2).
 ///
-/// @threads `Start` and `Stop` from one thread; `bound_address` from any after `Start`.
+/// @threads `Start`, `Stop` and `TakeSocket` from one thread; `bound_address` from any after
+///          `Start`; `SetPace` from any.
 class HttpListener {
  public:
-  /// All references must outlive the listener.
-  HttpListener(HttpListenerOptions options, HttpHandler& handler, const Clock& clock,
-               Logger& logger);
+  /// The handler outlives the listener.
+  HttpListener(HttpListenerOptions options, HttpHandler& handler, EdgeParts parts);
   ~HttpListener();  ///< stops without waiting for clients
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
 
-  /// Binds and begins to serve on threads of its own. To be called once.
-  /// @errors  kUnavailable: the detail names the address that is taken or the certificate or
-  ///          key that is broken; nothing runs then.
+  /// Binds and begins to serve. To be called once.
+  /// @errors  kUnavailable: the detail names the address that is taken.
   Status Start();
 
   /// Where it listens, with the real port; empty before `Start`.
-  [[nodiscard]] const std::string& bound_address() const { return bound_address_; }
+  [[nodiscard]] const std::string& bound_address() const { return listening_.address; }
+
+  /// How many paced requests (get_pushers) a connection may make in a second; 0: any number.
+  void SetPace(std::uint32_t per_second) { paced_per_second_ = per_second; }
 
   /// Stops accepting, ends idle connections, lets requests that have begun be answered, and
-  /// returns when all threads have ended. Past `drain_timeout` clients are no longer waited
-  /// for; a handler that runs still is.
-  void Stop(std::chrono::milliseconds drain_timeout);
+  /// returns when there are no connections left. Past `drain_timeout` clients are no longer
+  /// waited for; who answers a request still is.
+  void Stop(std::chrono::milliseconds drain_timeout,
+            SocketAfterStop after = SocketAfterStop::kClosed);
+
+  /// The listening socket that a stop has kept.
+  ListeningSocket TakeSocket() { return std::move(listening_); }
 
  private:
-  /// What a connection is expected to bring: only who was answered before may be idle.
-  enum class Next : std::uint8_t { kFirstRequest, kRequest };
-  /// What becomes of the connection after a request.
-  enum class After : std::uint8_t {
-    kKeepOpen,
-    kEnd,
-    kEndUnread,  ///< the client may still be sending what nobody will read
-  };
+  void OnEveryShard(void (ListenerShard::*what)());
+  void AwaitEnd(std::optional<MonotonicTime> deadline);
+  void Adopt(AcceptedSocket accepted);
 
-  Status StartThreads();
-  void AcceptConnections();
-  void ServeConnections();
-  void Serve(Connection& connection);
-  bool AwaitRequest(Connection& connection, Next waiting_for);
-  After ServeRequest(Connection& connection, RequestFramer& framer);
-  After Refuse(Connection& connection, int status, const std::string& reason);
-
-  const HttpListenerOptions options_;
-  const Clock& clock_;
-  Logger& logger_;
+  HttpListenerOptions options_;
+  EdgeParts parts_;
   std::atomic<bool> draining_{false};
-  std::atomic<bool> aborting_{false};
+  std::atomic<std::uint32_t> paced_per_second_{0};
+  std::atomic<std::size_t> held_reply_bytes_{0};
+  std::atomic<std::size_t> open_{0};  ///< connections, over all shards
   HttpExchange exchange_;
-  TlsContext tls_;
-  FileDescriptor listening_;
-  FileDescriptor stop_signal_;  ///< an eventfd, readable once the acceptor shall end
-  std::string bound_address_;
-  AcceptQueue queue_;
-  std::atomic<std::size_t> running_workers_{0};
-  std::jthread acceptor_;
-  std::vector<std::jthread> workers_;
+  ConnectionContext context_;
+  ListeningSocket listening_;
+  std::vector<std::shared_ptr<ListenerShard>> shards_;  ///< shared with their loops' tasks
+  std::size_t next_shard_ = 0;                          ///< of the acceptor's thread
+  std::shared_ptr<Acceptor> acceptor_;                  ///< shared with its loop's tasks
 };
 
 }  // namespace rtcroom

@@ -3,35 +3,68 @@
 #include <utility>
 
 #include "daemon/edge/request_log.h"
-#include "handlers/router.h"
 
 namespace rtcroom {
 
-HttpServer::HttpServer(HttpListenerOptions options, AnswerFunction answer, RequestIds& ids,
-                       RequestObserver& observer, const Clock& clock, Logger& logger)
-    : answer_(std::move(answer)),
+/// Notes a later reply on its way to the connection.
+class HttpServer::Observed : public PendingReply {
+ public:
+  Observed(HttpServer& server, std::shared_ptr<PendingReply> next, std::string request_id,
+           MonotonicTime begun)
+      : server_(server),
+        next_(std::move(next)),
+        request_id_(std::move(request_id)),
+        begun_(begun) {}
+
+  void Send(HttpReply reply) override {
+    server_.Observe(request_id_, reply, begun_);
+    next_->Send(std::move(reply));
+  }
+
+ private:
+  HttpServer& server_;
+  const std::shared_ptr<PendingReply> next_;  ///< shared as every PendingReply is
+  const std::string request_id_;
+  const MonotonicTime begun_;
+};
+
+HttpServer::HttpServer(HttpListenerOptions options, RequestAnswers answers, RequestIds& ids,
+                       RequestObserver& observer, EdgeParts parts)
+    : answers_(std::move(answers)),
       ids_(ids),
       observer_(observer),
-      clock_(clock),
-      logger_(logger),
-      listener_(std::move(options), *this, clock, logger) {}
+      clock_(parts.clock),
+      logger_(parts.logger),
+      listener_(std::move(options), *this, parts) {}
 
-HttpReply HttpServer::Handle(HttpRequest request) {
+RequestPlan HttpServer::Plan(std::string_view method, std::string_view raw_path) {
+  return answers_.plan(method, raw_path);
+}
+
+std::optional<HttpReply> HttpServer::Handle(HttpRequest request, const DeferReply& defer) {
   request.request_id = ids_.Next();
   const MonotonicTime begun = clock_.Monotonic();
-  HttpReply reply = answer_(request);
-  const std::chrono::nanoseconds duration = clock_.Monotonic() - begun;
-  observer_.OnRequest(reply.label, reply.status, duration);
-  LogRequest(logger_, request.request_id, reply.label, reply.status, duration);
+  const auto defer_observed = [&]() -> std::shared_ptr<PendingReply> {
+    return std::make_shared<Observed>(*this, defer(), request.request_id, begun);
+  };
+  std::optional<HttpReply> reply = answers_.answer(request, std::cref(defer_observed));
+  if (reply) Observe(request.request_id, *reply, begun);
   return reply;
 }
 
 HttpReply HttpServer::Refuse(int status, const std::string& reason) {
-  HttpReply reply = Router::Refusal(status);
+  HttpReply reply = answers_.refuse(status);
   reply.label.failure_detail = reason;
   observer_.OnRequest(reply.label, reply.status, {});
   LogRequest(logger_, ids_.Next(), reply.label, reply.status, {});
   return reply;
+}
+
+void HttpServer::Observe(const std::string& request_id, const HttpReply& reply,
+                         MonotonicTime begun) {
+  const std::chrono::nanoseconds duration = clock_.Monotonic() - begun;
+  observer_.OnRequest(reply.label, reply.status, duration);
+  LogRequest(logger_, request_id, reply.label, reply.status, duration);
 }
 
 }  // namespace rtcroom

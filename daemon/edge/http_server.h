@@ -2,8 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/base/logger.h"
 #include "daemon/core/clock.h"
@@ -15,31 +19,44 @@
 
 namespace rtcroom {
 
-/// What turns a request into its reply: `Router::Handle` in the program.
-/// @threads called from all workers at the same time.
-using AnswerFunction = std::function<HttpReply(const HttpRequest&)>;
+/// What turns requests into replies: the `Router` in the program.
+/// @threads called from all loops and workers at the same time.
+struct RequestAnswers {
+  std::function<RequestPlan(std::string_view method, std::string_view raw_path)> plan = {};
+  std::function<std::optional<HttpReply>(const HttpRequest&, const DeferReply&)> answer = {};
+  std::function<HttpReply(int status)> refuse = {};
+};
 
 /// @threads as HttpListener.
 class HttpServer : private HttpHandler {
  public:
-  /// All references must outlive the server. Two servers may share the ids and the observer.
-  HttpServer(HttpListenerOptions options, AnswerFunction answer, RequestIds& ids,
-             RequestObserver& observer, const Clock& clock, Logger& logger);
+  /// All references must outlive the server. Two servers may share all of them.
+  HttpServer(HttpListenerOptions options, RequestAnswers answers, RequestIds& ids,
+             RequestObserver& observer, EdgeParts parts);
 
   Status Start() { return listener_.Start(); }
   [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }
-  void Stop(std::chrono::milliseconds drain_timeout) { listener_.Stop(drain_timeout); }
+  void SetPace(std::uint32_t per_second) { listener_.SetPace(per_second); }
+  void Stop(std::chrono::milliseconds drain_timeout,
+            SocketAfterStop after = SocketAfterStop::kClosed) {
+    listener_.Stop(drain_timeout, after);
+  }
+  ListeningSocket TakeSocket() { return listener_.TakeSocket(); }
 
  private:
-  HttpReply Handle(HttpRequest request) override;
-  HttpReply Refuse(int status, const std::string& reason) override;
+  class Observed;
 
-  const AnswerFunction answer_;
+  RequestPlan Plan(std::string_view method, std::string_view raw_path) override;
+  std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
+  HttpReply Refuse(int status, const std::string& reason) override;
+  void Observe(const std::string& request_id, const HttpReply& reply, MonotonicTime begun);
+
+  const RequestAnswers answers_;
   RequestIds& ids_;
   RequestObserver& observer_;
   const Clock& clock_;
   Logger& logger_;
-  HttpListener listener_;  // last: its threads use all of the above
+  HttpListener listener_;  // last: it uses all of the above
 };
 
 }  // namespace rtcroom

@@ -137,10 +137,10 @@ AcceptedSocket Accept(const FileDescriptor& listening) {
   AcceptedSocket accepted{
       .socket = FileDescriptor(accept4(listening.get(), reinterpret_cast<sockaddr*>(&peer), &size,
                                        SOCK_NONBLOCK | SOCK_CLOEXEC)),
-      .peer_address = {}};
+      .peer = {}};
   if (!accepted.socket.valid()) return accepted;
   Enable(accepted.socket.get(), IPPROTO_TCP, TCP_NODELAY);
-  accepted.peer_address = NameOf(peer, size).host;
+  accepted.peer = IpAddress::FromSockaddr(peer).value_or(IpAddress());
   return accepted;
 }
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "daemon/core/result.h"
-#include "daemon/edge/accept_queue.h"
 #include "daemon/edge/file_descriptor.h"
+#include "daemon/edge/ip_address.h"
 
 namespace rtcroom {
 
@@ -26,6 +26,11 @@ Result<ListeningSocket> Listen(const std::string& address);
 /// @errors  kUnavailable when it is anything but a listening TCP socket; the detail names the
 ///          descriptor.
 Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket);
+
+struct AcceptedSocket {
+  FileDescriptor socket = {};  ///< non-blocking
+  IpAddress peer = {};
+};
 
 /// Accepts one waiting connection, without TCP's delay of small replies.
 /// @return  nothing when none waits or the system is short of something: see errno.

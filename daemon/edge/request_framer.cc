@@ -56,8 +56,9 @@ std::size_t AuthorityOf(std::string_view target) {
 
 RequestFramer::Progress RequestFramer::Feed(std::string_view bytes, MonotonicTime now) {
   if (refusal_ != 0) return Progress::kRefused;
-  if (buffer_.empty()) begun_at_ = now;
+  if (!is_begun_) begun_at_ = now;
   buffer_.append(bytes);
+  is_begun_ = !buffer_.empty();
   return part_ == Part::kBody ? ReadBody() : ReadHead();
 }
 
@@ -70,6 +71,7 @@ FramedRequest RequestFramer::Take() {
   } else {
     buffer_.erase(0, end);
   }
+  is_begun_ = false;
   parsed_ = 0;
   part_ = Part::kRequestLine;
   blank_lines_ = 0;

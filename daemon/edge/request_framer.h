@@ -67,7 +67,8 @@ class RequestFramer {
   [[nodiscard]] int refusal() const { return refusal_; }
   /// Whether bytes are held that no request has taken yet.
   [[nodiscard]] bool has_bytes() const { return !buffer_.empty(); }
-  /// When the first of those bytes came; meaningful while there are any.
+  /// When the first `Feed` saw those bytes behind the request before; meaningful while there are
+  /// any.
   [[nodiscard]] MonotonicTime begun_at() const { return begun_at_; }
 
  private:
@@ -89,6 +90,7 @@ class RequestFramer {
   Part part_ = Part::kRequestLine;
   FramedRequest request_;
   MonotonicTime begun_at_{};
+  bool is_begun_ = false;
   std::size_t blank_lines_ = 0;
   std::size_t headers_ = 0;
   bool has_host_ = false;

@@ -14,6 +14,11 @@ const prometheus::Histogram::BucketBoundaries& DurationBuckets() {
   return buckets;
 }
 
+prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name,
+                                const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
 prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
                             const prometheus::Labels& labels = {}) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
@@ -36,13 +41,25 @@ Metrics::Metrics(const std::string& version, MetricsSources sources)
                  .Help("Rooms by kind.")
                  .Register(registry_)),
       leases_(AddGauge(registry_, "rtcroomd_leases", "Pushers that are held to their heartbeats.")),
-      evictions_(prometheus::BuildCounter()
-                     .Name("rtcroomd_evictions_total")
-                     .Help("Pushers removed because their heartbeats ended.")
-                     .Register(registry_)
-                     .Add({})),
+      waiting_requests_(AddGauge(registry_, "rtcroomd_waiting_requests",
+                                 "Requests for which no worker is free.")),
+      evictions_(AddCounter(registry_, "rtcroomd_evictions_total",
+                            "Pushers removed because their heartbeats ended.")),
       reaper_lag_(AddGauge(registry_, "rtcroomd_reaper_lag_seconds",
-                           "Age of the oldest lapsed lease that is not yet handled.")) {
+                           "Age of the oldest lapsed lease that is not yet handled.")),
+      connections_(AddGauge(registry_, "rtcroomd_connections", "Open connections.")),
+      accepted_(AddCounter(registry_, "rtcroomd_connections_total", "Accepted connections.")),
+      handshakes_(AddCounter(registry_, "rtcroomd_tls_handshakes_total", "TLS connections made.")) {
+  prometheus::Family<prometheus::Counter>& refusals =
+      prometheus::BuildCounter()
+          .Name("rtcroomd_refusals_total")
+          .Help("Connections and requests turned away or held back, by cause.")
+          .Register(registry_);
+  for (const RefusalCauseName& row : kRefusalCauses) {
+    refusals_.at(static_cast<std::size_t>(row.cause)) =
+        &refusals.Add({{"cause", std::string(row.name)}});
+  }
+  rate_limited_ = &refusals.Add({{"cause", "rate_limit"}});
   AddGauge(registry_, "rtcroomd_build_info", "Always 1; the label tells what runs.",
            {{"version", version}})
       .Set(1);
@@ -53,6 +70,20 @@ void Metrics::OnRequest(const RequestLabel& label, int /*http_status*/,
   const RequestSeries series = SeriesOf(label);
   series.count->Increment();
   series.duration->Observe(std::chrono::duration<double>(duration).count());
+  if (label.failure == Errc::kTooManyRequests) rate_limited_->Increment();
+}
+
+void Metrics::OnConnectionOpened() {
+  accepted_.Increment();
+  connections_.Increment();
+}
+
+void Metrics::OnConnectionClosed() { connections_.Decrement(); }
+
+void Metrics::OnHandshake() { handshakes_.Increment(); }
+
+void Metrics::OnRefusal(RefusalCause cause) {
+  refusals_.at(static_cast<std::size_t>(cause))->Increment();
 }
 
 void Metrics::CountEvictions(std::uint64_t evicted) {
@@ -69,6 +100,7 @@ std::string Metrics::Text() {
         .Set(static_cast<double>(sources_.rooms(kind)));
   }
   leases_.Set(static_cast<double>(sources_.leases()));
+  waiting_requests_.Set(static_cast<double>(sources_.waiting_requests()));
   return prometheus::TextSerializer().Serialize(registry_.Collect());
 }
 

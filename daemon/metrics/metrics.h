@@ -1,6 +1,7 @@
 // What the process counts about itself, for Prometheus.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
+#include "daemon/edge/connection_observer.h"
 #include "daemon/edge/request_observer.h"
 
 namespace rtcroom {
@@ -27,18 +29,24 @@ namespace rtcroom {
 struct MetricsSources {
   std::function<std::uint64_t(RoomKind)> rooms = {};
   std::function<std::uint64_t()> leases = {};
+  std::function<std::uint64_t()> waiting_requests = {};
 };
 
 /// All names begin with `rtcroomd_`. The label sets are bounded, whatever clients send: the
 /// endpoints are those of the route table, the codes those of the protocol.
 ///
 /// @threads safe from any thread.
-class Metrics : public RequestObserver {
+class Metrics : public RequestObserver, public ConnectionObserver {
  public:
   Metrics(const std::string& version, MetricsSources sources);
 
   void OnRequest(const RequestLabel& label, int http_status,
                  std::chrono::nanoseconds duration) override;
+
+  void OnConnectionOpened() override;
+  void OnConnectionClosed() override;
+  void OnHandshake() override;
+  void OnRefusal(RefusalCause cause) override;
 
   /// Pushers that the reaper removed for want of heartbeats.
   void CountEvictions(std::uint64_t evicted);
@@ -66,8 +74,14 @@ class Metrics : public RequestObserver {
   prometheus::Family<prometheus::Histogram>& durations_;
   prometheus::Family<prometheus::Gauge>& rooms_;
   prometheus::Gauge& leases_;
+  prometheus::Gauge& waiting_requests_;
   prometheus::Counter& evictions_;
   prometheus::Gauge& reaper_lag_;
+  prometheus::Gauge& connections_;
+  prometheus::Counter& accepted_;
+  prometheus::Counter& handshakes_;
+  std::array<prometheus::Counter*, kRefusalCauses.size()> refusals_{};  ///< by cause
+  prometheus::Counter* rate_limited_ = nullptr;                         ///< a cause of its own
   Mutex mutex_;
   /// Saves the families' search by text, label by label, on each request.
   std::map<RequestKey, RequestSeries> series_ GUARDED_BY(mutex_);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <optional>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 
 #include <fmt/format.h>
@@ -99,7 +100,7 @@ CodeExchangeResult WechatCodeExchange::ExchangeNow(const std::string& code) {
     if (answer.busy) answer = Ask(code);
     return std::move(answer.result);
   } catch (const std::exception& exception) {
-    logger_.Error("wechat_exchange_failed", {{"reason", exception.what()}});
+    logger_.Error("wechat_exchange_failed", {{"type", typeid(exception).name()}});
     return {};
   }
 }

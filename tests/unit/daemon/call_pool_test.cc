@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -73,8 +74,10 @@ class CallPoolTest : public testing::Test {
   }
 
   FakeClock clock_;
+  Logger logger_{LogFormat::kJson, LogLevel::kError};
   CallRecord record_;
-  CallPool pool_{clock_, {.callers = 2, .max_waiting = 3, .max_wait = std::chrono::seconds(5)}};
+  CallPool pool_{
+      clock_, logger_, {.callers = 2, .max_waiting = 3, .max_wait = std::chrono::seconds(5)}};
 };
 
 TEST_F(CallPoolTest, MakesAsManyCallsAtATimeAsItHasCallers) {
@@ -137,6 +140,15 @@ TEST_F(CallPoolTest, StopEndsWhatWaitsAtOnceAndFinishesWhatRuns) {
   EXPECT_THAT(record_.run(), UnorderedElementsAre("busy-1", "busy-2"));
 }
 
+TEST_F(CallPoolTest, OutlivesACallThatThrows) {
+  const auto throws = [] { throw std::runtime_error("the text"); };
+  KeepCallersBusy();
+  EXPECT_TRUE(pool_.TrySubmit({.run = throws, .expired = throws}));
+  EXPECT_TRUE(Submit("next"));
+  record_.Release();
+  EXPECT_TRUE(Eventually([this] { return record_.run().size() == 3; }));
+}
+
 TEST_F(CallPoolTest, TakesNothingAfterStop) {
   pool_.Stop();
   EXPECT_FALSE(Submit("too late"));
@@ -147,10 +159,11 @@ TEST_F(CallPoolTest, TakesNothingAfterStop) {
 
 TEST(CallPool, RunsExactlyOneFunctionOfEachCallThatItTook) {
   const FakeClock clock;
+  Logger logger(LogFormat::kJson, LogLevel::kError);
   std::atomic<int> ended = 0;
   std::atomic<int> taken = 0;
   {
-    CallPool pool(clock);
+    CallPool pool(clock, logger);
     std::vector<std::jthread> submitters;
     submitters.reserve(4);
     for (int i = 0; i < 4; ++i) {
@@ -168,8 +181,9 @@ TEST(CallPool, RunsExactlyOneFunctionOfEachCallThatItTook) {
 
 TEST(CallPool, HasSixteenCallersAndLets256CallsWait) {
   const FakeClock clock;
+  Logger logger(LogFormat::kJson, LogLevel::kError);
   CallRecord record;
-  CallPool pool(clock);
+  CallPool pool(clock, logger);
   for (int i = 0; i < 16 + 256; ++i) EXPECT_TRUE(pool.TrySubmit(record.Hanging("call")));
   EXPECT_FALSE(pool.TrySubmit(record.Hanging("call")));
   EXPECT_TRUE(Eventually([&] { return record.run().size() == 16; }));

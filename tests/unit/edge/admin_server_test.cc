@@ -14,8 +14,7 @@ using testing::StartsWith;
 class AdminServerTest : public EdgeTest {
  protected:
   void Start(AdminSources sources) {
-    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0", .workers = 2}, std::move(sources),
-                   clock_, logger_);
+    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, std::move(sources), parts());
     ASSERT_OK(admin_->Start());
   }
   RawReply Ask(const std::string& target, const std::string& method = "GET") {

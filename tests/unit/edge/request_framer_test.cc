@@ -12,12 +12,16 @@ using Progress = RequestFramer::Progress;
 
 constexpr std::size_t kMaxBody = 100;
 
+Progress Feed(RequestFramer& framer, std::string_view bytes, MonotonicTime now = {}) {
+  return framer.Feed(bytes, now);
+}
+
 class RequestFramerTest : public testing::Test {
  protected:
   /// The status that a stream of these bytes is refused with; 0 when it is not.
   static int Refusal(const std::string& bytes) {
     RequestFramer framer(kMaxBody);
-    return framer.Feed(bytes) == Progress::kRefused ? framer.refusal() : 0;
+    return Feed(framer, bytes) == Progress::kRefused ? framer.refusal() : 0;
   }
   static int RefusalOfHeader(const std::string& line) {
     return Refusal("POST /x HTTP/1.1\r\n" + line + "\r\n\r\n");
@@ -27,11 +31,15 @@ class RequestFramerTest : public testing::Test {
 };
 
 TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
-  ASSERT_EQ(framer_.Feed("POST /a?b=c HTTP/1.1\r\nContent-Type: text/plain \r\norigin:https://o\r\n"
-                         "CONTENT-LENGTH: 4\r\n\r\nbody"),
+  ASSERT_EQ(Feed(framer_,
+                 "POST /a?b=c HTTP/1.1\r\nContent-Type: text/plain \r\norigin:https://o\r\n"
+                 "CONTENT-LENGTH: 4\r\n\r\nbody"),
             Progress::kComplete);
   const FramedRequest request = framer_.Take();
-  EXPECT_EQ(request.request_line, "POST /a?b=c HTTP/1.1");
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/a");
+  EXPECT_EQ(request.query, "b=c");
+  EXPECT_EQ(request.version, HttpVersion::k11);
   EXPECT_EQ(request.content_type, "text/plain");
   EXPECT_EQ(request.origin, "https://o");
   EXPECT_EQ(request.body, "body");
@@ -41,24 +49,25 @@ TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
 TEST_F(RequestFramerTest, FindsTheSameInBytesThatComeOneByOne) {
   const std::string bytes = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
   for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
-    ASSERT_EQ(framer_.Feed(bytes.substr(i, 1)), Progress::kNeedMore) << i;
+    ASSERT_EQ(Feed(framer_, bytes.substr(i, 1)), Progress::kNeedMore) << i;
   }
-  ASSERT_EQ(framer_.Feed(bytes.substr(bytes.size() - 1)), Progress::kComplete);
+  ASSERT_EQ(Feed(framer_, bytes.substr(bytes.size() - 1)), Progress::kComplete);
   EXPECT_EQ(framer_.Take().body, "body");
   EXPECT_FALSE(framer_.has_bytes());
 }
 
 TEST_F(RequestFramerTest, KeepsWhatFollowsForTheNextRequest) {
-  ASSERT_EQ(framer_.Feed("POST /1 HTTP/1.1\r\nContent-Length: 1\r\nOrigin: o\r\n\r\n1"
-                         "POST /2 HTTP/1.1\r\n\r\nPOS"),
+  ASSERT_EQ(Feed(framer_,
+                 "POST /1 HTTP/1.1\r\nContent-Length: 1\r\nOrigin: o\r\n\r\n1"
+                 "POST /2 HTTP/1.1\r\n\r\nPOS"),
             Progress::kComplete);
   EXPECT_EQ(framer_.Take().body, "1");
-  ASSERT_EQ(framer_.Feed({}), Progress::kComplete);
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
   const FramedRequest second = framer_.Take();
-  EXPECT_EQ(second.request_line, "POST /2 HTTP/1.1");
+  EXPECT_EQ(second.path, "/2");
   EXPECT_EQ(second.origin, "") << "nothing of one request belongs to the next";
   EXPECT_EQ(second.body, "");
-  EXPECT_EQ(framer_.Feed({}), Progress::kNeedMore);
+  EXPECT_EQ(Feed(framer_, {}), Progress::kNeedMore);
   EXPECT_TRUE(framer_.has_bytes());
 }
 
@@ -67,27 +76,82 @@ TEST_F(RequestFramerTest, ClosesWhenTheClientSaysSoOrSpeaksHttp10) {
        {"GET / HTTP/1.1\r\nConnection: Close\r\n\r\n",
         "GET / HTTP/1.1\r\nConnection: x, close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"}) {
     RequestFramer framer(kMaxBody);
-    ASSERT_EQ(framer.Feed(head), Progress::kComplete);
+    ASSERT_EQ(Feed(framer, head), Progress::kComplete);
     EXPECT_FALSE(framer.Take().keep_alive) << head;
   }
 }
 
+TEST_F(RequestFramerTest, KeepsAnHttp10ConnectionOnlyWhenAsked) {
+  const auto keeps = [](const std::string& headers) {
+    RequestFramer framer(kMaxBody);
+    EXPECT_EQ(Feed(framer, "GET / HTTP/1.0\r\n" + headers + "\r\n"), Progress::kComplete);
+    return framer.Take().keep_alive;
+  };
+  EXPECT_TRUE(keeps("Connection: Keep-Alive\r\n"));
+  EXPECT_TRUE(keeps("connection: x , KEEP-ALIVE\r\n"));
+  EXPECT_FALSE(keeps("Connection: keep-alive, close\r\n"));
+  EXPECT_FALSE(keeps("Connection: close\r\nConnection: keep-alive\r\n"));
+}
+
+TEST_F(RequestFramerTest, TakesPathAndQueryOfATargetInAbsoluteForm) {
+  const auto framed = [](const std::string& target) {
+    RequestFramer framer(kMaxBody);
+    EXPECT_EQ(Feed(framer, "GET " + target + " HTTP/1.1\r\n\r\n"), Progress::kComplete);
+    const FramedRequest request = framer.Take();
+    return request.path + " " + request.query;
+  };
+  EXPECT_EQ(framed("http://host:1/a/b?c=d?e"), "/a/b c=d?e");
+  EXPECT_EQ(framed("HTTPS://host/a"), "/a ");
+  EXPECT_EQ(framed("http://host?c"), "/ c");
+  EXPECT_EQ(framed("http://host"), "/ ");
+  EXPECT_EQ(framed("/a?b?c"), "/a b?c");
+}
+
+TEST_F(RequestFramerTest, TakesAFewEmptyLinesBeforeARequest) {
+  EXPECT_EQ(Feed(framer_, "\r\n\r\nGET / HTTP/1.1\r\n\r\n"), Progress::kComplete);
+  EXPECT_EQ(Refusal("\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(Refusal("\nGET / HTTP/1.1\r\n\r\n"), 400);
+}
+
+TEST_F(RequestFramerTest, RefusesASecondHost) {
+  EXPECT_EQ(RefusalOfHeader("Host: a\r\nhost: a"), 400);
+  EXPECT_EQ(RefusalOfHeader("Host: a"), 0);
+}
+
+TEST_F(RequestFramerTest, CollectsAllThatProxiesSayOfTheClient) {
+  ASSERT_EQ(Feed(framer_, "GET / HTTP/1.1\r\nX-Forwarded-For: a, b\r\nx-forwarded-for: c\r\n\r\n"),
+            Progress::kComplete);
+  EXPECT_EQ(framer_.Take().forwarded_for, "a, b,c");
+}
+
+TEST_F(RequestFramerTest, KnowsWhenTheUnfinishedRequestBegan) {
+  const MonotonicTime first{std::chrono::seconds(1)};
+  const MonotonicTime later{std::chrono::seconds(2)};
+  EXPECT_EQ(Feed(framer_, "GET / HT", first), Progress::kNeedMore);
+  EXPECT_EQ(Feed(framer_, "TP/1.1\r\n", later), Progress::kNeedMore);
+  EXPECT_EQ(framer_.begun_at(), first);
+  EXPECT_EQ(Feed(framer_, "\r\nGET", later), Progress::kComplete);
+  framer_.Take();
+  EXPECT_EQ(Feed(framer_, {}, later), Progress::kNeedMore);
+  EXPECT_EQ(framer_.begun_at(), later) << "a request's time begins when the one before is taken";
+}
+
 TEST_F(RequestFramerTest, TellsOnceThatTheClientWaitsForContinue) {
-  ASSERT_EQ(framer_.Feed("PUT / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n"),
+  ASSERT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n"),
             Progress::kContinue);
-  EXPECT_EQ(framer_.Feed("a"), Progress::kNeedMore);
-  EXPECT_EQ(framer_.Feed("b"), Progress::kComplete);
+  EXPECT_EQ(Feed(framer_, "a"), Progress::kNeedMore);
+  EXPECT_EQ(Feed(framer_, "b"), Progress::kComplete);
 }
 
 TEST_F(RequestFramerTest, NeedsNoContinueWhenTheBodyIsThere) {
-  EXPECT_EQ(framer_.Feed("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\na"),
+  EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\na"),
             Progress::kNeedMore);
   EXPECT_EQ(Refusal("PUT / HTTP/1.1\r\nExpect: magic\r\n\r\n"), 417);
 }
 
 TEST_F(RequestFramerTest, RefusesMalformedRequestLines) {
   for (const std::string line :
-       {"", " ", "GET", "GET /", "GET  HTTP/1.1", "GET / HTTP/1.1 ", "GET / x HTTP/1.1",
+       {" ", "GET", "GET /", "GET  HTTP/1.1", "GET / HTTP/1.1 ", "GET / x HTTP/1.1",
         "GET / HTTP/2.0", "GET / http/1.1", "G(T / HTTP/1.1", "GET /\x01 HTTP/1.1",
         "GET /\x7f HTTP/1.1", "GET\t/ HTTP/1.1"}) {
     EXPECT_EQ(Refusal(line + "\r\n"), 400) << testing::PrintToString(line);
@@ -153,8 +217,8 @@ TEST_F(RequestFramerTest, HoldsTheBoundsExactly) {
 }
 
 TEST_F(RequestFramerTest, TakesNothingMoreAfterARefusal) {
-  ASSERT_EQ(framer_.Feed("nonsense\r\n"), Progress::kRefused);
-  EXPECT_EQ(framer_.Feed("GET / HTTP/1.1\r\n\r\n"), Progress::kRefused);
+  ASSERT_EQ(Feed(framer_, "nonsense\r\n"), Progress::kRefused);
+  EXPECT_EQ(Feed(framer_, "GET / HTTP/1.1\r\n\r\n"), Progress::kRefused);
   EXPECT_EQ(framer_.refusal(), 400);
 }
 

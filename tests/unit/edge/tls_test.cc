@@ -1,6 +1,10 @@
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -9,6 +13,7 @@
 #include <openssl/ssl.h>
 
 #include "daemon/edge/tls_context.h"
+#include "daemon/edge/tls_settings.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_certificate.h"
 #include "tests/unit/edge/edge_fixture.h"
@@ -23,7 +28,11 @@ class TlsServer : public EdgeTest {
  protected:
   void SetUp() override { WriteTestCertificate(cert_, key_); }
 
-  void ServeTls() { Serve(Describe, {.tls_cert = cert_, .tls_key = key_, .max_body_bytes = 1000}); }
+  void ServeTls() {
+    ASSERT_OK(settings_.Reload(cert_, key_));
+    Serve(Describe,
+          {.tls = [this] { return settings_.Current(); }, .connections = {.max_body_bytes = 1000}});
+  }
   /// Why the server does not start with these files.
   static std::string Complaint(const std::string& cert, const std::string& key) {
     const Result<TlsContext> loaded = LoadTlsContext(cert, key);
@@ -38,6 +47,9 @@ class TlsServer : public EdgeTest {
   const TempDirectory directory_;
   const std::filesystem::path cert_ = directory_.path() / "cert.pem";
   const std::filesystem::path key_ = directory_.path() / "key.pem";
+  TlsSettings settings_{clock_, [](std::span<std::byte> out) {
+                          std::ranges::fill(out, std::byte{7});  // no secret is kept here
+                        }};
 };
 
 TEST_F(TlsServer, AnswersManyRequestsOnOneConnection) {
@@ -118,10 +130,16 @@ TEST_F(TlsServer, NamesAKeyOfAnotherKindThanTheCertificate) {
   EXPECT_THAT(Complaint(cert_, rsa_key), HasSubstr("not the key of the certificate"));
 }
 
-TEST_F(TlsServer, DoesNotStartWithABrokenCertificate) {
-  HttpServer server({.listen = "127.0.0.1:0", .tls_cert = Broken(), .tls_key = key_}, Describe,
-                    ids_, observer_, clock_, logger_);
-  EXPECT_ERROR(kUnavailable, server.Start());
+TEST_F(TlsServer, EndsAHandshakeThatTakesTooLong) {
+  ServeTls();
+  RawClient silent(address());
+  silent.Send("\x16\x03\x01");  // the beginning of a ClientHello
+  ASSERT_TRUE(Eventually([&] {
+    clock_.Advance(std::chrono::seconds(1));
+    return silent.IsReadable();
+  }));
+  EXPECT_EQ(silent.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), testing::ElementsAre(RefusalCause::kHandshakeTimeout));
 }
 
 }  // namespace

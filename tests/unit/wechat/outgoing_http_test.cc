@@ -320,7 +320,7 @@ CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& cod
 TEST_F(OutgoingCalls, CarriesACodeExchange) {
   std::string head;
   Logger logger(LogFormat::kText, LogLevel::kError);
-  CallPool calls(clock_);
+  CallPool calls(clock_, logger);
   {
     const StandInServer server(Answering(
         Answer("200 OK", R"({"openid":"o1","session_key":"k1"})", "Content-Type: text/plain\r\n"),
@@ -344,7 +344,7 @@ TEST_F(OutgoingCalls, LeavesACodeExchangeThatIsNeverAnswered) {
   const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
     (void)client.ReceiveUntil("never sent");
   });
-  CallPool calls(clock_);
+  CallPool calls(clock_, logger);
   WechatCodeExchange exchange(
       {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kShort}, http_,
       calls, logger);

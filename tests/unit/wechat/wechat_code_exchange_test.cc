@@ -92,7 +92,7 @@ class CodeExchangeAtWechat : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kDebug, log_.file()};
   const FakeClock clock_;
   ScriptedHttp http_;
-  CallPool calls_{clock_};
+  CallPool calls_{clock_, logger_};
   WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
 };
 
@@ -282,7 +282,7 @@ class HangingWechat : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   WaitingHttp http_;
   FakeClock clock_;
-  CallPool calls_{clock_, {.callers = kCallers, .max_waiting = kMost - kCallers}};
+  CallPool calls_{clock_, logger_, {.callers = kCallers, .max_waiting = kMost - kCallers}};
   WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
 };
 

@@ -1,0 +1,54 @@
+// What the connections of a listener have in common.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/core/clock.h"
+#include "daemon/edge/address_range.h"
+#include "daemon/edge/connection_observer.h"
+#include "daemon/edge/http_exchange.h"
+#include "daemon/edge/http_handler.h"
+#include "daemon/edge/worker_pool.h"
+
+namespace rtcroom {
+
+struct ConnectionOptions {
+  std::size_t max_body_bytes = 65536;
+  std::chrono::milliseconds handshake_timeout{5'000};  ///< PROXY header included
+  std::chrono::milliseconds idle_timeout{75'000};      ///< between two requests
+  std::chrono::milliseconds request_timeout{5'000};    ///< from its first byte to its last
+  std::chrono::milliseconds write_timeout{10'000};     ///< for a client to take its replies
+  /// For a client to end its side after us, so that a reset does not cost it the last reply.
+  std::chrono::milliseconds goodbye_timeout{1'000};
+  /// While draining: how long a connection that has not been answered yet may take to begin. The
+  /// client has reason to think that somebody listens.
+  std::chrono::milliseconds first_request_grace{2'000};
+  /// Whose X-Forwarded-For is believed. Limits for each address do not count their connections.
+  AddressRanges trusted_proxies = {};
+  bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
+};
+
+/// Replies that clients do not take, in bytes over all connections.
+/// @source protocol F.9: everything is bounded.
+inline constexpr std::size_t kMaxHeldReplyBytes = std::size_t{256} << 20;
+
+/// The references outlive it, and it outlives the connections.
+///
+/// @threads as its parts.
+struct ConnectionContext {
+  const ConnectionOptions options;
+  HttpHandler& handler;
+  HttpExchange& exchange;
+  WorkerPool& workers;
+  const Clock& clock;
+  ConnectionObserver& observer;
+  const std::atomic<bool>& draining;
+  /// get_pushers requests that a connection may make in a second; 0: as many as it likes.
+  const std::atomic<std::uint32_t>& paced_per_second;
+  std::atomic<std::size_t>& held_reply_bytes;
+};
+
+}  // namespace rtcroom

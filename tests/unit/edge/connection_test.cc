@@ -1,0 +1,333 @@
+// What a connection owes its client: order, patience, and an answer whoever gives it.
+#include <chrono>
+#include <latch>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "tests/unit/edge/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// The plan of a request is in its path: `/inline`, `/urgent`, `/paced`, else a worker's.
+RequestPlan PlanByPath(std::string_view /*method*/, std::string_view path) {
+  if (path.starts_with("/inline")) return {.lane = Lane::kInline};
+  if (path.starts_with("/urgent")) return {.lane = Lane::kUrgent};
+  if (path.starts_with("/paced")) return {.lane = Lane::kInline, .paced = true};
+  return {};
+}
+
+class ConnectionTest : public EdgeTest {
+ protected:
+  void ServeByPath(AnswerNow answer, HttpListenerOptions options = {},
+                   EdgeThreadCounts threads = {.loops = 2}) {
+    RequestAnswers answers = Answers(std::move(answer));
+    answers.plan = PlanByPath;
+    Serve(std::move(answers), std::move(options), threads);
+  }
+
+  /// Requests whose path begins with `/later` are answered when the test says so.
+  void ServeLater() {
+    Serve({.plan = PlanByPath,
+           .answer = [this](const HttpRequest& request,
+                            const DeferReply& defer) -> std::optional<HttpReply> {
+             if (request.path.find("later") == std::string::npos) return Describe(request);
+             std::shared_ptr<PendingReply> pending = defer();
+             const MutexLock lock(mutex_);
+             pending_.push_back(std::move(pending));
+             return std::nullopt;
+           },
+           .refuse = [](int status) { return Router::Refusal(status); }});
+  }
+  std::size_t pending_count() {
+    const MutexLock lock(mutex_);
+    return pending_.size();
+  }
+  std::shared_ptr<PendingReply> TakePending() {
+    EXPECT_TRUE(Eventually([&] { return pending_count() > 0; }));
+    const MutexLock lock(mutex_);
+    std::shared_ptr<PendingReply> first = std::move(pending_.front());
+    pending_.erase(pending_.begin());
+    return first;
+  }
+
+  Mutex mutex_;
+  std::vector<std::shared_ptr<PendingReply>> pending_ GUARDED_BY(mutex_);
+};
+
+TEST_F(ConnectionTest, AnswersInOrderWhereverTheRequestsRun) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  std::string requests;
+  for (int i = 0; i < 50; ++i) {
+    for (const char* lane : {"/inline", "/urgent", "/worker"}) {
+      requests += RawPost(lane + std::to_string(i), "x");
+    }
+  }
+  client.Send(requests);
+  for (int i = 0; i < 50; ++i) {
+    for (const char* lane : {"/inline", "/urgent", "/worker"}) {
+      ASSERT_THAT(client.Receive().body, StartsWith("POST " + (lane + std::to_string(i)) + " "));
+    }
+  }
+}
+
+TEST_F(ConnectionTest, ALaterReplyHoldsNoThread) {
+  ServeLater();
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 100; ++i) {
+    waiting.emplace_back(address()).Send(RawPost(i % 2 == 0 ? "/inline/later" : "/later", ""));
+  }
+  ASSERT_TRUE(Eventually([&] { return pending_count() == 100; }));
+  RawClient other(address());
+  other.Send(RawPost("/now", "") + RawPost("/inline/now", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  EXPECT_EQ(other.Receive().status, 200);
+  for (int i = 0; i < 100; ++i) TakePending()->Send({.body = "{}"});
+  for (RawClient& client : waiting) EXPECT_EQ(client.Receive().body, "{}");
+}
+
+TEST_F(ConnectionTest, ALaterReplyComesBeforeThoseToLaterRequests) {
+  ServeLater();
+  RawClient client(address());
+  client.Send(RawPost("/later", "") + RawPost("/inline/next", ""));
+  TakePending()->Send({.status = 200, .headers = {{"X-Later", "yes"}}, .body = "{}"});
+  const RawReply first = client.Receive();
+  EXPECT_EQ(first.Header("X-Later"), "yes");
+  EXPECT_EQ(first.Header("Content-Type"), kJsonType);
+  EXPECT_THAT(client.Receive().body, HasSubstr("/inline/next"));
+  EXPECT_THAT(observer_.seen(), ElementsAre(testing::Pair(0, 200), testing::Pair(0, 200)));
+}
+
+TEST_F(ConnectionTest, AnswersForWhoeverLetsGoOfALaterReply) {
+  ServeLater();
+  RawClient client(address());
+  client.Send(RawPost("/later", ""));
+  TakePending().reset();
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+}
+
+TEST_F(ConnectionTest, AStopWaitsForALaterReply) {
+  ServeLater();
+  RawClient client(address());
+  client.Send(RawPost("/later", ""));
+  const std::shared_ptr<PendingReply> pending = TakePending();
+  const std::string listening = address();
+  std::jthread stopping([this] { server_->Stop(1h); });
+  ASSERT_TRUE(Eventually([&] {
+    try {
+      const RawClient newcomer(listening);
+      return false;
+    } catch (const std::runtime_error&) {
+      return true;
+    }
+  }));
+  pending->Send({.body = "{}"});
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Connection"), "close");
+}
+
+TEST_F(ConnectionTest, ALaterReplyToAClientThatHasGoneIsNoMatter) {
+  ServeLater();
+  {
+    RawClient client(address());
+    client.Send(RawPost("/later", ""));
+    ASSERT_TRUE(Eventually([&] { return pending_count() == 1; }));
+  }
+  TakePending()->Send({.body = "{}"});
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+}
+
+TEST_F(ConnectionTest, HoldsPacedRequestsBackAndRefusesNone) {
+  ServeByPath(Describe);
+  server_->SetPace(1000);
+  RawClient client(address());
+  std::string requests;
+  for (int i = 0; i < 1010; ++i) requests += RawPost("/paced", "");
+  client.Send(requests);
+  for (int i = 0; i < 1010; ++i) ASSERT_EQ(client.Receive().status, 200) << i;
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kPaced)) << "the clock stands still";
+}
+
+TEST_F(ConnectionTest, PacesNothingElseAndNobodyElse) {
+  ServeByPath(Describe);
+  server_->SetPace(1);
+  RawClient client(address());
+  client.Send(RawPost("/paced", ""));
+  EXPECT_EQ(client.Receive().status, 200);
+  for (int i = 0; i < 20; ++i) {
+    client.Send(RawPost("/inline", ""));
+    ASSERT_EQ(client.Receive().status, 200);
+    RawClient other(address());
+    other.Send(RawPost("/paced", ""));
+    ASSERT_EQ(other.Receive().status, 200);
+  }
+  EXPECT_TRUE(observer_.refusals().empty());
+}
+
+TEST_F(ConnectionTest, ServesLeavesBeforeOthersAndRefusesThemLast) {
+  std::latch entered(1);
+  std::latch may_go_on(1);
+  Mutex mutex;
+  std::vector<std::string> served;
+  ServeByPath(
+      [&](const HttpRequest& request) {
+        if (request.path == "/first") {
+          entered.count_down();
+          may_go_on.wait();
+        }
+        const MutexLock lock(mutex);
+        served.push_back(request.path);
+        return Describe(request);
+      },
+      {}, {.loops = 1, .workers = 1, .waiting = 1});
+  RawClient first(address());
+  first.Send(RawPost("/first", ""));
+  entered.wait();
+  RawClient second(address());
+  second.Send(RawPost("/second", ""));
+  ASSERT_TRUE(Eventually([&] { return threads_->workers().waiting() == 1; }));
+  RawClient urgent(address());
+  urgent.Send(RawPost("/urgent", ""));
+  ASSERT_TRUE(Eventually([&] { return threads_->workers().waiting() == 2; }));
+
+  RawClient refused(address());
+  refused.Send(RawPost("/third", ""));
+  const RawReply reply = refused.Receive();
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kQueueFull));
+  refused.Send(RawPost("/inline", ""));
+  EXPECT_EQ(refused.Receive().status, 200) << "a full queue ends no connection";
+
+  may_go_on.count_down();
+  for (RawClient* client : {&first, &second, &urgent}) EXPECT_EQ(client->Receive().status, 200);
+  const MutexLock lock(mutex);
+  EXPECT_THAT(served, ElementsAre("/inline", "/first", "/urgent", "/second"));
+}
+
+TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
+  ServeByPath([](const HttpRequest&) { return HttpReply{.body = std::string(8'000'000, 'x')}; });
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(1s);
+    return observer_.closed() == 1;
+  }));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
+}
+
+TEST_F(ConnectionTest, RefusesAReplyThatWouldFillTheMemory) {
+  ServeByPath([](const HttpRequest&) {
+    return HttpReply{.body = std::string(kMaxHeldReplyBytes + 50'000'000, 'x')};
+  });
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kReplyMemory));
+}
+
+TEST_F(ConnectionTest, TurnsAwayWhoeverIsOneTooMany) {
+  census_.SetLimits({.total = 2, .per_address = 10});
+  ServeByPath(Describe);
+  const RawClient one(address());
+  const RawClient two(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
+}
+
+TEST_F(ConnectionTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
+  census_.SetLimits({.total = 10, .per_address = 2});
+  ServeByPath(Describe);
+  {
+    const RawClient one(address());
+    const RawClient two(address());
+    ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+    EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
+    EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kAddressConnections));
+  }
+  ASSERT_TRUE(Eventually([&] { return census_.total() == 0; })) << "places are given back";
+  RawClient again(address());
+  again.Send(RawPost("/inline", ""));
+  EXPECT_EQ(again.Receive().status, 200);
+}
+
+TEST_F(ConnectionTest, BelievesTrustedProxiesOnly) {
+  const std::string request = RawPost("/inline", "", "X-Forwarded-For: 6.6.6.6, 7.7.7.7\r\n");
+  ServeByPath(Describe);
+  RawClient stranger(address());
+  stranger.Send(request);
+  EXPECT_THAT(stranger.Receive().body, HasSubstr("from 127.0.0.1 "));
+
+  server_.reset();
+  const std::vector<std::string> trusted = {"127.0.0.0/8"};
+  ServeByPath(Describe, {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted)}});
+  RawClient proxy(address());
+  proxy.Send(request);
+  EXPECT_THAT(proxy.Receive().body, HasSubstr("from 7.7.7.7 "));
+}
+
+std::string ProxyHeaderOf127008() {
+  return std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x08\x7f\0\0\x01\0\x50\0\x50", 28);
+}
+
+TEST_F(ConnectionTest, TakesTheClientsAddressFromAProxyHeader) {
+  ServeByPath(Describe, {.connections = {.proxy_protocol = true}});
+  RawClient client(address());
+  client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
+  EXPECT_THAT(client.Receive().body, HasSubstr("from 127.0.0.8 "));
+}
+
+TEST_F(ConnectionTest, SaysNothingToWhoSendsNoProxyHeaderWhereOneIsDue) {
+  ServeByPath(Describe, {.connections = {.proxy_protocol = true}});
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_EQ(client.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kProxyHeader));
+}
+
+TEST_F(ConnectionTest, TakesProxyHeadersOfTrustedProxiesOnly) {
+  const std::vector<std::string> trusted = {"10.0.0.0/8"};
+  ServeByPath(Describe, {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted),
+                                         .proxy_protocol = true}});
+  RawClient client(address());
+  client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
+  EXPECT_EQ(client.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kUntrustedPeer));
+}
+
+TEST_F(ConnectionTest, KeepsAnHttp10ConnectionThatAsksForIt) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  for (int i = 0; i < 3; ++i) {
+    client.Send("GET /inline HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+    EXPECT_EQ(client.Receive().Header("Connection"), "keep-alive");
+  }
+}
+
+TEST_F(ConnectionTest, AnswersWhatCameBeforeGarbage) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  client.Send(RawPost("/inline", "") + "garbage\r\n\r\n" + RawPost("/inline", ""));
+  EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(client.Receive().status, 400);
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+}  // namespace
+}  // namespace rtcroom
