@@ -26,6 +26,10 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"store.data_dir", (directory / "data").string()},
       {"log.format", "json"},
       {"log.level", "debug"},
+      // All clients of a test share an address, and few tests are about that.
+      {"limits.per_address_rate", "0/s"},
+      {"limits.per_user_rate", "0/s"},
+      {"limits.pushers_rate", "0/s"},
   };
 }
 

@@ -29,7 +29,7 @@ std::filesystem::path ServerBinary();
 
 struct ServerOptions {
   /// On top of the harness's own: free loopback ports for HTTP, HTTPS and the admin listener, a
-  /// fresh certificate, a data directory of its own, a debug log in JSON.
+  /// fresh certificate, a data directory of its own, a debug log in JSON, no rate limits.
   Settings settings = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
 };
