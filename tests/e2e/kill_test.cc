@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <string>
@@ -17,6 +16,7 @@
 #include "tests/e2e/ledger_writer.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/store_audit.h"
+#include "tests/support/environment_number.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -27,12 +27,6 @@ using testing::IsEmpty;
 constexpr std::size_t kWriters = 6;
 constexpr std::size_t kUsualCycles = 200;
 constexpr const char* kCyclesVariable = "RTCROOM_E2E_KILL_CYCLES";
-
-std::size_t Cycles() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
-  const char* wanted = std::getenv(kCyclesVariable);
-  return wanted != nullptr ? std::strtoul(wanted, nullptr, 10) : kUsualCycles;
-}
 
 class Kill : public testing::Test {
  protected:
@@ -79,7 +73,7 @@ class Kill : public testing::Test {
 
 TEST_F(Kill, LosesNothingThatWasAcknowledged) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
-  const std::size_t cycles = Cycles();
+  const std::size_t cycles = EnvironmentNumber(kCyclesVariable, kUsualCycles);
   for (std::size_t cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
     WriteAndKill();
     server_.Start();

@@ -45,7 +45,8 @@ const std::vector<Layer>& Layers() {
       {"tests/",
        Outside::kMayReach,
        {"tests/", "daemon/", "handlers/", "storage/", "fmt/", "nlohmann/", "httplib.h", "openssl/",
-        "zlib.h", "toml++/", "sqlite3.h", "prometheus/", "gtest/", "gmock/", "benchmark/"}},
+        "boost/", "zlib.h", "CLI/", "toml++/", "sqlite3.h", "prometheus/", "gtest/", "gmock/",
+        "benchmark/"}},
   };
   return layers;
 }
@@ -69,7 +70,7 @@ const std::vector<Confinement>& Confinements() {
        {"handlers/", "daemon/signing/", "daemon/wechat/", "tests/"},
        "JSON is the business of those who speak a protocol"},
       {"toml++/", {"daemon/config/", "tests/"}, "the rest reads Config"},
-      {"CLI/", {"daemon/cli/"}, "the rest is given values"},
+      {"CLI/", {"daemon/cli/", "tests/load/"}, "the rest is given values"},
       {"prometheus/", {"daemon/metrics/", "tests/"}, "the rest counts through Metrics"},
   };
   return confinements;

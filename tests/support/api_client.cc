@@ -44,11 +44,13 @@ class ApiClient::Connection {
   std::unique_ptr<httplib::ClientImpl> client_;
 };
 
-int ApiReply::code() const {
-  if (!json.is_object()) return kNoCode;
-  const auto field = json.find("code");
-  return field != json.end() && field->is_number_integer() ? field->get<int>() : kNoCode;
+int CodeOf(const nlohmann::json& body) {
+  if (!body.is_object()) return ApiReply::kNoCode;
+  const auto field = body.find("code");
+  return field != body.end() && field->is_number_integer() ? field->get<int>() : ApiReply::kNoCode;
 }
+
+int ApiReply::code() const { return CodeOf(json); }
 
 std::string ApiReply::Text(std::string_view field) const {
   if (!json.is_object()) return {};

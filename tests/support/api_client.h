@@ -29,6 +29,9 @@ struct ApiReply {
 };
 std::ostream& operator<<(std::ostream& out, const ApiReply& reply);
 
+/// The protocol's code in the body of a reply; ApiReply::kNoCode when it has none.
+int CodeOf(const nlohmann::json& body);
+
 struct ApiRequest {
   std::string method = "POST";
   std::string target = {};  ///< path and query, sent as it is

@@ -9,12 +9,14 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "tests/support/api_client.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {
@@ -36,16 +38,45 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
+/// Where in a head the value of a header begins, after its colon.
+std::size_t ValueOf(std::string_view name, std::string_view head) {
+  const std::string start = "\r\n" + Lower(name) + ":";
+  const std::size_t at = Lower(head).find(start);
+  return at == std::string::npos ? at : at + start.size();
+}
+
 }  // namespace
 
 std::string RawReply::Header(std::string_view name) const {
-  const std::string wanted = "\r\n" + Lower(name) + ":";
-  const std::size_t at = Lower(head).find(wanted);
+  const std::size_t at = ValueOf(name, head);
   if (at == std::string::npos) return {};
-  std::string_view value = std::string_view(head).substr(at + wanted.size());
+  std::string_view value = std::string_view(head).substr(at);
   value = value.substr(0, value.find("\r\n"));
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
   return std::string(value);
+}
+
+bool RawReply::HasHeader(std::string_view name) const {
+  return ValueOf(name, head) != std::string::npos;
+}
+
+int RawReply::code() const {
+  return CodeOf(nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false));
+}
+
+std::optional<RawReply> TakeReply(std::string& received, std::string_view method) {
+  constexpr std::string_view kEndOfHead = "\r\n\r\n";
+  constexpr std::size_t kStatusAt = std::string_view("HTTP/1.1 ").size();
+  const std::size_t head_end = received.find(kEndOfHead);
+  if (head_end == std::string::npos) return std::nullopt;
+  RawReply reply{.head = received.substr(0, head_end + kEndOfHead.size())};
+  const std::size_t length =
+      method == "HEAD" ? 0 : std::strtoul(reply.Header("Content-Length").c_str(), nullptr, 10);
+  if (received.size() < reply.head.size() + length) return std::nullopt;
+  reply.body = received.substr(reply.head.size(), length);
+  received.erase(0, reply.head.size() + length);
+  reply.status = std::atoi(reply.head.c_str() + kStatusAt);
+  return reply;
 }
 
 void RawClient::BioDeleter::operator()(bio_st* bio) const { BIO_free_all(bio); }
@@ -60,6 +91,7 @@ RawClient::RawClient(const std::string& address) : bio_(BIO_new_connect(address.
 }
 
 RawClient::RawClient(const std::string& address, const RawTls& tls) : RawClient(address) {
+  Send(tls.preface);
   context_.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
   if (SSL_CTX_load_verify_file(context_.get(), tls.trusted.c_str()) != 1) Fail("trusted");
@@ -82,22 +114,11 @@ void RawClient::Send(std::string_view bytes) {
 }
 
 RawReply RawClient::Receive(std::string_view method) {
-  constexpr std::string_view kEndOfHead = "\r\n\r\n";
-  constexpr std::size_t kStatusAt = std::string_view("HTTP/1.1 ").size();
-  std::size_t head_end = std::string::npos;
-  while ((head_end = received_.find(kEndOfHead)) == std::string::npos) {
+  std::optional<RawReply> reply;
+  while (!(reply = TakeReply(received_, method))) {
     if (!ReadMore()) return {};
   }
-  RawReply reply{.head = received_.substr(0, head_end + kEndOfHead.size())};
-  const std::size_t length =
-      method == "HEAD" ? 0 : std::strtoul(reply.Header("Content-Length").c_str(), nullptr, 10);
-  while (received_.size() < reply.head.size() + length) {
-    if (!ReadMore()) return {};
-  }
-  reply.body = received_.substr(reply.head.size(), length);
-  received_.erase(0, reply.head.size() + length);
-  reply.status = std::atoi(reply.head.c_str() + kStatusAt);
-  return reply;
+  return *std::move(reply);
 }
 
 std::string RawClient::ReceiveAll() {

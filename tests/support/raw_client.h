@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,12 +19,22 @@ struct RawReply {
 
   /// The value of a header, by its name in any letter case; empty when there is none.
   [[nodiscard]] std::string Header(std::string_view name) const;
+  /// Whether it has the header at all.
+  [[nodiscard]] bool HasHeader(std::string_view name) const;
+  /// The protocol's code in a JSON body; ApiReply::kNoCode when it has none.
+  [[nodiscard]] int code() const;
 };
+
+/// Takes the first reply out of what was received, its body by Content-Length; nothing while it
+/// is not whole.
+/// @param method  of the request: the reply to HEAD has no body, whatever its length says.
+std::optional<RawReply> TakeReply(std::string& received, std::string_view method = "POST");
 
 struct RawTls {
   std::filesystem::path trusted = {};  ///< PEM; nothing else is accepted
   int max_version = 0;                 ///< OpenSSL's TLS1_2_VERSION ...; 0 = the newest
   std::string ciphers = {};            ///< of TLS 1.2, in OpenSSL's words; empty = all
+  std::string preface = {};            ///< sent before TLS begins
 };
 
 /// One connection. Whoever waits on it gives up after `kPatience`.
@@ -41,8 +52,7 @@ class RawClient {
 
   void Send(std::string_view bytes);
 
-  /// Reads one reply, its body by Content-Length.
-  /// @param method  of the request: the reply to HEAD has no body, whatever its length says.
+  /// Waits for one reply, as `TakeReply` takes it.
   RawReply Receive(std::string_view method = "POST");
 
   /// Reads until the server ends the connection.

@@ -1,0 +1,74 @@
+// One TLS connection of many that share a thread: it never blocks and holds little memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <openssl/ssl.h>
+
+namespace rtcroom {
+
+struct TlsContextDeleter {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using TlsContextPtr = std::unique_ptr<SSL_CTX, TlsContextDeleter>;
+
+/// The client's side of TLS, to be shared by all lines.
+/// @param trusted  PEM file of what is trusted, and nothing else is; empty: any certificate.
+/// @throws std::runtime_error when the file cannot be used.
+TlsContextPtr MakeClientTlsContext(const std::string& trusted);
+
+/// OpenSSL on a non-blocking descriptor, with Asio to wait for it. Once it has failed or was
+/// closed it says nothing more.
+///
+/// @threads for the thread that runs the io_context, which must outlive no line that it has
+///          handlers of: stop it first.
+class TlsLine {
+ public:
+  enum class Event : std::uint8_t {
+    kReady,            ///< connected, TLS agreed upon
+    kBytes,            ///< `received` has grown
+    kConnectFailed,    ///< nobody there, or the listener's queue was full
+    kHandshakeFailed,  ///< no agreement, or the certificate is not trusted
+    kClosed,           ///< by the server
+  };
+  using Listener = std::function<void(Event)>;
+
+  TlsLine(boost::asio::io_context& loop, SSL_CTX* tls, Listener listener)
+      : socket_(loop), tls_context_(tls), listener_(std::move(listener)) {}
+
+  void Open(const boost::asio::ip::tcp::endpoint& server);
+  void Send(std::string_view bytes);
+  void Close();
+
+  /// What came and was not taken yet; the owner takes from its front.
+  [[nodiscard]] std::string& received() { return received_; }
+
+ private:
+  struct SslDeleter {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+
+  void BeginHandshake();
+  void ContinueHandshake();
+  void Read();
+  void Flush();
+  void AwaitReadable(void (TlsLine::*then)());
+  void AwaitWritable(void (TlsLine::*then)());
+  void End(Event why);
+
+  boost::asio::ip::tcp::socket socket_;
+  SSL_CTX* const tls_context_;
+  const Listener listener_;
+  std::unique_ptr<SSL, SslDeleter> tls_;
+  std::string received_;
+  std::string unsent_;
+  bool is_over_ = false;  ///< failed or closed
+};
+
+}  // namespace rtcroom
