@@ -1,27 +1,17 @@
 #include "tests/load/phone_fleet.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <csignal>
 #include <thread>
 #include <utility>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "tests/load/endpoint_text.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {
 namespace {
-
-boost::asio::ip::tcp::endpoint EndpointOf(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  boost::system::error_code failed;
-  const auto host = boost::asio::ip::make_address(address.substr(0, colon), failed);
-  if (failed || colon == std::string::npos) {
-    throw std::runtime_error("not a numeric host:port: " + address);
-  }
-  return {host, static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
-}
 
 PhonePlan PlanOf(std::size_t number, const FleetOptions& options,
                  std::chrono::steady_clock::time_point start) {
@@ -40,6 +30,8 @@ PhonePlan PlanOf(std::size_t number, const FleetOptions& options,
 
 PhoneFleet::PhoneFleet(const FleetOptions& options)
     : tls_(MakeClientTlsContext(options.trusted.string())) {
+  // OpenSSL writes without MSG_NOSIGNAL, and a server may close what a phone writes to.
+  (void)std::signal(SIGPIPE, SIG_IGN);
   const auto server = EndpointOf(options.address);
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::vector<PhonePlan>> plans(options.threads);

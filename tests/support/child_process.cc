@@ -1,6 +1,7 @@
 #include "tests/support/child_process.h"
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -24,6 +25,19 @@ constexpr int kSignalBase = 128;
 constexpr int kExecFailed = 127;
 constexpr mode_t kOutputMode = 0600;
 
+// Only the child knows its own number, so it writes it over these digits.
+constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr std::string_view kPidDigits = "0000000000";
+
+void AddSockets(const std::vector<PassedSocket>& sockets, std::vector<std::string>& variables) {
+  if (sockets.empty()) return;
+  std::string names;
+  for (const PassedSocket& socket : sockets) names += (names.empty() ? "" : ":") + socket.name;
+  variables.push_back(fmt::format("LISTEN_FDS={}", sockets.size()));
+  variables.push_back(fmt::format("LISTEN_FDNAMES={}", names));
+  variables.push_back(fmt::format("{}{}", kListenPid, kPidDigits));
+}
+
 std::vector<std::string> Environment(const ChildCommand& command) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -32,6 +46,7 @@ std::vector<std::string> Environment(const ChildCommand& command) {
   for (const auto& [name, value] : command.environment) {
     variables.push_back(fmt::format("{}={}", name, value));
   }
+  AddSockets(command.sockets, variables);
   return variables;
 }
 
@@ -50,14 +65,43 @@ int OpenOutput(const std::filesystem::path& file) {
   return descriptor;
 }
 
+/// Duplicates above those numbers at which the child is to find its sockets.
+std::vector<int> OutOfTheWay(const std::vector<PassedSocket>& sockets) {
+  constexpr int kFirstSpare = 100;
+  std::vector<int> duplicates;
+  for (const PassedSocket& socket : sockets) {
+    const int duplicate = ::fcntl(socket.descriptor, F_DUPFD_CLOEXEC, kFirstSpare);
+    if (duplicate < 0) throw std::system_error(errno, std::generic_category(), socket.name);
+    duplicates.push_back(duplicate);
+  }
+  return duplicates;
+}
+
+/// What a child becomes; all of it is made before the fork.
+struct ChildImage {
+  std::vector<char*> arguments = {};
+  std::vector<char*> environment = {};
+  int out = -1;
+  int err = -1;
+  std::vector<int> sockets = {};
+};
+
 // Between fork and exec only what is safe in a signal handler may be called: another thread of
 // the test may have held any lock at the time of the fork.
-[[noreturn]] void BecomeChild(char* const* arguments, char* const* environment, int out, int err) {
+[[noreturn]] void BecomeChild(const ChildImage& image) {
+  constexpr int kFirstSocket = STDERR_FILENO + 1;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGPIPE, SIG_DFL);  // what a test ignores, its child would ignore as well
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(err, STDERR_FILENO);
-  ::execve(arguments[0], arguments, environment);
+  ::dup2(image.out, STDOUT_FILENO);
+  ::dup2(image.err, STDERR_FILENO);
+  for (std::size_t i = 0; i < image.sockets.size(); ++i) {
+    ::dup2(image.sockets[i], kFirstSocket + static_cast<int>(i));
+  }
+  if (!image.sockets.empty()) {
+    char* const digits = image.environment[image.environment.size() - 2] + kListenPid.size();
+    *std::to_chars(digits, digits + kPidDigits.size(), ::getpid()).ptr = '\0';
+  }
+  ::execve(image.arguments.front(), image.arguments.data(), image.environment.data());
   ::_exit(kExecFailed);
 }
 
@@ -67,16 +111,18 @@ ChildProcess::ChildProcess(const ChildCommand& command) {
   std::vector<std::string> arguments = {command.program.string()};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
   std::vector<std::string> environment = Environment(command);
-  const std::vector<char*> argument_pointers = Pointers(arguments);
-  const std::vector<char*> environment_pointers = Pointers(environment);
-  const int out = OpenOutput(command.stdout_file);
-  const int err = OpenOutput(command.stderr_file);
+  const ChildImage image{.arguments = Pointers(arguments),
+                         .environment = Pointers(environment),
+                         .out = OpenOutput(command.stdout_file),
+                         .err = OpenOutput(command.stderr_file),
+                         .sockets = OutOfTheWay(command.sockets)};
 
   pid_ = ::fork();
-  if (pid_ == 0) BecomeChild(argument_pointers.data(), environment_pointers.data(), out, err);
+  if (pid_ == 0) BecomeChild(image);
   const int fork_error = errno;
-  ::close(out);
-  ::close(err);
+  ::close(image.out);
+  ::close(image.err);
+  for (const int socket : image.sockets) ::close(socket);
   if (pid_ < 0) throw std::system_error(fork_error, std::generic_category(), "fork");
 
   // glibc 2.36 declares pidfd_open without C linkage, so that C++ cannot call it.

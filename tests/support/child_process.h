@@ -14,6 +14,14 @@
 
 namespace rtcroom {
 
+/// A socket that a child finds open, as systemd passes it: descriptors from 3 on, told of by
+/// LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES.
+/// @source sd_listen_fds(3).
+struct PassedSocket {
+  std::string name = {};
+  int descriptor = -1;  ///< of the parent, who keeps it
+};
+
 struct ChildCommand {
   std::filesystem::path program = {};
   std::vector<std::string> arguments = {};  ///< without the program's own name
@@ -21,6 +29,7 @@ struct ChildCommand {
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::filesystem::path stdout_file = {};  ///< appended to
   std::filesystem::path stderr_file = {};  ///< appended to
+  std::vector<PassedSocket> sockets = {};
 };
 
 /// @threads for one thread. The kernel kills the child when the thread that started it ends, so

@@ -18,6 +18,8 @@ class LoopbackSocket {
   LoopbackSocket& operator=(const LoopbackSocket&) = delete;
 
   [[nodiscard]] bool valid() const { return descriptor_ >= 0; }
+  /// For who passes it on; it stays the owner's.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
   /// The port at this end.
   [[nodiscard]] int Port() const;
 

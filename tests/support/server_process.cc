@@ -48,7 +48,7 @@ std::string TomlOf(const Settings& settings) {
 std::filesystem::path ServerBinary() { return RTCROOMD_BINARY; }
 
 ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options)) {
-  WriteTestCertificate(certificate(), directory_.path() / "key.pem");
+  WriteTestCertificate(certificate(), certificate_key());
   Settings settings = options_.settings;
   settings.merge(HarnessSettings(directory_.path()));
   std::ofstream(config_file()) << TomlOf(settings);
@@ -64,14 +64,14 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::Start() {
-  ports_.clear();
-  log_start_ = std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
+  BeginLog();
   child_ = std::make_unique<ChildProcess>(
       ChildCommand{.program = ServerBinary(),
                    .arguments = {"serve", "--config", config_file().string()},
                    .environment = options_.environment,
                    .stdout_file = log_file(),
-                   .stderr_file = log_file()});
+                   .stderr_file = log_file(),
+                   .sockets = options_.sockets});
   bool ended = false;
   const bool up = Eventually([&] {
     ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
@@ -80,6 +80,15 @@ void ServerProcess::Start() {
   if (up && !ended) return;
   child_.reset();
   throw std::runtime_error("rtcroomd did not become ready:\n" + Tail(Log()));
+}
+
+void ServerProcess::HandOver() {
+  const std::map<std::string, int> ports = ports_;
+  BeginLog();
+  child_->Signal(SIGUSR2);
+  if (!Eventually([&] { return SaysReady() && ReadPorts(); }) || ports_ != ports) {
+    throw std::runtime_error("rtcroomd did not hand over:\n" + Tail(Log()));
+  }
 }
 
 void ServerProcess::Kill9() {
@@ -93,6 +102,15 @@ int ServerProcess::Terminate() {
   const int exit_code = child_->WaitForExit().value_or(-1);
   child_.reset();
   return exit_code;
+}
+
+void ServerProcess::BeginLog() {
+  ports_.clear();
+  log_start_ = std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
+}
+
+bool ServerProcess::SaysReady() const {
+  return Log().find(R"("event":"ready")", log_start_) != std::string::npos;
 }
 
 bool ServerProcess::ReadPorts() {

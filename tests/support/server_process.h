@@ -32,6 +32,7 @@ struct ServerOptions {
   /// fresh certificate, a data directory of its own, a debug log in JSON, no rate limits.
   Settings settings = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
+  std::vector<PassedSocket> sockets = {};
 };
 
 /// Runs `rtcroomd serve` in a temporary directory. When the test has failed, the log is shown.
@@ -50,6 +51,9 @@ class ServerProcess {
 
   /// Starts it again, on the same directory, after Kill9 or Terminate.
   void Start();
+  /// Asks it to replace itself by a new one, with the same sockets, and waits until that is ready.
+  /// @throws std::runtime_error when it does not become so, or listens elsewhere.
+  void HandOver();
   void Kill9();
   /// Asks it to stop, and waits.
   /// @return the exit code; -1 when it did not stop and had to be killed.
@@ -62,19 +66,29 @@ class ServerProcess {
   [[nodiscard]] ApiClient Admin() const { return ApiClient(PortOf("admin")); }
   /// @param listener  "http", "https" or "admin".
   [[nodiscard]] int PortOf(const std::string& listener) const { return ports_.at(listener); }
+  /// `host:port`, likewise.
+  [[nodiscard]] std::string AddressOf(const std::string& listener) const {
+    return "127.0.0.1:" + std::to_string(PortOf(listener));
+  }
 
   [[nodiscard]] std::filesystem::path data_directory() const { return directory_.path() / "data"; }
   [[nodiscard]] std::filesystem::path config_file() const {
     return directory_.path() / "rtcroomd.toml";
   }
+  [[nodiscard]] std::filesystem::path certificate() const { return directory_.path() / "cert.pem"; }
+  [[nodiscard]] std::filesystem::path certificate_key() const {
+    return directory_.path() / "key.pem";
+  }
   /// Everything it wrote, over all its starts.
   [[nodiscard]] std::string Log() const { return ReadWholeFile(log_file()); }
 
  private:
-  [[nodiscard]] std::filesystem::path certificate() const { return directory_.path() / "cert.pem"; }
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   /// Whether every listener has told its port since the present start.
   bool ReadPorts();
+  /// Whether it has said since then that it is ready.
+  [[nodiscard]] bool SaysReady() const;
+  void BeginLog();
 
   const TempDirectory directory_;
   const ServerOptions options_;

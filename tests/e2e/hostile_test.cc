@@ -1,0 +1,147 @@
+// Whatever a client sends, it gets a status and a code, or the end of its connection; the server
+// serves on, and keeps nothing of it.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/hostile_requests.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/support/process_figures.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/sanitizers.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::Contains;
+
+constexpr int kContinue = 100;
+constexpr int kNoContent = 204;
+constexpr int kMethodNotAllowed = 405;
+constexpr int kFirstClientFault = 400;
+constexpr int kFirstServerFault = 500;
+
+std::string MethodOf(const HostileRequest& request) {
+  return request.bytes.substr(0, request.bytes.find(' '));
+}
+
+/// The next reply that is final.
+RawReply NextReply(RawClient& client, const std::string& method) {
+  RawReply reply = client.Receive(method);
+  while (reply.status == kContinue) reply = client.Receive(method);
+  return reply;
+}
+
+/// What holds for every reply, whatever it answers.
+void ExpectJson(const RawReply& reply, const std::string& method) {
+  for (const char* header : {"Content-Encoding", "Transfer-Encoding", "Accept-Ranges",
+                             "Content-Range", "EXCEPTION_WHAT", "X-Injected"}) {
+    EXPECT_FALSE(reply.HasHeader(header)) << reply.head;
+  }
+  if (reply.status == kMethodNotAllowed) {
+    EXPECT_EQ(reply.Header("Allow"), "POST, OPTIONS");
+  }
+  if (reply.status == kNoContent || method == "HEAD") {
+    EXPECT_EQ(reply.body, "");
+    return;
+  }
+  EXPECT_EQ(reply.Header("Content-Type"), "application/json; charset=utf-8");
+  const auto json = nlohmann::json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
+  EXPECT_NE(CodeOf(json), ApiReply::kNoCode) << reply.body;
+  EXPECT_TRUE(json.is_object() && json["message"].is_string()) << reply.body;
+  if (reply.status >= kFirstServerFault) {
+    EXPECT_EQ(CodeOf(json), kInternalFailure);
+  } else if (reply.status >= kFirstClientFault) {
+    EXPECT_EQ(CodeOf(json), kBadParameter);
+  }
+}
+
+void ExpectToServe(RawClient& client) {
+  client.Send(GoodRequest());
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.code(), kOk) << reply.body;
+}
+
+void Try(RawClient client, const HostileRequest& request) {
+  const std::string method = MethodOf(request);
+  client.Send(request.bytes);
+  for (const std::vector<int>& expected : request.replies) {
+    const RawReply reply = NextReply(client, method);
+    EXPECT_THAT(expected, Contains(reply.status)) << reply.head << reply.body;
+    if (reply.status == 0) return;
+    ExpectJson(reply, method);
+  }
+  switch (request.afterwards) {
+    case Afterwards::kServes:
+      return ExpectToServe(client);
+    case Afterwards::kCloses:
+      EXPECT_EQ(client.ReceiveAll(), "");
+      return;
+    case Afterwards::kHangsUp:
+      return;
+  }
+}
+
+class Hostile : public testing::Test {
+ protected:
+  void TryAll(const std::vector<HostileRequest>& table) {
+    for (const HostileRequest& request : table) {
+      SCOPED_TRACE(request);
+      Try(RawClient(server_.AddressOf("http")), request);
+      Try(RawClient(server_.AddressOf("https"), {.trusted = server_.certificate()}), request);
+    }
+  }
+
+  ServerProcess server_{
+      {.settings = {{"limits.per_address_rate", "0/s"}, {"limits.per_user_rate", "0/s"}}}};
+};
+
+TEST_F(Hostile, RequestsGetTheirStatusAndCode) {
+  const std::vector<HostileRequest> table = HostileRequests();
+  std::set<std::string> names;
+  for (const HostileRequest& request : table) names.insert(request.name);
+  EXPECT_EQ(names.size(), table.size()) << "each row has a name of its own";
+  EXPECT_GE(table.size(), 150U);
+  TryAll(table);
+}
+
+TEST_F(Hostile, HellosGetNoReplyInHttp) {
+  constexpr char kTlsAlert = '\x15';
+  for (const HostileHello& hello : HostileHellos()) {
+    RawClient client(server_.AddressOf("https"));
+    client.Send(hello.bytes);
+    const std::string answer = client.ReceiveAll();
+    EXPECT_TRUE(answer.empty() || answer.front() == kTlsAlert) << hello.name << ": " << answer;
+  }
+  RawClient client(server_.AddressOf("https"), {.trusted = server_.certificate()});
+  ExpectToServe(client);
+}
+
+TEST_F(Hostile, RequestsLeaveNothingBehind) {
+  constexpr int kRounds = 3;
+  constexpr std::size_t kMostGrowth = 2'000'000;
+  const std::vector<HostileRequest> table = HostileRequests();
+  TryAll(table);  // the first time everything grows that grows once
+  const std::size_t descriptors = OpenDescriptorsOf(server_.child().pid());
+  const std::size_t before = MemoryOf(server_.child().pid()).resident_bytes;
+  for (int round = 0; round < kRounds && !HasFailure(); ++round) TryAll(table);
+  const std::size_t after = MemoryOf(server_.child().pid()).resident_bytes;
+  RecordProperty("bytes_before", std::to_string(before));
+  RecordProperty("bytes_after", std::to_string(after));
+  // The sanitizers' allocators keep freed memory for a while, so that its use is noticed.
+  if (!kUnderSanitizer) {
+    EXPECT_LT(after, before + kMostGrowth);
+  }
+  EXPECT_TRUE(Eventually([&] { return OpenDescriptorsOf(server_.child().pid()) <= descriptors; }));
+  RawClient client(server_.AddressOf("http"));
+  ExpectToServe(client);
+}
+
+}  // namespace
+}  // namespace rtcroom
