@@ -73,8 +73,8 @@ void Try(RawClient client, const HostileRequest& request) {
   client.Send(request.bytes);
   for (const std::vector<int>& expected : request.replies) {
     const RawReply reply = NextReply(client, method);
-    EXPECT_THAT(expected, Contains(reply.status)) << reply.head << reply.body;
-    if (reply.status == 0) return;
+    // What comes after another reply than the expected one says nothing.
+    ASSERT_THAT(expected, Contains(reply.status)) << reply.head << reply.body;
     ExpectJson(reply, method);
   }
   switch (request.afterwards) {

@@ -1,0 +1,212 @@
+// Two thousand phones on one server, and what holds them up: nothing shall.
+#include <chrono>
+#include <cstddef>
+#include <iostream>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/load/fleet_report.h"
+#include "tests/load/phone_fleet.h"
+#include "tests/load/slow_clients.h"
+#include "tests/support/environment_number.h"
+#include "tests/support/process_figures.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/server_process.h"
+#include "tests/support/wechat_stand_in.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// All phones of a test come from one address, and their heartbeats are not the only calls.
+Settings ForManyFromOneAddress(const Settings& more = {}) {
+  Settings settings = {{"server.max_connections_per_address", 20'000},
+                       {"limits.per_address_rate", "0/s"},
+                       {"limits.per_user_rate", "0/s"},
+                       {"store.url", "memory:"},
+                       {"log.level", "info"}};
+  for (const auto& [key, value] : more) settings[key] = value;
+  return settings;
+}
+
+FleetOptions Phones(const ServerProcess& server, std::size_t count, milliseconds interval) {
+  return {.address = server.AddressOf("https"),
+          .trusted = server.certificate(),
+          .phones = count,
+          .interval = interval};
+}
+
+/// Far over what is promised: machines that run tests are busy with others.
+constexpr seconds kSaneLatency{5};
+
+void ExpectAllWell(const PhoneFigures& figures, std::size_t phones) {
+  EXPECT_EQ(figures.held, phones);
+  EXPECT_THAT(figures.failures, testing::Each(0U)) << "connect, handshake, closed, bad, code, late";
+  EXPECT_GT(figures.heartbeats.count(), 0U);
+  EXPECT_LT(figures.heartbeats.Percentile(99), kSaneLatency);
+}
+
+/// Puts it into the test's report and shows it.
+void Tell(const std::string& what, const Latencies& latencies) {
+  testing::Test::RecordProperty(what, latencies.Summary());
+  std::cout << what << ": " << latencies.Summary() << "\n";
+}
+
+TEST(Phones, AreHeldByTheThousand) {
+  constexpr std::size_t kPhones = 2000;
+  constexpr seconds kMeasured{8};
+  RaiseDescriptorLimit();
+  ServerProcess server({.settings = ForManyFromOneAddress()});
+  const pid_t process = server.child().pid();
+  FleetReport report{.connections = kPhones, .measured = kMeasured, .has_server = true};
+  report.server.before = MemoryOf(process);
+  PhoneFleet fleet(Phones(server, kPhones, seconds(2)));
+  fleet.Gather();
+  const milliseconds cpu_before = CpuTimeOf(process);
+  fleet.BeatFor(kMeasured);
+  report.server.cpu = CpuTimeOf(process) - cpu_before;
+  report.server.at_full = MemoryOf(process);
+  report.phones = fleet.Figures();
+  ExpectAllWell(report.phones, kPhones);
+  RecordProperty("report", report.Json());
+  std::cout << report.Text();
+}
+
+/// Joins a room and leaves it, again and again; each call must be answered with code 0.
+class Guest {
+ public:
+  explicit Guest(const ServerProcess& server) : client_(server.Https()) {
+    EXPECT_EQ(client_.Call("live_room", "create_room", CreateBody("host", "guests")).code(), kOk);
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        Call("add_pusher", PusherBody("guests", "guest"));
+        Call("delete_pusher", MemberBody("guests", "guest"));
+      }
+    });
+  }
+
+  /// Of all its calls; ends them.
+  Latencies Leave() {
+    thread_.request_stop();
+    thread_.join();
+    return latencies_;
+  }
+
+ private:
+  void Call(const char* endpoint, const nlohmann::json& body) {
+    const auto start = std::chrono::steady_clock::now();
+    const ApiReply reply = client_.Call("live_room", endpoint, body);
+    latencies_.Add(std::chrono::steady_clock::now() - start);
+    EXPECT_EQ(reply.code(), kOk) << endpoint << ": " << reply;
+  }
+
+  ApiClient client_;
+  Latencies latencies_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+/// Rooms whose list is long: half of it fills what the system holds for one who does not read.
+void FillRooms(const ServerProcess& server) {
+  constexpr int kRooms = 100;
+  ApiClient client = server.Https();
+  for (int i = 0; i < kRooms; ++i) {
+    nlohmann::json body = CreateBody("long" + std::to_string(i), "long" + std::to_string(i));
+    body["roomName"] = std::string(1000, 'n');
+    body["userAvatar"] = std::string(1000, 'a');
+    ASSERT_EQ(client.Call("double_room", "create_room", body).code(), kOk);
+  }
+}
+
+std::string ManyLongLists() {
+  std::string requests;
+  for (int i = 0; i < 50; ++i) {
+    requests += RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":200})");
+  }
+  return requests;
+}
+
+TEST(SlowClients, HoldUpNobodyElse) {
+  constexpr const char* kCountVariable = "RTCROOM_SLOW_CLIENTS";
+  const std::size_t slow_count = EnvironmentNumber(kCountVariable, 500);
+  constexpr std::size_t kPhones = 100;
+  RaiseDescriptorLimit();
+  ServerProcess server({.settings = ForManyFromOneAddress(
+                            {{"server.idle_timeout", "5s"}, {"room.heartbeat_timeout", "1h"}})});
+  const pid_t process = server.child().pid();
+  FillRooms(server);
+  PhoneFleet fleet(Phones(server, kPhones, milliseconds(500)));
+  fleet.Gather();
+  Guest guest(server);
+  const std::size_t descriptors = OpenDescriptorsOf(process);
+
+  const SlowClients slow({.http = server.AddressOf("http"),
+                          .https = server.AddressOf("https"),
+                          .requests = ManyLongLists()},
+                         slow_count);
+  EXPECT_TRUE(Eventually([&] { return slow.connected() == slow_count; }));
+  EXPECT_TRUE(Eventually([&] { return OpenDescriptorsOf(process) >= descriptors + slow_count; }))
+      << "all of them at once";
+  fleet.BeatFor(seconds(4));
+  const PhoneFigures figures = fleet.Figures();
+  ExpectAllWell(figures, kPhones);
+  Tell("heartbeats", figures.heartbeats);
+  Tell("joins_and_leaves", guest.Leave());
+
+  // The guest has a connection of its own, which may have come or gone since they were counted.
+  EXPECT_TRUE(Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }))
+      << OpenDescriptorsOf(process) << " open, " << descriptors << " before: some are never closed";
+  EXPECT_EQ(fleet.Figures().held, kPhones) << "only the slow ones";
+}
+
+TEST(HangingWechat, HoldsUpNobodyElse) {
+  constexpr std::size_t kLogins = 200;
+  constexpr std::size_t kPhones = 100;
+  WechatStandIn wechat;
+  wechat.Hold();
+  ServerProcess server(
+      {.settings = ForManyFromOneAddress({{"im.sdk_app_id", 1400000001},
+                                          {"im.secret_key", "a key for tests"},
+                                          {"wechat.app_id", "wx_app"},
+                                          {"wechat.secret", "wx_secret"},
+                                          {"wechat.base_url", wechat.base_url()}})});
+  PhoneFleet fleet(Phones(server, kPhones, milliseconds(200)));
+  fleet.Gather();
+  fleet.BeatFor(seconds(2));
+  Tell("heartbeats_before", fleet.Figures().heartbeats);
+
+  std::vector<RawClient> logins;
+  for (std::size_t i = 0; i < kLogins; ++i) {
+    logins.emplace_back(server.AddressOf("http"));
+    logins.back().Send(
+        RawPost("/weapp/double_room/get_im_login_info",
+                R"({"userIDPrefix":"weixin","code":"c)" + std::to_string(i) + "\"}"));
+  }
+  ASSERT_TRUE(Eventually([&] { return wechat.waiting() > 0; }));
+  fleet.BeatFor(seconds(2));
+  const PhoneFigures figures = fleet.Figures();
+  ExpectAllWell(figures, kPhones);
+  Tell("heartbeats_meanwhile", figures.heartbeats);
+
+  const auto start = std::chrono::steady_clock::now();
+  for (RawClient& login : logins) {
+    const RawReply reply = login.Receive();
+    EXPECT_EQ(reply.status, 200) << reply.head;
+    EXPECT_THAT(reply.code(), testing::AnyOf(kOk, kInternalFailure)) << reply.body;
+  }
+  RecordProperty(
+      "logins_answered_within_s",
+      std::to_string(
+          std::chrono::duration_cast<seconds>(std::chrono::steady_clock::now() - start).count()));
+  ExpectAllWell(fleet.Figures(), kPhones);
+}
+
+}  // namespace
+}  // namespace rtcroom

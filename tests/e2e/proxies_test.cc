@@ -1,0 +1,137 @@
+// Whose address counts when a proxy stands in between.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::string_literals;  // NOLINT(google-build-using-namespace): of bytes with NUL
+
+constexpr std::size_t kBurst = 10;
+
+/// Which address a request counts against is seen by whose tokens it uses up.
+Settings FewTokens(const Settings& more) {
+  Settings settings = {{"limits.per_address_rate", "1/s"}, {"limits.per_address_burst", kBurst}};
+  for (const auto& [key, value] : more) settings[key] = value;
+  return settings;
+}
+
+ApiReply ListFor(ApiClient& client, const std::string& forwarded_for) {
+  return client.Send({.target = "/weapp/double_room/get_room_list",
+                      .body = R"({"index":0,"cnt":1})",
+                      .headers = {{"X-Forwarded-For", forwarded_for}}});
+}
+
+/// Calls until it is refused.
+void UseUp(ApiClient& client, const std::string& forwarded_for) {
+  for (std::size_t i = 0; i < 2 * kBurst; ++i) {
+    if (ListFor(client, forwarded_for).code() == kInternalFailure) return;
+  }
+  ADD_FAILURE() << "never refused: " << forwarded_for;
+}
+
+TEST(ForwardedFor, TellsTheClientBehindATrustedProxy) {
+  const ServerProcess server(
+      {.settings = FewTokens({{"server.trusted_proxies", {"127.0.0.0/8", "10.9.0.0/16"}}})});
+  ApiClient proxy = server.Http();
+  UseUp(proxy, "192.0.2.1");
+  EXPECT_EQ(ListFor(proxy, "192.0.2.2").code(), kOk) << "another client";
+  EXPECT_EQ(ListFor(proxy, "2001:db8::1").code(), kOk);
+  // The last hop that is not trusted is the client; what it said itself does not count.
+  EXPECT_EQ(ListFor(proxy, "198.51.100.7, 192.0.2.1").code(), kInternalFailure);
+  EXPECT_EQ(ListFor(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7").code(), kInternalFailure);
+}
+
+TEST(ForwardedFor, OfAnyoneElseIsIgnored) {
+  const ServerProcess server(
+      {.settings = FewTokens({{"server.trusted_proxies", {"10.9.0.0/16"}}})});
+  ApiClient client = server.Http();
+  UseUp(client, "192.0.2.1");
+  EXPECT_EQ(ListFor(client, "192.0.2.2").code(), kInternalFailure);
+}
+
+constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
+
+/// A header for a client 192.0.2.<number>.
+/// @source "The PROXY protocol", section 2.2.
+std::string ProxyHeaderOf(char number) {
+  return std::string(kSignature) + "\x21\x11\0\x0c\xc0\0\2"s + number +
+         "\x7f\0\0\1\x30\x39\x01\xbb"s;
+}
+
+std::string List(std::string_view headers = {}) {
+  return RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})", headers);
+}
+
+class ProxyProtocol : public testing::Test {
+ protected:
+  /// The code of one reply to a client at that address.
+  int CodeFor(char number) {
+    RawClient client(server_.AddressOf("http"));
+    client.Send(ProxyHeaderOf(number) + List());
+    return client.Receive().code();
+  }
+
+  ServerProcess server_{{.settings = FewTokens({{"server.proxy_protocol", true},
+                                                {"server.trusted_proxies", {"127.0.0.1"}}})}};
+};
+
+TEST_F(ProxyProtocol, TellsTheClient) {
+  int code = kOk;
+  for (std::size_t i = 0; i < 2 * kBurst && code == kOk; ++i) code = CodeFor('\1');
+  EXPECT_EQ(code, kInternalFailure);
+  EXPECT_EQ(CodeFor('\2'), kOk) << "another client of the same proxy";
+}
+
+TEST_F(ProxyProtocol, MayComeInPieces) {
+  RawClient client(server_.AddressOf("http"));
+  for (const char byte : ProxyHeaderOf('\3')) client.Send(std::string_view(&byte, 1));
+  client.Send(List());
+  EXPECT_EQ(client.Receive().code(), kOk);
+  client.Send(List());
+  EXPECT_EQ(client.Receive().code(), kOk) << "it is told once a connection";
+}
+
+TEST_F(ProxyProtocol, ComesBeforeTls) {
+  RawClient client(server_.AddressOf("https"),
+                   {.trusted = server_.certificate(), .preface = ProxyHeaderOf('\4')});
+  client.Send(List());
+  EXPECT_EQ(client.Receive().code(), kOk);
+}
+
+TEST_F(ProxyProtocol, LetsTheProxyCallForItself) {
+  RawClient client(server_.AddressOf("http"));
+  client.Send(std::string(kSignature) + "\x20\x00\0\0"s + List());
+  EXPECT_EQ(client.Receive().code(), kOk) << "a health check";
+}
+
+TEST_F(ProxyProtocol, EndsConnectionsWithoutAGoodHeader) {
+  const std::string signature(kSignature);
+  const std::vector<std::string> headers = {
+      "",
+      "PROXY TCP4 192.0.2.1 127.0.0.1 12345 443\r\n",
+      signature.substr(0, 11) + "X\x21\x11\0\x0c"s + std::string(12, 'a'),
+      signature + "\x11\x11\0\x0c"s + std::string(12, 'a'),
+      signature + "\x2f\x11\0\x0c"s + std::string(12, 'a'),
+      signature + "\x21\x11\0\x04"s + std::string(4, 'a'),
+      signature + "\x21\x11\xff\xff"s + std::string(600, 'a'),
+      signature + "\x21\x41\0\x0c"s + std::string(12, 'a'),
+  };
+  for (const std::string& header : headers) {
+    RawClient client(server_.AddressOf("http"));
+    client.Send(header + List());
+    EXPECT_EQ(client.ReceiveAll(), "") << testing::PrintToString(header);
+  }
+  EXPECT_EQ(CodeFor('\5'), kOk);
+}
+
+}  // namespace
+}  // namespace rtcroom

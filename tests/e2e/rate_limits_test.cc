@@ -1,0 +1,122 @@
+// Who asks too often (protocol F.9).
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr const char* kOff = "0/s";
+/// Slow enough that no token comes back while a test runs.
+constexpr const char* kHardlyEver = "1/s";
+constexpr std::size_t kBurst = 30;
+
+/// Whatever refuses must look like this.
+void ExpectTooOften(const ApiReply& reply) {
+  EXPECT_EQ(reply.status, 200) << reply;
+  EXPECT_EQ(reply.code(), kInternalFailure) << reply;
+  EXPECT_EQ(reply.Text("message"), "服务器内部错误") << reply;
+}
+
+ApiReply List(ApiClient& client) {
+  return client.Call("double_room", "get_room_list", {{"index", 0}, {"cnt", 1}});
+}
+
+/// Calls until it is refused; at a token a second it is one of the next few after the burst.
+/// @return how many were answered with code 0.
+template <typename Call>
+std::size_t CallUntilRefused(Call call) {
+  std::size_t answered = 0;
+  ApiReply reply = call();
+  while (reply.code() == kOk && answered < 2 * kBurst) {
+    ++answered;
+    reply = call();
+  }
+  ExpectTooOften(reply);
+  return answered;
+}
+
+TEST(AddressLimit, GrantsABurstAndThenAnswersWithCodeSix) {
+  const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
+                                           {"limits.per_address_burst", kBurst}}});
+  ApiClient client = server.Https();
+  EXPECT_GE(CallUntilRefused([&] { return List(client); }), kBurst);
+  ApiClient other_connection = server.Http();
+  EXPECT_LT(CallUntilRefused([&] { return List(other_connection); }), kBurst)
+      << "the address counts, not the connection";
+}
+
+TEST(AddressLimit, BelievesNoHeaderOfAClient) {
+  const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
+                                           {"limits.per_address_burst", kBurst}}});
+  ApiClient client = server.Https();
+  int number = 0;
+  const std::size_t answered = CallUntilRefused([&] {
+    const std::string address = "10.0.0." + std::to_string(++number);
+    return client.Send({.target = "/weapp/double_room/get_room_list",
+                        .body = R"({"index":0,"cnt":1})",
+                        .headers = {{"X-Forwarded-For", address},
+                                    {"X-Real-IP", address},
+                                    {"Forwarded", "for=" + address},
+                                    {"REMOTE_ADDR", address}}});
+  });
+  EXPECT_LT(answered, 2 * kBurst);
+}
+
+TEST(AddressLimit, NeverHoldsUpWhoIsAMember) {
+  // A refused heartbeat would evict an honest member behind a shared address.
+  const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
+                                           {"limits.per_address_burst", kBurst}}});
+  ApiClient client = server.Https();
+  ASSERT_EQ(client.Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  ASSERT_EQ(client.Call("live_room", "add_pusher", PusherBody("r1", "u2")).code(), kOk);
+  CallUntilRefused([&] { return List(client); });
+  for (std::size_t i = 0; i < 2 * kBurst; ++i) {
+    ASSERT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u2")).code(), kOk);
+  }
+  EXPECT_EQ(PushersOf(client, "live_room", "r1").size(), 2U) << "get_pushers is never refused";
+  EXPECT_EQ(client.Call("live_room", "delete_pusher", MemberBody("r1", "u2")).code(), kOk);
+  EXPECT_EQ(client.Call("live_room", "destroy_room", MemberBody("r1", "u1")).code(), kOk);
+}
+
+TEST(UserLimit, CountsEachClaimedUserApart) {
+  const ServerProcess server({.settings = {{"limits.per_address_rate", kOff},
+                                           {"limits.per_user_rate", kHardlyEver},
+                                           {"limits.per_user_burst", kBurst}}});
+  ApiClient client = server.Https();
+  ASSERT_EQ(client.Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  const auto add = [&](const std::string& user) {
+    return client.Call("live_room", "add_pusher", PusherBody("r1", user));
+  };
+  EXPECT_GE(CallUntilRefused([&] { return add("u2"); }), kBurst);
+  EXPECT_EQ(add("u3").code(), kOk) << "nobody pays for another";
+  EXPECT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u2")).code(), kOk);
+  EXPECT_EQ(client.Call("live_room", "delete_pusher", MemberBody("r1", "u2")).code(), kOk);
+}
+
+TEST(PusherPace, DelaysWhoAsksTooOftenAndRefusesNobody) {
+  constexpr int kRequests = 40;
+  constexpr std::chrono::milliseconds kAtLeast{500};  // 40 requests, 20 a second, some at once
+  const ServerProcess server({.settings = {{"limits.pushers_rate", "20/s"}}});
+  ApiClient client = server.Https();
+  ASSERT_EQ(client.Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  const auto start = std::chrono::steady_clock::now();
+  RawClient eager(server.AddressOf("http"));
+  for (int i = 0; i < kRequests; ++i) {
+    eager.Send(RawPost("/weapp/live_room/get_pushers", RoomBody("r1").dump()));
+  }
+  // While its connection waits, nobody else does.
+  EXPECT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
+  EXPECT_EQ(PushersOf(client, "live_room", "r1").size(), 1U);
+  for (int i = 0; i < kRequests; ++i) ASSERT_EQ(eager.Receive().code(), kOk) << i;
+  EXPECT_GT(std::chrono::steady_clock::now() - start, kAtLeast);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,154 @@
+// A server replaced by another, with the same sockets, and nobody notices.
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/support/environment_number.h"
+#include "tests/support/loopback_socket.h"
+#include "tests/support/process_figures.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::IsEmpty;
+
+constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
+constexpr std::size_t kUsualRestarts = 100;
+
+/// Makes requests from several threads, each on a connection of its own, until it ends.
+class NewConnections {
+ public:
+  explicit NewConnections(const ServerProcess& server) : server_(server) {
+    for (const std::string listener : {"http", "http", "https", "https"}) {
+      threads_.emplace_back([this, listener](const std::stop_token& stop) {
+        while (!stop.stop_requested()) CallOnce(listener);
+      });
+    }
+  }
+
+  [[nodiscard]] std::size_t answered() const { return answered_; }
+  std::vector<std::string> failures() {
+    const MutexLock lock(mutex_);
+    return failures_;
+  }
+  void End() { threads_.clear(); }
+
+ private:
+  void CallOnce(const std::string& listener) {
+    std::string failure;
+    try {
+      RawClient client = listener == "http" ? RawClient(server_.AddressOf(listener))
+                                            : RawClient(server_.AddressOf(listener),
+                                                        {.trusted = server_.certificate()});
+      client.Send(
+          RawPost("/weapp/multi_room/get_pushers", RoomBody("r1").dump(), "Connection: close\r\n"));
+      const RawReply reply = client.Receive();
+      if (reply.code() == kOk) {
+        ++answered_;
+        return;
+      }
+      failure = reply.status == 0 ? "closed without a reply" : reply.head + reply.body;
+    } catch (const std::exception& thrown) {
+      failure = thrown.what();
+    }
+    const MutexLock lock(mutex_);
+    failures_.push_back(listener + ": " + failure);
+  }
+
+  const ServerProcess& server_;
+  std::atomic<std::size_t> answered_{0};
+  Mutex mutex_;
+  std::vector<std::string> failures_ GUARDED_BY(mutex_);
+  std::vector<std::jthread> threads_;  // last: they use all of the above
+};
+
+TEST(Restart, UnderLoadFailsNoRequest) {
+  const std::size_t restarts = EnvironmentNumber(kRestartsVariable, kUsualRestarts);
+  ServerProcess server({.settings = {{"limits.per_address_rate", "0/s"}, {"log.level", "info"}}});
+  ASSERT_EQ(server.Https().Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  const std::size_t descriptors = OpenDescriptorsOf(server.child().pid());
+
+  NewConnections callers(server);
+  for (std::size_t i = 0; i < restarts && !HasFailure(); ++i) {
+    const std::size_t answered = callers.answered();
+    server.HandOver();
+    EXPECT_TRUE(Eventually([&] { return callers.answered() > answered; })) << "restart " << i;
+    EXPECT_THAT(callers.failures(), IsEmpty()) << "restart " << i;
+  }
+  callers.End();
+  EXPECT_THAT(callers.failures(), IsEmpty());
+  RecordProperty("requests", std::to_string(callers.answered()));
+  EXPECT_TRUE(Eventually([&] {
+    return OpenDescriptorsOf(server.child().pid()) <= descriptors + 1;
+  })) << "what a program leaves open, the next one inherits";
+  EXPECT_EQ(server.child().WaitForExit(std::chrono::milliseconds(0)), std::nullopt)
+      << "it is the same process";
+}
+
+TEST(Restart, KeepsRoomsAndMembers) {
+  ServerProcess server;
+  ApiClient before = server.Https();
+  ASSERT_EQ(before.Call("double_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  const std::string state = WholeState(before);
+  server.HandOver();
+  ApiClient after = server.Https();
+  EXPECT_EQ(WholeState(after), state);
+  EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
+}
+
+/// HTTP and HTTPS as a socket unit of systemd passes them.
+class SocketActivation : public testing::Test {
+ protected:
+  [[nodiscard]] ServerOptions Options() const {
+    return {.settings = {{"server.http_listen", Address(http_)},
+                         {"server.https_listen", Address(https_)}},
+            .sockets = {{.name = "http", .descriptor = http_.descriptor()},
+                        {.name = "https", .descriptor = https_.descriptor()}}};
+  }
+  static std::string Address(const LoopbackSocket& socket) {
+    return "127.0.0.1:" + std::to_string(socket.Port());
+  }
+
+  const LoopbackSocket http_ = LoopbackSocket::Listen();
+  const LoopbackSocket https_ = LoopbackSocket::Listen();
+};
+
+TEST_F(SocketActivation, AnswersWhoCameBeforeTheServer) {
+  RawClient early(Address(http_));
+  early.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
+  const ServerProcess server(Options());
+  EXPECT_EQ(early.Receive().code(), kOk);
+  EXPECT_EQ(server.PortOf("http"), http_.Port());
+  EXPECT_EQ(server.PortOf("https"), https_.Port());
+  ApiClient secured = server.Https();
+  EXPECT_EQ(secured.Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
+}
+
+TEST_F(SocketActivation, LosesNobodyWhenTheServerIsKilled) {
+  ServerProcess server(Options());
+  server.Kill9();
+  RawClient between(Address(http_));
+  between.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
+  server.Start();
+  EXPECT_EQ(between.Receive().code(), kOk);
+}
+
+TEST_F(SocketActivation, HandsTheSocketsOn) {
+  ServerProcess server(Options());
+  server.HandOver();
+  ApiClient secured = server.Https();
+  EXPECT_EQ(secured.Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
+}
+
+}  // namespace
+}  // namespace rtcroom
