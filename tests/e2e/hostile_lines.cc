@@ -3,6 +3,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "tests/e2e/hostile_requests.h"
 
 namespace rtcroom {
@@ -137,7 +139,7 @@ void AddMethods(std::vector<HostileRequest>& table) {
         "SUBSCRIBE",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
     table.push_back({"method: " + method + " of a known path",
-                     WithLine(method + " " + target + " HTTP/1.1"),
+                     WithLine(fmt::format("{} {} HTTP/1.1", method, target)),
                      {{405}},
                      Afterwards::kServes});
   }

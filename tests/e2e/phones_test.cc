@@ -68,7 +68,9 @@ TEST(Phones, AreHeldByTheThousand) {
   const pid_t process = server.child().pid();
   FleetReport report{.connections = kPhones, .measured = kMeasured, .has_server = true};
   report.server.before = MemoryOf(process);
-  PhoneFleet fleet(Phones(server, kPhones, seconds(2)));
+  FleetOptions phones = Phones(server, kPhones, seconds(2));
+  phones.joins_per_second = 2000;
+  PhoneFleet fleet(phones);
   fleet.Gather();
   const milliseconds cpu_before = CpuTimeOf(process);
   fleet.BeatFor(kMeasured);
@@ -78,6 +80,27 @@ TEST(Phones, AreHeldByTheThousand) {
   ExpectAllWell(report.phones, kPhones);
   RecordProperty("report", report.Json());
   std::cout << report.Text();
+}
+
+std::size_t Count(const PhoneFigures& figures, PhoneFailure failure) {
+  return figures.failures.at(static_cast<std::size_t>(failure));
+}
+
+TEST(PhoneFleet, NoticesWhatFails) {
+  constexpr std::size_t kPhones = 12;
+  ServerProcess server({.settings = ForManyFromOneAddress({{"room.max_rooms", 2}})});
+  const FleetOptions options = Phones(server, kPhones, milliseconds(50));
+  PhoneFleet fleet(options);
+  fleet.Gather();
+  EXPECT_EQ(fleet.Figures().held, 2 * kPhonesPerRoom);
+  EXPECT_EQ(Count(fleet.Figures(), PhoneFailure::kRefused), kPhonesPerRoom) << "no third room";
+  server.Kill9();
+  EXPECT_TRUE(Eventually([&] { return fleet.Figures().held == 0; }));
+  EXPECT_EQ(Count(fleet.Figures(), PhoneFailure::kClosed), 2 * kPhonesPerRoom);
+  PhoneFleet late(options);
+  late.Gather();
+  EXPECT_EQ(Count(late.Figures(), PhoneFailure::kConnect), kPhones);
+  server.Start();
 }
 
 /// Joins a room and leaves it, again and again; each call must be answered with code 0.

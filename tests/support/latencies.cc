@@ -13,7 +13,8 @@ void Latencies::Add(const Latencies& others) {
 
 Latencies::Duration Latencies::Percentile(double percent) const {
   if (samples_.empty()) return Duration::zero();
-  const double rank = std::ceil(percent / 100 * static_cast<double>(samples_.size()));
+  // In this order, 99.9 % of 1000 is 999 and not a little more.
+  const double rank = std::ceil(percent * static_cast<double>(samples_.size()) / 100);
   const std::size_t index = static_cast<std::size_t>(std::max(rank, 1.0)) - 1;
   std::vector<Duration> sorted = samples_;
   const auto wanted = sorted.begin() + static_cast<std::ptrdiff_t>(index);

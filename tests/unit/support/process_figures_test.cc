@@ -1,0 +1,53 @@
+#include "tests/support/process_figures.h"
+
+#include <chrono>
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/support/eventually.h"
+#include "tests/support/loopback_socket.h"
+
+namespace rtcroom {
+namespace {
+
+TEST(ProcessFigures, CountDescriptors) {
+  const std::size_t before = OpenDescriptorsOf(::getpid());
+  const LoopbackSocket one = LoopbackSocket::Listen();
+  const LoopbackSocket other = LoopbackSocket::Listen();
+  EXPECT_EQ(OpenDescriptorsOf(::getpid()), before + 2);
+}
+
+TEST(ProcessFigures, MeasureMemoryThatIsInUse) {
+  constexpr std::size_t kBytes = 32 << 20;
+  constexpr std::size_t kNearly = kBytes - (1 << 20);
+  const MemoryFigures before = MemoryOf(::getpid());
+  const std::vector<char> used(kBytes, 'x');
+  const MemoryFigures after = MemoryOf(::getpid());
+  EXPECT_GE(after.resident_bytes, before.resident_bytes + kNearly);
+  EXPECT_GE(after.private_bytes, before.private_bytes + kNearly);
+  EXPECT_GE(after.proportional_bytes, before.proportional_bytes + kNearly);
+  EXPECT_EQ(used.back(), 'x');
+}
+
+TEST(ProcessFigures, MeasureTimeOnTheProcessor) {
+  const auto before = CpuTimeOf(::getpid());
+  EXPECT_TRUE(Eventually([&] {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < 1'000'000; ++i) sum += i * i;
+    return sum > 0 && CpuTimeOf(::getpid()) > before;
+  }));
+}
+
+TEST(ProcessFigures, OfNoProcessAreAnError) {
+  constexpr pid_t kNobody = 1 << 30;
+  EXPECT_THROW(MemoryOf(kNobody), std::runtime_error);
+  EXPECT_THROW(CpuTimeOf(kNobody), std::runtime_error);
+  EXPECT_THROW(OpenDescriptorsOf(kNobody), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace rtcroom
