@@ -1,15 +1,13 @@
 // The property that request_fuzz.cc looks for, on a fixed number of mutated requests.
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/fuzz/request_property.h"
@@ -17,19 +15,8 @@
 namespace rtcroom {
 namespace {
 
-/// The corpus, in the order of file names, so that a seed means the same everywhere.
-std::vector<std::string> ReadCorpus() {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(RTCROOM_REQUEST_CORPUS)) {
-    paths.push_back(entry.path());
-  }
-  std::ranges::sort(paths);
-  std::vector<std::string> corpus;
-  for (const std::filesystem::path& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
-  return corpus;
+std::vector<std::string> ReadRequests() {
+  return ReadCorpus(std::filesystem::path(RTCROOM_CORPUS) / "request");
 }
 
 TEST(RequestFuzz, ReadsTheFieldsOfARequestFromItsLines) {
@@ -61,7 +48,7 @@ TEST(RequestFuzz, SeesWhatIsWrongWithAReply) {
 }
 
 TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
-  const std::vector<std::string> corpus = ReadCorpus();
+  const std::vector<std::string> corpus = ReadRequests();
   ASSERT_FALSE(corpus.empty());
   for (const std::string& seed : corpus) {
     const RequestFuzzServer server;
@@ -77,7 +64,7 @@ TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
 
 TEST(RequestFuzz, AnswersMutatedRequestsWithACodeAndAMessage) {
   std::mt19937_64 random(FuzzSeed(3));
-  const std::vector<std::string> corpus = ReadCorpus();
+  const std::vector<std::string> corpus = ReadRequests();
   ASSERT_FALSE(corpus.empty());
   for (int round = 0; round < 4000 && !HasFailure(); ++round) {
     std::string bytes = corpus[random() % corpus.size()];

@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "handlers/body.h"
+#include "handlers/text.h"
+#include "tests/fuzz/parser_properties.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kJson = "application/json";
+
+constexpr auto kContentTypes =
+    std::to_array<const char*>({kJson, "Application/JSON ; charset=utf-8",
+                                "application/x-www-form-urlencoded", "text/plain", ""});
+
+/// Whether a body of this type is refused when it cannot be read, instead of passed over.
+constexpr bool IsBinding(std::size_t content_type) { return content_type < 3; }
+
+bool IsCleanText(const std::string& text) { return IsUtf8(text) && !HasNul(text); }
+
+/// @param depth  how many objects and arrays `value` may nest.
+std::optional<std::string> FaultOfValue(const json& value, int depth) {
+  if (value.is_string() && !IsCleanText(value.get_ref<const std::string&>())) {
+    return "a string with a NUL or without UTF-8";
+  }
+  if (!value.is_structured()) return std::nullopt;
+  if (depth == 0) return "nested too deeply";
+  for (const auto& [name, inner] : value.items()) {
+    if (!IsCleanText(name)) return "a name with a NUL or without UTF-8";
+    if (auto fault = FaultOfValue(inner, depth - 1)) return fault;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> FaultOfBodyReading(std::string_view bytes) {
+  if (bytes.empty()) return std::nullopt;
+  const std::size_t type = static_cast<unsigned char>(bytes.front()) % kContentTypes.size();
+  const Result<json> parsed = ParseBody(kContentTypes.at(type), bytes.substr(1));
+  if (!parsed) {
+    if (!IsBinding(type)) return "an error about a body that need not be read";
+    if (parsed.error().code != Errc::kBadRequest) return "an error of another kind";
+    if (!parsed.error().detail.starts_with("body: ")) return "an error that names no body";
+    return std::nullopt;
+  }
+  if (!parsed->is_object()) return "not an object";
+  if (auto fault = FaultOfValue(*parsed, kMaxBodyNesting)) return fault;
+  const Result<json> again = ParseBody(kJson, parsed->dump());
+  if (!again || *again != *parsed) return "not the same when read again: " + parsed->dump();
+  return std::nullopt;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <tuple>
+#include <vector>
+
+#include "daemon/edge/request_framer.h"
+#include "tests/fuzz/parser_properties.h"
+
+namespace rtcroom {
+namespace {
+
+using Progress = RequestFramer::Progress;
+
+// Small, so that a short input can reach it.
+constexpr std::size_t kMaxBodyBytes = 100;
+
+/// What a stream turned out to hold.
+struct Framing {
+  std::vector<FramedRequest> requests;
+  Progress end = Progress::kNeedMore;
+  int refusal = 0;
+};
+
+bool IsSame(const FramedRequest& a, const FramedRequest& b) {
+  const auto fields = [](const FramedRequest& r) {
+    return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.forwarded_for, r.body,
+                    r.version, r.keep_alive);
+  };
+  return fields(a) == fields(b);
+}
+
+bool IsSame(const Framing& a, const Framing& b) {
+  return a.end == b.end && a.refusal == b.refusal &&
+         std::ranges::equal(a.requests, b.requests,
+                            [](const auto& x, const auto& y) { return IsSame(x, y); });
+}
+
+/// The time at which the byte at `offset` comes: one a second.
+MonotonicTime TimeOf(std::size_t offset) { return MonotonicTime(std::chrono::seconds(offset)); }
+
+/// Frames what comes in pieces, of which `next_size` tells the sizes.
+Framing FrameInPieces(std::string_view stream, auto next_size) {
+  RequestFramer framer(kMaxBodyBytes);
+  Framing framing;
+  while (!stream.empty()) {
+    const std::size_t size = std::min<std::size_t>(next_size(), stream.size());
+    Progress progress = framer.Feed(stream.substr(0, size), {});
+    stream.remove_prefix(size);
+    while (progress == Progress::kComplete) {
+      framing.requests.push_back(framer.Take());
+      progress = framer.Feed({}, {});
+    }
+    if (progress == Progress::kRefused) {
+      framing.end = progress;
+      framing.refusal = framer.refusal();
+      break;
+    }
+  }
+  return framing;
+}
+
+bool IsPlainText(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return c == '\0' || c == '\r' || c == '\n'; });
+}
+
+/// The request as a client would send it that leaves out what does not matter.
+std::string Written(const FramedRequest& request) {
+  const auto header = [](const char* name, const std::string& value) {
+    return value.empty() ? "" : std::string(name) + ":" + value + "\r\n";
+  };
+  const bool is_http10 = request.version == HttpVersion::k10;
+  std::string written = request.method + " " + request.path;
+  if (!request.query.empty()) written += "?" + request.query;
+  written += is_http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n";
+  written += header("Content-Type", request.content_type);
+  written += header("Origin", request.origin);
+  written += header("X-Forwarded-For", request.forwarded_for);
+  if (request.keep_alive == is_http10) {
+    written += header("Connection", request.keep_alive ? "keep-alive" : "close");
+  }
+  if (!request.body.empty()) {
+    written += header("Content-Length", std::to_string(request.body.size()));
+  }
+  return written + "\r\n" + request.body;
+}
+
+/// @param whole  the bytes that the request was made of.
+std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::string_view whole) {
+  if (request.path.empty() || request.path.size() > kMaxPathBytes) return "length of the path";
+  if (request.body.size() > kMaxBodyBytes) return "length of the body";
+  if (whole.size() - request.body.size() > kMaxHeadBytes) return "length of the head";
+  if (!whole.ends_with(request.body)) return "a body that is not the end of its request";
+  for (const std::string* text : {&request.method, &request.path, &request.query,
+                                  &request.content_type, &request.origin, &request.forwarded_for}) {
+    if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
+  }
+  if (request.path.find_first_of(" ?") != std::string::npos) return "a path that goes on";
+
+  const Framing again = FrameInPieces(Written(request), [] { return SIZE_MAX; });
+  if (again.requests.size() != 1 || !IsSame(again.requests[0], request)) {
+    return "not the same when framed anew:\n" + Written(request);
+  }
+  return std::nullopt;
+}
+
+/// Byte by byte it is known what each request is made of, when it began, and how much is held.
+std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& framing) {
+  RequestFramer framer(kMaxBodyBytes);
+  std::size_t begin = 0;  // of the request that is being read
+  for (std::size_t i = 0; i < stream.size(); ++i) {
+    const Progress progress = framer.Feed(stream.substr(i, 1), TimeOf(i));
+    if (framer.begun_at() != TimeOf(begin)) return "began at another time";
+    if (progress == Progress::kRefused) {
+      framing.end = progress;
+      framing.refusal = framer.refusal();
+      if (framer.Feed("GET / HTTP/1.1\r\n\r\n", {}) != progress) return "goes on after a refusal";
+      if (framer.refusal() != framing.refusal) return "another refusal after the first";
+      return std::nullopt;
+    }
+    if (i + 1 - begin > kMaxHeadBytes + kMaxBodyBytes) return "holds more than a request may have";
+    if (progress != Progress::kComplete) continue;
+    framing.requests.push_back(framer.Take());
+    if (framer.has_bytes()) return "keeps bytes of a request that was taken";
+    const std::string_view whole = stream.substr(begin, i + 1 - begin);
+    if (auto fault = FaultOfRequest(framing.requests.back(), whole)) return fault;
+    begin = i + 1;
+  }
+  return std::nullopt;
+}
+
+bool IsRefusal(int status) {
+  constexpr auto kRefusals = std::to_array({400, 411, 413, 414, 415, 417, 431});
+  return std::ranges::find(kRefusals, status) != kRefusals.end();
+}
+
+}  // namespace
+
+std::optional<std::string> FaultOfFraming(std::string_view bytes) {
+  if (bytes.empty()) return std::nullopt;
+  const auto seed = static_cast<unsigned char>(bytes.front());
+  const std::string_view stream = bytes.substr(1);
+
+  Framing by_byte;
+  if (auto fault = FaultByteByByte(stream, by_byte)) return fault;
+  if (by_byte.end == Progress::kRefused && !IsRefusal(by_byte.refusal)) {
+    return "refused with " + std::to_string(by_byte.refusal);
+  }
+  const Framing at_once = FrameInPieces(stream, [] { return SIZE_MAX; });
+  if (!IsSame(at_once, by_byte)) return "something else at once than byte by byte";
+  std::minstd_rand random(seed);
+  const Framing in_pieces = FrameInPieces(stream, [&] { return 1 + random() % (1U + seed); });
+  if (!IsSame(in_pieces, by_byte)) return "something else in pieces than byte by byte";
+  return std::nullopt;
+}
+
+}  // namespace rtcroom
