@@ -137,9 +137,14 @@ bool RequestFramer::TakeTarget(std::string_view target) {
       std::ranges::any_of(target, [](char c) { return c == ' ' || IsControl(c); })) {
     return Refuse(400);
   }
-  const std::size_t authority = AuthorityOf(target);
-  if (authority > 0)
-    target.remove_prefix(std::min(target.find_first_of("/?", authority), target.size()));
+  if (const std::size_t authority = AuthorityOf(target); authority > 0) {
+    target.remove_prefix(authority);
+    const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    if (end == 0) return Refuse(400);  // no host
+    target.remove_prefix(end);
+  } else if (target.front() != '/' && target != "*") {
+    return Refuse(400);
+  }
   const std::size_t question = std::min(target.find('?'), target.size());
   if (question > kMaxPathBytes) return Refuse(414);
   request_.path = question == 0 ? "/" : target.substr(0, question);

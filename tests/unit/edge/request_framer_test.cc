@@ -153,7 +153,8 @@ TEST_F(RequestFramerTest, RefusesMalformedRequestLines) {
   for (const std::string line :
        {" ", "GET", "GET /", "GET  HTTP/1.1", "GET / HTTP/1.1 ", "GET / x HTTP/1.1",
         "GET / HTTP/2.0", "GET / http/1.1", "G(T / HTTP/1.1", "GET /\x01 HTTP/1.1",
-        "GET /\x7f HTTP/1.1", "GET\t/ HTTP/1.1"}) {
+        "GET /\x7f HTTP/1.1", "GET\t/ HTTP/1.1", "GET a/b HTTP/1.1", "GET ?a HTTP/1.1",
+        "GET http:///a HTTP/1.1", "GET ftp://h/a HTTP/1.1", "CONNECT h:1 HTTP/1.1"}) {
     EXPECT_EQ(Refusal(line + "\r\n"), 400) << testing::PrintToString(line);
   }
   EXPECT_EQ(Refusal(std::string("GET /\0 HTTP/1.1\r\n", 17)), 400);
