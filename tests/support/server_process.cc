@@ -64,7 +64,7 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::Start() {
-  BeginLog();
+  const std::uintmax_t log_start = LogSize();
   child_ = std::make_unique<ChildProcess>(
       ChildCommand{.program = ServerBinary(),
                    .arguments = {"serve", "--config", config_file().string()},
@@ -75,7 +75,8 @@ void ServerProcess::Start() {
   bool ended = false;
   const bool up = Eventually([&] {
     ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
-    return ended || (ReadPorts() && Admin().Get("/readyz").status == 200);
+    ports_ = PortsSince(log_start);
+    return ended || (ports_.size() == kListenerCount && Admin().Get("/readyz").status == 200);
   });
   if (up && !ended) return;
   child_.reset();
@@ -83,10 +84,11 @@ void ServerProcess::Start() {
 }
 
 void ServerProcess::HandOver() {
-  const std::map<std::string, int> ports = ports_;
-  BeginLog();
+  const std::uintmax_t log_start = LogSize();
   child_->Signal(SIGUSR2);
-  if (!Eventually([&] { return SaysReady() && ReadPorts(); }) || ports_ != ports) {
+  const bool is_ready =
+      Eventually([&] { return Log().find(R"("event":"ready")", log_start) != std::string::npos; });
+  if (!is_ready || PortsSince(log_start) != ports_) {
     throw std::runtime_error("rtcroomd did not hand over:\n" + Tail(Log()));
   }
 }
@@ -104,25 +106,21 @@ int ServerProcess::Terminate() {
   return exit_code;
 }
 
-void ServerProcess::BeginLog() {
-  ports_.clear();
-  log_start_ = std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
+std::uintmax_t ServerProcess::LogSize() const {
+  return std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
 }
 
-bool ServerProcess::SaysReady() const {
-  return Log().find(R"("event":"ready")", log_start_) != std::string::npos;
-}
-
-bool ServerProcess::ReadPorts() {
+std::map<std::string, int> ServerProcess::PortsSince(std::uintmax_t log_start) const {
+  std::map<std::string, int> ports;
   std::ifstream lines(log_file());
-  lines.seekg(static_cast<std::streamoff>(log_start_));
+  lines.seekg(static_cast<std::streamoff>(log_start));
   for (std::string line; std::getline(lines, line);) {
     const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!entry.is_object() || entry.value("event", "") != "listening") continue;
     const std::string address = entry.value("address", "");
-    ports_[entry.value("listener", "")] = std::stoi(address.substr(address.rfind(':') + 1));
+    ports[entry.value("listener", "")] = std::stoi(address.substr(address.rfind(':') + 1));
   }
-  return ports_.size() == kListenerCount;
+  return ports;
 }
 
 }  // namespace rtcroom

@@ -52,6 +52,7 @@ class ServerProcess {
   /// Starts it again, on the same directory, after Kill9 or Terminate.
   void Start();
   /// Asks it to replace itself by a new one, with the same sockets, and waits until that is ready.
+  /// Addresses may be asked for meanwhile.
   /// @throws std::runtime_error when it does not become so, or listens elsewhere.
   void HandOver();
   void Kill9();
@@ -84,17 +85,14 @@ class ServerProcess {
 
  private:
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
-  /// Whether every listener has told its port since the present start.
-  bool ReadPorts();
-  /// Whether it has said since then that it is ready.
-  [[nodiscard]] bool SaysReady() const;
-  void BeginLog();
+  [[nodiscard]] std::uintmax_t LogSize() const;
+  /// The ports that its listeners have told, by where in the log.
+  [[nodiscard]] std::map<std::string, int> PortsSince(std::uintmax_t log_start) const;
 
   const TempDirectory directory_;
   const ServerOptions options_;
   std::unique_ptr<ChildProcess> child_;
   std::map<std::string, int> ports_;
-  std::uintmax_t log_start_ = 0;  ///< where in the log the present start begins
 };
 
 }  // namespace rtcroom
