@@ -113,12 +113,21 @@ HttpReply RequestFuzzServer::Handle(const HttpRequest& request) const {
   return AnswerOf(parts_->router, request);
 }
 
+RequestPlan RequestFuzzServer::Plan(const HttpRequest& request) const {
+  return parts_->router.Plan(request.method, request.path);
+}
+
 std::optional<std::string> FaultOfRequests(std::string_view bytes) {
   const RequestFuzzServer server;
   for (const HttpRequest& request : RequestsFromBytes(bytes)) {
-    if (std::optional<std::string> fault = FaultOf(server.Handle(request))) {
-      return fmt::format("{} {}: {}", request.method, request.path, *fault);
+    const HttpReply reply = server.Handle(request);
+    std::optional<std::string> fault = FaultOf(reply);
+    // What no handler gets costs no worker; but an encoded path may be anybody's.
+    const bool encoded = request.path.find('%') != std::string::npos;
+    if (!fault && reply.status != 200 && !encoded && server.Plan(request).lane != Lane::kInline) {
+      fault = "refused on a worker";
     }
+    if (fault) return fmt::format("{} {}: {}", request.method, request.path, *fault);
   }
   return std::nullopt;
 }

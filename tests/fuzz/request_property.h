@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "handlers/request.h"
+#include "handlers/request_plan.h"
 
 namespace rtcroom {
 
@@ -24,6 +25,7 @@ class RequestFuzzServer {
   ~RequestFuzzServer();
 
   HttpReply Handle(const HttpRequest& request) const;
+  RequestPlan Plan(const HttpRequest& request) const;
 
  private:
   struct Parts;
