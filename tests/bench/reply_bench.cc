@@ -72,7 +72,7 @@ std::string PushersAsTree(const Room& room) {
 
 /// @param shape  makes the reply to be measured out of what it is given.
 template <typename Shaped, typename Shape>
-void Register(const std::string& name, Shaped shaped, Shape shape) {
+void Register(const std::string& name, const Shaped& shaped, Shape shape) {
   benchmark::RegisterBenchmark(name.c_str(), [shaped, shape](benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(shape(shaped));
   });

@@ -12,6 +12,8 @@
 namespace rtcroom {
 
 /// Admits everybody whom a test has not named.
+///
+/// @threads safe from any thread once the names are set.
 class FakeAdmission : public Admission {
  public:
   std::set<std::string, std::less<>> refused_addresses;
