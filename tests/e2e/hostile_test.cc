@@ -11,6 +11,7 @@
 #include "tests/e2e/hostile_requests.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/process_figures.h"
+#include "tests/support/protocol_code.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/sanitizers.h"
 #include "tests/support/server_process.h"
@@ -52,7 +53,7 @@ void ExpectJson(const RawReply& reply, const std::string& method) {
   }
   EXPECT_EQ(reply.Header("Content-Type"), "application/json; charset=utf-8");
   const auto json = nlohmann::json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
-  EXPECT_NE(CodeOf(json), ApiReply::kNoCode) << reply.body;
+  EXPECT_NE(CodeOf(json), kNoCode) << reply.body;
   EXPECT_TRUE(json.is_object() && json["message"].is_string()) << reply.body;
   if (reply.status >= kFirstServerFault) {
     EXPECT_EQ(CodeOf(json), kInternalFailure);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/e2e/room_calls.h"
+#include "tests/support/protocol_code.h"
 #include "tests/support/raw_client.h"
 
 namespace rtcroom {
@@ -61,8 +62,8 @@ void Phone::Call(std::string_view endpoint, const std::string& body) {
 void Phone::OnBytes() {
   const std::optional<RawReply> reply = TakeReply(line_.received());
   if (!reply) return;
-  const int code = reply->status == kHttpOk ? reply->code() : ApiReply::kNoCode;
-  if (!awaits_reply_ || code == ApiReply::kNoCode || !line_.received().empty()) {
+  const int code = reply->status == kHttpOk ? reply->code() : kNoCode;
+  if (!awaits_reply_ || code == kNoCode || !line_.received().empty()) {
     return GiveUp(PhoneFailure::kBadReply);
   }
   line_.received().shrink_to_fit();

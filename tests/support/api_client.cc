@@ -9,6 +9,7 @@
 #include <httplib.h>
 
 #include "tests/support/eventually.h"
+#include "tests/support/protocol_code.h"
 
 namespace rtcroom {
 namespace {
@@ -43,12 +44,6 @@ class ApiClient::Connection {
  private:
   std::unique_ptr<httplib::ClientImpl> client_;
 };
-
-int CodeOf(const nlohmann::json& body) {
-  if (!body.is_object()) return ApiReply::kNoCode;
-  const auto field = body.find("code");
-  return field != body.end() && field->is_number_integer() ? field->get<int>() : ApiReply::kNoCode;
-}
 
 int ApiReply::code() const { return CodeOf(json); }
 

@@ -24,13 +24,8 @@ struct ApiReply {
   [[nodiscard]] int code() const;
   /// A string field of the reply; empty when it has none.
   [[nodiscard]] std::string Text(std::string_view field) const;
-
-  static constexpr int kNoCode = -1000;
 };
 std::ostream& operator<<(std::ostream& out, const ApiReply& reply);
-
-/// The protocol's code in the body of a reply; ApiReply::kNoCode when it has none.
-int CodeOf(const nlohmann::json& body);
 
 struct ApiRequest {
   std::string method = "POST";

@@ -16,8 +16,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "tests/support/api_client.h"
 #include "tests/support/eventually.h"
+#include "tests/support/protocol_code.h"
 
 namespace rtcroom {
 namespace {

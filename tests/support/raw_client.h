@@ -21,7 +21,7 @@ struct RawReply {
   [[nodiscard]] std::string Header(std::string_view name) const;
   /// Whether it has the header at all.
   [[nodiscard]] bool HasHeader(std::string_view name) const;
-  /// The protocol's code in a JSON body; ApiReply::kNoCode when it has none.
+  /// The protocol's code in a JSON body; kNoCode when it has none.
   [[nodiscard]] int code() const;
 };
 
