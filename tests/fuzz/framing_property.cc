@@ -67,6 +67,16 @@ bool IsPlainText(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return c == '\0' || c == '\r' || c == '\n'; });
 }
 
+/// Whether CR and LF come in pairs only, and no NUL comes at all.
+bool HasCleanLines(std::string_view head) {
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    if (head[i] == '\0') return false;
+    if (head[i] == '\r' && head.substr(i, 2) != "\r\n") return false;
+    if (head[i] == '\n' && (i == 0 || head[i - 1] != '\r')) return false;
+  }
+  return true;
+}
+
 /// The request as a client would send it that leaves out what does not matter.
 std::string Written(const FramedRequest& request) {
   const auto header = [](const char* name, const std::string& value) {
@@ -94,16 +104,37 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   if (request.body.size() > kMaxBodyBytes) return "length of the body";
   if (whole.size() - request.body.size() > kMaxHeadBytes) return "length of the head";
   if (!whole.ends_with(request.body)) return "a body that is not the end of its request";
+  if (!HasCleanLines(whole.substr(0, whole.size() - request.body.size()))) {
+    return "a head whose lines end in two ways";
+  }
   for (const std::string* text : {&request.method, &request.path, &request.query,
                                   &request.content_type, &request.origin, &request.forwarded_for}) {
     if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
   }
   if (request.path.find_first_of(" ?") != std::string::npos) return "a path that goes on";
 
-  const Framing again = FrameInPieces(Written(request), [] { return SIZE_MAX; });
-  if (again.requests.size() != 1 || !IsSame(again.requests[0], request)) {
-    return "not the same when framed anew:\n" + Written(request);
+  // Alone, without those before it; and without the headers that do not matter.
+  for (const std::string& bytes : {std::string(whole), Written(request)}) {
+    const Framing again = FrameInPieces(bytes, [] { return SIZE_MAX; });
+    if (again.requests.size() != 1 || !IsSame(again.requests[0], request)) {
+      return "not the same when framed anew:\n" + bytes;
+    }
   }
+  return std::nullopt;
+}
+
+/// @param rest  the stream from the beginning of the request that was refused.
+std::optional<std::string> FaultOfRefusal(RequestFramer& framer, std::string_view rest) {
+  constexpr auto kRefusals = std::to_array({400, 411, 413, 414, 415, 417, 431});
+  const int refusal = framer.refusal();
+  if (std::ranges::find(kRefusals, refusal) == kRefusals.end()) {
+    return "refused with " + std::to_string(refusal);
+  }
+  const Framing alone = FrameInPieces(rest, [] { return SIZE_MAX; });
+  if (!alone.requests.empty() || alone.refusal != refusal) return "refused otherwise when alone";
+  if (framer.Feed("GET / HTTP/1.1\r\n\r\n", {}) != Progress::kRefused)
+    return "goes on after a refusal";
+  if (framer.refusal() != refusal) return "another refusal after the first";
   return std::nullopt;
 }
 
@@ -117,9 +148,7 @@ std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& fra
     if (progress == Progress::kRefused) {
       framing.end = progress;
       framing.refusal = framer.refusal();
-      if (framer.Feed("GET / HTTP/1.1\r\n\r\n", {}) != progress) return "goes on after a refusal";
-      if (framer.refusal() != framing.refusal) return "another refusal after the first";
-      return std::nullopt;
+      return FaultOfRefusal(framer, stream.substr(begin));
     }
     if (i + 1 - begin > kMaxHeadBytes + kMaxBodyBytes) return "holds more than a request may have";
     if (progress != Progress::kComplete) continue;
@@ -132,11 +161,6 @@ std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& fra
   return std::nullopt;
 }
 
-bool IsRefusal(int status) {
-  constexpr auto kRefusals = std::to_array({400, 411, 413, 414, 415, 417, 431});
-  return std::ranges::find(kRefusals, status) != kRefusals.end();
-}
-
 }  // namespace
 
 std::optional<std::string> FaultOfFraming(std::string_view bytes) {
@@ -146,9 +170,6 @@ std::optional<std::string> FaultOfFraming(std::string_view bytes) {
 
   Framing by_byte;
   if (auto fault = FaultByteByByte(stream, by_byte)) return fault;
-  if (by_byte.end == Progress::kRefused && !IsRefusal(by_byte.refusal)) {
-    return "refused with " + std::to_string(by_byte.refusal);
-  }
   const Framing at_once = FrameInPieces(stream, [] { return SIZE_MAX; });
   if (!IsSame(at_once, by_byte)) return "something else at once than byte by byte";
   std::minstd_rand random(seed);
