@@ -245,20 +245,21 @@ Status App::Listen() {
   if (!server.https_listen.empty()) {
     if (Status status = tls_->Reload(server.tls_cert, server.tls_key); !status) return status;
   }
-  if (Status status = Listen("http", server.http_listen, {}, http_); !status) return status;
-  const auto tls = [this] { return tls_->Current(); };
-  if (Status status = Listen("https", server.https_listen, tls, https_); !status) return status;
-  ApplyLimits();
-  // Last, so that a server that answers here is ready.
+  MakeServer("http", server.http_listen, {}, http_);
+  MakeServer("https", server.https_listen, [this] { return tls_->Current(); }, https_);
   if (Status status = sockets_.CheckAllTaken(); !status) return status;
+  ApplyLimits();
+  if (Status status = Start("http", http_.get()); !status) return status;
+  if (Status status = Start("https", https_.get()); !status) return status;
+  // Last, so that a server that answers here is ready.
   if (Status status = admin_->Start(); !status) return status;
   logger_.Info("listening", {{"listener", "admin"}, {"address", admin_->bound_address()}});
   return {};
 }
 
-Status App::Listen(std::string_view name, const std::string& address, TlsSource tls,
-                   std::unique_ptr<HttpServer>& server) {
-  if (address.empty()) return {};
+void App::MakeServer(std::string_view name, const std::string& address, TlsSource tls,
+                     std::unique_ptr<HttpServer>& server) {
+  if (address.empty()) return;
   HttpListenerOptions options = ListenerOptions(name, address);
   options.tls = std::move(tls);
   // A configuration that was loaded has nothing here that is no range.
@@ -271,6 +272,10 @@ Status App::Listen(std::string_view name, const std::string& address, TlsSource 
                                                   .observer = *metrics_,
                                                   .clock = clock_,
                                                   .logger = logger_});
+}
+
+Status App::Start(std::string_view name, HttpServer* server) {
+  if (server == nullptr) return {};
   if (Status status = server->Start(); !status) return status;
   logger_.Info("listening", {{"listener", name}, {"address", server->bound_address()}});
   return {};
@@ -331,6 +336,15 @@ void App::OnSweep(const SweepOutcome& outcome) {
   metrics_->CountEvictions(outcome.expiry.expired);
   const bool left_some = outcome.behind || outcome.expiry.failed > 0;
   metrics_->SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
+}
+
+Status App::CheckSameListeners(const Config& fresh) const {
+  for (const std::string& key : PlanReload(loaded_config_, fresh).need_restart) {
+    if (key == "server.http_listen" || key == "server.https_listen" || key == "admin.listen") {
+      return Error{Errc::kBadRequest, key + ": has changed, which takes a stop and a start"};
+    }
+  }
+  return {};
 }
 
 void App::Stop(SocketAfterStop after) {

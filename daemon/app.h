@@ -70,6 +70,11 @@ class App : public SweepObserver {
   /// log what was taken up and what needs a restart.
   void Reload(const Config& fresh);
 
+  /// Whether a successor with `fresh` would listen where this server does: sockets are handed over
+  /// as they are.
+  /// @errors kBadRequest naming the key that has changed.
+  [[nodiscard]] Status CheckSameListeners(const Config& fresh) const;
+
   /// Readiness fails first; then nothing new is accepted, what runs is finished within
   /// `server.drain_timeout`, and the store is closed.
   void Stop(SocketAfterStop after = SocketAfterStop::kClosed);
@@ -89,8 +94,10 @@ class App : public SweepObserver {
   Status OpenRooms();
   Status BuildServices();
   Status Listen();
-  Status Listen(std::string_view name, const std::string& address, TlsSource tls,
-                std::unique_ptr<HttpServer>& server);
+  /// Leaves `server` empty for a listener that is off.
+  void MakeServer(std::string_view name, const std::string& address, TlsSource tls,
+                  std::unique_ptr<HttpServer>& server);
+  Status Start(std::string_view name, HttpServer* server);
   [[nodiscard]] HttpListenerOptions ListenerOptions(std::string_view name,
                                                     const std::string& address);
   [[nodiscard]] RequestAnswers Answers();

@@ -93,7 +93,9 @@ ServedUntil ServeOnce(const Config& config, RunMode mode,
     if (signal == SIGHUP) {
       Reload(reload(), app, logger);
     } else if (signal == SIGUSR2) {
-      const Status fit = hand_over.CheckSuccessor();
+      // The check comes first: it also says that `reload` will find no problems.
+      Status fit = hand_over.CheckSuccessor();
+      if (fit) fit = app.CheckSameListeners(reload().config);
       if (!fit) {
         logger.Warn("hand_over_refused", {{"reason", fit.error().detail}});
         continue;
@@ -128,9 +130,10 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   const SystemClock clock;
   HandOver hand_over(start.command, clock);
   InheritedSockets sockets = *std::move(inherited);
+  Config current = config;
   while (true) {
     ServedUntil served =
-        ServeOnce(config, mode, reload, std::move(sockets), hand_over, signals, logger);
+        ServeOnce(current, mode, reload, std::move(sockets), hand_over, signals, logger);
     switch (served.end) {
       case End::kFailedToStart:
         return 1;
@@ -143,6 +146,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
     // Whoever waits in the sockets is served by this program again.
     logger.Error("hand_over_failed", {{"reason", failed.detail}});
     sockets = InheritedSockets(std::move(served.sockets));
+    if (ConfigOutcome fresh = reload(); fresh.problems.empty()) current = std::move(fresh.config);
   }
 }
 

@@ -40,10 +40,16 @@ Acceptor::~Acceptor() {
 
 void Acceptor::Begin() { AwaitMore(); }
 
-void Acceptor::Stop() {
+void Acceptor::Stop(Backlog backlog) {
   stopped_ = true;
   pause_.cancel();
   (void)watch_.release();
+  if (backlog == Backlog::kLeft) return;
+  while (true) {
+    AcceptedSocket accepted = Accept(listening_.socket);
+    if (!accepted.socket.valid()) return;
+    take_(std::move(accepted));
+  }
 }
 
 void Acceptor::AwaitMore() {
@@ -55,16 +61,19 @@ void Acceptor::AwaitMore() {
 
 void Acceptor::AcceptWaiting() {
   if (stopped_) return;
+  bool had_shortage = false;
   for (int turn = 0; turn < kAcceptsInATurn; ++turn) {
     AcceptedSocket accepted = Accept(listening_.socket);
     const int error = errno;
     if (accepted.socket.valid()) {
-      is_short_ = false;
       take_(std::move(accepted));
     } else if (IsShortage(error)) {
+      had_shortage = true;
       NoteShortage(error);
       if (!TurnOneAway()) return Pause();
     } else if (error == EAGAIN || error == EWOULDBLOCK) {
+      // All that waited is in: a shortage, if there was one, is over.
+      is_short_ = had_shortage;
       break;
     }
     // Anything else concerns that one connection, which has ended meanwhile.

@@ -1,6 +1,7 @@
 // Takes connections off a listening socket.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,7 +27,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   using Take = std::function<void(AcceptedSocket)>;
 
   /// @param listening  outlives the acceptor's last task, and stays open.
-  /// @param take       called for each connection.
+  /// @param take       called for each connection; throws nothing.
   Acceptor(EventLoop& loop, const ListeningSocket& listening, ConnectionObserver& observer,
            Logger& logger, Take take);
   ~Acceptor();
@@ -34,8 +35,14 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Acceptor& operator=(const Acceptor&) = delete;
 
   void Begin();
+  /// What becomes of clients who wait to be accepted at a stop.
+  enum class Backlog : std::uint8_t {
+    kTaken,  ///< they have been let in by the system, and would be cut off
+    kLeft,   ///< to whoever listens next
+  };
+
   /// No connection is taken after this.
-  void Stop();
+  void Stop(Backlog backlog);
 
  private:
   void AcceptWaiting();

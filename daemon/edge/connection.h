@@ -1,6 +1,7 @@
 // One client's connection, from the first byte to the last.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,36 +67,46 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kLingering,  ///< all is said; the client may still be sending
     kEnded,
   };
-  /// A request that is read but may not run yet.
+  /// A request that is read but may not run yet: not before its time, and not before the replies
+  /// to those before it are on their way.
   struct HeldRequest {
     FramedRequest request{};
     Lane lane = Lane::kInline;
+    MonotonicTime due{};
   };
   class Later;
 
+  /// Runs a step of this connection. What it lets slip (out of memory, most likely) costs this
+  /// connection and no other.
+  template <typename Step>
+  void Guarded(Step step);
   void Resume();
   void Wait(IoStatus for_what);
-  void ReadProxyHeaderBytes();
+  void ReadProxy();
   void Secure();
   void ShakeHands();
+  void BeginReading();
   void ReadRequests();
   void TakeIn(std::string_view bytes);
+  void TakeTurns();
   void Serve(FramedRequest request);
-  void HoldFor(std::chrono::nanoseconds delay);
+  void Hold(FramedRequest request, Lane lane, MonotonicTime due);
   void RunHeld();
   void Run(FramedRequest request, Lane lane);
-  void AnswerOnWorker(FramedRequest request);
+  void AnswerOnWorker(FramedRequest request) noexcept;
+  std::optional<WireReply> Answer(FramedRequest request);
   void ComeBack(WireReply reply);
   void Continue();
   void Refuse(int status, RefusalCause cause);
   void Append(WireReply reply);
   bool Flush();
-  bool HoldReplies();
-  void ReleaseReplies();
+  bool CountHeld();
   void SayGoodbye();
   void Discard();
-  void Refused(RefusalCause cause);
+  void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
   void End();
+  /// How long an idle connection may stay.
+  [[nodiscard]] std::chrono::milliseconds Patience() const;
   [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
   [[nodiscard]] MonotonicTime Now() const { return context_.clock.Monotonic(); }
 
@@ -112,12 +123,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   State state_ = State::kProxyHeader;
   MonotonicTime deadline_ = MonotonicTime::max();
+  std::string proxy_header_;  ///< as far as it has come
   RequestFramer framer_;
   TokenBucket pace_;
   std::unique_ptr<HeldRequest> held_;
-  std::unique_ptr<boost::asio::basic_waitable_timer<std::chrono::steady_clock>> delay_;
+  std::unique_ptr<boost::asio::steady_timer> due_;
   std::string unsent_;          ///< replies, as far as they are not on their way
-  std::size_t held_bytes_ = 0;  ///< of `unsent_`, what counts among all connections
+  std::size_t held_bytes_ = 0;  ///< what counts among all connections
   bool answered_ = false;       ///< one request at least
   bool closing_ = false;        ///< the last reply said so
   bool aborted_ = false;

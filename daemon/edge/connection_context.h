@@ -31,9 +31,11 @@ struct ConnectionOptions {
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
 };
 
-/// Replies that clients do not take, in bytes over all connections.
+/// What is held for the clients of a listener, in bytes: unfinished requests, and replies that
+/// they do not take. Small requests do not count: their number is bounded by the connections'.
 /// @source protocol F.9: everything is bounded.
-inline constexpr std::size_t kMaxHeldReplyBytes = std::size_t{256} << 20;
+inline constexpr std::size_t kMaxHeldBytes = std::size_t{256} << 20;
+inline constexpr std::size_t kSmallRequestBytes = 4096;
 
 /// The references outlive it, and it outlives the connections.
 ///
@@ -48,7 +50,7 @@ struct ConnectionContext {
   const std::atomic<bool>& draining;
   /// get_pushers requests that a connection may make in a second; 0: as many as it likes.
   const std::atomic<std::uint32_t>& paced_per_second;
-  std::atomic<std::size_t>& held_reply_bytes;
+  std::atomic<std::size_t>& held_bytes;
 };
 
 }  // namespace rtcroom

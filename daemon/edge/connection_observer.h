@@ -21,7 +21,7 @@ enum class RefusalCause : std::uint8_t {
   kRequestTimeout,  ///< 408
   kQueueFull,       ///< 503
   kWriteTimeout,    ///< the client does not take its reply
-  kReplyMemory,     ///< too much is held for clients that do not take their replies
+  kMemory,          ///< too much is held for clients already
   kPaced,           ///< get_pushers, delayed
 };
 
@@ -44,7 +44,7 @@ inline constexpr auto kRefusalCauses = std::to_array<RefusalCauseName>({
     {RefusalCause::kRequestTimeout, "request_timeout"},
     {RefusalCause::kQueueFull, "queue_full"},
     {RefusalCause::kWriteTimeout, "write_timeout"},
-    {RefusalCause::kReplyMemory, "reply_memory"},
+    {RefusalCause::kMemory, "memory"},
     {RefusalCause::kPaced, "paced"},
 });
 

@@ -2,11 +2,8 @@
 
 #include <exception>
 #include <future>
-#include <memory>
 #include <typeinfo>
 #include <utility>
-
-#include <boost/asio/post.hpp>
 
 #include "daemon/edge/thread_signals.h"
 
@@ -19,13 +16,10 @@ EventLoop::~EventLoop() {
   thread_.join();
 }
 
-void EventLoop::Post(std::function<void()> task) { boost::asio::post(context_, std::move(task)); }
-
 void EventLoop::Await(std::function<void()> task) {
-  // Shared, since its end is told before the loop lets go of it.
-  const auto packaged = std::make_shared<std::packaged_task<void()>>(std::move(task));
-  std::future<void> done = packaged->get_future();
-  Post([packaged] { (*packaged)(); });
+  std::packaged_task<void()> packaged(std::move(task));
+  std::future<void> done = packaged.get_future();
+  Post(std::move(packaged));
   done.get();
 }
 
@@ -35,8 +29,8 @@ void EventLoop::Run() {
     try {
       context_.run();
     } catch (const std::exception& slipped) {
-      // Out of memory, most likely. The connection it happened to ends at its deadline, and the
-      // others go on. The text may quote a request, so the log gets the type.
+      // Out of memory, most likely: what it happened to is lost, and the rest goes on. The text
+      // may quote a request, so the log gets the type.
       logger_.Error("event_loop_fault", {{"type", typeid(slipped).name()}});
     }
   }

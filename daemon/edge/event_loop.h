@@ -6,9 +6,11 @@
 #include <functional>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include "daemon/base/logger.h"
 
@@ -35,7 +37,10 @@ class EventLoop {
   boost::asio::io_context& context() { return context_; }
 
   /// Runs the task on the loop's thread, after what has been posted before.
-  void Post(std::function<void()> task);
+  template <typename Task>
+  void Post(Task task) {
+    boost::asio::post(context_, std::move(task));
+  }
 
   /// Runs the task likewise, and returns when it has run. Not from the loop's own thread.
   void Await(std::function<void()> task);

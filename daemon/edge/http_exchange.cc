@@ -98,7 +98,7 @@ class HttpExchange::Library : public httplib::Server {
       response.headers.erase("Keep-Alive");
       response.headers.erase("Accept-Ranges");
       ReplyForm& form = current_run->form;
-      if (form.keep_alive && draining) {
+      if (form.keep_alive && draining && !form.more_follows) {
         form.keep_alive = false;
         response.set_header("Connection", "close");
       } else if (form.keep_alive && form.version == HttpVersion::k10) {

@@ -22,11 +22,14 @@ struct ReplyForm {
   bool without_body = false;  ///< it answers HEAD
   HttpVersion version = HttpVersion::k11;
   bool keep_alive = false;
+  /// The client has sent more already: a server that drains ends the connection with a later one.
+  bool more_follows = false;
 
   static ReplyForm Of(const FramedRequest& request) {
     return {.without_body = request.method == "HEAD",
             .version = request.version,
-            .keep_alive = request.keep_alive};
+            .keep_alive = request.keep_alive,
+            .more_follows = request.more_follows};
   }
 };
 
@@ -39,7 +42,7 @@ struct ReplyForm {
 /// @threads safe from any thread, as far as the handler is.
 class HttpExchange {
  public:
-  /// @param draining  once true, every reply says that the connection ends.
+  /// @param draining  once true, replies say that the connection ends.
   HttpExchange(HttpHandler& handler, const std::atomic<bool>& draining);
   ~HttpExchange();
   HttpExchange(const HttpExchange&) = delete;

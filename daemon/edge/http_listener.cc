@@ -1,6 +1,7 @@
 #include "daemon/edge/http_listener.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, Ed
                .observer = parts.observer,
                .draining = draining_,
                .paced_per_second = paced_per_second_,
-               .held_reply_bytes = held_reply_bytes_} {}
+               .held_bytes = held_bytes_} {}
 
 HttpListener::~HttpListener() { Stop(std::chrono::milliseconds(0)); }
 
@@ -52,7 +53,7 @@ Status HttpListener::Start() {
   }
   for (std::size_t i = 0; i < parts_.threads.loop_count(); ++i) {
     EventLoop& loop = parts_.threads.loop(i);
-    shards_.push_back(std::make_shared<ListenerShard>(context_, loop, open_));
+    shards_.push_back(std::make_shared<ListenerShard>(context_, loop));
     loop.Post([shard = shards_.back()] { shard->BeginUpkeep(); });
   }
   parts_.threads.loop(0).Post([acceptor = acceptor_] { acceptor->Begin(); });
@@ -62,7 +63,9 @@ Status HttpListener::Start() {
 void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
   if (!acceptor_) return;
   const MonotonicTime deadline = parts_.clock.Monotonic() + drain_timeout;
-  parts_.threads.loop(0).Await([this] { acceptor_->Stop(); });
+  const auto backlog =
+      after == SocketAfterStop::kKept ? Acceptor::Backlog::kLeft : Acceptor::Backlog::kTaken;
+  parts_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
   acceptor_.reset();
   if (after == SocketAfterStop::kClosed) listening_.socket = FileDescriptor();
   draining_ = true;
@@ -90,25 +93,20 @@ void HttpListener::AwaitEnd(std::optional<MonotonicTime> deadline) {
 void HttpListener::Adopt(AcceptedSocket accepted) {
   std::optional<ConnectionCensus::Place> place = parts_.census.Enter();
   if (!place) return parts_.observer.OnRefusal(RefusalCause::kConnections);
-  std::shared_ptr<ssl_ctx_st> tls = options_.tls ? options_.tls() : nullptr;
-  ++open_;
+  Newcomer newcomer{.accepted = std::move(accepted),
+                    .place = *std::move(place),
+                    .open = OpenConnection(open_),
+                    .tls = options_.tls ? options_.tls() : nullptr};
   const std::size_t index = next_shard_++ % shards_.size();
-  if (index == 0) {  // the acceptor's own loop
-    shards_[0]->Adopt(std::move(accepted), *std::move(place), std::move(tls));
-    return;
+  if (index == 0) return shards_[0]->Adopt(std::move(newcomer));  // the acceptor's own loop
+  try {
+    parts_.threads.loop(index).Post(
+        [shard = shards_[index], newcomer = std::move(newcomer)]() mutable {
+          shard->Adopt(std::move(newcomer));
+        });
+  } catch (const std::bad_alloc&) {
+    parts_.observer.OnRefusal(RefusalCause::kMemory);
   }
-  // std::function wants what can be copied.
-  struct Newcomer {
-    AcceptedSocket accepted;
-    ConnectionCensus::Place place;
-    std::shared_ptr<ssl_ctx_st> tls;
-  };
-  auto newcomer =
-      std::make_shared<Newcomer>(std::move(accepted), *std::move(place), std::move(tls));
-  parts_.threads.loop(index).Post([shard = shards_[index], newcomer] {
-    shard->Adopt(std::move(newcomer->accepted), std::move(newcomer->place),
-                 std::move(newcomer->tls));
-  });
 }
 
 }  // namespace rtcroom

@@ -101,7 +101,7 @@ class HttpListener {
   EdgeParts parts_;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint32_t> paced_per_second_{0};
-  std::atomic<std::size_t> held_reply_bytes_{0};
+  std::atomic<std::size_t> held_bytes_{0};
   std::atomic<std::size_t> open_{0};  ///< connections, over all shards
   HttpExchange exchange_;
   ConnectionContext context_;

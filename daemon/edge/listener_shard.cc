@@ -1,10 +1,7 @@
 #include "daemon/edge/listener_shard.h"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
-
-#include <boost/system/system_error.hpp>
+#include <exception>
 
 namespace rtcroom {
 namespace {
@@ -22,11 +19,9 @@ milliseconds UpkeepPeriod(const ConnectionOptions& options) {
 
 }  // namespace
 
-ListenerShard::ListenerShard(ConnectionContext& context, EventLoop& loop,
-                             std::atomic<std::size_t>& open)
+ListenerShard::ListenerShard(ConnectionContext& context, EventLoop& loop)
     : context_(context),
       loop_(loop),
-      open_(open),
       period_(UpkeepPeriod(context.options)),
       upkeep_(loop.context()) {}
 
@@ -43,30 +38,26 @@ void ListenerShard::CheckDeadlinesLater() {
   upkeep_.expires_after(period_);
   upkeep_.async_wait([self = shared_from_this()](const auto& error) {
     if (error || self->stopped_) return;
+    self->CheckDeadlinesLater();  // first: whatever happens below, the next look comes
     const MonotonicTime now = self->context_.clock.Monotonic();
     self->ForEach([now](Connection& connection) { connection.CheckDeadline(now); });
-    self->CheckDeadlinesLater();
   });
 }
 
-void ListenerShard::Adopt(AcceptedSocket accepted, ConnectionCensus::Place place,
-                          std::shared_ptr<ssl_ctx_st> tls) {
-  const auto forget = [this](Connection& ended) {
-    connections_.erase(&ended);
-    --open_;
-  };
+void ListenerShard::Adopt(Newcomer newcomer) {
   std::shared_ptr<Connection> connection;
   try {
-    connection = std::make_shared<Connection>(context_, loop_, std::move(accepted.socket),
-                                              accepted.peer, std::move(place), forget);
-  } catch (const boost::system::system_error&) {
-    // The kernel watches no more descriptors for us.
-    context_.observer.OnRefusal(RefusalCause::kDescriptors);
-    --open_;
+    connection = std::make_shared<Connection>(
+        context_, loop_, std::move(newcomer.accepted.socket), newcomer.accepted.peer,
+        std::move(newcomer.place), [this](Connection& ended) { connections_.erase(&ended); });
+    connections_.emplace(connection.get(), Entry{connection, std::move(newcomer.open)});
+  } catch (const std::exception&) {
+    // No memory, or the kernel watches no more descriptors for us.
+    context_.observer.OnRefusal(RefusalCause::kMemory);
+    if (connection) connection->Abort();
     return;
   }
-  connections_.emplace(connection.get(), connection);
-  connection->Begin(std::move(tls));
+  connection->Begin(std::move(newcomer.tls));
   // Whoever comes while we drain was let in before.
   if (context_.draining) connection->Drain();
 }
@@ -84,7 +75,7 @@ void ListenerShard::ForEach(Visit visit) {
   // What is visited may end and be erased, but nothing is added meanwhile: the iterator only has
   // to be past it.
   for (auto next = connections_.begin(); next != connections_.end();) {
-    const std::shared_ptr<Connection> connection = (next++)->second;
+    const std::shared_ptr<Connection> connection = (next++)->second.connection;
     visit(*connection);
   }
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -17,12 +18,33 @@
 
 namespace rtcroom {
 
+/// One of a listener's connections, counted for as long as this lives.
+class OpenConnection {
+ public:
+  explicit OpenConnection(std::atomic<std::size_t>& count) : count_(&count) { ++count; }
+  OpenConnection(OpenConnection&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+  OpenConnection& operator=(OpenConnection&&) = delete;
+  ~OpenConnection() {
+    if (count_ != nullptr) --*count_;
+  }
+
+ private:
+  std::atomic<std::size_t>* count_;
+};
+
+/// A connection on its way to its shard.
+struct Newcomer {
+  AcceptedSocket accepted;
+  ConnectionCensus::Place place;
+  OpenConnection open;
+  std::shared_ptr<ssl_ctx_st> tls = {};  ///< null for plain HTTP
+};
+
 /// @threads the thread of its loop, except for construction, and destruction once it is empty and
 ///          its upkeep has stopped.
 class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
  public:
-  /// @param open  counts this listener's connections, over all of its shards.
-  ListenerShard(ConnectionContext& context, EventLoop& loop, std::atomic<std::size_t>& open);
+  ListenerShard(ConnectionContext& context, EventLoop& loop);
   ~ListenerShard();
   ListenerShard(const ListenerShard&) = delete;
   ListenerShard& operator=(const ListenerShard&) = delete;
@@ -31,9 +53,8 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   void BeginUpkeep();
   void StopUpkeep();
 
-  /// Serves the connection from here on. It has been counted in `open` already.
-  void Adopt(AcceptedSocket accepted, ConnectionCensus::Place place,
-             std::shared_ptr<ssl_ctx_st> tls);
+  /// Serves the connection from here on, or turns it away when that is not possible.
+  void Adopt(Newcomer newcomer);
 
   void Drain();
   void Abort();
@@ -46,11 +67,14 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
 
   ConnectionContext& context_;
   EventLoop& loop_;
-  std::atomic<std::size_t>& open_;
   const std::chrono::milliseconds period_;  ///< between two looks at all deadlines
   boost::asio::steady_timer upkeep_;
   bool stopped_ = false;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  struct Entry {
+    std::shared_ptr<Connection> connection;
+    OpenConnection open;
+  };
+  std::unordered_map<Connection*, Entry> connections_;
 };
 
 }  // namespace rtcroom

@@ -70,6 +70,7 @@ FramedRequest RequestFramer::Take() {
     std::string().swap(buffer_);
   } else {
     buffer_.erase(0, end);
+    request_.more_follows = true;
   }
   is_begun_ = false;
   parsed_ = 0;
@@ -102,6 +103,9 @@ RequestFramer::Progress RequestFramer::ReadHead() {
     }
     if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
       ++blank_lines_;
+      // Not a request yet: a client that ends its bodies with one too many is idle.
+      buffer_.erase(0, std::exchange(parsed_, 0));
+      is_begun_ = !buffer_.empty();
       continue;
     }
     const bool taken = part_ == Part::kRequestLine ? TakeRequestLine(text) : TakeHeader(text);
@@ -133,8 +137,9 @@ bool RequestFramer::TakeRequestLine(std::string_view line) {
 }
 
 bool RequestFramer::TakeTarget(std::string_view target) {
+  // No target has a fragment (RFC 9112 3.2), and a library would cut one off behind our back.
   if (target.empty() ||
-      std::ranges::any_of(target, [](char c) { return c == ' ' || IsControl(c); })) {
+      std::ranges::any_of(target, [](char c) { return c == ' ' || c == '#' || IsControl(c); })) {
     return Refuse(400);
   }
   if (const std::size_t authority = AuthorityOf(target); authority > 0) {
@@ -176,6 +181,7 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     return EqualsIgnoringCase(value, "identity") || Refuse(415);
   }
   if (EqualsIgnoringCase(name, "Expect")) {
+    if (request_.version == HttpVersion::k10) return true;  // RFC 9110 10.1.1
     awaits_continue_ = true;
     return EqualsIgnoringCase(value, "100-continue") || Refuse(417);
   }

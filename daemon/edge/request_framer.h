@@ -23,7 +23,8 @@ struct FramedRequest {
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
   std::string body = {};
   HttpVersion version = HttpVersion::k11;
-  bool keep_alive = false;  ///< the client expects another request to be answered
+  bool keep_alive = false;    ///< the client expects another request to be answered
+  bool more_follows = false;  ///< bytes behind it have come already
 };
 
 /// Bounds of what comes before the body. A whole head is at most `kMaxHeadBytes`.
@@ -67,6 +68,8 @@ class RequestFramer {
   [[nodiscard]] int refusal() const { return refusal_; }
   /// Whether bytes are held that no request has taken yet.
   [[nodiscard]] bool has_bytes() const { return !buffer_.empty(); }
+  /// How many.
+  [[nodiscard]] std::size_t held_bytes() const { return buffer_.size(); }
   /// When the first `Feed` saw those bytes behind the request before; meaningful while there are
   /// any.
   [[nodiscard]] MonotonicTime begun_at() const { return begun_at_; }

@@ -31,16 +31,27 @@ bool Transport::Secure(ssl_ctx_st& tls) {
 IoStatus Transport::Handshake() {
   ERR_clear_error();
   const int result = SSL_accept(tls_.get());
-  return result == 1 ? IoStatus::kDone : TlsStatus(result);
+  if (result != 1) return TlsStatus(result);
+  SSL_set_msg_callback(tls_.get(), CountTlsMessage);
+  SSL_set_msg_callback_arg(tls_.get(), this);
+  return IoStatus::kDone;
 }
 
 IoResult Transport::Read(std::span<char> into) {
   if (!tls_) return ReadRaw(into);
-  ERR_clear_error();
-  std::size_t got = 0;
-  const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
-  if (result == 1) return {.status = IoStatus::kDone, .bytes = got};
-  return {.status = TlsStatus(result), .bytes = 0};
+  while (tls_messages_ <= kMaxTlsMessages) {
+    ERR_clear_error();
+    const int messages = tls_messages_;
+    std::size_t got = 0;
+    const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
+    if (result == 1) return {.status = IoStatus::kDone, .bytes = got};
+    const IoStatus status = TlsStatus(result);
+    // Without SSL_MODE_AUTO_RETRY a message of TLS itself ends the call, whatever lies behind it.
+    if (status != IoStatus::kWantRead || tls_messages_ == messages) {
+      return {.status = status, .bytes = 0};
+    }
+  }
+  return {.status = IoStatus::kClosed, .bytes = 0};
 }
 
 IoResult Transport::Write(std::string_view bytes) {
@@ -54,7 +65,7 @@ IoResult Transport::Write(std::string_view bytes) {
 
 bool Transport::HasPending() const { return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1; }
 
-void Transport::SayGoodbye() {
+void Transport::CloseWriting() {
   // One try: the reply is out, and a peer that reads slowly only misses the goodbye.
   if (tls_) SSL_shutdown(tls_.get());
   ERR_clear_error();
@@ -78,6 +89,14 @@ IoStatus Transport::TlsStatus(int result) const {
   if (reason == SSL_ERROR_WANT_READ) return IoStatus::kWantRead;
   if (reason == SSL_ERROR_WANT_WRITE) return IoStatus::kWantWrite;
   return IoStatus::kClosed;
+}
+
+void Transport::CountTlsMessage(int is_written, int /*version*/, int content_type,
+                                const void* /*bytes*/, std::size_t /*size*/, ssl_st* /*tls*/,
+                                void* transport) {
+  if (is_written != 0) return;
+  if (content_type != SSL3_RT_HANDSHAKE && content_type != SSL3_RT_ALERT) return;
+  ++static_cast<Transport*>(transport)->tls_messages_;
 }
 
 IoResult Transport::WriteRaw(std::string_view bytes) {

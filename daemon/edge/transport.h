@@ -40,7 +40,8 @@ class Transport {
   /// Goes on agreeing on TLS.
   IoStatus Handshake();
 
-  /// Reads what there is, at most `into.size()` bytes.
+  /// Reads what there is, at most `into.size()` bytes. A peer that goes on about TLS itself, by
+  /// more than `kMaxTlsMessages` over the whole connection, counts as gone.
   IoResult Read(std::span<char> into);
 
   /// Writes as much as the socket takes. After kWantRead or kWantWrite the next call must begin
@@ -51,7 +52,7 @@ class Transport {
   [[nodiscard]] bool HasPending() const;
 
   /// Tells the peer that nothing more will come.
-  void SayGoodbye();
+  void CloseWriting();
 
   /// The same as `Read`, beneath TLS.
   IoResult ReadRaw(std::span<char> into);
@@ -60,6 +61,10 @@ class Transport {
   [[nodiscard]] bool HasUnread() const;
 
  private:
+  /// Key updates, renegotiations and alerts after the handshake: each costs us work and the peer
+  /// next to nothing. Honest clients send hardly any.
+  static constexpr int kMaxTlsMessages = 32;
+
   struct TlsDeleter {
     void operator()(ssl_st* tls) const;
   };
@@ -67,9 +72,12 @@ class Transport {
   /// What the last TLS call, which was not successful, needs.
   [[nodiscard]] IoStatus TlsStatus(int result) const;
   IoResult WriteRaw(std::string_view bytes);
+  static void CountTlsMessage(int is_written, int version, int content_type, const void* bytes,
+                              std::size_t size, ssl_st* tls, void* transport);
 
   const int socket_;
   std::unique_ptr<ssl_st, TlsDeleter> tls_;
+  int tls_messages_ = 0;  ///< since the handshake
 };
 
 }  // namespace rtcroom

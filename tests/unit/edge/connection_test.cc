@@ -50,6 +50,17 @@ class ConnectionTest : public EdgeTest {
            },
            .refuse = [](int status) { return Router::Refusal(status); }});
   }
+  /// Until the server takes no newcomers: what it answers from then on is the last.
+  void WaitUntilItStops() {
+    ASSERT_TRUE(Eventually([this] {
+      try {
+        const RawClient newcomer(address());
+        return false;
+      } catch (const std::runtime_error&) {
+        return true;
+      }
+    }));
+  }
   std::size_t pending_count() {
     const MutexLock lock(mutex_);
     return pending_.size();
@@ -125,16 +136,8 @@ TEST_F(ConnectionTest, AStopWaitsForALaterReply) {
   RawClient client(address());
   client.Send(RawPost("/later", ""));
   const std::shared_ptr<PendingReply> pending = TakePending();
-  const std::string listening = address();
   std::jthread stopping([this] { server_->Stop(1h); });
-  ASSERT_TRUE(Eventually([&] {
-    try {
-      const RawClient newcomer(listening);
-      return false;
-    } catch (const std::runtime_error&) {
-      return true;
-    }
-  }));
+  WaitUntilItStops();
   pending->Send({.body = "{}"});
   const RawReply reply = client.Receive();
   EXPECT_EQ(reply.status, 200);
@@ -233,12 +236,12 @@ TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
 
 TEST_F(ConnectionTest, RefusesAReplyThatWouldFillTheMemory) {
   ServeByPath([](const HttpRequest&) {
-    return HttpReply{.body = std::string(kMaxHeldReplyBytes + 50'000'000, 'x')};
+    return HttpReply{.body = std::string(kMaxHeldBytes + 50'000'000, 'x')};
   });
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kReplyMemory));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
 }
 
 TEST_F(ConnectionTest, TurnsAwayWhoeverIsOneTooMany) {
@@ -309,6 +312,79 @@ TEST_F(ConnectionTest, TakesProxyHeadersOfTrustedProxiesOnly) {
   client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
   EXPECT_EQ(client.ReceiveAll(), "");
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kUntrustedPeer));
+}
+
+TEST_F(ConnectionTest, AnEmptyLineAfterABodyIsNoRequest) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  client.Send(RawPost("/inline", "") + "\r\n");
+  EXPECT_EQ(client.Receive().status, 200);
+  clock_.Advance(10s);  // longer than a request may take
+  client.Send(RawPost("/inline/next", ""));
+  EXPECT_THAT(client.Receive().body, HasSubstr("/next"));
+  EXPECT_TRUE(observer_.refusals().empty());
+}
+
+TEST_F(ConnectionTest, SurvivesWhatEvenTheRefusalThrows) {
+  RequestAnswers answers = Answers([](const HttpRequest& request) -> HttpReply {
+    if (request.path == "/good") return Describe(request);
+    throw std::runtime_error("no answer");
+  });
+  answers.plan = PlanByPath;
+  answers.refuse = [](int) -> HttpReply { throw std::runtime_error("no refusal"); };
+  Serve(std::move(answers));
+  for (const char* request : {"/inline", "/worker"}) {
+    RawClient client(address());
+    client.Send(RawPost(request, ""));
+    EXPECT_EQ(client.ReceiveAll(), "") << request;
+  }
+  RawClient garbage(address());
+  garbage.Send("garbage\r\n\r\n");
+  EXPECT_EQ(garbage.ReceiveAll(), "");
+  RawClient slow(address());
+  slow.Send("POST /x");
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(1s);
+    return slow.IsReadable();
+  }));
+  RawClient good(address());
+  good.Send(RawPost("/good", ""));
+  EXPECT_EQ(good.Receive().status, 200);
+}
+
+TEST_F(ConnectionTest, AnswersAllThatHasComeBeforeAStop) {
+  std::latch entered(1);
+  std::latch may_go_on(1);
+  ServeByPath([&](const HttpRequest& request) {
+    if (request.path == "/first") {
+      entered.count_down();
+      may_go_on.wait();
+    }
+    return Describe(request);
+  });
+  RawClient client(address());
+  client.Send(RawPost("/first", "") + RawPost("/inline/second", "") + RawPost("/third", ""));
+  entered.wait();
+  std::jthread stopping([this] { server_->Stop(1h); });
+  WaitUntilItStops();
+  may_go_on.count_down();
+  EXPECT_EQ(client.Receive().Header("Connection"), "");
+  EXPECT_EQ(client.Receive().Header("Connection"), "");
+  const RawReply last = client.Receive();
+  EXPECT_THAT(last.body, HasSubstr("/third"));
+  EXPECT_EQ(last.Header("Connection"), "close");
+}
+
+TEST_F(ConnectionTest, LetsOthersInBetweenManyPipelinedRequests) {
+  ServeByPath(Describe, {}, {.loops = 1});
+  RawClient greedy(address());
+  RawClient other(address());
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += RawPost("/inline", "");
+  greedy.Send(requests);
+  other.Send(RawPost("/inline", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(greedy.Receive().status, 200) << i;
 }
 
 TEST_F(ConnectionTest, KeepsAnHttp10ConnectionThatAsksForIt) {

@@ -113,6 +113,21 @@ TEST_F(RequestFramerTest, TakesAFewEmptyLinesBeforeARequest) {
   EXPECT_EQ(Refusal("\nGET / HTTP/1.1\r\n\r\n"), 400);
 }
 
+TEST_F(RequestFramerTest, TakesAnEmptyLineForNoRequest) {
+  const MonotonicTime later{std::chrono::seconds(9)};
+  ASSERT_EQ(Feed(framer_, "GET /1 HTTP/1.1\r\n\r\n\r\n"), Progress::kComplete);
+  framer_.Take();
+  EXPECT_EQ(Feed(framer_, {}), Progress::kNeedMore);
+  EXPECT_FALSE(framer_.has_bytes()) << "the client is idle";
+  EXPECT_EQ(Feed(framer_, "GET /2", later), Progress::kNeedMore);
+  EXPECT_EQ(framer_.begun_at(), later);
+}
+
+TEST_F(RequestFramerTest, IgnoresWhatAnHttp10ClientExpects) {
+  EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
+            Progress::kNeedMore);
+}
+
 TEST_F(RequestFramerTest, RefusesASecondHost) {
   EXPECT_EQ(RefusalOfHeader("Host: a\r\nhost: a"), 400);
   EXPECT_EQ(RefusalOfHeader("Host: a"), 0);
@@ -154,7 +169,8 @@ TEST_F(RequestFramerTest, RefusesMalformedRequestLines) {
        {" ", "GET", "GET /", "GET  HTTP/1.1", "GET / HTTP/1.1 ", "GET / x HTTP/1.1",
         "GET / HTTP/2.0", "GET / http/1.1", "G(T / HTTP/1.1", "GET /\x01 HTTP/1.1",
         "GET /\x7f HTTP/1.1", "GET\t/ HTTP/1.1", "GET a/b HTTP/1.1", "GET ?a HTTP/1.1",
-        "GET http:///a HTTP/1.1", "GET ftp://h/a HTTP/1.1", "CONNECT h:1 HTTP/1.1"}) {
+        "GET /a#b HTTP/1.1", "GET http:///a HTTP/1.1", "GET ftp://h/a HTTP/1.1",
+        "CONNECT h:1 HTTP/1.1"}) {
     EXPECT_EQ(Refusal(line + "\r\n"), 400) << testing::PrintToString(line);
   }
   EXPECT_EQ(Refusal(std::string("GET /\0 HTTP/1.1\r\n", 17)), 400);

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +25,8 @@ class MetricsTest : public testing::Test {
   std::uint64_t leases_ = 0;
   Metrics metrics_{"1.2.3",
                    {.rooms = [](RoomKind kind) { return static_cast<std::uint64_t>(kind) * 10; },
-                    .leases = [this] { return leases_; }}};
+                    .leases = [this] { return leases_; },
+                    .waiting_requests = [] { return 3U; }}};
 };
 
 TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
@@ -54,6 +56,30 @@ TEST_F(MetricsTest, PutDurationsIntoOneHistogramForEachEndpoint) {
         R"(_bucket{endpoint="add_pusher",le="5"} 2)"}) {
     EXPECT_THAT(text, HasSubstr(std::string(kName) + rest));
   }
+}
+
+TEST_F(MetricsTest, CountConnectionsAndHandshakes) {
+  metrics_.OnConnectionOpened();
+  metrics_.OnConnectionOpened();
+  metrics_.OnHandshake();
+  metrics_.OnConnectionClosed();
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_tls_handshakes_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_waiting_requests 3\n"));
+}
+
+TEST_F(MetricsTest, CountEachCauseOfARefusal) {
+  for (const RefusalCauseName& row : kRefusalCauses) metrics_.OnRefusal(row.cause);
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kTooManyRequests}, 200,
+                     1ms);
+  const std::string text = metrics_.Text();
+  for (const RefusalCauseName& row : kRefusalCauses) {
+    EXPECT_THAT(text,
+                HasSubstr(fmt::format("rtcroomd_refusals_total{{cause=\"{}\"}} 1\n", row.name)));
+  }
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
 }
 
 TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
