@@ -136,9 +136,9 @@ class Guest {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-/// Rooms whose list is long: half of it fills what the system holds for one who does not read.
+/// Rooms whose list is long: a few of them fill what the system holds for one who does not read.
 void FillRooms(const ServerProcess& server) {
-  constexpr int kRooms = 100;
+  constexpr int kRooms = 30;
   ApiClient client = server.Https();
   for (int i = 0; i < kRooms; ++i) {
     nlohmann::json body = CreateBody("long" + std::to_string(i), "long" + std::to_string(i));
@@ -177,6 +177,10 @@ TEST(SlowClients, HoldUpNobodyElse) {
   EXPECT_TRUE(Eventually([&] { return slow.connected() == slow_count; }));
   EXPECT_TRUE(Eventually([&] { return OpenDescriptorsOf(process) >= descriptors + slow_count; }))
       << "all of them at once";
+  // They have all asked within a moment, on the cores that we need as well. That burst of work is
+  // one thing, the slowness that remains is another.
+  fleet.BeatFor(seconds(1));
+  Tell("heartbeats_in_the_burst", fleet.Figures().heartbeats);
   fleet.BeatFor(seconds(4));
   const PhoneFigures figures = fleet.Figures();
   ExpectAllWell(figures, kPhones);

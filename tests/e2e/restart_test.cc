@@ -15,6 +15,7 @@
 #include "tests/support/loopback_socket.h"
 #include "tests/support/process_figures.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -23,7 +24,8 @@ namespace {
 using testing::IsEmpty;
 
 constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
-constexpr std::size_t kUsualRestarts = 100;
+/// Under a sanitizer a start takes ten times as long.
+constexpr std::size_t kUsualRestarts = kUnderSanitizer ? 20 : 100;
 
 /// Makes requests from several threads, each on a connection of its own, until it ends.
 class NewConnections {

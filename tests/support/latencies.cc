@@ -23,6 +23,7 @@ Latencies::Duration Latencies::Percentile(double percent) const {
 }
 
 std::string Latencies::Summary() const {
+  if (samples_.empty()) return "none";
   const auto milliseconds = [this](double percent) {
     return std::chrono::duration<double, std::milli>(Percentile(percent)).count();
   };

@@ -26,7 +26,7 @@ class Latencies {
   /// @param percent  0..100; 100 is the slowest.
   [[nodiscard]] Duration Percentile(double percent) const;
 
-  /// One line: "p50 0.41 ms, p99 1.90 ms, p99.9 3.02 ms, max 8.77 ms of 12345".
+  /// One line: "p50 0.41 ms, p99 1.90 ms, p99.9 3.02 ms, max 8.77 ms of 12345", or "none".
   [[nodiscard]] std::string Summary() const;
 
  private:

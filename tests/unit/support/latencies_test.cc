@@ -34,6 +34,7 @@ TEST(Latencies, MayBePutTogetherAndForgotten) {
   EXPECT_EQ(all.Summary(), "p50 1.50 ms, p99 1.50 ms, p99.9 1.50 ms, max 1.50 ms of 2");
   all.Clear();
   EXPECT_EQ(all.count(), 0U);
+  EXPECT_EQ(all.Summary(), "none");
 }
 
 }  // namespace
