@@ -36,6 +36,7 @@ port_of() {
 # Starts the server with $work/config.toml and waits until it is ready. Sets `server`, its process,
 # and `started_in`, the seconds that took.
 start_server() {
+  : >"$work/log"
   "$binary" serve --config "$work/config.toml" 2>"$work/log" &
   server=$!
   local began=$EPOCHREALTIME
