@@ -33,7 +33,7 @@ int Serve(httplib::Server& server, const std::filesystem::path& folder) {
   server.set_keep_alive_max_count(std::numeric_limits<std::size_t>::max());
   server.set_keep_alive_timeout(75);
   AnswerFrom(server, folder);
-  std::cout << server.bind_to_any_port("127.0.0.1") << std::endl;
+  std::cout << server.bind_to_any_port("127.0.0.1") << '\n' << std::flush;
   return server.listen_after_bind() ? 0 : 1;
 }
 
