@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "daemon/edge/forwarded_for.h"
 #include "daemon/edge/proxy_header.h"
 
 namespace rtcroom {
@@ -24,37 +23,6 @@ constexpr ReplyForm kEndOfConnection = {};
 
 }  // namespace
 
-/// A reply that comes after its handler has returned.
-class Connection::Later : public PendingReply {
- public:
-  Later(std::shared_ptr<Connection> connection, ReplyForm form)
-      : connection_(std::move(connection)), form_(form) {}
-  ~Later() override {
-    // Whoever had to answer let go of it: the client must not wait for ever.
-    if (connection_) Send(connection_->context_.handler.Refuse(500, "never answered"));
-  }
-  Later(const Later&) = delete;
-  Later& operator=(const Later&) = delete;
-
-  void Send(HttpReply reply) override {
-    std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
-    if (!connection) return;  // the first answer counts
-    EventLoop& loop = connection->loop_;
-    loop.Post(
-        [connection = std::move(connection), form = form_, reply = std::move(reply)]() mutable {
-          try {
-            connection->ComeBack(connection->context_.exchange.Write(form, std::move(reply)));
-          } catch (const std::exception&) {
-            connection->End();
-          }
-        });
-  }
-
- private:
-  std::shared_ptr<Connection> connection_;  ///< until it is answered
-  const ReplyForm form_;
-};
-
 Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
                        const IpAddress& peer, ConnectionCensus::Place place,
                        std::function<void(Connection&)> on_end)
@@ -67,7 +35,8 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
       place_(std::move(place)),
       on_end_(std::move(on_end)),
-      framer_(context.options.max_body_bytes) {
+      framer_(context.options.max_body_bytes),
+      memory_(context.held_bytes) {
   context_.observer.OnConnectionOpened();
 }
 
@@ -122,15 +91,6 @@ void Connection::Drain() {
 void Connection::Abort() {
   aborted_ = true;
   if (state_ != State::kAway) End();
-}
-
-template <typename Step>
-void Connection::Guarded(Step step) {
-  try {
-    std::invoke(step, *this);
-  } catch (const std::exception&) {
-    End();
-  }
 }
 
 void Connection::Resume() {
@@ -244,13 +204,13 @@ void Connection::TakeIn(std::string_view bytes) {
     if (answers == kAnswersInATurn) return TakeTurns();
     Serve(framer_.Take());
     if (state_ != State::kReading) return;
-    if (closing_) return SayGoodbye();
-    if (unsent_.size() >= kEnoughToWrite && !Flush()) return;
+    if (outbox_.closes()) return SayGoodbye();
+    if (outbox_.size() >= kEnoughToWrite && !Flush()) return;
     progress = framer_.Feed({}, now);
   }
   if (progress == Progress::kRefused) return Refuse(framer_.refusal(), RefusalCause::kFraming);
-  if (progress == Progress::kContinue) unsent_ += "HTTP/1.1 100 Continue\r\n\r\n";
-  if (!Flush() || !CountHeld()) return;
+  if (progress == Progress::kContinue) outbox_.AppendInterim("HTTP/1.1 100 Continue\r\n\r\n");
+  if (!Flush() || !CountMemory()) return;
   deadline_ = framer_.has_bytes() ? framer_.begun_at() + context_.options.request_timeout
                                   : now + Patience();
   // A connection that was answered while draining was told so; this one was not.
@@ -267,115 +227,13 @@ void Connection::TakeTurns() {
   });
 }
 
-void Connection::Serve(FramedRequest request) {
-  answered_ = true;
-  const RequestPlan plan = context_.handler.Plan(request.method, request.path);
-  const std::uint32_t rate = context_.paced_per_second;
-  // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
-  if (plan.paced && rate > 0 && !peer_is_trusted_) {
-    const MonotonicTime now = Now();
-    const std::chrono::nanoseconds delay = pace_.Reserve(now, PacedAt(rate));
-    if (delay.count() > 0) {
-      Count(RefusalCause::kPaced);
-      return Hold(std::move(request), plan.lane, now + delay);
-    }
-  }
-  Run(std::move(request), plan.lane);
-}
-
-void Connection::Hold(FramedRequest request, Lane lane, MonotonicTime due) {
-  held_ = std::make_unique<HeldRequest>(
-      HeldRequest{.request = std::move(request), .lane = lane, .due = due});
-  // The replies to what was asked before must not wait with it.
-  if (Flush()) RunHeld();
-}
-
-void Connection::RunHeld() {
-  const std::chrono::nanoseconds delay = held_->due - Now();
-  if (delay.count() <= 0) {
-    const std::unique_ptr<HeldRequest> held = std::move(held_);
-    return Run(std::move(held->request), held->lane);
-  }
-  state_ = State::kHeld;
-  deadline_ = MonotonicTime::max();
-  due_ = std::make_unique<boost::asio::steady_timer>(loop_.context(), delay);
-  due_->async_wait([self = shared_from_this()](const auto& error) {
-    if (error || self->state_ != State::kHeld) return;
-    self->state_ = State::kReading;
-    self->held_->due = {};
-    self->Guarded(&Connection::Continue);
-  });
-}
-
-void Connection::Run(FramedRequest request, Lane lane) {
-  if (lane == Lane::kInline) {
-    state_ = State::kAway;
-    std::optional<WireReply> reply = Answer(std::move(request));
-    if (!reply) return;  // it comes back by itself, perhaps it already has
-    state_ = State::kReading;
-    return Append(*std::move(reply));
-  }
-  // The worker is going to write, and before it everything else must be out.
-  if (!unsent_.empty()) return Hold(std::move(request), lane, {});
-  const ReplyForm form = ReplyForm::Of(request);
-  const auto urgency = lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
-                                             : WorkerPool::Urgency::kNormal;
-  state_ = State::kAway;
-  deadline_ = MonotonicTime::max();
-  if (context_.workers.TrySubmit(
-          urgency, [self = shared_from_this(), request = std::move(request)]() mutable {
-            self->AnswerOnWorker(std::move(request));
-          })) {
-    return;
-  }
-  state_ = State::kReading;
-  Count(RefusalCause::kQueueFull);
-  Append(context_.exchange.Refuse(form, 503, "no worker is free"));
-}
-
-void Connection::AnswerOnWorker(FramedRequest request) noexcept {
-  WireReply reply;
-  bool is_lost = true;
-  try {
-    std::optional<WireReply> answer = Answer(std::move(request));
-    if (!answer) return;
-    reply = *std::move(answer);
-    // One try here, where the reply is at hand; the loop does the rest.
-    const IoResult put = transport_.Write(reply.bytes);
-    if (put.status == IoStatus::kDone) reply.bytes.erase(0, put.bytes);
-    is_lost = put.status == IoStatus::kClosed;
-  } catch (const std::exception&) {
-    reply = {};
-  }
-  loop_.Post([self = shared_from_this(), is_lost, reply = std::move(reply)]() mutable {
-    if (is_lost) self->aborted_ = true;
-    self->ComeBack(std::move(reply));
-  });
-}
-
-std::optional<WireReply> Connection::Answer(FramedRequest request) {
-  const ReplyForm form = ReplyForm::Of(request);
-  std::string client_address = ClientAddressOf(request);
-  return context_.exchange.Answer(std::move(request), std::move(client_address), [&] {
-    return std::make_shared<Later>(shared_from_this(), form);
-  });
-}
-
-void Connection::ComeBack(WireReply reply) {
-  if (state_ == State::kEnded) return;
-  state_ = State::kReading;
-  if (aborted_) return End();
-  Append(std::move(reply));
-  Guarded(&Connection::Continue);
-}
-
 void Connection::Continue() {
   if (!Flush()) return;
   if (held_) {
     RunHeld();
     if (state_ != State::kReading || !Flush()) return;
   }
-  if (closing_) return SayGoodbye();
+  if (outbox_.closes()) return SayGoodbye();
   TakeIn({});
   if (state_ != State::kReading) return;
   if (transport_.HasPending()) return ReadRequests();
@@ -384,51 +242,30 @@ void Connection::Continue() {
 
 void Connection::Refuse(int status, RefusalCause cause) {
   Count(cause);
-  Append(context_.exchange.Refuse(
+  outbox_.Append(context_.exchange.Refuse(
       kEndOfConnection, status,
       std::string(kRefusalCauses.at(static_cast<std::size_t>(cause)).name)));
   SayGoodbye();
 }
 
-void Connection::Append(WireReply reply) {
-  if (unsent_.empty()) {
-    unsent_ = std::move(reply.bytes);
-  } else {
-    unsent_ += reply.bytes;
-  }
-  closing_ = closing_ || !reply.keep_alive;
-}
-
 bool Connection::Flush() {
-  if (unsent_.empty()) return true;
-  std::size_t sent = 0;
-  while (sent < unsent_.size()) {
-    const IoResult put = transport_.Write(std::string_view(unsent_).substr(sent));
-    if (put.status == IoStatus::kDone) {
-      sent += put.bytes;
-      continue;
-    }
-    if (put.status == IoStatus::kClosed) return End(), false;
-    unsent_.erase(0, sent);
-    if (state_ != State::kWriting) {
-      state_ = State::kWriting;
-      deadline_ = Now() + context_.options.write_timeout;
-    }
-    if (CountHeld()) Wait(put.status);
-    return false;
+  const IoStatus status = outbox_.Flush(transport_);
+  if (status == IoStatus::kDone) {
+    if (state_ == State::kWriting) state_ = State::kReading;
+    return true;
   }
-  std::string().swap(unsent_);
-  if (state_ == State::kWriting) state_ = State::kReading;
-  return true;
+  if (status != IoStatus::kClosed && state_ != State::kWriting) {
+    state_ = State::kWriting;
+    deadline_ = Now() + context_.options.write_timeout;
+  }
+  if (CountMemory()) Wait(status);
+  return false;
 }
 
-bool Connection::CountHeld() {
+bool Connection::CountMemory() {
   const std::size_t of_request =
       framer_.held_bytes() > kSmallRequestBytes ? framer_.held_bytes() : 0;
-  const std::size_t before = std::exchange(held_bytes_, unsent_.size() + of_request);
-  if (held_bytes_ == before) return true;
-  const std::size_t all = context_.held_bytes += held_bytes_ - before;
-  if (held_bytes_ < before || all <= kMaxHeldBytes) return true;
+  if (memory_.Set(outbox_.size() + of_request, kMaxHeldBytes)) return true;
   Count(RefusalCause::kMemory);
   return End(), false;
 }
@@ -457,7 +294,7 @@ void Connection::End() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
   deadline_ = MonotonicTime::max();
-  context_.held_bytes -= std::exchange(held_bytes_, 0);
+  (void)memory_.Set(0, kMaxHeldBytes);
   due_.reset();
   held_.reset();
   boost::system::error_code ignored;
@@ -465,11 +302,6 @@ void Connection::End() {
   place_ = {};
   context_.observer.OnConnectionClosed();
   on_end_(*this);
-}
-
-std::string Connection::ClientAddressOf(const FramedRequest& request) const {
-  if (!peer_is_trusted_ || request.forwarded_for.empty()) return peer_text_;
-  return ClientAddress(peer_, request.forwarded_for, context_.options.trusted_proxies).ToText();
 }
 
 }  // namespace rtcroom

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@
 #include "daemon/edge/file_descriptor.h"
 #include "daemon/edge/http_exchange.h"
 #include "daemon/edge/ip_address.h"
+#include "daemon/edge/memory_share.h"
+#include "daemon/edge/reply_outbox.h"
 #include "daemon/edge/request_framer.h"
 #include "daemon/edge/transport.h"
 
@@ -79,7 +82,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Runs a step of this connection. What it lets slip (out of memory, most likely) costs this
   /// connection and no other.
   template <typename Step>
-  void Guarded(Step step);
+  void Guarded(Step step) {
+    try {
+      std::invoke(step, *this);
+    } catch (const std::exception&) {
+      End();
+    }
+  }
   void Resume();
   void Wait(IoStatus for_what);
   void ReadProxy();
@@ -98,9 +107,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ComeBack(WireReply reply);
   void Continue();
   void Refuse(int status, RefusalCause cause);
-  void Append(WireReply reply);
   bool Flush();
-  bool CountHeld();
+  bool CountMemory();
   void SayGoodbye();
   void Discard();
   void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
@@ -128,10 +136,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   TokenBucket pace_;
   std::unique_ptr<HeldRequest> held_;
   std::unique_ptr<boost::asio::steady_timer> due_;
-  std::string unsent_;          ///< replies, as far as they are not on their way
-  std::size_t held_bytes_ = 0;  ///< what counts among all connections
-  bool answered_ = false;       ///< one request at least
-  bool closing_ = false;        ///< the last reply said so
+  ReplyOutbox outbox_;
+  MemoryShare memory_;     ///< of what is held for the clients of the listener
+  bool answered_ = false;  ///< one request at least
   bool aborted_ = false;
 };
 

@@ -1,0 +1,149 @@
+// How a connection has its requests answered, by whom, and in their order.
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "daemon/edge/connection.h"
+#include "daemon/edge/forwarded_for.h"
+
+namespace rtcroom {
+
+/// A reply that comes after its handler has returned.
+class Connection::Later : public PendingReply {
+ public:
+  Later(std::shared_ptr<Connection> connection, ReplyForm form)
+      : connection_(std::move(connection)), form_(form) {}
+  ~Later() override {
+    // Whoever had to answer let go of it: the client must not wait for ever.
+    if (connection_) Send(connection_->context_.handler.Refuse(500, "never answered"));
+  }
+  Later(const Later&) = delete;
+  Later& operator=(const Later&) = delete;
+
+  void Send(HttpReply reply) override {
+    std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
+    if (!connection) return;  // the first answer counts
+    EventLoop& loop = connection->loop_;
+    loop.Post(
+        [connection = std::move(connection), form = form_, reply = std::move(reply)]() mutable {
+          try {
+            connection->ComeBack(connection->context_.exchange.Write(form, std::move(reply)));
+          } catch (const std::exception&) {
+            connection->End();
+          }
+        });
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;  ///< until it is answered
+  const ReplyForm form_;
+};
+
+void Connection::Serve(FramedRequest request) {
+  answered_ = true;
+  const RequestPlan plan = context_.handler.Plan(request.method, request.path);
+  const std::uint32_t rate = context_.paced_per_second;
+  // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
+  if (plan.paced && rate > 0 && !peer_is_trusted_) {
+    const MonotonicTime now = Now();
+    const std::chrono::nanoseconds delay = pace_.Reserve(now, PacedAt(rate));
+    if (delay.count() > 0) {
+      Count(RefusalCause::kPaced);
+      return Hold(std::move(request), plan.lane, now + delay);
+    }
+  }
+  Run(std::move(request), plan.lane);
+}
+
+void Connection::Hold(FramedRequest request, Lane lane, MonotonicTime due) {
+  held_ = std::make_unique<HeldRequest>(
+      HeldRequest{.request = std::move(request), .lane = lane, .due = due});
+  // The replies to what was asked before must not wait with it.
+  if (Flush()) RunHeld();
+}
+
+void Connection::RunHeld() {
+  const std::chrono::nanoseconds delay = held_->due - Now();
+  if (delay.count() <= 0) {
+    const std::unique_ptr<HeldRequest> held = std::move(held_);
+    return Run(std::move(held->request), held->lane);
+  }
+  state_ = State::kHeld;
+  deadline_ = MonotonicTime::max();
+  due_ = std::make_unique<boost::asio::steady_timer>(loop_.context(), delay);
+  due_->async_wait([self = shared_from_this()](const auto& error) {
+    if (error || self->state_ != State::kHeld) return;
+    self->state_ = State::kReading;
+    self->held_->due = {};
+    self->Guarded(&Connection::Continue);
+  });
+}
+
+void Connection::Run(FramedRequest request, Lane lane) {
+  if (lane == Lane::kInline) {
+    state_ = State::kAway;
+    std::optional<WireReply> reply = Answer(std::move(request));
+    if (!reply) return;  // it comes back by itself, perhaps it already has
+    state_ = State::kReading;
+    return outbox_.Append(*std::move(reply));
+  }
+  // The worker is going to write, and before it everything else must be out.
+  if (!outbox_.empty()) return Hold(std::move(request), lane, {});
+  const ReplyForm form = ReplyForm::Of(request);
+  const auto urgency = lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
+                                             : WorkerPool::Urgency::kNormal;
+  state_ = State::kAway;
+  deadline_ = MonotonicTime::max();
+  if (context_.workers.TrySubmit(
+          urgency, [self = shared_from_this(), request = std::move(request)]() mutable {
+            self->AnswerOnWorker(std::move(request));
+          })) {
+    return;
+  }
+  state_ = State::kReading;
+  Count(RefusalCause::kQueueFull);
+  outbox_.Append(context_.exchange.Refuse(form, 503, "no worker is free"));
+}
+
+void Connection::AnswerOnWorker(FramedRequest request) noexcept {
+  WireReply reply;
+  bool is_lost = true;
+  try {
+    std::optional<WireReply> answer = Answer(std::move(request));
+    if (!answer) return;
+    reply = *std::move(answer);
+    // One try here, where the reply is at hand; the loop does the rest.
+    const IoResult put = transport_.Write(reply.bytes);
+    if (put.status == IoStatus::kDone) reply.bytes.erase(0, put.bytes);
+    is_lost = put.status == IoStatus::kClosed;
+  } catch (const std::exception&) {
+    reply = {};
+  }
+  loop_.Post([self = shared_from_this(), is_lost, reply = std::move(reply)]() mutable {
+    if (is_lost) self->aborted_ = true;
+    self->ComeBack(std::move(reply));
+  });
+}
+
+std::optional<WireReply> Connection::Answer(FramedRequest request) {
+  const ReplyForm form = ReplyForm::Of(request);
+  std::string client_address = ClientAddressOf(request);
+  return context_.exchange.Answer(std::move(request), std::move(client_address), [&] {
+    return std::make_shared<Later>(shared_from_this(), form);
+  });
+}
+
+void Connection::ComeBack(WireReply reply) {
+  if (state_ == State::kEnded) return;
+  state_ = State::kReading;
+  if (aborted_) return End();
+  outbox_.Append(std::move(reply));
+  Guarded(&Connection::Continue);
+}
+
+std::string Connection::ClientAddressOf(const FramedRequest& request) const {
+  if (!peer_is_trusted_ || request.forwarded_for.empty()) return peer_text_;
+  return ClientAddress(peer_, request.forwarded_for, context_.options.trusted_proxies).ToText();
+}
+
+}  // namespace rtcroom
