@@ -1,7 +1,9 @@
 // A server replaced by another, with the same sockets, and nobody notices.
 #include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <exception>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -106,6 +108,27 @@ TEST(Restart, KeepsRoomsAndMembers) {
   ApiClient after = server.Https();
   EXPECT_EQ(WholeState(after), state);
   EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
+}
+
+TEST(Restart, IsNotTriedWithAConfigurationThatCouldNotBeServed) {
+  ServerProcess server;
+  const std::string config = ReadWholeFile(server.config_file());
+  const auto refused = [&](const std::string& changed, const std::string& told) {
+    std::ofstream(server.config_file()) << changed;
+    server.Signal(SIGUSR2);
+    return Eventually([&] {
+      const std::string log = server.Log();
+      const std::size_t at = log.rfind(R"("event":"hand_over_refused")");
+      return at != std::string::npos && log.find(told, at) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(refused(config + "[nonsense]\nkey = 1\n", "nonsense"));
+  const std::string listen = R"(server.http_listen = "127.0.0.1:0")";
+  std::string off = config;
+  ASSERT_NE(off.find(listen), std::string::npos);
+  off.replace(off.find(listen), listen.size(), R"(server.http_listen = "")");
+  EXPECT_TRUE(refused(off, "server.http_listen: has changed"));
+  EXPECT_EQ(server.Http().Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
 }
 
 /// HTTP and HTTPS as a socket unit of systemd passes them.

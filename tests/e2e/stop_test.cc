@@ -47,6 +47,21 @@ TEST(Reload, TakesUpTheLogLevel) {
   EXPECT_EQ(server.Log().size(), logged) << "requests are told at debug only";
 }
 
+TEST(Reload, TakesUpLimits) {
+  ServerProcess server;
+  std::string config = ReadWholeFile(server.config_file());
+  const std::string off = R"(limits.per_address_rate = "0/s")";
+  const std::size_t rate = config.find(off);
+  ASSERT_NE(rate, std::string::npos);
+  config.replace(rate, off.size(), R"(limits.per_address_rate = "1/s")");
+  std::ofstream(server.config_file()) << config << "limits.per_address_burst = 1\n";
+  ASSERT_TRUE(Reload(server, "limits.per_address_rate"));
+  ApiClient client = server.Https();
+  const nlohmann::json list = {{"cnt", 1}, {"index", 0}};
+  EXPECT_EQ(client.Call("double_room", "get_room_list", list).code(), kOk);
+  EXPECT_EQ(client.Call("double_room", "get_room_list", list).code(), kInternalFailure);
+}
+
 TEST(Reload, OfAWrongConfigurationChangesNothing) {
   ServerProcess server;
   std::ofstream(server.config_file(), std::ios::app) << "\n[nonsense]\nkey = 1\n";
