@@ -59,7 +59,7 @@ RequestFramer::Progress RequestFramer::Feed(std::string_view bytes, MonotonicTim
   if (!is_begun_) begun_at_ = now;
   buffer_.append(bytes);
   is_begun_ = !buffer_.empty();
-  return part_ == Part::kBody ? ReadBody() : ReadHead();
+  return part_ == Part::kBody ? ReadBody() : ReadHead(now);
 }
 
 FramedRequest RequestFramer::Take() {
@@ -84,7 +84,7 @@ FramedRequest RequestFramer::Take() {
   return std::exchange(request_, {});
 }
 
-RequestFramer::Progress RequestFramer::ReadHead() {
+RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
   while (true) {
     const std::size_t end = buffer_.find('\n', parsed_);
     const std::size_t head_bytes = end == std::string::npos ? buffer_.size() : end + 1;
@@ -106,6 +106,7 @@ RequestFramer::Progress RequestFramer::ReadHead() {
       // Not a request yet: a client that ends its bodies with one too many is idle.
       buffer_.erase(0, std::exchange(parsed_, 0));
       is_begun_ = !buffer_.empty();
+      begun_at_ = now;  // what lies behind the line came with its end
       continue;
     }
     const bool taken = part_ == Part::kRequestLine ? TakeRequestLine(text) : TakeHeader(text);

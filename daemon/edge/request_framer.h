@@ -77,7 +77,7 @@ class RequestFramer {
  private:
   enum class Part : std::uint8_t { kRequestLine, kHeaders, kBody };
 
-  Progress ReadHead();
+  Progress ReadHead(MonotonicTime now);
   Progress ReadBody();
   bool TakeRequestLine(std::string_view line);
   bool TakeTarget(std::string_view target);
