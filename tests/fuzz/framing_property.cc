@@ -141,10 +141,16 @@ std::optional<std::string> FaultOfRefusal(RequestFramer& framer, std::string_vie
 /// Byte by byte it is known what each request is made of, when it began, and how much is held.
 std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& framing) {
   RequestFramer framer(kMaxBodyBytes);
-  std::size_t begin = 0;  // of the request that is being read
+  std::size_t begin = 0;       // of the request that is being read, empty lines before it included
+  std::size_t first_byte = 0;  // the one that its time counts from
   for (std::size_t i = 0; i < stream.size(); ++i) {
     const Progress progress = framer.Feed(stream.substr(i, 1), TimeOf(i));
-    if (framer.begun_at() != TimeOf(begin)) return "began at another time";
+    if (!framer.has_bytes()) {
+      if (stream[i] != '\n') return "forgets what is no empty line";
+      first_byte = i + 1;
+    } else if (framer.begun_at() != TimeOf(first_byte)) {
+      return "began at another time";
+    }
     if (progress == Progress::kRefused) {
       framing.end = progress;
       framing.refusal = framer.refusal();
@@ -157,6 +163,7 @@ std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& fra
     const std::string_view whole = stream.substr(begin, i + 1 - begin);
     if (auto fault = FaultOfRequest(framing.requests.back(), whole)) return fault;
     begin = i + 1;
+    first_byte = begin;
   }
   return std::nullopt;
 }
