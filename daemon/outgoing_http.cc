@@ -73,6 +73,8 @@ class HttplibOutgoing::Call {
     while (!outcome_ && !given_up_) {
       if (!finished_.WaitUntil(mutex_, deadline)) break;
     }
+    // Cutting the connection has an outcome as well, which may be there first: a failed read.
+    if (given_up_) return std::nullopt;
     return outcome_;
   }
 
