@@ -141,29 +141,29 @@ std::optional<std::string> FaultOfRefusal(RequestFramer& framer, std::string_vie
 /// Byte by byte it is known what each request is made of, when it began, and how much is held.
 std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& framing) {
   RequestFramer framer(kMaxBodyBytes);
-  std::size_t begin = 0;       // of the request that is being read, empty lines before it included
-  std::size_t first_byte = 0;  // the one that its time counts from
+  std::size_t after_last = 0;  // where the request before ends
+  std::size_t begin = 0;       // of the request that is being read, behind empty lines
   for (std::size_t i = 0; i < stream.size(); ++i) {
     const Progress progress = framer.Feed(stream.substr(i, 1), TimeOf(i));
-    if (!framer.has_bytes()) {
-      if (stream[i] != '\n') return "forgets what is no empty line";
-      first_byte = i + 1;
-    } else if (framer.begun_at() != TimeOf(first_byte)) {
-      return "began at another time";
-    }
     if (progress == Progress::kRefused) {
       framing.end = progress;
       framing.refusal = framer.refusal();
-      return FaultOfRefusal(framer, stream.substr(begin));
+      return FaultOfRefusal(framer, stream.substr(after_last));
     }
-    if (i + 1 - begin > kMaxHeadBytes + kMaxBodyBytes) return "holds more than a request may have";
+    if (framer.held_bytes() == 0) {  // an empty line
+      begin = i + 1;
+      continue;
+    }
+    if (framer.held_bytes() != i + 1 - begin) return "holds what is not of this request";
+    if (framer.begun_at() != TimeOf(begin)) return "began at another time";
+    if (framer.held_bytes() > kMaxHeadBytes + kMaxBodyBytes) return "holds more than a request has";
     if (progress != Progress::kComplete) continue;
+
     framing.requests.push_back(framer.Take());
     if (framer.has_bytes()) return "keeps bytes of a request that was taken";
     const std::string_view whole = stream.substr(begin, i + 1 - begin);
     if (auto fault = FaultOfRequest(framing.requests.back(), whole)) return fault;
-    begin = i + 1;
-    first_byte = begin;
+    after_last = begin = i + 1;
   }
   return std::nullopt;
 }
