@@ -372,7 +372,10 @@ void App::StopServing(SocketAfterStop after) {
     stopping.push_back(
         std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
   }
-  for (const std::future<void>& stopped : stopping) stopped.wait_for(left());
+  // A little before the end of the drain, or the answers would come too late.
+  const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,
+                                                               std::chrono::milliseconds(500));
+  for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
   // Whoever still waits for an outside service is answered now that there is none.
   outgoing_.Stop();
   stopping.clear();  // waits

@@ -65,6 +65,13 @@ void Reload(const ConfigOutcome& outcome, App& app, Logger& logger) {
   if (outcome.problems.empty()) app.Reload(outcome.config);
 }
 
+/// Whether a successor could serve what the configuration says now, with the sockets of `app`.
+Status CheckReload(const ConfigOutcome& outcome, const App& app) {
+  if (outcome.problems.empty()) return app.CheckSameListeners(outcome.config);
+  const ConfigProblem& first = outcome.problems.front();
+  return Error{Errc::kBadRequest, fmt::format("{}: {}", first.key, first.sentence)};
+}
+
 /// Why a server stopped serving.
 enum class End : std::uint8_t {
   kFailedToStart,
@@ -93,9 +100,8 @@ ServedUntil ServeOnce(const Config& config, RunMode mode,
     if (signal == SIGHUP) {
       Reload(reload(), app, logger);
     } else if (signal == SIGUSR2) {
-      // The check comes first: it also says that `reload` will find no problems.
       Status fit = hand_over.CheckSuccessor();
-      if (fit) fit = app.CheckSameListeners(reload().config);
+      if (fit) fit = CheckReload(reload(), app);
       if (!fit) {
         logger.Warn("hand_over_refused", {{"reason", fit.error().detail}});
         continue;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds kPause{100};
 /// Connections before others on the loop have their turn.
 constexpr int kAcceptsInATurn = 64;
+/// Connections that are still taken at a stop: as many as a backlog holds.
+constexpr int kMostLateAccepts = 4096;
 
 bool IsShortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -45,10 +47,14 @@ void Acceptor::Stop(Backlog backlog) {
   pause_.cancel();
   (void)watch_.release();
   if (backlog == Backlog::kLeft) return;
-  while (true) {
+  for (int turn = 0; turn < kMostLateAccepts; ++turn) {
     AcceptedSocket accepted = Accept(listening_.socket);
-    if (!accepted.socket.valid()) return;
-    take_(std::move(accepted));
+    const int error = errno;
+    if (accepted.socket.valid()) {
+      take_(std::move(accepted));
+    } else if (IsShortage(error) || error == EAGAIN || error == EWOULDBLOCK) {
+      return;
+    }
   }
 }
 

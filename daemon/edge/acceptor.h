@@ -34,13 +34,13 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  void Begin();
   /// What becomes of clients who wait to be accepted at a stop.
   enum class Backlog : std::uint8_t {
     kTaken,  ///< they have been let in by the system, and would be cut off
     kLeft,   ///< to whoever listens next
   };
 
+  void Begin();
   /// No connection is taken after this.
   void Stop(Backlog backlog);
 

@@ -81,9 +81,12 @@ void Connection::CheckDeadline(MonotonicTime now) {
 
 void Connection::Drain() {
   if (state_ != State::kReading || framer_.has_bytes()) return;  // it ends with its reply
-  if (!answered_) {
-    deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
-  } else if (!transport_.HasPending() && !transport_.HasUnread()) {
+  deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
+  Guarded(&Connection::EndIfIdle);
+}
+
+void Connection::EndIfIdle() {
+  if (answered_ && !framer_.has_bytes() && !transport_.HasPending() && !transport_.HasUnread()) {
     SayGoodbye();
   }
 }
@@ -210,17 +213,18 @@ void Connection::TakeIn(std::string_view bytes) {
   }
   if (progress == Progress::kRefused) return Refuse(framer_.refusal(), RefusalCause::kFraming);
   if (progress == Progress::kContinue) outbox_.AppendInterim("HTTP/1.1 100 Continue\r\n\r\n");
-  if (!Flush() || !CountMemory()) return;
+  if (!Flush()) return;
   deadline_ = framer_.has_bytes() ? framer_.begun_at() + context_.options.request_timeout
                                   : now + Patience();
   // A connection that was answered while draining was told so; this one was not.
-  if (context_.draining && answered_ && !framer_.has_bytes()) SayGoodbye();
+  if (context_.draining) EndIfIdle();
 }
 
 void Connection::TakeTurns() {
   // As long as it is away, nothing is read and nothing ends.
   state_ = State::kAway;
   loop_.Post([self = shared_from_this()] {
+    if (self->state_ != State::kAway) return;
     self->state_ = State::kReading;
     if (self->aborted_) return self->End();
     self->Guarded(&Connection::Continue);
@@ -252,7 +256,7 @@ bool Connection::Flush() {
   const IoStatus status = outbox_.Flush(transport_);
   if (status == IoStatus::kDone) {
     if (state_ == State::kWriting) state_ = State::kReading;
-    return true;
+    return CountMemory();
   }
   if (status != IoStatus::kClosed && state_ != State::kWriting) {
     state_ = State::kWriting;
@@ -265,7 +269,8 @@ bool Connection::Flush() {
 bool Connection::CountMemory() {
   const std::size_t of_request =
       framer_.held_bytes() > kSmallRequestBytes ? framer_.held_bytes() : 0;
-  if (memory_.Set(outbox_.size() + of_request, kMaxHeldBytes)) return true;
+  const std::size_t of_held = held_ ? held_->request.body.size() : 0;
+  if (memory_.Set(outbox_.size() + of_request + of_held, kMaxHeldBytes)) return true;
   Count(RefusalCause::kMemory);
   return End(), false;
 }
@@ -297,8 +302,8 @@ void Connection::End() {
   (void)memory_.Set(0, kMaxHeldBytes);
   due_.reset();
   held_.reset();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  boost::system::error_code failed;
+  failed = socket_.close(failed);  // there is nothing to be done about it
   place_ = {};
   context_.observer.OnConnectionClosed();
   on_end_(*this);

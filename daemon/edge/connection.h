@@ -65,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kHandshake,
     kReading,    ///< idle, or in the middle of a request
     kHeld,       ///< a request waits for its turn
-    kAway,       ///< a request is being answered
+    kAway,       ///< a request is being answered, or others have their turn
     kWriting,    ///< the client has not taken all of its replies yet
     kLingering,  ///< all is said; the client may still be sending
     kEnded,
@@ -104,15 +104,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Run(FramedRequest request, Lane lane);
   void AnswerOnWorker(FramedRequest request) noexcept;
   std::optional<WireReply> Answer(FramedRequest request);
-  void ComeBack(WireReply reply);
+  void ComeBack(std::uint32_t turn, WireReply reply);
   void Continue();
   void Refuse(int status, RefusalCause cause);
   bool Flush();
   bool CountMemory();
+  void EndIfIdle();
   void SayGoodbye();
   void Discard();
   void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
   void End();
+  /// Whether the request of that turn is the one being answered.
+  [[nodiscard]] bool IsAway(std::uint32_t turn) const {
+    return state_ == State::kAway && turn == turn_;
+  }
   /// How long an idle connection may stay.
   [[nodiscard]] std::chrono::milliseconds Patience() const;
   [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
@@ -137,8 +142,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<HeldRequest> held_;
   std::unique_ptr<boost::asio::steady_timer> due_;
   ReplyOutbox outbox_;
-  MemoryShare memory_;     ///< of what is held for the clients of the listener
-  bool answered_ = false;  ///< one request at least
+  MemoryShare memory_;      ///< of what is held for the clients of the listener
+  std::uint32_t turn_ = 0;  ///< counts requests: which of them a reply belongs to
+  bool answered_ = false;   ///< one request at least
   bool aborted_ = false;
 };
 

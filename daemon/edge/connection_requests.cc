@@ -12,7 +12,7 @@ namespace rtcroom {
 class Connection::Later : public PendingReply {
  public:
   Later(std::shared_ptr<Connection> connection, ReplyForm form)
-      : connection_(std::move(connection)), form_(form) {}
+      : connection_(std::move(connection)), form_(form), turn_(connection_->turn_) {}
   ~Later() override {
     // Whoever had to answer let go of it: the client must not wait for ever.
     if (connection_) Send(connection_->context_.handler.Refuse(500, "never answered"));
@@ -20,23 +20,25 @@ class Connection::Later : public PendingReply {
   Later(const Later&) = delete;
   Later& operator=(const Later&) = delete;
 
-  void Send(HttpReply reply) override {
+  // Ends the process when there is no memory for the few bytes of a task: nobody would end the
+  // connection otherwise.
+  void Send(HttpReply reply) noexcept override {
     std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
     if (!connection) return;  // the first answer counts
     EventLoop& loop = connection->loop_;
-    loop.Post(
-        [connection = std::move(connection), form = form_, reply = std::move(reply)]() mutable {
-          try {
-            connection->ComeBack(connection->context_.exchange.Write(form, std::move(reply)));
-          } catch (const std::exception&) {
-            connection->End();
-          }
-        });
+    loop.Post([connection = std::move(connection), form = form_, turn = turn_,
+               reply = std::move(reply)]() mutable {
+      if (!connection->IsAway(turn)) return;
+      connection->Guarded([&](Connection& self) {
+        self.ComeBack(turn, self.context_.exchange.Write(form, std::move(reply)));
+      });
+    });
   }
 
  private:
   std::shared_ptr<Connection> connection_;  ///< until it is answered
   const ReplyForm form_;
+  const std::uint32_t turn_;
 };
 
 void Connection::Serve(FramedRequest request) {
@@ -65,9 +67,11 @@ void Connection::Hold(FramedRequest request, Lane lane, MonotonicTime due) {
 void Connection::RunHeld() {
   const std::chrono::nanoseconds delay = held_->due - Now();
   if (delay.count() <= 0) {
+    due_.reset();
     const std::unique_ptr<HeldRequest> held = std::move(held_);
     return Run(std::move(held->request), held->lane);
   }
+  if (!CountMemory()) return;
   state_ = State::kHeld;
   deadline_ = MonotonicTime::max();
   due_ = std::make_unique<boost::asio::steady_timer>(loop_.context(), delay);
@@ -80,10 +84,15 @@ void Connection::RunHeld() {
 }
 
 void Connection::Run(FramedRequest request, Lane lane) {
+  ++turn_;
   if (lane == Lane::kInline) {
     state_ = State::kAway;
     std::optional<WireReply> reply = Answer(std::move(request));
-    if (!reply) return;  // it comes back by itself, perhaps it already has
+    if (!reply) {
+      // It comes back by itself, later; the replies before it need not wait for that.
+      (void)outbox_.Flush(transport_);
+      return;
+    }
     state_ = State::kReading;
     return outbox_.Append(*std::move(reply));
   }
@@ -119,10 +128,11 @@ void Connection::AnswerOnWorker(FramedRequest request) noexcept {
   } catch (const std::exception&) {
     reply = {};
   }
-  loop_.Post([self = shared_from_this(), is_lost, reply = std::move(reply)]() mutable {
-    if (is_lost) self->aborted_ = true;
-    self->ComeBack(std::move(reply));
-  });
+  loop_.Post(
+      [self = shared_from_this(), turn = turn_, is_lost, reply = std::move(reply)]() mutable {
+        if (is_lost) self->aborted_ = true;
+        self->ComeBack(turn, std::move(reply));
+      });
 }
 
 std::optional<WireReply> Connection::Answer(FramedRequest request) {
@@ -133,8 +143,8 @@ std::optional<WireReply> Connection::Answer(FramedRequest request) {
   });
 }
 
-void Connection::ComeBack(WireReply reply) {
-  if (state_ == State::kEnded) return;
+void Connection::ComeBack(std::uint32_t turn, WireReply reply) {
+  if (!IsAway(turn)) return;  // that request has been answered or lost
   state_ = State::kReading;
   if (aborted_) return End();
   outbox_.Append(std::move(reply));

@@ -1,7 +1,6 @@
 #include "daemon/edge/http_listener.h"
 
 #include <exception>
-#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -104,7 +103,7 @@ void HttpListener::Adopt(AcceptedSocket accepted) {
         [shard = shards_[index], newcomer = std::move(newcomer)]() mutable {
           shard->Adopt(std::move(newcomer));
         });
-  } catch (const std::bad_alloc&) {
+  } catch (const std::exception&) {
     parts_.observer.OnRefusal(RefusalCause::kMemory);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 
 namespace rtcroom {
 namespace {
@@ -51,10 +52,13 @@ void ListenerShard::Adopt(Newcomer newcomer) {
         context_, loop_, std::move(newcomer.accepted.socket), newcomer.accepted.peer,
         std::move(newcomer.place), [this](Connection& ended) { connections_.erase(&ended); });
     connections_.emplace(connection.get(), Entry{connection, std::move(newcomer.open)});
-  } catch (const std::exception&) {
-    // No memory, or the kernel watches no more descriptors for us.
+  } catch (const std::bad_alloc&) {
     context_.observer.OnRefusal(RefusalCause::kMemory);
     if (connection) connection->Abort();
+    return;
+  } catch (const std::exception&) {
+    // The kernel watches no more descriptors for us.
+    context_.observer.OnRefusal(RefusalCause::kDescriptors);
     return;
   }
   connection->Begin(std::move(newcomer.tls));

@@ -69,7 +69,8 @@ FramedRequest RequestFramer::Take() {
     // Most connections are idle most of the time, and idle ones hold no memory.
     std::string().swap(buffer_);
   } else {
-    buffer_.erase(0, end);
+    // The rest in a string of its own size: after a large body it must not keep all the room.
+    buffer_ = buffer_.substr(end);
     request_.more_follows = true;
   }
   is_begun_ = false;
@@ -104,7 +105,7 @@ RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
     if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
       ++blank_lines_;
       // Not a request yet: a client that ends its bodies with one too many is idle.
-      buffer_.erase(0, std::exchange(parsed_, 0));
+      buffer_ = buffer_.substr(std::exchange(parsed_, 0));
       is_begun_ = !buffer_.empty();
       begun_at_ = now;  // what lies behind the line came with its end
       continue;

@@ -66,8 +66,8 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
   // Idle connections hold no buffers; a write may be continued from another address.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // A call that reads comes back after each message, so that a peer who sends nothing but messages
-  // of TLS itself cannot keep a thread inside it.
+  // With it, a call that reads would go on for as long as a peer sends messages of TLS itself.
+  // `Transport` ends those that come back in between.
   SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   // A record's head and body in one system call. What was read ahead is asked for with
   // SSL_has_pending, or a wait for the descriptor would never end.

@@ -46,7 +46,8 @@ IoResult Transport::Read(std::span<char> into) {
     const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
     if (result == 1) return {.status = IoStatus::kDone, .bytes = got};
     const IoStatus status = TlsStatus(result);
-    // Without SSL_MODE_AUTO_RETRY a message of TLS itself ends the call, whatever lies behind it.
+    // Without SSL_MODE_AUTO_RETRY a message of TLS itself may end the call, whatever lies behind
+    // it.
     if (status != IoStatus::kWantRead || tls_messages_ == messages) {
       return {.status = status, .bytes = 0};
     }
@@ -92,11 +93,14 @@ IoStatus Transport::TlsStatus(int result) const {
 }
 
 void Transport::CountTlsMessage(int is_written, int /*version*/, int content_type,
-                                const void* /*bytes*/, std::size_t /*size*/, ssl_st* /*tls*/,
+                                const void* /*bytes*/, std::size_t /*size*/, ssl_st* tls,
                                 void* transport) {
   if (is_written != 0) return;
   if (content_type != SSL3_RT_HANDSHAKE && content_type != SSL3_RT_ALERT) return;
-  ++static_cast<Transport*>(transport)->tls_messages_;
+  if (++static_cast<Transport*>(transport)->tls_messages_ <= kMaxTlsMessages) return;
+  // A call that reads ahead goes on as long as there is the beginning of another message; without
+  // that it ends with what it has, and then the connection.
+  SSL_set_read_ahead(tls, 0);
 }
 
 IoResult Transport::WriteRaw(std::string_view bytes) {

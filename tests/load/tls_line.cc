@@ -33,8 +33,8 @@ void TlsLine::Open(const boost::asio::ip::tcp::endpoint& server) {
 
 void TlsLine::BeginHandshake() {
   error_code ignored;  // small requests shall not wait, but they may
-  (void)socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-  (void)socket_.native_non_blocking(true, ignored);
+  ignored = socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  ignored = socket_.native_non_blocking(true, ignored);
   tls_.reset(SSL_new(tls_context_));
   SSL_set_fd(tls_.get(), socket_.native_handle());
   SSL_set_connect_state(tls_.get());
@@ -109,7 +109,7 @@ void TlsLine::AwaitWritable(void (TlsLine::*then)()) {
 void TlsLine::Close() {
   is_over_ = true;
   error_code ignored;  // nothing more is wanted of it
-  (void)socket_.close(ignored);
+  ignored = socket_.close(ignored);
 }
 
 void TlsLine::End(Event why) {

@@ -2,11 +2,15 @@
 #include "daemon/edge/transport.h"
 
 #include <array>
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -72,7 +76,7 @@ class TransportTest : public testing::Test {
   const TlsContext client_context_{SSL_CTX_new(TLS_client_method())};
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<SSL, decltype(&SSL_free)> client_{nullptr, SSL_free};
-  IoResult last_;
+  IoResult last_{.status = IoStatus::kDone};
 };
 
 TEST_F(TransportTest, ReadsWhatLiesBehindAFewKeyUpdates) {
@@ -99,6 +103,28 @@ TEST_F(TransportTest, PutsUpWithKeyUpdatesBetweenRequestsOnlySoLong) {
   }
   EXPECT_GE(requests, 10);
   EXPECT_LT(requests, 100);
+}
+
+TEST_F(TransportTest, EndsAFloodOfKeyUpdatesWhileItStillComes) {
+  // Padded, so that they end where a buffer of what was read ahead does not.
+  ASSERT_EQ(SSL_set_block_padding(client_.get(), 44), 1);
+  BIO* const flood = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(client_.get(), flood);
+  SendKeyUpdates(20'000);
+  char* bytes = nullptr;
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(flood, &bytes));
+  std::atomic<std::size_t> sent{0};
+  std::jthread sending([&] {
+    while (sent < size) {
+      const ssize_t put = send(client_end_.get(), bytes + sent, size - sent, MSG_NOSIGNAL);
+      if (put > 0) sent += static_cast<std::size_t>(put);
+      if (put < 0 && errno != EAGAIN) return;
+      if (put < 0) std::this_thread::yield();
+    }
+  });
+  while (last_.status != IoStatus::kClosed && sent < size) Read();
+  EXPECT_LT(sent, size) << "all of it was read";
+  server_end_ = FileDescriptor();
 }
 
 TEST_F(TransportTest, NoticesTheEndOfTheOtherSide) {
