@@ -51,6 +51,9 @@ struct ConnectionContext {
   /// get_pushers requests that a connection may make in a second; 0: as many as it likes.
   const std::atomic<std::uint32_t>& paced_per_second;
   std::atomic<std::size_t>& held_bytes;
+  /// Tasks that a worker has or will have. A worker may still be on its way out of the handler
+  /// when the reply, given early by somebody else, has long ended the connection.
+  std::atomic<std::size_t>& at_work;
 };
 
 }  // namespace rtcroom

@@ -1,4 +1,5 @@
 // How a connection has its requests answered, by whom, and in their order.
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -103,12 +104,17 @@ void Connection::Run(FramedRequest request, Lane lane) {
                                              : WorkerPool::Urgency::kNormal;
   state_ = State::kAway;
   deadline_ = MonotonicTime::max();
+  ++context_.at_work;
   if (context_.workers.TrySubmit(
           urgency, [self = shared_from_this(), request = std::move(request)]() mutable {
+            std::atomic<std::size_t>& at_work = self->context_.at_work;
             self->AnswerOnWorker(std::move(request));
+            self.reset();
+            --at_work;  // last: the listener may end from here on
           })) {
     return;
   }
+  --context_.at_work;
   state_ = State::kReading;
   Count(RefusalCause::kQueueFull);
   outbox_.Append(context_.exchange.Refuse(form, 503, "no worker is free"));

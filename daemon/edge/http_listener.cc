@@ -30,7 +30,8 @@ HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, Ed
                .observer = parts.observer,
                .draining = draining_,
                .paced_per_second = paced_per_second_,
-               .held_bytes = held_bytes_} {}
+               .held_bytes = held_bytes_,
+               .at_work = at_work_} {}
 
 HttpListener::~HttpListener() { Stop(std::chrono::milliseconds(0)); }
 
@@ -84,7 +85,7 @@ void HttpListener::OnEveryShard(void (ListenerShard::*what)()) {
 }
 
 void HttpListener::AwaitEnd(std::optional<MonotonicTime> deadline) {
-  while (open_ > 0 && (!deadline || parts_.clock.Monotonic() < *deadline)) {
+  while ((open_ > 0 || at_work_ > 0) && (!deadline || parts_.clock.Monotonic() < *deadline)) {
     poll(nullptr, 0, kEndPollMs);
   }
 }

@@ -102,7 +102,8 @@ class HttpListener {
   std::atomic<bool> draining_{false};
   std::atomic<std::uint32_t> paced_per_second_{0};
   std::atomic<std::size_t> held_bytes_{0};
-  std::atomic<std::size_t> open_{0};  ///< connections, over all shards
+  std::atomic<std::size_t> open_{0};     ///< connections, over all shards
+  std::atomic<std::size_t> at_work_{0};  ///< requests with workers
   HttpExchange exchange_;
   ConnectionContext context_;
   ListeningSocket listening_;

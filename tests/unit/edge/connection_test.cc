@@ -1,5 +1,6 @@
 // What a connection owes its client: order, patience, and an answer whoever gives it.
 #include <chrono>
+#include <future>
 #include <latch>
 #include <memory>
 #include <stdexcept>
@@ -142,6 +143,28 @@ TEST_F(ConnectionTest, AStopWaitsForALaterReply) {
   const RawReply reply = client.Receive();
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.Header("Connection"), "close");
+}
+
+TEST_F(ConnectionTest, AStopWaitsForAHandlerWhoseReplyWentAheadOfIt) {
+  std::latch may_return(1);
+  Serve({.plan = PlanByPath,
+         .answer = [&](const HttpRequest&, const DeferReply& defer) -> std::optional<HttpReply> {
+           defer()->Send({.body = "{}"});
+           may_return.wait();
+           return std::nullopt;
+         },
+         .refuse = [](int status) { return Router::Refusal(status); }});
+  {
+    RawClient client(address());
+    client.Send(RawPost("/early", "", "Connection: close\r\n"));
+    EXPECT_EQ(client.Receive().body, "{}");
+  }
+  ASSERT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(0ms); });
+  WaitUntilItStops();
+  EXPECT_EQ(stopped.wait_for(50ms), std::future_status::timeout);
+  may_return.count_down();
+  stopped.get();
 }
 
 TEST_F(ConnectionTest, ALaterReplyToAClientThatHasGoneIsNoMatter) {
