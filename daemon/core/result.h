@@ -13,16 +13,16 @@ namespace rtcroom {
 
 /// What a caller can do about a failure.
 enum class Errc : std::uint8_t {
-  kBadRequest,      ///< a field is missing, ill-typed or out of bounds; `detail` names it
-  kUnauthorized,    ///< who calls is not known, or may not call this
-  kRoomNotFound,    ///< no such room that the caller may see
-  kRoomExists,      ///< the room ID is taken
-  kRoomFull,        ///< no free seat
-  kPusherNotFound,  ///< the user is not a pusher of the room
-  kNotCreator,      ///< only the room's creator may do this
-  kTooManyRooms,    ///< `room.max_rooms` is reached
+  kBadRequest,       ///< a field is missing, ill-typed or out of bounds; `detail` names it
+  kUnauthorized,     ///< who calls is not known, or may not call this
+  kRoomNotFound,     ///< no such room that the caller may see
+  kRoomExists,       ///< the room ID is taken
+  kRoomFull,         ///< no free seat
+  kPusherNotFound,   ///< the user is not a pusher of the room
+  kNotCreator,       ///< only the room's creator may do this
+  kTooManyRooms,     ///< `room.max_rooms` is reached
   kTooManyRequests,  ///< the caller comes too often: the same call will work later
-  kStoreBusy,       ///< the store could not take the change now; the same call may work later
+  kStoreBusy,        ///< the store could not take the change now; the same call may work later
   /// The store failed (disk full, I/O error, damage). Nobody sees the change; a crash right after
   /// may still bring it to light, whole.
   kStoreBroken,
