@@ -23,6 +23,7 @@ class Connection::Later : public PendingReply {
 
   // Ends the process when there is no memory for the few bytes of a task: nobody would end the
   // connection otherwise.
+  // NOLINTNEXTLINE(bugprone-exception-escape): meant so
   void Send(HttpReply reply) noexcept override {
     std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
     if (!connection) return;  // the first answer counts
@@ -120,6 +121,8 @@ void Connection::Run(FramedRequest request, Lane lane) {
   outbox_.Append(context_.exchange.Refuse(form, 503, "no worker is free"));
 }
 
+// Ends the process likewise when even the task that gives the connection back cannot be made.
+// NOLINTNEXTLINE(bugprone-exception-escape): meant so
 void Connection::AnswerOnWorker(FramedRequest request) noexcept {
   WireReply reply;
   bool is_lost = true;
