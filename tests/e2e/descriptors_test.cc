@@ -54,6 +54,7 @@ TEST(Descriptors, MayRunOutAgainAndAgain) {
   for (int round = 0; round < kRounds; ++round) {
     {
       std::vector<RawClient> clients;
+      clients.reserve(kClients);
       for (std::size_t i = 0; i < kClients; ++i) clients.emplace_back(server.AddressOf("http"));
       ASSERT_TRUE(Eventually([&] { return OpenDescriptorsOf(process) > base; }));
       const milliseconds before = CpuTimeOf(process);

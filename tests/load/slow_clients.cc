@@ -64,11 +64,11 @@ SlowClients::~SlowClients() { loop_.stop(); }
 
 void SlowClients::Open(Client& client, bool secured) {
   error_code ignored;  // whoever could not connect is seen by `connected`
-  (void)client.socket.open(tcp::v4(), ignored);
-  (void)client.socket.bind({boost::asio::ip::make_address_v4("127.0.0.2"), 0}, ignored);
+  ignored = client.socket.open(tcp::v4(), ignored);
+  ignored = client.socket.bind({boost::asio::ip::make_address_v4("127.0.0.2"), 0}, ignored);
   if (client.kind == Slowness::kRead) {
-    (void)client.socket.set_option(boost::asio::socket_base::receive_buffer_size(kSmallWindow),
-                                   ignored);
+    ignored = client.socket.set_option(boost::asio::socket_base::receive_buffer_size(kSmallWindow),
+                                       ignored);
     ::setsockopt(client.socket.native_handle(), IPPROTO_TCP, TCP_MAXSEG, &kSmallSegment,
                  sizeof kSmallSegment);
   }
@@ -82,7 +82,7 @@ void SlowClients::Open(Client& client, bool secured) {
 
 void SlowClients::Begin(Client& client) {
   error_code ignored;  // a server that has enough of it may have closed it
-  (void)client.socket.non_blocking(true, ignored);
+  ignored = client.socket.non_blocking(true, ignored);
   const auto send = [&client, &ignored](std::string_view bytes) {
     client.socket.send(boost::asio::buffer(bytes), 0, ignored);
   };

@@ -75,6 +75,7 @@ TEST_F(ConnectionCensusTest, LetsAQuarterOfAnAddressBeInItsHandshakes) {
 TEST_F(ConnectionCensusTest, ForgetsAConnectionWhereverItEnded) {
   {
     std::vector<Place> places;
+    places.reserve(21);
     for (int i = 0; i < 10; ++i) places.push_back(EnterFrom("192.0.2.1"));
     for (int i = 0; i < 10; ++i) {
       ASSERT_EQ(places.emplace_back(Enter()).Claim(Address("192.0.2.1")), std::nullopt);
