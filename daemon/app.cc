@@ -299,13 +299,11 @@ void App::ApplyLimits() {
 void App::Reload(const Config& fresh) {
   const ReloadPlan plan = PlanReload(loaded_config_, fresh);
   loaded_config_ = plan.config;
-  config_.log.level = fresh.log.level;
-  config_.limits = fresh.limits;
-  config_.server.max_connections = fresh.server.max_connections;
-  config_.server.max_connections_per_address = fresh.server.max_connections_per_address;
-  if (!fresh.server.tls_cert.empty()) {  // else the one that was made in dev mode stays
-    config_.server.tls_cert = fresh.server.tls_cert;
-    config_.server.tls_key = fresh.server.tls_key;
+  const ServerConfig before = config_.server;
+  config_ = PlanReload(config_, fresh).config;
+  if (config_.server.tls_cert.empty()) {  // the one that was made in dev mode stays
+    config_.server.tls_cert = before.tls_cert;
+    config_.server.tls_key = before.tls_key;
   }
   logger_.SetLevel(config_.log.level);
   ApplyLimits();
