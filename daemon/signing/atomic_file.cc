@@ -9,27 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/edge/file_descriptor.h"
 #include "daemon/text_file.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::size_t kMaxSmallFile = std::size_t{1024} * 1024;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 Error CannotWrite(const std::filesystem::path& path, int error_number) {
   return {Errc::kUnavailable, fmt::format("cannot write {}: {}", path.string(),
@@ -49,17 +35,17 @@ int WriteAll(int fd, std::string_view content) {
 
 /// @return 0, or the errno of what failed.
 int WriteNewFile(const std::filesystem::path& path, std::string_view content, mode_t mode) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  if (file.get() < 0) return errno;
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (!file.valid()) return errno;
   return WriteAll(file.get(), content);
 }
 
 /// Makes the renaming itself durable.
 /// @return 0, or the errno of what failed.
 int SyncDirectory(const std::filesystem::path& directory) {
-  const Descriptor opened(
+  const FileDescriptor opened(
       ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0) return errno;
+  if (!opened.valid()) return errno;
   return ::fsync(opened.get()) == 0 ? 0 : errno;
 }
 
