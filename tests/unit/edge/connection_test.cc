@@ -53,14 +53,7 @@ class ConnectionTest : public EdgeTest {
   }
   /// Until the server takes no newcomers: what it answers from then on is the last.
   void WaitUntilItStops() {
-    ASSERT_TRUE(Eventually([this] {
-      try {
-        const RawClient newcomer(address());
-        return false;
-      } catch (const std::runtime_error&) {
-        return true;
-      }
-    }));
+    ASSERT_TRUE(Eventually([this] { return !TakesNewcomers(); }));
   }
   std::size_t pending_count() {
     const MutexLock lock(mutex_);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -128,6 +129,16 @@ class EdgeTest : public testing::Test {
             .logger = logger_};
   }
   [[nodiscard]] const std::string& address() const { return server_->bound_address(); }
+
+  /// Whether somebody can connect.
+  bool TakesNewcomers() {
+    try {
+      const RawClient newcomer(address());
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  }
 
   /// All that was logged so far.
   std::string Log() {

@@ -4,7 +4,6 @@
 #include <future>
 #include <iterator>
 #include <latch>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,15 +23,6 @@ class HttpServerLifetime : public EdgeTest {
     std::ifstream addresses("/proc/net/if_inet6");
     const std::string text((std::istreambuf_iterator<char>(addresses)), {});
     return text.find("00000000000000000000000000000001 ") != std::string::npos;
-  }
-
-  bool TakesNewcomers() {
-    try {
-      const RawClient newcomer(address());
-      return true;
-    } catch (const std::runtime_error&) {
-      return false;
-    }
   }
 
   Status StartAnother(const std::string& listen) {
