@@ -115,21 +115,22 @@ Status App::FillInDevIdentity() {
 }
 
 Status App::OpenRooms() {
-  Result<std::unique_ptr<Store>> store = OpenStore({.url = config_.store.url,
-                                                    .data_dir = config_.store.data_dir,
-                                                    .limits = {.max_rooms = config_.room.max_rooms},
-                                                    .new_epoch = NewEpoch(random_)},
-                                                   leases_);
+  Result<std::unique_ptr<Storage>> store =
+      OpenStore({.url = config_.store.url,
+                 .data_dir = config_.store.data_dir,
+                 .limits = {.max_rooms = config_.room.max_rooms},
+                 .new_epoch = NewEpoch(random_)},
+                leases_);
   if (!store) return store.error();
   store_ = *std::move(store);
 
   std::uint64_t after = 0;
   while (true) {
-    const Result<std::vector<Room>> rooms = store_->Scan(after, kRestoreBatch);
-    if (!rooms) return rooms.error();
-    if (rooms->empty()) return {};
-    for (const Room& room : *rooms) leases_.Restore(room);
-    after = rooms->back().sequence;
+    const Result<RoomPage> page = store_->Scan(after, kRestoreBatch);
+    if (!page) return page.error();
+    if (page->rooms.empty()) return {};
+    for (const Room& room : page->rooms) leases_.Restore(room);
+    after = page->rooms.back().sequence;
   }
 }
 
@@ -173,7 +174,14 @@ Status App::BuildServices() {
                   .administrator = {im.admin},
                   .deny_user_ids = UserIds(config_.auth.deny_user_ids)});
   rooms_ = std::make_unique<RoomService>(
-      *store_, leases_, groups_, *streams_, clock_, ids_,
+      RoomServiceParts{.store = *store_,
+                       .ban_store = *store_,
+                       .bans = bans_,
+                       .leases = leases_,
+                       .groups = groups_,
+                       .streams = *streams_,
+                       .clock = clock_,
+                       .ids = ids_},
       RoomServiceOptions{.limits = {.max_pushers_double = config_.room.max_pushers_double,
                                     .max_pushers_multi = config_.room.max_pushers_multi,
                                     .max_pushers_live = config_.room.max_pushers_live}},

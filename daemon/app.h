@@ -24,10 +24,12 @@
 #include "daemon/call_pool.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
+#include "daemon/core/ban_list.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/storage.h"
 #include "daemon/data_directory.h"
 #include "daemon/edge/admin_server.h"
 #include "daemon/edge/connection_census.h"
@@ -118,7 +120,8 @@ class App : public SweepObserver {
   SystemIds ids_{random_};
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
-  std::unique_ptr<Store> store_;
+  BanList bans_{clock_};
+  std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<SignedStreamUrls> streams_;
   NoImGroups groups_;

@@ -14,11 +14,11 @@ constexpr std::string_view kMemoryUrl = "memory:";
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> OpenStore(const StoreFactoryOptions& options,
-                                         CommitListener& listener) {
+Result<std::unique_ptr<Storage>> OpenStore(const StoreFactoryOptions& options,
+                                           CommitListener& listener) {
   const std::string_view url = options.url;
   if (url == kMemoryUrl) {
-    return std::unique_ptr<Store>(
+    return std::unique_ptr<Storage>(
         std::make_unique<MemoryStore>(options.limits, options.new_epoch, listener));
   }
   if (!url.starts_with(kSqliteScheme)) return Error{Errc::kBadRequest, "store.url: unknown scheme"};
@@ -27,7 +27,7 @@ Result<std::unique_ptr<Store>> OpenStore(const StoreFactoryOptions& options,
   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(
       {.path = file.string(), .new_epoch = options.new_epoch, .limits = options.limits}, listener);
   if (!store) return store.error();
-  return std::unique_ptr<Store>(*std::move(store));
+  return std::unique_ptr<Storage>(*std::move(store));
 }
 
 }  // namespace rtcroom

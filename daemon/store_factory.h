@@ -6,7 +6,7 @@
 #include <string>
 
 #include "daemon/core/result.h"
-#include "daemon/core/store.h"
+#include "daemon/core/storage.h"
 
 namespace rtcroom {
 
@@ -20,7 +20,7 @@ struct StoreFactoryOptions {
 /// @param listener  hears of commits; must outlive the store.
 /// @errors kBadRequest for a URL that names no store; otherwise as the store's own opening, with
 ///         one sentence that names the file.
-Result<std::unique_ptr<Store>> OpenStore(const StoreFactoryOptions& options,
-                                         CommitListener& listener);
+Result<std::unique_ptr<Storage>> OpenStore(const StoreFactoryOptions& options,
+                                           CommitListener& listener);
 
 }  // namespace rtcroom

@@ -1,10 +1,12 @@
+#include <utility>
+
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 
 namespace rtcroom {
 
-Reply HandleCreateRoom(const Request& request, const HandlerContext& context) {
+void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer) {
   Fields fields(request.body);
   const CreateRoomCommand command{
       .kind = request.room_kind,
@@ -14,11 +16,13 @@ Reply HandleCreateRoom(const Request& request, const HandlerContext& context) {
       .profile = ReadProfile(fields),
       .info = fields.Text("roomName", "roomInfo"),
   };
-  if (!fields.ok()) return Reply::Failure(fields.error());
+  if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 
-  const Result<RoomId> room_id = context.services.rooms.CreateRoom(command);
-  return room_id ? Reply::Success(JsonText().Field("roomID", room_id->value))
-                 : Reply::Failure(room_id.error());
+  context.services.rooms.CreateRoom(
+      command, [answer = std::move(answer)](const Result<RoomId>& room_id) {
+        answer(room_id ? Reply::Success(JsonText().Field("roomID", room_id->value))
+                       : Reply::Failure(room_id.error()));
+      });
 }
 
 }  // namespace rtcroom

@@ -39,7 +39,7 @@ using LaterHandler = void (*)(const Request& request, const HandlerContext& cont
 
 void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context);
-Reply HandleCreateRoom(const Request& request, const HandlerContext& context);
+void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleDestroyRoom(const Request& request, const HandlerContext& context);
 Reply HandleAddPusher(const Request& request, const HandlerContext& context);
 Reply HandleDeletePusher(const Request& request, const HandlerContext& context);

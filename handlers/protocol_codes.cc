@@ -12,6 +12,7 @@ constexpr std::string_view kServerFailed = "服务器内部错误";
 constexpr std::array kGen1Codes = {
     ProtocolCode{.failure = Errc::kBadRequest, .code = 1, .message = "请求参数错误"},
     ProtocolCode{.failure = Errc::kUnauthorized, .code = 7, .message = "鉴权失败"},
+    ProtocolCode{.failure = Errc::kNotAllowed, .code = 7, .message = "鉴权失败"},
     ProtocolCode{.failure = Errc::kRoomNotFound, .code = 3, .message = "您请求的房间不存在"},
     ProtocolCode{.failure = Errc::kRoomExists, .code = 2, .message = "您请求的房间已经存在"},
     ProtocolCode{.failure = Errc::kRoomFull, .code = 5001, .message = "超出房间人数上限"},
@@ -32,6 +33,10 @@ constexpr std::array kGen1Codes = {
                  .message = kServerFailed,
                  .log_level = LogLevel::kError},
     ProtocolCode{.failure = Errc::kUnavailable,
+                 .code = 6,
+                 .message = kServerFailed,
+                 .log_level = LogLevel::kWarn},
+    ProtocolCode{.failure = Errc::kUnreachable,
                  .code = 6,
                  .message = kServerFailed,
                  .log_level = LogLevel::kWarn},

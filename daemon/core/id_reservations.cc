@@ -1,6 +1,7 @@
 #include "daemon/core/id_reservations.h"
 
 #include <utility>
+#include <vector>
 
 namespace rtcroom {
 
@@ -9,7 +10,7 @@ class IdReservations::Attempt {
   RoomKey key;
   Dialect dialect = Dialect::kGen1;
   UserId creator;
-  std::optional<Status> outcome;  // guarded by the mutex of the reservations
+  std::vector<Waiter> waiters;  // guarded by the mutex of the reservations
 };
 
 IdReservations::Holder::Holder(IdReservations& reservations, RoomId room_id,
@@ -29,33 +30,38 @@ void IdReservations::Holder::Finish(const Status& outcome) {
   reservations_->End(room_id_, *std::exchange(attempt_, nullptr), outcome);
 }
 
-IdReservations::Reservation IdReservations::Reserve(const RoomKey& key, Dialect dialect,
-                                                    const UserId& creator) {
-  const MutexLock lock(mutex_);
-  const auto found = attempts_.find(key.id);
-  if (found == attempts_.end()) {
-    auto attempt = std::make_shared<Attempt>();
-    attempt->key = key;
-    attempt->dialect = dialect;
-    attempt->creator = creator;
-    attempts_.emplace(key.id, attempt);
-    return {.holder = Holder(*this, key.id, std::move(attempt)), .outcome = {}};
+std::optional<IdReservations::Holder> IdReservations::Reserve(const RoomKey& key, Dialect dialect,
+                                                              const UserId& creator,
+                                                              Waiter waiter) {
+  {
+    const MutexLock lock(mutex_);
+    const auto found = attempts_.find(key.id);
+    if (found == attempts_.end()) {
+      auto attempt = std::make_shared<Attempt>();
+      attempt->key = key;
+      attempt->dialect = dialect;
+      attempt->creator = creator;
+      attempts_.emplace(key.id, attempt);
+      return Holder(*this, key.id, std::move(attempt));
+    }
+    Attempt& first = *found->second;
+    if (first.key == key && first.dialect == dialect && first.creator == creator) {
+      first.waiters.push_back(std::move(waiter));
+      return std::nullopt;
+    }
   }
-  const std::shared_ptr<Attempt> first = found->second;
-  if (first->key != key || first->dialect != dialect || first->creator != creator) {
-    return {.holder = std::nullopt, .outcome = Error{Errc::kRoomExists, {}}};
-  }
-  while (!first->outcome) finished_.Wait(mutex_);
-  return {.holder = std::nullopt, .outcome = *first->outcome};
+  waiter(Error{Errc::kRoomExists, {}});
+  return std::nullopt;
 }
 
 void IdReservations::End(const RoomId& room_id, Attempt& attempt, const Status& outcome) {
+  std::vector<Waiter> waiters;
   {
     const MutexLock lock(mutex_);
-    attempt.outcome = outcome;
+    waiters = std::move(attempt.waiters);
     attempts_.erase(room_id);
   }
-  finished_.NotifyAll();
+  for (const Waiter& waiter : waiters) waiter(outcome);
 }
 
 }  // namespace rtcroom

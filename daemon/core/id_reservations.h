@@ -1,6 +1,7 @@
 // Room ids whose IM group is being made: taken, though no room is stored yet.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -13,13 +14,14 @@ namespace rtcroom {
 
 /// Lets one caller at a time make the room of an id.
 ///
-/// A second create of an id under way waits for nobody and is refused, except from the same
-/// creator, who gets the outcome of the first (protocol F.2).
+/// A second create of an id under way is refused at once, except from the same creator, who gets
+/// the outcome of the first (protocol F.2). Nobody's thread waits.
 ///
 /// @threads safe from any thread.
 class IdReservations {
  public:
   class Attempt;
+  using Waiter = std::function<void(const Status&)>;
 
   /// The right to make a room of an id; ends the reservation with the outcome it was told.
   class Holder {
@@ -35,24 +37,20 @@ class IdReservations {
    private:
     IdReservations* reservations_;
     RoomId room_id_;
-    std::shared_ptr<Attempt> attempt_;  // shared with those who wait for it
+    std::shared_ptr<Attempt> attempt_;  // shared with the table, where others find it
   };
 
-  /// What a caller got: the right to go ahead, or the outcome of somebody's attempt.
-  struct Reservation {
-    std::optional<Holder> holder{};
-    Status outcome{};  ///< when there is no holder
-  };
-
-  /// Blocks while an attempt of the same creator is under way, which its own deadline bounds.
-  /// @return a holder; or the outcome of that attempt; or kRoomExists for anybody else.
-  Reservation Reserve(const RoomKey& key, Dialect dialect, const UserId& creator);
+  /// @param waiter  called once when no holder is returned: with the outcome of the attempt that
+  ///                is under way, by the thread that finishes it; for anybody but its creator with
+  ///                kRoomExists, before this returns.
+  /// @return a holder when nobody else makes that room.
+  std::optional<Holder> Reserve(const RoomKey& key, Dialect dialect, const UserId& creator,
+                                Waiter waiter);
 
  private:
   void End(const RoomId& room_id, Attempt& attempt, const Status& outcome);
 
   Mutex mutex_;
-  CondVar finished_;
   std::unordered_map<RoomId, std::shared_ptr<Attempt>> attempts_ GUARDED_BY(mutex_);
 };
 

@@ -14,6 +14,8 @@ std::string_view ErrcName(Errc code) {
       return "bad_request";
     case Errc::kUnauthorized:
       return "unauthorized";
+    case Errc::kNotAllowed:
+      return "not_allowed";
     case Errc::kRoomNotFound:
       return "room_not_found";
     case Errc::kRoomExists:
@@ -34,6 +36,8 @@ std::string_view ErrcName(Errc code) {
       return "store_broken";
     case Errc::kUnavailable:
       return "unavailable";
+    case Errc::kUnreachable:
+      return "unreachable";
     case Errc::kCursorExpired:
       return "cursor_expired";
     case Errc::kInternal:
@@ -86,6 +90,8 @@ std::string_view LeaveReasonName(LeaveReason reason) {
       return "left";
     case LeaveReason::kHeartbeatTimeout:
       return "heartbeat_timeout";
+    case LeaveReason::kKicked:
+      return "kicked";
     case LeaveReason::kRoomDestroyed:
       return "room_destroyed";
   }
@@ -98,6 +104,8 @@ std::string_view EndReasonName(EndReason reason) {
       return "destroyed";
     case EndReason::kCreatorLeft:
       return "creator_left";
+    case EndReason::kDismissed:
+      return "dismissed";
   }
   return "unknown";
 }

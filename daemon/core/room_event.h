@@ -11,14 +11,19 @@
 namespace rtcroom {
 
 /// Why a pusher left. The numbers are stored: never reuse one.
-enum class LeaveReason : std::uint8_t { kLeft = 1, kHeartbeatTimeout = 2, kRoomDestroyed = 5 };
+enum class LeaveReason : std::uint8_t {
+  kLeft = 1,
+  kHeartbeatTimeout = 2,
+  kKicked = 4,
+  kRoomDestroyed = 5
+};
 
 /// Why a room ended. The numbers are stored: never reuse one.
-enum class EndReason : std::uint8_t { kDestroyed = 1, kCreatorLeft = 2 };
+enum class EndReason : std::uint8_t { kDestroyed = 1, kCreatorLeft = 2, kDismissed = 5 };
 
-/// "left", "heartbeat_timeout", "room_destroyed".
+/// "left", "heartbeat_timeout", "kicked", "room_destroyed".
 std::string_view LeaveReasonName(LeaveReason reason);
-/// "destroyed", "creator_left".
+/// "destroyed", "creator_left", "dismissed".
 std::string_view EndReasonName(EndReason reason);
 
 struct RoomCreated {

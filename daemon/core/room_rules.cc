@@ -110,4 +110,11 @@ Result<RoomChange> DestroyRoom(const Room* stored, Dialect dialect, const UserId
   return change;
 }
 
+Result<RoomChange> DismissRoom(const Room* stored, TimePoint now) {
+  if (stored == nullptr) return Error{Errc::kRoomNotFound, {}};
+  RoomChange change{.room = *stored};
+  Close(change, EndReason::kDismissed, now);
+  return change;
+}
+
 }  // namespace rtcroom::rules

@@ -40,4 +40,8 @@ Result<RoomChange> DeletePusher(const Room* stored, Dialect dialect, const UserI
 Result<RoomChange> DestroyRoom(const Room* stored, Dialect dialect, const UserId& user_id,
                                TimePoint now);
 
+/// Ends the room, whoever made it.
+/// @errors kRoomNotFound.
+Result<RoomChange> DismissRoom(const Room* stored, TimePoint now);
+
 }  // namespace rtcroom::rules

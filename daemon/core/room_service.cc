@@ -7,9 +7,6 @@
 namespace rtcroom {
 namespace {
 
-/// How often a generated id may turn out to be taken before that counts as a failure.
-constexpr int kMaxDraws = 3;
-
 Status Discard(const Result<RoomChange>& change) {
   if (change) return {};
   return change.error();
@@ -17,17 +14,16 @@ Status Discard(const Result<RoomChange>& change) {
 
 }  // namespace
 
-RoomService::RoomService(Store& store, LeaseTable& leases, ImGroups& groups,
-                         const StreamUrlSigner& streams, const Clock& clock, IdSource& ids,
-                         RoomServiceOptions options, Logger& logger)
-    : store_(store),
-      leases_(leases),
-      groups_(groups),
-      streams_(streams),
-      clock_(clock),
-      ids_(ids),
+RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions options, Logger& logger)
+    : store_(parts.store),
+      ban_store_(parts.ban_store),
+      bans_(parts.bans),
+      leases_(parts.leases),
+      streams_(parts.streams),
+      clock_(parts.clock),
       options_(options),
-      logger_(logger) {}
+      logger_(logger),
+      creator_(parts.groups, parts.clock, parts.ids, options.group_deadline) {}
 
 Pusher RoomService::MakePusher(const UserId& user_id, const PusherProfile& profile) const {
   return {.user_id = user_id,
@@ -37,68 +33,42 @@ Pusher RoomService::MakePusher(const UserId& user_id, const PusherProfile& profi
           .accelerate_url = streams_.AccelerateUrl(user_id, clock_.Now())};
 }
 
-Result<RoomId> RoomService::CreateRoom(const CreateRoomCommand& command) {
-  return command.room_id ? CreateNamedRoom(command, *command.room_id)
-                         : CreateGeneratedRoom(command);
+void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
+  if (command.room_id) {
+    const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
+    if (stored) {
+      // A retry, or somebody else's room: either way there is no group to make.
+      const Status status = StoreNewRoom(command, *command.room_id, {});
+      return done(status ? Result<RoomId>(*command.room_id) : status.error());
+    }
+    if (stored.error().code != Errc::kRoomNotFound) return done(stored.error());
+  }
+  creator_.Create(
+      {.kind = command.kind,
+       .dialect = command.dialect,
+       .creator = command.user_id,
+       .room_id = command.room_id},
+      [this, command](const RoomId& room_id, const GroupReady& group) {
+        return StoreNewRoom(command, room_id, group);
+      },
+      std::move(done));
 }
 
-Result<RoomId> RoomService::CreateNamedRoom(const CreateRoomCommand& command,
-                                            const RoomId& room_id) {
-  const RoomKey key{.kind = command.kind, .id = room_id};
-  if (const Result<Room> stored = store_.Load(key); stored) {
-    // A retry, or somebody else's room: either way there is no group to make.
-    const Status status = StoreNewRoom(command, room_id);
-    if (!status) return status.error();
-    return room_id;
-  } else if (stored.error().code != Errc::kRoomNotFound) {
-    return stored.error();
-  }
-
-  IdReservations::Reservation reservation =
-      reservations_.Reserve(key, command.dialect, command.user_id);
-  if (!reservation.holder) {
-    if (!reservation.outcome) return reservation.outcome.error();
-    return room_id;
-  }
-  // A group whose making seemed to fail is left alone: it would be found again as ours by the
-  // next create of this id, and must not be destroyed under it (protocol F.2).
-  Status outcome = groups_.CreateGroup(room_id, clock_.Monotonic() + options_.group_deadline);
-  if (outcome) outcome = StoreNewRoom(command, room_id);
-  reservation.holder->Finish(outcome);
-  if (!outcome) return outcome.error();
-  return room_id;
-}
-
-Result<RoomId> RoomService::CreateGeneratedRoom(const CreateRoomCommand& command) {
-  const MonotonicTime deadline = clock_.Monotonic() + options_.group_deadline;
-  for (int draw = 0; draw < kMaxDraws; ++draw) {
-    const RoomId room_id = ids_.NewRoomId();
-    const RoomKey key{.kind = command.kind, .id = room_id};
-    IdReservations::Reservation reservation =
-        reservations_.Reserve(key, command.dialect, command.user_id);
-    if (!reservation.holder) continue;
-
-    const Status made = groups_.CreateGroup(room_id, deadline);
-    const Status outcome = made ? StoreNewRoom(command, room_id) : made;
-    reservation.holder->Finish(outcome);
-    if (outcome) return room_id;
-    // The id of a stranger's group or of a stored room: neither is ours to destroy.
-    if (outcome.error().code == Errc::kRoomExists) continue;
-    groups_.AbandonGroup(room_id);
-    return outcome.error();
-  }
-  return Error{Errc::kUnavailable, "every room id drawn was taken"};
-}
-
-Status RoomService::StoreNewRoom(const CreateRoomCommand& command, const RoomId& room_id) {
+Status RoomService::StoreNewRoom(const CreateRoomCommand& command, const RoomId& room_id,
+                                 const GroupReady& group) {
   const TimePoint now = clock_.Now();
   const Room room{.key = {.kind = command.kind, .id = room_id},
                   .dialect = command.dialect,
                   .info = command.info,
                   .mixed_play_url = streams_.MixedPlayUrl(command.user_id)};
   const Pusher creator = MakePusher(command.user_id, command.profile);
-  const Result<RoomChange> change = store_.Update(
-      room.key, [&](const Room* stored) { return rules::CreateRoom(stored, room, creator, now); });
+  const Result<RoomChange> change =
+      store_.Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
+        if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
+        Result<RoomChange> made = rules::CreateRoom(stored, room, creator, now);
+        if (made) made->group_task = group.with_room;
+        return made;
+      });
   if (!change) return change.error();
   const bool made_now = change->events.front().room_sequence == 1;
   if (made_now) {
@@ -122,7 +92,9 @@ Status RoomService::AddPusher(const AddPusherCommand& command) {
   const TimePoint now = clock_.Now();
   const Pusher newcomer = MakePusher(command.user_id, command.profile);
   const std::size_t seats = options_.limits.PushersIn(command.room.kind);
-  return Discard(store_.Update(command.room, [&](const Room* stored) {
+  return Discard(store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+    // Asked here, so that nobody slips in between a kick and its ban.
+    if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
     return rules::AddPusher(stored, command.dialect, newcomer, seats, now);
   }));
 }
@@ -132,6 +104,61 @@ Status RoomService::DeletePusher(const MemberCommand& command) {
   const Result<RoomChange> change = store_.Update(command.room, [&](const Room* stored) {
     return rules::DeletePusher(stored, command.dialect, command.user_id, LeaveReason::kLeft, now);
   });
+  if (change) LogEnd(*change);
+  return Discard(change);
+}
+
+Status RoomService::CheckMayPush(RoomKind kind, const std::optional<RoomId>& room,
+                                 const UserId& user_id) const {
+  const bool banned = room ? bans_.IsBanned({.kind = kind, .id = *room}, user_id)
+                           : bans_.IsBannedSomewhere(kind, user_id);
+  if (banned) return Error{Errc::kNotAllowed, {}};
+  return {};
+}
+
+Result<KickOutcome> RoomService::KickPusher(const KickCommand& command) {
+  const TimePoint now = clock_.Now();
+  std::optional<Ban> ban;
+  std::optional<TimePoint> banned_before;
+  if (command.ban) {
+    ban = {.room = command.room, .user_id = command.user_id, .until = now + *command.ban};
+    // From here on nobody gets in; what fails below takes it back.
+    const Result<std::optional<TimePoint>> put = bans_.Put(*ban);
+    if (!put) return put.error();
+    banned_before = *put;
+  }
+  const Result<RoomChange> change =
+      store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+        if (stored == nullptr) return Error{Errc::kPusherNotFound, {}};
+        Result<RoomChange> kicked = rules::DeletePusher(stored, stored->dialect, command.user_id,
+                                                        LeaveReason::kKicked, now);
+        if (kicked) kicked->ban = ban;
+        return kicked;
+      });
+  Status status = Discard(change);
+  const bool absent = !status && status.error().code == Errc::kPusherNotFound;
+  if (absent && ban) status = ban_store_.PutBan(*ban);
+  if (!status) {
+    if (ban) bans_.Restore(*ban, banned_before);
+    return status.error();
+  }
+  logger_.Info("pusher_kicked", {{"kind", RoomKindName(command.room.kind)},
+                                 {"room", command.room.id.value},
+                                 {"user", command.user_id.value},
+                                 {"was_pusher", change.ok()},
+                                 {"ban_ms", command.ban ? command.ban->count() : 0}});
+  if (change) LogEnd(*change);
+  return KickOutcome{
+      .was_pusher = change.ok(),
+      .room_destroyed = change.ok() && change->closed,
+      .banned_until = ban ? std::optional(ban->until) : std::nullopt,
+  };
+}
+
+Status RoomService::DismissRoom(const RoomKey& room) {
+  const TimePoint now = clock_.Now();
+  const Result<RoomChange> change =
+      store_.Update(room, [&](const Room* stored) { return rules::DismissRoom(stored, now); });
   if (change) LogEnd(*change);
   return Discard(change);
 }

@@ -10,13 +10,15 @@
 #include <vector>
 
 #include "daemon/base/logger.h"
+#include "daemon/core/ban_list.h"
+#include "daemon/core/ban_store.h"
 #include "daemon/core/clock.h"
-#include "daemon/core/id_reservations.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/im_groups.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/result.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_creator.h"
 #include "daemon/core/room_limits.h"
 #include "daemon/core/store.h"
 #include "daemon/core/stream_urls.h"
@@ -53,6 +55,19 @@ struct MemberCommand {
   UserId user_id{};
 };
 
+/// An operator's wish to remove a pusher.
+struct KickCommand {
+  RoomKey room{};
+  UserId user_id{};
+  std::optional<std::chrono::milliseconds> ban{};  ///< keeps the user out for that long
+};
+
+struct KickOutcome {
+  bool was_pusher = false;
+  bool room_destroyed = false;  ///< it could not outlive that
+  std::optional<TimePoint> banned_until{};
+};
+
 /// What a round of evictions came to.
 struct ExpiryOutcome {
   std::size_t expired = 0;  ///< pushers that were removed
@@ -66,26 +81,58 @@ struct RoomServiceOptions {
   std::chrono::milliseconds group_deadline{8000};
 };
 
+/// What the use cases work with; all of it outlives them.
+struct RoomServiceParts {
+  Store& store;
+  BanStore& ban_store;
+  BanList& bans;
+  LeaseTable& leases;
+  ImGroups& groups;
+  const StreamUrlSigner& streams;
+  const Clock& clock;
+  IdSource& ids;
+};
+
 /// @threads safe from any thread. No lock is held while the store or the IM service works.
 class RoomService {
  public:
-  RoomService(Store& store, LeaseTable& leases, ImGroups& groups, const StreamUrlSigner& streams,
-              const Clock& clock, IdSource& ids, RoomServiceOptions options, Logger& logger);
+  using CreateDone = RoomCreator::Done;
+
+  RoomService(const RoomServiceParts& parts, RoomServiceOptions options, Logger& logger);
 
   /// Makes a room with the caller as creator and first pusher; safe to repeat by its creator.
-  /// @return the room's id.
-  /// @errors kRoomExists; kTooManyRooms; kUnavailable when the IM group could not be made
-  ///         (nothing is stored); kStoreBusy; kStoreBroken.
-  Result<RoomId> CreateRoom(const CreateRoomCommand& command);
+  ///
+  /// The service must live until all that it began is done.
+  ///
+  /// @param done  called exactly once, with the room's id: before this returns, or, when an IM
+  ///              group has to be made, later from another thread.
+  /// @errors kRoomExists; kTooManyRooms; kNotAllowed; kUnavailable when the IM group could not be
+  ///         made (nothing is stored); kStoreBusy; kStoreBroken.
+  void CreateRoom(const CreateRoomCommand& command, CreateDone done);
 
   /// @errors kRoomNotFound; kNotCreator; kStoreBusy; kStoreBroken.
   Status DestroyRoom(const MemberCommand& command);
 
-  /// @errors kRoomNotFound; kRoomFull; kStoreBusy; kStoreBroken.
+  /// @errors kRoomNotFound; kRoomFull; kNotAllowed; kStoreBusy; kStoreBroken.
   Status AddPusher(const AddPusherCommand& command);
 
   /// @errors kPusherNotFound; kStoreBusy; kStoreBroken.
   Status DeletePusher(const MemberCommand& command);
+
+  /// Whether an operator lets the user have a push URL: one who is banned from `room`, or, when
+  /// none is named, from any room of the kind, gets none.
+  /// @errors kNotAllowed.
+  [[nodiscard]] Status CheckMayPush(RoomKind kind, const std::optional<RoomId>& room,
+                                    const UserId& user_id) const;
+
+  /// Removes a pusher because an operator said so, in either dialect. With a ban the user need
+  /// not be there, nor the room.
+  /// @errors kPusherNotFound; kUnavailable when there are too many bans; kStoreBusy; kStoreBroken.
+  Result<KickOutcome> KickPusher(const KickCommand& command);
+
+  /// Ends a room because an operator said so, in either dialect.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Status DismissRoom(const RoomKey& room);
 
   /// A heartbeat. Memory only: the store is not asked.
   /// @errors kPusherNotFound.
@@ -101,23 +148,22 @@ class RoomService {
   ExpiryOutcome ExpirePushers(std::span<const LapsedLease> leases);
 
  private:
-  Result<RoomId> CreateNamedRoom(const CreateRoomCommand& command, const RoomId& room_id);
-  Result<RoomId> CreateGeneratedRoom(const CreateRoomCommand& command);
-  Status StoreNewRoom(const CreateRoomCommand& command, const RoomId& room_id);
+  Status StoreNewRoom(const CreateRoomCommand& command, const RoomId& room_id,
+                      const GroupReady& group);
   [[nodiscard]] Pusher MakePusher(const UserId& user_id, const PusherProfile& profile) const;
   Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,
                                          TimePoint now);
   void LogEnd(const RoomChange& change);
 
   Store& store_;
+  BanStore& ban_store_;
+  BanList& bans_;
   LeaseTable& leases_;
-  ImGroups& groups_;
   const StreamUrlSigner& streams_;
   const Clock& clock_;
-  IdSource& ids_;
   const RoomServiceOptions options_;
   Logger& logger_;
-  IdReservations reservations_;
+  RoomCreator creator_;
 };
 
 }  // namespace rtcroom

@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "daemon/core/ban_store.h"
 #include "daemon/core/cursor.h"
+#include "daemon/core/group_task_store.h"
 #include "daemon/core/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
@@ -20,6 +23,9 @@ struct RoomChange {
   Room room{};                      ///< as it is afterwards (as it was last, when `closed`)
   std::vector<RoomEvent> events{};  ///< what follows from it; none means that nothing changed
   bool closed = false;              ///< the room is removed in the same write
+  // What else is written with it, and only when there are events.
+  std::optional<Ban> ban{};
+  std::optional<GroupTaskChange> group_task{};
 };
 
 /// A pure rule applied to the stored room, or to null when there is none.
@@ -51,12 +57,21 @@ struct RoomListQuery {
 
 struct StoredEvent {
   std::uint64_t position = 0;  ///< place in the store's order: ascending, may have gaps
+  /// `Room::sequence` of its room, which tells it from others that had the same id. 0 when the
+  /// event was stored before that was noted down.
+  std::uint64_t room_number = 0;
   RoomEvent event{};
 };
 
 struct EventPage {
   std::vector<StoredEvent> events{};
   Cursor next{};  ///< after the last of `events`; where the reader stands when there are none
+};
+
+/// Rooms as they were at one moment.
+struct RoomPage {
+  std::vector<Room> rooms{};
+  Cursor at{};  ///< of the newest event then: the rooms show its change, and none after it
 };
 
 /// Which events may go.
@@ -108,7 +123,8 @@ class Store {
   /// Rooms of every kind and dialect by ascending `sequence`, for a walk over all of them: at
   /// most `limit` (1..10000) whose sequence is greater than `after`.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) = 0;
+  /// @threads never waits for a writer.
+  virtual Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) = 0;
 
   /// Reads committed events after `cursor`, in the store's order.
   ///
@@ -120,6 +136,11 @@ class Store {
   ///         another epoch: the reader must load rooms afresh. kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) = 0;
+
+  /// Where a reader stands that has read everything: the newest event there is.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<Cursor> Newest() = 0;
 
   /// Removes old events, oldest first.
   /// @return how many were removed; fewer than `most_per_call` when nothing more may go.

@@ -9,8 +9,11 @@ namespace rtcroom {
 /// (protocol F.2).
 class NoImGroups : public ImGroups {
  public:
-  Status CreateGroup(const RoomId& /*room_id*/, MonotonicTime /*deadline*/) override { return {}; }
-  void AbandonGroup(const RoomId& /*room_id*/) override {}
+  void MakeGroup(const RoomId& /*room_id*/, IdOrigin /*origin*/, MonotonicTime /*deadline*/,
+                 Done done) override {
+    done(GroupReady{});
+  }
+  void FinishGroup(const RoomId& /*room_id*/, GroupFate /*fate*/) override {}
 };
 
 }  // namespace rtcroom

@@ -55,8 +55,10 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
     rooms_.insert_or_assign(room.key.id, room);
   }
   for (const RoomEvent& event : change->events) {
-    events_.push_back({.position = ++last_position_, .event = event});
+    events_.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
   }
+  if (change->ban) PutBanLocked(*change->ban);
+  if (change->group_task) ChangeGroupTaskLocked(*change->group_task);
   listener_.OnCommit({&*change, 1});
   return change;
 }
@@ -73,14 +75,19 @@ Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
   return rooms;
 }
 
-Result<std::vector<Room>> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
-  std::vector<Room> rooms;
+Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   const MutexLock lock(mutex_);
+  RoomPage page{.rooms = {}, .at = {.epoch = epoch_, .position = last_position_}};
   for (auto place = by_sequence_.upper_bound(after);
-       place != by_sequence_.end() && rooms.size() < limit; ++place) {
-    rooms.push_back(AtLocked(place->first));
+       place != by_sequence_.end() && page.rooms.size() < limit; ++place) {
+    page.rooms.push_back(AtLocked(place->first));
   }
-  return rooms;
+  return page;
+}
+
+Result<Cursor> MemoryStore::Newest() {
+  const MutexLock lock(mutex_);
+  return Cursor{.epoch = epoch_, .position = last_position_};
 }
 
 Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
@@ -117,6 +124,68 @@ Status MemoryStore::Ping() { return {}; }
 std::uint64_t MemoryStore::CountRooms(RoomKind kind) const {
   const MutexLock lock(mutex_);
   return order_.Count(kind);
+}
+
+void MemoryStore::PutBanLocked(const Ban& ban) { bans_[{ban.room, ban.user_id}] = ban.until; }
+
+void MemoryStore::ChangeGroupTaskLocked(const GroupTaskChange& change) {
+  if (change.to) {
+    group_tasks_[change.group] = *change.to;
+  } else {
+    group_tasks_.erase(change.group);
+  }
+}
+
+Result<std::vector<Ban>> MemoryStore::LoadBans(TimePoint now) {
+  std::vector<Ban> bans;
+  const MutexLock lock(mutex_);
+  for (const auto& [whom, until] : bans_) {
+    if (until > now) bans.push_back({.room = whom.first, .user_id = whom.second, .until = until});
+  }
+  return bans;
+}
+
+Status MemoryStore::PutBan(const Ban& ban) {
+  const MutexLock lock(mutex_);
+  PutBanLocked(ban);
+  return {};
+}
+
+Status MemoryStore::RemoveEndedBans(TimePoint now) {
+  const MutexLock lock(mutex_);
+  std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; });
+  return {};
+}
+
+Result<std::vector<GroupTask>> MemoryStore::LoadGroupTasks() {
+  std::vector<GroupTask> tasks;
+  const MutexLock lock(mutex_);
+  for (const auto& [group, kind] : group_tasks_) tasks.push_back({.group = group, .kind = kind});
+  return tasks;
+}
+
+Status MemoryStore::PutGroupTask(const GroupTask& task) {
+  const MutexLock lock(mutex_);
+  ChangeGroupTaskLocked({.group = task.group, .to = task.kind});
+  return {};
+}
+
+Status MemoryStore::RemoveGroupTask(const RoomId& group) {
+  const MutexLock lock(mutex_);
+  ChangeGroupTaskLocked({.group = group, .to = {}});
+  return {};
+}
+
+Result<std::optional<Cursor>> MemoryStore::LoadPosition(std::string_view reader) {
+  const MutexLock lock(mutex_);
+  const auto found = positions_.find(reader);
+  return found == positions_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Status MemoryStore::SavePosition(std::string_view reader, const Cursor& position) {
+  const MutexLock lock(mutex_);
+  positions_.insert_or_assign(std::string(reader), position);
+  return {};
 }
 
 }  // namespace rtcroom

@@ -4,22 +4,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/room_order.h"
-#include "daemon/core/store.h"
+#include "daemon/core/storage.h"
 
 namespace rtcroom {
 
 /// Keeps everything the `Store` promises except durability: a restart begins anew.
 ///
 /// @threads safe from any thread; one lock serves all, and is held while an edit runs.
-class MemoryStore : public Store {
+class MemoryStore : public Storage {
  public:
   /// @param epoch     16 hex digits, drawn anew for each store.
   /// @param listener  hears of commits; must outlive the store.
@@ -28,13 +32,25 @@ class MemoryStore : public Store {
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
-  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Status Ping() override;
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
+  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
+  Status PutBan(const Ban& ban) override;
+  Status RemoveEndedBans(TimePoint now) override;
+  Result<std::vector<GroupTask>> LoadGroupTasks() override;
+  Status PutGroupTask(const GroupTask& task) override;
+  Status RemoveGroupTask(const RoomId& group) override;
+  Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override;
+  Status SavePosition(std::string_view reader, const Cursor& position) override;
+
  private:
+  void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
+  void ChangeGroupTaskLocked(const GroupTaskChange& change) REQUIRES(mutex_);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
   const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
   [[nodiscard]] const Room& AtLocked(std::uint64_t sequence) const REQUIRES(mutex_);
@@ -50,6 +66,9 @@ class MemoryStore : public Store {
   std::deque<StoredEvent> events_ GUARDED_BY(mutex_);
   std::uint64_t last_position_ GUARDED_BY(mutex_) = 0;
   std::uint64_t trimmed_to_ GUARDED_BY(mutex_) = 0;
+  std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
+  std::map<RoomId, GroupTaskKind> group_tasks_ GUARDED_BY(mutex_);
+  std::map<std::string, Cursor, std::less<>> positions_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

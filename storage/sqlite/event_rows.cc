@@ -81,15 +81,18 @@ enum Column : int {
   kReason,
   kCreator,
   kInfo,
+  kRoomNumber,
 };
 
 }  // namespace
 
-Status WriteEvent(Statement& insert, std::uint64_t position, const RoomEvent& event) {
+Status WriteEvent(Statement& insert, const StoredEvent& stored) {
+  const RoomEvent& event = stored.event;
   const HappeningColumns columns = std::visit(ToColumns{}, event.happening);
-  return Run(insert, position, event.room.kind, event.room.id.value, event.dialect,
+  return Run(insert, stored.position, event.room.kind, event.room.id.value, event.dialect,
              event.room_sequence, event.at, columns.type, columns.user_id, columns.user_name,
-             columns.user_avatar, columns.reason, columns.creator, columns.info);
+             columns.user_avatar, columns.reason, columns.creator, columns.info,
+             stored.room_number);
 }
 
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
@@ -97,6 +100,7 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
   const auto integer = [&](Column column) { return run.Integer(first_column + column); };
   StoredEvent stored{
       .position = run.Unsigned(first_column + kPosition),
+      .room_number = run.Unsigned(first_column + kRoomNumber),
       .event = {.room = {.kind = static_cast<RoomKind>(integer(kRoomKind)), .id = {text(kRoomId)}},
                 .dialect = static_cast<Dialect>(integer(kDialect)),
                 .room_sequence = run.Unsigned(first_column + kRoomSequence),

@@ -10,13 +10,13 @@
 
 namespace rtcroom {
 
-/// What `ReadEvent` needs, in its order; 13 columns.
+/// What `ReadEvent` needs, in its order; 14 columns.
 inline constexpr char kEventColumns[] =
     "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
-    " user_avatar, reason, creator, info";
+    " user_avatar, reason, creator, info, room_number";
 
 /// Writes an event with a statement that has a parameter for each of `kEventColumns`.
-Status WriteEvent(Statement& insert, std::uint64_t position, const RoomEvent& event);
+Status WriteEvent(Statement& insert, const StoredEvent& stored);
 
 /// @param first_column  where `kEventColumns` begin in the row that `run` is at.
 /// @errors kStoreBroken when the row is none that `WriteEvent` made.

@@ -33,11 +33,12 @@ Status SqliteReader::Prepare() {
                          kEventColumns +
                          " FROM meta LEFT JOIN events ON position > ?"
                          " WHERE only_row = 1 ORDER BY position LIMIT ?"},
+      {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"},
   };
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
-  return {};
+  return side_.Prepare(database_);
 }
 
 Result<Room> SqliteReader::Load(const RoomKey& key) {
@@ -54,9 +55,28 @@ Result<std::vector<Room>> SqliteReader::List(RoomKind kind, Dialect dialect,
   return CollectRooms(run, count);
 }
 
-Result<std::vector<Room>> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
-  StatementRun run(scan_, after);
-  return CollectRooms(run, limit);
+Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
+  if (const Status begun = database_.Execute("BEGIN"); !begun) return begun.error();
+  Result<RoomPage> page = [&]() -> Result<RoomPage> {
+    Result<Cursor> at = Newest();
+    if (!at) return at.error();
+    StatementRun run(scan_, after);
+    Result<std::vector<Room>> rooms = CollectRooms(run, limit);
+    if (!rooms) return rooms.error();
+    return RoomPage{.rooms = *std::move(rooms), .at = *std::move(at)};
+  }();
+  // It has written nothing: whether this succeeds matters to nobody but the next `BEGIN`.
+  if (const Status ended = database_.Execute("COMMIT"); !ended && page) return ended.error();
+  return page;
+}
+
+Result<Cursor> SqliteReader::Newest() {
+  StatementRun run(newest_);
+  if (!run.Next()) {
+    return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"}
+                        : run.status().error();
+  }
+  return Cursor{.epoch = run.Text(0), .position = run.Unsigned(1)};
 }
 
 Result<EventPage> SqliteReader::ReadEvents(const Cursor& cursor, std::size_t limit) {

@@ -12,11 +12,13 @@
 #include "daemon/core/room.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
 
-/// Every method is one SQL statement, so it sees one snapshot: a whole commit or none of it.
+/// Every method is one SQL statement or one transaction, so it sees one snapshot: a whole commit or
+/// none of it.
 /// In WAL mode it never waits for the writer.
 ///
 /// @threads for one thread at a time: `ReaderPool` hands them out.
@@ -34,10 +36,16 @@ class SqliteReader {
                                  std::size_t count);
 
   /// `Store::Scan`.
-  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit);
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit);
 
   /// `Store::ReadEvents`.
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit);
+
+  /// `Store::Newest`.
+  Result<Cursor> Newest();
+
+  /// What is not a room.
+  SideReader& side() { return side_; }
 
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
@@ -48,6 +56,8 @@ class SqliteReader {
   Statement list_;
   Statement scan_;
   Statement read_events_;
+  Statement newest_;
+  SideReader side_;
 };
 
 }  // namespace rtcroom

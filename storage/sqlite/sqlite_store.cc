@@ -12,6 +12,7 @@
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/schema_version.h"
+#include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/sqlite_writer.h"
 #include "storage/sqlite/write_job.h"
 
@@ -99,13 +100,15 @@ Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
   return readers_->Take()->List(query.kind, query.dialect, *first, query.count);
 }
 
-Result<std::vector<Room>> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
+Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
   return readers_->Take()->Scan(after, limit);
 }
 
 Result<EventPage> SqliteStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
   return readers_->Take()->ReadEvents(cursor, limit);
 }
+
+Result<Cursor> SqliteStore::Newest() { return readers_->Take()->Newest(); }
 
 Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
   TrimJob job(retention);
@@ -120,5 +123,46 @@ Status SqliteStore::Ping() {
 }
 
 std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
+
+Status SqliteStore::WriteSide(std::function<Status(SideWriter&)> write) {
+  SideJob job(std::move(write));
+  committer_->Run(job);
+  return job.status();
+}
+
+Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
+  return readers_->Take()->side().LoadBans(now);
+}
+
+Status SqliteStore::PutBan(const Ban& ban) {
+  return WriteSide([&ban](SideWriter& writer) { return writer.PutBan(ban); });
+}
+
+Status SqliteStore::RemoveEndedBans(TimePoint now) {
+  return WriteSide([now](SideWriter& writer) { return writer.RemoveEndedBans(now); });
+}
+
+Result<std::vector<GroupTask>> SqliteStore::LoadGroupTasks() {
+  return readers_->Take()->side().LoadGroupTasks();
+}
+
+Status SqliteStore::PutGroupTask(const GroupTask& task) {
+  return WriteSide([&task](SideWriter& writer) {
+    return writer.ChangeGroupTask({.group = task.group, .to = task.kind});
+  });
+}
+
+Status SqliteStore::RemoveGroupTask(const RoomId& group) {
+  return WriteSide(
+      [&group](SideWriter& writer) { return writer.ChangeGroupTask({.group = group, .to = {}}); });
+}
+
+Result<std::optional<Cursor>> SqliteStore::LoadPosition(std::string_view reader) {
+  return readers_->Take()->side().LoadPosition(reader);
+}
+
+Status SqliteStore::SavePosition(std::string_view reader, const Cursor& position) {
+  return WriteSide([&](SideWriter& writer) { return writer.SavePosition(reader, position); });
+}
 
 }  // namespace rtcroom

@@ -3,18 +3,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "daemon/core/store.h"
+#include "daemon/core/storage.h"
 
 namespace rtcroom {
 
 class GroupCommitter;
 class ReaderPool;
 class RoomIndex;
+class SideWriter;
 class SqliteWriter;
 
 /// When a commit counts as done.
@@ -47,7 +51,7 @@ struct SqliteOptions {
 /// does. One process at a time may have a file open.
 ///
 /// @threads safe from any thread.
-class SqliteStore : public Store {
+class SqliteStore : public Storage {
  public:
   /// Opens the store, making or migrating the file as needed. Takes time in proportion to the
   /// number of rooms: under 5 s for a million.
@@ -63,15 +67,26 @@ class SqliteStore : public Store {
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
-  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Status Ping() override;
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
+  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
+  Status PutBan(const Ban& ban) override;
+  Status RemoveEndedBans(TimePoint now) override;
+  Result<std::vector<GroupTask>> LoadGroupTasks() override;
+  Status PutGroupTask(const GroupTask& task) override;
+  Status RemoveGroupTask(const RoomId& group) override;
+  Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override;
+  Status SavePosition(std::string_view reader, const Cursor& position) override;
+
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
               std::unique_ptr<GroupCommitter> committer, std::unique_ptr<ReaderPool> readers);
+  Status WriteSide(std::function<Status(SideWriter&)> write);
 
   // Ended in reverse: the readers first, so that the writer's connection is the last and
   // leaves a checkpointed file behind.

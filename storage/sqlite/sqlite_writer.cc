@@ -31,7 +31,7 @@ Status SqliteWriter::Prepare() {
       // By id alone, since an id is taken while a room of any kind holds it.
       {load_, SelectRooms("WHERE r.id = ? ORDER BY p.seat")},
       {insert_event_, fmt::format("INSERT INTO events ({}) VALUES"
-                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                   kEventColumns)},
       {first_kept_event_,
        "SELECT position FROM events WHERE position > ? AND position <= ? AND at_ms >= ?"
@@ -44,7 +44,8 @@ Status SqliteWriter::Prepare() {
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
-  return room_writer_.Prepare(database_);
+  if (const Status prepared = room_writer_.Prepare(database_); !prepared) return prepared;
+  return side_writer_.Prepare(database_);
 }
 
 Status SqliteWriter::ReadMarks() {
@@ -130,7 +131,16 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (!savepoint.status()) return savepoint.status();
   if (const Status written = WriteRoom(stored, change); !written) return written;
   for (const RoomEvent& event : change.events) {
-    const Status written = WriteEvent(insert_event_, ++marks_.last_position, event);
+    const Status written = WriteEvent(
+        insert_event_,
+        {.position = ++marks_.last_position, .room_number = change.room.sequence, .event = event});
+    if (!written) return written;
+  }
+  if (change.ban) {
+    if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
+  }
+  if (change.group_task) {
+    const Status written = side_writer_.ChangeGroupTask(*change.group_task);
     if (!written) return written;
   }
   return savepoint.Release();
@@ -174,6 +184,13 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   if (const Status released = savepoint.Release(); !released) return released.error();
   marks_.trimmed_position = end;
   return static_cast<std::size_t>(end - trimmed);
+}
+
+Status SqliteWriter::WriteSide(const std::function<Status(SideWriter&)>& write) {
+  Savepoint savepoint(database_);
+  if (!savepoint.status()) return savepoint.status();
+  if (const Status written = write(side_writer_); !written) return written;
+  return savepoint.Release();
 }
 
 Status SqliteWriter::Commit() {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/room_rows.h"
+#include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
@@ -38,6 +40,8 @@ class SqliteWriter {
   Result<RoomChange> Apply(const RoomUpdate& update);
   /// `Store::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
+  /// Runs one write of what is not a room; an error means that it has left nothing.
+  Status WriteSide(const std::function<Status(SideWriter&)>& write);
   /// Makes the next commit write something.
   void Ping() { ++marks_.pings; }
 
@@ -78,6 +82,7 @@ class SqliteWriter {
   Database database_;  // before the statements, which must end first
   Checkpointer checkpointer_;
   RoomWriter room_writer_;
+  SideWriter side_writer_;
   Statement load_;
   Statement insert_event_;
   Statement first_kept_event_;

@@ -36,6 +36,8 @@ void UpdateJob::Announce(CommitListener& listener) noexcept {
 
 void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
 
+void SideJob::Run(SqliteWriter& writer) { status_ = writer.WriteSide(write_); }
+
 void PingJob::Run(SqliteWriter& writer) { writer.Ping(); }
 
 }  // namespace rtcroom

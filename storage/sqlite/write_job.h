@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/mutex.h"
@@ -11,6 +13,7 @@
 
 namespace rtcroom {
 
+class SideWriter;
 class SqliteWriter;
 
 /// One call of the store that writes. It lives on the caller's stack until `Wait` returns; up
@@ -70,6 +73,22 @@ class TrimJob : public WriteJob {
  private:
   const EventRetention& retention_;
   Result<std::size_t> removed_ = std::size_t{0};
+};
+
+/// A write of what is not a room.
+class SideJob : public WriteJob {
+ public:
+  explicit SideJob(std::function<Status(SideWriter&)> write) : write_(std::move(write)) {}
+
+  [[nodiscard]] std::size_t size() const override { return 1; }
+  void Run(SqliteWriter& writer) override;
+  void Abort(const Error& why) override { status_ = why; }
+
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  const std::function<Status(SideWriter&)> write_;
+  Status status_;
 };
 
 class PingJob : public WriteJob {

@@ -113,7 +113,7 @@ TEST_F(SqliteDisk, ReadsDoNotWaitForTheWriter) {
   writing.wait();
   EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator"));
   EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 5})->size(), 1u);
-  EXPECT_EQ(store_->Scan(0, 5)->size(), 1u);
+  EXPECT_EQ(store_->Scan(0, 5)->rooms.size(), 1u);
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
   EXPECT_EQ(store_->CountRooms(kKey.kind), 1u);
   read.count_down();

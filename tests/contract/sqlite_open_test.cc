@@ -52,10 +52,11 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
   RunSql(Path(), dump.str());
   OpenStore();
 
-  const auto rooms = store_->Scan(0, 10);
-  ASSERT_OK(rooms);
-  ASSERT_THAT(IdsOf(*rooms), ElementsAre("old_multi", "old_live"));
-  const Room& multi = rooms->front();
+  const auto page = store_->Scan(0, 10);
+  ASSERT_OK(page);
+  const std::vector<Room>& rooms = page->rooms;
+  ASSERT_THAT(IdsOf(rooms), ElementsAre("old_multi", "old_live"));
+  const Room& multi = rooms.front();
   EXPECT_EQ(multi.sequence, 2u);
   EXPECT_EQ(multi.key.kind, RoomKind::kMulti);
   EXPECT_EQ(multi.info, "info of old_multi");

@@ -15,6 +15,7 @@
 #include "daemon/core/room_service.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "tests/support/counting_ids.h"
+#include "tests/support/create_now.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_streams.h"
@@ -33,7 +34,14 @@ class SqliteService : public testing::Test {
         leases_);
     ASSERT_OK(opened);
     store_ = *std::move(opened);
-    rooms_ = std::make_unique<RoomService>(*store_, leases_, groups_, streams_, clock_, ids_,
+    rooms_ = std::make_unique<RoomService>(RoomServiceParts{.store = *store_,
+                                                            .ban_store = *store_,
+                                                            .bans = bans_,
+                                                            .leases = leases_,
+                                                            .groups = groups_,
+                                                            .streams = streams_,
+                                                            .clock = clock_,
+                                                            .ids = ids_},
                                            RoomServiceOptions{}, logger_);
   }
 
@@ -67,6 +75,7 @@ class SqliteService : public testing::Test {
   FakeGroups groups_;
   FakeStreams streams_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
+  BanList bans_{clock_};
   LeaseTable leases_{clock_, std::chrono::seconds(20)};
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<RoomService> rooms_;

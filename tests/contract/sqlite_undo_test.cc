@@ -56,7 +56,7 @@ class SqliteUndo : public SqliteFixture {
     const Result<EventPage> page = store_->ReadEvents(Cursor::Start(), 100);
     EXPECT_OK(page);
     if (!page) return history;
-    for (const auto& [position, event] : page->events) {
+    for (const auto& [position, room_number, event] : page->events) {
       history.push_back(fmt::format("{} {} {}", position, event.room.id.value,  //
                                     event.room_sequence));
     }
@@ -67,8 +67,9 @@ class SqliteUndo : public SqliteFixture {
   void ExpectRooms(const std::vector<std::string>& ids) {
     const auto scanned = store_->Scan(0, 10);
     ASSERT_OK(scanned);
-    EXPECT_EQ(IdsOf(*scanned), ids);
-    for (std::size_t i = 0; i < scanned->size(); ++i) EXPECT_EQ((*scanned)[i].sequence, i + 1);
+    EXPECT_EQ(IdsOf(scanned->rooms), ids);
+    for (std::size_t i = 0; i < scanned->rooms.size(); ++i)
+      EXPECT_EQ(scanned->rooms[i].sequence, i + 1);
     EXPECT_EQ(IdsOf(*store_->List({.kind = RoomKind::kMulti, .count = 10})), ids);
     EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), ids.size());
   }
@@ -225,7 +226,7 @@ TEST_F(SqliteUndo, NothingIsStoredOfAGroupThatAnotherCallerLost) {
   }
   ASSERT_OK(Apply(*store_, CreatingFor("last")));
   acknowledged.emplace_back("last");
-  EXPECT_EQ(IdsOf(*store_->Scan(0, 1000)), acknowledged);
+  EXPECT_EQ(IdsOf(store_->Scan(0, 1000)->rooms), acknowledged);
   EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), acknowledged.size());
   ExpectHeard(acknowledged);
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 0}), acknowledged.size() * 2);

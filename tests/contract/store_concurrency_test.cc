@@ -94,7 +94,7 @@ TEST_P(StoreContract, ReadsSeeWhatWasAcknowledgedBefore) {
       const auto created = Apply(*store_, Creating(room));
       ASSERT_OK(created);
       ASSERT_OK(store_->Load(room.key));
-      ASSERT_EQ(store_->Scan(created->room.sequence - 1, 1)->front().key, room.key);
+      ASSERT_EQ(store_->Scan(created->room.sequence - 1, 1)->rooms.front().key, room.key);
       const auto rooms = store_->List({.kind = room.key.kind, .count = 200});
       ASSERT_OK(rooms);
       ASSERT_TRUE(std::ranges::count(*rooms, room.key, &Room::key) == 1);

@@ -121,12 +121,12 @@ TEST_P(StoreContract, ScansRoomsOfEveryKindBySequence) {
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kLive, "r3"), "bob")));
   const auto first = store_->Scan(0, 2);
   ASSERT_OK(first);
-  EXPECT_THAT(IdsOf(*first), ElementsAre("r1", "r2"));
-  const auto rest = store_->Scan(first->back().sequence, 2);
+  EXPECT_THAT(IdsOf(first->rooms), ElementsAre("r1", "r2"));
+  const auto rest = store_->Scan(first->rooms.back().sequence, 2);
   ASSERT_OK(rest);
-  ASSERT_THAT(IdsOf(*rest), ElementsAre("r3"));
-  EXPECT_THAT(UsersOf(rest->front()), ElementsAre("creator", "bob"));
-  EXPECT_TRUE(store_->Scan(rest->back().sequence, 2)->empty());
+  ASSERT_THAT(IdsOf(rest->rooms), ElementsAre("r3"));
+  EXPECT_THAT(UsersOf(rest->rooms.front()), ElementsAre("creator", "bob"));
+  EXPECT_TRUE(store_->Scan(rest->rooms.back().sequence, 2)->rooms.empty());
 }
 
 }  // namespace

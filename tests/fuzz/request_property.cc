@@ -89,7 +89,17 @@ struct RequestFuzzServer::Parts {
   Logger logger{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore store{{.max_rooms = 8}, "00000000000000aa", leases};
-  RoomService rooms{store, leases, groups, streams, clock, ids, {}, logger};
+  BanList bans{clock};
+  RoomService rooms{{.store = store,
+                     .ban_store = store,
+                     .bans = bans,
+                     .leases = leases,
+                     .groups = groups,
+                     .streams = streams,
+                     .clock = clock,
+                     .ids = ids},
+                    {},
+                    logger};
   LoginService logins{
       codes,
       signer,

@@ -207,8 +207,8 @@ class StoreFuzz : public testing::Test {
     for (;;) {
       const auto page = store.Scan(after, 2);
       EXPECT_OK(page);
-      if (!page || page->empty()) return WithoutSequences(rooms);
-      for (const Room& room : *page) {
+      if (!page || page->rooms.empty()) return WithoutSequences(rooms);
+      for (const Room& room : page->rooms) {
         EXPECT_GT(room.sequence, after);
         after = room.sequence;
         rooms.push_back(room);

@@ -127,9 +127,9 @@ std::optional<std::string> PowerCutTrial::AuditRooms() {
     }
   }
   std::ranges::sort(rooms, {}, &Room::sequence);
-  const Result<std::vector<Room>> scanned = store_->Scan(0, kMostRoomsPerScan);
+  const Result<RoomPage> scanned = store_->Scan(0, kMostRoomsPerScan);
   if (!scanned) return "rooms cannot be scanned: " + scanned.error().detail;
-  if (*scanned != rooms) return "the rooms are not those that were acknowledged";
+  if (scanned->rooms != rooms) return "the rooms are not those that were acknowledged";
   return CompareLists(rooms);
 }
 

@@ -29,12 +29,13 @@ class FailingStore : public Store {
     return outcomes;
   }
   Result<std::vector<Room>> List(const RoomListQuery& query) override { return store_.List(query); }
-  Result<std::vector<Room>> Scan(std::uint64_t after, std::size_t limit) override {
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     return store_.Scan(after, limit);
   }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
     return store_.ReadEvents(cursor, limit);
   }
+  Result<Cursor> Newest() override { return store_.Newest(); }
   Result<std::size_t> TrimEvents(const EventRetention& retention) override {
     return store_.TrimEvents(retention);
   }

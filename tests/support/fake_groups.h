@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/mutex.h"
@@ -14,40 +16,94 @@ class FakeGroups : public ImGroups {
  public:
   using Answer = std::function<Status(const RoomId&, MonotonicTime deadline)>;
 
-  /// What `CreateGroup` does from now on; without one it succeeds at once.
+  /// What `MakeGroup` does from now on; without one it succeeds at once.
   void AnswerWith(Answer answer) {
     const MutexLock lock(mutex_);
     answer_ = std::move(answer);
   }
 
-  Status CreateGroup(const RoomId& room_id, MonotonicTime deadline) override {
+  /// From now on nobody is answered before `AnswerHeld`.
+  void Hold() {
+    const MutexLock lock(mutex_);
+    holding_ = true;
+  }
+  void AnswerHeld(const Status& outcome) {
+    std::vector<Done> held;
+    {
+      const MutexLock lock(mutex_);
+      holding_ = false;
+      held = std::exchange(held_, {});
+    }
+    for (const Done& done : held) Tell(done, outcome);
+  }
+
+  /// What is to be written with each room from now on.
+  void WriteWithRoom(GroupReady ready) {
+    const MutexLock lock(mutex_);
+    ready_ = std::move(ready);
+  }
+
+  void MakeGroup(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
+                 Done done) override {
     Answer answer;
     {
       const MutexLock lock(mutex_);
       asked_.push_back(room_id);
+      origins_[room_id] = origin;
+      if (holding_) {
+        held_.push_back(std::move(done));
+        return;
+      }
       answer = answer_;
     }
-    return answer ? answer(room_id, deadline) : Status();
+    const Status outcome = answer ? answer(room_id, deadline) : Status();
+    if (!outcome && outcome.error().code == Errc::kRoomExists) {
+      const MutexLock lock(mutex_);
+      origins_[room_id] = IdOrigin::kNamed;  // a stranger's: never to be destroyed
+    }
+    Tell(done, outcome);
   }
-  void AbandonGroup(const RoomId& room_id) override {
+  void FinishGroup(const RoomId& room_id, GroupFate fate) override {
     const MutexLock lock(mutex_);
-    abandoned_.push_back(room_id);
+    finished_.emplace_back(room_id, fate);
+    if (fate == GroupFate::kAbandoned && origins_[room_id] == IdOrigin::kGenerated) {
+      abandoned_.push_back(room_id);
+    }
   }
 
   [[nodiscard]] std::vector<RoomId> asked() const {
     const MutexLock lock(mutex_);
     return asked_;
   }
+  /// Those of drawn ids that are to be destroyed.
   [[nodiscard]] std::vector<RoomId> abandoned() const {
     const MutexLock lock(mutex_);
     return abandoned_;
   }
+  [[nodiscard]] std::vector<std::pair<RoomId, GroupFate>> finished() const {
+    const MutexLock lock(mutex_);
+    return finished_;
+  }
 
  private:
+  void Tell(const Done& done, const Status& outcome) {
+    GroupReady ready;
+    {
+      const MutexLock lock(mutex_);
+      ready = ready_;
+    }
+    done(outcome ? Result<GroupReady>(std::move(ready)) : outcome.error());
+  }
+
   mutable Mutex mutex_;
   Answer answer_ GUARDED_BY(mutex_);
+  bool holding_ GUARDED_BY(mutex_) = false;
+  std::vector<Done> held_ GUARDED_BY(mutex_);
+  GroupReady ready_ GUARDED_BY(mutex_);
   std::vector<RoomId> asked_ GUARDED_BY(mutex_);
+  std::map<RoomId, IdOrigin> origins_ GUARDED_BY(mutex_);
   std::vector<RoomId> abandoned_ GUARDED_BY(mutex_);
+  std::vector<std::pair<RoomId, GroupFate>> finished_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -70,7 +70,17 @@ class RouterFixture {
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore memory;
   FailingStore store{memory};
-  RoomService rooms{store, leases, groups, streams, clock, ids, {}, logger};
+  BanList bans{clock};
+  RoomService rooms{{.store = store,
+                     .ban_store = memory,
+                     .bans = bans,
+                     .leases = leases,
+                     .groups = groups,
+                     .streams = streams,
+                     .clock = clock,
+                     .ids = ids},
+                    {},
+                    logger};
   LoginService logins;
   Router router;
 

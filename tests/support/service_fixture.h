@@ -10,6 +10,7 @@
 #include "daemon/core/room_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
+#include "tests/support/create_now.h"
 #include "tests/support/failing_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
@@ -44,6 +45,20 @@ class ServiceFixture : public testing::Test {
     return {.room = room, .dialect = Dialect::kGen1, .user_id = {std::move(user)}};
   }
 
+  Result<RoomId> CreateRoom(const CreateRoomCommand& command) { return CreateNow(rooms_, command); }
+
+  /// What a service on `store` works with.
+  RoomServiceParts Parts(Store& store) {
+    return {.store = store,
+            .ban_store = memory_,
+            .bans = bans_,
+            .leases = leases_,
+            .groups = groups_,
+            .streams = streams_,
+            .clock = clock_,
+            .ids = ids_};
+  }
+
   std::vector<std::string> UsersIn(const RoomKey& room) {
     std::vector<std::string> users;
     if (const Result<Room> stored = rooms_.LoadRoom(room, Dialect::kGen1); stored) {
@@ -66,7 +81,8 @@ class ServiceFixture : public testing::Test {
   LeaseTable leases_{clock_, kTimeout};
   MemoryStore memory_{{}, "00000000000000aa", leases_};
   FailingStore store_{memory_};
-  RoomService rooms_{store_, leases_, groups_, streams_, clock_, ids_, {}, logger_};
+  BanList bans_{clock_};
+  RoomService rooms_{Parts(store_), {}, logger_};
 };
 
 }  // namespace rtcroom

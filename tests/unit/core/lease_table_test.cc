@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class LeaseTableTest : public ServiceFixture {
  protected:
   void SetUp() override {
-    ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+    ASSERT_OK(CreateRoom(Create("r1", "host")));
     ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
   }
   std::vector<std::string> LapsedUsers(std::size_t limit = 100) {

@@ -46,7 +46,7 @@ class DelayingListener : public CommitListener {
 class RoomServiceExpiry : public ServiceFixture {
  protected:
   void SetUp() override {
-    ASSERT_OK(late_.CreateRoom(Create("r1", "host")));
+    ASSERT_OK(CreateNow(late_, Create("r1", "host")));
     ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
     clock_.Advance(kTimeout);
     ASSERT_OK(late_.TouchPusher(Member(kRoom, "host")));
@@ -72,7 +72,7 @@ class RoomServiceExpiry : public ServiceFixture {
   const RoomKey kRoom = Key("r1");
   DelayingListener listener_{leases_};
   MemoryStore late_store_{{}, "00000000000000ac", listener_};
-  RoomService late_{late_store_, leases_, groups_, streams_, clock_, ids_, {}, logger_};
+  RoomService late_{Parts(late_store_), {}, logger_};
   std::vector<LapsedLease> lapsed_;
 };
 

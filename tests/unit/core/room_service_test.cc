@@ -29,7 +29,7 @@ class RoomServiceTest : public ServiceFixture {
 };
 
 TEST_F(RoomServiceTest, MakesARoomUnderADrawnId) {
-  const Result<RoomId> id = rooms_.CreateRoom(CreateUnnamed("host"));
+  const Result<RoomId> id = CreateRoom(CreateUnnamed("host"));
   ASSERT_OK(id);
   EXPECT_EQ(*id, RoomId{"room_00000001_0000"});
   const Result<Room> room = rooms_.LoadRoom(Key(id->value), Dialect::kGen1);
@@ -45,14 +45,14 @@ TEST_F(RoomServiceTest, MakesTheGroupBeforeTheRoom) {
     stored_before_group = rooms_.LoadRoom(Key(id.value), Dialect::kGen1).ok();
     return Status();
   });
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_FALSE(stored_before_group);
   EXPECT_EQ(groups_.asked(), std::vector<RoomId>{{"r1"}});
 }
 
 TEST_F(RoomServiceTest, ARepeatedCreateSucceedsWithoutAnotherGroup) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
-  const Result<RoomId> again = rooms_.CreateRoom(Create("r1", "host"));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  const Result<RoomId> again = CreateRoom(Create("r1", "host"));
   ASSERT_OK(again);
   EXPECT_EQ(*again, RoomId{"r1"});
   EXPECT_EQ(groups_.asked().size(), 1U);
@@ -60,34 +60,34 @@ TEST_F(RoomServiceTest, ARepeatedCreateSucceedsWithoutAnotherGroup) {
 }
 
 TEST_F(RoomServiceTest, RefusesAnIdThatSomebodyElseHoldsUnderAnyKind) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
-  EXPECT_ERROR(kRoomExists, rooms_.CreateRoom(Create("r1", "other")));
-  EXPECT_ERROR(kRoomExists, rooms_.CreateRoom(Create("r1", "host", RoomKind::kLive)));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "other")));
+  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "host", RoomKind::kLive)));
 }
 
 TEST_F(RoomServiceTest, StoresNothingWhenTheGroupCannotBeMade) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "no answer"};
   });
-  EXPECT_ERROR(kUnavailable, rooms_.CreateRoom(Create("r1", "host")));
-  EXPECT_ERROR(kUnavailable, rooms_.CreateRoom(CreateUnnamed("host")));
+  EXPECT_ERROR(kUnavailable, CreateRoom(Create("r1", "host")));
+  EXPECT_ERROR(kUnavailable, CreateRoom(CreateUnnamed("host")));
   EXPECT_TRUE(Events().empty());
   groups_.AnswerWith({});
-  EXPECT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  EXPECT_OK(CreateRoom(Create("r1", "host")));
 }
 
 TEST_F(RoomServiceTest, AbandonsTheGroupOfARejectedDrawnIdButNeverThatOfANamedOne) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "the answer was lost"};
   });
-  EXPECT_ERROR(kUnavailable, rooms_.CreateRoom(CreateUnnamed("host")));
-  EXPECT_ERROR(kUnavailable, rooms_.CreateRoom(Create("named", "host")));
+  EXPECT_ERROR(kUnavailable, CreateRoom(CreateUnnamed("host")));
+  EXPECT_ERROR(kUnavailable, CreateRoom(Create("named", "host")));
   EXPECT_EQ(groups_.abandoned(), std::vector<RoomId>{{"room_00000001_0000"}});
 }
 
 TEST_F(RoomServiceTest, AbandonsTheGroupOfADrawnIdThatCouldNotBeStored) {
   store_.broken = true;
-  EXPECT_ERROR(kStoreBroken, rooms_.CreateRoom(CreateUnnamed("host")));
+  EXPECT_ERROR(kStoreBroken, CreateRoom(CreateUnnamed("host")));
   EXPECT_EQ(groups_.abandoned(), std::vector<RoomId>{{"room_00000001_0000"}});
 }
 
@@ -97,7 +97,7 @@ TEST_F(RoomServiceTest, DrawsAnotherIdWhenTheGroupBelongsToAStranger) {
     if (++calls < 3) return Error{Errc::kRoomExists, "taken by another"};
     return {};
   });
-  const Result<RoomId> id = rooms_.CreateRoom(CreateUnnamed("host"));
+  const Result<RoomId> id = CreateRoom(CreateUnnamed("host"));
   ASSERT_OK(id);
   EXPECT_EQ(*id, RoomId{"room_00000003_0000"});
   EXPECT_TRUE(groups_.abandoned().empty());
@@ -107,7 +107,7 @@ TEST_F(RoomServiceTest, GivesUpAfterThreeDraws) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kRoomExists, "it always says so"};
   });
-  EXPECT_ERROR(kUnavailable, rooms_.CreateRoom(CreateUnnamed("host")));
+  EXPECT_ERROR(kUnavailable, CreateRoom(CreateUnnamed("host")));
   EXPECT_EQ(groups_.asked().size(), 3U);
 }
 
@@ -115,7 +115,7 @@ TEST_F(RoomServiceTest, ANamedIdWhoseGroupBelongsToAStrangerIsTaken) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kRoomExists, "taken by another"};
   });
-  EXPECT_ERROR(kRoomExists, rooms_.CreateRoom(Create("r1", "host")));
+  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "host")));
 }
 
 TEST_F(RoomServiceTest, AllTriesForAGroupShareOneDeadline) {
@@ -126,38 +126,35 @@ TEST_F(RoomServiceTest, AllTriesForAGroupShareOneDeadline) {
     return Error{Errc::kRoomExists, "taken by another"};
   });
   const MonotonicTime begun = clock_.Monotonic();
-  EXPECT_ERROR(kUnavailable, rooms_.CreateRoom(CreateUnnamed("host")));
+  EXPECT_ERROR(kUnavailable, CreateRoom(CreateUnnamed("host")));
   EXPECT_EQ(deadlines, std::vector<MonotonicTime>(3, begun + 8s));
 }
 
 TEST_F(RoomServiceTest, WhileTheGroupIsBeingMadeOnlyTheSameCreatorWaitsForIt) {
-  std::latch group_asked(1);
-  std::latch answer(1);
-  groups_.AnswerWith([&](const RoomId&, MonotonicTime) {
-    group_asked.count_down();
-    answer.wait();
-    return Status();
-  });
-  Result<RoomId> first = Error{};
-  Result<RoomId> repeated = Error{};
-  {
-    std::jthread creator([&] { first = rooms_.CreateRoom(Create("r1", "host")); });
-    group_asked.wait();
-    EXPECT_ERROR(kRoomExists, rooms_.CreateRoom(Create("r1", "other")));
-    EXPECT_ERROR(kRoomExists, rooms_.CreateRoom(Create("r1", "host", RoomKind::kDouble)));
-    std::jthread retry([&] { repeated = rooms_.CreateRoom(Create("r1", "host")); });
-    answer.count_down();
-  }
-  EXPECT_OK(first);
-  EXPECT_OK(repeated);
+  groups_.Hold();
+  std::optional<Result<RoomId>> first;
+  std::optional<Result<RoomId>> repeated;
+  const auto into = [](std::optional<Result<RoomId>>& outcome) {
+    return [&outcome](Result<RoomId> made) { outcome = std::move(made); };
+  };
+  rooms_.CreateRoom(Create("r1", "host"), into(first));
+  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "other")));
+  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "host", RoomKind::kDouble)));
+  rooms_.CreateRoom(Create("r1", "host"), into(repeated));
+  EXPECT_FALSE(first || repeated);
+  groups_.AnswerHeld({});
+  ASSERT_TRUE(first && repeated);
+  EXPECT_EQ(groups_.asked().size(), 1U);
+  EXPECT_OK(*first);
+  EXPECT_OK(*repeated);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
 TEST_F(RoomServiceTest, ReportsAFullHouse) {
   MemoryStore small({.max_rooms = 1}, "00000000000000ab", leases_);
-  RoomService rooms(small, leases_, groups_, streams_, clock_, ids_, {}, logger_);
-  ASSERT_OK(rooms.CreateRoom(Create("r1", "host")));
-  EXPECT_ERROR(kTooManyRooms, rooms.CreateRoom(Create("r2", "host")));
+  RoomService rooms(Parts(small), {}, logger_);
+  ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
+  EXPECT_ERROR(kTooManyRooms, CreateNow(rooms, Create("r2", "host")));
 }
 
 TEST_F(RoomServiceTest, KeepsToTheLimitOfTheKind) {
@@ -165,7 +162,7 @@ TEST_F(RoomServiceTest, KeepsToTheLimitOfTheKind) {
   const RoomKey meeting = Key("meeting", RoomKind::kMulti);
   const RoomKey show = Key("show", RoomKind::kLive);
   for (const RoomKey& room : {pair, meeting, show}) {
-    ASSERT_OK(rooms_.CreateRoom(Create(room.id.value, "host", room.kind)));
+    ASSERT_OK(CreateRoom(Create(room.id.value, "host", room.kind)));
   }
   EXPECT_OK(rooms_.AddPusher(Add(pair, "a")));
   EXPECT_ERROR(kRoomFull, rooms_.AddPusher(Add(pair, "b")));
@@ -176,7 +173,7 @@ TEST_F(RoomServiceTest, KeepsToTheLimitOfTheKind) {
 }
 
 TEST_F(RoomServiceTest, DeletingTwiceFailsTheSecondTimeWithoutAnEvent) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
   const std::size_t events = Events().size();
@@ -185,26 +182,26 @@ TEST_F(RoomServiceTest, DeletingTwiceFailsTheSecondTimeWithoutAnEvent) {
 }
 
 TEST_F(RoomServiceTest, DestroyingTwiceFailsTheSecondTime) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host")));
   EXPECT_ERROR(kRoomNotFound, rooms_.DestroyRoom(Member(Key("r1"), "host")));
 }
 
 TEST_F(RoomServiceTest, ARoomOfTheOtherDialectOrKindIsNotFound) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1"), Dialect::kGen2));
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1", RoomKind::kLive), Dialect::kGen1));
 }
 
 TEST_F(RoomServiceTest, HeartbeatsOfStrangersFailAndStoreNothing) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(Key("r1"), "stranger")));
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
 TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
   clock_.Advance(kTimeout);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
@@ -218,7 +215,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
 }
 
 TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
   const ExpiryOutcome outcome = rooms_.ExpirePushers(EverythingLapsed());
   EXPECT_EQ(outcome.expired, 1U);
@@ -228,7 +225,7 @@ TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
 }
 
 TEST_F(RoomServiceTest, SparesAPusherThatBeatSinceTheSweepLooked) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   EXPECT_EQ(rooms_.ExpirePushers(lapsed).spared, 1U);
@@ -236,7 +233,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatBeatSinceTheSweepLooked) {
 }
 
 TEST_F(RoomServiceTest, SparesAPusherThatLeftAndCameBackSinceTheSweepLooked) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
   std::vector<LapsedLease> lapsed = EverythingLapsed();
   std::erase_if(lapsed, [](const LapsedLease& lease) { return lease.user_id == UserId{"host"}; });
@@ -247,7 +244,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatLeftAndCameBackSinceTheSweepLooked) {
 }
 
 TEST_F(RoomServiceTest, APusherWhoseEvictionCouldNotBeStoredMayBeatAgain) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   store_.broken = true;
   EXPECT_EQ(rooms_.ExpirePushers(lapsed).failed, 1U);
@@ -257,7 +254,7 @@ TEST_F(RoomServiceTest, APusherWhoseEvictionCouldNotBeStoredMayBeatAgain) {
 }
 
 TEST_F(RoomServiceTest, ChangesNothingWhileTheStoreCannotWrite) {
-  ASSERT_OK(rooms_.CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, rooms_.AddPusher(Add(Key("r1"), "guest")));
   EXPECT_ERROR(kStoreBroken, rooms_.DeletePusher(Member(Key("r1"), "host")));
@@ -269,7 +266,7 @@ TEST_F(RoomServiceTest, ChangesNothingWhileTheStoreCannotWrite) {
 TEST_F(RoomServiceTest, AMemberIsNeverLeftInADeadRoom) {
   for (int round = 0; round < 50; ++round) {
     const RoomKey room = Key("race" + std::to_string(round));
-    ASSERT_OK(rooms_.CreateRoom(Create(room.id.value, "host")));
+    ASSERT_OK(CreateRoom(Create(room.id.value, "host")));
     Status added;
     {
       std::jthread joins([&] { added = rooms_.AddPusher(Add(room, "guest")); });

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 class EventTrimmerTest : public ServiceFixture {
  protected:
   void MakeEvents(int rooms) {
-    for (int i = 0; i < rooms; ++i) ASSERT_OK(rooms_.CreateRoom(Create("r" + Next(), "host")));
+    for (int i = 0; i < rooms; ++i) ASSERT_OK(CreateRoom(Create("r" + Next(), "host")));
   }
   std::string Next() { return std::to_string(++made_); }
   int made_ = 0;

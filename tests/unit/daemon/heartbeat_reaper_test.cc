@@ -21,7 +21,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
 
   void MakeRooms(int count) {
     for (int i = 0; i < count; ++i) {
-      ASSERT_OK(rooms_.CreateRoom(Create("r" + std::to_string(i), "host")));
+      ASSERT_OK(CreateRoom(Create("r" + std::to_string(i), "host")));
     }
   }
   /// Time passes the way a running process sees it: tick by tick.
@@ -130,7 +130,7 @@ class SlowStore : public FailingStore {
 
 TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
   SlowStore slow(memory_, clock_);
-  RoomService rooms(slow, leases_, groups_, streams_, clock_, ids_, {}, logger_);
+  RoomService rooms(Parts(slow), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, clock_, kOptions, *this, logger_);
   MakeRooms(1);
   clock_.Advance(4s);
@@ -139,7 +139,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
     clock_.Advance(250ms);
     reaper.Tick();
   }
-  ASSERT_OK(rooms_.CreateRoom(Create("late", "host")));  // beats 1 s before the first one lapses
+  ASSERT_OK(CreateRoom(Create("late", "host")));  // beats 1 s before the first one lapses
   slow.delay = 1h;
   for (int i = 0; i < 24 && RoomCount() == 2; ++i) {
     clock_.Advance(250ms);

@@ -1,0 +1,63 @@
+// Who may not enter which room, at hand for every request.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/ban_store.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// The bans that last, in memory. It writes nothing: who bans sees to it that the ban is kept.
+///
+/// @threads safe from any thread; while nobody is banned, asking takes no lock.
+class BanList {
+ public:
+  /// Most bans at a time.
+  static constexpr std::size_t kMaxBans = 100'000;
+
+  explicit BanList(const Clock& clock) : clock_(clock) {}
+
+  /// Replaces the ban of the same room and user.
+  /// @return until when that one would have lasted.
+  /// @errors kUnavailable when there are too many.
+  Result<std::optional<TimePoint>> Put(const Ban& ban) EXCLUDES(mutex_);
+  /// Takes back what `Put` did: `before` is what it returned.
+  void Restore(const Ban& ban, const std::optional<TimePoint>& before) EXCLUDES(mutex_);
+
+  [[nodiscard]] bool IsBanned(const RoomKey& room, const UserId& user_id) const EXCLUDES(mutex_);
+  /// Whether the user is banned from some room of that kind.
+  [[nodiscard]] bool IsBannedSomewhere(RoomKind kind, const UserId& user_id) const EXCLUDES(mutex_);
+
+  /// Forgets those that have ended.
+  /// @return how many.
+  std::size_t RemoveEnded() EXCLUDES(mutex_);
+
+ private:
+  struct Banned {
+    RoomKind kind{};
+    UserId user_id{};
+    bool operator==(const Banned&) const = default;
+  };
+  struct BannedHash {
+    std::size_t operator()(const Banned& banned) const noexcept {
+      return std::hash<std::string>()(banned.user_id.value) ^ static_cast<std::size_t>(banned.kind);
+    }
+  };
+  using Rooms = std::map<RoomId, TimePoint>;  ///< until when
+
+  const Clock& clock_;
+  std::atomic<std::size_t> size_{0};  ///< written with the lock held
+  mutable Mutex mutex_;
+  std::unordered_map<Banned, Rooms, BannedHash> bans_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

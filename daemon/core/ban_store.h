@@ -1,0 +1,42 @@
+// Where bans are kept: users whom an operator keeps out of a room for a time.
+#pragma once
+
+#include <vector>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// Keeps a user out of one room until a time. It outlives the room.
+struct Ban {
+  RoomKey room{};
+  UserId user_id{};
+  TimePoint until{};
+
+  bool operator==(const Ban&) const = default;
+};
+
+/// Survives what the store of rooms survives. A ban that goes with a change of a room is written
+/// by `Store::UpdateAll` (see `RoomChange::ban`).
+///
+/// @threads every method is safe from any thread.
+class BanStore {
+ public:
+  virtual ~BanStore() = default;
+
+  /// The bans that end after `now`, in no order.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<Ban>> LoadBans(TimePoint now) = 0;
+
+  /// Replaces the ban of the same room and user.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status PutBan(const Ban& ban) = 0;
+
+  /// Forgets bans that ended at `now` or before.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status RemoveEndedBans(TimePoint now) = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,29 @@
+// Where readers of events inside the process remember how far they have got.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "daemon/core/cursor.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// Survives what the store of rooms survives.
+///
+/// @threads every method is safe from any thread.
+class PositionStore {
+ public:
+  virtual ~PositionStore() = default;
+
+  /// @param reader  its name: a constant of ours.
+  /// @return nothing for a reader that never saved one.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::optional<Cursor>> LoadPosition(std::string_view reader) = 0;
+
+  /// @param position  never `Cursor::Start`.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status SavePosition(std::string_view reader, const Cursor& position) = 0;
+};
+
+}  // namespace rtcroom

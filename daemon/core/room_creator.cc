@@ -1,0 +1,85 @@
+#include "daemon/core/room_creator.h"
+
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+/// How often a generated id may turn out to be taken before that counts as a failure.
+constexpr int kMaxDraws = 3;
+
+Result<RoomId> Outcome(const Status& status, const RoomId& room_id) {
+  if (!status) return status.error();
+  return room_id;
+}
+
+}  // namespace
+
+struct RoomCreator::Attempt {
+  RoomWish wish;
+  StoreRoom store_room;
+  Done done;
+  MonotonicTime deadline;
+  RoomId room_id;
+  int draws = 0;
+  std::optional<IdReservations::Holder> holder = {};
+
+  [[nodiscard]] IdOrigin origin() const {
+    return wish.room_id ? IdOrigin::kNamed : IdOrigin::kGenerated;
+  }
+};
+
+RoomCreator::RoomCreator(ImGroups& groups, const Clock& clock, IdSource& ids,
+                         std::chrono::milliseconds group_deadline)
+    : groups_(groups), clock_(clock), ids_(ids), group_deadline_(group_deadline) {}
+
+void RoomCreator::Create(RoomWish wish, StoreRoom store_room, Done done) {
+  auto attempt = std::make_shared<Attempt>(Attempt{.wish = std::move(wish),
+                                                   .store_room = std::move(store_room),
+                                                   .done = std::move(done),
+                                                   .deadline = clock_.Monotonic() + group_deadline_,
+                                                   .room_id = {}});
+  if (!attempt->wish.room_id) return DrawId(attempt);
+  attempt->room_id = *attempt->wish.room_id;
+  Reserve(attempt);
+}
+
+void RoomCreator::DrawId(const std::shared_ptr<Attempt>& attempt) {
+  if (attempt->draws++ == kMaxDraws) {
+    return attempt->done(Error{Errc::kUnavailable, "every room id drawn was taken"});
+  }
+  attempt->room_id = ids_.NewRoomId();
+  Reserve(attempt);
+}
+
+void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
+  const RoomWish& wish = attempt->wish;
+  std::optional<IdReservations::Holder> holder = reservations_.Reserve({.kind = wish.kind, .id = attempt->room_id}, wish.dialect,
+                                          wish.creator, [this, attempt](const Status& outcome) {
+                                            if (attempt->origin() == IdOrigin::kGenerated)
+                                              return DrawId(attempt);
+                                            attempt->done(Outcome(outcome, attempt->room_id));
+                                          });
+  if (!holder) return;  // the waiter may be at work on the attempt already
+  attempt->holder.emplace(*std::move(holder));
+  MakeGroup(attempt);
+}
+
+void RoomCreator::MakeGroup(const std::shared_ptr<Attempt>& attempt) {
+  groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->deadline,
+                    [this, attempt](const Result<GroupReady>& group) { Finish(attempt, group); });
+}
+
+void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<GroupReady>& group) {
+  const Status outcome =
+      group ? attempt->store_room(attempt->room_id, *group) : Status(group.error());
+  groups_.FinishGroup(attempt->room_id, outcome ? GroupFate::kKept : GroupFate::kAbandoned);
+  const bool taken = !outcome && outcome.error().code == Errc::kRoomExists;
+  // Before anybody is told, so that whoever hears of it may try again at once.
+  attempt->holder->Finish(outcome);
+  attempt->holder.reset();
+  if (taken && attempt->origin() == IdOrigin::kGenerated) return DrawId(attempt);
+  attempt->done(Outcome(outcome, attempt->room_id));
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,56 @@
+// Bans, group tasks and reader positions as rows: how they are read and written.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/ban_store.h"
+#include "daemon/core/cursor.h"
+#include "daemon/core/group_task_store.h"
+#include "daemon/core/result.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+
+class Database;
+
+/// The statements that write what is not a room; each method writes one row at most, but for
+/// `RemoveEndedBans`.
+///
+/// @threads for one thread at a time, with its connection.
+class SideWriter {
+ public:
+  Status Prepare(Database& database);
+
+  Status PutBan(const Ban& ban);
+  Status RemoveEndedBans(TimePoint now);
+  Status ChangeGroupTask(const GroupTaskChange& change);
+  Status SavePosition(std::string_view reader, const Cursor& position);
+
+ private:
+  Statement put_ban_;
+  Statement remove_bans_;
+  Statement put_task_;
+  Statement remove_task_;
+  Statement save_position_;
+};
+
+/// The statements that read them.
+///
+/// @threads for one thread at a time, with its connection.
+class SideReader {
+ public:
+  Status Prepare(Database& database);
+
+  Result<std::vector<Ban>> LoadBans(TimePoint now);
+  Result<std::vector<GroupTask>> LoadGroupTasks();
+  Result<std::optional<Cursor>> LoadPosition(std::string_view reader);
+
+ private:
+  Statement load_bans_;
+  Statement load_tasks_;
+  Statement load_position_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,19 @@
+// create_room for tests whose IM service answers at once.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "daemon/core/room_service.h"
+
+namespace rtcroom {
+
+/// @return kInternal when there is no answer by the time the call returns.
+inline Result<RoomId> CreateNow(RoomService& rooms, const CreateRoomCommand& command) {
+  std::optional<Result<RoomId>> outcome;
+  rooms.CreateRoom(command, [&outcome](Result<RoomId> made) { outcome = std::move(made); });
+  if (!outcome) return Error{Errc::kInternal, "it was not answered at once"};
+  return *std::move(outcome);
+}
+
+}  // namespace rtcroom
