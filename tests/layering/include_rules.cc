@@ -41,12 +41,14 @@ const std::vector<Layer>& Layers() {
       {"daemon/",
        Outside::kMayReach,
        {"daemon/", "handlers/", "storage/", "fmt/", "nlohmann/", "httplib.h", "openssl/", "zlib.h",
-        "CLI/", "toml++/", "prometheus/", "sqlite3.h"}},
+        "CLI/", "toml++/", "prometheus/", "sqlite3.h", "google/protobuf/", "grpc/", "grpcpp/",
+        "rtcroom/v1/"}},
       {"tests/",
        Outside::kMayReach,
-       {"tests/", "daemon/", "handlers/", "storage/", "fmt/", "nlohmann/", "httplib.h", "openssl/",
-        "boost/", "zlib.h", "CLI/", "toml++/", "sqlite3.h", "prometheus/", "gtest/", "gmock/",
-        "benchmark/"}},
+       {"tests/",    "daemon/",     "handlers/",  "storage/", "fmt/",       "nlohmann/",
+        "httplib.h", "openssl/",    "boost/",     "zlib.h",   "CLI/",       "toml++/",
+        "sqlite3.h", "prometheus/", "gtest/",     "gmock/",   "benchmark/", "google/protobuf/",
+        "grpc/",     "grpcpp/",     "rtcroom/v1/"}},
   };
   return layers;
 }
@@ -58,6 +60,9 @@ struct Confinement {
 };
 
 const std::vector<Confinement>& Confinements() {
+  static const Names grpc_folders = {"daemon/notifier/", "daemon/grpc_server/", "daemon/cli/rooms",
+                                     "tests/"};
+  static const char* grpc_reason = "the rest of the server need not know that there is gRPC";
   static const std::vector<Confinement> confinements = {
       {"httplib.h",
        {"daemon/edge/http_exchange.cc", "daemon/outgoing_http.cc", "tests/support/api_client.cc",
@@ -73,6 +78,10 @@ const std::vector<Confinement>& Confinements() {
       {"toml++/", {"daemon/config/", "tests/"}, "the rest reads Config"},
       {"CLI/", {"daemon/cli/", "tests/load/"}, "the rest is given values"},
       {"prometheus/", {"daemon/metrics/", "tests/"}, "the rest counts through Metrics"},
+      {"google/protobuf/", grpc_folders, grpc_reason},
+      {"grpc/", grpc_folders, grpc_reason},
+      {"grpcpp/", grpc_folders, grpc_reason},
+      {"rtcroom/v1/", grpc_folders, grpc_reason},
   };
   return confinements;
 }
