@@ -23,6 +23,7 @@ WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logge
                  },
              .ticked =
                  [this](MonotonicTime now) {
+                   nudge_.Nudge();
                    for (const auto& subscriber : CurrentCrowd()) subscriber->HearOfTime(now);
                  }}) {}
 

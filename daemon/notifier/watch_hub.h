@@ -15,6 +15,7 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/store.h"
+#include "daemon/notifier/callback_nudge.h"
 #include "daemon/notifier/catch_up_pool.h"
 #include "daemon/notifier/event_feed.h"
 #include "daemon/notifier/event_ring.h"
@@ -81,6 +82,7 @@ class WatchHub {
   Crowd crowd_;
   std::uint64_t crowd_changes_ = 0;
 
+  CallbackNudge nudge_;
   EventRing ring_;
   CatchUpPool catch_up_;
   const Clock& clock_;

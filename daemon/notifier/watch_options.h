@@ -23,7 +23,8 @@ struct WatchOptions {
   std::chrono::milliseconds farewell = std::chrono::seconds(10);
   /// The same when the whole server stops.
   std::chrono::milliseconds stop_farewell = std::chrono::seconds(1);
-  /// How often silences and the slow are looked for.
+  /// How often silences and the slow are looked for, and gRPC's threads are nudged (CallbackNudge):
+  /// at most 900 ms.
   std::chrono::milliseconds tick = std::chrono::milliseconds(250);
   /// The store is asked for new events that often even when nobody has told of any.
   std::chrono::milliseconds safety_poll = std::chrono::seconds(1);
