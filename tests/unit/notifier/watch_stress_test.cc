@@ -136,6 +136,7 @@ TEST_F(WatchSlowness, BreaksOffWhoeverDoesNotEvenHearOfItsEnd) {
   EXPECT_EQ(hub_->subscribers(), 2U);
   clock_.Advance(std::chrono::seconds(10));
   EXPECT_TRUE(Eventually([&] { return hub_->subscribers() == 1; }));
+  EXPECT_EQ(slow_.Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 TEST_F(WatchSlowness, StopsAlthoughSomebodyDoesNotRead) {
