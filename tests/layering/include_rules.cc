@@ -41,11 +41,14 @@ const std::vector<Layer>& Layers() {
       {"daemon/",
        Outside::kMayReach,
        {"daemon/", "handlers/", "storage/", "fmt/", "nlohmann/", "httplib.h", "openssl/", "zlib.h",
-        "CLI/", "toml++/", "prometheus/", "sqlite3.h"}},
+        "CLI/", "toml++/", "prometheus/", "sqlite3.h", "boost/", "grpc/", "grpcpp/",
+        "google/protobuf/", "rtcroom/v1/"}},
       {"tests/",
        Outside::kMayReach,
-       {"tests/", "daemon/", "handlers/", "storage/", "fmt/", "nlohmann/", "httplib.h", "openssl/",
-        "boost/", "zlib.h", "CLI/", "toml++/", "sqlite3.h", "prometheus/", "gtest/", "gmock/",
+       {"tests/",    "daemon/",          "handlers/",   "storage/",    "fmt/",
+        "nlohmann/", "httplib.h",        "openssl/",    "boost/",      "zlib.h",
+        "CLI/",      "toml++/",          "sqlite3.h",   "prometheus/", "grpc/",
+        "grpcpp/",   "google/protobuf/", "rtcroom/v1/", "gtest/",      "gmock/",
         "benchmark/"}},
   };
   return layers;
@@ -56,6 +59,18 @@ struct Confinement {
   Names only_in;
   std::string_view why;
 };
+
+// Who speaks gRPC.
+Names RemoteCallers() {
+  return {"daemon/notifier/",
+          "daemon/grpc_server/",
+          "daemon/cli/rooms_client.cc",
+          "daemon/cli/rooms_client.h",
+          "daemon/cli/rooms_output.cc",
+          "daemon/cli/rooms_output.h",
+          "daemon/cli/version_command.cc",
+          "tests/"};
+}
 
 const std::vector<Confinement>& Confinements() {
   static const std::vector<Confinement> confinements = {
@@ -68,11 +83,17 @@ const std::vector<Confinement>& Confinements() {
        {"storage/sqlite/", "tests/", "daemon/cli/version_command.cc"},
        "SQL stays behind the Store; the version command only asks for its version"},
       {"nlohmann/",
-       {"handlers/", "daemon/signing/", "daemon/wechat/", "tests/"},
+       {"handlers/", "daemon/signing/", "daemon/wechat/", "daemon/im/",
+        "daemon/cli/rooms_output.cc", "tests/"},
        "JSON is the business of those who speak a protocol"},
       {"toml++/", {"daemon/config/", "tests/"}, "the rest reads Config"},
       {"CLI/", {"daemon/cli/", "tests/load/"}, "the rest is given values"},
       {"prometheus/", {"daemon/metrics/", "tests/"}, "the rest counts through Metrics"},
+      {"boost/", {"daemon/edge/", "daemon/grpc_server/", "tests/"}, "sockets are the edge's"},
+      {"grpc/", RemoteCallers(), "the rest is called, or calls a function"},
+      {"grpcpp/", RemoteCallers(), "the rest is called, or calls a function"},
+      {"google/protobuf/", RemoteCallers(), "the rest knows our own types"},
+      {"rtcroom/v1/", RemoteCallers(), "the rest knows our own types"},
   };
   return confinements;
 }
