@@ -1,0 +1,358 @@
+#include "daemon/im/group_deliveries.h"
+
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
+#include "daemon/im/group_happening.h"
+
+namespace rtcroom {
+namespace {
+
+bool IsNotice(DeliveryStep step) {
+  return step == DeliveryStep::kSystemNotice || step == DeliveryStep::kCustomMessage;
+}
+
+/// Nothing but a restart, or somebody at the IM service's console, can mend these.
+bool IsLasting(ImOutcome outcome) {
+  return outcome == ImOutcome::kMisconfigured || outcome == ImOutcome::kQuotaUsedUp;
+}
+
+}  // namespace
+
+GroupDeliveries::GroupDeliveries(NotifyVia notify_via, const DeliveryLimits& limits)
+    : notify_via_(notify_via), limits_(limits) {}
+
+// -- Events.
+
+void GroupDeliveries::StartAt(std::uint64_t position) {
+  Settle();
+  absent_.clear();
+  taken_up_to_ = position;
+}
+
+void GroupDeliveries::Take(const StoredEvent& stored, MonotonicTime now) {
+  Settle();
+  const RoomId& group = stored.event.room.id;
+  const GroupHappening happening = GroupHappeningOf(stored.event);
+  // Until the end of this, `taken_up_to_` is the position before the event.
+  switch (happening) {
+    case GroupHappening::kNothing:
+      break;
+    case GroupHappening::kRoomBegins:
+      BeginRoom(group);
+      break;
+    case GroupHappening::kPusherLeaves:
+    case GroupHappening::kPushersChange:
+      if (happening == GroupHappening::kPusherLeaves) unsettled_ = group;
+      OweNotice(group, now);
+      break;
+    case GroupHappening::kRoomEnds:
+      EndRoom(group, now);
+      break;
+  }
+  taken_up_to_ = stored.position;
+}
+
+void GroupDeliveries::TakeRoom(const RoomKey& room, MonotonicTime now) {
+  if (HasGroup(room.kind)) OweNotice(room.id, now);
+}
+
+void GroupDeliveries::Settle() {
+  if (!unsettled_) return;
+  const RoomId group = *std::exchange(unsettled_, std::nullopt);
+  const auto found = groups_.find(group);
+  if (found != groups_.end()) Requeue(group, found->second);
+}
+
+void GroupDeliveries::OweNotice(const RoomId& id, MonotonicTime now) {
+  if (absent_.contains(id)) return;
+  Group& group = groups_[id];
+  const bool custom_only = custom_only_ || notify_via_ == NotifyVia::kCustomMsg;
+  if (!custom_only) Owe(group, DeliveryStep::kSystemNotice, taken_up_to_, now);
+  if (custom_only || notify_via_ == NotifyVia::kBoth) {
+    Owe(group, DeliveryStep::kCustomMessage, taken_up_to_, now);
+  }
+  Requeue(id, group);
+}
+
+void GroupDeliveries::BeginRoom(const RoomId& id) {
+  absent_.erase(id);
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return;
+  Group& group = found->second;
+  Drop(group, DeliveryStep::kDestroy);
+  DropNotices(group);
+  group.superseded = group.busy.has_value();
+  Requeue(id, group);
+}
+
+void GroupDeliveries::EndRoom(const RoomId& id, MonotonicTime now) {
+  const auto absence = absent_.find(id);
+  const bool is_ours = absence == absent_.end() || absence->second != Absence::kStrangers;
+  if (absence != absent_.end()) absent_.erase(absence);
+  Group& group = groups_[id];
+  DropNotices(group);
+  group.superseded = group.busy.has_value();
+  // What is owed of a create stays: it may be for a room that began since. It is looked up then.
+  if (is_ours) Owe(group, DeliveryStep::kDestroy, taken_up_to_, now);
+  Requeue(id, group);
+}
+
+// -- Tasks.
+
+void GroupDeliveries::NoteTask(const RoomId& id) {
+  Group& group = groups_[id];
+  if (!std::exchange(group.has_task, true)) ++tasks_;
+  Requeue(id, group);
+}
+
+void GroupDeliveries::ClearTask(const RoomId& id) {
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return;
+  if (std::exchange(found->second.has_task, false)) --tasks_;
+  Requeue(id, found->second);
+}
+
+void GroupDeliveries::OweCreate(const RoomId& id, MonotonicTime now) {
+  Group& group = groups_[id];
+  Owe(group, DeliveryStep::kCreate, std::nullopt, now);
+  Requeue(id, group);
+}
+
+void GroupDeliveries::OweDestroy(const RoomId& id, MonotonicTime now) {
+  Group& group = groups_[id];
+  Owe(group, DeliveryStep::kDestroy, std::nullopt, now);
+  Requeue(id, group);
+}
+
+void GroupDeliveries::BeginMaking(const RoomId& id) {
+  Group& group = groups_[id];
+  group.making = true;
+  Requeue(id, group);
+}
+
+bool GroupDeliveries::HasTurn(const RoomId& id) const {
+  const auto found = groups_.find(id);
+  return found == groups_.end() || !found->second.busy;
+}
+
+void GroupDeliveries::EndMaking(const RoomId& id) {
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return;
+  found->second.making = false;
+  Requeue(id, found->second);
+}
+
+// -- Calls.
+
+std::optional<Delivery> GroupDeliveries::Next(DeliveryStep step, MonotonicTime now) {
+  const Queue& waiting = queue(step);
+  if (waiting.empty() || waiting.begin()->first > now) return std::nullopt;
+  const Delivery next{.group = waiting.begin()->second, .step = step};
+  Group& group = groups_.at(next.group);
+  group.busy = step;
+  group.superseded = false;
+  group.at_work = std::exchange(group.debt(step), {});
+  Requeue(next.group, group);
+  return next;
+}
+
+std::optional<MonotonicTime> GroupDeliveries::NextDue(DeliveryStep step) const {
+  const Queue& waiting = queues_[static_cast<std::size_t>(step)];
+  if (waiting.empty()) return std::nullopt;
+  return waiting.begin()->first;
+}
+
+DeliveryEnd GroupDeliveries::Finish(const Delivery& delivery, ImOutcome outcome, MonotonicTime now,
+                                    double jitter) {
+  const RoomId& id = delivery.group;
+  Group& group = groups_.at(id);
+  assert(group.busy == delivery.step);
+  group.busy.reset();
+  const DeliveryEnd end = IsNotice(delivery.step)
+                              ? FinishNotice(id, group, delivery.step, outcome, now, jitter)
+                              : FinishOther(id, group, delivery.step, outcome, now, jitter);
+  Release(std::exchange(group.at_work, {}));
+  Requeue(id, group);
+  return end;
+}
+
+DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, DeliveryStep step,
+                                          ImOutcome outcome, MonotonicTime now, double jitter) {
+  // The room of which it told is no more: whatever came of it is well.
+  if (group.superseded) return DeliveryEnd::kDone;
+  switch (outcome) {
+    case ImOutcome::kDone:
+      group.failures = 0;
+      return DeliveryEnd::kDone;
+    case ImOutcome::kGroupMissing:
+    case ImOutcome::kTakenByAnother:
+      group.failures = 0;
+      DropNotices(group);
+      if (absent_.size() < limits_.max_absent) absent_.try_emplace(id, Absence::kMissing);
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kCommandDisabled: {
+      if (step != DeliveryStep::kSystemNotice || notify_via_ != NotifyVia::kAuto) {
+        return DeliveryEnd::kDropped;
+      }
+      const bool is_first = !std::exchange(custom_only_, true);
+      if (is_first) Switch();
+      OweAgain(group, DeliveryStep::kCustomMessage);
+      return is_first ? DeliveryEnd::kSwitched : DeliveryEnd::kPutOff;
+    }
+    case ImOutcome::kRefused:
+      group.failures = 0;
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kPassing:
+    case ImOutcome::kTooFast:
+    case ImOutcome::kUnreachable:
+    case ImOutcome::kQuotaUsedUp:
+    case ImOutcome::kMisconfigured:
+      OweAgain(group, step);
+      PutOff(group, now, IsLasting(outcome), jitter);
+      return DeliveryEnd::kPutOff;
+  }
+  return DeliveryEnd::kDropped;
+}
+
+DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, DeliveryStep step,
+                                         ImOutcome outcome, MonotonicTime now, double jitter) {
+  switch (outcome) {
+    case ImOutcome::kDone:
+      group.failures = 0;
+      if (step == DeliveryStep::kForgetTask && std::exchange(group.has_task, false)) --tasks_;
+      if (step == DeliveryStep::kCreate) absent_.erase(id);
+      return DeliveryEnd::kDone;
+    case ImOutcome::kTakenByAnother:
+      group.failures = 0;
+      if (step == DeliveryStep::kCreate) {
+        DropNotices(group);
+        if (absent_.size() < limits_.max_absent) absent_[id] = Absence::kStrangers;
+      }
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kGroupMissing:
+    case ImOutcome::kCommandDisabled:
+    case ImOutcome::kRefused:
+      group.failures = 0;
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kPassing:
+    case ImOutcome::kTooFast:
+    case ImOutcome::kUnreachable:
+    case ImOutcome::kQuotaUsedUp:
+    case ImOutcome::kMisconfigured:
+      // A create may be for a room that began meanwhile: it is looked up then.
+      if (step == DeliveryStep::kDestroy && group.superseded) return DeliveryEnd::kDone;
+      if (step != DeliveryStep::kForgetTask) OweAgain(group, step);
+      PutOff(group, now, IsLasting(outcome), jitter);
+      return DeliveryEnd::kPutOff;
+  }
+  return DeliveryEnd::kDropped;
+}
+
+void GroupDeliveries::Hurry(MonotonicTime now) {
+  if (hurried_at_ && now < *hurried_at_ + 2 * limits_.hurry_within) return;
+  hurried_at_ = now;
+  std::vector<std::pair<MonotonicTime, RoomId>> waiting;
+  for (const auto& [id, group] : groups_) {
+    if (group.failures > 0) waiting.emplace_back(group.due, id);
+  }
+  std::ranges::sort(waiting);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto& [due, id] = waiting[i];
+    const auto share = static_cast<double>(i) / static_cast<double>(waiting.size());
+    Group& group = groups_.at(id);
+    group.failures = 0;
+    group.due = std::min(due, now + std::chrono::duration_cast<MonotonicTime::duration>(
+                                        limits_.hurry_within * share));
+    Requeue(id, group);
+  }
+}
+
+// -- Debts.
+
+void GroupDeliveries::Owe(Group& group, DeliveryStep step, std::optional<std::uint64_t> since,
+                          MonotonicTime now) {
+  const bool owes_nothing =
+      std::ranges::none_of(group.debts, [](const Debt& debt) { return debt.owed; });
+  if (owes_nothing && group.failures == 0) group.due = now;
+  Debt& debt = group.debt(step);
+  debt.owed = true;
+  if (!since || debt.since) return;  // the older one counts
+  debt.since = since;
+  since_.insert(*since);
+}
+
+void GroupDeliveries::OweAgain(Group& group, DeliveryStep step) {
+  Debt& debt = group.debt(step);
+  debt.owed = true;
+  if (!group.at_work.since) return;
+  Release(std::exchange(debt, std::exchange(group.at_work, {})));
+}
+
+void GroupDeliveries::Drop(Group& group, DeliveryStep step) {
+  Release(std::exchange(group.debt(step), {}));
+}
+
+void GroupDeliveries::DropNotices(Group& group) {
+  Drop(group, DeliveryStep::kSystemNotice);
+  Drop(group, DeliveryStep::kCustomMessage);
+}
+
+void GroupDeliveries::Release(const Debt& debt) {
+  if (debt.since) since_.erase(since_.find(*debt.since));
+}
+
+void GroupDeliveries::PutOff(Group& group, MonotonicTime now, bool lasting, double jitter) {
+  std::chrono::duration<double> pause = limits_.longest_pause;
+  if (lasting) {
+    pause *= (1 + jitter) / 2;
+  } else {
+    // Past a few doublings it is the longest anyway.
+    constexpr int kMostDoublings = 20;
+    pause = std::min(pause, std::chrono::duration<double>(limits_.first_pause) *
+                                (1 << std::min(group.failures, kMostDoublings)));
+    pause *= jitter;
+  }
+  ++group.failures;
+  group.due = now + std::chrono::duration_cast<MonotonicTime::duration>(pause);
+}
+
+void GroupDeliveries::Switch() {
+  for (auto& [id, group] : groups_) {
+    const Debt owed = std::exchange(group.debt(DeliveryStep::kSystemNotice), {});
+    if (!owed.owed) continue;
+    group.debt(DeliveryStep::kCustomMessage) = owed;  // until now there were none of these
+    Requeue(id, group);
+  }
+}
+
+// -- Queues.
+
+std::optional<DeliveryStep> GroupDeliveries::NextStep(const RoomId& id, const Group& group) const {
+  if (group.making || group.busy || unsettled_ == id) return std::nullopt;
+  for (const DeliveryStep step : kDeliverySteps) {
+    const bool owed = step == DeliveryStep::kForgetTask ? group.has_task : group.debt(step).owed;
+    if (owed) return step;
+  }
+  return std::nullopt;
+}
+
+void GroupDeliveries::Requeue(const RoomId& id, Group& group) {
+  const std::optional<DeliveryStep> step = NextStep(id, group);
+  if (group.queued && (group.queued != step || group.queued_for != group.due)) {
+    queue(*group.queued).erase({group.queued_for, id});
+    group.queued.reset();
+  }
+  if (step) {
+    if (!group.queued) queue(*step).emplace(group.due, id);
+    group.queued = step;
+    group.queued_for = group.due;
+    return;
+  }
+  const bool has_debts =
+      std::ranges::any_of(group.debts, [](const Debt& debt) { return debt.owed; });
+  if (!has_debts && !group.has_task && !group.making && !group.busy) groups_.erase(id);
+}
+
+}  // namespace rtcroom
