@@ -28,10 +28,15 @@ void GroupDeliveries::Take(const StoredEvent& stored, MonotonicTime now) {
     case GroupHappening::kRoomBegins:
       BeginRoom(group);
       break;
-    case GroupHappening::kPusherLeaves:
     case GroupHappening::kPushersChange:
-      if (happening == GroupHappening::kPusherLeaves) unsettled_ = group;
       OweNotice(group, now);
+      break;
+    case GroupHappening::kPusherLeaves:
+      OweNotice(group, now);
+      Unsettle(group);
+      break;
+    case GroupHappening::kRoomIsEnding:
+      Unsettle(group);
       break;
     case GroupHappening::kRoomEnds:
       EndRoom(group, now);
@@ -47,6 +52,12 @@ void GroupDeliveries::TakeRoom(const RoomKey& room, MonotonicTime now) {
 void GroupDeliveries::Settle() {
   if (!unsettled_) return;
   const RoomId group = *std::exchange(unsettled_, std::nullopt);
+  const auto found = groups_.find(group);
+  if (found != groups_.end()) Requeue(group, found->second);
+}
+
+void GroupDeliveries::Unsettle(const RoomId& group) {
+  unsettled_ = group;
   const auto found = groups_.find(group);
   if (found != groups_.end()) Requeue(group, found->second);
 }

@@ -138,6 +138,7 @@ class GroupDeliveries {
   using Queue = std::set<std::pair<MonotonicTime, RoomId>>;
 
   void Settle();
+  void Unsettle(const RoomId& group);
   void OweNotice(const RoomId& group, MonotonicTime now);
   void BeginRoom(const RoomId& group);
   void EndRoom(const RoomId& group, MonotonicTime now);
@@ -164,7 +165,7 @@ class GroupDeliveries {
   const DeliveryLimits limits_;
   bool custom_only_ = false;  ///< with kAuto, once a system notice was refused
   std::uint64_t taken_up_to_ = 0;
-  /// The group whose last event was of a pusher who left.
+  /// The group whose last event may be, or is, of a change that ends the room. It waits.
   std::optional<RoomId> unsettled_{};
   std::unordered_map<RoomId, Group> groups_{};
   std::unordered_map<RoomId, Absence> absent_{};

@@ -23,9 +23,8 @@ struct Judge {
                                            : GroupHappening::kNothing;
   }
   GroupHappening operator()(const PusherDeleted& deleted) const {
-    // The end of the room follows in the same change.
-    if (deleted.reason == LeaveReason::kRoomDestroyed) return GroupHappening::kNothing;
-    return GroupHappening::kPusherLeaves;
+    return deleted.reason == LeaveReason::kRoomDestroyed ? GroupHappening::kRoomIsEnding
+                                                         : GroupHappening::kPusherLeaves;
   }
   GroupHappening operator()(const RoomDestroyed& /*destroyed*/) const {
     return GroupHappening::kRoomEnds;

@@ -12,6 +12,7 @@ enum class GroupHappening : std::uint8_t {
   kRoomBegins,     ///< its group was made before
   kPushersChange,  ///< the members are told
   kPusherLeaves,   ///< likewise, unless the next event is of the same change: then the room ends
+  kRoomIsEnding,   ///< `kRoomEnds` follows in the same change
   kRoomEnds,       ///< the group goes
 };
 

@@ -58,7 +58,9 @@ TEST_F(GroupDeliveriesEvents, OweOnlyTheDestroyOfARoomThatEnds) {
 TEST_F(GroupDeliveriesEvents, HoldBackTheNoticeOfAPusherWhoMayHaveEndedTheRoom) {
   Take(events_.Event("r", PusherDeleted{.user_id = {"creator"}}, 8));
   EXPECT_THAT(Due(), IsEmpty());
-  Take(events_.Event("r", RoomDestroyed{}, 9));
+  Take(events_.Event("r", PusherDeleted{.reason = LeaveReason::kRoomDestroyed}, 9));
+  EXPECT_THAT(Due(), IsEmpty());
+  Take(events_.Event("r", RoomDestroyed{}, 10));
   EXPECT_THAT(Due(), ElementsAre(Destroy("r")));
 }
 

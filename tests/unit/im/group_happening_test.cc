@@ -36,7 +36,7 @@ TEST(GroupHappening, LeavesThoseWhoGoWithTheirRoomToTheEndOfIt) {
               GroupHappening::kPusherLeaves);
   }
   EXPECT_EQ(Of(Dialect::kGen1, 6, PusherDeleted{.reason = LeaveReason::kRoomDestroyed}),
-            GroupHappening::kNothing);
+            GroupHappening::kRoomIsEnding);
   EXPECT_EQ(Of(Dialect::kGen1, 7, RoomDestroyed{}), GroupHappening::kRoomEnds);
 }
 
