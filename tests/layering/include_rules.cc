@@ -75,7 +75,7 @@ Names RemoteCallers() {
 const std::vector<Confinement>& Confinements() {
   static const std::vector<Confinement> confinements = {
       {"httplib.h",
-       {"daemon/edge/http_exchange.cc", "daemon/outgoing_http.cc", "tests/support/api_client.cc",
+       {"daemon/edge/http_exchange.cc", "daemon/outgoing_client.cc", "tests/support/api_client.cc",
         "tests/bench/plain_httplib.cc"},
        "its flags decide the layout of its types, so few files may see them"},
       {"spdlog/", {"daemon/base/logger.cc"}, "everybody else logs through Logger"},

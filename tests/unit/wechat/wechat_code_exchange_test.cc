@@ -17,6 +17,7 @@
 #include "tests/support/awaited.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/get_only_http.h"
 
 namespace rtcroom {
 namespace {
@@ -25,7 +26,7 @@ constexpr const char* kGoodAnswer =
     R"({"openid":"oAbc-12_Z","session_key":"c2Vzc2lvbg==","unionid":"u1"})";
 
 /// Answers what it was told to, in order; then nothing in time.
-class ScriptedHttp : public OutgoingHttp {
+class ScriptedHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                             std::chrono::milliseconds timeout) override {
@@ -246,7 +247,7 @@ TEST_F(CodeExchangeAtWechat, TellsTheLogTheErrorNumberAndNoSecret) {
 }
 
 /// Lets every caller wait until it is told to answer, then answers all.
-class WaitingHttp : public OutgoingHttp {
+class WaitingHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                             std::chrono::milliseconds /*timeout*/) override {
@@ -329,7 +330,7 @@ TEST_F(HangingWechat, AnswersEverybodyOnceWhenThePoolIsStopped) {
 }
 
 /// Fails as no `OutgoingHttp` should.
-class ThrowingHttp : public OutgoingHttp {
+class ThrowingHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                             std::chrono::milliseconds /*timeout*/) override {

@@ -1,0 +1,70 @@
+// An HTTP server that says exactly what a test wants, on connections that stay open.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <openssl/ssl.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/support/loopback_socket.h"
+
+namespace rtcroom {
+
+/// "HTTP/1.1 STATUS", these headers, a length and the body.
+std::string HttpAnswer(const std::string& status, const std::string& body,
+                       const std::string& headers = "");
+
+/// @threads safe from any thread.
+class StandInService {
+ public:
+  enum class Then { kKeepOpen, kClose };
+  struct Said {
+    std::string bytes{};
+    Then then = Then::kKeepOpen;
+  };
+  /// What to say to a request, which is given with head and body. Called by a thread for each
+  /// connection.
+  using Answer = std::function<Said(const std::string& request)>;
+
+  /// Listens on a free port of 127.0.0.1.
+  /// @param tls  null: plain. Must outlive this.
+  explicit StandInService(Answer answer, SSL_CTX* tls = nullptr);
+  ~StandInService();
+  StandInService(const StandInService&) = delete;
+  StandInService& operator=(const StandInService&) = delete;
+
+  [[nodiscard]] std::string Url() const;
+  /// Connections so far.
+  [[nodiscard]] std::size_t connections() const;
+  /// Of these, how many neither side has closed.
+  [[nodiscard]] std::size_t open() const;
+  /// Sends these bytes to everybody, unasked. Plain connections only.
+  void SendToAll(std::string_view bytes) const;
+
+ private:
+  struct Connection {
+    explicit Connection(LoopbackSocket client) : socket(std::move(client)) {}
+    LoopbackSocket socket;
+    bool is_open = true;
+    std::jthread thread{};
+  };
+
+  void Accept();
+  void Serve(const LoopbackSocket& socket);
+  void Talk(const std::function<std::string()>& receive,
+            const std::function<void(std::string_view)>& send);
+
+  const Answer answer_;
+  SSL_CTX* const tls_;
+  const LoopbackSocket listener_ = LoopbackSocket::Listen();
+  mutable Mutex mutex_;
+  std::list<Connection> connections_ GUARDED_BY(mutex_);
+  std::jthread accepting_;  // last: it uses all of the above
+};
+
+}  // namespace rtcroom
