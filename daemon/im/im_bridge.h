@@ -49,7 +49,7 @@ struct ImBridgeParts {
 /// store, the IM service), 16 callers that make groups (the IM service, commits of the store).
 ///
 /// @threads `MakeGroup`, `FinishGroup` and the figures from any thread; the rest for one.
-/// @source design 7; protocol A.8, D.7, F.2, F.3.
+/// @source protocol A.8, D.7, F.2, F.3.
 class ImBridge : public ImGroups {
  public:
   ImBridge(const ImBridgeParts& parts, const ImBridgeOptions& options);
