@@ -8,6 +8,8 @@
 // - admin loop and workers: the operator's requests; a commit; likewise
 // - outgoing callers, 16: questions to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one question each: the network; `HttplibOutgoing::Stop`
+// - IM bridge: what groups are owed; the store; `ImLink::Stop`
+// - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - trimmer: `EventTrimmer::Trim`; a commit; the end of its task
@@ -25,6 +27,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/ban_list.h"
+#include "daemon/core/commit_signal.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
@@ -38,6 +41,7 @@
 #include "daemon/edge/tls_settings.h"
 #include "daemon/event_trimmer.h"
 #include "daemon/heartbeat_reaper.h"
+#include "daemon/im/im_link.h"
 #include "daemon/im/no_im_groups.h"
 #include "daemon/inherited_sockets.h"
 #include "daemon/metrics/metrics.h"
@@ -103,6 +107,8 @@ class App : public SweepObserver {
   [[nodiscard]] HttpListenerOptions ListenerOptions(std::string_view name,
                                                     const std::string& address);
   [[nodiscard]] RequestAnswers Answers();
+  /// What the metrics ask for at each scrape.
+  [[nodiscard]] MetricsSources Figures();
   void ApplyLimits();
   void BeginUpkeep();
   void StopServing(SocketAfterStop after);
@@ -121,10 +127,14 @@ class App : public SweepObserver {
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
   BanList bans_{clock_};
+  CommitSignal im_commits_;
+  CommitSignal watch_commits_;
+  CommitFanOut commits_{{&leases_, &watch_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<SignedStreamUrls> streams_;
-  NoImGroups groups_;
+  NoImGroups no_groups_;
+  std::unique_ptr<ImLink> im_;  ///< only with `im.enabled`
   HttplibOutgoing outgoing_{clock_};
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<WechatCodeExchange> codes_;

@@ -55,7 +55,6 @@ struct ErrorReport {
   std::string info{};
 };
 
-/// @param object  of whatever type.
 std::string TextField(const Json& object, const char* name) {
   const auto field = object.find(name);
   return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();

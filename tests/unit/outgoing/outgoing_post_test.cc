@@ -20,7 +20,7 @@
 #include "tests/support/matchers.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_certificate.h"
-#include "tests/unit/outgoing/stand_in_service.h"
+#include "tests/support/stand_in_service.h"
 
 namespace rtcroom {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <deque>
 #include <new>
 #include <string>
@@ -11,10 +10,10 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "daemon/base/mutex.h"
 #include "tests/support/awaited.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/get_only_http.h"
@@ -32,38 +31,16 @@ class ScriptedHttp : public GetOnlyHttp {
                             std::chrono::milliseconds timeout) override {
     asked.push_back(base_url + path_and_query);
     timeouts.push_back(timeout);
-    if (replies.empty()) return Error{Errc::kUnavailable, "no answer in time"};
+    if (replies.empty()) return Error{failure, "no answer in time"};
     OutgoingReply reply = replies.front();
     replies.pop_front();
     return reply;
   }
 
   std::deque<OutgoingReply> replies;
+  Errc failure = Errc::kUnavailable;
   std::vector<std::string> asked;
   std::vector<std::chrono::milliseconds> timeouts;
-};
-
-/// A log in memory.
-class CapturedLog {
- public:
-  CapturedLog() : file_(::open_memstream(&text_, &size_)) {}
-  ~CapturedLog() {
-    std::fclose(file_);
-    std::free(text_);
-  }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-
-  [[nodiscard]] std::FILE* file() const { return file_; }
-  [[nodiscard]] std::string Text() const {
-    std::fflush(file_);
-    return {text_, size_};
-  }
-
- private:
-  char* text_ = nullptr;
-  std::size_t size_ = 0;
-  std::FILE* const file_;
 };
 
 WechatOptions Options() {
@@ -168,6 +145,12 @@ TEST_F(CodeExchangeAtWechat, BelievesTheErrcodeMoreThanTheOpenid) {
 }
 
 TEST_F(CodeExchangeAtWechat, IsUnavailableWithoutAnAnswerAndDoesNotAskAgain) {
+  EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kUnavailable);
+  EXPECT_EQ(http_.asked.size(), 1u);
+}
+
+TEST_F(CodeExchangeAtWechat, IsUnavailableWhereThePlatformIsNotReached) {
+  http_.failure = Errc::kUnreachable;
   EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kUnavailable);
   EXPECT_EQ(http_.asked.size(), 1u);
 }

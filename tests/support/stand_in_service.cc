@@ -1,4 +1,4 @@
-#include "tests/unit/outgoing/stand_in_service.h"
+#include "tests/support/stand_in_service.h"
 
 #include <algorithm>
 #include <array>
@@ -49,26 +49,43 @@ std::string HttpAnswer(const std::string& status, const std::string& body,
 }
 
 StandInService::StandInService(Answer answer, SSL_CTX* tls)
-    : answer_(std::move(answer)), tls_(tls), accepting_([this] { Accept(); }) {}
+    : answer_(std::move(answer)),
+      tls_(tls),
+      listener_(LoopbackSocket::Listen()),
+      port_(listener_->Port()),
+      accepting_([this] { Accept(); }) {}
 
-StandInService::~StandInService() {
-  listener_.ShutDown();
-  accepting_.join();
-  std::list<Connection> ending;
-  {
-    const MutexLock lock(mutex_);
-    for (const Connection& connection : connections_) connection.socket.ShutDown();
-    ending.swap(connections_);
-  }
+StandInService::~StandInService() { CutOff(); }
+
+void StandInService::GoDown() {
+  CutOff();
+  // Keeps the port, so that it is nobody else's when this comes back.
+  listener_.reset();
+  listener_.emplace(LoopbackSocket::Bind(port_));
+}
+
+void StandInService::ComeBack() {
+  listener_->BeginToListen();
+  accepting_ = std::jthread([this] { Accept(); });
+}
+
+void StandInService::CutOff() {
+  listener_->ShutDown();
+  if (accepting_.joinable()) accepting_.join();
+  std::list<Connection> ending;  // joined without the lock
+  const MutexLock lock(mutex_);
+  for (const Connection& connection : connections_) connection.socket.ShutDown();
+  ending.swap(connections_);
+  gone_connections_ += ending.size();
 }
 
 std::string StandInService::Url() const {
-  return fmt::format("{}://127.0.0.1:{}", tls_ == nullptr ? "http" : "https", listener_.Port());
+  return fmt::format("{}://127.0.0.1:{}", tls_ == nullptr ? "http" : "https", port_);
 }
 
 std::size_t StandInService::connections() const {
   const MutexLock lock(mutex_);
-  return connections_.size();
+  return gone_connections_ + connections_.size();
 }
 
 std::size_t StandInService::open() const {
@@ -83,7 +100,7 @@ void StandInService::SendToAll(std::string_view bytes) const {
 
 void StandInService::Accept() {
   for (;;) {
-    LoopbackSocket client = listener_.Accept();
+    LoopbackSocket client = listener_->Accept();
     if (!client.valid()) return;
     const MutexLock lock(mutex_);
     Connection& connection = connections_.emplace_back(std::move(client));

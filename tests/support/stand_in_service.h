@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <openssl/ssl.h>
 
@@ -19,7 +21,7 @@ namespace rtcroom {
 std::string HttpAnswer(const std::string& status, const std::string& body,
                        const std::string& headers = "");
 
-/// @threads safe from any thread.
+/// @threads safe from any thread, but for `GoDown` and `ComeBack`, which are for one at a time.
 class StandInService {
  public:
   enum class Then { kKeepOpen, kClose };
@@ -38,6 +40,12 @@ class StandInService {
   StandInService(const StandInService&) = delete;
   StandInService& operator=(const StandInService&) = delete;
 
+  /// Refuses connections and cuts those there are. What is being answered is not sent any more,
+  /// but `answer` must come to an end.
+  void GoDown() EXCLUDES(mutex_);
+  /// On the same port, after `GoDown`.
+  void ComeBack() EXCLUDES(mutex_);
+
   [[nodiscard]] std::string Url() const;
   /// Connections so far.
   [[nodiscard]] std::size_t connections() const;
@@ -54,17 +62,20 @@ class StandInService {
     std::jthread thread{};
   };
 
-  void Accept();
+  void CutOff() EXCLUDES(mutex_);
+  void Accept() EXCLUDES(mutex_);
   void Serve(const LoopbackSocket& socket);
   void Talk(const std::function<std::string()>& receive,
             const std::function<void(std::string_view)>& send);
 
   const Answer answer_;
   SSL_CTX* const tls_;
-  const LoopbackSocket listener_ = LoopbackSocket::Listen();
+  std::optional<LoopbackSocket> listener_;
+  const int port_;
   mutable Mutex mutex_;
   std::list<Connection> connections_ GUARDED_BY(mutex_);
-  std::jthread accepting_;  // last: it uses all of the above
+  std::size_t gone_connections_ GUARDED_BY(mutex_) = 0;  ///< before the last `GoDown`
+  std::jthread accepting_;                               // last: it uses all of the above
 };
 
 }  // namespace rtcroom
