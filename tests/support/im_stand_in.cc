@@ -230,17 +230,33 @@ std::vector<std::string> ImStandIn::Told(const std::string& group) const {
   return told == told_.end() ? std::vector<std::string>() : told->second;
 }
 
+void ImStandIn::OnTold(std::function<void(const std::string& group)> listener) {
+  const MutexLock lock(mutex_);
+  on_told_ = std::move(listener);
+}
+
 Said ImStandIn::Answer(const std::string& received) {
   std::optional<Request> request = Request::Read(received);
-  const MutexLock lock(mutex_);
   if (!request) {
+    const MutexLock lock(mutex_);
     ++bad_requests_;
     return {HttpAnswer("200 OK", Answered(kBadField))};
   }
+  std::function<void(const std::string&)> on_told;
+  const Said said = Treat(*request, on_told);
+  if (on_told) on_told(request->call.group);
+  return said;
+}
+
+Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>& on_told) {
+  Request* const request = &received;
+  const MutexLock lock(mutex_);
   request->call.number = calls_.size() + 1;
   calls_.push_back(request->call);
   const ImConduct conduct = NextConductLocked(request->call.command);
   const int code = conduct.takes_effect ? ApplyLocked(*request) : 0;
+  const bool tells = !request->content.empty() && conduct.takes_effect && code == 0;
+  if (tells) on_told = on_told_;
   WaitLocked(conduct);
   if (is_down_) return {.then = Then::kClose};
   switch (conduct.reply) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -96,6 +97,10 @@ class ImStandIn {
   void ComeBack() EXCLUDES(mutex_);
 
   /// A group that is somebody else's: a create of that id gets 10021.
+  /// Called after the members of a group were told something, and before the call is answered,
+  /// by the thread that answers it.
+  void OnTold(std::function<void(const std::string& group)> listener) EXCLUDES(mutex_);
+
   void AddForeignGroup(const std::string& group) EXCLUDES(mutex_);
   void RemoveGroup(const std::string& group) EXCLUDES(mutex_);
 
@@ -119,6 +124,9 @@ class ImStandIn {
   struct Request;
 
   StandInService::Said Answer(const std::string& received) EXCLUDES(mutex_);
+  /// @param on_told  whom to tell when this is over.
+  StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_told)
+      EXCLUDES(mutex_);
   ImConduct NextConductLocked(GroupCommand command) REQUIRES(mutex_);
   /// Does what is asked. @return the ErrorCode.
   int ApplyLocked(const Request& request) REQUIRES(mutex_);
@@ -139,6 +147,7 @@ class ImStandIn {
   std::set<std::string> foreign_groups_ GUARDED_BY(mutex_);
   std::map<std::string, std::vector<std::string>> told_ GUARDED_BY(mutex_);
   std::set<std::uint32_t> message_numbers_ GUARDED_BY(mutex_);
+  std::function<void(const std::string&)> on_told_ GUARDED_BY(mutex_);
   StandInService service_;  // last: its threads use all of the above
 };
 
