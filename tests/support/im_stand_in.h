@@ -96,11 +96,11 @@ class ImStandIn {
   /// On the same port and with the same groups.
   void ComeBack() EXCLUDES(mutex_);
 
-  /// A group that is somebody else's: a create of that id gets 10021.
   /// Called after the members of a group were told something, and before the call is answered,
   /// by the thread that answers it.
   void OnTold(std::function<void(const std::string& group)> listener) EXCLUDES(mutex_);
 
+  /// A group that is somebody else's: a create of that id gets 10021.
   void AddForeignGroup(const std::string& group) EXCLUDES(mutex_);
   void RemoveGroup(const std::string& group) EXCLUDES(mutex_);
 
