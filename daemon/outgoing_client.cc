@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <functional>
 #include <string_view>
@@ -45,8 +46,12 @@ class CallStream : public httplib::Stream {
 
   ssize_t write(const char* from, std::size_t size) override {
     if (!observer_.MaySend()) return -1;
-    if (ssl_ != nullptr) return SSL_write(ssl_, from, static_cast<int>(size));
-    return ::send(descriptor_, from, size, MSG_NOSIGNAL);
+    if (ssl_ == nullptr) {
+      return Uninterrupted([&] { return ::send(descriptor_, from, size, MSG_NOSIGNAL); });
+    }
+    const int sent =
+        SslUninterrupted([&] { return SSL_write(ssl_, from, static_cast<int>(size)); });
+    return sent > 0 ? sent : -1;  // the library would go on for ever after 0
   }
 
   void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
@@ -59,10 +64,34 @@ class CallStream : public httplib::Stream {
  private:
   /// How many bytes came; 0 at the orderly end, -1 when the connection broke.
   ssize_t Receive() {
-    if (ssl_ == nullptr) return ::recv(descriptor_, buffer_.data(), buffer_.size(), 0);
-    const int count = SSL_read(ssl_, buffer_.data(), static_cast<int>(buffer_.size()));
+    if (ssl_ == nullptr) {
+      return Uninterrupted([&] { return ::recv(descriptor_, buffer_.data(), buffer_.size(), 0); });
+    }
+    const int count = SslUninterrupted(
+        [&] { return SSL_read(ssl_, buffer_.data(), static_cast<int>(buffer_.size())); });
     if (count > 0) return count;
     return SSL_get_error(ssl_, count) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+  }
+
+  // A read or write with a timeout is interrupted even by the signal that lets a stopped process
+  // go on.
+  template <typename Call>
+  static ssize_t Uninterrupted(Call call) {
+    ssize_t count = -1;
+    do {
+      count = call();
+    } while (count < 0 && errno == EINTR);
+    return count;
+  }
+  template <typename Call>
+  int SslUninterrupted(Call call) {
+    for (;;) {
+      errno = 0;
+      const int count = call();
+      if (count > 0 || errno != EINTR) return count;
+      const int reason = SSL_get_error(ssl_, count);
+      if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) return count;
+    }
   }
 
   const socket_t descriptor_;

@@ -41,11 +41,11 @@ class OutgoingHttp {
   /// @param path_and_query  starts with `/`, percent-encoded already; put behind the base's path.
   /// @param timeout         of the whole call, from the name's lookup to the last byte.
   /// @return  any answer, whatever its status.
-  /// @errors  kUnreachable when the request was not sent: no such base, no connection, a
-  ///          certificate that nobody vouches for, or one of the two below before the connection
-  ///          was there. kUnavailable when it was, in whole or in part, and there is no answer in
-  ///          time, none that can be read, or one of more than `kMaxOutgoingReplyBytes`. The
-  ///          sentence says neither path nor query.
+  /// @errors  kUnreachable when nothing of the request was sent: the base is no URL, the name is
+  ///          not known, nobody listens, nobody vouches for the certificate, the time is over, or
+  ///          no call is made for whatever other reason. kUnavailable when some of it was: there
+  ///          is no answer in time, none that can be read, or one of more than
+  ///          `kMaxOutgoingReplyBytes`. The sentence says neither path nor query.
   virtual Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                                     std::chrono::milliseconds timeout) = 0;
 

@@ -1,6 +1,8 @@
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -10,7 +12,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "daemon/outgoing_http.h"
 #include "daemon/signing/openssl_ptr.h"
@@ -18,9 +23,9 @@
 #include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
+#include "tests/support/stand_in_service.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_certificate.h"
-#include "tests/support/stand_in_service.h"
 
 namespace rtcroom {
 namespace {
@@ -320,6 +325,73 @@ TEST_F(OutgoingPosts, ShareATlsConnection) {
   const StandInService service(Echo, certificate.context());
   for (const char* body : {"one", "two", "three"}) EXPECT_EQ(Ask(service, body), body);
   EXPECT_EQ(service.connections(), 1u);
+}
+
+/// Lets SIGUSR2 interrupt system calls, but those of the threads that exist now or that they make.
+class Interruptions {
+ public:
+  Interruptions() {
+    struct sigaction interrupting{};
+    interrupting.sa_handler = [](int) {};
+    ::sigaction(SIGUSR2, &interrupting, &before_);
+    pthread_sigmask(SIG_BLOCK, &signals(), nullptr);
+  }
+  ~Interruptions() {
+    // What is pending for this thread is taken by the handler.
+    pthread_sigmask(SIG_UNBLOCK, &signals(), nullptr);
+    ::sigaction(SIGUSR2, &before_, nullptr);
+  }
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+
+  /// The calling thread, and those that it makes.
+  static void Allow() { pthread_sigmask(SIG_UNBLOCK, &signals(), nullptr); }
+
+  static void InterruptAllThreads() {
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+      ::syscall(SYS_tgkill, ::getpid(), std::stoi(thread.path().filename().string()), SIGUSR2);
+    }
+  }
+
+ private:
+  static const sigset_t& signals() {
+    static const sigset_t only = [] {
+      sigset_t set;
+      sigemptyset(&set);
+      sigaddset(&set, SIGUSR2);
+      return set;
+    }();
+    return only;
+  }
+
+  struct sigaction before_{};
+};
+
+// A process that is stopped and goes on finds its reads interrupted, if they have a timeout.
+TEST_F(OutgoingPosts, GoOnWhenTheyAreInterrupted) {
+  const Interruptions interruptions;
+  const TrustedCertificate certificate;
+  for (SSL_CTX* const tls : {static_cast<SSL_CTX*>(nullptr), certificate.context()}) {
+    std::atomic<bool> asked{false};
+    std::atomic<bool> interrupted{false};
+    const StandInService service(
+        [&](const std::string& request) {
+          asked = true;
+          EXPECT_TRUE(Eventually([&] { return interrupted.load(); }));
+          return Said{HttpAnswer("200 OK", BodyOf(request))};
+        },
+        tls);
+    const std::jthread caller([&] {
+      Interruptions::Allow();
+      EXPECT_EQ(Ask(service, "one"), "one");
+    });
+    EXPECT_TRUE(Eventually([&] { return asked.load(); }));
+    for (int times = 0; times < 100; ++times) {
+      Interruptions::InterruptAllThreads();
+      std::this_thread::yield();
+    }
+    interrupted = true;
+  }
 }
 
 // Its goodbye is something to read: who only asks whether the connection is there finds it alive.
