@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -239,6 +240,17 @@ class ImInTrouble : public testing::Test {
     }
   }
 
+  /// For the message of a test that fails.
+  std::string WhatIsOwed() {
+    std::string text = server_.Admin().Get("/metrics").text;
+    std::istringstream lines(text);
+    text.clear();
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("rtcroomd_im") && !line.ends_with(" 0")) text += line + "\n";
+    }
+    return text;
+  }
+
   ImStandIn im_;
   ServerProcess server_{{.settings = WithIm(im_, {{"log.level", "info"}})}};
   std::size_t made_ = 0;
@@ -273,12 +285,12 @@ TEST_F(ImInTrouble, EveryGroupHearsOfItsLastChange) {
   im_.GoDown();
   ChangeMembers(changes / phases);
   im_.ComeBack();
-  im_.Behave(ImConduct::Saying(Reply::kHang));
+  im_.Behave(ImConduct::Saying(Reply::kHang, /*takes_effect=*/true));
   ChangeMembers(changes / phases);
-  im_.Release();
   im_.Behave(ImConduct::Well());
+  im_.Release();
 
-  EXPECT_TRUE(Eventually([&] { return EverybodyKnows(); }, 2 * kPatience));
+  EXPECT_TRUE(Eventually([&] { return EverybodyKnows(); }, 2 * kPatience)) << WhatIsOwed();
   EXPECT_TRUE(Eventually(
       [&] {
         return std::ranges::none_of(ended_, [&](const auto& id) { return im_.HasGroup(id); });
