@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -37,6 +39,25 @@ class CountingImObserver : public ImObserver {
   std::atomic<int> retries{0};
   std::atomic<int> dropped{0};
   std::atomic<int> lost{0};
+};
+
+/// Positions of a store that cannot save them when a test says so.
+class FailingPositions : public PositionStore {
+ public:
+  explicit FailingPositions(PositionStore& positions) : positions_(positions) {}
+
+  std::atomic<bool> broken{false};
+
+  Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override {
+    return positions_.LoadPosition(reader);
+  }
+  Status SavePosition(std::string_view reader, const Cursor& position) override {
+    if (broken) return Error{Errc::kStoreBroken, "disk full"};
+    return positions_.SavePosition(reader, position);
+  }
+
+ private:
+  PositionStore& positions_;
 };
 
 /// What a logger wrote, to be read once nobody logs any more.
@@ -77,13 +98,12 @@ class ImBridgeFixture : public testing::Test {
     bridge_.reset();
   }
 
-  /// Ends the bridge, if there is one, and begins with another on the same store. What it had in
-  /// memory is lost, as in a crash.
+  /// Ends the bridge, if there is one, and begins with another on the same store.
   void Restart() {
     bridge_.reset();
     bridge_ = std::make_unique<ImBridge>(ImBridgeParts{.store = store_,
                                                        .tasks = memory_,
-                                                       .positions = memory_,
+                                                       .positions = positions_,
                                                        .service = service_,
                                                        .budget = budget_,
                                                        .commits = commits_,
@@ -95,15 +115,24 @@ class ImBridgeFixture : public testing::Test {
     ASSERT_OK(bridge_->Start());
   }
 
+  /// `Restart` after a kill -9: the position is not saved at the end.
+  void Crash() {
+    positions_.broken = true;
+    bridge_.reset();
+    positions_.broken = false;
+    Restart();
+  }
+
   void Advance(std::chrono::milliseconds by) {
     clock_.Advance(by);
     commits_.Raise();
   }
-  /// Moves the clock until it is so.
+  /// Moves the clock until it is so, `by` in each round.
   template <typename Condition>
-  [[nodiscard]] bool EventuallyAsTimePasses(Condition condition) {
+  [[nodiscard]] bool EventuallyAsTimePasses(
+      Condition condition, std::chrono::milliseconds by = std::chrono::milliseconds(100)) {
     return Eventually([&] {
-      Advance(std::chrono::milliseconds(100));
+      Advance(by);
       return condition();
     });
   }
@@ -169,6 +198,7 @@ class ImBridgeFixture : public testing::Test {
   static ImBridgeOptions QuickOptions() {
     ImBridgeOptions options;
     options.maker.first_pause = std::chrono::milliseconds(1);  // it is waited for in earnest
+    options.dispatcher.save_period = std::chrono::milliseconds(100);
     return options;
   }
 
@@ -178,6 +208,7 @@ class ImBridgeFixture : public testing::Test {
   CommitSignal commits_;
   MemoryStore memory_{{}, "00000000000000aa", commits_};
   FailingStore store_{memory_};
+  FailingPositions positions_{memory_};
   SystemRandom random_;
   ImCallBudget budget_;
   CountingImObserver observer_;

@@ -343,21 +343,21 @@ class ImBridgeCrash : public ImBridgeMaking {};
 
 TEST_F(ImBridgeCrash, BeforeTheCallLeavesATaskThatIsForgotten) {
   ASSERT_OK(memory_.PutGroupTask({.group = {"g"}, .kind = GroupTaskKind::kMaking}));
-  Restart();
+  Crash();
   EXPECT_TRUE(EventuallyNoTasks());
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g")));
 }
 
 TEST_F(ImBridgeCrash, AfterTheCallLeavesAGroupThatIsDestroyed) {
   EXPECT_OK(Make("g"));
-  Restart();
+  Crash();
   EXPECT_TRUE(EventuallyNoTasks());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), DestroyOf("g")));
 }
 
 TEST_F(ImBridgeCrash, AfterTheCommitLeavesTheGroupToItsRoom) {
   Commit("g", *Make("g"));
-  Restart();
+  Crash();
   EXPECT_THAT(Tasks(), IsEmpty());
   EXPECT_TRUE(EventuallyAtRest());
   Join("g");
@@ -368,7 +368,7 @@ TEST_F(ImBridgeCrash, AfterTheRoomWasGivenUpLeavesAGroupThatIsDestroyed) {
   EXPECT_OK(Make("g"));
   service_.AnswerWith(ImOutcome::kUnreachable);
   Abandon("g");
-  Restart();
+  Crash();
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyNoTasks());
   EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
@@ -376,7 +376,7 @@ TEST_F(ImBridgeCrash, AfterTheRoomWasGivenUpLeavesAGroupThatIsDestroyed) {
 
 TEST_F(ImBridgeCrash, OfANamedIdLeavesTheGroupForTheNextCreate) {
   EXPECT_OK(Make("r", IdOrigin::kNamed));
-  Restart();
+  Crash();
   EXPECT_EQ(bridge_->owed_groups(), 0u);
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
@@ -389,7 +389,7 @@ TEST_F(ImBridgeCrash, AfterADegradedRoomWasStoredLeavesItsGroupToBeMade) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   Commit("g", *Make("g"));
   Join("g");
-  Restart();
+  Crash();
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyNoTasks());
   const std::vector<ImCall> calls = service_.calls();
@@ -400,7 +400,7 @@ TEST_F(ImBridgeCrash, AfterADegradedRoomWasStoredLeavesItsGroupToBeMade) {
 
 TEST_F(ImBridgeCrash, LeavesNoCreateForARoomThatIsGone) {
   ASSERT_OK(memory_.PutGroupTask({.group = {"g"}, .kind = GroupTaskKind::kCreate}));
-  Restart();
+  Crash();
   EXPECT_TRUE(EventuallyNoTasks());
   EXPECT_THAT(service_.calls(), IsEmpty());
 }
@@ -408,7 +408,7 @@ TEST_F(ImBridgeCrash, LeavesNoCreateForARoomThatIsGone) {
 TEST_F(ImBridgeCrash, NeverDestroysTheGroupOfARoomThatIsStored) {
   Create("r");
   ASSERT_OK(memory_.PutGroupTask({.group = {"r"}, .kind = GroupTaskKind::kDestroy}));
-  Restart();
+  Crash();
   EXPECT_TRUE(EventuallyNoTasks());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r")));
 }
