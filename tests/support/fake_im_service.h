@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,18 +53,9 @@ class FakeImService : public ImService {
   ImAnswer Call(GroupCommand command, const RoomId& group,
                 std::chrono::milliseconds timeout) override {
     const ImCall call{.command = command, .group = group.value};
-    Answer answer;
-    {
-      const MutexLock lock(mutex_);
-      calls_.push_back(call);
-      timeouts_.push_back(timeout);
-      ++hanging_;
-      while (holding_) changed_.Wait(mutex_);
-      --hanging_;
-      answer = answer_;
-    }
-    if (!answer) return {.outcome = ImOutcome::kDone};
-    const ImOutcome outcome = answer(call);
+    const Visit visit(*this, call, timeout);
+    const Answer answer = AwaitAnswer();
+    const ImOutcome outcome = answer ? answer(call) : ImOutcome::kDone;
     return {.outcome = outcome, .error_code = outcome == ImOutcome::kDone ? 0 : 10000};
   }
 
@@ -76,17 +68,54 @@ class FakeImService : public ImService {
     const MutexLock lock(mutex_);
     return timeouts_;
   }
+  /// Groups for which a call was made while another was under way.
+  [[nodiscard]] std::vector<std::string> overlaps() const {
+    const MutexLock lock(mutex_);
+    return overlaps_;
+  }
   [[nodiscard]] std::size_t hanging() const {
     const MutexLock lock(mutex_);
     return hanging_;
   }
 
  private:
+  /// A call from its beginning to its end, whatever that is.
+  class Visit {
+   public:
+    Visit(FakeImService& service, const ImCall& call, std::chrono::milliseconds timeout)
+        : service_(service), group_(call.group) {
+      const MutexLock lock(service_.mutex_);
+      service_.calls_.push_back(call);
+      service_.timeouts_.push_back(timeout);
+      if (!service_.under_way_.insert(group_).second) service_.overlaps_.push_back(group_);
+    }
+    ~Visit() {
+      const MutexLock lock(service_.mutex_);
+      service_.under_way_.erase(group_);
+    }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    FakeImService& service_;
+    const std::string group_;
+  };
+
+  Answer AwaitAnswer() {
+    const MutexLock lock(mutex_);
+    ++hanging_;
+    while (holding_) changed_.Wait(mutex_);
+    --hanging_;
+    return answer_;
+  }
+
   mutable Mutex mutex_;
   CondVar changed_;
   bool holding_ GUARDED_BY(mutex_) = false;
   std::size_t hanging_ GUARDED_BY(mutex_) = 0;
   Answer answer_ GUARDED_BY(mutex_);
+  std::set<std::string> under_way_ GUARDED_BY(mutex_);
+  std::vector<std::string> overlaps_ GUARDED_BY(mutex_);
   std::vector<ImCall> calls_ GUARDED_BY(mutex_);
   std::vector<std::chrono::milliseconds> timeouts_ GUARDED_BY(mutex_);
 };

@@ -1,7 +1,11 @@
 // What happens in rooms, and what their groups hear of it.
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tests/unit/im/im_bridge_fixture.h"
 
@@ -75,17 +79,7 @@ TEST_F(ImBridgeEvents, FromBeforeTheFirstStartAreNoneOfItsBusiness) {
   MemoryStore fresh({}, "00000000000000bb", commits_);
   ASSERT_OK(Apply(fresh, Creating(MakeRoom(RoomKind::kMulti, "old"))));
   ASSERT_OK(Apply(fresh, Adding(MakeKey(RoomKind::kMulti, "old"), "guest")));
-  ImBridge bridge(ImBridgeParts{.store = fresh,
-                                .tasks = fresh,
-                                .positions = fresh,
-                                .service = service_,
-                                .budget = budget_,
-                                .commits = commits_,
-                                .clock = clock_,
-                                .random = random_,
-                                .observer = observer_,
-                                .logger = logger_},
-                  options_);
+  ImBridge bridge(PartsOn(fresh, fresh, fresh), options_);
   ASSERT_OK(bridge.Start());
   EXPECT_EQ((*fresh.LoadPosition("im"))->position, 3u) << "at once";
   ASSERT_OK(Apply(fresh, Adding(MakeKey(RoomKind::kMulti, "old"), "another")));
@@ -186,6 +180,31 @@ TEST_F(ImBridgeEvents, ThatAreLostAreLostUntilEveryRoomWasTold) {
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(Called(NoticeOf("a")), 2) << "once for each walk";
   EXPECT_EQ(observer_.lost, 2);
+}
+
+TEST_F(ImBridgeEvents, FromWhileRoomsAreReadAreNotLost) {
+  class ChangingStore : public FailingStore {
+   public:
+    using FailingStore::FailingStore;
+    Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
+      const Result<RoomPage> page = FailingStore::Scan(after, limit);
+      meanwhile();
+      return page;
+    }
+    std::function<void()> meanwhile;
+  };
+  Create("a");
+  EXPECT_TRUE(EventuallyAtRest());
+  bridge_.reset();
+  Join("a");
+  TrimEvents();
+  ChangingStore store(memory_);
+  store.meanwhile = [this] { End("a"); };
+  bridge_ = std::make_unique<ImBridge>(PartsOn(store, memory_, positions_), options_);
+  ASSERT_OK(bridge_->Start());
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_EQ(service_.calls().back(), DestroyOf("a"));
+  bridge_.reset();
 }
 
 TEST_F(ImBridgeEvents, OfAnotherHistoryHaveEveryRoomTold) {

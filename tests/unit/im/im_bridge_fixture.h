@@ -96,22 +96,26 @@ class ImBridgeFixture : public testing::Test {
   ~ImBridgeFixture() override {
     service_.Release();
     bridge_.reset();
+    EXPECT_THAT(service_.overlaps(), testing::IsEmpty()) << "two calls at a time for one group";
+  }
+
+  ImBridgeParts PartsOn(Store& store, GroupTaskStore& tasks, PositionStore& positions) {
+    return {.store = store,
+            .tasks = tasks,
+            .positions = positions,
+            .service = service_,
+            .budget = budget_,
+            .commits = commits_,
+            .clock = clock_,
+            .random = random_,
+            .observer = observer_,
+            .logger = logger_};
   }
 
   /// Ends the bridge, if there is one, and begins with another on the same store.
   void Restart() {
     bridge_.reset();
-    bridge_ = std::make_unique<ImBridge>(ImBridgeParts{.store = store_,
-                                                       .tasks = memory_,
-                                                       .positions = positions_,
-                                                       .service = service_,
-                                                       .budget = budget_,
-                                                       .commits = commits_,
-                                                       .clock = clock_,
-                                                       .random = random_,
-                                                       .observer = observer_,
-                                                       .logger = logger_},
-                                         options_);
+    bridge_ = std::make_unique<ImBridge>(PartsOn(store_, memory_, positions_), options_);
     ASSERT_OK(bridge_->Start());
   }
 
