@@ -1,6 +1,9 @@
 #include "daemon/im/im_caller.h"
 
 #include <cstddef>
+#include <exception>
+#include <string_view>
+#include <typeinfo>
 #include <utility>
 
 namespace rtcroom {
@@ -16,13 +19,24 @@ ImCaller::ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock,
 
 ImOutcome ImCaller::Call(GroupCommand command, const RoomId& group,
                          std::chrono::milliseconds timeout) {
-  const ImAnswer answer = service_.Call(command, group, timeout);
+  const ImAnswer answer = Ask(command, group, timeout);
   observer_.OnImCall(command, answer.outcome);
   if (answer.outcome == ImOutcome::kTooFast) budget_.SlowDown(command, clock_.Monotonic());
   const News news = Note(command, answer.outcome);
   Log(news, command, group, answer);
   if (news.recovered) on_back_();
   return answer.outcome;
+}
+
+// What let an exception through would leave its group held for ever.
+ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
+                       std::chrono::milliseconds timeout) {
+  try {
+    return service_.Call(command, group, timeout);
+  } catch (const std::exception& slipped) {
+    logger_.Error("im_call_threw", {{"type", typeid(slipped).name()}});
+    return {.outcome = ImOutcome::kPassing, .detail = "an exception"};
+  }
 }
 
 ImCaller::News ImCaller::Note(GroupCommand command, ImOutcome outcome) {

@@ -45,6 +45,7 @@ class ImCaller {
     bool refused = false;
   };
 
+  ImAnswer Ask(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout);
   News Note(GroupCommand command, ImOutcome outcome) EXCLUDES(mutex_);
   void NoteAnswer(GroupCommand command, ImOutcome outcome, News& news) REQUIRES(mutex_);
   void Log(const News& news, GroupCommand command, const RoomId& group, const ImAnswer& answer);
