@@ -92,7 +92,7 @@ void Relay::Step() {
       case State::kHandshake:
         return;
       case State::kPreface:
-        goes_on = PassOnFromClient();
+        goes_on = PassOnFromClient() || state_ == State::kOpen;
         break;
       case State::kOpen:
         goes_on = PassOnFromClient();
