@@ -8,6 +8,10 @@
 #define RTCROOM_THREAD_ANNOTATION(x)
 #endif
 
+// Abseil, which comes with gRPC, has macros of the same names and meaning.
+#undef GUARDED_BY
+#undef NO_THREAD_SAFETY_ANALYSIS
+
 #define CAPABILITY(x) RTCROOM_THREAD_ANNOTATION(capability(x))
 #define SCOPED_CAPABILITY RTCROOM_THREAD_ANNOTATION(scoped_lockable)
 #define GUARDED_BY(x) RTCROOM_THREAD_ANNOTATION(guarded_by(x))

@@ -39,6 +39,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     if (!taken) FinishLogged(kTooMany);
   }
 
+  void OnCancel() override { parts_.logger.Debug("grpc_call_cancelled", {{"method", method_}}); }
   void OnDone() override { delete this; }
 
  private:
