@@ -111,7 +111,16 @@ class GrpcServer::Library {
     builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
   }
 
+  /// Keeps the library from ending in the background, at a time of its own choice.
+  struct InUse {
+    InUse() { grpc_init(); }
+    ~InUse() { grpc_shutdown_blocking(); }
+    InUse(const InUse&) = delete;
+    InUse& operator=(const InUse&) = delete;
+  };
+
   LibraryLog log_;
+  InUse in_use_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
 };
