@@ -27,6 +27,10 @@ constexpr std::size_t kRestoreBatch = 1000;
 /// Often enough to keep up with as many changes as one machine can commit.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
+/// A client of gRPC takes three descriptors, and all of them together leave most to phones.
+constexpr std::size_t kMostGrpcClients = 128;
+constexpr std::size_t kDescriptorsForAGrpcClient = 8;
+
 /// Of the listener that only the operator uses.
 constexpr EdgeThreadCounts kAdminThreads{.loops = 1, .workers = 2, .waiting = 64};
 
@@ -52,6 +56,10 @@ AdmissionLimits LimitsOf(const LimitsConfig& limits) {
 
 std::chrono::seconds WholeSeconds(ConfigDuration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+GrpcTlsFiles TlsFilesOf(const GrpcConfig& grpc) {
+  return {.cert = grpc.tls_cert, .key = grpc.tls_key, .client_ca = grpc.client_ca};
 }
 
 std::vector<UserId> UserIds(const std::vector<std::string>& texts) {
@@ -123,6 +131,7 @@ Status App::OpenRooms() {
                 commits_);
   if (!store) return store.error();
   store_ = *std::move(store);
+  if (Status status = RestoreBans(); !status) return status;
 
   std::uint64_t after = 0;
   while (true) {
@@ -132,6 +141,15 @@ Status App::OpenRooms() {
     for (const Room& room : page->rooms) leases_.Restore(room);
     after = page->rooms.back().sequence;
   }
+}
+
+Status App::RestoreBans() {
+  const Result<std::vector<Ban>> bans = store_->LoadBans(clock_.Now());
+  if (!bans) return bans.error();
+  for (const Ban& ban : *bans) {
+    if (const auto put = bans_.Put(ban); !put) return put.error();
+  }
+  return {};
 }
 
 Status App::BuildServices() {
@@ -269,10 +287,14 @@ Status App::Listen() {
   }
   MakeServer("http", server.http_listen, {}, http_);
   MakeServer("https", server.https_listen, [this] { return tls_->Current(); }, https_);
+  MakeGrpcServer();
   if (Status status = sockets_.CheckAllTaken(); !status) return status;
   ApplyLimits();
   if (Status status = Start("http", http_.get()); !status) return status;
   if (Status status = Start("https", https_.get()); !status) return status;
+  if (grpc_ != nullptr) {
+    if (Status status = grpc_->Start(); !status) return status;
+  }
   // Last, so that a server that answers here is ready.
   if (Status status = admin_->Start(); !status) return status;
   logger_.Info("listening", {{"listener", "admin"}, {"address", admin_->bound_address()}});
@@ -301,6 +323,28 @@ Status App::Start(std::string_view name, HttpServer* server) {
   if (Status status = server->Start(); !status) return status;
   logger_.Info("listening", {{"listener", name}, {"address", server->bound_address()}});
   return {};
+}
+
+void App::MakeGrpcServer() {
+  const GrpcConfig& grpc = config_.grpc;
+  if (grpc.listen.empty()) return;
+  grpc_ = std::make_unique<OperatorServer>(
+      GrpcServerOptions{
+          .listen = grpc.listen,
+          .inherited = sockets_.Take("grpc", grpc.listen),
+          .tls = TlsFilesOf(grpc),
+          .token = grpc.token,
+          .door = {.max_connections =
+                       std::min(kMostGrpcClients, DescriptorLimit() / kDescriptorsForAGrpcClient)}},
+      OperatorServerParts{.store = *store_,
+                          .rooms = *rooms_,
+                          .facts = {.version = std::string(kVersion),
+                                    .started_at = clock_.Now(),
+                                    .pushers = [this] { return leases_.size(); },
+                                    .watchers = [] { return std::uint64_t{0}; }},
+                          .observer = *metrics_,
+                          .clock = clock_,
+                          .logger = logger_});
 }
 
 void App::ApplyLimits() {
@@ -333,6 +377,10 @@ void App::Reload(const Config& fresh) {
     const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
   }
+  if (grpc_ != nullptr && !config_.grpc.tls_cert.empty()) {
+    const Status status = grpc_->ReloadTls(TlsFilesOf(config_.grpc));
+    if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
+  }
   for (const std::string& key : plan.need_restart) {
     logger_.Warn("needs_restart", {{"key", key}});
   }
@@ -349,7 +397,17 @@ void App::BeginUpkeep() {
                                                         .max_events = config_.store.max_events},
                                             logger_);
   reaping_.emplace(reaper_->TickPeriod(), [this](const std::stop_token&) { reaper_->Tick(); });
-  trimming_.emplace(kTrimPeriod, [this](const std::stop_token& stop) { trimmer_->Trim(stop); });
+  trimming_.emplace(kTrimPeriod, [this](const std::stop_token& stop) {
+    ForgetEndedBans();
+    trimmer_->Trim(stop);
+  });
+}
+
+void App::ForgetEndedBans() {
+  if (bans_.RemoveEnded() == 0) return;
+  const Status removed = store_->RemoveEndedBans(clock_.Now());
+  // What stays is passed over by the next start.
+  if (!removed) logger_.Warn("bans_not_removed", {{"reason", removed.error().detail}});
 }
 
 void App::OnSweep(const SweepOutcome& outcome) {
@@ -360,7 +418,8 @@ void App::OnSweep(const SweepOutcome& outcome) {
 
 Status App::CheckSameListeners(const Config& fresh) const {
   for (const std::string& key : PlanReload(loaded_config_, fresh).need_restart) {
-    if (key == "server.http_listen" || key == "server.https_listen" || key == "admin.listen") {
+    if (key == "server.http_listen" || key == "server.https_listen" || key == "admin.listen" ||
+        key == "grpc.listen") {
       return Error{Errc::kBadRequest, key + ": has changed, which takes a stop and a start"};
     }
   }
@@ -393,6 +452,9 @@ void App::StopServing(SocketAfterStop after) {
     stopping.push_back(
         std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
   }
+  if (grpc_ != nullptr) {
+    stopping.push_back(std::async(std::launch::async, [&] { grpc_->Stop(left(), after); }));
+  }
   // A little before the end of the drain, or the answers would come too late.
   const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,
                                                                std::chrono::milliseconds(500));
@@ -410,11 +472,14 @@ std::vector<NamedSocket> App::TakeSockets() {
   if (http_ != nullptr) sockets.push_back({.name = "http", .listening = http_->TakeSocket()});
   if (https_ != nullptr) sockets.push_back({.name = "https", .listening = https_->TakeSocket()});
   if (admin_ != nullptr) sockets.push_back({.name = "admin", .listening = admin_->TakeSocket()});
+  if (grpc_ != nullptr) sockets.push_back({.name = "grpc", .listening = grpc_->TakeSocket()});
   return sockets;
 }
 
 std::string App::http_address() const { return http_ == nullptr ? "" : http_->bound_address(); }
 
 std::string App::https_address() const { return https_ == nullptr ? "" : https_->bound_address(); }
+
+std::string App::grpc_address() const { return grpc_ == nullptr ? "" : grpc_->bound_address(); }
 
 }  // namespace rtcroom

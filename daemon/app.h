@@ -12,7 +12,11 @@
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
-// - trimmer: `EventTrimmer::Trim`; a commit; the end of its task
+// - trimmer: `EventTrimmer::Trim`, ended bans; a commit; the end of its task
+// - gRPC door: operators' programs on their way to gRPC; nothing; `OperatorServer::Stop`
+// - gRPC's own: their calls, which wait for nothing, and reflection, which waits for its client;
+// likewise
+// - operator's callers, 4: what those calls ask for; a commit; likewise
 #pragma once
 
 #include <atomic>
@@ -40,6 +44,7 @@
 #include "daemon/edge/http_server.h"
 #include "daemon/edge/tls_settings.h"
 #include "daemon/event_trimmer.h"
+#include "daemon/grpc_server/operator_server.h"
 #include "daemon/heartbeat_reaper.h"
 #include "daemon/im/im_link.h"
 #include "daemon/im/no_im_groups.h"
@@ -93,11 +98,13 @@ class App : public SweepObserver {
   /// Where it listens, with the real ports; empty for a listener that is off.
   [[nodiscard]] std::string http_address() const;
   [[nodiscard]] std::string https_address() const;
+  [[nodiscard]] std::string grpc_address() const;
 
  private:
   Status OpenDataDirectory();
   Status FillInDevIdentity();
   Status OpenRooms();
+  Status RestoreBans();
   Status BuildServices();
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
@@ -106,11 +113,14 @@ class App : public SweepObserver {
   Status Start(std::string_view name, HttpServer* server);
   [[nodiscard]] HttpListenerOptions ListenerOptions(std::string_view name,
                                                     const std::string& address);
+  /// Leaves `grpc_` empty when that listener is off.
+  void MakeGrpcServer();
   [[nodiscard]] RequestAnswers Answers();
   /// What the metrics ask for at each scrape.
   [[nodiscard]] MetricsSources Figures();
   void ApplyLimits();
   void BeginUpkeep();
+  void ForgetEndedBans();
   void StopServing(SocketAfterStop after);
 
   Config config_;         ///< completed by what a start fills in
@@ -153,6 +163,7 @@ class App : public SweepObserver {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> https_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<OperatorServer> grpc_;
   std::unique_ptr<HeartbeatReaper> reaper_;
   std::unique_ptr<EventTrimmer> trimmer_;
   std::optional<PeriodicTask> reaping_;

@@ -43,10 +43,11 @@ void CheckListeners(const Config& config, Problems& problems) {
     std::string_view key;
     std::optional<ListenAddress> address;
   };
-  const std::array<Listener, 3> listeners = {
+  const std::array<Listener, 4> listeners = {
       Listener{"server.http_listen", ParseListenAddress(config.server.http_listen)},
       Listener{"server.https_listen", ParseListenAddress(config.server.https_listen)},
-      Listener{"admin.listen", ParseListenAddress(config.admin.listen)}};
+      Listener{"admin.listen", ParseListenAddress(config.admin.listen)},
+      Listener{"grpc.listen", ParseListenAddress(config.grpc.listen)}};
   for (std::size_t later = 1; later < listeners.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       const Listener& one = listeners.at(earlier);
@@ -55,6 +56,22 @@ void CheckListeners(const Config& config, Problems& problems) {
         problems.push_back({std::string(other.key), fmt::format("same address as {}", one.key)});
       }
     }
+  }
+}
+
+void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
+  if (grpc.listen.empty()) return;
+  const std::optional<ListenAddress> address = ParseListenAddress(grpc.listen);
+  const bool needs_all = address && !address->IsLoopback();
+  // Of the three, any brings TLS about.
+  const bool has_tls = !grpc.tls_cert.empty() || !grpc.tls_key.empty() || !grpc.client_ca.empty();
+  const std::string_view why =
+      needs_all ? "missing: grpc.listen is not on loopback" : "missing: TLS needs it";
+  if (!needs_all && !has_tls) return;
+  if (grpc.tls_cert.empty()) problems.push_back({"grpc.tls_cert", std::string(why)});
+  if (grpc.tls_key.empty()) problems.push_back({"grpc.tls_key", std::string(why)});
+  if (needs_all && grpc.client_ca.empty()) {
+    problems.push_back({"grpc.client_ca", std::string(why)});
   }
 }
 
@@ -160,6 +177,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   Problems problems;
   CheckTls(config.server, mode, problems);
   CheckListeners(config, problems);
+  CheckGrpc(config.grpc, problems);
   CheckPrefixes(config.server, problems);
   if (config.room.sweep_period > config.room.heartbeat_timeout) {
     problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});
@@ -170,9 +188,12 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
 }
 
 std::vector<ConfigProblem> FindUnreadableFiles(const Config& config) {
-  const std::array<std::pair<std::string_view, const std::string&>, 4> files = {{
+  const std::array<std::pair<std::string_view, const std::string&>, 7> files = {{
       {"server.tls_cert", config.server.tls_cert},
       {"server.tls_key", config.server.tls_key},
+      {"grpc.tls_cert", config.grpc.tls_cert},
+      {"grpc.tls_key", config.grpc.tls_key},
+      {"grpc.client_ca", config.grpc.client_ca},
       {"im.private_key_file", config.im.private_key_file},
       {"im.public_key_file", config.im.public_key_file},
   }};
