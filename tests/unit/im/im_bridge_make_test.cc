@@ -190,6 +190,22 @@ TEST_F(ImBridgeMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
   EXPECT_EQ(service_.calls().back(), CreateOf("r"));
 }
 
+TEST_F(ImBridgeMaking, WaitsForItsTurnNoLongerThanItMay) {
+  Create("r");
+  EXPECT_TRUE(EventuallyAtRest());
+  service_.Hold();
+  End("r");
+  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
+  Made made;
+  bridge_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + milliseconds(20),
+                     made.Callback());
+  EXPECT_ERROR(kUnavailable, made.Get());
+  Abandon("r");
+  service_.Release();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
+}
+
 TEST_F(ImBridgeMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
