@@ -1,5 +1,6 @@
 // What happens in rooms, and what their groups hear of it.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -314,6 +315,37 @@ TEST_F(ImBridgeEvents, SurviveAPositionThatCannotBeSaved) {
   positions_.broken = false;
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(Logged("im_position_not_saved"), 1);
+}
+
+TEST_F(ImBridgeEvents, SurviveAStoreThatCannotBeRead) {
+  class UnreadableStore : public FailingStore {
+   public:
+    using FailingStore::FailingStore;
+    Result<Room> Load(const RoomKey& key) override {
+      if (rooms_unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
+      return FailingStore::Load(key);
+    }
+    Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
+      if (events_unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
+      return FailingStore::ReadEvents(cursor, limit);
+    }
+    std::atomic<bool> rooms_unreadable{true};
+    std::atomic<bool> events_unreadable{true};
+  };
+  UnreadableStore store(memory_);
+  bridge_ = std::make_unique<ImBridge>(PartsOn(store, memory_, positions_), options_);
+  ASSERT_OK(bridge_->Start());
+  StoreRoom("r");
+  End("r");
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_reader_failed") == 1; }));
+  store.events_unreadable = false;
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }));
+  EXPECT_THAT(service_.calls(), IsEmpty()) << "nobody knows whether the room is stored";
+  store.rooms_unreadable = false;
+  EXPECT_TRUE(EventuallyCalled({DestroyOf("r")}));
+  EXPECT_TRUE(EventuallyAtRest());
+  bridge_.reset();
+  EXPECT_EQ(Logged("im_reader_failed"), 1);
 }
 
 TEST_F(ImBridgeEvents, SurviveAServiceThatThrows) {
