@@ -46,7 +46,9 @@ bool GroupMaker::HasTooManyTasks() {
 
 Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
                                        MonotonicTime deadline) {
-  if (!AwaitTurn(room_id, origin)) return Unavailable("the server stops");
+  if (!AwaitTurn(room_id, origin, deadline)) {
+    return Unavailable("another call for the group is under way, or the server stops");
+  }
   GroupReady ready;
   if (origin == IdOrigin::kGenerated) {
     const Status put = tasks_.PutGroupTask({.group = room_id, .kind = GroupTaskKind::kMaking});
@@ -74,15 +76,15 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
   return ready;
 }
 
-bool GroupMaker::AwaitTurn(const RoomId& room_id, IdOrigin origin) {
+bool GroupMaker::AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline) {
+  const auto until = RealTime(deadline);
   const MutexLock lock(shared_.mutex);
   if (shared_.stopping) return false;
   makings_.insert_or_assign(room_id, Making{.origin = origin});
   shared_.deliveries.BeginMaking(room_id);
-  // A call takes seconds at most, so there is no need to look at the deadline meanwhile.
   while (!shared_.deliveries.HasTurn(room_id)) {
     if (shared_.stopping) return false;
-    shared_.changed.Wait(shared_.mutex);
+    if (!shared_.changed.WaitUntil(shared_.mutex, until)) return false;
   }
   // Noted before it is written: if that fails, it may have been written all the same.
   if (origin == IdOrigin::kGenerated) shared_.deliveries.NoteTask(room_id);
@@ -172,14 +174,19 @@ bool GroupMaker::AwaitBudget(MonotonicTime deadline) {
 }
 
 bool GroupMaker::Pause(MonotonicTime::duration pause, MonotonicTime deadline) {
-  if (clock_.Monotonic() + pause >= deadline) return false;
-  // Real waiting, whatever the clock: it has no way to wake anybody.
-  const auto until = std::chrono::steady_clock::now() + pause;
+  const MonotonicTime end = clock_.Monotonic() + pause;
+  if (end >= deadline) return false;
+  const auto until = RealTime(end);
   const MutexLock lock(shared_.mutex);
   while (!shared_.stopping) {
     if (!shared_.changed.WaitUntil(shared_.mutex, until)) return true;
   }
   return false;
+}
+
+// Whatever our clock is, waiting takes real time.
+MonotonicTime GroupMaker::RealTime(MonotonicTime time) const {
+  return std::chrono::steady_clock::now() + (time - clock_.Monotonic());
 }
 
 MonotonicTime::duration GroupMaker::PauseBefore(int tries) {

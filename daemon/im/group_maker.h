@@ -68,14 +68,17 @@ class GroupMaker {
   Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
       EXCLUDES(shared_.mutex);
   /// Holds the group back, and waits until nobody is at work on it.
-  /// @return false when the process stops.
-  bool AwaitTurn(const RoomId& room_id, IdOrigin origin) EXCLUDES(shared_.mutex);
+  /// @return false when `deadline` comes first, or the process stops.
+  bool AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
+      EXCLUDES(shared_.mutex);
   Asked Ask(const RoomId& room_id, MonotonicTime deadline) EXCLUDES(shared_.mutex);
   bool IsStopping() EXCLUDES(shared_.mutex);
   void NoteMayExist(const RoomId& room_id, bool may_exist) EXCLUDES(shared_.mutex);
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitBudget(MonotonicTime deadline) EXCLUDES(shared_.mutex);
   bool Pause(MonotonicTime::duration pause, MonotonicTime deadline) EXCLUDES(shared_.mutex);
+  /// `time` of our clock, on the one that waiting goes by.
+  [[nodiscard]] MonotonicTime RealTime(MonotonicTime time) const;
   /// @param tries  how many there were, at least one.
   MonotonicTime::duration PauseBefore(int tries);
 

@@ -15,12 +15,12 @@
 
 namespace rtcroom {
 
-struct ImCall {
+struct GroupCall {
   GroupCommand command = GroupCommand::kCreate;
   std::string group{};
 
-  bool operator==(const ImCall&) const = default;
-  friend std::ostream& operator<<(std::ostream& out, const ImCall& call) {
+  bool operator==(const GroupCall&) const = default;
+  friend std::ostream& operator<<(std::ostream& out, const GroupCall& call) {
     return out << call.command << " of " << call.group;
   }
 };
@@ -28,7 +28,7 @@ struct ImCall {
 /// @threads safe from any thread.
 class FakeImService : public ImService {
  public:
-  using Answer = std::function<ImOutcome(const ImCall&)>;
+  using Answer = std::function<ImOutcome(const GroupCall&)>;
 
   /// What every call is answered from now on; at first each is done.
   void AnswerWith(Answer answer) {
@@ -36,7 +36,7 @@ class FakeImService : public ImService {
     answer_ = std::move(answer);
   }
   void AnswerWith(ImOutcome outcome) {
-    AnswerWith([outcome](const ImCall& /*call*/) { return outcome; });
+    AnswerWith([outcome](const GroupCall& /*call*/) { return outcome; });
   }
 
   /// From now on calls hang until `Release`.
@@ -52,7 +52,7 @@ class FakeImService : public ImService {
 
   ImAnswer Call(GroupCommand command, const RoomId& group,
                 std::chrono::milliseconds timeout) override {
-    const ImCall call{.command = command, .group = group.value};
+    const GroupCall call{.command = command, .group = group.value};
     const Visit visit(*this, call, timeout);
     const Answer answer = AwaitAnswer();
     const ImOutcome outcome = answer ? answer(call) : ImOutcome::kDone;
@@ -60,7 +60,7 @@ class FakeImService : public ImService {
   }
 
   /// In the order in which they were made.
-  [[nodiscard]] std::vector<ImCall> calls() const {
+  [[nodiscard]] std::vector<GroupCall> calls() const {
     const MutexLock lock(mutex_);
     return calls_;
   }
@@ -82,7 +82,7 @@ class FakeImService : public ImService {
   /// A call from its beginning to its end, whatever that is.
   class Visit {
    public:
-    Visit(FakeImService& service, const ImCall& call, std::chrono::milliseconds timeout)
+    Visit(FakeImService& service, const GroupCall& call, std::chrono::milliseconds timeout)
         : service_(service), group_(call.group) {
       const MutexLock lock(service_.mutex_);
       service_.calls_.push_back(call);
@@ -116,7 +116,7 @@ class FakeImService : public ImService {
   Answer answer_ GUARDED_BY(mutex_);
   std::set<std::string> under_way_ GUARDED_BY(mutex_);
   std::vector<std::string> overlaps_ GUARDED_BY(mutex_);
-  std::vector<ImCall> calls_ GUARDED_BY(mutex_);
+  std::vector<GroupCall> calls_ GUARDED_BY(mutex_);
   std::vector<std::chrono::milliseconds> timeouts_ GUARDED_BY(mutex_);
 };
 

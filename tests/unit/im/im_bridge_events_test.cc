@@ -1,5 +1,6 @@
 // What happens in rooms, and what their groups hear of it.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -25,8 +26,8 @@ class ImBridgeEvents : public ImBridgeFixture {
  protected:
   ImBridgeEvents() { Restart(); }
 
-  int Called(const ImCall& call) {
-    const std::vector<ImCall> calls = service_.calls();
+  int Called(const GroupCall& call) {
+    const std::vector<GroupCall> calls = service_.calls();
     return static_cast<int>(std::ranges::count(calls, call));
   }
   /// A room whose group was made, without the bridge hearing anything of it.
@@ -127,7 +128,7 @@ TEST_F(ImBridgeEvents, HoldThePositionBackWhileOneIsOwed) {
   Create("b");
   EXPECT_TRUE(EventuallyAtRest());
   const std::uint64_t before = SavedPosition();
-  service_.AnswerWith([](const ImCall& call) {
+  service_.AnswerWith([](const GroupCall& call) {
     return call.group == "a" ? ImOutcome::kUnreachable : ImOutcome::kDone;
   });
   Join("a");
@@ -152,13 +153,13 @@ TEST_F(ImBridgeEvents, ThatAreLostHaveEveryRoomTold) {
   EXPECT_TRUE(EventuallyAtRest());
   Join("b");
   EXPECT_TRUE(EventuallyAtRest());
-  const std::vector<ImCall> calls = service_.calls();
+  const std::vector<GroupCall> calls = service_.calls();
   ASSERT_THAT(calls, SizeIs(5));
   EXPECT_THAT(std::vector(calls.begin() + 2, calls.begin() + 4),
               UnorderedElementsAre(NoticeOf("a"), NoticeOf("b")));
   EXPECT_EQ(calls[4], NoticeOf("b"));
   EXPECT_EQ(observer_.lost, 1);
-  EXPECT_EQ(log_.Count("im_events_lost"), 1);
+  EXPECT_EQ(Logged("im_events_lost"), 1);
 }
 
 TEST_F(ImBridgeEvents, ThatAreLostAreLostUntilEveryRoomWasTold) {
@@ -169,7 +170,7 @@ TEST_F(ImBridgeEvents, ThatAreLostAreLostUntilEveryRoomWasTold) {
   bridge_.reset();
   Join("a");
   TrimEvents();
-  service_.AnswerWith([](const ImCall& call) {
+  service_.AnswerWith([](const GroupCall& call) {
     return call.group == "b" ? ImOutcome::kUnreachable : ImOutcome::kDone;
   });
   Restart();
@@ -255,12 +256,12 @@ TEST_F(ImBridgeEvents, AreToldSoonAfterAnOutage) {
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() == 0; }));
   EXPECT_LE(clock_.Monotonic() - first, seconds(5));  // one, and what the threads need
   bridge_.reset();
-  EXPECT_EQ(log_.Count("im_unreachable"), 1);
-  EXPECT_EQ(log_.Count("im_recovered"), 1);
+  EXPECT_EQ(Logged("im_unreachable"), 1);
+  EXPECT_EQ(Logged("im_recovered"), 1);
 }
 
 TEST_F(ImBridgeEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
-  service_.AnswerWith([](const ImCall& call) {
+  service_.AnswerWith([](const GroupCall& call) {
     return call.command == GroupCommand::kSystemNotice ? ImOutcome::kCommandDisabled
                                                        : ImOutcome::kDone;
   });
@@ -270,7 +271,7 @@ TEST_F(ImBridgeEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
   Leave("r");
   EXPECT_TRUE(EventuallyCalled({NoticeOf("r"), MessageOf("r"), MessageOf("r")}));
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(log_.Count("im_system_notices_disabled"), 1);
+  EXPECT_EQ(Logged("im_system_notices_disabled"), 1);
 }
 
 TEST_F(ImBridgeEvents, AreKeptWhileTheConfigurationIsRefused) {
@@ -279,10 +280,10 @@ TEST_F(ImBridgeEvents, AreKeptWhileTheConfigurationIsRefused) {
   Join("r");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }, seconds(2)));
   EXPECT_EQ(bridge_->owed_groups(), 1u);
-  EXPECT_EQ(log_.Count("im_misconfigured"), 1);
+  EXPECT_EQ(Logged("im_misconfigured"), 1);
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() == 0; }, seconds(2)));
-  EXPECT_EQ(log_.Count("im_recovered"), 1);
+  EXPECT_EQ(Logged("im_recovered"), 1);
 }
 
 TEST_F(ImBridgeEvents, AreDroppedAndCountedWhereTheyAreRefused) {
@@ -310,14 +311,45 @@ TEST_F(ImBridgeEvents, SurviveAPositionThatCannotBeSaved) {
   Join("r");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() == 0; }));
   for (int i = 0; i < 10; ++i) Advance(seconds(1));
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return log_.Count("im_position_not_saved") == 1; }));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_position_not_saved") == 1; }));
   positions_.broken = false;
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(log_.Count("im_position_not_saved"), 1);
+  EXPECT_EQ(Logged("im_position_not_saved"), 1);
+}
+
+TEST_F(ImBridgeEvents, SurviveAStoreThatCannotBeRead) {
+  class UnreadableStore : public FailingStore {
+   public:
+    using FailingStore::FailingStore;
+    Result<Room> Load(const RoomKey& key) override {
+      if (rooms_unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
+      return FailingStore::Load(key);
+    }
+    Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
+      if (events_unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
+      return FailingStore::ReadEvents(cursor, limit);
+    }
+    std::atomic<bool> rooms_unreadable{true};
+    std::atomic<bool> events_unreadable{true};
+  };
+  UnreadableStore store(memory_);
+  bridge_ = std::make_unique<ImBridge>(PartsOn(store, memory_, positions_), options_);
+  ASSERT_OK(bridge_->Start());
+  StoreRoom("r");
+  End("r");
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_reader_failed") == 1; }));
+  store.events_unreadable = false;
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }));
+  EXPECT_THAT(service_.calls(), IsEmpty()) << "nobody knows whether the room is stored";
+  store.rooms_unreadable = false;
+  EXPECT_TRUE(EventuallyCalled({DestroyOf("r")}));
+  EXPECT_TRUE(EventuallyAtRest());
+  bridge_.reset();
+  EXPECT_EQ(Logged("im_reader_failed"), 1);
 }
 
 TEST_F(ImBridgeEvents, SurviveAServiceThatThrows) {
-  service_.AnswerWith([this](const ImCall&) -> ImOutcome {
+  service_.AnswerWith([this](const GroupCall&) -> ImOutcome {
     if (service_.calls().size() < 3) throw std::runtime_error("the text");
     return ImOutcome::kDone;
   });

@@ -1,11 +1,11 @@
 // The bridge on a memory store, with an IM service that a test commands.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +18,7 @@
 #include "daemon/im/im_bridge.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/awaited.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/failing_store.h"
 #include "tests/support/fake_clock.h"
@@ -58,35 +59,6 @@ class FailingPositions : public PositionStore {
 
  private:
   PositionStore& positions_;
-};
-
-/// What a logger wrote, to be read once nobody logs any more.
-class CapturedLog {
- public:
-  CapturedLog() : file_(::open_memstream(&text_, &size_)) {}
-  ~CapturedLog() {
-    std::fclose(file_);
-    std::free(text_);
-  }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-
-  [[nodiscard]] std::FILE* file() const { return file_; }
-  /// How many lines have this in them.
-  [[nodiscard]] int Count(const std::string& what) {
-    std::fflush(file_);
-    const std::string text(text_, size_);
-    int count = 0;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-      ++count;
-    }
-    return count;
-  }
-
- private:
-  char* text_ = nullptr;
-  std::size_t size_ = 0;
-  std::FILE* file_;
 };
 
 class ImBridgeFixture : public testing::Test {
@@ -140,7 +112,7 @@ class ImBridgeFixture : public testing::Test {
       return condition();
     });
   }
-  [[nodiscard]] bool EventuallyCalled(const std::vector<ImCall>& calls) {
+  [[nodiscard]] bool EventuallyCalled(const std::vector<GroupCall>& calls) {
     const bool called = EventuallyAsTimePasses([&] { return service_.calls() == calls; });
     if (!called) ADD_FAILURE() << "called: " << testing::PrintToString(service_.calls());
     return called;
@@ -194,10 +166,35 @@ class ImBridgeFixture : public testing::Test {
     ASSERT_OK(Apply(memory_, Destroying(MakeKey(RoomKind::kMulti, id))));
   }
 
-  static ImCall CreateOf(const std::string& id) { return {GroupCommand::kCreate, id}; }
-  static ImCall DestroyOf(const std::string& id) { return {GroupCommand::kDestroy, id}; }
-  static ImCall NoticeOf(const std::string& id) { return {GroupCommand::kSystemNotice, id}; }
-  static ImCall MessageOf(const std::string& id) { return {GroupCommand::kCustomMessage, id}; }
+  void Keep(const std::string& id) { bridge_->FinishGroup({id}, GroupFate::kKept); }
+  void Abandon(const std::string& id) { bridge_->FinishGroup({id}, GroupFate::kAbandoned); }
+
+  /// Answers each call with the next of `outcomes`, and all after them with the last.
+  void AnswerInTurn(std::vector<ImOutcome> outcomes) {
+    service_.AnswerWith(
+        [outcomes = std::move(outcomes), next = std::make_shared<std::atomic<std::size_t>>(0)](
+            const GroupCall& /*call*/) {  // shared by the copies of this
+          return outcomes[std::min(next->fetch_add(1), outcomes.size() - 1)];
+        });
+  }
+  [[nodiscard]] bool EventuallyNoTasks() {
+    return EventuallyAsTimePasses(
+        [this] { return Tasks().empty() && bridge_->owed_groups() == 0; });
+  }
+  /// How many lines of the log have this in them.
+  [[nodiscard]] int Logged(const std::string& what) const {
+    const std::string text = log_.Text();
+    int count = 0;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+      ++count;
+    }
+    return count;
+  }
+
+  static GroupCall CreateOf(const std::string& id) { return {GroupCommand::kCreate, id}; }
+  static GroupCall DestroyOf(const std::string& id) { return {GroupCommand::kDestroy, id}; }
+  static GroupCall NoticeOf(const std::string& id) { return {GroupCommand::kSystemNotice, id}; }
+  static GroupCall MessageOf(const std::string& id) { return {GroupCommand::kCustomMessage, id}; }
 
   static ImBridgeOptions QuickOptions() {
     ImBridgeOptions options;

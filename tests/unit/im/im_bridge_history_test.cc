@@ -24,7 +24,7 @@ class LyingService {
  public:
   LyingService(Store& store, std::uint64_t seed) : store_(store), random_(seed) {}
 
-  ImOutcome Answer(const ImCall& call) {
+  ImOutcome Answer(const GroupCall& call) {
     const bool is_notice = call.command == GroupCommand::kSystemNotice;
     const MutexLock lock(mutex_);
     if (!honest_ && random_() % 100 < 40) {
@@ -67,7 +67,7 @@ class LyingService {
   }
 
  private:
-  void ApplyLocked(const ImCall& call) REQUIRES(mutex_) {
+  void ApplyLocked(const GroupCall& call) REQUIRES(mutex_) {
     switch (call.command) {
       case GroupCommand::kCreate:
         groups_.insert(call.group);
@@ -191,7 +191,7 @@ TEST_P(ImBridgeHistory, EndsWithEveryGroupAsItsRoom) {
   options_.maker.on_failure = GetParam();
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     LyingService lying(memory_, seed);
-    service_.AnswerWith([&](const ImCall& call) { return lying.Answer(call); });
+    service_.AnswerWith([&](const GroupCall& call) { return lying.Answer(call); });
     for (const auto& room : Rooms()) End(room.key.id.value);
     Restart();
     for (int i = 0; i < kCrashes; ++i) {

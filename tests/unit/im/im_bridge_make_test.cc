@@ -1,5 +1,4 @@
 // Groups that are made before their rooms.
-#include <atomic>
 #include <chrono>
 #include <list>
 #include <string>
@@ -22,25 +21,11 @@ using testing::Le;
 class ImBridgeMaking : public ImBridgeFixture {
  protected:
   ImBridgeMaking() { Restart(); }
-
-  void Abandon(const std::string& id) { bridge_->FinishGroup({id}, GroupFate::kAbandoned); }
-  void Keep(const std::string& id) { bridge_->FinishGroup({id}, GroupFate::kKept); }
-  /// Answers each call with the next of `outcomes`, and all after them with the last.
-  void AnswerInTurn(std::vector<ImOutcome> outcomes) {
-    service_.AnswerWith([outcomes = std::move(outcomes),
-                         next = std::make_shared<std::atomic<std::size_t>>(0)](const ImCall&) {
-      return outcomes[std::min(next->fetch_add(1), outcomes.size() - 1)];
-    });
-  }
-  bool EventuallyNoTasks() {
-    return EventuallyAsTimePasses(
-        [this] { return Tasks().empty() && bridge_->owed_groups() == 0; });
-  }
 };
 
 TEST_F(ImBridgeMaking, StoresTheIntentBeforeItAsksAndTheRoomTakesItAway) {
   std::vector<GroupTask> stored;
-  service_.AnswerWith([&](const ImCall&) {
+  service_.AnswerWith([&](const GroupCall&) {
     stored = Tasks();
     return ImOutcome::kDone;
   });
@@ -60,7 +45,7 @@ TEST_F(ImBridgeMaking, StoresTheIntentBeforeItAsksAndTheRoomTakesItAway) {
 
 TEST_F(ImBridgeMaking, StoresNothingForANamedId) {
   std::vector<GroupTask> stored;
-  service_.AnswerWith([&](const ImCall&) {
+  service_.AnswerWith([&](const GroupCall&) {
     stored = Tasks();
     return ImOutcome::kDone;
   });
@@ -81,11 +66,11 @@ TEST_F(ImBridgeMaking, FailsWhenNoTryWasAnswered) {
   service_.AnswerWith(ImOutcome::kPassing);
   EXPECT_ERROR(kUnavailable, Make("g"));
   EXPECT_EQ(service_.calls().size(), 3u);
-  EXPECT_EQ(log_.Count("im_unreachable"), 1);
+  EXPECT_EQ(Logged("im_unreachable"), 1);
 }
 
 TEST_F(ImBridgeMaking, MakesNoCallThatWouldPassTheDeadline) {
-  service_.AnswerWith([this](const ImCall&) {
+  service_.AnswerWith([this](const GroupCall&) {
     clock_.Advance(seconds(5));
     return ImOutcome::kPassing;
   });
@@ -114,9 +99,9 @@ TEST_F(ImBridgeMaking, GivesUpAtOnceWhenTheServiceRefuses) {
     EXPECT_TRUE(EventuallyNoTasks()) << outcome;
     EXPECT_EQ(service_.calls().size(), before + 1) << "nothing was made, so nothing is destroyed";
   }
-  EXPECT_EQ(log_.Count("im_quota_used_up"), 1);
-  EXPECT_EQ(log_.Count("im_refused"), 1);
-  EXPECT_EQ(log_.Count("im_misconfigured"), 1);
+  EXPECT_EQ(Logged("im_quota_used_up"), 1);
+  EXPECT_EQ(Logged("im_refused"), 1);
+  EXPECT_EQ(Logged("im_misconfigured"), 1);
 }
 
 TEST_F(ImBridgeMaking, DestroysWhatATimeoutMayHaveMade) {
@@ -205,10 +190,26 @@ TEST_F(ImBridgeMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
   EXPECT_EQ(service_.calls().back(), CreateOf("r"));
 }
 
+TEST_F(ImBridgeMaking, WaitsForItsTurnNoLongerThanItMay) {
+  Create("r");
+  EXPECT_TRUE(EventuallyAtRest());
+  service_.Hold();
+  End("r");
+  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
+  Made made;
+  bridge_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + milliseconds(20),
+                     made.Callback());
+  EXPECT_ERROR(kUnavailable, made.Get());
+  Abandon("r");
+  service_.Release();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
+}
+
 TEST_F(ImBridgeMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
-  service_.AnswerWith([](const ImCall& call) {
+  service_.AnswerWith([](const GroupCall& call) {
     return call.command == GroupCommand::kDestroy ? ImOutcome::kUnreachable : ImOutcome::kDone;
   });
   End("r");
@@ -261,228 +262,6 @@ TEST_F(ImBridgeMaking, TurnsEverybodyAwayWhileTooManyTasksAreStored) {
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyNoTasks());
   EXPECT_OK(Make("g"));
-}
-
-// -- Rooms that need not wait for their groups.
-
-class ImBridgeDegrading : public ImBridgeMaking {
- protected:
-  ImBridgeDegrading() {
-    options_.maker.on_failure = OnCreateFailure::kDegrade;
-    Restart();
-  }
-};
-
-TEST_F(ImBridgeDegrading, LetsTheRoomBeAndMakesItsGroupLaterBeforeItsNotices) {
-  service_.AnswerWith(ImOutcome::kUnreachable);
-  const Result<GroupReady> made = Make("g");
-  ASSERT_OK(made);
-  ASSERT_TRUE(made->with_room);
-  EXPECT_EQ(made->with_room->to, GroupTaskKind::kCreate);
-  Commit("g", *made);
-  EXPECT_THAT(Tasks(), ElementsAre(GroupTask{.group = {"g"}, .kind = GroupTaskKind::kCreate}));
-  Join("g");
-  Keep("g");
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.calls().size() > 5; }));
-  EXPECT_THAT(service_.calls(), Each(CreateOf("g")));
-  service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_THAT(Tasks(), IsEmpty());
-  EXPECT_EQ(service_.calls().back(), NoticeOf("g"));
-}
-
-TEST_F(ImBridgeDegrading, DoesSoForANamedIdToo) {
-  AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(service_.calls().size(), 4u);
-  EXPECT_THAT(Tasks(), IsEmpty());
-}
-
-TEST_F(ImBridgeDegrading, MakesNoGroupOfARoomThatHasEnded) {
-  AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
-  const Result<GroupReady> made = Make("g");
-  ASSERT_OK(made);
-  Commit("g", *made);
-  End("g");
-  Keep("g");
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(service_.calls().size(), 4u);
-  EXPECT_EQ(service_.calls().back(), DestroyOf("g")) << "one of the tries may have made it";
-  EXPECT_THAT(Tasks(), IsEmpty());
-}
-
-TEST_F(ImBridgeDegrading, StillFailsWhenTheServiceRefuses) {
-  service_.AnswerWith(ImOutcome::kQuotaUsedUp);
-  EXPECT_ERROR(kUnavailable, Make("g"));
-  service_.AnswerWith(ImOutcome::kTakenByAnother);
-  EXPECT_ERROR(kRoomExists, Make("r", IdOrigin::kNamed));
-}
-
-TEST_F(ImBridgeDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
-  AnswerInTurn(
-      {ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kTakenByAnother});
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  Join("r");
-  End("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_THAT(service_.calls(), Each(CreateOf("r")));
-  EXPECT_EQ(observer_.dropped, 1);
-}
-
-// -- A process that dies. What it had in memory is gone.
-
-class ImBridgeCrash : public ImBridgeMaking {};
-
-TEST_F(ImBridgeCrash, BeforeTheCallLeavesATaskThatIsForgotten) {
-  ASSERT_OK(memory_.PutGroupTask({.group = {"g"}, .kind = GroupTaskKind::kMaking}));
-  Crash();
-  EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g")));
-}
-
-TEST_F(ImBridgeCrash, AfterTheCallLeavesAGroupThatIsDestroyed) {
-  EXPECT_OK(Make("g"));
-  Crash();
-  EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), DestroyOf("g")));
-}
-
-TEST_F(ImBridgeCrash, AfterTheCommitLeavesTheGroupToItsRoom) {
-  Commit("g", *Make("g"));
-  Crash();
-  EXPECT_THAT(Tasks(), IsEmpty());
-  EXPECT_TRUE(EventuallyAtRest());
-  Join("g");
-  EXPECT_TRUE(EventuallyCalled({CreateOf("g"), NoticeOf("g")}));
-}
-
-TEST_F(ImBridgeCrash, AfterTheRoomWasGivenUpLeavesAGroupThatIsDestroyed) {
-  EXPECT_OK(Make("g"));
-  service_.AnswerWith(ImOutcome::kUnreachable);
-  Abandon("g");
-  Crash();
-  service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
-}
-
-TEST_F(ImBridgeCrash, OfANamedIdLeavesTheGroupForTheNextCreate) {
-  EXPECT_OK(Make("r", IdOrigin::kNamed));
-  Crash();
-  EXPECT_EQ(bridge_->owed_groups(), 0u);
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), CreateOf("r")));
-}
-
-TEST_F(ImBridgeCrash, AfterADegradedRoomWasStoredLeavesItsGroupToBeMade) {
-  options_.maker.on_failure = OnCreateFailure::kDegrade;
-  Restart();
-  service_.AnswerWith(ImOutcome::kUnreachable);
-  Commit("g", *Make("g"));
-  Join("g");
-  Crash();
-  service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyNoTasks());
-  const std::vector<ImCall> calls = service_.calls();
-  ASSERT_GE(calls.size(), 2u);
-  EXPECT_EQ(calls[calls.size() - 2], CreateOf("g"));
-  EXPECT_EQ(calls.back(), NoticeOf("g"));
-}
-
-TEST_F(ImBridgeCrash, LeavesNoCreateForARoomThatIsGone) {
-  ASSERT_OK(memory_.PutGroupTask({.group = {"g"}, .kind = GroupTaskKind::kCreate}));
-  Crash();
-  EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), IsEmpty());
-}
-
-TEST_F(ImBridgeCrash, NeverDestroysTheGroupOfARoomThatIsStored) {
-  Create("r");
-  ASSERT_OK(memory_.PutGroupTask({.group = {"r"}, .kind = GroupTaskKind::kDestroy}));
-  Crash();
-  EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r")));
-}
-
-// -- A process that stops.
-
-class ImBridgeStop : public ImBridgeMaking {};
-
-TEST_F(ImBridgeStop, TurnsAwayThoseWhoWaitForACaller) {
-  service_.Hold();
-  std::list<Made> made;
-  for (int i = 0; i < 20; ++i) {
-    bridge_->MakeGroup({"r" + std::to_string(i)}, IdOrigin::kNamed, Deadline(),
-                       made.emplace_back().Callback());
-  }
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.hanging() == 16; }));
-  bridge_->Stop(milliseconds(0));
-  int answered = 0;
-  for (Made& each : made) {
-    if (each.times() == 0) continue;
-    ++answered;
-    EXPECT_ERROR(kUnavailable, each.Get());
-  }
-  EXPECT_EQ(answered, 4);
-  service_.Release();
-  for (Made& each : made) (void)each.Get();
-  Made late;
-  bridge_->MakeGroup({"late"}, IdOrigin::kNamed, Deadline(), late.Callback());
-  EXPECT_ERROR(kUnavailable, late.Get());
-}
-
-TEST_F(ImBridgeStop, TurnsAwayThoseWhoWaitForTheirTurn) {
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  service_.Hold();
-  End("r");
-  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
-  Made made;
-  bridge_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
-  bridge_->Stop(milliseconds(0));
-  EXPECT_ERROR(kUnavailable, made.Get());
-  bridge_->FinishGroup({"r"}, GroupFate::kAbandoned);
-}
-
-TEST_F(ImBridgeStop, TurnsAwayThoseWhoWaitForTheNextTry) {
-  options_.maker.first_pause = std::chrono::seconds(7);
-  Restart();
-  service_.AnswerWith(ImOutcome::kUnreachable);
-  std::list<Made> made;
-  for (int i = 0; i < 8; ++i) {  // each pauses for an unknown part of it
-    bridge_->MakeGroup({"r" + std::to_string(i)}, IdOrigin::kNamed, Deadline(),
-                       made.emplace_back().Callback());
-  }
-  EXPECT_TRUE(Eventually([this] { return service_.calls().size() >= 8; }));
-  bridge_->Stop(milliseconds(0));
-  for (Made& each : made) EXPECT_ERROR(kUnavailable, each.Get());
-}
-
-TEST_F(ImBridgeStop, WaitsForCallsUnderWayAndSavesThePosition) {
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  service_.Hold();
-  Join("r");
-  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
-  {
-    const std::jthread releaser([this] { service_.Release(); });
-    bridge_->Stop(std::chrono::duration_cast<milliseconds>(kPatience));
-  }
-  EXPECT_EQ(SavedPosition(), memory_.Newest()->position);
-}
-
-TEST_F(ImBridgeStop, WaitsNoLongerThanItMay) {
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  const std::uint64_t before = SavedPosition();
-  service_.Hold();
-  Join("r");
-  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
-  bridge_->Stop(milliseconds(1));
-  EXPECT_EQ(SavedPosition(), before) << "nobody knows what comes of that call";
 }
 
 }  // namespace
