@@ -239,7 +239,18 @@ MetricsSources App::Figures() {
           .leases = [this] { return leases_.size(); },
           .waiting_requests = [this] { return threads_->workers().waiting(); },
           .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
-          .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); }};
+          .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
+          .watch = [this] { return WatchFiguresNow(); }};
+}
+
+WatchFigures App::WatchFiguresNow() const {
+  if (watch_ == nullptr) return {};
+  const WatchCounts& counts = watch_->counts();
+  return {.subscribers = watch_->subscribers(),
+          .events_sent = counts.events_sent,
+          .slow_ended = counts.slow_ended,
+          .refused = counts.refused,
+          .lag = watch_->FeedLag()};
 }
 
 HttpListenerOptions App::ListenerOptions(std::string_view name, const std::string& address) {
@@ -328,6 +339,8 @@ Status App::Start(std::string_view name, HttpServer* server) {
 void App::MakeGrpcServer() {
   const GrpcConfig& grpc = config_.grpc;
   if (grpc.listen.empty()) return;
+  watch_ = std::make_unique<WatchHub>(*store_, watch_commits_, clock_, logger_);
+  watch_service_ = std::make_unique<WatchService>(*watch_);
   grpc_ = std::make_unique<OperatorServer>(
       GrpcServerOptions{
           .listen = grpc.listen,
@@ -336,15 +349,17 @@ void App::MakeGrpcServer() {
           .token = grpc.token,
           .door = {.max_connections =
                        std::min(kMostGrpcClients, DescriptorLimit() / kDescriptorsForAGrpcClient)}},
-      OperatorServerParts{.store = *store_,
-                          .rooms = *rooms_,
-                          .facts = {.version = std::string(kVersion),
-                                    .started_at = clock_.Now(),
-                                    .pushers = [this] { return leases_.size(); },
-                                    .watchers = [] { return std::uint64_t{0}; }},
-                          .observer = *metrics_,
-                          .clock = clock_,
-                          .logger = logger_});
+      OperatorServerParts{
+          .store = *store_,
+          .rooms = *rooms_,
+          .facts = {.version = std::string(kVersion),
+                    .started_at = clock_.Now(),
+                    .pushers = [this] { return leases_.size(); },
+                    .watchers = [this] { return watch_->subscribers(); }},
+          .more_services = {{.name = WatchService::kName, .service = watch_service_.get()}},
+          .observer = *metrics_,
+          .clock = clock_,
+          .logger = logger_});
 }
 
 void App::ApplyLimits() {
@@ -453,7 +468,10 @@ void App::StopServing(SocketAfterStop after) {
         std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
   }
   if (grpc_ != nullptr) {
-    stopping.push_back(std::async(std::launch::async, [&] { grpc_->Stop(left(), after); }));
+    stopping.push_back(std::async(std::launch::async, [&] {
+      watch_->Stop();
+      grpc_->Stop(left(), after);
+    }));
   }
   // A little before the end of the drain, or the answers would come too late.
   const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,

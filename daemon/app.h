@@ -16,6 +16,7 @@
 // - gRPC door: operators' programs on their way to gRPC; nothing; `OperatorServer::Stop`
 // - gRPC's own: their calls, which wait for nothing, and reflection, which waits for its client;
 // likewise
+// - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
 // - operator's callers, 4: what those calls ask for; a commit; likewise
 #pragma once
 
@@ -50,6 +51,8 @@
 #include "daemon/im/no_im_groups.h"
 #include "daemon/inherited_sockets.h"
 #include "daemon/metrics/metrics.h"
+#include "daemon/notifier/watch_hub.h"
+#include "daemon/notifier/watch_service.h"
 #include "daemon/outgoing_http.h"
 #include "daemon/periodic_task.h"
 #include "daemon/signing/im_login_signer.h"
@@ -116,6 +119,7 @@ class App : public SweepObserver {
   /// Leaves `grpc_` empty when that listener is off.
   void MakeGrpcServer();
   [[nodiscard]] RequestAnswers Answers();
+  [[nodiscard]] WatchFigures WatchFiguresNow() const;
   /// What the metrics ask for at each scrape.
   [[nodiscard]] MetricsSources Figures();
   void ApplyLimits();
@@ -163,6 +167,8 @@ class App : public SweepObserver {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> https_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<WatchHub> watch_;              ///< only with `grpc_`, which uses the service ...
+  std::unique_ptr<WatchService> watch_service_;  ///< ... that uses the hub
   std::unique_ptr<OperatorServer> grpc_;
   std::unique_ptr<HeartbeatReaper> reaper_;
   std::unique_ptr<EventTrimmer> trimmer_;

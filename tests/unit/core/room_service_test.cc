@@ -1,7 +1,9 @@
 #include "daemon/core/room_service.h"
 
 #include <atomic>
+#include <functional>
 #include <latch>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -176,6 +178,27 @@ TEST_F(RoomServiceTest, WritesTheTaskOfTheGroupWithTheRoom) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_EQ(*memory_.LoadGroupTasks(),
             (std::vector<GroupTask>{{.group = {"r1"}, .kind = GroupTaskKind::kCreate}}));
+}
+
+/// A store in which something happens before the next write.
+class InterruptedStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    if (before_write) std::exchange(before_write, {})();
+    return FailingStore::UpdateAll(updates);
+  }
+  std::function<void()> before_write;
+};
+
+TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfItsOwn) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  InterruptedStore store(memory_);
+  RoomService rooms(Parts(store), {}, logger_);
+  store.before_write = [this] { EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host"))); };
+  ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
+  EXPECT_EQ(groups_.asked().size(), 2U);
+  EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
 TEST_F(RoomServiceTest, ReportsAFullHouse) {
