@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <functional>
-#include <latch>
 #include <span>
 #include <string>
 #include <thread>
