@@ -16,7 +16,7 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <sched.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,7 +36,7 @@ void PinTo(int core) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   CPU_SET(core, &cores);
-  ::sched_setaffinity(0, sizeof(cores), &cores);
+  ::pthread_setaffinity_np(::pthread_self(), sizeof(cores), &cores);
 }
 
 struct Report {
@@ -132,10 +132,12 @@ bool MeasureRate(ServerProcess& server, WatchCrowd& crowd, std::size_t subscribe
   crowd.TakeLatencies();
   const auto began = std::chrono::steady_clock::now();
   const auto cpu_before = CpuTimeOf(server.pid());
+  const auto own_cpu_before = CpuTimeOf(::getpid());
   const std::uint64_t received_before = crowd.received();
   std::this_thread::sleep_for(length);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   const std::chrono::duration<double> cpu = CpuTimeOf(server.pid()) - cpu_before;
+  const std::chrono::duration<double> own_cpu = CpuTimeOf(::getpid()) - own_cpu_before;
   const auto received = static_cast<double>(crowd.received() - received_before);
   const Latencies latencies = crowd.TakeLatencies();
   server.SetRate(0);
