@@ -34,7 +34,7 @@ Status CatchUp::ReadEvents(Store& store, CatchUpPage& page) {
   for (const StoredEvent& stored : read->events) {
     if (bytes >= limits_.max_bytes) return {};  // the rest is read again
     stands_ = Cursor{.epoch = epoch, .position = stored.position};
-    if (!order_.filter.Matches(EventFacts(stored.event))) continue;
+    if (!filter_.Matches(EventFacts(stored.event))) continue;
     page.messages.push_back({.bytes = EventBytes(stored.event, epoch, stands_->Encode()),
                              .is_event = true,
                              .stands = stands_});
@@ -72,7 +72,7 @@ Result<CatchUp::Piece> CatchUp::ReadPiece(Store& store) const {
   for (const Room& room : read->rooms) {
     if (piece.bytes >= limits_.max_bytes) return piece;  // the rest is read again, as it is then
     piece.covers = room.sequence;
-    if (!order_.filter.Matches(room)) continue;
+    if (!filter_.Matches(room)) continue;
     piece.messages.push_back({.bytes = SnapshotRoomBytes(room)});
     piece.bytes += piece.messages.back().bytes.Length();
   }
@@ -90,7 +90,7 @@ Status CatchUp::ReadEventsBefore(const Piece& piece, Store& store, CatchUpPage& 
     stands_->position = stored.position;
     // Of the other rooms the pieces to come tell the outcome.
     if (stored.room_number > covered_) continue;
-    if (!order_.filter.Matches(EventFacts(stored.event))) continue;
+    if (!filter_.Matches(EventFacts(stored.event))) continue;
     page.messages.push_back(
         {.bytes = EventBytes(stored.event, read->next.epoch, {}), .is_event = true});
     bytes += page.messages.back().bytes.Length();

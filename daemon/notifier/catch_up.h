@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/support/byte_buffer.h>
@@ -11,6 +12,7 @@
 #include "daemon/core/cursor.h"
 #include "daemon/core/result.h"
 #include "daemon/core/store.h"
+#include "daemon/notifier/watch_filter.h"
 #include "daemon/notifier/watch_order.h"
 
 namespace rtcroom {
@@ -47,10 +49,16 @@ struct CatchUpPage {
 /// @threads for one thread at a time.
 class CatchUp {
  public:
-  /// @param order  must outlive this. A snapshot begins with the rooms, everything else with the
-  ///               first event after the start.
+  /// @param filter  must outlive this.
+  /// @param after   where to start; nothing: where the history ends now.
+  CatchUp(const WatchFilter& filter, std::optional<Cursor> after, CatchUpLimits limits)
+      : filter_(filter), limits_(limits), stands_(std::move(after)) {}
+  /// As it was ordered.
+  /// @param order  must outlive this.
   CatchUp(const WatchOrder& order, CatchUpLimits limits)
-      : order_(order), limits_(limits), stands_(order.after), in_snapshot_(order.snapshot) {}
+      : CatchUp(order.filter, order.after, limits) {
+    in_snapshot_ = order.snapshot;
+  }
 
   /// The next page; empty when there is nothing new, or nothing that matches in what was read.
   /// @errors those of the store. Afterwards the subscriber can only be told to start anew.
@@ -75,11 +83,11 @@ class CatchUp {
   Result<Piece> ReadPiece(Store& store) const;
   Status ReadEventsBefore(const Piece& piece, Store& store, CatchUpPage& page);
 
-  const WatchOrder& order_;
+  const WatchFilter& filter_;
   const CatchUpLimits limits_;
   // Events up to here are dealt with; during a snapshot those of the rooms that it has covered.
   std::optional<Cursor> stands_;
-  bool in_snapshot_;
+  bool in_snapshot_ = false;
   std::uint64_t covered_ = 0;  // rooms up to this sequence were sent
   std::optional<Piece> piece_;
 };

@@ -19,6 +19,7 @@ void EventRing::Restart(std::uint64_t position) {
   forgotten.swap(slots_);
   bytes_ = 0;
   before_ = position;
+  ++restarts_;
 }
 
 void EventRing::Append(std::vector<std::shared_ptr<const FeedEvent>> events) {
@@ -49,19 +50,25 @@ std::optional<EventRing::Mark> EventRing::MarkAt(std::uint64_t position) const {
   if (!before_ || position < *before_) return std::nullopt;
   const auto next = std::ranges::upper_bound(slots_, position, {}, &Slot::position);
   const auto seen = static_cast<std::uint64_t>(next - slots_.begin());
-  return Mark{.position = position, .place = first_place_ + seen};
+  return Mark{.position = position, .place = first_place_ + seen, .restarts = restarts_};
 }
 
-bool EventRing::IsGone(const Mark& mark) const {
+EventRing::Loss EventRing::LossOf(const Mark& mark) const {
   const MutexLock lock(mutex_);
-  return mark.place < first_place_;
+  return LossOfLocked(mark);
+}
+
+EventRing::Loss EventRing::LossOfLocked(const Mark& mark) const {
+  if (mark.restarts != restarts_) return Loss::kRestarted;
+  return mark.place < first_place_ ? Loss::kTooSlow : Loss::kNone;
 }
 
 EventRing::Found EventRing::Next(const Mark& mark, const WatchFilter& filter) const {
   Found found{.mark = mark};
   while (true) {
     const MutexLock lock(mutex_);
-    if (found.mark.place < first_place_) return {.gone = true, .mark = found.mark};
+    found.loss = LossOfLocked(found.mark);
+    if (found.loss != Loss::kNone) return found;
     for (std::size_t looks = 0; looks < kLooksPerLock; ++looks) {
       const std::size_t index = found.mark.place - first_place_;
       if (index >= slots_.size()) return found;

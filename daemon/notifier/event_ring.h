@@ -38,8 +38,8 @@ class EventRing {
  public:
   explicit EventRing(EventRingLimits limits) : limits_(limits) {}
 
-  /// Forgets everything. What is appended from now on follows `position` in the store's order
-  /// without a gap.
+  /// Forgets everything, since something is missing. What is appended from now on follows
+  /// `position` in the store's order without a gap. Whoever reads has to look for its place anew.
   void Restart(std::uint64_t position);
 
   /// Appends events in ascending order, the first following what was appended before, and forgets
@@ -50,19 +50,25 @@ class EventRing {
   struct Mark {
     std::uint64_t position = 0;  ///< it has dealt with everything up to here
     std::uint64_t place = 0;     ///< where it looks next
+    std::uint64_t restarts = 0;  ///< before it was made
   };
 
   /// The mark of a reader that stands at `position`, or nothing when what follows it is not, or no
   /// longer, here. The reader may be ahead of the ring.
   [[nodiscard]] std::optional<Mark> MarkAt(std::uint64_t position) const;
 
-  /// Whether the reader is too slow: what it has yet to see was here and is forgotten.
-  [[nodiscard]] bool IsGone(const Mark& mark) const;
+  /// Why a reader finds nothing.
+  enum class Loss : std::uint8_t {
+    kNone,       ///< it has seen everything
+    kTooSlow,    ///< what it has yet to see was here and is forgotten
+    kRestarted,  ///< the ring has begun anew: there is no telling what it has yet to see
+  };
+  [[nodiscard]] Loss LossOf(const Mark& mark) const;
 
   struct Found {
     std::shared_ptr<const FeedEvent> event{};  ///< null: nothing more matches
-    bool gone = false;                         ///< as `IsGone`
-    Mark mark{};                               ///< behind what was looked at
+    Loss loss = Loss::kNone;
+    Mark mark{};  ///< behind what was looked at
   };
   /// The first event after `mark` that matches.
   [[nodiscard]] Found Next(const Mark& mark, const WatchFilter& filter) const;
@@ -75,6 +81,7 @@ class EventRing {
   };
 
   [[nodiscard]] bool IsFullLocked() const REQUIRES(mutex_);
+  [[nodiscard]] Loss LossOfLocked(const Mark& mark) const REQUIRES(mutex_);
 
   const EventRingLimits limits_;
   mutable Mutex mutex_;
@@ -82,6 +89,7 @@ class EventRing {
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;
   std::uint64_t first_place_ GUARDED_BY(mutex_) = 0;  // of the oldest slot, or of the next one
   std::optional<std::uint64_t> before_ GUARDED_BY(mutex_);  // position right before the oldest slot
+  std::uint64_t restarts_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rtcroom

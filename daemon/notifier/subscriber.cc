@@ -58,7 +58,7 @@ void Subscriber::DealWith(std::uint32_t news) {
   if (ended_ || !is_open_) return;
 
   if (is_writing_) {
-    const bool is_left_behind = live_ && around_.ring.IsGone(*live_);
+    const bool is_left_behind = live_ && around_.ring.LossOf(*live_) == EventRing::Loss::kTooSlow;
     if (is_left_behind || now >= wrote_at_ + around_.options.patience) EndSlow();
     return;
   }
@@ -72,7 +72,9 @@ void Subscriber::DealWith(std::uint32_t news) {
 // Sends the next message if there is one; otherwise whatever brings one is under way.
 void Subscriber::GoOn() {
   if (SendFromPage()) return;
-  if (!live_ && !is_reading_) GoLiveOrReadPage();
+  if (live_) SendFromRing();
+  if (ended_ || is_writing_ || is_reading_ || live_) return;
+  GoLiveOrReadPage();
   if (live_) SendFromRing();
 }
 
@@ -132,7 +134,17 @@ void Subscriber::SendFromRing() {
   const EventRing::Found found = around_.ring.Next(*live_, order_.filter);
   live_ = found.mark;
   stands_->position = found.mark.position;
-  if (found.gone) return EndSlow();
+  switch (found.loss) {
+    case EventRing::Loss::kNone:
+      break;
+    case EventRing::Loss::kTooSlow:
+      return EndSlow();
+    case EventRing::Loss::kRestarted:
+      // The feed was left behind, not this one: the store knows what comes next.
+      live_.reset();
+      catch_up_ = std::make_unique<CatchUp>(order_.filter, stands_, around_.options.page);
+      return;
+  }
   if (found.event == nullptr) return;
   around_.counts.events_sent.fetch_add(1, std::memory_order_relaxed);
   Send(found.event->message);

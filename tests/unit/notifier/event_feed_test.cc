@@ -144,7 +144,7 @@ TEST_F(EventFeedTest, BeginsAnewWhenItIsLeftBehindAndLetsTheRingSaySo) {
   CreateRoom("r2");
   ASSERT_TRUE(Eventually([&] { return counts_.read_failures > 0; }));
   store_.reads_fail_with = std::nullopt;
-  ASSERT_TRUE(Eventually([&] { return ring_.IsGone(*mark); }));
+  ASSERT_TRUE(Eventually([&] { return ring_.LossOf(*mark) == EventRing::Loss::kRestarted; }));
   EXPECT_FALSE(ring_.MarkAt(2));
   EXPECT_TRUE(HasBegunSoon());
 }

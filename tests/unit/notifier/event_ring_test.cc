@@ -32,7 +32,7 @@ std::vector<std::uint64_t> ReadAll(const EventRing& ring, EventRing::Mark& mark,
   std::vector<std::uint64_t> positions;
   while (true) {
     const EventRing::Found found = ring.Next(mark, filter);
-    EXPECT_FALSE(found.gone);
+    EXPECT_EQ(found.loss, EventRing::Loss::kNone);
     mark = found.mark;
     if (found.event == nullptr) return positions;
     positions.push_back(found.event->position);
@@ -93,10 +93,10 @@ TEST(EventRing, ForgetsTheOldestWhenThereAreTooMany) {
   ring.Restart(0);
   const auto mark = ring.MarkAt(0);
   ring.Append({EventAt(1), EventAt(2), EventAt(3)});
-  EXPECT_FALSE(ring.IsGone(*mark));
+  EXPECT_EQ(ring.LossOf(*mark), EventRing::Loss::kNone);
   ring.Append({EventAt(4)});
-  EXPECT_TRUE(ring.IsGone(*mark));
-  EXPECT_TRUE(ring.Next(*mark, {}).gone);
+  EXPECT_EQ(ring.LossOf(*mark), EventRing::Loss::kTooSlow);
+  EXPECT_EQ(ring.Next(*mark, {}).loss, EventRing::Loss::kTooSlow);
   EXPECT_FALSE(ring.MarkAt(0));
   auto later = ring.MarkAt(1);
   ASSERT_TRUE(later);
@@ -113,13 +113,13 @@ TEST(EventRing, ForgetsTheOldestWhenTheyAreTooLarge) {
   EXPECT_THAT(ReadAll(ring, *mark), ElementsAre(8, 9, 10));
 }
 
-TEST(EventRing, ANewBeginningLeavesReadersBehindThatHadSomethingToRead) {
+TEST(EventRing, TellsEachReaderThatItHasBegunAnew) {
   EventRing ring({});
   ring.Restart(0);
-  const auto behind = ring.MarkAt(0);
-  ring.Append({EventAt(1)});
-  ring.Restart(50);
-  EXPECT_TRUE(ring.IsGone(*behind));
+  const auto before = ring.MarkAt(0);
+  ring.Restart(50);  // even if nothing had been in it
+  EXPECT_EQ(ring.LossOf(*before), EventRing::Loss::kRestarted);
+  EXPECT_EQ(ring.Next(*before, {}).loss, EventRing::Loss::kRestarted);
   EXPECT_FALSE(ring.MarkAt(1));
   auto mark = ring.MarkAt(50);
   ring.Append({EventAt(51)});

@@ -56,6 +56,12 @@ class SubscriberTest : public testing::Test {
     ring_.Restart(fed_.position);
   }
 
+  /// As the feed does when it was left behind.
+  void RestartRing() {
+    StartRing();
+    for (const auto& stream : streams_) stream->HearOfEvents();
+  }
+
   /// As the feed does: what is new in the store goes into the ring, and everybody hears of it.
   void Feed(std::size_t most = 1000) {
     const Result<EventPage> page = memory_.ReadEvents(fed_, most);
@@ -284,6 +290,22 @@ TEST_F(SubscriberTest, ASnapshotThatIsCutOffCannotBeResumed) {
   EXPECT_EQ(stream->final_cursor(), "");
 }
 
+TEST_F(SubscriberTest, ReadsFromTheStoreAgainWhenTheRingBeginsAnew) {
+  StartRing();
+  const auto stream = BeginLive();
+  CreateRoom("r1");  // the ring does not hear of it
+  RestartRing();
+  ASSERT_TRUE(WroteSoon(*stream, 1));
+  stream->FinishWrite();
+  ASSERT_TRUE(WroteSoon(*stream, 2));
+  stream->FinishWrite();
+  CreateRoom("r2");
+  Feed();
+  ASSERT_TRUE(WroteSoon(*stream, 3));
+  EXPECT_EQ(stream->written()[0].event().room().room_id(), "r1");
+  EXPECT_EQ(stream->written()[2].event().room().room_id(), "r2");
+}
+
 class SmallRing : public SubscriberTest {
  protected:
   SmallRing() : SubscriberTest({.ring = {.max_events = 4}}) {}
@@ -349,6 +371,9 @@ class SubscriberUnderStress : public SubscriberTest,
         break;
       case 4:
         if (Below(40) == 0) stream.Cancel();
+        break;
+      case 5:
+        if (Below(20) == 0) RestartRing();
         break;
       default:
         if (IsBehind(stream)) {

@@ -1,0 +1,61 @@
+// Many subscribers in one process.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <grpcpp/completion_queue.h>
+#include <rtcroom/v1/membership_notifier.grpc.pb.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/support/latencies.h"
+
+namespace rtcroom {
+
+/// Streams of Watch that follow from now on, over a few connections, all read by one thread as fast
+/// as they come.
+///
+/// @threads safe from any thread.
+class WatchCrowd {
+ public:
+  /// @param address  of the server, "127.0.0.1:port".
+  WatchCrowd(const std::string& address, std::size_t subscribers, std::size_t channels);
+  ~WatchCrowd();  ///< cancels all streams
+  WatchCrowd(const WatchCrowd&) = delete;
+  WatchCrowd& operator=(const WatchCrowd&) = delete;
+
+  /// Events that were received so far, over all streams.
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  /// Streams that have ended, which none should.
+  [[nodiscard]] std::uint64_t ended() const { return ended_; }
+  /// How long events took from the time in their `user_name` until they were received, since the
+  /// last call.
+  Latencies TakeLatencies();
+
+ private:
+  struct Stream;
+
+  void Receive();
+  void Handle(Stream& stream, bool ok);
+
+  grpc::CompletionQueue queue_;
+  std::vector<std::unique_ptr<v1::MembershipNotifier::Stub>> stubs_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::atomic<std::uint64_t> received_{0};
+  std::atomic<std::uint64_t> ended_{0};
+  Mutex mutex_;
+  Latencies latencies_ GUARDED_BY(mutex_);
+  std::jthread thread_;
+};
+
+/// A connection of its own to the server.
+/// @param read_ahead  how much of a stream gRPC takes in before it is read, in bytes.
+std::unique_ptr<v1::MembershipNotifier::Stub> NewWatchStub(const std::string& address,
+                                                           int read_ahead);
+
+}  // namespace rtcroom
