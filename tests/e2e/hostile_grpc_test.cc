@@ -1,5 +1,6 @@
 // Whatever a client of gRPC sends, the server's phones do not notice, and its memory stays bounded.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -141,7 +142,7 @@ TEST_F(HostileGrpc, ATextThatGoesOnForEver) {
 }
 
 TEST_F(HostileGrpc, MetadataThatIsTooLong) {
-  for (const std::size_t size : {9'000, 16'000, 20'000}) {
+  for (const std::size_t size : std::to_array<std::size_t>({9'000, 16'000, 20'000})) {
     RawClient client = Begin();
     client.Send(FrameOf(FrameType::kHeaders, FrameHeader::kEndHeaders, 1,
                         CallHeaders(kInfo) + HeaderField("a", std::string(size, 'x'))));
@@ -179,7 +180,7 @@ TEST_F(HostileGrpc, HeadersThatMakeNoSense) {
                            "user-agent",
                            "host"}) {
     for (const std::string& value : {std::string(), std::string("!%\xff"), std::string(200, '9')}) {
-      for (const std::size_t filling : {0, 9'000}) {
+      for (const std::size_t filling : std::to_array<std::size_t>({0, 9'000})) {
         const std::string fill = HeaderField("a", std::string(filling, 'x'));
         for (const std::string& headers :
              {HeaderField(name, value) + CallHeaders(kInfo) + fill,
