@@ -128,7 +128,7 @@ Status App::OpenRooms() {
                  .data_dir = config_.store.data_dir,
                  .limits = {.max_rooms = config_.room.max_rooms},
                  .new_epoch = NewEpoch(random_)},
-                leases_);
+                commits_);
   if (!store) return store.error();
   store_ = *std::move(store);
   if (Status status = RestoreBans(); !status) return status;
@@ -191,12 +191,23 @@ Status App::BuildServices() {
                   .expose_session_key = config_.wechat.expose_session_key,
                   .administrator = {im.admin},
                   .deny_user_ids = UserIds(config_.auth.deny_user_ids)});
+  metrics_ = std::make_unique<Metrics>(std::string(kVersion), Figures());
+  if (im.enabled) {
+    im_ = std::make_unique<ImLink>(im, ImLinkParts{.storage = *store_,
+                                                   .commits = im_commits_,
+                                                   .signer = *login_signer_,
+                                                   .clock = clock_,
+                                                   .random = random_,
+                                                   .observer = metrics_->im_observer(),
+                                                   .logger = logger_});
+    if (Status status = im_->Start(); !status) return status;
+  }
   rooms_ = std::make_unique<RoomService>(
       RoomServiceParts{.store = *store_,
                        .ban_store = *store_,
                        .bans = bans_,
                        .leases = leases_,
-                       .groups = groups_,
+                       .groups = im_ != nullptr ? im_->groups() : no_groups_,
                        .streams = *streams_,
                        .clock = clock_,
                        .ids = ids_},
@@ -204,11 +215,6 @@ Status App::BuildServices() {
                                     .max_pushers_multi = config_.room.max_pushers_multi,
                                     .max_pushers_live = config_.room.max_pushers_live}},
       logger_);
-  metrics_ = std::make_unique<Metrics>(
-      std::string(kVersion),
-      MetricsSources{.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
-                     .leases = [this] { return leases_.size(); },
-                     .waiting_requests = [this] { return threads_->workers().waiting(); }});
   admission_ =
       std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), LimitsOf(config_.limits));
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
@@ -226,6 +232,14 @@ Status App::BuildServices() {
   // Eight digits set apart the runs whose lines share a log.
   request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   return {};
+}
+
+MetricsSources App::Figures() {
+  return {.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
+          .leases = [this] { return leases_.size(); },
+          .waiting_requests = [this] { return threads_->workers().waiting(); },
+          .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
+          .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); }};
 }
 
 HttpListenerOptions App::ListenerOptions(std::string_view name, const std::string& address) {
@@ -419,6 +433,7 @@ void App::Stop(SocketAfterStop after) {
   trimming_.reset();
   StopServing(after);
   if (calls_ != nullptr) calls_->Stop();
+  im_.reset();
   store_.reset();
   if (is_ready_) logger_.Info("stopped");
 }
@@ -446,6 +461,8 @@ void App::StopServing(SocketAfterStop after) {
   for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
   // Whoever still waits for an outside service is answered now that there is none.
   outgoing_.Stop();
+  // A notice that is cut short is sent again after the next start.
+  if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers));
   stopping.clear();  // waits
   if (admin_ != nullptr) admin_->Stop(left(), after);
 }

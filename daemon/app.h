@@ -8,6 +8,8 @@
 // - admin loop and workers: the operator's requests; a commit; likewise
 // - outgoing callers, 16: questions to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one question each: the network; `HttplibOutgoing::Stop`
+// - IM bridge: what groups are owed; the store; `ImLink::Stop`
+// - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - trimmer: `EventTrimmer::Trim`, ended bans; a commit; the end of its task
@@ -29,6 +31,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/ban_list.h"
+#include "daemon/core/commit_signal.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
@@ -43,6 +46,7 @@
 #include "daemon/event_trimmer.h"
 #include "daemon/grpc_server/operator_server.h"
 #include "daemon/heartbeat_reaper.h"
+#include "daemon/im/im_link.h"
 #include "daemon/im/no_im_groups.h"
 #include "daemon/inherited_sockets.h"
 #include "daemon/metrics/metrics.h"
@@ -112,6 +116,8 @@ class App : public SweepObserver {
   /// Leaves `grpc_` empty when that listener is off.
   void MakeGrpcServer();
   [[nodiscard]] RequestAnswers Answers();
+  /// What the metrics ask for at each scrape.
+  [[nodiscard]] MetricsSources Figures();
   void ApplyLimits();
   void BeginUpkeep();
   void ForgetEndedBans();
@@ -131,10 +137,14 @@ class App : public SweepObserver {
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
   BanList bans_{clock_};
+  CommitSignal im_commits_;
+  CommitSignal watch_commits_;
+  CommitFanOut commits_{{&leases_, &watch_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<SignedStreamUrls> streams_;
-  NoImGroups groups_;
+  NoImGroups no_groups_;
+  std::unique_ptr<ImLink> im_;  ///< only with `im.enabled`
   HttplibOutgoing outgoing_{clock_};
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<WechatCodeExchange> codes_;

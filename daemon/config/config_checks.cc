@@ -93,6 +93,22 @@ void CheckPrefixes(const ServerConfig& server, Problems& problems) {
   }
 }
 
+void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
+  if (im.enabled && im.sdk_app_id == 0) {
+    problems.push_back({"im.sdk_app_id", "missing: im.enabled needs it"});
+  }
+  // Who asks for version 1 wants to sign; a missing secret_key is only a warning, since version 2
+  // is the default and an application without a key still answers everything but logins.
+  const bool signs = im.enabled || im.sdk_app_id != 0;
+  if (im.sig_version == 1 && signs && im.private_key_file.empty()) {
+    problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
+  }
+  const bool makes_a_key = mode == RunMode::kDev;
+  if (im.enabled && im.sig_version == 2 && im.secret_key.empty() && !makes_a_key) {
+    problems.push_back({"im.secret_key", "missing: im.enabled needs it"});
+  }
+}
+
 void CheckWechat(const WechatConfig& wechat, Problems& problems) {
   if (!wechat.app_id.empty() && wechat.secret.empty()) {
     problems.push_back({"wechat.secret", "missing: wechat.app_id needs it"});
@@ -166,12 +182,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   if (config.room.sweep_period > config.room.heartbeat_timeout) {
     problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});
   }
-  // Who asks for version 1 wants to sign; a missing secret_key is only a warning, since version 2
-  // is the default and an application without a key still answers everything but logins.
-  const ImConfig& im = config.im;
-  if (im.sig_version == 1 && im.sdk_app_id != 0 && im.private_key_file.empty()) {
-    problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
-  }
+  CheckIm(config.im, mode, problems);
   CheckWechat(config.wechat, problems);
   return problems;
 }

@@ -151,7 +151,7 @@ TEST_F(Startup, NamesEveryProblemOfTheConfiguration) {
                           {"room.heartbeat_timeout", "soon"},
                           {"room.max_players", 3},
                           {"log.level", "chatty"},
-                          {"im.enabled", true},
+                          {"im.callback_token", "t"},
                           {"trtc.enabled", true}};
   const FinishedCommand server = Serve(wrong);
   EXPECT_EQ(server.exit_code, kWrongConfiguration);

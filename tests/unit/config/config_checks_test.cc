@@ -150,6 +150,28 @@ TEST(ConfigConflicts, SigVersion1NeedsItsPrivateKey) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
+TEST(ConfigConflicts, TheImServiceIsCalledByAnApplicationThatCanSign) {
+  Config config = CompleteConfig();
+  config.im.enabled = true;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.im.sdk_app_id = 0;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id"));
+  config.im.secret_key = Secret();
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id", "im.secret_key"));
+  config.im.sig_version = 1;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id", "im.private_key_file"));
+  config.im.enabled = false;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, TheImServiceIsCalledWithTheKeyThatDevModeMakes) {
+  Config config = CompleteConfig();
+  config.im.enabled = true;
+  config.im.secret_key = Secret();
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.secret_key"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
+}
+
 TEST(ConfigConflicts, WechatNeedsBothOfItsHalves) {
   Config config = CompleteConfig();
   config.wechat.secret = Secret();

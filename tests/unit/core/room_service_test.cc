@@ -150,6 +150,34 @@ TEST_F(RoomServiceTest, WhileTheGroupIsBeingMadeOnlyTheSameCreatorWaitsForIt) {
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
+TEST_F(RoomServiceTest, WhoRepeatsAFailedCreateHearsOfTheFailure) {
+  groups_.Hold();
+  std::vector<Result<RoomId>> outcomes;
+  const auto record = [&](Result<RoomId> made) { outcomes.push_back(std::move(made)); };
+  rooms_.CreateRoom(Create("r1", "host"), record);
+  rooms_.CreateRoom(Create("r1", "host"), record);
+  groups_.AnswerHeld(Error{Errc::kUnavailable, "no answer"});
+  ASSERT_EQ(outcomes.size(), 2U);
+  for (const Result<RoomId>& outcome : outcomes) EXPECT_ERROR(kUnavailable, outcome);
+  EXPECT_OK(CreateRoom(Create("r1", "host")));
+}
+
+TEST_F(RoomServiceTest, TellsTheGroupsWhatBecameOfTheRoom) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, CreateRoom(Create("r2", "host")));
+  EXPECT_EQ(groups_.finished(), (std::vector<std::pair<RoomId, GroupFate>>{
+                                    {{"r1"}, GroupFate::kKept}, {{"r2"}, GroupFate::kAbandoned}}));
+}
+
+TEST_F(RoomServiceTest, WritesTheTaskOfTheGroupWithTheRoom) {
+  groups_.WriteWithRoom(
+      {.with_room = GroupTaskChange{.group = {"r1"}, .to = GroupTaskKind::kCreate}});
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  EXPECT_EQ(*memory_.LoadGroupTasks(),
+            (std::vector<GroupTask>{{.group = {"r1"}, .kind = GroupTaskKind::kCreate}}));
+}
+
 TEST_F(RoomServiceTest, ReportsAFullHouse) {
   MemoryStore small({.max_rooms = 1}, "00000000000000ab", leases_);
   RoomService rooms(Parts(small), {}, logger_);
