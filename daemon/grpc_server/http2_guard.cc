@@ -87,6 +87,9 @@ bool Http2Guard::Begins(const FrameHeader& frame) const {
 std::chrono::nanoseconds Http2Guard::Charge(const FrameHeader& frame, MonotonicTime now) {
   const Http2Limits& limits = budget_.limits;
   std::chrono::nanoseconds wait = frames_.Reserve(now, limits.frames);
+  if (frame.Is(FrameType::kPing) && !frame.Has(FrameHeader::kAck)) {
+    wait = std::max(wait, pings_.Reserve(now, limits.pings));
+  }
   if (Begins(frame)) {
     // Each connection waits for one at most: those that share the budget take turns.
     wait = std::max({wait, streams_.Reserve(now, limits.streams),

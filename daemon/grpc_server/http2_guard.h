@@ -19,7 +19,8 @@ struct Http2Limits {
   std::size_t max_frame_bytes = 16'384;
   std::size_t max_streams = 1'024;                                ///< open at once, of a connection
   RateLimit streams = {.per_second = 500, .burst = 512};          ///< begun, of a connection
-  RateLimit frames = {.per_second = 20'000, .burst = 20'000};     ///< of a connection
+  RateLimit frames = {.per_second = 5'000, .burst = 5'000};       ///< of a connection
+  RateLimit pings = {.per_second = 20, .burst = 100};             ///< of a connection
   std::size_t max_all_streams = 4'096;                            ///< open at once
   RateLimit all_streams = {.per_second = 2'000, .burst = 1'024};  ///< begun
 };
@@ -87,6 +88,7 @@ class Http2Guard {
   std::size_t client_payload_ = 0;  ///< still to come of the frame that is passing
   bool is_paid_ = false;            ///< the next frame has waited for its time
   TokenBucket frames_;
+  TokenBucket pings_;
   TokenBucket streams_;
   std::uint32_t newest_stream_ = 0;
   std::unordered_set<std::uint32_t> open_;

@@ -212,10 +212,21 @@ TEST_F(Http2GuardTest, SharesTheStreamsOfASecondAmongConnections) {
 }
 
 TEST_F(Http2GuardTest, SlowsDownWhoSendsTooManyFrames) {
-  const std::string ping = FrameOf(FrameType::kPing, 0, 0, "12345678");
+  const std::string frame = FrameOf(FrameType::kSettings, FrameHeader::kAck, 0);
   for (std::uint32_t i = 0; i < limits_.frames.burst + limits_.frames.per_second; ++i) {
-    ASSERT_EQ(Send(ping), "");
+    ASSERT_EQ(Send(frame), "");
   }
+  EXPECT_GE(waited_, milliseconds(950));
+}
+
+TEST_F(Http2GuardTest, SlowsDownWhoPingsTooOften) {
+  const auto ping = [](std::uint8_t flags) {
+    return FrameOf(FrameType::kPing, flags, 0, "12345678");
+  };
+  for (std::uint32_t i = 0; i < limits_.pings.burst; ++i) ASSERT_EQ(Send(ping(0)), "");
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Send(ping(FrameHeader::kAck)), "");
+  EXPECT_EQ(waited_.count(), 0) << "answers to our own pings";
+  for (std::uint32_t i = 0; i < limits_.pings.per_second; ++i) ASSERT_EQ(Send(ping(0)), "");
   EXPECT_GE(waited_, milliseconds(950));
 }
 
