@@ -122,6 +122,7 @@ class App : public SweepObserver {
   [[nodiscard]] WatchFigures WatchFiguresNow() const;
   /// What the metrics ask for at each scrape.
   [[nodiscard]] MetricsSources Figures();
+  [[nodiscard]] AdmissionLimits AdmissionLimitsNow() const;
   void ApplyLimits();
   void BeginUpkeep();
   void ForgetEndedBans();
