@@ -5,7 +5,6 @@
 #include <span>
 #include <utility>
 
-
 #include "daemon/signing/atomic_file.h"
 #include "daemon/signing/dev_identity.h"
 #include "daemon/store_factory.h"
