@@ -114,7 +114,9 @@ Status App::RestoreBans() {
   const Result<std::vector<Ban>> bans = store_->LoadBans(clock_.Now());
   if (!bans) return bans.error();
   for (const Ban& ban : *bans) {
-    if (const auto put = bans_.Put(ban); !put) return put.error();
+    if (bans_.Put(ban)) continue;
+    logger_.Warn("too_many_bans", {{"stored", bans->size()}, {"in_force", BanList::kMaxBans}});
+    break;
   }
   return {};
 }

@@ -232,7 +232,8 @@ void App::StopServing(SocketAfterStop after) {
   // Whoever still waits for an outside service is answered now that there is none.
   outgoing_.Stop();
   // A notice that is cut short is sent again after the next start.
-  if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers));
+  // Half of the time is for it: the rest is for the answers of those who wait for a group.
+  if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers) / 2);
   stopping.clear();  // waits
   if (admin_ != nullptr) admin_->Stop(left(), after);
 }

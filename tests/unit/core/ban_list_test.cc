@@ -85,6 +85,15 @@ TEST_F(BanListTest, TakesBackOnlyTheNewestOfTwo) {
   EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
 }
 
+TEST_F(BanListTest, TakesNothingBackFromABanThatCameLater) {
+  const Ban failing = For(1s, kRoom);
+  const auto before = bans_.Put(failing);
+  ASSERT_OK(before);
+  ASSERT_OK(bans_.Put(For(1h, kRoom)));
+  bans_.Restore(failing, *before);
+  EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+}
+
 TEST_F(BanListTest, RefusesMoreThanItHolds) {
   for (std::size_t i = 0; i < BanList::kMaxBans; ++i) {
     ASSERT_OK(bans_.Put(For(1h, {.kind = RoomKind::kMulti, .id = {std::to_string(i)}})));
