@@ -8,9 +8,16 @@
 // - admin loop and workers: the operator's requests; a commit; likewise
 // - outgoing callers, 16: questions to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one question each: the network; `HttplibOutgoing::Stop`
+// - IM bridge: what groups are owed; the store; `ImLink::Stop`
+// - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
-// - trimmer: `EventTrimmer::Trim`; a commit; the end of its task
+// - trimmer: `EventTrimmer::Trim`, ended bans; a commit; the end of its task
+// - gRPC door: operators' programs on their way to gRPC; nothing; `OperatorServer::Stop`
+// - gRPC's own: their calls, which wait for nothing, and reflection, which waits for its client;
+// likewise
+// - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
+// - operator's callers, 4: what those calls ask for; a commit; likewise
 #pragma once
 
 #include <atomic>
@@ -25,6 +32,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/ban_list.h"
+#include "daemon/core/commit_signal.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
@@ -37,10 +45,14 @@
 #include "daemon/edge/http_server.h"
 #include "daemon/edge/tls_settings.h"
 #include "daemon/event_trimmer.h"
+#include "daemon/grpc_server/operator_server.h"
 #include "daemon/heartbeat_reaper.h"
+#include "daemon/im/im_link.h"
 #include "daemon/im/no_im_groups.h"
 #include "daemon/inherited_sockets.h"
 #include "daemon/metrics/metrics.h"
+#include "daemon/notifier/watch_hub.h"
+#include "daemon/notifier/watch_service.h"
 #include "daemon/outgoing_http.h"
 #include "daemon/periodic_task.h"
 #include "daemon/signing/im_login_signer.h"
@@ -89,11 +101,13 @@ class App : public SweepObserver {
   /// Where it listens, with the real ports; empty for a listener that is off.
   [[nodiscard]] std::string http_address() const;
   [[nodiscard]] std::string https_address() const;
+  [[nodiscard]] std::string grpc_address() const;
 
  private:
   Status OpenDataDirectory();
   Status FillInDevIdentity();
   Status OpenRooms();
+  Status RestoreBans();
   Status BuildServices();
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
@@ -102,9 +116,16 @@ class App : public SweepObserver {
   Status Start(std::string_view name, HttpServer* server);
   [[nodiscard]] HttpListenerOptions ListenerOptions(std::string_view name,
                                                     const std::string& address);
+  /// Leaves `grpc_` empty when that listener is off.
+  void MakeGrpcServer();
   [[nodiscard]] RequestAnswers Answers();
+  [[nodiscard]] WatchFigures WatchFiguresNow() const;
+  /// What the metrics ask for at each scrape.
+  [[nodiscard]] MetricsSources Figures();
+  [[nodiscard]] AdmissionLimits AdmissionLimitsNow() const;
   void ApplyLimits();
   void BeginUpkeep();
+  void ForgetEndedBans();
   void StopServing(SocketAfterStop after);
 
   Config config_;         ///< completed by what a start fills in
@@ -121,10 +142,14 @@ class App : public SweepObserver {
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
   BanList bans_{clock_};
+  CommitSignal im_commits_;
+  CommitSignal watch_commits_;
+  CommitFanOut commits_{{&leases_, &watch_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<SignedStreamUrls> streams_;
-  NoImGroups groups_;
+  NoImGroups no_groups_;
+  std::unique_ptr<ImLink> im_;  ///< only with `im.enabled`
   HttplibOutgoing outgoing_{clock_};
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<WechatCodeExchange> codes_;
@@ -143,6 +168,9 @@ class App : public SweepObserver {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> https_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<WatchHub> watch_;              ///< only with `grpc_`, which uses the service ...
+  std::unique_ptr<WatchService> watch_service_;  ///< ... that uses the hub
+  std::unique_ptr<OperatorServer> grpc_;
   std::unique_ptr<HeartbeatReaper> reaper_;
   std::unique_ptr<EventTrimmer> trimmer_;
   std::optional<PeriodicTask> reaping_;

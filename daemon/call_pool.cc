@@ -30,7 +30,7 @@ bool CallPool::TrySubmit(Call call) {
   return true;
 }
 
-void CallPool::Stop() {
+void CallPool::Close() {
   std::deque<Waiting> given_up;
   {
     const MutexLock lock(mutex_);
@@ -39,6 +39,10 @@ void CallPool::Stop() {
     changed_.NotifyAll();
   }
   for (const Waiting& waiting : given_up) Run(waiting.call.expired);
+}
+
+void CallPool::Stop() {
+  Close();
   callers_.clear();
 }
 

@@ -35,7 +35,7 @@ class CallPool {
   /// Exactly one of the two runs, once. Neither should throw: what it throws is logged and lost.
   struct Call {
     std::function<void()> run{};      ///< on a caller; blocks for as long as it bounds itself
-    std::function<void()> expired{};  ///< instead, on a caller or in `Stop`; does not block
+    std::function<void()> expired{};  ///< instead, on a caller or in `Close`; does not block
   };
 
   /// Starts the callers.
@@ -45,11 +45,15 @@ class CallPool {
   CallPool(const CallPool&) = delete;
   CallPool& operator=(const CallPool&) = delete;
 
-  /// @return false when as many calls wait as may, or after `Stop`: neither function is ever run.
+  /// @return false when as many calls wait as may, or after `Close`: neither function is ever run.
   [[nodiscard]] bool TrySubmit(Call call);
 
-  /// What waits expires at once, what runs is finished, and nothing more is taken. May be called
-  /// again.
+  /// What waits expires at once, and nothing more is taken; waits for none of those that run. May
+  /// be called again.
+  /// @threads safe from any thread.
+  void Close();
+
+  /// `Close`, and what runs is finished. May be called again.
   void Stop();
 
  private:

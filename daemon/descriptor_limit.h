@@ -12,9 +12,10 @@ void RaiseDescriptorLimit();
 /// The soft limit of this process.
 std::size_t DescriptorLimit();
 
-/// The connections that fit below a limit, leaving room for the store, outgoing calls and logs.
+/// The connections of phones that fit below a limit, leaving room for the store, outgoing calls,
+/// operators' programs and logs.
 constexpr std::size_t ConnectionsWithin(std::size_t descriptors) {
-  constexpr std::size_t kKeptFree = 256;
+  constexpr std::size_t kKeptFree = 512;
   // Where there are few, the rest of the process has to do with half of them.
   return descriptors >= 2 * kKeptFree ? descriptors - kKeptFree : descriptors / 2;
 }

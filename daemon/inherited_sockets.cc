@@ -73,11 +73,16 @@ Result<InheritedSockets> InheritedSockets::FromEnvironment(const Environment& en
 
 std::optional<ListeningSocket> InheritedSockets::Take(std::string_view name,
                                                       std::string_view address) {
-  auto found = std::ranges::find(waiting_, name, &NamedSocket::name);
+  const auto suits = [&](const NamedSocket& socket) {
+    return name == "grpc" || !socket.listening.address.starts_with("unix:");
+  };
+  auto found = std::ranges::find_if(
+      waiting_, [&](const NamedSocket& socket) { return socket.name == name && suits(socket); });
   if (found == waiting_.end()) {
     const std::optional<ListenAddress> wanted = ParseListenAddress(address);
     found = std::ranges::find_if(waiting_, [&](const NamedSocket& socket) {
-      return wanted && ParseListenAddress(socket.listening.address) == wanted;
+      const std::string& bound = socket.listening.address;
+      return suits(socket) && (wanted ? ParseListenAddress(bound) == wanted : bound == address);
     });
   }
   if (found == waiting_.end()) return std::nullopt;

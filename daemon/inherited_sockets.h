@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-/// A listening socket and the listener it is for: `http`, `https`, `admin`.
+/// A listening socket and the listener it is for: `http`, `https`, `admin`, `grpc`.
 struct NamedSocket {
   std::string name = {};
   ListeningSocket listening = {};
@@ -40,12 +40,13 @@ class InheritedSockets {
   ///
   /// @param first  where they begin; another number is for tests.
   /// @errors  kUnavailable when the variables cannot be read, or a descriptor is no listening
-  ///          TCP socket; the detail is one line.
+  ///          socket; the detail is one line.
   static Result<InheritedSockets> FromEnvironment(const Environment& environment, pid_t own_pid,
                                                   int first = kFirstDescriptor);
 
   /// The socket of that name; else the one that is bound to `address`, as the configuration
-  /// writes it. A socket of that name counts wherever it is bound: whoever passed it decided.
+  /// writes it. A socket of that name counts wherever it is bound: whoever passed it decided. But
+  /// one in the file system is for `grpc` only.
   std::optional<ListeningSocket> Take(std::string_view name, std::string_view address);
 
   /// @errors  kUnavailable while there is a socket that no listener took: its clients would wait

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -11,26 +12,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <httplib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/outgoing_client.h"
+#include "daemon/outgoing_target.h"
+
 namespace rtcroom {
 namespace {
-
-struct Target {
-  std::string origin;  ///< scheme, host and port
-  std::string path;    ///< the base's path with the call's behind it
-};
-
-Target SplitBase(std::string_view base_url, std::string_view path_and_query) {
-  while (base_url.ends_with('/')) base_url.remove_suffix(1);
-  const std::size_t scheme_end = base_url.find("://");
-  const std::size_t host = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-  const std::size_t path = std::min(base_url.find('/', host), base_url.size());
-  return {std::string(base_url.substr(0, path)),
-          fmt::format("{}{}", base_url.substr(path), path_and_query)};
-}
 
 /// A write to a connection that is cut raises SIGPIPE in the thread that writes.
 void BlockSigpipe() {
@@ -40,15 +29,15 @@ void BlockSigpipe() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-Error Stopped() { return {Errc::kUnavailable, "outgoing call: the server is stopping"}; }
+Error Stopped(Errc code) { return {code, "outgoing call: the server is stopping"}; }
 
 }  // namespace
 
 /// One request: `Run` by its own thread, while the caller is in `WaitUntil`.
-class HttplibOutgoing::Call {
+class HttplibOutgoing::Call : private CallObserver {
  public:
-  Call(Target target, std::chrono::milliseconds timeout)
-      : target_(std::move(target)), timeout_(timeout) {}
+  Call(HttplibOutgoing& calls, OutgoingRequest request)
+      : calls_(calls), request_(std::move(request)) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -60,6 +49,7 @@ class HttplibOutgoing::Call {
     } catch (const std::exception& exception) {
       outcome = Error{Errc::kUnavailable, fmt::format("outgoing call: {}", exception.what())};
     }
+    if (!outcome) outcome = Error{FailureCode(), outcome.error().detail};
     const MutexLock lock(mutex_);
     if (connection_ >= 0) ::close(connection_);
     connection_ = -1;
@@ -78,7 +68,8 @@ class HttplibOutgoing::Call {
     return outcome_;
   }
 
-  /// Nobody is to wait any more: ends the request as soon as can be.
+  /// Nobody is to wait any more: ends the request as soon as can be, and nothing more of it is
+  /// sent.
   void GiveUp() {
     const MutexLock lock(mutex_);
     given_up_ = true;
@@ -91,41 +82,34 @@ class HttplibOutgoing::Call {
     return outcome_.has_value();
   }
 
+  /// How to call the failure of this call, which is given up or has an outcome.
+  Errc FailureCode() {
+    const MutexLock lock(mutex_);
+    return is_sent_ ? Errc::kUnavailable : Errc::kUnreachable;
+  }
+
  private:
   Result<OutgoingReply> Ask() {
-    httplib::Client client(target_.origin);
-    if (!client.is_valid()) return Error{Errc::kUnavailable, "outgoing call: bad base URL"};
-    client.set_connection_timeout(timeout_);
-    client.set_read_timeout(timeout_);
-    client.set_write_timeout(timeout_);
-    client.set_follow_location(false);
-    client.set_url_encode(false);
-    client.set_decompress(false);
-    client.enable_server_certificate_verification(true);
-    client.set_socket_options([this](socket_t socket) { Watch(socket); });
-
-    OutgoingReply reply;
-    const auto take = [&reply](const char* piece, std::size_t length) {
-      if (reply.body.size() + length > kMaxOutgoingReplyBytes) return false;
-      reply.body.append(piece, length);
-      return true;
-    };
-    const httplib::Headers headers = {{"Accept-Encoding", "identity"}};
-    const httplib::Result answer = client.Get(target_.path, headers, take);
-    if (answer.error() == httplib::Error::Canceled) {
-      return Error{Errc::kUnavailable, "outgoing call: the answer is too long"};
+    const bool keep_open = request_.after == AfterAnswer::kKeepOpen;
+    std::unique_ptr<OutgoingClient> client = keep_open ? calls_.TakeIdle(request_.target) : nullptr;
+    if (client != nullptr) {
+      Watch(client->descriptor());
+    } else {
+      client = OutgoingClient::Create(request_.target);
     }
-    if (!answer) {
-      return Error{Errc::kUnavailable,
-                   fmt::format("outgoing call: {}", httplib::to_string(answer.error()))};
+    Result<OutgoingReply> reply = client->Ask(request_, *this);
+    // The library does not read what may be behind another status.
+    if (keep_open && reply && reply->status == 200 && client->IsQuiet()) {
+      calls_.KeepIdle(request_.target, std::move(client));
     }
-    reply.status = answer->status;
     return reply;
   }
 
-  /// Called with each socket before it connects. Keeps a descriptor of its own for it, since the
-  /// library may close its one, and the number be another's, at any moment.
-  void Watch(socket_t socket) {
+  void OnConnecting(int descriptor) override { Watch(descriptor); }
+
+  /// Keeps a descriptor of its own for this socket, since the library may close its one, and the
+  /// number be another's, at any moment.
+  void Watch(int socket) {
     const MutexLock lock(mutex_);
     if (connection_ >= 0) ::close(connection_);
     connection_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
@@ -137,12 +121,20 @@ class HttplibOutgoing::Call {
     ::close(nothing);
   }
 
-  const Target target_;
-  const std::chrono::milliseconds timeout_;
+  bool MaySend() override {
+    const MutexLock lock(mutex_);
+    if (given_up_) return false;
+    is_sent_ = true;
+    return true;
+  }
+
+  HttplibOutgoing& calls_;
+  const OutgoingRequest request_;
   Mutex mutex_;
   CondVar finished_;
   std::optional<Result<OutgoingReply>> outcome_ GUARDED_BY(mutex_);
   bool given_up_ GUARDED_BY(mutex_) = false;
+  bool is_sent_ GUARDED_BY(mutex_) = false;
   int connection_ GUARDED_BY(mutex_) = -1;
 };
 
@@ -152,48 +144,117 @@ struct HttplibOutgoing::RunningCall {
   std::jthread thread;
 };
 
+struct HttplibOutgoing::IdleClient {
+  OutgoingTarget target{};
+  std::unique_ptr<OutgoingClient> client{};
+  MonotonicTime since{};
+};
+
 HttplibOutgoing::HttplibOutgoing(const Clock& clock) : clock_(clock) {}
 
 HttplibOutgoing::~HttplibOutgoing() {
   Stop();
+  std::list<RunningCall> calls;  // joined without the lock, which a call that ends may take
   const MutexLock lock(mutex_);
-  calls_.clear();
+  calls.swap(calls_);
 }
 
 void HttplibOutgoing::Stop() {
+  std::vector<IdleClient> idle;  // closed without the lock
   const MutexLock lock(mutex_);
   stopped_ = true;
+  idle.swap(idle_);
   for (const RunningCall& running : calls_) running.call->GiveUp();
 }
 
 Result<OutgoingReply> HttplibOutgoing::Get(const std::string& base_url,
                                            const std::string& path_and_query,
                                            std::chrono::milliseconds timeout) {
-  const MonotonicTime deadline = clock_.Monotonic() + timeout;
-  const auto call = std::make_shared<Call>(SplitBase(base_url, path_and_query), timeout);
+  return Send(base_url, path_and_query,
+              {.method = "GET", .timeout = timeout, .after = AfterAnswer::kClose});
+}
+
+Result<OutgoingReply> HttplibOutgoing::Post(const std::string& base_url,
+                                            const std::string& path_and_query,
+                                            const std::string& content_type,
+                                            const std::string& body,
+                                            std::chrono::milliseconds timeout) {
+  return Send(base_url, path_and_query,
+              {.method = "POST",
+               .content_type = content_type,
+               .body = body,
+               .timeout = timeout,
+               .after = AfterAnswer::kKeepOpen});
+}
+
+Result<OutgoingReply> HttplibOutgoing::Send(const std::string& base_url,
+                                            const std::string& path_and_query,
+                                            OutgoingRequest request) {
+  const MonotonicTime deadline = clock_.Monotonic() + request.timeout;
+  std::optional<OutgoingTarget> target = ParseOutgoingTarget(base_url, path_and_query);
+  if (!target) return Error{Errc::kUnreachable, "outgoing call: bad base URL"};
+  request.target = *std::move(target);
+  const auto call = std::make_shared<Call>(*this, std::move(request));
   {
     const MutexLock lock(mutex_);
-    if (stopped_) return Stopped();
+    if (stopped_) return Stopped(Errc::kUnreachable);
     CollectLocked();
     if (calls_.size() >= kMaxCalls) {
-      return Error{Errc::kUnavailable, "outgoing call: too many under way"};
+      return Error{Errc::kUnreachable, "outgoing call: too many under way"};
     }
     try {
       calls_.push_back({call, std::jthread([call] { call->Run(); })});
     } catch (const std::system_error& error) {
-      return Error{Errc::kUnavailable, fmt::format("outgoing call: {}", error.what())};
+      return Error{Errc::kUnreachable, fmt::format("outgoing call: {}", error.what())};
     }
   }
   std::optional<Result<OutgoingReply>> outcome = call->WaitUntil(deadline);
   if (outcome) return *std::move(outcome);
   call->GiveUp();
+  const Errc code = call->FailureCode();
   const MutexLock lock(mutex_);
-  if (stopped_) return Stopped();
-  return Error{Errc::kUnavailable, "outgoing call: no answer in time"};
+  if (stopped_) return Stopped(code);
+  return Error{code, "outgoing call: no answer in time"};
 }
 
 void HttplibOutgoing::CollectLocked() {
   std::erase_if(calls_, [](const RunningCall& running) { return running.call->finished(); });
+}
+
+std::unique_ptr<OutgoingClient> HttplibOutgoing::TakeIdle(const OutgoingTarget& target) {
+  std::vector<IdleClient> closing;  // without the lock
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = clock_.Monotonic();
+  const auto young = std::ranges::find_if(
+      idle_, [now](const IdleClient& idle) { return now - idle.since < kMaxIdleTime; });
+  std::move(idle_.begin(), young, std::back_inserter(closing));
+  idle_.erase(idle_.begin(), young);
+  // The newest first, so that a burst's surplus grows old.
+  for (auto after = idle_.end(); after != idle_.begin();) {
+    const auto idle = std::prev(after);
+    after = idle;
+    if (!idle->target.SameOrigin(target)) continue;
+    IdleClient taken = std::move(*idle);
+    after = idle_.erase(idle);
+    if (taken.client->IsQuiet()) return std::move(taken.client);
+    closing.push_back(std::move(taken));
+  }
+  return nullptr;
+}
+
+void HttplibOutgoing::KeepIdle(const OutgoingTarget& target,
+                               std::unique_ptr<OutgoingClient> client) {
+  IdleClient surplus;  // closed without the lock
+  const MutexLock lock(mutex_);
+  if (stopped_) {
+    surplus.client = std::move(client);
+    return;
+  }
+  if (idle_.size() >= kMaxIdle) {
+    surplus = std::move(idle_.front());
+    idle_.erase(idle_.begin());
+  }
+  idle_.push_back({.target = target, .client = std::move(client), .since = clock_.Monotonic()});
 }
 
 }  // namespace rtcroom

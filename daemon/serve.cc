@@ -53,6 +53,9 @@ void PrintWelcome(const App& app, const std::string& prefix) {
         "\"roomName\":\"first\"}}' http://{0}{1}/multi_room/create_room\n",
         app.http_address(), prefix);
   }
+  if (!app.grpc_address().empty()) {
+    text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
+  }
   fmt::print("{}\n", text);
   std::fflush(stdout);
 }

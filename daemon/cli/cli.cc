@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/cli/commands.h"
+#include "daemon/cli/rooms_options.h"
 
 namespace rtcroom {
 namespace {
@@ -35,6 +36,7 @@ class Commands {
         sign_(Add(*user_sig_, "sign", "Print a UserSig")),
         verify_(Add(*user_sig_, "verify", "Check a UserSig")),
         health_check_(Add(app, "health-check", "Exit 0 when the server is ready")),
+        rooms_(app),
         version_(Add(app, "version", "Print the version and those of the libraries")) {
     app.require_subcommand(1);
     user_sig_->require_subcommand(1);
@@ -64,6 +66,7 @@ class Commands {
       return RunUserSigVerify({options_.config, options_.user_id, options_.sig}, context);
     }
     if (health_check_->parsed()) return RunHealthCheck(options_.url, options_.config, context);
+    if (rooms_.parsed()) return rooms_.Run(context);
     return RunVersion(context);
   }
 
@@ -86,6 +89,7 @@ class Commands {
   CLI::App* const sign_;
   CLI::App* const verify_;
   CLI::App* const health_check_;
+  RoomsOptions rooms_;
   CLI::App* const version_;
 };
 

@@ -3,6 +3,7 @@
 #include "daemon/config/default_config.h"
 #include "daemon/config/load_config.h"
 #include "daemon/edge/tls_context.h"
+#include "daemon/grpc_server/grpc_tls.h"
 #include "daemon/signing/atomic_file.h"
 #include "daemon/signing/ecdsa_key.h"
 
@@ -32,6 +33,15 @@ void AddUnusableFiles(ConfigOutcome& outcome) {
       !HasProblem(outcome, "server.tls_key")) {
     const Result<TlsContext> loaded = LoadTlsContext(server.tls_cert, server.tls_key);
     if (!loaded) outcome.problems.push_back({"server.tls_cert", loaded.error().detail});
+  }
+  const GrpcConfig& grpc = outcome.config.grpc;
+  const bool has_problem = HasProblem(outcome, "grpc.tls_cert") ||
+                           HasProblem(outcome, "grpc.tls_key") ||
+                           HasProblem(outcome, "grpc.client_ca");
+  if (!grpc.listen.empty() && !grpc.tls_cert.empty() && !has_problem) {
+    const Result<TlsContext> loaded = LoadGrpcTlsContext(
+        {.cert = grpc.tls_cert, .key = grpc.tls_key, .client_ca = grpc.client_ca});
+    if (!loaded) outcome.problems.push_back({"grpc.tls_cert", loaded.error().detail});
   }
   const ImConfig& im = outcome.config.im;
   CheckKeyFile(

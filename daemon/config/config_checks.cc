@@ -43,10 +43,11 @@ void CheckListeners(const Config& config, Problems& problems) {
     std::string_view key;
     std::optional<ListenAddress> address;
   };
-  const std::array<Listener, 3> listeners = {
+  const std::array<Listener, 4> listeners = {
       Listener{"server.http_listen", ParseListenAddress(config.server.http_listen)},
       Listener{"server.https_listen", ParseListenAddress(config.server.https_listen)},
-      Listener{"admin.listen", ParseListenAddress(config.admin.listen)}};
+      Listener{"admin.listen", ParseListenAddress(config.admin.listen)},
+      Listener{"grpc.listen", ParseListenAddress(config.grpc.listen)}};
   for (std::size_t later = 1; later < listeners.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       const Listener& one = listeners.at(earlier);
@@ -55,6 +56,22 @@ void CheckListeners(const Config& config, Problems& problems) {
         problems.push_back({std::string(other.key), fmt::format("same address as {}", one.key)});
       }
     }
+  }
+}
+
+void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
+  if (grpc.listen.empty()) return;
+  const std::optional<ListenAddress> address = ParseListenAddress(grpc.listen);
+  const bool needs_all = address && !address->IsLoopback();
+  // Of the three, any brings TLS about.
+  const bool has_tls = !grpc.tls_cert.empty() || !grpc.tls_key.empty() || !grpc.client_ca.empty();
+  const std::string_view why =
+      needs_all ? "missing: grpc.listen is not on loopback" : "missing: TLS needs it";
+  if (!needs_all && !has_tls) return;
+  if (grpc.tls_cert.empty()) problems.push_back({"grpc.tls_cert", std::string(why)});
+  if (grpc.tls_key.empty()) problems.push_back({"grpc.tls_key", std::string(why)});
+  if (needs_all && grpc.client_ca.empty()) {
+    problems.push_back({"grpc.client_ca", std::string(why)});
   }
 }
 
@@ -73,6 +90,22 @@ void CheckPrefixes(const ServerConfig& server, Problems& problems) {
   }
   if (SamePrefix(server.gen2_prefix, server.gen1_prefix)) {
     problems.push_back({"server.gen2_prefix", "same as server.gen1_prefix"});
+  }
+}
+
+void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
+  if (im.enabled && im.sdk_app_id == 0) {
+    problems.push_back({"im.sdk_app_id", "missing: im.enabled needs it"});
+  }
+  // Who asks for version 1 wants to sign; a missing secret_key is only a warning, since version 2
+  // is the default and an application without a key still answers everything but logins.
+  const bool signs = im.enabled || im.sdk_app_id != 0;
+  if (im.sig_version == 1 && signs && im.private_key_file.empty()) {
+    problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
+  }
+  const bool makes_a_key = mode == RunMode::kDev;
+  if (im.enabled && im.sig_version == 2 && im.secret_key.empty() && !makes_a_key) {
+    problems.push_back({"im.secret_key", "missing: im.enabled needs it"});
   }
 }
 
@@ -144,24 +177,23 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   Problems problems;
   CheckTls(config.server, mode, problems);
   CheckListeners(config, problems);
+  CheckGrpc(config.grpc, problems);
   CheckPrefixes(config.server, problems);
   if (config.room.sweep_period > config.room.heartbeat_timeout) {
     problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});
   }
-  // Who asks for version 1 wants to sign; a missing secret_key is only a warning, since version 2
-  // is the default and an application without a key still answers everything but logins.
-  const ImConfig& im = config.im;
-  if (im.sig_version == 1 && im.sdk_app_id != 0 && im.private_key_file.empty()) {
-    problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
-  }
+  CheckIm(config.im, mode, problems);
   CheckWechat(config.wechat, problems);
   return problems;
 }
 
 std::vector<ConfigProblem> FindUnreadableFiles(const Config& config) {
-  const std::array<std::pair<std::string_view, const std::string&>, 4> files = {{
+  const std::array<std::pair<std::string_view, const std::string&>, 7> files = {{
       {"server.tls_cert", config.server.tls_cert},
       {"server.tls_key", config.server.tls_key},
+      {"grpc.tls_cert", config.grpc.tls_cert},
+      {"grpc.tls_key", config.grpc.tls_key},
+      {"grpc.client_ca", config.grpc.client_ca},
       {"im.private_key_file", config.im.private_key_file},
       {"im.public_key_file", config.im.public_key_file},
   }};

@@ -57,13 +57,16 @@ void AddAdminKeys(std::vector<ConfigKey>& keys) {
 void AddGrpcKeys(std::vector<ConfigKey>& keys) {
   using S = GrpcConfig;
   SectionKeys<&Config::grpc> grpc("grpc", keys);
-  grpc.AddUnavailable<&S::listen>("listen", PlainTextRule{CheckGrpcAddress},
-                                  "Membership events; host:port or unix:PATH.");
-  grpc.AddUnavailable<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file.");
-  grpc.AddUnavailable<&S::tls_key>("tls_key", PlainTextRule{}, "PEM file.");
-  grpc.AddUnavailable<&S::client_ca>("client_ca", PlainTextRule{},
-                                     "PEM file: who signs the certificates of subscribers.");
-  grpc.AddUnavailable<&S::token>("token", SecretRule{}, "What subscribers must know.");
+  grpc.Add<&S::listen>("listen", PlainTextRule{CheckOptionalGrpcAddress},
+                       "Membership events and the operator's calls, for programs: host:port or "
+                       "unix:PATH; \"\" = off. Not on loopback it needs tls_cert, tls_key and "
+                       "client_ca.");
+  grpc.Add<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file: certificate and its chain.");
+  grpc.Add<&S::tls_key>("tls_key", PlainTextRule{}, "PEM file: the certificate's private key.");
+  grpc.Add<&S::client_ca>("client_ca", PlainTextRule{},
+                          "PEM file: who signs the certificates that clients must show.");
+  grpc.Add<&S::token>("token", SecretRule{},
+                      "What callers must send as \"authorization: Bearer TOKEN\"; \"\" = nothing.");
 }
 
 void AddStoreKeys(std::vector<ConfigKey>& keys) {

@@ -10,10 +10,10 @@ using namespace std::chrono_literals;
 void AddImKeys(std::vector<ConfigKey>& keys) {
   using S = ImConfig;
   SectionKeys<&Config::im> im("im", keys);
-  im.AddUnavailable<&S::enabled>("enabled", SwitchRule{},
-                                 "Calls the IM service: groups and notices of membership.");
-  im.AddUnavailable<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl},
-                                  "The IM service; its overseas addresses are others.");
+  im.Add<&S::enabled>("enabled", SwitchRule{},
+                      "Calls the IM service: groups and notices of membership.");
+  im.Add<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl},
+                       "The IM service; its overseas addresses are others.");
   im.Add<&S::sdk_app_id>("sdk_app_id", CountRule{0, UINT32_MAX},
                          "The IM application; 0 = none, and nobody can be signed in.");
   im.Add<&S::account_type>("account_type", PlainTextRule{CheckDigits},
@@ -27,10 +27,10 @@ void AddImKeys(std::vector<ConfigKey>& keys) {
   im.Add<&S::public_key_file>("public_key_file", PlainTextRule{},
                               "PEM file of sig_version 1, to verify with.");
   im.Add<&S::user_sig_ttl>("user_sig_ttl", DurationRule{1s, 8760h}, "Life of a client's UserSig.");
-  im.AddUnavailable<&S::on_create_failure>("on_create_failure", ChoiceRule{{"reject", "degrade"}},
-                                           "What create_room does while the IM service fails.");
-  im.AddUnavailable<&S::notify_via>(
-      "notify_via", ChoiceRule{{"auto", "system", "custom_msg", "both"}}, "The form of notices.");
+  im.Add<&S::on_create_failure>("on_create_failure", ChoiceRule{{"reject", "degrade"}},
+                                "What create_room does while the IM service fails.");
+  im.Add<&S::notify_via>("notify_via", ChoiceRule{{"auto", "system", "custom_msg", "both"}},
+                         "The form of notices; unmodified clients understand system only.");
   im.AddUnavailable<&S::callback_token>("callback_token", SecretRule{},
                                         "What the IM service's callbacks are signed with.");
 }

@@ -10,6 +10,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxSocketPath = 107;  // unix(7)
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -66,9 +67,16 @@ std::string_view CheckOptionalListenAddress(std::string_view text) {
 
 std::string_view CheckGrpcAddress(std::string_view text) {
   constexpr std::string_view kUnix = "unix:";
-  if (text.starts_with(kUnix)) return CheckPath(text.substr(kUnix.size()));
+  if (text.starts_with(kUnix)) {
+    const std::string_view path = text.substr(kUnix.size());
+    return path.size() > kMaxSocketPath ? "must have a path of at most 107 bytes" : CheckPath(path);
+  }
   if (ParseListenAddress(text)) return "";
   return "must be an address and a port such as 127.0.0.1:5759, or unix:PATH";
+}
+
+std::string_view CheckOptionalGrpcAddress(std::string_view text) {
+  return text.empty() ? "" : CheckGrpcAddress(text);
 }
 
 std::string_view CheckPrefix(std::string_view text) {

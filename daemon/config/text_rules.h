@@ -15,8 +15,10 @@ std::string_view CheckPlainText(std::string_view text);
 std::string_view CheckListenAddress(std::string_view text);
 /// As above, or empty.
 std::string_view CheckOptionalListenAddress(std::string_view text);
-/// A listen address or `unix:PATH`.
+/// A listen address or `unix:PATH`, the path of at most 107 bytes.
 std::string_view CheckGrpcAddress(std::string_view text);
+/// As above, or empty.
+std::string_view CheckOptionalGrpcAddress(std::string_view text);
 /// `/name` or `/name/name`, of letters, digits, `-`, `_` and `.`; at most 64 bytes.
 std::string_view CheckPrefix(std::string_view text);
 /// As above, or empty.

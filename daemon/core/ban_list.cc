@@ -26,12 +26,16 @@ void BanList::Restore(const Ban& ban, const std::optional<TimePoint>& before) {
   const MutexLock lock(mutex_);
   const auto found = bans_.find({.kind = ban.room.kind, .user_id = ban.user_id});
   if (found == bans_.end()) return;
+  Rooms& rooms = found->second;
+  const auto stored = rooms.find(ban.room.id);
+  if (stored == rooms.end() || stored->second != ban.until) return;
   if (before) {
-    found->second.insert_or_assign(ban.room.id, *before);
+    stored->second = *before;
     return;
   }
-  size_ -= found->second.erase(ban.room.id);
-  if (found->second.empty()) bans_.erase(found);
+  rooms.erase(stored);
+  --size_;
+  if (rooms.empty()) bans_.erase(found);
 }
 
 bool BanList::IsBanned(const RoomKey& room, const UserId& user_id) const {

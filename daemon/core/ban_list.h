@@ -30,7 +30,8 @@ class BanList {
   /// @return until when that one would have lasted.
   /// @errors kUnavailable when there are too many.
   Result<std::optional<TimePoint>> Put(const Ban& ban) EXCLUDES(mutex_);
-  /// Takes back what `Put` did: `before` is what it returned.
+  /// Takes back what `Put` did: `before` is what it returned. When another ban has replaced it
+  /// meanwhile, that one stays.
   void Restore(const Ban& ban, const std::optional<TimePoint>& before) EXCLUDES(mutex_);
 
   [[nodiscard]] bool IsBanned(const RoomKey& room, const UserId& user_id) const EXCLUDES(mutex_);

@@ -37,11 +37,14 @@ void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) 
   if (command.room_id) {
     const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
     if (stored) {
-      // A retry, or somebody else's room: either way there is no group to make.
-      const Status status = StoreNewRoom(command, *command.room_id, {});
-      return done(status ? Result<RoomId>(*command.room_id) : status.error());
+      // A retry, or somebody else's room: either way there is no group to make. Unless the room
+      // ends just now: whatever is made then needs a group like any other.
+      const Status status = StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse);
+      if (status) return done(*command.room_id);
+      if (status.error().code != Errc::kRoomNotFound) return done(status.error());
+    } else if (stored.error().code != Errc::kRoomNotFound) {
+      return done(stored.error());
     }
-    if (stored.error().code != Errc::kRoomNotFound) return done(stored.error());
   }
   creator_.Create(
       {.kind = command.kind,
@@ -49,13 +52,13 @@ void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) 
        .creator = command.user_id,
        .room_id = command.room_id},
       [this, command](const RoomId& room_id, const GroupReady& group) {
-        return StoreNewRoom(command, room_id, group);
+        return StoreRoom(command, room_id, group, IfAbsent::kMake);
       },
       std::move(done));
 }
 
-Status RoomService::StoreNewRoom(const CreateRoomCommand& command, const RoomId& room_id,
-                                 const GroupReady& group) {
+Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& room_id,
+                              const GroupReady& group, IfAbsent if_absent) {
   const TimePoint now = clock_.Now();
   const Room room{.key = {.kind = command.kind, .id = room_id},
                   .dialect = command.dialect,
@@ -65,6 +68,9 @@ Status RoomService::StoreNewRoom(const CreateRoomCommand& command, const RoomId&
   const Result<RoomChange> change =
       store_.Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
         if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
+        if (stored == nullptr && if_absent == IfAbsent::kRefuse) {
+          return Error{Errc::kRoomNotFound, {}};
+        }
         Result<RoomChange> made = rules::CreateRoom(stored, room, creator, now);
         if (made) made->group_task = group.with_room;
         return made;

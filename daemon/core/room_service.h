@@ -148,8 +148,11 @@ class RoomService {
   ExpiryOutcome ExpirePushers(std::span<const LapsedLease> leases);
 
  private:
-  Status StoreNewRoom(const CreateRoomCommand& command, const RoomId& room_id,
-                      const GroupReady& group);
+  enum class IfAbsent : std::uint8_t { kMake, kRefuse };
+  /// What create_room does to the store.
+  /// @errors those of `CreateRoom`; kRoomNotFound when there is none and none may be made.
+  Status StoreRoom(const CreateRoomCommand& command, const RoomId& room_id, const GroupReady& group,
+                   IfAbsent if_absent);
   [[nodiscard]] Pusher MakePusher(const UserId& user_id, const PusherProfile& profile) const;
   Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,
                                          TimePoint now);

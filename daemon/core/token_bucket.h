@@ -44,6 +44,13 @@ class TokenBucket {
     return true;
   }
 
+  /// When `Take` will get a token, if nobody takes one before: `now` where it would get one.
+  [[nodiscard]] MonotonicTime NextToken(MonotonicTime now, const RateLimit& limit) const {
+    if (limit.per_second == 0) return now;
+    const Span all = TimeOfAll(limit);
+    return std::max(now, std::clamp(full_at_, now, now + all) + TimeOfToken(limit) - all);
+  }
+
   /// Takes a token that may still have to come in, behind those that were reserved before.
   ///
   /// The caller bounds how many wait: each adds a token's time to the debt.

@@ -1,6 +1,8 @@
 #include "daemon/edge/listening_socket.h"
 
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace rtcroom {
 namespace {
@@ -68,11 +71,17 @@ std::optional<int> OptionOf(int descriptor, int option) {
   return value;
 }
 
-/// As the configuration writes it, or nothing for what is neither IPv4 nor IPv6.
+/// As the configuration writes it, or nothing for what is neither IPv4 nor IPv6, nor has a path.
 std::optional<std::string> BoundAddress(int socket) {
   sockaddr_storage bound = {};
   socklen_t size = sizeof(bound);
   if (getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return std::nullopt;
+  if (bound.ss_family == AF_UNIX) {
+    const std::size_t most = size - offsetof(sockaddr_un, sun_path);
+    const char* const path = reinterpret_cast<const sockaddr_un&>(bound).sun_path;
+    if (most == 0 || path[0] == '\0') return std::nullopt;
+    return fmt::format("unix:{}", std::string_view(path, strnlen(path, most)));
+  }
   if (bound.ss_family != AF_INET && bound.ss_family != AF_INET6) return std::nullopt;
   const HostAndPort name = NameOf(bound, size);
   return bound.ss_family == AF_INET6 ? fmt::format("[{}]:{}", name.host, name.port)
@@ -121,7 +130,7 @@ Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket) {
   if (OptionOf(descriptor, SO_TYPE) != SOCK_STREAM) return refusal("not a stream socket");
   if (OptionOf(descriptor, SO_ACCEPTCONN) != 1) return refusal("not listening");
   std::optional<std::string> bound = BoundAddress(descriptor);
-  if (!bound) return refusal("not a TCP socket");
+  if (!bound) return refusal("not a TCP socket, nor has it a path");
 
   const int modes = fcntl(descriptor, F_GETFL);
   if (modes < 0 || fcntl(descriptor, F_SETFL, modes | O_NONBLOCK) != 0 ||

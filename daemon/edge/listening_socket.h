@@ -11,7 +11,8 @@ namespace rtcroom {
 
 struct ListeningSocket {
   FileDescriptor socket = {};  ///< non-blocking
-  std::string address = {};    ///< `host:port` or `[v6]:port` as bound, with the real port
+  /// `host:port` or `[v6]:port` as bound, with the real port; or `unix:PATH`.
+  std::string address = {};
 };
 
 /// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose. `[::]`
@@ -23,8 +24,8 @@ Result<ListeningSocket> Listen(const std::string& address);
 /// Takes over a socket that another process, or this one before an exec, has bound and set to
 /// listen: what it lacks of non-blocking, close-on-exec and backlog is made up for.
 ///
-/// @errors  kUnavailable when it is anything but a listening TCP socket; the detail names the
-///          descriptor.
+/// @errors  kUnavailable when it is anything but a listening TCP socket, or one that has a path in
+///          the file system; the detail names the descriptor.
 Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket);
 
 struct AcceptedSocket {

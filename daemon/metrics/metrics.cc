@@ -24,6 +24,11 @@ prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, co
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
 }
 
+/// For what somebody else counts.
+void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
+  counter.Increment(static_cast<double>(total) - counter.Value());
+}
+
 }  // namespace
 
 Metrics::Metrics(const std::string& version, MetricsSources sources)
@@ -49,7 +54,21 @@ Metrics::Metrics(const std::string& version, MetricsSources sources)
                            "Age of the oldest lapsed lease that is not yet handled.")),
       connections_(AddGauge(registry_, "rtcroomd_connections", "Open connections.")),
       accepted_(AddCounter(registry_, "rtcroomd_connections_total", "Accepted connections.")),
-      handshakes_(AddCounter(registry_, "rtcroomd_tls_handshakes_total", "TLS connections made.")) {
+      handshakes_(AddCounter(registry_, "rtcroomd_tls_handshakes_total", "TLS connections made.")),
+      im_(registry_),
+      im_owed_groups_(
+          AddGauge(registry_, "rtcroomd_im_owed_groups", "Groups that a call is owed to.")),
+      im_lag_(AddGauge(registry_, "rtcroomd_im_lag_events",
+                       "Events between the newest and the oldest that a call is owed for.")),
+      watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
+      watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
+                               "Events sent to all subscribers together.")),
+      watch_slow_(AddCounter(registry_, "rtcroomd_watch_slow_total",
+                             "Subscribers that were ended for being too slow.")),
+      watch_refused_(AddCounter(registry_, "rtcroomd_watch_refused_total",
+                                "Subscribers that were one too many.")),
+      watch_lag_(AddGauge(registry_, "rtcroomd_watch_lag_seconds",
+                          "Age of the oldest event that subscribers have not been told of.")) {
   prometheus::Family<prometheus::Counter>& refusals =
       prometheus::BuildCounter()
           .Name("rtcroomd_refusals_total")
@@ -94,7 +113,20 @@ void Metrics::SetReaperLag(std::chrono::milliseconds lag) {
   reaper_lag_.Set(std::chrono::duration<double>(lag).count());
 }
 
+void Metrics::SetWatch(const WatchFigures& figures) {
+  watchers_.Set(static_cast<double>(figures.subscribers));
+  watch_lag_.Set(std::chrono::duration<double>(figures.lag).count());
+  RaiseTo(watch_events_, figures.events_sent);
+  RaiseTo(watch_slow_, figures.slow_ended);
+  RaiseTo(watch_refused_, figures.refused);
+}
+
 std::string Metrics::Text() {
+  if (sources_.watch) SetWatch(sources_.watch());
+  if (sources_.im_owed_groups) {
+    im_owed_groups_.Set(static_cast<double>(sources_.im_owed_groups()));
+  }
+  if (sources_.im_lag) im_lag_.Set(static_cast<double>(sources_.im_lag()));
   for (const RoomKind kind : kAllRoomKinds) {
     rooms_.Add({{"kind", std::string(RoomKindName(kind))}})
         .Set(static_cast<double>(sources_.rooms(kind)));

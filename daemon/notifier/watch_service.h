@@ -19,6 +19,8 @@ namespace rtcroom {
 class WatchService final
     : public v1::MembershipNotifier::WithRawCallbackMethod_Watch<v1::MembershipNotifier::Service> {
  public:
+  static constexpr const char* kName = "rtcroom.v1.MembershipNotifier";
+
   explicit WatchService(WatchHub& hub) : hub_(hub) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext* context,

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/ids.h"
-#include "daemon/wechat/percent_encoding.h"
+#include "daemon/percent_encoding.h"
 
 namespace rtcroom {
 namespace {

@@ -15,6 +15,8 @@ max_connections_per_address = 20000
 $(printf '%s\n' "$@")
 [admin]
 listen = "127.0.0.1:0"
+[grpc]
+listen = ""
 [store]
 data_dir = "$work/data"
 [room]

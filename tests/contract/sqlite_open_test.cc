@@ -72,9 +72,15 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
   EXPECT_ERROR(kCursorExpired,
                store_->ReadEvents({.epoch = "0123456789abcdef", .position = 3}, 10));
 
+  EXPECT_EQ(events->events.front().room_number, 0u);  // nobody noted it down then
+
   const auto added = Apply(*store_, Creating(MakeRoom(RoomKind::kDouble, "new")));
   ASSERT_OK(added);
   EXPECT_EQ(added->room.sequence, 5u);  // room 4 is gone, its number with it
+  EXPECT_EQ(store_->ReadEvents({.epoch = "0123456789abcdef", .position = 13}, 1)
+                ->events.front()
+                .room_number,
+            5u);
 }
 
 TEST_F(SqliteOpen, RefusesAStoreOfANewerVersion) {

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/core/store.h"
+#include "daemon/core/storage.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
@@ -22,8 +22,8 @@ inline constexpr char kEpoch[] = "00c0ffee00c0ffee";
 /// A kind of store that the contract holds to its promises.
 struct StoreUnderTest {
   std::string name;
-  std::function<std::unique_ptr<Store>(const std::string& directory, StoreLimits limits,
-                                       CommitListener& listener)>
+  std::function<std::unique_ptr<Storage>(const std::string& directory, StoreLimits limits,
+                                         CommitListener& listener)>
       open;
 };
 inline std::ostream& operator<<(std::ostream& out, const StoreUnderTest& store) {
@@ -59,7 +59,7 @@ class StoreContract : public testing::TestWithParam<StoreUnderTest> {
 
   std::unique_ptr<TempDirectory> directory_;
   RecordingListener listener_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Storage> store_;
 };
 
 }  // namespace rtcroom

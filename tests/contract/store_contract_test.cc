@@ -17,13 +17,13 @@ namespace {
 
 using testing::ElementsAre;
 
-std::unique_ptr<Store> OpenMemory(const std::string&, StoreLimits limits,
-                                  CommitListener& listener) {
+std::unique_ptr<Storage> OpenMemory(const std::string&, StoreLimits limits,
+                                    CommitListener& listener) {
   return std::make_unique<MemoryStore>(limits, kEpoch, listener);
 }
 
-std::unique_ptr<Store> OpenSqlite(const std::string& directory, StoreLimits limits,
-                                  CommitListener& listener) {
+std::unique_ptr<Storage> OpenSqlite(const std::string& directory, StoreLimits limits,
+                                    CommitListener& listener) {
   auto store = SqliteStore::Open(
       {.path = directory + "/rooms.db", .new_epoch = kEpoch, .limits = limits}, listener);
   EXPECT_OK(store);

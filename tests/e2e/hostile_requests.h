@@ -32,7 +32,7 @@ inline std::ostream& operator<<(std::ostream& out, const HostileRequest& request
 std::string GoodRequest();
 
 /// Of the whole table; every name occurs once.
-/// @source design 4 (bounds, framing, what cpp-httplib is not shown), RFC 9112.
+/// @source RFC 9112.
 std::vector<HostileRequest> HostileRequests();
 
 // The parts of the table, each in a file of its own.

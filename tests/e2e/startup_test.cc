@@ -45,6 +45,7 @@ class Startup : public testing::Test {
                             {"server.tls_cert", (directory_.path() / "cert.pem").string()},
                             {"server.tls_key", (directory_.path() / "key.pem").string()},
                             {"admin.listen", "127.0.0.1:0"},
+                            {"grpc.listen", "127.0.0.1:0"},
                             {"store.data_dir", DataDirectory().string()},
                             {"log.level", "error"}});
     const std::filesystem::path file = directory_.path() / "rtcroomd.toml";
@@ -107,7 +108,8 @@ TEST_F(Startup, EndsWithOneWhenTheDataDirectoryCannotBeMade) {
 TEST_F(Startup, EndsWithOneWhenAPortIsTaken) {
   const LoopbackSocket taken = LoopbackSocket::Listen();
   const std::string address = "127.0.0.1:" + std::to_string(taken.Port());
-  for (const char* key : {"server.http_listen", "server.https_listen", "admin.listen"}) {
+  for (const char* key :
+       {"server.http_listen", "server.https_listen", "admin.listen", "grpc.listen"}) {
     ExpectOneLine(Serve({{key, address}}), kFailedWhileRunning, address);
   }
 }
@@ -149,7 +151,7 @@ TEST_F(Startup, NamesEveryProblemOfTheConfiguration) {
                           {"room.heartbeat_timeout", "soon"},
                           {"room.max_players", 3},
                           {"log.level", "chatty"},
-                          {"im.enabled", true},
+                          {"im.callback_token", "t"},
                           {"trtc.enabled", true}};
   const FinishedCommand server = Serve(wrong);
   EXPECT_EQ(server.exit_code, kWrongConfiguration);

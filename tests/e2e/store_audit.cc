@@ -54,23 +54,47 @@ int AddRow(void* rows, int columns, char** values, char** /*names*/) {
   return 0;
 }
 
+using Connection = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
+
+/// Null when it cannot be opened.
+Connection OpenToRead(const std::filesystem::path& database) {
+  sqlite3* opened = nullptr;
+  const int status = sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr);
+  Connection connection(opened, &sqlite3_close);
+  if (status != SQLITE_OK) connection.reset();
+  return connection;
+}
+
 }  // namespace
 
 std::vector<std::string> AuditStore(const std::filesystem::path& database) {
-  sqlite3* opened = nullptr;
-  const int status = sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr);
-  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> closer(opened, &sqlite3_close);
-  if (status != SQLITE_OK) return {"cannot be opened: " + database.string()};
+  const Connection opened = OpenToRead(database);
+  if (opened == nullptr) return {"cannot be opened: " + database.string()};
 
   std::vector<std::string> problems;
   for (const Question& question : kQuestions) {
     std::vector<std::string> rows;
-    if (sqlite3_exec(opened, question.sql, AddRow, &rows, nullptr) != SQLITE_OK) {
-      problems.push_back(std::string(question.about) + ": " + sqlite3_errmsg(opened));
+    if (sqlite3_exec(opened.get(), question.sql, AddRow, &rows, nullptr) != SQLITE_OK) {
+      problems.push_back(std::string(question.about) + ": " + sqlite3_errmsg(opened.get()));
     }
     for (const std::string& row : rows) problems.push_back(question.about + (":" + row));
   }
   return problems;
+}
+
+std::vector<std::string> HistoryOf(const std::filesystem::path& database) {
+  constexpr const char* kHistory =
+      "SELECT room_id || ' ' || room_sequence || ' ' || CASE type WHEN 1 THEN 'room_created'"
+      " WHEN 2 THEN 'pusher_added' WHEN 3 THEN 'pusher_updated' WHEN 4 THEN 'pusher_deleted'"
+      " WHEN 5 THEN 'room_destroyed' END FROM events ORDER BY position";
+  const Connection opened = OpenToRead(database);
+  std::vector<std::string> rows;
+  if (opened == nullptr ||
+      sqlite3_exec(opened.get(), kHistory, AddRow, &rows, nullptr) != SQLITE_OK) {
+    return {"the history cannot be read"};
+  }
+  for (std::string& row : rows) row.erase(0, 1);  // each value comes with a blank before it
+  return rows;
 }
 
 }  // namespace rtcroom

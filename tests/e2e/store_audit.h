@@ -11,4 +11,8 @@ namespace rtcroom {
 /// members that are stored. Empty when all is well. Events must not have been trimmed.
 std::vector<std::string> AuditStore(const std::filesystem::path& database);
 
+/// What happened, in the order of commit: "<room> <number within the room> <what>". The server may
+/// run.
+std::vector<std::string> HistoryOf(const std::filesystem::path& database);
+
 }  // namespace rtcroom

@@ -240,6 +240,8 @@ class StoreFuzz : public testing::Test {
     }
     if (in_memory->events.size() < limit) {
       EXPECT_EQ(read_, committed_.size());
+      EXPECT_EQ(*memory_.Newest(), in_memory->next);
+      EXPECT_EQ(*sqlite_->Newest(), in_sqlite->next);
     }
     memory_cursor_ = in_memory->next;
     sqlite_cursor_ = in_sqlite->next;

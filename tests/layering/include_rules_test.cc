@@ -75,6 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"handlers/routes.cc", "\"storage/memory/memory_store.h\""},
                     IncludeCase{"handlers/routes.cc", "\"daemon/config/config.h\""},
                     IncludeCase{"handlers/routes.cc", "<httplib.h>"},
+                    IncludeCase{"handlers/routes.cc", "<rtcroom/v1/room.pb.h>"},
+                    IncludeCase{"daemon/core/room.h", "<grpcpp/grpcpp.h>"},
                     IncludeCase{"daemon/edge/http_exchange.cc", "\"storage/sqlite/db.h\""},
                     IncludeCase{"daemon/edge/http_exchange.cc", "\"daemon/app.h\""},
                     IncludeCase{"daemon/app.cc", "\"tests/support/fake_clock.h\""},
@@ -112,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"daemon/edge/http_exchange.cc", "<httplib.h>"},
                     IncludeCase{"daemon/app.cc", "\"storage/memory/memory_store.h\""},
                     IncludeCase{"daemon/app.cc", "<sys/resource.h>"},
+                    IncludeCase{"daemon/notifier/watch_hub.cc", "<grpcpp/grpcpp.h>"},
+                    IncludeCase{"daemon/notifier/watch_hub.cc", "<rtcroom/v1/room.pb.h>"},
                     IncludeCase{"tests/unit/core/room_rules_test.cc", "<gtest/gtest.h>"}));
 
 class StrayLibrary : public testing::TestWithParam<IncludeCase> {};
@@ -129,6 +133,9 @@ INSTANTIATE_TEST_SUITE_P(ConfinementViolations, StrayLibrary,
                                          IncludeCase{"daemon/app.cc", "<spdlog/spdlog.h>"},
                                          IncludeCase{"daemon/app.cc", "<sqlite3.h>"},
                                          IncludeCase{"daemon/app.cc", "<nlohmann/json.hpp>"},
+                                         IncludeCase{"daemon/app.cc", "<grpcpp/grpcpp.h>"},
+                                         IncludeCase{"daemon/im/im_rest.cc",
+                                                     "<rtcroom/v1/room.pb.h>"},
                                          IncludeCase{"daemon/app.cc", "<toml++/toml.h>"}));
 
 TEST(PurityViolations, CatchTheCoreAskingForTheTime) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -23,9 +24,10 @@ int Require(int outcome, const char* call) {
   return outcome;
 }
 
-sockaddr_in FreePortOfLoopback() {
+sockaddr_in PortOfLoopback(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
 }
@@ -39,13 +41,24 @@ void SetPatience(int descriptor) {
 }  // namespace
 
 LoopbackSocket LoopbackSocket::Listen() {
-  LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-  const sockaddr_in address = FreePortOfLoopback();
-  Require(::bind(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
-          "bind");
-  Require(::listen(socket.descriptor_, kBacklog), "listen");
+  LoopbackSocket socket = Bind();
+  socket.BeginToListen();
   return socket;
 }
+
+LoopbackSocket LoopbackSocket::Bind(int port) {
+  LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  // Connections to the one who had the port before may still be closing.
+  const int yes = 1;
+  Require(::setsockopt(socket.descriptor_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes),
+          "setsockopt");
+  const sockaddr_in address = PortOfLoopback(port);
+  Require(::bind(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
+          "bind");
+  return socket;
+}
+
+void LoopbackSocket::BeginToListen() const { Require(::listen(descriptor_, kBacklog), "listen"); }
 
 LoopbackSocket::~LoopbackSocket() {
   if (valid()) ::close(descriptor_);

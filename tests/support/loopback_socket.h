@@ -10,7 +10,11 @@ namespace rtcroom {
 /// @throws std::system_error when none can be made.
 class LoopbackSocket {
  public:
+  /// On a free port.
   static LoopbackSocket Listen();
+  /// Has the port to itself but refuses whoever connects.
+  /// @param port  0: a free one.
+  static LoopbackSocket Bind(int port = 0);
   ~LoopbackSocket();
   LoopbackSocket(LoopbackSocket&& other) noexcept;
   LoopbackSocket& operator=(LoopbackSocket&&) = delete;
@@ -23,6 +27,8 @@ class LoopbackSocket {
   /// The port at this end.
   [[nodiscard]] int Port() const;
 
+  /// Takes connections from now on, where it was only bound.
+  void BeginToListen() const;
   /// The next connection; an invalid socket when listening was shut down.
   [[nodiscard]] LoopbackSocket Accept() const;
   void Send(std::string_view bytes) const;

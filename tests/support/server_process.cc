@@ -1,5 +1,7 @@
 #include "tests/support/server_process.h"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
@@ -13,7 +15,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kListenerCount = 3;  // http, https, admin
 constexpr std::size_t kShownLogBytes = 20'000;
 
 Settings HarnessSettings(const std::filesystem::path& directory) {
@@ -23,6 +24,7 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"server.tls_cert", (directory / "cert.pem").string()},
       {"server.tls_key", (directory / "key.pem").string()},
       {"admin.listen", "127.0.0.1:0"},
+      {"grpc.listen", "127.0.0.1:0"},
       {"store.data_dir", (directory / "data").string()},
       {"log.format", "json"},
       {"log.level", "debug"},
@@ -31,6 +33,13 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"limits.per_user_rate", "0/s"},
       {"limits.pushers_rate", "0/s"},
   };
+}
+
+std::size_t CountListeners(const Settings& settings) {
+  const std::array<const char*, 4> keys = {"server.http_listen", "server.https_listen",
+                                           "admin.listen", "grpc.listen"};
+  return static_cast<std::size_t>(
+      std::ranges::count_if(keys, [&](const char* key) { return settings.at(key) != ""; }));
 }
 
 std::string Tail(const std::string& log) {
@@ -52,6 +61,7 @@ ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options
   Settings settings = options_.settings;
   settings.merge(HarnessSettings(directory_.path()));
   std::ofstream(config_file()) << TomlOf(settings);
+  listeners_ = CountListeners(settings);
   Start();
 }
 
@@ -75,8 +85,8 @@ void ServerProcess::Start() {
   bool ended = false;
   const bool up = Eventually([&] {
     ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
-    ports_ = PortsSince(log_start);
-    return ended || (ports_.size() == kListenerCount && Admin().Get("/readyz").status == 200);
+    addresses_ = AddressesSince(log_start);
+    return ended || (addresses_.size() == listeners_ && Admin().Get("/readyz").status == 200);
   });
   if (up && !ended) return;
   child_.reset();
@@ -88,7 +98,7 @@ void ServerProcess::HandOver() {
   child_->Signal(SIGUSR2);
   const bool is_ready =
       Eventually([&] { return Log().find(R"("event":"ready")", log_start) != std::string::npos; });
-  if (!is_ready || PortsSince(log_start) != ports_) {
+  if (!is_ready || AddressesSince(log_start) != addresses_) {
     throw std::runtime_error("rtcroomd did not hand over:\n" + Tail(Log()));
   }
 }
@@ -110,17 +120,21 @@ std::uintmax_t ServerProcess::LogSize() const {
   return std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
 }
 
-std::map<std::string, int> ServerProcess::PortsSince(std::uintmax_t log_start) const {
-  std::map<std::string, int> ports;
+int ServerProcess::PortOf(const std::string& listener) const {
+  const std::string address = AddressOf(listener);
+  return std::stoi(address.substr(address.rfind(':') + 1));
+}
+
+std::map<std::string, std::string> ServerProcess::AddressesSince(std::uintmax_t log_start) const {
+  std::map<std::string, std::string> addresses;
   std::ifstream lines(log_file());
   lines.seekg(static_cast<std::streamoff>(log_start));
   for (std::string line; std::getline(lines, line);) {
     const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!entry.is_object() || entry.value("event", "") != "listening") continue;
-    const std::string address = entry.value("address", "");
-    ports[entry.value("listener", "")] = std::stoi(address.substr(address.rfind(':') + 1));
+    addresses[entry.value("listener", "")] = entry.value("address", "");
   }
-  return ports;
+  return addresses;
 }
 
 }  // namespace rtcroom

@@ -28,8 +28,8 @@ std::string TomlOf(const Settings& settings);
 std::filesystem::path ServerBinary();
 
 struct ServerOptions {
-  /// On top of the harness's own: free loopback ports for HTTP, HTTPS and the admin listener, a
-  /// fresh certificate, a data directory of its own, a debug log in JSON, no rate limits.
+  /// On top of the harness's own: free loopback ports for HTTP, HTTPS, the admin listener and gRPC,
+  /// a fresh certificate, a data directory of its own, a debug log in JSON, no rate limits.
   Settings settings = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<PassedSocket> sockets = {};
@@ -65,11 +65,11 @@ class ServerProcess {
   [[nodiscard]] ApiClient Https() const { return {PortOf("https"), certificate()}; }
   [[nodiscard]] ApiClient Http() const { return ApiClient(PortOf("http")); }
   [[nodiscard]] ApiClient Admin() const { return ApiClient(PortOf("admin")); }
-  /// @param listener  "http", "https" or "admin".
-  [[nodiscard]] int PortOf(const std::string& listener) const { return ports_.at(listener); }
-  /// `host:port`, likewise.
+  /// @param listener  "http", "https", "admin" or "grpc".
+  [[nodiscard]] int PortOf(const std::string& listener) const;
+  /// `host:port`, or `unix:PATH` where gRPC was configured so.
   [[nodiscard]] std::string AddressOf(const std::string& listener) const {
-    return "127.0.0.1:" + std::to_string(PortOf(listener));
+    return addresses_.at(listener);
   }
 
   [[nodiscard]] std::filesystem::path data_directory() const { return directory_.path() / "data"; }
@@ -86,13 +86,14 @@ class ServerProcess {
  private:
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   [[nodiscard]] std::uintmax_t LogSize() const;
-  /// The ports that its listeners have told, by where in the log.
-  [[nodiscard]] std::map<std::string, int> PortsSince(std::uintmax_t log_start) const;
+  /// Where its listeners have told that they listen, by where in the log.
+  [[nodiscard]] std::map<std::string, std::string> AddressesSince(std::uintmax_t log_start) const;
 
   const TempDirectory directory_;
   const ServerOptions options_;
+  std::size_t listeners_ = 0;  ///< that are not off
   std::unique_ptr<ChildProcess> child_;
-  std::map<std::string, int> ports_;
+  std::map<std::string, std::string> addresses_;
 };
 
 }  // namespace rtcroom

@@ -12,12 +12,13 @@
 
 #include "daemon/cli/cli.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/get_only_http.h"
 #include "tests/support/temp_directory.h"
 
 namespace rtcroom {
 
 /// Answers what a test tells it to, and remembers what was asked.
-class ScriptedHttp : public OutgoingHttp {
+class ScriptedHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                             std::chrono::milliseconds) override {

@@ -80,6 +80,44 @@ TEST(ConfigConflicts, ListenersDoNotShareAnAddress) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
+TEST(ConfigConflicts, GrpcDoesNotShareAnAddressEither) {
+  Config config = ServableConfig();
+  config.grpc.listen = config.admin.listen;
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.listen"));
+  config.grpc.listen = "unix:/run/rtcroomd/grpc";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.grpc.listen = "";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, GrpcForOtherMachinesNeedsCertificatesOfBothSides) {
+  Config config = ServableConfig();
+  for (const char* address : {"0.0.0.0:5759", "[::]:5759", "192.0.2.1:5759"}) {
+    config.grpc.listen = address;
+    EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_cert", "grpc.tls_key", "grpc.client_ca"));
+  }
+  config.grpc.tls_cert = "c";
+  config.grpc.tls_key = "k";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.client_ca"));
+  config.grpc.client_ca = "a";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, TlsOfGrpcNeedsACertificateAndItsKey) {
+  Config config = ServableConfig();
+  config.grpc.tls_cert = "c";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_key"));
+  config.grpc.tls_key = "k";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.grpc.tls_cert = "";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_cert"));
+  config.grpc.tls_key = "";
+  config.grpc.client_ca = "a";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_cert", "grpc.tls_key"));
+  config.grpc.listen = "";
+  EXPECT_THAT(Conflicts(config), IsEmpty()) << "what is off needs nothing";
+}
+
 TEST(ConfigConflicts, PrefixesAreDifferentInAnyLetterCase) {
   Config config = ServableConfig();
   config.server.gen1_prefix = "/WeApp";
@@ -110,6 +148,28 @@ TEST(ConfigConflicts, SigVersion1NeedsItsPrivateKey) {
   config.im.private_key_file = "";
   config.im.sdk_app_id = 0;
   EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, TheImServiceIsCalledByAnApplicationThatCanSign) {
+  Config config = CompleteConfig();
+  config.im.enabled = true;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.im.sdk_app_id = 0;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id"));
+  config.im.secret_key = Secret();
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id", "im.secret_key"));
+  config.im.sig_version = 1;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id", "im.private_key_file"));
+  config.im.enabled = false;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, TheImServiceIsCalledWithTheKeyThatDevModeMakes) {
+  Config config = CompleteConfig();
+  config.im.enabled = true;
+  config.im.secret_key = Secret();
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.secret_key"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
 }
 
 TEST(ConfigConflicts, WechatNeedsBothOfItsHalves) {

@@ -194,12 +194,13 @@ TEST(ConfigKeys, ThatLackTheirFunctionInThisVersion) {
   for (const ConfigKey& key : AllConfigKeys()) {
     if (key.availability == Availability::kNotInThisVersion) names.push_back(key.FullName());
   }
-  EXPECT_THAT(names, testing::IsSupersetOf({"admin.token", "grpc.listen", "room.inactive_ttl",
-                                            "auth.interop", "auth.gen1_login", "im.enabled",
-                                            "live.api", "trtc.enabled", "utils.enabled"}));
-  EXPECT_THAT(names, Not(testing::Contains(testing::AnyOf("im.sdk_app_id", "server.proxy_protocol",
-                                                          testing::StartsWith("limits."),
-                                                          testing::StartsWith("server.")))));
+  EXPECT_THAT(names, testing::IsSupersetOf({"admin.token", "room.inactive_ttl", "auth.interop",
+                                            "auth.gen1_login", "im.callback_token", "live.api",
+                                            "trtc.enabled", "utils.enabled"}));
+  EXPECT_THAT(names, Not(testing::Contains(testing::AnyOf(
+                         "im.enabled", "im.base_url", "im.on_create_failure", "im.notify_via",
+                         "im.sdk_app_id", "server.proxy_protocol", testing::StartsWith("limits."),
+                         testing::StartsWith("grpc."), testing::StartsWith("server.")))));
 }
 
 }  // namespace

@@ -69,6 +69,17 @@ TEST(LoadConfig, IgnoresVariablesOfOthers) {
               ElementsAre("server.tls_cert"));
 }
 
+TEST(LoadConfig, TakesAnOutsideServiceWithoutTlsOnLoopbackOnly) {
+  const auto problems_of = [](const std::string& base_url) {
+    const ConfigOutcome outcome = LoadToml("[im]\nbase_url = '" + base_url + "'\n");
+    return ProblemsOf(outcome.problems, "im.base_url");
+  };
+  EXPECT_THAT(problems_of("https://adminapisgp.im.qcloud.com"), testing::IsEmpty());
+  EXPECT_THAT(problems_of("http://127.0.0.1:8080"), testing::IsEmpty());
+  EXPECT_THAT(problems_of("http://console.tim.qq.com"),
+              ElementsAre(HasSubstr("http:// is for loopback only")));
+}
+
 TEST(LoadConfig, DoesNotCallAnIllTypedKeyMissing) {
   const ConfigOutcome outcome = LoadToml("[server]\ntls_cert = 5\ntls_key = 'k'\n");
   EXPECT_THAT(ProblemsOf(outcome.problems, "server.tls_cert"),

@@ -77,7 +77,11 @@ TEST(TextRules, PlainTextHasNoControlCharacters) {
 
 TEST(TextRules, GrpcAddressMayBeASocketOfTheFileSystem) {
   ExpectAll(CheckGrpcAddress, true, {"127.0.0.1:5759", "unix:/run/rtcroomd.sock"});
-  ExpectAll(CheckGrpcAddress, false, {"", "unix:", "host:1"});
+  const std::string longest = "unix:" + std::string(107, 'p');
+  ExpectAll(CheckGrpcAddress, true, {longest});
+  ExpectAll(CheckGrpcAddress, false, {"", "unix:", "host:1", longest + "p"});
+  ExpectAll(CheckOptionalGrpcAddress, true, {"", "127.0.0.1:5759"});
+  ExpectAll(CheckOptionalGrpcAddress, false, {"unix:"});
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "daemon/core/room_service.h"
 
 #include <atomic>
-#include <latch>
+#include <functional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -147,6 +148,55 @@ TEST_F(RoomServiceTest, WhileTheGroupIsBeingMadeOnlyTheSameCreatorWaitsForIt) {
   EXPECT_EQ(groups_.asked().size(), 1U);
   EXPECT_OK(*first);
   EXPECT_OK(*repeated);
+  EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
+}
+
+TEST_F(RoomServiceTest, WhoRepeatsAFailedCreateHearsOfTheFailure) {
+  groups_.Hold();
+  std::vector<Result<RoomId>> outcomes;
+  const auto record = [&](Result<RoomId> made) { outcomes.push_back(std::move(made)); };
+  rooms_.CreateRoom(Create("r1", "host"), record);
+  rooms_.CreateRoom(Create("r1", "host"), record);
+  groups_.AnswerHeld(Error{Errc::kUnavailable, "no answer"});
+  ASSERT_EQ(outcomes.size(), 2U);
+  for (const Result<RoomId>& outcome : outcomes) EXPECT_ERROR(kUnavailable, outcome);
+  EXPECT_OK(CreateRoom(Create("r1", "host")));
+}
+
+TEST_F(RoomServiceTest, TellsTheGroupsWhatBecameOfTheRoom) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, CreateRoom(Create("r2", "host")));
+  EXPECT_EQ(groups_.finished(), (std::vector<std::pair<RoomId, GroupFate>>{
+                                    {{"r1"}, GroupFate::kKept}, {{"r2"}, GroupFate::kAbandoned}}));
+}
+
+TEST_F(RoomServiceTest, WritesTheTaskOfTheGroupWithTheRoom) {
+  groups_.WriteWithRoom(
+      {.with_room = GroupTaskChange{.group = {"r1"}, .to = GroupTaskKind::kCreate}});
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  EXPECT_EQ(*memory_.LoadGroupTasks(),
+            (std::vector<GroupTask>{{.group = {"r1"}, .kind = GroupTaskKind::kCreate}}));
+}
+
+/// A store in which something happens before the next write.
+class InterruptedStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    if (before_write) std::exchange(before_write, {})();
+    return FailingStore::UpdateAll(updates);
+  }
+  std::function<void()> before_write;
+};
+
+TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfItsOwn) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  InterruptedStore store(memory_);
+  RoomService rooms(Parts(store), {}, logger_);
+  store.before_write = [this] { EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host"))); };
+  ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
+  EXPECT_EQ(groups_.asked().size(), 2U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 

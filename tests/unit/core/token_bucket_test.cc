@@ -45,6 +45,18 @@ TEST(TokenBucket, ARefusalCostsNothing) {
   EXPECT_TRUE(bucket.Take(kStart + milliseconds(100), kTenASecond));
 }
 
+TEST(TokenBucket, TellsWhenItWillGrantAToken) {
+  TokenBucket bucket;
+  EXPECT_EQ(bucket.NextToken(kStart, kTenASecond), kStart);
+  EXPECT_EQ(Granted(bucket, kStart), 3);
+  const MonotonicTime next = bucket.NextToken(kStart, kTenASecond);
+  EXPECT_EQ(next, kStart + milliseconds(100));
+  EXPECT_FALSE(bucket.Take(next - nanoseconds(1), kTenASecond));
+  EXPECT_EQ(bucket.NextToken(next, kTenASecond), next);
+  EXPECT_TRUE(bucket.Take(next, kTenASecond));
+  EXPECT_EQ(bucket.NextToken(next, {.per_second = 0, .burst = 0}), next);
+}
+
 TEST(TokenBucket, GrantsEverythingWhenTheLimitIsOff) {
   TokenBucket bucket;
   EXPECT_EQ(Granted(bucket, kStart, {.per_second = 0, .burst = 0}), 100);

@@ -140,6 +140,17 @@ TEST_F(CallPoolTest, StopEndsWhatWaitsAtOnceAndFinishesWhatRuns) {
   EXPECT_THAT(record_.run(), UnorderedElementsAre("busy-1", "busy-2"));
 }
 
+TEST_F(CallPoolTest, CloseEndsWhatWaitsAndWaitsForNobody) {
+  KeepCallersBusy();
+  EXPECT_TRUE(Submit("waiting"));
+  pool_.Close();
+  EXPECT_THAT(record_.expired(), ElementsAre("waiting"));
+  EXPECT_FALSE(Submit("too late"));
+  record_.Release();
+  pool_.Stop();
+  EXPECT_THAT(record_.run(), UnorderedElementsAre("busy-1", "busy-2"));
+}
+
 TEST_F(CallPoolTest, OutlivesACallThatThrows) {
   const auto throws = [] { throw std::runtime_error("the text"); };
   KeepCallersBusy();

@@ -11,7 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/grpc_server/grpc_address.h"
 #include "tests/support/matchers.h"
+#include "tests/support/temp_directory.h"
 
 namespace rtcroom {
 namespace {
@@ -81,6 +83,24 @@ TEST(InheritedSockets, AreFoundByAddressWhenTheirNamesSayNothing) {
   EXPECT_FALSE(inherited->Take("http", "").has_value());
   EXPECT_FALSE(inherited->Take("http", "127.0.0.1:1").has_value());
   EXPECT_EQ(inherited->Take("https", address)->address, address);
+}
+
+TEST(InheritedSockets, MayBeInTheFileSystemForGrpcOnly) {
+  const TempDirectory directory;
+  const std::string address = "unix:" + (directory.path() / "s").string();
+  {
+    const Result<ListeningSocket> listening = ListenForGrpc(address);
+    ASSERT_OK(listening);
+    Pass(listening->socket.get(), 0);
+    Pass(listening->socket.get(), 1);
+  }
+  Result<InheritedSockets> inherited = Inherit(Variables("2", "grpc:https"));
+  ASSERT_OK(inherited);
+  EXPECT_FALSE(inherited->Take("https", "").has_value());
+  EXPECT_EQ(inherited->Take("grpc", "127.0.0.1:1")->address, address) << "by its name";
+  EXPECT_FALSE(inherited->Take("http", address).has_value());
+  EXPECT_EQ(inherited->Take("grpc", address)->address, address) << "by its address";
+  EXPECT_OK(inherited->CheckAllTaken());
 }
 
 TEST(InheritedSockets, NeedNoNames) {

@@ -1,4 +1,7 @@
 // The replies of the calls that make, change and end rooms (protocol A.4.3 to A.4.9).
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -198,6 +201,46 @@ TEST_F(RoomEndpoints, KeepNamesThatMeanSomethingElsewhere) {
     EXPECT_EQ(Post("double_room/pusher_heartbeat", Member(name, name)), kOk) << name;
     EXPECT_EQ(Post("double_room/destroy_room", Member(name, name)), kOk) << name;
   }
+}
+
+TEST_F(RoomEndpoints, WhoeverIsBannedGetsNeitherASeatNorAPushUrl) {
+  constexpr std::string_view kNotAllowed = R"({"code":7,"message":"鉴权失败"})";
+  Post("multi_room/create_room", Profile("r1", "host"));
+  ASSERT_TRUE(server_.rooms.KickPusher({.room = {.kind = RoomKind::kMulti, .id = {"r1"}},
+                                        .user_id = {"bad"},
+                                        .ban = std::chrono::seconds(60)}));
+  EXPECT_EQ(Post("multi_room/add_pusher", Profile("r1", "bad")), kNotAllowed);
+  EXPECT_EQ(Post("multi_room/get_push_url", Member("r1", "bad")), kNotAllowed);
+  EXPECT_EQ(Post("multi_room/pusher_heartbeat", Member("r1", "bad")), kNoMember);
+  EXPECT_EQ(Post("multi_room/add_pusher", Profile("r1", "good")), kOk);
+}
+
+TEST_F(RoomEndpoints, ABanWithoutARoomInTheRequestCountsForAllOfItsKind) {
+  ASSERT_TRUE(server_.rooms.KickPusher({.room = {.kind = RoomKind::kMulti, .id = {"r1"}},
+                                        .user_id = {"bad"},
+                                        .ban = std::chrono::seconds(60)}));
+  const auto code = [&](const std::string& path, const json& body) {
+    return json::parse(Post(path, body)).at("code").get<int>();
+  };
+  EXPECT_EQ(code("multi_room/get_push_url", {{"userID", "bad"}}), 7);
+  EXPECT_EQ(code("multi_room/get_push_url", {{"userID", "bad"}, {"roomID", 7.5}}), 7);
+  EXPECT_EQ(code("multi_room/get_push_url", {{"userID", "bad"}, {"roomID", "r2"}}), 0);
+  EXPECT_EQ(code("live_room/get_push_url", {{"userID", "bad"}}), 0);
+}
+
+TEST_F(RoomEndpoints, CreateRoomIsAnsweredWhenItsGroupIs) {
+  server_.groups.Hold();
+  const auto pending = std::make_shared<RecordedReply>();
+  EXPECT_EQ(server_.router.Handle({.method = "POST",
+                                   .path = "/weapp/double_room/create_room",
+                                   .content_type = "application/json",
+                                   .body = Profile("r1", "u1").dump()},
+                                  [&] { return pending; }),
+            std::nullopt);
+  EXPECT_EQ(pending->times_sent(), 0);
+  server_.groups.AnswerHeld({});
+  ASSERT_EQ(pending->times_sent(), 1);
+  EXPECT_EQ(pending->reply()->body, R"({"code":0,"message":"请求成功","roomID":"r1"})");
 }
 
 }  // namespace

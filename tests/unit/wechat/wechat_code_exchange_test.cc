@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <deque>
 #include <new>
 #include <string>
@@ -11,12 +10,13 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "daemon/base/mutex.h"
 #include "tests/support/awaited.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/get_only_http.h"
 
 namespace rtcroom {
 namespace {
@@ -25,44 +25,22 @@ constexpr const char* kGoodAnswer =
     R"({"openid":"oAbc-12_Z","session_key":"c2Vzc2lvbg==","unionid":"u1"})";
 
 /// Answers what it was told to, in order; then nothing in time.
-class ScriptedHttp : public OutgoingHttp {
+class ScriptedHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                             std::chrono::milliseconds timeout) override {
     asked.push_back(base_url + path_and_query);
     timeouts.push_back(timeout);
-    if (replies.empty()) return Error{Errc::kUnavailable, "no answer in time"};
+    if (replies.empty()) return Error{failure, "no answer in time"};
     OutgoingReply reply = replies.front();
     replies.pop_front();
     return reply;
   }
 
   std::deque<OutgoingReply> replies;
+  Errc failure = Errc::kUnavailable;
   std::vector<std::string> asked;
   std::vector<std::chrono::milliseconds> timeouts;
-};
-
-/// A log in memory.
-class CapturedLog {
- public:
-  CapturedLog() : file_(::open_memstream(&text_, &size_)) {}
-  ~CapturedLog() {
-    std::fclose(file_);
-    std::free(text_);
-  }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-
-  [[nodiscard]] std::FILE* file() const { return file_; }
-  [[nodiscard]] std::string Text() const {
-    std::fflush(file_);
-    return {text_, size_};
-  }
-
- private:
-  char* text_ = nullptr;
-  std::size_t size_ = 0;
-  std::FILE* const file_;
 };
 
 WechatOptions Options() {
@@ -171,6 +149,12 @@ TEST_F(CodeExchangeAtWechat, IsUnavailableWithoutAnAnswerAndDoesNotAskAgain) {
   EXPECT_EQ(http_.asked.size(), 1u);
 }
 
+TEST_F(CodeExchangeAtWechat, IsUnavailableWhereThePlatformIsNotReached) {
+  http_.failure = Errc::kUnreachable;
+  EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kUnavailable);
+  EXPECT_EQ(http_.asked.size(), 1u);
+}
+
 TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnAnswerThatCannotBeRead) {
   const std::string deep(30'000, '[');
   for (const std::string& body :
@@ -246,7 +230,7 @@ TEST_F(CodeExchangeAtWechat, TellsTheLogTheErrorNumberAndNoSecret) {
 }
 
 /// Lets every caller wait until it is told to answer, then answers all.
-class WaitingHttp : public OutgoingHttp {
+class WaitingHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                             std::chrono::milliseconds /*timeout*/) override {
@@ -329,7 +313,7 @@ TEST_F(HangingWechat, AnswersEverybodyOnceWhenThePoolIsStopped) {
 }
 
 /// Fails as no `OutgoingHttp` should.
-class ThrowingHttp : public OutgoingHttp {
+class ThrowingHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                             std::chrono::milliseconds /*timeout*/) override {

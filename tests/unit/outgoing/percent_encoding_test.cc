@@ -1,4 +1,4 @@
-#include "daemon/wechat/percent_encoding.h"
+#include "daemon/percent_encoding.h"
 
 #include <gtest/gtest.h>
 

@@ -153,13 +153,13 @@ TEST_F(OutgoingCalls, RefusesABodyWithoutALengthThatNeverEnds) {
   EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kLong));
 }
 
-TEST_F(OutgoingCalls, IsUnavailableWhereNobodyListens) {
+TEST_F(OutgoingCalls, IsUnreachableWhereNobodyListens) {
   std::string url;
   {
     const StandInServer server(Answering(""));
     url = server.Url();
   }
-  EXPECT_ERROR(kUnavailable, http_.Get(url, "/", kLong));
+  EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kLong));
 }
 
 TEST_F(OutgoingCalls, IsUnavailableOnWhatIsNoHttp) {
@@ -167,15 +167,15 @@ TEST_F(OutgoingCalls, IsUnavailableOnWhatIsNoHttp) {
   EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kLong));
 }
 
-TEST_F(OutgoingCalls, IsUnavailableForABaseThatIsNoUrl) {
+TEST_F(OutgoingCalls, IsUnreachableForABaseThatIsNoUrl) {
   for (const char* base : {"", "ftp://127.0.0.1", "https://", "http://[::1"}) {
-    EXPECT_ERROR(kUnavailable, http_.Get(base, "/", kShort)) << base;
+    EXPECT_ERROR(kUnreachable, http_.Get(base, "/", kShort)) << base;
   }
 }
 
 TEST_F(OutgoingCalls, SaysNothingOfTheQueryInAnError) {
   const auto reply = http_.Get("http://127.0.0.1:1", "/path?secret=1", kLong);
-  EXPECT_ERROR(kUnavailable, reply);
+  EXPECT_ERROR(kUnreachable, reply);
   EXPECT_EQ(reply.error().detail.find("secret"), std::string::npos);
 }
 
@@ -273,7 +273,7 @@ class SelfSignedServer {
 TEST_F(OutgoingCalls, RefusesACertificateThatNobodyVouchesFor) {
   const SelfSignedServer server;
   const auto reply = http_.Get(server.Url(), "/", kLong);
-  EXPECT_ERROR(kUnavailable, reply);
+  EXPECT_ERROR(kUnreachable, reply);
   EXPECT_THAT(reply.error().detail, HasSubstr("SSL"));
 }
 
@@ -307,7 +307,7 @@ TEST_F(OutgoingCalls, MakesNoCallAfterStop) {
   http_.Stop();
   http_.Stop();
   const auto reply = http_.Get(server.Url(), "/", kLong);
-  EXPECT_ERROR(kUnavailable, reply);
+  EXPECT_ERROR(kUnreachable, reply);
   EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
 }
 

@@ -1,0 +1,119 @@
+#include "daemon/cli/rooms_client.h"
+
+#include <chrono>
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+#include <rtcroom/v1/room_admin.grpc.pb.h>
+
+#include "daemon/grpc_server/library_log.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{10};
+constexpr int kRoomsOfAPage = 200;
+
+std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RoomsServer& server) {
+  if (!server.has_tls) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = server.trusted;
+  options.pem_cert_chain = server.cert;
+  options.pem_private_key = server.key.Reveal();
+  return grpc::SslCredentials(options);
+}
+
+std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server) {
+  LibraryLog::Silence();  // what fails is said in the end, once
+  grpc::ChannelArguments arguments;
+  // The operator has said where to go.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  const bool is_path = server.target.starts_with("unix:");
+  return grpc::CreateCustomChannel(is_path ? server.target : "dns:///" + server.target,
+                                   CredentialsOf(server), arguments);
+}
+
+Errc CodeOf(grpc::StatusCode status) {
+  switch (status) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return Errc::kBadRequest;
+    case grpc::StatusCode::NOT_FOUND:
+      return Errc::kRoomNotFound;
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return Errc::kUnauthorized;
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return Errc::kUnavailable;
+    default:
+      return Errc::kInternal;
+  }
+}
+
+}  // namespace
+
+class RoomsClient::Stub {
+ public:
+  explicit Stub(const RoomsServer& server)
+      : stub_(v1::RoomAdmin::NewStub(ConnectTo(server))), token_(server.token) {}
+
+  template <typename Request, typename Response>
+  Status Call(grpc::Status (v1::RoomAdmin::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                          Response*),
+              const Request& request, Response& response) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kTimeout);
+    if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_.Reveal());
+    const grpc::Status status = ((*stub_).*method)(&context, request, &response);
+    if (status.ok()) return {};
+    return Error{CodeOf(status.error_code()), status.error_message()};
+  }
+
+ private:
+  const std::unique_ptr<v1::RoomAdmin::Stub> stub_;
+  const Secret token_;
+};
+
+RoomsClient::RoomsClient(const RoomsServer& server) : stub_(std::make_unique<Stub>(server)) {}
+
+RoomsClient::~RoomsClient() = default;
+
+Result<v1::Room> RoomsClient::GetRoom(const v1::RoomRef& room) {
+  v1::GetRoomRequest request;
+  *request.mutable_room() = room;
+  v1::GetRoomResponse response;
+  const Status done = stub_->Call(&v1::RoomAdmin::Stub::GetRoom, request, response);
+  if (!done) return done.error();
+  return response.room();
+}
+
+Result<v1::DeletePusherResponse> RoomsClient::DeletePusher(const v1::DeletePusherRequest& request) {
+  v1::DeletePusherResponse response;
+  const Status done = stub_->Call(&v1::RoomAdmin::Stub::DeletePusher, request, response);
+  if (!done) return done.error();
+  return response;
+}
+
+Status RoomsClient::DestroyRoom(const v1::RoomRef& room) {
+  v1::DestroyRoomRequest request;
+  *request.mutable_room() = room;
+  v1::DestroyRoomResponse response;
+  return stub_->Call(&v1::RoomAdmin::Stub::DestroyRoom, request, response);
+}
+
+Status RoomsClient::ListRooms(v1::RoomKind kind, const std::function<void(const v1::Room&)>& take) {
+  v1::ListRoomsRequest request;
+  request.set_kind(kind);
+  request.set_page_size(kRoomsOfAPage);
+  do {
+    v1::ListRoomsResponse page;
+    const Status done = stub_->Call(&v1::RoomAdmin::Stub::ListRooms, request, page);
+    if (!done) return done;
+    for (const v1::Room& room : page.rooms()) take(room);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return {};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,52 @@
+// Asks a running server about its rooms.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <rtcroom/v1/room_admin.pb.h>
+
+#include "daemon/base/secret.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+struct RoomsServer {
+  std::string target = {};  ///< `unix:PATH` or `host:port`
+  bool has_tls = false;
+  std::string trusted = {};  ///< PEM: who has signed the server's certificate; empty: whom the
+                             ///< system trusts
+  std::string cert = {};     ///< PEM: the own certificate; empty: none
+  Secret key = {};           ///< PEM: its private key
+  Secret token = {};         ///< empty: none is sent
+};
+
+/// The operator's calls, each with a deadline of ten seconds.
+///
+/// @errors  of all calls: kBadRequest when the server finds fault with the request, kRoomNotFound
+///          when there is no such room or pusher, kUnauthorized for a wrong token, kUnavailable
+///          when the server cannot be reached or cannot answer now, kInternal for anything else.
+///          The detail is the server's sentence.
+/// @threads for one thread.
+class RoomsClient {
+ public:
+  explicit RoomsClient(const RoomsServer& server);
+  ~RoomsClient();
+  RoomsClient(const RoomsClient&) = delete;
+  RoomsClient& operator=(const RoomsClient&) = delete;
+
+  Result<v1::Room> GetRoom(const v1::RoomRef& room);
+  Result<v1::DeletePusherResponse> DeletePusher(const v1::DeletePusherRequest& request);
+  Status DestroyRoom(const v1::RoomRef& room);
+
+  /// Calls `take` for each room, oldest first.
+  /// @param kind  unspecified for all.
+  Status ListRooms(v1::RoomKind kind, const std::function<void(const v1::Room&)>& take);
+
+ private:
+  class Stub;
+  const std::unique_ptr<Stub> stub_;
+};
+
+}  // namespace rtcroom

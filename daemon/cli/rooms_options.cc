@@ -1,0 +1,73 @@
+#include "daemon/cli/rooms_options.h"
+
+#include <vector>
+
+namespace rtcroom {
+
+RoomsOptions::RoomsOptions(CLI::App& app)
+    : rooms_(app.add_subcommand("rooms", "See and end rooms of the running server")),
+      list_(AddCommand("list", "Print all rooms, oldest first")),
+      show_(AddCommand("show", "Print one room and its pushers")),
+      dismiss_(AddCommand("dismiss", "End a room, whoever made it")),
+      kick_(AddCommand("kick", "Remove a pusher from a room")) {
+  rooms_->require_subcommand(1);
+  AddKind(*list_, "--kind", false);
+  for (CLI::App* const command : {show_, dismiss_, kick_}) {
+    AddKind(*command, "KIND", true);
+    command->add_option("ROOM_ID", room_id_, "The room")->required();
+  }
+  kick_->add_option("USER_ID", user_id_, "The pusher")->required();
+  kick_->add_option("--ban", ban_, "Keep it out of the room for that long, such as 10m or 7d");
+  for (CLI::App* const command : {list_, show_, kick_}) {
+    command->add_flag("--json", json_, "Print JSON, one object a line");
+  }
+}
+
+CLI::App* RoomsOptions::AddCommand(const char* name, const char* description) {
+  CLI::App* const command = rooms_->add_subcommand(name, description);
+  command->add_option("--config", access_.config,
+                      "Configuration file (TOML), for its section grpc");
+  command->add_option("--target", access_.target,
+                      "The server: HOST:PORT or unix:PATH (default: grpc.listen)");
+  command->add_option("--ca", access_.ca,
+                      "PEM file: who has signed the server's certificate (default: grpc.tls_cert)");
+  command->add_option("--cert", access_.cert, "PEM file: the certificate to show");
+  command->add_option("--key", access_.key, "PEM file: its private key");
+  return command;
+}
+
+void RoomsOptions::AddKind(CLI::App& command, const char* name, bool is_required) {
+  std::vector<std::string> kinds;
+  for (const RoomKind kind : kAllRoomKinds) kinds.emplace_back(RoomKindName(kind));
+  command.add_option(name, kind_, "What the room is for")
+      ->required(is_required)
+      ->check(CLI::IsMember(kinds));
+}
+
+std::optional<RoomKind> RoomsOptions::kind() const {
+  for (const RoomKind kind : kAllRoomKinds) {
+    if (RoomKindName(kind) == kind_) return kind;
+  }
+  return std::nullopt;
+}
+
+RoomKey RoomsOptions::room() const {
+  return {.kind = kind().value_or(RoomKind::kDouble), .id = {room_id_}};
+}
+
+int RoomsOptions::Run(const CliContext& context) const {
+  if (list_->parsed()) {
+    return RunRoomsList({.access = access_, .kind = kind(), .format = format()}, context);
+  }
+  if (show_->parsed()) {
+    return RunRoomsShow({.access = access_, .room = room(), .format = format()}, context);
+  }
+  if (dismiss_->parsed()) {
+    return RunRoomsDismiss({.access = access_, .room = room()}, context);
+  }
+  return RunRoomsKick(
+      {.access = access_, .room = room(), .user_id = user_id_, .ban = ban_, .format = format()},
+      context);
+}
+
+}  // namespace rtcroom

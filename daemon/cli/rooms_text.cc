@@ -1,0 +1,125 @@
+#include "daemon/cli/rooms_text.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/time_util.h>
+
+#include "daemon/core/ids.h"
+#include "daemon/notifier/event_messages.h"
+
+namespace rtcroom {
+namespace {
+
+/// Wide enough for most; what is longer moves the rest of its line.
+constexpr const char* kColumns = "{:<7} {:<24} {:>7}  {:<20}  {:<24} {}\n";
+constexpr std::size_t kMaxInfo = 60;
+
+bool IsControl(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
+
+/// Marks that turn the direction of writing, and ends of lines that are none of ASCII.
+bool IsDisorienting(char32_t code) {
+  return (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
+struct Character {
+  char32_t code = 0;
+  std::size_t bytes = 0;  ///< 0: not UTF-8
+};
+
+// The first character of a text that is not empty.
+Character FirstOf(std::string_view text) {
+  const auto byte = [text](std::size_t at) {
+    return static_cast<char32_t>(static_cast<unsigned char>(text[at]));
+  };
+  const char32_t lead = byte(0);
+  if (lead < 0x80) return {.code = lead, .bytes = 1};
+  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+  if (bytes == 0 || text.size() < bytes) return {};
+  char32_t code = lead & (0x7fU >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {};
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  return {.code = code, .bytes = bytes};
+}
+
+}  // namespace
+
+std::string Printable(std::string_view text, std::size_t most) {
+  std::string printable;
+  const auto out = std::back_inserter(printable);
+  const bool is_cut = most > 0 && text.size() > most;
+  const std::size_t end = is_cut ? most : text.size();
+  for (std::size_t at = 0; at < end;) {
+    const Character character = FirstOf(text.substr(at));
+    if (character.bytes == 0) {
+      fmt::format_to(out, "\\x{:02x}", static_cast<unsigned char>(text[at]));
+      ++at;
+      continue;
+    }
+    if (IsControl(character.code) || IsDisorienting(character.code)) {
+      fmt::format_to(out, "\\u{:04x}", static_cast<unsigned>(character.code));
+    } else if (character.code == '\\') {
+      printable += "\\\\";
+    } else {
+      printable += text.substr(at, character.bytes);
+    }
+    at += character.bytes;
+  }
+  if (is_cut) printable += "...";
+  return printable;
+}
+
+std::string KindWord(v1::RoomKind kind) {
+  const std::optional<RoomKind> known = KindOf(kind);
+  return known ? std::string(RoomKindName(*known)) : fmt::format("{}", static_cast<int>(kind));
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  // To whole seconds; out of what a calendar holds, the library has no words.
+  google::protobuf::Timestamp seconds;
+  seconds.set_seconds(std::clamp(time.seconds(),
+                                 google::protobuf::util::TimeUtil::kTimestampMinSeconds,
+                                 google::protobuf::util::TimeUtil::kTimestampMaxSeconds));
+  return google::protobuf::util::TimeUtil::ToString(seconds);
+}
+
+void PrintRoomsHead(std::ostream& out) {
+  out << fmt::format(fmt::runtime(kColumns), "KIND", "ROOM", "PUSHERS", "CREATED", "CREATOR",
+                     "INFO");
+}
+
+void PrintRoomLine(const v1::Room& room, std::ostream& out) {
+  out << fmt::format(fmt::runtime(kColumns), KindWord(room.room().kind()),
+                     Printable(room.room().room_id()), room.pushers_size(),
+                     TimeText(room.created_at()), Printable(room.creator()),
+                     Printable(room.room_info(), kMaxInfo));
+}
+
+void PrintRoom(const v1::Room& room, std::ostream& out) {
+  out << "room:    " << KindWord(room.room().kind()) << ' ' << Printable(room.room().room_id())
+      << "\ninfo:    " << Printable(room.room_info()) << "\ncreator: " << Printable(room.creator())
+      << "\ncreated: " << TimeText(room.created_at())
+      << "\ndialect: " << (room.dialect() == v1::DIALECT_GEN2 ? "gen-2" : "gen-1")
+      << "\npushers: " << room.pushers_size() << '\n';
+  for (const v1::Pusher& pusher : room.pushers()) {
+    out << fmt::format("  {:<24} since {}  {}\n", Printable(pusher.user_id()),
+                       TimeText(pusher.added_at()), Printable(pusher.user_name()));
+  }
+}
+
+std::string JsonLine(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  // It fails for times that no calendar has; nothing of a room is lost then but the line.
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) json = "{}";
+  return json + "\n";
+}
+
+}  // namespace rtcroom

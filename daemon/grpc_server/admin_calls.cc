@@ -1,0 +1,93 @@
+#include "daemon/grpc_server/admin_calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/grpc_server/admin_requests.h"
+#include "daemon/notifier/event_messages.h"
+
+namespace rtcroom {
+namespace {
+
+/// Rooms read at a time where not every one is wanted.
+constexpr std::size_t kBatch = 200;
+
+}  // namespace
+
+AdminCalls::AdminCalls(Store& store, RoomService& rooms, ServerFacts facts)
+    : store_(store), rooms_(rooms), facts_(std::move(facts)) {}
+
+Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response) {
+  const Result<RoomKey> key = ReadRoom(request);
+  if (!key) return key.error();
+  const Result<Room> room = store_.Load(*key);
+  if (!room) return room.error();
+  *response.mutable_room() = RoomMessage(*room);
+  return {};
+}
+
+Status AdminCalls::ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response) {
+  const Result<RoomsWanted> wanted = ReadRoomsWanted(request);
+  if (!wanted) return wanted.error();
+  std::size_t missing = wanted->count;
+  std::size_t scanned = 0;
+  std::uint64_t after = wanted->after;
+  while (missing > 0 && scanned < kMaxScanned) {
+    const std::size_t batch = wanted->kind ? std::min(kBatch, kMaxScanned - scanned) : missing;
+    const Result<RoomPage> page = store_.Scan(after, batch);
+    if (!page) return page.error();
+    for (const Room& room : page->rooms) {
+      if (missing == 0) break;
+      after = room.sequence;
+      ++scanned;
+      if (wanted->kind && room.key.kind != *wanted->kind) continue;
+      *response.add_rooms() = RoomMessage(room);
+      --missing;
+    }
+    const bool all_read = page->rooms.empty() || page->rooms.back().sequence == after;
+    if (page->rooms.size() < batch && all_read) return {};  // that was the last
+  }
+  response.set_next_page_token(PageToken(after));
+  return {};
+}
+
+Status AdminCalls::DeletePusher(const v1::DeletePusherRequest& request,
+                                v1::DeletePusherResponse& response) {
+  const Result<KickCommand> command = ReadKick(request);
+  if (!command) return command.error();
+  const Result<KickOutcome> outcome = rooms_.KickPusher(*command);
+  if (!outcome) return outcome.error();
+  response.set_was_pusher(outcome->was_pusher);
+  response.set_room_destroyed(outcome->room_destroyed);
+  if (outcome->banned_until) {
+    *response.mutable_banned_until() = TimeMessage(*outcome->banned_until);
+  }
+  return {};
+}
+
+Status AdminCalls::DestroyRoom(const v1::DestroyRoomRequest& request,
+                               v1::DestroyRoomResponse& /*response*/) {
+  const Result<RoomKey> key = ReadRoom(request);
+  if (!key) return key.error();
+  return rooms_.DismissRoom(*key);
+}
+
+Status AdminCalls::GetServerInfo(const v1::GetServerInfoRequest& /*request*/,
+                                 v1::GetServerInfoResponse& response) {
+  const Result<Cursor> newest = store_.Newest();
+  if (!newest) return newest.error();
+  response.set_version(facts_.version);
+  *response.mutable_started_at() = TimeMessage(facts_.started_at);
+  response.set_epoch(newest->epoch);
+  response.set_cursor(newest->Encode());
+  for (const RoomKind kind : kAllRoomKinds) {
+    v1::RoomCount& count = *response.add_rooms();
+    count.set_kind(KindMessage(kind));
+    count.set_count(store_.CountRooms(kind));
+  }
+  response.set_pushers(facts_.pushers());
+  response.set_watchers(facts_.watchers());
+  return {};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,36 @@
+// What operators' programs ask for, checked.
+//
+// All errors are kBadRequest, with a sentence that names the field and holds no value.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <rtcroom/v1/room_admin.pb.h>
+
+#include "daemon/core/ids.h"
+#include "daemon/core/result.h"
+#include "daemon/core/room_service.h"
+
+namespace rtcroom {
+
+Result<RoomKey> ReadRoom(const v1::GetRoomRequest& request);
+Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request);
+Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request);
+
+struct RoomsWanted {
+  static constexpr std::size_t kMaxCount = 200;
+
+  std::optional<RoomKind> kind = {};  ///< none: all
+  std::size_t count = 50;             ///< 1 to kMaxCount
+  std::uint64_t after = 0;            ///< of Room::sequence
+};
+Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request);
+
+/// The token of the page behind the room of that sequence.
+std::string PageToken(std::uint64_t after);
+
+}  // namespace rtcroom

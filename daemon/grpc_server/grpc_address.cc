@@ -1,0 +1,88 @@
+#include "daemon/grpc_server/grpc_address.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kUnix = "unix:";
+constexpr int kBacklog = 4096;
+
+Error SystemError(const std::string& address, int reason) {
+  return Error{Errc::kUnavailable, fmt::format("cannot listen on {}: {}", address,
+                                               std::generic_category().message(reason))};
+}
+
+FileDescriptor UnixSocket() {
+  return FileDescriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+std::optional<sockaddr_un> UnixAddress(std::string_view path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  // Room for the NUL at its end, which is there already.
+  if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+int Bind(int socket, const sockaddr_un& address) {
+  const bool bound =
+      bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  return bound ? 0 : errno;
+}
+
+// Whether the path leads to a socket on which nobody listens.
+bool IsAbandoned(const sockaddr_un& address) {
+  struct stat found{};
+  if (lstat(address.sun_path, &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  const FileDescriptor probe = UnixSocket();
+  return connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
+         errno == ECONNREFUSED;
+}
+
+Result<ListeningSocket> ListenUnix(const std::string& address) {
+  const std::optional<sockaddr_un> path =
+      UnixAddress(std::string_view(address).substr(kUnix.size()));
+  if (!path) return SystemError(address, ENAMETOOLONG);
+  FileDescriptor socket = UnixSocket();
+  // The file takes its mode from the socket: nobody else can get in before it is changed.
+  if (!socket.valid() || fchmod(socket.get(), S_IRUSR | S_IWUSR) != 0) {
+    return SystemError(address, errno);
+  }
+  int failed = Bind(socket.get(), *path);
+  if (failed == EADDRINUSE && IsAbandoned(*path)) {
+    unlink(path->sun_path);
+    failed = Bind(socket.get(), *path);
+  }
+  if (failed != 0) return SystemError(address, failed);
+  if (listen(socket.get(), kBacklog) != 0) return SystemError(address, errno);
+  return ListeningSocket{.socket = std::move(socket), .address = address};
+}
+
+}  // namespace
+
+Result<ListeningSocket> ListenForGrpc(const std::string& address) {
+  return address.starts_with(kUnix) ? ListenUnix(address) : Listen(address);
+}
+
+void RemoveSocketFile(const std::string& address) {
+  if (!address.starts_with(kUnix)) return;
+  const std::optional<sockaddr_un> path =
+      UnixAddress(std::string_view(address).substr(kUnix.size()));
+  if (path && IsAbandoned(*path)) unlink(path->sun_path);
+}
+
+}  // namespace rtcroom

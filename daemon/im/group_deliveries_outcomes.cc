@@ -1,0 +1,151 @@
+// What becomes of a group's debts once a call is answered.
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
+#include "daemon/im/group_deliveries.h"
+
+namespace rtcroom {
+namespace {
+
+bool IsNotice(DeliveryStep step) {
+  return step == DeliveryStep::kSystemNotice || step == DeliveryStep::kCustomMessage;
+}
+
+/// Nothing but a restart, or somebody at the IM service's console, can mend these.
+bool IsLasting(ImOutcome outcome) {
+  return outcome == ImOutcome::kMisconfigured || outcome == ImOutcome::kQuotaUsedUp;
+}
+
+}  // namespace
+
+DeliveryEnd GroupDeliveries::Finish(const Delivery& delivery, ImOutcome outcome, MonotonicTime now,
+                                    double jitter) {
+  const RoomId& id = delivery.group;
+  Group& group = groups_.at(id);
+  assert(group.busy == delivery.step);
+  group.busy.reset();
+  const DeliveryEnd end = IsNotice(delivery.step)
+                              ? FinishNotice(id, group, delivery.step, outcome, now, jitter)
+                              : FinishOther(id, group, delivery.step, outcome, now, jitter);
+  Release(std::exchange(group.at_work, {}));
+  Requeue(id, group);
+  return end;
+}
+
+DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, DeliveryStep step,
+                                          ImOutcome outcome, MonotonicTime now, double jitter) {
+  // The room of which it told is no more: whatever came of it is well.
+  if (group.superseded) return DeliveryEnd::kDone;
+  switch (outcome) {
+    case ImOutcome::kDone:
+      group.failures = 0;
+      return DeliveryEnd::kDone;
+    case ImOutcome::kGroupMissing:
+    case ImOutcome::kTakenByAnother:
+      group.failures = 0;
+      DropNotices(group);
+      if (absent_.size() < limits_.max_absent) absent_.try_emplace(id, Absence::kMissing);
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kCommandDisabled: {
+      if (step != DeliveryStep::kSystemNotice || notify_via_ != NotifyVia::kAuto) {
+        return DeliveryEnd::kDropped;
+      }
+      const bool is_first = !std::exchange(custom_only_, true);
+      if (is_first) Switch();
+      OweAgain(group, DeliveryStep::kCustomMessage);
+      return is_first ? DeliveryEnd::kSwitched : DeliveryEnd::kPutOff;
+    }
+    case ImOutcome::kRefused:
+      group.failures = 0;
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kPassing:
+    case ImOutcome::kTooFast:
+    case ImOutcome::kUnreachable:
+    case ImOutcome::kQuotaUsedUp:
+    case ImOutcome::kMisconfigured:
+      OweAgain(group, step);
+      PutOff(group, now, IsLasting(outcome), jitter);
+      return DeliveryEnd::kPutOff;
+  }
+  return DeliveryEnd::kDropped;
+}
+
+DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, DeliveryStep step,
+                                         ImOutcome outcome, MonotonicTime now, double jitter) {
+  switch (outcome) {
+    case ImOutcome::kDone:
+      group.failures = 0;
+      if (step == DeliveryStep::kForgetTask && std::exchange(group.has_task, false)) --tasks_;
+      if (step == DeliveryStep::kCreate) absent_.erase(id);
+      return DeliveryEnd::kDone;
+    case ImOutcome::kTakenByAnother:
+      group.failures = 0;
+      if (step == DeliveryStep::kCreate) {
+        DropNotices(group);
+        if (absent_.size() < limits_.max_absent) absent_[id] = Absence::kStrangers;
+      }
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kGroupMissing:
+    case ImOutcome::kCommandDisabled:
+    case ImOutcome::kRefused:
+      group.failures = 0;
+      return DeliveryEnd::kDropped;
+    case ImOutcome::kPassing:
+    case ImOutcome::kTooFast:
+    case ImOutcome::kUnreachable:
+    case ImOutcome::kQuotaUsedUp:
+    case ImOutcome::kMisconfigured:
+      // A create may be for a room that began meanwhile: it is looked up then.
+      if (step == DeliveryStep::kDestroy && group.superseded) return DeliveryEnd::kDone;
+      if (step != DeliveryStep::kForgetTask) OweAgain(group, step);
+      PutOff(group, now, IsLasting(outcome), jitter);
+      return DeliveryEnd::kPutOff;
+  }
+  return DeliveryEnd::kDropped;
+}
+
+void GroupDeliveries::Hurry(MonotonicTime now) {
+  if (hurried_at_ && now < *hurried_at_ + 2 * limits_.hurry_within) return;
+  hurried_at_ = now;
+  std::vector<std::pair<MonotonicTime, RoomId>> waiting;
+  for (const auto& [id, group] : groups_) {
+    if (group.failures > 0) waiting.emplace_back(group.due, id);
+  }
+  std::ranges::sort(waiting);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto& [due, id] = waiting[i];
+    const auto share = static_cast<double>(i) / static_cast<double>(waiting.size());
+    Group& group = groups_.at(id);
+    group.failures = 0;
+    group.due = std::min(due, now + std::chrono::duration_cast<MonotonicTime::duration>(
+                                        limits_.hurry_within * share));
+    Requeue(id, group);
+  }
+}
+
+void GroupDeliveries::PutOff(Group& group, MonotonicTime now, bool lasting, double jitter) {
+  std::chrono::duration<double> pause = limits_.longest_pause;
+  if (lasting) {
+    pause *= (1 + jitter) / 2;
+  } else {
+    // Past a few doublings it is the longest anyway.
+    constexpr int kMostDoublings = 20;
+    pause = std::min(pause, std::chrono::duration<double>(limits_.first_pause) *
+                                (1 << std::min(group.failures, kMostDoublings)));
+    pause *= jitter;
+  }
+  ++group.failures;
+  group.due = now + std::chrono::duration_cast<MonotonicTime::duration>(pause);
+}
+
+void GroupDeliveries::Switch() {
+  for (auto& [id, group] : groups_) {
+    const Debt owed = std::exchange(group.debt(DeliveryStep::kSystemNotice), {});
+    if (!owed.owed) continue;
+    group.debt(DeliveryStep::kCustomMessage) = owed;  // until now there were none of these
+    Requeue(id, group);
+  }
+}
+
+}  // namespace rtcroom

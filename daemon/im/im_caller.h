@@ -1,0 +1,68 @@
+// Calls the IM service, and says in the log how that goes.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+
+#include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/ids.h"
+#include "daemon/im/im_call_budget.h"
+#include "daemon/im/im_observer.h"
+#include "daemon/im/im_service.h"
+
+namespace rtcroom {
+
+/// Every call of the bridge goes through here, so that an outage is one line in the log when it
+/// begins and one when it ends, however many calls fail.
+///
+/// @threads safe from any thread.
+class ImCaller {
+ public:
+  /// So many calls in a row without an answer are an outage.
+  static constexpr int kOutage = 3;
+
+  /// @param on_back  called when an outage is over, by the thread whose call was answered.
+  ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, ImObserver& observer,
+           Logger& logger, std::function<void()> on_back);
+
+  /// Makes one call, which has been taken out of the budget. Blocks for `timeout` at most.
+  ImOutcome Call(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout)
+      EXCLUDES(mutex_);
+
+  ImCallBudget& budget() { return budget_; }
+
+ private:
+  /// What is different since the call before.
+  struct News {
+    bool unreachable = false;
+    bool misconfigured = false;
+    bool recovered = false;
+    bool quota_used_up = false;
+    bool quota_free = false;
+    bool refused = false;
+  };
+
+  ImAnswer Ask(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout);
+  News Note(GroupCommand command, ImOutcome outcome) EXCLUDES(mutex_);
+  void NoteAnswer(GroupCommand command, ImOutcome outcome, News& news) REQUIRES(mutex_);
+  void Log(const News& news, GroupCommand command, const RoomId& group, const ImAnswer& answer);
+
+  ImService& service_;
+  ImCallBudget& budget_;
+  const Clock& clock_;
+  ImObserver& observer_;
+  Logger& logger_;
+  const std::function<void()> on_back_;
+  Mutex mutex_;
+  int unanswered_ GUARDED_BY(mutex_) = 0;  ///< in a row
+  bool unreachable_ GUARDED_BY(mutex_) = false;
+  bool misconfigured_ GUARDED_BY(mutex_) = false;
+  bool quota_used_up_ GUARDED_BY(mutex_) = false;
+  /// The last answer to a command was that it is refused.
+  std::array<bool, kGroupCommandCount> refused_ GUARDED_BY(mutex_) = {};
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,42 @@
+#include "daemon/im/im_error_codes.h"
+
+namespace rtcroom {
+
+ImOutcome OutcomeOfErrorCode(GroupCommand command, int error_code) {
+  switch (error_code) {
+    case 0:
+      return ImOutcome::kDone;
+    case 10025:  // the id is taken, and the group is ours
+      return command == GroupCommand::kCreate ? ImOutcome::kDone : ImOutcome::kRefused;
+    case 10021:  // the id is taken, and the group is not ours
+      return ImOutcome::kTakenByAnother;
+    case 10010:  // no such group
+    case 10015:  // no id of a group
+      return command == GroupCommand::kDestroy ? ImOutcome::kDone : ImOutcome::kGroupMissing;
+    case 10002:  // trouble within the service
+    case 60008:  // the service timed out
+      return ImOutcome::kPassing;
+    case 60007:
+    case 60011:
+      return ImOutcome::kTooFast;
+    case 10026:
+      return ImOutcome::kCommandDisabled;
+    case 10007:  // not permitted, which is how newer applications learn that notices are withdrawn
+      return command == GroupCommand::kSystemNotice ? ImOutcome::kCommandDisabled
+                                                    : ImOutcome::kRefused;
+    case 10036:
+      return ImOutcome::kQuotaUsedUp;
+    case 60006:  // an application that the service does not know
+    case 60010:  // the caller is no administrator
+    case 60020:  // an application that may not call
+      return ImOutcome::kMisconfigured;
+    default:
+      // Whatever may be wrong with a signature.
+      if (error_code >= 70001 && error_code <= 70020) return ImOutcome::kMisconfigured;
+      return ImOutcome::kRefused;  // 10004, a field that is no good, among them
+  }
+}
+
+bool AsksForFreshSignature(int error_code) { return error_code == 70001 || error_code == 70003; }
+
+}  // namespace rtcroom

@@ -1,0 +1,59 @@
+// The link to the IM service: everything between the configuration and the groups.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "daemon/base/logger.h"
+#include "daemon/config/config.h"
+#include "daemon/core/clock.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/login_signer.h"
+#include "daemon/core/storage.h"
+#include "daemon/im/im_admin_signature.h"
+#include "daemon/im/im_bridge.h"
+#include "daemon/im/im_call_budget.h"
+#include "daemon/im/im_observer.h"
+#include "daemon/im/im_rest.h"
+#include "daemon/outgoing_http.h"
+#include "daemon/signing/random.h"
+
+namespace rtcroom {
+
+/// What the link works with; all of it outlives the link.
+struct ImLinkParts {
+  Storage& storage;
+  CommitSignal& commits;  ///< of `storage`; the link is its only reader
+  const LoginSigner& signer;
+  const Clock& clock;
+  RandomSource& random;
+  ImObserver& observer;
+  Logger& logger;
+};
+
+/// Its connections are its own: a service that hangs takes nothing from calls to others.
+///
+/// @threads as `ImBridge`.
+class ImLink {
+ public:
+  ImLink(const ImConfig& config, const ImLinkParts& parts);
+
+  Status Start() { return bridge_.Start(); }
+
+  /// No create waits any longer, and nothing new is sent.
+  void Stop(std::chrono::milliseconds patience);
+
+  [[nodiscard]] ImGroups& groups() { return bridge_; }
+  [[nodiscard]] std::uint64_t owed_groups() { return bridge_.owed_groups(); }
+  /// 0 when the store does not answer.
+  [[nodiscard]] std::uint64_t lag() { return bridge_.lag().value_or(0); }
+
+ private:
+  HttplibOutgoing http_;
+  ImAdminSignature signature_;
+  ImCallBudget budget_;
+  ImRest service_;
+  ImBridge bridge_;
+};
+
+}  // namespace rtcroom

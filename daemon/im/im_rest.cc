@@ -1,0 +1,189 @@
+#include "daemon/im/im_rest.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/im/im_error_codes.h"
+#include "daemon/percent_encoding.h"
+
+namespace rtcroom {
+namespace {
+
+using Json = nlohmann::json;
+using std::chrono::milliseconds;
+
+/// Safe as a group's name everywhere.
+constexpr std::size_t kMaxNameBytes = 30;
+/// Of what the service says of an error.
+constexpr std::size_t kMaxDetailBytes = 200;
+
+/// Clients compare these byte for byte, or split them at their braces.
+constexpr std::string_view kSystemNotice = R"({"cmd":"notifyPusherChange","data":""})";
+constexpr std::string_view kCustomMessage = R"({"cmd":"notifyPusherChange","data":{}})";
+
+std::string_view PathOf(GroupCommand command) {
+  switch (command) {
+    case GroupCommand::kCreate:
+      return "create_group";
+    case GroupCommand::kDestroy:
+      return "destroy_group";
+    case GroupCommand::kSystemNotice:
+      return "send_group_system_notification";
+    case GroupCommand::kCustomMessage:
+      return "send_group_msg";
+  }
+  return "";
+}
+
+ImAnswer Passing(std::string detail) {
+  return {.outcome = ImOutcome::kPassing, .error_code = 0, .detail = std::move(detail)};
+}
+
+/// What the service answered, as far as it is what it documents.
+struct ErrorReport {
+  bool ok = false;  ///< ActionStatus
+  int code = 0;
+  std::string info{};
+};
+
+std::string TextField(const Json& object, const char* name) {
+  const auto field = object.find(name);
+  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
+}
+
+std::optional<ErrorReport> ReadErrorReport(const std::string& body) {
+  const Json object = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return std::nullopt;
+  const auto code = object.find("ErrorCode");
+  if (code == object.end() || !code->is_number_integer()) return std::nullopt;
+  // A number that is too large for the type turns into another one.
+  const bool fits = code->is_number_unsigned()
+                        ? code->get<std::uint64_t>() <= std::numeric_limits<int>::max()
+                        : code->get<std::int64_t>() >= std::numeric_limits<int>::min();
+  if (!fits) return std::nullopt;
+  return ErrorReport{.ok = TextField(object, "ActionStatus") == "OK",
+                     .code = code->get<int>(),
+                     .info = TextField(object, "ErrorInfo")};
+}
+
+void ReplaceAll(std::string& text, std::string_view what, std::string_view by) {
+  if (what.empty()) return;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+    text.replace(at, what.size(), by);
+    at += by.size();
+  }
+}
+
+/// For the log: without the signature, which the service may repeat, and in visible ASCII.
+std::string ForTheLog(std::string text, const Secret& signature) {
+  ReplaceAll(text, signature.Reveal(), "***");
+  ReplaceAll(text, PercentEncode(signature.Reveal()), "***");
+  std::string visible;
+  for (const char byte : text) {
+    if (visible.size() >= kMaxDetailBytes) break;
+    if (byte >= ' ' && byte <= '~') {
+      visible += byte;
+    } else {
+      fmt::format_to(std::back_inserter(visible), "\\x{:02x}", static_cast<unsigned char>(byte));
+    }
+  }
+  return visible;
+}
+
+}  // namespace
+
+ImRest::ImRest(ImRestOptions options, OutgoingHttp& http, ImAdminSignature& signature,
+               RandomSource& random, const Clock& clock, Logger& logger)
+    : options_(std::move(options)),
+      http_(http),
+      signature_(signature),
+      random_(random),
+      clock_(clock),
+      logger_(logger) {}
+
+ImAnswer ImRest::Call(GroupCommand command, const RoomId& group, milliseconds timeout) {
+  const MonotonicTime deadline = clock_.Monotonic() + timeout;
+  const Result<Secret> signature = signature_.Get();
+  if (!signature) {
+    return {.outcome = ImOutcome::kMisconfigured, .detail = signature.error().detail};
+  }
+  ImAnswer answer = Ask(command, group, *signature, timeout);
+  if (!AsksForFreshSignature(answer.error_code)) return answer;
+
+  logger_.Warn("im_signature_refused",
+               {{"error_code", answer.error_code}, {"detail", answer.detail}});
+  const Result<Secret> renewed = signature_.Renew(*signature);
+  if (!renewed) return answer;
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.Monotonic());
+  if (left <= milliseconds(0)) return Passing("no time left for the renewed signature");
+  return Ask(command, group, *renewed, left);
+}
+
+ImAnswer ImRest::Ask(GroupCommand command, const RoomId& group, const Secret& signature,
+                     milliseconds timeout) {
+  const Result<OutgoingReply> reply =
+      http_.Post(options_.base_url, Target(command, signature), "application/json",
+                 Body(command, group), std::min<milliseconds>(timeout, kMaxCallTime));
+  if (!reply) {
+    ImAnswer failed = Passing(reply.error().detail);
+    if (reply.error().code == Errc::kUnreachable) failed.outcome = ImOutcome::kUnreachable;
+    return failed;
+  }
+  // The service documents that the status is 200 whatever happens.
+  if (reply->status != 200) return Passing(fmt::format("HTTP status {}", reply->status));
+  const std::optional<ErrorReport> report = ReadErrorReport(reply->body);
+  if (!report) return Passing("an answer that cannot be read");
+  if (report->code == 0 && !report->ok) return Passing("an answer that contradicts itself");
+  return {.outcome = OutcomeOfErrorCode(command, report->code),
+          .error_code = report->code,
+          .detail = ForTheLog(report->info, signature)};
+}
+
+std::string ImRest::Target(GroupCommand command, const Secret& signature) const {
+  return fmt::format(
+      "/v4/group_open_http_svc/{}?sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
+      PathOf(command), options_.sdk_app_id, PercentEncode(signature_.administrator().value),
+      PercentEncode(signature.Reveal()), Random());
+}
+
+std::string ImRest::Body(GroupCommand command, const RoomId& group) const {
+  Json body = {{"GroupId", group.value}};
+  switch (command) {
+    case GroupCommand::kCreate:
+      body["Owner_Account"] = signature_.administrator().value;
+      body["Type"] = "AVChatRoom";
+      body["Name"] = group.value.substr(0, kMaxNameBytes);
+      break;
+    case GroupCommand::kDestroy:
+      break;
+    case GroupCommand::kSystemNotice:
+      body["Content"] = kSystemNotice;
+      break;
+    case GroupCommand::kCustomMessage:
+      // A number that was seen before would make the service drop the message as a repetition.
+      body["Random"] = Random();
+      body["MsgBody"] =
+          Json::array({{{"MsgType", "TIMCustomElem"},
+                        {"MsgContent", {{"Data", kCustomMessage}, {"Desc", ""}, {"Ext", ""}}}}});
+      break;
+  }
+  // Ids are ASCII; should one not be, the service is to refuse it.
+  return body.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+std::uint32_t ImRest::Random() const {
+  std::uint32_t number = 0;
+  random_.Fill(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,59 @@
+// The IM service over its REST interface.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "daemon/base/logger.h"
+#include "daemon/base/secret.h"
+#include "daemon/core/clock.h"
+#include "daemon/im/im_admin_signature.h"
+#include "daemon/im/im_service.h"
+#include "daemon/outgoing_http.h"
+#include "daemon/signing/random.h"
+
+namespace rtcroom {
+
+struct ImRestOptions {
+  std::string base_url = "https://console.tim.qq.com";
+  std::uint32_t sdk_app_id = 0;
+};
+
+/// Calls as the administrator.
+///
+/// An answer is believed only where it is what the service documents: anything else is kPassing.
+/// What the service says of its error becomes the answer's detail, without the signature.
+///
+/// @threads safe from any thread.
+/// @source protocol A.8, D.7, F.3.
+class ImRest : public ImService {
+ public:
+  /// Of one call over HTTP, however much time there is.
+  static constexpr std::chrono::seconds kMaxCallTime{5};
+
+  /// All of them must outlive this.
+  ImRest(ImRestOptions options, OutgoingHttp& http, ImAdminSignature& signature,
+         RandomSource& random, const Clock& clock, Logger& logger);
+
+  /// A signature that is refused is renewed, said in the log, and the call made once more.
+  ImAnswer Call(GroupCommand command, const RoomId& group,
+                std::chrono::milliseconds timeout) override;
+
+ private:
+  ImAnswer Ask(GroupCommand command, const RoomId& group, const Secret& signature,
+               std::chrono::milliseconds timeout);
+  [[nodiscard]] std::string Target(GroupCommand command, const Secret& signature) const;
+  [[nodiscard]] std::string Body(GroupCommand command, const RoomId& group) const;
+  /// Uniform, of 32 bits.
+  [[nodiscard]] std::uint32_t Random() const;
+
+  const ImRestOptions options_;
+  OutgoingHttp& http_;
+  ImAdminSignature& signature_;
+  RandomSource& random_;
+  const Clock& clock_;
+  Logger& logger_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,34 @@
+// What the bridge to the IM service counts, for Prometheus.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include <prometheus/counter.h>
+#include <prometheus/registry.h>
+
+#include "daemon/im/im_observer.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class ImMetrics : public ImObserver {
+ public:
+  /// @param registry  gets the series, and outlives this.
+  explicit ImMetrics(prometheus::Registry& registry);
+
+  void OnImCall(GroupCommand command, ImOutcome outcome) override;
+  void OnImRetry(GroupCommand command) override;
+  void OnImDropped(GroupCommand command) override;
+  void OnImEventsLost() override;
+
+ private:
+  using ByCommand = std::array<prometheus::Counter*, kGroupCommandCount>;
+
+  std::array<std::array<prometheus::Counter*, kImOutcomeCount>, kGroupCommandCount> calls_{};
+  ByCommand retries_{};
+  ByCommand dropped_{};
+  prometheus::Counter& events_lost_;
+};
+
+}  // namespace rtcroom

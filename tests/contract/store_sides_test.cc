@@ -1,0 +1,154 @@
+// What every store promises of what it keeps beside rooms.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/store_contract.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const RoomKey kRoom = MakeKey(RoomKind::kMulti, "r1");
+
+Ban BanUntil(TimePoint until, const RoomKey& room = kRoom, const std::string& user = "bob") {
+  return {.room = room, .user_id = {user}, .until = until};
+}
+
+/// `update`, which leaves `ban` and `task` as well.
+RoomUpdate Leaving(const RoomUpdate& update, const std::optional<Ban>& ban,
+                   const std::optional<GroupTaskChange>& task = {}) {
+  return {.key = update.key, .edit = [=](const Room* stored) {
+            Result<RoomChange> change = update.edit(stored);
+            if (change) {
+              change->ban = ban;
+              change->group_task = task;
+            }
+            return change;
+          }};
+}
+
+TEST_P(StoreContract, KeepsBansUntilTheyEnd) {
+  const Ban ban = BanUntil(kNoon + seconds(2));
+  const Ban elsewhere = BanUntil(kNoon + seconds(1), MakeKey(RoomKind::kLive, "r1"));
+  ASSERT_OK(store_->PutBan(ban));
+  ASSERT_OK(store_->PutBan(elsewhere));
+  EXPECT_THAT(*store_->LoadBans(kNoon), UnorderedElementsAre(ban, elsewhere));
+  EXPECT_THAT(*store_->LoadBans(kNoon + seconds(1)), ElementsAre(ban));
+  EXPECT_THAT(*store_->LoadBans(kNoon + seconds(2)), IsEmpty());
+}
+
+TEST_P(StoreContract, ALaterBanOfTheSameUserReplacesTheFirst) {
+  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(9))));
+  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1))));
+  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
+}
+
+TEST_P(StoreContract, ForgetsOnlyBansThatHaveEnded) {
+  const Ban lasting = BanUntil(kNoon + seconds(2));
+  ASSERT_OK(store_->PutBan(lasting));
+  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1), kRoom, "amy")));
+  ASSERT_OK(store_->RemoveEndedBans(kNoon + seconds(1)));
+  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(lasting));
+}
+
+TEST_P(StoreContract, WritesABanWithTheChangeThatItGoesWith) {
+  Create(MakeRoom(kRoom.kind, "r1"));
+  ASSERT_OK(Apply(*store_, Adding(kRoom, "bob")));
+  ASSERT_OK(Apply(*store_, Leaving(Deleting(kRoom, "bob"), BanUntil(kNoon + seconds(1)))));
+  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
+}
+
+TEST_P(StoreContract, WritesNoBanWithAChangeThatFails) {
+  OpenStore({.max_rooms = 0});
+  const RoomUpdate refused =
+      Leaving(Creating(MakeRoom(kRoom.kind, "r1")), BanUntil(kNoon),
+              GroupTaskChange{.group = {"r1"}, .to = GroupTaskKind::kCreate});
+  EXPECT_ERROR(kTooManyRooms, Apply(*store_, refused));
+  EXPECT_THAT(*store_->LoadBans(TimePoint()), IsEmpty());
+  EXPECT_THAT(*store_->LoadGroupTasks(), IsEmpty());
+}
+
+TEST_P(StoreContract, ABanOutlivesItsRoom) {
+  Create(MakeRoom(kRoom.kind, "r1"));
+  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1))));
+  ASSERT_OK(Apply(*store_, Destroying(kRoom)));
+  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
+}
+
+TEST_P(StoreContract, KeepsOneTaskForEachGroup) {
+  EXPECT_THAT(*store_->LoadGroupTasks(), IsEmpty());
+  const GroupTask making{.group = {"b"}, .kind = GroupTaskKind::kMaking};
+  const GroupTask destroy{.group = {"a"}, .kind = GroupTaskKind::kDestroy};
+  ASSERT_OK(store_->PutGroupTask(making));
+  ASSERT_OK(store_->PutGroupTask({.group = {"a"}, .kind = GroupTaskKind::kMaking}));
+  ASSERT_OK(store_->PutGroupTask(destroy));
+  EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(destroy, making));
+  ASSERT_OK(store_->RemoveGroupTask({"a"}));
+  ASSERT_OK(store_->RemoveGroupTask({"never there"}));
+  EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(making));
+}
+
+TEST_P(StoreContract, EndsATaskWithTheRoomThatItWasFor) {
+  ASSERT_OK(store_->PutGroupTask({.group = {"r1"}, .kind = GroupTaskKind::kMaking}));
+  ASSERT_OK(Apply(*store_, Leaving(Creating(MakeRoom(kRoom.kind, "r1")), {},
+                                   GroupTaskChange{.group = {"r1"}, .to = {}})));
+  EXPECT_THAT(*store_->LoadGroupTasks(), IsEmpty());
+}
+
+TEST_P(StoreContract, LeavesATaskWithTheRoomThatItIsFor) {
+  const GroupTaskChange owed{.group = {"r1"}, .to = GroupTaskKind::kCreate};
+  ASSERT_OK(Apply(*store_, Leaving(Creating(MakeRoom(kRoom.kind, "r1")), {}, owed)));
+  EXPECT_THAT(*store_->LoadGroupTasks(),
+              ElementsAre(GroupTask{.group = {"r1"}, .kind = GroupTaskKind::kCreate}));
+}
+
+TEST_P(StoreContract, RemembersThePositionOfEachReader) {
+  const Cursor first{.epoch = kEpoch, .position = 5};
+  const Cursor second{.epoch = kEpoch, .position = 6};
+  EXPECT_EQ(*store_->LoadPosition("im"), std::nullopt);
+  ASSERT_OK(store_->SavePosition("im", first));
+  ASSERT_OK(store_->SavePosition("other", first));
+  ASSERT_OK(store_->SavePosition("im", second));
+  EXPECT_EQ(*store_->LoadPosition("im"), second);
+  EXPECT_EQ(*store_->LoadPosition("other"), first);
+}
+
+TEST_P(StoreContract, TheNewestCursorIsWhereAReaderStandsThatHasReadEverything) {
+  EXPECT_EQ(*store_->Newest(), (Cursor{.epoch = kEpoch, .position = 0}));
+  Create(MakeRoom(kRoom.kind, "r1"));
+  EXPECT_EQ(*store_->Newest(), store_->ReadEvents(Cursor::Start(), 100)->next);
+  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 1000}));
+  const Cursor newest = *store_->Newest();
+  EXPECT_EQ(newest, store_->ReadEvents(Cursor::Start(), 100)->next);
+  EXPECT_THAT(store_->ReadEvents(newest, 100)->events, IsEmpty());
+}
+
+TEST_P(StoreContract, AScanTellsTheMomentThatItsRoomsAreOf) {
+  EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
+  Create(MakeRoom(kRoom.kind, "r1"));
+  EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
+  EXPECT_EQ(store_->Scan(1000, 10)->at, *store_->Newest());
+}
+
+TEST_P(StoreContract, AnEventTellsWhichRoomOfItsIdItBelongsTo) {
+  Create(MakeRoom(kRoom.kind, "r1"));
+  const std::uint64_t first = store_->Load(kRoom)->sequence;
+  ASSERT_OK(Apply(*store_, Destroying(kRoom)));
+  Create(MakeRoom(kRoom.kind, "r1"));
+  const std::uint64_t second = store_->Load(kRoom)->sequence;
+  std::vector<std::uint64_t> numbers;
+  for (const StoredEvent& stored : AllEvents()) numbers.push_back(stored.room_number);
+  EXPECT_THAT(numbers, ElementsAre(first, first, first, first, second, second));
+}
+
+}  // namespace
+}  // namespace rtcroom

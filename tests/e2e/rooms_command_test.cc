@@ -1,0 +1,167 @@
+// The operator's commands against the real server, and what its clients see of them.
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class RoomsCommand : public testing::Test {
+ protected:
+  FinishedCommand Rooms(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "rooms");
+    arguments.insert(arguments.end(), {"--config", server_.config_file().string(), "--target",
+                                       server_.AddressOf("grpc")});
+    return RunToEnd({.program = ServerBinary(), .arguments = std::move(arguments)});
+  }
+  ApiReply Call(const char* endpoint, const nlohmann::json& body) {
+    ApiClient client = server_.Https();
+    return client.Call("multi_room", endpoint, body);
+  }
+  std::vector<std::string> Pushers() {
+    ApiClient client = server_.Https();
+    return PushersOf(client, "multi_room", "r1");
+  }
+  /// A room of three.
+  void MakeRoom() {
+    ASSERT_EQ(Call("create_room", CreateBody("u1", "r1")).code(), kOk);
+    ASSERT_EQ(Call("add_pusher", PusherBody("r1", "u2")).code(), kOk);
+    ASSERT_EQ(Call("add_pusher", PusherBody("r1", "u3")).code(), kOk);
+  }
+  int AddAgain(const std::string& user) {
+    return Call("add_pusher", PusherBody("r1", user)).code();
+  }
+  int Beat(const std::string& user) {
+    return Call("pusher_heartbeat", MemberBody("r1", user)).code();
+  }
+  int PushUrl(const nlohmann::json& body) { return Call("get_push_url", body).code(); }
+
+  ServerProcess server_{
+      {.settings = {{"live.push_host", "push.example.com"}, {"grpc.token", "a token for tests"}}}};
+};
+
+TEST_F(RoomsCommand, ListsAndShowsWhatClientsMade) {
+  EXPECT_EQ(Rooms({"list", "--json"}).out, "");
+  MakeRoom();
+  const FinishedCommand listed = Rooms({"list"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("multi   r1"));
+  const FinishedCommand shown = Rooms({"show", "multi", "r1", "--json"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  const auto room = nlohmann::json::parse(shown.out);
+  EXPECT_EQ(room["creator"], "u1");
+  EXPECT_EQ(room["pushers"].size(), 3u);
+  EXPECT_THAT(shown.out, Not(HasSubstr("rtmp://"))) << "push URLs may be signed";
+  EXPECT_EQ(Rooms({"show", "double", "r1"}).exit_code, 1);
+}
+
+TEST_F(RoomsCommand, DismissesARoom) {
+  MakeRoom();
+  EXPECT_EQ(Rooms({"dismiss", "multi", "r1"}).exit_code, 0);
+  EXPECT_EQ(Call("get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
+  EXPECT_EQ(Beat("u2"), kNoSuchMember);
+  EXPECT_EQ(Rooms({"dismiss", "multi", "r1"}).exit_code, 1);
+}
+
+TEST_F(RoomsCommand, KicksAPusherWhomEverybodyElseSeesLeave) {
+  MakeRoom();
+  EXPECT_EQ(Rooms({"kick", "multi", "r1", "u2"}).exit_code, 0);
+  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
+  EXPECT_EQ(Beat("u2"), kNoSuchMember);
+  EXPECT_EQ(AddAgain("u2"), kOk) << "without a ban it may come back at once";
+  EXPECT_EQ(Rooms({"kick", "multi", "r1", "u4"}).exit_code, 1);
+}
+
+TEST_F(RoomsCommand, EndsTheRoomWithItsCreator) {
+  MakeRoom();
+  EXPECT_THAT(Rooms({"kick", "multi", "r1", "u1"}).out, HasSubstr("the room has ended"));
+  EXPECT_EQ(Call("get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
+}
+
+TEST_F(RoomsCommand, KeepsABannedPusherOutUntilTheTimeIsOver) {
+  MakeRoom();
+  const FinishedCommand kicked = Rooms({"kick", "multi", "r1", "u2", "--ban", "3s"});
+  EXPECT_EQ(kicked.exit_code, 0) << kicked.err;
+  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
+  EXPECT_EQ(AddAgain("u2"), kNotAuthorized);
+  EXPECT_EQ(Beat("u2"), kNoSuchMember);
+  EXPECT_EQ(PushUrl({{"userID", "u2"}}), kNotAuthorized) << "which room it is for is not said";
+  EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r1"}}), kNotAuthorized);
+  EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r2"}}), kOk) << "another room";
+  EXPECT_EQ(PushUrl({{"userID", "u3"}}), kOk) << "somebody else";
+  EXPECT_TRUE(Eventually([&] { return AddAgain("u2") == kOk; }));
+  EXPECT_EQ(PushUrl({{"userID", "u2"}}), kOk);
+  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3", "u2"));
+}
+
+TEST_F(RoomsCommand, RemembersABanWhenTheServerIsKilled) {
+  MakeRoom();
+  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1h"}).exit_code, 0);
+  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u4", "--ban", "1h"}).exit_code, 0) << "it never came";
+  server_.Kill9();
+  server_.Start();
+  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
+  for (const char* user : {"u2", "u4"}) {
+    EXPECT_EQ(AddAgain(user), kNotAuthorized) << user;
+    EXPECT_EQ(PushUrl({{"userID", user}}), kNotAuthorized) << user;
+    EXPECT_EQ(Beat(user), kNoSuchMember) << user;
+  }
+  server_.HandOver();
+  EXPECT_EQ(AddAgain("u2"), kNotAuthorized);
+  ASSERT_EQ(Rooms({"dismiss", "multi", "r1"}).exit_code, 0);
+  ASSERT_EQ(Call("create_room", CreateBody("u1", "r1")).code(), kOk);
+  EXPECT_EQ(AddAgain("u2"), kNotAuthorized) << "a ban outlives the room";
+  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1ms"}).exit_code, 0);
+  EXPECT_TRUE(Eventually([&] { return AddAgain("u2") == kOk; })) << "a later ban replaces it";
+}
+
+TEST_F(RoomsCommand, ForgetsABanThatEndedWhileTheServerWasDown) {
+  MakeRoom();
+  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1ms"}).exit_code, 0);
+  server_.Kill9();
+  server_.Start();
+  EXPECT_EQ(AddAgain("u2"), kOk);
+}
+
+TEST_F(RoomsCommand, NeedsTheToken) {
+  const FinishedCommand stranger =
+      RunToEnd({.program = ServerBinary(),
+                .arguments = {"rooms", "list", "--target", server_.AddressOf("grpc")}});
+  EXPECT_EQ(stranger.exit_code, 1);
+  EXPECT_THAT(stranger.out, IsEmpty());
+  EXPECT_THAT(stranger.err, HasSubstr("the token is missing or wrong"));
+  EXPECT_EQ(server_.Terminate(), 0);
+  EXPECT_THAT(server_.Log(), Not(HasSubstr("a token for tests")));
+}
+
+TEST(RoomsCommandOnASocket, FindsTheServerByItsConfiguration) {
+  const TempDirectory directory;
+  ServerProcess server(
+      {.settings = {{"grpc.listen", "unix:" + (directory.path() / "grpc.sock").string()}}});
+  ApiClient client = server.Https();
+  ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  const auto list = [&] {
+    return RunToEnd({.program = ServerBinary(),
+                     .arguments = {"rooms", "list", "--config", server.config_file().string()}});
+  };
+  EXPECT_THAT(list().out, HasSubstr("r1"));
+  server.HandOver();
+  EXPECT_THAT(list().out, HasSubstr("r1"));
+  server.Kill9();
+  EXPECT_EQ(list().exit_code, 1);
+  server.Start();
+  EXPECT_THAT(list().out, HasSubstr("r1")) << "the file that was left is no obstacle";
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,201 @@
+// What a subscriber of membership events sees, one written in another language (design: Watch).
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/foreign_subscriber.h"
+#include "tests/e2e/ledger_writer.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/e2e/store_audit.h"
+#include "tests/support/environment_number.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+
+/// What tests compare of an event: type, room, number within the room, who, why.
+using Seen = std::tuple<std::string, std::string, int, std::string, std::string>;
+
+std::vector<Seen> SeenIn(const std::vector<nlohmann::json>& events) {
+  std::vector<Seen> seen;
+  for (const nlohmann::json& event : events) {
+    seen.emplace_back(event.at("type"), event.at("room"), event.at("sequence"), event.at("user"),
+                      event.at("reason"));
+  }
+  return seen;
+}
+
+/// A server whose gRPC address outlives it: a socket in a directory of the test's own.
+class SubscriberTest : public testing::Test {
+ protected:
+  [[nodiscard]] Settings WithGrpc(Settings settings) const {
+    settings["grpc.listen"] = address_;
+    return settings;
+  }
+
+  const TempDirectory directory_;
+  const std::string address_ = "unix:" + (directory_.path() / "grpc.sock").string();
+};
+
+class SeenByASubscriber : public SubscriberTest {
+ protected:
+  void Call(const char* endpoint, const nlohmann::json& body) {
+    const ApiReply reply = client_.Call("multi_room", endpoint, body);
+    ASSERT_EQ(reply.code(), kOk) << endpoint << ": " << reply;
+  }
+
+  ServerProcess server_{
+      {.settings = WithGrpc({{"room.heartbeat_timeout", "1s"}, {"room.sweep_period", "100ms"}})}};
+  ApiClient client_ = server_.Https();
+};
+
+TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
+  const ForeignSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+
+  Call("create_room", CreateBody("host", "r1"));
+  Call("add_pusher", PusherBody("r1", "guest"));
+  Call("add_pusher", PusherBody("r1", "guest"));
+  Call("delete_pusher", MemberBody("r1", "guest"));
+  Call("add_pusher", PusherBody("r1", "late"));
+  Call("destroy_room", MemberBody("r1", "host"));
+  Call("create_room", CreateBody("host", "r2"));
+  Call("delete_pusher", MemberBody("r2", "host"));
+  Call("create_room", CreateBody("silent", "r3"));
+
+  const std::vector<Seen> expected = {
+      {"room_created", "r1", 1, "host", ""},
+      {"pusher_added", "r1", 2, "host", ""},
+      {"pusher_added", "r1", 3, "guest", ""},
+      {"pusher_updated", "r1", 4, "guest", ""},
+      {"pusher_deleted", "r1", 5, "guest", "REASON_LEFT"},
+      {"pusher_added", "r1", 6, "late", ""},
+      {"pusher_deleted", "r1", 7, "host", "REASON_ROOM_DESTROYED"},
+      {"pusher_deleted", "r1", 8, "late", "REASON_ROOM_DESTROYED"},
+      {"room_destroyed", "r1", 9, "", "REASON_DESTROYED"},
+      {"room_created", "r2", 1, "host", ""},
+      {"pusher_added", "r2", 2, "host", ""},
+      {"pusher_deleted", "r2", 3, "host", "REASON_LEFT"},
+      {"room_destroyed", "r2", 4, "", "REASON_CREATOR_LEFT"},
+      {"room_created", "r3", 1, "silent", ""},
+      {"pusher_added", "r3", 2, "silent", ""},
+      {"pusher_deleted", "r3", 3, "silent", "REASON_HEARTBEAT_TIMEOUT"},
+      {"room_destroyed", "r3", 4, "", "REASON_CREATOR_LEFT"},
+  };
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  const std::vector<nlohmann::json> events = subscriber.Events();
+  EXPECT_THAT(SeenIn(events), ElementsAreArray(expected));
+  for (const nlohmann::json& event : events) {
+    EXPECT_EQ(event.at("kind"), "ROOM_KIND_MULTI");
+    EXPECT_EQ(event.at("epoch"), events.front().at("epoch"));
+  }
+}
+
+TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
+  std::vector<Seen> seen;
+  std::string cursor = "now";
+  for (int life = 0; life < 5; ++life) {
+    ForeignSubscriber subscriber(address_, cursor);
+    ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+    const std::string room = "r" + std::to_string(life);
+    Call("create_room", CreateBody("host", room));
+    Call("add_pusher", PusherBody(room, "guest"));
+    // After the first life: what was done while nobody followed comes first.
+    ASSERT_TRUE(subscriber.HasSeen(life == 0 ? 3 : 5)) << subscriber.Complaints();
+    subscriber.Kill9();
+    subscriber.child().WaitForExit();
+    Call("delete_pusher", MemberBody(room, "guest"));
+    Call("destroy_room", MemberBody(room, "host"));
+    const std::vector<Seen> now = SeenIn(subscriber.Events());
+    seen.insert(seen.end(), now.begin(), now.end());
+    cursor = subscriber.LastCursor();
+  }
+  std::vector<Seen> expected;
+  for (int life = 0; life < 5; ++life) {
+    const std::string room = "r" + std::to_string(life);
+    const std::vector<Seen> whole = {{"room_created", room, 1, "host", ""},
+                                     {"pusher_added", room, 2, "host", ""},
+                                     {"pusher_added", room, 3, "guest", ""},
+                                     {"pusher_deleted", room, 4, "guest", "REASON_LEFT"},
+                                     {"pusher_deleted", room, 5, "host", "REASON_ROOM_DESTROYED"},
+                                     {"room_destroyed", room, 6, "", "REASON_DESTROYED"}};
+    expected.insert(expected.end(), whole.begin(), life == 4 ? whole.begin() + 3 : whole.end());
+  }
+  EXPECT_THAT(seen, ElementsAreArray(expected));
+}
+
+TEST_F(SeenByASubscriber, TheTokenIsAskedFor) {
+  const TempDirectory directory;
+  const std::string address = "unix:" + (directory.path() / "grpc.sock").string();
+  const ServerProcess guarded(
+      {.settings = {{"grpc.listen", address}, {"grpc.token", "watch-token-of-the-test"}}});
+  ForeignSubscriber stranger(address, "now");
+  EXPECT_EQ(stranger.child().WaitForExit(), 1);
+  EXPECT_EQ(stranger.Lines().back().at("code"), 16);  // UNAUTHENTICATED
+  const ForeignSubscriber guest(address, "now", OnServerGone::kEnds, "watch-token-of-the-test");
+  EXPECT_TRUE(guest.IsFollowing()) << guest.Complaints();
+  EXPECT_THAT(guarded.Log(), testing::Not(testing::HasSubstr("watch-token-of-the-test")));
+}
+
+constexpr std::size_t kWriters = 4;
+constexpr std::size_t kUsualKills = 50;
+constexpr const char* kKillsVariable = "RTCROOM_E2E_WATCH_KILLS";
+
+TEST_F(SubscriberTest, FollowsTheWholeHistoryOfAServerThatIsKilledAgainAndAgain) {
+  const std::uint32_t seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  ServerProcess server(
+      {.settings = WithGrpc({{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}})});
+  const ForeignSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
+  std::vector<LedgerWriter> writers;
+  for (std::size_t i = 0; i < kWriters; ++i) {
+    writers.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
+                         static_cast<std::uint32_t>(random()));
+  }
+  const std::size_t kills = EnvironmentNumber(kKillsVariable, kUsualKills);
+  for (std::size_t kill = 0; kill < kills && !HasFailure(); ++kill) {
+    std::atomic<std::size_t> acknowledged{0};
+    const std::size_t enough = 1 + random() % 120;
+    {
+      std::vector<std::jthread> threads;
+      for (LedgerWriter& writer : writers) {
+        threads.emplace_back([&, client = server.Https()]() mutable {
+          writer.WriteUntilCutOff(std::move(client), acknowledged);
+        });
+      }
+      EXPECT_TRUE(Eventually([&] { return acknowledged >= enough; }));
+      server.Kill9();
+    }
+    server.Start();
+    ApiClient client = server.Https();
+    for (LedgerWriter& writer : writers) writer.ExpectKept(StoredRooms(client, writer.kind()));
+  }
+  const std::filesystem::path database = server.data_directory() / "rtcroomd.db";
+  // While it runs: it is only read, and nobody writes any more.
+  const std::vector<std::string> history = HistoryOf(database);
+  EXPECT_TRUE(subscriber.HasSeen(history.size()))
+      << subscriber.Events().size() << " of " << history.size() << subscriber.Complaints();
+  std::vector<std::string> seen;
+  for (const auto& [type, room, sequence, user, reason] : SeenIn(subscriber.Events())) {
+    seen.push_back(room + " " + std::to_string(sequence) + " " + type);
+  }
+  EXPECT_EQ(seen, history);
+  EXPECT_GT(history.size(), kills);
+  EXPECT_EQ(server.Terminate(), 0);
+  EXPECT_THAT(AuditStore(database), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,24 @@
+// An outside service that is only asked.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "daemon/outgoing_http.h"
+
+namespace rtcroom {
+
+/// For those who never send a body: what asks otherwise fails the test.
+class GetOnlyHttp : public OutgoingHttp {
+ public:
+  Result<OutgoingReply> Post(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
+                             const std::string& /*content_type*/, const std::string& /*body*/,
+                             std::chrono::milliseconds /*timeout*/) override {
+    ADD_FAILURE() << "unexpected POST";
+    return Error{Errc::kUnreachable, "unexpected POST"};
+  }
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,154 @@
+// Stands in for the IM service's REST interface (protocol A.8, D.7), over real sockets.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/im/im_service.h"
+#include "tests/support/stand_in_service.h"
+
+namespace rtcroom {
+
+/// How the stand-in treats a call.
+struct ImConduct {
+  enum class Reply : std::uint8_t {
+    kWell,       ///< as the service does
+    kErrorCode,  ///< with this ErrorCode
+    kStatus,     ///< with this HTTP status
+    kGarbage,    ///< with what is no JSON
+    kEmpty,      ///< with an empty body
+    kHuge,       ///< with more than anybody should read
+    kRedirect,   ///< to itself
+    kClose,      ///< with nothing: closes the connection
+    kHang,       ///< with nothing until `Release`, then well
+  };
+  Reply reply = Reply::kWell;
+  int number = 0;                      ///< the ErrorCode or the status
+  std::chrono::milliseconds delay{0};  ///< before the reply, but after what it does
+  /// Whether the groups get what was asked for, whatever the reply says.
+  bool takes_effect = true;
+
+  static ImConduct Well() { return {}; }
+  /// Does and says this.
+  static ImConduct Late(std::chrono::milliseconds delay) { return {.delay = delay}; }
+  static ImConduct ErrorCode(int code) {
+    return {.reply = Reply::kErrorCode, .number = code, .takes_effect = false};
+  }
+  static ImConduct Status(int status) {
+    return {.reply = Reply::kStatus, .number = status, .takes_effect = false};
+  }
+  /// The reply, with or without the effect.
+  static ImConduct Saying(Reply reply, bool takes_effect = false) {
+    return {.reply = reply, .takes_effect = takes_effect};
+  }
+};
+
+/// One call, as it came in.
+struct ImCall {
+  std::size_t number = 0;  ///< from 1, in the order in which calls came
+  GroupCommand command = GroupCommand::kCreate;
+  std::string group{};  ///< GroupId
+  std::string body{};
+  std::string target{};  ///< path and query
+  std::string sdk_app_id{};
+  std::string identifier{};
+  std::string user_sig{};
+};
+
+/// Keeps groups as the service does: a second create gets 10025, and what is asked of a group that
+/// is not there 10010. What no client of ours should send gets 10004, and nothing is recorded of
+/// it but that it came: `bad_requests`.
+///
+/// @threads safe from any thread, but for `GoDown` and `ComeBack`, which are for one at a time.
+class ImStandIn {
+ public:
+  /// Listens on a free port of 127.0.0.1.
+  ImStandIn();
+  ~ImStandIn();
+  ImStandIn(const ImStandIn&) = delete;
+  ImStandIn& operator=(const ImStandIn&) = delete;
+
+  [[nodiscard]] std::string base_url() const { return service_.Url(); }
+
+  /// For all calls from now on that nothing below is set for.
+  void Behave(const ImConduct& conduct) EXCLUDES(mutex_);
+  /// For the calls of one command, until set to nothing.
+  void Behave(GroupCommand command, std::optional<ImConduct> conduct) EXCLUDES(mutex_);
+  /// For the next so many calls, of one command if it is named. Goes before all of the above.
+  void BehaveNext(std::size_t calls, const ImConduct& conduct,
+                  std::optional<GroupCommand> command = std::nullopt) EXCLUDES(mutex_);
+
+  /// Lets the calls that hang or are late now be answered. Later ones behave as they are told to.
+  void Release() EXCLUDES(mutex_);
+  /// How many calls hang or are late.
+  [[nodiscard]] std::size_t waiting() const EXCLUDES(mutex_);
+
+  /// Refuses connections, and cuts those there are: what was being answered is not.
+  void GoDown() EXCLUDES(mutex_);
+  /// On the same port and with the same groups.
+  void ComeBack() EXCLUDES(mutex_);
+
+  /// Called after the members of a group were told something, and before the call is answered,
+  /// by the thread that answers it.
+  void OnTold(std::function<void(const std::string& group)> listener) EXCLUDES(mutex_);
+
+  /// A group that is somebody else's: a create of that id gets 10021.
+  void AddForeignGroup(const std::string& group) EXCLUDES(mutex_);
+  void RemoveGroup(const std::string& group) EXCLUDES(mutex_);
+
+  [[nodiscard]] std::vector<ImCall> calls() const EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t CountCalls(GroupCommand command) const EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t bad_requests() const EXCLUDES(mutex_);
+  [[nodiscard]] std::set<std::string> groups() const EXCLUDES(mutex_);
+  [[nodiscard]] bool HasGroup(const std::string& group) const EXCLUDES(mutex_);
+  /// What the members of a group were told, in order: Content of notices, Data of messages. A
+  /// message that repeats the Random of an earlier one is dropped, as by the service.
+  [[nodiscard]] std::vector<std::string> Told(const std::string& group) const EXCLUDES(mutex_);
+  /// Connections so far.
+  [[nodiscard]] std::size_t connections() const { return service_.connections(); }
+
+ private:
+  struct Planned {
+    ImConduct conduct{};
+    std::optional<GroupCommand> command{};
+    std::size_t calls = 0;
+  };
+  struct Request;
+
+  StandInService::Said Answer(const std::string& received) EXCLUDES(mutex_);
+  /// @param on_told  whom to tell when this is over.
+  StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_told)
+      EXCLUDES(mutex_);
+  ImConduct NextConductLocked(GroupCommand command) REQUIRES(mutex_);
+  /// Does what is asked. @return the ErrorCode.
+  int ApplyLocked(const Request& request) REQUIRES(mutex_);
+  /// As long as this conduct wants.
+  void WaitLocked(const ImConduct& conduct) REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  ImConduct conduct_ GUARDED_BY(mutex_);
+  std::map<GroupCommand, ImConduct> conduct_of_ GUARDED_BY(mutex_);
+  std::vector<Planned> planned_ GUARDED_BY(mutex_);
+  std::size_t releases_ GUARDED_BY(mutex_) = 0;
+  bool is_down_ GUARDED_BY(mutex_) = false;
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;
+  std::vector<ImCall> calls_ GUARDED_BY(mutex_);
+  std::size_t bad_requests_ GUARDED_BY(mutex_) = 0;
+  std::set<std::string> groups_ GUARDED_BY(mutex_);
+  std::set<std::string> foreign_groups_ GUARDED_BY(mutex_);
+  std::map<std::string, std::vector<std::string>> told_ GUARDED_BY(mutex_);
+  std::set<std::uint32_t> message_numbers_ GUARDED_BY(mutex_);
+  std::function<void(const std::string&)> on_told_ GUARDED_BY(mutex_);
+  StandInService service_;  // last: its threads use all of the above
+};
+
+}  // namespace rtcroom

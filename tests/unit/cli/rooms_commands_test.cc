@@ -1,0 +1,253 @@
+// The commands against a gRPC server of this process.
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/grpc_server/operator_server.h"
+#include "daemon/system_clock.h"
+#include "tests/support/service_fixture.h"
+#include "tests/support/test_certificate.h"
+#include "tests/unit/cli/cli_fixture.h"
+#include "tests/unit/edge/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// Rooms to ask about.
+class Rooms : public ServiceFixture {
+ public:
+  void TestBody() override {}
+
+  void Create(const std::string& id, const std::string& creator, RoomKind kind = RoomKind::kMulti) {
+    EXPECT_OK(CreateRoom(ServiceFixture::Create(id, creator, kind)));
+  }
+  void Add(const std::string& id, const std::string& user) {
+    EXPECT_OK(rooms_.AddPusher(ServiceFixture::Add(Key(id), user)));
+  }
+  std::vector<std::string> UsersIn(const std::string& id) {
+    return ServiceFixture::UsersIn(Key(id));
+  }
+  [[nodiscard]] Status TryToAdd(const std::string& id, const std::string& user) {
+    return rooms_.AddPusher(ServiceFixture::Add(Key(id), user));
+  }
+  Store& store() { return store_; }
+  RoomService& service() { return rooms_; }
+  void Advance(std::chrono::milliseconds by) { clock_.Advance(by); }
+};
+
+class RoomsCommands : public CliTest {
+ protected:
+  void TearDown() override { server_.reset(); }
+
+  /// Serves, and lets the configuration of the commands say where.
+  void Serve(GrpcServerOptions options = {}) {
+    if (options.listen.empty()) options.listen = "unix:" + (directory_.path() / "s").string();
+    server_ = std::make_unique<OperatorServer>(
+        std::move(options), OperatorServerParts{.store = rooms_.store(),
+                                                .rooms = rooms_.service(),
+                                                .facts = {.version = "1",
+                                                          .started_at = kNoon,
+                                                          .pushers = [] { return 0; },
+                                                          .watchers = [] { return 0; }},
+                                                .observer = observer_,
+                                                .clock = system_clock_,
+                                                .logger = logger_});
+    ASSERT_OK(server_->Start());
+    environment_["RTCROOMD_GRPC_LISTEN"] = server_->bound_address();
+  }
+  int RunRooms(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "rooms");
+    return Run(arguments);
+  }
+  std::vector<std::string> Lines() {
+    std::vector<std::string> lines;
+    std::istringstream text(out());
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    return lines;
+  }
+
+  Rooms rooms_;
+  SystemClock system_clock_;
+  RecordingObserver observer_;
+  Logger logger_{LogFormat::kText, LogLevel::kError};
+  std::unique_ptr<OperatorServer> server_;
+};
+
+TEST_F(RoomsCommands, ListEachRoomOnALine) {
+  Serve();
+  EXPECT_EQ(RunRooms({"list"}), kExitOk);
+  EXPECT_EQ(Lines().size(), 1u) << "the head alone";
+  rooms_.Create("r1", "u1");
+  rooms_.Create("r2", "u2", RoomKind::kLive);
+  EXPECT_EQ(RunRooms({"list"}), kExitOk);
+  ASSERT_EQ(Lines().size(), 3u);
+  EXPECT_THAT(Lines()[1], HasSubstr("r1"));
+  EXPECT_THAT(Lines()[2], HasSubstr("r2"));
+  EXPECT_EQ(RunRooms({"list", "--kind", "live"}), kExitOk);
+  EXPECT_THAT(out(), Not(HasSubstr("r1")));
+  EXPECT_THAT(out(), HasSubstr("r2"));
+}
+
+TEST_F(RoomsCommands, ListAllPages) {
+  Serve();
+  for (int i = 0; i < 450; ++i) rooms_.Create("r" + std::to_string(i), "u1");
+  EXPECT_EQ(RunRooms({"list", "--json"}), kExitOk);
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 450u);
+  EXPECT_EQ(nlohmann::json::parse(lines[0])["room"]["room_id"], "r0");
+  EXPECT_EQ(nlohmann::json::parse(lines[449])["room"]["room_id"], "r449");
+}
+
+TEST_F(RoomsCommands, ShowARoom) {
+  Serve();
+  rooms_.Create("r1", "u1");
+  rooms_.Add("r1", "u2");
+  EXPECT_EQ(RunRooms({"show", "multi", "r1"}), kExitOk);
+  EXPECT_THAT(out(), HasSubstr("u2"));
+  EXPECT_EQ(RunRooms({"show", "multi", "r1", "--json"}), kExitOk);
+  EXPECT_EQ(nlohmann::json::parse(out())["pushers"][1]["user_id"], "u2");
+}
+
+TEST_F(RoomsCommands, SayWhenThereIsNoSuchRoom) {
+  Serve();
+  rooms_.Create("r1", "u1");
+  for (const char* command : {"show", "dismiss"}) {
+    EXPECT_EQ(RunRooms({command, "live", "r1"}), kExitFailed);
+    EXPECT_EQ(err(), "rooms: there is no such room\n");
+  }
+  EXPECT_EQ(RunRooms({"kick", "multi", "r1", "u2"}), kExitFailed);
+  EXPECT_EQ(err(), "rooms: the user is no pusher of the room\n");
+}
+
+TEST_F(RoomsCommands, DismissARoom) {
+  Serve();
+  rooms_.Create("r1", "u1");
+  EXPECT_EQ(RunRooms({"dismiss", "multi", "r1"}), kExitOk);
+  EXPECT_EQ(out(), "dismissed\n");
+  EXPECT_THAT(rooms_.UsersIn("r1"), IsEmpty());
+}
+
+TEST_F(RoomsCommands, KickAPusher) {
+  Serve();
+  rooms_.Create("r1", "u1");
+  rooms_.Add("r1", "u2");
+  EXPECT_EQ(RunRooms({"kick", "multi", "r1", "u2"}), kExitOk);
+  EXPECT_EQ(out(), "kicked\n");
+  EXPECT_THAT(rooms_.UsersIn("r1"), ElementsAre("u1"));
+  EXPECT_EQ(RunRooms({"kick", "multi", "r1", "u1"}), kExitOk);
+  EXPECT_EQ(out(), "kicked; the room has ended with it\n");
+}
+
+TEST_F(RoomsCommands, KeepSomebodyOut) {
+  Serve();
+  rooms_.Create("r1", "u1");
+  EXPECT_EQ(RunRooms({"kick", "multi", "r1", "u2", "--ban", "1500ms"}), kExitOk);
+  EXPECT_EQ(out(), "was not in the room; kept out until 2023-11-14T22:13:21Z\n");
+  EXPECT_ERROR(kNotAllowed, rooms_.TryToAdd("r1", "u2"));
+  rooms_.Advance(std::chrono::milliseconds(1499));
+  EXPECT_ERROR(kNotAllowed, rooms_.TryToAdd("r1", "u2"));
+  rooms_.Advance(std::chrono::milliseconds(1));
+  EXPECT_OK(rooms_.TryToAdd("r1", "u2"));
+  EXPECT_EQ(RunRooms({"kick", "multi", "r1", "u2", "--ban", "366d", "--json"}), kExitOk);
+  EXPECT_EQ(nlohmann::json::parse(out())["was_pusher"], true);
+}
+
+TEST_F(RoomsCommands, RefuseWhatTheyAreNotMadeFor) {
+  Serve();
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {},
+           {"show"},
+           {"show", "multi"},
+           {"show", "seminar", "r1"},
+           {"show", "multi", "a b"},
+           {"list", "--kind", "1"},
+           {"kick", "multi", "r1"},
+           {"kick", "multi", "r1", ""},
+           {"kick", "multi", "r1", "u1", "--ban", "soon"},
+           {"kick", "multi", "r1", "u1", "--ban", "0s"},
+           {"kick", "multi", "r1", "u1", "--ban", "367d"},
+           {"kick", "multi", "r1", "u1", "--token", "t"},
+           {"list", "--target", "nowhere"},
+           {"list", "--target", ":1"},
+           {"list", "--target", "unix:"},
+           {"list", "--cert", "c"},
+           {"list", "--ca", "/nowhere/ca.pem"},
+           {"list", "--config", "/nowhere/rtcroomd.toml"},
+       }) {
+    EXPECT_EQ(RunRooms(wrong), kExitUsage) << testing::PrintToString(wrong);
+    EXPECT_THAT(err(), Not(IsEmpty())) << testing::PrintToString(wrong);
+    EXPECT_THAT(out(), IsEmpty()) << testing::PrintToString(wrong);
+  }
+}
+
+TEST_F(RoomsCommands, SayThatNobodyAnswers) {
+  environment_ = {{"RTCROOMD_GRPC_LISTEN", "unix:" + (directory_.path() / "nobody").string()}};
+  EXPECT_EQ(RunRooms({"list"}), kExitFailed);
+  EXPECT_THAT(err(), HasSubstr("rooms: "));
+}
+
+TEST_F(RoomsCommands, NeedToBeToldWhereAServerIsThatDoesNotSayItself) {
+  environment_ = {{"RTCROOMD_GRPC_LISTEN", ""}};
+  EXPECT_EQ(RunRooms({"list"}), kExitUsage);
+  EXPECT_THAT(err(), HasSubstr("grpc.listen: off"));
+  environment_ = {{"RTCROOMD_GRPC_LISTEN", "127.0.0.1:0"}};
+  EXPECT_EQ(RunRooms({"list"}), kExitUsage);
+  EXPECT_THAT(err(), HasSubstr("--target"));
+}
+
+TEST_F(RoomsCommands, GoWhereTheyAreTold) {
+  Serve({.listen = "127.0.0.1:0"});
+  environment_["RTCROOMD_GRPC_LISTEN"] = "127.0.0.1:1";
+  EXPECT_EQ(RunRooms({"list", "--target", server_->bound_address()}), kExitOk);
+}
+
+TEST_F(RoomsCommands, TakeTheTokenFromTheConfiguration) {
+  Serve({.token = Secret("a token for tests")});
+  EXPECT_EQ(RunRooms({"list"}), kExitFailed);
+  EXPECT_EQ(err(), "rooms: the token is missing or wrong\n");
+  environment_["RTCROOMD_GRPC_TOKEN_FILE"] = MakeFile("token", "a token for tests\n");
+  EXPECT_EQ(RunRooms({"list"}), kExitOk);
+  const std::string config = MakeFile("c.toml", "[grpc]\ntoken = 'a token for tests'\n");
+  environment_.erase("RTCROOMD_GRPC_TOKEN_FILE");
+  EXPECT_EQ(RunRooms({"list", "--config", config}), kExitOk);
+}
+
+TEST_F(RoomsCommands, SendNothingToOtherMachinesInTheOpen) {
+  EXPECT_EQ(RunRooms({"list", "--target", "192.0.2.1:5759"}), kExitUsage);
+  EXPECT_THAT(err(), HasSubstr("TLS"));
+  EXPECT_EQ(RunRooms({"list", "--target", "rooms.example.com:5759"}), kExitUsage);
+}
+
+TEST_F(RoomsCommands, ShowTheirCertificateAndTrustTheServers) {
+  const auto path = [&](const char* name) { return (directory_.path() / name).string(); };
+  WriteTestCertificate(path("server.pem"), path("server.key"));
+  WriteTestCertificate(path("own.pem"), path("own.key"));
+  Serve({.listen = "127.0.0.1:0",
+         .tls = {
+             .cert = path("server.pem"), .key = path("server.key"), .client_ca = path("own.pem")}});
+  const std::vector<std::string> with_certificate = {"list", "--cert", path("own.pem"), "--key",
+                                                     path("own.key")};
+  const auto and_ca = [&](std::string ca) {
+    std::vector<std::string> arguments = with_certificate;
+    arguments.insert(arguments.end(), {"--ca", std::move(ca)});
+    return arguments;
+  };
+  EXPECT_EQ(RunRooms(and_ca(path("server.pem"))), kExitOk) << err();
+  EXPECT_EQ(RunRooms(and_ca(path("own.pem"))), kExitFailed) << "not who signed the server's";
+  EXPECT_EQ(RunRooms({"list", "--ca", path("server.pem")}), kExitFailed) << "none to show";
+  environment_["RTCROOMD_GRPC_TLS_CERT"] = path("server.pem");
+  environment_["RTCROOMD_GRPC_TLS_KEY"] = path("server.key");
+  EXPECT_EQ(RunRooms(with_certificate), kExitOk) << "the server's own is trusted: " << err();
+}
+
+}  // namespace
+}  // namespace rtcroom

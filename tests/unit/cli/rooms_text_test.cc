@@ -1,0 +1,97 @@
+#include "daemon/cli/rooms_text.h"
+
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Printable, LeavesOrdinaryTextAlone) {
+  for (const char* text : {"", "a room", "房间", "Größe", "🙂", "a\"b'c"}) {
+    EXPECT_EQ(Printable(text), text);
+  }
+}
+
+TEST(Printable, WritesWhatWouldTakeOverATerminalAsNumbers) {
+  EXPECT_EQ(Printable("\x1b[2J"), "\\u001b[2J");
+  EXPECT_EQ(Printable("a\nb\r\tc"), "a\\u000ab\\u000d\\u0009c");
+  EXPECT_EQ(Printable("\x7f"), "\\u007f");
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "31m"),
+            "\\u009b31m")
+      << "the other spelling of ESC [";
+  EXPECT_EQ(Printable("\xe2\x80\xae"
+                      "abc"),
+            "\\u202eabc")
+      << "turns the direction round";
+  EXPECT_EQ(Printable("\xe2\x80\xa8"), "\\u2028") << "an end of line";
+  EXPECT_EQ(Printable("\\u001b"), "\\\\u001b") << "what was written so shows as such";
+  EXPECT_EQ(Printable(std::string(1, '\0')), "\\u0000");
+}
+
+TEST(Printable, WritesWhatIsNotUtf8AsBytes) {
+  EXPECT_EQ(Printable("a\xff"
+                      "b"),
+            "a\\xffb");
+  EXPECT_EQ(Printable("\xe6\x88"), "\\xe6\\x88");
+  EXPECT_EQ(Printable("\x80"), "\\x80");
+}
+
+TEST(Printable, CutsBehindAWholeCharacter) {
+  EXPECT_EQ(Printable("abcdef", 3), "abc...");
+  EXPECT_EQ(Printable("房间", 1), "房...");
+  EXPECT_EQ(Printable("abc", 3), "abc");
+}
+
+v1::Room ARoom() {
+  v1::Room room;
+  room.mutable_room()->set_kind(v1::ROOM_KIND_MULTI);
+  room.mutable_room()->set_room_id("r1");
+  room.set_dialect(v1::DIALECT_GEN2);
+  room.set_creator("u1");
+  room.set_room_info("evil \x1b[31m name");
+  room.mutable_created_at()->set_seconds(1'700'000'000);
+  v1::Pusher& pusher = *room.add_pushers();
+  pusher.set_user_id("u1");
+  pusher.set_user_name("evil \x1b[31m too");
+  return room;
+}
+
+TEST(RoomsText, TellsARoomToPeople) {
+  std::ostringstream line;
+  PrintRoomLine(ARoom(), line);
+  EXPECT_THAT(line.str(), testing::MatchesRegex("multi +r1 +1 +2023-11-14T22:13:20Z +u1 .*\n"));
+  std::ostringstream whole;
+  PrintRoom(ARoom(), whole);
+  EXPECT_THAT(whole.str(), HasSubstr("gen-2"));
+  EXPECT_THAT(whole.str(), HasSubstr("evil \\u001b[31m too"));
+  EXPECT_THAT(line.str() + whole.str(), Not(HasSubstr("\x1b")));
+}
+
+TEST(RoomsText, TellsARoomToPrograms) {
+  const std::string json = JsonLine(ARoom());
+  EXPECT_EQ(json.find('\n'), json.size() - 1);
+  const auto room = nlohmann::json::parse(json);
+  EXPECT_EQ(room["room"]["room_id"], "r1");
+  EXPECT_EQ(room["room_info"], "evil \x1b[31m name");
+  EXPECT_THAT(json, Not(HasSubstr("\x1b")));
+}
+
+TEST(RoomsText, BearsTimesThatNoCalendarHas) {
+  google::protobuf::Timestamp time;
+  time.set_seconds(INT64_MAX);
+  EXPECT_EQ(TimeText(time), "9999-12-31T23:59:59Z");
+  v1::Room room = ARoom();
+  *room.mutable_created_at() = time;
+  EXPECT_THAT(JsonLine(room), Not(HasSubstr("9223372036854775807")));
+}
+
+}  // namespace
+}  // namespace rtcroom

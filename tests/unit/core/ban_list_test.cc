@@ -1,0 +1,109 @@
+#include "daemon/core/ban_list.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+class BanListTest : public testing::Test {
+ protected:
+  Ban For(std::chrono::milliseconds time, const RoomKey& room) const {
+    return {.room = room, .user_id = kBob, .until = clock_.Now() + time};
+  }
+
+  const UserId kBob{"bob"};
+  const RoomKey kRoom{.kind = RoomKind::kMulti, .id = {"r1"}};
+  const RoomKey kOther{.kind = RoomKind::kMulti, .id = {"r2"}};
+  FakeClock clock_;
+  BanList bans_{clock_};
+};
+
+TEST_F(BanListTest, ABanIsForOneUserInOneRoomOfOneKind) {
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+  EXPECT_FALSE(bans_.IsBanned(kOther, kBob));
+  EXPECT_FALSE(bans_.IsBanned(kRoom, {"amy"}));
+  EXPECT_FALSE(bans_.IsBanned({.kind = RoomKind::kLive, .id = kRoom.id}, kBob));
+}
+
+TEST_F(BanListTest, TellsWhoIsBannedSomewhereInAKind) {
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  EXPECT_TRUE(bans_.IsBannedSomewhere(RoomKind::kMulti, kBob));
+  EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kLive, kBob));
+  EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kMulti, {"amy"}));
+}
+
+TEST_F(BanListTest, ABanEndsAtItsInstant) {
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  clock_.Advance(999ms);
+  EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+  clock_.Advance(1ms);
+  EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
+  EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kMulti, kBob));
+}
+
+TEST_F(BanListTest, ForgetsThoseThatHaveEnded) {
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  ASSERT_OK(bans_.Put(For(2s, kOther)));
+  EXPECT_EQ(bans_.RemoveEnded(), 0U);
+  clock_.Advance(1s);
+  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  EXPECT_TRUE(bans_.IsBanned(kOther, kBob));
+  clock_.Advance(1s);
+  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  EXPECT_EQ(bans_.RemoveEnded(), 0U);
+}
+
+TEST_F(BanListTest, TakesBackWhatCouldNotBeKept) {
+  const Ban ban = For(1s, kRoom);
+  const auto before = bans_.Put(ban);
+  ASSERT_OK(before);
+  EXPECT_EQ(*before, std::nullopt);
+  bans_.Restore(ban, *before);
+  EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
+}
+
+TEST_F(BanListTest, TakesBackOnlyTheNewestOfTwo) {
+  const Ban first = For(1s, kRoom);
+  ASSERT_OK(bans_.Put(first));
+  const Ban second = For(1h, kRoom);
+  const auto before = bans_.Put(second);
+  ASSERT_OK(before);
+  EXPECT_EQ(*before, first.until);
+  bans_.Restore(second, *before);
+  EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+  clock_.Advance(1s);
+  EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
+}
+
+TEST_F(BanListTest, TakesNothingBackFromABanThatCameLater) {
+  const Ban failing = For(1s, kRoom);
+  const auto before = bans_.Put(failing);
+  ASSERT_OK(before);
+  ASSERT_OK(bans_.Put(For(1h, kRoom)));
+  bans_.Restore(failing, *before);
+  EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+}
+
+TEST_F(BanListTest, RefusesMoreThanItHolds) {
+  for (std::size_t i = 0; i < BanList::kMaxBans; ++i) {
+    ASSERT_OK(bans_.Put(For(1h, {.kind = RoomKind::kMulti, .id = {std::to_string(i)}})));
+  }
+  EXPECT_ERROR(kUnavailable, bans_.Put(For(1h, kRoom)));
+  EXPECT_ERROR(kUnavailable,
+               bans_.Put({.room = kRoom, .user_id = {"amy"}, .until = clock_.Now() + 1h}));
+  EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
+  EXPECT_OK(bans_.Put(For(2h, {.kind = RoomKind::kMulti, .id = {"0"}})));  // in place of its first
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,52 @@
+#include "daemon/core/commit_signal.h"
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/recording_listener.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+MonotonicTime In(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+
+TEST(CommitSignal, TellsOfACommitThatCameBefore) {
+  CommitSignal signal;
+  signal.OnCommit({});
+  signal.OnCommit({});
+  EXPECT_TRUE(signal.Wait(In(1h)));
+  EXPECT_FALSE(signal.Wait(In(0ms)));
+}
+
+TEST(CommitSignal, WakesWhoWaits) {
+  CommitSignal signal;
+  bool woken = false;
+  {
+    const std::jthread reader([&] { woken = signal.Wait(In(1h)); });
+    signal.OnCommit({});
+  }
+  EXPECT_TRUE(woken);
+}
+
+TEST(CommitSignal, GivesUpAtTheDeadline) {
+  CommitSignal signal;
+  EXPECT_FALSE(signal.Wait(In(1ms)));
+}
+
+TEST(CommitFanOut, TellsEverybody) {
+  RecordingListener first;
+  RecordingListener second;
+  CommitFanOut both({&first, &second});
+  const std::vector<RoomChange> changes(2);
+  both.OnCommit(changes);
+  EXPECT_EQ(first.changes().size(), 2U);
+  EXPECT_EQ(second.changes().size(), 2U);
+}
+
+}  // namespace
+}  // namespace rtcroom
