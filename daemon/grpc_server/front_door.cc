@@ -86,6 +86,8 @@ void FrontDoor::Stop() {
 }
 
 void FrontDoor::Admit(AcceptedSocket accepted) {
+  // Whoever has not said anything yet makes room: nobody keeps others out by silence.
+  if (relays_.size() >= options_.max_connections) EndLongestSilent();
   if (relays_.size() >= options_.max_connections) {
     parts_.observer.OnRefusal(RefusalCause::kConnections);
     if (!std::exchange(is_full_, true)) {  // told once, not for each client
@@ -104,6 +106,17 @@ void FrontDoor::Admit(AcceptedSocket accepted) {
     return;
   }
   relay->Begin(tls_());
+}
+
+void FrontDoor::EndLongestSilent() {
+  std::shared_ptr<Relay> longest;
+  for (const auto& [place, relay] : relays_) {
+    const bool is_longer = !longest || relay->deadline() < longest->deadline();
+    if (relay->is_silent() && is_longer) longest = relay;
+  }
+  if (!longest) return;
+  parts_.observer.OnRefusal(RefusalCause::kConnections);
+  longest->Abort();
 }
 
 void FrontDoor::CheckDeadlinesLater() {

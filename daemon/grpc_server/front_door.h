@@ -70,6 +70,8 @@ class FrontDoor {
 
  private:
   void Admit(AcceptedSocket accepted);
+  /// Among those that have not begun to speak HTTP/2, if there is one.
+  void EndLongestSilent();
   void CheckDeadlinesLater();
 
   const FrontDoorOptions options_;

@@ -132,9 +132,9 @@ GrpcServer::~GrpcServer() { Stop(std::chrono::milliseconds(0)); }
 
 Status GrpcServer::Start() {
   const std::string address = options_.inherited ? options_.inherited->address : options_.listen;
-  if (Status status = CheckReach(address); !status) return status;
+  if (Status status = CheckReach(address, options_.tls); !status) return status;
   if (!options_.tls.cert.empty()) {
-    if (Status status = ReloadTls(options_.tls); !status) return status;
+    if (Status status = TakeUpTls(options_.tls); !status) return status;
   }
   if (options_.inherited) {
     listening_ = *std::exchange(options_.inherited, std::nullopt);
@@ -143,6 +143,8 @@ Status GrpcServer::Start() {
     if (!bound) return bound.error();
     listening_ = *std::move(bound);
   }
+  // What a name has led to.
+  if (Status status = CheckReach(listening_.address, options_.tls); !status) return status;
   try {
     library_ = std::make_unique<Library>(options_, parts_);
     if (!library_->is_up()) return Error{Errc::kUnavailable, "gRPC does not start"};
@@ -157,9 +159,8 @@ Status GrpcServer::Start() {
   return door_->Open(listening_);
 }
 
-Status GrpcServer::CheckReach(const std::string& address) const {
+Status GrpcServer::CheckReach(const std::string& address, const GrpcTlsFiles& tls) {
   const std::optional<ListenAddress> port = ParseListenAddress(address);
-  const GrpcTlsFiles& tls = options_.tls;
   const bool is_local = address.starts_with("unix:") || (port && port->IsLoopback());
   if (is_local || !(tls.cert.empty() || tls.key.empty() || tls.client_ca.empty())) return {};
   return Error{Errc::kUnavailable,
@@ -167,6 +168,11 @@ Status GrpcServer::CheckReach(const std::string& address) const {
 }
 
 Status GrpcServer::ReloadTls(const GrpcTlsFiles& files) {
+  if (Status status = CheckReach(bound_address(), files); !status) return status;
+  return TakeUpTls(files);
+}
+
+Status GrpcServer::TakeUpTls(const GrpcTlsFiles& files) {
   Result<TlsContext> loaded = LoadGrpcTlsContext(files);
   if (!loaded) return loaded.error();
   std::shared_ptr<ssl_ctx_st> fresh = *std::move(loaded);

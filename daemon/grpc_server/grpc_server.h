@@ -91,7 +91,9 @@ class GrpcServer {
  private:
   class Library;  ///< what knows gRPC
 
-  [[nodiscard]] Status CheckReach(const std::string& address) const;
+  /// Who may get to that address with these files.
+  static Status CheckReach(const std::string& address, const GrpcTlsFiles& tls);
+  Status TakeUpTls(const GrpcTlsFiles& files);
   /// @param all_ended  tells whether there is nobody left.
   void AwaitCalls(std::chrono::milliseconds patience, const std::function<bool()>& all_ended);
   std::shared_ptr<ssl_ctx_st> CurrentTls() EXCLUDES(tls_mutex_);

@@ -78,6 +78,13 @@ class Relay : public std::enable_shared_from_this<Relay> {
   /// Takes leave of a client that waits for nothing.
   void EndIfIdle();
 
+  /// Whether the client has yet to begin to speak HTTP/2.
+  [[nodiscard]] bool is_silent() const {
+    return state_ == State::kHandshake || state_ == State::kPreface;
+  }
+  /// Until when it must have done what it is waited for.
+  [[nodiscard]] MonotonicTime deadline() const { return deadline_; }
+
  private:
   using Descriptor =
       boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;

@@ -208,6 +208,12 @@ TEST_F(GrpcTlsTest, TakesUpRenewedCertificates) {
   EXPECT_THAT(AskInfo(before), HasCode(grpc::OK)) << "connections keep what they began with";
 }
 
+TEST_F(GrpcTlsTest, ARenewalDoesNotOpenItToOtherMachines) {
+  ASSERT_OK(StartTls("client", "0.0.0.0:0"));
+  EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("")));
+  EXPECT_OK(server_->ReloadTls(Files("stranger")));
+}
+
 TEST_F(GrpcTlsTest, NamesTheFileThatCannotBeUsed) {
   GrpcTlsFiles files = Files("client");
   files.client_ca = Path("nobody", "cert");

@@ -175,6 +175,16 @@ TEST_F(GrpcServerTest, BoundsItsConnections) {
   EXPECT_TRUE(Eventually([&] { return AskInfo(Connect()).ok(); })) << "a place is free again";
 }
 
+TEST_F(GrpcServerTest, NobodyIsKeptOutByThoseWhoSayNothing) {
+  GrpcServerOptions options = Options();
+  options.door.max_connections = 2;
+  ASSERT_OK(Start(std::move(options)));
+  const RawClient silent(server_->bound_address());
+  const RawClient mute(server_->bound_address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
+}
+
 TEST_F(GrpcServerTest, LosesNoPlaceToClientsThatHaveGone) {
   GrpcServerOptions options = Options();
   options.door.max_connections = 2;
