@@ -78,7 +78,7 @@ void GroupDeliveries::BeginRoom(const RoomId& id) {
   const auto found = groups_.find(id);
   if (found == groups_.end()) return;
   Group& group = found->second;
-  Drop(group, DeliveryStep::kDestroy);
+  DropDestroys(group);
   DropNotices(group);
   group.superseded = group.busy.has_value();
   Requeue(id, group);
@@ -123,6 +123,13 @@ void GroupDeliveries::OweDestroy(const RoomId& id, MonotonicTime now) {
   Requeue(id, group);
 }
 
+void GroupDeliveries::OweDestroyTwice(const RoomId& id, MonotonicTime now) {
+  Group& group = groups_[id];
+  group.destroys_twice = true;
+  Owe(group, DeliveryStep::kDestroy, std::nullopt, now);
+  Requeue(id, group);
+}
+
 void GroupDeliveries::BeginMaking(const RoomId& id) {
   Group& group = groups_[id];
   group.making = true;
@@ -150,6 +157,7 @@ std::optional<Delivery> GroupDeliveries::Next(DeliveryStep step, MonotonicTime n
   Group& group = groups_.at(next.group);
   group.busy = step;
   group.superseded = false;
+  if (step == DeliveryStep::kDestroy && !group.debt(step).owed) group.last_look.reset();
   group.at_work = std::exchange(group.debt(step), {});
   Requeue(next.group, group);
   return next;
@@ -186,6 +194,12 @@ void GroupDeliveries::Drop(Group& group, DeliveryStep step) {
   Release(std::exchange(group.debt(step), {}));
 }
 
+void GroupDeliveries::DropDestroys(Group& group) {
+  Drop(group, DeliveryStep::kDestroy);
+  group.destroys_twice = false;
+  group.last_look.reset();
+}
+
 void GroupDeliveries::DropNotices(Group& group) {
   Drop(group, DeliveryStep::kSystemNotice);
   Drop(group, DeliveryStep::kCustomMessage);
@@ -197,30 +211,33 @@ void GroupDeliveries::Release(const Debt& debt) {
 
 // -- Queues.
 
-std::optional<DeliveryStep> GroupDeliveries::NextStep(const RoomId& id, const Group& group) const {
+std::optional<GroupDeliveries::Turn> GroupDeliveries::NextTurn(const RoomId& id,
+                                                               const Group& group) const {
   if (group.making || group.busy || unsettled_ == id) return std::nullopt;
+  const bool is_task_done = group.has_task && !group.last_look;
   for (const DeliveryStep step : kDeliverySteps) {
-    const bool owed = step == DeliveryStep::kForgetTask ? group.has_task : group.debt(step).owed;
-    if (owed) return step;
+    const bool owed = step == DeliveryStep::kForgetTask ? is_task_done : group.debt(step).owed;
+    if (owed) return Turn{.step = step, .due = group.due};
   }
-  return std::nullopt;
+  if (!group.last_look) return std::nullopt;
+  return Turn{.step = DeliveryStep::kDestroy, .due = *group.last_look};
 }
 
 void GroupDeliveries::Requeue(const RoomId& id, Group& group) {
-  const std::optional<DeliveryStep> step = NextStep(id, group);
-  if (group.queued && (group.queued != step || group.queued_for != group.due)) {
-    queue(*group.queued).erase({group.queued_for, id});
+  const std::optional<Turn> turn = NextTurn(id, group);
+  if (group.queued && group.queued != turn) {
+    queue(group.queued->step).erase({group.queued->due, id});
     group.queued.reset();
   }
-  if (step) {
-    if (!group.queued) queue(*step).emplace(group.due, id);
-    group.queued = step;
-    group.queued_for = group.due;
+  if (turn) {
+    if (!group.queued) queue(turn->step).emplace(turn->due, id);
+    group.queued = turn;
     return;
   }
   const bool has_debts =
       std::ranges::any_of(group.debts, [](const Debt& debt) { return debt.owed; });
-  if (!has_debts && !group.has_task && !group.making && !group.busy) groups_.erase(id);
+  const bool is_settled = !has_debts && !group.has_task && !group.last_look;
+  if (is_settled && !group.making && !group.busy) groups_.erase(id);
 }
 
 }  // namespace rtcroom

@@ -26,6 +26,8 @@ struct DeliveryLimits {
   std::chrono::milliseconds first_pause{500};  ///< at most, after the first failure
   std::chrono::milliseconds longest_pause{15'000};
   std::chrono::milliseconds hurry_within{1000};  ///< see `Hurry`
+  /// A call that nobody waits for any more takes effect within this, or never.
+  std::chrono::milliseconds late_effect{60'000};
 };
 
 /// Turns committed events and tasks into calls: one at a time for a group, in order, any number of
@@ -66,6 +68,9 @@ class GroupDeliveries {
   void ClearTask(const RoomId& group);
   void OweCreate(const RoomId& group, MonotonicTime now);
   void OweDestroy(const RoomId& group, MonotonicTime now);
+  /// As `OweDestroy`, and once more `late_effect` after that is done: a create that was not
+  /// answered may take effect in between. The task is kept until then.
+  void OweDestroyTwice(const RoomId& group, MonotonicTime now);
 
   /// Somebody makes the group: nothing more is sent to it until `EndMaking`.
   void BeginMaking(const RoomId& group);
@@ -110,6 +115,13 @@ class GroupDeliveries {
     std::optional<std::uint64_t> since{};
   };
 
+  /// What a group is to get next, and when.
+  struct Turn {
+    DeliveryStep step = DeliveryStep::kDestroy;
+    MonotonicTime due{};
+    bool operator==(const Turn&) const = default;
+  };
+
   struct Group {
     std::array<Debt, kDeliveryStepCount> debts{};
     bool has_task = false;
@@ -120,8 +132,9 @@ class GroupDeliveries {
         false;         ///< a room began or ended meanwhile: if it fails, it is not owed again
     int failures = 0;  ///< since the last success
     MonotonicTime due{};
-    std::optional<DeliveryStep> queued{};
-    MonotonicTime queued_for{};
+    bool destroys_twice = false;               ///< see `OweDestroyTwice`: before the first ...
+    std::optional<MonotonicTime> last_look{};  ///< ... and after it: when the second is due
+    std::optional<Turn> queued{};
 
     Debt& debt(DeliveryStep step) { return debts[static_cast<std::size_t>(step)]; }
     [[nodiscard]] const Debt& debt(DeliveryStep step) const {
@@ -145,6 +158,7 @@ class GroupDeliveries {
 
   void Owe(Group& group, DeliveryStep step, std::optional<std::uint64_t> since, MonotonicTime now);
   void Drop(Group& group, DeliveryStep step);
+  void DropDestroys(Group& group);
   void Release(const Debt& debt);
   void DropNotices(Group& group);
   void OweAgain(Group& group, DeliveryStep step);
@@ -155,7 +169,7 @@ class GroupDeliveries {
   DeliveryEnd FinishOther(const RoomId& id, Group& group, DeliveryStep step, ImOutcome outcome,
                           MonotonicTime now, double jitter);
 
-  [[nodiscard]] std::optional<DeliveryStep> NextStep(const RoomId& id, const Group& group) const;
+  [[nodiscard]] std::optional<Turn> NextTurn(const RoomId& id, const Group& group) const;
   /// Puts the group where it belongs now: into a queue, into none, or out of the table, after
   /// which `group` is gone.
   void Requeue(const RoomId& id, Group& group);

@@ -78,6 +78,9 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
       group.failures = 0;
       if (step == DeliveryStep::kForgetTask && std::exchange(group.has_task, false)) --tasks_;
       if (step == DeliveryStep::kCreate) absent_.erase(id);
+      if (step == DeliveryStep::kDestroy && std::exchange(group.destroys_twice, false)) {
+        group.last_look = now + limits_.late_effect;
+      }
       return DeliveryEnd::kDone;
     case ImOutcome::kTakenByAnother:
       group.failures = 0;

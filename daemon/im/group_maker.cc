@@ -99,14 +99,14 @@ GroupMaker::Asked GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline)
     if (left <= milliseconds(0)) break;
     switch (caller_.Call(GroupCommand::kCreate, room_id, std::min(left, options_.call_timeout))) {
       case ImOutcome::kDone:
-        NoteMayExist(room_id, true);
+        NoteMade(room_id);
         return Asked::kMade;
       case ImOutcome::kTakenByAnother:
         // Had an earlier try made it, the answer would be that it is ours.
-        NoteMayExist(room_id, false);
+        NoteStrangers(room_id);
         return Asked::kTaken;
       case ImOutcome::kPassing:
-        NoteMayExist(room_id, true);
+        NoteUnanswered(room_id);
         break;
       case ImOutcome::kTooFast:
       case ImOutcome::kUnreachable:
@@ -127,9 +127,23 @@ bool GroupMaker::IsStopping() {
   return shared_.stopping;
 }
 
-void GroupMaker::NoteMayExist(const RoomId& room_id, bool may_exist) {
+void GroupMaker::NoteMade(const RoomId& room_id) {
   const MutexLock lock(shared_.mutex);
-  makings_.at(room_id).may_exist = may_exist;
+  makings_.at(room_id).may_exist = true;
+}
+
+void GroupMaker::NoteStrangers(const RoomId& room_id) {
+  const MutexLock lock(shared_.mutex);
+  Making& making = makings_.at(room_id);
+  making.may_exist = false;
+  making.may_be_late = false;
+}
+
+void GroupMaker::NoteUnanswered(const RoomId& room_id) {
+  const MutexLock lock(shared_.mutex);
+  Making& making = makings_.at(room_id);
+  making.may_exist = true;
+  making.may_be_late = true;
 }
 
 void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
@@ -152,7 +166,8 @@ void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
     const MonotonicTime now = clock_.Monotonic();
     const MutexLock lock(shared_.mutex);
     GroupDeliveries& deliveries = shared_.deliveries;
-    if (must_go) deliveries.OweDestroy(room_id, now);
+    if (must_go && making.may_be_late) deliveries.OweDestroyTwice(room_id, now);
+    if (must_go && !making.may_be_late) deliveries.OweDestroy(room_id, now);
     if (fate == GroupFate::kKept) {
       if (is_ours) deliveries.ClearTask(room_id);  // it went with the room's commit ...
       if (making.degraded) {                       // ... or became this one

@@ -58,8 +58,9 @@ class GroupMaker {
  private:
   struct Making {
     IdOrigin origin = IdOrigin::kNamed;
-    bool may_exist = false;  ///< the group, by what the service answered or failed to answer
-    bool degraded = false;   ///< it is still to be made
+    bool may_exist = false;    ///< the group, by what the service answered or failed to answer
+    bool may_be_late = false;  ///< a try was not answered: it may take effect still
+    bool degraded = false;     ///< it is still to be made
   };
   /// How asking for a group ended.
   enum class Asked : std::uint8_t { kMade, kTaken, kRefused, kNoAnswer, kStopped };
@@ -73,7 +74,9 @@ class GroupMaker {
       EXCLUDES(shared_.mutex);
   Asked Ask(const RoomId& room_id, MonotonicTime deadline) EXCLUDES(shared_.mutex);
   bool IsStopping() EXCLUDES(shared_.mutex);
-  void NoteMayExist(const RoomId& room_id, bool may_exist) EXCLUDES(shared_.mutex);
+  void NoteMade(const RoomId& room_id) EXCLUDES(shared_.mutex);
+  void NoteStrangers(const RoomId& room_id) EXCLUDES(shared_.mutex);
+  void NoteUnanswered(const RoomId& room_id) EXCLUDES(shared_.mutex);
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitBudget(MonotonicTime deadline) EXCLUDES(shared_.mutex);
   bool Pause(MonotonicTime::duration pause, MonotonicTime deadline) EXCLUDES(shared_.mutex);

@@ -55,6 +55,34 @@ TEST_F(GroupDeliveriesTasks, HoldBackNoEvents) {
   EXPECT_EQ(deliveries_->HandledUpTo(), 2u);
 }
 
+TEST_F(GroupDeliveriesTasks, AreForgottenOnlyAfterTheSecondOfTwoDestroys) {
+  deliveries_->NoteTask(Id("r"));
+  deliveries_->OweDestroyTwice(Id("r"), now_);
+  EXPECT_THAT(Due(), ElementsAre(Destroy("r")));
+  Finish("r", Step::kDestroy, ImOutcome::kPassing);
+  Advance(std::chrono::milliseconds(500));
+  EXPECT_THAT(AnswerAll(), ElementsAre(Destroy("r"))) << "this is the first that is done";
+  Created("other");
+  EXPECT_EQ(deliveries_->HandledUpTo(), 2u) << "no event is held back";
+  Advance(std::chrono::milliseconds(59'999));
+  EXPECT_THAT(Due(), IsEmpty());
+  Advance(std::chrono::milliseconds(1));
+  EXPECT_THAT(Due(), ElementsAre(Destroy("r")));
+  Finish("r", Step::kDestroy, ImOutcome::kPassing);
+  Advance(std::chrono::milliseconds(500));
+  EXPECT_THAT(AnswerAll(), ElementsAre(Destroy("r"), Forget("r")));
+  EXPECT_EQ(deliveries_->groups(), 0u);
+}
+
+TEST_F(GroupDeliveriesTasks, DestroyNoSecondTimeOnceARoomHasBegun) {
+  deliveries_->NoteTask(Id("r"));
+  deliveries_->OweDestroyTwice(Id("r"), now_);
+  AnswerAll();
+  Created("r");
+  EXPECT_THAT(AnswerAll(), ElementsAre(Forget("r")));
+  EXPECT_EQ(deliveries_->groups(), 0u);
+}
+
 TEST_F(GroupDeliveriesTasks, MakeTheGroupBeforeItsNotices) {
   Added("r");
   NoteCreate("r");
