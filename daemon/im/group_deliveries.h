@@ -28,6 +28,10 @@ struct DeliveryLimits {
   std::chrono::milliseconds hurry_within{1000};  ///< see `Hurry`
   /// A call that nobody waits for any more takes effect within this, or never.
   std::chrono::milliseconds late_effect{60'000};
+  /// A notice or a destroy that failed so often, and for so long, is given up. Only what happens
+  /// while the calls of other groups are answered counts: an outage is waited for.
+  int most_failures_alone = 10;
+  std::chrono::milliseconds longest_alone = std::chrono::minutes(10);
 };
 
 /// Turns committed events and tasks into calls: one at a time for a group, in order, any number of
@@ -90,6 +94,9 @@ class GroupDeliveries {
   /// @param jitter   0 to 1: how much of the pause after a failure there is to be.
   DeliveryEnd Finish(const Delivery& delivery, ImOutcome outcome, MonotonicTime now, double jitter);
 
+  /// The service answered a call, whatever it was for.
+  void NoteAnswer() { ++answers_; }
+
   /// The service is back: what failed is due within `hurry_within`, in the order in which it was.
   /// Does nothing shortly after it has done it.
   void Hurry(MonotonicTime now);
@@ -131,6 +138,10 @@ class GroupDeliveries {
     bool superseded =
         false;         ///< a room began or ended meanwhile: if it fails, it is not owed again
     int failures = 0;  ///< since the last success
+    MonotonicTime failed_at{};             ///< last ...
+    std::uint64_t answers_at_failure = 0;  ///< ... and `answers_` then
+    int failures_alone = 0;  ///< of `failures`, those since which others were answered
+    MonotonicTime::duration alone_for{};
     MonotonicTime due{};
     bool destroys_twice = false;               ///< see `OweDestroyTwice`: before the first ...
     std::optional<MonotonicTime> last_look{};  ///< ... and after it: when the second is due
@@ -163,6 +174,9 @@ class GroupDeliveries {
   void DropNotices(Group& group);
   void OweAgain(Group& group, DeliveryStep step);
   void PutOff(Group& group, MonotonicTime now, bool lasting, double jitter);
+  static void NoteSuccess(Group& group);
+  /// @return whether the group has failed for too long while others were answered.
+  bool NoteFailure(Group& group, ImOutcome outcome, MonotonicTime now);
   void Switch();
   DeliveryEnd FinishNotice(const RoomId& id, Group& group, DeliveryStep step, ImOutcome outcome,
                            MonotonicTime now, double jitter);
@@ -186,6 +200,7 @@ class GroupDeliveries {
   std::array<Queue, kDeliveryStepCount> queues_{};
   std::multiset<std::uint64_t> since_{};  ///< of all debts and of those that are being paid
   std::size_t tasks_ = 0;
+  std::uint64_t answers_ = 0;
   std::optional<MonotonicTime> hurried_at_{};
 };
 

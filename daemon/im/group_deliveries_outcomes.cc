@@ -39,11 +39,11 @@ DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, Delive
   if (group.superseded) return DeliveryEnd::kDone;
   switch (outcome) {
     case ImOutcome::kDone:
-      group.failures = 0;
+      NoteSuccess(group);
       return DeliveryEnd::kDone;
     case ImOutcome::kGroupMissing:
     case ImOutcome::kTakenByAnother:
-      group.failures = 0;
+      NoteSuccess(group);
       DropNotices(group);
       if (absent_.size() < limits_.max_absent) absent_.try_emplace(id, Absence::kMissing);
       return DeliveryEnd::kDropped;
@@ -57,13 +57,17 @@ DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, Delive
       return is_first ? DeliveryEnd::kSwitched : DeliveryEnd::kPutOff;
     }
     case ImOutcome::kRefused:
-      group.failures = 0;
+      NoteSuccess(group);
       return DeliveryEnd::kDropped;
     case ImOutcome::kPassing:
     case ImOutcome::kTooFast:
     case ImOutcome::kUnreachable:
     case ImOutcome::kQuotaUsedUp:
     case ImOutcome::kMisconfigured:
+      if (NoteFailure(group, outcome, now)) {
+        NoteSuccess(group);
+        return DeliveryEnd::kGivenUp;
+      }
       OweAgain(group, step);
       PutOff(group, now, IsLasting(outcome), jitter);
       return DeliveryEnd::kPutOff;
@@ -75,7 +79,7 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
                                          ImOutcome outcome, MonotonicTime now, double jitter) {
   switch (outcome) {
     case ImOutcome::kDone:
-      group.failures = 0;
+      NoteSuccess(group);
       if (step == DeliveryStep::kForgetTask && std::exchange(group.has_task, false)) --tasks_;
       if (step == DeliveryStep::kCreate) absent_.erase(id);
       if (step == DeliveryStep::kDestroy && std::exchange(group.destroys_twice, false)) {
@@ -83,7 +87,7 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
       }
       return DeliveryEnd::kDone;
     case ImOutcome::kTakenByAnother:
-      group.failures = 0;
+      NoteSuccess(group);
       if (step == DeliveryStep::kCreate) {
         DropNotices(group);
         if (absent_.size() < limits_.max_absent) absent_[id] = Absence::kStrangers;
@@ -92,7 +96,7 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
     case ImOutcome::kGroupMissing:
     case ImOutcome::kCommandDisabled:
     case ImOutcome::kRefused:
-      group.failures = 0;
+      NoteSuccess(group);
       return DeliveryEnd::kDropped;
     case ImOutcome::kPassing:
     case ImOutcome::kTooFast:
@@ -101,6 +105,10 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
     case ImOutcome::kMisconfigured:
       // A create may be for a room that began meanwhile: it is looked up then.
       if (step == DeliveryStep::kDestroy && group.superseded) return DeliveryEnd::kDone;
+      if (step == DeliveryStep::kDestroy && NoteFailure(group, outcome, now)) {
+        NoteSuccess(group);
+        return DeliveryEnd::kGivenUp;
+      }
       if (step != DeliveryStep::kForgetTask) OweAgain(group, step);
       PutOff(group, now, IsLasting(outcome), jitter);
       return DeliveryEnd::kPutOff;
@@ -140,6 +148,25 @@ void GroupDeliveries::PutOff(Group& group, MonotonicTime now, bool lasting, doub
   }
   ++group.failures;
   group.due = now + std::chrono::duration_cast<MonotonicTime::duration>(pause);
+}
+
+void GroupDeliveries::NoteSuccess(Group& group) {
+  group.failures = 0;
+  group.failures_alone = 0;
+  group.alone_for = {};
+}
+
+bool GroupDeliveries::NoteFailure(Group& group, ImOutcome outcome, MonotonicTime now) {
+  const bool were_others_answered = group.failures > 0 && group.answers_at_failure != answers_;
+  const bool is_its_own = outcome == ImOutcome::kPassing || outcome == ImOutcome::kUnreachable;
+  if (were_others_answered && is_its_own) {
+    ++group.failures_alone;
+    group.alone_for += now - group.failed_at;
+  }
+  group.failed_at = now;
+  group.answers_at_failure = answers_;
+  return group.failures_alone >= limits_.most_failures_alone &&
+         group.alone_for >= limits_.longest_alone;
 }
 
 void GroupDeliveries::Switch() {

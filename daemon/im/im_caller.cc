@@ -39,6 +39,24 @@ ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
   }
 }
 
+bool ImCaller::IsAnswer(ImOutcome outcome) {
+  switch (outcome) {
+    case ImOutcome::kPassing:
+    case ImOutcome::kUnreachable:
+    case ImOutcome::kTooFast:
+    case ImOutcome::kMisconfigured:
+      return false;
+    case ImOutcome::kDone:
+    case ImOutcome::kTakenByAnother:
+    case ImOutcome::kGroupMissing:
+    case ImOutcome::kCommandDisabled:
+    case ImOutcome::kQuotaUsedUp:
+    case ImOutcome::kRefused:
+      return true;
+  }
+  return false;
+}
+
 ImCaller::News ImCaller::Note(GroupCommand command, ImOutcome outcome) {
   News news;
   const MutexLock lock(mutex_);
