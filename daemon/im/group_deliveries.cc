@@ -1,6 +1,7 @@
 #include "daemon/im/group_deliveries.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "daemon/im/group_happening.h"
 
@@ -13,6 +14,12 @@ GroupDeliveries::GroupDeliveries(NotifyVia notify_via, const DeliveryLimits& lim
 
 void GroupDeliveries::StartAt(std::uint64_t position) {
   Settle();
+  std::vector<RoomId> strangers;
+  for (const auto& [id, absence] : absent_) {
+    if (absence == Absence::kStrangers) strangers.push_back(id);
+  }
+  // The end of their rooms may be among the events that are passed over.
+  for (const RoomId& id : strangers) AskAgainWhoseItIs(id, MonotonicTime{});
   absent_.clear();
   taken_up_to_ = position;
 }
@@ -74,7 +81,9 @@ void GroupDeliveries::OweNotice(const RoomId& id, MonotonicTime now) {
 }
 
 void GroupDeliveries::BeginRoom(const RoomId& id) {
-  absent_.erase(id);
+  const auto absence = absent_.find(id);
+  // What is known of a stranger's group is known of this room, or its end would have been read.
+  if (absence != absent_.end() && absence->second == Absence::kMissing) absent_.erase(absence);
   const auto found = groups_.find(id);
   if (found == groups_.end()) return;
   Group& group = found->second;
@@ -85,26 +94,32 @@ void GroupDeliveries::BeginRoom(const RoomId& id) {
 }
 
 void GroupDeliveries::EndRoom(const RoomId& id, MonotonicTime now) {
-  const auto absence = absent_.find(id);
-  const bool is_ours = absence == absent_.end() || absence->second != Absence::kStrangers;
-  if (absence != absent_.end()) absent_.erase(absence);
+  // If this was the end of an earlier room it is learnt again; if there is none the task is done.
+  if (AskAgainWhoseItIs(id, now)) return;
+  absent_.erase(id);
   Group& group = groups_[id];
   DropNotices(group);
   group.superseded = group.busy.has_value();
   // What is owed of a create stays: it may be for a room that began since. It is looked up then.
-  if (is_ours) Owe(group, DeliveryStep::kDestroy, taken_up_to_, now);
+  Owe(group, DeliveryStep::kDestroy, taken_up_to_, now);
   Requeue(id, group);
 }
 
 // -- Tasks.
 
 void GroupDeliveries::NoteTask(const RoomId& id) {
+  if (AskAgainWhoseItIs(id, MonotonicTime{})) return;  // it has one already
   Group& group = groups_[id];
   if (!std::exchange(group.has_task, true)) ++tasks_;
   Requeue(id, group);
 }
 
 void GroupDeliveries::ClearTask(const RoomId& id) {
+  const auto absence = absent_.find(id);
+  if (absence != absent_.end() && absence->second == Absence::kStrangers) {
+    absent_.erase(absence);
+    --tasks_;
+  }
   const auto found = groups_.find(id);
   if (found == groups_.end()) return;
   if (std::exchange(found->second.has_task, false)) --tasks_;

@@ -21,7 +21,8 @@ namespace rtcroom {
 struct DeliveryLimits {
   /// Groups owed something; past it no more events are taken. Each takes about half a kilobyte.
   std::size_t max_groups = 100'000;
-  /// Groups remembered as absent; past it a notice to one costs a call.
+  /// Groups remembered as absent; past it a notice to one costs a call. Those of strangers are
+  /// always remembered: each has a task, and of these there is a bounded number.
   std::size_t max_absent = 100'000;
   std::chrono::milliseconds first_pause{500};  ///< at most, after the first failure
   std::chrono::milliseconds longest_pause{15'000};
@@ -155,8 +156,10 @@ class GroupDeliveries {
 
   /// Why a group gets no notices until its room has ended.
   enum class Absence : std::uint8_t {
-    kMissing,    ///< there is none
-    kStrangers,  ///< it belongs to somebody else, so it is not destroyed either
+    kMissing,  ///< there is none
+    /// It belongs to somebody else, so it is not destroyed either. The store keeps the task of
+    /// making it, from which the next process learns this again.
+    kStrangers,
   };
 
   using Queue = std::set<std::pair<MonotonicTime, RoomId>>;
@@ -178,6 +181,10 @@ class GroupDeliveries {
   /// @return whether the group has failed for too long while others were answered.
   bool NoteFailure(Group& group, ImOutcome outcome, MonotonicTime now);
   void Switch();
+  void LeaveToStranger(const RoomId& id, Group& group, MonotonicTime now);
+  /// Of a group of a stranger's: it is to be made, if there is a room still.
+  /// @return false when it is none.
+  bool AskAgainWhoseItIs(const RoomId& id, MonotonicTime now);
   DeliveryEnd FinishNotice(const RoomId& id, Group& group, DeliveryStep step, ImOutcome outcome,
                            MonotonicTime now, double jitter);
   DeliveryEnd FinishOther(const RoomId& id, Group& group, DeliveryStep step, ImOutcome outcome,

@@ -88,10 +88,7 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
       return DeliveryEnd::kDone;
     case ImOutcome::kTakenByAnother:
       NoteSuccess(group);
-      if (step == DeliveryStep::kCreate) {
-        DropNotices(group);
-        if (absent_.size() < limits_.max_absent) absent_[id] = Absence::kStrangers;
-      }
+      if (step == DeliveryStep::kCreate) LeaveToStranger(id, group, now);
       return DeliveryEnd::kDropped;
     case ImOutcome::kGroupMissing:
     case ImOutcome::kCommandDisabled:
@@ -114,6 +111,30 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
       return DeliveryEnd::kPutOff;
   }
   return DeliveryEnd::kDropped;
+}
+
+void GroupDeliveries::LeaveToStranger(const RoomId& id, Group& group, MonotonicTime now) {
+  DropNotices(group);
+  DropDestroys(group);
+  if (group.superseded) {
+    // Which of the rooms it was asked for is not known any more.
+    Owe(group, DeliveryStep::kCreate, std::nullopt, now);
+    return;
+  }
+  // The task stays with the store, and is remembered here instead of with the group.
+  absent_[id] = Absence::kStrangers;
+  group.has_task = false;
+}
+
+bool GroupDeliveries::AskAgainWhoseItIs(const RoomId& id, MonotonicTime now) {
+  const auto absence = absent_.find(id);
+  if (absence == absent_.end() || absence->second != Absence::kStrangers) return false;
+  absent_.erase(absence);
+  Group& group = groups_[id];
+  group.has_task = true;
+  Owe(group, DeliveryStep::kCreate, std::nullopt, now);
+  Requeue(id, group);
+  return true;
 }
 
 void GroupDeliveries::Hurry(MonotonicTime now) {

@@ -114,12 +114,33 @@ TEST_F(GroupDeliveriesTasks, SendNothingToAGroupOfAStranger) {
   Added("r");
   EXPECT_THAT(Due(), ElementsAre(Create("r")));
   EXPECT_EQ(Finish("r", Step::kCreate, ImOutcome::kTakenByAnother), DeliveryEnd::kDropped);
+  Created("r");  // its own beginning, if that is read late
   Added("r");
+  EXPECT_THAT(AnswerAll(), IsEmpty());
+  EXPECT_EQ(deliveries_->tasks(), 1u) << "from which it is learnt again after a restart";
   Ended("r");
-  EXPECT_THAT(AnswerAll(), ElementsAre(Forget("r")));
+  EXPECT_THAT(AnswerAll(), ElementsAre(Create("r"), Forget("r"))) << "if there is a room still";
+  EXPECT_EQ(deliveries_->tasks(), 0u);
   Created("r");
   Added("r");
   EXPECT_THAT(Due(), ElementsAre(Notice("r"))) << "of the next room";
+}
+
+TEST_F(GroupDeliveriesTasks, DestroyNoGroupOfAStrangerWhoseRoomEndedMeanwhile) {
+  NoteCreate("r");
+  EXPECT_THAT(Due(), ElementsAre(Create("r")));
+  Ended("r");
+  Finish("r", Step::kCreate, ImOutcome::kTakenByAnother);
+  EXPECT_EQ(deliveries_->HandledUpTo(), events_.position());
+  EXPECT_THAT(AnswerAll(), ElementsAre(Create("r"), Forget("r")));
+}
+
+TEST_F(GroupDeliveriesTasks, AskAgainWhoseAGroupIsWhenEventsAreLost) {
+  NoteCreate("r");
+  AnswerAll(ImOutcome::kTakenByAnother);
+  deliveries_->StartAt(100);
+  EXPECT_THAT(AnswerAll(), ElementsAre(Create("r"), Forget("r")));
+  EXPECT_EQ(deliveries_->tasks(), 0u);
 }
 
 TEST_F(GroupDeliveriesTasks, TryACreateAgainAlthoughARoomEndedMeanwhile) {

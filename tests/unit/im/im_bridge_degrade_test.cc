@@ -74,6 +74,22 @@ TEST_F(ImBridgeDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), Each(CreateOf("r")));
   EXPECT_EQ(observer_.dropped, 1);
+  EXPECT_TRUE(EventuallyNoTasks());
+}
+
+TEST_F(ImBridgeDegrading, LearnsAgainAfterARestartThatAGroupIsAStrangers) {
+  AnswerInTurn(
+      {ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kTakenByAnother});
+  Create("r");
+  EXPECT_TRUE(EventuallyAtRest());
+  Restart();
+  EXPECT_TRUE(EventuallyAtRest());
+  Join("r");
+  EXPECT_TRUE(EventuallyAtRest());
+  End("r");
+  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_THAT(service_.calls(), Each(CreateOf("r")));
+  EXPECT_EQ(service_.calls().size(), 5u);
 }
 
 }  // namespace
