@@ -39,6 +39,11 @@ ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
   }
 }
 
+bool ImCaller::is_unreachable() {
+  const MutexLock lock(mutex_);
+  return unreachable_;
+}
+
 bool ImCaller::IsAnswer(ImOutcome outcome) {
   switch (outcome) {
     case ImOutcome::kPassing:

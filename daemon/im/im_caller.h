@@ -32,6 +32,9 @@ class ImCaller {
   ImOutcome Call(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout)
       EXCLUDES(mutex_);
 
+  /// Whether an outage goes on.
+  [[nodiscard]] bool is_unreachable() EXCLUDES(mutex_);
+
   /// Whether the service is at work, although it may not do what it is asked for.
   static bool IsAnswer(ImOutcome outcome);
 
