@@ -99,7 +99,7 @@ class GroupDeliveries {
   void NoteAnswer() { ++answers_; }
 
   /// The service is back: what failed is due within `hurry_within`, in the order in which it was.
-  /// Does nothing shortly after it has done it.
+  /// The pauses after further failures go on growing. Does nothing shortly after it has done it.
   void Hurry(MonotonicTime now);
 
   /// The position up to which every event needs nothing more: where a reader may begin after a

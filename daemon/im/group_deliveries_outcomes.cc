@@ -149,7 +149,6 @@ void GroupDeliveries::Hurry(MonotonicTime now) {
     const auto& [due, id] = waiting[i];
     const auto share = static_cast<double>(i) / static_cast<double>(waiting.size());
     Group& group = groups_.at(id);
-    group.failures = 0;
     group.due = std::min(due, now + std::chrono::duration_cast<MonotonicTime::duration>(
                                         limits_.hurry_within * share));
     Requeue(id, group);

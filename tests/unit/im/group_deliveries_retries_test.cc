@@ -200,6 +200,20 @@ TEST_F(GroupDeliveriesRetries, AreDueSoonAfterTheServiceIsBack) {
   EXPECT_NEAR(static_cast<double>(Due().size()), 49, 2);
 }
 
+TEST_F(GroupDeliveriesRetries, AreNotMoreFrequentAfterTheServiceWasSaidToBeBack) {
+  Added("r");
+  for (int i = 0; i < 8; ++i) {
+    Due();
+    Finish("r", Step::kSystemNotice, ImOutcome::kUnreachable);
+    Advance(seconds(15));
+  }
+  deliveries_->Hurry(now_);
+  EXPECT_THAT(Due(), ElementsAre(Notice("r")));
+  Finish("r", Step::kSystemNotice, ImOutcome::kUnreachable);
+  Advance(milliseconds(14'999));
+  EXPECT_THAT(Due(), IsEmpty());
+}
+
 TEST_F(GroupDeliveriesRetries, EndWhenOneGroupFailsForTenMinutesWhileOthersAreAnswered) {
   Added("r");
   const MonotonicTime begun = now_;
