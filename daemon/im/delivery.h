@@ -53,6 +53,7 @@ enum class DeliveryEnd : std::uint8_t {
   kDone,
   kPutOff,    ///< it is tried again
   kDropped,   ///< it is never done
+  kGivenUp,   ///< the same, of what failed for too long while others were answered
   kSwitched,  ///< the first notice that was refused as such: from now on they go the other way
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/im/group_deliveries.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "daemon/im/group_happening.h"
 
@@ -13,6 +14,12 @@ GroupDeliveries::GroupDeliveries(NotifyVia notify_via, const DeliveryLimits& lim
 
 void GroupDeliveries::StartAt(std::uint64_t position) {
   Settle();
+  std::vector<RoomId> strangers;
+  for (const auto& [id, absence] : absent_) {
+    if (absence == Absence::kStrangers) strangers.push_back(id);
+  }
+  // The end of their rooms may be among the events that are passed over.
+  for (const RoomId& id : strangers) AskAgainWhoseItIs(id, MonotonicTime{});
   absent_.clear();
   taken_up_to_ = position;
 }
@@ -74,37 +81,45 @@ void GroupDeliveries::OweNotice(const RoomId& id, MonotonicTime now) {
 }
 
 void GroupDeliveries::BeginRoom(const RoomId& id) {
-  absent_.erase(id);
+  const auto absence = absent_.find(id);
+  // What is known of a stranger's group is known of this room, or its end would have been read.
+  if (absence != absent_.end() && absence->second == Absence::kMissing) absent_.erase(absence);
   const auto found = groups_.find(id);
   if (found == groups_.end()) return;
   Group& group = found->second;
-  Drop(group, DeliveryStep::kDestroy);
+  DropDestroys(group);
   DropNotices(group);
   group.superseded = group.busy.has_value();
   Requeue(id, group);
 }
 
 void GroupDeliveries::EndRoom(const RoomId& id, MonotonicTime now) {
-  const auto absence = absent_.find(id);
-  const bool is_ours = absence == absent_.end() || absence->second != Absence::kStrangers;
-  if (absence != absent_.end()) absent_.erase(absence);
+  // If this was the end of an earlier room it is learnt again; if there is none the task is done.
+  if (AskAgainWhoseItIs(id, now)) return;
+  absent_.erase(id);
   Group& group = groups_[id];
   DropNotices(group);
   group.superseded = group.busy.has_value();
   // What is owed of a create stays: it may be for a room that began since. It is looked up then.
-  if (is_ours) Owe(group, DeliveryStep::kDestroy, taken_up_to_, now);
+  Owe(group, DeliveryStep::kDestroy, taken_up_to_, now);
   Requeue(id, group);
 }
 
 // -- Tasks.
 
 void GroupDeliveries::NoteTask(const RoomId& id) {
+  if (AskAgainWhoseItIs(id, MonotonicTime{})) return;  // it has one already
   Group& group = groups_[id];
   if (!std::exchange(group.has_task, true)) ++tasks_;
   Requeue(id, group);
 }
 
 void GroupDeliveries::ClearTask(const RoomId& id) {
+  const auto absence = absent_.find(id);
+  if (absence != absent_.end() && absence->second == Absence::kStrangers) {
+    absent_.erase(absence);
+    --tasks_;
+  }
   const auto found = groups_.find(id);
   if (found == groups_.end()) return;
   if (std::exchange(found->second.has_task, false)) --tasks_;
@@ -119,6 +134,13 @@ void GroupDeliveries::OweCreate(const RoomId& id, MonotonicTime now) {
 
 void GroupDeliveries::OweDestroy(const RoomId& id, MonotonicTime now) {
   Group& group = groups_[id];
+  Owe(group, DeliveryStep::kDestroy, std::nullopt, now);
+  Requeue(id, group);
+}
+
+void GroupDeliveries::OweDestroyTwice(const RoomId& id, MonotonicTime now) {
+  Group& group = groups_[id];
+  group.destroys_twice = true;
   Owe(group, DeliveryStep::kDestroy, std::nullopt, now);
   Requeue(id, group);
 }
@@ -150,6 +172,7 @@ std::optional<Delivery> GroupDeliveries::Next(DeliveryStep step, MonotonicTime n
   Group& group = groups_.at(next.group);
   group.busy = step;
   group.superseded = false;
+  if (step == DeliveryStep::kDestroy && !group.debt(step).owed) group.last_look.reset();
   group.at_work = std::exchange(group.debt(step), {});
   Requeue(next.group, group);
   return next;
@@ -186,6 +209,12 @@ void GroupDeliveries::Drop(Group& group, DeliveryStep step) {
   Release(std::exchange(group.debt(step), {}));
 }
 
+void GroupDeliveries::DropDestroys(Group& group) {
+  Drop(group, DeliveryStep::kDestroy);
+  group.destroys_twice = false;
+  group.last_look.reset();
+}
+
 void GroupDeliveries::DropNotices(Group& group) {
   Drop(group, DeliveryStep::kSystemNotice);
   Drop(group, DeliveryStep::kCustomMessage);
@@ -197,30 +226,33 @@ void GroupDeliveries::Release(const Debt& debt) {
 
 // -- Queues.
 
-std::optional<DeliveryStep> GroupDeliveries::NextStep(const RoomId& id, const Group& group) const {
+std::optional<GroupDeliveries::Turn> GroupDeliveries::NextTurn(const RoomId& id,
+                                                               const Group& group) const {
   if (group.making || group.busy || unsettled_ == id) return std::nullopt;
+  const bool is_task_done = group.has_task && !group.last_look;
   for (const DeliveryStep step : kDeliverySteps) {
-    const bool owed = step == DeliveryStep::kForgetTask ? group.has_task : group.debt(step).owed;
-    if (owed) return step;
+    const bool owed = step == DeliveryStep::kForgetTask ? is_task_done : group.debt(step).owed;
+    if (owed) return Turn{.step = step, .due = group.due};
   }
-  return std::nullopt;
+  if (!group.last_look) return std::nullopt;
+  return Turn{.step = DeliveryStep::kDestroy, .due = *group.last_look};
 }
 
 void GroupDeliveries::Requeue(const RoomId& id, Group& group) {
-  const std::optional<DeliveryStep> step = NextStep(id, group);
-  if (group.queued && (group.queued != step || group.queued_for != group.due)) {
-    queue(*group.queued).erase({group.queued_for, id});
+  const std::optional<Turn> turn = NextTurn(id, group);
+  if (group.queued && group.queued != turn) {
+    queue(group.queued->step).erase({group.queued->due, id});
     group.queued.reset();
   }
-  if (step) {
-    if (!group.queued) queue(*step).emplace(group.due, id);
-    group.queued = step;
-    group.queued_for = group.due;
+  if (turn) {
+    if (!group.queued) queue(turn->step).emplace(turn->due, id);
+    group.queued = turn;
     return;
   }
   const bool has_debts =
       std::ranges::any_of(group.debts, [](const Debt& debt) { return debt.owed; });
-  if (!has_debts && !group.has_task && !group.making && !group.busy) groups_.erase(id);
+  const bool is_settled = !has_debts && !group.has_task && !group.last_look;
+  if (is_settled && !group.making && !group.busy) groups_.erase(id);
 }
 
 }  // namespace rtcroom

@@ -21,11 +21,18 @@ namespace rtcroom {
 struct DeliveryLimits {
   /// Groups owed something; past it no more events are taken. Each takes about half a kilobyte.
   std::size_t max_groups = 100'000;
-  /// Groups remembered as absent; past it a notice to one costs a call.
+  /// Groups remembered as absent; past it a notice to one costs a call. Those of strangers are
+  /// always remembered: each has a task, and of these there is a bounded number.
   std::size_t max_absent = 100'000;
   std::chrono::milliseconds first_pause{500};  ///< at most, after the first failure
   std::chrono::milliseconds longest_pause{15'000};
   std::chrono::milliseconds hurry_within{1000};  ///< see `Hurry`
+  /// A call that nobody waits for any more takes effect within this, or never.
+  std::chrono::milliseconds late_effect{60'000};
+  /// A notice or a destroy that failed so often, and for so long, is given up. Only what happens
+  /// while the calls of other groups are answered counts: an outage is waited for.
+  int most_failures_alone = 10;
+  std::chrono::milliseconds longest_alone = std::chrono::minutes(10);
 };
 
 /// Turns committed events and tasks into calls: one at a time for a group, in order, any number of
@@ -66,6 +73,9 @@ class GroupDeliveries {
   void ClearTask(const RoomId& group);
   void OweCreate(const RoomId& group, MonotonicTime now);
   void OweDestroy(const RoomId& group, MonotonicTime now);
+  /// As `OweDestroy`, and once more `late_effect` after that is done: a create that was not
+  /// answered may take effect in between. The task is kept until then.
+  void OweDestroyTwice(const RoomId& group, MonotonicTime now);
 
   /// Somebody makes the group: nothing more is sent to it until `EndMaking`.
   void BeginMaking(const RoomId& group);
@@ -85,8 +95,11 @@ class GroupDeliveries {
   /// @param jitter   0 to 1: how much of the pause after a failure there is to be.
   DeliveryEnd Finish(const Delivery& delivery, ImOutcome outcome, MonotonicTime now, double jitter);
 
+  /// The service answered a call, whatever it was for.
+  void NoteAnswer() { ++answers_; }
+
   /// The service is back: what failed is due within `hurry_within`, in the order in which it was.
-  /// Does nothing shortly after it has done it.
+  /// The pauses after further failures go on growing. Does nothing shortly after it has done it.
   void Hurry(MonotonicTime now);
 
   /// The position up to which every event needs nothing more: where a reader may begin after a
@@ -110,6 +123,13 @@ class GroupDeliveries {
     std::optional<std::uint64_t> since{};
   };
 
+  /// What a group is to get next, and when.
+  struct Turn {
+    DeliveryStep step = DeliveryStep::kDestroy;
+    MonotonicTime due{};
+    bool operator==(const Turn&) const = default;
+  };
+
   struct Group {
     std::array<Debt, kDeliveryStepCount> debts{};
     bool has_task = false;
@@ -119,9 +139,14 @@ class GroupDeliveries {
     bool superseded =
         false;         ///< a room began or ended meanwhile: if it fails, it is not owed again
     int failures = 0;  ///< since the last success
+    MonotonicTime failed_at{};             ///< last ...
+    std::uint64_t answers_at_failure = 0;  ///< ... and `answers_` then
+    int failures_alone = 0;  ///< of `failures`, those since which others were answered
+    MonotonicTime::duration alone_for{};
     MonotonicTime due{};
-    std::optional<DeliveryStep> queued{};
-    MonotonicTime queued_for{};
+    bool destroys_twice = false;               ///< see `OweDestroyTwice`: before the first ...
+    std::optional<MonotonicTime> last_look{};  ///< ... and after it: when the second is due
+    std::optional<Turn> queued{};
 
     Debt& debt(DeliveryStep step) { return debts[static_cast<std::size_t>(step)]; }
     [[nodiscard]] const Debt& debt(DeliveryStep step) const {
@@ -131,8 +156,10 @@ class GroupDeliveries {
 
   /// Why a group gets no notices until its room has ended.
   enum class Absence : std::uint8_t {
-    kMissing,    ///< there is none
-    kStrangers,  ///< it belongs to somebody else, so it is not destroyed either
+    kMissing,  ///< there is none
+    /// It belongs to somebody else, so it is not destroyed either. The store keeps the task of
+    /// making it, from which the next process learns this again.
+    kStrangers,
   };
 
   using Queue = std::set<std::pair<MonotonicTime, RoomId>>;
@@ -145,17 +172,25 @@ class GroupDeliveries {
 
   void Owe(Group& group, DeliveryStep step, std::optional<std::uint64_t> since, MonotonicTime now);
   void Drop(Group& group, DeliveryStep step);
+  void DropDestroys(Group& group);
   void Release(const Debt& debt);
   void DropNotices(Group& group);
   void OweAgain(Group& group, DeliveryStep step);
   void PutOff(Group& group, MonotonicTime now, bool lasting, double jitter);
+  static void NoteSuccess(Group& group);
+  /// @return whether the group has failed for too long while others were answered.
+  bool NoteFailure(Group& group, ImOutcome outcome, MonotonicTime now);
   void Switch();
+  void LeaveToStranger(const RoomId& id, Group& group, MonotonicTime now);
+  /// Of a group of a stranger's: it is to be made, if there is a room still.
+  /// @return false when it is none.
+  bool AskAgainWhoseItIs(const RoomId& id, MonotonicTime now);
   DeliveryEnd FinishNotice(const RoomId& id, Group& group, DeliveryStep step, ImOutcome outcome,
                            MonotonicTime now, double jitter);
   DeliveryEnd FinishOther(const RoomId& id, Group& group, DeliveryStep step, ImOutcome outcome,
                           MonotonicTime now, double jitter);
 
-  [[nodiscard]] std::optional<DeliveryStep> NextStep(const RoomId& id, const Group& group) const;
+  [[nodiscard]] std::optional<Turn> NextTurn(const RoomId& id, const Group& group) const;
   /// Puts the group where it belongs now: into a queue, into none, or out of the table, after
   /// which `group` is gone.
   void Requeue(const RoomId& id, Group& group);
@@ -172,6 +207,7 @@ class GroupDeliveries {
   std::array<Queue, kDeliveryStepCount> queues_{};
   std::multiset<std::uint64_t> since_{};  ///< of all debts and of those that are being paid
   std::size_t tasks_ = 0;
+  std::uint64_t answers_ = 0;
   std::optional<MonotonicTime> hurried_at_{};
 };
 

@@ -39,11 +39,11 @@ DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, Delive
   if (group.superseded) return DeliveryEnd::kDone;
   switch (outcome) {
     case ImOutcome::kDone:
-      group.failures = 0;
+      NoteSuccess(group);
       return DeliveryEnd::kDone;
     case ImOutcome::kGroupMissing:
     case ImOutcome::kTakenByAnother:
-      group.failures = 0;
+      NoteSuccess(group);
       DropNotices(group);
       if (absent_.size() < limits_.max_absent) absent_.try_emplace(id, Absence::kMissing);
       return DeliveryEnd::kDropped;
@@ -57,13 +57,17 @@ DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, Delive
       return is_first ? DeliveryEnd::kSwitched : DeliveryEnd::kPutOff;
     }
     case ImOutcome::kRefused:
-      group.failures = 0;
+      NoteSuccess(group);
       return DeliveryEnd::kDropped;
     case ImOutcome::kPassing:
     case ImOutcome::kTooFast:
     case ImOutcome::kUnreachable:
     case ImOutcome::kQuotaUsedUp:
     case ImOutcome::kMisconfigured:
+      if (NoteFailure(group, outcome, now)) {
+        NoteSuccess(group);
+        return DeliveryEnd::kGivenUp;
+      }
       OweAgain(group, step);
       PutOff(group, now, IsLasting(outcome), jitter);
       return DeliveryEnd::kPutOff;
@@ -75,21 +79,21 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
                                          ImOutcome outcome, MonotonicTime now, double jitter) {
   switch (outcome) {
     case ImOutcome::kDone:
-      group.failures = 0;
+      NoteSuccess(group);
       if (step == DeliveryStep::kForgetTask && std::exchange(group.has_task, false)) --tasks_;
       if (step == DeliveryStep::kCreate) absent_.erase(id);
+      if (step == DeliveryStep::kDestroy && std::exchange(group.destroys_twice, false)) {
+        group.last_look = now + limits_.late_effect;
+      }
       return DeliveryEnd::kDone;
     case ImOutcome::kTakenByAnother:
-      group.failures = 0;
-      if (step == DeliveryStep::kCreate) {
-        DropNotices(group);
-        if (absent_.size() < limits_.max_absent) absent_[id] = Absence::kStrangers;
-      }
+      NoteSuccess(group);
+      if (step == DeliveryStep::kCreate) LeaveToStranger(id, group, now);
       return DeliveryEnd::kDropped;
     case ImOutcome::kGroupMissing:
     case ImOutcome::kCommandDisabled:
     case ImOutcome::kRefused:
-      group.failures = 0;
+      NoteSuccess(group);
       return DeliveryEnd::kDropped;
     case ImOutcome::kPassing:
     case ImOutcome::kTooFast:
@@ -98,11 +102,39 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
     case ImOutcome::kMisconfigured:
       // A create may be for a room that began meanwhile: it is looked up then.
       if (step == DeliveryStep::kDestroy && group.superseded) return DeliveryEnd::kDone;
+      if (step == DeliveryStep::kDestroy && NoteFailure(group, outcome, now)) {
+        NoteSuccess(group);
+        return DeliveryEnd::kGivenUp;
+      }
       if (step != DeliveryStep::kForgetTask) OweAgain(group, step);
       PutOff(group, now, IsLasting(outcome), jitter);
       return DeliveryEnd::kPutOff;
   }
   return DeliveryEnd::kDropped;
+}
+
+void GroupDeliveries::LeaveToStranger(const RoomId& id, Group& group, MonotonicTime now) {
+  DropNotices(group);
+  DropDestroys(group);
+  if (group.superseded) {
+    // Which of the rooms it was asked for is not known any more.
+    Owe(group, DeliveryStep::kCreate, std::nullopt, now);
+    return;
+  }
+  // The task stays with the store, and is remembered here instead of with the group.
+  absent_[id] = Absence::kStrangers;
+  group.has_task = false;
+}
+
+bool GroupDeliveries::AskAgainWhoseItIs(const RoomId& id, MonotonicTime now) {
+  const auto absence = absent_.find(id);
+  if (absence == absent_.end() || absence->second != Absence::kStrangers) return false;
+  absent_.erase(absence);
+  Group& group = groups_[id];
+  group.has_task = true;
+  Owe(group, DeliveryStep::kCreate, std::nullopt, now);
+  Requeue(id, group);
+  return true;
 }
 
 void GroupDeliveries::Hurry(MonotonicTime now) {
@@ -117,7 +149,6 @@ void GroupDeliveries::Hurry(MonotonicTime now) {
     const auto& [due, id] = waiting[i];
     const auto share = static_cast<double>(i) / static_cast<double>(waiting.size());
     Group& group = groups_.at(id);
-    group.failures = 0;
     group.due = std::min(due, now + std::chrono::duration_cast<MonotonicTime::duration>(
                                         limits_.hurry_within * share));
     Requeue(id, group);
@@ -137,6 +168,25 @@ void GroupDeliveries::PutOff(Group& group, MonotonicTime now, bool lasting, doub
   }
   ++group.failures;
   group.due = now + std::chrono::duration_cast<MonotonicTime::duration>(pause);
+}
+
+void GroupDeliveries::NoteSuccess(Group& group) {
+  group.failures = 0;
+  group.failures_alone = 0;
+  group.alone_for = {};
+}
+
+bool GroupDeliveries::NoteFailure(Group& group, ImOutcome outcome, MonotonicTime now) {
+  const bool were_others_answered = group.failures > 0 && group.answers_at_failure != answers_;
+  const bool is_its_own = outcome == ImOutcome::kPassing || outcome == ImOutcome::kUnreachable;
+  if (were_others_answered && is_its_own) {
+    ++group.failures_alone;
+    group.alone_for += now - group.failed_at;
+  }
+  group.failed_at = now;
+  group.answers_at_failure = answers_;
+  return group.failures_alone >= limits_.most_failures_alone &&
+         group.alone_for >= limits_.longest_alone;
 }
 
 void GroupDeliveries::Switch() {

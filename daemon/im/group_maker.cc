@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "daemon/im/jitter.h"
@@ -26,12 +27,19 @@ GroupMaker::GroupMaker(SharedDeliveries& shared, ImCaller& caller, GroupTaskStor
       options_(options),
       logger_(logger),
       wake_(std::move(wake)),
-      callers_(clock, logger, {.callers = options.callers, .max_waiting = options.max_waiting}) {}
+      callers_(
+          clock, logger,
+          {.callers = options.callers,
+           .max_waiting = options.max_waiting,
+           .max_wait = options.on_failure == OnCreateFailure::kDegrade ? options.max_wait_to_degrade
+                                                                       : options.max_wait}) {}
 
 void GroupMaker::Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                       ImGroups::Done done) {
   if (HasTooManyTasks()) return done(Unavailable("too many groups are still to be dealt with"));
-  const auto turn_away = [done] { done(Unavailable("too many groups are being made")); };
+  const auto turn_away = [this, room_id, origin, done] {
+    done(TurnAway(room_id, origin, "too many groups are being made"));
+  };
   const bool is_taken = callers_.TrySubmit(
       {.run = [this, room_id, origin, deadline,
                done = std::move(done)] { done(MakeNow(room_id, origin, deadline)); },
@@ -47,7 +55,7 @@ bool GroupMaker::HasTooManyTasks() {
 Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
                                        MonotonicTime deadline) {
   if (!AwaitTurn(room_id, origin, deadline)) {
-    return Unavailable("another call for the group is under way, or the server stops");
+    return TurnAway(room_id, origin, "another call for the group is under way");
   }
   GroupReady ready;
   if (origin == IdOrigin::kGenerated) {
@@ -71,9 +79,22 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
     return Unavailable("the IM service did not make the group in time");
   }
   const MutexLock lock(shared_.mutex);
-  makings_.at(room_id).degraded = true;
-  ready.with_room = GroupTaskChange{.group = room_id, .to = GroupTaskKind::kCreate};
-  return ready;
+  return DegradeLocked(room_id, origin);
+}
+
+Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, IdOrigin origin,
+                                        std::string_view why) {
+  const MutexLock lock(shared_.mutex);
+  if (shared_.stopping) return Unavailable("the server stops");
+  const bool is_full = shared_.deliveries.tasks() >= options_.max_tasks;
+  if (is_full || options_.on_failure == OnCreateFailure::kReject) return Unavailable(why);
+  return DegradeLocked(room_id, origin);
+}
+
+GroupReady GroupMaker::DegradeLocked(const RoomId& room_id, IdOrigin origin) {
+  makings_.try_emplace(room_id, Making{.origin = origin}).first->second.degraded = true;
+  shared_.deliveries.BeginMaking(room_id);  // unless that was done: until it is asked for
+  return {.with_room = GroupTaskChange{.group = room_id, .to = GroupTaskKind::kCreate}};
 }
 
 bool GroupMaker::AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline) {
@@ -93,20 +114,24 @@ bool GroupMaker::AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime
 
 GroupMaker::Asked GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline) {
   for (int tries = 0; tries < options_.max_tries && !IsStopping(); ++tries) {
+    // A room that need not wait for its group does not wait for an outage's end either.
+    if (tries > 0 && options_.on_failure == OnCreateFailure::kDegrade && caller_.is_unreachable()) {
+      break;
+    }
     if (tries > 0 && !Pause(PauseBefore(tries), deadline)) break;
     if (!AwaitBudget(deadline)) break;
     const auto left = std::chrono::ceil<milliseconds>(deadline - clock_.Monotonic());
     if (left <= milliseconds(0)) break;
     switch (caller_.Call(GroupCommand::kCreate, room_id, std::min(left, options_.call_timeout))) {
       case ImOutcome::kDone:
-        NoteMayExist(room_id, true);
+        NoteMade(room_id);
         return Asked::kMade;
       case ImOutcome::kTakenByAnother:
         // Had an earlier try made it, the answer would be that it is ours.
-        NoteMayExist(room_id, false);
+        NoteStrangers(room_id);
         return Asked::kTaken;
       case ImOutcome::kPassing:
-        NoteMayExist(room_id, true);
+        NoteUnanswered(room_id);
         break;
       case ImOutcome::kTooFast:
       case ImOutcome::kUnreachable:
@@ -127,9 +152,23 @@ bool GroupMaker::IsStopping() {
   return shared_.stopping;
 }
 
-void GroupMaker::NoteMayExist(const RoomId& room_id, bool may_exist) {
+void GroupMaker::NoteMade(const RoomId& room_id) {
   const MutexLock lock(shared_.mutex);
-  makings_.at(room_id).may_exist = may_exist;
+  makings_.at(room_id).may_exist = true;
+}
+
+void GroupMaker::NoteStrangers(const RoomId& room_id) {
+  const MutexLock lock(shared_.mutex);
+  Making& making = makings_.at(room_id);
+  making.may_exist = false;
+  making.may_be_late = false;
+}
+
+void GroupMaker::NoteUnanswered(const RoomId& room_id) {
+  const MutexLock lock(shared_.mutex);
+  Making& making = makings_.at(room_id);
+  making.may_exist = true;
+  making.may_be_late = true;
 }
 
 void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
@@ -152,7 +191,8 @@ void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
     const MonotonicTime now = clock_.Monotonic();
     const MutexLock lock(shared_.mutex);
     GroupDeliveries& deliveries = shared_.deliveries;
-    if (must_go) deliveries.OweDestroy(room_id, now);
+    if (must_go && making.may_be_late) deliveries.OweDestroyTwice(room_id, now);
+    if (must_go && !making.may_be_late) deliveries.OweDestroy(room_id, now);
     if (fate == GroupFate::kKept) {
       if (is_ours) deliveries.ClearTask(room_id);  // it went with the room's commit ...
       if (making.degraded) {                       // ... or became this one

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string_view>
 #include <unordered_map>
 
 #include "daemon/base/logger.h"
@@ -21,14 +22,18 @@ namespace rtcroom {
 struct GroupMakerOptions {
   OnCreateFailure on_failure = OnCreateFailure::kReject;
   std::size_t callers = 16;
-  std::size_t max_waiting = 256;  ///< rooms to come for which no caller is free
-  int max_tries = 3;
+  std::size_t max_waiting = 256;             ///< rooms to come for which no caller is free
+  std::chrono::milliseconds max_wait{5000};  ///< for a caller, as `CallPoolOptions`
+  std::chrono::milliseconds max_wait_to_degrade{2000};  ///< the same with kDegrade
+  int max_tries = 3;  ///< with kDegrade, one while the service cannot be reached
   std::chrono::milliseconds call_timeout{5000};
   std::chrono::milliseconds first_pause{250};  ///< at most, before the second try; then doubled
   std::size_t max_tasks = 100'000;             ///< past it no group is made
 };
 
 /// `ImGroups`, on callers of its own.
+///
+/// With kDegrade whoever finds no caller, or no time, is told at once that the group is made later.
 ///
 /// Of a generated id the intent is stored before the service is asked, so that whatever a crash
 /// leaves behind is found and destroyed.
@@ -58,8 +63,9 @@ class GroupMaker {
  private:
   struct Making {
     IdOrigin origin = IdOrigin::kNamed;
-    bool may_exist = false;  ///< the group, by what the service answered or failed to answer
-    bool degraded = false;   ///< it is still to be made
+    bool may_exist = false;    ///< the group, by what the service answered or failed to answer
+    bool may_be_late = false;  ///< a try was not answered: it may take effect still
+    bool degraded = false;     ///< it is still to be made
   };
   /// How asking for a group ended.
   enum class Asked : std::uint8_t { kMade, kTaken, kRefused, kNoAnswer, kStopped };
@@ -67,13 +73,20 @@ class GroupMaker {
   bool HasTooManyTasks() EXCLUDES(shared_.mutex);
   Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
       EXCLUDES(shared_.mutex);
+  /// The answer to somebody for whom the service was not asked.
+  Result<GroupReady> TurnAway(const RoomId& room_id, IdOrigin origin, std::string_view why)
+      EXCLUDES(shared_.mutex);
+  /// The group is made once its room is stored.
+  GroupReady DegradeLocked(const RoomId& room_id, IdOrigin origin) REQUIRES(shared_.mutex);
   /// Holds the group back, and waits until nobody is at work on it.
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
       EXCLUDES(shared_.mutex);
   Asked Ask(const RoomId& room_id, MonotonicTime deadline) EXCLUDES(shared_.mutex);
   bool IsStopping() EXCLUDES(shared_.mutex);
-  void NoteMayExist(const RoomId& room_id, bool may_exist) EXCLUDES(shared_.mutex);
+  void NoteMade(const RoomId& room_id) EXCLUDES(shared_.mutex);
+  void NoteStrangers(const RoomId& room_id) EXCLUDES(shared_.mutex);
+  void NoteUnanswered(const RoomId& room_id) EXCLUDES(shared_.mutex);
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitBudget(MonotonicTime deadline) EXCLUDES(shared_.mutex);
   bool Pause(MonotonicTime::duration pause, MonotonicTime deadline) EXCLUDES(shared_.mutex);

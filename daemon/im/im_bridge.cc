@@ -43,7 +43,9 @@ Status ImBridge::Start() {
       switch (task.kind) {
         case GroupTaskKind::kMaking:
         case GroupTaskKind::kDestroy:
-          shared_.deliveries.OweDestroy(task.group, now);
+          // A create may have been under way when the process ended, or the first of two
+          // destroys done.
+          shared_.deliveries.OweDestroyTwice(task.group, now);
           break;
         case GroupTaskKind::kCreate:
           shared_.deliveries.OweCreate(task.group, now);

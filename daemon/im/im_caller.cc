@@ -1,5 +1,6 @@
 #include "daemon/im/im_caller.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <string_view>
@@ -39,17 +40,43 @@ ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
   }
 }
 
+bool ImCaller::is_unreachable() {
+  const MutexLock lock(mutex_);
+  return unreachable_;
+}
+
+bool ImCaller::IsAnswer(ImOutcome outcome) {
+  switch (outcome) {
+    case ImOutcome::kPassing:
+    case ImOutcome::kUnreachable:
+    case ImOutcome::kTooFast:
+    case ImOutcome::kMisconfigured:
+      return false;
+    case ImOutcome::kDone:
+    case ImOutcome::kTakenByAnother:
+    case ImOutcome::kGroupMissing:
+    case ImOutcome::kCommandDisabled:
+    case ImOutcome::kQuotaUsedUp:
+    case ImOutcome::kRefused:
+      return true;
+  }
+  return false;
+}
+
 ImCaller::News ImCaller::Note(GroupCommand command, ImOutcome outcome) {
   News news;
+  const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   switch (outcome) {
     case ImOutcome::kPassing:
     case ImOutcome::kUnreachable:
+      NoteFailure(now);
       if (++unanswered_ >= kOutage) news.unreachable = !std::exchange(unreachable_, true);
       break;
     case ImOutcome::kTooFast:
       break;  // neither good nor bad
     case ImOutcome::kMisconfigured:
+      NoteFailure(now);
       unanswered_ = 0;
       news.misconfigured = !std::exchange(misconfigured_, true);
       break;
@@ -59,17 +86,28 @@ ImCaller::News ImCaller::Note(GroupCommand command, ImOutcome outcome) {
     case ImOutcome::kCommandDisabled:
     case ImOutcome::kQuotaUsedUp:
     case ImOutcome::kRefused:
-      NoteAnswer(command, outcome, news);
+      NoteAnswer(command, outcome, now, news);
       break;
   }
   return news;
 }
 
-void ImCaller::NoteAnswer(GroupCommand command, ImOutcome outcome, News& news) {
+void ImCaller::NoteFailure(MonotonicTime now) {
+  answered_ = 0;
+  failed_at_ = now;
+}
+
+void ImCaller::NoteAnswer(GroupCommand command, ImOutcome outcome, MonotonicTime now, News& news) {
   unanswered_ = 0;
-  const bool was_unreachable = std::exchange(unreachable_, false);
-  const bool was_misconfigured = std::exchange(misconfigured_, false);
-  news.recovered = was_unreachable || was_misconfigured;
+  answered_ = std::min(answered_ + 1, kAnswersAfterOutage);
+  const MonotonicTime::duration quiet_for = now - failed_at_;
+  const bool is_well = answered_ == kAnswersAfterOutage && quiet_for >= kBackFor;
+  // Where every second call is answered, neither the log nor the pauses are to follow each.
+  if (is_well || quiet_for >= kForgotten) {
+    const bool was_unreachable = std::exchange(unreachable_, false);
+    const bool was_misconfigured = std::exchange(misconfigured_, false);
+    news.recovered = was_unreachable || was_misconfigured;
+  }
   const bool is_refusal = outcome == ImOutcome::kRefused;
   bool& refused = refused_.at(static_cast<std::size_t>(command));
   news.refused = !std::exchange(refused, is_refusal) && is_refusal;

@@ -23,6 +23,11 @@ class ImCaller {
  public:
   /// So many calls in a row without an answer are an outage.
   static constexpr int kOutage = 3;
+  /// It is over, as is any other trouble, when so many are answered in a row, for so long, ...
+  static constexpr int kAnswersAfterOutage = 5;
+  static constexpr std::chrono::seconds kBackFor{1};
+  /// ... or when one is and the last failure was so long ago.
+  static constexpr std::chrono::seconds kForgotten{10};
 
   /// @param on_back  called when an outage is over, by the thread whose call was answered.
   ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, ImObserver& observer,
@@ -31,6 +36,12 @@ class ImCaller {
   /// Makes one call, which has been taken out of the budget. Blocks for `timeout` at most.
   ImOutcome Call(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout)
       EXCLUDES(mutex_);
+
+  /// Whether an outage goes on.
+  [[nodiscard]] bool is_unreachable() EXCLUDES(mutex_);
+
+  /// Whether the service is at work, although it may not do what it is asked for.
+  static bool IsAnswer(ImOutcome outcome);
 
   ImCallBudget& budget() { return budget_; }
 
@@ -47,7 +58,9 @@ class ImCaller {
 
   ImAnswer Ask(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout);
   News Note(GroupCommand command, ImOutcome outcome) EXCLUDES(mutex_);
-  void NoteAnswer(GroupCommand command, ImOutcome outcome, News& news) REQUIRES(mutex_);
+  void NoteAnswer(GroupCommand command, ImOutcome outcome, MonotonicTime now, News& news)
+      REQUIRES(mutex_);
+  void NoteFailure(MonotonicTime now) REQUIRES(mutex_);
   void Log(const News& news, GroupCommand command, const RoomId& group, const ImAnswer& answer);
 
   ImService& service_;
@@ -58,6 +71,8 @@ class ImCaller {
   const std::function<void()> on_back_;
   Mutex mutex_;
   int unanswered_ GUARDED_BY(mutex_) = 0;  ///< in a row
+  int answered_ GUARDED_BY(mutex_) = 0;    ///< since the last failure, up to kAnswersAfterOutage
+  MonotonicTime failed_at_ GUARDED_BY(mutex_){};
   bool unreachable_ GUARDED_BY(mutex_) = false;
   bool misconfigured_ GUARDED_BY(mutex_) = false;
   bool quota_used_up_ GUARDED_BY(mutex_) = false;

@@ -107,7 +107,9 @@ void ImDispatcher::Deliver(const Delivery& delivery) { Finish(delivery, Perform(
 ImOutcome ImDispatcher::Perform(const Delivery& delivery) {
   const RoomId& group = delivery.group;
   const auto call = [&](GroupCommand command) {
-    return caller_.Call(command, group, options_.call_timeout);
+    const ImOutcome outcome = caller_.Call(command, group, options_.call_timeout);
+    if (ImCaller::IsAnswer(outcome)) NoteAnswer();
+    return outcome;
   };
   switch (delivery.step) {
     case DeliveryStep::kDestroy:
@@ -127,6 +129,11 @@ ImOutcome ImDispatcher::Perform(const Delivery& delivery) {
       return call(GroupCommand::kCustomMessage);
   }
   return ImOutcome::kRefused;
+}
+
+void ImDispatcher::NoteAnswer() {
+  const MutexLock lock(shared_.mutex);
+  shared_.deliveries.NoteAnswer();
 }
 
 Result<bool> ImDispatcher::HasRoom(const RoomId& id) {
@@ -153,6 +160,12 @@ void ImDispatcher::Finish(const Delivery& delivery, ImOutcome outcome) {
   if (command && end == DeliveryEnd::kDropped) {
     observer_.OnImDropped(*command);
     logger_.Debug("im_dropped", {{"command", GroupCommandName(*command)},
+                                 {"group", delivery.group.value},
+                                 {"outcome", ImOutcomeName(outcome)}});
+  }
+  if (command && end == DeliveryEnd::kGivenUp) {
+    observer_.OnImDropped(*command);
+    logger_.Warn("im_given_up", {{"command", GroupCommandName(*command)},
                                  {"group", delivery.group.value},
                                  {"outcome", ImOutcomeName(outcome)}});
   }

@@ -59,7 +59,8 @@ class ImDispatcher {
 
   // On a lane.
   void Deliver(const Delivery& delivery) EXCLUDES(shared_.mutex);
-  ImOutcome Perform(const Delivery& delivery);
+  ImOutcome Perform(const Delivery& delivery) EXCLUDES(shared_.mutex);
+  void NoteAnswer() EXCLUDES(shared_.mutex);
   void Finish(const Delivery& delivery, ImOutcome outcome) EXCLUDES(shared_.mutex);
   /// Whether a room of any kind has that id.
   Result<bool> HasRoom(const RoomId& id);

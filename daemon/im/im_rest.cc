@@ -48,6 +48,11 @@ ImAnswer Passing(std::string detail) {
   return {.outcome = ImOutcome::kPassing, .error_code = 0, .detail = std::move(detail)};
 }
 
+/// Whether the service's answer could be read.
+bool IsRead(const ImAnswer& answer) {
+  return answer.error_code != 0 || answer.outcome == ImOutcome::kDone;
+}
+
 /// What the service answered, as far as it is what it documents.
 struct ErrorReport {
   bool ok = false;  ///< ActionStatus
@@ -117,15 +122,51 @@ ImAnswer ImRest::Call(GroupCommand command, const RoomId& group, milliseconds ti
     return {.outcome = ImOutcome::kMisconfigured, .detail = signature.error().detail};
   }
   ImAnswer answer = Ask(command, group, *signature, timeout);
-  if (!AsksForFreshSignature(answer.error_code)) return answer;
-
-  logger_.Warn("im_signature_refused",
-               {{"error_code", answer.error_code}, {"detail", answer.detail}});
+  if (!AsksForFreshSignature(answer.error_code)) {
+    if (IsRead(answer)) NoteAccepted();
+    return answer;
+  }
+  NoteRefused(answer);
+  // A second call each time would be twice what the budget allows.
+  if (!MayRenew()) return answer;
   const Result<Secret> renewed = signature_.Renew(*signature);
   if (!renewed) return answer;
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.Monotonic());
   if (left <= milliseconds(0)) return Passing("no time left for the renewed signature");
-  return Ask(command, group, *renewed, left);
+  answer = Ask(command, group, *renewed, left);
+  if (AsksForFreshSignature(answer.error_code)) {
+    NoteRenewalRefused();
+  } else if (IsRead(answer)) {
+    NoteAccepted();
+  }
+  return answer;
+}
+
+void ImRest::NoteAccepted() {
+  const MutexLock lock(mutex_);
+  is_refused_ = false;
+  renewal_refused_at_.reset();
+}
+
+void ImRest::NoteRefused(const ImAnswer& answer) {
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(is_refused_, true)) return;
+  }
+  logger_.Warn("im_signature_refused",
+               {{"error_code", answer.error_code}, {"detail", answer.detail}});
+}
+
+void ImRest::NoteRenewalRefused() {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  renewal_refused_at_ = now;
+}
+
+bool ImRest::MayRenew() {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  return !renewal_refused_at_ || now - *renewal_refused_at_ >= kRenewalPause;
 }
 
 ImAnswer ImRest::Ask(GroupCommand command, const RoomId& group, const Secret& signature,

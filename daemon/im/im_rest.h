@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
 #include "daemon/im/im_admin_signature.h"
@@ -36,11 +38,20 @@ class ImRest : public ImService {
   ImRest(ImRestOptions options, OutgoingHttp& http, ImAdminSignature& signature,
          RandomSource& random, const Clock& clock, Logger& logger);
 
-  /// A signature that is refused is renewed, said in the log, and the call made once more.
+  /// While a fresh signature is refused too, no other is tried for so long.
+  static constexpr std::chrono::seconds kRenewalPause{10};
+
+  /// A signature that is refused is renewed, and the call made once more. The log tells of it
+  /// once, until one is accepted.
   ImAnswer Call(GroupCommand command, const RoomId& group,
                 std::chrono::milliseconds timeout) override;
 
  private:
+  void NoteAccepted() EXCLUDES(mutex_);
+  void NoteRefused(const ImAnswer& answer) EXCLUDES(mutex_);
+  void NoteRenewalRefused() EXCLUDES(mutex_);
+  /// Whether a fresh signature may be accepted, by what became of the last one.
+  bool MayRenew() EXCLUDES(mutex_);
   ImAnswer Ask(GroupCommand command, const RoomId& group, const Secret& signature,
                std::chrono::milliseconds timeout);
   [[nodiscard]] std::string Target(GroupCommand command, const Secret& signature) const;
@@ -54,6 +65,9 @@ class ImRest : public ImService {
   RandomSource& random_;
   const Clock& clock_;
   Logger& logger_;
+  Mutex mutex_;
+  bool is_refused_ GUARDED_BY(mutex_) = false;  ///< the signature that was used last
+  std::optional<MonotonicTime> renewal_refused_at_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace rtcroom

@@ -174,7 +174,7 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
     }
   } else if (making.generated && making.may_exist) {
     tasks_[id] = GroupTaskKind::kDestroy;
-    deliveries_->OweDestroy({id}, now_);
+    deliveries_->OweDestroyTwice({id}, now_);
     ended_.insert(id);
   } else if (!making.generated) {
     ended_.erase(id);  // the next create finds it as ours
@@ -262,7 +262,7 @@ void DeliveryWorld::Crash() {
     if (kind == GroupTaskKind::kCreate) {
       deliveries_->OweCreate({id}, now_);
     } else {
-      deliveries_->OweDestroy({id}, now_);
+      deliveries_->OweDestroyTwice({id}, now_);
     }
   }
   deliveries_->StartAt(saved_);

@@ -200,6 +200,72 @@ TEST_F(GroupDeliveriesRetries, AreDueSoonAfterTheServiceIsBack) {
   EXPECT_NEAR(static_cast<double>(Due().size()), 49, 2);
 }
 
+TEST_F(GroupDeliveriesRetries, AreNotMoreFrequentAfterTheServiceWasSaidToBeBack) {
+  Added("r");
+  for (int i = 0; i < 8; ++i) {
+    Due();
+    Finish("r", Step::kSystemNotice, ImOutcome::kUnreachable);
+    Advance(seconds(15));
+  }
+  deliveries_->Hurry(now_);
+  EXPECT_THAT(Due(), ElementsAre(Notice("r")));
+  Finish("r", Step::kSystemNotice, ImOutcome::kUnreachable);
+  Advance(milliseconds(14'999));
+  EXPECT_THAT(Due(), IsEmpty());
+}
+
+TEST_F(GroupDeliveriesRetries, EndWhenOneGroupFailsForTenMinutesWhileOthersAreAnswered) {
+  Added("r");
+  const MonotonicTime begun = now_;
+  DeliveryEnd end = DeliveryEnd::kPutOff;
+  int tries = 0;
+  while (end == DeliveryEnd::kPutOff && tries < 1000) {
+    deliveries_->NoteAnswer();
+    if (!Due().empty()) {
+      ++tries;
+      end = Finish("r", Step::kSystemNotice, ImOutcome::kPassing);
+    }
+    Advance(seconds(1));
+  }
+  EXPECT_EQ(end, DeliveryEnd::kGivenUp);
+  EXPECT_GE(now_ - begun, std::chrono::minutes(10));
+  EXPECT_LE(now_ - begun, std::chrono::minutes(11));
+  EXPECT_EQ(deliveries_->HandledUpTo(), 1u);
+  EXPECT_EQ(deliveries_->groups(), 0u);
+}
+
+TEST_F(GroupDeliveriesRetries, EndForADestroyTooButNotBeforeTenOfThem) {
+  deliveries_->NoteTask(Id("r"));
+  deliveries_->OweDestroy(Id("r"), now_);
+  for (int i = 0; i < 10; ++i) {
+    deliveries_->NoteAnswer();
+    EXPECT_THAT(Due(), ElementsAre(Destroy("r")));
+    EXPECT_EQ(Finish("r", Step::kDestroy, ImOutcome::kPassing), DeliveryEnd::kPutOff);
+    Advance(std::chrono::minutes(2));
+  }
+  deliveries_->NoteAnswer();
+  Due();
+  EXPECT_EQ(Finish("r", Step::kDestroy, ImOutcome::kPassing), DeliveryEnd::kGivenUp);
+  EXPECT_THAT(AnswerAll(), ElementsAre(Delivery{Id("r"), Step::kForgetTask}));
+}
+
+TEST_F(GroupDeliveriesRetries, DoNotEndInAnOutageNorSoonAfterIt) {
+  Added("r");
+  deliveries_->NoteAnswer();
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_THAT(Due(), ElementsAre(Notice("r")));
+    ASSERT_EQ(Finish("r", Step::kSystemNotice, ImOutcome::kPassing), DeliveryEnd::kPutOff);
+    Advance(seconds(15));
+  }
+  for (int i = 0; i < 39; ++i) {
+    deliveries_->NoteAnswer();
+    EXPECT_THAT(Due(), ElementsAre(Notice("r")));
+    ASSERT_EQ(Finish("r", Step::kSystemNotice, ImOutcome::kPassing), DeliveryEnd::kPutOff);
+    Advance(seconds(15));
+  }
+  EXPECT_THAT(AnswerAll(), ElementsAre(Notice("r")));
+}
+
 TEST_F(GroupDeliveriesRetries, AreNotHurriedByEachSuccessOfAServiceThatComesAndGoes) {
   Added("r");
   Due();

@@ -55,6 +55,34 @@ TEST_F(GroupDeliveriesTasks, HoldBackNoEvents) {
   EXPECT_EQ(deliveries_->HandledUpTo(), 2u);
 }
 
+TEST_F(GroupDeliveriesTasks, AreForgottenOnlyAfterTheSecondOfTwoDestroys) {
+  deliveries_->NoteTask(Id("r"));
+  deliveries_->OweDestroyTwice(Id("r"), now_);
+  EXPECT_THAT(Due(), ElementsAre(Destroy("r")));
+  Finish("r", Step::kDestroy, ImOutcome::kPassing);
+  Advance(std::chrono::milliseconds(500));
+  EXPECT_THAT(AnswerAll(), ElementsAre(Destroy("r"))) << "this is the first that is done";
+  Created("other");
+  EXPECT_EQ(deliveries_->HandledUpTo(), 2u) << "no event is held back";
+  Advance(std::chrono::milliseconds(59'999));
+  EXPECT_THAT(Due(), IsEmpty());
+  Advance(std::chrono::milliseconds(1));
+  EXPECT_THAT(Due(), ElementsAre(Destroy("r")));
+  Finish("r", Step::kDestroy, ImOutcome::kPassing);
+  Advance(std::chrono::milliseconds(500));
+  EXPECT_THAT(AnswerAll(), ElementsAre(Destroy("r"), Forget("r")));
+  EXPECT_EQ(deliveries_->groups(), 0u);
+}
+
+TEST_F(GroupDeliveriesTasks, DestroyNoSecondTimeOnceARoomHasBegun) {
+  deliveries_->NoteTask(Id("r"));
+  deliveries_->OweDestroyTwice(Id("r"), now_);
+  AnswerAll();
+  Created("r");
+  EXPECT_THAT(AnswerAll(), ElementsAre(Forget("r")));
+  EXPECT_EQ(deliveries_->groups(), 0u);
+}
+
 TEST_F(GroupDeliveriesTasks, MakeTheGroupBeforeItsNotices) {
   Added("r");
   NoteCreate("r");
@@ -86,12 +114,33 @@ TEST_F(GroupDeliveriesTasks, SendNothingToAGroupOfAStranger) {
   Added("r");
   EXPECT_THAT(Due(), ElementsAre(Create("r")));
   EXPECT_EQ(Finish("r", Step::kCreate, ImOutcome::kTakenByAnother), DeliveryEnd::kDropped);
+  Created("r");  // its own beginning, if that is read late
   Added("r");
+  EXPECT_THAT(AnswerAll(), IsEmpty());
+  EXPECT_EQ(deliveries_->tasks(), 1u) << "from which it is learnt again after a restart";
   Ended("r");
-  EXPECT_THAT(AnswerAll(), ElementsAre(Forget("r")));
+  EXPECT_THAT(AnswerAll(), ElementsAre(Create("r"), Forget("r"))) << "if there is a room still";
+  EXPECT_EQ(deliveries_->tasks(), 0u);
   Created("r");
   Added("r");
   EXPECT_THAT(Due(), ElementsAre(Notice("r"))) << "of the next room";
+}
+
+TEST_F(GroupDeliveriesTasks, DestroyNoGroupOfAStrangerWhoseRoomEndedMeanwhile) {
+  NoteCreate("r");
+  EXPECT_THAT(Due(), ElementsAre(Create("r")));
+  Ended("r");
+  Finish("r", Step::kCreate, ImOutcome::kTakenByAnother);
+  EXPECT_EQ(deliveries_->HandledUpTo(), events_.position());
+  EXPECT_THAT(AnswerAll(), ElementsAre(Create("r"), Forget("r")));
+}
+
+TEST_F(GroupDeliveriesTasks, AskAgainWhoseAGroupIsWhenEventsAreLost) {
+  NoteCreate("r");
+  AnswerAll(ImOutcome::kTakenByAnother);
+  deliveries_->StartAt(100);
+  EXPECT_THAT(AnswerAll(), ElementsAre(Create("r"), Forget("r")));
+  EXPECT_EQ(deliveries_->tasks(), 0u);
 }
 
 TEST_F(GroupDeliveriesTasks, TryACreateAgainAlthoughARoomEndedMeanwhile) {

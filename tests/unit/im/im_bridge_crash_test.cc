@@ -18,14 +18,23 @@ TEST_F(ImBridgeCrash, BeforeTheCallLeavesATaskThatIsForgotten) {
   ASSERT_OK(memory_.PutGroupTask({.group = {"g"}, .kind = GroupTaskKind::kMaking}));
   Crash();
   EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g")));
+  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
+}
+
+TEST_F(ImBridgeCrash, DuringTheCallLeavesWhatComesOfItLaterToBeDestroyed) {
+  ASSERT_OK(memory_.PutGroupTask({.group = {"g"}, .kind = GroupTaskKind::kMaking}));
+  Crash();
+  EXPECT_TRUE(Eventually([this] { return service_.calls().size() == 1; }));
+  Restart();  // before the second look
+  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g"), DestroyOf("g")));
 }
 
 TEST_F(ImBridgeCrash, AfterTheCallLeavesAGroupThatIsDestroyed) {
   EXPECT_OK(Make("g"));
   Crash();
   EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), DestroyOf("g")));
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), DestroyOf("g"), DestroyOf("g")));
 }
 
 TEST_F(ImBridgeCrash, AfterTheCommitLeavesTheGroupToItsRoom) {

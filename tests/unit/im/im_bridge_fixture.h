@@ -199,6 +199,7 @@ class ImBridgeFixture : public testing::Test {
   static ImBridgeOptions QuickOptions() {
     ImBridgeOptions options;
     options.maker.first_pause = std::chrono::milliseconds(1);  // it is waited for in earnest
+    options.limits.late_effect = std::chrono::seconds(2);
     options.dispatcher.save_period = std::chrono::milliseconds(100);
     return options;
   }

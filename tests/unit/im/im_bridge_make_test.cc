@@ -109,7 +109,21 @@ TEST_F(ImBridgeMaking, DestroysWhatATimeoutMayHaveMade) {
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
   EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), CreateOf("g"), DestroyOf("g")));
+  EXPECT_THAT(service_.calls(),
+              ElementsAre(CreateOf("g"), CreateOf("g"), DestroyOf("g"), DestroyOf("g")));
+}
+
+TEST_F(ImBridgeMaking, DestroysWhatComesOfATimeoutAfterTheDestroy) {
+  AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
+  EXPECT_ERROR(kUnavailable, Make("g"));
+  Abandon("g");
+  EXPECT_TRUE(Eventually([this] { return service_.calls().size() == 4; })) << "at once";
+  // The create takes effect now. The next start, if it comes before the second look, knows of it.
+  EXPECT_THAT(Tasks(), ElementsAre(GroupTask{.group = {"g"}, .kind = GroupTaskKind::kDestroy}));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.calls().size() == 5; }));
+  EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
+  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_EQ(service_.calls().size(), 5u);
 }
 
 TEST_F(ImBridgeMaking, DestroysNothingWhenTheServiceWasNeverReached) {

@@ -317,7 +317,41 @@ TEST_F(CallingIm, AsksNoThirdTimeWhenTheFreshSignatureIsRefusedToo) {
     EXPECT_EQ(answer.outcome, kMisconfigured);
     EXPECT_EQ(answer.error_code, code);
     EXPECT_EQ(http_.asked.size(), 2u);
+    clock_.Advance(seconds(10));
   }
+}
+
+TEST_F(CallingIm, AsksOnceOnlyWhileFreshSignaturesAreRefused) {
+  http_.replies.assign(100, OutgoingReply{200, AnswerOf(70001)});
+  for (int i = 0; i < 10; ++i) {
+    const ImAnswer answer = Call();
+    EXPECT_EQ(answer.outcome, kMisconfigured);
+    EXPECT_EQ(answer.error_code, 70001);
+  }
+  EXPECT_EQ(http_.asked.size(), 11u);
+  EXPECT_EQ(signer_.signed_so_far(), 2);
+  clock_.Advance(seconds(10));
+  Call();
+  EXPECT_EQ(http_.asked.size(), 13u) << "one more is tried";
+  CallAnswered(AnswerOf(0));
+  http_.replies.assign(2, OutgoingReply{200, AnswerOf(70001)});
+  http_.asked.clear();
+  Call();
+  EXPECT_EQ(http_.asked.size(), 2u) << "since one was accepted";
+}
+
+TEST_F(CallingIm, SaysOnceThatSignaturesAreRefusedUntilOneIsAccepted) {
+  http_.replies.assign(100, OutgoingReply{200, AnswerOf(70001)});
+  for (int i = 0; i < 10; ++i) {
+    Call();
+    clock_.Advance(seconds(10));
+  }
+  const std::string log = log_.Text();
+  const std::size_t first = log.find("im_signature_refused");
+  EXPECT_EQ(log.find("im_signature_refused", first + 1), std::string::npos);
+  CallAnswered(AnswerOf(0));
+  CallAnswered(AnswerOf(70001));
+  EXPECT_NE(log_.Text().find("im_signature_refused", log.size()), std::string::npos);
 }
 
 TEST_F(CallingIm, AsksOnceWhenAFreshSignatureWouldNotHelp) {
