@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "daemon/cli/rooms_client.h"
-#include "daemon/cli/rooms_text.h"
+#include "daemon/cli/rooms_output.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"

@@ -194,6 +194,7 @@ void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop a
     RemoveSocketFile(listening_.address);
   }
   if (library_ && library_->is_up()) {
+    parts_.end_streams();
     // Clients are told at once; it returns when the last of them has gone.
     std::future<void> shutdown = std::async(
         std::launch::async, [&] { library_->Shutdown(drain_timeout + kLibraryPatience); });

@@ -51,6 +51,9 @@ struct GrpcServerParts {
   std::vector<GrpcService> services = {};
   /// How many calls of theirs are still worth waiting for at a stop.
   std::function<std::size_t()> calls_at_work = {};
+  /// Ends those that would never end by themselves. Called at a stop, when nobody new is let in,
+  /// and everything still runs.
+  std::function<void()> end_streams = [] {};
   ConnectionObserver& observer;
   const Clock& clock;
   Logger& logger;
@@ -80,8 +83,9 @@ class GrpcServer {
   /// @errors  as `LoadGrpcTlsContext`; what was served with before stays.
   Status ReloadTls(const GrpcTlsFiles& files) EXCLUDES(tls_mutex_);
 
-  /// Health fails first, nobody new is let in, and calls that are at work are waited for, for
-  /// `drain_timeout` at most. Then the rest is cut: who watches health would wait for ever.
+  /// Health fails first, nobody new is let in, streams are ended, and calls that are at work are
+  /// waited for, for `drain_timeout` at most. Then the rest is cut: who watches health would wait
+  /// for ever.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
 

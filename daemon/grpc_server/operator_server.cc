@@ -21,6 +21,7 @@ OperatorServer::OperatorServer(GrpcServerOptions options, const OperatorServerPa
               {.services = Services(admin_, parts.more_services),
                .calls_at_work =
                    [this, more = parts.more_calls] { return admin_.calls_at_work() + more(); },
+               .end_streams = parts.end_streams,
                .observer = parts.observer,
                .clock = parts.clock,
                .logger = parts.logger}) {}

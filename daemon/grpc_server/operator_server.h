@@ -26,6 +26,8 @@ struct OperatorServerParts {
   std::vector<GrpcService> more_services = {};
   /// Of `more_services`: calls whose end is worth waiting for at a stop.
   std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };
+  /// Of `more_services`: as `GrpcServerParts::end_streams`.
+  std::function<void()> end_streams = [] {};
   ConnectionObserver& observer;
   const Clock& clock;
   Logger& logger;

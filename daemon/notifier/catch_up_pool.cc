@@ -1,5 +1,6 @@
 #include "daemon/notifier/catch_up_pool.h"
 
+#include <exception>
 #include <utility>
 
 namespace rtcroom {
@@ -64,7 +65,11 @@ std::optional<CatchUpPool::Asking> CatchUpPool::Next() {
 void CatchUpPool::Read(Asking asking) {
   CatchUpOutcome outcome{.slot = PageSlot(*this)};
   if (!asking.client->WantsPage()) return;
-  outcome.page = asking.catch_up->Read(store_);
+  try {
+    outcome.page = asking.catch_up->Read(store_);
+  } catch (const std::exception& exception) {  // out of memory, most likely
+    outcome.page = Error{Errc::kInternal, exception.what()};
+  }
   outcome.catch_up = std::move(asking.catch_up);
   if (!outcome.page && outcome.page.error().code == Errc::kCursorExpired) {
     if (Result<Cursor> newest = store_.Newest()) outcome.newest = *std::move(newest);

@@ -1,6 +1,7 @@
 #include "daemon/notifier/event_feed.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -51,7 +52,7 @@ void EventFeed::Run(const std::stop_token& stop) {
     const bool is_told = parts_.signal.Wait(std::min(next_read, next_tick));
     if (stop.stop_requested()) return;
     if ((is_told && !is_failing_) || RealTime() >= next_read) {
-      const Outcome outcome = ReadNew();
+      const Outcome outcome = ReadNewOrFail();
       NoteOutcome(outcome);
       next_read = RealTime();
       if (outcome == Outcome::kReadAll) next_read += parts_.options.safety_poll;
@@ -64,6 +65,17 @@ void EventFeed::Run(const std::stop_token& stop) {
       parts_.ticked(parts_.clock.Monotonic());
       next_tick = RealTime() + parts_.options.tick;
     }
+  }
+}
+
+EventFeed::Outcome EventFeed::ReadNewOrFail() {
+  try {
+    return ReadNew();
+  } catch (const std::exception& exception) {
+    // Out of memory, most likely. How far the ring has got nobody knows: it begins anew.
+    at_.reset();
+    NoteFailure({Errc::kInternal, exception.what()});
+    return Outcome::kFailed;
   }
 }
 

@@ -56,6 +56,8 @@ class EventFeed {
   enum class Outcome { kReadAll, kMoreToRead, kFailed };
 
   void Run(const std::stop_token& stop);
+  /// What it throws is a failure.
+  Outcome ReadNewOrFail();
   Outcome ReadNew();
   Status FindStart();
   void NoteOutcome(Outcome outcome);

@@ -49,6 +49,8 @@ void Subscriber::DealWith(std::uint32_t news) {
     if (now >= due_.load() && !std::exchange(is_broken_off_, true)) BreakOff();
     return;
   }
+  const bool is_over = (news & (kBroken | kStopped)) != 0;
+  if (is_over && (news & kPage) != 0) arrived_.reset();  // others wait for its place
   if ((news & kBroken) != 0) return End(grpc::Status::CANCELLED, {});
   if ((news & kStopped) != 0) return EndStopped();
 
@@ -59,7 +61,10 @@ void Subscriber::DealWith(std::uint32_t news) {
 
   if (is_writing_) {
     const bool is_left_behind = live_ && around_.ring.LossOf(*live_) == EventRing::Loss::kTooSlow;
-    if (is_left_behind || now >= wrote_at_ + around_.options.patience) EndSlow();
+    // A page is held by few at a time: a reader who takes a message now and then may not keep it.
+    const bool keeps_page = page_ && now >= page_since_ + 2 * around_.options.patience;
+    const bool is_stuck = now >= wrote_at_ + around_.options.patience;
+    if (is_left_behind || keeps_page || is_stuck) EndSlow();
     return;
   }
   GoOn();
@@ -100,6 +105,7 @@ void Subscriber::TakeArrivedPage() {
     return;
   }
   page_ = *std::move(arrived.page);
+  page_since_ = around_.clock.Monotonic();
   sent_of_page_ = 0;
   slot_ = std::move(arrived.slot);
 }

@@ -132,6 +132,7 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
   bool is_open_ = false;
   grpc::ByteBuffer message_;  // being written
   bool is_writing_ = false;
+  MonotonicTime page_since_;  // of `page_`
   MonotonicTime wrote_at_;
   bool is_broken_off_ = false;
 };

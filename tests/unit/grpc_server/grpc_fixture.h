@@ -1,6 +1,7 @@
 // A gRPC server on a memory store, and clients of it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -43,6 +44,7 @@ class GrpcTest : public ServiceFixture {
         std::move(options),
         GrpcServerParts{.services = {{.name = RoomAdmin::kName, .service = &admin_.service()}},
                         .calls_at_work = [this] { return admin_.calls_at_work(); },
+                        .end_streams = [this] { ++streams_ended_; },
                         .observer = observer_,
                         .clock = system_clock_,
                         .logger = server_log_});
@@ -97,6 +99,7 @@ class GrpcTest : public ServiceFixture {
                      .watchers = [] { return 7; }}};
   CallPool pool_{system_clock_, server_log_, RoomAdmin::kPool};
   RoomAdmin admin_{calls_, pool_, system_clock_, server_log_};
+  std::atomic<int> streams_ended_{0};
   std::unique_ptr<GrpcServer> server_;
 };
 

@@ -115,6 +115,14 @@ TEST_F(GrpcServerTest, FailsItsHealthFirstWhenItStops) {
   EXPECT_EQ(stopping.wait_for(kPatience / 2), std::future_status::ready);
 }
 
+TEST_F(GrpcServerTest, HasStreamsEndedOnceWhenItStops) {
+  ASSERT_OK(Start(Options()));
+  EXPECT_EQ(streams_ended_, 0);
+  server_->Stop(milliseconds(0));
+  server_->Stop(milliseconds(0));
+  EXPECT_EQ(streams_ended_, 1);
+}
+
 TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
   ASSERT_OK(Start(Options()));
   std::promise<void> release;

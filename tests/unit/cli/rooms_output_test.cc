@@ -1,4 +1,4 @@
-#include "daemon/cli/rooms_text.h"
+#include "daemon/cli/rooms_output.h"
 
 #include <sstream>
 #include <string>
