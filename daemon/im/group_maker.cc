@@ -1,8 +1,10 @@
 #include "daemon/im/group_maker.h"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 
 #include "daemon/im/jitter.h"
@@ -42,7 +44,7 @@ void GroupMaker::Make(const RoomId& room_id, IdOrigin origin, MonotonicTime dead
   };
   const bool is_taken = callers_.TrySubmit(
       {.run = [this, room_id, origin, deadline,
-               done = std::move(done)] { done(MakeNow(room_id, origin, deadline)); },
+               done = std::move(done)] { done(MakeOrFail(room_id, origin, deadline)); },
        .expired = turn_away});
   if (!is_taken) turn_away();
 }
@@ -50,6 +52,17 @@ void GroupMaker::Make(const RoomId& room_id, IdOrigin origin, MonotonicTime dead
 bool GroupMaker::HasTooManyTasks() {
   const MutexLock lock(shared_.mutex);
   return shared_.deliveries.tasks() >= options_.max_tasks;
+}
+
+// What let an exception through would leave the id reserved, and its client waiting, for ever.
+Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin,
+                                          MonotonicTime deadline) {
+  try {
+    return MakeNow(room_id, origin, deadline);
+  } catch (const std::exception& slipped) {
+    logger_.Error("im_make_threw", {{"type", typeid(slipped).name()}});
+    return Unavailable("an exception");
+  }
 }
 
 Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,

@@ -71,6 +71,9 @@ class GroupMaker {
   enum class Asked : std::uint8_t { kMade, kTaken, kRefused, kNoAnswer, kStopped };
 
   bool HasTooManyTasks() EXCLUDES(shared_.mutex);
+  /// As `MakeNow`; an exception is kUnavailable.
+  Result<GroupReady> MakeOrFail(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
+      EXCLUDES(shared_.mutex);
   Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
       EXCLUDES(shared_.mutex);
   /// The answer to somebody for whom the service was not asked.

@@ -1,6 +1,8 @@
 #include "daemon/im/im_dispatcher.h"
 
 #include <algorithm>
+#include <exception>
+#include <typeinfo>
 #include <utility>
 
 #include "daemon/im/jitter.h"
@@ -102,7 +104,16 @@ std::optional<MonotonicTime> ImDispatcher::NextDue(MonotonicTime now) {
   return next;
 }
 
-void ImDispatcher::Deliver(const Delivery& delivery) { Finish(delivery, Perform(delivery)); }
+// What let an exception through would leave its group held, and its lane taken, for ever.
+void ImDispatcher::Deliver(const Delivery& delivery) {
+  ImOutcome outcome = ImOutcome::kPassing;
+  try {
+    outcome = Perform(delivery);
+  } catch (const std::exception& slipped) {
+    logger_.Error("im_delivery_threw", {{"type", typeid(slipped).name()}});
+  }
+  Finish(delivery, outcome);
+}
 
 ImOutcome ImDispatcher::Perform(const Delivery& delivery) {
   const RoomId& group = delivery.group;
@@ -151,8 +162,8 @@ void ImDispatcher::Finish(const Delivery& delivery, ImOutcome outcome) {
   DeliveryEnd end = DeliveryEnd::kDone;
   {
     const MutexLock lock(shared_.mutex);
-    end = shared_.deliveries.Finish(delivery, outcome, now, jitter);
     --in_flight_;
+    end = shared_.deliveries.Finish(delivery, outcome, now, jitter);
     shared_.changed.NotifyAll();
   }
   const std::optional<GroupCommand> command = CommandOf(delivery.step);

@@ -369,6 +369,7 @@ TEST_F(CallingIm, KeepsBothCallsWithinItsTime) {
   ASSERT_EQ(http_.asked.size(), 2u);
   EXPECT_EQ(http_.asked[1].timeout, seconds(1));
 
+  clock_.Advance(seconds(10));
   http_.asked.clear();
   http_.replies.assign(2, OutgoingReply{200, AnswerOf(70001)});
   const ImAnswer late = Call(kCreate, "r", seconds(2));

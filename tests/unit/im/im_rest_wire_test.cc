@@ -187,7 +187,7 @@ INSTANTIATE_TEST_SUITE_P(
 class CodesOverTheWire : public CallingTheStandIn, public testing::WithParamInterface<int> {};
 
 TEST_P(CodesOverTheWire, AreAnsweredAsTheTableSays) {
-  const bool asks_again = GetParam() == 70001 || GetParam() == 70003;
+  bool asks_again = GetParam() == 70001 || GetParam() == 70003;
   for (const GroupCommand command : kAllCommands) {
     const std::size_t calls = service_.calls().size();
     service_.BehaveNext(asks_again ? 2 : 1, ImConduct::ErrorCode(GetParam()));
@@ -196,6 +196,7 @@ TEST_P(CodesOverTheWire, AreAnsweredAsTheTableSays) {
     EXPECT_EQ(answer.outcome, OutcomeOfErrorCode(command, GetParam()));
     EXPECT_EQ(answer.detail, fmt::format("stand-in error {}", GetParam()));
     EXPECT_EQ(service_.calls().size() - calls, asks_again ? 2u : 1u);
+    asks_again = false;  // not so soon after the fresh signature was refused too
   }
 }
 
