@@ -61,6 +61,13 @@ void CheckListeners(const Config& config, Problems& problems) {
 
 void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
   if (grpc.listen.empty()) return;
+  const auto can_be_sent = [](char c) { return c >= ' ' && c <= '~'; };
+  const std::string& token = grpc.token.Reveal();
+  if (!std::ranges::all_of(token, can_be_sent) || token.starts_with(' ') || token.ends_with(' ')) {
+    problems.push_back(
+        {"grpc.token",
+         "must be printable ASCII, with no space at its ends: it travels in metadata"});
+  }
   const std::optional<ListenAddress> address = ParseListenAddress(grpc.listen);
   const bool needs_all = address && !address->IsLoopback();
   // Of the three, any brings TLS about.

@@ -87,6 +87,9 @@ bool Http2Guard::Begins(const FrameHeader& frame) const {
 std::chrono::nanoseconds Http2Guard::Charge(const FrameHeader& frame, MonotonicTime now) {
   const Http2Limits& limits = budget_.limits;
   std::chrono::nanoseconds wait = frames_.Reserve(now, limits.frames);
+  if (!frame.Is(FrameType::kData) && !frame.Is(FrameType::kWindowUpdate)) {
+    wait = std::max(wait, control_frames_.Reserve(now, limits.control_frames));
+  }
   if (frame.Is(FrameType::kPing) && !frame.Has(FrameHeader::kAck)) {
     wait = std::max(wait, pings_.Reserve(now, limits.pings));
   }

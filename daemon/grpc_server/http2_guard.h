@@ -17,9 +17,12 @@ struct Http2Limits {
   /// Longest frame, and longest block of headers. The protocol's own default: who announces
   /// nothing else need not take more.
   std::size_t max_frame_bytes = 16'384;
-  std::size_t max_streams = 1'024;                                ///< open at once, of a connection
-  RateLimit streams = {.per_second = 500, .burst = 512};          ///< begun, of a connection
-  RateLimit frames = {.per_second = 5'000, .burst = 5'000};       ///< of a connection
+  std::size_t max_streams = 1'024;                               ///< open at once, of a connection
+  RateLimit streams = {.per_second = 500, .burst = 512};         ///< begun, of a connection
+  RateLimit frames = {.per_second = 100'000, .burst = 100'000};  ///< of a connection
+  /// Of a connection: frames that neither carry content nor make room for it. Of the others an
+  /// honest client sends one for each event that it is told.
+  RateLimit control_frames = {.per_second = 2'000, .burst = 2'000};
   RateLimit pings = {.per_second = 20, .burst = 100};             ///< of a connection
   std::size_t max_all_streams = 4'096;                            ///< open at once
   RateLimit all_streams = {.per_second = 2'000, .burst = 1'024};  ///< begun
@@ -88,6 +91,7 @@ class Http2Guard {
   std::size_t client_payload_ = 0;  ///< still to come of the frame that is passing
   bool is_paid_ = false;            ///< the next frame has waited for its time
   TokenBucket frames_;
+  TokenBucket control_frames_;
   TokenBucket pings_;
   TokenBucket streams_;
   std::uint32_t newest_stream_ = 0;

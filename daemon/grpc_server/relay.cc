@@ -1,5 +1,6 @@
 #include "daemon/grpc_server/relay.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <span>
@@ -13,8 +14,14 @@ namespace {
 /// Before other connections have their turn.
 constexpr int kStepsInATurn = 8;
 
+/// Read from a client at once: it costs us at least as much as the client.
+constexpr std::size_t kMostOfAClient = 16'384;
+
+/// A pause has a timer, and lets through at once what has become due in its time.
+constexpr std::chrono::milliseconds kShortestPause{5};
+
 /// Between this process and itself: what does not fit waits where it is bounded.
-constexpr int kPairBufferBytes = 65'536;
+constexpr int kPairBufferBytes = 131'072;
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -140,7 +147,7 @@ bool Relay::PassOnFromClient() {
     if (passage.bytes > 0) return true;
     if (is_paused_) return false;
   }
-  const std::span<char> scratch = context_.loop.scratch();
+  const std::span<char> scratch = std::span(context_.scratch).first(kMostOfAClient);
   const IoResult got = transport_.Read(scratch);
   if (got.status == IoStatus::kDone) {
     from_client_.append(scratch.data(), got.bytes);
@@ -171,7 +178,7 @@ bool Relay::PassOnFromServer() {
     const std::string waiting = std::exchange(from_server_, {});
     return WriteToClient(waiting);
   }
-  const std::span<char> scratch = context_.loop.scratch();
+  const std::span<char> scratch(context_.scratch);
   const ssize_t got = recv(server_.native_handle(), scratch.data(), scratch.size(), 0);
   if (got > 0) {
     const std::string_view bytes(scratch.data(), static_cast<std::size_t>(got));
@@ -207,7 +214,7 @@ bool Relay::WriteToClient(std::string_view bytes) {
 }
 
 bool Relay::DiscardFromClient() {
-  const IoResult got = transport_.Read(context_.loop.scratch());
+  const IoResult got = transport_.Read(context_.scratch);
   if (got.status == IoStatus::kDone) return true;
   if (got.status == IoStatus::kClosed) {
     End();
@@ -218,7 +225,7 @@ bool Relay::DiscardFromClient() {
 }
 
 bool Relay::DiscardFromServer() {
-  const std::span<char> scratch = context_.loop.scratch();
+  const std::span<char> scratch(context_.scratch);
   const ssize_t got = recv(server_.native_handle(), scratch.data(), scratch.size(), 0);
   if (got > 0) return true;
   if (got < 0 && WouldBlock()) {
@@ -249,7 +256,7 @@ void Relay::ConnectToServer() {
 void Relay::Pause(std::chrono::nanoseconds span) {
   is_paused_ = true;
   context_.observer.OnRefusal(RefusalCause::kPaced);
-  pause_.expires_after(span);
+  pause_.expires_after(std::max<std::chrono::nanoseconds>(span, kShortestPause));
   pause_.async_wait([self = shared_from_this()](const auto& error) {
     if (error) return;
     self->is_paused_ = false;

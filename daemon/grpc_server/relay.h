@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -45,6 +46,8 @@ struct RelayContext {
   /// Gives gRPC a connected socket, which is gRPC's then. Empty: gRPC takes no more.
   std::function<void(FileDescriptor)> serve;
   Http2Budget budget;
+  /// To read into. What gRPC has for a client after a commit fits at once.
+  std::vector<char> scratch = std::vector<char>(65'536);
 };
 
 /// Does TLS, lets `Http2Guard` judge what the client sends, and passes it to gRPC through a pair

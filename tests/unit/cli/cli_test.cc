@@ -129,12 +129,13 @@ TEST_F(CheckConfigCommand, TakesWhatServeTakes) {
 
 TEST_F(CheckConfigCommand, FindsFilesThatHoldNoCertificateOrKey) {
   const std::string junk = MakeFile("junk.pem", "junk");
-  environment_ = {{"RTCROOMD_SERVER_TLS_CERT", junk},
-                  {"RTCROOMD_SERVER_TLS_KEY", junk},
-                  {"RTCROOMD_IM_PRIVATE_KEY_FILE", junk},
+  environment_ = {{"RTCROOMD_SERVER_TLS_CERT", junk},   {"RTCROOMD_SERVER_TLS_KEY", junk},
+                  {"RTCROOMD_GRPC_TLS_CERT", junk},     {"RTCROOMD_GRPC_TLS_KEY", junk},
+                  {"RTCROOMD_GRPC_CLIENT_CA", junk},    {"RTCROOMD_IM_PRIVATE_KEY_FILE", junk},
                   {"RTCROOMD_IM_PUBLIC_KEY_FILE", junk}};
   EXPECT_EQ(Run({"check-config"}), 2);
-  for (const char* key : {"server.tls_cert", "im.private_key_file", "im.public_key_file"}) {
+  for (const char* key :
+       {"server.tls_cert", "grpc.tls_cert", "im.private_key_file", "im.public_key_file"}) {
     EXPECT_THAT(out(), HasSubstr(fmt::format("problem: {}: ", key)));
   }
 }

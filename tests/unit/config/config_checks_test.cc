@@ -103,6 +103,16 @@ TEST(ConfigConflicts, GrpcForOtherMachinesNeedsCertificatesOfBothSides) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
+TEST(ConfigConflicts, TheTokenOfGrpcCanBeSent) {
+  Config config = ServableConfig();
+  for (const char* token : {"s\xc3\xa9same", " sesame", "sesame "}) {
+    config.grpc.token = Secret(token);
+    EXPECT_THAT(Conflicts(config), ElementsAre("grpc.token")) << token;
+  }
+  config.grpc.token = Secret("open sesame!");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
 TEST(ConfigConflicts, TlsOfGrpcNeedsACertificateAndItsKey) {
   Config config = ServableConfig();
   config.grpc.tls_cert = "c";

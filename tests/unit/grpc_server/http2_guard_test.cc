@@ -212,10 +212,20 @@ TEST_F(Http2GuardTest, SharesTheStreamsOfASecondAmongConnections) {
 }
 
 TEST_F(Http2GuardTest, SlowsDownWhoSendsTooManyFrames) {
+  const std::string update = FrameOf(FrameType::kWindowUpdate, 0, 0, std::string(4, '\1'));
+  for (std::uint32_t i = 0; i < limits_.frames.burst - 10; ++i) ASSERT_EQ(Send(update), "");
+  EXPECT_EQ(waited_.count(), 0) << "one for each event that the client is told";
+  for (std::uint32_t i = 0; i < limits_.frames.per_second; ++i) ASSERT_EQ(Send(update), "");
+  EXPECT_GE(waited_, milliseconds(950));
+}
+
+TEST_F(Http2GuardTest, SlowsDownSoonerWhoSendsFramesThatCarryNothing) {
   const std::string frame = FrameOf(FrameType::kSettings, FrameHeader::kAck, 0);
-  for (std::uint32_t i = 0; i < limits_.frames.burst + limits_.frames.per_second; ++i) {
+  for (std::uint32_t i = 0; i < limits_.control_frames.burst - 10; ++i) {
     ASSERT_EQ(Send(frame), "");
   }
+  EXPECT_EQ(waited_.count(), 0);
+  for (std::uint32_t i = 0; i < limits_.control_frames.per_second; ++i) ASSERT_EQ(Send(frame), "");
   EXPECT_GE(waited_, milliseconds(950));
 }
 
