@@ -73,7 +73,8 @@ std::string_view Http2Guard::Judge(const FrameHeader& frame) const {
   }
   if (Begins(frame)) {
     if (open_.size() >= budget_.limits.max_streams) return "too many streams";
-    if (budget_.open_streams >= budget_.limits.max_all_streams) {
+    if (budget_.open_streams >= budget_.limits.max_all_streams &&
+        open_.size() >= budget_.limits.fair_streams) {
       return "too many streams altogether";
     }
   }
@@ -89,9 +90,6 @@ std::chrono::nanoseconds Http2Guard::Charge(const FrameHeader& frame, MonotonicT
   std::chrono::nanoseconds wait = frames_.Reserve(now, limits.frames);
   if (!frame.Is(FrameType::kData) && !frame.Is(FrameType::kWindowUpdate)) {
     wait = std::max(wait, control_frames_.Reserve(now, limits.control_frames));
-  }
-  if (frame.Is(FrameType::kPing) && !frame.Has(FrameHeader::kAck)) {
-    wait = std::max(wait, pings_.Reserve(now, limits.pings));
   }
   if (Begins(frame)) {
     // Each connection waits for one at most: those that share the budget take turns.

@@ -21,10 +21,12 @@ struct Http2Limits {
   RateLimit streams = {.per_second = 500, .burst = 512};         ///< begun, of a connection
   RateLimit frames = {.per_second = 100'000, .burst = 100'000};  ///< of a connection
   /// Of a connection: frames that neither carry content nor make room for it. Of the others an
-  /// honest client sends one for each event that it is told.
+  /// honest client sends one for each event that it is told, and some (grpc-go) a ping for each
+  /// round trip.
   RateLimit control_frames = {.per_second = 2'000, .burst = 2'000};
-  RateLimit pings = {.per_second = 20, .burst = 100};             ///< of a connection
-  std::size_t max_all_streams = 4'096;                            ///< open at once
+  std::size_t max_all_streams = 8'192;  ///< open at once; more than may watch
+  /// Of a connection, whatever the others have open: nobody can use up all there are.
+  std::size_t fair_streams = 64;
   RateLimit all_streams = {.per_second = 2'000, .burst = 1'024};  ///< begun
 };
 
@@ -92,7 +94,6 @@ class Http2Guard {
   bool is_paid_ = false;            ///< the next frame has waited for its time
   TokenBucket frames_;
   TokenBucket control_frames_;
-  TokenBucket pings_;
   TokenBucket streams_;
   std::uint32_t newest_stream_ = 0;
   std::unordered_set<std::uint32_t> open_;
