@@ -28,7 +28,7 @@ constexpr const char* kInfo = "/rtcroom.v1.RoomAdmin/GetServerInfo";
 constexpr const char* kHealthWatch = "/grpc.health.v1.Health/Watch";
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 /// What the worst of these attacks may take: open streams, as many as there may be.
-constexpr std::size_t kMostGrowth = 96 * kMebibyte;
+constexpr std::size_t kMostGrowth = 192 * kMebibyte;
 
 /// A phone that makes calls all the time, and looks at the server's memory now and then.
 class HonestPhone {
@@ -212,7 +212,7 @@ TEST_F(HostileGrpc, CallsThatAreTakenBackAtOnce) {
 
 TEST_F(HostileGrpc, CallsThatAreLeftHalfOpen) {
   std::vector<RawClient> clients;
-  for (int i = 0; i < 24; ++i) {
+  for (int i = 0; i < 40; ++i) {
     clients.push_back(Begin());
     for (std::uint32_t stream = 1; stream < 2 * 250; stream += 2) {
       clients.back().Send(CallFrame(stream, kInfo));
