@@ -212,7 +212,7 @@ TEST_F(HostileGrpc, CallsThatAreTakenBackAtOnce) {
 
 TEST_F(HostileGrpc, CallsThatAreLeftHalfOpen) {
   std::vector<RawClient> clients;
-  for (int i = 0; i < 24; ++i) {
+  for (int i = 0; i < 40; ++i) {
     clients.push_back(Begin());
     for (std::uint32_t stream = 1; stream < 2 * 250; stream += 2) {
       clients.back().Send(CallFrame(stream, kInfo));
