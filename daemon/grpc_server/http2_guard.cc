@@ -40,6 +40,10 @@ Http2Guard::Passage Http2Guard::FromClient(std::string_view unpassed, MonotonicT
     const std::size_t needed = frame.Is(FrameType::kData) ? 0 : frame.payload_bytes;
     if (rest.size() < kFrameHeaderBytes + needed) return passage;
     if (!is_paid_) {
+      if (IsPingTooMany(frame, now)) {
+        passage.refusal = "too many pings";
+        return passage;
+      }
       passage.wait = Charge(frame, now);
       is_paid_ = true;
       if (passage.wait.count() > 0) return passage;
@@ -79,6 +83,11 @@ std::string_view Http2Guard::Judge(const FrameHeader& frame) const {
     }
   }
   return {};
+}
+
+bool Http2Guard::IsPingTooMany(const FrameHeader& frame, MonotonicTime now) {
+  const bool is_ping = frame.Is(FrameType::kPing) && !frame.Has(FrameHeader::kAck);
+  return is_ping && !idle_pings_.Take(now, budget_.limits.idle_pings);
 }
 
 bool Http2Guard::Begins(const FrameHeader& frame) const {
@@ -121,6 +130,8 @@ void Http2Guard::FromServer(std::string_view bytes) {
 
 void Http2Guard::NoteFromServer(const FrameHeader& frame) {
   const bool may_end = frame.Is(FrameType::kHeaders) || frame.Is(FrameType::kData);
+  // What a client is told it may measure the way by; it has seen it before it pings.
+  if (may_end) idle_pings_ = TokenBucket();
   // A server that has said all is done with the stream, whatever the client may still send.
   if (frame.Is(FrameType::kRstStream) || (may_end && frame.Has(FrameHeader::kEndStream))) {
     Close(frame.stream);

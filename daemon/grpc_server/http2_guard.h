@@ -24,6 +24,9 @@ struct Http2Limits {
   /// honest client sends one for each event that it is told, and some (grpc-go) a ping for each
   /// round trip.
   RateLimit control_frames = {.per_second = 2'000, .burst = 2'000};
+  /// Of a connection: pings for which nothing that the server has sent gives a reason. gRPC ends
+  /// the connection at the third, but collects kilobytes for each that comes before that is done.
+  RateLimit idle_pings = {.per_second = 1, .burst = 10};
   std::size_t max_all_streams = 8'192;  ///< open at once; more than may watch
   /// Of a connection, whatever the others have open: nobody can use up all there are.
   std::size_t fair_streams = 64;
@@ -83,6 +86,7 @@ class Http2Guard {
   enum class Phase : std::uint8_t { kPreface, kSettings, kFrames };
 
   [[nodiscard]] std::string_view Judge(const FrameHeader& frame) const;
+  [[nodiscard]] bool IsPingTooMany(const FrameHeader& frame, MonotonicTime now);
   [[nodiscard]] bool Begins(const FrameHeader& frame) const;
   std::chrono::nanoseconds Charge(const FrameHeader& frame, MonotonicTime now);
   void NoteFromServer(const FrameHeader& frame);
@@ -94,6 +98,7 @@ class Http2Guard {
   bool is_paid_ = false;            ///< the next frame has waited for its time
   TokenBucket frames_;
   TokenBucket control_frames_;
+  TokenBucket idle_pings_;  ///< full again when the server says something
   TokenBucket streams_;
   std::uint32_t newest_stream_ = 0;
   std::unordered_set<std::uint32_t> open_;

@@ -239,9 +239,28 @@ TEST_F(Http2GuardTest, SlowsDownSoonerWhoSendsFramesThatCarryNothing) {
 }
 
 TEST_F(Http2GuardTest, LeavesAloneWhoPingsForEachRoundTrip) {
-  const std::string ping = FrameOf(FrameType::kPing, 0, 0, "12345678");
-  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Send(ping), "");
+  for (int i = 0; i < 1'000; ++i) {
+    guard_.FromServer(FrameOf(FrameType::kData, 0, 1, "an event"));
+    ASSERT_EQ(Send(FrameOf(FrameType::kPing, 0, 0, "12345678")), "");
+  }
   EXPECT_EQ(waited_.count(), 0);
+}
+
+TEST_F(Http2GuardTest, LeavesAloneWhoPingsToStayAlive) {
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_EQ(Send(FrameOf(FrameType::kPing, 0, 0, "12345678")), "");
+    now_ += std::chrono::seconds(10);
+  }
+}
+
+TEST_F(Http2GuardTest, RefusesPingsForNoReason) {
+  const std::string ping = FrameOf(FrameType::kPing, 0, 0, "12345678");
+  const std::string answer = FrameOf(FrameType::kPing, FrameHeader::kAck, 0, "12345678");
+  for (std::uint32_t i = 0; i < limits_.idle_pings.burst; ++i) {
+    ASSERT_EQ(Send(ping + answer), "") << "answers are to our own";
+    guard_.FromServer(answer);
+  }
+  EXPECT_EQ(Send(ping), "too many pings");
 }
 
 }  // namespace
