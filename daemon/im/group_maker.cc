@@ -101,6 +101,11 @@ Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, IdOrigin origin,
   if (shared_.stopping) return Unavailable("the server stops");
   const bool is_full = shared_.deliveries.tasks() >= options_.max_tasks;
   if (is_full || options_.on_failure == OnCreateFailure::kReject) return Unavailable(why);
+  makings_.try_emplace(room_id, Making{.origin = origin});
+  shared_.deliveries.BeginMaking(room_id);
+  // The destroy of an earlier room's group may be on its way: members of a room that is stored now
+  // would take it for the end of theirs.
+  if (!shared_.deliveries.HasTurn(room_id)) return Unavailable(why);
   return DegradeLocked(room_id, origin);
 }
 
