@@ -149,6 +149,7 @@ void App::MakeGrpcServer() {
                     .pushers = [this] { return leases_.size(); },
                     .watchers = [this] { return watch_->subscribers(); }},
           .more_services = {{.name = WatchService::kName, .service = watch_service_.get()}},
+          .end_streams = [this] { watch_->Stop(); },
           .observer = *metrics_,
           .clock = clock_,
           .logger = logger_});
@@ -220,10 +221,7 @@ void App::StopServing(SocketAfterStop after) {
         std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
   }
   if (grpc_ != nullptr) {
-    stopping.push_back(std::async(std::launch::async, [&] {
-      watch_->Stop();
-      grpc_->Stop(left(), after);
-    }));
+    stopping.push_back(std::async(std::launch::async, [&] { grpc_->Stop(left(), after); }));
   }
   // A little before the end of the drain, or the answers would come too late.
   const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,
