@@ -124,7 +124,7 @@ TEST_F(ImBridgeDegrading, TurnsNobodyAwayForWantOfACaller) {
   EXPECT_THAT(calls, testing::UnorderedElementsAre(CreateOf("a"), DestroyOf("a"), CreateOf("c")));
 }
 
-TEST_F(ImBridgeDegrading, TurnsNobodyAwayForWantOfTime) {
+TEST_F(ImBridgeDegrading, MakesNoRoomOfAGroupThatIsAboutToEnd) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.Hold();
@@ -133,13 +133,11 @@ TEST_F(ImBridgeDegrading, TurnsNobodyAwayForWantOfTime) {
   Made made;
   bridge_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + std::chrono::milliseconds(20),
                      made.Callback());
-  const Result<GroupReady> later = made.Get();
-  ASSERT_OK(later);
-  Commit("r", *later);
-  Keep("r");
+  EXPECT_ERROR(kUnavailable, made.Get());
+  Abandon("r");
   service_.Release();
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r"), CreateOf("r")));
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
   EXPECT_THAT(Tasks(), IsEmpty());
 }
 
