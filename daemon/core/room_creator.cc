@@ -54,12 +54,12 @@ void RoomCreator::DrawId(const std::shared_ptr<Attempt>& attempt) {
 
 void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
   const RoomWish& wish = attempt->wish;
-  std::optional<IdReservations::Holder> holder = reservations_.Reserve({.kind = wish.kind, .id = attempt->room_id}, wish.dialect,
-                                          wish.creator, [this, attempt](const Status& outcome) {
-                                            if (attempt->origin() == IdOrigin::kGenerated)
-                                              return DrawId(attempt);
-                                            attempt->done(Outcome(outcome, attempt->room_id));
-                                          });
+  std::optional<IdReservations::Holder> holder =
+      reservations_.Reserve({.kind = wish.kind, .id = attempt->room_id}, wish.dialect, wish.creator,
+                            [this, attempt](const Status& outcome) {
+                              if (attempt->origin() == IdOrigin::kGenerated) return DrawId(attempt);
+                              attempt->done(Outcome(outcome, attempt->room_id));
+                            });
   if (!holder) return;  // the waiter may be at work on the attempt already
   attempt->holder.emplace(*std::move(holder));
   MakeGroup(attempt);

@@ -6,6 +6,7 @@
 #include <google/protobuf/descriptor.h>
 #include <rtcroom/v1/membership_notifier.pb.h>
 
+#include "tests/support/sanitizers.h"
 #include "tests/unit/grpc_server/grpc_fixture.h"
 #include "tests/unit/grpc_server/health_client.h"
 
