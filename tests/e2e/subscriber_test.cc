@@ -112,7 +112,7 @@ TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
     Call("create_room", CreateBody("host", room));
     Call("add_pusher", PusherBody(room, "guest"));
     // After the first life: what was done while nobody followed comes first.
-    ASSERT_TRUE(subscriber.HasSeen(life == 0 ? 3 : 5)) << subscriber.Complaints();
+    ASSERT_TRUE(subscriber.HasSeen(life == 0 ? 3 : 6)) << subscriber.Complaints();
     subscriber.Kill9();
     subscriber.child().WaitForExit();
     Call("delete_pusher", MemberBody(room, "guest"));
