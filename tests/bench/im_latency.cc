@@ -64,7 +64,7 @@ int Run(std::chrono::seconds length) {
                                            {"im.base_url", im.base_url()},
                                            {"im.sdk_app_id", 1400000001},
                                            {"im.secret_key", "a key of the benchmark"},
-                                           {"log.level", "error"},
+                                           {"log.level", "info"},
                                            {"room.heartbeat_timeout", "1h"}}});
   ApiClient client = server.Http();
   for (std::size_t phone = 0; phone < kPhones; ++phone) {
