@@ -14,6 +14,7 @@ namespace {
 std::optional<int> ParsePort(std::string_view digits) {
   int port = 0;
   const char* const end = digits.data() + digits.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is told
   const auto [rest, error] = std::from_chars(digits.data(), end, port);
   if (error != std::errc() || rest != end || port < 1 || port > 65535) return std::nullopt;
   return port;

@@ -44,6 +44,7 @@ std::optional<std::chrono::milliseconds> ReadBan(const google::protobuf::Duratio
 std::optional<std::uint64_t> ReadToken(std::string_view token) {
   std::uint64_t after = 0;
   const char* const end = token.data() + token.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is told
   const auto [stopped, failure] = std::from_chars(token.data(), end, after, 16);
   if (failure != std::errc() || stopped != end || PageToken(after) != token) return std::nullopt;
   return after;

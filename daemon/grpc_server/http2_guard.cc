@@ -6,7 +6,7 @@ namespace rtcroom {
 namespace {
 
 /// A dozen settings are known, and nobody needs to repeat them.
-constexpr std::size_t kMaxSettingsBytes = 64 * 6;
+constexpr std::size_t kMaxSettingsBytes = std::size_t{64} * 6;
 
 }  // namespace
 

@@ -283,7 +283,7 @@ void Relay::LoseClient() {
   state_ = State::kLeaving;
   deadline_ = Now() + context_.timeouts.goodbye;
   boost::system::error_code ignored;
-  client_.close(ignored);
+  (void)client_.close(ignored);
   pause_.cancel();
   shutdown(server_.native_handle(), SHUT_WR);
   Await(server_reads_);
@@ -293,7 +293,7 @@ void Relay::LoseServer() {
   state_ = State::kGoodbye;
   deadline_ = Now() + context_.timeouts.goodbye;
   boost::system::error_code ignored;
-  server_.close(ignored);
+  (void)server_.close(ignored);
   pause_.cancel();
   transport_.CloseWriting();
 }
@@ -308,8 +308,8 @@ void Relay::End() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
   boost::system::error_code ignored;
-  client_.close(ignored);
-  server_.close(ignored);
+  (void)client_.close(ignored);
+  (void)server_.close(ignored);
   pause_.cancel();
   context_.observer.OnConnectionClosed();
   on_end_(*this);

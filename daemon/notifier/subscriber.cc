@@ -123,7 +123,7 @@ bool Subscriber::SendFromPage() {
     page_.reset();
     slot_ = PageSlot();
   }
-  Send(std::move(message));
+  Send(message);
   return true;
 }
 

@@ -160,6 +160,7 @@ Status MemoryStore::RemoveEndedBans(TimePoint now) {
 Result<std::vector<GroupTask>> MemoryStore::LoadGroupTasks() {
   std::vector<GroupTask> tasks;
   const MutexLock lock(mutex_);
+  tasks.reserve(group_tasks_.size());
   for (const auto& [group, kind] : group_tasks_) tasks.push_back({.group = group, .kind = kind});
   return tasks;
 }
