@@ -14,9 +14,7 @@
 
 namespace rtcroom {
 
-/// Most bytes of each kind of value (protocol 0.3).
-inline constexpr std::size_t kMaxUserIdBytes = 64;
-inline constexpr std::size_t kMaxRoomIdBytes = 48;
+/// Most bytes of each kind of value (protocol 0.3); of ids in daemon/core/ids.h.
 inline constexpr std::size_t kMaxUserNameBytes = 128;
 inline constexpr std::size_t kMaxTextBytes = 1024;  ///< URLs, roomName, login code
 inline constexpr std::size_t kMaxMergeParamsBytes = std::size_t{16} * 1024;

@@ -18,8 +18,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::chrono::days kLongestBan{366};
-
 /// A mistake in how the command was called.
 Error Misused(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
 

@@ -1,6 +1,7 @@
 // Where bans are kept: users whom an operator keeps out of a room for a time.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "daemon/core/clock.h"
@@ -8,6 +9,9 @@
 #include "daemon/core/result.h"
 
 namespace rtcroom {
+
+/// Longest time for which an operator may ban.
+inline constexpr std::chrono::days kLongestBan{366};
 
 /// Keeps a user out of one room until a time. It outlives the room.
 struct Ban {

@@ -11,6 +11,11 @@
 
 namespace rtcroom {
 
+/// Most bytes of an id.
+/// @source protocol 0.3.
+inline constexpr std::size_t kMaxRoomIdBytes = 48;
+inline constexpr std::size_t kMaxUserIdBytes = 64;
+
 /// 1 to 48 bytes of printable ASCII (checked where requests are read). It is also the GroupId
 /// of the room's IM group, which has no kind: hence an id is taken while any kind holds it.
 struct RoomId {

@@ -12,9 +12,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kMaxRoomId = 48;
-constexpr std::size_t kMaxUserId = 64;
-constexpr std::chrono::days kLongestBan{366};
 constexpr std::int32_t kNanosecondsInASecond = 1'000'000'000;
 constexpr std::size_t kTokenDigits = 16;
 
@@ -24,7 +21,7 @@ Result<RoomKey> ReadRef(bool is_there, const v1::RoomRef& room) {
   if (!is_there) return Wrong("room: missing");
   const std::optional<RoomKind> kind = KindOf(room.kind());
   if (!kind) return Wrong("room.kind: must be double, multi or live");
-  if (room.room_id().size() > kMaxRoomId || !IsIdText(room.room_id())) {
+  if (room.room_id().size() > kMaxRoomIdBytes || !IsIdText(room.room_id())) {
     return Wrong("room.room_id: must be 1 to 48 bytes of printable ASCII");
   }
   return RoomKey{.kind = *kind, .id = {room.room_id()}};
@@ -63,7 +60,7 @@ Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request) {
 Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request) {
   const Result<RoomKey> room = ReadRef(request.has_room(), request.room());
   if (!room) return room.error();
-  if (request.user_id().size() > kMaxUserId || !IsIdText(request.user_id())) {
+  if (request.user_id().size() > kMaxUserIdBytes || !IsIdText(request.user_id())) {
     return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
   }
   KickCommand command{.room = *room, .user_id = {request.user_id()}};

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int kMostRooms = 100;
 constexpr int kMostUsers = 100;
-constexpr std::size_t kLongestRoomId = 48;
-constexpr std::size_t kLongestUserId = 64;
 constexpr std::chrono::milliseconds kShortestKeepAlive = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kLongestKeepAlive = std::chrono::minutes(5);
 
@@ -48,7 +46,7 @@ Result<std::vector<RoomPick>> ReadRooms(const v1::WatchRequest& request) {
     const v1::RoomRef& room = request.rooms(i);
     const bool any_kind = room.kind() == v1::ROOM_KIND_UNSPECIFIED;
     if (!any_kind && !IsKind(room.kind())) return Bad(fmt::format("rooms[{}].kind: unknown", i));
-    if (!IsId(room.room_id(), kLongestRoomId)) {
+    if (!IsId(room.room_id(), kMaxRoomIdBytes)) {
       return Bad(fmt::format("rooms[{}].room_id: not a room ID", i));
     }
     rooms.push_back({.kinds = any_kind ? kAnyKind : MaskOf(room.kind()), .id = {room.room_id()}});
@@ -62,7 +60,7 @@ Result<std::vector<UserId>> ReadUsers(const v1::WatchRequest& request) {
   }
   std::vector<UserId> users;
   for (int i = 0; i < request.user_ids_size(); ++i) {
-    if (!IsId(request.user_ids(i), kLongestUserId)) {
+    if (!IsId(request.user_ids(i), kMaxUserIdBytes)) {
       return Bad(fmt::format("user_ids[{}]: not a user ID", i));
     }
     users.push_back({request.user_ids(i)});
