@@ -181,6 +181,9 @@ class GroupDeliveries {
   /// @return whether the group has failed for too long while others were answered.
   bool NoteFailure(Group& group, ImOutcome outcome, MonotonicTime now);
   void Switch();
+  /// After a call that has to be made again, unless it has failed alone for too long.
+  DeliveryEnd TryAgain(Group& group, DeliveryStep step, ImOutcome outcome, MonotonicTime now,
+                       double jitter);
   void LeaveToStranger(const RoomId& id, Group& group, MonotonicTime now);
   /// Of a group of a stranger's: it is to be made, if there is a room still.
   /// @return false when it is none.

@@ -64,13 +64,7 @@ DeliveryEnd GroupDeliveries::FinishNotice(const RoomId& id, Group& group, Delive
     case ImOutcome::kUnreachable:
     case ImOutcome::kQuotaUsedUp:
     case ImOutcome::kMisconfigured:
-      if (NoteFailure(group, outcome, now)) {
-        NoteSuccess(group);
-        return DeliveryEnd::kGivenUp;
-      }
-      OweAgain(group, step);
-      PutOff(group, now, IsLasting(outcome), jitter);
-      return DeliveryEnd::kPutOff;
+      return TryAgain(group, step, outcome, now, jitter);
   }
   return DeliveryEnd::kDropped;
 }
@@ -102,15 +96,21 @@ DeliveryEnd GroupDeliveries::FinishOther(const RoomId& id, Group& group, Deliver
     case ImOutcome::kMisconfigured:
       // A create may be for a room that began meanwhile: it is looked up then.
       if (step == DeliveryStep::kDestroy && group.superseded) return DeliveryEnd::kDone;
-      if (step == DeliveryStep::kDestroy && NoteFailure(group, outcome, now)) {
-        NoteSuccess(group);
-        return DeliveryEnd::kGivenUp;
-      }
-      if (step != DeliveryStep::kForgetTask) OweAgain(group, step);
-      PutOff(group, now, IsLasting(outcome), jitter);
-      return DeliveryEnd::kPutOff;
+      return TryAgain(group, step, outcome, now, jitter);
   }
   return DeliveryEnd::kDropped;
+}
+
+DeliveryEnd GroupDeliveries::TryAgain(Group& group, DeliveryStep step, ImOutcome outcome,
+                                      MonotonicTime now, double jitter) {
+  const bool may_be_given_up = IsNotice(step) || step == DeliveryStep::kDestroy;
+  if (may_be_given_up && NoteFailure(group, outcome, now)) {
+    NoteSuccess(group);
+    return DeliveryEnd::kGivenUp;
+  }
+  if (step != DeliveryStep::kForgetTask) OweAgain(group, step);
+  PutOff(group, now, IsLasting(outcome), jitter);
+  return DeliveryEnd::kPutOff;
 }
 
 void GroupDeliveries::LeaveToStranger(const RoomId& id, Group& group, MonotonicTime now) {

@@ -92,7 +92,7 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
     return Unavailable("the IM service did not make the group in time");
   }
   const MutexLock lock(shared_.mutex);
-  return DegradeLocked(room_id, origin);
+  return DegradeLocked(room_id);
 }
 
 Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, IdOrigin origin,
@@ -106,12 +106,11 @@ Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, IdOrigin origin,
   // The destroy of an earlier room's group may be on its way: members of a room that is stored now
   // would take it for the end of theirs.
   if (!shared_.deliveries.HasTurn(room_id)) return Unavailable(why);
-  return DegradeLocked(room_id, origin);
+  return DegradeLocked(room_id);
 }
 
-GroupReady GroupMaker::DegradeLocked(const RoomId& room_id, IdOrigin origin) {
-  makings_.try_emplace(room_id, Making{.origin = origin}).first->second.degraded = true;
-  shared_.deliveries.BeginMaking(room_id);  // unless that was done: until it is asked for
+GroupReady GroupMaker::DegradeLocked(const RoomId& room_id) {
+  makings_.at(room_id).degraded = true;
   return {.with_room = GroupTaskChange{.group = room_id, .to = GroupTaskKind::kCreate}};
 }
 

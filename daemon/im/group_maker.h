@@ -79,8 +79,8 @@ class GroupMaker {
   /// The answer to somebody for whom the service was not asked.
   Result<GroupReady> TurnAway(const RoomId& room_id, IdOrigin origin, std::string_view why)
       EXCLUDES(shared_.mutex);
-  /// The group is made once its room is stored.
-  GroupReady DegradeLocked(const RoomId& room_id, IdOrigin origin) REQUIRES(shared_.mutex);
+  /// The group, which is held back already, is made once its room is stored.
+  GroupReady DegradeLocked(const RoomId& room_id) REQUIRES(shared_.mutex);
   /// Holds the group back, and waits until nobody is at work on it.
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)

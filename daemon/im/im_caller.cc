@@ -67,27 +67,15 @@ ImCaller::News ImCaller::Note(GroupCommand command, ImOutcome outcome) {
   News news;
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  switch (outcome) {
-    case ImOutcome::kPassing:
-    case ImOutcome::kUnreachable:
-      NoteFailure(now);
-      if (++unanswered_ >= kOutage) news.unreachable = !std::exchange(unreachable_, true);
-      break;
-    case ImOutcome::kTooFast:
-      break;  // neither good nor bad
-    case ImOutcome::kMisconfigured:
-      NoteFailure(now);
-      unanswered_ = 0;
-      news.misconfigured = !std::exchange(misconfigured_, true);
-      break;
-    case ImOutcome::kDone:
-    case ImOutcome::kTakenByAnother:
-    case ImOutcome::kGroupMissing:
-    case ImOutcome::kCommandDisabled:
-    case ImOutcome::kQuotaUsedUp:
-    case ImOutcome::kRefused:
-      NoteAnswer(command, outcome, now, news);
-      break;
+  if (IsAnswer(outcome)) {
+    NoteAnswer(command, outcome, now, news);
+  } else if (outcome == ImOutcome::kMisconfigured) {
+    NoteFailure(now);
+    unanswered_ = 0;
+    news.misconfigured = !std::exchange(misconfigured_, true);
+  } else if (outcome != ImOutcome::kTooFast) {  // which is neither good nor bad
+    NoteFailure(now);
+    if (++unanswered_ >= kOutage) news.unreachable = !std::exchange(unreachable_, true);
   }
   return news;
 }
