@@ -1,34 +1,41 @@
 // What was logged, as text.
 #pragma once
 
-#include <cstddef>
+#include <array>
 #include <cstdio>
 #include <string>
 
-#include <stdlib.h>
+#include <unistd.h>
 
 namespace rtcroom {
 
-/// A log in memory.
+/// A log in a file without a name.
+///
+/// @threads others may be writing to `file` while `Text` reads.
 class CapturedLog {
  public:
-  CapturedLog() : file_(::open_memstream(&text_, &size_)) {}
-  ~CapturedLog() {
-    std::fclose(file_);
-    std::free(text_);
-  }
+  CapturedLog() : file_(std::tmpfile()) {}
+  ~CapturedLog() { std::fclose(file_); }
   CapturedLog(const CapturedLog&) = delete;
   CapturedLog& operator=(const CapturedLog&) = delete;
 
   [[nodiscard]] std::FILE* file() const { return file_; }
+
+  /// All that was logged so far.
   [[nodiscard]] std::string Text() const {
     std::fflush(file_);
-    return {text_, size_};
+    // Not through the stream, whose place is where the next line goes.
+    std::string text;
+    std::array<char, 4096> piece{};
+    for (;;) {
+      const ssize_t got =
+          ::pread(::fileno(file_), piece.data(), piece.size(), static_cast<off_t>(text.size()));
+      if (got <= 0) return text;
+      text.append(piece.data(), static_cast<std::size_t>(got));
+    }
   }
 
  private:
-  char* text_ = nullptr;
-  std::size_t size_ = 0;
   std::FILE* const file_;
 };
 

@@ -1,32 +1,29 @@
 // Whether this build, and so the server that it tests, runs under a sanitizer.
 #pragma once
 
+// Predefined by g++; clang says it through __has_feature.
+#if defined(__has_feature)
+#define RTCROOM_HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define RTCROOM_HAS_FEATURE(feature) 0
+#endif
+
 namespace rtcroom {
 
-// Predefined by g++; clang says it through __has_feature.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kUnderSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kUnderSanitizer = true;
+#if defined(__SANITIZE_THREAD__) || RTCROOM_HAS_FEATURE(thread_sanitizer)
+inline constexpr bool kUnderThreadSanitizer = true;
 #else
-inline constexpr bool kUnderSanitizer = false;
-#endif
-#else
-inline constexpr bool kUnderSanitizer = false;
+inline constexpr bool kUnderThreadSanitizer = false;
 #endif
 
-/// The same of the thread sanitizer alone.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kUnderThreadSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-inline constexpr bool kUnderThreadSanitizer = true;
+#if defined(__SANITIZE_ADDRESS__) || RTCROOM_HAS_FEATURE(address_sanitizer)
+inline constexpr bool kUnderAddressSanitizer = true;
 #else
-inline constexpr bool kUnderThreadSanitizer = false;
+inline constexpr bool kUnderAddressSanitizer = false;
 #endif
-#else
-inline constexpr bool kUnderThreadSanitizer = false;
-#endif
+
+inline constexpr bool kUnderSanitizer = kUnderThreadSanitizer || kUnderAddressSanitizer;
 
 }  // namespace rtcroom
+
+#undef RTCROOM_HAS_FEATURE

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/secret.h"
+#include "tests/support/captured_log.h"
 
 namespace rtcroom {
 namespace {
@@ -23,24 +24,13 @@ using testing::Not;
 /// What one call wrote.
 class LoggerTest : public testing::Test {
  protected:
-  std::string Written() {
-    std::fflush(file_.get());
-    EXPECT_EQ(std::fseek(file_.get(), 0, SEEK_SET), 0);
-    std::string text;
-    for (int c = std::fgetc(file_.get()); c != EOF; c = std::fgetc(file_.get())) {
-      text.push_back(static_cast<char>(c));
-    }
-    return text;
-  }
+  [[nodiscard]] std::string Written() const { return log_.Text(); }
 
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file_{std::tmpfile()};
+  CapturedLog log_;
 };
 
 TEST_F(LoggerTest, WritesOneJsonObjectALine) {
-  Logger logger(LogFormat::kJson, LogLevel::kInfo, file_.get());
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, log_.file());
   logger.Info("room_created", {{"room", "r1"}, {"pushers", 2}, {"ratio", 0.5}, {"live", true}});
   EXPECT_THAT(Written(), MatchesRegex("\\{\"time\":\"[0-9-]+T[0-9:.]+Z\",\"level\":\"info\","
                                       "\"event\":\"room_created\",\"room\":\"r1\",\"pushers\":2,"
@@ -48,13 +38,13 @@ TEST_F(LoggerTest, WritesOneJsonObjectALine) {
 }
 
 TEST_F(LoggerTest, WritesReadableText) {
-  Logger logger(LogFormat::kText, LogLevel::kInfo, file_.get());
+  Logger logger(LogFormat::kText, LogLevel::kInfo, log_.file());
   logger.Warn("slow", {{"endpoint", "add_pusher"}, {"note", "two words"}});
   EXPECT_THAT(Written(), EndsWith(" warn slow endpoint=add_pusher note=\"two words\"\n"));
 }
 
 TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {
-  Logger logger(LogFormat::kText, LogLevel::kWarn, file_.get());
+  Logger logger(LogFormat::kText, LogLevel::kWarn, log_.file());
   logger.Info("quiet");
   EXPECT_THAT(Written(), IsEmpty());
   logger.SetLevel(LogLevel::kDebug);
@@ -64,7 +54,7 @@ TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {
 
 TEST_F(LoggerTest, NothingAClientSendsForgesALine) {
   for (const LogFormat format : {LogFormat::kJson, LogFormat::kText}) {
-    Logger logger(format, LogLevel::kInfo, file_.get());
+    Logger logger(format, LogLevel::kInfo, log_.file());
     logger.Info("e", {{"user", "a\"}\n{\"event\":\"forged\"\x1b[31m"}});
   }
   const std::string text = Written();
@@ -74,7 +64,7 @@ TEST_F(LoggerTest, NothingAClientSendsForgesALine) {
 }
 
 TEST_F(LoggerTest, CutsLongTextsBetweenCharacters) {
-  Logger logger(LogFormat::kJson, LogLevel::kInfo, file_.get());
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, log_.file());
   std::string text(255, 'x');
   text += "房房房";
   logger.Info("e", {{"name", text}});

@@ -18,6 +18,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/edge/http_server.h"
 #include "handlers/router.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
@@ -95,7 +96,6 @@ using AnswerNow = std::function<HttpReply(const HttpRequest&)>;
 /// The fake clock stands still: no deadline passes unless a test advances it.
 class EdgeTest : public testing::Test {
  protected:
-  ~EdgeTest() override { std::fclose(log_file_); }
   /// Before the parts of a derived test are destroyed that the server uses.
   void TearDown() override { server_.reset(); }
 
@@ -141,22 +141,14 @@ class EdgeTest : public testing::Test {
   }
 
   /// All that was logged so far.
-  std::string Log() {
-    std::fflush(log_file_);
-    EXPECT_EQ(std::fseek(log_file_, 0, SEEK_SET), 0);
-    std::string text;
-    for (int c = std::fgetc(log_file_); c != EOF; c = std::fgetc(log_file_)) {
-      text.push_back(static_cast<char>(c));
-    }
-    return text;
-  }
+  [[nodiscard]] std::string Log() const { return log_.Text(); }
 
   FakeClock clock_;
   RequestIds ids_{"test"};
   RecordingObserver observer_;
   ConnectionCensus census_{{.total = 10'000, .per_address = 10'000}};
-  std::FILE* const log_file_ = std::tmpfile();
-  Logger logger_{LogFormat::kText, LogLevel::kDebug, log_file_};
+  CapturedLog log_;
+  Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   std::optional<EdgeThreads> threads_;
   std::optional<HttpServer> server_;
 };

@@ -18,6 +18,7 @@
 #include "daemon/grpc_server/grpc_server.h"
 #include "daemon/grpc_server/room_admin.h"
 #include "daemon/system_clock.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/service_fixture.h"
 #include "tests/support/temp_directory.h"
@@ -28,7 +29,6 @@ namespace rtcroom {
 
 class GrpcTest : public ServiceFixture {
  protected:
-  ~GrpcTest() override { std::fclose(log_file_); }
   /// Before the parts of a derived test are destroyed that the server uses.
   void TearDown() override {
     server_.reset();
@@ -76,20 +76,12 @@ class GrpcTest : public ServiceFixture {
   }
 
   /// All that the server has logged so far.
-  std::string Log() {
-    std::fflush(log_file_);
-    EXPECT_EQ(std::fseek(log_file_, 0, SEEK_SET), 0);
-    std::string text;
-    for (int c = std::fgetc(log_file_); c != EOF; c = std::fgetc(log_file_)) {
-      text.push_back(static_cast<char>(c));
-    }
-    return text;
-  }
+  [[nodiscard]] std::string Log() const { return log_.Text(); }
 
   SystemClock system_clock_;
   RecordingObserver observer_;
-  std::FILE* const log_file_ = std::tmpfile();
-  Logger server_log_{LogFormat::kText, LogLevel::kDebug, log_file_};
+  CapturedLog log_;
+  Logger server_log_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   TempDirectory directory_;
   AdminCalls calls_{store_,
                     rooms_,

@@ -26,6 +26,15 @@ using testing::Not;
 class GrpcServerTest : public GrpcTest {
  protected:
   std::string SocketPath() const { return (directory_.path() / "s").string(); }
+
+  /// A call that waits until `release`, since nobody is free to do what it asks for.
+  std::future<grpc::Status> AskWhileAllCallersWaitFor(std::promise<void>& release) {
+    const std::shared_future<void> released = release.get_future().share();
+    for (std::size_t i = 0; i < RoomAdmin::kPool.callers; ++i) {
+      EXPECT_TRUE(pool_.TrySubmit({.run = [released] { released.wait(); }, .expired = [] {}}));
+    }
+    return std::async(std::launch::async, [this] { return AskInfo(Connect()); });
+  }
 };
 
 TEST_F(GrpcServerTest, AnswersOnAPort) {
@@ -126,11 +135,7 @@ TEST_F(GrpcServerTest, HasStreamsEndedOnceWhenItStops) {
 TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
   ASSERT_OK(Start(Options()));
   std::promise<void> release;
-  const std::shared_future<void> released = release.get_future().share();
-  for (std::size_t i = 0; i < RoomAdmin::kPool.callers; ++i) {
-    ASSERT_TRUE(pool_.TrySubmit({.run = [released] { released.wait(); }, .expired = [] {}}));
-  }
-  auto asked = std::async(std::launch::async, [&] { return AskInfo(Connect()); });
+  auto asked = AskWhileAllCallersWaitFor(release);
   ASSERT_TRUE(Eventually([&] { return admin_.calls_at_work() == 1; }));
   HealthWatch watch(Connect());
   ASSERT_EQ(watch.Next(), Health::kServing);
@@ -144,11 +149,7 @@ TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
 TEST_F(GrpcServerTest, DoesNotWaitForAnAnswerForLongerThanItMay) {
   ASSERT_OK(Start(Options()));
   std::promise<void> release;
-  const std::shared_future<void> released = release.get_future().share();
-  for (std::size_t i = 0; i < RoomAdmin::kPool.callers; ++i) {
-    ASSERT_TRUE(pool_.TrySubmit({.run = [released] { released.wait(); }, .expired = [] {}}));
-  }
-  auto asked = std::async(std::launch::async, [&] { return AskInfo(Connect()); });
+  auto asked = AskWhileAllCallersWaitFor(release);
   ASSERT_TRUE(Eventually([&] { return admin_.calls_at_work() == 1; }));
   const auto stopping = std::async(std::launch::async, [&] { server_->Stop(milliseconds(200)); });
   EXPECT_THAT(asked.get(), HasCode(grpc::UNAVAILABLE));

@@ -118,6 +118,7 @@ TEST_F(RoomAdminTest, RefusesCallsPastThoseThatMayWait) {
   Hold();
   const auto stub = Stub();
   std::vector<std::future<grpc::Status>> waiting;
+  waiting.reserve(RoomAdmin::kPool.max_waiting);
   for (std::size_t i = 0; i < RoomAdmin::kPool.max_waiting; ++i) {
     waiting.push_back(std::async(std::launch::async, [&] {
       v1::GetServerInfoResponse info;

@@ -99,6 +99,15 @@ class ImBridgeFixture : public testing::Test {
     Restart();
   }
 
+  /// A room has come and gone, and the destroy of its group is not answered until `Release`.
+  void LeaveADestroyUnderWay(const std::string& id) {
+    Create(id);
+    EXPECT_TRUE(EventuallyAtRest());
+    service_.Hold();
+    End(id);
+    EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
+  }
+
   void Advance(std::chrono::milliseconds by) {
     clock_.Advance(by);
     commits_.Raise();

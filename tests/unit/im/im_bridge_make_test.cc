@@ -188,11 +188,7 @@ TEST_F(ImBridgeMaking, AsksNobodyWhenTheIntentCannotBeStored) {
 }
 
 TEST_F(ImBridgeMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  service_.Hold();
-  End("r");
-  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
+  LeaveADestroyUnderWay("r");
   Made made;
   bridge_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
   Made next;
@@ -205,11 +201,7 @@ TEST_F(ImBridgeMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
 }
 
 TEST_F(ImBridgeMaking, WaitsForItsTurnNoLongerThanItMay) {
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  service_.Hold();
-  End("r");
-  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
+  LeaveADestroyUnderWay("r");
   Made made;
   bridge_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + milliseconds(20),
                      made.Callback());

@@ -41,11 +41,7 @@ TEST_F(ImBridgeStop, TurnsAwayThoseWhoWaitForACaller) {
 }
 
 TEST_F(ImBridgeStop, TurnsAwayThoseWhoWaitForTheirTurn) {
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  service_.Hold();
-  End("r");
-  EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
+  LeaveADestroyUnderWay("r");
   Made made;
   bridge_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
   bridge_->Stop(milliseconds(0));

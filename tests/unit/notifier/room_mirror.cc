@@ -95,6 +95,7 @@ void RoomMirror::Complain(const v1::Event& event, const std::string& what) {
 
 std::vector<std::string> RoomMirror::Lines() const {
   std::vector<std::string> lines;
+  lines.reserve(rooms_.size());
   for (const auto& [name, room] : rooms_) lines.push_back(LineOf(room));
   std::ranges::sort(lines);
   return lines;
