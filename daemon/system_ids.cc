@@ -1,5 +1,9 @@
 #include "daemon/system_ids.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -16,6 +20,16 @@ std::string NewId(std::string_view prefix, RandomSource& random) {
 }  // namespace
 
 RoomId SystemIds::NewRoomId() { return {NewId("room", random_)}; }
+
+RoomId SystemIds::NewRoomNumber() {
+  constexpr std::uint32_t kMost = 0x7fffffff;
+  std::uint32_t number = 0;
+  while (number == 0) {
+    random_.Fill(std::as_writable_bytes(std::span(&number, 1)));
+    number &= kMost;
+  }
+  return {std::to_string(number)};
+}
 
 UserId SystemIds::NewUserId() { return {NewId("user", random_)}; }
 

@@ -16,6 +16,7 @@ class SystemIds : public IdSource {
   explicit SystemIds(RandomSource& random) : random_(random) {}
 
   RoomId NewRoomId() override;
+  RoomId NewRoomNumber() override;
   UserId NewUserId() override;
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "daemon/core/auth_mode.h"
+#include "daemon/core/room_policy.h"
 
 namespace rtcroom {
 
@@ -13,16 +14,12 @@ struct Rate {
   bool operator==(const Rate&) const = default;
 };
 
-/// Whether the dialects see each other's rooms (protocol C.3).
-enum class Interop : std::uint8_t { kIsolated, kShared };
 /// What create_room does when the IM service fails (protocol F.2).
 enum class OnCreateFailure : std::uint8_t { kReject, kDegrade };
 /// How members are told of a change (protocol F.3).
 enum class NotifyVia : std::uint8_t { kAuto, kSystem, kCustomMsg, kBoth };
 /// Which API of the live service answers for streams and mixes them (protocol D.6).
 enum class LiveApi : std::uint8_t { kNone, kV1, kV3 };
-/// Who may set custom fields of a room (protocol B.4).
-enum class CustomSet : std::uint8_t { kMembers, kAnyone };
 /// What evicts a silent pusher (protocol E.5).
 enum class LivenessPolicy : std::uint8_t { kAssist, kHeartbeat, kStream };
 

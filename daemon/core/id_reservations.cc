@@ -31,7 +31,7 @@ void IdReservations::Holder::Finish(const Status& outcome) {
 }
 
 std::optional<IdReservations::Holder> IdReservations::Reserve(const RoomKey& key, Dialect dialect,
-                                                              const UserId& creator,
+                                                              const UserId& creator, Join join,
                                                               Waiter waiter) {
   {
     const MutexLock lock(mutex_);
@@ -45,7 +45,8 @@ std::optional<IdReservations::Holder> IdReservations::Reserve(const RoomKey& key
       return Holder(*this, key.id, std::move(attempt));
     }
     Attempt& first = *found->second;
-    if (first.key == key && first.dialect == dialect && first.creator == creator) {
+    const bool may_join = join == Join::kAny || first.creator == creator;
+    if (first.key == key && first.dialect == dialect && may_join) {
       first.waiters.push_back(std::move(waiter));
       return std::nullopt;
     }

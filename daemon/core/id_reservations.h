@@ -1,6 +1,7 @@
 // Room ids whose IM group is being made: taken, though no room is stored yet.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,13 +16,19 @@ namespace rtcroom {
 /// Lets one caller at a time make the room of an id.
 ///
 /// A second create of an id under way is refused at once, except from the same creator, who gets
-/// the outcome of the first (protocol F.2). Nobody's thread waits.
+/// the outcome of the first (protocol F.2), and from those who will take the room as it is made by
+/// anybody. Nobody's thread waits.
 ///
 /// @threads safe from any thread.
 class IdReservations {
  public:
   class Attempt;
   using Waiter = std::function<void(const Status&)>;
+
+  enum class Join : std::uint8_t {
+    kOwn,  ///< waits only for a room that the same user is making
+    kAny,  ///< waits for the room of that key and dialect, whoever makes it
+  };
 
   /// The right to make a room of an id; ends the reservation with the outcome it was told.
   class Holder {
@@ -41,11 +48,11 @@ class IdReservations {
   };
 
   /// @param waiter  called once when no holder is returned: with the outcome of the attempt that
-  ///                is under way, by the thread that finishes it; for anybody but its creator with
-  ///                kRoomExists, before this returns.
+  ///                is under way, by the thread that finishes it; for whoever may
+  ///                not wait with kRoomExists, before this returns.
   /// @return a holder when nobody else makes that room.
   std::optional<Holder> Reserve(const RoomKey& key, Dialect dialect, const UserId& creator,
-                                Waiter waiter);
+                                Join join, Waiter waiter);
 
  private:
   void End(const RoomId& room_id, Attempt& attempt, const Status& outcome);

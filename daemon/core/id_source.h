@@ -15,6 +15,11 @@ class IdSource {
   /// @source protocol A.4.3, F.1.
   virtual RoomId NewRoomId() = 0;
 
+  /// A number from 1 to 2147483647 as decimal text, drawn in the same way: all 31 bits that the
+  /// clients of webrtc rooms have ever seen.
+  /// @source protocol B.8.
+  virtual RoomId NewRoomNumber() = 0;
+
   /// `user_` + 8 hex + `_` + 4 hex, drawn in the same way.
   /// @source protocol A.4.1.
   virtual UserId NewUserId() = 0;

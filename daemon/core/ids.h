@@ -30,8 +30,9 @@ struct UserId {
 };
 
 /// The numbers are stored: never reuse one.
-enum class RoomKind : std::uint8_t { kDouble = 1, kMulti = 2, kLive = 3 };
-inline constexpr RoomKind kAllRoomKinds[] = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive};
+enum class RoomKind : std::uint8_t { kDouble = 1, kMulti = 2, kLive = 3, kWebrtc = 4 };
+inline constexpr RoomKind kAllRoomKinds[] = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive,
+                                             RoomKind::kWebrtc};
 
 /// Which generation of the protocol a request or a room speaks. The numbers are stored.
 enum class Dialect : std::uint8_t { kGen1 = 1, kGen2 = 2 };
@@ -49,7 +50,7 @@ struct RoomKey {
 /// @source protocol 0.3.
 bool IsIdText(std::string_view text);
 
-/// "double", "multi", "live": for logs and metrics.
+/// "double", "multi", "live", "webrtc": for logs and metrics.
 std::string_view RoomKindName(RoomKind kind);
 /// "gen1", "gen2": for logs and metrics.
 std::string_view DialectName(Dialect dialect);

@@ -12,6 +12,20 @@
 
 namespace rtcroom {
 
+/// Whether rooms of that kind have groups of ours. The clients of webrtc rooms make theirs.
+/// @source protocol A.8, B.8.
+constexpr bool HasGroup(RoomKind kind) {
+  switch (kind) {
+    case RoomKind::kDouble:
+    case RoomKind::kMulti:
+    case RoomKind::kLive:
+      return true;
+    case RoomKind::kWebrtc:
+      return false;
+  }
+  return false;
+}
+
 /// Where the id of a room, and so of its group, comes from.
 enum class IdOrigin : std::uint8_t {
   kNamed,      ///< the client named it: a group of that id may be left over from before

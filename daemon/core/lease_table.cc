@@ -72,13 +72,13 @@ void LeaseTable::RevokeLocked(const RoomKey& room, const UserId& user_id) {
   order_.erase(place);
 }
 
-bool LeaseTable::Touch(const RoomKey& room, Dialect dialect, const UserId& user_id) {
+bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   const auto found = members_.find(MemberOf(room, user_id));
   if (found == members_.end()) return false;
   const Lease& lease = *found->second;
-  if (lease.dialect != dialect || lease.expiring) return false;
+  if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
   RenewLocked(found->second, now);
   return true;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -43,9 +44,10 @@ class LeaseTable : public CommitListener {
   void OnCommit(std::span<const RoomChange> changes) noexcept override;
 
   /// Renews the lease of a heartbeat.
+  /// @param dialect  of the room; none: of either.
   /// @return false when there is none, or when it is being expired: a heartbeat never brings
   ///         back an evicted member.
-  bool Touch(const RoomKey& room, Dialect dialect, const UserId& user_id);
+  bool Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id);
 
   /// Leases that have run out, longest overdue first, at most `limit`.
   std::vector<LapsedLease> Lapsed(std::size_t limit);

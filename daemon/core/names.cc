@@ -14,6 +14,16 @@ std::string_view ErrcName(Errc code) {
       return "bad_request";
     case Errc::kUnauthorized:
       return "unauthorized";
+    case Errc::kNoCredentials:
+      return "no_credentials";
+    case Errc::kTokenMalformed:
+      return "token_malformed";
+    case Errc::kUnknownApp:
+      return "unknown_app";
+    case Errc::kNoSession:
+      return "no_session";
+    case Errc::kTokenWrong:
+      return "token_wrong";
     case Errc::kNotAllowed:
       return "not_allowed";
     case Errc::kRoomNotFound:
@@ -22,6 +32,12 @@ std::string_view ErrcName(Errc code) {
       return "room_exists";
     case Errc::kRoomFull:
       return "room_full";
+    case Errc::kAudienceFull:
+      return "audience_full";
+    case Errc::kInfoTooLong:
+      return "info_too_long";
+    case Errc::kNotJson:
+      return "not_json";
     case Errc::kPusherNotFound:
       return "pusher_not_found";
     case Errc::kNotCreator:
@@ -62,6 +78,8 @@ std::string_view RoomKindName(RoomKind kind) {
       return "multi";
     case RoomKind::kLive:
       return "live";
+    case RoomKind::kWebrtc:
+      return "webrtc";
   }
   return "unknown";
 }
@@ -104,6 +122,10 @@ std::string_view EndReasonName(EndReason reason) {
       return "destroyed";
     case EndReason::kCreatorLeft:
       return "creator_left";
+    case EndReason::kLastLeft:
+      return "last_left";
+    case EndReason::kIdle:
+      return "idle";
     case EndReason::kDismissed:
       return "dismissed";
   }
@@ -112,7 +134,8 @@ std::string_view EndReasonName(EndReason reason) {
 
 std::string_view HappeningName(const RoomHappening& happening) {
   constexpr std::array<std::string_view, std::variant_size_v<RoomHappening>> kNames = {
-      "room_created", "pusher_added", "pusher_updated", "pusher_deleted", "room_destroyed"};
+      "room_created",   "room_activated",   "pusher_added",   "pusher_updated", "pusher_deleted",
+      "audience_added", "audience_deleted", "custom_changed", "room_destroyed"};
   return kNames.at(happening.index());
 }
 

@@ -15,10 +15,18 @@ namespace rtcroom {
 enum class Errc : std::uint8_t {
   kBadRequest,       ///< a field is missing, ill-typed or out of bounds; `detail` names it
   kUnauthorized,     ///< who calls is not known, or may not call this
+  kNoCredentials,    ///< the call lacks a user or his token
+  kTokenMalformed,   ///< what stands for a token is none
+  kUnknownApp,       ///< the token is of another application
+  kNoSession,        ///< the user has not logged in, or too long ago
+  kTokenWrong,       ///< the token is not the user's, or the user is not who he says
   kNotAllowed,       ///< an operator keeps the caller out of this
   kRoomNotFound,     ///< no such room that the caller may see
   kRoomExists,       ///< the room ID is taken
   kRoomFull,         ///< no free seat
+  kAudienceFull,     ///< no place for another viewer
+  kInfoTooLong,      ///< the room's text is out of bounds
+  kNotJson,          ///< a text that was to hold JSON does not
   kPusherNotFound,   ///< the user is not a pusher of the room
   kNotCreator,       ///< only the room's creator may do this
   kTooManyRooms,     ///< `room.max_rooms` is reached

@@ -1,6 +1,7 @@
 // A room and the people in it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,10 +26,21 @@ struct Pusher {
   bool operator==(const Pusher&) const = default;
 };
 
+/// A viewer that registered itself: only in live rooms of gen-2.
+struct Audience {
+  UserId user_id{};
+  std::string user_info{};  ///< ≤ 1024 bytes UTF-8, opaque
+  /// As a pusher's: ascending in the order of coming, kept by one that comes again.
+  std::uint64_t seat = 0;
+
+  bool operator==(const Audience&) const = default;
+};
+
+/// A room without pushers is inactive: made, but hidden until the first one comes (protocol B.6).
 struct Room {
   RoomKey key{};
   Dialect dialect = Dialect::kGen1;
-  UserId creator{};
+  UserId creator{};    ///< of an inactive room: who made it
   std::string info{};  ///< roomName / roomInfo: ≤ 1024 bytes UTF-8
   std::string
       mixed_play_url{};  ///< flv play URL of the creator's stream; empty without a play host
@@ -36,12 +48,26 @@ struct Room {
   /// Place of the room in the order of creation, over all kinds; given by the store when the
   /// room is written for the first time, 0 before. Never used twice in a store.
   std::uint64_t sequence = 0;
+  /// Place of the room in lists: ascending in the order in which rooms became active. Given by the
+  /// store with the first pusher, 0 before. Never used twice in a store, nor as a `sequence` of
+  /// another room.
+  std::uint64_t place = 0;
   /// Number of the newest event of this room; its events are numbered from 1 without gaps.
   std::uint64_t last_event = 0;
+  std::string type{};         ///< roomType of a webrtc room: ≤ 1024 bytes, may be empty
+  std::string custom = "{}";  ///< custom fields: the text of a JSON object, opaque here
+  std::size_t audience_count = 0;
   std::vector<Pusher> pushers{};  ///< in join order
+  /// Not all of them: the one that a `RoomUpdate` asked for, if it is there.
+  std::vector<Audience> audiences{};
+
+  [[nodiscard]] bool IsActive() const { return !pushers.empty(); }
 
   bool operator==(const Room&) const = default;
 };
+
+/// The audience of that user among those at hand, or null.
+const Audience* FindAudience(const Room& room, const UserId& user_id);
 
 /// The pusher of that user, or null.
 const Pusher* FindPusher(const Room& room, const UserId& user_id);

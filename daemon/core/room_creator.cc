@@ -48,16 +48,20 @@ void RoomCreator::DrawId(const std::shared_ptr<Attempt>& attempt) {
   if (attempt->draws++ == kMaxDraws) {
     return attempt->done(Error{Errc::kUnavailable, "every room id drawn was taken"});
   }
-  attempt->room_id = ids_.NewRoomId();
+  attempt->room_id =
+      attempt->wish.kind == RoomKind::kWebrtc ? ids_.NewRoomNumber() : ids_.NewRoomId();
   Reserve(attempt);
 }
 
 void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
   const RoomWish& wish = attempt->wish;
+  const auto join = wish.made_by_another ? IdReservations::Join::kAny : IdReservations::Join::kOwn;
   std::optional<IdReservations::Holder> holder =
       reservations_.Reserve({.kind = wish.kind, .id = attempt->room_id}, wish.dialect, wish.creator,
-                            [this, attempt](const Status& outcome) {
+                            join, [this, attempt](const Status& outcome) {
                               if (attempt->origin() == IdOrigin::kGenerated) return DrawId(attempt);
+                              if (attempt->wish.made_by_another)
+                                return attempt->wish.made_by_another(outcome);
                               attempt->done(Outcome(outcome, attempt->room_id));
                             });
   if (!holder) return;  // the waiter may be at work on the attempt already
@@ -66,6 +70,7 @@ void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
 }
 
 void RoomCreator::MakeGroup(const std::shared_ptr<Attempt>& attempt) {
+  if (!HasGroup(attempt->wish.kind)) return Finish(attempt, GroupReady{});
   groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->deadline,
                     [this, attempt](const Result<GroupReady>& group) { Finish(attempt, group); });
 }
@@ -73,7 +78,9 @@ void RoomCreator::MakeGroup(const std::shared_ptr<Attempt>& attempt) {
 void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<GroupReady>& group) {
   const Status outcome =
       group ? attempt->store_room(attempt->room_id, *group) : Status(group.error());
-  groups_.FinishGroup(attempt->room_id, outcome ? GroupFate::kKept : GroupFate::kAbandoned);
+  if (HasGroup(attempt->wish.kind)) {
+    groups_.FinishGroup(attempt->room_id, outcome ? GroupFate::kKept : GroupFate::kAbandoned);
+  }
   const bool taken = !outcome && outcome.error().code == Errc::kRoomExists;
   // Before anybody is told, so that whoever hears of it may try again at once.
   attempt->holder->Finish(outcome);

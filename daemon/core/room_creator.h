@@ -21,6 +21,9 @@ struct RoomWish {
   Dialect dialect = Dialect::kGen1;
   UserId creator{};
   std::optional<RoomId> room_id{};  ///< none: one is drawn
+  /// Set by whoever will take the room as anybody makes it: called instead of `Done` when the room
+  /// of that kind and dialect was being made already, with what became of it.
+  std::function<void(const Status&)> made_by_another{};
 };
 
 /// Makes rooms, each with its IM group, which must be there first: the client joins it next.
@@ -43,7 +46,8 @@ class RoomCreator {
   /// The creator must live until all that it began is done.
   ///
   /// @param store_room  called at most once for each id that is tried.
-  /// @param done  called exactly once: before this returns, or later from another thread.
+  /// @param done  called exactly once, unless `made_by_another` is: before this returns, or later
+  ///              from another thread.
   /// @errors kRoomExists; kUnavailable, with nothing stored; those of `store_room`.
   void Create(RoomWish wish, StoreRoom store_room, Done done);
 

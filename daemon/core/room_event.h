@@ -19,17 +19,28 @@ enum class LeaveReason : std::uint8_t {
 };
 
 /// Why a room ended. The numbers are stored: never reuse one.
-enum class EndReason : std::uint8_t { kDestroyed = 1, kCreatorLeft = 2, kDismissed = 5 };
+enum class EndReason : std::uint8_t {
+  kDestroyed = 1,
+  kCreatorLeft = 2,
+  kLastLeft = 3,
+  kIdle = 4,  ///< nobody came in time
+  kDismissed = 5
+};
 
 /// "left", "heartbeat_timeout", "kicked", "room_destroyed".
 std::string_view LeaveReasonName(LeaveReason reason);
-/// "destroyed", "creator_left", "dismissed".
+/// "destroyed", "creator_left", "last_left", "idle", "dismissed".
 std::string_view EndReasonName(EndReason reason);
 
 struct RoomCreated {
   UserId creator{};
   std::string info{};
   bool operator==(const RoomCreated&) const = default;
+};
+/// An inactive room got its first pusher, who is its creator from now on.
+struct RoomActivated {
+  UserId creator{};
+  bool operator==(const RoomActivated&) const = default;
 };
 struct PusherAdded {
   UserId user_id{};
@@ -47,6 +58,7 @@ struct PusherUpdated {
 struct PusherDeleted {
   UserId user_id{};
   LeaveReason reason = LeaveReason::kLeft;
+  UserId new_creator{};  ///< whom the room passed on to; empty when it did not
   bool operator==(const PusherDeleted&) const = default;
 };
 struct RoomDestroyed {
@@ -54,8 +66,25 @@ struct RoomDestroyed {
   bool operator==(const RoomDestroyed&) const = default;
 };
 
+/// A viewer that came, or that says something else of itself.
+struct AudienceAdded {
+  UserId user_id{};
+  std::string user_info{};
+  bool operator==(const AudienceAdded&) const = default;
+};
+struct AudienceDeleted {
+  UserId user_id{};
+  bool operator==(const AudienceDeleted&) const = default;
+};
+/// Custom fields changed. A store may tell several changes of one commit as one event.
+struct CustomChanged {
+  std::string custom{};  ///< all of them, as in `Room`
+  bool operator==(const CustomChanged&) const = default;
+};
+
 using RoomHappening =
-    std::variant<RoomCreated, PusherAdded, PusherUpdated, PusherDeleted, RoomDestroyed>;
+    std::variant<RoomCreated, RoomActivated, PusherAdded, PusherUpdated, PusherDeleted,
+                 AudienceAdded, AudienceDeleted, CustomChanged, RoomDestroyed>;
 
 struct RoomEvent {
   RoomKey room{};
@@ -69,7 +98,8 @@ struct RoomEvent {
   bool operator==(const RoomEvent&) const = default;
 };
 
-/// "room_created", "pusher_added", "pusher_updated", "pusher_deleted", "room_destroyed".
+/// "room_created", "room_activated", "pusher_added", "pusher_updated", "pusher_deleted",
+/// "audience_added", "audience_deleted", "custom_changed", "room_destroyed".
 std::string_view HappeningName(const RoomHappening& happening);
 
 }  // namespace rtcroom

@@ -7,13 +7,15 @@
 
 namespace rtcroom {
 
-/// @source protocol 0.4.
+/// @source protocol 0.4, B.8.
 struct RoomLimits {
   std::size_t max_pushers_double = 2;
   std::size_t max_pushers_multi = 4;
   std::size_t max_pushers_live = 4;
+  std::size_t max_audiences = 30;
 
   [[nodiscard]] std::size_t PushersIn(RoomKind kind) const {
+    constexpr std::size_t kPushersInWebrtc = 4;
     switch (kind) {
       case RoomKind::kDouble:
         return max_pushers_double;
@@ -21,6 +23,8 @@ struct RoomLimits {
         return max_pushers_multi;
       case RoomKind::kLive:
         return max_pushers_live;
+      case RoomKind::kWebrtc:
+        return kPushersInWebrtc;
     }
     return 0;
   }

@@ -15,9 +15,12 @@ void Append(RoomChange& change, TimePoint now, RoomHappening happening) {
                            .happening = std::move(happening)});
 }
 
-/// A room is invisible to the other dialect (protocol C.3).
-bool Sees(Dialect dialect, const Room* stored) {
-  return stored != nullptr && stored->dialect == dialect;
+bool Sees(const RoomPolicy& policy, Dialect dialect, const Room* stored) {
+  return stored != nullptr && policy.Sees(dialect, stored->dialect);
+}
+
+bool SeesActive(const RoomPolicy& policy, Dialect dialect, const Room* stored) {
+  return Sees(policy, dialect, stored) && stored->IsActive();
 }
 
 void Seat(RoomChange& change, Pusher newcomer, TimePoint now) {
@@ -45,6 +48,16 @@ RoomChange Refresh(const Room& stored, Pusher comer, TimePoint now) {
   return change;
 }
 
+/// What `room` is before its first pusher comes.
+RoomChange Begin(const Room& room, TimePoint now) {
+  RoomChange change{.room = room};
+  change.room.created_at = now;
+  change.room.last_event = 0;
+  change.room.pushers.clear();
+  Append(change, now, RoomCreated{.creator = room.creator, .info = room.info});
+  return change;
+}
+
 /// Everybody who is still there goes with the room.
 void Close(RoomChange& change, EndReason reason, TimePoint now) {
   for (const Pusher& pusher : change.room.pushers) {
@@ -66,44 +79,77 @@ Result<RoomChange> CreateRoom(const Room* stored, const Room& room, const Pusher
     if (!retried) return Error{Errc::kRoomExists, {}};
     return Refresh(*stored, creator, now);
   }
-  RoomChange change{.room = room};
-  change.room.creator = creator.user_id;
-  change.room.created_at = now;
-  change.room.last_event = 0;
-  change.room.pushers.clear();
-  Append(change, now, RoomCreated{.creator = creator.user_id, .info = room.info});
+  Room begun = room;
+  begun.creator = creator.user_id;
+  RoomChange change = Begin(begun, now);
   Seat(change, creator, now);
   return change;
 }
 
+Result<RoomChange> PrepareRoom(const Room* stored, const Room& room, TimePoint now) {
+  if (stored == nullptr) return Begin(room, now);
+  const bool retried =
+      stored->dialect == room.dialect && stored->creator == room.creator && !stored->IsActive();
+  if (!retried) return Error{Errc::kRoomExists, {}};
+  return RoomChange{.room = *stored};
+}
+
 Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher newcomer,
-                             std::size_t max_pushers, TimePoint now) {
-  if (!Sees(dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+                             std::string_view mixed_play_url, const RoomPolicy& policy,
+                             TimePoint now) {
+  if (!Sees(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
   if (FindPusher(*stored, newcomer.user_id) != nullptr) {
-    return Refresh(*stored, std::move(newcomer), now);
+    const bool is_creator = stored->creator == newcomer.user_id;
+    RoomChange change = Refresh(*stored, std::move(newcomer), now);
+    // His stream may be another one now.
+    if (is_creator) change.room.mixed_play_url = mixed_play_url;
+    return change;
   }
-  if (stored->pushers.size() >= max_pushers) return Error{Errc::kRoomFull, {}};
+  if (stored->pushers.size() >= policy.limits.PushersIn(stored->key.kind)) {
+    return Error{Errc::kRoomFull, {}};
+  }
   RoomChange change{.room = *stored};
+  if (!stored->IsActive()) {
+    change.room.creator = newcomer.user_id;
+    change.room.mixed_play_url = mixed_play_url;
+    Append(change, now, RoomActivated{.creator = newcomer.user_id});
+  }
   Seat(change, std::move(newcomer), now);
   return change;
 }
 
 Result<RoomChange> DeletePusher(const Room* stored, Dialect dialect, const UserId& user_id,
-                                LeaveReason reason, TimePoint now) {
-  if (!Sees(dialect, stored)) return Error{Errc::kPusherNotFound, {}};
+                                LeaveReason reason, const MixedPlayUrlOf& mixed_play_url,
+                                const RoomPolicy& policy, TimePoint now) {
+  if (!Sees(policy, dialect, stored)) return Error{Errc::kPusherNotFound, {}};
   RoomChange change{.room = *stored};
-  if (std::erase_if(change.room.pushers,
+  Room& room = change.room;
+  if (std::erase_if(room.pushers,
                     [&](const Pusher& pusher) { return pusher.user_id == user_id; }) == 0) {
     return Error{Errc::kPusherNotFound, {}};
   }
-  Append(change, now, PusherDeleted{.user_id = user_id, .reason = reason});
-  if (user_id == change.room.creator) Close(change, EndReason::kCreatorLeft, now);
+  PusherDeleted deleted{.user_id = user_id, .reason = reason, .new_creator = {}};
+  const bool was_creator = user_id == room.creator;
+  const bool ends_with_creator = was_creator && policy.EndsWithCreator(room.key.kind, room.dialect);
+  const bool passes_on = was_creator && !ends_with_creator && !room.pushers.empty();
+  if (passes_on) {
+    const Pusher& oldest = room.pushers.front();
+    room.creator = oldest.user_id;
+    room.mixed_play_url = mixed_play_url(oldest);
+    deleted.new_creator = room.creator;
+  }
+  Append(change, now, std::move(deleted));
+  if (ends_with_creator) {
+    Close(change, EndReason::kCreatorLeft, now);
+  } else if (room.pushers.empty()) {
+    Close(change, EndReason::kLastLeft, now);
+  }
   return change;
 }
 
 Result<RoomChange> DestroyRoom(const Room* stored, Dialect dialect, const UserId& user_id,
-                               TimePoint now) {
-  if (!Sees(dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+                               const RoomPolicy& policy, TimePoint now) {
+  if (!Sees(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
   if (stored->creator != user_id) return Error{Errc::kNotCreator, {}};
   RoomChange change{.room = *stored};
   Close(change, EndReason::kDestroyed, now);
@@ -114,6 +160,61 @@ Result<RoomChange> DismissRoom(const Room* stored, TimePoint now) {
   if (stored == nullptr) return Error{Errc::kRoomNotFound, {}};
   RoomChange change{.room = *stored};
   Close(change, EndReason::kDismissed, now);
+  return change;
+}
+
+Result<RoomChange> ExpireInactiveRoom(const Room* stored, std::uint64_t sequence, TimePoint now) {
+  if (stored == nullptr) return Error{Errc::kRoomNotFound, {}};
+  RoomChange change{.room = *stored};
+  if (stored->sequence == sequence && !stored->IsActive()) Close(change, EndReason::kIdle, now);
+  return change;
+}
+
+Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserId& user_id,
+                                CustomRight right, const CustomEdit& edit, const RoomPolicy& policy,
+                                TimePoint now) {
+  if (!SeesActive(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+  const bool is_member = stored->creator == user_id || FindPusher(*stored, user_id) != nullptr;
+  if (right == CustomRight::kMembers && !is_member) return Error{Errc::kNotAllowed, {}};
+  Result<std::string> custom = edit(stored->custom);
+  if (!custom) return custom.error();
+  RoomChange change{.room = *stored};
+  if (*custom == stored->custom) return change;
+  change.room.custom = *custom;
+  Append(change, now, CustomChanged{.custom = *std::move(custom)});
+  return change;
+}
+
+Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience viewer,
+                               const RoomPolicy& policy, TimePoint now) {
+  if (!SeesActive(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+  RoomChange change{.room = *stored};
+  Room& room = change.room;
+  const auto known = std::ranges::find(room.audiences, viewer.user_id, &Audience::user_id);
+  AudienceAdded added{.user_id = viewer.user_id, .user_info = viewer.user_info};
+  if (known != room.audiences.end()) {
+    if (known->user_info == viewer.user_info) return change;
+    known->user_info = std::move(viewer.user_info);
+  } else {
+    if (room.audience_count >= policy.limits.max_audiences) return Error{Errc::kAudienceFull, {}};
+    viewer.seat = room.last_event + 1;
+    room.audiences.push_back(std::move(viewer));
+    ++room.audience_count;
+  }
+  Append(change, now, std::move(added));
+  return change;
+}
+
+Result<RoomChange> DeleteAudience(const Room* stored, Dialect dialect, const UserId& user_id,
+                                  const RoomPolicy& policy, TimePoint now) {
+  if (!SeesActive(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+  RoomChange change{.room = *stored};
+  Room& room = change.room;
+  const std::size_t removed = std::erase_if(
+      room.audiences, [&](const Audience& viewer) { return viewer.user_id == user_id; });
+  if (removed == 0) return change;
+  --room.audience_count;
+  Append(change, now, AudienceDeleted{.user_id = user_id});
   return change;
 }
 

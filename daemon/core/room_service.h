@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,11 +16,13 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/im_groups.h"
+#include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_creator.h"
-#include "daemon/core/room_limits.h"
+#include "daemon/core/room_policy.h"
+#include "daemon/core/room_rules.h"
 #include "daemon/core/store.h"
 #include "daemon/core/stream_urls.h"
 
@@ -37,8 +40,9 @@ struct CreateRoomCommand {
   Dialect dialect = Dialect::kGen1;
   std::optional<RoomId> room_id{};  ///< none: one is drawn
   UserId user_id{};                 ///< the creator
-  PusherProfile profile{};
+  PusherProfile profile{};          ///< of no use where the creator is no pusher yet
   std::string info{};
+  std::string type{};  ///< of webrtc rooms
 };
 
 struct AddPusherCommand {
@@ -46,6 +50,7 @@ struct AddPusherCommand {
   Dialect dialect = Dialect::kGen1;
   UserId user_id{};
   PusherProfile profile{};
+  std::string info{};  ///< of the room, should it be made
 };
 
 /// Names one user in one room: for delete_pusher, destroy_room and pusher_heartbeat.
@@ -53,6 +58,17 @@ struct MemberCommand {
   RoomKey room{};
   Dialect dialect = Dialect::kGen1;
   UserId user_id{};
+};
+
+struct SetCustomCommand {
+  MemberCommand member{};
+  rules::CustomRight right = rules::CustomRight::kEverybody;
+  rules::CustomEdit edit{};
+};
+
+struct AddAudienceCommand {
+  MemberCommand member{};
+  std::string user_info{};  ///< ≤ 1024 bytes
 };
 
 /// An operator's wish to remove a pusher.
@@ -70,13 +86,13 @@ struct KickOutcome {
 
 /// What a round of evictions came to.
 struct ExpiryOutcome {
-  std::size_t expired = 0;  ///< pushers that were removed
+  std::size_t expired = 0;  ///< pushers or rooms that were removed
   std::size_t spared = 0;   ///< beat, left or came back in between
   std::size_t failed = 0;   ///< the store could not take it; the next sweep tries again
 };
 
 struct RoomServiceOptions {
-  RoomLimits limits{};
+  RoomPolicy policy{};
   /// All tries to make an IM group together (protocol F.2).
   std::chrono::milliseconds group_deadline{8000};
 };
@@ -100,7 +116,8 @@ class RoomService {
 
   RoomService(const RoomServiceParts& parts, RoomServiceOptions options, Logger& logger);
 
-  /// Makes a room with the caller as creator and first pusher; safe to repeat by its creator.
+  /// Makes a room; safe to repeat by its creator. In gen-1 and for webrtc the caller is its first
+  /// pusher; else it waits for one, unseen, until `ExpireInactive` finds it.
   ///
   /// The service must live until all that it began is done.
   ///
@@ -113,11 +130,37 @@ class RoomService {
   /// @errors kRoomNotFound; kNotCreator; kStoreBusy; kStoreBroken.
   Status DestroyRoom(const MemberCommand& command);
 
-  /// @errors kRoomNotFound; kRoomFull; kNotAllowed; kStoreBusy; kStoreBroken.
-  Status AddPusher(const AddPusherCommand& command);
+  using AddDone = std::function<void(const Status&)>;
+
+  /// Seats a pusher. In gen-2 a room that is not there is made, with the caller as its creator.
+  ///
+  /// The service must live until all that it began is done.
+  ///
+  /// @param done  called exactly once: before this returns, or, when a room has to be made, later
+  ///              from another thread.
+  /// @errors kRoomNotFound; kRoomExists when the id is one of a room that the dialect may not know
+  ///         of; kRoomFull; kNotAllowed; kStoreBusy; kStoreBroken; where it makes rooms also
+  ///         kTooManyRooms and kUnavailable.
+  void AddPusher(const AddPusherCommand& command, AddDone done);
 
   /// @errors kPusherNotFound; kStoreBusy; kStoreBroken.
   Status DeletePusher(const MemberCommand& command);
+
+  /// Changes custom fields of a room.
+  /// @return all of them, as they are now.
+  /// @errors kRoomNotFound; kNotAllowed; those of the edit; kStoreBusy; kStoreBroken.
+  Result<std::string> SetCustom(const SetCustomCommand& command);
+
+  /// @errors kRoomNotFound; kAudienceFull; kStoreBusy; kStoreBroken.
+  Status AddAudience(const AddAudienceCommand& command);
+
+  /// Also where there is no such viewer or room.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status DeleteAudience(const MemberCommand& command);
+
+  /// The viewers of a room in the order of their coming; none where there is no such room.
+  /// @errors kStoreBusy; kStoreBroken.
+  Result<std::vector<Audience>> LoadAudiences(const RoomKey& key, Dialect dialect);
 
   /// Whether an operator lets the user have a push URL: one who is banned from `room`, or, when
   /// none is named, from any room of the kind, gets none.
@@ -138,14 +181,19 @@ class RoomService {
   /// @errors kPusherNotFound.
   Status TouchPusher(const MemberCommand& command);
 
-  /// @errors kRoomNotFound, also for a room of the other dialect; kStoreBusy; kStoreBroken.
+  /// @errors kRoomNotFound, also for a room that is inactive or that the dialect may not know of;
+  ///         kStoreBusy; kStoreBroken.
   Result<Room> LoadRoom(const RoomKey& key, Dialect dialect);
 
+  /// Those that a request of `query.dialect` may know of.
   /// @errors kStoreBusy; kStoreBroken.
-  Result<std::vector<Room>> ListRooms(const RoomListQuery& query);
+  Result<std::vector<Room>> ListRooms(RoomListQuery query);
 
   /// Evicts pushers whose leases ran out, each with a re-check inside the atomic step.
   ExpiryOutcome ExpirePushers(std::span<const LapsedLease> leases);
+
+  /// Ends rooms for which nobody came, likewise with a re-check.
+  ExpiryOutcome ExpireInactive(std::span<const InactiveRoom> rooms);
 
  private:
   enum class IfAbsent : std::uint8_t { kMake, kRefuse };
@@ -153,9 +201,26 @@ class RoomService {
   /// @errors those of `CreateRoom`; kRoomNotFound when there is none and none may be made.
   Status StoreRoom(const CreateRoomCommand& command, const RoomId& room_id, const GroupReady& group,
                    IfAbsent if_absent);
-  [[nodiscard]] Pusher MakePusher(const UserId& user_id, const PusherProfile& profile) const;
+  /// Seats a pusher in a room that is there.
+  /// @errors those of `AddPusher`; kRoomNotFound when there is none of that id and kind.
+  Status AddToStored(const AddPusherCommand& command);
+  /// @param tries  left, should others make the room and lose it again meanwhile.
+  void AddPusher(const AddPusherCommand& command, int tries, AddDone done);
+  /// Makes the room of an add_pusher, unless it is there by now.
+  Status AddOrMake(const AddPusherCommand& command, const GroupReady& group);
+  using MakeAbsent = std::function<Result<RoomChange>(const Room& room, const Pusher& creator)>;
+  /// @param make_absent  what becomes of a room that there is not.
+  Status StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent);
+  [[nodiscard]] Room MakeRoom(const RoomKey& key, Dialect dialect, const UserId& creator,
+                              std::string info) const;
+  [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
+                                  const PusherProfile& profile) const;
+  [[nodiscard]] std::string MixedPlayUrl(Dialect dialect, const Pusher& creator) const;
+  Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,
+                            LeaveReason reason, TimePoint now) const;
   Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,
                                          TimePoint now);
+  void LogCreation(const Room& room);
   void LogEnd(const RoomChange& change);
 
   Store& store_;

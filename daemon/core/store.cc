@@ -5,7 +5,10 @@
 namespace rtcroom {
 
 Result<RoomChange> Store::Update(const RoomKey& key, RoomEdit edit) {
-  const RoomUpdate update{.key = key, .edit = std::move(edit)};
+  return Update(RoomUpdate{.key = key, .edit = std::move(edit)});
+}
+
+Result<RoomChange> Store::Update(RoomUpdate update) {
   return std::move(UpdateAll({&update, 1}).front());
 }
 

@@ -37,6 +37,9 @@ using RoomEdit = std::function<Result<RoomChange>(const Room* stored)>;
 struct RoomUpdate {
   RoomKey key{};
   RoomEdit edit{};
+  /// Whose entry the edit wants to see, and may change, in `Room::audiences`: a room is not
+  /// dearer to change for having many viewers.
+  std::optional<UserId> audience = {};
 };
 
 /// Hears of every committed change, once, in the order of commit, before the `Update` that
@@ -50,9 +53,18 @@ class CommitListener {
 /// Which rooms to list.
 struct RoomListQuery {
   RoomKind kind = RoomKind::kDouble;
-  Dialect dialect = Dialect::kGen1;
-  std::uint64_t index = 0;  ///< how many rooms of this kind and dialect to skip
+  std::optional<Dialect> dialect = {};  ///< none: rooms of both
+  /// Only rooms of that `Room::type`; for webrtc rooms alone.
+  std::optional<std::string> type = {};
+  std::uint64_t index = 0;  ///< how many such rooms to skip
   std::size_t count = 0;    ///< most rooms to return, 0..200
+};
+
+/// The viewers of a room.
+struct AudiencePage {
+  Dialect dialect = Dialect::kGen1;  ///< of the room
+  bool is_active = false;            ///< likewise
+  std::vector<Audience> audiences{};
 };
 
 struct StoredEvent {
@@ -103,6 +115,9 @@ class Store {
   /// leaves nothing and does not hinder the others. Returns when all of them are committed:
   /// together they cost about as much waiting as one.
   ///
+  /// Changes that share a commit and whose only event is `CustomChanged` may be told as one event:
+  /// the later one then takes the number of the earlier, and the returned change says so.
+  ///
   /// An edit that makes a room of a key that had none is refused with kRoomExists while a room
   /// of any kind holds the id, and with kTooManyRooms at the limit; both are checked in the
   /// same atomic step. The store gives a new room its `sequence`; the returned change has it.
@@ -113,12 +128,18 @@ class Store {
 
   /// `UpdateAll` of one.
   Result<RoomChange> Update(const RoomKey& key, RoomEdit edit);
+  Result<RoomChange> Update(RoomUpdate update);
 
-  /// A page of rooms in the order of their creation, within one kind and dialect.
+  /// A page of the active rooms of one kind, in the order in which they became active.
   ///
   /// O(log n + count) in the number of rooms, whatever the index.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Room>> List(const RoomListQuery& query) = 0;
+
+  /// The viewers of a room, in the order of their coming.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<AudiencePage> LoadAudiences(const RoomKey& key) = 0;
 
   /// Rooms of every kind and dialect by ascending `sequence`, for a walk over all of them: at
   /// most `limit` (1..10000) whose sequence is greater than `after`.
@@ -151,7 +172,7 @@ class Store {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status Ping() = 0;
 
-  /// How many rooms there are of a kind, over both dialects.
+  /// How many rooms there are of a kind, over both dialects, inactive ones included.
   /// @threads never waits for a writer's I/O.
   virtual std::uint64_t CountRooms(RoomKind kind) const = 0;
 };

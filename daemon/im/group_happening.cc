@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "daemon/core/im_groups.h"
+
 namespace rtcroom {
 namespace {
 
@@ -12,10 +14,14 @@ struct Judge {
   GroupHappening operator()(const RoomCreated& /*created*/) const {
     return GroupHappening::kRoomBegins;
   }
+  GroupHappening operator()(const RoomActivated& /*activated*/) const {
+    return GroupHappening::kNothing;  // the first pusher follows
+  }
   GroupHappening operator()(const PusherAdded& /*added*/) const {
-    // The second event of a gen-1 room is its creator taking his seat, in the change that made the
-    // room: nobody has joined the group yet.
-    const bool of_creation = event.dialect == Dialect::kGen1 && event.room_sequence == 2;
+    // The second event of a room that is active at once is its creator taking his seat, in the
+    // change that made the room: nobody has joined the group yet. (In one that was prepared the
+    // second is its activation.)
+    const bool of_creation = event.room_sequence == 2;
     return of_creation ? GroupHappening::kNothing : GroupHappening::kPushersChange;
   }
   GroupHappening operator()(const PusherUpdated& /*updated*/) const {
@@ -25,6 +31,16 @@ struct Judge {
   GroupHappening operator()(const PusherDeleted& deleted) const {
     return deleted.reason == LeaveReason::kRoomDestroyed ? GroupHappening::kRoomIsEnding
                                                          : GroupHappening::kPusherLeaves;
+  }
+  // Viewers and custom fields are told of to nobody (protocol B.5).
+  GroupHappening operator()(const AudienceAdded& /*added*/) const {
+    return GroupHappening::kNothing;
+  }
+  GroupHappening operator()(const AudienceDeleted& /*deleted*/) const {
+    return GroupHappening::kNothing;
+  }
+  GroupHappening operator()(const CustomChanged& /*changed*/) const {
+    return GroupHappening::kNothing;
   }
   GroupHappening operator()(const RoomDestroyed& /*destroyed*/) const {
     return GroupHappening::kRoomEnds;

@@ -16,17 +16,6 @@ enum class GroupHappening : std::uint8_t {
   kRoomEnds,       ///< the group goes
 };
 
-/// Whether rooms of that kind have groups of ours.
-constexpr bool HasGroup(RoomKind kind) {
-  switch (kind) {
-    case RoomKind::kDouble:
-    case RoomKind::kMulti:
-    case RoomKind::kLive:
-      return true;
-  }
-  return false;
-}
-
 /// @source protocol A.8, B.4.3, F.3.
 GroupHappening GroupHappeningOf(const RoomEvent& event);
 

@@ -1,0 +1,66 @@
+#include "daemon/core/inactive_rooms.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace rtcroom {
+
+InactiveRooms::InactiveRooms(const Clock& clock, std::chrono::milliseconds ttl)
+    : clock_(clock), ttl_(ttl), grace_from_(clock.Monotonic()) {}
+
+void InactiveRooms::Restore(const Room& room) {
+  if (room.IsActive()) return;
+  const MutexLock lock(mutex_);
+  AddLocked(room);
+}
+
+void InactiveRooms::OnCommit(std::span<const RoomChange> changes) noexcept {
+  const MutexLock lock(mutex_);
+  for (const RoomChange& change : changes) {
+    const Room& room = change.room;
+    const bool is_waiting = !change.closed && !room.IsActive();
+    if (!is_waiting) {
+      RemoveLocked(room.sequence);
+    } else if (!by_sequence_.contains(room.sequence)) {
+      AddLocked(room);
+    }
+  }
+}
+
+void InactiveRooms::AddLocked(const Room& room) {
+  order_.push_back(
+      {.room = {.key = room.key, .sequence = room.sequence}, .since = clock_.Monotonic()});
+  by_sequence_.emplace(room.sequence, std::prev(order_.end()));
+}
+
+void InactiveRooms::RemoveLocked(std::uint64_t sequence) {
+  const auto found = by_sequence_.find(sequence);
+  if (found == by_sequence_.end()) return;
+  order_.erase(found->second);
+  by_sequence_.erase(found);
+}
+
+std::vector<InactiveRoom> InactiveRooms::Overdue(std::size_t limit) const {
+  const MonotonicTime now = clock_.Monotonic();
+  std::vector<InactiveRoom> overdue;
+  const MutexLock lock(mutex_);
+  for (const Waiting& waiting : order_) {
+    const bool is_over = std::max(waiting.since, grace_from_) + ttl_ < now;
+    if (!is_over || overdue.size() == limit) break;
+    overdue.push_back(waiting.room);
+  }
+  return overdue;
+}
+
+void InactiveRooms::GraceForAll() {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  grace_from_ = now;
+}
+
+std::size_t InactiveRooms::size() const {
+  const MutexLock lock(mutex_);
+  return order_.size();
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,14 @@
+// Whether the two dialects see each other's rooms.
+#pragma once
+
+#include <cstdint>
+
+namespace rtcroom {
+
+/// @source protocol C.3.
+enum class Interop : std::uint8_t {
+  kIsolated,  ///< a request sees the rooms of its own dialect only
+  kShared,    ///< one pool
+};
+
+}  // namespace rtcroom

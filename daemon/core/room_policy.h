@@ -1,0 +1,57 @@
+// What an operator decides about rooms.
+#pragma once
+
+#include "daemon/core/ids.h"
+#include "daemon/core/interop.h"
+#include "daemon/core/room_limits.h"
+
+namespace rtcroom {
+
+/// Who may set the custom fields of a room (counting up and down is everybody's).
+enum class CustomSet : std::uint8_t {
+  kMembers,  ///< its pushers and its creator
+  kAnyone,
+};
+
+struct RoomPolicy {
+  RoomLimits limits{};
+  Interop interop = Interop::kIsolated;
+  CustomSet custom_set = CustomSet::kMembers;
+  bool creator_destroys_double = false;  ///< of gen-2 rooms
+  bool creator_destroys_multi = false;   ///< of gen-2 rooms
+
+  /// Whether a request of `dialect` may know of a room that `made_by` made.
+  /// @source protocol C.3.
+  [[nodiscard]] bool Sees(Dialect dialect, Dialect made_by) const {
+    return interop == Interop::kShared || dialect == made_by;
+  }
+
+  /// Whether a room ends when its creator leaves.
+  /// @source protocol A.6, B.4.4, B.8.
+  [[nodiscard]] bool EndsWithCreator(RoomKind kind, Dialect made_by) const {
+    switch (kind) {
+      case RoomKind::kDouble:
+        return made_by == Dialect::kGen1 || creator_destroys_double;
+      case RoomKind::kMulti:
+        return made_by == Dialect::kGen1 || creator_destroys_multi;
+      case RoomKind::kLive:
+        return true;
+      case RoomKind::kWebrtc:
+        return false;
+    }
+    return true;
+  }
+};
+
+/// Whether a room is active from its creation on, with its creator in it; else it waits for its
+/// first pusher.
+/// @source protocol C.6, B.8.
+constexpr bool StartsActive(RoomKind kind, Dialect dialect) {
+  return dialect == Dialect::kGen1 || kind == RoomKind::kWebrtc;
+}
+
+/// Whether an add_pusher to a room that there is not makes it.
+/// @source protocol C.6.
+constexpr bool AddMakesRoom(RoomKind kind, Dialect dialect) { return !StartsActive(kind, dialect); }
+
+}  // namespace rtcroom

@@ -1,0 +1,76 @@
+// The use cases of rooms: what ends because nobody was heard of.
+#include "daemon/core/room_rules.h"
+#include "daemon/core/room_service.h"
+
+namespace rtcroom {
+
+ExpiryOutcome RoomService::ExpirePushers(std::span<const LapsedLease> leases) {
+  const TimePoint now = clock_.Now();
+  std::vector<RoomUpdate> evictions;
+  evictions.reserve(leases.size());
+  for (const LapsedLease& lease : leases) {
+    evictions.push_back({.key = lease.room, .edit = [&lease, now, this](const Room* stored) {
+                           return ExpireIfStillLapsed(stored, lease, now);
+                         }});
+  }
+  const std::vector<Result<RoomChange>> changes = store_.UpdateAll(evictions);
+
+  ExpiryOutcome outcome;
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    const LapsedLease& lease = leases[i];
+    const Result<RoomChange>& change = changes[i];
+    if (!change) {
+      leases_.ReleaseExpiry(lease);
+      const bool gone = change.error().code == Errc::kPusherNotFound;
+      ++(gone ? outcome.spared : outcome.failed);
+      continue;
+    }
+    if (change->events.empty()) {
+      ++outcome.spared;
+      continue;
+    }
+    ++outcome.expired;
+    logger_.Info("pusher_expired", {{"kind", RoomKindName(lease.room.kind)},
+                                    {"room", lease.room.id.value},
+                                    {"user", lease.user_id.value},
+                                    {"overdue_ms", lease.overdue.count()}});
+    LogEnd(*change);
+  }
+  return outcome;
+}
+
+Result<RoomChange> RoomService::ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,
+                                                    TimePoint now) {
+  const Pusher* pusher = stored == nullptr ? nullptr : FindPusher(*stored, lease.user_id);
+  if (pusher == nullptr) return Error{Errc::kPusherNotFound, {}};
+  // An add_pusher of the same commit group has not reached the lease yet: the room knows first.
+  const bool same_stay = pusher->seat == lease.seat && pusher->added_at == lease.added_at;
+  if (!same_stay || !leases_.ClaimExpiry(lease)) return RoomChange{.room = *stored};
+  return Remove(stored, stored->dialect, lease.user_id, LeaveReason::kHeartbeatTimeout, now);
+}
+
+ExpiryOutcome RoomService::ExpireInactive(std::span<const InactiveRoom> rooms) {
+  const TimePoint now = clock_.Now();
+  std::vector<RoomUpdate> ends;
+  ends.reserve(rooms.size());
+  for (const InactiveRoom& room : rooms) {
+    ends.push_back({.key = room.key, .edit = [&room, now](const Room* stored) {
+                      return rules::ExpireInactiveRoom(stored, room.sequence, now);
+                    }});
+  }
+  ExpiryOutcome outcome;
+  for (const Result<RoomChange>& change : store_.UpdateAll(ends)) {
+    const bool gone = !change && change.error().code == Errc::kRoomNotFound;
+    if (!change && !gone) {
+      ++outcome.failed;
+    } else if (gone || change->events.empty()) {
+      ++outcome.spared;
+    } else {
+      ++outcome.expired;
+      LogEnd(*change);
+    }
+  }
+  return outcome;
+}
+
+}  // namespace rtcroom

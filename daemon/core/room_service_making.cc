@@ -1,0 +1,151 @@
+// The use cases of rooms: how a room comes to be, and how pushers come into it.
+#include <utility>
+
+#include "daemon/core/room_rules.h"
+#include "daemon/core/room_service.h"
+
+namespace rtcroom {
+namespace {
+
+/// How often somebody who found a room being made tries again to enter it.
+constexpr int kTriesToAdd = 3;
+
+}  // namespace
+
+Room RoomService::MakeRoom(const RoomKey& key, Dialect dialect, const UserId& creator,
+                           std::string info) const {
+  return {.key = key, .dialect = dialect, .creator = creator, .info = std::move(info)};
+}
+
+Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
+                               const PusherProfile& profile) const {
+  const std::string stream = StreamOf(dialect, user_id, profile.push_url, streams_);
+  return {.user_id = user_id,
+          .user_name = profile.user_name,
+          .user_avatar = profile.user_avatar,
+          .push_url = profile.push_url,
+          .accelerate_url =
+              stream.empty() ? std::string() : streams_.AccelerateUrl(stream, clock_.Now())};
+}
+
+std::string RoomService::MixedPlayUrl(Dialect dialect, const Pusher& creator) const {
+  const std::string stream = StreamOf(dialect, creator.user_id, creator.push_url, streams_);
+  return stream.empty() ? std::string() : streams_.MixedPlayUrl(stream);
+}
+
+void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
+  if (command.room_id) {
+    const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
+    if (stored) {
+      // A retry, or somebody else's room: either way there is no group to make. Unless the room
+      // ends just now: whatever is made then needs a group like any other.
+      const Status status = StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse);
+      if (status) return done(*command.room_id);
+      if (status.error().code != Errc::kRoomNotFound) return done(status.error());
+    } else if (stored.error().code != Errc::kRoomNotFound) {
+      return done(stored.error());
+    }
+  }
+  creator_.Create(
+      {.kind = command.kind,
+       .dialect = command.dialect,
+       .creator = command.user_id,
+       .room_id = command.room_id},
+      [this, command](const RoomId& room_id, const GroupReady& group) {
+        return StoreRoom(command, room_id, group, IfAbsent::kMake);
+      },
+      std::move(done));
+}
+
+Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& room_id,
+                              const GroupReady& group, IfAbsent if_absent) {
+  const TimePoint now = clock_.Now();
+  Room room = MakeRoom({.kind = command.kind, .id = room_id}, command.dialect, command.user_id,
+                       command.info);
+  room.type = command.type;
+  const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
+  const bool starts_active = StartsActive(command.kind, command.dialect);
+  if (starts_active) room.mixed_play_url = MixedPlayUrl(command.dialect, creator);
+  const Result<RoomChange> change =
+      store_.Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
+        if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
+        if (stored == nullptr && if_absent == IfAbsent::kRefuse) {
+          return Error{Errc::kRoomNotFound, {}};
+        }
+        Result<RoomChange> made = starts_active ? rules::CreateRoom(stored, room, creator, now)
+                                                : rules::PrepareRoom(stored, room, now);
+        if (made) made->group_task = group.with_room;
+        return made;
+      });
+  if (!change) return change.error();
+  const bool made_now = !change->events.empty() && change->events.front().room_sequence == 1;
+  if (made_now) LogCreation(change->room);
+  return {};
+}
+
+void RoomService::AddPusher(const AddPusherCommand& command, AddDone done) {
+  AddPusher(command, kTriesToAdd, std::move(done));
+}
+
+void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone done) {
+  const Status added = AddToStored(command);
+  const bool absent = !added && added.error().code == Errc::kRoomNotFound;
+  if (!absent || !AddMakesRoom(command.room.kind, command.dialect)) return done(added);
+  if (tries == 0) return done(Error{Errc::kStoreBusy, "the room comes and goes"});
+  // Shared, since one of the two ways to go on needs it.
+  const auto shared_done = std::make_shared<AddDone>(std::move(done));
+  creator_.Create(
+      {.kind = command.room.kind,
+       .dialect = command.dialect,
+       .creator = command.user_id,
+       .room_id = command.room.id,
+       .made_by_another =
+           [this, command, tries, shared_done](const Status& /*outcome*/) {
+             // As if this call had come later, whatever came of it.
+             AddPusher(command, tries - 1, *shared_done);
+           }},
+      [this, command](const RoomId& /*room_id*/, const GroupReady& group) {
+        return AddOrMake(command, group);
+      },
+      [shared_done](const Result<RoomId>& made) {
+        (*shared_done)(made ? Status() : Status(made.error()));
+      });
+}
+
+Status RoomService::AddToStored(const AddPusherCommand& command) {
+  return StorePusher(command, [](const Room& /*room*/, const Pusher& /*creator*/) {
+    return Error{Errc::kRoomNotFound, {}};
+  });
+}
+
+Status RoomService::AddOrMake(const AddPusherCommand& command, const GroupReady& group) {
+  return StorePusher(command, [&, now = clock_.Now()](const Room& room, const Pusher& creator) {
+    Result<RoomChange> made = rules::CreateRoom(nullptr, room, creator, now);
+    if (made) made->group_task = group.with_room;
+    return made;
+  });
+}
+
+Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent) {
+  const TimePoint now = clock_.Now();
+  const Pusher pusher = MakePusher(command.dialect, command.user_id, command.profile);
+  Room room = MakeRoom(command.room, command.dialect, command.user_id, command.info);
+  room.mixed_play_url = MixedPlayUrl(command.dialect, pusher);
+  const RoomPolicy& policy = options_.policy;
+  const Result<RoomChange> change =
+      store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+        // Asked here, so that nobody slips in between a kick and its ban.
+        if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
+        if (stored == nullptr) return make_absent(room, pusher);
+        const bool hidden = !policy.Sees(command.dialect, stored->dialect);
+        if (hidden && AddMakesRoom(command.room.kind, command.dialect)) {
+          return Error{Errc::kRoomExists, {}};
+        }
+        return rules::AddPusher(stored, command.dialect, pusher, room.mixed_play_url, policy, now);
+      });
+  if (!change) return change.error();
+  if (change->events.front().room_sequence == 1) LogCreation(change->room);
+  return {};
+}
+
+}  // namespace rtcroom
