@@ -270,6 +270,8 @@ void App::Stop(SocketAfterStop after) {
   reaping_.reset();
   trimming_.reset();
   StopServing(after);
+  // A start that failed has a hub that reads the store, and no server yet that would end it.
+  if (watch_ != nullptr) watch_->Stop();
   if (calls_ != nullptr) calls_->Stop();
   im_.reset();
   store_.reset();
