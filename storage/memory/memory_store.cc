@@ -198,7 +198,7 @@ Result<StoredSessions> MemoryStore::LoadSessions(TimePoint unused_until, std::si
     stored.last_number = std::max(stored.last_number, session.number);
     if (session.last_use > unused_until) stored.sessions.push_back(session);
   }
-  std::ranges::stable_sort(stored.sessions, std::greater(), &Session::last_use);
+  std::ranges::sort(stored.sessions, std::greater(), &Session::last_use);
   if (stored.sessions.size() > limit) stored.sessions.resize(limit);
   return stored;
 }

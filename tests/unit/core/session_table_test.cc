@@ -48,6 +48,7 @@ class SessionTableTest : public testing::Test {
 
 std::vector<std::string> UsersOf(const std::vector<Session>& sessions) {
   std::vector<std::string> users;
+  users.reserve(sessions.size());
   for (const Session& session : sessions) users.push_back(session.user_id.value);
   return users;
 }

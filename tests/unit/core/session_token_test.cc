@@ -26,36 +26,38 @@ TEST(SessionToken, IsTakenApart) {
 
 TEST(SessionToken, HasNoOtherForm) {
   const std::string tail = "*53724e01*MzY4NjI=";
-  for (const std::string& text : {std::string(),
-                                  std::string("*"),
-                                  std::string("**"),
-                                  std::string("undefined"),
-                                  kSecret,
-                                  kSecret + "*53724e01",
-                                  kSecret + "**MA==",
-                                  kSecret + "*53724e01*",  // parts missing
-                                  kSecret + tail + "*",
-                                  kSecret + tail + "*MA==",  // one too many
-                                  kSecret.substr(1) + tail,
-                                  kSecret + "0" + tail,                       // its length
-                                  "0123456789ABCDEF0123456789abcdef" + tail,  // upper case
-                                  "g123456789abcdef0123456789abcdef" + tail,  // no hex
-                                  kSecret + "*53724e010*MA==",
-                                  kSecret + "*53724G01*MA==",  // no 32-bit hex
-                                  kSecret + "*53724e01*MA=",
-                                  kSecret + "*53724e01*M===",  // no base64
-                                  kSecret + "*53724e01*====",
-                                  kSecret + "*53724e01*M=A=",  //
-                                  kSecret + "*53724e01*+AA=",
-                                  kSecret + "*53724e01*/AA=",  // not for queries
-                                  kSecret + "*53724e01*MA%3D",
-                                  kSecret + "*53724e01* A==",                     //
-                                  kSecret + "*53724e01*" + std::string(68, 'A'),  // too long
-                                  kSecret + "*53724e01*MA==" + std::string(1, '\0'),
-                                  " " + kToken,
-                                  kToken + "\n"}) {
-    EXPECT_FALSE(ParseSessionToken(text)) << text;
-  }
+  const struct {
+    const char* fault;
+    std::string text;
+  } rows[] = {
+      {"empty", ""},
+      {"nothing but its marks", "**"},
+      {"what clients send before login", "undefined"},
+      {"a secret alone", kSecret},
+      {"no account type", kSecret + "*53724e01"},
+      {"an empty account type", kSecret + "*53724e01*"},
+      {"an empty application", kSecret + "**MA=="},
+      {"a third mark", kSecret + tail + "*"},
+      {"a part too many", kSecret + tail + "*MA=="},
+      {"a short secret", kSecret.substr(1) + tail},
+      {"a long secret", kSecret + "0" + tail},
+      {"a secret in upper case", "0123456789ABCDEF0123456789abcdef" + tail},
+      {"a secret that is no hex", "g123456789abcdef0123456789abcdef" + tail},
+      {"an application past 32 bits", kSecret + "*53724e010*MA=="},
+      {"an application that is no hex", kSecret + "*53724g01*MA=="},
+      {"base64 cut short", kSecret + "*53724e01*MA="},
+      {"padding alone", kSecret + "*53724e01*M==="},
+      {"padding inside", kSecret + "*53724e01*M=A="},
+      {"a plus, which a query reads as a space", kSecret + "*53724e01*+AA="},
+      {"a slash", kSecret + "*53724e01*/AA="},
+      {"an escape", kSecret + "*53724e01*MA%3D"},
+      {"a space inside", kSecret + "*53724e01* A=="},
+      {"a very long account type", (kSecret + "*53724e01*").append(68, 'A')},
+      {"a NUL at its end", kSecret + std::string("*53724e01*MA==\0", 15)},
+      {"a space before", " " + kToken},
+      {"a line feed after", kToken + "\n"},
+  };
+  for (const auto& [fault, text] : rows) EXPECT_FALSE(ParseSessionToken(text)) << fault;
 }
 
 }  // namespace
