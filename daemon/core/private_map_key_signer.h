@@ -1,0 +1,30 @@
+// Keys to the rooms of the media service.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "daemon/core/clock.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+/// Signs privateMapKeys (protocol B.8, D.3).
+///
+/// @threads implementations are immutable: safe from any thread.
+class PrivateMapKeySigner {
+ public:
+  virtual ~PrivateMapKeySigner() = default;
+
+  /// A key with which `user_id` may do everything in the numeric room `room`, and in no other,
+  /// from `now` for an hour. Whether that user may have one is for the caller to decide.
+  ///
+  /// @param user_id  at most `kMaxUserIdBytes`.
+  /// @errors kUnavailable when no IM application or key is configured; kInternal when OpenSSL
+  ///         fails.
+  virtual Result<std::string> SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
+                                                TimePoint now) const = 0;
+};
+
+}  // namespace rtcroom
