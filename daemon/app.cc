@@ -29,6 +29,18 @@ std::chrono::seconds WholeSeconds(ConfigDuration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
+RoomPolicy PolicyOf(const Config& config) {
+  const RoomConfig& room = config.room;
+  return {.limits = {.max_pushers_double = room.max_pushers_double,
+                     .max_pushers_multi = room.max_pushers_multi,
+                     .max_pushers_live = room.max_pushers_live,
+                     .max_audiences = room.max_audiences},
+          .interop = config.auth.interop,
+          .custom_set = config.live.custom_set,
+          .creator_destroys_double = room.creator_destroys_double,
+          .creator_destroys_multi = room.creator_destroys_multi};
+}
+
 std::vector<UserId> UserIds(const std::vector<std::string>& texts) {
   std::vector<UserId> ids;
   ids.reserve(texts.size());
@@ -44,7 +56,8 @@ App::App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger)
       mode_(mode),
       logger_(logger),
       sockets_(std::move(sockets)),
-      leases_(clock_, config_.room.heartbeat_timeout) {}
+      leases_(clock_, config_.room.heartbeat_timeout),
+      inactive_(clock_, config_.room.inactive_ttl) {}
 
 App::~App() { Stop(); }
 
@@ -60,6 +73,7 @@ Status App::Start() {
   if (Status status = BuildServices(); !status) return status;
   // Reading a large store takes a while, in which nobody could beat.
   leases_.GraceForAll();
+  inactive_.GraceForAll();
   if (Status status = Listen(); !status) return status;
   BeginUpkeep();
   is_ready_ = true;
@@ -105,7 +119,10 @@ Status App::OpenRooms() {
     const Result<RoomPage> page = store_->Scan(after, kRestoreBatch);
     if (!page) return page.error();
     if (page->rooms.empty()) return {};
-    for (const Room& room : page->rooms) leases_.Restore(room);
+    for (const Room& room : page->rooms) {
+      leases_.Restore(room);
+      inactive_.Restore(room);
+    }
     after = page->rooms.back().sequence;
   }
 }
@@ -180,10 +197,7 @@ Status App::BuildServices() {
                        .streams = *streams_,
                        .clock = clock_,
                        .ids = ids_},
-      RoomServiceOptions{.limits = {.max_pushers_double = config_.room.max_pushers_double,
-                                    .max_pushers_multi = config_.room.max_pushers_multi,
-                                    .max_pushers_live = config_.room.max_pushers_live}},
-      logger_);
+      RoomServiceOptions{.policy = PolicyOf(config_)}, logger_);
   admission_ =
       std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), AdmissionLimitsNow());
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
@@ -224,8 +238,8 @@ WatchFigures App::WatchFiguresNow() const {
 
 void App::BeginUpkeep() {
   reaper_ = std::make_unique<HeartbeatReaper>(
-      *rooms_, leases_, clock_, ReaperOptions{.sweep_period = config_.room.sweep_period}, *this,
-      logger_);
+      *rooms_, leases_, inactive_, clock_, ReaperOptions{.sweep_period = config_.room.sweep_period},
+      *this, logger_);
   trimmer_ = std::make_unique<EventTrimmer>(*store_, clock_,
                                             TrimOptions{.retention = config_.store.event_retention,
                                                         .max_events = config_.store.max_events},
@@ -256,6 +270,8 @@ void App::Stop(SocketAfterStop after) {
   reaping_.reset();
   trimming_.reset();
   StopServing(after);
+  // A start that failed has a hub that reads the store, and no server yet that would end it.
+  if (watch_ != nullptr) watch_->Stop();
   if (calls_ != nullptr) calls_->Stop();
   im_.reset();
   store_.reset();

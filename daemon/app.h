@@ -141,10 +141,11 @@ class App : public SweepObserver {
   SystemIds ids_{random_};
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
+  InactiveRooms inactive_;
   BanList bans_{clock_};
   CommitSignal im_commits_;
   CommitSignal watch_commits_;
-  CommitFanOut commits_{{&leases_, &watch_commits_, &im_commits_}};
+  CommitFanOut commits_{{&leases_, &inactive_, &watch_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<SignedStreamUrls> streams_;

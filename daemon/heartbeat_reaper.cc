@@ -5,10 +5,12 @@
 
 namespace rtcroom {
 
-HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, const Clock& clock,
-                                 ReaperOptions options, SweepObserver& observer, Logger& logger)
+HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
+                                 const Clock& clock, ReaperOptions options, SweepObserver& observer,
+                                 Logger& logger)
     : rooms_(rooms),
       leases_(leases),
+      inactive_(inactive),
       clock_(clock),
       options_(options),
       observer_(observer),
@@ -30,6 +32,7 @@ void HeartbeatReaper::Tick() {
   } else if (now - last_sweep_ >= options_.sweep_period) {
     last_sweep_ = now;
     const SweepOutcome outcome = Sweep();
+    SweepInactive();
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
     const auto took = clock_.Monotonic() - now;
@@ -40,10 +43,18 @@ void HeartbeatReaper::Tick() {
 
 void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
   leases_.GraceForAll();
+  inactive_.GraceForAll();
   last_sweep_ = clock_.Monotonic();
   logger_.Warn("stalled",
                {{"stood_still_ms",
                  std::chrono::duration_cast<std::chrono::milliseconds>(stood_still).count()}});
+}
+
+void HeartbeatReaper::SweepInactive() {
+  const std::vector<InactiveRoom> overdue = inactive_.Overdue(options_.batch);
+  if (overdue.empty()) return;
+  const ExpiryOutcome expiry = rooms_.ExpireInactive(overdue);
+  if (expiry.failed > 0) logger_.Warn("inactive_rooms_not_ended", {{"count", expiry.failed}});
 }
 
 SweepOutcome HeartbeatReaper::Sweep() {

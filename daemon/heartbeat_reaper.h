@@ -1,4 +1,4 @@
-// Finds pushers whose phones fell silent, and evicts them.
+// Finds pushers whose phones fell silent and rooms for which nobody came, and ends what they hold.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 
 #include "daemon/base/logger.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
 
@@ -41,8 +42,9 @@ class SweepObserver {
 /// @source protocol F.4.
 class HeartbeatReaper {
  public:
-  HeartbeatReaper(RoomService& rooms, LeaseTable& leases, const Clock& clock, ReaperOptions options,
-                  SweepObserver& observer, Logger& logger);
+  HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
+                  const Clock& clock, ReaperOptions options, SweepObserver& observer,
+                  Logger& logger);
 
   /// How often `Tick` wants to be called.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
@@ -57,11 +59,14 @@ class HeartbeatReaper {
   SweepOutcome Sweep();
 
  private:
+  /// Ends rooms for which nobody came, one batch.
+  void SweepInactive();
   void GraceAfterStall(MonotonicTime::duration stood_still);
   void ReportBacklog(const SweepOutcome& outcome);
 
   RoomService& rooms_;
   LeaseTable& leases_;
+  InactiveRooms& inactive_;
   const Clock& clock_;
   const ReaperOptions options_;
   SweepObserver& observer_;

@@ -17,37 +17,38 @@ void AddRoomKeys(std::vector<ConfigKey>& keys) {
                                   "A pusher that is silent for longer is evicted.");
   room.Add<&S::sweep_period>("sweep_period", DurationRule{10ms, 1h},
                              "How often silent pushers are looked for.");
-  room.AddUnavailable<&S::inactive_ttl>("inactive_ttl", DurationRule{10ms, 24h},
-                                        "A room that nobody has joined ends after this.");
+  room.Add<&S::inactive_ttl>("inactive_ttl", DurationRule{10ms, 24h},
+                             "A room that nobody has joined ends after this.");
   room.Add<&S::max_pushers_double>("max_pushers_double", pushers,
                                    "Pushers of a double room; the protocol's own number is 2.");
   room.Add<&S::max_pushers_multi>("max_pushers_multi", pushers, "Pushers of a multi room.");
   room.Add<&S::max_pushers_live>("max_pushers_live", pushers, "Pushers of a live room.");
-  room.AddUnavailable<&S::max_audiences>("max_audiences", CountRule{0, 100'000},
-                                         "Registered viewers of a live room.");
+  room.Add<&S::max_audiences>("max_audiences", CountRule{0, 100'000},
+                              "Registered viewers of a live room.");
   room.Add<&S::max_rooms>("max_rooms", CountRule{1, 100'000'000}, "Rooms of all kinds together.");
-  room.AddUnavailable<&S::creator_destroys_double>(
+  room.Add<&S::creator_destroys_double>(
       "creator_destroys_double", SwitchRule{},
       "A gen-2 double room ends when its creator leaves; a gen-1 room always does.");
-  room.AddUnavailable<&S::creator_destroys_multi>("creator_destroys_multi", SwitchRule{},
-                                                  "The same for multi rooms.");
+  room.Add<&S::creator_destroys_multi>("creator_destroys_multi", SwitchRule{},
+                                       "The same for multi rooms.");
 }
 
 void AddAuthKeys(std::vector<ConfigKey>& keys) {
   using S = AuthConfig;
   SectionKeys<&Config::auth> auth("auth", keys);
-  auth.Add<&S::mode>("mode", ChoiceRule{{"mixed", "token", "open"}, {"open"}},
-                     "mixed: gen-1 is served without a token; token: it is refused.");
-  auth.AddUnavailable<&S::interop>("interop", ChoiceRule{{"isolated", "shared"}},
-                                   "isolated: no dialect sees the other's rooms.");
+  auth.Add<&S::mode>(
+      "mode", ChoiceRule{{"mixed", "token", "open"}},
+      "mixed: gen-1 is served without a token; token: it is refused; open: no token is"
+      " checked, for development.");
+  auth.Add<&S::interop>("interop", ChoiceRule{{"isolated", "shared"}},
+                        "isolated: no dialect sees the other's rooms.");
   auth.AddUnavailable<&S::token_ttl>("token_ttl", DurationRule{1s, 8760h},
                                      "Life of a gen-2 token after its last use.");
   auth.Add<&S::trust_imuserid>("trust_imuserid", SwitchRule{},
                                "get_im_login_info signs for the imuserid that the caller names.");
   auth.AddUnavailable<&S::trust_userid>("trust_userid", SwitchRule{},
                                         "get_login_info signs for the userID the caller names.");
-  auth.AddUnavailable<&S::gen1_login>("gen1_login", SwitchRule{},
-                                      "Serves the gen-1 form of login.");
+  auth.Add<&S::gen1_login>("gen1_login", SwitchRule{}, "Serves the gen-1 form of login.");
   auth.AddUnavailable<&S::gen1_bind>("gen1_bind", SwitchRule{},
                                      "Ties a gen-1 pusher to the address that added it.");
   auth.Add<&S::deny_user_ids>("deny_user_ids", ListRule{CheckUserId},

@@ -64,8 +64,8 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
                                           "Addresses that may send callbacks without a key.");
   live.AddUnavailable<&S::check_play>("check_play", SwitchRule{},
                                       "A media server asks about players, too.");
-  live.AddUnavailable<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
-                                      "Who may set the custom fields of a room.");
+  live.Add<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
+                           "Who may set the custom fields of a room.");
 }
 
 void AddWechatKeys(std::vector<ConfigKey>& keys) {

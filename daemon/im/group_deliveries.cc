@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "daemon/core/im_groups.h"
 #include "daemon/im/group_happening.h"
 
 namespace rtcroom {

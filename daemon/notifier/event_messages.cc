@@ -28,6 +28,10 @@ v1::RoomDestroyed::Reason ReasonMessage(EndReason reason) {
       return v1::RoomDestroyed::REASON_DESTROYED;
     case EndReason::kCreatorLeft:
       return v1::RoomDestroyed::REASON_CREATOR_LEFT;
+    case EndReason::kLastLeft:
+      return v1::RoomDestroyed::REASON_LAST_LEFT;
+    case EndReason::kIdle:
+      return v1::RoomDestroyed::REASON_IDLE;
     case EndReason::kDismissed:
       return v1::RoomDestroyed::REASON_DISMISSED;
   }
@@ -48,6 +52,9 @@ struct ChangeWriter {
     message.set_creator(created.creator.value);
     message.set_room_info(created.info);
   }
+  void operator()(const RoomActivated& activated) const {
+    event.mutable_room_activated()->set_creator(activated.creator.value);
+  }
   void operator()(const PusherAdded& added) const {
     FillPusher(added, *event.mutable_pusher_added()->mutable_pusher());
   }
@@ -58,6 +65,18 @@ struct ChangeWriter {
     v1::PusherDeleted& message = *event.mutable_pusher_deleted();
     message.set_user_id(deleted.user_id.value);
     message.set_reason(ReasonMessage(deleted.reason));
+    message.set_new_creator(deleted.new_creator.value);
+  }
+  void operator()(const AudienceAdded& added) const {
+    v1::Audience& audience = *event.mutable_audience_added()->mutable_audience();
+    audience.set_user_id(added.user_id.value);
+    audience.set_user_info(added.user_info);
+  }
+  void operator()(const AudienceDeleted& deleted) const {
+    event.mutable_audience_deleted()->set_user_id(deleted.user_id.value);
+  }
+  void operator()(const CustomChanged& changed) const {
+    event.mutable_custom_changed()->set_custom(changed.custom);
   }
   void operator()(const RoomDestroyed& destroyed) const {
     event.mutable_room_destroyed()->set_reason(ReasonMessage(destroyed.reason));
@@ -76,6 +95,8 @@ v1::RoomKind KindMessage(RoomKind kind) {
       return v1::ROOM_KIND_MULTI;
     case RoomKind::kLive:
       return v1::ROOM_KIND_LIVE;
+    case RoomKind::kWebrtc:
+      return v1::ROOM_KIND_WEBRTC;
   }
   return v1::ROOM_KIND_UNSPECIFIED;
 }
@@ -130,6 +151,8 @@ v1::Room RoomMessage(const Room& room) {
   message.mutable_pushers()->Reserve(static_cast<int>(room.pushers.size()));
   for (const Pusher& pusher : room.pushers) *message.add_pushers() = PusherMessage(pusher);
   message.set_sequence(room.last_event);
+  message.set_custom(room.custom);
+  message.set_audience_count(static_cast<std::uint32_t>(room.audience_count));
   return message;
 }
 

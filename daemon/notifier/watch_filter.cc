@@ -14,9 +14,17 @@ std::size_t HashOf(std::string_view text) { return std::hash<std::string_view>()
 
 struct UserOf {
   std::string_view operator()(const RoomCreated& created) const { return created.creator.value; }
+  std::string_view operator()(const RoomActivated& activated) const {
+    return activated.creator.value;
+  }
   std::string_view operator()(const PusherAdded& added) const { return added.user_id.value; }
   std::string_view operator()(const PusherUpdated& updated) const { return updated.user_id.value; }
   std::string_view operator()(const PusherDeleted& deleted) const { return deleted.user_id.value; }
+  std::string_view operator()(const AudienceAdded& added) const { return added.user_id.value; }
+  std::string_view operator()(const AudienceDeleted& deleted) const {
+    return deleted.user_id.value;
+  }
+  std::string_view operator()(const CustomChanged& /*changed*/) const { return {}; }
   std::string_view operator()(const RoomDestroyed& /*destroyed*/) const { return {}; }
 };
 

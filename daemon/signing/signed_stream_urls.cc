@@ -15,6 +15,20 @@ bool FitsStreamName(char character) {
          (character >= '0' && character <= '9') || character == '_' || character == '-';
 }
 
+/// What was percent-encoded stays so: the name is a piece of a URL already.
+std::string Escaped(std::string_view stream) {
+  std::string escaped;
+  escaped.reserve(stream.size());
+  for (const char character : stream) {
+    if (FitsStreamName(character) || character == '.' || character == '~' || character == '%') {
+      escaped += character;
+    } else {
+      escaped += fmt::format("%{:02X}", static_cast<unsigned char>(character));
+    }
+  }
+  return escaped;
+}
+
 StreamUrlOptions WithDefaults(StreamUrlOptions options) {
   if (options.play_key.empty()) options.play_key = options.push_key;
   if (options.bizid.empty()) return options;
@@ -29,36 +43,34 @@ StreamUrlOptions WithDefaults(StreamUrlOptions options) {
 
 }  // namespace
 
-std::string StreamName(std::string_view bizid, const UserId& user_id) {
-  const std::string user = std::ranges::all_of(user_id.value, FitsStreamName)
-                               ? user_id.value
-                               : Sha256Hex(user_id.value).substr(0, 16);
-  return bizid.empty() ? user : fmt::format("{}_{}", bizid, user);
-}
-
 SignedStreamUrls::SignedStreamUrls(StreamUrlOptions options)
     : options_(WithDefaults(std::move(options))) {}
 
-Result<std::string> SignedStreamUrls::PushUrl(const UserId& user_id, TimePoint now) const {
+std::string SignedStreamUrls::StreamName(const UserId& user_id) const {
+  const std::string user = std::ranges::all_of(user_id.value, FitsStreamName)
+                               ? user_id.value
+                               : Sha256Hex(user_id.value).substr(0, 16);
+  return options_.bizid.empty() ? user : fmt::format("{}_{}", options_.bizid, user);
+}
+
+Result<std::string> SignedStreamUrls::PushUrl(std::string_view stream, TimePoint now) const {
   if (options_.push_host.empty()) return Error{Errc::kUnavailable, "no push host is configured"};
-  return RtmpUrl(options_.push_host, options_.push_key, user_id, now);
+  return RtmpUrl(options_.push_host, options_.push_key, stream, now);
 }
 
-std::string SignedStreamUrls::AccelerateUrl(const UserId& user_id, TimePoint now) const {
+std::string SignedStreamUrls::AccelerateUrl(std::string_view stream, TimePoint now) const {
   if (options_.play_host.empty()) return "";
-  return RtmpUrl(options_.play_host, options_.play_key, user_id, now);
+  return RtmpUrl(options_.play_host, options_.play_key, stream, now);
 }
 
-std::string SignedStreamUrls::MixedPlayUrl(const UserId& user_id) const {
+std::string SignedStreamUrls::MixedPlayUrl(std::string_view stream) const {
   if (options_.play_host.empty()) return "";
-  return fmt::format("https://{}/live/{}.flv", options_.play_host,
-                     StreamName(options_.bizid, user_id));
+  return fmt::format("https://{}/live/{}.flv", options_.play_host, Escaped(stream));
 }
 
 std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
-                                      const UserId& user_id, TimePoint now) const {
-  const std::string stream = StreamName(options_.bizid, user_id);
-  std::string url = fmt::format("rtmp://{}/live/{}", host, stream);
+                                      std::string_view stream, TimePoint now) const {
+  std::string url = fmt::format("rtmp://{}/live/{}", host, Escaped(stream));
   char separator = '?';
   if (!options_.bizid.empty()) {
     url += fmt::format("{}bizid={}", separator, options_.bizid);
@@ -68,7 +80,7 @@ std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
     const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
     const std::string ends_hex = fmt::format("{:X}", ends.time_since_epoch().count());
     url += fmt::format("{}txSecret={}&txTime={}", separator,
-                       Md5Hex(key.Reveal() + stream + ends_hex), ends_hex);
+                       Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, ends_hex)), ends_hex);
   }
   return url;
 }

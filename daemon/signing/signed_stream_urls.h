@@ -20,24 +20,24 @@ struct StreamUrlOptions {
   std::chrono::seconds url_ttl = std::chrono::days(7);
 };
 
-/// The name of a user's stream: `{bizid}_{userID}`, the userID alone without a bizid. An id with
-/// other characters than A-Z a-z 0-9 _ - stands as the first 16 hex of its SHA-256, so that
-/// nothing in it can break a URL.
-/// @source protocol D.4.
-std::string StreamName(std::string_view bizid, const UserId& user_id);
-
+/// The name of a user's stream is `{bizid}_{userID}`, the userID alone without a bizid. An id with
+/// other characters than A-Z a-z 0-9 _ - stands as the first 16 hex of its SHA-256. Streams that
+/// clients name may have any characters: in URLs those that could break them are escaped.
+///
 /// @threads immutable: safe from any thread.
+/// @source protocol B.4.3, D.4.
 class SignedStreamUrls : public StreamUrlSigner {
  public:
   explicit SignedStreamUrls(StreamUrlOptions options);
 
-  Result<std::string> PushUrl(const UserId& user_id, TimePoint now) const override;
-  std::string AccelerateUrl(const UserId& user_id, TimePoint now) const override;
-  std::string MixedPlayUrl(const UserId& user_id) const override;
+  [[nodiscard]] std::string StreamName(const UserId& user_id) const override;
+  [[nodiscard]] Result<std::string> PushUrl(std::string_view stream, TimePoint now) const override;
+  [[nodiscard]] std::string AccelerateUrl(std::string_view stream, TimePoint now) const override;
+  [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override;
 
  private:
-  [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key, const UserId& user_id,
-                                    TimePoint now) const;
+  [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key,
+                                    std::string_view stream, TimePoint now) const;
 
   const StreamUrlOptions options_;  ///< with the defaults filled in
 };

@@ -5,6 +5,19 @@
 #include <utility>
 
 namespace rtcroom {
+namespace {
+
+Room WithoutAudience(const Room& room) {
+  Room copy = room;
+  copy.audiences.clear();
+  return copy;
+}
+
+OrderedRoom Ordered(const Room& room) {
+  return {.kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
+}
+
+}  // namespace
 
 MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
     : limits_(limits), epoch_(std::move(epoch)), listener_(listener) {}
@@ -15,15 +28,11 @@ const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   return &found->second;
 }
 
-const Room& MemoryStore::AtLocked(std::uint64_t sequence) const {
-  return rooms_.at(by_sequence_.at(sequence));
-}
-
 Result<Room> MemoryStore::Load(const RoomKey& key) {
   const MutexLock lock(mutex_);
   const Room* room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
-  return *room;
+  return WithoutAudience(*room);
 }
 
 std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdate> updates) {
@@ -35,7 +44,15 @@ std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdat
 }
 
 Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
-  const Room* stored = FindLocked(update.key);
+  const Room* const whole = FindLocked(update.key);
+  std::optional<Room> seen;
+  if (whole != nullptr) {
+    seen = WithoutAudience(*whole);
+    const Audience* const viewer =
+        update.audience ? FindAudience(*whole, *update.audience) : nullptr;
+    if (viewer != nullptr) seen->audiences.push_back(*viewer);
+  }
+  const Room* const stored = seen ? &*seen : nullptr;
   Result<RoomChange> change = update.edit(stored);
   if (!change || change->events.empty()) return change;
 
@@ -43,16 +60,12 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   if (stored == nullptr) {
     if (rooms_.contains(room.key.id)) return Error{Errc::kRoomExists, {}};
     if (rooms_.size() >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
-    room.sequence = ++last_sequence_;
-    by_sequence_.emplace(room.sequence, room.key.id);
-    order_.Insert(room.key.kind, room.dialect, room.sequence);
   }
+  PlaceLocked(stored, room);
   if (change->closed) {
-    order_.Erase(room.key.kind, room.dialect, room.sequence);
-    by_sequence_.erase(room.sequence);
-    rooms_.erase(room.key.id);
+    DropLocked(room);
   } else {
-    rooms_.insert_or_assign(room.key.id, room);
+    KeepLocked(stored, room);
   }
   for (const RoomEvent& event : change->events) {
     events_.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
@@ -63,16 +76,68 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   return change;
 }
 
+void MemoryStore::PlaceLocked(const Room* stored, Room& room) {
+  const bool becomes_active = room.place == 0 && room.IsActive();
+  if (stored == nullptr) {
+    room.sequence = ++last_sequence_;
+    room.place = becomes_active ? room.sequence : 0;
+    by_sequence_.emplace(room.sequence, room.key.id);
+    order_.Insert(Ordered(room));
+  } else if (becomes_active) {
+    room.place = ++last_sequence_;
+    order_.Activate(Ordered(room));
+  }
+  if (becomes_active) by_place_.emplace(room.place, room.key.id);
+}
+
+void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
+  Room& kept = rooms_[room.key.id];
+  std::vector<Audience> audiences = std::move(kept.audiences);
+  // The edit saw one viewer at most: that one is as it says now, the others stay.
+  if (stored != nullptr) {
+    for (const Audience& seen : stored->audiences) {
+      if (FindAudience(room, seen.user_id) != nullptr) continue;
+      std::erase_if(audiences, [&](const Audience& one) { return one.user_id == seen.user_id; });
+    }
+  }
+  for (const Audience& viewer : room.audiences) {
+    const auto known = std::ranges::find(audiences, viewer.user_id, &Audience::user_id);
+    if (known == audiences.end()) {
+      audiences.push_back(viewer);
+    } else {
+      *known = viewer;
+    }
+  }
+  kept = room;
+  kept.audiences = std::move(audiences);
+}
+
+void MemoryStore::DropLocked(const Room& room) {
+  order_.Erase(Ordered(room));
+  by_place_.erase(room.place);
+  by_sequence_.erase(room.sequence);
+  rooms_.erase(room.key.id);
+}
+
 Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
   std::vector<Room> rooms;
   const MutexLock lock(mutex_);
   while (rooms.size() < query.count) {
-    const std::optional<std::uint64_t> sequence =
-        order_.At(query.kind, query.dialect, query.index + rooms.size());
-    if (!sequence) break;
-    rooms.push_back(AtLocked(*sequence));
+    RoomListQuery next = query;
+    next.index += rooms.size();
+    const std::optional<std::uint64_t> place = order_.At(next);
+    if (!place) break;
+    rooms.push_back(WithoutAudience(rooms_.at(by_place_.at(*place))));
   }
   return rooms;
+}
+
+Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
+  const MutexLock lock(mutex_);
+  const Room* const room = FindLocked(key);
+  if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
+  return AudiencePage{
+      .dialect = room->dialect, .is_active = room->IsActive(), .audiences = room->audiences};
 }
 
 Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
@@ -80,7 +145,7 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   RoomPage page{.rooms = {}, .at = {.epoch = epoch_, .position = last_position_}};
   for (auto place = by_sequence_.upper_bound(after);
        place != by_sequence_.end() && page.rooms.size() < limit; ++place) {
-    page.rooms.push_back(AtLocked(place->first));
+    page.rooms.push_back(WithoutAudience(rooms_.at(place->second)));
   }
   return page;
 }

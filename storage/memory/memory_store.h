@@ -32,6 +32,7 @@ class MemoryStore : public Storage {
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
   Result<Cursor> Newest() override;
@@ -53,13 +54,17 @@ class MemoryStore : public Storage {
   void ChangeGroupTaskLocked(const GroupTaskChange& change) REQUIRES(mutex_);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
   const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
-  [[nodiscard]] const Room& AtLocked(std::uint64_t sequence) const REQUIRES(mutex_);
+  void PlaceLocked(const Room* stored, Room& room) REQUIRES(mutex_);
+  void KeepLocked(const Room* stored, const Room& room) REQUIRES(mutex_);
+  void DropLocked(const Room& room) REQUIRES(mutex_);
 
   const StoreLimits limits_;
   const std::string epoch_;
   CommitListener& listener_;
   mutable Mutex mutex_;
+  /// Rooms with all of their audience, unlike what edits and readers see.
   std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);
   RoomOrder order_ GUARDED_BY(mutex_);
   std::uint64_t last_sequence_ GUARDED_BY(mutex_) = 0;

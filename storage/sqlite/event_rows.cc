@@ -16,6 +16,10 @@ enum class EventType : std::int64_t {
   kPusherUpdated = 3,
   kPusherDeleted = 4,
   kRoomDestroyed = 5,
+  kRoomActivated = 6,
+  kAudienceAdded = 7,
+  kAudienceDeleted = 8,
+  kCustomChanged = 9,
 };
 
 /// The columns that only some happenings have.
@@ -37,6 +41,11 @@ struct ToColumns {
     columns.info = created.info;
     return columns;
   }
+  HappeningColumns operator()(const RoomActivated& activated) const {
+    HappeningColumns columns{.type = EventType::kRoomActivated};
+    columns.creator = activated.creator.value;
+    return columns;
+  }
   HappeningColumns operator()(const PusherAdded& added) const {
     return Member(EventType::kPusherAdded, added);
   }
@@ -47,6 +56,23 @@ struct ToColumns {
     HappeningColumns columns{.type = EventType::kPusherDeleted};
     columns.user_id = deleted.user_id.value;
     columns.reason = static_cast<std::int64_t>(deleted.reason);
+    if (!deleted.new_creator.value.empty()) columns.creator = deleted.new_creator.value;
+    return columns;
+  }
+  HappeningColumns operator()(const AudienceAdded& added) const {
+    HappeningColumns columns{.type = EventType::kAudienceAdded};
+    columns.user_id = added.user_id.value;
+    columns.info = added.user_info;
+    return columns;
+  }
+  HappeningColumns operator()(const AudienceDeleted& deleted) const {
+    HappeningColumns columns{.type = EventType::kAudienceDeleted};
+    columns.user_id = deleted.user_id.value;
+    return columns;
+  }
+  HappeningColumns operator()(const CustomChanged& changed) const {
+    HappeningColumns columns{.type = EventType::kCustomChanged};
+    columns.info = changed.custom;
     return columns;
   }
   HappeningColumns operator()(const RoomDestroyed& destroyed) const {
@@ -113,6 +139,18 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
     case EventType::kRoomCreated:
       happening = RoomCreated{.creator = {text(kCreator)}, .info = text(kInfo)};
       return stored;
+    case EventType::kRoomActivated:
+      happening = RoomActivated{.creator = {text(kCreator)}};
+      return stored;
+    case EventType::kAudienceAdded:
+      happening = AudienceAdded{.user_id = {text(kUserId)}, .user_info = text(kInfo)};
+      return stored;
+    case EventType::kAudienceDeleted:
+      happening = AudienceDeleted{.user_id = {text(kUserId)}};
+      return stored;
+    case EventType::kCustomChanged:
+      happening = CustomChanged{.custom = text(kInfo)};
+      return stored;
     case EventType::kPusherAdded:
       happening = PusherAdded{.user_id = {text(kUserId)},
                               .user_name = text(kUserName),
@@ -125,7 +163,8 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
       return stored;
     case EventType::kPusherDeleted:
       happening = PusherDeleted{.user_id = {text(kUserId)},
-                                .reason = static_cast<LeaveReason>(integer(kReason))};
+                                .reason = static_cast<LeaveReason>(integer(kReason)),
+                                .new_creator = {text(kCreator)}};
       return stored;
     case EventType::kRoomDestroyed:
       happening = RoomDestroyed{.reason = static_cast<EndReason>(integer(kReason))};

@@ -12,12 +12,11 @@
 
 namespace rtcroom {
 
-/// A room that came or went.
+/// A room that came, got its place in the lists, or went.
 struct RoomIndexChange {
-  RoomKind kind = RoomKind::kDouble;
-  Dialect dialect = Dialect::kGen1;
-  std::uint64_t sequence = 0;
-  bool removed = false;
+  enum class Step : std::uint8_t { kInserted, kActivated, kErased };
+  OrderedRoom room{};
+  Step step = Step::kInserted;
 };
 
 /// `RoomOrder` for many readers. It changes only after the commit of what it tells of.
@@ -27,19 +26,12 @@ class RoomIndex {
  public:
   void Apply(std::span<const RoomIndexChange> changes) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    for (const RoomIndexChange& change : changes) {
-      if (change.removed) {
-        order_.Erase(change.kind, change.dialect, change.sequence);
-      } else {
-        order_.Insert(change.kind, change.dialect, change.sequence);
-      }
-    }
+    for (const RoomIndexChange& change : changes) ApplyLocked(change);
   }
 
-  [[nodiscard]] std::optional<std::uint64_t> At(RoomKind kind, Dialect dialect,
-                                                std::uint64_t index) const EXCLUDES(mutex_) {
+  [[nodiscard]] std::optional<std::uint64_t> At(const RoomListQuery& query) const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    return order_.At(kind, dialect, index);
+    return order_.At(query);
   }
 
   [[nodiscard]] std::uint64_t Count(RoomKind kind) const EXCLUDES(mutex_) {
@@ -48,6 +40,17 @@ class RoomIndex {
   }
 
  private:
+  void ApplyLocked(const RoomIndexChange& change) REQUIRES(mutex_) {
+    switch (change.step) {
+      case RoomIndexChange::Step::kInserted:
+        return order_.Insert(change.room);
+      case RoomIndexChange::Step::kActivated:
+        return order_.Activate(change.room);
+      case RoomIndexChange::Step::kErased:
+        return order_.Erase(change.room);
+    }
+  }
+
   mutable Mutex mutex_;
   RoomOrder order_ GUARDED_BY(mutex_);
 };

@@ -17,6 +17,10 @@ enum Column : int {
   kMixedPlayUrl,
   kCreatedAt,
   kLastEvent,
+  kPlace,
+  kType,
+  kCustom,
+  kAudienceCount,
   kSeat,
   kUserId,
   kUserName,
@@ -35,7 +39,11 @@ Room ReadRoom(const StatementRun& run) {
       .mixed_play_url = run.Text(kMixedPlayUrl),
       .created_at = run.Time(kCreatedAt),
       .sequence = run.Unsigned(kSequence),
+      .place = run.Unsigned(kPlace),
       .last_event = run.Unsigned(kLastEvent),
+      .type = run.Text(kType),
+      .custom = run.Text(kCustom),
+      .audience_count = run.Unsigned(kAudienceCount),
       .pushers = {},
   };
 }
@@ -61,7 +69,7 @@ const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
 
 std::string SelectRooms(const std::string& where_and_order) {
   return "SELECT r.sequence, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
-         " r.created_at_ms, r.last_event,"
+         " r.created_at_ms, r.last_event, r.place, r.type, r.custom, r.audience_count,"
          " p.seat, p.user_id, p.user_name, p.user_avatar, p.push_url, p.accelerate_url,"
          " p.added_at_ms"
          " FROM rooms r LEFT JOIN pushers p ON p.room = r.sequence " +
@@ -87,14 +95,18 @@ Status RoomWriter::Prepare(Database& database) {
     const char* sql;
   };
   const Wanted wanted[] = {
-      {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-      // Kind, dialect and id never change: not naming them leaves the indexes alone.
+      {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      // Not naming what indexes are made of leaves them alone: kind, dialect, type and id never
+      // change, and the place does so once.
       {update_room_,
        "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
-       " last_event = ? WHERE sequence = ?"},
+       " last_event = ?, custom = ?, audience_count = ? WHERE sequence = ?"},
+      {place_room_, "UPDATE rooms SET place = ? WHERE sequence = ?"},
       {delete_room_, "DELETE FROM rooms WHERE sequence = ?"},
       {put_pusher_, "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
       {delete_pusher_, "DELETE FROM pushers WHERE room = ? AND seat = ?"},
+      {put_audience_, "INSERT OR REPLACE INTO audiences VALUES (?, ?, ?, ?)"},
+      {delete_audience_, "DELETE FROM audiences WHERE room = ? AND user_id = ?"},
   };
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
@@ -105,7 +117,8 @@ Status RoomWriter::Prepare(Database& database) {
 Status RoomWriter::Insert(const Room& room) {
   const Status inserted =
       Run(insert_room_, room.sequence, room.key.id.value, room.key.kind, room.dialect,
-          room.creator.value, room.info, room.mixed_play_url, room.created_at, room.last_event);
+          room.creator.value, room.info, room.mixed_play_url, room.created_at, room.last_event,
+          room.place, room.type, room.custom, room.audience_count);
   if (!inserted) return inserted;
   for (const Pusher& pusher : room.pushers) {
     if (const Status put = PutPusher(room, pusher); !put) return put;
@@ -114,9 +127,14 @@ Status RoomWriter::Insert(const Room& room) {
 }
 
 Status RoomWriter::Update(const Room& before, const Room& after) {
-  const Status updated = Run(update_room_, after.creator.value, after.info, after.mixed_play_url,
-                             after.created_at, after.last_event, after.sequence);
+  const Status updated =
+      Run(update_room_, after.creator.value, after.info, after.mixed_play_url, after.created_at,
+          after.last_event, after.custom, after.audience_count, after.sequence);
   if (!updated) return updated;
+  if (after.place != before.place) {
+    const Status placed = Run(place_room_, after.place, after.sequence);
+    if (!placed) return placed;
+  }
   for (const Pusher& pusher : before.pushers) {
     if (PusherOfSeat(after, pusher.seat) != nullptr) continue;
     if (const Status deleted = Run(delete_pusher_, after.sequence, pusher.seat); !deleted) {
@@ -127,6 +145,22 @@ Status RoomWriter::Update(const Room& before, const Room& after) {
     const Pusher* const stored = PusherOfSeat(before, pusher.seat);
     if (stored != nullptr && *stored == pusher) continue;
     if (const Status put = PutPusher(after, pusher); !put) return put;
+  }
+  return UpdateAudiences(before, after);
+}
+
+Status RoomWriter::UpdateAudiences(const Room& before, const Room& after) {
+  for (const Audience& viewer : before.audiences) {
+    if (FindAudience(after, viewer.user_id) != nullptr) continue;
+    const Status deleted = Run(delete_audience_, after.sequence, viewer.user_id.value);
+    if (!deleted) return deleted;
+  }
+  for (const Audience& viewer : after.audiences) {
+    const Audience* const stored = FindAudience(before, viewer.user_id);
+    if (stored != nullptr && *stored == viewer) continue;
+    const Status put =
+        Run(put_audience_, after.sequence, viewer.user_id.value, viewer.user_info, viewer.seat);
+    if (!put) return put;
   }
   return {};
 }

@@ -30,18 +30,22 @@ class RoomWriter {
 
   /// @param room  with the sequence it is to have; its id is free.
   Status Insert(const Room& room);
-  /// Writes what differs between `before` and `after`.
+  /// Writes what differs between `before` and `after`; of the audience, only of those at hand.
   Status Update(const Room& before, const Room& after);
   Status Delete(const Room& room);
 
  private:
   Status PutPusher(const Room& room, const Pusher& pusher);
+  Status UpdateAudiences(const Room& before, const Room& after);
 
   Statement insert_room_;
   Statement update_room_;
+  Statement place_room_;
   Statement delete_room_;
   Statement put_pusher_;
   Statement delete_pusher_;
+  Statement put_audience_;
+  Statement delete_audience_;
 };
 
 }  // namespace rtcroom

@@ -1,5 +1,8 @@
 #include "storage/sqlite/sqlite_reader.h"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "storage/sqlite/event_rows.h"
@@ -25,8 +28,13 @@ Status SqliteReader::Prepare() {
   // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing.
   const Wanted wanted[] = {
       {load_, SelectRooms("WHERE r.id = ? AND r.kind = ? ORDER BY p.seat")},
-      {list_, SelectRooms("WHERE r.kind = ? AND r.dialect = ? AND r.sequence >= ?"
-                          " ORDER BY r.sequence, p.seat")},
+      {list_, SelectRooms("WHERE r.kind = ? AND r.dialect = ? AND r.place >= ?"
+                          " ORDER BY r.place, p.seat")},
+      {list_type_, SelectRooms("WHERE r.kind = 4 AND r.type = ? AND r.place >= ?"
+                               " ORDER BY r.place, p.seat")},
+      {audiences_,
+       "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
+       " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
       {scan_, SelectRooms("WHERE r.sequence > ? ORDER BY r.sequence, p.seat")},
       // There is always the row of `meta`, with an event or without.
       {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
@@ -49,10 +57,53 @@ Result<Room> SqliteReader::Load(const RoomKey& key) {
   return std::move(rooms->front());
 }
 
-Result<std::vector<Room>> SqliteReader::List(RoomKind kind, Dialect dialect,
-                                             std::uint64_t first_sequence, std::size_t count) {
-  StatementRun run(list_, kind, dialect, first_sequence);
-  return CollectRooms(run, count);
+Result<std::vector<Room>> SqliteReader::List(const RoomListQuery& query,
+                                             std::uint64_t first_place) {
+  if (query.type) {
+    StatementRun run(list_type_, *query.type, first_place);
+    return CollectRooms(run, query.count);
+  }
+  if (!query.dialect) return ListBoth(query, first_place);
+  StatementRun run(list_, query.kind, *query.dialect, first_place);
+  return CollectRooms(run, query.count);
+}
+
+Result<std::vector<Room>> SqliteReader::ListBoth(const RoomListQuery& query,
+                                                 std::uint64_t first_place) {
+  RoomListQuery one = query;
+  one.dialect = Dialect::kGen1;
+  Result<std::vector<Room>> gen1 = List(one, first_place);
+  if (!gen1) return gen1;
+  one.dialect = Dialect::kGen2;
+  Result<std::vector<Room>> gen2 = List(one, first_place);
+  if (!gen2) return gen2;
+  std::vector<Room> rooms;
+  rooms.reserve(gen1->size() + gen2->size());
+  std::ranges::merge(std::move(*gen1), std::move(*gen2), std::back_inserter(rooms), {},
+                     &Room::place, &Room::place);
+  if (rooms.size() > query.count) rooms.resize(query.count);
+  return rooms;
+}
+
+Result<AudiencePage> SqliteReader::LoadAudiences(const RoomKey& key) {
+  enum Column : int { kDialect, kIsActive, kUserId, kUserInfo, kSeat };
+  std::optional<AudiencePage> page;
+  StatementRun run(audiences_, key.id.value, key.kind);
+  while (run.Next()) {
+    if (!page) {
+      page = {.dialect = static_cast<Dialect>(run.Integer(kDialect)),
+              .is_active = run.Integer(kIsActive) != 0,
+              .audiences = {}};
+    }
+    if (run.IsNull(kUserId)) continue;
+    page->audiences.push_back({.user_id = {run.Text(kUserId)},
+                               .user_info = run.Text(kUserInfo),
+                               .seat = run.Unsigned(kSeat)});
+  }
+  if (!run.status()) return run.status().error();
+  if (!page) return Error{Errc::kRoomNotFound, "room " + key.id.value};
+  std::ranges::sort(page->audiences, {}, &Audience::seat);
+  return *std::move(page);
 }
 
 Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {

@@ -31,9 +31,11 @@ class SqliteReader {
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<Room> Load(const RoomKey& key);
 
-  /// At most `count` rooms of that kind and dialect, from `first_sequence` on.
-  Result<std::vector<Room>> List(RoomKind kind, Dialect dialect, std::uint64_t first_sequence,
-                                 std::size_t count);
+  /// At most `query.count` rooms of that list, from `first_place` on.
+  Result<std::vector<Room>> List(const RoomListQuery& query, std::uint64_t first_place);
+
+  /// `Store::LoadAudiences`.
+  Result<AudiencePage> LoadAudiences(const RoomKey& key);
 
   /// `Store::Scan`.
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit);
@@ -50,10 +52,13 @@ class SqliteReader {
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
   Status Prepare();
+  Result<std::vector<Room>> ListBoth(const RoomListQuery& query, std::uint64_t first_place);
 
   Database database_;  // before the statements, which must end first
   Statement load_;
   Statement list_;
+  Statement list_type_;
+  Statement audiences_;
   Statement scan_;
   Statement read_events_;
   Statement newest_;

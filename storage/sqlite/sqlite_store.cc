@@ -95,9 +95,13 @@ std::vector<Result<RoomChange>> SqliteStore::UpdateAll(std::span<const RoomUpdat
 
 Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
   // A room that goes between here and the read makes the page begin with the one after it.
-  const std::optional<std::uint64_t> first = index_->At(query.kind, query.dialect, query.index);
+  const std::optional<std::uint64_t> first = index_->At(query);
   if (!first || query.count == 0) return std::vector<Room>();
-  return readers_->Take()->List(query.kind, query.dialect, *first, query.count);
+  return readers_->Take()->List(query, *first);
+}
+
+Result<AudiencePage> SqliteStore::LoadAudiences(const RoomKey& key) {
+  return readers_->Take()->LoadAudiences(key);
 }
 
 Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {

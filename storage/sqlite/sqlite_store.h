@@ -67,6 +67,7 @@ class SqliteStore : public Storage {
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
   Result<Cursor> Newest() override;

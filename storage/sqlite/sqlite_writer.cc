@@ -30,6 +30,8 @@ Status SqliteWriter::Prepare() {
   const Wanted wanted[] = {
       // By id alone, since an id is taken while a room of any kind holds it.
       {load_, SelectRooms("WHERE r.id = ? ORDER BY p.seat")},
+      {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
+      {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
       {insert_event_, fmt::format("INSERT INTO events ({}) VALUES"
                                   " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                   kEventColumns)},
@@ -68,28 +70,40 @@ Status SqliteWriter::ReadMarks() {
 }
 
 Status SqliteWriter::FillIndex(RoomIndex& index) {
+  // Each is answered by an index alone, but for the dialects of the few webrtc rooms.
+  for (const char* const sql : {"SELECT kind, dialect, place, '' FROM rooms WHERE kind <> 4",
+                                "SELECT kind, dialect, place, type FROM rooms WHERE kind = 4"}) {
+    if (const Status read = FillIndex(index, sql); !read) return read;
+  }
+  committed_marks_ = marks_;
+  return {};
+}
+
+Status SqliteWriter::FillIndex(RoomIndex& index, const char* sql) {
   Statement read;
-  const Status prepared = read.Prepare(database_, "SELECT kind, dialect, sequence FROM rooms");
-  if (!prepared) return prepared;
+  if (const Status prepared = read.Prepare(database_, sql); !prepared) return prepared;
   StatementRun run(read);
   while (run.Next()) {
-    const RoomIndexChange room{.kind = static_cast<RoomKind>(run.Integer(0)),
-                               .dialect = static_cast<Dialect>(run.Integer(1)),
-                               .sequence = run.Unsigned(2)};
+    const OrderedRoom room{.kind = static_cast<RoomKind>(run.Integer(0)),
+                           .dialect = static_cast<Dialect>(run.Integer(1)),
+                           .type = run.Text(3),
+                           .place = run.Unsigned(2)};
     const bool known_kind = std::ranges::find(kAllRoomKinds, room.kind) != std::end(kAllRoomKinds);
     const bool known_dialect = room.dialect == Dialect::kGen1 || room.dialect == Dialect::kGen2;
     if (!known_kind || !known_dialect) {
-      return Error{Errc::kStoreBroken, fmt::format("room {} is of no known kind", room.sequence)};
+      return Error{Errc::kStoreBroken,
+                   fmt::format("the room at {} is of no known kind", room.place)};
     }
-    index.Apply({&room, 1});
+    const RoomIndexChange change{.room = room, .step = RoomIndexChange::Step::kInserted};
+    index.Apply({&change, 1});
     ++marks_.rooms;
   }
-  committed_marks_ = marks_;
   return run.status();
 }
 
 Status SqliteWriter::Begin() {
   index_changes_.clear();
+  custom_events_.clear();
   return database_.Execute("BEGIN IMMEDIATE");
 }
 
@@ -100,6 +114,10 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
   }();
   if (!holder) return holder.error();
   const bool taken = !holder->empty();
+  if (taken && update.audience) {
+    const Status loaded = LoadAudience(*update.audience, holder->front());
+    if (!loaded) return loaded.error();
+  }
   const Room* const stored =
       taken && holder->front().key.kind == update.key.kind ? &holder->front() : nullptr;
 
@@ -117,12 +135,7 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
     marks_ = marks_before;
     return written.error();
   }
-  if ((stored == nullptr) != change->closed) {
-    index_changes_.push_back({.kind = change->room.key.kind,
-                              .dialect = change->room.dialect,
-                              .sequence = change->room.sequence,
-                              .removed = change->closed});
-  }
+  NoteIndexChange(stored, *change);
   return change;
 }
 
@@ -130,12 +143,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   Savepoint savepoint(database_);  // a failed write undoes this change alone
   if (!savepoint.status()) return savepoint.status();
   if (const Status written = WriteRoom(stored, change); !written) return written;
-  for (const RoomEvent& event : change.events) {
-    const Status written = WriteEvent(
-        insert_event_,
-        {.position = ++marks_.last_position, .room_number = change.room.sequence, .event = event});
-    if (!written) return written;
-  }
+  if (const Status written = WriteEvents(stored, change); !written) return written;
   if (change.ban) {
     if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
   }
@@ -148,15 +156,68 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
 
 Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change) {
   Room& room = change.room;
-  if (stored != nullptr && !change.closed) return room_writer_.Update(*stored, room);
+  if (stored != nullptr && !change.closed) {
+    if (room.place == 0 && room.IsActive()) room.place = ++marks_.last_sequence;
+    return room_writer_.Update(*stored, room);
+  }
   if (stored != nullptr) {
     --marks_.rooms;
     return room_writer_.Delete(*stored);
   }
   room.sequence = ++marks_.last_sequence;
+  room.place = room.IsActive() ? room.sequence : 0;
   if (change.closed) return {};  // it came and went in one change: only its events remain
   ++marks_.rooms;
   return room_writer_.Insert(room);
+}
+
+Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
+  StatementRun run(load_audience_, room.sequence, user_id.value);
+  while (run.Next()) {
+    room.audiences.push_back(
+        {.user_id = user_id, .user_info = run.Text(0), .seat = run.Unsigned(1)});
+  }
+  return run.status();
+}
+
+Status SqliteWriter::WriteEvents(const Room* stored, RoomChange& change) {
+  const auto* const custom = change.events.size() == 1
+                                 ? std::get_if<CustomChanged>(&change.events.front().happening)
+                                 : nullptr;
+  RoomEvent& first = change.events.front();
+  const auto earlier = custom_events_.find(change.room.sequence);
+  const bool follows = custom != nullptr && stored != nullptr && earlier != custom_events_.end() &&
+                       earlier->second.room_sequence == stored->last_event;
+  if (follows) {
+    // Nobody has seen the earlier event yet: it tells of this change instead.
+    first.room_sequence = stored->last_event;
+    return Run(replace_custom_event_, first.at, custom->custom, earlier->second.position);
+  }
+  for (const RoomEvent& event : change.events) {
+    const Status written = WriteEvent(
+        insert_event_,
+        {.position = ++marks_.last_position, .room_number = change.room.sequence, .event = event});
+    if (!written) return written;
+  }
+  if (custom != nullptr) {
+    custom_events_[change.room.sequence] = {.position = marks_.last_position,
+                                            .room_sequence = first.room_sequence};
+  }
+  return {};
+}
+
+void SqliteWriter::NoteIndexChange(const Room* stored, const RoomChange& change) {
+  const Room& room = change.room;
+  const OrderedRoom ordered{
+      .kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
+  using Step = RoomIndexChange::Step;
+  if (stored == nullptr) {
+    if (!change.closed) index_changes_.push_back({.room = ordered, .step = Step::kInserted});
+  } else if (change.closed) {
+    index_changes_.push_back({.room = ordered, .step = Step::kErased});
+  } else if (stored->place != room.place) {
+    index_changes_.push_back({.room = ordered, .step = Step::kActivated});
+  }
 }
 
 Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/core/result.h"
@@ -75,8 +76,13 @@ class SqliteWriter {
   SqliteWriter(Database database, StoreLimits limits);
   Status Prepare();
   Status ReadMarks();
+  Status FillIndex(RoomIndex& index, const char* sql);
   Status Write(const Room* stored, RoomChange& change);
   Status WriteRoom(const Room* stored, RoomChange& change);
+  /// Adds the entry that the update asked for.
+  Status LoadAudience(const UserId& user_id, Room& room);
+  Status WriteEvents(const Room* stored, RoomChange& change);
+  void NoteIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits limits_;
   Database database_;  // before the statements, which must end first
@@ -84,13 +90,22 @@ class SqliteWriter {
   RoomWriter room_writer_;
   SideWriter side_writer_;
   Statement load_;
+  Statement load_audience_;
   Statement insert_event_;
+  Statement replace_custom_event_;
   Statement first_kept_event_;
   Statement delete_events_;
   Statement write_marks_;
   Marks marks_;
   Marks committed_marks_;
   std::vector<RoomIndexChange> index_changes_;
+
+  /// An event of custom fields that this transaction has written.
+  struct CustomEvent {
+    std::uint64_t position = 0;
+    std::uint64_t room_sequence = 0;
+  };
+  std::unordered_map<std::uint64_t, CustomEvent> custom_events_;  ///< by `Room::sequence`
 };
 
 }  // namespace rtcroom

@@ -96,7 +96,7 @@ std::unique_ptr<RouterFixture> MakeServer() {
       const Pusher pusher = PusherOf(k, name);
       (void)server->store.Update(room.key, [&](const Room* stored) {
         if (stored == nullptr) return rules::CreateRoom(stored, room, pusher, kNoon);
-        return rules::AddPusher(stored, Dialect::kGen1, pusher, kPushers, kNoon);
+        return rules::AddPusher(stored, Dialect::kGen1, pusher, {}, {}, kNoon);
       });
     }
   }

@@ -55,7 +55,7 @@ class ChangeMaker {
     Pusher pusher = MakePusher("host");
     pusher.user_name = std::to_string(std::chrono::nanoseconds(now).count());
     (void)store_.Update(key, [&](const Room* room) {
-      return rules::AddPusher(room, Dialect::kGen1, pusher, 4, kNoon);
+      return rules::AddPusher(room, Dialect::kGen1, pusher, {}, {}, kNoon);
     });
     // A store forgets old events in the long run, too.
     constexpr std::uint64_t kBetweenTrims = 1000;

@@ -106,7 +106,7 @@ TEST_F(SqliteDisk, ReadsDoNotWaitForTheWriter) {
     const auto added = store_->Update(kKey, [&](const Room* stored) {
       writing.count_down();
       read.wait();
-      return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), 4, kNoon);
+      return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), {}, {}, kNoon);
     });
     EXPECT_OK(added);
   });

@@ -93,7 +93,7 @@ TEST_F(SqliteService, WhoJoinsWhileTheCreatorLeavesGoesWithTheRoomOrFindsNone) {
     const std::jthread joins([&] {
       for (const RoomKey& key : keys) {
         both.arrive_and_wait();
-        const Status added = rooms_->AddPusher({.room = key, .user_id = {"guest"}});
+        const Status added = AddNow(*rooms_, {.room = key, .user_id = {"guest"}});
         if (added) {
           ++joined;
         } else {

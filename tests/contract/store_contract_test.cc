@@ -99,7 +99,7 @@ TEST_P(StoreContract, WritesWhatAPusherThatComesBackSaysOfItself) {
   for (const char* name : {"Bob", "Robert"}) {
     bob.user_name = name;
     ASSERT_OK(store_->Update(key, [&](const Room* stored) {
-      return rules::AddPusher(stored, Dialect::kGen1, bob, 4, kNoon);
+      return rules::AddPusher(stored, Dialect::kGen1, bob, {}, {}, kNoon);
     }));
   }
   EXPECT_EQ(store_->Load(key)->pushers.at(1).user_name, "Robert");
@@ -135,7 +135,7 @@ TEST_P(StoreContract, KeepsTextByteForByte) {
   bob.user_avatar = "";
   bob.push_url = std::string(1024, '\'');
   ASSERT_OK(store_->Update(room.key, [&](const Room* stored) {
-    return rules::AddPusher(stored, Dialect::kGen1, bob, 4, kNoon);
+    return rules::AddPusher(stored, Dialect::kGen1, bob, {}, {}, kNoon);
   }));
   const Room loaded = *store_->Load(room.key);
   EXPECT_EQ(loaded.info, text);

@@ -112,7 +112,7 @@ class StoreFuzz : public testing::Test {
     std::vector<RoomUpdate> updates;
     for (RoomCommand& command : commands) {
       command = source.Next(random_);
-      updates.push_back(ToUpdate(command, kRoomLimits));
+      updates.push_back(ToUpdate(command, {.limits = kRoomLimits}));
     }
     const auto in_memory = memory_.UpdateAll(updates);
     const auto in_sqlite = sqlite_->UpdateAll(updates);

@@ -26,7 +26,7 @@ bool Witness::Send(Store& store, std::size_t count) {
   std::vector<Result<Change>> foretold;
   std::map<RoomId, Room> rooms = rooms_;  // as they will be in the middle of the batch
   for (std::size_t i = 0; i < count; ++i) {
-    updates.push_back(ToUpdate(commands_.Next(random_), RoomLimits{}));
+    updates.push_back(ToUpdate(commands_.Next(random_), RoomPolicy{}));
     histories_[updates.back().key.id];
     foretold.push_back(Foretell(updates.back(), rooms));
     if (foretold.back()) Accept(*foretold.back(), rooms);

@@ -12,6 +12,7 @@ namespace rtcroom {
 class CountingIds : public IdSource {
  public:
   RoomId NewRoomId() override { return {fmt::format("room_{:08x}_0000", ++count_)}; }
+  RoomId NewRoomNumber() override { return {fmt::format("{}", ++count_)}; }
   UserId NewUserId() override { return {fmt::format("user_{:08x}_0000", ++count_)}; }
 
  private:

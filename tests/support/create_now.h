@@ -1,4 +1,4 @@
-// create_room for tests whose IM service answers at once.
+// create_room and add_pusher for tests whose IM service answers at once.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,14 @@ namespace rtcroom {
 inline Result<RoomId> CreateNow(RoomService& rooms, const CreateRoomCommand& command) {
   std::optional<Result<RoomId>> outcome;
   rooms.CreateRoom(command, [&outcome](Result<RoomId> made) { outcome = std::move(made); });
+  if (!outcome) return Error{Errc::kInternal, "it was not answered at once"};
+  return *std::move(outcome);
+}
+
+/// The same for a pusher.
+inline Status AddNow(RoomService& rooms, const AddPusherCommand& command) {
+  std::optional<Status> outcome;
+  rooms.AddPusher(command, [&outcome](const Status& added) { outcome = added; });
   if (!outcome) return Error{Errc::kInternal, "it was not answered at once"};
   return *std::move(outcome);
 }

@@ -29,6 +29,9 @@ class FailingStore : public Store {
     return outcomes;
   }
   Result<std::vector<Room>> List(const RoomListQuery& query) override { return store_.List(query); }
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
+    return store_.LoadAudiences(key);
+  }
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     return store_.Scan(after, limit);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "daemon/core/stream_urls.h"
 
@@ -9,14 +10,19 @@ namespace rtcroom {
 
 class FakeStreams : public StreamUrlSigner {
  public:
-  Result<std::string> PushUrl(const UserId& user_id, TimePoint /*now*/) const override {
-    return "rtmp://push/live/" + user_id.value;
+  [[nodiscard]] std::string StreamName(const UserId& user_id) const override {
+    return user_id.value;
   }
-  std::string AccelerateUrl(const UserId& user_id, TimePoint /*now*/) const override {
-    return "rtmp://play/live/" + user_id.value;
+  [[nodiscard]] Result<std::string> PushUrl(std::string_view stream,
+                                            TimePoint /*now*/) const override {
+    return std::string("rtmp://push/live/").append(stream);
   }
-  std::string MixedPlayUrl(const UserId& user_id) const override {
-    return "https://play/live/" + user_id.value + ".flv";
+  [[nodiscard]] std::string AccelerateUrl(std::string_view stream,
+                                          TimePoint /*now*/) const override {
+    return std::string("rtmp://play/live/").append(stream);
+  }
+  [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override {
+    return std::string("https://play/live/").append(stream).append(".flv");
   }
 };
 

@@ -38,6 +38,8 @@ Action DrawAction(std::mt19937_64& random) {
   return kChoices[random() % std::size(kChoices)];
 }
 
+std::string MixedPlayUrlOf(const Pusher& creator) { return "http://play/" + creator.user_id.value; }
+
 /// Texts that a careless store would trip over: they must come back byte for byte.
 std::string DrawText(std::mt19937_64& random) {
   constexpr std::string_view kChoices[] = {"",
@@ -60,8 +62,8 @@ std::ostream& operator<<(std::ostream& out, const RoomCommand& command) {
              << command.user_id;
 }
 
-RoomUpdate ToUpdate(const RoomCommand& command, const RoomLimits& limits) {
-  const auto edit = [command, limits](const Room* stored) -> Result<RoomChange> {
+RoomUpdate ToUpdate(const RoomCommand& command, const RoomPolicy& policy) {
+  const auto edit = [command, policy](const Room* stored) -> Result<RoomChange> {
     const Pusher pusher{.user_id = command.user_id,
                         .user_name = command.user_name,
                         .user_avatar = command.user_avatar,
@@ -72,20 +74,21 @@ RoomUpdate ToUpdate(const RoomCommand& command, const RoomLimits& limits) {
         const Room room{.key = command.room,
                         .dialect = command.dialect,
                         .info = command.user_avatar,
-                        .mixed_play_url = "http://play/" + command.user_id.value};
+                        .mixed_play_url = MixedPlayUrlOf(pusher)};
         return rules::CreateRoom(stored, room, pusher, command.at);
       }
       case Action::kAdd:
-        return rules::AddPusher(stored, command.dialect, pusher,
-                                limits.PushersIn(command.room.kind), command.at);
+        return rules::AddPusher(stored, command.dialect, pusher, MixedPlayUrlOf(pusher), policy,
+                                command.at);
       case Action::kDelete:
         return rules::DeletePusher(stored, command.dialect, command.user_id, LeaveReason::kLeft,
-                                   command.at);
+                                   MixedPlayUrlOf, policy, command.at);
       case Action::kExpire:
         return rules::DeletePusher(stored, command.dialect, command.user_id,
-                                   LeaveReason::kHeartbeatTimeout, command.at);
+                                   LeaveReason::kHeartbeatTimeout, MixedPlayUrlOf, policy,
+                                   command.at);
       case Action::kDestroy:
-        return rules::DestroyRoom(stored, command.dialect, command.user_id, command.at);
+        return rules::DestroyRoom(stored, command.dialect, command.user_id, policy, command.at);
       case Action::kLook:
         if (stored == nullptr) return Error{Errc::kRoomNotFound, {}};
         return RoomChange{.room = *stored};

@@ -9,7 +9,7 @@
 
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/room_limits.h"
+#include "daemon/core/room_policy.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {
@@ -31,7 +31,7 @@ struct RoomCommand {
 std::ostream& operator<<(std::ostream& out, const RoomCommand& command);
 
 /// The command as the rule of `rtcroom::rules` that it asks for. `kLook` changes nothing.
-RoomUpdate ToUpdate(const RoomCommand& command, const RoomLimits& limits);
+RoomUpdate ToUpdate(const RoomCommand& command, const RoomPolicy& policy);
 
 /// From how few the commands choose: the fewer, the more often they meet.
 struct RoomCommandPool {

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/inactive_rooms.h"
 #include "daemon/core/room_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
@@ -78,8 +80,11 @@ class ServiceFixture : public testing::Test {
   FakeGroups groups_;
   FakeStreams streams_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
+  static constexpr std::chrono::seconds kInactiveTtl{120};
   LeaseTable leases_{clock_, kTimeout};
-  MemoryStore memory_{{}, "00000000000000aa", leases_};
+  InactiveRooms inactive_{clock_, kInactiveTtl};
+  CommitFanOut commits_{{&leases_, &inactive_}};
+  MemoryStore memory_{{}, "00000000000000aa", commits_};
   FailingStore store_{memory_};
   BanList bans_{clock_};
   RoomService rooms_{Parts(store_), {}, logger_};

@@ -32,13 +32,13 @@ class Rooms : public ServiceFixture {
     EXPECT_OK(CreateRoom(ServiceFixture::Create(id, creator, kind)));
   }
   void Add(const std::string& id, const std::string& user) {
-    EXPECT_OK(rooms_.AddPusher(ServiceFixture::Add(Key(id), user)));
+    EXPECT_OK(AddNow(rooms_, ServiceFixture::Add(Key(id), user)));
   }
   std::vector<std::string> UsersIn(const std::string& id) {
     return ServiceFixture::UsersIn(Key(id));
   }
   [[nodiscard]] Status TryToAdd(const std::string& id, const std::string& user) {
-    return rooms_.AddPusher(ServiceFixture::Add(Key(id), user));
+    return AddNow(rooms_, ServiceFixture::Add(Key(id), user));
   }
   Store& store() { return store_; }
   RoomService& service() { return rooms_; }

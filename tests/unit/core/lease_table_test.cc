@@ -17,7 +17,7 @@ class LeaseTableTest : public ServiceFixture {
  protected:
   void SetUp() override {
     ASSERT_OK(CreateRoom(Create("r1", "host")));
-    ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
+    ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
   }
   std::vector<std::string> LapsedUsers(std::size_t limit = 100) {
     std::vector<std::string> users;
@@ -70,7 +70,7 @@ TEST_F(LeaseTableTest, AHeartbeatRenewsALeaseAndPutsItBehindTheOthers) {
 
 TEST_F(LeaseTableTest, ComingBackRenewsTheLeaseToo) {
   clock_.Advance(15s);
-  ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
   clock_.Advance(10s);
   EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"host"});
 }
@@ -139,7 +139,7 @@ TEST_F(LeaseTableTest, ALaterStayOfTheSameUserCannotBeClaimed) {
   ASSERT_EQ(lease.user_id, UserId{"guest"});
   ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
   EXPECT_FALSE(leases_.ClaimExpiry(lease));
-  ASSERT_OK(rooms_.AddPusher(Add(room_, "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
   clock_.Advance(kTimeout + 1ms);
   EXPECT_FALSE(leases_.ClaimExpiry(lease));
 }

@@ -20,7 +20,7 @@ class RoomServiceKick : public ServiceFixture {
  protected:
   void SetUp() override {
     ASSERT_OK(CreateRoom(Create("r1", "host")));
-    ASSERT_OK(rooms_.AddPusher(Add(kRoom, "guest")));
+    ASSERT_OK(AddNow(rooms_, Add(kRoom, "guest")));
   }
 
   KickCommand Kick(const std::string& user,
@@ -49,7 +49,7 @@ TEST_F(RoomServiceKick, RemovesAPusherAndSaysWhy) {
 TEST_F(RoomServiceKick, WithoutABanTheUserMayComeBack) {
   ASSERT_OK(rooms_.KickPusher(Kick("guest")));
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(kRoom, "guest")));
-  EXPECT_OK(rooms_.AddPusher(Add(kRoom, "guest")));
+  EXPECT_OK(AddNow(rooms_, Add(kRoom, "guest")));
 }
 
 TEST_F(RoomServiceKick, ARoomEndsWhenItsCreatorIsKicked) {
@@ -78,15 +78,15 @@ TEST_F(RoomServiceKick, ABanKeepsTheUserOutUntilItEnds) {
   ASSERT_OK(kicked);
   EXPECT_EQ(kicked->banned_until, clock_.Now() + 60s);
   EXPECT_EQ(Stored(), (Ban{.room = kRoom, .user_id = {"guest"}, .until = clock_.Now() + 60s}));
-  EXPECT_ERROR(kNotAllowed, rooms_.AddPusher(Add(kRoom, "guest")));
+  EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(kRoom, "guest")));
   EXPECT_ERROR(kNotAllowed, rooms_.CheckMayPush(kRoom.kind, kRoom.id, {"guest"}));
   EXPECT_ERROR(kNotAllowed, rooms_.CheckMayPush(kRoom.kind, {}, {"guest"}));
   EXPECT_OK(rooms_.CheckMayPush(kRoom.kind, RoomId{"another"}, {"guest"}));
   EXPECT_OK(rooms_.CheckMayPush(RoomKind::kLive, {}, {"guest"}));
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(kRoom, "guest")));
-  EXPECT_OK(rooms_.AddPusher(Add(kRoom, "somebody else")));
+  EXPECT_OK(AddNow(rooms_, Add(kRoom, "somebody else")));
   clock_.Advance(60s);
-  EXPECT_OK(rooms_.AddPusher(Add(kRoom, "guest")));
+  EXPECT_OK(AddNow(rooms_, Add(kRoom, "guest")));
   EXPECT_OK(rooms_.CheckMayPush(kRoom.kind, {}, {"guest"}));
 }
 
@@ -94,7 +94,7 @@ TEST_F(RoomServiceKick, ABanOutlivesTheRoomAndKeepsItsUserFromMakingItAnew) {
   ASSERT_OK(rooms_.KickPusher(Kick("host", 60s)));
   EXPECT_ERROR(kNotAllowed, CreateRoom(Create("r1", "host")));
   ASSERT_OK(CreateRoom(Create("r1", "another")));
-  EXPECT_ERROR(kNotAllowed, rooms_.AddPusher(Add(kRoom, "host")));
+  EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(kRoom, "host")));
 }
 
 TEST_F(RoomServiceKick, SomebodyWhoIsNotThereCanBeBanned) {
@@ -102,7 +102,7 @@ TEST_F(RoomServiceKick, SomebodyWhoIsNotThereCanBeBanned) {
   ASSERT_OK(kicked);
   EXPECT_FALSE(kicked->was_pusher);
   EXPECT_EQ(Stored().user_id, UserId{"stranger"});
-  EXPECT_ERROR(kNotAllowed, rooms_.AddPusher(Add(kRoom, "stranger")));
+  EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(kRoom, "stranger")));
 }
 
 TEST_F(RoomServiceKick, ABanThatCouldNotBeStoredDoesNotLast) {

@@ -214,17 +214,17 @@ TEST_F(RoomServiceTest, KeepsToTheLimitOfTheKind) {
   for (const RoomKey& room : {pair, meeting, show}) {
     ASSERT_OK(CreateRoom(Create(room.id.value, "host", room.kind)));
   }
-  EXPECT_OK(rooms_.AddPusher(Add(pair, "a")));
-  EXPECT_ERROR(kRoomFull, rooms_.AddPusher(Add(pair, "b")));
+  EXPECT_OK(AddNow(rooms_, Add(pair, "a")));
+  EXPECT_ERROR(kRoomFull, AddNow(rooms_, Add(pair, "b")));
   for (const RoomKey& room : {meeting, show}) {
-    for (const char* user : {"a", "b", "c"}) EXPECT_OK(rooms_.AddPusher(Add(room, user)));
-    EXPECT_ERROR(kRoomFull, rooms_.AddPusher(Add(room, "d")));
+    for (const char* user : {"a", "b", "c"}) EXPECT_OK(AddNow(rooms_, Add(room, user)));
+    EXPECT_ERROR(kRoomFull, AddNow(rooms_, Add(room, "d")));
   }
 }
 
 TEST_F(RoomServiceTest, DeletingTwiceFailsTheSecondTimeWithoutAnEvent) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
   const std::size_t events = Events().size();
   EXPECT_ERROR(kPusherNotFound, rooms_.DeletePusher(Member(Key("r1"), "guest")));
@@ -252,7 +252,7 @@ TEST_F(RoomServiceTest, HeartbeatsOfStrangersFailAndStoreNothing) {
 
 TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   clock_.Advance(kTimeout);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   clock_.Advance(1ms);
@@ -266,7 +266,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
 
 TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   const ExpiryOutcome outcome = rooms_.ExpirePushers(EverythingLapsed());
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(outcome.spared, 1U);
@@ -284,11 +284,11 @@ TEST_F(RoomServiceTest, SparesAPusherThatBeatSinceTheSweepLooked) {
 
 TEST_F(RoomServiceTest, SparesAPusherThatLeftAndCameBackSinceTheSweepLooked) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   std::vector<LapsedLease> lapsed = EverythingLapsed();
   std::erase_if(lapsed, [](const LapsedLease& lease) { return lease.user_id == UserId{"host"}; });
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   EXPECT_EQ(rooms_.ExpirePushers(lapsed).spared, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), (std::vector<std::string>{"host", "guest"}));
 }
@@ -306,7 +306,7 @@ TEST_F(RoomServiceTest, APusherWhoseEvictionCouldNotBeStoredMayBeatAgain) {
 TEST_F(RoomServiceTest, ChangesNothingWhileTheStoreCannotWrite) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   store_.broken = true;
-  EXPECT_ERROR(kStoreBroken, rooms_.AddPusher(Add(Key("r1"), "guest")));
+  EXPECT_ERROR(kStoreBroken, AddNow(rooms_, Add(Key("r1"), "guest")));
   EXPECT_ERROR(kStoreBroken, rooms_.DeletePusher(Member(Key("r1"), "host")));
   EXPECT_ERROR(kStoreBroken, rooms_.DestroyRoom(Member(Key("r1"), "host")));
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
@@ -319,7 +319,7 @@ TEST_F(RoomServiceTest, AMemberIsNeverLeftInADeadRoom) {
     ASSERT_OK(CreateRoom(Create(room.id.value, "host")));
     Status added;
     {
-      std::jthread joins([&] { added = rooms_.AddPusher(Add(room, "guest")); });
+      std::jthread joins([&] { added = AddNow(rooms_, Add(room, "guest")); });
       ASSERT_OK(rooms_.DeletePusher(Member(room, "host")));
     }
     EXPECT_TRUE(added.ok() || added.error().code == Errc::kRoomNotFound);

@@ -161,7 +161,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
 
 TEST_F(HeartbeatReaperTest, EvictsTheSilentAndKeepsTheBeatingMemberOfOneRoom) {
   MakeRooms(1);
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r0"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r0"), "guest")));
   for (int i = 0; i < 4; ++i) {
     Run(6s);
     ASSERT_OK(rooms_.TouchPusher(Member(Key("r0"), "host")));

@@ -86,7 +86,7 @@ class AdminCallsTest : public ServiceFixture {
 
 TEST_F(AdminCallsTest, ShowARoomWithItsPushers) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "u2")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
   v1::GetRoomRequest request;
   *request.mutable_room() = Ref("r1");
   v1::GetRoomResponse response;
@@ -189,7 +189,7 @@ TEST_F(AdminCallsTest, LookAtABoundedNumberOfRoomsForAPage) {
 
 TEST_F(AdminCallsTest, RemoveAPusher) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "u2")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
   const auto kicked = DeletePusher(Kick("r1", "u2"));
   ASSERT_OK(kicked);
   EXPECT_TRUE(kicked->was_pusher());
@@ -215,9 +215,9 @@ TEST_F(AdminCallsTest, KeepAUserOutForATime) {
   EXPECT_FALSE(banned->was_pusher()) << "a ban is for anybody";
   const TimePoint until = kNoon + hours(1);
   EXPECT_EQ(banned->banned_until().seconds(), until.time_since_epoch().count() / 1000);
-  EXPECT_ERROR(kNotAllowed, rooms_.AddPusher(Add(Key("r1"), "u2")));
+  EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(Key("r1"), "u2")));
   clock_.Advance(hours(1));
-  EXPECT_OK(rooms_.AddPusher(Add(Key("r1"), "u2")));
+  EXPECT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
 }
 
 TEST_F(AdminCallsTest, TakeBansOfUpToAYear) {

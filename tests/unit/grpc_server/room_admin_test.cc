@@ -58,7 +58,7 @@ class RoomAdminTest : public GrpcTest {
 TEST_F(RoomAdminTest, AnswersEachOfItsMethods) {
   const auto stub = Stub();
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
-  ASSERT_OK(rooms_.AddPusher(Add(Key("r1"), "u2")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
 
   v1::GetRoomRequest get;
   *get.mutable_room() = Ref("r1");

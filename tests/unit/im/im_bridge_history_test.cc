@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/core/room_service.h"
+#include "tests/support/create_now.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/fake_streams.h"
 #include "tests/unit/im/im_bridge_fixture.h"
@@ -128,7 +129,7 @@ class ImBridgeHistory : public ImBridgeFixture,
           (void)rooms.DeletePusher({.room = key, .user_id = {random() % 4 == 0 ? "creator" : "u"}});
           break;
         default:
-          (void)rooms.AddPusher({.room = key, .user_id = {"u"}});
+          (void)AddNow(rooms, {.room = key, .user_id = {"u"}});
       }
     }
   }
