@@ -33,6 +33,8 @@ RoomId SystemIds::NewRoomNumber() {
 
 UserId SystemIds::NewUserId() { return {NewId("user", random_)}; }
 
+std::string SystemIds::NewStreamSuffix() { return RandomHex(random_, 4); }
+
 std::string NewEpoch(RandomSource& random) { return RandomHex(random, 8); }
 
 }  // namespace rtcroom

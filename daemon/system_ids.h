@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// Draws 48 random bits for each id.
+/// Draws 48 random bits for each id, 31 for a room number and 32 for a stream.
 ///
 /// @threads safe from any thread.
 class SystemIds : public IdSource {
@@ -18,6 +18,7 @@ class SystemIds : public IdSource {
   RoomId NewRoomId() override;
   RoomId NewRoomNumber() override;
   UserId NewUserId() override;
+  std::string NewStreamSuffix() override;
 
  private:
   RandomSource& random_;

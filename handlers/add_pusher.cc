@@ -1,21 +1,30 @@
+#include <string>
+#include <utility>
+
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 
 namespace rtcroom {
 
-Reply HandleAddPusher(const Request& request, const HandlerContext& context) {
-  Fields fields(request.body);
+void HandleAddPusher(const Request& request, const HandlerContext& context, Answer answer) {
+  Fields fields = FieldsOf(request);
   const AddPusherCommand command{
       .room = ReadRoomKey(fields, request),
-      .dialect = request.dialect,
+      .dialect = request.dialect(),
       .user_id = fields.User(),
       .profile = ReadProfile(fields),
+      .info = fields.OptionalInfo(),
   };
-  if (!fields.ok()) return Reply::Failure(fields.error());
+  if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 
-  const Status added = context.services.rooms.AddPusher(command);
-  return added ? Reply::Success() : Reply::Failure(added.error());
+  const Manners& manners = request.manners();
+  context.services.rooms.AddPusher(command, [&manners, room_id = command.room.id,
+                                             answer = std::move(answer)](const Status& added) {
+    if (!added) return answer(FailureOver(room_id, added.error(), manners));
+    answer(Reply::Success(manners.names_room ? JsonText().Field("roomID", room_id.value)
+                                             : JsonText()));
+  });
 }
 
 }  // namespace rtcroom

@@ -56,13 +56,9 @@ Excess FindExcess(std::string_view text) {
 }
 
 Result<json> ParseJsonObject(std::string_view text) {
-  if (!IsUtf8(text)) return BadBody("not valid UTF-8");
-  const Excess excess = FindExcess(text);
-  if (excess.nesting) return BadBody("nested too deeply");
-  if (excess.nul) return BadBody("holds a NUL");
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return BadBody("not valid JSON");
-  if (!parsed.is_object()) return BadBody("not a JSON object");
+  Result<json> parsed = ParseJson(text);
+  if (!parsed) return BadBody(parsed.error().detail);
+  if (!parsed->is_object()) return BadBody("not a JSON object");
   return parsed;
 }
 
@@ -77,6 +73,16 @@ Result<json> ParseFormObject(std::string_view text) {
 }
 
 }  // namespace
+
+Result<json> ParseJson(std::string_view text) {
+  if (!IsUtf8(text)) return Error{Errc::kBadRequest, "not valid UTF-8"};
+  const Excess excess = FindExcess(text);
+  if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
+  if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
+  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) return Error{Errc::kNotJson, "not valid JSON"};
+  return parsed;
+}
 
 Result<json> ParseBody(std::string_view content_type, std::string_view body) {
   if (body.empty()) return json::object();

@@ -13,6 +13,11 @@ namespace rtcroom {
 /// @source protocol F.6.
 inline constexpr int kMaxBodyNesting = 16;
 
+/// Reads any JSON value.
+/// @errors kNotJson; kBadRequest for what is JSON, but nested too deeply, or not made of valid
+///         UTF-8 without NUL. The detail is the fault alone.
+Result<nlohmann::json> ParseJson(std::string_view text);
+
 /// Reads a body as an object; what its media type asks for decides how.
 ///
 /// - empty: `{}`

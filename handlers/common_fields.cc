@@ -1,6 +1,10 @@
 #include "handlers/common_fields.h"
 
+#include <utility>
+
 namespace rtcroom {
+
+Fields FieldsOf(const Request& request) { return {request.body, request.manners()}; }
 
 RoomKey ReadRoomKey(Fields& fields, const Request& request) {
   return {.kind = request.room_kind, .id = fields.Room()};
@@ -8,13 +12,19 @@ RoomKey ReadRoomKey(Fields& fields, const Request& request) {
 
 MemberCommand ReadMember(Fields& fields, const Request& request) {
   return {
-      .room = ReadRoomKey(fields, request), .dialect = request.dialect, .user_id = fields.User()};
+      .room = ReadRoomKey(fields, request), .dialect = request.dialect(), .user_id = fields.User()};
 }
 
 PusherProfile ReadProfile(Fields& fields) {
   return {.user_name = fields.Text("userName", kMaxUserNameBytes),
           .user_avatar = fields.Text("userAvatar"),
-          .push_url = fields.Text("pushURL")};
+          .push_url = fields.PushUrl()};
+}
+
+Reply FailureOver(const RoomId& room_id, Error error, const Manners& manners) {
+  const bool says_which = manners.names_room && error.code == Errc::kRoomExists;
+  return Reply::Failure(std::move(error),
+                        says_which ? JsonText().Field("roomID", room_id.value) : JsonText());
 }
 
 }  // namespace rtcroom

@@ -5,23 +5,30 @@
 #include "handlers/fields.h"
 
 namespace rtcroom {
+namespace {
+
+CreateRoomCommand ReadCommand(Fields& fields, const Request& request) {
+  CreateRoomCommand command{.kind = request.room_kind,
+                            .dialect = request.dialect(),
+                            .room_id = fields.OptionalRoom(),
+                            .user_id = fields.User()};
+  if (StartsActive(command.kind, command.dialect)) command.profile = ReadProfile(fields);
+  command.info = fields.Info();
+  return command;
+}
+
+}  // namespace
 
 void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer) {
-  Fields fields(request.body);
-  const CreateRoomCommand command{
-      .kind = request.room_kind,
-      .dialect = request.dialect,
-      .room_id = fields.OptionalRoom(),
-      .user_id = fields.User(),
-      .profile = ReadProfile(fields),
-      .info = fields.Text("roomName", "roomInfo"),
-  };
+  Fields fields = FieldsOf(request);
+  const CreateRoomCommand command = ReadCommand(fields, request);
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 
   context.services.rooms.CreateRoom(
-      command, [answer = std::move(answer)](const Result<RoomId>& room_id) {
-        answer(room_id ? Reply::Success(JsonText().Field("roomID", room_id->value))
-                       : Reply::Failure(room_id.error()));
+      command, [&manners = request.manners(), named = command.room_id.value_or(RoomId{}),
+                answer = std::move(answer)](const Result<RoomId>& room_id) {
+        if (!room_id) return answer(FailureOver(named, room_id.error(), manners));
+        answer(Reply::Success(JsonText().Field("roomID", room_id->value)));
       });
 }
 

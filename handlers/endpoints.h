@@ -1,23 +1,34 @@
-// The endpoints of the protocol, one file each. What they say is in protocol A.4.
+// The endpoints of the protocol, one file each. What they say is in protocol A.4, B.1, B.4, B.5
+// and B.8.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/ids.h"
+#include "daemon/core/room_policy.h"
+#include "handlers/form.h"
+#include "handlers/protocol.h"
 #include "handlers/reply.h"
 #include "handlers/services.h"
 
 namespace rtcroom {
 
-/// What is left of a request when path, dialect and body are known.
+/// What is left of a request when path, protocol and body are known.
 struct Request {
-  RoomKind room_kind = RoomKind::kDouble;
-  Dialect dialect = Dialect::kGen1;
+  RoomKind room_kind = RoomKind::kDouble;  ///< of no meaning under `utils`
+  Protocol protocol = Protocol::kGen1;
+  FormPairs query{};
   nlohmann::json body = nlohmann::json::object();  ///< an object out of `ParseBody`
+  /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
+  std::optional<UserId> proven_caller{};
+
+  [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
+  [[nodiscard]] Dialect dialect() const { return manners().dialect; }
 };
 
 /// What every handler is given besides the request.
@@ -25,6 +36,9 @@ struct HandlerContext {
   Services services;
   std::uint32_t sdk_app_id = 0;
   std::string account_type{};
+  CustomSet custom_set = CustomSet::kMembers;
+  bool gen1_login = false;    ///< gen-1 callers may log in, under whatever name they say
+  bool trust_userid = false;  ///< callers may choose the identity that they get a ticket for
 };
 
 /// Reads the fields, calls one use case, shapes the reply. Expected failures are in the reply.
@@ -41,11 +55,29 @@ void HandleGetImLoginInfo(const Request& request, const HandlerContext& context,
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context);
 void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleDestroyRoom(const Request& request, const HandlerContext& context);
-Reply HandleAddPusher(const Request& request, const HandlerContext& context);
+void HandleAddPusher(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleDeletePusher(const Request& request, const HandlerContext& context);
 Reply HandleGetPushers(const Request& request, const HandlerContext& context);
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context);
 Reply HandleGetRoomList(const Request& request, const HandlerContext& context);
 Reply HandleMergeStream(const Request& request, const HandlerContext& context);
+Reply HandleLogin(const Request& request, const HandlerContext& context);
+Reply HandleLogout(const Request& request, const HandlerContext& context);
+
+// Of live rooms.
+Reply HandleSetCustomField(const Request& request, const HandlerContext& context);
+Reply HandleGetCustomInfo(const Request& request, const HandlerContext& context);
+Reply HandleAddAudience(const Request& request, const HandlerContext& context);
+Reply HandleDeleteAudience(const Request& request, const HandlerContext& context);
+Reply HandleGetAudiences(const Request& request, const HandlerContext& context);
+
+// Of webrtc rooms.
+Reply HandleWebrtcLoginInfo(const Request& request, const HandlerContext& context);
+void HandleWebrtcCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
+void HandleWebrtcEnterRoom(const Request& request, const HandlerContext& context, Answer answer);
+Reply HandleWebrtcQuitRoom(const Request& request, const HandlerContext& context);
+Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& context);
+Reply HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
+Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context);
 
 }  // namespace rtcroom

@@ -1,12 +1,13 @@
 #include "handlers/fields.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
-#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "handlers/body.h"
+#include "handlers/json_values.h"
+#include "handlers/text.h"
 
 namespace rtcroom {
 namespace {
@@ -15,109 +16,101 @@ using nlohmann::json;
 
 constexpr std::string_view kMissing = "missing";
 
-/// JavaScript's notion of it, by which the gen-1 server looks for missing fields.
-bool IsTruthy(const json& value) {
-  switch (value.type()) {
-    case json::value_t::null:
-    case json::value_t::discarded:
-      return false;
-    case json::value_t::boolean:
-      return value.get<bool>();
-    case json::value_t::string:
-      return !value.get_ref<const std::string&>().empty();
-    case json::value_t::number_integer:
-    case json::value_t::number_unsigned:
-    case json::value_t::number_float:
-      return value != 0;
-    case json::value_t::object:
-    case json::value_t::array:
-    case json::value_t::binary:
-      return true;
-  }
-  return false;
+bool IsRtmpUrl(std::string_view url) {
+  return StartsWithIgnoringCase(url, "rtmp://") || StartsWithIgnoringCase(url, "rtmps://");
 }
 
-/// The whole number in `value`, cut to 64 bits.
-std::optional<std::int64_t> WholeNumber(const json& value) {
-  using Limits = std::numeric_limits<std::int64_t>;
-  if (value.is_number_unsigned()) {
-    const auto number = value.get<std::uint64_t>();
-    return static_cast<std::int64_t>(std::min<std::uint64_t>(number, Limits::max()));
-  }
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (!value.is_number_float()) return std::nullopt;
-  // A double in two cases: `20.0`, the same as 20 to a JavaScript client, and 65 bits or more.
-  const auto number = value.get<double>();
-  if (std::trunc(number) != number) return std::nullopt;
-  constexpr double kTwoTo63 = 9223372036854775808.0;
-  if (number >= kTwoTo63) return Limits::max();
-  if (number < -kTwoTo63) return Limits::min();
-  return static_cast<std::int64_t>(number);
-}
-
-std::optional<std::int64_t> WholeNumber(std::string_view text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [parsed_to, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed_to != end || fault == std::errc::invalid_argument) return std::nullopt;
-  if (fault == std::errc::result_out_of_range) {
-    using Limits = std::numeric_limits<std::int64_t>;
-    return text.front() == '-' ? Limits::min() : Limits::max();
-  }
-  return number;
-}
-
-/// The text of an ID that was sent as a string or, as some clients do, as a whole number; nothing
-/// when it is ill-typed.
-std::optional<std::string> IdText(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_integer()) return value.dump();
-  if (!value.is_number_float()) return std::nullopt;
-  // A double holds whole numbers exactly up to 2^53 only; a greater one may be its neighbour.
-  constexpr double kExact = 9007199254740992.0;
-  if (std::abs(value.get<double>()) > kExact) return std::nullopt;
-  const std::optional<std::int64_t> number = WholeNumber(value);
-  if (!number) return std::nullopt;
-  return std::to_string(*number);
+/// `^[a-zA-Z][a-zA-Z0-9_]{3,23}$`
+/// @source protocol B.8.
+bool IsTrtcUserId(std::string_view id) {
+  return id.size() >= 4 && id.size() <= 24 && IsAsciiLetter(id.front()) &&
+         std::ranges::all_of(
+             id, [](char c) { return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 }  // namespace
 
-RoomId Fields::Room() { return {CheckedId(Find("roomID", "roomid"), kMaxRoomIdBytes)}; }
+RoomId Fields::Room() { return CheckedRoom(Find("roomID", "roomid")); }
 
 std::optional<RoomId> Fields::OptionalRoom() {
   const Field field = Find("roomID", "roomid");
   if (field.value == nullptr) return std::nullopt;
-  return RoomId{CheckedId(field, kMaxRoomIdBytes)};
+  return CheckedRoom(field);
 }
 
-UserId Fields::User() { return {CheckedId(Find("userID"), kMaxUserIdBytes)}; }
+UserId Fields::User() { return CheckedUser(Find("userID")); }
 
 std::string Fields::Text(std::string_view name, std::size_t max_bytes) {
+  return CheckedText(Find(name, {}, MayBeEmpty::kYes), max_bytes);
+}
+
+std::string Fields::Word(std::string_view name, std::size_t max_bytes) {
   return CheckedText(Find(name), max_bytes);
 }
 
-std::string Fields::Text(std::string_view name, std::string_view alias, std::size_t max_bytes) {
-  return CheckedText(Find(name, alias), max_bytes);
-}
-
-std::string Fields::OptionalText(std::string_view name) {
+std::string Fields::OptionalText(std::string_view name, std::size_t max_bytes) {
   const Field field = Find(name);
   if (field.value == nullptr || !field.value->is_string()) return {};
-  return CheckedText(field, kMaxTextBytes);
+  return CheckedText(field, max_bytes);
 }
 
 std::optional<UserId> Fields::OptionalUser(std::string_view name) {
   const Field field = Find(name);
   if (field.value == nullptr || !IdText(*field.value)) return std::nullopt;
-  return UserId{CheckedId(field, kMaxUserIdBytes)};
+  return CheckedUser(field);
 }
 
-void Fields::RequireObject(std::string_view name, std::size_t max_bytes) {
-  const Field field = Find(name);
-  if (field.value == nullptr) return Fail(name, kMissing);
-  if (!field.value->is_object()) return Fail(name, "not an object");
-  if (field.value->dump().size() > max_bytes) FailTooLong(name, max_bytes);
+std::string Fields::PushUrl() {
+  constexpr std::string_view kName = "pushURL";
+  std::string url = Text(kName);
+  switch (manners_.push_urls) {
+    case PushUrls::kAny:
+      break;
+    case PushUrls::kRtmpOrNone:
+      if (!url.empty() && !IsRtmpUrl(url)) Fail(kName, "neither an rtmp URL nor empty");
+  }
+  return url;
+}
+
+std::string Fields::Info() {
+  return CheckedText(Find(manners_.info_name, manners_.info_alias, MayBeEmpty::kYes), kMaxTextBytes,
+                     manners_.info_too_long);
+}
+
+std::string Fields::OptionalInfo() {
+  const Field field = Find(manners_.info_name, manners_.info_alias);
+  if (field.value == nullptr || !field.value->is_string()) return {};
+  return CheckedText(field, kMaxTextBytes, manners_.info_too_long);
+}
+
+void Fields::CheckMergeParams() {
+  const Field field = Find("mergeParams");
+  if (field.value == nullptr) return Fail(field.name, kMissing);
+  json parsed;
+  const json* params = field.value;
+  if (manners_.merge_params == MergeParams::kObjectOrText && params->is_string()) {
+    Result<json> read = ParseJson(params->get_ref<const std::string&>());
+    if (!read)
+      return Refuse({read.error().code, fmt::format("mergeParams: {}", read.error().detail)});
+    parsed = *std::move(read);
+    params = &parsed;
+  }
+  if (!params->is_object()) return Fail(field.name, "not an object");
+  if (params->dump().size() > kMaxMergeParamsBytes) FailTooLong(field.name, kMaxMergeParamsBytes);
+}
+
+json Fields::Scalar(std::string_view name, std::size_t max_bytes) {
+  const auto found = body_.find(name);
+  if (found == body_.end() || found->is_null()) {
+    Fail(name, kMissing);
+    return {};
+  }
+  if (!found->is_string() && !found->is_number() && !found->is_boolean()) {
+    Fail(name, "neither a string nor a number nor a boolean");
+    return {};
+  }
+  if (found->dump().size() > max_bytes) FailTooLong(name, max_bytes);
+  return *found;
 }
 
 std::int64_t Fields::Integer(std::string_view name, std::string_view alias) {
@@ -137,52 +130,101 @@ std::int64_t Fields::Integer(std::string_view name, std::string_view alias) {
   return number.value_or(0);
 }
 
-Fields::Field Fields::Find(std::string_view name, std::string_view alias) const {
+bool Fields::IsGiven(const json& value, MayBeEmpty may_be_empty) const {
+  switch (manners_.presence) {
+    case Presence::kTruthy:
+      return IsTruthy(value);
+    case Presence::kKey:
+      return may_be_empty == MayBeEmpty::kYes || !IsEmptyValue(value);
+    case Presence::kNonEmpty:
+      return !IsEmptyValue(value);
+  }
+  return false;
+}
+
+Fields::Field Fields::Find(std::string_view name, std::string_view alias,
+                           MayBeEmpty may_be_empty) const {
   for (const std::string_view key : {name, alias}) {
     if (key.empty()) continue;  // no alias: a field may well be named ""
     const auto found = body_.find(key);
-    if (found != body_.end() && IsTruthy(*found)) return {.name = key, .value = &*found};
+    if (found != body_.end() && IsGiven(*found, may_be_empty)) {
+      return {.name = key, .value = &*found};
+    }
   }
   return {.name = name, .value = nullptr};
 }
 
-std::string Fields::CheckedId(const Field& field, std::size_t max_bytes) {
+RoomId Fields::CheckedRoom(const Field& field) {
+  std::string id = CheckedId(field);
+  if (!ok()) return {};
+  switch (manners_.ids) {
+    case Ids::kPrintable:
+      CheckIdText(field, id, kMaxRoomIdBytes);
+      return {std::move(id)};
+    case Ids::kTrtc: {
+      constexpr std::int64_t kGreatest = 2'147'483'647;
+      const std::int64_t number = WholeNumber(std::string_view(id)).value_or(0);
+      if (number < 1 || number > kGreatest) Fail(field.name, "not a number from 1 to 2147483647");
+      return {std::to_string(number)};
+    }
+  }
+  return {};
+}
+
+UserId Fields::CheckedUser(const Field& field) {
+  std::string id = CheckedId(field);
+  if (!ok()) return {};
+  switch (manners_.ids) {
+    case Ids::kPrintable:
+      CheckIdText(field, id, kMaxUserIdBytes);
+      break;
+    case Ids::kTrtc:
+      if (!IsTrtcUserId(id))
+        Refuse({Errc::kBadIdentity, "userID: not of the form that is asked for"});
+  }
+  return {std::move(id)};
+}
+
+std::string Fields::CheckedId(const Field& field) {
   if (field.value == nullptr) {
     Fail(field.name, kMissing);
     return {};
   }
   std::optional<std::string> id = IdText(*field.value);
-  if (!id) {
-    Fail(field.name, "neither a string nor a whole number");
-    return {};
-  }
-  if (id->size() > max_bytes) FailTooLong(field.name, max_bytes);
-  if (!IsIdText(*id)) Fail(field.name, "holds a forbidden character");
-  return *std::move(id);
+  if (!id) Fail(field.name, "neither a string nor a whole number");
+  return id.value_or("");
 }
 
-std::string Fields::CheckedText(const Field& field, std::size_t max_bytes) {
+void Fields::CheckIdText(const Field& field, std::string_view id, std::size_t max_bytes) {
+  if (id.size() > max_bytes) FailTooLong(field.name, max_bytes);
+  if (!IsIdText(id)) Fail(field.name, "holds a forbidden character");
+}
+
+std::string Fields::CheckedText(const Field& field, std::size_t max_bytes, Errc too_long) {
   if (field.value == nullptr) {
     Fail(field.name, kMissing);
     return {};
   }
+  if (field.value->is_null()) return {};
   if (!field.value->is_string()) {
     Fail(field.name, "not a string");
     return {};
   }
   const auto& text = field.value->get_ref<const std::string&>();
-  if (text.size() > max_bytes) FailTooLong(field.name, max_bytes);
+  if (text.size() > max_bytes) FailTooLong(field.name, max_bytes, too_long);
   return text;
 }
 
-void Fields::Fail(std::string_view name, std::string_view fault) {
-  if (outcome_) outcome_ = Error{Errc::kBadRequest, fmt::format("{}: {}", name, fault)};
+void Fields::Refuse(Error error) {
+  if (outcome_) outcome_ = std::move(error);
 }
 
-void Fields::FailTooLong(std::string_view name, std::size_t max_bytes) {
-  if (outcome_) {
-    outcome_ = Error{Errc::kBadRequest, fmt::format("{}: longer than {} bytes", name, max_bytes)};
-  }
+void Fields::Fail(std::string_view name, std::string_view fault) {
+  Refuse({Errc::kBadRequest, fmt::format("{}: {}", name, fault)});
+}
+
+void Fields::FailTooLong(std::string_view name, std::size_t max_bytes, Errc code) {
+  Refuse({code, fmt::format("{}: longer than {} bytes", name, max_bytes)});
 }
 
 }  // namespace rtcroom

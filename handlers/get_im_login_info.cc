@@ -1,6 +1,8 @@
 #include <optional>
 #include <utility>
 
+#include "handlers/account_fields.h"
+#include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 
@@ -10,11 +12,9 @@ namespace {
 Reply ReplyTo(const Result<ImLogin>& login, const HandlerContext& context) {
   if (!login) return Reply::Failure(login.error());
   JsonText answer;
-  answer.Field("userID", login->user_id.value)
-      .Field("sdkAppID", context.sdk_app_id)
-      .Field("accType", context.account_type)
-      .Field("accountType", context.account_type)
-      .Field("userSig", login->user_sig);
+  answer.Field("userID", login->user_id.value);
+  WriteAccount(context, answer);
+  answer.Field("userSig", login->user_sig);
   const std::optional<Secret>& session_key = login->session_key;
   if (session_key) answer.Field("sessionKey", session_key->Reveal());
   return Reply::Success(std::move(answer));
@@ -23,7 +23,7 @@ Reply ReplyTo(const Result<ImLogin>& login, const HandlerContext& context) {
 }  // namespace
 
 void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer) {
-  Fields fields(request.body);
+  Fields fields = FieldsOf(request);
   const ImLoginCommand command{
       .user_id_prefix = fields.Text("userIDPrefix"),
       .code = fields.OptionalText("code"),

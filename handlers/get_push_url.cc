@@ -2,25 +2,41 @@
 #include <string>
 #include <utility>
 
+#include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 
 namespace rtcroom {
+namespace {
+
+std::string StreamFor(const UserId& user_id, Streams streams, const Services& services) {
+  std::string name = services.streams.StreamName(user_id);
+  switch (streams) {
+    case Streams::kOnePerUser:
+      break;
+    case Streams::kOnePerUrl:
+      name.append(1, '_').append(services.ids.NewStreamSuffix());
+  }
+  return name;
+}
+
+}  // namespace
 
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
-  Fields fields(request.body);
+  Fields fields = FieldsOf(request);
   const UserId user_id = fields.User();
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Services& services = context.services;
-  // Gen-1 clients name no room here; one that names none that can be has named none.
+  // Clients need not name a room here; one that names none that can be has named none.
   std::optional<RoomId> room;
   if (std::string named = fields.OptionalText("roomID"); IsIdText(named)) {
     room = RoomId{std::move(named)};
   }
   const Status allowed = services.rooms.CheckMayPush(request.room_kind, room, user_id);
   if (!allowed) return Reply::Failure(allowed.error());
-  const Result<std::string> url = services.streams.PushUrl(user_id, services.clock.Now());
+  const Result<std::string> url = services.streams.PushUrl(
+      StreamFor(user_id, request.manners().streams, services), services.clock.Now());
   return url ? Reply::Success(JsonText().Field("pushURL", *url)) : Reply::Failure(url.error());
 }
 

@@ -8,15 +8,14 @@
 namespace rtcroom {
 
 Reply HandleGetPushers(const Request& request, const HandlerContext& context) {
-  Fields fields(request.body);
+  Fields fields = FieldsOf(request);
   const RoomKey key = ReadRoomKey(fields, request);
   if (!fields.ok()) return Reply::Failure(fields.error());
 
-  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect);
+  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect());
   if (!room) return Reply::Failure(room.error());
   JsonText answer;
-  WritePushers(*room, answer);
-  answer.Field("roomCreator", room->creator.value).Field("mixedPlayURL", room->mixed_play_url);
+  WriteOneRoom(*room, request.protocol, answer);
   return Reply::Success(std::move(answer));
 }
 

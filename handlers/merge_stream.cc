@@ -9,13 +9,13 @@ namespace rtcroom {
 // Without a mixing service the parameters are checked but go nowhere. The reply has a `result`
 // all the same, because clients read `result.code` without looking (protocol A.4.10).
 Reply HandleMergeStream(const Request& request, const HandlerContext& context) {
-  Fields fields(request.body);
+  Fields fields = FieldsOf(request);
   const RoomKey key = ReadRoomKey(fields, request);
   const UserId user_id = fields.User();
-  fields.RequireObject("mergeParams", kMaxMergeParamsBytes);
+  fields.CheckMergeParams();
   if (!fields.ok()) return Reply::Failure(fields.error());
 
-  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect);
+  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect());
   if (!room) return Reply::Failure(room.error());
   if (FindPusher(*room, user_id) == nullptr) {
     return Reply::Failure({Errc::kPusherNotFound, "only a pusher may mix"});

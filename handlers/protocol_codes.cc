@@ -3,60 +3,123 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 
 namespace rtcroom {
 namespace {
 
 constexpr std::string_view kServerFailed = "服务器内部错误";
 
-constexpr std::array kGen1Codes = {
-    ProtocolCode{.failure = Errc::kBadRequest, .code = 1, .message = "请求参数错误"},
-    ProtocolCode{.failure = Errc::kUnauthorized, .code = 7, .message = "鉴权失败"},
-    ProtocolCode{.failure = Errc::kNotAllowed, .code = 7, .message = "鉴权失败"},
-    ProtocolCode{.failure = Errc::kRoomNotFound, .code = 3, .message = "您请求的房间不存在"},
-    ProtocolCode{.failure = Errc::kRoomExists, .code = 2, .message = "您请求的房间已经存在"},
-    ProtocolCode{.failure = Errc::kRoomFull, .code = 5001, .message = "超出房间人数上限"},
-    ProtocolCode{.failure = Errc::kPusherNotFound, .code = 5, .message = "您请求的房间成员不存在"},
-    ProtocolCode{.failure = Errc::kNotCreator, .code = 3, .message = "您请求的房间不存在"},
-    ProtocolCode{.failure = Errc::kTooManyRooms,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kWarn},
-    // Not for the log: whoever comes too often would fill it. The metrics count him.
-    ProtocolCode{.failure = Errc::kTooManyRequests, .code = 6, .message = kServerFailed},
-    ProtocolCode{.failure = Errc::kStoreBusy,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kWarn},
-    ProtocolCode{.failure = Errc::kStoreBroken,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kError},
-    ProtocolCode{.failure = Errc::kUnavailable,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kWarn},
-    ProtocolCode{.failure = Errc::kUnreachable,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kWarn},
-    ProtocolCode{.failure = Errc::kCursorExpired,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kWarn},
-    ProtocolCode{.failure = Errc::kInternal,
-                 .code = 6,
-                 .message = kServerFailed,
-                 .log_level = LogLevel::kError},
+/// One row for each failure, in the order of the enumerators.
+using Codes = std::array<ProtocolCode, kErrcCount>;
+
+constexpr Codes kGen1Codes = {{
+    {.failure = Errc::kBadRequest, .code = 1, .message = "请求参数错误"},
+    {.failure = Errc::kUnauthorized, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kNoCredentials, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kTokenMalformed, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kUnknownApp, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kNoSession, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kTokenWrong, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kBadIdentity, .code = 1, .message = "请求参数错误"},
+    {.failure = Errc::kNotAllowed, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kRoomNotFound, .code = 3, .message = "您请求的房间不存在"},
+    {.failure = Errc::kRoomExists, .code = 2, .message = "您请求的房间已经存在"},
+    {.failure = Errc::kRoomFull, .code = 5001, .message = "超出房间人数上限"},
+    {.failure = Errc::kAudienceFull, .code = 5001, .message = "超出房间人数上限"},
+    {.failure = Errc::kInfoTooLong, .code = 1, .message = "请求参数错误"},
+    {.failure = Errc::kNotJson, .code = 1, .message = "请求参数错误"},
+    {.failure = Errc::kPusherNotFound, .code = 5, .message = "您请求的房间成员不存在"},
+    {.failure = Errc::kNotCreator, .code = 3, .message = "您请求的房间不存在"},
+    {.failure = Errc::kTooManyRooms, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kTooManyRequests, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kStoreBusy, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kStoreBroken, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kUnavailable, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kUnreachable, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kCursorExpired, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kInternal, .code = 6, .message = kServerFailed},
+}};
+
+constexpr ProtocolCode kGen2Differences[] = {
+    {.failure = Errc::kBadRequest, .code = 1, .message = "参数不全"},
+    {.failure = Errc::kNoCredentials,
+     .code = 7,
+     .message = "鉴权失败 错误码:4 错误信息:参数不全，请检查是否忘记携带参数userID和token"},
+    {.failure = Errc::kTokenMalformed,
+     .code = 7,
+     .message = "鉴权失败 错误码:2 错误信息:token 错误"},
+    {.failure = Errc::kUnknownApp,
+     .code = 7,
+     .message = "鉴权失败 错误码:5 错误信息:客户配置不存在，请检查appID和businessID是否正确"},
+    {.failure = Errc::kNoSession,
+     .code = 7,
+     .message = "鉴权失败 错误码:3 错误信息:用户未登录或token过期"},
+    {.failure = Errc::kTokenWrong, .code = 7, .message = "鉴权失败 错误码:1 错误信息:token 错误"},
+    {.failure = Errc::kBadIdentity, .code = 1, .message = "参数不全"},
+    {.failure = Errc::kRoomNotFound, .code = 3, .message = "请求的房间不存在"},
+    {.failure = Errc::kRoomExists, .code = 11, .message = "房间已经存在"},
+    {.failure = Errc::kAudienceFull, .code = 1, .message = "观众列表满了"},
+    {.failure = Errc::kInfoTooLong,
+     .code = 10,
+     .message = "roomInfo 字符串字节长度不能超过1024字节"},
+    {.failure = Errc::kNotJson, .code = 10, .message = "mergeParams 不是合法的JSON格式的字符串"},
+    {.failure = Errc::kPusherNotFound, .code = 5, .message = "不是房间成员"},
+    {.failure = Errc::kNotCreator, .code = 3, .message = "不是房间主人，无法销毁房间"},
 };
 
-/// Where gen-2 says it differently (protocol B.2). There are no sessions, so whoever comes with
-/// a token or without one is "not logged in, or the token expired".
-constexpr std::array kGen2Codes = {
-    ProtocolCode{.failure = Errc::kUnauthorized,
-                 .code = 7,
-                 .message = "鉴权失败 错误码:3 错误信息:用户未登录或token过期"},
+constexpr ProtocolCode kWebrtcDifferences[] = {
+    {.failure = Errc::kBadRequest, .code = 2, .message = "请求失败，缺少参数"},
+    {.failure = Errc::kBadIdentity,
+     .code = 7,
+     .message = "请求失败，userID含有非法字符或者不符合规范"},
+    {.failure = Errc::kRoomNotFound, .code = 3, .message = "请求失败，房间不存在"},
+    {.failure = Errc::kInfoTooLong, .code = 11, .message = "roomInfo 字符串长度不能超过1024字节"},
+    {.failure = Errc::kPusherNotFound, .code = 3, .message = "请求失败，房间不存在"},
+    // Its ids are drawn: that one is taken is no fault of the caller's.
+    {.failure = Errc::kRoomExists, .code = 6, .message = kServerFailed},
 };
+
+struct EndpointCode {
+  Protocol protocol = Protocol::kGen1;
+  std::string_view endpoint{};
+  ProtocolCode code{};
+};
+
+/// Where one endpoint says it in other words.
+constexpr EndpointCode kEndpointCodes[] = {
+    {Protocol::kGen2,
+     "destroy_room",
+     {.failure = Errc::kRoomNotFound, .code = 3, .message = "不是房间主人，无法销毁房间"}},
+    {Protocol::kGen2,
+     "delete_pusher",
+     {.failure = Errc::kPusherNotFound, .code = 5, .message = "退出房间失败，不是房间成员"}},
+    {Protocol::kGen2,
+     "create_room",
+     {.failure = Errc::kUnavailable, .code = 6, .message = "群组创建失败"}},
+    {Protocol::kGen2,
+     "add_pusher",
+     {.failure = Errc::kUnavailable, .code = 6, .message = "创建群组失败"}},
+    // Nobody is banned from this: who may not is no member.
+    {Protocol::kGen2,
+     "set_custom_field",
+     {.failure = Errc::kNotAllowed, .code = 5, .message = "不是房间成员"}},
+    // These make no group: what is not available is the key.
+    {Protocol::kWebrtc,
+     "create_room",
+     {.failure = Errc::kUnavailable, .code = 3, .message = "请求失败，权限位生成失败"}},
+    {Protocol::kWebrtc,
+     "enter_room",
+     {.failure = Errc::kUnavailable, .code = 3, .message = "请求失败，权限位生成失败"}},
+};
+
+constexpr Codes With(Codes codes, std::span<const ProtocolCode> differences) {
+  for (const ProtocolCode& row : differences) codes.at(static_cast<std::size_t>(row.failure)) = row;
+  return codes;
+}
+
+constexpr Codes kGen2Codes = With(kGen1Codes, kGen2Differences);
+constexpr Codes kWebrtcCodes = With(kGen1Codes, kWebrtcDifferences);
 
 constexpr bool EachRowStandsAtItsErrc() {
   for (std::size_t row = 0; row < kGen1Codes.size(); ++row) {
@@ -64,17 +127,65 @@ constexpr bool EachRowStandsAtItsErrc() {
   }
   return true;
 }
-static_assert(kGen1Codes.size() == kErrcCount, "every failure needs a code");
-static_assert(EachRowStandsAtItsErrc());
+static_assert(EachRowStandsAtItsErrc(), "every failure needs a code");
+
+const Codes& CodesOf(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kGen1:
+      return kGen1Codes;
+    case Protocol::kGen2:
+      return kGen2Codes;
+    case Protocol::kWebrtc:
+      return kWebrtcCodes;
+  }
+  return kGen1Codes;
+}
 
 }  // namespace
 
-const ProtocolCode& ProtocolCodeOf(Dialect dialect, Errc failure) {
-  if (dialect == Dialect::kGen2) {
-    const auto* const row = std::ranges::find(kGen2Codes, failure, &ProtocolCode::failure);
-    if (row != kGen2Codes.end()) return *row;
+const ProtocolCode& ProtocolCodeOf(Protocol protocol, std::string_view endpoint, Errc failure) {
+  const auto* const row = std::ranges::find_if(kEndpointCodes, [&](const EndpointCode& candidate) {
+    return candidate.protocol == protocol && candidate.code.failure == failure &&
+           candidate.endpoint == endpoint;
+  });
+  if (row != std::end(kEndpointCodes)) return row->code;
+  return CodesOf(protocol).at(static_cast<std::size_t>(failure));
+}
+
+LogLevel LogLevelOf(Errc failure) {
+  switch (failure) {
+    case Errc::kBadRequest:
+    case Errc::kUnauthorized:
+    case Errc::kNoCredentials:
+    case Errc::kTokenMalformed:
+    case Errc::kUnknownApp:
+    case Errc::kNoSession:
+    case Errc::kTokenWrong:
+    case Errc::kBadIdentity:
+    case Errc::kNotAllowed:
+    case Errc::kRoomNotFound:
+    case Errc::kRoomExists:
+    case Errc::kRoomFull:
+    case Errc::kAudienceFull:
+    case Errc::kInfoTooLong:
+    case Errc::kNotJson:
+    case Errc::kPusherNotFound:
+    case Errc::kNotCreator:
+      return LogLevel::kDebug;
+    // Whoever comes too often would fill the log. The metrics count him.
+    case Errc::kTooManyRequests:
+      return LogLevel::kDebug;
+    case Errc::kTooManyRooms:
+    case Errc::kStoreBusy:
+    case Errc::kUnavailable:
+    case Errc::kUnreachable:
+    case Errc::kCursorExpired:
+      return LogLevel::kWarn;
+    case Errc::kStoreBroken:
+    case Errc::kInternal:
+      return LogLevel::kError;
   }
-  return kGen1Codes.at(static_cast<std::size_t>(failure));
+  return LogLevel::kError;
 }
 
 }  // namespace rtcroom

@@ -5,7 +5,7 @@
 namespace rtcroom {
 
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context) {
-  Fields fields(request.body);
+  Fields fields = FieldsOf(request);
   const MemberCommand command = ReadMember(fields, request);
   if (!fields.ok()) return Reply::Failure(fields.error());
 

@@ -40,7 +40,7 @@ HttpReply Render(const Reply& reply, RequestLabel label) {
     return {.body = Object(Succeeded().text(), fields), .label = std::move(label)};
   }
   const Error& failure = *reply.failure;
-  const ProtocolCode& row = ProtocolCodeOf(label.dialect.value_or(Dialect::kGen1), failure.code);
+  const ProtocolCode& row = ProtocolCodeOf(label.protocol, label.endpoint, failure.code);
   label.code = row.code;
   label.failure = failure.code;
   label.failure_detail = failure.detail;
@@ -48,8 +48,9 @@ HttpReply Render(const Reply& reply, RequestLabel label) {
   if (failure.code == Errc::kBadRequest && !failure.detail.empty()) {
     members.Field("detail", failure.detail);
   }
-  return {
-      .status = row.http_status, .body = Object(members.text(), fields), .label = std::move(label)};
+  return {.status = kFailureHttpStatus,
+          .body = Object(members.text(), fields),
+          .label = std::move(label)};
 }
 
 std::size_t SuccessFrameBytes() {

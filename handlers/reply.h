@@ -12,7 +12,7 @@
 namespace rtcroom {
 
 /// A success with its fields, or a failure. `code` and `message` are not among the fields: they
-/// follow from the failure and the dialect.
+/// follow from the failure and the protocol.
 struct Reply {
   std::optional<Error> failure{};
   JsonText fields{};  ///< in the order of the wire
@@ -26,9 +26,9 @@ struct Reply {
   }
 };
 
-/// The JSON of `reply` in the words of the label's dialect, `code` and `message` first. What
-/// failed before the dialect was known is said in gen-1's. The error's detail goes to the label,
-/// and to the client only when the fault is the client's (protocol F.7).
+/// The JSON of `reply` in the words of the label's protocol, `code` and `message` first. The
+/// error's detail goes to the label, and to the client only when the fault is the client's
+/// (protocol F.7).
 HttpReply Render(const Reply& reply, RequestLabel label);
 
 /// What `Render` adds to the fields of a success, in bytes.

@@ -9,6 +9,7 @@
 
 #include "daemon/core/ids.h"
 #include "daemon/core/result.h"
+#include "handlers/protocol.h"
 
 namespace rtcroom {
 
@@ -28,7 +29,9 @@ struct HttpRequest {
 struct RequestLabel {
   std::string_view endpoint = "unknown";  ///< a name of the route table: static storage
   std::optional<RoomKind> kind{};
-  std::optional<Dialect> dialect{};
+  std::optional<Dialect> dialect{};  ///< none for webrtc rooms, too
+  /// In whose words it is answered; gen-1's as long as nobody knows.
+  Protocol protocol = Protocol::kGen1;
   int code = 0;                   ///< the protocol's
   std::optional<Errc> failure{};  ///< why, when the code is not 0
   std::string failure_detail{};   ///< for the log

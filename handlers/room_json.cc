@@ -1,18 +1,48 @@
 #include "handlers/room_json.h"
 
-#include <string_view>
+#include <cstdint>
 
 namespace rtcroom {
 namespace {
 
-void WriteListedRoom(const Room& room, JsonText& out) {
-  out.BeginObject()
-      .Field("roomID", room.key.id.value)
+/// What the dialects tell of a room before its pushers.
+void WriteGen1Head(const Room& room, JsonText& out) {
+  out.Field("roomID", room.key.id.value)
       .Field("roomName", room.info)
       .Field("roomInfo", room.info)
       .Field("roomCreator", room.creator.value)
       .Field("mixedPlayURL", room.mixed_play_url);
-  WritePushers(room, out);
+}
+
+void WriteGen2Head(const Room& room, JsonText& out) {
+  out.Field("roomID", room.key.id.value)
+      .Field("roomInfo", room.info)
+      .Field("roomName", room.info)
+      .Field("roomCreator", room.creator.value)
+      .Field("mixedPlayURL", room.mixed_play_url);
+  WriteCustom(room.custom, out);
+}
+
+void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out) {
+  out.BeginObject();
+  switch (protocol) {
+    case Protocol::kGen1:
+      WriteGen1Head(room, out);
+      WritePushers(room, out);
+      break;
+    case Protocol::kGen2:
+      WriteGen2Head(room, out);
+      if (room.key.kind == RoomKind::kLive) {
+        out.Field("audienceCount", static_cast<std::int64_t>(room.audience_count));
+      }
+      WritePushers(room, out);
+      break;
+    case Protocol::kWebrtc:
+      out.Field("roomID", room.key.id.value)
+          .Field("roomInfo", room.info)
+          .Field("roomCreator", room.creator.value);
+      break;
+  }
   out.EndObject();
 }
 
@@ -31,12 +61,27 @@ void WritePushers(const Room& room, JsonText& out) {
   out.EndArray();
 }
 
-void WriteRooms(std::span<const Room> rooms, std::size_t max_bytes, JsonText& out) {
+void WriteCustom(std::string_view custom, JsonText& out) {
+  out.Field("custom", custom).Field("customInfo", custom);
+}
+
+void WriteOneRoom(const Room& room, Protocol protocol, JsonText& out) {
+  if (protocol == Protocol::kGen1) {
+    WritePushers(room, out);
+    out.Field("roomCreator", room.creator.value).Field("mixedPlayURL", room.mixed_play_url);
+    return;
+  }
+  WriteGen2Head(room, out);
+  WritePushers(room, out);
+}
+
+void WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
+                JsonText& out) {
   const std::size_t begun = out.text().size();
   out.BeginArray("rooms");
   for (const Room& room : rooms) {
     const std::size_t before = out.text().size();
-    WriteListedRoom(room, out);
+    WriteListedRoom(room, protocol, out);
     const bool fits = out.text().size() + std::string_view("]").size() - begun <= max_bytes;
     if (!fits && &room != &rooms.front()) {
       out.CutTo(before);

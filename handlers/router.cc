@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "handlers/body.h"
-#include "handlers/fields.h"
 #include "handlers/form.h"
 #include "handlers/later_answer.h"
 #include "handlers/refusal.h"
@@ -67,16 +65,20 @@ void RunLaterHandler(LaterHandler handler, const Request& call, const HandlerCon
 Router::Router(const Services& services, RouterOptions options)
     : context_{.services = services,
                .sdk_app_id = options.sdk_app_id,
-               .account_type = std::move(options.account_type)},
-      auth_mode_(options.auth_mode),
+               .account_type = std::move(options.account_type),
+               .custom_set = options.custom_set,
+               .gen1_login = options.gen1_login,
+               .trust_userid = options.trust_userid},
+      gate_(services.sessions, services.admission, options.auth_mode),
       cors_(std::move(options.cors_origins)) {
   // The first match wins, and a pinned prefix goes before all other rules (protocol C.1).
-  if (!options.gen1_prefix.empty()) AddMount(options.gen1_prefix, Dialect::kGen1);
-  if (!options.gen2_prefix.empty()) AddMount(options.gen2_prefix, Dialect::kGen2);
+  if (!options.gen1_prefix.empty()) AddMount(options.gen1_prefix, Protocol::kGen1);
+  if (!options.gen2_prefix.empty()) AddMount(options.gen2_prefix, Protocol::kGen2);
   AddMount(options.prefix, std::nullopt);
+  AddMount("/webrtc/" + options.prefix, Protocol::kWebrtc);
 }
 
-void Router::AddMount(std::string_view prefix, std::optional<Dialect> pinned) {
+void Router::AddMount(std::string_view prefix, std::optional<Protocol> pinned) {
   Mount mount{.segments = {}, .pinned = pinned};
   while (true) {
     const std::string_view segment = TakeSegment(prefix);
@@ -161,42 +163,19 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
     return reply;
   }
 
-  const Dialect dialect = target->pinned.value_or(DialectOf(route, ParseForm(request.query)));
-  if (!Serves(route, dialect)) return RefusalOf(kNotFound, label);
-  label.dialect = dialect;
+  FormPairs query = ParseForm(request.query);
+  const Protocol protocol = target->pinned.value_or(ProtocolOf(route, query));
+  label.protocol = protocol;
+  if (protocol != Protocol::kWebrtc) label.dialect = MannersOf(protocol).dialect;
   if (!admitted) {
     return Render(Reply::Failure({Errc::kTooManyRequests, "address: too many requests"}), label);
   }
-  const Result<Request> call = Accept(request, target->found, dialect);
+  const Result<Request> call = gate_.Admit(request, target->found, protocol, std::move(query));
   if (!call) return Render(Reply::Failure(call.error()), label);
   if (route.handler != nullptr) return Render(route.handler(*call, context_), label);
   RunLaterHandler(route.later, *call, context_,
                   std::make_shared<LaterAnswer>(defer(), label, request.origin, cors_));
   return std::nullopt;
-}
-
-Result<Request> Router::Accept(const HttpRequest& request, const RoutedPath& found,
-                               Dialect dialect) const {
-  switch (dialect) {
-    case Dialect::kGen1:
-      break;
-    case Dialect::kGen2:
-      return Error{Errc::kUnauthorized, "no session"};
-  }
-  if (auth_mode_ == AuthMode::kToken) {
-    return Error{Errc::kUnauthorized, "gen-1 is not served in this mode"};
-  }
-  Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
-  if (!body) return body.error();
-  if (found.route->tokens == RouteTokens::kAddressAndUser) {
-    Fields fields(*body);
-    const UserId user_id = fields.User();
-    // What claims to be nobody is refused by its handler.
-    if (fields.ok() && !context_.services.admission.AdmitsUser(request.peer_address, user_id)) {
-      return Error{Errc::kTooManyRequests, "userID: too many requests"};
-    }
-  }
-  return Request{.room_kind = *found.kind, .dialect = dialect, .body = *std::move(body)};
 }
 
 }  // namespace rtcroom

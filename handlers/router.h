@@ -1,4 +1,4 @@
-// From a whole HTTP request to its reply: path, method, dialect, body, handler, CORS.
+// From a whole HTTP request to its reply: path, method, protocol, body, handler, CORS.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "daemon/core/auth_mode.h"
+#include "daemon/core/room_policy.h"
 #include "handlers/cors.h"
 #include "handlers/endpoints.h"
+#include "handlers/gate.h"
 #include "handlers/pending_reply.h"
+#include "handlers/protocol.h"
 #include "handlers/request.h"
 #include "handlers/request_plan.h"
 #include "handlers/routes.h"
@@ -19,13 +22,16 @@
 namespace rtcroom {
 
 struct RouterOptions {
-  std::string prefix = "/weapp";
+  std::string prefix = "/weapp";  ///< webrtc_room is found under `/webrtc` and this, too
   std::string gen1_prefix{};  ///< requests under it speak gen-1, whatever they look like; "" = off
   std::string gen2_prefix{};  ///< likewise gen-2
   std::vector<std::string> cors_origins = {"*"};
   AuthMode auth_mode = AuthMode::kMixed;
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";
+  CustomSet custom_set = CustomSet::kMembers;
+  bool gen1_login = false;    ///< as in `HandlerContext`
+  bool trust_userid = false;  ///< likewise
 };
 
 /// Answers every request, whatever it holds, with JSON that has a `code` (204 to OPTIONS).
@@ -64,27 +70,24 @@ class Router {
   /// A prefix under which the endpoints are found.
   struct Mount {
     std::vector<std::string> segments;
-    std::optional<Dialect> pinned;
+    std::optional<Protocol> pinned;
   };
   /// What a path names.
   struct Target {
     RoutedPath found;
-    std::optional<Dialect> pinned;
+    std::optional<Protocol> pinned;
   };
 
-  void AddMount(std::string_view prefix, std::optional<Dialect> pinned);
+  void AddMount(std::string_view prefix, std::optional<Protocol> pinned);
   [[nodiscard]] std::optional<Target> FindTarget(std::string_view path) const;
   /// Takes a token of the address, and tells whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request, const std::optional<Target>& target) const;
   [[nodiscard]] std::optional<HttpReply> Dispatch(const HttpRequest& request,
                                                   const DeferReply& defer,
                                                   RequestLabel& label) const;
-  /// What a handler is to be told, unless the caller may not call it.
-  [[nodiscard]] Result<Request> Accept(const HttpRequest& request, const RoutedPath& found,
-                                       Dialect dialect) const;
 
   const HandlerContext context_;
-  const AuthMode auth_mode_;
+  const Gate gate_;
   const Cors cors_;
   std::vector<Mount> mounts_;  ///< does not change after construction
 };

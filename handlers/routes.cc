@@ -7,11 +7,12 @@ namespace {
 
 constexpr RequestPlan kInline{.lane = Lane::kInline};
 constexpr RequestPlan kUrgent{.lane = Lane::kUrgent};
+constexpr RequestPlan kPaced{.lane = Lane::kInline, .paced = true};
 
 constexpr Route kRoutes[] = {
     {.endpoint = "get_im_login_info",
      .later = HandleGetImLoginInfo,
-     .dialect = RouteDialect::kGen1},
+     .protocol = RouteProtocol::kGen1},
     {.endpoint = "get_push_url",
      .handler = HandleGetPushUrl,
      .tokens = RouteTokens::kAddressAndUser,
@@ -21,14 +22,12 @@ constexpr Route kRoutes[] = {
      .handler = HandleDestroyRoom,
      .tokens = RouteTokens::kNone,
      .plan = kUrgent},
-    {.endpoint = "add_pusher", .handler = HandleAddPusher, .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "add_pusher", .later = HandleAddPusher, .tokens = RouteTokens::kAddressAndUser},
     {.endpoint = "delete_pusher",
      .handler = HandleDeletePusher,
      .tokens = RouteTokens::kNone,
      .plan = kUrgent},
-    {.endpoint = "get_pushers",
-     .handler = HandleGetPushers,
-     .plan = {.lane = Lane::kInline, .paced = true}},
+    {.endpoint = "get_pushers", .handler = HandleGetPushers, .plan = kPaced},
     {.endpoint = "pusher_heartbeat",
      .handler = HandlePusherHeartbeat,
      .tokens = RouteTokens::kNone,
@@ -39,68 +38,98 @@ constexpr Route kRoutes[] = {
      .scope = RouteScope::kLiveRoom,
      .tokens = RouteTokens::kAddressAndUser,
      .plan = kInline},
-    // What has no handler is refused at once.
-    {.endpoint = "login", .dialect = RouteDialect::kByLogin, .plan = kInline},
-    {.endpoint = "logout", .plan = kInline},
+    {.endpoint = "login",
+     .handler = HandleLogin,
+     .protocol = RouteProtocol::kByLogin,
+     .login = RouteLogin::kNotNeeded},
+    {.endpoint = "logout", .handler = HandleLogout},
+
     {.endpoint = "set_custom_field",
+     .handler = HandleSetCustomField,
      .scope = RouteScope::kLiveRoom,
-     .dialect = RouteDialect::kGen2,
-     .plan = kInline},
+     .protocol = RouteProtocol::kGen2},
     {.endpoint = "get_custom_info",
+     .handler = HandleGetCustomInfo,
      .scope = RouteScope::kLiveRoom,
-     .dialect = RouteDialect::kGen2,
+     .protocol = RouteProtocol::kGen2,
      .plan = kInline},
     {.endpoint = "add_audience",
+     .handler = HandleAddAudience,
      .scope = RouteScope::kLiveRoom,
-     .dialect = RouteDialect::kGen2,
-     .plan = kInline},
+     .protocol = RouteProtocol::kGen2},
     {.endpoint = "delete_audience",
+     .handler = HandleDeleteAudience,
      .scope = RouteScope::kLiveRoom,
-     .dialect = RouteDialect::kGen2,
-     .plan = kInline},
+     .protocol = RouteProtocol::kGen2},
     {.endpoint = "get_audiences",
+     .handler = HandleGetAudiences,
      .scope = RouteScope::kLiveRoom,
-     .dialect = RouteDialect::kGen2,
+     .protocol = RouteProtocol::kGen2,
      .plan = kInline},
+
     {.endpoint = "get_login_info",
-     .method = "GET",
-     .scope = RouteScope::kUtils,
-     .dialect = RouteDialect::kGen2,
+     .handler = HandleWebrtcLoginInfo,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc},
+    {.endpoint = "create_room",
+     .later = HandleWebrtcCreateRoom,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc,
+     .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "enter_room",
+     .later = HandleWebrtcEnterRoom,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc,
+     .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "quit_room",
+     .handler = HandleWebrtcQuitRoom,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc,
+     .tokens = RouteTokens::kNone,
+     .plan = kUrgent},
+    {.endpoint = "heartbeat",
+     .handler = HandleWebrtcHeartbeat,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc,
+     .tokens = RouteTokens::kNone,
+     .plan = kInline},
+    {.endpoint = "get_room_list",
+     .handler = HandleWebrtcRoomList,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc,
+     .plan = kInline},
+    {.endpoint = "get_room_members",
+     .handler = HandleWebrtcRoomMembers,
+     .scope = RouteScope::kWebrtcRoom,
+     .protocol = RouteProtocol::kWebrtc,
      .plan = kInline},
 };
-
-/// A handler is told the room kind of the path, and the paths of utils have none. (Whether a
-/// function pointer is null is no constant expression under the sanitizers, so its dialect tells.)
-constexpr bool EveryHandlerHasARoomKind() {
-  for (const Route& route : kRoutes) {
-    if (route.dialect != RouteDialect::kGen2 && route.scope == RouteScope::kUtils) return false;
-  }
-  return true;
-}
-static_assert(EveryHandlerHasARoomKind());
 
 std::optional<RoomKind> RoomKindOf(std::string_view area) {
   if (EqualsIgnoringCase(area, "double_room")) return RoomKind::kDouble;
   if (EqualsIgnoringCase(area, "multi_room")) return RoomKind::kMulti;
   if (EqualsIgnoringCase(area, "live_room")) return RoomKind::kLive;
+  if (EqualsIgnoringCase(area, "webrtc_room")) return RoomKind::kWebrtc;
   return std::nullopt;
 }
 
 bool IsUnder(RouteScope scope, std::string_view area, std::optional<RoomKind> kind) {
   switch (scope) {
     case RouteScope::kEveryRoomKind:
-      return kind.has_value();
+      return kind.has_value() && kind != RoomKind::kWebrtc;
     case RouteScope::kLiveRoom:
       return kind == RoomKind::kLive;
+    case RouteScope::kWebrtcRoom:
+      return kind == RoomKind::kWebrtc;
     case RouteScope::kUtils:
       return EqualsIgnoringCase(area, "utils");
   }
   return false;
 }
 
-Dialect Gen2IfEither(const FormPairs& query, std::string_view name, std::string_view other) {
+Protocol Gen2IfEither(const FormPairs& query, std::string_view name, std::string_view other) {
   const bool found = FindFirst(query, name) != nullptr || FindFirst(query, other) != nullptr;
-  return found ? Dialect::kGen2 : Dialect::kGen1;
+  return found ? Protocol::kGen2 : Protocol::kGen1;
 }
 
 }  // namespace
@@ -117,26 +146,30 @@ std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endp
   return std::nullopt;
 }
 
-Dialect DialectOf(const Route& route, const FormPairs& query) {
-  switch (route.dialect) {
-    case RouteDialect::kGen1:
-      return Dialect::kGen1;
-    case RouteDialect::kGen2:
-      return Dialect::kGen2;
-    case RouteDialect::kByQuery:
+Protocol ProtocolOf(const Route& route, const FormPairs& query) {
+  switch (route.protocol) {
+    case RouteProtocol::kGen1:
+      return Protocol::kGen1;
+    case RouteProtocol::kGen2:
+      return Protocol::kGen2;
+    case RouteProtocol::kWebrtc:
+      return Protocol::kWebrtc;
+    case RouteProtocol::kByQuery:
       return Gen2IfEither(query, "token", "userID");
-    case RouteDialect::kByLogin:
+    case RouteProtocol::kByLogin:
       return Gen2IfEither(query, "userSig", "sdkAppID");
   }
-  return Dialect::kGen1;
+  return Protocol::kGen1;
 }
 
-bool Serves(const Route& route, Dialect dialect) {
-  switch (dialect) {
-    case Dialect::kGen1:
-      return route.handler != nullptr || route.later != nullptr;
-    case Dialect::kGen2:
-      return route.dialect != RouteDialect::kGen1;
+bool Serves(const Route& route, Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kGen1:
+      return route.protocol != RouteProtocol::kGen2 && route.protocol != RouteProtocol::kWebrtc;
+    case Protocol::kGen2:
+      return route.protocol != RouteProtocol::kGen1 && route.protocol != RouteProtocol::kWebrtc;
+    case Protocol::kWebrtc:
+      return route.protocol == RouteProtocol::kWebrtc;
   }
   return false;
 }

@@ -1,4 +1,4 @@
-// The table of endpoints, and how a request's dialect is found.
+// The table of endpoints, and how a request's protocol is found.
 #pragma once
 
 #include <cstdint>
@@ -9,41 +9,48 @@
 #include "daemon/core/ids.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
+#include "handlers/protocol.h"
 #include "handlers/request_plan.h"
 
 namespace rtcroom {
 
 /// Under which path segments an endpoint is found.
 enum class RouteScope : std::uint8_t {
-  kEveryRoomKind,
-  kLiveRoom,  ///< `live_room` only
-  kUtils,     ///< `utils`, which is no room kind
+  kEveryRoomKind,  ///< `double_room`, `multi_room`, `live_room`
+  kLiveRoom,       ///< `live_room` only
+  kWebrtcRoom,     ///< `webrtc_room`, a service of its own
+  kUtils,          ///< `utils`, which is no room kind
 };
 
-/// Which dialects have an endpoint, and how a request to it tells them apart (protocol C.1).
-enum class RouteDialect : std::uint8_t {
+/// Which protocols have an endpoint, and how a request to it tells them apart (protocol C.1).
+enum class RouteProtocol : std::uint8_t {
   kGen1,     ///< only gen-1 has it (rule 5)
   kGen2,     ///< only gen-2 has it (rules 3, 5)
-  kByQuery,  ///< both: a `token` or `userID` key in the query, even empty, means gen-2 (6, 7)
+  kWebrtc,   ///< webrtc_room has it (rule 2)
+  kByQuery,  ///< both dialects: a `token` or `userID` key in the query, even empty, means gen-2
+             ///< (6, 7)
   kByLogin,  ///< both: a `userSig` or `sdkAppID` key in the query means gen-2 (4)
 };
 
-/// Whose tokens a call takes (protocol F.9).
+/// Whether a caller of gen-2 must have logged in.
+enum class RouteLogin : std::uint8_t { kNeeded, kNotNeeded };
+
+/// Whose tokens of the rate limits a call takes (protocol F.9).
 enum class RouteTokens : std::uint8_t {
   kNone,            ///< to refuse one would evict an honest member behind a shared address
-  kAddress,         ///< its address's
-  kAddressAndUser,  ///< those of the body's `userID` at that address, too
+  kAddress,         ///< its address's, and those of a user who has proven that it is his
+  kAddressAndUser,  ///< where nobody has, also those of the body's `userID` at that address
 };
 
 struct Route {
   std::string_view endpoint{};       ///< the last path segment, in lower case
   std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
-  /// One of the two, or neither where this server has no gen-1 form: to gen-1 the path does not
-  /// exist.
+  /// One of the two; with neither the path does not exist.
   Handler handler = nullptr;
   LaterHandler later = nullptr;
   RouteScope scope = RouteScope::kEveryRoomKind;
-  RouteDialect dialect = RouteDialect::kByQuery;
+  RouteProtocol protocol = RouteProtocol::kByQuery;
+  RouteLogin login = RouteLogin::kNeeded;
   RouteTokens tokens = RouteTokens::kAddress;
   RequestPlan plan{};
 };
@@ -62,11 +69,11 @@ std::span<const Route> AllRoutes();
 /// @return nothing when there is no such path.
 std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint);
 
-/// The dialect that a request to `route` speaks, when its prefix does not pin one.
-/// @source protocol C.1, rules 3 to 7.
-Dialect DialectOf(const Route& route, const FormPairs& query);
+/// The protocol that a request to `route` speaks, when its prefix does not pin one.
+/// @source protocol C.1, rules 2 to 7.
+Protocol ProtocolOf(const Route& route, const FormPairs& query);
 
-/// Whether `route` exists in `dialect`.
-bool Serves(const Route& route, Dialect dialect);
+/// Whether `route` exists in `protocol`.
+bool Serves(const Route& route, Protocol protocol);
 
 }  // namespace rtcroom

@@ -3,8 +3,12 @@
 
 #include "daemon/core/admission.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/id_source.h"
 #include "daemon/core/login_service.h"
+#include "daemon/core/login_signer.h"
+#include "daemon/core/private_map_key_signer.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/sessions.h"
 #include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
@@ -13,8 +17,12 @@ namespace rtcroom {
 struct Services {
   RoomService& rooms;
   LoginService& logins;
+  Sessions& sessions;
+  const LoginSigner& hour_signer;  ///< of tickets for webrtc rooms: good for an hour (protocol B.8)
+  const PrivateMapKeySigner& private_map_keys;
   const StreamUrlSigner& streams;
   const Clock& clock;
+  IdSource& ids;
   Admission& admission;
 };
 

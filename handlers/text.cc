@@ -42,6 +42,10 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, ToLowerByte, ToLowerByte);
 }
 
+bool StartsWithIgnoringCase(std::string_view text, std::string_view start) {
+  return EqualsIgnoringCase(text.substr(0, start.size()), start);
+}
+
 bool IsUtf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const Lead lead = LeadOf(static_cast<std::uint8_t>(text[i]));

@@ -12,6 +12,11 @@ std::string ToLower(std::string_view text);
 /// Whether both are the same but for the case of ASCII letters; no locale is asked.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 
+/// Whether `text` begins with `start`, likewise.
+bool StartsWithIgnoringCase(std::string_view text, std::string_view start);
+
+constexpr bool IsAsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 /// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above
 /// U+10FFFF.
 bool IsUtf8(std::string_view text);

@@ -8,7 +8,7 @@
 namespace rtcroom {
 
 /// Asked once for each request before it is carried out, in this order: for the address, then,
-/// as soon as it is known who is said to call, for the user. A request that is not admitted is
+/// as soon as it is known who calls, or is said to, for the user. A request that is not admitted is
 /// answered with code 6 and HTTP 200, and changes nothing.
 ///
 /// pusher_heartbeat, delete_pusher and destroy_room are never asked about: refusing one would
@@ -24,10 +24,13 @@ class Admission {
   ///                 count as one, since a phone's network hands out a whole one to each.
   [[nodiscard]] virtual bool AdmitsAddress(std::string_view address) = 0;
 
+  /// @param user  who has proven that the request is his: he counts wherever he comes from.
+  [[nodiscard]] virtual bool AdmitsUser(const UserId& user) = 0;
+
   /// @param address  as above. It counts together with the name: nobody has proven who he is,
   ///                 and so nobody elsewhere can use up another's tokens.
   /// @param user     whom the request claims to come from.
-  [[nodiscard]] virtual bool AdmitsUser(std::string_view address, const UserId& user) = 0;
+  [[nodiscard]] virtual bool AdmitsClaim(std::string_view address, const UserId& user) = 0;
 };
 
 }  // namespace rtcroom

@@ -1,6 +1,8 @@
 // Where new room ids and guest user ids come from.
 #pragma once
 
+#include <string>
+
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -23,6 +25,10 @@ class IdSource {
   /// `user_` + 8 hex + `_` + 4 hex, drawn in the same way.
   /// @source protocol A.4.1.
   virtual UserId NewUserId() = 0;
+
+  /// 8 hex, drawn in the same way: what sets one stream of a user apart from his others.
+  /// @source protocol B.4.1.
+  virtual std::string NewStreamSuffix() = 0;
 };
 
 }  // namespace rtcroom

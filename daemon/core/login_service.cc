@@ -28,6 +28,11 @@ void LoginService::Login(const ImLoginCommand& command, Done done) {
   });
 }
 
+Result<ImLogin> LoginService::SignFor(const UserId& user_id) const {
+  if (!MaySignFor(user_id)) return Error{Errc::kBadIdentity, "userID: not signed for"};
+  return Sign({.user_id = user_id, .session_key = std::nullopt});
+}
+
 Result<ImLogin> LoginService::Finish(std::optional<CodeExchangeResult> exchanged,
                                      const std::optional<UserId>& im_user_id) {
   if (exchanged) {

@@ -59,6 +59,17 @@ class LoginService {
   /// @source protocol A.4.1, D.9.
   void Login(const ImLoginCommand& command, Done done);
 
+  /// A ticket for whom the caller names.
+  /// @errors kBadIdentity for one who is never signed for; kUnavailable when signing is not
+  ///         configured.
+  /// @source protocol A.4.11.
+  [[nodiscard]] Result<ImLogin> SignFor(const UserId& user_id) const;
+
+  /// Whether that user may have tickets of us: neither the administrator nor who is on the deny
+  /// list may, nor whom the IM service would not know.
+  /// @source protocol F.5.
+  [[nodiscard]] bool MaySignFor(const UserId& user_id) const;
+
  private:
   struct Identity {
     UserId user_id{};
@@ -71,7 +82,6 @@ class LoginService {
   Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged) const;
   [[nodiscard]] Result<Identity> IdentityWithoutCode(const std::optional<UserId>& im_user_id);
   [[nodiscard]] Result<ImLogin> Sign(Identity identity) const;
-  [[nodiscard]] bool MaySignFor(const UserId& user_id) const;
 
   CodeExchange& codes_;
   const LoginSigner& signer_;

@@ -24,6 +24,8 @@ std::string_view ErrcName(Errc code) {
       return "no_session";
     case Errc::kTokenWrong:
       return "token_wrong";
+    case Errc::kBadIdentity:
+      return "bad_identity";
     case Errc::kNotAllowed:
       return "not_allowed";
     case Errc::kRoomNotFound:

@@ -14,7 +14,10 @@ bool RateLimitedAdmission::AdmitsAddress(std::string_view address) {
   return addresses_.Admits(AddressKey(address));
 }
 
-bool RateLimitedAdmission::AdmitsUser(std::string_view address, const UserId& user) {
+// No id holds a space: a proven name is never taken for a claimed one.
+bool RateLimitedAdmission::AdmitsUser(const UserId& user) { return users_.Admits(user.value); }
+
+bool RateLimitedAdmission::AdmitsClaim(std::string_view address, const UserId& user) {
   // No address holds a space: where it ends is never in doubt.
   return users_.Admits(AddressKey(address).append(1, ' ').append(user.value));
 }

@@ -21,7 +21,8 @@ class RateLimitedAdmission : public Admission {
   RateLimitedAdmission(const Clock& clock, const SipHashKey& secret, const AdmissionLimits& limits);
 
   bool AdmitsAddress(std::string_view address) override;
-  bool AdmitsUser(std::string_view address, const UserId& user) override;
+  bool AdmitsUser(const UserId& user) override;
+  bool AdmitsClaim(std::string_view address, const UserId& user) override;
 
   /// From now on, for everybody.
   void SetLimits(const AdmissionLimits& limits);

@@ -20,6 +20,7 @@ enum class Errc : std::uint8_t {
   kUnknownApp,       ///< the token is of another application
   kNoSession,        ///< the user has not logged in, or too long ago
   kTokenWrong,       ///< the token is not the user's, or the user is not who he says
+  kBadIdentity,      ///< nobody is ever let in under that user ID
   kNotAllowed,       ///< an operator keeps the caller out of this
   kRoomNotFound,     ///< no such room that the caller may see
   kRoomExists,       ///< the room ID is taken

@@ -11,8 +11,7 @@ LogLevel LevelOf(const RequestLabel& label, int http_status, std::chrono::nanose
   const bool is_notable = http_status >= 500 || duration > kSlowRequest;
   const LogLevel least = is_notable ? LogLevel::kWarn : LogLevel::kDebug;
   if (!label.failure) return least;
-  return std::max(least,
-                  ProtocolCodeOf(label.dialect.value_or(Dialect::kGen1), *label.failure).log_level);
+  return std::max(least, LogLevelOf(*label.failure));
 }
 
 }  // namespace

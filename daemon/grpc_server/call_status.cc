@@ -22,6 +22,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Errc::kUnknownApp, UNAUTHENTICATED, "who calls is not known"},
     {Errc::kNoSession, UNAUTHENTICATED, "who calls is not known"},
     {Errc::kTokenWrong, UNAUTHENTICATED, "who calls is not known"},
+    {Errc::kBadIdentity, PERMISSION_DENIED, "not allowed"},
     {Errc::kNotAllowed, PERMISSION_DENIED, "not allowed"},
     {Errc::kRoomNotFound, NOT_FOUND, "there is no such room"},
     {Errc::kRoomExists, ALREADY_EXISTS, "there is such a room"},

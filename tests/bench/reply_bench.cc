@@ -47,7 +47,7 @@ std::vector<Room> RoomsOf(const std::string& name) {
 
 HttpReply ListAsText(const std::vector<Room>& rooms) {
   JsonText text;
-  WriteRooms(rooms, kUnbounded, text);
+  WriteRooms(rooms, Protocol::kGen1, kUnbounded, text);
   return Render(Reply::Success(std::move(text)), {});
 }
 

@@ -18,6 +18,8 @@
 #include "tests/support/fake_admission.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
+#include "tests/support/fake_private_map_keys.h"
+#include "tests/support/fake_sessions.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/recorded_reply.h"
 
@@ -106,13 +108,23 @@ struct RequestFuzzServer::Parts {
       clock,
       ids,
       {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}}};
+  FakeSessions sessions;
+  FakePrivateMapKeys private_map_keys;
   FakeAdmission admission;
   Router router{{.rooms = rooms,
                  .logins = logins,
+                 .sessions = sessions,
+                 .hour_signer = signer,
+                 .private_map_keys = private_map_keys,
                  .streams = streams,
                  .clock = clock,
+                 .ids = ids,
                  .admission = admission},
-                {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .sdk_app_id = 1400000000}};
+                {.gen1_prefix = "/v1",
+                 .gen2_prefix = "/v2",
+                 .sdk_app_id = 1400000000,
+                 .gen1_login = true,
+                 .trust_userid = true}};
 };
 
 RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@ class CountingIds : public IdSource {
   RoomId NewRoomId() override { return {fmt::format("room_{:08x}_0000", ++count_)}; }
   RoomId NewRoomNumber() override { return {fmt::format("{}", ++count_)}; }
   UserId NewUserId() override { return {fmt::format("user_{:08x}_0000", ++count_)}; }
+  std::string NewStreamSuffix() override { return fmt::format("{:08x}", ++count_); }
 
  private:
   std::atomic<unsigned> count_{0};

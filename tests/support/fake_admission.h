@@ -17,18 +17,24 @@ namespace rtcroom {
 class FakeAdmission : public Admission {
  public:
   std::set<std::string, std::less<>> refused_addresses;
-  std::set<std::pair<std::string, std::string>> refused_users;  ///< each with his address
+  std::set<std::string, std::less<>> refused_users;
+  std::set<std::pair<std::string, std::string>> refused_claims;  ///< each with its address
 
   std::atomic<int> addresses_asked{0};
   std::atomic<int> users_asked{0};
+  std::atomic<int> claims_asked{0};
 
   [[nodiscard]] bool AdmitsAddress(std::string_view address) override {
     ++addresses_asked;
     return !refused_addresses.contains(address);
   }
-  [[nodiscard]] bool AdmitsUser(std::string_view address, const UserId& user) override {
+  [[nodiscard]] bool AdmitsUser(const UserId& user) override {
     ++users_asked;
-    return !refused_users.contains({std::string(address), user.value});
+    return !refused_users.contains(user.value);
+  }
+  [[nodiscard]] bool AdmitsClaim(std::string_view address, const UserId& user) override {
+    ++claims_asked;
+    return !refused_claims.contains({std::string(address), user.value});
   }
 };
 

@@ -19,6 +19,8 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_logins.h"
+#include "tests/support/fake_private_map_keys.h"
+#include "tests/support/fake_sessions.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/recorded_reply.h"
 
@@ -34,12 +36,7 @@ class RouterFixture {
                          StoreLimits limits = {})
       : memory(limits, "00000000000000aa", leases),
         logins(codes, signer, clock, ids, std::move(policy)),
-        router({.rooms = rooms,
-                .logins = logins,
-                .streams = streams,
-                .clock = clock,
-                .admission = admission},
-               WithAccount(std::move(options))) {}
+        router(ServicesWith(logins), WithAccount(std::move(options))) {}
 
   [[nodiscard]] HttpReply Send(const HttpRequest& request) const {
     return AnswerOf(router, request);
@@ -59,11 +56,35 @@ class RouterFixture {
         Post(std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
   }
 
+  /// A call of somebody who has logged in, as gen-2 clients make it.
+  HttpReply PostAs(const std::string& user, std::string path, std::string body,
+                   std::string content_type = "application/json") {
+    static_cast<void>(sessions.LoginTrusted({user}));
+    return Send({.method = "POST",
+                 .path = std::move(path),
+                 .query = "userID=" + user + "&token=" + FakeSessions::TokenOf(user),
+                 .content_type = std::move(content_type),
+                 .body = std::move(body),
+                 .peer_address = "192.0.2.1"});
+  }
+  /// The same, under `/weapp`, and the reply parsed.
+  nlohmann::json CallAs(const std::string& user, std::string_view kind_and_endpoint,
+                        const nlohmann::json& body) {
+    return nlohmann::json::parse(
+        PostAs(user, std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
+  }
+  /// What another router may work with, with one part replaced.
+  Services ServicesWith(const StreamUrlSigner& other) { return ServicesWith(logins, other); }
+  Services ServicesWith(LoginService& other) { return ServicesWith(other, streams); }
+
   FakeClock clock;
   CountingIds ids;
   FakeGroups groups;
   FakeStreams streams;
   FakeLoginSigner signer;
+  FakeLoginSigner hour_signer;
+  FakePrivateMapKeys private_map_keys;
+  FakeSessions sessions;
   FakeCodeExchange codes;
   FakeAdmission admission;
   Logger logger{LogFormat::kJson, LogLevel::kError};
@@ -85,6 +106,17 @@ class RouterFixture {
   Router router;
 
  private:
+  Services ServicesWith(LoginService& other_logins, const StreamUrlSigner& other_streams) {
+    return {.rooms = rooms,
+            .logins = other_logins,
+            .sessions = sessions,
+            .hour_signer = hour_signer,
+            .private_map_keys = private_map_keys,
+            .streams = other_streams,
+            .clock = clock,
+            .ids = ids,
+            .admission = admission};
+  }
   static RouterOptions WithAccount(RouterOptions options) {
     options.sdk_app_id = kSdkAppId;
     return options;

@@ -18,7 +18,7 @@ class RateLimitedAdmissionTest : public testing::Test {
   }
   int AdmittedOf(std::string_view address, const UserId& user) {
     int admitted = 0;
-    while (admission_.AdmitsUser(address, user)) ++admitted;
+    while (admission_.AdmitsClaim(address, user)) ++admitted;
     return admitted;
   }
 

@@ -10,30 +10,32 @@ namespace {
 
 using nlohmann::json;
 
+const Manners& kGen1 = MannersOf(Protocol::kGen1);
+
 std::string UserFault(const json& value) {
   const json body = {{"userID", value}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   static_cast<void>(fields.User());
   return fields.ok() ? "" : fields.error().detail;
 }
 
 std::string UserOf(std::string_view json_value) {
   const json body = {{"userID", json::parse(json_value)}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   UserId user = fields.User();
   return fields.ok() ? user.value : fields.error().detail;
 }
 
 std::string RoomFault(const json& value) {
   const json body = {{"roomID", value}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   static_cast<void>(fields.Room());
   return fields.ok() ? "" : fields.error().detail;
 }
 
 std::string NameFault(const json& value, std::size_t max_bytes) {
   const json body = {{"roomName", value}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   static_cast<void>(fields.Text("roomName", max_bytes));
   return fields.ok() ? "" : fields.error().detail;
 }
@@ -44,7 +46,7 @@ struct Number {
 };
 Number IntegerOf(std::string_view json_value) {
   const json body = {{"cnt", json::parse(json_value)}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   const std::int64_t value = fields.Integer("cnt");
   return {.value = value, .fault = fields.ok() ? "" : fields.error().detail};
 }
@@ -122,7 +124,7 @@ TEST(Fields, CountsBytesOfATextAndNotCharacters) {
 
 TEST(Fields, LetsTheFirstBadFieldWin) {
   const json body = {{"userID", 1.5}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   static_cast<void>(fields.Text("pushURL"));
   static_cast<void>(fields.User());
   static_cast<void>(fields.Room());
@@ -132,23 +134,23 @@ TEST(Fields, LetsTheFirstBadFieldWin) {
 
 TEST(Fields, ReadsTheSecondNameOfARoomWhenTheFirstIsMissing) {
   const json aliased = {{"roomid", "r2"}};
-  EXPECT_EQ(Fields(aliased).Room().value, "r2");
+  EXPECT_EQ(Fields(aliased, kGen1).Room().value, "r2");
   const json both = {{"roomID", "r1"}, {"roomid", "r2"}};
-  EXPECT_EQ(Fields(both).Room().value, "r1");
+  EXPECT_EQ(Fields(both, kGen1).Room().value, "r1");
   const json empty_first = {{"roomID", ""}, {"roomid", 7}};
-  EXPECT_EQ(Fields(empty_first).Room().value, "7");
+  EXPECT_EQ(Fields(empty_first, kGen1).Room().value, "7");
 }
 
 TEST(Fields, NamesTheNameThatWasSent) {
   const json body = {{"roomid", "a b"}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   static_cast<void>(fields.Room());
   EXPECT_EQ(fields.error().detail, "roomid: holds a forbidden character");
 }
 
 TEST(Fields, TakesAFieldWithoutANameForNothing) {
   const json body = {{"", "u1"}};
-  Fields fields(body);
+  Fields fields(body, kGen1);
   static_cast<void>(fields.User());
   EXPECT_EQ(fields.error().detail, "userID: missing");
 }
@@ -156,18 +158,18 @@ TEST(Fields, TakesAFieldWithoutANameForNothing) {
 TEST(Fields, HasNoOptionalRoomForAFalsyOne) {
   for (const json& value : {json(nullptr), json(""), json(0), json(false)}) {
     const json body = {{"roomID", value}, {"roomid", value}};
-    Fields fields(body);
+    Fields fields(body, kGen1);
     EXPECT_FALSE(fields.OptionalRoom().has_value()) << value;
     EXPECT_TRUE(fields.ok());
   }
   const json nothing = json::object();
-  EXPECT_FALSE(Fields(nothing).OptionalRoom().has_value());
+  EXPECT_FALSE(Fields(nothing, kGen1).OptionalRoom().has_value());
 }
 
 TEST(Fields, ChecksAnOptionalRoomThatIsThere) {
   for (const json& value : {json("a b"), json(1.5), json::object(), json(true)}) {
     const json body = {{"roomid", value}};
-    Fields fields(body);
+    Fields fields(body, kGen1);
     static_cast<void>(fields.OptionalRoom());
     EXPECT_FALSE(fields.ok()) << value;
   }
@@ -176,7 +178,7 @@ TEST(Fields, ChecksAnOptionalRoomThatIsThere) {
 TEST(Fields, PassesOverOptionalFieldsThatAreIllTyped) {
   for (const json& value : {json(nullptr), json(""), json(1.5), json(true), json::array()}) {
     const json body = {{"code", value}, {"imuserid", value}};
-    Fields fields(body);
+    Fields fields(body, kGen1);
     EXPECT_EQ(fields.OptionalText("code"), "") << value;
     EXPECT_FALSE(fields.OptionalUser("imuserid").has_value()) << value;
     EXPECT_TRUE(fields.ok()) << value;
@@ -185,12 +187,12 @@ TEST(Fields, PassesOverOptionalFieldsThatAreIllTyped) {
 
 TEST(Fields, ChecksOptionalFieldsThatAreThere) {
   const json code = {{"code", std::string(1025, 'c')}};
-  Fields fields(code);
+  Fields fields(code, kGen1);
   static_cast<void>(fields.OptionalText("code"));
   EXPECT_EQ(fields.error().detail, "code: longer than 1024 bytes");
 
   const json user = {{"imuserid", "a/b"}};
-  Fields others(user);
+  Fields others(user, kGen1);
   static_cast<void>(others.OptionalUser("imuserid"));
   EXPECT_EQ(others.error().detail, "imuserid: holds a forbidden character");
 }
@@ -228,7 +230,7 @@ TEST(Fields, RefusesWhatIsNoInteger) {
     EXPECT_EQ(IntegerOf(value).fault, "cnt: not a whole number") << value;
   }
   const json nothing = json::object();
-  Fields fields(nothing);
+  Fields fields(nothing, kGen1);
   static_cast<void>(fields.Integer("cnt", "count"));
   EXPECT_EQ(fields.error().detail, "cnt: missing");
 }
@@ -236,13 +238,13 @@ TEST(Fields, RefusesWhatIsNoInteger) {
 TEST(Fields, BoundsTheTextOfAnObject) {
   // `{"a":"..."}` has eight bytes around its text.
   const json longest = {{"mergeParams", {{"a", std::string(kMaxMergeParamsBytes - 8, 'x')}}}};
-  Fields fields(longest);
-  fields.RequireObject("mergeParams", kMaxMergeParamsBytes);
+  Fields fields(longest, kGen1);
+  fields.CheckMergeParams();
   EXPECT_TRUE(fields.ok());
 
   const json longer = {{"mergeParams", {{"a", std::string(kMaxMergeParamsBytes - 7, 'x')}}}};
-  Fields others(longer);
-  others.RequireObject("mergeParams", kMaxMergeParamsBytes);
+  Fields others(longer, kGen1);
+  others.CheckMergeParams();
   EXPECT_EQ(others.error().detail, "mergeParams: longer than 16384 bytes");
 }
 

@@ -116,12 +116,7 @@ class ThrowingCodes : public CodeExchange {
 TEST_F(LaterReply, IsAnInternalErrorWhenTheHandlerThrows) {
   ThrowingCodes codes;
   LoginService logins(codes, server_.signer, server_.clock, server_.ids, {});
-  const Router router({.rooms = server_.rooms,
-                       .logins = logins,
-                       .streams = server_.streams,
-                       .clock = server_.clock,
-                       .admission = server_.admission},
-                      {});
+  const Router router(server_.ServicesWith(logins), {});
   EXPECT_EQ(Login(router), std::nullopt);
   ASSERT_EQ(reply_->times_sent(), 1);
   const std::optional<HttpReply> reply = reply_->reply();

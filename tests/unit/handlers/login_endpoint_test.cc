@@ -78,7 +78,7 @@ TEST(GetPushUrl, GivesTheUrlOfTheUsersStream) {
 /// No push host is configured.
 class NoStreams : public FakeStreams {
  public:
-  Result<std::string> PushUrl(const UserId& /*user_id*/, TimePoint /*now*/) const override {
+  Result<std::string> PushUrl(std::string_view /*stream*/, TimePoint /*now*/) const override {
     return Error{Errc::kUnavailable, "live.push_host: not set"};
   }
 };
@@ -86,12 +86,7 @@ class NoStreams : public FakeStreams {
 TEST(GetPushUrl, SaysInternalErrorWithoutAPushHost) {
   RouterFixture server;
   const NoStreams streams;
-  const Router router({.rooms = server.rooms,
-                       .logins = server.logins,
-                       .streams = streams,
-                       .clock = server.clock,
-                       .admission = server.admission},
-                      {});
+  const Router router(server.ServicesWith(streams), {});
   const HttpReply reply = AnswerOf(
       router,
       {.method = "POST", .path = "/weapp/live_room/get_push_url", .body = R"({"userID":"u1"})"});

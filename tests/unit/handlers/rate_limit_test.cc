@@ -17,7 +17,7 @@ class RateLimit : public testing::Test {
     return server_.Post("/weapp/live_room/" + std::string(endpoint), std::move(body));
   }
   void RefuseAddress() { server_.admission.refused_addresses = {"192.0.2.1"}; }
-  void RefuseUser() { server_.admission.refused_users = {{"192.0.2.1", "u1"}}; }
+  void RefuseUser() { server_.admission.refused_claims = {{"192.0.2.1", "u1"}}; }
 
   RouterFixture server_;
 };
@@ -34,7 +34,7 @@ TEST_F(RateLimit, RefusesAnAddressWithCode6) {
     EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests);
     EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
   }
-  EXPECT_EQ(server_.admission.users_asked, 0);
+  EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
 TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
@@ -46,7 +46,7 @@ TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
     EXPECT_NE(reply.label.code, 6) << endpoint;
   }
   EXPECT_EQ(server_.admission.addresses_asked, 0);
-  EXPECT_EQ(server_.admission.users_asked, 0);
+  EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
 TEST_F(RateLimit, TakesATokenOfWhoPollsForPushersButLeavesHimToHisConnection) {
@@ -82,7 +82,7 @@ TEST_F(RateLimit, AsksForNoUserWhereTheCallNamesNone) {
   Call("get_room_list", R"({"userID":"u1","cnt":1,"index":0})");
   Call("get_pushers", R"({"userID":"u1","roomID":"r1"})");
   Call("get_im_login_info", R"({"userID":"u1","userIDPrefix":"x"})");
-  EXPECT_EQ(server_.admission.users_asked, 0);
+  EXPECT_EQ(server_.admission.claims_asked, 0);
   EXPECT_EQ(server_.admission.addresses_asked, 3);
 }
 
@@ -91,11 +91,11 @@ TEST_F(RateLimit, AsksForNobodyOfAnUnreadableName) {
        {"{}", R"({"userID":""})", R"({"userID":"a b"})", R"({"userID":[]})", "{nonsense"}) {
     EXPECT_EQ(Call("get_push_url", body).label.code, 1) << body;
   }
-  EXPECT_EQ(server_.admission.users_asked, 0);
+  EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
 TEST_F(RateLimit, CountsANumberAsTheNameItStandsFor) {
-  server_.admission.refused_users = {{"192.0.2.1", "7"}};
+  server_.admission.refused_claims = {{"192.0.2.1", "7"}};
   EXPECT_EQ(Call("get_push_url", R"({"userID":7})").body, kTooOften);
 }
 

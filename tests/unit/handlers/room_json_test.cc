@@ -20,7 +20,7 @@ constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 
 std::string ListText(std::span<const Room> rooms, std::size_t max_bytes = kUnbounded) {
   JsonText text;
-  WriteRooms(rooms, max_bytes, text);
+  WriteRooms(rooms, Protocol::kGen1, max_bytes, text);
   return "{" + std::string(text.text()) + "}";
 }
 
@@ -109,7 +109,7 @@ TEST(RoomJson, ListsOneRoomWhateverTheBound) {
 TEST(RoomJson, BoundsTheWholeReply) {
   const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2)};
   JsonText text;
-  WriteRooms(rooms, kUnbounded, text);
+  WriteRooms(rooms, Protocol::kGen1, kUnbounded, text);
   const std::size_t fields = text.text().size();
   EXPECT_EQ(Render(Reply::Success(std::move(text)), {}).body.size(), fields + SuccessFrameBytes());
 }

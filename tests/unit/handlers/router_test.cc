@@ -177,21 +177,16 @@ TEST(Router, TellsTheFaultOfABodyAtItsFirstByte) {
 /// A signer whose library has gone wrong.
 class ThrowingStreams : public FakeStreams {
  public:
-  Result<std::string> PushUrl(const UserId& user_id, TimePoint /*now*/) const override {
-    if (user_id.value == "odd") throw 42;  // NOLINT(hicpp-exception-baseclass): that is the point
-    throw std::runtime_error("secret of " + user_id.value);
+  Result<std::string> PushUrl(std::string_view stream, TimePoint /*now*/) const override {
+    if (stream == "odd") throw 42;  // NOLINT(hicpp-exception-baseclass): that is the point
+    throw std::runtime_error("secret of " + std::string(stream));
   }
 };
 
 TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
   RouterFixture server;
   const ThrowingStreams streams;
-  const Router router({.rooms = server.rooms,
-                       .logins = server.logins,
-                       .streams = streams,
-                       .clock = server.clock,
-                       .admission = server.admission},
-                      {});
+  const Router router(server.ServicesWith(streams), {});
   for (const char* user : {"u1", "odd"}) {
     const HttpReply reply =
         AnswerOf(router, {.method = "POST",

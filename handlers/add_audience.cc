@@ -1,0 +1,17 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+
+namespace rtcroom {
+
+Reply HandleAddAudience(const Request& request, const HandlerContext& context) {
+  Fields fields = FieldsOf(request);
+  const AddAudienceCommand command{.member = ReadMember(fields, request),
+                                   .user_info = fields.Text("userInfo")};
+  if (!fields.ok()) return Reply::Failure(fields.error());
+
+  const Status added = context.services.rooms.AddAudience(command);
+  return added ? Reply::Success() : Reply::Failure(added.error());
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,16 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+
+namespace rtcroom {
+
+Reply HandleDeleteAudience(const Request& request, const HandlerContext& context) {
+  Fields fields = FieldsOf(request);
+  const MemberCommand command = ReadMember(fields, request);
+  if (!fields.ok()) return Reply::Failure(fields.error());
+
+  const Status deleted = context.services.rooms.DeleteAudience(command);
+  return deleted ? Reply::Success() : Reply::Failure(deleted.error());
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,103 @@
+#include "handlers/gate.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "handlers/body.h"
+#include "handlers/common_fields.h"
+#include "handlers/fields.h"
+#include "handlers/json_values.h"
+
+namespace rtcroom {
+namespace {
+
+std::string_view FirstOrEmpty(const FormPairs& query, std::string_view name) {
+  const std::string* const value = FindFirst(query, name);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
+Errc ErrcOf(TokenOutcome outcome) {
+  switch (outcome) {
+    case TokenOutcome::kMissing:
+      return Errc::kNoCredentials;
+    case TokenOutcome::kMalformed:
+      return Errc::kTokenMalformed;
+    case TokenOutcome::kUnknownApp:
+      return Errc::kUnknownApp;
+    case TokenOutcome::kNoSession:
+      return Errc::kNoSession;
+    case TokenOutcome::kWrongToken:
+      return Errc::kTokenWrong;
+    case TokenOutcome::kOk:
+      break;
+  }
+  return Errc::kUnauthorized;
+}
+
+/// A body need not say who calls; what is no id is for the handler to refuse.
+bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
+  const auto found = body.find("userID");
+  if (found == body.end() || IsEmptyValue(*found)) return false;
+  const std::optional<std::string> named = IdText(*found);
+  return named && *named != caller.value;
+}
+
+}  // namespace
+
+Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found, Protocol protocol,
+                            FormPairs query) const {
+  const Route& route = *found.route;
+  if (const Status served = CheckMode(route, protocol); !served) return served.error();
+  Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query);
+  if (!caller) return caller.error();
+  Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
+  if (!body) return body.error();
+  if (*caller && NamesAnother(*body, **caller)) {
+    return Error{Errc::kTokenWrong, "userID: not the one that the token is of"};
+  }
+  Request call{.room_kind = found.kind.value_or(RoomKind::kDouble),
+               .protocol = protocol,
+               .query = std::move(query),
+               .body = *std::move(body),
+               .proven_caller = *std::move(caller)};
+  if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
+  return call;
+}
+
+Status Gate::CheckMode(const Route& route, Protocol protocol) const {
+  const bool is_open = protocol != Protocol::kGen2 && route.scope != RouteScope::kUtils;
+  if (is_open && mode_ == AuthMode::kToken) {
+    return Error{Errc::kUnauthorized, "only callers with a token are served in this mode"};
+  }
+  return {};
+}
+
+Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol protocol,
+                                                 const FormPairs& query) const {
+  const bool must_prove =
+      protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
+  if (!must_prove) return std::optional<UserId>();
+  const std::string_view user_id = FirstOrEmpty(query, "userID");
+  const TokenOutcome outcome = sessions_.Check(user_id, FirstOrEmpty(query, "token"));
+  if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
+  return std::optional<UserId>(UserId{std::string(user_id)});
+}
+
+Status Gate::CheckRate(const HttpRequest& request, const Route& route, const Request& call) const {
+  // A call that is held back instead takes none (protocol A.4.7).
+  if (route.tokens == RouteTokens::kNone || route.plan.paced) return {};
+  bool admitted = true;
+  if (call.proven_caller) {
+    admitted = admission_.AdmitsUser(*call.proven_caller);
+  } else if (route.tokens == RouteTokens::kAddressAndUser) {
+    Fields fields = FieldsOf(call);
+    const UserId claimed = fields.User();
+    // What claims to be nobody is refused by its handler.
+    admitted = !fields.ok() || admission_.AdmitsClaim(request.peer_address, claimed);
+  }
+  if (!admitted) return Error{Errc::kTooManyRequests, "userID: too many requests"};
+  return {};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,41 @@
+// Who may call what: the mode, the token, the rate of each user.
+#pragma once
+
+#include "daemon/core/admission.h"
+#include "daemon/core/auth_mode.h"
+#include "daemon/core/result.h"
+#include "daemon/core/sessions.h"
+#include "handlers/endpoints.h"
+#include "handlers/form.h"
+#include "handlers/request.h"
+#include "handlers/routes.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class Gate {
+ public:
+  Gate(Sessions& sessions, Admission& admission, AuthMode mode)
+      : sessions_(sessions), admission_(admission), mode_(mode) {}
+
+  /// What a handler is to be told, unless the caller may not call it. First of all he is asked for
+  /// his token, then for a body, which must not name somebody else.
+  /// @errors kUnauthorized where the mode does not let such a request in; kNoCredentials,
+  ///         kTokenMalformed, kUnknownApp, kNoSession, kTokenWrong; kTooManyRequests; kBadRequest.
+  /// @source protocol B.2, C.2, F.5, F.9.
+  [[nodiscard]] Result<Request> Admit(const HttpRequest& request, const RoutedPath& found,
+                                      Protocol protocol, FormPairs query) const;
+
+ private:
+  [[nodiscard]] Status CheckMode(const Route& route, Protocol protocol) const;
+  [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const Route& route, Protocol protocol,
+                                                           const FormPairs& query) const;
+  [[nodiscard]] Status CheckRate(const HttpRequest& request, const Route& route,
+                                 const Request& call) const;
+
+  Sessions& sessions_;
+  Admission& admission_;
+  const AuthMode mode_;
+};
+
+}  // namespace rtcroom

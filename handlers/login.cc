@@ -1,0 +1,83 @@
+// login, of both dialects: they say who they are in the query, and have no body.
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "handlers/account_fields.h"
+#include "handlers/endpoints.h"
+
+namespace rtcroom {
+namespace {
+
+/// What the reply says besides its message.
+/// @source protocol B.1.
+std::string_view FaultText(LoginOutcome outcome) {
+  switch (outcome) {
+    case LoginOutcome::kMissingParameter:
+      return "请求参数不全，请检查sdkAppID，accountType，userID，userSig参数是否都存在";
+    case LoginOutcome::kMalformed:
+      return "userSig 格式不正确";
+    case LoginOutcome::kWrongApp:
+      return "sdkAppID 和userSig中的信息不一致";
+    case LoginOutcome::kWrongUser:
+      return "userID 和userSig中的信息不一致";
+    case LoginOutcome::kExpired:
+      return "userSig过期";
+    case LoginOutcome::kBadSignature:
+      return "签名验证失败";
+    case LoginOutcome::kOk:
+      break;
+  }
+  return {};
+}
+
+std::string Parameter(const Request& request, std::string_view name) {
+  const std::string* const value = FindFirst(request.query, name);
+  return value == nullptr ? std::string() : *value;
+}
+
+Reply LogInWithTicket(const Request& request, Sessions& sessions) {
+  const SessionLoginCommand command{.sdk_app_id = Parameter(request, "sdkAppID"),
+                                    .account_type = Parameter(request, "accountType"),
+                                    .user_id = {Parameter(request, "userID")},
+                                    .user_sig = Parameter(request, "userSig")};
+  const Result<SessionLogin> login = sessions.Login(command);
+  if (!login) return Reply::Failure(login.error());
+  if (login->outcome != LoginOutcome::kOk) {
+    return Reply::Failure({Errc::kUnauthorized, "the ticket is not accepted"},
+                          JsonText().Field("result", FaultText(login->outcome)));
+  }
+  return Reply::Success(
+      JsonText().Field("token", login->token.Reveal()).Field("userID", command.user_id.value));
+}
+
+/// Gen-1 has no tickets to log in with: the server believes, and gives one away.
+/// @source protocol A.4.11.
+Reply LogInByName(const Request& request, const HandlerContext& context) {
+  if (!context.gen1_login) {
+    return Reply::Failure({Errc::kUnauthorized, "gen-1 logins are not served"});
+  }
+  const UserId user_id{Parameter(request, "userID")};
+  if (user_id.value.empty()) return Reply::Failure({Errc::kBadRequest, "userID: missing"});
+  if (!context.services.logins.MaySignFor(user_id)) {
+    return Reply::Failure({Errc::kBadRequest, "userID: not an identity that is signed for"});
+  }
+  const Result<ImLogin> ticket = context.services.logins.SignFor(user_id);
+  if (!ticket) return Reply::Failure(ticket.error());
+  const Result<Secret> token = context.services.sessions.LoginTrusted(user_id);
+  if (!token) return Reply::Failure(token.error());
+  JsonText answer;
+  answer.Field("token", token->Reveal()).Field("userID", user_id.value);
+  WriteAccount(context, answer);
+  answer.Field("userSig", ticket->user_sig);
+  return Reply::Success(std::move(answer));
+}
+
+}  // namespace
+
+Reply HandleLogin(const Request& request, const HandlerContext& context) {
+  if (request.protocol == Protocol::kGen1) return LogInByName(request, context);
+  return LogInWithTicket(request, context.services.sessions);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,42 @@
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "handlers/account_fields.h"
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/webrtc_fields.h"
+
+namespace rtcroom {
+namespace {
+
+/// A caller who may not choose his identity gets a fresh one, whatever he asks for.
+/// @errors kBadIdentity.
+/// @source protocol B.8.
+Result<UserId> ChooseIdentity(const Request& request, const HandlerContext& context) {
+  std::optional<UserId> named;
+  if (context.trust_userid) {
+    Fields fields = FieldsOf(request);
+    named = fields.OptionalUser("userID");
+    if (named) CheckSignable(fields, *named, context);
+    if (!fields.ok()) return fields.error();
+  }
+  return named ? *named : context.services.ids.NewUserId();
+}
+
+}  // namespace
+
+Reply HandleWebrtcLoginInfo(const Request& request, const HandlerContext& context) {
+  const Services& services = context.services;
+  const Result<UserId> user_id = ChooseIdentity(request, context);
+  if (!user_id) return Reply::Failure(user_id.error());
+  const Result<std::string> user_sig =
+      services.hour_signer.SignUserSig(*user_id, services.clock.Now());
+  if (!user_sig) return Reply::Failure(user_sig.error());
+  JsonText answer;
+  WriteAccount(context, answer);
+  answer.Field("userID", user_id->value).Field("userSig", *user_sig);
+  return Reply::Success(std::move(answer));
+}
+
+}  // namespace rtcroom

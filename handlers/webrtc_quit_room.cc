@@ -1,0 +1,14 @@
+#include "handlers/common_fields.h"
+#include "handlers/endpoints.h"
+#include "handlers/webrtc_fields.h"
+
+namespace rtcroom {
+
+Reply HandleWebrtcQuitRoom(const Request& request, const HandlerContext& context) {
+  Fields fields = FieldsOf(request);
+  const MemberCommand command = ReadMember(fields, request);
+  if (!fields.ok()) return Reply::Failure(fields.error());
+  return ReplyEvenToStrangers(context.services.rooms.DeletePusher(command));
+}
+
+}  // namespace rtcroom
