@@ -156,6 +156,7 @@ Status App::BuildServices() {
   logins_ = std::make_unique<LoginService>(
       *codes_, *login_signer_, clock_, ids_,
       LoginPolicy{.trust_imuserid = config_.auth.trust_imuserid,
+                  .trust_userid = config_.auth.trust_userid,
                   .strict_wechat = config_.wechat.strict,
                   .expose_session_key = config_.wechat.expose_session_key,
                   .administrator = {im.admin},
@@ -186,11 +187,13 @@ Status App::BuildServices() {
       logger_);
   admission_ =
       std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), AdmissionLimitsNow());
+  utils_ = MakeUtils();
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
                                               .logins = *logins_,
                                               .streams = *streams_,
                                               .clock = clock_,
-                                              .admission = *admission_},
+                                              .admission = *admission_,
+                                              .utils = &utils_->services()},
                                      RouterOptions{.prefix = config_.server.prefix,
                                                    .gen1_prefix = config_.server.gen1_prefix,
                                                    .gen2_prefix = config_.server.gen2_prefix,

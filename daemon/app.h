@@ -60,6 +60,7 @@
 #include "daemon/signing/signed_stream_urls.h"
 #include "daemon/system_clock.h"
 #include "daemon/system_ids.h"
+#include "daemon/utils/utils_link.h"
 #include "daemon/wechat/wechat_code_exchange.h"
 #include "handlers/router.h"
 
@@ -109,6 +110,7 @@ class App : public SweepObserver {
   Status OpenRooms();
   Status RestoreBans();
   Status BuildServices();
+  [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
   void MakeServer(std::string_view name, const std::string& address, TlsSource tls,
@@ -157,6 +159,7 @@ class App : public SweepObserver {
   std::unique_ptr<RoomService> rooms_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<RateLimitedAdmission> admission_;
+  std::unique_ptr<UtilsLink> utils_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<TlsSettings> tls_;

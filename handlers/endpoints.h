@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
+#include "handlers/form.h"
 #include "handlers/reply.h"
 #include "handlers/services.h"
 
@@ -18,6 +21,11 @@ struct Request {
   RoomKind room_kind = RoomKind::kDouble;
   Dialect dialect = Dialect::kGen1;
   nlohmann::json body = nlohmann::json::object();  ///< an object out of `ParseBody`
+  // Of the endpoints of utils, which have no room kind:
+  FormPairs query{};  ///< valid UTF-8 without NUL
+  Secret bearer{};    ///< of `Authorization: Bearer`; empty when there is none
+  /// Who has proven to be the caller, by a token.
+  std::optional<UserId> proven_caller{};
 };
 
 /// What every handler is given besides the request.
@@ -47,5 +55,15 @@ Reply HandleGetPushers(const Request& request, const HandlerContext& context);
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context);
 Reply HandleGetRoomList(const Request& request, const HandlerContext& context);
 Reply HandleMergeStream(const Request& request, const HandlerContext& context);
+
+// Under `utils`: protocol A.5, B.7, F.8. But for the first two they are mounted only where
+// `Services::utils` are, and those are enabled.
+void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
+Reply HandlePostLoginInfo(const Request& request, const HandlerContext& context);
+Reply HandleGetTestPushUrl(const Request& request, const HandlerContext& context);
+Reply HandleGetTestRtmpAccUrl(const Request& request, const HandlerContext& context);
+Reply HandleLogFileList(const Request& request, const HandlerContext& context);
+Reply HandleGetLogFile(const Request& request, const HandlerContext& context);
+void HandleCheckConfig(const Request& request, const HandlerContext& context, Answer answer);
 
 }  // namespace rtcroom

@@ -40,6 +40,7 @@ constexpr std::array kGen1Codes = {
                  .code = 6,
                  .message = kServerFailed,
                  .log_level = LogLevel::kWarn},
+    ProtocolCode{.failure = Errc::kFileNotFound, .code = 3, .message = "您请求的文件不存在"},
     ProtocolCode{.failure = Errc::kCursorExpired,
                  .code = 6,
                  .message = kServerFailed,

@@ -7,14 +7,13 @@
 #include <typeinfo>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "handlers/body.h"
 #include "handlers/fields.h"
 #include "handlers/form.h"
 #include "handlers/later_answer.h"
 #include "handlers/refusal.h"
 #include "handlers/text.h"
+#include "handlers/utils_request.h"
 
 namespace rtcroom {
 namespace {
@@ -90,7 +89,7 @@ RequestPlan Router::Plan(std::string_view method, std::string_view raw_path) con
   // Which endpoint that is, is known only when it is decoded. No client writes our paths so; one
   // that does gets what is good for every endpoint.
   if (raw_path.find('%') != std::string_view::npos) return {.lane = Lane::kWorker, .paced = true};
-  const std::optional<Target> target = FindTarget(raw_path);
+  const std::optional<Target> target = FindTarget(method, raw_path);
   if (!target || method != target->found.route->method) return {.lane = Lane::kInline};
   return target->found.route->plan;
 }
@@ -116,16 +115,22 @@ HttpReply Router::Refuse(int status, std::string_view origin) const {
 
 HttpReply Router::Refusal(int status) { return RefusalOf(status); }
 
-std::optional<Router::Target> Router::FindTarget(std::string_view path) const {
+RouteChoice Router::ChoiceOf(std::string_view method, std::optional<Dialect> pinned) const {
+  const UtilsServices* const utils = context_.services.utils;
+  return {.method = method, .pinned = pinned, .with_utils = utils != nullptr && utils->enabled};
+}
+
+std::optional<Router::Target> Router::FindTarget(std::string_view method,
+                                                 std::string_view path) const {
   for (const Mount& mount : mounts_) {
     std::string_view rest = path;
     if (!TakePrefix(mount.segments, rest)) continue;
     const std::string_view area = TakeSegment(rest);
     const std::string_view endpoint = TakeSegment(rest);
     if (!TakeSegment(rest).empty()) continue;
-    const std::optional<RoutedPath> found = FindRoute(area, endpoint);
+    const std::optional<RoutedPath> found =
+        FindRoute(area, endpoint, ChoiceOf(method, mount.pinned));
     if (!found) continue;
-    if (mount.pinned && !Serves(*found->route, *mount.pinned)) continue;
     return Target{.found = *found, .pinned = mount.pinned};
   }
   return std::nullopt;
@@ -142,7 +147,7 @@ bool Router::Admits(const HttpRequest& request, const std::optional<Target>& tar
 
 std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const DeferReply& defer,
                                           RequestLabel& label) const {
-  const std::optional<Target> target = FindTarget(request.path);
+  const std::optional<Target> target = FindTarget(request.method, request.path);
   // What is no call at all takes a token, too, but is answered as it is: that costs no more.
   const bool admitted = Admits(request, target);
   if (!target) return RefusalOf(kNotFound, label);
@@ -157,7 +162,8 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   }
   if (request.method != route.method) {
     HttpReply reply = RefusalOf(kMethodNotAllowed, label);
-    reply.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", route.method));
+    reply.headers.emplace_back(
+        "Allow", AllowedMethods(target->found, ChoiceOf(request.method, target->pinned)));
     return reply;
   }
 
@@ -167,7 +173,9 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   if (!admitted) {
     return Render(Reply::Failure({Errc::kTooManyRequests, "address: too many requests"}), label);
   }
-  const Result<Request> call = Accept(request, target->found, dialect);
+  const Result<Request> call = route.scope == RouteScope::kUtils
+                                   ? ReadUtilsRequest(request, dialect)
+                                   : Accept(request, target->found, dialect);
   if (!call) return Render(Reply::Failure(call.error()), label);
   if (route.handler != nullptr) return Render(route.handler(*call, context_), label);
   RunLaterHandler(route.later, *call, context_,

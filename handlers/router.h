@@ -73,7 +73,9 @@ class Router {
   };
 
   void AddMount(std::string_view prefix, std::optional<Dialect> pinned);
-  [[nodiscard]] std::optional<Target> FindTarget(std::string_view path) const;
+  [[nodiscard]] std::optional<Target> FindTarget(std::string_view method,
+                                                 std::string_view path) const;
+  [[nodiscard]] RouteChoice ChoiceOf(std::string_view method, std::optional<Dialect> pinned) const;
   /// Takes a token of the address, and tells whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request, const std::optional<Target>& target) const;
   [[nodiscard]] std::optional<HttpReply> Dispatch(const HttpRequest& request,

@@ -64,20 +64,49 @@ constexpr Route kRoutes[] = {
      .plan = kInline},
     {.endpoint = "get_login_info",
      .method = "GET",
+     .later = HandleGetLoginInfo,
      .scope = RouteScope::kUtils,
-     .dialect = RouteDialect::kGen2,
+     .dialect = RouteDialect::kGen2},
+    {.endpoint = "get_login_info",
+     .handler = HandlePostLoginInfo,
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kGen1,
+     .plan = kInline},
+    {.endpoint = "get_test_pushurl",
+     .method = "GET",
+     .handler = HandleGetTestPushUrl,
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kAlike,
+     .on = RouteSwitch::kUtils,
+     .plan = kInline},
+    {.endpoint = "get_test_rtmpaccurl",
+     .method = "GET",
+     .handler = HandleGetTestRtmpAccUrl,
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kAlike,
+     .on = RouteSwitch::kUtils,
+     .plan = kInline},
+    // They read the disk.
+    {.endpoint = "logfilelist",
+     .method = "GET",
+     .handler = HandleLogFileList,
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kAlike,
+     .on = RouteSwitch::kUtils},
+    {.endpoint = "getlogfile",
+     .method = "GET",
+     .handler = HandleGetLogFile,
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kAlike,
+     .on = RouteSwitch::kUtils},
+    {.endpoint = "check_config",
+     .method = "GET",
+     .later = HandleCheckConfig,
+     .scope = RouteScope::kUtils,
+     .dialect = RouteDialect::kAlike,
+     .on = RouteSwitch::kUtils,
      .plan = kInline},
 };
-
-/// A handler is told the room kind of the path, and the paths of utils have none. (Whether a
-/// function pointer is null is no constant expression under the sanitizers, so its dialect tells.)
-constexpr bool EveryHandlerHasARoomKind() {
-  for (const Route& route : kRoutes) {
-    if (route.dialect != RouteDialect::kGen2 && route.scope == RouteScope::kUtils) return false;
-  }
-  return true;
-}
-static_assert(EveryHandlerHasARoomKind());
 
 std::optional<RoomKind> RoomKindOf(std::string_view area) {
   if (EqualsIgnoringCase(area, "double_room")) return RoomKind::kDouble;
@@ -98,6 +127,11 @@ bool IsUnder(RouteScope scope, std::string_view area, std::optional<RoomKind> ki
   return false;
 }
 
+bool IsThere(const Route& route, const RouteChoice& choice) {
+  if (route.on == RouteSwitch::kUtils && !choice.with_utils) return false;
+  return !choice.pinned || Serves(route, *choice.pinned);
+}
+
 Dialect Gen2IfEither(const FormPairs& query, std::string_view name, std::string_view other) {
   const bool found = FindFirst(query, name) != nullptr || FindFirst(query, other) != nullptr;
   return found ? Dialect::kGen2 : Dialect::kGen1;
@@ -107,14 +141,27 @@ Dialect Gen2IfEither(const FormPairs& query, std::string_view name, std::string_
 
 std::span<const Route> AllRoutes() { return kRoutes; }
 
-std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint) {
+std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint,
+                                    const RouteChoice& choice) {
   const std::optional<RoomKind> kind = RoomKindOf(area);
+  std::optional<RoutedPath> found;
   for (const Route& route : kRoutes) {
-    if (EqualsIgnoringCase(endpoint, route.endpoint) && IsUnder(route.scope, area, kind)) {
-      return RoutedPath{.route = &route, .kind = kind};
+    if (!EqualsIgnoringCase(endpoint, route.endpoint) || !IsUnder(route.scope, area, kind)) {
+      continue;
     }
+    if (!IsThere(route, choice)) continue;
+    if (!found || route.method == choice.method) found = RoutedPath{.route = &route, .kind = kind};
   }
-  return std::nullopt;
+  return found;
+}
+
+std::string AllowedMethods(const RoutedPath& found, const RouteChoice& choice) {
+  std::string methods;
+  for (const Route& route : kRoutes) {
+    const bool same = route.endpoint == found.route->endpoint && route.scope == found.route->scope;
+    if (same && IsThere(route, choice)) methods.append(route.method).append(", ");
+  }
+  return methods + "OPTIONS";
 }
 
 Dialect DialectOf(const Route& route, const FormPairs& query) {
@@ -127,6 +174,8 @@ Dialect DialectOf(const Route& route, const FormPairs& query) {
       return Gen2IfEither(query, "token", "userID");
     case RouteDialect::kByLogin:
       return Gen2IfEither(query, "userSig", "sdkAppID");
+    case RouteDialect::kAlike:
+      return Dialect::kGen1;
   }
   return Dialect::kGen1;
 }
@@ -134,7 +183,8 @@ Dialect DialectOf(const Route& route, const FormPairs& query) {
 bool Serves(const Route& route, Dialect dialect) {
   switch (dialect) {
     case Dialect::kGen1:
-      return route.handler != nullptr || route.later != nullptr;
+      return route.dialect != RouteDialect::kGen2 &&
+             (route.handler != nullptr || route.later != nullptr);
     case Dialect::kGen2:
       return route.dialect != RouteDialect::kGen1;
   }

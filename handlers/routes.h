@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "daemon/core/ids.h"
@@ -26,6 +27,13 @@ enum class RouteDialect : std::uint8_t {
   kGen2,     ///< only gen-2 has it (rules 3, 5)
   kByQuery,  ///< both: a `token` or `userID` key in the query, even empty, means gen-2 (6, 7)
   kByLogin,  ///< both: a `userSig` or `sdkAppID` key in the query means gen-2 (4)
+  kAlike,    ///< both, and it is the same in both (3)
+};
+
+/// Whether a path is there at all.
+enum class RouteSwitch : std::uint8_t {
+  kAlwaysOn,
+  kUtils,  ///< with `utils.enabled`; an unknown path otherwise
 };
 
 /// Whose tokens a call takes (protocol F.9).
@@ -44,6 +52,7 @@ struct Route {
   LaterHandler later = nullptr;
   RouteScope scope = RouteScope::kEveryRoomKind;
   RouteDialect dialect = RouteDialect::kByQuery;
+  RouteSwitch on = RouteSwitch::kAlwaysOn;
   RouteTokens tokens = RouteTokens::kAddress;
   RequestPlan plan{};
 };
@@ -57,10 +66,21 @@ struct RoutedPath {
 /// Every route, for tests that walk them.
 std::span<const Route> AllRoutes();
 
+/// What besides its path decides which route a request is for.
+struct RouteChoice {
+  std::string_view method{};        ///< of several routes with one path the one that has it
+  std::optional<Dialect> pinned{};  ///< only routes that this dialect has
+  bool with_utils = false;          ///< whether `RouteSwitch::kUtils` is on
+};
+
 /// @param area      the path segment before the endpoint, in any case: a room kind or `utils`.
 /// @param endpoint  in any case.
-/// @return nothing when there is no such path.
-std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint);
+/// @return nothing when there is no such path; when it has no such method, a route with another.
+std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint,
+                                    const RouteChoice& choice);
+
+/// The methods of all routes with the path of `found`, as the header Allow lists them.
+std::string AllowedMethods(const RoutedPath& found, const RouteChoice& choice);
 
 /// The dialect that a request to `route` speaks, when its prefix does not pin one.
 /// @source protocol C.1, rules 3 to 7.

@@ -6,6 +6,7 @@
 #include "daemon/core/login_service.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
+#include "handlers/utils_services.h"
 
 namespace rtcroom {
 
@@ -16,6 +17,7 @@ struct Services {
   const StreamUrlSigner& streams;
   const Clock& clock;
   Admission& admission;
+  const UtilsServices* utils = nullptr;  ///< null: there are none of the endpoints that need them
 };
 
 }  // namespace rtcroom

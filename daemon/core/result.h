@@ -15,7 +15,7 @@ namespace rtcroom {
 enum class Errc : std::uint8_t {
   kBadRequest,       ///< a field is missing, ill-typed or out of bounds; `detail` names it
   kUnauthorized,     ///< who calls is not known, or may not call this
-  kNotAllowed,       ///< an operator keeps the caller out of this
+  kNotAllowed,       ///< an operator, or the platform, keeps the caller out of this
   kRoomNotFound,     ///< no such room that the caller may see
   kRoomExists,       ///< the room ID is taken
   kRoomFull,         ///< no free seat
@@ -29,6 +29,7 @@ enum class Errc : std::uint8_t {
   kStoreBroken,
   kUnavailable,    ///< an outside service failed or is not configured
   kUnreachable,    ///< an outside service was never reached: it was asked for nothing
+  kFileNotFound,   ///< no such file that a caller may read
   kCursorExpired,  ///< events after the cursor are no longer retained, or are of another epoch
   kInternal,       ///< a mistake of ours
 };

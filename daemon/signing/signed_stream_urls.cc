@@ -50,9 +50,16 @@ std::string SignedStreamUrls::AccelerateUrl(const UserId& user_id, TimePoint now
 }
 
 std::string SignedStreamUrls::MixedPlayUrl(const UserId& user_id) const {
-  if (options_.play_host.empty()) return "";
-  return fmt::format("https://{}/live/{}.flv", options_.play_host,
-                     StreamName(options_.bizid, user_id));
+  return PlayUrls(user_id).flv;
+}
+
+PlainPlayUrls SignedStreamUrls::PlayUrls(const UserId& user_id) const {
+  if (options_.play_host.empty()) return {};
+  const std::string place =
+      fmt::format("{}/live/{}", options_.play_host, StreamName(options_.bizid, user_id));
+  return {.flv = fmt::format("https://{}.flv", place),
+          .rtmp = fmt::format("rtmp://{}", place),
+          .hls = fmt::format("https://{}.m3u8", place)};
 }
 
 std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,

@@ -20,6 +20,13 @@ struct StreamUrlOptions {
   std::chrono::seconds url_ttl = std::chrono::days(7);
 };
 
+/// Where a stream is played without a signature; all empty when no play host is configured.
+struct PlainPlayUrls {
+  std::string flv{};
+  std::string rtmp{};
+  std::string hls{};
+};
+
 /// The name of a user's stream: `{bizid}_{userID}`, the userID alone without a bizid. An id with
 /// other characters than A-Z a-z 0-9 _ - stands as the first 16 hex of its SHA-256, so that
 /// nothing in it can break a URL.
@@ -34,6 +41,8 @@ class SignedStreamUrls : public StreamUrlSigner {
   Result<std::string> PushUrl(const UserId& user_id, TimePoint now) const override;
   std::string AccelerateUrl(const UserId& user_id, TimePoint now) const override;
   std::string MixedPlayUrl(const UserId& user_id) const override;
+
+  [[nodiscard]] PlainPlayUrls PlayUrls(const UserId& user_id) const;
 
  private:
   [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key, const UserId& user_id,

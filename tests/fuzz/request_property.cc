@@ -19,6 +19,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/fake_utils.h"
 #include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
@@ -107,15 +108,19 @@ struct RequestFuzzServer::Parts {
       ids,
       {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}}};
   FakeAdmission admission;
+  FakeUtils utils;
   Router router{{.rooms = rooms,
                  .logins = logins,
                  .streams = streams,
                  .clock = clock,
-                 .admission = admission},
+                 .admission = admission,
+                 .utils = &utils.services},
                 {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .sdk_app_id = 1400000000}};
 };
 
-RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {}
+RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {
+  parts_->utils.SwitchOn();  // without a token: pages, which are no JSON, are refused
+}
 
 RequestFuzzServer::~RequestFuzzServer() = default;
 

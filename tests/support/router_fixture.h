@@ -20,6 +20,7 @@
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_logins.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/fake_utils.h"
 #include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
@@ -38,7 +39,8 @@ class RouterFixture {
                 .logins = logins,
                 .streams = streams,
                 .clock = clock,
-                .admission = admission},
+                .admission = admission,
+                .utils = &utils.services},
                WithAccount(std::move(options))) {}
 
   [[nodiscard]] HttpReply Send(const HttpRequest& request) const {
@@ -66,6 +68,7 @@ class RouterFixture {
   FakeLoginSigner signer;
   FakeCodeExchange codes;
   FakeAdmission admission;
+  FakeUtils utils;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore memory;
