@@ -101,6 +101,7 @@ class Walk {
     const std::unique_ptr<DIR, CloseFolder> listing(::fdopendir(folder.get()));
     if (listing == nullptr) return CannotRead(errno);
     (void)folder.Release();  // the listing closes it
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): it is safe where no two threads share a listing
     while (const dirent* const entry = ::readdir(listing.get())) {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
