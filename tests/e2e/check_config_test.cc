@@ -75,8 +75,10 @@ TEST_F(CheckOfIm, SaysThatTheServiceIsNotThere) {
 TEST_F(CheckOfIm, HoldsNobodyElseUpWhileTheServiceHangs) {
   im_.BehaveForQuestions(ImConduct::Saying(ImConduct::Reply::kHang));
   std::vector<std::jthread> waiting;
-  for (int i = 0; i < 80; ++i) {  // more than there are workers
-    waiting.emplace_back([this, client = server_.Https()]() mutable {
+  constexpr int kMoreThanThereAreWorkers = 80;
+  waiting.reserve(kMoreThanThereAreWorkers);
+  for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
+    waiting.emplace_back([client = server_.Https()]() mutable {
       EXPECT_EQ(Get(client, "check_config", kToken).code(), kOk);
     });
   }
