@@ -95,9 +95,9 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
     EXPECT_EQ(reply.label.endpoint, "get_pushers");
     EXPECT_EQ(reply.label.kind, RoomKind::kDouble);
   }
-  const HttpReply reply = server.Send({.method = "POST", .path = "/weapp/utils/get_login_info"});
+  const HttpReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
-  EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, OPTIONS")));
+  EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, POST, OPTIONS")));
 }
 
 TEST(Router, LooksAtThePathBeforeTheMethod) {
@@ -110,7 +110,8 @@ TEST(Router, LooksAtThePathBeforeTheMethod) {
 }
 
 TEST(Router, AnswersOptionsOnEveryKnownPath) {
-  const RouterFixture server;
+  RouterFixture server;
+  server.utils.SwitchOn();
   for (const Route& route : AllRoutes()) {
     const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
     const std::string path = "/weapp/" + area + "/" + std::string(route.endpoint);
