@@ -8,14 +8,10 @@
 #include "handlers/common_fields.h"
 #include "handlers/fields.h"
 #include "handlers/json_values.h"
+#include "handlers/token_outcome.h"
 
 namespace rtcroom {
 namespace {
-
-std::string_view FirstOrEmpty(const FormPairs& query, std::string_view name) {
-  const std::string* const value = FindFirst(query, name);
-  return value == nullptr ? std::string_view() : std::string_view(*value);
-}
 
 /// A body need not say who calls; what is no id is for the handler to refuse.
 bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
@@ -61,7 +57,7 @@ Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol pr
       protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
   if (!must_prove) return std::optional<UserId>();
   const std::string_view user_id = FirstOrEmpty(query, "userID");
-  const Status checked = sessions_.Check(user_id, FirstOrEmpty(query, "token"));
+  const Status checked = StatusOf(sessions_.Check(user_id, FirstOrEmpty(query, "token")));
   if (!checked) return checked.error();
   return std::optional<UserId>(UserId{std::string(user_id)});
 }

@@ -1,9 +1,7 @@
 // login, of both dialects: they say who they are in the query, and have no body.
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "handlers/account_fields.h"
 #include "handlers/endpoints.h"
@@ -13,43 +11,43 @@ namespace {
 
 /// What the reply says besides its message.
 /// @source protocol B.1.
-std::string_view FaultText(LoginFault fault) {
-  switch (fault) {
-    case LoginFault::kIncomplete:
+std::string_view FaultText(LoginOutcome outcome) {
+  switch (outcome) {
+    case LoginOutcome::kMissingParameter:
       return "请求参数不全，请检查sdkAppID，accountType，userID，userSig参数是否都存在";
-    case LoginFault::kMalformedTicket:
+    case LoginOutcome::kMalformed:
       return "userSig 格式不正确";
-    case LoginFault::kOtherApp:
+    case LoginOutcome::kWrongApp:
       return "sdkAppID 和userSig中的信息不一致";
-    case LoginFault::kOtherUser:
+    case LoginOutcome::kWrongUser:
       return "userID 和userSig中的信息不一致";
-    case LoginFault::kExpired:
+    case LoginOutcome::kExpired:
       return "userSig过期";
-    case LoginFault::kBadSignature:
+    case LoginOutcome::kBadSignature:
       return "签名验证失败";
+    case LoginOutcome::kOk:
+      return {};
   }
   return {};
 }
 
-std::optional<std::string> Parameter(const Request& request, std::string_view name) {
-  const std::string* const value = FindFirst(request.query, name);
-  return value == nullptr ? std::nullopt : std::optional(*value);
+std::string Parameter(const Request& request, std::string_view name) {
+  return std::string(FirstOrEmpty(request.query, name));
 }
 
 Reply LogInWithTicket(const Request& request, Sessions& sessions) {
-  const LoginClaim claim{.sdk_app_id = Parameter(request, "sdkAppID"),
-                         .account_type = Parameter(request, "accountType"),
-                         .user_id = Parameter(request, "userID"),
-                         .user_sig = Parameter(request, "userSig")};
-  const Result<LoginAnswer> answer = sessions.Login(claim);
-  if (!answer) return Reply::Failure(answer.error());
-  if (const auto* const fault = std::get_if<LoginFault>(&*answer)) {
+  const SessionLoginCommand command{.sdk_app_id = Parameter(request, "sdkAppID"),
+                                    .account_type = Parameter(request, "accountType"),
+                                    .user_id = {Parameter(request, "userID")},
+                                    .user_sig = Parameter(request, "userSig")};
+  const Result<SessionLogin> login = sessions.Login(command);
+  if (!login) return Reply::Failure(login.error());
+  if (login->outcome != LoginOutcome::kOk) {
     return Reply::Failure({Errc::kUnauthorized, "the ticket is not accepted"},
-                          JsonText().Field("result", FaultText(*fault)));
+                          JsonText().Field("result", FaultText(login->outcome)));
   }
-  return Reply::Success(JsonText()
-                            .Field("token", std::get<Secret>(*answer).Reveal())
-                            .Field("userID", claim.user_id.value_or("")));
+  return Reply::Success(
+      JsonText().Field("token", login->token.Reveal()).Field("userID", command.user_id.value));
 }
 
 /// Gen-1 has no tickets to log in with: the server believes, and gives one away.
@@ -58,7 +56,7 @@ Reply LogInByName(const Request& request, const HandlerContext& context) {
   if (!context.gen1_login) {
     return Reply::Failure({Errc::kUnauthorized, "gen-1 logins are not served"});
   }
-  const UserId user_id{Parameter(request, "userID").value_or("")};
+  const UserId user_id{Parameter(request, "userID")};
   if (user_id.value.empty()) return Reply::Failure({Errc::kBadRequest, "userID: missing"});
   if (!context.services.logins.MaySignFor(user_id)) {
     return Reply::Failure({Errc::kBadRequest, "userID: not an identity that is signed for"});

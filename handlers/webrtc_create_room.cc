@@ -46,7 +46,8 @@ void HandleWebrtcCreateRoom(const Request& request, const HandlerContext& contex
   CreateRoomCommand command = ReadCommand(fields, request, context);
   command.info = fields.Info();
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
-  if (const Status ready = context.services.private_map_keys.CanSign(); !ready) {
+  // So that nobody makes a room in vain: keys are signed with the key of tickets.
+  if (const Status ready = context.services.hour_signer.CanSign(); !ready) {
     return answer(Reply::Failure(ready.error()));
   }
 

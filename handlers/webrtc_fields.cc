@@ -29,7 +29,8 @@ Result<std::string> SignPrivateMapKey(const HandlerContext& context, const UserI
   if (fault != std::errc() || end != text.data() + text.size()) {
     return Error{Errc::kInternal, "the id of a webrtc room is no number"};
   }
-  return context.services.private_map_keys.Sign(user_id, number, context.services.clock.Now());
+  return context.services.private_map_keys.SignPrivateMapKey(user_id, number,
+                                                             context.services.clock.Now());
 }
 
 Reply ReplyEvenToStrangers(const Status& outcome) {

@@ -68,15 +68,14 @@ int RunUserSigSign(const SignOptions& options, const CliContext& context) {
 int RunUserSigVerify(const VerifyOptions& options, const CliContext& context) {
   const std::optional<SigKeys> keys = LoadKeys(options.config, options.user_id, context);
   if (!keys) return kExitUsage;
-  const auto verifier =
-      UserSigVerifier::Create({.sdk_app_id = keys->im.sdk_app_id,
-                               .sig_version = static_cast<int>(keys->im.sig_version),
-                               .secret_key = keys->im.secret_key,
-                               .public_key_pem = keys->public_key_pem,
-                               .private_key_pem = Secret(keys->private_key_pem)});
+  const auto verifier = UserSigVerifier::Create({.sdk_app_id = keys->im.sdk_app_id,
+                                                 .secret_key = keys->im.secret_key,
+                                                 .public_key_pem = keys->public_key_pem,
+                                                 .private_key_pem = Secret(keys->private_key_pem)});
   if (!verifier) return Refuse(verifier.error(), context);
+  if (const Status ready = (*verifier)->CanVerify(); !ready) return Refuse(ready.error(), context);
   const UserSigOutcome outcome =
-      verifier->Verify(options.sig, UserId{options.user_id}, context.clock.Now());
+      (*verifier)->VerifyUserSig(options.sig, UserId{options.user_id}, context.clock.Now());
   context.out << UserSigOutcomeName(outcome) << '\n';
   return outcome == UserSigOutcome::kOk ? kExitOk : kExitFailed;
 }

@@ -42,8 +42,8 @@ void AddAuthKeys(std::vector<ConfigKey>& keys) {
       " checked, for development.");
   auth.Add<&S::interop>("interop", ChoiceRule{{"isolated", "shared"}},
                         "isolated: no dialect sees the other's rooms.");
-  auth.AddUnavailable<&S::token_ttl>("token_ttl", DurationRule{1s, 8760h},
-                                     "Life of a gen-2 token after its last use.");
+  auth.Add<&S::token_ttl>("token_ttl", DurationRule{1s, 8760h},
+                          "Life of a gen-2 token after its last use.");
   auth.Add<&S::trust_imuserid>("trust_imuserid", SwitchRule{},
                                "get_im_login_info signs for the imuserid that the caller names.");
   auth.AddUnavailable<&S::trust_userid>("trust_userid", SwitchRule{},
@@ -53,8 +53,8 @@ void AddAuthKeys(std::vector<ConfigKey>& keys) {
                                      "Ties a gen-1 pusher to the address that added it.");
   auth.Add<&S::deny_user_ids>("deny_user_ids", ListRule{CheckUserId},
                               "Users never signed for, besides im.admin.");
-  auth.AddUnavailable<&S::max_tokens>("max_tokens", CountRule{1, 100'000'000},
-                                      "Most gen-2 tokens kept.");
+  auth.Add<&S::max_tokens>("max_tokens", CountRule{1, 100'000'000},
+                           "Most gen-2 tokens kept; the one used longest ago makes room.");
 }
 
 void AddLivenessKeys(std::vector<ConfigKey>& keys) {

@@ -21,11 +21,13 @@ void AddImKeys(std::vector<ConfigKey>& keys) {
   im.Add<&S::admin>("admin", PlainTextRule{CheckUserId},
                     "The IM application's administrator; clients are never signed in as it.");
   im.Add<&S::sig_version>("sig_version", CountRule{1, 2},
-                          "UserSig: 2 = HMAC with secret_key, 1 = ECDSA with private_key_file.");
-  im.Add<&S::secret_key>("secret_key", SecretRule{}, "Key of sig_version 2.");
-  im.Add<&S::private_key_file>("private_key_file", PlainTextRule{}, "PEM file of sig_version 1.");
-  im.Add<&S::public_key_file>("public_key_file", PlainTextRule{},
-                              "PEM file of sig_version 1, to verify with.");
+                          "What is signed: 2 = HMAC with secret_key, 1 = ECDSA with "
+                          "private_key_file. Both are verified, given their keys.");
+  im.Add<&S::secret_key>("secret_key", SecretRule{}, "Key of version 2.");
+  im.Add<&S::private_key_file>("private_key_file", PlainTextRule{}, "PEM file of version 1.");
+  im.Add<&S::public_key_file>(
+      "public_key_file", PlainTextRule{},
+      "PEM file of version 1, to verify with; \"\" = the private key's half.");
   im.Add<&S::user_sig_ttl>("user_sig_ttl", DurationRule{1s, 8760h}, "Life of a client's UserSig.");
   im.Add<&S::on_create_failure>("on_create_failure", ChoiceRule{{"reject", "degrade"}},
                                 "What create_room does while the IM service fails.");

@@ -1,4 +1,4 @@
-// Tickets for the rooms of the TRTC service.
+// Keys to the rooms of the media service.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,21 @@
 
 namespace rtcroom {
 
-/// Signs privateMapKeys: all rights, for an hour, in one numeric room (protocol D.3).
+/// Signs privateMapKeys (protocol B.8, D.3).
 ///
 /// @threads implementations are immutable: safe from any thread.
 class PrivateMapKeySigner {
  public:
   virtual ~PrivateMapKeySigner() = default;
 
-  /// Whether keys can be signed at all, so that nobody makes a room in vain.
-  /// @errors kUnavailable when no application or key is configured.
-  [[nodiscard]] virtual Status CanSign() const = 0;
-
-  /// The key with which `user_id` may enter that room from `now` on. Whether that user may have
-  /// one is for the caller to decide.
-  /// @errors as `CanSign`.
-  [[nodiscard]] virtual Result<std::string> Sign(const UserId& user_id, std::uint32_t room_number,
-                                                 TimePoint now) const = 0;
+  /// A key with which `user_id` may do everything in the numeric room `room`, and in no other,
+  /// from `now` for an hour. Whether that user may have one is for the caller to decide.
+  ///
+  /// @param user_id  at most `kMaxUserIdBytes`.
+  /// @errors kUnavailable when no IM application or key is configured; kInternal when OpenSSL
+  ///         fails.
+  virtual Result<std::string> SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
+                                                TimePoint now) const = 0;
 };
 
 }  // namespace rtcroom

@@ -1,11 +1,9 @@
-// Who is logged in: the tokens that requests of gen-2 carry.
+// Logging in with a UserSig, and the tokens that gen-2 requests carry.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
@@ -13,29 +11,43 @@
 
 namespace rtcroom {
 
-/// What a login says, as it was sent; nothing where it says nothing.
-struct LoginClaim {
-  std::optional<std::string> sdk_app_id{};
-  std::optional<std::string> account_type{};
-  std::optional<std::string> user_id{};
-  std::optional<std::string> user_sig{};
+/// As they stand in the query string, percent-decoded; one that is missing is empty.
+struct SessionLoginCommand {
+  std::string sdk_app_id{};
+  std::string account_type{};
+  UserId user_id{};
+  std::string user_sig{};
 };
 
-/// Why a login is refused.
+/// In the order in which a login is checked: the first that applies is the outcome.
 /// @source protocol B.1.
-enum class LoginFault : std::uint8_t {
-  kIncomplete,       ///< a parameter is missing or empty
-  kMalformedTicket,  ///< the UserSig is none
-  kOtherApp,         ///< of another application than ours, or than the ticket's
-  kOtherUser,        ///< the ticket is not that user's
+enum class LoginOutcome : std::uint8_t {
+  kMissingParameter,  ///< or a user id that is none
+  kMalformed,         ///< the UserSig is none
+  kWrongApp,          ///< sdkAppID or accountType is not the configured one, or not the signed one
+  kWrongUser,
   kExpired,
   kBadSignature,
+  kOk,
 };
 
-/// The token of a new session, or why there is none.
-using LoginAnswer = std::variant<Secret, LoginFault>;
+struct SessionLogin {
+  LoginOutcome outcome = LoginOutcome::kMissingParameter;
+  Secret token{};  ///< only with kOk
+};
 
-/// Sessions of users: one for each, good for every room kind.
+/// In the order in which a token is checked.
+/// @source protocol B.2.
+enum class TokenOutcome : std::uint8_t {
+  kMissing,     ///< no user id or no token
+  kMalformed,   ///< not a token of any application
+  kUnknownApp,  ///< of another application than the configured one
+  kNoSession,   ///< the user is not logged in, or was for too long without a request
+  kWrongToken,  ///< not that of the user's last login
+  kOk,
+};
+
+/// Tokens for users, one for each, good for all kinds of rooms.
 ///
 /// @threads implementations are safe from any thread.
 /// @source protocol B.1, B.2, C.5.
@@ -43,28 +55,36 @@ class Sessions {
  public:
   virtual ~Sessions() = default;
 
-  /// Begins the session of a user who proves himself by his ticket; an earlier one of his ends.
+  /// Logs a user in who proves his identity, whoever it is: the deny list is of those whom we do
+  /// not sign for. An earlier token of his ends.
   ///
-  /// May wait for a commit.
-  /// @errors kUnavailable when tickets cannot be verified; kStoreBusy; kStoreBroken.
-  virtual Result<LoginAnswer> Login(const LoginClaim& claim) = 0;
+  /// Waits for a commit of the store.
+  ///
+  /// @errors kUnavailable when no application or key is configured; kStoreBusy, kStoreBroken:
+  ///         then an earlier token stays good.
+  virtual Result<SessionLogin> Login(const SessionLoginCommand& command) = 0;
 
-  /// The same for a user whom the caller vouches for.
+  /// The same for a user whose identity the caller vouches for, as gen-1's login does.
+  ///
   /// @return the token.
-  /// @errors as `Login`.
+  /// @errors kBadRequest for what is no user id; kUnavailable when no application is configured;
+  ///         kStoreBusy; kStoreBroken.
+  /// @source protocol A.4.11.
   virtual Result<Secret> LoginTrusted(const UserId& user_id) = 0;
 
-  /// Ends the session that `token` is of. May wait for a commit.
-  /// @param user_id  any text, likewise `token`; empty when there is none.
-  /// @errors those of `Check`; kStoreBusy; kStoreBroken.
-  virtual Status Logout(std::string_view user_id, std::string_view token) = 0;
-
-  /// Whether the user is logged in with that token; his session's life begins anew then.
+  /// Ends the session that `token` is of; the outcome is that of a check of it.
   ///
-  /// Waits for nothing: the threads that read requests ask.
-  /// @param user_id  any text, likewise `token`; empty when there is none.
-  /// @errors kNoCredentials; kTokenMalformed; kUnknownApp; kNoSession; kTokenWrong.
-  virtual Status Check(std::string_view user_id, std::string_view token) = 0;
+  /// Waits for a commit of the store.
+  ///
+  /// @errors kStoreBusy, kStoreBroken: then the token stays good.
+  virtual Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) = 0;
+
+  /// Whether `token` is good for that user. Then its life begins anew.
+  ///
+  /// Never waits for the store: may be called from an event loop.
+  ///
+  /// @param user_id  any text; one that is missing is empty. So is `token`.
+  virtual TokenOutcome Check(std::string_view user_id, std::string_view token) = 0;
 };
 
 }  // namespace rtcroom

@@ -4,6 +4,7 @@
 #include "daemon/core/ban_store.h"
 #include "daemon/core/group_task_store.h"
 #include "daemon/core/position_store.h"
+#include "daemon/core/session_store.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {
@@ -11,6 +12,10 @@ namespace rtcroom {
 /// Rooms, and beside them what is not a room: users take the one interface that they need.
 ///
 /// @threads safe from any thread.
-class Storage : public Store, public BanStore, public GroupTaskStore, public PositionStore {};
+class Storage : public Store,
+                public BanStore,
+                public GroupTaskStore,
+                public PositionStore,
+                public SessionStore {};
 
 }  // namespace rtcroom

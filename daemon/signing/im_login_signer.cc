@@ -2,10 +2,17 @@
 
 #include <utility>
 
+#include "daemon/signing/user_buf.h"
 #include "daemon/signing/user_sig_v1.h"
 #include "daemon/signing/user_sig_v2.h"
 
 namespace rtcroom {
+namespace {
+
+/// @source protocol B.8.
+constexpr std::chrono::seconds kPrivateMapKeyLife{3600};
+
+}  // namespace
 
 Result<std::unique_ptr<ImLoginSigner>> ImLoginSigner::Create(ImLoginSignerOptions options) {
   if (options.sig_version != 1 && options.sig_version != 2) {
@@ -35,12 +42,29 @@ Status ImLoginSigner::CanSign() const {
 }
 
 Result<std::string> ImLoginSigner::SignUserSig(const UserId& user_id, TimePoint now) const {
+  return Sign(user_id, now, options_.user_sig_ttl, {});
+}
+
+Result<std::string> ImLoginSigner::SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
+                                                     TimePoint now) const {
+  const std::int64_t expires_at = UnixSeconds(now) + kPrivateMapKeyLife.count();
+  if (expires_at > UINT32_MAX) return Error{Errc::kInternal, "no room key can end after 2106"};
+  const UserBuf userbuf{.user_id = user_id,
+                        .sdk_app_id = options_.sdk_app_id,
+                        .room = room,
+                        .expires_at = static_cast<std::uint32_t>(expires_at),
+                        .rights = kAllRoomRights};
+  return Sign(user_id, now, kPrivateMapKeyLife, EncodeUserBuf(userbuf));
+}
+
+Result<std::string> ImLoginSigner::Sign(const UserId& user_id, TimePoint now,
+                                        std::chrono::seconds life, std::string_view userbuf) const {
   if (const Status ready = CanSign(); !ready) return ready.error();
   const UserSigSubject subject{options_.sdk_app_id, user_id};
   if (options_.sig_version == 1) {
-    return SignUserSigV1(subject, options_.account_type, *private_key_, now, options_.user_sig_ttl);
+    return SignUserSigV1(subject, options_.account_type, *private_key_, now, life, userbuf);
   }
-  return SignUserSigV2(subject, options_.secret_key, now, options_.user_sig_ttl);
+  return SignUserSigV2(subject, options_.secret_key, now, life, userbuf);
 }
 
 }  // namespace rtcroom

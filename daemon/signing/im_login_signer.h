@@ -1,4 +1,4 @@
-// Signs login tickets with the key of the configured IM application.
+// Signs login tickets and keys to rooms with the key of the configured IM application.
 #pragma once
 
 #include <chrono>
@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/base/secret.h"
 #include "daemon/core/login_signer.h"
+#include "daemon/core/private_map_key_signer.h"
 #include "daemon/signing/ecdsa_key.h"
 
 namespace rtcroom {
@@ -23,18 +25,21 @@ struct ImLoginSignerOptions {
 };
 
 /// @threads immutable: safe from any thread.
-class ImLoginSigner : public LoginSigner {
+class ImLoginSigner : public LoginSigner, public PrivateMapKeySigner {
  public:
-  /// A missing application or key is no error here: `CanSign` and `SignUserSig` then answer
-  /// kUnavailable.
+  /// A missing application or key is no error here: all methods then answer kUnavailable.
   /// @errors kBadRequest for another version than 1 and 2, or a private key that is not one.
   static Result<std::unique_ptr<ImLoginSigner>> Create(ImLoginSignerOptions options);
 
   [[nodiscard]] Status CanSign() const override;
   Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const override;
+  Result<std::string> SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
+                                        TimePoint now) const override;
 
  private:
   ImLoginSigner(ImLoginSignerOptions options, std::optional<EcdsaPrivateKey> private_key);
+  [[nodiscard]] Result<std::string> Sign(const UserId& user_id, TimePoint now,
+                                         std::chrono::seconds life, std::string_view userbuf) const;
 
   const ImLoginSignerOptions options_;
   const std::optional<EcdsaPrivateKey> private_key_;

@@ -1,9 +1,8 @@
-// What a UserSig says and what may be wrong with one.
+// What a UserSig says.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <string_view>
 
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
@@ -15,36 +14,6 @@ struct UserSigSubject {
   std::uint32_t sdk_app_id = 0;
   UserId user_id{};
 };
-
-/// Listed in the order in which a ticket is checked: the first that applies is the outcome. So
-/// `kExpired` is said only of a ticket that was once good.
-enum class UserSigOutcome : std::uint8_t {
-  kMalformed,     ///< not a ticket of this version at all
-  kWrongApp,      ///< made for another IM application
-  kWrongUser,     ///< made for another user
-  kBadSignature,  ///< altered, or signed with another key
-  kExpired,       ///< its time is over
-  kOk,
-};
-
-/// "malformed", "wrong app id", ...: for people.
-constexpr std::string_view UserSigOutcomeName(UserSigOutcome outcome) {
-  switch (outcome) {
-    case UserSigOutcome::kMalformed:
-      return "malformed";
-    case UserSigOutcome::kWrongApp:
-      return "wrong app id";
-    case UserSigOutcome::kWrongUser:
-      return "wrong user";
-    case UserSigOutcome::kBadSignature:
-      return "bad signature";
-    case UserSigOutcome::kExpired:
-      return "expired";
-    case UserSigOutcome::kOk:
-      return "ok";
-  }
-  return "";
-}
 
 /// A ticket's own numbers, in unix seconds and seconds.
 struct UserSigTimes {

@@ -95,31 +95,33 @@ std::optional<std::int64_t> Seconds(std::string_view text) {
 
 Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_view account_type,
                                   const EcdsaPrivateKey& key, TimePoint now,
-                                  std::chrono::seconds life) {
+                                  std::chrono::seconds life, std::string_view userbuf) {
   const std::string sdk_app_id = std::to_string(subject.sdk_app_id);
-  const Ticket ticket{.appid_at_3rd = account_type == "0" ? "0" : sdk_app_id,
-                      .account_type = std::string(account_type),
-                      .identifier = subject.user_id.value,
-                      .sdk_appid = sdk_app_id,
-                      .time = std::to_string(UnixSeconds(now)),
-                      .expire_after = std::to_string(life.count()),
-                      .userbuf = std::nullopt,
-                      .signature = ""};
+  const Ticket ticket{
+      .appid_at_3rd = account_type == "0" ? "0" : sdk_app_id,
+      .account_type = std::string(account_type),
+      .identifier = subject.user_id.value,
+      .sdk_appid = sdk_app_id,
+      .time = std::to_string(UnixSeconds(now)),
+      .expire_after = std::to_string(life.count()),
+      .userbuf = userbuf.empty() ? std::nullopt : std::optional(EncodeBase64(userbuf)),
+      .signature = ""};
   const Result<std::string> signature = key.Sign(SignedText(ticket));
   if (!signature) return signature.error();
-  const nlohmann::json object = {{"TLS.appid_at_3rd", ticket.appid_at_3rd},
-                                 {"TLS.account_type", ticket.account_type},
-                                 {"TLS.identifier", ticket.identifier},
-                                 {"TLS.sdk_appid", ticket.sdk_appid},
-                                 {"TLS.time", ticket.time},
-                                 {"TLS.expire_after", ticket.expire_after},
-                                 {"TLS.version", kLibraryVersion},
-                                 {"TLS.sig", EncodeBase64(*signature)}};
+  nlohmann::json object = {{"TLS.appid_at_3rd", ticket.appid_at_3rd},
+                           {"TLS.account_type", ticket.account_type},
+                           {"TLS.identifier", ticket.identifier},
+                           {"TLS.sdk_appid", ticket.sdk_appid},
+                           {"TLS.time", ticket.time},
+                           {"TLS.expire_after", ticket.expire_after},
+                           {"TLS.version", kLibraryVersion},
+                           {"TLS.sig", EncodeBase64(*signature)}};
+  if (ticket.userbuf) object["TLS.userbuf"] = *ticket.userbuf;
   return PackUserSig(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subject,
-                               const EcdsaPublicKey& key, TimePoint now) {
+                               const std::optional<EcdsaPublicKey>& key, TimePoint now) {
   const std::optional<Ticket> ticket = Read(sig);
   if (!ticket) return UserSigOutcome::kMalformed;
   const std::optional<std::int64_t> issued_at = Seconds(ticket->time);
@@ -127,12 +129,11 @@ UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subje
   if (!issued_at || !life) return UserSigOutcome::kMalformed;
   if (ticket->sdk_appid != std::to_string(subject.sdk_app_id)) return UserSigOutcome::kWrongApp;
   if (ticket->identifier != subject.user_id.value) return UserSigOutcome::kWrongUser;
+  if (IsExpired({*issued_at, *life}, now)) return UserSigOutcome::kExpired;
 
   const std::optional<std::string> signature = DecodeBase64(ticket->signature);
-  if (!signature || !key.Verify(SignedText(*ticket), *signature)) {
-    return UserSigOutcome::kBadSignature;
-  }
-  return IsExpired({*issued_at, *life}, now) ? UserSigOutcome::kExpired : UserSigOutcome::kOk;
+  const bool good = key && signature && key->Verify(SignedText(*ticket), *signature);
+  return good ? UserSigOutcome::kOk : UserSigOutcome::kBadSignature;
 }
 
 }  // namespace rtcroom

@@ -2,32 +2,33 @@
 
 #include <utility>
 
+#include "daemon/signing/user_sig.h"
 #include "daemon/signing/user_sig_v1.h"
 #include "daemon/signing/user_sig_v2.h"
 
 namespace rtcroom {
 namespace {
 
-Result<EcdsaPublicKey> ReadPublicKey(const UserSigVerifierOptions& options) {
-  if (!options.public_key_pem.empty()) return EcdsaPublicKey::FromPem(options.public_key_pem);
-  if (options.private_key_pem.empty()) return Error{Errc::kUnavailable, "no key for UserSigs"};
+Result<std::optional<EcdsaPublicKey>> ReadPublicKey(const UserSigVerifierOptions& options) {
+  if (!options.public_key_pem.empty()) {
+    Result<EcdsaPublicKey> key = EcdsaPublicKey::FromPem(options.public_key_pem);
+    if (!key) return key.error();
+    return std::optional(*std::move(key));
+  }
+  if (options.private_key_pem.empty()) return std::optional<EcdsaPublicKey>();
   const Result<EcdsaPrivateKey> private_key = EcdsaPrivateKey::FromPem(options.private_key_pem);
   if (!private_key) return private_key.error();
-  return private_key->PublicKey();
+  return std::optional(private_key->PublicKey());
 }
 
 }  // namespace
 
-Result<UserSigVerifier> UserSigVerifier::Create(const UserSigVerifierOptions& options) {
-  if (options.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
-  if (options.sig_version == 1) {
-    Result<EcdsaPublicKey> key = ReadPublicKey(options);
-    if (!key) return key.error();
-    return UserSigVerifier(options.sdk_app_id, Secret(), *std::move(key));
-  }
-  if (options.sig_version != 2) return Error{Errc::kBadRequest, "a UserSig has version 1 or 2"};
-  if (options.secret_key.empty()) return Error{Errc::kUnavailable, "no secret key for UserSigs"};
-  return UserSigVerifier(options.sdk_app_id, options.secret_key, std::nullopt);
+Result<std::unique_ptr<UserSigVerifier>> UserSigVerifier::Create(
+    const UserSigVerifierOptions& options) {
+  Result<std::optional<EcdsaPublicKey>> public_key = ReadPublicKey(options);
+  if (!public_key) return public_key.error();
+  return std::unique_ptr<UserSigVerifier>(
+      new UserSigVerifier(options.sdk_app_id, options.secret_key, *std::move(public_key)));
 }
 
 UserSigVerifier::UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,
@@ -36,11 +37,22 @@ UserSigVerifier::UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,
       secret_key_(std::move(secret_key)),
       public_key_(std::move(public_key)) {}
 
-UserSigOutcome UserSigVerifier::Verify(std::string_view sig, const UserId& user_id,
-                                       TimePoint now) const {
+Status UserSigVerifier::CanVerify() const {
+  if (sdk_app_id_ == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
+  if (secret_key_.empty() && !public_key_) {
+    return Error{Errc::kUnavailable, "no key for UserSigs"};
+  }
+  return {};
+}
+
+UserSigOutcome UserSigVerifier::VerifyUserSig(std::string_view sig, const UserId& user_id,
+                                              TimePoint now) const {
+  if (sdk_app_id_ == 0) return UserSigOutcome::kWrongApp;
   const UserSigSubject subject{sdk_app_id_, user_id};
-  if (public_key_) return VerifyUserSigV1(sig, subject, *public_key_, now);
-  return VerifyUserSigV2(sig, subject, secret_key_, now);
+  const UserSigOutcome as_version_2 = VerifyUserSigV2(sig, subject, secret_key_, now);
+  // One with the fields of both versions is good or bad as version 2.
+  if (as_version_2 != UserSigOutcome::kMalformed) return as_version_2;
+  return VerifyUserSigV1(sig, subject, public_key_, now);
 }
 
 }  // namespace rtcroom

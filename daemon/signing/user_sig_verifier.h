@@ -1,7 +1,8 @@
-// Checks login tickets with the key of the configured IM application.
+// Checks login tickets with the keys of the configured IM application.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,38 +10,39 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/login_verifier.h"
 #include "daemon/core/result.h"
 #include "daemon/signing/ecdsa_key.h"
-#include "daemon/signing/user_sig.h"
 
 namespace rtcroom {
 
 struct UserSigVerifierOptions {
   std::uint32_t sdk_app_id = 0;
-  int sig_version = 2;           ///< 1 or 2; a ticket of the other one is malformed
-  Secret secret_key{};           ///< of version 2
+  Secret secret_key{};           ///< of version 2; empty: none of that version is good
   std::string public_key_pem{};  ///< of version 1; empty: that of the private key
-  Secret private_key_pem{};      ///< of version 1
+  Secret private_key_pem{};      ///< of version 1; empty as well: none of that version is good
 };
 
+/// Takes tickets of both versions, whichever of them is signed here.
+///
 /// @threads immutable: safe from any thread.
-class UserSigVerifier {
+class UserSigVerifier : public LoginVerifier {
  public:
-  /// @errors kUnavailable when the application or the key of that version is missing;
-  ///         kBadRequest for another version than 1 and 2, or a key that is not one.
-  static Result<UserSigVerifier> Create(const UserSigVerifierOptions& options);
+  /// A missing application or key is no error here: see `CanVerify`.
+  /// @errors kBadRequest for a key that is not one.
+  static Result<std::unique_ptr<UserSigVerifier>> Create(const UserSigVerifierOptions& options);
 
-  /// Whether `sig` lets that user in at `now`.
-  [[nodiscard]] UserSigOutcome Verify(std::string_view sig, const UserId& user_id,
-                                      TimePoint now) const;
+  [[nodiscard]] Status CanVerify() const override;
+  [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
+                                             TimePoint now) const override;
 
  private:
   UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,
                   std::optional<EcdsaPublicKey> public_key);
 
-  std::uint32_t sdk_app_id_;
-  Secret secret_key_;
-  std::optional<EcdsaPublicKey> public_key_;  ///< set for version 1 alone
+  const std::uint32_t sdk_app_id_;
+  const Secret secret_key_;
+  const std::optional<EcdsaPublicKey> public_key_;
 };
 
 }  // namespace rtcroom

@@ -1,6 +1,8 @@
 #include "storage/memory/memory_store.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -252,6 +254,56 @@ Status MemoryStore::SavePosition(std::string_view reader, const Cursor& position
   const MutexLock lock(mutex_);
   positions_.insert_or_assign(std::string(reader), position);
   return {};
+}
+
+Result<StoredSessions> MemoryStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
+  StoredSessions stored;
+  const MutexLock lock(mutex_);
+  for (const auto& [user_id, session] : sessions_) {
+    stored.last_number = std::max(stored.last_number, session.number);
+    if (session.last_use > unused_until) stored.sessions.push_back(session);
+  }
+  std::ranges::sort(stored.sessions, std::greater(), &Session::last_use);
+  if (stored.sessions.size() > limit) stored.sessions.resize(limit);
+  return stored;
+}
+
+Status MemoryStore::PutSession(const Session& session) {
+  const MutexLock lock(mutex_);
+  const auto found = sessions_.find(session.user_id);
+  if (found != sessions_.end() && found->second.number > session.number) return {};
+  sessions_.insert_or_assign(session.user_id, session);
+  return {};
+}
+
+Status MemoryStore::RemoveSessions(std::span<const Session> sessions) {
+  const MutexLock lock(mutex_);
+  for (const Session& session : sessions) {
+    const auto found = sessions_.find(session.user_id);
+    if (found != sessions_.end() && found->second.number == session.number) sessions_.erase(found);
+  }
+  return {};
+}
+
+Status MemoryStore::NoteSessionUses(std::span<const Session> sessions) {
+  const MutexLock lock(mutex_);
+  for (const Session& session : sessions) {
+    const auto found = sessions_.find(session.user_id);
+    if (found == sessions_.end() || found->second.number != session.number) continue;
+    found->second.last_use = std::max(found->second.last_use, session.last_use);
+  }
+  return {};
+}
+
+Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
+  std::size_t removed = 0;
+  const MutexLock lock(mutex_);
+  for (auto place = sessions_.begin(); place != sessions_.end() && removed < limit;) {
+    const bool unused = place->second.last_use <= unused_until;
+    place = unused ? sessions_.erase(place) : std::next(place);
+    if (unused) ++removed;
+  }
+  return removed;
 }
 
 }  // namespace rtcroom

@@ -48,6 +48,11 @@ class MemoryStore : public Storage {
   Status RemoveGroupTask(const RoomId& group) override;
   Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override;
   Status SavePosition(std::string_view reader, const Cursor& position) override;
+  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Status PutSession(const Session& session) override;
+  Status RemoveSessions(std::span<const Session> sessions) override;
+  Status NoteSessionUses(std::span<const Session> sessions) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
 
  private:
   void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
@@ -74,6 +79,7 @@ class MemoryStore : public Storage {
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
   std::map<RoomId, GroupTaskKind> group_tasks_ GUARDED_BY(mutex_);
   std::map<std::string, Cursor, std::less<>> positions_ GUARDED_BY(mutex_);
+  std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -27,7 +27,7 @@ Status SideWriter::Prepare(Database& database) {
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
   }
-  return {};
+  return sessions_.Prepare(database);
 }
 
 Status SideWriter::PutBan(const Ban& ban) {
@@ -58,7 +58,7 @@ Status SideReader::Prepare(Database& database) {
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
   }
-  return {};
+  return sessions_.Prepare(database);
 }
 
 Result<std::vector<Ban>> SideReader::LoadBans(TimePoint now) {

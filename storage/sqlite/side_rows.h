@@ -1,4 +1,4 @@
-// Bans, group tasks and reader positions as rows: how they are read and written.
+// Bans, group tasks, reader positions and sessions as rows: how they are read and written.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "daemon/core/cursor.h"
 #include "daemon/core/group_task_store.h"
 #include "daemon/core/result.h"
+#include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
@@ -27,6 +28,7 @@ class SideWriter {
   Status RemoveEndedBans(TimePoint now);
   Status ChangeGroupTask(const GroupTaskChange& change);
   Status SavePosition(std::string_view reader, const Cursor& position);
+  SessionWriter& sessions() { return sessions_; }
 
  private:
   Statement put_ban_;
@@ -34,6 +36,7 @@ class SideWriter {
   Statement put_task_;
   Statement remove_task_;
   Statement save_position_;
+  SessionWriter sessions_;
 };
 
 /// The statements that read them.
@@ -46,11 +49,13 @@ class SideReader {
   Result<std::vector<Ban>> LoadBans(TimePoint now);
   Result<std::vector<GroupTask>> LoadGroupTasks();
   Result<std::optional<Cursor>> LoadPosition(std::string_view reader);
+  SessionReader& sessions() { return sessions_; }
 
  private:
   Statement load_bans_;
   Statement load_tasks_;
   Statement load_position_;
+  SessionReader sessions_;
 };
 
 }  // namespace rtcroom

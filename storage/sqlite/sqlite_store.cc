@@ -169,4 +169,32 @@ Status SqliteStore::SavePosition(std::string_view reader, const Cursor& position
   return WriteSide([&](SideWriter& writer) { return writer.SavePosition(reader, position); });
 }
 
+Result<StoredSessions> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
+  return readers_->Take()->side().sessions().Load(unused_until, limit);
+}
+
+Status SqliteStore::PutSession(const Session& session) {
+  return WriteSide([&session](SideWriter& writer) { return writer.sessions().Put(session); });
+}
+
+Status SqliteStore::RemoveSessions(std::span<const Session> sessions) {
+  return WriteSide([sessions](SideWriter& writer) { return writer.sessions().Remove(sessions); });
+}
+
+Status SqliteStore::NoteSessionUses(std::span<const Session> sessions) {
+  return WriteSide([sessions](SideWriter& writer) { return writer.sessions().NoteUses(sessions); });
+}
+
+Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
+  std::size_t removed = 0;
+  const Status written = WriteSide([&](SideWriter& writer) -> Status {
+    const Result<std::size_t> count = writer.sessions().RemoveUnused(unused_until, limit);
+    if (!count) return count.error();
+    removed = *count;
+    return {};
+  });
+  if (!written) return written.error();
+  return removed;
+}
+
 }  // namespace rtcroom

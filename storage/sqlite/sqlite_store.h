@@ -83,6 +83,11 @@ class SqliteStore : public Storage {
   Status RemoveGroupTask(const RoomId& group) override;
   Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override;
   Status SavePosition(std::string_view reader, const Cursor& position) override;
+  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Status PutSession(const Session& session) override;
+  Status RemoveSessions(std::span<const Session> sessions) override;
+  Status NoteSessionUses(std::span<const Session> sessions) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,

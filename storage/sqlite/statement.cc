@@ -57,6 +57,12 @@ std::string StatementRun::Text(int column) const {
   return {reinterpret_cast<const char*>(text), size};
 }
 
+std::span<const std::byte> StatementRun::Bytes(int column) const {
+  const void* const bytes = sqlite3_column_blob(statement_, column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+  return {static_cast<const std::byte*>(bytes), size};
+}
+
 void StatementRun::Bind(std::int64_t value) {
   Check(sqlite3_bind_int64(statement_, ++bound_, value));
 }
@@ -65,6 +71,10 @@ void StatementRun::Bind(std::string_view value) {
   // An empty view may have no address, which SQLite would take for NULL.
   const char* const text = value.data() != nullptr ? value.data() : "";
   Check(sqlite3_bind_text64(statement_, ++bound_, text, value.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void StatementRun::Bind(std::span<const std::byte> value) {
+  Check(sqlite3_bind_blob64(statement_, ++bound_, value.data(), value.size(), SQLITE_STATIC));
 }
 
 void StatementRun::BindNull() { Check(sqlite3_bind_null(statement_, ++bound_)); }

@@ -1,9 +1,11 @@
 // Prepared statements, and one run of one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -56,12 +58,15 @@ class StatementRun {
   [[nodiscard]] std::uint64_t Unsigned(int column) const;
   [[nodiscard]] TimePoint Time(int column) const;
   [[nodiscard]] std::string Text(int column) const;
+  /// Good until the next row or the end of the run.
+  [[nodiscard]] std::span<const std::byte> Bytes(int column) const;
 
  private:
   void Bind(std::int64_t value);
   void Bind(std::uint64_t value) { Bind(static_cast<std::int64_t>(value)); }
   void Bind(TimePoint value) { Bind(std::int64_t{value.time_since_epoch().count()}); }
   void Bind(std::string_view value);
+  void Bind(std::span<const std::byte> value);
   template <typename T>
   void Bind(const std::optional<T>& value) {
     value ? Bind(*value) : BindNull();

@@ -1,4 +1,5 @@
 // Which files the SQLite store opens, and what it says of those it does not.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,6 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class SqliteOpen : public SqliteFixture {
  protected:
@@ -26,6 +28,23 @@ class SqliteOpen : public SqliteFixture {
     }
     for (const auto& created : store_->UpdateAll(creating)) ASSERT_OK(created);
     store_.reset();
+  }
+
+  /// Opens what a dump in tests/contract/data makes.
+  void OpenStoreOfDump(const std::string& name) {
+    std::ostringstream dump;
+    dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + name).rdbuf();
+    ASSERT_FALSE(dump.str().empty());
+    RunSql(Path(), dump.str());
+    OpenStore();
+  }
+
+  /// What every older store must be able to do once it is open.
+  void ExpectThatItKeepsSessions() {
+    const Session session{.user_id = {"bob"}, .token = {}, .number = 1, .last_use = kNoon};
+    EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, IsEmpty());
+    ASSERT_OK(store_->PutSession(session));
+    EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(session));
   }
 };
 
@@ -46,11 +65,7 @@ TEST_F(SqliteOpen, RefusesToMakeAStoreWithoutAnEpoch) {
 }
 
 TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
-  std::ostringstream dump;
-  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0001.sql").rdbuf();
-  ASSERT_FALSE(dump.str().empty());
-  RunSql(Path(), dump.str());
-  OpenStore();
+  OpenStoreOfDump("schema_0001.sql");
 
   const auto page = store_->Scan(0, 10);
   ASSERT_OK(page);
@@ -81,6 +96,29 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
                 ->events.front()
                 .room_number,
             5u);
+  ExpectThatItKeepsSessions();
+}
+
+TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion2) {
+  OpenStoreOfDump("schema_0002.sql");
+  const auto page = store_->Scan(0, 10);
+  ASSERT_OK(page);
+  ASSERT_THAT(IdsOf(page->rooms), ElementsAre("old_multi", "old_live"));
+  EXPECT_THAT(UsersOf(page->rooms.front()), ElementsAre("creator"));
+  EXPECT_THAT(*store_->LoadBans(kNoon),
+              ElementsAre(Ban{.room = MakeKey(RoomKind::kMulti, "old_multi"),
+                              .user_id = {"bob"},
+                              .until = kNoon + std::chrono::seconds(60)}));
+  EXPECT_THAT(*store_->LoadGroupTasks(),
+              ElementsAre(GroupTask{.group = {"old_gone"}, .kind = GroupTaskKind::kDestroy}));
+  const auto position = store_->LoadPosition("im");
+  ASSERT_OK(position);
+  ASSERT_TRUE(position->has_value());
+  const auto events = store_->ReadEvents(**position, 10);
+  ASSERT_OK(events);
+  ASSERT_EQ(events->events.size(), 1u);
+  EXPECT_EQ(events->events.front().room_number, 2u);
+  ExpectThatItKeepsSessions();
 }
 
 TEST_F(SqliteOpen, RefusesAStoreOfANewerVersion) {

@@ -1,4 +1,5 @@
 // What the SQLite store keeps over a restart.
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -45,6 +46,17 @@ TEST_F(SqliteRestart, KeepsBansTasksAndPositions) {
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(ban));
   EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(task));
   EXPECT_EQ(*store_->LoadPosition("im"), position);
+}
+
+TEST_F(SqliteRestart, KeepsSessions) {
+  Session session{.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon};
+  session.token.fill(std::byte{0xA5});
+  ASSERT_OK(store_->PutSession(session));
+  OpenStore();
+  const auto stored = store_->LoadSessions(TimePoint(), 10);
+  ASSERT_OK(stored);
+  EXPECT_THAT(stored->sessions, ElementsAre(session));
+  EXPECT_EQ(stored->last_number, 7u);
 }
 
 TEST_F(SqliteRestart, CountsStoredRoomsTowardTheMostRooms) {

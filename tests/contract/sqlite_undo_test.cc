@@ -1,6 +1,7 @@
 // What is left when SQLite refuses one write of a group. A trigger in the file refuses it:
 // RAISE(ABORT) fails the statement alone, RAISE(FAIL) leaves what the statement did before it,
 // RAISE(ROLLBACK) ends the transaction, as SQLite may by itself after an I/O error.
+#include <chrono>
 #include <cstdint>
 #include <stop_token>
 #include <string>
@@ -174,6 +175,20 @@ TEST_F(SqliteUndo, ATrimThatFailsHalfwayRemovesNothing) {
   ASSERT_OK(trimmed);
   EXPECT_EQ(*trimmed, 2u);
   EXPECT_THAT(History(), ElementsAre("3 good2 1", "4 good2 2"));
+}
+
+TEST_F(SqliteUndo, ABatchOfSessionsIsWrittenWholeOrNotAtAll) {
+  const auto session_of = [](const std::string& user, TimePoint last_use) {
+    return Session{.user_id = {user}, .token = {}, .number = 1, .last_use = last_use};
+  };
+  OpenStoreThatRefuses("UPDATE ON sessions WHEN NEW.user_id = 'bad'", "ABORT");
+  ASSERT_OK(store_->PutSession(session_of("good", kNoon)));
+  ASSERT_OK(store_->PutSession(session_of("bad", kNoon)));
+  const TimePoint later = kNoon + std::chrono::seconds(1);
+  const std::vector<Session> uses = {session_of("good", later), session_of("bad", later)};
+  EXPECT_ERROR(kStoreBroken, store_->NoteSessionUses(uses));
+  EXPECT_THAT(store_->LoadSessions(kNoon, 10)->sessions, IsEmpty());
+  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), 2u);
 }
 
 TEST_F(SqliteUndo, ALostTransactionTakesItsWholeGroupWithIt) {

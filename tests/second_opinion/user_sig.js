@@ -64,9 +64,13 @@ for (const user of kUsers) {
   assert.strictEqual(userSig('verify', '--user-id', 'somebody', theirs).status, 1);
 
   // A ticket with a userbuf, as the library makes for a room.
-  const withUserbuf = library.genPrivateMapKey(user, 300, 12345, 255);
-  const room = userSig('verify', '--user-id', user, withUserbuf);
-  assert.strictEqual(room.status, 0, `${room.stdout}${room.stderr}`);
+  for (const withUserbuf of [
+    library.genPrivateMapKey(user, 300, 12345, 255),
+    library.genPrivateMapKeyWithStringRoomID(user, 300, 'room_ab12_cd', 42),
+  ]) {
+    const room = userSig('verify', '--user-id', user, withUserbuf);
+    assert.strictEqual(room.status, 0, `${room.stdout}${room.stderr}`);
+  }
 }
 const foreign = new Api(kSdkAppId, 'another key').genSig(kUsers[0], 86400);
 assert.strictEqual(userSig('verify', '--user-id', kUsers[0], foreign).status, 1);

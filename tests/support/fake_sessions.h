@@ -1,6 +1,7 @@
 // Sessions that begin and end as a test wants.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,61 +19,62 @@ namespace rtcroom {
 /// @threads safe from any thread, but for its public members: set them before it is asked.
 class FakeSessions : public Sessions {
  public:
-  std::optional<LoginFault> fault{};  ///< of every ticket
-  std::optional<Error> failure{};     ///< of all that waits for a commit
+  LoginOutcome outcome = LoginOutcome::kOk;  ///< of every ticket
+  std::optional<Error> failure{};            ///< of all that waits for a commit
 
   static std::string TokenOf(std::string_view user_id) {
     return std::string("token-of-").append(user_id);
   }
 
-  Result<LoginAnswer> Login(const LoginClaim& claim) override {
+  Result<SessionLogin> Login(const SessionLoginCommand& command) override {
     {
       const MutexLock lock(mutex_);
-      claims_.push_back(claim);
+      logins_.push_back(command);
     }
     if (failure) return *failure;
-    if (fault) return LoginAnswer(*fault);
-    if (!claim.user_id) return LoginAnswer(LoginFault::kIncomplete);
-    const Result<Secret> token = LoginTrusted({*claim.user_id});
-    if (!token) return token.error();
-    return LoginAnswer(*token);
+    if (outcome != LoginOutcome::kOk) return SessionLogin{.outcome = outcome, .token = {}};
+    return SessionLogin{.outcome = outcome, .token = Begin(command.user_id)};
   }
 
   Result<Secret> LoginTrusted(const UserId& user_id) override {
     if (failure) return *failure;
-    const MutexLock lock(mutex_);
-    return Secret(tokens_[user_id.value] = TokenOf(user_id.value));
+    return Begin(user_id);
   }
 
-  Status Logout(std::string_view user_id, std::string_view token) override {
+  Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override {
     if (failure) return *failure;
-    if (const Status good = Check(user_id, token); !good) return good;
+    const TokenOutcome checked = Check(user_id, token);
     const MutexLock lock(mutex_);
-    tokens_.erase(std::string(user_id));
-    return {};
+    if (checked == TokenOutcome::kOk) tokens_.erase(std::string(user_id));
+    return checked;
   }
 
-  Status Check(std::string_view user_id, std::string_view token) override {
-    if (user_id.empty() || token.empty()) return Error{Errc::kNoCredentials, {}};
-    if (token == "malformed") return Error{Errc::kTokenMalformed, {}};
-    if (token == "other-app") return Error{Errc::kUnknownApp, {}};
+  TokenOutcome Check(std::string_view user_id, std::string_view token) override {
+    if (user_id.empty() || token.empty()) return TokenOutcome::kMissing;
+    if (token == "malformed") return TokenOutcome::kMalformed;
+    if (token == "other-app") return TokenOutcome::kUnknownApp;
     const MutexLock lock(mutex_);
     const auto session = tokens_.find(user_id);
-    if (session == tokens_.end()) return Error{Errc::kNoSession, {}};
-    if (session->second != token) return Error{Errc::kTokenWrong, {}};
-    return {};
+    if (session == tokens_.end()) return TokenOutcome::kNoSession;
+    return session->second == token ? TokenOutcome::kOk : TokenOutcome::kWrongToken;
   }
 
   /// What logins said, in order.
-  [[nodiscard]] std::vector<LoginClaim> claims() const {
+  [[nodiscard]] std::vector<SessionLoginCommand> logins() const {
     const MutexLock lock(mutex_);
-    return claims_;
+    return logins_;
   }
 
  private:
+  Secret Begin(const UserId& user_id) {
+    const MutexLock lock(mutex_);
+    tokens_[user_id.value] = TokenOf(user_id.value);
+    return Secret(tokens_[user_id.value]);
+  }
+
   mutable Mutex mutex_;
   std::map<std::string, std::string, std::less<>> tokens_ GUARDED_BY(mutex_);
-  std::vector<LoginClaim> claims_ GUARDED_BY(mutex_);
+  std::vector<SessionLoginCommand> logins_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

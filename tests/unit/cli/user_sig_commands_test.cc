@@ -49,12 +49,12 @@ TEST_F(UserSigCommands, SayWhyATicketIsNoGood) {
   EXPECT_EQ(out(), "wrong user\n");
   EXPECT_EQ(Verify("nonsense"), 1);
   EXPECT_EQ(out(), "malformed\n");
-  clock_.Advance(std::chrono::seconds(86400));
-  EXPECT_EQ(Verify(kSig), 1);
-  EXPECT_EQ(out(), "expired\n");
   environment_["RTCROOMD_IM_SECRET_KEY"] = "another";
   EXPECT_EQ(Verify(kSig), 1);
   EXPECT_EQ(out(), "bad signature\n");
+  clock_.Advance(std::chrono::seconds(86400));
+  EXPECT_EQ(Verify(kSig), 1);
+  EXPECT_EQ(out(), "expired\n");
 }
 
 TEST_F(UserSigCommands, SignForTheConfiguredTime) {
@@ -74,7 +74,7 @@ TEST_F(UserSigCommands, SignForTheTimeThatIsAskedFor) {
   EXPECT_EQ(Verify(sig), 1);
 }
 
-TEST_F(UserSigCommands, SignAndVerifyVersion1WithTheKeyFile) {
+TEST_F(UserSigCommands, SignVersion1WithTheKeyFileAndVerifyBothVersions) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
                                                                 &EVP_PKEY_free);
   const std::unique_ptr<BIO, decltype(&BIO_free)> pem(BIO_new(BIO_s_mem()), &BIO_free);
@@ -89,6 +89,11 @@ TEST_F(UserSigCommands, SignAndVerifyVersion1WithTheKeyFile) {
   const std::string sig = Sign();
   EXPECT_EQ(Verify(sig), 0);
   EXPECT_EQ(Verify(sig, "user_0002"), 1);
+  EXPECT_EQ(Verify(kSig), 1);
+  EXPECT_EQ(out(), "bad signature\n");
+  environment_["RTCROOMD_IM_SECRET_KEY"] = kKey;
+  EXPECT_EQ(Verify(kSig), 0);  // verified with whatever key there is
+  EXPECT_EQ(Verify(sig), 0);
 }
 
 TEST_F(UserSigCommands, NeedAnApplicationAndItsKey) {

@@ -11,12 +11,25 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kSeats = 3;
+const RoomPolicy kPolicy{.limits = {.max_pushers_multi = 3}};
 const TimePoint kLater = kNoon + std::chrono::seconds(5);
 
 Pusher Somebody(const std::string& user, const std::string& push_url = "rtmp://p/1") {
   return {
       .user_id = {user}, .user_name = user + "'s name", .user_avatar = "a", .push_url = push_url};
+}
+
+Result<RoomChange> Add(const Room* stored, Dialect dialect, const Pusher& newcomer, TimePoint now) {
+  return rules::AddPusher(stored, dialect, newcomer, "", kPolicy, now);
+}
+Result<RoomChange> Delete(const Room* stored, Dialect dialect, const UserId& user_id,
+                          LeaveReason reason, TimePoint now) {
+  const auto no_url = [](const Pusher& /*creator*/) { return std::string(); };
+  return rules::DeletePusher(stored, dialect, user_id, reason, no_url, kPolicy, now);
+}
+Result<RoomChange> Destroy(const Room* stored, Dialect dialect, const UserId& user_id,
+                           TimePoint now) {
+  return rules::DestroyRoom(stored, dialect, user_id, kPolicy, now);
 }
 
 Room NewRoom() { return {.key = {.kind = RoomKind::kMulti, .id = {"r1"}}, .info = "name"}; }
@@ -25,7 +38,7 @@ Room NewRoom() { return {.key = {.kind = RoomKind::kMulti, .id = {"r1"}}, .info 
 Room RoomWith(const std::vector<std::string>& guests) {
   Room room = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon)->room;
   for (const std::string& guest : guests) {
-    room = rules::AddPusher(&room, Dialect::kGen1, Somebody(guest), kSeats, kNoon)->room;
+    room = Add(&room, Dialect::kGen1, Somebody(guest), kNoon)->room;
   }
   return room;
 }
@@ -55,10 +68,10 @@ TEST(RoomRules, NumbersTheEventsOfARoomFromOneWithoutGaps) {
     for (const RoomEvent& event : change->events) numbers.push_back(event.room_sequence);
     room = change->room;
   };
-  note(rules::AddPusher(&room, Dialect::kGen1, Somebody("a"), kSeats, kNoon));
-  note(rules::AddPusher(&room, Dialect::kGen1, Somebody("a"), kSeats, kLater));
-  note(rules::DeletePusher(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater));
-  note(rules::DestroyRoom(&room, Dialect::kGen1, {"host"}, kLater));
+  note(Add(&room, Dialect::kGen1, Somebody("a"), kNoon));
+  note(Add(&room, Dialect::kGen1, Somebody("a"), kLater));
+  note(Delete(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater));
+  note(Destroy(&room, Dialect::kGen1, {"host"}, kLater));
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7}));
 }
 
@@ -97,13 +110,13 @@ TEST(RoomRules, SeatsNewcomersInJoinOrder) {
 
 TEST(RoomRules, RefusesANewcomerWhenEverySeatIsTaken) {
   const Room room = RoomWith({"a", "b"});
-  EXPECT_ERROR(kRoomFull, rules::AddPusher(&room, Dialect::kGen1, Somebody("c"), kSeats, kNoon));
+  EXPECT_ERROR(kRoomFull, Add(&room, Dialect::kGen1, Somebody("c"), kNoon));
 }
 
 TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
-      rules::AddPusher(&room, Dialect::kGen1, Somebody("a", "rtmp://p/new"), kSeats, kLater);
+      Add(&room, Dialect::kGen1, Somebody("a", "rtmp://p/new"), kLater);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.pushers[1].push_url, "rtmp://p/new");
   EXPECT_EQ(change->room.pushers[1].seat, room.pushers[1].seat);
@@ -112,23 +125,20 @@ TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
 }
 
 TEST(RoomRules, RefusesToAddToARoomThatIsNotThere) {
-  EXPECT_ERROR(kRoomNotFound,
-               rules::AddPusher(nullptr, Dialect::kGen1, Somebody("a"), kSeats, kNoon));
+  EXPECT_ERROR(kRoomNotFound, Add(nullptr, Dialect::kGen1, Somebody("a"), kNoon));
 }
 
 TEST(RoomRules, ARoomOfTheOtherDialectIsAbsent) {
   const Room room = RoomWith({"a"});
-  EXPECT_ERROR(kRoomNotFound,
-               rules::AddPusher(&room, Dialect::kGen2, Somebody("b"), kSeats, kNoon));
-  EXPECT_ERROR(kPusherNotFound,
-               rules::DeletePusher(&room, Dialect::kGen2, {"a"}, LeaveReason::kLeft, kNoon));
-  EXPECT_ERROR(kRoomNotFound, rules::DestroyRoom(&room, Dialect::kGen2, {"host"}, kNoon));
+  EXPECT_ERROR(kRoomNotFound, Add(&room, Dialect::kGen2, Somebody("b"), kNoon));
+  EXPECT_ERROR(kPusherNotFound, Delete(&room, Dialect::kGen2, {"a"}, LeaveReason::kLeft, kNoon));
+  EXPECT_ERROR(kRoomNotFound, Destroy(&room, Dialect::kGen2, {"host"}, kNoon));
 }
 
 TEST(RoomRules, AnOrdinaryPusherLeavesAlone) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
-      rules::DeletePusher(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater);
+      Delete(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater);
   ASSERT_OK(change);
   EXPECT_FALSE(change->closed);
   EXPECT_EQ(change->room.pushers.size(), 2U);
@@ -139,16 +149,14 @@ TEST(RoomRules, AnOrdinaryPusherLeavesAlone) {
 
 TEST(RoomRules, RefusesToDeleteSomebodyWhoIsNotThere) {
   const Room room = RoomWith({"a"});
-  EXPECT_ERROR(kPusherNotFound,
-               rules::DeletePusher(&room, Dialect::kGen1, {"b"}, LeaveReason::kLeft, kNoon));
-  EXPECT_ERROR(kPusherNotFound,
-               rules::DeletePusher(nullptr, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kNoon));
+  EXPECT_ERROR(kPusherNotFound, Delete(&room, Dialect::kGen1, {"b"}, LeaveReason::kLeft, kNoon));
+  EXPECT_ERROR(kPusherNotFound, Delete(nullptr, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kNoon));
 }
 
 TEST(RoomRules, TheRoomEndsWithItsCreatorAndTakesEverybodyAlongInJoinOrder) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
-      rules::DeletePusher(&room, Dialect::kGen1, {"host"}, LeaveReason::kHeartbeatTimeout, kLater);
+      Delete(&room, Dialect::kGen1, {"host"}, LeaveReason::kHeartbeatTimeout, kLater);
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
   ASSERT_EQ(change->events.size(), 4U);
@@ -163,7 +171,7 @@ TEST(RoomRules, TheRoomEndsWithItsCreatorAndTakesEverybodyAlongInJoinOrder) {
 
 TEST(RoomRules, TheCreatorDestroysTheRoom) {
   const Room room = RoomWith({"a"});
-  const Result<RoomChange> change = rules::DestroyRoom(&room, Dialect::kGen1, {"host"}, kLater);
+  const Result<RoomChange> change = Destroy(&room, Dialect::kGen1, {"host"}, kLater);
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
   EXPECT_EQ(Names(*change),
@@ -173,8 +181,8 @@ TEST(RoomRules, TheCreatorDestroysTheRoom) {
 
 TEST(RoomRules, NobodyButTheCreatorDestroysTheRoom) {
   const Room room = RoomWith({"a"});
-  EXPECT_ERROR(kNotCreator, rules::DestroyRoom(&room, Dialect::kGen1, {"a"}, kNoon));
-  EXPECT_ERROR(kRoomNotFound, rules::DestroyRoom(nullptr, Dialect::kGen1, {"host"}, kNoon));
+  EXPECT_ERROR(kNotCreator, Destroy(&room, Dialect::kGen1, {"a"}, kNoon));
+  EXPECT_ERROR(kRoomNotFound, Destroy(nullptr, Dialect::kGen1, {"host"}, kNoon));
 }
 
 }  // namespace

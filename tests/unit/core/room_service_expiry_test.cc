@@ -47,7 +47,7 @@ class RoomServiceExpiry : public ServiceFixture {
  protected:
   void SetUp() override {
     ASSERT_OK(CreateNow(late_, Create("r1", "host")));
-    ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
+    ASSERT_OK(AddNow(late_, Add(kRoom, "guest")));
     clock_.Advance(kTimeout);
     ASSERT_OK(late_.TouchPusher(Member(kRoom, "host")));
     clock_.Advance(1ms);
@@ -78,7 +78,7 @@ class RoomServiceExpiry : public ServiceFixture {
 
 TEST_F(RoomServiceExpiry, SparesAPusherWhoseReturnTheLeasesHaveNotHeardOf) {
   listener_.Withhold();
-  ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
+  ASSERT_OK(AddNow(late_, Add(kRoom, "guest")));
   ExpectThatTheGuestStays();
 }
 
@@ -86,13 +86,13 @@ TEST_F(RoomServiceExpiry, TellsAStayFromTheOneBeforeEvenWhenTheWallClockWasSetBa
   listener_.Withhold();
   ASSERT_OK(late_.DeletePusher(Member(kRoom, "guest")));
   clock_.JumpWallClock(-(kTimeout + 1ms));  // to the very instant of the stay before
-  ASSERT_OK(late_.AddPusher(Add(kRoom, "guest")));
+  ASSERT_OK(AddNow(late_, Add(kRoom, "guest")));
   ExpectThatTheGuestStays();
 }
 
 TEST_F(RoomServiceExpiry, EvictsAPusherWhoIsNotBackWhateverTheLeasesHaveNotHeardOf) {
   listener_.Withhold();
-  ASSERT_OK(late_.AddPusher(Add(kRoom, "third")));
+  ASSERT_OK(AddNow(late_, Add(kRoom, "third")));
   const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
   listener_.Release();
   EXPECT_EQ(outcome.expired, 1U);

@@ -34,7 +34,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
   std::uint64_t RoomCount() { return store_.CountRooms(RoomKind::kMulti); }
 
   std::vector<SweepOutcome> sweeps_;
-  HeartbeatReaper reaper_{rooms_, leases_, clock_, kOptions, *this, logger_};
+  HeartbeatReaper reaper_{rooms_, leases_, inactive_, clock_, kOptions, *this, logger_};
 };
 
 TEST_F(HeartbeatReaperTest, EvictsASilentPusherBetweenTheTimeoutAndOneSweepLater) {

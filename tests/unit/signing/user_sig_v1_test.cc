@@ -1,6 +1,7 @@
 #include "daemon/signing/user_sig_v1.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -69,8 +70,18 @@ TEST_F(UserSigV1, NeedsTheKeyThatSignedIt) {
             UserSigOutcome::kBadSignature);
 }
 
-TEST_F(UserSigV1, SaysExpiredOnlyOfATicketThatWasGood) {
-  EXPECT_EQ(Verify(Altered("TLS.time", "1600000000")), UserSigOutcome::kBadSignature);
+TEST_F(UserSigV1, IsNeverGoodWithoutAKey) {
+  EXPECT_EQ(VerifyUserSigV1(vectors::kV1A, Subject(), std::nullopt, kNoon),
+            UserSigOutcome::kBadSignature);
+  EXPECT_EQ(VerifyUserSigV1(vectors::kV2, Subject(), std::nullopt, kNoon),
+            UserSigOutcome::kMalformed);
+}
+
+TEST_F(UserSigV1, SaysExpiredBeforeItLooksAtTheSignature) {
+  EXPECT_EQ(Verify(Altered("TLS.time", "1600000000")), UserSigOutcome::kExpired);
+  EXPECT_EQ(VerifyUserSigV1(vectors::kV1A, Subject(), own_key_.PublicKey(),
+                            TimePoint(seconds(1702592001))),
+            UserSigOutcome::kExpired);
 }
 
 TEST_F(UserSigV1, RefusesOneFlippedByteInTheTime) {
@@ -141,6 +152,18 @@ TEST_F(UserSigV1, SignsTheFormOfTheNewerLibraries) {
                           {"TLS.time", "1700000000"},
                           {"TLS.expire_after", "2592000"},
                           {"TLS.version", "201512300000"}}));
+}
+
+TEST_F(UserSigV1, SignsTheUserbufThatItCarries) {
+  const auto sig = SignUserSigV1(Subject(), "0", own_key_, kNoon, kMonth, std::string("\0\xff", 2));
+  ASSERT_OK(sig);
+  EXPECT_EQ(Unpack(*sig)["TLS.userbuf"], "AP8=");
+  const EcdsaPublicKey key = own_key_.PublicKey();
+  EXPECT_EQ(VerifyUserSigV1(*sig, Subject(), key, kNoon), UserSigOutcome::kOk);
+  json object = Unpack(*sig);
+  object["TLS.userbuf"] = "AP4=";
+  EXPECT_EQ(VerifyUserSigV1(PackUserSig(object.dump()), Subject(), key, kNoon),
+            UserSigOutcome::kBadSignature);
 }
 
 TEST_F(UserSigV1, SignsTheFormOfTheOlderServersForAnAccountType) {

@@ -74,8 +74,24 @@ TEST(UserSigV2, NeedsTheKeyThatSignedIt) {
             UserSigOutcome::kBadSignature);
 }
 
-TEST(UserSigV2, SaysExpiredOnlyOfATicketThatWasGood) {
-  EXPECT_EQ(Verify(Altered("TLS.expire", 1), kNoon + seconds(10)), UserSigOutcome::kBadSignature);
+TEST(UserSigV2, IsNeverGoodWithoutAKey) {
+  EXPECT_EQ(VerifyUserSigV2(vectors::kV2, Subject(), Secret(), kNoon),
+            UserSigOutcome::kBadSignature);
+  const std::string unkeyed = SignUserSigV2(Subject(), Secret(), kNoon, seconds(86400));
+  EXPECT_EQ(VerifyUserSigV2(unkeyed, Subject(), Secret(), kNoon), UserSigOutcome::kBadSignature);
+}
+
+TEST(UserSigV2, SaysExpiredBeforeItLooksAtTheSignature) {
+  EXPECT_EQ(Verify(Altered("TLS.expire", 1), kNoon + seconds(10)), UserSigOutcome::kExpired);
+  EXPECT_EQ(VerifyUserSigV2(vectors::kV2, Subject(), Secret("another key"), kNoon + seconds(86400)),
+            UserSigOutcome::kExpired);
+}
+
+TEST(UserSigV2, SignsTheUserbufThatItCarries) {
+  const std::string sig =
+      SignUserSigV2(Subject(), SecretKey(), kNoon, seconds(300), std::string("\0\xff", 2));
+  EXPECT_EQ(Unpack(sig)["TLS.userbuf"], "AP8=");
+  EXPECT_EQ(Verify(sig), UserSigOutcome::kOk);
 }
 
 TEST(UserSigV2, CannotBeProlonged) {

@@ -31,6 +31,16 @@ inline constexpr const char* kV2WithUserbuf =
     "MVW4NCrfMcb4vzTyvM8ykiB4l9XidVPQRYHg-T9lNVWvjHIFwm7Ab-BQxiAAEX25neujHjwDF1*R7S8wRAxc"
     "rSNrahARrefPcdS8UwICxqHrdE6OXPbV0nC7mya0Ca00GPo9z7kllN61r73zxAyDEXy*eblC3A__";
 
+/// The buffers of D.3 and their signatures in version 2, both until 1700000300.
+inline constexpr const char* kNumericRoomBuffer =
+    "000009757365725f3030303153724e01000030396553f22c000000ff00000000";
+inline constexpr const char* kNumericRoomBufferBase64 =
+    "AAAJdXNlcl8wMDAxU3JOAQAAMDllU/IsAAAA/wAAAAA=";
+inline constexpr const char* kNumericRoomSignature = "EQDB2jBdP7ePs134hgiVQ/hM9J6GBogihqlJlGkFs9M=";
+inline constexpr const char* kStringRoomBuffer =
+    "010009757365725f3030303153724e01000000006553f22c0000002a00000000000c726f6f6d5f616231325f6364";
+inline constexpr const char* kStringRoomSignature = "h6iX9nKIQxGMLgvWrFfIX8sXtOcJ5ZyyNQdRZw3+a7s=";
+
 /// Version 1, issued at 1700000000: for 2592000, 300 and 300 seconds.
 inline constexpr const char* kPublicKeyPem =
     "-----BEGIN PUBLIC KEY-----\n"

@@ -1,0 +1,98 @@
+#include "storage/sqlite/session_rows.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "storage/sqlite/database.h"
+
+namespace rtcroom {
+namespace {
+
+std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
+
+}  // namespace
+
+Status SessionWriter::Prepare(Database& database) {
+  struct Wanted {
+    Statement& statement;
+    std::string_view sql;
+  };
+  const Wanted wanted[] = {
+      {put_,
+       "INSERT INTO sessions (user_id, token, number, last_use_ms) VALUES (?, ?, ?, ?)"
+       " ON CONFLICT DO UPDATE SET token = excluded.token, number = excluded.number,"
+       " last_use_ms = excluded.last_use_ms WHERE excluded.number >= number"},
+      {remove_, "DELETE FROM sessions WHERE user_id = ? AND number = ?"},
+      {note_use_,
+       "UPDATE sessions SET last_use_ms = max(last_use_ms, ?) WHERE user_id = ? AND number = ?"},
+      {remove_unused_,
+       "DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM sessions"
+       " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1"},
+  };
+  for (const auto& [statement, sql] : wanted) {
+    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
+  }
+  return {};
+}
+
+Status SessionWriter::Put(const Session& session) {
+  return Run(put_, session.user_id.value, BytesOf(session.token), session.number, session.last_use);
+}
+
+Status SessionWriter::Remove(std::span<const Session> sessions) {
+  for (const Session& session : sessions) {
+    const Status removed = Run(remove_, session.user_id.value, session.number);
+    if (!removed) return removed;
+  }
+  return {};
+}
+
+Status SessionWriter::NoteUses(std::span<const Session> sessions) {
+  for (const Session& session : sessions) {
+    const Status noted = Run(note_use_, session.last_use, session.user_id.value, session.number);
+    if (!noted) return noted;
+  }
+  return {};
+}
+
+Result<std::size_t> SessionWriter::RemoveUnused(TimePoint unused_until, std::size_t limit) {
+  std::size_t removed = 0;
+  StatementRun run(remove_unused_, unused_until, limit);
+  while (run.Next()) ++removed;
+  if (!run.status()) return run.status().error();
+  return removed;
+}
+
+Status SessionReader::Prepare(Database& database) {
+  const Status prepared = load_.Prepare(database,
+                                        "SELECT user_id, token, number, last_use_ms FROM sessions"
+                                        " WHERE last_use_ms > ? ORDER BY last_use_ms DESC LIMIT ?");
+  if (!prepared) return prepared;
+  return last_number_.Prepare(database, "SELECT coalesce(max(number), 0) FROM sessions");
+}
+
+Result<StoredSessions> SessionReader::Load(TimePoint unused_until, std::size_t limit) {
+  StoredSessions stored;
+  {
+    StatementRun run(load_, unused_until, limit);
+    while (run.Next()) {
+      Session session{.user_id = {run.Text(0)},
+                      .token = {},
+                      .number = run.Unsigned(2),
+                      .last_use = run.Time(3)};
+      const std::span<const std::byte> token = run.Bytes(1);
+      if (token.size() != session.token.size()) {
+        return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
+      }
+      std::ranges::copy(token, session.token.begin());
+      stored.sessions.push_back(std::move(session));
+    }
+    if (!run.status()) return run.status().error();
+  }
+  StatementRun run(last_number_);
+  if (run.Next()) stored.last_number = run.Unsigned(0);
+  if (!run.status()) return run.status().error();
+  return stored;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,50 @@
+// Sessions as rows: how they are read and written.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "daemon/core/result.h"
+#include "daemon/core/session_store.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+
+class Database;
+
+/// The statements that write them; the methods are those of `SessionStore`.
+///
+/// @threads for one thread at a time, with its connection.
+class SessionWriter {
+ public:
+  Status Prepare(Database& database);
+
+  Status Put(const Session& session);
+  /// May have removed some when it fails: undo it then.
+  Status Remove(std::span<const Session> sessions);
+  /// May have noted some when it fails: undo it then.
+  Status NoteUses(std::span<const Session> sessions);
+  Result<std::size_t> RemoveUnused(TimePoint unused_until, std::size_t limit);
+
+ private:
+  Statement put_;
+  Statement remove_;
+  Statement note_use_;
+  Statement remove_unused_;
+};
+
+/// The statements that read them.
+///
+/// @threads for one thread at a time, with its connection.
+class SessionReader {
+ public:
+  Status Prepare(Database& database);
+
+  Result<StoredSessions> Load(TimePoint unused_until, std::size_t limit);
+
+ private:
+  Statement load_;
+  Statement last_number_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,51 @@
+// A store of sessions whose calls fail when a test says so.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <span>
+
+#include "daemon/core/session_store.h"
+
+namespace rtcroom {
+
+/// Wraps a real store, and counts what is written to it. While `broken`, every call answers
+/// kStoreBroken.
+class FailingSessionStore : public SessionStore {
+ public:
+  explicit FailingSessionStore(SessionStore& store) : store_(store) {}
+
+  std::atomic<bool> broken{false};
+  std::atomic<std::size_t> writes{0};
+
+  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override {
+    if (broken) return Broken();
+    return store_.LoadSessions(unused_until, limit);
+  }
+  Status PutSession(const Session& session) override {
+    if (broken) return Broken();
+    ++writes;
+    return store_.PutSession(session);
+  }
+  Status RemoveSessions(std::span<const Session> sessions) override {
+    if (broken) return Broken();
+    ++writes;
+    return store_.RemoveSessions(sessions);
+  }
+  Status NoteSessionUses(std::span<const Session> sessions) override {
+    if (broken) return Broken();
+    ++writes;
+    return store_.NoteSessionUses(sessions);
+  }
+  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override {
+    if (broken) return Broken();
+    return store_.RemoveUnusedSessions(unused_until, limit);
+  }
+
+ private:
+  static Error Broken() { return {Errc::kStoreBroken, "disk full"}; }
+
+  SessionStore& store_;
+};
+
+}  // namespace rtcroom

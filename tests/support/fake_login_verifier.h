@@ -1,0 +1,28 @@
+// Tickets that are good or bad as a test wants.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/core/login_verifier.h"
+
+namespace rtcroom {
+
+/// Takes "sig-of-" and the user, as `FakeLoginSigner` makes it, unless `outcome` says otherwise.
+class FakeLoginVerifier : public LoginVerifier {
+ public:
+  bool configured = true;
+  UserSigOutcome outcome = UserSigOutcome::kOk;
+
+  [[nodiscard]] Status CanVerify() const override {
+    return configured ? Status() : Error{Errc::kUnavailable, "no key"};
+  }
+  [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
+                                             TimePoint /*now*/) const override {
+    if (!sig.starts_with("sig-of-")) return UserSigOutcome::kMalformed;
+    if (outcome != UserSigOutcome::kOk) return outcome;
+    return sig == "sig-of-" + user_id.value ? UserSigOutcome::kOk : UserSigOutcome::kWrongUser;
+  }
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,68 @@
+// A service of sessions on a memory store, with a clock that a test moves.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "daemon/core/session_service.h"
+#include "daemon/signing/openssl_session_crypto.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/counting_random.h"
+#include "tests/support/failing_session_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_login_verifier.h"
+#include "tests/support/matchers.h"
+#include "tests/support/recording_listener.h"
+
+namespace rtcroom {
+
+class SessionFixture : public testing::Test {
+ protected:
+  SessionFixture() { Restart(); }
+
+  /// A new process on the same store.
+  void Restart() {
+    service_ = std::make_unique<SessionService>(
+        SessionServiceParts{
+            .verifier = verifier_, .store = store_, .crypto = crypto_, .clock = clock_},
+        options_);
+    EXPECT_OK(service_->Restore());
+  }
+
+  static SessionLoginCommand CommandOf(const std::string& user) {
+    return {.sdk_app_id = "1400000001",
+            .account_type = "36862",
+            .user_id = {user},
+            .user_sig = "sig-of-" + user};
+  }
+  /// The outcome of a login that the store does not hinder.
+  LoginOutcome OutcomeOf(const SessionLoginCommand& command) {
+    const Result<SessionLogin> login = service_->Login(command);
+    EXPECT_OK(login);
+    return login->outcome;
+  }
+  /// The token of a login that succeeds.
+  std::string Login(const std::string& user) {
+    const Result<SessionLogin> login = service_->Login(CommandOf(user));
+    EXPECT_OK(login);
+    EXPECT_EQ(login->outcome, LoginOutcome::kOk);
+    return login->token.Reveal();
+  }
+
+  FakeClock clock_;
+  CountingRandom random_;
+  OpensslSessionCrypto crypto_{random_};
+  FakeLoginVerifier verifier_;
+  RecordingListener listener_;
+  MemoryStore memory_{{}, "00000000000000aa", listener_};
+  FailingSessionStore store_{memory_};
+  SessionOptions options_{.sdk_app_id = 1400000001,
+                          .account_type = "36862",
+                          .table = {.max_sessions = 100, .ttl = std::chrono::days(7)},
+                          .hash_key = {.low = 1, .high = 2}};
+  std::unique_ptr<SessionService> service_;
+};
+
+}  // namespace rtcroom

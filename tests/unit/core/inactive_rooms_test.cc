@@ -1,0 +1,80 @@
+#include "daemon/core/inactive_rooms.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class InactiveRoomsTest : public testing::Test {
+ protected:
+  static constexpr std::chrono::seconds kTtl{120};
+
+  static Room Waiting(std::uint64_t sequence) {
+    return {.key = {.kind = RoomKind::kLive, .id = {"r" + std::to_string(sequence)}},
+            .sequence = sequence};
+  }
+  void Commit(Room room, bool closed = false) {
+    const RoomChange change{.room = std::move(room), .closed = closed};
+    rooms_.OnCommit({&change, 1});
+  }
+  std::vector<std::uint64_t> Overdue(std::size_t limit = 100) {
+    std::vector<std::uint64_t> sequences;
+    for (const InactiveRoom& room : rooms_.Overdue(limit)) sequences.push_back(room.sequence);
+    return sequences;
+  }
+
+  FakeClock clock_;
+  InactiveRooms rooms_{clock_, kTtl};
+};
+
+TEST_F(InactiveRoomsTest, AreOverdueAfterTheirTimeInTheOrderOfCreation) {
+  Commit(Waiting(2));
+  clock_.Advance(std::chrono::seconds(1));
+  Commit(Waiting(1));
+  clock_.Advance(kTtl);
+  EXPECT_THAT(Overdue(), ElementsAre(2));
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_THAT(Overdue(), ElementsAre(2, 1));
+  EXPECT_THAT(Overdue(1), ElementsAre(2));
+}
+
+TEST_F(InactiveRoomsTest, WaitNoMoreOnceSomebodyCameOrTheyEnded) {
+  Commit(Waiting(1));
+  Commit(Waiting(2));
+  Room active = Waiting(1);
+  active.pushers.push_back({.user_id = {"u"}});
+  Commit(active);
+  Commit(Waiting(2), /*closed=*/true);
+  EXPECT_EQ(rooms_.size(), 0U);
+}
+
+TEST_F(InactiveRoomsTest, DoNotWaitLongerForOtherChanges) {
+  Commit(Waiting(1));
+  clock_.Advance(kTtl);
+  Commit(Waiting(1));
+  clock_.Advance(std::chrono::milliseconds(1));
+  EXPECT_THAT(Overdue(), ElementsAre(1));
+}
+
+TEST_F(InactiveRoomsTest, HaveTheirWholeTimeAgainAfterARestartOrAStall) {
+  Commit(Waiting(1));
+  clock_.Advance(kTtl + std::chrono::seconds(1));
+  rooms_.GraceForAll();
+  EXPECT_THAT(Overdue(), IsEmpty());
+  clock_.Advance(kTtl + std::chrono::milliseconds(1));
+  EXPECT_THAT(Overdue(), ElementsAre(1));
+  InactiveRooms restored(clock_, kTtl);
+  restored.Restore(Waiting(1));
+  EXPECT_THAT(restored.Overdue(1), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,125 @@
+// Viewers and custom fields of live rooms.
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/core/room_rules.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::IsEmpty;
+
+const TimePoint kLater = kNoon + std::chrono::seconds(5);
+constexpr Dialect kDialect = Dialect::kGen2;
+
+Room Prepared() {
+  const Room wish{
+      .key = {.kind = RoomKind::kLive, .id = {"r1"}}, .dialect = kDialect, .creator = {"host"}};
+  return rules::PrepareRoom(nullptr, wish, kNoon)->room;
+}
+
+Room Active() {
+  const Room room = Prepared();
+  return rules::AddPusher(&room, kDialect, {.user_id = {"host"}}, "", {}, kNoon)->room;
+}
+
+Audience Viewer(const std::string& user, const std::string& info = "{}") {
+  return {.user_id = {user}, .user_info = info};
+}
+
+Result<RoomChange> Watch(const Room& room, const Audience& viewer, std::size_t most = 30) {
+  return rules::AddAudience(&room, kDialect, viewer, {.limits = {.max_audiences = most}}, kLater);
+}
+
+Result<std::string> Shout(std::string_view custom) { return std::string(custom) + "!"; }
+
+Result<RoomChange> Change(const Room& room, const std::string& user, rules::CustomRight right,
+                          const rules::CustomEdit& edit = Shout) {
+  return rules::ChangeCustom(&room, kDialect, {user}, right, edit, {}, kLater);
+}
+
+TEST(Audiences, GrowByOneForEachViewer) {
+  const Result<RoomChange> change = Watch(Active(), Viewer("v"));
+  ASSERT_OK(change);
+  EXPECT_EQ(change->room.audience_count, 1U);
+  ASSERT_EQ(change->events.size(), 1U);
+  EXPECT_EQ(change->events[0].happening,
+            RoomHappening(AudienceAdded{.user_id = {"v"}, .user_info = "{}"}));
+}
+
+TEST(Audiences, DoNotCountWhoComesAgain) {
+  const Room room = Watch(Active(), Viewer("v"))->room;
+  const Result<RoomChange> same = Watch(room, Viewer("v"));
+  ASSERT_OK(same);
+  EXPECT_THAT(same->events, IsEmpty());
+  const Result<RoomChange> other = Watch(room, Viewer("v", "new"), 1);
+  ASSERT_OK(other) << "also when the audience is full";
+  EXPECT_EQ(other->room.audience_count, 1U);
+  EXPECT_EQ(other->room.audiences.at(0).user_info, "new");
+  EXPECT_EQ(other->room.audiences.at(0).seat, room.audiences.at(0).seat);
+  EXPECT_EQ(other->events.size(), 1U);
+}
+
+TEST(Audiences, AreBounded) {
+  Room room = Watch(Active(), Viewer("v"), 1)->room;
+  room.audiences.clear();  // of the stored room only the caller's own entry is at hand
+  EXPECT_ERROR(kAudienceFull, Watch(room, Viewer("w"), 1));
+  EXPECT_ERROR(kAudienceFull, Watch(Active(), Viewer("v"), 0));
+}
+
+TEST(Audiences, LoseWhoLeavesOnceOnly) {
+  const Room room = Watch(Active(), Viewer("v"))->room;
+  const auto change = rules::DeleteAudience(&room, kDialect, {"v"}, {}, kLater);
+  ASSERT_OK(change);
+  EXPECT_EQ(change->room.audience_count, 0U);
+  EXPECT_EQ(change->events.at(0).happening, RoomHappening(AudienceDeleted{.user_id = {"v"}}));
+  const auto again = rules::DeleteAudience(&change->room, kDialect, {"v"}, {}, kLater);
+  ASSERT_OK(again);
+  EXPECT_THAT(again->events, IsEmpty());
+  EXPECT_EQ(again->room.audience_count, 0U);
+}
+
+TEST(Audiences, NeedAnActiveRoomOfTheirDialect) {
+  const Room prepared = Prepared();
+  const Room active = Active();
+  EXPECT_ERROR(kRoomNotFound, Watch(prepared, Viewer("v")));
+  EXPECT_ERROR(kRoomNotFound, rules::AddAudience(nullptr, kDialect, Viewer("v"), {}, kLater));
+  EXPECT_ERROR(kRoomNotFound, rules::AddAudience(&active, Dialect::kGen1, Viewer("v"), {}, kLater));
+}
+
+TEST(CustomFields, AreWhatTheEditMakesOfThem) {
+  const Result<RoomChange> change = Change(Active(), "anybody", rules::CustomRight::kEverybody);
+  ASSERT_OK(change);
+  EXPECT_EQ(change->room.custom, "{}!");
+  EXPECT_EQ(change->events.at(0).happening, RoomHappening(CustomChanged{.custom = "{}!"}));
+}
+
+TEST(CustomFields, MakeNoEventWhenTheyStayAsTheyAre) {
+  const auto keep = [](std::string_view custom) -> Result<std::string> {
+    return std::string(custom);
+  };
+  EXPECT_THAT(Change(Active(), "x", rules::CustomRight::kEverybody, keep)->events, IsEmpty());
+}
+
+TEST(CustomFields, MayBeForMembersAlone) {
+  EXPECT_OK(Change(Active(), "host", rules::CustomRight::kMembers));
+  EXPECT_ERROR(kNotAllowed, Change(Active(), "anybody", rules::CustomRight::kMembers));
+}
+
+TEST(CustomFields, KeepWhatTheyWereWhenTheEditFails) {
+  const auto fail = [](std::string_view /*custom*/) -> Result<std::string> {
+    return Error{Errc::kBadRequest, "no"};
+  };
+  EXPECT_ERROR(kBadRequest, Change(Active(), "host", rules::CustomRight::kMembers, fail));
+}
+
+TEST(CustomFields, NeedAnActiveRoom) {
+  EXPECT_ERROR(kRoomNotFound, Change(Prepared(), "host", rules::CustomRight::kMembers));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,192 @@
+// The use cases of gen-2 and webrtc rooms.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Gen2ServiceTest : public ServiceFixture {
+ protected:
+  static CreateRoomCommand Prepare(const std::string& id, const std::string& creator) {
+    CreateRoomCommand command = Create(id, creator);
+    command.dialect = Dialect::kGen2;
+    command.profile = {};
+    return command;
+  }
+  static AddPusherCommand AddTo(const std::string& id, const std::string& user,
+                                const std::string& stream = "s1") {
+    AddPusherCommand command = Add(Key(id), user);
+    command.dialect = Dialect::kGen2;
+    command.profile.push_url = "rtmp://push/live/" + stream + "?bizid=1";
+    command.info = "info";
+    return command;
+  }
+  Result<Room> Load(const std::string& id) { return rooms_.LoadRoom(Key(id), Dialect::kGen2); }
+  Status Delete(const std::string& id, const std::string& user) {
+    return rooms_.DeletePusher({.room = Key(id), .dialect = Dialect::kGen2, .user_id = {user}});
+  }
+};
+
+TEST_F(Gen2ServiceTest, APreparedRoomIsUnseenUntilSomebodyComes) {
+  ASSERT_OK(CreateRoom(Prepare("r1", "host")));
+  EXPECT_ERROR(kRoomNotFound, Load("r1"));
+  EXPECT_THAT(*rooms_.ListRooms({.kind = RoomKind::kMulti, .dialect = Dialect::kGen2, .count = 9}),
+              IsEmpty());
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "guest")));
+  const Result<Room> room = Load("r1");
+  ASSERT_OK(room);
+  EXPECT_EQ(room->creator, UserId{"guest"});
+  EXPECT_EQ(room->info, "name") << "what it was prepared with";
+}
+
+TEST_F(Gen2ServiceTest, ListsRoomsInTheOrderInWhichTheyBecameActive) {
+  ASSERT_OK(CreateRoom(Prepare("early", "host")));
+  ASSERT_OK(AddNow(rooms_, AddTo("middle", "u")));
+  ASSERT_OK(AddNow(rooms_, AddTo("early", "u")));
+  const auto listed =
+      rooms_.ListRooms({.kind = RoomKind::kMulti, .dialect = Dialect::kGen2, .count = 9});
+  ASSERT_EQ(listed->size(), 2U);
+  EXPECT_EQ(listed->at(0).key, Key("middle"));
+  EXPECT_EQ(listed->at(1).key, Key("early"));
+}
+
+TEST_F(Gen2ServiceTest, APreparedRoomEndsWhenNobodyComes) {
+  ASSERT_OK(CreateRoom(Prepare("r1", "host")));
+  clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
+  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10)).expired, 1U);
+  EXPECT_EQ(Events().back().happening, RoomHappening(RoomDestroyed{.reason = EndReason::kIdle}));
+  EXPECT_EQ(inactive_.size(), 0U);
+}
+
+TEST_F(Gen2ServiceTest, ARoomThatSomebodyEnteredMeanwhileIsSpared) {
+  ASSERT_OK(CreateRoom(Prepare("r1", "host")));
+  clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
+  const std::vector<InactiveRoom> overdue = inactive_.Overdue(10);
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "guest")));
+  EXPECT_EQ(rooms_.ExpireInactive(overdue).spared, 1U);
+  EXPECT_OK(Load("r1"));
+}
+
+TEST_F(Gen2ServiceTest, WhatCannotBeEndedNowIsTriedAgain) {
+  ASSERT_OK(CreateRoom(Prepare("r1", "host")));
+  clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
+  store_.broken = true;
+  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10)).failed, 1U);
+  store_.broken = false;
+  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10)).expired, 1U);
+}
+
+TEST_F(Gen2ServiceTest, AddingToARoomThatThereIsNotMakesIt) {
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "host", "8888_host_ab")));
+  const Result<Room> room = Load("r1");
+  ASSERT_OK(room);
+  EXPECT_EQ(room->creator, UserId{"host"});
+  EXPECT_EQ(room->info, "info");
+  EXPECT_EQ(room->mixed_play_url, "https://play/live/8888_host_ab.flv");
+  EXPECT_EQ(room->pushers.at(0).accelerate_url, "rtmp://play/live/8888_host_ab");
+}
+
+TEST_F(Gen2ServiceTest, AddingToAnIdOfTheOtherDialectOrAnotherKindIsRefused) {
+  ASSERT_OK(CreateRoom(Create("gen1", "host")));
+  EXPECT_ERROR(kRoomExists, AddNow(rooms_, AddTo("gen1", "guest")));
+  CreateRoomCommand live = Prepare("live", "host");
+  live.kind = RoomKind::kLive;
+  ASSERT_OK(CreateRoom(live));
+  EXPECT_ERROR(kRoomExists, AddNow(rooms_, AddTo("live", "guest")));
+  ASSERT_OK(AddNow(rooms_, AddTo("gen2", "host")));
+  EXPECT_ERROR(kRoomNotFound, AddNow(rooms_, Add(Key("gen2"), "guest"))) << "gen-1 sees nothing";
+}
+
+TEST_F(Gen2ServiceTest, MembersWithoutAStreamHaveNoUrlsToPlay) {
+  AddPusherCommand silent = AddTo("r1", "host");
+  silent.profile.push_url = "";
+  ASSERT_OK(AddNow(rooms_, silent));
+  EXPECT_EQ(Load("r1")->pushers.at(0).accelerate_url, "");
+  EXPECT_EQ(Load("r1")->mixed_play_url, "");
+}
+
+TEST_F(Gen2ServiceTest, APassedOnRoomPlaysItsNewCreatorsStream) {
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "host", "s1")));
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "guest", "s2")));
+  ASSERT_OK(Delete("r1", "host"));
+  EXPECT_EQ(Load("r1")->creator, UserId{"guest"});
+  EXPECT_EQ(Load("r1")->mixed_play_url, "https://play/live/s2.flv");
+}
+
+TEST_F(Gen2ServiceTest, AFailedGroupLeavesNoRoomOfAnAdd) {
+  groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
+    return Error{Errc::kUnavailable, "IM is down"};
+  });
+  EXPECT_ERROR(kUnavailable, AddNow(rooms_, AddTo("r1", "host")));
+  EXPECT_THAT(Events(), IsEmpty());
+}
+
+TEST_F(Gen2ServiceTest, AllWhoComeWhileARoomIsBeingMadeAreInItThen) {
+  groups_.Hold();
+  std::vector<Status> outcomes;
+  const auto note = [&](const Status& outcome) { outcomes.push_back(outcome); };
+  rooms_.AddPusher(AddTo("r1", "host"), note);
+  rooms_.AddPusher(AddTo("r1", "guest"), note);
+  rooms_.AddPusher(AddTo("r1", "host"), note);
+  EXPECT_THAT(outcomes, IsEmpty()) << "they wait for the group";
+  groups_.AnswerHeld({});
+  ASSERT_EQ(outcomes.size(), 3U);
+  for (const Status& outcome : outcomes) EXPECT_OK(outcome);
+  EXPECT_EQ(Load("r1")->creator, UserId{"host"});
+  EXPECT_EQ(Load("r1")->pushers.size(), 2U);
+  EXPECT_EQ(groups_.asked().size(), 1U);
+}
+
+TEST_F(Gen2ServiceTest, WhoComesWhileTheCreatorIsMakingTheRoomEntersIt) {
+  groups_.Hold();
+  std::optional<Result<RoomId>> made;
+  std::optional<Status> added;
+  rooms_.CreateRoom(Prepare("r1", "host"), [&](const Result<RoomId>& id) { made = id; });
+  rooms_.AddPusher(AddTo("r1", "host"), [&](const Status& outcome) { added = outcome; });
+  groups_.AnswerHeld({});
+  EXPECT_OK(made.value());
+  EXPECT_OK(added.value());
+  EXPECT_EQ(Load("r1")->info, "name");
+}
+
+TEST_F(Gen2ServiceTest, ViewersAndFieldsLiveAndDieWithTheRoom) {
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "host")));
+  const MemberCommand viewer{.room = Key("r1"), .dialect = Dialect::kGen2, .user_id = {"v"}};
+  ASSERT_OK(rooms_.AddAudience({.member = viewer, .user_info = "i"}));
+  EXPECT_EQ(rooms_.LoadAudiences(Key("r1"), Dialect::kGen2)->size(), 1U);
+  EXPECT_THAT(*rooms_.LoadAudiences(Key("r1"), Dialect::kGen1), IsEmpty());
+  EXPECT_EQ(Load("r1")->audience_count, 1U);
+  ASSERT_OK(rooms_.DeleteAudience(viewer));
+  ASSERT_OK(rooms_.DeleteAudience(viewer));
+  EXPECT_EQ(Load("r1")->audience_count, 0U);
+  ASSERT_OK(rooms_.AddAudience({.member = viewer, .user_info = "i"}));
+  ASSERT_OK(Delete("r1", "host"));
+  EXPECT_ERROR(kRoomNotFound, rooms_.AddAudience({.member = viewer, .user_info = "i"}));
+  EXPECT_OK(rooms_.DeleteAudience(viewer)) << "also where there is no room";
+  ASSERT_OK(AddNow(rooms_, AddTo("r1", "host")));
+  EXPECT_THAT(*rooms_.LoadAudiences(Key("r1"), Dialect::kGen2), IsEmpty());
+}
+
+TEST_F(Gen2ServiceTest, WebrtcRoomsHaveNumbersAndNoGroups) {
+  CreateRoomCommand command = Prepare("", "host");
+  command.kind = RoomKind::kWebrtc;
+  command.room_id.reset();
+  const Result<RoomId> made = CreateRoom(command);
+  ASSERT_OK(made);
+  EXPECT_EQ(made->value.find_first_not_of("0123456789"), std::string::npos) << *made;
+  EXPECT_THAT(groups_.asked(), IsEmpty());
+  const RoomKey key = Key(made->value, RoomKind::kWebrtc);
+  EXPECT_EQ(rooms_.LoadRoom(key, Dialect::kGen2)->pushers.size(), 1U);
+  AddPusherCommand nowhere = AddTo("77", "guest");
+  nowhere.room.kind = RoomKind::kWebrtc;
+  EXPECT_ERROR(kRoomNotFound, AddNow(rooms_, nowhere));
+}
+
+}  // namespace
+}  // namespace rtcroom
