@@ -13,6 +13,29 @@
 namespace rtcroom {
 namespace {
 
+std::string_view FirstOrEmpty(const FormPairs& query, std::string_view name) {
+  const std::string* const value = FindFirst(query, name);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
+Errc ErrcOf(TokenOutcome outcome) {
+  switch (outcome) {
+    case TokenOutcome::kMissing:
+      return Errc::kNoCredentials;
+    case TokenOutcome::kMalformed:
+      return Errc::kTokenMalformed;
+    case TokenOutcome::kUnknownApp:
+      return Errc::kUnknownApp;
+    case TokenOutcome::kNoSession:
+      return Errc::kNoSession;
+    case TokenOutcome::kWrongToken:
+      return Errc::kTokenWrong;
+    case TokenOutcome::kOk:
+      break;
+  }
+  return Errc::kUnauthorized;
+}
+
 /// A body need not say who calls; what is no id is for the handler to refuse.
 bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
   const auto found = body.find("userID");
@@ -57,8 +80,8 @@ Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol pr
       protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
   if (!must_prove) return std::optional<UserId>();
   const std::string_view user_id = FirstOrEmpty(query, "userID");
-  const Status checked = StatusOf(sessions_.Check(user_id, FirstOrEmpty(query, "token")));
-  if (!checked) return checked.error();
+  const TokenOutcome outcome = sessions_.Check(user_id, FirstOrEmpty(query, "token"));
+  if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
   return std::optional<UserId>(UserId{std::string(user_id)});
 }
 

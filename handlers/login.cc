@@ -26,13 +26,14 @@ std::string_view FaultText(LoginOutcome outcome) {
     case LoginOutcome::kBadSignature:
       return "签名验证失败";
     case LoginOutcome::kOk:
-      return {};
+      break;
   }
   return {};
 }
 
 std::string Parameter(const Request& request, std::string_view name) {
-  return std::string(FirstOrEmpty(request.query, name));
+  const std::string* const value = FindFirst(request.query, name);
+  return value == nullptr ? std::string() : *value;
 }
 
 Reply LogInWithTicket(const Request& request, Sessions& sessions) {

@@ -49,8 +49,8 @@ void AddAuthKeys(std::vector<ConfigKey>& keys) {
   auth.AddUnavailable<&S::trust_userid>("trust_userid", SwitchRule{},
                                         "get_login_info signs for the userID the caller names.");
   auth.Add<&S::gen1_login>("gen1_login", SwitchRule{}, "Serves the gen-1 form of login.");
-  auth.AddUnavailable<&S::gen1_bind>("gen1_bind", SwitchRule{},
-                                     "Ties a gen-1 pusher to the address that added it.");
+  auth.Add<&S::gen1_bind>("gen1_bind", SwitchRule{},
+                          "Ties a gen-1 pusher to the address that added it.");
   auth.Add<&S::deny_user_ids>("deny_user_ids", ListRule{CheckUserId},
                               "Users never signed for, besides im.admin.");
   auth.Add<&S::max_tokens>("max_tokens", CountRule{1, 100'000'000},

@@ -72,15 +72,30 @@ void LeaseTable::RevokeLocked(const RoomKey& room, const UserId& user_id) {
   order_.erase(place);
 }
 
-bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id) {
+bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id,
+                       std::string_view from) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   const auto found = members_.find(MemberOf(room, user_id));
   if (found == members_.end()) return false;
   const Lease& lease = *found->second;
   if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
+  if (IsElsewhere(lease, from)) return false;
   RenewLocked(found->second, now);
   return true;
+}
+
+void LeaseTable::Bind(const RoomKey& room, const UserId& user_id, std::string_view from) {
+  const MutexLock lock(mutex_);
+  const auto found = members_.find(MemberOf(room, user_id));
+  if (found != members_.end()) found->second->bound_to = from;
+}
+
+bool LeaseTable::IsBoundElsewhere(const RoomKey& room, const UserId& user_id,
+                                  std::string_view from) const {
+  const MutexLock lock(mutex_);
+  const auto found = members_.find(MemberOf(room, user_id));
+  return found != members_.end() && IsElsewhere(*found->second, from);
 }
 
 MonotonicTime LeaseTable::DueLocked(const Lease& lease) const {

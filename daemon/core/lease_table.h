@@ -7,6 +7,7 @@
 #include <list>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -45,9 +46,20 @@ class LeaseTable : public CommitListener {
 
   /// Renews the lease of a heartbeat.
   /// @param dialect  of the room; none: of either.
+  /// @param from     where it comes from; see `Bind`.
   /// @return false when there is none, or when it is being expired: a heartbeat never brings
   ///         back an evicted member.
-  bool Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id);
+  bool Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id,
+             std::string_view from = {});
+
+  /// From now on only callers from there pass for the pusher, until it leaves, comes back or the
+  /// process ends.
+  /// @source protocol F.5.
+  void Bind(const RoomKey& room, const UserId& user_id, std::string_view from);
+
+  /// Whether the pusher is bound to somewhere else. Nobody is when `from` is empty.
+  [[nodiscard]] bool IsBoundElsewhere(const RoomKey& room, const UserId& user_id,
+                                      std::string_view from) const;
 
   /// Leases that have run out, longest overdue first, at most `limit`.
   std::vector<LapsedLease> Lapsed(std::size_t limit);
@@ -75,7 +87,8 @@ class LeaseTable : public CommitListener {
     std::uint64_t seat = 0;
     TimePoint added_at{};
     MonotonicTime renewed_at{};
-    bool expiring = false;  ///< claimed by an eviction that is not committed yet
+    std::string bound_to{};  ///< an address; empty: to none
+    bool expiring = false;   ///< claimed by an eviction that is not committed yet
   };
   using Order = std::list<Lease>;
 
@@ -98,6 +111,9 @@ class LeaseTable : public CommitListener {
   void RevokeLocked(const RoomKey& room, const UserId& user_id) REQUIRES(mutex_);
   void RenewLocked(Order::iterator place, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);
+  static bool IsElsewhere(const Lease& lease, std::string_view from) {
+    return !from.empty() && !lease.bound_to.empty() && lease.bound_to != from;
+  }
   /// The end of the order when the lease is not of that stay.
   Order::iterator FindLocked(const LapsedLease& lapsed) REQUIRES(mutex_);
 

@@ -17,14 +17,18 @@ class PrivateMapKeySigner {
  public:
   virtual ~PrivateMapKeySigner() = default;
 
+  /// Whether keys can be signed at all, so that nobody makes a room in vain.
+  /// @errors kUnavailable when no IM application or key is configured.
+  [[nodiscard]] virtual Status CanSign() const = 0;
+
   /// A key with which `user_id` may do everything in the numeric room `room`, and in no other,
   /// from `now` for an hour. Whether that user may have one is for the caller to decide.
   ///
   /// @param user_id  at most `kMaxUserIdBytes`.
-  /// @errors kUnavailable when no IM application or key is configured; kInternal when OpenSSL
-  ///         fails.
-  virtual Result<std::string> SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
-                                                TimePoint now) const = 0;
+  /// @errors as `CanSign`; kInternal when OpenSSL fails.
+  [[nodiscard]] virtual Result<std::string> SignPrivateMapKey(const UserId& user_id,
+                                                              std::uint32_t room,
+                                                              TimePoint now) const = 0;
 };
 
 }  // namespace rtcroom

@@ -26,6 +26,9 @@ RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions optio
       creator_(parts.groups, parts.clock, parts.ids, options.group_deadline) {}
 
 Status RoomService::DestroyRoom(const MemberCommand& command) {
+  if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {
+    return Error{Errc::kNotCreator, "calls from another address"};
+  }
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change = store_.Update(command.room, [&](const Room* stored) {
     return rules::DestroyRoom(stored, command.dialect, command.user_id, options_.policy, now);
@@ -35,6 +38,9 @@ Status RoomService::DestroyRoom(const MemberCommand& command) {
 }
 
 Status RoomService::DeletePusher(const MemberCommand& command) {
+  if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {
+    return Error{Errc::kPusherNotFound, "calls from another address"};
+  }
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change = store_.Update(command.room, [&](const Room* stored) {
     return Remove(stored, command.dialect, command.user_id, LeaveReason::kLeft, now);
@@ -101,7 +107,7 @@ Status RoomService::DismissRoom(const RoomKey& room) {
 Status RoomService::TouchPusher(const MemberCommand& command) {
   const bool isolated = options_.policy.interop == Interop::kIsolated;
   const std::optional<Dialect> of = isolated ? std::optional(command.dialect) : std::nullopt;
-  if (leases_.Touch(command.room, of, command.user_id)) return {};
+  if (leases_.Touch(command.room, of, command.user_id, command.from)) return {};
   return Error{Errc::kPusherNotFound, {}};
 }
 

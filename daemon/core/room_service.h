@@ -43,6 +43,7 @@ struct CreateRoomCommand {
   PusherProfile profile{};          ///< of no use where the creator is no pusher yet
   std::string info{};
   std::string type{};  ///< of webrtc rooms
+  std::string from{};  ///< see `MemberCommand`
 };
 
 struct AddPusherCommand {
@@ -51,6 +52,7 @@ struct AddPusherCommand {
   UserId user_id{};
   PusherProfile profile{};
   std::string info{};  ///< of the room, should it be made
+  std::string from{};  ///< see `MemberCommand`
 };
 
 /// Names one user in one room: for delete_pusher, destroy_room and pusher_heartbeat.
@@ -58,6 +60,10 @@ struct MemberCommand {
   RoomKey room{};
   Dialect dialect = Dialect::kGen1;
   UserId user_id{};
+  /// The address that a pusher without a proof of identity is bound to when it comes, and that it
+  /// must call from later; empty: any will do.
+  /// @source protocol F.5, `auth.gen1_bind`.
+  std::string from{};
 };
 
 struct SetCustomCommand {

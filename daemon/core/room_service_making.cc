@@ -78,6 +78,7 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
         return made;
       });
   if (!change) return change.error();
+  if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   const bool made_now = !change->events.empty() && change->events.front().room_sequence == 1;
   if (made_now) LogCreation(change->room);
   return {};
@@ -144,6 +145,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
         return rules::AddPusher(stored, command.dialect, pusher, room.mixed_play_url, policy, now);
       });
   if (!change) return change.error();
+  if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   if (change->events.front().room_sequence == 1) LogCreation(change->room);
   return {};
 }

@@ -47,6 +47,17 @@ enum class TokenOutcome : std::uint8_t {
   kOk,
 };
 
+/// In the order in which a token is checked.
+/// @source protocol B.2.
+enum class TokenOutcome : std::uint8_t {
+  kMissing,     ///< no user id or no token
+  kMalformed,   ///< not a token of any application
+  kUnknownApp,  ///< of another application than the configured one
+  kNoSession,   ///< the user is not logged in, or was for too long without a request
+  kWrongToken,  ///< not that of the user's last login
+  kOk,
+};
+
 /// Tokens for users, one for each, good for all kinds of rooms.
 ///
 /// @threads implementations are safe from any thread.
@@ -58,31 +69,26 @@ class Sessions {
   /// Logs a user in who proves his identity, whoever it is: the deny list is of those whom we do
   /// not sign for. An earlier token of his ends.
   ///
-  /// Waits for a commit of the store.
-  ///
+  /// May wait for a commit.
   /// @errors kUnavailable when no application or key is configured; kStoreBusy, kStoreBroken:
   ///         then an earlier token stays good.
   virtual Result<SessionLogin> Login(const SessionLoginCommand& command) = 0;
 
   /// The same for a user whose identity the caller vouches for, as gen-1's login does.
-  ///
   /// @return the token.
   /// @errors kBadRequest for what is no user id; kUnavailable when no application is configured;
   ///         kStoreBusy; kStoreBroken.
   /// @source protocol A.4.11.
   virtual Result<Secret> LoginTrusted(const UserId& user_id) = 0;
 
-  /// Ends the session that `token` is of; the outcome is that of a check of it.
-  ///
-  /// Waits for a commit of the store.
-  ///
+  /// Ends the session that `token` is of; the outcome is that of a check of it. May wait for a
+  /// commit.
   /// @errors kStoreBusy, kStoreBroken: then the token stays good.
   virtual Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) = 0;
 
   /// Whether `token` is good for that user. Then its life begins anew.
   ///
-  /// Never waits for the store: may be called from an event loop.
-  ///
+  /// Waits for nothing: the threads that read requests ask.
   /// @param user_id  any text; one that is missing is empty. So is `token`.
   virtual TokenOutcome Check(std::string_view user_id, std::string_view token) = 0;
 };

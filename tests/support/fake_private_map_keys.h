@@ -13,10 +13,14 @@ class FakePrivateMapKeys : public PrivateMapKeySigner {
  public:
   bool breaks = false;
 
-  Result<std::string> SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
-                                        TimePoint /*now*/) const override {
-    if (breaks) return Error{Errc::kUnavailable, "no key"};
-    return fmt::format("key-of-{}-in-{}", user_id.value, room);
+  [[nodiscard]] Status CanSign() const override {
+    return configured ? Status() : Error{Errc::kUnavailable, "no key"};
+  }
+  [[nodiscard]] Result<std::string> SignPrivateMapKey(const UserId& user_id,
+                                                      std::uint32_t room_number,
+                                                      TimePoint /*now*/) const override {
+    if (!configured || breaks) return Error{Errc::kUnavailable, "no key"};
+    return fmt::format("key-of-{}-in-{}", user_id.value, room_number);
   }
 };
 

@@ -19,8 +19,8 @@ namespace rtcroom {
 /// @threads safe from any thread, but for its public members: set them before it is asked.
 class FakeSessions : public Sessions {
  public:
-  LoginOutcome outcome = LoginOutcome::kOk;  ///< of every ticket
-  std::optional<Error> failure{};            ///< of all that waits for a commit
+  std::optional<LoginOutcome> fault{};  ///< of every ticket
+  std::optional<Error> failure{};       ///< of all that waits for a commit
 
   static std::string TokenOf(std::string_view user_id) {
     return std::string("token-of-").append(user_id);
@@ -29,11 +29,14 @@ class FakeSessions : public Sessions {
   Result<SessionLogin> Login(const SessionLoginCommand& command) override {
     {
       const MutexLock lock(mutex_);
-      logins_.push_back(command);
+      commands_.push_back(command);
     }
     if (failure) return *failure;
-    if (outcome != LoginOutcome::kOk) return SessionLogin{.outcome = outcome, .token = {}};
-    return SessionLogin{.outcome = outcome, .token = Begin(command.user_id)};
+    if (fault) return SessionLogin{.outcome = *fault};
+    if (command.user_id.value.empty()) return SessionLogin{};
+    const Result<Secret> token = LoginTrusted(command.user_id);
+    if (!token) return token.error();
+    return SessionLogin{.outcome = LoginOutcome::kOk, .token = *token};
   }
 
   Result<Secret> LoginTrusted(const UserId& user_id) override {
@@ -43,10 +46,11 @@ class FakeSessions : public Sessions {
 
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override {
     if (failure) return *failure;
-    const TokenOutcome checked = Check(user_id, token);
+    const TokenOutcome outcome = Check(user_id, token);
+    if (outcome != TokenOutcome::kOk) return outcome;
     const MutexLock lock(mutex_);
-    if (checked == TokenOutcome::kOk) tokens_.erase(std::string(user_id));
-    return checked;
+    tokens_.erase(std::string(user_id));
+    return outcome;
   }
 
   TokenOutcome Check(std::string_view user_id, std::string_view token) override {
@@ -60,9 +64,9 @@ class FakeSessions : public Sessions {
   }
 
   /// What logins said, in order.
-  [[nodiscard]] std::vector<SessionLoginCommand> logins() const {
+  [[nodiscard]] std::vector<SessionLoginCommand> commands() const {
     const MutexLock lock(mutex_);
-    return logins_;
+    return commands_;
   }
 
  private:
@@ -74,7 +78,7 @@ class FakeSessions : public Sessions {
 
   mutable Mutex mutex_;
   std::map<std::string, std::string, std::less<>> tokens_ GUARDED_BY(mutex_);
-  std::vector<SessionLoginCommand> logins_ GUARDED_BY(mutex_);
+  std::vector<SessionLoginCommand> commands_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -164,5 +164,31 @@ TEST_F(LeaseTableTest, RestoredPushersHaveOneFullTimeout) {
   EXPECT_TRUE(restarted.Touch(room_, Dialect::kGen1, {"guest"}));
 }
 
+TEST_F(LeaseTableTest, ABoundPusherMayCallFromItsOwnAddressAlone) {
+  AddPusherCommand guest = Add(room_, "guest");
+  guest.from = "192.0.2.1";
+  ASSERT_OK(AddNow(rooms_, guest));
+  MemberCommand elsewhere = Member(room_, "guest");
+  elsewhere.from = "192.0.2.2";
+  EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(elsewhere));
+  EXPECT_ERROR(kPusherNotFound, rooms_.DeletePusher(elsewhere));
+  MemberCommand home = elsewhere;
+  home.from = guest.from;
+  EXPECT_OK(rooms_.TouchPusher(home));
+  EXPECT_OK(rooms_.TouchPusher(Member(room_, "guest"))) << "a caller who has proven himself";
+  EXPECT_OK(rooms_.DeletePusher(home));
+}
+
+TEST_F(LeaseTableTest, NobodyElseEndsTheRoomOfABoundCreator) {
+  CreateRoomCommand create = Create("bound", "host");
+  create.from = "192.0.2.1";
+  ASSERT_OK(CreateRoom(create));
+  MemberCommand elsewhere = Member(Key("bound"), "host");
+  elsewhere.from = "192.0.2.2";
+  EXPECT_ERROR(kNotCreator, rooms_.DestroyRoom(elsewhere));
+  elsewhere.from = create.from;
+  EXPECT_OK(rooms_.DestroyRoom(elsewhere));
+}
+
 }  // namespace
 }  // namespace rtcroom
