@@ -8,7 +8,6 @@
 #include "handlers/common_fields.h"
 #include "handlers/fields.h"
 #include "handlers/json_values.h"
-#include "handlers/token_outcome.h"
 
 namespace rtcroom {
 namespace {

@@ -1,7 +1,7 @@
 #include <string>
+#include <string_view>
 
 #include "handlers/endpoints.h"
-#include "handlers/token_outcome.h"
 
 namespace rtcroom {
 namespace {

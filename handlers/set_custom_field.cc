@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -45,7 +46,8 @@ Operation ReadOperation(Fields& fields, CustomSet custom_set) {
 /// Where nobody is asked for a token, whoever the query names.
 UserId CallerOf(const Request& request) {
   if (request.proven_caller) return *request.proven_caller;
-  return {std::string(FirstOrEmpty(request.query, "userID"))};
+  const std::string* const claimed = FindFirst(request.query, "userID");
+  return {claimed == nullptr ? std::string() : *claimed};
 }
 
 }  // namespace

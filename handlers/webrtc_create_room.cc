@@ -46,8 +46,7 @@ void HandleWebrtcCreateRoom(const Request& request, const HandlerContext& contex
   CreateRoomCommand command = ReadCommand(fields, request, context);
   command.info = fields.Info();
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
-  // So that nobody makes a room in vain: keys are signed with the key of tickets.
-  if (const Status ready = context.services.hour_signer.CanSign(); !ready) {
+  if (const Status ready = context.services.private_map_keys.CanSign(); !ready) {
     return answer(Reply::Failure(ready.error()));
   }
 

@@ -1,4 +1,4 @@
-// Logging in with a UserSig, and the tokens that gen-2 requests carry.
+// Who is logged in: the tokens that requests of gen-2 carry.
 #pragma once
 
 #include <cstdint>
@@ -47,18 +47,7 @@ enum class TokenOutcome : std::uint8_t {
   kOk,
 };
 
-/// In the order in which a token is checked.
-/// @source protocol B.2.
-enum class TokenOutcome : std::uint8_t {
-  kMissing,     ///< no user id or no token
-  kMalformed,   ///< not a token of any application
-  kUnknownApp,  ///< of another application than the configured one
-  kNoSession,   ///< the user is not logged in, or was for too long without a request
-  kWrongToken,  ///< not that of the user's last login
-  kOk,
-};
-
-/// Tokens for users, one for each, good for all kinds of rooms.
+/// Sessions of users: one for each, good for every room kind.
 ///
 /// @threads implementations are safe from any thread.
 /// @source protocol B.1, B.2, C.5.

@@ -11,7 +11,8 @@ namespace rtcroom {
 
 class FakePrivateMapKeys : public PrivateMapKeySigner {
  public:
-  bool breaks = false;
+  bool configured = true;
+  bool breaks = false;  ///< says that it can, and cannot
 
   [[nodiscard]] Status CanSign() const override {
     return configured ? Status() : Error{Errc::kUnavailable, "no key"};

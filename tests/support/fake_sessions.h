@@ -1,7 +1,6 @@
 // Sessions that begin and end as a test wants.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,7 +40,8 @@ class FakeSessions : public Sessions {
 
   Result<Secret> LoginTrusted(const UserId& user_id) override {
     if (failure) return *failure;
-    return Begin(user_id);
+    const MutexLock lock(mutex_);
+    return Secret(tokens_[user_id.value] = TokenOf(user_id.value));
   }
 
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override {
@@ -70,12 +70,6 @@ class FakeSessions : public Sessions {
   }
 
  private:
-  Secret Begin(const UserId& user_id) {
-    const MutexLock lock(mutex_);
-    tokens_[user_id.value] = TokenOf(user_id.value);
-    return Secret(tokens_[user_id.value]);
-  }
-
   mutable Mutex mutex_;
   std::map<std::string, std::string, std::less<>> tokens_ GUARDED_BY(mutex_);
   std::vector<SessionLoginCommand> commands_ GUARDED_BY(mutex_);

@@ -108,7 +108,7 @@ TEST_F(DialectRule, KnowsMergeStreamUnderLiveRoomOnly) {
 }
 
 TEST_F(DialectRule, TakesALoginWithASignatureForGen2) {
-  server_.sessions.outcome = LoginOutcome::kBadSignature;
+  server_.sessions.fault = LoginOutcome::kBadSignature;
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userSig=s"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "sdkAppID="), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userID=u&token=t"), Outcome::kGen1);
@@ -147,7 +147,7 @@ TEST_F(DialectRule, KeepsWebrtcRoomsAndTheOthersApart) {
 TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
   EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/get_pushers", "userID=u&token=t"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/get_pushers"), Outcome::kGen2);
-  server_.sessions.outcome = LoginOutcome::kMissingParameter;
+  server_.sessions.fault = LoginOutcome::kMissingParameter;
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/login"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/login", "userSig=s"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/v1/weapp/live_room/get_audiences"), Outcome::kUnknownPath);

@@ -44,13 +44,13 @@ TEST(Login, HandsOnWhatTheQuerySaysDecodedOnce) {
   const RouterFixture server;
   PostTo(server, "login", "sdkAppID=1&accountType=&userID=u%2D1&userSig=a%2Ab&userSig=c");
   PostTo(server, "login", "userSig=s");
-  ASSERT_EQ(server.sessions.logins().size(), 2U);
-  const SessionLoginCommand full = server.sessions.logins()[0];
+  ASSERT_EQ(server.sessions.commands().size(), 2U);
+  const SessionLoginCommand full = server.sessions.commands()[0];
   EXPECT_EQ(full.sdk_app_id, "1");
   EXPECT_EQ(full.account_type, "");
   EXPECT_EQ(full.user_id.value, "u-1");
   EXPECT_EQ(full.user_sig, "a*b");
-  const SessionLoginCommand bare = server.sessions.logins()[1];
+  const SessionLoginCommand bare = server.sessions.commands()[1];
   EXPECT_EQ(bare.sdk_app_id, "");
   EXPECT_EQ(bare.account_type, "");
   EXPECT_EQ(bare.user_id.value, "");
@@ -71,7 +71,7 @@ TEST(Login, SaysWhatIsWrongWithATicket) {
            Row{LoginOutcome::kBadSignature, "签名验证失败"},
        }) {
     RouterFixture server;
-    server.sessions.outcome = row.outcome;
+    server.sessions.fault = row.outcome;
     EXPECT_EQ(PostTo(server, "login", kTicket),
               R"({"code":7,"message":"鉴权失败","result":")" + std::string(row.result) + "\"}");
   }
