@@ -98,9 +98,9 @@ TEST_F(Caller, IsAskedForATokenByEveryCallOfGen2ButLogin) {
   for (const Route& route : AllRoutes()) {
     if (!Serves(route, Protocol::kGen2) || route.scope == RouteScope::kUtils) continue;
     const HttpReply reply = PostTo(server_, "/weapp/live_room/" + std::string(route.endpoint),
-                                   "userID=u2&token=t&userSig=s");
+                                   "userID=u2&token=malformed&userSig=s");
     const bool is_login = route.endpoint == "login";
-    EXPECT_EQ(reply.label.failure == Errc::kNoSession, !is_login) << route.endpoint;
+    EXPECT_EQ(reply.label.failure == Errc::kTokenMalformed, !is_login) << route.endpoint;
   }
 }
 

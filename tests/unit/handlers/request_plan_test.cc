@@ -12,14 +12,26 @@ namespace rtcroom {
 namespace {
 
 std::string PathOf(const Route& route) {
-  const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
+  std::string area = "live_room";
+  if (route.scope == RouteScope::kUtils) area = "utils";
+  if (route.scope == RouteScope::kWebrtcRoom) area = "webrtc_room";
   return "/weapp/" + area + "/" + std::string(route.endpoint);
 }
 
 TEST(RequestPlan, LetsOnlyThoseWaitOnWorkersWhoMayHaveTo) {
   const std::map<std::string_view, Lane> waiting = {
-      {"get_im_login_info", Lane::kWorker}, {"create_room", Lane::kWorker},
-      {"add_pusher", Lane::kWorker},        {"destroy_room", Lane::kUrgent},
+      {"get_im_login_info", Lane::kWorker},
+      {"create_room", Lane::kWorker},
+      {"login", Lane::kWorker},
+      {"logout", Lane::kWorker},
+      {"set_custom_field", Lane::kWorker},
+      {"add_audience", Lane::kWorker},
+      {"delete_audience", Lane::kWorker},
+      {"get_login_info", Lane::kWorker},
+      {"enter_room", Lane::kWorker},
+      {"quit_room", Lane::kUrgent},
+      {"add_pusher", Lane::kWorker},
+      {"destroy_room", Lane::kUrgent},
       {"delete_pusher", Lane::kUrgent},
   };
   const RouterFixture server;
