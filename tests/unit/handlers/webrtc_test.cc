@@ -84,7 +84,8 @@ TEST_F(WebrtcRooms, AreListedByTheirType) {
     body.emplace("index", 0);
     body.emplace("count", 20);
     std::string ids;
-    for (const json& room : json::parse(Post("get_room_list", body))["rooms"]) {
+    const json reply = json::parse(Post("get_room_list", body));
+    for (const json& room : reply["rooms"]) {
       ids += room["roomID"].get<std::string>();
     }
     return ids;
