@@ -15,6 +15,7 @@ void HandleAddPusher(const Request& request, const HandlerContext& context, Answ
       .user_id = fields.User(),
       .profile = ReadProfile(fields),
       .info = fields.OptionalInfo(),
+      .from = request.from,
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 

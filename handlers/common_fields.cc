@@ -11,8 +11,10 @@ RoomKey ReadRoomKey(Fields& fields, const Request& request) {
 }
 
 MemberCommand ReadMember(Fields& fields, const Request& request) {
-  return {
-      .room = ReadRoomKey(fields, request), .dialect = request.dialect(), .user_id = fields.User()};
+  return {.room = ReadRoomKey(fields, request),
+          .dialect = request.dialect(),
+          .user_id = fields.User(),
+          .from = request.from};
 }
 
 PusherProfile ReadProfile(Fields& fields) {

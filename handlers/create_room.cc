@@ -14,6 +14,7 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request) {
                             .user_id = fields.User()};
   if (StartsActive(command.kind, command.dialect)) command.profile = ReadProfile(fields);
   command.info = fields.Info();
+  command.from = request.from;
   return command;
 }
 

@@ -26,6 +26,8 @@ struct Request {
   nlohmann::json body = nlohmann::json::object();  ///< an object out of `ParseBody`
   /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
   std::optional<UserId> proven_caller{};
+  /// The address that a caller of gen-1 is bound to, where such are; see `MemberCommand`.
+  std::string from{};
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }

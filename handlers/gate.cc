@@ -12,11 +12,6 @@
 namespace rtcroom {
 namespace {
 
-std::string_view FirstOrEmpty(const FormPairs& query, std::string_view name) {
-  const std::string* const value = FindFirst(query, name);
-  return value == nullptr ? std::string_view() : std::string_view(*value);
-}
-
 Errc ErrcOf(TokenOutcome outcome) {
   switch (outcome) {
     case TokenOutcome::kMissing:
@@ -61,13 +56,14 @@ Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found,
                .query = std::move(query),
                .body = *std::move(body),
                .proven_caller = *std::move(caller)};
+  if (options_.gen1_bind && protocol == Protocol::kGen1) call.from = request.peer_address;
   if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
   return call;
 }
 
 Status Gate::CheckMode(const Route& route, Protocol protocol) const {
   const bool is_open = protocol != Protocol::kGen2 && route.scope != RouteScope::kUtils;
-  if (is_open && mode_ == AuthMode::kToken) {
+  if (is_open && options_.mode == AuthMode::kToken) {
     return Error{Errc::kUnauthorized, "only callers with a token are served in this mode"};
   }
   return {};
@@ -75,8 +71,8 @@ Status Gate::CheckMode(const Route& route, Protocol protocol) const {
 
 Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol protocol,
                                                  const FormPairs& query) const {
-  const bool must_prove =
-      protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
+  const bool must_prove = protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded &&
+                          options_.mode != AuthMode::kOpen;
   if (!must_prove) return std::optional<UserId>();
   const std::string_view user_id = FirstOrEmpty(query, "userID");
   const TokenOutcome outcome = sessions_.Check(user_id, FirstOrEmpty(query, "token"));

@@ -12,11 +12,16 @@
 
 namespace rtcroom {
 
+struct GateOptions {
+  AuthMode mode = AuthMode::kMixed;
+  bool gen1_bind = false;  ///< pushers of gen-1 are bound to their addresses (protocol F.5)
+};
+
 /// @threads safe from any thread.
 class Gate {
  public:
-  Gate(Sessions& sessions, Admission& admission, AuthMode mode)
-      : sessions_(sessions), admission_(admission), mode_(mode) {}
+  Gate(Sessions& sessions, Admission& admission, GateOptions options)
+      : sessions_(sessions), admission_(admission), options_(options) {}
 
   /// What a handler is to be told, unless the caller may not call it. First of all he is asked for
   /// his token, then for a body, which must not name somebody else.
@@ -35,7 +40,7 @@ class Gate {
 
   Sessions& sessions_;
   Admission& admission_;
-  const AuthMode mode_;
+  const GateOptions options_;
 };
 
 }  // namespace rtcroom

@@ -69,7 +69,8 @@ Router::Router(const Services& services, RouterOptions options)
                .custom_set = options.custom_set,
                .gen1_login = options.gen1_login,
                .trust_userid = options.trust_userid},
-      gate_(services.sessions, services.admission, options.auth_mode),
+      gate_(services.sessions, services.admission,
+            {.mode = options.auth_mode, .gen1_bind = options.gen1_bind}),
       cors_(std::move(options.cors_origins)) {
   // The first match wins, and a pinned prefix goes before all other rules (protocol C.1).
   if (!options.gen1_prefix.empty()) AddMount(options.gen1_prefix, Protocol::kGen1);

@@ -30,6 +30,7 @@ struct RouterOptions {
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";
   CustomSet custom_set = CustomSet::kMembers;
+  bool gen1_bind = false;     ///< as in `GateOptions`
   bool gen1_login = false;    ///< as in `HandlerContext`
   bool trust_userid = false;  ///< likewise
 };

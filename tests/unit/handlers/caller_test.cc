@@ -104,6 +104,39 @@ TEST_F(Caller, IsAskedForATokenByEveryCallOfGen2ButLogin) {
   }
 }
 
+TEST(BoundCallers, OfGen1LeaveAndBeatFromWhereTheyCame) {
+  RouterFixture server{{.gen1_bind = true}};
+  const auto post = [&](const std::string& endpoint, std::string address) {
+    const json body = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
+                       {"userAvatar", "a"}, {"pushURL", "p"}, {"roomName", "x"}};
+    return server
+        .Send({.method = "POST",
+               .path = "/weapp/multi_room/" + endpoint,
+               .body = body.dump(),
+               .peer_address = std::move(address)})
+        .label.code;
+  };
+  ASSERT_EQ(post("create_room", "192.0.2.1"), 0);
+  EXPECT_EQ(post("pusher_heartbeat", "192.0.2.2"), 5);
+  EXPECT_EQ(post("delete_pusher", "192.0.2.2"), 5);
+  EXPECT_EQ(post("destroy_room", "192.0.2.2"), 3);
+  EXPECT_EQ(post("pusher_heartbeat", "192.0.2.1"), 0);
+  EXPECT_EQ(post("delete_pusher", "192.0.2.1"), 0);
+}
+
+TEST(BoundCallers, OfGen2AreNotBoundForTheirTokensAre) {
+  RouterFixture server{{.gen1_bind = true}};
+  const json body = {
+      {"roomID", "r1"}, {"userID", "u1"}, {"userName", ""}, {"userAvatar", ""}, {"pushURL", ""}};
+  ASSERT_EQ(server.CallAs("u1", "multi_room/add_pusher", body)["code"], 0);
+  const HttpReply elsewhere = server.Send({.method = "POST",
+                                           .path = "/weapp/multi_room/delete_pusher",
+                                           .query = "userID=u1&token=token-of-u1",
+                                           .body = body.dump(),
+                                           .peer_address = "192.0.2.2"});
+  EXPECT_EQ(elsewhere.label.code, 0);
+}
+
 struct ModeRow {
   AuthMode mode;
   std::string_view gen1;
