@@ -19,35 +19,6 @@ constexpr std::size_t kRestoreBatch = 1000;
 /// Often enough to keep up with as many changes as one machine can commit.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
-SipHashKey RandomKey(RandomSource& random) {
-  SipHashKey key;
-  random.Fill(std::as_writable_bytes(std::span(&key, 1)));
-  return key;
-}
-
-std::chrono::seconds WholeSeconds(ConfigDuration duration) {
-  return std::chrono::duration_cast<std::chrono::seconds>(duration);
-}
-
-RoomPolicy PolicyOf(const Config& config) {
-  const RoomConfig& room = config.room;
-  return {.limits = {.max_pushers_double = room.max_pushers_double,
-                     .max_pushers_multi = room.max_pushers_multi,
-                     .max_pushers_live = room.max_pushers_live,
-                     .max_audiences = room.max_audiences},
-          .interop = config.auth.interop,
-          .custom_set = config.live.custom_set,
-          .creator_destroys_double = room.creator_destroys_double,
-          .creator_destroys_multi = room.creator_destroys_multi};
-}
-
-std::vector<UserId> UserIds(const std::vector<std::string>& texts) {
-  std::vector<UserId> ids;
-  ids.reserve(texts.size());
-  for (const std::string& text : texts) ids.push_back({text});
-  return ids;
-}
-
 }  // namespace
 
 App::App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger)
@@ -138,85 +109,6 @@ Status App::RestoreBans() {
   return {};
 }
 
-Status App::BuildServices() {
-  const ImConfig& im = config_.im;
-  Secret private_key;
-  if (!im.private_key_file.empty()) {
-    Result<std::string> pem = ReadSmallFile(im.private_key_file);
-    if (!pem) return pem.error();
-    private_key = Secret(*std::move(pem));
-  }
-  Result<std::unique_ptr<ImLoginSigner>> signer =
-      ImLoginSigner::Create({.sdk_app_id = im.sdk_app_id,
-                             .account_type = im.account_type,
-                             .sig_version = static_cast<int>(im.sig_version),
-                             .secret_key = im.secret_key,
-                             .private_key_pem = private_key,
-                             .user_sig_ttl = WholeSeconds(im.user_sig_ttl)});
-  if (!signer) return signer.error();
-  login_signer_ = *std::move(signer);
-
-  const LiveConfig& live = config_.live;
-  streams_ = std::make_unique<SignedStreamUrls>(StreamUrlOptions{
-      .bizid = live.bizid,
-      .push_key = live.push_key,
-      .play_key = live.play_key,
-      .push_host = live.push_host,
-      .play_host = live.play_host,
-      .url_ttl = WholeSeconds(live.url_ttl),
-  });
-  calls_ = std::make_unique<CallPool>(clock_, logger_);
-  codes_ = std::make_unique<WechatCodeExchange>(WechatOptions{.base_url = config_.wechat.base_url,
-                                                              .app_id = config_.wechat.app_id,
-                                                              .secret = config_.wechat.secret},
-                                                outgoing_, *calls_, logger_);
-  logins_ = std::make_unique<LoginService>(
-      *codes_, *login_signer_, clock_, ids_,
-      LoginPolicy{.trust_imuserid = config_.auth.trust_imuserid,
-                  .strict_wechat = config_.wechat.strict,
-                  .expose_session_key = config_.wechat.expose_session_key,
-                  .administrator = {im.admin},
-                  .deny_user_ids = UserIds(config_.auth.deny_user_ids)});
-  metrics_ = std::make_unique<Metrics>(std::string(kVersion), Figures());
-  if (im.enabled) {
-    im_ = std::make_unique<ImLink>(im, ImLinkParts{.storage = *store_,
-                                                   .commits = im_commits_,
-                                                   .signer = *login_signer_,
-                                                   .clock = clock_,
-                                                   .random = random_,
-                                                   .observer = metrics_->im_observer(),
-                                                   .logger = logger_});
-    if (Status status = im_->Start(); !status) return status;
-  }
-  rooms_ = std::make_unique<RoomService>(
-      RoomServiceParts{.store = *store_,
-                       .ban_store = *store_,
-                       .bans = bans_,
-                       .leases = leases_,
-                       .groups = im_ != nullptr ? im_->groups() : no_groups_,
-                       .streams = *streams_,
-                       .clock = clock_,
-                       .ids = ids_},
-      RoomServiceOptions{.policy = PolicyOf(config_)}, logger_);
-  admission_ =
-      std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), AdmissionLimitsNow());
-  router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
-                                              .logins = *logins_,
-                                              .streams = *streams_,
-                                              .clock = clock_,
-                                              .admission = *admission_},
-                                     RouterOptions{.prefix = config_.server.prefix,
-                                                   .gen1_prefix = config_.server.gen1_prefix,
-                                                   .gen2_prefix = config_.server.gen2_prefix,
-                                                   .cors_origins = config_.server.cors_origins,
-                                                   .auth_mode = config_.auth.mode,
-                                                   .sdk_app_id = im.sdk_app_id,
-                                                   .account_type = im.account_type});
-  // Eight digits set apart the runs whose lines share a log.
-  request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
-  return {};
-}
-
 MetricsSources App::Figures() {
   return {.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
           .leases = [this] { return leases_.size(); },
@@ -247,6 +139,7 @@ void App::BeginUpkeep() {
   reaping_.emplace(reaper_->TickPeriod(), [this](const std::stop_token&) { reaper_->Tick(); });
   trimming_.emplace(kTrimPeriod, [this](const std::stop_token& stop) {
     ForgetEndedBans();
+    TendSessions();
     trimmer_->Trim(stop);
   });
 }
@@ -256,6 +149,18 @@ void App::ForgetEndedBans() {
   const Status removed = store_->RemoveEndedBans(clock_.Now());
   // What stays is passed over by the next start.
   if (!removed) logger_.Warn("bans_not_removed", {{"reason", removed.error().detail}});
+}
+
+void App::TendSessions() {
+  constexpr int kMostRounds = 20;
+  for (int round = 0; round < kMostRounds; ++round) {
+    const Result<SessionUpkeep> done = sessions_->Upkeep();
+    if (!done) {
+      logger_.Warn("sessions_not_written", {{"reason", done.error().detail}});
+      return;
+    }
+    if (!done->left_some) return;
+  }
 }
 
 void App::OnSweep(const SweepOutcome& outcome) {

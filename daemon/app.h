@@ -37,6 +37,7 @@
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/session_service.h"
 #include "daemon/core/storage.h"
 #include "daemon/data_directory.h"
 #include "daemon/edge/admin_server.h"
@@ -56,10 +57,13 @@
 #include "daemon/outgoing_http.h"
 #include "daemon/periodic_task.h"
 #include "daemon/signing/im_login_signer.h"
+#include "daemon/signing/openssl_session_crypto.h"
 #include "daemon/signing/random.h"
 #include "daemon/signing/signed_stream_urls.h"
+#include "daemon/signing/user_sig_verifier.h"
 #include "daemon/system_clock.h"
 #include "daemon/system_ids.h"
+#include "daemon/utils/utils_link.h"
 #include "daemon/wechat/wechat_code_exchange.h"
 #include "handlers/router.h"
 
@@ -109,6 +113,12 @@ class App : public SweepObserver {
   Status OpenRooms();
   Status RestoreBans();
   Status BuildServices();
+  Status MakeSigners();
+  Status MakeSessions();
+  void MakeLogins();
+  Status MakeRooms();
+  [[nodiscard]] RouterOptions RouterOptionsNow() const;
+  [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
   void MakeServer(std::string_view name, const std::string& address, TlsSource tls,
@@ -126,6 +136,7 @@ class App : public SweepObserver {
   void ApplyLimits();
   void BeginUpkeep();
   void ForgetEndedBans();
+  void TendSessions();
   void StopServing(SocketAfterStop after);
 
   Config config_;         ///< completed by what a start fills in
@@ -148,6 +159,10 @@ class App : public SweepObserver {
   CommitFanOut commits_{{&leases_, &inactive_, &watch_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
+  std::unique_ptr<ImLoginSigner> hour_signer_;  ///< of tickets for webrtc rooms
+  std::unique_ptr<UserSigVerifier> login_verifier_;
+  OpensslSessionCrypto session_crypto_{random_};
+  std::unique_ptr<SessionService> sessions_;
   std::unique_ptr<SignedStreamUrls> streams_;
   NoImGroups no_groups_;
   std::unique_ptr<ImLink> im_;  ///< only with `im.enabled`
@@ -158,6 +173,7 @@ class App : public SweepObserver {
   std::unique_ptr<RoomService> rooms_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<RateLimitedAdmission> admission_;
+  std::unique_ptr<UtilsLink> utils_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<TlsSettings> tls_;

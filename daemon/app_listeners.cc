@@ -181,6 +181,7 @@ void App::Reload(const Config& fresh) {
   }
   logger_.SetLevel(config_.log.level);
   ApplyLimits();
+  utils_->SetAdminToken(config_.utils.admin_token);
   if (https_ != nullptr) {
     const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});

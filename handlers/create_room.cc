@@ -11,7 +11,8 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request) {
   CreateRoomCommand command{.kind = request.room_kind,
                             .dialect = request.dialect(),
                             .room_id = fields.OptionalRoom(),
-                            .user_id = fields.User()};
+                            .user_id = fields.User(),
+                            .from = request.from};
   if (StartsActive(command.kind, command.dialect)) command.profile = ReadProfile(fields);
   command.info = fields.Info();
   command.from = request.from;

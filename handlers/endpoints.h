@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
 #include "handlers/form.h"
@@ -24,10 +25,10 @@ struct Request {
   Protocol protocol = Protocol::kGen1;
   FormPairs query{};
   nlohmann::json body = nlohmann::json::object();  ///< an object out of `ParseBody`
+  Secret bearer{};  ///< of `Authorization: Bearer`, under utils; empty when there is none
   /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
   std::optional<UserId> proven_caller{};
-  /// The address that a caller of gen-1 is bound to, where such are; see `MemberCommand`.
-  std::string from{};
+  std::string from{};  ///< what a caller without a proof is bound to; empty: nothing
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }
@@ -81,5 +82,15 @@ Reply HandleWebrtcQuitRoom(const Request& request, const HandlerContext& context
 Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context);
+
+// Under `utils`: protocol A.5, B.7, F.8. But for the first two they are mounted only where
+// `Services::utils` are, and those are enabled.
+void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
+Reply HandlePostLoginInfo(const Request& request, const HandlerContext& context);
+Reply HandleGetTestPushUrl(const Request& request, const HandlerContext& context);
+Reply HandleGetTestRtmpAccUrl(const Request& request, const HandlerContext& context);
+Reply HandleLogFileList(const Request& request, const HandlerContext& context);
+Reply HandleGetLogFile(const Request& request, const HandlerContext& context);
+void HandleCheckConfig(const Request& request, const HandlerContext& context, Answer answer);
 
 }  // namespace rtcroom

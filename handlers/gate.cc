@@ -4,10 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "daemon/core/address_key.h"
 #include "handlers/body.h"
 #include "handlers/common_fields.h"
 #include "handlers/fields.h"
 #include "handlers/json_values.h"
+#include "handlers/utils_request.h"
 
 namespace rtcroom {
 namespace {
@@ -43,7 +45,8 @@ bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
 Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found, Protocol protocol,
                             FormPairs query) const {
   const Route& route = *found.route;
-  if (const Status served = CheckMode(route, protocol); !served) return served.error();
+  if (route.scope == RouteScope::kUtils) return AdmitToUtils(request, protocol, std::move(query));
+  if (const Status served = CheckMode(protocol); !served) return served.error();
   Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query);
   if (!caller) return caller.error();
   Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
@@ -56,14 +59,26 @@ Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found,
                .query = std::move(query),
                .body = *std::move(body),
                .proven_caller = *std::move(caller)};
-  if (options_.gen1_bind && protocol == Protocol::kGen1) call.from = request.peer_address;
+  if (bind_gen1_ && protocol == Protocol::kGen1) call.from = AddressKey(request.peer_address);
   if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
   return call;
 }
 
-Status Gate::CheckMode(const Route& route, Protocol protocol) const {
-  const bool is_open = protocol != Protocol::kGen2 && route.scope != RouteScope::kUtils;
-  if (is_open && options_.mode == AuthMode::kToken) {
+Result<Request> Gate::AdmitToUtils(const HttpRequest& request, Protocol protocol,
+                                   FormPairs query) const {
+  Result<Request> call = ReadUtilsRequest(request, protocol, std::move(query));
+  if (!call) return call;
+  // Nobody needs a token here, but one who has it has proven who he is.
+  const std::string_view user_id = FirstOrEmpty(call->query, "userID");
+  const bool proven =
+      mode_ != AuthMode::kOpen &&
+      sessions_.Check(user_id, FirstOrEmpty(call->query, "token")) == TokenOutcome::kOk;
+  if (proven) call->proven_caller = UserId{std::string(user_id)};
+  return call;
+}
+
+Status Gate::CheckMode(Protocol protocol) const {
+  if (protocol != Protocol::kGen2 && mode_ == AuthMode::kToken) {
     return Error{Errc::kUnauthorized, "only callers with a token are served in this mode"};
   }
   return {};
@@ -71,8 +86,8 @@ Status Gate::CheckMode(const Route& route, Protocol protocol) const {
 
 Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol protocol,
                                                  const FormPairs& query) const {
-  const bool must_prove = protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded &&
-                          options_.mode != AuthMode::kOpen;
+  const bool must_prove =
+      protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
   if (!must_prove) return std::optional<UserId>();
   const std::string_view user_id = FirstOrEmpty(query, "userID");
   const TokenOutcome outcome = sessions_.Check(user_id, FirstOrEmpty(query, "token"));

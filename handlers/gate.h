@@ -12,16 +12,12 @@
 
 namespace rtcroom {
 
-struct GateOptions {
-  AuthMode mode = AuthMode::kMixed;
-  bool gen1_bind = false;  ///< pushers of gen-1 are bound to their addresses (protocol F.5)
-};
-
 /// @threads safe from any thread.
 class Gate {
  public:
-  Gate(Sessions& sessions, Admission& admission, GateOptions options)
-      : sessions_(sessions), admission_(admission), options_(options) {}
+  /// @param bind_gen1  whether handlers are told where gen-1 callers call from.
+  Gate(Sessions& sessions, Admission& admission, AuthMode mode, bool bind_gen1)
+      : sessions_(sessions), admission_(admission), mode_(mode), bind_gen1_(bind_gen1) {}
 
   /// What a handler is to be told, unless the caller may not call it. First of all he is asked for
   /// his token, then for a body, which must not name somebody else.
@@ -32,7 +28,9 @@ class Gate {
                                       Protocol protocol, FormPairs query) const;
 
  private:
-  [[nodiscard]] Status CheckMode(const Route& route, Protocol protocol) const;
+  [[nodiscard]] Result<Request> AdmitToUtils(const HttpRequest& request, Protocol protocol,
+                                             FormPairs query) const;
+  [[nodiscard]] Status CheckMode(Protocol protocol) const;
   [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const Route& route, Protocol protocol,
                                                            const FormPairs& query) const;
   [[nodiscard]] Status CheckRate(const HttpRequest& request, const Route& route,
@@ -40,7 +38,8 @@ class Gate {
 
   Sessions& sessions_;
   Admission& admission_;
-  const GateOptions options_;
+  const AuthMode mode_;
+  const bool bind_gen1_;
 };
 
 }  // namespace rtcroom

@@ -1,20 +1,17 @@
 #include <optional>
 #include <utility>
 
-#include "handlers/account_fields.h"
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
+#include "handlers/login_reply.h"
 
 namespace rtcroom {
 namespace {
 
 Reply ReplyTo(const Result<ImLogin>& login, const HandlerContext& context) {
   if (!login) return Reply::Failure(login.error());
-  JsonText answer;
-  answer.Field("userID", login->user_id.value);
-  WriteAccount(context, answer);
-  answer.Field("userSig", login->user_sig);
+  JsonText answer = LoginFields(*login, context);
   const std::optional<Secret>& session_key = login->session_key;
   if (session_key) answer.Field("sessionKey", session_key->Reveal());
   return Reply::Success(std::move(answer));
@@ -25,9 +22,10 @@ Reply ReplyTo(const Result<ImLogin>& login, const HandlerContext& context) {
 void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer) {
   Fields fields = FieldsOf(request);
   const ImLoginCommand command{
+      .dialect = Dialect::kGen1,
       .user_id_prefix = fields.Text("userIDPrefix"),
       .code = fields.OptionalText("code"),
-      .im_user_id = fields.OptionalUser("imuserid"),
+      .claimed = fields.OptionalUser("imuserid"),
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 

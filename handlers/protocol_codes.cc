@@ -37,6 +37,7 @@ constexpr Codes kGen1Codes = {{
     {.failure = Errc::kStoreBroken, .code = 6, .message = kServerFailed},
     {.failure = Errc::kUnavailable, .code = 6, .message = kServerFailed},
     {.failure = Errc::kUnreachable, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kFileNotFound, .code = 3, .message = "您请求的文件不存在"},
     {.failure = Errc::kCursorExpired, .code = 6, .message = kServerFailed},
     {.failure = Errc::kInternal, .code = 6, .message = kServerFailed},
 }};
@@ -171,6 +172,7 @@ LogLevel LogLevelOf(Errc failure) {
     case Errc::kNotJson:
     case Errc::kPusherNotFound:
     case Errc::kNotCreator:
+    case Errc::kFileNotFound:
       return LogLevel::kDebug;
     // Whoever comes too often would fill the log. The metrics count him.
     case Errc::kTooManyRequests:

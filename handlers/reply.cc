@@ -34,6 +34,7 @@ std::string Object(std::string_view members, std::string_view more_members) {
 }  // namespace
 
 HttpReply Render(const Reply& reply, RequestLabel label) {
+  if (reply.page) return RenderPage(*reply.page, std::move(label));
   const std::string_view fields = reply.fields.text();
   if (!reply.failure) {
     label.code = kSuccessCode;

@@ -8,18 +8,21 @@
 #include "daemon/core/result.h"
 #include "handlers/json_text.h"
 #include "handlers/request.h"
+#include "handlers/text_page.h"
 
 namespace rtcroom {
 
 /// A success with its fields, or a failure. `code` and `message` are not among the fields: they
-/// follow from the failure and the protocol.
+/// follow from the failure and the protocol. A few endpoints succeed with a page instead.
 struct Reply {
   std::optional<Error> failure{};
-  JsonText fields{};  ///< in the order of the wire
+  JsonText fields{};               ///< in the order of the wire
+  std::optional<TextPage> page{};  ///< instead of all JSON
 
   static Reply Success(JsonText fields = {}) {
     return {.failure = std::nullopt, .fields = std::move(fields)};
   }
+  static Reply Page(TextPage page) { return {.page = std::move(page)}; }
   /// Few failures have fields of their own (protocol F.7).
   static Reply Failure(Error error, JsonText fields = {}) {
     return {.failure = std::move(error), .fields = std::move(fields)};

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/result.h"
 #include "handlers/protocol.h"
@@ -20,6 +21,7 @@ struct HttpRequest {
   std::string query{};         ///< raw, without the `?`
   std::string content_type{};  ///< as sent; empty when absent
   std::string origin{};        ///< as sent; empty when absent
+  Secret authorization{};      ///< as sent; those of a request that has several, comma separated
   std::string body{};
   std::string peer_address{};
   std::string request_id{};
@@ -39,8 +41,9 @@ struct RequestLabel {
 
 struct HttpReply {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers{};  ///< besides the content type
-  std::string body{};                                          ///< JSON; empty only for 204
+  /// Without a content type the body is JSON.
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};  ///< empty only for 204
   RequestLabel label{};
 };
 

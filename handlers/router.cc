@@ -7,12 +7,11 @@
 #include <typeinfo>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "handlers/form.h"
 #include "handlers/later_answer.h"
 #include "handlers/refusal.h"
 #include "handlers/text.h"
+#include "handlers/utils_request.h"
 
 namespace rtcroom {
 namespace {
@@ -69,8 +68,7 @@ Router::Router(const Services& services, RouterOptions options)
                .custom_set = options.custom_set,
                .gen1_login = options.gen1_login,
                .trust_userid = options.trust_userid},
-      gate_(services.sessions, services.admission,
-            {.mode = options.auth_mode, .gen1_bind = options.gen1_bind}),
+      gate_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
       cors_(std::move(options.cors_origins)) {
   // The first match wins, and a pinned prefix goes before all other rules (protocol C.1).
   if (!options.gen1_prefix.empty()) AddMount(options.gen1_prefix, Protocol::kGen1);
@@ -93,7 +91,7 @@ RequestPlan Router::Plan(std::string_view method, std::string_view raw_path) con
   // Which endpoint that is, is known only when it is decoded. No client writes our paths so; one
   // that does gets what is good for every endpoint.
   if (raw_path.find('%') != std::string_view::npos) return {.lane = Lane::kWorker, .paced = true};
-  const std::optional<Target> target = FindTarget(raw_path);
+  const std::optional<Target> target = FindTarget(method, raw_path);
   if (!target || method != target->found.route->method) return {.lane = Lane::kInline};
   return target->found.route->plan;
 }
@@ -119,16 +117,22 @@ HttpReply Router::Refuse(int status, std::string_view origin) const {
 
 HttpReply Router::Refusal(int status) { return RefusalOf(status); }
 
-std::optional<Router::Target> Router::FindTarget(std::string_view path) const {
+RouteChoice Router::ChoiceOf(std::string_view method, std::optional<Protocol> pinned) const {
+  const UtilsServices* const utils = context_.services.utils;
+  return {.method = method, .pinned = pinned, .with_utils = utils != nullptr && utils->enabled};
+}
+
+std::optional<Router::Target> Router::FindTarget(std::string_view method,
+                                                 std::string_view path) const {
   for (const Mount& mount : mounts_) {
     std::string_view rest = path;
     if (!TakePrefix(mount.segments, rest)) continue;
     const std::string_view area = TakeSegment(rest);
     const std::string_view endpoint = TakeSegment(rest);
     if (!TakeSegment(rest).empty()) continue;
-    const std::optional<RoutedPath> found = FindRoute(area, endpoint);
+    const std::optional<RoutedPath> found =
+        FindRoute(area, endpoint, ChoiceOf(method, mount.pinned));
     if (!found) continue;
-    if (mount.pinned && !Serves(*found->route, *mount.pinned)) continue;
     return Target{.found = *found, .pinned = mount.pinned};
   }
   return std::nullopt;
@@ -145,7 +149,7 @@ bool Router::Admits(const HttpRequest& request, const std::optional<Target>& tar
 
 std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const DeferReply& defer,
                                           RequestLabel& label) const {
-  const std::optional<Target> target = FindTarget(request.path);
+  const std::optional<Target> target = FindTarget(request.method, request.path);
   // What is no call at all takes a token, too, but is answered as it is: that costs no more.
   const bool admitted = Admits(request, target);
   if (!target) return RefusalOf(kNotFound, label);
@@ -160,7 +164,8 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   }
   if (request.method != route.method) {
     HttpReply reply = RefusalOf(kMethodNotAllowed, label);
-    reply.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", route.method));
+    reply.headers.emplace_back(
+        "Allow", AllowedMethods(target->found, ChoiceOf(request.method, target->pinned)));
     return reply;
   }
 

@@ -30,9 +30,9 @@ struct RouterOptions {
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";
   CustomSet custom_set = CustomSet::kMembers;
-  bool gen1_bind = false;     ///< as in `GateOptions`
   bool gen1_login = false;    ///< as in `HandlerContext`
   bool trust_userid = false;  ///< likewise
+  bool gen1_bind = false;     ///< a gen-1 pusher may call from the address that added it alone
 };
 
 /// Answers every request, whatever it holds, with JSON that has a `code` (204 to OPTIONS).
@@ -80,7 +80,9 @@ class Router {
   };
 
   void AddMount(std::string_view prefix, std::optional<Protocol> pinned);
-  [[nodiscard]] std::optional<Target> FindTarget(std::string_view path) const;
+  [[nodiscard]] std::optional<Target> FindTarget(std::string_view method,
+                                                 std::string_view path) const;
+  [[nodiscard]] RouteChoice ChoiceOf(std::string_view method, std::optional<Protocol> pinned) const;
   /// Takes a token of the address, and tells whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request, const std::optional<Target>& target) const;
   [[nodiscard]] std::optional<HttpReply> Dispatch(const HttpRequest& request,

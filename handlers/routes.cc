@@ -103,6 +103,51 @@ constexpr Route kRoutes[] = {
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .plan = kInline},
+
+    {.endpoint = "get_login_info",
+     .method = "GET",
+     .later = HandleGetLoginInfo,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kGen2},
+    {.endpoint = "get_login_info",
+     .handler = HandlePostLoginInfo,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kGen1,
+     .plan = kInline},
+    {.endpoint = "get_test_pushurl",
+     .method = "GET",
+     .handler = HandleGetTestPushUrl,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kAlike,
+     .on = RouteSwitch::kUtils,
+     .plan = kInline},
+    {.endpoint = "get_test_rtmpaccurl",
+     .method = "GET",
+     .handler = HandleGetTestRtmpAccUrl,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kAlike,
+     .on = RouteSwitch::kUtils,
+     .plan = kInline},
+    // They read the disk.
+    {.endpoint = "logfilelist",
+     .method = "GET",
+     .handler = HandleLogFileList,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kAlike,
+     .on = RouteSwitch::kUtils},
+    {.endpoint = "getlogfile",
+     .method = "GET",
+     .handler = HandleGetLogFile,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kAlike,
+     .on = RouteSwitch::kUtils},
+    {.endpoint = "check_config",
+     .method = "GET",
+     .later = HandleCheckConfig,
+     .scope = RouteScope::kUtils,
+     .protocol = RouteProtocol::kAlike,
+     .on = RouteSwitch::kUtils,
+     .plan = kInline},
 };
 
 std::optional<RoomKind> RoomKindOf(std::string_view area) {
@@ -127,6 +172,11 @@ bool IsUnder(RouteScope scope, std::string_view area, std::optional<RoomKind> ki
   return false;
 }
 
+bool IsThere(const Route& route, const RouteChoice& choice) {
+  if (route.on == RouteSwitch::kUtils && !choice.with_utils) return false;
+  return !choice.pinned || Serves(route, *choice.pinned);
+}
+
 Protocol Gen2IfEither(const FormPairs& query, std::string_view name, std::string_view other) {
   const bool found = FindFirst(query, name) != nullptr || FindFirst(query, other) != nullptr;
   return found ? Protocol::kGen2 : Protocol::kGen1;
@@ -136,14 +186,27 @@ Protocol Gen2IfEither(const FormPairs& query, std::string_view name, std::string
 
 std::span<const Route> AllRoutes() { return kRoutes; }
 
-std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint) {
+std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint,
+                                    const RouteChoice& choice) {
   const std::optional<RoomKind> kind = RoomKindOf(area);
+  std::optional<RoutedPath> found;
   for (const Route& route : kRoutes) {
-    if (EqualsIgnoringCase(endpoint, route.endpoint) && IsUnder(route.scope, area, kind)) {
-      return RoutedPath{.route = &route, .kind = kind};
+    if (!EqualsIgnoringCase(endpoint, route.endpoint) || !IsUnder(route.scope, area, kind)) {
+      continue;
     }
+    if (!IsThere(route, choice)) continue;
+    if (!found || route.method == choice.method) found = RoutedPath{.route = &route, .kind = kind};
   }
-  return std::nullopt;
+  return found;
+}
+
+std::string AllowedMethods(const RoutedPath& found, const RouteChoice& choice) {
+  std::string methods;
+  for (const Route& route : kRoutes) {
+    const bool same = route.endpoint == found.route->endpoint && route.scope == found.route->scope;
+    if (same && IsThere(route, choice)) methods.append(route.method).append(", ");
+  }
+  return methods + "OPTIONS";
 }
 
 Protocol ProtocolOf(const Route& route, const FormPairs& query) {
@@ -158,6 +221,8 @@ Protocol ProtocolOf(const Route& route, const FormPairs& query) {
       return Gen2IfEither(query, "token", "userID");
     case RouteProtocol::kByLogin:
       return Gen2IfEither(query, "userSig", "sdkAppID");
+    case RouteProtocol::kAlike:
+      return Protocol::kGen1;
   }
   return Protocol::kGen1;
 }

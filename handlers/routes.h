@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "daemon/core/ids.h"
@@ -30,6 +31,13 @@ enum class RouteProtocol : std::uint8_t {
   kByQuery,  ///< both dialects: a `token` or `userID` key in the query, even empty, means gen-2
              ///< (6, 7)
   kByLogin,  ///< both: a `userSig` or `sdkAppID` key in the query means gen-2 (4)
+  kAlike,    ///< both, and it is the same in both (3)
+};
+
+/// Whether a path is there at all.
+enum class RouteSwitch : std::uint8_t {
+  kAlwaysOn,
+  kUtils,  ///< with `utils.enabled`; an unknown path otherwise
 };
 
 /// Whether a caller of gen-2 must have logged in.
@@ -51,6 +59,7 @@ struct Route {
   RouteScope scope = RouteScope::kEveryRoomKind;
   RouteProtocol protocol = RouteProtocol::kByQuery;
   RouteLogin login = RouteLogin::kNeeded;
+  RouteSwitch on = RouteSwitch::kAlwaysOn;
   RouteTokens tokens = RouteTokens::kAddress;
   RequestPlan plan{};
 };
@@ -64,10 +73,21 @@ struct RoutedPath {
 /// Every route, for tests that walk them.
 std::span<const Route> AllRoutes();
 
+/// What besides its path decides which route a request is for.
+struct RouteChoice {
+  std::string_view method{};         ///< of several routes with one path the one that has it
+  std::optional<Protocol> pinned{};  ///< only routes that this one has
+  bool with_utils = false;           ///< whether `RouteSwitch::kUtils` is on
+};
+
 /// @param area      the path segment before the endpoint, in any case: a room kind or `utils`.
 /// @param endpoint  in any case.
-/// @return nothing when there is no such path.
-std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint);
+/// @return nothing when there is no such path; when it has no such method, a route with another.
+std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint,
+                                    const RouteChoice& choice);
+
+/// The methods of all routes with the path of `found`, as the header Allow lists them.
+std::string AllowedMethods(const RoutedPath& found, const RouteChoice& choice);
 
 /// The protocol that a request to `route` speaks, when its prefix does not pin one.
 /// @source protocol C.1, rules 2 to 7.

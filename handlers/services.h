@@ -10,6 +10,7 @@
 #include "daemon/core/room_service.h"
 #include "daemon/core/sessions.h"
 #include "daemon/core/stream_urls.h"
+#include "handlers/utils_services.h"
 
 namespace rtcroom {
 
@@ -24,6 +25,7 @@ struct Services {
   const Clock& clock;
   IdSource& ids;
   Admission& admission;
+  const UtilsServices* utils = nullptr;  ///< null: there are none of the endpoints that need them
 };
 
 }  // namespace rtcroom

@@ -10,6 +10,7 @@ Config DevDefaults() {
   config.live.push_host = "127.0.0.1";
   config.live.play_host = "127.0.0.1";
   config.log.format = LogFormat::kText;
+  config.utils.enabled = true;
   return config;
 }
 

@@ -59,11 +59,24 @@ void CheckListeners(const Config& config, Problems& problems) {
   }
 }
 
+/// Whether a token fits a header.
+bool CanBeSent(const Secret& token) {
+  const std::string& text = token.Reveal();
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; }) &&
+         !text.starts_with(' ') && !text.ends_with(' ');
+}
+
+void CheckUtils(const UtilsConfig& utils, Problems& problems) {
+  if (!CanBeSent(utils.admin_token)) {
+    problems.push_back(
+        {"utils.admin_token",
+         "must be printable ASCII, with no space at its ends: it travels in a header"});
+  }
+}
+
 void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
   if (grpc.listen.empty()) return;
-  const auto can_be_sent = [](char c) { return c >= ' ' && c <= '~'; };
-  const std::string& token = grpc.token.Reveal();
-  if (!std::ranges::all_of(token, can_be_sent) || token.starts_with(' ') || token.ends_with(' ')) {
+  if (!CanBeSent(grpc.token)) {
     problems.push_back(
         {"grpc.token",
          "must be printable ASCII, with no space at its ends: it travels in metadata"});
@@ -159,6 +172,16 @@ void WarnOfLive(const LiveConfig& live, Problems& warnings) {
   }
 }
 
+void WarnOfUtils(const Config& config, Problems& warnings) {
+  if (!config.utils.enabled) return;
+  if (config.live.api_key.empty()) {
+    warnings.push_back({"live.api_key", "missing: POST get_login_info answers code 6"});
+  }
+  if (!config.utils.log_dir.empty() && config.utils.admin_token.empty()) {
+    warnings.push_back({"utils.admin_token", "missing: the log endpoints refuse everybody"});
+  }
+}
+
 void WarnOfListeners(const Config& config, Problems& warnings) {
   const std::optional<ListenAddress> http = ParseListenAddress(config.server.http_listen);
   if (http && !http->IsLoopback()) {
@@ -191,6 +214,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   }
   CheckIm(config.im, mode, problems);
   CheckWechat(config.wechat, problems);
+  CheckUtils(config.utils, problems);
   return problems;
 }
 
@@ -219,6 +243,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   WarnOfProxies(config.server, warnings);
   WarnOfIm(config.im, warnings);
   WarnOfLive(config.live, warnings);
+  WarnOfUtils(config, warnings);
   if (config.wechat.app_id.empty()) {
     warnings.push_back({"wechat.app_id", "missing: login codes give no openid but a fresh userID"});
   }

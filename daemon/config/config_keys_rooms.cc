@@ -46,8 +46,8 @@ void AddAuthKeys(std::vector<ConfigKey>& keys) {
                           "Life of a gen-2 token after its last use.");
   auth.Add<&S::trust_imuserid>("trust_imuserid", SwitchRule{},
                                "get_im_login_info signs for the imuserid that the caller names.");
-  auth.AddUnavailable<&S::trust_userid>("trust_userid", SwitchRule{},
-                                        "get_login_info signs for the userID the caller names.");
+  auth.Add<&S::trust_userid>("trust_userid", SwitchRule{},
+                             "get_login_info signs for the userID that the caller names.");
   auth.Add<&S::gen1_login>("gen1_login", SwitchRule{}, "Serves the gen-1 form of login.");
   auth.Add<&S::gen1_bind>("gen1_bind", SwitchRule{},
                           "Ties a gen-1 pusher to the address that added it.");

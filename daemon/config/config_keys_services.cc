@@ -55,7 +55,7 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
   live.AddUnavailable<&S::api_base_url>("api_base_url", PlainTextRule{CheckOptionalBaseUrl},
                                         "\"\" = the address that belongs to api.");
   live.AddUnavailable<&S::app_id>("app_id", PlainTextRule{}, "For api v1.");
-  live.AddUnavailable<&S::api_key>("api_key", SecretRule{}, "For api v1.");
+  live.Add<&S::api_key>("api_key", SecretRule{}, "For api v1 and POST get_login_info.");
   live.AddUnavailable<&S::secret_id>("secret_id", PlainTextRule{}, "For api v3.");
   live.AddUnavailable<&S::secret_key>("secret_key", SecretRule{}, "For api v3.");
   live.AddUnavailable<&S::callback_key>("callback_key", SecretRule{},
@@ -96,12 +96,15 @@ void AddTrtcKeys(std::vector<ConfigKey>& keys) {
 void AddUtilsKeys(std::vector<ConfigKey>& keys) {
   using S = UtilsConfig;
   SectionKeys<&Config::utils> utils("utils", keys);
-  utils.AddUnavailable<&S::enabled>("enabled", SwitchRule{}, "Serves the test and log endpoints.");
-  utils.AddUnavailable<&S::admin_token>("admin_token", SecretRule{},
-                                        "What callers of the log endpoints must know.");
-  utils.AddUnavailable<&S::log_dir>("log_dir", PlainTextRule{}, "What they list; \"\" = nothing.");
-  utils.AddUnavailable<&S::public_url>("public_url", PlainTextRule{CheckOptionalBaseUrl},
-                                       "What links in the list begin with.");
+  utils.Add<&S::enabled>("enabled", SwitchRule{},
+                         "Serves the test, log and check endpoints and POST get_login_info.");
+  utils.Add<&S::admin_token>("admin_token", SecretRule{},
+                             "What callers of the log endpoints and of check_config must send as "
+                             "\"Authorization: Bearer TOKEN\"; \"\" = no logs for anybody.");
+  utils.Add<&S::log_dir>("log_dir", PlainTextRule{},
+                         "The folder of the log endpoints; \"\" = they list nothing.");
+  utils.Add<&S::public_url>("public_url", PlainTextRule{CheckOptionalBaseUrl},
+                            "What links in the list of logs begin with, before the prefix.");
 }
 
 }  // namespace rtcroom

@@ -11,6 +11,16 @@ constexpr std::size_t kMaxSignedUserIdBytes = 32;
 
 constexpr std::string_view kWeixinPrefix = "weixin";
 
+bool AsksForTheOpenid(const ImLoginCommand& command) {
+  if (command.code.empty()) return false;
+  return command.dialect == Dialect::kGen2 || command.user_id_prefix == kWeixinPrefix;
+}
+
+/// What a claim is called on the wire.
+std::string_view ClaimName(Dialect dialect) {
+  return dialect == Dialect::kGen1 ? "imuserid" : "userID";
+}
+
 }  // namespace
 
 LoginService::LoginService(CodeExchange& codes, const LoginSigner& signer, const Clock& clock,
@@ -19,12 +29,12 @@ LoginService::LoginService(CodeExchange& codes, const LoginSigner& signer, const
 
 void LoginService::Login(const ImLoginCommand& command, Done done) {
   if (const Status ready = signer_.CanSign(); !ready) return done(ready.error());
-  if (command.user_id_prefix != kWeixinPrefix || command.code.empty()) {
-    return done(Finish(std::nullopt, command.im_user_id));
+  if (!AsksForTheOpenid(command)) {
+    return done(Finish(std::nullopt, command.dialect, command.claimed));
   }
-  codes_.Exchange(command.code, [this, im_user_id = command.im_user_id,
+  codes_.Exchange(command.code, [this, dialect = command.dialect, claimed = command.claimed,
                                  done = std::move(done)](CodeExchangeResult exchanged) {
-    done(Finish(std::move(exchanged), im_user_id));
+    done(Finish(std::move(exchanged), dialect, claimed));
   });
 }
 
@@ -33,20 +43,20 @@ Result<ImLogin> LoginService::SignFor(const UserId& user_id) const {
   return Sign({.user_id = user_id, .session_key = std::nullopt});
 }
 
-Result<ImLogin> LoginService::Finish(std::optional<CodeExchangeResult> exchanged,
-                                     const std::optional<UserId>& im_user_id) {
+Result<ImLogin> LoginService::Finish(std::optional<CodeExchangeResult> exchanged, Dialect dialect,
+                                     const std::optional<UserId>& claimed) {
   if (exchanged) {
-    Result<std::optional<Identity>> proven = IdentityOf(*std::move(exchanged));
+    Result<std::optional<Identity>> proven = IdentityOf(*std::move(exchanged), dialect);
     if (!proven) return proven.error();
     if (*proven) return Sign(**std::move(proven));
   }
-  Result<Identity> identity = IdentityWithoutCode(im_user_id);
+  Result<Identity> identity = IdentityWithoutCode(dialect, claimed);
   if (!identity) return identity.error();
   return Sign(*std::move(identity));
 }
 
-Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(
-    CodeExchangeResult exchanged) const {
+Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(CodeExchangeResult exchanged,
+                                                                       Dialect dialect) const {
   const std::optional<Identity> nobody;
   switch (exchanged.outcome) {
     case CodeExchangeOutcome::kOk: {
@@ -58,7 +68,8 @@ Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(
       return std::optional<Identity>(std::move(identity));
     }
     case CodeExchangeOutcome::kRefused:
-      return Error{Errc::kBadRequest, "code: of a user whom the platform holds for risky"};
+      return Error{dialect == Dialect::kGen1 ? Errc::kBadRequest : Errc::kNotAllowed,
+                   "code: of a user whom the platform holds for risky"};
     case CodeExchangeOutcome::kBadCode:
       if (policy_.strict_wechat) return Error{Errc::kBadRequest, "code: not accepted"};
       return nobody;
@@ -74,12 +85,14 @@ Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(
 }
 
 Result<LoginService::Identity> LoginService::IdentityWithoutCode(
-    const std::optional<UserId>& im_user_id) {
-  if (policy_.trust_imuserid && im_user_id) {
-    if (!MaySignFor(*im_user_id)) {
-      return Error{Errc::kBadRequest, "imuserid: not an identity that is signed for"};
+    Dialect dialect, const std::optional<UserId>& claimed) {
+  const bool trusted = dialect == Dialect::kGen1 ? policy_.trust_imuserid : policy_.trust_userid;
+  if (trusted && claimed) {
+    if (!MaySignFor(*claimed)) {
+      return Error{Errc::kBadRequest,
+                   std::string(ClaimName(dialect)) + ": not an identity that is signed for"};
     }
-    return Identity{.user_id = *im_user_id, .session_key = std::nullopt};
+    return Identity{.user_id = *claimed, .session_key = std::nullopt};
   }
   return Identity{.user_id = ids_.NewUserId(), .session_key = std::nullopt};
 }

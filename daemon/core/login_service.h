@@ -1,4 +1,4 @@
-// get_im_login_info: who the caller is to be, and the ticket for it.
+// get_im_login_info, get_login_info: who the caller is to be, and the ticket for it.
 #pragma once
 
 #include <functional>
@@ -16,10 +16,13 @@
 namespace rtcroom {
 
 struct ImLoginCommand {
-  std::string user_id_prefix{};  ///< "weixin" asks for the openid
+  /// Whose claims are trusted is set for each dialect, and each refuses a risky user differently.
+  Dialect dialect = Dialect::kGen1;
+  std::string user_id_prefix{};  ///< gen-1 only: "weixin" asks for the openid
   std::string code{};            ///< one-time login code; may be empty
-  /// As it was sent: looked at only with `trust_imuserid`.
-  std::optional<UserId> im_user_id{};
+  /// As it was sent: looked at only where the policy trusts it. Gen-1 calls it `imuserid`, gen-2
+  /// `userID`.
+  std::optional<UserId> claimed{};
 };
 
 struct ImLogin {
@@ -30,7 +33,8 @@ struct ImLogin {
 };
 
 struct LoginPolicy {
-  bool trust_imuserid = false;
+  bool trust_imuserid = false;  ///< what gen-1 claims
+  bool trust_userid = false;    ///< what gen-2 claims
   /// A code that WeChat refuses fails the login instead of falling back to a fresh id.
   bool strict_wechat = false;
   bool expose_session_key = false;
@@ -53,10 +57,11 @@ class LoginService {
   /// @param done  called exactly once: before this returns, or, when a code is exchanged, perhaps
   ///              later and from another thread. It must neither block for long nor throw.
   /// @errors kBadRequest for an identity that is never signed for, what is no id or one over 32
-  ///         bytes, or a code that WeChat refused; kUnavailable when signing is not configured,
+  ///         bytes, or a code that WeChat refused; kNotAllowed for a user of gen-2 whom WeChat
+  ///         holds for risky (kBadRequest in gen-1); kUnavailable when signing is not configured,
   ///         when too many exchanges are under way, and in strict mode when WeChat cannot be
   ///         asked.
-  /// @source protocol A.4.1, D.9.
+  /// @source protocol A.4.1, B.7, D.9.
   void Login(const ImLoginCommand& command, Done done);
 
   /// A ticket for whom the caller names.
@@ -76,11 +81,12 @@ class LoginService {
     std::optional<Secret> session_key{};
   };
   /// @param exchanged  what became of the code; nothing when there was none to exchange.
-  Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged,
-                         const std::optional<UserId>& im_user_id);
+  Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged, Dialect dialect,
+                         const std::optional<UserId>& claimed);
   /// @return nobody when the code does not tell who it is and the policy lets that pass.
-  Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged) const;
-  [[nodiscard]] Result<Identity> IdentityWithoutCode(const std::optional<UserId>& im_user_id);
+  Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged, Dialect dialect) const;
+  [[nodiscard]] Result<Identity> IdentityWithoutCode(Dialect dialect,
+                                                     const std::optional<UserId>& claimed);
   [[nodiscard]] Result<ImLogin> Sign(Identity identity) const;
 
   CodeExchange& codes_;

@@ -56,6 +56,8 @@ std::string_view ErrcName(Errc code) {
       return "unavailable";
     case Errc::kUnreachable:
       return "unreachable";
+    case Errc::kFileNotFound:
+      return "file_not_found";
     case Errc::kCursorExpired:
       return "cursor_expired";
     case Errc::kInternal:

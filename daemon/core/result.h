@@ -21,7 +21,7 @@ enum class Errc : std::uint8_t {
   kNoSession,        ///< the user has not logged in, or too long ago
   kTokenWrong,       ///< the token is not the user's, or the user is not who he says
   kBadIdentity,      ///< nobody is ever let in under that user ID
-  kNotAllowed,       ///< an operator keeps the caller out of this
+  kNotAllowed,       ///< an operator, or the platform, keeps the caller out of this
   kRoomNotFound,     ///< no such room that the caller may see
   kRoomExists,       ///< the room ID is taken
   kRoomFull,         ///< no free seat
@@ -38,6 +38,7 @@ enum class Errc : std::uint8_t {
   kStoreBroken,
   kUnavailable,    ///< an outside service failed or is not configured
   kUnreachable,    ///< an outside service was never reached: it was asked for nothing
+  kFileNotFound,   ///< no such file that a caller may read
   kCursorExpired,  ///< events after the cursor are no longer retained, or are of another epoch
   kInternal,       ///< a mistake of ours
 };

@@ -145,6 +145,7 @@ std::optional<WireReply> HttpExchange::Answer(FramedRequest request, std::string
                               .query = std::move(request.query),
                               .content_type = std::move(request.content_type),
                               .origin = std::move(request.origin),
+                              .authorization = std::move(request.authorization),
                               .body = std::move(request.body),
                               .peer_address = std::move(client_address),
                               .request_id = {}},

@@ -44,6 +44,12 @@ bool ListHolds(std::string_view list, std::string_view word) {
   }
 }
 
+/// A list with one more value, comma separated.
+std::string Joined(std::string list, std::string_view value) {
+  if (!list.empty()) list += ',';
+  return list.append(value);
+}
+
 /// Where the host begins in a target in absolute form; 0 for other forms.
 std::size_t AuthorityOf(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -194,9 +200,11 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     request_.content_type = value;
   } else if (EqualsIgnoringCase(name, "Origin")) {
     request_.origin = value;
+  } else if (EqualsIgnoringCase(name, "Authorization")) {
+    // Whoever sends two means none: what is left of both together proves nothing.
+    request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));
   } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
-    if (!request_.forwarded_for.empty()) request_.forwarded_for += ',';
-    request_.forwarded_for += value;
+    request_.forwarded_for = Joined(request_.forwarded_for, value);
   }
   return true;
 }

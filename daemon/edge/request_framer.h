@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
 
 namespace rtcroom {
@@ -20,6 +21,7 @@ struct FramedRequest {
   std::string query = {};          ///< as sent, without the `?`
   std::string content_type = {};   ///< as sent; empty when absent
   std::string origin = {};         ///< as sent; empty when absent
+  Secret authorization = {};       ///< every Authorization, in order, comma separated
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
   std::string body = {};
   HttpVersion version = HttpVersion::k11;

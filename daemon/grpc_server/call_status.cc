@@ -38,6 +38,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Errc::kStoreBroken, INTERNAL, "the store has failed"},
     {Errc::kUnavailable, UNAVAILABLE, "this cannot be done now"},
     {Errc::kUnreachable, UNAVAILABLE, "this cannot be done now"},
+    {Errc::kFileNotFound, NOT_FOUND, "no such file"},
     {Errc::kCursorExpired, OUT_OF_RANGE, "events after the cursor are no longer retained"},
     {Errc::kInternal, INTERNAL, "internal error"},
 });

@@ -9,6 +9,8 @@ ImLink::ImLink(const ImConfig& config, const ImLinkParts& parts)
                  parts.clock),
       service_({.base_url = config.base_url, .sdk_app_id = config.sdk_app_id}, http_, signature_,
                parts.random, parts.clock, parts.logger),
+      probe_({.base_url = config.base_url, .sdk_app_id = config.sdk_app_id}, http_, signature_,
+             parts.random),
       bridge_(
           {.store = parts.storage,
            .tasks = parts.storage,

@@ -14,6 +14,7 @@
 #include "daemon/im/im_bridge.h"
 #include "daemon/im/im_call_budget.h"
 #include "daemon/im/im_observer.h"
+#include "daemon/im/im_probe.h"
 #include "daemon/im/im_rest.h"
 #include "daemon/outgoing_http.h"
 #include "daemon/signing/random.h"
@@ -44,6 +45,7 @@ class ImLink {
   void Stop(std::chrono::milliseconds patience);
 
   [[nodiscard]] ImGroups& groups() { return bridge_; }
+  [[nodiscard]] ImProbe& probe() { return probe_; }
   [[nodiscard]] std::uint64_t owed_groups() { return bridge_.owed_groups(); }
   /// 0 when the store does not answer.
   [[nodiscard]] std::uint64_t lag() { return bridge_.lag().value_or(0); }
@@ -53,6 +55,7 @@ class ImLink {
   ImAdminSignature signature_;
   ImCallBudget budget_;
   ImRest service_;
+  ImProbe probe_;
   ImBridge bridge_;
 };
 

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
-#include <limits>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -13,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/im/im_error_codes.h"
-#include "daemon/percent_encoding.h"
+#include "daemon/im/im_wire.h"
 
 namespace rtcroom {
 namespace {
@@ -23,8 +20,6 @@ using std::chrono::milliseconds;
 
 /// Safe as a group's name everywhere.
 constexpr std::size_t kMaxNameBytes = 30;
-/// Of what the service says of an error.
-constexpr std::size_t kMaxDetailBytes = 200;
 
 /// Clients compare these byte for byte, or split them at their braces.
 constexpr std::string_view kSystemNotice = R"({"cmd":"notifyPusherChange","data":""})";
@@ -51,57 +46,6 @@ ImAnswer Passing(std::string detail) {
 /// Whether the service's answer could be read.
 bool IsRead(const ImAnswer& answer) {
   return answer.error_code != 0 || answer.outcome == ImOutcome::kDone;
-}
-
-/// What the service answered, as far as it is what it documents.
-struct ErrorReport {
-  bool ok = false;  ///< ActionStatus
-  int code = 0;
-  std::string info{};
-};
-
-std::string TextField(const Json& object, const char* name) {
-  const auto field = object.find(name);
-  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
-}
-
-std::optional<ErrorReport> ReadErrorReport(const std::string& body) {
-  const Json object = Json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return std::nullopt;
-  const auto code = object.find("ErrorCode");
-  if (code == object.end() || !code->is_number_integer()) return std::nullopt;
-  // A number that is too large for the type turns into another one.
-  const bool fits = code->is_number_unsigned()
-                        ? code->get<std::uint64_t>() <= std::numeric_limits<int>::max()
-                        : code->get<std::int64_t>() >= std::numeric_limits<int>::min();
-  if (!fits) return std::nullopt;
-  return ErrorReport{.ok = TextField(object, "ActionStatus") == "OK",
-                     .code = code->get<int>(),
-                     .info = TextField(object, "ErrorInfo")};
-}
-
-void ReplaceAll(std::string& text, std::string_view what, std::string_view by) {
-  if (what.empty()) return;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
-    text.replace(at, what.size(), by);
-    at += by.size();
-  }
-}
-
-/// For the log: without the signature, which the service may repeat, and in visible ASCII.
-std::string ForTheLog(std::string text, const Secret& signature) {
-  ReplaceAll(text, signature.Reveal(), "***");
-  ReplaceAll(text, PercentEncode(signature.Reveal()), "***");
-  std::string visible;
-  for (const char byte : text) {
-    if (visible.size() >= kMaxDetailBytes) break;
-    if (byte >= ' ' && byte <= '~') {
-      visible += byte;
-    } else {
-      fmt::format_to(std::back_inserter(visible), "\\x{:02x}", static_cast<unsigned char>(byte));
-    }
-  }
-  return visible;
 }
 
 }  // namespace
@@ -181,19 +125,20 @@ ImAnswer ImRest::Ask(GroupCommand command, const RoomId& group, const Secret& si
   }
   // The service documents that the status is 200 whatever happens.
   if (reply->status != 200) return Passing(fmt::format("HTTP status {}", reply->status));
-  const std::optional<ErrorReport> report = ReadErrorReport(reply->body);
+  const std::optional<ImErrorReport> report = ReadImErrorReport(reply->body);
   if (!report) return Passing("an answer that cannot be read");
   if (report->code == 0 && !report->ok) return Passing("an answer that contradicts itself");
   return {.outcome = OutcomeOfErrorCode(command, report->code),
           .error_code = report->code,
-          .detail = ForTheLog(report->info, signature)};
+          .detail = ImTextForTheLog(report->info, signature)};
 }
 
 std::string ImRest::Target(GroupCommand command, const Secret& signature) const {
-  return fmt::format(
-      "/v4/group_open_http_svc/{}?sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
-      PathOf(command), options_.sdk_app_id, PercentEncode(signature_.administrator().value),
-      PercentEncode(signature.Reveal()), Random());
+  return ImTarget(fmt::format("group_open_http_svc/{}", PathOf(command)),
+                  {.sdk_app_id = options_.sdk_app_id,
+                   .administrator = signature_.administrator(),
+                   .signature = signature},
+                  random_);
 }
 
 std::string ImRest::Body(GroupCommand command, const RoomId& group) const {
@@ -211,7 +156,7 @@ std::string ImRest::Body(GroupCommand command, const RoomId& group) const {
       break;
     case GroupCommand::kCustomMessage:
       // A number that was seen before would make the service drop the message as a repetition.
-      body["Random"] = Random();
+      body["Random"] = ImRandom(random_);
       body["MsgBody"] =
           Json::array({{{"MsgType", "TIMCustomElem"},
                         {"MsgContent", {{"Data", kCustomMessage}, {"Desc", ""}, {"Ext", ""}}}}});
@@ -219,12 +164,6 @@ std::string ImRest::Body(GroupCommand command, const RoomId& group) const {
   }
   // Ids are ASCII; should one not be, the service is to refuse it.
   return body.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-}
-
-std::uint32_t ImRest::Random() const {
-  std::uint32_t number = 0;
-  random_.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  return number;
 }
 
 }  // namespace rtcroom

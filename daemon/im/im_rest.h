@@ -56,8 +56,6 @@ class ImRest : public ImService {
                std::chrono::milliseconds timeout);
   [[nodiscard]] std::string Target(GroupCommand command, const Secret& signature) const;
   [[nodiscard]] std::string Body(GroupCommand command, const RoomId& group) const;
-  /// Uniform, of 32 bits.
-  [[nodiscard]] std::uint32_t Random() const;
 
   const ImRestOptions options_;
   OutgoingHttp& http_;

@@ -64,8 +64,15 @@ std::string SignedStreamUrls::AccelerateUrl(std::string_view stream, TimePoint n
 }
 
 std::string SignedStreamUrls::MixedPlayUrl(std::string_view stream) const {
-  if (options_.play_host.empty()) return "";
-  return fmt::format("https://{}/live/{}.flv", options_.play_host, Escaped(stream));
+  return PlayUrls(stream).flv;
+}
+
+PlainPlayUrls SignedStreamUrls::PlayUrls(std::string_view stream) const {
+  if (options_.play_host.empty()) return {};
+  const std::string place = fmt::format("{}/live/{}", options_.play_host, Escaped(stream));
+  return {.flv = fmt::format("https://{}.flv", place),
+          .rtmp = fmt::format("rtmp://{}", place),
+          .hls = fmt::format("https://{}.m3u8", place)};
 }
 
 std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,

@@ -20,6 +20,13 @@ struct StreamUrlOptions {
   std::chrono::seconds url_ttl = std::chrono::days(7);
 };
 
+/// Where a stream is played without a signature; all empty when no play host is configured.
+struct PlainPlayUrls {
+  std::string flv{};
+  std::string rtmp{};
+  std::string hls{};
+};
+
 /// The name of a user's stream is `{bizid}_{userID}`, the userID alone without a bizid. An id with
 /// other characters than A-Z a-z 0-9 _ - stands as the first 16 hex of its SHA-256. Streams that
 /// clients name may have any characters: in URLs those that could break them are escaped.
@@ -34,6 +41,8 @@ class SignedStreamUrls : public StreamUrlSigner {
   [[nodiscard]] Result<std::string> PushUrl(std::string_view stream, TimePoint now) const override;
   [[nodiscard]] std::string AccelerateUrl(std::string_view stream, TimePoint now) const override;
   [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override;
+
+  [[nodiscard]] PlainPlayUrls PlayUrls(std::string_view stream) const;
 
  private:
   [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key,

@@ -27,8 +27,8 @@ struct Framing {
 
 bool IsSame(const FramedRequest& a, const FramedRequest& b) {
   const auto fields = [](const FramedRequest& r) {
-    return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.forwarded_for, r.body,
-                    r.version, r.keep_alive);
+    return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.authorization,
+                    r.forwarded_for, r.body, r.version, r.keep_alive);
   };
   return fields(a) == fields(b);
 }
@@ -88,6 +88,7 @@ std::string Written(const FramedRequest& request) {
   written += is_http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n";
   written += header("Content-Type", request.content_type);
   written += header("Origin", request.origin);
+  written += header("Authorization", request.authorization.Reveal());
   written += header("X-Forwarded-For", request.forwarded_for);
   if (request.keep_alive == is_http10) {
     written += header("Connection", request.keep_alive ? "keep-alive" : "close");
@@ -107,8 +108,9 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   if (!HasCleanLines(whole.substr(0, whole.size() - request.body.size()))) {
     return "a head whose lines end in two ways";
   }
-  for (const std::string* text : {&request.method, &request.path, &request.query,
-                                  &request.content_type, &request.origin, &request.forwarded_for}) {
+  for (const std::string* text :
+       {&request.method, &request.path, &request.query, &request.content_type, &request.origin,
+        &request.authorization.Reveal(), &request.forwarded_for}) {
     if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
   }
   if (request.path.find_first_of(" ?") != std::string::npos) return "a path that goes on";

@@ -21,6 +21,7 @@
 #include "tests/support/fake_private_map_keys.h"
 #include "tests/support/fake_sessions.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/fake_utils.h"
 #include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
@@ -111,6 +112,7 @@ struct RequestFuzzServer::Parts {
   FakeSessions sessions;
   FakePrivateMapKeys private_map_keys;
   FakeAdmission admission;
+  FakeUtils utils;
   Router router{{.rooms = rooms,
                  .logins = logins,
                  .sessions = sessions,
@@ -119,7 +121,8 @@ struct RequestFuzzServer::Parts {
                  .streams = streams,
                  .clock = clock,
                  .ids = ids,
-                 .admission = admission},
+                 .admission = admission,
+                 .utils = &utils.services},
                 {.gen1_prefix = "/v1",
                  .gen2_prefix = "/v2",
                  .sdk_app_id = 1400000000,
@@ -127,7 +130,9 @@ struct RequestFuzzServer::Parts {
                  .trust_userid = true}};
 };
 
-RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {}
+RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {
+  parts_->utils.SwitchOn();  // without a token: pages, which are no JSON, are refused
+}
 
 RequestFuzzServer::~RequestFuzzServer() = default;
 

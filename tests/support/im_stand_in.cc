@@ -19,6 +19,7 @@ using Said = StandInService::Said;
 using Then = StandInService::Then;
 
 constexpr std::string_view kService = "/v4/group_open_http_svc/";
+constexpr std::string_view kQuestion = "/v4/group_open_http_svc/get_appid_group_list";
 constexpr std::size_t kMaxGroupIdBytes = 48;
 constexpr std::size_t kMaxNameBytes = 30;
 
@@ -161,6 +162,16 @@ void ImStandIn::BehaveNext(std::size_t calls, const ImConduct& conduct,
   planned_.push_back({.conduct = conduct, .command = command, .calls = calls});
 }
 
+void ImStandIn::BehaveForQuestions(const ImConduct& conduct) {
+  const MutexLock lock(mutex_);
+  question_conduct_ = conduct;
+}
+
+std::size_t ImStandIn::questions() const {
+  const MutexLock lock(mutex_);
+  return questions_;
+}
+
 void ImStandIn::Release() {
   const MutexLock lock(mutex_);
   ++releases_;
@@ -236,6 +247,7 @@ void ImStandIn::OnTold(std::function<void(const std::string& group)> listener) {
 }
 
 Said ImStandIn::Answer(const std::string& received) {
+  if (received.starts_with(fmt::format("POST {}?", kQuestion))) return AnswerQuestion();
   std::optional<Request> request = Request::Read(received);
   if (!request) {
     const MutexLock lock(mutex_);
@@ -257,6 +269,10 @@ Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>
   const int code = conduct.takes_effect ? ApplyLocked(*request) : 0;
   const bool tells = !request->content.empty() && conduct.takes_effect && code == 0;
   if (tells) on_told = on_told_;
+  return SayLocked(conduct, code, request->call.target);
+}
+
+Said ImStandIn::SayLocked(const ImConduct& conduct, int code, const std::string& target) {
   WaitLocked(conduct);
   if (is_down_) return {.then = Then::kClose};
   switch (conduct.reply) {
@@ -274,12 +290,18 @@ Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>
     case ImConduct::Reply::kHuge:
       return {HttpAnswer("200 OK", std::string(std::size_t{16} << 20, ' ') + Answered(code))};
     case ImConduct::Reply::kRedirect:
-      return {HttpAnswer("302 Found", "",
-                         fmt::format("Location: {}{}\r\n", service_.Url(), request->call.target))};
+      return {
+          HttpAnswer("302 Found", "", fmt::format("Location: {}{}\r\n", service_.Url(), target))};
     case ImConduct::Reply::kClose:
       break;
   }
   return {.then = Then::kClose};
+}
+
+Said ImStandIn::AnswerQuestion() {
+  const MutexLock lock(mutex_);
+  ++questions_;
+  return SayLocked(question_conduct_, 0, std::string(kQuestion));
 }
 
 ImConduct ImStandIn::NextConductLocked(GroupCommand command) {

@@ -86,6 +86,10 @@ class ImStandIn {
   void BehaveNext(std::size_t calls, const ImConduct& conduct,
                   std::optional<GroupCommand> command = std::nullopt) EXCLUDES(mutex_);
 
+  /// For the questions that change nothing (get_appid_group_list), which `calls` does not hold.
+  void BehaveForQuestions(const ImConduct& conduct) EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t questions() const EXCLUDES(mutex_);
+
   /// Lets the calls that hang or are late now be answered. Later ones behave as they are told to.
   void Release() EXCLUDES(mutex_);
   /// How many calls hang or are late.
@@ -127,6 +131,10 @@ class ImStandIn {
   /// @param on_told  whom to tell when this is over.
   StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_told)
       EXCLUDES(mutex_);
+  StandInService::Said AnswerQuestion() EXCLUDES(mutex_);
+  /// What is said, whatever was done.
+  StandInService::Said SayLocked(const ImConduct& conduct, int code, const std::string& target)
+      REQUIRES(mutex_);
   ImConduct NextConductLocked(GroupCommand command) REQUIRES(mutex_);
   /// Does what is asked. @return the ErrorCode.
   int ApplyLocked(const Request& request) REQUIRES(mutex_);
@@ -138,6 +146,8 @@ class ImStandIn {
   ImConduct conduct_ GUARDED_BY(mutex_);
   std::map<GroupCommand, ImConduct> conduct_of_ GUARDED_BY(mutex_);
   std::vector<Planned> planned_ GUARDED_BY(mutex_);
+  ImConduct question_conduct_ GUARDED_BY(mutex_);
+  std::size_t questions_ GUARDED_BY(mutex_) = 0;
   std::size_t releases_ GUARDED_BY(mutex_) = 0;
   bool is_down_ GUARDED_BY(mutex_) = false;
   std::size_t waiting_ GUARDED_BY(mutex_) = 0;

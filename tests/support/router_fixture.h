@@ -22,6 +22,7 @@
 #include "tests/support/fake_private_map_keys.h"
 #include "tests/support/fake_sessions.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/fake_utils.h"
 #include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
@@ -87,6 +88,7 @@ class RouterFixture {
   FakeSessions sessions;
   FakeCodeExchange codes;
   FakeAdmission admission;
+  FakeUtils utils;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore memory;

@@ -228,6 +228,27 @@ TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {
   EXPECT_THAT(Warnings(config), ElementsAre("live.bizid"));
 }
 
+TEST(ConfigConflicts, AnAdminTokenMustFitAHeader) {
+  Config config = CompleteConfig();
+  for (const char* token : {" a", "a ", "a\nb", "\xE4\xBA\xBA"}) {
+    config.utils.admin_token = Secret(token);
+    EXPECT_THAT(Conflicts(config), ElementsAre("utils.admin_token")) << token;
+  }
+  config.utils.admin_token = Secret("a b");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigWarnings, TellWhatUtilsLackOnceTheyAreOn) {
+  Config config = CompleteConfig();
+  config.utils.log_dir = "/var/log";
+  EXPECT_THAT(Warnings(config), IsEmpty());
+  config.utils.enabled = true;
+  EXPECT_THAT(Warnings(config), ElementsAre("live.api_key", "utils.admin_token"));
+  config.live.api_key = Secret("k");
+  config.utils.admin_token = Secret("t");
+  EXPECT_THAT(Warnings(config), IsEmpty());
+}
+
 TEST(ConfigWarnings, TellOfProxyHeadersThatAnybodyMaySend) {
   Config config = CompleteConfig();
   config.server.proxy_protocol = true;

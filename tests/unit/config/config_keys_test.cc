@@ -196,11 +196,12 @@ TEST(ConfigKeys, ThatLackTheirFunctionInThisVersion) {
   }
   EXPECT_THAT(names, testing::IsSupersetOf({"admin.token", "room.inactive_ttl", "auth.interop",
                                             "auth.gen1_login", "im.callback_token", "live.api",
-                                            "trtc.enabled", "utils.enabled"}));
+                                            "trtc.enabled"}));
   EXPECT_THAT(names, Not(testing::Contains(testing::AnyOf(
                          "im.enabled", "im.base_url", "im.on_create_failure", "im.notify_via",
                          "im.sdk_app_id", "server.proxy_protocol", testing::StartsWith("limits."),
-                         testing::StartsWith("grpc."), testing::StartsWith("server.")))));
+                         testing::StartsWith("grpc."), testing::StartsWith("server."),
+                         testing::StartsWith("utils."), "auth.trust_userid", "live.api_key"))));
 }
 
 }  // namespace

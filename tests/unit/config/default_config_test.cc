@@ -54,6 +54,7 @@ TEST(DevDefaults, HaveNoConflictsWithoutAnyConfiguration) {
   EXPECT_EQ(outcome.config.im.sdk_app_id, 1'400'000'000u);
   EXPECT_EQ(outcome.config.live.push_host, "127.0.0.1");
   EXPECT_EQ(outcome.config.log.format, LogFormat::kText);
+  EXPECT_TRUE(outcome.config.utils.enabled);
 }
 
 TEST(DevDefaults, GiveWayToTheConfiguration) {

@@ -51,13 +51,13 @@ TEST(ReloadPlan, OfTheSameConfigurationChangesNothing) {
   EXPECT_THAT(plan.need_restart, IsEmpty());
 }
 
-TEST(ReloadPlan, TakesUpLogLevelCertificatesAndLimits) {
-  EXPECT_THAT(
-      PlanReload(Config(), EverythingElse()).taken_up,
-      ElementsAre("server.tls_cert", "server.tls_key", "server.max_connections_per_address",
-                  "server.max_connections", "grpc.tls_cert", "grpc.tls_key", "grpc.client_ca",
-                  "limits.per_address_rate", "limits.per_address_burst", "limits.per_user_rate",
-                  "limits.per_user_burst", "limits.pushers_rate", "log.level"));
+TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndTheAdminToken) {
+  EXPECT_THAT(PlanReload(Config(), EverythingElse()).taken_up,
+              ElementsAre("server.tls_cert", "server.tls_key", "server.max_connections_per_address",
+                          "server.max_connections", "grpc.tls_cert", "grpc.tls_key",
+                          "grpc.client_ca", "limits.per_address_rate", "limits.per_address_burst",
+                          "limits.per_user_rate", "limits.per_user_burst", "limits.pushers_rate",
+                          "log.level", "utils.admin_token"));
 }
 
 TEST(ReloadPlan, NamesEveryOtherChangedKey) {

@@ -33,8 +33,7 @@ class LoginServiceTest : public testing::Test {
   Result<ImLogin> LoginWithCode() { return Login(kWithCode); }
   void Answer(CodeExchangeOutcome outcome) { codes_.answer = {.outcome = outcome}; }
 
-  const ImLoginCommand kWithCode{
-      .user_id_prefix = "weixin", .code = "c1", .im_user_id = std::nullopt};
+  const ImLoginCommand kWithCode{.user_id_prefix = "weixin", .code = "c1", .claimed = std::nullopt};
   FakeCodeExchange codes_;
   FakeLoginSigner signer_;
   FakeClock clock_;
@@ -97,21 +96,21 @@ TEST_F(LoginServiceTest, RefusesAUserWhomThePlatformHoldsForRisky) {
 }
 
 TEST_F(LoginServiceTest, IgnoresAClaimedIdentityUnlessItIsTrusted) {
-  EXPECT_EQ(Login({.user_id_prefix = "x", .im_user_id = UserId{"me"}})->user_id.value, kFreshId);
+  EXPECT_EQ(Login({.user_id_prefix = "x", .claimed = UserId{"me"}})->user_id.value, kFreshId);
   policy_.trust_imuserid = true;
-  EXPECT_EQ(Login({.user_id_prefix = "x", .im_user_id = UserId{"me"}})->user_id, UserId{"me"});
+  EXPECT_EQ(Login({.user_id_prefix = "x", .claimed = UserId{"me"}})->user_id, UserId{"me"});
 }
 
 TEST_F(LoginServiceTest, TheOpenidGoesBeforeAClaim) {
   policy_.trust_imuserid = true;
-  EXPECT_EQ(Login({.user_id_prefix = "weixin", .code = "c1", .im_user_id = UserId{"me"}})->user_id,
+  EXPECT_EQ(Login({.user_id_prefix = "weixin", .code = "c1", .claimed = UserId{"me"}})->user_id,
             UserId{"openid-1"});
 }
 
 TEST_F(LoginServiceTest, NeverSignsForTheAdministratorOrADeniedAccount) {
   policy_.trust_imuserid = true;
   for (const char* user : {"administrator", "root"}) {
-    EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .im_user_id = UserId{user}}));
+    EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .claimed = UserId{user}}));
     codes_.answer.openid = user;
     EXPECT_ERROR(kBadRequest, LoginWithCode());
   }
@@ -119,22 +118,22 @@ TEST_F(LoginServiceTest, NeverSignsForTheAdministratorOrADeniedAccount) {
 
 TEST_F(LoginServiceTest, NeverSignsForAnIdOver32Bytes) {
   policy_.trust_imuserid = true;
-  EXPECT_OK(Login({.user_id_prefix = "x", .im_user_id = UserId{std::string(32, 'a')}}));
+  EXPECT_OK(Login({.user_id_prefix = "x", .claimed = UserId{std::string(32, 'a')}}));
   EXPECT_ERROR(kBadRequest,
-               Login({.user_id_prefix = "x", .im_user_id = UserId{std::string(33, 'a')}}));
+               Login({.user_id_prefix = "x", .claimed = UserId{std::string(33, 'a')}}));
 }
 
 TEST_F(LoginServiceTest, NeverSignsForWhatIsNoId) {
   policy_.trust_imuserid = true;
   for (const char* text : {"", "a b", "a/b", "a\nb", "\xE4\xBA\xBA", "@TGS#1"}) {
-    EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .im_user_id = UserId{text}})) << text;
+    EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .claimed = UserId{text}})) << text;
     codes_.answer.openid = text;
     EXPECT_ERROR(kBadRequest, LoginWithCode()) << text;
   }
 }
 
 TEST_F(LoginServiceTest, DoesNotLookAtAClaimThatIsNotTrusted) {
-  EXPECT_OK(Login({.user_id_prefix = "x", .im_user_id = UserId{"no id at all"}}));
+  EXPECT_OK(Login({.user_id_prefix = "x", .claimed = UserId{"no id at all"}}));
 }
 
 TEST_F(LoginServiceTest, SpendsNoCodeWhenSigningIsNotConfigured) {
@@ -163,10 +162,44 @@ TEST_F(LoginServiceTest, FallsBackToTheClaimWhenTheExchangeFailsLater) {
   Answer(CodeExchangeOutcome::kUnavailable);
   LoginService service(codes_, signer_, clock_, ids_, policy_);
   Awaited<Result<ImLogin>> login;
-  service.Login({.user_id_prefix = "weixin", .code = "c1", .im_user_id = UserId{"me"}},
+  service.Login({.user_id_prefix = "weixin", .code = "c1", .claimed = UserId{"me"}},
                 login.Callback());
   codes_.AnswerAll();
   EXPECT_EQ(login.Get()->user_id, UserId{"me"});
+}
+
+TEST_F(LoginServiceTest, Gen2NeedsNoPrefixForTheOpenid) {
+  EXPECT_EQ(Login({.dialect = Dialect::kGen2, .code = "c1"})->user_id, UserId{"openid-1"});
+  EXPECT_EQ(Login({.dialect = Dialect::kGen2})->user_id.value, kFreshId);
+}
+
+TEST_F(LoginServiceTest, TrustsTheClaimsOfEachDialectForItself) {
+  const auto claim = [this](Dialect dialect) {
+    return Login({.dialect = dialect, .user_id_prefix = "x", .claimed = UserId{"me"}})->user_id;
+  };
+  policy_.trust_userid = true;
+  EXPECT_EQ(claim(Dialect::kGen2), UserId{"me"});
+  EXPECT_NE(claim(Dialect::kGen1), UserId{"me"});
+  policy_.trust_userid = false;
+  policy_.trust_imuserid = true;
+  EXPECT_NE(claim(Dialect::kGen2), UserId{"me"});
+  EXPECT_EQ(claim(Dialect::kGen1), UserId{"me"});
+}
+
+TEST_F(LoginServiceTest, NamesARefusedClaimAsItsDialectDoes) {
+  policy_.trust_imuserid = true;
+  policy_.trust_userid = true;
+  const auto refusal = [this](Dialect dialect) {
+    return Login({.dialect = dialect, .claimed = UserId{"root"}}).error();
+  };
+  EXPECT_EQ(refusal(Dialect::kGen1).detail, "imuserid: not an identity that is signed for");
+  EXPECT_EQ(refusal(Dialect::kGen2).detail, "userID: not an identity that is signed for");
+  EXPECT_EQ(refusal(Dialect::kGen2).code, Errc::kBadRequest);
+}
+
+TEST_F(LoginServiceTest, TellsGen2OfARiskyUserThatHeIsNotAllowed) {
+  Answer(CodeExchangeOutcome::kRefused);
+  EXPECT_ERROR(kNotAllowed, Login({.dialect = Dialect::kGen2, .code = "c1"}));
 }
 
 }  // namespace

@@ -46,6 +46,23 @@ TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
   EXPECT_TRUE(request.keep_alive);
 }
 
+TEST_F(RequestFramerTest, FindsAuthorizationAndForgetsItWithItsRequest) {
+  ASSERT_EQ(Feed(framer_,
+                 "GET /1 HTTP/1.1\r\nauthorization: Bearer t \r\n\r\n"
+                 "GET /2 HTTP/1.1\r\n\r\n"),
+            Progress::kComplete);
+  EXPECT_EQ(framer_.Take().authorization.Reveal(), "Bearer t");
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
+  EXPECT_TRUE(framer_.Take().authorization.empty());
+}
+
+TEST_F(RequestFramerTest, MakesOneAuthorizationOfSeveral) {
+  ASSERT_EQ(
+      Feed(framer_, "GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"),
+      Progress::kComplete);
+  EXPECT_EQ(framer_.Take().authorization.Reveal(), "Bearer a,Bearer b");
+}
+
 TEST_F(RequestFramerTest, FindsTheSameInBytesThatComeOneByOne) {
   const std::string bytes = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
   for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {

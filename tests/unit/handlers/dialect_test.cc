@@ -144,6 +144,31 @@ TEST_F(DialectRule, KeepsWebrtcRoomsAndTheOthersApart) {
   EXPECT_EQ(OutcomeOf("/webrtc/webrtc_room/create_room"), Outcome::kUnknownPath);
 }
 
+TEST_F(DialectRule, TakesLoginInfoByItsMethod) {
+  const auto send = [this](const char* method, const char* prefix) {
+    return server_.Send({.method = method, .path = std::string(prefix) + "/utils/get_login_info"});
+  };
+  EXPECT_EQ(send("GET", "/weapp").label.dialect, Dialect::kGen2);
+  EXPECT_EQ(send("GET", "/v2/weapp").label.dialect, Dialect::kGen2);
+  EXPECT_EQ(send("POST", "/weapp").label.dialect, Dialect::kGen1);
+  EXPECT_EQ(send("POST", "/v1/weapp").label.dialect, Dialect::kGen1);
+  EXPECT_EQ(send("GET", "/v1/weapp").status, 405) << "gen-1 has the other one";
+  EXPECT_EQ(send("POST", "/v2/weapp").status, 405);
+  EXPECT_EQ(OutcomeOf("/weapp/double_room/get_login_info", "", "GET"), Outcome::kUnknownPath);
+}
+
+TEST_F(DialectRule, TakesTheRestOfUtilsForEither) {
+  server_.utils.SwitchOn();
+  for (const char* prefix : {"/weapp", "/v1/weapp", "/v2/weapp"}) {
+    for (const char* query : {"", "userID=u&token=t"}) {
+      const HttpReply reply = server_.Send({.method = "GET",
+                                            .path = std::string(prefix) + "/utils/get_test_pushurl",
+                                            .query = query});
+      EXPECT_EQ(reply.label.code, 0) << prefix << "?" << query;
+    }
+  }
+}
+
 TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
   EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/get_pushers", "userID=u&token=t"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/get_pushers"), Outcome::kGen2);

@@ -95,10 +95,13 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
     EXPECT_EQ(reply.label.endpoint, "get_pushers");
     EXPECT_EQ(reply.label.kind, RoomKind::kDouble);
   }
-  // Not in the words of webrtc rooms, where code 2 would say that a parameter is missing.
-  const HttpReply reply = server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
+  const HttpReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
-  EXPECT_EQ(reply.label.code, 1);
+  EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, POST, OPTIONS")));
+  // Not in the words of webrtc rooms, where code 2 would say that a parameter is missing.
+  const HttpReply webrtc = server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
+  EXPECT_EQ(webrtc.status, 405);
+  EXPECT_EQ(webrtc.label.code, 1);
 }
 
 TEST(Router, LooksAtThePathBeforeTheMethod) {
@@ -111,7 +114,8 @@ TEST(Router, LooksAtThePathBeforeTheMethod) {
 }
 
 TEST(Router, AnswersOptionsOnEveryKnownPath) {
-  const RouterFixture server;
+  RouterFixture server;
+  server.utils.SwitchOn();
   for (const Route& route : AllRoutes()) {
     std::string area = "live_room";
     if (route.scope == RouteScope::kUtils) area = "utils";

@@ -1,0 +1,36 @@
+// Log files that an operator may read from afar.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/result.h"
+
+namespace rtcroom {
+
+struct LogFile {
+  std::string name{};  ///< relative to the folder, with `/` between its parts
+  std::uint64_t bytes = 0;
+};
+
+/// @threads implementations are safe from any thread.
+/// @source protocol F.8.
+class LogFiles {
+ public:
+  virtual ~LogFiles() = default;
+
+  /// The files that `ReadTail` would find, ordered by name and bounded in number; empty without a
+  /// folder. Blocks on the disk.
+  /// @errors kUnavailable when the folder cannot be read.
+  virtual Result<std::vector<LogFile>> List() const = 0;
+
+  /// The end of a file, from the beginning of a line on. Blocks on the disk.
+  /// @param name  from anybody.
+  /// @errors kFileNotFound for all but a regular file below the folder: what is not there, what
+  ///         leads out of it, a link, a name that is none. kUnavailable when it cannot be read.
+  virtual Result<std::string> ReadTail(std::string_view name) const = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,38 @@
+// Asks the IM service whether it takes our calls.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "daemon/im/im_admin_signature.h"
+#include "daemon/im/im_rest.h"
+#include "daemon/outgoing_http.h"
+#include "daemon/signing/random.h"
+
+namespace rtcroom {
+
+/// What came of one question.
+struct ImProbeAnswer {
+  bool answered = false;  ///< by the service, in a form that it documents
+  int error_code = 0;     ///< 0 when it took the call
+};
+
+/// @threads safe from any thread.
+class ImProbe {
+ public:
+  /// All but the options must outlive this.
+  ImProbe(ImRestOptions options, OutgoingHttp& http, ImAdminSignature& signature,
+          RandomSource& random);
+
+  /// Asks for the id of one group, which changes nothing. Blocks for `timeout` at most.
+  /// @errors as `ImAdminSignature::Get`.
+  Result<ImProbeAnswer> Ask(std::chrono::milliseconds timeout);
+
+ private:
+  const ImRestOptions options_;
+  OutgoingHttp& http_;
+  ImAdminSignature& signature_;
+  RandomSource& random_;
+};
+
+}  // namespace rtcroom

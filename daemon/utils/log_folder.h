@@ -1,0 +1,43 @@
+// The log files below one folder.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/log_files.h"
+
+namespace rtcroom {
+
+/// Looks anew at each call: files come and go.
+///
+/// Each part of a name is opened below the one before, and none of them through a symbolic link: so
+/// what was checked is what is read, whatever others do to the folder meanwhile. The folder itself
+/// may be a link, since the operator has named it.
+///
+/// @threads immutable: safe from any thread.
+/// @source protocol F.8.
+class LogFolder : public LogFiles {
+ public:
+  static constexpr std::size_t kMaxTailBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxNameBytes = 1024;
+  /// Most parts of a name.
+  static constexpr std::size_t kMaxDepth = 8;
+  /// Most files of a list, and most entries of folders that are looked at for it.
+  static constexpr std::size_t kMaxFiles = 1000;
+  static constexpr std::size_t kMaxEntries = 20'000;
+
+  /// @param path  empty: there are no log files.
+  explicit LogFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  [[nodiscard]] Result<std::vector<LogFile>> List() const override;
+  [[nodiscard]] Result<std::string> ReadTail(std::string_view name) const override;
+
+ private:
+  const std::filesystem::path path_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,26 @@
+#include <string>
+#include <utility>
+
+#include "handlers/endpoints.h"
+#include "handlers/fields.h"
+#include "handlers/login_reply.h"
+#include "handlers/utils_request.h"
+
+namespace rtcroom {
+
+void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer) {
+  ImLoginCommand command{.dialect = Dialect::kGen2, .code = QueryValue(request, "code")};
+  if (command.code.size() > kMaxTextBytes) {
+    return answer(Reply::Failure({Errc::kBadRequest, "code: too long"}));
+  }
+  // Clients that have not logged in send it empty.
+  if (std::string claimed = QueryValue(request, "userID"); !claimed.empty()) {
+    command.claimed = UserId{std::move(claimed)};
+  }
+  context.services.logins.Login(command, [&context, answer = std::move(answer)](
+                                             const Result<ImLogin>& login) {
+    answer(login ? Reply::Success(LoginFields(*login, context)) : Reply::Failure(login.error()));
+  });
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,115 @@
+// POST utils/get_login_info (protocol A.5).
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/router_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+class PostLoginInfo : public testing::Test {
+ protected:
+  PostLoginInfo() { server_.utils.SwitchOn(); }
+
+  HttpReply Post(std::string body) {
+    return server_.Post("/weapp/utils/get_login_info", std::move(body));
+  }
+  std::string DetailOf(std::string body) {
+    const HttpReply reply = Post(std::move(body));
+    EXPECT_EQ(reply.label.code, 1);
+    return reply.label.failure_detail;
+  }
+  /// When the sign for so many seconds ends, as of now.
+  std::int64_t TxTimeFor(const std::string& time) {
+    return nlohmann::json::parse(Post(R"({"userID":"u1","time":)" + time + "}").body)
+        .value("txTime", std::int64_t{0});
+  }
+
+  static constexpr std::int64_t kNow = 1'700'000'000;
+  RouterFixture server_;
+};
+
+TEST_F(PostLoginInfo, SignsForTheTimeThatTheCallerWants) {
+  EXPECT_EQ(Post(R"({"time":3600,"userID":"user_0001"})").body,
+            R"({"code":0,"message":"请求成功","userID":"user_0001","txTime":1700003600,)"
+            R"("sign":"sign-of-user_0001-until-1700003600"})");
+}
+
+TEST_F(PostLoginInfo, TakesTheTimeAsANumberOrADecimalString) {
+  EXPECT_EQ(TxTimeFor("60"), kNow + 60);
+  EXPECT_EQ(TxTimeFor("60.0"), kNow + 60);
+  EXPECT_EQ(TxTimeFor("\"60\""), kNow + 60);
+}
+
+TEST_F(PostLoginInfo, SignsForADayAtMost) {
+  EXPECT_EQ(TxTimeFor("86400"), kNow + 86'400);
+  EXPECT_EQ(TxTimeFor("86401"), kNow + 86'400);
+  EXPECT_EQ(TxTimeFor("\"99999999999999999999999\""), kNow + 86'400);
+}
+
+TEST_F(PostLoginInfo, NamesABadTime) {
+  EXPECT_EQ(DetailOf(R"({"userID":"u1"})"), "time: missing");
+  for (const char* time : {"null", "true", "2.5", "[]", "{}", R"("")", R"("1h")", R"(" 1")"}) {
+    EXPECT_EQ(DetailOf(std::string(R"({"userID":"u1","time":)") + time + "}"),
+              "time: not a whole number")
+        << time;
+  }
+  for (const char* time : {"0", "-1", R"("-5")"}) {
+    EXPECT_EQ(DetailOf(std::string(R"({"userID":"u1","time":)") + time + "}"), "time: less than 1")
+        << time;
+  }
+}
+
+TEST_F(PostLoginInfo, NamesABadUserId) {
+  EXPECT_EQ(DetailOf(R"({"time":60})"), "userID: missing");
+  EXPECT_EQ(DetailOf(R"({"time":60,"userID":""})"), "userID: missing");
+  EXPECT_EQ(DetailOf(R"({"time":60,"userID":[]})"), "userID: neither a string nor a whole number");
+  EXPECT_EQ(DetailOf(R"({"time":60,"userID":"a b"})"), "userID: holds a forbidden character");
+  EXPECT_EQ(DetailOf(R"({"time":60,"userID":")" + std::string(65, 'u') + "\"}"),
+            "userID: longer than 64 bytes");
+}
+
+TEST_F(PostLoginInfo, SignsNothingThatTheLiveApiCouldTakeForALaterTime) {
+  for (const char* user : {R"("1")", R"("9user")", "7"}) {
+    EXPECT_EQ(DetailOf(std::string(R"({"time":60,"userID":)") + user + "}"),
+              "userID: begins with a digit")
+        << user;
+  }
+}
+
+TEST_F(PostLoginInfo, SaysInternalErrorWithoutAKey) {
+  server_.utils.login_info.configured = false;
+  EXPECT_EQ(Post(R"({"time":60,"userID":"u1"})").label.code, 6);
+}
+
+TEST_F(PostLoginInfo, AnswersNobodyWhoHasProvenNothingWhileItIsNotOpen) {
+  server_.utils.services.open_login_info = false;
+  for (const char* body : {R"({"time":60,"userID":"u1"})", "{}"}) {
+    const HttpReply reply = Post(body);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败"})");
+  }
+}
+
+TEST_F(PostLoginInfo, AnswersWhoHasProvenWhoHeIs) {
+  server_.utils.services.enabled = false;
+  server_.utils.services.open_login_info = false;
+  const HandlerContext context{.services = {.rooms = server_.rooms,
+                                            .logins = server_.logins,
+                                            .streams = server_.streams,
+                                            .clock = server_.clock,
+                                            .admission = server_.admission,
+                                            .utils = &server_.utils.services}};
+  const auto call = [&](const char* user) {
+    return HandlePostLoginInfo(
+        {.body = {{"time", 60}, {"userID", user}}, .proven_caller = UserId{"u1"}}, context);
+  };
+  EXPECT_EQ(call("u1").failure, std::nullopt);
+  ASSERT_TRUE(call("u2").failure.has_value()) << "nobody signs for another";
+  EXPECT_EQ(call("u2").failure->code, Errc::kUnauthorized);
+}
+
+}  // namespace
+}  // namespace rtcroom
