@@ -72,6 +72,15 @@ Fault CompareLists(const RoomModel& model, Store& store) {
   return std::nullopt;
 }
 
+std::string NamesOf(const std::vector<RoomHappening>& happenings) {
+  std::string names;
+  for (const RoomHappening& happening : happenings) {
+    if (!names.empty()) names.append(" ");
+    names.append(HappeningName(happening));
+  }
+  return names;
+}
+
 Fault CompareViewers(const RoomModel::ModelRoom& expected, Store& store) {
   const auto page = store.LoadAudiences(expected.key);
   if (!page) return "viewers cannot be loaded: " + page.error().detail;
@@ -105,13 +114,10 @@ Fault CompareOutcome(const RoomModel::Outcome& expected, const Result<RoomChange
   std::vector<RoomHappening> told;
   for (const RoomEvent& event : actual->events) told.push_back(event.happening);
   if (told == expected.happenings) return std::nullopt;
-  std::string names;
-  for (const RoomHappening& happening : told) names.append(" ").append(HappeningName(happening));
-  names.append(" instead of");
-  for (const RoomHappening& happening : expected.happenings) {
-    names.append(" ").append(HappeningName(happening));
-  }
-  return "it told other events:" + names;
+  const std::string names = NamesOf(told);
+  const std::string expected_names = NamesOf(expected.happenings);
+  if (names == expected_names) return fmt::format("it told [{}] with other content", names);
+  return fmt::format("it told [{}] instead of [{}]", names, expected_names);
 }
 
 Fault CompareRooms(const RoomModel& model, Store& store) {

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -12,7 +13,6 @@
 #include "tests/fuzz/fuzz_seed.h"
 #include "tests/support/environment_number.h"
 #include "tests/support/matchers.h"
-#include "tests/support/recording_listener.h"
 #include "tests/support/sanitizers.h"
 #include "tests/support/temp_directory.h"
 

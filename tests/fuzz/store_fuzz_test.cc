@@ -1,1 +1,197 @@
+// Long runs of random commands on both stores side by side, while events are read in pages and
+// trimmed, and the SQLite file is opened again and again.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <ranges>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "tests/fuzz/fuzz_seed.h"
+#include "tests/fuzz/model_match.h"
+#include "tests/fuzz/room_model.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/matchers.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/room_commands.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr StoreLimits kStoreLimits{.max_rooms = 5};
+
+/// Appends `event`, unless it tells of a change together with the one before of its room.
+void AppendMerging(std::vector<RoomEvent>& events, const RoomEvent& event) {
+  if (std::holds_alternative<CustomChanged>(event.happening)) {
+    auto newest_first = std::views::reverse(events);
+    const auto before = std::ranges::find(newest_first, event.room, &RoomEvent::room);
+    if (before != newest_first.end() && before->room_sequence == event.room_sequence) {
+      *before = event;
+      return;
+    }
+  }
+  events.push_back(event);
+}
+
+/// One of the stores, with what is known of its events.
+class WatchedStore {
+ public:
+  void Watch(Store& store) { store_ = &store; }
+  [[nodiscard]] Store& store() { return *store_; }
+  RecordingListener& listener() { return listener_; }
+
+  void Note(const RoomChange& change) {
+    for (const RoomEvent& event : change.events) AppendMerging(committed_, event);
+  }
+
+  /// Reads the next `limit` events, or begins anew when they are no longer there.
+  void ReadOn(std::size_t limit) {
+    if (cursor_ == Cursor::Start()) read_ = trimmed_;
+    const auto page = store_->ReadEvents(cursor_, limit);
+    if (!page) {
+      EXPECT_ERROR(kCursorExpired, page);
+      EXPECT_LT(read_, trimmed_);
+      cursor_ = Cursor::Start();
+      return;
+    }
+    for (const StoredEvent& stored : page->events) {
+      ASSERT_LT(read_, committed_.size());
+      EXPECT_EQ(stored.event, committed_[read_++]);
+      EXPECT_GT(stored.position, cursor_.position);
+      cursor_.position = stored.position;
+    }
+    if (page->events.size() < limit) {
+      EXPECT_EQ(read_, committed_.size());
+      EXPECT_EQ(*store_->Newest(), page->next);
+    }
+    cursor_ = page->next;
+  }
+
+  void Trim(const EventRetention& retention) {
+    std::size_t expected = 0;
+    while (trimmed_ + expected < committed_.size() && expected < retention.most_per_call &&
+           (committed_[trimmed_ + expected].at < retention.keep_since ||
+            committed_.size() - trimmed_ - expected > retention.max_events)) {
+      ++expected;
+    }
+    const auto removed = store_->TrimEvents(retention);
+    ASSERT_OK(removed);
+    EXPECT_EQ(*removed, expected);
+    trimmed_ += expected;
+  }
+
+  void ExpectThatAllWasHeard() const {
+    std::vector<RoomEvent> heard;
+    for (const RoomEvent& event : listener_.events()) AppendMerging(heard, event);
+    EXPECT_EQ(heard, committed_);
+  }
+
+ private:
+  Store* store_ = nullptr;
+  RecordingListener listener_;
+  std::vector<RoomEvent> committed_;  ///< of every acknowledged change, in order
+  std::size_t trimmed_ = 0;           ///< how many of them were removed
+  std::size_t read_ = 0;              ///< how many of them the cursor has passed
+  Cursor cursor_;
+};
+
+class StoreFuzz : public testing::Test {
+ protected:
+  void SetUp() override {
+    in_memory_.Watch(memory_);
+    OpenSqlite();
+  }
+
+  void OpenSqlite() {
+    sqlite_.reset();
+    auto opened = SqliteStore::Open({.path = (directory_.path() / "fuzz.db").string(),
+                                     .new_epoch = "00000000000000fe",
+                                     .durability = Durability::kOff,
+                                     .limits = kStoreLimits,
+                                     .readers = 1},
+                                    on_disk_.listener());
+    ASSERT_OK(opened);
+    sqlite_ = std::move(*opened);
+    on_disk_.Watch(*sqlite_);
+  }
+
+  void Run(RoomCommandPool pool, std::uint64_t seed, int steps) {
+    random_.seed(FuzzSeed(seed));
+    RoomCommandSource commands(std::move(pool));
+    for (int step = 0; step < steps && !HasFailure(); ++step) {
+      SCOPED_TRACE(step);
+      ApplyBatch(commands);
+      const std::size_t limit = 1 + random_() % 20;
+      for (WatchedStore* const one : {&in_memory_, &on_disk_}) one->ReadOn(limit);
+      if (step % 16 == 0) CompareWithModel();
+      if (step % 64 == 0) Trim();
+      if (step % 512 == 0) OpenSqlite();
+    }
+    for (const WatchedStore* const one : {&in_memory_, &on_disk_}) one->ExpectThatAllWasHeard();
+  }
+
+ private:
+  static constexpr RoomPolicy kPolicy{.limits = {.max_audiences = 3}};
+
+  void ApplyBatch(RoomCommandSource& source) {
+    std::vector<RoomCommand> commands(1 + random_() % 4);
+    std::vector<RoomUpdate> updates;
+    for (RoomCommand& command : commands) {
+      command = source.Next(random_);
+      updates.push_back(ToUpdate(command, kPolicy));
+    }
+    const auto in_memory = memory_.UpdateAll(updates);
+    const auto on_disk = sqlite_->UpdateAll(updates);
+    ASSERT_EQ(in_memory.size(), commands.size());
+    ASSERT_EQ(on_disk.size(), commands.size());
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      SCOPED_TRACE(testing::Message() << commands[i]);
+      const RoomModel::Outcome expected = model_.Apply(commands[i]);
+      EXPECT_EQ(CompareOutcome(expected, in_memory[i]), std::nullopt);
+      EXPECT_EQ(CompareOutcome(expected, on_disk[i]), std::nullopt);
+      if (in_memory[i]) in_memory_.Note(*in_memory[i]);
+      if (on_disk[i]) on_disk_.Note(*on_disk[i]);
+    }
+  }
+
+  void CompareWithModel() {
+    EXPECT_EQ(CompareRooms(model_, memory_), std::nullopt);
+    EXPECT_EQ(CompareRooms(model_, *sqlite_), std::nullopt);
+  }
+
+  void Trim() {
+    const EventRetention retention{
+        .keep_since = kNoon + std::chrono::milliseconds(random_() % 200'000),
+        .max_events = random_() % 200,
+        .most_per_call = 1 + random_() % 100,
+    };
+    for (WatchedStore* const one : {&in_memory_, &on_disk_}) one->Trim(retention);
+  }
+
+  std::mt19937_64 random_;
+  const TempDirectory directory_;
+  WatchedStore in_memory_;
+  WatchedStore on_disk_;
+  MemoryStore memory_{kStoreLimits, "00000000000000ff", in_memory_.listener()};
+  std::unique_ptr<SqliteStore> sqlite_;
+  RoomModel model_{kPolicy, kStoreLimits.max_rooms};
+};
+
+TEST_F(StoreFuzz, StoresAndModelAgreeWhereCommandsOftenMeet) {
+  Run({.rooms = 2, .users = 3, .kinds = {RoomKind::kLive, RoomKind::kMulti}}, 1, 3000);
+}
+
+TEST_F(StoreFuzz, StoresAndModelAgreeAtTheLimitOfRooms) { Run({.rooms = 12, .users = 5}, 2, 3000); }
+
+}  // namespace
+}  // namespace rtcroom
