@@ -10,6 +10,8 @@ namespace rtcroom {
 
 /// Whether the stored room is the model's, with what the model leaves to be derived.
 bool Matches(const Room& room, const RoomModel::ModelRoom& expected);
+/// The same but for `Room::mixed_play_url`.
+bool MatchesButForUrl(const Room& room, const RoomModel::ModelRoom& expected);
 
 /// Compares what came of one command. Numbers of events are left to `EventReplay`.
 Fault CompareOutcome(const RoomModel::Outcome& expected, const Result<RoomChange>& actual);

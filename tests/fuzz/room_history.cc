@@ -1,6 +1,8 @@
 #include "tests/fuzz/room_history.h"
 
 #include <algorithm>
+#include <exception>
+#include <iterator>
 #include <random>
 #include <span>
 #include <sstream>
@@ -148,7 +150,11 @@ RoomHistory DrawHistory(std::uint64_t seed) {
 }
 
 Fault TryHistory(const RoomHistory& history, Store& store) {
-  return Trial(history.policy, store).Run(history.commands);
+  try {
+    return Trial(history.policy, store).Run(history.commands);
+  } catch (const std::exception& thrown) {
+    return std::string("it threw: ") + thrown.what();  // so that the history is told too
+  }
 }
 
 RoomHistory Shorten(RoomHistory history, const std::function<Fault(const RoomHistory&)>& trial) {

@@ -1,7 +1,9 @@
 // Rooms that wait, viewers and custom fields, as tests of stores make them.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,13 +32,16 @@ inline Room MakeWebrtcRoom(const std::string& id, std::string type) {
 }
 
 inline RoomUpdate Watching(const RoomKey& key, const std::string& user_id,
-                           const std::string& user_info = "{}", TimePoint now = kNoon) {
+                           const std::string& user_info = "{}", TimePoint now = kNoon,
+                           std::size_t max_audiences = 30) {
   return {.key = key,
           .edit =
               [=](const Room* stored) {
+                RoomPolicy policy = SharedPolicy();
+                policy.limits.max_audiences = max_audiences;
                 return rules::AddAudience(stored, Dialect::kGen2,
-                                          {.user_id = {user_id}, .user_info = user_info},
-                                          SharedPolicy(), now);
+                                          {.user_id = {user_id}, .user_info = user_info}, policy,
+                                          now);
               },
           .audience = UserId{user_id}};
 }
