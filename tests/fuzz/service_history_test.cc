@@ -12,6 +12,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/inactive_rooms.h"
+#include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/fuzz/fuzz_seed.h"
@@ -45,6 +48,9 @@ class Service {
       : policy_(policy), rooms_(Parts(), {.policy = policy}, logger_) {}
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
+  /// How many pushers may lapse, and how many rooms.
+  [[nodiscard]] std::size_t leases() const { return leases_.size(); }
+  [[nodiscard]] std::size_t waiting_rooms() const { return inactive_.size(); }
 
   std::optional<Errc> Send(const RoomCommand& command) {
     const MemberCommand member{
@@ -137,7 +143,9 @@ class Service {
   FakeStreams streams_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases_{clock_, std::chrono::seconds(20)};
-  MemoryStore store_{{.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", leases_};
+  InactiveRooms inactive_{clock_, std::chrono::seconds(120)};
+  CommitFanOut commits_{{&leases_, &inactive_}};
+  MemoryStore store_{{.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", commits_};
   BanList bans_{clock_};
   RoomService rooms_;
 };
@@ -175,28 +183,53 @@ Fault CompareView(const RoomModel& model, const RoomPolicy& policy, Dialect dial
   return std::nullopt;
 }
 
+/// Whether a sweep would look after all who are there, and nobody else.
+Fault CompareSwept(const RoomModel& model, const Service& service) {
+  std::size_t members = 0;
+  std::size_t waiting = 0;
+  for (const RoomModel::ModelRoom& room : model.rooms()) {
+    members += room.members.size();
+    if (room.members.empty()) ++waiting;
+  }
+  if (service.leases() != members) return "there is not one lease for each pusher";
+  if (service.waiting_rooms() != waiting) return "other rooms are held to be waiting";
+  return std::nullopt;
+}
+
+Fault CompareViews(const RoomModel& model, const RoomPolicy& policy, RoomService& rooms) {
+  for (const Dialect dialect : {Dialect::kGen1, Dialect::kGen2}) {
+    Fault fault = CompareView(model, policy, dialect, rooms);
+    if (fault) return fmt::format("for {}: {}", DialectName(dialect), *fault);
+  }
+  return std::nullopt;
+}
+
+/// What of the outcome of one command is not the model's.
+Fault CompareAfter(const RoomCommand& command, const RoomPolicy& policy, RoomModel& model,
+                   Service& service) {
+  std::optional<Errc> expected = model.Apply(command).failure;
+  // It is no failure to leave where one is not.
+  if (command.action == Action::kUnwatch) expected.reset();
+  const std::optional<Errc> actual = service.Send(command);
+  if (actual != expected) {
+    const auto name = [](const std::optional<Errc>& code) {
+      return code ? ErrcName(*code) : std::string_view("done");
+    };
+    return fmt::format("{} instead of {}", name(actual), name(expected));
+  }
+  if (Fault fault = CompareSwept(model, service)) return fault;
+  return CompareViews(model, policy, service.rooms());
+}
+
 Fault TryThroughUseCases(const RoomHistory& history) {
   Service service(history.policy);
   RoomModel model(history.policy, kMostRoomsOfHistories);
   for (const RoomCommand& command : history.commands) {
-    std::optional<Errc> expected = model.Apply(command).failure;
-    // It is no failure to leave where one is not.
-    if (command.action == Action::kUnwatch) expected.reset();
-    const std::optional<Errc> actual = service.Send(command);
-    if (actual != expected) {
-      std::ostringstream text;
-      text << command << ": " << (actual ? ErrcName(*actual) : "done") << " instead of "
-           << (expected ? ErrcName(*expected) : "done");
-      return std::move(text).str();
-    }
-    for (const Dialect dialect : {Dialect::kGen1, Dialect::kGen2}) {
-      Fault fault = CompareView(model, history.policy, dialect, service.rooms());
-      if (fault) {
-        std::ostringstream text;
-        text << "after " << command << ", for " << dialect << ": " << *fault;
-        return std::move(text).str();
-      }
-    }
+    const Fault fault = CompareAfter(command, history.policy, model, service);
+    if (!fault) continue;
+    std::ostringstream text;
+    text << command << ": " << *fault;
+    return std::move(text).str();
   }
   return std::nullopt;
 }

@@ -41,9 +41,12 @@ std::string_view NameOf(Action action) {
   return "";
 }
 
+bool IsOfCustom(Action action) {
+  return action == Action::kSetCustom || action == Action::kCountCustom;
+}
+
 bool IsOfViewers(Action action) {
-  return action == Action::kWatch || action == Action::kUnwatch || action == Action::kSetCustom ||
-         action == Action::kCountCustom;
+  return action == Action::kWatch || action == Action::kUnwatch || IsOfCustom(action);
 }
 
 /// Adding is as likely as all that ends a room or a stay, so that rooms fill.
@@ -90,7 +93,11 @@ std::string DrawType(std::mt19937_64& random) {
 std::ostream& operator<<(std::ostream& out, const RoomCommand& command) {
   out << (command.with_last ? "  and " : "") << NameOf(command.action) << ' ' << command.room << ' '
       << command.dialect << ' ' << command.user_id;
-  if (IsOfViewers(command.action)) out << " step " << command.step;
+  if (IsOfCustom(command.action)) out << " step " << command.step;
+  if (command.action == Action::kWatch) out << " saying '" << command.info.substr(0, 20) << '\'';
+  if (command.room.kind == RoomKind::kWebrtc && command.action == Action::kCreate) {
+    out << " of type '" << command.type << '\'';
+  }
   if (command.is_stale) out << " of before";
   return out;
 }
