@@ -36,8 +36,9 @@ std::vector<std::string> HistoryOf(const std::vector<StoredEvent>& events, const
 TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   Create(LiveRoom());
   EXPECT_EQ(store_->Load(kKey)->custom, "{}");
-  const std::string custom(
-      "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ", 60);
+  constexpr char kText[] =
+      "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
+  const std::string custom(kText, sizeof(kText) - 1);
   ASSERT_OK(Apply(*store_, SettingCustom(kKey, custom)));
   EXPECT_EQ(store_->Load(kKey)->custom, custom);
   EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 1})->at(0).custom, custom);

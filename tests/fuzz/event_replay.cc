@@ -106,10 +106,12 @@ Fault EventReplay::Compare(const Room& room, const AudiencePage& page) const {
   if (found == rooms_.end()) return room.key.id.value + " is there, but no event made it";
   const KnownRoom& known = found->second;
   std::vector<Member> members;
+  members.reserve(room.pushers.size());
   for (const Pusher& pusher : room.pushers) {
     members.push_back({pusher.user_id.value, pusher.user_name, pusher.user_avatar});
   }
   decltype(known.viewers) viewers;
+  viewers.reserve(page.audiences.size());
   for (const Audience& viewer : page.audiences) {
     viewers.emplace_back(viewer.user_id.value, viewer.user_info);
   }

@@ -85,6 +85,7 @@ Fault CompareViewers(const RoomModel::ModelRoom& expected, Store& store) {
   const auto page = store.LoadAudiences(expected.key);
   if (!page) return "viewers cannot be loaded: " + page.error().detail;
   std::vector<RoomModel::Viewer> viewers;
+  viewers.reserve(page->audiences.size());
   for (const Audience& viewer : page->audiences) {
     viewers.emplace_back(viewer.user_id.value, viewer.user_info);
   }
@@ -115,6 +116,7 @@ Fault CompareOutcome(const RoomModel::Outcome& expected, const Result<RoomChange
   }
   if (expected.failure) return fmt::format("it should be {}", ErrcName(*expected.failure));
   std::vector<RoomHappening> told;
+  told.reserve(actual->events.size());
   for (const RoomEvent& event : actual->events) told.push_back(event.happening);
   if (told == expected.happenings) return std::nullopt;
   const std::string names = NamesOf(told);

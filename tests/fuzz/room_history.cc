@@ -123,6 +123,7 @@ class Trial {
 
   std::vector<RoomCommand> EndsOfRooms() {
     std::vector<RoomCommand> ends;
+    ends.reserve(model_.rooms().size());
     for (const RoomModel::ModelRoom& room : model_.rooms()) {
       ends.push_back({.action = RoomCommand::Action::kDismiss, .room = room.key, .at = kNoon});
     }
@@ -145,6 +146,7 @@ RoomHistory DrawHistory(std::uint64_t seed) {
   RoomHistory history{.policy = DrawPolicy(random)};
   RoomCommandSource source(DrawPool(random));
   const std::size_t length = 5 + random() % 40;
+  history.commands.reserve(length);
   for (std::size_t i = 0; i < length; ++i) history.commands.push_back(source.Next(random));
   return history;
 }
