@@ -20,7 +20,7 @@ Error Wrong(std::string sentence) { return Error{Errc::kBadRequest, std::move(se
 Result<RoomKey> ReadRef(bool is_there, const v1::RoomRef& room) {
   if (!is_there) return Wrong("room: missing");
   const std::optional<RoomKind> kind = KindOf(room.kind());
-  if (!kind) return Wrong("room.kind: must be double, multi or live");
+  if (!kind) return Wrong("room.kind: must be double, multi, live or webrtc");
   if (room.room_id().size() > kMaxRoomIdBytes || !IsIdText(room.room_id())) {
     return Wrong("room.room_id: must be 1 to 48 bytes of printable ASCII");
   }
@@ -75,7 +75,7 @@ Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request) {
   RoomsWanted wanted;
   if (request.kind() != v1::ROOM_KIND_UNSPECIFIED) {
     wanted.kind = KindOf(request.kind());
-    if (!wanted.kind) return Wrong("kind: must be double, multi or live");
+    if (!wanted.kind) return Wrong("kind: must be double, multi, live or webrtc");
   }
   if (request.page_size() != 0) {
     if (request.page_size() < 0) return Wrong("page_size: must be 1 to 200");

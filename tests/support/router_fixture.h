@@ -117,7 +117,8 @@ class RouterFixture {
             .streams = other_streams,
             .clock = clock,
             .ids = ids,
-            .admission = admission};
+            .admission = admission,
+            .utils = &utils.services};
   }
   static RouterOptions WithAccount(RouterOptions options) {
     options.sdk_app_id = kSdkAppId;

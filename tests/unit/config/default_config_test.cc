@@ -40,7 +40,7 @@ TEST(DefaultConfig, ShowsEveryKeyOnce) {
 
 TEST(DefaultConfig, SaysWhatThisVersionLacks) {
   EXPECT_THAT(DefaultConfigText(),
-              testing::HasSubstr("Not available in this version.\ninactive_ttl = \"2m\"\n"));
+              testing::HasSubstr("Not available in this version.\nenabled = false\n"));
   EXPECT_THAT(DefaultConfigText(), testing::HasSubstr("[room]\n# A pusher that is silent for "
                                                       "longer is evicted. (10ms to 1h)\n"
                                                       "heartbeat_timeout = \"20s\"\n"));

@@ -28,7 +28,7 @@ TEST(LoadConfig, TellsAllProblemsAtOnce) {
                           "[server]\nworkers = 0\nidle_timeout = 75\nhttps_listen = ''\nporst = 1\n"
                           "[romo]\nmax_rooms = 1\n"
                           "[trtc]\nenabled = true\n"
-                          "[auth]\nmode = 'open'\n",
+                          "[auth]\nmode = 'closed'\n",
                   .environment = {{"RTCROOMD_LOG_LEVEL", "loud"}, {"RTCROOMD_LOG_LEVLE", "info"}}});
   EXPECT_THAT(KeysOf(outcome.problems),
               UnorderedElementsAre("prefix", "server.workers", "server.idle_timeout",

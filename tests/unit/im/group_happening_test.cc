@@ -16,13 +16,22 @@ GroupHappening Of(Dialect dialect, std::uint64_t room_sequence, RoomHappening ha
                            .happening = std::move(happening)});
 }
 
-TEST(GroupHappening, TellsNobodyOfTheCreatorsOwnSeatInAGen1Room) {
-  EXPECT_EQ(Of(Dialect::kGen1, 2, PusherAdded{}), GroupHappening::kNothing);
-  EXPECT_EQ(Of(Dialect::kGen1, 3, PusherAdded{}), GroupHappening::kPushersChange);
+TEST(GroupHappening, TellsNobodyOfTheSeatOfWhoMadeTheRoomByTakingIt) {
+  for (const Dialect dialect : {Dialect::kGen1, Dialect::kGen2}) {
+    EXPECT_EQ(Of(dialect, 2, PusherAdded{}), GroupHappening::kNothing);
+    EXPECT_EQ(Of(dialect, 3, PusherAdded{}), GroupHappening::kPushersChange);
+  }
 }
 
-TEST(GroupHappening, TellsOfTheFirstPusherOfAGen2RoomWhoseGroupMayBeJoinedAlready) {
-  EXPECT_EQ(Of(Dialect::kGen2, 2, PusherAdded{}), GroupHappening::kPushersChange);
+TEST(GroupHappening, TellsOfTheFirstPusherOfAPreparedRoomWhoseGroupMayBeJoinedAlready) {
+  EXPECT_EQ(Of(Dialect::kGen2, 2, RoomActivated{}), GroupHappening::kNothing);
+  EXPECT_EQ(Of(Dialect::kGen2, 3, PusherAdded{}), GroupHappening::kPushersChange);
+}
+
+TEST(GroupHappening, TellsNobodyOfViewersAndCustomFields) {
+  EXPECT_EQ(Of(Dialect::kGen2, 5, AudienceAdded{}), GroupHappening::kNothing);
+  EXPECT_EQ(Of(Dialect::kGen2, 5, AudienceDeleted{}), GroupHappening::kNothing);
+  EXPECT_EQ(Of(Dialect::kGen2, 5, CustomChanged{}), GroupHappening::kNothing);
 }
 
 TEST(GroupHappening, TellsOfAPusherThatComesBackInGen2Only) {
@@ -45,7 +54,7 @@ TEST(GroupHappening, MarksTheBeginningOfARoom) {
   EXPECT_EQ(Of(Dialect::kGen1, 1, RoomCreated{}), GroupHappening::kRoomBegins);
 }
 
-TEST(GroupHappening, ConcernsEveryKindOfRoomThatThereIs) {
+TEST(GroupHappening, ConcernsEveryKindOfRoomButWebrtcRooms) {
   for (const RoomKind kind : kAllRoomKinds) EXPECT_EQ(HasGroup(kind), kind != RoomKind::kWebrtc);
 }
 

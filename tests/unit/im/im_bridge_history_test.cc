@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "daemon/core/room_service.h"
-#include "tests/support/create_now.h"
 #include "tests/support/counting_ids.h"
+#include "tests/support/create_now.h"
 #include "tests/support/fake_streams.h"
 #include "tests/unit/im/im_bridge_fixture.h"
 

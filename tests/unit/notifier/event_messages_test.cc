@@ -79,14 +79,26 @@ TEST(EventMessages, TellWhyARoomEnded) {
   };
   EXPECT_EQ(reason_of(EndReason::kDestroyed), v1::RoomDestroyed::REASON_DESTROYED);
   EXPECT_EQ(reason_of(EndReason::kCreatorLeft), v1::RoomDestroyed::REASON_CREATOR_LEFT);
+  EXPECT_EQ(reason_of(EndReason::kLastLeft), v1::RoomDestroyed::REASON_LAST_LEFT);
+  EXPECT_EQ(reason_of(EndReason::kIdle), v1::RoomDestroyed::REASON_IDLE);
   EXPECT_EQ(reason_of(EndReason::kDismissed), v1::RoomDestroyed::REASON_DISMISSED);
 }
 
 TEST(EventMessages, NameEachKindThatRoomsHaveAndNoOther) {
   for (const RoomKind kind : kAllRoomKinds) EXPECT_EQ(KindOf(KindMessage(kind)), kind);
   EXPECT_EQ(KindOf(v1::ROOM_KIND_UNSPECIFIED), std::nullopt);
-  EXPECT_EQ(KindOf(v1::ROOM_KIND_WEBRTC), std::nullopt);
   EXPECT_EQ(KindOf(static_cast<v1::RoomKind>(99)), std::nullopt);
+}
+
+TEST(EventMessages, TellWhatHappensToRoomsThatWaitTheirViewersAndTheirFields) {
+  EXPECT_EQ(MessageOf(RoomActivated{.creator = {"u1"}}).room_activated().creator(), "u1");
+  const v1::Event added = MessageOf(AudienceAdded{.user_id = {"u1"}, .user_info = "i"});
+  EXPECT_EQ(added.audience_added().audience().user_id(), "u1");
+  EXPECT_EQ(added.audience_added().audience().user_info(), "i");
+  EXPECT_EQ(MessageOf(AudienceDeleted{.user_id = {"u1"}}).audience_deleted().user_id(), "u1");
+  EXPECT_EQ(MessageOf(CustomChanged{.custom = "{}"}).custom_changed().custom(), "{}");
+  const PusherDeleted left{.user_id = {"u1"}, .reason = LeaveReason::kLeft, .new_creator = {"u2"}};
+  EXPECT_EQ(MessageOf(left).pusher_deleted().new_creator(), "u2");
 }
 
 TEST(EventMessages, CountNanosecondsForwardBefore1970Too) {

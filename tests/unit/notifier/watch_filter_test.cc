@@ -36,9 +36,11 @@ TEST(WatchFilter, KeepsToKinds) {
   EXPECT_FALSE(filter.Matches(MakeRoom(RoomKind::kMulti, "r1")));
 }
 
-TEST(WatchFilter, AKindWithoutRoomsMatchesNothing) {
+TEST(WatchFilter, AKindMatchesItsOwnRoomsAlone) {
   const WatchFilter filter(MaskOf(v1::ROOM_KIND_WEBRTC), {}, {});
-  for (const RoomKind kind : kAllRoomKinds) EXPECT_FALSE(filter.Matches(Joined("u1", "r1", kind)));
+  for (const RoomKind kind : kAllRoomKinds) {
+    EXPECT_EQ(filter.Matches(Joined("u1", "r1", kind)), kind == RoomKind::kWebrtc);
+  }
 }
 
 TEST(WatchFilter, KeepsToRooms) {
