@@ -30,10 +30,10 @@ class RoleMatrix : public testing::TestWithParam<const char*> {
   void Renew(const std::string& user) { accounts_[user] = LogIn(client_, user); }
   const Account& As(const std::string& user) { return accounts_.at(user); }
 
-  void Ban(std::string_view kind) {
+  void Ban(std::string_view kind, const std::string& room = kRoom) {
     const FinishedCommand kicked = RunToEnd(
         {.program = ServerBinary(),
-         .arguments = {"rooms", "kick", KindWord(kind), kRoom, "kicked", "--ban", "1h", "--config",
+         .arguments = {"rooms", "kick", KindWord(kind), room, "kicked", "--ban", "1h", "--config",
                        server_.config_file().string(), "--target", server_.AddressOf("grpc")}});
     ASSERT_EQ(kicked.exit_code, 0) << kicked.err;
   }
@@ -137,6 +137,24 @@ TEST_P(RoleMatrix, ServesTheSeparateServicesByMode) {
   }
   EXPECT_TRUE(
       IsReply(client_.Get("/weapp/utils/get_login_info?userID=visitor"), sentences::kSuccess));
+}
+
+TEST_P(RoleMatrix, KeepsTheBannedOutOfARoomOfWebrtcAsWell) {
+  if (GetParam() == std::string("token")) return;  // nobody is served there
+  const auto call = [this](const char* endpoint, const json& body) {
+    return client_.Call("webrtc_room", endpoint, body);
+  };
+  const std::string room =
+      call("create_room", {{"userID", "host"}, {"roomInfo", "i"}}).Text("roomID");
+  ASSERT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kSuccess));
+  ASSERT_NO_FATAL_FAILURE(Ban("webrtc_room", room));
+  EXPECT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kNotAuthorised));
+  for (const char* endpoint : {"heartbeat", "quit_room"}) {
+    EXPECT_TRUE(IsReply(call(endpoint, MemberBody(room, "kicked")), sentences::kSuccess));
+  }
+  const ApiReply members = call("get_room_members", RoomBody(room));
+  ASSERT_EQ(members.json["members"].size(), 1U) << members;
+  EXPECT_EQ(members.json["members"][0]["userID"], "host");
 }
 
 TEST_P(RoleMatrix, SignsLoginInfoForThatUserOfTheTokenOnly) {
