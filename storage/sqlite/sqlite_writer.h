@@ -73,6 +73,12 @@ class SqliteWriter {
     bool operator==(const Marks&) const = default;
   };
 
+  /// An event of custom fields that this transaction has written.
+  struct CustomEvent {
+    std::uint64_t position = 0;
+    std::uint64_t room_sequence = 0;
+  };
+
   SqliteWriter(Database database, StoreLimits limits);
   Status Prepare();
   Status ReadMarks();
@@ -81,7 +87,10 @@ class SqliteWriter {
   Status WriteRoom(const Room* stored, RoomChange& change);
   /// Adds the entry that the update asked for.
   Status LoadAudience(const UserId& user_id, Room& room);
-  Status WriteEvents(const Room* stored, RoomChange& change);
+  /// The event that may tell of this change too, or null.
+  [[nodiscard]] const CustomEvent* FindMerged(const Room* stored, const RoomChange& change) const;
+  /// @param merged_with  told instead of an event of the change's own, when not null.
+  Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with);
   void NoteIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits limits_;
@@ -99,12 +108,6 @@ class SqliteWriter {
   Marks marks_;
   Marks committed_marks_;
   std::vector<RoomIndexChange> index_changes_;
-
-  /// An event of custom fields that this transaction has written.
-  struct CustomEvent {
-    std::uint64_t position = 0;
-    std::uint64_t room_sequence = 0;
-  };
   std::unordered_map<std::uint64_t, CustomEvent> custom_events_;  ///< by `Room::sequence`
 };
 
