@@ -106,6 +106,20 @@ json GoodBody(const EndpointRow& endpoint) {
   return body;
 }
 
+std::vector<BadBody> BodiesOfNoText(json good, const std::string& field) {
+  const std::string placeholder = "@spelling@";
+  good[field] = placeholder;
+  const std::string text = good.dump();
+  const std::size_t at = text.find(placeholder);
+  std::vector<BadBody> bodies;
+  for (const auto& [what, spelling] : BadSpellings()) {
+    std::string spelled = text;
+    spelled.replace(at, placeholder.size(), spelling);
+    bodies.push_back({.what = what, .text = std::move(spelled), .is_json = false});
+  }
+  return bodies;
+}
+
 std::vector<BadBody> BadBodies(const json& good, const FieldRow& field) {
   std::vector<BadBody> bodies;
   json body = good;
@@ -116,15 +130,7 @@ std::vector<BadBody> BadBodies(const json& good, const FieldRow& field) {
     bodies.push_back({.what = what, .text = body.dump()});
   }
 
-  const std::string placeholder = "@spelling@";
-  body[field.name] = placeholder;
-  const std::string text = body.dump();
-  const std::size_t at = text.find(placeholder);
-  for (const auto& [what, spelling] : BadSpellings()) {
-    std::string spelled = text;
-    spelled.replace(at, placeholder.size(), spelling);
-    bodies.push_back({.what = what, .text = std::move(spelled), .is_json = false});
-  }
+  for (BadBody& spelled : BodiesOfNoText(good, field.name)) bodies.push_back(std::move(spelled));
   return bodies;
 }
 

@@ -46,4 +46,7 @@ struct BadBody {
 /// `good` with the field missing, null, empty, ill-typed, too long, or not valid text.
 std::vector<BadBody> BadBodies(const nlohmann::json& good, const FieldRow& field);
 
+/// `good` with the field a string of bytes or escapes that are no text (protocol 0.3, F.6).
+std::vector<BadBody> BodiesOfNoText(nlohmann::json good, const std::string& field);
+
 }  // namespace rtcroom

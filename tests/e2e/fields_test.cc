@@ -75,6 +75,33 @@ TEST_F(RequestFields, TakeTheLongestValuesByteForByte) {
   EXPECT_EQ(shown["pushers"][0]["userAvatar"], body["userAvatar"]);
 }
 
+TEST_F(RequestFields, AreTakenByEveryEndpointAtTheirLongest) {
+  const std::string room(48, 'r');
+  const std::string creator(64, 'c');
+  const std::string user(64, 'u');
+  const auto expect_ok = [this](const char* endpoint, const nlohmann::json& body) {
+    const ApiReply reply = client_.Call("live_room", endpoint, body);
+    EXPECT_EQ(reply.code(), kOk) << endpoint << ": " << reply;
+    EXPECT_EQ(reply.Text("message"), "请求成功") << endpoint;
+  };
+  expect_ok("get_push_url", {{"userID", user}});
+  expect_ok("create_room", CreateBody(creator, room));
+  nlohmann::json joining = PusherBody(room, user);
+  joining["userName"] = std::string(128, 'n');
+  joining["userAvatar"] = std::string(1024, 'a');
+  joining["pushURL"] = std::string(1024, 'p');
+  expect_ok("add_pusher", joining);
+  expect_ok("get_pushers", RoomBody(room));
+  expect_ok("pusher_heartbeat", MemberBody(room, user));
+  nlohmann::json mixing = MemberBody(room, user);
+  mixing["mergeParams"] = {{"a", std::string(16'384 - 8, 'a')}};
+  EXPECT_EQ(client_.Call("live_room", "merge_stream", mixing).code(), kInternalFailure)
+      << "there is no mixing service, but nothing is wrong with the parameters";
+  expect_ok("delete_pusher", MemberBody(room, user));
+  expect_ok("destroy_room", MemberBody(room, creator));
+  expect_ok("get_im_login_info", {{"userIDPrefix", "weixin"}, {"code", std::string(1024, 'c')}});
+}
+
 TEST_F(RequestFields, TakeNumbersAsIds) {
   nlohmann::json body = CreateBody("", "");
   body["userID"] = 7;

@@ -11,6 +11,7 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/room_service.h"
+#include "handlers/form.h"
 #include "handlers/router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/fuzz/request_bytes.h"
@@ -130,6 +131,22 @@ struct RequestFuzzServer::Parts {
                  .trust_userid = true}};
 };
 
+std::optional<std::string> FaultOf(const HttpReply& reply, const HttpRequest& request) {
+  if (std::optional<std::string> fault = FaultOf(reply)) return fault;
+  const RequestLabel& label = reply.label;
+  const bool served = reply.status == 200 && label.code == 0;
+  const bool open_to_all = label.endpoint == "login" || label.endpoint == "get_login_info";
+  if (!served || label.protocol != Protocol::kGen2 || open_to_all) return std::nullopt;
+  const FormPairs query = ParseForm(request.query);
+  const std::string* const user_id = FindFirst(query, "userID");
+  const std::string* const token = FindFirst(query, "token");
+  if (user_id == nullptr || token == nullptr || user_id->empty() ||
+      *token != FakeSessions::TokenOf(*user_id)) {
+    return "served without the token of its user";
+  }
+  return std::nullopt;
+}
+
 RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {
   parts_->utils.SwitchOn();  // without a token: pages, which are no JSON, are refused
 }
@@ -148,7 +165,7 @@ std::optional<std::string> FaultOfRequests(std::string_view bytes) {
   const RequestFuzzServer server;
   for (const HttpRequest& request : RequestsFromBytes(bytes)) {
     const HttpReply reply = server.Handle(request);
-    std::optional<std::string> fault = FaultOf(reply);
+    std::optional<std::string> fault = FaultOf(reply, request);
     // What no handler gets costs no worker; but an encoded path may be anybody's.
     const bool encoded = request.path.find('%') != std::string::npos;
     if (!fault && reply.status != 200 && !encoded && server.Plan(request).lane != Lane::kInline) {

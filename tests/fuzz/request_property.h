@@ -16,6 +16,10 @@ namespace rtcroom {
 /// @return nothing when the reply is as it should be.
 std::optional<std::string> FaultOf(const HttpReply& reply);
 
+/// The same, and whether gen-2 served somebody who has not proven who he is (protocol B.2): every
+/// session of `RequestFuzzServer` has the token that `FakeSessions` gives its user.
+std::optional<std::string> FaultOf(const HttpReply& reply, const HttpRequest& request);
+
 /// A router on a memory store, with everything around it faked.
 ///
 /// @threads for one thread at a time.

@@ -1,0 +1,160 @@
+// A room that a caller may not know of is answered for, byte by byte, like one that is not there
+// (protocol C.3).
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/expected_reply.h"
+#include "tests/e2e/role_matrix.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/e2e/seen_state.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// As long as one another, so that nothing but what is said can differ.
+constexpr const char* kHidden = "hidden";
+constexpr const char* kAbsent = "absent";
+
+class Isolation : public testing::TestWithParam<std::string_view> {
+ protected:
+  /// The two replies to `row` for the room that is hidden and the one that is not there.
+  void ExpectTheSame(const std::string& query, const MatrixRow& row, const std::string& user) {
+    if (row.live_only && GetParam() != "live_room") return;
+    const auto ask = [&](const char* room) {
+      json body = MemberBody(room, user);
+      body.update(row.more);
+      return CallWith(client_, query, GetParam(), row.endpoint, body);
+    };
+    // Whether an id is taken has to be told to who would take it, and a name is in its own reply.
+    if (row.endpoint == "create_room" || row.endpoint == "get_push_url") return;
+    if (row.endpoint == "add_pusher" && !query.empty()) return;
+    const ApiReply absent = ask(kAbsent);
+    const ApiReply hidden = ask(kHidden);
+    EXPECT_EQ(hidden.text, absent.text) << row.endpoint << " by " << user;
+    EXPECT_EQ(hidden.status, absent.status);
+    auto headers = hidden.headers;
+    headers["date"] = absent.headers.contains("date") ? absent.headers.at("date") : "";
+    auto other_headers = absent.headers;
+    other_headers["date"] = headers["date"];
+    EXPECT_EQ(headers, other_headers) << row.endpoint;
+  }
+
+  ServerProcess server_{{.settings = LoginSettings()}};
+  ApiClient client_ = server_.Https();
+  const Account owner_ = LogIn(client_, "owner");
+  const Account other_ = LogIn(client_, "other");
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Isolation, testing::ValuesIn(kKinds),
+                         [](const auto& param_info) { return std::string(param_info.param); });
+
+TEST_P(Isolation, HidesGen2RoomsFromGen1) {
+  ASSERT_EQ(CallAs(client_, owner_, GetParam(), "add_pusher", PusherBody(kHidden, "owner")).code(),
+            kOk);
+  const std::string before = SeenState(client_, other_, kHidden);
+  for (const MatrixRow& row : MatrixRows()) {
+    for (const char* user : {"owner", "other"}) ExpectTheSame("", row, user);
+  }
+  EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
+  EXPECT_EQ(SeenState(client_, other_, kHidden), before);
+  EXPECT_TRUE(IsReply(client_.Call(GetParam(), "create_room", CreateBody("owner", kHidden)),
+                      sentences::kGen1RoomExists));
+}
+
+TEST_P(Isolation, HidesGen1RoomsFromGen2) {
+  ASSERT_EQ(client_.Call(GetParam(), "create_room", CreateBody("owner", kHidden)).code(), kOk);
+  for (const MatrixRow& row : MatrixRows()) {
+    if (row.endpoint == "logout") continue;
+    ExpectTheSame(owner_.Query(), row, "owner");
+    ExpectTheSame(other_.Query(), row, "other");
+  }
+  EXPECT_THAT(RoomsSeenBy(client_, owner_, GetParam()), IsEmpty());
+  EXPECT_THAT(PushersOf(client_, GetParam(), kHidden), ElementsAre("owner"));
+  for (const char* endpoint : {"create_room", "add_pusher"}) {
+    json body = PusherBody(kHidden, "owner");
+    body["roomInfo"] = "i";
+    const ApiReply taken = CallAs(client_, owner_, GetParam(), endpoint, body);
+    EXPECT_TRUE(IsReply(taken, sentences::kRoomTakenGen2)) << endpoint;
+    EXPECT_EQ(taken.Text("roomID"), kHidden);
+  }
+}
+
+TEST_P(Isolation, HidesRoomsThatNobodyHasEnteredYet) {
+  ASSERT_EQ(CallAs(client_, owner_, GetParam(), "create_room",
+                   {{"userID", "owner"}, {"roomID", kHidden}, {"roomInfo", "a secret plan"}})
+                .code(),
+            kOk);
+  for (const MatrixRow& row : MatrixRows()) {
+    if (row.endpoint == "logout") continue;
+    ExpectTheSame(other_.Query(), row, "other");
+    ExpectTheSame("", row, "other");
+    if (row.endpoint != "destroy_room") ExpectTheSame(owner_.Query(), row, "owner");
+  }
+  EXPECT_THAT(SeenState(client_, other_, kHidden), Not(HasSubstr("a secret plan")));
+  EXPECT_TRUE(
+      IsReply(CallAs(client_, owner_, GetParam(), "destroy_room", MemberBody(kHidden, "owner")),
+              sentences::kSuccess));
+}
+
+TEST_P(Isolation, HidesRoomsOfAnotherKind) {
+  const std::string_view other_kind = GetParam() == "live_room" ? "multi_room" : "live_room";
+  ASSERT_EQ(CallAs(client_, owner_, other_kind, "add_pusher", PusherBody(kHidden, "owner")).code(),
+            kOk);
+  for (const MatrixRow& row : MatrixRows()) {
+    if (row.endpoint == "logout") continue;
+    ExpectTheSame(owner_.Query(), row, "owner");
+    ExpectTheSame("", row, "owner");
+  }
+  EXPECT_THAT(PushersSeenBy(client_, owner_, other_kind, kHidden), ElementsAre("owner"));
+}
+
+TEST_P(Isolation, KeepsRoomsOfWebrtcToTheirOwnService) {
+  const std::string room =
+      client_.Call("webrtc_room", "create_room", {{"userID", "user_1"}, {"roomInfo", "i"}})
+          .Text("roomID");
+  EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
+  EXPECT_THAT(RoomsSeenBy(client_, owner_, GetParam()), IsEmpty());
+  EXPECT_TRUE(
+      IsReply(client_.Call(GetParam(), "get_pushers", RoomBody(room)), sentences::kGen1NoRoom));
+  EXPECT_TRUE(IsReply(CallAs(client_, owner_, GetParam(), "get_pushers", RoomBody(room)),
+                      sentences::kNoRoom));
+  EXPECT_TRUE(IsReply(client_.Call(GetParam(), "create_room", CreateBody("owner", room)),
+                      sentences::kGen1RoomExists));
+  EXPECT_TRUE(IsReply(CallAs(client_, owner_, GetParam(), "add_pusher", PusherBody(room, "owner")),
+                      sentences::kRoomTakenGen2));
+  ASSERT_EQ(CallAs(client_, owner_, GetParam(), "add_pusher", PusherBody("77", "owner")).code(),
+            kOk);
+  EXPECT_TRUE(IsReply(client_.Call("webrtc_room", "get_room_members", RoomBody("77")),
+                      sentences::kWebrtcNoRoom));
+  EXPECT_TRUE(IsReply(client_.Call("webrtc_room", "enter_room", MemberBody("77", "user_1")),
+                      sentences::kWebrtcNoRoom));
+}
+
+TEST(SharedInterop, LetsBothDialectsIntoOneRoom) {
+  const ServerProcess server({.settings = LoginSettings({{"auth.interop", "shared"}})});
+  ApiClient client = server.Https();
+  const Account account = LogIn(client, "gen2");
+  ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("gen1", "r1")).code(), kOk);
+  ASSERT_EQ(CallAs(client, account, "multi_room", "add_pusher", PusherBody("r1", "gen2")).code(),
+            kOk);
+  EXPECT_THAT(PushersOf(client, "multi_room", "r1"), ElementsAre("gen1", "gen2"));
+  EXPECT_THAT(RoomsSeenBy(client, account, "multi_room"), ElementsAre("r1"));
+  EXPECT_TRUE(IsReply(client.Call("multi_room", "delete_pusher", MemberBody("r1", "gen1")),
+                      sentences::kSuccess));
+  EXPECT_TRUE(IsReply(CallAs(client, account, "multi_room", "get_pushers", RoomBody("r1")),
+                      sentences::kNoRoom))
+      << "a gen-1 room ends with its creator, whoever else is in it";
+}
+
+}  // namespace
+}  // namespace rtcroom

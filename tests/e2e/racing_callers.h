@@ -1,0 +1,58 @@
+// Many logged-in callers who all call at the same instant.
+#pragma once
+
+#include <barrier>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/authorised_client.h"
+
+namespace rtcroom {
+
+/// @threads one caller belongs to one thread at a time.
+struct RacingCaller {
+  ApiClient client;
+  Account account;
+};
+
+/// Callers "<prefix>0", "<prefix>1", … each with a connection and a token of his own.
+inline std::vector<RacingCaller> LogInMany(const ServerProcess& server, const std::string& prefix,
+                                           std::size_t count) {
+  std::vector<RacingCaller> callers;
+  callers.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    ApiClient client = server.Https();
+    Account account = LogIn(client, prefix + std::to_string(i));
+    callers.push_back({.client = std::move(client), .account = std::move(account)});
+  }
+  return callers;
+}
+
+/// Lets all of them call `rounds` times, each round begun by all at once.
+/// @param call  gets the caller, his number and the round, on the caller's own thread; its result
+///              is kept.
+/// @return the results, by round and then by caller.
+template <typename Result>
+std::vector<std::vector<Result>> RaceFor(
+    std::vector<RacingCaller>& callers, std::size_t rounds,
+    const std::function<Result(RacingCaller&, std::size_t caller, std::size_t round)>& call) {
+  std::vector<std::vector<Result>> results(rounds, std::vector<Result>(callers.size()));
+  std::barrier start(static_cast<std::ptrdiff_t>(callers.size()));
+  std::vector<std::jthread> threads;
+  threads.reserve(callers.size());
+  for (std::size_t i = 0; i < callers.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (std::size_t round = 0; round < rounds; ++round) {
+        start.arrive_and_wait();
+        results[round][i] = call(callers[i], i, round);
+      }
+    });
+  }
+  threads.clear();  // waits for them
+  return results;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,186 @@
+// Every endpoint of rooms, for everybody, in every mode (protocol C.2, C.3).
+#include "tests/e2e/role_matrix.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/e2e/seen_state.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kRoom = "the_room";
+
+std::string KindWord(std::string_view kind) { return std::string(kind.substr(0, kind.find('_'))); }
+
+class RoleMatrix : public testing::TestWithParam<const char*> {
+ protected:
+  RoleMatrix() {
+    for (const char* user : {"visitor", "member", "creator", "kicked"}) Renew(user);
+  }
+
+  void Renew(const std::string& user) { accounts_[user] = LogIn(client_, user); }
+  const Account& As(const std::string& user) { return accounts_.at(user); }
+
+  void Ban(std::string_view kind, const std::string& room = kRoom) {
+    const FinishedCommand kicked = RunToEnd(
+        {.program = ServerBinary(),
+         .arguments = {"rooms", "kick", KindWord(kind), room, "kicked", "--ban", "1h", "--config",
+                       server_.config_file().string(), "--target", server_.AddressOf("grpc")}});
+    ASSERT_EQ(kicked.exit_code, 0) << kicked.err;
+  }
+
+  /// The room as it is before each cell: of the creator and the member.
+  void MakeRoom(std::string_view kind) {
+    for (const char* user : {"creator", "member"}) {
+      ASSERT_EQ(CallAs(client_, As(user), kind, "add_pusher", PusherBody(kRoom, user)).code(), kOk);
+    }
+  }
+  void EndRoom(std::string_view kind) {
+    for (const char* user : {"creator", "member", "visitor"}) {
+      CallAs(client_, As(user), kind, "destroy_room", MemberBody(kRoom, user));
+    }
+    const ApiReply gone = CallAs(client_, As("visitor"), kind, "get_pushers", RoomBody(kRoom));
+    ASSERT_TRUE(IsReply(gone, sentences::kNoRoom));
+  }
+
+  ApiReply Ask(Role role, std::string_view kind, const MatrixRow& row) {
+    const auto call = [&](const std::string& query, const std::string& user) {
+      json body = MemberBody(kRoom, user);
+      body.update(row.more);
+      return CallWith(client_, query, kind, row.endpoint, body);
+    };
+    switch (role) {
+      case Role::kVisitor:
+        return call(As("visitor").Query(), "visitor");
+      case Role::kMember:
+        return call(As("member").Query(), "member");
+      case Role::kCreator:
+        return call(As("creator").Query(), "creator");
+      case Role::kKicked:
+        return call(As("kicked").Query(), "kicked");
+      case Role::kGen1:
+        return call("", "creator");
+      case Role::kStranger:
+        return call("userID=visitor", "visitor");
+      case Role::kGuesser:
+        return call("userID=member&token=" + As("creator").token, "member");
+      case Role::kBorrower:
+        return call(As("member").Query(), "creator");
+    }
+    return {};
+  }
+
+  ServerProcess server_{{.settings = LoginSettings({{"auth.mode", GetParam()}})}};
+  ApiClient client_ = server_.Https();
+  std::map<std::string, Account> accounts_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, RoleMatrix, testing::Values("open", "mixed", "token"),
+                         [](const auto& param_info) { return std::string(param_info.param); });
+
+TEST_P(RoleMatrix, HoldsInEveryCell) {
+  for (const std::string_view kind : kKinds) {
+    Ban(kind);
+    for (const MatrixRow& row : MatrixRows()) {
+      if (row.live_only && kind != "live_room") continue;
+      for (const Role role : kAllRoles) {
+        ASSERT_NO_FATAL_FAILURE(MakeRoom(kind));
+        ExpectedReply expected = CellOf(row, role, GetParam());
+        // Two have taken all the seats.
+        const bool joins = row.endpoint == "add_pusher" && expected.code == kOk;
+        const bool is_new = role == Role::kVisitor || role == Role::kStranger;
+        if (joins && is_new && kind == "double_room") expected = sentences::kRoomFull;
+        const bool changes = expected.code == kOk;
+        const std::string before = changes ? "" : SeenState(client_, As("visitor"), kRoom);
+        const ApiReply reply = Ask(role, kind, row);
+        EXPECT_TRUE(IsReply(reply, expected, row.endpoint))
+            << kind << " " << row.endpoint << " for a " << role << ", " << row.more;
+        if (row.endpoint == "logout") {
+          for (const char* user : {"visitor", "member", "creator", "kicked"}) Renew(user);
+        }
+        if (!changes) {
+          EXPECT_EQ(SeenState(client_, As("visitor"), kRoom), before)
+              << kind << " " << row.endpoint << " by a " << role;
+        }
+        ASSERT_NO_FATAL_FAILURE(EndRoom(kind));
+      }
+    }
+  }
+}
+
+TEST_P(RoleMatrix, ServesTheSeparateServicesByMode) {
+  const bool served = GetParam() != std::string("token");
+  const std::string room =
+      client_.Call("webrtc_room", "create_room", {{"userID", "host"}, {"roomInfo", "i"}})
+          .Text("roomID");
+  for (const char* user : {"user_1", "user_2"}) {
+    for (const char* endpoint : {"get_login_info", "create_room", "enter_room", "heartbeat",
+                                 "get_room_members", "get_room_list", "quit_room"}) {
+      json body = {
+          {"userID", user}, {"roomID", room}, {"roomInfo", "i"}, {"index", 0}, {"count", 20}};
+      // A token is nothing to this service.
+      for (const std::string& query : {std::string(), As("member").Query(), std::string("token")}) {
+        EXPECT_TRUE(IsReply(CallWith(client_, query, "webrtc_room", endpoint, body),
+                            served ? sentences::kSuccess : sentences::kNotAuthorised))
+            << endpoint << " " << user << " ?" << query;
+      }
+    }
+  }
+  EXPECT_TRUE(
+      IsReply(client_.Get("/weapp/utils/get_login_info?userID=visitor"), sentences::kSuccess));
+}
+
+TEST_P(RoleMatrix, KeepsTheBannedOutOfARoomOfWebrtcAsWell) {
+  if (GetParam() == std::string("token")) return;  // nobody is served there
+  const auto call = [this](const char* endpoint, const json& body) {
+    return client_.Call("webrtc_room", endpoint, body);
+  };
+  const std::string room =
+      call("create_room", {{"userID", "host"}, {"roomInfo", "i"}}).Text("roomID");
+  ASSERT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kSuccess));
+  ASSERT_NO_FATAL_FAILURE(Ban("webrtc_room", room));
+  EXPECT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kNotAuthorised));
+  for (const char* endpoint : {"heartbeat", "quit_room"}) {
+    EXPECT_TRUE(IsReply(call(endpoint, MemberBody(room, "kicked")), sentences::kSuccess));
+  }
+  const ApiReply members = call("get_room_members", RoomBody(room));
+  ASSERT_EQ(members.json["members"].size(), 1U) << members;
+  EXPECT_EQ(members.json["members"][0]["userID"], "host");
+}
+
+TEST_P(RoleMatrix, SignsLoginInfoForThatUserOfTheTokenOnly) {
+  const auto ask = [this](const std::string& query, const std::string& user) {
+    return CallWith(client_, query, "utils", "get_login_info", {{"time", 60}, {"userID", user}});
+  };
+  const bool asks_for_tokens = GetParam() != std::string("open");
+  EXPECT_TRUE(IsReply(ask("", "member"), sentences::kNotAuthorised));
+  EXPECT_TRUE(IsReply(ask("userID=member", "member"), sentences::kNotAuthorised));
+  EXPECT_TRUE(IsReply(ask("userID=member&token=" + As("creator").token, "member"),
+                      sentences::kNotAuthorised));
+  if (!asks_for_tokens) return;
+  EXPECT_TRUE(IsReply(ask(As("member").Query(), "creator"), sentences::kNotAuthorised));
+  // There is no key here to sign with.
+  const ApiReply proven = ask(As("member").Query(), "member");
+  EXPECT_NE(proven.Text("message"), sentences::kNotAuthorised.message) << proven;
+}
+
+TEST_P(RoleMatrix, ServesGen1LoginsOnlyWhereThatIsOn) {
+  EXPECT_TRUE(IsReply(CallWith(client_, "userID=member", "double_room", "login", json::object()),
+                      sentences::kNotAuthorised));
+  const ApiReply info =
+      client_.Call("double_room", "get_im_login_info", {{"userIDPrefix", "weixin"}});
+  const bool served = GetParam() != std::string("token");
+  EXPECT_TRUE(IsReply(info, served ? sentences::kSuccess : sentences::kNotAuthorised));
+}
+
+}  // namespace
+}  // namespace rtcroom
