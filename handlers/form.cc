@@ -49,4 +49,9 @@ const std::string* FindFirst(const FormPairs& pairs, std::string_view name) {
   return found == pairs.end() ? nullptr : &found->second;
 }
 
+std::string_view FirstOrEmpty(const FormPairs& pairs, std::string_view name) {
+  const std::string* const value = FindFirst(pairs, name);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
 }  // namespace rtcroom

@@ -19,4 +19,7 @@ FormPairs ParseForm(std::string_view text);
 /// The first value of `name`, or null.
 const std::string* FindFirst(const FormPairs& pairs, std::string_view name);
 
+/// The same, or nothing; valid as long as `pairs`.
+std::string_view FirstOrEmpty(const FormPairs& pairs, std::string_view name);
+
 }  // namespace rtcroom

@@ -14,11 +14,6 @@
 namespace rtcroom {
 namespace {
 
-std::string_view FirstOrEmpty(const FormPairs& query, std::string_view name) {
-  const std::string* const value = FindFirst(query, name);
-  return value == nullptr ? std::string_view() : std::string_view(*value);
-}
-
 Errc ErrcOf(TokenOutcome outcome) {
   switch (outcome) {
     case TokenOutcome::kMissing:

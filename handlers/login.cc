@@ -32,8 +32,7 @@ std::string_view FaultText(LoginOutcome outcome) {
 }
 
 std::string Parameter(const Request& request, std::string_view name) {
-  const std::string* const value = FindFirst(request.query, name);
-  return value == nullptr ? std::string() : *value;
+  return std::string(FirstOrEmpty(request.query, name));
 }
 
 Reply LogInWithTicket(const Request& request, Sessions& sessions) {

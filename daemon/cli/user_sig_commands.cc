@@ -75,7 +75,7 @@ int RunUserSigVerify(const VerifyOptions& options, const CliContext& context) {
   if (!verifier) return Refuse(verifier.error(), context);
   if (const Status ready = (*verifier)->CanVerify(); !ready) return Refuse(ready.error(), context);
   const UserSigOutcome outcome =
-      (*verifier)->VerifyUserSig(options.sig, UserId{options.user_id}, context.clock.Now());
+      (*verifier)->VerifyAnyTicket(options.sig, UserId{options.user_id}, context.clock.Now());
   context.out << UserSigOutcomeName(outcome) << '\n';
   return outcome == UserSigOutcome::kOk ? kExitOk : kExitFailed;
 }

@@ -54,7 +54,7 @@ class LoginVerifier {
   [[nodiscard]] virtual Status CanVerify() const = 0;
 
   /// Whether `sig`, of either version, lets that user in at `now`. Nothing does while `CanVerify`
-  /// fails.
+  /// fails, and a privateMapKey never does: those are given to everybody (protocol B.8).
   [[nodiscard]] virtual UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                                      TimePoint now) const = 0;
 };

@@ -36,6 +36,10 @@ class UserSigVerifier : public LoginVerifier {
   [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                              TimePoint now) const override;
 
+  /// The same of a privateMapKey, too: whether it is good in its room.
+  [[nodiscard]] UserSigOutcome VerifyAnyTicket(std::string_view sig, const UserId& user_id,
+                                               TimePoint now) const;
+
  private:
   UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,
                   std::optional<EcdsaPublicKey> public_key);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/core/room.h"
+#include "daemon/core/room_policy.h"
 #include "daemon/core/room_rules.h"
 #include "daemon/core/store.h"
 #include "tests/support/fake_clock.h"
@@ -46,28 +47,43 @@ inline RoomUpdate Creating(const Room& room, TimePoint now = kNoon) {
           }};
 }
 
+/// Lets a request of either dialect at every room.
+inline RoomPolicy SharedPolicy(std::size_t max_pushers = 4) {
+  return {.limits = {.max_pushers_double = max_pushers,
+                     .max_pushers_multi = max_pushers,
+                     .max_pushers_live = max_pushers},
+          .interop = Interop::kShared};
+}
+
+inline std::string MixedPlayUrlOf(const Pusher& creator) {
+  return "https://play.example/live/1_" + creator.user_id.value + ".flv";
+}
+
 inline RoomUpdate Adding(const RoomKey& key, const std::string& user_id,
                          std::size_t max_pushers = 4, TimePoint now = kNoon) {
   return {.key = key, .edit = [=](const Room* stored) {
-            return rules::AddPusher(stored, Dialect::kGen1, MakePusher(user_id), max_pushers, now);
+            const Pusher pusher = MakePusher(user_id);
+            return rules::AddPusher(stored, Dialect::kGen1, pusher, MixedPlayUrlOf(pusher),
+                                    SharedPolicy(max_pushers), now);
           }};
 }
 
 inline RoomUpdate Deleting(const RoomKey& key, const std::string& user_id, TimePoint now = kNoon) {
   return {.key = key, .edit = [=](const Room* stored) {
-            return rules::DeletePusher(stored, Dialect::kGen1, {user_id}, LeaveReason::kLeft, now);
+            return rules::DeletePusher(stored, Dialect::kGen1, {user_id}, LeaveReason::kLeft,
+                                       MixedPlayUrlOf, SharedPolicy(), now);
           }};
 }
 
 inline RoomUpdate Destroying(const RoomKey& key, const std::string& user_id = "creator",
                              TimePoint now = kNoon) {
   return {.key = key, .edit = [=](const Room* stored) {
-            return rules::DestroyRoom(stored, Dialect::kGen1, {user_id}, now);
+            return rules::DestroyRoom(stored, Dialect::kGen1, {user_id}, SharedPolicy(), now);
           }};
 }
 
 inline Result<RoomChange> Apply(Store& store, const RoomUpdate& update) {
-  return store.Update(update.key, update.edit);
+  return store.Update(update);
 }
 
 inline std::vector<std::string> IdsOf(const std::vector<Room>& rooms) {

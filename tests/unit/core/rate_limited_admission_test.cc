@@ -22,6 +22,12 @@ class RateLimitedAdmissionTest : public testing::Test {
     return admitted;
   }
 
+  int AdmittedOf(const UserId& user) {
+    int admitted = 0;
+    while (admission_.AdmitsUser(user)) ++admitted;
+    return admitted;
+  }
+
   FakeClock clock_;
   RateLimitedAdmission admission_{clock_, {.low = 1, .high = 2}, {}};
 };
@@ -37,6 +43,13 @@ TEST_F(RateLimitedAdmissionTest, HoldsTheLimitsOfTheProtocol) {
 TEST_F(RateLimitedAdmissionTest, NobodySpendsTheTokensOfANamesakeElsewhere) {
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u2"}), 60);
+  EXPECT_EQ(AdmittedOf("192.0.2.2", {"u1"}), 60);
+}
+
+TEST_F(RateLimitedAdmissionTest, CountsWhoHasProvenHimselfApartFromThoseWhoSayTheyAreHe) {
+  EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
+  EXPECT_EQ(AdmittedOf(UserId{"u1"}), 60);
+  EXPECT_EQ(AdmittedOf(UserId{"u1"}), 0);
   EXPECT_EQ(AdmittedOf("192.0.2.2", {"u1"}), 60);
 }
 

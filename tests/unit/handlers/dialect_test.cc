@@ -1,5 +1,6 @@
-// Which dialect a request speaks (protocol C.1), seen from outside: gen-1 reaches its handler,
-// gen-2 is told that nobody is logged in, and what a dialect does not have is an unknown path.
+// Which protocol a request speaks (C.1), seen from outside: gen-1 and webrtc rooms reach their
+// handlers, gen-2 is asked for its token first, and what a protocol does not have is an unknown
+// path.
 #include <ostream>
 #include <string>
 
@@ -10,7 +11,7 @@
 namespace rtcroom {
 namespace {
 
-enum class Outcome : std::uint8_t { kGen1, kGen2, kUnknownPath };
+enum class Outcome : std::uint8_t { kGen1, kGen2, kWebrtc, kUnknownPath };
 
 std::ostream& operator<<(std::ostream& out, Outcome outcome) {
   switch (outcome) {
@@ -18,6 +19,8 @@ std::ostream& operator<<(std::ostream& out, Outcome outcome) {
       return out << "gen-1";
     case Outcome::kGen2:
       return out << "gen-2";
+    case Outcome::kWebrtc:
+      return out << "webrtc";
     case Outcome::kUnknownPath:
       return out << "unknown path";
   }
@@ -40,13 +43,20 @@ class DialectRule : public testing::Test {
       return Outcome::kUnknownPath;
     }
     EXPECT_EQ(reply.status, 200);
-    if (reply.label.dialect == Dialect::kGen2) {
-      EXPECT_EQ(reply.body, kNotLoggedInBody);
-      return Outcome::kGen2;
+    switch (reply.label.protocol) {
+      case Protocol::kGen1:
+        EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
+        return Outcome::kGen1;
+      case Protocol::kGen2:
+        EXPECT_EQ(reply.label.dialect, Dialect::kGen2);
+        EXPECT_EQ(reply.label.code, 7);
+        return Outcome::kGen2;
+      case Protocol::kWebrtc:
+        EXPECT_EQ(reply.label.kind, RoomKind::kWebrtc);
+        EXPECT_FALSE(reply.label.dialect.has_value());
+        return Outcome::kWebrtc;
     }
-    EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
-    EXPECT_EQ(reply.label.code, 1);  // the body is empty, and every endpoint asks for something
-    return Outcome::kGen1;
+    return Outcome::kUnknownPath;
   }
 
   RouterFixture server_{{.gen1_prefix = "/v1/weapp", .gen2_prefix = "/v2/weapp"}};
@@ -98,15 +108,40 @@ TEST_F(DialectRule, KnowsMergeStreamUnderLiveRoomOnly) {
 }
 
 TEST_F(DialectRule, TakesALoginWithASignatureForGen2) {
+  server_.sessions.fault = LoginOutcome::kBadSignature;
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userSig=s"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "sdkAppID="), Outcome::kGen2);
-  EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userID=u&token=t"), Outcome::kUnknownPath);
-  EXPECT_EQ(OutcomeOf("/weapp/double_room/login"), Outcome::kUnknownPath);
+  EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userID=u&token=t"), Outcome::kGen1);
+  EXPECT_EQ(OutcomeOf("/weapp/double_room/login"), Outcome::kGen1);
 }
 
 TEST_F(DialectRule, TakesALogoutWithATokenForGen2) {
   EXPECT_EQ(OutcomeOf("/weapp/multi_room/logout", "userID=u&token=t"), Outcome::kGen2);
-  EXPECT_EQ(OutcomeOf("/weapp/multi_room/logout"), Outcome::kUnknownPath);
+  EXPECT_EQ(OutcomeOf("/weapp/multi_room/logout"), Outcome::kGen1);
+}
+
+TEST_F(DialectRule, TakesEveryCallOfWebrtcRoomsForTheirOwnProtocol) {
+  for (const char* endpoint : {"get_login_info", "create_room", "enter_room", "quit_room",
+                               "heartbeat", "get_room_list", "get_room_members"}) {
+    for (const char* prefix :
+         {"/weapp/webrtc_room/", "/webrtc/weapp/webrtc_room/", "/WebRTC//WEAPP/WebRTC_Room/"}) {
+      for (const char* query : {"", "userID=u&token=t", "userSig=s"}) {
+        EXPECT_EQ(OutcomeOf(std::string(prefix) + endpoint, query), Outcome::kWebrtc) << endpoint;
+      }
+    }
+  }
+}
+
+TEST_F(DialectRule, KeepsWebrtcRoomsAndTheOthersApart) {
+  for (const char* endpoint : {"enter_room", "quit_room", "heartbeat", "get_room_members"}) {
+    EXPECT_EQ(OutcomeOf(std::string("/weapp/multi_room/") + endpoint), Outcome::kUnknownPath);
+  }
+  for (const char* endpoint : {"add_pusher", "get_pushers", "pusher_heartbeat", "login", "logout",
+                               "get_im_login_info", "add_audience"}) {
+    EXPECT_EQ(OutcomeOf(std::string("/weapp/webrtc_room/") + endpoint), Outcome::kUnknownPath);
+  }
+  EXPECT_EQ(OutcomeOf("/webrtc/weapp/multi_room/get_pushers"), Outcome::kUnknownPath);
+  EXPECT_EQ(OutcomeOf("/webrtc/webrtc_room/create_room"), Outcome::kUnknownPath);
 }
 
 TEST_F(DialectRule, TakesLoginInfoByItsMethod) {
@@ -137,10 +172,13 @@ TEST_F(DialectRule, TakesTheRestOfUtilsForEither) {
 TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
   EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/get_pushers", "userID=u&token=t"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/get_pushers"), Outcome::kGen2);
+  server_.sessions.fault = LoginOutcome::kMissingParameter;
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/login"), Outcome::kGen2);
-  EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/login", "userSig=s"), Outcome::kUnknownPath);
+  EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/login", "userSig=s"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/v1/weapp/live_room/get_audiences"), Outcome::kUnknownPath);
   EXPECT_EQ(OutcomeOf("/v2/weapp/live_room/get_im_login_info"), Outcome::kUnknownPath);
+  EXPECT_EQ(OutcomeOf("/v1/weapp/webrtc_room/heartbeat"), Outcome::kUnknownPath);
+  EXPECT_EQ(OutcomeOf("/v2/weapp/webrtc_room/heartbeat"), Outcome::kUnknownPath);
 }
 
 TEST_F(DialectRule, LetsAPrefixBePinnedThatIsTheOnlyOne) {
@@ -157,16 +195,7 @@ TEST_F(DialectRule, AsksForTheTokenBeforeTheBody) {
                                         .content_type = "application/json",
                                         .body = "{nonsense"});
   EXPECT_EQ(reply.body, kNotLoggedInBody);
-  EXPECT_EQ(reply.label.failure, Errc::kUnauthorized);
-}
-
-TEST_F(DialectRule, RefusesGen1InTokenMode) {
-  const RouterFixture guarded{{.auth_mode = AuthMode::kToken}};
-  const HttpReply reply =
-      guarded.Post("/weapp/double_room/get_im_login_info", R"({"userIDPrefix":"weixin"})");
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败"})");
-  EXPECT_EQ(reply.label.failure, Errc::kUnauthorized);
+  EXPECT_EQ(reply.label.failure, Errc::kNoSession);
 }
 
 }  // namespace

@@ -49,5 +49,12 @@ TEST(Form, FindsTheFirstOfARepeatedName) {
   EXPECT_EQ(FindFirst(pairs, "userid"), nullptr);
 }
 
+TEST(Form, HasNothingUnderANameThatIsNotThere) {
+  const FormPairs pairs = ParseForm("a=1&a=2&b");
+  EXPECT_EQ(FirstOrEmpty(pairs, "a"), "1");
+  EXPECT_EQ(FirstOrEmpty(pairs, "b"), "");
+  EXPECT_EQ(FirstOrEmpty(pairs, "c"), "");
+}
+
 }  // namespace
 }  // namespace rtcroom

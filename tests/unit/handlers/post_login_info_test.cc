@@ -96,19 +96,21 @@ TEST_F(PostLoginInfo, AnswersNobodyWhoHasProvenNothingWhileItIsNotOpen) {
 TEST_F(PostLoginInfo, AnswersWhoHasProvenWhoHeIs) {
   server_.utils.services.enabled = false;
   server_.utils.services.open_login_info = false;
-  const HandlerContext context{.services = {.rooms = server_.rooms,
-                                            .logins = server_.logins,
-                                            .streams = server_.streams,
-                                            .clock = server_.clock,
-                                            .admission = server_.admission,
-                                            .utils = &server_.utils.services}};
-  const auto call = [&](const char* user) {
-    return HandlePostLoginInfo(
-        {.body = {{"time", 60}, {"userID", user}}, .proven_caller = UserId{"u1"}}, context);
+  static_cast<void>(server_.sessions.LoginTrusted({"u1"}));
+  const auto post = [&](const std::string& user, const std::string& token) {
+    return server_
+        .Send({.method = "POST",
+               .path = "/weapp/utils/get_login_info",
+               .query = "userID=u1&token=" + token,
+               .content_type = "application/json",
+               .body = R"({"time":60,"userID":")" + user + "\"}",
+               .peer_address = "192.0.2.1"})
+        .label.failure;
   };
-  EXPECT_EQ(call("u1").failure, std::nullopt);
-  ASSERT_TRUE(call("u2").failure.has_value()) << "nobody signs for another";
-  EXPECT_EQ(call("u2").failure->code, Errc::kUnauthorized);
+  EXPECT_EQ(post("u1", FakeSessions::TokenOf("u1")), std::nullopt);
+  EXPECT_EQ(post("u2", FakeSessions::TokenOf("u1")), Errc::kUnauthorized)
+      << "nobody signs for another";
+  EXPECT_EQ(post("u1", "malformed"), Errc::kUnauthorized);
 }
 
 }  // namespace

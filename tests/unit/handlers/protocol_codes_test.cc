@@ -54,27 +54,26 @@ TEST(ProtocolCodes, SpeakGen1InItsOwnSentences) {
 }
 
 TEST(ProtocolCodes, SpeakGen2InItsOwnSentences) {
-  ExpectSentences(
-      Protocol::kGen2,
-      {
-          {"", Errc::kBadRequest, 1, "参数不全"},
-          {"add_audience", Errc::kAudienceFull, 1, "观众列表满了"},
-          {"", Errc::kRoomNotFound, 3, "请求的房间不存在"},
-          {"destroy_room", Errc::kNotCreator, 3, "不是房间主人，无法销毁房间"},
-          {"pusher_heartbeat", Errc::kPusherNotFound, 5, "不是房间成员"},
-          {"merge_stream", Errc::kPusherNotFound, 5, "不是房间成员"},
-          {"", Errc::kUnavailable, 6, "服务器内部错误"},
-          {"", Errc::kInternal, 6, "服务器内部错误"},
-          {"", Errc::kStoreBusy, 6, "服务器内部错误"},
-          {"", Errc::kTooManyRooms, 6, "服务器内部错误"},
-          {"", Errc::kTooManyRequests, 6, "服务器内部错误"},
-          {"login", Errc::kUnauthorized, 7, "鉴权失败"},
-          {"add_pusher", Errc::kNotAllowed, 7, "鉴权失败"},
-          {"", Errc::kInfoTooLong, 10, "roomInfo 字符串字节长度不能超过1024字节"},
-          {"", Errc::kNotJson, 10, "mergeParams 不是合法的JSON格式的字符串"},
-          {"", Errc::kRoomExists, 11, "房间已经存在"},
-          {"", Errc::kRoomFull, 5001, "超出房间人数上限"},
-      });
+  ExpectSentences(Protocol::kGen2,
+                  {
+                      {"", Errc::kBadRequest, 1, "参数不全"},
+                      {"add_audience", Errc::kAudienceFull, 1, "观众列表满了"},
+                      {"", Errc::kRoomNotFound, 3, "请求的房间不存在"},
+                      {"destroy_room", Errc::kNotCreator, 3, "不是房间主人，无法销毁房间"},
+                      {"pusher_heartbeat", Errc::kPusherNotFound, 5, "不是房间成员"},
+                      {"merge_stream", Errc::kPusherNotFound, 5, "不是房间成员"},
+                      {"", Errc::kUnavailable, 6, "服务器内部错误"},
+                      {"", Errc::kInternal, 6, "服务器内部错误"},
+                      {"", Errc::kStoreBusy, 6, "服务器内部错误"},
+                      {"", Errc::kTooManyRooms, 6, "服务器内部错误"},
+                      {"", Errc::kTooManyRequests, 6, "服务器内部错误"},
+                      {"login", Errc::kUnauthorized, 7, "鉴权失败"},
+                      {"add_pusher", Errc::kNotAllowed, 7, "鉴权失败"},
+                      {"", Errc::kInfoTooLong, 10, "roomInfo 字符串字节长度不能超过1024字节"},
+                      {"", Errc::kNotJson, 10, "mergeParams 不是合法的JSON格式的字符串"},
+                      {"", Errc::kRoomExists, 11, "房间已经存在"},
+                      {"", Errc::kRoomFull, 5001, "超出房间人数上限"},
+                  });
 }
 
 TEST(ProtocolCodes, NumberTheFaultsOfATokenInGen2) {
@@ -92,16 +91,15 @@ TEST(ProtocolCodes, NumberTheFaultsOfATokenInGen2) {
 }
 
 TEST(ProtocolCodes, HaveSentencesOfSingleEndpointsOfGen2) {
-  ExpectSentences(
-      Protocol::kGen2,
-      {
-          {"destroy_room", Errc::kRoomNotFound, 3, "不是房间主人，无法销毁房间"},
-          {"delete_pusher", Errc::kPusherNotFound, 5, "退出房间失败，不是房间成员"},
-          {"create_room", Errc::kUnavailable, 6, "群组创建失败"},
-          {"add_pusher", Errc::kUnavailable, 6, "创建群组失败"},
-          {"create_room", Errc::kStoreBusy, 6, "服务器内部错误"},
-          {"set_custom_field", Errc::kNotAllowed, 5, "不是房间成员"},
-      });
+  ExpectSentences(Protocol::kGen2,
+                  {
+                      {"destroy_room", Errc::kRoomNotFound, 3, "不是房间主人，无法销毁房间"},
+                      {"delete_pusher", Errc::kPusherNotFound, 5, "退出房间失败，不是房间成员"},
+                      {"create_room", Errc::kUnavailable, 6, "群组创建失败"},
+                      {"add_pusher", Errc::kUnavailable, 6, "创建群组失败"},
+                      {"create_room", Errc::kStoreBusy, 6, "服务器内部错误"},
+                      {"set_custom_field", Errc::kNotAllowed, 5, "不是房间成员"},
+                  });
 }
 
 TEST(ProtocolCodes, SpeakOfWebrtcRoomsInSentencesOfTheirOwn) {

@@ -99,6 +99,56 @@ TEST_F(RateLimit, CountsANumberAsTheNameItStandsFor) {
   EXPECT_EQ(Call("get_push_url", R"({"userID":7})").body, kTooOften);
 }
 
+TEST_F(RateLimit, CountsWhoHasProvenHimselfWhereverHeComesFrom) {
+  server_.admission.refused_users = {"u1"};
+  server_.admission.refused_claims = {{"192.0.2.1", "u2"}};
+  for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "get_room_list",
+                               "merge_stream", "add_audience", "delete_audience", "get_audiences",
+                               "set_custom_field", "get_custom_info"}) {
+    const std::string path = std::string("/weapp/live_room/") + endpoint;
+    EXPECT_EQ(server_.PostAs("u1", path, "{}").body, kTooOften) << endpoint;
+    EXPECT_NE(server_.PostAs("u2", path, R"({"userID":"u2"})").label.failure,
+              Errc::kTooManyRequests);
+  }
+  EXPECT_EQ(server_.admission.claims_asked, 0);
+}
+
+TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOfAProvenUserOrEndsIt) {
+  RefuseAddress();
+  server_.admission.refused_users = {"u1"};
+  for (const char* endpoint :
+       {"pusher_heartbeat", "delete_pusher", "destroy_room", "get_pushers"}) {
+    const HttpReply reply = server_.PostAs("u1", std::string("/weapp/live_room/") + endpoint,
+                                           R"({"roomID":"r1","userID":"u1"})");
+    EXPECT_NE(reply.label.failure, Errc::kTooManyRequests) << endpoint;
+  }
+  for (const char* endpoint : {"heartbeat", "quit_room"}) {
+    EXPECT_EQ(server_.Call(std::string("webrtc_room/") + endpoint,
+                           {{"roomID", 1}, {"userID", "user"}})["code"],
+              0);
+  }
+}
+
+TEST_F(RateLimit, CountsWhoSaysHeEntersAWebrtcRoomAtHisAddress) {
+  server_.admission.refused_claims = {{"192.0.2.1", "user"}};
+  for (const char* endpoint : {"create_room", "enter_room"}) {
+    EXPECT_EQ(
+        server_.Post(std::string("/weapp/webrtc_room/") + endpoint, R"({"userID":"user"})").body,
+        kTooOften);
+  }
+}
+
+TEST_F(RateLimit, AsksWhoeverHasNoGoodTokenForNothingMore) {
+  const HttpReply reply = server_.Send({.method = "POST",
+                                        .path = "/weapp/live_room/create_room",
+                                        .query = "userID=u1&token=t",
+                                        .body = R"({"userID":"u1"})",
+                                        .peer_address = "192.0.2.1"});
+  EXPECT_EQ(reply.label.failure, Errc::kNoSession);
+  EXPECT_EQ(server_.admission.users_asked, 0);
+  EXPECT_EQ(server_.admission.claims_asked, 0);
+}
+
 TEST_F(RateLimit, RefusesBeforeItReadsABody) {
   RefuseAddress();
   EXPECT_EQ(Call("add_pusher", "{nonsense").body, kTooOften);
@@ -120,7 +170,7 @@ TEST_F(RateLimit, TakesATokenForWhatIsNoCallAndAnswersItAsEver) {
     return server_.Send({.method = method, .path = path, .peer_address = "192.0.2.1"}).status;
   };
   EXPECT_EQ(send("POST", "/nowhere"), 404);
-  EXPECT_EQ(send("POST", "/weapp/double_room/logout"), 404);
+  EXPECT_EQ(send("POST", "/weapp/double_room/add_audience"), 404);
   EXPECT_EQ(send("GET", "/weapp/double_room/add_pusher"), 405);
   EXPECT_EQ(send("GET", "/weapp/double_room/pusher_heartbeat"), 405);
   EXPECT_EQ(send("OPTIONS", "/weapp/double_room/pusher_heartbeat"), 204);

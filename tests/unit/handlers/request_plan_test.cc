@@ -12,21 +12,37 @@ namespace rtcroom {
 namespace {
 
 std::string PathOf(const Route& route) {
-  const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
+  std::string area = "live_room";
+  if (route.scope == RouteScope::kUtils) area = "utils";
+  if (route.scope == RouteScope::kWebrtcRoom) area = "webrtc_room";
   return "/weapp/" + area + "/" + std::string(route.endpoint);
 }
 
 TEST(RequestPlan, LetsOnlyThoseWaitOnWorkersWhoMayHaveTo) {
   const std::map<std::string_view, Lane> waiting = {
-      {"get_im_login_info", Lane::kWorker}, {"create_room", Lane::kWorker},
-      {"add_pusher", Lane::kWorker},        {"destroy_room", Lane::kUrgent},
-      {"delete_pusher", Lane::kUrgent},     {"GET get_login_info", Lane::kWorker},
-      {"logfilelist", Lane::kWorker},       {"getlogfile", Lane::kWorker},
+      {"get_im_login_info", Lane::kWorker},
+      {"create_room", Lane::kWorker},
+      {"login", Lane::kWorker},
+      {"logout", Lane::kWorker},
+      {"set_custom_field", Lane::kWorker},
+      {"add_audience", Lane::kWorker},
+      {"delete_audience", Lane::kWorker},
+      {"GET get_login_info", Lane::kWorker},
+      {"webrtc get_login_info", Lane::kWorker},
+      {"enter_room", Lane::kWorker},
+      {"quit_room", Lane::kUrgent},
+      {"add_pusher", Lane::kWorker},
+      {"destroy_room", Lane::kUrgent},
+      {"delete_pusher", Lane::kUrgent},
+      {"logfilelist", Lane::kWorker},
+      {"getlogfile", Lane::kWorker},
   };
   RouterFixture server;
   server.utils.SwitchOn();
   for (const Route& route : AllRoutes()) {
-    const std::string with_method = std::string(route.method) + " " + std::string(route.endpoint);
+    const bool is_webrtc = route.scope == RouteScope::kWebrtcRoom;
+    const std::string with_method =
+        std::string(is_webrtc ? "webrtc" : route.method) + " " + std::string(route.endpoint);
     auto row = waiting.find(route.endpoint);
     if (row == waiting.end()) row = waiting.find(with_method);
     const Lane lane = row == waiting.end() ? Lane::kInline : row->second;

@@ -46,7 +46,7 @@ TEST(Router, AnswersUnknownPathsInJson) {
            "/weapp/double_room/",
            "/weapp/get_room_list",
            "/weapp/triple_room/get_room_list",
-           "/weapp/webrtc_room/create_room",
+           "/weapp/webrtc_room/add_pusher",
            "/weapp/double_room/get_rooms",
            "/weapp/double_room/get_room_list/x",
            "/other/double_room/get_room_list",
@@ -98,6 +98,10 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   const HttpReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, POST, OPTIONS")));
+  // Not in the words of webrtc rooms, where code 2 would say that a parameter is missing.
+  const HttpReply webrtc = server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
+  EXPECT_EQ(webrtc.status, 405);
+  EXPECT_EQ(webrtc.label.code, 1);
 }
 
 TEST(Router, LooksAtThePathBeforeTheMethod) {
@@ -113,7 +117,9 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
   RouterFixture server;
   server.utils.SwitchOn();
   for (const Route& route : AllRoutes()) {
-    const std::string area = route.scope == RouteScope::kUtils ? "utils" : "live_room";
+    std::string area = "live_room";
+    if (route.scope == RouteScope::kUtils) area = "utils";
+    if (route.scope == RouteScope::kWebrtcRoom) area = "webrtc_room";
     const std::string path = "/weapp/" + area + "/" + std::string(route.endpoint);
     const HttpReply reply =
         server.Send({.method = "OPTIONS", .path = path, .origin = "https://a.example"});

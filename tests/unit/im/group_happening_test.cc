@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/core/im_groups.h"
 #include "tests/support/rooms.h"
 
 namespace rtcroom {

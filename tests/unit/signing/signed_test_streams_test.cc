@@ -29,7 +29,7 @@ TEST(SignedTestStreams, PlayWhereTheyArePushed) {
   ConstantRandom random;
   const Result<TestStream> stream = SignedTestStreams(urls, random).NewStream(kNoon);
   ASSERT_OK(stream);
-  const UserId name{"test_a5a5a5a5a5a5a5a5"};
+  const std::string name = "8888_test_a5a5a5a5a5a5a5a5";
   EXPECT_EQ(stream->push_url, *urls.PushUrl(name, kNoon));
   EXPECT_EQ(stream->accelerate_url, urls.AccelerateUrl(name, kNoon));
   const std::string place = "8888.liveplay.myqcloud.com/live/8888_test_a5a5a5a5a5a5a5a5";
