@@ -11,6 +11,15 @@
 #include "storage/sqlite/savepoint.h"
 
 namespace rtcroom {
+namespace {
+
+/// Null unless custom fields are all that has changed.
+const CustomChanged* SoleCustomChange(const RoomChange& change) {
+  if (change.events.size() != 1) return nullptr;
+  return std::get_if<CustomChanged>(&change.events.front().happening);
+}
+
+}  // namespace
 
 SqliteWriter::SqliteWriter(Database database, StoreLimits limits)
     : limits_(limits), database_(std::move(database)), checkpointer_(database_) {}
@@ -142,8 +151,14 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
 Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   Savepoint savepoint(database_);  // a failed write undoes this change alone
   if (!savepoint.status()) return savepoint.status();
+  // First of all: the room is written with the number of its newest event.
+  const std::optional<std::uint64_t> replaced = ReplacedEvent(stored, change);
+  if (replaced) {
+    change.room.last_event = stored->last_event;
+    change.events.front().room_sequence = stored->last_event;
+  }
   if (const Status written = WriteRoom(stored, change); !written) return written;
-  if (const Status written = WriteEvents(stored, change); !written) return written;
+  if (const Status written = WriteEvents(change, replaced); !written) return written;
   if (change.ban) {
     if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
   }
@@ -180,19 +195,20 @@ Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
   return run.status();
 }
 
-Status SqliteWriter::WriteEvents(const Room* stored, RoomChange& change) {
-  const auto* const custom = change.events.size() == 1
-                                 ? std::get_if<CustomChanged>(&change.events.front().happening)
-                                 : nullptr;
-  RoomEvent& first = change.events.front();
+std::optional<std::uint64_t> SqliteWriter::ReplacedEvent(const Room* stored,
+                                                         const RoomChange& change) const {
   const auto earlier = custom_events_.find(change.room.sequence);
-  const bool follows = custom != nullptr && stored != nullptr && earlier != custom_events_.end() &&
+  const bool follows = stored != nullptr && SoleCustomChange(change) != nullptr &&
+                       earlier != custom_events_.end() &&
                        earlier->second.room_sequence == stored->last_event;
-  if (follows) {
-    // Nobody has seen the earlier event yet: it tells of this change instead.
-    first.room_sequence = stored->last_event;
-    return Run(replace_custom_event_, first.at, custom->custom, earlier->second.position);
-  }
+  if (!follows) return std::nullopt;
+  return earlier->second.position;
+}
+
+Status SqliteWriter::WriteEvents(const RoomChange& change, std::optional<std::uint64_t> replaced) {
+  const CustomChanged* const custom = SoleCustomChange(change);
+  const RoomEvent& first = change.events.front();
+  if (replaced) return Run(replace_custom_event_, first.at, custom->custom, *replaced);
   for (const RoomEvent& event : change.events) {
     const Status written = WriteEvent(
         insert_event_,

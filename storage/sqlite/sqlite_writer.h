@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -81,7 +82,11 @@ class SqliteWriter {
   Status WriteRoom(const Room* stored, RoomChange& change);
   /// Adds the entry that the update asked for.
   Status LoadAudience(const UserId& user_id, Room& room);
-  Status WriteEvents(const Room* stored, RoomChange& change);
+  /// The position of an event of this transaction that `change` takes the place of: nobody has
+  /// seen it yet, and it told of custom fields as they no longer are.
+  [[nodiscard]] std::optional<std::uint64_t> ReplacedEvent(const Room* stored,
+                                                           const RoomChange& change) const;
+  Status WriteEvents(const RoomChange& change, std::optional<std::uint64_t> replaced);
   void NoteIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits limits_;
