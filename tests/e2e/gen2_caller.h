@@ -29,7 +29,7 @@ struct CallerPlan {
   std::string user_id{};
   std::string room_id{};  ///< of a webrtc room: its type, since the server names it
   BodyForm form = BodyForm::kJson;
-  std::size_t last_call = 0;  ///< after so many calls it falls silent
+  std::size_t last_call = 0;  ///< after so many it falls silent; looking for the room is none
   std::uint32_t seed = 0;
 };
 
@@ -58,10 +58,11 @@ class Caller {
   void HostWebrtc();
   void JoinWebrtc();
 
-  /// One call, sometimes repeated as a client does whose reply was lost. Throws when this was to be
-  /// the last.
+  /// One call, sometimes repeated as by a client whose reply was lost.
   ApiReply Say(const char* endpoint, const nlohmann::json& body, Codes expected);
   ApiReply SayOnce(const char* endpoint, const nlohmann::json& body, Codes expected);
+  /// Throws when that call was to be the last.
+  void CountCall();
   /// Asks for the room until it is there. @return whether it was in the end.
   bool FindRoom();
   void GetPushUrl();

@@ -26,7 +26,7 @@ using testing::AnyOf;
 using testing::IsEmpty;
 
 constexpr std::chrono::milliseconds kTimeout{3000};
-constexpr std::size_t kCalls = 9;
+constexpr std::size_t kCalls = 24;
 constexpr const char* kSeedVariable = "RTCROOM_E2E_CALLS_SEED";
 
 class Gen2Calls : public testing::Test {
@@ -39,7 +39,7 @@ class Gen2Calls : public testing::Test {
 
   void Plan(CallerRole role, const std::string& kind, const std::string& room) {
     constexpr std::size_t kEndless = 1'000'000;
-    constexpr std::size_t kMostCallsOfTheSilent = 30;
+    constexpr std::size_t kMostCallsOfTheSilent = 20;
     const std::string user = "user_" + std::to_string(callers_.size());
     // No client posts forms to the webrtc service.
     const bool posts_forms = kind != "webrtc_room" && Draw(3) == 0;
