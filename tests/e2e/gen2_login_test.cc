@@ -2,19 +2,15 @@
 #include <chrono>
 #include <cstdint>
 #include <fstream>
-#include <functional>
-#include <ostream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "daemon/signing/user_sig_envelope.h"
-#include "daemon/signing/user_sig_v1.h"
-#include "daemon/signing/user_sig_v2.h"
 #include "tests/e2e/gen2_calls.h"
+#include "tests/e2e/ticket_signers.h"
 #include "tests/support/server_process.h"
-#include "tests/unit/signing/test_keys.h"
 
 namespace rtcroom {
 namespace {
@@ -29,57 +25,12 @@ constexpr const char* kOtherUser = "userID 和userSig中的信息不一致";
 constexpr const char* kExpired = "userSig过期";
 constexpr const char* kBadSignature = "签名验证失败";
 
-/// What a ticket is made of, unless a test wants it otherwise.
-struct Ticket {
-  std::uint32_t sdk_app_id = kTestAppId;
-  std::string user_id = "user_0001";
-  std::chrono::seconds life = 1h;
-  std::chrono::seconds since_issued = 0s;
-  bool with_other_key = false;
-};
-
-TimePoint IssuedAt(const Ticket& ticket) {
-  return std::chrono::floor<TimePoint::duration>(std::chrono::system_clock::now()) -
-         ticket.since_issued;
-}
-
-/// One way to sign, and a name for the tests.
-struct Version {
-  const char* name = "";
-  std::function<std::string(const Ticket&)> sign;
-};
-void PrintTo(const Version& version, std::ostream* out) { *out << version.name; }
-
-const PemKeyPair& KeyPair(bool other) {
-  static const PemKeyPair ours = MakeEcKeyPair("P-256");
-  static const PemKeyPair theirs = MakeEcKeyPair("P-256");
-  return other ? theirs : ours;
-}
-
-std::string SignV1(const Ticket& ticket, const char* account_type) {
-  const auto key = EcdsaPrivateKey::FromPem(KeyPair(ticket.with_other_key).private_pem);
-  return *SignUserSigV1({.sdk_app_id = ticket.sdk_app_id, .user_id = {ticket.user_id}},
-                        account_type, *key, IssuedAt(ticket), ticket.life);
-}
-
-std::string SignV2(const Ticket& ticket) {
-  return SignUserSigV2({.sdk_app_id = ticket.sdk_app_id, .user_id = {ticket.user_id}},
-                       Secret(ticket.with_other_key ? "another key" : kTestAppKey),
-                       IssuedAt(ticket), ticket.life);
-}
-
-const Version kVersions[] = {
-    {.name = "V1OfOlderServers", .sign = [](const Ticket& t) { return SignV1(t, "36862"); }},
-    {.name = "V1OfNewerLibraries", .sign = [](const Ticket& t) { return SignV1(t, "0"); }},
-    {.name = "V2", .sign = SignV2},
-};
-
-class LoginWithTicket : public testing::TestWithParam<Version> {
+class LoginWithTicket : public testing::TestWithParam<TicketSigner> {
  protected:
   static void SetUpTestSuite() {
     directory_ = new TempDirectory;
     const auto public_key = directory_->path() / "public.pem";
-    std::ofstream(public_key) << KeyPair(false).public_pem;
+    std::ofstream(public_key) << PublicTicketKey();
     server_ =
         new ServerProcess({.settings = WithLogins({{"im.public_key_file", public_key.string()},
                                                    {"auth.deny_user_ids", {"denied_one"}}})});
@@ -247,7 +198,7 @@ TEST_P(LoginWithTicket, NeitherTicketsNorTokensAreLogged) {
   EXPECT_THAT(log, testing::Not(testing::HasSubstr(reply.Text("token").substr(0, 32))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, LoginWithTicket, testing::ValuesIn(kVersions),
+INSTANTIATE_TEST_SUITE_P(Versions, LoginWithTicket, testing::ValuesIn(TicketSigners()),
                          [](const auto& param_info) { return param_info.param.name; });
 
 TEST(LoginWithoutKeys, IsNotAvailable) {
