@@ -4,6 +4,7 @@
 #include <cassert>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -13,8 +14,8 @@
 namespace rtcroom {
 namespace {
 
-/// Null unless custom fields are all that has changed.
-const CustomChanged* SoleCustomChange(const RoomChange& change) {
+/// What is all that the change is about, or null when there is more to it.
+const CustomChanged* CustomOf(const RoomChange& change) {
   if (change.events.size() != 1) return nullptr;
   return std::get_if<CustomChanged>(&change.events.front().happening);
 }
@@ -151,14 +152,14 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
 Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   Savepoint savepoint(database_);  // a failed write undoes this change alone
   if (!savepoint.status()) return savepoint.status();
-  // First of all: the room is written with the number of its newest event.
-  const std::optional<std::uint64_t> replaced = ReplacedEvent(stored, change);
-  if (replaced) {
-    change.room.last_event = stored->last_event;
-    change.events.front().room_sequence = stored->last_event;
+  const CustomEvent* const merged_with = FindMerged(stored, change);
+  if (merged_with != nullptr) {
+    // Nobody has seen the earlier event yet: it tells of this change instead.
+    change.room.last_event = merged_with->room_sequence;
+    change.events.front().room_sequence = merged_with->room_sequence;
   }
   if (const Status written = WriteRoom(stored, change); !written) return written;
-  if (const Status written = WriteEvents(change, replaced); !written) return written;
+  if (const Status written = WriteEvents(change, merged_with); !written) return written;
   if (change.ban) {
     if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
   }
@@ -166,7 +167,13 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
     const Status written = side_writer_.ChangeGroupTask(*change.group_task);
     if (!written) return written;
   }
-  return savepoint.Release();
+  if (const Status released = savepoint.Release(); !released) return released;
+  // Only now: what was undone is nothing that a later change could be told with.
+  if (merged_with == nullptr && CustomOf(change) != nullptr) {
+    custom_events_[change.room.sequence] = {.position = marks_.last_position,
+                                            .room_sequence = change.room.last_event};
+  }
+  return {};
 }
 
 Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change) {
@@ -195,29 +202,25 @@ Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
   return run.status();
 }
 
-std::optional<std::uint64_t> SqliteWriter::ReplacedEvent(const Room* stored,
-                                                         const RoomChange& change) const {
-  const auto earlier = custom_events_.find(change.room.sequence);
-  const bool follows = stored != nullptr && SoleCustomChange(change) != nullptr &&
-                       earlier != custom_events_.end() &&
-                       earlier->second.room_sequence == stored->last_event;
-  if (!follows) return std::nullopt;
-  return earlier->second.position;
+const SqliteWriter::CustomEvent* SqliteWriter::FindMerged(const Room* stored,
+                                                          const RoomChange& change) const {
+  if (stored == nullptr || CustomOf(change) == nullptr) return nullptr;
+  const auto earlier = custom_events_.find(stored->sequence);
+  const bool follows =
+      earlier != custom_events_.end() && earlier->second.room_sequence == stored->last_event;
+  return follows ? &earlier->second : nullptr;
 }
 
-Status SqliteWriter::WriteEvents(const RoomChange& change, std::optional<std::uint64_t> replaced) {
-  const CustomChanged* const custom = SoleCustomChange(change);
-  const RoomEvent& first = change.events.front();
-  if (replaced) return Run(replace_custom_event_, first.at, custom->custom, *replaced);
+Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* merged_with) {
+  if (merged_with != nullptr) {
+    return Run(replace_custom_event_, change.events.front().at, CustomOf(change)->custom,
+               merged_with->position);
+  }
   for (const RoomEvent& event : change.events) {
     const Status written = WriteEvent(
         insert_event_,
         {.position = ++marks_.last_position, .room_number = change.room.sequence, .event = event});
     if (!written) return written;
-  }
-  if (custom != nullptr) {
-    custom_events_[change.room.sequence] = {.position = marks_.last_position,
-                                            .room_sequence = first.room_sequence};
   }
   return {};
 }

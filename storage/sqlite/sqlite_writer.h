@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -74,6 +73,12 @@ class SqliteWriter {
     bool operator==(const Marks&) const = default;
   };
 
+  /// An event of custom fields that this transaction has written.
+  struct CustomEvent {
+    std::uint64_t position = 0;
+    std::uint64_t room_sequence = 0;
+  };
+
   SqliteWriter(Database database, StoreLimits limits);
   Status Prepare();
   Status ReadMarks();
@@ -82,11 +87,10 @@ class SqliteWriter {
   Status WriteRoom(const Room* stored, RoomChange& change);
   /// Adds the entry that the update asked for.
   Status LoadAudience(const UserId& user_id, Room& room);
-  /// The position of an event of this transaction that `change` takes the place of: nobody has
-  /// seen it yet, and it told of custom fields as they no longer are.
-  [[nodiscard]] std::optional<std::uint64_t> ReplacedEvent(const Room* stored,
-                                                           const RoomChange& change) const;
-  Status WriteEvents(const RoomChange& change, std::optional<std::uint64_t> replaced);
+  /// The event that may tell of this change too, or null.
+  [[nodiscard]] const CustomEvent* FindMerged(const Room* stored, const RoomChange& change) const;
+  /// @param merged_with  told instead of an event of the change's own, when not null.
+  Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with);
   void NoteIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits limits_;
@@ -104,12 +108,6 @@ class SqliteWriter {
   Marks marks_;
   Marks committed_marks_;
   std::vector<RoomIndexChange> index_changes_;
-
-  /// An event of custom fields that this transaction has written.
-  struct CustomEvent {
-    std::uint64_t position = 0;
-    std::uint64_t room_sequence = 0;
-  };
   std::unordered_map<std::uint64_t, CustomEvent> custom_events_;  ///< by `Room::sequence`
 };
 

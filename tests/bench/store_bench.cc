@@ -1,11 +1,13 @@
 // What the SQLite store costs: reads and writes by the number of rooms, and commits by the
 // number of callers. Run it alone on the machine, from a release build:
 //   TMPDIR=/var/tmp store_bench --benchmark_counters_tabular=true
+#include <charconv>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,12 +18,14 @@
 
 #include "daemon/base/mutex.h"
 #include "tests/bench/bench_store.h"
+#include "tests/support/live_rooms.h"
 #include "tests/support/rooms.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::uint64_t kRoomsForCallers = 1000;
+constexpr std::size_t kNoLimit = SIZE_MAX;
 
 /// Makes each store when the first benchmark wants it.
 class BenchStores {
@@ -90,6 +94,60 @@ void Callers(benchmark::State& state, BenchStores& stores, Mutex* one_at_a_time)
   state.SetItemsProcessed(state.iterations());
 }
 
+/// A live room that all callers of a benchmark share; made when it is not there.
+RoomKey SharedRoom(SqliteStore& store, const std::string& id) {
+  const Room room = MakeRoom(RoomKind::kLive, id, "host", Dialect::kGen2);
+  (void)Apply(store, Creating(room));
+  return room.key;
+}
+
+/// Adds one to the counter that is all there is to the custom fields.
+Result<std::string> CountUp(std::string_view custom) {
+  constexpr std::string_view kBegin = R"({"likes":)";
+  std::uint64_t likes = 0;
+  if (custom.starts_with(kBegin)) {
+    std::from_chars(custom.data() + kBegin.size(), custom.data() + custom.size(), likes);
+  }
+  return fmt::format("{}{}}}", kBegin, likes + 1);
+}
+
+/// All callers count up one counter of one room, each waiting for the disk each time.
+void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
+  SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
+  const RoomKey key = SharedRoom(store, "counted");
+  const RoomPolicy policy = SharedPolicy();
+  for (auto _ : state) {
+    const auto outcome = store.Update(key, [&](const Room* stored) {
+      return rules::ChangeCustom(stored, Dialect::kGen2, {"viewer"}, rules::CustomRight::kEverybody,
+                                 CountUp, policy, kNoon);
+    });
+    if (!outcome) state.SkipWithError("refused");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+/// All callers come to watch one room and leave it, each waiting for the disk each time.
+/// @param crowd  who watches all the time.
+void WatchOneRoom(benchmark::State& state, BenchStores& stores, std::size_t crowd) {
+  SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
+  const RoomKey key = SharedRoom(store, fmt::format("watched_by_{}", crowd));
+  if (state.thread_index() == 0) {
+    for (std::size_t i = 0; i < crowd; ++i) {
+      (void)Apply(store, Watching(key, fmt::format("crowd_{}", i), "{}", kNoon, kNoLimit));
+    }
+  }
+  const std::string user = fmt::format("viewer_{}", state.thread_index());
+  bool inside = false;
+  for (auto _ : state) {
+    const auto outcome = Apply(
+        store, inside ? LeavingAudience(key, user) : Watching(key, user, "{}", kNoon, kNoLimit));
+    if (!outcome) state.SkipWithError("refused");
+    inside = !inside;
+  }
+  if (inside) (void)Apply(store, LeavingAudience(key, user));
+  state.SetItemsProcessed(state.iterations());
+}
+
 /// What the disk itself can do: 4 KiB over and over in one file, each time synced.
 void Fdatasync(benchmark::State& state) {
   const TempDirectory directory;
@@ -132,6 +190,17 @@ void RegisterByCallers(BenchStores& stores, Mutex& one_at_a_time) {
         [&](benchmark::State& state) { Callers(state, stores, &one_at_a_time); })
         ->Threads(callers)
         ->UseRealTime();
+    benchmark::RegisterBenchmark("CountOnOneRoom",
+                                 [&](benchmark::State& state) { CountOnOneRoom(state, stores); })
+        ->Threads(callers)
+        ->UseRealTime();
+    for (const std::size_t crowd : {0U, 1000U}) {
+      benchmark::RegisterBenchmark(
+          fmt::format("WatchOneRoom/crowd:{}", crowd).c_str(),
+          [&stores, crowd](benchmark::State& state) { WatchOneRoom(state, stores, crowd); })
+          ->Threads(callers)
+          ->UseRealTime();
+    }
   }
 }
 

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
@@ -136,6 +139,77 @@ TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
     EXPECT_EQ(event.event.room_sequence, last + 1);
     last = event.event.room_sequence % 4;  // a room of the same id begins anew
   }
+}
+
+TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
+  constexpr int kCallers = 16;
+  constexpr int kSteps = 50;
+  const RoomKey key = MakeKey(RoomKind::kLive, "r1");
+  Create(MakeRoom(key.kind, "r1", "creator", Dialect::kGen2));
+  ASSERT_OK(Apply(*store_, SettingCustom(key, "0")));
+  const auto count = [](std::string_view custom) -> Result<std::string> {
+    return std::to_string(std::stoi(std::string(custom)) + 1);
+  };
+  InParallel(kCallers, [&](int caller) {
+    const std::string user = fmt::format("u{}", caller);
+    for (int i = 0; i < kSteps; ++i) {
+      EXPECT_OK(store_->Update(key, [&](const Room* stored) {
+        return rules::ChangeCustom(stored, Dialect::kGen2, {user}, rules::CustomRight::kEverybody,
+                                   count, SharedPolicy(), kNoon);
+      }));
+      // Something else in between, so that not all can be told as one.
+      if (i % 10 != caller % 10) continue;
+      EXPECT_OK(Apply(*store_, Watching(key, user, std::to_string(i))));
+    }
+  });
+  const Room room = *store_->Load(key);
+  EXPECT_EQ(room.custom, std::to_string(kCallers * kSteps));
+  EXPECT_EQ(room.audience_count, std::size_t{kCallers});
+  std::uint64_t number = 0;
+  int told = 0;
+  for (const StoredEvent& stored : AllEvents()) {
+    EXPECT_EQ(stored.event.room_sequence, ++number);
+    const auto* const changed = std::get_if<CustomChanged>(&stored.event.happening);
+    if (changed == nullptr) continue;
+    EXPECT_GE(std::stoi(changed->custom), told);
+    told = std::stoi(changed->custom);
+  }
+  EXPECT_EQ(told, kCallers * kSteps);
+  EXPECT_EQ(room.last_event, number);
+}
+
+TEST_P(StoreContract, ConcurrentViewersNeverOverfillAnAudience) {
+  constexpr int kMost = 5;
+  const RoomKey key = MakeKey(RoomKind::kLive, "r1");
+  Create(MakeRoom(key.kind, "r1", "creator", Dialect::kGen2));
+  std::atomic<int> came{0};
+  InParallel(16, [&](int caller) {
+    const auto update = Watching(key, fmt::format("u{}", caller), "{}", kNoon, kMost);
+    const auto change = Apply(*store_, update);
+    if (change) {
+      ++came;
+    } else {
+      EXPECT_ERROR(kAudienceFull, change);
+    }
+  });
+  EXPECT_EQ(came, kMost);
+  EXPECT_EQ(store_->Load(key)->audience_count, std::size_t{kMost});
+  EXPECT_EQ(ViewersOf(*store_, key).size(), std::size_t{kMost});
+}
+
+TEST_P(StoreContract, OfManyFirstPushersOneActivatesTheRoom) {
+  const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(key.kind, "r1"))));
+  std::atomic<int> activated{0};
+  InParallel(4, [&](int caller) {
+    const auto change = Apply(*store_, Adding(key, fmt::format("u{}", caller)));
+    ASSERT_OK(change);
+    if (std::holds_alternative<RoomActivated>(change->events.front().happening)) ++activated;
+  });
+  EXPECT_EQ(activated, 1);
+  const Room room = *store_->Load(key);
+  EXPECT_EQ(room.creator, room.pushers.front().user_id);
+  EXPECT_EQ(store_->List({.kind = key.kind, .count = 10})->size(), 1u);
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ TEST_P(StoreContract, LoadsARoomAsItWasWritten) {
   Pusher alice = MakePusher("alice");
   alice.seat = 2;
   room.last_event = 2;
+  room.type = "type";
+  room.custom = R"({"likes":7})";
   room.pushers = {alice};
   const auto created = store_->Update(room.key, [&](const Room*) {
     return RoomChange{
@@ -48,7 +50,9 @@ TEST_P(StoreContract, LoadsARoomAsItWasWritten) {
   });
   ASSERT_OK(created);
   room.sequence = created->room.sequence;
+  room.place = created->room.place;
   EXPECT_GT(room.sequence, 0u);
+  EXPECT_EQ(room.place, room.sequence);  // it was active from the first
   const auto loaded = store_->Load(room.key);
   ASSERT_OK(loaded);
   EXPECT_EQ(*loaded, room);

@@ -1,62 +1,182 @@
-// What every store promises of custom fields that change many times in one commit.
+// What every store promises of custom fields, and of the events of all that gen-2 has.
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
 
-/// Appends `mark` to the fields, whatever they are: stores do not look into them.
-RoomUpdate Marking(const RoomKey& key, const std::string& mark) {
-  return {.key = key, .edit = [key, mark](const Room* stored) {
-            return rules::ChangeCustom(
-                stored, Dialect::kGen1, {"creator"}, rules::CustomRight::kMembers,
-                [&mark](std::string_view custom) -> Result<std::string> {
-                  return std::string(custom) + mark;
-                },
-                {}, kNoon);
-          }};
+using testing::ElementsAre;
+
+const RoomKey kKey = MakeKey(RoomKind::kLive, "r1");
+
+Room LiveRoom() { return MakeRoom(kKey.kind, kKey.id.value, "creator", Dialect::kGen2); }
+
+/// Of each event of the room "<number> <name>", with the fields where custom fields changed.
+std::vector<std::string> HistoryOf(const std::vector<StoredEvent>& events, const RoomKey& key) {
+  std::vector<std::string> history;
+  for (const StoredEvent& stored : events) {
+    const RoomEvent& event = stored.event;
+    if (event.room != key) continue;
+    const auto* const custom = std::get_if<CustomChanged>(&event.happening);
+    history.push_back(fmt::format("{} {}{}", event.room_sequence, HappeningName(event.happening),
+                                  custom == nullptr ? "" : " " + custom->custom));
+  }
+  return history;
 }
 
-TEST_P(StoreContract, CustomChangesOfOneCommitLeaveNoGapInTheEventsOfARoom) {
-  const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
-  const RoomKey other = MakeKey(RoomKind::kMulti, "r2");
-  Create(MakeRoom(key.kind, "r1"));
-  Create(MakeRoom(key.kind, "r2"));
-  const std::vector<RoomUpdate> together = {
-      Marking(key, "a"),  Marking(key, "b"),   Marking(other, "x"), Marking(key, "c"),
-      Adding(key, "amy"), Marking(other, "y"), Marking(key, "d"),   Marking(key, "e")};
-  std::uint64_t last_told = 0;
-  for (const Result<RoomChange>& change : store_->UpdateAll(together)) {
-    ASSERT_OK(change);
-    EXPECT_EQ(change->events.back().room_sequence, change->room.last_event);
-    if (change->room.key == key) last_told = change->room.last_event;
-  }
-  EXPECT_EQ(store_->Load(key)->last_event, last_told);
-  ASSERT_OK(Apply(*store_, Marking(key, "f")));
-  ASSERT_OK(Apply(*store_, Deleting(key, "amy")));
+TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
+  Create(LiveRoom());
+  EXPECT_EQ(store_->Load(kKey)->custom, "{}");
+  constexpr char kText[] =
+      "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
+  const std::string custom(kText, sizeof(kText) - 1);
+  ASSERT_OK(Apply(*store_, SettingCustom(kKey, custom)));
+  EXPECT_EQ(store_->Load(kKey)->custom, custom);
+  EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 1})->at(0).custom, custom);
+  EXPECT_EQ(store_->Scan(0, 1)->rooms.at(0).custom, custom);
+  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.happening).custom, custom);
+}
+
+TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
+  Create(LiveRoom());
+  const std::vector<RoomUpdate> batch = {
+      SettingCustom(kKey, "{1}"), SettingCustom(kKey, "{2}"), SettingCustom(kKey, "{3}"),
+      SettingCustom(kKey, "{4}"), Adding(kKey, "guest"),      SettingCustom(kKey, "{5}"),
+      SettingCustom(kKey, "{6}"), SettingCustom(kKey, "{7}"),
+  };
+  const auto outcomes = store_->UpdateAll(batch);
+  for (const auto& outcome : outcomes) ASSERT_OK(outcome);
+  ASSERT_OK(Apply(*store_, Deleting(kKey, "guest")));
 
   std::uint64_t number = 0;
-  std::string told;
-  for (const auto& stored : AllEvents()) {
-    if (stored.event.room != key) continue;
+  std::string custom;
+  std::vector<std::string> joined_with;
+  for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
-    const auto* const custom = std::get_if<CustomChanged>(&stored.event.happening);
-    if (custom != nullptr) told = custom->custom;
+    const RoomHappening& happening = stored.event.happening;
+    if (const auto* changed = std::get_if<CustomChanged>(&happening)) custom = changed->custom;
+    if (std::holds_alternative<PusherAdded>(happening)) joined_with.push_back(custom);
   }
-  const Result<Room> room = store_->Load(key);
-  ASSERT_OK(room);
-  EXPECT_EQ(number, room->last_event);
-  EXPECT_EQ(told, room->custom);
-  EXPECT_EQ(room->custom, "{}abcdef");
-  EXPECT_EQ(store_->Load(other)->custom, "{}xy");
+  EXPECT_EQ(custom, "{7}") << "the last wins";
+  EXPECT_THAT(joined_with, ElementsAre("", "{4}")) << "another event keeps its place between them";
+  const Room room = *store_->Load(kKey);
+  EXPECT_EQ(room.custom, "{7}");
+  EXPECT_EQ(room.last_event, number);
+}
+
+TEST_P(StoreContract, AChangeOfCustomFieldsSaysUnderWhichNumberItIsTold) {
+  Create(LiveRoom());
+  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "{1}"), SettingCustom(kKey, "{2}"),
+                                         SettingCustom(kKey, "{3}")};
+  const auto outcomes = store_->UpdateAll(batch);
+  std::vector<std::uint64_t> told(AllEvents().size() + 1);
+  for (const StoredEvent& stored : AllEvents()) told.at(stored.event.room_sequence) = 1;
+  for (const auto& outcome : outcomes) {
+    ASSERT_OK(outcome);
+    ASSERT_EQ(outcome->events.size(), 1u);
+    EXPECT_EQ(outcome->events.front().room_sequence, outcome->room.last_event);
+    EXPECT_EQ(told.at(outcome->room.last_event), 1u);
+  }
+  EXPECT_EQ(outcomes.back()->room, *store_->Load(kKey));
+  EXPECT_EQ(outcomes.back()->events.front(), AllEvents().back().event);
+}
+
+TEST_P(StoreContract, ChangesOfCustomFieldsOfTwoRoomsDoNotMix) {
+  const RoomKey other = MakeKey(RoomKind::kLive, "r2");
+  Create(LiveRoom());
+  Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));
+  std::vector<RoomUpdate> batch;
+  for (int i = 0; i < 3; ++i) {
+    batch.push_back(SettingCustom(kKey, fmt::format("a{}", i)));
+    batch.push_back(SettingCustom(other, fmt::format("b{}", i)));
+  }
+  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  EXPECT_EQ(store_->Load(kKey)->custom, "a2");
+  EXPECT_EQ(store_->Load(other)->custom, "b2");
+  EXPECT_THAT(HistoryOf(AllEvents(), kKey).back(), testing::EndsWith(" custom_changed a2"));
+  EXPECT_THAT(HistoryOf(AllEvents(), other).back(), testing::EndsWith(" custom_changed b2"));
+}
+
+TEST_P(StoreContract, ChangesOfCustomFieldsInCommitsOfTheirOwnAreToldOneByOne) {
+  Create(LiveRoom());
+  for (const char* custom : {"{1}", "{2}", "{3}"}) {
+    ASSERT_OK(Apply(*store_, SettingCustom(kKey, custom)));
+  }
+  EXPECT_THAT(HistoryOf(AllEvents(), kKey),
+              ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed {1}",
+                          "4 custom_changed {2}", "5 custom_changed {3}"));
+}
+
+TEST_P(StoreContract, ARoomThatEndsAmongChangesOfCustomFieldsTellsAllInOrder) {
+  Create(LiveRoom());
+  const std::vector<RoomUpdate> batch = {
+      SettingCustom(kKey, "{1}"),
+      Destroying(kKey),
+      Creating(LiveRoom()),
+      SettingCustom(kKey, "{2}"),
+  };
+  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  EXPECT_THAT(
+      HistoryOf(AllEvents(), kKey),
+      ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed {1}", "4 pusher_deleted",
+                  "5 room_destroyed", "1 room_created", "2 pusher_added", "3 custom_changed {2}"));
+}
+
+TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
+  Create(LiveRoom());
+  const RoomUpdate refused{.key = kKey, .edit = [](const Room* stored) {
+                             const auto edit = [](std::string_view) -> Result<std::string> {
+                               return Error{Errc::kBadRequest, "no"};
+                             };
+                             return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
+                                                        rules::CustomRight::kEverybody, edit, {},
+                                                        kNoon);
+                           }};
+  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "{1}"), refused,
+                                         SettingCustom(kKey, "{2}")};
+  const auto outcomes = store_->UpdateAll(batch);
+  EXPECT_ERROR(kBadRequest, outcomes.at(1));
+  EXPECT_EQ(store_->Load(kKey)->custom, "{2}");
+  std::uint64_t number = 0;
+  for (const StoredEvent& stored : AllEvents()) EXPECT_EQ(stored.event.room_sequence, ++number);
+  EXPECT_EQ(store_->Load(kKey)->last_event, number);
+}
+
+TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
+  std::vector<RoomEvent> expected;
+  for (const RoomUpdate& update : {
+           Preparing(MakeWaitingRoom(RoomKind::kMulti, "r1")),
+           Adding(MakeKey(RoomKind::kMulti, "r1"), "host"),
+           Adding(MakeKey(RoomKind::kMulti, "r1"), "heir"),
+           Watching(MakeKey(RoomKind::kMulti, "r1"), "amy", "info of amy"),
+           SettingCustom(MakeKey(RoomKind::kMulti, "r1"), "{1}"),
+           LeavingAudience(MakeKey(RoomKind::kMulti, "r1"), "amy"),
+           Deleting(MakeKey(RoomKind::kMulti, "r1"), "host"),
+           Deleting(MakeKey(RoomKind::kMulti, "r1"), "heir"),
+       }) {
+    const auto change = Apply(*store_, update);
+    ASSERT_OK(change);
+    expected.insert(expected.end(), change->events.begin(), change->events.end());
+  }
+  std::vector<RoomEvent> stored;
+  for (const StoredEvent& event : AllEvents()) stored.push_back(event.event);
+  EXPECT_EQ(stored, expected);
+  EXPECT_THAT(HistoryOf(AllEvents(), MakeKey(RoomKind::kMulti, "r1")),
+              ElementsAre("1 room_created", "2 room_activated", "3 pusher_added", "4 pusher_added",
+                          "5 audience_added", "6 custom_changed {1}", "7 audience_deleted",
+                          "8 pusher_deleted", "9 pusher_deleted", "10 room_destroyed"));
+  EXPECT_EQ(stored.at(1).happening, RoomHappening(RoomActivated{.creator = {"host"}}));
+  EXPECT_EQ(std::get<PusherDeleted>(stored.at(7).happening).new_creator, UserId{"heir"});
+  EXPECT_EQ(std::get<PusherDeleted>(stored.at(8).happening).new_creator, UserId{});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
@@ -34,12 +35,85 @@ TEST_P(StoreContract, ListsOneKindAndDialect) {
   Create(MakeRoom(RoomKind::kDouble, "double"));
   Create(MakeRoom(RoomKind::kMulti, "gen2", "creator", Dialect::kGen2));
   Create(MakeRoom(RoomKind::kMulti, "multi too"));
-  RoomListQuery query{.kind = RoomKind::kMulti, .count = 10};
+  RoomListQuery query{.kind = RoomKind::kMulti, .dialect = Dialect::kGen1, .count = 10};
   EXPECT_THAT(Listed(*store_, query), ElementsAre("multi", "multi too"));
   query.dialect = Dialect::kGen2;
   EXPECT_THAT(Listed(*store_, query), ElementsAre("gen2"));
   query.kind = RoomKind::kLive;
   EXPECT_THAT(Listed(*store_, query), IsEmpty());
+}
+
+TEST_P(StoreContract, ListsBothDialectsTogetherInOneOrder) {
+  for (int i = 0; i < 9; ++i) {
+    const Dialect dialect = i % 3 == 0 ? Dialect::kGen2 : Dialect::kGen1;
+    Create(MakeRoom(RoomKind::kMulti, fmt::format("r{}", i), "creator", dialect));
+  }
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r4"))));
+  const RoomListQuery all{.kind = RoomKind::kMulti, .count = 10};
+  EXPECT_THAT(Listed(*store_, all), ElementsAre("r0", "r1", "r2", "r3", "r5", "r6", "r7", "r8"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = 2, .count = 3}),
+              ElementsAre("r2", "r3", "r5"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = 7, .count = 3}),
+              ElementsAre("r8"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = 8, .count = 3}), IsEmpty());
+}
+
+TEST_P(StoreContract, PagesThroughBothDialectsWithoutGapOrRepetition) {
+  std::vector<RoomUpdate> batch;
+  std::vector<std::string> all;
+  for (int i = 0; i < 100; ++i) {
+    all.push_back(fmt::format("r{}", i));
+    // Long runs of one dialect, so that pages fall within them and across.
+    const Dialect dialect = i % 29 < 17 ? Dialect::kGen1 : Dialect::kGen2;
+    batch.push_back(Creating(MakeRoom(RoomKind::kLive, all.back(), "creator", dialect)));
+  }
+  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  std::vector<std::string> paged;
+  for (std::uint64_t index = 0; index < 100; index += 7) {
+    const auto page = Listed(*store_, {.kind = RoomKind::kLive, .index = index, .count = 7});
+    paged.insert(paged.end(), page.begin(), page.end());
+  }
+  EXPECT_EQ(paged, all);
+}
+
+TEST_P(StoreContract, ListsWebrtcRoomsOfOneType) {
+  Create(MakeWebrtcRoom("a1", "a"));
+  Create(MakeWebrtcRoom("none1", ""));
+  Create(MakeWebrtcRoom("b1", "b"));
+  Create(MakeWebrtcRoom("a2", "a"));
+  Create(MakeWebrtcRoom("a3", "a"));
+  RoomListQuery query{.kind = RoomKind::kWebrtc, .count = 10};
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("a1", "none1", "b1", "a2", "a3"));
+  query.type = "a";
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("a1", "a2", "a3"));
+  query.index = 1;
+  query.count = 1;
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("a2"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kWebrtc, .type = "b", .count = 10}),
+              ElementsAre("b1"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kWebrtc, .type = "", .count = 10}),
+              ElementsAre("none1"));
+  EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kWebrtc, .type = "c", .count = 10}), IsEmpty());
+}
+
+TEST_P(StoreContract, ATypeThatLostItsLastRoomListsNone) {
+  Create(MakeWebrtcRoom("a1", "a"));
+  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kWebrtc, "a1"))));
+  const RoomListQuery query{.kind = RoomKind::kWebrtc, .type = "a", .count = 10};
+  EXPECT_THAT(Listed(*store_, query), IsEmpty());
+  Create(MakeWebrtcRoom("a1", "a"));
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("a1"));
+}
+
+TEST_P(StoreContract, TypesAreComparedByteForByte) {
+  const std::vector<std::string> types = {"a", "A", "a ", std::string("a\0b", 3), "\xC3\xA4", "%"};
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    Create(MakeWebrtcRoom(fmt::format("r{}", i), types[i]));
+  }
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kWebrtc, .type = types[i], .count = 10}),
+                ElementsAre(fmt::format("r{}", i)));
+  }
 }
 
 TEST_P(StoreContract, ListsWholeRooms) {

@@ -20,6 +20,11 @@ bool IsSame(const StoredEvent& one, const StoredEvent& other) {
   return one.position == other.position && one.event == other.event;
 }
 
+Room WithoutViewers(Room room) {
+  room.audiences.clear();
+  return room;
+}
+
 /// Reads on from `cursor` to the end, and moves it there.
 Result<std::vector<StoredEvent>> ReadAll(Store& store, Cursor& cursor) {
   std::vector<StoredEvent> events;
@@ -123,7 +128,7 @@ std::optional<std::string> PowerCutTrial::AuditRooms() {
   for (Witness& witness : witnesses_) {
     for (auto& [id, room] : witness.rooms()) {
       if (Fault fault = CompareRoom(room)) return fault;
-      rooms.push_back(room);
+      rooms.push_back(WithoutViewers(room));
     }
   }
   std::ranges::sort(rooms, {}, &Room::sequence);
@@ -138,8 +143,17 @@ std::optional<std::string> PowerCutTrial::CompareRoom(Room& expected) {
   if (!stored) {
     return fmt::format("{} is not there: {}", expected.key.id.value, stored.error().detail);
   }
-  if (expected.sequence == 0) expected.sequence = stored->sequence;  // its making was left open
-  if (*stored != expected) return fmt::format("{} is different", expected.key.id.value);
+  // What was left open was told no numbers.
+  if (expected.sequence == 0) expected.sequence = stored->sequence;
+  if (expected.place == 0 && expected.IsActive()) expected.place = stored->place;
+  if (*stored != WithoutViewers(expected)) {
+    return fmt::format("{} is different", expected.key.id.value);
+  }
+  const Result<AudiencePage> page = store_->LoadAudiences(expected.key);
+  if (!page) return "viewers cannot be loaded: " + page.error().detail;
+  if (page->audiences != expected.audiences) {
+    return fmt::format("the viewers of {} are different", expected.key.id.value);
+  }
   return RecordSequence(expected);
 }
 
@@ -149,6 +163,8 @@ std::optional<std::string> PowerCutTrial::CompareLists(const std::vector<Room>& 
     std::ranges::copy_if(rooms, std::back_inserter(of_kind),
                          [&](const Room& room) { return room.key.kind == kind; });
     if (store_->CountRooms(kind) != of_kind.size()) return "the rooms are counted wrong";
+    std::erase_if(of_kind, [](const Room& room) { return !room.IsActive(); });
+    std::ranges::sort(of_kind, {}, &Room::place);
     of_kind.resize(std::min(of_kind.size(), kMostRoomsPerList));
     const auto listed = store_->List({.kind = kind, .index = 0, .count = kMostRoomsPerList});
     if (!listed) return "rooms cannot be listed: " + listed.error().detail;
@@ -158,10 +174,12 @@ std::optional<std::string> PowerCutTrial::CompareLists(const std::vector<Room>& 
 }
 
 std::optional<std::string> PowerCutTrial::RecordSequence(const Room& room) {
-  const std::string identity = fmt::format("{} of {}", room.key.id.value, room.creator.value);
-  const auto known = sequences_.try_emplace(room.sequence, identity).first;
-  if (known->second != identity) {
-    return fmt::format("the sequence {} was given twice", room.sequence);
+  const std::string identity =
+      fmt::format("{} made at {}", room.key.id.value, room.created_at.time_since_epoch().count());
+  for (const std::uint64_t number : {room.sequence, room.place}) {
+    if (number == 0) continue;
+    const auto known = sequences_.try_emplace(number, identity).first;
+    if (known->second != identity) return fmt::format("the number {} was given twice", number);
   }
   return std::nullopt;
 }

@@ -22,8 +22,7 @@ PowerCutTrial::PowerCutTrial(PowerCutTrialOptions options)
   for (std::size_t caller = 0; caller < options_.callers; ++caller) {
     witnesses_.emplace_back(RoomCommandPool{.rooms = options_.rooms_per_caller,
                                             .users = 4,
-                                            .room_prefix = fmt::format("caller_{}_room_", caller),
-                                            .one_in_gen2 = 0},
+                                            .room_prefix = fmt::format("caller_{}_room_", caller)},
                             random_());
   }
 }

@@ -92,7 +92,7 @@ class PowerCutTrial {
   Mutex seen_mutex_;
   /// Shown to a reader since the last audit: what anybody saw must not vanish either.
   std::vector<StoredEvent> seen_ GUARDED_BY(seen_mutex_);
-  /// What every number of creation was given to, since the disk was new.
+  /// What every number of creation or activation was given to, since the disk was new.
   std::map<std::uint64_t, std::string> sequences_;
 };
 

@@ -19,6 +19,35 @@ bool TakePrefix(std::span<const RoomEvent>& rest, const std::vector<RoomEvent>& 
   return true;
 }
 
+bool IsOfCustomAlone(const std::vector<RoomEvent>& events) {
+  return events.size() == 1 && std::holds_alternative<CustomChanged>(events.front().happening);
+}
+
+/// The room with no other viewer than the one asked for.
+Room AsEditsSeeIt(const Room& room, const std::optional<UserId>& viewer) {
+  Room seen = room;
+  std::erase_if(seen.audiences, [&](const Audience& one) { return one.user_id != viewer; });
+  return seen;
+}
+
+/// All viewers of the room after an edit that saw `before` and left `after`.
+std::vector<Audience> ViewersAfter(const Room& stored, const Room& before, const Room& after) {
+  std::vector<Audience> viewers = stored.audiences;
+  for (const Audience& gone : before.audiences) {
+    if (FindAudience(after, gone.user_id) != nullptr) continue;
+    std::erase_if(viewers, [&](const Audience& one) { return one.user_id == gone.user_id; });
+  }
+  for (const Audience& viewer : after.audiences) {
+    const auto known = std::ranges::find(viewers, viewer.user_id, &Audience::user_id);
+    if (known == viewers.end()) {
+      viewers.push_back(viewer);
+    } else {
+      *known = viewer;
+    }
+  }
+  return viewers;
+}
+
 }  // namespace
 
 bool Witness::Send(Store& store, std::size_t count) {
@@ -28,7 +57,7 @@ bool Witness::Send(Store& store, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     updates.push_back(ToUpdate(commands_.Next(random_), RoomPolicy{}));
     histories_[updates.back().key.id];
-    foretold.push_back(Foretell(updates.back(), rooms));
+    foretold.push_back(Foretell(updates.back(), rooms, foretold));
     if (foretold.back()) Accept(*foretold.back(), rooms);
   }
   const std::vector<Result<RoomChange>> outcomes = store.UpdateAll(updates);
@@ -41,22 +70,46 @@ bool Witness::Send(Store& store, std::size_t count) {
       continue;
     }
     took_all = false;
-    if (foretold[i] && !foretold[i]->events.empty()) open_.push_back(*foretold[i]);
+    if (foretold[i] && !foretold[i]->events.empty()) LeaveOpen(*foretold[i]);
   }
   return took_all;
 }
 
 Result<Witness::Change> Witness::Foretell(const RoomUpdate& update,
-                                          const std::map<RoomId, Room>& rooms) {
+                                          const std::map<RoomId, Room>& rooms,
+                                          const std::vector<Result<Change>>& batch) {
   const auto holder = rooms.find(update.key.id);
   const bool is_taken = holder != rooms.end();
   const bool is_own = is_taken && holder->second.key.kind == update.key.kind;
-  Result<RoomChange> change = update.edit(is_own ? &holder->second : nullptr);
+  std::optional<Room> seen;
+  if (is_own) seen = AsEditsSeeIt(holder->second, update.audience);
+  Result<RoomChange> change = update.edit(is_own ? &*seen : nullptr);
   if (!change) return change.error();
   if (is_taken && !is_own) return Error{Errc::kRoomExists, {}};
   Change foretold{.id = update.key.id, .events = std::move(change->events), .after = {}};
-  if (!change->closed) foretold.after = std::move(change->room);
+  if (change->closed) return foretold;
+  foretold.after = std::move(change->room);
+  if (is_own) foretold.after->audiences = ViewersAfter(holder->second, *seen, *foretold.after);
+
+  const auto before = std::ranges::find_if(batch.rbegin(), batch.rend(), [&](const auto& one) {
+    return one && one->id == foretold.id && !one->events.empty();
+  });
+  foretold.is_merged = before != batch.rend() && IsOfCustomAlone(foretold.events) &&
+                       IsOfCustomAlone((*before)->events);
+  if (foretold.is_merged) {
+    foretold.events.front().room_sequence -= 1;
+    foretold.after->last_event -= 1;
+  }
   return foretold;
+}
+
+void Witness::LeaveOpen(const Change& change) {
+  if (!change.is_merged) return open_.push_back(change);
+  // Either both survive, as one event, or none: they share a commit.
+  const auto before = std::ranges::find(open_.rbegin(), open_.rend(), change.id, &Change::id);
+  if (before == open_.rend()) return Fault("a part of a commit was taken, another was not");
+  before->events = change.events;
+  before->after = change.after;
 }
 
 void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& outcome) {
@@ -67,15 +120,25 @@ void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& ou
     return;
   }
   Change change = *foretold;
-  if (change.after) change.after->sequence = outcome->room.sequence;
-  if (outcome->events != change.events || outcome->closed == change.after.has_value() ||
-      (change.after && *change.after != outcome->room)) {
+  if (outcome->events != change.events || outcome->closed == change.after.has_value()) {
     return Fault(fmt::format("the change of {} is not what the rules say", change.id.value));
+  }
+  if (change.after) {
+    Room& after = *change.after;
+    after.sequence = outcome->room.sequence;
+    after.place = outcome->room.place;
+    Room told = outcome->room;
+    told.audiences = after.audiences;  // it names one at most
+    if (told != after || (after.place != 0) != after.IsActive()) {
+      return Fault(fmt::format("{} is not what the rules say", change.id.value));
+    }
   }
   const bool is_new = !change.events.empty() &&
                       std::holds_alternative<RoomCreated>(change.events.front().happening);
   if (is_new) created_.push_back(outcome->room);
-  std::ranges::copy(change.events, std::back_inserter(histories_[change.id]));
+  std::vector<RoomEvent>& history = histories_[change.id];
+  if (change.is_merged) history.pop_back();
+  std::ranges::copy(change.events, std::back_inserter(history));
   Accept(std::move(change), rooms_);
 }
 

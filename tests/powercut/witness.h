@@ -37,8 +37,9 @@ class Witness {
   /// @return a fault.
   std::optional<std::string> Settle(const std::map<RoomId, std::vector<RoomEvent>>& found);
 
-  /// Every room as it must be stored, after a settlement. A room whose making was left open
-  /// has the sequence 0 until `Load` has told it.
+  /// Every room as it must be stored, after a settlement, with all of its viewers. A room whose
+  /// making was left open has the sequence 0 until `Load` has told it; so has the place of one that
+  /// may have become active.
   std::map<RoomId, Room>& rooms() { return rooms_; }
   /// The rooms that were acknowledged as made since the last call, as they were then.
   std::vector<Room> TakeCreated() { return std::exchange(created_, {}); }
@@ -49,11 +50,17 @@ class Witness {
     RoomId id;
     std::vector<RoomEvent> events;
     std::optional<Room> after;  ///< none when the room ended
+    /// Its event stands in the place of the one before it, as the store tells changes of custom
+    /// fields that share a commit.
+    bool is_merged = false;
   };
 
-  static Result<Change> Foretell(const RoomUpdate& update, const std::map<RoomId, Room>& rooms);
+  /// @param batch  what was foretold of the same batch so far.
+  static Result<Change> Foretell(const RoomUpdate& update, const std::map<RoomId, Room>& rooms,
+                                 const std::vector<Result<Change>>& batch);
   static void Accept(Change change, std::map<RoomId, Room>& rooms);
   void Judge(const Result<Change>& foretold, const Result<RoomChange>& outcome);
+  void LeaveOpen(const Change& change);
   void Fault(std::string fault);
 
   RoomCommandSource commands_;

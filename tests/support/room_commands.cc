@@ -1,10 +1,9 @@
 #include "tests/support/room_commands.h"
 
 #include <iterator>
+#include <span>
 #include <string_view>
-#include <utility>
 
-#include "daemon/core/room_rules.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {
@@ -24,21 +23,51 @@ std::string_view NameOf(Action action) {
       return "expire";
     case Action::kDestroy:
       return "destroy";
+    case Action::kDismiss:
+      return "dismiss";
+    case Action::kExpireInactive:
+      return "expire inactive";
+    case Action::kWatch:
+      return "watch";
+    case Action::kUnwatch:
+      return "unwatch";
+    case Action::kSetCustom:
+      return "set custom";
+    case Action::kCountCustom:
+      return "count custom";
     case Action::kLook:
       return "look";
   }
   return "";
 }
 
-/// Adding is as likely as all that ends a room or a stay, so that rooms fill.
-Action DrawAction(std::mt19937_64& random) {
-  constexpr Action kChoices[] = {Action::kCreate, Action::kCreate,  Action::kAdd,
-                                 Action::kAdd,    Action::kAdd,     Action::kDelete,
-                                 Action::kExpire, Action::kDestroy, Action::kLook};
-  return kChoices[random() % std::size(kChoices)];
+bool IsOfCustom(Action action) {
+  return action == Action::kSetCustom || action == Action::kCountCustom;
 }
 
-std::string MixedPlayUrlOf(const Pusher& creator) { return "http://play/" + creator.user_id.value; }
+bool IsOfViewers(Action action) {
+  return action == Action::kWatch || action == Action::kUnwatch || IsOfCustom(action);
+}
+
+/// Adding is as likely as all that ends a room or a stay, so that rooms fill.
+Action DrawAction(RoomKind kind, std::mt19937_64& random) {
+  using enum Action;
+  constexpr Action kOfAll[] = {
+      kCreate, kCreate, kCreate,         kAdd,     kAdd,    kAdd, kAdd, kAdd, kDelete, kDelete,
+      kExpire, kLook,   kExpireInactive, kDestroy, kDismiss};
+  constexpr Action kOfLive[] = {
+      kCreate,     kCreate,    kAdd,         kAdd,         kAdd,
+      kAdd,        kDelete,    kExpire,      kDestroy,     kExpireInactive,
+      kWatch,      kWatch,     kWatch,       kWatch,       kUnwatch,
+      kUnwatch,    kSetCustom, kCountCustom, kCountCustom, kCountCustom,
+      kCountCustom};
+  // No endpoint destroys them, and none is ever inactive.
+  constexpr Action kOfWebrtc[] = {kCreate, kCreate, kAdd, kAdd, kAdd, kDelete, kDelete, kExpire};
+  std::span<const Action> choices = kOfAll;
+  if (kind == RoomKind::kLive) choices = kOfLive;
+  if (kind == RoomKind::kWebrtc) choices = kOfWebrtc;
+  return choices[random() % choices.size()];
+}
 
 /// Texts that a careless store would trip over: they must come back byte for byte.
 std::string DrawText(std::mt19937_64& random) {
@@ -50,67 +79,65 @@ std::string DrawText(std::mt19937_64& random) {
                                            " padded ",
                                            "%_\\",
                                            "1e5"};
-  const std::size_t choice = random() % (std::size(kChoices) + 1);
-  if (choice == std::size(kChoices)) return std::string(random() % 1025, 'x');
-  return std::string(kChoices[choice]);
+  if (random() % 64 == 0) return std::string(random() % 1025, 'x');
+  return std::string(kChoices[random() % std::size(kChoices)]);
+}
+
+std::string DrawType(std::mt19937_64& random) {
+  constexpr std::string_view kChoices[] = {"", "a", "b", "O'a"};
+  return std::string(kChoices[random() % std::size(kChoices)]);
 }
 
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const RoomCommand& command) {
-  return out << NameOf(command.action) << ' ' << command.room << ' ' << command.dialect << ' '
-             << command.user_id;
+  out << (command.with_last ? "  and " : "") << NameOf(command.action) << ' ' << command.room << ' '
+      << command.dialect << ' ' << command.user_id;
+  if (IsOfCustom(command.action)) out << " step " << command.step;
+  if (command.action == Action::kWatch) out << " saying '" << command.info.substr(0, 20) << '\'';
+  if (command.room.kind == RoomKind::kWebrtc && command.action == Action::kCreate) {
+    out << " of type '" << command.type << '\'';
+  }
+  if (command.is_stale) out << " of before";
+  return out;
 }
 
-RoomUpdate ToUpdate(const RoomCommand& command, const RoomPolicy& policy) {
-  const auto edit = [command, policy](const Room* stored) -> Result<RoomChange> {
-    const Pusher pusher{.user_id = command.user_id,
-                        .user_name = command.user_name,
-                        .user_avatar = command.user_avatar,
-                        .push_url = command.push_url,
-                        .accelerate_url = "rtmp://play/" + command.user_id.value};
-    switch (command.action) {
-      case Action::kCreate: {
-        const Room room{.key = command.room,
-                        .dialect = command.dialect,
-                        .info = command.user_avatar,
-                        .mixed_play_url = MixedPlayUrlOf(pusher)};
-        return rules::CreateRoom(stored, room, pusher, command.at);
-      }
-      case Action::kAdd:
-        return rules::AddPusher(stored, command.dialect, pusher, MixedPlayUrlOf(pusher), policy,
-                                command.at);
-      case Action::kDelete:
-        return rules::DeletePusher(stored, command.dialect, command.user_id, LeaveReason::kLeft,
-                                   MixedPlayUrlOf, policy, command.at);
-      case Action::kExpire:
-        return rules::DeletePusher(stored, command.dialect, command.user_id,
-                                   LeaveReason::kHeartbeatTimeout, MixedPlayUrlOf, policy,
-                                   command.at);
-      case Action::kDestroy:
-        return rules::DestroyRoom(stored, command.dialect, command.user_id, policy, command.at);
-      case Action::kLook:
-        if (stored == nullptr) return Error{Errc::kRoomNotFound, {}};
-        return RoomChange{.room = *stored};
-    }
-    return Error{Errc::kInternal, {}};
-  };
-  return {.key = command.room, .edit = edit};
+Result<std::string> EditCustom(std::string_view custom, unsigned step) {
+  constexpr unsigned kRefused = 7;
+  constexpr std::size_t kLongest = 200;
+  if (step == kRefused) return Error{Errc::kBadRequest, "no"};
+  if (step == 0) return std::string(custom);
+  std::string edited(custom.size() < kLongest ? custom : "{}");
+  return edited.append("+").append(std::to_string(step));
+}
+
+std::string MixedPlayUrl(const RoomKey& room, Dialect made_by, const UserId& creator,
+                         const std::string& push_url) {
+  const bool names_stream = made_by == Dialect::kGen2 && room.kind != RoomKind::kWebrtc;
+  return "http://play/" + (names_stream ? push_url : creator.value);
 }
 
 RoomCommand RoomCommandSource::Next(std::mt19937_64& random) {
   passed_ += std::chrono::milliseconds(random() % 51);
-  const bool gen2 = pool_.one_in_gen2 != 0 && random() % pool_.one_in_gen2 == 0;
   // Drawn one by one: the order in which function arguments are evaluated is the compiler's.
   RoomCommand command;
-  command.action = DrawAction(random);
   const std::size_t room = random() % pool_.rooms;
-  command.room = Room(room, kAllRoomKinds[random() % std::size(kAllRoomKinds)]);
+  RoomKind kind = pool_.kinds.at(room % pool_.kinds.size());
+  if (random() % 8 == 0) kind = kAllRoomKinds[random() % std::size(kAllRoomKinds)];
+  command.room = Room(room, kind);
+  command.action = DrawAction(kind, random);
+  const bool gen2_only = kind == RoomKind::kWebrtc || IsOfViewers(command.action);
+  const bool gen2 = random() % 100 < pool_.gen2_percent || gen2_only;
   command.dialect = gen2 ? Dialect::kGen2 : Dialect::kGen1;
   command.user_id = {"user_" + std::to_string(random() % pool_.users)};
   command.user_name = DrawText(random);
   command.user_avatar = DrawText(random);
-  command.push_url = "rtmp://push/" + std::to_string(random());
+  command.push_url = "rtmp://push/" + std::to_string(random() % 1000);
+  command.info = DrawText(random);
+  if (kind == RoomKind::kWebrtc) command.type = DrawType(random);
+  command.step = static_cast<unsigned>(random() % 8);
+  command.is_stale = command.action == Action::kExpireInactive && random() % 4 == 0;
+  command.with_last = random() % 2 == 0;
   command.at = kNoon + passed_;
   return command;
 }

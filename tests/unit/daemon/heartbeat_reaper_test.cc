@@ -131,7 +131,7 @@ class SlowStore : public FailingStore {
 TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
   SlowStore slow(memory_, clock_);
   RoomService rooms(Parts(slow), {}, logger_);
-  HeartbeatReaper reaper(rooms, leases_, clock_, kOptions, *this, logger_);
+  HeartbeatReaper reaper(rooms, leases_, inactive_, clock_, kOptions, *this, logger_);
   MakeRooms(1);
   clock_.Advance(4s);
   reaper.Tick();

@@ -1,0 +1,168 @@
+// What every store promises of viewers.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/store_contract.h"
+#include "tests/support/live_rooms.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const RoomKey kKey = MakeKey(RoomKind::kLive, "r1");
+
+Room LiveRoom() { return MakeRoom(kKey.kind, kKey.id.value, "creator", Dialect::kGen2); }
+
+TEST_P(StoreContract, LoadsViewersInTheOrderOfTheirComing) {
+  Create(LiveRoom());
+  for (const char* user : {"zoe", "amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("zoe={}", "amy={}", "bob={}"));
+  const auto page = store_->LoadAudiences(kKey);
+  ASSERT_OK(page);
+  EXPECT_EQ(page->dialect, Dialect::kGen2);
+  EXPECT_TRUE(page->is_active);
+  const Room room = *store_->Load(kKey);
+  EXPECT_EQ(room.audience_count, 3u);
+  EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without them";
+}
+
+TEST_P(StoreContract, AViewerThatSaysSomethingElseKeepsItsPlace) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
+  ASSERT_OK(Apply(*store_, Watching(kKey, "amy", "new")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy=new", "bob={}"));
+  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+}
+
+TEST_P(StoreContract, AViewerThatComesBackIsTheLast) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
+  ASSERT_OK(Apply(*store_, LeavingAudience(kKey, "amy")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("bob={}", "zoe={}"));
+  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+  ASSERT_OK(Apply(*store_, Watching(kKey, "amy", "back")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("bob={}", "zoe={}", "amy=back"));
+}
+
+TEST_P(StoreContract, AnEditSeesTheViewerItAskedForAndNoOther) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user, user)));
+  const auto seen_by = [&](std::optional<UserId> asked) {
+    std::vector<std::string> seen;
+    const auto looked = store_->Update({.key = kKey,
+                                        .edit =
+                                            [&](const Room* stored) {
+                                              for (const Audience& viewer : stored->audiences) {
+                                                seen.push_back(viewer.user_info);
+                                              }
+                                              return RoomChange{.room = *stored};
+                                            },
+                                        .audience = std::move(asked)});
+    EXPECT_OK(looked);
+    return seen;
+  };
+  EXPECT_THAT(seen_by(UserId{"bob"}), ElementsAre("bob"));
+  EXPECT_THAT(seen_by(UserId{"nobody"}), IsEmpty());
+  EXPECT_THAT(seen_by(std::nullopt), IsEmpty());
+}
+
+TEST_P(StoreContract, AChangeOfOneViewerLeavesTheOthersAlone) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
+  ASSERT_OK(Apply(*store_, Watching(kKey, "bob", "new")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob=new", "zoe={}"));
+  ASSERT_OK(Apply(*store_, LeavingAudience(kKey, "bob")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "zoe={}"));
+}
+
+TEST_P(StoreContract, AChangeThatNamesNoViewerLeavesThemAlone) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
+  ASSERT_OK(Apply(*store_, Adding(kKey, "guest")));
+  ASSERT_OK(Apply(*store_, SettingCustom(kKey, "{1}")));
+  ASSERT_OK(Apply(*store_, Deleting(kKey, "guest")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob={}"));
+  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+}
+
+TEST_P(StoreContract, EachUpdateOfABatchSeesTheViewersThatTheOnesBeforeLeft) {
+  const std::vector<RoomUpdate> batch = {
+      Creating(LiveRoom()),       Watching(kKey, "amy"),        Watching(kKey, "bob"),
+      Watching(kKey, "amy"),      LeavingAudience(kKey, "bob"), LeavingAudience(kKey, "bob"),
+      Watching(kKey, "bob", "2"),
+  };
+  const auto outcomes = store_->UpdateAll(batch);
+  for (const auto& outcome : outcomes) ASSERT_OK(outcome);
+  EXPECT_EQ(outcomes.at(3)->events.size(), 0u);
+  EXPECT_EQ(outcomes.at(5)->events.size(), 0u);
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob=2"));
+  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+}
+
+TEST_P(StoreContract, ViewersDieWithTheirRoom) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
+  ASSERT_OK(Apply(*store_, Destroying(kKey)));
+  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(kKey));
+  Create(LiveRoom());
+  EXPECT_THAT(ViewersOf(*store_, kKey), IsEmpty());
+  EXPECT_EQ(store_->Load(kKey)->audience_count, 0u);
+  ASSERT_OK(Apply(*store_, Watching(kKey, "amy")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}"));
+}
+
+TEST_P(StoreContract, OfARoomThatWaitsItSaysSoAndThatNobodyWatches) {
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKey.kind, kKey.id.value))));
+  const auto page = store_->LoadAudiences(kKey);
+  ASSERT_OK(page);
+  EXPECT_FALSE(page->is_active);
+  EXPECT_THAT(page->audiences, IsEmpty());
+}
+
+TEST_P(StoreContract, FindsViewersOnlyUnderTheKindOfTheirRoom) {
+  Create(LiveRoom());
+  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kMulti, "r1")));
+  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kLive, "r2")));
+}
+
+TEST_P(StoreContract, AViewerThatWasRefusedIsNotThere) {
+  Create(LiveRoom());
+  ASSERT_OK(Apply(*store_, Watching(kKey, "amy")));
+  RoomUpdate watching = Watching(kKey, "bob");
+  watching.edit = [](const Room* stored) {
+    return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {"bob"}},
+                              {.limits = {.max_audiences = 1}}, kNoon);
+  };
+  EXPECT_ERROR(kAudienceFull, Apply(*store_, watching));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}"));
+  EXPECT_EQ(AllEvents().size(), 3u);
+}
+
+TEST_P(StoreContract, KeepsWhatViewersSayByteForByte) {
+  Create(LiveRoom());
+  const std::string info("'; --\n\0\xF0\x9F\x98\x80 %", 13);
+  ASSERT_OK(Apply(*store_, Watching(kKey, "o'amy%", info)));
+  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("o'amy%=" + info));
+  EXPECT_EQ(std::get<AudienceAdded>(AllEvents().back().event.happening).user_info, info);
+}
+
+TEST_P(StoreContract, RoomsDoNotMixTheirViewers) {
+  const RoomKey other = MakeKey(RoomKind::kLive, "r2");
+  Create(LiveRoom());
+  Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));
+  ASSERT_OK(Apply(*store_, Watching(kKey, "amy", "1")));
+  ASSERT_OK(Apply(*store_, Watching(other, "amy", "2")));
+  ASSERT_OK(Apply(*store_, LeavingAudience(kKey, "amy")));
+  EXPECT_THAT(ViewersOf(*store_, kKey), IsEmpty());
+  EXPECT_THAT(ViewersOf(*store_, other), ElementsAre("amy=2"));
+}
+
+}  // namespace
+}  // namespace rtcroom

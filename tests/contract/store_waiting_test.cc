@@ -1,0 +1,153 @@
+// What every store promises of rooms that wait for their first pusher.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/store_contract.h"
+#include "tests/support/live_rooms.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr RoomKind kKind = RoomKind::kMulti;
+
+TEST_P(StoreContract, ARoomThatWaitsIsLoadedAsItWasMade) {
+  const Room wish = MakeWaitingRoom(kKind, "r1");
+  const auto made = Apply(*store_, Preparing(wish));
+  ASSERT_OK(made);
+  EXPECT_GT(made->room.sequence, 0u);
+  EXPECT_EQ(made->room.place, 0u);
+  const auto loaded = store_->Load(wish.key);
+  ASSERT_OK(loaded);
+  EXPECT_EQ(*loaded, made->room);
+  EXPECT_FALSE(loaded->IsActive());
+  EXPECT_EQ(loaded->creator, UserId{"creator"});
+}
+
+TEST_P(StoreContract, ARoomThatWaitsIsCountedAndScannedButNotListed) {
+  OpenStore({.max_rooms = 2});
+  Create(MakeRoom(kKind, "active"));
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "waits"))));
+  EXPECT_EQ(store_->CountRooms(kKind), 2u);
+  EXPECT_THAT(IdsOf(store_->Scan(0, 10)->rooms), ElementsAre("active", "waits"));
+  for (const std::optional<Dialect> dialect :
+       {std::optional<Dialect>(), std::optional(Dialect::kGen1), std::optional(Dialect::kGen2)}) {
+    const auto listed = store_->List({.kind = kKind, .dialect = dialect, .count = 10});
+    ASSERT_OK(listed);
+    for (const Room& room : *listed) EXPECT_EQ(room.key.id.value, "active");
+  }
+  EXPECT_ERROR(kTooManyRooms, Apply(*store_, Preparing(MakeWaitingRoom(kKind, "more"))));
+}
+
+TEST_P(StoreContract, ARoomThatWaitsHoldsItsId) {
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
+  EXPECT_ERROR(kRoomExists, Apply(*store_, Preparing(MakeWaitingRoom(RoomKind::kLive, "r1"))));
+  EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MakeRoom(RoomKind::kDouble, "r1"))));
+}
+
+TEST_P(StoreContract, ARoomThatIsPreparedAgainStaysAsItWas) {
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
+  const Room before = *store_->Load(MakeKey(kKind, "r1"));
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"), kNoon + std::chrono::hours(1))));
+  EXPECT_EQ(*store_->Load(before.key), before);
+  EXPECT_EQ(AllEvents().size(), 1u);
+}
+
+TEST_P(StoreContract, TheFirstPusherGivesARoomItsPlace) {
+  const RoomKey key = MakeKey(kKind, "r1");
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
+  const std::uint64_t sequence = store_->Load(key)->sequence;
+  const auto added = Apply(*store_, Adding(key, "host"));
+  ASSERT_OK(added);
+  EXPECT_GT(added->room.place, sequence);
+  EXPECT_EQ(*store_->Load(key), added->room);
+  const auto second = Apply(*store_, Adding(key, "guest"));
+  ASSERT_OK(second);
+  EXPECT_EQ(second->room.place, added->room.place) << "it has it for good";
+  EXPECT_EQ(second->room.sequence, sequence);
+}
+
+TEST_P(StoreContract, ListsRoomsInTheOrderInWhichTheyBecameActive) {
+  for (const char* id : {"r1", "r2", "r3"}) {
+    ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, id))));
+  }
+  Create(MakeRoom(kKind, "gen1"));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r3"), "host")));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r1"), "host")));
+  const RoomListQuery all{.kind = kKind, .count = 10};
+  EXPECT_THAT(IdsOf(*store_->List(all)), ElementsAre("gen1", "r3", "r1"));
+  const RoomListQuery gen2{.kind = kKind, .dialect = Dialect::kGen2, .index = 1, .count = 10};
+  EXPECT_THAT(IdsOf(*store_->List(gen2)), ElementsAre("r1"));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r2"), "host")));
+  EXPECT_THAT(IdsOf(*store_->List(all)), ElementsAre("gen1", "r3", "r1", "r2"));
+  EXPECT_THAT(IdsOf(store_->Scan(0, 10)->rooms), ElementsAre("r1", "r2", "r3", "gen1"))
+      << "a walk over all of them goes by their making";
+}
+
+TEST_P(StoreContract, GivesNoPlaceAndNoSequenceTwice) {
+  std::set<std::uint64_t> given;
+  for (int round = 0; round < 3; ++round) {
+    for (const char* id : {"r1", "r2"}) {
+      const auto made = Apply(*store_, Preparing(MakeWaitingRoom(kKind, id)));
+      ASSERT_OK(made);
+      EXPECT_TRUE(given.insert(made->room.sequence).second);
+    }
+    for (const char* id : {"r2", "r1"}) {
+      const auto added = Apply(*store_, Adding(MakeKey(kKind, id), "host"));
+      ASSERT_OK(added);
+      EXPECT_TRUE(given.insert(added->room.place).second);
+      ASSERT_OK(Apply(*store_, Deleting(MakeKey(kKind, id), "host")));
+    }
+  }
+  EXPECT_EQ(given.size(), 12u);
+}
+
+TEST_P(StoreContract, ARoomThatWaitedInVainIsGone) {
+  const RoomKey key = MakeKey(kKind, "r1");
+  const auto made = Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1")));
+  ASSERT_OK(made);
+  const auto ended = store_->Update(key, [&](const Room* stored) {
+    return rules::ExpireInactiveRoom(stored, made->room.sequence, kNoon);
+  });
+  ASSERT_OK(ended);
+  EXPECT_ERROR(kRoomNotFound, store_->Load(key));
+  EXPECT_EQ(store_->CountRooms(kKind), 0u);
+  EXPECT_TRUE(store_->Scan(0, 10)->rooms.empty());
+  EXPECT_THAT(*store_->List({.kind = kKind, .count = 10}), IsEmpty());
+  EXPECT_ERROR(kRoomNotFound, Apply(*store_, Adding(key, "host")));
+}
+
+TEST_P(StoreContract, ARoomThatComesAndGoesInOneChangeLeavesOnlyItsEvents) {
+  const RoomKey key = MakeKey(kKind, "r1");
+  const auto passed = store_->Update(key, [&](const Room*) -> Result<RoomChange> {
+    const auto made = rules::PrepareRoom(nullptr, MakeWaitingRoom(kKind, "r1"), kNoon);
+    if (!made) return made.error();
+    Result<RoomChange> ended = rules::DismissRoom(&made->room, kNoon);
+    if (ended)
+      ended->events.insert(ended->events.begin(), made->events.begin(), made->events.end());
+    return ended;
+  });
+  ASSERT_OK(passed);
+  EXPECT_ERROR(kRoomNotFound, store_->Load(key));
+  EXPECT_EQ(store_->CountRooms(kKind), 0u);
+  EXPECT_EQ(AllEvents().size(), 2u);
+}
+
+TEST_P(StoreContract, WhatWasRefusedGivesNoPlace) {
+  const RoomKey key = MakeKey(kKind, "r1");
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
+  EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(key, "host", 0)));
+  EXPECT_EQ(store_->Load(key)->place, 0u);
+  EXPECT_THAT(*store_->List({.kind = kKind, .count = 10}), IsEmpty());
+  EXPECT_EQ(AllEvents().size(), 1u);
+}
+
+}  // namespace
+}  // namespace rtcroom

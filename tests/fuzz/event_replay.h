@@ -1,0 +1,53 @@
+// Rooms as somebody knows them who has only ever read events.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/room.h"
+#include "daemon/core/room_event.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// One sentence about what is wrong, or nothing.
+using Fault = std::optional<std::string>;
+
+/// @threads for one thread at a time.
+class EventReplay {
+ public:
+  struct Member {
+    std::string user_id;
+    std::string user_name;
+    std::string user_avatar;
+    bool operator==(const Member&) const = default;
+  };
+  struct KnownRoom {
+    RoomKey key;
+    Dialect dialect = Dialect::kGen1;
+    std::uint64_t number = 0;      ///< `StoredEvent::room_number`
+    std::uint64_t last_event = 0;  ///< without gaps from 1
+    std::string creator;
+    std::string info;
+    std::string custom = "{}";
+    std::vector<Member> members{};
+    std::vector<std::pair<std::string, std::string>> viewers{};
+  };
+
+  /// Takes the next event: one that cannot follow what is known is a fault.
+  Fault Take(const StoredEvent& stored);
+
+  [[nodiscard]] const std::map<RoomId, KnownRoom>& rooms() const { return rooms_; }
+
+  /// Compares a stored room with what is known of it.
+  [[nodiscard]] Fault Compare(const Room& room, const AudiencePage& page) const;
+
+ private:
+  std::map<RoomId, KnownRoom> rooms_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,108 @@
+// Thousands of random histories on both stores: each must do what the model does.
+#include "tests/fuzz/room_history.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "tests/fuzz/fuzz_seed.h"
+#include "tests/support/environment_number.h"
+#include "tests/support/matchers.h"
+#include "tests/support/sanitizers.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr StoreLimits kLimits{.max_rooms = kMostRoomsOfHistories};
+constexpr std::uint64_t kShards = 4;
+/// Of all shards together, unless RTCROOM_FUZZ_HISTORIES of the environment says otherwise.
+constexpr std::size_t kUsualHistories = kUnderSanitizer ? 2'000 : 20'000;
+/// So many histories share one SQLite file: to make a file costs more than to live through one.
+constexpr std::size_t kHistoriesPerFile = 250;
+
+class DeafListener : public CommitListener {
+ public:
+  void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
+};
+
+class SqliteFile {
+ public:
+  SqliteFile() { Open(); }
+  void Open() {
+    store_.reset();
+    auto opened = SqliteStore::Open({.path = (directory_.path() / "rooms.db").string(),
+                                     .new_epoch = "00000000000000fe",
+                                     .durability = Durability::kOff,
+                                     .limits = kLimits,
+                                     .readers = 1},
+                                    listener_);
+    EXPECT_OK(opened);
+    if (opened) store_ = *std::move(opened);
+  }
+  [[nodiscard]] Store& store() { return *store_; }
+
+ private:
+  TempDirectory directory_;
+  DeafListener listener_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+Fault TryInMemory(const RoomHistory& history) {
+  DeafListener listener;
+  MemoryStore store(kLimits, "00000000000000ff", listener);
+  return TryHistory(history, store);
+}
+
+Fault TryOnSqlite(const RoomHistory& history) {
+  SqliteFile file;
+  return TryHistory(history, file.store());
+}
+
+/// Says how to have the failure again, and by which few commands.
+void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
+            Fault (*trial)(const RoomHistory&)) {
+  const Fault again = trial(history);
+  const RoomHistory shortest = again ? Shorten(history, trial) : history;
+  ADD_FAILURE() << "RTCROOM_FUZZ_SEED=" << seed << " RTCROOM_FUZZ_HISTORIES=1: " << *fault
+                << (again ? "\nThe shortest of its kind:\n"
+                          : "\nIt happens only after the histories before:\n")
+                << Describe(shortest) << "ends with: " << *(again ? trial(shortest) : fault);
+}
+
+/// A quarter of the histories each, so that they can be tried at once.
+class RoomHistories : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  const std::size_t count_ =
+      (EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kUsualHistories) + kShards - 1) / kShards;
+  const std::uint64_t first_seed_ = FuzzSeed(1 + GetParam() * 1'000'000);
+};
+
+TEST_P(RoomHistories, InMemoryAreThoseOfTheModel) {
+  for (std::uint64_t seed = first_seed_; seed < first_seed_ + count_; ++seed) {
+    const RoomHistory history = DrawHistory(seed);
+    const Fault fault = TryInMemory(history);
+    if (fault) return Report(seed, history, fault, TryInMemory);
+  }
+}
+
+TEST_P(RoomHistories, OnSqliteAreThoseOfTheModel) {
+  std::unique_ptr<SqliteFile> file;
+  for (std::uint64_t i = 0; i < count_; ++i) {
+    if (i % kHistoriesPerFile == 0) file = std::make_unique<SqliteFile>();
+    if (i % kHistoriesPerFile == kHistoriesPerFile / 2) file->Open();
+    const RoomHistory history = DrawHistory(first_seed_ + i);
+    const Fault fault = TryHistory(history, file->store());
+    if (fault) return Report(first_seed_ + i, history, fault, TryOnSqlite);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, RoomHistories, testing::Range<std::uint64_t>(0, kShards));
+
+}  // namespace
+}  // namespace rtcroom

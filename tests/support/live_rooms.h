@@ -1,0 +1,81 @@
+// Rooms that wait, viewers and custom fields, as tests of stores make them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+
+/// Makes the room without anybody in it.
+inline RoomUpdate Preparing(const Room& room, TimePoint now = kNoon) {
+  return {.key = room.key, .edit = [room, now](const Room* stored) {
+            return rules::PrepareRoom(stored, room, now);
+          }};
+}
+
+/// A gen-2 room as `Preparing` wants it.
+inline Room MakeWaitingRoom(RoomKind kind, const std::string& id) {
+  Room room = MakeRoom(kind, id, "creator", Dialect::kGen2);
+  room.mixed_play_url.clear();
+  return room;
+}
+
+inline Room MakeWebrtcRoom(const std::string& id, std::string type) {
+  Room room = MakeRoom(RoomKind::kWebrtc, id, "creator", Dialect::kGen2);
+  room.type = std::move(type);
+  return room;
+}
+
+inline RoomUpdate Watching(const RoomKey& key, const std::string& user_id,
+                           const std::string& user_info = "{}", TimePoint now = kNoon,
+                           std::size_t max_audiences = 30) {
+  return {.key = key,
+          .edit =
+              [=](const Room* stored) {
+                RoomPolicy policy = SharedPolicy();
+                policy.limits.max_audiences = max_audiences;
+                return rules::AddAudience(stored, Dialect::kGen2,
+                                          {.user_id = {user_id}, .user_info = user_info}, policy,
+                                          now);
+              },
+          .audience = UserId{user_id}};
+}
+
+inline RoomUpdate LeavingAudience(const RoomKey& key, const std::string& user_id,
+                                  TimePoint now = kNoon) {
+  return {.key = key,
+          .edit =
+              [=](const Room* stored) {
+                return rules::DeleteAudience(stored, Dialect::kGen2, {user_id}, SharedPolicy(),
+                                             now);
+              },
+          .audience = UserId{user_id}};
+}
+
+inline RoomUpdate SettingCustom(const RoomKey& key, const std::string& custom,
+                                TimePoint now = kNoon) {
+  return {.key = key, .edit = [=](const Room* stored) {
+            const auto edit = [&](std::string_view) -> Result<std::string> { return custom; };
+            return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
+                                       rules::CustomRight::kEverybody, edit, SharedPolicy(), now);
+          }};
+}
+
+/// The viewers of the room in order, each as "<user>=<info>".
+inline std::vector<std::string> ViewersOf(Store& store, const RoomKey& key) {
+  std::vector<std::string> viewers;
+  const Result<AudiencePage> page = store.LoadAudiences(key);
+  if (!page) return {"not loaded"};
+  viewers.reserve(page->audiences.size());
+  for (const Audience& viewer : page->audiences) {
+    viewers.push_back(viewer.user_id.value + "=" + viewer.user_info);
+  }
+  return viewers;
+}
+
+}  // namespace rtcroom
