@@ -101,7 +101,14 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone 
        .creator = command.user_id,
        .room_id = command.room.id,
        .made_by_another =
-           [this, command, tries, shared_done](const Status& /*outcome*/) {
+           [this, command, tries, shared_done](const Status& outcome) {
+             if (!outcome && outcome.error().code == Errc::kRoomExists) {
+               // A room of another kind or dialect is being made: to wait for it would change
+               // nothing.
+               const Status seated = AddToStored(command);
+               const bool still_absent = !seated && seated.error().code == Errc::kRoomNotFound;
+               return (*shared_done)(still_absent ? outcome : seated);
+             }
              // As if this call had come later, whatever came of it.
              AddPusher(command, tries - 1, *shared_done);
            }},

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -15,6 +16,7 @@ struct Question {
 };
 
 // The numbers are the event types of storage/sqlite: 1 created, 2 added, 4 deleted, 5 destroyed.
+// A room's number is its own: others may have had its id.
 constexpr std::array kQuestions = {
     Question{"damage", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
     Question{"a dangling reference", "SELECT * FROM pragma_foreign_key_check"},
@@ -23,25 +25,31 @@ constexpr std::array kQuestions = {
              " HAVING MAX(position) - MIN(position) + 1 <> COUNT(*)"},
     Question{"a gap in a room's sequence",
              "SELECT room_id, MIN(room_sequence), MAX(room_sequence), COUNT(*) FROM events"
-             " GROUP BY room_kind, room_id"
+             " GROUP BY room_number"
              " HAVING MIN(room_sequence) <> 1 OR MAX(room_sequence) <> COUNT(*)"
              " OR COUNT(DISTINCT room_sequence) <> COUNT(*)"},
+    Question{"a room of two ids or kinds",
+             "SELECT room_number FROM events GROUP BY room_number"
+             " HAVING COUNT(DISTINCT room_id || room_kind) <> 1"},
     Question{"an order of commit that is not the room's own",
              "SELECT later.room_id, later.room_sequence FROM events AS later JOIN events AS earlier"
-             " ON later.room_id = earlier.room_id AND later.position > earlier.position"
+             " ON later.room_number = earlier.room_number AND later.position > earlier.position"
              " AND later.room_sequence <= earlier.room_sequence"},
     Question{"a history that does not begin with the room's creation",
              "SELECT room_id FROM events WHERE (room_sequence = 1) <> (type = 1)"},
     Question{"a room that knows another newest event than its history",
              "SELECT id FROM rooms WHERE last_event IS NOT (SELECT MAX(room_sequence) FROM events"
-             " WHERE room_id = id AND room_kind = kind)"},
+             " WHERE room_number = sequence AND room_kind = kind)"},
     Question{"a room that is gone without having been destroyed",
-             "SELECT room_id FROM events GROUP BY room_id"
-             " HAVING (SUM(type = 5) = 0) <> EXISTS (SELECT 1 FROM rooms WHERE id = room_id)"},
+             "SELECT room_id FROM events GROUP BY room_number HAVING (SUM(type = 5) = 0)"
+             " <> EXISTS (SELECT 1 FROM rooms WHERE sequence = room_number)"},
     Question{"members that do not follow from the history",
-             "SELECT room_id FROM events GROUP BY room_id"
-             " HAVING SUM(type = 2) - SUM(type = 4) <> (SELECT COUNT(*) FROM pushers"
-             " JOIN rooms ON rooms.sequence = pushers.room WHERE rooms.id = room_id)"},
+             "SELECT room_id FROM events GROUP BY room_number"
+             " HAVING SUM(type = 2) - SUM(type = 4)"
+             " <> (SELECT COUNT(*) FROM pushers WHERE room = room_number)"},
+    Question{"an audience that was miscounted",
+             "SELECT id FROM rooms WHERE audience_count"
+             " <> (SELECT COUNT(*) FROM audiences WHERE room = sequence)"},
 };
 
 int AddRow(void* rows, int columns, char** values, char** /*names*/) {
@@ -65,6 +73,17 @@ Connection OpenToRead(const std::filesystem::path& database) {
   return connection;
 }
 
+using Row = std::vector<std::string>;
+
+int AddCells(void* rows, int columns, char** values, char** /*names*/) {
+  Row row;
+  for (int column = 0; column < columns; ++column) {
+    row.emplace_back(values[column] != nullptr ? values[column] : "");
+  }
+  static_cast<std::vector<Row>*>(rows)->push_back(std::move(row));
+  return 0;
+}
+
 }  // namespace
 
 std::vector<std::string> AuditStore(const std::filesystem::path& database) {
@@ -86,7 +105,9 @@ std::vector<std::string> HistoryOf(const std::filesystem::path& database) {
   constexpr const char* kHistory =
       "SELECT room_id || ' ' || room_sequence || ' ' || CASE type WHEN 1 THEN 'room_created'"
       " WHEN 2 THEN 'pusher_added' WHEN 3 THEN 'pusher_updated' WHEN 4 THEN 'pusher_deleted'"
-      " WHEN 5 THEN 'room_destroyed' END FROM events ORDER BY position";
+      " WHEN 5 THEN 'room_destroyed' WHEN 6 THEN 'room_activated' WHEN 7 THEN 'audience_added'"
+      " WHEN 8 THEN 'audience_deleted' WHEN 9 THEN 'custom_changed' END"
+      " FROM events ORDER BY position";
   const Connection opened = OpenToRead(database);
   std::vector<std::string> rows;
   if (opened == nullptr ||
@@ -95,6 +116,50 @@ std::vector<std::string> HistoryOf(const std::filesystem::path& database) {
   }
   for (std::string& row : rows) row.erase(0, 1);  // each value comes with a blank before it
   return rows;
+}
+
+std::vector<AuditedEvent> EventsOf(const std::filesystem::path& database) {
+  // The names of the numbers that storage/sqlite has for kinds, types and reasons.
+  constexpr const char* kEvents =
+      "SELECT CASE room_kind WHEN 1 THEN 'double' WHEN 2 THEN 'multi' WHEN 3 THEN 'live'"
+      " WHEN 4 THEN 'webrtc' END, room_id, room_number,"
+      " CASE type WHEN 1 THEN 'room_created' WHEN 2 THEN 'pusher_added'"
+      " WHEN 3 THEN 'pusher_updated' WHEN 4 THEN 'pusher_deleted' WHEN 5 THEN 'room_destroyed'"
+      " WHEN 6 THEN 'room_activated' WHEN 7 THEN 'audience_added' WHEN 8 THEN 'audience_deleted'"
+      " WHEN 9 THEN 'custom_changed' END, user_id,"
+      " CASE type WHEN 4 THEN CASE reason WHEN 1 THEN 'left' WHEN 2 THEN 'heartbeat_timeout'"
+      " WHEN 4 THEN 'kicked' WHEN 5 THEN 'room_destroyed' END"
+      " WHEN 5 THEN CASE reason WHEN 1 THEN 'destroyed' WHEN 2 THEN 'creator_left'"
+      " WHEN 3 THEN 'last_left' WHEN 4 THEN 'idle' WHEN 5 THEN 'dismissed' END END"
+      " FROM events ORDER BY position";
+  const Connection opened = OpenToRead(database);
+  std::vector<Row> rows;
+  if (opened == nullptr ||
+      sqlite3_exec(opened.get(), kEvents, AddCells, &rows, nullptr) != SQLITE_OK) {
+    return {AuditedEvent{.what = "the events cannot be read"}};
+  }
+  std::vector<AuditedEvent> events;
+  events.reserve(rows.size());
+  for (const Row& row : rows) {
+    events.push_back({.kind = row[0],
+                      .room = row[1],
+                      .room_number = std::stoull(row[2]),
+                      .what = row[3],
+                      .user = row[4],
+                      .reason = row[5]});
+  }
+  return events;
+}
+
+std::int64_t CountRows(const std::filesystem::path& database, const std::string& table) {
+  const Connection opened = OpenToRead(database);
+  const std::string question = "SELECT COUNT(*) FROM " + table;
+  std::vector<Row> rows;
+  if (opened == nullptr ||
+      sqlite3_exec(opened.get(), question.c_str(), AddCells, &rows, nullptr) != SQLITE_OK) {
+    return -1;
+  }
+  return std::stoll(rows.at(0).at(0));
 }
 
 }  // namespace rtcroom

@@ -46,8 +46,11 @@ function lineOf(message) {
     sequence: Number(event.sequence),
     epoch: event.epoch,
     cursor: event.cursor,
-    user: change.user_id ?? change.creator ?? change.pusher?.user_id ?? '',
+    user: change.user_id ?? change.creator ?? change.pusher?.user_id ?? change.audience?.user_id ?? '',
     reason: change.reason ?? '',
+    new_creator: change.new_creator ?? '',
+    custom: change.custom ?? '',
+    user_info: change.audience?.user_info ?? '',
     seconds: Number(event.time.seconds),
   };
 }

@@ -155,6 +155,22 @@ TEST_F(Gen2ServiceTest, WhoComesWhileTheCreatorIsMakingTheRoomEntersIt) {
   EXPECT_EQ(Load("r1")->info, "name");
 }
 
+TEST_F(Gen2ServiceTest, AnIdThatAnotherDialectIsMakingARoomOfIsTaken) {
+  groups_.Hold();
+  CreateRoomCommand others = Prepare("r1", "alice");
+  others.dialect = Dialect::kGen1;
+  std::optional<Result<RoomId>> made;
+  rooms_.CreateRoom(others, [&](const Result<RoomId>& id) { made = id; });
+  std::optional<Status> added;
+  rooms_.AddPusher(AddTo("r1", "host"), [&](const Status& outcome) { added = outcome; });
+  ASSERT_TRUE(added.has_value()) << "there is nothing to wait for";
+  EXPECT_ERROR(kRoomExists, *added);
+  groups_.AnswerHeld({});
+  ASSERT_TRUE(made.has_value());
+  EXPECT_OK(*made);
+  EXPECT_ERROR(kRoomExists, AddNow(rooms_, AddTo("r1", "host")));
+}
+
 TEST_F(Gen2ServiceTest, ViewersAndFieldsLiveAndDieWithTheRoom) {
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "host")));
   const MemberCommand viewer{.room = Key("r1"), .dialect = Dialect::kGen2, .user_id = {"v"}};

@@ -1,0 +1,50 @@
+// Requests of gen-2 clients and what tests read from the replies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/gen2_client.h"
+
+namespace rtcroom {
+
+/// The codes of gen-2 (protocol B.3) that gen-1 has not.
+inline constexpr int kInfoTooLong = 10;
+inline constexpr int kIdTaken = 11;
+
+inline constexpr const char* kTokenWrong = "鉴权失败 错误码:1 错误信息:token 错误";
+inline constexpr const char* kTokenMalformed = "鉴权失败 错误码:2 错误信息:token 错误";
+inline constexpr const char* kNotLoggedIn = "鉴权失败 错误码:3 错误信息:用户未登录或token过期";
+inline constexpr const char* kNoToken =
+    "鉴权失败 错误码:4 错误信息:参数不全，请检查是否忘记携带参数userID和token";
+inline constexpr const char* kUnknownApp =
+    "鉴权失败 错误码:5 错误信息:客户配置不存在，请检查appID和businessID是否正确";
+
+/// The body of create_room; without `room_id` the server chooses one.
+nlohmann::json PrepareBody(const std::string& user_id, const std::string& room_id = {});
+nlohmann::json AudienceBody(const std::string& room_id, const std::string& user_id);
+/// The body of set_custom_field for `inc` and `dec`.
+nlohmann::json CountBody(const std::string& room_id, const std::string& field,
+                         const std::string& operation = "inc");
+nlohmann::json SetBody(const std::string& room_id, const std::string& field,
+                       const nlohmann::json& value);
+nlohmann::json ListBody();
+
+/// What get_room_list tells of each room of the client's kind; at most 200.
+nlohmann::json ListedRooms(Gen2Client& client);
+std::vector<std::string> RoomIds(Gen2Client& client);
+/// Empty when there is no such room.
+std::vector<std::string> PushersOf(Gen2Client& client, const std::string& room_id);
+/// Empty when there is no such room.
+std::string CreatorOf(Gen2Client& client, const std::string& room_id);
+/// userID of each viewer.
+std::vector<std::string> AudiencesOf(Gen2Client& client, const std::string& room_id);
+
+/// A value of the server's metrics; -1 when there is none of that name and these labels.
+/// @param name  with its labels, as it stands there.
+double MetricOf(const ServerProcess& server, const std::string& name);
+
+}  // namespace rtcroom

@@ -1,0 +1,137 @@
+// How long a token is good: over restarts, until it is not used, until others need its place
+// (protocol B.1, C.5).
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/gen2_calls.h"
+#include "tests/e2e/store_audit.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+/// What the server says to a harmless call; empty when it takes the token.
+std::string RefusalOf(const ServerProcess& server, const std::string& user,
+                      const std::string& token) {
+  Gen2Client client(server.Https(), user, "multi_room");
+  client.UseToken(token);
+  const ApiReply reply = client.Call("get_room_list", ListBody());
+  return reply.code() == kOk ? "" : reply.Text("message");
+}
+
+class Tokens : public testing::Test {
+ protected:
+  std::string TokenOf(const std::string& user) {
+    return LoggedIn(server_, user, "multi_room").token();
+  }
+
+  ServerProcess server_{{.settings = WithLogins()}};
+};
+
+TEST_F(Tokens, OutliveEveryEndOfTheServerAndSoDoesWhatEndedThem) {
+  const std::string replaced = TokenOf("alice");
+  const std::string alice = TokenOf("alice");
+  Gen2Client leaver = LoggedIn(server_, "leaver", "multi_room");
+  ASSERT_EQ(leaver.Logout().code(), kOk);
+  const auto expect_the_same = [&] {
+    EXPECT_EQ(RefusalOf(server_, "alice", alice), "");
+    EXPECT_EQ(RefusalOf(server_, "alice", replaced), kTokenWrong);
+    EXPECT_EQ(RefusalOf(server_, "leaver", leaver.token()), kNotLoggedIn);
+  };
+  expect_the_same();
+  server_.Kill9();
+  server_.Start();
+  expect_the_same();
+  EXPECT_EQ(server_.Terminate(), 0);
+  server_.Start();
+  expect_the_same();
+  server_.HandOver();
+  expect_the_same();
+  EXPECT_NE(TokenOf("alice"), alice);
+  EXPECT_EQ(RefusalOf(server_, "alice", alice), kTokenWrong);
+}
+
+TEST_F(Tokens, EndWithALogoutOfTheirOwnUserOnly) {
+  Gen2Client alice = LoggedIn(server_, "alice", "multi_room");
+  const std::string bob = TokenOf("bob");
+  Gen2Client mallory(server_.Https(), "alice", "multi_room");
+  mallory.UseToken(bob);
+  EXPECT_EQ(mallory.Logout().code(), kNotAuthorized);
+  EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), "");
+
+  EXPECT_EQ(alice.Logout().code(), kOk);
+  EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), kNotLoggedIn);
+  const ApiReply again = alice.Logout();
+  EXPECT_EQ(again.code(), kNotAuthorized);
+  EXPECT_EQ(again.Text("message"), kNotLoggedIn);
+  EXPECT_EQ(RefusalOf(server_, "bob", bob), "");
+  ASSERT_EQ(alice.Login().code(), kOk);
+  EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), "");
+}
+
+TEST_F(Tokens, AreNotInTheStore) {
+  const std::string token = TokenOf("alice");
+  EXPECT_EQ(server_.Terminate(), 0);
+  const std::string secret = token.substr(0, 32);
+  for (const auto& file : std::filesystem::directory_iterator(server_.data_directory())) {
+    if (!file.is_regular_file()) continue;
+    EXPECT_EQ(ReadWholeFile(file.path()).find(secret), std::string::npos) << file.path();
+  }
+  server_.Start();
+}
+
+TEST(TokenLife, LastsAsLongAsTheTokenIsUsed) {
+  ServerProcess server({.settings = WithLogins({{"auth.token_ttl", "2s"}})});
+  Gen2Client busy = LoggedIn(server, "busy", "multi_room");
+  const std::string idle = LoggedIn(server, "idle", "multi_room").token();
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(RefusalOf(server, "idle", idle), "");
+  // Three lives of a token that nobody uses.
+  while (std::chrono::steady_clock::now() - begun < std::chrono::seconds(6) && !HasFailure()) {
+    EXPECT_EQ(busy.Call("get_room_list", ListBody()).code(), kOk);
+  }
+  EXPECT_EQ(RefusalOf(server, "idle", idle), kNotLoggedIn);
+  // It is the passing of time that is under test: nothing can be waited for.
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));
+  EXPECT_EQ(RefusalOf(server, "busy", busy.token()), kNotLoggedIn);
+  server.Kill9();
+  server.Start();
+  EXPECT_EQ(RefusalOf(server, "busy", busy.token()), kNotLoggedIn);
+  EXPECT_EQ(RefusalOf(server, "idle", idle), kNotLoggedIn);
+}
+
+TEST(TokenTable, MakesRoomByWhoWasAwayLongest) {
+  ServerProcess server({.settings = WithLogins({{"auth.max_tokens", 3}})});
+  std::vector<Gen2Client> users;
+  for (const char* name : {"a", "b", "c"}) users.push_back(LoggedIn(server, name, "multi_room"));
+  EXPECT_EQ(RefusalOf(server, "a", users[0].token()), "") << "now it is b who was away longest";
+  users.push_back(LoggedIn(server, "d", "multi_room"));
+  const auto refusals = [&] {
+    std::vector<std::string> said;
+    for (const char* place : {"d", "c", "a", "b"}) {
+      const auto user =
+          std::ranges::find(users, std::string(place), [](const auto& u) { return u.user_id(); });
+      said.push_back(RefusalOf(server, place, user->token()));
+    }
+    return said;
+  };
+  EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
+  EXPECT_EQ(users[3].Login().code(), kOk) << "who logs in again takes nobody's place";
+  EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
+  // The store hears of it within seconds.
+  EXPECT_TRUE(Eventually(
+      [&] { return CountRows(server.data_directory() / "rtcroomd.db", "sessions") == 3; }));
+  server.Kill9();
+  server.Start();
+  EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
+}
+
+}  // namespace
+}  // namespace rtcroom
