@@ -173,9 +173,7 @@ LogLevel LogLevelOf(Errc failure) {
     case Errc::kPusherNotFound:
     case Errc::kNotCreator:
     case Errc::kFileNotFound:
-      return LogLevel::kDebug;
-    // Whoever comes too often would fill the log. The metrics count him.
-    case Errc::kTooManyRequests:
+    case Errc::kTooManyRequests:  // who comes too often would fill the log; the metrics count him
       return LogLevel::kDebug;
     case Errc::kTooManyRooms:
     case Errc::kStoreBusy:
