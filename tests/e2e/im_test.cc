@@ -251,13 +251,13 @@ class ImInTrouble : public testing::Test {
     return text;
   }
 
+  PhoneViews views_;  // first: the threads of the service use it until they end
   ImStandIn im_;
   ServerProcess server_{{.settings = WithIm(im_, {{"log.level", "info"}})}};
   std::size_t made_ = 0;
   std::map<std::size_t, std::string> rooms_;
   std::vector<std::string> ended_;
   std::array<std::atomic<bool>, kRooms> guests_{};
-  PhoneViews views_;
 };
 
 TEST_F(ImInTrouble, EveryGroupHearsOfItsLastChange) {
