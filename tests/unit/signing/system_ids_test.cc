@@ -39,6 +39,32 @@ TEST(SystemIds, DifferEachTime) {
   }
 }
 
+TEST(SystemIds, NumbersOfRoomsAreThoseThatOldClientsUnderstand) {
+  SystemRandom random;
+  SystemIds ids(random);
+  for (int round = 0; round < 1000; ++round) {
+    const std::string number = ids.NewRoomNumber().value;
+    EXPECT_THAT(number, testing::MatchesRegex("[1-9][0-9]{0,9}"));
+    EXPECT_LE(std::stoull(number), 2147483647U);
+  }
+}
+
+TEST(SystemIds, DrawAgainWhereTheNumberIsZero) {
+  /// Nothing but zeros at first.
+  class ZeroFirst : public RandomSource {
+   public:
+    void Fill(std::span<std::byte> out) override {
+      for (std::byte& byte : out) byte = static_cast<std::byte>(drawn_ == 0 ? 0 : 1);
+      ++drawn_;
+    }
+
+   private:
+    int drawn_ = 0;
+  };
+  ZeroFirst random;
+  EXPECT_EQ(SystemIds(random).NewRoomNumber().value, std::to_string(0x01010101));
+}
+
 TEST(NewEpoch, HasSixtyFourRandomBits) {
   CountingBytes bytes;
   EXPECT_EQ(NewEpoch(bytes), "0001020304050607");
