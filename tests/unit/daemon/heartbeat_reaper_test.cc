@@ -18,6 +18,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
   static constexpr ReaperOptions kOptions{.sweep_period = 5s, .batch = 2, .most_per_sweep = 6};
 
   void OnSweep(const SweepOutcome& outcome) override { sweeps_.push_back(outcome); }
+  void OnStall() override { ++stalls_; }
 
   void MakeRooms(int count) {
     for (int i = 0; i < count; ++i) {
@@ -34,6 +35,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
   std::uint64_t RoomCount() { return store_.CountRooms(RoomKind::kMulti); }
 
   std::vector<SweepOutcome> sweeps_;
+  int stalls_ = 0;
   HeartbeatReaper reaper_{rooms_, leases_, inactive_, clock_, kOptions, *this, logger_};
 };
 
@@ -64,6 +66,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
   Run(10s);
   clock_.Advance(1h);  // stopped, swapped out or suspended: nobody could beat
   reaper_.Tick();
+  EXPECT_EQ(stalls_, 1);
   Run(20s);
   EXPECT_EQ(RoomCount(), 3U);
   Run(5s);

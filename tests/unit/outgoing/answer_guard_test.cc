@@ -1,4 +1,4 @@
-#include "daemon/answer_guard.h"
+#include "daemon/outgoing/answer_guard.h"
 
 #include <string>
 #include <string_view>

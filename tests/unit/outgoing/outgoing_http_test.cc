@@ -1,4 +1,4 @@
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/outgoing_http.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -21,9 +21,10 @@
 #include <sys/socket.h>
 
 #include "daemon/base/logger.h"
-#include "daemon/call_pool.h"
+#include "daemon/outgoing/call_pool.h"
 #include "daemon/signing/dev_certificate.h"
 #include "daemon/signing/openssl_ptr.h"
+#include "daemon/signing/system_random.h"
 #include "daemon/system_clock.h"
 #include "daemon/wechat/wechat_code_exchange.h"
 #include "tests/support/awaited.h"

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/outgoing_http.h"
 #include "daemon/signing/openssl_ptr.h"
 #include "daemon/system_clock.h"
 #include "tests/support/eventually.h"
@@ -96,6 +96,22 @@ TEST_F(OutgoingPosts, SendTheBodyAndItsType) {
   EXPECT_THAT(request, HasSubstr("\r\nContent-Length: 17\r\n"));
   EXPECT_THAT(request, HasSubstr("\r\nAccept-Encoding: identity\r\n"));
   EXPECT_EQ(BodyOf(request), R"({"text":"\u4eba"})");
+}
+
+TEST_F(OutgoingPosts, ShowATokenWithoutABody) {
+  std::string request;
+  {
+    const StandInService service([&](const std::string& received) {
+      request = received;
+      return Said{HttpAnswer("200 OK", "done")};
+    });
+    const auto reply = http_.PostAs(Secret("the token"), service.Url(), "/act", kLong);
+    ASSERT_OK(reply);
+    EXPECT_EQ(reply->body, "done");
+  }
+  EXPECT_THAT(request, StartsWith("POST /act HTTP/1.1\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\nAuthorization: Bearer the token\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\nContent-Length: 0\r\n"));
 }
 
 TEST_F(OutgoingPosts, ShareAConnectionOneAfterTheOther) {

@@ -1,4 +1,4 @@
-#include "daemon/outgoing_target.h"
+#include "daemon/outgoing/outgoing_target.h"
 
 #include <string>
 

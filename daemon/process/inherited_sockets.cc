@@ -1,0 +1,113 @@
+#include "daemon/process/inherited_sockets.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <ranges>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/config/listen_address.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr const char* kPid = "LISTEN_PID";
+constexpr const char* kCount = "LISTEN_FDS";
+constexpr const char* kNames = "LISTEN_FDNAMES";
+constexpr std::array<const char*, 3> kVariables = {kPid, kCount, kNames};
+
+/// More listeners than there will ever be; a larger number is a mistake.
+constexpr int kMaxSockets = 64;
+
+std::optional<int> Number(std::string_view text) {
+  int number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<int> NumberIn(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::nullopt : Number(found->second);
+}
+
+std::vector<std::string> Names(const std::string& text) {
+  std::vector<std::string> names;
+  for (const auto name : std::views::split(text, ':')) {
+    names.emplace_back(name.begin(), name.end());
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<InheritedSockets> InheritedSockets::FromEnvironment(const Environment& environment,
+                                                           pid_t own_pid, int first) {
+  // The variables of a parent may still be about; then they are for the parent.
+  if (NumberIn(environment, kPid) != own_pid) return InheritedSockets();
+  const std::optional<int> count = NumberIn(environment, kCount);
+  if (!count || *count < 0 || *count > kMaxSockets) {
+    return Error{Errc::kUnavailable, fmt::format("{}: not a number up to {}", kCount, kMaxSockets)};
+  }
+  std::vector<std::string> names(static_cast<std::size_t>(*count));
+  if (const auto named = environment.find(kNames); named != environment.end() && *count > 0) {
+    names = Names(named->second);
+    if (names.size() != static_cast<std::size_t>(*count)) {
+      return Error{Errc::kUnavailable,
+                   fmt::format("{}: {} names for {} sockets", kNames, names.size(), *count)};
+    }
+  }
+  std::vector<NamedSocket> sockets;
+  for (int i = 0; i < *count; ++i) {
+    Result<ListeningSocket> listening = AdoptListeningSocket(FileDescriptor(first + i));
+    if (!listening) return listening.error();
+    sockets.push_back({.name = std::move(names[static_cast<std::size_t>(i)]),
+                       .listening = *std::move(listening)});
+  }
+  return InheritedSockets(std::move(sockets));
+}
+
+std::optional<ListeningSocket> InheritedSockets::Take(std::string_view name,
+                                                      std::string_view address) {
+  const auto suits = [&](const NamedSocket& socket) {
+    return name == "grpc" || !socket.listening.address.starts_with("unix:");
+  };
+  auto found = std::ranges::find_if(
+      waiting_, [&](const NamedSocket& socket) { return socket.name == name && suits(socket); });
+  if (found == waiting_.end()) {
+    const std::optional<ListenAddress> wanted = ParseListenAddress(address);
+    found = std::ranges::find_if(waiting_, [&](const NamedSocket& socket) {
+      const std::string& bound = socket.listening.address;
+      return suits(socket) && (wanted ? ParseListenAddress(bound) == wanted : bound == address);
+    });
+  }
+  if (found == waiting_.end()) return std::nullopt;
+  ListeningSocket taken = std::move(found->listening);
+  waiting_.erase(found);
+  return taken;
+}
+
+Status InheritedSockets::CheckAllTaken() const {
+  if (waiting_.empty()) return {};
+  const NamedSocket& left = waiting_.front();
+  return Error{Errc::kUnavailable,
+               fmt::format("inherited descriptor {} (\"{}\", {}): no listener has this name or "
+                           "this address",
+                           left.listening.socket.get(), left.name, left.listening.address)};
+}
+
+void UnsetListenVariables() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the contract says when to call it
+  for (const char* name : kVariables) unsetenv(name);
+}
+
+bool IsListenVariable(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find('='));
+  return std::ranges::find(kVariables, name) != kVariables.end();
+}
+
+}  // namespace rtcroom
