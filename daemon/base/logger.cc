@@ -1,5 +1,6 @@
 #include "daemon/base/logger.h"
 
+#include <algorithm>
 #include <cctype>
 #include <iterator>
 #include <string>
@@ -9,10 +10,13 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "daemon/base/log_scope.h"
+
 namespace rtcroom {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 256;
+constexpr std::string_view kRequestId = "request_id";
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
@@ -104,22 +108,27 @@ Logger::~Logger() = default;
 
 void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (!Enabled(level)) return;
+  const bool is_json = format_ == LogFormat::kJson;
   fmt::memory_buffer line;
   const ValueWriter write{line, format_};
-  if (format_ == LogFormat::kJson) {
+  if (is_json) {
     fmt::format_to(std::back_inserter(line), R"("level":"{}","event":"{}")", LogLevelName(level),
                    event);
-    for (const LogField& field : fields) {
-      fmt::format_to(std::back_inserter(line), R"(,"{}":)", field.key());
-      std::visit(write, field.value());
-    }
   } else {
     fmt::format_to(std::back_inserter(line), "{} {}", LogLevelName(level), event);
-    for (const LogField& field : fields) {
-      fmt::format_to(std::back_inserter(line), " {}=", field.key());
-      std::visit(write, field.value());
-    }
   }
+  const auto append = [&](const LogField& field) {
+    if (is_json) {
+      fmt::format_to(std::back_inserter(line), R"(,"{}":)", field.key());
+    } else {
+      fmt::format_to(std::back_inserter(line), " {}=", field.key());
+    }
+    std::visit(write, field.value());
+  };
+  const std::string_view request_id = LogScope::Current();
+  const bool is_told = std::ranges::find(fields, kRequestId, &LogField::key) != fields.end();
+  if (!request_id.empty() && !is_told) append({kRequestId, request_id});
+  for (const LogField& field : fields) append(field);
   sink_->logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 

@@ -49,7 +49,9 @@ class LogField {
 /// Writes log lines, as JSON objects or as `time level event key=value` text.
 ///
 /// Text values are escaped and cut at 256 bytes, so that nothing a client sends can forge a
-/// line or flood the log. Never hand a secret, a token, a signature or a query string to it.
+/// line or flood the log. What a thread logs inside a `LogScope` has the scope's `request_id`,
+/// unless one is among the fields. Never hand a secret, a token, a signature or a query string to
+/// it.
 ///
 /// @threads safe from any thread.
 class Logger {

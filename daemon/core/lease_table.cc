@@ -98,6 +98,21 @@ bool LeaseTable::IsBoundElsewhere(const RoomKey& room, const UserId& user_id,
   return found != members_.end() && IsElsewhere(*found->second, from);
 }
 
+std::optional<LeaseState> LeaseTable::StateOf(const RoomKey& room, const UserId& user_id) const {
+  using std::chrono::milliseconds;
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  const auto found = members_.find(MemberOf(room, user_id));
+  if (found == members_.end()) return std::nullopt;
+  const Lease& lease = *found->second;
+  // Somebody may have renewed it since we looked at the clock.
+  const auto from_now = [](MonotonicTime::duration duration) {
+    return std::max(std::chrono::duration_cast<milliseconds>(duration), milliseconds(0));
+  };
+  return LeaseState{.age = from_now(now - lease.renewed_at),
+                    .remaining = from_now(DueLocked(lease) - now)};
+}
+
 MonotonicTime LeaseTable::DueLocked(const Lease& lease) const {
   return std::max(lease.renewed_at, grace_from_) + timeout_;
 }

@@ -28,6 +28,12 @@ struct LapsedLease {
   std::chrono::milliseconds overdue{0};  ///< how long ago it ran out
 };
 
+/// How a lease stands.
+struct LeaseState {
+  std::chrono::milliseconds age{0};        ///< since it was granted or renewed
+  std::chrono::milliseconds remaining{0};  ///< until it runs out; 0 when it has
+};
+
 /// The leases of all pushers, in the order in which they run out.
 ///
 /// It follows the store by hearing of every commit in order, so a lease exists exactly while
@@ -60,6 +66,9 @@ class LeaseTable : public CommitListener {
   /// Whether the pusher is bound to somewhere else. Nobody is when `from` is empty.
   [[nodiscard]] bool IsBoundElsewhere(const RoomKey& room, const UserId& user_id,
                                       std::string_view from) const;
+
+  /// @return nothing when the user has none in that room.
+  [[nodiscard]] std::optional<LeaseState> StateOf(const RoomKey& room, const UserId& user_id) const;
 
   /// Leases that have run out, longest overdue first, at most `limit`.
   std::vector<LapsedLease> Lapsed(std::size_t limit);

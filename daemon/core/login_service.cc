@@ -39,7 +39,9 @@ void LoginService::Login(const ImLoginCommand& command, Done done) {
 }
 
 Result<ImLogin> LoginService::SignFor(const UserId& user_id) const {
-  if (!MaySignFor(user_id)) return Error{Errc::kBadIdentity, "userID: not signed for"};
+  if (!MaySignFor(user_id)) {
+    return Error{Errc::kBadRequest, "userID: not an identity that is signed for"};
+  }
   return Sign({.user_id = user_id, .session_key = std::nullopt});
 }
 

@@ -65,7 +65,7 @@ class LoginService {
   void Login(const ImLoginCommand& command, Done done);
 
   /// A ticket for whom the caller names.
-  /// @errors kBadIdentity for one who is never signed for; kUnavailable when signing is not
+  /// @errors kBadRequest for one who is never signed for; kUnavailable when signing is not
   ///         configured.
   /// @source protocol A.4.11.
   [[nodiscard]] Result<ImLogin> SignFor(const UserId& user_id) const;

@@ -217,8 +217,6 @@ class RoomService {
   using MakeAbsent = std::function<Result<RoomChange>(const Room& room, const Pusher& creator)>;
   /// @param make_absent  what becomes of a room that there is not.
   Status StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent);
-  [[nodiscard]] Room MakeRoom(const RoomKey& key, Dialect dialect, const UserId& creator,
-                              std::string info) const;
   [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
                                   const PusherProfile& profile) const;
   [[nodiscard]] std::string MixedPlayUrl(Dialect dialect, const Pusher& creator) const;

@@ -1,6 +1,9 @@
 // The use cases of rooms: how a room comes to be, and how pushers come into it.
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "daemon/base/log_scope.h"
 #include "daemon/core/room_rules.h"
 #include "daemon/core/room_service.h"
 
@@ -11,11 +14,6 @@ namespace {
 constexpr int kTriesToAdd = 3;
 
 }  // namespace
-
-Room RoomService::MakeRoom(const RoomKey& key, Dialect dialect, const UserId& creator,
-                           std::string info) const {
-  return {.key = key, .dialect = dialect, .creator = creator, .info = std::move(info)};
-}
 
 Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
                                const PusherProfile& profile) const {
@@ -51,7 +49,9 @@ void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) 
        .dialect = command.dialect,
        .creator = command.user_id,
        .room_id = command.room_id},
-      [this, command](const RoomId& room_id, const GroupReady& group) {
+      [this, command, request = std::string(LogScope::Current())](const RoomId& room_id,
+                                                                  const GroupReady& group) {
+        const LogScope scope(request);  // it may be another thread by now
         return StoreRoom(command, room_id, group, IfAbsent::kMake);
       },
       std::move(done));
@@ -60,9 +60,11 @@ void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) 
 Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& room_id,
                               const GroupReady& group, IfAbsent if_absent) {
   const TimePoint now = clock_.Now();
-  Room room = MakeRoom({.kind = command.kind, .id = room_id}, command.dialect, command.user_id,
-                       command.info);
-  room.type = command.type;
+  Room room{.key = {.kind = command.kind, .id = room_id},
+            .dialect = command.dialect,
+            .creator = command.user_id,
+            .info = command.info,
+            .type = command.type};
   const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
   const bool starts_active = StartsActive(command.kind, command.dialect);
   if (starts_active) room.mixed_play_url = MixedPlayUrl(command.dialect, creator);
@@ -112,7 +114,9 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone 
              // As if this call had come later, whatever came of it.
              AddPusher(command, tries - 1, *shared_done);
            }},
-      [this, command](const RoomId& /*room_id*/, const GroupReady& group) {
+      [this, command, request = std::string(LogScope::Current())](const RoomId& /*room_id*/,
+                                                                  const GroupReady& group) {
+        const LogScope scope(request);
         return AddOrMake(command, group);
       },
       [shared_done](const Result<RoomId>& made) {
@@ -137,8 +141,11 @@ Status RoomService::AddOrMake(const AddPusherCommand& command, const GroupReady&
 Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent) {
   const TimePoint now = clock_.Now();
   const Pusher pusher = MakePusher(command.dialect, command.user_id, command.profile);
-  Room room = MakeRoom(command.room, command.dialect, command.user_id, command.info);
-  room.mixed_play_url = MixedPlayUrl(command.dialect, pusher);
+  const Room room{.key = command.room,
+                  .dialect = command.dialect,
+                  .creator = command.user_id,
+                  .info = command.info,
+                  .mixed_play_url = MixedPlayUrl(command.dialect, pusher)};
   const RoomPolicy& policy = options_.policy;
   const Result<RoomChange> change =
       store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {

@@ -158,6 +158,18 @@ class Store {
   /// @threads never waits for a writer.
   virtual Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) = 0;
 
+  /// What happened to the rooms that had that key, one after the other, newest first: the last one
+  /// may have ended. Costs as much as what it returns, however much else is retained.
+  ///
+  /// @param before  position of one of them: only those before it; none: from the newest on.
+  /// @param limit   most events to return, 1..1000.
+  /// @return  no events when none are retained, or when there never was such a room.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                          std::optional<std::uint64_t> before,
+                                                          std::size_t limit) = 0;
+
   /// Where a reader stands that has read everything: the newest event there is.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.

@@ -5,8 +5,8 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/random_source.h"
 #include "daemon/core/result.h"
-#include "daemon/signing/random.h"
 
 namespace rtcroom {
 

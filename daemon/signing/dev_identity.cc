@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/signing/atomic_file.h"
+#include "daemon/files/atomic_file.h"
 #include "daemon/signing/dev_certificate.h"
 
 namespace rtcroom {
@@ -61,7 +61,8 @@ Result<DevIdentity> LoadOrMakeDevIdentity(const fs::path& directory, RandomSourc
   DevIdentity identity{.cert_path = directory / "dev-cert.pem",
                        .key_path = directory / "dev-key.pem",
                        .sig_key = Secret(),
-                       .push_key = Secret()};
+                       .push_key = Secret(),
+                       .admin_token = Secret()};
   if (const Status kept = KeepCertificate(identity, random, now); !kept) return kept.error();
 
   Result<Secret> sig_key = KeepKey(directory / "dev-sig-key", 32, random);
@@ -71,6 +72,10 @@ Result<DevIdentity> LoadOrMakeDevIdentity(const fs::path& directory, RandomSourc
   Result<Secret> push_key = KeepKey(directory / "dev-push-key", 16, random);
   if (!push_key) return push_key.error();
   identity.push_key = *std::move(push_key);
+
+  Result<Secret> admin_token = KeepKey(directory / "dev-admin-token", 16, random);
+  if (!admin_token) return admin_token.error();
+  identity.admin_token = *std::move(admin_token);
   return identity;
 }
 

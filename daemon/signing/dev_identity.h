@@ -5,8 +5,8 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/random_source.h"
 #include "daemon/core/result.h"
-#include "daemon/signing/random.h"
 
 namespace rtcroom {
 
@@ -15,10 +15,12 @@ struct DevIdentity {
   std::filesystem::path key_path{};   ///< its PEM key
   Secret sig_key{};                   ///< signs version 2 UserSigs
   Secret push_key{};                  ///< signs stream URLs
+  Secret admin_token{};               ///< opens the console
 };
 
-/// Reads `dev-cert.pem`, `dev-key.pem`, `dev-sig-key` and `dev-push-key` in `directory`, and
-/// makes what is missing: the directory, a certificate with its key, 64 and 32 hex characters.
+/// Reads `dev-cert.pem`, `dev-key.pem`, `dev-sig-key`, `dev-push-key` and `dev-admin-token` in
+/// `directory`, and makes what is missing: the directory, a certificate with its key, 64, 32 and 32
+/// hex characters.
 ///
 /// The certificate and its key are made anew when they cannot be read, do not belong together or
 /// end within a day; a key file when it is empty. What is made is readable by its owner only,

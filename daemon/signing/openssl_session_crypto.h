@@ -7,9 +7,9 @@
 
 #include <openssl/evp.h>
 
+#include "daemon/core/random_source.h"
 #include "daemon/core/session_crypto.h"
 #include "daemon/signing/openssl_ptr.h"
-#include "daemon/signing/random.h"
 
 namespace rtcroom {
 

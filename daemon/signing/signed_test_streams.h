@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "daemon/core/random_source.h"
 #include "daemon/core/test_streams.h"
-#include "daemon/signing/random.h"
 #include "daemon/signing/signed_stream_urls.h"
 
 namespace rtcroom {

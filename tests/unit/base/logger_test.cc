@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/log_scope.h"
 #include "daemon/base/secret.h"
 #include "tests/support/captured_log.h"
 
@@ -41,6 +42,33 @@ TEST_F(LoggerTest, WritesReadableText) {
   Logger logger(LogFormat::kText, LogLevel::kInfo, log_.file());
   logger.Warn("slow", {{"endpoint", "add_pusher"}, {"note", "two words"}});
   EXPECT_THAT(Written(), EndsWith(" warn slow endpoint=add_pusher note=\"two words\"\n"));
+}
+
+TEST_F(LoggerTest, NamesTheRequestThatALineIsAbout) {
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, log_.file());
+  {
+    const LogScope scope("req-1");
+    logger.Info("room_created", {{"room", "r1"}});
+    {
+      const LogScope inner("req-2");
+      logger.Info("within");
+    }
+    logger.Info("request", {{"request_id", "req-3"}});
+  }
+  logger.Info("outside");
+  EXPECT_THAT(
+      Written(),
+      MatchesRegex(".*\"event\":\"room_created\",\"request_id\":\"req-1\",\"room\":\"r1\"\\}\n"
+                   ".*\"within\",\"request_id\":\"req-2\"\\}\n"
+                   ".*\"request\",\"request_id\":\"req-3\"\\}\n"
+                   ".*\"outside\"\\}\n"));
+}
+
+TEST_F(LoggerTest, NamesTheRequestInTextAsWell) {
+  Logger logger(LogFormat::kText, LogLevel::kInfo, log_.file());
+  const LogScope scope("req-1");
+  logger.Info("room_created", {{"room", "r1"}});
+  EXPECT_THAT(Written(), EndsWith(" info room_created request_id=req-1 room=r1\n"));
 }
 
 TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {

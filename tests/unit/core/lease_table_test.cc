@@ -1,5 +1,6 @@
 #include "daemon/core/lease_table.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,22 @@ TEST_F(LeaseTableTest, LeasesEndWithTheirPushers) {
   EXPECT_TRUE(Touch("host"));
   ASSERT_OK(rooms_.DestroyRoom(Member(room_, "host")));
   EXPECT_EQ(leases_.size(), 0U);
+}
+
+TEST_F(LeaseTableTest, TellsHowALeaseStands) {
+  clock_.Advance(5s);
+  EXPECT_TRUE(Touch("guest"));
+  clock_.Advance(1s);
+  const std::optional<LeaseState> host = leases_.StateOf(room_, {"host"});
+  ASSERT_TRUE(host.has_value());
+  EXPECT_EQ(host->age, 6s);
+  EXPECT_EQ(host->remaining, kTimeout - 6s);
+  EXPECT_EQ(leases_.StateOf(room_, {"guest"})->age, 1s);
+  EXPECT_FALSE(leases_.StateOf(room_, {"stranger"}).has_value());
+  clock_.Advance(kTimeout);
+  EXPECT_EQ(leases_.StateOf(room_, {"host"})->remaining, 0s);
+  leases_.GraceForAll();
+  EXPECT_EQ(leases_.StateOf(room_, {"host"})->remaining, kTimeout);
 }
 
 TEST_F(LeaseTableTest, RunsOutOnlyAfterMoreThanTheTimeout) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/room_rules.h"
+#include "tests/support/event_names.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 
@@ -47,20 +48,13 @@ Room RoomOf(const std::vector<std::string>& users, RoomKind kind = RoomKind::kMu
   return room;
 }
 
-std::vector<std::string> Names(const RoomChange& change) {
-  std::vector<std::string> names;
-  names.reserve(change.events.size());
-  for (const RoomEvent& event : change.events) names.emplace_back(HappeningName(event.happening));
-  return names;
-}
-
 TEST(PreparedRooms, BeginWithoutPushers) {
   const Result<RoomChange> change = rules::PrepareRoom(nullptr, Wish(), kNoon);
   ASSERT_OK(change);
   EXPECT_FALSE(change->room.IsActive());
   EXPECT_EQ(change->room.creator, UserId{"host"});
   EXPECT_EQ(change->room.created_at, kNoon);
-  EXPECT_THAT(Names(*change), ElementsAre("room_created"));
+  EXPECT_THAT(EventNames(*change), ElementsAre("room_created"));
 }
 
 TEST(PreparedRooms, MayBePreparedAgainByTheSameUserWhileNobodyHasCome) {
@@ -90,7 +84,7 @@ TEST(PreparedRooms, BelongToTheirFirstPusher) {
   EXPECT_TRUE(change->room.IsActive());
   EXPECT_EQ(change->room.creator, UserId{"guest"});
   EXPECT_EQ(change->room.mixed_play_url, "mix of guest");
-  EXPECT_THAT(Names(*change), ElementsAre("room_activated", "pusher_added"));
+  EXPECT_THAT(EventNames(*change), ElementsAre("room_activated", "pusher_added"));
 }
 
 TEST(PreparedRooms, AreEndedByWhoMadeThemAlone) {
@@ -99,7 +93,7 @@ TEST(PreparedRooms, AreEndedByWhoMadeThemAlone) {
   const auto change = rules::DestroyRoom(&room, Dialect::kGen2, {"host"}, {}, kLater);
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
-  EXPECT_THAT(Names(*change), ElementsAre("room_destroyed"));
+  EXPECT_THAT(EventNames(*change), ElementsAre("room_destroyed"));
 }
 
 TEST(PreparedRooms, EndWhenNobodyCame) {
@@ -128,7 +122,7 @@ TEST(Gen2Rooms, PassOnToTheOldestWhenTheirCreatorLeaves) {
   EXPECT_FALSE(change->closed);
   EXPECT_EQ(change->room.creator, UserId{"a"});
   EXPECT_EQ(change->room.mixed_play_url, "mix of a");
-  ASSERT_THAT(Names(*change), ElementsAre("pusher_deleted"));
+  ASSERT_THAT(EventNames(*change), ElementsAre("pusher_deleted"));
   EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening).new_creator, UserId{"a"});
 }
 
@@ -145,14 +139,15 @@ TEST(Gen2Rooms, EndWithTheirLastPusher) {
   const Result<RoomChange> change = Delete(room, "host");
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
-  EXPECT_THAT(Names(*change), ElementsAre("pusher_deleted", "room_destroyed"));
+  EXPECT_THAT(EventNames(*change), ElementsAre("pusher_deleted", "room_destroyed"));
   EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().happening).reason, EndReason::kLastLeft);
 }
 
 TEST(Gen2Rooms, EndWithTheirCreatorWhereThatIsTheRule) {
   const Room live = RoomOf({"host", "a"}, RoomKind::kLive);
   const Result<RoomChange> of_live = Delete(live, "host");
-  EXPECT_THAT(Names(*of_live), ElementsAre("pusher_deleted", "pusher_deleted", "room_destroyed"));
+  EXPECT_THAT(EventNames(*of_live),
+              ElementsAre("pusher_deleted", "pusher_deleted", "room_destroyed"));
   EXPECT_EQ(std::get<RoomDestroyed>(of_live->events.back().happening).reason,
             EndReason::kCreatorLeft);
   const Room multi = RoomOf({"host", "a"});

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/event_names.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 
@@ -43,13 +44,6 @@ Room RoomWith(const std::vector<std::string>& guests) {
   return room;
 }
 
-std::vector<std::string> Names(const RoomChange& change) {
-  std::vector<std::string> names;
-  names.reserve(change.events.size());
-  for (const RoomEvent& event : change.events) names.emplace_back(HappeningName(event.happening));
-  return names;
-}
-
 TEST(RoomRules, CreatingARoomSeatsItsCreatorAsFirstPusher) {
   const Result<RoomChange> change = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon);
   ASSERT_OK(change);
@@ -58,7 +52,7 @@ TEST(RoomRules, CreatingARoomSeatsItsCreatorAsFirstPusher) {
   ASSERT_EQ(change->room.pushers.size(), 1U);
   EXPECT_EQ(change->room.pushers[0].user_id, UserId{"host"});
   EXPECT_EQ(change->room.pushers[0].added_at, kNoon);
-  EXPECT_EQ(Names(*change), (std::vector<std::string>{"room_created", "pusher_added"}));
+  EXPECT_EQ(EventNames(*change), (std::vector<std::string>{"room_created", "pusher_added"}));
 }
 
 TEST(RoomRules, NumbersTheEventsOfARoomFromOneWithoutGaps) {
@@ -85,7 +79,7 @@ TEST(RoomRules, ARepeatedCreateOfTheSameCreatorRefreshesHisEntryOnly) {
   EXPECT_EQ(change->room.pushers[0].push_url, "rtmp://p/9");
   EXPECT_EQ(change->room.pushers[1], before.pushers[1]);
   EXPECT_EQ(change->room.info, "name");
-  EXPECT_EQ(Names(*change), std::vector<std::string>{"pusher_updated"});
+  EXPECT_EQ(EventNames(*change), std::vector<std::string>{"pusher_updated"});
 }
 
 TEST(RoomRules, RefusesToCreateARoomWhoseIdSomebodyElseHolds) {
@@ -121,7 +115,7 @@ TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
   EXPECT_EQ(change->room.pushers[1].push_url, "rtmp://p/new");
   EXPECT_EQ(change->room.pushers[1].seat, room.pushers[1].seat);
   EXPECT_EQ(change->room.pushers[1].added_at, kLater);
-  EXPECT_EQ(Names(*change), std::vector<std::string>{"pusher_updated"});
+  EXPECT_EQ(EventNames(*change), std::vector<std::string>{"pusher_updated"});
 }
 
 TEST(RoomRules, RefusesToAddToARoomThatIsNotThere) {
@@ -174,7 +168,7 @@ TEST(RoomRules, TheCreatorDestroysTheRoom) {
   const Result<RoomChange> change = Destroy(&room, Dialect::kGen1, {"host"}, kLater);
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
-  EXPECT_EQ(Names(*change),
+  EXPECT_EQ(EventNames(*change),
             (std::vector<std::string>{"pusher_deleted", "pusher_deleted", "room_destroyed"}));
   EXPECT_EQ(std::get<RoomDestroyed>(change->events[2].happening).reason, EndReason::kDestroyed);
 }

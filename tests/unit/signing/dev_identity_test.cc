@@ -8,9 +8,10 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 
-#include "daemon/signing/atomic_file.h"
+#include "daemon/files/atomic_file.h"
 #include "daemon/signing/dev_certificate.h"
 #include "daemon/signing/openssl_ptr.h"
+#include "daemon/signing/system_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/temp_directory.h"
@@ -54,12 +55,13 @@ TEST_F(DevIdentityFiles, AreMadeWhenTheyAreMissing) {
   EXPECT_EQ(identity->key_path, directory_ / "dev-key.pem");
   EXPECT_THAT(identity->sig_key.Reveal(), MatchesRegex("[0-9a-f]{64}"));
   EXPECT_THAT(identity->push_key.Reveal(), MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_THAT(identity->admin_token.Reveal(), MatchesRegex("[0-9a-f]{32}"));
   EXPECT_TRUE(IsUsable({Read("dev-cert.pem"), Secret(Read("dev-key.pem"))}, kNoon));
 }
 
 TEST_F(DevIdentityFiles, AreReadableByTheirOwnerOnlyWhereTheyHoldAKey) {
   ASSERT_OK(Load());
-  for (const char* name : {"dev-key.pem", "dev-sig-key", "dev-push-key"}) {
+  for (const char* name : {"dev-key.pem", "dev-sig-key", "dev-push-key", "dev-admin-token"}) {
     EXPECT_EQ(fs::status(directory_ / name).permissions(), kOwnerOnly) << name;
   }
 }
@@ -72,6 +74,7 @@ TEST_F(DevIdentityFiles, AreKept) {
   ASSERT_OK(second);
   EXPECT_EQ(second->sig_key, first->sig_key);
   EXPECT_EQ(second->push_key, first->push_key);
+  EXPECT_EQ(second->admin_token, first->admin_token);
   EXPECT_EQ(Read("dev-cert.pem"), certificate);
 }
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/signing/digest.h"
+#include "daemon/signing/system_random.h"
 
 namespace rtcroom {
 namespace {

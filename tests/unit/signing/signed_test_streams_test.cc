@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/signing/system_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 

@@ -1,8 +1,6 @@
-#include "daemon/system_ids.h"
+#include "daemon/core/system_ids.h"
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,10 +22,7 @@ RoomId SystemIds::NewRoomId() { return {NewId("room", random_)}; }
 RoomId SystemIds::NewRoomNumber() {
   constexpr std::uint32_t kMost = 0x7fffffff;
   std::uint32_t number = 0;
-  while (number == 0) {
-    random_.Fill(std::as_writable_bytes(std::span(&number, 1)));
-    number &= kMost;
-  }
+  while (number == 0) number = RandomUint32(random_) & kMost;
   return {std::to_string(number)};
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "daemon/core/id_source.h"
-#include "daemon/signing/random.h"
+#include "daemon/core/random_source.h"
 
 namespace rtcroom {
 

@@ -1,4 +1,4 @@
-#include "daemon/system_ids.h"
+#include "daemon/core/system_ids.h"
 
 #include <cstddef>
 #include <set>
@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "daemon/signing/system_random.h"
 
 namespace rtcroom {
 namespace {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,14 +17,8 @@ class RandomSource {
   virtual void Fill(std::span<std::byte> out) = 0;
 };
 
-/// OpenSSL's generator, seeded by the system.
-///
-/// Ends the process when that has nothing to give: an id or a key that can be guessed would be
-/// worse than no server.
-class SystemRandom : public RandomSource {
- public:
-  void Fill(std::span<std::byte> out) override;
-};
+/// Uniform, of 32 bits.
+std::uint32_t RandomUint32(RandomSource& random);
 
 /// `bytes` random bytes in lower-case hexadecimal: twice as many characters.
 std::string RandomHex(RandomSource& random, std::size_t bytes);

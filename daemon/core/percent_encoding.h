@@ -1,0 +1,13 @@
+// Values in a query string.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rtcroom {
+
+/// `text` with every byte but A-Z a-z 0-9 - . _ ~ and those of `also_kept` as `%XX`.
+/// @source RFC 3986, 2.1 and 2.3.
+std::string PercentEncode(std::string_view text, std::string_view also_kept = {});
+
+}  // namespace rtcroom
