@@ -173,6 +173,19 @@ Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limi
   return page;
 }
 
+Result<std::vector<StoredEvent>> MemoryStore::ReadRoomEvents(const RoomKey& key,
+                                                             std::optional<std::uint64_t> before,
+                                                             std::size_t limit) {
+  std::vector<StoredEvent> events;
+  const MutexLock lock(mutex_);
+  for (auto stored = events_.rbegin(); stored != events_.rend() && events.size() < limit;
+       ++stored) {
+    const bool is_before = !before || stored->position < *before;
+    if (is_before && stored->event.room == key) events.push_back(*stored);
+  }
+  return events;
+}
+
 Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
   const MutexLock lock(mutex_);
   std::size_t removed = 0;

@@ -35,6 +35,9 @@ class MemoryStore : public Storage {
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit) override;
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Status Ping() override;

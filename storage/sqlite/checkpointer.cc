@@ -8,25 +8,52 @@ namespace {
 // 16 MiB of 4 KiB pages: the log stays small enough to be read at a start in no time, and the
 // same page is not moved again and again.
 constexpr int kLongLogPages = 4096;
+/// By how much the log grows between two tries that fail.
+constexpr int kRetryPages = 1024;
+constexpr int kFailuresForATry = 16;
 
 }  // namespace
 
-Checkpointer::Checkpointer(Database& database) : database_(database) {
+Checkpointer::Checkpointer(Database& database, int most_pages)
+    : database_(database), most_pages_(most_pages), due_at_pages_(kLongLogPages) {
   sqlite3_wal_hook(database_.handle(), &Checkpointer::OnCommit, this);
 }
 
 Checkpointer::~Checkpointer() { sqlite3_wal_hook(database_.handle(), nullptr, nullptr); }
 
 int Checkpointer::OnCommit(void* self, sqlite3*, const char*, int log_pages) {
-  static_cast<Checkpointer*>(self)->log_pages_ = log_pages;
+  auto& checkpointer = *static_cast<Checkpointer*>(self);
+  checkpointer.log_pages_ = log_pages;
+  checkpointer.failures_ = 0;
   return SQLITE_OK;
 }
 
 void Checkpointer::RunWhenDue() {
-  if (log_pages_ < kLongLogPages) return;
-  log_pages_ = 0;
-  (void)sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                                  nullptr);
+  if (log_pages_ >= due_at_pages_) Run();
+}
+
+void Checkpointer::RunAfterFailure() {
+  if (failures_++ % kFailuresForATry == 0) Run();
+}
+
+Status Checkpointer::CheckRoom() {
+  if (moved_.ok() || log_pages_ < most_pages_) return {};
+  Run();
+  return moved_;
+}
+
+void Checkpointer::Run() {
+  const int outcome = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
+                                                SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  // Busy is a log that another program is moving: no failure of the disk.
+  if (outcome == SQLITE_OK || (outcome & 0xff) == SQLITE_BUSY) {
+    moved_ = {};
+    log_pages_ = 0;  // the next commit tells how long it is
+    due_at_pages_ = kLongLogPages;
+    return;
+  }
+  moved_ = LastError(database_.handle(), "move the write-ahead log into the database");
+  due_at_pages_ = log_pages_ + kRetryPages;
 }
 
 }  // namespace rtcroom

@@ -12,13 +12,24 @@ namespace {
 // our own connections never make each other wait.
 constexpr int kBusyTimeoutMs = 1000;
 
+int FlagsOf(Database::Access access) {
+  switch (access) {
+    case Database::Access::kReadOnly:
+      return SQLITE_OPEN_READONLY;
+    case Database::Access::kReadWrite:
+      return SQLITE_OPEN_READWRITE;
+    case Database::Access::kReadWriteCreate:
+      return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  }
+  return SQLITE_OPEN_READONLY;
+}
+
 }  // namespace
 
 void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
 Result<Database> Database::Open(const std::string& path, const std::string& vfs, Access access) {
-  const int flags = access == Access::kReadOnly ? SQLITE_OPEN_READONLY
-                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int flags = FlagsOf(access);
   sqlite3* handle = nullptr;
   const int opened =
       sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -54,6 +65,14 @@ Result<std::string> Database::QueryText(const std::string& sql) {
   StatementRun run(statement);
   if (run.Next()) return run.Text(0);
   return run.status() ? Error{Errc::kStoreBroken, "no row: " + sql} : run.status().error();
+}
+
+Result<std::uint64_t> Database::SizeInBytes() {
+  const Result<std::int64_t> pages = QueryInteger("PRAGMA page_count");
+  if (!pages) return pages.error();
+  const Result<std::int64_t> page_size = QueryInteger("PRAGMA page_size");
+  if (!page_size) return page_size.error();
+  return static_cast<std::uint64_t>(*pages) * static_cast<std::uint64_t>(*page_size);
 }
 
 Error LastError(sqlite3* handle, std::string_view doing) {

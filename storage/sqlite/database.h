@@ -19,7 +19,11 @@ Error LastError(sqlite3* handle, std::string_view doing);
 /// @threads for one thread at a time.
 class Database {
  public:
-  enum class Access : std::uint8_t { kReadOnly, kReadWriteCreate };
+  enum class Access : std::uint8_t {
+    kReadOnly,
+    kReadWrite,        ///< a file that exists
+    kReadWriteCreate,  ///< or a new one
+  };
 
   /// @param vfs  name of the SQLite VFS to use; empty for the default one.
   /// @errors kStoreBroken, naming the path.
@@ -31,6 +35,9 @@ class Database {
   /// The first column of the only row of our own constant SQL.
   Result<std::int64_t> QueryInteger(const std::string& sql);
   Result<std::string> QueryText(const std::string& sql);
+
+  /// What all pages take, those that are still in the log included.
+  Result<std::uint64_t> SizeInBytes();
 
   /// False too after SQLite gave up a transaction by itself, as it may when the disk is full.
   [[nodiscard]] bool InTransaction() const;

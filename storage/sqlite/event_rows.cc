@@ -112,13 +112,13 @@ enum Column : int {
 
 }  // namespace
 
-Status WriteEvent(Statement& insert, const StoredEvent& stored) {
+Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t previous) {
   const RoomEvent& event = stored.event;
   const HappeningColumns columns = std::visit(ToColumns{}, event.happening);
   return Run(insert, stored.position, event.room.kind, event.room.id.value, event.dialect,
              event.room_sequence, event.at, columns.type, columns.user_id, columns.user_name,
-             columns.user_avatar, columns.reason, columns.creator, columns.info,
-             stored.room_number);
+             columns.user_avatar, columns.reason, columns.creator, columns.info, stored.room_number,
+             previous);
 }
 
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {

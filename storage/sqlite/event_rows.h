@@ -10,13 +10,15 @@
 
 namespace rtcroom {
 
-/// What `ReadEvent` needs, in its order; 14 columns.
+/// What `ReadEvent` needs, in its order; 14 columns. Where the room's event before it stands is
+/// the column after them.
 inline constexpr char kEventColumns[] =
     "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
     " user_avatar, reason, creator, info, room_number";
 
-/// Writes an event with a statement that has a parameter for each of `kEventColumns`.
-Status WriteEvent(Statement& insert, const StoredEvent& stored);
+/// Writes an event with a statement that has a parameter for each of `kEventColumns`, and one more.
+/// @param previous  where the event before it of the same room stands; 0 when it is the first.
+Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t previous);
 
 /// @param first_column  where `kEventColumns` begin in the row that `run` is at.
 /// @errors kStoreBroken when the row is none that `WriteEvent` made.

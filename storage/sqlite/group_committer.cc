@@ -10,8 +10,11 @@ constexpr std::size_t kFullGroup = 512;
 
 }  // namespace
 
-GroupCommitter::GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener)
-    : writer_(writer), index_(index), listener_(listener), thread_([this] { RunGroups(); }) {}
+GroupCommitter::GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener,
+                               StoreObserver* observer)
+    : writer_(writer), index_(index), listener_(listener), observer_(observer), thread_([this] {
+        RunGroups();
+      }) {}
 
 GroupCommitter::~GroupCommitter() {
   const MutexLock lock(mutex_);
@@ -52,6 +55,7 @@ std::vector<WriteJob*> GroupCommitter::TakeGroup() {
 }
 
 void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
+  if (observer_ != nullptr) observer_->OnCommitBegun();
   const Status committed = RunInTransaction(group);
   if (committed) {
     index_.Apply(writer_.index_changes());
@@ -60,7 +64,19 @@ void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
     writer_.Rollback();
     for (WriteJob* job : group) job->Abort(committed.error());
   }
+  if (observer_ != nullptr) Tell(group, committed.ok());
   for (WriteJob* job : group) job->Finish();
+  if (!committed && committed.error().code == Errc::kStoreBroken) writer_.MakeRoom();
+}
+
+void GroupCommitter::Tell(const std::vector<WriteJob*>& group, bool succeeded) const {
+  CommitFigures figures{.succeeded = succeeded, .retained_events = writer_.retained_events()};
+  for (const WriteJob* job : group) {
+    figures.writes += job->size();
+    const std::optional<Errc> failure = job->StoreFailure();
+    if (failure) observer_->OnStoreError(StoreOperation::kWrite, *failure);
+  }
+  observer_->OnCommitEnded(figures);
 }
 
 Status GroupCommitter::RunInTransaction(const std::vector<WriteJob*>& group) {

@@ -7,6 +7,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/store.h"
+#include "daemon/core/store_observer.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/sqlite_writer.h"
 #include "storage/sqlite/write_job.h"
@@ -22,7 +23,9 @@ namespace rtcroom {
 class GroupCommitter {
  public:
   /// The arguments must outlive the committer.
-  GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener);
+  /// @param observer  may be null.
+  GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener,
+                 StoreObserver* observer);
   /// Finishes the jobs that wait.
   ~GroupCommitter();
   GroupCommitter(const GroupCommitter&) = delete;
@@ -38,10 +41,12 @@ class GroupCommitter {
   std::vector<WriteJob*> TakeGroup() EXCLUDES(mutex_);
   void Commit(const std::vector<WriteJob*>& group);
   Status RunInTransaction(const std::vector<WriteJob*>& group);
+  void Tell(const std::vector<WriteJob*>& group, bool succeeded) const;
 
   SqliteWriter& writer_;
   RoomIndex& index_;
   CommitListener& listener_;
+  StoreObserver* const observer_;
   Mutex mutex_;
   CondVar changed_;
   std::deque<WriteJob*> waiting_ GUARDED_BY(mutex_);

@@ -95,12 +95,12 @@ Status RoomWriter::Prepare(Database& database) {
     const char* sql;
   };
   const Wanted wanted[] = {
-      {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       // Not naming what indexes are made of leaves them alone: kind, dialect, type and id never
       // change, and the place does so once.
       {update_room_,
        "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
-       " last_event = ?, custom = ?, audience_count = ? WHERE sequence = ?"},
+       " last_event = ?, custom = ?, audience_count = ?, last_position = ? WHERE sequence = ?"},
       {place_room_, "UPDATE rooms SET place = ? WHERE sequence = ?"},
       {delete_room_, "DELETE FROM rooms WHERE sequence = ?"},
       {put_pusher_, "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -114,11 +114,11 @@ Status RoomWriter::Prepare(Database& database) {
   return {};
 }
 
-Status RoomWriter::Insert(const Room& room) {
+Status RoomWriter::Insert(const Room& room, std::uint64_t last_position) {
   const Status inserted =
       Run(insert_room_, room.sequence, room.key.id.value, room.key.kind, room.dialect,
           room.creator.value, room.info, room.mixed_play_url, room.created_at, room.last_event,
-          room.place, room.type, room.custom, room.audience_count);
+          room.place, room.type, room.custom, room.audience_count, last_position);
   if (!inserted) return inserted;
   for (const Pusher& pusher : room.pushers) {
     if (const Status put = PutPusher(room, pusher); !put) return put;
@@ -126,10 +126,10 @@ Status RoomWriter::Insert(const Room& room) {
   return {};
 }
 
-Status RoomWriter::Update(const Room& before, const Room& after) {
+Status RoomWriter::Update(const Room& before, const Room& after, std::uint64_t last_position) {
   const Status updated =
       Run(update_room_, after.creator.value, after.info, after.mixed_play_url, after.created_at,
-          after.last_event, after.custom, after.audience_count, after.sequence);
+          after.last_event, after.custom, after.audience_count, last_position, after.sequence);
   if (!updated) return updated;
   if (after.place != before.place) {
     const Status placed = Run(place_room_, after.place, after.sequence);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,11 @@ class RoomWriter {
  public:
   Status Prepare(Database& database);
 
-  /// @param room  with the sequence it is to have; its id is free.
-  Status Insert(const Room& room);
+  /// @param room           with the sequence it is to have; its id is free.
+  /// @param last_position  where its newest event stands.
+  Status Insert(const Room& room, std::uint64_t last_position);
   /// Writes what differs between `before` and `after`; of the audience, only of those at hand.
-  Status Update(const Room& before, const Room& after);
+  Status Update(const Room& before, const Room& after, std::uint64_t last_position);
   Status Delete(const Room& room);
 
  private:

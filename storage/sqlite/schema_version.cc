@@ -13,36 +13,12 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kEpochSize = 16;
-constexpr std::int64_t kMostBytesToCheck = std::int64_t{64} << 20;
-
-Status CheckIdentity(Database& database) {
-  const Result<std::int64_t> application = database.QueryInteger("PRAGMA application_id");
-  if (!application) return application.error();
-  const Result<std::int64_t> version = database.QueryInteger("PRAGMA user_version");
-  if (!version) return version.error();
-  const Result<std::int64_t> tables = database.QueryInteger("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables.error();
-
-  // A start that was cut short may leave a file that is still empty: it is as good as none.
-  const bool is_new = *application == 0 && *version == 0 && *tables == 0;
-  if (!is_new && *application != kApplicationId) {
-    return Error{Errc::kStoreBroken, "it is the database of another program"};
-  }
-  const auto newest = static_cast<std::int64_t>(SchemaSteps().size());
-  if (*version > newest) {
-    return Error{Errc::kStoreBroken,
-                 fmt::format("it was written by a newer rtcroomd (schema {}; this one knows {})",
-                             *version, newest)};
-  }
-  return {};
-}
+constexpr std::uint64_t kMostBytesToCheck = std::uint64_t{64} << 20;
 
 Status CheckPages(Database& database) {
-  const Result<std::int64_t> pages = database.QueryInteger("PRAGMA page_count");
-  if (!pages) return pages.error();
-  const Result<std::int64_t> page_size = database.QueryInteger("PRAGMA page_size");
-  if (!page_size) return page_size.error();
-  if (*pages > kMostBytesToCheck / *page_size) return {};
+  const Result<std::uint64_t> size = database.SizeInBytes();
+  if (!size) return size.error();
+  if (*size > kMostBytesToCheck) return {};
 
   const Result<std::string> found = database.QueryText("PRAGMA quick_check(1)");
   if (!found) return found.error();
@@ -75,6 +51,29 @@ Status RunSteps(Database& database, const std::string& new_epoch) {
 }
 
 }  // namespace
+
+std::int64_t NewestSchema() { return static_cast<std::int64_t>(SchemaSteps().size()); }
+
+Status CheckIdentity(Database& database) {
+  const Result<std::int64_t> application = database.QueryInteger("PRAGMA application_id");
+  if (!application) return application.error();
+  const Result<std::int64_t> version = database.QueryInteger("PRAGMA user_version");
+  if (!version) return version.error();
+  const Result<std::int64_t> tables = database.QueryInteger("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+
+  // A start that was cut short may leave a file that is still empty: it is as good as none.
+  const bool is_new = *application == 0 && *version == 0 && *tables == 0;
+  if (!is_new && *application != kApplicationId) {
+    return Error{Errc::kStoreBroken, "it is the database of another program"};
+  }
+  if (*version > NewestSchema()) {
+    return Error{Errc::kStoreBroken,
+                 fmt::format("it was written by a newer rtcroomd (schema {}; this one knows {})",
+                             *version, NewestSchema())};
+  }
+  return {};
+}
 
 Status CheckStoreFile(Database& database) {
   if (const Status ours = CheckIdentity(database); !ours) return ours;

@@ -13,6 +13,14 @@ class Database;
 /// "RTCR": tells our files from those of other programs (PRAGMA application_id).
 inline constexpr std::int64_t kApplicationId = 0x52544352;
 
+/// The schema that this program writes.
+std::int64_t NewestSchema();
+
+/// Refuses a file that is no database, is another program's or is newer than this program; changes
+/// nothing. One that is still empty passes.
+/// @errors kStoreBroken; kStoreBusy when another process holds the file.
+Status CheckIdentity(Database& database);
+
 /// Refuses a file that is no database, is another program's, is newer than this program or is
 /// damaged; changes nothing.
 ///

@@ -1,14 +1,28 @@
 #include "storage/sqlite/sqlite_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/room_rows.h"
 
 namespace rtcroom {
+namespace {
+
+/// The position that a statement finds; 0 when it finds none.
+Result<std::uint64_t> ReadPosition(StatementRun& run) {
+  const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
+  if (!run.status()) return run.status().error();
+  return position;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path,
                                                          const std::string& vfs) {
@@ -41,6 +55,11 @@ Status SqliteReader::Prepare() {
                          kEventColumns +
                          " FROM meta LEFT JOIN events ON position > ?"
                          " WHERE only_row = 1 ORDER BY position LIMIT ?"},
+      {last_of_room_, "SELECT last_position FROM rooms WHERE id = ? AND kind = ?"},
+      {end_of_room_,
+       "SELECT position FROM events WHERE room_id = ? AND room_kind = ? AND type = 5"
+       " AND position < ? ORDER BY position DESC LIMIT 1"},
+      {event_, fmt::format("SELECT {}, previous FROM events WHERE position = ?", kEventColumns)},
       {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"},
   };
   for (const auto& [statement, sql] : wanted) {
@@ -107,18 +126,85 @@ Result<AudiencePage> SqliteReader::LoadAudiences(const RoomKey& key) {
 }
 
 Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
-  if (const Status begun = database_.Execute("BEGIN"); !begun) return begun.error();
-  Result<RoomPage> page = [&]() -> Result<RoomPage> {
+  return InSnapshot([&]() -> Result<RoomPage> {
     Result<Cursor> at = Newest();
     if (!at) return at.error();
     StatementRun run(scan_, after);
     Result<std::vector<Room>> rooms = CollectRooms(run, limit);
     if (!rooms) return rooms.error();
     return RoomPage{.rooms = *std::move(rooms), .at = *std::move(at)};
-  }();
-  // It has written nothing: whether this succeeds matters to nobody but the next `BEGIN`.
-  if (const Status ended = database_.Execute("COMMIT"); !ended && page) return ended.error();
-  return page;
+  });
+}
+
+template <typename Read>
+auto SqliteReader::InSnapshot(Read read) -> decltype(read()) {
+  if (const Status begun = database_.Execute("BEGIN"); !begun) return begun.error();
+  auto outcome = read();
+  // It has written nothing. One that cannot be ended would fail every later `BEGIN`; one that a
+  // failed read has ended already is none to end.
+  if (database_.InTransaction() && !database_.Execute("COMMIT")) {
+    (void)database_.Execute("ROLLBACK");
+  }
+  return outcome;
+}
+
+Result<std::vector<StoredEvent>> SqliteReader::ReadRoomEvents(const RoomKey& key,
+                                                              std::optional<std::uint64_t> before,
+                                                              std::size_t limit) {
+  return InSnapshot([&]() -> Result<std::vector<StoredEvent>> {
+    std::vector<StoredEvent> events;
+    std::uint64_t position = 0;
+    if (before) {
+      const Result<std::optional<Link>> link = ReadLink(key, *before);
+      if (!link) return link.error();
+      if (*link) position = (*link)->previous;
+    }
+    if (position == 0) {
+      const Result<std::uint64_t> found = before ? EndBefore(key, *before) : NewestOf(key);
+      if (!found) return found.error();
+      position = *found;
+    }
+    while (position != 0 && events.size() < limit) {
+      Result<std::optional<Link>> link = ReadLink(key, position);
+      if (!link) return link.error();
+      if (!*link) break;  // it is no longer retained, and neither is what was before it
+      events.push_back(std::move((*link)->stored));
+      if ((*link)->previous == 0) {
+        const Result<std::uint64_t> earlier = EndBefore(key, position);
+        if (!earlier) return earlier.error();
+        position = *earlier;
+      } else {
+        position = (*link)->previous;
+      }
+    }
+    return events;
+  });
+}
+
+Result<std::optional<SqliteReader::Link>> SqliteReader::ReadLink(const RoomKey& key,
+                                                                 std::uint64_t position) {
+  constexpr int kPrevious = 14;  // after kEventColumns
+  StatementRun run(event_, position);
+  if (!run.Next()) {
+    if (!run.status()) return run.status().error();
+    return std::optional<Link>();
+  }
+  Result<StoredEvent> stored = ReadEvent(run, 0);
+  if (!stored) return stored.error();
+  if (stored->event.room != key) return std::optional<Link>();
+  return std::optional(Link{.stored = *std::move(stored), .previous = run.Unsigned(kPrevious)});
+}
+
+Result<std::uint64_t> SqliteReader::NewestOf(const RoomKey& key) {
+  StatementRun run(last_of_room_, key.id.value, key.kind);
+  const Result<std::uint64_t> last = ReadPosition(run);
+  if (!last || *last != 0) return last;
+  return EndBefore(key, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
+}
+
+Result<std::uint64_t> SqliteReader::EndBefore(const RoomKey& key, std::uint64_t position) {
+  StatementRun run(end_of_room_, key.id.value, key.kind, position);
+  return ReadPosition(run);
 }
 
 Result<Cursor> SqliteReader::Newest() {

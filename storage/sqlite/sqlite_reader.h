@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,11 @@ class SqliteReader {
   /// `Store::ReadEvents`.
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit);
 
+  /// `Store::ReadRoomEvents`.
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit);
+
   /// `Store::Newest`.
   Result<Cursor> Newest();
 
@@ -52,6 +58,20 @@ class SqliteReader {
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
   Status Prepare();
+  /// Runs `read` in a transaction of its own: all it does sees one snapshot.
+  template <typename Read>
+  auto InSnapshot(Read read) -> decltype(read());
+  /// An event and where the one before it stands, as `Store::ReadRoomEvents` has them.
+  struct Link {
+    StoredEvent stored{};
+    std::uint64_t previous = 0;
+  };
+  /// Nothing when there is no event of that room at that position.
+  Result<std::optional<Link>> ReadLink(const RoomKey& key, std::uint64_t position);
+  /// Where the newest event of those rooms stands; 0 when there is none.
+  Result<std::uint64_t> NewestOf(const RoomKey& key);
+  /// Where the last one of those rooms ended that had ended before `position`; 0 when none had.
+  Result<std::uint64_t> EndBefore(const RoomKey& key, std::uint64_t position);
   Result<std::vector<Room>> ListBoth(const RoomListQuery& query, std::uint64_t first_place);
 
   Database database_;  // before the statements, which must end first
@@ -62,6 +82,9 @@ class SqliteReader {
   Statement scan_;
   Statement read_events_;
   Statement newest_;
+  Statement last_of_room_;
+  Statement end_of_room_;
+  Statement event_;
   SideReader side_;
 };
 

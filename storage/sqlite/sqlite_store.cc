@@ -58,13 +58,24 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
 
 SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
                          std::unique_ptr<GroupCommitter> committer,
-                         std::unique_ptr<ReaderPool> readers)
+                         std::unique_ptr<ReaderPool> readers, StoreObserver* observer)
     : writer_(std::move(writer)),
       index_(std::move(index)),
       committer_(std::move(committer)),
-      readers_(std::move(readers)) {}
+      readers_(std::move(readers)),
+      observer_(observer) {}
 
 SqliteStore::~SqliteStore() = default;
+
+template <typename T>
+Result<T> SqliteStore::Read(Result<T> outcome) const {
+  const bool has_failed = !outcome && (outcome.error().code == Errc::kStoreBusy ||
+                                       outcome.error().code == Errc::kStoreBroken);
+  if (has_failed && observer_ != nullptr) {
+    observer_->OnStoreError(StoreOperation::kRead, outcome.error().code);
+  }
+  return outcome;
+}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& options,
                                                        CommitListener& listener) {
@@ -79,12 +90,13 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   }
   auto readers = ReaderPool::Open(options.path, options.vfs, options.readers);
   if (!readers) return About(options.path, readers.error());
-  auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener);
+  auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener, options.observer);
   return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
-                                                      std::move(committer), *std::move(readers)));
+                                                      std::move(committer), *std::move(readers),
+                                                      options.observer));
 }
 
-Result<Room> SqliteStore::Load(const RoomKey& key) { return readers_->Take()->Load(key); }
+Result<Room> SqliteStore::Load(const RoomKey& key) { return Read(readers_->Take()->Load(key)); }
 
 std::vector<Result<RoomChange>> SqliteStore::UpdateAll(std::span<const RoomUpdate> updates) {
   if (updates.empty()) return {};
@@ -97,22 +109,28 @@ Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
   // A room that goes between here and the read makes the page begin with the one after it.
   const std::optional<std::uint64_t> first = index_->At(query);
   if (!first || query.count == 0) return std::vector<Room>();
-  return readers_->Take()->List(query, *first);
+  return Read(readers_->Take()->List(query, *first));
 }
 
 Result<AudiencePage> SqliteStore::LoadAudiences(const RoomKey& key) {
-  return readers_->Take()->LoadAudiences(key);
+  return Read(readers_->Take()->LoadAudiences(key));
 }
 
 Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
-  return readers_->Take()->Scan(after, limit);
+  return Read(readers_->Take()->Scan(after, limit));
 }
 
 Result<EventPage> SqliteStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  return readers_->Take()->ReadEvents(cursor, limit);
+  return Read(readers_->Take()->ReadEvents(cursor, limit));
 }
 
-Result<Cursor> SqliteStore::Newest() { return readers_->Take()->Newest(); }
+Result<std::vector<StoredEvent>> SqliteStore::ReadRoomEvents(const RoomKey& key,
+                                                             std::optional<std::uint64_t> before,
+                                                             std::size_t limit) {
+  return Read(readers_->Take()->ReadRoomEvents(key, before, limit));
+}
+
+Result<Cursor> SqliteStore::Newest() { return Read(readers_->Take()->Newest()); }
 
 Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
   TrimJob job(retention);
@@ -135,7 +153,7 @@ Status SqliteStore::WriteSide(std::function<Status(SideWriter&)> write) {
 }
 
 Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
-  return readers_->Take()->side().LoadBans(now);
+  return Read(readers_->Take()->side().LoadBans(now));
 }
 
 Status SqliteStore::PutBan(const Ban& ban) {
@@ -147,7 +165,7 @@ Status SqliteStore::RemoveEndedBans(TimePoint now) {
 }
 
 Result<std::vector<GroupTask>> SqliteStore::LoadGroupTasks() {
-  return readers_->Take()->side().LoadGroupTasks();
+  return Read(readers_->Take()->side().LoadGroupTasks());
 }
 
 Status SqliteStore::PutGroupTask(const GroupTask& task) {
@@ -162,7 +180,7 @@ Status SqliteStore::RemoveGroupTask(const RoomId& group) {
 }
 
 Result<std::optional<Cursor>> SqliteStore::LoadPosition(std::string_view reader) {
-  return readers_->Take()->side().LoadPosition(reader);
+  return Read(readers_->Take()->side().LoadPosition(reader));
 }
 
 Status SqliteStore::SavePosition(std::string_view reader, const Cursor& position) {
@@ -170,7 +188,7 @@ Status SqliteStore::SavePosition(std::string_view reader, const Cursor& position
 }
 
 Result<StoredSessions> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return readers_->Take()->side().sessions().Load(unused_until, limit);
+  return Read(readers_->Take()->side().sessions().Load(unused_until, limit));
 }
 
 Status SqliteStore::PutSession(const Session& session) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/core/storage.h"
+#include "daemon/core/store_observer.h"
 
 namespace rtcroom {
 
@@ -41,6 +42,8 @@ struct SqliteOptions {
   std::size_t readers = 8;
   /// Name of a registered SQLite VFS, for tests; empty for the default one.
   std::string vfs = {};
+  /// Hears of commits and errors; null: nobody does. Outlives the store.
+  StoreObserver* observer = nullptr;
 };
 
 /// Keeps rooms in a SQLite database in WAL mode. All writes go through one thread, which
@@ -70,6 +73,9 @@ class SqliteStore : public Storage {
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit) override;
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Status Ping() override;
@@ -91,7 +97,11 @@ class SqliteStore : public Storage {
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
-              std::unique_ptr<GroupCommitter> committer, std::unique_ptr<ReaderPool> readers);
+              std::unique_ptr<GroupCommitter> committer, std::unique_ptr<ReaderPool> readers,
+              StoreObserver* observer);
+  /// What a read came to, told to the observer where it failed.
+  template <typename T>
+  Result<T> Read(Result<T> outcome) const;
   Status WriteSide(std::function<Status(SideWriter&)> write);
 
   // Ended in reverse: the readers first, so that the writer's connection is the last and
@@ -100,6 +110,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<GroupCommitter> committer_;
   const std::unique_ptr<ReaderPool> readers_;
+  StoreObserver* const observer_;
 };
 
 }  // namespace rtcroom

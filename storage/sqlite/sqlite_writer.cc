@@ -41,9 +41,10 @@ Status SqliteWriter::Prepare() {
       // By id alone, since an id is taken while a room of any kind holds it.
       {load_, SelectRooms("WHERE r.id = ? ORDER BY p.seat")},
       {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
+      {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
       {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
-      {insert_event_, fmt::format("INSERT INTO events ({}) VALUES"
-                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {insert_event_, fmt::format("INSERT INTO events ({}, previous) VALUES"
+                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                   kEventColumns)},
       {first_kept_event_,
        "SELECT position FROM events WHERE position > ? AND position <= ? AND at_ms >= ?"
@@ -114,6 +115,7 @@ Status SqliteWriter::FillIndex(RoomIndex& index, const char* sql) {
 Status SqliteWriter::Begin() {
   index_changes_.clear();
   custom_events_.clear();
+  if (const Status room = checkpointer_.CheckRoom(); !room) return room;
   return database_.Execute("BEGIN IMMEDIATE");
 }
 
@@ -158,8 +160,12 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
     change.room.last_event = merged_with->room_sequence;
     change.events.front().room_sequence = merged_with->room_sequence;
   }
-  if (const Status written = WriteRoom(stored, change); !written) return written;
-  if (const Status written = WriteEvents(change, merged_with); !written) return written;
+  const Result<std::uint64_t> previous = stored != nullptr ? LastPosition(*stored) : 0;
+  if (!previous) return previous.error();
+  const std::uint64_t newest =
+      merged_with != nullptr ? merged_with->position : marks_.last_position + change.events.size();
+  if (const Status written = WriteRoom(stored, change, newest); !written) return written;
+  if (const Status written = WriteEvents(change, merged_with, *previous); !written) return written;
   if (change.ban) {
     if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
   }
@@ -176,11 +182,19 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   return {};
 }
 
-Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change) {
+Result<std::uint64_t> SqliteWriter::LastPosition(const Room& stored) {
+  StatementRun run(last_position_, stored.sequence);
+  const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
+  if (!run.status()) return run.status().error();
+  return position;
+}
+
+Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,
+                               std::uint64_t last_position) {
   Room& room = change.room;
   if (stored != nullptr && !change.closed) {
     if (room.place == 0 && room.IsActive()) room.place = ++marks_.last_sequence;
-    return room_writer_.Update(*stored, room);
+    return room_writer_.Update(*stored, room, last_position);
   }
   if (stored != nullptr) {
     --marks_.rooms;
@@ -190,7 +204,7 @@ Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change) {
   room.place = room.IsActive() ? room.sequence : 0;
   if (change.closed) return {};  // it came and went in one change: only its events remain
   ++marks_.rooms;
-  return room_writer_.Insert(room);
+  return room_writer_.Insert(room, last_position);
 }
 
 Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
@@ -211,16 +225,19 @@ const SqliteWriter::CustomEvent* SqliteWriter::FindMerged(const Room* stored,
   return follows ? &earlier->second : nullptr;
 }
 
-Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* merged_with) {
+Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
+                                 std::uint64_t previous) {
   if (merged_with != nullptr) {
     return Run(replace_custom_event_, change.events.front().at, CustomOf(change)->custom,
                merged_with->position);
   }
   for (const RoomEvent& event : change.events) {
-    const Status written = WriteEvent(
-        insert_event_,
-        {.position = ++marks_.last_position, .room_number = change.room.sequence, .event = event});
-    if (!written) return written;
+    const StoredEvent stored{
+        .position = ++marks_.last_position, .room_number = change.room.sequence, .event = event};
+    if (const Status written = WriteEvent(insert_event_, stored, previous); !written) {
+      return written;
+    }
+    previous = stored.position;
   }
   return {};
 }

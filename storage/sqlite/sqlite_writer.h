@@ -59,6 +59,13 @@ class SqliteWriter {
   /// The rooms that came and went in the last transaction.
   [[nodiscard]] std::span<const RoomIndexChange> index_changes() const { return index_changes_; }
 
+  /// Makes room in the write-ahead log, if it can, after a transaction that was rolled back.
+  void MakeRoom() { checkpointer_.RunAfterFailure(); }
+  /// Events in the history, as of the last commit.
+  [[nodiscard]] std::uint64_t retained_events() const {
+    return committed_marks_.last_position - committed_marks_.trimmed_position;
+  }
+
   /// Keeps the write-ahead log short; call it between transactions, when nobody waits.
   void Checkpoint() { checkpointer_.RunWhenDue(); }
 
@@ -84,13 +91,18 @@ class SqliteWriter {
   Status ReadMarks();
   Status FillIndex(RoomIndex& index, const char* sql);
   Status Write(const Room* stored, RoomChange& change);
-  Status WriteRoom(const Room* stored, RoomChange& change);
+  /// Where the newest event of a stored room stands.
+  Result<std::uint64_t> LastPosition(const Room& stored);
+  /// @param last_position  where the newest event of the change is going to stand.
+  Status WriteRoom(const Room* stored, RoomChange& change, std::uint64_t last_position);
   /// Adds the entry that the update asked for.
   Status LoadAudience(const UserId& user_id, Room& room);
   /// The event that may tell of this change too, or null.
   [[nodiscard]] const CustomEvent* FindMerged(const Room* stored, const RoomChange& change) const;
   /// @param merged_with  told instead of an event of the change's own, when not null.
-  Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with);
+  /// @param previous     where the room's event before them stands; 0 when they are its first.
+  Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
+                     std::uint64_t previous);
   void NoteIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits limits_;
@@ -100,6 +112,7 @@ class SqliteWriter {
   SideWriter side_writer_;
   Statement load_;
   Statement load_audience_;
+  Statement last_position_;
   Statement insert_event_;
   Statement replace_custom_event_;
   Statement first_kept_event_;

@@ -3,6 +3,17 @@
 #include "storage/sqlite/sqlite_writer.h"
 
 namespace rtcroom {
+namespace {
+
+template <typename Outcome>
+std::optional<Errc> StoreFailureOf(const Outcome& outcome) {
+  if (outcome.ok()) return std::nullopt;
+  const Errc code = outcome.error().code;
+  const bool is_the_stores = code == Errc::kStoreBusy || code == Errc::kStoreBroken;
+  return is_the_stores ? std::optional(code) : std::nullopt;
+}
+
+}  // namespace
 
 void WriteJob::Announce(CommitListener&) noexcept {}
 
@@ -33,6 +44,17 @@ void UpdateJob::Announce(CommitListener& listener) noexcept {
     if (outcome.ok() && !outcome->events.empty()) listener.OnCommit({&*outcome, 1});
   }
 }
+
+std::optional<Errc> UpdateJob::StoreFailure() const {
+  for (const Result<RoomChange>& outcome : outcomes_) {
+    if (const std::optional<Errc> failure = StoreFailureOf(outcome)) return failure;
+  }
+  return std::nullopt;
+}
+
+std::optional<Errc> TrimJob::StoreFailure() const { return StoreFailureOf(removed_); }
+std::optional<Errc> SideJob::StoreFailure() const { return StoreFailureOf(status_); }
+std::optional<Errc> PingJob::StoreFailure() const { return StoreFailureOf(status_); }
 
 void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
 

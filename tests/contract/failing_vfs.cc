@@ -19,15 +19,19 @@ int FailingVfs::Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int
                      int* out_flags) {
   auto& self = *static_cast<FailingVfs*>(vfs->pAppData);
   const int opened = self.real_->xOpen(self.real_, path, file, flags, out_flags);
-  if (file->pMethods != nullptr) file->pMethods = &self.Replacing(file->pMethods).table;
+  if (file->pMethods != nullptr) {
+    file->pMethods = &self.Replacing({file->pMethods, (flags & SQLITE_OPEN_MAIN_DB) != 0}).table;
+  }
   return opened;
 }
 
-const FailingVfs::Methods& FailingVfs::Replacing(const sqlite3_io_methods* own) {
+const FailingVfs::Methods& FailingVfs::Replacing(const Kind& kind) {
   const MutexLock lock(mutex_);
-  std::unique_ptr<Methods>& methods = methods_[own];
+  std::unique_ptr<Methods>& methods = methods_[kind];
   if (methods == nullptr) {
-    methods = std::make_unique<Methods>(Methods{.table = *own, .own = own, .vfs = this});
+    methods = std::make_unique<Methods>(
+        Methods{.table = *kind.first, .own = kind.first, .vfs = this, .is_database = kind.second});
+    methods->table.xRead = &FailingVfs::Read;
     methods->table.xWrite = &FailingVfs::Write;
     methods->table.xSync = &FailingVfs::Sync;
   }
@@ -38,9 +42,22 @@ const FailingVfs::Methods& FailingVfs::MethodsOf(const sqlite3_file* file) {
   return *reinterpret_cast<const Methods*>(file->pMethods);
 }
 
+int FailingVfs::Read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
+  const Methods& methods = MethodsOf(file);
+  const int failure = methods.vfs->read_failure;
+  return failure != SQLITE_OK ? failure : methods.own->xRead(file, bytes, size, offset);
+}
+
 int FailingVfs::Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   const Methods& methods = MethodsOf(file);
-  const int failure = methods.vfs->write_failure;
+  FailingVfs& vfs = *methods.vfs;
+  int failure = vfs.write_failure;
+  if (failure == SQLITE_OK && methods.is_database) failure = vfs.database_write_failure;
+  if (!methods.is_database && offset + size > vfs.most_log_bytes) failure = SQLITE_FULL;
+  if (failure == SQLITE_OK && vfs.writes_left-- <= 0) {
+    vfs.writes_left = 0;
+    failure = SQLITE_FULL;
+  }
   return failure != SQLITE_OK ? failure : methods.own->xWrite(file, bytes, size, offset);
 }
 

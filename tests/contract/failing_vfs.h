@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -25,8 +27,15 @@ class FailingVfs {
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// What writes and syncs answer instead of doing their work; SQLITE_OK lets them do it.
+  /// What reads, writes and syncs answer instead of doing their work; SQLITE_OK lets them do it.
+  std::atomic<int> read_failure{SQLITE_OK};
   std::atomic<int> write_failure{SQLITE_OK};
+  /// The same of writes to database files alone: their logs take what comes.
+  std::atomic<int> database_write_failure{SQLITE_OK};
+  /// Where the space for each log ends.
+  std::atomic<sqlite3_int64> most_log_bytes{std::numeric_limits<sqlite3_int64>::max()};
+  /// How many writes there is space for.
+  std::atomic<int> writes_left{std::numeric_limits<int>::max()};
   std::atomic<int> sync_failure{SQLITE_OK};
   /// How many files were synced.
   std::atomic<int> syncs{0};
@@ -37,20 +46,23 @@ class FailingVfs {
     sqlite3_io_methods table{};  // first: SQLite only knows this part
     const sqlite3_io_methods* own = nullptr;
     FailingVfs* vfs = nullptr;
+    bool is_database = false;  ///< and no log
   };
+  using Kind = std::pair<const sqlite3_io_methods*, bool>;
 
   static int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
                   int* out_flags);
+  static int Read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset);
   static int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset);
   static int Sync(sqlite3_file* file, int flags);
   static const Methods& MethodsOf(const sqlite3_file* file);
-  const Methods& Replacing(const sqlite3_io_methods* own) EXCLUDES(mutex_);
+  const Methods& Replacing(const Kind& kind) EXCLUDES(mutex_);
 
   const std::string name_;
   sqlite3_vfs* const real_;
   sqlite3_vfs vfs_{};
   Mutex mutex_;
-  std::map<const sqlite3_io_methods*, std::unique_ptr<Methods>> methods_ GUARDED_BY(mutex_);
+  std::map<Kind, std::unique_ptr<Methods>> methods_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -1,5 +1,7 @@
 // How the SQLite store meets a disk that fails, and how seldom it waits for one that works.
+#include <filesystem>
 #include <latch>
+#include <limits>
 #include <optional>
 #include <string>
 #include <thread>
@@ -39,14 +41,34 @@ class SqliteDisk : public SqliteFixture {
     EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
     EXPECT_EQ(listener_.changes().size(), 1u);
   }
-  void ExpectThatWritesWorkAgain() {
+  void ExpectThatWritesWorkAgain(std::uint64_t sequence = 2, std::size_t events = 5) {
     EXPECT_OK(store_->Ping());
     EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
     const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2")));
     ASSERT_OK(created);
-    EXPECT_EQ(created->room.sequence, 2u);
+    EXPECT_EQ(created->room.sequence, sequence);
     EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "bob"));
-    EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 5u);
+    EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 20)->events.size(), events);
+  }
+
+  /// Of rooms, each round in one group.
+  /// @return how many groups were committed; of the others nothing is there.
+  int WriteMegabytes(int rounds, const std::string& name) {
+    int committed = 0;
+    for (int round = 0; round < rounds; ++round) {
+      std::vector<RoomUpdate> batch;
+      for (int i = 0; i < 400; ++i) {
+        Room room = MakeRoom(RoomKind::kDouble, name + std::to_string(round * 1000 + i));
+        room.info = std::string(1000, 'i');
+        batch.push_back(Creating(room));
+      }
+      const auto outcomes = store_->UpdateAll(batch);
+      const bool done = outcomes.front().ok();
+      for (const auto& outcome : outcomes) EXPECT_EQ(outcome.ok(), done);
+      EXPECT_EQ(store_->Load(batch.back().key).ok(), done);
+      if (done) ++committed;
+    }
+    return committed;
   }
 
   const RoomKey kKey = MakeKey(RoomKind::kMulti, "r1");
@@ -65,6 +87,76 @@ TEST_F(SqliteDisk, ADiskThatCannotSyncIsNeverTrusted) {
   ExpectThatWritesFailAndNothingElse();
   vfs_.sync_failure = SQLITE_OK;
   ExpectThatWritesWorkAgain();
+}
+
+TEST_F(SqliteDisk, EveryWayToFailIsOvercomeAgainAndAgain) {
+  for (int round = 0; round < 5; ++round) {
+    for (const int failure :
+         {SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_READONLY, SQLITE_IOERR, SQLITE_IOERR_FSYNC}) {
+      (failure == SQLITE_IOERR_FSYNC ? vfs_.sync_failure : vfs_.write_failure) = failure;
+      ExpectThatWritesFailAndNothingElse();
+      vfs_.write_failure = SQLITE_OK;
+      vfs_.sync_failure = SQLITE_OK;
+      EXPECT_OK(store_->Ping());
+    }
+  }
+  ExpectThatWritesWorkAgain();
+}
+
+TEST_F(SqliteDisk, ADiskThatFillsInTheMidstOfAGroupTakesAllOfItOrNothing) {
+  int failed = 0;
+  for (int space = 0;; ++space) {
+    vfs_.writes_left = space;
+    const std::string id = "room" + std::to_string(space);
+    const auto outcomes = store_->UpdateAll(std::vector<RoomUpdate>{
+        Creating(MakeRoom(RoomKind::kMulti, id)), Adding(MakeKey(RoomKind::kMulti, id), "bob")});
+    vfs_.writes_left = std::numeric_limits<int>::max();
+    const auto stored = store_->Load(MakeKey(RoomKind::kMulti, id));
+    if (outcomes.front().ok()) {
+      EXPECT_OK(outcomes.back());
+      ASSERT_OK(stored);
+      EXPECT_THAT(UsersOf(*stored), ElementsAre("creator", "bob"));
+      break;
+    }
+    ++failed;
+    EXPECT_ERROR(kStoreBroken, outcomes.back());
+    EXPECT_ERROR(kRoomNotFound, stored);
+  }
+  EXPECT_GT(failed, 1);
+  ExpectThatWritesWorkAgain(3u, 8u);
+}
+
+TEST_F(SqliteDisk, AReadThatFailsIsToldAndTheNextOneWorks) {
+  ASSERT_OK(Apply(*store_, Adding(kKey, "amy")));  // so that no connection has the newest pages
+  vfs_.read_failure = SQLITE_IOERR_READ;
+  EXPECT_ERROR(kStoreBroken, store_->Load(kKey));
+  EXPECT_ERROR(kStoreBroken, store_->Scan(0, 10));
+  EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 10));
+  vfs_.read_failure = SQLITE_OK;
+  for (int each_reader = 0; each_reader < 10; ++each_reader) {
+    EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "amy"));
+    EXPECT_OK(store_->Scan(0, 10));
+    EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 3u);
+  }
+  EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
+}
+
+TEST_F(SqliteDisk, ALogThatCannotBeMovedIsMovedAsSoonAsItCan) {
+  const auto log_size = [&] { return std::filesystem::file_size(Path() + "-wal"); };
+  vfs_.database_write_failure = SQLITE_FULL;
+  EXPECT_EQ(WriteMegabytes(20, "failing"), 20);
+  const auto grown = log_size();
+  EXPECT_GT(grown, 16u << 20);
+  vfs_.database_write_failure = SQLITE_OK;
+  EXPECT_EQ(WriteMegabytes(25, "working"), 25);
+  EXPECT_LT(log_size(), grown + (12u << 20));  // begun anew, not gone on with
+}
+
+TEST_F(SqliteDisk, ALogThatFillsTheDiskIsMovedInsteadOfWaitingForSpace) {
+  vfs_.most_log_bytes = 6 << 20;  // less than it is usually let grow to
+  EXPECT_GE(WriteMegabytes(40, "room"), 30);
+  EXPECT_OK(store_->Ping());
+  EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
 }
 
 TEST_F(SqliteDisk, AFailedCommitFailsTheWholeBatch) {

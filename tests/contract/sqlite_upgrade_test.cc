@@ -1,5 +1,7 @@
 // What stores of the schemas before rooms could wait become when they are opened.
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -7,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/contract/failing_vfs.h"
+#include "tests/contract/room_histories.h"
 #include "tests/contract/sqlite_fixture.h"
 #include "tests/support/live_rooms.h"
 
@@ -81,8 +85,143 @@ TEST_P(SqliteUpgrade, OldEventsAreReadAsTheyWere) {
                 .user_id = {"creator"}, .reason = LeaveReason::kRoomDestroyed, .new_creator = {}}));
 }
 
+/// Whether every room's history is what the events of all rooms say.
+void ExpectHistories(Store& store, const Cursor& from) {
+  const auto all = store.ReadEvents(from, 1000);
+  ASSERT_OK(all);
+  ASSERT_FALSE(all->events.empty());
+  for (const StoredEvent& stored : all->events) {
+    const RoomKey& key = stored.event.room;
+    EXPECT_EQ(PositionsOf(PagedHistory(store, key, 2)), PositionsOf(HistoryOf(all->events, key)))
+        << key;
+  }
+}
+
+TEST_P(SqliteUpgrade, RoomsHaveTheirHistories) {
+  ExpectHistories(*store_, Cursor::Start());
+  ASSERT_OK(Apply(*store_, Deleting(kOld, "bob")));
+  ASSERT_OK(Apply(*store_, Destroying(kOld)));
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(kKind, kOld.id.value))));
+  ExpectHistories(*store_, Cursor::Start());
+}
+
+class SqliteUpgradeOfVersion4 : public SqliteFixture {};
+
+TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
+  OpenStore();
+  for (const char* const id : {"r1", "r2", "r1", "r3"}) {
+    const RoomKey key = MakeKey(RoomKind::kMulti, id);
+    ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, id))));
+    ASSERT_OK(Apply(*store_, Adding(key, "bob")));
+    ASSERT_OK(Apply(*store_, Deleting(key, "bob")));
+    if (key.id.value != "r3") {
+      ASSERT_OK(Apply(*store_, Destroying(key)));
+    }
+  }
+  store_.reset();
+  RunSql(Path(),
+         "DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
+         " ALTER TABLE rooms DROP COLUMN last_position; PRAGMA user_version = 4");
+  OpenStore();
+  ExpectHistories(*store_, Cursor::Start());
+}
+
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgrade,
                          testing::Values("schema_0001.sql", "schema_0002_used.sql"),
+                         [](const auto& param_info) {
+                           return std::string(param_info.param).substr(0, 11);
+                         });
+
+/// Every schema that was ever released, and the newest.
+class SqliteUpgradeCutShort : public SqliteUpgrade {
+ protected:
+  void SetUp() override { MakeOld(); }
+
+  void MakeOld() {
+    store_.reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(Path() + suffix);
+    std::ostringstream dump;
+    dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + GetParam()).rdbuf();
+    ASSERT_FALSE(dump.str().empty());
+    RunSql(Path(), dump.str());
+  }
+  std::string Ask(const std::string& question) {
+    std::string answer;
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(Path().c_str(), &database), SQLITE_OK);
+    const auto add = [](void* text, int columns, char** values, char**) {
+      for (int i = 0; i < columns; ++i) {
+        *static_cast<std::string*>(text) += values[i] == nullptr ? "-" : values[i];
+        *static_cast<std::string*>(text) += ' ';
+      }
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(database, question.c_str(), add, &answer, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+    return answer;
+  }
+  std::string Content() {
+    return Ask(
+        "PRAGMA user_version; SELECT name FROM sqlite_schema ORDER BY name;"
+        "SELECT * FROM meta; SELECT * FROM rooms; SELECT * FROM pushers;"
+        "SELECT * FROM events");
+  }
+};
+
+TEST_P(SqliteUpgradeCutShort, LeavesTheOldStoreAsItWas) {
+  FailingVfs vfs("upgrade");
+  SqliteOptions options = Options();
+  options.vfs = vfs.name();
+  const std::string old = Content();
+  int cut_short = 0;
+  for (int space = 0;; ++space) {
+    vfs.writes_left = space;
+    const auto opened = SqliteStore::Open(options, listener_);
+    vfs.writes_left = std::numeric_limits<int>::max();
+    if (opened) break;
+    ++cut_short;
+    ASSERT_EQ(Content(), old) << "after " << space << " writes";
+  }
+  EXPECT_GT(cut_short, 0);
+  EXPECT_EQ(Ask("PRAGMA integrity_check"), "ok ");
+  OpenStore();
+  EXPECT_THAT(store_->Scan(0, 10)->rooms, testing::Not(IsEmpty()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeCutShort,
+                         testing::Values("schema_0001.sql", "schema_0002.sql",
+                                         "schema_0002_used.sql", "schema_0003_used.sql",
+                                         "schema_0004_used.sql"),
+                         [](const auto& param_info) {
+                           const std::string name = param_info.param;
+                           return name.substr(0, name.find('.'));
+                         });
+
+class SqliteUpgradeOfAFullStore : public SqliteUpgrade {};
+
+TEST_P(SqliteUpgradeOfAFullStore, KeepsAllThatThereWas) {
+  const auto page = store_->Scan(0, 10);
+  ASSERT_OK(page);
+  EXPECT_THAT(IdsOf(page->rooms), ElementsAre("multi", "waiting", "live", "777"));
+  EXPECT_FALSE(page->rooms.at(1).IsActive());
+  EXPECT_THAT(UsersOf(page->rooms.at(0)), ElementsAre("creator", "bob"));
+  EXPECT_EQ(page->rooms.at(2).custom, R"({"likes":1})");
+  EXPECT_EQ(page->rooms.at(3).type, "school");
+  EXPECT_EQ(page->rooms.at(3).creator.value, "eve");
+  EXPECT_THAT(ViewersOf(*store_, MakeKey(RoomKind::kLive, "live")),
+              ElementsAre("zoe=info of zoe", "amy={}"));
+  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 100)->events.size(), 19u);
+  EXPECT_EQ(store_->LoadBans(TimePoint())->size(), 1u);
+  EXPECT_EQ(store_->LoadGroupTasks()->size(), 1u);
+  EXPECT_EQ((*store_->LoadPosition("im"))->position, 17u);
+  const std::size_t sessions = std::string(GetParam()).starts_with("schema_0003") ? 0 : 1;
+  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), sessions);
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kDouble, "waiting"), "host")));
+  EXPECT_EQ(store_->Load(MakeKey(RoomKind::kDouble, "waiting"))->creator.value, "host");
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeOfAFullStore,
+                         testing::Values("schema_0003_used.sql", "schema_0004_used.sql"),
                          [](const auto& param_info) {
                            return std::string(param_info.param).substr(0, 11);
                          });

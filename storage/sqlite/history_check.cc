@@ -1,0 +1,194 @@
+#include "storage/sqlite/history_check.h"
+
+#include <algorithm>
+#include <variant>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace rtcroom {
+namespace {
+
+template <typename Members>
+std::vector<std::string> IdsOf(const Members& members) {
+  std::vector<std::string> ids;
+  ids.reserve(members.size());
+  for (const auto& member : members) ids.push_back(member.user_id.value);
+  return ids;
+}
+
+bool Contains(const std::vector<std::string>& ids, const UserId& user_id) {
+  return std::ranges::find(ids, user_id.value) != ids.end();
+}
+
+}  // namespace
+
+std::string NameOfRoom(const RoomKey& key) {
+  return fmt::format("{} room {}", RoomKindName(key.kind), key.id.value);
+}
+
+/// What an event does to a room that is known from its beginning; false when it cannot happen.
+struct HistoryCheck::Happen {
+  Told& room;
+
+  bool operator()(const RoomCreated& created) const {
+    room.creator = created.creator.value;
+    return room.last_event == 1;
+  }
+  bool operator()(const RoomActivated& activated) const {
+    room.creator = activated.creator.value;
+    return room.pushers.empty();
+  }
+  bool operator()(const PusherAdded& added) const {
+    if (Contains(room.pushers, added.user_id)) return false;
+    room.pushers.push_back(added.user_id.value);
+    return true;
+  }
+  bool operator()(const PusherUpdated& updated) const {
+    return Contains(room.pushers, updated.user_id);
+  }
+  bool operator()(const PusherDeleted& deleted) const {
+    if (std::erase(room.pushers, deleted.user_id.value) != 1) return false;
+    if (deleted.new_creator.value.empty()) return true;
+    room.creator = deleted.new_creator.value;
+    return Contains(room.pushers, deleted.new_creator);
+  }
+  bool operator()(const AudienceAdded& added) const {
+    // A viewer that says something else of itself keeps its place.
+    if (!Contains(room.viewers, added.user_id)) room.viewers.push_back(added.user_id.value);
+    return !room.pushers.empty();
+  }
+  bool operator()(const AudienceDeleted& deleted) const {
+    return std::erase(room.viewers, deleted.user_id.value) == 1;
+  }
+  bool operator()(const CustomChanged& changed) const {
+    room.custom = changed.custom;
+    return !room.pushers.empty();
+  }
+  bool operator()(const RoomDestroyed&) const { return room.pushers.empty(); }
+};
+
+void HistoryCheck::Take(const StoredEvent& stored, std::uint64_t previous) {
+  const RoomEvent& event = stored.event;
+  if (stored.position != last_position_ + 1) {
+    Note(event.room, fmt::format("its event at position {} follows the one at {}", stored.position,
+                                 last_position_));
+  }
+  last_position_ = stored.position;
+  if (stored.room_number == 0) {
+    has_unnumbered_ = true;
+    return;
+  }
+  const auto place = Find(stored);
+  Told& room = place->second;
+  const std::string name =
+      fmt::format("its event {} ({})", event.room_sequence, HappeningName(event.happening));
+  if (room.key != event.room) {
+    Note(event.room, fmt::format("{} belongs to {}", name, NameOfRoom(room.key)));
+  }
+  if (event.room_sequence != room.last_event + 1) {
+    Note(event.room, fmt::format("{} follows its event {}", name, room.last_event));
+  }
+  room.last_event = event.room_sequence;
+  CheckLink(room, stored, previous);
+  room.last_position = stored.position;
+  if (room.is_whole && !std::visit(Happen{room}, event.happening)) {
+    Note(event.room, name + " cannot happen there");
+  }
+  if (std::holds_alternative<RoomDestroyed>(event.happening)) {
+    ended_.push_back(place->first);
+    rooms_.erase(place);
+  }
+}
+
+void HistoryCheck::CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous) {
+  // The event before the first that is there may have been removed, or be one without a number.
+  const bool is_open = room.last_position == 0 && !room.is_whole;
+  const bool leads_back = is_open ? previous <= bounds_.trimmed_position || has_unnumbered_
+                                  : previous == room.last_position;
+  if (leads_back) return;
+  Note(stored.event.room,
+       fmt::format("its event at position {} leads to position {}, and not to {}", stored.position,
+                   previous, room.last_position));
+}
+
+HistoryCheck::Rooms::iterator HistoryCheck::Find(const StoredEvent& stored) {
+  const RoomEvent& event = stored.event;
+  const auto [place, is_new] = rooms_.try_emplace(stored.room_number);
+  if (!is_new) return place;
+  Told& room = place->second;
+  room.key = event.room;
+  room.is_whole = std::holds_alternative<RoomCreated>(event.happening);
+  room.last_event = room.is_whole ? 0 : event.room_sequence - 1;
+  if (!room.is_whole && IsWhole()) {
+    Note(event.room, fmt::format("its history begins with event {} ({})", event.room_sequence,
+                                 HappeningName(event.happening)));
+  }
+  return place;
+}
+
+void HistoryCheck::FinishEvents() {
+  if (last_position_ != bounds_.last_position) {
+    findings_.Add("events", fmt::format("the newest is at position {}, and {} were given",
+                                        last_position_, bounds_.last_position));
+  }
+  std::ranges::sort(ended_);
+  for (auto twice = std::ranges::adjacent_find(ended_); twice != ended_.end();
+       twice = std::ranges::adjacent_find(std::ranges::upper_bound(ended_, *twice), ended_.end())) {
+    findings_.Add("events", fmt::format("the room with number {} ends more than once", *twice));
+  }
+  for (const auto& [number, told] : rooms_) {
+    if (std::ranges::binary_search(ended_, number)) Note(told.key, "it goes on after its end");
+  }
+}
+
+void HistoryCheck::Compare(const Room& room, std::uint64_t last_position) {
+  const auto found = rooms_.find(room.sequence);
+  if (found == rooms_.end()) {
+    const bool has_ended = std::ranges::binary_search(ended_, room.sequence);
+    if (has_ended) {
+      Note(room.key, "it is there, and its events tell of its end");
+    } else if (IsWhole()) {
+      Note(room.key, "it is there, and no event tells of it");
+    }
+    return;
+  }
+  const Told& told = found->second;
+  if (told.key != room.key) Note(room.key, "its events are those of " + NameOfRoom(told.key));
+  if (told.last_event != room.last_event) {
+    Note(room.key, fmt::format("its newest event is {}, and it knows of {}", told.last_event,
+                               room.last_event));
+  }
+  if (told.last_position != last_position) {
+    Note(room.key, fmt::format("its newest event is at position {}, and it knows of {}",
+                               told.last_position, last_position));
+  }
+  if (told.is_whole) CompareMembers(room, told);
+  rooms_.erase(found);
+}
+
+void HistoryCheck::CompareMembers(const Room& room, const Told& told) {
+  const std::vector<std::string> pushers = IdsOf(room.pushers);
+  if (told.pushers != pushers) {
+    Note(room.key, fmt::format("its pushers are {}, by its events {}", fmt::join(pushers, ", "),
+                               fmt::join(told.pushers, ", ")));
+  }
+  const std::vector<std::string> viewers = IdsOf(room.audiences);
+  if (told.viewers != viewers) {
+    Note(room.key, fmt::format("it has {} viewers, by its events {}, or in another order",
+                               viewers.size(), told.viewers.size()));
+  }
+  if (told.creator != room.creator.value) {
+    Note(room.key,
+         fmt::format("its creator is {}, by its events {}", room.creator.value, told.creator));
+  }
+  if (told.custom != room.custom) Note(room.key, "its custom fields are not those of its events");
+}
+
+void HistoryCheck::FinishRooms() {
+  for (const auto& [number, told] : rooms_) {
+    Note(told.key, "it is gone, and no event tells of its end");
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,75 @@
+// Whether the rooms of a store are what its events tell of.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/room.h"
+#include "daemon/core/store.h"
+#include "storage/sqlite/store_findings.h"
+
+namespace rtcroom {
+
+/// "multi room r1".
+std::string NameOfRoom(const RoomKey& key);
+
+/// Plays all events that a store retains, and compares what comes out with its rooms. A room whose
+/// beginning is not retained is only held to the order of its events.
+///
+/// @threads for one thread.
+class HistoryCheck {
+ public:
+  /// What the store says of its own history.
+  struct Bounds {
+    std::uint64_t trimmed_position = 0;
+    std::uint64_t last_position = 0;
+  };
+  HistoryCheck(Bounds bounds, StoreFindings& findings)
+      : bounds_(bounds), findings_(findings), last_position_(bounds.trimmed_position) {}
+
+  /// Takes the events by ascending position ...
+  ///
+  /// @param previous  the position that the store has for the same room's event before.
+  void Take(const StoredEvent& stored, std::uint64_t previous);
+  void FinishEvents();
+  /// ... then each room with all its viewers, in the order of their coming.
+  /// @param last_position  that the store has for its newest event.
+  void Compare(const Room& room, std::uint64_t last_position);
+  void FinishRooms();
+
+ private:
+  /// A room as its events tell of it.
+  struct Told {
+    RoomKey key{};
+    std::uint64_t last_event = 0;
+    std::uint64_t last_position = 0;  ///< 0 before its first event was taken
+    bool is_whole = false;            ///< its events are there from the first on
+    std::string creator{};
+    std::string custom = "{}";
+    std::vector<std::string> pushers{};
+    std::vector<std::string> viewers{};
+  };
+  struct Happen;
+  using Rooms = std::unordered_map<std::uint64_t, Told>;
+
+  [[nodiscard]] bool IsWhole() const { return bounds_.trimmed_position == 0 && !has_unnumbered_; }
+  /// The room that an event belongs to, which may begin with it.
+  Rooms::iterator Find(const StoredEvent& stored);
+  void CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous);
+  void CompareMembers(const Room& room, const Told& told);
+  void Note(const RoomKey& key, std::string what) {
+    findings_.Add(NameOfRoom(key), std::move(what));
+  }
+
+  const Bounds bounds_;
+  StoreFindings& findings_;
+  std::uint64_t last_position_ = 0;
+  bool has_unnumbered_ = false;       ///< events of schema 1, which know no room number
+  Rooms rooms_;                       ///< by `Room::sequence`; those that have not ended
+  std::vector<std::uint64_t> ended_;  ///< numbers of rooms; ascending once all events are taken
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,33 @@
+#include "storage/sqlite/interruption.h"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "storage/sqlite/database.h"
+
+namespace rtcroom {
+namespace {
+
+/// Of SQLite's virtual machine: well under a millisecond.
+constexpr int kStepsBetweenQuestions = 10'000;
+
+}  // namespace
+
+void Interruption::Interrupt::operator()() const { sqlite3_interrupt(database.handle()); }
+
+// Two ways, for each has a hole: an interrupt is lost between two statements, and a check of the
+// whole file asks nobody for seconds.
+Interruption::Interruption(Database& database, std::stop_token stop)
+    : database_(database), stop_(std::move(stop)), on_stop_(stop_, Interrupt{database_}) {
+  sqlite3_progress_handler(database_.handle(), kStepsBetweenQuestions,
+                           &Interruption::AskWhetherToStop, this);
+}
+
+Interruption::~Interruption() { sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr); }
+
+int Interruption::AskWhetherToStop(void* self) {
+  return static_cast<Interruption*>(self)->stop_.stop_requested() ? 1 : 0;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,287 @@
+#include "storage/sqlite/store_check.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/event_rows.h"
+#include "storage/sqlite/history_check.h"
+#include "storage/sqlite/room_rows.h"
+#include "storage/sqlite/schema_version.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kRoomsOfAPage = 1000;
+
+/// A question whose rows, of one text each, are what is wrong.
+struct Question {
+  const char* about = "";
+  const char* sql = "";
+};
+
+constexpr Question kQuestions[] = {
+    {"pages",
+     "SELECT integrity_check FROM pragma_integrity_check(100)"
+     " WHERE integrity_check <> 'ok'"},
+    {"references",
+     "SELECT 'a row of ' || \"table\" || ' belongs to no row of ' || parent"
+     " FROM pragma_foreign_key_check"},
+    {"pushers",
+     "SELECT user_id || ' is in room number ' || room || ', which does not exist'"
+     " FROM pushers WHERE room NOT IN (SELECT sequence FROM rooms)"},
+    {"audiences",
+     "SELECT user_id || ' is in room number ' || room || ', which does not exist'"
+     " FROM audiences WHERE room NOT IN (SELECT sequence FROM rooms)"},
+    {"rooms",
+     "SELECT 'the id ' || id || ' is that of ' || count(*) || ' rooms'"
+     " FROM rooms GROUP BY id HAVING count(*) > 1"},
+    {"rooms",
+     "SELECT 'place ' || place || ' is that of ' || count(*) || ' rooms'"
+     " FROM rooms WHERE place > 0 GROUP BY place HAVING count(*) > 1"},
+    {"rooms",
+     "SELECT id || ' has number ' || sequence || ' and place ' || place || ', and '"
+     " || last_room_sequence || ' were given' FROM rooms, meta"
+     " WHERE max(sequence, place) > last_room_sequence"},
+    {"reader_positions",
+     "SELECT reader || ' is at ' || position || ', behind the newest event'"
+     " FROM reader_positions, meta WHERE reader_positions.epoch = meta.epoch"
+     " AND position > last_event_position"},
+    {"sessions",
+     "SELECT user_id || ' has no SHA-256 of a token' FROM sessions"
+     " WHERE length(token) <> 32"},
+};
+
+/// One check of one open store.
+class Check {
+ public:
+  Check(Database& database, const StoreCheckOptions& options, StoreReport& report)
+      : database_(database), limits_(options.limits), report_(report) {}
+
+  Status Run() {
+    // All of it sees the same moment.
+    if (const Status begun = database_.Execute("BEGIN"); !begun) return begun;
+    if (const Status counted = Count(); !counted) return counted;
+    for (const Question& question : kQuestions) {
+      if (const Status asked = Ask(question); !asked) return asked;
+    }
+    return CheckHistory();
+  }
+
+ private:
+  Status Count() {
+    Statement statement;
+    const Status prepared =
+        statement.Prepare(database_,
+                          "SELECT epoch, trimmed_position, last_event_position,"
+                          " (SELECT count(*) FROM rooms), (SELECT count(*) FROM pushers),"
+                          " (SELECT count(*) FROM audiences), (SELECT count(*) FROM events),"
+                          " (SELECT count(*) FROM sessions), (SELECT count(*) FROM bans),"
+                          " last_room_sequence FROM meta WHERE only_row = 1");
+    if (!prepared) return prepared;
+    StatementRun run(statement);
+    if (!run.Next()) {
+      return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"} : run.status();
+    }
+    report_.epoch = run.Text(0);
+    bounds_ = {.trimmed_position = run.Unsigned(1), .last_position = run.Unsigned(2)};
+    report_.rooms = run.Unsigned(3);
+    report_.pushers = run.Unsigned(4);
+    report_.audiences = run.Unsigned(5);
+    report_.events = run.Unsigned(6);
+    report_.sessions = run.Unsigned(7);
+    report_.bans = run.Unsigned(8);
+    if (bounds_.last_position - bounds_.trimmed_position != report_.events) {
+      report_.findings.Add(
+          "events", fmt::format("{} are there, where {} were given and {} removed", report_.events,
+                                bounds_.last_position, bounds_.trimmed_position));
+    }
+    return {};
+  }
+
+  Status Ask(const Question& question) {
+    Statement statement;
+    if (const Status prepared = statement.Prepare(database_, question.sql); !prepared) {
+      return prepared;
+    }
+    StatementRun run(statement);
+    while (run.Next()) report_.findings.Add(question.about, run.Text(0));
+    return run.status();
+  }
+
+  Status CheckHistory() {
+    HistoryCheck history(bounds_, report_.findings);
+    Statement events;
+    const Status prepared = events.Prepare(
+        database_, fmt::format("SELECT previous, {} FROM events ORDER BY position", kEventColumns));
+    if (!prepared) return prepared;
+    StatementRun run(events);
+    while (run.Next()) {
+      const Result<StoredEvent> event = ReadEvent(run, 1);
+      if (event) {
+        history.Take(*event, run.Unsigned(0));
+      } else {
+        report_.findings.Add("events", event.error().detail);
+      }
+    }
+    if (!run.status()) return run.status();
+    history.FinishEvents();
+    if (const Status checked = CheckRooms(history); !checked) return checked;
+    history.FinishRooms();
+    return {};
+  }
+
+  Status CheckRooms(HistoryCheck& history) {
+    Statement scan;
+    Status prepared =
+        scan.Prepare(database_, SelectRooms("WHERE r.sequence > ? ORDER BY r.sequence, p.seat"));
+    if (prepared) {
+      prepared = audiences_.Prepare(
+          database_, "SELECT user_id, user_info, seat FROM audiences WHERE room = ? ORDER BY seat");
+    }
+    if (prepared) {
+      prepared =
+          last_position_.Prepare(database_, "SELECT last_position FROM rooms WHERE sequence = ?");
+    }
+    if (!prepared) return prepared;
+    std::uint64_t after = 0;
+    while (true) {
+      Result<std::vector<Room>> rooms = [&] {
+        StatementRun run(scan, after);
+        return CollectRooms(run, kRoomsOfAPage);
+      }();
+      if (!rooms) return rooms.error();
+      if (rooms->empty()) return {};
+      for (Room& room : *rooms) {
+        if (const Status loaded = LoadAudiences(room); !loaded) return loaded;
+        CheckRoom(room);
+        const Result<std::uint64_t> last_position = LastPosition(room);
+        if (!last_position) return last_position.error();
+        history.Compare(room, *last_position);
+      }
+      after = rooms->back().sequence;
+    }
+  }
+
+  Result<std::uint64_t> LastPosition(const Room& room) {
+    StatementRun run(last_position_, room.sequence);
+    const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
+    if (!run.status()) return run.status().error();
+    return position;
+  }
+
+  Status LoadAudiences(Room& room) {
+    StatementRun run(audiences_, room.sequence);
+    while (run.Next()) {
+      room.audiences.push_back(
+          {.user_id = {run.Text(0)}, .user_info = run.Text(1), .seat = run.Unsigned(2)});
+    }
+    return run.status();
+  }
+
+  void CheckRoom(const Room& room) {
+    const auto note = [&](std::string what) {
+      report_.findings.Add(NameOfRoom(room.key), std::move(what));
+    };
+    if (std::ranges::find(kAllRoomKinds, room.key.kind) == std::end(kAllRoomKinds)) {
+      note(fmt::format("its kind {} is not known", static_cast<int>(room.key.kind)));
+    }
+    if (room.dialect != Dialect::kGen1 && room.dialect != Dialect::kGen2) {
+      note(fmt::format("its dialect {} is not known", static_cast<int>(room.dialect)));
+    }
+    if (room.IsActive() != (room.place != 0)) {
+      note(room.IsActive() ? "it has pushers, and no place in lists"
+                           : "it has a place in lists, and no pusher");
+    }
+    if (room.IsActive() && FindPusher(room, room.creator) == nullptr) {
+      note(fmt::format("its creator {} is not one of its pushers", room.creator.value));
+    }
+    if (room.audience_count != room.audiences.size()) {
+      note(fmt::format("it counts {} viewers, and has {}", room.audience_count,
+                       room.audiences.size()));
+    }
+    CheckSeats(room, room.pushers, "pusher");
+    CheckSeats(room, room.audiences, "viewer");
+    if (limits_ && room.pushers.size() > limits_->PushersIn(room.key.kind)) {
+      note(fmt::format("it has {} pushers, where {} may be", room.pushers.size(),
+                       limits_->PushersIn(room.key.kind)));
+    }
+    if (limits_ && room.audiences.size() > limits_->max_audiences) {
+      note(fmt::format("it has {} viewers, where {} may be", room.audiences.size(),
+                       limits_->max_audiences));
+    }
+  }
+
+  template <typename Member>
+  void CheckSeats(const Room& room, const std::vector<Member>& members, std::string_view name) {
+    std::set<std::string_view> users;
+    for (const Member& member : members) {
+      if (!users.insert(member.user_id.value).second) {
+        report_.findings.Add(NameOfRoom(room.key),
+                             fmt::format("{} {} is in it twice", name, member.user_id.value));
+      }
+      if (member.seat == 0 || member.seat > room.last_event) {
+        report_.findings.Add(NameOfRoom(room.key),
+                             fmt::format("{} {} has the seat of event {}, and it knows of {}", name,
+                                         member.user_id.value, member.seat, room.last_event));
+      }
+    }
+  }
+
+  Database& database_;
+  const std::optional<RoomLimits> limits_;
+  StoreReport& report_;
+  HistoryCheck::Bounds bounds_;
+  Statement audiences_;
+  Statement last_position_;
+};
+
+/// A copy that SQLite keeps in a file without a name for as long as it is open.
+Result<Database> CopyForATime(Database& from) {
+  Result<Database> copy = Database::Open("", {}, Database::Access::kReadWriteCreate);
+  if (!copy) return copy;
+  sqlite3_backup* const backup = sqlite3_backup_init(copy->handle(), "main", from.handle(), "main");
+  if (backup == nullptr) return LastError(copy->handle(), "copy");
+  (void)sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) return LastError(copy->handle(), "copy");
+  return copy;
+}
+
+Status CheckOpened(Database& database, const StoreCheckOptions& options, StoreReport& report) {
+  if (const Status ours = CheckIdentity(database); !ours) return ours;
+  const Result<std::int64_t> schema = database.QueryInteger("PRAGMA user_version");
+  if (!schema) return schema.error();
+  if (*schema == 0) return Error{Errc::kStoreBroken, "it is empty"};
+  report.schema = *schema;
+  if (*schema == NewestSchema()) return Check(database, options, report).Run();
+  Result<Database> copy = CopyForATime(database);
+  if (!copy) return copy.error();
+  if (const Status upgraded = MigrateSchema(*copy, {}); !upgraded) return upgraded;
+  return Check(*copy, options, report).Run();
+}
+
+}  // namespace
+
+Result<StoreReport> CheckStore(const StoreCheckOptions& options) {
+  StoreReport report;
+  Result<Database> database = Database::Open(options.path, {}, Database::Access::kReadOnly);
+  if (!database) return database.error();
+  if (const Status checked = CheckOpened(*database, options, report); !checked) {
+    // What was found by then says more than what the reading ended with.
+    if (report.findings.empty()) {
+      return Error{checked.error().code,
+                   fmt::format("the store {}: {}", options.path, checked.error().detail)};
+    }
+    report.findings.Add("store", "it cannot be read to its end: " + checked.error().detail);
+  }
+  return report;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,131 @@
+#include "storage/sqlite/store_copy.h"
+
+#include <fmt/format.h>
+
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/interruption.h"
+#include "storage/sqlite/schema_version.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+namespace {
+
+Error About(const std::string& path, const Error& error) {
+  return {error.code, fmt::format("the store {}: {}", path, error.detail)};
+}
+
+Status VacuumInto(Database& database, const std::string& to) {
+  Statement vacuum;
+  if (const Status prepared = vacuum.Prepare(database, "VACUUM INTO ?"); !prepared) {
+    return prepared;
+  }
+  return Run(vacuum, to);
+}
+
+/// Readers' positions are kept since schema 2.
+Result<bool> HasPositions(Database& database) {
+  const Result<std::int64_t> tables =
+      database.QueryInteger("SELECT count(*) FROM sqlite_schema WHERE name = 'reader_positions'");
+  if (!tables) return tables.error();
+  return *tables > 0;
+}
+
+Status WriteEpoch(Database& database, const std::string& new_epoch) {
+  const Result<bool> has_positions = HasPositions(database);
+  if (!has_positions) return has_positions.error();
+  if (*has_positions) {
+    Statement positions;
+    const Status prepared =
+        positions.Prepare(database,
+                          "UPDATE reader_positions SET epoch = ?"
+                          " WHERE epoch = (SELECT epoch FROM meta WHERE only_row = 1)");
+    if (!prepared) return prepared;
+    if (const Status written = Run(positions, new_epoch); !written) return written;
+  }
+  Statement epoch;
+  const Status prepared = epoch.Prepare(database, "UPDATE meta SET epoch = ? WHERE only_row = 1");
+  if (!prepared) return prepared;
+  return Run(epoch, new_epoch);
+}
+
+Status Restart(Database& database, const std::string& new_epoch) {
+  // What was written into the file so far is synced by this commit, too.
+  const Status begun = database.Execute("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  if (!begun) return begun;
+  Status done = WriteEpoch(database, new_epoch);
+  if (done) done = database.Execute("COMMIT");
+  if (!done && database.InTransaction()) (void)database.Execute("ROLLBACK");
+  return done;
+}
+
+Status CheckEveryPage(Database& database) {
+  const Result<std::string> found = database.QueryText("PRAGMA integrity_check(1)");
+  if (!found) return found.error();
+  if (*found != "ok") return Error{Errc::kStoreBroken, "it is damaged: " + *found};
+  const Result<std::int64_t> dangling =
+      database.QueryInteger("SELECT count(*) FROM pragma_foreign_key_check");
+  if (!dangling) return dangling.error();
+  if (*dangling != 0) return Error{Errc::kStoreBroken, "it has members without a room"};
+  return {};
+}
+
+Status Copy(const StoreCopyOptions& options, const std::stop_token& stop) {
+  {
+    Result<Database> from = Database::Open(options.from, options.vfs, Database::Access::kReadOnly);
+    if (!from) return from.error();
+    const Interruption interruption(*from, stop);
+    if (const Status ours = CheckStoreFile(*from); !ours) return About(options.from, ours.error());
+    if (const Status copied = VacuumInto(*from, options.to); !copied) return copied;
+  }
+  Result<Database> to = Database::Open(options.to, options.vfs, Database::Access::kReadWriteCreate);
+  if (!to) return to.error();
+  const Interruption interruption(*to, stop);
+  if (const Status restarted = Restart(*to, options.new_epoch); !restarted) return restarted;
+  return CheckEveryPage(*to);
+}
+
+/// Opens a store that exists.
+Result<Database> OpenStoreFile(const std::string& path) {
+  Result<Database> database = Database::Open(path, {}, Database::Access::kReadWrite);
+  if (!database) return database;
+  if (const Status ours = CheckStoreFile(*database); !ours) return About(path, ours.error());
+  return database;
+}
+
+}  // namespace
+
+Status CopyStore(const StoreCopyOptions& options, const std::stop_token& stop) {
+  const Status copied = Copy(options, stop);
+  if (stop.stop_requested()) return Error{Errc::kUnavailable, "the copy was called off"};
+  return copied;
+}
+
+Status RestartHistory(const std::string& path, const std::string& new_epoch) {
+  Result<Database> database = OpenStoreFile(path);
+  if (!database) return database.error();
+  return Restart(*database, new_epoch);
+}
+
+Result<std::uint64_t> SizeOfCopy(const std::string& path) {
+  Result<Database> database = Database::Open(path, {}, Database::Access::kReadOnly);
+  if (!database) return database.error();
+  return database->SizeInBytes();
+}
+
+Status FoldLogIn(const std::string& path) {
+  Result<Database> database = OpenStoreFile(path);
+  if (!database) return database.error();
+  // Fails while somebody else has the file open.
+  const Result<std::string> mode = database->QueryText("PRAGMA journal_mode = DELETE");
+  if (!mode) return mode.error();
+  if (*mode != "delete") return Error{Errc::kStoreBroken, "its log cannot be written into it"};
+  return {};
+}
+
+Status UpgradeStore(const std::string& path) {
+  Result<Database> database = OpenStoreFile(path);
+  if (!database) return database.error();
+  return MigrateSchema(*database, {});
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,178 @@
+// A copy of a store: what is in it, what is not, and who notices.
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/sqlite/store_check.h"
+#include "storage/sqlite/store_copy.h"
+#include "tests/contract/failing_vfs.h"
+#include "tests/contract/sqlite_fixture.h"
+#include "tests/support/full_store.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kNewEpoch = "feedfeedfeedfeed";
+
+class SqliteCopy : public SqliteFixture {
+ protected:
+  std::string CopyPath() const { return (directory_.path() / "copy.db").string(); }
+  Status Copy(const std::string& vfs = {}) {
+    return CopyStore({.from = Path(), .to = CopyPath(), .new_epoch = kNewEpoch, .vfs = vfs});
+  }
+  std::unique_ptr<SqliteStore> OpenCopy() {
+    auto opened = SqliteStore::Open({.path = CopyPath()}, nobody_);
+    EXPECT_OK(opened);
+    return opened ? *std::move(opened) : nullptr;
+  }
+  static std::vector<StoreFinding> FindingsIn(const std::string& path) {
+    const auto report = CheckStore({.path = path});
+    EXPECT_OK(report);
+    return report ? report->findings.kept() : std::vector<StoreFinding>{{"store", "unreadable"}};
+  }
+
+  static std::vector<RoomEvent> EventsOf(Store& store) {
+    const Result<EventPage> page = store.ReadEvents(Cursor::Start(), 1000);
+    std::vector<RoomEvent> events;
+    for (const StoredEvent& stored : page->events) events.push_back(stored.event);
+    return events;
+  }
+
+  RecordingListener nobody_;
+};
+
+TEST_F(SqliteCopy, HasAllThatIsThere) {
+  OpenStore();
+  FillStore(*store_);
+  ASSERT_OK(Copy());
+  const auto copy = OpenCopy();
+  ASSERT_NE(copy, nullptr);
+  EXPECT_EQ(copy->Scan(0, 100)->rooms, store_->Scan(0, 100)->rooms);
+  EXPECT_EQ(EventsOf(*copy), EventsOf(*store_));
+  EXPECT_EQ(*copy->LoadBans(TimePoint()), *store_->LoadBans(TimePoint()));
+  EXPECT_EQ(*copy->LoadGroupTasks(), *store_->LoadGroupTasks());
+  EXPECT_EQ(copy->LoadSessions(TimePoint(), 10)->sessions,
+            store_->LoadSessions(TimePoint(), 10)->sessions);
+  EXPECT_EQ(ViewersOf(*copy, MakeKey(RoomKind::kLive, "live")),
+            ViewersOf(*store_, MakeKey(RoomKind::kLive, "live")));
+  EXPECT_TRUE(FindingsIn(CopyPath()).empty());
+}
+
+TEST_F(SqliteCopy, IsAHistoryOfItsOwn) {
+  OpenStore();
+  FillStore(*store_);
+  const Cursor newest = *store_->Newest();
+  ASSERT_OK(Copy());
+  const auto copy = OpenCopy();
+  ASSERT_NE(copy, nullptr);
+  EXPECT_ERROR(kCursorExpired, copy->ReadEvents(newest, 10));
+  EXPECT_EQ(copy->Newest()->epoch, kNewEpoch);
+  EXPECT_EQ(*store_->Newest(), newest);  // the store itself goes on
+}
+
+TEST_F(SqliteCopy, LetsReadersInsideGoOnWhereTheyStood) {
+  OpenStore();
+  FillStore(*store_);
+  const Cursor stood = **store_->LoadPosition("im");
+  ASSERT_OK(Copy());
+  const auto copy = OpenCopy();
+  ASSERT_NE(copy, nullptr);
+  const Cursor stands = **copy->LoadPosition("im");
+  EXPECT_EQ(stands.position, stood.position);
+  EXPECT_EQ(copy->ReadEvents(stands, 10)->events.size(), 2u);
+}
+
+TEST_F(SqliteCopy, IsOneFile) {
+  OpenStore();
+  FillStore(*store_);
+  ASSERT_OK(Copy());
+  for (const char* companion : {"-wal", "-shm", "-journal"}) {
+    EXPECT_FALSE(std::filesystem::exists(CopyPath() + companion)) << companion;
+  }
+}
+
+TEST_F(SqliteCopy, IsOfOneMomentWhileOthersWrite) {
+  OpenStore();
+  FillStore(*store_);
+  std::atomic<int> made{0};
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      const std::string id = "w" + std::to_string(made);
+      EXPECT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, id))));
+      EXPECT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, id), "bob")));
+      ++made;
+    }
+  });
+  for (int round = 0; round < 5; ++round) {
+    const int acknowledged = made;
+    ASSERT_OK(Copy());
+    EXPECT_TRUE(FindingsIn(CopyPath()).empty());
+    const auto copy = OpenCopy();
+    ASSERT_NE(copy, nullptr);
+    for (int i = 0; i < acknowledged; ++i) {
+      EXPECT_OK(copy->Load(MakeKey(RoomKind::kMulti, "w" + std::to_string(i))));
+    }
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(CopyPath() + suffix);
+  }
+  writer.request_stop();
+}
+
+TEST_F(SqliteCopy, DoesNotReplaceAFile) {
+  OpenStore();
+  std::ofstream(CopyPath()) << "something";
+  const Status refused = Copy();
+  EXPECT_ERROR(kStoreBroken, refused);
+  EXPECT_EQ(std::filesystem::file_size(CopyPath()), 9u);
+}
+
+TEST_F(SqliteCopy, RefusesWhatIsNoStore) {
+  EXPECT_ERROR(kStoreBroken, Copy());
+  EXPECT_FALSE(std::filesystem::exists(Path()));  // reading makes nothing
+  RunSql(Path(), "CREATE TABLE notes (text TEXT)");
+  EXPECT_ERROR(kStoreBroken, Copy());
+}
+
+TEST_F(SqliteCopy, RefusesToCopyDamage) {
+  OpenStore();
+  FillStore(*store_);
+  store_.reset();
+  // An index that does not have what its table has. No page is damaged.
+  RunSql(Path(),
+         "PRAGMA writable_schema = ON;"
+         "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema"
+         " WHERE name = 'bans_by_end') WHERE name = 'rooms_by_list'");
+  EXPECT_ERROR(kStoreBroken, Copy());
+}
+
+TEST_F(SqliteCopy, IsCalledOffByAStop) {
+  OpenStore();
+  FillStore(*store_);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_ERROR(kUnavailable, CopyStore({.from = Path(), .to = CopyPath(), .new_epoch = kNewEpoch},
+                                       stop.get_token()));
+}
+
+TEST_F(SqliteCopy, FailsWhenTheDiskIsFull) {
+  FailingVfs vfs("full for copies");
+  OpenStore();
+  FillStore(*store_);
+  vfs.write_failure = SQLITE_FULL;
+  const Status failed = Copy(vfs.name());
+  EXPECT_ERROR(kStoreBroken, failed);
+  ASSERT_FALSE(failed.ok());
+  EXPECT_THAT(failed.error().detail, HasSubstr("full"));
+  EXPECT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "after"))));
+}
+
+}  // namespace
+}  // namespace rtcroom

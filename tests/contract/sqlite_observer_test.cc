@@ -1,0 +1,119 @@
+// What the SQLite store tells of its own work.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/contract/failing_vfs.h"
+#include "tests/contract/sqlite_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+/// Commits and errors, in order.
+class RecordedWork : public StoreObserver {
+ public:
+  void OnCommitBegun() noexcept override {
+    const MutexLock lock(mutex_);
+    EXPECT_FALSE(std::exchange(is_committing_, true)) << "one after the other";
+  }
+  void OnCommitEnded(const CommitFigures& figures) noexcept override {
+    const MutexLock lock(mutex_);
+    EXPECT_TRUE(std::exchange(is_committing_, false));
+    commits_.push_back(figures);
+  }
+  void OnStoreError(StoreOperation operation, Errc error) noexcept override {
+    const MutexLock lock(mutex_);
+    errors_.emplace_back(operation, error);
+  }
+
+  std::vector<CommitFigures> TakeCommits() {
+    const MutexLock lock(mutex_);
+    return std::exchange(commits_, {});
+  }
+  std::vector<std::pair<StoreOperation, Errc>> TakeErrors() {
+    const MutexLock lock(mutex_);
+    return std::exchange(errors_, {});
+  }
+
+ private:
+  Mutex mutex_;
+  bool is_committing_ GUARDED_BY(mutex_) = false;
+  std::vector<CommitFigures> commits_ GUARDED_BY(mutex_);
+  std::vector<std::pair<StoreOperation, Errc>> errors_ GUARDED_BY(mutex_);
+};
+
+class SqliteObserver : public SqliteFixture {
+ protected:
+  void SetUp() override {
+    SqliteOptions options = Options();
+    options.vfs = vfs_.name();
+    options.observer = &work_;
+    OpenStore(options);
+  }
+  void TearDown() override { store_.reset(); }  // before the files' methods go
+
+  /// The only commit since the last call.
+  CommitFigures OnlyCommit() {
+    const std::vector<CommitFigures> commits = work_.TakeCommits();
+    EXPECT_EQ(commits.size(), 1U);
+    return commits.empty() ? CommitFigures{} : commits.front();
+  }
+
+  FailingVfs vfs_{"observed"};
+  RecordedWork work_;
+};
+
+TEST_F(SqliteObserver, HearsHowManyWritesSharedACommitBeforeTheyAreAnswered) {
+  const std::vector<RoomUpdate> batch = {Creating(MakeRoom(RoomKind::kMulti, "r1")),
+                                         Creating(MakeRoom(RoomKind::kMulti, "r2")),
+                                         Creating(MakeRoom(RoomKind::kLive, "r2"))};
+  (void)store_->UpdateAll(batch);
+  const CommitFigures figures = OnlyCommit();
+  EXPECT_EQ(figures.writes, 3U);
+  EXPECT_TRUE(figures.succeeded);
+  EXPECT_EQ(figures.retained_events, 4U) << "two of each room";
+  EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "a room that is taken is no error of the store";
+
+  EXPECT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));
+  EXPECT_EQ(OnlyCommit().retained_events, 1U);
+}
+
+TEST_F(SqliteObserver, HearsOfWritesThatFail) {
+  vfs_.write_failure = SQLITE_FULL;
+  EXPECT_ERROR(kStoreBroken, Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  EXPECT_FALSE(OnlyCommit().succeeded);
+  EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kWrite, Errc::kStoreBroken)));
+  vfs_.write_failure = SQLITE_OK;
+  EXPECT_OK(store_->Ping());
+  EXPECT_TRUE(OnlyCommit().succeeded);
+  EXPECT_THAT(work_.TakeErrors(), IsEmpty());
+}
+
+TEST_F(SqliteObserver, HearsOfAStoreThatIsBusy) {
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(Path().c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_ERROR(kStoreBusy, store_->Ping());
+  EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kWrite, Errc::kStoreBusy)));
+  sqlite3_close(other);
+}
+
+TEST_F(SqliteObserver, HearsOfReadsThatFail) {
+  RunSql(Path(), "DROP TABLE events");
+  EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 1));
+  EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kRead, Errc::kStoreBroken)));
+  EXPECT_ERROR(kRoomNotFound, store_->Load(MakeKey(RoomKind::kMulti, "r1")));
+  EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "that there is no room is an answer";
+}
+
+}  // namespace
+}  // namespace rtcroom

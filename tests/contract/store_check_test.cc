@@ -1,0 +1,190 @@
+// What the check of a store finds, and what it leaves alone.
+#include "storage/sqlite/store_check.h"
+
+#include <fstream>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/sqlite_fixture.h"
+#include "tests/support/full_store.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class StoreCheckTest : public SqliteFixture {
+ protected:
+  void SetUp() override {
+    OpenStore();
+    FillStore(*store_);
+  }
+  std::vector<std::string> Findings(const std::optional<RoomLimits>& limits = {}) {
+    const auto report = CheckStore({.path = Path(), .limits = limits});
+    if (!report) return {report.error().detail};
+    std::vector<std::string> sentences;
+    for (const StoreFinding& finding : report->findings.kept()) {
+      sentences.push_back(finding.about + ": " + finding.what);
+    }
+    return sentences;
+  }
+};
+
+TEST_F(StoreCheckTest, FindsNothingInAStoreOfOurs) {
+  EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());  // a server may have it open
+  store_.reset();
+  EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());
+}
+
+TEST_F(StoreCheckTest, FindsNothingInAStoreWhoseHistoryIsCut) {
+  const std::size_t all = store_->ReadEvents(Cursor::Start(), 1000)->events.size();
+  for (std::size_t kept = all; kept-- > 0;) {
+    ASSERT_OK(
+        store_->TrimEvents({.keep_since = TimePoint(), .max_events = kept, .most_per_call = 1000}));
+    EXPECT_THAT(Findings(), IsEmpty()) << kept << " events kept";
+  }
+}
+
+TEST_F(StoreCheckTest, TellsHowMuchThereIs) {
+  const auto report = CheckStore({.path = Path()});
+  ASSERT_OK(report);
+  EXPECT_EQ(report->epoch, Options().new_epoch);
+  EXPECT_EQ(report->rooms, 4u);
+  EXPECT_EQ(report->pushers, 4u);
+  EXPECT_EQ(report->audiences, 2u);
+  EXPECT_EQ(report->sessions, 1u);
+  EXPECT_EQ(report->bans, 1u);
+}
+
+TEST_F(StoreCheckTest, HoldsRoomsToLimitsOnlyWhenAsked) {
+  EXPECT_THAT(Findings(RoomLimits{.max_pushers_multi = 1}),
+              testing::ElementsAre(HasSubstr("multi room multi: it has 2 pushers, where 1")));
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(StoreCheckTest, RefusesWhatIsNoStore) {
+  store_.reset();
+  RunSql(Path(), "PRAGMA user_version = 999");
+  EXPECT_THAT(Findings(), testing::ElementsAre(HasSubstr("newer rtcroomd")));
+  EXPECT_ERROR(kStoreBroken, CheckStore({.path = Path() + ".not"}));
+  std::ofstream(Path() + ".empty").close();
+  EXPECT_ERROR(kStoreBroken, CheckStore({.path = Path() + ".empty"}));
+}
+
+class OlderStoreCheck : public SqliteFixture, public testing::WithParamInterface<const char*> {};
+
+TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
+  std::ostringstream dump;
+  dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + GetParam()).rdbuf();
+  RunSql(Path(), dump.str());
+  RunSql(Path(), "PRAGMA journal_mode = WAL");
+  const std::string before = [&] {
+    std::ostringstream content;
+    content << std::ifstream(Path()).rdbuf();
+    return content.str();
+  }();
+  const auto report = CheckStore({.path = Path()});
+  ASSERT_OK(report);
+  EXPECT_EQ(report->schema, GetParam()[10] - '0');
+  EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
+  std::ostringstream after;
+  after << std::ifstream(Path()).rdbuf();
+  EXPECT_EQ(after.str(), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
+                         testing::Values("schema_0001.sql", "schema_0002.sql",
+                                         "schema_0002_used.sql", "schema_0003_used.sql",
+                                         "schema_0004_used.sql"),
+                         [](const auto& param_info) {
+                           const std::string name = param_info.param;
+                           return name.substr(0, name.find('.'));
+                         });
+
+struct Tampering {
+  const char* name = "";
+  const char* sql = "";
+  const char* finding = "";
+};
+std::ostream& operator<<(std::ostream& out, const Tampering& tampering) {
+  return out << tampering.name;
+}
+
+class TamperedStore : public StoreCheckTest, public testing::WithParamInterface<Tampering> {};
+
+TEST_P(TamperedStore, IsFound) {
+  store_.reset();
+  RunSql(Path(), GetParam().sql);
+  EXPECT_THAT(Findings(), testing::Contains(HasSubstr(GetParam().finding)));
+  EXPECT_THAT(Findings(), Not(testing::Contains(HasSubstr("cannot be read"))));
+}
+
+const Tampering kTamperings[] = {
+    {"PusherWithoutARoom",
+     "INSERT INTO pushers SELECT 99, seat, user_id, '', '', '', '', 0 FROM pushers LIMIT 1",
+     "room number 99, which does not exist"},
+    {"ViewerWithoutARoom", "INSERT INTO audiences VALUES (99, 'amy', '', 1)",
+     "references: a row of audiences"},
+    {"PusherWithoutAnEvent",
+     "INSERT INTO pushers SELECT room, 1, 'mallory', '', '', '', '', 0 FROM pushers"
+     " WHERE user_id = 'bob'",
+     "multi room multi: its pushers are mallory, creator, bob, by its events creator, bob"},
+    {"LostPusher", "DELETE FROM pushers WHERE user_id = 'bob'", "by its events creator, bob"},
+    {"PusherTwice",
+     "INSERT INTO pushers SELECT room, 1, 'bob', '', '', '', '', 0 FROM pushers"
+     " WHERE user_id = 'bob'",
+     "pusher bob is in it twice"},
+    {"SeatThatWasNeverGiven", "UPDATE pushers SET seat = 50 WHERE user_id = 'bob'",
+     "has the seat of event 50"},
+    {"LostViewer", "DELETE FROM audiences WHERE user_id = 'amy'", "it counts 2 viewers, and has 1"},
+    {"AnotherCreator", "UPDATE rooms SET creator = 'bob' WHERE id = 'multi'",
+     "its creator is bob, by its events creator"},
+    {"StrangeCreator", "UPDATE rooms SET creator = 'nobody' WHERE id = 'multi'",
+     "nobody is not one of its pushers"},
+    {"OtherCustomFields", "UPDATE rooms SET custom = '{}'", "its custom fields are not those"},
+    {"RoomThatKnowsMoreEvents", "UPDATE rooms SET last_event = 9 WHERE id = 'multi'",
+     "its newest event is 4, and it knows of 9"},
+    {"RoomWithoutEvents",
+     "INSERT INTO rooms SELECT 90, 'x', kind, dialect, creator, info, '', 0, 1, 0, '', '{}', 0, 0"
+     " FROM rooms LIMIT 1",
+     "room x: it is there, and no event tells of it"},
+    {"RoomThatWasNeverNumbered", "UPDATE meta SET last_room_sequence = 1", "and 1 were given"},
+    {"PlaceWithoutAPusher", "UPDATE rooms SET place = 3 WHERE id = 'waiting'",
+     "it has a place in lists, and no pusher"},
+    {"OnePlaceForTwo",
+     "UPDATE rooms SET place = (SELECT place FROM rooms WHERE id = 'live') WHERE id = 'multi'",
+     "is that of 2 rooms"},
+    {"LostRoom",
+     "DELETE FROM pushers WHERE room = (SELECT sequence FROM rooms WHERE id = 'multi');"
+     "DELETE FROM rooms WHERE id = 'multi'",
+     "multi room multi: it is gone, and no event tells of its end"},
+    {"LostEnd", "DELETE FROM events WHERE type = 5", "it is gone, and no event tells of its end"},
+    {"LostEvent", "DELETE FROM events WHERE position = 5", "follows"},
+    {"LostNewestEvent", "DELETE FROM events WHERE position = (SELECT max(position) FROM events)",
+     "were given"},
+    {"EventOfAnotherKind", "UPDATE events SET type = 2 WHERE type = 3", "cannot happen there"},
+    {"EventOfNoKind", "UPDATE events SET type = 77 WHERE type = 3", "the unknown type 77"},
+    {"EventOfAnotherRoom", "UPDATE events SET room_id = 'other' WHERE type = 3",
+     "belongs to multi room multi"},
+    {"EventThatLeadsElsewhere", "UPDATE events SET previous = 1 WHERE type = 3",
+     "multi room multi: its event at position 6 leads to position 1, and not to 5"},
+    {"RoomThatLeadsElsewhere", "UPDATE rooms SET last_position = 1 WHERE id = 'multi'",
+     "its newest event is at position 6, and it knows of 1"},
+    {"PositionFromTheFuture", "UPDATE reader_positions SET position = 1000",
+     "im is at 1000, behind the newest event"},
+    {"SessionWithoutAToken", "UPDATE sessions SET token = x'00'", "bob has no SHA-256"},
+    {"UnknownKind", "UPDATE rooms SET kind = 9 WHERE id = 'multi'", "its kind 9 is not known"},
+};
+
+INSTANTIATE_TEST_SUITE_P(StoreCheck, TamperedStore, testing::ValuesIn(kTamperings),
+                         [](const auto& param_info) { return param_info.param.name; });
+
+}  // namespace
+}  // namespace rtcroom
