@@ -6,6 +6,10 @@ namespace rtcroom {
 
 Fields FieldsOf(const Request& request) { return {request.body, request.manners()}; }
 
+std::string QueryValue(const Request& request, std::string_view name) {
+  return std::string(FirstOrEmpty(request.query, name));
+}
+
 RoomKey ReadRoomKey(Fields& fields, const Request& request) {
   return {.kind = request.room_kind, .id = fields.Room()};
 }
@@ -21,6 +25,13 @@ PusherProfile ReadProfile(Fields& fields) {
   return {.user_name = fields.Text("userName", kMaxUserNameBytes),
           .user_avatar = fields.Text("userAvatar"),
           .push_url = fields.PushUrl()};
+}
+
+Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context) {
+  Fields fields = FieldsOf(request);
+  const RoomKey key = ReadRoomKey(fields, request);
+  if (!fields.ok()) return fields.error();
+  return context.services.rooms.LoadRoom(key, request.dialect());
 }
 
 Reply FailureOver(const RoomId& room_id, Error error, const Manners& manners) {

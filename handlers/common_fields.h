@@ -1,6 +1,7 @@
 // Groups of fields that several endpoints read or write alike.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "daemon/core/room_service.h"
@@ -12,6 +13,9 @@ namespace rtcroom {
 /// The fields of `request`, which must outlive the reader.
 Fields FieldsOf(const Request& request);
 
+/// The first value of `name` in the query; empty when it is not there.
+std::string QueryValue(const Request& request, std::string_view name);
+
 /// `roomID`, under the kind of the path.
 RoomKey ReadRoomKey(Fields& fields, const Request& request);
 
@@ -20,6 +24,10 @@ MemberCommand ReadMember(Fields& fields, const Request& request);
 
 /// `userName`, `userAvatar` and `pushURL`.
 PusherProfile ReadProfile(Fields& fields);
+
+/// The room that a request names and that its dialect may see.
+/// @errors kBadRequest, and those of `RoomService::LoadRoom`.
+Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context);
 
 /// A failure of a call that names a room; one because the id is taken says which (protocol B.4.2).
 Reply FailureOver(const RoomId& room_id, Error error, const Manners& manners);

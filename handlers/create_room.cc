@@ -15,7 +15,6 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request) {
                             .from = request.from};
   if (StartsActive(command.kind, command.dialect)) command.profile = ReadProfile(fields);
   command.info = fields.Info();
-  command.from = request.from;
   return command;
 }
 

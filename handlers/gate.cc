@@ -69,12 +69,14 @@ Result<Request> Gate::AdmitToUtils(const HttpRequest& request, Protocol protocol
   Result<Request> call = ReadUtilsRequest(request, protocol, std::move(query));
   if (!call) return call;
   // Nobody needs a token here, but one who has it has proven who he is.
-  const std::string_view user_id = FirstOrEmpty(call->query, "userID");
-  const bool proven =
-      mode_ != AuthMode::kOpen &&
-      sessions_.Check(user_id, FirstOrEmpty(call->query, "token")) == TokenOutcome::kOk;
-  if (proven) call->proven_caller = UserId{std::string(user_id)};
+  if (mode_ != AuthMode::kOpen && CheckToken(call->query) == TokenOutcome::kOk) {
+    call->proven_caller = UserId{std::string(FirstOrEmpty(call->query, "userID"))};
+  }
   return call;
+}
+
+TokenOutcome Gate::CheckToken(const FormPairs& query) const {
+  return sessions_.Check(FirstOrEmpty(query, "userID"), FirstOrEmpty(query, "token"));
 }
 
 Status Gate::CheckMode(Protocol protocol) const {
@@ -89,10 +91,9 @@ Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol pr
   const bool must_prove =
       protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
   if (!must_prove) return std::optional<UserId>();
-  const std::string_view user_id = FirstOrEmpty(query, "userID");
-  const TokenOutcome outcome = sessions_.Check(user_id, FirstOrEmpty(query, "token"));
+  const TokenOutcome outcome = CheckToken(query);
   if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
-  return std::optional<UserId>(UserId{std::string(user_id)});
+  return std::optional<UserId>(UserId{std::string(FirstOrEmpty(query, "userID"))});
 }
 
 Status Gate::CheckRate(const HttpRequest& request, const Route& route, const Request& call) const {

@@ -30,6 +30,7 @@ class Gate {
  private:
   [[nodiscard]] Result<Request> AdmitToUtils(const HttpRequest& request, Protocol protocol,
                                              FormPairs query) const;
+  [[nodiscard]] TokenOutcome CheckToken(const FormPairs& query) const;
   [[nodiscard]] Status CheckMode(Protocol protocol) const;
   [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const Route& route, Protocol protocol,
                                                            const FormPairs& query) const;

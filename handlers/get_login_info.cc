@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 #include "handlers/login_reply.h"

@@ -10,7 +10,4 @@ namespace rtcroom {
 /// U+FFFD.
 std::string EscapeHtml(std::string_view text);
 
-/// For a value in the query of a URL: all but unreserved characters and `/` percent-encoded.
-std::string EncodeQueryValue(std::string_view text);
-
 }  // namespace rtcroom

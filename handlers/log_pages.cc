@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/core/percent_encoding.h"
+#include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/html.h"
 #include "handlers/utils_request.h"
@@ -20,7 +22,7 @@ std::string ListOf(const std::vector<LogFile>& files, std::string_view link) {
   for (const LogFile& file : files) {
     const std::uint64_t kilobytes = file.bytes / 1024 + (file.bytes % 1024 == 0 ? 0 : 1);
     fmt::format_to(std::back_inserter(html), "<a href=\"{}{}\">{} {}KB</a><br>\n", EscapeHtml(link),
-                   EncodeQueryValue(file.name), EscapeHtml(file.name), kilobytes);
+                   PercentEncode(file.name, "/"), EscapeHtml(file.name), kilobytes);
   }
   html += "</body></html>\n";
   return html;

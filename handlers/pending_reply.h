@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "handlers/request.h"
+#include "handlers/streamed_reply.h"
 
 namespace rtcroom {
 
@@ -13,13 +14,22 @@ namespace rtcroom {
 /// When the last owner lets go of it without having answered, the request is answered as an
 /// internal error: nobody waits for ever.
 ///
-/// @threads `Send` from any thread, also before the handler has returned.
+/// @threads `Send` and `Open` from any thread, also before the handler has returned.
 class PendingReply {
  public:
   virtual ~PendingReply() = default;
 
-  /// To be called once.
+  /// To be called once, unless `Open` was.
   virtual void Send(HttpReply reply) = 0;
+
+  /// Answers instead with a reply that goes on. Its headers are those of `head`, whose status is
+  /// 200 and whose body is not looked at; to a HEAD request nothing more is sent. To be called
+  /// once.
+  /// @return null where replies are sent whole only: it is still to be answered then.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): for those that keep them
+  virtual std::shared_ptr<StreamedReply> Open(HttpReply /*head*/, StreamedReply::OnEnd /*on_end*/) {
+    return nullptr;
+  }
 };
 
 /// Makes the answer to the request at hand a later one; called at most once, by its handler.

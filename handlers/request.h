@@ -16,12 +16,13 @@ namespace rtcroom {
 
 /// One whole HTTP request, as the edge read it.
 struct HttpRequest {
-  std::string method{};        ///< upper case, as sent
-  std::string path{};          ///< percent-decoded once, without the query
-  std::string query{};         ///< raw, without the `?`
-  std::string content_type{};  ///< as sent; empty when absent
-  std::string origin{};        ///< as sent; empty when absent
-  Secret authorization{};      ///< as sent; those of a request that has several, comma separated
+  std::string method{};         ///< upper case, as sent
+  std::string path{};           ///< percent-decoded once, without the query
+  std::string query{};          ///< raw, without the `?`
+  std::string content_type{};   ///< as sent; empty when absent
+  std::string origin{};         ///< as sent; empty when absent
+  std::string if_none_match{};  ///< likewise
+  Secret authorization{};       ///< as sent; those of a request that has several, comma separated
   std::string body{};
   std::string peer_address{};
   std::string request_id{};
@@ -43,7 +44,7 @@ struct HttpReply {
   int status = 200;
   /// Without a content type the body is JSON.
   std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body{};  ///< empty only for 204
+  std::string body{};  ///< empty only for 204 and 304
   RequestLabel label{};
 };
 

@@ -5,33 +5,27 @@
 namespace rtcroom {
 namespace {
 
-/// What the dialects tell of a room before its pushers.
-void WriteGen1Head(const Room& room, JsonText& out) {
+/// What both dialects tell of a room before all else; its text under both names, as clients of
+/// each read it.
+void WriteHead(const Room& room, Protocol protocol, JsonText& out) {
+  const Manners& manners = MannersOf(protocol);
   out.Field("roomID", room.key.id.value)
-      .Field("roomName", room.info)
-      .Field("roomInfo", room.info)
+      .Field(manners.info_name, room.info)
+      .Field(manners.info_alias, room.info)
       .Field("roomCreator", room.creator.value)
       .Field("mixedPlayURL", room.mixed_play_url);
-}
-
-void WriteGen2Head(const Room& room, JsonText& out) {
-  out.Field("roomID", room.key.id.value)
-      .Field("roomInfo", room.info)
-      .Field("roomName", room.info)
-      .Field("roomCreator", room.creator.value)
-      .Field("mixedPlayURL", room.mixed_play_url);
-  WriteCustom(room.custom, out);
 }
 
 void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out) {
   out.BeginObject();
   switch (protocol) {
     case Protocol::kGen1:
-      WriteGen1Head(room, out);
+      WriteHead(room, protocol, out);
       WritePushers(room, out);
       break;
     case Protocol::kGen2:
-      WriteGen2Head(room, out);
+      WriteHead(room, protocol, out);
+      WriteCustom(room.custom, out);
       if (room.key.kind == RoomKind::kLive) {
         out.Field("audienceCount", static_cast<std::int64_t>(room.audience_count));
       }
@@ -71,7 +65,8 @@ void WriteOneRoom(const Room& room, Protocol protocol, JsonText& out) {
     out.Field("roomCreator", room.creator.value).Field("mixedPlayURL", room.mixed_play_url);
     return;
   }
-  WriteGen2Head(room, out);
+  WriteHead(room, protocol, out);
+  WriteCustom(room.custom, out);
   WritePushers(room, out);
 }
 

@@ -46,7 +46,7 @@ Operation ReadOperation(Fields& fields, CustomSet custom_set) {
 /// Where nobody is asked for a token, whoever the query names.
 UserId CallerOf(const Request& request) {
   if (request.proven_caller) return *request.proven_caller;
-  return {std::string(FirstOrEmpty(request.query, "userID"))};
+  return {QueryValue(request, "userID")};
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // Reads what a request to `utils` says.
 #pragma once
 
-#include <string>
-
 #include "daemon/base/secret.h"
 #include "daemon/core/result.h"
 #include "handlers/endpoints.h"
@@ -16,8 +14,8 @@ namespace rtcroom {
 /// @errors kBadRequest naming what is not valid UTF-8, holds a NUL, or cannot be read.
 Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, FormPairs query);
 
-/// The first value of `name` in the query; empty when it is not there.
-std::string QueryValue(const Request& request, std::string_view name);
+/// @errors kBadRequest for a query that is not valid UTF-8, or holds a NUL.
+Status CheckQuery(const FormPairs& query);
 
 /// Whether the operator is who asks.
 /// @errors kUnauthorized, also while no token is configured.

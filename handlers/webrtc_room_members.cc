@@ -2,16 +2,11 @@
 
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
-#include "handlers/fields.h"
 
 namespace rtcroom {
 
 Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context) {
-  Fields fields = FieldsOf(request);
-  const RoomKey key = ReadRoomKey(fields, request);
-  if (!fields.ok()) return Reply::Failure(fields.error());
-
-  const Result<Room> room = context.services.rooms.LoadRoom(key, request.dialect());
+  const Result<Room> room = LoadNamedRoom(request, context);
   if (!room) return Reply::Failure(room.error());
   JsonText answer;
   answer.BeginArray("members");

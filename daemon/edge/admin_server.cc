@@ -18,6 +18,11 @@ HttpReply Json(int status, std::string body) {
   return reply;
 }
 
+/// Of what monitors ask.
+bool IsWatched(std::string_view path) {
+  return path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
+
 /// The text without what would need an escape in JSON; reasons are our own plain words.
 std::string Plain(std::string text) {
   std::ranges::replace_if(
@@ -32,13 +37,19 @@ AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, Edge
       logger_(parts.logger),
       listener_(std::move(options), *this, parts) {}
 
-RequestPlan AdminServer::Plan(std::string_view /*method*/, std::string_view /*raw_path*/) {
-  return {.lane = Lane::kWorker};  // readiness waits for a commit
+RequestPlan AdminServer::Plan(std::string_view /*method*/, std::string_view raw_path) {
+  // That the process is alive can be said even while a disk hangs, and with it all workers:
+  // readiness waits for a commit.
+  if (raw_path == "/healthz") return {.lane = Lane::kInline};
+  // Whoever watches over the server comes before who only looks.
+  return {.lane = IsWatched(raw_path) ? Lane::kUrgent : Lane::kWorker};
 }
 
-std::optional<HttpReply> AdminServer::Handle(HttpRequest request, const DeferReply& /*defer*/) {
+std::optional<HttpReply> AdminServer::Handle(HttpRequest request, const DeferReply& defer) {
   const std::string_view path = request.path;
-  if (path != "/healthz" && path != "/readyz" && path != "/metrics") return Router::Refusal(404);
+  if (!IsWatched(path)) {
+    return sources_.others ? sources_.others(request, defer) : Router::Refusal(404);
+  }
   if (request.method != "GET" && request.method != "HEAD") {
     HttpReply reply = Router::Refusal(405);
     reply.headers.emplace_back("Allow", "GET, HEAD");

@@ -14,14 +14,17 @@
 
 namespace rtcroom {
 
-/// @threads both are called from all workers of the listener at the same time.
+/// @threads all are called from all workers of the listener at the same time.
 struct AdminSources {
   std::function<Status()> readiness = {};     ///< an error says why requests should go elsewhere
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
+  /// Answers all other paths, as HttpHandler::Handle does; empty: they are not found.
+  std::function<std::optional<HttpReply>(const HttpRequest&, const DeferReply&)> others = {};
 };
 
 /// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
-/// `/metrics`: text. All else is 404 (405 for another method), in JSON with a `code`.
+/// `/metrics`: text. Another method is 405, another path whatever `AdminSources::others` says. What
+/// is refused here is JSON with a `code`.
 ///
 /// @threads as HttpListener.
 class AdminServer : private HttpHandler {

@@ -68,6 +68,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
       }
       return End();  // idle: not a word, since the client has asked nothing
     case State::kWriting:
+    case State::kStreaming:
       Count(RefusalCause::kWriteTimeout);
       return End();
     case State::kLingering:
@@ -80,6 +81,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
 }
 
 void Connection::Drain() {
+  if (state_ == State::kStreaming) return Guarded(&Connection::EndStream);
   if (state_ != State::kReading || framer_.has_bytes()) return;  // it ends with its reply
   deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
   Guarded(&Connection::EndIfIdle);
@@ -110,6 +112,7 @@ void Connection::Resume() {
       return Discard();
     case State::kHeld:
     case State::kAway:
+    case State::kStreaming:
     case State::kEnded:
       return;
   }
@@ -302,6 +305,7 @@ void Connection::End() {
   (void)memory_.Set(0, kMaxHeldBytes);
   due_.reset();
   held_.reset();
+  LeaveStream();
   boost::system::error_code failed;
   failed = socket_.close(failed);  // there is nothing to be done about it
   place_ = {};

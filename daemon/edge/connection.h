@@ -25,7 +25,9 @@
 #include "daemon/edge/memory_share.h"
 #include "daemon/edge/reply_outbox.h"
 #include "daemon/edge/request_framer.h"
+#include "daemon/edge/stream_queue.h"
 #include "daemon/edge/transport.h"
+#include "handlers/streamed_reply.h"
 
 namespace rtcroom {
 
@@ -67,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kHeld,       ///< a request waits for its turn
     kAway,       ///< a request is being answered, or others have their turn
     kWriting,    ///< the client has not taken all of its replies yet
+    kStreaming,  ///< a reply is told bit by bit
     kLingering,  ///< all is said; the client may still be sending
     kEnded,
   };
@@ -78,6 +81,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
     MonotonicTime due{};
   };
   class Later;
+  class Stream;
+  /// A reply that is told bit by bit.
+  struct Streaming {
+    std::shared_ptr<StreamQueue> queue{};  ///< shared with whoever writes the reply
+    StreamedReply::OnEnd on_end{};
+    std::size_t unasked_bytes = 0;  ///< that the client has sent meanwhile
+    bool is_ending = false;         ///< when all is sent
+    bool waits_to_write = false;
+  };
 
   /// Runs a step of this connection. What it lets slip (out of memory, most likely) costs this
   /// connection and no other.
@@ -105,6 +117,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void AnswerOnWorker(FramedRequest request) noexcept;
   std::optional<WireReply> Answer(FramedRequest request);
   void ComeBack(std::uint32_t turn, WireReply reply);
+  /// @threads safe from any thread.
+  std::shared_ptr<StreamedReply> OpenStream(std::uint32_t turn, ReplyForm form, HttpReply head,
+                                            StreamedReply::OnEnd on_end);
+  void BeginStream(const ReplyForm& form, const HttpReply& head);
+  void WatchStreamsClient();
+  void ReadWhileStreaming();
+  void SendStream();
+  void FlushStream();
+  void EndStream();
+  void LeaveStream();
   void Continue();
   void Refuse(int status, RefusalCause cause);
   bool Flush();
@@ -142,9 +164,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<HeldRequest> held_;
   std::unique_ptr<boost::asio::steady_timer> due_;
   ReplyOutbox outbox_;
-  MemoryShare memory_;      ///< of what is held for the clients of the listener
-  std::uint32_t turn_ = 0;  ///< counts requests: which of them a reply belongs to
-  bool answered_ = false;   ///< one request at least
+  MemoryShare memory_;                 ///< of what is held for the clients of the listener
+  std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
+  std::uint32_t turn_ = 0;             ///< counts requests: which of them a reply belongs to
+  bool answered_ = false;              ///< one request at least
   bool aborted_ = false;
 };
 

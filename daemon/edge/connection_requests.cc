@@ -37,6 +37,13 @@ class Connection::Later : public PendingReply {
     });
   }
 
+  std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) override {
+    if (!connection_) return nullptr;
+    auto stream = connection_->OpenStream(turn_, form_, std::move(head), std::move(on_end));
+    connection_ = nullptr;  // only now: what could not be opened is still to be answered
+    return stream;
+  }
+
  private:
   std::shared_ptr<Connection> connection_;  ///< until it is answered
   const ReplyForm form_;

@@ -104,7 +104,10 @@ class HttpExchange::Library : public httplib::Server {
       } else if (form.keep_alive && form.version == HttpVersion::k10) {
         response.set_header("Connection", "keep-alive");  // what 1.1 means without a word
       }
-      if (response.status == 204) response.headers.erase("Content-Length");  // RFC 9110 8.6
+      // RFC 9110 8.6: for 204 it would be wrong, for 304 it would be that of a reply with a body.
+      if (response.status == 204 || response.status == 304) {
+        response.headers.erase("Content-Length");
+      }
     });
   }
 
@@ -145,6 +148,7 @@ std::optional<WireReply> HttpExchange::Answer(FramedRequest request, std::string
                               .query = std::move(request.query),
                               .content_type = std::move(request.content_type),
                               .origin = std::move(request.origin),
+                              .if_none_match = std::move(request.if_none_match),
                               .authorization = std::move(request.authorization),
                               .body = std::move(request.body),
                               .peer_address = std::move(client_address),
@@ -163,6 +167,12 @@ std::optional<WireReply> HttpExchange::Answer(FramedRequest request, std::string
 WireReply HttpExchange::Write(const ReplyForm& form, HttpReply reply) {
   return *library_->Process("/", form,
                             [&](const std::string&) { return std::optional(std::move(reply)); });
+}
+
+std::string HttpExchange::StreamHead(const HttpReply& reply) {
+  std::string head = "HTTP/1.1 200 OK\r\n";
+  for (const auto& [name, value] : reply.headers) head += fmt::format("{}: {}\r\n", name, value);
+  return head + "Connection: close\r\n\r\n";
 }
 
 WireReply HttpExchange::Refuse(const ReplyForm& form, int status, const std::string& reason) {

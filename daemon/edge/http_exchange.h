@@ -60,6 +60,9 @@ class HttpExchange {
   /// The reply to what is refused without being handled.
   [[nodiscard]] WireReply Refuse(const ReplyForm& form, int status, const std::string& reason);
 
+  /// The head of a reply of status 200 whose body ends with the connection.
+  [[nodiscard]] static std::string StreamHead(const HttpReply& reply);
+
  private:
   class Library;
   HttpHandler& handler_;

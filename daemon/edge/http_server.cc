@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/base/log_scope.h"
 #include "daemon/edge/request_log.h"
 
 namespace rtcroom {
@@ -43,6 +44,7 @@ RequestPlan HttpServer::Plan(std::string_view method, std::string_view raw_path)
 
 std::optional<HttpReply> HttpServer::Handle(HttpRequest request, const DeferReply& defer) {
   request.request_id = ids_.Next();
+  const LogScope scope(request.request_id);
   const MonotonicTime begun = clock_.Monotonic();
   const auto defer_observed = [&]() -> std::shared_ptr<PendingReply> {
     return std::make_shared<Observed>(*this, defer(), request.request_id, begun);

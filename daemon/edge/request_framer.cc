@@ -200,6 +200,8 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     request_.content_type = value;
   } else if (EqualsIgnoringCase(name, "Origin")) {
     request_.origin = value;
+  } else if (EqualsIgnoringCase(name, "If-None-Match")) {
+    request_.if_none_match = value;
   } else if (EqualsIgnoringCase(name, "Authorization")) {
     // Whoever sends two means none: what is left of both together proves nothing.
     request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));

@@ -22,6 +22,7 @@ struct FramedRequest {
   std::string content_type = {};   ///< as sent; empty when absent
   std::string origin = {};         ///< as sent; empty when absent
   Secret authorization = {};       ///< every Authorization, in order, comma separated
+  std::string if_none_match = {};  ///< the last one, as sent; empty when absent
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
   std::string body = {};
   HttpVersion version = HttpVersion::k11;

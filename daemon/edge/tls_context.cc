@@ -1,6 +1,7 @@
 #include "daemon/edge/tls_context.h"
 
 #include <chrono>
+#include <ctime>
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -55,6 +56,15 @@ std::string TakeTlsError() {
   char text[256] = {};
   ERR_error_string_n(code, text, sizeof(text));
   return text;
+}
+
+Result<TimePoint> CertificateExpiry(ssl_ctx_st* context) {
+  const X509* const certificate = SSL_CTX_get0_certificate(context);
+  std::tm ends{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends) != 1) {
+    return Error{Errc::kUnavailable, "no end of the certificate's time"};
+  }
+  return TimePoint(std::chrono::seconds(timegm(&ends)));
 }
 
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 
 struct ssl_ctx_st;
@@ -26,6 +27,10 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 ///
 /// @errors  kUnavailable; the detail names the file and what is wrong with it.
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
+
+/// When the certificate of a context ends.
+/// @errors  kUnavailable when that is not to be understood.
+Result<TimePoint> CertificateExpiry(ssl_ctx_st* context);
 
 /// What the calling thread's OpenSSL calls failed with last, in words; empties its queue.
 std::string TakeTlsError();

@@ -64,6 +64,11 @@ IoResult Transport::Write(std::string_view bytes) {
   return {.status = TlsStatus(result), .bytes = 0};
 }
 
+void Transport::BoundSendBuffer(int bytes) {
+  // What the system makes of it only decides when a slow client is noticed.
+  (void)setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 bool Transport::HasPending() const { return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1; }
 
 void Transport::CloseWriting() {

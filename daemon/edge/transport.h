@@ -48,6 +48,9 @@ class Transport {
   /// with the same bytes.
   IoResult Write(std::string_view bytes);
 
+  /// Has the system hold about that many bytes for a peer that does not take them, and no more.
+  void BoundSendBuffer(int bytes);
+
   /// Whether bytes of the peer may be held here, of which the socket will not tell.
   [[nodiscard]] bool HasPending() const;
 

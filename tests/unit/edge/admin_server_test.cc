@@ -1,7 +1,9 @@
 #include "daemon/edge/admin_server.h"
 
+#include <latch>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tests/unit/edge/edge_fixture.h"
 
@@ -33,6 +35,24 @@ TEST_F(AdminServerTest, IsHealthyWhileItAnswers) {
   Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "x"}); }, .metrics = {}});
   EXPECT_EQ(Ask("/healthz").status, 200);
   EXPECT_EQ(Ask("/healthz", "HEAD").status, 200);
+}
+
+TEST_F(AdminServerTest, IsHealthyWhileAllItsWorkersWaitForADisk) {
+  constexpr int kMoreThanThereAreWorkers = 8;
+  std::latch works_again(1);
+  Start({.readiness =
+             [&] {
+               works_again.wait();
+               return Status();
+             },
+         .metrics = {}});
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
+    waiting.emplace_back(admin_->bound_address()).Send("GET /readyz HTTP/1.1\r\n\r\n");
+  }
+  EXPECT_EQ(Ask("/healthz").status, 200);
+  works_again.count_down();
+  for (RawClient& client : waiting) EXPECT_EQ(client.Receive("GET").status, 200);
 }
 
 TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
@@ -69,6 +89,18 @@ TEST_F(AdminServerTest, KnowsNoOtherPathAndNoOtherMethod) {
   const RawReply post = Ask("/healthz", "POST");
   EXPECT_EQ(post.status, 405);
   EXPECT_EQ(post.Header("Allow"), "GET, HEAD");
+}
+
+TEST_F(AdminServerTest, HasOtherPathsAnsweredByWhoeverKnowsThem) {
+  AdminSources sources = Healthy();
+  sources.others = [](const HttpRequest& request, const DeferReply&) {
+    HttpReply reply;
+    reply.body = request.method + " " + request.path;
+    return reply;
+  };
+  Start(std::move(sources));
+  EXPECT_EQ(Ask("/elsewhere").body, "GET /elsewhere");
+  EXPECT_EQ(Ask("/healthz").status, 200);
 }
 
 TEST_F(AdminServerTest, SurvivesASourceThatThrows) {

@@ -33,6 +33,7 @@ class RequestFramerTest : public testing::Test {
 TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
   ASSERT_EQ(Feed(framer_,
                  "POST /a?b=c HTTP/1.1\r\nContent-Type: text/plain \r\norigin:https://o\r\n"
+                 "If-None-Match: \"tag\"\r\n"
                  "CONTENT-LENGTH: 4\r\n\r\nbody"),
             Progress::kComplete);
   const FramedRequest request = framer_.Take();
@@ -42,6 +43,7 @@ TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
   EXPECT_EQ(request.version, HttpVersion::k11);
   EXPECT_EQ(request.content_type, "text/plain");
   EXPECT_EQ(request.origin, "https://o");
+  EXPECT_EQ(request.if_none_match, "\"tag\"");
   EXPECT_EQ(request.body, "body");
   EXPECT_TRUE(request.keep_alive);
 }

@@ -1,0 +1,12 @@
+// What the header Authorization holds.
+#pragma once
+
+#include "daemon/base/secret.h"
+
+namespace rtcroom {
+
+/// The token of `Bearer TOKEN`, the scheme in any letter case; empty for whatever else.
+/// @source RFC 6750, section 2.1.
+Secret BearerToken(const Secret& authorization);
+
+}  // namespace rtcroom
