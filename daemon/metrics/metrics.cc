@@ -24,6 +24,16 @@ prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, co
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
 }
 
+prometheus::Family<prometheus::Counter>& AddCounters(prometheus::Registry& registry,
+                                                     const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Family<prometheus::Gauge>& AddGauges(prometheus::Registry& registry, const char* name,
+                                                 const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
 /// For what somebody else counts.
 void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
   counter.Increment(static_cast<double>(total) - counter.Value());
@@ -31,7 +41,7 @@ void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
 
 }  // namespace
 
-Metrics::Metrics(const std::string& version, MetricsSources sources)
+Metrics::Metrics(const std::string& version, const Clock& clock, MetricsSources sources)
     : sources_(std::move(sources)),
       requests_(prometheus::BuildCounter()
                     .Name("rtcroomd_requests_total")
@@ -41,20 +51,43 @@ Metrics::Metrics(const std::string& version, MetricsSources sources)
                      .Name("rtcroomd_request_duration_seconds")
                      .Help("Time from a whole request to its reply, by endpoint.")
                      .Register(registry_)),
-      rooms_(prometheus::BuildGauge()
-                 .Name("rtcroomd_rooms")
-                 .Help("Rooms by kind.")
-                 .Register(registry_)),
+      failures_(AddCounters(registry_, "rtcroomd_request_failures_total",
+                            "Requests that failed, by the reason within the server.")),
+      ready_(AddGauge(registry_, "rtcroomd_ready",
+                      "1 while the store takes writes and the server is not draining.")),
+      rooms_(AddGauges(registry_, "rtcroomd_rooms", "Rooms by kind.")),
+      members_(AddGauges(registry_, "rtcroomd_members", "Pushers and audiences by kind.")),
+      created_(AddCounters(registry_, "rtcroomd_rooms_created_total", "Rooms made, by kind.")),
+      ended_(AddCounters(registry_, "rtcroomd_rooms_ended_total", "Rooms that ended, by kind.")),
+      evictions_(AddCounters(registry_, "rtcroomd_evictions_total",
+                             "Pushers (heartbeat_timeout, kicked) and rooms (idle, dismissed) that "
+                             "the server ended, by reason.")),
+      rooms_limit_(AddGauge(registry_, "rtcroomd_rooms_limit", "Most rooms (room.max_rooms).")),
       leases_(AddGauge(registry_, "rtcroomd_leases", "Pushers that are held to their heartbeats.")),
+      sessions_(AddGauge(registry_, "rtcroomd_sessions", "Users that hold a token.")),
+      sessions_limit_(
+          AddGauge(registry_, "rtcroomd_sessions_limit", "Most tokens (auth.max_tokens).")),
       waiting_requests_(AddGauge(registry_, "rtcroomd_waiting_requests",
                                  "Requests for which no worker is free.")),
-      evictions_(AddCounter(registry_, "rtcroomd_evictions_total",
-                            "Pushers removed because their heartbeats ended.")),
       reaper_lag_(AddGauge(registry_, "rtcroomd_reaper_lag_seconds",
                            "Age of the oldest lapsed lease that is not yet handled.")),
+      stalls_(AddCounter(registry_, "rtcroomd_stalls_total",
+                         "Times that the process stood still and members got their time again.")),
+      trimmed_events_(AddCounter(registry_, "rtcroomd_events_trimmed_total",
+                                 "Events removed from the history for their age or number.")),
+      events_limit_(
+          AddGauge(registry_, "rtcroomd_events_limit", "Most events (store.max_events).")),
+      free_bytes_(AddGauge(registry_, "rtcroomd_data_directory_free_bytes",
+                           "Space left for the store's files.")),
       connections_(AddGauge(registry_, "rtcroomd_connections", "Open connections.")),
+      connections_limit_(AddGauge(registry_, "rtcroomd_connections_limit",
+                                  "Most connections of clients (server.max_connections).")),
+      certificate_expiry_(AddGauges(registry_, "rtcroomd_tls_certificate_expiry_timestamp_seconds",
+                                    "When the certificate ends, by listener, since 1970.")),
       accepted_(AddCounter(registry_, "rtcroomd_connections_total", "Accepted connections.")),
       handshakes_(AddCounter(registry_, "rtcroomd_tls_handshakes_total", "TLS connections made.")),
+      store_(registry_, clock),
+      process_(registry_, clock),
       im_(registry_),
       im_owed_groups_(
           AddGauge(registry_, "rtcroomd_im_owed_groups", "Groups that a call is owed to.")),
@@ -89,6 +122,7 @@ void Metrics::OnRequest(const RequestLabel& label, int /*http_status*/,
   const RequestSeries series = SeriesOf(label);
   series.count->Increment();
   series.duration->Observe(std::chrono::duration<double>(duration).count());
+  if (series.failures != nullptr) series.failures->Increment();
   if (label.failure == Errc::kTooManyRequests) rate_limited_->Increment();
 }
 
@@ -105,9 +139,23 @@ void Metrics::OnRefusal(RefusalCause cause) {
   refusals_.at(static_cast<std::size_t>(cause))->Increment();
 }
 
-void Metrics::CountEvictions(std::uint64_t evicted) {
-  evictions_.Increment(static_cast<double>(evicted));
+void Metrics::SetLimits(const MetricsLimits& limits) {
+  connections_limit_.Set(static_cast<double>(limits.connections));
+  rooms_limit_.Set(static_cast<double>(limits.rooms));
+  sessions_limit_.Set(static_cast<double>(limits.sessions));
+  events_limit_.Set(static_cast<double>(limits.events));
 }
+
+void Metrics::SetCertificateExpiry(const std::string& listener, TimePoint not_after) {
+  const std::chrono::duration<double> since_epoch = not_after.time_since_epoch();
+  certificate_expiry_.Add({{"listener", listener}}).Set(since_epoch.count());
+}
+
+void Metrics::CountTrimmed(std::uint64_t removed) {
+  trimmed_events_.Increment(static_cast<double>(removed));
+}
+
+void Metrics::CountStall() { stalls_.Increment(); }
 
 void Metrics::SetReaperLag(std::chrono::milliseconds lag) {
   reaper_lag_.Set(std::chrono::duration<double>(lag).count());
@@ -121,23 +169,70 @@ void Metrics::SetWatch(const WatchFigures& figures) {
   RaiseTo(watch_refused_, figures.refused);
 }
 
+void Metrics::SetRooms() {
+  const RoomFigures figures = sources_.room_figures();
+  for (const RoomKind kind : kAllRoomKinds) {
+    const std::string name(RoomKindName(kind));
+    const std::size_t index = RoomKindIndex(kind);
+    rooms_.Add({{"kind", name}}).Set(static_cast<double>(sources_.rooms(kind)));
+    members_.Add({{"kind", name}, {"role", "pusher"}})
+        .Set(static_cast<double>(figures.pushers.at(index)));
+    if (kind == RoomKind::kLive) {
+      members_.Add({{"kind", name}, {"role", "audience"}})
+          .Set(static_cast<double>(figures.audiences.at(index)));
+    }
+    RaiseTo(created_.Add({{"kind", name}}), figures.created.at(index));
+    RaiseTo(ended_.Add({{"kind", name}}), figures.ended.at(index));
+  }
+  const Evictions& evictions = figures.evictions;
+  RaiseTo(evictions_.Add({{"reason", "heartbeat_timeout"}}), evictions.heartbeat_timeout);
+  RaiseTo(evictions_.Add({{"reason", "kicked"}}), evictions.kicked);
+  RaiseTo(evictions_.Add({{"reason", "idle"}}), evictions.idle);
+  RaiseTo(evictions_.Add({{"reason", "dismissed"}}), evictions.dismissed);
+}
+
 std::string Metrics::Text() {
+  // One scrape at a time: what is raised to a total is read before it is written.
+  const MutexLock scraping(scrape_mutex_);
   if (sources_.watch) SetWatch(sources_.watch());
   if (sources_.im_owed_groups) {
     im_owed_groups_.Set(static_cast<double>(sources_.im_owed_groups()));
   }
   if (sources_.im_lag) im_lag_.Set(static_cast<double>(sources_.im_lag()));
-  for (const RoomKind kind : kAllRoomKinds) {
-    rooms_.Add({{"kind", std::string(RoomKindName(kind))}})
-        .Set(static_cast<double>(sources_.rooms(kind)));
-  }
+  SetRooms();
+  process_.Refresh();
+  ready_.Set(sources_.ready() ? 1 : 0);
   leases_.Set(static_cast<double>(sources_.leases()));
+  sessions_.Set(static_cast<double>(sources_.sessions()));
+  free_bytes_.Set(static_cast<double>(sources_.free_bytes()));
   waiting_requests_.Set(static_cast<double>(sources_.waiting_requests()));
   return prometheus::TextSerializer().Serialize(registry_.Collect());
 }
 
+ServerTotals Metrics::Totals() {
+  const auto count = [](const prometheus::Counter& counter) {
+    return static_cast<std::uint64_t>(counter.Value());
+  };
+  ServerTotals totals{
+      .evictions = sources_.room_figures().evictions.heartbeat_timeout,
+      .connections = count(accepted_),
+      .handshakes = count(handshakes_),
+      .refusals = count(*rate_limited_),
+      .reaper_lag = std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::duration<double>(reaper_lag_.Value())),
+  };
+  for (const prometheus::Counter* const refused : refusals_) totals.refusals += count(*refused);
+  const MutexLock lock(mutex_);
+  for (const auto& [key, series] : series_) {
+    const std::uint64_t requests = count(*series.count);
+    totals.requests += requests;
+    if (std::get<int>(key) != 0) totals.failures += requests;
+  }
+  return totals;
+}
+
 Metrics::RequestSeries Metrics::SeriesOf(const RequestLabel& label) {
-  const RequestKey key{label.endpoint, label.dialect, label.code};
+  const RequestKey key{label.endpoint, label.dialect, label.code, label.failure};
   const MutexLock lock(mutex_);
   const auto known = series_.find(key);
   if (known != series_.end()) return known->second;
@@ -148,6 +243,9 @@ Metrics::RequestSeries Metrics::SeriesOf(const RequestLabel& label) {
       .count = &requests_.Add(
           {{"endpoint", endpoint}, {"dialect", dialect}, {"code", std::to_string(label.code)}}),
       .duration = &durations_.Add({{"endpoint", endpoint}}, DurationBuckets()),
+      .failures = label.failure
+                      ? &failures_.Add({{"failure", std::string(ErrcName(*label.failure))}})
+                      : nullptr,
   };
   series_.emplace(key, added);
   return added;

@@ -18,10 +18,14 @@
 #include <prometheus/registry.h>
 
 #include "daemon/base/mutex.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
 #include "daemon/edge/connection_observer.h"
 #include "daemon/edge/request_observer.h"
 #include "daemon/metrics/im_metrics.h"
+#include "daemon/metrics/process_metrics.h"
+#include "daemon/metrics/room_census.h"
+#include "daemon/metrics/store_metrics.h"
 
 namespace rtcroom {
 
@@ -35,23 +39,49 @@ struct WatchFigures {
 };
 
 /// What is asked for at each scrape instead of being counted along.
-/// @threads called from the thread that scrapes; must not block.
+/// @threads called from the thread that scrapes; must not block, nor take longer for more rooms.
 struct MetricsSources {
   std::function<std::uint64_t(RoomKind)> rooms = {};
+  std::function<RoomFigures()> room_figures = {};
   std::function<std::uint64_t()> leases = {};
+  std::function<std::uint64_t()> sessions = {};
+  std::function<bool()> ready = {};
+  std::function<std::uint64_t()> free_bytes = {};  ///< where the store's files are
   std::function<std::uint64_t()> waiting_requests = {};
   std::function<std::uint64_t()> im_owed_groups = {};
   std::function<std::uint64_t()> im_lag = {};  ///< in events
   std::function<WatchFigures()> watch = {};
 };
 
+/// What has been counted since the start, all endpoints and causes together.
+struct ServerTotals {
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;   ///< requests whose code was not 0
+  std::uint64_t evictions = 0;  ///< for want of heartbeats
+  std::uint64_t connections = 0;
+  std::uint64_t handshakes = 0;
+  std::uint64_t refusals = 0;
+  std::chrono::milliseconds reaper_lag{0};  ///< as of now
+};
+
 /// All names begin with `rtcroomd_`. The label sets are bounded, whatever clients send: the
 /// endpoints are those of the route table, the codes those of the protocol.
+/// How many there may be, of what is also counted.
+struct MetricsLimits {
+  std::uint64_t connections = 0;
+  std::uint64_t rooms = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t events = 0;
+};
+
+/// All names begin with `rtcroomd_`, but those of the process. The label sets are bounded, whatever
+/// clients send: the endpoints are those of the route table, the codes those of the protocol.
 ///
 /// @threads safe from any thread.
 class Metrics : public RequestObserver, public ConnectionObserver {
  public:
-  Metrics(const std::string& version, MetricsSources sources);
+  /// @param clock  outlives this.
+  Metrics(const std::string& version, const Clock& clock, MetricsSources sources);
 
   void OnRequest(const RequestLabel& label, int http_status,
                  std::chrono::nanoseconds duration) override;
@@ -61,27 +91,42 @@ class Metrics : public RequestObserver, public ConnectionObserver {
   void OnHandshake() override;
   void OnRefusal(RefusalCause cause) override;
 
-  /// Pushers that the reaper removed for want of heartbeats.
-  void CountEvictions(std::uint64_t evicted);
+  void SetLimits(const MetricsLimits& limits);
+
+  /// @param listener  "https" or "grpc".
+  void SetCertificateExpiry(const std::string& listener, TimePoint not_after);
+
+  /// Events that were removed from the history.
+  void CountTrimmed(std::uint64_t removed);
+
+  /// The process stood still, and its members were given their time again.
+  void CountStall();
 
   /// How long ago the oldest lease fell due that the reaper has not handled; 0 when it is up
   /// to date.
   void SetReaperLag(std::chrono::milliseconds lag);
 
+  /// What the store tells.
+  StoreObserver& store_observer() { return store_; }
+
   /// What the bridge to the IM service tells.
   ImObserver& im_observer() { return im_; }
 
+  ServerTotals Totals() EXCLUDES(mutex_);
+
   /// Everything, in Prometheus' text format 0.0.4.
-  std::string Text();
+  std::string Text() EXCLUDES(scrape_mutex_);
 
  private:
   struct RequestSeries {
     prometheus::Counter* count = nullptr;
     prometheus::Histogram* duration = nullptr;
+    prometheus::Counter* failures = nullptr;  ///< null for a request that did not fail
   };
   /// Views of static storage (see RequestLabel).
-  using RequestKey = std::tuple<std::string_view, std::optional<Dialect>, int>;
+  using RequestKey = std::tuple<std::string_view, std::optional<Dialect>, int, std::optional<Errc>>;
 
+  void SetRooms();
   void SetWatch(const WatchFigures& figures);
   RequestSeries SeriesOf(const RequestLabel& label) EXCLUDES(mutex_);
 
@@ -89,16 +134,32 @@ class Metrics : public RequestObserver, public ConnectionObserver {
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& requests_;
   prometheus::Family<prometheus::Histogram>& durations_;
+  prometheus::Family<prometheus::Counter>& failures_;
+  prometheus::Gauge& ready_;
   prometheus::Family<prometheus::Gauge>& rooms_;
+  prometheus::Family<prometheus::Gauge>& members_;
+  prometheus::Family<prometheus::Counter>& created_;
+  prometheus::Family<prometheus::Counter>& ended_;
+  prometheus::Family<prometheus::Counter>& evictions_;
+  prometheus::Gauge& rooms_limit_;
   prometheus::Gauge& leases_;
+  prometheus::Gauge& sessions_;
+  prometheus::Gauge& sessions_limit_;
   prometheus::Gauge& waiting_requests_;
-  prometheus::Counter& evictions_;
   prometheus::Gauge& reaper_lag_;
+  prometheus::Counter& stalls_;
+  prometheus::Counter& trimmed_events_;
+  prometheus::Gauge& events_limit_;
+  prometheus::Gauge& free_bytes_;
   prometheus::Gauge& connections_;
+  prometheus::Gauge& connections_limit_;
+  prometheus::Family<prometheus::Gauge>& certificate_expiry_;
   prometheus::Counter& accepted_;
   prometheus::Counter& handshakes_;
   std::array<prometheus::Counter*, kRefusalCauses.size()> refusals_{};  ///< by cause
   prometheus::Counter* rate_limited_ = nullptr;                         ///< a cause of its own
+  StoreMetrics store_;
+  ProcessMetrics process_;
   ImMetrics im_;
   prometheus::Gauge& im_owed_groups_;
   prometheus::Gauge& im_lag_;
@@ -107,6 +168,7 @@ class Metrics : public RequestObserver, public ConnectionObserver {
   prometheus::Counter& watch_slow_;
   prometheus::Counter& watch_refused_;
   prometheus::Gauge& watch_lag_;
+  Mutex scrape_mutex_;
   Mutex mutex_;
   /// Saves the families' search by text, label by label, on each request.
   std::map<RequestKey, RequestSeries> series_ GUARDED_BY(mutex_);

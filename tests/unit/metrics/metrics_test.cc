@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/fake_clock.h"
+
 namespace rtcroom {
 namespace {
 
@@ -23,9 +25,17 @@ class MetricsTest : public testing::Test {
   }
 
   std::uint64_t leases_ = 0;
+  RoomFigures figures_;
+  bool ready_ = true;
+  FakeClock clock_;
   Metrics metrics_{"1.2.3",
+                   clock_,
                    {.rooms = [](RoomKind kind) { return static_cast<std::uint64_t>(kind) * 10; },
+                    .room_figures = [this] { return figures_; },
                     .leases = [this] { return leases_; },
+                    .sessions = [] { return 9U; },
+                    .ready = [this] { return ready_; },
+                    .free_bytes = [] { return 4096U; },
                     .waiting_requests = [] { return 3U; }}};
 };
 
@@ -94,13 +104,97 @@ TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
 }
 
 TEST_F(MetricsTest, ShowWhatTheReaperDoes) {
-  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_evictions_total 0"));
-  metrics_.CountEvictions(2);
-  metrics_.CountEvictions(3);
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr(R"(rtcroomd_evictions_total{reason="heartbeat_timeout"} 0)"));
+  figures_.evictions = {.heartbeat_timeout = 5, .kicked = 1, .idle = 2, .dismissed = 3};
   metrics_.SetReaperLag(1500ms);
+  metrics_.CountStall();
   const std::string text = metrics_.Text();
-  EXPECT_THAT(text, HasSubstr("rtcroomd_evictions_total 5"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="heartbeat_timeout"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="kicked"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="idle"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="dismissed"} 3)"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_stalls_total 1"));
   EXPECT_THAT(text, HasSubstr("rtcroomd_reaper_lag_seconds 1.5"));
+}
+
+TEST_F(MetricsTest, ShowMembersByKindAndRole) {
+  figures_.pushers = {1, 2, 3, 4};
+  figures_.audiences = {0, 0, 30, 0};
+  figures_.created = {5, 6, 7, 8};
+  figures_.ended = {1, 1, 2, 1};
+  const std::string text = metrics_.Text();
+  for (const char* const line :
+       {R"(rtcroomd_members{kind="double",role="pusher"} 1)",
+        R"(rtcroomd_members{kind="webrtc",role="pusher"} 4)",
+        R"(rtcroomd_members{kind="live",role="audience"} 30)",
+        R"(rtcroomd_rooms_created_total{kind="multi"} 6)",
+        R"(rtcroomd_rooms_ended_total{kind="live"} 2)", "rtcroomd_sessions 9"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, CountFailuresByTheirReason) {
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kStoreBusy}, 200, 1ms);
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kUnavailable}, 200,
+                     1ms);
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 0}, 200, 1ms);
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_request_failures_total{failure="store_busy"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_request_failures_total{failure="unavailable"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"({code="6",dialect="none",endpoint="add_pusher"} 2)"));
+}
+
+TEST_F(MetricsTest, ShowLimitsAndCertificates) {
+  metrics_.SetLimits({.connections = 1, .rooms = 2, .sessions = 3, .events = 4});
+  metrics_.SetCertificateExpiry("https", kNoon);
+  metrics_.SetCertificateExpiry("https", kNoon + 1h);
+  const std::string text = metrics_.Text();
+  for (const char* const line :
+       {"rtcroomd_connections_limit 1\n", "rtcroomd_rooms_limit 2\n", "rtcroomd_sessions_limit 3\n",
+        "rtcroomd_events_limit 4\n",
+        R"(rtcroomd_tls_certificate_expiry_timestamp_seconds{listener="https"} 1700003600)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, TellWhetherTheServerIsReady) {
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_ready 1\n"));
+  ready_ = false;
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_ready 0\n"));
+}
+
+TEST_F(MetricsTest, TellWhatTheKernelKnowsOfTheProcess) {
+  const std::string text = metrics_.Text();
+  for (const char* const name : {"process_cpu_seconds_total", "process_open_fds", "process_max_fds",
+                                 "process_resident_memory_bytes", "process_virtual_memory_bytes",
+                                 "process_start_time_seconds"}) {
+    EXPECT_THAT(text,
+                testing::ContainsRegex(std::string("\n") + name + " [1-9]|\n" + name + " 0\\."))
+        << name;
+  }
+}
+
+TEST_F(MetricsTest, AddUpWhatTheyCount) {
+  Observe("add_pusher", Dialect::kGen1, 0);
+  Observe("add_pusher", Dialect::kGen2, 0);
+  Observe("get_pushers", Dialect::kGen1, 3);
+  metrics_.OnConnectionOpened();
+  metrics_.OnConnectionOpened();
+  metrics_.OnConnectionClosed();
+  metrics_.OnHandshake();
+  metrics_.OnRefusal(RefusalCause::kFraming);
+  metrics_.OnRefusal(RefusalCause::kMemory);
+  figures_.evictions.heartbeat_timeout = 4;
+  metrics_.SetReaperLag(1500ms);
+  const ServerTotals totals = metrics_.Totals();
+  EXPECT_EQ(totals.requests, 3U);
+  EXPECT_EQ(totals.failures, 1U);
+  EXPECT_EQ(totals.evictions, 4U);
+  EXPECT_EQ(totals.connections, 2U);
+  EXPECT_EQ(totals.handshakes, 1U);
+  EXPECT_EQ(totals.refusals, 2U);
+  EXPECT_EQ(totals.reaper_lag, 1500ms);
 }
 
 TEST_F(MetricsTest, TellWhichVersionRuns) {

@@ -1,0 +1,101 @@
+#include "daemon/metrics/process_metrics.h"
+
+#include <chrono>
+#include <cstddef>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace rtcroom {
+namespace {
+
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+double SecondsOf(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+/// How long ago this process began. An execve does not begin it anew.
+std::optional<std::chrono::duration<double>> AgeOfProcess() {
+  // The second field is the program's name in parentheses, and may hold anything.
+  std::ifstream file("/proc/self/stat");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::istringstream rest(text.substr(text.rfind(')') + 1));
+  std::string ignored;
+  for (int field = 3; field < 22; ++field) rest >> ignored;
+  double began_at_ticks = 0;
+  timespec since_boot{};
+  if (!(rest >> began_at_ticks) || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) {
+    return std::nullopt;
+  }
+  const double now =
+      static_cast<double>(since_boot.tv_sec) + static_cast<double>(since_boot.tv_nsec) / 1e9;
+  return std::chrono::duration<double>(now -
+                                       began_at_ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
+}
+
+std::optional<double> OpenDescriptors() {
+  // From Linux 6.2 on the size of the directory is the number; to count them would take
+  // milliseconds with ten thousand phones.
+  struct stat directory = {};
+  if (stat("/proc/self/fd", &directory) == 0 && directory.st_size > 0) {
+    return static_cast<double>(directory.st_size);
+  }
+  std::error_code failed;
+  const std::filesystem::directory_iterator entries("/proc/self/fd", failed);
+  if (failed) return std::nullopt;
+  return static_cast<double>(std::distance(begin(entries), end(entries)));
+}
+
+}  // namespace
+
+ProcessMetrics::ProcessMetrics(prometheus::Registry& registry, const Clock& clock)
+    : cpu_seconds_(prometheus::BuildCounter()
+                       .Name("process_cpu_seconds_total")
+                       .Help("User and system CPU time spent, in seconds.")
+                       .Register(registry)
+                       .Add({})),
+      start_time_(AddGauge(registry, "process_start_time_seconds",
+                           "Start of the process, in seconds since 1970.")),
+      resident_bytes_(AddGauge(registry, "process_resident_memory_bytes", "Resident memory.")),
+      virtual_bytes_(AddGauge(registry, "process_virtual_memory_bytes", "Virtual memory.")),
+      open_descriptors_(AddGauge(registry, "process_open_fds", "Open file descriptors.")),
+      max_descriptors_(AddGauge(registry, "process_max_fds", "Most file descriptors.")) {
+  if (const auto age = AgeOfProcess()) {
+    const std::chrono::duration<double> now = clock.Now().time_since_epoch();
+    start_time_.Set((now - *age).count());
+  }
+}
+
+void ProcessMetrics::Refresh() {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    const double total = SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
+    cpu_seconds_.Increment(total - cpu_seconds_.Value());
+  }
+  std::ifstream memory("/proc/self/statm");
+  double virtual_pages = 0;
+  double resident_pages = 0;
+  if (memory >> virtual_pages >> resident_pages) {
+    const auto page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
+    virtual_bytes_.Set(virtual_pages * page_bytes);
+    resident_bytes_.Set(resident_pages * page_bytes);
+  }
+  if (const std::optional<double> open = OpenDescriptors()) open_descriptors_.Set(*open);
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    max_descriptors_.Set(static_cast<double>(limit.rlim_cur));
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,62 @@
+// How many rooms and members come, stay and go: kept along with every commit.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/room_event.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+inline constexpr std::size_t kRoomKindCount = std::size(kAllRoomKinds);
+
+/// The place of a kind in `kAllRoomKinds`.
+constexpr std::size_t RoomKindIndex(RoomKind kind) { return static_cast<std::size_t>(kind) - 1; }
+
+/// Those who had to go because the server said so. The others left, or went with their room.
+struct Evictions {
+  std::uint64_t heartbeat_timeout = 0;  ///< pushers
+  std::uint64_t kicked = 0;             ///< pushers
+  std::uint64_t idle = 0;               ///< rooms for which nobody came
+  std::uint64_t dismissed = 0;          ///< rooms
+};
+
+/// The totals count from the start of the process, the others what there is.
+struct RoomFigures {
+  std::array<std::uint64_t, kRoomKindCount> pushers{};    ///< by kind
+  std::array<std::uint64_t, kRoomKindCount> audiences{};  ///< by kind
+  std::array<std::uint64_t, kRoomKindCount> created{};    ///< rooms by kind, a total
+  std::array<std::uint64_t, kRoomKindCount> ended{};      ///< rooms by kind, a total
+  Evictions evictions{};                                  ///< totals
+};
+
+/// It follows the store by hearing of every commit in order, so that nobody ever has to count. It
+/// remembers only the rooms that have viewers.
+///
+/// @threads safe from any thread.
+class RoomCensus : public CommitListener {
+ public:
+  /// Takes up a room that was stored before this process began.
+  void Restore(const Room& room) EXCLUDES(mutex_);
+
+  void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
+
+  [[nodiscard]] RoomFigures figures() const EXCLUDES(mutex_);
+
+ private:
+  void CountLocked(const RoomEvent& event) REQUIRES(mutex_);
+  void NoteAudienceLocked(const Room& room, std::uint64_t audience) REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  RoomFigures figures_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, std::uint64_t> audiences_
+      GUARDED_BY(mutex_);  ///< by `sequence`
+};
+
+}  // namespace rtcroom
