@@ -1,0 +1,18 @@
+// Replies of the operator's port, in JSON with a `code`.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/core/result.h"
+#include "handlers/request.h"
+
+namespace rtcroom {
+
+/// `fields` and `"code":0`.
+HttpReply AdminSuccess(nlohmann::json fields);
+
+/// HTTP status, code and message as that error has them, and its sentence as `detail`: operators
+/// may read what phones may not.
+HttpReply AdminFailure(const Error& error);
+
+}  // namespace rtcroom

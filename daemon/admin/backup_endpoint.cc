@@ -1,0 +1,78 @@
+#include "daemon/admin/backup_endpoint.h"
+
+#include <system_error>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/admin_reply.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kOk = 200;
+
+}  // namespace
+
+Result<std::string> CopyNamedIn(int http_status, const std::string& body) {
+  const nlohmann::json reply = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  const auto text = [&reply](const char* field) {
+    const bool is_there = reply.is_object() && reply.contains(field) && reply[field].is_string();
+    return is_there ? reply[field].get<std::string>() : std::string();
+  };
+  std::string file = text("file");
+  if (http_status == kOk && !file.empty()) return file;
+  std::string why = text("detail");
+  if (why.empty()) why = fmt::format("HTTP status {}", http_status);
+  return Error{Errc::kUnavailable, std::move(why)};
+}
+
+AdminRoute BackupEndpoint::Route() {
+  return {.method = "POST",
+          .path = "/backup",
+          .handler = [this](const HttpRequest&, const DeferReply& defer) { return Handle(defer); }};
+}
+
+std::optional<HttpReply> BackupEndpoint::Handle(const DeferReply& defer) {
+  const MutexLock lock(mutex_);
+  if (is_stopped_) return AdminFailure({Errc::kUnavailable, "draining"});
+  if (is_running_) return AdminFailure({Errc::kStoreBusy, "a backup is being made"});
+  const std::shared_ptr<PendingReply> reply = defer();
+  try {
+    // The one before has said that it is done, and ends now if it has not yet.
+    thread_ = std::jthread([this, reply](const std::stop_token& stop) {
+      HttpReply made = Make(stop);
+      {
+        const MutexLock running_lock(mutex_);
+        is_running_ = false;
+      }
+      reply->Send(std::move(made));
+    });
+    is_running_ = true;
+  } catch (const std::system_error& no_thread) {
+    reply->Send(AdminFailure({Errc::kUnavailable, no_thread.what()}));
+  }
+  return std::nullopt;
+}
+
+HttpReply BackupEndpoint::Make(const std::stop_token& stop) {
+  const Result<std::string> made = make_copy_(stop);
+  if (made) {
+    logger_.Info("backup_made", {{"file", *made}});
+    return AdminSuccess({{"file", *made}});
+  }
+  logger_.Warn("backup_failed",
+               {{"error", ErrcName(made.error().code)}, {"detail", made.error().detail}});
+  return AdminFailure(made.error());
+}
+
+void BackupEndpoint::Stop() {
+  std::jthread last;  // joined without the lock, which it takes at its end
+  {
+    const MutexLock lock(mutex_);
+    is_stopped_ = true;
+    last = std::move(thread_);
+  }
+}
+
+}  // namespace rtcroom

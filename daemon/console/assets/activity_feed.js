@@ -1,0 +1,48 @@
+// What happens in all rooms, newest first.
+import { el, oncePerFrame, userText } from './dom.js';
+import { clockTime } from './format.js';
+import { hashOf } from './routes.js';
+import { eventWords } from './words.js';
+
+const kMostShown = 40;
+
+/**
+ * A sentence with its names kept apart.
+ * @param {import('./words.js').Sentence} sentence
+ */
+export function sentenceNodes(sentence) {
+  return sentence.map((part) => (typeof part === 'string' ? part : userText(part.name, 'strong')));
+}
+
+export class ActivityFeed {
+  #list = el('ol', { class: 'feed' });
+  #empty = el('p', { class: 'quiet' }, 'Nothing has happened since you opened this page.');
+  /** @type {import('./types.js').RoomEvent[]} */
+  #waiting = [];
+  #draw = oncePerFrame(() => this.#drawWaiting());
+  element = el('aside', { class: 'activity', 'aria-label': 'Activity' }, el('h2', {}, 'Activity'), this.#empty, this.#list);
+
+  /** @param {import('./types.js').RoomEvent} event */
+  add(event) {
+    this.#waiting.push(event);
+    if (this.#waiting.length > kMostShown) this.#waiting.shift();
+    this.#draw();
+  }
+
+  #drawWaiting() {
+    this.#empty.hidden = true;
+    this.#list.prepend(...this.#waiting.toReversed().map(entry));
+    this.#waiting = [];
+    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+  }
+}
+
+/** @param {import('./types.js').RoomEvent} event */
+function entry(event) {
+  const { tone, sentence } = eventWords(event);
+  return el('li', { class: `feed-entry tone-${tone}` },
+    el('p', {}, ...sentenceNodes(sentence)),
+    el('p', { class: 'feed-where' },
+      el('time', { datetime: new Date(event.atMs).toISOString() }, clockTime(event.atMs)), ' · ',
+      el('a', { href: hashOf({ page: 'room', kind: event.kind, roomID: event.roomID }) }, userText(event.roomID, 'mono'))));
+}

@@ -1,0 +1,96 @@
+// Calls of the console's own API.
+
+const kPatienceMs = 10_000;
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status  of HTTP; 0 when there was no answer
+   * @param {string} message
+   */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class Api {
+  #token;
+  #onRefused;
+
+  /**
+   * @param {string} token
+   * @param {() => void} onRefused  called when the server does not take the token
+   */
+  constructor(token, onRefused) {
+    this.#token = token;
+    this.#onRefused = onRefused;
+  }
+
+  /**
+   * @param {string} name  behind `/console/api/`
+   * @param {Record<string, string|number>} [query]  empty values are left out
+   * @returns {Promise<any>}
+   */
+  get(name, query = {}) {
+    const asked = Object.entries(query).filter(([, value]) => value !== '').map(([key, value]) => [key, String(value)]);
+    return this.#call(`api/${name}${asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''}`, {});
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, string|number>} body
+   * @returns {Promise<any>}
+   */
+  post(name, body) {
+    return this.#call(`api/${name}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /**
+   * A reply that goes on.
+   * @param {string} after  where to begin; empty: now
+   * @param {AbortSignal} signal
+   */
+  async stream(after, signal) {
+    const query = after ? `?${new URLSearchParams({ after })}` : '';
+    const response = await this.#fetch(`api/stream${query}`, { signal, headers: { Accept: 'text/event-stream' } });
+    if (!response.ok || !response.body) throw new ApiError(response.status, `HTTP ${response.status}`);
+    return response.body;
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   */
+  async #call(path, options) {
+    const response = await this.#fetch(path, { signal: AbortSignal.timeout(kPatienceMs), ...options });
+    const reply = await response.json().catch(() => null);
+    if (response.ok && reply?.code === 0) return reply;
+    const sentences = [reply?.message, reply?.detail].filter(Boolean);
+    throw new ApiError(response.status, sentences.join(': ') || `HTTP ${response.status}`);
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   */
+  async #fetch(path, options) {
+    let response;
+    try {
+      response = await fetch(path, {
+        ...options,
+        headers: { ...options.headers, Authorization: `Bearer ${this.#token}` },
+        cache: 'no-store',
+        credentials: 'omit',
+      });
+    } catch (error) {
+      if (options.signal?.aborted && /** @type {Error} */ (error).name === 'AbortError') throw error;
+      throw new ApiError(0, 'The server does not answer');
+    }
+    if (response.status === 401) this.#onRefused();
+    return response;
+  }
+}

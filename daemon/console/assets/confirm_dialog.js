@@ -1,0 +1,41 @@
+// Asks before something is done that cannot be undone, and says what will happen.
+import { el } from './dom.js';
+
+/**
+ * @typedef {object} Confirmation
+ * @property {import('./dom.js').Child[]} title
+ * @property {import('./dom.js').Child[][]} consequences  one paragraph each
+ * @property {HTMLElement|null} field  something to choose, if there is
+ * @property {string} verb  on the button
+ * @property {() => Promise<unknown>} act
+ */
+
+/**
+ * Opens the question. It closes when the action has succeeded or the answer was no; an error is
+ * shown in it.
+ * @param {Confirmation} confirmation
+ */
+export function confirmAction({ title, consequences, field, verb, act }) {
+  const problem = el('p', { class: 'problem', role: 'alert' });
+  const cancel = el('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() }, 'Cancel');
+  const confirm = el('button', { type: 'button', class: 'button danger' }, verb);
+  const dialog = /** @type {HTMLDialogElement} */ (el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text' },
+    el('h2', { id: 'dialog-title' }, ...title),
+    el('div', { id: 'dialog-text' }, ...consequences.map((paragraph) => el('p', {}, ...paragraph))),
+    field, problem,
+    el('div', { class: 'dialog-buttons' }, cancel, confirm)));
+  confirm.addEventListener('click', async () => {
+    problem.textContent = '';
+    confirm.toggleAttribute('disabled', true);
+    try {
+      await act();
+      dialog.close();
+    } catch (error) {
+      problem.textContent = `${/** @type {Error} */ (error).message}. Nothing was changed.`;
+      confirm.toggleAttribute('disabled', false);
+    }
+  });
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

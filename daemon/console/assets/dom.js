@@ -1,0 +1,112 @@
+// Elements from script. Text becomes text nodes, never markup.
+import { codeName, initials, plainText, toneOf, visibleRuns } from './inert_text.js';
+
+const kSvg = 'http://www.w3.org/2000/svg';
+
+/**
+ * @typedef {Node|string|null|false} Child
+ * @typedef {Record<string, string|number|boolean|null|((event: any) => void)>} Properties
+ */
+
+/**
+ * An element. A property that begins with `on` is a listener; `true` is a bare attribute, `false`
+ * and `null` are none.
+ * @param {string} tag
+ * @param {Properties} [properties]
+ * @param {Child[]} children
+ * @returns {HTMLElement}
+ */
+export function el(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+/**
+ * The same for drawings.
+ * @param {string} tag
+ * @param {Properties} [properties]
+ * @param {Child[]} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, properties = {}, ...children) {
+  return fill(/** @type {SVGElement} */ (document.createElementNS(kSvg, tag)), properties, children);
+}
+
+/**
+ * @template {Element} T
+ * @param {T} element
+ * @param {Properties} properties
+ * @param {Child[]} children
+ * @returns {T}
+ */
+function fill(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+  }
+  for (const child of children) if (child !== null && child !== false) element.append(child);
+  return element;
+}
+
+/**
+ * What a user typed: kept apart from the text around it, with unseen characters spelled out.
+ * @param {string} text
+ * @param {string} [className]
+ */
+export function userText(text, className = '') {
+  const runs = visibleRuns(text).map((run) => (run.code === null
+    ? run.text
+    : el('span', { class: 'unseen', title: 'a character that cannot be seen' }, codeName(run.code))));
+  return el('bdi', { class: `user-text ${className}`, title: plainText(text) }, ...runs);
+}
+
+/**
+ * Initials in a person's colour. Pictures are not loaded: their addresses are whatever users typed.
+ * @param {string} name
+ * @param {string} userId
+ * @param {string} creator  of the room, who has a star
+ */
+export function avatar(name, userId, creator) {
+  const letters = el('span', { class: `avatar tone-${toneOf(userId)}`, 'aria-hidden': 'true' }, initials(name, userId));
+  if (userId !== creator) return letters;
+  return el('span', { class: 'starred', title: 'creator of the room' }, letters, el('span', { class: 'hidden' }, 'creator'));
+}
+
+/**
+ * Asks for work to be done once, before the next frame is drawn, however often it is asked for.
+ * @param {() => void} work
+ */
+export function oncePerFrame(work) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      work();
+    });
+  };
+}
+
+/**
+ * Brings children into this order with as few moves as that takes. Others stay where they are.
+ * @param {Element} parent
+ * @param {Element[]} wanted
+ */
+export function arrange(parent, wanted) {
+  /** @type {Element|null} */
+  let next = null;
+  for (const element of wanted.toReversed()) {
+    if (element.parentNode !== parent || element.nextElementSibling !== next) parent.insertBefore(element, next);
+    next = element;
+  }
+}
+
+/**
+ * Tells of something for a few seconds, aloud as well.
+ * @param {string} text
+ */
+export function toast(text) {
+  const shown = el('p', { class: 'toast' }, text);
+  document.getElementById('toasts')?.append(shown);
+  setTimeout(() => shown.remove(), 5000);
+}

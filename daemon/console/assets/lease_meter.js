@@ -1,0 +1,66 @@
+// How fresh a member's last heartbeat is: a bar that empties, and the seconds.
+import { el } from './dom.js';
+import { duration } from './format.js';
+
+const kLateShare = 0.5;
+const kCriticalShare = 0.25;
+
+/**
+ * How worried one has to be.
+ * @param {number} share  of the lease that is left
+ */
+export function leaseState(share) {
+  if (share <= 0) return 'over';
+  if (share < kCriticalShare) return 'critical';
+  return share < kLateShare ? 'late' : 'fresh';
+}
+
+export class LeaseMeter {
+  #bar = el('span', { class: 'lease-bar' });
+  #figure = el('span', { class: 'lease-figure' });
+  /** @type {import('./types.js').Lease|null} */
+  #lease = null;
+  #takenAtMs = 0;
+  #state = '';
+  element;
+
+  /** @param {string} label  what the bar is about, for those who hear it */
+  constructor(label) {
+    this.element = el('span', { class: 'lease', role: 'meter', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 },
+      el('span', { class: 'lease-track' }, this.#bar), this.#figure);
+  }
+
+  /** @param {import('./types.js').Lease|null} lease  as it is now */
+  set(lease) {
+    this.#lease = lease;
+    this.#takenAtMs = performance.now();
+    this.tick();
+  }
+
+  /** Time has passed. */
+  tick() {
+    if (!this.#lease) {
+      this.#show('none', 0, 'no lease');
+      return;
+    }
+    const passed = performance.now() - this.#takenAtMs;
+    const age = this.#lease.ageMs + passed;
+    const left = this.#lease.remainingMs - passed;
+    const share = Math.max(0, left / Math.max(1, left + age));
+    this.#show(leaseState(share), share, left <= 0 ? `silent ${duration(age)}` : `${duration(age)} ago`);
+  }
+
+  /**
+   * @param {string} state
+   * @param {number} share
+   * @param {string} text
+   */
+  #show(state, share, text) {
+    if (state !== this.#state) this.element.dataset.state = state;
+    this.#state = state;
+    this.#bar.style.setProperty('--left', share.toFixed(3));
+    if (this.#figure.textContent !== text) this.#figure.textContent = text;
+    this.element.setAttribute('aria-valuenow', String(Math.round(share * 100)));
+    this.element.setAttribute('aria-valuetext', text);
+  }
+}

@@ -1,0 +1,91 @@
+// One simulated member: its buttons, and what it believes.
+import { avatar, el, userText } from './dom.js';
+import { duration } from './format.js';
+import { LeaseMeter } from './lease_meter.js';
+
+/** @type {Record<import('./phone.js').PhoneState, string>} */
+const kStates = { out: 'Not in the room', in: 'In the room, beating', silent: 'Silent', evicted: 'Out: the server let it go' };
+
+export class PhoneCard {
+  #phone;
+  #lab;
+  #timeoutMs;
+  #meter;
+  #state = el('span', { class: 'phone-state' });
+  #belief = el('div', { class: 'belief' });
+  #beliefAge = el('span', { class: 'quiet fine' });
+  #problem = el('p', { class: 'problem', role: 'status' });
+  /** @type {Record<string, HTMLElement>} */
+  #buttons;
+  #shownBelief = '';
+  element;
+
+  /**
+   * @param {import('./phone.js').Phone} phone
+   * @param {import('./try_lab.js').TryLab} lab
+   * @param {number} timeoutMs
+   */
+  constructor(phone, lab, timeoutMs) {
+    this.#phone = phone;
+    this.#lab = lab;
+    this.#timeoutMs = timeoutMs;
+    this.#meter = new LeaseMeter(`Last heartbeat of ${phone.userName}`);
+    const button = (/** @type {string} */ words, /** @type {() => void} */ act, look = '') =>
+      el('button', { type: 'button', class: `button small ${look}`, 'aria-label': `${phone.userName}: ${words}`, onclick: act }, words);
+    this.#buttons = {
+      create: button('Create room', () => phone.create(this.#lab.place, 'Trying it out')),
+      join: button('Join', () => phone.join(this.#lab.place)),
+      silent: button('Stop beating', () => phone.fallSilent(), 'warn-outline'),
+      wake: button('Beat again', () => phone.wakeUp()),
+      leave: button('Leave', () => phone.leave()),
+      end: button('End room', () => phone.endRoom(), 'danger-outline'),
+    };
+    this.element = el('article', { class: 'phone', 'data-user': phone.userID, 'aria-label': phone.userName },
+      el('header', { class: 'phone-top' }, avatar(phone.userName, phone.userID, ''),
+        el('span', { class: 'member-names' }, el('strong', {}, phone.userName), this.#state)),
+      el('div', { class: 'phone-beat' }, el('span', { class: 'quiet fine' }, 'Last heartbeat'), this.#meter.element),
+      el('div', { class: 'phone-screen' },
+        el('div', { class: 'panel-head' }, el('h3', {}, 'Believes is in the room'), this.#beliefAge), this.#belief),
+      this.#problem,
+      el('div', { class: 'phone-buttons' }, ...Object.values(this.#buttons)));
+    this.update();
+  }
+
+  update() {
+    const { state, isCreator, problem } = this.#phone;
+    this.element.dataset.state = state;
+    this.#state.textContent = kStates[state];
+    const isMember = state === 'in' || state === 'silent';
+    /** @type {Record<string, boolean>} */
+    const usable = {
+      create: !isMember, join: !isMember, silent: state === 'in', wake: state === 'silent', leave: state !== 'out', end: state === 'in' && isCreator,
+    };
+    for (const [name, button] of Object.entries(this.#buttons)) button.hidden = !usable[name];
+    if (this.#problem.textContent !== problem) this.#problem.textContent = problem;
+    this.#drawBelief();
+    this.tick();
+  }
+
+  /** Time has passed. */
+  tick() {
+    const { state, lastBeatMs, belief } = this.#phone;
+    const age = performance.now() - lastBeatMs;
+    const isMember = state === 'in' || state === 'silent';
+    this.#meter.set(isMember ? { ageMs: age, remainingMs: this.#timeoutMs - age } : null);
+    const since = belief ? performance.now() - belief.atMs : 0;
+    this.#beliefAge.textContent = belief && since > 3000 ? `${duration(since)} old` : '';
+  }
+
+  #drawBelief() {
+    const { belief } = this.#phone;
+    const seen = JSON.stringify([belief?.members.map((member) => member.userID), belief?.creator]);
+    if (seen === this.#shownBelief) return;
+    this.#shownBelief = seen;
+    if (!belief || belief.members.length === 0) {
+      this.#belief.replaceChildren(el('p', { class: 'quiet' }, belief ? 'Nobody' : 'Nothing: it has not asked yet'));
+      return;
+    }
+    this.#belief.replaceChildren(el('ul', { class: 'believed' }, ...belief.members.map((member) =>
+      el('li', { 'data-believed': member.userID }, avatar(member.userName, member.userID, belief.creator), userText(member.userName || member.userID)))));
+  }
+}

@@ -1,0 +1,95 @@
+// A room in the list.
+import { avatar, el, userText } from './dom.js';
+import { counted, duration } from './format.js';
+import { plainText } from './inert_text.js';
+import { LeaseMeter } from './lease_meter.js';
+import { hashOf } from './routes.js';
+import { endingWords, kindName } from './words.js';
+
+/** @typedef {import('./types.js').Room} Room */
+
+/**
+ * What kind of room it is, and what is special about it.
+ * @param {Room} room
+ */
+export function roomBadges(room) {
+  return el('span', { class: 'badges' },
+    el('span', { class: `badge kind-${room.kind}` }, kindName(room.kind)),
+    room.dialect !== '' && el('span', { class: 'badge' }, room.dialect === 'gen1' ? 'gen-1' : 'gen-2'),
+    !room.active && el('span', { class: 'badge badge-warn' }, 'prepared'),
+    room.audienceCount > 0 && el('span', { class: 'badge' }, counted(room.audienceCount, 'viewer')));
+}
+
+export class RoomCard {
+  #title = el('a', { class: 'card-title' });
+  #top = el('header', { class: 'card-top' });
+  #members = el('ul', { class: 'members' });
+  #age = el('span');
+  #footer = el('footer', { class: 'card-foot' });
+  /** @type {Map<string, LeaseMeter>} */
+  #meters = new Map();
+  #seen = '';
+  #createdAtMs = 0;
+  element = el('article', { class: 'card room-card' }, this.#top, this.#members, this.#footer);
+
+  /** @param {Room} room */
+  update(room) {
+    const { custom, pushers, sequence, ...facts } = room;
+    const seen = JSON.stringify([facts, pushers.map((p) => [p.userID, p.userName])]);
+    if (seen !== this.#seen) this.#build(room);
+    this.#seen = seen;
+    for (const pusher of pushers) this.#meters.get(pusher.userID)?.set(pusher.lease);
+  }
+
+  /**
+   * Time has passed.
+   * @param {number} nowMs
+   */
+  tick(nowMs) {
+    for (const meter of this.#meters.values()) meter.tick();
+    const age = duration(nowMs - this.#createdAtMs);
+    if (this.#age.textContent !== age) this.#age.textContent = age;
+  }
+
+  /**
+   * The room has ended.
+   * @param {string} reason
+   */
+  end(reason) {
+    this.element.classList.add('ended');
+    this.#footer.replaceChildren(endingWords(reason));
+  }
+
+  /** @param {Room} room */
+  #build(room) {
+    this.element.classList.remove('ended');
+    this.element.dataset.room = `${room.kind}/${room.roomID}`;
+    this.#createdAtMs = room.createdAtMs;
+    this.#title.setAttribute('href', hashOf({ page: 'room', kind: room.kind, roomID: room.roomID }));
+    this.#title.replaceChildren(userText(room.roomInfo || room.roomID));
+    this.#top.replaceChildren(
+      el('h2', {}, this.#title),
+      el('div', { class: 'card-sub' }, userText(room.roomID, 'mono'), roomBadges(room)));
+    this.#meters.clear();
+    this.#members.replaceChildren(...room.pushers.map((pusher) => this.#member(pusher, room.creator)));
+    if (room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'Nobody is in it yet'));
+    this.#footer.replaceChildren(
+      el('span', {}, counted(room.pushers.length, 'member')),
+      el('span', {}, 'open for ', this.#age));
+  }
+
+  /**
+   * @param {import('./types.js').Pusher} pusher
+   * @param {string} creator
+   */
+  #member(pusher, creator) {
+    const meter = new LeaseMeter(`Last heartbeat of ${plainText(pusher.userName || pusher.userID)}`);
+    this.#meters.set(pusher.userID, meter);
+    return el('li', { class: 'member' },
+      avatar(pusher.userName, pusher.userID, creator),
+      el('span', { class: 'member-names' },
+        userText(pusher.userName || pusher.userID, 'member-name'),
+        el('span', { class: 'member-id' }, userText(pusher.userID, 'mono'))),
+      meter.element);
+  }
+}

@@ -1,0 +1,228 @@
+// One room: who is in it, what happened, and what an operator can do.
+import { roomBadges } from './room_card.js';
+import { ApiError } from './api.js';
+import { avatar, el, oncePerFrame, userText } from './dom.js';
+import { clockTime, dayAndTime, duration } from './format.js';
+import { plainText } from './inert_text.js';
+import { LeaseMeter } from './lease_meter.js';
+import { askToDismiss, askToKick } from './operator_actions.js';
+import { keyOf } from './room_board.js';
+import { hashOf } from './routes.js';
+import { Timeline } from './timeline.js';
+import { endingWords } from './words.js';
+
+const kPollMs = 2000;
+const kSettleMs = 120;
+const kEventsAtOnce = 100;
+
+/** @typedef {import('./types.js').Room} Room */
+/** @typedef {import('./types.js').RoomEvent} RoomEvent */
+
+export class RoomPage {
+  #app;
+  #route;
+  #leaving = new AbortController();
+  /** @type {number|undefined} */
+  #timer;
+  /** @type {Room|null} */
+  #room = null;
+  #seen = '';
+  /** Why the room ended, if it is known. */
+  #ended = '';
+  #before = '';
+  /** @type {Map<string, LeaseMeter>} */
+  #meters = new Map();
+  #title = el('h1');
+  #sub = el('div', { class: 'card-sub' });
+  #facts = el('dl', { class: 'facts' });
+  #open = el('span');
+  #custom = el('dl', { class: 'facts custom' });
+  #customBox = el('section', { class: 'panel', hidden: true }, el('h2', {}, 'Custom fields'), this.#custom);
+  #members = el('ul', { class: 'members wide' });
+  #dismiss = el('button', { type: 'button', class: 'button danger-outline', hidden: true, onclick: () => this.#askToDismiss() }, 'Dismiss…');
+  #note = el('p', { class: 'notice', role: 'status', hidden: true });
+  #timeline = new Timeline();
+  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, 'Show older');
+  #draw = oncePerFrame(() => this.#drawRoom());
+  element;
+
+  /**
+   * @param {import('./app.js').App} app
+   * @param {import('./routes.js').RoomRoute} route
+   */
+  constructor(app, route) {
+    this.#app = app;
+    this.#route = route;
+    this.#title.append(userText(route.roomID));
+    this.element = el('div', { class: 'room-page' },
+      el('a', { class: 'back', href: hashOf({ page: 'rooms', kind: '', q: '' }) }, '← All rooms'),
+      el('div', { class: 'page-head' }, el('div', { class: 'page-title' }, this.#title, this.#sub), this.#dismiss),
+      this.#note,
+      el('div', { class: 'columns' },
+        el('div', { class: 'column' },
+          el('section', { class: 'panel' }, el('h2', {}, 'Members'), this.#members),
+          el('section', { class: 'panel' }, el('h2', {}, 'About'), this.#facts),
+          this.#customBox),
+        el('section', { class: 'panel column' }, el('h2', {}, 'History'), this.#timeline.element, this.#older)));
+    const { signal } = this.#leaving;
+    app.stream.addEventListener('room', (event) => this.#heed(/** @type {CustomEvent} */ (event).detail), { signal });
+    app.stream.addEventListener('afresh', () => this.#loadAll(), { signal });
+    const ticking = setInterval(() => this.#tick(), 1000);
+    signal.addEventListener('abort', () => clearInterval(ticking));
+    this.#loadAll();
+  }
+
+  stop() {
+    this.#leaving.abort();
+    clearTimeout(this.#timer);
+  }
+
+  #loadAll() {
+    this.#loadHistory();
+    this.#loadRoom();
+  }
+
+  async #loadRoom() {
+    clearTimeout(this.#timer);
+    const { kind, roomID } = this.#route;
+    let isGone = false;
+    try {
+      if (!document.hidden) this.#room = (await this.#app.api.get('room', { kind, roomID })).room;
+      this.#say('');
+    } catch (error) {
+      // An ID that cannot be one (400) is no room either.
+      isGone = error instanceof ApiError && [400, 404].includes(error.status);
+      if (isGone) this.#room = null;
+      this.#say(isGone ? 'There is no such room now.' : `The room could not be loaded: ${/** @type {Error} */ (error).message}.`);
+    }
+    if (this.#leaving.signal.aborted) return;
+    this.#draw();
+    clearTimeout(this.#timer);
+    if (isGone) return;  // an event tells when there is one again
+    this.#timer = setTimeout(() => this.#loadRoom(), kPollMs);
+  }
+
+  /** @param {RoomEvent} event */
+  #heed(event) {
+    if (keyOf(event) !== keyOf(this.#route)) return;
+    this.#timeline.addNewest(event);
+    if (event.type === 'room_destroyed') this.#ended = endingWords(event.reason);
+    if (event.type === 'room_created') this.#ended = '';
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#loadRoom(), kSettleMs);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    const shown = text && this.#ended ? `${this.#ended}.` : text;
+    if (this.#note.textContent !== shown) this.#note.textContent = shown;
+    this.#note.hidden = shown === '';
+  }
+
+  async #loadHistory() {
+    const events = await this.#askForEvents('');
+    if (!events) return;
+    this.#timeline.clear();
+    this.#timeline.addOlder(events);
+    const newest = events[0];
+    if (newest?.type === 'room_destroyed') this.#ended = endingWords(newest.reason);
+  }
+
+  async #showOlder() {
+    const events = await this.#askForEvents(this.#before);
+    if (events) this.#timeline.addOlder(events);
+    if (this.#timeline.isFull) this.#older.hidden = true;
+  }
+
+  /**
+   * @param {string} before
+   * @returns {Promise<RoomEvent[]|null>}
+   */
+  async #askForEvents(before) {
+    const { kind, roomID } = this.#route;
+    try {
+      const reply = await this.#app.api.get('events', { kind, roomID, before, limit: kEventsAtOnce });
+      this.#before = String(reply.before ?? '');
+      this.#older.hidden = this.#before === '';
+      return reply.events;
+    } catch {
+      return null;  // loading the room tells what is wrong
+    }
+  }
+
+  #askToDismiss() {
+    if (this.#room) askToDismiss(this.#app.api, this.#room);
+  }
+
+  #drawRoom() {
+    const room = this.#room;
+    this.#dismiss.hidden = room === null;
+    const { pushers = [], ...rest } = room ?? {};
+    const seen = JSON.stringify([rest, pushers.map(({ lease, ...pusher }) => pusher)]);
+    if (seen !== this.#seen) {
+      if (room) this.#describe(room);
+      this.#drawMembers(room);
+    }
+    this.#seen = seen;
+    for (const pusher of pushers) this.#meters.get(pusher.userID)?.set(pusher.lease);
+    this.#tick();
+  }
+
+  /** @param {Room} room */
+  #describe(room) {
+    this.#title.replaceChildren(userText(room.roomInfo || room.roomID));
+    this.#sub.replaceChildren(userText(room.roomID, 'mono'), roomBadges(room));
+    this.#facts.replaceChildren(
+      ...fact('Creator', userText(room.creator, 'mono')),
+      ...fact('Created', dayAndTime(room.createdAtMs)),
+      ...fact('Open for', this.#open),
+      ...fact('Room no.', String(room.number)),
+      ...(room.roomType ? fact('Room type', userText(room.roomType)) : []),
+      ...(room.kind === 'live' ? fact('Viewers', String(room.audienceCount)) : []));
+    const custom = Object.entries(room.custom ?? {});
+    this.#customBox.hidden = custom.length === 0;
+    this.#custom.replaceChildren(...custom.flatMap(([name, value]) =>
+      fact(userText(name, 'mono'), userText(typeof value === 'string' ? value : JSON.stringify(value)))));
+  }
+
+  /** @param {Room|null} room */
+  #drawMembers(room) {
+    this.#meters.clear();
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.kick;
+    this.#members.replaceChildren(...(room?.pushers ?? []).map((pusher) => this.#member(/** @type {Room} */ (room), pusher)));
+    if (!room || room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'Nobody.'));
+    for (const button of this.#members.querySelectorAll('button')) if (button.dataset.kick === focused) button.focus();
+  }
+
+  /**
+   * @param {Room} room
+   * @param {import('./types.js').Pusher} pusher
+   */
+  #member(room, pusher) {
+    const name = plainText(pusher.userName || pusher.userID);
+    const meter = new LeaseMeter(`Last heartbeat of ${name}`);
+    this.#meters.set(pusher.userID, meter);
+    const kick = () => this.#room && askToKick(this.#app.api, this.#room, pusher);
+    return el('li', { class: 'member' },
+      avatar(pusher.userName, pusher.userID, room.creator),
+      el('span', { class: 'member-names' },
+        userText(pusher.userName || pusher.userID, 'member-name'),
+        el('span', { class: 'member-id' }, userText(pusher.userID, 'mono'),
+          el('span', {}, `since ${clockTime(pusher.joinedAtMs)}`))),
+      meter.element,
+      el('button', { type: 'button', class: 'button small danger-outline', 'aria-label': `Kick ${name}`, 'data-kick': pusher.userID, onclick: kick }, 'Kick…'));
+  }
+
+  #tick() {
+    for (const meter of this.#meters.values()) meter.tick();
+    if (this.#room) this.#open.textContent = duration(this.#app.figures.nowMs() - this.#room.createdAtMs);
+  }
+}
+
+/**
+ * @param {import('./dom.js').Child} name
+ * @param {import('./dom.js').Child} value
+ */
+function fact(name, value) {
+  return [el('dt', {}, name), el('dd', {}, value)];
+}

@@ -1,0 +1,110 @@
+// How the server is: figures, and charts of the last ten minutes.
+import { Chart } from './chart.js';
+import { el, oncePerFrame } from './dom.js';
+import { dayAndTime, duration, fineNumber, wholeNumber } from './format.js';
+import { kKinds } from './routes.js';
+import { kindName } from './words.js';
+
+/** @typedef {import('./types.js').ServerReply} ServerReply */
+
+const perSecond = (/** @type {number} */ value) => `${fineNumber(value)}/s`;
+const inMs = (/** @type {number} */ value) => (value < 10_000 ? `${wholeNumber(Math.round(value))} ms` : duration(value));
+
+/**
+ * A chart of one figure as it is.
+ * @param {string} title
+ * @param {string} about
+ * @param {(reply: ServerReply) => number} figure
+ * @param {(value: number) => string} format
+ * @param {string} look
+ */
+const level = (title, about, figure, format, look) => new Chart({
+  title, about, format, stacked: false,
+  series: [{ name: title, look, read: (history) => history.levels(figure) }],
+});
+
+/**
+ * A chart of how fast a figure grows.
+ * @param {string} title
+ * @param {string} about
+ * @param {(reply: ServerReply) => number} figure
+ * @param {string} look
+ */
+const rate = (title, about, figure, look) => new Chart({
+  title, about, format: perSecond, stacked: false,
+  series: [{ name: title, look, read: (history) => history.rates(figure) }],
+});
+
+function charts() {
+  return [
+    new Chart({
+      title: 'Rooms', about: 'Rooms by kind', stacked: true, format: wholeNumber,
+      series: kKinds.map((kind) => ({
+        name: kindName(kind), look: `kind-${kind}`, read: (history) => history.levels((reply) => reply.rooms[kind]),
+      })),
+    }),
+    level('Members', 'Who is in a room and sends a stream', (reply) => reply.pushers, wholeNumber, 'look-a'),
+    rate('Requests', 'Requests answered, in a second', (reply) => reply.totals.requests, 'look-a'),
+    rate('Failures', 'Requests that the server could not serve, in a second', (reply) => reply.totals.failures, 'look-bad'),
+    rate('Evictions', 'Members removed because no heartbeat came, in a second', (reply) => reply.totals.evictions, 'look-warn'),
+    level('Connections', 'Open connections of clients', (reply) => reply.connections, wholeNumber, 'look-a'),
+    level('Reaper lag', 'How late silent members are removed', (reply) => reply.reaperLagMs, inMs, 'look-warn'),
+    level('IM lag', 'Events that the IM service has not been told of yet', (reply) => reply.im.lag, wholeNumber, 'look-warn'),
+  ];
+}
+
+/** @type {Array<[string, (reply: ServerReply) => string]>} */
+const kFacts = [
+  ['Version', (reply) => reply.version],
+  ['Running for', (reply) => duration(reply.nowMs - reply.startedAtMs)],
+  ['Started', (reply) => dayAndTime(reply.startedAtMs)],
+  ['Requests', (reply) => wholeNumber(reply.totals.requests)],
+  ['Failures', (reply) => wholeNumber(reply.totals.failures)],
+  ['Refusals', (reply) => wholeNumber(reply.totals.refusals)],
+  ['Evictions', (reply) => wholeNumber(reply.totals.evictions)],
+  ['Connections ever', (reply) => wholeNumber(reply.totals.connections)],
+  ['TLS handshakes', (reply) => wholeNumber(reply.totals.handshakes)],
+  ['Waiting requests', (reply) => wholeNumber(reply.waitingRequests)],
+  ['Event subscribers', (reply) => wholeNumber(reply.watchers)],
+  ['IM service', (reply) => (reply.im.enabled ? `on, owes ${wholeNumber(reply.im.owedGroups)} groups` : 'off')],
+  ['Heartbeat timeout', (reply) => `${reply.heartbeatTimeoutMs / 1000} s`],
+];
+
+export class ServerPage {
+  #app;
+  #leaving = new AbortController();
+  #charts = charts();
+  #facts = kFacts.map(([name, read]) => ({ read, name: el('dt', {}, name), value: el('dd', {}, '–') }));
+  #problem = el('p', { class: 'notice', role: 'status', hidden: true }, 'The server does not answer. The charts have a gap where it did not.');
+  #draw = oncePerFrame(() => this.#drawAll());
+  element;
+
+  /** @param {import('./app.js').App} app */
+  constructor(app) {
+    this.#app = app;
+    this.element = el('div', { class: 'server-page' },
+      el('div', { class: 'page-head' }, el('h1', {}, 'Server'),
+        el('p', { class: 'quiet' }, 'Every two seconds, since this console was opened')),
+      this.#problem,
+      el('div', { class: 'charts' }, ...this.#charts.map((chart) => chart.element)),
+      el('section', { class: 'panel' }, el('h2', {}, 'In figures'),
+        el('dl', { class: 'facts facts-grid' }, ...this.#facts.map(({ name, value }) => el('div', {}, name, value)))));
+    const { signal } = this.#leaving;
+    app.figures.addEventListener('sample', () => {
+      this.#problem.hidden = true;
+      this.#draw();
+    }, { signal });
+    app.figures.addEventListener('failure', () => { this.#problem.hidden = false; }, { signal });
+    this.#drawAll();
+  }
+
+  stop() {
+    this.#leaving.abort();
+  }
+
+  #drawAll() {
+    const { latest, history } = this.#app.figures;
+    for (const chart of this.#charts) chart.draw(history, performance.now());
+    if (latest) for (const { read, value } of this.#facts) value.textContent = read(latest);
+  }
+}

@@ -1,0 +1,65 @@
+// What happened in one room, newest first.
+import { sentenceNodes } from './activity_feed.js';
+import { el } from './dom.js';
+import { dayAndTime } from './format.js';
+import { eventWords } from './words.js';
+
+/** @typedef {import('./types.js').RoomEvent} RoomEvent */
+
+const kMostShown = 500;
+
+/** @param {RoomEvent} event */
+const identityOf = (event) => `${event.number}/${event.sequence}`;
+
+export class Timeline {
+  #list = el('ol', { class: 'timeline' });
+  #empty = el('p', { class: 'quiet' }, 'No event of this room is kept.');
+  /** @type {Set<string>} */
+  #known = new Set();
+  element = el('div', {}, this.#empty, this.#list);
+
+  clear() {
+    this.#known.clear();
+    this.#list.replaceChildren();
+    this.#empty.hidden = false;
+  }
+
+  /**
+   * What has just happened.
+   * @param {RoomEvent} event
+   */
+  addNewest(event) {
+    if (this.#isNew(event)) this.#list.prepend(entry(event));
+    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+  }
+
+  /**
+   * What happened before all that is shown.
+   * @param {RoomEvent[]} events  newest first
+   */
+  addOlder(events) {
+    this.#list.append(...events.filter((event) => this.#isNew(event)).map(entry));
+  }
+
+  get isFull() {
+    return this.#list.children.length >= kMostShown;
+  }
+
+  /** @param {RoomEvent} event */
+  #isNew(event) {
+    const identity = identityOf(event);
+    if (this.#known.has(identity)) return false;
+    this.#known.add(identity);
+    this.#empty.hidden = true;
+    return true;
+  }
+}
+
+/** @param {RoomEvent} event */
+function entry(event) {
+  const { tone, sentence } = eventWords(event);
+  return el('li', { class: `timeline-entry tone-${tone}`, 'data-type': event.type, 'data-reason': event.reason || null },
+    el('p', {}, ...sentenceNodes(sentence)),
+    el('p', { class: 'quiet fine' },
+      el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)), ` · no. ${event.sequence}`));
+}

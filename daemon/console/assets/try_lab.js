@@ -1,0 +1,100 @@
+// The simulated members and what they said, kept while one looks at other pages.
+import { beatPeriod, Phone } from './phone.js';
+
+const kNames = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank'];
+const kMostLines = 200;
+const kPatienceMs = 10_000;
+
+/**
+ * @typedef {object} Line  one request and what came back
+ * @property {number} atMs
+ * @property {string} who
+ * @property {string} endpoint
+ * @property {object} request
+ * @property {any} reply  null when there was none
+ * @property {string} problem
+ * @property {number} tookMs
+ * @property {boolean} isRepeated  a poll that was answered as the one before it
+ */
+
+/** Dispatches `line` (detail: Line), `change` when a phone has changed, `phones` when there are others. */
+export class TryLab extends EventTarget {
+  #base = '';
+  #beatMs = beatPeriod(20_000);
+  /** @type {Map<string, string>} what the last poll of each phone was answered */
+  #lastPoll = new Map();
+  /** @type {Phone[]} */
+  phones = [];
+  /** @type {Line[]} newest first */
+  lines = [];
+  place = { kind: 'multi', roomID: `try-${Math.floor(Math.random() * 0xffff).toString(16).padStart(4, '0')}` };
+
+  /**
+   * @param {string} base  of the public API, with its prefix
+   * @param {number} timeoutMs  how long the server is patient with members
+   */
+  connect(base, timeoutMs) {
+    if (this.#base !== '') return;
+    this.#base = base;
+    this.#beatMs = beatPeriod(timeoutMs);
+    this.addPhone();
+    this.addPhone();
+  }
+
+  get isFull() {
+    return this.phones.length >= kNames.length;
+  }
+
+  addPhone() {
+    const name = kNames[this.phones.length];
+    const phone = new Phone(name.toLowerCase(), name, this.#beatMs, (...call) => this.#call(...call));
+    phone.addEventListener('change', () => this.dispatchEvent(new Event('change')));
+    this.phones.push(phone);
+    this.dispatchEvent(new Event('phones'));
+  }
+
+  stop() {
+    for (const phone of this.phones) phone.stop();
+  }
+
+  /** @type {import('./phone.js').Call} */
+  async #call(phone, kind, endpoint, body) {
+    const startedMs = performance.now();
+    const line = {
+      atMs: Date.now(), who: phone.userName, endpoint, request: body, reply: null, problem: '', tookMs: 0, isRepeated: false,
+    };
+    try {
+      const response = await fetch(`${this.#base}/${kind}_room/${endpoint}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+        credentials: 'omit',
+        signal: AbortSignal.timeout(kPatienceMs),
+      });
+      line.reply = await response.json();
+      return line.reply;
+    } catch {
+      line.problem = `no answer from ${this.#base}`;
+      throw new Error(line.problem);
+    } finally {
+      line.tookMs = performance.now() - startedMs;
+      this.#keep(line, phone);
+    }
+  }
+
+  /**
+   * @param {Line} line
+   * @param {Phone} phone
+   */
+  #keep(line, phone) {
+    if (line.endpoint === 'get_pushers') {
+      const members = line.reply?.pushers?.map((/** @type {{userID: string}} */ member) => member.userID);
+      const answer = JSON.stringify([line.reply?.code, members]);
+      line.isRepeated = this.#lastPoll.get(phone.userID) === answer;
+      this.#lastPoll.set(phone.userID, answer);
+    }
+    this.lines.unshift(line);
+    if (this.lines.length > kMostLines) this.lines.pop();
+    this.dispatchEvent(new CustomEvent('line', { detail: line }));
+  }
+}

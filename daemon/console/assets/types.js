@@ -1,0 +1,54 @@
+// What the server sends, as the other files name it in their comments.
+
+/**
+ * @typedef {import('./routes.js').RoomKind} RoomKind
+ *
+ * How long ago a member beat, and how long it may still be silent.
+ * @typedef {{ageMs: number, remainingMs: number}} Lease
+ *
+ * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null}} Pusher
+ *
+ * @typedef {object} Room
+ * @property {RoomKind} kind
+ * @property {string} roomID
+ * @property {string} roomInfo
+ * @property {string} roomType
+ * @property {'gen1'|'gen2'|''} dialect
+ * @property {boolean} active
+ * @property {string} creator
+ * @property {number} createdAtMs
+ * @property {number} number
+ * @property {number} sequence
+ * @property {number} audienceCount
+ * @property {Record<string, unknown>|null} custom
+ * @property {Pusher[]} pushers
+ *
+ * @typedef {object} RoomEvent
+ * @property {string} type
+ * @property {number} atMs
+ * @property {RoomKind} kind
+ * @property {string} roomID
+ * @property {number} number
+ * @property {number} sequence
+ * @property {string} [userID]
+ * @property {string} [userName]
+ * @property {string} [reason]
+ * @property {string} [newCreator]
+ *
+ * @typedef {object} ServerReply
+ * @property {string} version
+ * @property {number} startedAtMs
+ * @property {number} nowMs
+ * @property {Record<RoomKind, number>} rooms
+ * @property {number} pushers
+ * @property {number} connections
+ * @property {number} waitingRequests
+ * @property {number} watchers
+ * @property {{requests: number, failures: number, evictions: number, connections: number, handshakes: number, refusals: number}} totals
+ * @property {number} reaperLagMs
+ * @property {{enabled: boolean, owedGroups: number, lag: number}} im
+ * @property {number} heartbeatTimeoutMs
+ * @property {{http: string|null, https: string|null}} publicApi
+ */
+
+export {};

@@ -1,0 +1,62 @@
+// Requests and replies of the simulated members, newest first.
+import { el, oncePerFrame, userText } from './dom.js';
+import { clockTime } from './format.js';
+
+const kMostShown = 150;
+
+/** @typedef {import('./try_lab.js').Line} Line */
+
+export class WireLog {
+  #list = el('ol', { class: 'wire' });
+  /** @type {Line[]} */
+  #waiting = [];
+  #draw = oncePerFrame(() => this.#drawWaiting());
+  #all = /** @type {HTMLInputElement} */ (el('input', { type: 'checkbox', id: 'all-polls' }));
+  element;
+
+  /** @param {Line[]} lines  of before, newest first */
+  constructor(lines) {
+    this.#all.addEventListener('change', () => this.#list.classList.toggle('with-repeats', this.#all.checked));
+    this.element = el('section', { class: 'panel', 'aria-label': 'Requests and replies' },
+      el('div', { class: 'panel-head' }, el('h2', {}, 'Requests and replies'),
+        el('label', { class: 'check', for: 'all-polls' }, this.#all, 'Also polls that brought nothing new')),
+      this.#list);
+    this.#waiting = lines.toReversed();
+    this.#drawWaiting();
+  }
+
+  /** @param {Line} line */
+  add(line) {
+    this.#waiting.push(line);
+    this.#draw();
+  }
+
+  #drawWaiting() {
+    this.#list.prepend(...this.#waiting.toReversed().map(entry));
+    this.#waiting = [];
+    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+  }
+}
+
+/** @param {Line} line */
+function entry(line) {
+  const code = line.reply?.code;
+  const outcome = line.problem ? 'no answer' : `code ${code}`;
+  return el('li', { class: `wire-line${line.isRepeated ? ' repeated' : ''}` },
+    el('details', {},
+      el('summary', {},
+        el('time', { class: 'quiet' }, clockTime(line.atMs)),
+        el('span', { class: 'wire-who' }, line.who),
+        el('code', {}, line.endpoint),
+        el('span', { class: `wire-code ${code === 0 ? 'tone-good' : 'tone-bad'}` }, outcome),
+        el('span', { class: 'quiet wire-ms' }, `${Math.round(line.tookMs)} ms`)),
+      el('div', { class: 'wire-bodies' }, body('Request', line.request), body('Reply', line.reply ?? line.problem))));
+}
+
+/**
+ * @param {string} title
+ * @param {unknown} content
+ */
+function body(title, content) {
+  return el('div', {}, el('h3', {}, title), el('pre', { tabindex: 0 }, userText(JSON.stringify(content))));
+}

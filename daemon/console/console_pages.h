@@ -1,0 +1,18 @@
+// The files of the console over HTTP.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/admin/admin_router.h"
+
+namespace rtcroom {
+
+/// Adds a route for each file, `/console/` for the page itself and a redirection from `/console`.
+/// They are there for everybody as soon as a token is set; what they show, they ask the API for.
+///
+/// @param api_origins  of the public API, which the page may call as well:
+///                     `http://127.0.0.1:5757`.
+void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_origins);
+
+}  // namespace rtcroom

@@ -1,0 +1,43 @@
+#include "daemon/console/pooled_handler.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/admin_reply.h"
+
+namespace rtcroom {
+namespace {
+
+HttpReply Answer(const ConsoleCall& call, const HttpRequest& request) {
+  Result<nlohmann::json> outcome = call(request);
+  HttpReply reply = outcome ? AdminSuccess(*std::move(outcome)) : AdminFailure(outcome.error());
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  return reply;
+}
+
+HttpReply Busy() { return AdminFailure({Errc::kTooManyRequests, "too many calls wait already"}); }
+
+}  // namespace
+
+std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
+                                     std::function<void(PendingReply& pending)> answer) {
+  const std::shared_ptr<PendingReply> pending = defer();
+  const bool taken =
+      pool.TrySubmit({.run = [answer = std::move(answer), pending] { answer(*pending); },
+                      .expired = [pending] { pending->Send(Busy()); }});
+  if (!taken) pending->Send(Busy());
+  return std::nullopt;
+}
+
+AdminHandler OnPool(CallPool& pool, ConsoleCall call) {
+  return [&pool, call = std::move(call)](const HttpRequest& request, const DeferReply& defer) {
+    return DeferToPool(pool, defer, [call, request](PendingReply& pending) {
+      pending.Send(Answer(call, request));
+    });
+  };
+}
+
+}  // namespace rtcroom

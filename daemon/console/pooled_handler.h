@@ -1,0 +1,28 @@
+// Calls that wait for the store, on threads of their own.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/admin/admin_router.h"
+#include "daemon/core/result.h"
+#include "daemon/outgoing/call_pool.h"
+#include "handlers/request.h"
+
+namespace rtcroom {
+
+/// Has `answer` run on a thread of `pool`, where it may block: the workers of the operator's port
+/// stay free for health checks. When as many wait as may, and when it waited too long: 503.
+/// @return nothing, as the reply comes later.
+std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
+                                     std::function<void(PendingReply& pending)> answer);
+
+/// What a call of the console does: a JSON object, or why not. It may block.
+using ConsoleCall = std::function<Result<nlohmann::json>(const HttpRequest& request)>;
+
+/// Makes the call likewise. The pool outlives the requests.
+AdminHandler OnPool(CallPool& pool, ConsoleCall call);
+
+}  // namespace rtcroom

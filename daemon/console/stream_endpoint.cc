@@ -1,0 +1,37 @@
+#include "daemon/console/stream_endpoint.h"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "daemon/admin/admin_reply.h"
+#include "daemon/console/console_request.h"
+#include "daemon/console/pooled_handler.h"
+
+namespace rtcroom {
+namespace {
+
+Status Open(const HttpRequest& request, PendingReply& pending, EventStreams& streams,
+            Store& store) {
+  const Result<FormPairs> query = ReadQuery(request);
+  if (!query) return query.error();
+  const std::string_view after = FirstOrEmpty(*query, "after");
+  // What is no cursor of ours is of a server that is gone: its page has missed something.
+  if (!after.empty()) return streams.Open(pending, Cursor::Parse(after));
+  const Result<Cursor> newest = store.Newest();
+  if (!newest) return newest.error();
+  return streams.Open(pending, *newest);
+}
+
+}  // namespace
+
+AdminHandler OpenEventStream(CallPool& pool, EventStreams& streams, Store& store) {
+  return [&](const HttpRequest& request, const DeferReply& defer) -> std::optional<HttpReply> {
+    return DeferToPool(pool, defer, [&streams, &store, request](PendingReply& pending) {
+      const Status opened = Open(request, pending, streams, store);
+      if (!opened) pending.Send(AdminFailure(opened.error()));
+    });
+  };
+}
+
+}  // namespace rtcroom

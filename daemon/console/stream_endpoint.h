@@ -1,0 +1,14 @@
+// GET /console/api/stream: what happens, as it happens.
+#pragma once
+
+#include "daemon/admin/admin_router.h"
+#include "daemon/console/event_streams.h"
+#include "daemon/core/store.h"
+#include "daemon/outgoing/call_pool.h"
+
+namespace rtcroom {
+
+/// Opens a stream from the query's cursor `after`, or from now on. All outlive the requests.
+AdminHandler OpenEventStream(CallPool& pool, EventStreams& streams, Store& store);
+
+}  // namespace rtcroom

@@ -1,0 +1,161 @@
+// Every page fits a desk and a phone, in light and in dark, and can be used with the keyboard alone.
+import assert from 'node:assert';
+import { after, before, describe, it } from 'node:test';
+import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';
+import { person, Server } from './support/server.js';
+
+const kRooms = [
+  { kind: 'double', roomID: 'room_5f21c09a_1a2b', roomName: 'Dr. Weiss, 14:30', people: ['Marta Kowalska', 'Omar Haddad'] },
+  { kind: 'multi', roomID: 'standup', roomName: 'Daily stand-up', people: ['Lin Wei', 'Jonas', 'Priya Nair', 'Tomás'] },
+  { kind: 'multi', roomID: 'long', roomName: `A name without an end ${'very '.repeat(60)}`, people: ['W'.repeat(128), 'ali\u200bce\u202e'] },
+  { kind: 'live', roomID: 'concert', roomName: 'Evening concert', people: ['Anna-Lena Vogt'] },
+];
+
+const kLooks = [
+  { name: 'light', options: { colorScheme: /** @type {const} */ ('light') }, background: 'rgb(245, 246, 244)' },
+  { name: 'dark', options: { colorScheme: /** @type {const} */ ('dark') }, background: 'rgb(14, 19, 17)' },
+  {
+    name: 'phone',
+    options: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
+    background: 'rgb(245, 246, 244)',
+  },
+];
+
+const kPages = [
+  { name: 'rooms', hash: '#/rooms', sign: '.room-card .member' },
+  { name: 'room', hash: '#/room/multi/standup', sign: '.timeline-entry' },
+  { name: 'long', hash: '#/room/multi/long', sign: '.timeline-entry' },
+  { name: 'server', hash: '#/server', sign: '.chart .line.look-bad' },
+  { name: 'try', hash: '#/try', sign: '.phone' },
+];
+
+const server = new Server();
+
+before(async () => {
+  await server.start();
+  for (const { kind, roomID, roomName, people } of kRooms) {
+    const [creator, ...others] = people.map((name, at) => person(`${roomID}_${at}`, name));
+    await server.mustCall(`${kind}_room/create_room`, { roomID, roomName, ...creator });
+    for (const other of others) await server.mustCall(`${kind}_room/add_pusher`, { roomID, ...other });
+  }
+});
+after(() => server.end());
+
+for (const { name, options, background } of kLooks) {
+  describe(`in ${name}`, () => {
+    /** @type {import('./support/browser.js').OpenConsole} */
+    let opened;
+    before(async () => { opened = await openConsole(server, options); });
+    after(() => opened.close());
+
+    it('every page has its look and needs no scrolling to the side', async () => {
+      const { page } = opened;
+      assert.strictEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), background);
+      for (const { name: pageName, hash, sign } of kPages) {
+        await visit(page, hash);
+        await page.waitForSelector(sign, { state: 'attached' });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${pageName}: ${overflow} px too wide`);
+        await keepPicture(page, `${name}-${pageName}`);
+      }
+      expectNoFaults(opened);
+    });
+
+    it('a question fits', async () => {
+      const { page } = opened;
+      await visit(page, '#/room/multi/long');
+      await page.click('[data-kick]');
+      const box = await page.locator('dialog').boundingBox();
+      assert.ok(box && box.x >= 0 && box.x + box.width <= (page.viewportSize()?.width ?? 0));
+      await keepPicture(page, `${name}-kick`);
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog', { state: 'detached' });
+    });
+  });
+}
+
+describe('a chart', () => {
+  it('tells what was where the pointer is', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    await visit(page, '#/server');
+    const chart = page.locator('.chart:has-text("Rooms")').first();
+    await page.waitForSelector('.chart .line.look-bad', { state: 'attached' });
+    await chart.locator('.chart-area').hover();
+    await page.waitForSelector('.chart .cross[visibility="visible"]', { state: 'attached' });
+    assert.match(await chart.locator('.chart-now').innerText(), /\d+ s ago\s*4/);
+    await page.locator('h1').hover();
+    await page.waitForSelector('.chart .cross[visibility="visible"]', { state: 'detached' });
+    expectNoFaults(opened);
+    await opened.close();
+  });
+});
+
+describe('who asked for less motion', () => {
+  it('sees nothing move', async () => {
+    const opened = await openConsole(server, { reducedMotion: 'reduce' });
+    await opened.page.waitForSelector('.room-card');
+    assert.strictEqual(await opened.page.evaluate(() => document.getAnimations().length), 0);
+    await opened.close();
+  });
+});
+
+describe('the switch', () => {
+  it('turns the look, and it stays', async () => {
+    const opened = await openConsole(server, { colorScheme: 'light' });
+    const { page } = opened;
+    const look = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await page.click('[aria-label="Look: as the system"]');
+    await page.click('[aria-label="Look: light"]');
+    assert.strictEqual(await look(), 'rgb(14, 19, 17)');
+    await page.reload();
+    await page.waitForSelector('[aria-label="Look: dark"]');
+    assert.strictEqual(await look(), 'rgb(14, 19, 17)');
+    await opened.close();
+  });
+});
+
+describe('the keyboard', () => {
+  it('reaches a room, asks to kick, and comes back to where it was', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    await page.waitForSelector('.room-card');
+    const focused = (/** @type {string} */ selector) => page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+    const tabTo = async (/** @type {string} */ selector) => {
+      for (let steps = 0; steps < 60; ++steps) {
+        await page.keyboard.press('Tab');
+        if (await focused(selector)) return;
+      }
+      assert.fail(`the keyboard does not reach ${selector}`);
+    };
+    await tabTo('.room-card[data-room="multi/standup"] a');
+    const outline = await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle);
+    assert.strictEqual(outline, 'solid');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-kick]');
+    await tabTo('[data-kick="standup_1"]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog');
+    assert.ok(await focused('dialog button'));
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    assert.ok(await focused('[data-kick="standup_1"]'));
+    expectNoFaults(opened);
+    await opened.close();
+  });
+
+  it('every button and field has a name', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    for (const { hash, sign } of kPages) {
+      await visit(page, hash);
+      await page.waitForSelector(sign, { state: 'attached' });
+      const nameless = await page.evaluate(() => [...document.querySelectorAll('button, a, input, select')].filter((element) => {
+        const field = /** @type {HTMLInputElement} */ (element);
+        return !(element.getAttribute('aria-label') || element.textContent?.trim() || field.labels?.[0]?.textContent?.trim());
+      }).map((element) => element.outerHTML));
+      assert.deepStrictEqual(nameless, []);
+    }
+    await opened.close();
+  });
+});

@@ -1,0 +1,192 @@
+// The parts of the page that need no browser.
+import assert from 'node:assert';
+import { describe, it } from 'node:test';
+import { niceTop, stack } from '../../daemon/console/assets/chart.js';
+import { retryDelay } from '../../daemon/console/assets/event_stream.js';
+import { duration, fineNumber } from '../../daemon/console/assets/format.js';
+import { initials, plainText, visibleRuns } from '../../daemon/console/assets/inert_text.js';
+import { leaseState } from '../../daemon/console/assets/lease_meter.js';
+import { beatPeriod } from '../../daemon/console/assets/phone.js';
+import { finds, loadPage } from '../../daemon/console/assets/room_board.js';
+import { hashOf, parseRoute, tokenIn } from '../../daemon/console/assets/routes.js';
+import { SampleHistory } from '../../daemon/console/assets/sample_history.js';
+import { SseParser } from '../../daemon/console/assets/sse_parser.js';
+import { stepsDone } from '../../daemon/console/assets/try_page.js';
+import { eventWords } from '../../daemon/console/assets/words.js';
+
+describe('text', () => {
+  it('spells out characters that cannot be seen', () => {
+    assert.strictEqual(plainText('a\u202eb'), 'a[U+202E]b');
+    assert.strictEqual(plainText('\u0000\u001b\u200b\ufeff\u2066'), '[U+0000][U+001B][U+200B][U+FEFF][U+2066]');
+    assert.strictEqual(plainText('\u{e0041}\ud800'), '[U+E0041][U+D800]');
+    assert.strictEqual(plainText('\u3164\u2800'), '[U+3164][U+2800]');
+  });
+
+  it('leaves alone what can be seen', () => {
+    for (const text of ['', 'Zoë', '张伟', 'שלום', 'नमस्ते', '👩‍💻', '👍🏽', '🇩🇪', 'a b']) {
+      assert.strictEqual(plainText(text), text);
+      assert.ok(visibleRuns(text).length <= 1);
+    }
+  });
+
+  it('takes initials from names, or else from the ID', () => {
+    assert.strictEqual(initials('Anna-Lena Vogt', 'u'), 'AV');
+    assert.strictEqual(initials('张伟', 'u'), '张');
+    assert.strictEqual(initials('\u200b', 'bob'), 'B');
+    assert.strictEqual(initials('', '<>'), '?');
+  });
+});
+
+describe('figures', () => {
+  it('are short', () => {
+    assert.deepStrictEqual([0, 59_999, 60_000, 200_000, 7_500_000, 280_000_000].map(duration),
+      ['0 s', '59 s', '1 min', '3 min 20 s', '2 h 5 min', '3 d 5 h']);
+    assert.deepStrictEqual([0, 0.04, 12.34, 1234.5].map(fineNumber), ['0', '0', '12.3', '1,235']);
+  });
+
+  it('have axes that end at round numbers', () => {
+    assert.deepStrictEqual([0, 0.2, 1, 7, 20, 81, 101].map(niceTop), [1, 0.2, 1, 8, 20, 100, 150]);
+  });
+
+  it('are laid on top of each other', () => {
+    const at = (/** @type {number} */ value) => [[{ atMs: 0, value }]];
+    assert.deepStrictEqual(stack([at(1), at(2), at(4)]).map((pieces) => pieces[0][0].value), [1, 3, 7]);
+  });
+});
+
+describe('an address', () => {
+  it('says the same when it is read again', () => {
+    for (const route of /** @type {import('../../daemon/console/assets/routes.js').Route[]} */ ([
+      { page: 'rooms', kind: '', q: '' }, { page: 'rooms', kind: 'live', q: 'a&b=c#d e' },
+      { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'try' }])) {
+      assert.deepStrictEqual(parseRoute(hashOf(route)), route);
+    }
+  });
+
+  it('that makes no sense shows all rooms', () => {
+    for (const hash of ['', '#', '#/', '#/nonsense', '#/room/multi/', '#/room/nokind/x', '#/room/multi/%', '#/rooms?kind=x']) {
+      assert.deepStrictEqual(parseRoute(hash), { page: 'rooms', kind: '', q: '' });
+    }
+  });
+
+  it('may carry the token', () => {
+    assert.strictEqual(tokenIn('#token=a%2Bb'), 'a+b');
+    for (const hash of ['', '#token=', '#token=%', '#/rooms']) assert.strictEqual(tokenIn(hash), null);
+  });
+});
+
+describe('the stream of events', () => {
+  const text = 'id: 1\r\nevent: room_created\r\ndata: {"a":1}\r\n\r\n: alive\n\nevent: gap\ndata: x\ndata: y\n\nid: 3\ndata:z\n\n';
+  const messages = [
+    { id: '1', type: 'room_created', data: '{"a":1}' },
+    { id: '', type: 'gap', data: 'x\ny' },
+    { id: '3', type: 'message', data: 'z' },
+  ];
+
+  it('is the same wherever it is cut', () => {
+    for (let cut = 0; cut <= text.length; ++cut) {
+      const parser = new SseParser();
+      assert.deepStrictEqual([...parser.push(text.slice(0, cut)), ...parser.push(text.slice(cut))], messages);
+    }
+  });
+
+  it('is tried again later and later, up to a limit, and not by all at once', () => {
+    assert.deepStrictEqual([0, 1, 2, 20].map((failures) => retryDelay(failures, 1)), [500, 1000, 2000, 15_000]);
+    assert.strictEqual(retryDelay(0, 0), 250);
+  });
+});
+
+describe('the history', () => {
+  const reply = (/** @type {number} */ requests, startedAtMs = 1) =>
+    /** @type {any} */ ({ startedAtMs, pushers: requests, totals: { requests } });
+  const requests = (/** @type {any} */ each) => each.totals.requests;
+
+  it('draws rates from totals', () => {
+    const history = new SampleHistory();
+    [0, 10, 40].forEach((total, at) => history.add(reply(total), at * 2000));
+    assert.deepStrictEqual(history.rates(requests), [[{ atMs: 2000, value: 5 }, { atMs: 4000, value: 15 }]]);
+  });
+
+  it('has a gap where the server was away or was another', () => {
+    const history = new SampleHistory();
+    history.add(reply(100), 0);
+    history.add(reply(110), 2000);
+    history.add(reply(500), 60_000);
+    history.add(reply(1, 2), 62_000);
+    history.add(reply(5, 2), 64_000);
+    assert.deepStrictEqual(history.levels(requests).map((piece) => piece.length), [2, 1, 2]);
+    assert.deepStrictEqual(history.rates(requests), [[{ atMs: 2000, value: 5 }], [{ atMs: 64_000, value: 2 }]]);
+  });
+
+  it('is ten minutes long', () => {
+    const history = new SampleHistory();
+    for (let at = 0; at < 1000; ++at) history.add(reply(at), at * 2000);
+    assert.strictEqual(history.levels(requests).flat().length, 301);
+  });
+});
+
+describe('a page of rooms', () => {
+  const room = (/** @type {string} */ roomID) => ({ kind: 'multi', roomID, roomInfo: 'Talk', creator: 'alice', pushers: [{ userID: 'bob', userName: 'Bob' }] });
+
+  it('goes on asking while replies are short', async () => {
+    /** @type {any[]} */
+    const asked = [];
+    const replies = [{ rooms: [], next: 'a' }, { rooms: [room('x')], next: 'b' }, { rooms: [room('y')], next: null }];
+    const api = /** @type {any} */ ({ get: async (/** @type {string} */ _, /** @type {any} */ query) => {
+      asked.push(query.after);
+      return replies[asked.length - 1];
+    } });
+    const page = await loadPage(api, { kind: '', q: 'z', after: '' });
+    assert.deepStrictEqual(asked, ['', 'a', 'b']);
+    assert.deepStrictEqual(page, { rooms: [room('x'), room('y')], next: '', requests: 3 });
+  });
+
+  it('is searched as the server does', () => {
+    for (const q of ['', 'oo', 'Talk', 'alice', 'bob', 'Bob']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
+    for (const q of ['talk', 'carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
+  });
+});
+
+describe('words', () => {
+  const words = (/** @type {object} */ event) =>
+    eventWords(/** @type {any} */ (event)).sentence.map((part) => (typeof part === 'string' ? part : `<${part.name}>`)).join('');
+
+  it('tell why somebody left and why a room ended', () => {
+    assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'heartbeat_timeout' }),
+      '<bob> was evicted: no heartbeat came in time');
+    assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'kicked', newCreator: 'eve' }),
+      '<bob> was kicked by an operator; the room passed on to <eve>');
+    assert.strictEqual(words({ type: 'room_destroyed', reason: 'dismissed' }), 'An operator dismissed the room');
+  });
+
+  it('do not hide a reason that is new', () => {
+    assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'bored' }), '<bob> left (bored)');
+    assert.strictEqual(words({ type: 'room_destroyed' }), 'The room ended (no reason given)');
+    assert.strictEqual(words({ type: 'something_new' }), 'something_new');
+  });
+});
+
+describe('simulated phones', () => {
+  it('beat as phones do, and faster where the server is impatient', () => {
+    assert.strictEqual(beatPeriod(20_000), 7000);
+    assert.ok(beatPeriod(3000) < 1500);
+  });
+
+  it('have gone as far as what they believe shows', () => {
+    const phone = (/** @type {string} */ userID, /** @type {string} */ state, /** @type {string[]} */ members) =>
+      /** @type {any} */ ({ userID, state, belief: { members: members.map((member) => ({ userID: member })) } });
+    const steps = (/** @type {string} */ alice, /** @type {string[]} */ seen, /** @type {string} */ bob) =>
+      stepsDone(phone('alice', alice, seen), phone('bob', bob, []));
+    assert.strictEqual(steps('out', [], 'out'), 0);
+    assert.strictEqual(steps('in', ['alice'], 'out'), 1);
+    assert.strictEqual(steps('in', ['alice', 'bob'], 'in'), 2);
+    assert.strictEqual(steps('in', ['alice', 'bob'], 'silent'), 3);
+    assert.strictEqual(steps('in', ['alice'], 'silent'), 4);
+    assert.strictEqual(steps('in', ['alice'], 'evicted'), 4);
+    assert.strictEqual(steps('evicted', ['alice'], 'silent'), 0);
+  });
+
+  it('have leases that worry in time', () => {
+    assert.deepStrictEqual([1, 0.5, 0.49, 0.25, 0.24, 0].map(leaseState), ['fresh', 'fresh', 'late', 'late', 'critical', 'over']);
+  });
+});

@@ -1,0 +1,158 @@
+// What an operator sees and does.
+import assert from 'node:assert';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { expectNoFaults, logIn, openBrowser, openConsole, visit } from './support/browser.js';
+import { kToken, person, Server } from './support/server.js';
+
+const server = new Server();
+/** @type {import('./support/browser.js').OpenConsole} */
+let opened;
+
+/** @param {string} roomID */
+async function makeCall(roomID) {
+  await server.mustCall('multi_room/create_room', { roomID, roomName: `about ${roomID}`, ...person('alice', 'Alice') });
+  await server.mustCall('multi_room/add_pusher', { roomID, ...person('bob', 'Bob') });
+}
+
+const card = (/** @type {string} */ key) => `.room-card[data-room="${key}"]`;
+
+before(() => server.start());
+after(() => server.end());
+
+describe('the login', () => {
+  it('refuses a wrong token and takes the right one', async () => {
+    const { page, faults, close } = await openBrowser([new URL(server.consoleUrl).origin]);
+    await page.goto(server.consoleUrl);
+    await logIn(page, 'not-the-token');
+    await page.waitForSelector('#login-problem:has-text("does not take this token")');
+    assert.strictEqual(await page.locator('.topbar').count(), 0);
+    await logIn(page, kToken);
+    await page.waitForSelector('.live[data-state="live"]');
+    await page.click('text=Log out');
+    await page.waitForSelector('#token');
+    assert.strictEqual(await page.evaluate(() => sessionStorage.length), 0);
+    assert.deepStrictEqual(faults, []);
+    await close();
+  });
+
+  it('takes the token from a link and out of the address', async () => {
+    const { page, close } = await openBrowser([new URL(server.consoleUrl).origin]);
+    await page.goto(`${server.consoleUrl}#token=${kToken}`);
+    await page.waitForSelector('.live[data-state="live"]');
+    assert.ok(!page.url().includes(kToken));
+    await close();
+  });
+});
+
+describe('the operator', () => {
+  before(async () => { opened = await openConsole(server); });
+  beforeEach(() => visit(opened.page, '#/rooms'));
+  after(async () => {
+    expectNoFaults(opened);
+    await opened.close();
+  });
+
+  it('sees a room appear, change and vanish without loading the page again', async () => {
+    const { page } = opened;
+    await makeCall('seen');
+    await page.waitForSelector(`${card('multi/seen')} :text("about seen")`);
+    await page.waitForSelector(`${card('multi/seen')} .member:has-text("Bob") .lease[data-state="fresh"]`);
+    await server.mustCall('multi_room/add_pusher', { roomID: 'seen', ...person('carol', 'Carol') });
+    await page.waitForSelector(`${card('multi/seen')} .member:has-text("Carol")`);
+    await server.mustCall('multi_room/destroy_room', { roomID: 'seen', userID: 'alice' });
+    await page.waitForSelector(card('multi/seen'), { state: 'detached' });
+    await page.waitForSelector('.feed-entry:has-text("The creator ended the room")');
+  });
+
+  it('finds rooms by kind and by the name of a member', async () => {
+    const { page } = opened;
+    await makeCall('found');
+    await server.mustCall('double_room/create_room', { roomID: 'other', roomName: 'other', ...person('dave', 'Dave') });
+    await page.waitForSelector(card('double/other'));
+    await page.click('.tab:has-text("Two-party")');
+    await page.waitForSelector(card('multi/found'), { state: 'detached' });
+    await page.waitForSelector(card('double/other'));
+    await page.click('.tab:has-text("All")');
+    await page.waitForSelector(card('multi/found'));
+    await page.fill('#search', 'Dave');
+    await page.waitForSelector(card('multi/found'), { state: 'detached' });
+    await page.waitForSelector(card('double/other'));
+    await page.fill('#search', '');
+    await page.waitForSelector(card('multi/found'));
+  });
+
+  it('kicks a member and sees in the history why it left', async () => {
+    const { page } = opened;
+    await makeCall('kicked');
+    await visit(page, '#/room/multi/kicked');
+    await page.click('button[data-kick="bob"]');
+    await page.waitForSelector('dialog :text("is removed from")');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await page.waitForSelector('.timeline-entry[data-reason="kicked"]:has-text("was kicked by an operator")');
+    await page.waitForSelector('button[data-kick="bob"]', { state: 'detached' });
+    assert.strictEqual((await server.call('multi_room/add_pusher', { roomID: 'kicked', ...person('bob') })).code, 0);
+  });
+
+  it('bans a member for a time', async () => {
+    const { page } = opened;
+    await makeCall('banned');
+    await visit(page, '#/room/multi/banned');
+    await page.click('button[data-kick="bob"]');
+    await page.selectOption('#ban', '600');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('.timeline-entry[data-reason="kicked"]');
+    assert.strictEqual((await server.call('multi_room/add_pusher', { roomID: 'banned', ...person('bob') })).code, 7);
+  });
+
+  it('changes nothing when the answer is no', async () => {
+    const { page } = opened;
+    await makeCall('kept');
+    await visit(page, '#/room/multi/kept');
+    await page.click('button[data-kick="bob"]');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    const { pushers } = await server.mustCall('multi_room/get_pushers', { roomID: 'kept' });
+    assert.strictEqual(pushers.length, 2);
+  });
+
+  it('is told when the member is gone already', async () => {
+    const { page } = opened;
+    await makeCall('gone');
+    await visit(page, '#/room/multi/gone');
+    await page.click('button[data-kick="bob"]');
+    await server.mustCall('multi_room/delete_pusher', { roomID: 'gone', userID: 'bob' });
+    await page.click('dialog button.danger');
+    await page.waitForSelector('dialog .problem:has-text("Nothing was changed")');
+    await page.click('dialog button:has-text("Cancel")');
+  });
+
+  it('reads a long history bit by bit', async () => {
+    const { page } = opened;
+    await makeCall('long');
+    for (let times = 0; times < 120; ++times) {
+      await server.mustCall('multi_room/add_pusher', { roomID: 'long', ...person('bob', 'Bob') });
+    }
+    await visit(page, '#/room/multi/long');
+    await page.waitForFunction(() => document.querySelectorAll('.timeline-entry').length === 100);
+    await page.click('text=Show older');
+    await page.waitForFunction(() => document.querySelectorAll('.timeline-entry').length === 123);
+    await page.waitForSelector('text=Show older', { state: 'hidden' });
+    const first = page.locator('.timeline-entry').last();
+    assert.strictEqual(await first.getAttribute('data-type'), 'room_created');
+  });
+
+  it('dismisses a room, and its history stays', async () => {
+    const { page } = opened;
+    await makeCall('dismissed');
+    await visit(page, '#/room/multi/dismissed');
+    await page.click('button:has-text("Dismiss…")');
+    await page.waitForSelector('dialog :text("ends at once for 2 members")');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('.notice:has-text("An operator dismissed the room")');
+    await page.waitForSelector('.timeline-entry[data-type="room_destroyed"][data-reason="dismissed"]');
+    assert.strictEqual((await server.call('multi_room/get_pushers', { roomID: 'dismissed' })).code, 3);
+    await page.reload();
+    await page.waitForSelector('.timeline-entry[data-reason="dismissed"]');
+  });
+});

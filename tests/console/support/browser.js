@@ -1,0 +1,123 @@
+// A browser with one console in it, and a record of everything in it that should not have happened.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { kToken } from './server.js';
+
+const kBrowser = process.env.RTCROOM_BROWSER ?? '/usr/bin/chromium';
+const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+const kPatienceMs = 20_000;
+
+const { chromium } = await import('playwright-core').catch(() => {
+  throw new Error('playwright-core is not installed: npm ci --prefix tests/console');
+});
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/**
+ * @typedef {object} OpenConsole
+ * @property {Page} page
+ * @property {string[]} faults  errors, dialogs, refused content, and requests to elsewhere
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * Opens a browser with a profile of its own.
+ * @param {string[]} origins  that may be spoken to
+ * @param {import('playwright-core').BrowserContextOptions} options
+ * @returns {Promise<OpenConsole>}
+ */
+export async function openBrowser(origins, options = {}) {
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: kBrowser, args: kArguments, headless: true, viewport: { width: 1360, height: 860 }, ...options,
+  });
+  context.setDefaultTimeout(kPatienceMs);
+  const page = context.pages()[0];
+  const faults = await watch(page, origins);
+  const close = async () => {
+    await context.close();
+    fs.rmSync(profile, { recursive: true, force: true });
+  };
+  return { page, faults, close };
+}
+
+/**
+ * @param {Page} page
+ * @param {string[]} origins
+ */
+async function watch(page, origins) {
+  /** @type {string[]} */
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    // The browser tells of every refusal of the API and of a server that is not there; what the
+    // page makes of them is what the tests look at.
+    const isReply = message.location().url.includes('/console/api/');
+    if (message.type() === 'error' && !isReply) faults.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!origins.includes(url.origin)) faults.push(`request: ${request.url()}`);
+  });
+  await page.exposeFunction('reportViolation', (/** @type {string} */ text) => faults.push(`refused by the policy: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      /** @type {any} */ (window).reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  return faults;
+}
+
+/**
+ * Opens the console of a server and logs in by the form.
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ */
+export async function openConsole(server, options = {}) {
+  const opened = await openBrowser([server.consoleUrl, server.publicUrl].map((url) => new URL(url).origin), options);
+  await opened.page.goto(server.consoleUrl);
+  await logIn(opened.page, kToken);
+  await opened.page.waitForSelector('.live[data-state="live"]');
+  return opened;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} token
+ */
+export async function logIn(page, token) {
+  await page.fill('#token', token);
+  await page.click('button[type="submit"]');
+}
+
+/**
+ * Goes to a page of the console by its address.
+ * @param {Page} page
+ * @param {string} hash
+ */
+export async function visit(page, hash) {
+  await page.evaluate((address) => { location.hash = address; }, hash);
+}
+
+/**
+ * Keeps a picture for people to look at.
+ * @param {Page} page
+ * @param {string} name
+ */
+export async function keepPicture(page, name) {
+  const folder = process.env.RTCROOM_PICTURES;
+  if (folder) await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true, animations: 'disabled' });
+}
+
+/** @param {OpenConsole} opened */
+export function expectNoFaults(opened) {
+  assert.deepStrictEqual(opened.faults, []);
+}

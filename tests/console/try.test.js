@@ -1,0 +1,74 @@
+// A newcomer sees a call, and an eviction, without a phone.
+import assert from 'node:assert';
+import { after, before, describe, it } from 'node:test';
+import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';
+import { Server } from './support/server.js';
+
+const kImpatient = { 'room.heartbeat_timeout': '3s', 'room.sweep_period': '500ms' };
+
+describe('the simulated phones', () => {
+  const server = new Server(kImpatient);
+  before(() => server.start());
+  after(() => server.end());
+
+  it('show a call from its beginning to an eviction', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    await visit(page, '#/try');
+    await page.fill('#try-room', 'trial');
+    await page.click('[aria-label="Alice: Create room"]');
+    await page.waitForSelector('.phone[data-user="alice"][data-state="in"]');
+    await page.click('[aria-label="Bob: Join"]');
+    await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]');
+    await page.waitForSelector('.phone[data-user="bob"] [data-believed="alice"]');
+    await page.click('[aria-label="Bob: Stop beating"]');
+    await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]', { state: 'detached' });
+    await page.waitForSelector('.phone[data-user="bob"] [data-believed="bob"]');
+    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+    await page.click('[aria-label="Bob: Beat again"]');
+    await page.waitForSelector('.phone[data-user="bob"][data-state="evicted"]');
+    await page.waitForSelector('.wire-line:has-text("pusher_heartbeat"):has-text("code 5")');
+    await page.waitForSelector('.phone[data-user="bob"] .problem:has-text("code 5")');
+    await keepPicture(page, 'try-evicted');
+    await page.click('text=Watch it in the console');
+    await page.waitForSelector('.timeline-entry[data-reason="heartbeat_timeout"]:has-text("no heartbeat came in time")');
+    await visit(page, '#/try');
+    await page.click('[aria-label="Alice: End room"]');
+    await page.waitForSelector('.phone[data-user="alice"][data-state="out"]');
+    assert.strictEqual((await server.call('multi_room/get_pushers', { roomID: 'trial' })).code, 3);
+    expectNoFaults(opened);
+    await opened.close();
+  });
+
+  it('do all of it by themselves when asked to, and more of them can join', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    await visit(page, '#/try');
+    await page.click('text=Add a member');
+    await page.waitForSelector('.phone[data-user="carol"]');
+    await page.click('text=Show me');
+    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+    await page.click('[aria-label="Carol: Join"]');
+    await page.waitForSelector('.phone[data-user="alice"] [data-believed="carol"]');
+    expectNoFaults(opened);
+    await opened.close();
+  });
+});
+
+describe('without a public HTTP listener', () => {
+  const server = new Server();
+  before(() => server.start());
+  after(() => server.end());
+
+  it('the page says which setting is missing', async () => {
+    const { page, close } = await openConsole(server);
+    await page.route('**/console/api/server', async (route) => {
+      const reply = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...reply, publicApi: { http: null, https: null } } });
+    });
+    await page.reload();
+    await visit(page, '#/try');
+    await page.waitForSelector('.notice:has-text("server.http_listen")');
+    await close();
+  });
+});

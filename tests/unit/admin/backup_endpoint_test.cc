@@ -1,0 +1,108 @@
+#include "daemon/admin/backup_endpoint.h"
+
+#include <latch>
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/captured_log.h"
+#include "tests/support/eventually.h"
+#include "tests/support/recorded_reply.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+
+class BackupEndpointTest : public testing::Test {
+ protected:
+  /// Asks for a backup; what it gets comes later.
+  std::shared_ptr<RecordedReply> Ask(BackupEndpoint& endpoint) {
+    auto pending = std::make_shared<RecordedReply>();
+    std::optional<HttpReply> reply =
+        endpoint.Route().handler(HttpRequest{}, [&pending] { return pending; });
+    if (reply) pending->Send(*std::move(reply));
+    return pending;
+  }
+  static HttpReply Await(const std::shared_ptr<RecordedReply>& pending) {
+    EXPECT_TRUE(Eventually([&] { return pending->reply().has_value(); }));
+    return pending->reply().value_or(HttpReply{});
+  }
+
+  CapturedLog log_;
+  Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
+};
+
+TEST_F(BackupEndpointTest, AnswersWithTheNameOfTheCopy) {
+  BackupEndpoint endpoint([](const std::stop_token&) { return std::string("the copy"); }, logger_);
+  for (int round = 0; round < 10; ++round) {
+    const HttpReply reply = Await(Ask(endpoint));
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_THAT(reply.body, HasSubstr(R"("file":"the copy")"));
+    EXPECT_EQ(*CopyNamedIn(reply.status, reply.body), "the copy");
+  }
+}
+
+TEST_F(BackupEndpointTest, IsForThoseWithAccessOnly) {
+  BackupEndpoint endpoint([](const std::stop_token&) { return std::string(); }, logger_);
+  const AdminRoute route = endpoint.Route();
+  EXPECT_EQ(route.guard, AdminRoute::Guard::kAccess);
+  EXPECT_EQ(route.method, "POST");
+  EXPECT_EQ(route.path, "/backup");
+}
+
+TEST_F(BackupEndpointTest, MakesOneAtATime) {
+  std::latch go_on(1);
+  BackupEndpoint endpoint(
+      [&](const std::stop_token&) {
+        go_on.wait();
+        return std::string("the copy");
+      },
+      logger_);
+  const auto first = Ask(endpoint);
+  const HttpReply second = Await(Ask(endpoint));
+  EXPECT_EQ(second.status, 503);
+  EXPECT_THAT(second.body, HasSubstr("a backup is being made"));
+  EXPECT_FALSE(first->reply().has_value());
+  go_on.count_down();
+  EXPECT_EQ(Await(first).status, 200);
+  EXPECT_EQ(Await(Ask(endpoint)).status, 200);
+}
+
+TEST_F(BackupEndpointTest, TellsWhyThereIsNoCopy) {
+  BackupEndpoint endpoint(
+      [](const std::stop_token&) -> Result<std::string> {
+        return Error{Errc::kUnavailable, "no space for a copy"};
+      },
+      logger_);
+  const HttpReply reply = Await(Ask(endpoint));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(CopyNamedIn(reply.status, reply.body).error().detail, "no space for a copy");
+  EXPECT_THAT(log_.Text(), HasSubstr("backup_failed"));
+}
+
+TEST_F(BackupEndpointTest, AnAnswerWithoutANameIsNone) {
+  for (const char* body : {"", "[]", "{}", R"({"file":1})", R"({"file":""})", "<html>"}) {
+    EXPECT_EQ(CopyNamedIn(200, body).error().detail, "HTTP status 200") << body;
+  }
+  EXPECT_FALSE(CopyNamedIn(500, R"({"file":"the copy"})").ok());
+}
+
+TEST_F(BackupEndpointTest, AStopCallsItOffAndAnswers) {
+  BackupEndpoint endpoint(
+      [](const std::stop_token& stop) -> Result<std::string> {
+        EXPECT_TRUE(Eventually([&] { return stop.stop_requested(); }));
+        return Error{Errc::kUnavailable, "called off"};
+      },
+      logger_);
+  const auto pending = Ask(endpoint);
+  endpoint.Stop();
+  ASSERT_TRUE(pending->reply().has_value());
+  EXPECT_EQ(pending->reply()->status, 503);
+  EXPECT_EQ(Await(Ask(endpoint)).status, 503);  // and takes no other
+}
+
+}  // namespace
+}  // namespace rtcroom
