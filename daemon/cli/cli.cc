@@ -8,6 +8,7 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/rooms_options.h"
+#include "daemon/cli/store_options.h"
 
 namespace rtcroom {
 namespace {
@@ -36,6 +37,7 @@ class Commands {
         sign_(Add(*user_sig_, "sign", "Print a UserSig")),
         verify_(Add(*user_sig_, "verify", "Check a UserSig")),
         health_check_(Add(app, "health-check", "Exit 0 when the server is ready")),
+        store_(app),
         rooms_(app),
         version_(Add(app, "version", "Print the version and those of the libraries")) {
     app.require_subcommand(1);
@@ -66,6 +68,7 @@ class Commands {
       return RunUserSigVerify({options_.config, options_.user_id, options_.sig}, context);
     }
     if (health_check_->parsed()) return RunHealthCheck(options_.url, options_.config, context);
+    if (store_.parsed()) return store_.Run(context);
     if (rooms_.parsed()) return rooms_.Run(context);
     return RunVersion(context);
   }
@@ -89,6 +92,7 @@ class Commands {
   CLI::App* const sign_;
   CLI::App* const verify_;
   CLI::App* const health_check_;
+  StoreOptions store_;
   RoomsOptions rooms_;
   CLI::App* const version_;
 };

@@ -11,7 +11,7 @@
 #include "daemon/config/environment.h"
 #include "daemon/config/load_config.h"
 #include "daemon/core/clock.h"
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 

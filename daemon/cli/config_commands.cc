@@ -3,8 +3,8 @@
 #include "daemon/config/default_config.h"
 #include "daemon/config/load_config.h"
 #include "daemon/edge/tls_context.h"
+#include "daemon/files/atomic_file.h"
 #include "daemon/grpc_server/grpc_tls.h"
-#include "daemon/signing/atomic_file.h"
 #include "daemon/signing/ecdsa_key.h"
 
 namespace rtcroom {

@@ -12,8 +12,8 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"
+#include "daemon/files/atomic_file.h"
 #include "daemon/notifier/event_messages.h"
-#include "daemon/signing/atomic_file.h"
 
 namespace rtcroom {
 namespace {

@@ -5,7 +5,7 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/config/text_rules.h"
-#include "daemon/signing/atomic_file.h"
+#include "daemon/files/atomic_file.h"
 #include "daemon/signing/im_login_signer.h"
 #include "daemon/signing/user_sig_verifier.h"
 

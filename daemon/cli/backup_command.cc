@@ -1,0 +1,132 @@
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/admin/admin_access.h"
+#include "daemon/admin/backup_endpoint.h"
+#include "daemon/cli/admin_target.h"
+#include "daemon/cli/section_config.h"
+#include "daemon/cli/store_commands.h"
+#include "daemon/edge/file_descriptor.h"
+#include "daemon/files/atomic_file.h"
+#include "daemon/signing/system_random.h"
+#include "daemon/store_files/acting_owner.h"
+#include "daemon/store_files/data_directory.h"
+#include "daemon/store_files/store_backup.h"
+#include "daemon/store_files/store_factory.h"
+
+namespace rtcroom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A large store is copied and checked within minutes; whoever waits for longer may interrupt.
+constexpr std::chrono::hours kTimeout{6};
+
+/// Makes the copy where no server runs.
+/// @return its name in the data directory.
+/// @errors kStoreBusy when a server runs.
+Result<std::string> MakeHere(const fs::path& data_dir, const fs::path& store,
+                             RandomSource& random) {
+  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
+  if (!owner) return owner.error();
+  std::error_code problem;
+  if (!fs::exists(store, problem)) {
+    return Error{Errc::kUnavailable, fmt::format("there is no store at {}", store.string())};
+  }
+  const Result<std::unique_ptr<DataDirectory>> lock = DataDirectory::Open(data_dir);
+  if (!lock) return lock.error();
+  return StoreBackup(data_dir, store, random).Make();
+}
+
+/// Has the running server make the copy.
+/// @return its name in the data directory.
+Result<std::string> AskServer(const BackupOptions& options, const std::string& listen,
+                              const fs::path& data_dir, OutgoingHttp& http) {
+  const std::optional<std::string> base_url = options.url ? options.url : AdminBaseUrl(listen);
+  if (!base_url) {
+    return Error{Errc::kBadRequest,
+                 "admin.listen: its port is not known before the start: use --url"};
+  }
+  const Result<std::string> key = ReadSmallFile(data_dir / kAdminKeyFile);
+  if (!key) return key.error();
+  const Result<OutgoingReply> reply = http.PostAs(Secret(*key), *base_url, "/backup", kTimeout);
+  if (!reply) {
+    return Error{reply.error().code, fmt::format("the running server does not answer at {}: {}",
+                                                 *base_url, reply.error().detail)};
+  }
+  Result<std::string> name = CopyNamedIn(reply->status, reply->body);
+  if (!name) return Error{name.error().code, "the running server: " + name.error().detail};
+  return name;
+}
+
+/// Takes the copy away from the data directory, whoever made it there.
+Status TakeAway(const fs::path& copy, const BackupOptions& options, RandomSource& random) {
+  const FileDescriptor opened(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat found{};
+  if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
+    return Error{Errc::kUnavailable, fmt::format("cannot read {}: {}", copy.string(),
+                                                 std::generic_category().message(errno))};
+  }
+  if (!S_ISREG(found.st_mode)) {
+    return Error{Errc::kUnavailable, fmt::format("{} is no file", copy.string())};
+  }
+  // From here on nobody else finds it, and it is gone however this ends.
+  ::unlink(copy.c_str());
+  return CopyFileAtomically(opened.get(), options.file, options.existing, random);
+}
+
+Status Backup(const BackupOptions& options, const Config& config, const std::string& listen,
+              OutgoingHttp& http) {
+  std::error_code problem;
+  if (options.existing == ExistingFile::kRefused && fs::exists(options.file, problem)) {
+    return Error{Errc::kBadRequest, fmt::format("{} exists: --force replaces it", options.file)};
+  }
+  const fs::path data_dir = config.store.data_dir;
+  const Result<fs::path> store = StoreFileOf(config.store.url, data_dir);
+  if (!store) return store.error();
+  if (store->empty()) {
+    return Error{Errc::kBadRequest, "store.url: in memory there is nothing to back up"};
+  }
+  if (fs::equivalent(options.file, *store, problem)) {
+    return Error{Errc::kBadRequest, fmt::format("{} is the store itself", options.file)};
+  }
+  SystemRandom random;
+  Result<std::string> name = MakeHere(data_dir, *store, random);
+  if (!name && name.error().code == Errc::kStoreBusy) {
+    name = AskServer(options, listen, data_dir, http);
+  }
+  if (!name) return name.error();
+  if (!IsBackupName(*name)) return Error{Errc::kUnavailable, "the running server: a strange name"};
+  return TakeAway(data_dir / *name, options, random);
+}
+
+}  // namespace
+
+int RunBackup(const BackupOptions& options, const CliContext& context) {
+  const std::optional<Config> config = LoadSection("store", options.config, context);
+  if (!config) return kExitUsage;
+  std::string listen;
+  if (!options.url) {
+    const std::optional<Config> admin = LoadSection("admin", options.config, context);
+    if (!admin) return kExitUsage;
+    listen = admin->admin.listen;
+  } else if (!SplitUrl(*options.url)) {
+    context.err << "--url: must be http://HOST or https://HOST\n";
+    return kExitUsage;
+  }
+  umask(S_IRWXG | S_IRWXO);  // what is stored is for its owner alone
+  if (const Status done = Backup(options, *config, listen, context.http); !done) {
+    context.err << done.error().detail << '\n';
+    return done.error().code == Errc::kBadRequest ? kExitUsage : kExitFailed;
+  }
+  context.out << fmt::format("The store is in {}\n", options.file);
+  return kExitOk;
+}
+
+}  // namespace rtcroom

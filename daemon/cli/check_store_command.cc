@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include "daemon/cli/section_config.h"
+#include "daemon/cli/store_commands.h"
+#include "daemon/cli/store_output.h"
+#include "daemon/store_files/acting_owner.h"
+#include "daemon/store_files/store_factory.h"
+#include "storage/sqlite/store_check.h"
+
+namespace rtcroom {
+namespace {
+
+RoomLimits LimitsOf(const RoomConfig& room) {
+  return {.max_pushers_double = room.max_pushers_double,
+          .max_pushers_multi = room.max_pushers_multi,
+          .max_pushers_live = room.max_pushers_live,
+          .max_audiences = room.max_audiences};
+}
+
+Result<StoreReport> Check(const std::filesystem::path& store, const std::filesystem::path& owned,
+                          const RoomLimits& limits) {
+  // Even who only reads can leave a file beside a store that nobody has open.
+  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(owned);
+  if (!owner) return owner.error();
+  return CheckStore({.path = store.string(), .limits = limits});
+}
+
+}  // namespace
+
+int RunCheckStore(const CheckStoreOptions& options, const CliContext& context) {
+  const std::optional<Config> room = LoadSection("room", options.config, context);
+  if (!room) return kExitUsage;
+  const std::optional<Config> config = LoadSection("store", options.config, context);
+  if (!config) return kExitUsage;
+  std::filesystem::path store = options.file.value_or("");
+  if (store.empty()) {
+    Result<std::filesystem::path> configured =
+        StoreFileOf(config->store.url, config->store.data_dir);
+    if (!configured || configured->empty()) {
+      context.err << "store.url: is not a file that can be checked\n";
+      return kExitUsage;
+    }
+    store = *std::move(configured);
+  }
+  const std::filesystem::path owned =
+      options.file ? store : std::filesystem::path(config->store.data_dir);
+  const Result<StoreReport> report = Check(store, owned, LimitsOf(room->room));
+  if (!report) {
+    context.err << report.error().detail << '\n';
+    return kExitFailed;
+  }
+  PrintFindings(context.out, report->findings);
+  PrintStoreSize(context.out, *report);
+  if (!report->findings.empty()) {
+    context.out << fmt::format("{}: {} findings\n", store.string(), report->findings.count());
+    return kExitFailed;
+  }
+  context.out << fmt::format("{}: nothing is wrong with it\n", store.string());
+  return kExitOk;
+}
+
+}  // namespace rtcroom
