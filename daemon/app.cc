@@ -2,12 +2,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <span>
+#include <system_error>
 #include <utility>
 
-#include "daemon/signing/atomic_file.h"
+#include <fmt/format.h>
+
+#include "daemon/edge/event_loop.h"
+#include "daemon/files/atomic_file.h"
 #include "daemon/signing/dev_identity.h"
-#include "daemon/store_factory.h"
+#include "daemon/store_files/store_factory.h"
 #include "daemon/version.h"
 
 namespace rtcroom {
@@ -18,6 +24,13 @@ constexpr std::size_t kRestoreBatch = 1000;
 
 /// Often enough to keep up with as many changes as one machine can commit.
 constexpr std::chrono::seconds kTrimPeriod{2};
+
+/// 0 when the system does not tell.
+std::uint64_t FreeBytesAt(const std::filesystem::path& directory) {
+  std::error_code unknown;
+  const std::filesystem::space_info space = std::filesystem::space(directory, unknown);
+  return unknown ? 0 : space.available;
+}
 
 }  // namespace
 
@@ -40,6 +53,7 @@ Status App::Start() {
   for (const ConfigProblem& warning : FindWarnings(config_)) {
     logger_.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
   }
+  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, Figures());
   if (Status status = OpenRooms(); !status) return status;
   if (Status status = BuildServices(); !status) return status;
   // Reading a large store takes a while, in which nobody could beat.
@@ -56,6 +70,10 @@ Status App::OpenDataDirectory() {
   Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.store.data_dir);
   if (!directory) return directory.error();
   data_directory_ = *std::move(directory);
+  Result<std::filesystem::path> file = StoreFileOf(config_.store.url, config_.store.data_dir);
+  if (!file) return file.error();
+  backup_ = std::make_unique<StoreBackup>(data_directory_->path(), *std::move(file), random_);
+  backup_->RemoveLeftovers();
   return {};
 }
 
@@ -71,6 +89,10 @@ Status App::FillInDevIdentity() {
     config_.im.secret_key = identity->sig_key;
   }
   if (config_.live.push_key.empty()) config_.live.push_key = identity->push_key;
+  if (config_.admin.token.empty()) {
+    dev_admin_token_ = identity->admin_token;
+    config_.admin.token = dev_admin_token_;
+  }
   return {};
 }
 
@@ -79,7 +101,8 @@ Status App::OpenRooms() {
       OpenStore({.url = config_.store.url,
                  .data_dir = config_.store.data_dir,
                  .limits = {.max_rooms = config_.room.max_rooms},
-                 .new_epoch = NewEpoch(random_)},
+                 .new_epoch = NewEpoch(random_),
+                 .observer = &metrics_->store_observer()},
                 commits_);
   if (!store) return store.error();
   store_ = *std::move(store);
@@ -93,6 +116,7 @@ Status App::OpenRooms() {
     for (const Room& room : page->rooms) {
       leases_.Restore(room);
       inactive_.Restore(room);
+      room_census_.Restore(room);
     }
     after = page->rooms.back().sequence;
   }
@@ -111,7 +135,11 @@ Status App::RestoreBans() {
 
 MetricsSources App::Figures() {
   return {.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
+          .room_figures = [this] { return room_census_.figures(); },
           .leases = [this] { return leases_.size(); },
+          .sessions = [this] { return sessions_->size(); },
+          .ready = [this] { return readiness_.Read() && !draining_; },
+          .free_bytes = [this] { return FreeBytesAt(data_directory_->path()); },
           .waiting_requests = [this] { return threads_->workers().waiting(); },
           .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
           .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
@@ -132,15 +160,22 @@ void App::BeginUpkeep() {
   reaper_ = std::make_unique<HeartbeatReaper>(
       *rooms_, leases_, inactive_, clock_, ReaperOptions{.sweep_period = config_.room.sweep_period},
       *this, logger_);
-  trimmer_ = std::make_unique<EventTrimmer>(*store_, clock_,
-                                            TrimOptions{.retention = config_.store.event_retention,
-                                                        .max_events = config_.store.max_events},
-                                            logger_);
-  reaping_.emplace(reaper_->TickPeriod(), [this](const std::stop_token&) { reaper_->Tick(); });
+  trimmer_ =
+      std::make_unique<EventTrimmer>(*store_, clock_,
+                                     TrimOptions{.retention = config_.store.event_retention,
+                                                 .max_events = config_.store.max_events,
+                                                 .after_step = [this] { upkeep_rounds_.Answer(); }},
+                                     logger_);
+  reaping_.emplace(reaper_->TickPeriod(), [this](const std::stop_token&) {
+    reaper_->Tick();
+    reaper_rounds_.Answer();
+  });
   trimming_.emplace(kTrimPeriod, [this](const std::stop_token& stop) {
     ForgetEndedBans();
+    upkeep_rounds_.Answer();
     TendSessions();
-    trimmer_->Trim(stop);
+    metrics_->CountTrimmed(trimmer_->Trim(stop));
+    readiness_.AskWhenWanted([this] { return store_->Ping(); });
   });
 }
 
@@ -159,21 +194,58 @@ void App::TendSessions() {
       logger_.Warn("sessions_not_written", {{"reason", done.error().detail}});
       return;
     }
+    upkeep_rounds_.Answer();
     if (!done->left_some) return;
   }
 }
 
+std::vector<WatchedPart> App::WatchedParts() {
+  std::vector<WatchedPart> parts;
+  const auto add_threads = [&](std::string_view whose, EdgeThreads& threads) {
+    for (std::size_t i = 0; i < threads.loop_count(); ++i) {
+      parts.push_back({.name = fmt::format("{} loop {}", whose, i),
+                       .ask = [&loop = threads.loop(i)](SignOfLife sign) {
+                         loop.Post(std::move(sign));
+                         return true;
+                       }});
+    }
+    parts.push_back({.name = fmt::format("{} workers", whose),
+                     .ask = [&workers = threads.workers()](SignOfLife sign) {
+                       return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(sign));
+                     }});
+  };
+  add_threads("phones'", *threads_);
+  add_threads("operator's", *admin_threads_);
+  // A sweep is bounded by half of its period and one commit.
+  parts.push_back({.name = "reaper",
+                   .extra_patience = config_.room.sweep_period + 2 * reaper_->TickPeriod(),
+                   .ask = [this](SignOfLife sign) { return reaper_rounds_.Ask(std::move(sign)); }});
+  parts.push_back({.name = "upkeep of the store",
+                   .extra_patience = 2 * kTrimPeriod,
+                   .ask = [this](SignOfLife sign) { return upkeep_rounds_.Ask(std::move(sign)); }});
+  return parts;
+}
+
+std::string App::StatusLine() const {
+  std::uint64_t rooms = 0;
+  for (const RoomKind kind : kAllRoomKinds) rooms += store_->CountRooms(kind);
+  return fmt::format("{} rooms, {} pushers", rooms, leases_.size());
+}
+
 void App::OnSweep(const SweepOutcome& outcome) {
-  metrics_->CountEvictions(outcome.expiry.expired);
   const bool left_some = outcome.behind || outcome.expiry.failed > 0;
   metrics_->SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
 }
+
+void App::OnStall() { metrics_->CountStall(); }
 
 void App::Stop(SocketAfterStop after) {
   if (draining_.exchange(true)) return;
   // First, so that nobody is evicted for heartbeats that we no longer take.
   reaping_.reset();
   trimming_.reset();
+  // Whoever waits for it can be answered while the listener still is there.
+  if (backup_endpoint_ != nullptr) backup_endpoint_->Stop();
   StopServing(after);
   // A start that failed has a hub that reads the store, and no server yet that would end it.
   if (watch_ != nullptr) watch_->Stop();

@@ -6,13 +6,18 @@
 // threads
 // - workers: requests that change something; a commit; likewise
 // - admin loop and workers: the operator's requests; a commit; likewise
+// - console's callers, 2: what the console asks for; a commit; `Console::Stop`
+// - console's streams: what they are told; a read of the store; likewise
 // - outgoing callers, 16: questions to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one question each: the network; `HttplibOutgoing::Stop`
 // - IM bridge: what groups are owed; the store; `ImLink::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
+// - watchdog and status, only under a service manager: ask all of the above for signs of life; the
+// manager's socket, bounded; the end of `ServiceWatch`
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
-// - trimmer: `EventTrimmer::Trim`, ended bans; a commit; the end of its task
+// - trimmer: `EventTrimmer::Trim`, ended bans and sessions; a commit; the end of its task
+// - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
 // - gRPC door: operators' programs on their way to gRPC; nothing; `OperatorServer::Stop`
 // - gRPC's own: their calls, which wait for nothing, and reflection, which waits for its client;
 // likewise
@@ -27,10 +32,13 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/admin/admin_access.h"
+#include "daemon/admin/admin_router.h"
+#include "daemon/admin/backup_endpoint.h"
 #include "daemon/base/logger.h"
-#include "daemon/call_pool.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
+#include "daemon/console/console.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/lease_table.h"
@@ -39,7 +47,7 @@
 #include "daemon/core/room_service.h"
 #include "daemon/core/session_service.h"
 #include "daemon/core/storage.h"
-#include "daemon/data_directory.h"
+#include "daemon/core/system_ids.h"
 #include "daemon/edge/admin_server.h"
 #include "daemon/edge/connection_census.h"
 #include "daemon/edge/edge_threads.h"
@@ -50,19 +58,24 @@
 #include "daemon/heartbeat_reaper.h"
 #include "daemon/im/im_link.h"
 #include "daemon/im/no_im_groups.h"
-#include "daemon/inherited_sockets.h"
 #include "daemon/metrics/metrics.h"
+#include "daemon/metrics/room_census.h"
 #include "daemon/notifier/watch_hub.h"
 #include "daemon/notifier/watch_service.h"
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/call_pool.h"
+#include "daemon/outgoing/outgoing_http.h"
 #include "daemon/periodic_task.h"
+#include "daemon/process/inherited_sockets.h"
+#include "daemon/readiness_probe.h"
+#include "daemon/service_manager/watchdog.h"
 #include "daemon/signing/im_login_signer.h"
 #include "daemon/signing/openssl_session_crypto.h"
-#include "daemon/signing/random.h"
 #include "daemon/signing/signed_stream_urls.h"
+#include "daemon/signing/system_random.h"
 #include "daemon/signing/user_sig_verifier.h"
+#include "daemon/store_files/data_directory.h"
+#include "daemon/store_files/store_backup.h"
 #include "daemon/system_clock.h"
-#include "daemon/system_ids.h"
 #include "daemon/utils/utils_link.h"
 #include "daemon/wechat/wechat_code_exchange.h"
 #include "handlers/router.h"
@@ -101,11 +114,24 @@ class App : public SweepObserver {
   std::vector<NamedSocket> TakeSockets();
 
   void OnSweep(const SweepOutcome& outcome) override;
+  void OnStall() override;
+
+  /// What must not stand still while it serves: the loops and workers of phones and operators, the
+  /// reaper, and, by way of the upkeep that writes to the store all the time, the store's writer.
+  /// They answer for as long as this lives and is not stopped.
+  [[nodiscard]] std::vector<WatchedPart> WatchedParts();
+
+  /// "3 rooms, 7 pushers"
+  [[nodiscard]] std::string StatusLine() const;
 
   /// Where it listens, with the real ports; empty for a listener that is off.
   [[nodiscard]] std::string http_address() const;
   [[nodiscard]] std::string https_address() const;
   [[nodiscard]] std::string grpc_address() const;
+
+  /// Of `serve --dev`: where a browser finds the console, with the token in the link when it is one
+  /// that was made; only for the eyes of who has started the server.
+  [[nodiscard]] std::string console_link() const;
 
  private:
   Status OpenDataDirectory();
@@ -119,6 +145,10 @@ class App : public SweepObserver {
   Status MakeRooms();
   [[nodiscard]] RouterOptions RouterOptionsNow() const;
   [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
+  Status MakeAdminRouter();
+  /// Needs listeners that are bound.
+  void MakeConsole();
+  [[nodiscard]] ConsoleFigures ConsoleFiguresNow() const;
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
   void MakeServer(std::string_view name, const std::string& address, TlsSource tls,
@@ -135,6 +165,8 @@ class App : public SweepObserver {
   [[nodiscard]] AdmissionLimits AdmissionLimitsNow() const;
   void ApplyLimits();
   void BeginUpkeep();
+  /// Shows when the certificates end that are served with now.
+  void NoteCertificates();
   void ForgetEndedBans();
   void TendSessions();
   void StopServing(SocketAfterStop after);
@@ -142,6 +174,7 @@ class App : public SweepObserver {
   Config config_;         ///< completed by what a start fills in
   Config loaded_config_;  ///< as it was read, for the next reload
   const RunMode mode_;
+  Secret dev_admin_token_;  ///< only in dev mode, and only when none is configured
   Logger& logger_;
   std::atomic<bool> draining_{false};
   bool is_ready_ = false;
@@ -153,10 +186,15 @@ class App : public SweepObserver {
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
   InactiveRooms inactive_;
+  RoomCensus room_census_;
+  ReadinessProbe readiness_{clock_};
+  std::unique_ptr<Metrics> metrics_;
   BanList bans_{clock_};
   CommitSignal im_commits_;
   CommitSignal watch_commits_;
-  CommitFanOut commits_{{&leases_, &inactive_, &watch_commits_, &im_commits_}};
+  CommitSignal console_commits_;
+  CommitFanOut commits_{
+      {&leases_, &inactive_, &room_census_, &watch_commits_, &console_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<ImLoginSigner> hour_signer_;  ///< of tickets for webrtc rooms
@@ -171,10 +209,14 @@ class App : public SweepObserver {
   std::unique_ptr<WechatCodeExchange> codes_;
   std::unique_ptr<LoginService> logins_;
   std::unique_ptr<RoomService> rooms_;
-  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<RateLimitedAdmission> admission_;
   std::unique_ptr<UtilsLink> utils_;
   std::unique_ptr<Router> router_;
+  std::unique_ptr<AdminAccess> admin_access_;
+  std::unique_ptr<StoreBackup> backup_;
+  std::unique_ptr<BackupEndpoint> backup_endpoint_;
+  std::unique_ptr<AdminRouter> admin_router_;
+  std::unique_ptr<Console> console_;
   std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<TlsSettings> tls_;
   std::unique_ptr<ConnectionCensus> census_;
@@ -190,6 +232,8 @@ class App : public SweepObserver {
   std::unique_ptr<OperatorServer> grpc_;
   std::unique_ptr<HeartbeatReaper> reaper_;
   std::unique_ptr<EventTrimmer> trimmer_;
+  RoundSign reaper_rounds_;
+  RoundSign upkeep_rounds_;
   std::optional<PeriodicTask> reaping_;
   std::optional<PeriodicTask> trimming_;
 };

@@ -11,7 +11,7 @@
 
 #include "daemon/app.h"
 #include "daemon/config/reload_plan.h"
-#include "daemon/descriptor_limit.h"
+#include "daemon/process/descriptor_limit.h"
 #include "daemon/version.h"
 
 namespace rtcroom {
@@ -71,11 +71,14 @@ Status App::Listen() {
   tls_ = std::make_unique<TlsSettings>(clock_,
                                        [this](std::span<std::byte> out) { random_.Fill(out); });
 
-  AdminSources sources{.readiness = [this]() -> Status {
-                         if (draining_) return Error{Errc::kUnavailable, "draining"};
-                         return store_->Ping();
-                       },
-                       .metrics = [this] { return metrics_->Text(); }};
+  AdminSources sources{
+      .readiness = [this]() -> Status {
+        if (draining_) return Error{Errc::kUnavailable, "draining"};
+        return store_->Ping();
+      },
+      .metrics = [this] { return metrics_->Text(); },
+      .others = [this](const HttpRequest& request,
+                       const DeferReply& defer) { return admin_router_->Handle(request, defer); }};
   admin_ = std::make_unique<AdminServer>(ListenerOptions("admin", config_.admin.listen),
                                          std::move(sources),
                                          EdgeParts{.threads = *admin_threads_,
@@ -98,6 +101,8 @@ Status App::Listen() {
   if (grpc_ != nullptr) {
     if (Status status = grpc_->Start(); !status) return status;
   }
+  MakeConsole();
+  NoteCertificates();
   // Last, so that a server that answers here is ready.
   if (Status status = admin_->Start(); !status) return status;
   logger_.Info("listening", {{"listener", "admin"}, {"address", admin_->bound_address()}});
@@ -164,6 +169,10 @@ void App::ApplyLimits() {
   }
   census_->SetLimits({.total = std::min(most, server.max_connections),
                       .per_address = server.max_connections_per_address});
+  metrics_->SetLimits({.connections = std::min(most, server.max_connections),
+                       .rooms = config_.room.max_rooms,
+                       .sessions = config_.auth.max_tokens,
+                       .events = config_.store.max_events});
   admission_->SetLimits(AdmissionLimitsNow());
   for (const auto& listener : {std::cref(http_), std::cref(https_)}) {
     if (listener.get()) listener.get()->SetPace(config_.limits.pushers_rate.per_second);
@@ -179,8 +188,10 @@ void App::Reload(const Config& fresh) {
     config_.server.tls_cert = before.tls_cert;
     config_.server.tls_key = before.tls_key;
   }
+  if (config_.admin.token.empty()) config_.admin.token = dev_admin_token_;
   logger_.SetLevel(config_.log.level);
   ApplyLimits();
+  admin_access_->SetToken(config_.admin.token);
   utils_->SetAdminToken(config_.utils.admin_token);
   if (https_ != nullptr) {
     const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);
@@ -190,11 +201,22 @@ void App::Reload(const Config& fresh) {
     const Status status = grpc_->ReloadTls(TlsFilesOf(config_.grpc));
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
   }
+  NoteCertificates();
   for (const std::string& key : plan.need_restart) {
     logger_.Warn("needs_restart", {{"key", key}});
   }
   logger_.Info("reloaded", {{"log_level", LogLevelName(config_.log.level)},
                             {"taken_up", fmt::format("{}", fmt::join(plan.taken_up, ","))}});
+}
+
+void App::NoteCertificates() {
+  const auto note = [this](const char* listener, const std::shared_ptr<ssl_ctx_st>& context) {
+    if (context == nullptr) return;
+    const Result<TimePoint> ends = CertificateExpiry(context.get());
+    if (ends) metrics_->SetCertificateExpiry(listener, *ends);
+  };
+  note("https", tls_->Current());
+  if (grpc_ != nullptr) note("grpc", grpc_->CurrentTls());
 }
 
 Status App::CheckSameListeners(const Config& fresh) const {
@@ -235,6 +257,7 @@ void App::StopServing(SocketAfterStop after) {
   if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers) / 2);
   stopping.clear();  // waits
   if (admin_ != nullptr) admin_->Stop(left(), after);
+  if (console_ != nullptr) console_->Stop();
 }
 
 std::vector<NamedSocket> App::TakeSockets() {

@@ -4,15 +4,18 @@
 #include <span>
 #include <utility>
 
+#include <sys/stat.h>
+
 #include "daemon/app.h"
-#include "daemon/signing/atomic_file.h"
-#include "daemon/version.h"
+#include "daemon/files/atomic_file.h"
 
 namespace rtcroom {
 namespace {
 
 /// Of a ticket for webrtc rooms (protocol B.8).
 constexpr std::chrono::hours kWebrtcTicketLife{1};
+
+constexpr std::size_t kAdminKeyBytes = 32;
 
 SipHashKey RandomKey(RandomSource& random) {
   SipHashKey key;
@@ -55,7 +58,6 @@ Status App::BuildServices() {
   if (Status status = MakeSigners(); !status) return status;
   if (Status status = MakeSessions(); !status) return status;
   MakeLogins();
-  metrics_ = std::make_unique<Metrics>(std::string(kVersion), Figures());
   if (Status status = MakeRooms(); !status) return status;
   admission_ =
       std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), AdmissionLimitsNow());
@@ -71,6 +73,7 @@ Status App::BuildServices() {
                                               .admission = *admission_,
                                               .utils = &utils_->services()},
                                      RouterOptionsNow());
+  if (Status status = MakeAdminRouter(); !status) return status;
   // Eight digits set apart the runs whose lines share a log.
   request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   return {};
@@ -167,6 +170,22 @@ Status App::MakeRooms() {
                        .clock = clock_,
                        .ids = ids_},
       RoomServiceOptions{.policy = PolicyOf(config_)}, logger_);
+  return {};
+}
+
+Status App::MakeAdminRouter() {
+  // For commands on this machine: who may read the file may open the store as well.
+  const Secret key(RandomHex(random_, kAdminKeyBytes));
+  if (Status written = WriteFileAtomically(data_directory_->path() / kAdminKeyFile, key.Reveal(),
+                                           S_IRUSR | S_IWUSR, random_);
+      !written) {
+    return written;
+  }
+  admin_access_ = std::make_unique<AdminAccess>(config_.admin.token, key);
+  admin_router_ = std::make_unique<AdminRouter>(*admin_access_);
+  backup_endpoint_ = std::make_unique<BackupEndpoint>(
+      [this](const std::stop_token& stop) { return backup_->Make(stop); }, logger_);
+  admin_router_->Add(backup_endpoint_->Route());
   return {};
 }
 

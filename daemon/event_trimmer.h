@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 
 #include "daemon/base/logger.h"
@@ -15,8 +16,9 @@ namespace rtcroom {
 struct TrimOptions {
   std::chrono::milliseconds retention = std::chrono::hours(24);
   std::uint64_t max_events = 10'000'000;
-  std::size_t most_per_step = 1'000;  ///< what one write to the store removes
-  std::size_t most_steps = 100;       ///< of one call to `Trim`
+  std::size_t most_per_step = 1'000;   ///< what one write to the store removes
+  std::size_t most_steps = 100;        ///< of one call to `Trim`
+  std::function<void()> after_step{};  ///< called on the thread that trims
 };
 
 /// Removes events that are too old or too many, in steps small enough that requests hardly

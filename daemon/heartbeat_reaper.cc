@@ -45,6 +45,7 @@ void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
   leases_.GraceForAll();
   inactive_.GraceForAll();
   last_sweep_ = clock_.Monotonic();
+  observer_.OnStall();
   logger_.Warn("stalled",
                {{"stood_still_ms",
                  std::chrono::duration_cast<std::chrono::milliseconds>(stood_still).count()}});

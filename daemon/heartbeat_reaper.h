@@ -31,6 +31,8 @@ class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
   virtual void OnSweep(const SweepOutcome& outcome) = 0;
+  /// The process stood still, and everybody got their time again.
+  virtual void OnStall() = 0;
 };
 
 /// Works through the leases that ran out, longest overdue first, never through all rooms.

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/cli/cli.h"
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/outgoing_http.h"
 #include "daemon/serve.h"
 #include "daemon/system_clock.h"
 

@@ -1,8 +1,10 @@
 #include "daemon/serve.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +14,9 @@
 #include <unistd.h>
 
 #include "daemon/app.h"
-#include "daemon/descriptor_limit.h"
+#include "daemon/process/descriptor_limit.h"
+#include "daemon/service_manager/notify_socket.h"
+#include "daemon/service_watch.h"
 #include "daemon/system_clock.h"
 
 namespace rtcroom {
@@ -56,6 +60,8 @@ void PrintWelcome(const App& app, const std::string& prefix) {
   if (!app.grpc_address().empty()) {
     text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
   }
+  // On the terminal alone: the link opens everything, so the log must not have it.
+  if (!app.console_link().empty()) text += fmt::format("\nConsole: {}\n", app.console_link());
   fmt::print("{}\n", text);
   std::fflush(stdout);
 }
@@ -87,37 +93,85 @@ struct ServedUntil {
   std::vector<NamedSocket> sockets = {};
 };
 
+/// What every life of the server has from the process.
+struct Process {
+  const Clock& clock;
+  const std::function<ConfigOutcome()>& reload;
+  HandOver& hand_over;
+  WaitedSignals& signals;
+  ServiceLink link;
+  Logger& logger;
+};
+
 /// One life of the server: all of it has ended when this returns.
-ServedUntil ServeOnce(const Config& config, RunMode mode,
-                      const std::function<ConfigOutcome()>& reload, InheritedSockets sockets,
-                      HandOver& hand_over, WaitedSignals& signals, Logger& logger) {
+ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets sockets,
+                      const Process& process) {
+  Logger& logger = process.logger;
+  ServiceReports& reports = process.link.reports;
   App app(config, mode, std::move(sockets), logger);
   if (const Status started = app.Start(); !started) {
     logger.Error("start_failed", {{"reason", started.error().detail}});
+    reports.Status("cannot start: " + started.error().detail);
     return {.end = End::kFailedToStart};
   }
   if (mode == RunMode::kDev) PrintWelcome(app, config.server.prefix);
+  std::optional<ServiceWatch> watch;
+  watch.emplace(app, process.link, process.clock, logger);
+  reports.Ready();
 
   while (true) {
-    const int signal = signals.Wait();
+    const int signal = process.signals.Wait();
     if (signal == SIGHUP) {
-      Reload(reload(), app, logger);
+      reports.Reloading("reloading");
+      Reload(process.reload(), app, logger);
+      reports.Ready();
     } else if (signal == SIGUSR2) {
-      Status fit = hand_over.CheckSuccessor();
-      if (fit) fit = CheckReload(reload(), app);
+      reports.Reloading("handing over");
+      Status fit = process.hand_over.CheckSuccessor();
+      if (fit) fit = CheckReload(process.reload(), app);
       if (!fit) {
         logger.Warn("hand_over_refused", {{"reason", fit.error().detail}});
+        reports.Ready();
         continue;
       }
       logger.Info("handing_over");
+      watch.reset();
+      // From here until the successor is ready nobody is there to ask.
+      reports.StillBusy();
       app.Stop(SocketAfterStop::kKept);
+      reports.StillBusy();
       return {.end = End::kHandsOver, .sockets = app.TakeSockets()};
     } else {
       logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      reports.Stopping();
+      watch.reset();
       app.Stop();
       return {.end = End::kStopped};
     }
   }
+}
+
+std::string Variable(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+/// The way to the service manager, where there is one that can be told. It is no reason not to
+/// serve that there is none.
+std::optional<NotifySocket> FindManager(const NotifyVariables& variables, Logger& logger) {
+  if (variables.socket.empty()) return std::nullopt;
+  Result<NotifySocket> socket = NotifySocket::At(variables.socket);
+  if (socket) return *std::move(socket);
+  logger.Warn("service_manager_unreachable", {{"reason", socket.error().detail}});
+  return std::nullopt;
+}
+
+std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& variables,
+                                                      Logger& logger) {
+  const auto timeout = WatchdogTimeout(variables, getpid());
+  if (timeout) return *timeout;
+  logger.Warn("no_watchdog", {{"reason", timeout.error().detail}});
+  return std::nullopt;
 }
 
 }  // namespace
@@ -135,14 +189,32 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
     return 1;
   }
   UnsetListenVariables();
+  const NotifyVariables variables{.socket = Variable(start.environment, "NOTIFY_SOCKET"),
+                                  .watchdog_usec = Variable(start.environment, "WATCHDOG_USEC"),
+                                  .watchdog_pid = Variable(start.environment, "WATCHDOG_PID")};
+  UnsetNotifyVariables();
   RaiseDescriptorLimit();
   const SystemClock clock;
   HandOver hand_over(start.command, clock);
+  NoServiceManager nobody;
+  std::optional<NotifySocket> socket = FindManager(variables, logger);
+  ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : nobody;
+  ServiceReports reports(manager, clock);
+  const Process process{.clock = clock,
+                        .reload = reload,
+                        .hand_over = hand_over,
+                        .signals = signals,
+                        .link = {.manager = manager,
+                                 .reports = reports,
+                                 .is_wanted = socket.has_value(),
+                                 .watchdog_timeout = FindWatchdog(variables, logger)},
+                        .logger = logger};
+  // A predecessor in this process may have been under the manager's watch.
+  reports.StillBusy();
   InheritedSockets sockets = *std::move(inherited);
   Config current = config;
   while (true) {
-    ServedUntil served =
-        ServeOnce(current, mode, reload, std::move(sockets), hand_over, signals, logger);
+    ServedUntil served = ServeOnce(current, mode, std::move(sockets), process);
     switch (served.end) {
       case End::kFailedToStart:
         return 1;

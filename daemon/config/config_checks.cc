@@ -10,7 +10,7 @@
 
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"
-#include "daemon/text_file.h"
+#include "daemon/files/text_file.h"
 
 namespace rtcroom {
 namespace {
@@ -64,6 +64,22 @@ bool CanBeSent(const Secret& token) {
   const std::string& text = token.Reveal();
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; }) &&
          !text.starts_with(' ') && !text.ends_with(' ');
+}
+
+constexpr std::size_t kMinAdminToken = 16;
+
+void CheckAdmin(const AdminConfig& admin, Problems& problems) {
+  const std::string& token = admin.token.Reveal();
+  if (token.empty()) return;
+  if (!CanBeSent(admin.token)) {
+    problems.push_back(
+        {"admin.token",
+         "must be printable ASCII, with no space at its ends: it travels in a header"});
+  } else if (token.size() < kMinAdminToken) {
+    problems.push_back(
+        {"admin.token",
+         fmt::format("must have at least {} characters: it opens everything", kMinAdminToken)});
+  }
 }
 
 void CheckUtils(const UtilsConfig& utils, Problems& problems) {
@@ -148,10 +164,14 @@ bool CanSign(const ImConfig& im) {
 
 void WarnOfIm(const ImConfig& im, Problems& warnings) {
   if (CanSign(im)) return;
-  const std::string_view key = im.sdk_app_id == 0    ? "im.sdk_app_id"
-                               : im.sig_version == 1 ? "im.private_key_file"
-                                                     : "im.secret_key";
-  warnings.push_back({std::string(key), "missing: get_im_login_info answers code 6"});
+  if (im.sdk_app_id == 0) {
+    warnings.push_back(
+        {"im.sdk_app_id", "missing: get_im_login_info, get_login_info and login answer code 6"});
+    return;
+  }
+  // Tickets that others signed may still be checked, with another key.
+  warnings.push_back({im.sig_version == 1 ? "im.private_key_file" : "im.secret_key",
+                      "missing: get_im_login_info and get_login_info answer code 6"});
 }
 
 void WarnOfLive(const LiveConfig& live, Problems& warnings) {
@@ -182,6 +202,12 @@ void WarnOfUtils(const Config& config, Problems& warnings) {
   }
 }
 
+void WarnOfAuth(const AuthConfig& auth, Problems& warnings) {
+  if (auth.mode == AuthMode::kToken && auth.gen1_login) {
+    warnings.push_back({"auth.gen1_login", "without effect: auth.mode refuses gen-1"});
+  }
+}
+
 void WarnOfListeners(const Config& config, Problems& warnings) {
   const std::optional<ListenAddress> http = ParseListenAddress(config.server.http_listen);
   if (http && !http->IsLoopback()) {
@@ -189,7 +215,10 @@ void WarnOfListeners(const Config& config, Problems& warnings) {
   }
   const std::optional<ListenAddress> admin = ParseListenAddress(config.admin.listen);
   if (admin && !admin->IsLoopback()) {
-    warnings.push_back({"admin.listen", "not on loopback: other machines can read it"});
+    warnings.push_back({"admin.listen", config.admin.token.empty()
+                                            ? "not on loopback: other machines can read it"
+                                            : "not on loopback: other machines can read it, and "
+                                              "admin.token travels unencrypted"});
   }
 }
 
@@ -207,6 +236,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   Problems problems;
   CheckTls(config.server, mode, problems);
   CheckListeners(config, problems);
+  CheckAdmin(config.admin, problems);
   CheckGrpc(config.grpc, problems);
   CheckPrefixes(config.server, problems);
   if (config.room.sweep_period > config.room.heartbeat_timeout) {
@@ -241,6 +271,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   Problems warnings;
   WarnOfListeners(config, warnings);
   WarnOfProxies(config.server, warnings);
+  WarnOfAuth(config.auth, warnings);
   WarnOfIm(config.im, warnings);
   WarnOfLive(config.live, warnings);
   WarnOfUtils(config, warnings);

@@ -49,9 +49,9 @@ void AddServerKeys(std::vector<ConfigKey>& keys) {
 void AddAdminKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::admin> admin("admin", keys);
   admin.Add<&AdminConfig::listen>("listen", PlainTextRule{CheckListenAddress},
-                                  "/healthz, /readyz and /metrics; keep it local.");
-  admin.AddUnavailable<&AdminConfig::token>("token", SecretRule{},
-                                            "What callers of the operator's calls must know.");
+                                  "/healthz, /readyz, /metrics and the console; keep it local.");
+  admin.Add<&AdminConfig::token>(
+      "token", SecretRule{}, "What opens the console, 16 characters or more; \"\" = no console.");
 }
 
 void AddGrpcKeys(std::vector<ConfigKey>& keys) {

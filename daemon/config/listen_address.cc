@@ -1,5 +1,7 @@
 #include "daemon/config/listen_address.h"
 
+#include <fmt/format.h>
+
 #include "daemon/edge/ip_address.h"
 
 namespace rtcroom {
@@ -23,6 +25,15 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
   const std::optional<IpAddress> host = IpAddress::Parse(name);
   if (!port || !host || host->IsV4() == bracketed) return std::nullopt;
   return ListenAddress{.host = host->ToText(), .port = *port};
+}
+
+std::optional<std::string> ReachableFromHere(std::string_view listen) {
+  std::optional<ListenAddress> address = ParseListenAddress(listen);
+  if (!address || address->port == 0) return std::nullopt;
+  const bool v6 = IsV6(*address);
+  if (address->IsWildcard()) address->host = v6 ? "::1" : "127.0.0.1";
+  return v6 ? fmt::format("[{}]:{}", address->host, address->port)
+            : fmt::format("{}:{}", address->host, address->port);
 }
 
 bool Collide(const ListenAddress& one, const ListenAddress& other) {

@@ -24,6 +24,10 @@ struct ListenAddress {
 /// @return nothing when `text` is anything else.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
+/// Where programs on this machine reach a listener, as `host:port` or `[v6]:port`: one that listens
+/// everywhere is on loopback too. Nothing while its port is not known, and for what is no address.
+std::optional<std::string> ReachableFromHere(std::string_view listen);
+
 /// Whether two listeners would claim the same port of the same address. Port 0 never does, and
 /// `0.0.0.0` and `[::]` do not share one: an IPv6 listener leaves IPv4 alone.
 bool Collide(const ListenAddress& one, const ListenAddress& other);

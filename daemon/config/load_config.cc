@@ -8,7 +8,7 @@
 
 #include "daemon/config/config_key.h"
 #include "daemon/config/toml_reader.h"
-#include "daemon/text_file.h"
+#include "daemon/files/text_file.h"
 
 namespace rtcroom {
 namespace {

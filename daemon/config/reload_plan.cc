@@ -10,10 +10,11 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReloadable = {
+constexpr std::array<std::string_view, 10> kReloadable = {
     "server.tls_cert",        "server.tls_key", "server.max_connections_per_address",
-    "server.max_connections", "grpc.tls_cert",  "grpc.tls_key",
-    "grpc.client_ca",         "log.level",      "utils.admin_token"};
+    "server.max_connections", "admin.token",    "grpc.tls_cert",
+    "grpc.tls_key",           "grpc.client_ca", "log.level",
+    "utils.admin_token"};
 
 bool IsReloadable(const ConfigKey& key) {
   return key.section == "limits" || std::ranges::count(kReloadable, key.FullName()) != 0;

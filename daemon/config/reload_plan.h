@@ -15,8 +15,8 @@ struct ReloadPlan {
 };
 
 /// Compares key by key. `log.level`, the files of both TLS listeners, the limits of connections,
-/// `utils.admin_token` and the section `limits` change at run time; every other key keeps the value
-/// of `running`. Keys are named in full, in the order of `default-config`.
+/// `admin.token`, `utils.admin_token` and the section `limits` change at run time; every other key
+/// keeps the value of `running`. Keys are named in full, in the order of `default-config`.
 ///
 /// The content of a file may have changed although the key that names it has not: certificates
 /// are to be read again in any case.

@@ -1,18 +1,12 @@
 #include "daemon/grpc_server/admin_calls.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "daemon/core/room_search.h"
 #include "daemon/grpc_server/admin_requests.h"
 #include "daemon/notifier/event_messages.h"
 
 namespace rtcroom {
-namespace {
-
-/// Rooms read at a time where not every one is wanted.
-constexpr std::size_t kBatch = 200;
-
-}  // namespace
 
 AdminCalls::AdminCalls(Store& store, RoomService& rooms, ServerFacts facts)
     : store_(store), rooms_(rooms), facts_(std::move(facts)) {}
@@ -29,25 +23,14 @@ Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomRespons
 Status AdminCalls::ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response) {
   const Result<RoomsWanted> wanted = ReadRoomsWanted(request);
   if (!wanted) return wanted.error();
-  std::size_t missing = wanted->count;
-  std::size_t scanned = 0;
-  std::uint64_t after = wanted->after;
-  while (missing > 0 && scanned < kMaxScanned) {
-    const std::size_t batch = wanted->kind ? std::min(kBatch, kMaxScanned - scanned) : missing;
-    const Result<RoomPage> page = store_.Scan(after, batch);
-    if (!page) return page.error();
-    for (const Room& room : page->rooms) {
-      if (missing == 0) break;
-      after = room.sequence;
-      ++scanned;
-      if (wanted->kind && room.key.kind != *wanted->kind) continue;
-      *response.add_rooms() = RoomMessage(room);
-      --missing;
-    }
-    const bool all_read = page->rooms.empty() || page->rooms.back().sequence == after;
-    if (page->rooms.size() < batch && all_read) return {};  // that was the last
+  RoomSearch search{.after = wanted->after, .count = wanted->count};
+  if (wanted->kind) {
+    search.wanted = [kind = *wanted->kind](const Room& room) { return room.key.kind == kind; };
   }
-  response.set_next_page_token(PageToken(after));
+  const Result<RoomsFound> found = SearchRooms(store_, search);
+  if (!found) return found.error();
+  for (const Room& room : found->rooms) *response.add_rooms() = RoomMessage(room);
+  if (found->next) response.set_next_page_token(EncodeSearchPosition(*found->next));
   return {};
 }
 

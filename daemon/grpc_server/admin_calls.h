@@ -30,9 +30,6 @@ struct ServerFacts {
 /// @threads safe from any thread.
 class AdminCalls {
  public:
-  /// Most rooms that one page may cost, whatever it looks for.
-  static constexpr std::size_t kMaxScanned = 1'000;
-
   /// `store` and `rooms` outlive it.
   AdminCalls(Store& store, RoomService& rooms, ServerFacts facts);
 

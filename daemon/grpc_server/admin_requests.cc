@@ -1,19 +1,12 @@
 #include "daemon/grpc_server/admin_requests.h"
 
-#include <algorithm>
-#include <charconv>
-#include <string_view>
-#include <system_error>
-
-#include <fmt/format.h>
-
+#include "daemon/core/room_search.h"
 #include "daemon/notifier/event_messages.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::int32_t kNanosecondsInASecond = 1'000'000'000;
-constexpr std::size_t kTokenDigits = 16;
 
 Error Wrong(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
 
@@ -36,15 +29,6 @@ std::optional<std::chrono::milliseconds> ReadBan(const google::protobuf::Duratio
   const std::chrono::nanoseconds exact = whole + std::chrono::nanoseconds(ban.nanos());
   if (exact <= std::chrono::nanoseconds(0) || exact > kLongestBan) return std::nullopt;
   return std::chrono::ceil<std::chrono::milliseconds>(exact);
-}
-
-std::optional<std::uint64_t> ReadToken(std::string_view token) {
-  std::uint64_t after = 0;
-  const char* const end = token.data() + token.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is told
-  const auto [stopped, failure] = std::from_chars(token.data(), end, after, 16);
-  if (failure != std::errc() || stopped != end || PageToken(after) != token) return std::nullopt;
-  return after;
 }
 
 }  // namespace
@@ -83,13 +67,11 @@ Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request) {
     if (wanted.count > RoomsWanted::kMaxCount) return Wrong("page_size: must be 1 to 200");
   }
   if (!request.page_token().empty()) {
-    const std::optional<std::uint64_t> after = ReadToken(request.page_token());
+    const std::optional<std::uint64_t> after = ParseSearchPosition(request.page_token());
     if (!after) return Wrong("page_token: not one of this server");
     wanted.after = *after;
   }
   return wanted;
 }
-
-std::string PageToken(std::uint64_t after) { return fmt::format("{:0{}x}", after, kTokenDigits); }
 
 }  // namespace rtcroom

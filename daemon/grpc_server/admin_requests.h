@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include <rtcroom/v1/room_admin.pb.h>
 
@@ -29,8 +28,5 @@ struct RoomsWanted {
   std::uint64_t after = 0;            ///< of Room::sequence
 };
 Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request);
-
-/// The token of the page behind the room of that sequence.
-std::string PageToken(std::uint64_t after);
 
 }  // namespace rtcroom

@@ -83,6 +83,10 @@ class GrpcServer {
   /// @errors  as `LoadGrpcTlsContext`; what was served with before stays.
   Status ReloadTls(const GrpcTlsFiles& files) EXCLUDES(tls_mutex_);
 
+  /// What new connections are served with; null without TLS. Shared because a reload may come
+  /// before it was used.
+  [[nodiscard]] std::shared_ptr<ssl_ctx_st> CurrentTls() EXCLUDES(tls_mutex_);
+
   /// Health fails first, nobody new is let in, streams are ended, and calls that are at work are
   /// waited for, for `drain_timeout` at most. Then the rest is cut: who watches health would wait
   /// for ever.
@@ -100,7 +104,6 @@ class GrpcServer {
   Status TakeUpTls(const GrpcTlsFiles& files);
   /// @param all_ended  tells whether there is nobody left.
   void AwaitCalls(std::chrono::milliseconds patience, const std::function<bool()>& all_ended);
-  std::shared_ptr<ssl_ctx_st> CurrentTls() EXCLUDES(tls_mutex_);
 
   GrpcServerOptions options_;
   const GrpcServerParts parts_;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "daemon/base/logger.h"
-#include "daemon/call_pool.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/result.h"
 #include "daemon/core/room_service.h"
@@ -16,6 +15,7 @@
 #include "daemon/grpc_server/admin_calls.h"
 #include "daemon/grpc_server/grpc_server.h"
 #include "daemon/grpc_server/room_admin.h"
+#include "daemon/outgoing/call_pool.h"
 
 namespace rtcroom {
 
@@ -47,6 +47,8 @@ class OperatorServer {
   [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
   /// @errors  as `GrpcServer::ReloadTls`.
   Status ReloadTls(const GrpcTlsFiles& files) { return server_.ReloadTls(files); }
+
+  [[nodiscard]] std::shared_ptr<ssl_ctx_st> CurrentTls() { return server_.CurrentTls(); }
 
   /// As `GrpcServer::Stop`; afterwards nothing runs that would use the store.
   void Stop(std::chrono::milliseconds drain_timeout,

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "daemon/base/logger.h"
-#include "daemon/call_pool.h"
 #include "daemon/core/clock.h"
+#include "daemon/outgoing/call_pool.h"
 
 namespace grpc {
 class Service;

@@ -9,6 +9,7 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/login_signer.h"
+#include "daemon/core/random_source.h"
 #include "daemon/core/storage.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_bridge.h"
@@ -16,8 +17,7 @@
 #include "daemon/im/im_observer.h"
 #include "daemon/im/im_probe.h"
 #include "daemon/im/im_rest.h"
-#include "daemon/outgoing_http.h"
-#include "daemon/signing/random.h"
+#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 

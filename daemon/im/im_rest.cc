@@ -156,7 +156,7 @@ std::string ImRest::Body(GroupCommand command, const RoomId& group) const {
       break;
     case GroupCommand::kCustomMessage:
       // A number that was seen before would make the service drop the message as a repetition.
-      body["Random"] = ImRandom(random_);
+      body["Random"] = RandomUint32(random_);
       body["MsgBody"] =
           Json::array({{{"MsgType", "TIMCustomElem"},
                         {"MsgContent", {{"Data", kCustomMessage}, {"Desc", ""}, {"Ext", ""}}}}});

@@ -10,10 +10,10 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/random_source.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_service.h"
-#include "daemon/outgoing_http.h"
-#include "daemon/signing/random.h"
+#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/percent_encoding.h"
+#include "daemon/core/percent_encoding.h"
 
 namespace rtcroom {
 namespace {
@@ -37,13 +37,7 @@ std::string ImTarget(std::string_view command, const ImCallerIdentity& caller,
                      RandomSource& random) {
   return fmt::format("/v4/{}?sdkappid={}&identifier={}&usersig={}&random={}&contenttype=json",
                      command, caller.sdk_app_id, PercentEncode(caller.administrator.value),
-                     PercentEncode(caller.signature.Reveal()), ImRandom(random));
-}
-
-std::uint32_t ImRandom(RandomSource& random) {
-  std::uint32_t number = 0;
-  random.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  return number;
+                     PercentEncode(caller.signature.Reveal()), RandomUint32(random));
 }
 
 std::optional<ImErrorReport> ReadImErrorReport(const std::string& body) {

@@ -8,7 +8,7 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
-#include "daemon/signing/random.h"
+#include "daemon/core/random_source.h"
 
 namespace rtcroom {
 
@@ -24,9 +24,6 @@ struct ImCallerIdentity {
 /// @source protocol D.7.
 std::string ImTarget(std::string_view command, const ImCallerIdentity& caller,
                      RandomSource& random);
-
-/// Uniform, of 32 bits.
-std::uint32_t ImRandom(RandomSource& random);
 
 /// What the service answered, as far as it is what it documents.
 struct ImErrorReport {

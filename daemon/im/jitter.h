@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "daemon/signing/random.h"
+#include "daemon/core/random_source.h"
 
 namespace rtcroom {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/call_pool.h"
 #include "daemon/config/config.h"
 #include "daemon/core/config_probe.h"
 #include "daemon/im/im_probe.h"
+#include "daemon/outgoing/call_pool.h"
 
 namespace rtcroom {
 

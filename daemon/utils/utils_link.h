@@ -1,10 +1,10 @@
 // Everything between the configuration and the endpoints under `utils`.
 #pragma once
 
-#include "daemon/call_pool.h"
 #include "daemon/config/config.h"
+#include "daemon/core/random_source.h"
+#include "daemon/outgoing/call_pool.h"
 #include "daemon/signing/md5_login_info.h"
-#include "daemon/signing/random.h"
 #include "daemon/signing/signed_stream_urls.h"
 #include "daemon/signing/signed_test_streams.h"
 #include "daemon/utils/admin_token.h"

@@ -11,8 +11,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/log_scope.h"
 #include "daemon/core/ids.h"
-#include "daemon/percent_encoding.h"
+#include "daemon/core/percent_encoding.h"
 
 namespace rtcroom {
 namespace {
@@ -87,9 +88,13 @@ void WechatCodeExchange::Exchange(const std::string& code,
     return done({.outcome = CodeExchangeOutcome::kBadCode});
   }
   const auto turn_away = [done] { done({.outcome = CodeExchangeOutcome::kOverloaded}); };
-  const bool is_taken =
-      calls_.TrySubmit({.run = [this, code, done = std::move(done)] { done(ExchangeNow(code)); },
-                        .expired = turn_away});
+  const bool is_taken = calls_.TrySubmit(
+      {.run =
+           [this, code, done = std::move(done), request = std::string(LogScope::Current())] {
+             const LogScope scope(request);
+             done(ExchangeNow(code));
+           },
+       .expired = turn_away});
   if (!is_taken) turn_away();
 }
 

@@ -7,9 +7,9 @@
 
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
-#include "daemon/call_pool.h"
 #include "daemon/core/code_exchange.h"
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/call_pool.h"
+#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 
