@@ -53,7 +53,7 @@ std::chrono::duration<double> BenchStore::Reopen() {
 
 void BenchStore::Open(Durability durability) {
   store_.reset();
-  auto opened = SqliteStore::Open({.path = (directory_.path() / "rooms.db").string(),
+  auto opened = SqliteStore::Open({.path = path(),
                                    .new_epoch = "0123456789abcdef",
                                    .durability = durability,
                                    .limits = {.max_rooms = rooms_ + 1'000'000}},

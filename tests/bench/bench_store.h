@@ -26,6 +26,8 @@ class BenchStore {
   BenchStore(std::uint64_t rooms, std::size_t pushers);
 
   [[nodiscard]] SqliteStore& store() { return *store_; }
+  /// Of the database file.
+  [[nodiscard]] std::string path() const { return (directory_.path() / "rooms.db").string(); }
   [[nodiscard]] std::uint64_t rooms() const { return rooms_; }
   [[nodiscard]] static RoomKey KeyOf(std::uint64_t number);
 

@@ -10,6 +10,7 @@
 
 #include "daemon/core/session_service.h"
 #include "daemon/signing/openssl_session_crypto.h"
+#include "daemon/signing/system_random.h"
 #include "daemon/system_clock.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/fake_login_verifier.h"

@@ -80,7 +80,7 @@ class HostileGrpc : public testing::Test {
     EXPECT_EQ(phone_->failures(), 0u);
     const std::size_t most = phone_->most_bytes();
     phone_.reset();
-    if (!kUnderSanitizer) {
+    if (!IsServerSanitized()) {
       EXPECT_LT(most, before_ + kMostGrowth);
     }
     RecordProperty("mebibytes_before", std::to_string(before_ / kMebibyte));

@@ -136,7 +136,7 @@ TEST_F(Hostile, RequestsLeaveNothingBehind) {
   RecordProperty("bytes_before", std::to_string(before));
   RecordProperty("bytes_after", std::to_string(after));
   // The sanitizers' allocators keep freed memory for a while, so that its use is noticed.
-  if (!kUnderSanitizer) {
+  if (!IsServerSanitized()) {
     EXPECT_LT(after, before + kMostGrowth);
   }
   EXPECT_TRUE(Eventually([&] { return OpenDescriptorsOf(server_.child().pid()) <= descriptors; }));

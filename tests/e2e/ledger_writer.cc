@@ -1,7 +1,9 @@
 #include "tests/e2e/ledger_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -52,14 +54,52 @@ void LedgerWriter::WriteUntilCutOff(ApiClient client, std::atomic<std::size_t>& 
   }
 }
 
+void LedgerWriter::WriteUntilStopped(ApiClient client, const std::atomic<bool>& stop,
+                                     WriteCounts& counts) {
+  constexpr std::chrono::milliseconds kPauseAfterRefusal{2};
+  while (!stop) {
+    const Change change = NextChange();
+    const ApiReply reply = Send(client, change);
+    if (reply.code() == kInternalFailure) {
+      ++counts.refused;
+      std::this_thread::sleep_for(kPauseAfterRefusal);
+      continue;
+    }
+    EXPECT_EQ(reply.code(), kOk) << change.endpoint << " " << change.room << " " << change.user
+                                 << ": " << reply;
+    if (reply.code() != kOk) return;
+    rooms_ = After(std::move(rooms_), change);
+    if (!states_.empty()) states_.push_back(rooms_);
+    ++*acknowledged_;
+    ++counts.acknowledged;
+  }
+}
+
+void LedgerWriter::ExpectSeenBetween(std::size_t first, std::size_t last,
+                                     const Ledger& stored) const {
+  const Ledger own = OwnRooms(stored);
+  const std::size_t end = std::min(last + 2, states_.size());
+  ASSERT_LT(first, end);
+  const auto from = states_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto to = states_.begin() + static_cast<std::ptrdiff_t>(end);
+  EXPECT_NE(std::find(from, to, own), to)
+      << name_ << ": " << testing::PrintToString(own) << " was never true between change " << first
+      << " and " << last << ", from " << testing::PrintToString(*from);
+}
+
 void LedgerWriter::ExpectKept(const Ledger& stored) {
-  Ledger own;
-  std::ranges::copy_if(stored, std::inserter(own, own.end()),
-                       [this](const auto& room) { return room.first.starts_with(name_); });
+  Ledger own = OwnRooms(stored);
   if (own != rooms_ && pending_) rooms_ = After(std::move(rooms_), *pending_);
   EXPECT_EQ(own, rooms_) << name_ << ": what is stored (first) is not what was acknowledged";
   rooms_ = std::move(own);
   pending_.reset();
+}
+
+Ledger LedgerWriter::OwnRooms(const Ledger& stored) const {
+  Ledger own;
+  std::ranges::copy_if(stored, std::inserter(own, own.end()),
+                       [this](const auto& room) { return room.first.starts_with(name_); });
+  return own;
 }
 
 LedgerWriter::Change LedgerWriter::NextChange() {

@@ -2,7 +2,9 @@
 #include <atomic>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -27,15 +29,18 @@ using testing::IsEmpty;
 
 constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
 /// Under a sanitizer a start takes ten times as long.
-constexpr std::size_t kUsualRestarts = kUnderSanitizer ? 20 : 100;
+std::size_t UsualRestarts() { return IsServerSanitized() ? 20 : 100; }
 
 /// Makes requests from several threads, each on a connection of its own, until it ends.
 class NewConnections {
  public:
-  explicit NewConnections(const ServerProcess& server) : server_(server) {
-    for (const std::string listener : {"http", "http", "https", "https"}) {
-      threads_.emplace_back([this, listener](const std::stop_token& stop) {
-        while (!stop.stop_requested()) CallOnce(listener);
+  explicit NewConnections(const ServerProcess& server)
+      : http_(server.AddressOf("http")),
+        https_(server.AddressOf("https")),
+        certificate_(server.certificate()) {
+    for (const Secured secured : {Secured::kNo, Secured::kNo, Secured::kYes, Secured::kYes}) {
+      threads_.emplace_back([this, secured](const std::stop_token& stop) {
+        while (!stop.stop_requested()) CallOnce(secured);
       });
     }
   }
@@ -48,12 +53,13 @@ class NewConnections {
   void End() { threads_.clear(); }
 
  private:
-  void CallOnce(const std::string& listener) {
+  enum class Secured : std::uint8_t { kNo, kYes };
+
+  void CallOnce(Secured secured) {
     std::string failure;
     try {
-      RawClient client = listener == "http" ? RawClient(server_.AddressOf(listener))
-                                            : RawClient(server_.AddressOf(listener),
-                                                        {.trusted = server_.certificate()});
+      RawClient client =
+          secured == Secured::kNo ? RawClient(http_) : RawClient(https_, {.trusted = certificate_});
       client.Send(
           RawPost("/weapp/multi_room/get_pushers", RoomBody("r1").dump(), "Connection: close\r\n"));
       const RawReply reply = client.Receive();
@@ -66,10 +72,12 @@ class NewConnections {
       failure = thrown.what();
     }
     const MutexLock lock(mutex_);
-    failures_.push_back(listener + ": " + failure);
+    failures_.push_back((secured == Secured::kNo ? "http: " : "https: ") + failure);
   }
 
-  const ServerProcess& server_;
+  const std::string http_;
+  const std::string https_;
+  const std::filesystem::path certificate_;
   std::atomic<std::size_t> answered_{0};
   Mutex mutex_;
   std::vector<std::string> failures_ GUARDED_BY(mutex_);
@@ -77,7 +85,7 @@ class NewConnections {
 };
 
 TEST(Restart, UnderLoadFailsNoRequest) {
-  const std::size_t restarts = EnvironmentNumber(kRestartsVariable, kUsualRestarts);
+  const std::size_t restarts = EnvironmentNumber(kRestartsVariable, UsualRestarts());
   ServerProcess server({.settings = {{"limits.per_address_rate", "0/s"}, {"log.level", "info"}}});
   ASSERT_EQ(server.Https().Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
   const std::size_t descriptors = OpenDescriptorsOf(server.child().pid());
@@ -95,7 +103,7 @@ TEST(Restart, UnderLoadFailsNoRequest) {
   // What a program leaves open, the next one inherits: that would be one more with each restart.
   // (A server under load has opened some that it opens when they are first needed.) The thread
   // sanitizer itself leaves open the pipes to those who look up names for it.
-  EXPECT_TRUE(kUnderThreadSanitizer || Eventually([&] {
+  EXPECT_TRUE(IsServerUnderThreadSanitizer() || Eventually([&] {
                 return OpenDescriptorsOf(server.child().pid()) < descriptors + restarts / 2;
               }))
       << OpenDescriptorsOf(server.child().pid()) << " open, " << descriptors << " before";
@@ -170,6 +178,25 @@ TEST_F(SocketActivation, LosesNobodyWhenTheServerIsKilled) {
   between.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
   server.Start();
   EXPECT_EQ(between.Receive().code(), kOk);
+}
+
+TEST_F(SocketActivation, AStopAndAStartUnderLoadFailNoRequest) {
+  constexpr int kUpgrades = 10;
+  ServerOptions options = Options();
+  options.settings["limits.per_address_rate"] = "0/s";
+  options.settings["log.level"] = "info";
+  ServerProcess server(std::move(options));
+  ASSERT_EQ(server.Https().Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+
+  NewConnections callers(server);
+  for (int i = 0; i < kUpgrades && !HasFailure(); ++i) {
+    ASSERT_EQ(server.Terminate(), 0);
+    server.Start();
+    const std::size_t answered = callers.answered();
+    EXPECT_TRUE(Eventually([&] { return callers.answered() > answered; })) << "upgrade " << i;
+  }
+  callers.End();
+  EXPECT_THAT(callers.failures(), IsEmpty());
 }
 
 TEST_F(SocketActivation, HandsTheSocketsOn) {

@@ -1,4 +1,6 @@
 // What neither the log nor any reply may hold (protocol F.8; replies: F.7).
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/utils_calls.h"
 #include "tests/support/authorised_client.h"
+#include "tests/support/im_stand_in.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/wechat_stand_in.h"
 
@@ -18,27 +21,57 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-/// Keys of the configuration: nobody is ever told one.
+/// Keys of the configuration: nobody is ever told one. Those that this version has no function for
+/// are refused when they are set, and left out.
 const std::map<std::string, std::string> kKeys = {
-    {"im.secret_key", "key-of-im-0123456789"},      {"live.push_key", "key-of-pushing-0123456789"},
-    {"live.play_key", "key-of-playing-0123456789"}, {"live.api_key", "key-of-the-api-0123456789"},
-    {"utils.admin_token", "token-of-the-operator"}, {"grpc.token", "token-of-the-grpc"},
-    {"wechat.secret", "secret-of-wechat"}};
+    {"im.secret_key", "key-of-im-0123456789"},
+    {"live.push_key", "key-of-pushing-0123456789"},
+    {"live.play_key", "key-of-playing-0123456789"},
+    {"live.api_key", "key-of-the-api-0123456789"},
+    {"utils.admin_token", "token-of-the-operator"},
+    {"grpc.token", "token-of-the-grpc"},
+    {"wechat.secret", "secret-of-wechat"},
+    {"admin.token", "token-of-the-admin-port"},
+    {"im.callback_token", "token-of-im-callbacks"},
+    {"live.secret_key", "key-of-the-cloud-0123456789"},
+    {"live.callback_key", "key-of-live-callbacks"},
+    {"live.rtmp_callback_secret", "secret-of-rtmp-callbacks"},
+    {"trtc.secret_key", "key-of-trtc-0123456789"},
+    {"trtc.callback_key", "key-of-trtc-callbacks"}};
 constexpr const char* kSessionKey = "session-key-of-wechat";
 constexpr const char* kGuessedBearer = "guessed-bearer-4711";
 constexpr const char* kGuessedToken = "0123456789abcdef0123456789abcdef";
+/// Of a URL that a client pushes to on a service of its own.
+constexpr const char* kClientsStreamKey = "stream-key-of-a-client-4711";
 
-Settings SecretSettings(const WechatStandIn& wechat) {
+/// Whether a configuration may have the key, as `check-config` says.
+bool IsServed(const std::string& key, const std::string& value) {
+  const TempDirectory directory;
+  const std::filesystem::path file = directory.path() / "rtcroomd.toml";
+  std::ofstream(file) << TomlOf({{key, value}});
+  const FinishedCommand checked = RunToEnd(
+      {.program = ServerBinary(), .arguments = {"check-config", "--config", file.string()}});
+  return (checked.out + checked.err).find(key + ": not available") == std::string::npos;
+}
+
+Settings SecretSettings(const WechatStandIn& wechat, const ImStandIn& im,
+                        const std::string& log_format) {
   Settings settings = LoginSettings({{"utils.enabled", true},
                                      {"auth.gen1_login", true},
+                                     {"im.enabled", true},
+                                     {"im.base_url", im.base_url()},
                                      {"wechat.app_id", "wx_app"},
                                      {"wechat.base_url", wechat.base_url()},
+                                     {"log.format", log_format},
                                      {"log.level", "debug"}});
-  for (const auto& [key, value] : kKeys) settings[key] = value;
+  for (const auto& [key, value] : kKeys) {
+    if (IsServed(key, value)) settings[key] = value;
+  }
   return settings;
 }
 
-class Secrecy : public testing::Test {
+/// The parameter is `log.format`.
+class Secrecy : public testing::TestWithParam<std::string> {
  protected:
   Secrecy() {
     wechat_.Answer("login-code-1",
@@ -98,6 +131,7 @@ class Secrecy : public testing::Test {
     json joining = PusherBody(query.empty() ? "g_room" : "r1", "u1");
     joining["pushURL"] = url;
     joining["roomName"] = "i";
+    streams_.push_back(url);
     Call(query, "live_room", query.empty() ? "create_room" : "add_pusher", joining);
     for (const char* endpoint : {"get_pushers", "get_room_list", "pusher_heartbeat"}) {
       json body = MemberBody(joining["roomID"], "u1");
@@ -145,25 +179,78 @@ class Secrecy : public testing::Test {
     }
   }
 
+  /// Where outside services fail, and are complained about.
+  void MeetTrouble() {
+    json joining = PusherBody("g_room", "u9");
+    joining["pushURL"] = std::string("rtmp://elsewhere.invalid/live/x?key=") + kClientsStreamKey;
+    Call("", "live_room", "add_pusher", joining);
+    im_.Behave(ImConduct::Status(500));
+    json creating = CreateBody("u8");
+    creating["pushURL"] = joining["pushURL"];
+    Call("", "live_room", "create_room", creating);
+    im_.Behave(ImConduct::Well());
+    Call("", "live_room", "create_room", creating);
+    wechat_.Answer("login-code-2", {"no JSON " + std::string(kSessionKey)});
+    Keep(client_.Call("live_room", "get_im_login_info",
+                      {{"userIDPrefix", "weixin"}, {"code", "login-code-2"}}));
+    for (const ImCall& call : im_.calls()) Learn("the administrator's ticket", call.user_sig);
+  }
+
+  /// What the operator's listeners say to those who may ask and to those who may not.
+  void AskTheOperatorsListeners() {
+    ApiClient admin = server_.Admin();
+    for (const std::string& token : {kKeys.at("admin.token"), std::string(kGuessedBearer)}) {
+      for (const char* path : {"/metrics", "/readyz", "/healthz", "/", "/console", "/console/",
+                               "/api/rooms", "/nothing"}) {
+        const std::string target = std::string(path) + "?token=" + token;
+        for (const char* method : {"GET", "POST"}) {
+          Keep(admin.Send(
+              {.method = method,
+               .target = target,
+               .body = json{{"token", token}}.dump(),
+               .headers = {{"Authorization", "Bearer " + token}, {"Cookie", "token=" + token}}}));
+        }
+      }
+    }
+    const std::string target = server_.AddressOf("grpc");
+    for (const std::string& token : {kKeys.at("grpc.token"), std::string(kGuessedBearer)}) {
+      for (const std::string what : {"list", "show live g_room", "kick live g_room u9"}) {
+        const FinishedCommand ended = RunToEnd(
+            {.program = "/bin/sh",
+             .arguments = {"-c", ServerBinary().string() + " rooms " + what + " --config " +
+                                     server_.config_file().string() + " --target " + target},
+             .environment = {{"RTCROOMD_GRPC_TOKEN", token}}});
+        replies_ += ended.out + ended.err;
+      }
+    }
+  }
+
   WechatStandIn wechat_;
-  ServerProcess server_{{.settings = SecretSettings(wechat_)}};
+  ImStandIn im_;
+  ServerProcess server_{{.settings = SecretSettings(wechat_, im_, GetParam())}};
   ApiClient client_ = server_.Https();
   std::string token_;
+  std::vector<std::string> streams_;  ///< push URLs: only who pushes is told his own
   std::map<std::string, std::string> learned_;
   std::string replies_;  ///< all those that have no business to hand out a secret
 };
 
-TEST_F(Secrecy, HoldsForAWholeRunsLogAndForReplies) {
+TEST_P(Secrecy, HoldsForAWholeRunsLogAndForReplies) {
   ASSERT_NO_FATAL_FAILURE(LearnFromLogins());
   ASSERT_NO_FATAL_FAILURE(LearnFromWebrtc());
   ASSERT_NO_FATAL_FAILURE(LearnFromStreams(""));
   ASSERT_NO_FATAL_FAILURE(LearnFromStreams(Query()));
   Misplace();
+  MeetTrouble();
+  AskTheOperatorsListeners();
   Call(Query(), "live_room", "logout", json::object());
   EXPECT_EQ(server_.Terminate(), 0);
 
   const std::string log = server_.Log();
   ASSERT_THAT(log, HasSubstr("get_pushers")) << "at level debug, each call is logged";
+  ASSERT_THAT(log, HasSubstr("grpc_unauthenticated"));
+  ASSERT_THAT(log, HasSubstr("wechat_answer_unreadable"));
+  ASSERT_THAT(replies_, HasSubstr("rtcroomd_requests_total"));
   ASSERT_THAT(replies_, HasSubstr("accelerateURL"));
   for (const auto& [what, secret] : kKeys) {
     EXPECT_EQ(log.find(secret), std::string::npos) << what;
@@ -173,14 +260,19 @@ TEST_F(Secrecy, HoldsForAWholeRunsLogAndForReplies) {
     EXPECT_EQ(log.find(secret), std::string::npos) << what << ": " << secret;
     EXPECT_EQ(replies_.find(secret), std::string::npos) << what << ": " << secret;
   }
-  for (const char* word : {kSessionKey, kGuessedBearer, kGuessedToken, "login-code-1", "txSecret",
-                           "token=", "Bearer"}) {
+  for (const std::string& url : streams_) EXPECT_EQ(log.find(url), std::string::npos) << url;
+  for (const char* word :
+       {kSessionKey, kGuessedBearer, kGuessedToken, kClientsStreamKey, "login-code-1",
+        "login-code-2", "txSecret", "token=", "Bearer", "rtmp://"}) {
     EXPECT_EQ(log.find(word), std::string::npos) << word;
   }
   for (const char* word : {kSessionKey, kGuessedBearer, kGuessedToken, "sessionKey"}) {
     EXPECT_EQ(replies_.find(word), std::string::npos) << word;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(LogFormats, Secrecy, testing::Values("json", "text"),
+                         [](const auto& param_info) { return param_info.param; });
 
 }  // namespace
 }  // namespace rtcroom

@@ -1,56 +1,14 @@
 #include "tests/e2e/store_audit.h"
 
-#include <array>
 #include <memory>
 #include <utility>
 
 #include <sqlite3.h>
 
+#include "storage/sqlite/store_check.h"
+
 namespace rtcroom {
 namespace {
-
-/// A question whose answer is the rows that are wrong.
-struct Question {
-  const char* about = "";
-  const char* sql = "";
-};
-
-// The numbers are the event types of storage/sqlite: 1 created, 2 added, 4 deleted, 5 destroyed.
-// A room's number is its own: others may have had its id.
-constexpr std::array kQuestions = {
-    Question{"damage", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
-    Question{"a dangling reference", "SELECT * FROM pragma_foreign_key_check"},
-    Question{"a gap in the order of commit",
-             "SELECT MIN(position), MAX(position), COUNT(*) FROM events"
-             " HAVING MAX(position) - MIN(position) + 1 <> COUNT(*)"},
-    Question{"a gap in a room's sequence",
-             "SELECT room_id, MIN(room_sequence), MAX(room_sequence), COUNT(*) FROM events"
-             " GROUP BY room_number"
-             " HAVING MIN(room_sequence) <> 1 OR MAX(room_sequence) <> COUNT(*)"
-             " OR COUNT(DISTINCT room_sequence) <> COUNT(*)"},
-    Question{"a room of two ids or kinds",
-             "SELECT room_number FROM events GROUP BY room_number"
-             " HAVING COUNT(DISTINCT room_id || room_kind) <> 1"},
-    Question{"an order of commit that is not the room's own",
-             "SELECT later.room_id, later.room_sequence FROM events AS later JOIN events AS earlier"
-             " ON later.room_number = earlier.room_number AND later.position > earlier.position"
-             " AND later.room_sequence <= earlier.room_sequence"},
-    Question{"a history that does not begin with the room's creation",
-             "SELECT room_id FROM events WHERE (room_sequence = 1) <> (type = 1)"},
-    Question{"a room that knows another newest event than its history",
-             "SELECT id FROM rooms WHERE last_event IS NOT (SELECT MAX(room_sequence) FROM events"
-             " WHERE room_number = sequence AND room_kind = kind)"},
-    Question{"a room that is gone without having been destroyed",
-             "SELECT room_id FROM events GROUP BY room_number HAVING (SUM(type = 5) = 0)"
-             " <> EXISTS (SELECT 1 FROM rooms WHERE sequence = room_number)"},
-    Question{"members that do not follow from the history",
-             "SELECT room_id FROM events GROUP BY room_number"
-             " HAVING SUM(type = 2) - SUM(type = 4)"
-             " <> (SELECT COUNT(*) FROM pushers WHERE room = room_number)"},
-    Question{"an audience that was miscounted",
-             "SELECT id FROM rooms WHERE audience_count"
-             " <> (SELECT COUNT(*) FROM audiences WHERE room = sequence)"},
-};
 
 int AddRow(void* rows, int columns, char** values, char** /*names*/) {
   std::string text;
@@ -87,16 +45,11 @@ int AddCells(void* rows, int columns, char** values, char** /*names*/) {
 }  // namespace
 
 std::vector<std::string> AuditStore(const std::filesystem::path& database) {
-  const Connection opened = OpenToRead(database);
-  if (opened == nullptr) return {"cannot be opened: " + database.string()};
-
+  const Result<StoreReport> report = CheckStore({.path = database.string()});
+  if (!report) return {report.error().detail};
   std::vector<std::string> problems;
-  for (const Question& question : kQuestions) {
-    std::vector<std::string> rows;
-    if (sqlite3_exec(opened.get(), question.sql, AddRow, &rows, nullptr) != SQLITE_OK) {
-      problems.push_back(std::string(question.about) + ": " + sqlite3_errmsg(opened.get()));
-    }
-    for (const std::string& row : rows) problems.push_back(question.about + (":" + row));
+  for (const StoreFinding& finding : report->findings.kept()) {
+    problems.push_back(finding.about + ": " + finding.what);
   }
   return problems;
 }

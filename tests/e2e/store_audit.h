@@ -1,4 +1,4 @@
-// Looks into the database of a stopped server.
+// Looks into the database of a server.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,7 @@
 
 namespace rtcroom {
 
-/// What is wrong in it: damage, gaps in a room's history, a history that does not add up to the
-/// members that are stored. Empty when all is well. Events must not have been trimmed.
+/// What is wrong in it, as `rtcroomd check-store` finds it. Empty when all is well.
 std::vector<std::string> AuditStore(const std::filesystem::path& database);
 
 /// What happened, in the order of commit: "<room> <number within the room> <what>". The server may

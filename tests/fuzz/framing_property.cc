@@ -28,7 +28,7 @@ struct Framing {
 bool IsSame(const FramedRequest& a, const FramedRequest& b) {
   const auto fields = [](const FramedRequest& r) {
     return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.authorization,
-                    r.forwarded_for, r.body, r.version, r.keep_alive);
+                    r.if_none_match, r.forwarded_for, r.body, r.version, r.keep_alive);
   };
   return fields(a) == fields(b);
 }
@@ -89,6 +89,7 @@ std::string Written(const FramedRequest& request) {
   written += header("Content-Type", request.content_type);
   written += header("Origin", request.origin);
   written += header("Authorization", request.authorization.Reveal());
+  written += header("If-None-Match", request.if_none_match);
   written += header("X-Forwarded-For", request.forwarded_for);
   if (request.keep_alive == is_http10) {
     written += header("Connection", request.keep_alive ? "keep-alive" : "close");
@@ -110,7 +111,7 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   }
   for (const std::string* text :
        {&request.method, &request.path, &request.query, &request.content_type, &request.origin,
-        &request.authorization.Reveal(), &request.forwarded_for}) {
+        &request.authorization.Reveal(), &request.if_none_match, &request.forwarded_for}) {
     if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
   }
   if (request.path.find_first_of(" ?") != std::string::npos) return "a path that goes on";

@@ -94,7 +94,7 @@ void Phone::Beat() {
   const auto due = std::exchange(next_beat_, next_beat_ + plan_.interval);
   AwaitNextBeat();
   if (awaits_reply_) {
-    surroundings_.figures.Count(PhoneFailure::kLate);
+    if (Now() - beat_due_ > plan_.late_after) surroundings_.figures.Count(PhoneFailure::kLate);
     return;
   }
   beat_due_ = due;

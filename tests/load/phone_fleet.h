@@ -20,6 +20,7 @@ struct FleetOptions {
   std::size_t phones = 100;
   /// Of each phone. All of them together beat at even distances.
   std::chrono::milliseconds interval = std::chrono::seconds(7);
+  /// A reply that takes longer is a failure. Nothing is sent while one is awaited.
   std::chrono::milliseconds late_after = std::chrono::seconds(5);
   double joins_per_second = 500;
   std::size_t threads = 2;

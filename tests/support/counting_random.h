@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "daemon/signing/random.h"
+#include "daemon/core/random_source.h"
 
 namespace rtcroom {
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,6 +40,11 @@ class FailingStore : public Store {
   }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
     return store_.ReadEvents(cursor, limit);
+  }
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit) override {
+    return store_.ReadRoomEvents(key, before, limit);
   }
   Result<Cursor> Newest() override { return store_.Newest(); }
   Result<std::size_t> TrimEvents(const EventRetention& retention) override {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/percent_encoding.h"
+#include "daemon/core/percent_encoding.h"
 #include "daemon/signing/user_sig_v2.h"
 
 namespace rtcroom {

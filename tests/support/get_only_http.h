@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 
@@ -16,6 +16,12 @@ class GetOnlyHttp : public OutgoingHttp {
   Result<OutgoingReply> Post(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                              const std::string& /*content_type*/, const std::string& /*body*/,
                              std::chrono::milliseconds /*timeout*/) override {
+    ADD_FAILURE() << "unexpected POST";
+    return Error{Errc::kUnreachable, "unexpected POST"};
+  }
+  Result<OutgoingReply> PostAs(const Secret& /*bearer*/, const std::string& /*base_url*/,
+                               const std::string& /*path_and_query*/,
+                               std::chrono::milliseconds /*timeout*/) override {
     ADD_FAILURE() << "unexpected POST";
     return Error{Errc::kUnreachable, "unexpected POST"};
   }

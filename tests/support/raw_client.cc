@@ -121,6 +121,15 @@ RawReply RawClient::Receive(std::string_view method) {
   return *std::move(reply);
 }
 
+std::string RawClient::ReceiveUntil(std::string_view end) {
+  std::size_t found = received_.find(end);
+  while (found == std::string::npos && ReadMore()) found = received_.find(end);
+  if (found == std::string::npos) return std::exchange(received_, {});
+  std::string text = received_.substr(0, found + end.size());
+  received_.erase(0, text.size());
+  return text;
+}
+
 std::string RawClient::ReceiveAll() {
   while (ReadMore()) {
   }

@@ -55,6 +55,10 @@ class RawClient {
   /// Waits for one reply, as `TakeReply` takes it.
   RawReply Receive(std::string_view method = "POST");
 
+  /// Reads until it has received that; all up to its end, or all there was before the server was
+  /// silent or had ended the connection.
+  std::string ReceiveUntil(std::string_view end);
+
   /// Reads until the server ends the connection.
   std::string ReceiveAll();
 

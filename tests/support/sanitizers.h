@@ -1,5 +1,8 @@
-// Whether this build, and so the server that it tests, runs under a sanitizer.
+// Whether this build, or the server that it tests, runs under a sanitizer.
 #pragma once
+
+#include <cstdlib>
+#include <string_view>
 
 // Predefined by g++; clang says it through __has_feature.
 #if defined(__has_feature)
@@ -23,6 +26,20 @@ inline constexpr bool kUnderAddressSanitizer = false;
 #endif
 
 inline constexpr bool kUnderSanitizer = kUnderThreadSanitizer || kUnderAddressSanitizer;
+
+/// The environment variable that names another server to test than the one of this build: that of
+/// a sanitized build, whose tests then need not be compiled once more.
+inline constexpr const char* kOtherServerVariable = "RTCROOM_OTHER_SERVER";
+
+inline bool IsServerSanitized() {
+  return kUnderSanitizer || std::getenv(kOtherServerVariable) != nullptr;
+}
+
+inline bool IsServerUnderThreadSanitizer() {
+  const char* const other = std::getenv(kOtherServerVariable);
+  return kUnderThreadSanitizer ||
+         (other != nullptr && std::string_view(other).find("tsan") != std::string_view::npos);
+}
 
 }  // namespace rtcroom
 

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <regex>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include "tests/support/eventually.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/test_certificate.h"
 
 namespace rtcroom {
@@ -54,7 +57,10 @@ std::string TomlOf(const Settings& settings) {
   return text;
 }
 
-std::filesystem::path ServerBinary() { return RTCROOMD_BINARY; }
+std::filesystem::path ServerBinary() {
+  const char* const other = std::getenv(kOtherServerVariable);
+  return other != nullptr ? other : RTCROOMD_BINARY;
+}
 
 ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options)) {
   WriteTestCertificate(certificate(), certificate_key());
@@ -130,6 +136,11 @@ std::map<std::string, std::string> ServerProcess::AddressesSince(std::uintmax_t 
   std::ifstream lines(log_file());
   lines.seekg(static_cast<std::streamoff>(log_start));
   for (std::string line; std::getline(lines, line);) {
+    static const std::regex text(R"( info listening listener=(\S+) address=(\S+)$)");
+    std::smatch parts;
+    if (!line.starts_with('{') && std::regex_search(line, parts, text)) {
+      addresses[parts[1]] = parts[2];
+    }
     const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!entry.is_object() || entry.value("event", "") != "listening") continue;
     addresses[entry.value("listener", "")] = entry.value("address", "");

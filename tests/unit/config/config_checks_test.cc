@@ -199,11 +199,13 @@ TEST(ConfigWarnings, AreNoneWhenNothingIsMissing) {
 TEST(ConfigWarnings, NameEachMissingPart) {
   EXPECT_THAT(
       FindWarnings(Config()),
-      ElementsAre(ConfigProblem{"im.sdk_app_id", "missing: get_im_login_info answers code 6"},
-                  ConfigProblem{"live.push_host",
-                                "missing, and so is live.bizid: get_push_url answers code 6"},
-                  Field(&ConfigProblem::key, "live.play_host"),
-                  Field(&ConfigProblem::key, "wechat.app_id")));
+      ElementsAre(
+          ConfigProblem{"im.sdk_app_id",
+                        "missing: get_im_login_info, get_login_info and login answer code 6"},
+          ConfigProblem{"live.push_host",
+                        "missing, and so is live.bizid: get_push_url answers code 6"},
+          Field(&ConfigProblem::key, "live.play_host"),
+          Field(&ConfigProblem::key, "wechat.app_id")));
 }
 
 TEST(ConfigWarnings, NameTheKeyOfTheSigVersion) {
@@ -228,7 +230,18 @@ TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {
   EXPECT_THAT(Warnings(config), ElementsAre("live.bizid"));
 }
 
-TEST(ConfigConflicts, AnAdminTokenMustFitAHeader) {
+TEST(ConfigConflicts, TheConsolesTokenIsLongAndFitsAHeader) {
+  Config config = CompleteConfig();
+  for (const char* token :
+       {"fifteen letters", " with a space before it", "breaks\nthe line at once"}) {
+    config.admin.token = Secret(token);
+    EXPECT_THAT(Conflicts(config), ElementsAre("admin.token")) << token;
+  }
+  config.admin.token = Secret("sixteen letters.");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, AnAdminTokenOfUtilsMustFitAHeader) {
   Config config = CompleteConfig();
   for (const char* token : {" a", "a ", "a\nb", "\xE4\xBA\xBA"}) {
     config.utils.admin_token = Secret(token);
@@ -236,6 +249,14 @@ TEST(ConfigConflicts, AnAdminTokenMustFitAHeader) {
   }
   config.utils.admin_token = Secret("a b");
   EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigWarnings, TellOfALoginThatTheModeRefuses) {
+  Config config = CompleteConfig();
+  config.auth.gen1_login = true;
+  EXPECT_THAT(Warnings(config), IsEmpty());
+  config.auth.mode = AuthMode::kToken;
+  EXPECT_THAT(Warnings(config), ElementsAre("auth.gen1_login"));
 }
 
 TEST(ConfigWarnings, TellWhatUtilsLackOnceTheyAreOn) {
@@ -262,6 +283,17 @@ TEST(ConfigWarnings, TellOfListenersThatOthersCanReach) {
   config.server.http_listen = "0.0.0.0:80";
   config.admin.listen = "[::]:5758";
   EXPECT_THAT(Warnings(config), ElementsAre("server.http_listen", "admin.listen"));
+}
+
+TEST(ConfigWarnings, TellOnceOfATokenThatTravelsUnencrypted) {
+  Config config = CompleteConfig();
+  config.admin.token = Secret("a token for the console");
+  EXPECT_THAT(Warnings(config), IsEmpty());
+  config.admin.listen = "0.0.0.0:5758";
+  const std::vector<ConfigProblem> warnings = FindWarnings(config);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings.front().key, "admin.listen");
+  EXPECT_THAT(warnings.front().sentence, testing::HasSubstr("admin.token travels unencrypted"));
 }
 
 }  // namespace

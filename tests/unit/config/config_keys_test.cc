@@ -194,14 +194,15 @@ TEST(ConfigKeys, ThatLackTheirFunctionInThisVersion) {
   for (const ConfigKey& key : AllConfigKeys()) {
     if (key.availability == Availability::kNotInThisVersion) names.push_back(key.FullName());
   }
-  EXPECT_THAT(names, testing::IsSupersetOf({"admin.token", "im.callback_token", "live.api",
-                                            "live.callback_key", "trtc.enabled"}));
+  EXPECT_THAT(names, testing::IsSupersetOf(
+                         {"im.callback_token", "live.api", "live.callback_key", "trtc.enabled"}));
   EXPECT_THAT(names, Not(testing::Contains(testing::AnyOf(
                          "im.enabled", "im.base_url", "im.on_create_failure", "im.notify_via",
                          "im.sdk_app_id", "server.proxy_protocol", testing::StartsWith("limits."),
-                         testing::StartsWith("grpc."), testing::StartsWith("server."),
-                         testing::StartsWith("utils."), testing::StartsWith("auth."),
-                         testing::StartsWith("room."), "live.api_key", "live.custom_set"))));
+                         testing::StartsWith("grpc."), testing::StartsWith("admin."),
+                         testing::StartsWith("server."), testing::StartsWith("utils."),
+                         testing::StartsWith("auth."), testing::StartsWith("room."), "live.api_key",
+                         "live.custom_set"))));
 }
 
 }  // namespace

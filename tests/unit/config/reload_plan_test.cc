@@ -51,10 +51,10 @@ TEST(ReloadPlan, OfTheSameConfigurationChangesNothing) {
   EXPECT_THAT(plan.need_restart, IsEmpty());
 }
 
-TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndTheAdminToken) {
+TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndAdminTokens) {
   EXPECT_THAT(PlanReload(Config(), EverythingElse()).taken_up,
               ElementsAre("server.tls_cert", "server.tls_key", "server.max_connections_per_address",
-                          "server.max_connections", "grpc.tls_cert", "grpc.tls_key",
+                          "server.max_connections", "admin.token", "grpc.tls_cert", "grpc.tls_key",
                           "grpc.client_ca", "limits.per_address_rate", "limits.per_address_burst",
                           "limits.per_user_rate", "limits.per_user_burst", "limits.pushers_rate",
                           "log.level", "utils.admin_token"));

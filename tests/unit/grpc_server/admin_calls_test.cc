@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/core/room_search.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -175,7 +176,7 @@ TEST_F(AdminCallsTest, ListRoomsOfOneKind) {
 }
 
 TEST_F(AdminCallsTest, LookAtABoundedNumberOfRoomsForAPage) {
-  MakeRooms(2 * AdminCalls::kMaxScanned, RoomKind::kDouble);
+  MakeRooms(2 * kMostRoomsSearched, RoomKind::kDouble);
   MakeRooms(1, RoomKind::kLive);
   v1::ListRoomsRequest request;
   request.set_kind(v1::ROOM_KIND_LIVE);

@@ -13,10 +13,10 @@
 #include <gtest/gtest.h>
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
-#include "daemon/call_pool.h"
 #include "daemon/grpc_server/admin_calls.h"
 #include "daemon/grpc_server/grpc_server.h"
 #include "daemon/grpc_server/room_admin.h"
+#include "daemon/outgoing/call_pool.h"
 #include "daemon/system_clock.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/im/im_bridge.h"
+#include "daemon/signing/system_random.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/awaited.h"
 #include "tests/support/captured_log.h"

@@ -7,8 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/signing/system_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
+#include "tests/support/post_only_http.h"
 #include "tests/support/url.h"
 #include "tests/unit/im/counting_signer.h"
 
@@ -18,13 +20,8 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Answers every POST alike.
-class OneAnswerHttp : public OutgoingHttp {
+class OneAnswerHttp : public PostOnlyHttp {
  public:
-  Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
-                            milliseconds /*timeout*/) override {
-    ADD_FAILURE() << "unexpected GET";
-    return Error{Errc::kUnreachable, "unexpected GET"};
-  }
   Result<OutgoingReply> Post(const std::string& base_url, const std::string& path_and_query,
                              const std::string& content_type, const std::string& body,
                              milliseconds timeout) override {

@@ -16,9 +16,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/outgoing_http.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/post_only_http.h"
 #include "tests/support/url.h"
 #include "tests/unit/im/counting_signer.h"
 
@@ -50,7 +50,7 @@ class CountingRandom : public RandomSource {
 };
 
 /// Answers what it was told to, in order; then nothing in time.
-class ScriptedHttp : public OutgoingHttp {
+class ScriptedHttp : public PostOnlyHttp {
  public:
   struct Asked {
     std::string url{};
@@ -61,11 +61,6 @@ class ScriptedHttp : public OutgoingHttp {
 
   explicit ScriptedHttp(FakeClock& clock) : clock_(clock) {}
 
-  Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
-                            milliseconds /*timeout*/) override {
-    ADD_FAILURE() << "unexpected GET";
-    return Error{Errc::kUnreachable, "unexpected GET"};
-  }
   Result<OutgoingReply> Post(const std::string& base_url, const std::string& path_and_query,
                              const std::string& content_type, const std::string& body,
                              milliseconds timeout) override {

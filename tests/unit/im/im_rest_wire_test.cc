@@ -12,8 +12,8 @@
 
 #include "daemon/im/im_error_codes.h"
 #include "daemon/im/im_rest.h"
-#include "daemon/outgoing_http.h"
-#include "daemon/signing/random.h"
+#include "daemon/outgoing/outgoing_http.h"
+#include "daemon/signing/system_random.h"
 #include "daemon/system_clock.h"
 #include "tests/support/eventually.h"
 #include "tests/support/im_stand_in.h"

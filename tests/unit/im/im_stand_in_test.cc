@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/outgoing_http.h"
+#include "daemon/outgoing/outgoing_http.h"
 #include "daemon/system_clock.h"
 #include "tests/support/eventually.h"
 #include "tests/support/matchers.h"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/signing/system_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 

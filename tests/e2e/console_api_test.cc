@@ -1,0 +1,348 @@
+// The operator's console as a browser's page uses it.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/child_process.h"
+#include "tests/support/eventually.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/server_process.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr const char* kToken = "a token for the console";
+constexpr const char* kMulti = "multi_room";
+
+Settings WithToken(Settings settings = {}) {
+  settings.emplace("admin.token", kToken);
+  return settings;
+}
+
+class ConsoleTest : public testing::Test {
+ protected:
+  explicit ConsoleTest(Settings settings = WithToken())
+      : server_({.settings = std::move(settings)}) {}
+
+  static std::map<std::string, std::string> Showing(const std::string& token) {
+    return {{"Authorization", "Bearer " + token}};
+  }
+  ApiReply Get(const std::string& target, const std::string& token = kToken) {
+    return admin_.Send({.method = "GET", .target = target, .headers = Showing(token)});
+  }
+  ApiReply Post(const std::string& target, const json& body, const std::string& token = kToken) {
+    return admin_.Send({.target = target, .body = body.dump(), .headers = Showing(token)});
+  }
+  std::string MakeRoomOf(const std::string& user) {
+    const ApiReply reply = client_.Call(kMulti, "create_room", CreateBody(user));
+    EXPECT_EQ(reply.code(), kOk) << reply;
+    return reply.Text("roomID");
+  }
+  RawClient Stream(const std::string& after = {}) {
+    RawClient client(server_.AddressOf("admin"));
+    client.Send("GET /console/api/stream?after=" + after + " HTTP/1.1\r\nAuthorization: Bearer " +
+                kToken + "\r\n\r\n");
+    return client;
+  }
+  static RawClient Opened(RawClient stream) {
+    EXPECT_THAT(stream.ReceiveUntil(": open\n\n"), HasSubstr("200 OK"));
+    return stream;
+  }
+  /// Writes the configuration with that in the place of the token, and has it read.
+  void Reconfigure(const std::string& token) {
+    std::string config = ReadWholeFile(server_.config_file());
+    const std::size_t at = config.find("admin.token = ");
+    ASSERT_NE(at, std::string::npos);
+    config.replace(at, config.find('\n', at) - at, "admin.token = " + json(token).dump());
+    std::ofstream(server_.config_file()) << config;
+    server_.Signal(SIGHUP);
+  }
+
+  ServerProcess server_;
+  ApiClient client_ = server_.Https();
+  ApiClient admin_ = server_.Admin();
+};
+
+class ConsoleWithoutToken : public ConsoleTest {
+ protected:
+  ConsoleWithoutToken() : ConsoleTest(Settings{}) {}
+};
+
+TEST_F(ConsoleWithoutToken, IsNotThere) {
+  for (const char* path : {"/console", "/console/", "/console/index.html"}) {
+    EXPECT_EQ(Get(path, "").status, 404) << path;
+  }
+  for (const char* path : {"server", "rooms", "room", "events", "stream"}) {
+    EXPECT_EQ(Get(std::string("/console/api/") + path, "").status, 401) << path;
+  }
+  EXPECT_EQ(Get("/readyz").status, 200);
+}
+
+TEST_F(ConsoleTest, NeedsItsTokenForAllButThePage) {
+  EXPECT_EQ(Get("/console/", "").status, 200);
+  for (const char* token : {"", "a token", "a token for the consolf", "Bearer"}) {
+    for (const char* path : {"server", "rooms", "room", "events", "stream"}) {
+      const ApiReply reply = Get(std::string("/console/api/") + path, token);
+      EXPECT_EQ(reply.status, 401) << path;
+      EXPECT_EQ(reply.code(), kNotAuthorized) << path;
+    }
+    for (const char* path : {"kick", "dismiss"}) {
+      EXPECT_EQ(Post(std::string("/console/api/") + path, json::object(), token).status, 401);
+    }
+  }
+  EXPECT_EQ(Get("/console/api/server").status, 200);
+  EXPECT_THAT(server_.Log(), Not(HasSubstr(kToken)));
+}
+
+TEST_F(ConsoleTest, TakesUpAnotherTokenWithoutARestart) {
+  Reconfigure("another token, longer");
+  EXPECT_TRUE(Eventually(
+      [&] { return Get("/console/api/server", "another token, longer").status == 200; }));
+  EXPECT_EQ(Get("/console/api/server").status, 401);
+  Reconfigure("");
+  EXPECT_TRUE(Eventually([&] { return Get("/console/").status == 404; }));
+  EXPECT_EQ(Get("/console/api/server", "another token, longer").status, 401);
+}
+
+TEST_F(ConsoleTest, ServesItsPageUnderAStrictPolicy) {
+  const ApiReply page = Get("/console/", "");
+  EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
+  const std::string policy = page.headers.at("content-security-policy");
+  EXPECT_THAT(policy, HasSubstr("default-src 'none'; script-src 'self';"));
+  EXPECT_THAT(policy, HasSubstr("connect-src 'self' http://" + server_.AddressOf("http") +
+                                " https://" + server_.AddressOf("https") + ";"));
+  RawClient client(server_.AddressOf("admin"));
+  client.Send("GET /console/ HTTP/1.1\r\nIf-None-Match: " + page.headers.at("etag") + "\r\n\r\n");
+  const RawReply again = client.Receive("HEAD");  // whose replies have no body either
+  EXPECT_EQ(again.status, 304);
+  EXPECT_FALSE(again.HasHeader("Content-Length"));
+  client.Send("GET /healthz HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(client.Receive("GET").status, 200) << "nothing is left of the reply before";
+}
+
+TEST_F(ConsoleTest, KnowsItsMethodsAndPaths) {
+  EXPECT_EQ(Post("/console/api/rooms", json::object()).status, 405);
+  EXPECT_EQ(Get("/console/api/kick").status, 405);
+  EXPECT_EQ(Get("/console/api/nothing").status, 404);
+  EXPECT_EQ(Get("/console/../console/api/rooms").status, 404);
+  EXPECT_EQ(Get("/console/secrets.js").status, 404);
+  EXPECT_EQ(Post("/console/", json::object()).status, 405);
+  const ApiReply bad = Get("/console/api/rooms?limit=1000");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(bad.code(), kBadParameter);
+  EXPECT_THAT(bad.Text("detail"), testing::StartsWith("limit: "));
+}
+
+TEST_F(ConsoleTest, TellsHowTheServerIsDoing) {
+  MakeRoomOf("amy");
+  const json told = Get("/console/api/server").json;
+  EXPECT_EQ(told["rooms"]["multi"], 1);
+  EXPECT_EQ(told["pushers"], 1);
+  EXPECT_EQ(told["totals"]["requests"], 1);
+  EXPECT_EQ(told["totals"]["handshakes"], 1);
+  EXPECT_EQ(told["publicApi"]["http"], "http://" + server_.AddressOf("http") + "/weapp");
+  (void)client_.Call(kMulti, "pusher_heartbeat", MemberBody("nowhere", "amy"));
+  EXPECT_EQ(Get("/console/api/server").json["totals"]["failures"], 1);
+}
+
+TEST_F(ConsoleTest, PagesThroughMoreRoomsThanOnePageLooksAt) {
+  constexpr int kRooms = 1'050;
+  std::vector<std::jthread> makers;
+  for (int maker = 0; maker < 6; ++maker) {
+    makers.emplace_back([this, maker] {
+      ApiClient client = server_.Http();
+      for (int i = maker; i < kRooms; i += 6) {
+        const ApiReply reply =
+            client.Call(kMulti, "create_room", CreateBody("user" + std::to_string(i)));
+        EXPECT_EQ(reply.code(), kOk) << reply;
+      }
+    });
+  }
+  makers.clear();
+  const auto all = [&](const std::string& query) {
+    std::map<std::string, std::string> creators;
+    std::string after;
+    do {
+      const ApiReply page = Get("/console/api/rooms?" + query + "&after=" + after);
+      EXPECT_EQ(page.status, 200) << page;
+      if (page.status != 200) break;
+      for (const json& room : page.json["rooms"]) {
+        EXPECT_TRUE(creators.emplace(room["roomID"], room["creator"]).second);
+      }
+      after = page.json["next"].is_null() ? "" : page.json["next"].get<std::string>();
+    } while (!after.empty());
+    return creators;
+  };
+  EXPECT_THAT(all("limit=200"), SizeIs(kRooms));
+  EXPECT_THAT(all("q=user1049"), SizeIs(1));
+  EXPECT_THAT(all("kind=live"), SizeIs(0));
+}
+
+TEST_F(ConsoleTest, KicksBansAndDismissesAndSaysSoInTheHistory) {
+  const std::string room = MakeRoomOf("amy");
+  ASSERT_EQ(client_.Call(kMulti, "add_pusher", PusherBody(room, "bob")).code(), kOk);
+  const json bob = {{"kind", "multi"}, {"roomID", room}, {"userID", "bob"}, {"banSeconds", 3600}};
+  EXPECT_EQ(Post("/console/api/kick", bob).code(), kOk);
+  EXPECT_EQ(client_.Call(kMulti, "add_pusher", PusherBody(room, "bob")).code(), kNotAuthorized);
+  EXPECT_EQ(client_.Call(kMulti, "pusher_heartbeat", MemberBody(room, "bob")).code(),
+            kNoSuchMember);
+  EXPECT_EQ(Post("/console/api/dismiss", {{"kind", "multi"}, {"roomID", room}}).code(), kOk);
+  EXPECT_EQ(Get("/console/api/room?kind=multi&roomID=" + room).status, 404);
+  std::vector<std::string> reasons;
+  const json events = Get("/console/api/events?kind=multi&roomID=" + room).json["events"];
+  for (const json& event : events) {
+    if (event.contains("reason")) reasons.push_back(event["reason"]);
+  }
+  EXPECT_THAT(events, SizeIs(6));
+  EXPECT_THAT(reasons, ElementsAre("dismissed", "room_destroyed", "kicked"));
+}
+
+TEST_F(ConsoleTest, HandsOnHostileTextAsData) {
+  json body = CreateBody("amy");
+  const std::string hostile = "</script><img src=x onerror=alert(1)>\"'\n\ndata: {}\n\n";
+  body["userName"] = hostile;
+  RawClient stream = Opened(Stream());
+  ASSERT_EQ(client_.Call(kMulti, "create_room", body).code(), kOk);
+  EXPECT_EQ(Get("/console/api/rooms").json["rooms"][0]["pushers"][0]["userName"], hostile);
+  (void)stream.ReceiveUntil("event: pusher_added\ndata: ");
+  EXPECT_EQ(json::parse(stream.ReceiveUntil("\n\n"))["userName"], hostile);
+}
+
+TEST_F(ConsoleTest, StreamsWhatHappensAndGoesOnFromACursor) {
+  RawClient stream = Opened(Stream());
+  const std::string room = MakeRoomOf("amy");
+  ASSERT_EQ(client_.Call(kMulti, "add_pusher", PusherBody(room, "bob")).code(), kOk);
+  const std::string created = stream.ReceiveUntil("\n\n");
+  const std::string cursor = created.substr(4, created.find('\n') - 4);
+  EXPECT_THAT(created, HasSubstr("event: room_created\n"));
+  (void)stream.ReceiveUntil("\"userID\":\"bob\"");
+  ASSERT_EQ(
+      Post("/console/api/kick", {{"kind", "multi"}, {"roomID", room}, {"userID", "bob"}}).code(),
+      kOk);
+  ASSERT_EQ(Post("/console/api/dismiss", {{"kind", "multi"}, {"roomID", room}}).code(), kOk);
+  const std::string rest = stream.ReceiveUntil("event: room_destroyed\n");
+  EXPECT_LT(rest.find("\"kicked\""), rest.find("\"room_destroyed\""));
+
+  RawClient resumed = Opened(Stream(cursor));
+  const std::string again = resumed.ReceiveUntil("event: room_destroyed\n");
+  EXPECT_THAT(again, Not(HasSubstr("room_created")));
+  EXPECT_LT(again.find("\"amy\""), again.find("\"bob\""));
+  EXPECT_LT(again.find("pusher_added"), again.find("pusher_deleted"));
+
+  RawClient lost = Opened(Stream("0123456789abcdef-1"));
+  EXPECT_THAT(lost.ReceiveUntil("\n\n"), HasSubstr("event: gap\n"));
+  (void)MakeRoomOf("carl");
+  EXPECT_THAT(lost.ReceiveUntil("\n\n"), HasSubstr("event: room_created\n"));
+}
+
+TEST_F(ConsoleTest, StreamsEndWithTheServer) {
+  RawClient stream = Opened(Stream());
+  EXPECT_EQ(server_.Terminate(), 0);
+  EXPECT_EQ(stream.ReceiveAll(), "");
+}
+
+TEST_F(ConsoleTest, HealthIsToldWhileStreamsAreOpenAndAClientHangs) {
+  std::vector<RawClient> streams;
+  for (int i = 0; i < 16; ++i) streams.push_back(Opened(Stream()));
+  RawClient hanging(server_.AddressOf("admin"));
+  hanging.Send("GET /console/api/rooms HTTP/1.1\r\nAuthor");
+  EXPECT_EQ(Get("/readyz").status, 200);
+  const ApiReply refused = Get("/console/api/stream");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.code(), kInternalFailure);
+  (void)MakeRoomOf("amy");
+  for (RawClient& stream : streams) {
+    EXPECT_THAT(stream.ReceiveUntil("\n\n"), HasSubstr("event: room_created\n"));
+  }
+  streams.pop_back();
+  EXPECT_TRUE(Eventually([&] {
+    RawClient another = Stream();
+    return another.ReceiveUntil("\n\n").find("200 OK") != std::string::npos;
+  }));
+}
+
+TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
+  // More than a connection and the bounds in front of it hold.
+  constexpr int kChanges = 4'000;
+  constexpr int kThreads = 8;
+  const RawClient slow = Opened(Stream());
+  std::vector<std::jthread> callers;
+  for (int caller = 0; caller < kThreads; ++caller) {
+    callers.emplace_back([this, caller] {
+      ApiClient client = server_.Http();
+      json body = CreateBody("user" + std::to_string(caller));
+      body["userName"] = std::string(128, 'n');
+      const ApiReply made = client.Call(kMulti, "create_room", body);
+      EXPECT_EQ(made.code(), kOk) << made;
+      json again = PusherBody(made.Text("roomID"), "user" + std::to_string(caller));
+      again["userName"] = std::string(128, 'n');
+      for (int i = 0; i < kChanges / kThreads; ++i) {
+        EXPECT_EQ(client.Call(kMulti, "add_pusher", again).code(), kOk);
+      }
+    });
+  }
+  callers.clear();
+  const RawClient quick = Opened(Stream());
+  EXPECT_TRUE(Eventually([&] { return Get("/console/api/server").json["totals"]["refusals"] == 1; },
+                         2 * kPatience));
+  EXPECT_THAT(Get("/metrics").text,
+              HasSubstr(R"(rtcroomd_refusals_total{cause="write_timeout"} 1)"));
+  EXPECT_FALSE(quick.IsReadable()) << "that one is only waiting";
+}
+
+TEST(ConsoleOfADevServer, IsOpenedByTheLinkThatIsPrintedAndNotLogged) {
+  const TempDirectory directory;
+  const std::filesystem::path out = directory.path() / "out";
+  const std::filesystem::path log = directory.path() / "log";
+  const std::filesystem::path config = directory.path() / "rtcroomd.toml";
+  std::ofstream(config) << TomlOf({{"server.http_listen", "127.0.0.1:0"},
+                                   {"server.https_listen", ""},
+                                   {"admin.listen", "127.0.0.1:0"},
+                                   {"grpc.listen", ""},
+                                   {"store.data_dir", (directory.path() / "data").string()}});
+  ChildProcess server({.program = ServerBinary(),
+                       .arguments = {"serve", "--dev", "--config", config.string()},
+                       .stdout_file = out,
+                       .stderr_file = log});
+  const std::regex link(R"(http://127\.0\.0\.1:(\d+)/console/#token=([0-9a-f]{32})\n)");
+  std::smatch found;
+  std::string printed;
+  ASSERT_TRUE(Eventually([&] {
+    printed = ReadWholeFile(out);
+    return std::regex_search(printed, found, link);
+  })) << printed;
+  const std::string token = found[2];
+  ApiClient admin(std::stoi(found[1]));
+  const ApiRequest request{.method = "GET",
+                           .target = "/console/api/server",
+                           .headers = {{"Authorization", "Bearer " + token}}};
+  EXPECT_EQ(admin.Get("/console/").status, 200);
+  EXPECT_EQ(admin.Send(request).status, 200);
+  EXPECT_EQ(admin.Get("/console/api/server").status, 401);
+  // What was made stays, though no configuration has it.
+  server.Signal(SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return ReadWholeFile(log).find("reloaded") != std::string::npos; }));
+  EXPECT_EQ(admin.Send(request).status, 200);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.WaitForExit(), 0);
+  EXPECT_THAT(ReadWholeFile(log), Not(HasSubstr(token)));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,248 @@
+// The real server on a disk that fills and empties, again and again.
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "daemon/edge/file_descriptor.h"
+#include "tests/e2e/ledger_writer.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/e2e/store_audit.h"
+#include "tests/e2e/store_commands.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::size_t kWriters = 4;
+constexpr int kRounds = 5;
+/// From the moment that there is space again. The next change could work at once.
+constexpr std::chrono::seconds kMostToRecover{5};
+
+/// A disk of some megabytes, in a mount namespace that ends with this process.
+class SmallDisk {
+ public:
+  /// Empty when this process may not mount.
+  static std::string WhyNot() {
+    static const bool may = ::unshare(CLONE_NEWNS) == 0 &&
+                            ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    return may ? "" : "a disk of its own needs the right to mount (CAP_SYS_ADMIN)";
+  }
+
+  explicit SmallDisk(const std::string& size) {
+    mounted_ = ::mount("rtcroom-test", path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path().c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  [[nodiscard]] bool mounted() const { return mounted_; }
+  [[nodiscard]] const fs::path& path() const { return directory_.path(); }
+
+  /// Leaves no byte for anybody else.
+  void Fill() const {
+    const FileDescriptor filler(::open(filler_path().c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
+    for (std::size_t size = std::size_t{1} << 20; size > 0;) {
+      const std::string piece(size, 'f');
+      if (::write(filler.get(), piece.data(), piece.size()) <= 0) size /= 2;
+    }
+  }
+  void Free() const { fs::remove(filler_path()); }
+  /// @return whether it could be done: not while a file is open for writing.
+  [[nodiscard]] bool SetReadOnly(bool is_read_only) const {
+    return ::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | (is_read_only ? MS_RDONLY : 0),
+                   nullptr) == 0;
+  }
+
+ private:
+  [[nodiscard]] fs::path filler_path() const { return path() / "filler"; }
+
+  const TempDirectory directory_;
+  bool mounted_ = false;
+};
+
+class FullDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = SmallDisk::WhyNot(); !why.empty()) GTEST_SKIP() << why;
+    disk_.emplace("48m");
+    ASSERT_TRUE(disk_->mounted());
+  }
+  void StartServer(const char* heartbeat_timeout) {
+    server_.emplace(ServerOptions{.settings = {{"store.data_dir", data().string()},
+                                               {"room.heartbeat_timeout", heartbeat_timeout},
+                                               {"room.sweep_period", "200ms"},
+                                               {"log.level", "info"}}});
+  }
+  void TearDown() override {
+    if (disk_) disk_->Free();
+    server_.reset();
+  }
+
+  [[nodiscard]] fs::path data() const { return disk_->path() / "data"; }
+
+  void StartWriters() {
+    for (std::size_t i = 0; i < kWriters; ++i) {
+      writers_.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
+                            static_cast<std::uint32_t>(random_()));
+    }
+    for (LedgerWriter& writer : writers_) {
+      threads_.emplace_back([this, &writer, client = server_->Https()]() mutable {
+        writer.WriteUntilStopped(std::move(client), stop_, counts_);
+      });
+    }
+  }
+  void StopWriters() {
+    stop_ = true;
+    threads_.clear();
+  }
+  /// Fills the disk and waits until the server can change nothing any more. Until then it uses up
+  /// what its files have room for.
+  void FillUntilWritesFail() {
+    std::size_t acknowledged = 0;
+    std::size_t refused = 0;
+    ASSERT_TRUE(Eventually([&] {
+      disk_->Fill();  // what the server gave back meanwhile
+      const bool goes_on = counts_.acknowledged != acknowledged;
+      if (goes_on) refused = counts_.refused;
+      acknowledged = counts_.acknowledged;
+      return !goes_on && counts_.refused > refused + 100;
+    }));
+    ApiClient admin = server_->Admin();
+    ApiReply ready;
+    // The write that it makes is smaller than most, so it may be the last that fits.
+    ASSERT_TRUE(Eventually([&] {
+      ready = admin.Get("/readyz");
+      return ready.status == 503;
+    }));
+    EXPECT_THAT(ready.Text("reason"), HasSubstr("full"));
+  }
+  void ExpectAllKept() {
+    ApiClient client = server_->Https();
+    for (LedgerWriter& writer : writers_) writer.ExpectKept(StoredRooms(client, writer.kind()));
+  }
+
+  std::mt19937 random_{std::random_device()()};
+  std::optional<SmallDisk> disk_;
+  std::optional<ServerProcess> server_;
+  std::vector<LedgerWriter> writers_;
+  WriteCounts counts_;
+  std::atomic<bool> stop_{false};
+  std::vector<std::jthread> threads_;
+};
+
+TEST_F(FullDisk, LosesNothingUnderLoadAndRecoversByItself) {
+  StartServer("1h");
+  ApiClient client = server_->Https();
+  ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "steady")).code(), kOk);
+  StartWriters();
+  for (int round = 0; round < kRounds && !HasFailure(); ++round) {
+    const std::size_t before = counts_.acknowledged;
+    ASSERT_TRUE(Eventually([&] { return counts_.acknowledged > before + 200; }));
+    FillUntilWritesFail();
+
+    ApiClient admin = server_->Admin();
+    EXPECT_EQ(admin.Get("/healthz").status, 200);
+    EXPECT_EQ(client.Call("multi_room", "pusher_heartbeat", MemberBody("steady", "host")).code(),
+              kOk);
+    EXPECT_EQ(PushersOf(client, "multi_room", "steady"), std::vector<std::string>{"host"});
+    EXPECT_EQ(client.Call("multi_room", "add_pusher", PusherBody("steady", "late")).code(),
+              kInternalFailure);
+
+    disk_->Free();
+    const std::size_t acknowledged = counts_.acknowledged;
+    EXPECT_TRUE(
+        Eventually([&] { return counts_.acknowledged > acknowledged + 20; }, kMostToRecover));
+    EXPECT_TRUE(Eventually([&] { return admin.Get("/readyz").status == 200; }, kMostToRecover));
+    EXPECT_EQ(PushersOf(client, "multi_room", "steady"), std::vector<std::string>{"host"});
+  }
+  RecordProperty("acknowledged", std::to_string(counts_.acknowledged));
+  RecordProperty("refused", std::to_string(counts_.refused));
+  StopWriters();
+  ExpectAllKept();
+  server_->Kill9();
+  server_->Start();
+  ExpectAllKept();
+  EXPECT_THAT(AuditStore(data() / "rtcroomd.db"), IsEmpty());
+}
+
+TEST_F(FullDisk, EvictionsAreMadeUpFor) {
+  StartServer("2s");
+  ApiClient client = server_->Https();
+  ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "silent")).code(), kOk);
+  disk_->Fill();
+  ASSERT_TRUE(Eventually([&] {
+    return client.Call("multi_room", "create_room", CreateBody("other")).code() == kInternalFailure;
+  }));
+  ASSERT_TRUE(
+      Eventually([&] { return server_->Log().find("evictions_failed") != std::string::npos; }));
+  EXPECT_EQ(PushersOf(client, "multi_room", "silent"), std::vector<std::string>{"host"});
+  disk_->Free();
+  EXPECT_TRUE(Eventually([&] { return PushersOf(client, "multi_room", "silent").empty(); }));
+  EXPECT_THAT(AuditStore(data() / "rtcroomd.db"), IsEmpty());
+}
+
+TEST_F(FullDisk, ABackupOntoItFailsCleanly) {
+  StartServer("1h");
+  const TempDirectory elsewhere;
+  disk_->Fill();
+  const FinishedCommand no_space_for_the_copy = Backup(*server_, elsewhere.path() / "backup.db");
+  EXPECT_EQ(no_space_for_the_copy.exit_code, 1);
+  EXPECT_THAT(no_space_for_the_copy.err, HasSubstr("no space for a copy"));
+  disk_->Free();
+  EXPECT_THAT(FilesIn(elsewhere.path()), IsEmpty());
+
+  const SmallDisk target("64k");
+  ASSERT_TRUE(target.mounted());
+  target.Fill();
+  const FinishedCommand no_space_for_the_file = Backup(*server_, target.path() / "backup.db");
+  EXPECT_EQ(no_space_for_the_file.exit_code, 1);
+  EXPECT_THAT(no_space_for_the_file.err, HasSubstr("backup.db"));
+  EXPECT_THAT(FilesIn(target.path()), testing::ElementsAre("filler"));
+  EXPECT_THAT(FilesIn(data()), Each(Not(StartsWith("backup-"))));
+  EXPECT_EQ(Backup(*server_, elsewhere.path() / "backup.db").exit_code, 0);
+}
+
+TEST_F(FullDisk, AReadOnlyDiskIsSaidAtTheStart) {
+  StartServer("1h");
+  ApiClient client = server_->Https();
+  ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "kept")).code(), kOk);
+  ASSERT_EQ(server_->Terminate(), 0);
+  ASSERT_TRUE(disk_->SetReadOnly(true));
+  const FinishedCommand refused = RunBinary({"serve", "--config", server_->config_file().string()});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("Read-only file system"));
+  const TempDirectory elsewhere;
+  EXPECT_EQ(Backup(*server_, elsewhere.path() / "backup.db").exit_code, 1);
+  EXPECT_THAT(FilesIn(elsewhere.path()), IsEmpty());
+  ASSERT_TRUE(disk_->SetReadOnly(false));
+  server_->Start();
+  ApiClient again = server_->Https();
+  EXPECT_EQ(PushersOf(again, "multi_room", "kept"), std::vector<std::string>{"host"});
+}
+
+}  // namespace
+}  // namespace rtcroom

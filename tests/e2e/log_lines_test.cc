@@ -1,0 +1,148 @@
+// What the log says of each request, in both of its forms.
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/im_stand_in.h"
+#include "tests/support/server_process.h"
+#include "tests/support/wechat_stand_in.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// One line: its fields by their names, `level` and `event` among them.
+using LogLine = std::map<std::string, std::string>;
+
+LogLine ReadJson(const std::string& text) {
+  LogLine line;
+  const nlohmann::json object = nlohmann::json::parse(text);
+  for (const auto& [name, value] : object.items()) {
+    line[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return line;
+}
+
+LogLine ReadText(const std::string& text) {
+  static const std::regex whole(R"re((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\w+) (\w+)(.*))re");
+  static const std::regex field(R"re( (\w+)=("(?:[^"\\]|\\.)*"|[^\s"=]+))re");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, whole)) return {};
+  LogLine line = {{"time", parts[1]}, {"level", parts[2]}, {"event", parts[3]}};
+  const std::string rest = parts[4];
+  std::size_t read = 0;
+  for (std::sregex_iterator found(rest.begin(), rest.end(), field), end; found != end; ++found) {
+    read += static_cast<std::size_t>(found->length());
+    line[(*found)[1]] = (*found)[2];
+  }
+  return read == rest.size() ? line : LogLine();
+}
+
+/// The parameter is `log.format`.
+class LogLines : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    wechat_.Answer("code", {"no JSON"});
+    ApiClient phone = server_.Https();
+    EXPECT_EQ(phone.Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+    EXPECT_EQ(phone.Call("multi_room", "get_pushers", RoomBody("r1")).code(), kOk);
+    EXPECT_EQ(phone.Call("multi_room", "get_pushers", RoomBody("nowhere")).code(), kNoSuchRoom);
+    EXPECT_NE(
+        phone.Call("live_room", "get_im_login_info", {{"userIDPrefix", "weixin"}, {"code", "code"}})
+            .code(),
+        kOk);
+    EXPECT_EQ(phone.Call("multi_room", "destroy_room", MemberBody("r1", "u1")).code(), kOk);
+    EXPECT_EQ(phone.Call("double_room", "create_room", CreateBody("silent", "r2")).code(), kOk);
+    EXPECT_TRUE(Eventually([&] { return !Lines("pusher_expired").empty(); }));
+  }
+
+  /// Every line with that event; all when it is empty.
+  std::vector<LogLine> Lines(const std::string& event = "") {
+    std::vector<LogLine> lines;
+    std::istringstream log(server_.Log());
+    for (std::string text; std::getline(log, text);) {
+      if (log.eof()) break;  // it is still being written
+      LogLine line = GetParam() == "json" ? ReadJson(text) : ReadText(text);
+      EXPECT_THAT(line, testing::Not(IsEmpty())) << text;
+      if (event.empty() || line["event"] == event) lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+  /// The one line of a request to that endpoint with that code.
+  LogLine Request(const std::string& endpoint, const std::string& code) {
+    std::vector<LogLine> found;
+    for (const LogLine& line : Lines("request")) {
+      if (line.at("endpoint") == endpoint && line.at("code") == code) found.push_back(line);
+    }
+    EXPECT_THAT(found, SizeIs(1)) << endpoint << " " << code;
+    return found.empty() ? LogLine() : found.front();
+  }
+
+  ImStandIn im_;
+  WechatStandIn wechat_;
+  ServerProcess server_{{.settings = {{"log.format", GetParam()},
+                                      {"im.enabled", true},
+                                      {"im.base_url", im_.base_url()},
+                                      {"im.sdk_app_id", 1400000001},
+                                      {"im.secret_key", "a key of the test"},
+                                      {"wechat.app_id", "wx_app"},
+                                      {"wechat.secret", "wx_secret"},
+                                      {"wechat.strict", true},
+                                      {"wechat.base_url", wechat_.base_url()},
+                                      {"room.heartbeat_timeout", "500ms"},
+                                      {"room.sweep_period", "100ms"}}}};
+};
+
+TEST_P(LogLines, TellOfEachRequestOnceAtItsLevel) {
+  std::set<std::string> ids;
+  for (const LogLine& line : Lines("request")) {
+    EXPECT_TRUE(ids.insert(line.at("request_id")).second) << line.at("request_id");
+    for (const char* field : {"kind", "endpoint", "code", "duration_ms"}) {
+      EXPECT_TRUE(line.contains(field)) << field;
+    }
+  }
+  EXPECT_THAT(ids, SizeIs(6));
+  EXPECT_EQ(Request("get_pushers", "0").at("level"), "debug");
+  EXPECT_EQ(Request("get_pushers", "3").at("level"), "debug");
+  EXPECT_EQ(Request("get_im_login_info", "6").at("level"), "warn");
+  for (const char* event : {"room_created", "room_destroyed", "pusher_expired"}) {
+    for (const LogLine& line : Lines(event)) EXPECT_EQ(line.at("level"), "info") << event;
+  }
+}
+
+TEST_P(LogLines, NameTheRequestThatTheyAreAbout) {
+  std::set<std::string> creations;
+  for (const LogLine& line : Lines("request")) {
+    if (line.at("endpoint") == "create_room") creations.insert(line.at("request_id"));
+  }
+  const std::vector<LogLine> created = Lines("room_created");
+  ASSERT_THAT(created, SizeIs(2));
+  for (const LogLine& line : created) {
+    EXPECT_EQ(creations.erase(line.at("request_id")), 1U)
+        << "though IM groups were made in between";
+  }
+  const std::string destroy = Request("destroy_room", "0").at("request_id");
+  const std::string login = Request("get_im_login_info", "6").at("request_id");
+  EXPECT_EQ(Lines("wechat_answer_unreadable").at(0).at("request_id"), login);
+  for (const LogLine& line : Lines("room_destroyed")) {
+    // What the reaper ends no request has asked for.
+    const bool was_asked_for = line.at("room") == "r1";
+    EXPECT_EQ(line.contains("request_id") ? line.at("request_id") : "none",
+              was_asked_for ? destroy : "none");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(LogFormats, LogLines, testing::Values("json", "text"),
+                         [](const auto& param_info) { return param_info.param; });
+
+}  // namespace
+}  // namespace rtcroom

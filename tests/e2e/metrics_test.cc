@@ -1,0 +1,292 @@
+// Each metric moves when what it tells of happens, and there is none that nothing moves.
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <list>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "tests/e2e/followers.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/support/foreign_connection.h"
+#include "tests/support/gen2_client.h"
+#include "tests/support/im_stand_in.h"
+#include "tests/support/metrics_text.h"
+#include "tests/support/raw_client.h"
+#include "tests/support/server_process.h"
+#include "tests/support/test_certificate.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+
+/// More than a server lets follow (WatchOptions).
+constexpr std::size_t kOneFollowerTooMany = 4097;
+
+/// Long enough for the server to notice that it stood still.
+constexpr auto kStandstill = 400ms;
+
+MetricsText Scrape(const ServerProcess& server) {
+  return MetricsText::Read(server.Admin().Get("/metrics").text);
+}
+
+Settings QuietSettings(const ImStandIn& im) {
+  Settings settings = WithLogins();
+  settings["im.enabled"] = true;
+  settings["im.base_url"] = im.base_url();
+  settings["room.heartbeat_timeout"] = "1h";
+  settings["store.max_events"] = 200;
+  settings["server.workers"] = 1;
+  return settings;
+}
+
+/// Where members are evicted, and a standstill is noticed, within a moment.
+Settings RestlessSettings() {
+  return {{"room.heartbeat_timeout", "300ms"},
+          {"room.sweep_period", "50ms"},
+          {"room.max_rooms", 4711},
+          {"auth.max_tokens", 4711},
+          {"store.max_events", 4711},
+          {"server.max_connections", 47}};
+}
+
+class MetricsOfAServer : public testing::Test {
+ protected:
+  using Cause = std::function<void()>;
+
+  /// Looks whether the metrics move by the cause, and notes that they have one.
+  void Check(const std::vector<std::string>& metrics, const Cause& cause,
+             const ServerProcess* server = nullptr) {
+    if (server == nullptr) server = &quiet_;
+    const MetricsText before = Scrape(*server);
+    cause();
+    ExpectMoved(metrics, before, *server);
+  }
+
+  void ExpectMoved(const std::vector<std::string>& metrics, const MetricsText& before,
+                   const ServerProcess& server) {
+    for (const std::string& metric : metrics) {
+      EXPECT_TRUE(Eventually([&] { return Scrape(server).Differs(metric, before); }))
+          << metric << " does not move";
+      moved_.insert(metric);
+    }
+  }
+
+  void Create(ServerProcess& server, const std::string& room, const std::string& user = "u1") {
+    const ApiReply reply = server.Https().Call("multi_room", "create_room", CreateBody(user, room));
+    ASSERT_EQ(reply.code(), kOk) << reply;
+  }
+
+  [[nodiscard]] static std::filesystem::path Database(const ServerProcess& server) {
+    return server.data_directory() / "rtcroomd.db";
+  }
+
+  void CheckConnections() {
+    // Several, since clients that have gone may still be counted at first.
+    constexpr std::size_t kPhones = 10;
+    std::list<ApiClient> phones;
+    Check({"rtcroomd_connections", "rtcroomd_connections_total", "rtcroomd_tls_handshakes_total",
+           "rtcroomd_requests_total", "rtcroomd_request_duration_seconds",
+           "rtcroomd_request_failures_total", "process_open_fds"},
+          [&] {
+            while (phones.size() < kPhones) {
+              phones.push_back(quiet_.Https());
+              EXPECT_EQ(phones.back().Call("multi_room", "get_pushers", RoomBody("nowhere")).code(),
+                        kNoSuchRoom);
+            }
+          });
+    Check({"rtcroomd_refusals_total"}, [&] {
+      RawClient raw(quiet_.AddressOf("http"));
+      raw.Send("nonsense\r\n\r\n");
+      EXPECT_EQ(raw.Receive().status, 400);
+    });
+  }
+
+  void CheckRooms() {
+    Check({"rtcroomd_rooms", "rtcroomd_members", "rtcroomd_leases", "rtcroomd_rooms_created_total",
+           "rtcroomd_store_commit_group_size", "rtcroomd_store_commit_duration_seconds",
+           "rtcroomd_events_retained", "rtcroomd_im_calls_total"},
+          [&] { Create(quiet_, "r1"); });
+    Check({"rtcroomd_rooms_ended_total"}, [&] {
+      EXPECT_EQ(quiet_.Https().Call("multi_room", "destroy_room", MemberBody("r1", "u1")).code(),
+                kOk);
+    });
+    Check({"rtcroomd_sessions"}, [&] { (void)LoggedIn(quiet_, "u1", "live_room"); });
+    Check({"rtcroomd_evictions_total"}, [&] { Create(restless_, "silent"); }, &restless_);
+  }
+
+  void CheckProcess() {
+    Check({"process_cpu_seconds_total", "process_resident_memory_bytes",
+           "process_virtual_memory_bytes"},
+          [&] {
+            // New threads of gRPC, and what they need.
+            const Followers followers(quiet_.AddressOf("grpc"), 50, Reading::kReads);
+            for (int i = 0; i < 100; ++i) {
+              (void)quiet_.Http().Call("multi_room", "get_room_list", {{"index", 0}, {"cnt", 1}});
+            }
+          });
+    Check(
+        {"process_max_fds"},
+        [&] {
+          const rlimit lower{.rlim_cur = 512, .rlim_max = 512};
+          EXPECT_EQ(prlimit(restless_.child().pid(), RLIMIT_NOFILE, &lower, nullptr), 0);
+        },
+        &restless_);
+    Check({"rtcroomd_data_directory_free_bytes"}, [&] {
+      std::ofstream(quiet_.data_directory() / "ballast") << std::string(64UL << 20U, 'x');
+    });
+    Check({"rtcroomd_tls_certificate_expiry_timestamp_seconds"}, [&] {
+      const MetricsText before = Scrape(quiet_);
+      // It ends a fixed time after it was made: in the next second at the latest it is another.
+      EXPECT_TRUE(Eventually([&] {
+        WriteTestCertificate(quiet_.certificate(), quiet_.certificate_key());
+        quiet_.Signal(SIGHUP);
+        return Scrape(quiet_).Differs("rtcroomd_tls_certificate_expiry_timestamp_seconds", before);
+      }));
+    });
+    Check(
+        {"rtcroomd_stalls_total"},
+        [&] {
+          const auto until = std::chrono::steady_clock::now() + kStandstill;
+          restless_.Signal(SIGSTOP);
+          EXPECT_TRUE(Eventually([&] { return std::chrono::steady_clock::now() >= until; }));
+          restless_.Signal(SIGCONT);
+        },
+        &restless_);
+  }
+
+  /// What differs from one server to another, and does not move.
+  void CheckConstants() {
+    ExpectMoved({"rtcroomd_connections_limit", "rtcroomd_rooms_limit", "rtcroomd_sessions_limit",
+                 "rtcroomd_events_limit", "process_start_time_seconds"},
+                Scrape(quiet_), restless_);
+    for (const auto& [series, value] : Scrape(quiet_).series) {
+      if (series.starts_with("rtcroomd_build_info{version=")) moved_.insert("rtcroomd_build_info");
+    }
+  }
+
+  void CheckATroubledStore() {
+    Create(restless_, "doomed");
+    ForeignConnection other(Database(restless_));
+    other.Execute("BEGIN IMMEDIATE");
+    Check(
+        {"rtcroomd_store_errors_total", "rtcroomd_ready", "rtcroomd_reaper_lag_seconds"}, [] {},
+        &restless_);
+    other.Execute("COMMIT");
+    EXPECT_TRUE(Eventually([&] { return Scrape(restless_).Of("rtcroomd_ready") == 1; }));
+
+    ForeignConnection third(Database(quiet_));
+    third.Execute("BEGIN IMMEDIATE");
+    std::vector<std::jthread> phones;  // more than there are workers
+    Check({"rtcroomd_waiting_requests"}, [&] {
+      for (int i = 0; i < 4; ++i) {
+        phones.emplace_back([&, user = "waiting-" + std::to_string(i)] {
+          (void)quiet_.Http().Call("live_room", "delete_pusher", MemberBody("r1", user));
+        });
+      }
+    });
+    third.Execute("COMMIT");
+  }
+
+  void CheckFollowers() {
+    {
+      const MetricsText unwatched = Scrape(quiet_);
+      const Followers followers(quiet_.AddressOf("grpc"), 1, Reading::kReads);
+      ExpectMoved({"rtcroomd_watchers"}, unwatched, quiet_);
+      Check({"rtcroomd_watch_events_total"}, [&] { Create(quiet_, "watched"); });
+      Check({"rtcroomd_watch_lag_seconds"}, [&] {
+        ForeignConnection other(Database(quiet_));
+        other.Execute("ALTER TABLE events RENAME TO hidden");
+        const MetricsText before = Scrape(quiet_);
+        EXPECT_TRUE(Eventually(
+            [&] { return Scrape(quiet_).Differs("rtcroomd_watch_lag_seconds", before); }));
+        other.Execute("ALTER TABLE hidden RENAME TO events");
+      });
+    }
+    Check({"rtcroomd_watch_refused_total"}, [&] {
+      const Followers crowd(quiet_.AddressOf("grpc"), kOneFollowerTooMany, Reading::kReads);
+      const MetricsText before = Scrape(quiet_);
+      EXPECT_TRUE(
+          Eventually([&] { return Scrape(quiet_).Of("rtcroomd_watch_refused_total") > 0; }));
+    });
+  }
+
+  void CheckTheImService() {
+    im_.Behave(GroupCommand::kSystemNotice, ImConduct::Status(500));
+    Create(quiet_, "told", "host");
+    Check({"rtcroomd_im_retries_total", "rtcroomd_im_owed_groups", "rtcroomd_im_lag_events"}, [&] {
+      (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("told", "guest"));
+    });
+    im_.Behave(GroupCommand::kSystemNotice, std::nullopt);
+    EXPECT_TRUE(Eventually([&] { return Scrape(quiet_).Of("rtcroomd_im_owed_groups") == 0; }));
+    im_.Behave(GroupCommand::kSystemNotice, ImConduct::ErrorCode(10010));
+    Check({"rtcroomd_im_dropped_total"}, [&] {
+      (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("told", "third"));
+    });
+    im_.Behave(GroupCommand::kSystemNotice, std::nullopt);
+
+    Check({"rtcroomd_events_trimmed_total"}, [&] {
+      for (int i = 0; i < 120; ++i) {
+        (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("told", "guest"));
+        (void)quiet_.Https().Call("multi_room", "delete_pusher", MemberBody("told", "guest"));
+      }
+    });
+    Check({"rtcroomd_im_events_lost_total"}, [&] {
+      EXPECT_EQ(quiet_.Terminate(), 0);
+      // As after a time in which the reader stood still for longer than events are kept.
+      ForeignConnection(Database(quiet_)).Execute("UPDATE reader_positions SET position = 1");
+      quiet_.Start();
+    });
+  }
+
+  ImStandIn im_;
+  ServerProcess quiet_{{.settings = QuietSettings(im_)}};
+  ServerProcess restless_{{.settings = RestlessSettings()}};
+  std::set<std::string> moved_;
+};
+
+TEST_F(MetricsOfAServer, MoveEachByItsCause) {
+  // A subscriber that never reads is given half a minute; meanwhile the others have their turn.
+  const Followers deaf(restless_.AddressOf("grpc"), 1, Reading::kNeverReads);
+  ASSERT_TRUE(Eventually([&] { return Scrape(restless_).Of("rtcroomd_watchers") == 1; }));
+  const MetricsText at_first = Scrape(restless_);
+  std::jthread noise([&](const std::stop_token& stop) {
+    ApiClient client = restless_.Http();
+    nlohmann::json body = CreateBody("u1");
+    body["roomName"] = std::string(1000, 'x');
+    while (!stop.stop_requested()) (void)client.Call("live_room", "create_room", body);
+  });
+
+  CheckConstants();
+  CheckConnections();
+  CheckRooms();
+  CheckFollowers();
+  CheckTheImService();
+  CheckProcess();
+  EXPECT_TRUE(
+      Eventually([&] { return Scrape(restless_).Of("rtcroomd_watch_slow_total") == 1; }, 120s));
+  ExpectMoved({"rtcroomd_watch_slow_total"}, at_first, restless_);
+  noise = {};
+  CheckATroubledStore();
+
+  std::set<std::string> without_cause = Scrape(quiet_).families;
+  for (const std::string& metric : Scrape(restless_).families) without_cause.insert(metric);
+  for (const std::string& metric : moved_) {
+    EXPECT_EQ(without_cause.erase(metric), 1U) << metric << " is not exposed";
+  }
+  EXPECT_THAT(without_cause, IsEmpty()) << "metrics for which this test knows no cause";
+}
+
+}  // namespace
+}  // namespace rtcroom

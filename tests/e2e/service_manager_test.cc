@@ -1,0 +1,154 @@
+// The server under a service manager, which hears when it is ready, reloads, hands over and stops,
+// and that it is well.
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/support/manager_stand_in.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class UnderAServiceManager : public testing::Test {
+ protected:
+  static std::string OwnName() {
+    return "@rtcroomd-e2e/" + std::to_string(getpid()) + "/" +
+           testing::UnitTest::GetInstance()->current_test_info()->name();
+  }
+  [[nodiscard]] ServerOptions Options(const std::string& watchdog_usec = {}) const {
+    ServerOptions options;
+    options.environment = {{"NOTIFY_SOCKET", manager_.address()}};
+    if (!watchdog_usec.empty()) options.environment.emplace_back("WATCHDOG_USEC", watchdog_usec);
+    return options;
+  }
+
+  ManagerStandIn manager_{OwnName()};
+};
+
+TEST_F(UnderAServiceManager, IsReadyWhenEverythingListens) {
+  ServerProcess server(Options());
+  const std::optional<Notice> ready = manager_.Await("READY", "1");
+  ASSERT_TRUE(ready);
+  EXPECT_EQ(ready->sender, server.child().pid());
+  EXPECT_EQ(ready->Value("STATUS"), "serving");
+  const std::optional<Notice> next = manager_.Next(std::chrono::milliseconds(0));
+  EXPECT_TRUE(!next || !next->Value("READY")) << "once";
+}
+
+TEST_F(UnderAServiceManager, TellsItsStatus) {
+  ServerProcess server(Options());
+  ASSERT_EQ(server.Http().Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
+  EXPECT_TRUE(manager_.Await("STATUS", "1 rooms, 1 pushers"));
+}
+
+TEST_F(UnderAServiceManager, TellsOfReloadsAndOfThoseThatAreRefused) {
+  ServerProcess server(Options());
+  ASSERT_TRUE(manager_.Await("READY", "1"));
+  for (const char* const added : {"", "[nonsense]\nkey = 1\n"}) {
+    std::ofstream(server.config_file(), std::ios::app) << added;
+    const auto before = std::chrono::steady_clock::now();
+    server.Signal(SIGHUP);
+    const std::optional<Notice> reloading = manager_.Await("RELOADING", "1");
+    ASSERT_TRUE(reloading);
+    // The manager compares it with its own clock, which is the same.
+    const std::chrono::microseconds at(
+        std::stoll(reloading->Value("MONOTONIC_USEC").value_or("0")));
+    EXPECT_GE(at + std::chrono::microseconds(1), before.time_since_epoch());
+    EXPECT_LE(at, std::chrono::steady_clock::now().time_since_epoch());
+    EXPECT_TRUE(manager_.Await("READY", "1"));
+  }
+}
+
+TEST_F(UnderAServiceManager, SaysThatItStopsBeforeItDoes) {
+  ServerProcess server(Options());
+  EXPECT_EQ(server.Terminate(), 0);
+  const std::optional<Notice> stopping = manager_.Await("STOPPING", "1");
+  ASSERT_TRUE(stopping);
+}
+
+TEST_F(UnderAServiceManager, IsTheSameProcessAfterAHandOver) {
+  ServerProcess server(Options("1000000"));
+  const pid_t pid = server.child().pid();
+  ASSERT_TRUE(manager_.Await("READY", "1"));
+  server.HandOver();
+  const std::optional<Notice> reloading = manager_.Await("RELOADING", "1");
+  ASSERT_TRUE(reloading);
+  EXPECT_EQ(reloading->Value("STATUS"), "handing over");
+  const std::optional<Notice> ready = manager_.Await("READY", "1");
+  ASSERT_TRUE(ready);
+  EXPECT_EQ(ready->sender, pid);
+  EXPECT_TRUE(manager_.Await("WATCHDOG", "1")) << "the successor goes on giving signs of life";
+}
+
+TEST_F(UnderAServiceManager, IsReadyAgainWhenAHandOverIsRefused) {
+  ServerProcess server(Options());
+  ASSERT_TRUE(manager_.Await("READY", "1"));
+  std::ofstream(server.config_file(), std::ios::app) << "[nonsense]\nkey = 1\n";
+  server.Signal(SIGUSR2);
+  EXPECT_TRUE(manager_.Await("RELOADING", "1"));
+  EXPECT_TRUE(manager_.Await("READY", "1"));
+}
+
+TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItServes) {
+  ServerProcess server(Options("200000"));
+  ASSERT_TRUE(manager_.Await("READY", "1"));
+  for (int sign = 0; sign < 20; ++sign) ASSERT_TRUE(manager_.Await("WATCHDOG", "1"));
+  EXPECT_THAT(server.Log(), Not(HasSubstr("part_is_silent")));
+  server.Signal(SIGSTOP);
+  // What was on its way is taken; then there is nothing for many times as long as a sign is due.
+  while (manager_.Next(std::chrono::milliseconds(1000))) {
+  }
+  EXPECT_FALSE(manager_.Next(std::chrono::milliseconds(400)));
+  server.Signal(SIGCONT);
+  EXPECT_TRUE(manager_.Await("WATCHDOG", "1"));
+}
+
+TEST_F(UnderAServiceManager, GivesNoneWhereNobodyAsksForThem) {
+  ServerOptions options = Options("200000");
+  options.environment.emplace_back("WATCHDOG_PID", "1");
+  ServerProcess server(std::move(options));
+  ASSERT_TRUE(manager_.Await("READY", "1"));
+  EXPECT_EQ(server.Terminate(), 0);
+  while (const std::optional<Notice> notice = manager_.Next(std::chrono::milliseconds(0))) {
+    EXPECT_FALSE(notice->Value("WATCHDOG")) << notice->text;
+  }
+}
+
+TEST_F(UnderAServiceManager, SaysWhyItCannotStart) {
+  ServerProcess first;
+  const FinishedCommand second =
+      RunToEnd({.program = ServerBinary(),
+                .arguments = {"serve", "--config", first.config_file().string()},
+                .environment = Options().environment});
+  EXPECT_EQ(second.exit_code, 1);
+  std::optional<Notice> status;
+  while (std::optional<Notice> notice = manager_.Next(std::chrono::milliseconds(0))) {
+    EXPECT_FALSE(notice->Value("READY"));
+    if (notice->Value("STATUS")) status = std::move(notice);
+  }
+  ASSERT_TRUE(status);
+  EXPECT_THAT(*status->Value("STATUS"), HasSubstr("cannot start: "));
+}
+
+TEST_F(UnderAServiceManager, ServesWhenTheManagerCannotBeReached) {
+  ServerOptions options;
+  options.environment = {{"NOTIFY_SOCKET", "vsock:2:1234"}, {"WATCHDOG_USEC", "soon"}};
+  ServerProcess server(std::move(options));
+  EXPECT_THAT(server.Log(), HasSubstr("service_manager_unreachable"));
+  EXPECT_THAT(server.Log(), HasSubstr("no_watchdog"));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,95 @@
+// One HTTP request, and the calls of the document made of such.
+'use strict';
+
+const assert = require('node:assert');
+const http = require('node:http');
+
+const kPrefix = '/weapp';
+
+// @param until  says of what has come so far whether it is enough, where the reply has no end.
+function request(address, agent, method, target, { body, headers = {}, until } = {}) {
+  const [host, port] = address.split(':');
+  const bytes = Buffer.from(body ?? '');
+  const own = method === 'POST' ? { 'Content-Length': bytes.length } : {};
+  return new Promise((resolve, reject) => {
+    const sent = http.request(
+      { host, port, agent, method, path: target, headers: { ...own, ...headers } },
+      (reply) => {
+        const { statusCode: status, headers: found } = reply;
+        let text = '';
+        reply.setEncoding('utf8');
+        reply.on('error', reject);
+        reply.on('end', () => resolve({ status, headers: found, text }));
+        reply.on('data', (part) => {
+          text += part;
+          if (!until?.(text)) return;
+          resolve({ status, headers: found, text });
+          sent.destroy();
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(bytes);
+  });
+}
+
+// Calls operations of the document on one server, and holds each reply against it.
+class Client {
+  // @param query  what every call carries: who is calling, in gen-2.
+  constructor(document, server, query = {}) {
+    this.document = document;
+    this.server = server;
+    this.query = query;
+  }
+
+  as(query) {
+    return new Client(this.document, this.server, query);
+  }
+
+  // The reply as it came.
+  // @param body  an object; or text, which is sent as it is.
+  async send(operationId, { kind, query = {}, body, headers = {}, method, prefix = kPrefix, until } = {}) {
+    const operation = this.document.operation(operationId);
+    const pairs = Object.entries({ ...this.query, ...query }).map(
+      ([name, value]) => `${encodeURIComponent(name)}=${name === 'token' ? value : encodeURIComponent(value)}`,
+    );
+    const target =
+      (operation.isPublic ? prefix : '') +
+      operation.path.replace('{kind}', kind) +
+      (pairs.length > 0 ? `?${pairs.join('&')}` : '');
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const type = text === undefined ? {} : { 'Content-Type': 'application/json' };
+    const reply = await this.server.send(
+      operation.isPublic ? 'http' : 'admin',
+      method ?? operation.method,
+      target,
+      { body: text, headers: { ...type, ...headers }, until },
+    );
+    return { ...reply, sent: { target, body } };
+  }
+
+  // Calls, and checks that the reply is `expected`: a schema of the document, or a media type.
+  // @return what the reply holds.
+  async call(operationId, expected, options) {
+    const reply = await this.send(operationId, options);
+    this.document.check(this.document.operation(operationId), expected, reply);
+    return reply.headers['content-type'].startsWith('application/json') ? JSON.parse(reply.text) : reply.text;
+  }
+
+  // The same where earlier calls may have to come first until it is so.
+  async callUntil(operationId, expected, options) {
+    const kMostTries = 20;
+    const operation = this.document.operation(operationId);
+    for (let tries = 0; tries < kMostTries; ++tries) {
+      const reply = await this.send(operationId, options);
+      const fits = reply.status === 200 && this.document.fitting(operation, JSON.parse(reply.text));
+      if (fits.length > 0 && fits.includes(expected)) {
+        this.document.check(operation, expected, reply);
+        return;
+      }
+    }
+    assert.fail(`${operationId}: never ${expected}`);
+  }
+}
+
+module.exports = { Client, kPrefix, request };

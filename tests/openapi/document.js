@@ -1,0 +1,161 @@
+// docs/openapi.yaml: what it says of a reply, and what of it has been seen.
+'use strict';
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const { Ajv2020 } = require('ajv/dist/2020');
+const yaml = require('yaml');
+
+const kRef = '#/components/schemas/';
+
+// Of JSON Schema's own words none counts bytes, which is what the server counts.
+const kMaxBytes = {
+  keyword: 'x-maxBytes',
+  type: 'string',
+  schemaType: 'number',
+  validate: (most, text) => Buffer.byteLength(text) <= most,
+};
+
+class ApiDocument {
+  constructor(file) {
+    this.root = yaml.parse(fs.readFileSync(file, 'utf8'));
+    this.ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+    this.ajv.addKeyword(kMaxBytes);
+    this.ajv.addVocabulary(['servers', 'paths', 'components', 'info', 'openapi', 'tags']);
+    this.ajv.addSchema({ ...this.root, $id: 'api' });
+    this.validators = new Map();  // compiled once, by their text
+    this.operations = new Map();
+    for (const [path, item] of Object.entries(this.root.paths)) {
+      for (const method of ['get', 'post']) {
+        if (item[method]) this.#addOperation(path, item, method);
+      }
+    }
+    this.seen = new Set();
+  }
+
+  #addOperation(path, item, method) {
+    const operation = item[method];
+    assert(!this.operations.has(operation.operationId), `${operation.operationId}: twice`);
+    this.operations.set(operation.operationId, {
+      id: operation.operationId,
+      method: method.toUpperCase(),
+      path,
+      isPublic: !item.servers,
+      // Those of the path apply to each of its operations.
+      parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])],
+      requestBody: operation.requestBody,
+      responses: operation.responses,
+    });
+  }
+
+  operation(id) {
+    const found = this.operations.get(id);
+    assert(found, `${id}: no such operation`);
+    return found;
+  }
+
+  resolve(object) {
+    if (!object.$ref) return object;
+    return object.$ref.slice(2).split('/').reduce((at, name) => at[name], this.root);
+  }
+
+  // Why `value` is not what components/schemas/`name` says; empty when it is.
+  faults(name, value) {
+    return this.#faults({ $ref: `api${kRef}${name}` }, value);
+  }
+
+  faultsOf(schema, value) {
+    const local = JSON.parse(JSON.stringify(schema).replaceAll(`"${kRef}`, `"api${kRef}`));
+    return this.#faults(local, value);
+  }
+
+  #faults(schema, value) {
+    const key = JSON.stringify(schema);
+    if (!this.validators.has(key)) this.validators.set(key, this.ajv.compile(schema));
+    const validate = this.validators.get(key);
+    if (validate(value)) return '';
+    return `${this.ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`;
+  }
+
+  // The names of the schemas that a JSON body may have.
+  static namesIn(schema) {
+    const branches = schema.anyOf ?? [schema];
+    return branches.map((branch) => {
+      assert(branch.$ref?.startsWith(kRef), 'a reply is a named schema or anyOf such');
+      return branch.$ref.slice(kRef.length);
+    });
+  }
+
+  responseFor(operation, status) {
+    const key = [String(status), `${String(status)[0]}XX`].find((k) => operation.responses[k]);
+    assert(key, `${operation.id}: status ${status} is not in the document`);
+    return { key, content: this.resolve(operation.responses[key]).content };
+  }
+
+  // Everything that the document says can be answered: `operation status what`.
+  promised() {
+    const all = [];
+    for (const operation of this.operations.values()) {
+      for (const key of Object.keys(operation.responses)) {
+        const { content } = this.responseFor(operation, key);
+        for (const [type, media] of Object.entries(content)) {
+          const names = type === 'application/json' ? ApiDocument.namesIn(media.schema) : [type];
+          for (const name of names) all.push(`${operation.id} ${key} ${name}`);
+        }
+      }
+    }
+    return all;
+  }
+
+  // Checks one reply, and remembers it as seen.
+  // @param expected  the name of its schema, or the media type of what is not JSON.
+  check(operation, expected, reply) {
+    const say = (fault) => `${operation.id} ${JSON.stringify(reply.sent)}: ${fault}`;
+    const { key, content } = this.responseFor(operation, reply.status);
+    const type = (reply.headers['content-type'] ?? '').split(';')[0];
+    assert(content[type], say(`${type} is not in the document for ${reply.status}`));
+    if (type !== 'application/json') {
+      assert.strictEqual(type, expected, say('media type'));
+      assert.strictEqual(this.faultsOf(content[type].schema, reply.text), '', say('body'));
+    } else {
+      assert.strictEqual(reply.headers['content-type'], 'application/json; charset=utf-8');
+      const body = JSON.parse(reply.text);
+      assert.strictEqual(this.faultsOf(content[type].schema, body), '', say('not in the document'));
+      assert.strictEqual(this.faults(expected, body), '', say(`not ${expected}`));
+      const names = ApiDocument.namesIn(content[type].schema);
+      assert(names.includes(expected), say(`${expected} is not in the document`));
+    }
+    this.seen.add(`${operation.id} ${key} ${expected}`);
+  }
+
+  // The schemas of components that a reply fits, of those that its operation has.
+  fitting(operation, body) {
+    const { content } = this.responseFor(operation, 200);
+    return ApiDocument.namesIn(content['application/json'].schema).filter(
+      (name) => this.faults(name, body) === '',
+    );
+  }
+
+  checkExamples() {
+    let count = 0;
+    const check = (where, media) => {
+      for (const [name, example] of Object.entries(media.examples ?? {})) {
+        assert.strictEqual(this.faultsOf(media.schema, example.value), '', `${where} ${name}`);
+        ++count;
+      }
+    };
+    for (const operation of this.operations.values()) {
+      for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
+        check(`${operation.id} request ${type}`, media);
+        assert(media.examples, `${operation.id}: a request without an example`);
+      }
+      for (const key of Object.keys(operation.responses)) {
+        const { content } = this.responseFor(operation, key);
+        for (const [type, media] of Object.entries(content)) check(`${operation.id} ${key} ${type}`, media);
+      }
+    }
+    return count;
+  }
+}
+
+module.exports = { ApiDocument };

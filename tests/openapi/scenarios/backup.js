@@ -1,0 +1,21 @@
+// The copy of the store that an operator's command asks for.
+'use strict';
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+
+async function run(client, dataDirectory) {
+  const key = fs.readFileSync(path.join(dataDirectory, 'admin-key'), 'utf8');
+  const headers = { Authorization: `Bearer ${key}` };
+  const { file } = await client.call('backup', 'BackupMade', { headers });
+  assert(fs.statSync(path.join(dataDirectory, file)).size > 0);
+  await client.call('backup', 'AdminRefusal', {});
+}
+
+// There is nothing to copy.
+async function inMemory(client, token) {
+  await client.call('backup', 'AdminFailure', { headers: { Authorization: `Bearer ${token}` } });
+}
+
+module.exports = { inMemory, run };

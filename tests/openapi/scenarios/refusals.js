@@ -1,0 +1,28 @@
+// What no operation is reached by, on every path.
+'use strict';
+
+const assert = require('node:assert');
+
+async function run(client) {
+  for (const operation of client.document.operations.values()) {
+    const send = (options) => client.send(operation.id, { kind: 'live_room', ...options });
+    const check = async (status, options) => {
+      const reply = await send(options);
+      assert.strictEqual(reply.status, status, `${operation.id} ${JSON.stringify(options)}`);
+      client.document.check(operation, 'Refusal', reply);
+      return reply;
+    };
+    const refused = await check(405, { method: 'DELETE' });
+    assert(refused.headers.allow.includes(operation.method), `${operation.id}: ${refused.headers.allow}`);
+    if (!operation.isPublic) continue;
+    await check(404, { prefix: '/elsewhere' });
+    await check(415, { headers: { 'Content-Encoding': 'gzip' } });
+    await check(417, { headers: { Expect: 'a miracle' } });
+    const preflight = await send({ method: 'OPTIONS' });
+    assert.strictEqual(preflight.status, 204, operation.id);
+    assert.strictEqual(preflight.headers['access-control-allow-origin'], '*', operation.id);
+    if (operation.method === 'POST') await check(413, { body: JSON.stringify('x'.repeat(65537)) });
+  }
+}
+
+module.exports = { run };

@@ -1,0 +1,43 @@
+// The services around the server, on loopback: WeChat's exchange of login codes, and IM.
+'use strict';
+
+const http = require('node:http');
+
+class StandIn {
+  // @param answer  makes of a URL the object that is answered.
+  static async start(answer) {
+    const standIn = new StandIn();
+    standIn.server = http.createServer((request, response) => {
+      request.resume();
+      request.on('end', () => {
+        const url = new URL(request.url, 'http://stand-in');
+        response.setHeader('Content-Type', 'application/json');
+        response.end(JSON.stringify(answer(url)));
+      });
+    });
+    await new Promise((resolve) => { standIn.server.listen(0, '127.0.0.1', resolve); });
+    standIn.url = `http://127.0.0.1:${standIn.server.address().port}`;
+    return standIn;
+  }
+
+  stop() {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+// Takes every code for that of a user of the same name, but for `risky`.
+function startWechat() {
+  return StandIn.start((url) => {
+    const code = url.searchParams.get('js_code');
+    if (code === 'risky') return { errcode: 40226, errmsg: 'code blocked' };
+    return { openid: `openid-${code}`, session_key: 'c2Vzc2lvbg==' };
+  });
+}
+
+// Refuses everything.
+function startIm() {
+  return StandIn.start(() => ({ ActionStatus: 'FAIL', ErrorCode: 10004, ErrorInfo: 'no' }));
+}
+
+module.exports = { startIm, startWechat };

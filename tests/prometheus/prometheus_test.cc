@@ -1,0 +1,127 @@
+// The alerts and the dashboard that we ship, asked of a real Prometheus about a real server.
+#include <cctype>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/followers.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/prometheus/prometheus_server.h"
+#include "tests/prometheus/queries.h"
+#include "tests/support/gen2_client.h"
+#include "tests/support/im_stand_in.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
+using testing::Not;
+using testing::SizeIs;
+
+const std::filesystem::path kAlerts = RTCROOM_DEPLOY "/prometheus/alerts.yml";
+const std::filesystem::path kDashboard = RTCROOM_DEPLOY "/grafana/rtcroomd.json";
+
+Settings WithImAndLogins(const ImStandIn& im) {
+  Settings settings = WithLogins();
+  settings["im.enabled"] = true;
+  settings["im.base_url"] = im.base_url();
+  return settings;
+}
+
+class ShippedQueries : public testing::Test {
+ protected:
+  /// A server of which there is something to tell.
+  void SetUp() override {
+    ApiClient phone = server_.Https();
+    for (const char* const kind : {"double_room", "multi_room"}) {
+      ASSERT_EQ(phone.Call(kind, "create_room", CreateBody("u1")).code(), kOk);
+    }
+    // Without hosts there is no URL: a failure that is not the caller's.
+    EXPECT_EQ(phone.Call("live_room", "get_push_url", {{"userID", "u1"}}).code(), kInternalFailure);
+    EXPECT_EQ(phone.Call("multi_room", "get_pushers", RoomBody("nowhere")).code(), kNoSuchRoom);
+    (void)LoggedIn(server_, "u2", "live_room");
+  }
+
+  ImStandIn im_;
+  ServerProcess server_{{.settings = WithImAndLogins(im_)}};
+};
+
+TEST_F(ShippedQueries, AskForWhatIsThere) {
+  const Followers follower(server_.AddressOf("grpc"), 1, Reading::kReads);
+  PrometheusServer prometheus(server_.PortOf("admin"), kAlerts);
+  const std::set<std::string> labels = prometheus.Labels();
+
+  const std::vector<ShippedQuery> panels = QueriesOfDashboard(kDashboard);
+  ASSERT_THAT(panels, Not(IsEmpty()));
+  for (const ShippedQuery& query : panels) {
+    SCOPED_TRACE(query.where + ": " + query.text);
+    const nlohmann::json result = prometheus.Query(query.text);
+    const bool tells_of_a_change = query.text.starts_with("changes(");
+    EXPECT_TRUE(tells_of_a_change || !result.empty()) << "no panel is empty";
+    for (const nlohmann::json& series : result) {
+      for (const std::string& label : query.told_labels) {
+        EXPECT_TRUE(series.at("metric").contains(label)) << label;
+      }
+    }
+  }
+
+  std::vector<ShippedQuery> all = QueriesOfAlerts(kAlerts);
+  ASSERT_THAT(all, Not(IsEmpty()));
+  for (const ShippedQuery& query : all)
+    EXPECT_NO_THROW(prometheus.Query(query.text)) << query.where;
+  all.insert(all.end(), panels.begin(), panels.end());
+  for (const ShippedQuery& query : all) {
+    SCOPED_TRACE(query.where + ": " + query.text);
+    const std::set<std::string> selectors = SelectorsIn(query.text);
+    EXPECT_THAT(selectors, Not(IsEmpty()));
+    for (const std::string& selector : selectors) {
+      EXPECT_THAT(prometheus.Query(selector), Not(SizeIs(0))) << selector;
+    }
+    EXPECT_THAT(labels, IsSupersetOf(GroupingLabelsIn(query.text)));
+    EXPECT_THAT(labels, IsSupersetOf(query.told_labels));
+  }
+}
+
+TEST_F(ShippedQueries, LeaveAServerAloneThatIsWell) {
+  PrometheusServer prometheus(server_.PortOf("admin"), kAlerts);
+  ASSERT_TRUE(Eventually([&] { return !prometheus.Alerts().empty(); }));
+  for (const auto& [name, state] : prometheus.Alerts()) {
+    // Of so short a life nobody can tell how many requests fail, or end soon.
+    if (name == "RtcroomdErrors" || name == "RtcroomdSlow") continue;
+    if (name.starts_with("RtcroomdCertificate")) continue;  // that of a test ends soon
+    EXPECT_EQ(state, "inactive") << name;
+  }
+}
+
+TEST(Alerts, AreEachTestedAndTellWhereToReadOn) {
+  const std::string tests = ReadWholeFile(RTCROOM_ALERTS_TEST);
+  const std::string rules = ReadWholeFile(kAlerts);
+  for (const ShippedQuery& alert : QueriesOfAlerts(kAlerts)) {
+    EXPECT_THAT(tests, HasSubstr("alertname=\"" + alert.where + "\"")) << "promtool tests it";
+    std::string anchor = "runbook_url: docs/operators-guide.md#alert";
+    for (const char c : alert.where) {
+      if (c >= 'A' && c <= 'Z') anchor += '-';
+      anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    EXPECT_THAT(rules, HasSubstr(anchor + "\n"));
+  }
+}
+
+TEST(SelectorsIn, FindsWhatAQueryAsksFor) {
+  EXPECT_THAT(SelectorsIn(R"(sum by (a) (rate(rtcroomd_x_total{b="c"}[5m])) / up{job="d"} > 1)"),
+              SizeIs(2));
+  EXPECT_EQ(SelectorsIn("rtcroomd_x - (rtcroomd_x offset 15m)"),
+            std::set<std::string>{"rtcroomd_x"});
+  EXPECT_EQ(GroupingLabelsIn("sum by (a, b) (x) + max by (c) (y)"),
+            (std::set<std::string>{"a", "b", "c"}));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,20 @@
+// What a change tells, by name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/core/room_event.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// Of its events, in their order.
+inline std::vector<std::string> EventNames(const RoomChange& change) {
+  std::vector<std::string> names;
+  names.reserve(change.events.size());
+  for (const RoomEvent& event : change.events) names.emplace_back(HappeningName(event.happening));
+  return names;
+}
+
+}  // namespace rtcroom

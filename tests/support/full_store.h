@@ -1,0 +1,40 @@
+// A store that has something of everything in it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "daemon/core/storage.h"
+#include "tests/support/live_rooms.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+
+/// Rooms of both dialects and all kinds, one that waits, one that has ended and one that passed on;
+/// viewers, custom fields, a ban, a task, a position in the store's own epoch, a session.
+inline void FillStore(Storage& store) {
+  const auto make = [&](const RoomUpdate& update) { ASSERT_OK(Apply(store, update)); };
+  const RoomKey multi = MakeKey(RoomKind::kMulti, "multi");
+  const RoomKey live = MakeKey(RoomKind::kLive, "live");
+  make(Creating(MakeRoom(RoomKind::kDouble, "gone")));
+  make(Creating(MakeRoom(multi.kind, multi.id.value)));
+  make(Adding(multi, "bob"));
+  make(Adding(multi, "bob"));
+  make(Destroying(MakeKey(RoomKind::kDouble, "gone")));
+  make(Preparing(MakeWaitingRoom(RoomKind::kDouble, "waiting")));
+  make(Creating(MakeRoom(live.kind, live.id.value, "creator", Dialect::kGen2)));
+  make(Watching(live, "zoe"));
+  make(Watching(live, "amy"));
+  make(Watching(live, "zoe", "info of zoe"));
+  make(SettingCustom(live, R"({"likes":1})"));
+  make(Creating(MakeWebrtcRoom("777", "school")));
+  make(Adding(MakeKey(RoomKind::kWebrtc, "777"), "eve"));
+  make(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"));
+  ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
+  ASSERT_OK(store.PutGroupTask({.group = {"gone"}, .kind = GroupTaskKind::kDestroy}));
+  Cursor position = *store.Newest();
+  position.position -= 2;
+  ASSERT_OK(store.SavePosition("im", position));
+  ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon}));
+}
+
+}  // namespace rtcroom
