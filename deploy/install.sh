@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# Sets rtcroomd up as a service on a plain Debian 12, in one step. As root:
+#
+#   install.sh [--from FILE] --domain NAME --cert FILE --key FILE [--listen ADDRESS:PORT]
+#   install.sh [--from FILE] --self-signed NAME [--listen ADDRESS:PORT]
+#   install.sh [--from FILE] --behind-proxy
+#
+#   --from FILE     the package (.deb) or the archive (.tar.gz). Left out: the unpacked archive that
+#                   this script lies in, or else the program that is installed already
+#   --domain NAME   serve HTTPS to everybody, with this certificate for this name (PEM, with chain)
+#   --self-signed NAME
+#                   the same with a certificate made here, which phones will not trust: for trying
+#                   out. It is kept when the script runs again
+#   --behind-proxy  serve plain HTTP on 127.0.0.1:5757, for a proxy on this machine (nginx)
+#   --listen A:P    where HTTPS is served (0.0.0.0:443)
+#
+# It may run again at any time, with a new version or with other choices: rooms, and what you have
+# changed in /etc/rtcroomd/rtcroomd.toml, stay. Without systemd it puts everything into its place
+# and says how to start the server.
+set -euo pipefail
+
+readonly config_dir=/etc/rtcroomd
+readonly config=$config_dir/rtcroomd.toml
+readonly data_dir=/var/lib/rtcroomd
+readonly archive_root=/opt/rtcroomd
+readonly units=/etc/systemd/system
+
+fail() {
+  echo "install.sh: $*" >&2
+  exit 1
+}
+
+usage() {
+  sed -n '4,6s/^#   //p' "$0" >&2
+  exit 2
+}
+
+mode='' from='' name='' cert='' key='' listen=0.0.0.0:443
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --behind-proxy)
+      mode+=proxy
+      shift
+      continue
+      ;;
+    --domain | --self-signed | --from | --cert | --key | --listen) [[ $# -ge 2 ]] || usage ;;
+    --help | -h)
+      sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+    *) usage ;;
+  esac
+  case $1 in
+    --domain) mode+=domain name=$2 ;;
+    --self-signed) mode+=self name=$2 ;;
+    --from) from=$2 ;;
+    --cert) cert=$2 ;;
+    --key) key=$2 ;;
+    --listen) listen=$2 ;;
+  esac
+  shift 2
+done
+case $mode in
+  domain) [[ -n $cert && -n $key ]] || usage ;;
+  self | proxy) [[ -z $cert && -z $key ]] || usage ;;
+  *) usage ;;
+esac
+[[ -z $name || $name =~ ^[A-Za-z0-9.-]+$ ]] || fail "$name: not a host name"
+[[ $listen =~ ^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]+$ ]] ||
+  fail "--listen $listen: must be an address and a port, like 0.0.0.0:443"
+[[ $EUID -eq 0 ]] || fail "must run as root"
+
+has_systemd() { [[ -d /run/systemd/system ]]; }
+
+# Before anything is changed: a certificate that does not fit would keep the server from starting.
+check_certificate() {
+  [[ -r $cert ]] || fail "$cert: cannot be read"
+  [[ -r $key ]] || fail "$key: cannot be read"
+  command -v openssl > /dev/null || return 0  # then check-config tells, later
+  local of_cert of_key
+  of_cert=$(openssl x509 -in "$cert" -noout -pubkey) || fail "$cert: no certificate"
+  of_key=$(openssl pkey -in "$key" -pubout) || fail "$key: no private key"
+  [[ $of_cert == "$of_key" ]] || fail "$cert and $key do not belong together"
+  openssl x509 -in "$cert" -noout -checkhost "$name" | grep -q 'does match' ||
+    fail "$cert: is not for $name"
+}
+
+install_deb() {
+  command -v apt-get > /dev/null || fail "a .deb needs a Debian system"
+  # Asks nothing: an edited configuration stays as it is.
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$(realpath "$1")"
+  program=/usr/bin/rtcroomd
+}
+
+add_user() {
+  if command -v systemd-sysusers > /dev/null; then
+    systemd-sysusers "$1/systemd/rtcroomd.sysusers"
+  elif ! getent passwd rtcroomd > /dev/null; then
+    useradd --system --user-group --home-dir $data_dir --no-create-home \
+      --shell /usr/sbin/nologin --comment "Room server for mini-programs" rtcroomd
+  fi
+}
+
+# $1: an unpacked archive.
+install_archive() {
+  [[ -x $1/bin/rtcroomd && -d $1/lib ]] || fail "$1: not an archive of rtcroomd"
+  add_user "$1"
+  # Each file is replaced, not written over: a server that runs goes on with the old ones.
+  install -d $archive_root/bin $archive_root/lib $units
+  install -m 644 "$1"/lib/* $archive_root/lib/
+  install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
+  cp -r "$1/docs" $archive_root/
+  ln -sf $archive_root/bin/rtcroomd /usr/local/bin/rtcroomd
+  install -m 644 "$1/systemd/rtcroomd.socket" $units/
+  sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/rtcroomd.service" \
+    > $units/rtcroomd.service
+  install -d -m 750 -g rtcroomd $config_dir
+  install -d -m 700 -o rtcroomd -g rtcroomd $data_dir
+  [[ -e $config ]] || install -m 644 "$1/etc/rtcroomd.toml" $config
+  program=$archive_root/bin/rtcroomd
+}
+
+install_program() {
+  local here unpacked
+  here=$(dirname "$(realpath "$0")")
+  case $from in
+    *.deb) install_deb "$from" ;;
+    *.tar.gz)
+      unpacked=$(mktemp --directory)
+      tar --extract --file "$from" --directory "$unpacked" --strip-components 1 --no-same-owner
+      install_archive "$unpacked"
+      rm -r "$unpacked"
+      ;;
+    '')
+      if [[ -e $here/systemd/rtcroomd.service && -x $here/bin/rtcroomd ]]; then
+        install_archive "$here"
+      elif [[ -x /usr/bin/rtcroomd && -e /lib/systemd/system/rtcroomd.service ]]; then
+        program=/usr/bin/rtcroomd
+      elif [[ -x $archive_root/bin/rtcroomd ]]; then
+        program=$archive_root/bin/rtcroomd
+      else
+        fail "rtcroomd is not installed: say --from FILE"
+      fi
+      ;;
+    *) fail "$from: neither a .deb nor a .tar.gz" ;;
+  esac
+}
+
+make_certificate() {
+  if [[ -e $cert && -e $key ]] && openssl x509 -in "$cert" -noout -checkhost "$name" |
+    grep -q 'does match'; then
+    return
+  fi
+  command -v openssl > /dev/null || fail "--self-signed needs openssl: apt-get install openssl"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 3650 \
+    -keyout "$key" -out "$cert" -subj "/CN=$name" -addext "subjectAltName=DNS:$name" 2> /dev/null
+}
+
+# set_key SECTION KEY VALUE, in the configuration. Everything else stays, comments too.
+set_key() {
+  local edited
+  edited=$(mktemp --tmpdir=$config_dir)
+  awk -v section="[$1]" -v key="$2" -v value="$3" '
+    function add() { if (inside && !done) { print key " = " value; done = 1 } }
+    /^[[:space:]]*\[/ { add(); inside = ($1 == section) }
+    inside && !done && $0 ~ "^[[:space:]]*" key "[[:space:]]*=" { add(); next }
+    { print }
+    END { add(); if (!done) { print section; print key " = " value } }' $config > "$edited"
+  # The file stays the same one, with its owner and its mode.
+  cmp --quiet "$edited" $config || cat "$edited" > $config
+  rm "$edited"
+}
+
+configure_https() {
+  install -d -m 750 -g rtcroomd $config_dir/tls
+  if [[ $mode == self ]]; then
+    cert=$config_dir/tls/cert.pem key=$config_dir/tls/key.pem
+    make_certificate
+  else
+    [[ $cert -ef $config_dir/tls/cert.pem ]] || cp "$cert" $config_dir/tls/cert.pem
+    [[ $key -ef $config_dir/tls/key.pem ]] || cp "$key" $config_dir/tls/key.pem
+  fi
+  chown root:rtcroomd $config_dir/tls/*.pem
+  chmod 640 $config_dir/tls/*.pem
+  set_key server tls_cert "\"$config_dir/tls/cert.pem\""
+  set_key server tls_key "\"$config_dir/tls/key.pem\""
+  set_key server https_listen "\"$listen\""
+  set_key server http_listen '""'
+  # Nobody stands in between now, so nobody is believed.
+  set_key server trusted_proxies '[]'
+  write_drop_in "$listen" https
+}
+
+configure_http() {
+  set_key server http_listen '"127.0.0.1:5757"'
+  set_key server https_listen '""'
+  set_key server trusted_proxies '["127.0.0.1", "::1"]'
+  write_drop_in 127.0.0.1:5757 http
+}
+
+# Tells the socket unit where to listen and for what.
+write_drop_in() {
+  local file=$units/rtcroomd.socket.d/50-install.conf text
+  text=$(printf '[Socket]\nListenStream=\nListenStream=%s\nFileDescriptorName=%s' "$1" "$2")
+  [[ ! -e $file || $(< $file) != "$text" ]] || return 0
+  install -d $units/rtcroomd.socket.d
+  printf '%s\n' "$text" > $file
+  port_has_changed=1
+}
+
+start() {
+  if ! has_systemd; then
+    echo
+    echo "systemd does not run here, so nothing was started. By hand, as its unit would:"
+    echo "  cd $data_dir && setpriv --reuid=rtcroomd --regid=rtcroomd --clear-groups \\"
+    echo "    $program serve --config $config"
+    [[ $mode == proxy || ${listen##*:} -ge 1024 ]] ||
+      echo "A port below 1024 takes another user, or setpriv with capabilities."
+    return
+  fi
+  systemctl daemon-reload
+  systemctl enable --quiet rtcroomd.socket rtcroomd.service
+  # Only another port takes closing the old one.
+  if [[ -n $port_has_changed ]]; then systemctl stop rtcroomd.socket rtcroomd.service; fi
+  systemctl start rtcroomd.socket
+  systemctl restart rtcroomd.service
+  local tries
+  for tries in {1..50}; do
+    if "$program" health-check --config $config > /dev/null 2>&1; then break; fi
+    [[ $tries -lt 50 ]] || fail "the server does not become ready: journalctl -u rtcroomd"
+    sleep 0.2
+  done
+  echo "rtcroomd is ready."
+}
+
+program='' port_has_changed=''
+[[ $mode != domain ]] || check_certificate
+install_program
+case $mode in
+  domain | self) configure_https ;;
+  proxy) configure_http ;;
+esac
+"$program" check-config --config $config
+start
+case $mode in
+  proxy) echo "Clients reach it through your proxy; for nginx: docs/nginx/rtcroomd.conf" ;;
+  *)
+    port=:${listen##*:}
+    echo "In the mini-program's config.js: url: 'https://$name${port%:443}'"
+    ;;
+esac
