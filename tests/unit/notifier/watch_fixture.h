@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -53,6 +54,14 @@ class WatchCall {
     v1::WatchResponse message;
     if (!reader_->Read(&message)) return std::nullopt;
     return message;
+  }
+
+  /// The next message. @throws std::runtime_error which says how the call ended instead.
+  v1::WatchResponse NextOrThrow() {
+    std::optional<v1::WatchResponse> message = Next();
+    if (message) return *std::move(message);
+    finished_ = true;
+    throw std::runtime_error("the call has ended: " + reader_->Finish().error_message());
   }
 
   void Cancel() { context_.TryCancel(); }
@@ -118,6 +127,12 @@ class WatchFixture : public testing::Test {
     v1::WatchRequest request;
     request.set_cursor(cursor);
     return Watch(request);
+  }
+
+  /// Waits until who has read all is told of changes without a look at the store. Before the first
+  /// `Watch`: nobody but the feed reads events then, and it does so after the ring has begun.
+  [[nodiscard]] bool FeedHasBegun() const {
+    return Eventually([this] { return store_.event_reads > 0; });
   }
 
   /// Two events.

@@ -55,7 +55,7 @@ TEST_F(WatchServiceTest, StartsWithTheNextChange) {
   CreateRoom("before");
   const auto call = Watch();
   CreateRoom("after");
-  EXPECT_EQ(call->Next()->event().room().room_id(), "after");
+  EXPECT_EQ(call->NextOrThrow().event().room().room_id(), "after");
 }
 
 TEST_F(WatchServiceTest, StartsWithTheOldestRetainedEvent) {
@@ -63,11 +63,11 @@ TEST_F(WatchServiceTest, StartsWithTheOldestRetainedEvent) {
   CreateRoom("r2");
   ASSERT_OK(memory_.TrimEvents({.keep_since = {}, .max_events = 3}));
   const auto call = Watch(FromEarliest());
-  EXPECT_TRUE(call->Next()->event().has_pusher_added());
-  EXPECT_EQ(call->Next()->event().room().room_id(), "r2");
+  EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
+  EXPECT_EQ(call->NextOrThrow().event().room().room_id(), "r2");
   CreateRoom("r3");
-  EXPECT_TRUE(call->Next()->event().has_pusher_added());
-  EXPECT_EQ(call->Next()->event().room().room_id(), "r3");
+  EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
+  EXPECT_EQ(call->NextOrThrow().event().room().room_id(), "r3");
 }
 
 TEST_F(WatchServiceTest, ResumesAfterEachCursorWhileRoomsChange) {
@@ -104,9 +104,9 @@ TEST_F(WatchServiceTest, SendsTheRoomsAsTheyAreAndThenWhatHappens) {
     }
   });
   RoomMirror mirror;
-  while (!mirror.snapshot_ended()) mirror.Apply(*call->Next());
+  while (!mirror.snapshot_ended()) mirror.Apply(call->NextOrThrow());
   writer.join();
-  while (mirror.cursor() != memory_.Newest()->Encode()) mirror.Apply(*call->Next());
+  while (mirror.cursor() != memory_.Newest()->Encode()) mirror.Apply(call->NextOrThrow());
   EXPECT_THAT(mirror.faults(), IsEmpty());
   EXPECT_EQ(mirror.Lines(), LinesOf(memory_));
 }
@@ -122,8 +122,8 @@ TEST_F(WatchServiceTest, TellsOnlyWhatWasAskedFor) {
   ASSERT_OK(Apply(memory_, Adding(live, "other")));
   ASSERT_OK(Apply(memory_, Adding(live, "guest")));
   ASSERT_OK(Apply(memory_, Destroying(live)));
-  EXPECT_EQ(call->Next()->event().pusher_added().pusher().user_id(), "guest");
-  EXPECT_EQ(call->Next()->event().pusher_deleted().user_id(), "guest");
+  EXPECT_EQ(call->NextOrThrow().event().pusher_added().pusher().user_id(), "guest");
+  EXPECT_EQ(call->NextOrThrow().event().pusher_deleted().user_id(), "guest");
 }
 
 TEST_F(WatchServiceTest, NamesTheFieldThatIsWrong) {
@@ -179,9 +179,9 @@ TEST_F(WatchServiceTest, SaysThatItIsAliveWhenNothingHappens) {
   request.mutable_keep_alive()->set_seconds(1);
   const auto call = Watch(request);
   clock_.Advance(std::chrono::seconds(1));
-  EXPECT_EQ(call->Next()->keep_alive().cursor(), memory_.Newest()->Encode());
+  EXPECT_EQ(call->NextOrThrow().keep_alive().cursor(), memory_.Newest()->Encode());
   clock_.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(call->Next()->has_keep_alive());
+  EXPECT_TRUE(call->NextOrThrow().has_keep_alive());
 }
 
 TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
@@ -205,14 +205,15 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
 }
 
 TEST_F(WatchServiceTest, KeepsToldSubscribersThroughAFailureOfTheStore) {
+  ASSERT_TRUE(FeedHasBegun());
   const auto call = Watch();
   store_.reads_fail_with = Errc::kStoreBusy;
   CreateRoom("r1");
   ASSERT_TRUE(Eventually([&] { return hub_->counts().read_failures > 0; }));
   EXPECT_EQ(Watch(FromEarliest())->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   store_.reads_fail_with = std::nullopt;
-  EXPECT_TRUE(call->Next()->event().has_room_created());
-  EXPECT_TRUE(call->Next()->event().has_pusher_added());
+  EXPECT_TRUE(call->NextOrThrow().event().has_room_created());
+  EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
 }
 
 class FewSubscribers : public WatchFixture {
