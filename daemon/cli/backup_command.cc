@@ -12,6 +12,7 @@
 #include "daemon/cli/admin_target.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
+#include "daemon/core/system_error.h"
 #include "daemon/edge/file_descriptor.h"
 #include "daemon/files/atomic_file.h"
 #include "daemon/signing/system_random.h"
@@ -70,8 +71,7 @@ Status TakeAway(const fs::path& copy, const BackupOptions& options, RandomSource
   const FileDescriptor opened(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct stat found{};
   if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
-    return Error{Errc::kUnavailable, fmt::format("cannot read {}: {}", copy.string(),
-                                                 std::generic_category().message(errno))};
+    return SystemError("cannot read " + copy.string(), errno);
   }
   if (!S_ISREG(found.st_mode)) {
     return Error{Errc::kUnavailable, fmt::format("{} is no file", copy.string())};

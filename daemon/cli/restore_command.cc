@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
+#include "daemon/core/system_error.h"
 #include "daemon/edge/file_descriptor.h"
 #include "daemon/signing/system_random.h"
 #include "daemon/store_files/acting_owner.h"
@@ -26,8 +26,7 @@ Result<FileDescriptor> OpenBackup(const std::string& file) {
   FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat found{};
   if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
-    return Error{Errc::kUnavailable,
-                 fmt::format("cannot read {}: {}", file, std::generic_category().message(errno))};
+    return SystemError("cannot read " + file, errno);
   }
   if (!S_ISREG(found.st_mode)) return Error{Errc::kUnavailable, file + " is no file"};
   struct stat log{};

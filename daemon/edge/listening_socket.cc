@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "daemon/core/system_error.h"
+
 namespace rtcroom {
 namespace {
 
@@ -41,9 +43,8 @@ Result<HostAndPort> Split(const std::string& address) {
   return HostAndPort{.host = std::move(host), .port = address.substr(colon + 1)};
 }
 
-Error SystemError(const std::string& address) {
-  return Error{Errc::kUnavailable, fmt::format("cannot listen on {}: {}", address,
-                                               std::generic_category().message(errno))};
+Error CannotListen(const std::string& address) {
+  return SystemError("cannot listen on " + address, errno);
 }
 
 /// The numeric form, or an empty text for a socket that has no address any more.
@@ -106,17 +107,17 @@ Result<ListeningSocket> Listen(const std::string& address) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
 
   FileDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return SystemError(address);
+  if (!socket.valid()) return CannotListen(address);
   // A restart must not wait for the last process's connections to be forgotten.
   Enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
   if (found->ai_family == AF_INET6) Enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
       listen(socket.get(), kBacklog) != 0) {
-    return SystemError(address);
+    return CannotListen(address);
   }
 
   std::optional<std::string> bound = BoundAddress(socket.get());
-  if (!bound) return SystemError(address);
+  if (!bound) return CannotListen(address);
   return ListeningSocket{.socket = std::move(socket), .address = *std::move(bound)};
 }
 

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/core/system_error.h"
 #include "daemon/edge/file_descriptor.h"
 #include "daemon/files/text_file.h"
 
@@ -22,8 +22,7 @@ constexpr std::size_t kNameBytes = 8;
 constexpr std::size_t kMaxSmallFile = std::size_t{1} << 20;
 
 Error CannotWrite(const std::filesystem::path& path, int error_number) {
-  return {Errc::kUnavailable, fmt::format("cannot write {}: {}", path.string(),
-                                          std::generic_category().message(error_number))};
+  return SystemError("cannot write " + path.string(), error_number);
 }
 
 /// @return 0, or the errno of what failed.

@@ -5,14 +5,14 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "daemon/core/system_error.h"
 
 namespace rtcroom {
 namespace {
@@ -20,9 +20,8 @@ namespace {
 constexpr std::string_view kUnix = "unix:";
 constexpr int kBacklog = 4096;
 
-Error SystemError(const std::string& address, int reason) {
-  return Error{Errc::kUnavailable, fmt::format("cannot listen on {}: {}", address,
-                                               std::generic_category().message(reason))};
+Error CannotListen(const std::string& address, int error_number) {
+  return SystemError("cannot listen on " + address, error_number);
 }
 
 FileDescriptor UnixSocket() {
@@ -56,19 +55,19 @@ bool IsAbandoned(const sockaddr_un& address) {
 Result<ListeningSocket> ListenUnix(const std::string& address) {
   const std::optional<sockaddr_un> path =
       UnixAddress(std::string_view(address).substr(kUnix.size()));
-  if (!path) return SystemError(address, ENAMETOOLONG);
+  if (!path) return CannotListen(address, ENAMETOOLONG);
   FileDescriptor socket = UnixSocket();
   // The file takes its mode from the socket: nobody else can get in before it is changed.
   if (!socket.valid() || fchmod(socket.get(), S_IRUSR | S_IWUSR) != 0) {
-    return SystemError(address, errno);
+    return CannotListen(address, errno);
   }
   int failed = Bind(socket.get(), *path);
   if (failed == EADDRINUSE && IsAbandoned(*path)) {
     unlink(path->sun_path);
     failed = Bind(socket.get(), *path);
   }
-  if (failed != 0) return SystemError(address, failed);
-  if (listen(socket.get(), kBacklog) != 0) return SystemError(address, errno);
+  if (failed != 0) return CannotListen(address, failed);
+  if (listen(socket.get(), kBacklog) != 0) return CannotListen(address, errno);
   return ListeningSocket{.socket = std::move(socket), .address = address};
 }
 

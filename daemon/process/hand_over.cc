@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "daemon/core/system_error.h"
 #include "daemon/process/bounded_command.h"
 #include "daemon/process/c_strings.h"
 #include "daemon/process/passed_sockets.h"
@@ -78,8 +79,7 @@ Error HandOver::Exec(std::span<const NamedSocket> sockets) {
   const CStrings environment(std::move(variables));
 
   execve(command_.program.c_str(), arguments.get(), environment.get());
-  return {Errc::kUnavailable,
-          fmt::format("{}: {}", command_.program.string(), std::generic_category().message(errno))};
+  return SystemError(command_.program.string(), errno);
 }
 
 }  // namespace rtcroom

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <ranges>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -10,13 +9,12 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "daemon/core/system_error.h"
+
 namespace rtcroom {
 namespace {
 
-Error SystemError() {
-  return {Errc::kUnavailable,
-          "cannot pass the sockets on: " + std::generic_category().message(errno)};
-}
+Error CannotPass() { return SystemError("cannot pass the sockets on", errno); }
 
 }  // namespace
 
@@ -40,7 +38,7 @@ Status PassedSockets::Arrange(std::span<const NamedSocket> sockets) {
   std::vector<std::string_view> names;
   for (const NamedSocket& socket : sockets) {
     copies.emplace_back(fcntl(socket.listening.socket.get(), F_DUPFD_CLOEXEC, above));
-    if (!copies.back().valid()) return SystemError();
+    if (!copies.back().valid()) return CannotPass();
     names.push_back(socket.name);
   }
   slots_.reserve(copies.size());
@@ -48,10 +46,10 @@ Status PassedSockets::Arrange(std::span<const NamedSocket> sockets) {
     Slot slot{.number = number, .before_flags = fcntl(number, F_GETFD)};
     if (slot.before_flags >= 0) {
       slot.before = FileDescriptor(fcntl(number, F_DUPFD_CLOEXEC, above));
-      if (!slot.before.valid()) return SystemError();
+      if (!slot.before.valid()) return CannotPass();
     }
     // The copy that this makes stays open across execve, unlike the one that it is made from.
-    if (dup2(copy.get(), number) < 0) return SystemError();
+    if (dup2(copy.get(), number) < 0) return CannotPass();
     slots_.push_back(std::move(slot));
     ++number;
   }

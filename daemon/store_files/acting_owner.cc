@@ -2,18 +2,17 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <system_error>
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "daemon/core/system_error.h"
 
 namespace rtcroom {
 namespace {
 
 Error Problem(const std::filesystem::path& path, int error_number) {
-  return {Errc::kUnavailable, fmt::format("cannot act as the owner of {}: {}", path.string(),
-                                          std::generic_category().message(error_number))};
+  return SystemError("cannot act as the owner of " + path.string(), error_number);
 }
 
 }  // namespace

@@ -9,12 +9,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "daemon/core/system_error.h"
+
 namespace rtcroom {
 namespace {
 
 Error Problem(const std::filesystem::path& path, int error_number) {
-  return {Errc::kUnavailable, fmt::format("data directory {}: {}", path.string(),
-                                          std::generic_category().message(error_number))};
+  return SystemError("data directory " + path.string(), error_number);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "daemon/core/system_error.h"
 #include "daemon/core/system_ids.h"
 #include "storage/sqlite/store_copy.h"
 
@@ -28,8 +29,7 @@ fs::path With(const fs::path& path, std::string_view suffix) {
 }
 
 Error Problem(const char* what, const fs::path& path, int error_number) {
-  return {Errc::kUnavailable, fmt::format("cannot {} {}: {}", what, path.string(),
-                                          std::generic_category().message(error_number))};
+  return SystemError(fmt::format("cannot {} {}", what, path.string()), error_number);
 }
 
 Status Remove(const fs::path& path) {
