@@ -65,6 +65,9 @@ class HttplibOutgoing::Call : private CallObserver {
     }
     // Cutting the connection has an outcome as well, which may be there first: a failed read.
     if (given_up_) return std::nullopt;
+    // The library's own limit for a read ends at about the same moment: whichever of the two is
+    // noticed first, the time was up.
+    if (outcome_ && !*outcome_ && calls_.clock_.Monotonic() >= deadline) return std::nullopt;
     return outcome_;
   }
 
