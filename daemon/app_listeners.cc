@@ -83,7 +83,7 @@ Status App::Listen() {
                                          std::move(sources),
                                          EdgeParts{.threads = *admin_threads_,
                                                    .census = admin_census_,
-                                                   .observer = *metrics_,
+                                                   .observer = metrics_->ConnectionsOf("admin"),
                                                    .clock = clock_,
                                                    .logger = logger_});
 
@@ -121,7 +121,7 @@ void App::MakeServer(std::string_view name, const std::string& address, TlsSourc
   server = std::make_unique<HttpServer>(std::move(options), Answers(), *request_ids_, *metrics_,
                                         EdgeParts{.threads = *threads_,
                                                   .census = *census_,
-                                                  .observer = *metrics_,
+                                                  .observer = metrics_->ConnectionsOf(name),
                                                   .clock = clock_,
                                                   .logger = logger_});
 }
@@ -155,7 +155,7 @@ void App::MakeGrpcServer() {
                     .watchers = [this] { return watch_->subscribers(); }},
           .more_services = {{.name = WatchService::kName, .service = watch_service_.get()}},
           .end_streams = [this] { watch_->Stop(); },
-          .observer = *metrics_,
+          .observer = metrics_->ConnectionsOf("grpc"),
           .clock = clock_,
           .logger = logger_});
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/base/secret.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/result.h"
 #include "handlers/protocol.h"
@@ -25,6 +26,9 @@ struct HttpRequest {
   Secret authorization{};       ///< as sent; those of a request that has several, comma separated
   std::string body{};
   std::string peer_address{};
+  /// When its turn came: it was whole by then, what was asked before it on the same connection was
+  /// answered, and a pace had been kept. What it waits for from then on is the server's doing.
+  MonotonicTime begun{};
   std::string request_id{};
 };
 

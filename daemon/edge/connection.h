@@ -114,8 +114,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Hold(FramedRequest request, Lane lane, MonotonicTime due);
   void RunHeld();
   void Run(FramedRequest request, Lane lane);
-  void AnswerOnWorker(FramedRequest request) noexcept;
-  std::optional<WireReply> Answer(FramedRequest request);
+  void AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept;
+  std::optional<WireReply> Answer(FramedRequest request, MonotonicTime begun);
   void ComeBack(std::uint32_t turn, WireReply reply);
   /// @threads safe from any thread.
   std::shared_ptr<StreamedReply> OpenStream(std::uint32_t turn, ReplyForm form, HttpReply head,

@@ -94,9 +94,10 @@ void Connection::RunHeld() {
 
 void Connection::Run(FramedRequest request, Lane lane) {
   ++turn_;
+  const MonotonicTime begun = Now();
   if (lane == Lane::kInline) {
     state_ = State::kAway;
-    std::optional<WireReply> reply = Answer(std::move(request));
+    std::optional<WireReply> reply = Answer(std::move(request), begun);
     if (!reply) {
       // It comes back by itself, later; the replies before it need not wait for that.
       (void)outbox_.Flush(transport_);
@@ -114,9 +115,9 @@ void Connection::Run(FramedRequest request, Lane lane) {
   deadline_ = MonotonicTime::max();
   ++context_.at_work;
   if (context_.workers.TrySubmit(
-          urgency, [self = shared_from_this(), request = std::move(request)]() mutable {
+          urgency, [self = shared_from_this(), request = std::move(request), begun]() mutable {
             std::atomic<std::size_t>& at_work = self->context_.at_work;
-            self->AnswerOnWorker(std::move(request));
+            self->AnswerOnWorker(std::move(request), begun);
             self.reset();
             --at_work;  // last: the listener may end from here on
           })) {
@@ -130,11 +131,11 @@ void Connection::Run(FramedRequest request, Lane lane) {
 
 // Ends the process likewise when even the task that gives the connection back cannot be made.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
-void Connection::AnswerOnWorker(FramedRequest request) noexcept {
+void Connection::AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept {
   WireReply reply;
   bool is_lost = true;
   try {
-    std::optional<WireReply> answer = Answer(std::move(request));
+    std::optional<WireReply> answer = Answer(std::move(request), begun);
     if (!answer) return;
     reply = *std::move(answer);
     // One try here, where the reply is at hand; the loop does the rest.
@@ -151,10 +152,10 @@ void Connection::AnswerOnWorker(FramedRequest request) noexcept {
       });
 }
 
-std::optional<WireReply> Connection::Answer(FramedRequest request) {
+std::optional<WireReply> Connection::Answer(FramedRequest request, MonotonicTime begun) {
   const ReplyForm form = ReplyForm::Of(request);
   std::string client_address = ClientAddressOf(request);
-  return context_.exchange.Answer(std::move(request), std::move(client_address), [&] {
+  return context_.exchange.Answer(std::move(request), std::move(client_address), begun, [&] {
     return std::make_shared<Later>(shared_from_this(), form);
   });
 }

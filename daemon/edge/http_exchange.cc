@@ -138,7 +138,7 @@ HttpExchange::HttpExchange(HttpHandler& handler, const std::atomic<bool>& draini
 HttpExchange::~HttpExchange() = default;
 
 std::optional<WireReply> HttpExchange::Answer(FramedRequest request, std::string client_address,
-                                              const DeferReply& defer) {
+                                              MonotonicTime begun, const DeferReply& defer) {
   const ReplyForm form = ReplyForm::Of(request);
   const std::string raw_path = std::move(request.path);
   const auto handle = [&](const std::string& path) -> std::optional<HttpReply> {
@@ -152,6 +152,7 @@ std::optional<WireReply> HttpExchange::Answer(FramedRequest request, std::string
                               .authorization = std::move(request.authorization),
                               .body = std::move(request.body),
                               .peer_address = std::move(client_address),
+                              .begun = begun,
                               .request_id = {}},
                              defer);
     } catch (const std::exception& thrown) {

@@ -49,10 +49,11 @@ class HttpExchange {
   HttpExchange& operator=(const HttpExchange&) = delete;
 
   /// The whole reply. It says `Connection: close` unless the connection is to be kept.
+  /// @param begun  as `HttpRequest::begun`.
   /// @return nothing when the handler called `defer`; whoever has the reply later passes it to
   ///         `Write`.
   [[nodiscard]] std::optional<WireReply> Answer(FramedRequest request, std::string client_address,
-                                                const DeferReply& defer);
+                                                MonotonicTime begun, const DeferReply& defer);
 
   /// The bytes of a reply that the handler gave later.
   [[nodiscard]] WireReply Write(const ReplyForm& form, HttpReply reply);

@@ -45,19 +45,18 @@ RequestPlan HttpServer::Plan(std::string_view method, std::string_view raw_path)
 std::optional<HttpReply> HttpServer::Handle(HttpRequest request, const DeferReply& defer) {
   request.request_id = ids_.Next();
   const LogScope scope(request.request_id);
-  const MonotonicTime begun = clock_.Monotonic();
   const auto defer_observed = [&]() -> std::shared_ptr<PendingReply> {
-    return std::make_shared<Observed>(*this, defer(), request.request_id, begun);
+    return std::make_shared<Observed>(*this, defer(), request.request_id, request.begun);
   };
   std::optional<HttpReply> reply = answers_.answer(request, std::cref(defer_observed));
-  if (reply) Observe(request.request_id, *reply, begun);
+  if (reply) Observe(request.request_id, *reply, request.begun);
   return reply;
 }
 
 HttpReply HttpServer::Refuse(int status, const std::string& reason) {
   HttpReply reply = answers_.refuse(status);
   reply.label.failure_detail = reason;
-  observer_.OnRequest(reply.label, reply.status, {});
+  observer_.OnRequest(reply.label, reply.status, std::nullopt);
   LogRequest(logger_, ids_.Next(), reply.label, reply.status, {});
   return reply;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "handlers/request.h"
 
@@ -12,10 +13,11 @@ class RequestObserver {
   virtual ~RequestObserver() = default;
 
   /// Called once for every request that was answered or refused, after its reply is known.
-  /// @param duration  from the whole request to the whole reply; 0 when it was refused unread.
+  /// @param duration  from `HttpRequest::begun` to the whole reply, the wait for a worker included;
+  ///                  nothing when no handler has dealt with it.
   /// @threads safe from any thread; must not block, since it runs before the reply is sent.
   virtual void OnRequest(const RequestLabel& label, int http_status,
-                         std::chrono::nanoseconds duration) = 0;
+                         std::optional<std::chrono::nanoseconds> duration) = 0;
 };
 
 }  // namespace rtcroom

@@ -2,27 +2,19 @@
 
 #include <string>
 
+#include "daemon/metrics/families.h"
+
 namespace rtcroom {
-namespace {
-
-using CounterFamily = prometheus::Family<prometheus::Counter>;
-
-CounterFamily& AddFamily(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-
-}  // namespace
 
 ImMetrics::ImMetrics(prometheus::Registry& registry)
-    : events_lost_(AddFamily(registry, "rtcroomd_im_events_lost_total",
-                             "Times that events were gone before members were told of them.")
-                       .Add({})) {
-  CounterFamily& calls = AddFamily(registry, "rtcroomd_im_calls_total",
-                                   "Calls to the IM service by command and outcome.");
-  CounterFamily& retries = AddFamily(registry, "rtcroomd_im_retries_total",
-                                     "Calls that will be made again, by command.");
-  CounterFamily& dropped = AddFamily(registry, "rtcroomd_im_dropped_total",
-                                     "Calls given up without an effect, by command.");
+    : events_lost_(AddCounter(registry, "rtcroomd_im_events_lost_total",
+                              "Times that events were gone before members were told of them.")) {
+  CounterFamily& calls = AddCounters(registry, "rtcroomd_im_calls_total",
+                                     "Calls to the IM service by command and outcome.");
+  CounterFamily& retries = AddCounters(registry, "rtcroomd_im_retries_total",
+                                       "Calls that will be made again, by command.");
+  CounterFamily& dropped = AddCounters(registry, "rtcroomd_im_dropped_total",
+                                       "Calls given up without an effect, by command.");
   for (std::size_t command = 0; command < kGroupCommandCount; ++command) {
     const std::string name(GroupCommandName(static_cast<GroupCommand>(command)));
     for (std::size_t outcome = 0; outcome < kImOutcomeCount; ++outcome) {

@@ -4,6 +4,8 @@
 
 #include <prometheus/text_serializer.h>
 
+#include "daemon/metrics/families.h"
+
 namespace rtcroom {
 namespace {
 
@@ -12,26 +14,6 @@ const prometheus::Histogram::BucketBoundaries& DurationBuckets() {
   static const prometheus::Histogram::BucketBoundaries buckets = {
       0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
   return buckets;
-}
-
-prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name,
-                                const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
-}
-
-prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
-                            const prometheus::Labels& labels = {}) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
-}
-
-prometheus::Family<prometheus::Counter>& AddCounters(prometheus::Registry& registry,
-                                                     const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-
-prometheus::Family<prometheus::Gauge>& AddGauges(prometheus::Registry& registry, const char* name,
-                                                 const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
 }
 
 /// For what somebody else counts.
@@ -43,14 +25,11 @@ void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
 
 Metrics::Metrics(const std::string& version, const Clock& clock, MetricsSources sources)
     : sources_(std::move(sources)),
-      requests_(prometheus::BuildCounter()
-                    .Name("rtcroomd_requests_total")
-                    .Help("Requests by endpoint, dialect and protocol code.")
-                    .Register(registry_)),
-      durations_(prometheus::BuildHistogram()
-                     .Name("rtcroomd_request_duration_seconds")
-                     .Help("Time from a whole request to its reply, by endpoint.")
-                     .Register(registry_)),
+      requests_(AddCounters(registry_, "rtcroomd_requests_total",
+                            "Requests by endpoint, dialect and protocol code.")),
+      durations_(AddHistograms(registry_, "rtcroomd_request_duration_seconds",
+                               "Time from when a request's turn came to its reply, the wait for a "
+                               "worker included, by endpoint.")),
       failures_(AddCounters(registry_, "rtcroomd_request_failures_total",
                             "Requests that failed, by the reason within the server.")),
       ready_(AddGauge(registry_, "rtcroomd_ready",
@@ -79,13 +58,11 @@ Metrics::Metrics(const std::string& version, const Clock& clock, MetricsSources 
           AddGauge(registry_, "rtcroomd_events_limit", "Most events (store.max_events).")),
       free_bytes_(AddGauge(registry_, "rtcroomd_data_directory_free_bytes",
                            "Space left for the store's files.")),
-      connections_(AddGauge(registry_, "rtcroomd_connections", "Open connections.")),
+      connections_(registry_),
       connections_limit_(AddGauge(registry_, "rtcroomd_connections_limit",
                                   "Most connections of clients (server.max_connections).")),
       certificate_expiry_(AddGauges(registry_, "rtcroomd_tls_certificate_expiry_timestamp_seconds",
                                     "When the certificate ends, by listener, since 1970.")),
-      accepted_(AddCounter(registry_, "rtcroomd_connections_total", "Accepted connections.")),
-      handshakes_(AddCounter(registry_, "rtcroomd_tls_handshakes_total", "TLS connections made.")),
       store_(registry_, clock),
       process_(registry_, clock),
       im_(registry_),
@@ -102,41 +79,18 @@ Metrics::Metrics(const std::string& version, const Clock& clock, MetricsSources 
                                 "Subscribers that were one too many.")),
       watch_lag_(AddGauge(registry_, "rtcroomd_watch_lag_seconds",
                           "Age of the oldest event that subscribers have not been told of.")) {
-  prometheus::Family<prometheus::Counter>& refusals =
-      prometheus::BuildCounter()
-          .Name("rtcroomd_refusals_total")
-          .Help("Connections and requests turned away or held back, by cause.")
-          .Register(registry_);
-  for (const RefusalCauseName& row : kRefusalCauses) {
-    refusals_.at(static_cast<std::size_t>(row.cause)) =
-        &refusals.Add({{"cause", std::string(row.name)}});
-  }
-  rate_limited_ = &refusals.Add({{"cause", "rate_limit"}});
-  AddGauge(registry_, "rtcroomd_build_info", "Always 1; the label tells what runs.",
-           {{"version", version}})
+  AddGauges(registry_, "rtcroomd_build_info", "Always 1; the label tells what runs.")
+      .Add({{"version", version}})
       .Set(1);
 }
 
 void Metrics::OnRequest(const RequestLabel& label, int /*http_status*/,
-                        std::chrono::nanoseconds duration) {
+                        std::optional<std::chrono::nanoseconds> duration) {
   const RequestSeries series = SeriesOf(label);
   series.count->Increment();
-  series.duration->Observe(std::chrono::duration<double>(duration).count());
+  if (duration) series.duration->Observe(std::chrono::duration<double>(*duration).count());
   if (series.failures != nullptr) series.failures->Increment();
-  if (label.failure == Errc::kTooManyRequests) rate_limited_->Increment();
-}
-
-void Metrics::OnConnectionOpened() {
-  accepted_.Increment();
-  connections_.Increment();
-}
-
-void Metrics::OnConnectionClosed() { connections_.Decrement(); }
-
-void Metrics::OnHandshake() { handshakes_.Increment(); }
-
-void Metrics::OnRefusal(RefusalCause cause) {
-  refusals_.at(static_cast<std::size_t>(cause))->Increment();
+  if (label.failure == Errc::kTooManyRequests) connections_.CountRateLimited();
 }
 
 void Metrics::SetLimits(const MetricsLimits& limits) {
@@ -210,21 +164,18 @@ std::string Metrics::Text() {
 }
 
 ServerTotals Metrics::Totals() {
-  const auto count = [](const prometheus::Counter& counter) {
-    return static_cast<std::uint64_t>(counter.Value());
-  };
+  const ConnectionTotals connections = connections_.Totals();
   ServerTotals totals{
       .evictions = sources_.room_figures().evictions.heartbeat_timeout,
-      .connections = count(accepted_),
-      .handshakes = count(handshakes_),
-      .refusals = count(*rate_limited_),
+      .connections = connections.accepted,
+      .handshakes = connections.handshakes,
+      .refusals = connections.refusals,
       .reaper_lag = std::chrono::duration_cast<std::chrono::milliseconds>(
           std::chrono::duration<double>(reaper_lag_.Value())),
   };
-  for (const prometheus::Counter* const refused : refusals_) totals.refusals += count(*refused);
   const MutexLock lock(mutex_);
   for (const auto& [key, series] : series_) {
-    const std::uint64_t requests = count(*series.count);
+    const auto requests = static_cast<std::uint64_t>(series.count->Value());
     totals.requests += requests;
     if (std::get<int>(key) != 0) totals.failures += requests;
   }

@@ -1,7 +1,6 @@
 // What the process counts about itself, for Prometheus.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -12,7 +11,6 @@
 #include <tuple>
 
 #include <prometheus/counter.h>
-#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -22,6 +20,8 @@
 #include "daemon/core/ids.h"
 #include "daemon/edge/connection_observer.h"
 #include "daemon/edge/request_observer.h"
+#include "daemon/metrics/connection_metrics.h"
+#include "daemon/metrics/families.h"
 #include "daemon/metrics/im_metrics.h"
 #include "daemon/metrics/process_metrics.h"
 #include "daemon/metrics/room_census.h"
@@ -64,8 +64,6 @@ struct ServerTotals {
   std::chrono::milliseconds reaper_lag{0};  ///< as of now
 };
 
-/// All names begin with `rtcroomd_`. The label sets are bounded, whatever clients send: the
-/// endpoints are those of the route table, the codes those of the protocol.
 /// How many there may be, of what is also counted.
 struct MetricsLimits {
   std::uint64_t connections = 0;
@@ -78,18 +76,17 @@ struct MetricsLimits {
 /// clients send: the endpoints are those of the route table, the codes those of the protocol.
 ///
 /// @threads safe from any thread.
-class Metrics : public RequestObserver, public ConnectionObserver {
+class Metrics : public RequestObserver {
  public:
   /// @param clock  outlives this.
   Metrics(const std::string& version, const Clock& clock, MetricsSources sources);
 
   void OnRequest(const RequestLabel& label, int http_status,
-                 std::chrono::nanoseconds duration) override;
+                 std::optional<std::chrono::nanoseconds> duration) override;
 
-  void OnConnectionOpened() override;
-  void OnConnectionClosed() override;
-  void OnHandshake() override;
-  void OnRefusal(RefusalCause cause) override;
+  /// What that listener tells of its connections.
+  /// @param listener  "http", "https", "admin" or "grpc".
+  ConnectionObserver& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
 
   void SetLimits(const MetricsLimits& limits);
 
@@ -132,15 +129,15 @@ class Metrics : public RequestObserver, public ConnectionObserver {
 
   const MetricsSources sources_;
   prometheus::Registry registry_;
-  prometheus::Family<prometheus::Counter>& requests_;
-  prometheus::Family<prometheus::Histogram>& durations_;
-  prometheus::Family<prometheus::Counter>& failures_;
+  CounterFamily& requests_;
+  HistogramFamily& durations_;
+  CounterFamily& failures_;
   prometheus::Gauge& ready_;
-  prometheus::Family<prometheus::Gauge>& rooms_;
-  prometheus::Family<prometheus::Gauge>& members_;
-  prometheus::Family<prometheus::Counter>& created_;
-  prometheus::Family<prometheus::Counter>& ended_;
-  prometheus::Family<prometheus::Counter>& evictions_;
+  GaugeFamily& rooms_;
+  GaugeFamily& members_;
+  CounterFamily& created_;
+  CounterFamily& ended_;
+  CounterFamily& evictions_;
   prometheus::Gauge& rooms_limit_;
   prometheus::Gauge& leases_;
   prometheus::Gauge& sessions_;
@@ -151,13 +148,9 @@ class Metrics : public RequestObserver, public ConnectionObserver {
   prometheus::Counter& trimmed_events_;
   prometheus::Gauge& events_limit_;
   prometheus::Gauge& free_bytes_;
-  prometheus::Gauge& connections_;
+  ConnectionMetrics connections_;
   prometheus::Gauge& connections_limit_;
-  prometheus::Family<prometheus::Gauge>& certificate_expiry_;
-  prometheus::Counter& accepted_;
-  prometheus::Counter& handshakes_;
-  std::array<prometheus::Counter*, kRefusalCauses.size()> refusals_{};  ///< by cause
-  prometheus::Counter* rate_limited_ = nullptr;                         ///< a cause of its own
+  GaugeFamily& certificate_expiry_;
   StoreMetrics store_;
   ProcessMetrics process_;
   ImMetrics im_;

@@ -14,12 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/metrics/families.h"
+
 namespace rtcroom {
 namespace {
-
-prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
 
 double SecondsOf(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "daemon/metrics/families.h"
+
 namespace rtcroom {
 namespace {
 
@@ -10,7 +12,7 @@ using Buckets = prometheus::Histogram::BucketBoundaries;
 
 prometheus::Histogram& AddHistogram(prometheus::Registry& registry, const char* name,
                                     const char* help, const Buckets& buckets) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+  return AddHistograms(registry, name, help).Add({}, buckets);
 }
 
 }  // namespace
@@ -24,16 +26,10 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
           registry, "rtcroomd_store_commit_duration_seconds",
           "Time that a group of writes took, until it was on disk or failed.",
           {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
-      retained_events_(prometheus::BuildGauge()
-                           .Name("rtcroomd_events_retained")
-                           .Help("Events in the history, as of the last commit.")
-                           .Register(registry)
-                           .Add({})) {
-  prometheus::Family<prometheus::Counter>& errors =
-      prometheus::BuildCounter()
-          .Name("rtcroomd_store_errors_total")
-          .Help("Calls that the store failed, by operation and error.")
-          .Register(registry);
+      retained_events_(AddGauge(registry, "rtcroomd_events_retained",
+                                "Events in the history, as of the last commit.")) {
+  CounterFamily& errors = AddCounters(registry, "rtcroomd_store_errors_total",
+                                      "Calls that the store failed, by operation and error.");
   for (const StoreOperation operation : {StoreOperation::kRead, StoreOperation::kWrite}) {
     for (const Errc error : {Errc::kStoreBusy, Errc::kStoreBroken}) {
       errors_.at(static_cast<std::size_t>(operation)).at(error == Errc::kStoreBroken ? 1 : 0) =

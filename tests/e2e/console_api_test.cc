@@ -302,7 +302,7 @@ TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
   EXPECT_TRUE(Eventually([&] { return Get("/console/api/server").json["totals"]["refusals"] == 1; },
                          2 * kPatience));
   EXPECT_THAT(Get("/metrics").text,
-              HasSubstr(R"(rtcroomd_refusals_total{cause="write_timeout"} 1)"));
+              HasSubstr(R"(rtcroomd_refusals_total{cause="write_timeout",listener="admin"} 1)"));
   EXPECT_FALSE(quick.IsReadable()) << "that one is only waiting";
 }
 

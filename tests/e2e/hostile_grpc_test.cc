@@ -222,7 +222,8 @@ TEST_F(HostileGrpc, CallsThatAreLeftHalfOpen) {
   EXPECT_TRUE(Eventually([&] {
     return server_.Admin()
                .Get("/metrics")
-               .text.find("rtcroomd_refusals_total{cause=\"framing\"} 0") == std::string::npos;
+               .text.find(R"(rtcroomd_refusals_total{cause="framing",listener="grpc"} 0)") ==
+           std::string::npos;
   }));
   AwaitALook();
 }

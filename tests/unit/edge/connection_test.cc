@@ -239,6 +239,38 @@ TEST_F(ConnectionTest, ServesLeavesBeforeOthersAndRefusesThemLast) {
   EXPECT_THAT(served, ElementsAre("/inline", "/first", "/urgent", "/second"));
 }
 
+TEST_F(ConnectionTest, CountsTheWaitForAWorkerIntoTheDurationOfARequest) {
+  std::latch entered(1);
+  std::latch may_go_on(1);
+  ServeByPath(
+      [&](const HttpRequest& request) {
+        if (request.path == "/first") {
+          entered.count_down();
+          may_go_on.wait();
+        }
+        return Describe(request);
+      },
+      {}, {.loops = 1, .workers = 1, .waiting = 1});
+  RawClient first(address());
+  first.Send(RawPost("/first", ""));
+  entered.wait();
+  RawClient second(address());
+  second.Send(RawPost("/second", ""));
+  ASSERT_TRUE(Eventually([&] { return threads_->workers().waiting() == 1; }));
+  clock_.Advance(3s);
+  may_go_on.count_down();
+  for (RawClient* client : {&first, &second}) EXPECT_EQ(client->Receive().status, 200);
+  EXPECT_THAT(observer_.durations(), ElementsAre(3s, 3s));
+}
+
+TEST_F(ConnectionTest, MeasuresNoDurationOfARequestThatNobodyDealsWith) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  client.Send("nonsense\r\n\r\n");
+  EXPECT_EQ(client.Receive().status, 400);
+  EXPECT_THAT(observer_.durations(), ElementsAre(std::nullopt));
+}
+
 TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
   ServeByPath([](const HttpRequest&) { return HttpReply{.body = std::string(8'000'000, 'x')}; });
   RawClient client(address());

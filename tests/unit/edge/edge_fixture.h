@@ -32,8 +32,9 @@ inline constexpr const char* kJsonType = "application/json; charset=utf-8";
 class RecordingObserver : public RequestObserver, public ConnectionObserver {
  public:
   void OnRequest(const RequestLabel& label, int http_status,
-                 std::chrono::nanoseconds /*duration*/) override {
+                 std::optional<std::chrono::nanoseconds> duration) override {
     const MutexLock lock(mutex_);
+    durations_.push_back(duration);
     seen_.emplace_back(label.code, http_status);
   }
   void OnConnectionOpened() override {
@@ -57,6 +58,11 @@ class RecordingObserver : public RequestObserver, public ConnectionObserver {
     const MutexLock lock(mutex_);
     return seen_;
   }
+  /// Of the requests in the order of `seen`.
+  std::vector<std::optional<std::chrono::nanoseconds>> durations() {
+    const MutexLock lock(mutex_);
+    return durations_;
+  }
   std::vector<RefusalCause> refusals() {
     const MutexLock lock(mutex_);
     return refusals_;
@@ -77,6 +83,7 @@ class RecordingObserver : public RequestObserver, public ConnectionObserver {
  private:
   Mutex mutex_;
   std::vector<std::pair<int, int>> seen_ GUARDED_BY(mutex_);  ///< code and HTTP status
+  std::vector<std::optional<std::chrono::nanoseconds>> durations_ GUARDED_BY(mutex_);
   std::vector<RefusalCause> refusals_ GUARDED_BY(mutex_);
   int opened_ GUARDED_BY(mutex_) = 0;
   int closed_ GUARDED_BY(mutex_) = 0;

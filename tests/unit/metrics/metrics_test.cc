@@ -68,28 +68,44 @@ TEST_F(MetricsTest, PutDurationsIntoOneHistogramForEachEndpoint) {
   }
 }
 
-TEST_F(MetricsTest, CountConnectionsAndHandshakes) {
-  metrics_.OnConnectionOpened();
-  metrics_.OnConnectionOpened();
-  metrics_.OnHandshake();
-  metrics_.OnConnectionClosed();
+TEST_F(MetricsTest, MeasureNoDurationThatNobodyKnows) {
+  metrics_.OnRequest({.code = 1}, 400, std::nullopt);
   const std::string text = metrics_.Text();
-  EXPECT_THAT(text, HasSubstr("rtcroomd_connections 1\n"));
-  EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total 2\n"));
-  EXPECT_THAT(text, HasSubstr("rtcroomd_tls_handshakes_total 1\n"));
+  EXPECT_THAT(text, HasSubstr(R"({code="1",dialect="none",endpoint="unknown"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(_count{endpoint="unknown"} 0)"));
+}
+
+TEST_F(MetricsTest, CountConnectionsAndHandshakesByListener) {
+  ConnectionObserver& phones = metrics_.ConnectionsOf("https");
+  phones.OnConnectionOpened();
+  phones.OnConnectionOpened();
+  phones.OnHandshake();
+  phones.OnConnectionClosed();
+  metrics_.ConnectionsOf("admin").OnConnectionOpened();
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections{listener=\"https\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total{listener=\"https\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_tls_handshakes_total{listener=\"https\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total{listener=\"admin\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("rtcroomd_waiting_requests 3\n"));
+  EXPECT_EQ(metrics_.Totals().connections, 3U);
+  EXPECT_EQ(metrics_.Totals().handshakes, 1U);
 }
 
 TEST_F(MetricsTest, CountEachCauseOfARefusal) {
-  for (const RefusalCauseName& row : kRefusalCauses) metrics_.OnRefusal(row.cause);
+  for (const RefusalCauseName& row : kRefusalCauses) {
+    metrics_.ConnectionsOf("grpc").OnRefusal(row.cause);
+  }
   metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kTooManyRequests}, 200,
                      1ms);
   const std::string text = metrics_.Text();
   for (const RefusalCauseName& row : kRefusalCauses) {
-    EXPECT_THAT(text,
-                HasSubstr(fmt::format("rtcroomd_refusals_total{{cause=\"{}\"}} 1\n", row.name)));
+    EXPECT_THAT(
+        text, HasSubstr(fmt::format("rtcroomd_refusals_total{{cause=\"{}\",listener=\"grpc\"}} 1\n",
+                                    row.name)));
   }
   EXPECT_THAT(text, HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
+  EXPECT_EQ(metrics_.Totals().refusals, kRefusalCauses.size() + 1);
 }
 
 TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {

@@ -1,0 +1,25 @@
+// Metrics that are made in one call each.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+namespace rtcroom {
+
+using CounterFamily = prometheus::Family<prometheus::Counter>;
+using GaugeFamily = prometheus::Family<prometheus::Gauge>;
+using HistogramFamily = prometheus::Family<prometheus::Histogram>;
+
+/// All return what the registry owns; each name is added once.
+CounterFamily& AddCounters(prometheus::Registry& registry, const char* name, const char* help);
+GaugeFamily& AddGauges(prometheus::Registry& registry, const char* name, const char* help);
+HistogramFamily& AddHistograms(prometheus::Registry& registry, const char* name, const char* help);
+
+/// The only series of its family, without a label.
+prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help);
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help);
+
+}  // namespace rtcroom
