@@ -25,20 +25,23 @@ std::chrono::milliseconds HeartbeatReaper::TickPeriod() const {
 }
 
 void HeartbeatReaper::Tick() {
+  // The clock is read once for each stretch of work, and what it says then is what everything in
+  // that stretch goes by: a process that is stopped in between finds it in the next difference.
   const MonotonicTime now = clock_.Monotonic();
   const auto since_last_tick = now - last_tick_;
+  last_tick_ = now;
   if (since_last_tick > TickPeriod() + options_.sweep_period) {
     GraceAfterStall(since_last_tick);
   } else if (now - last_sweep_ >= options_.sweep_period) {
     last_sweep_ = now;
-    const SweepOutcome outcome = Sweep();
-    SweepInactive();
+    const SweepOutcome outcome = Sweep(now);
+    SweepInactive(now);
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
-    const auto took = clock_.Monotonic() - now;
+    last_tick_ = clock_.Monotonic();
+    const auto took = last_tick_ - now;
     if (took > options_.sweep_period) GraceAfterStall(took);
   }
-  last_tick_ = clock_.Monotonic();
 }
 
 void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
@@ -51,20 +54,20 @@ void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
                  std::chrono::duration_cast<std::chrono::milliseconds>(stood_still).count()}});
 }
 
-void HeartbeatReaper::SweepInactive() {
-  const std::vector<InactiveRoom> overdue = inactive_.Overdue(options_.batch);
+void HeartbeatReaper::SweepInactive(MonotonicTime now) {
+  const std::vector<InactiveRoom> overdue = inactive_.Overdue(options_.batch, now);
   if (overdue.empty()) return;
   const ExpiryOutcome expiry = rooms_.ExpireInactive(overdue);
   if (expiry.failed > 0) logger_.Warn("inactive_rooms_not_ended", {{"count", expiry.failed}});
 }
 
-SweepOutcome HeartbeatReaper::Sweep() {
-  const MonotonicTime until = clock_.Monotonic() + options_.sweep_period / 2;
+SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
+  const MonotonicTime until = now + options_.sweep_period / 2;
   SweepOutcome outcome;
   std::size_t handled = 0;
   while (true) {
     // One more than is handled tells whether something is left.
-    std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1);
+    std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1, now);
     if (handled == 0 && !lapsed.empty()) outcome.lag = lapsed.front().overdue;
     outcome.behind = lapsed.size() > options_.batch;
     if (outcome.behind) lapsed.resize(options_.batch);

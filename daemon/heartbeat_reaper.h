@@ -57,12 +57,14 @@ class HeartbeatReaper {
   /// longer than its period: what held it up (a stop, a disk that hangs) held up heartbeats too.
   void Tick();
 
-  /// One round of evictions, bounded in number and in time (half a sweep period).
-  SweepOutcome Sweep();
+  /// One round of evictions of those who were due by `now`, bounded in number and in time (half a
+  /// sweep period).
+  /// @param now  read from the clock before, at a moment that is no stall.
+  SweepOutcome Sweep(MonotonicTime now);
 
  private:
   /// Ends rooms for which nobody came, one batch.
-  void SweepInactive();
+  void SweepInactive(MonotonicTime now);
   void GraceAfterStall(MonotonicTime::duration stood_still);
   void ReportBacklog(const SweepOutcome& outcome);
 

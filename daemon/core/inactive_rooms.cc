@@ -40,12 +40,11 @@ void InactiveRooms::RemoveLocked(std::uint64_t sequence) {
   by_sequence_.erase(found);
 }
 
-std::vector<InactiveRoom> InactiveRooms::Overdue(std::size_t limit) const {
-  const MonotonicTime now = clock_.Monotonic();
+std::vector<InactiveRoom> InactiveRooms::Overdue(std::size_t limit, MonotonicTime as_of) const {
   std::vector<InactiveRoom> overdue;
   const MutexLock lock(mutex_);
   for (const Waiting& waiting : order_) {
-    const bool is_over = std::max(waiting.since, grace_from_) + ttl_ < now;
+    const bool is_over = std::max(waiting.since, grace_from_) + ttl_ < as_of;
     if (!is_over || overdue.size() == limit) break;
     overdue.push_back(waiting.room);
   }

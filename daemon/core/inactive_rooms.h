@@ -36,8 +36,8 @@ class InactiveRooms : public CommitListener {
 
   void OnCommit(std::span<const RoomChange> changes) noexcept override;
 
-  /// Those that have waited for too long, at most `limit`.
-  [[nodiscard]] std::vector<InactiveRoom> Overdue(std::size_t limit) const;
+  /// Those that had waited for too long by `as_of`, at most `limit`.
+  [[nodiscard]] std::vector<InactiveRoom> Overdue(std::size_t limit, MonotonicTime as_of) const;
 
   /// Gives all one whole ttl from now: after a stall, our absence is not theirs.
   void GraceForAll();

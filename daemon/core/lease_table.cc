@@ -117,19 +117,19 @@ MonotonicTime LeaseTable::DueLocked(const Lease& lease) const {
   return std::max(lease.renewed_at, grace_from_) + timeout_;
 }
 
-std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit) {
-  const MonotonicTime now = clock_.Monotonic();
+std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit, MonotonicTime as_of) {
   std::vector<LapsedLease> lapsed;
   const MutexLock lock(mutex_);
   for (const Lease& lease : order_) {
     const MonotonicTime due = DueLocked(lease);
-    if (due >= now || lapsed.size() == limit) break;
+    if (due >= as_of || lapsed.size() == limit) break;
     if (lease.expiring) continue;
     lapsed.push_back({.room = lease.room,
                       .user_id = lease.user_id,
                       .seat = lease.seat,
                       .added_at = lease.added_at,
-                      .overdue = std::chrono::duration_cast<std::chrono::milliseconds>(now - due)});
+                      .overdue = std::chrono::duration_cast<std::chrono::milliseconds>(as_of - due),
+                      .as_of = as_of});
   }
   return lapsed;
 }
@@ -143,10 +143,9 @@ LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
 }
 
 bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed) {
-  const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   const Order::iterator place = FindLocked(lapsed);
-  if (place == order_.end() || DueLocked(*place) >= now) return false;
+  if (place == order_.end() || DueLocked(*place) >= lapsed.as_of) return false;
   place->expiring = true;
   return true;
 }

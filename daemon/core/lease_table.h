@@ -25,7 +25,8 @@ struct LapsedLease {
   UserId user_id{};
   std::uint64_t seat = 0;
   TimePoint added_at{};
-  std::chrono::milliseconds overdue{0};  ///< how long ago it ran out
+  std::chrono::milliseconds overdue{0};  ///< for how long by then
+  MonotonicTime as_of{};                 ///< when it had run out
 };
 
 /// How a lease stands.
@@ -70,11 +71,12 @@ class LeaseTable : public CommitListener {
   /// @return nothing when the user has none in that room.
   [[nodiscard]] std::optional<LeaseState> StateOf(const RoomKey& room, const UserId& user_id) const;
 
-  /// Leases that have run out, longest overdue first, at most `limit`.
-  std::vector<LapsedLease> Lapsed(std::size_t limit);
+  /// Leases that had run out by `as_of`, longest overdue first, at most `limit`. Whoever asks knows
+  /// that nothing stood still until then; the clock may say more by now.
+  std::vector<LapsedLease> Lapsed(std::size_t limit, MonotonicTime as_of);
 
   /// Called inside the store's atomic step: takes the lease out of reach of heartbeats if it
-  /// is still the one in `lease` and still run out.
+  /// is still the one in `lease` and has not been renewed.
   /// @return false when the pusher beat, left or came back in between: it stays.
   bool ClaimExpiry(const LapsedLease& lease);
 

@@ -67,8 +67,9 @@ void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop
       after == SocketAfterStop::kKept ? Acceptor::Backlog::kLeft : Acceptor::Backlog::kTaken;
   parts_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
   acceptor_.reset();
-  if (after == SocketAfterStop::kClosed) listening_.socket = FileDescriptor();
+  // First: whoever sees that nobody can connect any more is told that his connection ends, too.
   draining_ = true;
+  if (after == SocketAfterStop::kClosed) listening_.socket = FileDescriptor();
   OnEveryShard(&ListenerShard::Drain);
   AwaitEnd(deadline);
   OnEveryShard(&ListenerShard::Abort);

@@ -27,7 +27,8 @@ class InactiveRoomsTest : public testing::Test {
   }
   std::vector<std::uint64_t> Overdue(std::size_t limit = 100) {
     std::vector<std::uint64_t> sequences;
-    for (const InactiveRoom& room : rooms_.Overdue(limit)) sequences.push_back(room.sequence);
+    for (const InactiveRoom& room : rooms_.Overdue(limit, clock_.Monotonic()))
+      sequences.push_back(room.sequence);
     return sequences;
   }
 
@@ -73,7 +74,7 @@ TEST_F(InactiveRoomsTest, HaveTheirWholeTimeAgainAfterARestartOrAStall) {
   EXPECT_THAT(Overdue(), ElementsAre(1));
   InactiveRooms restored(clock_, kTtl);
   restored.Restore(Waiting(1));
-  EXPECT_THAT(restored.Overdue(1), IsEmpty());
+  EXPECT_THAT(restored.Overdue(1, clock_.Monotonic()), IsEmpty());
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ class LeaseTableTest : public ServiceFixture {
   }
   std::vector<std::string> LapsedUsers(std::size_t limit = 100) {
     std::vector<std::string> users;
-    for (const LapsedLease& lease : leases_.Lapsed(limit)) users.push_back(lease.user_id.value);
+    for (const LapsedLease& lease : leases_.Lapsed(limit, clock_.Monotonic()))
+      users.push_back(lease.user_id.value);
     return users;
   }
   bool Touch(const std::string& user, Dialect dialect = Dialect::kGen1) {
@@ -102,7 +103,7 @@ TEST_F(LeaseTableTest, AWallClockJumpLapsesNobody) {
 
 TEST_F(LeaseTableTest, ReturnsAtMostSoManyLapsedLeasesLongestOverdueFirst) {
   clock_.Advance(kTimeout + 500ms);
-  const std::vector<LapsedLease> lapsed = leases_.Lapsed(1);
+  const std::vector<LapsedLease> lapsed = leases_.Lapsed(1, clock_.Monotonic());
   ASSERT_EQ(lapsed.size(), 1U);
   EXPECT_EQ(lapsed[0].user_id, UserId{"host"});
   EXPECT_EQ(lapsed[0].overdue, 500ms);
@@ -110,7 +111,7 @@ TEST_F(LeaseTableTest, ReturnsAtMostSoManyLapsedLeasesLongestOverdueFirst) {
 
 TEST_F(LeaseTableTest, AClaimedLeaseIsOutOfReachOfHeartbeats) {
   clock_.Advance(kTimeout + 1ms);
-  const LapsedLease lease = leases_.Lapsed(1).front();
+  const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   EXPECT_TRUE(leases_.ClaimExpiry(lease));
   EXPECT_FALSE(Touch("host"));
   EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
@@ -118,14 +119,14 @@ TEST_F(LeaseTableTest, AClaimedLeaseIsOutOfReachOfHeartbeats) {
 
 TEST_F(LeaseTableTest, AClaimMayBeRepeated) {
   clock_.Advance(kTimeout + 1ms);
-  const LapsedLease lease = leases_.Lapsed(1).front();
+  const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   EXPECT_TRUE(leases_.ClaimExpiry(lease));
   EXPECT_TRUE(leases_.ClaimExpiry(lease));
 }
 
 TEST_F(LeaseTableTest, AReleasedLeaseLivesForOneMoreTimeoutBehindTheOthers) {
   clock_.Advance(kTimeout + 1ms);
-  const LapsedLease lease = leases_.Lapsed(1).front();
+  const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   ASSERT_TRUE(leases_.ClaimExpiry(lease));
   leases_.ReleaseExpiry(lease);
   EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
@@ -138,21 +139,21 @@ TEST_F(LeaseTableTest, AReleasedLeaseLivesForOneMoreTimeoutBehindTheOthers) {
 
 TEST_F(LeaseTableTest, ReleasingALeaseThatNobodyClaimedRenewsNothing) {
   clock_.Advance(kTimeout + 1ms);
-  const LapsedLease lease = leases_.Lapsed(1).front();
+  const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   leases_.ReleaseExpiry(lease);
   EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
 }
 
 TEST_F(LeaseTableTest, ALeaseThatWasRenewedInBetweenCannotBeClaimed) {
   clock_.Advance(kTimeout + 1ms);
-  const LapsedLease lease = leases_.Lapsed(1).front();
+  const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   EXPECT_TRUE(Touch("host"));
   EXPECT_FALSE(leases_.ClaimExpiry(lease));
 }
 
 TEST_F(LeaseTableTest, ALaterStayOfTheSameUserCannotBeClaimed) {
   clock_.Advance(kTimeout + 1ms);
-  LapsedLease lease = leases_.Lapsed(2).back();
+  LapsedLease lease = leases_.Lapsed(2, clock_.Monotonic()).back();
   ASSERT_EQ(lease.user_id, UserId{"guest"});
   ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
   EXPECT_FALSE(leases_.ClaimExpiry(lease));
@@ -177,7 +178,7 @@ TEST_F(LeaseTableTest, RestoredPushersHaveOneFullTimeout) {
   restarted.Restore(*memory_.Load(room_));
   EXPECT_EQ(restarted.size(), 2U);
   clock_.Advance(kTimeout);
-  EXPECT_TRUE(restarted.Lapsed(10).empty());
+  EXPECT_TRUE(restarted.Lapsed(10, clock_.Monotonic()).empty());
   EXPECT_TRUE(restarted.Touch(room_, Dialect::kGen1, {"guest"}));
 }
 

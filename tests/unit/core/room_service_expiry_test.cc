@@ -51,7 +51,7 @@ class RoomServiceExpiry : public ServiceFixture {
     clock_.Advance(kTimeout);
     ASSERT_OK(late_.TouchPusher(Member(kRoom, "host")));
     clock_.Advance(1ms);
-    lapsed_ = leases_.Lapsed(10);
+    lapsed_ = leases_.Lapsed(10, clock_.Monotonic());
     ASSERT_EQ(lapsed_.size(), 1U);
     ASSERT_EQ(lapsed_[0].user_id, UserId{"guest"});
   }
@@ -66,7 +66,7 @@ class RoomServiceExpiry : public ServiceFixture {
     ASSERT_OK(room);
     EXPECT_NE(FindPusher(*room, {"guest"}), nullptr);
     EXPECT_OK(late_.TouchPusher(Member(kRoom, "guest")));
-    EXPECT_TRUE(leases_.Lapsed(10).empty());
+    EXPECT_TRUE(leases_.Lapsed(10, clock_.Monotonic()).empty());
   }
 
   const RoomKey kRoom = Key("r1");

@@ -59,7 +59,7 @@ TEST_F(Gen2ServiceTest, ListsRoomsInTheOrderInWhichTheyBecameActive) {
 TEST_F(Gen2ServiceTest, APreparedRoomEndsWhenNobodyComes) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
-  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10)).expired, 1U);
+  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).expired, 1U);
   EXPECT_EQ(Events().back().happening, RoomHappening(RoomDestroyed{.reason = EndReason::kIdle}));
   EXPECT_EQ(inactive_.size(), 0U);
 }
@@ -67,7 +67,7 @@ TEST_F(Gen2ServiceTest, APreparedRoomEndsWhenNobodyComes) {
 TEST_F(Gen2ServiceTest, ARoomThatSomebodyEnteredMeanwhileIsSpared) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
-  const std::vector<InactiveRoom> overdue = inactive_.Overdue(10);
+  const std::vector<InactiveRoom> overdue = inactive_.Overdue(10, clock_.Monotonic());
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "guest")));
   EXPECT_EQ(rooms_.ExpireInactive(overdue).spared, 1U);
   EXPECT_OK(Load("r1"));
@@ -77,9 +77,9 @@ TEST_F(Gen2ServiceTest, WhatCannotBeEndedNowIsTriedAgain) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   store_.broken = true;
-  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10)).failed, 1U);
+  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).failed, 1U);
   store_.broken = false;
-  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10)).expired, 1U);
+  EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).expired, 1U);
 }
 
 TEST_F(Gen2ServiceTest, AddingToARoomThatThereIsNotMakesIt) {

@@ -25,7 +25,7 @@ class RoomServiceTest : public ServiceFixture {
   }
   std::vector<LapsedLease> EverythingLapsed() {
     clock_.Advance(kTimeout + 1ms);
-    return leases_.Lapsed(100);
+    return leases_.Lapsed(100, clock_.Monotonic());
   }
 };
 
@@ -256,7 +256,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
   clock_.Advance(kTimeout);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   clock_.Advance(1ms);
-  const ExpiryOutcome outcome = rooms_.ExpirePushers(leases_.Lapsed(10));
+  const ExpiryOutcome outcome = rooms_.ExpirePushers(leases_.Lapsed(10, clock_.Monotonic()));
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
   EXPECT_EQ(std::get<PusherDeleted>(Events().back().happening),

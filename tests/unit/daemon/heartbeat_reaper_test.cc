@@ -73,6 +73,21 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
   EXPECT_EQ(RoomCount(), 0U);
 }
 
+TEST_F(HeartbeatReaperTest, NoticesAStandstillWithinATick) {
+  MakeRooms(1);
+  Run(10s);
+  for (int tick = 0; tick < 100; ++tick) {  // with a sweep and without
+    clock_.StandStillAfterNextReading(1h);
+    clock_.Advance(reaper_.TickPeriod());
+    reaper_.Tick();
+  }
+  Run(20s);
+  EXPECT_EQ(RoomCount(), 1U);
+  EXPECT_GT(stalls_, 0);
+  Run(10s);
+  EXPECT_EQ(RoomCount(), 0U);
+}
+
 TEST_F(HeartbeatReaperTest, ALateTickIsNotAStall) {
   MakeRooms(1);
   Run(17500ms);
@@ -91,11 +106,11 @@ TEST_F(HeartbeatReaperTest, AWallClockJumpEvictsNobody) {
 TEST_F(HeartbeatReaperTest, BoundsASweepAndTellsThatItIsBehind) {
   MakeRooms(9);
   clock_.Advance(kTimeout + 1ms);
-  const SweepOutcome first = reaper_.Sweep();
+  const SweepOutcome first = reaper_.Sweep(clock_.Monotonic());
   EXPECT_EQ(first.expiry.expired, kOptions.most_per_sweep);
   EXPECT_TRUE(first.behind);
   EXPECT_EQ(first.lag, 1ms);
-  const SweepOutcome second = reaper_.Sweep();
+  const SweepOutcome second = reaper_.Sweep(clock_.Monotonic());
   EXPECT_EQ(second.expiry.expired, 3U);
   EXPECT_FALSE(second.behind);
 }
@@ -103,18 +118,18 @@ TEST_F(HeartbeatReaperTest, BoundsASweepAndTellsThatItIsBehind) {
 TEST_F(HeartbeatReaperTest, ExactlyAsManyAsItHandlesIsNotBehind) {
   MakeRooms(static_cast<int>(kOptions.most_per_sweep));
   clock_.Advance(kTimeout + 1ms);
-  EXPECT_FALSE(reaper_.Sweep().behind);
+  EXPECT_FALSE(reaper_.Sweep(clock_.Monotonic()).behind);
 }
 
 TEST_F(HeartbeatReaperTest, LeavesABrokenStoreInPeaceUntilTheNextSweep) {
   MakeRooms(9);
   clock_.Advance(kTimeout + 1ms);
   store_.broken = true;
-  const SweepOutcome outcome = reaper_.Sweep();
+  const SweepOutcome outcome = reaper_.Sweep(clock_.Monotonic());
   EXPECT_EQ(outcome.expiry.failed, kOptions.batch);
   EXPECT_TRUE(outcome.behind);
   store_.broken = false;
-  EXPECT_EQ(reaper_.Sweep().expiry.expired, kOptions.most_per_sweep);
+  EXPECT_EQ(reaper_.Sweep(clock_.Monotonic()).expiry.expired, kOptions.most_per_sweep);
 }
 
 /// A disk that hangs: time passes while a change is written.

@@ -275,8 +275,9 @@ TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
   ServeByPath([](const HttpRequest&) { return HttpReply{.body = std::string(8'000'000, 'x')}; });
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
+  ASSERT_TRUE(Eventually([&] { return observer_.seen().size() == 1; }));
   EXPECT_TRUE(Eventually([&] {
-    clock_.Advance(1s);
+    clock_.Advance(100ms);
     return observer_.closed() == 1;
   }));
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));

@@ -77,13 +77,13 @@ class StreamedReplyTest : public EdgeTest {
   static bool HasEnded(const Opened& stream) {
     return Eventually([&] { return stream.ends->load() > 0; });
   }
-  /// Writes until the system takes no more for the client.
+  /// Writes until the system takes no more for the client: much more than it has room for.
   static void FillUp(StreamedReply& reply) {
     const std::string some(16'384, 'x');
     ASSERT_TRUE(Eventually([&] {
       if (!reply.Write(some)) return true;
       std::this_thread::sleep_for(1ms);
-      return reply.unsent() > 256'000;
+      return reply.unsent() > 700'000;
     }));
   }
   bool AnswersOthers() {

@@ -42,8 +42,14 @@ class SubscriberTest : public testing::Test {
   /// Begins one that follows from now on, and is live.
   std::shared_ptr<FakeStream> BeginLive(WatchFilter filter = {}) {
     auto stream = Begin({.filter = std::move(filter)});
-    EXPECT_TRUE(Eventually([&] { return stream->is_open(); }));
+    EXPECT_TRUE(Eventually([&] { return stream->is_open() && IsDealtWith(stream); }));
     return stream;
+  }
+
+  /// Whether the pool is done with it: it has its share until then, and what happens meanwhile may
+  /// be left for the pool's thread to tell.
+  static bool IsDealtWith(const std::shared_ptr<FakeStream>& stream) {
+    return stream.use_count() == 2;  // of the test and of `streams_`
   }
 
   /// Two events.
@@ -284,6 +290,7 @@ TEST_F(SubscriberTest, ASnapshotThatIsCutOffCannotBeResumed) {
   StartRing();
   const auto stream = Begin({.snapshot = true});
   ASSERT_TRUE(WroteSoon(*stream, 1));
+  ASSERT_TRUE(Eventually([&] { return IsDealtWith(stream); }));
   Pass(std::chrono::seconds(30));
   ASSERT_TRUE(stream->is_closed());
   EXPECT_EQ(stream->status().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -377,7 +384,10 @@ class SubscriberUnderStress : public SubscriberTest,
         break;
       default:
         if (IsBehind(stream)) {
-          EXPECT_TRUE(Eventually([&] { return stream.is_writing() || stream.is_closed(); }));
+          EXPECT_TRUE(Eventually([&] {
+            Pass(std::chrono::milliseconds(0));  // who reads from the store is told by the tick
+            return stream.is_writing() || stream.is_closed();
+          }));
         }
         if (stream.is_writing()) stream.FinishWrite();
         break;

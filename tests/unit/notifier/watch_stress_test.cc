@@ -62,7 +62,13 @@ TEST_F(WatchStress, OutlivesStreamsThatAreOpenedAndCancelledAtAnyMoment) {
   EXPECT_TRUE(Eventually([&] { return hub_->subscribers() == 0; }));
 }
 
-TEST_F(WatchStress, StopsInTheMiddleOfEverything) {
+// One whose readers have all the time that they need to read to the end.
+class WatchStop : public WatchStress {
+ protected:
+  WatchStop() : WatchStress({.stop_farewell = kPatience}) {}
+};
+
+TEST_F(WatchStop, EndsEverybodyInTheMiddleOfEverything) {
   for (int i = 0; i < 300; ++i) CreateRoom("r" + std::to_string(i));
   const std::jthread writer = ChangeRooms();
   std::atomic<int> resumable{0};
@@ -102,11 +108,16 @@ class WatchSlowness : public WatchStress {
  protected:
   WatchSlowness() : WatchStress({.ring = {.max_events = 256}}) {
     slow_.WaitUntilOpen();
-    // More than the connection of the slow one takes in, and than the ring holds.
-    for (int i = 0; i < 1000; ++i) {
+    // More than the connection of the slow one takes in, and than the ring holds. The quick one is
+    // never behind by as much as the ring holds.
+    constexpr int kRooms = 1000;
+    constexpr int kAtOnce = 100;
+    for (int i = 0; i < kRooms; ++i) {
       CreateRoom("r" + std::to_string(i));
-      quick_mirror_.Apply(*quick_->Next());
-      quick_mirror_.Apply(*quick_->Next());
+      if ((i + 1) % kAtOnce != 0) continue;
+      for (int event = 0; event < 2 * kAtOnce; ++event) {
+        quick_mirror_.Apply(quick_->NextOrThrow());
+      }
     }
   }
 
@@ -126,7 +137,7 @@ TEST_F(WatchSlowness, EndsWhoeverDoesNotReadAndDelaysNobodyElse) {
   EXPECT_EQ(slow_.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(slow_.final_cursor(), late.cursor());
   const auto resumed = WatchAfter(slow_.final_cursor());
-  while (late.cursor() != memory_.Newest()->Encode()) late.Apply(*resumed->Next());
+  while (late.cursor() != memory_.Newest()->Encode()) late.Apply(resumed->NextOrThrow());
   EXPECT_THAT(late.faults(), IsEmpty());
   EXPECT_EQ(late.Lines(), LinesOf(memory_));
 }

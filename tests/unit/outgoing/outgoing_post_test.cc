@@ -68,6 +68,15 @@ class OutgoingPosts : public testing::Test {
                              milliseconds timeout = kLong) {
     return http_.Post(url, "/path", "text/plain", body, timeout);
   }
+  /// One that waits for a short while only, made anew as long as that was over before it was sent.
+  Result<OutgoingReply> PostOnceItIsSent(const std::string& url, const std::string& body) {
+    Result<OutgoingReply> reply = Error{Errc::kUnreachable, "never made"};
+    EXPECT_TRUE(Eventually([&] {
+      reply = Post(url, body, kShort);
+      return reply.ok() || reply.error().code != Errc::kUnreachable;
+    }));
+    return reply;
+  }
   /// The body of the answer; a failure's sentence where there is none.
   std::string Ask(const StandInService& service, const std::string& body) {
     const auto reply = Post(service.Url(), body);
@@ -231,10 +240,10 @@ TEST_F(OutgoingPosts, TakeNoAnswerToAnEarlierOne) {
     }
     return Said{HttpAnswer("200 OK", BodyOf(request))};
   });
-  EXPECT_ERROR(kUnavailable, Post(service.Url(), "one", kShort));
+  EXPECT_ERROR(kUnavailable, PostOnceItIsSent(service.Url(), "one"));
   given_up = true;
   EXPECT_EQ(Ask(service, "two"), "two");
-  EXPECT_EQ(service.connections(), 2u);
+  EXPECT_GE(service.connections(), 2u);
 }
 
 TEST_F(OutgoingPosts, WaitForTheirOwnTimeAndNotForThatOfWhoConnected) {
@@ -273,7 +282,7 @@ TEST_F(OutgoingPosts, AreUnavailableOnceTheyAreSent) {
   const StandInService closing([](const std::string&) { return Said{"", Then::kClose}; });
   EXPECT_ERROR(kUnavailable, Post(closing.Url(), "a"));
   const StandInService silent([](const std::string&) { return Said{}; });
-  EXPECT_ERROR(kUnavailable, Post(silent.Url(), "a", kShort));
+  EXPECT_ERROR(kUnavailable, PostOnceItIsSent(silent.Url(), "a"));
 }
 
 TEST_F(OutgoingPosts, AreUnreachableWhileThereIsNoConnection) {
@@ -283,7 +292,8 @@ TEST_F(OutgoingPosts, AreUnreachableWhileThereIsNoConnection) {
 }
 
 TEST_F(OutgoingPosts, AreUnreachableForANameThatNobodyHas) {
-  EXPECT_ERROR(kUnreachable, Post("http://no-such-host.invalid", "a"));
+  // With a label that is too long for a name, which no name server has to be asked about.
+  EXPECT_ERROR(kUnreachable, Post("http://" + std::string(64, 'x') + ".invalid", "a"));
 }
 
 class UnreadableAnswer : public OutgoingPosts,
