@@ -40,6 +40,18 @@ describe('the login', () => {
     await page.goto(`${server.consoleUrl}#token=${kToken}`);
     await page.waitForSelector('.live[data-state="live"]');
     assert.ok(!page.url().includes(kToken));
+  it('takes a token of several words', async () => {
+    const phrase = 'correct horse battery staple';
+    const other = new Server({ 'admin.token': phrase });
+    await other.start();
+    const { page, close } = await openBrowser([new URL(other.consoleUrl).origin]);
+    await page.goto(other.consoleUrl);
+    await logIn(page, ` ${phrase}\t`);
+    await page.waitForSelector('.live[data-state="live"]');
+    await close();
+    await other.end();
+  });
+
     await close();
   });
 });
