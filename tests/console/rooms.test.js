@@ -139,6 +139,29 @@ describe('the operator', () => {
     await page.click('dialog button:has-text("Cancel")');
   });
 
+  it('turns one page at a time, however quickly the buttons are pressed', async () => {
+    const { page } = opened;
+    for (let at = 0; at < 60; ++at) {
+      await server.mustCall('double_room/create_room', { roomID: `page${at}`, roomName: 'page', ...person(`u${at}`) });
+    }
+    const clickTwice = (/** @type {string} */ words) => page.locator(`.pager button:has-text("${words}")`).evaluate((button) => {
+      /** @type {HTMLElement} */ (button).click();
+      /** @type {HTMLElement} */ (button).click();
+    });
+    await visit(page, '#/rooms?kind=double');
+    await page.waitForSelector('.pager:has-text("Page 1")');
+    await clickTwice('Next');
+    await page.waitForSelector('.pager:has-text("Page 2") button:enabled');
+    await page.waitForSelector(card('double/page30'));
+    await clickTwice('Previous');
+    await page.waitForSelector('.pager:has-text("Page 1") button:enabled');
+    assert.strictEqual(await page.locator('.empty:visible').count(), 0);
+    await page.focus('.pager button:has-text("Next")');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.pager:has-text("Page 2") button:enabled');
+    assert.ok(await page.evaluate(() => document.activeElement?.textContent?.includes('Next')));
+  });
+
   it('reads a long history bit by bit', async () => {
     const { page } = opened;
     await makeCall('long');
