@@ -2,6 +2,7 @@
 import assert from 'node:assert';
 import { describe, it } from 'node:test';
 import { niceTop, stack } from '../../daemon/console/assets/chart.js';
+import { failureWords } from '../../daemon/console/assets/confirm_dialog.js';
 import { retryDelay } from '../../daemon/console/assets/event_stream.js';
 import { duration, fineNumber } from '../../daemon/console/assets/format.js';
 import { initials, plainText, visibleRuns } from '../../daemon/console/assets/inert_text.js';
@@ -144,6 +145,19 @@ describe('a page of rooms', () => {
   it('is searched as the server does', () => {
     for (const q of ['', 'oo', 'Talk', 'alice', 'bob', 'Bob']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
     for (const q of ['talk', 'carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
+  });
+});
+
+describe('an action that failed', () => {
+  const words = (/** @type {number} */ status) => failureWords(Object.assign(new Error('no'), { status }));
+
+  it('is known to have changed nothing when it was refused', () => {
+    for (const status of [400, 404, 409]) assert.strictEqual(words(status), 'no. Nothing was changed.');
+  });
+
+  it('may have been done otherwise', () => {
+    for (const status of [0, 200, 500, 503]) assert.strictEqual(words(status), 'no. It may have been done even so: look before you try again.');
+    assert.match(failureWords(new Error('odd')), /may have been done/);
   });
 });
 

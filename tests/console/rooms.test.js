@@ -139,6 +139,22 @@ describe('the operator', () => {
     await page.click('dialog button:has-text("Cancel")');
   });
 
+  it('is told to look when it is not known what was done', async () => {
+    const { page } = opened;
+    await makeCall('unknown');
+    await visit(page, '#/room/multi/unknown');
+    await page.click('button[data-kick="bob"]');
+    await page.route('**/console/api/kick', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await page.click('dialog button.danger');
+    await page.waitForSelector('dialog .problem:has-text("may have been done")');
+    await page.unroute('**/console/api/kick');
+    await page.click('dialog button:has-text("Cancel")');
+    await page.waitForSelector('.timeline-entry[data-reason="kicked"]');
+  });
+
   it('turns one page at a time, however quickly the buttons are pressed', async () => {
     const { page } = opened;
     for (let at = 0; at < 60; ++at) {

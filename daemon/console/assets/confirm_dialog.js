@@ -11,6 +11,16 @@ import { el } from './dom.js';
  */
 
 /**
+ * What is known after an error: only a refusal says that nothing was done. A server that failed or
+ * did not answer in time may have done it before.
+ * @param {Error & {status?: number}} error
+ */
+export function failureWords({ message, status = 0 }) {
+  const isRefusal = status >= 400 && status < 500;
+  return `${message}. ${isRefusal ? 'Nothing was changed.' : 'It may have been done even so: look before you try again.'}`;
+}
+
+/**
  * Opens the question. It closes when the action has succeeded or the answer was no; an error is
  * shown in it.
  * @param {Confirmation} confirmation
@@ -31,7 +41,7 @@ export function confirmAction({ title, consequences, field, verb, act }) {
       await act();
       dialog.close();
     } catch (error) {
-      problem.textContent = `${/** @type {Error} */ (error).message}. Nothing was changed.`;
+      problem.textContent = failureWords(/** @type {Error} */ (error));
       confirm.toggleAttribute('disabled', false);
     }
   });
