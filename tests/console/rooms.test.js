@@ -40,6 +40,9 @@ describe('the login', () => {
     await page.goto(`${server.consoleUrl}#token=${kToken}`);
     await page.waitForSelector('.live[data-state="live"]');
     assert.ok(!page.url().includes(kToken));
+    await close();
+  });
+
   it('takes a token of several words', async () => {
     const phrase = 'correct horse battery staple';
     const other = new Server({ 'admin.token': phrase });
@@ -52,6 +55,20 @@ describe('the login', () => {
     await other.end();
   });
 
+  it('takes the place of a question when the session ends', async () => {
+    const { page, faults, close } = await openConsole(server);
+    await makeCall('asked');
+    await visit(page, '#/room/multi/asked');
+    await page.click('button[data-kick="bob"]');
+    await page.waitForSelector('dialog');
+    await page.route('**/console/api/**', (route) => route.fulfill({ status: 401, json: { code: 1 } }));
+    await page.waitForSelector('#token');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    assert.ok(await page.evaluate(() => document.activeElement?.id === 'token'));
+    await page.unroute('**/console/api/**');
+    await logIn(page, kToken);
+    await page.waitForSelector('.live[data-state="live"]');
+    assert.deepStrictEqual(faults, []);
     await close();
   });
 });

@@ -20,6 +20,11 @@ export function failureWords({ message, status = 0 }) {
   return `${message}. ${isRefusal ? 'Nothing was changed.' : 'It may have been done even so: look before you try again.'}`;
 }
 
+/** Takes back a question that nobody has answered. */
+export function closeQuestion() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+}
+
 /**
  * Opens the question. It closes when the action has succeeded or the answer was no; an error is
  * shown in it.
