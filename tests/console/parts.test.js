@@ -12,6 +12,7 @@ import { finds, loadPage } from '../../daemon/console/assets/room_board.js';
 import { hashOf, parseRoute, tokenIn } from '../../daemon/console/assets/routes.js';
 import { SampleHistory } from '../../daemon/console/assets/sample_history.js';
 import { SseParser } from '../../daemon/console/assets/sse_parser.js';
+import { mergedEvents } from '../../daemon/console/assets/timeline.js';
 import { stepsDone } from '../../daemon/console/assets/try_page.js';
 import { eventWords } from '../../daemon/console/assets/words.js';
 
@@ -145,6 +146,17 @@ describe('a page of rooms', () => {
   it('is searched as the server does', () => {
     for (const q of ['', 'oo', 'Talk', 'alice', 'bob', 'Bob']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
     for (const q of ['talk', 'carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
+  });
+});
+
+describe('the history of a room', () => {
+  const event = (/** @type {number} */ sequence) => /** @type {any} */ ({ number: 1, sequence });
+  const numbers = (/** @type {any[]} */ events) => events.map((each) => each.sequence);
+
+  it('has what came while it was asked for, once', () => {
+    assert.deepStrictEqual(numbers(mergedEvents([event(2), event(1)], [event(4), event(3), event(2)])), [4, 3, 2, 1]);
+    assert.deepStrictEqual(numbers(mergedEvents([event(3), event(2)], [event(2)])), [3, 2]);
+    assert.deepStrictEqual(numbers(mergedEvents([], [event(1)])), [1]);
   });
 });
 

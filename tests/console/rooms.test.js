@@ -1,7 +1,7 @@
 // What an operator sees and does.
 import assert from 'node:assert';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { expectNoFaults, logIn, openBrowser, openConsole, visit } from './support/browser.js';
+import { expectNoFaults, holdReply, logIn, openBrowser, openConsole, visit } from './support/browser.js';
 import { kToken, person, Server } from './support/server.js';
 
 const server = new Server();
@@ -170,6 +170,31 @@ describe('the operator', () => {
     await page.unroute('**/console/api/kick');
     await page.click('dialog button:has-text("Cancel")');
     await page.waitForSelector('.timeline-entry[data-reason="kicked"]');
+  });
+
+  it('sees a room that began while the page asked for it', async () => {
+    const { page } = opened;
+    const reply = await holdReply(page, '**/console/api/room?*roomID=late*');
+    await visit(page, '#/room/multi/late');
+    await reply.isHeld;
+    await makeCall('late');
+    await page.waitForSelector('.timeline-entry:has-text("Bob")');
+    await reply.release();
+    await page.waitForSelector('button[data-kick="bob"]');
+    await page.waitForSelector('.notice', { state: 'hidden' });
+  });
+
+  it('keeps in the history what came while the page asked for it', async () => {
+    const { page } = opened;
+    await server.mustCall('multi_room/create_room', { roomID: 'told', roomName: 'told', ...person('alice', 'Alice') });
+    const reply = await holdReply(page, '**/console/api/events?*roomID=told*');
+    await visit(page, '#/room/multi/told');
+    await reply.isHeld;
+    await server.mustCall('multi_room/add_pusher', { roomID: 'told', ...person('bob', 'Bob') });
+    await page.waitForSelector('.timeline-entry:has-text("Bob")');
+    await reply.release();
+    await page.waitForSelector('.timeline-entry[data-type="room_created"]');
+    assert.match(await page.locator('.timeline-entry').first().innerText(), /Bob\s* joined/);
   });
 
   it('turns one page at a time, however quickly the buttons are pressed', async () => {

@@ -11,6 +11,16 @@ const kMostShown = 500;
 /** @param {RoomEvent} event */
 const identityOf = (event) => `${event.number}/${event.sequence}`;
 
+/**
+ * The server's reply together with what came while it was asked, which the reply may have as well.
+ * @param {RoomEvent[]} reply  newest first
+ * @param {RoomEvent[]} meanwhile  newest first
+ */
+export function mergedEvents(reply, meanwhile) {
+  const replied = new Set(reply.map(identityOf));
+  return [...meanwhile.filter((event) => !replied.has(identityOf(event))), ...reply];
+}
+
 export class Timeline {
   #list = el('ol', { class: 'timeline' });
   #empty = el('p', { class: 'quiet' }, 'No event of this room is kept.');
@@ -18,10 +28,15 @@ export class Timeline {
   #known = new Set();
   element = el('div', {}, this.#empty, this.#list);
 
-  clear() {
+  /**
+   * Begins anew.
+   * @param {RoomEvent[]} events  newest first
+   */
+  renew(events) {
     this.#known.clear();
     this.#list.replaceChildren();
     this.#empty.hidden = false;
+    this.addOlder(events);
   }
 
   /**
