@@ -7,7 +7,7 @@ import { retryDelay } from '../../daemon/console/assets/event_stream.js';
 import { duration, fineNumber } from '../../daemon/console/assets/format.js';
 import { initials, plainText, visibleRuns } from '../../daemon/console/assets/inert_text.js';
 import { leaseState } from '../../daemon/console/assets/lease_meter.js';
-import { beatPeriod } from '../../daemon/console/assets/phone.js';
+import { beatPeriod, Phone } from '../../daemon/console/assets/phone.js';
 import { finds, loadPage } from '../../daemon/console/assets/room_board.js';
 import { hashOf, parseRoute, tokenIn } from '../../daemon/console/assets/routes.js';
 import { SampleHistory } from '../../daemon/console/assets/sample_history.js';
@@ -196,6 +196,26 @@ describe('simulated phones', () => {
   it('beat as phones do, and faster where the server is impatient', () => {
     assert.strictEqual(beatPeriod(20_000), 7000);
     assert.ok(beatPeriod(3000) < 1500);
+  });
+
+  it('say nothing any more when they are stopped, even while they join', async (test) => {
+    test.mock.timers.enable({ apis: ['setInterval'] });
+    /** @type {string[]} */
+    const said = [];
+    /** @type {(reply: object) => void} */
+    let answer = () => {};
+    const phone = new Phone('bob', 'Bob', 1000, (_, __, endpoint) => {
+      said.push(endpoint);
+      return new Promise((resolve) => { answer = resolve; });
+    });
+    const place = { kind: 'multi', roomID: 'r' };
+    const joining = phone.join(place);
+    phone.stop();
+    answer({ code: 0 });
+    await joining;
+    test.mock.timers.tick(60_000);
+    phone.create(place, 'again');
+    assert.deepStrictEqual(said, ['add_pusher']);
   });
 
   it('have gone as far as what they believe shows', () => {
