@@ -1,4 +1,5 @@
 // The console stays live, says when it is not, and comes back by itself.
+import assert from 'node:assert';
 import { after, before, it } from 'node:test';
 import { expectNoFaults, openConsole } from './support/browser.js';
 import { person, Server } from './support/server.js';
@@ -40,3 +41,38 @@ it('keeps up with many changes and keeps the page small', async () => {
   expectNoFaults(opened);
   await opened.close();
 });
+
+it('lets go of lists that have grown too long, also where no frame is drawn', async () => {
+  const { page, close } = await openConsole(server);
+  const made = await page.evaluate(async () => {
+    const { NewestList } = await import(new URL('newest_list.js', location.href).href);
+    /** @type {FrameRequestCallback[]} */
+    const frames = [];
+    window.requestAnimationFrame = (draw) => frames.push(draw);
+    const list = document.createElement('ol');
+    /** @type {number[]} */
+    const drawn = [];
+    const newest = new NewestList(list, 10, (/** @type {number} */ item) => {
+      drawn.push(item);
+      return document.createElement('li');
+    });
+    for (let item = 0; item < 1000; ++item) newest.add(item);
+    frames.forEach((draw) => draw(0));
+    newest.add(1000);
+    frames[frames.length - 1](0);
+    return { drawn, frames: frames.length, shown: list.children.length };
+  });
+  assert.deepStrictEqual(made, { drawn: [999, 998, 997, 996, 995, 994, 993, 992, 991, 990, 1000], frames: 2, shown: 10 });
+  const isShownAgain = await page.evaluate(async () => {
+    const { Timeline } = await import(new URL('timeline.js', location.href).href);
+    const timeline = new Timeline();
+    const event = (/** @type {number} */ sequence) => ({ type: 'custom_changed', atMs: 0, number: 1, sequence });
+    for (let sequence = 1; sequence <= 600; ++sequence) timeline.addNewest(event(sequence));
+    timeline.addOlder([event(100)]);
+    timeline.addOlder([event(101)]);
+    return [...timeline.element.querySelectorAll('.timeline-entry')].slice(-2).map((entry) => entry.textContent?.match(/no\. \d+/)?.[0]);
+  });
+  assert.deepStrictEqual(isShownAgain, ['no. 101', 'no. 100']);
+  await close();
+});
+

@@ -45,7 +45,7 @@ export class Timeline {
    */
   addNewest(event) {
     if (this.#isNew(event)) this.#list.prepend(entry(event));
-    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+    while (this.#list.children.length > kMostShown) this.#forgetOldest();
   }
 
   /**
@@ -58,6 +58,12 @@ export class Timeline {
 
   get isFull() {
     return this.#list.children.length >= kMostShown;
+  }
+
+  #forgetOldest() {
+    const oldest = /** @type {HTMLElement} */ (this.#list.lastElementChild);
+    this.#known.delete(oldest.dataset.event ?? '');
+    oldest.remove();
   }
 
   /** @param {RoomEvent} event */
@@ -73,7 +79,7 @@ export class Timeline {
 /** @param {RoomEvent} event */
 function entry(event) {
   const { tone, sentence } = eventWords(event);
-  return el('li', { class: `timeline-entry tone-${tone}`, 'data-type': event.type, 'data-reason': event.reason || null },
+  return el('li', { class: `timeline-entry tone-${tone}`, 'data-event': identityOf(event), 'data-type': event.type, 'data-reason': event.reason || null },
     el('p', {}, ...sentenceNodes(sentence)),
     el('p', { class: 'quiet fine' },
       el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)), ` · no. ${event.sequence}`));
