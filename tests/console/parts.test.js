@@ -24,8 +24,23 @@ describe('text', () => {
     assert.strictEqual(plainText('\u3164\u2800'), '[U+3164][U+2800]');
   });
 
+  it('spells out whatever fonts draw as nothing', () => {
+    const ranges = [[0x180b, 0x180f], [0x2065, 0x2065], [0xfe00, 0xfe0f], [0xfff0, 0xfff8], [0xe0000, 0xe0fff]];
+    for (const [first, last] of ranges) {
+      for (let code = first; code <= last; ++code) {
+        assert.strictEqual(plainText(`Alice${String.fromCodePoint(code)}`), `Alice[U+${code.toString(16).toUpperCase()}]`);
+      }
+    }
+  });
+
+  it('spells out what makes no emoji where it stands', () => {
+    assert.strictEqual(plainText('❤\ufe0f\ufe0f'), '❤\ufe0f[U+FE0F]');
+    assert.strictEqual(plainText('1\ufe0f2'), '1[U+FE0F]2');
+    assert.strictEqual(plainText('👩\u200d\ufe0f'), '👩[U+200D][U+FE0F]');
+  });
+
   it('leaves alone what can be seen', () => {
-    for (const text of ['', 'Zoë', '张伟', 'שלום', 'नमस्ते', '👩‍💻', '👍🏽', '🇩🇪', 'a b']) {
+    for (const text of ['', 'Zoë', '张伟', 'שלום', 'नमस्ते', '👩‍💻', '👍🏽', '🇩🇪', '❤\ufe0f', '❤\ufe0f\u200d🔥', '⛹🏽\u200d♀\ufe0f', '1\ufe0f\u20e3', 'a b']) {
       assert.strictEqual(plainText(text), text);
       assert.ok(visibleRuns(text).length <= 1);
     }
