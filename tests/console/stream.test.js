@@ -1,8 +1,10 @@
 // The console stays live, says when it is not, and comes back by itself.
 import assert from 'node:assert';
 import { after, before, it } from 'node:test';
-import { expectNoFaults, openConsole } from './support/browser.js';
-import { person, Server } from './support/server.js';
+import { expectNoFaults, logIn, openBrowser, openConsole } from './support/browser.js';
+import { kToken, person, Server } from './support/server.js';
+
+const kMostStreams = 16;
 
 const server = new Server();
 before(() => server.start());
@@ -74,5 +76,35 @@ it('lets go of lists that have grown too long, also where no frame is drawn', as
   });
   assert.deepStrictEqual(isShownAgain, ['no. 101', 'no. 100']);
   await close();
+});
+
+it('does not wait for ever for a server that does not answer', async () => {
+  const { page, close } = await openBrowser([new URL(server.consoleUrl).origin]);
+  await page.clock.install();
+  let asked = 0;
+  await page.route('**/console/api/stream', (route) => (++asked > 1 ? route.continue() : undefined));
+  await page.goto(server.consoleUrl);
+  await Promise.all([page.waitForRequest('**/console/api/stream'), logIn(page, kToken)]);
+  await page.clock.runFor(60_000);
+  await page.waitForSelector('.live[data-state="live"]');
+  await close();
+});
+
+it('says why the server does not let it be live', async () => {
+  const crowded = new Server();
+  await crowded.start();
+  const others = new AbortController();
+  const streams = Array.from({ length: kMostStreams }, () => fetch(`${crowded.consoleUrl}api/stream`, {
+    headers: { Authorization: `Bearer ${kToken}` }, signal: others.signal,
+  }));
+  for (const response of await Promise.all(streams)) assert.strictEqual(response.status, 200);
+  const { page, close } = await openBrowser([new URL(crowded.consoleUrl).origin]);
+  await page.goto(crowded.consoleUrl);
+  await logIn(page, kToken);
+  await page.waitForSelector('.banner:has-text("16 streams are open")');
+  others.abort();
+  await page.waitForSelector('.live[data-state="live"]');
+  await close();
+  await crowded.end();
 });
 

@@ -57,7 +57,7 @@ export class Api {
   async stream(after, signal) {
     const query = after ? `?${new URLSearchParams({ after })}` : '';
     const response = await this.#fetch(`api/stream${query}`, { signal, headers: { Accept: 'text/event-stream' } });
-    if (!response.ok || !response.body) throw new ApiError(response.status, `HTTP ${response.status}`);
+    if (!response.ok || !response.body) throw refusal(response, await replyOf(response));
     return response.body;
   }
 
@@ -67,10 +67,9 @@ export class Api {
    */
   async #call(path, options) {
     const response = await this.#fetch(path, { signal: AbortSignal.timeout(kPatienceMs), ...options });
-    const reply = await response.json().catch(() => null);
+    const reply = await replyOf(response);
     if (response.ok && reply?.code === 0) return reply;
-    const sentences = [reply?.message, reply?.detail].filter(Boolean);
-    throw new ApiError(response.status, sentences.join(': ') || `HTTP ${response.status}`);
+    throw refusal(response, reply);
   }
 
   /**
@@ -93,4 +92,20 @@ export class Api {
     if (response.status === 401) this.#onRefused();
     return response;
   }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<any>}  null when it is no JSON
+ */
+const replyOf = (response) => response.json().catch(() => null);
+
+/**
+ * In the server's words, if it said any.
+ * @param {Response} response
+ * @param {any} reply
+ */
+function refusal(response, reply) {
+  const sentences = [reply?.message, reply?.detail].filter(Boolean);
+  return new ApiError(response.status, sentences.join(': ') || `HTTP ${response.status}`);
 }
