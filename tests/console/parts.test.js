@@ -153,9 +153,21 @@ describe('a page of rooms', () => {
       asked.push(query.after);
       return replies[asked.length - 1];
     } });
-    const page = await loadPage(api, { kind: '', q: 'z', after: '' });
+    const page = await loadPage(api, { kind: '', q: 'z', after: '' }, new AbortController().signal);
     assert.deepStrictEqual(asked, ['', 'a', 'b']);
     assert.deepStrictEqual(page, { rooms: [room('x'), room('y')], next: '', requests: 3 });
+  });
+
+  it('asks no more when nobody looks at it', async () => {
+    const leaving = new AbortController();
+    let asked = 0;
+    const api = /** @type {any} */ ({ get: async (/** @type {string} */ _, /** @type {any} */ __, /** @type {AbortSignal} */ signal) => {
+      if (++asked === 3) leaving.abort();
+      signal?.throwIfAborted();
+      return { rooms: [], next: 'a' };
+    } });
+    await assert.rejects(loadPage(api, { kind: '', q: 'z', after: '' }, leaving.signal), { name: 'AbortError' });
+    assert.strictEqual(asked, 3);
   });
 
   it('is searched as the server does', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { expectNoFaults, holdReply, logIn, openBrowser, openConsole, visit } from './support/browser.js';
 import { kToken, person, Server } from './support/server.js';
+import { until } from './support/until.js';
 
 const server = new Server();
 /** @type {import('./support/browser.js').OpenConsole} */
@@ -218,6 +219,25 @@ describe('the operator', () => {
     await page.keyboard.press('Enter');
     await page.waitForSelector('.pager:has-text("Page 2") button:enabled');
     assert.ok(await page.evaluate(() => document.activeElement?.textContent?.includes('Next')));
+  });
+
+  it('asks no more for what a search of before would find', async () => {
+    const { page } = opened;
+    let asked = 0;
+    await page.route('**/console/api/rooms?*q=slow*', async (route) => {
+      asked += 1;
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      await route.fulfill({ json: { code: 0, rooms: [], next: '1' } }).catch(() => {});
+    });
+    await page.fill('#search', 'slow');
+    await until('the search goes on', () => asked >= 2);
+    await page.fill('#search', 'nobody has this name');
+    await page.waitForSelector('.empty:has-text("No room and no member matches")');
+    const askedBefore = asked;
+    await page.waitForResponse(/q=nobody/);
+    assert.ok(asked <= askedBefore + 1, `${asked - askedBefore} more requests`);
+    await page.unroute('**/console/api/rooms?*q=slow*');
+    await page.fill('#search', '');
   });
 
   it('reads a long history bit by bit', async () => {

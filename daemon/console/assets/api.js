@@ -29,11 +29,12 @@ export class Api {
   /**
    * @param {string} name  behind `/console/api/`
    * @param {Record<string, string|number>} [query]  empty values are left out
+   * @param {AbortSignal} [signal]  when nobody wants the reply any more
    * @returns {Promise<any>}
    */
-  get(name, query = {}) {
+  get(name, query = {}, signal) {
     const asked = Object.entries(query).filter(([, value]) => value !== '').map(([key, value]) => [key, String(value)]);
-    return this.#call(`api/${name}${asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''}`, {});
+    return this.#call(`api/${name}${asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''}`, { signal });
   }
 
   /**
@@ -66,7 +67,9 @@ export class Api {
    * @param {RequestInit} options
    */
   async #call(path, options) {
-    const response = await this.#fetch(path, { signal: AbortSignal.timeout(kPatienceMs), ...options });
+    const patience = AbortSignal.timeout(kPatienceMs);
+    const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
+    const response = await this.#fetch(path, { ...options, signal });
     const reply = await replyOf(response);
     if (response.ok && reply?.code === 0) return reply;
     throw refusal(response, reply);
