@@ -9,7 +9,7 @@ import { initials, plainText, visibleRuns } from '../../daemon/console/assets/in
 import { leaseState } from '../../daemon/console/assets/lease_meter.js';
 import { beatPeriod, Phone } from '../../daemon/console/assets/phone.js';
 import { finds, loadPage } from '../../daemon/console/assets/room_board.js';
-import { hashOf, parseRoute, tokenIn } from '../../daemon/console/assets/routes.js';
+import { hashOf, parseRoute, searchable, tokenIn } from '../../daemon/console/assets/routes.js';
 import { SampleHistory } from '../../daemon/console/assets/sample_history.js';
 import { SseParser } from '../../daemon/console/assets/sse_parser.js';
 import { mergedEvents } from '../../daemon/console/assets/timeline.js';
@@ -84,6 +84,15 @@ describe('an address', () => {
     for (const hash of ['', '#', '#/', '#/nonsense', '#/room/multi/', '#/room/nokind/x', '#/room/multi/%', '#/rooms?kind=x']) {
       assert.deepStrictEqual(parseRoute(hash), { page: 'rooms', kind: '', q: '' });
     }
+  });
+
+  it('has as much of a search as the server takes', () => {
+    for (const text of ['', 'a'.repeat(200), '张'.repeat(66), '👍'.repeat(50)]) assert.strictEqual(searchable(text), text);
+    assert.strictEqual(searchable('a'.repeat(201)), 'a'.repeat(200));
+    assert.strictEqual(searchable('张'.repeat(67)), '张'.repeat(66));
+    assert.strictEqual(searchable(`a${'👍'.repeat(50)}`), `a${'👍'.repeat(49)}`);
+    const q = '张'.repeat(67);
+    assert.deepStrictEqual(parseRoute(hashOf({ page: 'rooms', kind: '', q })), { page: 'rooms', kind: '', q: '张'.repeat(66) });
   });
 
   it('may carry the token', () => {

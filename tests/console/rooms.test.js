@@ -240,6 +240,14 @@ describe('the operator', () => {
     await page.fill('#search', '');
   });
 
+  it('searches for as much of a long text as the server takes', async () => {
+    const { page } = opened;
+    await page.fill('#search', '张'.repeat(67));
+    await page.waitForSelector('.empty:has-text("No room and no member matches")');
+    assert.strictEqual(await page.inputValue('#search'), '张'.repeat(66));
+    await page.fill('#search', '');
+  });
+
   it('reads a long history bit by bit', async () => {
     const { page } = opened;
     await makeCall('long');

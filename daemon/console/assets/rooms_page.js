@@ -4,7 +4,7 @@ import { arrange, el, oncePerFrame } from './dom.js';
 import { counted, wholeNumber } from './format.js';
 import { RoomBoard } from './room_board.js';
 import { RoomCard } from './room_card.js';
-import { hashOf, kKinds } from './routes.js';
+import { hashOf, kKinds, searchable } from './routes.js';
 import { kindName } from './words.js';
 
 const kTypingPauseMs = 250;
@@ -90,7 +90,9 @@ export class RoomsPage {
   }
 
   #searchNow() {
-    const route = { ...this.#route, q: this.#search.value };
+    const q = searchable(this.#search.value);
+    if (this.#search.value !== q) this.#search.value = q;  // as a field does that counts otherwise
+    const route = { ...this.#route, q };
     history.replaceState(null, '', hashOf(route));
     this.change(route);
   }
