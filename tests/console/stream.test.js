@@ -108,3 +108,45 @@ it('says why the server does not let it be live', async () => {
   await crowded.end();
 });
 
+it('lets go of the stream while nobody looks, and then shows what has happened', async () => {
+  const opened = await openConsole(server);
+  const { page } = opened;
+  const show = (/** @type {boolean} */ hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  const begin = (/** @type {string} */ roomID) =>
+    server.mustCall('multi_room/create_room', { roomID, roomName: roomID, ...person('alice') });
+  /** Also breaks the silence, which is as long as the page's clock says. */
+  const seeRoom = async (/** @type {string} */ roomID) => {
+    await begin(roomID);
+    await page.waitForSelector(`.feed-entry:has-text("${roomID}")`);
+  };
+  /** @type {string[]} */
+  const asked = [];
+  page.on('request', (request) => { if (request.url().includes('/api/stream')) asked.push(request.url()); });
+  await page.clock.install();
+  await seeRoom('first');
+  await show(true);
+  await page.clock.runFor(35_000);
+  await seeRoom('glance');
+  await show(false);
+  await page.clock.runFor(35_000);
+  await seeRoom('second');
+  await show(true);
+  await page.clock.runFor(35_000);
+  await seeRoom('third');
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/stream'));
+  await page.clock.runFor(35_000);
+  await ended;
+  await begin('unseen');
+  await page.clock.runFor(35_000);
+  assert.deepStrictEqual(asked, []);
+  await show(false);
+  await page.waitForSelector('.feed-entry:has-text("unseen")');
+  assert.strictEqual(asked.length, 1);
+  assert.match(asked[0], /\?after=./);
+  await page.waitForSelector('.live[data-state="live"]');
+  expectNoFaults(opened);
+  await opened.close();
+});

@@ -5,6 +5,8 @@ const kFirstDelayMs = 500;
 const kLongestDelayMs = 15_000;
 // The server says something every 15 s.
 const kSilenceMs = 40_000;
+// So long a tab that is out of sight keeps its stream: a glance at another one costs nothing.
+const kOutOfSightMs = 60_000;
 
 /**
  * How long to wait before the next attempt: twice as long each time, spread so that many consoles
@@ -21,6 +23,9 @@ export function retryDelay(failures, chance) {
  * `problem` is what the server said instead of streaming; empty when it said nothing.
  * @typedef {{state: 'connecting'|'live'|'waiting', retryAtMs: number, problem: string}} StreamState
  *
+ * A browser opens only six connections to a server, for all of its tabs: one that nobody looks at
+ * lets go of its stream, and goes on where it was when it is seen again.
+ *
  * Dispatches `room` (detail: RoomEvent), `afresh` when what is shown may be out of date, and
  * `state`.
  */
@@ -31,6 +36,9 @@ export class EventStream extends EventTarget {
   #ended = false;
   #attempt = new AbortController();
   #listening = new AbortController();
+  #isResting = false;
+  /** @type {number|undefined} */
+  #sightTimer;
   /** @type {(() => void)|null} */
   #hurry = null;
   /** @type {StreamState} */
@@ -46,16 +54,23 @@ export class EventStream extends EventTarget {
   async start() {
     const { signal } = this.#listening;
     addEventListener('online', () => this.retryNow(), { signal });
+    document.addEventListener('visibilitychange', () => this.#heedSight(), { signal });
+    this.#heedSight();
     while (!this.#ended) {
       this.#tell({ state: 'connecting', retryAtMs: 0, problem: '' });
+      if (this.#isResting) {
+        await this.#nap();
+        continue;
+      }
       const problem = await this.#follow().then(() => '', (error) => this.#judge(error));
-      if (!this.#ended) await this.#pause(problem);
+      if (!this.#ended && !this.#isResting) await this.#pause(problem);
     }
   }
 
   stop() {
     this.#ended = true;
     this.#listening.abort();
+    clearTimeout(this.#sightTimer);
     this.#attempt.abort();
     this.retryNow();
   }
@@ -63,6 +78,19 @@ export class EventStream extends EventTarget {
   /** Does not wait any longer. */
   retryNow() {
     this.#hurry?.();
+  }
+
+  #heedSight() {
+    clearTimeout(this.#sightTimer);
+    if (document.hidden) {
+      this.#sightTimer = setTimeout(() => {
+        this.#isResting = true;
+        this.#attempt.abort();
+      }, kOutOfSightMs);
+      return;
+    }
+    this.#isResting = false;
+    this.retryNow();
   }
 
   async #follow() {
