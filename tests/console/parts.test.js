@@ -2,15 +2,17 @@
 import assert from 'node:assert';
 import { describe, it } from 'node:test';
 import { niceTop, stack } from '../../daemon/console/assets/chart.js';
+import { failureWords } from '../../daemon/console/assets/confirm_dialog.js';
 import { retryDelay } from '../../daemon/console/assets/event_stream.js';
 import { duration, fineNumber } from '../../daemon/console/assets/format.js';
 import { initials, plainText, visibleRuns } from '../../daemon/console/assets/inert_text.js';
 import { leaseState } from '../../daemon/console/assets/lease_meter.js';
-import { beatPeriod } from '../../daemon/console/assets/phone.js';
+import { beatPeriod, Phone } from '../../daemon/console/assets/phone.js';
 import { finds, loadPage } from '../../daemon/console/assets/room_board.js';
-import { hashOf, parseRoute, tokenIn } from '../../daemon/console/assets/routes.js';
+import { hashOf, parseRoute, searchable, tokenIn } from '../../daemon/console/assets/routes.js';
 import { SampleHistory } from '../../daemon/console/assets/sample_history.js';
 import { SseParser } from '../../daemon/console/assets/sse_parser.js';
+import { mergedEvents } from '../../daemon/console/assets/timeline.js';
 import { stepsDone } from '../../daemon/console/assets/try_page.js';
 import { eventWords } from '../../daemon/console/assets/words.js';
 
@@ -22,8 +24,23 @@ describe('text', () => {
     assert.strictEqual(plainText('\u3164\u2800'), '[U+3164][U+2800]');
   });
 
+  it('spells out whatever fonts draw as nothing', () => {
+    const ranges = [[0x180b, 0x180f], [0x2065, 0x2065], [0xfe00, 0xfe0f], [0xfff0, 0xfff8], [0xe0000, 0xe0fff]];
+    for (const [first, last] of ranges) {
+      for (let code = first; code <= last; ++code) {
+        assert.strictEqual(plainText(`Alice${String.fromCodePoint(code)}`), `Alice[U+${code.toString(16).toUpperCase()}]`);
+      }
+    }
+  });
+
+  it('spells out what makes no emoji where it stands', () => {
+    assert.strictEqual(plainText('❤\ufe0f\ufe0f'), '❤\ufe0f[U+FE0F]');
+    assert.strictEqual(plainText('1\ufe0f2'), '1[U+FE0F]2');
+    assert.strictEqual(plainText('👩\u200d\ufe0f'), '👩[U+200D][U+FE0F]');
+  });
+
   it('leaves alone what can be seen', () => {
-    for (const text of ['', 'Zoë', '张伟', 'שלום', 'नमस्ते', '👩‍💻', '👍🏽', '🇩🇪', 'a b']) {
+    for (const text of ['', 'Zoë', '张伟', 'שלום', 'नमस्ते', '👩‍💻', '👍🏽', '🇩🇪', '❤\ufe0f', '❤\ufe0f\u200d🔥', '⛹🏽\u200d♀\ufe0f', '1\ufe0f\u20e3', 'a b']) {
       assert.strictEqual(plainText(text), text);
       assert.ok(visibleRuns(text).length <= 1);
     }
@@ -67,6 +84,15 @@ describe('an address', () => {
     for (const hash of ['', '#', '#/', '#/nonsense', '#/room/multi/', '#/room/nokind/x', '#/room/multi/%', '#/rooms?kind=x']) {
       assert.deepStrictEqual(parseRoute(hash), { page: 'rooms', kind: '', q: '' });
     }
+  });
+
+  it('has as much of a search as the server takes', () => {
+    for (const text of ['', 'a'.repeat(200), '张'.repeat(66), '👍'.repeat(50)]) assert.strictEqual(searchable(text), text);
+    assert.strictEqual(searchable('a'.repeat(201)), 'a'.repeat(200));
+    assert.strictEqual(searchable('张'.repeat(67)), '张'.repeat(66));
+    assert.strictEqual(searchable(`a${'👍'.repeat(50)}`), `a${'👍'.repeat(49)}`);
+    const q = '张'.repeat(67);
+    assert.deepStrictEqual(parseRoute(hashOf({ page: 'rooms', kind: '', q })), { page: 'rooms', kind: '', q: '张'.repeat(66) });
   });
 
   it('may carry the token', () => {
@@ -136,14 +162,50 @@ describe('a page of rooms', () => {
       asked.push(query.after);
       return replies[asked.length - 1];
     } });
-    const page = await loadPage(api, { kind: '', q: 'z', after: '' });
+    const page = await loadPage(api, { kind: '', q: 'z', after: '' }, new AbortController().signal);
     assert.deepStrictEqual(asked, ['', 'a', 'b']);
     assert.deepStrictEqual(page, { rooms: [room('x'), room('y')], next: '', requests: 3 });
+  });
+
+  it('asks no more when nobody looks at it', async () => {
+    const leaving = new AbortController();
+    let asked = 0;
+    const api = /** @type {any} */ ({ get: async (/** @type {string} */ _, /** @type {any} */ __, /** @type {AbortSignal} */ signal) => {
+      if (++asked === 3) leaving.abort();
+      signal?.throwIfAborted();
+      return { rooms: [], next: 'a' };
+    } });
+    await assert.rejects(loadPage(api, { kind: '', q: 'z', after: '' }, leaving.signal), { name: 'AbortError' });
+    assert.strictEqual(asked, 3);
   });
 
   it('is searched as the server does', () => {
     for (const q of ['', 'oo', 'Talk', 'alice', 'bob', 'Bob']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
     for (const q of ['talk', 'carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
+  });
+});
+
+describe('the history of a room', () => {
+  const event = (/** @type {number} */ sequence) => /** @type {any} */ ({ number: 1, sequence });
+  const numbers = (/** @type {any[]} */ events) => events.map((each) => each.sequence);
+
+  it('has what came while it was asked for, once', () => {
+    assert.deepStrictEqual(numbers(mergedEvents([event(2), event(1)], [event(4), event(3), event(2)])), [4, 3, 2, 1]);
+    assert.deepStrictEqual(numbers(mergedEvents([event(3), event(2)], [event(2)])), [3, 2]);
+    assert.deepStrictEqual(numbers(mergedEvents([], [event(1)])), [1]);
+  });
+});
+
+describe('an action that failed', () => {
+  const words = (/** @type {number} */ status) => failureWords(Object.assign(new Error('no'), { status }));
+
+  it('is known to have changed nothing when it was refused', () => {
+    for (const status of [400, 404, 409]) assert.strictEqual(words(status), 'no. Nothing was changed.');
+  });
+
+  it('may have been done otherwise', () => {
+    for (const status of [0, 200, 500, 503]) assert.strictEqual(words(status), 'no. It may have been done even so: look before you try again.');
+    assert.match(failureWords(new Error('odd')), /may have been done/);
   });
 });
 
@@ -170,6 +232,26 @@ describe('simulated phones', () => {
   it('beat as phones do, and faster where the server is impatient', () => {
     assert.strictEqual(beatPeriod(20_000), 7000);
     assert.ok(beatPeriod(3000) < 1500);
+  });
+
+  it('say nothing any more when they are stopped, even while they join', async (test) => {
+    test.mock.timers.enable({ apis: ['setInterval'] });
+    /** @type {string[]} */
+    const said = [];
+    /** @type {(reply: object) => void} */
+    let answer = () => {};
+    const phone = new Phone('bob', 'Bob', 1000, (_, __, endpoint) => {
+      said.push(endpoint);
+      return new Promise((resolve) => { answer = resolve; });
+    });
+    const place = { kind: 'multi', roomID: 'r' };
+    const joining = phone.join(place);
+    phone.stop();
+    answer({ code: 0 });
+    await joining;
+    test.mock.timers.tick(60_000);
+    phone.create(place, 'again');
+    assert.deepStrictEqual(said, ['add_pusher']);
   });
 
   it('have gone as far as what they believe shows', () => {

@@ -1,8 +1,9 @@
 // What an operator sees and does.
 import assert from 'node:assert';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { expectNoFaults, logIn, openBrowser, openConsole, visit } from './support/browser.js';
+import { expectNoFaults, holdReply, logIn, openBrowser, openConsole, visit } from './support/browser.js';
 import { kToken, person, Server } from './support/server.js';
+import { until } from './support/until.js';
 
 const server = new Server();
 /** @type {import('./support/browser.js').OpenConsole} */
@@ -40,6 +41,35 @@ describe('the login', () => {
     await page.goto(`${server.consoleUrl}#token=${kToken}`);
     await page.waitForSelector('.live[data-state="live"]');
     assert.ok(!page.url().includes(kToken));
+    await close();
+  });
+
+  it('takes a token of several words', async () => {
+    const phrase = 'correct horse battery staple';
+    const other = new Server({ 'admin.token': phrase });
+    await other.start();
+    const { page, close } = await openBrowser([new URL(other.consoleUrl).origin]);
+    await page.goto(other.consoleUrl);
+    await logIn(page, ` ${phrase}\t`);
+    await page.waitForSelector('.live[data-state="live"]');
+    await close();
+    await other.end();
+  });
+
+  it('takes the place of a question when the session ends', async () => {
+    const { page, faults, close } = await openConsole(server);
+    await makeCall('asked');
+    await visit(page, '#/room/multi/asked');
+    await page.click('button[data-kick="bob"]');
+    await page.waitForSelector('dialog');
+    await page.route('**/console/api/**', (route) => route.fulfill({ status: 401, json: { code: 1 } }));
+    await page.waitForSelector('#token');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    assert.ok(await page.evaluate(() => document.activeElement?.id === 'token'));
+    await page.unroute('**/console/api/**');
+    await logIn(page, kToken);
+    await page.waitForSelector('.live[data-state="live"]');
+    assert.deepStrictEqual(faults, []);
     await close();
   });
 });
@@ -125,6 +155,97 @@ describe('the operator', () => {
     await page.click('dialog button.danger');
     await page.waitForSelector('dialog .problem:has-text("Nothing was changed")');
     await page.click('dialog button:has-text("Cancel")');
+  });
+
+  it('is told to look when it is not known what was done', async () => {
+    const { page } = opened;
+    await makeCall('unknown');
+    await visit(page, '#/room/multi/unknown');
+    await page.click('button[data-kick="bob"]');
+    await page.route('**/console/api/kick', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await page.click('dialog button.danger');
+    await page.waitForSelector('dialog .problem:has-text("may have been done")');
+    await page.unroute('**/console/api/kick');
+    await page.click('dialog button:has-text("Cancel")');
+    await page.waitForSelector('.timeline-entry[data-reason="kicked"]');
+  });
+
+  it('sees a room that began while the page asked for it', async () => {
+    const { page } = opened;
+    const reply = await holdReply(page, '**/console/api/room?*roomID=late*');
+    await visit(page, '#/room/multi/late');
+    await reply.isHeld;
+    await makeCall('late');
+    await page.waitForSelector('.timeline-entry:has-text("Bob")');
+    await reply.release();
+    await page.waitForSelector('button[data-kick="bob"]');
+    await page.waitForSelector('.notice', { state: 'hidden' });
+  });
+
+  it('keeps in the history what came while the page asked for it', async () => {
+    const { page } = opened;
+    await server.mustCall('multi_room/create_room', { roomID: 'told', roomName: 'told', ...person('alice', 'Alice') });
+    const reply = await holdReply(page, '**/console/api/events?*roomID=told*');
+    await visit(page, '#/room/multi/told');
+    await reply.isHeld;
+    await server.mustCall('multi_room/add_pusher', { roomID: 'told', ...person('bob', 'Bob') });
+    await page.waitForSelector('.timeline-entry:has-text("Bob")');
+    await reply.release();
+    await page.waitForSelector('.timeline-entry[data-type="room_created"]');
+    assert.match(await page.locator('.timeline-entry').first().innerText(), /Bob\s* joined/);
+  });
+
+  it('turns one page at a time, however quickly the buttons are pressed', async () => {
+    const { page } = opened;
+    for (let at = 0; at < 60; ++at) {
+      await server.mustCall('double_room/create_room', { roomID: `page${at}`, roomName: 'page', ...person(`u${at}`) });
+    }
+    const clickTwice = (/** @type {string} */ words) => page.locator(`.pager button:has-text("${words}")`).evaluate((button) => {
+      /** @type {HTMLElement} */ (button).click();
+      /** @type {HTMLElement} */ (button).click();
+    });
+    await visit(page, '#/rooms?kind=double');
+    await page.waitForSelector('.pager:has-text("Page 1")');
+    await clickTwice('Next');
+    await page.waitForSelector('.pager:has-text("Page 2") button:enabled');
+    await page.waitForSelector(card('double/page30'));
+    await clickTwice('Previous');
+    await page.waitForSelector('.pager:has-text("Page 1") button:enabled');
+    assert.strictEqual(await page.locator('.empty:visible').count(), 0);
+    await page.focus('.pager button:has-text("Next")');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.pager:has-text("Page 2") button:enabled');
+    assert.ok(await page.evaluate(() => document.activeElement?.textContent?.includes('Next')));
+  });
+
+  it('asks no more for what a search of before would find', async () => {
+    const { page } = opened;
+    let asked = 0;
+    await page.route('**/console/api/rooms?*q=slow*', async (route) => {
+      asked += 1;
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+      await route.fulfill({ json: { code: 0, rooms: [], next: '1' } }).catch(() => {});
+    });
+    await page.fill('#search', 'slow');
+    await until('the search goes on', () => asked >= 2);
+    await page.fill('#search', 'nobody has this name');
+    await page.waitForSelector('.empty:has-text("No room and no member matches")');
+    const askedBefore = asked;
+    await page.waitForResponse(/q=nobody/);
+    assert.ok(asked <= askedBefore + 1, `${asked - askedBefore} more requests`);
+    await page.unroute('**/console/api/rooms?*q=slow*');
+    await page.fill('#search', '');
+  });
+
+  it('searches for as much of a long text as the server takes', async () => {
+    const { page } = opened;
+    await page.fill('#search', '张'.repeat(67));
+    await page.waitForSelector('.empty:has-text("No room and no member matches")');
+    assert.strictEqual(await page.inputValue('#search'), '张'.repeat(66));
+    await page.fill('#search', '');
   });
 
   it('reads a long history bit by bit', async () => {

@@ -1,7 +1,10 @@
 // The console stays live, says when it is not, and comes back by itself.
+import assert from 'node:assert';
 import { after, before, it } from 'node:test';
-import { expectNoFaults, openConsole } from './support/browser.js';
-import { person, Server } from './support/server.js';
+import { expectNoFaults, logIn, openBrowser, openConsole } from './support/browser.js';
+import { kToken, person, Server } from './support/server.js';
+
+const kMostStreams = 16;
 
 const server = new Server();
 before(() => server.start());
@@ -37,6 +40,113 @@ it('keeps up with many changes and keeps the page small', async () => {
   await page.waitForFunction(() => document.querySelectorAll('.feed-entry').length === 40);
   for (const roomID of ids) await server.mustCall('double_room/destroy_room', { roomID, userID: roomID });
   await page.waitForFunction(() => document.querySelectorAll('.room-card[data-room^="double/"]').length === 0);
+  expectNoFaults(opened);
+  await opened.close();
+});
+
+it('lets go of lists that have grown too long, also where no frame is drawn', async () => {
+  const { page, close } = await openConsole(server);
+  const made = await page.evaluate(async () => {
+    const { NewestList } = await import(new URL('newest_list.js', location.href).href);
+    /** @type {FrameRequestCallback[]} */
+    const frames = [];
+    window.requestAnimationFrame = (draw) => frames.push(draw);
+    const list = document.createElement('ol');
+    /** @type {number[]} */
+    const drawn = [];
+    const newest = new NewestList(list, 10, (/** @type {number} */ item) => {
+      drawn.push(item);
+      return document.createElement('li');
+    });
+    for (let item = 0; item < 1000; ++item) newest.add(item);
+    frames.forEach((draw) => draw(0));
+    newest.add(1000);
+    frames[frames.length - 1](0);
+    return { drawn, frames: frames.length, shown: list.children.length };
+  });
+  assert.deepStrictEqual(made, { drawn: [999, 998, 997, 996, 995, 994, 993, 992, 991, 990, 1000], frames: 2, shown: 10 });
+  const isShownAgain = await page.evaluate(async () => {
+    const { Timeline } = await import(new URL('timeline.js', location.href).href);
+    const timeline = new Timeline();
+    const event = (/** @type {number} */ sequence) => ({ type: 'custom_changed', atMs: 0, number: 1, sequence });
+    for (let sequence = 1; sequence <= 600; ++sequence) timeline.addNewest(event(sequence));
+    timeline.addOlder([event(100)]);
+    timeline.addOlder([event(101)]);
+    return [...timeline.element.querySelectorAll('.timeline-entry')].slice(-2).map((entry) => entry.textContent?.match(/no\. \d+/)?.[0]);
+  });
+  assert.deepStrictEqual(isShownAgain, ['no. 101', 'no. 100']);
+  await close();
+});
+
+it('does not wait for ever for a server that does not answer', async () => {
+  const { page, close } = await openBrowser([new URL(server.consoleUrl).origin]);
+  await page.clock.install();
+  let asked = 0;
+  await page.route('**/console/api/stream', (route) => (++asked > 1 ? route.continue() : undefined));
+  await page.goto(server.consoleUrl);
+  await Promise.all([page.waitForRequest('**/console/api/stream'), logIn(page, kToken)]);
+  await page.clock.runFor(60_000);
+  await page.waitForSelector('.live[data-state="live"]');
+  await close();
+});
+
+it('says why the server does not let it be live', async () => {
+  const crowded = new Server();
+  await crowded.start();
+  const others = new AbortController();
+  const streams = Array.from({ length: kMostStreams }, () => fetch(`${crowded.consoleUrl}api/stream`, {
+    headers: { Authorization: `Bearer ${kToken}` }, signal: others.signal,
+  }));
+  for (const response of await Promise.all(streams)) assert.strictEqual(response.status, 200);
+  const { page, close } = await openBrowser([new URL(crowded.consoleUrl).origin]);
+  await page.goto(crowded.consoleUrl);
+  await logIn(page, kToken);
+  await page.waitForSelector('.banner:has-text("16 streams are open")');
+  others.abort();
+  await page.waitForSelector('.live[data-state="live"]');
+  await close();
+  await crowded.end();
+});
+
+it('lets go of the stream while nobody looks, and then shows what has happened', async () => {
+  const opened = await openConsole(server);
+  const { page } = opened;
+  const show = (/** @type {boolean} */ hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  const begin = (/** @type {string} */ roomID) =>
+    server.mustCall('multi_room/create_room', { roomID, roomName: roomID, ...person('alice') });
+  /** Also breaks the silence, which is as long as the page's clock says. */
+  const seeRoom = async (/** @type {string} */ roomID) => {
+    await begin(roomID);
+    await page.waitForSelector(`.feed-entry:has-text("${roomID}")`);
+  };
+  /** @type {string[]} */
+  const asked = [];
+  page.on('request', (request) => { if (request.url().includes('/api/stream')) asked.push(request.url()); });
+  await page.clock.install();
+  await seeRoom('first');
+  await show(true);
+  await page.clock.runFor(35_000);
+  await seeRoom('glance');
+  await show(false);
+  await page.clock.runFor(35_000);
+  await seeRoom('second');
+  await show(true);
+  await page.clock.runFor(35_000);
+  await seeRoom('third');
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/stream'));
+  await page.clock.runFor(35_000);
+  await ended;
+  await begin('unseen');
+  await page.clock.runFor(35_000);
+  assert.deepStrictEqual(asked, []);
+  await show(false);
+  await page.waitForSelector('.feed-entry:has-text("unseen")');
+  assert.strictEqual(asked.length, 1);
+  assert.match(asked[0], /\?after=./);
+  await page.waitForSelector('.live[data-state="live"]');
   expectNoFaults(opened);
   await opened.close();
 });

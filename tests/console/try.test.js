@@ -1,7 +1,7 @@
 // A newcomer sees a call, and an eviction, without a phone.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
-import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';
+import { expectNoFaults, holdReply, keepPicture, openConsole, visit } from './support/browser.js';
 import { Server } from './support/server.js';
 
 const kImpatient = { 'room.heartbeat_timeout': '3s', 'room.sweep_period': '500ms' };
@@ -36,6 +36,25 @@ describe('the simulated phones', () => {
     await page.click('[aria-label="Alice: End room"]');
     await page.waitForSelector('.phone[data-user="alice"][data-state="out"]');
     assert.strictEqual((await server.call('multi_room/get_pushers', { roomID: 'trial' })).code, 3);
+    expectNoFaults(opened);
+    await opened.close();
+  });
+
+  it('say nothing any more after the operator has logged out', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    await visit(page, '#/try');
+    const reply = await holdReply(page, '**/multi_room/create_room');
+    await page.click('text=Show me');
+    await reply.isHeld;
+    await page.click('text=Log out');
+    await page.waitForSelector('#token');
+    await page.clock.install();
+    let asked = 0;
+    page.on('request', (request) => { if (request.url().startsWith(server.publicUrl)) asked += 1; });
+    await reply.release();
+    await page.clock.runFor(10_000);
+    assert.strictEqual(asked, 0);
     expectNoFaults(opened);
     await opened.close();
   });

@@ -1,6 +1,7 @@
 // What happens in all rooms, newest first.
-import { el, oncePerFrame, userText } from './dom.js';
+import { el, userText } from './dom.js';
 import { clockTime } from './format.js';
+import { NewestList } from './newest_list.js';
 import { hashOf } from './routes.js';
 import { eventWords } from './words.js';
 
@@ -17,23 +18,13 @@ export function sentenceNodes(sentence) {
 export class ActivityFeed {
   #list = el('ol', { class: 'feed' });
   #empty = el('p', { class: 'quiet' }, 'Nothing has happened since you opened this page.');
-  /** @type {import('./types.js').RoomEvent[]} */
-  #waiting = [];
-  #draw = oncePerFrame(() => this.#drawWaiting());
+  #newest = new NewestList(this.#list, kMostShown, entry);
   element = el('aside', { class: 'activity', 'aria-label': 'Activity' }, el('h2', {}, 'Activity'), this.#empty, this.#list);
 
   /** @param {import('./types.js').RoomEvent} event */
   add(event) {
-    this.#waiting.push(event);
-    if (this.#waiting.length > kMostShown) this.#waiting.shift();
-    this.#draw();
-  }
-
-  #drawWaiting() {
     this.#empty.hidden = true;
-    this.#list.prepend(...this.#waiting.toReversed().map(entry));
-    this.#waiting = [];
-    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+    this.#newest.add(event);
   }
 }
 

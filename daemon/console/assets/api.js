@@ -29,11 +29,12 @@ export class Api {
   /**
    * @param {string} name  behind `/console/api/`
    * @param {Record<string, string|number>} [query]  empty values are left out
+   * @param {AbortSignal} [signal]  when nobody wants the reply any more
    * @returns {Promise<any>}
    */
-  get(name, query = {}) {
+  get(name, query = {}, signal) {
     const asked = Object.entries(query).filter(([, value]) => value !== '').map(([key, value]) => [key, String(value)]);
-    return this.#call(`api/${name}${asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''}`, {});
+    return this.#call(`api/${name}${asked.length > 0 ? `?${new URLSearchParams(asked)}` : ''}`, { signal });
   }
 
   /**
@@ -57,7 +58,7 @@ export class Api {
   async stream(after, signal) {
     const query = after ? `?${new URLSearchParams({ after })}` : '';
     const response = await this.#fetch(`api/stream${query}`, { signal, headers: { Accept: 'text/event-stream' } });
-    if (!response.ok || !response.body) throw new ApiError(response.status, `HTTP ${response.status}`);
+    if (!response.ok || !response.body) throw refusal(response, await replyOf(response));
     return response.body;
   }
 
@@ -66,11 +67,12 @@ export class Api {
    * @param {RequestInit} options
    */
   async #call(path, options) {
-    const response = await this.#fetch(path, { signal: AbortSignal.timeout(kPatienceMs), ...options });
-    const reply = await response.json().catch(() => null);
+    const patience = AbortSignal.timeout(kPatienceMs);
+    const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
+    const response = await this.#fetch(path, { ...options, signal });
+    const reply = await replyOf(response);
     if (response.ok && reply?.code === 0) return reply;
-    const sentences = [reply?.message, reply?.detail].filter(Boolean);
-    throw new ApiError(response.status, sentences.join(': ') || `HTTP ${response.status}`);
+    throw refusal(response, reply);
   }
 
   /**
@@ -93,4 +95,20 @@ export class Api {
     if (response.status === 401) this.#onRefused();
     return response;
   }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<any>}  null when it is no JSON
+ */
+const replyOf = (response) => response.json().catch(() => null);
+
+/**
+ * In the server's words, if it said any.
+ * @param {Response} response
+ * @param {any} reply
+ */
+function refusal(response, reply) {
+  const sentences = [reply?.message, reply?.detail].filter(Boolean);
+  return new ApiError(response.status, sentences.join(': ') || `HTTP ${response.status}`);
 }

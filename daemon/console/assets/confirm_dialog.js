@@ -11,6 +11,21 @@ import { el } from './dom.js';
  */
 
 /**
+ * What is known after an error: only a refusal says that nothing was done. A server that failed or
+ * did not answer in time may have done it before.
+ * @param {Error & {status?: number}} error
+ */
+export function failureWords({ message, status = 0 }) {
+  const isRefusal = status >= 400 && status < 500;
+  return `${message}. ${isRefusal ? 'Nothing was changed.' : 'It may have been done even so: look before you try again.'}`;
+}
+
+/** Takes back a question that nobody has answered. */
+export function closeQuestion() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+}
+
+/**
  * Opens the question. It closes when the action has succeeded or the answer was no; an error is
  * shown in it.
  * @param {Confirmation} confirmation
@@ -31,7 +46,7 @@ export function confirmAction({ title, consequences, field, verb, act }) {
       await act();
       dialog.close();
     } catch (error) {
-      problem.textContent = `${/** @type {Error} */ (error).message}. Nothing was changed.`;
+      problem.textContent = failureWords(/** @type {Error} */ (error));
       confirm.toggleAttribute('disabled', false);
     }
   });

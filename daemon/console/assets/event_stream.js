@@ -5,6 +5,8 @@ const kFirstDelayMs = 500;
 const kLongestDelayMs = 15_000;
 // The server says something every 15 s.
 const kSilenceMs = 40_000;
+// So long a tab that is out of sight keeps its stream: a glance at another one costs nothing.
+const kOutOfSightMs = 60_000;
 
 /**
  * How long to wait before the next attempt: twice as long each time, spread so that many consoles
@@ -18,7 +20,11 @@ export function retryDelay(failures, chance) {
 }
 
 /**
- * @typedef {{state: 'connecting'|'live'|'waiting', retryAtMs: number}} StreamState
+ * `problem` is what the server said instead of streaming; empty when it said nothing.
+ * @typedef {{state: 'connecting'|'live'|'waiting', retryAtMs: number, problem: string}} StreamState
+ *
+ * A browser opens only six connections to a server, for all of its tabs: one that nobody looks at
+ * lets go of its stream, and goes on where it was when it is seen again.
  *
  * Dispatches `room` (detail: RoomEvent), `afresh` when what is shown may be out of date, and
  * `state`.
@@ -29,10 +35,14 @@ export class EventStream extends EventTarget {
   #failures = 0;
   #ended = false;
   #attempt = new AbortController();
+  #listening = new AbortController();
+  #isResting = false;
+  /** @type {number|undefined} */
+  #sightTimer;
   /** @type {(() => void)|null} */
   #hurry = null;
   /** @type {StreamState} */
-  status = { state: 'connecting', retryAtMs: 0 };
+  status = { state: 'connecting', retryAtMs: 0, problem: '' };
 
   /** @param {import('./api.js').Api} api */
   constructor(api) {
@@ -42,18 +52,25 @@ export class EventStream extends EventTarget {
 
   /** Follows until `stop`. */
   async start() {
-    const hurry = () => this.retryNow();
-    addEventListener('online', hurry);
+    const { signal } = this.#listening;
+    addEventListener('online', () => this.retryNow(), { signal });
+    document.addEventListener('visibilitychange', () => this.#heedSight(), { signal });
+    this.#heedSight();
     while (!this.#ended) {
-      this.#tell({ state: 'connecting', retryAtMs: 0 });
-      await this.#follow().catch((error) => this.#judge(error));
-      if (!this.#ended) await this.#pause();
+      this.#tell({ state: 'connecting', retryAtMs: 0, problem: '' });
+      if (this.#isResting) {
+        await this.#nap();
+        continue;
+      }
+      const problem = await this.#follow().then(() => '', (error) => this.#judge(error));
+      if (!this.#ended && !this.#isResting) await this.#pause(problem);
     }
-    removeEventListener('online', hurry);
   }
 
   stop() {
     this.#ended = true;
+    this.#listening.abort();
+    clearTimeout(this.#sightTimer);
     this.#attempt.abort();
     this.retryNow();
   }
@@ -63,20 +80,42 @@ export class EventStream extends EventTarget {
     this.#hurry?.();
   }
 
+  #heedSight() {
+    clearTimeout(this.#sightTimer);
+    if (document.hidden) {
+      this.#sightTimer = setTimeout(() => {
+        this.#isResting = true;
+        this.#attempt.abort();
+      }, kOutOfSightMs);
+      return;
+    }
+    this.#isResting = false;
+    this.retryNow();
+  }
+
   async #follow() {
     this.#attempt = new AbortController();
-    const body = await this.#api.stream(this.#cursor, this.#attempt.signal);
-    this.#tell({ state: 'live', retryAtMs: 0 });
+    const body = await this.#unlessSilent(this.#api.stream(this.#cursor, this.#attempt.signal));
+    this.#tell({ state: 'live', retryAtMs: 0, problem: '' });
     if (!this.#cursor) this.dispatchEvent(new Event('afresh'));
     const parser = new SseParser();
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
-      const silence = setTimeout(() => this.#attempt.abort(), kSilenceMs);
-      const { done, value } = await reader.read().finally(() => clearTimeout(silence));
+      const { done, value } = await this.#unlessSilent(reader.read());
       if (done) return;
       this.#failures = 0;
       for (const message of parser.push(value)) this.#take(message);
     }
+  }
+
+  /**
+   * Gives the attempt up when what is awaited does not come.
+   * @template T
+   * @param {Promise<T>} awaited
+   */
+  #unlessSilent(awaited) {
+    const silence = setTimeout(() => this.#attempt.abort(), kSilenceMs);
+    return awaited.finally(() => clearTimeout(silence));
   }
 
   /** @param {import('./sse_parser.js').SseMessage} message */
@@ -92,20 +131,28 @@ export class EventStream extends EventTarget {
 
   /**
    * A cursor that the server does not take is of no more use.
-   * @param {{status?: number}} error
+   * @param {Error & {status?: number}} error
+   * @returns {string}  what the server said, if it did
    */
-  #judge(error) {
-    const status = error.status ?? 0;
+  #judge({ message, status = 0 }) {
     if (status >= 400 && status < 500) this.#cursor = '';
+    return status === 0 ? '' : message;
   }
 
-  async #pause() {
+  /** @param {string} problem */
+  async #pause(problem) {
     const delay = retryDelay(this.#failures, Math.random());
     this.#failures += 1;
-    this.#tell({ state: 'waiting', retryAtMs: Date.now() + delay });
+    this.#tell({ state: 'waiting', retryAtMs: Date.now() + delay, problem });
+    const waking = setTimeout(() => this.retryNow(), delay);
+    await this.#nap();
+    clearTimeout(waking);
+  }
+
+  /** Until there is a reason to hurry. */
+  async #nap() {
     await new Promise((resolve) => {
       this.#hurry = () => resolve(undefined);
-      setTimeout(resolve, delay);
     });
     this.#hurry = null;
   }

@@ -7,12 +7,29 @@
  */
 
 // Controls, format characters (bidi controls, zero-width ones, tags), line and paragraph
-// separators, unpaired surrogates, private use, blank letters, and variation selectors that could
-// hide data. The joiner of emoji is told by its neighbours, see `visibleRuns`.
-const kUnseen =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u{e0100}-\u{e01ef}]/u;
-const kPictograph = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u;
+// separators, unpaired surrogates, private use, the blank Braille pattern, and all that fonts are to
+// draw as nothing, assigned or not: blank letters, and variation selectors, which could hide data.
+// What emoji are made of is told by its neighbours, see `isPartOfEmoji`.
+const kUnseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const kPictograph = /^\p{Extended_Pictographic}$/u;
+const kJoined = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u;
+const kKey = /^[0-9#*]$/;
 const kJoiner = '\u200d';
+const kEmojiSelector = '\ufe0f';
+const kKeycap = '\u20e3';
+
+/**
+ * Whether a character that cannot be seen makes one emoji of its neighbours, or an emoji of the one
+ * before it.
+ * @param {string} before  one character, or none
+ * @param {string} character
+ * @param {string} after  one character, or none
+ */
+function isPartOfEmoji(before, character, after) {
+  if (character === kJoiner) return kJoined.test(before) && kPictograph.test(after);
+  if (character !== kEmojiSelector) return false;
+  return kPictograph.test(before) || (kKey.test(before) && after === kKeycap);
+}
 
 /**
  * Splits a text into runs that can be shown and characters that must be spelled out.
@@ -25,9 +42,7 @@ export function visibleRuns(text) {
   const characters = [...text];
   let shown = '';
   characters.forEach((character, at) => {
-    const joinsPictures = character === kJoiner && kPictograph.test(characters[at - 1] ?? '') &&
-      kPictograph.test(characters[at + 1] ?? '');
-    if (joinsPictures || !kUnseen.test(character)) {
+    if (!kUnseen.test(character) || isPartOfEmoji(characters[at - 1] ?? '', character, characters[at + 1] ?? '')) {
       shown += character;
       return;
     }

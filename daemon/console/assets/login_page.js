@@ -55,8 +55,8 @@ export class LoginPage {
  * @param {string} token
  */
 async function problemOf(token) {
-  // Other characters cannot be in a header, so no token has them.
-  if (!/^[\x21-\x7e]+$/.test(token)) return 'This is not a token: it has letters that no token can have.';
+  // Other characters cannot be in a header, so no token has them. Spaces may stand inside.
+  if (!/^[\x20-\x7e]+$/.test(token)) return 'This is not a token: it has letters that no token can have.';
   let refused = false;
   try {
     await new Api(token, () => { refused = true; }).get('server');

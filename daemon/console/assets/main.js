@@ -1,5 +1,6 @@
 // The console: who is logged in, and which page is shown.
 import { App } from './app.js';
+import { closeQuestion } from './confirm_dialog.js';
 import { toast } from './dom.js';
 import { LoginPage } from './login_page.js';
 import { RoomPage } from './room_page.js';
@@ -59,6 +60,7 @@ function logOut(problem) {
   session?.shell.stop();
   session?.app.stop();
   session = null;
+  closeQuestion();
   const login = new LoginPage(problem, logIn);
   document.title = 'Log in · rtcroomd';
   fillWindow(login.element);

@@ -37,6 +37,7 @@ export class Phone extends EventTarget {
   /** @type {number[]} */
   #timers = [];
   #unreachable = false;
+  #isStopped = false;
   /** @type {PhoneState} */
   state = 'out';
   /** @type {Belief|null} */
@@ -98,8 +99,9 @@ export class Phone extends EventTarget {
     await this.#depart('destroy_room');
   }
 
-  /** Does nothing any more, and does not say so: the server finds out. */
+  /** Does nothing any more, whoever asks it to, and does not say so: the server finds out. */
   stop() {
+    this.#isStopped = true;
     this.#rest();
   }
 
@@ -109,7 +111,7 @@ export class Phone extends EventTarget {
    * @param {object} body
    */
   async #enter(place, endpoint, body) {
-    if (!await this.#say(endpoint, place, body)) return;
+    if (!await this.#say(endpoint, place, body) || this.#isStopped) return;
     this.#place = place;
     this.lastBeatMs = performance.now();
     this.#become('in');
@@ -176,9 +178,10 @@ export class Phone extends EventTarget {
    * @param {string} endpoint
    * @param {Place} place
    * @param {object} body
-   * @returns {Promise<any>}  the reply, or null when it was a refusal
+   * @returns {Promise<any>}  the reply, or null when it was a refusal or nothing is said any more
    */
   async #say(endpoint, place, body) {
+    if (this.#isStopped) return null;
     let reply = null;
     try {
       reply = await this.#call(this, place.kind, endpoint, { roomID: place.roomID, userID: this.userID, ...body });

@@ -33,14 +33,15 @@ export function finds(room, q) {
  * Fills a page. One reply may hold fewer rooms than asked for, though more follow.
  * @param {import('./api.js').Api} api
  * @param {BoardQuery} query
+ * @param {AbortSignal} signal  when nobody looks at the page any more
  * @returns {Promise<{rooms: Room[], next: string, requests: number}>}
  */
-export async function loadPage(api, { kind, q, after }) {
+export async function loadPage(api, { kind, q, after }, signal) {
   /** @type {Room[]} */
   const rooms = [];
   let next = after;
   for (let requests = 1; ; ++requests) {
-    const reply = await api.get('rooms', { kind, q, after: next, limit: kPageSize - rooms.length });
+    const reply = await api.get('rooms', { kind, q, after: next, limit: kPageSize - rooms.length }, signal);
     rooms.push(...reply.rooms);
     next = reply.next ?? '';
     if (!next || rooms.length >= kPageSize || requests === kMostRequests) return { rooms, next, requests };
@@ -113,7 +114,7 @@ export class RoomBoard extends EventTarget {
     const askedAtMs = performance.now();
     let pause = kPollMs;
     try {
-      const page = await loadPage(this.#api, this.#query);
+      const page = await loadPage(this.#api, this.#query, this.#listening.signal);
       if (page.requests > 1) pause = kSlowPollMs;
       if (page.next !== this.next) this.later = 0;
       this.next = page.next;
@@ -169,7 +170,7 @@ export class RoomBoard extends EventTarget {
     const key = keyOf(event);
     const askedAtMs = performance.now();
     try {
-      const { room } = await this.#api.get('room', { kind: event.kind, roomID: event.roomID });
+      const { room } = await this.#api.get('room', { kind: event.kind, roomID: event.roomID }, this.#listening.signal);
       if (this.#hasEndedSince(key, askedAtMs)) return;
       if (this.rooms.has(key) || finds(room, this.#query.q)) this.rooms.set(key, room);
     } catch {

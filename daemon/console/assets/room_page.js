@@ -8,7 +8,7 @@ import { LeaseMeter } from './lease_meter.js';
 import { askToDismiss, askToKick } from './operator_actions.js';
 import { keyOf } from './room_board.js';
 import { hashOf } from './routes.js';
-import { Timeline } from './timeline.js';
+import { mergedEvents, Timeline } from './timeline.js';
 import { endingWords } from './words.js';
 
 const kPollMs = 2000;
@@ -30,6 +30,10 @@ export class RoomPage {
   /** Why the room ended, if it is known. */
   #ended = '';
   #before = '';
+  #isLoading = false;
+  #loadAgain = false;
+  /** @type {RoomEvent[]|null} newest first: what has come since the history was asked for, until it is there */
+  #meanwhile = null;
   /** @type {Map<string, LeaseMeter>} */
   #meters = new Map();
   #title = el('h1');
@@ -84,6 +88,12 @@ export class RoomPage {
 
   async #loadRoom() {
     clearTimeout(this.#timer);
+    if (this.#isLoading) {
+      this.#loadAgain = true;
+      return;
+    }
+    this.#isLoading = true;
+    this.#loadAgain = false;
     const { kind, roomID } = this.#route;
     let isGone = false;
     try {
@@ -95,21 +105,29 @@ export class RoomPage {
       if (isGone) this.#room = null;
       this.#say(isGone ? 'There is no such room now.' : `The room could not be loaded: ${/** @type {Error} */ (error).message}.`);
     }
+    this.#isLoading = false;
     if (this.#leaving.signal.aborted) return;
     this.#draw();
+    // Of a room that is gone, an event tells when there is one again.
+    if (this.#loadAgain) this.#loadSoon();
+    else if (!isGone) this.#timer = setTimeout(() => this.#loadRoom(), kPollMs);
+  }
+
+  /** What is asked for already may be answered as it was before. */
+  #loadSoon() {
     clearTimeout(this.#timer);
-    if (isGone) return;  // an event tells when there is one again
-    this.#timer = setTimeout(() => this.#loadRoom(), kPollMs);
+    if (this.#isLoading) this.#loadAgain = true;
+    else this.#timer = setTimeout(() => this.#loadRoom(), kSettleMs);
   }
 
   /** @param {RoomEvent} event */
   #heed(event) {
     if (keyOf(event) !== keyOf(this.#route)) return;
     this.#timeline.addNewest(event);
+    this.#meanwhile?.unshift(event);
     if (event.type === 'room_destroyed') this.#ended = endingWords(event.reason);
     if (event.type === 'room_created') this.#ended = '';
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#loadRoom(), kSettleMs);
+    this.#loadSoon();
   }
 
   /** @param {string} text */
@@ -120,12 +138,16 @@ export class RoomPage {
   }
 
   async #loadHistory() {
-    const events = await this.#askForEvents('');
-    if (!events) return;
-    this.#timeline.clear();
-    this.#timeline.addOlder(events);
-    const newest = events[0];
-    if (newest?.type === 'room_destroyed') this.#ended = endingWords(newest.reason);
+    /** @type {RoomEvent[]} */
+    const meanwhile = [];
+    this.#meanwhile = meanwhile;
+    const reply = await this.#askForEvents('');
+    if (this.#meanwhile !== meanwhile) return;  // it was asked for once more
+    this.#meanwhile = null;
+    if (!reply) return;
+    const events = mergedEvents(reply, meanwhile);
+    this.#timeline.renew(events);
+    this.#ended = events[0]?.type === 'room_destroyed' ? endingWords(events[0].reason) : '';
   }
 
   async #showOlder() {

@@ -4,7 +4,7 @@ import { arrange, el, oncePerFrame } from './dom.js';
 import { counted, wholeNumber } from './format.js';
 import { RoomBoard } from './room_board.js';
 import { RoomCard } from './room_card.js';
-import { hashOf, kKinds } from './routes.js';
+import { hashOf, kKinds, searchable } from './routes.js';
 import { kindName } from './words.js';
 
 const kTypingPauseMs = 250;
@@ -40,6 +40,8 @@ export class RoomsPage {
   #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, 'Next →');
   #where = el('span', { class: 'quiet' });
   #pager = el('nav', { class: 'pager', 'aria-label': 'Pages' }, this.#previous, this.#where, this.#following);
+  /** @type {HTMLElement|null} what had the focus when a page was turned: a button that is disabled loses it */
+  #pressed = null;
   #feed = new ActivityFeed();
   #draw = oncePerFrame(() => this.#drawBoard());
   element = el('div', { class: 'rooms-page' },
@@ -88,7 +90,9 @@ export class RoomsPage {
   }
 
   #searchNow() {
-    const route = { ...this.#route, q: this.#search.value };
+    const q = searchable(this.#search.value);
+    if (this.#search.value !== q) this.#search.value = q;  // as a field does that counts otherwise
+    const route = { ...this.#route, q };
     history.replaceState(null, '', hashOf(route));
     this.change(route);
   }
@@ -104,10 +108,18 @@ export class RoomsPage {
     this.#draw();
   }
 
-  /** @param {1|-1} direction */
+  /**
+   * Another click before the new page is there would count from a page that nobody has seen.
+   * @param {1|-1} direction
+   */
   #turn(direction) {
-    if (direction > 0) this.#starts.push(this.#board?.next ?? '');
+    const next = this.#board?.next ?? '';
+    if (direction > 0 ? next === '' : this.#starts.length === 1) return;
+    if (direction > 0) this.#starts.push(next);
     else this.#starts.pop();
+    this.#pressed = /** @type {HTMLElement|null} */ (document.activeElement);
+    this.#previous.toggleAttribute('disabled', true);
+    this.#following.toggleAttribute('disabled', true);
     this.#begin();
     scrollTo({ top: 0 });
   }
@@ -197,6 +209,8 @@ export class RoomsPage {
     this.#following.toggleAttribute('disabled', !board.next);
     const later = board.later > 0 ? ` · ${counted(board.later, 'new room')} on later pages` : '';
     this.#where.textContent = `Page ${page}${later}`;
+    if (document.activeElement === document.body) this.#pressed?.focus({ preventScroll: true });
+    this.#pressed = null;
   }
 
   #tick() {

@@ -9,6 +9,15 @@ export const kKinds = /** @type {const} */ (['double', 'multi', 'live', 'webrtc'
  * @typedef {RoomsRoute | RoomRoute | {page: 'server'} | {page: 'try'}} Route
  */
 
+// Of UTF-8: the server refuses a longer search.
+const kMostSearchBytes = 200;
+
+/**
+ * As much of what is searched for as a search may have.
+ * @param {string} text
+ */
+export const searchable = (text) => text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(kMostSearchBytes)).read);
+
 /**
  * @param {string} text
  * @returns {text is RoomKind}
@@ -30,7 +39,7 @@ export function parseRoute(hash) {
   }
   const asked = new URLSearchParams(query);
   const kind = asked.get('kind') ?? '';
-  return { page: 'rooms', kind: isKind(kind) ? kind : '', q: asked.get('q') ?? '' };
+  return { page: 'rooms', kind: isKind(kind) ? kind : '', q: searchable(asked.get('q') ?? '') };
 }
 
 /** @param {string} text */

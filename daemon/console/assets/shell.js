@@ -80,7 +80,7 @@ export class Shell {
   }
 
   #showState() {
-    const { state, retryAtMs } = this.#app.stream.status;
+    const { state, retryAtMs, problem } = this.#app.stream.status;
     this.#live.dataset.state = state;
     const words = { live: 'Live', connecting: 'Connecting', waiting: 'Not live' }[state];
     if (this.#state.textContent !== words) this.#state.textContent = words;
@@ -92,7 +92,8 @@ export class Shell {
     const seconds = Math.max(0, Math.ceil((retryAtMs - Date.now()) / 1000));
     this.#banner.hidden = false;
     this.#attempt.textContent = `Next attempt in ${seconds} s.`;
-    const cause = 'Not live: the server cannot be reached. What you see may be out of date.';
+    const reason = problem ? `the server answers “${problem}”` : 'the server cannot be reached';
+    const cause = `Not live: ${reason}. What you see may be out of date.`;
     if (this.#alert.textContent !== cause) this.#alert.textContent = cause;
   }
 }

@@ -11,6 +11,16 @@ const kMostShown = 500;
 /** @param {RoomEvent} event */
 const identityOf = (event) => `${event.number}/${event.sequence}`;
 
+/**
+ * The server's reply together with what came while it was asked, which the reply may have as well.
+ * @param {RoomEvent[]} reply  newest first
+ * @param {RoomEvent[]} meanwhile  newest first
+ */
+export function mergedEvents(reply, meanwhile) {
+  const replied = new Set(reply.map(identityOf));
+  return [...meanwhile.filter((event) => !replied.has(identityOf(event))), ...reply];
+}
+
 export class Timeline {
   #list = el('ol', { class: 'timeline' });
   #empty = el('p', { class: 'quiet' }, 'No event of this room is kept.');
@@ -18,10 +28,15 @@ export class Timeline {
   #known = new Set();
   element = el('div', {}, this.#empty, this.#list);
 
-  clear() {
+  /**
+   * Begins anew.
+   * @param {RoomEvent[]} events  newest first
+   */
+  renew(events) {
     this.#known.clear();
     this.#list.replaceChildren();
     this.#empty.hidden = false;
+    this.addOlder(events);
   }
 
   /**
@@ -30,7 +45,7 @@ export class Timeline {
    */
   addNewest(event) {
     if (this.#isNew(event)) this.#list.prepend(entry(event));
-    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+    while (this.#list.children.length > kMostShown) this.#forgetOldest();
   }
 
   /**
@@ -43,6 +58,12 @@ export class Timeline {
 
   get isFull() {
     return this.#list.children.length >= kMostShown;
+  }
+
+  #forgetOldest() {
+    const oldest = /** @type {HTMLElement} */ (this.#list.lastElementChild);
+    this.#known.delete(oldest.dataset.event ?? '');
+    oldest.remove();
   }
 
   /** @param {RoomEvent} event */
@@ -58,7 +79,7 @@ export class Timeline {
 /** @param {RoomEvent} event */
 function entry(event) {
   const { tone, sentence } = eventWords(event);
-  return el('li', { class: `timeline-entry tone-${tone}`, 'data-type': event.type, 'data-reason': event.reason || null },
+  return el('li', { class: `timeline-entry tone-${tone}`, 'data-event': identityOf(event), 'data-type': event.type, 'data-reason': event.reason || null },
     el('p', {}, ...sentenceNodes(sentence)),
     el('p', { class: 'quiet fine' },
       el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)), ` · no. ${event.sequence}`));

@@ -1,6 +1,7 @@
 // Requests and replies of the simulated members, newest first.
-import { el, oncePerFrame, userText } from './dom.js';
+import { el, userText } from './dom.js';
 import { clockTime } from './format.js';
+import { NewestList } from './newest_list.js';
 
 const kMostShown = 150;
 
@@ -8,9 +9,7 @@ const kMostShown = 150;
 
 export class WireLog {
   #list = el('ol', { class: 'wire' });
-  /** @type {Line[]} */
-  #waiting = [];
-  #draw = oncePerFrame(() => this.#drawWaiting());
+  #newest = new NewestList(this.#list, kMostShown, entry);
   #all = /** @type {HTMLInputElement} */ (el('input', { type: 'checkbox', id: 'all-polls' }));
   element;
 
@@ -21,20 +20,12 @@ export class WireLog {
       el('div', { class: 'panel-head' }, el('h2', {}, 'Requests and replies'),
         el('label', { class: 'check', for: 'all-polls' }, this.#all, 'Also polls that brought nothing new')),
       this.#list);
-    this.#waiting = lines.toReversed();
-    this.#drawWaiting();
+    for (const line of lines.toReversed()) this.add(line);
   }
 
   /** @param {Line} line */
   add(line) {
-    this.#waiting.push(line);
-    this.#draw();
-  }
-
-  #drawWaiting() {
-    this.#list.prepend(...this.#waiting.toReversed().map(entry));
-    this.#waiting = [];
-    while (this.#list.children.length > kMostShown) this.#list.lastElementChild?.remove();
+    this.#newest.add(line);
   }
 }
 

@@ -108,6 +108,27 @@ export async function visit(page, hash) {
 }
 
 /**
+ * Lets the server answer one request, and holds the answer back until it is released.
+ * @param {Page} page
+ * @param {string} pattern
+ */
+export async function holdReply(page, pattern) {
+  /** @type {() => void} */
+  let release = () => {};
+  const isReleased = new Promise((resolve) => { release = () => resolve(undefined); });
+  /** @type {() => void} */
+  let hold = () => {};
+  const isHeld = new Promise((resolve) => { hold = () => resolve(undefined); });
+  await page.route(pattern, async (route) => {
+    const response = await route.fetch();
+    hold();
+    await isReleased;
+    await route.fulfill({ response });
+  }, { times: 1 });
+  return { isHeld, release };
+}
+
+/**
  * Keeps a picture for people to look at.
  * @param {Page} page
  * @param {string} name
