@@ -183,6 +183,7 @@ void App::Reload(const Config& fresh) {
   const ReloadPlan plan = PlanReload(loaded_config_, fresh);
   loaded_config_ = plan.config;
   const ServerConfig before = config_.server;
+  const Secret token_before = config_.admin.token;
   config_ = PlanReload(config_, fresh).config;
   if (config_.server.tls_cert.empty()) {  // the one that was made in dev mode stays
     config_.server.tls_cert = before.tls_cert;
@@ -192,6 +193,8 @@ void App::Reload(const Config& fresh) {
   logger_.SetLevel(config_.log.level);
   ApplyLimits();
   admin_access_->SetToken(config_.admin.token);
+  // A stream has shown its token once, and would go on with one that no longer opens anything.
+  if (config_.admin.token != token_before) console_->EndStreams();
   utils_->SetAdminToken(config_.utils.admin_token);
   if (https_ != nullptr) {
     const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);

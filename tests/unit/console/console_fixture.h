@@ -150,7 +150,8 @@ class ConsoleFixture : public ServiceFixture {
                        logger_};
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_};
-  Console console_{{.store = failing_,
+  Console console_{{.access = access_,
+                    .store = failing_,
                     .rooms = service_,
                     .leases = leases_,
                     .figures = [this] { return figures_; },
