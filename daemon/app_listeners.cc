@@ -259,6 +259,7 @@ void App::StopServing(SocketAfterStop after) {
   // Half of the time is for it: the rest is for the answers of those who wait for a group.
   if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers) / 2);
   stopping.clear();  // waits
+  if (console_ != nullptr) console_->Close();  // first, so that its answers find their way
   if (admin_ != nullptr) admin_->Stop(left(), after);
   if (console_ != nullptr) console_->Stop();
 }

@@ -31,7 +31,7 @@ struct ConsoleParts {
 };
 
 /// @threads one thread makes it, calls `AddRoutes` before requests come, and stops it. The routes'
-///          handlers and `EndStreams` are safe from any thread.
+///          handlers, `EndStreams` and `Close` are safe from any thread.
 class Console {
  public:
   Console(ConsoleParts parts, ConsoleFacts facts);
@@ -45,8 +45,11 @@ class Console {
   /// Ends all streams: pages come back, and show the token that holds by then.
   void EndStreams() { streams_.EndAll(); }
 
-  /// Calls that wait are answered 503, those that run are finished, streams end. May be called
-  /// again.
+  /// Calls that wait, and all that come from now on, are answered 503; waits for none of those that
+  /// run. To be called while there still is a listener to carry the answers. May be called again.
+  void Close() { calls_.Close(); }
+
+  /// `Close`, calls that run are finished, streams end. May be called again.
   void Stop() {
     calls_.Stop();
     streams_.Stop();
