@@ -1,10 +1,7 @@
 #include "daemon/edge/admin_server.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "handlers/router.h"
 
@@ -23,23 +20,16 @@ bool IsWatched(std::string_view path) {
   return path == "/healthz" || path == "/readyz" || path == "/metrics";
 }
 
-/// The text without what would need an escape in JSON; reasons are our own plain words.
-std::string Plain(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; }, ' ');
-  return text;
-}
-
 }  // namespace
 
 AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, EdgeParts parts)
     : sources_(std::move(sources)),
       logger_(parts.logger),
+      readiness_(sources_.readiness, parts.clock),
       listener_(std::move(options), *this, parts) {}
 
 RequestPlan AdminServer::Plan(std::string_view /*method*/, std::string_view raw_path) {
-  // That the process is alive can be said even while a disk hangs, and with it all workers:
-  // readiness waits for a commit.
+  // That the process is alive can be said even while a disk hangs, and with it all workers.
   if (raw_path == "/healthz") return {.lane = Lane::kInline};
   // Whoever watches over the server comes before who only looks.
   return {.lane = IsWatched(raw_path) ? Lane::kUrgent : Lane::kWorker};
@@ -56,19 +46,11 @@ std::optional<HttpReply> AdminServer::Handle(HttpRequest request, const DeferRep
     return reply;
   }
   if (path == "/healthz") return Json(200, R"({"code":0,"message":"alive"})");
-  if (path == "/readyz") return Readiness();
+  if (path == "/readyz") return readiness_.Answer(defer);
   HttpReply reply;
   reply.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   reply.body = sources_.metrics();
   return reply;
-}
-
-HttpReply AdminServer::Readiness() const {
-  const Status ready = sources_.readiness();
-  if (ready) return Json(200, R"({"code":0,"message":"ready"})");
-  const Error& error = ready.error();
-  return Json(503, fmt::format(R"({{"code":6,"message":"not ready","reason":"{}: {}"}})",
-                               ErrcName(error.code), Plain(error.detail)));
 }
 
 HttpReply AdminServer::Refuse(int status, const std::string& reason) {

@@ -11,10 +11,12 @@
 #include "daemon/core/result.h"
 #include "daemon/edge/http_handler.h"
 #include "daemon/edge/http_listener.h"
+#include "daemon/edge/readiness_answers.h"
 
 namespace rtcroom {
 
-/// @threads all are called from all workers of the listener at the same time.
+/// @threads all are called from all workers of the listener at the same time, but `readiness` by
+///          one at a time.
 struct AdminSources {
   std::function<Status()> readiness = {};     ///< an error says why requests should go elsewhere
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
@@ -44,10 +46,10 @@ class AdminServer : private HttpHandler {
   RequestPlan Plan(std::string_view method, std::string_view raw_path) override;
   std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
   HttpReply Refuse(int status, const std::string& reason) override;
-  [[nodiscard]] HttpReply Readiness() const;
 
   const AdminSources sources_;
   Logger& logger_;
+  ReadinessAnswers readiness_;
   HttpListener listener_;  // last: it uses all of the above
 };
 

@@ -1,6 +1,9 @@
 #include "daemon/edge/admin_server.h"
 
+#include <atomic>
+#include <chrono>
 #include <latch>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -10,8 +13,11 @@
 namespace rtcroom {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
 
 class AdminServerTest : public EdgeTest {
  protected:
@@ -53,6 +59,87 @@ TEST_F(AdminServerTest, IsHealthyWhileAllItsWorkersWaitForADisk) {
   EXPECT_EQ(Ask("/healthz").status, 200);
   works_again.count_down();
   for (RawClient& client : waiting) EXPECT_EQ(client.Receive("GET").status, 200);
+}
+
+TEST_F(AdminServerTest, AReadinessThatHangsKeepsNobodyElseFromHisAnswer) {
+  std::latch is_asked(1);
+  std::latch works_again(1);
+  std::atomic<int> asked{0};
+  AdminSources sources = Healthy();
+  sources.readiness = [&] {
+    if (++asked == 1) {
+      is_asked.count_down();
+      works_again.wait();
+    }
+    return Status();
+  };
+  threads_.emplace(EdgeThreadCounts{.loops = 1, .workers = 2}, logger_);
+  Start(std::move(sources));
+  RawClient first(admin_->bound_address());
+  first.Send(kAskReadiness);
+  is_asked.wait();
+  std::vector<RawClient> waiting;
+  for (std::size_t i = 0; i < ReadinessAnswers::kMostWaiting; ++i) {
+    waiting.emplace_back(admin_->bound_address()).Send(kAskReadiness);
+  }
+  constexpr const char* kStillAsked =
+      R"({"code":6,"message":"not ready","reason":"unavailable: the one before is not answered yet"})";
+  // Whichever of them comes first: as many wait as may, and all others are told at once.
+  std::optional<RawReply> refused;
+  EXPECT_TRUE(Eventually([&] {
+    RawClient more(admin_->bound_address());
+    more.Send(kAskReadiness);
+    if (!Eventually([&] { return more.IsReadable(); }, 100ms)) {
+      waiting.push_back(std::move(more));
+      return false;
+    }
+    refused = more.Receive("GET");
+    return true;
+  }));
+  EXPECT_EQ(refused.value_or(RawReply{}).status, 503);
+  EXPECT_EQ(refused.value_or(RawReply{}).body, kStillAsked);
+  EXPECT_EQ(Ask("/metrics").status, 200);
+  EXPECT_EQ(asked, 1);
+  works_again.count_down();
+  EXPECT_EQ(first.Receive("GET").status, 200);
+  std::size_t ready = 0;
+  for (RawClient& client : waiting) ready += client.Receive("GET").status == 200 ? 1 : 0;
+  EXPECT_EQ(ready, ReadinessAnswers::kMostWaiting) << "those who waited got the same answer";
+  EXPECT_EQ(Ask("/readyz").status, 200);
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(AdminServerTest, AReadinessThatTakesTooLongIsToldAtOnce) {
+  std::latch is_asked(1);
+  std::latch works_again(1);
+  AdminSources sources = Healthy();
+  sources.readiness = [&] {
+    is_asked.count_down();
+    works_again.wait();
+    return Status();
+  };
+  Start(std::move(sources));
+  RawClient first(admin_->bound_address());
+  first.Send(kAskReadiness);
+  is_asked.wait();
+  clock_.Advance(ReadinessAnswers::kPatience + 1ms);
+  EXPECT_EQ(Ask("/readyz").status, 503);
+  EXPECT_EQ(Ask("/metrics").status, 200);
+  works_again.count_down();
+  EXPECT_EQ(first.Receive("GET").status, 200);
+}
+
+TEST_F(AdminServerTest, AsksAnewAfterAReadinessThatThrew) {
+  bool throws = true;
+  AdminSources sources = Healthy();
+  sources.readiness = [&] {
+    if (throws) throw std::runtime_error("x");
+    return Status();
+  };
+  Start(std::move(sources));
+  EXPECT_EQ(Ask("/readyz").status, 500);
+  throws = false;
+  EXPECT_EQ(Ask("/readyz").status, 200);
 }
 
 TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
