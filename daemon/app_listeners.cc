@@ -239,15 +239,16 @@ void App::StopServing(SocketAfterStop after) {
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.Monotonic()),
         std::chrono::milliseconds(0));
   };
-  // Side by side: neither may use up the other's time, or go on accepting meanwhile.
+  // Side by side: neither may use up the other's time, or go on accepting meanwhile. Where the
+  // system has no thread left they stop one after the other, when they are waited for.
+  constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
   for (HttpServer* const server : {http_.get(), https_.get()}) {
     if (server == nullptr) continue;
-    stopping.push_back(
-        std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
+    stopping.push_back(std::async(kAtOnceIfItCan, [&, server] { server->Stop(left(), after); }));
   }
   if (grpc_ != nullptr) {
-    stopping.push_back(std::async(std::launch::async, [&] { grpc_->Stop(left(), after); }));
+    stopping.push_back(std::async(kAtOnceIfItCan, [&] { grpc_->Stop(left(), after); }));
   }
   // A little before the end of the drain, or the answers would come too late.
   const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,
@@ -258,7 +259,7 @@ void App::StopServing(SocketAfterStop after) {
   // A notice that is cut short is sent again after the next start.
   // Half of the time is for it: the rest is for the answers of those who wait for a group.
   if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers) / 2);
-  stopping.clear();  // waits
+  for (const std::future<void>& stopped : stopping) stopped.wait();
   if (console_ != nullptr) console_->Close();  // first, so that its answers find their way
   if (admin_ != nullptr) admin_->Stop(left(), after);
   if (console_ != nullptr) console_->Stop();
