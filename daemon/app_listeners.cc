@@ -80,7 +80,7 @@ Status App::Listen() {
       .others = [this](const HttpRequest& request,
                        const DeferReply& defer) { return admin_router_->Handle(request, defer); }};
   admin_ = std::make_unique<AdminServer>(ListenerOptions("admin", config_.admin.listen),
-                                         std::move(sources),
+                                         std::move(sources), *request_ids_,
                                          EdgeParts{.threads = *admin_threads_,
                                                    .census = admin_census_,
                                                    .observer = *metrics_,

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_reply.h"
+#include "daemon/base/log_scope.h"
 
 namespace rtcroom {
 namespace {
@@ -42,7 +43,11 @@ std::optional<HttpReply> BackupEndpoint::Handle(const DeferReply& defer) {
   const std::shared_ptr<PendingReply> reply = defer();
   try {
     // The one before has said that it is done, and ends now if it has not yet.
-    thread_ = std::jthread([this, reply](const std::stop_token& stop) { Run(stop, *reply); });
+    thread_ = std::jthread(
+        [this, reply, asked = std::string(LogScope::Current())](const std::stop_token& stop) {
+          const LogScope scope(asked);
+          Run(stop, *reply);
+        });
     is_running_ = true;
   } catch (const std::system_error& no_thread) {
     reply->Send(AdminFailure({Errc::kUnavailable, no_thread.what()}));

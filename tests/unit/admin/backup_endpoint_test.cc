@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/log_scope.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/recorded_reply.h"
@@ -98,6 +99,15 @@ TEST_F(BackupEndpointTest, SurvivesACopyThatThrows) {
   EXPECT_THAT(log_.Text(), HasSubstr("backup_threw"));
   throws = false;
   EXPECT_EQ(Await(Ask(endpoint)).status, 200);
+}
+
+TEST_F(BackupEndpointTest, LogsForTheRequestThatAskedForIt) {
+  BackupEndpoint endpoint([](const std::stop_token&) { return std::string("the copy"); }, logger_);
+  {
+    const LogScope scope("req-1");
+    EXPECT_EQ(Await(Ask(endpoint)).status, 200);
+  }
+  EXPECT_THAT(log_.Text(), HasSubstr("backup_made request_id=req-1"));
 }
 
 TEST_F(BackupEndpointTest, AnAnswerWithoutANameIsNone) {

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/log_scope.h"
 #include "tests/support/live_rooms.h"
 #include "tests/unit/console/console_fixture.h"
 
@@ -328,6 +329,14 @@ TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
   EXPECT_EQ(Get("/console/api/server").status, 503);
   goes_on.count_down();
   EXPECT_TRUE(Eventually([&] { return answered_with(200) + answered_with(503) == 5; }));
+}
+
+TEST_F(ConsoleApi, LogsForTheRequestThatAsked) {
+  std::string logged_for;
+  on_figures_ = [&] { logged_for = LogScope::Current(); };
+  const LogScope scope("req-1");
+  EXPECT_EQ(Get("/console/api/server").status, 200);
+  EXPECT_EQ(logged_for, "req-1");
 }
 
 }  // namespace

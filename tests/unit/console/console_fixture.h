@@ -152,7 +152,7 @@ class ConsoleFixture : public ServiceFixture {
                        {},
                        logger_};
   AdminAccess access_{Secret("the token"), Secret()};
-  AdminRouter router_{access_};
+  AdminRouter router_{access_, clock_, logger_};
   Console console_{{.access = access_,
                     .store = failing_,
                     .rooms = service_,

@@ -22,7 +22,7 @@ constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
 class AdminServerTest : public EdgeTest {
  protected:
   void Start(AdminSources sources) {
-    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, std::move(sources), parts());
+    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, std::move(sources), ids_, parts());
     ASSERT_OK(admin_->Start());
   }
   RawReply Ask(const std::string& target, const std::string& method = "GET") {
@@ -140,6 +140,57 @@ TEST_F(AdminServerTest, AsksAnewAfterAReadinessThatThrew) {
   EXPECT_EQ(Ask("/readyz").status, 500);
   throws = false;
   EXPECT_EQ(Ask("/readyz").status, 200);
+}
+
+TEST_F(AdminServerTest, LogsWhatOperatorsAskButNotWhatMonitorsDo) {
+  AdminSources sources = Healthy();
+  sources.others = [this](const HttpRequest& request, const DeferReply& defer) {
+    logger_.Info("asked", {{"is_numbered", !request.request_id.empty()}});
+    HttpReply reply;
+    reply.label.endpoint = "/act";
+    if (request.query == "later") {
+      defer()->Send(reply);
+      return std::optional<HttpReply>();
+    }
+    if (request.query == "wrong") reply.label.failure = Errc::kUnauthorized;
+    return std::optional(reply);
+  };
+  Start(std::move(sources));
+  for (const char* path : {"/healthz", "/readyz", "/metrics"}) EXPECT_EQ(Ask(path).status, 200);
+  EXPECT_EQ(Log(), "");
+  Ask("/act", "POST");
+  Ask("/act?later", "POST");
+  Ask("/act?wrong", "POST");
+  Ask("/act?later");
+  for (const char* id : {"test-1", "test-2", "test-3", "test-4"}) {
+    EXPECT_THAT(Log(), HasSubstr(std::string("asked request_id=") + id + " is_numbered=true"));
+  }
+  const std::string rest = " kind=none endpoint=/act code=0 ";
+  EXPECT_THAT(Log(), HasSubstr("info request request_id=test-1" + rest));
+  EXPECT_THAT(Log(), HasSubstr("info request request_id=test-2" + rest));
+  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-3" + rest)) << "nothing was done";
+  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-4" + rest)) << "only looked";
+}
+
+TEST_F(AdminServerTest, LetsNobodyKeepItsRepliesOrTakeThemForSomethingElse) {
+  AdminSources sources = Healthy();
+  sources.others = [](const HttpRequest& request, const DeferReply& defer) {
+    HttpReply reply;
+    reply.body = "{}";
+    if (request.query == "page") reply.headers.emplace_back("Cache-Control", "no-cache");
+    if (request.query != "later") return std::optional(reply);
+    defer()->Send(reply);
+    return std::optional<HttpReply>();
+  };
+  Start(std::move(sources));
+  for (const char* target :
+       {"/healthz", "/readyz", "/metrics", "/else", "/else?later", "/else?page"}) {
+    const RawReply reply = Ask(target);
+    EXPECT_EQ(reply.Header("Cache-Control"),
+              std::string(target) == "/else?page" ? "no-cache" : "no-store")
+        << target;
+    EXPECT_EQ(reply.Header("X-Content-Type-Options"), "nosniff") << target;
+  }
 }
 
 TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
