@@ -166,17 +166,23 @@ void App::BeginUpkeep() {
                                                  .max_events = config_.store.max_events,
                                                  .after_step = [this] { upkeep_rounds_.Answer(); }},
                                      logger_);
-  reaping_.emplace(reaper_->TickPeriod(), [this](const std::stop_token&) {
-    reaper_->Tick();
-    reaper_rounds_.Answer();
-  });
-  trimming_.emplace(kTrimPeriod, [this](const std::stop_token& stop) {
-    ForgetEndedBans();
-    upkeep_rounds_.Answer();
-    TendSessions();
-    metrics_->CountTrimmed(trimmer_->Trim(stop));
-    readiness_.AskWhenWanted([this] { return store_->Ping(); });
-  });
+  reaping_.emplace(
+      reaper_->TickPeriod(),
+      [this](const std::stop_token&) {
+        reaper_->Tick();
+        reaper_rounds_.Answer();
+      },
+      logger_);
+  trimming_.emplace(
+      kTrimPeriod,
+      [this](const std::stop_token& stop) {
+        ForgetEndedBans();
+        upkeep_rounds_.Answer();
+        TendSessions();
+        metrics_->CountTrimmed(trimmer_->Trim(stop));
+        readiness_.AskWhenWanted([this] { return store_->Ping(); });
+      },
+      logger_);
 }
 
 void App::ForgetEndedBans() {

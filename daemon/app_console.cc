@@ -21,7 +21,8 @@ std::string OriginOf(std::string_view scheme, const std::string& bound_address) 
 
 void App::MakeConsole() {
   console_ =
-      std::make_unique<Console>(ConsoleParts{.store = *store_,
+      std::make_unique<Console>(ConsoleParts{.access = *admin_access_,
+                                             .store = *store_,
                                              .rooms = *rooms_,
                                              .leases = leases_,
                                              .figures = [this] { return ConsoleFiguresNow(); },

@@ -80,7 +80,7 @@ Status App::Listen() {
       .others = [this](const HttpRequest& request,
                        const DeferReply& defer) { return admin_router_->Handle(request, defer); }};
   admin_ = std::make_unique<AdminServer>(ListenerOptions("admin", config_.admin.listen),
-                                         std::move(sources),
+                                         std::move(sources), *request_ids_,
                                          EdgeParts{.threads = *admin_threads_,
                                                    .census = admin_census_,
                                                    .observer = metrics_->ConnectionsOf("admin"),
@@ -183,6 +183,7 @@ void App::Reload(const Config& fresh) {
   const ReloadPlan plan = PlanReload(loaded_config_, fresh);
   loaded_config_ = plan.config;
   const ServerConfig before = config_.server;
+  const Secret token_before = config_.admin.token;
   config_ = PlanReload(config_, fresh).config;
   if (config_.server.tls_cert.empty()) {  // the one that was made in dev mode stays
     config_.server.tls_cert = before.tls_cert;
@@ -192,6 +193,8 @@ void App::Reload(const Config& fresh) {
   logger_.SetLevel(config_.log.level);
   ApplyLimits();
   admin_access_->SetToken(config_.admin.token);
+  // A stream has shown its token once, and would go on with one that no longer opens anything.
+  if (config_.admin.token != token_before) console_->EndStreams();
   utils_->SetAdminToken(config_.utils.admin_token);
   if (https_ != nullptr) {
     const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);
@@ -236,15 +239,16 @@ void App::StopServing(SocketAfterStop after) {
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.Monotonic()),
         std::chrono::milliseconds(0));
   };
-  // Side by side: neither may use up the other's time, or go on accepting meanwhile.
+  // Side by side: neither may use up the other's time, or go on accepting meanwhile. Where the
+  // system has no thread left they stop one after the other, when they are waited for.
+  constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
   for (HttpServer* const server : {http_.get(), https_.get()}) {
     if (server == nullptr) continue;
-    stopping.push_back(
-        std::async(std::launch::async, [&, server] { server->Stop(left(), after); }));
+    stopping.push_back(std::async(kAtOnceIfItCan, [&, server] { server->Stop(left(), after); }));
   }
   if (grpc_ != nullptr) {
-    stopping.push_back(std::async(std::launch::async, [&] { grpc_->Stop(left(), after); }));
+    stopping.push_back(std::async(kAtOnceIfItCan, [&] { grpc_->Stop(left(), after); }));
   }
   // A little before the end of the drain, or the answers would come too late.
   const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,
@@ -255,7 +259,8 @@ void App::StopServing(SocketAfterStop after) {
   // A notice that is cut short is sent again after the next start.
   // Half of the time is for it: the rest is for the answers of those who wait for a group.
   if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers) / 2);
-  stopping.clear();  // waits
+  for (const std::future<void>& stopped : stopping) stopped.wait();
+  if (console_ != nullptr) console_->Close();  // first, so that its answers find their way
   if (admin_ != nullptr) admin_->Stop(left(), after);
   if (console_ != nullptr) console_->Stop();
 }

@@ -182,7 +182,7 @@ Status App::MakeAdminRouter() {
     return written;
   }
   admin_access_ = std::make_unique<AdminAccess>(config_.admin.token, key);
-  admin_router_ = std::make_unique<AdminRouter>(*admin_access_);
+  admin_router_ = std::make_unique<AdminRouter>(*admin_access_, clock_, logger_);
   backup_endpoint_ = std::make_unique<BackupEndpoint>(
       [this](const std::stop_token& stop) { return backup_->Make(stop); }, logger_);
   admin_router_->Add(backup_endpoint_->Route());

@@ -2,30 +2,23 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <stop_token>
 #include <thread>
-#include <utility>
+
+#include "daemon/base/logger.h"
 
 namespace rtcroom {
 
 /// Calls `task` every `period` on a thread of its own, from one period after the construction
 /// until the destruction, which waits for a call that is running: a long one looks at its token.
+/// What a call throws is logged, and the next one comes in its time.
 class PeriodicTask {
  public:
-  PeriodicTask(std::chrono::milliseconds period, std::function<void(const std::stop_token&)> task)
-      : thread_([period, task = std::move(task)](const std::stop_token& stop) {
-          std::mutex mutex;
-          std::condition_variable_any woken;
-          std::unique_lock lock(mutex);
-          while (!stop.stop_requested()) {
-            // Only a request to stop ends this wait early.
-            woken.wait_for(lock, stop, period, [&] { return stop.stop_requested(); });
-            if (!stop.stop_requested()) task(stop);
-          }
-        }) {}
+  using Task = std::function<void(const std::stop_token&)>;
+
+  /// @param logger  outlives this.
+  PeriodicTask(std::chrono::milliseconds period, Task task, Logger& logger);
 
  private:
   std::jthread thread_;

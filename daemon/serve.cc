@@ -60,7 +60,8 @@ void PrintWelcome(const App& app, const std::string& prefix) {
   if (!app.grpc_address().empty()) {
     text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
   }
-  // On the terminal alone: the link opens everything, so the log must not have it.
+  // To whoever reads standard output, be it a terminal or not: a newcomer in a container needs it,
+  // too. It opens everything, so the log, which others read, must not have it.
   if (!app.console_link().empty()) text += fmt::format("\nConsole: {}\n", app.console_link());
   fmt::print("{}\n", text);
   std::fflush(stdout);

@@ -6,12 +6,14 @@ namespace rtcroom {
 
 ServiceWatch::ServiceWatch(App& app, const ServiceLink& link, const Clock& clock, Logger& logger) {
   if (!link.is_wanted) return;
-  telling_.emplace(kStatusPeriod, [&app, &reports = link.reports](const std::stop_token&) {
-    reports.Status(app.StatusLine());
-  });
+  telling_.emplace(
+      kStatusPeriod,
+      [&app, &reports = link.reports](const std::stop_token&) { reports.Status(app.StatusLine()); },
+      logger);
   if (!link.watchdog_timeout) return;
   watchdog_.emplace(*link.watchdog_timeout, app.WatchedParts(), clock, link.manager, logger);
-  watching_.emplace(watchdog_->TickPeriod(), [this](const std::stop_token&) { watchdog_->Tick(); });
+  watching_.emplace(
+      watchdog_->TickPeriod(), [this](const std::stop_token&) { watchdog_->Tick(); }, logger);
 }
 
 }  // namespace rtcroom

@@ -9,6 +9,8 @@
 namespace rtcroom {
 namespace {
 
+constexpr int kUnauthorized = 401;
+
 /// Tools go by it.
 int HttpStatusOf(Errc failure) {
   switch (failure) {
@@ -23,7 +25,7 @@ int HttpStatusOf(Errc failure) {
     case Errc::kNoSession:
     case Errc::kTokenWrong:
     case Errc::kBadIdentity:
-      return 401;
+      return kUnauthorized;
     case Errc::kNotAllowed:
     case Errc::kNotCreator:
       return 403;
@@ -67,8 +69,15 @@ HttpReply AdminSuccess(nlohmann::json fields) {
 
 HttpReply AdminFailure(const Error& error) {
   const int code = ProtocolCodeOf(Protocol::kGen1, {}, error.code).code;
-  return Json(HttpStatusOf(error.code),
-              {{"code", code}, {"message", ErrcName(error.code)}, {"detail", error.detail}});
+  HttpReply reply =
+      Json(HttpStatusOf(error.code),
+           {{"code", code}, {"message", ErrcName(error.code)}, {"detail", error.detail}});
+  // RFC 9110 15.5.2: it has to say how.
+  if (reply.status == kUnauthorized) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
+  reply.label.code = code;
+  reply.label.failure = error.code;
+  reply.label.failure_detail = error.detail;
+  return reply;
 }
 
 }  // namespace rtcroom

@@ -12,7 +12,7 @@ namespace rtcroom {
 HttpReply AdminSuccess(nlohmann::json fields);
 
 /// HTTP status, code and message as that error has them, and its sentence as `detail`: operators
-/// may read what phones may not.
+/// may read what phones may not, and so may the log.
 HttpReply AdminFailure(const Error& error);
 
 }  // namespace rtcroom

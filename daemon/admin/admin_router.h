@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "daemon/admin/admin_access.h"
+#include "daemon/admin/refused_operators.h"
+#include "daemon/base/logger.h"
+#include "daemon/core/clock.h"
 #include "handlers/pending_reply.h"
 #include "handlers/request.h"
 
@@ -29,20 +32,25 @@ struct AdminRoute {
   AdminHandler handler = {};
 };
 
+/// Replies say in their label which route they are of; the log is told of those who are refused
+/// for want of the token.
+///
 /// @threads `Add` before requests come; `Handle` safe from any thread, as far as the handlers are.
 class AdminRouter {
  public:
-  /// `access` outlives it.
-  explicit AdminRouter(const AdminAccess& access) : access_(access) {}
+  /// All of it outlives it.
+  AdminRouter(const AdminAccess& access, const Clock& clock, Logger& logger)
+      : access_(access), refused_(clock, logger) {}
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
   /// 404, 405 and 401 in JSON with a `code`, or what the route's handler says.
   [[nodiscard]] std::optional<HttpReply> Handle(const HttpRequest& request,
-                                                const DeferReply& defer) const;
+                                                const DeferReply& defer);
 
  private:
   const AdminAccess& access_;
+  RefusedOperators refused_;
   std::vector<AdminRoute> routes_;
 };
 

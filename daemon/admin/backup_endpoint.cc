@@ -1,11 +1,14 @@
 #include "daemon/admin/backup_endpoint.h"
 
+#include <exception>
 #include <system_error>
+#include <typeinfo>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_reply.h"
+#include "daemon/base/log_scope.h"
 
 namespace rtcroom {
 namespace {
@@ -40,19 +43,34 @@ std::optional<HttpReply> BackupEndpoint::Handle(const DeferReply& defer) {
   const std::shared_ptr<PendingReply> reply = defer();
   try {
     // The one before has said that it is done, and ends now if it has not yet.
-    thread_ = std::jthread([this, reply](const std::stop_token& stop) {
-      HttpReply made = Make(stop);
-      {
-        const MutexLock running_lock(mutex_);
-        is_running_ = false;
-      }
-      reply->Send(std::move(made));
-    });
+    thread_ = std::jthread(
+        [this, reply, asked = std::string(LogScope::Current())](const std::stop_token& stop) {
+          const LogScope scope(asked);
+          Run(stop, *reply);
+        });
     is_running_ = true;
   } catch (const std::system_error& no_thread) {
     reply->Send(AdminFailure({Errc::kUnavailable, no_thread.what()}));
   }
   return std::nullopt;
+}
+
+void BackupEndpoint::Run(const std::stop_token& stop, PendingReply& reply) {
+  try {
+    HttpReply made = Make(stop);
+    EndRun();
+    reply.Send(std::move(made));
+  } catch (const std::exception& slipped) {
+    // A thread that let it go would end the process. Whoever asked hears of it when his reply is
+    // let go of.
+    EndRun();
+    logger_.Error("backup_threw", {{"type", typeid(slipped).name()}});
+  }
+}
+
+void BackupEndpoint::EndRun() {
+  const MutexLock lock(mutex_);
+  is_running_ = false;
 }
 
 HttpReply BackupEndpoint::Make(const std::stop_token& stop) {

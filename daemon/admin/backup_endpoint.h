@@ -24,8 +24,8 @@ Result<std::string> CopyNamedIn(int http_status, const std::string& body);
 /// Has a copy of the store made, one at a time, and answers with its name in the data directory:
 /// `{"code":0,"file":"..."}`. While one is being made another is 503.
 ///
-/// @threads `Route`'s handler safe from any thread, and it waits for nothing. Owns a thread while a
-///          copy is made, which blocks on the disk.
+/// @threads `Route`'s handler safe from any thread; it waits at most for the last steps of a thread
+///          that has made its copy. Owns a thread while one is made, which blocks on the disk.
 class BackupEndpoint {
  public:
   /// Returns the name of the copy; fails soon after a stop is asked for.
@@ -46,6 +46,8 @@ class BackupEndpoint {
 
  private:
   std::optional<HttpReply> Handle(const DeferReply& defer) EXCLUDES(mutex_);
+  void Run(const std::stop_token& stop, PendingReply& reply) EXCLUDES(mutex_);
+  void EndRun() EXCLUDES(mutex_);
   HttpReply Make(const std::stop_token& stop);
 
   const MakeCopy make_copy_;

@@ -48,8 +48,8 @@ void Console::AddRoutes(AdminRouter& router) {
   });
   get("/console/api/events",
       [this](const HttpRequest& request) { return ShowRoomEvents(request, parts_.store); });
-  router.Add(
-      {.path = "/console/api/stream", .handler = OpenEventStream(calls_, streams_, parts_.store)});
+  router.Add({.path = "/console/api/stream",
+              .handler = OpenEventStream(calls_, streams_, parts_.store, parts_.access)});
   post("/console/api/kick",
        [this](const HttpRequest& request) { return Kick(request, parts_.rooms); });
   post("/console/api/dismiss",

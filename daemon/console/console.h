@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_router.h"
 #include "daemon/base/logger.h"
 #include "daemon/console/event_streams.h"
@@ -18,6 +19,7 @@ namespace rtcroom {
 
 /// What the console shows and works with; all of it outlives it.
 struct ConsoleParts {
+  const AdminAccess& access;  ///< what the router asks, too
   Store& store;
   RoomService& rooms;
   const LeaseTable& leases;
@@ -28,7 +30,8 @@ struct ConsoleParts {
   Logger& logger;
 };
 
-/// @threads as said.
+/// @threads one thread makes it, calls `AddRoutes` before requests come, and stops it. The routes'
+///          handlers, `EndStreams` and `Close` are safe from any thread.
 class Console {
  public:
   Console(ConsoleParts parts, ConsoleFacts facts);
@@ -39,8 +42,14 @@ class Console {
   /// Adds everything under `/console`. The console outlives the requests to the router.
   void AddRoutes(AdminRouter& router);
 
-  /// Calls that wait are answered 503, those that run are finished, streams end. May be called
-  /// again.
+  /// Ends all streams: pages come back, and show the token that holds by then.
+  void EndStreams() { streams_.EndAll(); }
+
+  /// Calls that wait, and all that come from now on, are answered 503; waits for none of those that
+  /// run. To be called while there still is a listener to carry the answers. May be called again.
+  void Close() { calls_.Close(); }
+
+  /// `Close`, calls that run are finished, streams end. May be called again.
   void Stop() {
     calls_.Stop();
     streams_.Stop();

@@ -16,6 +16,13 @@ constexpr std::string_view kPage = "/console/index.html";
 constexpr int kNotModified = 304;
 constexpr int kMovedForGood = 308;
 
+/// Whether the client has that already.
+/// @source RFC 9110 13.1.2: `*` stands for whatever there is.
+bool IsAmong(std::string_view if_none_match, std::string_view etag) {
+  // A tag is a digest in quotes: it is part of no other.
+  return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
+}
+
 /// A page out of which no script but ours can run, and nothing can be sent but to us.
 Headers PageHeaders(const std::vector<std::string>& api_origins) {
   std::string connect = "'self'";
@@ -39,11 +46,10 @@ void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_or
                 .guard = AdminRoute::Guard::kConsole,
                 .handler = [headers, asset](const HttpRequest& request, const DeferReply&) {
                   HttpReply reply{.headers = *headers};
-                  // A tag is a digest in quotes: it is part of no other.
-                  if (request.if_none_match.find(asset.etag) == std::string::npos) {
-                    reply.body = asset.bytes;
-                  } else {
+                  if (IsAmong(request.if_none_match, asset.etag)) {
                     reply.status = kNotModified;
+                  } else {
+                    reply.body = asset.bytes;
                   }
                   reply.headers.emplace_back("Content-Type", asset.media_type);
                   reply.headers.emplace_back("ETag", asset.etag);

@@ -63,22 +63,36 @@ std::size_t EventStreams::size() const {
   return streams_.size();
 }
 
-Status EventStreams::Open(PendingReply& pending, std::optional<Cursor> at) {
-  std::uint64_t id = 0;
-  {
-    const MutexLock lock(mutex_);
-    if (is_stopped_) return Error{Errc::kUnavailable, "draining"};
-    if (streams_.size() >= kMaxStreams) {
-      return Error{Errc::kTooManyRequests, fmt::format("{} streams are open", kMaxStreams)};
-    }
-    id = ++last_id_;
-    streams_.emplace(id, Stream{.at = std::move(at), .last_sent = parts_.clock.Monotonic()});
+Status EventStreams::Open(PendingReply& pending, std::optional<Cursor> at,
+                          const std::function<bool()>& may_open) {
+  const Result<std::uint64_t> id = Reserve(std::move(at));
+  if (!id) return id.error();
+  try {
+    const Status opened = Open(*id, pending, may_open);
+    if (!opened) Remove(*id);
+    return opened;
+  } catch (...) {
+    Remove(*id);  // or its place would be taken for ever
+    throw;
   }
+}
+
+Result<std::uint64_t> EventStreams::Reserve(std::optional<Cursor> at) {
+  const MutexLock lock(mutex_);
+  if (is_stopped_) return Error{Errc::kUnavailable, "draining"};
+  if (streams_.size() >= kMaxStreams) {
+    return Error{Errc::kTooManyRequests, fmt::format("{} streams are open", kMaxStreams)};
+  }
+  const std::uint64_t id = ++last_id_;
+  streams_.emplace(id, Stream{.at = std::move(at), .last_sent = parts_.clock.Monotonic()});
+  return id;
+}
+
+Status EventStreams::Open(std::uint64_t id, PendingReply& pending,
+                          const std::function<bool()>& may_open) {
+  if (!may_open()) return Error{Errc::kUnauthorized, "Authorization: the token has changed"};
   std::shared_ptr<StreamedReply> reply = pending.Open(StreamHead(), [this, id] { Remove(id); });
-  if (reply == nullptr) {
-    Remove(id);
-    return Error{Errc::kInternal, "replies are sent whole here"};
-  }
+  if (reply == nullptr) return Error{Errc::kInternal, "replies are sent whole here"};
   (void)reply->Write(": open\n\n");  // so that proxies pass the head on
   {
     const MutexLock lock(mutex_);
@@ -89,6 +103,12 @@ Status EventStreams::Open(PendingReply& pending, std::optional<Cursor> at) {
   changed_.NotifyAll();
   parts_.commits.Raise();  // it may have something to catch up with
   return {};
+}
+
+void EventStreams::EndAll() {
+  Streams ended;  // let go of without the lock
+  const MutexLock lock(mutex_);
+  ended.swap(streams_);
 }
 
 void EventStreams::Remove(std::uint64_t id) {

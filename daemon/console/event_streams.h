@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,11 +49,19 @@ class EventStreams {
   /// happens from now on.
   ///
   /// This object outlives the connection of `pending`.
-  /// @errors kTooManyRequests when there are as many streams as may be; kUnavailable after `Stop`:
-  ///         `pending` is still to be answered.
-  Status Open(PendingReply& pending, std::optional<Cursor> at) EXCLUDES(mutex_);
+  /// @param may_open  whether who asks still may; called before the stream opens and when an
+  ///                  `EndAll` from then on would end it, so that none slips past a change of who
+  ///                  may. Quick.
+  /// @errors kTooManyRequests when there are as many streams as may be; kUnavailable after `Stop`;
+  ///         kUnauthorized when it may not: `pending` is still to be answered.
+  /// @throws what `pending` and `may_open` throw, when nothing has come of it.
+  Status Open(PendingReply& pending, std::optional<Cursor> at,
+              const std::function<bool()>& may_open) EXCLUDES(mutex_);
 
-  /// Ends all streams. May be called again.
+  /// Ends all streams that are open or about to be; others may be opened.
+  void EndAll() EXCLUDES(mutex_);
+
+  /// Ends all streams, and opens no more. May be called again.
   void Stop() EXCLUDES(mutex_);
 
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
@@ -76,6 +85,10 @@ class EventStreams {
 
   void Run(const std::stop_token& stop) EXCLUDES(mutex_);
   bool AwaitStreams(const std::stop_token& stop) EXCLUDES(mutex_);
+  /// A place for one more stream, which is not open yet.
+  Result<std::uint64_t> Reserve(std::optional<Cursor> at) EXCLUDES(mutex_);
+  Status Open(std::uint64_t id, PendingReply& pending, const std::function<bool()>& may_open)
+      EXCLUDES(mutex_);
   /// Tells every stream some of what it has not been told.
   Next Advance() EXCLUDES(mutex_);
   Next Advance(Stream& stream, std::vector<Piece>& pieces);

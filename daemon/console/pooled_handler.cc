@@ -2,32 +2,38 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_reply.h"
+#include "daemon/base/log_scope.h"
 
 namespace rtcroom {
 namespace {
 
 HttpReply Answer(const ConsoleCall& call, const HttpRequest& request) {
   Result<nlohmann::json> outcome = call(request);
-  HttpReply reply = outcome ? AdminSuccess(*std::move(outcome)) : AdminFailure(outcome.error());
-  reply.headers.emplace_back("Cache-Control", "no-store");
-  return reply;
+  return outcome ? AdminSuccess(*std::move(outcome)) : AdminFailure(outcome.error());
 }
 
-HttpReply Busy() { return AdminFailure({Errc::kTooManyRequests, "too many calls wait already"}); }
+HttpReply Busy() {
+  return AdminFailure({Errc::kTooManyRequests, "too many calls wait already, or draining"});
+}
 
 }  // namespace
 
 std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
                                      std::function<void(PendingReply& pending)> answer) {
   const std::shared_ptr<PendingReply> pending = defer();
-  const bool taken =
-      pool.TrySubmit({.run = [answer = std::move(answer), pending] { answer(*pending); },
-                      .expired = [pending] { pending->Send(Busy()); }});
+  const bool taken = pool.TrySubmit(
+      {.run =
+           [answer = std::move(answer), pending, asked = std::string(LogScope::Current())] {
+             const LogScope scope(asked);
+             answer(*pending);
+           },
+       .expired = [pending] { pending->Send(Busy()); }});
   if (!taken) pending->Send(Busy());
   return std::nullopt;
 }

@@ -14,7 +14,8 @@
 namespace rtcroom {
 
 /// Has `answer` run on a thread of `pool`, where it may block: the workers of the operator's port
-/// stay free for health checks. When as many wait as may, and when it waited too long: 503.
+/// stay free for health checks. When as many wait as may, and when it waited too long: 503. What is
+/// logged there names the request.
 /// @return nothing, as the reply comes later.
 std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
                                      std::function<void(PendingReply& pending)> answer);

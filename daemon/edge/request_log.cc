@@ -7,18 +7,18 @@
 namespace rtcroom {
 namespace {
 
-LogLevel LevelOf(const RequestLabel& label, int http_status, std::chrono::nanoseconds duration) {
-  const bool is_notable = http_status >= 500 || duration > kSlowRequest;
-  const LogLevel least = is_notable ? LogLevel::kWarn : LogLevel::kDebug;
-  if (!label.failure) return least;
-  return std::max(least, LogLevelOf(*label.failure));
+LogLevel LevelOf(const RequestLabel& label, int http_status, std::chrono::nanoseconds duration,
+                 LogLevel least) {
+  const bool is_slow = least == LogLevel::kDebug && duration > kSlowRequest;
+  const LogLevel level = http_status >= 500 || is_slow ? LogLevel::kWarn : least;
+  return label.failure ? std::max(level, LogLevelOf(*label.failure)) : level;
 }
 
 }  // namespace
 
 void LogRequest(Logger& logger, std::string_view request_id, const RequestLabel& label,
-                int http_status, std::chrono::nanoseconds duration) {
-  const LogLevel level = LevelOf(label, http_status, duration);
+                int http_status, std::chrono::nanoseconds duration, LogLevel least) {
+  const LogLevel level = LevelOf(label, http_status, duration, least);
   if (!logger.Enabled(level)) return;
   const std::string_view kind = label.kind ? RoomKindName(*label.kind) : "none";
   const double duration_ms = std::chrono::duration<double, std::milli>(duration).count();

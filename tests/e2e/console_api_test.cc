@@ -111,10 +111,13 @@ TEST_F(ConsoleTest, NeedsItsTokenForAllButThePage) {
 }
 
 TEST_F(ConsoleTest, TakesUpAnotherTokenWithoutARestart) {
+  RawClient stream = Opened(Stream());
   Reconfigure("another token, longer");
   EXPECT_TRUE(Eventually(
       [&] { return Get("/console/api/server", "another token, longer").status == 200; }));
   EXPECT_EQ(Get("/console/api/server").status, 401);
+  EXPECT_TRUE(Eventually([&] { return stream.IsReadable(); })) << "opened with the token before";
+  EXPECT_EQ(stream.ReceiveUntil("\n\n"), "") << "nothing but its end";
   Reconfigure("");
   EXPECT_TRUE(Eventually([&] { return Get("/console/").status == 404; }));
   EXPECT_EQ(Get("/console/api/server", "another token, longer").status, 401);

@@ -87,9 +87,19 @@ class LogLines : public testing::TestWithParam<std::string> {
     return found.empty() ? LogLine() : found.front();
   }
 
+  /// As somebody with the operator's token, or with another.
+  ApiReply Operate(const std::string& call, const nlohmann::json& body,
+                   const char* token = kToken) {
+    return server_.Admin().Send({.target = "/console/api/" + call,
+                                 .body = body.dump(),
+                                 .headers = {{"Authorization", std::string("Bearer ") + token}}});
+  }
+
+  static constexpr const char* kToken = "a token for operators";
   ImStandIn im_;
   WechatStandIn wechat_;
   ServerProcess server_{{.settings = {{"log.format", GetParam()},
+                                      {"admin.token", kToken},
                                       {"im.enabled", true},
                                       {"im.base_url", im_.base_url()},
                                       {"im.sdk_app_id", 1400000001},
@@ -139,6 +149,37 @@ TEST_P(LogLines, NameTheRequestThatTheyAreAbout) {
     EXPECT_EQ(line.contains("request_id") ? line.at("request_id") : "none",
               was_asked_for ? destroy : "none");
   }
+}
+
+TEST_P(LogLines, TellWhatOperatorsDid) {
+  // With a ban, which goes also for those who are not there: nobody is there for long here.
+  const nlohmann::json amy = {
+      {"kind", "multi"}, {"roomID", "r3"}, {"userID", "amy"}, {"banSeconds", 60}};
+  const std::size_t asked_before = Lines("request").size();
+  EXPECT_EQ(Operate("dismiss", {{"kind", "multi"}, {"roomID", "nowhere"}}).status, 404);
+  EXPECT_EQ(Operate("kick", amy).code(), kOk);
+  const LogLine kick = Request("/console/api/kick", "0");
+  EXPECT_EQ(kick.at("level"), "info");
+  EXPECT_EQ(Lines("pusher_kicked").at(0).at("request_id"), kick.at("request_id"));
+  EXPECT_EQ(Request("/console/api/dismiss", "3").at("level"), "debug");
+  EXPECT_THAT(Lines("request"), SizeIs(asked_before + 2)) << "none of those that look after health";
+}
+
+TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Operate("kick", {}, "guessed by somebody").status, 401);
+  const std::vector<LogLine> refused = Lines("operator_refused");
+  // One, unless the machine stood still for so long that the next one was due.
+  ASSERT_THAT(refused, testing::Not(IsEmpty()));
+  EXPECT_EQ(refused[0].at("level"), "warn");
+  EXPECT_EQ(refused[0].at("peer"), "127.0.0.1");
+  EXPECT_EQ(refused[0].at("times"), "1");
+  std::set<std::string> ids;
+  for (const LogLine& line : Lines("request")) {
+    if (line.at("endpoint") == "/console/api/kick") ids.insert(line.at("request_id"));
+  }
+  EXPECT_THAT(ids, SizeIs(3));
+  EXPECT_TRUE(ids.contains(refused[0].at("request_id")));
+  EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("guessed")));
 }
 
 INSTANTIATE_TEST_SUITE_P(LogFormats, LogLines, testing::Values("json", "text"),

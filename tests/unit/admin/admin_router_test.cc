@@ -1,15 +1,23 @@
 #include "daemon/admin/admin_router.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/captured_log.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/recorded_reply.h"
+
 namespace rtcroom {
 namespace {
 
 using testing::Contains;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 
 class AdminRouterTest : public testing::Test {
@@ -34,11 +42,15 @@ class AdminRouterTest : public testing::Test {
     request.method = method;
     request.path = path;
     if (!token.empty()) request.authorization = Secret("Bearer " + token);
+    request.peer_address = "192.0.2.1";
     return router_.Handle(request, {}).value();
   }
 
   AdminAccess access_{Secret("the token"), Secret("the key")};
-  AdminRouter router_{access_};
+  FakeClock clock_;
+  CapturedLog log_;
+  Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
+  AdminRouter router_{access_, clock_, logger_};
 };
 
 TEST_F(AdminRouterTest, AnswersByMethodAndPath) {
@@ -55,6 +67,37 @@ TEST_F(AdminRouterTest, RefusesWhoDoesNotShowTheToken) {
     EXPECT_THAT(reply.body, HasSubstr(R"("code":7)"));
     EXPECT_THAT(reply.headers, Contains(Pair("WWW-Authenticate", "Bearer")));
   }
+}
+
+TEST_F(AdminRouterTest, TellsTheLogOfThemNowAndThen) {
+  Ask("POST", "/act");
+  EXPECT_EQ(log_.Text(), "");
+  for (int i = 0; i < 1'000; ++i) Ask("POST", "/act", "guessed");
+  EXPECT_THAT(log_.Text(), EndsWith(" warn operator_refused peer=192.0.2.1 times=1\n"));
+  const std::size_t told = log_.Text().size();
+  clock_.Advance(RefusedOperators::kPeriod);
+  Ask("GET", "/look", "");
+  EXPECT_THAT(log_.Text().substr(told),
+              EndsWith(" warn operator_refused peer=192.0.2.1 times=1000\n"));
+  EXPECT_THAT(log_.Text(), Not(HasSubstr("guessed")));
+}
+
+TEST_F(AdminRouterTest, SaysInTheLabelWhichRouteAReplyIsOf) {
+  EXPECT_EQ(Ask("POST", "/act").label.endpoint, "/act");
+  EXPECT_EQ(Ask("POST", "/nothing").label.endpoint, "unknown");
+  const HttpReply refused = Ask("POST", "/act", "guessed");
+  EXPECT_EQ(refused.label.endpoint, "/act");
+  EXPECT_EQ(refused.label.failure, Errc::kUnauthorized);
+  EXPECT_EQ(refused.label.code, 7);
+  router_.Add({.path = "/later", .handler = [](const HttpRequest&, const DeferReply& defer) {
+                 defer()->Send({});
+                 return std::optional<HttpReply>();
+               }});
+  const auto pending = std::make_shared<RecordedReply>();
+  HttpRequest request{.method = "GET", .path = "/later"};
+  request.authorization = Secret("Bearer the token");
+  EXPECT_FALSE(router_.Handle(request, [&] { return pending; }).has_value());
+  EXPECT_EQ(pending->reply().value().label.endpoint, "/later");
 }
 
 TEST_F(AdminRouterTest, TellsUnknownPathsFromWrongMethods) {

@@ -2,11 +2,13 @@
 
 #include <latch>
 #include <memory>
+#include <new>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/log_scope.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/recorded_reply.h"
@@ -81,6 +83,31 @@ TEST_F(BackupEndpointTest, TellsWhyThereIsNoCopy) {
   EXPECT_EQ(reply.status, 503);
   EXPECT_EQ(CopyNamedIn(reply.status, reply.body).error().detail, "no space for a copy");
   EXPECT_THAT(log_.Text(), HasSubstr("backup_failed"));
+}
+
+TEST_F(BackupEndpointTest, SurvivesACopyThatThrows) {
+  bool throws = true;
+  BackupEndpoint endpoint(
+      [&](const std::stop_token&) -> Result<std::string> {
+        if (throws) throw std::bad_alloc();
+        return std::string("the copy");
+      },
+      logger_);
+  std::weak_ptr<RecordedReply> failed = Ask(endpoint);
+  // Let go of, it is answered as an internal error.
+  EXPECT_TRUE(Eventually([&] { return failed.expired(); }));
+  EXPECT_THAT(log_.Text(), HasSubstr("backup_threw"));
+  throws = false;
+  EXPECT_EQ(Await(Ask(endpoint)).status, 200);
+}
+
+TEST_F(BackupEndpointTest, LogsForTheRequestThatAskedForIt) {
+  BackupEndpoint endpoint([](const std::stop_token&) { return std::string("the copy"); }, logger_);
+  {
+    const LogScope scope("req-1");
+    EXPECT_EQ(Await(Ask(endpoint)).status, 200);
+  }
+  EXPECT_THAT(log_.Text(), HasSubstr("backup_made request_id=req-1"));
 }
 
 TEST_F(BackupEndpointTest, AnAnswerWithoutANameIsNone) {

@@ -1,12 +1,16 @@
 // What the console's API answers.
 #include <algorithm>
 #include <chrono>
+#include <latch>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/log_scope.h"
 #include "tests/support/live_rooms.h"
 #include "tests/unit/console/console_fixture.h"
 
@@ -306,6 +310,33 @@ TEST_F(ConsoleApi, SaysWhenTheStoreFails) {
 TEST_F(ConsoleApi, AnswersNoCallOnceItHasStopped) {
   console_.Stop();
   EXPECT_EQ(Get("/console/api/server").status, 503);
+}
+
+TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
+  std::latch goes_on(1);
+  on_figures_ = [&] { goes_on.wait(); };
+  const HttpRequest request{.method = "GET", .path = "/console/api/server"};
+  std::vector<std::shared_ptr<RecordedAnswer>> asked;
+  for (int i = 0; i < 5; ++i) asked.push_back(Send(request));
+  console_.Close();
+  const auto answered_with = [&](int status) {
+    return std::ranges::count_if(asked, [&](const auto& pending) {
+      const std::optional<HttpReply> reply = pending->reply();
+      return reply && reply->status == status;
+    });
+  };
+  EXPECT_GE(answered_with(503), 3) << "two have a thread each, if those have woken up already";
+  EXPECT_EQ(Get("/console/api/server").status, 503);
+  goes_on.count_down();
+  EXPECT_TRUE(Eventually([&] { return answered_with(200) + answered_with(503) == 5; }));
+}
+
+TEST_F(ConsoleApi, LogsForTheRequestThatAsked) {
+  std::string logged_for;
+  on_figures_ = [&] { logged_for = LogScope::Current(); };
+  const LogScope scope("req-1");
+  EXPECT_EQ(Get("/console/api/server").status, 200);
+  EXPECT_EQ(logged_for, "req-1");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The console's API on a memory store, asked as the operator's port asks it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -134,6 +135,8 @@ class ConsoleFixture : public ServiceFixture {
   }
 
   ConsoleFigures figures_{.pushers = 1, .connections = 2, .waiting_requests = 3, .watchers = 4};
+  /// Called in the middle of GET /console/api/server.
+  std::function<void()> on_figures_ = [] {};
   CommitSignal told_;
   CommitFanOut told_commits_{{&leases_, &told_}};
   MemoryStore rooms_store_{{}, "00000000000000bb", told_commits_};
@@ -149,11 +152,16 @@ class ConsoleFixture : public ServiceFixture {
                        {},
                        logger_};
   AdminAccess access_{Secret("the token"), Secret()};
-  AdminRouter router_{access_};
-  Console console_{{.store = failing_,
+  AdminRouter router_{access_, clock_, logger_};
+  Console console_{{.access = access_,
+                    .store = failing_,
                     .rooms = service_,
                     .leases = leases_,
-                    .figures = [this] { return figures_; },
+                    .figures =
+                        [this] {
+                          on_figures_();
+                          return figures_;
+                        },
                     .commits = told_,
                     .clock = clock_,
                     .logger = logger_},

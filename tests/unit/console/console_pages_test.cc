@@ -69,6 +69,12 @@ TEST_F(ConsolePages, AreNotSentAgainToWhoHasThem) {
   }
 }
 
+TEST_F(ConsolePages, AreNotSentToWhoHasAnyOfThem) {
+  const std::string path(ConsoleAssets().front().path);
+  EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = "*"}).status, 304);
+  EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = R"("*")"}).status, 200);
+}
+
 TEST_F(ConsolePages, HaveEachTheirOwnTag) {
   std::vector<std::string_view> tags;
   for (const ConsoleAsset& asset : ConsoleAssets()) tags.push_back(asset.etag);

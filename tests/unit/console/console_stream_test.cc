@@ -1,12 +1,15 @@
 // What a page hears of what happens.
 #include <chrono>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/console/console_fixture.h"
 
@@ -162,6 +165,49 @@ TEST_F(ConsoleStream, NoTextEndsAMessageEarly) {
   ASSERT_OK(CreateNow(service_, command));
   ASSERT_TRUE(stream->Tells("pusher_added"));
   EXPECT_THAT(Types(*stream), ElementsAre("room_created", "pusher_added"));
+}
+
+TEST_F(ConsoleStream, EndsWhenAllAreEndedAndMayBeOpenedAgain) {
+  auto stream = OpenStream();
+  const std::weak_ptr<RecordedStream> watched = stream;
+  stream.reset();
+  console_.EndStreams();
+  EXPECT_TRUE(Eventually([&] { return watched.expired(); })) << "a round may have it for a moment";
+  const auto again = OpenStream();
+  Create();
+  EXPECT_TRUE(again->Tells("room_created"));
+}
+
+TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
+  CommitSignal commits;
+  EventStreams streams(
+      {.store = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
+  RecordedAnswer pending;
+  EXPECT_ERROR(kUnauthorized, streams.Open(pending, std::nullopt, [] { return false; }));
+  EXPECT_FALSE(pending.head().has_value());
+  EXPECT_EQ(streams.size(), 0U);
+  // One that still may, and no longer does as soon as it was asked.
+  EXPECT_OK(streams.Open(pending, std::nullopt, [&] {
+    streams.EndAll();
+    return true;
+  }));
+  EXPECT_EQ(streams.size(), 0U);
+  EXPECT_EQ(pending.stream(), nullptr);
+}
+
+TEST_F(ConsoleStream, ThatCannotBeOpenedTakesNobodysPlace) {
+  struct Failing : PendingReply {
+    void Send(HttpReply) override {}
+    std::shared_ptr<StreamedReply> Open(HttpReply, StreamedReply::OnEnd) override {
+      throw std::bad_alloc();
+    }
+  };
+  CommitSignal commits;
+  EventStreams streams(
+      {.store = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
+  Failing failing;
+  EXPECT_THROW((void)streams.Open(failing, std::nullopt, [] { return true; }), std::bad_alloc);
+  EXPECT_EQ(streams.size(), 0U);
 }
 
 TEST_F(ConsoleStream, EndsWithTheConsole) {

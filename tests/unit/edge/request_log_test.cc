@@ -40,6 +40,13 @@ TEST_F(RequestLog, WarnsOfSlowRequests) {
   EXPECT_THAT(Logged(LogLevel::kWarn, kJoined, 200, 1001ms), HasSubstr("add_pusher"));
 }
 
+TEST_F(RequestLog, TellsAtInfoWhatIsWorthItAndDoesNotCallItSlow) {
+  LogRequest(logger_, "id-8", kJoined, 200, 1h, LogLevel::kInfo);
+  EXPECT_THAT(Log(), HasSubstr("info request request_id=id-8"));
+  LogRequest(logger_, "id-9", kJoined, 503, 1h, LogLevel::kInfo);
+  EXPECT_THAT(Log(), HasSubstr("warn request request_id=id-9"));
+}
+
 TEST_F(RequestLog, KeepsRefusalsOfClientsAtDebug) {
   RequestLabel full = kJoined;
   full.code = 5001;

@@ -40,7 +40,7 @@ class StreamedReplyTest : public EdgeTest {
                      .metrics = {},
                      .others = [this](const HttpRequest& request, const DeferReply& defer)
                          -> std::optional<HttpReply> { return Open(request, defer); }},
-        parts());
+        ids_, parts());
     ASSERT_OK(admin_->Start());
   }
   void TearDown() override {
@@ -264,7 +264,7 @@ TEST_F(StreamedReplyTest, OneThatIsOpenedWhileTheServerDrainsEndsAtOnce) {
                                     stopping.wait();
                                     return Open(request, defer);
                                   }},
-                 parts());
+                 ids_, parts());
   ASSERT_OK(admin_->Start());
   RawClient client = Ask();
   asked.wait();
@@ -291,7 +291,7 @@ TEST_F(StreamedReplyTest, OneThatIsNeverOpenedIsAnsweredAsAnError) {
                                 (void)defer();
                                 return std::nullopt;
                               }},
-                 parts());
+                 ids_, parts());
   ASSERT_OK(admin_->Start());
   EXPECT_EQ(Ask().Receive("GET").status, 500);
 }
