@@ -145,7 +145,7 @@ class App : public SweepObserver {
   Status MakeRooms();
   [[nodiscard]] RouterOptions RouterOptionsNow() const;
   [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
-  Status MakeAdminRouter();
+  void MakeAdminRouter();
   /// Needs listeners that are bound.
   void MakeConsole();
   [[nodiscard]] ConsoleFigures ConsoleFiguresNow() const;
