@@ -13,6 +13,8 @@
 // - IM bridge: what groups are owed; the store; `ImLink::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
+// - signs of a start, only under a service manager and until it serves; the manager's socket,
+// bounded; the end of `StartWatch`
 // - watchdog and status, only under a service manager: ask all of the above for signs of life; the
 // manager's socket, bounded; the end of `ServiceWatch`
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task

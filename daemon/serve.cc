@@ -109,7 +109,11 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
   Logger& logger = process.logger;
   ServiceReports& reports = process.link.reports;
   App app(config, mode, std::move(sockets), logger);
-  if (const Status started = app.Start(); !started) {
+  std::optional<StartWatch> starting;
+  starting.emplace(process.link, process.clock);
+  const Status started = app.Start();
+  starting.reset();
+  if (!started) {
     logger.Error("start_failed", {{"reason", started.error().detail}});
     reports.Status("cannot start: " + started.error().detail);
     return {.end = End::kFailedToStart};
@@ -209,8 +213,6 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
                                  .is_wanted = socket.has_value(),
                                  .watchdog_timeout = FindWatchdog(variables, logger)},
                         .logger = logger};
-  // A predecessor in this process may have been under the manager's watch.
-  reports.StillBusy();
   InheritedSockets sockets = *std::move(inherited);
   Config current = config;
   while (true) {
