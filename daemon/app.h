@@ -92,7 +92,9 @@ class App : public SweepObserver {
   /// @param config  without problems; in dev mode what is missing of keys and certificate is
   ///                made and kept in the data directory.
   /// @param sockets  that listen already; listeners that find none bind their own.
-  App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger);
+  /// @param process_start  for the metrics; nothing when it is not known.
+  App(Config config, RunMode mode, InheritedSockets sockets, std::optional<TimePoint> process_start,
+      Logger& logger);
   ~App() override;  ///< as `Stop`
 
   /// Builds everything and begins to serve. To be called once.
@@ -181,6 +183,7 @@ class App : public SweepObserver {
   std::atomic<bool> draining_{false};
   bool is_ready_ = false;
   InheritedSockets sockets_;
+  const std::optional<TimePoint> process_start_;
 
   SystemClock clock_;
   SystemRandom random_;

@@ -17,6 +17,7 @@
 #include "tests/e2e/room_calls.h"
 #include "tests/support/environment_number.h"
 #include "tests/support/loopback_socket.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/process_figures.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/sanitizers.h"
@@ -120,6 +121,23 @@ TEST(Restart, KeepsRoomsAndMembers) {
   ApiClient after = server.Https();
   EXPECT_EQ(WholeState(after), state);
   EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
+}
+
+TEST(Restart, IsNoStartOfTheProcess) {
+  ServerProcess server;
+  const auto start = [&server] {
+    return MetricsText::Read(server.Admin().Get("/metrics").text).Of("process_start_time_seconds");
+  };
+  const double before = start();
+  EXPECT_GT(before, 0);
+  // Once might come out the same by chance.
+  for (int restart = 0; restart < 3; ++restart) {
+    server.HandOver();
+    EXPECT_EQ(start(), before);
+  }
+  ASSERT_EQ(server.Terminate(), 0);
+  server.Start();
+  EXPECT_GT(start(), before);
 }
 
 TEST(Restart, IsNotTriedWithAConfigurationThatCouldNotBeServed) {
