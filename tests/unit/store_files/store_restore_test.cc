@@ -23,9 +23,12 @@ namespace rtcroom {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 class StoreRestore : public testing::Test {
@@ -125,6 +128,30 @@ TEST_F(StoreRestore, ADamagedStoreIsPutAsideAsItIs) {
   EXPECT_EQ(fs::file_size(outcome->kept), 8192u);
   EXPECT_FALSE(fs::exists(store().string() + "-wal"));
   EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
+}
+
+TEST_F(StoreRestore, AStoreThatCannotBeRolledBackKeepsItsJournal) {
+  MakeBackup();
+  Result<Database> writing =
+      Database::Open(store().string(), {}, Database::Access::kReadWriteCreate);
+  ASSERT_OK(writing);
+  ASSERT_OK(writing->Execute("CREATE TABLE t (x); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)"));
+  ASSERT_TRUE(fs::exists(store().string() + "-journal"));
+  const auto outcome = Restore(ExistingFile::kReplaced);
+  ASSERT_OK(outcome);
+  EXPECT_TRUE(fs::exists(outcome->kept + "-journal"));
+  EXPECT_FALSE(fs::exists(store().string() + "-journal"));
+  EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
+}
+
+TEST_F(StoreRestore, RemovesWhatOneThatWasKilledHasLeft) {
+  MakeBackup();
+  for (const char* const left :
+       {".restoring.0123456789abcdef.new", ".restoring", ".restoring-wal", ".restoring-shm"}) {
+    std::ofstream(store().string() + left) << "half";
+  }
+  ASSERT_OK(Restore());
+  EXPECT_THAT(FilesInData(), ElementsAre("rtcroomd.db"));
 }
 
 TEST_F(StoreRestore, RefusesABackupWithFindings) {
