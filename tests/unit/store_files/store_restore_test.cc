@@ -189,16 +189,30 @@ TEST_F(StoreBackupTest, MakesACopyUnderANameOfItsOwn) {
   EXPECT_EQ(Open(data() / *name)->Scan(0, 100)->rooms, running->Scan(0, 100)->rooms);
 }
 
-TEST_F(StoreBackupTest, RemovesWhatNobodyTookAway) {
+TEST_F(StoreBackupTest, LeavesTheCopyBeforeToWhoeverWasToldOfIt) {
   FillStore(*Open(store()));
   const auto first = backup_.Make();
   ASSERT_OK(first);
-  std::ofstream(data() / (*first + "-journal")) << "of a crash";
   const auto second = backup_.Make();
   ASSERT_OK(second);
-  EXPECT_THAT(FilesInData(), testing::Contains(*second));
+  EXPECT_EQ(Open(data() / *first)->Scan(0, 100)->rooms, Open(store())->Scan(0, 100)->rooms);
+  ASSERT_OK(backup_.Make());
+  EXPECT_THAT(FilesInData(), Not(Contains(*first)));
+  EXPECT_THAT(FilesInData(), Contains(*second));
+}
+
+TEST_F(StoreBackupTest, RemovesWhatNobodyTookAway) {
+  FillStore(*Open(store()));
+  const std::string killed = "backup-0123456789abcdef.part";
+  std::ofstream(data() / killed) << "of a command that was killed";
+  std::ofstream(data() / (killed + "-journal")) << "of a crash";
+  const auto made = backup_.Make();
+  ASSERT_OK(made);
+  EXPECT_THAT(FilesInData(), Contains(*made));
+  EXPECT_THAT(FilesInData(), Not(Contains(StartsWith(killed))));
+  ASSERT_OK(backup_.Make());
   backup_.RemoveLeftovers();
-  for (const std::string& left : FilesInData()) EXPECT_THAT(left, testing::StartsWith("rtcroomd"));
+  for (const std::string& left : FilesInData()) EXPECT_THAT(left, StartsWith("rtcroomd"));
 }
 
 TEST_F(StoreBackupTest, LeavesNothingWhenItFails) {
