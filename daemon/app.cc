@@ -34,12 +34,14 @@ std::uint64_t FreeBytesAt(const std::filesystem::path& directory) {
 
 }  // namespace
 
-App::App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger)
+App::App(Config config, RunMode mode, InheritedSockets sockets,
+         std::optional<TimePoint> process_start, Logger& logger)
     : config_(std::move(config)),
       loaded_config_(config_),
       mode_(mode),
       logger_(logger),
       sockets_(std::move(sockets)),
+      process_start_(process_start),
       leases_(clock_, config_.room.heartbeat_timeout),
       inactive_(clock_, config_.room.inactive_ttl) {}
 
@@ -53,7 +55,7 @@ Status App::Start() {
   for (const ConfigProblem& warning : FindWarnings(config_)) {
     logger_.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
   }
-  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, Figures());
+  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, process_start_, Figures());
   if (Status status = OpenRooms(); !status) return status;
   if (Status status = BuildServices(); !status) return status;
   // Reading a large store takes a while, in which nobody could beat.

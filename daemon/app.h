@@ -13,6 +13,8 @@
 // - IM bridge: what groups are owed; the store; `ImLink::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
+// - signs of a start, only under a service manager and until it serves; the manager's socket,
+// bounded; the end of `StartWatch`
 // - watchdog and status, only under a service manager: ask all of the above for signs of life; the
 // manager's socket, bounded; the end of `ServiceWatch`
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
@@ -90,7 +92,9 @@ class App : public SweepObserver {
   /// @param config  without problems; in dev mode what is missing of keys and certificate is
   ///                made and kept in the data directory.
   /// @param sockets  that listen already; listeners that find none bind their own.
-  App(Config config, RunMode mode, InheritedSockets sockets, Logger& logger);
+  /// @param process_start  for the metrics; nothing when it is not known.
+  App(Config config, RunMode mode, InheritedSockets sockets, std::optional<TimePoint> process_start,
+      Logger& logger);
   ~App() override;  ///< as `Stop`
 
   /// Builds everything and begins to serve. To be called once.
@@ -145,7 +149,7 @@ class App : public SweepObserver {
   Status MakeRooms();
   [[nodiscard]] RouterOptions RouterOptionsNow() const;
   [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
-  Status MakeAdminRouter();
+  void MakeAdminRouter();
   /// Needs listeners that are bound.
   void MakeConsole();
   [[nodiscard]] ConsoleFigures ConsoleFiguresNow() const;
@@ -179,6 +183,7 @@ class App : public SweepObserver {
   std::atomic<bool> draining_{false};
   bool is_ready_ = false;
   InheritedSockets sockets_;
+  const std::optional<TimePoint> process_start_;
 
   SystemClock clock_;
   SystemRandom random_;

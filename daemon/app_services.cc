@@ -1,11 +1,9 @@
 // What of `App` answers requests: signers, logins, sessions, rooms, the router.
 #include <chrono>
-#include <cstddef>
 #include <span>
 #include <utility>
 
-#include <sys/stat.h>
-
+#include "daemon/admin_key.h"
 #include "daemon/app.h"
 #include "daemon/files/atomic_file.h"
 
@@ -14,8 +12,6 @@ namespace {
 
 /// Of a ticket for webrtc rooms (protocol B.8).
 constexpr std::chrono::hours kWebrtcTicketLife{1};
-
-constexpr std::size_t kAdminKeyBytes = 32;
 
 SipHashKey RandomKey(RandomSource& random) {
   SipHashKey key;
@@ -73,7 +69,7 @@ Status App::BuildServices() {
                                               .admission = *admission_,
                                               .utils = &utils_->services()},
                                      RouterOptionsNow());
-  if (Status status = MakeAdminRouter(); !status) return status;
+  MakeAdminRouter();
   // Eight digits set apart the runs whose lines share a log.
   request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   return {};
@@ -173,20 +169,13 @@ Status App::MakeRooms() {
   return {};
 }
 
-Status App::MakeAdminRouter() {
-  // For commands on this machine: who may read the file may open the store as well.
-  const Secret key(RandomHex(random_, kAdminKeyBytes));
-  if (Status written = WriteFileAtomically(data_directory_->path() / kAdminKeyFile, key.Reveal(),
-                                           S_IRUSR | S_IWUSR, random_);
-      !written) {
-    return written;
-  }
-  admin_access_ = std::make_unique<AdminAccess>(config_.admin.token, key);
+void App::MakeAdminRouter() {
+  admin_access_ = std::make_unique<AdminAccess>(
+      config_.admin.token, RenewAdminKey(data_directory_->path(), random_, logger_));
   admin_router_ = std::make_unique<AdminRouter>(*admin_access_, clock_, logger_);
   backup_endpoint_ = std::make_unique<BackupEndpoint>(
       [this](const std::stop_token& stop) { return backup_->Make(stop); }, logger_);
   admin_router_->Add(backup_endpoint_->Route());
-  return {};
 }
 
 std::unique_ptr<UtilsLink> App::MakeUtils() {

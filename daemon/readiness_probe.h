@@ -25,7 +25,7 @@ class ReadinessProbe {
   /// @param clock  outlives this.
   explicit ReadinessProbe(const Clock& clock) : clock_(clock) {}
 
-  /// True at first: who starts has just written.
+  /// True at first, since a start writes mostly; this question is how it is found out.
   bool Read() EXCLUDES(mutex_) {
     const MonotonicTime now = clock_.Monotonic();
     const MutexLock lock(mutex_);

@@ -15,6 +15,7 @@
 
 #include "daemon/app.h"
 #include "daemon/process/descriptor_limit.h"
+#include "daemon/process/process_start.h"
 #include "daemon/service_manager/notify_socket.h"
 #include "daemon/service_watch.h"
 #include "daemon/system_clock.h"
@@ -97,6 +98,7 @@ struct ServedUntil {
 /// What every life of the server has from the process.
 struct Process {
   const Clock& clock;
+  std::optional<TimePoint> start;  ///< nothing when it is not known
   const std::function<ConfigOutcome()>& reload;
   HandOver& hand_over;
   WaitedSignals& signals;
@@ -109,8 +111,12 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
                       const Process& process) {
   Logger& logger = process.logger;
   ServiceReports& reports = process.link.reports;
-  App app(config, mode, std::move(sockets), logger);
-  if (const Status started = app.Start(); !started) {
+  App app(config, mode, std::move(sockets), process.start, logger);
+  std::optional<StartWatch> starting;
+  starting.emplace(process.link, process.clock, logger);
+  const Status started = app.Start();
+  starting.reset();
+  if (!started) {
     logger.Error("start_failed", {{"reason", started.error().detail}});
     reports.Status("cannot start: " + started.error().detail);
     return {.end = End::kFailedToStart};
@@ -196,12 +202,16 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   UnsetNotifyVariables();
   RaiseDescriptorLimit();
   const SystemClock clock;
-  HandOver hand_over(start.command, clock);
+  const std::optional<ProcessStart> process_start = FindProcessStart(start.environment, clock);
+  StartCommand command = start.command;
+  if (process_start) command.environment.push_back(process_start->Variable());
+  HandOver hand_over(std::move(command), clock);
   NoServiceManager nobody;
   std::optional<NotifySocket> socket = FindManager(variables, logger);
   ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : nobody;
   ServiceReports reports(manager, clock);
   const Process process{.clock = clock,
+                        .start = process_start ? std::optional(process_start->at) : std::nullopt,
                         .reload = reload,
                         .hand_over = hand_over,
                         .signals = signals,
@@ -210,8 +220,6 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
                                  .is_wanted = socket.has_value(),
                                  .watchdog_timeout = FindWatchdog(variables, logger)},
                         .logger = logger};
-  // A predecessor in this process may have been under the manager's watch.
-  reports.StillBusy();
   InheritedSockets sockets = *std::move(inherited);
   Config current = config;
   while (true) {

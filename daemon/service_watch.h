@@ -10,6 +10,7 @@
 #include "daemon/periodic_task.h"
 #include "daemon/service_manager/service_manager.h"
 #include "daemon/service_manager/service_reports.h"
+#include "daemon/service_manager/start_signs.h"
 #include "daemon/service_manager/watchdog.h"
 
 namespace rtcroom {
@@ -21,6 +22,19 @@ struct ServiceLink {
   bool is_wanted = false;  ///< somebody listens
   /// How long the manager waits for a sign of life, where it does.
   std::optional<std::chrono::microseconds> watchdog_timeout = {};
+};
+
+/// Signs of life of a start, from its construction to its destruction.
+///
+/// @threads for one thread. Owns up to one, which blocks on the manager's socket only, and not for
+///          long.
+class StartWatch {
+ public:
+  StartWatch(const ServiceLink& link, const Clock& clock, Logger& logger);
+
+ private:
+  std::optional<StartSigns> signs_;
+  std::optional<PeriodicTask> giving_;
 };
 
 /// Signs of life and status lines, from its construction to its destruction.

@@ -29,11 +29,25 @@ namespace fs = std::filesystem;
 // A large store is copied and checked within minutes; whoever waits for longer may interrupt.
 constexpr std::chrono::hours kTimeout{6};
 
+/// Opens a copy in the data directory and takes its name away: from then on nobody else finds it,
+/// and it is gone however this ends.
+Result<FileDescriptor> TakeAway(const fs::path& copy) {
+  FileDescriptor opened(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat found{};
+  if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
+    return SystemError("cannot read " + copy.string(), errno);
+  }
+  if (!S_ISREG(found.st_mode)) {
+    return Error{Errc::kUnavailable, fmt::format("{} is no file", copy.string())};
+  }
+  ::unlink(copy.c_str());
+  return opened;
+}
+
 /// Makes the copy where no server runs.
-/// @return its name in the data directory.
 /// @errors kStoreBusy when a server runs.
-Result<std::string> MakeHere(const fs::path& data_dir, const fs::path& store,
-                             RandomSource& random) {
+Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
+                                RandomSource& random) {
   const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
   if (!owner) return owner.error();
   std::error_code problem;
@@ -42,13 +56,15 @@ Result<std::string> MakeHere(const fs::path& data_dir, const fs::path& store,
   }
   const Result<std::unique_ptr<DataDirectory>> lock = DataDirectory::Open(data_dir);
   if (!lock) return lock.error();
-  return StoreBackup(data_dir, store, random).Make();
+  const Result<std::string> name = StoreBackup(data_dir, store, random).Make();
+  if (!name) return name.error();
+  // With the lock held: a server that starts removes what it finds.
+  return TakeAway(data_dir / *name);
 }
 
 /// Has the running server make the copy.
-/// @return its name in the data directory.
-Result<std::string> AskServer(const BackupOptions& options, const std::string& listen,
-                              const fs::path& data_dir, OutgoingHttp& http) {
+Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string& listen,
+                                 const fs::path& data_dir, OutgoingHttp& http) {
   const std::optional<std::string> base_url = options.url ? options.url : AdminBaseUrl(listen);
   if (!base_url) {
     return Error{Errc::kBadRequest,
@@ -61,24 +77,10 @@ Result<std::string> AskServer(const BackupOptions& options, const std::string& l
     return Error{reply.error().code, fmt::format("the running server does not answer at {}: {}",
                                                  *base_url, reply.error().detail)};
   }
-  Result<std::string> name = CopyNamedIn(reply->status, reply->body);
+  const Result<std::string> name = CopyNamedIn(reply->status, reply->body);
   if (!name) return Error{name.error().code, "the running server: " + name.error().detail};
-  return name;
-}
-
-/// Takes the copy away from the data directory, whoever made it there.
-Status TakeAway(const fs::path& copy, const BackupOptions& options, RandomSource& random) {
-  const FileDescriptor opened(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat found{};
-  if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
-    return SystemError("cannot read " + copy.string(), errno);
-  }
-  if (!S_ISREG(found.st_mode)) {
-    return Error{Errc::kUnavailable, fmt::format("{} is no file", copy.string())};
-  }
-  // From here on nobody else finds it, and it is gone however this ends.
-  ::unlink(copy.c_str());
-  return CopyFileAtomically(opened.get(), options.file, options.existing, random);
+  if (!IsBackupName(*name)) return Error{Errc::kUnavailable, "the running server: a strange name"};
+  return TakeAway(data_dir / *name);
 }
 
 Status Backup(const BackupOptions& options, const Config& config, const std::string& listen,
@@ -97,13 +99,12 @@ Status Backup(const BackupOptions& options, const Config& config, const std::str
     return Error{Errc::kBadRequest, fmt::format("{} is the store itself", options.file)};
   }
   SystemRandom random;
-  Result<std::string> name = MakeHere(data_dir, *store, random);
-  if (!name && name.error().code == Errc::kStoreBusy) {
-    name = AskServer(options, listen, data_dir, http);
+  Result<FileDescriptor> copy = MakeHere(data_dir, *store, random);
+  if (!copy && copy.error().code == Errc::kStoreBusy) {
+    copy = AskServer(options, listen, data_dir, http);
   }
-  if (!name) return name.error();
-  if (!IsBackupName(*name)) return Error{Errc::kUnavailable, "the running server: a strange name"};
-  return TakeAway(data_dir / *name, options, random);
+  if (!copy) return copy.error();
+  return CopyFileAtomically(copy->get(), options.file, options.existing, random);
 }
 
 }  // namespace

@@ -25,13 +25,9 @@ Error Misused(std::string sentence) { return Error{Errc::kBadRequest, std::move(
 Result<std::string> TargetOf(const std::string& listen) {
   if (listen.empty()) return Misused("grpc.listen: off: use --target");
   if (listen.starts_with("unix:")) return listen;
-  std::optional<ListenAddress> address = ParseListenAddress(listen);
-  if (!address || address->port == 0) {
-    return Misused("grpc.listen: its port is not known before the start: use --target");
-  }
-  const bool v6 = address->host.find(':') != std::string::npos;
-  if (address->IsWildcard()) address->host = v6 ? "::1" : "127.0.0.1";
-  return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), address->host, address->port);
+  std::optional<std::string> target = ReachableFromHere(listen);
+  if (target) return *std::move(target);
+  return Misused("grpc.listen: its port is not known before the start: use --target");
 }
 
 /// Whether what is sent there stays on this machine.

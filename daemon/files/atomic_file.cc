@@ -3,10 +3,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ namespace {
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr std::size_t kNameBytes = 8;
 constexpr std::size_t kMaxSmallFile = std::size_t{1} << 20;
+constexpr std::string_view kInTheMaking = ".new";
 
 Error CannotWrite(const std::filesystem::path& path, int error_number) {
   return SystemError("cannot write " + path.string(), error_number);
@@ -64,20 +67,46 @@ int Rename(const std::filesystem::path& from, const std::filesystem::path& to,
   return ::unlink(from.c_str()) == 0 ? 0 : errno;
 }
 
+/// Whether a file in the directory of `path` has a name that `PutAtomically` gives.
+bool IsInTheMaking(std::string_view name, const std::filesystem::path& path) {
+  const std::string begin = path.filename().string() + '.';
+  if (name.size() != begin.size() + 2 * kNameBytes + kInTheMaking.size()) return false;
+  if (!name.starts_with(begin) || !name.ends_with(kInTheMaking)) return false;
+  const std::string_view digits = name.substr(begin.size(), 2 * kNameBytes);
+  return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Removes what writers of `path` have left that were killed. Those that live hold their locks.
+void RemoveLeftovers(const std::filesystem::path& path) {
+  std::error_code problem;  // what cannot be removed now is tried again the next time
+  const std::filesystem::path parent = path.parent_path();
+  std::filesystem::directory_iterator entries(parent.empty() ? "." : parent, problem);
+  for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
+    const std::filesystem::path& left = entries->path();
+    if (!IsInTheMaking(left.filename().string(), path)) continue;
+    const FileDescriptor file(
+        ::open(left.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(left.c_str());
+  }
+}
+
 /// @param fill  writes the content to the descriptor that it is given; returns 0, or the errno of
 ///        what failed.
 /// @return 0, or the errno of what failed.
 int WriteNewFile(const std::filesystem::path& path, mode_t mode, const auto& fill) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!file.valid()) return errno;
+  // The kernel drops it with the process. Where there are no locks, leftovers stay.
+  (void)::flock(file.get(), LOCK_EX | LOCK_NB);
   if (const int failure = fill(file.get()); failure != 0) return failure;
   return ::fsync(file.get()) == 0 ? 0 : errno;
 }
 
 Status PutAtomically(const std::filesystem::path& path, mode_t mode, ExistingFile existing,
                      RandomSource& random, const auto& fill) {
+  RemoveLeftovers(path);
   std::filesystem::path fresh = path;
-  fresh += fmt::format(".{}.new", RandomHex(random, kNameBytes));
+  fresh += fmt::format(".{}{}", RandomHex(random, kNameBytes), kInTheMaking);
   int failure = WriteNewFile(fresh, mode, fill);
   if (failure == 0) failure = Rename(fresh, path, existing);
   if (failure != 0) {

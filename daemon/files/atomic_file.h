@@ -19,7 +19,8 @@ enum class ExistingFile : std::uint8_t { kRefused, kReplaced };
 /// Puts `content` at `path` with the permissions `mode`, in the place of what is there.
 ///
 /// It is written beside the target and renamed when it is on the disk: whoever opens the path,
-/// a crash in between included, finds the old file or the new one.
+/// a crash in between included, finds the old file or the new one. What a writer of the same path
+/// has left beside it that was killed is removed first.
 /// @param random  names the file in the making.
 /// @errors kUnavailable; the sentence names what could not be written, the path or its directory,
 ///         and the system's reason. Nothing is left in the making.

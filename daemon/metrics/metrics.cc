@@ -23,7 +23,8 @@ void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
 
 }  // namespace
 
-Metrics::Metrics(const std::string& version, const Clock& clock, MetricsSources sources)
+Metrics::Metrics(const std::string& version, const Clock& clock,
+                 std::optional<TimePoint> process_start, MetricsSources sources)
     : sources_(std::move(sources)),
       requests_(AddCounters(registry_, "rtcroomd_requests_total",
                             "Requests by endpoint, dialect and protocol code.")),
@@ -64,7 +65,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock, MetricsSources 
       certificate_expiry_(AddGauges(registry_, "rtcroomd_tls_certificate_expiry_timestamp_seconds",
                                     "When the certificate ends, by listener, since 1970.")),
       store_(registry_, clock),
-      process_(registry_, clock),
+      process_(registry_, process_start),
       im_(registry_),
       im_owed_groups_(
           AddGauge(registry_, "rtcroomd_im_owed_groups", "Groups that a call is owed to.")),

@@ -78,8 +78,10 @@ struct MetricsLimits {
 /// @threads safe from any thread.
 class Metrics : public RequestObserver {
  public:
-  /// @param clock  outlives this.
-  Metrics(const std::string& version, const Clock& clock, MetricsSources sources);
+  /// @param clock          outlives this.
+  /// @param process_start  nothing when it is not known.
+  Metrics(const std::string& version, const Clock& clock, std::optional<TimePoint> process_start,
+          MetricsSources sources);
 
   void OnRequest(const RequestLabel& label, int http_status,
                  std::optional<std::chrono::nanoseconds> duration) override;

@@ -1,14 +1,10 @@
 #include "daemon/metrics/process_metrics.h"
 
 #include <chrono>
-#include <cstddef>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <sstream>
-#include <string>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -21,25 +17,6 @@ namespace {
 
 double SecondsOf(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-/// How long ago this process began. An execve does not begin it anew.
-std::optional<std::chrono::duration<double>> AgeOfProcess() {
-  // The second field is the program's name in parentheses, and may hold anything.
-  std::ifstream file("/proc/self/stat");
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  std::istringstream rest(text.substr(text.rfind(')') + 1));
-  std::string ignored;
-  for (int field = 3; field < 22; ++field) rest >> ignored;
-  double began_at_ticks = 0;
-  timespec since_boot{};
-  if (!(rest >> began_at_ticks) || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) {
-    return std::nullopt;
-  }
-  const double now =
-      static_cast<double>(since_boot.tv_sec) + static_cast<double>(since_boot.tv_nsec) / 1e9;
-  return std::chrono::duration<double>(now -
-                                       began_at_ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
 }
 
 std::optional<double> OpenDescriptors() {
@@ -57,7 +34,8 @@ std::optional<double> OpenDescriptors() {
 
 }  // namespace
 
-ProcessMetrics::ProcessMetrics(prometheus::Registry& registry, const Clock& clock)
+ProcessMetrics::ProcessMetrics(prometheus::Registry& registry,
+                               std::optional<TimePoint> process_start)
     : cpu_seconds_(prometheus::BuildCounter()
                        .Name("process_cpu_seconds_total")
                        .Help("User and system CPU time spent, in seconds.")
@@ -69,9 +47,9 @@ ProcessMetrics::ProcessMetrics(prometheus::Registry& registry, const Clock& cloc
       virtual_bytes_(AddGauge(registry, "process_virtual_memory_bytes", "Virtual memory.")),
       open_descriptors_(AddGauge(registry, "process_open_fds", "Open file descriptors.")),
       max_descriptors_(AddGauge(registry, "process_max_fds", "Most file descriptors.")) {
-  if (const auto age = AgeOfProcess()) {
-    const std::chrono::duration<double> now = clock.Now().time_since_epoch();
-    start_time_.Set((now - *age).count());
+  if (process_start) {
+    const std::chrono::duration<double> since_epoch = process_start->time_since_epoch();
+    start_time_.Set(since_epoch.count());
   }
 }
 

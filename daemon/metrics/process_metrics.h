@@ -1,6 +1,8 @@
 // What the kernel says of this process, under the names that Prometheus' clients agree on.
 #pragma once
 
+#include <optional>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
@@ -13,8 +15,9 @@ namespace rtcroom {
 /// @source https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics, proc(5).
 class ProcessMetrics {
  public:
-  /// @param registry  gets the series, and outlives this.
-  ProcessMetrics(prometheus::Registry& registry, const Clock& clock);
+  /// @param registry       gets the series, and outlives this.
+  /// @param process_start  nothing when it is not known.
+  ProcessMetrics(prometheus::Registry& registry, std::optional<TimePoint> process_start);
 
   /// Asks the kernel. What it does not tell stays as it was.
   void Refresh();

@@ -15,6 +15,7 @@
 #include "daemon/process/bounded_command.h"
 #include "daemon/process/c_strings.h"
 #include "daemon/process/passed_sockets.h"
+#include "daemon/process/process_start.h"
 #include "daemon/service_manager/notify_socket.h"
 
 namespace rtcroom {
@@ -34,6 +35,7 @@ StartCommand OwnStartCommand(const char* const* arguments, const char* const* en
   StartCommand command{.arguments = Texts(arguments), .environment = Texts(environment)};
   // Sockets that this process inherited are not those that it will hand on.
   std::erase_if(command.environment, IsListenVariable);
+  std::erase_if(command.environment, IsProcessStartVariable);
   std::error_code unknown;  // then the path stays empty, and CheckSuccessor says so
   command.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
   return command;

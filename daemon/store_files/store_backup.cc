@@ -34,20 +34,29 @@ Result<std::string> StoreBackup::Make(const std::stop_token& stop) {
   if (store_.empty()) {
     return Error{Errc::kUnavailable, "the store is in memory: there is nothing to back up"};
   }
-  RemoveLeftovers();
-  if (const Status space = CheckSpace(); !space) return space.error();
+  RemoveAllBut(last_);
+  Status space = CheckSpace();
+  if (!space && !last_.empty()) {
+    // More likely its command was killed than that it is about to open it.
+    RemoveAllBut("");
+    space = CheckSpace();
+  }
+  if (!space) return space.error();
   std::string name = fmt::format("{}{}{}", kPrefix, RandomHex(random_, kNameBytes), kSuffix);
   const Status copied = CopyStore(
       {.from = store_.string(), .to = (directory_ / name).string(), .new_epoch = NewEpoch(random_)},
       stop);
   if (!copied) {
-    RemoveLeftovers();
+    RemoveAllBut(last_);
     return copied.error();
   }
+  last_ = name;
   return name;
 }
 
-void StoreBackup::RemoveLeftovers() const {
+void StoreBackup::RemoveLeftovers() { RemoveAllBut(""); }
+
+void StoreBackup::RemoveAllBut(std::string_view kept) const {
   std::error_code problem;  // what cannot be removed now is tried again the next time
   std::filesystem::directory_iterator entries(directory_, problem);
   for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
@@ -55,7 +64,7 @@ void StoreBackup::RemoveLeftovers() const {
     // With its journal, which has the same name and something behind it.
     const std::size_t end = name.find(kSuffix);
     const std::size_t size = end == std::string::npos ? 0 : end + kSuffix.size();
-    if (!IsBackupName(std::string_view(name).substr(0, size))) continue;
+    if (!IsBackupName(std::string_view(name).substr(0, size)) || name == kept) continue;
     std::error_code ignored;
     std::filesystem::remove(entries->path(), ignored);
   }

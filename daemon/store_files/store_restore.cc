@@ -19,7 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kInTheMaking = ".restoring";
 
-/// What SQLite keeps beside a database.
+/// What SQLite keeps beside a database: what is to be played into it, or back.
+constexpr const char* kLogs[] = {"-wal", "-journal"};
+/// With what is made anew from them.
 constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal"};
 
 fs::path With(const fs::path& path, std::string_view suffix) {
@@ -51,14 +53,16 @@ Status Link(const fs::path& path, const fs::path& as) {
 
 /// A second name for the store that is there, before the first one goes to another file.
 Status PutAside(const fs::path& store, const fs::path& kept) {
-  // Then one file is all of it. A store that is too damaged for that keeps its log under the name
-  // by which SQLite finds it.
+  // Then one file is all of it. A store that is too damaged for that keeps its logs under the names
+  // by which SQLite finds them.
   const bool is_whole = FoldLogIn(store.string()).ok();
   if (const Status linked = Link(store, kept); !linked) return linked;
-  const fs::path log = With(store, "-wal");
-  std::error_code problem;
-  if (is_whole || !fs::exists(log, problem)) return SyncDirectory(store.parent_path());
-  if (const Status linked = Link(log, With(kept, "-wal")); !linked) return linked;
+  for (const char* const log : kLogs) {
+    const fs::path path = With(store, log);
+    std::error_code problem;
+    if (is_whole || !fs::exists(path, problem)) continue;
+    if (const Status linked = Link(path, With(kept, log)); !linked) return linked;
+  }
   return SyncDirectory(store.parent_path());
 }
 
@@ -111,7 +115,7 @@ Result<RestoreOutcome> RestoreStore(const RestoreOptions& options, RandomSource&
                                                  options.store.string())};
   }
   const fs::path fresh = With(options.store, kInTheMaking);
-  // One that was cut short may have left something.
+  // One that was cut short may have left them; of the copy itself, see `CopyFileAtomically`.
   if (const Status removed = RemoveCompanions(fresh); !removed) return removed.error();
   Result<RestoreOutcome> outcome = Restore(options, fresh, random);
   (void)Remove(fresh);

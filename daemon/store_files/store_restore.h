@@ -29,8 +29,8 @@ struct RestoreOutcome {
 /// be replaced stays beside it, as `<name>.before-restore-<time>`.
 ///
 /// A crash in between leaves the old store or the new one; only when the old one is so damaged that
-/// its log could not be written into it does the old one lose its log in place, and keep it in the
-/// copy that is put aside.
+/// its logs could not be written into it does the old one lose them in place, and keep them with
+/// the copy that is put aside.
 /// @param random  names the file in the making, and the epoch.
 /// @errors kUnavailable: there is a store and it is not to be replaced, or a file cannot be
 ///         written. kStoreBroken: the backup is no store that this program can read.

@@ -174,4 +174,10 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
                fmt::format("event {} has the unknown type {}", stored.position, type)};
 }
 
+Result<std::uint64_t> ReadPosition(StatementRun& run) {
+  const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
+  if (!run.status()) return run.status().error();
+  return position;
+}
+
 }  // namespace rtcroom

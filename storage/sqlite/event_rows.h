@@ -24,4 +24,7 @@ Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t pr
 /// @errors kStoreBroken when the row is none that `WriteEvent` made.
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column);
 
+/// The position that is all of the first row; 0 when there is none.
+Result<std::uint64_t> ReadPosition(StatementRun& run);
+
 }  // namespace rtcroom

@@ -1,6 +1,8 @@
 #include "storage/sqlite/group_committer.h"
 
 #include <cstddef>
+#include <optional>
+#include <string>
 
 namespace rtcroom {
 namespace {
@@ -73,8 +75,8 @@ void GroupCommitter::Tell(const std::vector<WriteJob*>& group, bool succeeded) c
   CommitFigures figures{.succeeded = succeeded, .retained_events = writer_.retained_events()};
   for (const WriteJob* job : group) {
     figures.writes += job->size();
-    const std::optional<Errc> failure = job->StoreFailure();
-    if (failure) observer_->OnStoreError(StoreOperation::kWrite, *failure);
+    const std::optional<Error> failure = job->StoreFailure();
+    if (failure) observer_->OnStoreError(StoreOperation::kWrite, failure->code);
   }
   observer_->OnCommitEnded(figures);
 }
@@ -84,7 +86,9 @@ Status GroupCommitter::RunInTransaction(const std::vector<WriteJob*>& group) {
   for (WriteJob* job : group) {
     job->Run(writer_);
     if (!writer_.InTransaction()) {
-      return Error{Errc::kStoreBroken, "a failed write took its whole group with it"};
+      const std::optional<Error> cause = job->StoreFailure();
+      return Error{Errc::kStoreBroken, "a failed write took its whole group with it: " +
+                                           (cause ? cause->detail : "no reason given")};
     }
   }
   return writer_.Commit();

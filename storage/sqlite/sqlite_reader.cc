@@ -13,16 +13,6 @@
 #include "storage/sqlite/room_rows.h"
 
 namespace rtcroom {
-namespace {
-
-/// The position that a statement finds; 0 when it finds none.
-Result<std::uint64_t> ReadPosition(StatementRun& run) {
-  const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
-  if (!run.status()) return run.status().error();
-  return position;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path,
                                                          const std::string& vfs) {

@@ -23,18 +23,24 @@ Error About(const std::string& path, const Error& error) {
   return {error.code, fmt::format("cannot use the store {}: {}", path, error.detail)};
 }
 
-Status Configure(Database& database, Durability durability) {
+/// What a commit is.
+Status ConfigureCommits(Database& database, Durability durability) {
   const Result<std::string> mode = database.QueryText("PRAGMA journal_mode = WAL");
   if (!mode) return mode.error();
   if (*mode != "wal") return Error{Errc::kStoreBroken, "its file system has no shared memory"};
   return database.Execute(
       fmt::format("PRAGMA synchronous = {};"
-                  // An undo log of a savepoint never touches the disk.
-                  "PRAGMA temp_store = MEMORY;"
-                  "PRAGMA cache_size = -65536;"
                   // After a burst the log file shrinks to this again.
                   "PRAGMA journal_size_limit = 67108864;",
                   durability == Durability::kFull ? "FULL" : "OFF"));
+}
+
+/// What is kept in memory for the many small changes of a server.
+Status ConfigureMemory(Database& database) {
+  return database.Execute(
+      // An undo log of a savepoint never touches the disk.
+      "PRAGMA temp_store = MEMORY;"
+      "PRAGMA cache_size = -65536;");
 }
 
 /// The connection that writes, with the newest schema.
@@ -47,8 +53,10 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
     return Error{Errc::kStoreBroken, "it may not be written to"};
   }
   if (const Status sound = CheckStoreFile(*database); !sound) return sound.error();
-  if (const Status set = Configure(*database, options.durability); !set) return set.error();
+  if (const Status set = ConfigureCommits(*database, options.durability); !set) return set.error();
+  // Before it may take memory: what a migration of a large store sorts goes to temporary files.
   if (const Status made = MigrateSchema(*database, options.new_epoch); !made) return made.error();
+  if (const Status set = ConfigureMemory(*database); !set) return set.error();
   // Only now: a migration may have to rebuild a table that others refer to.
   if (const Status set = database->Execute("PRAGMA foreign_keys = ON"); !set) return set.error();
   return database;

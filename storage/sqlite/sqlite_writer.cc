@@ -184,9 +184,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
 
 Result<std::uint64_t> SqliteWriter::LastPosition(const Room& stored) {
   StatementRun run(last_position_, stored.sequence);
-  const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
-  if (!run.status()) return run.status().error();
-  return position;
+  return ReadPosition(run);
 }
 
 Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,

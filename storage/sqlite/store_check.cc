@@ -172,9 +172,7 @@ class Check {
 
   Result<std::uint64_t> LastPosition(const Room& room) {
     StatementRun run(last_position_, room.sequence);
-    const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
-    if (!run.status()) return run.status().error();
-    return position;
+    return ReadPosition(run);
   }
 
   Status LoadAudiences(Room& room) {

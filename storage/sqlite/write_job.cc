@@ -1,16 +1,18 @@
 #include "storage/sqlite/write_job.h"
 
+#include <ranges>
+
 #include "storage/sqlite/sqlite_writer.h"
 
 namespace rtcroom {
 namespace {
 
 template <typename Outcome>
-std::optional<Errc> StoreFailureOf(const Outcome& outcome) {
+std::optional<Error> StoreFailureOf(const Outcome& outcome) {
   if (outcome.ok()) return std::nullopt;
   const Errc code = outcome.error().code;
   const bool is_the_stores = code == Errc::kStoreBusy || code == Errc::kStoreBroken;
-  return is_the_stores ? std::optional(code) : std::nullopt;
+  return is_the_stores ? std::optional(outcome.error()) : std::nullopt;
 }
 
 }  // namespace
@@ -45,16 +47,16 @@ void UpdateJob::Announce(CommitListener& listener) noexcept {
   }
 }
 
-std::optional<Errc> UpdateJob::StoreFailure() const {
-  for (const Result<RoomChange>& outcome : outcomes_) {
-    if (const std::optional<Errc> failure = StoreFailureOf(outcome)) return failure;
+std::optional<Error> UpdateJob::StoreFailure() const {
+  for (const Result<RoomChange>& outcome : std::views::reverse(outcomes_)) {
+    if (std::optional<Error> failure = StoreFailureOf(outcome)) return failure;
   }
   return std::nullopt;
 }
 
-std::optional<Errc> TrimJob::StoreFailure() const { return StoreFailureOf(removed_); }
-std::optional<Errc> SideJob::StoreFailure() const { return StoreFailureOf(status_); }
-std::optional<Errc> PingJob::StoreFailure() const { return StoreFailureOf(status_); }
+std::optional<Error> TrimJob::StoreFailure() const { return StoreFailureOf(removed_); }
+std::optional<Error> SideJob::StoreFailure() const { return StoreFailureOf(status_); }
+std::optional<Error> PingJob::StoreFailure() const { return StoreFailureOf(status_); }
 
 void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
 

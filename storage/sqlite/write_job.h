@@ -32,9 +32,9 @@ class WriteJob {
   virtual void Run(SqliteWriter& writer) = 0;
   /// Nothing of the group was committed: `why` is the outcome, whatever `Run` found.
   virtual void Abort(const Error& why) = 0;
-  /// What of the work failed for the store's own sake: kStoreBusy, kStoreBroken; the first of
-  /// several.
-  [[nodiscard]] virtual std::optional<Errc> StoreFailure() const = 0;
+  /// What of the work failed for the store's own sake: kStoreBusy, kStoreBroken; the last of
+  /// several, which is the one that ended the transaction if any did.
+  [[nodiscard]] virtual std::optional<Error> StoreFailure() const = 0;
   /// Tells of what was committed.
   virtual void Announce(CommitListener& listener) noexcept;
 
@@ -54,7 +54,7 @@ class UpdateJob : public WriteJob {
   [[nodiscard]] std::size_t size() const override { return updates_.size(); }
   void Run(SqliteWriter& writer) override;
   void Abort(const Error& why) override;
-  [[nodiscard]] std::optional<Errc> StoreFailure() const override;
+  [[nodiscard]] std::optional<Error> StoreFailure() const override;
   void Announce(CommitListener& listener) noexcept override;
 
   /// One per update, in order.
@@ -72,7 +72,7 @@ class TrimJob : public WriteJob {
   [[nodiscard]] std::size_t size() const override { return 1; }
   void Run(SqliteWriter& writer) override;
   void Abort(const Error& why) override { removed_ = why; }
-  [[nodiscard]] std::optional<Errc> StoreFailure() const override;
+  [[nodiscard]] std::optional<Error> StoreFailure() const override;
 
   [[nodiscard]] const Result<std::size_t>& removed() const { return removed_; }
 
@@ -89,7 +89,7 @@ class SideJob : public WriteJob {
   [[nodiscard]] std::size_t size() const override { return 1; }
   void Run(SqliteWriter& writer) override;
   void Abort(const Error& why) override { status_ = why; }
-  [[nodiscard]] std::optional<Errc> StoreFailure() const override;
+  [[nodiscard]] std::optional<Error> StoreFailure() const override;
 
   [[nodiscard]] const Status& status() const { return status_; }
 
@@ -103,7 +103,7 @@ class PingJob : public WriteJob {
   [[nodiscard]] std::size_t size() const override { return 1; }
   void Run(SqliteWriter& writer) override;
   void Abort(const Error& why) override { status_ = why; }
-  [[nodiscard]] std::optional<Errc> StoreFailure() const override;
+  [[nodiscard]] std::optional<Error> StoreFailure() const override;
 
   [[nodiscard]] const Status& status() const { return status_; }
 

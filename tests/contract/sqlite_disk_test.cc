@@ -16,7 +16,9 @@
 namespace rtcroom {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 class SqliteDisk : public SqliteFixture {
  protected:
@@ -139,6 +141,23 @@ TEST_F(SqliteDisk, AReadThatFailsIsToldAndTheNextOneWorks) {
     EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 3u);
   }
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
+}
+
+TEST_F(SqliteDisk, AReadThatFailsAmidAWriteIsNamedAsTheCause) {
+  RunSql(Path(), "UPDATE meta SET pings = 7");  // so that the writer has none of the pages
+  const auto begins_to_fail = [this](const Room* stored) {
+    vfs_.read_failure = SQLITE_IOERR_READ;
+    return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), {}, {}, kNoon);
+  };
+  const auto outcomes = store_->UpdateAll(std::vector<RoomUpdate>{
+      {.key = kKey, .edit = begins_to_fail}, Creating(MakeRoom(RoomKind::kLive, "r2"))});
+  vfs_.read_failure = SQLITE_OK;
+  for (const auto& outcome : outcomes) {
+    EXPECT_ERROR(kStoreBroken, outcome);
+    EXPECT_THAT(outcome.error().detail, AllOf(HasSubstr("took its whole group with it"),
+                                              HasSubstr("disk I/O error (SQLite 266)")));
+  }
+  ExpectThatWritesWorkAgain();
 }
 
 TEST_F(SqliteDisk, ALogThatCannotBeMovedIsMovedAsSoonAsItCan) {

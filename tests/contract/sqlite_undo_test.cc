@@ -18,6 +18,7 @@ namespace rtcroom {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr char kEventOfBad[] = "INSERT ON events WHEN NEW.user_id = 'bad'";
@@ -195,7 +196,10 @@ TEST_F(SqliteUndo, ALostTransactionTakesItsWholeGroupWithIt) {
   OpenStoreThatRefuses(kEventOfBad, "ROLLBACK");
   const auto outcomes = UpdateAll({CreatingFor("good1"), CreatingFor("bad"), CreatingFor("good2")});
   ASSERT_EQ(outcomes.size(), 3u);
-  for (const auto& outcome : outcomes) EXPECT_ERROR(kStoreBroken, outcome);
+  for (const auto& outcome : outcomes) {
+    EXPECT_ERROR(kStoreBroken, outcome);
+    EXPECT_THAT(outcome.error().detail, HasSubstr("refused")) << "the cause";
+  }
   ExpectRooms({});
   EXPECT_THAT(History(), IsEmpty());
   ExpectHeard({});

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -124,6 +125,25 @@ TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
          " ALTER TABLE rooms DROP COLUMN last_position; PRAGMA user_version = 4");
   OpenStore();
   ExpectHistories(*store_, Cursor::Start());
+}
+
+TEST_F(SqliteUpgradeOfVersion4, TakesNoMoreMemoryForMoreEvents) {
+  OpenStore();
+  store_.reset();
+  RunSql(Path(),
+         fmt::format("DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
+                     "ALTER TABLE rooms DROP COLUMN last_position;"
+                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {0})"
+                     "INSERT INTO events (position, room_kind, room_id, room_number, room_sequence,"
+                     " dialect, type, at_ms) SELECT i, 2, printf('room_%08x_%04x', i % 20000, 7),"
+                     " i % 20000, i / 20000 + 1, 1, 2, {1} FROM n;"
+                     "UPDATE meta SET last_event_position = {0}, last_room_sequence = 20000;"
+                     "PRAGMA user_version = 4",
+                     200'000, kNoon.time_since_epoch().count()));
+  const sqlite3_int64 before = sqlite3_memory_used();
+  (void)sqlite3_memory_highwater(/*resetFlag=*/1);
+  OpenStore();
+  EXPECT_LT(sqlite3_memory_highwater(0) - before, 12 << 20);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgrade,

@@ -125,8 +125,10 @@ TEST_F(BackupTest, WhatNobodyTookAwayIsGoneAfterTheNextStartAndTheNextBackup) {
   server_.Start();
   EXPECT_FALSE(fs::exists(leftover));
   std::ofstream(leftover) << "of a command that was killed";
+  std::ofstream(file().string() + ".0123456789abcdef.new") << "of another one";
   EXPECT_EQ(Backup(server_, file()).exit_code, kDone);
   EXPECT_FALSE(fs::exists(leftover));
+  ExpectAGoodBackup();
 }
 
 TEST_F(BackupTest, IsRefusedToWhoHasNoKey) {

@@ -226,6 +226,43 @@ TEST_F(FullDisk, ABackupOntoItFailsCleanly) {
   EXPECT_EQ(Backup(*server_, elsewhere.path() / "backup.db").exit_code, 0);
 }
 
+TEST_F(FullDisk, AServerThatIsStartedOnItServesWhatItCan) {
+  StartServer("1h");
+  ApiClient before = server_->Https();
+  ASSERT_EQ(before.Call("multi_room", "create_room", CreateBody("host", "steady")).code(), kOk);
+  const std::string key = ReadWholeFile(data() / "admin-key");
+  server_->Kill9();
+  disk_->Fill();
+  server_->Start(ServerProcess::Until::kListening);
+  EXPECT_THAT(server_->Log(), HasSubstr("admin_key_not_written"));
+  ApiClient client = server_->Https();
+  const auto expect_served = [&client] {
+    EXPECT_EQ(client.Call("multi_room", "pusher_heartbeat", MemberBody("steady", "host")).code(),
+              kOk);
+    EXPECT_EQ(PushersOf(client, "multi_room", "steady"), std::vector<std::string>{"host"});
+  };
+  expect_served();
+  EXPECT_EQ(client.Call("multi_room", "add_pusher", PusherBody("steady", "late")).code(),
+            kInternalFailure);
+  // The key of the start before still opens the port; this fails for another reason.
+  EXPECT_EQ(ReadWholeFile(data() / "admin-key"), key);
+  const TempDirectory elsewhere;
+  EXPECT_THAT(Backup(*server_, elsewhere.path() / "backup.db").err,
+              HasSubstr("no space for a copy"));
+
+  server_->HandOver();
+  client = server_->Https();
+  expect_served();
+
+  disk_->Free();
+  EXPECT_TRUE(Eventually(
+      [&] {
+        return client.Call("multi_room", "add_pusher", PusherBody("steady", "late")).code() == kOk;
+      },
+      kMostToRecover));
+  EXPECT_EQ(PushersOf(client, "multi_room", "steady"), (std::vector<std::string>{"host", "late"}));
+}
+
 TEST_F(FullDisk, AReadOnlyDiskIsSaidAtTheStart) {
   StartServer("1h");
   ApiClient client = server_->Https();

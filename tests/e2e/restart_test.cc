@@ -1,5 +1,6 @@
 // A server replaced by another, with the same sockets, and nobody notices.
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "tests/e2e/room_calls.h"
 #include "tests/support/environment_number.h"
 #include "tests/support/loopback_socket.h"
+#include "tests/support/metrics_text.h"
 #include "tests/support/process_figures.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/sanitizers.h"
@@ -25,6 +27,8 @@
 namespace rtcroom {
 namespace {
 
+using testing::AllOf;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
@@ -120,6 +124,27 @@ TEST(Restart, KeepsRoomsAndMembers) {
   ApiClient after = server.Https();
   EXPECT_EQ(WholeState(after), state);
   EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
+}
+
+TEST(Restart, IsNoStartOfTheProcess) {
+  ServerProcess server;
+  const auto start = [&server] {
+    return MetricsText::Read(server.Admin().Get("/metrics").text).Of("process_start_time_seconds");
+  };
+  const double before = start();
+  EXPECT_GT(before, 0);
+  for (int restart = 0; restart < 2; ++restart) {
+    server.HandOver();
+    EXPECT_EQ(start(), before);
+  }
+  // It might come out the same by chance, so look at what the successor was told, too.
+  const std::string environment =
+      ReadWholeFile("/proc/" + std::to_string(server.child().pid()) + "/environ");
+  EXPECT_THAT(environment, AllOf(HasSubstr("RTCROOM_PROCESS_START="),
+                                 HasSubstr(':' + std::to_string(std::llround(before * 1000)))));
+  ASSERT_EQ(server.Terminate(), 0);
+  server.Start();
+  EXPECT_GT(start(), before);
 }
 
 TEST(Restart, IsNotTriedWithAConfigurationThatCouldNotBeServed) {

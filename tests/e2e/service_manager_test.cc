@@ -7,13 +7,17 @@
 #include <optional>
 #include <string>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/edge/file_descriptor.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/manager_stand_in.h"
 #include "tests/support/server_process.h"
+#include "tests/support/temp_directory.h"
 
 namespace rtcroom {
 namespace {
@@ -113,6 +117,40 @@ TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItServes) {
   EXPECT_FALSE(manager_.Next(std::chrono::milliseconds(400)));
   server.Signal(SIGCONT);
   EXPECT_TRUE(manager_.Await("WATCHDOG", "1"));
+}
+
+TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItsStartTakes) {
+  const TempDirectory directory;
+  const std::filesystem::path key = directory.path() / "data" / "dev" / "dev-sig-key";
+  std::filesystem::create_directories(key.parent_path());
+  // The start waits for what somebody writes into it.
+  ASSERT_EQ(::mkfifo(key.c_str(), S_IRUSR | S_IWUSR), 0);
+  const std::filesystem::path config = directory.path() / "rtcroomd.toml";
+  std::ofstream(config) << TomlOf({{"server.http_listen", "127.0.0.1:0"},
+                                   {"server.https_listen", ""},
+                                   {"admin.listen", "127.0.0.1:0"},
+                                   {"grpc.listen", ""},
+                                   {"store.data_dir", (directory.path() / "data").string()}});
+  ChildProcess server({.program = ServerBinary(),
+                       .arguments = {"serve", "--dev", "--config", config.string()},
+                       .environment = Options("200000").environment,
+                       .stdout_file = directory.path() / "out",
+                       .stderr_file = directory.path() / "log"});
+  for (int sign = 0; sign < 10; ++sign) {
+    const std::optional<Notice> notice = manager_.Await("WATCHDOG", "1");
+    ASSERT_TRUE(notice) << ReadWholeFile(directory.path() / "log");
+    EXPECT_TRUE(notice->Value("EXTEND_TIMEOUT_USEC")) << "nor is the time for a start over";
+  }
+  FileDescriptor pipe;
+  ASSERT_TRUE(Eventually([&] {
+    pipe = FileDescriptor(::open(key.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    return pipe.valid();
+  }));
+  ASSERT_EQ(::write(pipe.get(), "a key\n", 6), 6);
+  pipe = FileDescriptor();
+  EXPECT_TRUE(manager_.Await("READY", "1"));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.WaitForExit(), 0);
 }
 
 TEST_F(UnderAServiceManager, GivesNoneWhereNobodyAsksForThem) {

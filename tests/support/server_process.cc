@@ -79,7 +79,7 @@ ServerProcess::~ServerProcess() {
   if (testing::Test::HasFailure()) std::cerr << "--- server log\n" << Tail(Log()) << "---\n";
 }
 
-void ServerProcess::Start() {
+void ServerProcess::Start(Until until) {
   const std::uintmax_t log_start = LogSize();
   child_ = std::make_unique<ChildProcess>(
       ChildCommand{.program = ServerBinary(),
@@ -92,7 +92,8 @@ void ServerProcess::Start() {
   const bool up = Eventually([&] {
     ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
     addresses_ = AddressesSince(log_start);
-    return ended || (addresses_.size() == listeners_ && Admin().Get("/readyz").status == 200);
+    if (ended || addresses_.size() != listeners_) return ended;
+    return until == Until::kListening || Admin().Get("/readyz").status == 200;
   });
   if (up && !ended) return;
   child_.reset();

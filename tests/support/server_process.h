@@ -49,8 +49,13 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
+  /// What a start waits for.
+  enum class Until : std::uint8_t {
+    kReady,
+    kListening,  ///< for a server that serves and cannot write
+  };
   /// Starts it again, on the same directory, after Kill9 or Terminate.
-  void Start();
+  void Start(Until until = Until::kReady);
   /// Asks it to replace itself by a new one, with the same sockets, and waits until that is ready.
   /// Addresses may be asked for meanwhile.
   /// @throws std::runtime_error when it does not become so, or listens elsewhere.

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include "daemon/edge/file_descriptor.h"
 #include "daemon/signing/system_random.h"
 #include "tests/support/matchers.h"
 #include "tests/support/temp_directory.h"
@@ -47,6 +51,25 @@ TEST_F(AtomicFile, LeavesNothingBehindWhenItFails) {
   fs::create_directory(path_);
   EXPECT_ERROR(kUnavailable, WriteFileAtomically(path_, "new", 0600, random_));
   EXPECT_EQ(FileCount(), 1);
+}
+
+TEST_F(AtomicFile, RemovesWhatAKilledWriterOfTheSamePathHasLeft) {
+  const auto make = [this](const char* name) { std::ofstream(directory_.path() / name) << "half"; };
+  make("file.0123456789abcdef.new");
+  const auto others = {"file.0123456789abcde.new", "file.0123456789abcdeg.new", "file.new",
+                       "other.0123456789abcdef.new", "file.0123456789abcdef.new.old"};
+  for (const char* const other : others) make(other);
+  ASSERT_OK(WriteFileAtomically(path_, "new", 0600, random_));
+  EXPECT_FALSE(fs::exists(directory_.path() / "file.0123456789abcdef.new"));
+  for (const char* const other : others) EXPECT_TRUE(fs::exists(directory_.path() / other));
+}
+
+TEST_F(AtomicFile, LeavesWhatAnotherWriterIsStillMaking) {
+  const fs::path making = directory_.path() / "file.0123456789abcdef.new";
+  const FileDescriptor writer(::open(making.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(writer.get(), LOCK_EX | LOCK_NB), 0);
+  ASSERT_OK(WriteFileAtomically(path_, "new", 0600, random_));
+  EXPECT_TRUE(fs::exists(making));
 }
 
 TEST_F(AtomicFile, NamesThePathOfAFailure) {

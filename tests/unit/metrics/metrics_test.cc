@@ -30,6 +30,7 @@ class MetricsTest : public testing::Test {
   FakeClock clock_;
   Metrics metrics_{"1.2.3",
                    clock_,
+                   TimePoint(1234ms),
                    {.rooms = [](RoomKind kind) { return static_cast<std::uint64_t>(kind) * 10; },
                     .room_figures = [this] { return figures_; },
                     .leases = [this] { return leases_; },
@@ -195,12 +196,14 @@ TEST_F(MetricsTest, AddUpWhatTheyCount) {
   Observe("add_pusher", Dialect::kGen1, 0);
   Observe("add_pusher", Dialect::kGen2, 0);
   Observe("get_pushers", Dialect::kGen1, 3);
-  metrics_.OnConnectionOpened();
-  metrics_.OnConnectionOpened();
-  metrics_.OnConnectionClosed();
-  metrics_.OnHandshake();
-  metrics_.OnRefusal(RefusalCause::kFraming);
-  metrics_.OnRefusal(RefusalCause::kMemory);
+  ConnectionObserver& http = metrics_.ConnectionsOf("http");
+  ConnectionObserver& https = metrics_.ConnectionsOf("https");
+  http.OnConnectionOpened();
+  https.OnConnectionOpened();
+  https.OnConnectionClosed();
+  https.OnHandshake();
+  http.OnRefusal(RefusalCause::kFraming);
+  https.OnRefusal(RefusalCause::kMemory);
   figures_.evictions.heartbeat_timeout = 4;
   metrics_.SetReaperLag(1500ms);
   const ServerTotals totals = metrics_.Totals();

@@ -23,9 +23,12 @@ namespace rtcroom {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 class StoreRestore : public testing::Test {
@@ -127,6 +130,30 @@ TEST_F(StoreRestore, ADamagedStoreIsPutAsideAsItIs) {
   EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
 }
 
+TEST_F(StoreRestore, AStoreThatCannotBeRolledBackKeepsItsJournal) {
+  MakeBackup();
+  Result<Database> writing =
+      Database::Open(store().string(), {}, Database::Access::kReadWriteCreate);
+  ASSERT_OK(writing);
+  ASSERT_OK(writing->Execute("CREATE TABLE t (x); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)"));
+  ASSERT_TRUE(fs::exists(store().string() + "-journal"));
+  const auto outcome = Restore(ExistingFile::kReplaced);
+  ASSERT_OK(outcome);
+  EXPECT_TRUE(fs::exists(outcome->kept + "-journal"));
+  EXPECT_FALSE(fs::exists(store().string() + "-journal"));
+  EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
+}
+
+TEST_F(StoreRestore, RemovesWhatOneThatWasKilledHasLeft) {
+  MakeBackup();
+  for (const char* const left :
+       {".restoring.0123456789abcdef.new", ".restoring", ".restoring-wal", ".restoring-shm"}) {
+    std::ofstream(store().string() + left) << "half";
+  }
+  ASSERT_OK(Restore());
+  EXPECT_THAT(FilesInData(), ElementsAre("rtcroomd.db"));
+}
+
 TEST_F(StoreRestore, RefusesABackupWithFindings) {
   MakeBackup();
   ASSERT_OK(Apply(*Open(store()), Creating(MakeRoom(RoomKind::kMulti, "mine"))));
@@ -162,16 +189,30 @@ TEST_F(StoreBackupTest, MakesACopyUnderANameOfItsOwn) {
   EXPECT_EQ(Open(data() / *name)->Scan(0, 100)->rooms, running->Scan(0, 100)->rooms);
 }
 
-TEST_F(StoreBackupTest, RemovesWhatNobodyTookAway) {
+TEST_F(StoreBackupTest, LeavesTheCopyBeforeToWhoeverWasToldOfIt) {
   FillStore(*Open(store()));
   const auto first = backup_.Make();
   ASSERT_OK(first);
-  std::ofstream(data() / (*first + "-journal")) << "of a crash";
   const auto second = backup_.Make();
   ASSERT_OK(second);
-  EXPECT_THAT(FilesInData(), testing::Contains(*second));
+  EXPECT_EQ(Open(data() / *first)->Scan(0, 100)->rooms, Open(store())->Scan(0, 100)->rooms);
+  ASSERT_OK(backup_.Make());
+  EXPECT_THAT(FilesInData(), Not(Contains(*first)));
+  EXPECT_THAT(FilesInData(), Contains(*second));
+}
+
+TEST_F(StoreBackupTest, RemovesWhatNobodyTookAway) {
+  FillStore(*Open(store()));
+  const std::string killed = "backup-0123456789abcdef.part";
+  std::ofstream(data() / killed) << "of a command that was killed";
+  std::ofstream(data() / (killed + "-journal")) << "of a crash";
+  const auto made = backup_.Make();
+  ASSERT_OK(made);
+  EXPECT_THAT(FilesInData(), Contains(*made));
+  EXPECT_THAT(FilesInData(), Not(Contains(StartsWith(killed))));
+  ASSERT_OK(backup_.Make());
   backup_.RemoveLeftovers();
-  for (const std::string& left : FilesInData()) EXPECT_THAT(left, testing::StartsWith("rtcroomd"));
+  for (const std::string& left : FilesInData()) EXPECT_THAT(left, StartsWith("rtcroomd"));
 }
 
 TEST_F(StoreBackupTest, LeavesNothingWhenItFails) {
