@@ -91,6 +91,20 @@ install_deb() {
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$(realpath "$1")"
   program=/usr/bin/rtcroomd
+  remove_units_of_archive
+}
+
+# What an archive has put where systemd and shells look first hides what the package brings.
+remove_units_of_archive() {
+  if grep --quiet --no-messages "^ExecStart=$archive_root/" $units/rtcroomd.service; then
+    rm -f $units/rtcroomd.service $units/rtcroomd.socket
+    # These enabled them; start() makes new ones, to the package's.
+    find $units -mindepth 2 -maxdepth 2 -lname "$units/rtcroomd.*" -delete
+  fi
+  if [[ $(readlink /usr/local/bin/rtcroomd) == "$archive_root/bin/rtcroomd" ]]; then
+    rm /usr/local/bin/rtcroomd
+    echo "What the archive has put into $archive_root is not used any more, and may be removed."
+  fi
 }
 
 add_user() {
