@@ -171,8 +171,8 @@ make_certificate() {
     -keyout "$key" -out "$cert" -subj "/CN=$name" -addext "subjectAltName=DNS:$name" 2> /dev/null
 }
 
-# The configuration is edited in a copy, which takes its place only when check-config likes it: a run
-# that fails changes nothing.
+# The configuration is edited in a copy, which takes its place only when check-config likes it: a
+# run that fails changes nothing.
 open_config() {
   scratch=$(mktemp --directory --tmpdir="$(dirname "$(realpath $config)")")
   trap 'rm -rf "$scratch"' EXIT
@@ -222,7 +222,11 @@ set_key() {
       add()
       inside = $0 ~ "^[[:space:]]*\\[[[:space:]]*[\"\047]?" section "[\"\047]?[[:space:]]*\\]"
     }
-    inside && $0 ~ "^[[:space:]]*[\"\047]?" key "[\"\047]?[[:space:]]*=" { add(); dropped = 1; next }
+    inside && $0 ~ "^[[:space:]]*[\"\047]?" key "[\"\047]?[[:space:]]*=" {
+      add()
+      dropped = 1
+      next
+    }
     { print }
     END { add(); if (!done) { print "[" section "]"; print key " = " value } }' \
     "$edited" > "$scratch/set"
