@@ -124,7 +124,12 @@ install_archive() {
   install -d $archive_root/bin $archive_root/lib $units
   install -m 644 "$1"/lib/* $archive_root/lib/
   install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
-  cp -r "$1/docs" $archive_root/
+  local part
+  for part in README.md docs deploy proto; do
+    rm -rf "${archive_root:?}/$part"
+    # An older archive does not have all of them.
+    [[ ! -e $1/$part ]] || cp -r "$1/$part" $archive_root/
+  done
   ln -sf $archive_root/bin/rtcroomd /usr/local/bin/rtcroomd
   install -m 644 "$1/systemd/rtcroomd.socket" $units/
   sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/rtcroomd.service" \
@@ -328,7 +333,11 @@ esac
 change_over
 start
 case $mode in
-  proxy) echo "Clients reach it through your proxy; for nginx: deploy/nginx/rtcroomd.conf" ;;
+  proxy)
+    documents=/usr/share/doc/rtcroomd
+    [[ $program != "$archive_root"/* ]] || documents=$archive_root
+    echo "Clients reach it through your proxy; for nginx: $documents/deploy/nginx/rtcroomd.conf"
+    ;;
   *)
     port=:${listen##*:}
     echo "In the mini-program's config.js: url: 'https://$name${port%:443}'"
