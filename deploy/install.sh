@@ -91,6 +91,20 @@ install_deb() {
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$(realpath "$1")"
   program=/usr/bin/rtcroomd
+  remove_units_of_archive
+}
+
+# What an archive has put where systemd and shells look first hides what the package brings.
+remove_units_of_archive() {
+  if grep --quiet --no-messages "^ExecStart=$archive_root/" $units/rtcroomd.service; then
+    rm -f $units/rtcroomd.service $units/rtcroomd.socket
+    # These enabled them; start() makes new ones, to the package's.
+    find $units -mindepth 2 -maxdepth 2 -lname "$units/rtcroomd.*" -delete
+  fi
+  if [[ $(readlink /usr/local/bin/rtcroomd) == "$archive_root/bin/rtcroomd" ]]; then
+    rm /usr/local/bin/rtcroomd
+    echo "What the archive has put into $archive_root is not used any more, and may be removed."
+  fi
 }
 
 add_user() {
@@ -110,7 +124,12 @@ install_archive() {
   install -d $archive_root/bin $archive_root/lib $units
   install -m 644 "$1"/lib/* $archive_root/lib/
   install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
-  cp -r "$1/docs" $archive_root/
+  local part
+  for part in README.md docs deploy proto; do
+    rm -rf "${archive_root:?}/$part"
+    # An older archive does not have all of them.
+    [[ ! -e $1/$part ]] || cp -r "$1/$part" $archive_root/
+  done
   ln -sf $archive_root/bin/rtcroomd /usr/local/bin/rtcroomd
   install -m 644 "$1/systemd/rtcroomd.socket" $units/
   sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/rtcroomd.service" \
@@ -157,19 +176,66 @@ make_certificate() {
     -keyout "$key" -out "$cert" -subj "/CN=$name" -addext "subjectAltName=DNS:$name" 2> /dev/null
 }
 
-# set_key SECTION KEY VALUE, in the configuration. Everything else stays, comments too.
+# The configuration is edited in a copy, which takes its place only when check-config likes it: a
+# run that fails changes nothing.
+open_config() {
+  scratch=$(mktemp --directory --tmpdir="$(dirname "$(realpath $config)")")
+  trap 'rm -rf "$scratch"' EXIT
+  edited=$scratch/rtcroomd.toml
+  # With its owner and its mode.
+  cp --preserve=all "$(realpath $config)" "$edited"
+}
+
+put_config_in_place() {
+  if cmp --quiet "$edited" $config; then return; fi
+  sync "$edited"
+  mv --force "$edited" "$(realpath $config)"
+}
+
+# set_key SECTION KEY VALUE, in the copy. Everything else stays, comments too.
 set_key() {
-  local edited
-  edited=$(mktemp --tmpdir=$config_dir)
-  awk -v section="[$1]" -v key="$2" -v value="$3" '
+  awk -v section="$1" -v key="$2" -v value="$3" '
+    # Goes on to the end of a line; `depth` and `quote` tell what is still open there: brackets, or
+    # a text of several lines.
+    function read(line,    i, c, three) {
+      for (i = 1; i <= length(line); i++) {
+        c = substr(line, i, 1)
+        three = substr(line, i, 3)
+        if (quote != "") {
+          if (c == "\\" && quote ~ /"/) i++
+          else if (substr(line, i, length(quote)) == quote) { i += length(quote) - 1; quote = "" }
+        } else if (c == "#") {
+          break
+        } else if (three == "\"\"\"" || three == "\047\047\047") {
+          quote = three
+          i += 2
+        } else if (c == "\"" || c == "\047") {
+          quote = c
+        } else if (c ~ /[[{]/) {
+          depth++
+        } else if (c ~ /[]}]/) {
+          depth--
+        }
+      }
+      if (length(quote) == 1) quote = ""
+    }
     function add() { if (inside && !done) { print key " = " value; done = 1 } }
-    /^[[:space:]]*\[/ { add(); inside = ($1 == section) }
-    inside && !done && $0 ~ "^[[:space:]]*" key "[[:space:]]*=" { add(); next }
+    # What belongs to the line before.
+    depth > 0 || quote != "" { read($0); if (!dropped) print; next }
+    { dropped = 0; read($0) }
+    /^[[:space:]]*\[/ {
+      add()
+      inside = $0 ~ "^[[:space:]]*\\[[[:space:]]*[\"\047]?" section "[\"\047]?[[:space:]]*\\]"
+    }
+    inside && $0 ~ "^[[:space:]]*[\"\047]?" key "[\"\047]?[[:space:]]*=" {
+      add()
+      dropped = 1
+      next
+    }
     { print }
-    END { add(); if (!done) { print section; print key " = " value } }' $config > "$edited"
-  # The file stays the same one, with its owner and its mode.
-  cmp --quiet "$edited" $config || cat "$edited" > $config
-  rm "$edited"
+    END { add(); if (!done) { print "[" section "]"; print key " = " value } }' \
+    "$edited" > "$scratch/set"
+  cat "$scratch/set" > "$edited"
 }
 
 configure_https() {
@@ -189,24 +255,47 @@ configure_https() {
   set_key server http_listen '""'
   # Nobody stands in between now, so nobody is believed.
   set_key server trusted_proxies '[]'
-  write_drop_in "$listen" https
+  address=$listen listener=https
 }
 
 configure_http() {
   set_key server http_listen '"127.0.0.1:5757"'
   set_key server https_listen '""'
   set_key server trusted_proxies '["127.0.0.1", "::1"]'
-  write_drop_in 127.0.0.1:5757 http
+  address=127.0.0.1:5757 listener=http
 }
 
-# Tells the socket unit where to listen and for what.
-write_drop_in() {
-  local file=$units/rtcroomd.socket.d/50-install.conf text
-  text=$(printf '[Socket]\nListenStream=\nListenStream=%s\nFileDescriptorName=%s' "$1" "$2")
-  [[ ! -e $file || $(< $file) != "$text" ]] || return 0
-  install -d $units/rtcroomd.socket.d
-  printf '%s\n' "$text" > $file
-  port_has_changed=1
+# What tells the socket unit where to listen and for what.
+drop_in() {
+  printf '[Socket]\nListenStream=\nListenStream=%s\nFileDescriptorName=%s\n' "$address" "$listener"
+}
+
+# Whether systemd has the port open.
+port_is_held() {
+  local inode
+  while read -r inode; do
+    [[ -z $(find /proc/1/fd -lname "socket:\\[$inode\\]") ]] || return 0
+  done < <(awk -v port="$(printf ':%04X' "${address##*:}")" \
+    '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' \
+    /proc/net/tcp /proc/net/tcp6 2> /dev/null)
+  return 1
+}
+
+# Puts configuration and drop-in in their places.
+change_over() {
+  local file=$units/rtcroomd.socket.d/50-install.conf
+  # Only another port takes closing the old one. That comes before anything says that it is another:
+  # told so while the old one is open, systemd lets go of it and opens none before it is stopped. So
+  # it is as well where somebody else has made it lose its port.
+  if has_systemd && systemctl is-active --quiet rtcroomd.socket &&
+    ! { drop_in | cmp --quiet - $file && port_is_held; }; then
+    systemctl stop rtcroomd.socket rtcroomd.service
+  fi
+  put_config_in_place
+  if ! drop_in | cmp --quiet - $file; then
+    install -d $units/rtcroomd.socket.d
+    drop_in > $file
+  fi
 }
 
 start() {
@@ -221,8 +310,6 @@ start() {
   fi
   systemctl daemon-reload
   systemctl enable --quiet rtcroomd.socket rtcroomd.service
-  # Only another port takes closing the old one.
-  if [[ -n $port_has_changed ]]; then systemctl stop rtcroomd.socket rtcroomd.service; fi
   systemctl start rtcroomd.socket
   systemctl restart rtcroomd.service
   local tries
@@ -234,17 +321,23 @@ start() {
   echo "rtcroomd is ready."
 }
 
-program='' port_has_changed=''
+program='' scratch='' edited='' address='' listener=''
 [[ $mode != domain ]] || check_certificate
 install_program
+open_config
 case $mode in
   domain | self) configure_https ;;
   proxy) configure_http ;;
 esac
-"$program" check-config --config $config
+"$program" check-config --config "$edited"
+change_over
 start
 case $mode in
-  proxy) echo "Clients reach it through your proxy; for nginx: docs/nginx/rtcroomd.conf" ;;
+  proxy)
+    documents=/usr/share/doc/rtcroomd
+    [[ $program != "$archive_root"/* ]] || documents=$archive_root
+    echo "Clients reach it through your proxy; for nginx: $documents/deploy/nginx/rtcroomd.conf"
+    ;;
   *)
     port=:${listen##*:}
     echo "In the mini-program's config.js: url: 'https://$name${port%:443}'"

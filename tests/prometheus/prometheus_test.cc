@@ -35,6 +35,12 @@ Settings WithImAndLogins(const ImStandIn& im) {
   return settings;
 }
 
+nlohmann::json MergeBody(const std::string& room_id, const std::string& user_id) {
+  nlohmann::json body = MemberBody(room_id, user_id);
+  body["mergeParams"] = {{"interface", nlohmann::json::object()}};
+  return body;
+}
+
 class ShippedQueries : public testing::Test {
  protected:
   /// A server of which there is something to tell.
@@ -45,6 +51,9 @@ class ShippedQueries : public testing::Test {
     }
     // Without hosts there is no URL: a failure that is not the caller's.
     EXPECT_EQ(phone.Call("live_room", "get_push_url", {{"userID", "u1"}}).code(), kInternalFailure);
+    ASSERT_EQ(phone.Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+    EXPECT_EQ(phone.Call("live_room", "merge_stream", MergeBody("r1", "u1")).code(),
+              kInternalFailure);
     EXPECT_EQ(phone.Call("multi_room", "get_pushers", RoomBody("nowhere")).code(), kNoSuchRoom);
     (void)LoggedIn(server_, "u2", "live_room");
   }
