@@ -1,5 +1,9 @@
 // A whole call over TLS, as the mini-programs make it (protocol F.10).
+#include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -11,22 +15,28 @@
 namespace rtcroom {
 namespace {
 
+using std::chrono::steady_clock;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr const char* kSigKey = "rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!";
 
-ServerOptions CallOptions() {
-  return {.settings = {{"im.sdk_app_id", 1400000001},
-                       {"im.secret_key", kSigKey},
-                       {"live.bizid", "8888"},
-                       {"live.push_key", "testpushkey0123456789"},
-                       {"room.heartbeat_timeout", "2s"},
-                       {"room.sweep_period", "100ms"}}};
+/// The lease where somebody falls silent. Whoever beats as fast as replies come has to stand still
+/// for all of it to lose its own.
+constexpr std::chrono::seconds kTimeout{10};
+
+ServerOptions CallOptions(Settings more) {
+  more.merge(Settings{{"im.sdk_app_id", 1400000001},
+                      {"im.secret_key", kSigKey},
+                      {"live.bizid", "8888"},
+                      {"live.push_key", "testpushkey0123456789"}});
+  return {.settings = std::move(more)};
 }
 
 class CallFlow : public testing::TestWithParam<std::string_view> {
  protected:
+  explicit CallFlow(Settings more = {}) : server_(CallOptions(std::move(more))) {}
+
   ApiReply Call(const char* endpoint, const nlohmann::json& body) {
     return client_.Call(GetParam(), endpoint, body);
   }
@@ -48,8 +58,37 @@ class CallFlow : public testing::TestWithParam<std::string_view> {
     return user_id;
   }
 
-  ServerProcess server_{CallOptions()};
+  ServerProcess server_;
   ApiClient client_ = server_.Https();
+};
+
+class CallWithSilence : public CallFlow {
+ protected:
+  CallWithSilence()
+      : CallFlow({{"room.heartbeat_timeout", std::to_string(kTimeout.count()) + "s"},
+                  {"room.sweep_period", "100ms"}}) {}
+
+  /// Both have beaten from then on.
+  void SeatAliceAndBob(const std::string& room) {
+    was_silent_ = false;
+    last_beat_ = steady_clock::now();
+    ASSERT_EQ(Call("create_room", CreateBody("alice", room)).code(), kOk);
+    ASSERT_EQ(Call("add_pusher", PusherBody(room, "bob")).code(), kOk);
+  }
+
+  /// A beat of alice, and its code; nothing when the server may have missed one for a whole timeout
+  /// since she came, so that nothing can be said of what it does.
+  std::optional<int> BeatOfAlice(const std::string& room) {
+    const steady_clock::time_point sent = steady_clock::now();
+    const int code = Call("pusher_heartbeat", MemberBody(room, "alice")).code();
+    const auto gap = steady_clock::now() - std::exchange(last_beat_, sent);
+    was_silent_ = was_silent_ || gap >= kTimeout;
+    return was_silent_ ? std::nullopt : std::optional<int>(code);
+  }
+
+ private:
+  steady_clock::time_point last_beat_{};
+  bool was_silent_ = false;
 };
 
 TEST_P(CallFlow, RunsFromTheLoginToTheCreatorsLeaving) {
@@ -72,22 +111,27 @@ TEST_P(CallFlow, RunsFromTheLoginToTheCreatorsLeaving) {
   EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
 }
 
-TEST_P(CallFlow, LosesTheSilentPusherAndKeepsTheOneThatBeats) {
-  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
-  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
-
-  EXPECT_TRUE(Eventually([&] {
-    EXPECT_EQ(Call("pusher_heartbeat", MemberBody("r1", "alice")).code(), kOk);
-    return Pushers("r1") == std::vector<std::string>{"alice"};
-  }));
-  EXPECT_EQ(Call("pusher_heartbeat", MemberBody("r1", "bob")).code(), kNoSuchMember);
-  EXPECT_THAT(Pushers("r1"), ElementsAre("alice")) << "a late beat must not bring bob back";
+TEST_P(CallWithSilence, LosesTheSilentPusherAndKeepsTheOneThatBeats) {
+  bool is_seen = false;
+  for (int call = 1; !is_seen && !HasFailure(); ++call) {
+    const std::string room = "r" + std::to_string(call);
+    SeatAliceAndBob(room);
+    EXPECT_TRUE(Eventually([&] {
+      const std::optional<int> code = BeatOfAlice(room);
+      EXPECT_EQ(code.value_or(kOk), kOk);
+      return !code || Pushers(room) == std::vector<std::string>{"alice"};
+    }));
+    const int late = Call("pusher_heartbeat", MemberBody(room, "bob")).code();
+    const std::vector<std::string> stayed = Pushers(room);
+    if (!BeatOfAlice(room)) continue;  // we stood still ourselves: another call
+    EXPECT_EQ(late, kNoSuchMember);
+    EXPECT_THAT(stayed, ElementsAre("alice")) << "a late beat must not bring bob back";
+    is_seen = true;
+  }
 }
 
-TEST_P(CallFlow, EndsTheRoomWhoseCreatorFallsSilent) {
-  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
-  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
-
+TEST_P(CallWithSilence, EndsTheRoomWhoseCreatorFallsSilent) {
+  SeatAliceAndBob("r1");
   EXPECT_TRUE(Eventually([&] {
     Call("pusher_heartbeat", MemberBody("r1", "bob"));
     return Call("get_pushers", RoomBody("r1")).code() == kNoSuchRoom;
@@ -127,8 +171,12 @@ TEST_P(CallFlow, ShowsARoomUnderItsOwnKindOnly) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, CallFlow, testing::ValuesIn(kKinds),
-                         [](const auto& param_info) { return std::string(param_info.param); });
+std::string NameOf(const testing::TestParamInfo<std::string_view>& param_info) {
+  return std::string(param_info.param);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, CallFlow, testing::ValuesIn(kKinds), NameOf);
+INSTANTIATE_TEST_SUITE_P(Kinds, CallWithSilence, testing::ValuesIn(kKinds), NameOf);
 
 }  // namespace
 }  // namespace rtcroom

@@ -1,4 +1,7 @@
 // check_config, seen from outside (protocol A.5).
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +17,7 @@
 namespace rtcroom {
 namespace {
 
+using std::chrono::steady_clock;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -73,19 +77,47 @@ TEST_F(CheckOfIm, SaysThatTheServiceIsNotThere) {
 }
 
 TEST_F(CheckOfIm, HoldsNobodyElseUpWhileTheServiceHangs) {
-  im_.BehaveForQuestions(ImConduct::Saying(ImConduct::Reply::kHang));
-  std::vector<std::jthread> waiting;
   constexpr int kMoreThanThereAreWorkers = 80;
-  waiting.reserve(kMoreThanThereAreWorkers);
+  // After which the question is given up, and whoever has waited for it is told so.
+  constexpr std::chrono::seconds kMostOfAQuestion{5};
+  const auto create = [this] {
+    return client_.Call("double_room", "create_room", CreateBody("u1", "r1")).code();
+  };
+  // Connected before: between the question and its answer nothing shall take long.
+  ASSERT_EQ(create(), kOk);
+  std::vector<ApiClient> clients;
   for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
-    waiting.emplace_back([client = server_.Https()]() mutable {
-      EXPECT_EQ(Get(client, "check_config", kToken).code(), kOk);
-    });
+    clients.push_back(server_.Https());
+    ASSERT_EQ(PushersOf(clients.back(), "double_room", "r1").size(), 1U);
   }
-  ASSERT_TRUE(Eventually([this] { return im_.questions() == 1; }));
-  EXPECT_EQ(client_.Call("double_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
-  im_.BehaveForQuestions(ImConduct::Well());
-  im_.Release();
+  for (bool is_seen = false; !is_seen && !HasFailure();) {
+    im_.BehaveForQuestions(ImConduct::Saying(ImConduct::Reply::kHang));
+    const std::size_t before = im_.questions();
+    std::atomic<int> failed{0};
+    steady_clock::time_point not_before = steady_clock::now();
+    std::vector<std::jthread> waiting;
+    waiting.reserve(clients.size());
+    for (ApiClient& client : clients) {
+      waiting.emplace_back([&failed, &client] {
+        if (Get(client, "check_config", kToken).code() != kOk) ++failed;
+      });
+    }
+    ASSERT_TRUE(Eventually([&] {
+      const steady_clock::time_point now = steady_clock::now();
+      if (im_.questions() > before) return true;
+      not_before = now;
+      return false;
+    }));
+    EXPECT_EQ(create(), kOk);
+    const std::size_t asked = im_.questions() - before;
+    im_.BehaveForQuestions(ImConduct::Well());
+    im_.Release();
+    waiting.clear();
+    is_seen = steady_clock::now() - not_before < kMostOfAQuestion;
+    if (!is_seen) continue;  // on a busy machine: once more
+    EXPECT_EQ(asked, 1U);
+    EXPECT_EQ(failed, 0);
+  }
 }
 
 }  // namespace

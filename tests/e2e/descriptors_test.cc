@@ -17,6 +17,7 @@ namespace rtcroom {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 constexpr std::string_view kAnyTarget = "/weapp/double_room/get_room_list";
 constexpr std::string_view kAnyBody = R"({"index":0,"cnt":1})";
@@ -43,9 +44,8 @@ TEST(Descriptors, MayRunOutAgainAndAgain) {
   constexpr std::size_t kSpare = 6;
   constexpr std::size_t kClients = 40;
   constexpr milliseconds kExhausted{500};
-  // Of what the process could have used of two cores in that time.
-  constexpr milliseconds kIdleCpu{150};
-  constexpr milliseconds kPromptly{1000};
+  // Of one core: who spins takes all of it, or as much as the machine has left for it.
+  constexpr double kIdleShare = 0.3;
   ServerProcess server({.settings = {{"store.url", "memory:"}, {"log.level", "info"}}});
   const pid_t process = server.child().pid();
   const std::size_t base = OpenDescriptorsOf(process);
@@ -57,15 +57,15 @@ TEST(Descriptors, MayRunOutAgainAndAgain) {
       clients.reserve(kClients);
       for (std::size_t i = 0; i < kClients; ++i) clients.emplace_back(server.AddressOf("http"));
       ASSERT_TRUE(Eventually([&] { return OpenDescriptorsOf(process) > base; }));
+      const auto begun = steady_clock::now();
       const milliseconds before = CpuTimeOf(process);
       std::this_thread::sleep_for(kExhausted);  // the time in which spinning would show
-      EXPECT_LT(CpuTimeOf(process) - before, kIdleCpu);
+      const milliseconds used = CpuTimeOf(process) - before;
+      EXPECT_LT(used, kIdleShare * (steady_clock::now() - begun)) << "round " << round;
     }
-    const auto closed_at = std::chrono::steady_clock::now();
     RawClient client(server.AddressOf("http"));
     client.Send(RawPost(kAnyTarget, kAnyBody));
-    EXPECT_EQ(client.Receive().code(), kOk);
-    EXPECT_LT(std::chrono::steady_clock::now() - closed_at, kPromptly) << "round " << round;
+    EXPECT_EQ(client.Receive().code(), kOk) << "round " << round;
   }
 }
 

@@ -17,6 +17,10 @@ constexpr std::size_t kRepeats = 6;
 /// What was planned: from here on nobody hears of the caller.
 struct FallsSilent {};
 
+bool IsOneOf(std::string_view endpoint, std::initializer_list<std::string_view> endpoints) {
+  return std::ranges::find(endpoints, endpoint) != endpoints.end();
+}
+
 bool IsWebrtc(CallerRole role) {
   return role == CallerRole::kWebrtcHost || role == CallerRole::kWebrtcGuest;
 }
@@ -31,7 +35,6 @@ Caller::Caller(const ServerProcess& server, CallerPlan plan)
                                    : LoggedIn(server, plan_.user_id, plan_.kind, plan_.form)) {}
 
 void Caller::Run() {
-  last_call_ = std::chrono::steady_clock::now();
   try {
     ProceedAsRole();
   } catch (const FallsSilent&) {
@@ -143,12 +146,26 @@ ApiReply Caller::Say(const char* endpoint, const nlohmann::json& body, Codes exp
 }
 
 ApiReply Caller::SayOnce(const char* endpoint, const nlohmann::json& body, Codes expected) {
+  const auto sent = std::chrono::steady_clock::now();
   ApiReply reply = client_.Call(endpoint, body);
   EXPECT_THAT(expected, testing::Contains(reply.code()))
       << plan_.user_id << " " << endpoint << " " << body << ": " << reply;
-  const auto now = std::chrono::steady_clock::now();
-  longest_pause_ = std::max(longest_pause_, now - std::exchange(last_call_, now));
+  NotePause(endpoint, reply.code(), sent);
   return reply;
+}
+
+void Caller::NotePause(std::string_view endpoint, int code,
+                       std::chrono::steady_clock::time_point sent) {
+  if (renewed_at_) {
+    longest_pause_ = std::max(longest_pause_, std::chrono::steady_clock::now() - *renewed_at_);
+  }
+  // Who makes a webrtc room is in it.
+  if (IsOneOf(endpoint, {"add_pusher", "pusher_heartbeat", "enter_room", "heartbeat"}) ||
+      (IsWebrtc(plan_.role) && endpoint == "create_room")) {
+    renewed_at_ = sent;
+  } else if (code == kOk && IsOneOf(endpoint, {"delete_pusher", "destroy_room", "quit_room"})) {
+    renewed_at_.reset();
+  }
 }
 
 void Caller::CountCall() {

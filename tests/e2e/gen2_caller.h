@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/e2e/gen2_calls.h"
@@ -44,7 +46,8 @@ class Caller {
   [[nodiscard]] const CallerPlan& plan() const { return plan_; }
   /// Whether it fell silent before it had left.
   [[nodiscard]] bool fell_silent() const { return fell_silent_; }
-  /// The longest time between two of its calls.
+  /// The longest time in which the server may not have heard of a pusher: from the sending of one
+  /// call that renews its lease to the reply to the next, or to what ended its stay.
   [[nodiscard]] std::chrono::steady_clock::duration longest_pause() const { return longest_pause_; }
 
  private:
@@ -61,6 +64,8 @@ class Caller {
   /// One call, sometimes repeated as by a client whose reply was lost.
   ApiReply Say(const char* endpoint, const nlohmann::json& body, Codes expected);
   ApiReply SayOnce(const char* endpoint, const nlohmann::json& body, Codes expected);
+  /// Measures a call that may have been made by a pusher.
+  void NotePause(std::string_view endpoint, int code, std::chrono::steady_clock::time_point sent);
   /// Throws when that call was to be the last.
   void CountCall();
   /// Asks for the room until it is there. @return whether it was in the end.
@@ -76,7 +81,8 @@ class Caller {
   std::string push_url_;
   std::size_t calls_ = 0;
   bool fell_silent_ = false;
-  std::chrono::steady_clock::time_point last_call_{};
+  /// When the last call was sent that renewed a lease; nothing outside of a stay.
+  std::optional<std::chrono::steady_clock::time_point> renewed_at_;
   std::chrono::steady_clock::duration longest_pause_{};
 };
 

@@ -115,7 +115,7 @@ TEST_F(Gen2Calls, EndAsTheRulesSayWhoeverFallsSilentAndLeaveNothing) {
   for (std::size_t number = 0; number < kCalls; ++number) PlanCall(number);
   CallAllAtOnce();
   EXPECT_TRUE(Eventually([&] { return RoomsLeft() == 0; })) << RoomsLeft();
-  EXPECT_EQ(MetricOf(server_, "rtcroomd_leases"), 0);
+  EXPECT_TRUE(Eventually([&] { return MetricOf(server_, "rtcroomd_leases") == 0; }));
   EXPECT_EQ(server_.Terminate(), 0);
   const std::filesystem::path database = server_.data_directory() / "rtcroomd.db";
   EXPECT_THAT(AuditStore(database), IsEmpty());

@@ -121,8 +121,8 @@ TEST_F(Im, AServiceThatHangsIsWaitedForNoLongerThanItsDeadline) {
     });
   }
   creators.clear();
-  // The protocol's 8 seconds, and what a busy machine adds to them.
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 8s + 4s);
+  // The protocol's 8 seconds, and what a busy machine adds to them: far less than for ever.
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience);
   EXPECT_EQ(refused, 8);
   EXPECT_THAT(RoomIds(client_, "multi_room"), IsEmpty());
   im_.Release();

@@ -17,7 +17,8 @@ namespace {
 using std::chrono::steady_clock;
 using testing::ElementsAre;
 
-constexpr std::chrono::milliseconds kTimeout{2000};
+/// Long enough for a busy machine to beat in time.
+constexpr std::chrono::seconds kTimeout{10};
 
 class Liveness : public testing::Test {
  protected:
@@ -40,7 +41,7 @@ class Liveness : public testing::Test {
   }
 
   ServerProcess server_{
-      {.settings = {{"room.heartbeat_timeout", "2s"}, {"room.sweep_period", "100ms"}}}};
+      {.settings = {{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "100ms"}}}};
 };
 
 TEST_F(Liveness, GrantsAFullTimeoutAfterTheProcessWasStopped) {
@@ -61,20 +62,21 @@ TEST_F(Liveness, GrantsAFullTimeoutAfterARestart) {
   EXPECT_GE(TimeUntilBobIsGone(started), kTimeout);
 }
 
-TEST_F(Liveness, KeepsRoomsTheirOrderAndTheirMembersOverARestart) {
+TEST(Rooms, KeepTheirOrderAndTheirMembersOverARestart) {
+  ServerProcess server;
   {
-    ApiClient client = server_.Https();
+    ApiClient client = server.Https();
     for (const char* room : {"zebra", "ant", "lion"}) {
       ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("alice", room)).code(), kOk);
       ASSERT_EQ(client.Call("multi_room", "add_pusher", PusherBody(room, "bob")).code(), kOk);
     }
     ASSERT_EQ(client.Call("multi_room", "destroy_room", MemberBody("ant", "alice")).code(), kOk);
   }
-  ApiClient before = server_.Https();
+  ApiClient before = server.Https();
   const std::string state = WholeState(before);
-  EXPECT_EQ(server_.Terminate(), 0);
-  server_.Start();
-  ApiClient after = server_.Https();
+  EXPECT_EQ(server.Terminate(), 0);
+  server.Start();
+  ApiClient after = server.Https();
   EXPECT_EQ(WholeState(after), state);
   EXPECT_THAT(RoomIds(after, "multi_room"), ElementsAre("zebra", "lion"));
 }

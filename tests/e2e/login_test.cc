@@ -138,22 +138,36 @@ TEST_F(WechatLogin, AsksOnlyForTheMiniProgramsPrefixAndWithACode) {
 TEST_F(WechatLogin, AsksForSixteenAtATimeWhileTheRestWaitTheirTurn) {
   constexpr std::size_t kMostExchanges = 16;
   constexpr std::size_t kLogins = 20;
-  wechat_.Hold();
-  {
+  std::vector<ApiClient> clients;
+  for (std::size_t i = 0; i < kLogins; ++i) {
+    clients.push_back(server_.Https());
+    // Connected before: what follows shall take as little time as possible.
+    EXPECT_EQ(PushersOf(clients.back(), "double_room", "nowhere").size(), 0U);
+  }
+  // After which an exchange is given up, and another one begins.
+  constexpr std::chrono::seconds kMostOfAnExchange{3};
+  for (bool is_seen = false; !is_seen && !HasFailure();) {
+    const std::size_t before = wechat_.targets().size();
+    ASSERT_TRUE(Eventually([&] { return wechat_.waiting() == 0; }));
+    wechat_.Hold();
+    const auto begun = std::chrono::steady_clock::now();
     std::vector<std::jthread> waiting;
     waiting.reserve(kLogins);
     for (std::size_t i = 0; i < kLogins; ++i) {
-      waiting.emplace_back([this, code = "held" + std::to_string(i)] {
-        ApiClient client = server_.Https();
+      waiting.emplace_back([&client = clients[i], code = "held" + std::to_string(i)] {
         EXPECT_EQ(Login(client, WithCode(code)).code(), kOk);
       });
     }
-    EXPECT_TRUE(Eventually([&] { return wechat_.waiting() == kMostExchanges; }));
+    EXPECT_TRUE(Eventually([&] { return wechat_.waiting() >= kMostExchanges; }));
     EXPECT_EQ(client_.Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
-    EXPECT_THAT(wechat_.targets(), testing::SizeIs(kMostExchanges)) << "nothing more was asked";
+    const std::size_t asked = wechat_.targets().size() - before;
     wechat_.Release();
+    waiting.clear();
+    is_seen = std::chrono::steady_clock::now() - begun < kMostOfAnExchange;
+    if (!is_seen) continue;  // on a busy machine: once more
+    EXPECT_EQ(asked, kMostExchanges) << "nothing more was asked";
+    EXPECT_THAT(wechat_.targets(), testing::SizeIs(before + kLogins));
   }
-  EXPECT_THAT(wechat_.targets(), testing::SizeIs(kLogins));
 }
 
 TEST_F(WechatLogin, IgnoresTheIdThatTheCallerClaims) {

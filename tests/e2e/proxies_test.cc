@@ -30,32 +30,37 @@ ApiReply ListFor(ApiClient& client, const std::string& forwarded_for) {
                       .headers = {{"X-Forwarded-For", forwarded_for}}});
 }
 
-/// Calls until it is refused.
-void UseUp(ApiClient& client, const std::string& forwarded_for) {
-  for (std::size_t i = 0; i < 2 * kBurst; ++i) {
-    if (ListFor(client, forwarded_for).code() == kInternalFailure) return;
+/// Calls until it is refused. A token comes back every second, on a machine that stands still even
+/// between two calls.
+/// @return how many were answered with code 0.
+std::size_t CallUntilRefused(ApiClient& client, const std::string& forwarded_for) {
+  std::size_t answered = 0;
+  while (answered < 10 * kBurst) {
+    if (ListFor(client, forwarded_for).code() == kInternalFailure) return answered;
+    ++answered;
   }
   ADD_FAILURE() << "never refused: " << forwarded_for;
+  return answered;
 }
 
 TEST(ForwardedFor, TellsTheClientBehindATrustedProxy) {
   const ServerProcess server(
       {.settings = FewTokens({{"server.trusted_proxies", {"127.0.0.0/8", "10.9.0.0/16"}}})});
   ApiClient proxy = server.Http();
-  UseUp(proxy, "192.0.2.1");
+  EXPECT_GE(CallUntilRefused(proxy, "192.0.2.1"), kBurst);
   EXPECT_EQ(ListFor(proxy, "192.0.2.2").code(), kOk) << "another client";
   EXPECT_EQ(ListFor(proxy, "2001:db8::1").code(), kOk);
   // The last hop that is not trusted is the client; what it said itself does not count.
-  EXPECT_EQ(ListFor(proxy, "198.51.100.7, 192.0.2.1").code(), kInternalFailure);
-  EXPECT_EQ(ListFor(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7").code(), kInternalFailure);
+  EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1"), kBurst);
+  EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7"), kBurst);
 }
 
 TEST(ForwardedFor, OfAnyoneElseIsIgnored) {
   const ServerProcess server(
       {.settings = FewTokens({{"server.trusted_proxies", {"10.9.0.0/16"}}})});
   ApiClient client = server.Http();
-  UseUp(client, "192.0.2.1");
-  EXPECT_EQ(ListFor(client, "192.0.2.2").code(), kInternalFailure);
+  EXPECT_GE(CallUntilRefused(client, "192.0.2.1"), kBurst);
+  EXPECT_LT(CallUntilRefused(client, "192.0.2.2"), kBurst);
 }
 
 constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
@@ -86,7 +91,7 @@ class ProxyProtocol : public testing::Test {
 
 TEST_F(ProxyProtocol, TellsTheClient) {
   int code = kOk;
-  for (std::size_t i = 0; i < 2 * kBurst && code == kOk; ++i) code = CodeFor('\1');
+  for (std::size_t i = 0; i < 10 * kBurst && code == kOk; ++i) code = CodeFor('\1');
   EXPECT_EQ(code, kInternalFailure);
   EXPECT_EQ(CodeFor('\2'), kOk) << "another client of the same proxy";
 }

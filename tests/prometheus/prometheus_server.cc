@@ -19,7 +19,7 @@ constexpr const char* kProgram = "/usr/bin/prometheus";
 PrometheusServer::PrometheusServer(int port, const std::filesystem::path& alerts) {
   const std::filesystem::path config = directory_.path() / "prometheus.yml";
   std::ofstream(config) << fmt::format(
-      "global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}}\n"
+      "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n"
       "rule_files: [{}]\n"
       "scrape_configs: [{{job_name: rtcroomd, static_configs: [{{targets: ['127.0.0.1:{}']}}]}}]\n",
       alerts.string(), port);
@@ -34,12 +34,11 @@ PrometheusServer::PrometheusServer(int port, const std::filesystem::path& alerts
       .stderr_file = directory_.path() / "log"});
   const bool is_up = Eventually([&] { return PortFromLog() != 0; });
   if (is_up) client_ = std::make_unique<ApiClient>(PortFromLog());
-  // A rate takes two.
+  // A rate takes two. Scrapes that failed do not count.
   const bool has_scraped =
       is_up && Eventually([&] {
-        const ApiReply reply =
-            client_->Get("/api/v1/query?query=" +
-                         PercentEncode(R"(count_over_time(up{job="rtcroomd"}[1m]) > 3)"));
+        const ApiReply reply = client_->Get(
+            "/api/v1/query?query=" + PercentEncode(R"(sum_over_time(up{job="rtcroomd"}[1m]) > 3)"));
         return reply.status == 200 && !reply.json.at("data").at("result").empty();
       });
   if (!has_scraped) {

@@ -20,7 +20,7 @@ namespace rtcroom {
 /// @threads for one thread.
 class PrometheusServer {
  public:
-  /// Scrapes 127.0.0.1 at `port` several times a second, as the job rtcroomd, and waits until it
+  /// Scrapes 127.0.0.1 at `port` every second, as the job rtcroomd, and waits until it
   /// has done so a few times.
   /// @throws std::runtime_error when it does not come to that.
   PrometheusServer(int port, const std::filesystem::path& alerts);

@@ -48,7 +48,8 @@ LoopbackSocket LoopbackSocket::Listen() {
 
 LoopbackSocket LoopbackSocket::Bind(int port) {
   LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-  // Connections to the one who had the port before may still be closing.
+  // Connections to the one who had the port before may still be closing, and who holds it for us
+  // has it as well.
   const int yes = 1;
   Require(::setsockopt(socket.descriptor_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes),
           "setsockopt");

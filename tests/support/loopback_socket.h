@@ -12,8 +12,8 @@ class LoopbackSocket {
  public:
   /// On a free port.
   static LoopbackSocket Listen();
-  /// Has the port to itself but refuses whoever connects.
-  /// @param port  0: a free one.
+  /// Has a port but refuses whoever connects.
+  /// @param port  0: a free one; else one that nobody has, or only sockets that do not listen.
   static LoopbackSocket Bind(int port = 0);
   ~LoopbackSocket();
   LoopbackSocket(LoopbackSocket&& other) noexcept;

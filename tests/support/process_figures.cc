@@ -75,4 +75,12 @@ std::size_t RaiseDescriptorLimit() {
   return limit.rlim_cur;
 }
 
+std::string WhyNotSoMany(std::size_t connections) {
+  constexpr std::size_t kForEverythingElse = 500;
+  const std::size_t limit = RaiseDescriptorLimit();
+  if (connections + kForEverythingElse <= limit) return "";
+  return fmt::format("{} connections need more than the {} descriptors that the system allows",
+                     connections, limit);
+}
+
 }  // namespace rtcroom

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 #include <sys/types.h>
 
@@ -27,5 +28,9 @@ std::size_t OpenDescriptorsOf(pid_t process);
 /// Lets this process open as many descriptors as the system allows it (its hard limit).
 /// @return that limit.
 std::size_t RaiseDescriptorLimit();
+
+/// As above. Empty when this process, and the server that it starts, may each hold that many
+/// connections; else why not.
+std::string WhyNotSoMany(std::size_t connections);
 
 }  // namespace rtcroom

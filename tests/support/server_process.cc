@@ -31,6 +31,9 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"store.data_dir", (directory / "data").string()},
       {"log.format", "json"},
       {"log.level", "debug"},
+      // A machine may stand still at any moment. Who tests leases asks for short ones.
+      {"room.heartbeat_timeout", "1h"},
+      {"room.inactive_ttl", "1h"},
       // All clients of a test share an address, and few tests are about that.
       {"limits.per_address_rate", "0/s"},
       {"limits.per_user_rate", "0/s"},

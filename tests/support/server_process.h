@@ -29,7 +29,8 @@ std::filesystem::path ServerBinary();
 
 struct ServerOptions {
   /// On top of the harness's own: free loopback ports for HTTP, HTTPS, the admin listener and gRPC,
-  /// a fresh certificate, a data directory of its own, a debug log in JSON, no rate limits.
+  /// a fresh certificate, a data directory of its own, a debug log in JSON, no rate limits,
+  /// leases and idle rooms that outlive the test.
   Settings settings = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<PassedSocket> sockets = {};

@@ -49,28 +49,27 @@ std::string HttpAnswer(const std::string& status, const std::string& body,
 }
 
 StandInService::StandInService(Answer answer, SSL_CTX* tls)
-    : answer_(std::move(answer)),
-      tls_(tls),
-      listener_(LoopbackSocket::Listen()),
-      port_(listener_->Port()),
-      accepting_([this] { Accept(); }) {}
+    : answer_(std::move(answer)), tls_(tls) {
+  Listen();
+}
 
 StandInService::~StandInService() { CutOff(); }
 
 void StandInService::GoDown() {
   CutOff();
-  // Keeps the port, so that it is nobody else's when this comes back.
   listener_.reset();
-  listener_.emplace(LoopbackSocket::Bind(port_));
 }
 
-void StandInService::ComeBack() {
+void StandInService::ComeBack() { Listen(); }
+
+void StandInService::Listen() {
+  listener_.emplace(LoopbackSocket::Bind(holder_.Port()));
   listener_->BeginToListen();
   accepting_ = std::jthread([this] { Accept(); });
 }
 
 void StandInService::CutOff() {
-  listener_->ShutDown();
+  if (listener_) listener_->ShutDown();
   if (accepting_.joinable()) accepting_.join();
   std::list<Connection> ending;  // joined without the lock
   const MutexLock lock(mutex_);
@@ -80,7 +79,7 @@ void StandInService::CutOff() {
 }
 
 std::string StandInService::Url() const {
-  return fmt::format("{}://127.0.0.1:{}", tls_ == nullptr ? "http" : "https", port_);
+  return fmt::format("{}://127.0.0.1:{}", tls_ == nullptr ? "http" : "https", holder_.Port());
 }
 
 std::size_t StandInService::connections() const {

@@ -62,6 +62,7 @@ class StandInService {
     std::jthread thread{};
   };
 
+  void Listen();
   void CutOff() EXCLUDES(mutex_);
   void Accept() EXCLUDES(mutex_);
   void Serve(const LoopbackSocket& socket);
@@ -70,8 +71,10 @@ class StandInService {
 
   const Answer answer_;
   SSL_CTX* const tls_;
+  /// Bound for as long as this lives and never listening: the port is nobody else's, not even for
+  /// the moment between two listeners.
+  const LoopbackSocket holder_ = LoopbackSocket::Bind();
   std::optional<LoopbackSocket> listener_;
-  const int port_;
   mutable Mutex mutex_;
   std::list<Connection> connections_ GUARDED_BY(mutex_);
   std::size_t gone_connections_ GUARDED_BY(mutex_) = 0;  ///< before the last `GoDown`

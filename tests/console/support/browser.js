@@ -9,7 +9,8 @@ const kBrowser = process.env.RTCROOM_BROWSER ?? '/usr/bin/chromium';
 const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-const kPatienceMs = 20_000;
+const kPatienceMs = 60_000;
+const kStartPatienceMs = 120_000;
 
 const { chromium } = await import('playwright-core').catch(() => {
   throw new Error('playwright-core is not installed: npm ci --prefix tests/console');
@@ -33,7 +34,8 @@ const { chromium } = await import('playwright-core').catch(() => {
 export async function openBrowser(origins, options = {}) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: kBrowser, args: kArguments, headless: true, viewport: { width: 1360, height: 860 }, ...options,
+    executablePath: kBrowser, args: kArguments, headless: true, timeout: kStartPatienceMs,
+    viewport: { width: 1360, height: 860 }, ...options,
   });
   context.setDefaultTimeout(kPatienceMs);
   const page = context.pages()[0];

@@ -1,6 +1,6 @@
 // Waiting for a condition, never for a time.
 
-const kPatienceMs = 20_000;
+const kPatienceMs = 60_000;
 const kPeriodMs = 25;
 
 /**
