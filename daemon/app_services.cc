@@ -5,6 +5,7 @@
 
 #include "daemon/admin_key.h"
 #include "daemon/app.h"
+#include "daemon/files/atomic_file.h"
 
 namespace rtcroom {
 namespace {

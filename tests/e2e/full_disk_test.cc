@@ -257,11 +257,9 @@ TEST_F(FullDisk, AServerThatIsStartedOnItServesWhatItCan) {
   expect_served();
 
   disk_->Free();
-  EXPECT_TRUE(Eventually(
-      [&] {
-        return client.Call("multi_room", "add_pusher", PusherBody("steady", "late")).code() == kOk;
-      },
-      kMostToRecover));
+  EXPECT_TRUE(Eventually([&] {
+    return client.Call("multi_room", "add_pusher", PusherBody("steady", "late")).code() == kOk;
+  }));
   EXPECT_EQ(PushersOf(client, "multi_room", "steady"), (std::vector<std::string>{"host", "late"}));
 }
 
