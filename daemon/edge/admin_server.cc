@@ -85,7 +85,7 @@ std::optional<HttpReply> AdminServer::Handle(HttpRequest request, const DeferRep
   const LogScope scope(request.request_id);
   const Asked asked{.request_id = request.request_id,
                     .may_change = !IsReading(request.method),
-                    .begun = clock_.Monotonic()};
+                    .begun = request.begun};
   const auto defer_observed = [&]() -> std::shared_ptr<PendingReply> {
     return std::make_shared<Observed>(*this, defer(), asked);
   };

@@ -77,11 +77,17 @@ Result<ListeningSocket> ListenForGrpc(const std::string& address) {
   return address.starts_with(kUnix) ? ListenUnix(address) : Listen(address);
 }
 
-void RemoveSocketFile(const std::string& address) {
-  if (!address.starts_with(kUnix)) return;
-  const std::optional<sockaddr_un> path =
-      UnixAddress(std::string_view(address).substr(kUnix.size()));
-  if (path && IsAbandoned(*path)) unlink(path->sun_path);
+std::optional<SocketFile> FindSocketFile(const std::string& address) {
+  if (!address.starts_with(kUnix)) return std::nullopt;
+  struct stat found{};
+  if (lstat(address.c_str() + kUnix.size(), &found) != 0 || !S_ISSOCK(found.st_mode)) {
+    return std::nullopt;
+  }
+  return SocketFile{.device = found.st_dev, .inode = found.st_ino};
+}
+
+void RemoveSocketFile(const std::string& address, const SocketFile& file) {
+  if (FindSocketFile(address) == file) unlink(address.c_str() + kUnix.size());
 }
 
 }  // namespace rtcroom

@@ -143,6 +143,7 @@ Status GrpcServer::Start() {
     if (!bound) return bound.error();
     listening_ = *std::move(bound);
   }
+  socket_file_ = FindSocketFile(listening_.address);
   // What a name has led to.
   if (Status status = CheckReach(listening_.address, options_.tls); !status) return status;
   try {
@@ -190,8 +191,8 @@ void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop a
   if (library_ && library_->is_up()) library_->FailHealth();
   if (door_) door_->Close();
   if (after == SocketAfterStop::kClosed && listening_.socket.valid()) {
+    if (socket_file_) RemoveSocketFile(listening_.address, *socket_file_);
     listening_.socket = FileDescriptor();
-    RemoveSocketFile(listening_.address);
   }
   if (library_ && library_->is_up()) {
     parts_.end_streams();

@@ -17,6 +17,7 @@
 #include "daemon/edge/http_listener.h"
 #include "daemon/edge/listening_socket.h"
 #include "daemon/grpc_server/front_door.h"
+#include "daemon/grpc_server/grpc_address.h"
 #include "daemon/grpc_server/grpc_tls.h"
 
 namespace grpc {
@@ -108,6 +109,7 @@ class GrpcServer {
   GrpcServerOptions options_;
   const GrpcServerParts parts_;
   ListeningSocket listening_;
+  std::optional<SocketFile> socket_file_;  ///< of `listening_`, while that is open
   Mutex tls_mutex_;
   /// Connections that began with it may outlive it: OpenSSL counts who uses it.
   std::shared_ptr<ssl_ctx_st> tls_ GUARDED_BY(tls_mutex_);
