@@ -194,6 +194,10 @@ describe('the history of a room', () => {
     assert.deepStrictEqual(numbers(mergedEvents([event(3), event(2)], [event(2)])), [3, 2]);
     assert.deepStrictEqual(numbers(mergedEvents([], [event(1)])), [1]);
   });
+
+  it('has nothing on top that a stream which is behind told late', () => {
+    assert.deepStrictEqual(numbers(mergedEvents([event(9), event(8)], [event(10), event(3), event(2)])), [10, 9, 8]);
+  });
 });
 
 describe('an action that failed', () => {

@@ -12,13 +12,20 @@ const kMostShown = 500;
 const identityOf = (event) => `${event.number}/${event.sequence}`;
 
 /**
- * The server's reply together with what came while it was asked, which the reply may have as well.
+ * @param {RoomEvent} event
+ * @param {RoomEvent|undefined} other  nothing: everything is after it
+ */
+const isAfter = (event, other) => other === undefined || event.number > other.number
+  || (event.number === other.number && event.sequence > other.sequence);
+
+/**
+ * The server's reply together with what came while it was asked. Most of that the reply has as
+ * well, or it is older than all of the reply, where the stream is behind.
  * @param {RoomEvent[]} reply  newest first
  * @param {RoomEvent[]} meanwhile  newest first
  */
 export function mergedEvents(reply, meanwhile) {
-  const replied = new Set(reply.map(identityOf));
-  return [...meanwhile.filter((event) => !replied.has(identityOf(event))), ...reply];
+  return [...meanwhile.filter((event) => isAfter(event, reply[0])), ...reply];
 }
 
 export class Timeline {
@@ -26,6 +33,8 @@ export class Timeline {
   #empty = el('p', { class: 'quiet' }, 'No event of this room is kept.');
   /** @type {Set<string>} */
   #known = new Set();
+  /** @type {RoomEvent|undefined} */
+  #newest = undefined;
   element = el('div', {}, this.#empty, this.#list);
 
   /**
@@ -34,16 +43,19 @@ export class Timeline {
    */
   renew(events) {
     this.#known.clear();
+    this.#newest = events[0];
     this.#list.replaceChildren();
     this.#empty.hidden = false;
     this.addOlder(events);
   }
 
   /**
-   * What has just happened.
+   * What has just happened; nothing that a stream which is behind tells late.
    * @param {RoomEvent} event
    */
   addNewest(event) {
+    if (!isAfter(event, this.#newest)) return;
+    this.#newest = event;
     if (this.#isNew(event)) this.#list.prepend(entry(event));
     while (this.#list.children.length > kMostShown) this.#forgetOldest();
   }
