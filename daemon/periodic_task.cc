@@ -1,10 +1,10 @@
 #include "daemon/periodic_task.h"
 
 #include <condition_variable>
-#include <exception>
 #include <mutex>
-#include <typeinfo>
 #include <utility>
+
+#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 namespace {
@@ -14,11 +14,8 @@ namespace {
 void Run(const PeriodicTask::Task& task, const std::stop_token& stop, Logger& logger) {
   try {
     task(stop);
-  } catch (const std::exception& slipped) {
-    // Its type, not its text: that may quote what somebody sent.
-    logger.Error("task_threw", {{"type", typeid(slipped).name()}});
   } catch (...) {
-    logger.Error("task_threw", {{"type", "not a std::exception"}});
+    logger.Error("task_threw", {{"type", TypeOfThrown()}});
   }
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <exception>
 #include <memory>
-#include <typeinfo>
+#include <string>
 #include <utility>
 
+#include "daemon/base/thrown.h"
 #include "handlers/form.h"
 #include "handlers/later_answer.h"
 #include "handlers/refusal.h"
@@ -38,16 +38,7 @@ bool TakePrefix(const std::vector<std::string>& segments, std::string_view& path
 }
 
 /// What to answer to the exception that is being handled.
-Reply Slipped() {
-  try {
-    throw;
-  } catch (const std::exception& slipped) {
-    // Its type, not its text: that may quote what the client sent, and the log shows this.
-    return Reply::Failure({Errc::kInternal, typeid(slipped).name()});
-  } catch (...) {
-    return Reply::Failure({Errc::kInternal, "not a std::exception"});
-  }
-}
+Reply Slipped() { return Reply::Failure({Errc::kInternal, std::string(TypeOfThrown())}); }
 
 /// @param answer  shared by all copies of the function that the handler is given.
 void RunLaterHandler(LaterHandler handler, const Request& call, const HandlerContext& context,

@@ -43,10 +43,15 @@ int Bind(int socket, const sockaddr_un& address) {
   return bound ? 0 : errno;
 }
 
+std::optional<SocketFile> SocketFileAt(const char* path) {
+  struct stat found{};
+  if (lstat(path, &found) != 0 || !S_ISSOCK(found.st_mode)) return std::nullopt;
+  return SocketFile{.device = found.st_dev, .inode = found.st_ino};
+}
+
 // Whether the path leads to a socket on which nobody listens.
 bool IsAbandoned(const sockaddr_un& address) {
-  struct stat found{};
-  if (lstat(address.sun_path, &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  if (!SocketFileAt(address.sun_path)) return false;
   const FileDescriptor probe = UnixSocket();
   return connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
          errno == ECONNREFUSED;
@@ -79,11 +84,7 @@ Result<ListeningSocket> ListenForGrpc(const std::string& address) {
 
 std::optional<SocketFile> FindSocketFile(const std::string& address) {
   if (!address.starts_with(kUnix)) return std::nullopt;
-  struct stat found{};
-  if (lstat(address.c_str() + kUnix.size(), &found) != 0 || !S_ISSOCK(found.st_mode)) {
-    return std::nullopt;
-  }
-  return SocketFile{.device = found.st_dev, .inode = found.st_ino};
+  return SocketFileAt(address.c_str() + kUnix.size());
 }
 
 void RemoveSocketFile(const std::string& address, const SocketFile& file) {

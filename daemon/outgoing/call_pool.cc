@@ -1,8 +1,8 @@
 #include "daemon/outgoing/call_pool.h"
 
-#include <exception>
-#include <typeinfo>
 #include <utility>
+
+#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 
@@ -68,11 +68,8 @@ void CallPool::MakeCalls() {
 void CallPool::Run(const std::function<void()>& function) {
   try {
     function();
-  } catch (const std::exception& slipped) {
-    // Its type, not its text: that may quote what somebody sent.
-    logger_.Error("call_threw", {{"type", typeid(slipped).name()}});
   } catch (...) {
-    logger_.Error("call_threw", {{"type", "not a std::exception"}});
+    logger_.Error("call_threw", {{"type", TypeOfThrown()}});
   }
 }
 
