@@ -6,7 +6,8 @@
 binary=build/release/daemon/rtcroomd
 
 # Prints a configuration for load: the limits that hold one client back are off, since all load
-# comes from one address. Arguments are further lines for the section [server].
+# comes from one address; streams are signed, as on a server with a stream service. Arguments are
+# further lines for the section [server].
 server_config() {
   cat <<TOML
 [server]
@@ -23,6 +24,10 @@ data_dir = "$work/data"
 heartbeat_timeout = "1h"
 max_pushers_multi = 8
 max_rooms = 2000000
+[live]
+bizid = "8888"
+push_key = "testpushkey0123456789"
+play_key = "testplaykey0123456789"
 [limits]
 per_address_rate = "0/s"
 per_user_rate = "0/s"
