@@ -13,6 +13,7 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/result.h"
+#include "daemon/core/sip_hash.h"
 
 namespace rtcroom {
 
@@ -42,17 +43,19 @@ class BanList {
   /// @return how many.
   std::size_t RemoveEnded() EXCLUDES(mutex_);
 
- private:
+  /// What bans are found by.
   struct Banned {
     RoomKind kind{};
     UserId user_id{};
     bool operator==(const Banned&) const = default;
   };
   struct BannedHash {
-    std::size_t operator()(const Banned& banned) const noexcept {
-      return std::hash<std::string>()(banned.user_id.value) ^ static_cast<std::size_t>(banned.kind);
+    std::size_t operator()(const Banned& banned) const {
+      return NameHash()(banned.user_id.value);
     }
   };
+
+ private:
   using Rooms = std::map<RoomId, TimePoint>;  ///< until when
 
   const Clock& clock_;

@@ -60,7 +60,7 @@ SessionService::SessionService(const SessionServiceParts& parts, SessionOptions 
       options_(std::move(options)),
       application_(
           TokenApplication(options_.sdk_app_id, crypto_.EncodeBase64(options_.account_type))),
-      table_(options_.table, options_.hash_key, crypto_) {}
+      table_(options_.table, crypto_) {}
 
 Status SessionService::Restore() {
   const TimePoint now = clock_.Now();

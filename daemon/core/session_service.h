@@ -17,7 +17,6 @@
 #include "daemon/core/session_store.h"
 #include "daemon/core/session_table.h"
 #include "daemon/core/sessions.h"
-#include "daemon/core/sip_hash.h"
 
 namespace rtcroom {
 
@@ -25,7 +24,6 @@ struct SessionOptions {
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";  ///< digits
   SessionTableOptions table{};
-  SipHashKey hash_key{};  ///< random, of this process
 };
 
 struct SessionServiceParts {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,21 @@ TEST_F(Layering, EachSourceIsNamedInACMakeList) {
     if (!std::ranges::binary_search(listed, file.path)) forgotten.push_back(file.path);
   }
   EXPECT_THAT(forgotten, IsEmpty());
+}
+
+// Clients choose names that collide in a hash without a key.
+TEST_F(Layering, TablesOfTextHashWithTheKeyOfTheProcess) {
+  const std::regex unkeyed(
+      R"(std::hash<std::string|unordered_(map|set)<std::string(_view)?\b(?!.*NameHash))");
+  std::vector<std::string> violations;
+  for (const auto& file : files_) {
+    if (file.path.starts_with("tests/")) continue;
+    for (const auto& line : Lines(file.text)) {
+      if (!std::regex_search(line.text.begin(), line.text.end(), unkeyed)) continue;
+      violations.push_back(fmt::format("{}:{}", file.path, line.number));
+    }
+  }
+  EXPECT_THAT(violations, IsEmpty());
 }
 
 }  // namespace
