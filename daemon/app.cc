@@ -199,6 +199,8 @@ void App::ForgetEndedBans() {
 
 void App::TendSessions() {
   constexpr int kMostRounds = 20;
+  const std::chrono::milliseconds jump = sessions_->NoticeWallClockJump();
+  if (jump.count() != 0) logger_.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
   for (int round = 0; round < kMostRounds; ++round) {
     const Result<SessionUpkeep> done = sessions_->Upkeep();
     if (!done) {
