@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/core/sip_hash.h"
 #include "daemon/edge/event_loop.h"
 #include "daemon/files/atomic_file.h"
 #include "daemon/signing/dev_identity.h"
@@ -43,7 +44,9 @@ App::App(Config config, RunMode mode, InheritedSockets sockets,
       sockets_(std::move(sockets)),
       process_start_(process_start),
       leases_(clock_, config_.room.heartbeat_timeout),
-      inactive_(clock_, config_.room.inactive_ttl) {}
+      inactive_(clock_, config_.room.inactive_ttl) {
+  DrawNameHashKey(random_);
+}
 
 App::~App() { Stop(); }
 
@@ -196,6 +199,8 @@ void App::ForgetEndedBans() {
 
 void App::TendSessions() {
   constexpr int kMostRounds = 20;
+  const std::chrono::milliseconds jump = sessions_->NoticeWallClockJump();
+  if (jump.count() != 0) logger_.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
   for (int round = 0; round < kMostRounds; ++round) {
     const Result<SessionUpkeep> done = sessions_->Upkeep();
     if (!done) {

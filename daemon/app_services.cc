@@ -115,8 +115,7 @@ Status App::MakeSessions() {
       SessionOptions{
           .sdk_app_id = config_.im.sdk_app_id,
           .account_type = config_.im.account_type,
-          .table = {.max_sessions = config_.auth.max_tokens, .ttl = config_.auth.token_ttl},
-          .hash_key = RandomKey(random_)});
+          .table = {.max_sessions = config_.auth.max_tokens, .ttl = config_.auth.token_ttl}});
   return sessions_->Restore();
 }
 

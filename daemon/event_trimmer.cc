@@ -1,9 +1,13 @@
 #include "daemon/event_trimmer.h"
 
+#include <algorithm>
+
 namespace rtcroom {
 
 std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
-  const EventRetention retention{.keep_since = clock_.Now() - options_.retention,
+  // Events from before a jump have times of the one clock, those from after it of the other.
+  const TimePoint now = std::min(clock_.Now(), steady_clock_.Now());
+  const EventRetention retention{.keep_since = now - options_.retention,
                                  .max_events = options_.max_events,
                                  .most_per_call = options_.most_per_step};
   std::size_t removed = 0;

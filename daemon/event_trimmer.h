@@ -9,6 +9,7 @@
 
 #include "daemon/base/logger.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/steady_wall_clock.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {
@@ -22,13 +23,14 @@ struct TrimOptions {
 };
 
 /// Removes events that are too old or too many, in steps small enough that requests hardly
-/// notice them.
+/// notice them. A wall clock that is set makes no event too old before its time: after it was set
+/// forward, events may stay for longer, until there are too many or the process starts anew.
 ///
 /// @threads for one thread.
 class EventTrimmer {
  public:
   EventTrimmer(Store& store, const Clock& clock, TrimOptions options, Logger& logger)
-      : store_(store), clock_(clock), options_(options), logger_(logger) {}
+      : store_(store), clock_(clock), steady_clock_(clock), options_(options), logger_(logger) {}
 
   /// Stops between two steps when it is asked to.
   /// @return how many events went.
@@ -37,6 +39,7 @@ class EventTrimmer {
  private:
   Store& store_;
   const Clock& clock_;
+  const SteadyWallClock steady_clock_;
   const TrimOptions options_;
   Logger& logger_;
 };

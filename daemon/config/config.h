@@ -60,7 +60,7 @@ struct StoreConfig {
 };
 
 struct RoomConfig {
-  ConfigDuration heartbeat_timeout = std::chrono::seconds(20);
+  ConfigDuration heartbeat_timeout = std::chrono::seconds(25);
   ConfigDuration sweep_period = std::chrono::seconds(5);
   ConfigDuration inactive_ttl = std::chrono::seconds(120);
   std::size_t max_pushers_double = 2;

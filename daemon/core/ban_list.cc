@@ -11,13 +11,13 @@ Result<std::optional<TimePoint>> BanList::Put(const Ban& ban) {
   Rooms& rooms = bans_[{.kind = ban.room.kind, .user_id = ban.user_id}];
   const auto found = rooms.find(ban.room.id);
   if (found != rooms.end()) {
-    return std::optional(std::exchange(found->second, ban.until));
+    return std::optional(std::exchange(found->second, TermOf(ban.until)).until);
   }
   if (size_ >= kMaxBans) {
     if (rooms.empty()) bans_.erase({.kind = ban.room.kind, .user_id = ban.user_id});
     return Error{Errc::kUnavailable, "there are too many bans"};
   }
-  rooms.emplace(ban.room.id, ban.until);
+  rooms.emplace(ban.room.id, TermOf(ban.until));
   ++size_;
   return std::optional<TimePoint>();
 }
@@ -28,9 +28,9 @@ void BanList::Restore(const Ban& ban, const std::optional<TimePoint>& before) {
   if (found == bans_.end()) return;
   Rooms& rooms = found->second;
   const auto stored = rooms.find(ban.room.id);
-  if (stored == rooms.end() || stored->second != ban.until) return;
+  if (stored == rooms.end() || stored->second.until != ban.until) return;
   if (before) {
-    stored->second = *before;
+    stored->second = TermOf(*before);
     return;
   }
   rooms.erase(stored);
@@ -45,7 +45,7 @@ bool BanList::IsBanned(const RoomKey& room, const UserId& user_id) const {
   const auto found = bans_.find({.kind = room.kind, .user_id = user_id});
   if (found == bans_.end()) return false;
   const auto ban = found->second.find(room.id);
-  return ban != found->second.end() && ban->second > now;
+  return ban != found->second.end() && ban->second.ends > now;
 }
 
 bool BanList::IsBannedSomewhere(RoomKind kind, const UserId& user_id) const {
@@ -54,7 +54,8 @@ bool BanList::IsBannedSomewhere(RoomKind kind, const UserId& user_id) const {
   const MutexLock lock(mutex_);
   const auto found = bans_.find({.kind = kind, .user_id = user_id});
   if (found == bans_.end()) return false;
-  return std::ranges::any_of(found->second, [now](const auto& ban) { return ban.second > now; });
+  return std::ranges::any_of(found->second,
+                             [now](const auto& ban) { return ban.second.ends > now; });
 }
 
 std::size_t BanList::RemoveEnded() {
@@ -64,7 +65,7 @@ std::size_t BanList::RemoveEnded() {
   const MutexLock lock(mutex_);
   for (auto banned = bans_.begin(); banned != bans_.end();) {
     Rooms& rooms = banned->second;
-    removed += std::erase_if(rooms, [now](const auto& ban) { return ban.second <= now; });
+    removed += std::erase_if(rooms, [now](const auto& ban) { return ban.second.ends <= now; });
     banned = rooms.empty() ? bans_.erase(banned) : std::next(banned);
   }
   size_ -= removed;

@@ -13,10 +13,13 @@
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/result.h"
+#include "daemon/core/sip_hash.h"
+#include "daemon/core/steady_wall_clock.h"
 
 namespace rtcroom {
 
 /// The bans that last, in memory. It writes nothing: who bans sees to it that the ban is kept.
+/// Setting the wall clock neither ends nor lengthens a ban while the process lives.
 ///
 /// @threads safe from any thread; while nobody is banned, asking takes no lock.
 class BanList {
@@ -42,20 +45,28 @@ class BanList {
   /// @return how many.
   std::size_t RemoveEnded() EXCLUDES(mutex_);
 
- private:
+  /// What bans are found by.
   struct Banned {
     RoomKind kind{};
     UserId user_id{};
     bool operator==(const Banned&) const = default;
   };
   struct BannedHash {
-    std::size_t operator()(const Banned& banned) const noexcept {
-      return std::hash<std::string>()(banned.user_id.value) ^ static_cast<std::size_t>(banned.kind);
-    }
+    std::size_t operator()(const Banned& banned) const { return NameHash()(banned.user_id.value); }
   };
-  using Rooms = std::map<RoomId, TimePoint>;  ///< until when
 
-  const Clock& clock_;
+ private:
+  struct Term {
+    TimePoint until{};  ///< as it was put
+    TimePoint ends{};   ///< by `clock_`
+  };
+  using Rooms = std::map<RoomId, Term>;
+
+  [[nodiscard]] Term TermOf(TimePoint until) const {
+    return {.until = until, .ends = until - clock_.WallIsAhead()};
+  }
+
+  const SteadyWallClock clock_;
   std::atomic<std::size_t> size_{0};  ///< written with the lock held
   mutable Mutex mutex_;
   std::unordered_map<Banned, Rooms, BannedHash> bans_ GUARDED_BY(mutex_);

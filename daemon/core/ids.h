@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/core/sip_hash.h"
+
 namespace rtcroom {
 
 /// Most bytes of an id.
@@ -65,14 +67,5 @@ std::ostream& operator<<(std::ostream& out, const RoomKey& key);
 
 template <>
 struct std::hash<rtcroom::RoomId> {
-  std::size_t operator()(const rtcroom::RoomId& id) const noexcept {
-    return std::hash<std::string>()(id.value);
-  }
-};
-
-template <>
-struct std::hash<rtcroom::RoomKey> {
-  std::size_t operator()(const rtcroom::RoomKey& key) const noexcept {
-    return std::hash<std::string>()(key.id.value) ^ static_cast<std::size_t>(key.kind);
-  }
+  std::size_t operator()(const rtcroom::RoomId& id) const { return rtcroom::NameHash()(id.value); }
 };

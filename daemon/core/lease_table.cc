@@ -1,18 +1,16 @@
 #include "daemon/core/lease_table.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 #include <variant>
 
+#include "daemon/core/sip_hash.h"
+
 namespace rtcroom {
 
-std::size_t LeaseTable::MemberHash::operator()(const Member& member) const noexcept {
-  const std::size_t room = std::hash<std::string_view>()(member.room_id);
-  const std::size_t user = std::hash<std::string_view>()(member.user_id);
-  // The mixing step of boost::hash_combine: a plain xor would make (a, b) and (b, a) collide.
-  return room ^ (user + 0x9e3779b97f4a7c15ULL + (room << 6U) + (room >> 2U) +
-                 static_cast<std::size_t>(member.kind));
+std::size_t LeaseTable::MemberHash::operator()(const Member& member) const {
+  // Without the kind: no two rooms have the same id.
+  return NameHash()(member.room_id, member.user_id);
 }
 
 LeaseTable::LeaseTable(const Clock& clock, std::chrono::milliseconds timeout)

@@ -90,6 +90,17 @@ class LeaseTable : public CommitListener {
 
   [[nodiscard]] std::size_t size() const;
 
+  /// What leases are found by; views, so that a lookup copies nothing.
+  struct Member {
+    RoomKind kind{};
+    std::string_view room_id{};
+    std::string_view user_id{};
+    bool operator==(const Member&) const = default;
+  };
+  struct MemberHash {
+    std::size_t operator()(const Member& member) const;
+  };
+
  private:
   struct Lease {
     RoomKey room{};
@@ -103,19 +114,9 @@ class LeaseTable : public CommitListener {
   };
   using Order = std::list<Lease>;
 
-  /// What leases are found by; views, so that a lookup copies nothing.
-  struct Member {
-    RoomKind kind{};
-    std::string_view room_id{};
-    std::string_view user_id{};
-    bool operator==(const Member&) const = default;
-  };
   static Member MemberOf(const RoomKey& room, const UserId& user_id) {
     return {room.kind, room.id.value, user_id.value};
   }
-  struct MemberHash {
-    std::size_t operator()(const Member& member) const noexcept;
-  };
 
   void GrantLocked(Lease lease) REQUIRES(mutex_);
   void ApplyLocked(const RoomChange& change) REQUIRES(mutex_);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <ranges>
 #include <utility>
+#include <vector>
 
 #include "daemon/core/session_token.h"
 
@@ -15,6 +16,9 @@ constexpr std::size_t kUpkeepBatch = 1000;
 /// How much longer the store keeps a session. What it knows of a last use is an hour behind, and
 /// more while it fails; a session that memory still has must not go from it.
 constexpr std::chrono::hours kStoredLonger{3};
+
+/// A difference between the clocks that is smaller is left alone: it changes no life by more.
+constexpr std::chrono::minutes kSmallestJump{1};
 
 LoginOutcome OutcomeOf(UserSigOutcome outcome) {
   switch (outcome) {
@@ -57,13 +61,14 @@ SessionService::SessionService(const SessionServiceParts& parts, SessionOptions 
       store_(parts.store),
       crypto_(parts.crypto),
       clock_(parts.clock),
+      steady_clock_(parts.clock),
       options_(std::move(options)),
       application_(
           TokenApplication(options_.sdk_app_id, crypto_.EncodeBase64(options_.account_type))),
-      table_(options_.table, options_.hash_key, crypto_) {}
+      table_(options_.table, crypto_) {}
 
 Status SessionService::Restore() {
-  const TimePoint now = clock_.Now();
+  const TimePoint now = steady_clock_.Now();
   Result<StoredSessions> stored =
       store_.LoadSessions(now - options_.table.ttl, options_.table.max_sessions);
   if (!stored) return stored.error();
@@ -71,7 +76,10 @@ Status SessionService::Restore() {
   // The latest last, as if they had just come in.
   for (Session& session : stored->sessions | std::views::reverse) {
     // The clock was set back: nobody's life grows by that.
-    if (session.last_use > now) session.last_use = now;
+    if (session.last_use > now) {
+      session.last_use = now;
+      stored_future_ = true;
+    }
     table_.Put(session);
   }
   return {};
@@ -106,8 +114,10 @@ Result<Secret> SessionService::Begin(const UserId& user_id) {
   const Session session{.user_id = user_id,
                         .token = crypto_.Digest(token),
                         .number = ++last_number_,
-                        .last_use = clock_.Now()};
-  if (const Status stored = store_.PutSession(session); !stored) return stored.error();
+                        .last_use = steady_clock_.Now()};
+  Session for_store = session;
+  for_store.last_use = ForStore(session.last_use);
+  if (const Status stored = store_.PutSession(for_store); !stored) return stored.error();
   table_.Put(session);
   return Secret(std::move(token));
 }
@@ -116,7 +126,8 @@ Result<TokenOutcome> SessionService::Logout(std::string_view user_id, std::strin
   if (const TokenOutcome screened = Screen(user_id, token); screened != TokenOutcome::kOk) {
     return screened;
   }
-  const SessionTable::Found found = table_.Find(user_id, crypto_.Digest(token), clock_.Now());
+  const SessionTable::Found found =
+      table_.Find(user_id, crypto_.Digest(token), steady_clock_.Now());
   if (found.use != SessionUse::kOk) return OutcomeOf(found.use);
   if (const Status removed = store_.RemoveSessions({&found.session, 1}); !removed) {
     return removed.error();
@@ -128,26 +139,49 @@ Result<TokenOutcome> SessionService::Logout(std::string_view user_id, std::strin
 TokenOutcome SessionService::Check(std::string_view user_id, std::string_view token) {
   const TokenOutcome screened = Screen(user_id, token);
   if (screened != TokenOutcome::kOk) return screened;
-  return OutcomeOf(table_.Use(user_id, crypto_.Digest(token), clock_.Now()));
+  return OutcomeOf(table_.Use(user_id, crypto_.Digest(token), steady_clock_.Now()));
+}
+
+std::chrono::milliseconds SessionService::NoticeWallClockJump() {
+  const std::chrono::milliseconds jump = steady_clock_.WallIsAhead() - noticed_ahead_;
+  if (std::chrono::abs(jump) < kSmallestJump) return {};
+  noticed_ahead_ += jump;
+  return jump;
 }
 
 Result<SessionUpkeep> SessionService::Upkeep() {
   SessionUpkeep done;
+  if (const Status moved = MoveStoredUses(); !moved) return moved.error();
   if (const Status written = WriteBacklog(done); !written) return written.error();
-  const TimePoint now = clock_.Now();
+  const TimePoint now = steady_clock_.Now();
   const std::size_t forgotten = table_.RemoveEnded(now, kUpkeepBatch);
   const Result<std::size_t> removed =
-      store_.RemoveUnusedSessions(now - options_.table.ttl - kStoredLonger, kUpkeepBatch);
+      store_.RemoveUnusedSessions(ForStore(now) - options_.table.ttl - kStoredLonger, kUpkeepBatch);
   if (!removed) return removed.error();
   done.removed += *removed;
   done.left_some = done.left_some || forgotten == kUpkeepBatch || *removed == kUpkeepBatch;
   return done;
 }
 
+Status SessionService::MoveStoredUses() {
+  const std::chrono::milliseconds ahead = noticed_ahead_;
+  const std::chrono::milliseconds by = ahead - stored_ahead_.load();
+  if (by == std::chrono::milliseconds(0) && !stored_future_) return {};
+  // A login at this very moment may be moved although it need not be. That matters to a restart
+  // only, and no longer once its next use is written.
+  const Status moved = store_.MoveSessionUses(by, steady_clock_.Now() + ahead);
+  if (!moved) return moved;
+  stored_ahead_ = ahead;
+  stored_future_ = false;
+  return {};
+}
+
 Status SessionService::WriteBacklog(SessionUpkeep& done) {
   SessionBacklog backlog = table_.TakeBacklog(kUpkeepBatch);
   if (!backlog.used.empty()) {
-    if (Status written = store_.NoteSessionUses(backlog.used); !written) {
+    std::vector<Session> for_store = backlog.used;
+    for (Session& session : for_store) session.last_use = ForStore(session.last_use);
+    if (Status written = store_.NoteSessionUses(for_store); !written) {
       table_.ReturnBacklog(backlog);
       return written;
     }

@@ -17,7 +17,7 @@
 #include "daemon/core/session_store.h"
 #include "daemon/core/session_table.h"
 #include "daemon/core/sessions.h"
-#include "daemon/core/sip_hash.h"
+#include "daemon/core/steady_wall_clock.h"
 
 namespace rtcroom {
 
@@ -25,7 +25,6 @@ struct SessionOptions {
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";  ///< digits
   SessionTableOptions table{};
-  SipHashKey hash_key{};  ///< random, of this process
 };
 
 struct SessionServiceParts {
@@ -45,6 +44,12 @@ struct SessionUpkeep {
 /// Tokens for users, one for each, good for all kinds of rooms. The store has a login before it is
 /// answered; it hears of uses later, in batches.
 ///
+/// While the process lives sessions age by the monotonic clock, whatever happens to the wall clock.
+/// The store has wall-clock times, which follow the wall clock when it is set, so that the next
+/// process finds the ages that it left. A wall clock that is set while no process runs cannot be
+/// told from a long stop: set forward, it ages the sessions; a last use in the future counts as one
+/// at the start.
+///
 /// @threads safe from any thread.
 /// @source protocol B.1, B.2, C.5.
 class SessionService : public Sessions {
@@ -59,6 +64,11 @@ class SessionService : public Sessions {
   Result<Secret> LoginTrusted(const UserId& user_id) override;
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override;
   TokenOutcome Check(std::string_view user_id, std::string_view token) override;
+
+  /// By how much the wall clock was set since the last call, if by more than a minute; negative:
+  /// back; mostly 0. The next `Upkeep` adds that to what the store has. To be called before each
+  /// `Upkeep`, by the same thread.
+  std::chrono::milliseconds NoticeWallClockJump();
 
   /// Writes uses to the store, and removes from it and from memory what is over: a bounded
   /// share of each. To be called every few seconds, by one thread at a time.
@@ -75,15 +85,25 @@ class SessionService : public Sessions {
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
   [[nodiscard]] bool IsOurApp(const SessionLoginCommand& command) const;
   Status WriteBacklog(SessionUpkeep& done);
+  /// Lets the store's times follow the wall clock.
+  Status MoveStoredUses();
+  /// A time of `steady_clock_` as the store has it.
+  [[nodiscard]] TimePoint ForStore(TimePoint time) const { return time + stored_ahead_.load(); }
 
   const LoginVerifier& verifier_;
   SessionStore& store_;
   SessionCrypto& crypto_;
   const Clock& clock_;
+  const SteadyWallClock steady_clock_;  ///< of all times in memory
   const SessionOptions options_;
   const std::string application_;  ///< as tokens name it
   SessionTable table_;
   std::atomic<std::uint64_t> last_number_{0};
+  /// How far the wall clock is ahead of `steady_clock_`, as far as that was noticed ...
+  std::chrono::milliseconds noticed_ahead_{0};
+  /// ... and as far as the times in the store follow it.
+  std::atomic<std::chrono::milliseconds> stored_ahead_{std::chrono::milliseconds(0)};
+  bool stored_future_ = false;  ///< the store has uses that are later than the start
 };
 
 }  // namespace rtcroom

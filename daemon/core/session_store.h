@@ -1,6 +1,7 @@
 // Where sessions are kept, so that a restart logs nobody out.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,6 +56,11 @@ class SessionStore {
   /// where it has a later one. All or none.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status NoteSessionUses(std::span<const Session> sessions) = 0;
+
+  /// Adds `by` to every `last_use`; none is later than `latest` then. All or none. It takes a time
+  /// that grows with the sessions, about a second for 200,000: for a wall clock that was set.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) = 0;
 
   /// Removes at most `limit` of those last used at `unused_until` or before.
   /// @return how many.

@@ -20,9 +20,8 @@ std::vector<Session> TakeSome(std::vector<Session>& waiting, std::size_t limit) 
 
 }  // namespace
 
-SessionTable::SessionTable(const SessionTableOptions& options, const SipHashKey& hash_key,
-                           const SessionCrypto& crypto)
-    : options_(options), crypto_(crypto), by_user_(0, UserHash{hash_key}) {
+SessionTable::SessionTable(const SessionTableOptions& options, const SessionCrypto& crypto)
+    : options_(options), crypto_(crypto) {
   assert(options.max_sessions > 0);
 }
 

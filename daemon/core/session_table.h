@@ -41,9 +41,7 @@ struct SessionBacklog {
 /// @source protocol C.5.
 class SessionTable {
  public:
-  /// @param hash_key  random, of this process: users choose their ids.
-  SessionTable(const SessionTableOptions& options, const SipHashKey& hash_key,
-               const SessionCrypto& crypto);
+  SessionTable(const SessionTableOptions& options, const SessionCrypto& crypto);
 
   /// Replaces the user's session, unless that one has the higher number.
   void Put(const Session& session) EXCLUDES(mutex_);
@@ -81,12 +79,6 @@ class SessionTable {
     TimePoint stored_use{};  ///< as the store knows it, or soon will
   };
   using Entries = std::list<Entry>;  ///< latest use first
-  struct UserHash {
-    SipHashKey key{};
-    std::size_t operator()(std::string_view user_id) const noexcept {
-      return SipHash(key, user_id);
-    }
-  };
 
   [[nodiscard]] bool HasEnded(const Entry& entry, TimePoint now) const {
     return entry.session.last_use + options_.ttl <= now;
@@ -106,7 +98,7 @@ class SessionTable {
   mutable Mutex mutex_;
   Entries entries_ GUARDED_BY(mutex_);
   /// The keys are texts of the entries.
-  std::unordered_map<std::string_view, Entries::iterator, UserHash> by_user_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string_view, Entries::iterator, NameHash> by_user_ GUARDED_BY(mutex_);
   SessionBacklog backlog_ GUARDED_BY(mutex_);
 };
 

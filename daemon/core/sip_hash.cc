@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <span>
 
 namespace rtcroom {
 namespace {
@@ -52,6 +53,9 @@ struct State {
   }
 };
 
+// Written once, before other threads read it.
+SipHashKey name_hash_key;
+
 }  // namespace
 
 std::uint64_t SipHash(const SipHashKey& key, std::string_view text) {
@@ -60,6 +64,24 @@ std::uint64_t SipHash(const SipHashKey& key, std::string_view text) {
   for (; text.size() >= 8; text.remove_prefix(8)) state.Compress(Word(text.substr(0, 8)));
   state.Compress(length_byte | Word(text));
   return state.Finish();
+}
+
+void DrawNameHashKey(RandomSource& random) {
+  static bool drawn = false;
+  if (drawn) return;
+  random.Fill(std::as_writable_bytes(std::span(&name_hash_key, 1)));
+  drawn = true;
+}
+
+std::size_t NameHash::operator()(std::string_view name) const {
+  return SipHash(name_hash_key, name);
+}
+
+std::size_t NameHash::operator()(std::string_view first, std::string_view second) const {
+  // The hash of the first, which is as secret as the key, becomes a part of the second's key.
+  return SipHash(
+      {.low = name_hash_key.low ^ SipHash(name_hash_key, first), .high = name_hash_key.high},
+      second);
 }
 
 }  // namespace rtcroom

@@ -8,6 +8,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "daemon/core/sip_hash.h"
+
 namespace rtcroom {
 namespace {
 
@@ -84,8 +86,7 @@ std::optional<std::uint16_t> ParsePort(std::string_view text) {
 
 }  // namespace rtcroom
 
-std::size_t std::hash<rtcroom::IpAddress>::operator()(
-    const rtcroom::IpAddress& address) const noexcept {
+std::size_t std::hash<rtcroom::IpAddress>::operator()(const rtcroom::IpAddress& address) const {
   const auto* bytes = reinterpret_cast<const char*>(address.bytes_.data());
-  return std::hash<std::string_view>()({bytes, address.bytes_.size()});
+  return rtcroom::NameHash()({bytes, address.bytes_.size()});
 }

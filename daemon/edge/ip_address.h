@@ -66,5 +66,5 @@ std::optional<std::uint16_t> ParsePort(std::string_view text);
 
 template <>
 struct std::hash<rtcroom::IpAddress> {
-  std::size_t operator()(const rtcroom::IpAddress& address) const noexcept;
+  std::size_t operator()(const rtcroom::IpAddress& address) const;
 };

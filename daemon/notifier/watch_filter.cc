@@ -1,16 +1,14 @@
 #include "daemon/notifier/watch_filter.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 #include <variant>
 
+#include "daemon/core/sip_hash.h"
 #include "daemon/notifier/event_messages.h"
 
 namespace rtcroom {
 namespace {
-
-std::size_t HashOf(std::string_view text) { return std::hash<std::string_view>()(text); }
 
 struct UserOf {
   std::string_view operator()(const RoomCreated& created) const { return created.creator.value; }
@@ -33,9 +31,9 @@ struct UserOf {
 EventFacts::EventFacts(const RoomEvent& event)
     : kind(MaskOf(KindMessage(event.room.kind))),
       room_id(event.room.id.value),
-      room_hash(HashOf(room_id)),
+      room_hash(NameHash()(room_id)),
       user_id(std::visit(UserOf(), event.happening)),
-      user_hash(HashOf(user_id)) {}
+      user_hash(NameHash()(user_id)) {}
 
 WatchFilter::WatchFilter(KindMask kinds, const std::vector<RoomPick>& rooms,
                          const std::vector<UserId>& users)
@@ -49,7 +47,7 @@ WatchFilter::WatchFilter(KindMask kinds, const std::vector<RoomPick>& rooms,
 bool WatchFilter::Matches(const Room& room) const {
   const KindMask kind = MaskOf(KindMessage(room.key.kind));
   const auto asked_for = [kind](const Names& names, std::string_view name) {
-    return names.Contains(HashOf(name), name, kind);
+    return names.Contains(NameHash()(name), name, kind);
   };
   if ((kinds_ & kind) == 0) return false;
   if (!rooms_.empty() && !asked_for(rooms_, room.key.id.value)) return false;
@@ -59,7 +57,7 @@ bool WatchFilter::Matches(const Room& room) const {
 }
 
 void WatchFilter::Names::Add(std::string name, KindMask kinds) {
-  const std::size_t hash = HashOf(name);
+  const std::size_t hash = NameHash()(name);
   entries_.push_back({.hash = hash, .kinds = kinds, .name = std::move(name)});
 }
 

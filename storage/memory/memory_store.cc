@@ -308,6 +308,14 @@ Status MemoryStore::NoteSessionUses(std::span<const Session> sessions) {
   return {};
 }
 
+Status MemoryStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
+  const MutexLock lock(mutex_);
+  for (auto& [user_id, session] : sessions_) {
+    session.last_use = std::min(session.last_use + by, latest);
+  }
+  return {};
+}
+
 Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
   std::size_t removed = 0;
   const MutexLock lock(mutex_);

@@ -55,6 +55,7 @@ class MemoryStore : public Storage {
   Status PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
   Status NoteSessionUses(std::span<const Session> sessions) override;
+  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
 
  private:

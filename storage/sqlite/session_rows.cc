@@ -25,6 +25,9 @@ Status SessionWriter::Prepare(Database& database) {
       {remove_, "DELETE FROM sessions WHERE user_id = ? AND number = ?"},
       {note_use_,
        "UPDATE sessions SET last_use_ms = max(last_use_ms, ?) WHERE user_id = ? AND number = ?"},
+      {move_uses_,
+       "UPDATE sessions SET last_use_ms = min(last_use_ms + ?1, ?2)"
+       " WHERE ?1 <> 0 OR last_use_ms > ?2"},
       {remove_unused_,
        "DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM sessions"
        " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1"},
@@ -53,6 +56,10 @@ Status SessionWriter::NoteUses(std::span<const Session> sessions) {
     if (!noted) return noted;
   }
   return {};
+}
+
+Status SessionWriter::MoveUses(std::chrono::milliseconds by, TimePoint latest) {
+  return Run(move_uses_, by.count(), latest);
 }
 
 Result<std::size_t> SessionWriter::RemoveUnused(TimePoint unused_until, std::size_t limit) {

@@ -1,6 +1,7 @@
 // Sessions as rows: how they are read and written.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -24,12 +25,14 @@ class SessionWriter {
   Status Remove(std::span<const Session> sessions);
   /// May have noted some when it fails: undo it then.
   Status NoteUses(std::span<const Session> sessions);
+  Status MoveUses(std::chrono::milliseconds by, TimePoint latest);
   Result<std::size_t> RemoveUnused(TimePoint unused_until, std::size_t limit);
 
  private:
   Statement put_;
   Statement remove_;
   Statement note_use_;
+  Statement move_uses_;
   Statement remove_unused_;
 };
 

@@ -211,6 +211,10 @@ Status SqliteStore::NoteSessionUses(std::span<const Session> sessions) {
   return WriteSide([sessions](SideWriter& writer) { return writer.sessions().NoteUses(sessions); });
 }
 
+Status SqliteStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
+  return WriteSide([=](SideWriter& writer) { return writer.sessions().MoveUses(by, latest); });
+}
+
 Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
   std::size_t removed = 0;
   const Status written = WriteSide([&](SideWriter& writer) -> Status {

@@ -41,8 +41,7 @@ struct Server {
   SessionService sessions{{.verifier = verifier, .store = store, .crypto = crypto, .clock = clock},
                           {.sdk_app_id = 1400000001,
                            .account_type = "36862",
-                           .table = {.max_sessions = 1'000'000, .ttl = std::chrono::days(7)},
-                           .hash_key = {.low = 1, .high = 2}}};
+                           .table = {.max_sessions = 1'000'000, .ttl = std::chrono::days(7)}}};
   std::vector<std::string> tokens;
 };
 

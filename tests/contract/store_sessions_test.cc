@@ -117,5 +117,19 @@ TEST_P(StoreContract, ASessionIsNoConcernOfTheReadersOfEvents) {
   EXPECT_THAT(listener_.changes(), IsEmpty());
 }
 
+TEST_P(StoreContract, MovesTheUsesOfAllSessionsUpToAnInstant) {
+  ASSERT_OK(store_->PutSession(SessionOf("amy", 1, kNoon)));
+  ASSERT_OK(store_->PutSession(SessionOf("bob", 2, kNoon + seconds(5))));
+  ASSERT_OK(store_->MoveSessionUses(seconds(10), kNoon + seconds(12)));
+  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions,
+              ElementsAre(SessionOf("bob", 2, kNoon + seconds(12)),
+                          SessionOf("amy", 1, kNoon + seconds(10))));
+  ASSERT_OK(store_->MoveSessionUses(-seconds(4), kNoon + seconds(20)));
+  ASSERT_OK(store_->MoveSessionUses(seconds(0), kNoon + seconds(7)));
+  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions,
+              ElementsAre(SessionOf("bob", 2, kNoon + seconds(7)),
+                          SessionOf("amy", 1, kNoon + seconds(6))));
+}
+
 }  // namespace
 }  // namespace rtcroom

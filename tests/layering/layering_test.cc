@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -105,6 +106,23 @@ TEST_F(Layering, EachSourceIsNamedInACMakeList) {
     if (!std::ranges::binary_search(listed, file.path)) forgotten.push_back(file.path);
   }
   EXPECT_THAT(forgotten, IsEmpty());
+}
+
+// Clients choose names that collide in a hash without a key.
+TEST_F(Layering, TablesOfTextHashWithTheKeyOfTheProcess) {
+  const auto is_unkeyed = [](std::string_view line) {
+    const auto has = [line](std::string_view text) { return line.find(text) != line.npos; };
+    const bool is_table = has("unordered_map<std::string") || has("unordered_set<std::string");
+    return has("std::hash<std::string") || (is_table && !has("NameHash"));
+  };
+  std::vector<std::string> violations;
+  for (const auto& file : files_) {
+    if (file.path.starts_with("tests/")) continue;
+    for (const auto& line : Lines(file.text)) {
+      if (is_unkeyed(line.text)) violations.push_back(fmt::format("{}:{}", file.path, line.number));
+    }
+  }
+  EXPECT_THAT(violations, IsEmpty());
 }
 
 }  // namespace

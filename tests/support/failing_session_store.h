@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -36,6 +37,11 @@ class FailingSessionStore : public SessionStore {
     if (broken) return Broken();
     ++writes;
     return store_.NoteSessionUses(sessions);
+  }
+  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override {
+    if (broken) return Broken();
+    ++writes;
+    return store_.MoveSessionUses(by, latest);
   }
   Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override {
     if (broken) return Broken();

@@ -60,8 +60,7 @@ class SessionFixture : public testing::Test {
   FailingSessionStore store_{memory_};
   SessionOptions options_{.sdk_app_id = 1400000001,
                           .account_type = "36862",
-                          .table = {.max_sessions = 100, .ttl = std::chrono::days(7)},
-                          .hash_key = {.low = 1, .high = 2}};
+                          .table = {.max_sessions = 100, .ttl = std::chrono::days(7)}};
   std::unique_ptr<SessionService> service_;
 };
 

@@ -43,7 +43,7 @@ TEST(DefaultConfig, SaysWhatThisVersionLacks) {
               testing::HasSubstr("Not available in this version.\nenabled = false\n"));
   EXPECT_THAT(DefaultConfigText(), testing::HasSubstr("[room]\n# A pusher that is silent for "
                                                       "longer is evicted. (10ms to 1h)\n"
-                                                      "heartbeat_timeout = \"20s\"\n"));
+                                                      "heartbeat_timeout = \"25s\"\n"));
 }
 
 TEST(DevDefaults, HaveNoConflictsWithoutAnyConfiguration) {

@@ -105,5 +105,17 @@ TEST_F(BanListTest, RefusesMoreThanItHolds) {
   EXPECT_OK(bans_.Put(For(2h, {.kind = RoomKind::kMulti, .id = {"0"}})));  // in place of its first
 }
 
+TEST_F(BanListTest, ABanLastsForItsTimeWhateverTheWallClockSays) {
+  for (const std::chrono::milliseconds jump : {1h, -1h, 192h, -192h, 87'660h, -87'660h}) {
+    ASSERT_OK(bans_.Put(For(10min, kRoom)));
+    clock_.JumpWallClock(jump);
+    EXPECT_EQ(bans_.RemoveEnded(), 0U);
+    EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+    clock_.Advance(10min);
+    EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
+    EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -221,5 +221,111 @@ TEST_F(SessionServiceTest, FailsToRestoreWithTheStore) {
   EXPECT_ERROR(kStoreBroken, service_->Restore());
 }
 
+class SessionsWhileTheWallClockIsSet
+    : public SessionFixture,
+      public testing::WithParamInterface<std::chrono::milliseconds> {
+ protected:
+  void SetWallClock() {
+    clock_.JumpWallClock(GetParam());
+    EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+    ASSERT_OK(service_->Upkeep());
+  }
+};
+
+TEST_P(SessionsWhileTheWallClockIsSet, AgeAsTheyDoOtherwise) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(GetParam());
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7) - seconds(1));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, StayInTheStoreUntilTheirTimeIsOver) {
+  Login("amy");
+  clock_.JumpWallClock(GetParam());
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(memory_.LoadSessions(TimePoint::min(), 10)->sessions.size(), 1u);
+  clock_.Advance(days(7) + hours(3));
+  EXPECT_EQ(service_->Upkeep()->removed, 1u);
+  EXPECT_EQ(service_->size(), 0u);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, HaveTheSameAgeForTheNextProcess) {
+  const std::string amy = Login("amy");
+  clock_.Advance(days(3));
+  const std::string bob = Login("bob");
+  SetWallClock();
+  const std::string eve = Login("eve");
+  clock_.Advance(days(5));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kOk);
+  EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kNoSession);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, AreNotedForTheNextProcessWhenUsedLater) {
+  const std::string token = Login("amy");
+  SetWallClock();
+  clock_.Advance(days(6));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  EXPECT_EQ(service_->Upkeep()->uses_written, 1u);
+  clock_.Advance(days(6));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, FollowItInTheStoreOnceThatTakesIt) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(GetParam());
+  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, service_->Upkeep());
+  store_.broken = false;
+  ASSERT_OK(service_->Upkeep());
+  clock_.Advance(days(6));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, EachJumpIsNoticedOnce) {
+  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  clock_.JumpWallClock(GetParam());
+  clock_.Advance(seconds(2));
+  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  clock_.Advance(hours(2));
+  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  clock_.JumpWallClock(-GetParam());
+  EXPECT_EQ(service_->NoticeWallClockJump(), -GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(ByAnHourEightDaysAndTenYears, SessionsWhileTheWallClockIsSet,
+                         testing::Values(hours(1), -hours(1), days(8), -days(8), days(3653),
+                                         -days(3653)));
+
+TEST_F(SessionServiceTest, AClockThatIsCorrectedABitHasNotJumped) {
+  clock_.JumpWallClock(seconds(59));
+  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  clock_.JumpWallClock(seconds(1));
+  EXPECT_EQ(service_->NoticeWallClockJump(), minutes(1));
+}
+
+TEST_F(SessionServiceTest, AClockThatWasSetBackBringsNoEndedSessionBackAtALaterRestart) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(-days(30));
+  Restart();
+  ASSERT_OK(service_->Upkeep());
+  clock_.Advance(days(7));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -34,8 +34,7 @@ class SessionTableTest : public testing::Test {
             .last_use = last_use};
   }
   SessionTable MakeTable(std::size_t max_sessions = 3) const {
-    return SessionTable({.max_sessions = max_sessions, .ttl = kWeek}, {.low = 1, .high = 2},
-                        crypto_);
+    return SessionTable({.max_sessions = max_sessions, .ttl = kWeek}, crypto_);
   }
   SessionUse Use(SessionTable& table, const std::string& user, TimePoint now = kNoon,
                  std::uint64_t number = 1) const {

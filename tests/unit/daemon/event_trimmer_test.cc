@@ -59,5 +59,28 @@ TEST_F(EventTrimmerTest, StopsBetweenStepsWhenAskedTo) {
   EXPECT_EQ(trimmer.Trim(stopping.get_token()), 0U);
 }
 
+TEST_F(EventTrimmerTest, RemovesNothingBeforeItsTimeWhenTheWallClockIsSet) {
+  for (const std::chrono::milliseconds jump : {1h, -1h, 192h, -192h, 87'660h, -87'660h}) {
+    EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
+    const std::size_t before = Events().size();
+    MakeEvents(5);
+    clock_.JumpWallClock(jump);
+    MakeEvents(3);
+    EXPECT_EQ(trimmer.Trim(), 0U);
+    EXPECT_EQ(Events().size(), before + 16);
+    clock_.JumpWallClock(-jump);
+    clock_.Advance(25h);
+    trimmer.Trim();
+  }
+}
+
+TEST_F(EventTrimmerTest, RemovesWhatIsFromBeforeAWallClockWasSetForwardInItsTime) {
+  EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
+  MakeEvents(5);
+  clock_.JumpWallClock(192h);
+  clock_.Advance(25h);
+  EXPECT_EQ(trimmer.Trim(), 10U);
+}
+
 }  // namespace
 }  // namespace rtcroom

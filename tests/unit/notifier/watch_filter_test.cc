@@ -1,11 +1,14 @@
 #include "daemon/notifier/watch_filter.h"
 
+#include <cstddef>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/colliding_names.h"
 #include "tests/support/rooms.h"
 
 namespace rtcroom {
@@ -99,6 +102,19 @@ TEST(WatchFilter, FindsEachOfManyNames) {
   for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(filter.Matches(Joined("u1", "r" + std::to_string(i))), i < 100) << i;
   }
+}
+
+TEST(WatchFilter, TellsNamesApartThatCollideInStdHash) {
+  std::unordered_set<std::size_t> rooms;
+  std::unordered_set<std::size_t> users;
+  const std::vector<std::string> names = CollidingNames(100);
+  for (const std::string& name : names) {
+    const EventFacts facts = Joined(name, name);
+    rooms.insert(facts.room_hash);
+    users.insert(facts.user_hash);
+  }
+  EXPECT_EQ(rooms.size(), names.size());
+  EXPECT_EQ(users.size(), names.size());
 }
 
 }  // namespace
