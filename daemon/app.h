@@ -225,6 +225,8 @@ class App : public SweepObserver {
   std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<TlsSettings> tls_;
   std::unique_ptr<ConnectionCensus> census_;
+  std::unique_ptr<MemoryTotal> held_;
+  std::unique_ptr<MemoryTotal> admin_held_;
   /// Of its own, so that the operator gets in when nobody else does.
   ConnectionCensus admin_census_{kAdminConnections};
   std::unique_ptr<EdgeThreads> threads_;

@@ -37,6 +37,7 @@ struct ServerConfig {
   std::string gen2_prefix = {};  ///< empty: no such prefix
   std::vector<std::string> cors_origins = {"*"};
   std::size_t workers = 64;
+  std::size_t max_held_bytes = 0;  ///< 0: by the memory there is
 };
 
 struct AdminConfig {
