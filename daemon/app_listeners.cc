@@ -66,7 +66,8 @@ RequestAnswers App::Answers() {
                          std::string_view raw_path) { return router_->Plan(method, raw_path); },
           .answer = [this](const HttpRequest& request,
                            const DeferReply& defer) { return router_->Handle(request, defer); },
-          .refuse = [this](int status) { return router_->Refuse(status); }};
+          .refuse = [this](int status) { return router_->Refuse(status); },
+          .delay = [this](std::string_view address) { return router_->Delay(address); }};
 }
 
 Status App::Listen() {

@@ -54,6 +54,18 @@ using Answer = std::function<void(Reply)>;
 /// the wait holds no thread. `request` is gone by then; `context` is not.
 using LaterHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
 
+/// Some of the work on a reply, and the reply when all of it is done: called until then.
+using Slice = std::function<std::optional<Reply>()>;
+
+/// The same for what holds others up when it is done at once: they have their turn between two
+/// slices. `request` is gone by then; `context` is not.
+using SlicedHandler = Slice (*)(const Request& request, const HandlerContext& context);
+
+/// What is known already.
+inline Slice OneSlice(Reply reply) {
+  return [reply = std::move(reply)]() mutable { return std::optional(std::move(reply)); };
+}
+
 void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context);
 void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
@@ -62,7 +74,7 @@ void HandleAddPusher(const Request& request, const HandlerContext& context, Answ
 Reply HandleDeletePusher(const Request& request, const HandlerContext& context);
 Reply HandleGetPushers(const Request& request, const HandlerContext& context);
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context);
-Reply HandleGetRoomList(const Request& request, const HandlerContext& context);
+Slice HandleGetRoomList(const Request& request, const HandlerContext& context);
 Reply HandleMergeStream(const Request& request, const HandlerContext& context);
 Reply HandleLogin(const Request& request, const HandlerContext& context);
 Reply HandleLogout(const Request& request, const HandlerContext& context);
@@ -80,7 +92,7 @@ void HandleWebrtcCreateRoom(const Request& request, const HandlerContext& contex
 void HandleWebrtcEnterRoom(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleWebrtcQuitRoom(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& context);
-Reply HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
+Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context);
 
 // Under `utils`: protocol A.5, B.7, F.8. But for the first two they are mounted only where

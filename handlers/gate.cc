@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/core/address_key.h"
+#include "handlers/bill.h"
 #include "handlers/body.h"
 #include "handlers/common_fields.h"
 #include "handlers/fields.h"
@@ -102,6 +103,8 @@ Status Gate::CheckRate(const HttpRequest& request, const Route& route, const Req
   bool admitted = true;
   if (call.proven_caller) {
     admitted = admission_.AdmitsUser(*call.proven_caller);
+    const std::uint32_t more = MoreTokensFor(request.body.size());
+    if (admitted && more > 0) admission_.ChargeUser(*call.proven_caller, more);
   } else if (route.tokens == RouteTokens::kAddressAndUser) {
     Fields fields = FieldsOf(call);
     const UserId claimed = fields.User();
