@@ -46,6 +46,7 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
+#include "daemon/core/room_quota.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/session_service.h"
 #include "daemon/core/storage.h"
@@ -198,8 +199,9 @@ class App : public SweepObserver {
   CommitSignal im_commits_;
   CommitSignal watch_commits_;
   CommitSignal console_commits_;
-  CommitFanOut commits_{
-      {&leases_, &inactive_, &room_census_, &watch_commits_, &console_commits_, &im_commits_}};
+  RoomQuota quota_{random_};
+  CommitFanOut commits_{{&leases_, &inactive_, &room_census_, &quota_, &watch_commits_,
+                         &console_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<ImLoginSigner> hour_signer_;  ///< of tickets for webrtc rooms

@@ -187,6 +187,8 @@ void App::ApplyLimits() {
                        .sessions = config_.auth.max_tokens,
                        .events = config_.store.max_events});
   admission_->SetLimits(AdmissionLimitsNow());
+  quota_.SetLimits(
+      {.per_address = config_.limits.rooms_per_address, .per_user = config_.limits.rooms_per_user});
   for (const auto& listener : {std::cref(http_), std::cref(https_)}) {
     if (listener.get()) listener.get()->SetPace(config_.limits.pushers_rate.per_second);
   }

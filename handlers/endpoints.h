@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -28,10 +29,13 @@ struct Request {
   Secret bearer{};  ///< of `Authorization: Bearer`, under utils; empty when there is none
   /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
   std::optional<UserId> proven_caller{};
-  std::string from{};  ///< what a caller without a proof is bound to; empty: nothing
+  std::string from{};     ///< what a caller without a proof is bound to; empty: nothing
+  std::string address{};  ///< `AddressKey` of the caller, for calls that take a seat; else empty
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }
+  /// Whom a seat counts to that the call takes.
+  [[nodiscard]] SeatOwner owner() const { return {.address = address, .user = proven_caller}; }
 };
 
 /// What every handler is given besides the request.
