@@ -46,6 +46,7 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/login_service.h"
 #include "daemon/core/rate_limited_admission.h"
+#include "daemon/core/room_quota.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/session_service.h"
 #include "daemon/core/storage.h"
@@ -198,8 +199,9 @@ class App : public SweepObserver {
   CommitSignal im_commits_;
   CommitSignal watch_commits_;
   CommitSignal console_commits_;
-  CommitFanOut commits_{
-      {&leases_, &inactive_, &room_census_, &watch_commits_, &console_commits_, &im_commits_}};
+  RoomQuota quota_{random_};
+  CommitFanOut commits_{{&leases_, &inactive_, &room_census_, &quota_, &watch_commits_,
+                         &console_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<ImLoginSigner> hour_signer_;  ///< of tickets for webrtc rooms
@@ -225,6 +227,8 @@ class App : public SweepObserver {
   std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<TlsSettings> tls_;
   std::unique_ptr<ConnectionCensus> census_;
+  std::unique_ptr<MemoryTotal> held_;
+  std::unique_ptr<MemoryTotal> admin_held_;
   /// Of its own, so that the operator gets in when nobody else does.
   ConnectionCensus admin_census_{kAdminConnections};
   std::unique_ptr<EdgeThreads> threads_;

@@ -12,6 +12,7 @@
 #include "daemon/app.h"
 #include "daemon/config/reload_plan.h"
 #include "daemon/process/descriptor_limit.h"
+#include "daemon/process/memory_limit.h"
 #include "daemon/version.h"
 
 namespace rtcroom {
@@ -26,6 +27,11 @@ constexpr EdgeThreadCounts kAdminThreads{.loops = 1, .workers = 2, .waiting = 64
 
 /// More loops than this share the readers of the store, and phones do not need them.
 constexpr std::size_t kMaxLoops = 8;
+
+/// What may be held for slow clients where the operator has not said, of so much memory.
+std::size_t HeldBytesFor(std::uint64_t memory) {
+  return std::min<std::uint64_t>(std::uint64_t{256} << 20, memory / 4);
+}
 
 std::size_t LoopCount() {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMaxLoops);
@@ -60,11 +66,16 @@ RequestAnswers App::Answers() {
                          std::string_view raw_path) { return router_->Plan(method, raw_path); },
           .answer = [this](const HttpRequest& request,
                            const DeferReply& defer) { return router_->Handle(request, defer); },
-          .refuse = [this](int status) { return router_->Refuse(status); }};
+          .refuse = [this](int status) { return router_->Refuse(status); },
+          .delay = [this](std::string_view address) { return router_->Delay(address); }};
 }
 
 Status App::Listen() {
   census_ = std::make_unique<ConnectionCensus>(ConnectionLimits{});
+  const std::size_t most_held = config_.server.max_held_bytes != 0 ? config_.server.max_held_bytes
+                                                                   : HeldBytesFor(MemoryLimit());
+  held_ = std::make_unique<MemoryTotal>(most_held);
+  admin_held_ = std::make_unique<MemoryTotal>(most_held);
   threads_ = std::make_unique<EdgeThreads>(
       EdgeThreadCounts{.loops = LoopCount(), .workers = config_.server.workers}, logger_);
   admin_threads_ = std::make_unique<EdgeThreads>(kAdminThreads, logger_);
@@ -83,6 +94,7 @@ Status App::Listen() {
                                          std::move(sources), *request_ids_,
                                          EdgeParts{.threads = *admin_threads_,
                                                    .census = admin_census_,
+                                                   .held = *admin_held_,
                                                    .observer = metrics_->ConnectionsOf("admin"),
                                                    .clock = clock_,
                                                    .logger = logger_});
@@ -121,6 +133,7 @@ void App::MakeServer(std::string_view name, const std::string& address, TlsSourc
   server = std::make_unique<HttpServer>(std::move(options), Answers(), *request_ids_, *metrics_,
                                         EdgeParts{.threads = *threads_,
                                                   .census = *census_,
+                                                  .held = *held_,
                                                   .observer = metrics_->ConnectionsOf(name),
                                                   .clock = clock_,
                                                   .logger = logger_});
@@ -174,6 +187,8 @@ void App::ApplyLimits() {
                        .sessions = config_.auth.max_tokens,
                        .events = config_.store.max_events});
   admission_->SetLimits(AdmissionLimitsNow());
+  quota_.SetLimits(
+      {.per_address = config_.limits.rooms_per_address, .per_user = config_.limits.rooms_per_user});
   for (const auto& listener : {std::cref(http_), std::cref(https_)}) {
     if (listener.get()) listener.get()->SetPace(config_.limits.pushers_rate.per_second);
   }

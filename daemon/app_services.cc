@@ -163,7 +163,8 @@ Status App::MakeRooms() {
                        .groups = im_ != nullptr ? im_->groups() : no_groups_,
                        .streams = *streams_,
                        .clock = clock_,
-                       .ids = ids_},
+                       .ids = ids_,
+                       .quota = &quota_},
       RoomServiceOptions{.policy = PolicyOf(config_)}, logger_);
   return {};
 }

@@ -16,6 +16,7 @@ void HandleAddPusher(const Request& request, const HandlerContext& context, Answ
       .profile = ReadProfile(fields),
       .info = fields.OptionalInfo(),
       .from = request.from,
+      .owner = request.owner(),
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 

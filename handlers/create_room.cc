@@ -12,7 +12,8 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request) {
                             .dialect = request.dialect(),
                             .room_id = fields.OptionalRoom(),
                             .user_id = fields.User(),
-                            .from = request.from};
+                            .from = request.from,
+                            .owner = request.owner()};
   if (StartsActive(command.kind, command.dialect)) command.profile = ReadProfile(fields);
   command.info = fields.Info();
   return command;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -28,10 +29,13 @@ struct Request {
   Secret bearer{};  ///< of `Authorization: Bearer`, under utils; empty when there is none
   /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
   std::optional<UserId> proven_caller{};
-  std::string from{};  ///< what a caller without a proof is bound to; empty: nothing
+  std::string from{};     ///< what a caller without a proof is bound to; empty: nothing
+  std::string address{};  ///< `AddressKey` of the caller, for calls that take a seat; else empty
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }
+  /// Whom a seat counts to that the call takes.
+  [[nodiscard]] SeatOwner owner() const { return {.address = address, .user = proven_caller}; }
 };
 
 /// What every handler is given besides the request.
@@ -54,6 +58,18 @@ using Answer = std::function<void(Reply)>;
 /// the wait holds no thread. `request` is gone by then; `context` is not.
 using LaterHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
 
+/// Some of the work on a reply, and the reply when all of it is done: called until then.
+using Slice = std::function<std::optional<Reply>()>;
+
+/// The same for what holds others up when it is done at once: they have their turn between two
+/// slices. `request` is gone by then; `context` is not.
+using SlicedHandler = Slice (*)(const Request& request, const HandlerContext& context);
+
+/// What is known already.
+inline Slice OneSlice(Reply reply) {
+  return [reply = std::move(reply)]() mutable { return std::optional(std::move(reply)); };
+}
+
 void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context);
 void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
@@ -62,7 +78,7 @@ void HandleAddPusher(const Request& request, const HandlerContext& context, Answ
 Reply HandleDeletePusher(const Request& request, const HandlerContext& context);
 Reply HandleGetPushers(const Request& request, const HandlerContext& context);
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context);
-Reply HandleGetRoomList(const Request& request, const HandlerContext& context);
+Slice HandleGetRoomList(const Request& request, const HandlerContext& context);
 Reply HandleMergeStream(const Request& request, const HandlerContext& context);
 Reply HandleLogin(const Request& request, const HandlerContext& context);
 Reply HandleLogout(const Request& request, const HandlerContext& context);
@@ -80,7 +96,7 @@ void HandleWebrtcCreateRoom(const Request& request, const HandlerContext& contex
 void HandleWebrtcEnterRoom(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleWebrtcQuitRoom(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& context);
-Reply HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
+Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context);
 
 // Under `utils`: protocol A.5, B.7, F.8. But for the first two they are mounted only where

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/core/address_key.h"
+#include "handlers/bill.h"
 #include "handlers/body.h"
 #include "handlers/common_fields.h"
 #include "handlers/fields.h"
@@ -59,6 +60,8 @@ Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found,
                .query = std::move(query),
                .body = *std::move(body),
                .proven_caller = *std::move(caller)};
+  // All calls that take a seat are among these.
+  if (route.tokens == RouteTokens::kAddressAndUser) call.address = AddressKey(request.peer_address);
   if (bind_gen1_ && protocol == Protocol::kGen1) call.from = AddressKey(request.peer_address);
   if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
   return call;
@@ -102,6 +105,8 @@ Status Gate::CheckRate(const HttpRequest& request, const Route& route, const Req
   bool admitted = true;
   if (call.proven_caller) {
     admitted = admission_.AdmitsUser(*call.proven_caller);
+    const std::uint32_t more = MoreTokensFor(request.body.size());
+    if (admitted && more > 0) admission_.ChargeUser(*call.proven_caller, more);
   } else if (route.tokens == RouteTokens::kAddressAndUser) {
     Fields fields = FieldsOf(call);
     const UserId claimed = fields.User();

@@ -5,11 +5,11 @@
 
 namespace rtcroom {
 
-Reply HandleGetRoomList(const Request& request, const HandlerContext& context) {
+Slice HandleGetRoomList(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   const RoomPageWish wish{.index = fields.Integer("index"),
                           .count = fields.Integer("cnt", "count")};
-  if (!fields.ok()) return Reply::Failure(fields.error());
+  if (!fields.ok()) return OneSlice(Reply::Failure(fields.error()));
   return ReplyWithRooms(request, context, wish);
 }
 

@@ -1,11 +1,11 @@
 #include "handlers/json_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <iterator>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "handlers/text.h"
 
@@ -42,17 +42,58 @@ bool IsVerbatim(std::string_view text) {
   return escaped == 0 && (beyond_ascii == 0 || IsUtf8(text));
 }
 
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+/// What stands for an ASCII byte in a JSON string; empty: itself.
+std::string_view EscapeOf(char byte) {
+  static constexpr std::array<std::string_view, ' '> kOfControls = {
+      "\\u0000", "\\u0001", "\\u0002", "\\u0003", "\\u0004", "\\u0005", "\\u0006", "\\u0007",
+      "\\b",     "\\t",     "\\n",     "\\u000b", "\\f",     "\\r",     "\\u000e", "\\u000f",
+      "\\u0010", "\\u0011", "\\u0012", "\\u0013", "\\u0014", "\\u0015", "\\u0016", "\\u0017",
+      "\\u0018", "\\u0019", "\\u001a", "\\u001b", "\\u001c", "\\u001d", "\\u001e", "\\u001f"};
+  if (byte == '"') return "\\\"";
+  if (byte == '\\') return "\\\\";
+  const auto code = static_cast<std::uint8_t>(byte);
+  return code < kOfControls.size() ? kOfControls[code] : std::string_view();
+}
+
+/// Of any text: everybody may fill rooms with what must be escaped, so it is not to be dear either.
+void AppendEscaped(std::string_view text, std::string& out) {
+  std::size_t verbatim = 0;  // that come before `i` and are not written yet
+  std::size_t i = 0;
+  const auto replace = [&](std::size_t length, std::string_view with) {
+    out += text.substr(i - verbatim, verbatim);
+    out += with;
+    verbatim = 0;
+    i += length;
+  };
+  while (i < text.size()) {
+    const bool is_ascii = static_cast<std::uint8_t>(text[i]) < 0x80;
+    const Utf8Piece piece =
+        is_ascii ? Utf8Piece{.length = 1, .is_character = true} : FirstUtf8Piece(text.substr(i));
+    const std::string_view escape = is_ascii ? EscapeOf(text[i]) : std::string_view();
+    if (!piece.is_character) {
+      replace(piece.length, kReplacement);
+    } else if (!escape.empty()) {
+      replace(piece.length, escape);
+    } else {
+      verbatim += piece.length;
+      i += piece.length;
+    }
+  }
+  out += text.substr(i - verbatim, verbatim);
+}
+
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string& out) {
+  out += '"';
   if (IsVerbatim(text)) {
-    out += '"';
     out += text;
-    out += '"';
   } else {
-    using nlohmann::json;
-    out += json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+    AppendEscaped(text, out);
   }
+  out += '"';
 }
 
 JsonText& JsonText::Field(std::string_view name, std::string_view value) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "handlers/bill.h"
 #include "handlers/cors.h"
 #include "handlers/pending_reply.h"
 #include "handlers/reply.h"
@@ -16,17 +17,22 @@ class LaterAnswer {
  public:
   /// @param label   of the request.
   /// @param origin  as it was sent; empty when absent.
+  /// @param bill    of the request.
   /// @param cors    must outlive the answer.
   LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, std::string origin,
-              const Cors& cors);
+              Bill bill, const Cors& cors);
 
   /// The first call counts, and the others do nothing: a handler may throw after it has answered.
   void Send(const Reply& reply);
+
+  /// Whether its sender owes for other calls.
+  [[nodiscard]] bool IsOwing() const { return bill_.IsOwing(); }
 
  private:
   const std::shared_ptr<PendingReply> pending_;  ///< shared with the connection that waits for it
   const RequestLabel label_;
   const std::string origin_;
+  const Bill bill_;
   const Cors& cors_;
   std::atomic<bool> sent_{false};
 };

@@ -30,6 +30,15 @@ class PendingReply {
   virtual std::shared_ptr<StreamedReply> Open(HttpReply /*head*/, StreamedReply::OnEnd /*on_end*/) {
     return nullptr;
   }
+
+  /// Calls `slice` until it returns true, in the thread of the request's connection, where others
+  /// have their turn between two calls. It is let go of before when nobody waits for the reply any
+  /// more. Not to be called after `Send` or `Open`; here, for who has no such thread, all at once.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): for those that keep it
+  virtual void RunInSlices(std::function<bool()> slice) {
+    while (!slice()) {
+    }
+  }
 };
 
 /// Makes the answer to the request at hand a later one; called at most once, by its handler.

@@ -14,7 +14,8 @@ enum class Lane : std::uint8_t {
 
 struct RequestPlan {
   Lane lane = Lane::kWorker;
-  /// Held back to the rate of its connection instead of being refused (protocol F.9).
+  /// Held back to the rates of its connection and its address instead of being refused (protocol
+  /// F.9).
   bool paced = false;
 };
 

@@ -70,20 +70,19 @@ void WriteOneRoom(const Room& room, Protocol protocol, JsonText& out) {
   WritePushers(room, out);
 }
 
-void WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
+bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
                 JsonText& out) {
-  const std::size_t begun = out.text().size();
-  out.BeginArray("rooms");
   for (const Room& room : rooms) {
     const std::size_t before = out.text().size();
+    const bool is_first = out.text().ends_with('[');
     WriteListedRoom(room, protocol, out);
-    const bool fits = out.text().size() + std::string_view("]").size() - begun <= max_bytes;
-    if (!fits && &room != &rooms.front()) {
+    const bool fits = out.text().size() + std::string_view("]").size() <= max_bytes;
+    if (!fits && !is_first) {
       out.CutTo(before);
-      break;
+      return false;
     }
   }
-  out.EndArray();
+  return true;
 }
 
 }  // namespace rtcroom

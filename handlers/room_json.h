@@ -28,13 +28,14 @@ void WriteOneRoom(const Room& room, Protocol protocol, JsonText& out);
 /// Most bytes of a whole reply with a list. Rooms that are full of long texts reach it before they
 /// are too many.
 /// @source protocol A.4.8.
-inline constexpr std::size_t kMaxRoomListBytes = std::size_t{1024} * 1024;
+inline constexpr std::size_t kMaxRoomListBytes = std::size_t{256} * 1024;
 
-/// The member `rooms`: the first of them, whole, and as many as `max_bytes` of JSON hold; but one
-/// at least when there are any. In the dialects the text of a room is under both of its names:
-/// `roomName` and `roomInfo`.
+/// Goes on with the array `rooms`, which has been begun: with as many of them, whole, as leave all
+/// of `out` within `max_bytes` once it is ended; but the array gets one at least when there are
+/// any. In the dialects the text of a room is under both of its names: `roomName` and `roomInfo`.
+/// @return whether it got all of them.
 /// @source protocol A.4.8, B.4.8, B.8, C.4.
-void WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
+bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
                 JsonText& out);
 
 }  // namespace rtcroom

@@ -16,8 +16,11 @@ struct RoomPageWish {
   std::optional<std::string> type{};  ///< only those of that type
 };
 
-/// The rooms of the request's kind as a reply.
+/// The rooms of the request's kind as a reply, read and written some at a time.
+///
+/// Each room is as it was when its turn came. Rooms keep their order and none comes twice; one that
+/// ends before its turn is left out.
 /// @source protocol A.4.8, B.4.8, B.8.
-Reply ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageWish wish);
+Slice ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageWish wish);
 
 }  // namespace rtcroom

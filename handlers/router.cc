@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/base/thrown.h"
+#include "handlers/bill.h"
 #include "handlers/form.h"
 #include "handlers/later_answer.h"
 #include "handlers/refusal.h"
@@ -40,11 +41,39 @@ bool TakePrefix(const std::vector<std::string>& segments, std::string_view& path
 /// What to answer to the exception that is being handled.
 Reply Slipped() { return Reply::Failure({Errc::kInternal, std::string(TypeOfThrown())}); }
 
+/// What a caller who comes too often is told.
+Reply TooOften() { return Reply::Failure({Errc::kTooManyRequests, "address: too many requests"}); }
+
 /// @param answer  shared by all copies of the function that the handler is given.
 void RunLaterHandler(LaterHandler handler, const Request& call, const HandlerContext& context,
                      const std::shared_ptr<LaterAnswer>& answer) {
   try {
     handler(call, context, [answer](const Reply& reply) { answer->Send(reply); });
+  } catch (...) {
+    answer->Send(Slipped());
+  }
+}
+
+/// Many may have been let in at once and wait for their turn. Those whose sender owes by then for
+/// the ones before are refused like any that come later.
+/// @param answer  likewise.
+void RunSlicedHandler(SlicedHandler handler, const Request& call, const HandlerContext& context,
+                      PendingReply& pending, const std::shared_ptr<LaterAnswer>& answer) {
+  try {
+    pending.RunInSlices([slice = handler(call, context), answer, has_begun = false]() mutable {
+      try {
+        if (!std::exchange(has_begun, true) && answer->IsOwing()) {
+          answer->Send(TooOften());
+          return true;
+        }
+        const std::optional<Reply> reply = slice();
+        if (reply) answer->Send(*reply);
+        return reply.has_value();
+      } catch (...) {
+        answer->Send(Slipped());
+        return true;
+      }
+    });
   } catch (...) {
     answer->Send(Slipped());
   }
@@ -85,6 +114,10 @@ RequestPlan Router::Plan(std::string_view method, std::string_view raw_path) con
   const std::optional<Target> target = FindTarget(method, raw_path);
   if (!target || method != target->found.route->method) return {.lane = Lane::kInline};
   return target->found.route->plan;
+}
+
+std::chrono::nanoseconds Router::Delay(std::string_view address) const {
+  return context_.services.admission.DelayOfAddress(address);
 }
 
 std::optional<HttpReply> Router::Handle(const HttpRequest& request, const DeferReply& defer) const {
@@ -133,9 +166,13 @@ bool Router::Admits(const HttpRequest& request, const std::optional<Target>& tar
   const Route* const called =
       target && target->found.route->method == request.method ? target->found.route : nullptr;
   if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
-  const bool admitted = context_.services.admission.AdmitsAddress(request.peer_address);
-  // A call that is held back takes its token, but an error would end the caller's room (A.4.7).
-  return admitted || (called != nullptr && called->plan.paced);
+  Admission& admission = context_.services.admission;
+  // A call that is held back has its token already: an error would end the caller's room (A.4.7).
+  const bool admitted =
+      (called != nullptr && called->plan.paced) || admission.AdmitsAddress(request.peer_address);
+  const std::uint32_t more = MoreTokensFor(request.body.size());
+  if (admitted && more > 0) admission.ChargeAddress(request.peer_address, more);
+  return admitted;
 }
 
 std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const DeferReply& defer,
@@ -165,13 +202,27 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   label.protocol = protocol;
   if (protocol != Protocol::kWebrtc) label.dialect = MannersOf(protocol).dialect;
   if (!admitted) {
-    return Render(Reply::Failure({Errc::kTooManyRequests, "address: too many requests"}), label);
+    return Render(TooOften(), label);
   }
   const Result<Request> call = gate_.Admit(request, target->found, protocol, std::move(query));
   if (!call) return Render(Reply::Failure(call.error()), label);
-  if (route.handler != nullptr) return Render(route.handler(*call, context_), label);
-  RunLaterHandler(route.later, *call, context_,
-                  std::make_shared<LaterAnswer>(defer(), label, request.origin, cors_));
+  Bill bill;
+  if (route.tokens != RouteTokens::kNone) {
+    bill = Bill(context_.services.admission, request.peer_address, call->proven_caller);
+  }
+  if (route.handler != nullptr) {
+    HttpReply reply = Render(route.handler(*call, context_), label);
+    bill.ChargeReply(reply.body.size());
+    return reply;
+  }
+  const std::shared_ptr<PendingReply> pending = defer();
+  const auto answer =
+      std::make_shared<LaterAnswer>(pending, label, request.origin, std::move(bill), cors_);
+  if (route.sliced != nullptr) {
+    RunSlicedHandler(route.sliced, *call, context_, *pending, answer);
+  } else {
+    RunLaterHandler(route.later, *call, context_, answer);
+  }
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // From a whole HTTP request to its reply: path, method, protocol, body, handler, CORS.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,10 @@ class Router {
   /// How such a request is to run. Allocates nothing.
   /// @param raw_path  as it was sent, up to the `?`.
   [[nodiscard]] RequestPlan Plan(std::string_view method, std::string_view raw_path) const;
+
+  /// How long a request that its plan calls paced is to be held back for its address's sake. Takes
+  /// its token, so it is to be asked once for each.
+  [[nodiscard]] std::chrono::nanoseconds Delay(std::string_view address) const;
 
   /// Throws nothing of a handler's: what it lets slip is answered as an internal error, and told
   /// to the log by the label.

@@ -53,9 +53,10 @@ enum class RouteTokens : std::uint8_t {
 struct Route {
   std::string_view endpoint{};       ///< the last path segment, in lower case
   std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
-  /// One of the two; with neither the path does not exist.
+  /// One of the three; with none the path does not exist.
   Handler handler = nullptr;
   LaterHandler later = nullptr;
+  SlicedHandler sliced = nullptr;
   RouteScope scope = RouteScope::kEveryRoomKind;
   RouteProtocol protocol = RouteProtocol::kByQuery;
   RouteLogin login = RouteLogin::kNeeded;

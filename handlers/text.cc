@@ -46,17 +46,25 @@ bool StartsWithIgnoringCase(std::string_view text, std::string_view start) {
   return EqualsIgnoringCase(text.substr(0, start.size()), start);
 }
 
+Utf8Piece FirstUtf8Piece(std::string_view text) {
+  if (text.empty()) return {};
+  const Lead lead = LeadOf(static_cast<std::uint8_t>(text[0]));
+  if (lead.length == 0) return {.length = 1};
+  for (std::size_t k = 1; k < lead.length; ++k) {
+    if (k == text.size()) return {.length = k};
+    const auto byte = static_cast<std::uint8_t>(text[k]);
+    const std::uint8_t low = k == 1 ? lead.low : 0x80;
+    const std::uint8_t high = k == 1 ? lead.high : 0xBF;
+    if (byte < low || byte > high) return {.length = k};
+  }
+  return {.length = lead.length, .is_character = true};
+}
+
 bool IsUtf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const Lead lead = LeadOf(static_cast<std::uint8_t>(text[i]));
-    if (lead.length == 0 || text.size() - i < lead.length) return false;
-    for (std::size_t k = 1; k < lead.length; ++k) {
-      const auto byte = static_cast<std::uint8_t>(text[i + k]);
-      const std::uint8_t low = k == 1 ? lead.low : 0x80;
-      const std::uint8_t high = k == 1 ? lead.high : 0xBF;
-      if (byte < low || byte > high) return false;
-    }
-    i += lead.length;
+  while (!text.empty()) {
+    const Utf8Piece piece = FirstUtf8Piece(text);
+    if (!piece.is_character) return false;
+    text.remove_prefix(piece.length);
   }
   return true;
 }

@@ -17,7 +17,8 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request,
           .user_id = ReadSignableUser(fields, context),
           .profile = {.user_name = ReadNickName(fields)},
           .info = {},
-          .type = fields.OptionalText("roomType")};
+          .type = fields.OptionalText("roomType"),
+          .owner = request.owner()};
 }
 
 Reply ReplyTo(const CreateRoomCommand& command, const RoomId& room_id,

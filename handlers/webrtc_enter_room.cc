@@ -14,6 +14,7 @@ void HandleWebrtcEnterRoom(const Request& request, const HandlerContext& context
       .dialect = request.dialect(),
       .user_id = ReadSignableUser(fields, context),
       .profile = {.user_name = ReadNickName(fields)},
+      .owner = request.owner(),
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
   // Made first: who gets none is not to become a member.

@@ -7,13 +7,13 @@
 
 namespace rtcroom {
 
-Reply HandleWebrtcRoomList(const Request& request, const HandlerContext& context) {
+Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   RoomPageWish wish{.index = fields.Integer("index"), .count = fields.Integer("count", "cnt")};
   // An empty type is a filter, too: for rooms that were made without one.
   const auto type = request.body.find("roomType");
   if (type != request.body.end() && type->is_string()) wish.type = fields.OptionalText("roomType");
-  if (!fields.ok()) return Reply::Failure(fields.error());
+  if (!fields.ok()) return OneSlice(Reply::Failure(fields.error()));
   return ReplyWithRooms(request, context, std::move(wish));
 }
 

@@ -37,6 +37,7 @@ struct ServerConfig {
   std::string gen2_prefix = {};  ///< empty: no such prefix
   std::vector<std::string> cors_origins = {"*"};
   std::size_t workers = 64;
+  std::size_t max_held_bytes = 0;  ///< 0: by the memory there is
 };
 
 struct AdminConfig {
@@ -149,6 +150,8 @@ struct LimitsConfig {
   Rate per_user_rate = {.per_second = 20};
   std::size_t per_user_burst = 60;
   Rate pushers_rate = {.per_second = 10};
+  std::size_t rooms_per_address = 10'000;  ///< 0: no limit
+  std::size_t rooms_per_user = 10;         ///< 0: no limit
 };
 
 struct LogConfig {

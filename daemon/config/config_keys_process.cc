@@ -43,6 +43,10 @@ void AddServerKeys(std::vector<ConfigKey>& keys) {
                               "A further prefix whose requests are all gen-2; \"\" = off.");
   server.Add<&S::cors_origins>("cors_origins", ListRule{CheckOrigin},
                                "Origins that browsers may call from; \"*\" = all.");
+  server.Add<&S::max_held_bytes>(
+      "max_held_bytes", CountRule{0, std::size_t{1} << 40},
+      "Most memory for clients that are slow to send or to take replies; 0 = 256 MiB, or a quarter "
+      "of the machine's or the cgroup's memory if that is less.");
   server.Add<&S::workers>("workers", CountRule{1, 1024}, "Threads that run requests.");
 }
 

@@ -74,12 +74,19 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::limits> limits("limits", keys);
   limits.Add<&S::per_address_rate>(
       "per_address_rate", RateRule{},
-      "Requests of one address, or of one /64 of IPv6; heartbeats and leaves are not counted.");
+      "Requests of one address, or of one /64 of IPv6; what is longer than 16 KiB counts as "
+      "several; heartbeats and leaves are not counted.");
   limits.Add<&S::per_address_burst>("per_address_burst", burst, "How many of them at once.");
   limits.Add<&S::per_user_rate>("per_user_rate", RateRule{}, "The same for one user.");
   limits.Add<&S::per_user_burst>("per_user_burst", burst, "How many of them at once.");
   limits.Add<&S::pushers_rate>("pushers_rate", RateRule{},
                                "get_pushers of one connection; faster ones wait.");
+  limits.Add<&S::rooms_per_address>(
+      "rooms_per_address", CountRule{0, 1'000'000'000},
+      "Most seats in rooms that callers of one address, or of one /64 of IPv6, hold at once; "
+      "0 = off. Name a proxy in server.trusted_proxies, or all its clients are one address.");
+  limits.Add<&S::rooms_per_user>("rooms_per_user", CountRule{0, 1'000'000'000},
+                                 "The same for one user who has logged in; 0 = off.");
 }
 
 }  // namespace rtcroom

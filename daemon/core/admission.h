@@ -1,6 +1,8 @@
 // Whether a request may be served now, or comes too soon after others of its sender.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string_view>
 
 #include "daemon/core/ids.h"
@@ -14,6 +16,9 @@ namespace rtcroom {
 /// pusher_heartbeat, delete_pusher and destroy_room are never asked about: refusing one would
 /// evict an honest member who shares an address with somebody else.
 ///
+/// What a request costs beyond its token is charged when that is known, and may leave its sender
+/// owing tokens: later requests wait for those as well.
+///
 /// @threads implementations are safe from any thread.
 /// @source protocol F.9.
 class Admission {
@@ -24,6 +29,10 @@ class Admission {
   ///                 count as one, since a phone's network hands out a whole one to each.
   [[nodiscard]] virtual bool AdmitsAddress(std::string_view address) = 0;
 
+  /// The same for a request that is never refused. It takes a token in any case.
+  /// @return how long it is to wait before it is carried out; zero for one that may be now.
+  [[nodiscard]] virtual std::chrono::nanoseconds DelayOfAddress(std::string_view address) = 0;
+
   /// @param user  who has proven that the request is his: he counts wherever he comes from.
   [[nodiscard]] virtual bool AdmitsUser(const UserId& user) = 0;
 
@@ -31,6 +40,16 @@ class Admission {
   ///                 and so nobody elsewhere can use up another's tokens.
   /// @param user     whom the request claims to come from.
   [[nodiscard]] virtual bool AdmitsClaim(std::string_view address, const UserId& user) = 0;
+
+  /// Takes more tokens of the address, there or not.
+  virtual void ChargeAddress(std::string_view address, std::uint32_t tokens) = 0;
+  /// Takes more tokens of a proven user, likewise.
+  virtual void ChargeUser(const UserId& user, std::uint32_t tokens) = 0;
+
+  /// Whether more was taken from them than they had. Asked again before dear work that was admitted
+  /// some time ago.
+  [[nodiscard]] virtual bool AddressOwes(std::string_view address) = 0;
+  [[nodiscard]] virtual bool UserOwes(const UserId& user) = 0;
 };
 
 }  // namespace rtcroom

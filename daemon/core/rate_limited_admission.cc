@@ -14,6 +14,10 @@ bool RateLimitedAdmission::AdmitsAddress(std::string_view address) {
   return addresses_.Admits(AddressKey(address));
 }
 
+std::chrono::nanoseconds RateLimitedAdmission::DelayOfAddress(std::string_view address) {
+  return addresses_.Reserve(AddressKey(address));
+}
+
 // No id holds a space: a proven name is never taken for a claimed one.
 bool RateLimitedAdmission::AdmitsUser(const UserId& user) { return users_.Admits(user.value); }
 
@@ -21,6 +25,20 @@ bool RateLimitedAdmission::AdmitsClaim(std::string_view address, const UserId& u
   // No address holds a space: where it ends is never in doubt.
   return users_.Admits(AddressKey(address).append(1, ' ').append(user.value));
 }
+
+void RateLimitedAdmission::ChargeAddress(std::string_view address, std::uint32_t tokens) {
+  addresses_.Charge(AddressKey(address), tokens);
+}
+
+void RateLimitedAdmission::ChargeUser(const UserId& user, std::uint32_t tokens) {
+  users_.Charge(user.value, tokens);
+}
+
+bool RateLimitedAdmission::AddressOwes(std::string_view address) {
+  return addresses_.Owes(AddressKey(address));
+}
+
+bool RateLimitedAdmission::UserOwes(const UserId& user) { return users_.Owes(user.value); }
 
 void RateLimitedAdmission::SetLimits(const AdmissionLimits& limits) {
   addresses_.SetLimit(limits.per_address);

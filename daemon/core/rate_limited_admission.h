@@ -1,6 +1,8 @@
 // Admits requests at a rate for each address and for each user.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string_view>
 
 #include "daemon/core/admission.h"
@@ -21,8 +23,13 @@ class RateLimitedAdmission : public Admission {
   RateLimitedAdmission(const Clock& clock, const SipHashKey& secret, const AdmissionLimits& limits);
 
   bool AdmitsAddress(std::string_view address) override;
+  std::chrono::nanoseconds DelayOfAddress(std::string_view address) override;
   bool AdmitsUser(const UserId& user) override;
   bool AdmitsClaim(std::string_view address, const UserId& user) override;
+  void ChargeAddress(std::string_view address, std::uint32_t tokens) override;
+  void ChargeUser(const UserId& user, std::uint32_t tokens) override;
+  bool AddressOwes(std::string_view address) override;
+  bool UserOwes(const UserId& user) override;
 
   /// From now on, for everybody.
   void SetLimits(const AdmissionLimits& limits);

@@ -9,22 +9,51 @@ RateLimiter::RateLimiter(const Clock& clock, const SipHashKey& secret, const Rat
   SetLimit(limit);
 }
 
-bool RateLimiter::Admits(std::string_view key) {
+template <typename Outcome, typename Use>
+Outcome RateLimiter::WithBucket(std::string_view key, Outcome unlimited, Use use) {
   const std::uint64_t hash = SipHash(secret_, key);
-  const MonotonicTime now = clock_.Monotonic();
   Shard& shard = shards_[hash % kShards];
   const MutexLock lock(shard.mutex);
-  if (shard.sets.empty()) return true;
+  if (shard.sets.empty()) return unlimited;
 
   Set& set = shard.sets[hash / kShards % kSetsOfShard];
   const auto own = std::ranges::find(set, hash, &Place::key_hash);
-  if (own != set.end()) return own->bucket.Take(now, shard.limit);
+  if (own != set.end()) return use(own->bucket, shard.limit);
 
   // One that is full already is the first to go.
   Place& place = *std::ranges::min_element(
       set, {}, [](const Place& candidate) { return candidate.bucket.full_at(); });
   place = {.key_hash = hash, .bucket = {}};
-  return place.bucket.Take(now, shard.limit);
+  return use(place.bucket, shard.limit);
+}
+
+bool RateLimiter::Admits(std::string_view key) {
+  return WithBucket(key, true,
+                    [now = clock_.Monotonic()](TokenBucket& bucket, const RateLimit& limit) {
+                      return bucket.Take(now, limit);
+                    });
+}
+
+std::chrono::nanoseconds RateLimiter::Reserve(std::string_view key) {
+  return WithBucket(key, std::chrono::nanoseconds(0),
+                    [now = clock_.Monotonic()](TokenBucket& bucket, const RateLimit& limit) {
+                      return bucket.Reserve(now, limit);
+                    });
+}
+
+void RateLimiter::Charge(std::string_view key, std::uint32_t tokens) {
+  (void)WithBucket(key, true,
+                   [&, now = clock_.Monotonic()](TokenBucket& bucket, const RateLimit& limit) {
+                     bucket.Charge(now, limit, tokens);
+                     return true;
+                   });
+}
+
+bool RateLimiter::Owes(std::string_view key) {
+  return WithBucket(key, false,
+                    [now = clock_.Monotonic()](const TokenBucket& bucket, const RateLimit& limit) {
+                      return bucket.Owes(now, limit);
+                    });
 }
 
 void RateLimiter::SetLimit(const RateLimit& limit) {

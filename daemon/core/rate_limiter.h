@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,6 +42,16 @@ class RateLimiter {
   /// @return false when there is none.
   [[nodiscard]] bool Admits(std::string_view key);
 
+  /// Takes a token that may still have to come in.
+  /// @return how long to wait for it: at most as long as an empty bucket takes to fill.
+  [[nodiscard]] std::chrono::nanoseconds Reserve(std::string_view key);
+
+  /// Takes so many more tokens of the bucket of `key`, which may come to owe as many as it holds.
+  void Charge(std::string_view key, std::uint32_t tokens);
+
+  /// Whether the bucket of `key` owes tokens.
+  [[nodiscard]] bool Owes(std::string_view key);
+
   /// From now on. Nobody who has used up his tokens gets them back by it, nor waits for longer
   /// than the new limit's empty bucket does. A limit that is off forgets everybody.
   void SetLimit(const RateLimit& limit);
@@ -62,6 +73,11 @@ class RateLimiter {
 
   static constexpr std::size_t kShards = 16;
   static constexpr std::size_t kSetsOfShard = kMaxKeys / kPlacesOfKey / kShards;
+
+  /// Calls `use` with the limit and the bucket of `key`, which may be one of those just forgotten.
+  /// @return what it returned; `unlimited` when the limit is off.
+  template <typename Outcome, typename Use>
+  Outcome WithBucket(std::string_view key, Outcome unlimited, Use use);
 
   const Clock& clock_;
   const SipHashKey secret_;

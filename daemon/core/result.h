@@ -30,7 +30,7 @@ enum class Errc : std::uint8_t {
   kNotJson,          ///< a text that was to hold JSON does not
   kPusherNotFound,   ///< the user is not a pusher of the room
   kNotCreator,       ///< only the room's creator may do this
-  kTooManyRooms,     ///< `room.max_rooms` is reached
+  kTooManyRooms,     ///< as many as may be; of one caller, when `detail` names that limit's key
   kTooManyRequests,  ///< the caller comes too often: the same call will work later
   kStoreBusy,        ///< the store could not take the change now; the same call may work later
   /// The store failed (disk full, I/O error, damage). Nobody sees the change; a crash right after
@@ -47,8 +47,8 @@ inline constexpr std::size_t kErrcCount = static_cast<std::size_t>(Errc::kIntern
 std::string_view ErrcName(Errc code);
 std::ostream& operator<<(std::ostream& out, Errc code);
 
-/// `detail` is for the log; only that of `kBadRequest` reaches a client, so it holds our own
-/// words and never a value that somebody sent.
+/// `detail` is for the log; only that of `kBadRequest` and `kTooManyRooms` reaches a client: it
+/// holds our own words and never a value that somebody sent.
 struct [[nodiscard]] Error {
   Errc code = Errc::kInternal;
   std::string detail;

@@ -58,7 +58,9 @@ class RoomOrder {
   [[nodiscard]] std::optional<std::uint64_t> At(const RoomListQuery& query) const {
     const Tree* const tree = Find(query);
     if (tree == nullptr) return std::nullopt;
-    const auto place = tree->find_by_order(query.index);
+    if (query.index >= tree->size()) return std::nullopt;
+    const std::uint64_t skipped = query.after == 0 ? 0 : tree->order_of_key(query.after + 1);
+    const auto place = tree->find_by_order(skipped + query.index);
     if (place == tree->end()) return std::nullopt;
     return *place;
   }

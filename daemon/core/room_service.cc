@@ -19,6 +19,7 @@ RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions optio
       ban_store_(parts.ban_store),
       bans_(parts.bans),
       leases_(parts.leases),
+      quota_(parts.quota),
       streams_(parts.streams),
       clock_(parts.clock),
       options_(options),

@@ -22,6 +22,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/room_creator.h"
 #include "daemon/core/room_policy.h"
+#include "daemon/core/room_quota.h"
 #include "daemon/core/room_rules.h"
 #include "daemon/core/store.h"
 #include "daemon/core/stream_urls.h"
@@ -44,6 +45,7 @@ struct CreateRoomCommand {
   std::string info{};
   std::string type{};  ///< of webrtc rooms
   std::string from{};  ///< see `MemberCommand`
+  SeatOwner owner{};
 };
 
 struct AddPusherCommand {
@@ -53,6 +55,7 @@ struct AddPusherCommand {
   PusherProfile profile{};
   std::string info{};  ///< of the room, should it be made
   std::string from{};  ///< see `MemberCommand`
+  SeatOwner owner{};
 };
 
 /// Names one user in one room: for delete_pusher, destroy_room and pusher_heartbeat.
@@ -113,6 +116,7 @@ struct RoomServiceParts {
   const StreamUrlSigner& streams;
   const Clock& clock;
   IdSource& ids;
+  RoomQuota* quota = nullptr;  ///< null: everybody may hold as many rooms as there may be
 };
 
 /// @threads safe from any thread. No lock is held while the store or the IM service works.
@@ -129,7 +133,8 @@ class RoomService {
   ///
   /// @param done  called exactly once, with the room's id: before this returns, or, when an IM
   ///              group has to be made, later from another thread.
-  /// @errors kRoomExists; kTooManyRooms; kNotAllowed; kUnavailable when the IM group could not be
+  /// @errors kRoomExists; kTooManyRooms; kNotAllowed; kUnavailable when the IM group
+  /// could not be
   ///         made (nothing is stored); kStoreBusy; kStoreBroken.
   void CreateRoom(const CreateRoomCommand& command, CreateDone done);
 
@@ -145,8 +150,8 @@ class RoomService {
   /// @param done  called exactly once: before this returns, or, when a room has to be made, later
   ///              from another thread.
   /// @errors kRoomNotFound; kRoomExists when the id is one of a room that the dialect may not know
-  ///         of; kRoomFull; kNotAllowed; kStoreBusy; kStoreBroken; where it makes rooms also
-  ///         kTooManyRooms and kUnavailable.
+  ///         of; kRoomFull; kTooManyRooms; kNotAllowed; kStoreBusy; kStoreBroken; where it makes
+  ///         rooms also kUnavailable.
   void AddPusher(const AddPusherCommand& command, AddDone done);
 
   /// @errors kPusherNotFound; kStoreBusy; kStoreBroken.
@@ -217,6 +222,10 @@ class RoomService {
   using MakeAbsent = std::function<Result<RoomChange>(const Room& room, const Pusher& creator)>;
   /// @param make_absent  what becomes of a room that there is not.
   Status StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent);
+  /// Counts the seat that the owner is about to take.
+  /// @errors kTooManyRooms.
+  [[nodiscard]] Result<RoomQuota::Claim> ClaimSeat(const SeatOwner& owner, const RoomKey& room,
+                                                   const UserId& user_id);
   [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
                                   const PusherProfile& profile) const;
   [[nodiscard]] std::string MixedPlayUrl(Dialect dialect, const Pusher& creator) const;
@@ -231,6 +240,7 @@ class RoomService {
   BanStore& ban_store_;
   BanList& bans_;
   LeaseTable& leases_;
+  RoomQuota* const quota_;
   const StreamUrlSigner& streams_;
   const Clock& clock_;
   const RoomServiceOptions options_;

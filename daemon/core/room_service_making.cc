@@ -31,6 +31,13 @@ std::string RoomService::MixedPlayUrl(Dialect dialect, const Pusher& creator) co
   return stream.empty() ? std::string() : streams_.MixedPlayUrl(stream);
 }
 
+Result<RoomQuota::Claim> RoomService::ClaimSeat(const SeatOwner& owner, const RoomKey& room,
+                                                const UserId& user_id) {
+  if (quota_ == nullptr) return RoomQuota::Claim();
+  const bool sits_there = leases_.StateOf(room, user_id).has_value();
+  return quota_->Take(owner, room, user_id, sits_there);
+}
+
 void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
   if (command.room_id) {
     const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
@@ -44,6 +51,9 @@ void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) 
       return done(stored.error());
     }
   }
+  // Before a group is made for nothing.
+  const Status may_hold = quota_ == nullptr ? Status() : quota_->Check(command.owner);
+  if (!may_hold) return done(may_hold.error());
   creator_.Create(
       {.kind = command.kind,
        .dialect = command.dialect,
@@ -65,6 +75,8 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
             .creator = command.user_id,
             .info = command.info,
             .type = command.type};
+  const Result<RoomQuota::Claim> seat = ClaimSeat(command.owner, room.key, command.user_id);
+  if (!seat) return seat.error();
   const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
   const bool starts_active = StartsActive(command.kind, command.dialect);
   if (starts_active) room.mixed_play_url = MixedPlayUrl(command.dialect, creator);
@@ -140,6 +152,8 @@ Status RoomService::AddOrMake(const AddPusherCommand& command, const GroupReady&
 
 Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent) {
   const TimePoint now = clock_.Now();
+  const Result<RoomQuota::Claim> seat = ClaimSeat(command.owner, command.room, command.user_id);
+  if (!seat) return seat.error();
   const Pusher pusher = MakePusher(command.dialect, command.user_id, command.profile);
   const Room room{.key = command.room,
                   .dialect = command.dialect,

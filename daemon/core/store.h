@@ -56,6 +56,9 @@ struct RoomListQuery {
   std::optional<Dialect> dialect = {};  ///< none: rooms of both
   /// Only rooms of that `Room::type`; for webrtc rooms alone.
   std::optional<std::string> type = {};
+  /// Only rooms of a greater `Room::place`: what goes on behind a room loses and repeats nothing,
+  /// whatever has ended before it meanwhile.
+  std::uint64_t after = 0;
   std::uint64_t index = 0;  ///< how many such rooms to skip
   std::size_t count = 0;    ///< most rooms to return, 0..200
 };

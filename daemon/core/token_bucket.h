@@ -26,9 +26,11 @@ constexpr RateLimit PacedAt(std::uint32_t per_second) {
 
 /// A token bucket in eight bytes: all that it holds is the instant at which it is full again.
 ///
+/// It may owe tokens, up to another burst of them: whoever takes more than there are waits longer.
+///
 /// The limit is the caller's and may be another at each call: what was taken before then counts
-/// as the same span of time, and for `Take` at most as an empty bucket. A token's time is rounded
-/// up to whole nanoseconds, so that the rate is never exceeded.
+/// as the same span of time, and where no bucket of the limit could owe that much, as an empty one.
+/// A token's time is rounded up to whole nanoseconds, so that the rate is never exceeded.
 ///
 /// @threads for one thread, or behind the owner's lock.
 class TokenBucket {
@@ -36,28 +38,39 @@ class TokenBucket {
   /// Takes a token if there is one. A refusal costs nothing.
   [[nodiscard]] bool Take(MonotonicTime now, const RateLimit& limit) {
     if (limit.per_second == 0) return true;
-    const Span token = TimeOfToken(limit);
-    const Span all = TimeOfAll(limit);
-    full_at_ = std::clamp(full_at_, now, now + all);
-    if (full_at_ + token > now + all) return false;
-    full_at_ += token;
+    full_at_ = FullAt(now, limit);
+    if (full_at_ + TimeOfToken(limit) > now + TimeOfAll(limit)) return false;
+    full_at_ += TimeOfToken(limit);
     return true;
+  }
+
+  /// Takes so many, whether they are there or not: for what has been done already.
+  void Charge(MonotonicTime now, const RateLimit& limit, std::uint32_t tokens) {
+    if (limit.per_second == 0) return;
+    const MonotonicTime most = now + 2 * TimeOfAll(limit);
+    full_at_ = FullAt(now, limit);
+    full_at_ += std::min<Span>(most - full_at_, TimeOfToken(limit) * tokens);
+  }
+
+  /// Whether more was taken than there was.
+  [[nodiscard]] bool Owes(MonotonicTime now, const RateLimit& limit) const {
+    return limit.per_second != 0 && FullAt(now, limit) > now + TimeOfAll(limit);
   }
 
   /// When `Take` will get a token, if nobody takes one before: `now` where it would get one.
   [[nodiscard]] MonotonicTime NextToken(MonotonicTime now, const RateLimit& limit) const {
     if (limit.per_second == 0) return now;
-    const Span all = TimeOfAll(limit);
-    return std::max(now, std::clamp(full_at_, now, now + all) + TimeOfToken(limit) - all);
+    return std::max(now, FullAt(now, limit) + TimeOfToken(limit) - TimeOfAll(limit));
   }
 
   /// Takes a token that may still have to come in, behind those that were reserved before.
   ///
-  /// The caller bounds how many wait: each adds a token's time to the debt.
+  /// The caller bounds how many wait: each adds a token's time to the debt, as far as that may
+  /// grow.
   /// @return how long to wait for it from `now`; zero when it was there.
   [[nodiscard]] std::chrono::nanoseconds Reserve(MonotonicTime now, const RateLimit& limit) {
     if (limit.per_second == 0) return Span(0);
-    full_at_ = std::max(full_at_, now) + TimeOfToken(limit);
+    Charge(now, limit, 1);
     return std::max(full_at_ - now - TimeOfAll(limit), Span(0));
   }
 
@@ -74,6 +87,11 @@ class TokenBucket {
   /// At most 2^32 seconds: far from the end of what a Span can hold.
   static Span TimeOfAll(const RateLimit& limit) {
     return TimeOfToken(limit) * std::max(limit.burst, std::uint32_t{1});
+  }
+
+  [[nodiscard]] MonotonicTime FullAt(MonotonicTime now, const RateLimit& limit) const {
+    const Span all = TimeOfAll(limit);
+    return full_at_ > now + 2 * all ? now + all : std::max(full_at_, now);
   }
 
   MonotonicTime full_at_ = MonotonicTime::min();

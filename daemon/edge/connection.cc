@@ -36,7 +36,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       place_(std::move(place)),
       on_end_(std::move(on_end)),
       framer_(context.options.max_body_bytes),
-      memory_(context.held_bytes) {
+      memory_(context.held) {
   context_.observer.OnConnectionOpened();
 }
 
@@ -272,8 +272,8 @@ bool Connection::Flush() {
 bool Connection::CountMemory() {
   const std::size_t of_request =
       framer_.held_bytes() > kSmallRequestBytes ? framer_.held_bytes() : 0;
-  const std::size_t of_held = held_ ? held_->request.body.size() : 0;
-  if (memory_.Set(outbox_.size() + of_request + of_held, kMaxHeldBytes)) return true;
+  const std::size_t of_held = held_ ? held_->request.body.capacity() : 0;
+  if (memory_.Set(outbox_.capacity() + of_request + of_held)) return true;
   Count(RefusalCause::kMemory);
   return End(), false;
 }
@@ -302,7 +302,7 @@ void Connection::End() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
   deadline_ = MonotonicTime::max();
-  (void)memory_.Set(0, kMaxHeldBytes);
+  (void)memory_.Set(0);
   due_.reset();
   held_.reset();
   LeaveStream();

@@ -11,6 +11,7 @@
 #include "daemon/edge/connection_observer.h"
 #include "daemon/edge/http_exchange.h"
 #include "daemon/edge/http_handler.h"
+#include "daemon/edge/memory_share.h"
 #include "daemon/edge/worker_pool.h"
 
 namespace rtcroom {
@@ -31,10 +32,9 @@ struct ConnectionOptions {
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
 };
 
-/// What is held for the clients of a listener, in bytes: unfinished requests, and replies that
-/// they do not take. Small requests do not count: their number is bounded by the connections'.
+/// Of what is held for a client, smaller unfinished requests do not count: their number is bounded
+/// by the connections'.
 /// @source protocol F.9: everything is bounded.
-inline constexpr std::size_t kMaxHeldBytes = std::size_t{256} << 20;
 inline constexpr std::size_t kSmallRequestBytes = 4096;
 
 /// The references outlive it, and it outlives the connections.
@@ -50,7 +50,7 @@ struct ConnectionContext {
   const std::atomic<bool>& draining;
   /// get_pushers requests that a connection may make in a second; 0: as many as it likes.
   const std::atomic<std::uint32_t>& paced_per_second;
-  std::atomic<std::size_t>& held_bytes;
+  MemoryTotal& held;  ///< for clients: unfinished requests, and replies that they do not take
   /// Tasks that a worker has or will have. A worker may still be on its way out of the handler
   /// when the reply, given early by somebody else, has long ended the connection.
   std::atomic<std::size_t>& at_work;

@@ -1,6 +1,8 @@
 // How a connection has its requests answered, by whom, and in their order.
+#include <algorithm>
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -37,6 +39,12 @@ class Connection::Later : public PendingReply {
     });
   }
 
+  void RunInSlices(std::function<bool()> slice) override {
+    connection_->loop_.RunInSlices([connection = connection_, slice = std::move(slice)] {
+      return connection->aborted_ || slice();
+    });
+  }
+
   std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) override {
     if (!connection_) return nullptr;
     auto stream = connection_->OpenStream(turn_, form_, std::move(head), std::move(on_end));
@@ -54,10 +62,13 @@ void Connection::Serve(FramedRequest request) {
   answered_ = true;
   const RequestPlan plan = context_.handler.Plan(request.method, request.path);
   const std::uint32_t rate = context_.paced_per_second;
-  // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
-  if (plan.paced && rate > 0 && !peer_is_trusted_) {
+  if (plan.paced) {
     const MonotonicTime now = Now();
-    const std::chrono::nanoseconds delay = pace_.Reserve(now, PacedAt(rate));
+    std::chrono::nanoseconds delay = context_.handler.Delay(ClientAddressOf(request));
+    // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
+    if (rate > 0 && !peer_is_trusted_) {
+      delay = std::max(delay, pace_.Reserve(now, PacedAt(rate)));
+    }
     if (delay.count() > 0) {
       Count(RefusalCause::kPaced);
       return Hold(std::move(request), plan.lane, now + delay);

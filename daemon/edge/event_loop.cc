@@ -23,6 +23,21 @@ void EventLoop::Await(std::function<void()> task) {
   done.get();
 }
 
+void EventLoop::RunInSlices(std::function<bool()> slice) {
+  Post([this, slice = std::move(slice)]() mutable {
+    sliced_.push_back(std::move(slice));
+    if (sliced_.size() == 1) Post([this] { RunNextSlice(); });
+  });
+}
+
+// What is posted from here waits until the reactor has had its turn, which asio takes once in each
+// round of its queue; so never more than one slice is in the queue. (Ends the process when there is
+// no memory for the few bytes of a task: nobody would go on with the others otherwise.)
+void EventLoop::RunNextSlice() noexcept {
+  if (sliced_.front()()) sliced_.pop_front();
+  if (!sliced_.empty()) Post([this] { RunNextSlice(); });
+}
+
 void EventLoop::Run() {
   BlockSignalsInThisThread();
   while (!context_.stopped()) {

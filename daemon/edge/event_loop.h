@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <span>
 #include <thread>
@@ -22,7 +23,7 @@ namespace rtcroom {
 /// What is registered with `context()` runs on the loop's one thread, so that objects which only
 /// it touches need no locks. Nothing that runs there may wait.
 ///
-/// @threads `Post` and `Await` from any thread; the rest as said.
+/// @threads `Post`, `RunInSlices` and `Await` from any thread; the rest as said.
 class EventLoop {
  public:
   /// Starts the thread.
@@ -45,6 +46,12 @@ class EventLoop {
   /// Runs the task likewise, and returns when it has run. Not from the loop's own thread.
   void Await(std::function<void()> task);
 
+  /// Calls `slice` until it returns true, for work that would hold others up if it were done at
+  /// once: between two calls the loop looks at all descriptors and serves those that are ready.
+  /// One after the other, in the order of coming, so that only one is ever half done. It must not
+  /// throw.
+  void RunInSlices(std::function<bool()> slice);
+
   /// Room to read into, for the loop's thread alone and only until it returns to the loop. Shared
   /// by all its connections: none of them holds a buffer while it waits.
   std::span<char> scratch() { return scratch_; }
@@ -53,13 +60,15 @@ class EventLoop {
   static constexpr std::size_t kScratchBytes = 16384;  // a whole TLS record
 
   void Run();
+  void RunNextSlice() noexcept;
 
   Logger& logger_;
   boost::asio::io_context context_{1};  // one thread runs it
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays_{
       context_.get_executor()};
   std::array<char, kScratchBytes> scratch_{};
-  std::jthread thread_;  // last: it uses all of the above
+  std::deque<std::function<bool()>> sliced_;  ///< of the loop's thread
+  std::jthread thread_;                       // last: it uses all of the above
 };
 
 }  // namespace rtcroom

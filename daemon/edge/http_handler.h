@@ -1,6 +1,7 @@
 // What a listener asks to answer its requests.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,12 @@ class HttpHandler {
   /// quick.
   /// @param raw_path  still percent-encoded.
   virtual RequestPlan Plan(std::string_view method, std::string_view raw_path) = 0;
+
+  /// How long a paced request is to wait for its client's address, over all connections. Called
+  /// on the loop's thread, once for each.
+  virtual std::chrono::nanoseconds Delay(std::string_view /*client_address*/) {
+    return std::chrono::nanoseconds(0);
+  }
 
   /// Answers a request that was read whole. Its `request_id` is still empty. A header
   /// `Content-Type` of the reply replaces that of JSON. An exception becomes `Refuse(500)`.

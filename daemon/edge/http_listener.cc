@@ -30,7 +30,7 @@ HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, Ed
                .observer = parts.observer,
                .draining = draining_,
                .paced_per_second = paced_per_second_,
-               .held_bytes = held_bytes_,
+               .held = parts.held,
                .at_work = at_work_} {}
 
 HttpListener::~HttpListener() { Stop(std::chrono::milliseconds(0)); }

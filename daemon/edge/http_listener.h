@@ -47,6 +47,7 @@ struct HttpListenerOptions {
 struct EdgeParts {
   EdgeThreads& threads;
   ConnectionCensus& census;
+  MemoryTotal& held;
   ConnectionObserver& observer;
   const Clock& clock;
   Logger& logger;
@@ -101,7 +102,6 @@ class HttpListener {
   EdgeParts parts_;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint32_t> paced_per_second_{0};
-  std::atomic<std::size_t> held_bytes_{0};
   std::atomic<std::size_t> open_{0};     ///< connections, over all shards
   std::atomic<std::size_t> at_work_{0};  ///< requests with workers
   HttpExchange exchange_;

@@ -21,6 +21,7 @@ class HttpServer::Observed : public PendingReply {
     server_.Observe(request_id_, reply, begun_);
     next_->Send(std::move(reply));
   }
+  void RunInSlices(std::function<bool()> slice) override { next_->RunInSlices(std::move(slice)); }
 
  private:
   HttpServer& server_;

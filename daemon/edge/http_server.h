@@ -25,6 +25,8 @@ struct RequestAnswers {
   std::function<RequestPlan(std::string_view method, std::string_view raw_path)> plan = {};
   std::function<std::optional<HttpReply>(const HttpRequest&, const DeferReply&)> answer = {};
   std::function<HttpReply(int status)> refuse = {};
+  /// As `HttpHandler::Delay`; empty: paced requests wait for their connections only.
+  std::function<std::chrono::nanoseconds(std::string_view address)> delay = {};
 };
 
 /// @threads as HttpListener.
@@ -47,6 +49,9 @@ class HttpServer : private HttpHandler {
   class Observed;
 
   RequestPlan Plan(std::string_view method, std::string_view raw_path) override;
+  std::chrono::nanoseconds Delay(std::string_view client_address) override {
+    return answers_.delay ? answers_.delay(client_address) : std::chrono::nanoseconds(0);
+  }
   std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
   HttpReply Refuse(int status, const std::string& reason) override;
   void Observe(const std::string& request_id, const HttpReply& reply, MonotonicTime begun);

@@ -24,6 +24,8 @@ class ReplyOutbox {
   IoStatus Flush(Transport& transport);
 
   [[nodiscard]] std::size_t size() const { return unsent_.size(); }
+  /// Bytes of memory, which may be several times as many.
+  [[nodiscard]] std::size_t capacity() const { return unsent_.capacity(); }
   [[nodiscard]] bool empty() const { return unsent_.empty(); }
   /// Whether a reply said that the connection ends with it.
   [[nodiscard]] bool closes() const { return closes_; }

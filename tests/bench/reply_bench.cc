@@ -47,7 +47,9 @@ std::vector<Room> RoomsOf(const std::string& name) {
 
 HttpReply ListAsText(const std::vector<Room>& rooms) {
   JsonText text;
+  text.BeginArray("rooms");
   WriteRooms(rooms, Protocol::kGen1, kUnbounded, text);
+  text.EndArray();
   return Render(Reply::Success(std::move(text)), {});
 }
 

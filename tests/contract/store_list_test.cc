@@ -76,6 +76,23 @@ TEST_P(StoreContract, PagesThroughBothDialectsWithoutGapOrRepetition) {
   EXPECT_EQ(paged, all);
 }
 
+TEST_P(StoreContract, GoesOnBehindARoomWhateverHasEndedBeforeIt) {
+  for (int i = 0; i < 9; ++i) {
+    const Dialect dialect = i % 3 == 0 ? Dialect::kGen2 : Dialect::kGen1;
+    Create(MakeRoom(RoomKind::kMulti, fmt::format("r{}", i), "creator", dialect));
+  }
+  RoomListQuery query{.kind = RoomKind::kMulti, .count = 3};
+  const auto first = store_->List(query);
+  ASSERT_OK(first);
+  query.after = first->back().place;
+  for (const char* id : {"r1", "r2", "r4"}) {
+    ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, id))));
+  }
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("r3", "r5", "r6"));
+  query.dialect = Dialect::kGen2;
+  EXPECT_THAT(Listed(*store_, query), ElementsAre("r3", "r6"));
+}
+
 TEST_P(StoreContract, ListsWebrtcRoomsOfOneType) {
   Create(MakeWebrtcRoom("a1", "a"));
   Create(MakeWebrtcRoom("none1", ""));

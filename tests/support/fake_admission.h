@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +22,13 @@ class FakeAdmission : public Admission {
   std::set<std::string, std::less<>> refused_users;
   std::set<std::pair<std::string, std::string>> refused_claims;  ///< each with its address
 
+  std::set<std::string, std::less<>> owing_addresses;
+  std::set<std::string, std::less<>> owing_users;
+
+  std::atomic<std::uint32_t> charged_to_addresses{0};
+  std::atomic<std::uint32_t> charged_to_users{0};
+  std::chrono::nanoseconds delay{0};  ///< for whoever is delayed
+  std::atomic<int> delays_asked{0};
   std::atomic<int> addresses_asked{0};
   std::atomic<int> users_asked{0};
   std::atomic<int> claims_asked{0};
@@ -28,6 +37,10 @@ class FakeAdmission : public Admission {
     ++addresses_asked;
     return !refused_addresses.contains(address);
   }
+  [[nodiscard]] std::chrono::nanoseconds DelayOfAddress(std::string_view /*address*/) override {
+    ++delays_asked;
+    return delay;
+  }
   [[nodiscard]] bool AdmitsUser(const UserId& user) override {
     ++users_asked;
     return !refused_users.contains(user.value);
@@ -35,6 +48,18 @@ class FakeAdmission : public Admission {
   [[nodiscard]] bool AdmitsClaim(std::string_view address, const UserId& user) override {
     ++claims_asked;
     return !refused_claims.contains({std::string(address), user.value});
+  }
+  void ChargeAddress(std::string_view /*address*/, std::uint32_t tokens) override {
+    charged_to_addresses += tokens;
+  }
+  void ChargeUser(const UserId& /*user*/, std::uint32_t tokens) override {
+    charged_to_users += tokens;
+  }
+  [[nodiscard]] bool AddressOwes(std::string_view address) override {
+    return owing_addresses.contains(address);
+  }
+  [[nodiscard]] bool UserOwes(const UserId& user) override {
+    return owing_users.contains(user.value);
   }
 };
 

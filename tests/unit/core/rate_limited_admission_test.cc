@@ -40,6 +40,33 @@ TEST_F(RateLimitedAdmissionTest, HoldsTheLimitsOfTheProtocol) {
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 20);
 }
 
+TEST_F(RateLimitedAdmissionTest, ChargesWhatARequestCostsBeyondItsToken) {
+  admission_.ChargeAddress("192.0.2.1", 600);
+  EXPECT_EQ(AdmittedOf("::ffff:192.0.2.1"), 400);
+  EXPECT_FALSE(admission_.AddressOwes("192.0.2.1"));
+  admission_.ChargeAddress("192.0.2.1", 100);
+  EXPECT_TRUE(admission_.AddressOwes("::ffff:192.0.2.1"));
+  EXPECT_FALSE(admission_.AddressOwes("192.0.2.2"));
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 100);
+
+  admission_.ChargeUser({"u1"}, 61);
+  EXPECT_TRUE(admission_.UserOwes({"u1"}));
+  EXPECT_FALSE(admission_.UserOwes({"u2"}));
+  EXPECT_EQ(AdmittedOf(UserId{"u1"}), 0);
+}
+
+TEST_F(RateLimitedAdmissionTest, DelaysWhomItNeverRefusesByTheSameTokens) {
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 1000);
+  EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::milliseconds(5));
+  EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::milliseconds(10));
+  EXPECT_EQ(admission_.DelayOfAddress("192.0.2.2"), std::chrono::nanoseconds(0));
+  clock_.Advance(std::chrono::milliseconds(10));
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 0) << "they are taken already";
+  for (int i = 0; i < 2000; ++i) (void)admission_.DelayOfAddress("192.0.2.1");
+  EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::seconds(5)) << "at most";
+}
+
 TEST_F(RateLimitedAdmissionTest, NobodySpendsTheTokensOfANamesakeElsewhere) {
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u2"}), 60);

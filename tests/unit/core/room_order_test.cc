@@ -28,6 +28,24 @@ TEST(RoomOrder, FindsTheNthRoomAfterAnyInsertionsAndRemovals) {
   EXPECT_EQ(order.At(From(UINT64_MAX)), std::nullopt);
 }
 
+TEST(RoomOrder, CountsFromBehindARoomThatMayHaveEnded) {
+  RoomOrder order;
+  for (std::uint64_t place = 1; place <= 10; ++place) order.Insert(At(place));
+  RoomListQuery query = From(0);
+  query.after = 4;
+  EXPECT_EQ(order.At(query), 5U);
+  order.Erase(At(4));
+  order.Erase(At(5));
+  EXPECT_EQ(order.At(query), 6U);
+  query.index = 2;
+  EXPECT_EQ(order.At(query), 8U);
+  query.index = 5;
+  EXPECT_EQ(order.At(query), std::nullopt);
+  query = From(0);
+  query.after = 10;
+  EXPECT_EQ(order.At(query), std::nullopt);
+}
+
 TEST(RoomOrder, KeepsKindsAndDialectsApart) {
   RoomOrder order;
   order.Insert(At(1, RoomKind::kDouble));

@@ -95,6 +95,31 @@ TEST(TokenBucket, OwesNoMoreThanTheNewLimitsBurst) {
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(100), kTenASecond), 1);
 }
 
+TEST(TokenBucket, OwesWhatItWasChargedBeyondWhatItHad) {
+  TokenBucket bucket;
+  bucket.Charge(kStart, kTenASecond, 3);
+  EXPECT_FALSE(bucket.Owes(kStart, kTenASecond));
+  bucket.Charge(kStart, kTenASecond, 2);
+  EXPECT_TRUE(bucket.Owes(kStart, kTenASecond));
+  EXPECT_EQ(Granted(bucket, kStart + milliseconds(299)), 0);
+  EXPECT_FALSE(bucket.Owes(kStart + milliseconds(200), kTenASecond));
+  EXPECT_EQ(Granted(bucket, kStart + milliseconds(300)), 1);
+}
+
+TEST(TokenBucket, OwesAnotherBurstAtMost) {
+  TokenBucket bucket;
+  bucket.Charge(kStart, kTenASecond, 4'000'000'000);
+  EXPECT_EQ(Granted(bucket, kStart + milliseconds(399)), 0);
+  EXPECT_EQ(Granted(bucket, kStart + milliseconds(400)), 1);
+}
+
+TEST(TokenBucket, OwesNothingWhenTheLimitIsOff) {
+  TokenBucket bucket;
+  bucket.Charge(kStart, {.per_second = 0}, 1000);
+  EXPECT_FALSE(bucket.Owes(kStart, {.per_second = 0}));
+  EXPECT_EQ(Granted(bucket, kStart), 3);
+}
+
 TEST(Pacing, LetsASecondsWorthGoAtOnceAndTheRestAtTheRate) {
   TokenBucket bucket;
   for (int i = 0; i < 10; ++i) EXPECT_EQ(bucket.Reserve(kStart, PacedAt(10)), nanoseconds(0));

@@ -1,8 +1,10 @@
 // What a connection owes its client: order, patience, and an answer whoever gives it.
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -239,6 +241,86 @@ TEST_F(ConnectionTest, ServesLeavesBeforeOthersAndRefusesThemLast) {
   EXPECT_THAT(served, ElementsAre("/inline", "/first", "/urgent", "/second"));
 }
 
+TEST_F(ConnectionTest, HoldsAPacedRequestOfAFreshConnectionForItsAddress) {
+  std::atomic<int> asked{0};
+  RequestAnswers answers = Answers(Describe);
+  answers.plan = PlanByPath;
+  answers.delay = [&](std::string_view client) {
+    EXPECT_EQ(client, "127.0.0.1");
+    return ++asked > 2 ? 1ms : 0ms;
+  };
+  Serve(std::move(answers));
+  for (int i = 0; i < 4; ++i) {
+    RawClient client(address());
+    client.Send(RawPost("/paced", "") + RawPost("/inline", ""));
+    EXPECT_EQ(client.Receive().status, 200);
+    EXPECT_EQ(client.Receive().status, 200);
+  }
+  EXPECT_EQ(asked, 4) << "nobody else waits";
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kPaced, RefusalCause::kPaced));
+}
+
+TEST_F(ConnectionTest, ServesOthersBetweenTwoSlicesOfDearWork) {
+  constexpr int kLists = 100;
+  constexpr int kSlicesOfAList = 10;
+  std::vector<RawClient> lists;
+  std::optional<RawClient> heart;
+  // All of these are the loop's, as soon as it has begun.
+  int waiting = 0;
+  int slices = 0;
+  int beat_at = 0;
+  std::atomic<int> beaten_after{-1};
+  Serve({.plan = PlanByPath,
+         .answer = [&](const HttpRequest& request,
+                       const DeferReply& defer) -> std::optional<HttpReply> {
+           if (request.path == "/inline/beat") {
+             beaten_after = slices - beat_at;
+             return Describe(request);
+           }
+           ++waiting;
+           const std::shared_ptr<PendingReply> pending = defer();
+           pending->RunInSlices([&, pending, left = kSlicesOfAList]() mutable {
+             if (waiting < kLists) return false;
+             if (++slices == kLists) {
+               beat_at = slices;
+               heart->Send(RawPost("/inline/beat", ""));
+             }
+             if (--left > 0) return false;
+             pending->Send({.body = "{}"});
+             return true;
+           });
+           return std::nullopt;
+         },
+         .refuse = [](int status) { return Router::Refusal(status); }},
+        {}, {.loops = 1});
+  heart.emplace(address());
+  for (int i = 0; i < kLists; ++i) {
+    lists.emplace_back(address()).Send(RawPost("/inline/list", ""));
+  }
+  EXPECT_EQ(heart->Receive().status, 200);
+  for (RawClient& list : lists) EXPECT_EQ(list.Receive().status, 200);
+  EXPECT_EQ(slices, kLists * kSlicesOfAList);
+  EXPECT_LE(beaten_after, 1) << "slices of others that it waited for";
+}
+
+TEST_F(ConnectionTest, LeavesTheRestOfDearWorkWhenNobodyWaitsForItAnyMore) {
+  std::atomic<int> slices{0};
+  Serve({.plan = PlanByPath,
+         .answer = [&](const HttpRequest&, const DeferReply& defer) -> std::optional<HttpReply> {
+           const std::shared_ptr<PendingReply> pending = defer();
+           pending->RunInSlices([&, pending] {
+             ++slices;
+             return false;
+           });
+           return std::nullopt;
+         },
+         .refuse = [](int status) { return Router::Refusal(status); }});
+  RawClient client(address());
+  client.Send(RawPost("/inline/list", ""));
+  ASSERT_TRUE(Eventually([&] { return slices > 0; }));
+  server_->Stop(0ms);
+}
+
 TEST_F(ConnectionTest, CountsTheWaitForAWorkerIntoTheDurationOfARequest) {
   std::latch entered(1);
   std::latch may_go_on(1);
@@ -285,12 +367,43 @@ TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
 
 TEST_F(ConnectionTest, RefusesAReplyThatWouldFillTheMemory) {
   ServeByPath([](const HttpRequest&) {
-    return HttpReply{.body = std::string(kMaxHeldBytes + 50'000'000, 'x')};
+    return HttpReply{.body = std::string(kMostHeldBytes + 50'000'000, 'x')};
   });
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+}
+
+TEST_F(ConnectionTest, CountsTheMemoryOfAReplyOfWhichTheClientHasTakenAPart) {
+  constexpr std::size_t kBytes = 20'000'000;
+  ServeByPath(
+      [&](const HttpRequest& request) {
+        if (request.path == "/inline/short") return Describe(request);
+        std::string body(4'000'000, 'x');
+        body += "so far";
+        body.resize(kBytes, 'y');
+        return HttpReply{.body = std::move(body)};
+      },
+      {}, {.loops = 1});
+  RawClient slow(address());
+  slow.Send(RawPost("/inline/long", ""));
+  (void)slow.ReceiveUntil("so far");
+  // What the loop was at when that was sent is over when it has answered another.
+  RawClient other(address());
+  other.Send(RawPost("/inline/short", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  EXPECT_GE(held_.held, kBytes);
+}
+
+TEST_F(ConnectionTest, CountsTheMemoryThatAGrowingRequestTakes) {
+  constexpr std::size_t kSent = 17'000'000;
+  ServeByPath(Describe, {.connections = {.max_body_bytes = 4 * kSent}});
+  RawClient client(address());
+  const std::string request = RawPost("/inline", std::string(2 * kSent, 'x'));
+  client.Send(std::string_view(request).substr(0, kSent));
+  EXPECT_TRUE(Eventually([&] { return held_.held > kSent * 3 / 2; }))
+      << held_.held << ": a buffer that grows takes up to twice what is in it";
 }
 
 TEST_F(ConnectionTest, TurnsAwayWhoeverIsOneTooMany) {

@@ -100,6 +100,9 @@ inline HttpReply Describe(const HttpRequest& request) {
 
 using AnswerNow = std::function<HttpReply(const HttpRequest&)>;
 
+/// What is held for all clients of a test.
+constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;
+
 /// The fake clock stands still: no deadline passes unless a test advances it.
 class EdgeTest : public testing::Test {
  protected:
@@ -131,6 +134,7 @@ class EdgeTest : public testing::Test {
     if (!threads_) threads_.emplace(EdgeThreadCounts{}, logger_);
     return {.threads = *threads_,
             .census = census_,
+            .held = held_,
             .observer = observer_,
             .clock = clock_,
             .logger = logger_};
@@ -154,6 +158,7 @@ class EdgeTest : public testing::Test {
   RequestIds ids_{"test"};
   RecordingObserver observer_;
   ConnectionCensus census_{{.total = 10'000, .per_address = 10'000}};
+  MemoryTotal held_{.most = kMostHeldBytes};
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   std::optional<EdgeThreads> threads_;

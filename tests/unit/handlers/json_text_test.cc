@@ -52,6 +52,22 @@ TEST(JsonString, EqualsTheLibrarysForEveryByteAtEveryPlace) {
   }
 }
 
+TEST(JsonString, EqualsTheLibrarysWhereverASequenceBreaksOff) {
+  // The bounds of what may begin a sequence and of what may go on with one (RFC 3629, section 4).
+  constexpr std::string_view kBounds =
+      "a\x01\"\x7F\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xEC\xED\xEF\xF0\xF1\xF3\xF4\xF5\xFF";
+  for (const char first : kBounds) {
+    for (const char second : kBounds) {
+      for (const char third : kBounds) {
+        for (const char fourth : kBounds) {
+          const std::string text = {first, second, third, fourth};
+          ASSERT_EQ(Written(text), ByTheLibrary(text)) << testing::PrintToString(text);
+        }
+      }
+    }
+  }
+}
+
 TEST(JsonString, EqualsTheLibrarysForRandomText) {
   constexpr std::string_view kPieces[] = {"a",    "0123456789", "\"",   "\\",       "\n",  "\x1F",
                                           "\x7F", "\x80",       "é",    "房间",     "🎥",  "\xE6",

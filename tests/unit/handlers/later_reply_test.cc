@@ -141,7 +141,7 @@ TEST_F(LaterReply, IsLetGoOfWhenItIsSent) {
 TEST(LaterAnswer, CountsTheFirstOnly) {
   const Cors cors({"*"});
   const auto reply = std::make_shared<RecordedReply>();
-  LaterAnswer answer(reply, {.endpoint = "get_pushers"}, "", cors);
+  LaterAnswer answer(reply, {.endpoint = "get_pushers"}, "", {}, cors);
   answer.Send(Reply::Success());
   answer.Send(Reply::Failure({Errc::kInternal, "late"}));
   EXPECT_EQ(reply->times_sent(), 1);

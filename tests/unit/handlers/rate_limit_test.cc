@@ -1,4 +1,5 @@
 // Who is refused for coming too often (protocol F.9).
+#include <chrono>
 #include <set>
 #include <string>
 
@@ -49,10 +50,63 @@ TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, TakesATokenOfWhoPollsForPushersButLeavesHimToHisConnection) {
+TEST_F(RateLimit, LeavesWhoPollsForPushersToTheDelayOfTheAddress) {
   RefuseAddress();
   EXPECT_EQ(Call("get_pushers", R"({"roomID":"r1"})").label.failure, Errc::kRoomNotFound);
-  EXPECT_EQ(server_.admission.addresses_asked, 1);
+  EXPECT_EQ(server_.admission.addresses_asked, 0);
+  server_.admission.delay = std::chrono::milliseconds(5);
+  EXPECT_EQ(server_.router.Delay("192.0.2.1"), std::chrono::milliseconds(5));
+  EXPECT_EQ(server_.admission.delays_asked, 1);
+}
+
+class Cost : public RateLimit {
+ protected:
+  /// A room whose custom fields fill most of a list.
+  void MakeLongRoom() {
+    const nlohmann::json room = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
+                                 {"userAvatar", "a"}, {"pushURL", ""},  {"roomInfo", "x"}};
+    ASSERT_EQ(server_.CallAs("u1", "live_room/add_pusher", room)["code"], 0);
+    for (int i = 0; i < 10; ++i) {
+      const nlohmann::json field = {{"roomID", "r1"},
+                                    {"fieldName", "f" + std::to_string(i)},
+                                    {"operation", "set"},
+                                    {"value", std::string(1000, 'v')}};
+      ASSERT_EQ(server_.CallAs("u1", "live_room/set_custom_field", field)["code"], 0);
+    }
+    server_.admission.charged_to_addresses = 0;
+    server_.admission.charged_to_users = 0;
+  }
+};
+
+TEST_F(Cost, IsATokenMoreForEachSixteenKibibytesOfAReply) {
+  MakeLongRoom();
+  const HttpReply reply =
+      server_.PostAs("u1", "/weapp/live_room/get_room_list", R"({"index":0,"cnt":1})");
+  const std::size_t pieces = (reply.body.size() + 16383) / 16384;
+  ASSERT_GT(pieces, 1U);
+  EXPECT_EQ(server_.admission.charged_to_addresses, pieces - 1);
+  EXPECT_EQ(server_.admission.charged_to_users, pieces - 1);
+}
+
+TEST_F(Cost, IsATokenMoreForEachSixteenKibibytesOfABody) {
+  const std::string body = R"({"roomID":"r1","x":")" + std::string(40'000, 'x') + "\"}";
+  (void)server_.PostAs("u1", "/weapp/live_room/get_audiences", body);
+  EXPECT_EQ(server_.admission.charged_to_addresses, 2U);
+  EXPECT_EQ(server_.admission.charged_to_users, 2U);
+}
+
+TEST_F(Cost, IsNothingForWhatKeepsAMembershipOrEndsIt) {
+  const std::string body = R"({"roomID":"r1","x":")" + std::string(40'000, 'x') + "\"}";
+  for (const char* endpoint : {"pusher_heartbeat", "delete_pusher", "destroy_room"}) {
+    (void)server_.PostAs("u1", std::string("/weapp/live_room/") + endpoint, body);
+  }
+  EXPECT_EQ(server_.admission.charged_to_addresses, 0U);
+  EXPECT_EQ(server_.admission.charged_to_users, 0U);
+}
+
+TEST_F(Cost, IsOneTokenForAnythingShort) {
+  (void)server_.PostAs("u1", "/weapp/live_room/get_room_list", R"({"index":0,"cnt":20})");
+  EXPECT_EQ(server_.admission.charged_to_addresses, 0U);
 }
 
 TEST_F(RateLimit, RefusesAUserAtHisAddress) {
@@ -83,7 +137,7 @@ TEST_F(RateLimit, AsksForNoUserWhereTheCallNamesNone) {
   Call("get_pushers", R"({"userID":"u1","roomID":"r1"})");
   Call("get_im_login_info", R"({"userID":"u1","userIDPrefix":"x"})");
   EXPECT_EQ(server_.admission.claims_asked, 0);
-  EXPECT_EQ(server_.admission.addresses_asked, 3);
+  EXPECT_EQ(server_.admission.addresses_asked, 2);
 }
 
 TEST_F(RateLimit, AsksForNobodyOfAnUnreadableName) {

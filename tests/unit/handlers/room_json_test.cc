@@ -20,7 +20,9 @@ constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 
 std::string ListText(std::span<const Room> rooms, std::size_t max_bytes = kUnbounded) {
   JsonText text;
+  text.BeginArray("rooms");
   WriteRooms(rooms, Protocol::kGen1, max_bytes, text);
+  text.EndArray();
   return "{" + std::string(text.text()) + "}";
 }
 
@@ -106,10 +108,24 @@ TEST(RoomJson, ListsOneRoomWhateverTheBound) {
   EXPECT_EQ(ListText({}, 0), R"({"rooms":[]})");
 }
 
+TEST(RoomJson, GoesOnWithAListUpToTheBoundOfAllOfIt) {
+  const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2), RoomOf("r3", 3)};
+  const std::span<const Room> all(rooms);
+  const std::size_t bytes = ListText(all.first(2)).size() - std::string_view("{}").size();
+  JsonText text;
+  text.BeginArray("rooms");
+  EXPECT_TRUE(WriteRooms(all.first(1), Protocol::kGen1, bytes, text));
+  EXPECT_FALSE(WriteRooms(all.subspan(1), Protocol::kGen1, bytes, text));
+  text.EndArray();
+  EXPECT_EQ("{" + std::string(text.text()) + "}", ListText(all.first(2)));
+}
+
 TEST(RoomJson, BoundsTheWholeReply) {
   const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2)};
   JsonText text;
+  text.BeginArray("rooms");
   WriteRooms(rooms, Protocol::kGen1, kUnbounded, text);
+  text.EndArray();
   const std::size_t fields = text.text().size();
   EXPECT_EQ(Render(Reply::Success(std::move(text)), {}).body.size(), fields + SuccessFrameBytes());
 }

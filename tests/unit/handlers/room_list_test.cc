@@ -1,5 +1,8 @@
 // get_room_list (protocol A.4.8).
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -107,6 +110,94 @@ TEST_F(GetRoomList, BoundsTheBytesOfItsReplyByWholeRooms) {
   // The next page begins where this one ended.
   EXPECT_EQ(Listed("200", "0", "live_room").back() + 1, static_cast<int>(listed));
   EXPECT_EQ(Listed("200", std::to_string(listed), "live_room").front(), static_cast<int>(listed));
+}
+
+/// Runs slices when a test says so.
+class SteppedReply : public RecordedReply {
+ public:
+  void RunInSlices(std::function<bool()> slice) override { slice_ = std::move(slice); }
+  /// @return whether that was the last one.
+  bool Step() { return slice_(); }
+
+ private:
+  std::function<bool()> slice_;
+};
+
+class SlicedRoomList : public GetRoomList {
+ protected:
+  std::shared_ptr<SteppedReply> Begin(const std::string& body) {
+    auto pending = std::make_shared<SteppedReply>();
+    const std::optional<HttpReply> reply =
+        server_.router.Handle({.method = "POST",
+                               .path = "/weapp/multi_room/get_room_list",
+                               .body = body,
+                               .peer_address = "192.0.2.1"},
+                              [&pending] { return pending; });
+    EXPECT_EQ(reply, std::nullopt);
+    return pending;
+  }
+  void Destroy(int number) {
+    const json destroyed =
+        server_.Call("multi_room/destroy_room",
+                     {{"roomID", fmt::format("multi_room-{}", number)}, {"userID", "u1"}});
+    ASSERT_EQ(destroyed["code"], 0);
+  }
+  static std::vector<int> NumbersOf(const SteppedReply& pending) {
+    std::vector<int> numbers;
+    const json reply = json::parse(pending.reply().value().body);
+    for (const json& room : reply["rooms"]) {
+      const auto id = room["roomID"].get<std::string>();
+      numbers.push_back(std::stoi(id.substr(id.find('-') + 1)));
+    }
+    return numbers;
+  }
+};
+
+TEST_F(SlicedRoomList, IsMadeOfTwentyRoomsAtATime) {
+  MakeRooms(50);
+  const auto pending = Begin(R"({"cnt":200,"index":0})");
+  EXPECT_FALSE(pending->Step());
+  EXPECT_FALSE(pending->Step());
+  EXPECT_EQ(pending->times_sent(), 0);
+  EXPECT_TRUE(pending->Step());
+  ASSERT_EQ(pending->times_sent(), 1);
+  EXPECT_EQ(NumbersOf(*pending).size(), 50U);
+}
+
+TEST_F(SlicedRoomList, AsksForNoSliceBehindTheLastRoomThatIsWanted) {
+  MakeRooms(50);
+  EXPECT_TRUE(Begin(R"({"cnt":20,"index":0})")->Step());
+  EXPECT_TRUE(Begin(R"({"cnt":0,"index":45})")->Step());
+}
+
+TEST_F(SlicedRoomList, KeepsTheOrderAndNeitherRepeatsNorSkipsWhateverEndsMeanwhile) {
+  MakeRooms(50);
+  const auto pending = Begin(R"({"cnt":45,"index":1})");
+  EXPECT_FALSE(pending->Step());
+  for (const int number : {0, 5, 20, 30})
+    Destroy(number);  // before, told already, the last, to come
+  EXPECT_FALSE(pending->Step());
+  EXPECT_TRUE(pending->Step());
+  Numbers expected;
+  for (int number = 1; number <= 46; ++number) {
+    if (number != 30) expected.push_back(number);
+  }
+  EXPECT_EQ(NumbersOf(*pending), expected);
+}
+
+TEST_F(SlicedRoomList, IsRefusedWhenItsSenderOwesByTheTimeOfItsTurn) {
+  MakeRooms(50);
+  const auto pending = Begin(R"({"cnt":200,"index":0})");
+  server_.admission.owing_addresses = {"192.0.2.1"};
+  EXPECT_TRUE(pending->Step());
+  ASSERT_EQ(pending->times_sent(), 1);
+  EXPECT_EQ(pending->reply()->label.failure, Errc::kTooManyRequests);
+
+  server_.admission.owing_addresses = {};
+  const auto begun = Begin(R"({"cnt":200,"index":0})");
+  EXPECT_FALSE(begun->Step());
+  server_.admission.owing_addresses = {"192.0.2.1"};
+  EXPECT_FALSE(begun->Step()) << "what has been begun is finished";
 }
 
 TEST_F(GetRoomList, BeginsAtTheFirstForANegativeIndexAndEndsPastTheLast) {
