@@ -166,6 +166,7 @@ void App::BeginUpkeep() {
       std::make_unique<EventTrimmer>(*store_, clock_,
                                      TrimOptions{.retention = config_.store.event_retention,
                                                  .max_events = config_.store.max_events,
+                                                 .max_bytes = config_.store.max_event_bytes,
                                                  .after_step = [this] { upkeep_rounds_.Answer(); }},
                                      logger_);
   reaping_.emplace(

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -75,15 +76,24 @@ class SqliteWriter {
     std::uint64_t last_sequence = 0;
     std::uint64_t last_position = 0;
     std::uint64_t trimmed_position = 0;
+    std::uint64_t event_bytes = 0;
     std::uint64_t pings = 0;
     std::uint64_t rooms = 0;
     bool operator==(const Marks&) const = default;
   };
 
-  /// An event of custom fields that this transaction has written.
+  /// An event of a custom field that this transaction has written.
   struct CustomEvent {
+    std::string field{};
     std::uint64_t position = 0;
     std::uint64_t room_sequence = 0;
+    std::size_t value_bytes = 0;
+  };
+  /// The newest events of a room, while they are of nothing but custom fields: the order of those
+  /// of different fields does not matter. One for each field at most.
+  struct CustomEvents {
+    std::uint64_t last_event = 0;  ///< `Room::last_event` after them
+    std::vector<CustomEvent> events{};
   };
 
   SqliteWriter(Database database, StoreLimits limits);
@@ -98,7 +108,9 @@ class SqliteWriter {
   /// Adds the entry that the update asked for.
   Status LoadAudience(const UserId& user_id, Room& room);
   /// The event that may tell of this change too, or null.
-  [[nodiscard]] const CustomEvent* FindMerged(const Room* stored, const RoomChange& change) const;
+  [[nodiscard]] CustomEvent* FindMerged(const Room* stored, const RoomChange& change);
+  /// Notes the newest event as one that later changes may be told with.
+  void NoteCustomEvent(const Room* stored, const RoomChange& change);
   /// @param merged_with  told instead of an event of the change's own, when not null.
   /// @param previous     where the room's event before them stands; 0 when they are its first.
   Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
@@ -115,13 +127,13 @@ class SqliteWriter {
   Statement last_position_;
   Statement insert_event_;
   Statement replace_custom_event_;
-  Statement first_kept_event_;
+  Statement oldest_events_;
   Statement delete_events_;
   Statement write_marks_;
   Marks marks_;
   Marks committed_marks_;
   std::vector<RoomIndexChange> index_changes_;
-  std::unordered_map<std::uint64_t, CustomEvent> custom_events_;  ///< by `Room::sequence`
+  std::unordered_map<std::uint64_t, CustomEvents> custom_events_;  ///< by `Room::sequence`
 };
 
 }  // namespace rtcroom
