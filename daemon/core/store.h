@@ -184,7 +184,8 @@ class Store {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimEvents(const EventRetention& retention) = 0;
 
-  /// Whether the store can take a write: one is made and committed.
+  /// Whether the store takes writes: one is committed that is at least as large as that of a pusher
+  /// who comes, and the commit before it was none that failed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status Ping() = 0;
 

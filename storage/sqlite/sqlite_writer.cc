@@ -50,6 +50,9 @@ Status SqliteWriter::Prepare() {
                                    " ORDER BY position LIMIT ?",
                                    kBytesOfEvent)},
       {delete_events_, "DELETE FROM events WHERE position <= ?"},
+      {write_probe_,
+       "INSERT INTO probe (only_row, filler) VALUES (1, ?)"
+       " ON CONFLICT (only_row) DO UPDATE SET filler = excluded.filler"},
       {write_marks_,
        "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
        " event_bytes = ?, pings = ? WHERE only_row = 1"},
@@ -299,6 +302,17 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   marks_.trimmed_position = end;
   marks_.event_bytes = bytes;
   return static_cast<std::size_t>(end - trimmed);
+}
+
+Status SqliteWriter::Ping() {
+  ++marks_.pings;
+  // Not what is there: SQLite writes no page that stays as it is.
+  probe_.fill(static_cast<std::byte>(marks_.pings));
+  Savepoint savepoint(database_);
+  if (!savepoint.status()) return savepoint.status();
+  const Status written = Run(write_probe_, std::span<const std::byte>(probe_));
+  if (!written) return written;
+  return savepoint.Release();
 }
 
 Status SqliteWriter::WriteSide(const std::function<Status(SideWriter&)>& write) {

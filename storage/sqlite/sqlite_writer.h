@@ -1,6 +1,7 @@
 // The writing half of the store: one transaction for a group of changes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -44,8 +45,8 @@ class SqliteWriter {
   Result<std::size_t> Trim(const EventRetention& retention);
   /// Runs one write of what is not a room; an error means that it has left nothing.
   Status WriteSide(const std::function<Status(SideWriter&)>& write);
-  /// Makes the next commit write something.
-  void Ping() { ++marks_.pings; }
+  /// Writes at least as much as a pusher who comes. An error means that it has left nothing.
+  Status Ping();
 
   /// False when SQLite itself gave the transaction up after a failed write: nothing of the
   /// group may be acknowledged.
@@ -129,7 +130,10 @@ class SqliteWriter {
   Statement replace_custom_event_;
   Statement oldest_events_;
   Statement delete_events_;
+  Statement write_probe_;
   Statement write_marks_;
+  /// More pages than the change of a room with the longest texts touches.
+  std::array<std::byte, std::size_t{64} << 10> probe_{};
   Marks marks_;
   Marks committed_marks_;
   std::vector<RoomIndexChange> index_changes_;

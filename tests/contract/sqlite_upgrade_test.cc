@@ -124,7 +124,7 @@ TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
   RunSql(Path(),
          "DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
          " ALTER TABLE rooms DROP COLUMN last_position; ALTER TABLE events DROP COLUMN field;"
-         " ALTER TABLE meta DROP COLUMN event_bytes;"
+         " ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
          " PRAGMA user_version = 4");
   OpenStore();
   ExpectHistories(*store_, Cursor::Start());
@@ -137,7 +137,7 @@ TEST_F(SqliteUpgradeOfVersion4, TakesNoMoreMemoryForMoreEvents) {
          fmt::format("DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
                      "ALTER TABLE rooms DROP COLUMN last_position;"
                      "ALTER TABLE events DROP COLUMN field;"
-                     "ALTER TABLE meta DROP COLUMN event_bytes;"
+                     "ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {0})"
                      "INSERT INTO events (position, room_kind, room_id, room_number, room_sequence,"
                      " dialect, type, at_ms) SELECT i, 2, printf('room_%08x_%04x', i % 20000, 7),"

@@ -12,3 +12,9 @@ UPDATE meta SET event_bytes = (
     + coalesce(length(CAST(user_avatar AS BLOB)), 0)
     + coalesce(length(CAST(creator AS BLOB)), 0) + coalesce(length(CAST(info AS BLOB)), 0)), 0)
   FROM events);
+
+-- What is written only to see that it can be.
+CREATE TABLE probe (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  filler   BLOB NOT NULL
+) STRICT;
