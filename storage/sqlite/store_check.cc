@@ -94,7 +94,7 @@ class Check {
     if (!run.Next()) {
       return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"} : run.status();
     }
-    report_.epoch = run.Text(0);
+    report_.newest = {.epoch = run.Text(0), .position = run.Unsigned(2)};
     bounds_ = {.trimmed_position = run.Unsigned(1), .last_position = run.Unsigned(2)};
     report_.rooms = run.Unsigned(3);
     report_.pushers = run.Unsigned(4);
