@@ -26,6 +26,9 @@ constexpr std::size_t kRestoreBatch = 1000;
 /// Often enough to keep up with as many changes as one machine can commit.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
+/// What is acknowledged after the last mark is missed by nobody when it is lost with its log.
+constexpr std::chrono::seconds kMarkPeriod{1};
+
 /// 0 when the system does not tell.
 std::uint64_t FreeBytesAt(const std::filesystem::path& directory) {
   std::error_code unknown;
@@ -77,6 +80,7 @@ Status App::OpenDataDirectory() {
   data_directory_ = *std::move(directory);
   Result<std::filesystem::path> file = StoreFileOf(config_.store.url, config_.store.data_dir);
   if (!file) return file.error();
+  if (!file->empty()) mark_.emplace(*file, random_);
   backup_ = std::make_unique<StoreBackup>(data_directory_->path(), *std::move(file), random_);
   backup_->RemoveLeftovers();
   return {};
@@ -111,6 +115,7 @@ Status App::OpenRooms() {
                 commits_);
   if (!store) return store.error();
   store_ = *std::move(store);
+  if (Status status = CompareWithMark(); !status) return status;
   if (Status status = RestoreBans(); !status) return status;
 
   std::uint64_t after = 0;
@@ -125,6 +130,26 @@ Status App::OpenRooms() {
     }
     after = page->rooms.back().sequence;
   }
+}
+
+Status App::CompareWithMark() {
+  if (!mark_) return {};
+  const Result<Cursor> newest = store_->Newest();
+  if (!newest) return newest.error();
+  const std::uint64_t missing = CountMissingEvents(mark_->Read(), *newest);
+  if (missing > 0) {
+    logger_.Error("events_missing", {{"at_least", missing}, {"newest_position", newest->position}});
+  }
+  return {};
+}
+
+void App::NoteNewest() {
+  const Result<Cursor> newest = store_->Newest();
+  if (!newest) return;  // the store says so itself
+  const Status noted = mark_->Note(*newest);
+  if (!noted && is_mark_written_)
+    logger_.Warn("mark_not_written", {{"reason", noted.error().detail}});
+  is_mark_written_ = noted.ok();
 }
 
 Status App::RestoreBans() {
@@ -169,6 +194,7 @@ void App::BeginUpkeep() {
       std::make_unique<EventTrimmer>(*store_, clock_,
                                      TrimOptions{.retention = config_.store.event_retention,
                                                  .max_events = config_.store.max_events,
+                                                 .max_bytes = config_.store.max_event_bytes,
                                                  .after_step = [this] { upkeep_rounds_.Answer(); }},
                                      logger_);
   reaping_.emplace(
@@ -188,6 +214,8 @@ void App::BeginUpkeep() {
         readiness_.AskWhenWanted([this] { return store_->Ping(); });
       },
       logger_);
+  if (mark_)
+    marking_.emplace(kMarkPeriod, [this](const std::stop_token&) { NoteNewest(); }, logger_);
 }
 
 void App::ForgetEndedBans() {
@@ -257,6 +285,7 @@ void App::Stop(SocketAfterStop after) {
   // First, so that nobody is evicted for heartbeats that we no longer take.
   reaping_.reset();
   trimming_.reset();
+  marking_.reset();
   // Whoever waits for it can be answered while the listener still is there.
   if (backup_endpoint_ != nullptr) backup_endpoint_->Stop();
   StopServing(after);
@@ -264,6 +293,7 @@ void App::Stop(SocketAfterStop after) {
   if (watch_ != nullptr) watch_->Stop();
   if (calls_ != nullptr) calls_->Stop();
   im_.reset();
+  if (is_ready_ && mark_) NoteNewest();
   store_.reset();
   if (is_ready_) logger_.Info("stopped");
 }

@@ -77,6 +77,7 @@
 #include "daemon/signing/system_random.h"
 #include "daemon/signing/user_sig_verifier.h"
 #include "daemon/store_files/data_directory.h"
+#include "daemon/store_files/position_mark.h"
 #include "daemon/store_files/store_backup.h"
 #include "daemon/system_clock.h"
 #include "daemon/utils/utils_link.h"
@@ -142,6 +143,9 @@ class App : public SweepObserver {
   Status OpenDataDirectory();
   Status FillInDevIdentity();
   Status OpenRooms();
+  /// Says so when the store has lost what was acknowledged.
+  Status CompareWithMark();
+  void NoteNewest();
   Status RestoreBans();
   Status BuildServices();
   Status MakeSigners();
@@ -203,6 +207,8 @@ class App : public SweepObserver {
   CommitFanOut commits_{{&leases_, &inactive_, &room_census_, &quota_, &watch_commits_,
                          &console_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
+  std::optional<PositionMark> mark_;  ///< only of a store that is a file
+  bool is_mark_written_ = true;
   std::unique_ptr<ImLoginSigner> login_signer_;
   std::unique_ptr<ImLoginSigner> hour_signer_;  ///< of tickets for webrtc rooms
   std::unique_ptr<UserSigVerifier> login_verifier_;
@@ -245,6 +251,7 @@ class App : public SweepObserver {
   RoundSign upkeep_rounds_;
   std::optional<PeriodicTask> reaping_;
   std::optional<PeriodicTask> trimming_;
+  std::optional<PeriodicTask> marking_;
 };
 
 }  // namespace rtcroom

@@ -9,6 +9,7 @@ std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
   const TimePoint now = std::min(clock_.Now(), steady_clock_.Now());
   const EventRetention retention{.keep_since = now - options_.retention,
                                  .max_events = options_.max_events,
+                                 .max_bytes = options_.max_bytes,
                                  .most_per_call = options_.most_per_step};
   std::size_t removed = 0;
   for (std::size_t step = 0; step < options_.most_steps && !stop.stop_requested(); ++step) {

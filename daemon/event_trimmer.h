@@ -17,14 +17,16 @@ namespace rtcroom {
 struct TrimOptions {
   std::chrono::milliseconds retention = std::chrono::hours(24);
   std::uint64_t max_events = 10'000'000;
+  std::uint64_t max_bytes = std::uint64_t{4} << 30;
   std::size_t most_per_step = 1'000;   ///< what one write to the store removes
   std::size_t most_steps = 100;        ///< of one call to `Trim`
   std::function<void()> after_step{};  ///< called on the thread that trims
 };
 
-/// Removes events that are too old or too many, in steps small enough that requests hardly
-/// notice them. A wall clock that is set makes no event too old before its time: after it was set
-/// forward, events may stay for longer, until there are too many or the process starts anew.
+/// Removes events that are too old, too many or too large together, in steps small enough that
+/// requests hardly notice them. A wall clock that is set makes no event too old before its time:
+/// after it was set forward, events may stay for longer, until another bound ends them or the
+/// process starts anew.
 ///
 /// @threads for one thread.
 class EventTrimmer {

@@ -16,11 +16,14 @@ Result<Object> ParseCustom(std::string_view custom) {
   return object;
 }
 
-Result<std::string> Finish(const Object& object) {
+/// @param name  the field that was changed.
+Result<rules::CustomChange> Finish(const Object& object, const std::string& name) {
   if (object.size() > kMaxCustomFields) {
     return Error{Errc::kBadRequest, "fieldName: the room has as many fields as it may"};
   }
-  return object.dump();
+  return rules::CustomChange{
+      .custom = object.dump(),
+      .told = {.field = Object(name).dump(), .value = object.at(name).dump()}};
 }
 
 /// A number beyond 64 bits counts as the last one there is.
@@ -38,15 +41,16 @@ std::int64_t AddWithin64Bits(const Object& number, int step) {
 
 }  // namespace
 
-Result<std::string> SetCustomField(std::string_view custom, const std::string& name,
-                                   const nlohmann::json& value) {
+Result<rules::CustomChange> SetCustomField(std::string_view custom, const std::string& name,
+                                           const nlohmann::json& value) {
   Result<Object> object = ParseCustom(custom);
   if (!object) return object.error();
   (*object)[name] = Object(value);
-  return Finish(*object);
+  return Finish(*object, name);
 }
 
-Result<std::string> CountCustomField(std::string_view custom, const std::string& name, int step) {
+Result<rules::CustomChange> CountCustomField(std::string_view custom, const std::string& name,
+                                             int step) {
   Result<Object> object = ParseCustom(custom);
   if (!object) return object.error();
   Object& field = (*object)[name];
@@ -58,7 +62,7 @@ Result<std::string> CountCustomField(std::string_view custom, const std::string&
   } else {
     return Error{Errc::kBadRequest, "fieldName: holds no number"};
   }
-  return Finish(*object);
+  return Finish(*object, name);
 }
 
 }  // namespace rtcroom

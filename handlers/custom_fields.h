@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/result.h"
+#include "daemon/core/room_rules.h"
 
 namespace rtcroom {
 
@@ -21,14 +22,15 @@ inline constexpr std::size_t kMaxCustomValueBytes = 1024;  ///< as JSON text
 /// @param custom  the text of an object out of these functions, or `{}`.
 /// @errors kBadRequest when there are too many fields; kInternal when `custom` is none.
 /// @source protocol B.5.
-Result<std::string> SetCustomField(std::string_view custom, const std::string& name,
-                                   const nlohmann::json& value);
+Result<rules::CustomChange> SetCustomField(std::string_view custom, const std::string& name,
+                                           const nlohmann::json& value);
 
 /// Adds `step` to a field; one that is not there counts as 0. Whole numbers are of 64 bits, and
 /// stay at the last one there is.
 /// @errors kBadRequest when there are too many fields, or when the field holds no number;
 ///         kInternal when `custom` is none.
 /// @source protocol B.5.
-Result<std::string> CountCustomField(std::string_view custom, const std::string& name, int step);
+Result<rules::CustomChange> CountCustomField(std::string_view custom, const std::string& name,
+                                             int step);
 
 }  // namespace rtcroom

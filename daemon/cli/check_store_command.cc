@@ -3,7 +3,9 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
+#include "daemon/signing/system_random.h"
 #include "daemon/store_files/acting_owner.h"
+#include "daemon/store_files/position_mark.h"
 #include "daemon/store_files/store_factory.h"
 #include "storage/sqlite/store_check.h"
 
@@ -22,7 +24,17 @@ Result<StoreReport> Check(const std::filesystem::path& store, const std::filesys
   // Even who only reads can leave a file beside a store that nobody has open.
   const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(owned);
   if (!owner) return owner.error();
-  return CheckStore({.path = store.string(), .limits = limits});
+  SystemRandom random;
+  const std::optional<Cursor> mark = PositionMark(store, random).Read();
+  Result<StoreReport> report = CheckStore({.path = store.string(), .limits = limits});
+  if (!report) return report;
+  const std::uint64_t missing = CountMissingEvents(mark, report->newest);
+  if (missing > 0) {
+    report->findings.Add("events", fmt::format("at least {} that were acknowledged are missing:"
+                                               " the newest was at position {}, and is at {}",
+                                               missing, mark->position, report->newest.position));
+  }
+  return report;
 }
 
 }  // namespace

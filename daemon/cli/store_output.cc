@@ -18,7 +18,7 @@ std::string Plain(std::string text) {
 void PrintStoreSize(std::ostream& out, const StoreReport& report) {
   out << fmt::format(
       "schema {}, epoch {}: {} rooms, {} pushers, {} viewers, {} events, {} sessions, {} bans\n",
-      report.schema, Plain(report.epoch), report.rooms, report.pushers, report.audiences,
+      report.schema, Plain(report.newest.epoch), report.rooms, report.pushers, report.audiences,
       report.events, report.sessions, report.bans);
 }
 

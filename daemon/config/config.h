@@ -58,6 +58,7 @@ struct StoreConfig {
   std::string data_dir = "./data";
   ConfigDuration event_retention = std::chrono::hours(24);
   std::size_t max_events = 10'000'000;
+  std::size_t max_event_bytes = std::size_t{4} << 30;
 };
 
 struct RoomConfig {

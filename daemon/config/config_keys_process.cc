@@ -84,6 +84,8 @@ void AddStoreKeys(std::vector<ConfigKey>& keys) {
                                  "How long membership events are kept.");
   store.Add<&S::max_events>("max_events", CountRule{100, 1'000'000'000},
                             "Most events kept, whichever bound ends first.");
+  store.Add<&S::max_event_bytes>("max_event_bytes", CountRule{1'048'576, 1'099'511'627'776},
+                                 "Most bytes of events kept, whichever bound ends first.");
 }
 
 void AddLogKeys(std::vector<ConfigKey>& keys) {

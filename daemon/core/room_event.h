@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "daemon/core/clock.h"
@@ -76,9 +77,11 @@ struct AudienceDeleted {
   UserId user_id{};
   bool operator==(const AudienceDeleted&) const = default;
 };
-/// Custom fields changed. A store may tell several changes of one commit as one event.
+/// A custom field changed. A store may tell several changes of one field and one commit as one
+/// event.
 struct CustomChanged {
-  std::string custom{};  ///< all of them, as in `Room`
+  std::string field{};  ///< its name as JSON text; empty in events of schema 5: `value` is all
+  std::string value{};  ///< JSON text, as it is now
   bool operator==(const CustomChanged&) const = default;
 };
 
@@ -101,5 +104,10 @@ struct RoomEvent {
 /// "room_created", "room_activated", "pusher_added", "pusher_updated", "pusher_deleted",
 /// "audience_added", "audience_deleted", "custom_changed", "room_destroyed".
 std::string_view HappeningName(const RoomHappening& happening);
+
+/// What an event counts for where the bytes of a history are bounded: its texts, and 64 bytes for
+/// all that has the same size in each.
+std::uint64_t StoredBytes(const RoomEvent& event);
+inline constexpr std::uint64_t kFixedEventBytes = 64;
 
 }  // namespace rtcroom

@@ -176,12 +176,12 @@ Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserI
   if (!SeesActive(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
   const bool is_member = stored->creator == user_id || FindPusher(*stored, user_id) != nullptr;
   if (right == CustomRight::kMembers && !is_member) return Error{Errc::kNotAllowed, {}};
-  Result<std::string> custom = edit(stored->custom);
-  if (!custom) return custom.error();
+  Result<CustomChange> edited = edit(stored->custom);
+  if (!edited) return edited.error();
   RoomChange change{.room = *stored};
-  if (*custom == stored->custom) return change;
-  change.room.custom = *custom;
-  Append(change, now, CustomChanged{.custom = *std::move(custom)});
+  if (edited->custom == stored->custom) return change;
+  change.room.custom = std::move(edited->custom);
+  Append(change, now, std::move(edited->told));
   return change;
 }
 

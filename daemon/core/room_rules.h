@@ -66,8 +66,14 @@ Result<RoomChange> DismissRoom(const Room* stored, TimePoint now);
 /// @source protocol B.4.2.
 Result<RoomChange> ExpireInactiveRoom(const Room* stored, std::uint64_t sequence, TimePoint now);
 
-/// Makes of all custom fields of a room what they are to be: texts of JSON objects.
-using CustomEdit = std::function<Result<std::string>(std::string_view custom)>;
+/// What an edit of one custom field comes to.
+struct CustomChange {
+  std::string custom{};  ///< all fields then: the text of a JSON object
+  CustomChanged told{};  ///< that field alone
+};
+
+/// Changes one of all custom fields of a room, which are the text of a JSON object.
+using CustomEdit = std::function<Result<CustomChange>(std::string_view custom)>;
 
 enum class CustomRight : std::uint8_t {
   kEverybody,  ///< has it

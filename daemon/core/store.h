@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -91,8 +92,10 @@ struct RoomPage {
 
 /// Which events may go.
 struct EventRetention {
-  TimePoint keep_since{};              ///< older ones may be removed ...
-  std::uint64_t max_events = 0;        ///< ... and so may all before the newest `max_events`
+  TimePoint keep_since{};        ///< older ones may be removed ...
+  std::uint64_t max_events = 0;  ///< ... and so may all before the newest `max_events`
+  /// ... and all before the newest ones that are `max_bytes` together (`StoredBytes`).
+  std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();
   std::size_t most_per_call = 10'000;  ///< bounds how long one call can take
 };
 
@@ -118,8 +121,9 @@ class Store {
   /// leaves nothing and does not hinder the others. Returns when all of them are committed:
   /// together they cost about as much waiting as one.
   ///
-  /// Changes that share a commit and whose only event is `CustomChanged` may be told as one event:
-  /// the later one then takes the number of the earlier, and the returned change says so.
+  /// Changes of one custom field that share a commit, with nothing but changes of other custom
+  /// fields between them, may be told as one event: it has the number of the first and the value
+  /// of the last, and the returned changes say so.
   ///
   /// An edit that makes a room of a key that had none is refused with kRoomExists while a room
   /// of any kind holds the id, and with kTooManyRooms at the limit; both are checked in the
@@ -183,7 +187,8 @@ class Store {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimEvents(const EventRetention& retention) = 0;
 
-  /// Whether the store can take a write: one is made and committed.
+  /// Whether the store takes writes: one is committed that is at least as large as that of a pusher
+  /// who comes, and the commit before it was none that failed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status Ping() = 0;
 

@@ -76,7 +76,12 @@ struct ChangeWriter {
     event.mutable_audience_deleted()->set_user_id(deleted.user_id.value);
   }
   void operator()(const CustomChanged& changed) const {
-    event.mutable_custom_changed()->set_custom(changed.custom);
+    v1::CustomChanged& message = *event.mutable_custom_changed();
+    if (changed.field.empty()) {
+      message.set_custom(changed.value);
+    } else {
+      message.set_changed("{" + changed.field + ":" + changed.value + "}");
+    }
   }
   void operator()(const RoomDestroyed& destroyed) const {
     event.mutable_room_destroyed()->set_reason(ReasonMessage(destroyed.reason));

@@ -21,8 +21,8 @@ constexpr const char* kInTheMaking = ".restoring";
 
 /// What SQLite keeps beside a database: what is to be played into it, or back.
 constexpr const char* kLogs[] = {"-wal", "-journal"};
-/// With what is made anew from them.
-constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal"};
+/// With what is made anew from them, and the mark of `PositionMark`.
+constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal", ".newest"};
 
 fs::path With(const fs::path& path, std::string_view suffix) {
   fs::path longer = path;

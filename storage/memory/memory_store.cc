@@ -71,6 +71,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   }
   for (const RoomEvent& event : change->events) {
     events_.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
+    event_bytes_ += StoredBytes(event);
   }
   if (change->ban) PutBanLocked(*change->ban);
   if (change->group_task) ChangeGroupTaskLocked(*change->group_task);
@@ -189,10 +190,13 @@ Result<std::vector<StoredEvent>> MemoryStore::ReadRoomEvents(const RoomKey& key,
 Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
   const MutexLock lock(mutex_);
   std::size_t removed = 0;
-  while (
-      !events_.empty() && removed < retention.most_per_call &&
-      (events_.front().event.at < retention.keep_since || events_.size() > retention.max_events)) {
+  while (!events_.empty() && removed < retention.most_per_call) {
+    const RoomEvent& oldest = events_.front().event;
+    const bool may_go = oldest.at < retention.keep_since || events_.size() > retention.max_events ||
+                        event_bytes_ > retention.max_bytes;
+    if (!may_go) break;
     trimmed_to_ = events_.front().position;
+    event_bytes_ -= StoredBytes(oldest);
     events_.pop_front();
     ++removed;
   }

@@ -80,6 +80,7 @@ class MemoryStore : public Storage {
   std::deque<StoredEvent> events_ GUARDED_BY(mutex_);
   std::uint64_t last_position_ GUARDED_BY(mutex_) = 0;
   std::uint64_t trimmed_to_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t event_bytes_ GUARDED_BY(mutex_) = 0;  ///< `StoredBytes` of `events_`
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
   std::map<RoomId, GroupTaskKind> group_tasks_ GUARDED_BY(mutex_);
   std::map<std::string, Cursor, std::less<>> positions_ GUARDED_BY(mutex_);

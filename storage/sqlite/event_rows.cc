@@ -31,6 +31,7 @@ struct HappeningColumns {
   std::optional<std::int64_t> reason = {};
   std::optional<std::string_view> creator = {};
   std::optional<std::string_view> info = {};
+  std::optional<std::string_view> field = {};
 };
 
 /// The views point into the happening.
@@ -72,7 +73,8 @@ struct ToColumns {
   }
   HappeningColumns operator()(const CustomChanged& changed) const {
     HappeningColumns columns{.type = EventType::kCustomChanged};
-    columns.info = changed.custom;
+    columns.info = changed.value;
+    if (!changed.field.empty()) columns.field = changed.field;
     return columns;
   }
   HappeningColumns operator()(const RoomDestroyed& destroyed) const {
@@ -108,6 +110,7 @@ enum Column : int {
   kCreator,
   kInfo,
   kRoomNumber,
+  kField,
 };
 
 }  // namespace
@@ -118,7 +121,7 @@ Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t pr
   return Run(insert, stored.position, event.room.kind, event.room.id.value, event.dialect,
              event.room_sequence, event.at, columns.type, columns.user_id, columns.user_name,
              columns.user_avatar, columns.reason, columns.creator, columns.info, stored.room_number,
-             previous);
+             columns.field, previous);
 }
 
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
@@ -149,7 +152,7 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
       happening = AudienceDeleted{.user_id = {text(kUserId)}};
       return stored;
     case EventType::kCustomChanged:
-      happening = CustomChanged{.custom = text(kInfo)};
+      happening = CustomChanged{.field = text(kField), .value = text(kInfo)};
       return stored;
     case EventType::kPusherAdded:
       happening = PusherAdded{.user_id = {text(kUserId)},

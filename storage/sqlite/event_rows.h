@@ -10,11 +10,20 @@
 
 namespace rtcroom {
 
-/// What `ReadEvent` needs, in its order; 14 columns. Where the room's event before it stands is
-/// the column after them.
+/// What `ReadEvent` needs, in its order. Where the room's event before it stands is the column
+/// after them.
 inline constexpr char kEventColumns[] =
     "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
-    " user_avatar, reason, creator, info, room_number";
+    " user_avatar, reason, creator, info, room_number, field";
+inline constexpr int kEventColumnCount = 15;
+
+/// `StoredBytes` of the event in a row.
+inline constexpr char kBytesOfEvent[] =
+    "64 + length(CAST(room_id AS BLOB)) + coalesce(length(CAST(user_id AS BLOB)), 0)"
+    " + coalesce(length(CAST(user_name AS BLOB)), 0)"
+    " + coalesce(length(CAST(user_avatar AS BLOB)), 0)"
+    " + coalesce(length(CAST(creator AS BLOB)), 0) + coalesce(length(CAST(info AS BLOB)), 0)"
+    " + coalesce(length(CAST(field AS BLOB)), 0)";
 
 /// Writes an event with a statement that has a parameter for each of `kEventColumns`, and one more.
 /// @param previous  where the event before it of the same room stands; 0 when it is the first.

@@ -66,6 +66,10 @@ void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
     writer_.Rollback();
     for (WriteJob* job : group) job->Abort(committed.error());
   }
+  {
+    const MutexLock lock(mutex_);
+    last_commit_ = committed;
+  }
   if (observer_ != nullptr) Tell(group, committed.ok());
   for (WriteJob* job : group) job->Finish();
   if (!committed && committed.error().code == Errc::kStoreBroken) writer_.MakeRoom();

@@ -31,6 +31,12 @@ class GroupCommitter {
   GroupCommitter(const GroupCommitter&) = delete;
   GroupCommitter& operator=(const GroupCommitter&) = delete;
 
+  /// How the last commit that has ended went.
+  [[nodiscard]] Status last_commit() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return last_commit_;
+  }
+
   /// Returns when the job's group is committed or has failed. Every caller has at most one job
   /// here, so there are never more than callers.
   void Run(WriteJob& job) EXCLUDES(mutex_);
@@ -47,10 +53,11 @@ class GroupCommitter {
   RoomIndex& index_;
   CommitListener& listener_;
   StoreObserver* const observer_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::deque<WriteJob*> waiting_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
+  Status last_commit_ GUARDED_BY(mutex_);
   std::jthread thread_;  // last: it uses all the others
 };
 

@@ -48,7 +48,9 @@ class HistoryCheck {
     std::uint64_t last_position = 0;  ///< 0 before its first event was taken
     bool is_whole = false;            ///< its events are there from the first on
     std::string creator{};
-    std::string custom = "{}";
+    std::string custom = "{}";  ///< all fields, as an event of schema 5 told them last ...
+    /// ... and those that changed since, in their order: name and value, as JSON text.
+    std::vector<std::pair<std::string, std::string>> fields{};
     std::vector<std::string> pushers{};
     std::vector<std::string> viewers{};
   };
@@ -60,6 +62,7 @@ class HistoryCheck {
   Rooms::iterator Find(const StoredEvent& stored);
   void CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous);
   void CompareMembers(const Room& room, const Told& told);
+  static bool IsCustomOf(const Told& told, const Room& room);
   void Note(const RoomKey& key, std::string what) {
     findings_.Add(NameOfRoom(key), std::move(what));
   }

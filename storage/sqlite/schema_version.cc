@@ -39,11 +39,11 @@ Status RunSteps(Database& database, const std::string& new_epoch) {
       return Error{Errc::kInternal, "a new store needs an epoch of 16 hex digits"};
     }
     Statement insert;
-    if (const Status prepared =
-            insert.Prepare(database, "INSERT INTO meta VALUES (1, ?, 0, 0, 0, 0)");
-        !prepared) {
-      return prepared;
-    }
+    const Status prepared =
+        insert.Prepare(database,
+                       "INSERT INTO meta (only_row, epoch, last_room_sequence,"
+                       " last_event_position, trimmed_position, pings) VALUES (1, ?, 0, 0, 0, 0)");
+    if (!prepared) return prepared;
     if (const Status inserted = Run(insert, new_epoch); !inserted) return inserted;
   }
   return database.Execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",

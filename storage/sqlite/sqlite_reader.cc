@@ -173,7 +173,6 @@ Result<std::vector<StoredEvent>> SqliteReader::ReadRoomEvents(const RoomKey& key
 
 Result<std::optional<SqliteReader::Link>> SqliteReader::ReadLink(const RoomKey& key,
                                                                  std::uint64_t position) {
-  constexpr int kPrevious = 14;  // after kEventColumns
   StatementRun run(event_, position);
   if (!run.Next()) {
     if (!run.status()) return run.status().error();
@@ -182,7 +181,8 @@ Result<std::optional<SqliteReader::Link>> SqliteReader::ReadLink(const RoomKey& 
   Result<StoredEvent> stored = ReadEvent(run, 0);
   if (!stored) return stored.error();
   if (stored->event.room != key) return std::optional<Link>();
-  return std::optional(Link{.stored = *std::move(stored), .previous = run.Unsigned(kPrevious)});
+  return std::optional(
+      Link{.stored = *std::move(stored), .previous = run.Unsigned(kEventColumnCount)});
 }
 
 Result<std::uint64_t> SqliteReader::NewestOf(const RoomKey& key) {

@@ -44,15 +44,18 @@ Status SqliteWriter::Prepare() {
       {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
       {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
       {insert_event_, fmt::format("INSERT INTO events ({}, previous) VALUES"
-                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                   kEventColumns)},
-      {first_kept_event_,
-       "SELECT position FROM events WHERE position > ? AND position <= ? AND at_ms >= ?"
-       " ORDER BY position LIMIT 1"},
+      {oldest_events_, fmt::format("SELECT position, at_ms, {} FROM events WHERE position > ?"
+                                   " ORDER BY position LIMIT ?",
+                                   kBytesOfEvent)},
       {delete_events_, "DELETE FROM events WHERE position <= ?"},
+      {write_probe_,
+       "INSERT INTO probe (only_row, filler) VALUES (1, ?)"
+       " ON CONFLICT (only_row) DO UPDATE SET filler = excluded.filler"},
       {write_marks_,
        "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
-       " pings = ? WHERE only_row = 1"},
+       " event_bytes = ?, pings = ? WHERE only_row = 1"},
   };
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
@@ -65,8 +68,8 @@ Status SqliteWriter::ReadMarks() {
   Statement read;
   const Status prepared =
       read.Prepare(database_,
-                   "SELECT last_room_sequence, last_event_position, trimmed_position, pings"
-                   " FROM meta WHERE only_row = 1");
+                   "SELECT last_room_sequence, last_event_position, trimmed_position,"
+                   " event_bytes, pings FROM meta WHERE only_row = 1");
   if (!prepared) return prepared;
   StatementRun run(read);
   if (!run.Next()) {
@@ -75,7 +78,8 @@ Status SqliteWriter::ReadMarks() {
   marks_ = {.last_sequence = run.Unsigned(0),
             .last_position = run.Unsigned(1),
             .trimmed_position = run.Unsigned(2),
-            .pings = run.Unsigned(3)};
+            .event_bytes = run.Unsigned(3),
+            .pings = run.Unsigned(4)};
   committed_marks_ = marks_;
   return {};
 }
@@ -154,16 +158,16 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
 Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   Savepoint savepoint(database_);  // a failed write undoes this change alone
   if (!savepoint.status()) return savepoint.status();
-  const CustomEvent* const merged_with = FindMerged(stored, change);
+  CustomEvent* const merged_with = FindMerged(stored, change);
   if (merged_with != nullptr) {
     // Nobody has seen the earlier event yet: it tells of this change instead.
-    change.room.last_event = merged_with->room_sequence;
+    change.room.last_event = stored->last_event;
     change.events.front().room_sequence = merged_with->room_sequence;
   }
   const Result<std::uint64_t> previous = stored != nullptr ? LastPosition(*stored) : 0;
   if (!previous) return previous.error();
   const std::uint64_t newest =
-      merged_with != nullptr ? merged_with->position : marks_.last_position + change.events.size();
+      merged_with != nullptr ? *previous : marks_.last_position + change.events.size();
   if (const Status written = WriteRoom(stored, change, newest); !written) return written;
   if (const Status written = WriteEvents(change, merged_with, *previous); !written) return written;
   if (change.ban) {
@@ -175,9 +179,10 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   }
   if (const Status released = savepoint.Release(); !released) return released;
   // Only now: what was undone is nothing that a later change could be told with.
-  if (merged_with == nullptr && CustomOf(change) != nullptr) {
-    custom_events_[change.room.sequence] = {.position = marks_.last_position,
-                                            .room_sequence = change.room.last_event};
+  if (merged_with != nullptr) {
+    merged_with->value_bytes = CustomOf(change)->value.size();
+  } else if (CustomOf(change) != nullptr) {
+    NoteCustomEvent(stored, change);
   }
   return {};
 }
@@ -214,20 +219,35 @@ Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
   return run.status();
 }
 
-const SqliteWriter::CustomEvent* SqliteWriter::FindMerged(const Room* stored,
-                                                          const RoomChange& change) const {
-  if (stored == nullptr || CustomOf(change) == nullptr) return nullptr;
-  const auto earlier = custom_events_.find(stored->sequence);
-  const bool follows =
-      earlier != custom_events_.end() && earlier->second.room_sequence == stored->last_event;
-  return follows ? &earlier->second : nullptr;
+SqliteWriter::CustomEvent* SqliteWriter::FindMerged(const Room* stored, const RoomChange& change) {
+  const CustomChanged* const custom = CustomOf(change);
+  if (stored == nullptr || custom == nullptr) return nullptr;
+  const auto found = custom_events_.find(stored->sequence);
+  if (found == custom_events_.end() || found->second.last_event != stored->last_event) {
+    return nullptr;
+  }
+  std::vector<CustomEvent>& events = found->second.events;
+  const auto same = std::ranges::find(events, custom->field, &CustomEvent::field);
+  return same == events.end() ? nullptr : &*same;
+}
+
+void SqliteWriter::NoteCustomEvent(const Room* stored, const RoomChange& change) {
+  CustomEvents& newest = custom_events_[change.room.sequence];
+  if (stored == nullptr || newest.last_event != stored->last_event) newest.events.clear();
+  newest.last_event = change.room.last_event;
+  newest.events.push_back({.field = CustomOf(change)->field,
+                           .position = marks_.last_position,
+                           .room_sequence = change.room.last_event,
+                           .value_bytes = CustomOf(change)->value.size()});
 }
 
 Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
                                  std::uint64_t previous) {
   if (merged_with != nullptr) {
-    return Run(replace_custom_event_, change.events.front().at, CustomOf(change)->custom,
-               merged_with->position);
+    const std::string& value = CustomOf(change)->value;
+    marks_.event_bytes += value.size();
+    marks_.event_bytes -= merged_with->value_bytes;
+    return Run(replace_custom_event_, change.events.front().at, value, merged_with->position);
   }
   for (const RoomEvent& event : change.events) {
     const StoredEvent stored{
@@ -236,6 +256,7 @@ Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* me
       return written;
     }
     previous = stored.position;
+    marks_.event_bytes += StoredBytes(event);
   }
   return {};
 }
@@ -258,17 +279,18 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   // Positions have no gaps in this store, so they also count.
   const std::uint64_t trimmed = marks_.trimmed_position;
   const std::uint64_t last = marks_.last_position;
-  const std::uint64_t most = std::min(last - trimmed, std::uint64_t{retention.most_per_call});
-  const std::uint64_t retained = last - trimmed;
-  const std::uint64_t too_many =
-      retained > retention.max_events ? retained - retention.max_events : 0;
-
-  // Everything up to `end` may go for its number or its age, up to the first that may stay.
-  std::uint64_t end = trimmed + most;
+  std::uint64_t end = trimmed;
+  std::uint64_t bytes = marks_.event_bytes;
   {
-    StatementRun run(first_kept_event_, trimmed + std::min(too_many, most), end,
-                     retention.keep_since);
-    if (run.Next()) end = run.Unsigned(0) - 1;
+    StatementRun run(oldest_events_, trimmed, retention.most_per_call);
+    while (run.Next()) {
+      const bool may_go = last - end > retention.max_events || bytes > retention.max_bytes ||
+                          run.Time(1) < retention.keep_since;
+      if (!may_go) break;
+      end = run.Unsigned(0);
+      // A store that was damaged may hold more than was counted.
+      bytes -= std::min(bytes, run.Unsigned(2));
+    }
     if (!run.status()) return run.status().error();
   }
   if (end == trimmed) return std::size_t{0};
@@ -278,7 +300,19 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   if (const Status deleted = Run(delete_events_, end); !deleted) return deleted.error();
   if (const Status released = savepoint.Release(); !released) return released.error();
   marks_.trimmed_position = end;
+  marks_.event_bytes = bytes;
   return static_cast<std::size_t>(end - trimmed);
+}
+
+Status SqliteWriter::Ping() {
+  ++marks_.pings;
+  // Not what is there: SQLite writes no page that stays as it is.
+  probe_.fill(static_cast<std::byte>(marks_.pings));
+  Savepoint savepoint(database_);
+  if (!savepoint.status()) return savepoint.status();
+  const Status written = Run(write_probe_, std::span<const std::byte>(probe_));
+  if (!written) return written;
+  return savepoint.Release();
 }
 
 Status SqliteWriter::WriteSide(const std::function<Status(SideWriter&)>& write) {
@@ -291,7 +325,7 @@ Status SqliteWriter::WriteSide(const std::function<Status(SideWriter&)>& write) 
 Status SqliteWriter::Commit() {
   if (marks_ != committed_marks_) {
     const Status written = Run(write_marks_, marks_.last_sequence, marks_.last_position,
-                               marks_.trimmed_position, marks_.pings);
+                               marks_.trimmed_position, marks_.event_bytes, marks_.pings);
     if (!written) return written;
   }
   if (const Status committed = database_.Execute("COMMIT"); !committed) return committed;

@@ -1,11 +1,13 @@
 // The writing half of the store: one transaction for a group of changes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -43,8 +45,8 @@ class SqliteWriter {
   Result<std::size_t> Trim(const EventRetention& retention);
   /// Runs one write of what is not a room; an error means that it has left nothing.
   Status WriteSide(const std::function<Status(SideWriter&)>& write);
-  /// Makes the next commit write something.
-  void Ping() { ++marks_.pings; }
+  /// Writes at least as much as a pusher who comes. An error means that it has left nothing.
+  Status Ping();
 
   /// False when SQLite itself gave the transaction up after a failed write: nothing of the
   /// group may be acknowledged.
@@ -75,15 +77,24 @@ class SqliteWriter {
     std::uint64_t last_sequence = 0;
     std::uint64_t last_position = 0;
     std::uint64_t trimmed_position = 0;
+    std::uint64_t event_bytes = 0;
     std::uint64_t pings = 0;
     std::uint64_t rooms = 0;
     bool operator==(const Marks&) const = default;
   };
 
-  /// An event of custom fields that this transaction has written.
+  /// An event of a custom field that this transaction has written.
   struct CustomEvent {
+    std::string field{};
     std::uint64_t position = 0;
     std::uint64_t room_sequence = 0;
+    std::size_t value_bytes = 0;
+  };
+  /// The newest events of a room, while they are of nothing but custom fields: the order of those
+  /// of different fields does not matter. One for each field at most.
+  struct CustomEvents {
+    std::uint64_t last_event = 0;  ///< `Room::last_event` after them
+    std::vector<CustomEvent> events{};
   };
 
   SqliteWriter(Database database, StoreLimits limits);
@@ -98,7 +109,9 @@ class SqliteWriter {
   /// Adds the entry that the update asked for.
   Status LoadAudience(const UserId& user_id, Room& room);
   /// The event that may tell of this change too, or null.
-  [[nodiscard]] const CustomEvent* FindMerged(const Room* stored, const RoomChange& change) const;
+  [[nodiscard]] CustomEvent* FindMerged(const Room* stored, const RoomChange& change);
+  /// Notes the newest event as one that later changes may be told with.
+  void NoteCustomEvent(const Room* stored, const RoomChange& change);
   /// @param merged_with  told instead of an event of the change's own, when not null.
   /// @param previous     where the room's event before them stands; 0 when they are its first.
   Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
@@ -115,13 +128,16 @@ class SqliteWriter {
   Statement last_position_;
   Statement insert_event_;
   Statement replace_custom_event_;
-  Statement first_kept_event_;
+  Statement oldest_events_;
   Statement delete_events_;
+  Statement write_probe_;
   Statement write_marks_;
+  /// More pages than the change of a room with the longest texts touches.
+  std::array<std::byte, std::size_t{64} << 10> probe_{};
   Marks marks_;
   Marks committed_marks_;
   std::vector<RoomIndexChange> index_changes_;
-  std::unordered_map<std::uint64_t, CustomEvent> custom_events_;  ///< by `Room::sequence`
+  std::unordered_map<std::uint64_t, CustomEvents> custom_events_;  ///< by `Room::sequence`
 };
 
 }  // namespace rtcroom

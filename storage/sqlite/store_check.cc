@@ -78,19 +78,23 @@ class Check {
  private:
   Status Count() {
     Statement statement;
-    const Status prepared =
-        statement.Prepare(database_,
-                          "SELECT epoch, trimmed_position, last_event_position,"
-                          " (SELECT count(*) FROM rooms), (SELECT count(*) FROM pushers),"
-                          " (SELECT count(*) FROM audiences), (SELECT count(*) FROM events),"
-                          " (SELECT count(*) FROM sessions), (SELECT count(*) FROM bans),"
-                          " last_room_sequence FROM meta WHERE only_row = 1");
+    const Status prepared = statement.Prepare(
+        database_, fmt::format("SELECT epoch, trimmed_position, last_event_position,"
+                               " (SELECT count(*) FROM rooms),"
+                               " (SELECT count(*) FROM pushers),"
+                               " (SELECT count(*) FROM audiences),"
+                               " (SELECT count(*) FROM events),"
+                               " (SELECT count(*) FROM sessions),"
+                               " (SELECT count(*) FROM bans), event_bytes,"
+                               " (SELECT coalesce(sum({}), 0) FROM events)"
+                               " FROM meta WHERE only_row = 1",
+                               kBytesOfEvent));
     if (!prepared) return prepared;
     StatementRun run(statement);
     if (!run.Next()) {
       return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"} : run.status();
     }
-    report_.epoch = run.Text(0);
+    report_.newest = {.epoch = run.Text(0), .position = run.Unsigned(2)};
     bounds_ = {.trimmed_position = run.Unsigned(1), .last_position = run.Unsigned(2)};
     report_.rooms = run.Unsigned(3);
     report_.pushers = run.Unsigned(4);
@@ -102,6 +106,10 @@ class Check {
       report_.findings.Add(
           "events", fmt::format("{} are there, where {} were given and {} removed", report_.events,
                                 bounds_.last_position, bounds_.trimmed_position));
+    }
+    if (run.Unsigned(9) != run.Unsigned(10)) {
+      report_.findings.Add("events", fmt::format("they count for {} bytes, and {} are noted",
+                                                 run.Unsigned(10), run.Unsigned(9)));
     }
     return {};
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/core/cursor.h"
 #include "daemon/core/result.h"
 #include "daemon/core/room_limits.h"
 #include "storage/sqlite/store_findings.h"
@@ -21,7 +22,7 @@ struct StoreCheckOptions {
 
 struct StoreReport {
   std::int64_t schema = 0;  ///< of the file as it is
-  std::string epoch{};
+  Cursor newest{};          ///< where its newest event stands
   std::uint64_t rooms = 0;
   std::uint64_t pushers = 0;
   std::uint64_t audiences = 0;

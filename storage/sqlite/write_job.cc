@@ -62,6 +62,6 @@ void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
 
 void SideJob::Run(SqliteWriter& writer) { status_ = writer.WriteSide(write_); }
 
-void PingJob::Run(SqliteWriter& writer) { writer.Ping(); }
+void PingJob::Run(SqliteWriter& writer) { status_ = writer.Ping(); }
 
 }  // namespace rtcroom

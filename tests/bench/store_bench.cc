@@ -102,13 +102,14 @@ RoomKey SharedRoom(SqliteStore& store, const std::string& id) {
 }
 
 /// Adds one to the counter that is all there is to the custom fields.
-Result<std::string> CountUp(std::string_view custom) {
+Result<rules::CustomChange> CountUp(std::string_view custom) {
   constexpr std::string_view kBegin = R"({"likes":)";
   std::uint64_t likes = 0;
   if (custom.starts_with(kBegin)) {
     std::from_chars(custom.data() + kBegin.size(), custom.data() + custom.size(), likes);
   }
-  return fmt::format("{}{}}}", kBegin, likes + 1);
+  return rules::CustomChange{.custom = fmt::format("{}{}}}", kBegin, likes + 1),
+                             .told = {.field = R"("likes")", .value = std::to_string(likes + 1)}};
 }
 
 /// All callers count up one counter of one room, each waiting for the disk each time.

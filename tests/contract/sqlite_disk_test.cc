@@ -44,6 +44,7 @@ class SqliteDisk : public SqliteFixture {
     EXPECT_EQ(listener_.changes().size(), 1u);
   }
   void ExpectThatWritesWorkAgain(std::uint64_t sequence = 2, std::size_t events = 5) {
+    (void)store_->Ping();  // which still tells of what failed before
     EXPECT_OK(store_->Ping());
     EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
     const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2")));
@@ -99,6 +100,7 @@ TEST_F(SqliteDisk, EveryWayToFailIsOvercomeAgainAndAgain) {
       ExpectThatWritesFailAndNothingElse();
       vfs_.write_failure = SQLITE_OK;
       vfs_.sync_failure = SQLITE_OK;
+      EXPECT_ERROR(kStoreBroken, store_->Ping()) << "the commit before has failed";
       EXPECT_OK(store_->Ping());
     }
   }
@@ -174,6 +176,7 @@ TEST_F(SqliteDisk, ALogThatCannotBeMovedIsMovedAsSoonAsItCan) {
 TEST_F(SqliteDisk, ALogThatFillsTheDiskIsMovedInsteadOfWaitingForSpace) {
   vfs_.most_log_bytes = 6 << 20;  // less than it is usually let grow to
   EXPECT_GE(WriteMegabytes(40, "room"), 30);
+  (void)store_->Ping();  // the last group may have been one of those that failed
   EXPECT_OK(store_->Ping());
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
 }
@@ -208,6 +211,54 @@ TEST_F(SqliteDisk, APingIsARealWrite) {
   const int before = vfs_.syncs;
   EXPECT_OK(store_->Ping());
   EXPECT_EQ(vfs_.syncs - before, 1);
+}
+
+TEST_F(SqliteDisk, APingNeedsAtLeastTheSpaceThatAPusherNeeds) {
+  const auto log_size = [&] {
+    return static_cast<sqlite3_int64>(std::filesystem::file_size(Path() + "-wal"));
+  };
+  EXPECT_OK(store_->Ping());                  // the first of all makes what the others write to
+  vfs_.database_write_failure = SQLITE_FULL;  // so that the log only grows
+  const std::string text(1024, 't');
+  Pusher guest = MakePusher("guest");
+  guest.user_name = guest.user_avatar = guest.push_url = guest.accelerate_url = text;
+  constexpr sqlite3_int64 kNoLimit = std::numeric_limits<sqlite3_int64>::max();
+  for (sqlite3_int64 space = 0;; space += 1024) {
+    const sqlite3_int64 end = log_size();
+    vfs_.most_log_bytes = end + space;
+    const auto joined = store_->Update(kKey, [&](const Room* stored) {
+      return rules::AddPusher(stored, Dialect::kGen1, guest, {}, {}, kNoon);
+    });
+    if (joined) {
+      EXPECT_GT(space, 4096);
+      break;
+    }
+    // Not only because of what has failed before it.
+    EXPECT_ERROR(kStoreBroken, store_->Ping()) << space;
+    vfs_.most_log_bytes = kNoLimit;
+    (void)store_->Ping();
+    const sqlite3_int64 after = log_size();
+    vfs_.most_log_bytes = after + space;
+    EXPECT_ERROR(kStoreBroken, store_->Ping()) << space;
+    vfs_.most_log_bytes = kNoLimit;
+    (void)store_->Ping();
+  }
+}
+
+TEST_F(SqliteDisk, APingTellsOfTheCommitThatFailedBeforeIt) {
+  vfs_.write_failure = SQLITE_FULL;
+  EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
+  vfs_.write_failure = SQLITE_OK;
+  const Status told = store_->Ping();
+  EXPECT_ERROR(kStoreBroken, told);
+  EXPECT_THAT(told.error().detail, HasSubstr("full"));
+  EXPECT_OK(store_->Ping()) << "it was itself a commit that succeeded";
+
+  vfs_.write_failure = SQLITE_FULL;
+  EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
+  vfs_.write_failure = SQLITE_OK;
+  EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
+  EXPECT_OK(store_->Ping());
 }
 
 TEST_F(SqliteDisk, ReadsDoNotWaitForTheWriter) {

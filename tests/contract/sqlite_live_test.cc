@@ -47,12 +47,12 @@ class SqliteLive : public SqliteFixture {
 TEST_F(SqliteLive, ARestartKeepsViewersAndCustomFields) {
   MakeLiveRoomWithViewers();
   Do(Watching(kLive, "zoe", "info of zoe"));
-  Do(SettingCustom(kLive, "{1}"));
+  Do(SettingCustom(kLive, "1"));
   const std::vector<Room> before = Rooms();
   OpenStore();
   EXPECT_EQ(Rooms(), before);
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe=info of zoe", "amy={}"));
-  EXPECT_EQ(store_->Load(kLive)->custom, "{1}");
+  EXPECT_EQ(store_->Load(kLive)->custom, R"({"a":1})");
   Do(LeavingAudience(kLive, "zoe"));
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("amy={}"));
   EXPECT_EQ(store_->Load(kLive)->audience_count, 1u);
@@ -150,14 +150,14 @@ TEST_F(SqliteLive, ARoomWhoseFirstPusherCannotBeWrittenWaitsOn) {
 TEST_F(SqliteLive, AChangeOfCustomFieldsThatCannotBeToldLeavesTheOneBefore) {
   MakeLiveRoomWithViewers();
   Refuse("UPDATE ON events", "ABORT");  // how the second of one commit is told
-  const std::vector<RoomUpdate> batch = {SettingCustom(kLive, "{1}"), SettingCustom(kLive, "{2}"),
-                                         Watching(kLive, "bob"), SettingCustom(kLive, "{3}")};
+  const std::vector<RoomUpdate> batch = {SettingCustom(kLive, "1"), SettingCustom(kLive, "2"),
+                                         Watching(kLive, "bob"), SettingCustom(kLive, "3")};
   const auto outcomes = store_->UpdateAll(batch);
   EXPECT_OK(outcomes.at(0));
   EXPECT_ERROR(kStoreBroken, outcomes.at(1));
   EXPECT_OK(outcomes.at(2));
   EXPECT_OK(outcomes.at(3));
-  EXPECT_EQ(store_->Load(kLive)->custom, "{3}");
+  EXPECT_EQ(store_->Load(kLive)->custom, R"({"a":3})");
   EXPECT_EQ(store_->Load(kLive)->last_event, 7u);
   EXPECT_EQ(CountEvents(), 7u);
 }
@@ -165,31 +165,32 @@ TEST_F(SqliteLive, AChangeOfCustomFieldsThatCannotBeToldLeavesTheOneBefore) {
 TEST_F(SqliteLive, NothingIsToldWithAChangeThatWasUndone) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON bans", "ABORT");  // written after the event
-  RoomUpdate undone = SettingCustom(kLive, "{1}");
+  RoomUpdate undone = SettingCustom(kLive, "1");
   undone.edit = [set = undone.edit](const Room* stored) {
     Result<RoomChange> change = set(stored);
     change->ban = Ban{.room = kLive, .user_id = {"troll"}, .until = kNoon};
     return change;
   };
   const std::vector<RoomUpdate> batch = {undone, Watching(kLive, "bob", "info of bob"),
-                                         SettingCustom(kLive, "{2}")};
+                                         SettingCustom(kLive, "2")};
   EXPECT_ERROR(kStoreBroken, store_->UpdateAll(batch).at(0));
   const auto page = store_->ReadEvents(Cursor::Start(), 10);
   ASSERT_EQ(page->events.size(), 6u);
   EXPECT_EQ(page->events.at(4).event.happening,
             RoomHappening(AudienceAdded{.user_id = {"bob"}, .user_info = "info of bob"}));
-  EXPECT_EQ(page->events.at(5).event.happening, RoomHappening(CustomChanged{.custom = "{2}"}));
+  EXPECT_EQ(page->events.at(5).event.happening,
+            RoomHappening(CustomChanged{.field = R"("a")", .value = "2"}));
 }
 
 TEST_F(SqliteLive, ALostTransactionTakesTheChangesOfViewersWithIt) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ROLLBACK");
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob"),
-                                         SettingCustom(kLive, "{1}"), Watching(kLive, "bad")};
+                                         SettingCustom(kLive, "1"), Watching(kLive, "bad")};
   for (const auto& outcome : store_->UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
   EXPECT_EQ(store_->Load(kLive)->custom, "{}");
-  Do(SettingCustom(kLive, "{2}"));
+  Do(SettingCustom(kLive, "2"));
   EXPECT_EQ(store_->Load(kLive)->last_event, 5u);
 }
 

@@ -103,6 +103,19 @@ TEST_F(SqliteRestart, NeverGivesThePositionOfATrimmedEventToAnother) {
   EXPECT_GT(page->events.front().position, end.position);
 }
 
+TEST_F(SqliteRestart, KnowsTheBytesOfItsEventsWithoutReadingThem) {
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r1"), "bob")));
+  ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 2}));
+  const auto page = store_->ReadEvents(Cursor::Start(), 10);
+  ASSERT_OK(page);
+  std::uint64_t bytes = 0;
+  for (const StoredEvent& stored : page->events) bytes += StoredBytes(stored.event);
+  OpenStore();
+  EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes}), 0u);
+  EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes - 1}), 1u);
+}
+
 TEST_F(SqliteRestart, HasOnDiskWhatItAcknowledged) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   // The files as a killed process leaves them: the log is not in the database file yet.

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "storage/sqlite/store_check.h"
 #include "tests/contract/failing_vfs.h"
 #include "tests/contract/room_histories.h"
 #include "tests/contract/sqlite_fixture.h"
@@ -65,11 +66,11 @@ TEST_P(SqliteUpgrade, NewRoomsComeAfterTheOldOnes) {
 
 TEST_P(SqliteUpgrade, OldRoomsTakeAllThatIsNew) {
   ASSERT_OK(Apply(*store_, Watching(kOld, "amy", "info")));
-  ASSERT_OK(Apply(*store_, SettingCustom(kOld, "{1}")));
+  ASSERT_OK(Apply(*store_, SettingCustom(kOld, "1")));
   ASSERT_OK(Apply(*store_, Deleting(kOld, "bob")));
   OpenStore();
   const Room room = *store_->Load(kOld);
-  EXPECT_EQ(room.custom, "{1}");
+  EXPECT_EQ(room.custom, R"({"a":1})");
   EXPECT_EQ(room.audience_count, 1u);
   EXPECT_EQ(room.last_event, 6u);
   EXPECT_THAT(UsersOf(room), ElementsAre("creator"));
@@ -122,7 +123,9 @@ TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
   store_.reset();
   RunSql(Path(),
          "DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
-         " ALTER TABLE rooms DROP COLUMN last_position; PRAGMA user_version = 4");
+         " ALTER TABLE rooms DROP COLUMN last_position; ALTER TABLE events DROP COLUMN field;"
+         " ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
+         " PRAGMA user_version = 4");
   OpenStore();
   ExpectHistories(*store_, Cursor::Start());
 }
@@ -133,6 +136,8 @@ TEST_F(SqliteUpgradeOfVersion4, TakesNoMoreMemoryForMoreEvents) {
   RunSql(Path(),
          fmt::format("DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
                      "ALTER TABLE rooms DROP COLUMN last_position;"
+                     "ALTER TABLE events DROP COLUMN field;"
+                     "ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {0})"
                      "INSERT INTO events (position, room_kind, room_id, room_number, room_sequence,"
                      " dialect, type, at_ms) SELECT i, 2, printf('room_%08x_%04x', i % 20000, 7),"
@@ -211,7 +216,7 @@ TEST_P(SqliteUpgradeCutShort, LeavesTheOldStoreAsItWas) {
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeCutShort,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
-                                         "schema_0004_used.sql"),
+                                         "schema_0004_used.sql", "schema_0005_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -240,8 +245,35 @@ TEST_P(SqliteUpgradeOfAFullStore, KeepsAllThatThereWas) {
   EXPECT_EQ(store_->Load(MakeKey(RoomKind::kDouble, "waiting"))->creator.value, "host");
 }
 
+TEST_P(SqliteUpgradeOfAFullStore, TellsAllCustomFieldsWhereTheEventDoesAndGoesOnWithOne) {
+  const RoomKey live = MakeKey(RoomKind::kLive, "live");
+  ASSERT_OK(Apply(*store_, SettingField(live, "title", R"("x")")));
+  const auto told = store_->ReadRoomEvents(live, std::nullopt, 2);
+  ASSERT_OK(told);
+  EXPECT_EQ(told->at(0).event.happening,
+            RoomHappening(CustomChanged{.field = R"("title")", .value = R"("x")"}));
+  EXPECT_EQ(told->at(1).event.happening,
+            RoomHappening(CustomChanged{.field = "", .value = R"({"likes":1})"}));
+  const auto report = CheckStore({.path = Path()});
+  ASSERT_OK(report);
+  EXPECT_EQ(report->findings.count(), 0u) << report->findings.kept().front().what;
+}
+
+TEST_P(SqliteUpgradeOfAFullStore, CountsTheBytesOfWhatThereWas) {
+  const auto page = store_->ReadEvents(Cursor::Start(), 100);
+  ASSERT_OK(page);
+  std::uint64_t bytes = 0;
+  for (const StoredEvent& stored : page->events) bytes += StoredBytes(stored.event);
+  EXPECT_EQ(*store_->TrimEvents({.keep_since = TimePoint(), .max_events = 100, .max_bytes = bytes}),
+            0u);
+  EXPECT_EQ(
+      *store_->TrimEvents({.keep_since = TimePoint(), .max_events = 100, .max_bytes = bytes - 1}),
+      1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeOfAFullStore,
-                         testing::Values("schema_0003_used.sql", "schema_0004_used.sql"),
+                         testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
+                                         "schema_0005_used.sql"),
                          [](const auto& param_info) {
                            return std::string(param_info.param).substr(0, 11);
                          });

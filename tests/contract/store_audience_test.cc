@@ -86,7 +86,7 @@ TEST_P(StoreContract, AChangeThatNamesNoViewerLeavesThemAlone) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
   ASSERT_OK(Apply(*store_, Adding(kKey, "guest")));
-  ASSERT_OK(Apply(*store_, SettingCustom(kKey, "{1}")));
+  ASSERT_OK(Apply(*store_, SettingCustom(kKey, "1")));
   ASSERT_OK(Apply(*store_, Deleting(kKey, "guest")));
   EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob={}"));
   EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);

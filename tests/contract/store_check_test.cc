@@ -55,7 +55,7 @@ TEST_F(StoreCheckTest, FindsNothingInAStoreWhoseHistoryIsCut) {
 TEST_F(StoreCheckTest, TellsHowMuchThereIs) {
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
-  EXPECT_EQ(report->epoch, Options().new_epoch);
+  EXPECT_EQ(report->newest.epoch, Options().new_epoch);
   EXPECT_EQ(report->rooms, 4u);
   EXPECT_EQ(report->pushers, 4u);
   EXPECT_EQ(report->audiences, 2u);

@@ -146,9 +146,10 @@ TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
   constexpr int kSteps = 50;
   const RoomKey key = MakeKey(RoomKind::kLive, "r1");
   Create(MakeRoom(key.kind, "r1", "creator", Dialect::kGen2));
-  ASSERT_OK(Apply(*store_, SettingCustom(key, "0")));
-  const auto count = [](std::string_view custom) -> Result<std::string> {
-    return std::to_string(std::stoi(std::string(custom)) + 1);
+  ASSERT_OK(Apply(*store_, SettingField(key, "n", "0")));
+  const auto count = [](std::string_view custom) -> Result<rules::CustomChange> {
+    const int n = nlohmann::json::parse(custom).at("n");
+    return WithField(custom, "n", std::to_string(n + 1));
   };
   InParallel(kCallers, [&](int caller) {
     const std::string user = fmt::format("u{}", caller);
@@ -163,7 +164,7 @@ TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
     }
   });
   const Room room = *store_->Load(key);
-  EXPECT_EQ(room.custom, std::to_string(kCallers * kSteps));
+  EXPECT_EQ(room.custom, fmt::format(R"({{"n":{}}})", kCallers * kSteps));
   EXPECT_EQ(room.audience_count, std::size_t{kCallers});
   std::uint64_t number = 0;
   int told = 0;
@@ -171,8 +172,8 @@ TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
     const auto* const changed = std::get_if<CustomChanged>(&stored.event.happening);
     if (changed == nullptr) continue;
-    EXPECT_GE(std::stoi(changed->custom), told);
-    told = std::stoi(changed->custom);
+    EXPECT_GE(std::stoi(changed->value), told);
+    told = std::stoi(changed->value);
   }
   EXPECT_EQ(told, kCallers * kSteps);
   EXPECT_EQ(room.last_event, number);

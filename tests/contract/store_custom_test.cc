@@ -1,6 +1,8 @@
 // What every store promises of custom fields, and of the events of all that gen-2 has.
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,7 +22,7 @@ const RoomKey kKey = MakeKey(RoomKind::kLive, "r1");
 
 Room LiveRoom() { return MakeRoom(kKey.kind, kKey.id.value, "creator", Dialect::kGen2); }
 
-/// Of each event of the room "<number> <name>", with the fields where custom fields changed.
+/// Of each event of the room "<number> <name>", with name and value where a custom field changed.
 std::vector<std::string> HistoryOf(const std::vector<StoredEvent>& events, const RoomKey& key) {
   std::vector<std::string> history;
   for (const StoredEvent& stored : events) {
@@ -28,7 +30,7 @@ std::vector<std::string> HistoryOf(const std::vector<StoredEvent>& events, const
     if (event.room != key) continue;
     const auto* const custom = std::get_if<CustomChanged>(&event.happening);
     history.push_back(fmt::format("{} {}{}", event.room_sequence, HappeningName(event.happening),
-                                  custom == nullptr ? "" : " " + custom->custom));
+                                  custom == nullptr ? "" : " " + custom->field + custom->value));
   }
   return history;
 }
@@ -39,19 +41,26 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   constexpr char kText[] =
       "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
   const std::string custom(kText, sizeof(kText) - 1);
-  ASSERT_OK(Apply(*store_, SettingCustom(kKey, custom)));
+  const CustomChanged told{.field = std::string("\"\0'%s", 5), .value = custom};
+  ASSERT_OK(store_->Update(kKey, [&](const Room* stored) {
+    const auto edit = [&](std::string_view) -> Result<rules::CustomChange> {
+      return rules::CustomChange{.custom = custom, .told = told};
+    };
+    return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"}, rules::CustomRight::kEverybody,
+                               edit, SharedPolicy(), kNoon);
+  }));
   EXPECT_EQ(store_->Load(kKey)->custom, custom);
   EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 1})->at(0).custom, custom);
   EXPECT_EQ(store_->Scan(0, 1)->rooms.at(0).custom, custom);
-  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.happening).custom, custom);
+  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.happening), told);
 }
 
 TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {
-      SettingCustom(kKey, "{1}"), SettingCustom(kKey, "{2}"), SettingCustom(kKey, "{3}"),
-      SettingCustom(kKey, "{4}"), Adding(kKey, "guest"),      SettingCustom(kKey, "{5}"),
-      SettingCustom(kKey, "{6}"), SettingCustom(kKey, "{7}"),
+      SettingCustom(kKey, "1"), SettingCustom(kKey, "2"), SettingCustom(kKey, "3"),
+      SettingCustom(kKey, "4"), Adding(kKey, "guest"),    SettingCustom(kKey, "5"),
+      SettingCustom(kKey, "6"), SettingCustom(kKey, "7"),
   };
   const auto outcomes = store_->UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
@@ -63,20 +72,60 @@ TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
     const RoomHappening& happening = stored.event.happening;
-    if (const auto* changed = std::get_if<CustomChanged>(&happening)) custom = changed->custom;
+    if (const auto* changed = std::get_if<CustomChanged>(&happening)) custom = changed->value;
     if (std::holds_alternative<PusherAdded>(happening)) joined_with.push_back(custom);
   }
-  EXPECT_EQ(custom, "{7}") << "the last wins";
-  EXPECT_THAT(joined_with, ElementsAre("", "{4}")) << "another event keeps its place between them";
+  EXPECT_EQ(custom, "7") << "the last wins";
+  EXPECT_THAT(joined_with, ElementsAre("", "4")) << "another event keeps its place between them";
   const Room room = *store_->Load(kKey);
-  EXPECT_EQ(room.custom, "{7}");
+  EXPECT_EQ(room.custom, R"({"a":7})");
+  EXPECT_EQ(room.last_event, number);
+}
+
+TEST_P(StoreContract, AnEventOfCustomFieldsHoldsTheFieldThatChangedAndNoOther) {
+  Create(LiveRoom());
+  ASSERT_OK(Apply(*store_, SettingField(kKey, "long", '"' + std::string(1000, 'x') + '"')));
+  ASSERT_OK(Apply(*store_, SettingField(kKey, "likes", "7")));
+  const StoredEvent newest = AllEvents().back();
+  EXPECT_EQ(newest.event.happening,
+            RoomHappening(CustomChanged{.field = R"("likes")", .value = "7"}));
+  EXPECT_LT(StoredBytes(newest.event), 100u);
+}
+
+TEST_P(StoreContract, EachOfSeveralFieldsThatChangeInOneCommitIsToldWithItsLastValue) {
+  Create(LiveRoom());
+  std::vector<RoomUpdate> batch;
+  for (int i = 1; i <= 3; ++i) {
+    for (const char* const name : {"a", "b"}) {
+      batch.push_back(SettingField(kKey, name, std::to_string(i)));
+    }
+  }
+  batch.push_back(Adding(kKey, "guest"));
+  batch.push_back(SettingField(kKey, "b", "4"));
+  const auto outcomes = store_->UpdateAll(batch);
+  for (const auto& outcome : outcomes) ASSERT_OK(outcome);
+  ASSERT_OK(Apply(*store_, SettingField(kKey, "a", "5")));
+
+  std::uint64_t number = 0;
+  std::map<std::string, std::string> told;
+  for (const StoredEvent& stored : AllEvents()) {
+    EXPECT_EQ(stored.event.room_sequence, ++number);
+    const auto* const changed = std::get_if<CustomChanged>(&stored.event.happening);
+    if (changed != nullptr) told[changed->field] = changed->value;
+    if (std::holds_alternative<PusherAdded>(stored.event.happening) && number > 2) {
+      EXPECT_THAT(told, ElementsAre(testing::Pair(R"("a")", "3"), testing::Pair(R"("b")", "3")));
+    }
+  }
+  EXPECT_THAT(told, ElementsAre(testing::Pair(R"("a")", "5"), testing::Pair(R"("b")", "4")));
+  const Room room = *store_->Load(kKey);
+  EXPECT_EQ(room.custom, R"({"a":5,"b":4})");
   EXPECT_EQ(room.last_event, number);
 }
 
 TEST_P(StoreContract, AChangeOfCustomFieldsSaysUnderWhichNumberItIsTold) {
   Create(LiveRoom());
-  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "{1}"), SettingCustom(kKey, "{2}"),
-                                         SettingCustom(kKey, "{3}")};
+  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "1"), SettingCustom(kKey, "2"),
+                                         SettingCustom(kKey, "3")};
   const auto outcomes = store_->UpdateAll(batch);
   std::vector<std::uint64_t> told(AllEvents().size() + 1);
   for (const StoredEvent& stored : AllEvents()) told.at(stored.event.room_sequence) = 1;
@@ -96,56 +145,56 @@ TEST_P(StoreContract, ChangesOfCustomFieldsOfTwoRoomsDoNotMix) {
   Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));
   std::vector<RoomUpdate> batch;
   for (int i = 0; i < 3; ++i) {
-    batch.push_back(SettingCustom(kKey, fmt::format("a{}", i)));
-    batch.push_back(SettingCustom(other, fmt::format("b{}", i)));
+    batch.push_back(SettingCustom(kKey, std::to_string(i)));
+    batch.push_back(SettingCustom(other, std::to_string(i + 5)));
   }
   for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
-  EXPECT_EQ(store_->Load(kKey)->custom, "a2");
-  EXPECT_EQ(store_->Load(other)->custom, "b2");
-  EXPECT_THAT(HistoryOf(AllEvents(), kKey).back(), testing::EndsWith(" custom_changed a2"));
-  EXPECT_THAT(HistoryOf(AllEvents(), other).back(), testing::EndsWith(" custom_changed b2"));
+  EXPECT_EQ(store_->Load(kKey)->custom, R"({"a":2})");
+  EXPECT_EQ(store_->Load(other)->custom, R"({"a":7})");
+  EXPECT_THAT(HistoryOf(AllEvents(), kKey).back(), testing::EndsWith(R"( custom_changed "a"2)"));
+  EXPECT_THAT(HistoryOf(AllEvents(), other).back(), testing::EndsWith(R"( custom_changed "a"7)"));
 }
 
 TEST_P(StoreContract, ChangesOfCustomFieldsInCommitsOfTheirOwnAreToldOneByOne) {
   Create(LiveRoom());
-  for (const char* custom : {"{1}", "{2}", "{3}"}) {
+  for (const char* custom : {"1", "2", "3"}) {
     ASSERT_OK(Apply(*store_, SettingCustom(kKey, custom)));
   }
   EXPECT_THAT(HistoryOf(AllEvents(), kKey),
-              ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed {1}",
-                          "4 custom_changed {2}", "5 custom_changed {3}"));
+              ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed \"a\"1",
+                          "4 custom_changed \"a\"2", "5 custom_changed \"a\"3"));
 }
 
 TEST_P(StoreContract, ARoomThatEndsAmongChangesOfCustomFieldsTellsAllInOrder) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {
-      SettingCustom(kKey, "{1}"),
+      SettingCustom(kKey, "1"),
       Destroying(kKey),
       Creating(LiveRoom()),
-      SettingCustom(kKey, "{2}"),
+      SettingCustom(kKey, "2"),
   };
   for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
-  EXPECT_THAT(
-      HistoryOf(AllEvents(), kKey),
-      ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed {1}", "4 pusher_deleted",
-                  "5 room_destroyed", "1 room_created", "2 pusher_added", "3 custom_changed {2}"));
+  EXPECT_THAT(HistoryOf(AllEvents(), kKey),
+              ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed \"a\"1",
+                          "4 pusher_deleted", "5 room_destroyed", "1 room_created",
+                          "2 pusher_added", "3 custom_changed \"a\"2"));
 }
 
 TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
   Create(LiveRoom());
   const RoomUpdate refused{.key = kKey, .edit = [](const Room* stored) {
-                             const auto edit = [](std::string_view) -> Result<std::string> {
+                             const auto edit = [](std::string_view) -> Result<rules::CustomChange> {
                                return Error{Errc::kBadRequest, "no"};
                              };
                              return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
                                                         rules::CustomRight::kEverybody, edit, {},
                                                         kNoon);
                            }};
-  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "{1}"), refused,
-                                         SettingCustom(kKey, "{2}")};
+  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "1"), refused,
+                                         SettingCustom(kKey, "2")};
   const auto outcomes = store_->UpdateAll(batch);
   EXPECT_ERROR(kBadRequest, outcomes.at(1));
-  EXPECT_EQ(store_->Load(kKey)->custom, "{2}");
+  EXPECT_EQ(store_->Load(kKey)->custom, R"({"a":2})");
   std::uint64_t number = 0;
   for (const StoredEvent& stored : AllEvents()) EXPECT_EQ(stored.event.room_sequence, ++number);
   EXPECT_EQ(store_->Load(kKey)->last_event, number);
@@ -158,7 +207,7 @@ TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
            Adding(MakeKey(RoomKind::kMulti, "r1"), "host"),
            Adding(MakeKey(RoomKind::kMulti, "r1"), "heir"),
            Watching(MakeKey(RoomKind::kMulti, "r1"), "amy", "info of amy"),
-           SettingCustom(MakeKey(RoomKind::kMulti, "r1"), "{1}"),
+           SettingCustom(MakeKey(RoomKind::kMulti, "r1"), "1"),
            LeavingAudience(MakeKey(RoomKind::kMulti, "r1"), "amy"),
            Deleting(MakeKey(RoomKind::kMulti, "r1"), "host"),
            Deleting(MakeKey(RoomKind::kMulti, "r1"), "heir"),
@@ -172,7 +221,7 @@ TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
   EXPECT_EQ(stored, expected);
   EXPECT_THAT(HistoryOf(AllEvents(), MakeKey(RoomKind::kMulti, "r1")),
               ElementsAre("1 room_created", "2 room_activated", "3 pusher_added", "4 pusher_added",
-                          "5 audience_added", "6 custom_changed {1}", "7 audience_deleted",
+                          "5 audience_added", "6 custom_changed \"a\"1", "7 audience_deleted",
                           "8 pusher_deleted", "9 pusher_deleted", "10 room_destroyed"));
   EXPECT_EQ(stored.at(1).happening, RoomHappening(RoomActivated{.creator = {"host"}}));
   EXPECT_EQ(std::get<PusherDeleted>(stored.at(7).happening).new_creator, UserId{"heir"});

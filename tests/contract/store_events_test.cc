@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
@@ -150,6 +151,44 @@ TEST_P(StoreContract, TrimsNoMoreThanAskedForAndSaysWhenItIsDone) {
   EXPECT_EQ(*store_->TrimEvents(nothing), 1u);
   EXPECT_EQ(*store_->TrimEvents(nothing), 0u);
   EXPECT_THAT(AllEvents(), IsEmpty());
+}
+
+TEST_P(StoreContract, TrimsAllBeforeTheNewestThatFitIntoItsBytes) {
+  for (const char* const id : {"r1", "r2", "r3"}) LiveThrough(*store_, id);
+  const std::vector<StoredEvent> before = AllEvents();
+  std::uint64_t bytes = 0;
+  for (const StoredEvent& stored : before) bytes += StoredBytes(stored.event);
+  EventRetention retention{.keep_since = kNoon, .max_events = 1000, .max_bytes = bytes};
+  EXPECT_EQ(*store_->TrimEvents(retention), 0u);
+  retention.max_bytes = bytes - StoredBytes(before.at(0).event) - 1;
+  EXPECT_EQ(*store_->TrimEvents(retention), 2u) << "the bound is not exceeded by a byte";
+  EXPECT_EQ(*store_->TrimEvents(retention), 0u);
+  retention.max_bytes = StoredBytes(before.back().event);
+  retention.most_per_call = 7;
+  EXPECT_EQ(*store_->TrimEvents(retention), 7u) << "no more than asked for";
+  EXPECT_EQ(*store_->TrimEvents(retention), before.size() - 10);
+  EXPECT_THAT(AllEvents(), SizeIs(1));
+  retention.max_bytes = 0;
+  EXPECT_EQ(*store_->TrimEvents(retention), 1u);
+  LiveThrough(*store_, "r4");
+  retention.max_bytes = bytes / 3;
+  EXPECT_EQ(*store_->TrimEvents(retention), 0u) << "what is gone no longer counts";
+}
+
+TEST_P(StoreContract, CountsTheBytesOfAnEventThatTellsOfSeveralChangesOnce) {
+  const Room room = MakeRoom(RoomKind::kLive, "live", "creator", Dialect::kGen2);
+  Create(room);
+  std::vector<RoomUpdate> batch;
+  for (int i = 0; i < 9; ++i) {
+    batch.push_back(SettingCustom(room.key, '"' + std::string(100 * (9 - i), 'x') + '"'));
+  }
+  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  std::uint64_t bytes = 0;
+  for (const StoredEvent& stored : AllEvents()) bytes += StoredBytes(stored.event);
+  EventRetention retention{.keep_since = kNoon, .max_events = 1000, .max_bytes = bytes};
+  EXPECT_EQ(*store_->TrimEvents(retention), 0u);
+  retention.max_bytes = bytes - 1;
+  EXPECT_EQ(*store_->TrimEvents(retention), 1u);
 }
 
 TEST_P(StoreContract, AnOldEventBehindAYoungOneWaitsForIt) {

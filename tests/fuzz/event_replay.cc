@@ -4,6 +4,7 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace rtcroom {
 namespace {
@@ -58,7 +59,10 @@ struct Happen {
     return true;
   }
   bool operator()(const CustomChanged& changed) const {
-    room.custom = changed.custom;
+    auto fields = nlohmann::ordered_json::parse(room.custom);
+    fields[nlohmann::json::parse(changed.field).get<std::string>()] =
+        nlohmann::ordered_json::parse(changed.value);
+    room.custom = fields.dump();
     return !room.members.empty();
   }
   bool operator()(const RoomDestroyed&) const { return room.members.empty(); }

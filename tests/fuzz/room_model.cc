@@ -183,11 +183,11 @@ Outcome RoomModel::ChangeCustom(Place room, const RoomCommand& command) {
   const bool is_member = FindMember(*room, command.user_id) != room->members.end() ||
                          room->creator == command.user_id.value;
   if (for_members && !is_member) return Fails(Errc::kNotAllowed);
-  const Result<std::string> custom = EditCustom(room->custom, command.step);
-  if (!custom) return Fails(custom.error().code);
-  if (*custom == room->custom) return {};
-  room->custom = *custom;
-  return Tells(CustomChanged{.custom = *custom});
+  const Result<rules::CustomChange> edited = EditCustom(room->custom, command.step);
+  if (!edited) return Fails(edited.error().code);
+  if (edited->custom == room->custom) return {};
+  room->custom = edited->custom;
+  return Tells(edited->told);
 }
 
 bool RoomModel::Sees(const RoomCommand& command, const ModelRoom& room) const {

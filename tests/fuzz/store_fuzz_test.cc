@@ -33,10 +33,11 @@ constexpr StoreLimits kStoreLimits{.max_rooms = 5};
 /// Appends `event`, unless it tells of a change together with the one before of its room.
 void AppendMerging(std::vector<RoomEvent>& events, const RoomEvent& event) {
   if (std::holds_alternative<CustomChanged>(event.happening)) {
-    auto newest_first = std::views::reverse(events);
-    const auto before = std::ranges::find(newest_first, event.room, &RoomEvent::room);
-    if (before != newest_first.end() && before->room_sequence == event.room_sequence) {
-      *before = event;
+    for (RoomEvent& before : std::views::reverse(events)) {
+      if (before.room != event.room) continue;
+      if (!std::holds_alternative<CustomChanged>(before.happening)) break;
+      if (before.room_sequence != event.room_sequence) continue;
+      before = event;
       return;
     }
   }

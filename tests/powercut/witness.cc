@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <span>
 #include <utility>
 #include <variant>
@@ -21,6 +22,10 @@ bool TakePrefix(std::span<const RoomEvent>& rest, const std::vector<RoomEvent>& 
 
 bool IsOfCustomAlone(const std::vector<RoomEvent>& events) {
   return events.size() == 1 && std::holds_alternative<CustomChanged>(events.front().happening);
+}
+
+const std::string& FieldOf(const RoomEvent& event) {
+  return std::get<CustomChanged>(event.happening).field;
 }
 
 /// The room with no other viewer than the one asked for.
@@ -91,14 +96,15 @@ Result<Witness::Change> Witness::Foretell(const RoomUpdate& update,
   foretold.after = std::move(change->room);
   if (is_own) foretold.after->audiences = ViewersAfter(holder->second, *seen, *foretold.after);
 
-  const auto before = std::ranges::find_if(batch.rbegin(), batch.rend(), [&](const auto& one) {
-    return one && one->id == foretold.id && !one->events.empty();
-  });
-  foretold.is_merged = before != batch.rend() && IsOfCustomAlone(foretold.events) &&
-                       IsOfCustomAlone((*before)->events);
-  if (foretold.is_merged) {
-    foretold.events.front().room_sequence -= 1;
+  if (!IsOfCustomAlone(foretold.events)) return foretold;
+  for (const Result<Change>& one : std::views::reverse(batch)) {
+    if (!one || one->id != foretold.id || one->events.empty()) continue;
+    if (!IsOfCustomAlone(one->events)) break;
+    if (FieldOf(one->events.front()) != FieldOf(foretold.events.front())) continue;
+    foretold.is_merged = true;
+    foretold.events.front().room_sequence = one->events.front().room_sequence;
     foretold.after->last_event -= 1;
+    break;
   }
   return foretold;
 }
@@ -106,10 +112,14 @@ Result<Witness::Change> Witness::Foretell(const RoomUpdate& update,
 void Witness::LeaveOpen(const Change& change) {
   if (!change.is_merged) return open_.push_back(change);
   // Either both survive, as one event, or none: they share a commit.
-  const auto before = std::ranges::find(open_.rbegin(), open_.rend(), change.id, &Change::id);
-  if (before == open_.rend()) return Fault("a part of a commit was taken, another was not");
-  before->events = change.events;
-  before->after = change.after;
+  const auto newest = std::ranges::find(open_.rbegin(), open_.rend(), change.id, &Change::id);
+  const auto told = std::ranges::find_if(open_.rbegin(), open_.rend(), [&](const Change& one) {
+    return one.id == change.id &&
+           one.events.front().room_sequence == change.events.front().room_sequence;
+  });
+  if (told == open_.rend()) return Fault("a part of a commit was taken, another was not");
+  told->events = change.events;
+  newest->after = change.after;
 }
 
 void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& outcome) {
@@ -137,8 +147,12 @@ void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& ou
                       std::holds_alternative<RoomCreated>(change.events.front().happening);
   if (is_new) created_.push_back(outcome->room);
   std::vector<RoomEvent>& history = histories_[change.id];
-  if (change.is_merged) history.pop_back();
-  std::ranges::copy(change.events, std::back_inserter(history));
+  if (change.is_merged) {
+    *std::ranges::find(history.rbegin(), history.rend(), change.events.front().room_sequence,
+                       &RoomEvent::room_sequence) = change.events.front();
+  } else {
+    std::ranges::copy(change.events, std::back_inserter(history));
+  }
   Accept(std::move(change), rooms_);
 }
 

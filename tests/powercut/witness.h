@@ -50,8 +50,8 @@ class Witness {
     RoomId id;
     std::vector<RoomEvent> events;
     std::optional<Room> after;  ///< none when the room ended
-    /// Its event stands in the place of the one before it, as the store tells changes of custom
-    /// fields that share a commit.
+    /// Its event stands in the place of an earlier one, as the store tells changes of one custom
+    /// field that share a commit.
     bool is_merged = false;
   };
 

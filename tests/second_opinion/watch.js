@@ -49,7 +49,7 @@ function lineOf(message) {
     user: change.user_id ?? change.creator ?? change.pusher?.user_id ?? change.audience?.user_id ?? '',
     reason: change.reason ?? '',
     new_creator: change.new_creator ?? '',
-    custom: change.custom ?? '',
+    changed: change.changed ?? '',
     user_info: change.audience?.user_info ?? '',
     seconds: Number(event.time.seconds),
   };

@@ -25,7 +25,7 @@ inline void FillStore(Storage& store) {
   make(Watching(live, "zoe"));
   make(Watching(live, "amy"));
   make(Watching(live, "zoe", "info of zoe"));
-  make(SettingCustom(live, R"({"likes":1})"));
+  make(SettingField(live, "likes", "1"));
   make(Creating(MakeWebrtcRoom("777", "school")));
   make(Adding(MakeKey(RoomKind::kWebrtc, "777"), "eve"));
   make(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"));

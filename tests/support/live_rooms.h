@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/rooms.h"
 
 namespace rtcroom {
@@ -57,13 +59,31 @@ inline RoomUpdate LeavingAudience(const RoomKey& key, const std::string& user_id
           .audience = UserId{user_id}};
 }
 
-inline RoomUpdate SettingCustom(const RoomKey& key, const std::string& custom,
-                                TimePoint now = kNoon) {
+/// Sets one of the custom fields that are in `custom`, or makes it.
+/// @param value  JSON text.
+inline rules::CustomChange WithField(std::string_view custom, const std::string& name,
+                                     std::string_view value) {
+  auto fields = nlohmann::ordered_json::parse(custom);
+  fields[name] = nlohmann::ordered_json::parse(value);
+  return {.custom = fields.dump(),
+          .told = {.field = nlohmann::json(name).dump(), .value = fields[name].dump()}};
+}
+
+inline RoomUpdate SettingField(const RoomKey& key, const std::string& name,
+                               const std::string& value, TimePoint now = kNoon) {
   return {.key = key, .edit = [=](const Room* stored) {
-            const auto edit = [&](std::string_view) -> Result<std::string> { return custom; };
+            const auto edit = [&](std::string_view custom) -> Result<rules::CustomChange> {
+              return WithField(custom, name, value);
+            };
             return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
                                        rules::CustomRight::kEverybody, edit, SharedPolicy(), now);
           }};
+}
+
+/// Sets the field `a`.
+inline RoomUpdate SettingCustom(const RoomKey& key, const std::string& value,
+                                TimePoint now = kNoon) {
+  return SettingField(key, "a", value, now);
 }
 
 /// The viewers of the room in order, each as "<user>=<info>".

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tests/support/fake_clock.h"
+#include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
@@ -102,13 +103,13 @@ std::ostream& operator<<(std::ostream& out, const RoomCommand& command) {
   return out;
 }
 
-Result<std::string> EditCustom(std::string_view custom, unsigned step) {
+Result<rules::CustomChange> EditCustom(std::string_view custom, unsigned step) {
   constexpr unsigned kRefused = 7;
-  constexpr std::size_t kLongest = 200;
   if (step == kRefused) return Error{Errc::kBadRequest, "no"};
-  if (step == 0) return std::string(custom);
-  std::string edited(custom.size() < kLongest ? custom : "{}");
-  return edited.append("+").append(std::to_string(step));
+  if (step == 0) return rules::CustomChange{.custom = std::string(custom)};
+  const std::string name = "f" + std::to_string(step % 3);
+  const unsigned before = nlohmann::json::parse(custom).value(name, 0U);
+  return WithField(custom, name, std::to_string(before + step));
 }
 
 std::string MixedPlayUrl(const RoomKey& room, Dialect made_by, const UserId& creator,

@@ -16,6 +16,7 @@
 #include "daemon/core/ids.h"
 #include "daemon/core/result.h"
 #include "daemon/core/room_policy.h"
+#include "daemon/core/room_rules.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {
@@ -55,8 +56,8 @@ struct RoomCommand {
 std::ostream& operator<<(std::ostream& out, const RoomCommand& command);
 
 /// The edit of custom fields that a command asks for: a step of 0 leaves them as they are, one of
-/// 7 is refused, any other is added to what is there.
-Result<std::string> EditCustom(std::string_view custom, unsigned step);
+/// 7 is refused, any other is added to one of three.
+Result<rules::CustomChange> EditCustom(std::string_view custom, unsigned step);
 
 /// The `Room::mixed_play_url` with that creator: of the stream that he sends, where the dialect
 /// lets him name it.

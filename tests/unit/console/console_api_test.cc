@@ -92,7 +92,7 @@ TEST_F(ConsoleApi, ShowsCustomFieldsViewersAndRoomsThatWait) {
   EXPECT_FALSE(Get("/console/api/room", "kind=live&roomID=live").json["room"]["active"]);
   ASSERT_OK(Apply(rooms_store_, Adding(room.key, "host")));
   ASSERT_OK(Apply(rooms_store_, Watching(room.key, "viewer")));
-  ASSERT_OK(Apply(rooms_store_, SettingCustom(room.key, R"({"likes":1})")));
+  ASSERT_OK(Apply(rooms_store_, SettingField(room.key, "likes", "1")));
   const json shown = Get("/console/api/room", "kind=live&roomID=live").json["room"];
   EXPECT_TRUE(shown["active"]);
   EXPECT_EQ(shown["dialect"], "gen2");

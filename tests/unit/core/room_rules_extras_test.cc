@@ -35,7 +35,10 @@ Result<RoomChange> Watch(const Room& room, const Audience& viewer, std::size_t m
   return rules::AddAudience(&room, kDialect, viewer, {.limits = {.max_audiences = most}}, kLater);
 }
 
-Result<std::string> Shout(std::string_view custom) { return std::string(custom) + "!"; }
+Result<rules::CustomChange> Shout(std::string_view custom) {
+  return rules::CustomChange{.custom = std::string(custom) + "!",
+                             .told = {.field = R"("a")", .value = "!"}};
+}
 
 Result<RoomChange> Change(const Room& room, const std::string& user, rules::CustomRight right,
                           const rules::CustomEdit& edit = Shout) {
@@ -95,12 +98,13 @@ TEST(CustomFields, AreWhatTheEditMakesOfThem) {
   const Result<RoomChange> change = Change(Active(), "anybody", rules::CustomRight::kEverybody);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.custom, "{}!");
-  EXPECT_EQ(change->events.at(0).happening, RoomHappening(CustomChanged{.custom = "{}!"}));
+  EXPECT_EQ(change->events.at(0).happening,
+            RoomHappening(CustomChanged{.field = R"("a")", .value = "!"}));
 }
 
 TEST(CustomFields, MakeNoEventWhenTheyStayAsTheyAre) {
-  const auto keep = [](std::string_view custom) -> Result<std::string> {
-    return std::string(custom);
+  const auto keep = [](std::string_view custom) -> Result<rules::CustomChange> {
+    return rules::CustomChange{.custom = std::string(custom)};
   };
   EXPECT_THAT(Change(Active(), "x", rules::CustomRight::kEverybody, keep)->events, IsEmpty());
 }

@@ -38,6 +38,16 @@ TEST_F(EventTrimmerTest, KeepsNoMoreThanTheBound) {
   EXPECT_EQ(Events().size(), 4U);
 }
 
+TEST_F(EventTrimmerTest, KeepsNoMoreBytesThanTheBound) {
+  MakeEvents(5);
+  const std::vector<RoomEvent> events = Events();
+  std::uint64_t newest = 0;
+  for (std::size_t i = events.size() - 4; i < events.size(); ++i) newest += StoredBytes(events[i]);
+  EventTrimmer trimmer(memory_, clock_, {.max_bytes = newest}, logger_);
+  EXPECT_EQ(trimmer.Trim(), 6U);
+  EXPECT_EQ(Events().size(), 4U);
+}
+
 TEST_F(EventTrimmerTest, GoesOnInStepsUntilNothingIsTooMuch) {
   EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 3}, logger_);
   MakeEvents(5);

@@ -14,13 +14,13 @@ namespace {
 using nlohmann::json;
 
 std::string Set(std::string_view custom, const std::string& name, const json& value) {
-  const Result<std::string> outcome = SetCustomField(custom, name, value);
-  return outcome ? *outcome : outcome.error().detail;
+  const Result<rules::CustomChange> outcome = SetCustomField(custom, name, value);
+  return outcome ? outcome->custom : outcome.error().detail;
 }
 
 std::string Count(std::string_view custom, const std::string& name, int step) {
-  const Result<std::string> outcome = CountCustomField(custom, name, step);
-  return outcome ? *outcome : outcome.error().detail;
+  const Result<rules::CustomChange> outcome = CountCustomField(custom, name, step);
+  return outcome ? outcome->custom : outcome.error().detail;
 }
 
 std::string CustomWith(std::size_t fields) {
@@ -42,6 +42,15 @@ TEST(CustomFields, StoreAValueAsItWasSent) {
 TEST(CustomFields, LetTheLastWriterWinAndKeepTheirOrder) {
   EXPECT_EQ(Set(R"({"b":1,"a":2})", "b", "x"), R"({"b":"x","a":2})");
   EXPECT_EQ(Set(R"({"b":1})", "a", 2), R"({"b":1,"a":2})");
+}
+
+TEST(CustomFields, TellTheFieldThatChangedAlone) {
+  const auto set = SetCustomField(R"({"b":1})", "a \"1\"", "x");
+  ASSERT_OK(set);
+  EXPECT_EQ(set->told, (CustomChanged{.field = R"("a \"1\"")", .value = R"("x")"}));
+  const auto counted = CountCustomField(R"({"a":"x","b":1})", "b", 1);
+  ASSERT_OK(counted);
+  EXPECT_EQ(counted->told, (CustomChanged{.field = R"("b")", .value = "2"}));
 }
 
 TEST(CustomFields, CountFromNothing) {
@@ -67,7 +76,7 @@ TEST(CustomFields, CountWithFractionsToo) {
 
 TEST(CustomFields, RefuseToCountWhatIsNoNumber) {
   for (const char* custom : {R"({"n":"1"})", R"({"n":true})", R"({"n":""})"}) {
-    const Result<std::string> outcome = CountCustomField(custom, "n", 1);
+    const auto outcome = CountCustomField(custom, "n", 1);
     EXPECT_ERROR(kBadRequest, outcome) << custom;
     EXPECT_EQ(outcome.error().detail, "fieldName: holds no number");
   }

@@ -96,7 +96,14 @@ TEST(EventMessages, TellWhatHappensToRoomsThatWaitTheirViewersAndTheirFields) {
   EXPECT_EQ(added.audience_added().audience().user_id(), "u1");
   EXPECT_EQ(added.audience_added().audience().user_info(), "i");
   EXPECT_EQ(MessageOf(AudienceDeleted{.user_id = {"u1"}}).audience_deleted().user_id(), "u1");
-  EXPECT_EQ(MessageOf(CustomChanged{.custom = "{}"}).custom_changed().custom(), "{}");
+  const v1::CustomChanged changed =
+      MessageOf(CustomChanged{.field = R"("likes")", .value = "7"}).custom_changed();
+  EXPECT_EQ(changed.changed(), R"({"likes":7})");
+  EXPECT_EQ(changed.custom(), "") << "not all of them";
+  const v1::CustomChanged old =
+      MessageOf(CustomChanged{.value = R"({"likes":7})"}).custom_changed();
+  EXPECT_EQ(old.custom(), R"({"likes":7})");
+  EXPECT_EQ(old.changed(), "");
   const PusherDeleted left{.user_id = {"u1"}, .reason = LeaveReason::kLeft, .new_creator = {"u2"}};
   EXPECT_EQ(MessageOf(left).pusher_deleted().new_creator(), "u2");
 }

@@ -1,0 +1,42 @@
+#include "daemon/core/room_event.h"
+
+namespace rtcroom {
+namespace {
+
+struct TextBytes {
+  std::size_t operator()(const RoomCreated& created) const {
+    return created.creator.value.size() + created.info.size();
+  }
+  std::size_t operator()(const RoomActivated& activated) const {
+    return activated.creator.value.size();
+  }
+  std::size_t operator()(const PusherAdded& added) const { return OfMember(added); }
+  std::size_t operator()(const PusherUpdated& updated) const { return OfMember(updated); }
+  std::size_t operator()(const PusherDeleted& deleted) const {
+    return deleted.user_id.value.size() + deleted.new_creator.value.size();
+  }
+  std::size_t operator()(const AudienceAdded& added) const {
+    return added.user_id.value.size() + added.user_info.size();
+  }
+  std::size_t operator()(const AudienceDeleted& deleted) const {
+    return deleted.user_id.value.size();
+  }
+  std::size_t operator()(const CustomChanged& changed) const {
+    return changed.field.size() + changed.value.size();
+  }
+  std::size_t operator()(const RoomDestroyed&) const { return 0; }
+
+ private:
+  static std::size_t OfMember(const auto& happening) {
+    return happening.user_id.value.size() + happening.user_name.size() +
+           happening.user_avatar.size();
+  }
+};
+
+}  // namespace
+
+std::uint64_t StoredBytes(const RoomEvent& event) {
+  return kFixedEventBytes + event.room.id.value.size() + std::visit(TextBytes{}, event.happening);
+}
+
+}  // namespace rtcroom
