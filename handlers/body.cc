@@ -1,5 +1,6 @@
 #include "handlers/body.h"
 
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -55,6 +56,39 @@ Excess FindExcess(std::string_view text) {
   return excess;
 }
 
+constexpr std::size_t kEscapeBytes = std::string_view("\\ud800").size();
+
+/// The UTF-16 unit that an escape at the front of `text` spells; 0 when there is none.
+unsigned EscapedUnit(std::string_view text) {
+  if (text.size() < kEscapeBytes || !text.starts_with("\\u")) return 0;
+  unsigned unit = 0;
+  const char* const end = text.data() + kEscapeBytes;
+  return std::from_chars(text.data() + 2, end, unit, 16).ptr == end ? unit : 0;
+}
+
+/// Spells U+FFFD in place of every escape of half a surrogate pair, which the parser refuses:
+/// phones cut nicknames inside an emoji.
+void ReplaceLoneSurrogates(std::string& text) {
+  // A backslash outside a string is no JSON either way.
+  for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const unsigned unit = EscapedUnit(rest);
+    const bool high = unit >= 0xD800 && unit <= 0xDBFF;
+    const bool low = unit >= 0xDC00 && unit <= 0xDFFF;
+    if (!high && !low) {
+      at += 2;  // whatever is escaped, perhaps a backslash
+      continue;
+    }
+    const unsigned next = high ? EscapedUnit(rest.substr(kEscapeBytes)) : 0;
+    if (next >= 0xDC00 && next <= 0xDFFF) {
+      at += 2 * kEscapeBytes;
+      continue;
+    }
+    text.replace(at, kEscapeBytes, "\\ufffd");
+    at += kEscapeBytes;
+  }
+}
+
 Result<json> ParseJsonObject(std::string_view text) {
   Result<json> parsed = ParseJson(text);
   if (!parsed) return BadBody(parsed.error().detail);
@@ -79,6 +113,12 @@ Result<json> ParseJson(std::string_view text) {
   const Excess excess = FindExcess(text);
   if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
   if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
+  std::string mended;
+  if (text.find("\\u") != std::string_view::npos) {
+    mended = text;
+    ReplaceLoneSurrogates(mended);
+    text = mended;
+  }
   json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return Error{Errc::kNotJson, "not valid JSON"};
   return parsed;

@@ -13,7 +13,7 @@ namespace rtcroom {
 /// @source protocol F.6.
 inline constexpr int kMaxBodyNesting = 16;
 
-/// Reads any JSON value.
+/// Reads any JSON value. An escape of a lone surrogate (`\ud800`) is read as U+FFFD.
 /// @errors kNotJson; kBadRequest for what is JSON, but nested too deeply, or not made of valid
 ///         UTF-8 without NUL. The detail is the fault alone.
 Result<nlohmann::json> ParseJson(std::string_view text);

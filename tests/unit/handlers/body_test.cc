@@ -109,12 +109,37 @@ TEST(Body, TakesAnEscapedBackslashBeforeU0000ForText) {
   EXPECT_EQ(Parsed(kJson, R"({"a":"\\u0000"})"), json({{"a", "\\u0000"}}));
 }
 
-TEST(Body, RefusesLoneSurrogates) {
-  for (const char* body : {R"({"a":"\ud800"})", R"({"a":"\udc00"})", R"({"a":"\ud83dx"})",
-                           R"({"a":"\ud83d\ud83d"})"}) {
+TEST(Body, ReadsALoneSurrogateAsTheReplacementCharacter) {
+  const auto text_of = [](const std::string& spelling) {
+    return Parsed(kJson, R"({"a":")" + spelling + R"("})")["a"].get<std::string>();
+  };
+  EXPECT_EQ(text_of(R"(\ud800)"), "\uFFFD");
+  EXPECT_EQ(text_of(R"(\uDFFF)"), "\uFFFD");
+  EXPECT_EQ(text_of(R"(x\uD83Dy)"), "x\uFFFDy");
+  EXPECT_EQ(text_of(R"(\ud83d\n)"), "\uFFFD\n");
+  EXPECT_EQ(text_of(R"(\ud83d\u0041)"), "\uFFFDA");
+  EXPECT_EQ(text_of(R"(\uD83d\ud83D)"), "\uFFFD\uFFFD");
+  EXPECT_EQ(text_of(R"(\ude00\ud83d)"), "\uFFFD\uFFFD");
+  EXPECT_EQ(text_of(R"(\ud83d\\ude00)"), "\uFFFD\\ude00");
+  EXPECT_EQ(text_of(R"(\\\ud83d)"), "\\\uFFFD");
+  EXPECT_EQ(text_of(R"(\ud83d\ud83d\ude00\ude00)"), "\uFFFD😀\uFFFD");
+  EXPECT_EQ(Parsed(kJson, R"({"\udc00":{"b":["\ud800"]}})"),
+            json({{"\uFFFD", {{"b", {"\uFFFD"}}}}}));
+}
+
+TEST(Body, KeepsPairsOfSurrogatesAndWhatOnlyLooksLikeOne) {
+  EXPECT_EQ(Parsed(kJson, R"({"a":"\ud83d\ude00\uDBFF\uDFFF"})"), json({{"a", "😀\U0010FFFF"}}));
+  EXPECT_EQ(Parsed(kJson, R"({"a":"\\ud800"})"), json({{"a", "\\ud800"}}));
+  EXPECT_EQ(Parsed(kJson, R"({"a":"\ud7ff\ue000"})"), json({{"a", "\ud7ff\ue000"}}));
+}
+
+TEST(Body, RefusesBrokenEscapesBesideALoneSurrogate) {
+  for (const char* body : {R"({"a":"\ud8"})", R"({"a":"\ud80)", R"({"a":"\ud800)",
+                           R"({"a":"\Ud800"})", R"({"a":"\ud83d\u+e00"})", R"({"a":\ud800})"}) {
     EXPECT_EQ(Fault(kJson, body), "body: not valid JSON") << body;
   }
-  EXPECT_EQ(Parsed(kJson, R"({"a":"\ud83d\ude00"})"), json({{"a", "😀"}}));
+  EXPECT_EQ(Fault(kJson, R"({"a":"\ud83d\u0000"})"), "body: holds a NUL");
+  EXPECT_EQ(Fault(kJson, "{\"a\":\"\\ud83d\xED\xA0\x80\"}"), "body: not valid UTF-8");
 }
 
 TEST(Body, HasOrdinaryFieldsWhateverTheirNames) {

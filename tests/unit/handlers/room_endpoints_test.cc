@@ -67,6 +67,22 @@ TEST_F(RoomEndpoints, CreateRoomRefusesAnInvalidId) {
             R"({"code":1,"message":"请求参数错误","detail":"roomID: longer than 48 bytes"})");
 }
 
+TEST_F(RoomEndpoints, CreateRoomTakesANicknameCutInsideAnEmoji) {
+  const auto create = [this](const std::string& nickname) {
+    return server_
+        .Post("/weapp/double_room/create_room",
+              R"({"roomID":"r1","userID":"u1","userName":")" + nickname +
+                  R"(","userAvatar":"a","pushURL":"p","roomName":"name"})")
+        .body;
+  };
+  EXPECT_EQ(create(std::string(126, 'n') + R"(\ud83d)"),
+            R"({"code":1,"message":"请求参数错误","detail":"userName: longer than 128 bytes"})");
+  EXPECT_EQ(create(std::string(125, 'n') + R"(\ud83d)"),
+            R"({"code":0,"message":"请求成功","roomID":"r1"})");
+  EXPECT_EQ(server_.Call("double_room/get_pushers", {{"roomID", "r1"}})["pushers"][0]["userName"],
+            std::string(125, 'n') + "\uFFFD");
+}
+
 TEST_F(RoomEndpoints, CreateRoomIsSafeToRepeatByItsCreatorOnly) {
   EXPECT_EQ(server_.Call("double_room/create_room", Profile("r1", "u1"))["code"], 0);
   EXPECT_EQ(Post("double_room/create_room", Profile("r1", "u1")),
