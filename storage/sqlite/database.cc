@@ -41,6 +41,9 @@ Result<Database> Database::Open(const std::string& path, const std::string& vfs,
                              handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(opened))};
   }
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  // A plan that could do with a partial index for one value and not for another would be made
+  // again for each that is bound. Where such an index is to be used, the statement has a literal.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   return database;
 }
 
