@@ -14,8 +14,11 @@ constexpr int kFailuresForATry = 16;
 
 }  // namespace
 
-Checkpointer::Checkpointer(Database& database, int most_pages)
-    : database_(database), most_pages_(most_pages), due_at_pages_(kLongLogPages) {
+Checkpointer::Checkpointer(Database& database, CommitCount& commits, int most_pages)
+    : database_(database),
+      commits_(commits),
+      most_pages_(most_pages),
+      due_at_pages_(kLongLogPages) {
   sqlite3_wal_hook(database_.handle(), &Checkpointer::OnCommit, this);
 }
 
@@ -43,6 +46,8 @@ Status Checkpointer::CheckRoom() {
 }
 
 void Checkpointer::Run() {
+  const CommitCount::UnderWay under_way(commits_);
+  if (before_) before_();
   const int outcome = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
                                                 SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   // Busy is a log that another program is moving: no failure of the disk.

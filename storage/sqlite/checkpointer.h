@@ -1,6 +1,10 @@
 // Moves what is committed from the write-ahead log into the database file.
 #pragma once
 
+#include <functional>
+#include <utility>
+
+#include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/database.h"
 
 struct sqlite3;
@@ -17,11 +21,16 @@ class Checkpointer {
  public:
   static constexpr int kMostLogPages = 65536;  ///< 256 MiB
 
+  /// @param commits     tells readers to keep no snapshot meanwhile.
   /// @param most_pages  bounds the log while it cannot be moved.
-  explicit Checkpointer(Database& database, int most_pages = kMostLogPages);
+  Checkpointer(Database& database, CommitCount& commits, int most_pages = kMostLogPages);
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
+
+  /// Is called before each checkpoint, to let go of the snapshots that nobody reads. Does not
+  /// throw.
+  void set_before_checkpoint(std::function<void()> before) { before_ = std::move(before); }
 
   /// Checkpoints when the log has grown long. It waits for no reader; what cannot be moved for
   /// one is tried again after the next commit. After a failure it is tried again when the log has
@@ -42,7 +51,9 @@ class Checkpointer {
   void Run();
 
   Database& database_;
+  CommitCount& commits_;
   const int most_pages_;
+  std::function<void()> before_;
   int log_pages_ = 0;  ///< after the last commit; 0 when it was moved since
   int due_at_pages_;
   int failures_ = 0;  ///< since the last commit

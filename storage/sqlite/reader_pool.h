@@ -9,6 +9,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/result.h"
+#include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/sqlite_reader.h"
 
 namespace rtcroom {
@@ -16,11 +17,14 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class ReaderPool {
  public:
-  /// The right to use a reader until the end of the scope.
+  /// The right to use a reader until the end of the scope. What it reads first is at least as new
+  /// as every commit that was over before.
   class Lease {
    public:
     Lease(ReaderPool& pool, std::unique_ptr<SqliteReader> reader)
-        : pool_(pool), reader_(std::move(reader)) {}
+        : pool_(pool), reader_(std::move(reader)) {
+      reader_->See(pool_.commits_.Now());
+    }
     ~Lease() { pool_.Return(std::move(reader_)); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
@@ -32,17 +36,25 @@ class ReaderPool {
   };
 
   /// Opens `size` readers at once, so that taking one cannot fail later.
+  /// @param commits  of the only writer; outlives the pool.
   /// @errors kStoreBusy; kStoreBroken.
   static Result<std::unique_ptr<ReaderPool>> Open(const std::string& path, const std::string& vfs,
-                                                  std::size_t size);
+                                                  std::size_t size, const CommitCount& commits);
 
   /// Waits while all are in use: by reads, which are bounded, never by a writer.
   Lease Take() EXCLUDES(mutex_);
 
- private:
-  ReaderPool() = default;
-  void Return(std::unique_ptr<SqliteReader> reader) EXCLUDES(mutex_);
+  /// To be called at an odd count of commits: readers that nobody uses have no snapshot then, and
+  /// those in use keep none.
+  void LetGoOfSnapshots() EXCLUDES(mutex_);
 
+ private:
+  explicit ReaderPool(const CommitCount& commits) : commits_(commits) {}
+  std::unique_ptr<SqliteReader> TakeIdle() EXCLUDES(mutex_);
+  void Return(std::unique_ptr<SqliteReader> reader) EXCLUDES(mutex_);
+  void PutIdleLocked(std::unique_ptr<SqliteReader> reader) REQUIRES(mutex_);
+
+  const CommitCount& commits_;
   Mutex mutex_;
   CondVar returned_;
   /// The one used last is used first: its pages are the warmest.

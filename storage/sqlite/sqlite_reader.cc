@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/room_rows.h"
 
@@ -29,13 +30,16 @@ Status SqliteReader::Prepare() {
     Statement& statement;
     std::string sql;
   };
-  // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing.
+  // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing. That a
+  // place is that of one room, SQLite does not know: by the room's number it need not sort pushers.
   const Wanted wanted[] = {
+      {begin_, "BEGIN"},
+      {end_, "COMMIT"},
       {load_, SelectRooms("WHERE r.id = ? AND r.kind = ? ORDER BY p.seat")},
       {list_, SelectRooms("WHERE r.kind = ? AND r.dialect = ? AND r.place >= ?"
-                          " ORDER BY r.place, p.seat")},
+                          " ORDER BY r.place, r.sequence, p.seat")},
       {list_type_, SelectRooms("WHERE r.kind = 4 AND r.type = ? AND r.place >= ?"
-                               " ORDER BY r.place, p.seat")},
+                               " ORDER BY r.place, r.sequence, p.seat")},
       {audiences_,
        "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
        " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
@@ -56,6 +60,22 @@ Status SqliteReader::Prepare() {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
   return side_.Prepare(database_);
+}
+
+void SqliteReader::See(std::uint64_t commits) {
+  const bool is_settled = CommitCount::IsSettled(commits);
+  if (is_settled && seen_ == commits && database_.InTransaction()) return;
+  LetGo();
+  // Its first read begins the snapshot. Where this fails, each read has one of its own.
+  if (is_settled) (void)Run(begin_);
+  seen_ = commits;
+}
+
+void SqliteReader::LetGo() {
+  // There is none, too, after a read that failed.
+  if (!database_.InTransaction()) return;
+  // It has written nothing. One that cannot be ended would be kept for good.
+  if (!Run(end_)) (void)database_.Execute("ROLLBACK");
 }
 
 Result<Room> SqliteReader::Load(const RoomKey& key) {
@@ -128,13 +148,10 @@ Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
 
 template <typename Read>
 auto SqliteReader::InSnapshot(Read read) -> decltype(read()) {
-  if (const Status begun = database_.Execute("BEGIN"); !begun) return begun.error();
+  if (database_.InTransaction()) return read();
+  if (const Status begun = Run(begin_); !begun) return begun.error();
   auto outcome = read();
-  // It has written nothing. One that cannot be ended would fail every later `BEGIN`; one that a
-  // failed read has ended already is none to end.
-  if (database_.InTransaction() && !database_.Execute("COMMIT")) {
-    (void)database_.Execute("ROLLBACK");
-  }
+  LetGo();
   return outcome;
 }
 

@@ -19,7 +19,8 @@
 namespace rtcroom {
 
 /// Every method is one SQL statement or one transaction, so it sees one snapshot: a whole commit or
-/// none of it.
+/// none of it. Those that follow see the same one until `See` is told of another count of commits:
+/// to begin a snapshot takes the locks that other processes see, and costs as much as a look-up.
 /// In WAL mode it never waits for the writer.
 ///
 /// @threads for one thread at a time: `ReaderPool` hands them out.
@@ -28,6 +29,15 @@ class SqliteReader {
   /// @errors kStoreBusy; kStoreBroken.
   static Result<std::unique_ptr<SqliteReader>> Open(const std::string& path,
                                                     const std::string& vfs);
+
+  /// From here on reads see at least what was committed when `CommitCount` was at `commits`.
+  void See(std::uint64_t commits);
+  /// Whether it has no snapshot, or the one that it has is still the newest.
+  [[nodiscard]] bool MayKeepSnapshot(std::uint64_t commits) const {
+    return seen_ == commits || !database_.InTransaction();
+  }
+  /// Ends the snapshot.
+  void LetGo();
 
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<Room> Load(const RoomKey& key);
@@ -58,7 +68,7 @@ class SqliteReader {
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
   Status Prepare();
-  /// Runs `read` in a transaction of its own: all it does sees one snapshot.
+  /// Runs `read` in a transaction, its own where there is none: all it does sees one snapshot.
   template <typename Read>
   auto InSnapshot(Read read) -> decltype(read());
   /// An event and where the one before it stands, as `Store::ReadRoomEvents` has them.
@@ -74,7 +84,10 @@ class SqliteReader {
   Result<std::uint64_t> EndBefore(const RoomKey& key, std::uint64_t position);
   Result<std::vector<Room>> ListBoth(const RoomListQuery& query, std::uint64_t first_place);
 
-  Database database_;  // before the statements, which must end first
+  Database database_;       // before the statements, which must end first
+  std::uint64_t seen_ = 0;  ///< what `See` was told when the transaction was begun, if there is one
+  Statement begin_;
+  Statement end_;
   Statement load_;
   Statement list_;
   Statement list_type_;

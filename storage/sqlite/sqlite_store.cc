@@ -65,12 +65,12 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
 }  // namespace
 
 SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
-                         std::unique_ptr<GroupCommitter> committer,
-                         std::unique_ptr<ReaderPool> readers, StoreObserver* observer)
+                         std::unique_ptr<ReaderPool> readers,
+                         std::unique_ptr<GroupCommitter> committer, StoreObserver* observer)
     : writer_(std::move(writer)),
       index_(std::move(index)),
-      committer_(std::move(committer)),
       readers_(std::move(readers)),
+      committer_(std::move(committer)),
       observer_(observer) {}
 
 SqliteStore::~SqliteStore() = default;
@@ -96,11 +96,12 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   if (const Status filled = (*writer)->FillIndex(*index); !filled) {
     return About(options.path, filled.error());
   }
-  auto readers = ReaderPool::Open(options.path, options.vfs, options.readers);
+  auto readers = ReaderPool::Open(options.path, options.vfs, options.readers, (*writer)->commits());
   if (!readers) return About(options.path, readers.error());
+  (*writer)->set_before_checkpoint([&pool = **readers] { pool.LetGoOfSnapshots(); });
   auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener, options.observer);
   return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
-                                                      std::move(committer), *std::move(readers),
+                                                      *std::move(readers), std::move(committer),
                                                       options.observer));
 }
 

@@ -98,19 +98,19 @@ class SqliteStore : public Storage {
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
-              std::unique_ptr<GroupCommitter> committer, std::unique_ptr<ReaderPool> readers,
+              std::unique_ptr<ReaderPool> readers, std::unique_ptr<GroupCommitter> committer,
               StoreObserver* observer);
   /// What a read came to, told to the observer where it failed.
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
   Status WriteSide(std::function<Status(SideWriter&)> write);
 
-  // Ended in reverse: the readers first, so that the writer's connection is the last and
-  // leaves a checkpointed file behind.
+  // Ended in reverse: first the thread, which uses all the others; the readers before the writer,
+  // so that its connection is the last and leaves a checkpointed file behind.
   const std::unique_ptr<SqliteWriter> writer_;
   const std::unique_ptr<RoomIndex> index_;
-  const std::unique_ptr<GroupCommitter> committer_;
   const std::unique_ptr<ReaderPool> readers_;
+  const std::unique_ptr<GroupCommitter> committer_;
   StoreObserver* const observer_;
 };
 

@@ -23,7 +23,7 @@ const CustomChanged* CustomOf(const RoomChange& change) {
 }  // namespace
 
 SqliteWriter::SqliteWriter(Database database, StoreLimits limits)
-    : limits_(limits), database_(std::move(database)), checkpointer_(database_) {}
+    : limits_(limits), database_(std::move(database)), checkpointer_(database_, commits_) {}
 
 Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database, StoreLimits limits) {
   std::unique_ptr<SqliteWriter> writer(new SqliteWriter(std::move(database), limits));
@@ -328,7 +328,10 @@ Status SqliteWriter::Commit() {
                                marks_.trimmed_position, marks_.event_bytes, marks_.pings);
     if (!written) return written;
   }
-  if (const Status committed = database_.Execute("COMMIT"); !committed) return committed;
+  {
+    const CommitCount::UnderWay under_way(commits_);
+    if (const Status committed = database_.Execute("COMMIT"); !committed) return committed;
+  }
   committed_marks_ = marks_;
   return {};
 }

@@ -9,11 +9,13 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/core/result.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/checkpointer.h"
+#include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/room_rows.h"
@@ -68,6 +70,13 @@ class SqliteWriter {
     return committed_marks_.last_position - committed_marks_.trimmed_position;
   }
 
+  /// Of this writer, which outlives whoever looks at it.
+  [[nodiscard]] const CommitCount& commits() const { return commits_; }
+  /// `Checkpointer::set_before_checkpoint`.
+  void set_before_checkpoint(std::function<void()> before) {
+    checkpointer_.set_before_checkpoint(std::move(before));
+  }
+
   /// Keeps the write-ahead log short; call it between transactions, when nobody waits.
   void Checkpoint() { checkpointer_.RunWhenDue(); }
 
@@ -120,6 +129,7 @@ class SqliteWriter {
 
   const StoreLimits limits_;
   Database database_;  // before the statements, which must end first
+  CommitCount commits_;
   Checkpointer checkpointer_;
   RoomWriter room_writer_;
   SideWriter side_writer_;

@@ -28,7 +28,7 @@ class CheckpointerTest : public testing::Test {
     ASSERT_OK(
         database_->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
                            "CREATE TABLE text (line TEXT)"));
-    checkpointer_.emplace(*database_, kMostPages);
+    checkpointer_.emplace(*database_, commits_, kMostPages);
   }
   /// Commits that take a megabyte of the log, as far as there is room.
   int WriteMegabytes(int most) {
@@ -42,6 +42,7 @@ class CheckpointerTest : public testing::Test {
 
   const TempDirectory directory_;
   FailingVfs vfs_{"checkpoints"};
+  CommitCount commits_;
   std::optional<Database> database_;
   std::optional<Checkpointer> checkpointer_;
 };

@@ -34,6 +34,7 @@ const FailingVfs::Methods& FailingVfs::Replacing(const Kind& kind) {
     methods->table.xRead = &FailingVfs::Read;
     methods->table.xWrite = &FailingVfs::Write;
     methods->table.xSync = &FailingVfs::Sync;
+    methods->table.xShmLock = &FailingVfs::Lock;
   }
   return *methods;
 }
@@ -66,6 +67,12 @@ int FailingVfs::Sync(sqlite3_file* file, int flags) {
   ++methods.vfs->syncs;
   const int failure = methods.vfs->sync_failure;
   return failure != SQLITE_OK ? failure : methods.own->xSync(file, flags);
+}
+
+int FailingVfs::Lock(sqlite3_file* file, int first, int count, int flags) {
+  const Methods& methods = MethodsOf(file);
+  ++methods.vfs->log_locks;
+  return methods.own->xShmLock(file, first, count, flags);
 }
 
 }  // namespace rtcroom

@@ -39,6 +39,8 @@ class FailingVfs {
   std::atomic<int> sync_failure{SQLITE_OK};
   /// How many files were synced.
   std::atomic<int> syncs{0};
+  /// How often locks of a write-ahead log were asked for or given back.
+  std::atomic<int> log_locks{0};
 
  private:
   /// A file's own methods with ours in the place of some.
@@ -55,6 +57,7 @@ class FailingVfs {
   static int Read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset);
   static int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset);
   static int Sync(sqlite3_file* file, int flags);
+  static int Lock(sqlite3_file* file, int first, int count, int flags);
   static const Methods& MethodsOf(const sqlite3_file* file);
   const Methods& Replacing(const Kind& kind) EXCLUDES(mutex_);
 

@@ -1,4 +1,5 @@
 // How the SQLite store meets a disk that fails, and how seldom it waits for one that works.
+#include <cstddef>
 #include <filesystem>
 #include <latch>
 #include <limits>
@@ -279,6 +280,36 @@ TEST_F(SqliteDisk, ReadsDoNotWaitForTheWriter) {
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
   EXPECT_EQ(store_->CountRooms(kKey.kind), 1u);
   read.count_down();
+}
+
+TEST_F(SqliteDisk, ReadsBetweenTwoCommitsLockNothing) {
+  ASSERT_OK(store_->Load(kKey));
+  const int before = vfs_.log_locks;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator"));
+    EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 5})->size(), 1u);
+    EXPECT_EQ(store_->Scan(0, 5)->rooms.size(), 1u);
+  }
+  EXPECT_EQ(vfs_.log_locks, before);
+  ASSERT_OK(Apply(*store_, Adding(kKey, "bob")));
+  EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "bob"));
+}
+
+TEST_F(SqliteDisk, ReadersThatNobodyUsesDoNotKeepTheLogFromBeingMoved) {
+  // As many at the same time as there are readers, so that each of them has seen this moment.
+  const SqliteOptions options = Options();
+  std::latch all(static_cast<std::ptrdiff_t>(options.readers));
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t reader = 0; reader < options.readers; ++reader) {
+      threads.emplace_back([&] {
+        all.arrive_and_wait();
+        for (int i = 0; i < 100; ++i) EXPECT_OK(store_->Load(kKey));
+      });
+    }
+  }
+  EXPECT_EQ(WriteMegabytes(60, "room"), 60);
+  EXPECT_LT(std::filesystem::file_size(Path() + "-wal"), 24u << 20);
 }
 
 TEST_F(SqliteDisk, AnotherProgramThatWritesMakesItBusy) {

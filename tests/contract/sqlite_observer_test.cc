@@ -10,6 +10,7 @@
 #include "daemon/base/mutex.h"
 #include "tests/contract/failing_vfs.h"
 #include "tests/contract/sqlite_fixture.h"
+#include "tests/support/compiled_once.h"
 
 namespace rtcroom {
 namespace {
@@ -108,6 +109,7 @@ TEST_F(SqliteObserver, HearsOfAStoreThatIsBusy) {
 }
 
 TEST_F(SqliteObserver, HearsOfReadsThatFail) {
+  AllowCompilingAgain();
   RunSql(Path(), "DROP TABLE events");
   EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 1));
   EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kRead, Errc::kStoreBroken)));

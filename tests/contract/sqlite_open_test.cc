@@ -159,6 +159,11 @@ TEST_F(SqliteOpen, RefusesARoomOfAKindItDoesNotKnow) {
   EXPECT_THAT(Refusal(Options()).detail, HasSubstr("no known kind"));
 }
 
+TEST_F(SqliteOpen, LeavesSqliteNoMutexThatAllAllocationsMeetAt) {
+  OpenStore();
+  EXPECT_EQ(sqlite3_memory_used(), 0) << "what is counted is counted under a mutex";
+}
+
 TEST_F(SqliteOpen, RefusesADirectoryThatCannotHoldAFile) {
   std::ofstream(directory_.path() / "file").close();
   SqliteOptions options = Options();

@@ -107,6 +107,33 @@ TEST_P(StoreContract, ReadsSeeWhatWasAcknowledgedBefore) {
   });
 }
 
+TEST_P(StoreContract, NoReadSeesLessThanOneThatEndedBefore) {
+  constexpr int kReaders = 3;
+  constexpr int kChanges = 200;
+  const RoomKey key = MakeKey(RoomKind::kLive, "r1");
+  Create(MakeRoom(key.kind, "r1", "creator", Dialect::kGen2));
+  std::atomic<std::uint64_t> seen{0};
+  std::atomic<bool> is_over{false};
+  InParallel(kReaders + 1, [&](int caller) {
+    if (caller == kReaders) {
+      for (int i = 0; i < kChanges; ++i) {
+        EXPECT_OK(Apply(*store_, SettingCustom(key, std::to_string(i))));
+      }
+      is_over = true;
+      return;
+    }
+    while (!is_over) {
+      const std::uint64_t before = seen;
+      const auto room = store_->Load(key);
+      ASSERT_OK(room);
+      ASSERT_GE(room->last_event, before);
+      std::uint64_t newest = before;
+      while (newest < room->last_event && !seen.compare_exchange_weak(newest, room->last_event)) {
+      }
+    }
+  });
+}
+
 TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
   constexpr int kWriters = 4;
   constexpr int kRounds = 25;

@@ -1,0 +1,97 @@
+// How SQLite finds what the store asks for.
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/contract/sqlite_fixture.h"
+#include "tests/support/sqlite_connections.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::AnyOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+/// The steps of the plan that a connection has for a statement.
+std::vector<std::string> PlanOf(sqlite3* connection, const std::string& sql) {
+  constexpr int kDetail = 3;
+  sqlite3_stmt* explained = nullptr;
+  EXPECT_EQ(sqlite3_prepare_v2(connection, ("EXPLAIN QUERY PLAN " + sql).c_str(), -1, &explained,
+                               nullptr),
+            SQLITE_OK)
+      << sql;
+  std::vector<std::string> plan;
+  while (sqlite3_step(explained) == SQLITE_ROW) {
+    plan.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(explained, kDetail)));
+  }
+  sqlite3_finalize(explained);
+  return plan;
+}
+
+class SqlitePlans : public SqliteFixture {
+ protected:
+  using Plans = std::map<std::string, std::vector<std::string>>;
+
+  void SetUp() override { OpenStore(); }
+
+  /// Of all statements that the open store has prepared, by their text.
+  Plans AllPlans() const {
+    Plans plans;
+    for (sqlite3* const connection : connections_.opened()) {
+      for (sqlite3_stmt* statement = sqlite3_next_stmt(connection, nullptr); statement != nullptr;
+           statement = sqlite3_next_stmt(connection, statement)) {
+        plans.try_emplace(sqlite3_sql(statement), PlanOf(connection, sqlite3_sql(statement)));
+      }
+    }
+    return plans;
+  }
+  /// Of the only statement whose text has `part` in it.
+  std::vector<std::string> PlanOfStatementWith(const std::string& part) const {
+    std::vector<std::vector<std::string>> found;
+    for (const auto& [sql, plan] : AllPlans()) {
+      if (sql.find(part) != std::string::npos) found.push_back(plan);
+    }
+    EXPECT_EQ(found.size(), 1u) << part;
+    return found.empty() ? std::vector<std::string>() : found.front();
+  }
+
+  SqliteConnections connections_;
+};
+
+TEST_F(SqlitePlans, NoStatementSortsOrReadsAWholeTableButThoseThatAreAskedForAllOfIt) {
+  const auto reads_all = AnyOf(HasSubstr("FROM group_tasks ORDER BY"), HasSubstr("max(number)"));
+  const Plans plans = AllPlans();
+  EXPECT_GT(plans.size(), 30u);
+  for (const auto& [sql, plan] : plans) {
+    if (testing::Matches(reads_all)(sql)) continue;
+    EXPECT_THAT(plan, Not(Contains(AnyOf(HasSubstr("SCAN"), HasSubstr("TEMP B-TREE"))))) << sql;
+  }
+}
+
+TEST_F(SqlitePlans, RoomsAreFoundByIdAndListedInTheOrderOfAnIndex) {
+  const auto rooms_by = [](const std::string& index) {
+    return ElementsAre(HasSubstr("SEARCH r USING INDEX " + index),
+                       HasSubstr("SEARCH p USING PRIMARY KEY"));
+  };
+  EXPECT_THAT(PlanOfStatementWith("WHERE r.id = ? AND r.kind = ? ORDER BY p.seat"),
+              rooms_by("sqlite_autoindex_rooms_1 (id=?)"));
+  EXPECT_THAT(PlanOfStatementWith("WHERE r.kind = ? AND r.dialect = ? AND r.place >= ?"),
+              rooms_by("rooms_by_list (kind=? AND dialect=? AND place>?)"));
+  EXPECT_THAT(PlanOfStatementWith("AND r.type = ? AND r.place >= ?"),
+              rooms_by("rooms_by_type (type=? AND place>?)"));
+}
+
+TEST_F(SqlitePlans, TheEndOfARoomIsFoundByTheIndexOfEnds) {
+  EXPECT_THAT(
+      PlanOfStatementWith("AND type = 5"),
+      ElementsAre(HasSubstr("USING INDEX events_by_ended_room (room_id=? AND room_kind=?")));
+}
+
+}  // namespace
+}  // namespace rtcroom
