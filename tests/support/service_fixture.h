@@ -23,7 +23,7 @@ namespace rtcroom {
 
 class ServiceFixture : public testing::Test {
  protected:
-  static constexpr std::chrono::seconds kTimeout{25};
+  static constexpr std::chrono::seconds kTimeout{20};
 
   static RoomKey Key(std::string id, RoomKind kind = RoomKind::kMulti) {
     return {.kind = kind, .id = {std::move(id)}};

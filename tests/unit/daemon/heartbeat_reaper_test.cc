@@ -41,7 +41,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
 
 TEST_F(HeartbeatReaperTest, EvictsASilentPusherBetweenTheTimeoutAndOneSweepLater) {
   MakeRooms(1);
-  Run(25s);
+  Run(20s);
   EXPECT_EQ(RoomCount(), 1U);
   Run(5s);
   EXPECT_EQ(RoomCount(), 0U);
@@ -67,7 +67,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
   clock_.Advance(1h);  // stopped, swapped out or suspended: nobody could beat
   reaper_.Tick();
   EXPECT_EQ(stalls_, 1);
-  Run(25s);
+  Run(20s);
   EXPECT_EQ(RoomCount(), 3U);
   Run(5s);
   EXPECT_EQ(RoomCount(), 0U);
@@ -81,7 +81,7 @@ TEST_F(HeartbeatReaperTest, NoticesAStandstillWithinATick) {
     clock_.Advance(reaper_.TickPeriod());
     reaper_.Tick();
   }
-  Run(25s);
+  Run(20s);
   EXPECT_EQ(RoomCount(), 1U);
   EXPECT_GT(stalls_, 0);
   Run(10s);
