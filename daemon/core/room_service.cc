@@ -23,7 +23,7 @@ RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions optio
       clock_(parts.clock),
       options_(options),
       logger_(logger),
-      creator_(parts.groups, parts.clock, parts.ids, options.group_deadline) {}
+      creator_(parts.groups, parts.ids) {}
 
 Status RoomService::DestroyRoom(const MemberCommand& command) {
   if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {

@@ -32,29 +32,28 @@ std::string RoomService::MixedPlayUrl(Dialect dialect, const Pusher& creator) co
 }
 
 void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
-  if (command.room_id) {
-    const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
-    if (stored) {
-      // A retry, or somebody else's room: either way there is no group to make. Unless the room
-      // ends just now: whatever is made then needs a group like any other.
-      const Status status = StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse);
-      if (status) return done(*command.room_id);
-      if (status.error().code != Errc::kRoomNotFound) return done(status.error());
-    } else if (stored.error().code != Errc::kRoomNotFound) {
-      return done(stored.error());
-    }
-  }
   creator_.Create(
       {.kind = command.kind,
        .dialect = command.dialect,
        .creator = command.user_id,
-       .room_id = command.room_id},
+       .room_id = command.room_id,
+       .deadline = clock_.Monotonic() + options_.group_deadline,
+       .enter_stored = command.room_id ? [this, command] { return CreateStored(command); }
+                                       : std::function<Status()>()},
       [this, command, request = std::string(LogScope::Current())](const RoomId& room_id,
                                                                   const GroupReady& group) {
         const LogScope scope(request);  // it may be another thread by now
         return StoreRoom(command, room_id, group, IfAbsent::kMake);
       },
       std::move(done));
+}
+
+Status RoomService::CreateStored(const CreateRoomCommand& command) {
+  const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
+  if (!stored) return stored.error();
+  // A retry, or somebody else's room: either way there is no group to make. Unless the room
+  // ends just now: whatever is made then needs a group like any other.
+  return StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse);
 }
 
 Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& room_id,
@@ -87,10 +86,11 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
 }
 
 void RoomService::AddPusher(const AddPusherCommand& command, AddDone done) {
-  AddPusher(command, kTriesToAdd, std::move(done));
+  AddPusher(command, kTriesToAdd, clock_.Monotonic() + options_.group_deadline, std::move(done));
 }
 
-void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone done) {
+void RoomService::AddPusher(const AddPusherCommand& command, int tries, MonotonicTime deadline,
+                            AddDone done) {
   const Status added = AddToStored(command);
   const bool absent = !added && added.error().code == Errc::kRoomNotFound;
   if (!absent || !AddMakesRoom(command.room.kind, command.dialect)) return done(added);
@@ -102,8 +102,14 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone 
        .dialect = command.dialect,
        .creator = command.user_id,
        .room_id = command.room.id,
+       .deadline = deadline,
+       .enter_stored = [this, command] { return AddToStored(command); },
        .made_by_another =
-           [this, command, tries, shared_done](const Status& outcome) {
+           [this, command, tries, deadline, shared_done](const Status& outcome) {
+             // No group was to be had, and asking for it again would not help.
+             if (!outcome && outcome.error().code == Errc::kUnavailable) {
+               return (*shared_done)(outcome);
+             }
              if (!outcome && outcome.error().code == Errc::kRoomExists) {
                // A room of another kind or dialect is being made: to wait for it would change
                // nothing.
@@ -112,7 +118,7 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone 
                return (*shared_done)(still_absent ? outcome : seated);
              }
              // As if this call had come later, whatever came of it.
-             AddPusher(command, tries - 1, *shared_done);
+             AddPusher(command, tries - 1, deadline, *shared_done);
            }},
       [this, command, request = std::string(LogScope::Current())](const RoomId& /*room_id*/,
                                                                   const GroupReady& group) {
