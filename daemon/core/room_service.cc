@@ -126,9 +126,7 @@ Result<std::vector<Room>> RoomService::ListRooms(RoomListQuery query) {
 
 Result<RoomChange> RoomService::Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                                        LeaveReason reason, TimePoint now) const {
-  const auto mixed_play_url = [&](const Pusher& creator) {
-    return MixedPlayUrl(stored->dialect, creator);
-  };
+  const auto mixed_play_url = [this](const Pusher& creator) { return MixedPlayUrl(creator); };
   return rules::DeletePusher(stored, dialect, user_id, reason, mixed_play_url, options_.policy,
                              now);
 }

@@ -1,6 +1,7 @@
 // The use cases of rooms: how a room comes to be, and how pushers come into it.
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/base/log_scope.h"
@@ -26,8 +27,9 @@ Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
               stream.empty() ? std::string() : streams_.AccelerateUrl(stream, clock_.Now())};
 }
 
-std::string RoomService::MixedPlayUrl(Dialect dialect, const Pusher& creator) const {
-  const std::string stream = StreamOf(dialect, creator.user_id, creator.push_url, streams_);
+std::string RoomService::MixedPlayUrl(const Pusher& creator) const {
+  // That of the accelerateURL, whichever dialect the creator and those before spoke.
+  const std::string_view stream = StreamInPushUrl(creator.accelerate_url);
   return stream.empty() ? std::string() : streams_.MixedPlayUrl(stream);
 }
 
@@ -66,7 +68,7 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
             .type = command.type};
   const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
   const bool starts_active = StartsActive(command.kind, command.dialect);
-  if (starts_active) room.mixed_play_url = MixedPlayUrl(command.dialect, creator);
+  if (starts_active) room.mixed_play_url = MixedPlayUrl(creator);
   const Result<RoomChange> change =
       store_.Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
         if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
@@ -151,7 +153,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
                   .dialect = command.dialect,
                   .creator = command.user_id,
                   .info = command.info,
-                  .mixed_play_url = MixedPlayUrl(command.dialect, pusher)};
+                  .mixed_play_url = MixedPlayUrl(pusher)};
   const RoomPolicy& policy = options_.policy;
   const Result<RoomChange> change =
       store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {

@@ -124,6 +124,21 @@ TEST_F(Gen2ServiceTest, APassedOnRoomPlaysItsNewCreatorsStream) {
   EXPECT_EQ(Load("r1")->mixed_play_url, "https://play/live/s2.flv");
 }
 
+TEST_F(Gen2ServiceTest, AGen1MemberWhoInheritsTheRoomHasOneStreamInBothUrls) {
+  RoomService rooms(Parts(store_), {.policy = {.interop = Interop::kShared}}, logger_);
+  ASSERT_OK(AddNow(rooms, AddTo("r1", "host", "s1")));
+  AddPusherCommand heir = Add(Key("r1"), "heir");
+  heir.profile.push_url = "rtmp://push/live/another?a=b";
+  ASSERT_OK(AddNow(rooms, heir));
+  ASSERT_OK(
+      rooms.DeletePusher({.room = Key("r1"), .dialect = Dialect::kGen2, .user_id = {"host"}}));
+  const Result<Room> room = rooms.LoadRoom(Key("r1"), Dialect::kGen2);
+  ASSERT_OK(room);
+  EXPECT_EQ(room->creator, UserId{"heir"});
+  EXPECT_EQ(room->pushers.at(0).accelerate_url, "rtmp://play/live/heir");
+  EXPECT_EQ(room->mixed_play_url, "https://play/live/heir.flv");
+}
+
 TEST_F(Gen2ServiceTest, AFailedGroupLeavesNoRoomOfAnAdd) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "IM is down"};
