@@ -19,7 +19,6 @@ struct RoomCreator::Attempt {
   RoomWish wish;
   StoreRoom store_room;
   Done done;
-  MonotonicTime deadline;
   RoomId room_id;
   int draws = 0;
   std::optional<IdReservations::Holder> holder = {};
@@ -29,15 +28,12 @@ struct RoomCreator::Attempt {
   }
 };
 
-RoomCreator::RoomCreator(ImGroups& groups, const Clock& clock, IdSource& ids,
-                         std::chrono::milliseconds group_deadline)
-    : groups_(groups), clock_(clock), ids_(ids), group_deadline_(group_deadline) {}
+RoomCreator::RoomCreator(ImGroups& groups, IdSource& ids) : groups_(groups), ids_(ids) {}
 
 void RoomCreator::Create(RoomWish wish, StoreRoom store_room, Done done) {
   auto attempt = std::make_shared<Attempt>(Attempt{.wish = std::move(wish),
                                                    .store_room = std::move(store_room),
                                                    .done = std::move(done),
-                                                   .deadline = clock_.Monotonic() + group_deadline_,
                                                    .room_id = {}});
   if (!attempt->wish.room_id) return DrawId(attempt);
   attempt->room_id = *attempt->wish.room_id;
@@ -66,12 +62,17 @@ void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
                             });
   if (!holder) return;  // the waiter may be at work on the attempt already
   attempt->holder.emplace(*std::move(holder));
+  if (wish.enter_stored) {
+    // Whoever made it may have finished between the caller's look at the store and now.
+    const Status entered = wish.enter_stored();
+    if (entered || entered.error().code != Errc::kRoomNotFound) return Conclude(attempt, entered);
+  }
   MakeGroup(attempt);
 }
 
 void RoomCreator::MakeGroup(const std::shared_ptr<Attempt>& attempt) {
   if (!HasGroup(attempt->wish.kind)) return Finish(attempt, GroupReady{});
-  groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->deadline,
+  groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->wish.deadline,
                     [this, attempt](const Result<GroupReady>& group) { Finish(attempt, group); });
 }
 
@@ -81,6 +82,10 @@ void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<G
   if (HasGroup(attempt->wish.kind)) {
     groups_.FinishGroup(attempt->room_id, outcome ? GroupFate::kKept : GroupFate::kAbandoned);
   }
+  Conclude(attempt, outcome);
+}
+
+void RoomCreator::Conclude(const std::shared_ptr<Attempt>& attempt, const Status& outcome) {
   const bool taken = !outcome && outcome.error().code == Errc::kRoomExists;
   // Before anybody is told, so that whoever hears of it may try again at once.
   attempt->holder->Finish(outcome);

@@ -1,7 +1,6 @@
 // From the wish for a room to the room: its id, its IM group, its place in the store.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +20,10 @@ struct RoomWish {
   Dialect dialect = Dialect::kGen1;
   UserId creator{};
   std::optional<RoomId> room_id{};  ///< none: one is drawn
+  MonotonicTime deadline{};         ///< of all tries together to make a group
+  /// Enters the room that is stored by now, called once no other attempt can make it and before a
+  /// group is made. kRoomNotFound: go on and make it; any other outcome is that of the attempt.
+  std::function<Status()> enter_stored{};
   /// Set by whoever will take the room as anybody makes it: called instead of `Done` when the room
   /// of that kind and dialect was being made already, with what became of it.
   std::function<void(const Status&)> made_by_another{};
@@ -39,9 +42,7 @@ class RoomCreator {
   using StoreRoom = std::function<Status(const RoomId&, const GroupReady&)>;
   using Done = std::function<void(Result<RoomId>)>;
 
-  /// @param group_deadline  of all tries together to make a group.
-  RoomCreator(ImGroups& groups, const Clock& clock, IdSource& ids,
-              std::chrono::milliseconds group_deadline);
+  RoomCreator(ImGroups& groups, IdSource& ids);
 
   /// The creator must live until all that it began is done.
   ///
@@ -58,11 +59,10 @@ class RoomCreator {
   void Reserve(const std::shared_ptr<Attempt>& attempt);
   void MakeGroup(const std::shared_ptr<Attempt>& attempt);
   void Finish(const std::shared_ptr<Attempt>& attempt, const Result<GroupReady>& group);
+  void Conclude(const std::shared_ptr<Attempt>& attempt, const Status& outcome);
 
   ImGroups& groups_;
-  const Clock& clock_;
   IdSource& ids_;
-  const std::chrono::milliseconds group_deadline_;
   IdReservations reservations_;
 };
 

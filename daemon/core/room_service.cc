@@ -24,7 +24,7 @@ RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions optio
       clock_(parts.clock),
       options_(options),
       logger_(logger),
-      creator_(parts.groups, parts.clock, parts.ids, options.group_deadline) {}
+      creator_(parts.groups, parts.ids) {}
 
 Status RoomService::DestroyRoom(const MemberCommand& command) {
   if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {
@@ -127,9 +127,7 @@ Result<std::vector<Room>> RoomService::ListRooms(RoomListQuery query) {
 
 Result<RoomChange> RoomService::Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                                        LeaveReason reason, TimePoint now) const {
-  const auto mixed_play_url = [&](const Pusher& creator) {
-    return MixedPlayUrl(stored->dialect, creator);
-  };
+  const auto mixed_play_url = [this](const Pusher& creator) { return MixedPlayUrl(creator); };
   return rules::DeletePusher(stored, dialect, user_id, reason, mixed_play_url, options_.policy,
                              now);
 }

@@ -212,11 +212,15 @@ class RoomService {
   /// @errors those of `CreateRoom`; kRoomNotFound when there is none and none may be made.
   Status StoreRoom(const CreateRoomCommand& command, const RoomId& room_id, const GroupReady& group,
                    IfAbsent if_absent);
+  /// What create_room does to a room that is there, or refuses before a new one is made.
+  /// @errors those of `CreateRoom`; kRoomNotFound when there is none of that id and kind.
+  Status CreateStored(const CreateRoomCommand& command);
   /// Seats a pusher in a room that is there.
   /// @errors those of `AddPusher`; kRoomNotFound when there is none of that id and kind.
   Status AddToStored(const AddPusherCommand& command);
   /// @param tries  left, should others make the room and lose it again meanwhile.
-  void AddPusher(const AddPusherCommand& command, int tries, AddDone done);
+  /// @param deadline  of making a group, for all tries together.
+  void AddPusher(const AddPusherCommand& command, int tries, MonotonicTime deadline, AddDone done);
   /// Makes the room of an add_pusher, unless it is there by now.
   Status AddOrMake(const AddPusherCommand& command, const GroupReady& group);
   using MakeAbsent = std::function<Result<RoomChange>(const Room& room, const Pusher& creator)>;
@@ -228,7 +232,7 @@ class RoomService {
                                                    const UserId& user_id);
   [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
                                   const PusherProfile& profile) const;
-  [[nodiscard]] std::string MixedPlayUrl(Dialect dialect, const Pusher& creator) const;
+  [[nodiscard]] std::string MixedPlayUrl(const Pusher& creator) const;
   Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                             LeaveReason reason, TimePoint now) const;
   Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,

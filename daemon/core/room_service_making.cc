@@ -1,6 +1,7 @@
 // The use cases of rooms: how a room comes to be, and how pushers come into it.
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/base/log_scope.h"
@@ -26,8 +27,9 @@ Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
               stream.empty() ? std::string() : streams_.AccelerateUrl(stream, clock_.Now())};
 }
 
-std::string RoomService::MixedPlayUrl(Dialect dialect, const Pusher& creator) const {
-  const std::string stream = StreamOf(dialect, creator.user_id, creator.push_url, streams_);
+std::string RoomService::MixedPlayUrl(const Pusher& creator) const {
+  // That of the accelerateURL, whichever dialect the creator and those before spoke.
+  const std::string_view stream = StreamInPushUrl(creator.accelerate_url);
   return stream.empty() ? std::string() : streams_.MixedPlayUrl(stream);
 }
 
@@ -39,32 +41,35 @@ Result<RoomQuota::Claim> RoomService::ClaimSeat(const SeatOwner& owner, const Ro
 }
 
 void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
-  if (command.room_id) {
-    const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
-    if (stored) {
-      // A retry, or somebody else's room: either way there is no group to make. Unless the room
-      // ends just now: whatever is made then needs a group like any other.
-      const Status status = StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse);
-      if (status) return done(*command.room_id);
-      if (status.error().code != Errc::kRoomNotFound) return done(status.error());
-    } else if (stored.error().code != Errc::kRoomNotFound) {
-      return done(stored.error());
-    }
-  }
-  // Before a group is made for nothing.
-  const Status may_hold = quota_ == nullptr ? Status() : quota_->Check(command.owner);
-  if (!may_hold) return done(may_hold.error());
   creator_.Create(
       {.kind = command.kind,
        .dialect = command.dialect,
        .creator = command.user_id,
-       .room_id = command.room_id},
+       .room_id = command.room_id,
+       .deadline = clock_.Monotonic() + options_.group_deadline,
+       .enter_stored = [this, command] { return CreateStored(command); }},
       [this, command, request = std::string(LogScope::Current())](const RoomId& room_id,
                                                                   const GroupReady& group) {
         const LogScope scope(request);  // it may be another thread by now
         return StoreRoom(command, room_id, group, IfAbsent::kMake);
       },
       std::move(done));
+}
+
+Status RoomService::CreateStored(const CreateRoomCommand& command) {
+  Status entered = Error{Errc::kRoomNotFound, {}};
+  if (command.room_id) {
+    const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
+    // A retry, or another creator's room: either way there is no group to make. Unless the room
+    // ends just now: the one that is made then needs a group like any other.
+    entered = stored ? StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse)
+                     : Status(stored.error());
+  }
+  const bool absent = !entered && entered.error().code == Errc::kRoomNotFound;
+  if (!absent || quota_ == nullptr) return entered;
+  // Before a group is made for nothing.
+  const Status may_hold = quota_->Check(command.owner);
+  return may_hold ? entered : may_hold;
 }
 
 Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& room_id,
@@ -79,7 +84,7 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
   if (!seat) return seat.error();
   const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
   const bool starts_active = StartsActive(command.kind, command.dialect);
-  if (starts_active) room.mixed_play_url = MixedPlayUrl(command.dialect, creator);
+  if (starts_active) room.mixed_play_url = MixedPlayUrl(creator);
   const Result<RoomChange> change =
       store_.Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
         if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
@@ -99,10 +104,11 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
 }
 
 void RoomService::AddPusher(const AddPusherCommand& command, AddDone done) {
-  AddPusher(command, kTriesToAdd, std::move(done));
+  AddPusher(command, kTriesToAdd, clock_.Monotonic() + options_.group_deadline, std::move(done));
 }
 
-void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone done) {
+void RoomService::AddPusher(const AddPusherCommand& command, int tries, MonotonicTime deadline,
+                            AddDone done) {
   const Status added = AddToStored(command);
   const bool absent = !added && added.error().code == Errc::kRoomNotFound;
   if (!absent || !AddMakesRoom(command.room.kind, command.dialect)) return done(added);
@@ -114,8 +120,14 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone 
        .dialect = command.dialect,
        .creator = command.user_id,
        .room_id = command.room.id,
+       .deadline = deadline,
+       .enter_stored = [this, command] { return AddToStored(command); },
        .made_by_another =
-           [this, command, tries, shared_done](const Status& outcome) {
+           [this, command, tries, deadline, shared_done](const Status& outcome) {
+             // No group was to be had, and asking for it again would not help.
+             if (!outcome && outcome.error().code == Errc::kUnavailable) {
+               return (*shared_done)(outcome);
+             }
              if (!outcome && outcome.error().code == Errc::kRoomExists) {
                // A room of another kind or dialect is being made: to wait for it would change
                // nothing.
@@ -124,7 +136,7 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, AddDone 
                return (*shared_done)(still_absent ? outcome : seated);
              }
              // As if this call had come later, whatever came of it.
-             AddPusher(command, tries - 1, *shared_done);
+             AddPusher(command, tries - 1, deadline, *shared_done);
            }},
       [this, command, request = std::string(LogScope::Current())](const RoomId& /*room_id*/,
                                                                   const GroupReady& group) {
@@ -159,7 +171,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
                   .dialect = command.dialect,
                   .creator = command.user_id,
                   .info = command.info,
-                  .mixed_play_url = MixedPlayUrl(command.dialect, pusher)};
+                  .mixed_play_url = MixedPlayUrl(pusher)};
   const RoomPolicy& policy = options_.policy;
   const Result<RoomChange> change =
       store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {

@@ -1,6 +1,11 @@
 // The use cases of gen-2 and webrtc rooms.
+#include <atomic>
+#include <barrier>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/service_fixture.h"
@@ -119,6 +124,21 @@ TEST_F(Gen2ServiceTest, APassedOnRoomPlaysItsNewCreatorsStream) {
   EXPECT_EQ(Load("r1")->mixed_play_url, "https://play/live/s2.flv");
 }
 
+TEST_F(Gen2ServiceTest, AGen1MemberWhoInheritsTheRoomHasOneStreamInBothUrls) {
+  RoomService rooms(Parts(store_), {.policy = {.interop = Interop::kShared}}, logger_);
+  ASSERT_OK(AddNow(rooms, AddTo("r1", "host", "s1")));
+  AddPusherCommand heir = Add(Key("r1"), "heir");
+  heir.profile.push_url = "rtmp://push/live/another?a=b";
+  ASSERT_OK(AddNow(rooms, heir));
+  ASSERT_OK(
+      rooms.DeletePusher({.room = Key("r1"), .dialect = Dialect::kGen2, .user_id = {"host"}}));
+  const Result<Room> room = rooms.LoadRoom(Key("r1"), Dialect::kGen2);
+  ASSERT_OK(room);
+  EXPECT_EQ(room->creator, UserId{"heir"});
+  EXPECT_EQ(room->pushers.at(0).accelerate_url, "rtmp://play/live/heir");
+  EXPECT_EQ(room->mixed_play_url, "https://play/live/heir.flv");
+}
+
 TEST_F(Gen2ServiceTest, AFailedGroupLeavesNoRoomOfAnAdd) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "IM is down"};
@@ -140,6 +160,72 @@ TEST_F(Gen2ServiceTest, AllWhoComeWhileARoomIsBeingMadeAreInItThen) {
   for (const Status& outcome : outcomes) EXPECT_OK(outcome);
   EXPECT_EQ(Load("r1")->creator, UserId{"host"});
   EXPECT_EQ(Load("r1")->pushers.size(), 2U);
+  EXPECT_EQ(groups_.asked().size(), 1U);
+}
+
+TEST_F(Gen2ServiceTest, AllWhoWaitForAGroupThatCannotBeMadeFailAtOnce) {
+  groups_.Hold();
+  std::vector<Status> outcomes;
+  for (const char* user : {"host", "guest", "friend"}) {
+    rooms_.AddPusher(AddTo("r1", user), [&](const Status& added) { outcomes.push_back(added); });
+  }
+  groups_.AnswerHeld(Error{Errc::kUnavailable, "IM is down"});
+  ASSERT_EQ(outcomes.size(), 3U);
+  for (const Status& outcome : outcomes) EXPECT_ERROR(kUnavailable, outcome);
+  EXPECT_EQ(groups_.asked().size(), 1U);
+  EXPECT_OK(AddNow(rooms_, AddTo("r1", "host")));
+}
+
+/// A store in which something happens after each write.
+class InterruptedStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    std::vector<Result<RoomChange>> outcomes = FailingStore::UpdateAll(updates);
+    after_write(writes_++);
+    return outcomes;
+  }
+  std::function<void(int write)> after_write;  ///< told how many there were before
+
+ private:
+  std::atomic<int> writes_{0};
+};
+
+TEST_F(Gen2ServiceTest, WhoSeesNoRoomUntilAnotherHasMadeItEntersItWithoutAnotherGroup) {
+  InterruptedStore store(memory_);
+  RoomService rooms(Parts(store), {}, logger_);
+  store.after_write = [&](int write) {
+    if (write != 0) return;
+    EXPECT_OK(AddNow(rooms, AddTo("r1", "host")));
+  };
+  ASSERT_OK(AddNow(rooms, AddTo("r1", "guest")));
+  EXPECT_EQ(Load("r1")->creator, UserId{"host"});
+  EXPECT_EQ(Load("r1")->pushers.size(), 2U);
+  EXPECT_EQ(groups_.asked().size(), 1U);
+}
+
+TEST_F(Gen2ServiceTest, AGroupIsMadeOnceHoweverManyFindNoRoomAtOnce) {
+  constexpr int kUsers = 32;
+  InterruptedStore store(memory_);
+  RoomService rooms(Parts(store), {.policy = {.limits = {.max_pushers_multi = kUsers}}}, logger_);
+  std::barrier all_have_looked(kUsers);
+  store.after_write = [&](int write) {
+    if (write < kUsers) all_have_looked.arrive_and_wait();
+  };
+  std::atomic<int> seated{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int user = 0; user < kUsers; ++user) {
+      threads.emplace_back([&, command = AddTo("r1", "user_" + std::to_string(user))] {
+        rooms.AddPusher(command, [&](const Status& added) {
+          EXPECT_OK(added);
+          ++seated;
+        });
+      });
+    }
+  }
+  EXPECT_EQ(seated, kUsers) << "each is told once";
+  EXPECT_EQ(Load("r1")->pushers.size(), kUsers);
   EXPECT_EQ(groups_.asked().size(), 1U);
 }
 
