@@ -145,7 +145,8 @@ MetricsSources App::Figures() {
           .waiting_requests = [this] { return threads_->workers().waiting(); },
           .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
           .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
-          .watch = [this] { return WatchFiguresNow(); }};
+          .watch = [this] { return WatchFiguresNow(); },
+          .log_lines_dropped = [this](LogLevel level) { return logger_.dropped(level); }};
 }
 
 WatchFigures App::WatchFiguresNow() const {

@@ -15,6 +15,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
@@ -51,6 +52,7 @@ struct MetricsSources {
   std::function<std::uint64_t()> im_owed_groups = {};
   std::function<std::uint64_t()> im_lag = {};  ///< in events
   std::function<WatchFigures()> watch = {};
+  std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
 /// What has been counted since the start, all endpoints and causes together.
@@ -126,6 +128,7 @@ class Metrics : public RequestObserver {
   using RequestKey = std::tuple<std::string_view, std::optional<Dialect>, int, std::optional<Errc>>;
 
   void SetRooms();
+  void SetLogLinesDropped();
   void SetWatch(const WatchFigures& figures);
   RequestSeries SeriesOf(const RequestLabel& label) EXCLUDES(mutex_);
 
@@ -163,6 +166,7 @@ class Metrics : public RequestObserver {
   prometheus::Counter& watch_slow_;
   prometheus::Counter& watch_refused_;
   prometheus::Gauge& watch_lag_;
+  CounterFamily& log_lines_dropped_;
   Mutex scrape_mutex_;
   Mutex mutex_;
   /// Saves the families' search by text, label by label, on each request.

@@ -37,7 +37,8 @@ class MetricsTest : public testing::Test {
                     .sessions = [] { return 9U; },
                     .ready = [this] { return ready_; },
                     .free_bytes = [] { return 4096U; },
-                    .waiting_requests = [] { return 3U; }}};
+                    .waiting_requests = [] { return 3U; },
+                    .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); }}};
 };
 
 TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
@@ -214,6 +215,14 @@ TEST_F(MetricsTest, AddUpWhatTheyCount) {
   EXPECT_EQ(totals.handshakes, 1U);
   EXPECT_EQ(totals.refusals, 2U);
   EXPECT_EQ(totals.reaper_lag, 1500ms);
+}
+
+TEST_F(MetricsTest, CountDroppedLinesByLevel) {
+  const std::string text = metrics_.Text();
+  for (const char* line : {R"(rtcroomd_log_lines_dropped_total{level="debug"} 0)",
+                           R"(rtcroomd_log_lines_dropped_total{level="error"} 3)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
 }
 
 TEST_F(MetricsTest, TellWhichVersionRuns) {
