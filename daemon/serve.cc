@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "daemon/app.h"
+#include "daemon/process/core_dumps.h"
 #include "daemon/process/descriptor_limit.h"
 #include "daemon/process/log_writer.h"
 #include "daemon/process/process_start.h"
@@ -27,6 +28,9 @@
 
 namespace rtcroom {
 namespace {
+
+/// Set to anything, it leaves the process open to debuggers of its own user.
+constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
 
 /// The signals that a thread waits for, instead of handlers that may do next to nothing.
 class WaitedSignals {
@@ -216,6 +220,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   WaitedSignals signals;
   // What is stored (members, stream URLs, keys) is for the server's own account.
   umask(077);
+  if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
   LogWriter log(STDERR_FILENO);
   const LogAtTerminate log_at_terminate(log);
   Logger logger(config.log.format, config.log.level, log);
