@@ -140,6 +140,7 @@ MetricsSources App::Figures() {
           .room_figures = [this] { return room_census_.figures(); },
           .leases = [this] { return leases_.size(); },
           .sessions = [this] { return sessions_->size(); },
+          .refused_logins = [this](LoginOutcome why) { return sessions_->refused_logins(why); },
           .ready = [this] { return readiness_.Read() && !draining_; },
           .free_bytes = [this] { return FreeBytesAt(data_directory_->path()); },
           .waiting_requests = [this] { return threads_->workers().waiting(); },

@@ -1,6 +1,7 @@
 // Logging in with a UserSig, and the tokens that gen-2 requests carry.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -69,7 +70,13 @@ class SessionService : public Sessions {
   /// How many are logged in, sessions that have ended but were not removed yet included.
   [[nodiscard]] std::size_t size() const { return table_.size(); }
 
+  /// How many calls of `Login` had that outcome; not counted for kOk.
+  [[nodiscard]] std::uint64_t refused_logins(LoginOutcome outcome) const {
+    return refused_logins_.at(static_cast<std::size_t>(outcome));
+  }
+
  private:
+  SessionLogin Refuse(LoginOutcome outcome);
   Result<Secret> Begin(const UserId& user_id);
   /// @return kOk when it is a token of our application.
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
@@ -84,6 +91,8 @@ class SessionService : public Sessions {
   const std::string application_;  ///< as tokens name it
   SessionTable table_;
   std::atomic<std::uint64_t> last_number_{0};
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(LoginOutcome::kOk) + 1>
+      refused_logins_{};
 };
 
 }  // namespace rtcroom

@@ -19,6 +19,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/sessions.h"
 #include "daemon/edge/connection_observer.h"
 #include "daemon/edge/request_observer.h"
 #include "daemon/metrics/connection_metrics.h"
@@ -46,6 +47,7 @@ struct MetricsSources {
   std::function<RoomFigures()> room_figures = {};
   std::function<std::uint64_t()> leases = {};
   std::function<std::uint64_t()> sessions = {};
+  std::function<std::uint64_t(LoginOutcome)> refused_logins = {};
   std::function<bool()> ready = {};
   std::function<std::uint64_t()> free_bytes = {};  ///< where the store's files are
   std::function<std::uint64_t()> waiting_requests = {};
@@ -129,6 +131,7 @@ class Metrics : public RequestObserver {
 
   void SetRooms();
   void SetLogLinesDropped();
+  void SetRefusedLogins();
   void SetWatch(const WatchFigures& figures);
   RequestSeries SeriesOf(const RequestLabel& label) EXCLUDES(mutex_);
 
@@ -167,6 +170,7 @@ class Metrics : public RequestObserver {
   prometheus::Counter& watch_refused_;
   prometheus::Gauge& watch_lag_;
   CounterFamily& log_lines_dropped_;
+  CounterFamily& refused_logins_;
   Mutex scrape_mutex_;
   Mutex mutex_;
   /// Saves the families' search by text, label by label, on each request.

@@ -125,6 +125,10 @@ class MetricsOfAServer : public testing::Test {
                 kOk);
     });
     Check({"rtcroomd_sessions"}, [&] { (void)LoggedIn(quiet_, "u1", "live_room"); });
+    Check({"rtcroomd_logins_refused_total"}, [&] {
+      ApiClient api = quiet_.Https();
+      (void)LogIn(api, {.user_id = "u1", .user_sig = "none"});
+    });
     Check({"rtcroomd_evictions_total"}, [&] { Create(restless_, "silent"); }, &restless_);
   }
 

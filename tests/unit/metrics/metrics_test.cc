@@ -35,6 +35,7 @@ class MetricsTest : public testing::Test {
                     .room_figures = [this] { return figures_; },
                     .leases = [this] { return leases_; },
                     .sessions = [] { return 9U; },
+                    .refused_logins = [](LoginOutcome why) { return static_cast<unsigned>(why); },
                     .ready = [this] { return ready_; },
                     .free_bytes = [] { return 4096U; },
                     .waiting_requests = [] { return 3U; },
@@ -217,9 +218,11 @@ TEST_F(MetricsTest, AddUpWhatTheyCount) {
   EXPECT_EQ(totals.reaper_lag, 1500ms);
 }
 
-TEST_F(MetricsTest, CountDroppedLinesByLevel) {
+TEST_F(MetricsTest, CountRefusedLoginsByCauseAndDroppedLinesByLevel) {
   const std::string text = metrics_.Text();
-  for (const char* line : {R"(rtcroomd_log_lines_dropped_total{level="debug"} 0)",
+  for (const char* line : {R"(rtcroomd_logins_refused_total{cause="signature"} 5)",
+                           R"(rtcroomd_logins_refused_total{cause="incomplete"} 0)",
+                           R"(rtcroomd_log_lines_dropped_total{level="debug"} 0)",
                            R"(rtcroomd_log_lines_dropped_total{level="error"} 3)"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
