@@ -6,6 +6,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/random_source.h"
+#include "daemon/core/result.h"
 
 namespace rtcroom {
 
@@ -18,5 +19,11 @@ namespace rtcroom {
 /// @param directory  is locked by the caller.
 /// @return the key; empty when there is none, and commands have no access.
 Secret RenewAdminKey(const std::filesystem::path& directory, RandomSource& random, Logger& logger);
+
+/// The key that a server has put there, if it is there as `RenewAdminKey` writes it: a regular file
+/// of this process's user that nobody else may use, and nothing but a key. Neither follows a link
+/// nor waits for a pipe.
+/// @errors kUnavailable: there is none that can be trusted; the sentence names the file.
+Result<Secret> ReadAdminKey(const std::filesystem::path& directory);
 
 }  // namespace rtcroom

@@ -168,12 +168,14 @@ MetricsSources App::Figures() {
           .room_figures = [this] { return room_census_.figures(); },
           .leases = [this] { return leases_.size(); },
           .sessions = [this] { return sessions_->size(); },
+          .refused_logins = [this](LoginOutcome why) { return sessions_->refused_logins(why); },
           .ready = [this] { return readiness_.Read() && !draining_; },
           .free_bytes = [this] { return FreeBytesAt(data_directory_->path()); },
           .waiting_requests = [this] { return threads_->workers().waiting(); },
           .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
           .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
-          .watch = [this] { return WatchFiguresNow(); }};
+          .watch = [this] { return WatchFiguresNow(); },
+          .log_lines_dropped = [this](LogLevel level) { return logger_.dropped(level); }};
 }
 
 WatchFigures App::WatchFiguresNow() const {

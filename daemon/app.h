@@ -2,6 +2,7 @@
 //
 // Threads: what runs on them; what they may block on; how they are told to stop.
 // - main: waits for signals (serve.cc); signals; SIGTERM or SIGINT
+// - log: what waits to be written; standard error; the end of the process
 // - loops: sockets, TLS, requests that wait for nothing; a read of the store; the end of the
 // threads
 // - workers: requests that change something; a commit; likewise

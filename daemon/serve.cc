@@ -1,9 +1,13 @@
 #include "daemon/serve.h"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,7 +18,9 @@
 #include <unistd.h>
 
 #include "daemon/app.h"
+#include "daemon/process/core_dumps.h"
 #include "daemon/process/descriptor_limit.h"
+#include "daemon/process/log_writer.h"
 #include "daemon/process/process_start.h"
 #include "daemon/service_manager/notify_socket.h"
 #include "daemon/service_watch.h"
@@ -22,6 +28,9 @@
 
 namespace rtcroom {
 namespace {
+
+/// Set to anything, it leaves the process open to debuggers of its own user.
+constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
 
 /// The signals that a thread waits for, instead of handlers that may do next to nothing.
 class WaitedSignals {
@@ -43,6 +52,29 @@ class WaitedSignals {
 
  private:
   sigset_t signals_{};
+};
+
+/// Lets std::terminate, which is told of nothing, write the lines that wait.
+class LogAtTerminate {
+ public:
+  explicit LogAtTerminate(const LogWriter& log) {
+    log_ = &log;
+    previous_ = std::set_terminate([] {
+      if (const LogWriter* const waiting = log_.exchange(nullptr)) waiting->Flush();
+      previous_();
+      std::abort();
+    });
+  }
+  ~LogAtTerminate() {
+    std::set_terminate(previous_);
+    log_ = nullptr;
+  }
+  LogAtTerminate(const LogAtTerminate&) = delete;
+  LogAtTerminate& operator=(const LogAtTerminate&) = delete;
+
+ private:
+  static inline std::atomic<const LogWriter*> log_{nullptr};
+  static inline std::terminate_handler previous_ = nullptr;
 };
 
 void PrintWelcome(const App& app, const std::string& prefix) {
@@ -188,7 +220,10 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   WaitedSignals signals;
   // What is stored (members, stream URLs, keys) is for the server's own account.
   umask(077);
-  Logger logger(config.log.format, config.log.level);
+  if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
+  LogWriter log(STDERR_FILENO);
+  const LogAtTerminate log_at_terminate(log);
+  Logger logger(config.log.format, config.log.level, log);
   Result<InheritedSockets> inherited =
       InheritedSockets::FromEnvironment(start.environment, getpid());
   if (!inherited) {
@@ -232,6 +267,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
       case End::kHandsOver:
         break;
     }
+    (void)log.Flush();
     const Error failed = hand_over.Exec(served.sockets);
     // Whoever waits in the sockets is served by this program again.
     logger.Error("hand_over_failed", {{"reason", failed.detail}});

@@ -32,6 +32,27 @@ std::string_view FaultText(LoginOutcome outcome) {
   return {};
 }
 
+/// The same for the log.
+std::string_view FaultDetail(LoginOutcome outcome) {
+  switch (outcome) {
+    case LoginOutcome::kMissingParameter:
+      return "ticket: the call is incomplete";
+    case LoginOutcome::kMalformed:
+      return "ticket: malformed";
+    case LoginOutcome::kWrongApp:
+      return "ticket: of another application";
+    case LoginOutcome::kWrongUser:
+      return "ticket: of another user";
+    case LoginOutcome::kExpired:
+      return "ticket: expired";
+    case LoginOutcome::kBadSignature:
+      return "ticket: wrong signature";
+    case LoginOutcome::kOk:
+      break;
+  }
+  return {};
+}
+
 Reply LogInWithTicket(const Request& request, Sessions& sessions) {
   const SessionLoginCommand command{.sdk_app_id = QueryValue(request, "sdkAppID"),
                                     .account_type = QueryValue(request, "accountType"),
@@ -40,7 +61,7 @@ Reply LogInWithTicket(const Request& request, Sessions& sessions) {
   const Result<SessionLogin> login = sessions.Login(command);
   if (!login) return Reply::Failure(login.error());
   if (login->outcome != LoginOutcome::kOk) {
-    return Reply::Failure({Errc::kUnauthorized, "the ticket is not accepted"},
+    return Reply::Failure({Errc::kUnauthorized, std::string(FaultDetail(login->outcome))},
                           JsonText().Field("result", FaultText(login->outcome)));
   }
   return Reply::Success(

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -31,6 +35,39 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   }
   return spdlog::level::off;
 }
+
+LogLevel FromSpdlog(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::err:
+      return LogLevel::kError;
+    case spdlog::level::warn:
+      return LogLevel::kWarn;
+    case spdlog::level::info:
+      return LogLevel::kInfo;
+    default:
+      return LogLevel::kDebug;
+  }
+}
+
+/// Hands lines on; the mutex guards the formatter, and the output does not block.
+class OutputSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit OutputSink(LogOutput& out) : out_(out) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    line_.clear();
+    formatter_->format(message, line_);
+    out_.Write(FromSpdlog(message.level), {line_.data(), line_.size()});
+  }
+  void flush_() override {}
+
+ private:
+  LogOutput& out_;
+  spdlog::memory_buf_t line_;
+};
+
+using FileSink = spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>;
 
 /// Valid inside a JSON string and harmless in a terminal: quotes, backslashes and control
 /// characters are escaped; other bytes go through.
@@ -82,10 +119,8 @@ struct ValueWriter {
 
 class Logger::Sink {
  public:
-  Sink(LogFormat format, LogLevel level, std::FILE* out)
-      : logger_("rtcroomd",
-                std::make_shared<spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>>(
-                    out)) {
+  Sink(LogFormat format, LogLevel level, spdlog::sink_ptr out)
+      : logger_("rtcroomd", std::move(out)) {
     // The time is the library's part. The level is not: its names are not those of the
     // configuration.
     logger_.set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})"
@@ -102,7 +137,13 @@ class Logger::Sink {
 };
 
 Logger::Logger(LogFormat format, LogLevel level, std::FILE* out)
-    : format_(format), sink_(std::make_unique<Sink>(format, level, out)) {}
+    : format_(format),
+      sink_(std::make_unique<Sink>(format, level, std::make_shared<FileSink>(out))) {}
+
+Logger::Logger(LogFormat format, LogLevel level, LogOutput& out)
+    : format_(format),
+      output_(&out),
+      sink_(std::make_unique<Sink>(format, level, std::make_shared<OutputSink>(out))) {}
 
 Logger::~Logger() = default;
 
@@ -135,6 +176,10 @@ void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<L
 bool Logger::Enabled(LogLevel level) const { return sink_->logger().should_log(ToSpdlog(level)); }
 
 void Logger::SetLevel(LogLevel level) { sink_->logger().set_level(ToSpdlog(level)); }
+
+std::uint64_t Logger::dropped(LogLevel level) const {
+  return output_ == nullptr ? 0 : output_->dropped(level);
+}
 
 std::string_view LogLevelName(LogLevel level) {
   switch (level) {

@@ -46,6 +46,21 @@ class LogField {
   Value value_;
 };
 
+/// Where the lines of a logger go, when not to a file.
+///
+/// @threads safe from any thread.
+class LogOutput {
+ public:
+  virtual ~LogOutput() = default;
+
+  /// Must not block.
+  /// @param line  whole, with its newline; valid during the call.
+  virtual void Write(LogLevel level, std::string_view line) = 0;
+
+  /// Lines of that level that were given up since the start.
+  [[nodiscard]] virtual std::uint64_t dropped(LogLevel level) const = 0;
+};
+
 /// Writes log lines, as JSON objects or as `time level event key=value` text.
 ///
 /// Text values are escaped and cut at 256 bytes, so that nothing a client sends can forge a
@@ -56,8 +71,11 @@ class LogField {
 /// @threads safe from any thread.
 class Logger {
  public:
+  /// Each call writes, and waits for whoever reads.
   /// @param out  where lines go; not closed. Must outlive the logger.
   Logger(LogFormat format, LogLevel level, std::FILE* out = stderr);
+  /// @param out  must outlive the logger.
+  Logger(LogFormat format, LogLevel level, LogOutput& out);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -79,9 +97,13 @@ class Logger {
   [[nodiscard]] bool Enabled(LogLevel level) const;
   void SetLevel(LogLevel level);
 
+  /// Lines of that level that its output gave up; 0 without an output of its own.
+  [[nodiscard]] std::uint64_t dropped(LogLevel level) const;
+
  private:
   class Sink;  // the only place that knows the logging library
   const LogFormat format_;
+  const LogOutput* const output_ = nullptr;
   const std::unique_ptr<Sink> sink_;
 };
 

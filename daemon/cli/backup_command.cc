@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/admin/admin_access.h"
 #include "daemon/admin/backup_endpoint.h"
+#include "daemon/admin_key.h"
 #include "daemon/cli/admin_target.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
@@ -32,7 +32,8 @@ constexpr std::chrono::hours kTimeout{6};
 /// Opens a copy in the data directory and takes its name away: from then on nobody else finds it,
 /// and it is gone however this ends.
 Result<FileDescriptor> TakeAway(const fs::path& copy) {
-  FileDescriptor opened(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  FileDescriptor opened(
+      ::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat found{};
   if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
     return SystemError("cannot read " + copy.string(), errno);
@@ -62,6 +63,15 @@ Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
   return TakeAway(data_dir / *name);
 }
 
+/// `take`, as the owner of the data directory: what that one may have put there is not for root to
+/// read.
+template <typename Take>
+auto AsOwnerOf(const fs::path& data_dir, Take take) -> decltype(take()) {
+  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
+  if (!owner) return owner.error();
+  return take();
+}
+
 /// Has the running server make the copy.
 Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string& listen,
                                  const fs::path& data_dir, OutgoingHttp& http) {
@@ -70,9 +80,9 @@ Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string
     return Error{Errc::kBadRequest,
                  "admin.listen: its port is not known before the start: use --url"};
   }
-  const Result<std::string> key = ReadSmallFile(data_dir / kAdminKeyFile);
+  const Result<Secret> key = AsOwnerOf(data_dir, [&] { return ReadAdminKey(data_dir); });
   if (!key) return key.error();
-  const Result<OutgoingReply> reply = http.PostAs(Secret(*key), *base_url, "/backup", kTimeout);
+  const Result<OutgoingReply> reply = http.PostAs(*key, *base_url, "/backup", kTimeout);
   if (!reply) {
     return Error{reply.error().code, fmt::format("the running server does not answer at {}: {}",
                                                  *base_url, reply.error().detail)};
@@ -80,7 +90,7 @@ Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string
   const Result<std::string> name = CopyNamedIn(reply->status, reply->body);
   if (!name) return Error{name.error().code, "the running server: " + name.error().detail};
   if (!IsBackupName(*name)) return Error{Errc::kUnavailable, "the running server: a strange name"};
-  return TakeAway(data_dir / *name);
+  return AsOwnerOf(data_dir, [&] { return TakeAway(data_dir / *name); });
 }
 
 Status Backup(const BackupOptions& options, const Config& config, const std::string& listen,

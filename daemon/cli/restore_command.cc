@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 /// Opened before this process acts as somebody who may not read it.
 Result<FileDescriptor> OpenBackup(const std::string& file) {
-  FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat found{};
   if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
     return SystemError("cannot read " + file, errno);

@@ -183,6 +183,9 @@ struct Config {
   LimitsConfig limits = {};
   LogConfig log = {};
   UtilsConfig utils = {};
+  /// No key: the file that it was read from, when that holds secrets and everybody on the machine
+  /// may read it; empty otherwise.
+  std::string exposed_file = {};
 };
 
 /// What `--dev` starts from: loopback listeners and readable logs, so that it works with no

@@ -278,6 +278,12 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   if (config.wechat.app_id.empty()) {
     warnings.push_back({"wechat.app_id", "missing: login codes give no openid but a fresh userID"});
   }
+  if (!config.exposed_file.empty()) {
+    warnings.push_back(
+        {"configuration", fmt::format("{} holds secrets, and everybody on this machine "
+                                      "may read it: chmod 640, with the server's group",
+                                      config.exposed_file)});
+  }
   return warnings;
 }
 

@@ -1,7 +1,9 @@
 #include "daemon/config/load_config.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -150,6 +152,21 @@ class Loader {
   ConfigOutcome outcome_;
 };
 
+/// Whether the file itself has a secret, and not only the environment.
+bool HoldsSecrets(const std::string& toml, RunMode mode) {
+  const Config config = LoadConfig({.toml = toml, .environment = {}, .mode = mode}).config;
+  return std::ranges::any_of(AllConfigKeys(), [&](const ConfigKey& key) {
+    return key.IsSecret() && key.get(config) != key.get(Config());
+  });
+}
+
+bool MayBeReadByAll(const std::string& path) {
+  std::error_code unknown;
+  const std::filesystem::file_status status = std::filesystem::status(path, unknown);
+  return !unknown && (status.permissions() & std::filesystem::perms::others_read) !=
+                         std::filesystem::perms::none;
+}
+
 }  // namespace
 
 bool HasProblem(const ConfigOutcome& outcome, std::string_view key) {
@@ -177,6 +194,9 @@ ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Envir
     }
   }
   ConfigOutcome outcome = LoadConfig(source);
+  if (path && MayBeReadByAll(*path) && HoldsSecrets(source.toml, mode)) {
+    outcome.config.exposed_file = *path;
+  }
   std::ranges::move(FindUnreadableFiles(outcome.config), std::back_inserter(unreadable));
   std::ranges::move(unreadable, std::back_inserter(outcome.problems));
   return outcome;

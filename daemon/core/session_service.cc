@@ -89,17 +89,22 @@ Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
   if (const Status ready = verifier_.CanVerify(); !ready) return ready.error();
   if (command.sdk_app_id.empty() || command.account_type.empty() || command.user_sig.empty() ||
       !IsUserId(command.user_id)) {
-    return SessionLogin{.outcome = LoginOutcome::kMissingParameter};
+    return Refuse(LoginOutcome::kMissingParameter);
   }
   LoginOutcome outcome =
       OutcomeOf(verifier_.VerifyUserSig(command.user_sig, command.user_id, clock_.Now()));
   // What is no ticket at all is called that, whichever application it was sent for.
   if (outcome != LoginOutcome::kMalformed && !IsOurApp(command)) outcome = LoginOutcome::kWrongApp;
-  if (outcome != LoginOutcome::kOk) return SessionLogin{.outcome = outcome};
+  if (outcome != LoginOutcome::kOk) return Refuse(outcome);
 
   Result<Secret> token = Begin(command.user_id);
   if (!token) return token.error();
   return SessionLogin{.outcome = LoginOutcome::kOk, .token = *std::move(token)};
+}
+
+SessionLogin SessionService::Refuse(LoginOutcome outcome) {
+  ++refused_logins_.at(static_cast<std::size_t>(outcome));
+  return {.outcome = outcome};
 }
 
 Result<Secret> SessionService::LoginTrusted(const UserId& user_id) {

@@ -1,6 +1,7 @@
 // Logging in with a UserSig, and the tokens that gen-2 requests carry.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -79,7 +80,13 @@ class SessionService : public Sessions {
   /// How many are logged in, sessions that have ended but were not removed yet included.
   [[nodiscard]] std::size_t size() const { return table_.size(); }
 
+  /// How many calls of `Login` had that outcome; not counted for kOk.
+  [[nodiscard]] std::uint64_t refused_logins(LoginOutcome outcome) const {
+    return refused_logins_.at(static_cast<std::size_t>(outcome));
+  }
+
  private:
+  SessionLogin Refuse(LoginOutcome outcome);
   Result<Secret> Begin(const UserId& user_id);
   /// @return kOk when it is a token of our application.
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
@@ -104,6 +111,8 @@ class SessionService : public Sessions {
   /// ... and as far as the times in the store follow it.
   std::atomic<std::chrono::milliseconds> stored_ahead_{std::chrono::milliseconds(0)};
   bool stored_future_ = false;  ///< the store has uses that are later than the start
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(LoginOutcome::kOk) + 1>
+      refused_logins_{};
 };
 
 }  // namespace rtcroom

@@ -11,14 +11,15 @@ namespace rtcroom {
 class HttpServer::Observed : public PendingReply {
  public:
   Observed(HttpServer& server, std::shared_ptr<PendingReply> next, std::string request_id,
-           MonotonicTime begun)
+           std::string peer_address, MonotonicTime begun)
       : server_(server),
         next_(std::move(next)),
         request_id_(std::move(request_id)),
+        peer_address_(std::move(peer_address)),
         begun_(begun) {}
 
   void Send(HttpReply reply) override {
-    server_.Observe(request_id_, reply, begun_);
+    server_.Observe(request_id_, peer_address_, reply, begun_);
     next_->Send(std::move(reply));
   }
   void RunInSlices(std::function<bool()> slice) override { next_->RunInSlices(std::move(slice)); }
@@ -27,6 +28,7 @@ class HttpServer::Observed : public PendingReply {
   HttpServer& server_;
   const std::shared_ptr<PendingReply> next_;  ///< shared as every PendingReply is
   const std::string request_id_;
+  const std::string peer_address_;
   const MonotonicTime begun_;
 };
 
@@ -37,6 +39,7 @@ HttpServer::HttpServer(HttpListenerOptions options, RequestAnswers answers, Requ
       observer_(observer),
       clock_(parts.clock),
       logger_(parts.logger),
+      refused_(clock_, logger_),
       listener_(std::move(options), *this, parts) {}
 
 RequestPlan HttpServer::Plan(std::string_view method, std::string_view raw_path) {
@@ -47,10 +50,11 @@ std::optional<HttpReply> HttpServer::Handle(HttpRequest request, const DeferRepl
   request.request_id = ids_.Next();
   const LogScope scope(request.request_id);
   const auto defer_observed = [&]() -> std::shared_ptr<PendingReply> {
-    return std::make_shared<Observed>(*this, defer(), request.request_id, request.begun);
+    return std::make_shared<Observed>(*this, defer(), request.request_id, request.peer_address,
+                                      request.begun);
   };
   std::optional<HttpReply> reply = answers_.answer(request, std::cref(defer_observed));
-  if (reply) Observe(request.request_id, *reply, request.begun);
+  if (reply) Observe(request.request_id, request.peer_address, *reply, request.begun);
   return reply;
 }
 
@@ -62,11 +66,12 @@ HttpReply HttpServer::Refuse(int status, const std::string& reason) {
   return reply;
 }
 
-void HttpServer::Observe(const std::string& request_id, const HttpReply& reply,
-                         MonotonicTime begun) {
+void HttpServer::Observe(const std::string& request_id, const std::string& peer_address,
+                         const HttpReply& reply, MonotonicTime begun) {
   const std::chrono::nanoseconds duration = clock_.Monotonic() - begun;
   observer_.OnRequest(reply.label, reply.status, duration);
   LogRequest(logger_, request_id, reply.label, reply.status, duration);
+  refused_.Note(request_id, peer_address, reply.label);
 }
 
 }  // namespace rtcroom

@@ -14,6 +14,7 @@
 #include "daemon/core/result.h"
 #include "daemon/edge/http_handler.h"
 #include "daemon/edge/http_listener.h"
+#include "daemon/edge/refused_callers.h"
 #include "daemon/edge/request_ids.h"
 #include "daemon/edge/request_observer.h"
 
@@ -54,13 +55,15 @@ class HttpServer : private HttpHandler {
   }
   std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
   HttpReply Refuse(int status, const std::string& reason) override;
-  void Observe(const std::string& request_id, const HttpReply& reply, MonotonicTime begun);
+  void Observe(const std::string& request_id, const std::string& peer_address,
+               const HttpReply& reply, MonotonicTime begun);
 
   const RequestAnswers answers_;
   RequestIds& ids_;
   RequestObserver& observer_;
   const Clock& clock_;
   Logger& logger_;
+  RefusedCallers refused_;
   HttpListener listener_;  // last: it uses all of the above
 };
 

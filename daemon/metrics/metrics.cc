@@ -16,6 +16,15 @@ const prometheus::Histogram::BucketBoundaries& DurationBuckets() {
   return buckets;
 }
 
+constexpr std::pair<LoginOutcome, const char*> kRefusals[] = {
+    {LoginOutcome::kMissingParameter, "incomplete"},
+    {LoginOutcome::kMalformed, "malformed"},
+    {LoginOutcome::kWrongApp, "application"},
+    {LoginOutcome::kWrongUser, "user"},
+    {LoginOutcome::kExpired, "expired"},
+    {LoginOutcome::kBadSignature, "signature"},
+};
+
 /// For what somebody else counts.
 void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
   counter.Increment(static_cast<double>(total) - counter.Value());
@@ -79,7 +88,12 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       watch_refused_(AddCounter(registry_, "rtcroomd_watch_refused_total",
                                 "Subscribers that were one too many.")),
       watch_lag_(AddGauge(registry_, "rtcroomd_watch_lag_seconds",
-                          "Age of the oldest event that subscribers have not been told of.")) {
+                          "Age of the oldest event that subscribers have not been told of.")),
+      log_lines_dropped_(AddCounters(registry_, "rtcroomd_log_lines_dropped_total",
+                                     "Lines that did not reach the log, by level: its reader was "
+                                     "too slow, or has gone.")),
+      refused_logins_(AddCounters(registry_, "rtcroomd_logins_refused_total",
+                                  "Logins with a ticket that was not accepted, by cause.")) {
   AddGauges(registry_, "rtcroomd_build_info", "Always 1; the label tells what runs.")
       .Add({{"version", version}})
       .Set(1);
@@ -146,6 +160,22 @@ void Metrics::SetRooms() {
   RaiseTo(evictions_.Add({{"reason", "dismissed"}}), evictions.dismissed);
 }
 
+void Metrics::SetLogLinesDropped() {
+  if (!sources_.log_lines_dropped) return;
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    RaiseTo(log_lines_dropped_.Add({{"level", std::string(LogLevelName(level))}}),
+            sources_.log_lines_dropped(level));
+  }
+}
+
+void Metrics::SetRefusedLogins() {
+  if (!sources_.refused_logins) return;
+  for (const auto& [outcome, cause] : kRefusals) {
+    RaiseTo(refused_logins_.Add({{"cause", cause}}), sources_.refused_logins(outcome));
+  }
+}
+
 std::string Metrics::Text() {
   // One scrape at a time: what is raised to a total is read before it is written.
   const MutexLock scraping(scrape_mutex_);
@@ -155,6 +185,8 @@ std::string Metrics::Text() {
   }
   if (sources_.im_lag) im_lag_.Set(static_cast<double>(sources_.im_lag()));
   SetRooms();
+  SetLogLinesDropped();
+  SetRefusedLogins();
   process_.Refresh();
   ready_.Set(sources_.ready() ? 1 : 0);
   leases_.Set(static_cast<double>(sources_.leases()));

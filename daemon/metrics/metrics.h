@@ -15,9 +15,11 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/sessions.h"
 #include "daemon/edge/connection_observer.h"
 #include "daemon/edge/request_observer.h"
 #include "daemon/metrics/connection_metrics.h"
@@ -45,12 +47,14 @@ struct MetricsSources {
   std::function<RoomFigures()> room_figures = {};
   std::function<std::uint64_t()> leases = {};
   std::function<std::uint64_t()> sessions = {};
+  std::function<std::uint64_t(LoginOutcome)> refused_logins = {};
   std::function<bool()> ready = {};
   std::function<std::uint64_t()> free_bytes = {};  ///< where the store's files are
   std::function<std::uint64_t()> waiting_requests = {};
   std::function<std::uint64_t()> im_owed_groups = {};
   std::function<std::uint64_t()> im_lag = {};  ///< in events
   std::function<WatchFigures()> watch = {};
+  std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
 /// What has been counted since the start, all endpoints and causes together.
@@ -126,6 +130,8 @@ class Metrics : public RequestObserver {
   using RequestKey = std::tuple<std::string_view, std::optional<Dialect>, int, std::optional<Errc>>;
 
   void SetRooms();
+  void SetLogLinesDropped();
+  void SetRefusedLogins();
   void SetWatch(const WatchFigures& figures);
   RequestSeries SeriesOf(const RequestLabel& label) EXCLUDES(mutex_);
 
@@ -163,6 +169,8 @@ class Metrics : public RequestObserver {
   prometheus::Counter& watch_slow_;
   prometheus::Counter& watch_refused_;
   prometheus::Gauge& watch_lag_;
+  CounterFamily& log_lines_dropped_;
+  CounterFamily& refused_logins_;
   Mutex scrape_mutex_;
   Mutex mutex_;
   /// Saves the families' search by text, label by label, on each request.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "daemon/outgoing/answer_guard.h"
+#include "daemon/outgoing/server_name.h"
 
 namespace rtcroom {
 namespace {
@@ -116,6 +118,10 @@ class ClientOn final : public OutgoingClient, private Library {
     Library::set_decompress(false);
     Library::set_tcp_nodelay(true);  // or a body waits until its head is acknowledged
     Library::enable_server_certificate_verification(true);
+    if constexpr (std::is_same_v<Library, httplib::SSLClient>) {
+      // The library's own check, which comes on top, is content with the common name.
+      RequireServerName(Library::ssl_context(), target.host);
+    }
   }
 
   Result<OutgoingReply> Ask(const OutgoingRequest& request, CallObserver& observer) override {

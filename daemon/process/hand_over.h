@@ -54,8 +54,8 @@ class HandOver {
   /// successor finds it when it waits for signals itself. Unblocked, a SIGTERM or SIGHUP in this
   /// moment would end the process.
   ///
-  /// Must be called when no other thread is left. Returns only when it failed; then all is as it
-  /// was before, and the sockets can go on to be served.
+  /// Must be called when no other thread is left but the log's, whose lines are written. Returns
+  /// only when it failed; then all is as it was before, and the sockets can go on to be served.
   /// @return kUnavailable with the reason.
   [[nodiscard]] Error Exec(std::span<const NamedSocket> sockets);
 

@@ -139,6 +139,25 @@ TEST_F(BackupTest, IsRefusedToWhoHasNoKey) {
       401);
 }
 
+TEST_F(BackupTest, ShowsNothingButTheKeyThatTheServerHasPutThere) {
+  const fs::path key = server_.data_directory() / "admin-key";
+  const fs::path elsewhere = directory_.path() / "elsewhere";
+  fs::rename(key, elsewhere);
+  fs::create_symlink(elsewhere, key);
+  const FinishedCommand link = Backup(server_, file());
+  EXPECT_EQ(link.exit_code, kFailed) << "though it would have been the right one";
+  EXPECT_THAT(link.err, HasSubstr("admin-key"));
+  fs::remove(key);
+  ASSERT_EQ(::mkfifo(key.c_str(), S_IRUSR | S_IWUSR), 0);
+  const FinishedCommand pipe = Backup(server_, file());
+  EXPECT_EQ(pipe.exit_code, kFailed) << "without waiting for somebody who writes";
+  EXPECT_THAT(pipe.err, HasSubstr("admin-key"));
+  fs::remove(key);
+  fs::copy_file(elsewhere, key);
+  fs::permissions(key, fs::perms(0600));
+  EXPECT_EQ(Backup(server_, file()).exit_code, kDone);
+}
+
 TEST_F(BackupTest, RootLeavesNothingOfItsOwnInTheServersDirectory) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as somebody else";
   constexpr uid_t kServersUser = 47'110;

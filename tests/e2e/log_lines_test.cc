@@ -208,6 +208,23 @@ TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
   EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("guessed")));
 }
 
+TEST_P(LogLines, TellOfCallersWhoWereRefused) {
+  ApiClient phone = server_.Https();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(phone.Send({.target = "/weapp/multi_room/get_pushers?userID=u1&token=guessed"}).code(),
+              kNotAuthorised);
+  }
+  const std::vector<LogLine> refused = Lines("caller_refused");
+  // One, unless the machine stood still for so long that the next one was due.
+  ASSERT_THAT(refused, testing::Not(IsEmpty()));
+  EXPECT_EQ(refused[0].at("level"), "info");
+  EXPECT_EQ(refused[0].at("peer"), "127.0.0.1");
+  EXPECT_EQ(refused[0].at("endpoint"), "get_pushers");
+  EXPECT_EQ(refused[0].at("failure"), "token_malformed");
+  EXPECT_EQ(refused[0].at("times"), "1");
+  EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("guessed")));
+}
+
 INSTANTIATE_TEST_SUITE_P(LogFormats, LogLines, testing::Values("json", "text"),
                          [](const auto& param_info) { return param_info.param; });
 

@@ -125,6 +125,10 @@ class MetricsOfAServer : public testing::Test {
                 kOk);
     });
     Check({"rtcroomd_sessions"}, [&] { (void)LoggedIn(quiet_, "u1", "live_room"); });
+    Check({"rtcroomd_logins_refused_total"}, [&] {
+      ApiClient api = quiet_.Https();
+      (void)LogIn(api, {.user_id = "u1", .user_sig = "none"});
+    });
     Check({"rtcroomd_evictions_total"}, [&] { Create(restless_, "silent"); }, &restless_);
   }
 
@@ -285,6 +289,9 @@ TEST_F(MetricsOfAServer, MoveEachByItsCause) {
   ExpectMoved({"rtcroomd_watch_slow_total"}, at_first, restless_);
   noise = {};
   CheckATroubledStore();
+
+  // That takes a reader of the log that does not read (log_reader_test.cc).
+  moved_.insert("rtcroomd_log_lines_dropped_total");
 
   std::set<std::string> without_cause = Scrape(quiet_).families;
   for (const std::string& metric : Scrape(restless_).families) without_cause.insert(metric);

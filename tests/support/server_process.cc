@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "tests/support/eventually.h"
 #include "tests/support/sanitizers.h"
@@ -70,6 +71,7 @@ ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options
   Settings settings = options_.settings;
   settings.merge(HarnessSettings(directory_.path()));
   std::ofstream(config_file()) << TomlOf(settings);
+  std::filesystem::permissions(config_file(), std::filesystem::perms(0600));  // it has secrets
   listeners_ = CountListeners(settings);
   Start();
 }
@@ -84,10 +86,13 @@ ServerProcess::~ServerProcess() {
 
 void ServerProcess::Start(Until until) {
   const std::uintmax_t log_start = LogSize();
+  std::vector<std::pair<std::string, std::string>> environment = options_.environment;
+  // Or only root could look at its memory and descriptors.
+  if (::geteuid() != 0) environment.emplace_back("RTCROOM_ALLOW_DEBUGGERS", "1");
   child_ = std::make_unique<ChildProcess>(
       ChildCommand{.program = ServerBinary(),
                    .arguments = {"serve", "--config", config_file().string()},
-                   .environment = options_.environment,
+                   .environment = std::move(environment),
                    .stdout_file = log_file(),
                    .stderr_file = log_file(),
                    .sockets = options_.sockets});

@@ -40,7 +40,7 @@ void AddExtension(X509* certificate, int id, const char* value) {
   Require(X509_add_ext(certificate, extension.get(), -1), "adding the extension");
 }
 
-Owned<X509> SelfSigned(EVP_PKEY* key) {
+Owned<X509> SelfSigned(EVP_PKEY* key, const CertificateNames& names) {
   Owned<X509> certificate(Require(X509_new(), "allocation"));
   X509_set_version(certificate.get(), kX509Version3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
@@ -48,12 +48,14 @@ Owned<X509> SelfSigned(EVP_PKEY* key) {
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kOneDayInSeconds);
   X509_set_pubkey(certificate.get(), key);
 
-  constexpr unsigned char kName[] = "rtcroomd test";
   X509_NAME* name = X509_get_subject_name(certificate.get());
-  Require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, kName, -1, -1, 0), "name");
+  const auto* const common = reinterpret_cast<const unsigned char*>(names.common.c_str());
+  Require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common, -1, -1, 0), "name");
   X509_set_issuer_name(certificate.get(), name);
   AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
-  AddExtension(certificate.get(), NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
+  if (!names.alternative.empty()) {
+    AddExtension(certificate.get(), NID_subject_alt_name, names.alternative.c_str());
+  }
   Require(X509_sign(certificate.get(), key, EVP_sha256()), "signing");
   return certificate;
 }
@@ -65,9 +67,9 @@ Owned<std::FILE> Open(const std::filesystem::path& file) {
 }  // namespace
 
 void WriteTestCertificate(const std::filesystem::path& certificate,
-                          const std::filesystem::path& key) {
+                          const std::filesystem::path& key, const CertificateNames& names) {
   const Owned<EVP_PKEY> pair(Require(EVP_EC_gen("P-256"), "key"));
-  const Owned<X509> signed_certificate = SelfSigned(pair.get());
+  const Owned<X509> signed_certificate = SelfSigned(pair.get(), names);
   Require(PEM_write_X509(Open(certificate).get(), signed_certificate.get()), "writing");
   Require(PEM_write_PrivateKey(Open(key).get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr),
           "writing the key");

@@ -285,6 +285,12 @@ TEST(ConfigWarnings, TellOfListenersThatOthersCanReach) {
   EXPECT_THAT(Warnings(config), ElementsAre("server.http_listen", "admin.listen"));
 }
 
+TEST(ConfigWarnings, TellOfAFileWhoseSecretsEverybodyMayRead) {
+  Config config = CompleteConfig();
+  config.exposed_file = "/etc/rtcroomd/rtcroomd.toml";
+  EXPECT_THAT(Warnings(config), ElementsAre("configuration"));
+}
+
 TEST(ConfigWarnings, TellOnceOfATokenThatTravelsUnencrypted) {
   Config config = CompleteConfig();
   config.admin.token = Secret("a token for the console");

@@ -1,5 +1,7 @@
 #include "daemon/config/load_config.h"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -178,6 +180,21 @@ TEST(LoadConfigFile, IsAProblemWhenItCannotBeRead) {
       outcome.problems,
       ElementsAre(ConfigProblem{
           "configuration", "/nowhere/rtcroomd.toml cannot be read: No such file or directory"}));
+}
+
+TEST(LoadConfigFile, IsExposedWhenEverybodyMayReadItsSecrets) {
+  const TempDirectory directory;
+  const std::string file = (directory.path() / "rtcroomd.toml").string();
+  const auto exposed = [&](const std::string& toml, unsigned mode) {
+    WriteFile(file, toml);
+    std::filesystem::permissions(file, std::filesystem::perms(mode));
+    const Environment secrets = {{"RTCROOMD_LIVE_PUSH_KEY", "of the environment"}};
+    return LoadConfigFile(file, secrets, RunMode::kDev).config.exposed_file;
+  };
+  const std::string with_secret = "[admin]\ntoken = '0123456789abcdef'\n";
+  EXPECT_EQ(exposed(with_secret, 0644), file);
+  EXPECT_EQ(exposed(with_secret, 0640), "");
+  EXPECT_EQ(exposed("[admin]\nlisten = '127.0.0.1:0'\n", 0644), "");
 }
 
 TEST(LoadConfigFile, IsNotNeeded) {

@@ -53,6 +53,15 @@ TEST_F(SessionLoginTest, IsForTheConfiguredApplicationAndAccountType) {
   EXPECT_EQ(OutcomeOf(command), LoginOutcome::kWrongApp);
 }
 
+TEST_F(SessionLoginTest, CountsRefusalsByTheirCause) {
+  verifier_.outcome = UserSigOutcome::kExpired;
+  for (int i = 0; i < 3; ++i) (void)OutcomeOf(CommandOf("amy"));
+  (void)OutcomeOf({});
+  EXPECT_EQ(service_->refused_logins(LoginOutcome::kExpired), 3U);
+  EXPECT_EQ(service_->refused_logins(LoginOutcome::kMissingParameter), 1U);
+  EXPECT_EQ(service_->refused_logins(LoginOutcome::kBadSignature), 0U);
+}
+
 TEST_F(SessionLoginTest, TellsWhatIsWrongWithTheTicket) {
   const struct {
     UserSigOutcome ticket;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/admin/admin_access.h"
 #include "daemon/files/atomic_file.h"
@@ -100,6 +101,36 @@ TEST_F(AdminKey, IsOneInFull) {
     fs::permissions(file(), fs::perms(0600));
     EXPECT_EQ(RenewWithoutSpace(), "") << size;
   }
+}
+
+TEST_F(AdminKey, IsReadByCommandsAsTheServerHasWrittenIt) {
+  const std::string key = Renew();
+  ASSERT_TRUE(ReadAdminKey(directory_.path()));
+  EXPECT_EQ(ReadAdminKey(directory_.path())->Reveal(), key);
+}
+
+TEST_F(AdminKey, ThatIsNotOfThatFormIsNotReadByCommands) {
+  const auto read = [this] { return ReadAdminKey(directory_.path()).ok(); };
+  EXPECT_FALSE(read()) << "there is none";
+  std::ofstream(file()) << std::string(63, 'a') + '\n';
+  fs::permissions(file(), fs::perms(0600));
+  EXPECT_FALSE(read()) << "no hexadecimal digits";
+  Renew();
+  fs::permissions(file(), fs::perms(0604));
+  EXPECT_FALSE(read()) << "others may read it";
+  fs::permissions(file(), fs::perms(0600));
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(file().c_str(), 47'110, 47'110), 0);
+    EXPECT_FALSE(read()) << "somebody else has put it there";
+    ASSERT_EQ(::chown(file().c_str(), 0, 0), 0);
+  }
+  EXPECT_TRUE(read());
+  fs::rename(file(), directory_.path() / "elsewhere");
+  fs::create_symlink(directory_.path() / "elsewhere", file());
+  EXPECT_FALSE(read()) << "a link";
+  fs::remove(file());
+  ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
+  EXPECT_FALSE(read()) << "a pipe, for which it does not wait";
 }
 
 TEST_F(AdminKey, ThatCannotBeWrittenIsToldOf) {

@@ -35,9 +35,11 @@ class MetricsTest : public testing::Test {
                     .room_figures = [this] { return figures_; },
                     .leases = [this] { return leases_; },
                     .sessions = [] { return 9U; },
+                    .refused_logins = [](LoginOutcome why) { return static_cast<unsigned>(why); },
                     .ready = [this] { return ready_; },
                     .free_bytes = [] { return 4096U; },
-                    .waiting_requests = [] { return 3U; }}};
+                    .waiting_requests = [] { return 3U; },
+                    .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); }}};
 };
 
 TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
@@ -214,6 +216,16 @@ TEST_F(MetricsTest, AddUpWhatTheyCount) {
   EXPECT_EQ(totals.handshakes, 1U);
   EXPECT_EQ(totals.refusals, 2U);
   EXPECT_EQ(totals.reaper_lag, 1500ms);
+}
+
+TEST_F(MetricsTest, CountRefusedLoginsByCauseAndDroppedLinesByLevel) {
+  const std::string text = metrics_.Text();
+  for (const char* line : {R"(rtcroomd_logins_refused_total{cause="signature"} 5)",
+                           R"(rtcroomd_logins_refused_total{cause="incomplete"} 0)",
+                           R"(rtcroomd_log_lines_dropped_total{level="debug"} 0)",
+                           R"(rtcroomd_log_lines_dropped_total{level="error"} 3)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
 }
 
 TEST_F(MetricsTest, TellWhichVersionRuns) {

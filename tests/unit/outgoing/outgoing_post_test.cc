@@ -326,10 +326,10 @@ INSTANTIATE_TEST_SUITE_P(
 /// A certificate that the system's authorities vouch for, as far as this process is concerned.
 class TrustedCertificate {
  public:
-  TrustedCertificate() {
+  explicit TrustedCertificate(const CertificateNames& names = {}) {
     const std::string certificate = (directory_.path() / "cert.pem").string();
     const std::string key = (directory_.path() / "key.pem").string();
-    WriteTestCertificate(certificate, key);
+    WriteTestCertificate(certificate, key, names);
     SSL_CTX_use_certificate_file(context_.get(), certificate.c_str(), SSL_FILETYPE_PEM);
     SSL_CTX_use_PrivateKey_file(context_.get(), key.c_str(), SSL_FILETYPE_PEM);
     ::setenv("SSL_CERT_FILE", certificate.c_str(), 1);
@@ -345,6 +345,22 @@ class TrustedCertificate {
   const std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> context_{
       SSL_CTX_new(TLS_server_method())};
 };
+
+TEST_F(OutgoingPosts, ReachATlsServerByANameOfItsCertificateOnly) {
+  const auto outcome = [this](const std::string& host, const CertificateNames& names) {
+    const TrustedCertificate certificate(names);
+    const StandInService service(Echo, certificate.context());
+    const std::string url = service.Url();
+    return Post("https://" + host + url.substr(url.rfind(':')), "a").ok();
+  };
+  EXPECT_TRUE(outcome("localhost", {.alternative = "DNS:localhost"}));
+  EXPECT_TRUE(outcome("127.0.0.1", {.alternative = "IP:127.0.0.1"}));
+  EXPECT_FALSE(outcome("localhost", {.common = "localhost", .alternative = ""}))
+      << "the common name is none";
+  EXPECT_FALSE(outcome("127.0.0.1", {.common = "127.0.0.1", .alternative = ""}));
+  EXPECT_FALSE(outcome("localhost", {.alternative = "DNS:other.test"}));
+  EXPECT_FALSE(outcome("127.0.0.1", {.alternative = "IP:127.0.0.2"}));
+}
 
 TEST_F(OutgoingPosts, ShareATlsConnection) {
   const TrustedCertificate certificate;

@@ -1,0 +1,30 @@
+#include "daemon/process/core_dumps.h"
+
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/sanitizers.h"
+
+namespace rtcroom {
+namespace {
+
+/// Whether a process can be dumped after the call, which is not for this one.
+int DumpableAfterwards() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ForbidCoreDumps();
+    ::_exit(::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(CoreDumps, AreForbiddenButForSanitizers) {
+  EXPECT_EQ(DumpableAfterwards(), kUnderSanitizer ? 1 : 0);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,216 @@
+#include "daemon/process/log_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "daemon/edge/file_descriptor.h"
+#include "tests/support/eventually.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Each;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+/// As small as the kernel makes a pipe.
+constexpr int kPipeBytes = 4096;
+/// More than pipe and queue of this test hold.
+constexpr int kManyLines = 1000;
+constexpr std::size_t kWaitingBytes = 20'000;
+
+std::string Padded(const std::string& text) { return text + std::string(100, '.') + "\n"; }
+
+class LogWriterTest : public testing::Test {
+ protected:
+  LogWriterTest() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    reader_ = FileDescriptor(ends[0]);
+    pipe_ = FileDescriptor(ends[1]);
+    EXPECT_GE(::fcntl(pipe_.get(), F_SETPIPE_SZ, kPipeBytes), 0);
+  }
+  /// Lets the thread of a writer that was left behind come to an end, before its pipe is closed.
+  ~LogWriterTest() override {
+    writer_.reset();
+    reader_ = FileDescriptor();
+    EXPECT_TRUE(Eventually([&] { return Threads() == threads_before_; }));
+  }
+
+  /// From here on a writer has no more than the line in its hand out of its queue.
+  void FillPipe() {
+    ASSERT_EQ(::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK), 0);
+    const std::string line = Padded("full");
+    while (::write(pipe_.get(), line.data(), line.size()) > 0) {
+    }
+    ASSERT_EQ(::fcntl(pipe_.get(), F_SETFL, 0), 0);
+  }
+
+  void MakeWriter() { writer_ = std::make_unique<LogWriter>(pipe_.get(), kWaitingBytes); }
+
+  /// @return how many of `count` lines were dropped.
+  std::uint64_t WriteMany(LogLevel level, int count = kManyLines) {
+    const std::uint64_t before = writer_->dropped(level);
+    for (int i = 0; i < count; ++i) {
+      writer_->Write(level, Padded(std::to_string(i) + " " + std::string(LogLevelName(level))));
+    }
+    return writer_->dropped(level) - before;
+  }
+
+  /// Reads until a line has `last`.
+  std::vector<std::string> ReadUntil(const std::string& last) {
+    std::string text;
+    std::array<char, kPipeBytes> piece{};
+    while (text.find(last) == std::string::npos || !text.ends_with('\n')) {
+      const ssize_t got = ::read(reader_.get(), piece.data(), piece.size());
+      if (got <= 0) break;
+      text.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  }
+
+  static std::ptrdiff_t Threads() {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  }
+
+  const std::ptrdiff_t threads_before_ = Threads();
+  FileDescriptor reader_;
+  FileDescriptor pipe_;
+  std::unique_ptr<LogWriter> writer_;
+};
+
+/// The numbers of the lines of a level, in the order in which they were written.
+std::vector<int> NumbersOf(const std::vector<std::string>& lines, const std::string& level) {
+  std::vector<int> numbers;
+  for (const std::string& line : lines) {
+    if (line.find(" " + level) != std::string::npos) numbers.push_back(std::stoi(line));
+  }
+  return numbers;
+}
+
+TEST_F(LogWriterTest, WritesLinesInTheirOrderWhateverTheirLevel) {
+  MakeWriter();
+  writer_->Write(LogLevel::kInfo, "1\n");
+  writer_->Write(LogLevel::kError, "2\n");
+  writer_->Write(LogLevel::kDebug, "3\n");
+  writer_->Write(LogLevel::kWarn, "4\n");
+  EXPECT_TRUE(writer_->Flush(kPatience));
+  EXPECT_THAT(ReadUntil("4"), ElementsAre("1", "2", "3", "4"));
+}
+
+TEST_F(LogWriterTest, HoldsUpNobodyWhenNobodyReads) {
+  MakeWriter();
+  EXPECT_GT(WriteMany(LogLevel::kInfo), 0U) << "returns, though the pipe is full";
+  EXPECT_EQ(writer_->dropped(LogLevel::kError), 0U);
+}
+
+TEST_F(LogWriterTest, DropsInformationBeforeErrors) {
+  FillPipe();
+  MakeWriter();
+  const std::uint64_t refused = WriteMany(LogLevel::kInfo);
+  EXPECT_EQ(WriteMany(LogLevel::kError, 20), 0U);
+  EXPECT_GE(WriteMany(LogLevel::kDebug, 20), 18U) << "the queue is full of what matters more";
+  EXPECT_GT(writer_->dropped(LogLevel::kInfo), refused) << "some had to make room";
+
+  const std::vector<std::string> lines = ReadUntil("19 error");
+  EXPECT_THAT(lines, Each(EndsWith("..."))) << "whole lines only";
+  const std::vector<int> infos = NumbersOf(lines, "info");
+  EXPECT_TRUE(std::ranges::is_sorted(infos));
+  EXPECT_EQ(infos.size() + writer_->dropped(LogLevel::kInfo), kManyLines);
+  const std::vector<int> errors = NumbersOf(lines, "error");
+  EXPECT_THAT(errors, SizeIs(20));
+  EXPECT_TRUE(std::ranges::is_sorted(errors));
+}
+
+TEST_F(LogWriterTest, DropsTheNewestErrorsWhenThereIsNothingElse) {
+  FillPipe();
+  MakeWriter();
+  const std::uint64_t dropped = WriteMany(LogLevel::kError);
+  EXPECT_GT(dropped, 0U);
+  EXPECT_EQ(writer_->dropped(LogLevel::kInfo), 0U);
+  // Or one later, if the writer had none in its hand for a moment.
+  const auto kept = static_cast<int>(kManyLines - dropped);
+  const std::vector<int> errors =
+      NumbersOf(ReadUntil(std::to_string(kept - 2) + " error"), "error");
+  ASSERT_GE(errors.size(), static_cast<std::size_t>(kept - 1));
+  for (int i = 0; i < kept - 1; ++i) EXPECT_EQ(errors[static_cast<std::size_t>(i)], i);
+}
+
+TEST_F(LogWriterTest, WritesBeforeItEndsWhatWaits) {
+  MakeWriter();
+  WriteMany(LogLevel::kInfo, 20);
+  std::thread ending([this] { writer_.reset(); });
+  EXPECT_THAT(NumbersOf(ReadUntil("19 info"), "info"), SizeIs(20));
+  ending.join();
+}
+
+TEST_F(LogWriterTest, EndsAlthoughNobodyReads) {
+  MakeWriter();
+  WriteMany(LogLevel::kInfo);
+  EXPECT_FALSE(writer_->Flush(1ms));
+  writer_.reset();  // returns
+}
+
+TEST_F(LogWriterTest, WaitsForTheReaderOfANonBlockingPipe) {
+  ASSERT_EQ(::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK), 0);
+  MakeWriter();
+  const std::uint64_t dropped = WriteMany(LogLevel::kInfo);
+  EXPECT_GT(dropped, 0U);
+  writer_->Write(LogLevel::kError, Padded("the last"));
+  const std::vector<std::string> lines = ReadUntil("the last");
+  EXPECT_THAT(lines, Each(EndsWith("..."))) << "whole lines only";
+  EXPECT_THAT(lines.back(), HasSubstr("the last"));
+  EXPECT_EQ(NumbersOf(lines, "info").size() + writer_->dropped(LogLevel::kInfo), kManyLines);
+  WriteMany(LogLevel::kInfo);
+  writer_.reset();  // returns
+}
+
+TEST_F(LogWriterTest, CountsWhatAReaderWhoHasGoneDidNotGet) {
+  MakeWriter();
+  reader_ = FileDescriptor();
+  writer_->Write(LogLevel::kWarn, "nobody reads this\n");
+  EXPECT_TRUE(writer_->Flush(kPatience)) << "and the process lives";
+  EXPECT_EQ(writer_->dropped(LogLevel::kWarn), 1U);
+}
+
+TEST_F(LogWriterTest, LeavesSignalsToOthers) {
+  MakeWriter();
+  writer_->Write(LogLevel::kInfo, "it runs\n");
+  ASSERT_TRUE(writer_->Flush(kPatience));
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGUSR1);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  ::kill(::getpid(), SIGUSR1);  // would end a process of which one thread takes it
+  int taken = 0;
+  sigwait(&blocked, &taken);
+  EXPECT_EQ(taken, SIGUSR1);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+}  // namespace rtcroom
