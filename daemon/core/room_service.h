@@ -219,6 +219,7 @@ class RoomService {
   Status StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent);
   [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
                                   const PusherProfile& profile) const;
+  [[nodiscard]] std::string AccelerateUrl(const UserId& user_id, std::string_view stream) const;
   [[nodiscard]] std::string MixedPlayUrl(Dialect dialect, const Pusher& creator) const;
   Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                             LeaveReason reason, TimePoint now) const;
