@@ -192,6 +192,14 @@ void WarnOfLive(const LiveConfig& live, Problems& warnings) {
   }
 }
 
+void WarnOfPlayKey(const LiveConfig& live, Problems& warnings) {
+  if (live.push_key.empty()) return;
+  if (!live.play_key.empty() && live.play_key != live.push_key) return;
+  warnings.push_back({"live.play_key",
+                      "not different from live.push_key: the signature of a play URL is good for "
+                      "pushing, too; give the stream service a play key of its own"});
+}
+
 void WarnOfUtils(const Config& config, Problems& warnings) {
   if (!config.utils.enabled) return;
   if (config.live.api_key.empty()) {
@@ -274,6 +282,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   WarnOfAuth(config.auth, warnings);
   WarnOfIm(config.im, warnings);
   WarnOfLive(config.live, warnings);
+  WarnOfPlayKey(config.live, warnings);
   WarnOfUtils(config, warnings);
   if (config.wechat.app_id.empty()) {
     warnings.push_back({"wechat.app_id", "missing: login codes give no openid but a fresh userID"});

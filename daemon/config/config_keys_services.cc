@@ -44,7 +44,9 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
                       "Prefix of stream names; \"\" = the name is the userID alone.");
   live.Add<&S::push_key>("push_key", SecretRule{},
                          "Signs push URLs; \"\" = unsigned, for a media server of one's own.");
-  live.Add<&S::play_key>("play_key", SecretRule{}, "Signs play URLs; \"\" = push_key.");
+  live.Add<&S::play_key>(
+      "play_key", SecretRule{},
+      "Signs play URLs; \"\" = push_key, and then they are good for pushing, too.");
   live.Add<&S::push_host>("push_host", PlainTextRule{CheckOptionalHost},
                           "\"\" = BIZID.livepush.myqcloud.com.");
   live.Add<&S::play_host>("play_host", PlainTextRule{CheckOptionalHost},

@@ -232,6 +232,7 @@ class RoomService {
                                                    const UserId& user_id);
   [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
                                   const PusherProfile& profile) const;
+  [[nodiscard]] std::string AccelerateUrl(const UserId& user_id, std::string_view stream) const;
   [[nodiscard]] std::string MixedPlayUrl(const Pusher& creator) const;
   Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                             LeaveReason reason, TimePoint now) const;

@@ -23,8 +23,14 @@ Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
           .user_name = profile.user_name,
           .user_avatar = profile.user_avatar,
           .push_url = profile.push_url,
-          .accelerate_url =
-              stream.empty() ? std::string() : streams_.AccelerateUrl(stream, clock_.Now())};
+          .accelerate_url = AccelerateUrl(user_id, stream)};
+}
+
+std::string RoomService::AccelerateUrl(const UserId& user_id, std::string_view stream) const {
+  if (stream.empty()) return {};
+  // Members choose their push URLs: nobody may have a stranger's stream signed by naming it.
+  return IsOwnStream(stream, user_id, streams_) ? streams_.AccelerateUrl(stream, clock_.Now())
+                                                : streams_.UnsignedAccelerateUrl(stream);
 }
 
 std::string RoomService::MixedPlayUrl(const Pusher& creator) const {

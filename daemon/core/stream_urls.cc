@@ -1,6 +1,27 @@
 #include "daemon/core/stream_urls.h"
 
+#include <algorithm>
+
 namespace rtcroom {
+namespace {
+
+/// Of the suffix of a stream of gen-2: `_` and 8 hex.
+constexpr std::size_t kSuffixBytes = 9;
+
+}  // namespace
+
+bool IsHex(std::string_view text) {
+  return std::ranges::all_of(text, [](char character) {
+    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f') ||
+           (character >= 'A' && character <= 'F');
+  });
+}
+
+bool HasStreamSuffix(std::string_view stream) {
+  if (stream.size() < kSuffixBytes) return false;
+  const std::string_view suffix = stream.substr(stream.size() - kSuffixBytes);
+  return suffix.front() == '_' && IsHex(suffix.substr(1));
+}
 
 std::string_view StreamInPushUrl(std::string_view push_url) {
   const std::string_view path = push_url.substr(0, push_url.find('?'));
@@ -17,6 +38,12 @@ std::string StreamOf(Dialect dialect, const UserId& user_id, std::string_view pu
       return std::string(StreamInPushUrl(push_url));
   }
   return {};
+}
+
+bool IsOwnStream(std::string_view stream, const UserId& user_id, const StreamUrlSigner& streams) {
+  const std::string own = streams.StreamName(user_id);
+  if (stream == own) return true;
+  return HasStreamSuffix(stream) && stream.substr(0, stream.size() - kSuffixBytes) == own;
 }
 
 }  // namespace rtcroom

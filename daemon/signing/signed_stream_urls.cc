@@ -10,9 +10,20 @@
 namespace rtcroom {
 namespace {
 
+/// How much of the SHA-256 of an id stands for it.
+constexpr std::size_t kDigestDigits = 16;
+
 bool FitsStreamName(char character) {
   return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
          (character >= '0' && character <= '9') || character == '_' || character == '-';
+}
+
+/// Whether a stream may have the id as its name: nothing in it breaks a URL, and no other user's
+/// stream can be called so.
+bool NamesAStream(std::string_view user_id) {
+  const bool looks_like_digest = user_id.size() == kDigestDigits && IsHex(user_id);
+  return std::ranges::all_of(user_id, FitsStreamName) && !HasStreamSuffix(user_id) &&
+         !looks_like_digest;
 }
 
 /// What was percent-encoded stays so: the name is a piece of a URL already.
@@ -47,9 +58,9 @@ SignedStreamUrls::SignedStreamUrls(StreamUrlOptions options)
     : options_(WithDefaults(std::move(options))) {}
 
 std::string SignedStreamUrls::StreamName(const UserId& user_id) const {
-  const std::string user = std::ranges::all_of(user_id.value, FitsStreamName)
+  const std::string user = NamesAStream(user_id.value)
                                ? user_id.value
-                               : Sha256Hex(user_id.value).substr(0, 16);
+                               : Sha256Hex(user_id.value).substr(0, kDigestDigits);
   return options_.bizid.empty() ? user : fmt::format("{}_{}", options_.bizid, user);
 }
 
@@ -61,6 +72,11 @@ Result<std::string> SignedStreamUrls::PushUrl(std::string_view stream, TimePoint
 std::string SignedStreamUrls::AccelerateUrl(std::string_view stream, TimePoint now) const {
   if (options_.play_host.empty()) return "";
   return RtmpUrl(options_.play_host, options_.play_key, stream, now);
+}
+
+std::string SignedStreamUrls::UnsignedAccelerateUrl(std::string_view stream) const {
+  if (options_.play_host.empty()) return "";
+  return RtmpUrl(options_.play_host, {}, stream, {});
 }
 
 std::string SignedStreamUrls::MixedPlayUrl(std::string_view stream) const {

@@ -27,9 +27,11 @@ struct PlainPlayUrls {
   std::string hls{};
 };
 
-/// The name of a user's stream is `{bizid}_{userID}`, the userID alone without a bizid. An id with
-/// other characters than A-Z a-z 0-9 _ - stands as the first 16 hex of its SHA-256. Streams that
-/// clients name may have any characters: in URLs those that could break them are escaped.
+/// The name of a user's stream is `{bizid}_{userID}`, the userID alone without a bizid. The first
+/// 16 hex of its SHA-256 stand for an id with other characters than A-Z a-z 0-9 _ -, for one that
+/// ends as the streams of gen-2 do, in `_` and 8 hex, and for one that looks like such a digest. So
+/// no two users have one stream, whichever dialects they speak. Streams that clients name may have
+/// any characters: in URLs those that could break them are escaped.
 ///
 /// @threads immutable: safe from any thread.
 /// @source protocol B.4.3, D.4.
@@ -40,6 +42,7 @@ class SignedStreamUrls : public StreamUrlSigner {
   [[nodiscard]] std::string StreamName(const UserId& user_id) const override;
   [[nodiscard]] Result<std::string> PushUrl(std::string_view stream, TimePoint now) const override;
   [[nodiscard]] std::string AccelerateUrl(std::string_view stream, TimePoint now) const override;
+  [[nodiscard]] std::string UnsignedAccelerateUrl(std::string_view stream) const override;
   [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override;
 
   [[nodiscard]] PlainPlayUrls PlayUrls(std::string_view stream) const;

@@ -21,6 +21,9 @@ class FakeStreams : public StreamUrlSigner {
                                           TimePoint /*now*/) const override {
     return std::string("rtmp://play/live/").append(stream);
   }
+  [[nodiscard]] std::string UnsignedAccelerateUrl(std::string_view stream) const override {
+    return std::string("rtmp://play/live/").append(stream);
+  }
   [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override {
     return std::string("https://play/live/").append(stream).append(".flv");
   }

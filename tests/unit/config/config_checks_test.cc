@@ -34,6 +34,7 @@ Config CompleteConfig() {
   config.im.secret_key = Secret("k");
   config.live.bizid = "8888";
   config.live.push_key = Secret("k");
+  config.live.play_key = Secret("another");
   config.wechat.app_id = "wx1";
   config.wechat.secret = Secret("s");
   return config;
@@ -220,6 +221,16 @@ TEST(ConfigWarnings, TellOfUnsignedPushUrls) {
   Config config = CompleteConfig();
   config.live.push_key = Secret();
   EXPECT_THAT(Warnings(config), ElementsAre("live.push_key"));
+}
+
+TEST(ConfigWarnings, TellOfPlayUrlsWhoseSignatureIsGoodForPushing) {
+  Config config = CompleteConfig();
+  config.live.play_key = Secret();
+  EXPECT_THAT(Warnings(config), ElementsAre("live.play_key"));
+  config.live.play_key = config.live.push_key;
+  EXPECT_THAT(Warnings(config), ElementsAre("live.play_key"));
+  config.live.push_key = Secret();
+  EXPECT_THAT(Warnings(config), ElementsAre("live.push_key")) << "nothing is signed to push";
 }
 
 TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {

@@ -1,5 +1,10 @@
 #include "daemon/signing/signed_stream_urls.h"
 
+#include <iterator>
+#include <map>
+#include <random>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/fake_clock.h"
@@ -63,6 +68,12 @@ TEST(SignedStreamUrls, SignsPlayUrlsWithTheirOwnKeyWhenThereIsOne) {
             std::string::npos);
 }
 
+TEST(SignedStreamUrls, LeaveASignatureOut) {
+  EXPECT_EQ(SignedStreamUrls(Options()).UnsignedAccelerateUrl(kStream),
+            "rtmp://8888.liveplay.myqcloud.com/live/8888_user_0001?bizid=8888");
+  EXPECT_EQ(SignedStreamUrls({.push_key = Secret("key")}).UnsignedAccelerateUrl(kStream), "");
+}
+
 TEST(SignedStreamUrls, EndAfterTheConfiguredTime) {
   StreamUrlOptions options = Options();
   options.url_ttl = std::chrono::seconds(0);
@@ -118,6 +129,47 @@ TEST(StreamName, ReplacesAnIdThatCouldBreakAUrl) {
   // The SHA-256 of "a.b" begins so.
   EXPECT_EQ(NameOf("8888", UserId{"a.b"}), "8888_2e7336dc8eba87ef");
   EXPECT_EQ(NameOf("", UserId{"a.b"}), "2e7336dc8eba87ef");
+}
+
+TEST(StreamName, ReplacesAnIdThatEndsAsTheStreamsOfGen2Do) {
+  EXPECT_EQ(NameOf("8888", UserId{"alice_ab12cd34"}), "8888_6d60a376f4dfda04");
+  EXPECT_EQ(NameOf("8888", UserId{"alice_AB12CD34"}).size(), 5U + 16U) << "in any letter case";
+  EXPECT_EQ(NameOf("", UserId{"_ab12cd34"}).size(), 16U);
+  for (const char* kept : {"alice_ab12cd3", "alice_ab12cd345", "alice_ab12cd3g", "aliceab12cd34",
+                           "ab12cd34", "alice-ab12cd34", "user_0a1b2c3d_4e5f"}) {
+    EXPECT_EQ(NameOf("8888", UserId{kept}), std::string("8888_") + kept);
+  }
+}
+
+TEST(StreamName, ReplacesAnIdThatLooksLikeTheDigestOfAnother) {
+  EXPECT_NE(NameOf("8888", UserId{"2e7336dc8eba87ef"}), NameOf("8888", UserId{"a.b"}));
+  EXPECT_NE(NameOf("8888", UserId{"2E7336DC8EBA87EF"}), "8888_2E7336DC8EBA87EF");
+  EXPECT_EQ(NameOf("8888", UserId{"2e7336dc8eba87efa"}), "8888_2e7336dc8eba87efa");
+}
+
+/// An id made of the pieces that stream names are made of.
+UserId DrawId(std::mt19937_64& random) {
+  constexpr const char* kPieces[] = {"alice", "_", "_",    "ab12cd34",         "AB12CD34", "8888",
+                                     "-",     ".", "test", "2e7336dc8eba87ef", "oAbc-12",  "0"};
+  UserId id;
+  for (std::size_t i = 0; i <= random() % 4; ++i)
+    id.value += kPieces[random() % std::size(kPieces)];
+  return id;
+}
+
+TEST(StreamName, IsNeverThatOfAnotherUserInEitherGeneration) {
+  std::mt19937_64 random(1);
+  for (const char* bizid : {"8888", "", "live_8888", "ab12cd34"}) {
+    std::map<std::string, std::string> owners;
+    for (int i = 0; i < 20'000; ++i) {
+      const UserId user = DrawId(random);
+      const std::string gen1 = NameOf(bizid, user);
+      const std::string gen2 = gen1 + (random() % 2 == 0 ? "_ab12cd34" : "_0a1b2c3d");
+      for (const std::string& name : {gen1, gen2}) {
+        EXPECT_EQ(owners.emplace(name, user.value).first->second, user.value) << name;
+      }
+    }
+  }
 }
 
 }  // namespace
