@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/secret.h"
+#include "daemon/core/address_key.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
 #include "handlers/form.h"
@@ -30,12 +31,14 @@ struct Request {
   /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
   std::optional<UserId> proven_caller{};
   std::string from{};     ///< what a caller without a proof is bound to; empty: nothing
-  std::string address{};  ///< `AddressKey` of the caller, for calls that take a seat; else empty
+  std::string address{};  ///< the client's, as `Admission` takes it
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }
   /// Whom a seat counts to that the call takes.
-  [[nodiscard]] SeatOwner owner() const { return {.address = address, .user = proven_caller}; }
+  [[nodiscard]] SeatOwner owner() const {
+    return {.address = AddressKey(address), .user = proven_caller};
+  }
 };
 
 /// What every handler is given besides the request.

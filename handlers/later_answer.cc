@@ -4,19 +4,18 @@
 
 namespace rtcroom {
 
-LaterAnswer::LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label,
-                         std::string origin, Bill bill, const Cors& cors)
+LaterAnswer::LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, Headers headers,
+                         Bill bill)
     : pending_(std::move(pending)),
       label_(std::move(label)),
-      origin_(std::move(origin)),
-      bill_(std::move(bill)),
-      cors_(cors) {}
+      headers_(std::move(headers)),
+      bill_(std::move(bill)) {}
 
 void LaterAnswer::Send(const Reply& reply) {
   if (sent_.exchange(true)) return;
   HttpReply rendered = Render(reply, label_);
   bill_.ChargeReply(rendered.body.size());
-  cors_.AddOrigin(origin_, rendered.headers);
+  rendered.headers.insert(rendered.headers.end(), headers_.begin(), headers_.end());
   pending_->Send(std::move(rendered));
 }
 

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <memory>
-#include <string>
 
 #include "handlers/bill.h"
 #include "handlers/cors.h"
@@ -15,12 +14,11 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class LaterAnswer {
  public:
-  /// @param label   of the request.
-  /// @param origin  as it was sent; empty when absent.
-  /// @param bill    of the request.
-  /// @param cors    must outlive the answer.
-  LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, std::string origin,
-              Bill bill, const Cors& cors);
+  /// @param label    of the request.
+  /// @param headers  of the reply, besides its own.
+  /// @param bill     of the request.
+  LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, Headers headers,
+              Bill bill);
 
   /// The first call counts, and the others do nothing: a handler may throw after it has answered.
   void Send(const Reply& reply);
@@ -31,9 +29,8 @@ class LaterAnswer {
  private:
   const std::shared_ptr<PendingReply> pending_;  ///< shared with the connection that waits for it
   const RequestLabel label_;
-  const std::string origin_;
+  const Headers headers_;
   const Bill bill_;
-  const Cors& cors_;
   std::atomic<bool> sent_{false};
 };
 

@@ -122,13 +122,15 @@ std::chrono::nanoseconds Router::Delay(std::string_view address) const {
 
 std::optional<HttpReply> Router::Handle(const HttpRequest& request, const DeferReply& defer) const {
   RequestLabel label;
+  Headers headers;
+  cors_.AddOrigin(request.origin, headers);
   std::optional<HttpReply> reply;
   try {
-    reply = Dispatch(request, defer, label);
+    reply = Dispatch(request, defer, label, headers);
   } catch (...) {
     reply = Render(Slipped(), label);
   }
-  if (reply) cors_.AddOrigin(request.origin, reply->headers);
+  if (reply) reply->headers.insert(reply->headers.end(), headers.begin(), headers.end());
   return reply;
 }
 
@@ -176,7 +178,7 @@ bool Router::Admits(const HttpRequest& request, const std::optional<Target>& tar
 }
 
 std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const DeferReply& defer,
-                                          RequestLabel& label) const {
+                                          RequestLabel& label, Headers& headers) const {
   const std::optional<Target> target = FindTarget(request.method, request.path);
   // What is no call at all takes a token, too, but is answered as it is: that costs no more.
   const bool admitted = Admits(request, target);
@@ -184,6 +186,7 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   const Route& route = *target->found.route;
   label.endpoint = route.endpoint;
   label.kind = target->found.kind;
+  if (route.caching == RouteCaching::kNever) headers.emplace_back("Cache-Control", "no-store");
 
   if (request.method == "OPTIONS") {
     HttpReply reply{.status = kNoContent, .label = label};
@@ -217,7 +220,7 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   }
   const std::shared_ptr<PendingReply> pending = defer();
   const auto answer =
-      std::make_shared<LaterAnswer>(pending, label, request.origin, std::move(bill), cors_);
+      std::make_shared<LaterAnswer>(pending, label, headers, std::move(bill));
   if (route.sliced != nullptr) {
     RunSlicedHandler(route.sliced, *call, context_, *pending, answer);
   } else {

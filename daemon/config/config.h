@@ -153,6 +153,7 @@ struct LimitsConfig {
   Rate pushers_rate = {.per_second = 10};
   std::size_t rooms_per_address = 10'000;  ///< 0: no limit
   std::size_t rooms_per_user = 10;         ///< 0: no limit
+  Rate signing_rate = {.per_hour = 600};
 };
 
 struct LogConfig {

@@ -87,6 +87,10 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys) {
       "0 = off. Name a proxy in server.trusted_proxies, or all its clients are one address.");
   limits.Add<&S::rooms_per_user>("rooms_per_user", CountRule{0, 1'000'000'000},
                                  "The same for one user who has logged in; 0 = off.");
+  limits.Add<&S::signing_rate>(
+      "signing_rate", RateRule{.hourly = true},
+      "Tickets of one address for fresh users, whom nothing proves; 100 at "
+      "once.");
 }
 
 }  // namespace rtcroom

@@ -8,7 +8,9 @@ namespace rtcroom {
 
 RateLimitedAdmission::RateLimitedAdmission(const Clock& clock, const SipHashKey& secret,
                                            const AdmissionLimits& limits)
-    : addresses_(clock, secret, limits.per_address), users_(clock, secret, limits.per_user) {}
+    : addresses_(clock, secret, limits.per_address),
+      users_(clock, secret, limits.per_user),
+      tickets_(clock, secret, limits.tickets) {}
 
 bool RateLimitedAdmission::AdmitsAddress(std::string_view address) {
   return addresses_.Admits(AddressKey(address));
@@ -40,9 +42,14 @@ bool RateLimitedAdmission::AddressOwes(std::string_view address) {
 
 bool RateLimitedAdmission::UserOwes(const UserId& user) { return users_.Owes(user.value); }
 
+bool RateLimitedAdmission::AdmitsTicket(std::string_view address) {
+  return tickets_.Admits(AddressKey(address));
+}
+
 void RateLimitedAdmission::SetLimits(const AdmissionLimits& limits) {
   addresses_.SetLimit(limits.per_address);
   users_.SetLimit(limits.per_user);
+  tickets_.SetLimit(limits.tickets);
 }
 
 }  // namespace rtcroom

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/core/address_key.h"
 #include "daemon/core/session_token.h"
 
 namespace rtcroom {
@@ -97,7 +98,7 @@ Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
   if (outcome != LoginOutcome::kMalformed && !IsOurApp(command)) outcome = LoginOutcome::kWrongApp;
   if (outcome != LoginOutcome::kOk) return Refuse(outcome);
 
-  Result<Secret> token = Begin(command.user_id);
+  Result<Secret> token = Begin(command.user_id, command.address);
   if (!token) return token.error();
   return SessionLogin{.outcome = LoginOutcome::kOk, .token = *std::move(token)};
 }
@@ -107,13 +108,13 @@ SessionLogin SessionService::Refuse(LoginOutcome outcome) {
   return {.outcome = outcome};
 }
 
-Result<Secret> SessionService::LoginTrusted(const UserId& user_id) {
+Result<Secret> SessionService::LoginTrusted(const UserId& user_id, std::string_view address) {
   if (options_.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
   if (!IsUserId(user_id)) return Error{Errc::kBadRequest, "userID: not a user id"};
-  return Begin(user_id);
+  return Begin(user_id, address);
 }
 
-Result<Secret> SessionService::Begin(const UserId& user_id) {
+Result<Secret> SessionService::Begin(const UserId& user_id, std::string_view address) {
   const std::string secret = crypto_.NewTokenSecret();
   std::string token = FormatSessionToken({.secret = secret, .application = application_});
   const Session session{.user_id = user_id,
@@ -123,7 +124,7 @@ Result<Secret> SessionService::Begin(const UserId& user_id) {
   Session for_store = session;
   for_store.last_use = ForStore(session.last_use);
   if (const Status stored = store_.PutSession(for_store); !stored) return stored.error();
-  table_.Put(session);
+  table_.Put(session, AddressKey(address));
   return Secret(std::move(token));
 }
 

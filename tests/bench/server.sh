@@ -30,6 +30,7 @@ push_key = "testpushkey0123456789"
 play_key = "testplaykey0123456789"
 [limits]
 per_address_rate = "0/s"
+signing_rate = "0/h"
 per_user_rate = "0/s"
 pushers_rate = "0/s"
 TOML

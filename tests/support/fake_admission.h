@@ -21,6 +21,7 @@ class FakeAdmission : public Admission {
   std::set<std::string, std::less<>> refused_addresses;
   std::set<std::string, std::less<>> refused_users;
   std::set<std::pair<std::string, std::string>> refused_claims;  ///< each with its address
+  std::set<std::string, std::less<>> refused_tickets;            ///< addresses
 
   std::set<std::string, std::less<>> owing_addresses;
   std::set<std::string, std::less<>> owing_users;
@@ -32,6 +33,7 @@ class FakeAdmission : public Admission {
   std::atomic<int> addresses_asked{0};
   std::atomic<int> users_asked{0};
   std::atomic<int> claims_asked{0};
+  std::atomic<int> tickets_asked{0};
 
   [[nodiscard]] bool AdmitsAddress(std::string_view address) override {
     ++addresses_asked;
@@ -60,6 +62,10 @@ class FakeAdmission : public Admission {
   }
   [[nodiscard]] bool UserOwes(const UserId& user) override {
     return owing_users.contains(user.value);
+  }
+  [[nodiscard]] bool AdmitsTicket(std::string_view address) override {
+    ++tickets_asked;
+    return !refused_tickets.contains(address);
   }
 };
 
