@@ -55,6 +55,9 @@ Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
   if (!fs::exists(store, problem)) {
     return Error{Errc::kUnavailable, fmt::format("there is no store at {}", store.string())};
   }
+  if (!fs::is_regular_file(store, problem)) {
+    return Error{Errc::kUnavailable, fmt::format("{} is no file", store.string())};
+  }
   const Result<std::unique_ptr<DataDirectory>> lock = DataDirectory::Open(data_dir);
   if (!lock) return lock.error();
   const Result<std::string> name = StoreBackup(data_dir, store, random).Make();

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include "daemon/cli/section_config.h"
@@ -24,6 +27,12 @@ Result<StoreReport> Check(const std::filesystem::path& store, const std::filesys
   // Even who only reads can leave a file beside a store that nobody has open.
   const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(owned);
   if (!owner) return owner.error();
+  // SQLite would wait for somebody who writes to a pipe.
+  std::error_code problem;
+  if (std::filesystem::exists(store, problem) &&
+      !std::filesystem::is_regular_file(store, problem)) {
+    return Error{Errc::kUnavailable, fmt::format("{} is no file", store.string())};
+  }
   SystemRandom random;
   const std::optional<Cursor> mark = PositionMark(store, random).Read();
   Result<StoreReport> report = CheckStore({.path = store.string(), .limits = limits});

@@ -158,6 +158,19 @@ TEST_F(BackupTest, ShowsNothingButTheKeyThatTheServerHasPutThere) {
   EXPECT_EQ(Backup(server_, file()).exit_code, kDone);
 }
 
+TEST_F(BackupTest, AStoreThatIsAPipeIsNotWaitedFor) {
+  ASSERT_EQ(server_.Terminate(), 0);
+  fs::rename(store(), directory_.path() / "elsewhere");
+  ASSERT_EQ(::mkfifo(store().c_str(), S_IRUSR | S_IWUSR), 0);
+  EXPECT_EQ(Backup(server_, file()).exit_code, kFailed);
+  EXPECT_EQ(CheckStoreFile(store()).exit_code, kFailed);
+  fs::remove(store());
+  ASSERT_EQ(::mkfifo(file().c_str(), S_IRUSR | S_IWUSR), 0);
+  EXPECT_EQ(Restore().exit_code, kFailed);
+  fs::rename(directory_.path() / "elsewhere", store());
+  server_.Start();
+}
+
 TEST_F(BackupTest, RootLeavesNothingOfItsOwnInTheServersDirectory) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as somebody else";
   constexpr uid_t kServersUser = 47'110;
