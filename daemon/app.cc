@@ -26,7 +26,7 @@ constexpr std::size_t kRestoreBatch = 1000;
 /// Often enough to keep up with as many changes as one machine can commit.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
-/// What is acknowledged after the last mark is missed by nobody when it is lost with its log.
+/// Events that are newer than the mark can be lost unnoticed.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
 /// 0 when the system does not tell.
@@ -147,8 +147,9 @@ void App::NoteNewest() {
   const Result<Cursor> newest = store_->Newest();
   if (!newest) return;  // the store says so itself
   const Status noted = mark_->Note(*newest);
-  if (!noted && is_mark_written_)
+  if (!noted && is_mark_written_) {
     logger_.Warn("mark_not_written", {{"reason", noted.error().detail}});
+  }
   is_mark_written_ = noted.ok();
 }
 
@@ -216,8 +217,9 @@ void App::BeginUpkeep() {
         readiness_.AskWhenWanted([this] { return store_->Ping(); });
       },
       logger_);
-  if (mark_)
+  if (mark_) {
     marking_.emplace(kMarkPeriod, [this](const std::stop_token&) { NoteNewest(); }, logger_);
+  }
 }
 
 void App::ForgetEndedBans() {

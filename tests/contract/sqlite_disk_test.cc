@@ -251,7 +251,7 @@ TEST_F(SqliteDisk, APingTellsOfTheCommitThatFailedBeforeIt) {
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
   vfs_.write_failure = SQLITE_OK;
   const Status told = store_->Ping();
-  EXPECT_ERROR(kStoreBroken, told);
+  ASSERT_FALSE(told.ok());
   EXPECT_THAT(told.error().detail, HasSubstr("full"));
   EXPECT_OK(store_->Ping()) << "it was itself a commit that succeeded";
 
