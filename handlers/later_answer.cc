@@ -4,17 +4,13 @@
 
 namespace rtcroom {
 
-LaterAnswer::LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label,
-                         std::string origin, const Cors& cors)
-    : pending_(std::move(pending)),
-      label_(std::move(label)),
-      origin_(std::move(origin)),
-      cors_(cors) {}
+LaterAnswer::LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, Headers headers)
+    : pending_(std::move(pending)), label_(std::move(label)), headers_(std::move(headers)) {}
 
 void LaterAnswer::Send(const Reply& reply) {
   if (sent_.exchange(true)) return;
   HttpReply rendered = Render(reply, label_);
-  cors_.AddOrigin(origin_, rendered.headers);
+  rendered.headers.insert(rendered.headers.end(), headers_.begin(), headers_.end());
   pending_->Send(std::move(rendered));
 }
 

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <memory>
-#include <string>
 
 #include "handlers/cors.h"
 #include "handlers/pending_reply.h"
@@ -14,11 +13,9 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class LaterAnswer {
  public:
-  /// @param label   of the request.
-  /// @param origin  as it was sent; empty when absent.
-  /// @param cors    must outlive the answer.
-  LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, std::string origin,
-              const Cors& cors);
+  /// @param label    of the request.
+  /// @param headers  of the reply, besides its own.
+  LaterAnswer(std::shared_ptr<PendingReply> pending, RequestLabel label, Headers headers);
 
   /// The first call counts, and the others do nothing: a handler may throw after it has answered.
   void Send(const Reply& reply);
@@ -26,8 +23,7 @@ class LaterAnswer {
  private:
   const std::shared_ptr<PendingReply> pending_;  ///< shared with the connection that waits for it
   const RequestLabel label_;
-  const std::string origin_;
-  const Cors& cors_;
+  const Headers headers_;
   std::atomic<bool> sent_{false};
 };
 

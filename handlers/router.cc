@@ -89,13 +89,15 @@ RequestPlan Router::Plan(std::string_view method, std::string_view raw_path) con
 
 std::optional<HttpReply> Router::Handle(const HttpRequest& request, const DeferReply& defer) const {
   RequestLabel label;
+  Headers headers;
+  cors_.AddOrigin(request.origin, headers);
   std::optional<HttpReply> reply;
   try {
-    reply = Dispatch(request, defer, label);
+    reply = Dispatch(request, defer, label, headers);
   } catch (...) {
     reply = Render(Slipped(), label);
   }
-  if (reply) cors_.AddOrigin(request.origin, reply->headers);
+  if (reply) reply->headers.insert(reply->headers.end(), headers.begin(), headers.end());
   return reply;
 }
 
@@ -139,7 +141,7 @@ bool Router::Admits(const HttpRequest& request, const std::optional<Target>& tar
 }
 
 std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const DeferReply& defer,
-                                          RequestLabel& label) const {
+                                          RequestLabel& label, Headers& headers) const {
   const std::optional<Target> target = FindTarget(request.method, request.path);
   // What is no call at all takes a token, too, but is answered as it is: that costs no more.
   const bool admitted = Admits(request, target);
@@ -147,6 +149,7 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   const Route& route = *target->found.route;
   label.endpoint = route.endpoint;
   label.kind = target->found.kind;
+  if (route.caching == RouteCaching::kNever) headers.emplace_back("Cache-Control", "no-store");
 
   if (request.method == "OPTIONS") {
     HttpReply reply{.status = kNoContent, .label = label};
@@ -171,7 +174,7 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
   if (!call) return Render(Reply::Failure(call.error()), label);
   if (route.handler != nullptr) return Render(route.handler(*call, context_), label);
   RunLaterHandler(route.later, *call, context_,
-                  std::make_shared<LaterAnswer>(defer(), label, request.origin, cors_));
+                  std::make_shared<LaterAnswer>(defer(), label, headers));
   return std::nullopt;
 }
 

@@ -85,9 +85,10 @@ class Router {
   [[nodiscard]] RouteChoice ChoiceOf(std::string_view method, std::optional<Protocol> pinned) const;
   /// Takes a token of the address, and tells whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request, const std::optional<Target>& target) const;
+  /// @param headers  of the reply, also of one that comes later: gets those of the route.
   [[nodiscard]] std::optional<HttpReply> Dispatch(const HttpRequest& request,
-                                                  const DeferReply& defer,
-                                                  RequestLabel& label) const;
+                                                  const DeferReply& defer, RequestLabel& label,
+                                                  Headers& headers) const;
 
   const HandlerContext context_;
   const Gate gate_;

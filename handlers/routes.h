@@ -50,6 +50,12 @@ enum class RouteTokens : std::uint8_t {
   kAddressAndUser,  ///< where nobody has, also those of the body's `userID` at that address
 };
 
+/// Whether its replies are for the caller alone, as tickets, tokens and signed URLs are.
+enum class RouteCaching : std::uint8_t {
+  kUnsaid,
+  kNever,  ///< no cache on the way may keep them
+};
+
 struct Route {
   std::string_view endpoint{};       ///< the last path segment, in lower case
   std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
@@ -61,6 +67,7 @@ struct Route {
   RouteLogin login = RouteLogin::kNeeded;
   RouteSwitch on = RouteSwitch::kAlwaysOn;
   RouteTokens tokens = RouteTokens::kAddress;
+  RouteCaching caching = RouteCaching::kUnsaid;
   RequestPlan plan{};
 };
 

@@ -62,6 +62,10 @@ void Fill(httplib::Response& response, HttpReply reply) {
   if (!reply.body.empty() && !response.has_header("Content-Type")) {
     response.set_header("Content-Type", std::string(kJson));
   }
+  // Whatever a client sent comes back as the type that is said, or not at all.
+  if (!response.has_header("X-Content-Type-Options")) {
+    response.set_header("X-Content-Type-Options", "nosniff");
+  }
   response.body = std::move(reply.body);
 }
 

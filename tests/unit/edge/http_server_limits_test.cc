@@ -21,6 +21,7 @@ class HttpServerLimits : public EdgeTest {
     client.Send(request);
     const RawReply reply = client.Receive();
     EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
+    EXPECT_EQ(reply.Header("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(reply.Header("Connection"), "close");
     EXPECT_THAT(reply.body, HasSubstr(R"("code":1)"));
     EXPECT_EQ(client.ReceiveAll(), "") << "nothing after a refusal may be taken for a request";

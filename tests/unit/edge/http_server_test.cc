@@ -28,6 +28,7 @@ TEST_F(HttpServerRequests, AnswersWithTheBodyOfTheReplyAsJson) {
   const RawReply reply = Ask(RawPost("/weapp/live_room/x?a=1", "{}"));
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
+  EXPECT_EQ(reply.Header("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(reply.body, "POST /weapp/live_room/x [a=1] from 127.0.0.1 as : {}");
 }
 

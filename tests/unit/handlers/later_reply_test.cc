@@ -115,7 +115,7 @@ class ThrowingCodes : public CodeExchange {
 
 TEST_F(LaterReply, IsAnInternalErrorWhenTheHandlerThrows) {
   ThrowingCodes codes;
-  LoginService logins(codes, server_.signer, server_.clock, server_.ids, {});
+  LoginService logins(codes, server_.signer, server_.clock, server_.ids, server_.admission, {});
   const Router router(server_.ServicesWith(logins), {});
   EXPECT_EQ(Login(router), std::nullopt);
   ASSERT_EQ(reply_->times_sent(), 1);
@@ -139,9 +139,8 @@ TEST_F(LaterReply, IsLetGoOfWhenItIsSent) {
 }
 
 TEST(LaterAnswer, CountsTheFirstOnly) {
-  const Cors cors({"*"});
   const auto reply = std::make_shared<RecordedReply>();
-  LaterAnswer answer(reply, {.endpoint = "get_pushers"}, "", cors);
+  LaterAnswer answer(reply, {.endpoint = "get_pushers"}, {});
   answer.Send(Reply::Success());
   answer.Send(Reply::Failure({Errc::kInternal, "late"}));
   EXPECT_EQ(reply->times_sent(), 1);

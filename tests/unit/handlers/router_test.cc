@@ -208,6 +208,28 @@ TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
   }
 }
 
+TEST(Router, KeepsTicketsAndTokensOutOfCaches) {
+  RouterFixture server{{.gen1_login = true}};
+  server.utils.SwitchOn();
+  const auto uncached = Contains(Pair("Cache-Control", "no-store"));
+  for (const char* path :
+       {"live_room/get_im_login_info", "live_room/get_push_url", "live_room/login",
+        "webrtc_room/get_login_info", "webrtc_room/create_room", "webrtc_room/enter_room",
+        "utils/get_login_info"}) {
+    for (const char* body : {"{}", R"({"userID":"u1","userIDPrefix":"x","roomInfo":"i"})", "["}) {
+      EXPECT_THAT(server.Post(std::string("/weapp/") + path, body).headers, uncached)
+          << path << body;
+    }
+  }
+  for (const char* path : {"get_login_info", "get_test_pushurl", "get_test_rtmpaccurl"}) {
+    const HttpReply reply = server.Send(
+        {.method = "GET", .path = std::string("/weapp/utils/") + path, .query = "userID=u1"});
+    EXPECT_EQ(reply.label.code, 0);
+    EXPECT_THAT(reply.headers, uncached) << path;
+  }
+  EXPECT_THAT(server.Post("/weapp/live_room/get_pushers", "{}").headers, Not(uncached));
+}
+
 TEST(Router, RefusesInJsonForTheConnectionLayer) {
   const RouterFixture server;
   for (const int status : {400, 404, 405, 408, 411, 413, 414, 415, 417, 431}) {
