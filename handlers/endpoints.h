@@ -28,7 +28,8 @@ struct Request {
   Secret bearer{};  ///< of `Authorization: Bearer`, under utils; empty when there is none
   /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
   std::optional<UserId> proven_caller{};
-  std::string from{};  ///< what a caller without a proof is bound to; empty: nothing
+  std::string from{};     ///< what a caller without a proof is bound to; empty: nothing
+  std::string address{};  ///< the client's, as `Admission` takes it
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }

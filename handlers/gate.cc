@@ -58,7 +58,8 @@ Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found,
                .protocol = protocol,
                .query = std::move(query),
                .body = *std::move(body),
-               .proven_caller = *std::move(caller)};
+               .proven_caller = *std::move(caller),
+               .address = request.peer_address};
   if (bind_gen1_ && protocol == Protocol::kGen1) call.from = AddressKey(request.peer_address);
   if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
   return call;

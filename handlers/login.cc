@@ -36,7 +36,8 @@ Reply LogInWithTicket(const Request& request, Sessions& sessions) {
   const SessionLoginCommand command{.sdk_app_id = QueryValue(request, "sdkAppID"),
                                     .account_type = QueryValue(request, "accountType"),
                                     .user_id = {QueryValue(request, "userID")},
-                                    .user_sig = QueryValue(request, "userSig")};
+                                    .user_sig = QueryValue(request, "userSig"),
+                                    .address = request.address};
   const Result<SessionLogin> login = sessions.Login(command);
   if (!login) return Reply::Failure(login.error());
   if (login->outcome != LoginOutcome::kOk) {
@@ -57,7 +58,7 @@ Reply LogInByName(const Request& request, const HandlerContext& context) {
   if (user_id.value.empty()) return Reply::Failure({Errc::kBadRequest, "userID: missing"});
   const Result<ImLogin> ticket = context.services.logins.SignFor(user_id);
   if (!ticket) return Reply::Failure(ticket.error());
-  const Result<Secret> token = context.services.sessions.LoginTrusted(user_id);
+  const Result<Secret> token = context.services.sessions.LoginTrusted(user_id, request.address);
   if (!token) return Reply::Failure(token.error());
   JsonText answer;
   answer.Field("token", token->Reveal()).Field("userID", user_id.value);

@@ -19,7 +19,8 @@ Status CheckQuery(const FormPairs& query) {
 Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, FormPairs query) {
   Request call{.protocol = protocol,
                .query = std::move(query),
-               .bearer = BearerToken(request.authorization)};
+               .bearer = BearerToken(request.authorization),
+               .address = request.peer_address};
   if (const Status readable = CheckQuery(call.query); !readable) return readable.error();
   Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
   if (!body) return body.error();

@@ -4,6 +4,7 @@
 #include <ranges>
 #include <utility>
 
+#include "daemon/core/address_key.h"
 #include "daemon/core/session_token.h"
 
 namespace rtcroom {
@@ -89,18 +90,18 @@ Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
   if (outcome != LoginOutcome::kMalformed && !IsOurApp(command)) outcome = LoginOutcome::kWrongApp;
   if (outcome != LoginOutcome::kOk) return SessionLogin{.outcome = outcome};
 
-  Result<Secret> token = Begin(command.user_id);
+  Result<Secret> token = Begin(command.user_id, command.address);
   if (!token) return token.error();
   return SessionLogin{.outcome = LoginOutcome::kOk, .token = *std::move(token)};
 }
 
-Result<Secret> SessionService::LoginTrusted(const UserId& user_id) {
+Result<Secret> SessionService::LoginTrusted(const UserId& user_id, std::string_view address) {
   if (options_.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
   if (!IsUserId(user_id)) return Error{Errc::kBadRequest, "userID: not a user id"};
-  return Begin(user_id);
+  return Begin(user_id, address);
 }
 
-Result<Secret> SessionService::Begin(const UserId& user_id) {
+Result<Secret> SessionService::Begin(const UserId& user_id, std::string_view address) {
   const std::string secret = crypto_.NewTokenSecret();
   std::string token = FormatSessionToken({.secret = secret, .application = application_});
   const Session session{.user_id = user_id,
@@ -108,7 +109,7 @@ Result<Secret> SessionService::Begin(const UserId& user_id) {
                         .number = ++last_number_,
                         .last_use = clock_.Now()};
   if (const Status stored = store_.PutSession(session); !stored) return stored.error();
-  table_.Put(session);
+  table_.Put(session, AddressKey(address));
   return Secret(std::move(token));
 }
 

@@ -56,7 +56,7 @@ class SessionService : public Sessions {
   Status Restore();
 
   Result<SessionLogin> Login(const SessionLoginCommand& command) override;
-  Result<Secret> LoginTrusted(const UserId& user_id) override;
+  Result<Secret> LoginTrusted(const UserId& user_id, std::string_view address) override;
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override;
   TokenOutcome Check(std::string_view user_id, std::string_view token) override;
 
@@ -70,7 +70,7 @@ class SessionService : public Sessions {
   [[nodiscard]] std::size_t size() const { return table_.size(); }
 
  private:
-  Result<Secret> Begin(const UserId& user_id);
+  Result<Secret> Begin(const UserId& user_id, std::string_view address);
   /// @return kOk when it is a token of our application.
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
   [[nodiscard]] bool IsOurApp(const SessionLoginCommand& command) const;

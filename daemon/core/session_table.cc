@@ -11,6 +11,9 @@ namespace {
 /// @source protocol C.5.
 constexpr std::chrono::hours kUseWrittenEvery{1};
 
+/// An address that has more of the sessions than this part is the first to lose some.
+constexpr std::size_t kPartOfAddress = 100;
+
 std::vector<Session> TakeSome(std::vector<Session>& waiting, std::size_t limit) {
   const auto from = waiting.end() - static_cast<std::ptrdiff_t>(std::min(limit, waiting.size()));
   std::vector<Session> taken(std::make_move_iterator(from), std::make_move_iterator(waiting.end()));
@@ -22,11 +25,14 @@ std::vector<Session> TakeSome(std::vector<Session>& waiting, std::size_t limit) 
 
 SessionTable::SessionTable(const SessionTableOptions& options, const SipHashKey& hash_key,
                            const SessionCrypto& crypto)
-    : options_(options), crypto_(crypto), by_user_(0, UserHash{hash_key}) {
+    : options_(options),
+      crypto_(crypto),
+      by_user_(0, UserHash{hash_key}),
+      shares_(std::max(options.max_sessions / kPartOfAddress, std::size_t{1}), hash_key) {
   assert(options.max_sessions > 0);
 }
 
-void SessionTable::Put(const Session& session) {
+void SessionTable::Put(const Session& session, std::string_view address) {
   const MutexLock lock(mutex_);
   const auto found = by_user_.find(session.user_id.value);
   if (found != by_user_.end()) {
@@ -37,12 +43,16 @@ void SessionTable::Put(const Session& session) {
     entry.session.number = session.number;
     entry.session.last_use = session.last_use;
     entry.stored_use = session.last_use;
+    shares_.Remove(entry.place);
+    entry.place = shares_.Add(address, entry.session.user_id.value);
     entries_.splice(entries_.begin(), entries_, found->second);
     return;
   }
-  if (entries_.size() >= options_.max_sessions) EvictOneLocked();
+  if (entries_.size() >= options_.max_sessions) EvictOneLocked(address);
   entries_.push_front({.session = session, .stored_use = session.last_use});
-  by_user_.emplace(entries_.front().session.user_id.value, entries_.begin());
+  Entry& entry = entries_.front();
+  by_user_.emplace(entry.session.user_id.value, entries_.begin());
+  entry.place = shares_.Add(address, entry.session.user_id.value);
 }
 
 SessionUse SessionTable::Use(std::string_view user_id, const TokenDigest& token, TimePoint now) {
@@ -51,6 +61,7 @@ SessionUse SessionTable::Use(std::string_view user_id, const TokenDigest& token,
   if (judged.use != SessionUse::kOk) return judged.use;
   judged.place->session.last_use = now;
   NoteUseLocked(*judged.place);
+  shares_.Touch(judged.place->place);
   entries_.splice(entries_.begin(), entries_, judged.place);
   return SessionUse::kOk;
 }
@@ -114,14 +125,16 @@ void SessionTable::NoteUseLocked(Entry& entry) {
   entry.stored_use = entry.session.last_use;
 }
 
-void SessionTable::EvictOneLocked() {
-  const auto last = std::prev(entries_.end());
+void SessionTable::EvictOneLocked(std::string_view address) {
+  const std::string_view user = shares_.FirstToGo(address);
+  const auto last = user.empty() ? std::prev(entries_.end()) : by_user_.find(user)->second;
   // What the store is not told stays there until its life is over.
   if (backlog_.evicted.size() < options_.max_sessions) backlog_.evicted.push_back(last->session);
   EraseLocked(last);
 }
 
 void SessionTable::EraseLocked(Entries::iterator place) {
+  shares_.Remove(place->place);
   by_user_.erase(place->session.user_id.value);
   entries_.erase(place);
 }

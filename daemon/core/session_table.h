@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
+#include "daemon/core/address_shares.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/session_crypto.h"
 #include "daemon/core/session_store.h"
@@ -32,7 +33,8 @@ struct SessionBacklog {
 };
 
 /// One session for each user, in memory. Past `max_sessions` the one that was used longest ago
-/// makes room. A session ends a `ttl` after its last use.
+/// makes room: of an address that has more than a hundredth of them all, the newcomer's own before
+/// the one that has the most; otherwise of all. A session ends a `ttl` after its last use.
 ///
 /// It writes nothing, but remembers what is to be written: a use, once the one that the store
 /// knows is an hour old, and whom it evicted.
@@ -46,7 +48,8 @@ class SessionTable {
                const SessionCrypto& crypto);
 
   /// Replaces the user's session, unless that one has the higher number.
-  void Put(const Session& session) EXCLUDES(mutex_);
+  /// @param address  where it was begun, as `AddressKey` makes it; empty: nobody knows.
+  void Put(const Session& session, std::string_view address = {}) EXCLUDES(mutex_);
 
   /// Whether `token` is the user's; then its life begins anew. O(1), allocates nothing but once
   /// an hour.
@@ -79,6 +82,7 @@ class SessionTable {
   struct Entry {
     Session session{};
     TimePoint stored_use{};  ///< as the store knows it, or soon will
+    AddressShares::Place place{};
   };
   using Entries = std::list<Entry>;  ///< latest use first
   struct UserHash {
@@ -98,7 +102,8 @@ class SessionTable {
   [[nodiscard]] Judged JudgeLocked(std::string_view user_id, const TokenDigest& token,
                                    TimePoint now) const REQUIRES(mutex_);
   void NoteUseLocked(Entry& entry) REQUIRES(mutex_);
-  void EvictOneLocked() REQUIRES(mutex_);
+  /// @param address  the newcomer's.
+  void EvictOneLocked(std::string_view address) REQUIRES(mutex_);
   void EraseLocked(Entries::iterator place) REQUIRES(mutex_);
 
   const SessionTableOptions options_;
@@ -107,6 +112,7 @@ class SessionTable {
   Entries entries_ GUARDED_BY(mutex_);
   /// The keys are texts of the entries.
   std::unordered_map<std::string_view, Entries::iterator, UserHash> by_user_ GUARDED_BY(mutex_);
+  AddressShares shares_ GUARDED_BY(mutex_);  ///< users are texts of the entries, too
   SessionBacklog backlog_ GUARDED_BY(mutex_);
 };
 

@@ -17,6 +17,7 @@ struct SessionLoginCommand {
   std::string account_type{};
   UserId user_id{};
   std::string user_sig{};
+  std::string address{};  ///< the client's, numeric; empty: nobody knows
 };
 
 /// In the order in which a login is checked: the first that applies is the outcome.
@@ -64,11 +65,12 @@ class Sessions {
   virtual Result<SessionLogin> Login(const SessionLoginCommand& command) = 0;
 
   /// The same for a user whose identity the caller vouches for, as gen-1's login does.
+  /// @param address  as in `SessionLoginCommand`.
   /// @return the token.
   /// @errors kBadRequest for what is no user id; kUnavailable when no application is configured;
   ///         kStoreBusy; kStoreBroken.
   /// @source protocol A.4.11.
-  virtual Result<Secret> LoginTrusted(const UserId& user_id) = 0;
+  virtual Result<Secret> LoginTrusted(const UserId& user_id, std::string_view address) = 0;
 
   /// Ends the session that `token` is of; the outcome is that of a check of it. May wait for a
   /// commit.

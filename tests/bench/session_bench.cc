@@ -27,7 +27,7 @@ struct Server {
   explicit Server(std::size_t users) {
     tokens.reserve(users);
     for (std::size_t i = 0; i < users; ++i) {
-      const Result<Secret> token = sessions.LoginTrusted({UserOf(i)});
+      const Result<Secret> token = sessions.LoginTrusted({UserOf(i)}, {});
       tokens.push_back(token ? token->Reveal() : "");
     }
   }

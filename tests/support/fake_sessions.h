@@ -38,7 +38,9 @@ class FakeSessions : public Sessions {
     return SessionLogin{.outcome = LoginOutcome::kOk, .token = *token};
   }
 
-  Result<Secret> LoginTrusted(const UserId& user_id) override {
+  /// From wherever.
+  Result<Secret> LoginTrusted(const UserId& user_id) { return LoginTrusted(user_id, {}); }
+  Result<Secret> LoginTrusted(const UserId& user_id, std::string_view /*address*/) override {
     if (failure) return *failure;
     const MutexLock lock(mutex_);
     return Secret(tokens_[user_id.value] = TokenOf(user_id.value));

@@ -108,7 +108,7 @@ TEST_F(SessionLoginTest, IsUnavailableWithoutAnApplicationOrAKey) {
   EXPECT_ERROR(kUnavailable, service_->Login(CommandOf("amy")));
   options_.sdk_app_id = 0;
   Restart();
-  EXPECT_ERROR(kUnavailable, service_->LoginTrusted({"amy"}));
+  EXPECT_ERROR(kUnavailable, service_->LoginTrusted({"amy"}, "192.0.2.1"));
 }
 
 TEST_F(SessionLoginTest, ANewLoginReplacesTheTokenAtOnce) {
@@ -120,12 +120,12 @@ TEST_F(SessionLoginTest, ANewLoginReplacesTheTokenAtOnce) {
 }
 
 TEST_F(SessionLoginTest, ATrustedLoginNeedsNoTicket) {
-  const Result<Secret> token = service_->LoginTrusted({"amy"});
+  const Result<Secret> token = service_->LoginTrusted({"amy"}, "192.0.2.1");
   ASSERT_OK(token);
   EXPECT_EQ(service_->Check("amy", token->Reveal()), TokenOutcome::kOk);
-  EXPECT_ERROR(kBadRequest, service_->LoginTrusted({""}));
-  EXPECT_ERROR(kBadRequest, service_->LoginTrusted({"a b"}));
-  EXPECT_ERROR(kBadRequest, service_->LoginTrusted({std::string(65, 'a')}));
+  EXPECT_ERROR(kBadRequest, service_->LoginTrusted({""}, "192.0.2.1"));
+  EXPECT_ERROR(kBadRequest, service_->LoginTrusted({"a b"}, "192.0.2.1"));
+  EXPECT_ERROR(kBadRequest, service_->LoginTrusted({std::string(65, 'a')}, "192.0.2.1"));
 }
 
 TEST_F(SessionLoginTest, IsInTheStoreBeforeItIsAnswered) {
@@ -138,7 +138,7 @@ TEST_F(SessionLoginTest, FailsWithTheStoreAndLeavesTheEarlierTokenGood) {
   const std::string token = Login("amy");
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, service_->Login(CommandOf("amy")));
-  EXPECT_ERROR(kStoreBroken, service_->LoginTrusted({"bob"}));
+  EXPECT_ERROR(kStoreBroken, service_->LoginTrusted({"bob"}, "192.0.2.1"));
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
   EXPECT_EQ(service_->size(), 1u);
 }

@@ -76,6 +76,18 @@ TEST_F(SessionServiceTest, TheUserOfLongestAgoMakesRoom) {
   EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
 }
 
+TEST_F(SessionServiceTest, LoginsOfOneAddressEndNoSessionOfAnother) {
+  const auto login = [this](const std::string& user, const std::string& address) {
+    SessionLoginCommand command = CommandOf(user);
+    command.address = address;
+    return service_->Login(command)->token.Reveal();
+  };
+  const std::string amy = login("amy", "192.0.2.1");
+  for (int i = 0; i < 300; ++i) login(fmt::format("free{}", i), "2001:db8::" + std::to_string(i));
+  EXPECT_EQ(service_->size(), 100U);
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
+}
+
 TEST_F(SessionServiceTest, ACheckWritesNothing) {
   const std::string token = Login("amy");
   const std::size_t before = store_.writes;

@@ -104,6 +104,70 @@ TEST_F(SessionTableTest, TheOneUsedLongestAgoMakesRoom) {
   EXPECT_THAT(UsersOf(table.TakeBacklog(10).evicted), ElementsAre("eve"));
 }
 
+TEST_F(SessionTableTest, NamesOfOneAddressPushOutNobodyFromElsewhere) {
+  SessionTable table = MakeTable(1000);
+  for (int i = 0; i < 10; ++i) {
+    table.Put(SessionOf("real" + std::to_string(i)), "192.0.2." + std::to_string(i));
+  }
+  for (int i = 0; i < 5000; ++i) table.Put(SessionOf("free" + std::to_string(i)), "203.0.113.1");
+  EXPECT_EQ(table.size(), 1000U) << "all that there is room for";
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Use(table, "real" + std::to_string(i)), SessionUse::kOk) << i;
+  }
+  EXPECT_EQ(Use(table, "free4999"), SessionUse::kOk);
+  EXPECT_EQ(Use(table, "free4010"), SessionUse::kOk);
+  EXPECT_EQ(Use(table, "free4009"), SessionUse::kNoSession) << "used longest ago there";
+}
+
+TEST_F(SessionTableTest, TheAddressWithTheMostMakesRoomForNewcomersFromElsewhere) {
+  SessionTable table = MakeTable(1000);
+  table.Put(SessionOf("real"), "192.0.2.1");
+  for (int i = 0; i < 989; ++i) table.Put(SessionOf("free" + std::to_string(i)), "203.0.113.1");
+  for (int i = 0; i < 10; ++i) table.Put(SessionOf("few" + std::to_string(i)), "203.0.113.2");
+  EXPECT_EQ(Use(table, "free0"), SessionUse::kOk);
+  for (int i = 0; i < 20; ++i) {
+    table.Put(SessionOf("new" + std::to_string(i)), "198.51.100." + std::to_string(i));
+  }
+  EXPECT_EQ(Use(table, "real"), SessionUse::kOk);
+  EXPECT_EQ(Use(table, "few0"), SessionUse::kOk);
+  EXPECT_EQ(Use(table, "free0"), SessionUse::kOk) << "used since";
+  EXPECT_EQ(Use(table, "free20"), SessionUse::kNoSession);
+  EXPECT_EQ(Use(table, "free21"), SessionUse::kOk);
+}
+
+TEST_F(SessionTableTest, AllMayComeFromOneAddress) {
+  SessionTable table = MakeTable(1000);
+  for (int i = 0; i < 1001; ++i) table.Put(SessionOf("u" + std::to_string(i)), "192.0.2.1");
+  EXPECT_EQ(table.size(), 1000U);
+  EXPECT_EQ(Use(table, "u0"), SessionUse::kNoSession);
+  EXPECT_EQ(Use(table, "u1"), SessionUse::kOk);
+}
+
+TEST_F(SessionTableTest, ASessionCountsWhereItWasBegunLast) {
+  SessionTable table = MakeTable(100);
+  for (int i = 0; i < 98; ++i) table.Put(SessionOf("u" + std::to_string(i)));
+  table.Put(SessionOf("amy"), "192.0.2.1");
+  table.Put(SessionOf("bob"), "192.0.2.1");
+  table.Put(SessionOf("bob", 2), "192.0.2.2");
+  table.Put(SessionOf("eve"), "192.0.2.1");
+  EXPECT_EQ(Use(table, "amy"), SessionUse::kOk);
+  EXPECT_EQ(Use(table, "u0"), SessionUse::kNoSession) << "no address had two, and u0 was first";
+}
+
+TEST_F(SessionTableTest, EndedAndRemovedSessionsCountNoLonger) {
+  SessionTable table = MakeTable(3);
+  table.Put(SessionOf("old", 1, kNoon - kWeek), "192.0.2.1");
+  table.Put(SessionOf("gone"), "192.0.2.1");
+  table.Put(SessionOf("amy"), "192.0.2.2");
+  EXPECT_EQ(table.RemoveEnded(kNoon, 10), 1U);
+  table.Remove("gone", 1);
+  table.Put(SessionOf("bob"), "192.0.2.1");
+  table.Put(SessionOf("eve"), "192.0.2.3");
+  table.Put(SessionOf("new"), "192.0.2.1");
+  EXPECT_EQ(Use(table, "amy"), SessionUse::kNoSession) << "nobody has more than a share";
+  EXPECT_EQ(Use(table, "bob"), SessionUse::kOk);
+}
+
 TEST_F(SessionTableTest, HoldsASingleSessionWhenThatIsAll) {
   SessionTable table = MakeTable(1);
   table.Put(SessionOf("amy"));
