@@ -212,9 +212,9 @@ class App : public SweepObserver {
   HttplibOutgoing outgoing_{clock_};
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<WechatCodeExchange> codes_;
+  std::unique_ptr<RateLimitedAdmission> admission_;
   std::unique_ptr<LoginService> logins_;
   std::unique_ptr<RoomService> rooms_;
-  std::unique_ptr<RateLimitedAdmission> admission_;
   std::unique_ptr<UtilsLink> utils_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<AdminAccess> admin_access_;

@@ -24,6 +24,9 @@ constexpr std::size_t kDescriptorsForAGrpcClient = 8;
 /// Of the listener that only the operator uses.
 constexpr EdgeThreadCounts kAdminThreads{.loops = 1, .workers = 2, .waiting = 64};
 
+/// Many phones share one address, and come together when a meeting begins.
+constexpr std::uint32_t kTicketsAtOnce = 100;
+
 /// More loops than this share the readers of the store, and phones do not need them.
 constexpr std::size_t kMaxLoops = 8;
 
@@ -42,7 +45,10 @@ AdmissionLimits App::AdmissionLimitsNow() const {
   return {.per_address = {.per_second = limits.per_address_rate.per_second,
                           .burst = static_cast<std::uint32_t>(limits.per_address_burst)},
           .per_user = {.per_second = limits.per_user_rate.per_second,
-                       .burst = static_cast<std::uint32_t>(limits.per_user_burst)}};
+                       .burst = static_cast<std::uint32_t>(limits.per_user_burst)},
+          .tickets = {.per_second = limits.signing_rate.per_second,
+                      .burst = kTicketsAtOnce,
+                      .per_hour = limits.signing_rate.per_hour}};
 }
 
 HttpListenerOptions App::ListenerOptions(std::string_view name, const std::string& address) {

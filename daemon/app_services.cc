@@ -53,10 +53,10 @@ Result<std::string> ReadPem(const std::string& path) {
 Status App::BuildServices() {
   if (Status status = MakeSigners(); !status) return status;
   if (Status status = MakeSessions(); !status) return status;
-  MakeLogins();
-  if (Status status = MakeRooms(); !status) return status;
   admission_ =
       std::make_unique<RateLimitedAdmission>(clock_, RandomKey(random_), AdmissionLimitsNow());
+  MakeLogins();
+  if (Status status = MakeRooms(); !status) return status;
   utils_ = MakeUtils();
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
                                               .logins = *logins_,
@@ -136,7 +136,7 @@ void App::MakeLogins() {
                                                               .secret = config_.wechat.secret},
                                                 outgoing_, *calls_, logger_);
   logins_ = std::make_unique<LoginService>(
-      *codes_, *login_signer_, clock_, ids_,
+      *codes_, *login_signer_, clock_, ids_, *admission_,
       LoginPolicy{.trust_imuserid = config_.auth.trust_imuserid,
                   .trust_userid = config_.auth.trust_userid,
                   .strict_wechat = config_.wechat.strict,

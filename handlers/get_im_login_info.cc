@@ -26,6 +26,7 @@ void HandleGetImLoginInfo(const Request& request, const HandlerContext& context,
       .user_id_prefix = fields.Text("userIDPrefix"),
       .code = fields.OptionalText("code"),
       .claimed = fields.OptionalUser("imuserid"),
+      .address = request.address,
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 

@@ -10,7 +10,8 @@
 namespace rtcroom {
 
 void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer) {
-  ImLoginCommand command{.dialect = Dialect::kGen2, .code = QueryValue(request, "code")};
+  ImLoginCommand command{
+      .dialect = Dialect::kGen2, .code = QueryValue(request, "code"), .address = request.address};
   if (command.code.size() > kMaxTextBytes) {
     return answer(Reply::Failure({Errc::kBadRequest, "code: too long"}));
   }

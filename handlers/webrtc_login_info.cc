@@ -11,7 +11,7 @@ namespace rtcroom {
 namespace {
 
 /// A caller who may not choose his identity gets a fresh one, whatever he asks for.
-/// @errors kBadIdentity.
+/// @errors kBadIdentity; kTooManyRequests.
 /// @source protocol B.8.
 Result<UserId> ChooseIdentity(const Request& request, const HandlerContext& context) {
   std::optional<UserId> named;
@@ -21,7 +21,11 @@ Result<UserId> ChooseIdentity(const Request& request, const HandlerContext& cont
     if (named) CheckSignable(fields, *named, context);
     if (!fields.ok()) return fields.error();
   }
-  return named ? *named : context.services.ids.NewUserId();
+  if (named) return *named;
+  if (!context.services.admission.AdmitsTicket(request.address)) {
+    return Error{Errc::kTooManyRequests, std::string(kTooManyTickets)};
+  }
+  return context.services.ids.NewUserId();
 }
 
 }  // namespace

@@ -149,6 +149,7 @@ struct LimitsConfig {
   Rate per_user_rate = {.per_second = 20};
   std::size_t per_user_burst = 60;
   Rate pushers_rate = {.per_second = 10};
+  Rate signing_rate = {.per_hour = 600};
 };
 
 struct LogConfig {

@@ -80,6 +80,10 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys) {
   limits.Add<&S::per_user_burst>("per_user_burst", burst, "How many of them at once.");
   limits.Add<&S::pushers_rate>("pushers_rate", RateRule{},
                                "get_pushers of one connection; faster ones wait.");
+  limits.Add<&S::signing_rate>(
+      "signing_rate", RateRule{.hourly = true},
+      "Tickets of one address for fresh users, whom nothing proves; 100 at "
+      "once.");
 }
 
 }  // namespace rtcroom

@@ -8,9 +8,10 @@
 
 namespace rtcroom {
 
-/// So many per second; zero switches the limit off.
+/// So many per second or, where that is zero, per hour; both zero switch the limit off.
 struct Rate {
   std::uint32_t per_second = 0;
+  std::uint32_t per_hour = 0;
   bool operator==(const Rate&) const = default;
 };
 

@@ -97,15 +97,23 @@ struct Reader {
     if (*value < rule.least || *value > rule.most) return Refused("must be " + Bounds(rule));
     return ConfigValue(*value);
   }
-  Result<ConfigValue> operator()(const RateRule&) const {
+  Result<ConfigValue> operator()(const RateRule& rule) const {
     const std::string* text = std::get_if<std::string>(&raw);
+    const bool per_second = text != nullptr && text->ends_with("/s");
+    const bool per_hour = text != nullptr && text->ends_with("/h") && rule.hourly;
     const std::optional<std::uint64_t> value =
-        text != nullptr && text->ends_with("/s")
-            ? ParseDigits(std::string_view(*text).substr(0, text->size() - 2))
-            : std::nullopt;
-    if (!value) return Refused("must be a whole number and /s in quotes, such as \"200/s\"");
-    if (*value > kMaxRate) return Refused("must be 0/s to 1000000/s");
-    return ConfigValue(Rate{.per_second = static_cast<std::uint32_t>(*value)});
+        per_second || per_hour ? ParseDigits(std::string_view(*text).substr(0, text->size() - 2))
+                               : std::nullopt;
+    if (!value) {
+      return Refused(rule.hourly
+                         ? "must be a whole number and /s or /h in quotes, such as \"600/h\""
+                         : "must be a whole number and /s in quotes, such as \"200/s\"");
+    }
+    if (*value > kMaxRate) {
+      return Refused(per_hour ? "must be 0/h to 1000000/h" : "must be 0/s to 1000000/s");
+    }
+    const auto count = static_cast<std::uint32_t>(*value);
+    return ConfigValue(per_hour ? Rate{.per_hour = count} : Rate{.per_second = count});
   }
   Result<ConfigValue> operator()(const PlainTextRule& rule) const {
     const std::string* text = std::get_if<std::string>(&raw);
@@ -151,7 +159,10 @@ struct Writer {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::uint64_t value) const { return fmt::to_string(value); }
   std::string operator()(milliseconds value) const { return Quoted(WriteDuration(value)); }
-  std::string operator()(Rate value) const { return fmt::format("\"{}/s\"", value.per_second); }
+  std::string operator()(Rate value) const {
+    if (value.per_hour > 0) return fmt::format("\"{}/h\"", value.per_hour);
+    return fmt::format("\"{}/s\"", value.per_second);
+  }
   std::string operator()(const std::string& value) const { return Quoted(value); }
   std::string operator()(const Secret&) const { return "\"\""; }
   std::string operator()(const std::vector<std::string>& value) const {
@@ -175,7 +186,9 @@ struct Describer {
     });
     return fmt::format("{}", fmt::join(available, ", "));
   }
-  std::string operator()(const RateRule&) const { return "0/s = off"; }
+  std::string operator()(const RateRule& rule) const {
+    return rule.hourly ? "0/h = off" : "0/s = off";
+  }
   std::string operator()(const SecretRule&) const { return "secret"; }
   std::string operator()(const SwitchRule&) const { return ""; }
   std::string operator()(const PlainTextRule&) const { return ""; }

@@ -50,6 +50,7 @@ struct DurationRule {
 /// A whole number and `/s`, from 0 (off) to 1000000.
 struct RateRule {
   using Value = Rate;
+  bool hourly = false;  ///< `/h` will do, too
 };
 struct PlainTextRule {
   using Value = std::string;

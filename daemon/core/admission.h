@@ -7,6 +7,10 @@
 
 namespace rtcroom {
 
+/// Why a ticket is refused: for the log, and for who counts refusals by their limits.
+inline constexpr std::string_view kTooManyTickets =
+    "address: more tickets than limits.signing_rate";
+
 /// Asked once for each request before it is carried out, in this order: for the address, then,
 /// as soon as it is known who calls, or is said to, for the user. A request that is not admitted is
 /// answered with code 6 and HTTP 200, and changes nothing.
@@ -31,6 +35,11 @@ class Admission {
   ///                 and so nobody elsewhere can use up another's tokens.
   /// @param user     whom the request claims to come from.
   [[nodiscard]] virtual bool AdmitsClaim(std::string_view address, const UserId& user) = 0;
+
+  /// Asked besides, before a ticket is signed for a fresh user: anybody can have any number of
+  /// those, since nothing proves who they are.
+  /// @param address  as above.
+  [[nodiscard]] virtual bool AdmitsTicket(std::string_view address) = 0;
 };
 
 }  // namespace rtcroom

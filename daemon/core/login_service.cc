@@ -24,18 +24,21 @@ std::string_view ClaimName(Dialect dialect) {
 }  // namespace
 
 LoginService::LoginService(CodeExchange& codes, const LoginSigner& signer, const Clock& clock,
-                           IdSource& ids, LoginPolicy policy)
-    : codes_(codes), signer_(signer), clock_(clock), ids_(ids), policy_(std::move(policy)) {}
+                           IdSource& ids, Admission& admission, LoginPolicy policy)
+    : codes_(codes),
+      signer_(signer),
+      clock_(clock),
+      ids_(ids),
+      admission_(admission),
+      policy_(std::move(policy)) {}
 
 void LoginService::Login(const ImLoginCommand& command, Done done) {
   if (const Status ready = signer_.CanSign(); !ready) return done(ready.error());
-  if (!AsksForTheOpenid(command)) {
-    return done(Finish(std::nullopt, command.dialect, command.claimed));
-  }
-  codes_.Exchange(command.code, [this, dialect = command.dialect, claimed = command.claimed,
-                                 done = std::move(done)](CodeExchangeResult exchanged) {
-    done(Finish(std::move(exchanged), dialect, claimed));
-  });
+  if (!AsksForTheOpenid(command)) return done(Finish(std::nullopt, command));
+  codes_.Exchange(command.code,
+                  [this, command, done = std::move(done)](CodeExchangeResult exchanged) {
+                    done(Finish(std::move(exchanged), command));
+                  });
 }
 
 Result<ImLogin> LoginService::SignFor(const UserId& user_id) const {
@@ -45,14 +48,14 @@ Result<ImLogin> LoginService::SignFor(const UserId& user_id) const {
   return Sign({.user_id = user_id, .session_key = std::nullopt});
 }
 
-Result<ImLogin> LoginService::Finish(std::optional<CodeExchangeResult> exchanged, Dialect dialect,
-                                     const std::optional<UserId>& claimed) {
+Result<ImLogin> LoginService::Finish(std::optional<CodeExchangeResult> exchanged,
+                                     const ImLoginCommand& command) {
   if (exchanged) {
-    Result<std::optional<Identity>> proven = IdentityOf(*std::move(exchanged), dialect);
+    Result<std::optional<Identity>> proven = IdentityOf(*std::move(exchanged), command.dialect);
     if (!proven) return proven.error();
     if (*proven) return Sign(**std::move(proven));
   }
-  Result<Identity> identity = IdentityWithoutCode(dialect, claimed);
+  Result<Identity> identity = IdentityWithoutCode(command);
   if (!identity) return identity.error();
   return Sign(*std::move(identity));
 }
@@ -86,15 +89,18 @@ Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(CodeExcha
   return Error{Errc::kInternal, "unknown outcome of a code exchange"};
 }
 
-Result<LoginService::Identity> LoginService::IdentityWithoutCode(
-    Dialect dialect, const std::optional<UserId>& claimed) {
-  const bool trusted = dialect == Dialect::kGen1 ? policy_.trust_imuserid : policy_.trust_userid;
-  if (trusted && claimed) {
-    if (!MaySignFor(*claimed)) {
-      return Error{Errc::kBadRequest,
-                   std::string(ClaimName(dialect)) + ": not an identity that is signed for"};
+Result<LoginService::Identity> LoginService::IdentityWithoutCode(const ImLoginCommand& command) {
+  const bool trusted =
+      command.dialect == Dialect::kGen1 ? policy_.trust_imuserid : policy_.trust_userid;
+  if (trusted && command.claimed) {
+    if (!MaySignFor(*command.claimed)) {
+      return Error{Errc::kBadRequest, std::string(ClaimName(command.dialect)) +
+                                          ": not an identity that is signed for"};
     }
-    return Identity{.user_id = *claimed, .session_key = std::nullopt};
+    return Identity{.user_id = *command.claimed, .session_key = std::nullopt};
+  }
+  if (!admission_.AdmitsTicket(command.address)) {
+    return Error{Errc::kTooManyRequests, std::string(kTooManyTickets)};
   }
   return Identity{.user_id = ids_.NewUserId(), .session_key = std::nullopt};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/base/secret.h"
+#include "daemon/core/admission.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/code_exchange.h"
 #include "daemon/core/id_source.h"
@@ -23,6 +24,7 @@ struct ImLoginCommand {
   /// As it was sent: looked at only where the policy trusts it. Gen-1 calls it `imuserid`, gen-2
   /// `userID`.
   std::optional<UserId> claimed{};
+  std::string address{};  ///< the client's, as `Admission` takes it
 };
 
 struct ImLogin {
@@ -46,7 +48,7 @@ struct LoginPolicy {
 class LoginService {
  public:
   LoginService(CodeExchange& codes, const LoginSigner& signer, const Clock& clock, IdSource& ids,
-               LoginPolicy policy);
+               Admission& admission, LoginPolicy policy);
 
   using Done = std::function<void(Result<ImLogin>)>;
 
@@ -60,7 +62,7 @@ class LoginService {
   ///         bytes, or a code that WeChat refused; kNotAllowed for a user of gen-2 whom WeChat
   ///         holds for risky (kBadRequest in gen-1); kUnavailable when signing is not configured,
   ///         when too many exchanges are under way, and in strict mode when WeChat cannot be
-  ///         asked.
+  ///         asked; kTooManyRequests for a fresh id.
   /// @source protocol A.4.1, B.7, D.9.
   void Login(const ImLoginCommand& command, Done done);
 
@@ -81,18 +83,18 @@ class LoginService {
     std::optional<Secret> session_key{};
   };
   /// @param exchanged  what became of the code; nothing when there was none to exchange.
-  Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged, Dialect dialect,
-                         const std::optional<UserId>& claimed);
+  Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged,
+                         const ImLoginCommand& command);
   /// @return nobody when the code does not tell who it is and the policy lets that pass.
   Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged, Dialect dialect) const;
-  [[nodiscard]] Result<Identity> IdentityWithoutCode(Dialect dialect,
-                                                     const std::optional<UserId>& claimed);
+  [[nodiscard]] Result<Identity> IdentityWithoutCode(const ImLoginCommand& command);
   [[nodiscard]] Result<ImLogin> Sign(Identity identity) const;
 
   CodeExchange& codes_;
   const LoginSigner& signer_;
   const Clock& clock_;
   IdSource& ids_;
+  Admission& admission_;
   const LoginPolicy policy_;
 };
 

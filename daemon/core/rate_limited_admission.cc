@@ -8,7 +8,9 @@ namespace rtcroom {
 
 RateLimitedAdmission::RateLimitedAdmission(const Clock& clock, const SipHashKey& secret,
                                            const AdmissionLimits& limits)
-    : addresses_(clock, secret, limits.per_address), users_(clock, secret, limits.per_user) {}
+    : addresses_(clock, secret, limits.per_address),
+      users_(clock, secret, limits.per_user),
+      tickets_(clock, secret, limits.tickets) {}
 
 bool RateLimitedAdmission::AdmitsAddress(std::string_view address) {
   return addresses_.Admits(AddressKey(address));
@@ -22,9 +24,14 @@ bool RateLimitedAdmission::AdmitsClaim(std::string_view address, const UserId& u
   return users_.Admits(AddressKey(address).append(1, ' ').append(user.value));
 }
 
+bool RateLimitedAdmission::AdmitsTicket(std::string_view address) {
+  return tickets_.Admits(AddressKey(address));
+}
+
 void RateLimitedAdmission::SetLimits(const AdmissionLimits& limits) {
   addresses_.SetLimit(limits.per_address);
   users_.SetLimit(limits.per_user);
+  tickets_.SetLimit(limits.tickets);
 }
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// Admits requests at a rate for each address and for each user.
+// Admits requests and tickets at a rate for each address, and requests also for each user.
 #pragma once
 
 #include <string_view>
@@ -12,6 +12,7 @@ namespace rtcroom {
 struct AdmissionLimits {
   RateLimit per_address{.per_second = 200, .burst = 1000};
   RateLimit per_user{.per_second = 20, .burst = 60};
+  RateLimit tickets{.burst = 100, .per_hour = 600};  ///< for fresh users, of an address
 };
 
 /// @threads safe from any thread.
@@ -23,6 +24,7 @@ class RateLimitedAdmission : public Admission {
   bool AdmitsAddress(std::string_view address) override;
   bool AdmitsUser(const UserId& user) override;
   bool AdmitsClaim(std::string_view address, const UserId& user) override;
+  bool AdmitsTicket(std::string_view address) override;
 
   /// From now on, for everybody.
   void SetLimits(const AdmissionLimits& limits);
@@ -30,6 +32,7 @@ class RateLimitedAdmission : public Admission {
  private:
   RateLimiter addresses_;
   RateLimiter users_;
+  RateLimiter tickets_;
 };
 
 }  // namespace rtcroom

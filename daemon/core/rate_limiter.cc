@@ -31,7 +31,7 @@ void RateLimiter::SetLimit(const RateLimit& limit) {
   for (Shard& shard : shards_) {
     const MutexLock lock(shard.mutex);
     shard.limit = limit;
-    if (limit.per_second == 0) {
+    if (limit.IsOff()) {
       std::vector<Set>().swap(shard.sets);  // unlike clear(), gives the memory back
     } else {
       shard.sets.resize(kSetsOfShard);

@@ -9,11 +9,13 @@
 
 namespace rtcroom {
 
-/// So many per second in the long run, and up to `burst` at once.
+/// So many per second, or per hour, in the long run, and up to `burst` at once.
 struct RateLimit {
-  std::uint32_t per_second = 0;  ///< 0: no limit
-  std::uint32_t burst = 1;       ///< 0 counts as 1
+  std::uint32_t per_second = 0;
+  std::uint32_t burst = 1;     ///< 0 counts as 1; at most 1,000,000 of an hourly rate
+  std::uint32_t per_hour = 0;  ///< counts where `per_second` is 0; both 0: no limit
 
+  [[nodiscard]] constexpr bool IsOff() const { return per_second == 0 && per_hour == 0; }
   bool operator==(const RateLimit&) const = default;
 };
 
@@ -35,7 +37,7 @@ class TokenBucket {
  public:
   /// Takes a token if there is one. A refusal costs nothing.
   [[nodiscard]] bool Take(MonotonicTime now, const RateLimit& limit) {
-    if (limit.per_second == 0) return true;
+    if (limit.IsOff()) return true;
     const Span token = TimeOfToken(limit);
     const Span all = TimeOfAll(limit);
     full_at_ = std::clamp(full_at_, now, now + all);
@@ -46,7 +48,7 @@ class TokenBucket {
 
   /// When `Take` will get a token, if nobody takes one before: `now` where it would get one.
   [[nodiscard]] MonotonicTime NextToken(MonotonicTime now, const RateLimit& limit) const {
-    if (limit.per_second == 0) return now;
+    if (limit.IsOff()) return now;
     const Span all = TimeOfAll(limit);
     return std::max(now, std::clamp(full_at_, now, now + all) + TimeOfToken(limit) - all);
   }
@@ -56,7 +58,7 @@ class TokenBucket {
   /// The caller bounds how many wait: each adds a token's time to the debt.
   /// @return how long to wait for it from `now`; zero when it was there.
   [[nodiscard]] std::chrono::nanoseconds Reserve(MonotonicTime now, const RateLimit& limit) {
-    if (limit.per_second == 0) return Span(0);
+    if (limit.IsOff()) return Span(0);
     full_at_ = std::max(full_at_, now) + TimeOfToken(limit);
     return std::max(full_at_ - now - TimeOfAll(limit), Span(0));
   }
@@ -68,10 +70,12 @@ class TokenBucket {
   using Span = std::chrono::nanoseconds;
 
   static Span TimeOfToken(const RateLimit& limit) {
-    constexpr Span kSecond = std::chrono::seconds(1);
-    return (kSecond + Span(limit.per_second - 1)) / limit.per_second;
+    const bool hourly = limit.per_second == 0;
+    const Span span = hourly ? Span(std::chrono::hours(1)) : Span(std::chrono::seconds(1));
+    const std::uint32_t tokens = hourly ? limit.per_hour : limit.per_second;
+    return (span + Span(tokens - 1)) / tokens;
   }
-  /// At most 2^32 seconds: far from the end of what a Span can hold.
+  /// At most 2^32 seconds, or 1,000,000 hours: far from the end of what a Span can hold.
   static Span TimeOfAll(const RateLimit& limit) {
     return TimeOfToken(limit) * std::max(limit.burst, std::uint32_t{1});
   }

@@ -20,7 +20,8 @@ ConnectionMetrics::ConnectionMetrics(prometheus::Registry& registry)
       refusals_(AddCounters(registry, "rtcroomd_refusals_total",
                             "Connections and requests turned away or held back, by listener and "
                             "cause.")),
-      rate_limited_(refusals_.Add({{"cause", "rate_limit"}})) {}
+      rate_limited_(refusals_.Add({{"cause", "rate_limit"}})),
+      signing_limited_(refusals_.Add({{"cause", "signing_rate"}})) {}
 
 ConnectionObserver& ConnectionMetrics::Of(std::string_view listener) {
   const MutexLock lock(mutex_);
@@ -31,7 +32,7 @@ ConnectionObserver& ConnectionMetrics::Of(std::string_view listener) {
 }
 
 ConnectionTotals ConnectionMetrics::Totals() const {
-  ConnectionTotals totals{.refusals = CountOf(rate_limited_)};
+  ConnectionTotals totals{.refusals = CountOf(rate_limited_) + CountOf(signing_limited_)};
   const MutexLock lock(mutex_);
   for (const auto& [name, listener] : listeners_) listener.AddTo(totals);
   return totals;

@@ -36,6 +36,8 @@ class ConnectionMetrics {
 
   /// A request came too often, whichever listener it came by.
   void CountRateLimited() { rate_limited_.Increment(); }
+  /// The same for tickets.
+  void CountSigningLimited() { signing_limited_.Increment(); }
 
   [[nodiscard]] ConnectionTotals Totals() const EXCLUDES(mutex_);
 
@@ -62,7 +64,8 @@ class ConnectionMetrics {
   CounterFamily& accepted_;
   CounterFamily& handshakes_;
   CounterFamily& refusals_;
-  prometheus::Counter& rate_limited_;  ///< a cause without a listener
+  prometheus::Counter& rate_limited_;     ///< a cause without a listener
+  prometheus::Counter& signing_limited_;  ///< likewise
   mutable Mutex mutex_;
   std::map<std::string, Listener, std::less<>> listeners_ GUARDED_BY(mutex_);
 };

@@ -4,6 +4,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include "daemon/core/admission.h"
 #include "daemon/metrics/families.h"
 
 namespace rtcroom {
@@ -91,7 +92,13 @@ void Metrics::OnRequest(const RequestLabel& label, int /*http_status*/,
   series.count->Increment();
   if (duration) series.duration->Observe(std::chrono::duration<double>(*duration).count());
   if (series.failures != nullptr) series.failures->Increment();
-  if (label.failure == Errc::kTooManyRequests) connections_.CountRateLimited();
+  if (label.failure == Errc::kTooManyRequests) {
+    if (label.failure_detail == kTooManyTickets) {
+      connections_.CountSigningLimited();
+    } else {
+      connections_.CountRateLimited();
+    }
+  }
 }
 
 void Metrics::SetLimits(const MetricsLimits& limits) {

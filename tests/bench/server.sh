@@ -25,6 +25,7 @@ max_pushers_multi = 8
 max_rooms = 2000000
 [limits]
 per_address_rate = "0/s"
+signing_rate = "0/h"
 per_user_rate = "0/s"
 pushers_rate = "0/s"
 TOML

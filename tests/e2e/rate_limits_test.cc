@@ -1,6 +1,8 @@
 // Who asks too often (protocol F.9).
 #include <chrono>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -98,6 +100,34 @@ TEST(UserLimit, CountsEachClaimedUserApart) {
   EXPECT_EQ(add("u3").code(), kOk) << "nobody pays for another";
   EXPECT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u2")).code(), kOk);
   EXPECT_EQ(client.Call("live_room", "delete_pusher", MemberBody("r1", "u2")).code(), kOk);
+}
+
+TEST(TicketLimit, RationsFreshNamesOfAnAddressWhateverCallGivesThem) {
+  constexpr int kAtOnce = 100;
+  const ServerProcess server({.settings = {{"limits.signing_rate", "1/h"},
+                                           {"im.sdk_app_id", 1'400'000'001},
+                                           {"im.secret_key", "key-of-tickets"}}});
+  ApiClient client = server.Https();
+  const std::vector<std::function<ApiReply()>> calls = {
+      [&] { return client.Call("live_room", "get_im_login_info", {{"userIDPrefix", "x"}}); },
+      [&] { return client.Get("/weapp/utils/get_login_info"); },
+      [&] { return client.Call("webrtc_room", "get_login_info", nlohmann::json::object()); },
+  };
+  for (int i = 0; i < kAtOnce; ++i) {
+    const ApiReply reply = calls.at(i % calls.size())();
+    ASSERT_EQ(reply.code(), kOk) << i << reply;
+    EXPECT_EQ(reply.headers.at("cache-control"), "no-store");
+    EXPECT_EQ(reply.headers.at("x-content-type-options"), "nosniff");
+  }
+  for (const auto& call : calls) {
+    const ApiReply reply = call();
+    ExpectTooOften(reply);
+    EXPECT_EQ(reply.headers.at("cache-control"), "no-store");
+    EXPECT_EQ(reply.headers.at("x-content-type-options"), "nosniff");
+  }
+  EXPECT_EQ(List(client).code(), kOk) << "everything else is served";
+  EXPECT_THAT(server.Admin().Get("/metrics").body,
+              testing::HasSubstr("rtcroomd_refusals_total{cause=\"signing_rate\"} 3"));
 }
 
 TEST(PusherPace, DelaysWhoAsksTooOftenAndRefusesNobody) {

@@ -104,15 +104,16 @@ struct RequestFuzzServer::Parts {
                      .ids = ids},
                     {},
                     logger};
+  FakeAdmission admission;
   LoginService logins{
       codes,
       signer,
       clock,
       ids,
+      admission,
       {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}}};
   FakeSessions sessions;
   FakePrivateMapKeys private_map_keys;
-  FakeAdmission admission;
   FakeUtils utils;
   Router router{{.rooms = rooms,
                  .logins = logins,

@@ -19,10 +19,12 @@ class FakeAdmission : public Admission {
   std::set<std::string, std::less<>> refused_addresses;
   std::set<std::string, std::less<>> refused_users;
   std::set<std::pair<std::string, std::string>> refused_claims;  ///< each with its address
+  std::set<std::string, std::less<>> refused_tickets;            ///< addresses
 
   std::atomic<int> addresses_asked{0};
   std::atomic<int> users_asked{0};
   std::atomic<int> claims_asked{0};
+  std::atomic<int> tickets_asked{0};
 
   [[nodiscard]] bool AdmitsAddress(std::string_view address) override {
     ++addresses_asked;
@@ -35,6 +37,10 @@ class FakeAdmission : public Admission {
   [[nodiscard]] bool AdmitsClaim(std::string_view address, const UserId& user) override {
     ++claims_asked;
     return !refused_claims.contains({std::string(address), user.value});
+  }
+  [[nodiscard]] bool AdmitsTicket(std::string_view address) override {
+    ++tickets_asked;
+    return !refused_tickets.contains(address);
   }
 };
 

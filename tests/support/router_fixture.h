@@ -36,7 +36,7 @@ class RouterFixture {
   explicit RouterFixture(RouterOptions options = {}, LoginPolicy policy = {},
                          StoreLimits limits = {})
       : memory(limits, "00000000000000aa", leases),
-        logins(codes, signer, clock, ids, std::move(policy)),
+        logins(codes, signer, clock, ids, admission, std::move(policy)),
         router(ServicesWith(logins), WithAccount(std::move(options))) {}
 
   [[nodiscard]] HttpReply Send(const HttpRequest& request) const {

@@ -38,6 +38,7 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"limits.per_address_rate", "0/s"},
       {"limits.per_user_rate", "0/s"},
       {"limits.pushers_rate", "0/s"},
+      {"limits.signing_rate", "0/h"},
   };
 }
 

@@ -41,6 +41,18 @@ TEST(ConfigDurations, AreWrittenInTheirLargestWholeUnit) {
   EXPECT_EQ(WriteDuration(1500ms), "1500ms");
 }
 
+TEST(ConfigRates, AreAWholeNumberPerHourWhereTheKeySaysSo) {
+  const RateRule rule{.hourly = true};
+  EXPECT_EQ(*ReadValue(rule, std::string("600/h")), ConfigValue(Rate{.per_hour = 600}));
+  EXPECT_EQ(*ReadValue(rule, std::string("5/s")), ConfigValue(Rate{.per_second = 5}));
+  EXPECT_EQ(*ReadValue(rule, std::string("0/h")), *ReadValue(rule, std::string("0/s")));
+  EXPECT_EQ(WriteValue(rule, Rate{.per_hour = 600}), "\"600/h\"");
+  for (const char* text : {"", "/h", "600", "1.5/h", "-1/h", "600 /h", "1000001/h", "10/d"}) {
+    EXPECT_ERROR(kBadRequest, ReadValue(rule, std::string(text))) << text;
+  }
+  EXPECT_ERROR(kBadRequest, ReadValue(RateRule{}, std::string("600/h")));
+}
+
 TEST(ConfigRates, AreAWholeNumberPerSecond) {
   EXPECT_EQ(*ReadValue(RateRule{}, std::string("200/s")), ConfigValue(Rate{200}));
   EXPECT_EQ(*ReadValue(RateRule{}, std::string("0/s")), ConfigValue(Rate{0}));

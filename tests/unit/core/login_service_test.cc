@@ -8,6 +8,7 @@
 
 #include "tests/support/awaited.h"
 #include "tests/support/counting_ids.h"
+#include "tests/support/fake_admission.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_logins.h"
 #include "tests/support/matchers.h"
@@ -24,7 +25,7 @@ class LoginServiceTest : public testing::Test {
   }
 
   Result<ImLogin> Login(const ImLoginCommand& command) {
-    LoginService service(codes_, signer_, clock_, ids_, policy_);
+    LoginService service(codes_, signer_, clock_, ids_, admission_, policy_);
     Awaited<Result<ImLogin>> login;
     service.Login(command, login.Callback());
     EXPECT_EQ(login.times(), 1u);
@@ -38,6 +39,7 @@ class LoginServiceTest : public testing::Test {
   FakeLoginSigner signer_;
   FakeClock clock_;
   CountingIds ids_;
+  FakeAdmission admission_;
   LoginPolicy policy_{.administrator = {"administrator"}, .deny_user_ids = {{"root"}}};
 };
 
@@ -144,7 +146,7 @@ TEST_F(LoginServiceTest, SpendsNoCodeWhenSigningIsNotConfigured) {
 
 TEST_F(LoginServiceTest, IsDoneWhenTheExchangeIs) {
   codes_.hangs = true;
-  LoginService service(codes_, signer_, clock_, ids_, policy_);
+  LoginService service(codes_, signer_, clock_, ids_, admission_, policy_);
   Awaited<Result<ImLogin>> first;
   Awaited<Result<ImLogin>> second;
   service.Login(kWithCode, first.Callback());
@@ -160,7 +162,7 @@ TEST_F(LoginServiceTest, FallsBackToTheClaimWhenTheExchangeFailsLater) {
   policy_.trust_imuserid = true;
   codes_.hangs = true;
   Answer(CodeExchangeOutcome::kUnavailable);
-  LoginService service(codes_, signer_, clock_, ids_, policy_);
+  LoginService service(codes_, signer_, clock_, ids_, admission_, policy_);
   Awaited<Result<ImLogin>> login;
   service.Login({.user_id_prefix = "weixin", .code = "c1", .claimed = UserId{"me"}},
                 login.Callback());
@@ -200,6 +202,40 @@ TEST_F(LoginServiceTest, NamesARefusedClaimAsItsDialectDoes) {
 TEST_F(LoginServiceTest, TellsGen2OfARiskyUserThatHeIsNotAllowed) {
   Answer(CodeExchangeOutcome::kRefused);
   EXPECT_ERROR(kNotAllowed, Login({.dialect = Dialect::kGen2, .code = "c1"}));
+}
+
+TEST_F(LoginServiceTest, RationsTicketsThatNothingProves) {
+  admission_.refused_tickets = {"192.0.2.1"};
+  ImLoginCommand command{.user_id_prefix = "x", .address = "192.0.2.1"};
+  const Result<ImLogin> refused = Login(command);
+  EXPECT_ERROR(kTooManyRequests, refused);
+  EXPECT_EQ(refused.error().detail, kTooManyTickets);
+  command.dialect = Dialect::kGen2;
+  EXPECT_ERROR(kTooManyRequests, Login(command));
+  command.address = "192.0.2.2";
+  EXPECT_EQ(Login(command)->user_id.value, kFreshId) << "no id was drawn in vain";
+}
+
+TEST_F(LoginServiceTest, RationsTicketsOfWhomACodeDoesNotProve) {
+  admission_.refused_tickets = {"192.0.2.1"};
+  ImLoginCommand command = kWithCode;
+  command.address = "192.0.2.1";
+  for (const CodeExchangeOutcome outcome :
+       {CodeExchangeOutcome::kBadCode, CodeExchangeOutcome::kUnavailable,
+        CodeExchangeOutcome::kNotConfigured}) {
+    Answer(outcome);
+    EXPECT_ERROR(kTooManyRequests, Login(command));
+  }
+}
+
+TEST_F(LoginServiceTest, RationsNobodyWhomWechatOrTheOperatorAnswersFor) {
+  ImLoginCommand command = kWithCode;
+  EXPECT_OK(Login(command));
+  policy_.trust_imuserid = true;
+  command.code = "";
+  command.claimed = UserId{"somebody"};
+  EXPECT_OK(Login(command));
+  EXPECT_EQ(admission_.tickets_asked, 0);
 }
 
 }  // namespace

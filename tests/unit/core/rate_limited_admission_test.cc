@@ -28,6 +28,12 @@ class RateLimitedAdmissionTest : public testing::Test {
     return admitted;
   }
 
+  int TicketsOf(std::string_view address) {
+    int tickets = 0;
+    while (admission_.AdmitsTicket(address)) ++tickets;
+    return tickets;
+  }
+
   FakeClock clock_;
   RateLimitedAdmission admission_{clock_, {.low = 1, .high = 2}, {}};
 };
@@ -64,6 +70,17 @@ TEST_F(RateLimitedAdmissionTest, CountsANetworkOfIpv6AsOneClient) {
 TEST_F(RateLimitedAdmissionTest, CountsAMappedAddressAsTheOneThatIsMapped) {
   EXPECT_EQ(AdmittedOf("::ffff:192.0.2.1"), 1000);
   EXPECT_EQ(AdmittedOf("192.0.2.1"), 0);
+}
+
+TEST_F(RateLimitedAdmissionTest, CountsTicketsByTheHourAndApartFromRequests) {
+  EXPECT_EQ(TicketsOf("192.0.2.1"), 100);
+  clock_.Advance(std::chrono::minutes(1));
+  EXPECT_EQ(TicketsOf("192.0.2.1"), 10);
+  EXPECT_EQ(TicketsOf("2001:db8::1"), 100);
+  EXPECT_EQ(TicketsOf("2001:db8::2"), 0) << "one network";
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 1000);
+  admission_.SetLimits({.tickets = {}});
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(admission_.AdmitsTicket("192.0.2.1"));
 }
 
 TEST_F(RateLimitedAdmissionTest, TakesNewLimits) {

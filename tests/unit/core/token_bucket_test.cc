@@ -63,6 +63,17 @@ TEST(TokenBucket, GrantsEverythingWhenTheLimitIsOff) {
   EXPECT_EQ(bucket.Reserve(kStart, {.per_second = 0, .burst = 0}), nanoseconds(0));
 }
 
+TEST(TokenBucket, CountsByTheHour) {
+  constexpr RateLimit kHourly{.burst = 3, .per_hour = 600};
+  TokenBucket bucket;
+  EXPECT_EQ(Granted(bucket, kStart, kHourly), 3);
+  EXPECT_EQ(Granted(bucket, kStart + seconds(6) - nanoseconds(1), kHourly), 0);
+  EXPECT_EQ(Granted(bucket, kStart + seconds(6), kHourly), 1);
+  EXPECT_EQ(bucket.NextToken(kStart + seconds(6), kHourly), kStart + seconds(12));
+  TokenBucket slow;
+  EXPECT_EQ(Granted(slow, kStart, {.burst = 1'000'000, .per_hour = 1}), 100);
+}
+
 TEST(TokenBucket, TakesABurstOfNoneForOne) {
   TokenBucket bucket;
   EXPECT_EQ(Granted(bucket, kStart, {.per_second = 10, .burst = 0}), 1);

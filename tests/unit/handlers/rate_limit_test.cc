@@ -149,6 +149,22 @@ TEST_F(RateLimit, AsksWhoeverHasNoGoodTokenForNothingMore) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
+TEST_F(RateLimit, RefusesTicketsForFreshNamesWithCode6) {
+  server_.admission.refused_tickets = {"192.0.2.1"};
+  const HttpReply gen1 = Call("get_im_login_info", R"({"userIDPrefix":"x"})");
+  const HttpReply gen2 = server_.Send(
+      {.method = "GET", .path = "/weapp/utils/get_login_info", .peer_address = "192.0.2.1"});
+  const HttpReply webrtc = server_.Post("/weapp/webrtc_room/get_login_info", "{}");
+  for (const HttpReply& reply : {gen1, gen2, webrtc}) {
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, kTooOften);
+    EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests);
+    EXPECT_EQ(reply.label.failure_detail, kTooManyTickets);
+  }
+  EXPECT_EQ(server_.admission.tickets_asked, 3);
+  EXPECT_EQ(Call("get_push_url").label.code, 0) << "everything else is served";
+}
+
 TEST_F(RateLimit, RefusesBeforeItReadsABody) {
   RefuseAddress();
   EXPECT_EQ(Call("add_pusher", "{nonsense").body, kTooOften);

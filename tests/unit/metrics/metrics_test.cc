@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/core/admission.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {
@@ -106,7 +107,14 @@ TEST_F(MetricsTest, CountEachCauseOfARefusal) {
                                     row.name)));
   }
   EXPECT_THAT(text, HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
-  EXPECT_EQ(metrics_.Totals().refusals, kRefusalCauses.size() + 1);
+  metrics_.OnRequest({.endpoint = "get_login_info",
+                      .code = 6,
+                      .failure = Errc::kTooManyRequests,
+                      .failure_detail = std::string(kTooManyTickets)},
+                     200, 1ms);
+  EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_refusals_total{cause="signing_rate"} 1)"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
+  EXPECT_EQ(metrics_.Totals().refusals, kRefusalCauses.size() + 2);
 }
 
 TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
