@@ -57,8 +57,8 @@ TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndAdminTokens) {
                           "server.max_connections", "admin.token", "grpc.tls_cert", "grpc.tls_key",
                           "grpc.client_ca", "limits.per_address_rate", "limits.per_address_burst",
                           "limits.per_user_rate", "limits.per_user_burst", "limits.pushers_rate",
-                          "limits.rooms_per_address", "limits.rooms_per_user", "log.level",
-                          "utils.admin_token"));
+                          "limits.rooms_per_address", "limits.rooms_per_user",
+                          "limits.signing_rate", "log.level", "utils.admin_token"));
 }
 
 TEST(ReloadPlan, NamesEveryOtherChangedKey) {

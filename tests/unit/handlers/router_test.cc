@@ -209,23 +209,25 @@ TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
 }
 
 TEST(Router, KeepsTicketsAndTokensOutOfCaches) {
-  const RouterFixture server{{.gen1_login = true}};
-  const auto cached = Contains(Pair("Cache-Control", "no-store"));
+  RouterFixture server{{.gen1_login = true}};
+  server.utils.SwitchOn();
+  const auto uncached = Contains(Pair("Cache-Control", "no-store"));
   for (const char* path :
        {"live_room/get_im_login_info", "live_room/get_push_url", "live_room/login",
         "webrtc_room/get_login_info", "webrtc_room/create_room", "webrtc_room/enter_room",
         "utils/get_login_info"}) {
     for (const char* body : {"{}", R"({"userID":"u1","userIDPrefix":"x","roomInfo":"i"})", "["}) {
-      EXPECT_THAT(server.Post(std::string("/weapp/") + path, body).headers, cached) << path << body;
+      EXPECT_THAT(server.Post(std::string("/weapp/") + path, body).headers, uncached)
+          << path << body;
     }
   }
   for (const char* path : {"get_login_info", "get_test_pushurl", "get_test_rtmpaccurl"}) {
     const HttpReply reply = server.Send(
         {.method = "GET", .path = std::string("/weapp/utils/") + path, .query = "userID=u1"});
     EXPECT_EQ(reply.label.code, 0);
-    EXPECT_THAT(reply.headers, cached) << path;
+    EXPECT_THAT(reply.headers, uncached) << path;
   }
-  EXPECT_THAT(server.Post("/weapp/live_room/get_pushers", "{}").headers, Not(cached));
+  EXPECT_THAT(server.Post("/weapp/live_room/get_pushers", "{}").headers, Not(uncached));
 }
 
 TEST(Router, RefusesInJsonForTheConnectionLayer) {
