@@ -27,6 +27,8 @@ max_rooms = 2000000
 per_address_rate = "0/s"
 per_user_rate = "0/s"
 pushers_rate = "0/s"
+rooms_per_address = 0
+rooms_per_user = 0
 TOML
 }
 
