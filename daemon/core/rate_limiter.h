@@ -52,8 +52,8 @@ class RateLimiter {
   /// Whether the bucket of `key` owes tokens.
   [[nodiscard]] bool Owes(std::string_view key);
 
-  /// From now on. Nobody who has used up his tokens gets them back by it, nor waits for longer
-  /// than the new limit's empty bucket does. A limit that is off forgets everybody.
+  /// From now on. Nobody who has used up all tokens gets them back by it, nor waits for longer than
+  /// a bucket of the new limit that owes as much as it can. A limit that is off forgets everybody.
   void SetLimit(const RateLimit& limit);
 
  private:

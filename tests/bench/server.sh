@@ -33,6 +33,8 @@ per_address_rate = "0/s"
 signing_rate = "0/h"
 per_user_rate = "0/s"
 pushers_rate = "0/s"
+rooms_per_address = 0
+rooms_per_user = 0
 TOML
 }
 

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstddef>
 #include <iostream>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/config/config.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/load/fleet_report.h"
 #include "tests/load/phone_fleet.h"
@@ -107,7 +109,7 @@ TEST(PhoneFleet, NoticesWhatFails) {
   server.Start();
 }
 
-/// Joins a room and leaves it, again and again; each call must be answered with code 0.
+/// Joins a room and leaves it, as often as a user may; each call must be answered with code 0.
 class Guest {
  public:
   explicit Guest(const ServerProcess& server) : client_(server.Https()) {
@@ -116,6 +118,7 @@ class Guest {
       while (!stop.stop_requested()) {
         Call("add_pusher", PusherBody("guests", "guest"));
         Call("delete_pusher", MemberBody("guests", "guest"));
+        std::this_thread::sleep_for(milliseconds(100));  // at most half of limits.per_user_rate
       }
     });
   }
@@ -167,34 +170,73 @@ double Openings(const ServerProcess& server) {
          metrics.Of(R"(rtcroomd_connections_total{listener="https"})");
 }
 
+/// The limits that a server has when nobody sets any.
+Settings DefaultLimits() {
+  const LimitsConfig defaults;
+  return {
+      {"limits.per_address_rate", std::to_string(defaults.per_address_rate.per_second) + "/s"},
+      {"limits.per_address_burst", defaults.per_address_burst},
+      {"limits.per_user_rate", std::to_string(defaults.per_user_rate.per_second) + "/s"},
+      {"limits.per_user_burst", defaults.per_user_burst},
+      {"limits.pushers_rate", std::to_string(defaults.pushers_rate.per_second) + "/s"},
+  };
+}
+
 TEST(SlowClients, HoldUpNobodyElse) {
   constexpr const char* kCountVariable = "RTCROOM_SLOW_CLIENTS";
   const std::size_t slow_count = EnvironmentNumber(kCountVariable, 500);
   constexpr std::size_t kPhones = 100;
   if (const std::string why = WhyNotSoMany(slow_count + kPhones); !why.empty()) GTEST_SKIP() << why;
   // Twice as long as is sane, so that whoever waits for a slow one is seen.
-  ServerProcess server({.settings = ForManyFromOneAddress(
-                            {{"server.idle_timeout", "20s"}, {"server.request_timeout", "20s"}})});
+  Settings settings =
+      ForManyFromOneAddress({{"server.idle_timeout", "20s"}, {"server.request_timeout", "20s"}});
+  for (const auto& [key, value] : DefaultLimits()) settings[key] = value;
+  ServerProcess server({.settings = settings});
   const pid_t process = server.child().pid();
   FillRooms(server);
   PhoneFleet fleet(Phones(server, kPhones, milliseconds(500)));
   fleet.Gather();
   Guest guest(server);
   const std::size_t descriptors = OpenDescriptorsOf(process);
-  const double openings = Openings(server);
 
-  const SlowClients slow({.http = server.AddressOf("http"),
-                          .https = server.AddressOf("https"),
-                          .requests = ManyLongLists()},
-                         slow_count);
-  EXPECT_TRUE(Eventually([&] { return slow.connected() == slow_count; }));
-  EXPECT_TRUE(Eventually([&] {
-    return Openings(server) >= openings + static_cast<double>(slow_count);
-  })) << "all of them at once";
-  // They have all asked within a moment, on the cores that we need as well. That burst of work is
-  // one thing, the slowness that remains is another.
-  fleet.BeatFor(seconds(1));
-  Tell("heartbeats_in_the_burst", fleet.Figures().heartbeats);
+  // They all ask within a moment, and everything that they are owed is work on the cores that we
+  // need as well: in the first second nobody else is to notice. A busy machine makes anybody late,
+  // so that only those bursts tell anything that lie between two quiet times, and one of them that
+  // is unnoticed will do: a server that is held up is so each time. Each has clients of an address
+  // of its own, whose tokens are all there.
+  constexpr int kMostBursts = 8;
+  constexpr int kEnoughNoticed = 3;
+  constexpr milliseconds kQuiet{10};
+  constexpr milliseconds kUnnoticed{50};
+  std::optional<SlowClients> slow;
+  const auto beat = [&](const std::string& what, milliseconds time) {
+    fleet.BeatFor(time);
+    const Latencies heartbeats = fleet.Figures().heartbeats;
+    Tell(what, heartbeats);
+    return heartbeats.Percentile(99);
+  };
+  bool is_unnoticed = false;
+  int noticed = 0;
+  for (int burst = 0; burst < kMostBursts && !is_unnoticed && noticed < kEnoughNoticed; ++burst) {
+    const std::string number = std::to_string(burst);
+    slow.reset();
+    const auto before = beat("heartbeats_before_burst_" + number, milliseconds(500));
+    const double openings = Openings(server);
+    slow.emplace(SlowTargets{.http = server.AddressOf("http"),
+                             .https = server.AddressOf("https"),
+                             .requests = ManyLongLists(),
+                             .from = "127.0.0." + std::to_string(2 + burst)},
+                 slow_count);
+    is_unnoticed = beat("heartbeats_in_burst_" + number, seconds(1)) <= kUnnoticed;
+    EXPECT_TRUE(Eventually([&] { return slow->connected() == slow_count; }));
+    EXPECT_TRUE(Eventually([&] {
+      return Openings(server) >= openings + static_cast<double>(slow_count);
+    })) << "all of them at once";
+    const auto after = beat("heartbeats_after_burst_" + number, milliseconds(500));
+    if (!is_unnoticed && before <= kQuiet && after <= kQuiet) ++noticed;
+  }
+  // A sanitizer makes any work that much dearer.
+  if (!IsServerSanitized()) EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";
   fleet.BeatFor(seconds(4));
   const PhoneFigures figures = fleet.Figures();
   ExpectAllWell(figures, kPhones);

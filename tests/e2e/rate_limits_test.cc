@@ -54,6 +54,53 @@ TEST(AddressLimit, GrantsABurstAndThenAnswersWithCodeSix) {
       << "the address counts, not the connection";
 }
 
+TEST(AddressLimit, CountsALongReplyAsSeveral) {
+  const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
+                                           {"limits.per_address_burst", 4 * kBurst}}});
+  ApiClient client = server.Https();
+  constexpr std::size_t kRooms = 60;
+  for (std::size_t i = 0; i < kRooms; ++i) {
+    const std::string name = "r" + std::to_string(i);
+    nlohmann::json body = CreateBody("u1", name);
+    body["roomName"] = std::string(1000, 'n');
+    ASSERT_EQ(client.Call("double_room", "create_room", body).code(), kOk);
+  }
+  const auto list = [&] {
+    return client.Call("double_room", "get_room_list", {{"index", 0}, {"cnt", 200}});
+  };
+  const ApiReply first = list();
+  ASSERT_EQ(first.code(), kOk);
+  ASSERT_GT(first.text.size(), 6U * 16384);
+  EXPECT_LT(CallUntilRefused(list), 2 * kBurst / 6);
+}
+
+TEST(AddressLimit, HoldsFreshConnectionsThatPollForPushersToTheRate) {
+  constexpr int kRequests = 30;
+  constexpr std::chrono::milliseconds kAtLeast{500};  // at 40 a second, some at once
+  const ServerProcess server(
+      {.settings = {{"limits.per_address_rate", "40/s"}, {"limits.per_address_burst", 5}}});
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < kRequests; ++i) {
+    ApiClient fresh = server.Http();
+    EXPECT_EQ(fresh.Call("live_room", "get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
+  }
+  EXPECT_GT(std::chrono::steady_clock::now() - start, kAtLeast);
+}
+
+TEST(RoomsOfAnAddress, AreBoundedAndTheRefusalNamesTheKey) {
+  const ServerProcess server({.settings = {{"limits.rooms_per_address", 2}}});
+  ApiClient client = server.Https();
+  for (const char* room : {"r1", "r2"}) {
+    ASSERT_EQ(client.Call("double_room", "create_room", CreateBody("u1", room)).code(), kOk);
+  }
+  const ApiReply refused = client.Call("double_room", "create_room", CreateBody("u1", "r3"));
+  EXPECT_EQ(refused.code(), kInternalFailure);
+  EXPECT_THAT(refused.Text("detail"), testing::HasSubstr("limits.rooms_per_address"));
+  EXPECT_THAT(server.Log(), testing::HasSubstr("limits.rooms_per_address"));
+  ASSERT_EQ(client.Call("double_room", "destroy_room", MemberBody("r1", "u1")).code(), kOk);
+  EXPECT_EQ(client.Call("double_room", "create_room", CreateBody("u1", "r3")).code(), kOk);
+}
+
 TEST(AddressLimit, BelievesNoHeaderOfAClient) {
   const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
                                            {"limits.per_address_burst", kBurst}}});

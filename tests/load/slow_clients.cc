@@ -65,7 +65,7 @@ SlowClients::~SlowClients() { loop_.stop(); }
 void SlowClients::Open(Client& client, bool secured) {
   error_code ignored;  // whoever could not connect is seen by `connected`
   ignored = client.socket.open(tcp::v4(), ignored);
-  ignored = client.socket.bind({boost::asio::ip::make_address_v4("127.0.0.2"), 0}, ignored);
+  ignored = client.socket.bind({boost::asio::ip::make_address_v4(targets_.from), 0}, ignored);
   if (client.kind == Slowness::kRead) {
     ignored = client.socket.set_option(boost::asio::socket_base::receive_buffer_size(kSmallWindow),
                                        ignored);

@@ -31,11 +31,13 @@ struct SlowTargets {
   std::string https = {};  ///< likewise; for kHandshake and half of kSilent
   /// Requests whose replies kRead does not read, one after the other.
   std::string requests = {};
+  /// Where they come from, so that what the server holds against one address does not meet the
+  /// honest clients.
+  std::string from = "127.0.0.2";
 };
 
 /// Opens them all at once, every kind alike often. None of them ever closes its connection before
-/// it is destroyed, nor looks whether the server has. They come from 127.0.0.2, so that what the
-/// server holds against one address does not meet the honest clients.
+/// it is destroyed, nor looks whether the server has.
 ///
 /// @threads for one thread; the clients have a thread of their own.
 class SlowClients {

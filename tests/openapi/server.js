@@ -20,6 +20,8 @@ const kOwnSettings = {
   'limits.per_address_rate': '0/s',
   'limits.per_user_rate': '0/s',
   'limits.pushers_rate': '0/s',
+  'limits.rooms_per_address': 0,
+  'limits.rooms_per_user': 0,
   'limits.signing_rate': '0/h',
   // A test that is slow for once evicts nobody.
   'room.heartbeat_timeout': '10m',

@@ -39,6 +39,8 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"limits.per_address_rate", "0/s"},
       {"limits.per_user_rate", "0/s"},
       {"limits.pushers_rate", "0/s"},
+      {"limits.rooms_per_address", 0},
+      {"limits.rooms_per_user", 0},
       {"limits.signing_rate", "0/h"},
   };
 }

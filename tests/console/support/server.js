@@ -39,6 +39,8 @@ export class Server {
       'limits.per_address_rate': '0/s',
       'limits.per_user_rate': '0/s',
       'limits.pushers_rate': '0/s',
+      'limits.rooms_per_address': 0,
+      'limits.rooms_per_user': 0,
       ...settings,
     };
   }

@@ -1,6 +1,7 @@
 #include "daemon/core/room_quota.h"
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -75,8 +76,8 @@ TEST_F(RoomQuotaTest, RefusesASeatPastTheLimitOfTheAddressAndNamesItsKey) {
     EXPECT_OK(Make(fmt::format("r{}", i), "u1", At("192.0.2.1")));
   }
   const Status refused = Make("one too many", "u1", At("192.0.2.1"));
-  ASSERT_ERROR(kTooManyRooms, refused);
-  EXPECT_THAT(refused.error().detail, HasSubstr("limits.rooms_per_address"));
+  EXPECT_ERROR(kTooManyRooms, refused);
+  EXPECT_THAT(refused ? "" : refused.error().detail, HasSubstr("limits.rooms_per_address"));
   EXPECT_OK(Make("elsewhere", "u1", At("192.0.2.2")));
   EXPECT_ERROR(kTooManyRooms, Enter("elsewhere", "u2", At("192.0.2.1"))) << "members count, too";
 }
@@ -115,12 +116,12 @@ TEST_F(RoomQuotaTest, GivesASeatBackHoweverItEnds) {
   EXPECT_EQ(quota_.size(), 0U);
 
   ASSERT_OK(Make("silent", "u1", owner));
-  clock_.Advance(kTimeout);
+  clock_.Advance(kTimeout + std::chrono::milliseconds(1));
   ASSERT_EQ(counted_.ExpirePushers(leases_.Lapsed(10, clock_.Monotonic())).expired, 1U);
   EXPECT_EQ(quota_.size(), 0U);
 
   ASSERT_OK(Prepare("nobody came", "u1"));
-  clock_.Advance(kInactiveTtl);
+  clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   ASSERT_EQ(counted_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).expired, 1U);
   EXPECT_EQ(quota_.size(), 0U);
 }
@@ -156,8 +157,8 @@ TEST_F(RoomQuotaTest, CountsAProvenUserOverAllAddressesAndRooms) {
     EXPECT_OK(EnterGen2(fmt::format("r{}", i), "u1"));
   }
   const Status refused = EnterGen2("one too many", "u1");
-  ASSERT_ERROR(kTooManyRooms, refused);
-  EXPECT_THAT(refused.error().detail, HasSubstr("limits.rooms_per_user"));
+  EXPECT_ERROR(kTooManyRooms, refused);
+  EXPECT_THAT(refused ? "" : refused.error().detail, HasSubstr("limits.rooms_per_user"));
   EXPECT_ERROR(kTooManyRooms, Prepare("one too many", "u1"));
   EXPECT_OK(EnterGen2("r0", "u2"));
 }
@@ -206,11 +207,13 @@ TEST_F(RoomQuotaTest, HoldsTheLimitWhateverCallersDoAtTheSameTime) {
     for (int thread = 0; thread < kThreads; ++thread) {
       callers.emplace_back([&, thread] {
         for (int round = 0; round < kRounds; ++round) {
-          // Two threads race for each name.
-          const std::string user = fmt::format("u{}", thread % 2);
-          const std::string room = fmt::format("r{}", round % 7);
+          const std::string user = fmt::format("u{}", thread);
+          const std::string room = fmt::format("r{}", round % 3);
           (void)Make(room, user, At("192.0.2.1"));
+          // All race for this one's seats.
+          (void)Enter(room, "guest", At("192.0.2.1"));
           if (counted_store_.CountRooms(RoomKind::kMulti) > kPerAddress) ++too_many;
+          (void)Leave(room, "guest");
           (void)Leave(room, user);
         }
       });
