@@ -219,8 +219,7 @@ std::optional<HttpReply> Router::Dispatch(const HttpRequest& request, const Defe
     return reply;
   }
   const std::shared_ptr<PendingReply> pending = defer();
-  const auto answer =
-      std::make_shared<LaterAnswer>(pending, label, headers, std::move(bill));
+  const auto answer = std::make_shared<LaterAnswer>(pending, label, headers, std::move(bill));
   if (route.sliced != nullptr) {
     RunSlicedHandler(route.sliced, *call, context_, *pending, answer);
   } else {

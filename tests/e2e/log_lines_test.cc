@@ -211,8 +211,9 @@ TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
 TEST_P(LogLines, TellOfCallersWhoWereRefused) {
   ApiClient phone = server_.Https();
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(phone.Send({.target = "/weapp/multi_room/get_pushers?userID=u1&token=guessed"}).code(),
-              kNotAuthorised);
+    EXPECT_EQ(
+        phone.Send({.target = "/weapp/multi_room/get_pushers?userID=u1&token=guessed"}).code(),
+        kNotAuthorised);
   }
   const std::vector<LogLine> refused = Lines("caller_refused");
   // One, unless the machine stood still for so long that the next one was due.
