@@ -72,8 +72,10 @@ fill_store() {
   stop_server
   sqlite3 "$work/data/rtcroomd.db" >/dev/null <<SQL
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-  INSERT INTO rooms SELECT i, 'room' || i, 2, 1, 'u1', 'bench', 'https://h/live/1.flv',
-    1700000000000, $2 + 1 FROM n;
+  INSERT INTO rooms (sequence, id, kind, dialect, creator, info, mixed_play_url, created_at_ms,
+      last_event, place)
+    SELECT i, 'room' || i, 2, 1, 'u1', 'bench', 'https://h/live/1.flv', 1700000000000, $2 + 1, i
+    FROM n;
 WITH RECURSIVE s(seat) AS (SELECT 2 UNION ALL SELECT seat + 1 FROM s WHERE seat <= $2)
   INSERT INTO pushers SELECT r.sequence, s.seat, 'u' || (s.seat - 1), 'name', 'avatar.png',
     'rtmp://h/live/1',
