@@ -115,7 +115,7 @@ TEST(CustomFields, MayBeForMembersAlone) {
 }
 
 TEST(CustomFields, KeepWhatTheyWereWhenTheEditFails) {
-  const auto fail = [](std::string_view /*custom*/) -> Result<std::string> {
+  const auto fail = [](std::string_view /*custom*/) -> Result<rules::CustomChange> {
     return Error{Errc::kBadRequest, "no"};
   };
   EXPECT_ERROR(kBadRequest, Change(Active(), "host", rules::CustomRight::kMembers, fail));
