@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -19,8 +20,10 @@ std::size_t RoomsToList(std::int64_t count, const Manners& manners) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, kMostRooms));
 }
 
-/// As many as cost about as much as a handful of other calls.
+/// As much as costs about what a handful of other calls do: so many rooms are read in a slice, and
+/// of those that are read so many bytes written, or one room.
 constexpr std::size_t kRoomsInASlice = 20;
+constexpr std::size_t kBytesInASlice = 16384;
 
 class RoomListSlices {
  public:
@@ -30,26 +33,41 @@ class RoomListSlices {
   }
 
   std::optional<Reply> operator()() {
-    query_.count = std::min(left_, kRoomsInASlice);
-    const Result<std::vector<Room>> rooms = rooms_->ListRooms(query_);
-    if (!rooms) return Reply::Failure(rooms.error());
-    left_ -= rooms->size();
-    const bool fit =
-        WriteRooms(*rooms, protocol_, kMaxRoomListBytes - SuccessFrameBytes(), answer_);
-    if (fit && left_ > 0 && rooms->size() == query_.count) {
-      query_.after = rooms->back().place;
-      query_.index = 0;
-      return std::nullopt;
+    if (written_ == read_.size()) {
+      if (const Status read = ReadOn(); !read) return Reply::Failure(read.error());
     }
+    const std::size_t enough = answer_.text().size() + kBytesInASlice;
+    bool is_full = false;
+    while (written_ < read_.size() && !is_full && answer_.text().size() < enough) {
+      is_full = !WriteRooms(std::span(read_).subspan(written_++, 1), protocol_,
+                            kMaxRoomListBytes - SuccessFrameBytes(), answer_);
+    }
+    const bool is_last = is_full || (written_ == read_.size() && left_ == 0);
+    if (!is_last) return std::nullopt;
     answer_.EndArray();
     return Reply::Success(std::move(answer_));
   }
 
  private:
+  /// @errors those of `RoomService::ListRooms`.
+  Status ReadOn() {
+    query_.count = std::min(left_, kRoomsInASlice);
+    Result<std::vector<Room>> rooms = rooms_->ListRooms(query_);
+    if (!rooms) return rooms.error();
+    read_ = *std::move(rooms);
+    written_ = 0;
+    left_ = read_.size() < query_.count ? 0 : left_ - read_.size();
+    if (!read_.empty()) query_.after = read_.back().place;
+    query_.index = 0;
+    return {};
+  }
+
   RoomService* rooms_;
-  RoomListQuery query_;  ///< of the next slice
-  std::size_t left_;     ///< rooms that are still wanted
+  RoomListQuery query_;  ///< of what is read next
+  std::size_t left_;     ///< rooms that are still to be read
   Protocol protocol_;
+  std::vector<Room> read_;
+  std::size_t written_ = 0;  ///< of those
   JsonText answer_;
 };
 

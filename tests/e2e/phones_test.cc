@@ -143,14 +143,15 @@ class Guest {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-/// Rooms whose list is long: a few of them fill what the system holds for one who does not read.
+/// Rooms whose list is long, and dear to write, since each byte is escaped: a few of them fill what
+/// the system holds for one who does not read.
 void FillRooms(const ServerProcess& server) {
   constexpr int kRooms = 30;
   ApiClient client = server.Https();
   for (int i = 0; i < kRooms; ++i) {
     nlohmann::json body = CreateBody("long" + std::to_string(i), "long" + std::to_string(i));
-    body["roomName"] = std::string(1000, 'n');
-    body["userAvatar"] = std::string(1000, 'a');
+    body["roomName"] = std::string(1000, '\x01');
+    body["userAvatar"] = std::string(1000, '\x02');
     ASSERT_EQ(client.Call("double_room", "create_room", body).code(), kOk);
   }
 }
@@ -216,11 +217,13 @@ TEST(SlowClients, HoldUpNobodyElse) {
     return heartbeats.Percentile(99);
   };
   bool is_unnoticed = false;
+  bool was_noticed = false;  // the burst before, after a quiet time
   int noticed = 0;
   for (int burst = 0; burst < kMostBursts && !is_unnoticed && noticed < kEnoughNoticed; ++burst) {
     const std::string number = std::to_string(burst);
     slow.reset();
-    const auto before = beat("heartbeats_before_burst_" + number, milliseconds(500));
+    const bool is_quiet = beat("heartbeats_before_burst_" + number, milliseconds(500)) <= kQuiet;
+    if (was_noticed && is_quiet) ++noticed;
     const double openings = Openings(server);
     slow.emplace(SlowTargets{.http = server.AddressOf("http"),
                              .https = server.AddressOf("https"),
@@ -232,8 +235,8 @@ TEST(SlowClients, HoldUpNobodyElse) {
     EXPECT_TRUE(Eventually([&] {
       return Openings(server) >= openings + static_cast<double>(slow_count);
     })) << "all of them at once";
-    const auto after = beat("heartbeats_after_burst_" + number, milliseconds(500));
-    if (!is_unnoticed && before <= kQuiet && after <= kQuiet) ++noticed;
+    was_noticed = !is_unnoticed && is_quiet;
+    fleet.BeatFor(milliseconds(500));  // what is still late has its time
   }
   // A sanitizer makes any work that much dearer.
   if (!IsServerSanitized()) EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";

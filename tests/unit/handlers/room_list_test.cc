@@ -164,6 +164,24 @@ TEST_F(SlicedRoomList, IsMadeOfTwentyRoomsAtATime) {
   EXPECT_EQ(NumbersOf(*pending).size(), 50U);
 }
 
+TEST_F(SlicedRoomList, IsMadeOfFewerRoomsAtATimeWhenTheyAreLong) {
+  const std::string control(1024, '\x01');  // six bytes each on the wire, under two names
+  for (int i = 0; i < 10; ++i) {
+    const json created =
+        server_.Call("multi_room/create_room", {{"roomID", fmt::format("multi_room-{}", i)},
+                                                {"userID", "u1"},
+                                                {"userName", "n"},
+                                                {"userAvatar", "a"},
+                                                {"pushURL", "rtmp://p/1"},
+                                                {"roomName", control}});
+    ASSERT_EQ(created["code"], 0);
+  }
+  const auto pending = Begin(R"({"cnt":200,"index":0})");
+  for (int slice = 1; slice < 5; ++slice) EXPECT_FALSE(pending->Step()) << slice;
+  EXPECT_TRUE(pending->Step());
+  EXPECT_EQ(NumbersOf(*pending), (Numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
 TEST_F(SlicedRoomList, AsksForNoSliceBehindTheLastRoomThatIsWanted) {
   MakeRooms(50);
   EXPECT_TRUE(Begin(R"({"cnt":20,"index":0})")->Step());
