@@ -37,7 +37,8 @@ bool RateLimiter::Admits(std::string_view key) {
 std::chrono::nanoseconds RateLimiter::Reserve(std::string_view key) {
   return WithBucket(key, std::chrono::nanoseconds(0),
                     [now = clock_.Monotonic()](TokenBucket& bucket, const RateLimit& limit) {
-                      return bucket.Reserve(now, limit);
+                      bucket.Charge(now, limit, 1);
+                      return bucket.Debt(now, limit);
                     });
 }
 
@@ -52,7 +53,7 @@ void RateLimiter::Charge(std::string_view key, std::uint32_t tokens) {
 bool RateLimiter::Owes(std::string_view key) {
   return WithBucket(key, false,
                     [now = clock_.Monotonic()](const TokenBucket& bucket, const RateLimit& limit) {
-                      return bucket.Owes(now, limit);
+                      return bucket.Debt(now, limit).count() > 0;
                     });
 }
 

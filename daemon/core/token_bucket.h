@@ -28,7 +28,8 @@ constexpr RateLimit PacedAt(std::uint32_t per_second) {
 
 /// A token bucket in eight bytes: all that it holds is the instant at which it is full again.
 ///
-/// It may owe tokens, up to another burst of them: whoever takes more than there are waits longer.
+/// It may owe tokens: those that were charged up to another burst of them, those that were reserved
+/// without a bound. The next token then takes longer to come.
 ///
 /// The limit is the caller's and may be another at each call: what was taken before then counts
 /// as the same span of time, and where no bucket of the limit could owe that much, as an empty one.
@@ -54,9 +55,10 @@ class TokenBucket {
     full_at_ += std::min<Span>(most - full_at_, TimeOfToken(limit) * tokens);
   }
 
-  /// Whether more was taken than there was.
-  [[nodiscard]] bool Owes(MonotonicTime now, const RateLimit& limit) const {
-    return !limit.IsOff() && FullAt(now, limit) > now + TimeOfAll(limit);
+  /// Until the tokens that were taken before they were there have come in; zero when none were.
+  [[nodiscard]] std::chrono::nanoseconds Debt(MonotonicTime now, const RateLimit& limit) const {
+    if (limit.IsOff()) return Span(0);
+    return std::max(FullAt(now, limit) - now - TimeOfAll(limit), Span(0));
   }
 
   /// When `Take` will get a token, if nobody takes one before: `now` where it would get one.
@@ -67,12 +69,11 @@ class TokenBucket {
 
   /// Takes a token that may still have to come in, behind those that were reserved before.
   ///
-  /// The caller bounds how many wait: each adds a token's time to the debt, as far as that may
-  /// grow.
+  /// The caller bounds how many wait: each adds a token's time to the debt.
   /// @return how long to wait for it from `now`; zero when it was there.
   [[nodiscard]] std::chrono::nanoseconds Reserve(MonotonicTime now, const RateLimit& limit) {
     if (limit.IsOff()) return Span(0);
-    Charge(now, limit, 1);
+    full_at_ = std::max(full_at_, now) + TimeOfToken(limit);
     return std::max(full_at_ - now - TimeOfAll(limit), Span(0));
   }
 

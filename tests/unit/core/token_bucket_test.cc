@@ -109,11 +109,11 @@ TEST(TokenBucket, OwesNoMoreThanTheNewLimitsBurst) {
 TEST(TokenBucket, OwesWhatItWasChargedBeyondWhatItHad) {
   TokenBucket bucket;
   bucket.Charge(kStart, kTenASecond, 3);
-  EXPECT_FALSE(bucket.Owes(kStart, kTenASecond));
+  EXPECT_EQ(bucket.Debt(kStart, kTenASecond), nanoseconds(0));
   bucket.Charge(kStart, kTenASecond, 2);
-  EXPECT_TRUE(bucket.Owes(kStart, kTenASecond));
+  EXPECT_EQ(bucket.Debt(kStart, kTenASecond), milliseconds(200));
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(299)), 0);
-  EXPECT_FALSE(bucket.Owes(kStart + milliseconds(200), kTenASecond));
+  EXPECT_EQ(bucket.Debt(kStart + milliseconds(200), kTenASecond), nanoseconds(0));
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(300)), 1);
 }
 
@@ -127,7 +127,7 @@ TEST(TokenBucket, OwesAnotherBurstAtMost) {
 TEST(TokenBucket, OwesNothingWhenTheLimitIsOff) {
   TokenBucket bucket;
   bucket.Charge(kStart, {.per_second = 0}, 1000);
-  EXPECT_FALSE(bucket.Owes(kStart, {.per_second = 0}));
+  EXPECT_EQ(bucket.Debt(kStart, {.per_second = 0}), nanoseconds(0));
   EXPECT_EQ(Granted(bucket, kStart), 3);
 }
 
