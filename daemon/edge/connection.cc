@@ -271,7 +271,7 @@ bool Connection::Flush() {
 
 bool Connection::CountMemory() {
   const std::size_t of_request =
-      framer_.held_bytes() > kSmallRequestBytes ? framer_.held_bytes() : 0;
+      framer_.held_memory() > kSmallRequestBytes ? framer_.held_memory() : 0;
   const std::size_t of_held = held_ ? held_->request.body.capacity() : 0;
   if (memory_.Set(outbox_.capacity() + of_request + of_held)) return true;
   Count(RefusalCause::kMemory);

@@ -71,8 +71,10 @@ class RequestFramer {
   [[nodiscard]] int refusal() const { return refusal_; }
   /// Whether bytes are held that no request has taken yet.
   [[nodiscard]] bool has_bytes() const { return !buffer_.empty(); }
-  /// How much memory they take.
-  [[nodiscard]] std::size_t held_bytes() const { return buffer_.capacity(); }
+  /// How many.
+  [[nodiscard]] std::size_t held_bytes() const { return buffer_.size(); }
+  /// How much memory they take, in bytes.
+  [[nodiscard]] std::size_t held_memory() const { return buffer_.capacity(); }
   /// When the first `Feed` saw those bytes behind the request before; meaningful while there are
   /// any.
   [[nodiscard]] MonotonicTime begun_at() const { return begun_at_; }
