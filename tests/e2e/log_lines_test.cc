@@ -213,7 +213,7 @@ TEST_P(LogLines, TellOfCallersWhoWereRefused) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(
         phone.Send({.target = "/weapp/multi_room/get_pushers?userID=u1&token=guessed"}).code(),
-        kNotAuthorised);
+        kNotAuthorized);
   }
   const std::vector<LogLine> refused = Lines("caller_refused");
   // One, unless the machine stood still for so long that the next one was due.

@@ -239,7 +239,9 @@ TEST(SlowClients, HoldUpNobodyElse) {
     fleet.BeatFor(milliseconds(500));  // what is still late has its time
   }
   // A sanitizer makes any work that much dearer.
-  if (!IsServerSanitized()) EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";
+  if (!IsServerSanitized()) {
+    EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";
+  }
   fleet.BeatFor(seconds(4));
   const PhoneFigures figures = fleet.Figures();
   ExpectAllWell(figures, kPhones);

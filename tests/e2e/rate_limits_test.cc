@@ -173,7 +173,7 @@ TEST(TicketLimit, RationsFreshNamesOfAnAddressWhateverCallGivesThem) {
     EXPECT_EQ(reply.headers.at("x-content-type-options"), "nosniff");
   }
   EXPECT_EQ(List(client).code(), kOk) << "everything else is served";
-  EXPECT_THAT(server.Admin().Get("/metrics").body,
+  EXPECT_THAT(server.Admin().Get("/metrics").text,
               testing::HasSubstr("rtcroomd_refusals_total{cause=\"signing_rate\"} 3"));
 }
 
