@@ -1,5 +1,6 @@
 // What every store promises of its history.
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -179,7 +180,7 @@ TEST_P(StoreContract, CountsTheBytesOfAnEventThatTellsOfSeveralChangesOnce) {
   const Room room = MakeRoom(RoomKind::kLive, "live", "creator", Dialect::kGen2);
   Create(room);
   std::vector<RoomUpdate> batch;
-  for (int i = 0; i < 9; ++i) {
+  for (std::size_t i = 0; i < 9; ++i) {
     batch.push_back(SettingCustom(room.key, '"' + std::string(100 * (9 - i), 'x') + '"'));
   }
   for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
