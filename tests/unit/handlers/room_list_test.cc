@@ -117,7 +117,11 @@ class SteppedReply : public RecordedReply {
  public:
   void RunInSlices(std::function<bool()> slice) override { slice_ = std::move(slice); }
   /// @return whether that was the last one.
-  bool Step() { return slice_(); }
+  bool Step() {
+    const bool is_last = slice_();
+    if (is_last) slice_ = nullptr;  // it holds this reply
+    return is_last;
+  }
 
  private:
   std::function<bool()> slice_;
@@ -216,6 +220,7 @@ TEST_F(SlicedRoomList, IsRefusedWhenItsSenderOwesByTheTimeOfItsTurn) {
   EXPECT_FALSE(begun->Step());
   server_.admission.owing_addresses = {"192.0.2.1"};
   EXPECT_FALSE(begun->Step()) << "what has been begun is finished";
+  EXPECT_TRUE(begun->Step());
 }
 
 TEST_F(GetRoomList, BeginsAtTheFirstForANegativeIndexAndEndsPastTheLast) {
