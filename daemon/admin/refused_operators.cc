@@ -1,6 +1,6 @@
 #include "daemon/admin/refused_operators.h"
 
-#include <utility>
+#include <cstdint>
 
 namespace rtcroom {
 
@@ -9,11 +9,9 @@ void RefusedOperators::Note(const std::string& peer_address) {
   std::uint64_t times = 0;
   {
     const MutexLock lock(mutex_);
-    ++untold_;
-    if (told_at_ && now - *told_at_ < kPeriod) return;
-    told_at_ = now;
-    times = std::exchange(untold_, 0);
+    times = ration_.Count(now);
   }
+  if (times == 0) return;
   logger_.Warn("operator_refused", {{"peer", peer_address}, {"times", times}});
 }
 

@@ -40,23 +40,17 @@ void RefusedCallers::Note(std::string_view request_id, const std::string& peer_a
 std::uint64_t RefusedCallers::Count(const std::string& peer_address) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  Refused& refused = RefusedOf(peer_address, now);
-  ++refused.untold;
-  if (refused.told_at && now - *refused.told_at < kPeriod) return 0;
-  refused.told_at = now;
-  return std::exchange(refused.untold, 0);
+  return RationOf(peer_address, now).Count(now);
 }
 
-RefusedCallers::Refused& RefusedCallers::RefusedOf(const std::string& peer_address,
-                                                   MonotonicTime now) {
+LogRation& RefusedCallers::RationOf(const std::string& peer_address, MonotonicTime now) {
   std::string address = AddressKey(peer_address);
   if (const auto known = addresses_.find(address); known != addresses_.end()) return known->second;
   // Once in a period at most, or a crowd of addresses would have the table searched each time.
-  const bool may_sweep = !swept_at_ || now - *swept_at_ >= kPeriod;
+  const bool may_sweep = !swept_at_ || now - *swept_at_ >= LogRation::kPeriod;
   if (addresses_.size() >= kMaxAddresses && may_sweep) {
     swept_at_ = now;
-    std::erase_if(addresses_,
-                  [now](const auto& entry) { return now - *entry.second.told_at >= kPeriod; });
+    std::erase_if(addresses_, [now](const auto& entry) { return entry.second.IsDue(now); });
   }
   if (addresses_.size() >= kMaxAddresses) return others_;
   return addresses_[std::move(address)];

@@ -1,7 +1,6 @@
 // Which clients were refused for want of a good ticket or token.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,18 +11,17 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/log_ration.h"
 #include "handlers/request.h"
 
 namespace rtcroom {
 
-/// Tells the log at info: of the first request of an address at once, and from then on at most once
-/// in `kPeriod`, with how many there were since the line before. The line has nothing of what was
-/// shown. Addresses beyond the `kMaxAddresses` newest share one line.
+/// Logs them at info, each address at the rate of a `LogRation`. The line has nothing of the ticket
+/// or token. Addresses beyond the `kMaxAddresses` newest share one ration.
 ///
 /// @threads safe from any thread.
 class RefusedCallers {
  public:
-  static constexpr std::chrono::seconds kPeriod{10};
   static constexpr std::size_t kMaxAddresses = 1024;
 
   /// Both outlive this.
@@ -36,21 +34,16 @@ class RefusedCallers {
       EXCLUDES(mutex_);
 
  private:
-  struct Refused {
-    std::optional<MonotonicTime> told_at{};  ///< nothing before the first line
-    std::uint64_t untold = 0;
-  };
-
-  /// @return how many are to be told of now, this one included; 0: none.
+  /// @return as `LogRation::Count`.
   std::uint64_t Count(const std::string& peer_address) EXCLUDES(mutex_);
-  Refused& RefusedOf(const std::string& peer_address, MonotonicTime now) REQUIRES(mutex_);
+  LogRation& RationOf(const std::string& peer_address, MonotonicTime now) REQUIRES(mutex_);
 
   const Clock& clock_;
   Logger& logger_;
   Mutex mutex_;
   /// By what `AddressKey` makes of them.
-  std::map<std::string, Refused> addresses_ GUARDED_BY(mutex_);
-  Refused others_ GUARDED_BY(mutex_);
+  std::map<std::string, LogRation> addresses_ GUARDED_BY(mutex_);
+  LogRation others_ GUARDED_BY(mutex_);
   std::optional<MonotonicTime> swept_at_ GUARDED_BY(mutex_);
 };
 

@@ -48,7 +48,7 @@ TEST_F(RefusedCallersTest, AreToldOfOnceInTenSecondsForEachAddress) {
   for (int i = 0; i < 5; ++i) Refuse("192.0.2.1");
   Refuse("192.0.2.2");
   EXPECT_EQ(Lines(), 2);
-  clock_.Advance(RefusedCallers::kPeriod - 1ms);
+  clock_.Advance(LogRation::kPeriod - 1ms);
   Refuse("192.0.2.1");
   EXPECT_EQ(Lines(), 2);
   clock_.Advance(1ms);
@@ -79,7 +79,7 @@ TEST_F(RefusedCallersTest, ShareALineBeyondTheMostAddresses) {
     Refuse(fmt::format("10.0.{}.{}", i / 256, i % 256));
   }
   EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(RefusedCallers::kMaxAddresses + 1));
-  clock_.Advance(RefusedCallers::kPeriod);
+  clock_.Advance(LogRation::kPeriod);
   Refuse("192.0.2.1");
   Refuse("192.0.2.2");
   EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(RefusedCallers::kMaxAddresses + 3))
