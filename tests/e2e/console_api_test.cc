@@ -107,7 +107,7 @@ TEST_F(ConsoleTest, NeedsItsTokenForAllButThePage) {
     }
   }
   EXPECT_EQ(Get("/console/api/server").status, 200);
-  EXPECT_THAT(server_.Log(), Not(HasSubstr(kToken)));
+  EXPECT_THAT(server_.StopAndReadLog(), Not(HasSubstr(kToken)));
 }
 
 TEST_F(ConsoleTest, TakesUpAnotherTokenWithoutARestart) {

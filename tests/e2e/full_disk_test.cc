@@ -195,8 +195,7 @@ TEST_F(FullDisk, EvictionsAreMadeUpFor) {
     EXPECT_TRUE(Eventually([&] { return create("other") == kInternalFailure; }));
     return PushersOf(client, "multi_room", "silent") == std::vector<std::string>{"host"};
   }));
-  ASSERT_TRUE(
-      Eventually([&] { return server_->Log().find("evictions_failed") != std::string::npos; }));
+  ASSERT_TRUE(server_->WaitForLog("evictions_failed"));
   EXPECT_EQ(PushersOf(client, "multi_room", "silent"), std::vector<std::string>{"host"});
   disk_->Free();
   EXPECT_TRUE(Eventually([&] { return PushersOf(client, "multi_room", "silent").empty(); }));
@@ -232,7 +231,7 @@ TEST_F(FullDisk, AServerThatIsStartedOnItServesWhatItCan) {
   server_->Kill9();
   disk_->Fill();
   server_->Start(ServerProcess::Until::kListening);
-  EXPECT_THAT(server_->Log(), HasSubstr("admin_key_not_written"));
+  EXPECT_TRUE(server_->WaitForLog("admin_key_not_written"));
   ApiClient client = server_->Https();
   const auto expect_served = [&client] {
     EXPECT_EQ(client.Call("multi_room", "pusher_heartbeat", MemberBody("steady", "host")).code(),

@@ -145,7 +145,7 @@ TEST_F(Im, NeitherItsErrorsNorItsAnswersReachAClient) {
   EXPECT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   im_.AddForeignGroup("r2");
   EXPECT_EQ(Call("create_room", CreateBody("host", "r2")).code(), kRoomTaken);
-  EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("usersig=")));
+  EXPECT_THAT(server_.StopAndReadLog(), testing::Not(testing::HasSubstr("usersig=")));
 }
 
 TEST(ImDegraded, ARoomIsMadeWithoutItsGroupWhichFollows) {

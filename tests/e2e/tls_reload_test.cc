@@ -29,8 +29,7 @@ TEST(CertificateReload, TakesUpACertificateAndDropsNobody) {
 
   WriteTestCertificate(server.certificate(), server.certificate_key());
   server.Signal(SIGHUP);
-  ASSERT_TRUE(
-      Eventually([&] { return server.Log().find(R"("event":"reloaded")") != std::string::npos; }));
+  ASSERT_TRUE(server.WaitForLog(R"("event":"reloaded")"));
 
   connected.Send(Heartbeat());
   EXPECT_EQ(connected.Receive().code(), kOk) << "it goes on under the old certificate";
@@ -49,8 +48,7 @@ TEST(CertificateReload, KeepsTheOldCertificateWhenTheNewOneIsUnusable) {
   // A key that does not belong to the certificate.
   WriteTestCertificate(directory.path() / "other.pem", server.certificate_key());
   server.Signal(SIGHUP);
-  ASSERT_TRUE(Eventually(
-      [&] { return server.Log().find(R"("event":"reload_refused")") != std::string::npos; }));
+  ASSERT_TRUE(server.WaitForLog(R"("event":"reload_refused")"));
   RawClient client(server.AddressOf("https"), {.trusted = old_certificate});
   client.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
   EXPECT_EQ(client.Receive().code(), kOk);

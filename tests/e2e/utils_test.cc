@@ -122,9 +122,10 @@ TEST_F(Utils, RefuseWhoIsNotTheOperatorAndTellTheLogNoToken) {
     EXPECT_EQ(Get(client_, endpoint, "guessed-wrong").code(), 7) << endpoint;
   }
   EXPECT_EQ(Get(client_, "logfilelist", kToken).status, 200);
-  EXPECT_THAT(server_.Log(), HasSubstr("logfilelist"));
-  EXPECT_THAT(server_.Log(), Not(HasSubstr(kToken)));
-  EXPECT_THAT(server_.Log(), Not(HasSubstr("guessed-wrong")));
+  const std::string log = server_.StopAndReadLog();
+  EXPECT_THAT(log, HasSubstr("logfilelist"));
+  EXPECT_THAT(log, Not(HasSubstr(kToken)));
+  EXPECT_THAT(log, Not(HasSubstr("guessed-wrong")));
 }
 
 TEST_F(Utils, TakeUpAnotherTokenWithoutARestart) {

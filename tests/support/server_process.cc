@@ -134,6 +134,15 @@ int ServerProcess::Terminate() {
   return exit_code;
 }
 
+bool ServerProcess::WaitForLog(std::string_view text) const {
+  return Eventually([&] { return Log().find(text) != std::string::npos; });
+}
+
+std::string ServerProcess::StopAndReadLog() {
+  EXPECT_EQ(Terminate(), 0) << "the server did not stop well";
+  return Log();
+}
+
 std::uintmax_t ServerProcess::LogSize() const {
   return std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
 }
@@ -148,6 +157,7 @@ std::map<std::string, std::string> ServerProcess::AddressesSince(std::uintmax_t 
   std::ifstream lines(log_file());
   lines.seekg(static_cast<std::streamoff>(log_start));
   for (std::string line; std::getline(lines, line);) {
+    if (lines.eof()) break;  // it is still being written
     static const std::regex text(R"( info listening listener=(\S+) address=(\S+)$)");
     std::smatch parts;
     if (!line.starts_with('{') && std::regex_search(line, parts, text)) {

@@ -86,8 +86,13 @@ class ServerProcess {
   [[nodiscard]] std::filesystem::path certificate_key() const {
     return directory_.path() / "key.pem";
   }
-  /// Everything it wrote, over all its starts.
+  /// Everything it has written so far, over all its starts. A thread writes the lines, so those of
+  /// a request may come after its reply.
   [[nodiscard]] std::string Log() const { return ReadWholeFile(log_file()); }
+  /// Waits until the log holds that text; false when it does not come.
+  [[nodiscard]] bool WaitForLog(std::string_view text) const;
+  /// The whole log of a server that is stopped by this, which shows that a line is not in it.
+  [[nodiscard]] std::string StopAndReadLog();
 
  private:
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
