@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // A large store is copied and checked within minutes; whoever waits for longer may interrupt.
-constexpr std::chrono::hours kTimeout{6};
+constexpr std::chrono::hours kBackupTimeout{6};
 
 /// Opens a copy in the data directory and takes its name away: from then on nobody else finds it,
 /// and it is gone however this ends.
@@ -85,7 +85,7 @@ Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string
   }
   const Result<Secret> key = AsOwnerOf(data_dir, [&] { return ReadAdminKey(data_dir); });
   if (!key) return key.error();
-  const Result<OutgoingReply> reply = http.PostAs(*key, *base_url, "/backup", kTimeout);
+  const Result<OutgoingReply> reply = http.PostAs(*key, *base_url, "/backup", kBackupTimeout);
   if (!reply) {
     return Error{reply.error().code, fmt::format("the running server does not answer at {}: {}",
                                                  *base_url, reply.error().detail)};

@@ -8,7 +8,7 @@ namespace rtcroom {
 namespace {
 
 // A ready server answers in milliseconds; whoever runs the check again has waited long enough.
-constexpr std::chrono::seconds kTimeout{3};
+constexpr std::chrono::seconds kProbeTimeout{3};
 
 }  // namespace
 
@@ -24,7 +24,8 @@ int RunHealthCheck(const std::optional<std::string>& url, const ConfigPath& path
     if (!target) context.err << "admin.listen: its port is not known before the start: use --url\n";
   }
   if (!target) return kExitUsage;
-  const Result<OutgoingReply> reply = context.http.Get(target->base_url, target->path, kTimeout);
+  const Result<OutgoingReply> reply =
+      context.http.Get(target->base_url, target->path, kProbeTimeout);
   if (!reply) {
     context.err << "not ready: " << reply.error().detail << '\n';
     return kExitFailed;

@@ -12,7 +12,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::seconds kCallTimeout{10};
 constexpr int kRoomsOfAPage = 200;
 
 std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RoomsServer& server) {
@@ -63,7 +63,7 @@ class RoomsClient::Stub {
                                                           Response*),
               const Request& request, Response& response) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kTimeout);
+    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
     if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_.Reveal());
     const grpc::Status status = ((*stub_).*method)(&context, request, &response);
     if (status.ok()) return {};

@@ -13,7 +13,7 @@
 namespace rtcroom {
 namespace {
 
-HttpReply Answer(const ConsoleCall& call, const HttpRequest& request) {
+HttpReply AnswerCall(const ConsoleCall& call, const HttpRequest& request) {
   Result<nlohmann::json> outcome = call(request);
   return outcome ? AdminSuccess(*std::move(outcome)) : AdminFailure(outcome.error());
 }
@@ -41,7 +41,7 @@ std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
 AdminHandler OnPool(CallPool& pool, ConsoleCall call) {
   return [&pool, call = std::move(call)](const HttpRequest& request, const DeferReply& defer) {
     return DeferToPool(pool, defer, [call, request](PendingReply& pending) {
-      pending.Send(Answer(call, request));
+      pending.Send(AnswerCall(call, request));
     });
   };
 }

@@ -89,8 +89,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
  public:
   Methods(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger)
-      : calls_(calls),
-        parts_{.pool = pool, .clock = clock, .logger = logger, .at_work = at_work_} {}
+      : calls_(calls), pool_(pool), clock_(clock), logger_(logger) {}
 
   grpc::ServerUnaryReactor* GetRoom(grpc::CallbackServerContext* context,
                                     const v1::GetRoomRequest* request,
@@ -127,14 +126,17 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
                                  Status (AdminCalls::*work)(const Request&, Response&),
                                  grpc::CallbackServerContext& context, const Request& request,
                                  Response& response) {
-    auto* const call = new UnaryCall(method, parts_, context);
+    auto* const call = new UnaryCall(
+        method, {.pool = pool_, .clock = clock_, .logger = logger_, .at_work = at_work_}, context);
     call->Begin([this, work, &request, &response] { return (calls_.*work)(request, response); });
     return call;
   }
 
   AdminCalls& calls_;
+  CallPool& pool_;
+  const Clock& clock_;
+  Logger& logger_;
   std::atomic<std::size_t> at_work_{0};
-  const CallParts parts_;
 };
 
 RoomAdmin::RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger)

@@ -19,14 +19,6 @@ constexpr std::size_t kLevels = 4;
 /// How often a thread that waits for a non-blocking reader looks whether it is to end.
 constexpr int kPollMs = 100;
 
-struct Line {
-  std::uint64_t number = 0;  ///< by which lines of different levels keep their order
-  LogLevel level = LogLevel::kDebug;
-  std::string text = {};
-
-  [[nodiscard]] std::size_t cost() const { return text.size() + sizeof(Line); }
-};
-
 std::size_t IndexOf(LogLevel level) { return static_cast<std::size_t>(level); }
 
 }  // namespace
@@ -44,6 +36,14 @@ class LogWriter::State {
   std::uint64_t Dropped(LogLevel level) EXCLUDES(mutex_);
 
  private:
+  struct Line {
+    std::uint64_t number = 0;  ///< by which lines of different levels keep their order
+    LogLevel level = LogLevel::kDebug;
+    std::string text = {};
+
+    [[nodiscard]] std::size_t cost() const { return text.size() + sizeof(Line); }
+  };
+
   [[nodiscard]] bool IsIdleLocked() const REQUIRES(mutex_) { return bytes_ == 0 && !is_writing_; }
   /// @return whether there was a line below that level.
   bool DropOldestBelowLocked(LogLevel level) REQUIRES(mutex_);
@@ -96,7 +96,7 @@ void LogWriter::State::Run() {
   }
 }
 
-std::optional<Line> LogWriter::State::Take() {
+std::optional<LogWriter::State::Line> LogWriter::State::Take() {
   const MutexLock lock(mutex_);
   while (bytes_ == 0 && !is_stopping_) changed_.Wait(mutex_);
   if (is_stopping_) return std::nullopt;

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kLibraryVersion = "201512300000";
 
 /// The fields as they stand in the ticket: all of them texts.
-struct Ticket {
+struct TicketV1 {
   std::string appid_at_3rd;
   std::string account_type;
   std::string identifier;
@@ -29,7 +29,7 @@ struct Ticket {
   std::string signature;               ///< base64 of DER
 };
 
-std::string SignedText(const Ticket& ticket) {
+std::string SignedText(const TicketV1& ticket) {
   std::string text = fmt::format(
       "TLS.appid_at_3rd:{}\nTLS.account_type:{}\nTLS.identifier:{}\nTLS.sdk_appid:{}\n"
       "TLS.time:{}\nTLS.expire_after:{}\n",
@@ -48,7 +48,7 @@ std::optional<std::string> Line(const nlohmann::json& object, const char* name) 
   return text;
 }
 
-std::optional<Ticket> Read(std::string_view sig) {
+std::optional<TicketV1> ReadV1(std::string_view sig) {
   const std::optional<std::string> text = UnpackUserSig(sig);
   if (!text) return std::nullopt;
   const nlohmann::json object = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
@@ -65,14 +65,14 @@ std::optional<Ticket> Read(std::string_view sig) {
       !signature) {
     return std::nullopt;
   }
-  Ticket ticket{.appid_at_3rd = *appid_at_3rd,
-                .account_type = *account_type,
-                .identifier = *identifier,
-                .sdk_appid = *sdk_appid,
-                .time = *time,
-                .expire_after = *expire_after,
-                .userbuf = std::nullopt,
-                .signature = *signature};
+  TicketV1 ticket{.appid_at_3rd = *appid_at_3rd,
+                  .account_type = *account_type,
+                  .identifier = *identifier,
+                  .sdk_appid = *sdk_appid,
+                  .time = *time,
+                  .expire_after = *expire_after,
+                  .userbuf = std::nullopt,
+                  .signature = *signature};
   if (object.contains("TLS.userbuf")) {
     ticket.userbuf = Line(object, "TLS.userbuf");
     if (!ticket.userbuf) return std::nullopt;
@@ -97,7 +97,7 @@ Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_vie
                                   const EcdsaPrivateKey& key, TimePoint now,
                                   std::chrono::seconds life, std::string_view userbuf) {
   const std::string sdk_app_id = std::to_string(subject.sdk_app_id);
-  const Ticket ticket{
+  const TicketV1 ticket{
       .appid_at_3rd = account_type == "0" ? "0" : sdk_app_id,
       .account_type = std::string(account_type),
       .identifier = subject.user_id.value,
@@ -122,7 +122,7 @@ Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_vie
 
 UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subject,
                                const std::optional<EcdsaPublicKey>& key, TimePoint now) {
-  const std::optional<Ticket> ticket = Read(sig);
+  const std::optional<TicketV1> ticket = ReadV1(sig);
   if (!ticket) return UserSigOutcome::kMalformed;
   const std::optional<std::int64_t> issued_at = Seconds(ticket->time);
   const std::optional<std::int64_t> life = Seconds(ticket->expire_after);

@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::string_view kVersion = "2.0";
 
-struct Ticket {
+struct TicketV2 {
   UserSigSubject subject;
   UserSigTimes times;
   std::optional<std::string> userbuf;  ///< base64, as it is signed
   std::string signature;               ///< base64
 };
 
-std::string Signature(const Ticket& ticket, const Secret& key) {
+std::string Signature(const TicketV2& ticket, const Secret& key) {
   std::string text = fmt::format("TLS.identifier:{}\nTLS.sdkappid:{}\nTLS.time:{}\nTLS.expire:{}\n",
                                  ticket.subject.user_id.value, ticket.subject.sdk_app_id,
                                  ticket.times.issued_at, ticket.times.life);
@@ -46,7 +46,7 @@ std::optional<std::int64_t> Number(const nlohmann::json& object, const char* nam
   return static_cast<std::int64_t>(number);
 }
 
-std::optional<Ticket> Read(std::string_view sig) {
+std::optional<TicketV2> ReadV2(std::string_view sig) {
   const std::optional<std::string> text = UnpackUserSig(sig);
   if (!text) return std::nullopt;
   const nlohmann::json object = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
@@ -59,10 +59,10 @@ std::optional<Ticket> Read(std::string_view sig) {
   const auto signature = Text(object, "TLS.sig");
   if (!user_id || !sdk_app_id || !issued_at || !life || !signature) return std::nullopt;
 
-  Ticket ticket{.subject = {static_cast<std::uint32_t>(*sdk_app_id), {*user_id}},
-                .times = {*issued_at, *life},
-                .userbuf = std::nullopt,
-                .signature = *signature};
+  TicketV2 ticket{.subject = {static_cast<std::uint32_t>(*sdk_app_id), {*user_id}},
+                  .times = {*issued_at, *life},
+                  .userbuf = std::nullopt,
+                  .signature = *signature};
   if (object.contains("TLS.userbuf")) {
     ticket.userbuf = Text(object, "TLS.userbuf");
     // Anything but base64 could hold a line feed, and with it a line that nobody signed.
@@ -75,7 +75,7 @@ std::optional<Ticket> Read(std::string_view sig) {
 
 std::string SignUserSigV2(const UserSigSubject& subject, const Secret& key, TimePoint now,
                           std::chrono::seconds life, std::string_view userbuf) {
-  Ticket ticket;
+  TicketV2 ticket;
   ticket.subject = subject;
   ticket.times = {.issued_at = UnixSeconds(now), .life = life.count()};
   if (!userbuf.empty()) ticket.userbuf = EncodeBase64(userbuf);
@@ -91,7 +91,7 @@ std::string SignUserSigV2(const UserSigSubject& subject, const Secret& key, Time
 
 UserSigOutcome VerifyUserSigV2(std::string_view sig, const UserSigSubject& subject,
                                const Secret& key, TimePoint now) {
-  const std::optional<Ticket> ticket = Read(sig);
+  const std::optional<TicketV2> ticket = ReadV2(sig);
   if (!ticket) return UserSigOutcome::kMalformed;
   if (ticket->subject.sdk_app_id != subject.sdk_app_id) return UserSigOutcome::kWrongApp;
   if (ticket->subject.user_id != subject.user_id) return UserSigOutcome::kWrongUser;

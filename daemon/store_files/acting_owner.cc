@@ -14,7 +14,7 @@
 namespace rtcroom {
 namespace {
 
-Error Problem(const std::filesystem::path& path, int error_number) {
+Error OwnerProblem(const std::filesystem::path& path, int error_number) {
   return SystemError("cannot act as the owner of " + path.string(), error_number);
 }
 
@@ -33,16 +33,16 @@ Result<std::unique_ptr<ActingOwner>> ActingOwner::Of(const std::filesystem::path
   std::filesystem::path nearest = std::filesystem::absolute(path);
   struct stat found{};
   while (::stat(nearest.c_str(), &found) != 0) {
-    if (errno != ENOENT || !nearest.has_relative_path()) return Problem(path, errno);
+    if (errno != ENOENT || !nearest.has_relative_path()) return OwnerProblem(path, errno);
     nearest = nearest.parent_path();
   }
   if (found.st_uid == 0) return unchanged();
   // From here on its end brings back what there was, however far this comes.
   std::unique_ptr<ActingOwner> owner(new ActingOwner(::getegid(), SupplementaryGroups()));
   // The groups first: who is no longer root may not choose them.
-  if (!owner->groups_.empty() && ::setgroups(0, nullptr) != 0) return Problem(path, errno);
-  if (::setegid(found.st_gid) != 0) return Problem(path, errno);
-  if (::seteuid(found.st_uid) != 0) return Problem(path, errno);
+  if (!owner->groups_.empty() && ::setgroups(0, nullptr) != 0) return OwnerProblem(path, errno);
+  if (::setegid(found.st_gid) != 0) return OwnerProblem(path, errno);
+  if (::seteuid(found.st_uid) != 0) return OwnerProblem(path, errno);
   return owner;
 }
 

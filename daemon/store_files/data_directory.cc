@@ -14,7 +14,7 @@
 namespace rtcroom {
 namespace {
 
-Error Problem(const std::filesystem::path& path, int error_number) {
+Error OpenProblem(const std::filesystem::path& path, int error_number) {
   return SystemError("data directory " + path.string(), error_number);
 }
 
@@ -24,17 +24,17 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::filesystem
   std::error_code problem;
   if (!std::filesystem::exists(path, problem)) {
     std::filesystem::create_directories(path, problem);
-    if (problem) return Problem(path, problem.value());
+    if (problem) return OpenProblem(path, problem.value());
     // What is in it (members, keys) is for the server alone.
     std::filesystem::permissions(path, std::filesystem::perms::owner_all, problem);
   }
   const std::filesystem::path lock_file = path / "LOCK";
   const int fd = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return Problem(path, errno);
+  if (fd < 0) return OpenProblem(path, errno);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const int error_number = errno;
     ::close(fd);
-    if (error_number != EWOULDBLOCK) return Problem(path, error_number);
+    if (error_number != EWOULDBLOCK) return OpenProblem(path, error_number);
     return Error{Errc::kStoreBusy,
                  fmt::format("data directory {}: in use by another process", path.string())};
   }

@@ -16,47 +16,43 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const RoomKey kKey = MakeKey(RoomKind::kLive, "r1");
-
-Room LiveRoom() { return MakeRoom(kKey.kind, kKey.id.value, "creator", Dialect::kGen2); }
-
 TEST_P(StoreContract, LoadsViewersInTheOrderOfTheirComing) {
   Create(LiveRoom());
-  for (const char* user : {"zoe", "amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("zoe={}", "amy={}", "bob={}"));
-  const auto page = store_->LoadAudiences(kKey);
+  for (const char* user : {"zoe", "amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("zoe={}", "amy={}", "bob={}"));
+  const auto page = store_->LoadAudiences(kLiveR1);
   ASSERT_OK(page);
   EXPECT_EQ(page->dialect, Dialect::kGen2);
   EXPECT_TRUE(page->is_active);
-  const Room room = *store_->Load(kKey);
+  const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.audience_count, 3u);
   EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without them";
 }
 
 TEST_P(StoreContract, AViewerThatSaysSomethingElseKeepsItsPlace) {
   Create(LiveRoom());
-  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
-  ASSERT_OK(Apply(*store_, Watching(kKey, "amy", "new")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy=new", "bob={}"));
-  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "new")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy=new", "bob={}"));
+  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, AViewerThatComesBackIsTheLast) {
   Create(LiveRoom());
-  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
-  ASSERT_OK(Apply(*store_, LeavingAudience(kKey, "amy")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("bob={}", "zoe={}"));
-  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
-  ASSERT_OK(Apply(*store_, Watching(kKey, "amy", "back")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("bob={}", "zoe={}", "amy=back"));
+  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, "amy")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}"));
+  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "back")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}", "amy=back"));
 }
 
 TEST_P(StoreContract, AnEditSeesTheViewerItAskedForAndNoOther) {
   Create(LiveRoom());
-  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user, user)));
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user, user)));
   const auto seen_by = [&](std::optional<UserId> asked) {
     std::vector<std::string> seen;
-    const auto looked = store_->Update({.key = kKey,
+    const auto looked = store_->Update({.key = kLiveR1,
                                         .edit =
                                             [&](const Room* stored) {
                                               for (const Audience& viewer : stored->audiences) {
@@ -75,52 +71,56 @@ TEST_P(StoreContract, AnEditSeesTheViewerItAskedForAndNoOther) {
 
 TEST_P(StoreContract, AChangeOfOneViewerLeavesTheOthersAlone) {
   Create(LiveRoom());
-  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
-  ASSERT_OK(Apply(*store_, Watching(kKey, "bob", "new")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob=new", "zoe={}"));
-  ASSERT_OK(Apply(*store_, LeavingAudience(kKey, "bob")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "zoe={}"));
+  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "bob", "new")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "bob=new", "zoe={}"));
+  ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, "bob")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "zoe={}"));
 }
 
 TEST_P(StoreContract, AChangeThatNamesNoViewerLeavesThemAlone) {
   Create(LiveRoom());
-  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
-  ASSERT_OK(Apply(*store_, Adding(kKey, "guest")));
-  ASSERT_OK(Apply(*store_, SettingCustom(kKey, "1")));
-  ASSERT_OK(Apply(*store_, Deleting(kKey, "guest")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob={}"));
-  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, Adding(kLiveR1, "guest")));
+  ASSERT_OK(Apply(*store_, SettingCustom(kLiveR1, "1")));
+  ASSERT_OK(Apply(*store_, Deleting(kLiveR1, "guest")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "bob={}"));
+  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, EachUpdateOfABatchSeesTheViewersThatTheOnesBeforeLeft) {
   const std::vector<RoomUpdate> batch = {
-      Creating(LiveRoom()),       Watching(kKey, "amy"),        Watching(kKey, "bob"),
-      Watching(kKey, "amy"),      LeavingAudience(kKey, "bob"), LeavingAudience(kKey, "bob"),
-      Watching(kKey, "bob", "2"),
+      Creating(LiveRoom()),
+      Watching(kLiveR1, "amy"),
+      Watching(kLiveR1, "bob"),
+      Watching(kLiveR1, "amy"),
+      LeavingAudience(kLiveR1, "bob"),
+      LeavingAudience(kLiveR1, "bob"),
+      Watching(kLiveR1, "bob", "2"),
   };
   const auto outcomes = store_->UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
   EXPECT_EQ(outcomes.at(3)->events.size(), 0u);
   EXPECT_EQ(outcomes.at(5)->events.size(), 0u);
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}", "bob=2"));
-  EXPECT_EQ(store_->Load(kKey)->audience_count, 2u);
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "bob=2"));
+  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, ViewersDieWithTheirRoom) {
   Create(LiveRoom());
-  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kKey, user)));
-  ASSERT_OK(Apply(*store_, Destroying(kKey)));
-  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(kKey));
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, Destroying(kLiveR1)));
+  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(kLiveR1));
   Create(LiveRoom());
-  EXPECT_THAT(ViewersOf(*store_, kKey), IsEmpty());
-  EXPECT_EQ(store_->Load(kKey)->audience_count, 0u);
-  ASSERT_OK(Apply(*store_, Watching(kKey, "amy")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}"));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), IsEmpty());
+  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 0u);
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}"));
 }
 
 TEST_P(StoreContract, OfARoomThatWaitsItSaysSoAndThatNobodyWatches) {
-  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKey.kind, kKey.id.value))));
-  const auto page = store_->LoadAudiences(kKey);
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kLiveR1.kind, kLiveR1.id.value))));
+  const auto page = store_->LoadAudiences(kLiveR1);
   ASSERT_OK(page);
   EXPECT_FALSE(page->is_active);
   EXPECT_THAT(page->audiences, IsEmpty());
@@ -134,22 +134,22 @@ TEST_P(StoreContract, FindsViewersOnlyUnderTheKindOfTheirRoom) {
 
 TEST_P(StoreContract, AViewerThatWasRefusedIsNotThere) {
   Create(LiveRoom());
-  ASSERT_OK(Apply(*store_, Watching(kKey, "amy")));
-  RoomUpdate watching = Watching(kKey, "bob");
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy")));
+  RoomUpdate watching = Watching(kLiveR1, "bob");
   watching.edit = [](const Room* stored) {
     return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {"bob"}},
                               {.limits = {.max_audiences = 1}}, kNoon);
   };
   EXPECT_ERROR(kAudienceFull, Apply(*store_, watching));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("amy={}"));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}"));
   EXPECT_EQ(AllEvents().size(), 3u);
 }
 
 TEST_P(StoreContract, KeepsWhatViewersSayByteForByte) {
   Create(LiveRoom());
   const std::string info("'; --\n\0\xF0\x9F\x98\x80 %", 13);
-  ASSERT_OK(Apply(*store_, Watching(kKey, "o'amy%", info)));
-  EXPECT_THAT(ViewersOf(*store_, kKey), ElementsAre("o'amy%=" + info));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "o'amy%", info)));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("o'amy%=" + info));
   EXPECT_EQ(std::get<AudienceAdded>(AllEvents().back().event.happening).user_info, info);
 }
 
@@ -157,10 +157,10 @@ TEST_P(StoreContract, RoomsDoNotMixTheirViewers) {
   const RoomKey other = MakeKey(RoomKind::kLive, "r2");
   Create(LiveRoom());
   Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));
-  ASSERT_OK(Apply(*store_, Watching(kKey, "amy", "1")));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "1")));
   ASSERT_OK(Apply(*store_, Watching(other, "amy", "2")));
-  ASSERT_OK(Apply(*store_, LeavingAudience(kKey, "amy")));
-  EXPECT_THAT(ViewersOf(*store_, kKey), IsEmpty());
+  ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, "amy")));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), IsEmpty());
   EXPECT_THAT(ViewersOf(*store_, other), ElementsAre("amy=2"));
 }
 

@@ -18,12 +18,9 @@ namespace {
 
 using testing::ElementsAre;
 
-const RoomKey kKey = MakeKey(RoomKind::kLive, "r1");
-
-Room LiveRoom() { return MakeRoom(kKey.kind, kKey.id.value, "creator", Dialect::kGen2); }
-
 /// Of each event of the room "<number> <name>", with name and value where a custom field changed.
-std::vector<std::string> HistoryOf(const std::vector<StoredEvent>& events, const RoomKey& key) {
+std::vector<std::string> NamedHistoryOf(const std::vector<StoredEvent>& events,
+                                        const RoomKey& key) {
   std::vector<std::string> history;
   for (const StoredEvent& stored : events) {
     const RoomEvent& event = stored.event;
@@ -37,20 +34,20 @@ std::vector<std::string> HistoryOf(const std::vector<StoredEvent>& events, const
 
 TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   Create(LiveRoom());
-  EXPECT_EQ(store_->Load(kKey)->custom, "{}");
+  EXPECT_EQ(store_->Load(kLiveR1)->custom, "{}");
   constexpr char kText[] =
       "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
   const std::string custom(kText, sizeof(kText) - 1);
   const CustomChanged told{.field = std::string("\"\0'%s", 5), .value = custom};
-  ASSERT_OK(store_->Update(kKey, [&](const Room* stored) {
+  ASSERT_OK(store_->Update(kLiveR1, [&](const Room* stored) {
     const auto edit = [&](std::string_view) -> Result<rules::CustomChange> {
       return rules::CustomChange{.custom = custom, .told = told};
     };
     return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"}, rules::CustomRight::kEverybody,
                                edit, SharedPolicy(), kNoon);
   }));
-  EXPECT_EQ(store_->Load(kKey)->custom, custom);
-  EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 1})->at(0).custom, custom);
+  EXPECT_EQ(store_->Load(kLiveR1)->custom, custom);
+  EXPECT_EQ(store_->List({.kind = kLiveR1.kind, .count = 1})->at(0).custom, custom);
   EXPECT_EQ(store_->Scan(0, 1)->rooms.at(0).custom, custom);
   EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.happening), told);
 }
@@ -58,13 +55,13 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
 TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {
-      SettingCustom(kKey, "1"), SettingCustom(kKey, "2"), SettingCustom(kKey, "3"),
-      SettingCustom(kKey, "4"), Adding(kKey, "guest"),    SettingCustom(kKey, "5"),
-      SettingCustom(kKey, "6"), SettingCustom(kKey, "7"),
+      SettingCustom(kLiveR1, "1"), SettingCustom(kLiveR1, "2"), SettingCustom(kLiveR1, "3"),
+      SettingCustom(kLiveR1, "4"), Adding(kLiveR1, "guest"),    SettingCustom(kLiveR1, "5"),
+      SettingCustom(kLiveR1, "6"), SettingCustom(kLiveR1, "7"),
   };
   const auto outcomes = store_->UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
-  ASSERT_OK(Apply(*store_, Deleting(kKey, "guest")));
+  ASSERT_OK(Apply(*store_, Deleting(kLiveR1, "guest")));
 
   std::uint64_t number = 0;
   std::string custom;
@@ -77,15 +74,15 @@ TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
   }
   EXPECT_EQ(custom, "7") << "the last wins";
   EXPECT_THAT(joined_with, ElementsAre("", "4")) << "another event keeps its place between them";
-  const Room room = *store_->Load(kKey);
+  const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.custom, R"({"a":7})");
   EXPECT_EQ(room.last_event, number);
 }
 
 TEST_P(StoreContract, AnEventOfCustomFieldsHoldsTheFieldThatChangedAndNoOther) {
   Create(LiveRoom());
-  ASSERT_OK(Apply(*store_, SettingField(kKey, "long", '"' + std::string(1000, 'x') + '"')));
-  ASSERT_OK(Apply(*store_, SettingField(kKey, "likes", "7")));
+  ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "long", '"' + std::string(1000, 'x') + '"')));
+  ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "likes", "7")));
   const StoredEvent newest = AllEvents().back();
   EXPECT_EQ(newest.event.happening,
             RoomHappening(CustomChanged{.field = R"("likes")", .value = "7"}));
@@ -97,14 +94,14 @@ TEST_P(StoreContract, EachOfSeveralFieldsThatChangeInOneCommitIsToldWithItsLastV
   std::vector<RoomUpdate> batch;
   for (int i = 1; i <= 3; ++i) {
     for (const char* const name : {"a", "b"}) {
-      batch.push_back(SettingField(kKey, name, std::to_string(i)));
+      batch.push_back(SettingField(kLiveR1, name, std::to_string(i)));
     }
   }
-  batch.push_back(Adding(kKey, "guest"));
-  batch.push_back(SettingField(kKey, "b", "4"));
+  batch.push_back(Adding(kLiveR1, "guest"));
+  batch.push_back(SettingField(kLiveR1, "b", "4"));
   const auto outcomes = store_->UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
-  ASSERT_OK(Apply(*store_, SettingField(kKey, "a", "5")));
+  ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "a", "5")));
 
   std::uint64_t number = 0;
   std::map<std::string, std::string> told;
@@ -117,15 +114,15 @@ TEST_P(StoreContract, EachOfSeveralFieldsThatChangeInOneCommitIsToldWithItsLastV
     }
   }
   EXPECT_THAT(told, ElementsAre(testing::Pair(R"("a")", "5"), testing::Pair(R"("b")", "4")));
-  const Room room = *store_->Load(kKey);
+  const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.custom, R"({"a":5,"b":4})");
   EXPECT_EQ(room.last_event, number);
 }
 
 TEST_P(StoreContract, AChangeOfCustomFieldsSaysUnderWhichNumberItIsTold) {
   Create(LiveRoom());
-  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "1"), SettingCustom(kKey, "2"),
-                                         SettingCustom(kKey, "3")};
+  const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), SettingCustom(kLiveR1, "2"),
+                                         SettingCustom(kLiveR1, "3")};
   const auto outcomes = store_->UpdateAll(batch);
   std::vector<std::uint64_t> told(AllEvents().size() + 1);
   for (const StoredEvent& stored : AllEvents()) told.at(stored.event.room_sequence) = 1;
@@ -135,7 +132,7 @@ TEST_P(StoreContract, AChangeOfCustomFieldsSaysUnderWhichNumberItIsTold) {
     EXPECT_EQ(outcome->events.front().room_sequence, outcome->room.last_event);
     EXPECT_EQ(told.at(outcome->room.last_event), 1u);
   }
-  EXPECT_EQ(outcomes.back()->room, *store_->Load(kKey));
+  EXPECT_EQ(outcomes.back()->room, *store_->Load(kLiveR1));
   EXPECT_EQ(outcomes.back()->events.front(), AllEvents().back().event);
 }
 
@@ -145,22 +142,24 @@ TEST_P(StoreContract, ChangesOfCustomFieldsOfTwoRoomsDoNotMix) {
   Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));
   std::vector<RoomUpdate> batch;
   for (int i = 0; i < 3; ++i) {
-    batch.push_back(SettingCustom(kKey, std::to_string(i)));
+    batch.push_back(SettingCustom(kLiveR1, std::to_string(i)));
     batch.push_back(SettingCustom(other, std::to_string(i + 5)));
   }
   for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
-  EXPECT_EQ(store_->Load(kKey)->custom, R"({"a":2})");
+  EXPECT_EQ(store_->Load(kLiveR1)->custom, R"({"a":2})");
   EXPECT_EQ(store_->Load(other)->custom, R"({"a":7})");
-  EXPECT_THAT(HistoryOf(AllEvents(), kKey).back(), testing::EndsWith(R"( custom_changed "a"2)"));
-  EXPECT_THAT(HistoryOf(AllEvents(), other).back(), testing::EndsWith(R"( custom_changed "a"7)"));
+  EXPECT_THAT(NamedHistoryOf(AllEvents(), kLiveR1).back(),
+              testing::EndsWith(R"( custom_changed "a"2)"));
+  EXPECT_THAT(NamedHistoryOf(AllEvents(), other).back(),
+              testing::EndsWith(R"( custom_changed "a"7)"));
 }
 
 TEST_P(StoreContract, ChangesOfCustomFieldsInCommitsOfTheirOwnAreToldOneByOne) {
   Create(LiveRoom());
   for (const char* custom : {"1", "2", "3"}) {
-    ASSERT_OK(Apply(*store_, SettingCustom(kKey, custom)));
+    ASSERT_OK(Apply(*store_, SettingCustom(kLiveR1, custom)));
   }
-  EXPECT_THAT(HistoryOf(AllEvents(), kKey),
+  EXPECT_THAT(NamedHistoryOf(AllEvents(), kLiveR1),
               ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed \"a\"1",
                           "4 custom_changed \"a\"2", "5 custom_changed \"a\"3"));
 }
@@ -168,13 +167,13 @@ TEST_P(StoreContract, ChangesOfCustomFieldsInCommitsOfTheirOwnAreToldOneByOne) {
 TEST_P(StoreContract, ARoomThatEndsAmongChangesOfCustomFieldsTellsAllInOrder) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {
-      SettingCustom(kKey, "1"),
-      Destroying(kKey),
+      SettingCustom(kLiveR1, "1"),
+      Destroying(kLiveR1),
       Creating(LiveRoom()),
-      SettingCustom(kKey, "2"),
+      SettingCustom(kLiveR1, "2"),
   };
   for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
-  EXPECT_THAT(HistoryOf(AllEvents(), kKey),
+  EXPECT_THAT(NamedHistoryOf(AllEvents(), kLiveR1),
               ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed \"a\"1",
                           "4 pusher_deleted", "5 room_destroyed", "1 room_created",
                           "2 pusher_added", "3 custom_changed \"a\"2"));
@@ -182,7 +181,7 @@ TEST_P(StoreContract, ARoomThatEndsAmongChangesOfCustomFieldsTellsAllInOrder) {
 
 TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
   Create(LiveRoom());
-  const RoomUpdate refused{.key = kKey, .edit = [](const Room* stored) {
+  const RoomUpdate refused{.key = kLiveR1, .edit = [](const Room* stored) {
                              const auto edit = [](std::string_view) -> Result<rules::CustomChange> {
                                return Error{Errc::kBadRequest, "no"};
                              };
@@ -190,14 +189,14 @@ TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
                                                         rules::CustomRight::kEverybody, edit, {},
                                                         kNoon);
                            }};
-  const std::vector<RoomUpdate> batch = {SettingCustom(kKey, "1"), refused,
-                                         SettingCustom(kKey, "2")};
+  const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), refused,
+                                         SettingCustom(kLiveR1, "2")};
   const auto outcomes = store_->UpdateAll(batch);
   EXPECT_ERROR(kBadRequest, outcomes.at(1));
-  EXPECT_EQ(store_->Load(kKey)->custom, R"({"a":2})");
+  EXPECT_EQ(store_->Load(kLiveR1)->custom, R"({"a":2})");
   std::uint64_t number = 0;
   for (const StoredEvent& stored : AllEvents()) EXPECT_EQ(stored.event.room_sequence, ++number);
-  EXPECT_EQ(store_->Load(kKey)->last_event, number);
+  EXPECT_EQ(store_->Load(kLiveR1)->last_event, number);
 }
 
 TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
@@ -219,7 +218,7 @@ TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
   std::vector<RoomEvent> stored;
   for (const StoredEvent& event : AllEvents()) stored.push_back(event.event);
   EXPECT_EQ(stored, expected);
-  EXPECT_THAT(HistoryOf(AllEvents(), MakeKey(RoomKind::kMulti, "r1")),
+  EXPECT_THAT(NamedHistoryOf(AllEvents(), MakeKey(RoomKind::kMulti, "r1")),
               ElementsAre("1 room_created", "2 room_activated", "3 pusher_added", "4 pusher_added",
                           "5 audience_added", "6 custom_changed \"a\"1", "7 audience_deleted",
                           "8 pusher_deleted", "9 pusher_deleted", "10 room_destroyed"));

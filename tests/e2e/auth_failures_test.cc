@@ -149,15 +149,15 @@ TEST_P(AuthFailures, SayWhatIsWrongWithATicket) {
   expect(app + "&accountType=0&userSig=" + ticket, incomplete);
   expect(app + "&userID=u3&userSig=" + ticket, incomplete);
   expect("accountType=0&userID=u3&userSig=" + ticket, incomplete);
-  expect(LoginQuery("u3", ""), incomplete);
-  expect(LoginQuery("", ticket), incomplete);
+  expect(LoginQueryOf("u3", ""), incomplete);
+  expect(LoginQueryOf("", ticket), incomplete);
   for (const char* garbage : {"x", "eJyrVg", "*-_", "%00", "undefined"}) {
-    expect(LoginQuery("u3", garbage), "userSig 格式不正确");
+    expect(LoginQueryOf("u3", garbage), "userSig 格式不正确");
   }
   expect("sdkAppID=1400000002&accountType=0&userID=u3&userSig=" + ticket,
          "sdkAppID 和userSig中的信息不一致");
-  expect(LoginQuery("u4", ticket), "userID 和userSig中的信息不一致");
-  const ApiReply good = logs_in(LoginQuery("u3", ticket));
+  expect(LoginQueryOf("u4", ticket), "userID 和userSig中的信息不一致");
+  const ApiReply good = logs_in(LoginQueryOf("u3", ticket));
   EXPECT_TRUE(IsReply(good, sentences::kSuccess));
   EXPECT_THAT(good.Text("token"),
               testing::MatchesRegex("[0-9a-f]{32}[*][0-9a-f]+[*][A-Za-z0-9=]+"));

@@ -34,7 +34,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::size_t kWriters = 4;
+constexpr std::size_t kFillers = 4;
 constexpr int kRounds = 5;
 
 /// A disk of some megabytes, in a mount namespace that ends with this process.
@@ -102,7 +102,7 @@ class FullDisk : public testing::Test {
   [[nodiscard]] fs::path data() const { return disk_->path() / "data"; }
 
   void StartWriters() {
-    for (std::size_t i = 0; i < kWriters; ++i) {
+    for (std::size_t i = 0; i < kFillers; ++i) {
       writers_.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
                             static_cast<std::uint32_t>(random_()));
     }

@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kLongestList = 200;
+constexpr int kMostListed = 200;
 
 std::vector<std::string> UserIds(const nlohmann::json& members) {
   std::vector<std::string> ids;
@@ -35,7 +35,7 @@ nlohmann::json SetBody(const std::string& room_id, const std::string& field,
   return {{"roomID", room_id}, {"fieldName", field}, {"operation", "set"}, {"value", value}};
 }
 
-nlohmann::json ListBody() { return {{"index", 0}, {"cnt", kLongestList}}; }
+nlohmann::json ListBody() { return {{"index", 0}, {"cnt", kMostListed}}; }
 
 nlohmann::json ListedRooms(Gen2Client& client) {
   const ApiReply reply = client.Call("get_room_list", ListBody());

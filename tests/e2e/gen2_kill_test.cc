@@ -20,10 +20,10 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kWriters = 4;
-constexpr std::size_t kUsualCycles = 10;
-constexpr std::size_t kMostChanges = 120;
-constexpr const char* kCyclesVariable = "RTCROOM_E2E_GEN2_KILL_CYCLES";
+constexpr std::size_t kGen2Writers = 4;
+constexpr std::size_t kUsualGen2Cycles = 10;
+constexpr std::size_t kMostGen2Changes = 120;
+constexpr const char* kGen2CyclesVariable = "RTCROOM_E2E_GEN2_KILL_CYCLES";
 
 TEST(Gen2Kill, LosesNothingThatWasAcknowledged) {
   const std::uint32_t seed = std::random_device()();
@@ -34,13 +34,13 @@ TEST(Gen2Kill, LosesNothingThatWasAcknowledged) {
                                                 {"room.max_audiences", 1000},
                                                 {"log.level", "info"}})});
   std::vector<Gen2Writer> writers;
-  for (std::size_t i = 0; i < kWriters; ++i) {
+  for (std::size_t i = 0; i < kGen2Writers; ++i) {
     writers.emplace_back(server, "w" + std::to_string(i) + "_",
                          static_cast<std::uint32_t>(random()));
   }
-  const std::size_t cycles = EnvironmentNumber(kCyclesVariable, kUsualCycles);
+  const std::size_t cycles = EnvironmentNumber(kGen2CyclesVariable, kUsualGen2Cycles);
   for (std::size_t cycle = 0; cycle < cycles && !testing::Test::HasFailure(); ++cycle) {
-    const std::size_t enough = 1 + random() % kMostChanges;
+    const std::size_t enough = 1 + random() % kMostGen2Changes;
     const std::chrono::microseconds phase(static_cast<std::int64_t>(random()) % 3000);
     std::atomic<std::size_t> acknowledged{0};
     {

@@ -16,7 +16,7 @@ std::string Repeated(std::string_view text, std::size_t times) {
   return all;
 }
 
-void AddMalformed(std::vector<HostileRequest>& table) {
+void AddMalformedHeaders(std::vector<HostileRequest>& table) {
   const std::vector<HostileRequest> lines = {
       {"header: no colon", "no colon\r\n"},
       {"header: no name", ": value\r\n"},
@@ -101,7 +101,7 @@ void AddDropped(std::vector<HostileRequest>& table) {
                    Afterwards::kHangsUp});
 }
 
-void AddBounds(std::vector<HostileRequest>& table) {
+void AddHeaderBounds(std::vector<HostileRequest>& table) {
   constexpr std::size_t kMostHeaders = 64;
   constexpr std::size_t kOfEveryRequest = 2;  // Host and Content-Length
   const auto headers = [](std::string_view line, std::size_t count) {
@@ -166,9 +166,9 @@ void AddConnections(std::vector<HostileRequest>& table) {
 }  // namespace
 
 void AddHostileHeaders(std::vector<HostileRequest>& table) {
-  AddMalformed(table);
+  AddMalformedHeaders(table);
   AddDropped(table);
-  AddBounds(table);
+  AddHeaderBounds(table);
   AddConnections(table);
 }
 

@@ -20,7 +20,7 @@ std::string WithLine(const std::string& line) {
 
 std::string GoodLine() { return "POST " + std::string(kGoodTarget) + " HTTP/1.1"; }
 
-void AddMalformed(std::vector<HostileRequest>& table) {
+void AddMalformedLines(std::vector<HostileRequest>& table) {
   const std::string target(kGoodTarget);
   const std::vector<HostileRequest> lines = {
       {"line: one word", "GARBAGE"},
@@ -108,7 +108,7 @@ void AddLineEnds(std::vector<HostileRequest>& table) {
   table.push_back({"before: bare CR", "\r" + good, {{400}}});
 }
 
-void AddBounds(std::vector<HostileRequest>& table) {
+void AddLineBounds(std::vector<HostileRequest>& table) {
   const auto with_query = [](std::size_t bytes) {
     return WithLine("POST " + std::string(kGoodTarget) + "?q=" + std::string(bytes, 'q') +
                     " HTTP/1.1");
@@ -166,10 +166,10 @@ void AddMethods(std::vector<HostileRequest>& table) {
 }  // namespace
 
 void AddHostileLines(std::vector<HostileRequest>& table) {
-  AddMalformed(table);
+  AddMalformedLines(table);
   AddForeign(table);
   AddLineEnds(table);
-  AddBounds(table);
+  AddLineBounds(table);
   AddMethods(table);
 }
 

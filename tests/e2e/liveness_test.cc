@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 using testing::ElementsAre;
 
 /// Long enough for a busy machine to beat in time.
-constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::seconds kLeaseTime{10};
 
 class Liveness : public testing::Test {
  protected:
@@ -48,10 +48,10 @@ TEST_F(Liveness, GrantsAFullTimeoutAfterTheProcessWasStopped) {
   SeatAliceAndBob();
   server_.Signal(SIGSTOP);
   // It is the passing of time that is under test: nothing can be waited for.
-  std::this_thread::sleep_for(kTimeout + kTimeout / 4);
+  std::this_thread::sleep_for(kLeaseTime + kLeaseTime / 4);
   const steady_clock::time_point continued = steady_clock::now();
   server_.Signal(SIGCONT);
-  EXPECT_GE(TimeUntilBobIsGone(continued), kTimeout);
+  EXPECT_GE(TimeUntilBobIsGone(continued), kLeaseTime);
 }
 
 TEST_F(Liveness, GrantsAFullTimeoutAfterARestart) {
@@ -59,7 +59,7 @@ TEST_F(Liveness, GrantsAFullTimeoutAfterARestart) {
   server_.Kill9();
   const steady_clock::time_point started = steady_clock::now();
   server_.Start();
-  EXPECT_GE(TimeUntilBobIsGone(started), kTimeout);
+  EXPECT_GE(TimeUntilBobIsGone(started), kLeaseTime);
 }
 
 TEST(Rooms, KeepTheirOrderAndTheirMembersOverARestart) {

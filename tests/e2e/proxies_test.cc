@@ -15,11 +15,12 @@ namespace {
 
 using namespace std::string_literals;  // NOLINT(google-build-using-namespace): of bytes with NUL
 
-constexpr std::size_t kBurst = 10;
+constexpr std::size_t kProxiedBurst = 10;
 
 /// Which address a request counts against is seen by whose tokens it uses up.
 Settings FewTokens(const Settings& more) {
-  Settings settings = {{"limits.per_address_rate", "1/s"}, {"limits.per_address_burst", kBurst}};
+  Settings settings = {{"limits.per_address_rate", "1/s"},
+                       {"limits.per_address_burst", kProxiedBurst}};
   for (const auto& [key, value] : more) settings[key] = value;
   return settings;
 }
@@ -35,7 +36,7 @@ ApiReply ListFor(ApiClient& client, const std::string& forwarded_for) {
 /// @return how many were answered with code 0.
 std::size_t CallUntilRefused(ApiClient& client, const std::string& forwarded_for) {
   std::size_t answered = 0;
-  while (answered < 10 * kBurst) {
+  while (answered < 10 * kProxiedBurst) {
     if (ListFor(client, forwarded_for).code() == kInternalFailure) return answered;
     ++answered;
   }
@@ -47,20 +48,20 @@ TEST(ForwardedFor, TellsTheClientBehindATrustedProxy) {
   const ServerProcess server(
       {.settings = FewTokens({{"server.trusted_proxies", {"127.0.0.0/8", "10.9.0.0/16"}}})});
   ApiClient proxy = server.Http();
-  EXPECT_GE(CallUntilRefused(proxy, "192.0.2.1"), kBurst);
+  EXPECT_GE(CallUntilRefused(proxy, "192.0.2.1"), kProxiedBurst);
   EXPECT_EQ(ListFor(proxy, "192.0.2.2").code(), kOk) << "another client";
   EXPECT_EQ(ListFor(proxy, "2001:db8::1").code(), kOk);
   // The last hop that is not trusted is the client; what it said itself does not count.
-  EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1"), kBurst);
-  EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7"), kBurst);
+  EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1"), kProxiedBurst);
+  EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7"), kProxiedBurst);
 }
 
 TEST(ForwardedFor, OfAnyoneElseIsIgnored) {
   const ServerProcess server(
       {.settings = FewTokens({{"server.trusted_proxies", {"10.9.0.0/16"}}})});
   ApiClient client = server.Http();
-  EXPECT_GE(CallUntilRefused(client, "192.0.2.1"), kBurst);
-  EXPECT_LT(CallUntilRefused(client, "192.0.2.2"), kBurst);
+  EXPECT_GE(CallUntilRefused(client, "192.0.2.1"), kProxiedBurst);
+  EXPECT_LT(CallUntilRefused(client, "192.0.2.2"), kProxiedBurst);
 }
 
 constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
@@ -91,7 +92,7 @@ class ProxyProtocol : public testing::Test {
 
 TEST_F(ProxyProtocol, TellsTheClient) {
   int code = kOk;
-  for (std::size_t i = 0; i < 10 * kBurst && code == kOk; ++i) code = CodeFor('\1');
+  for (std::size_t i = 0; i < 10 * kProxiedBurst && code == kOk; ++i) code = CodeFor('\1');
   EXPECT_EQ(code, kInternalFailure);
   EXPECT_EQ(CodeFor('\2'), kOk) << "another client of the same proxy";
 }

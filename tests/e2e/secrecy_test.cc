@@ -97,7 +97,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
   void LearnFromLogins() {
     const ApiReply info = client_.Get("/weapp/utils/get_login_info?userID=u1");
     Learn("userSig", info.Text("userSig"));
-    const ApiReply login = CallWith(client_, LoginQuery("u1", info.Text("userSig")), "live_room",
+    const ApiReply login = CallWith(client_, LoginQueryOf("u1", info.Text("userSig")), "live_room",
                                     "login", json::object());
     token_ = login.Text("token");
     Learn("token", token_);
@@ -165,7 +165,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
                        .content_type = "",
                        .headers = {{"Authorization", "Bearer " + bearer}}}));
     }
-    CallWith(client_, LoginQuery("u1", learned_.begin()->second), "live_room", "login",
+    CallWith(client_, LoginQueryOf("u1", learned_.begin()->second), "live_room", "login",
              json::object());
     for (const std::string& line :
          {"POST /weapp/live_room/login?" + Query() + " HTTP/1.1\r\nHost : x\r\n\r\n",

@@ -25,10 +25,10 @@ using testing::ElementsAreArray;
 using testing::IsEmpty;
 
 /// What tests compare of an event: type, room, number within the room, who, why.
-using Seen = std::tuple<std::string, std::string, int, std::string, std::string>;
+using SeenEvent = std::tuple<std::string, std::string, int, std::string, std::string>;
 
-std::vector<Seen> SeenIn(const std::vector<nlohmann::json>& events) {
-  std::vector<Seen> seen;
+std::vector<SeenEvent> EventsSeenIn(const std::vector<nlohmann::json>& events) {
+  std::vector<SeenEvent> seen;
   for (const nlohmann::json& event : events) {
     seen.emplace_back(event.at("type"), event.at("room"), event.at("sequence"), event.at("user"),
                       event.at("reason"));
@@ -81,7 +81,7 @@ TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
   Call("create_room", CreateBody("host", "r2"));
   Call("delete_pusher", MemberBody("r2", "host"));
 
-  const std::vector<Seen> expected = {
+  const std::vector<SeenEvent> expected = {
       {"room_created", "r1", 1, "host", ""},
       {"pusher_added", "r1", 2, "host", ""},
       {"pusher_added", "r1", 3, "guest", ""},
@@ -98,7 +98,7 @@ TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
   };
   ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
   const std::vector<nlohmann::json> events = subscriber.Events();
-  EXPECT_THAT(SeenIn(events), ElementsAreArray(expected));
+  EXPECT_THAT(EventsSeenIn(events), ElementsAreArray(expected));
   for (const nlohmann::json& event : events) {
     EXPECT_EQ(event.at("kind"), "ROOM_KIND_MULTI");
     EXPECT_EQ(event.at("epoch"), events.front().at("epoch"));
@@ -109,18 +109,18 @@ TEST_F(SeenOfTheSilent, TheEvictionAndItsReason) {
   const ForeignSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
   Call("create_room", CreateBody("silent", "r1"));
-  const std::vector<Seen> expected = {
+  const std::vector<SeenEvent> expected = {
       {"room_created", "r1", 1, "silent", ""},
       {"pusher_added", "r1", 2, "silent", ""},
       {"pusher_deleted", "r1", 3, "silent", "REASON_HEARTBEAT_TIMEOUT"},
       {"room_destroyed", "r1", 4, "", "REASON_CREATOR_LEFT"},
   };
   ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
-  EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
+  EXPECT_THAT(EventsSeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
 TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
-  std::vector<Seen> seen;
+  std::vector<SeenEvent> seen;
   std::string cursor = "now";
   for (int life = 0; life < 5; ++life) {
     ForeignSubscriber subscriber(address_, cursor);
@@ -134,19 +134,20 @@ TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
     subscriber.child().WaitForExit();
     Call("delete_pusher", MemberBody(room, "guest"));
     Call("destroy_room", MemberBody(room, "host"));
-    const std::vector<Seen> now = SeenIn(subscriber.Events());
+    const std::vector<SeenEvent> now = EventsSeenIn(subscriber.Events());
     seen.insert(seen.end(), now.begin(), now.end());
     cursor = subscriber.LastCursor();
   }
-  std::vector<Seen> expected;
+  std::vector<SeenEvent> expected;
   for (int life = 0; life < 5; ++life) {
     const std::string room = "r" + std::to_string(life);
-    const std::vector<Seen> whole = {{"room_created", room, 1, "host", ""},
-                                     {"pusher_added", room, 2, "host", ""},
-                                     {"pusher_added", room, 3, "guest", ""},
-                                     {"pusher_deleted", room, 4, "guest", "REASON_LEFT"},
-                                     {"pusher_deleted", room, 5, "host", "REASON_ROOM_DESTROYED"},
-                                     {"room_destroyed", room, 6, "", "REASON_DESTROYED"}};
+    const std::vector<SeenEvent> whole = {
+        {"room_created", room, 1, "host", ""},
+        {"pusher_added", room, 2, "host", ""},
+        {"pusher_added", room, 3, "guest", ""},
+        {"pusher_deleted", room, 4, "guest", "REASON_LEFT"},
+        {"pusher_deleted", room, 5, "host", "REASON_ROOM_DESTROYED"},
+        {"room_destroyed", room, 6, "", "REASON_DESTROYED"}};
     expected.insert(expected.end(), whole.begin(), life == 4 ? whole.begin() + 3 : whole.end());
   }
   EXPECT_THAT(seen, ElementsAreArray(expected));
@@ -205,7 +206,7 @@ TEST_F(SubscriberTest, FollowsTheWholeHistoryOfAServerThatIsKilledAgainAndAgain)
   EXPECT_TRUE(subscriber.HasSeen(history.size()))
       << subscriber.Events().size() << " of " << history.size() << subscriber.Complaints();
   std::vector<std::string> seen;
-  for (const auto& [type, room, sequence, user, reason] : SeenIn(subscriber.Events())) {
+  for (const auto& [type, room, sequence, user, reason] : EventsSeenIn(subscriber.Events())) {
     seen.push_back(room + " " + std::to_string(sequence) + " " + type);
   }
   EXPECT_EQ(seen, history);

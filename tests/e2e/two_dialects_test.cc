@@ -179,10 +179,10 @@ TEST(TwoDialects, DoNotDisturbEachOtherUnderLoad) {
 TEST(TwoDialects, GiveAnIdToExactlyOneOfThem) {
   const ServerProcess server({.settings = LoginSettings({{"log.level", "info"}})});
   std::vector<RacingCaller> callers = LogInMany(server, "u", 8);
-  constexpr std::size_t kRounds = 50;
+  constexpr std::size_t kBothRounds = 50;
   const auto name = [](std::size_t round) { return "r" + std::to_string(round); };
   const auto codes = RaceFor<int>(
-      callers, kRounds, [&](RacingCaller& caller, std::size_t number, std::size_t round) {
+      callers, kBothRounds, [&](RacingCaller& caller, std::size_t number, std::size_t round) {
         const std::string& user = caller.account.user_id;
         if (number % 2 == 0) {
           return caller.client.Call("multi_room", "create_room", CreateBody(user, name(round)))

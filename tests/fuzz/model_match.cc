@@ -23,7 +23,7 @@ bool SamePushers(const Room& room, const RoomModel::ModelRoom& expected) {
 }
 
 /// It is that of the creator's stream, and there is none while nobody has come (A.4.3).
-std::string MixedPlayUrlOf(const RoomModel::ModelRoom& room) {
+std::string MixedPlayUrlOfModel(const RoomModel::ModelRoom& room) {
   const auto creator = std::ranges::find(room.members, room.creator, &RoomModel::Member::user_id);
   if (creator == room.members.end()) return {};
   return MixedPlayUrl(room.key, room.made_by, {creator->user_id}, creator->push_url);
@@ -98,7 +98,7 @@ Fault CompareViewers(const RoomModel::ModelRoom& expected, Store& store) {
 }  // namespace
 
 bool Matches(const Room& room, const RoomModel::ModelRoom& expected) {
-  return MatchesButForUrl(room, expected) && room.mixed_play_url == MixedPlayUrlOf(expected);
+  return MatchesButForUrl(room, expected) && room.mixed_play_url == MixedPlayUrlOfModel(expected);
 }
 
 bool MatchesButForUrl(const Room& room, const RoomModel::ModelRoom& expected) {

@@ -5,27 +5,26 @@
 
 namespace rtcroom {
 
-using Progress = ProxyHeader::Progress;
-
 std::optional<std::string> FaultOfProxyReading(std::string_view bytes) {
-  ProxyHeader before = {.progress = Progress::kNeedMore};
+  ProxyHeader before = {.progress = ProxyHeader::Progress::kNeedMore};
   for (std::size_t i = 0; i <= bytes.size(); ++i) {
     const ProxyHeader now = ReadProxyHeader(bytes.substr(0, i));
-    if (before.progress != Progress::kNeedMore && now != before) return "another mind";
+    if (before.progress != ProxyHeader::Progress::kNeedMore && now != before) return "another mind";
     switch (now.progress) {
-      case Progress::kNeedMore:
+      case ProxyHeader::Progress::kNeedMore:
         if (now.size <= i) return "asks for what is there";
         if (now.client) return "a client before the end";
         break;
-      case Progress::kComplete:
+      case ProxyHeader::Progress::kComplete:
         // One byte earlier it was not complete, so this is where the header ends.
-        if (before.progress == Progress::kNeedMore && now.size != i) return "an end elsewhere";
+        if (before.progress == ProxyHeader::Progress::kNeedMore && now.size != i)
+          return "an end elsewhere";
         break;
-      case Progress::kInvalid:
+      case ProxyHeader::Progress::kInvalid:
         if (now.size != 0 || now.client) return "something of an invalid header";
         break;
     }
-    if (now.progress != Progress::kInvalid && now.size < before.size)
+    if (now.progress != ProxyHeader::Progress::kInvalid && now.size < before.size)
       return "a header that shrinks";
     if (now.size > kMaxProxyHeaderBytes) return "a header past its bound";
     before = now;

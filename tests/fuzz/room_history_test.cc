@@ -22,7 +22,7 @@ namespace {
 constexpr StoreLimits kLimits{.max_rooms = kMostRoomsOfHistories};
 constexpr std::uint64_t kShards = 4;
 /// Of all shards together, unless RTCROOM_FUZZ_HISTORIES of the environment says otherwise.
-constexpr std::size_t kUsualHistories = kUnderSanitizer ? 2'000 : 20'000;
+constexpr std::size_t kStoreHistories = kUnderSanitizer ? 2'000 : 20'000;
 /// So many histories share one SQLite file: to make a file costs more than to live through one.
 constexpr std::size_t kHistoriesPerFile = 250;
 
@@ -79,7 +79,7 @@ void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
 class RoomHistories : public testing::TestWithParam<std::uint64_t> {
  protected:
   const std::size_t count_ =
-      (EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kUsualHistories) + kShards - 1) / kShards;
+      (EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kStoreHistories) + kShards - 1) / kShards;
   const std::uint64_t first_seed_ = FuzzSeed(1 + GetParam() * 1'000'000);
 };
 

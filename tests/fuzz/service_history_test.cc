@@ -34,7 +34,7 @@ namespace {
 
 using Action = RoomCommand::Action;
 
-constexpr std::size_t kUsualHistories = kUnderSanitizer ? 1'000 : 5'000;
+constexpr std::size_t kServiceHistories = kUnderSanitizer ? 1'000 : 5'000;
 
 /// A failure, or nothing.
 std::optional<Errc> FailureOf(const auto& outcome) {
@@ -236,7 +236,7 @@ Fault TryThroughUseCases(const RoomHistory& history) {
 
 TEST(RoomHistoriesThroughUseCases, AreThoseOfTheModel) {
   const std::uint64_t first = FuzzSeed(9'000'001);
-  const std::size_t count = EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kUsualHistories);
+  const std::size_t count = EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kServiceHistories);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const RoomHistory history = DrawHistory(seed);
     const Fault fault = TryThroughUseCases(history);

@@ -20,14 +20,14 @@ std::string TicketOf(ApiClient& client, const std::string& user_id) {
   return ticket;
 }
 
-std::string LoginQuery(const std::string& user_id, const std::string& ticket) {
+std::string LoginQueryOf(const std::string& user_id, const std::string& ticket) {
   return "sdkAppID=" + std::to_string(kSdkAppId) + "&accountType=0&userID=" + user_id +
          "&userSig=" + ticket;
 }
 
 Account LogIn(ApiClient& client, const std::string& user_id) {
   const std::string ticket = TicketOf(client, user_id);
-  const ApiReply reply = CallWith(client, LoginQuery(user_id, ticket), "double_room", "login",
+  const ApiReply reply = CallWith(client, LoginQueryOf(user_id, ticket), "double_room", "login",
                                   nlohmann::json::object());
   Account account{.user_id = user_id, .token = reply.Text("token")};
   if (account.token.empty()) throw std::runtime_error("no token for " + user_id);

@@ -31,7 +31,7 @@ struct Account {
 std::string TicketOf(ApiClient& client, const std::string& user_id);
 
 /// The query of a login.
-std::string LoginQuery(const std::string& user_id, const std::string& ticket);
+std::string LoginQueryOf(const std::string& user_id, const std::string& ticket);
 
 /// Logs in; the account's earlier token is worth nothing from then on.
 /// @throws std::runtime_error when that fails.

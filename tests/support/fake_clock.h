@@ -11,6 +11,7 @@ namespace rtcroom {
 
 /// 2023-11-14T22:13:20Z, the instant of most vectors of the protocol.
 inline constexpr TimePoint kNoon{std::chrono::seconds(1'700'000'000)};
+inline constexpr TimePoint kLater = kNoon + std::chrono::seconds(5);
 
 /// @threads safe from any thread.
 class FakeClock : public Clock {

@@ -13,6 +13,10 @@
 
 namespace rtcroom {
 
+inline const RoomKey kLiveR1{.kind = RoomKind::kLive, .id = {"r1"}};
+
+inline Room LiveRoom() { return MakeRoom(RoomKind::kLive, "r1", "creator", Dialect::kGen2); }
+
 /// Makes the room without anybody in it.
 inline RoomUpdate Preparing(const Room& room, TimePoint now = kNoon) {
   return {.key = room.key, .edit = [room, now](const Room* stored) {

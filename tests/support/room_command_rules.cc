@@ -16,7 +16,7 @@ Pusher PusherOf(const RoomCommand& command) {
           .accelerate_url = "rtmp://play/" + command.user_id.value};
 }
 
-std::string MixedPlayUrlOf(const RoomCommand& command, const Room* stored) {
+std::string MixedPlayUrlOfCommand(const RoomCommand& command, const Room* stored) {
   return MixedPlayUrl(command.room, stored == nullptr ? command.dialect : stored->dialect,
                       command.user_id, command.push_url);
 }
@@ -31,7 +31,7 @@ Room WishOf(const RoomCommand& command) {
 
 Result<RoomChange> MakeActive(const RoomCommand& command, const Room* stored) {
   Room room = WishOf(command);
-  room.mixed_play_url = MixedPlayUrlOf(command, nullptr);
+  room.mixed_play_url = MixedPlayUrlOfCommand(command, nullptr);
   return rules::CreateRoom(stored, room, PusherOf(command), command.at);
 }
 
@@ -47,7 +47,7 @@ Result<RoomChange> Add(const RoomCommand& command, const RoomPolicy& policy, con
     return Error{Errc::kRoomExists, {}};
   }
   return rules::AddPusher(stored, command.dialect, PusherOf(command),
-                          MixedPlayUrlOf(command, stored), policy, command.at);
+                          MixedPlayUrlOfCommand(command, stored), policy, command.at);
 }
 
 Result<RoomChange> Delete(const RoomCommand& command, const RoomPolicy& policy,

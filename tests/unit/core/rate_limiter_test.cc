@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr SipHashKey kSecret{.low = 0x0123456789abcdef, .high = 0xfedcba9876543210};
-constexpr RateLimit kPerUser{.per_second = 20, .burst = 60};
+constexpr RateLimit kUserRate{.per_second = 20, .burst = 60};
 
 class RateLimiterTest : public testing::Test {
  protected:
@@ -30,7 +30,7 @@ class RateLimiterTest : public testing::Test {
   }
 
   FakeClock clock_;
-  RateLimiter limiter_{clock_, kSecret, kPerUser};
+  RateLimiter limiter_{clock_, kSecret, kUserRate};
 };
 
 TEST_F(RateLimiterTest, GrantsTheBurstAndThenTheRate) {
@@ -90,7 +90,7 @@ TEST_F(RateLimiterTest, ANewLimitHoldsAtOnceAndForgivesNobody) {
 TEST_F(RateLimiterTest, ASlowLimitThatIsLiftedIsNotWaitedOut) {
   limiter_.SetLimit({.per_second = 1, .burst = 600});
   EXPECT_EQ(Admitted("a"), 600);  // ten minutes' worth
-  limiter_.SetLimit(kPerUser);
+  limiter_.SetLimit(kUserRate);
   EXPECT_EQ(Admitted("a"), 0);
   clock_.Advance(milliseconds(50));
   EXPECT_EQ(Admitted("a"), 1);
@@ -121,7 +121,7 @@ TEST_F(RateLimiterTest, TakesANewLimitWhileOthersAsk) {
     }
     limiter_.SetLimit({.per_second = 0, .burst = 1});
   }
-  limiter_.SetLimit(kPerUser);
+  limiter_.SetLimit(kUserRate);
   EXPECT_EQ(Admitted("a"), 60);
 }
 

@@ -13,17 +13,16 @@ namespace {
 
 using testing::IsEmpty;
 
-const TimePoint kLater = kNoon + std::chrono::seconds(5);
 constexpr Dialect kDialect = Dialect::kGen2;
 
-Room Prepared() {
+Room PreparedRoom() {
   const Room wish{
       .key = {.kind = RoomKind::kLive, .id = {"r1"}}, .dialect = kDialect, .creator = {"host"}};
   return rules::PrepareRoom(nullptr, wish, kNoon)->room;
 }
 
 Room Active() {
-  const Room room = Prepared();
+  const Room room = PreparedRoom();
   return rules::AddPusher(&room, kDialect, {.user_id = {"host"}}, "", {}, kNoon)->room;
 }
 
@@ -87,7 +86,7 @@ TEST(Audiences, LoseWhoLeavesOnceOnly) {
 }
 
 TEST(Audiences, NeedAnActiveRoomOfTheirDialect) {
-  const Room prepared = Prepared();
+  const Room prepared = PreparedRoom();
   const Room active = Active();
   EXPECT_ERROR(kRoomNotFound, Watch(prepared, Viewer("v")));
   EXPECT_ERROR(kRoomNotFound, rules::AddAudience(nullptr, kDialect, Viewer("v"), {}, kLater));
@@ -122,7 +121,7 @@ TEST(CustomFields, KeepWhatTheyWereWhenTheEditFails) {
 }
 
 TEST(CustomFields, NeedAnActiveRoom) {
-  EXPECT_ERROR(kRoomNotFound, Change(Prepared(), "host", rules::CustomRight::kMembers));
+  EXPECT_ERROR(kRoomNotFound, Change(PreparedRoom(), "host", rules::CustomRight::kMembers));
 }
 
 }  // namespace

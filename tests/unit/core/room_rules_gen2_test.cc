@@ -15,8 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 
-const TimePoint kLater = kNoon + std::chrono::seconds(5);
-
 Pusher Somebody(const std::string& user) { return {.user_id = {user}, .user_name = user}; }
 
 Room Wish(RoomKind kind = RoomKind::kMulti) {

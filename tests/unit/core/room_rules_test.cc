@@ -13,7 +13,6 @@ namespace rtcroom {
 namespace {
 
 const RoomPolicy kPolicy{.limits = {.max_pushers_multi = 3}};
-const TimePoint kLater = kNoon + std::chrono::seconds(5);
 
 Pusher Somebody(const std::string& user, const std::string& push_url = "rtmp://p/1") {
   return {

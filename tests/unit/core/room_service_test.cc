@@ -180,7 +180,7 @@ TEST_F(RoomServiceTest, WritesTheTaskOfTheGroupWithTheRoom) {
 }
 
 /// A store in which something happens before the next write.
-class InterruptedStore : public FailingStore {
+class StoreWithRival : public FailingStore {
  public:
   using FailingStore::FailingStore;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
@@ -192,7 +192,7 @@ class InterruptedStore : public FailingStore {
 
 TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfItsOwn) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  InterruptedStore store(memory_);
+  StoreWithRival store(memory_);
   RoomService rooms(Parts(store), {}, logger_);
   store.before_write = [this] { EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host"))); };
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));

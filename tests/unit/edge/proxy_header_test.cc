@@ -13,7 +13,6 @@ namespace {
 
 // NOLINTNEXTLINE(google-build-using-namespace): texts with zero bytes
 using namespace std::string_literals;
-using Progress = ProxyHeader::Progress;
 
 const std::string kSignature = "\r\n\r\n\0\r\nQUIT\n"s;
 const std::string kV4Block = "\xc6\x33\x64\x01\x0a\x00\x00\x01\xd4\x31\x01\xbb"s;
@@ -66,8 +65,9 @@ class ValidProxyHeader : public testing::TestWithParam<Case> {};
 
 TEST_P(ValidProxyHeader, TellsTheClientAndItsOwnSize) {
   const Case& given = GetParam();
-  const ProxyHeader expected = {
-      .progress = Progress::kComplete, .size = given.bytes.size(), .client = given.client};
+  const ProxyHeader expected = {.progress = ProxyHeader::Progress::kComplete,
+                                .size = given.bytes.size(),
+                                .client = given.client};
   EXPECT_EQ(ReadProxyHeader(given.bytes), expected);
 }
 
@@ -82,7 +82,7 @@ TEST_P(ValidProxyHeader, AsksForItsOwnBytesAtEveryTruncation) {
   const std::string& whole = GetParam().bytes;
   for (std::size_t count = 0; count < whole.size(); ++count) {
     const ProxyHeader header = ReadProxyHeader(std::string_view(whole).substr(0, count));
-    EXPECT_EQ(header.progress, Progress::kNeedMore) << count;
+    EXPECT_EQ(header.progress, ProxyHeader::Progress::kNeedMore) << count;
     EXPECT_EQ(header.size, count < 16 ? 16 : whole.size()) << count;
     EXPECT_EQ(header.client, std::nullopt) << count;
   }
@@ -115,28 +115,28 @@ TEST(ProxyHeader, IsInvalidFromTheFirstWrongByteOfItsSignature) {
   for (std::size_t index = 0; index < kSignature.size(); ++index) {
     std::string bytes = kSignature.substr(0, index + 1);
     bytes.back() = static_cast<char>(bytes.back() ^ 0x20);
-    EXPECT_EQ(ReadProxyHeader(bytes).progress, Progress::kInvalid) << index;
+    EXPECT_EQ(ReadProxyHeader(bytes).progress, ProxyHeader::Progress::kInvalid) << index;
   }
 }
 
 TEST(ProxyHeader, WithATooLongBlockIsInvalidBeforeTheBlockArrives) {
   const std::string whole = Header(0x21, 0x11, kV4Block + std::string(1000, '\0'));
-  EXPECT_EQ(ReadProxyHeader(whole.substr(0, 15)).progress, Progress::kNeedMore);
-  EXPECT_EQ(ReadProxyHeader(whole.substr(0, 16)).progress, Progress::kInvalid);
+  EXPECT_EQ(ReadProxyHeader(whole.substr(0, 15)).progress, ProxyHeader::Progress::kNeedMore);
+  EXPECT_EQ(ReadProxyHeader(whole.substr(0, 16)).progress, ProxyHeader::Progress::kInvalid);
 }
 
 // Bytes of an exact size on the heap, so that the address sanitizer sees a read past them.
 void ExpectSoundAnswer(const std::vector<char>& bytes) {
   const ProxyHeader header = ReadProxyHeader({bytes.data(), bytes.size()});
   switch (header.progress) {
-    case Progress::kNeedMore:
+    case ProxyHeader::Progress::kNeedMore:
       EXPECT_GT(header.size, bytes.size());
       break;
-    case Progress::kComplete:
+    case ProxyHeader::Progress::kComplete:
       EXPECT_LE(header.size, bytes.size());
       EXPECT_GE(header.size, 16u);
       break;
-    case Progress::kInvalid:
+    case ProxyHeader::Progress::kInvalid:
       EXPECT_EQ(header.size, 0u);
       break;
   }

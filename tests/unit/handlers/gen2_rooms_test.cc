@@ -6,14 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/router_fixture.h"
+#include "tests/unit/handlers/reply_texts.h"
 
 namespace rtcroom {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kOk = R"({"code":0,"message":"请求成功"})";
-constexpr std::string_view kNoRoom = R"({"code":3,"message":"请求的房间不存在"})";
 constexpr std::string_view kNoCreator = R"({"code":3,"message":"不是房间主人，无法销毁房间"})";
 
 class Gen2Rooms : public testing::Test {
@@ -47,7 +46,7 @@ TEST_F(Gen2Rooms, PushUrlsAreOfStreamsOfTheirOwn) {
 
 TEST_F(Gen2Rooms, AreHiddenUntilTheirFirstPusherComes) {
   EXPECT_EQ(Create("u1", "r1"), R"({"code":0,"message":"请求成功","roomID":"r1"})");
-  EXPECT_EQ(Post("u1", "multi_room/get_pushers", {{"roomID", "r1"}}), kNoRoom);
+  EXPECT_EQ(Post("u1", "multi_room/get_pushers", {{"roomID", "r1"}}), kNoGen2Room);
   EXPECT_EQ(Post("u1", "multi_room/get_room_list", {{"cnt", 20}, {"index", 0}}),
             R"({"code":0,"message":"请求成功","rooms":[]})");
   EXPECT_EQ(Add("u2", "r1"), R"({"code":0,"message":"请求成功","roomID":"r1"})");
@@ -132,7 +131,7 @@ TEST_F(Gen2Rooms, AreApartFromThoseOfGen1) {
             0);
   EXPECT_EQ(Create("u1", "r1"), R"({"code":11,"message":"房间已经存在","roomID":"r1"})");
   EXPECT_EQ(Add("u1", "r1"), R"({"code":11,"message":"房间已经存在","roomID":"r1"})");
-  EXPECT_EQ(Post("u1", "multi_room/get_pushers", {{"roomID", "r1"}}), kNoRoom);
+  EXPECT_EQ(Post("u1", "multi_room/get_pushers", {{"roomID", "r1"}}), kNoGen2Room);
   EXPECT_EQ(Post("u1", "multi_room/destroy_room", {{"roomID", "r1"}}), kNoCreator);
 
   Add("u2", "r2");

@@ -5,14 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/router_fixture.h"
+#include "tests/unit/handlers/reply_texts.h"
 
 namespace rtcroom {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view kOk = R"({"code":0,"message":"请求成功"})";
-constexpr std::string_view kNoRoom = R"({"code":3,"message":"请求的房间不存在"})";
 
 class LiveExtras : public testing::Test {
  protected:
@@ -128,10 +126,10 @@ TEST_F(LiveExtras, FieldsAreThirtyTwoAtMost) {
 }
 
 TEST_F(LiveExtras, AskForARoom) {
-  EXPECT_EQ(Count("host", "inc", "r2"), kNoRoom);
-  EXPECT_EQ(Post("host", "get_custom_info", {{"roomID", "r2"}}), kNoRoom);
+  EXPECT_EQ(Count("host", "inc", "r2"), kNoGen2Room);
+  EXPECT_EQ(Post("host", "get_custom_info", {{"roomID", "r2"}}), kNoGen2Room);
   EXPECT_EQ(Post("u1", "add_audience", {{"roomID", "r2"}, {"userID", "u1"}, {"userInfo", ""}}),
-            kNoRoom);
+            kNoGen2Room);
 }
 
 TEST_F(LiveExtras, ViewersAreListedInTheOrderOfTheirComing) {

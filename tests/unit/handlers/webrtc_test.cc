@@ -5,14 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/router_fixture.h"
+#include "tests/unit/handlers/reply_texts.h"
 
 namespace rtcroom {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kOk = R"({"code":0,"message":"请求成功"})";
-constexpr std::string_view kNoRoom = R"({"code":3,"message":"请求失败，房间不存在"})";
+constexpr std::string_view kNoWebrtcRoom = R"({"code":3,"message":"请求失败，房间不存在"})";
 constexpr std::string_view kNoKey = R"({"code":3,"message":"请求失败，权限位生成失败"})";
 constexpr std::string_view kBadUser =
     R"({"code":7,"message":"请求失败，userID含有非法字符或者不符合规范"})";
@@ -61,13 +61,13 @@ TEST_F(WebrtcRooms, AreEnteredAndLeft) {
   EXPECT_EQ(Post("quit_room", {{"userID", "user_1"}, {"roomID", "1"}}), kOk);
   EXPECT_EQ(json::parse(Post("get_room_members", {{"roomID", "1"}}))["members"].size(), 1U);
   EXPECT_EQ(Post("quit_room", {{"userID", "user_2"}, {"roomID", "1"}}), kOk);
-  EXPECT_EQ(Post("get_room_members", {{"roomID", "1"}}), kNoRoom);
+  EXPECT_EQ(Post("get_room_members", {{"roomID", "1"}}), kNoWebrtcRoom);
 }
 
 TEST_F(WebrtcRooms, TellStrangersNothing) {
   EXPECT_EQ(Post("heartbeat", {{"userID", "user_1"}, {"roomID", "7"}}), kOk);
   EXPECT_EQ(Post("quit_room", {{"userID", "user_1"}, {"roomID", "7"}}), kOk);
-  EXPECT_EQ(Enter("user_1", "7"), kNoRoom);
+  EXPECT_EQ(Enter("user_1", "7"), kNoWebrtcRoom);
 }
 
 TEST_F(WebrtcRooms, HoldFourAndLetMembersComeBack) {
@@ -163,7 +163,7 @@ TEST_F(WebrtcRooms, HaveNumbers) {
   Create("user_1");
   EXPECT_EQ(json::parse(Enter("user_2", "1"))["code"], 0);
   EXPECT_EQ(json::parse(Enter("user_2", "01"))["roomID"], "1");
-  EXPECT_EQ(Enter("user_2", 2147483647), kNoRoom);
+  EXPECT_EQ(Enter("user_2", 2147483647), kNoWebrtcRoom);
   for (const json& room : {json("0"), json(0), json(-1), json(2147483648), json("abc"), json("1x"),
                            json(" 1"), json("99999999999999999999")}) {
     EXPECT_EQ(Enter("user_2", room), Missing("roomID: not a number from 1 to 2147483647")) << room;

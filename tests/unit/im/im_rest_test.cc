@@ -20,6 +20,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/post_only_http.h"
 #include "tests/support/url.h"
+#include "tests/unit/im/all_commands.h"
 #include "tests/unit/im/counting_signer.h"
 
 namespace rtcroom {
@@ -33,8 +34,6 @@ using testing::HasSubstr;
 using testing::Not;
 using enum GroupCommand;
 using enum ImOutcome;
-
-constexpr GroupCommand kAllCommands[] = {kCreate, kDestroy, kSystemNotice, kCustomMessage};
 
 /// 1, 2, 3 ... as 32 bits.
 class CountingRandom : public RandomSource {

@@ -17,6 +17,7 @@
 #include "daemon/system_clock.h"
 #include "tests/support/eventually.h"
 #include "tests/support/im_stand_in.h"
+#include "tests/unit/im/all_commands.h"
 #include "tests/unit/im/counting_signer.h"
 
 namespace rtcroom {
@@ -28,8 +29,6 @@ using testing::HasSubstr;
 using enum GroupCommand;
 using enum ImOutcome;
 using Reply = ImConduct::Reply;
-
-constexpr GroupCommand kAllCommands[] = {kCreate, kDestroy, kSystemNotice, kCustomMessage};
 
 /// The whole way, over real sockets.
 class CallingTheStandIn : public testing::Test {

@@ -36,10 +36,8 @@ using testing::StartsWith;
 using Said = StandInService::Said;
 using Then = StandInService::Then;
 
-/// A wait that only a fault lets pass.
-constexpr milliseconds kLong = kPatience;
 /// A wait that is meant to pass.
-constexpr milliseconds kShort{200};
+constexpr milliseconds kSoon{200};
 
 std::string BodyOf(const std::string& request) {
   return request.substr(request.find("\r\n\r\n") + 4);
@@ -65,14 +63,14 @@ class LaterClock : public Clock {
 class OutgoingPosts : public testing::Test {
  protected:
   Result<OutgoingReply> Post(const std::string& url, const std::string& body,
-                             milliseconds timeout = kLong) {
+                             milliseconds timeout = kPatience) {
     return http_.Post(url, "/path", "text/plain", body, timeout);
   }
   /// One that waits for a short while only, made anew as long as that was over before it was sent.
   Result<OutgoingReply> PostOnceItIsSent(const std::string& url, const std::string& body) {
     Result<OutgoingReply> reply = Error{Errc::kUnreachable, "never made"};
     EXPECT_TRUE(Eventually([&] {
-      reply = Post(url, body, kShort);
+      reply = Post(url, body, kSoon);
       return reply.ok() || reply.error().code != Errc::kUnreachable;
     }));
     return reply;
@@ -95,7 +93,7 @@ TEST_F(OutgoingPosts, SendTheBodyAndItsType) {
       return Said{HttpAnswer("500 Oh", "hello")};
     });
     const auto reply = http_.Post(service.Url() + "/base", "/a?b=%20", "application/json",
-                                  R"({"text":"\u4eba"})", kLong);
+                                  R"({"text":"\u4eba"})", kPatience);
     ASSERT_OK(reply);
     EXPECT_EQ(reply->status, 500);
     EXPECT_EQ(reply->body, "hello");
@@ -114,7 +112,7 @@ TEST_F(OutgoingPosts, ShowATokenWithoutABody) {
       request = received;
       return Said{HttpAnswer("200 OK", "done")};
     });
-    const auto reply = http_.PostAs(Secret("the token"), service.Url(), "/act", kLong);
+    const auto reply = http_.PostAs(Secret("the token"), service.Url(), "/act", kPatience);
     ASSERT_OK(reply);
     EXPECT_EQ(reply->body, "done");
   }
@@ -167,8 +165,8 @@ TEST_F(OutgoingPosts, ShareNoConnectionWithGets) {
       return Said{HttpAnswer("200 OK", "")};
     });
     EXPECT_OK(Post(service.Url(), "a"));
-    EXPECT_OK(http_.Get(service.Url(), "/", kLong));
-    EXPECT_OK(http_.Get(service.Url(), "/", kLong));
+    EXPECT_OK(http_.Get(service.Url(), "/", kPatience));
+    EXPECT_OK(http_.Get(service.Url(), "/", kPatience));
     EXPECT_EQ(service.connections(), 3u);
   }
   EXPECT_THAT(requests.back(), HasSubstr("\r\nConnection: close\r\n"));
@@ -248,10 +246,10 @@ TEST_F(OutgoingPosts, TakeNoAnswerToAnEarlierOne) {
 
 TEST_F(OutgoingPosts, WaitForTheirOwnTimeAndNotForThatOfWhoConnected) {
   const StandInService service([](const std::string& request) {
-    if (BodyOf(request) == "slow") std::this_thread::sleep_for(2 * kShort);
+    if (BodyOf(request) == "slow") std::this_thread::sleep_for(2 * kSoon);
     return Said{HttpAnswer("200 OK", BodyOf(request))};
   });
-  EXPECT_TRUE(Eventually([&] { return Post(service.Url(), "quick", kShort).ok(); }));
+  EXPECT_TRUE(Eventually([&] { return Post(service.Url(), "quick", kSoon).ok(); }));
   const std::size_t connections = service.connections();
   EXPECT_EQ(Ask(service, "slow"), "slow");
   EXPECT_EQ(service.connections(), connections);
@@ -287,7 +285,7 @@ TEST_F(OutgoingPosts, AreUnavailableOnceTheyAreSent) {
 
 TEST_F(OutgoingPosts, AreUnreachableWhileThereIsNoConnection) {
   const LoopbackSocket listener = LoopbackSocket::Listen();  // answers no handshake
-  const auto reply = Post(fmt::format("https://127.0.0.1:{}", listener.Port()), "a", kShort);
+  const auto reply = Post(fmt::format("https://127.0.0.1:{}", listener.Port()), "a", kSoon);
   EXPECT_ERROR(kUnreachable, reply);
 }
 
@@ -303,7 +301,7 @@ TEST_P(UnreadableAnswer, IsRefused) {
   const StandInService service(
       [](const std::string&) { return Said{GetParam().second, Then::kClose}; });
   EXPECT_ERROR(kUnavailable, Post(service.Url(), "a"));
-  EXPECT_ERROR(kUnavailable, http_.Get(service.Url(), "/", kLong));
+  EXPECT_ERROR(kUnavailable, http_.Get(service.Url(), "/", kPatience));
 }
 
 INSTANTIATE_TEST_SUITE_P(

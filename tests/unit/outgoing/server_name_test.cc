@@ -16,7 +16,7 @@
 namespace rtcroom {
 namespace {
 
-struct Free {
+struct FreeChecked {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(X509_STORE* store) const { X509_STORE_free(store); }
@@ -24,7 +24,7 @@ struct Free {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 template <typename T>
-using Owned = std::unique_ptr<T, Free>;
+using Checked = std::unique_ptr<T, FreeChecked>;
 
 /// How a connection to `host` judges a server with a certificate for `names`, by an authority that
 /// is trusted.
@@ -32,14 +32,14 @@ int Verified(const std::string& host, const CertificateNames& names) {
   const TempDirectory directory;
   const std::string pem = (directory.path() / "cert.pem").string();
   WriteTestCertificate(pem, directory.path() / "key.pem", names);
-  const Owned<std::FILE> file(std::fopen(pem.c_str(), "rb"));
-  const Owned<X509> certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
-  const Owned<X509_STORE> trusted(X509_STORE_new());
+  const Checked<std::FILE> file(std::fopen(pem.c_str(), "rb"));
+  const Checked<X509> certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
+  const Checked<X509_STORE> trusted(X509_STORE_new());
   X509_STORE_add_cert(trusted.get(), certificate.get());
 
-  const Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
+  const Checked<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   RequireServerName(context.get(), host);
-  const Owned<X509_STORE_CTX> verification(X509_STORE_CTX_new());
+  const Checked<X509_STORE_CTX> verification(X509_STORE_CTX_new());
   X509_STORE_CTX_init(verification.get(), trusted.get(), certificate.get(), nullptr);
   // As a connection takes over what its context requires.
   X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(verification.get()),
@@ -82,7 +82,7 @@ TEST(ServerName, IsAnAddressOfTheCertificateWhenItIsAnAddress) {
 }
 
 TEST(ServerName, ThatCannotBeCheckedForIsAnError) {
-  const Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
+  const Checked<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   EXPECT_THROW(RequireServerName(context.get(), ""), std::runtime_error);
   EXPECT_THROW(RequireServerName(context.get(), std::string("im.test\0.other.test", 19)),
                std::runtime_error);

@@ -15,8 +15,6 @@
 namespace rtcroom {
 namespace {
 
-const UserId kUser{"user_0001"};
-
 ImLoginSignerOptions Version2() {
   return {.sdk_app_id = vectors::kSdkAppId, .secret_key = vectors::SecretKey()};
 }
@@ -24,7 +22,7 @@ ImLoginSignerOptions Version2() {
 Result<std::string> Sign(ImLoginSignerOptions options) {
   const auto signer = ImLoginSigner::Create(std::move(options));
   if (!signer) return signer.error();
-  return (*signer)->SignUserSig(kUser, kNoon);
+  return (*signer)->SignUserSig(vectors::kUser, kNoon);
 }
 
 TEST(ImLoginSigner, SignsVersion2ForThirtyDays) {

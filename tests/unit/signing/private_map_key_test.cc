@@ -24,7 +24,6 @@ using nlohmann::json;
 using std::chrono::seconds;
 
 constexpr seconds kFiveMinutes{300};
-const UserId kUser{"user_0001"};
 
 json Unpack(const std::string& sig) { return json::parse(UnpackUserSig(sig).value_or("")); }
 
@@ -33,7 +32,7 @@ std::optional<UserBuf> UserBufOf(const std::string& sig) {
 }
 
 UserBuf RoomOf(std::uint32_t number, std::uint32_t expires_at) {
-  return {.user_id = kUser,
+  return {.user_id = vectors::kUser,
           .sdk_app_id = vectors::kSdkAppId,
           .room = number,
           .expires_at = expires_at,
@@ -68,7 +67,7 @@ TEST(PrivateMapKey, IsSignedInVersion2ForAllRightsAndAnHour) {
                                              .secret_key = vectors::SecretKey(),
                                              .user_sig_ttl = seconds(60)});
   ASSERT_OK(signer);
-  const auto key = (*signer)->SignPrivateMapKey(kUser, 2'147'483'647, kNoon);
+  const auto key = (*signer)->SignPrivateMapKey(vectors::kUser, 2'147'483'647, kNoon);
   ASSERT_OK(key);
   EXPECT_EQ(UserBufOf(*key), RoomOf(2'147'483'647, 1'700'003'600));
   const auto outcome_at = [&](TimePoint now) {
@@ -83,7 +82,7 @@ TEST(PrivateMapKey, IsSignedInVersion1WithThePrivateKey) {
   const auto signer = ImLoginSigner::Create(
       {.sdk_app_id = vectors::kSdkAppId, .sig_version = 1, .private_key_pem = pair.private_pem});
   ASSERT_OK(signer);
-  const auto key = (*signer)->SignPrivateMapKey(kUser, 12345, kNoon);
+  const auto key = (*signer)->SignPrivateMapKey(vectors::kUser, 12345, kNoon);
   ASSERT_OK(key);
   EXPECT_EQ(UserBufOf(*key), RoomOf(12345, 1'700'003'600));
   EXPECT_EQ(Unpack(*key)["TLS.expire_after"], "3600");
@@ -96,7 +95,7 @@ TEST(PrivateMapKey, IsUnavailableWithoutAnApplicationOrAKey) {
   for (const auto& options : {ImLoginSignerOptions{.secret_key = vectors::SecretKey()},
                               ImLoginSignerOptions{.sdk_app_id = vectors::kSdkAppId}}) {
     EXPECT_ERROR(kUnavailable,
-                 (*ImLoginSigner::Create(options))->SignPrivateMapKey(kUser, 1, kNoon));
+                 (*ImLoginSigner::Create(options))->SignPrivateMapKey(vectors::kUser, 1, kNoon));
   }
 }
 
@@ -105,8 +104,8 @@ TEST(PrivateMapKey, IsNotSignedPastWhatItsFieldsCanSay) {
       ImLoginSigner::Create({.sdk_app_id = vectors::kSdkAppId, .secret_key = vectors::SecretKey()});
   ASSERT_OK(signer);
   const TimePoint last{seconds(std::int64_t{UINT32_MAX} - 3600)};
-  EXPECT_OK((*signer)->SignPrivateMapKey(kUser, 1, last));
-  EXPECT_ERROR(kInternal, (*signer)->SignPrivateMapKey(kUser, 1, last + seconds(1)));
+  EXPECT_OK((*signer)->SignPrivateMapKey(vectors::kUser, 1, last));
+  EXPECT_ERROR(kInternal, (*signer)->SignPrivateMapKey(vectors::kUser, 1, last + seconds(1)));
 }
 
 }  // namespace

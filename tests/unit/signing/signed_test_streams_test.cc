@@ -21,12 +21,12 @@ class ConstantRandom : public RandomSource {
   }
 };
 
-StreamUrlOptions Options() {
+StreamUrlOptions TestStreamOptions() {
   return {.bizid = "8888", .push_key = Secret("testpushkey0123456789")};
 }
 
 TEST(SignedTestStreams, PlayWhereTheyArePushed) {
-  const SignedStreamUrls urls(Options());
+  const SignedStreamUrls urls(TestStreamOptions());
   ConstantRandom random;
   const Result<TestStream> stream = SignedTestStreams(urls, random).NewStream(kNoon);
   ASSERT_OK(stream);
@@ -40,7 +40,7 @@ TEST(SignedTestStreams, PlayWhereTheyArePushed) {
 }
 
 TEST(SignedTestStreams, HaveNamesThatNobodyElseHas) {
-  const SignedStreamUrls urls(Options());
+  const SignedStreamUrls urls(TestStreamOptions());
   SystemRandom random;
   SignedTestStreams streams(urls, random);
   std::set<std::string> pushed;
@@ -49,7 +49,7 @@ TEST(SignedTestStreams, HaveNamesThatNobodyElseHas) {
 }
 
 TEST(SignedTestStreams, GiveThePublishedUrlOfTheClock) {
-  const SignedStreamUrls urls(Options());
+  const SignedStreamUrls urls(TestStreamOptions());
   ConstantRandom random;
   EXPECT_EQ(*SignedTestStreams(urls, random).ClockUrl(kNoon),
             "rtmp://8888.liveplay.myqcloud.com/live/8888_testclock_rtmpacc"

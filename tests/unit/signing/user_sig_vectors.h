@@ -12,7 +12,9 @@ namespace rtcroom::vectors {
 
 inline constexpr std::uint32_t kSdkAppId = 1400000001;
 
-inline UserSigSubject Subject() { return {kSdkAppId, UserId{"user_0001"}}; }
+inline const UserId kUser{"user_0001"};
+
+inline UserSigSubject Subject() { return {kSdkAppId, kUser}; }
 
 inline Secret SecretKey() {
   return Secret("rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!");

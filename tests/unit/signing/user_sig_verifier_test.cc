@@ -21,8 +21,6 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 
-const UserId kUser{"user_0001"};
-
 UserSigVerifierOptions BothKeys() {
   return {.sdk_app_id = vectors::kSdkAppId,
           .secret_key = vectors::SecretKey(),
@@ -30,7 +28,7 @@ UserSigVerifierOptions BothKeys() {
 }
 
 UserSigOutcome Verify(const UserSigVerifierOptions& options, const std::string& sig,
-                      const UserId& user_id = kUser, TimePoint now = kNoon) {
+                      const UserId& user_id = vectors::kUser, TimePoint now = kNoon) {
   const auto verifier = UserSigVerifier::Create(options);
   EXPECT_OK(verifier);
   return (*verifier)->VerifyUserSig(sig, user_id, now);
@@ -52,8 +50,9 @@ TEST(UserSigVerifier, TakesBothVersionsWhenItHasBothKeys) {
 TEST(UserSigVerifier, LetsNobodyInWithAKeyToARoom) {
   const auto verifier = UserSigVerifier::Create(BothKeys());
   for (const std::string sig : {vectors::kV2WithUserbuf, vectors::kV1WithUserbuf}) {
-    EXPECT_EQ((*verifier)->VerifyUserSig(sig, kUser, kNoon), UserSigOutcome::kMalformed) << sig;
-    EXPECT_EQ((*verifier)->VerifyAnyTicket(sig, kUser, kNoon), UserSigOutcome::kOk) << sig;
+    EXPECT_EQ((*verifier)->VerifyUserSig(sig, vectors::kUser, kNoon), UserSigOutcome::kMalformed)
+        << sig;
+    EXPECT_EQ((*verifier)->VerifyAnyTicket(sig, vectors::kUser, kNoon), UserSigOutcome::kOk) << sig;
   }
 }
 
@@ -73,7 +72,7 @@ TEST(UserSigVerifier, TakesThePublicHalfOfThePrivateKey) {
   const auto signer = ImLoginSigner::Create(
       {.sdk_app_id = vectors::kSdkAppId, .sig_version = 1, .private_key_pem = pem});
   ASSERT_OK(signer);
-  const auto sig = (*signer)->SignUserSig(kUser, kNoon);
+  const auto sig = (*signer)->SignUserSig(vectors::kUser, kNoon);
   ASSERT_OK(sig);
   EXPECT_EQ(Verify({.sdk_app_id = vectors::kSdkAppId, .private_key_pem = pem}, *sig),
             UserSigOutcome::kOk);
@@ -100,10 +99,10 @@ TEST(UserSigVerifier, TellsTheFirstFaultInTheOrderOfTheProtocol) {
     const std::string other_user = Altered(unsigned_now, "TLS.identifier", "user_0002");
     const std::string foreign = Altered(other_user, app, other_app);
     const std::string no_time = Altered(foreign, "TLS.time", json::array());
-    EXPECT_EQ(Verify(BothKeys(), no_time, kUser, late), UserSigOutcome::kMalformed);
-    EXPECT_EQ(Verify(BothKeys(), foreign, kUser, late), UserSigOutcome::kWrongApp);
-    EXPECT_EQ(Verify(BothKeys(), other_user, kUser, late), UserSigOutcome::kWrongUser);
-    EXPECT_EQ(Verify(BothKeys(), unsigned_now, kUser, late), UserSigOutcome::kExpired);
+    EXPECT_EQ(Verify(BothKeys(), no_time, vectors::kUser, late), UserSigOutcome::kMalformed);
+    EXPECT_EQ(Verify(BothKeys(), foreign, vectors::kUser, late), UserSigOutcome::kWrongApp);
+    EXPECT_EQ(Verify(BothKeys(), other_user, vectors::kUser, late), UserSigOutcome::kWrongUser);
+    EXPECT_EQ(Verify(BothKeys(), unsigned_now, vectors::kUser, late), UserSigOutcome::kExpired);
     EXPECT_EQ(Verify(BothKeys(), unsigned_now), UserSigOutcome::kBadSignature);
     EXPECT_EQ(Verify(BothKeys(), good), UserSigOutcome::kOk);
   }
@@ -126,7 +125,8 @@ TEST(UserSigVerifier, NoByteOfATicketsTextCanBeAltered) {
       altered[at] = static_cast<char>(altered[at] ^ 1);
       // White space between the fields, where a library leaves it, means nothing.
       if (json::parse(altered, nullptr, false) == json::parse(text)) continue;
-      EXPECT_NE((*verifier)->VerifyUserSig(PackUserSig(altered), kUser, kNoon), UserSigOutcome::kOk)
+      EXPECT_NE((*verifier)->VerifyUserSig(PackUserSig(altered), vectors::kUser, kNoon),
+                UserSigOutcome::kOk)
           << altered;
     }
   }
