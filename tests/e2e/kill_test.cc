@@ -25,7 +25,7 @@ namespace {
 using testing::IsEmpty;
 
 constexpr std::size_t kWriters = 6;
-constexpr std::size_t kUsualCycles = 200;
+constexpr std::size_t kUsualCycles = 20;
 constexpr const char* kCyclesVariable = "RTCROOM_E2E_KILL_CYCLES";
 
 class Kill : public testing::Test {

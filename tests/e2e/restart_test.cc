@@ -22,7 +22,6 @@
 #include "tests/support/metrics_text.h"
 #include "tests/support/process_figures.h"
 #include "tests/support/raw_client.h"
-#include "tests/support/sanitizers.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -33,8 +32,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
-/// Under a sanitizer a start takes ten times as long.
-std::size_t UsualRestarts() { return IsServerSanitized() ? 20 : 100; }
+constexpr std::size_t kUsualRestarts = 20;
 
 /// Who has said nothing for so long after it connected may be sent away by a server that ends.
 constexpr std::chrono::seconds kGrace{2};
@@ -98,7 +96,7 @@ class NewConnections {
 };
 
 TEST(Restart, UnderLoadFailsNoRequest) {
-  const std::size_t restarts = EnvironmentNumber(kRestartsVariable, UsualRestarts());
+  const std::size_t restarts = EnvironmentNumber(kRestartsVariable, kUsualRestarts);
   ServerProcess server({.settings = {{"limits.per_address_rate", "0/s"}, {"log.level", "info"}}});
   ASSERT_EQ(server.Https().Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
   const std::size_t descriptors = OpenDescriptorsOf(server.child().pid());
