@@ -115,19 +115,19 @@ Result<std::vector<Room>> SqliteReader::ListBoth(const RoomListQuery& query,
 }
 
 Result<AudiencePage> SqliteReader::LoadAudiences(const RoomKey& key) {
-  enum Column : int { kDialect, kIsActive, kUserId, kUserInfo, kSeat };
+  enum Column : int { kRoomDialect, kRoomIsActive, kViewerUserId, kViewerUserInfo, kViewerSeat };
   std::optional<AudiencePage> page;
   StatementRun run(audiences_, key.id.value, key.kind);
   while (run.Next()) {
     if (!page) {
-      page = {.dialect = static_cast<Dialect>(run.Integer(kDialect)),
-              .is_active = run.Integer(kIsActive) != 0,
+      page = {.dialect = static_cast<Dialect>(run.Integer(kRoomDialect)),
+              .is_active = run.Integer(kRoomIsActive) != 0,
               .audiences = {}};
     }
-    if (run.IsNull(kUserId)) continue;
-    page->audiences.push_back({.user_id = {run.Text(kUserId)},
-                               .user_info = run.Text(kUserInfo),
-                               .seat = run.Unsigned(kSeat)});
+    if (run.IsNull(kViewerUserId)) continue;
+    page->audiences.push_back({.user_id = {run.Text(kViewerUserId)},
+                               .user_info = run.Text(kViewerUserInfo),
+                               .seat = run.Unsigned(kViewerSeat)});
   }
   if (!run.status()) return run.status().error();
   if (!page) return Error{Errc::kRoomNotFound, "room " + key.id.value};
