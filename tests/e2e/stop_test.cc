@@ -45,7 +45,7 @@ TEST(Reload, TakesUpTheLogLevel) {
   EXPECT_EQ(server.Https().Call("double_room", "get_room_list", {{"cnt", 1}, {"index", 0}}).code(),
             kOk);
   EXPECT_THAT(server.StopAndReadLog(), Not(HasSubstr("get_room_list")))
-      << "requests are told at debug only";
+      << "requests are logged at debug only";
 }
 
 TEST(Reload, TakesUpLimits) {
