@@ -90,9 +90,9 @@ class LogLines : public testing::TestWithParam<std::string> {
     EXPECT_TRUE(WaitForLines("room_destroyed", 2));
   }
 
-  /// Waits until there are so many lines with that event.
+  /// Waits until there are exactly so many lines with that event.
   bool WaitForLines(const std::string& event, std::size_t count) {
-    return Eventually([&] { return Lines(event).size() >= count; });
+    return Eventually([&] { return Lines(event).size() == count; });
   }
   /// Every line with that event; all when it is empty.
   std::vector<LogLine> Lines(const std::string& event = "") {
