@@ -17,12 +17,14 @@ constexpr std::size_t kOfAConnection = 100;
 struct Followers::Connection {
   explicit Connection(const std::string& address)
       : stub(v1::MembershipNotifier::NewStub(
-            grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), OfItsOwn()))) {}
+            grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments()))) {}
 
-  /// Or channels to the same address would share a connection.
-  static grpc::ChannelArguments OfItsOwn() {
+  static grpc::ChannelArguments Arguments() {
     grpc::ChannelArguments arguments;
+    // Or channels to the same address would share a connection.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    // Or the window of a stream would grow to megabytes before one that is never read is full.
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     return arguments;
   }
 
