@@ -19,7 +19,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kShownLogBytes = 20'000;
+constexpr std::size_t kShownLogBytes = 4'000;
 
 Settings HarnessSettings(const std::filesystem::path& directory) {
   return {
