@@ -21,9 +21,9 @@ struct Followers::Connection {
 
   static grpc::ChannelArguments Arguments() {
     grpc::ChannelArguments arguments;
-    // Or channels to the same address would share a connection.
+    // Channels to the same address would share a connection otherwise.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    // Or the window of a stream would grow to megabytes before one that is never read is full.
+    // Keeps the window of a stream at 64 KB; the probe makes it grow to megabytes.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     return arguments;
   }
