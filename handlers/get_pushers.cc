@@ -9,7 +9,8 @@ namespace rtcroom {
 Reply HandleGetPushers(const Request& request, const HandlerContext& context) {
   const Result<Room> room = LoadNamedRoom(request, context);
   if (!room) return Reply::Failure(room.error());
-  JsonText answer;
+  constexpr std::size_t kBytesOfManyRooms = 1024;
+  JsonText answer(kBytesOfManyRooms);
   WriteOneRoom(*room, request.protocol, answer);
   return Reply::Success(std::move(answer));
 }

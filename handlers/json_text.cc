@@ -1,6 +1,5 @@
 #include "handlers/json_text.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <iterator>
@@ -33,11 +32,20 @@ constexpr Word AnyEqual(Word word, char value) {
 bool IsVerbatim(std::string_view text) {
   Word escaped = 0;
   Word beyond_ascii = 0;
-  for (std::size_t i = 0; i < text.size(); i += sizeof(Word)) {
-    Word word = EachByte(' ');
-    std::memcpy(&word, text.data() + i, std::min(sizeof(Word), text.size() - i));
+  const auto look_at = [&](Word word) {
     escaped |= AnyLess(word, ' ') | AnyEqual(word, '"') | AnyEqual(word, '\\');
     beyond_ascii |= word & kHighBits;
+  };
+  std::string_view rest = text;
+  for (; rest.size() >= sizeof(Word); rest.remove_prefix(sizeof(Word))) {
+    Word word = 0;
+    std::memcpy(&word, rest.data(), sizeof(Word));  // of a fixed size: one instruction
+    look_at(word);
+  }
+  if (!rest.empty()) {
+    Word word = EachByte(' ');
+    std::memcpy(&word, rest.data(), rest.size());
+    look_at(word);
   }
   return escaped == 0 && (beyond_ascii == 0 || IsUtf8(text));
 }

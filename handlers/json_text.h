@@ -18,6 +18,10 @@ void AppendJsonString(std::string_view text, std::string& out);
 /// Names are our own words: ASCII that needs no escape. Every Begin is to be followed by its End.
 class JsonText {
  public:
+  JsonText() = default;
+  /// @param expected_bytes  room is made for as many at once, instead of bit by bit.
+  explicit JsonText(std::size_t expected_bytes) { text_.reserve(expected_bytes); }
+
   JsonText& Field(std::string_view name, std::string_view value);
   JsonText& Field(std::string_view name, std::int64_t value);
 
