@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-enum Column : int {
+enum RoomColumn : int {
   kSequence,
   kId,
   kKind,
@@ -21,6 +21,9 @@ enum Column : int {
   kType,
   kCustom,
   kAudienceCount,
+};
+
+enum PusherColumn : int {
   kSeat,
   kUserId,
   kUserName,
@@ -68,25 +71,33 @@ const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
 }  // namespace
 
 std::string SelectRooms(const std::string& where_and_order) {
-  return "SELECT r.sequence, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
-         " r.created_at_ms, r.last_event, r.place, r.type, r.custom, r.audience_count,"
-         " p.seat, p.user_id, p.user_name, p.user_avatar, p.push_url, p.accelerate_url,"
-         " p.added_at_ms"
-         " FROM rooms r LEFT JOIN pushers p ON p.room = r.sequence " +
+  return "SELECT sequence, id, kind, dialect, creator, info, mixed_play_url, created_at_ms,"
+         " last_event, place, type, custom, audience_count FROM rooms " +
          where_and_order;
 }
 
-Result<std::vector<Room>> CollectRooms(StatementRun& run, std::size_t most_rooms) {
-  std::vector<Room> rooms;
-  while (run.Next()) {
-    if (rooms.empty() || rooms.back().sequence != run.Unsigned(kSequence)) {
-      if (rooms.size() == most_rooms) return rooms;
-      rooms.push_back(ReadRoom(run));
-    }
-    if (!run.IsNull(kSeat)) rooms.back().pushers.push_back(ReadPusher(run));
+Status RoomReader::Prepare(Database& database) {
+  return pushers_.Prepare(database,
+                          "SELECT seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
+                          " added_at_ms FROM pushers WHERE room = ? ORDER BY seat");
+}
+
+Result<std::vector<Room>> RoomReader::Collect(StatementRun& rooms, std::size_t max_rooms) {
+  std::vector<Room> collected;
+  while (collected.size() < max_rooms && rooms.Next()) {
+    collected.push_back(ReadRoom(rooms));
+    if (const Status read = ReadPushers(collected.back()); !read) return read.error();
   }
-  if (!run.status()) return run.status().error();
-  return rooms;
+  if (!rooms.status()) return rooms.status().error();
+  return collected;
+}
+
+Status RoomReader::ReadPushers(Room& room) {
+  constexpr std::size_t kUsualPushers = 4;
+  room.pushers.reserve(kUsualPushers);
+  StatementRun run(pushers_, room.sequence);
+  while (run.Next()) room.pushers.push_back(ReadPusher(run));
+  return run.status();
 }
 
 Status RoomWriter::Prepare(Database& database) {

@@ -14,13 +14,26 @@ namespace rtcroom {
 
 class Database;
 
-/// `SELECT <columns> FROM rooms r LEFT JOIN pushers p ... ` to which a reader adds WHERE and
-/// ORDER BY; `CollectRooms` understands its rows.
+/// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY, for `RoomReader::Collect`.
 std::string SelectRooms(const std::string& where_and_order);
 
-/// Reads the rows of `SelectRooms`, ordered by room and then by seat, until there are
-/// `most_rooms`. Each room comes with all of its pushers, since one statement sees one snapshot.
-Result<std::vector<Room>> CollectRooms(StatementRun& run, std::size_t most_rooms);
+/// Reads rooms with their pushers: a row for each room and one for each pusher. A join would
+/// repeat the thirteen columns of a room for each of its pushers.
+///
+/// @threads for one thread at a time, with its connection.
+class RoomReader {
+ public:
+  Status Prepare(Database& database);
+
+  /// Reads the rows of `rooms`, a run of a `SelectRooms`, until there are `max_rooms`. Call it in a
+  /// transaction: the statements must see the same snapshot.
+  Result<std::vector<Room>> Collect(StatementRun& rooms, std::size_t max_rooms);
+
+ private:
+  Status ReadPushers(Room& room);
+
+  Statement pushers_;
+};
 
 /// The statements that write rooms. Each method writes several rows: call it in a savepoint.
 ///

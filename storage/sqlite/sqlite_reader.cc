@@ -30,20 +30,17 @@ Status SqliteReader::Prepare() {
     Statement& statement;
     std::string sql;
   };
-  // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing. That a
-  // place is that of one room, SQLite does not know: by the room's number it need not sort pushers.
+  // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing.
   const Wanted wanted[] = {
       {begin_, "BEGIN"},
       {end_, "COMMIT"},
-      {load_, SelectRooms("WHERE r.id = ? AND r.kind = ? ORDER BY p.seat")},
-      {list_, SelectRooms("WHERE r.kind = ? AND r.dialect = ? AND r.place >= ?"
-                          " ORDER BY r.place, r.sequence, p.seat")},
-      {list_type_, SelectRooms("WHERE r.kind = 4 AND r.type = ? AND r.place >= ?"
-                               " ORDER BY r.place, r.sequence, p.seat")},
+      {load_, SelectRooms("WHERE id = ? AND kind = ?")},
+      {list_, SelectRooms("WHERE kind = ? AND dialect = ? AND place >= ? ORDER BY place")},
+      {list_type_, SelectRooms("WHERE kind = 4 AND type = ? AND place >= ? ORDER BY place")},
       {audiences_,
        "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
        " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
-      {scan_, SelectRooms("WHERE r.sequence > ? ORDER BY r.sequence, p.seat")},
+      {scan_, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
       // There is always the row of `meta`, with an event or without.
       {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
                          kEventColumns +
@@ -59,6 +56,7 @@ Status SqliteReader::Prepare() {
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
+  if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
   return side_.Prepare(database_);
 }
 
@@ -79,8 +77,7 @@ void SqliteReader::LetGo() {
 }
 
 Result<Room> SqliteReader::Load(const RoomKey& key) {
-  StatementRun run(load_, key.id.value, key.kind);
-  Result<std::vector<Room>> rooms = CollectRooms(run, 1);
+  Result<std::vector<Room>> rooms = Collect(1, load_, key.id.value, key.kind);
   if (!rooms) return rooms.error();
   if (rooms->empty()) return Error{Errc::kRoomNotFound, "room " + key.id.value};
   return std::move(rooms->front());
@@ -88,30 +85,37 @@ Result<Room> SqliteReader::Load(const RoomKey& key) {
 
 Result<std::vector<Room>> SqliteReader::List(const RoomListQuery& query,
                                              std::uint64_t first_place) {
-  if (query.type) {
-    StatementRun run(list_type_, *query.type, first_place);
-    return CollectRooms(run, query.count);
-  }
+  if (query.type) return Collect(query.count, list_type_, *query.type, first_place);
   if (!query.dialect) return ListBoth(query, first_place);
-  StatementRun run(list_, query.kind, *query.dialect, first_place);
-  return CollectRooms(run, query.count);
+  return Collect(query.count, list_, query.kind, *query.dialect, first_place);
+}
+
+template <typename... Values>
+Result<std::vector<Room>> SqliteReader::Collect(std::size_t max_rooms, Statement& statement,
+                                                const Values&... values) {
+  return InSnapshot([&]() -> Result<std::vector<Room>> {
+    StatementRun run(statement, values...);
+    return rooms_.Collect(run, max_rooms);
+  });
 }
 
 Result<std::vector<Room>> SqliteReader::ListBoth(const RoomListQuery& query,
                                                  std::uint64_t first_place) {
-  RoomListQuery one = query;
-  one.dialect = Dialect::kGen1;
-  Result<std::vector<Room>> gen1 = List(one, first_place);
-  if (!gen1) return gen1;
-  one.dialect = Dialect::kGen2;
-  Result<std::vector<Room>> gen2 = List(one, first_place);
-  if (!gen2) return gen2;
-  std::vector<Room> rooms;
-  rooms.reserve(gen1->size() + gen2->size());
-  std::ranges::merge(std::move(*gen1), std::move(*gen2), std::back_inserter(rooms), {},
-                     &Room::place, &Room::place);
-  if (rooms.size() > query.count) rooms.resize(query.count);
-  return rooms;
+  return InSnapshot([&]() -> Result<std::vector<Room>> {
+    RoomListQuery one = query;
+    one.dialect = Dialect::kGen1;
+    Result<std::vector<Room>> gen1 = List(one, first_place);
+    if (!gen1) return gen1;
+    one.dialect = Dialect::kGen2;
+    Result<std::vector<Room>> gen2 = List(one, first_place);
+    if (!gen2) return gen2;
+    std::vector<Room> rooms;
+    rooms.reserve(gen1->size() + gen2->size());
+    std::ranges::merge(std::move(*gen1), std::move(*gen2), std::back_inserter(rooms), {},
+                       &Room::place, &Room::place);
+    if (rooms.size() > query.count) rooms.resize(query.count);
+    return rooms;
+  });
 }
 
 Result<AudiencePage> SqliteReader::LoadAudiences(const RoomKey& key) {
@@ -139,8 +143,7 @@ Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
   return InSnapshot([&]() -> Result<RoomPage> {
     Result<Cursor> at = Newest();
     if (!at) return at.error();
-    StatementRun run(scan_, after);
-    Result<std::vector<Room>> rooms = CollectRooms(run, limit);
+    Result<std::vector<Room>> rooms = Collect(limit, scan_, after);
     if (!rooms) return rooms.error();
     return RoomPage{.rooms = *std::move(rooms), .at = *std::move(at)};
   });

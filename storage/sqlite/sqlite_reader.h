@@ -13,6 +13,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -71,6 +72,10 @@ class SqliteReader {
   /// Runs `read` in a transaction, its own where there is none: all it does sees one snapshot.
   template <typename Read>
   auto InSnapshot(Read read) -> decltype(read());
+  /// At most `max_rooms` rooms of `statement`, a `SelectRooms`, run with `values`.
+  template <typename... Values>
+  Result<std::vector<Room>> Collect(std::size_t max_rooms, Statement& statement,
+                                    const Values&... values);
   /// An event and where the one before it stands, as `Store::ReadRoomEvents` has them.
   struct Link {
     StoredEvent stored{};
@@ -98,6 +103,7 @@ class SqliteReader {
   Statement last_of_room_;
   Statement end_of_room_;
   Statement event_;
+  RoomReader rooms_;
   SideReader side_;
 };
 

@@ -39,7 +39,7 @@ Status SqliteWriter::Prepare() {
   };
   const Wanted wanted[] = {
       // By id alone, since an id is taken while a room of any kind holds it.
-      {load_, SelectRooms("WHERE r.id = ? ORDER BY p.seat")},
+      {load_, SelectRooms("WHERE id = ?")},
       {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
       {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
       {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
@@ -60,6 +60,7 @@ Status SqliteWriter::Prepare() {
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
+  if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
   if (const Status prepared = room_writer_.Prepare(database_); !prepared) return prepared;
   return side_writer_.Prepare(database_);
 }
@@ -126,7 +127,7 @@ Status SqliteWriter::Begin() {
 Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
   Result<std::vector<Room>> holder = [&] {
     StatementRun run(load_, update.key.id.value);
-    return CollectRooms(run, 1);
+    return rooms_.Collect(run, 1);
   }();
   if (!holder) return holder.error();
   const bool taken = !holder->empty();

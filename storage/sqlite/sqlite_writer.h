@@ -131,6 +131,7 @@ class SqliteWriter {
   Database database_;  // before the statements, which must end first
   CommitCount commits_;
   Checkpointer checkpointer_;
+  RoomReader rooms_;
   RoomWriter room_writer_;
   SideWriter side_writer_;
   Statement load_;

@@ -148,8 +148,7 @@ class Check {
 
   Status CheckRooms(HistoryCheck& history) {
     Statement scan;
-    Status prepared =
-        scan.Prepare(database_, SelectRooms("WHERE r.sequence > ? ORDER BY r.sequence, p.seat"));
+    Status prepared = scan.Prepare(database_, SelectRooms("WHERE sequence > ? ORDER BY sequence"));
     if (prepared) {
       prepared = audiences_.Prepare(
           database_, "SELECT user_id, user_info, seat FROM audiences WHERE room = ? ORDER BY seat");
@@ -158,12 +157,13 @@ class Check {
       prepared =
           last_position_.Prepare(database_, "SELECT last_position FROM rooms WHERE sequence = ?");
     }
+    if (prepared) prepared = rooms_.Prepare(database_);
     if (!prepared) return prepared;
     std::uint64_t after = 0;
     while (true) {
       Result<std::vector<Room>> rooms = [&] {
         StatementRun run(scan, after);
-        return CollectRooms(run, kRoomsOfAPage);
+        return rooms_.Collect(run, kRoomsOfAPage);
       }();
       if (!rooms) return rooms.error();
       if (rooms->empty()) return {};
@@ -245,6 +245,7 @@ class Check {
   const std::optional<RoomLimits> limits_;
   StoreReport& report_;
   HistoryCheck::Bounds bounds_;
+  RoomReader rooms_;
   Statement audiences_;
   Statement last_position_;
 };
