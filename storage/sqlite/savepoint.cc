@@ -4,8 +4,18 @@
 
 namespace rtcroom {
 
-Savepoint::Savepoint(Database& database)
-    : database_(database), status_(database.Execute("SAVEPOINT change")), open_(status_.ok()) {}
+Status SavepointStatements::Prepare(Database& database) {
+  if (const Status prepared = make.Prepare(database, "SAVEPOINT change"); !prepared) {
+    return prepared;
+  }
+  return release.Prepare(database, "RELEASE change");
+}
+
+Savepoint::Savepoint(Database& database, SavepointStatements& statements)
+    : database_(database),
+      statements_(statements),
+      status_(Run(statements.make)),
+      open_(status_.ok()) {}
 
 Savepoint::~Savepoint() {
   if (!open_ || !database_.InTransaction()) return;
@@ -16,7 +26,7 @@ Savepoint::~Savepoint() {
 }
 
 Status Savepoint::Release() {
-  Status released = database_.Execute("RELEASE change");
+  Status released = Run(statements_.release);
   open_ = !released.ok();
   return released;
 }

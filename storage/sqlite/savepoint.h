@@ -2,10 +2,19 @@
 #pragma once
 
 #include "daemon/core/result.h"
+#include "storage/sqlite/statement.h"
 
 namespace rtcroom {
 
 class Database;
+
+/// What makes savepoints, prepared once for all of them: each write makes one.
+struct SavepointStatements {
+  Status Prepare(Database& database);
+
+  Statement make;
+  Statement release;
+};
 
 /// Undoes what was written since it was made, unless it is released.
 ///
@@ -13,7 +22,7 @@ class Database;
 /// written is ever committed: `Database::InTransaction` tells.
 class Savepoint {
  public:
-  explicit Savepoint(Database& database);
+  Savepoint(Database& database, SavepointStatements& statements);
   ~Savepoint();
   Savepoint(const Savepoint&) = delete;
   Savepoint& operator=(const Savepoint&) = delete;
@@ -25,6 +34,7 @@ class Savepoint {
 
  private:
   Database& database_;
+  SavepointStatements& statements_;
   Status status_;
   bool open_ = false;
 };

@@ -38,6 +38,8 @@ Status SqliteWriter::Prepare() {
     std::string sql;
   };
   const Wanted wanted[] = {
+      {begin_, "BEGIN IMMEDIATE"},
+      {commit_, "COMMIT"},
       // By id alone, since an id is taken while a room of any kind holds it.
       {load_, SelectRooms("WHERE id = ?")},
       {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
@@ -60,6 +62,7 @@ Status SqliteWriter::Prepare() {
   for (const auto& [statement, sql] : wanted) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
+  if (const Status prepared = savepoints_.Prepare(database_); !prepared) return prepared;
   if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
   if (const Status prepared = room_writer_.Prepare(database_); !prepared) return prepared;
   return side_writer_.Prepare(database_);
@@ -121,7 +124,7 @@ Status SqliteWriter::Begin() {
   index_changes_.clear();
   custom_events_.clear();
   if (const Status room = checkpointer_.CheckRoom(); !room) return room;
-  return database_.Execute("BEGIN IMMEDIATE");
+  return Run(begin_);
 }
 
 Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
@@ -157,7 +160,7 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
 }
 
 Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
-  Savepoint savepoint(database_);  // a failed write undoes this change alone
+  Savepoint savepoint(database_, savepoints_);  // a failed write undoes this change alone
   if (!savepoint.status()) return savepoint.status();
   CustomEvent* const merged_with = FindMerged(stored, change);
   if (merged_with != nullptr) {
@@ -296,7 +299,7 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   }
   if (end == trimmed) return std::size_t{0};
 
-  Savepoint savepoint(database_);
+  Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status().error();
   if (const Status deleted = Run(delete_events_, end); !deleted) return deleted.error();
   if (const Status released = savepoint.Release(); !released) return released.error();
@@ -309,7 +312,7 @@ Status SqliteWriter::Ping() {
   ++marks_.pings;
   // Not what is there: SQLite writes no page that stays as it is.
   probe_.fill(static_cast<std::byte>(marks_.pings));
-  Savepoint savepoint(database_);
+  Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
   const Status written = Run(write_probe_, std::span<const std::byte>(probe_));
   if (!written) return written;
@@ -317,7 +320,7 @@ Status SqliteWriter::Ping() {
 }
 
 Status SqliteWriter::WriteSide(const std::function<Status(SideWriter&)>& write) {
-  Savepoint savepoint(database_);
+  Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
   if (const Status written = write(side_writer_); !written) return written;
   return savepoint.Release();
@@ -331,7 +334,7 @@ Status SqliteWriter::Commit() {
   }
   {
     const CommitCount::UnderWay under_way(commits_);
-    if (const Status committed = database_.Execute("COMMIT"); !committed) return committed;
+    if (const Status committed = Run(commit_); !committed) return committed;
   }
   committed_marks_ = marks_;
   return {};

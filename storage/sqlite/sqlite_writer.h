@@ -19,6 +19,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/room_rows.h"
+#include "storage/sqlite/savepoint.h"
 #include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -131,9 +132,12 @@ class SqliteWriter {
   Database database_;  // before the statements, which must end first
   CommitCount commits_;
   Checkpointer checkpointer_;
+  SavepointStatements savepoints_;
   RoomReader rooms_;
   RoomWriter room_writer_;
   SideWriter side_writer_;
+  Statement begin_;
+  Statement commit_;
   Statement load_;
   Statement load_audience_;
   Statement last_position_;
