@@ -82,7 +82,7 @@ Status RoomReader::Prepare(Database& database) {
                           " added_at_ms FROM pushers WHERE room = ? ORDER BY seat");
 }
 
-Result<std::vector<Room>> RoomReader::Collect(StatementRun& rooms, std::size_t max_rooms) {
+Result<std::vector<Room>> RoomReader::CollectRows(StatementRun& rooms, std::size_t max_rooms) {
   std::vector<Room> collected;
   while (collected.size() < max_rooms && rooms.Next()) {
     collected.push_back(ReadRoom(rooms));

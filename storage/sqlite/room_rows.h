@@ -17,7 +17,7 @@ class Database;
 /// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY, for `RoomReader::Collect`.
 std::string SelectRooms(const std::string& where_and_order);
 
-/// Reads rooms with their pushers: a row for each room and one for each pusher. A join would
+/// Reads rooms with their pushers, by one statement for each of the two tables. A join would
 /// repeat the thirteen columns of a room for each of its pushers.
 ///
 /// @threads for one thread at a time, with its connection.
@@ -25,11 +25,17 @@ class RoomReader {
  public:
   Status Prepare(Database& database);
 
-  /// Reads the rows of `rooms`, a run of a `SelectRooms`, until there are `max_rooms`. Call it in a
-  /// transaction: the statements must see the same snapshot.
-  Result<std::vector<Room>> Collect(StatementRun& rooms, std::size_t max_rooms);
+  /// Runs `rooms`, a `SelectRooms`, with `values`, and reads at most `max_rooms` of its rows. Call
+  /// it in a transaction: the statements must see the same snapshot.
+  template <typename... Values>
+  Result<std::vector<Room>> Collect(std::size_t max_rooms, Statement& rooms,
+                                    const Values&... values) {
+    StatementRun run(rooms, values...);
+    return CollectRows(run, max_rooms);
+  }
 
  private:
+  Result<std::vector<Room>> CollectRows(StatementRun& rooms, std::size_t max_rooms);
   Status ReadPushers(Room& room);
 
   Statement pushers_;

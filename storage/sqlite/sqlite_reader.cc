@@ -77,7 +77,8 @@ void SqliteReader::LetGo() {
 }
 
 Result<Room> SqliteReader::Load(const RoomKey& key) {
-  Result<std::vector<Room>> rooms = Collect(1, load_, key.id.value, key.kind);
+  Result<std::vector<Room>> rooms =
+      InSnapshot([&] { return rooms_.Collect(1, load_, key.id.value, key.kind); });
   if (!rooms) return rooms.error();
   if (rooms->empty()) return Error{Errc::kRoomNotFound, "room " + key.id.value};
   return std::move(rooms->front());
@@ -85,37 +86,28 @@ Result<Room> SqliteReader::Load(const RoomKey& key) {
 
 Result<std::vector<Room>> SqliteReader::List(const RoomListQuery& query,
                                              std::uint64_t first_place) {
-  if (query.type) return Collect(query.count, list_type_, *query.type, first_place);
-  if (!query.dialect) return ListBoth(query, first_place);
-  return Collect(query.count, list_, query.kind, *query.dialect, first_place);
-}
-
-template <typename... Values>
-Result<std::vector<Room>> SqliteReader::Collect(std::size_t max_rooms, Statement& statement,
-                                                const Values&... values) {
-  return InSnapshot([&]() -> Result<std::vector<Room>> {
-    StatementRun run(statement, values...);
-    return rooms_.Collect(run, max_rooms);
+  return InSnapshot([&] {
+    if (query.type) return rooms_.Collect(query.count, list_type_, *query.type, first_place);
+    if (!query.dialect) return ListBoth(query, first_place);
+    return rooms_.Collect(query.count, list_, query.kind, *query.dialect, first_place);
   });
 }
 
 Result<std::vector<Room>> SqliteReader::ListBoth(const RoomListQuery& query,
                                                  std::uint64_t first_place) {
-  return InSnapshot([&]() -> Result<std::vector<Room>> {
-    RoomListQuery one = query;
-    one.dialect = Dialect::kGen1;
-    Result<std::vector<Room>> gen1 = List(one, first_place);
-    if (!gen1) return gen1;
-    one.dialect = Dialect::kGen2;
-    Result<std::vector<Room>> gen2 = List(one, first_place);
-    if (!gen2) return gen2;
-    std::vector<Room> rooms;
-    rooms.reserve(gen1->size() + gen2->size());
-    std::ranges::merge(std::move(*gen1), std::move(*gen2), std::back_inserter(rooms), {},
-                       &Room::place, &Room::place);
-    if (rooms.size() > query.count) rooms.resize(query.count);
-    return rooms;
-  });
+  RoomListQuery one = query;
+  one.dialect = Dialect::kGen1;
+  Result<std::vector<Room>> gen1 = List(one, first_place);
+  if (!gen1) return gen1;
+  one.dialect = Dialect::kGen2;
+  Result<std::vector<Room>> gen2 = List(one, first_place);
+  if (!gen2) return gen2;
+  std::vector<Room> rooms;
+  rooms.reserve(gen1->size() + gen2->size());
+  std::ranges::merge(std::move(*gen1), std::move(*gen2), std::back_inserter(rooms), {},
+                     &Room::place, &Room::place);
+  if (rooms.size() > query.count) rooms.resize(query.count);
+  return rooms;
 }
 
 Result<AudiencePage> SqliteReader::LoadAudiences(const RoomKey& key) {
@@ -143,7 +135,7 @@ Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
   return InSnapshot([&]() -> Result<RoomPage> {
     Result<Cursor> at = Newest();
     if (!at) return at.error();
-    Result<std::vector<Room>> rooms = Collect(limit, scan_, after);
+    Result<std::vector<Room>> rooms = rooms_.Collect(limit, scan_, after);
     if (!rooms) return rooms.error();
     return RoomPage{.rooms = *std::move(rooms), .at = *std::move(at)};
   });

@@ -72,10 +72,6 @@ class SqliteReader {
   /// Runs `read` in a transaction, its own where there is none: all it does sees one snapshot.
   template <typename Read>
   auto InSnapshot(Read read) -> decltype(read());
-  /// At most `max_rooms` rooms of `statement`, a `SelectRooms`, run with `values`.
-  template <typename... Values>
-  Result<std::vector<Room>> Collect(std::size_t max_rooms, Statement& statement,
-                                    const Values&... values);
   /// An event and where the one before it stands, as `Store::ReadRoomEvents` has them.
   struct Link {
     StoredEvent stored{};

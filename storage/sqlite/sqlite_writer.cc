@@ -128,10 +128,7 @@ Status SqliteWriter::Begin() {
 }
 
 Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
-  Result<std::vector<Room>> holder = [&] {
-    StatementRun run(load_, update.key.id.value);
-    return rooms_.Collect(run, 1);
-  }();
+  Result<std::vector<Room>> holder = rooms_.Collect(1, load_, update.key.id.value);
   if (!holder) return holder.error();
   const bool taken = !holder->empty();
   if (taken && update.audience) {

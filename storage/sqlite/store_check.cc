@@ -161,10 +161,7 @@ class Check {
     if (!prepared) return prepared;
     std::uint64_t after = 0;
     while (true) {
-      Result<std::vector<Room>> rooms = [&] {
-        StatementRun run(scan, after);
-        return rooms_.Collect(run, kRoomsOfAPage);
-      }();
+      Result<std::vector<Room>> rooms = rooms_.Collect(kRoomsOfAPage, scan, after);
       if (!rooms) return rooms.error();
       if (rooms->empty()) return {};
       for (Room& room : *rooms) {
