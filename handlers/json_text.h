@@ -19,7 +19,7 @@ void AppendJsonString(std::string_view text, std::string& out);
 class JsonText {
  public:
   JsonText() = default;
-  /// @param expected_bytes  room is made for as many at once, instead of bit by bit.
+  /// @param expected_bytes  reserved at once, so that the text need not grow in steps.
   explicit JsonText(std::size_t expected_bytes) { text_.reserve(expected_bytes); }
 
   JsonText& Field(std::string_view name, std::string_view value);

@@ -8,7 +8,7 @@ namespace rtcroom {
 
 class Database;
 
-/// What makes savepoints, prepared once for all of them: each write makes one.
+/// The statements that create and release savepoints, prepared once because each write runs them.
 struct SavepointStatements {
   Status Prepare(Database& database);
 
@@ -16,10 +16,10 @@ struct SavepointStatements {
   Statement release;
 };
 
-/// Undoes what was written since it was made, unless it is released.
+/// Undoes all writes since its creation, unless it is released.
 ///
-/// When even the undoing fails, the whole transaction is rolled back, so that nothing half
-/// written is ever committed: `Database::InTransaction` tells.
+/// If the undo itself fails, the whole transaction is rolled back, so that no partial write is ever
+/// committed; `Database::InTransaction` is false then.
 class Savepoint {
  public:
   Savepoint(Database& database, SavepointStatements& statements);
