@@ -146,7 +146,9 @@ void App::MakeLogins() {
 
 Status App::MakeRooms() {
   if (config_.im.enabled) {
-    im_ = std::make_unique<ImLink>(config_.im, ImLinkParts{.storage = *store_,
+    im_ = std::make_unique<ImLink>(config_.im, ImLinkParts{.store = *store_,
+                                                           .tasks = *store_,
+                                                           .positions = *store_,
                                                            .commits = im_commits_,
                                                            .signer = *login_signer_,
                                                            .clock = clock_,

@@ -12,9 +12,9 @@ ImLink::ImLink(const ImConfig& config, const ImLinkParts& parts)
       probe_({.base_url = config.base_url, .sdk_app_id = config.sdk_app_id}, http_, signature_,
              parts.random),
       bridge_(
-          {.store = parts.storage,
-           .tasks = parts.storage,
-           .positions = parts.storage,
+          {.store = parts.store,
+           .tasks = parts.tasks,
+           .positions = parts.positions,
            .service = service_,
            .budget = budget_,
            .commits = parts.commits,

@@ -8,9 +8,11 @@
 #include "daemon/config/config.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/group_task_store.h"
 #include "daemon/core/login_signer.h"
+#include "daemon/core/position_store.h"
 #include "daemon/core/random_source.h"
-#include "daemon/core/storage.h"
+#include "daemon/core/store.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_bridge.h"
 #include "daemon/im/im_call_budget.h"
@@ -23,8 +25,10 @@ namespace rtcroom {
 
 /// What the link works with; all of it outlives the link.
 struct ImLinkParts {
-  Storage& storage;
-  CommitSignal& commits;  ///< of `storage`; the link is its only reader
+  Store& store;
+  GroupTaskStore& tasks;
+  PositionStore& positions;
+  CommitSignal& commits;  ///< of `store`; the link is its only reader
   const LoginSigner& signer;
   const Clock& clock;
   RandomSource& random;
