@@ -6,10 +6,10 @@
 
 #include <unistd.h>
 
+#include "daemon/base/system_clock.h"
 #include "daemon/cli/cli.h"
-#include "daemon/outgoing/outgoing_http.h"
-#include "daemon/serve.h"
-#include "daemon/system_clock.h"
+#include "daemon/http_client/outgoing_http.h"
+#include "daemon/process/serve.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/core/admission.h"
+#include "daemon/auth/admission.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 
 namespace rtcroom {
 

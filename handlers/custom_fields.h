@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/room_rules.h"
 
 namespace rtcroom {

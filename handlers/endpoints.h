@@ -10,8 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/address_key.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/address_key.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
 #include "handlers/form.h"

@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/core/address_key.h"
+#include "daemon/base/address_key.h"
 #include "handlers/bill.h"
 #include "handlers/body.h"
 #include "handlers/common_fields.h"

@@ -1,10 +1,10 @@
 // Who may call what: the mode, the token, the rate of each user.
 #pragma once
 
-#include "daemon/core/admission.h"
-#include "daemon/core/auth_mode.h"
-#include "daemon/core/result.h"
-#include "daemon/core/sessions.h"
+#include "daemon/auth/admission.h"
+#include "daemon/auth/auth_mode.h"
+#include "daemon/auth/sessions.h"
+#include "daemon/base/result.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
 #include "handlers/request.h"

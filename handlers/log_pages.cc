@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/core/percent_encoding.h"
+#include "daemon/base/percent_encoding.h"
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/html.h"

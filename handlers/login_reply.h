@@ -1,7 +1,7 @@
 // What both calls that sign a caller in answer.
 #pragma once
 
-#include "daemon/core/login_service.h"
+#include "daemon/auth/login_service.h"
 #include "handlers/endpoints.h"
 #include "handlers/json_text.h"
 

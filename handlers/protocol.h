@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "daemon/base/logger.h"
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {

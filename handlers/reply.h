@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "handlers/json_text.h"
 #include "handlers/request.h"
 #include "handlers/text_page.h"

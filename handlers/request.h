@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/auth_mode.h"
+#include "daemon/auth/auth_mode.h"
 #include "daemon/core/room_policy.h"
 #include "handlers/cors.h"
 #include "handlers/endpoints.h"

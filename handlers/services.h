@@ -1,14 +1,14 @@
 // What the handlers work with.
 #pragma once
 
-#include "daemon/core/admission.h"
-#include "daemon/core/clock.h"
+#include "daemon/auth/admission.h"
+#include "daemon/auth/login_service.h"
+#include "daemon/auth/login_signer.h"
+#include "daemon/auth/private_map_key_signer.h"
+#include "daemon/auth/sessions.h"
+#include "daemon/base/clock.h"
 #include "daemon/core/id_source.h"
-#include "daemon/core/login_service.h"
-#include "daemon/core/login_signer.h"
-#include "daemon/core/private_map_key_signer.h"
 #include "daemon/core/room_service.h"
-#include "daemon/core/sessions.h"
 #include "daemon/core/stream_urls.h"
 #include "handlers/utils_services.h"
 

@@ -1,8 +1,8 @@
 // Reads what a request to `utils` says.
 #pragma once
 
+#include "daemon/base/result.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/result.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
 #include "handlers/protocol.h"

@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include "daemon/auth/login_info_signer.h"
+#include "daemon/auth/operator_token.h"
 #include "daemon/core/config_probe.h"
 #include "daemon/core/log_files.h"
-#include "daemon/core/login_info_signer.h"
-#include "daemon/core/operator_token.h"
 #include "daemon/core/test_streams.h"
 
 namespace rtcroom {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 

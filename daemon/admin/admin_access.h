@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "daemon/admin/admin_token.h"
 #include "daemon/base/secret.h"
-#include "daemon/utils/admin_token.h"
 #include "handlers/bearer.h"
 #include "handlers/request.h"
 

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "handlers/request.h"
 
 namespace rtcroom {

@@ -9,8 +9,8 @@
 
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/refused_operators.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "daemon/core/clock.h"
 #include "handlers/pending_reply.h"
 #include "handlers/request.h"
 

@@ -12,7 +12,7 @@
 #include "daemon/admin/admin_router.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "handlers/pending_reply.h"
 
 namespace rtcroom {

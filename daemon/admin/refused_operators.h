@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/log_ration.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/clock.h"
-#include "daemon/core/log_ration.h"
 
 namespace rtcroom {
 

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/system_random.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
-#include "daemon/signing/system_random.h"
-#include "daemon/store_files/acting_owner.h"
-#include "daemon/store_files/position_mark.h"
-#include "daemon/store_files/store_factory.h"
+#include "daemon/process/acting_owner.h"
+#include "daemon/process/position_mark.h"
+#include "daemon/process/store_factory.h"
 #include "storage/sqlite/store_check.h"
 
 namespace rtcroom {

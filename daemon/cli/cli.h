@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/config/environment.h"
 #include "daemon/config/load_config.h"
-#include "daemon/core/clock.h"
-#include "daemon/outgoing/outgoing_http.h"
+#include "daemon/http_client/outgoing_http.h"
 
 namespace rtcroom {
 

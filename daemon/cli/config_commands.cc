@@ -1,11 +1,11 @@
+#include "daemon/auth/ecdsa_key.h"
+#include "daemon/base/atomic_file.h"
 #include "daemon/cli/commands.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/config/default_config.h"
 #include "daemon/config/load_config.h"
-#include "daemon/edge/tls_context.h"
-#include "daemon/files/atomic_file.h"
-#include "daemon/grpc_server/grpc_tls.h"
-#include "daemon/signing/ecdsa_key.h"
+#include "daemon/grpc/grpc_tls.h"
+#include "daemon/http/tls_context.h"
 
 namespace rtcroom {
 namespace {

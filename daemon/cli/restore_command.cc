@@ -5,16 +5,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/file_descriptor.h"
+#include "daemon/base/system_error.h"
+#include "daemon/base/system_random.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
-#include "daemon/core/system_error.h"
-#include "daemon/edge/file_descriptor.h"
-#include "daemon/signing/system_random.h"
-#include "daemon/store_files/acting_owner.h"
-#include "daemon/store_files/data_directory.h"
-#include "daemon/store_files/store_factory.h"
-#include "daemon/store_files/store_restore.h"
+#include "daemon/process/acting_owner.h"
+#include "daemon/process/data_directory.h"
+#include "daemon/process/store_factory.h"
+#include "daemon/process/store_restore.h"
 
 namespace rtcroom {
 namespace {

@@ -7,7 +7,7 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
-#include "daemon/grpc_server/library_log.h"
+#include "daemon/grpc/library_log.h"
 
 namespace rtcroom {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <rtcroom/v1/room_admin.pb.h>
 
+#include "daemon/base/result.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

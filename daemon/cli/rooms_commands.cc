@@ -7,13 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/atomic_file.h"
 #include "daemon/cli/rooms_client.h"
 #include "daemon/cli/rooms_output.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"
-#include "daemon/files/atomic_file.h"
-#include "daemon/notifier/event_messages.h"
+#include "daemon/events/event_messages.h"
 
 namespace rtcroom {
 namespace {

@@ -8,7 +8,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "daemon/core/ids.h"
-#include "daemon/notifier/event_messages.h"
+#include "daemon/events/event_messages.h"
 
 namespace rtcroom {
 namespace {

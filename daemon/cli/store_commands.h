@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "daemon/base/atomic_file.h"
 #include "daemon/cli/commands.h"
-#include "daemon/files/atomic_file.h"
 
 namespace rtcroom {
 

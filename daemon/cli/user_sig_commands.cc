@@ -2,12 +2,12 @@
 #include <memory>
 #include <string_view>
 
+#include "daemon/auth/im_login_signer.h"
+#include "daemon/auth/user_sig_verifier.h"
+#include "daemon/base/atomic_file.h"
 #include "daemon/cli/commands.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/config/text_rules.h"
-#include "daemon/files/atomic_file.h"
-#include "daemon/signing/im_login_signer.h"
-#include "daemon/signing/user_sig_verifier.h"
 
 namespace rtcroom {
 namespace {

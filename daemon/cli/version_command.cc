@@ -2,8 +2,8 @@
 #include <sqlite3.h>
 #include <zlib.h>
 
+#include "daemon/base/version.h"
 #include "daemon/cli/commands.h"
-#include "daemon/version.h"
 
 namespace rtcroom {
 

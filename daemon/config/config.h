@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "daemon/auth/auth_mode.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
 #include "daemon/config/config_types.h"
-#include "daemon/core/auth_mode.h"
 
 namespace rtcroom {
 

@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text_file.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"
-#include "daemon/files/text_file.h"
 
 namespace rtcroom {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "daemon/core/auth_mode.h"
+#include "daemon/auth/auth_mode.h"
 #include "daemon/core/room_policy.h"
 
 namespace rtcroom {

@@ -9,10 +9,10 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/config/config_types.h"
 #include "daemon/config/text_rules.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/edge/ip_address.h"
+#include "daemon/base/ip_address.h"
 
 namespace rtcroom {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "daemon/base/address_range.h"
+#include "daemon/base/ip_address.h"
 #include "daemon/config/listen_address.h"
-#include "daemon/edge/address_range.h"
-#include "daemon/edge/ip_address.h"
 
 namespace rtcroom {
 namespace {

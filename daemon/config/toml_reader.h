@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/config/config_value.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <unordered_map>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "daemon/base/sip_hash.h"
+#include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/ban_store.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
-#include "daemon/core/sip_hash.h"
-#include "daemon/core/steady_wall_clock.h"
 
 namespace rtcroom {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

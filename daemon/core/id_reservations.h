@@ -8,8 +8,8 @@
 #include <unordered_map>
 
 #include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

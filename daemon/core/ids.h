@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/sip_hash.h"
+#include "daemon/base/sip_hash.h"
 
 namespace rtcroom {
 

@@ -5,10 +5,10 @@
 #include <functional>
 #include <optional>
 
-#include "daemon/core/clock.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/core/group_task_store.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {

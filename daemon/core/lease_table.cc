@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "daemon/core/sip_hash.h"
+#include "daemon/base/sip_hash.h"
 
 namespace rtcroom {
 

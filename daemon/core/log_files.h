@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 
 namespace rtcroom {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "daemon/base/result.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

@@ -5,12 +5,12 @@
 #include <memory>
 #include <optional>
 
-#include "daemon/core/clock.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/core/id_reservations.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/im_groups.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "daemon/core/clock.h"
+#include "daemon/base/clock.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {

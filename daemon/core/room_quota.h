@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
+#include "daemon/base/result.h"
+#include "daemon/base/sip_hash.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/random_source.h"
-#include "daemon/core/result.h"
-#include "daemon/core/sip_hash.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/clock.h"
-#include "daemon/core/result.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
 #include "daemon/core/room_policy.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/store.h"
 

@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/result.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/ban_store.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/im_groups.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
-#include "daemon/core/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_creator.h"
 #include "daemon/core/room_policy.h"

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/cursor.h"
 #include "daemon/core/group_task_store.h"
-#include "daemon/core/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 
 namespace rtcroom {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/clock.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 
 namespace rtcroom {
 

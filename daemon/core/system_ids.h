@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "daemon/base/random_source.h"
 #include "daemon/core/id_source.h"
-#include "daemon/core/random_source.h"
 
 namespace rtcroom {
 

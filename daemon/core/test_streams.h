@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "daemon/core/clock.h"
-#include "daemon/core/result.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 
 namespace rtcroom {
 

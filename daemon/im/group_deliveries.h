@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/base/clock.h"
 #include "daemon/config/config_types.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/store.h"
 #include "daemon/im/delivery.h"

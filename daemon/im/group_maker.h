@@ -7,15 +7,15 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/random_source.h"
 #include "daemon/config/config_types.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/group_task_store.h"
 #include "daemon/core/im_groups.h"
-#include "daemon/core/random_source.h"
+#include "daemon/http_client/call_pool.h"
 #include "daemon/im/im_caller.h"
 #include "daemon/im/shared_deliveries.h"
-#include "daemon/outgoing/call_pool.h"
 
 namespace rtcroom {
 

@@ -4,11 +4,11 @@
 #include <chrono>
 #include <optional>
 
+#include "daemon/auth/login_signer.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/login_signer.h"
 
 namespace rtcroom {
 

@@ -5,9 +5,9 @@
 #include <chrono>
 #include <cstdint>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/clock.h"
-#include "daemon/core/token_bucket.h"
+#include "daemon/base/token_bucket.h"
 #include "daemon/im/im_service.h"
 
 namespace rtcroom {

@@ -5,9 +5,9 @@
 #include <chrono>
 #include <functional>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/ids.h"
 #include "daemon/im/im_call_budget.h"
 #include "daemon/im/im_observer.h"

@@ -7,16 +7,16 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "daemon/core/clock.h"
+#include "daemon/base/random_source.h"
 #include "daemon/core/group_task_store.h"
-#include "daemon/core/random_source.h"
 #include "daemon/core/store.h"
+#include "daemon/http_client/call_pool.h"
 #include "daemon/im/im_caller.h"
 #include "daemon/im/im_event_reader.h"
 #include "daemon/im/im_observer.h"
 #include "daemon/im/shared_deliveries.h"
-#include "daemon/outgoing/call_pool.h"
 
 namespace rtcroom {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/position_store.h"
 #include "daemon/core/store.h"
 #include "daemon/im/im_observer.h"

@@ -4,22 +4,22 @@
 #include <chrono>
 #include <cstdint>
 
+#include "daemon/auth/login_signer.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/random_source.h"
 #include "daemon/config/config.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/group_task_store.h"
-#include "daemon/core/login_signer.h"
 #include "daemon/core/position_store.h"
-#include "daemon/core/random_source.h"
 #include "daemon/core/store.h"
+#include "daemon/http_client/outgoing_http.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_bridge.h"
 #include "daemon/im/im_call_budget.h"
 #include "daemon/im/im_observer.h"
 #include "daemon/im/im_probe.h"
 #include "daemon/im/im_rest.h"
-#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 

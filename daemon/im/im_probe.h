@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdint>
 
-#include "daemon/core/random_source.h"
+#include "daemon/base/random_source.h"
+#include "daemon/http_client/outgoing_http.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_rest.h"
-#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 

@@ -6,14 +6,14 @@
 #include <optional>
 #include <string>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/clock.h"
-#include "daemon/core/random_source.h"
+#include "daemon/http_client/outgoing_http.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_service.h"
-#include "daemon/outgoing/outgoing_http.h"
 
 namespace rtcroom {
 

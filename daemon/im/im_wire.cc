@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/percent_encoding.h"
+#include "daemon/base/percent_encoding.h"
 
 namespace rtcroom {
 namespace {

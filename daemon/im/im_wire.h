@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/random_source.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/random_source.h"
 
 namespace rtcroom {
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "daemon/process/c_strings.h"
 
 namespace rtcroom {

@@ -11,12 +11,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "daemon/core/system_error.h"
+#include "daemon/base/system_error.h"
 #include "daemon/process/bounded_command.h"
 #include "daemon/process/c_strings.h"
+#include "daemon/process/notify_socket.h"
 #include "daemon/process/passed_sockets.h"
 #include "daemon/process/process_start.h"
-#include "daemon/service_manager/notify_socket.h"
 
 namespace rtcroom {
 namespace {

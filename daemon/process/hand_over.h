@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/clock.h"
-#include "daemon/core/result.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/process/inherited_sockets.h"
 
 namespace rtcroom {

@@ -9,9 +9,9 @@
 
 #include <sys/types.h>
 
+#include "daemon/base/result.h"
 #include "daemon/config/environment.h"
-#include "daemon/core/result.h"
-#include "daemon/edge/listening_socket.h"
+#include "daemon/http/listening_socket.h"
 
 namespace rtcroom {
 

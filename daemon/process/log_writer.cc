@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/base/mutex.h"
-#include "daemon/edge/thread_signals.h"
+#include "daemon/base/thread_signals.h"
 
 namespace rtcroom {
 namespace {

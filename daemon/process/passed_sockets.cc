@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
-#include "daemon/core/system_error.h"
+#include "daemon/base/system_error.h"
 
 namespace rtcroom {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/result.h"
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
+#include "daemon/base/result.h"
 #include "daemon/process/inherited_sockets.h"
 
 namespace rtcroom {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/clock.h"
 #include "daemon/config/environment.h"
-#include "daemon/core/clock.h"
 
 namespace rtcroom {
 

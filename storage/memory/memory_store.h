@@ -16,7 +16,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/room_order.h"
-#include "daemon/core/storage.h"
+#include "storage/storage.h"
 
 namespace rtcroom {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 
 struct sqlite3;
 

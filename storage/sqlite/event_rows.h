@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/room_event.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/statement.h"

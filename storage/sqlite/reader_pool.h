@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/sqlite_reader.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/room.h"
 #include "storage/sqlite/statement.h"
 

@@ -1,7 +1,7 @@
 // A part of a transaction that can be undone alone.
 #pragma once
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 
 namespace rtcroom {
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
-#include "daemon/core/result.h"
-#include "daemon/core/session_store.h"
+#include "daemon/auth/session_store.h"
+#include "daemon/base/result.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/cursor.h"
 #include "daemon/core/group_task_store.h"
-#include "daemon/core/result.h"
 #include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/result.h"
 #include "daemon/core/room.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/database.h"

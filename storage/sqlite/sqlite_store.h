@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/storage.h"
 #include "daemon/core/store_observer.h"
+#include "storage/storage.h"
 
 namespace rtcroom {
 

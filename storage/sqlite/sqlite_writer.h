@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/commit_count.h"

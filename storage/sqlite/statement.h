@@ -10,8 +10,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include "daemon/core/clock.h"
-#include "daemon/core/result.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 
 struct sqlite3_stmt;
 

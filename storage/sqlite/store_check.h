@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "daemon/base/result.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/result.h"
 #include "daemon/core/room_limits.h"
 #include "storage/sqlite/store_findings.h"
 

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <string>
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 
 namespace rtcroom {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {

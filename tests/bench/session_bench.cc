@@ -8,10 +8,10 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "daemon/core/session_service.h"
-#include "daemon/signing/openssl_session_crypto.h"
-#include "daemon/signing/system_random.h"
-#include "daemon/system_clock.h"
+#include "daemon/auth/openssl_session_crypto.h"
+#include "daemon/auth/session_service.h"
+#include "daemon/base/system_clock.h"
+#include "daemon/base/system_random.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/fake_login_verifier.h"
 #include "tests/support/recording_listener.h"

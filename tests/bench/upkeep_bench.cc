@@ -57,7 +57,7 @@ void Measure(const std::string& name, SqliteStore& store, std::chrono::seconds d
              all.count() / static_cast<std::size_t>(duration.count()), all.Summary());
 }
 
-/// As the server does it (daemon/app.cc): every two seconds, in steps of a thousand.
+/// As the server does it (daemon/process/app.cc): every two seconds, in steps of a thousand.
 /// @return how many events went.
 std::size_t Trim(SqliteStore& store, const std::stop_token& stop) {
   constexpr std::chrono::seconds kPeriod{2};

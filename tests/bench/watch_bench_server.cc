@@ -13,9 +13,9 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include "daemon/notifier/watch_hub.h"
-#include "daemon/notifier/watch_service.h"
-#include "daemon/system_clock.h"
+#include "daemon/base/system_clock.h"
+#include "daemon/events/watch_hub.h"
+#include "daemon/events/watch_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/rooms.h"
 

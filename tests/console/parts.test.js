@@ -1,20 +1,20 @@
 // The parts of the page that need no browser.
 import assert from 'node:assert';
 import { describe, it } from 'node:test';
-import { niceTop, stack } from '../../daemon/console/assets/chart.js';
-import { failureWords } from '../../daemon/console/assets/confirm_dialog.js';
-import { retryDelay } from '../../daemon/console/assets/event_stream.js';
-import { duration, fineNumber } from '../../daemon/console/assets/format.js';
-import { initials, plainText, visibleRuns } from '../../daemon/console/assets/inert_text.js';
-import { leaseState } from '../../daemon/console/assets/lease_meter.js';
-import { beatPeriod, Phone } from '../../daemon/console/assets/phone.js';
-import { finds, loadPage } from '../../daemon/console/assets/room_board.js';
-import { hashOf, parseRoute, searchable, tokenIn } from '../../daemon/console/assets/routes.js';
-import { SampleHistory } from '../../daemon/console/assets/sample_history.js';
-import { SseParser } from '../../daemon/console/assets/sse_parser.js';
-import { mergedEvents } from '../../daemon/console/assets/timeline.js';
-import { stepsDone } from '../../daemon/console/assets/try_page.js';
-import { eventWords } from '../../daemon/console/assets/words.js';
+import { niceTop, stack } from '../../daemon/admin/console/assets/chart.js';
+import { failureWords } from '../../daemon/admin/console/assets/confirm_dialog.js';
+import { retryDelay } from '../../daemon/admin/console/assets/event_stream.js';
+import { duration, fineNumber } from '../../daemon/admin/console/assets/format.js';
+import { initials, plainText, visibleRuns } from '../../daemon/admin/console/assets/inert_text.js';
+import { leaseState } from '../../daemon/admin/console/assets/lease_meter.js';
+import { beatPeriod, Phone } from '../../daemon/admin/console/assets/phone.js';
+import { finds, loadPage } from '../../daemon/admin/console/assets/room_board.js';
+import { hashOf, parseRoute, searchable, tokenIn } from '../../daemon/admin/console/assets/routes.js';
+import { SampleHistory } from '../../daemon/admin/console/assets/sample_history.js';
+import { SseParser } from '../../daemon/admin/console/assets/sse_parser.js';
+import { mergedEvents } from '../../daemon/admin/console/assets/timeline.js';
+import { stepsDone } from '../../daemon/admin/console/assets/try_page.js';
+import { eventWords } from '../../daemon/admin/console/assets/words.js';
 
 describe('text', () => {
   it('spells out characters that cannot be seen', () => {
@@ -73,7 +73,7 @@ describe('figures', () => {
 
 describe('an address', () => {
   it('says the same when it is read again', () => {
-    for (const route of /** @type {import('../../daemon/console/assets/routes.js').Route[]} */ ([
+    for (const route of /** @type {import('../../daemon/admin/console/assets/routes.js').Route[]} */ ([
       { page: 'rooms', kind: '', q: '' }, { page: 'rooms', kind: 'live', q: 'a&b=c#d e' },
       { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'try' }])) {
       assert.deepStrictEqual(parseRoute(hashOf(route)), route);

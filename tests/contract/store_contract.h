@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/core/storage.h"
+#include "storage/storage.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"

@@ -17,7 +17,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "tests/e2e/ledger_writer.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/store_audit.h"

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/signing/user_sig_envelope.h"
+#include "daemon/auth/user_sig_envelope.h"
 #include "tests/e2e/gen2_calls.h"
 #include "tests/e2e/ticket_signers.h"
 #include "tests/support/server_process.h"

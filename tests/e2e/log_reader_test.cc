@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/metrics_text.h"
 #include "tests/support/server_process.h"

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/manager_stand_in.h"
 #include "tests/support/server_process.h"

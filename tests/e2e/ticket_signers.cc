@@ -1,8 +1,8 @@
 #include "tests/e2e/ticket_signers.h"
 
-#include "daemon/signing/user_sig_v1.h"
-#include "daemon/signing/user_sig_v2.h"
-#include "tests/unit/signing/test_keys.h"
+#include "daemon/auth/user_sig_v1.h"
+#include "daemon/auth/user_sig_v2.h"
+#include "tests/unit/auth/test_keys.h"
 
 namespace rtcroom {
 namespace {

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "daemon/edge/request_framer.h"
+#include "daemon/http/request_framer.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

@@ -1,7 +1,7 @@
 // Whether a store says the same as the model.
 #pragma once
 
-#include "daemon/core/result.h"
+#include "daemon/base/result.h"
 #include "daemon/core/store.h"
 #include "tests/fuzz/event_replay.h"
 #include "tests/fuzz/room_model.h"

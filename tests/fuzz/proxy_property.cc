@@ -1,6 +1,6 @@
 #include <cstddef>
 
-#include "daemon/edge/proxy_header.h"
+#include "daemon/http/proxy_header.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/login_service.h"
 #include "daemon/base/logger.h"
 #include "daemon/core/lease_table.h"
-#include "daemon/core/login_service.h"
 #include "daemon/core/room_service.h"
 #include "handlers/form.h"
 #include "handlers/router.h"

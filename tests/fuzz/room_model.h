@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 #include "daemon/core/room_event.h"
 #include "daemon/core/room_policy.h"
 #include "tests/support/room_commands.h"

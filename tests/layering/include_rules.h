@@ -27,8 +27,15 @@ std::vector<std::string> LayerViolations(const SourceFile& file);
 /// The includes of `file` that only certain other files may have, whatever its layer allows.
 std::vector<std::string> ConfinementViolations(const SourceFile& file);
 
-/// Where a file of daemon/core asks for the time, randomness or the environment by itself,
-/// instead of being given them. Empty for other files.
+/// The rows that stand on a folder without a row above them, one sentence each: without any, the
+/// folders form no circle.
+std::vector<std::string> UpwardRows();
+
+/// The folders of the product that have a row, without a slash at the end: "daemon/core".
+std::vector<std::string> ProductFolders();
+
+/// Where a file of daemon/core or daemon/auth asks for the time, randomness or the environment by
+/// itself, instead of being given them. Empty for other files.
 std::vector<std::string> PurityViolations(const SourceFile& file);
 
 }  // namespace rtcroom::layering

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
     LayerViolations, ForbiddenInclude,
     testing::Values(IncludeCase{"daemon/base/mutex.h", "\"daemon/core/ids.h\""},
                     IncludeCase{"daemon/base/mutex.h", "<boost/asio.hpp>"},
-                    IncludeCase{"daemon/core/room.h", "\"daemon/system_clock.h\""},
+                    IncludeCase{"daemon/core/room.h", "\"daemon/base/system_clock.h\""},
                     IncludeCase{"daemon/core/room.h", "\"storage/memory/memory_store.h\""},
                     IncludeCase{"daemon/core/room.h", "\"handlers/request.h\""},
                     IncludeCase{"daemon/core/room.h", "<nlohmann/json.hpp>"},
@@ -77,11 +77,11 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"handlers/routes.cc", "<httplib.h>"},
                     IncludeCase{"handlers/routes.cc", "<rtcroom/v1/room.pb.h>"},
                     IncludeCase{"daemon/core/room.h", "<grpcpp/grpcpp.h>"},
-                    IncludeCase{"daemon/edge/http_exchange.cc", "\"storage/sqlite/db.h\""},
-                    IncludeCase{"daemon/edge/http_exchange.cc", "\"daemon/app.h\""},
-                    IncludeCase{"daemon/app.cc", "\"tests/support/fake_clock.h\""},
-                    IncludeCase{"daemon/app.cc", "<gtest/gtest.h>"},
-                    IncludeCase{"daemon/app.cc", "<unheard_of/library.h>"},
+                    IncludeCase{"daemon/http/http_exchange.cc", "\"storage/sqlite/db.h\""},
+                    IncludeCase{"daemon/http/http_exchange.cc", "\"daemon/process/app.h\""},
+                    IncludeCase{"daemon/process/app.cc", "\"tests/support/fake_clock.h\""},
+                    IncludeCase{"daemon/process/app.cc", "<gtest/gtest.h>"},
+                    IncludeCase{"daemon/process/app.cc", "<unheard_of/library.h>"},
                     IncludeCase{"daemon/new_folder/x.cc", "<unheard_of.h>"},
                     IncludeCase{"proto/x.cc", "<vector>"}));
 
@@ -110,12 +110,12 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"storage/sqlite/db.cc", "<sqlite3.h>"},
                     IncludeCase{"handlers/routes.cc", "\"daemon/core/room.h\""},
                     IncludeCase{"handlers/routes.cc", "<nlohmann/json.hpp>"},
-                    IncludeCase{"daemon/edge/http_exchange.cc", "\"handlers/router.h\""},
-                    IncludeCase{"daemon/edge/http_exchange.cc", "<httplib.h>"},
-                    IncludeCase{"daemon/app.cc", "\"storage/memory/memory_store.h\""},
-                    IncludeCase{"daemon/app.cc", "<sys/resource.h>"},
-                    IncludeCase{"daemon/notifier/watch_hub.cc", "<grpcpp/grpcpp.h>"},
-                    IncludeCase{"daemon/notifier/watch_hub.cc", "<rtcroom/v1/room.pb.h>"},
+                    IncludeCase{"daemon/http/http_exchange.cc", "\"handlers/router.h\""},
+                    IncludeCase{"daemon/http/http_exchange.cc", "<httplib.h>"},
+                    IncludeCase{"daemon/process/app.cc", "\"storage/memory/memory_store.h\""},
+                    IncludeCase{"daemon/process/app.cc", "<sys/resource.h>"},
+                    IncludeCase{"daemon/events/watch_hub.cc", "<grpcpp/grpcpp.h>"},
+                    IncludeCase{"daemon/events/watch_hub.cc", "<rtcroom/v1/room.pb.h>"},
                     IncludeCase{"tests/unit/core/room_rules_test.cc", "<gtest/gtest.h>"}));
 
 class StrayLibrary : public testing::TestWithParam<IncludeCase> {};
@@ -125,18 +125,18 @@ TEST_P(StrayLibrary, IsFound) {
               ElementsAre(HasSubstr(GetParam().path + ":1: " + GetParam().include)));
 }
 
-INSTANTIATE_TEST_SUITE_P(ConfinementViolations, StrayLibrary,
-                         testing::Values(IncludeCase{"daemon/app.cc", "<httplib.h>"},
-                                         IncludeCase{"daemon/edge/http_exchange.h", "<httplib.h>"},
-                                         IncludeCase{"tests/e2e/serve_test.cc", "<httplib.h>"},
-                                         IncludeCase{"daemon/base/logger.h", "<spdlog/spdlog.h>"},
-                                         IncludeCase{"daemon/app.cc", "<spdlog/spdlog.h>"},
-                                         IncludeCase{"daemon/app.cc", "<sqlite3.h>"},
-                                         IncludeCase{"daemon/app.cc", "<nlohmann/json.hpp>"},
-                                         IncludeCase{"daemon/app.cc", "<grpcpp/grpcpp.h>"},
-                                         IncludeCase{"daemon/im/im_rest.cc",
-                                                     "<rtcroom/v1/room.pb.h>"},
-                                         IncludeCase{"daemon/app.cc", "<toml++/toml.h>"}));
+INSTANTIATE_TEST_SUITE_P(
+    ConfinementViolations, StrayLibrary,
+    testing::Values(IncludeCase{"daemon/process/app.cc", "<httplib.h>"},
+                    IncludeCase{"daemon/http/http_exchange.h", "<httplib.h>"},
+                    IncludeCase{"tests/e2e/serve_test.cc", "<httplib.h>"},
+                    IncludeCase{"daemon/base/logger.h", "<spdlog/spdlog.h>"},
+                    IncludeCase{"daemon/process/app.cc", "<spdlog/spdlog.h>"},
+                    IncludeCase{"daemon/process/app.cc", "<sqlite3.h>"},
+                    IncludeCase{"daemon/process/app.cc", "<nlohmann/json.hpp>"},
+                    IncludeCase{"daemon/process/app.cc", "<grpcpp/grpcpp.h>"},
+                    IncludeCase{"daemon/im/im_rest.cc", "<rtcroom/v1/room.pb.h>"},
+                    IncludeCase{"daemon/process/app.cc", "<toml++/toml.h>"}));
 
 TEST(PurityViolations, CatchTheCoreAskingForTheTime) {
   const SourceFile file{.path = "daemon/core/lease_table.cc",
@@ -145,7 +145,7 @@ TEST(PurityViolations, CatchTheCoreAskingForTheTime) {
 }
 
 TEST(PurityViolations, LetTheDaemonAskForTheTime) {
-  const SourceFile file{.path = "daemon/system_clock.h",
+  const SourceFile file{.path = "daemon/base/system_clock.h",
                         .text = "auto now = std::chrono::steady_clock::now();\n"};
   EXPECT_THAT(PurityViolations(file), IsEmpty());
 }

@@ -44,6 +44,22 @@ TEST_F(Layering, EachFolderIncludesOnlyWhatItsLayerAllows) {
   EXPECT_THAT(ViolationsIn(files_, LayerViolations), IsEmpty());
 }
 
+TEST(Layers, StandOnlyOnLayersBelowThem) { EXPECT_THAT(UpwardRows(), IsEmpty()); }
+
+// The first column of the README's table of folders.
+TEST_F(Layering, EachFolderOfTheProductHasARowInTheReadme) {
+  const auto readme = ReadText(root_ / "README.md");
+  std::vector<std::string> missing;
+  for (const auto& folder : ProductFolders()) {
+    const auto parent = folder.substr(0, folder.find('/'));
+    const auto named = [&](const std::string& name) {
+      return readme.find(fmt::format("\n| `{}` |", name)) != std::string::npos;
+    };
+    if (!named(folder) && !(parent != "daemon" && named(parent))) missing.push_back(folder);
+  }
+  EXPECT_THAT(missing, IsEmpty());
+}
+
 TEST_F(Layering, EachLibraryStaysWhereItBelongs) {
   EXPECT_THAT(ViolationsIn(files_, ConfinementViolations), IsEmpty());
 }

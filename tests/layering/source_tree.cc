@@ -21,11 +21,6 @@ bool IsCxx(const fs::path& path) {
   return std::ranges::find(kCxxEndings, path.extension().string()) != kCxxEndings.end();
 }
 
-std::string ReadText(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 template <typename Wanted>
 std::vector<SourceFile> ReadFiles(const fs::path& root, Wanted wanted) {
   std::vector<SourceFile> files;
@@ -43,6 +38,11 @@ std::vector<SourceFile> ReadFiles(const fs::path& root, Wanted wanted) {
 }
 
 }  // namespace
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
 
 std::vector<NumberedLine> Lines(std::string_view text) {
   std::vector<NumberedLine> lines;

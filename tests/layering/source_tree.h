@@ -19,6 +19,9 @@ struct NumberedLine {
   std::string_view text;  ///< without its newline; lives as long as the text it was cut from
 };
 
+/// @errors none: empty when the file cannot be read.
+std::string ReadText(const std::filesystem::path& path);
+
 std::vector<NumberedLine> Lines(std::string_view text);
 
 /// Every C++ file below daemon, handlers, storage and tests, ordered by path.

@@ -33,10 +33,9 @@ function publicRoutes() {
   });
 }
 
-// The sources in a folder of the daemon; none where there is no such folder.
+// The sources in a folder of the daemon.
 function sourcesIn(folder) {
   const at = path.join(kRoot, 'daemon', folder);
-  if (!fs.existsSync(at)) return [];
   const names = fs.readdirSync(at).filter((name) => name.endsWith('.cc'));
   return names.map((name) => fs.readFileSync(path.join(at, name), 'utf8'));
 }
@@ -44,11 +43,11 @@ function sourcesIn(folder) {
 // What the admin listener serves, as `METHOD path`: the paths that it compares a request with, and
 // the rows of AdminRoute. The pages of the console are no operations.
 function adminRoutes() {
-  const own = [...read('daemon', 'edge', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
+  const own = [...read('daemon', 'http', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
     ([, at]) => `GET ${at}`,
   );
-  assert(own.includes('GET /healthz'), 'daemon/edge/admin_server.cc has no paths that this test can read');
-  const added = [...sourcesIn('admin'), ...sourcesIn('console')].flatMap((source) => [
+  assert(own.includes('GET /healthz'), 'daemon/http/admin_server.cc has no paths that this test can read');
+  const added = sourcesIn('admin').flatMap((source) => [
     ...[...source.matchAll(/(?:\.method = "(\w+)",\s*)?\.path = "(\/[^"]+)"/g)],
     ...[...source.matchAll(/\b(get|post)\("(\/[^"]+)"/g)],
   ]);

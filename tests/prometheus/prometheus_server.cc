@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/core/percent_encoding.h"
+#include "daemon/base/percent_encoding.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {

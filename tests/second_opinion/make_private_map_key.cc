@@ -8,9 +8,9 @@
 #include <iostream>
 #include <string>
 
-#include "daemon/signing/user_buf.h"
-#include "daemon/signing/user_sig_v2.h"
-#include "tests/unit/signing/user_sig_vectors.h"
+#include "daemon/auth/user_buf.h"
+#include "daemon/auth/user_sig_v2.h"
+#include "tests/unit/auth/user_sig_vectors.h"
 
 namespace {
 

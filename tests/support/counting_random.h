@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "daemon/core/random_source.h"
+#include "daemon/base/random_source.h"
 
 namespace rtcroom {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-#include "daemon/core/session_store.h"
+#include "daemon/auth/session_store.h"
 
 namespace rtcroom {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/core/admission.h"
+#include "daemon/auth/admission.h"
 
 namespace rtcroom {
 

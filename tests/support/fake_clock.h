@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "daemon/core/clock.h"
+#include "daemon/base/clock.h"
 
 namespace rtcroom {
 

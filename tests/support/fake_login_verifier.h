@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/login_verifier.h"
+#include "daemon/auth/login_verifier.h"
 
 namespace rtcroom {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/auth/code_exchange.h"
+#include "daemon/auth/login_signer.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/code_exchange.h"
-#include "daemon/core/login_signer.h"
 
 namespace rtcroom {
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/core/private_map_key_signer.h"
+#include "daemon/auth/private_map_key_signer.h"
 
 namespace rtcroom {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/auth/sessions.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/sessions.h"
 
 namespace rtcroom {
 

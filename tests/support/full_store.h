@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/core/storage.h"
+#include "storage/storage.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
 

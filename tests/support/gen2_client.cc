@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/core/percent_encoding.h"
-#include "daemon/signing/user_sig_v2.h"
+#include "daemon/auth/user_sig_v2.h"
+#include "daemon/base/percent_encoding.h"
 
 namespace rtcroom {
 namespace {

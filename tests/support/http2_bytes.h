@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/grpc_server/http2_frame.h"
+#include "daemon/grpc/http2_frame.h"
 
 namespace rtcroom {
 

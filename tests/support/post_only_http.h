@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/outgoing/outgoing_http.h"
+#include "daemon/http_client/outgoing_http.h"
 
 namespace rtcroom {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/service_manager/service_manager.h"
+#include "daemon/process/service_manager.h"
 
 namespace rtcroom {
 

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/clock.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/result.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_rules.h"
 #include "daemon/core/store.h"

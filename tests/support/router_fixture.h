@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/login_service.h"
 #include "daemon/core/lease_table.h"
-#include "daemon/core/login_service.h"
 #include "daemon/core/room_service.h"
 #include "handlers/router.h"
 #include "storage/memory/memory_store.h"

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/core/session_service.h"
-#include "daemon/signing/openssl_session_crypto.h"
+#include "daemon/auth/openssl_session_crypto.h"
+#include "daemon/auth/session_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/failing_session_store.h"

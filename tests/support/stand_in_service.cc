@@ -11,7 +11,7 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
-#include "daemon/signing/openssl_ptr.h"
+#include "daemon/base/openssl_ptr.h"
 
 namespace rtcroom {
 namespace {

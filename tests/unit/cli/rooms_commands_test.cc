@@ -7,12 +7,12 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/grpc_server/operator_server.h"
-#include "daemon/system_clock.h"
+#include "daemon/base/system_clock.h"
+#include "daemon/grpc/operator_server.h"
 #include "tests/support/service_fixture.h"
 #include "tests/support/test_certificate.h"
 #include "tests/unit/cli/cli_fixture.h"
-#include "tests/unit/edge/edge_fixture.h"
+#include "tests/unit/http/edge_fixture.h"
 
 namespace rtcroom {
 namespace {

@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-Pusher Somebody(const std::string& user) { return {.user_id = {user}, .user_name = user}; }
+Pusher PusherNamed(const std::string& user) { return {.user_id = {user}, .user_name = user}; }
 
 Room Wish(RoomKind kind = RoomKind::kMulti) {
   return {.key = {.kind = kind, .id = {"r1"}},
@@ -25,7 +25,7 @@ Room Wish(RoomKind kind = RoomKind::kMulti) {
 }
 
 Result<RoomChange> Add(const Room* stored, const std::string& user) {
-  return rules::AddPusher(stored, Dialect::kGen2, Somebody(user), "mix of " + user, {}, kLater);
+  return rules::AddPusher(stored, Dialect::kGen2, PusherNamed(user), "mix of " + user, {}, kLater);
 }
 
 Result<RoomChange> Delete(const Room& stored, const std::string& user,
@@ -159,7 +159,7 @@ TEST(Gen2Rooms, EndWithTheirCreatorWhereThatIsTheRule) {
 TEST(Gen2Rooms, PlayTheStreamThatTheirCreatorSendsNow) {
   const Room room = RoomOf({"host", "a"});
   const auto add = [&](const std::string& user) {
-    return rules::AddPusher(&room, Dialect::kGen2, Somebody(user), "a new mix", {}, kLater);
+    return rules::AddPusher(&room, Dialect::kGen2, PusherNamed(user), "a new mix", {}, kLater);
   };
   EXPECT_EQ(add("host")->room.mixed_play_url, "a new mix");
   EXPECT_EQ(add("a")->room.mixed_play_url, "mix of host");
@@ -167,7 +167,7 @@ TEST(Gen2Rooms, PlayTheStreamThatTheirCreatorSendsNow) {
 
 TEST(WebrtcRooms, HaveNoCreatorWhoseLeavingEndsThem) {
   Room wish = Wish(RoomKind::kWebrtc);
-  Room room = rules::CreateRoom(nullptr, wish, Somebody("host"), kNoon)->room;
+  Room room = rules::CreateRoom(nullptr, wish, PusherNamed("host"), kNoon)->room;
   room = Add(&room, "a")->room;
   EXPECT_FALSE(
       Delete(room, "host", {.creator_destroys_double = true, .creator_destroys_multi = true})
@@ -178,7 +178,7 @@ TEST(SharedRooms, AreFoundByBothDialects) {
   const RoomPolicy shared{.interop = Interop::kShared};
   const Room room = RoomOf({"host"});
   const auto add = [&](const RoomPolicy& policy) {
-    return rules::AddPusher(&room, Dialect::kGen1, Somebody("a"), "", policy, kLater);
+    return rules::AddPusher(&room, Dialect::kGen1, PusherNamed("a"), "", policy, kLater);
   };
   EXPECT_OK(add(shared));
   EXPECT_ERROR(kRoomNotFound, add({}));

@@ -1,7 +1,7 @@
 // The streams that replies show for members, with the signatures of real ones (protocol D.4).
 #include <string>
 
-#include "daemon/signing/signed_stream_urls.h"
+#include "daemon/auth/signed_stream_urls.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {

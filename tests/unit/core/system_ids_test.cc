@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/signing/system_random.h"
+#include "daemon/base/system_random.h"
 
 namespace rtcroom {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/auth/signed_stream_urls.h"
 #include "daemon/core/stream_urls.h"
-#include "daemon/signing/signed_stream_urls.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {

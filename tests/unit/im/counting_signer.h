@@ -4,7 +4,7 @@
 #include <atomic>
 #include <string>
 
-#include "daemon/core/login_signer.h"
+#include "daemon/auth/login_signer.h"
 
 namespace rtcroom {
 

@@ -15,8 +15,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/system_random.h"
 #include "daemon/im/im_bridge.h"
-#include "daemon/signing/system_random.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/awaited.h"
 #include "tests/support/captured_log.h"

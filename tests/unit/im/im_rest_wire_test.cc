@@ -10,11 +10,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/system_clock.h"
+#include "daemon/base/system_random.h"
+#include "daemon/http_client/outgoing_http.h"
 #include "daemon/im/im_error_codes.h"
 #include "daemon/im/im_rest.h"
-#include "daemon/outgoing/outgoing_http.h"
-#include "daemon/signing/system_random.h"
-#include "daemon/system_clock.h"
 #include "tests/support/eventually.h"
 #include "tests/support/im_stand_in.h"
 #include "tests/unit/im/all_commands.h"

@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/outgoing/outgoing_http.h"
-#include "daemon/system_clock.h"
+#include "daemon/base/system_clock.h"
+#include "daemon/http_client/outgoing_http.h"
 #include "tests/support/eventually.h"
 #include "tests/support/matchers.h"
 

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/system_clock.h"
+#include "daemon/base/system_clock.h"
 #include "tests/support/eventually.h"
 #include "tests/support/matchers.h"
 

@@ -14,8 +14,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "daemon/base/system_clock.h"
 #include "daemon/process/passed_sockets.h"
-#include "daemon/system_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/temp_directory.h"
 

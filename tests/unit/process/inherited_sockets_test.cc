@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/grpc_server/grpc_address.h"
+#include "daemon/grpc/grpc_address.h"
 #include "tests/support/matchers.h"
 #include "tests/support/temp_directory.h"
 

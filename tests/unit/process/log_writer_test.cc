@@ -17,7 +17,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "daemon/edge/file_descriptor.h"
+#include "daemon/base/file_descriptor.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/system_clock.h"
+#include "daemon/base/system_clock.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {

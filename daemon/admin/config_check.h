@@ -1,0 +1,54 @@
+// check_config: what is missing, and what the IM service says of the rest.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/config/config.h"
+#include "daemon/core/config_probe.h"
+#include "daemon/http_client/call_pool.h"
+#include "daemon/im/im_probe.h"
+
+namespace rtcroom {
+
+/// What clients cannot do without, but is not configured: an address for streams, a key with an
+/// address of the hosted media service, an IM application and the key of its tickets. A media
+/// server of one's own needs no key.
+std::vector<ConfigFinding> FindMissingParts(const Config& config);
+
+/// Whom an error number of the IM service accuses; nothing for 0.
+/// @source protocol A.5, D.7.
+std::optional<ConfigFinding> FindingOfImAnswer(const ImProbeAnswer& answer);
+
+/// Asks the IM service one question at a time: whoever comes meanwhile shares its answer.
+///
+/// @threads safe from any thread.
+class ConfigCheck : public ConfigProbe {
+ public:
+  static constexpr std::chrono::seconds kMaxQuestionTime{5};
+
+  using AskIm = std::function<Result<ImProbeAnswer>(std::chrono::milliseconds timeout)>;
+
+  /// @param missing  what `FindMissingParts` found.
+  /// @param ask_im   empty: there is no IM service to ask. Must work until the pool is stopped.
+  /// @param calls    must live until it is stopped, and so must this.
+  ConfigCheck(std::vector<ConfigFinding> missing, AskIm ask_im, CallPool& calls);
+
+  void Check(Done done) override EXCLUDES(mutex_);
+
+ private:
+  /// Blocks until it is known.
+  std::optional<ConfigFinding> Ask() const;
+  void Answer(const std::optional<ConfigFinding>& of_im) EXCLUDES(mutex_);
+
+  const std::vector<ConfigFinding> missing_;
+  const AskIm ask_im_;
+  CallPool& calls_;
+  Mutex mutex_;
+  std::vector<Done> waiting_ GUARDED_BY(mutex_);  ///< while a question is under way
+};
+
+}  // namespace rtcroom

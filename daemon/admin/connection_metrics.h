@@ -1,0 +1,73 @@
+// What the listeners count about their connections, for Prometheus.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "daemon/admin/families.h"
+#include "daemon/base/mutex.h"
+#include "daemon/http/connection_observer.h"
+
+namespace rtcroom {
+
+/// Since the start, all listeners together.
+struct ConnectionTotals {
+  std::uint64_t accepted = 0;
+  std::uint64_t handshakes = 0;
+  std::uint64_t refusals = 0;
+};
+
+/// Each listener has its own series, so that operators' connections and troubles are not taken for
+/// those of phones.
+///
+/// @threads safe from any thread.
+class ConnectionMetrics {
+ public:
+  /// @param registry  outlives this, and gets the series.
+  explicit ConnectionMetrics(prometheus::Registry& registry);
+
+  /// The one that `listener` tells; it lives as long as this.
+  /// @param listener  a name of ours: becomes a label.
+  ConnectionObserver& Of(std::string_view listener) EXCLUDES(mutex_);
+
+  /// A request came too often, whichever listener it came by.
+  void CountRateLimited() { rate_limited_.Increment(); }
+  /// The same for tickets.
+  void CountSigningLimited() { signing_limited_.Increment(); }
+
+  [[nodiscard]] ConnectionTotals Totals() const EXCLUDES(mutex_);
+
+ private:
+  class Listener : public ConnectionObserver {
+   public:
+    Listener(ConnectionMetrics& all, const std::string& name);
+
+    void OnConnectionOpened() override;
+    void OnConnectionClosed() override;
+    void OnHandshake() override;
+    void OnRefusal(RefusalCause cause) override;
+
+    void AddTo(ConnectionTotals& totals) const;
+
+   private:
+    prometheus::Gauge& open_;
+    prometheus::Counter& accepted_;
+    prometheus::Counter& handshakes_;
+    std::array<prometheus::Counter*, kRefusalCauses.size()> refusals_{};  ///< by cause
+  };
+
+  GaugeFamily& open_;
+  CounterFamily& accepted_;
+  CounterFamily& handshakes_;
+  CounterFamily& refusals_;
+  prometheus::Counter& rate_limited_;     ///< a cause without a listener
+  prometheus::Counter& signing_limited_;  ///< likewise
+  mutable Mutex mutex_;
+  std::map<std::string, Listener, std::less<>> listeners_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

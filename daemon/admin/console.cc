@@ -1,0 +1,59 @@
+#include "daemon/admin/console.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/console_pages.h"
+#include "daemon/admin/events_endpoint.h"
+#include "daemon/admin/kick_endpoint.h"
+#include "daemon/admin/pooled_handler.h"
+#include "daemon/admin/rooms_endpoint.h"
+#include "daemon/admin/stream_endpoint.h"
+
+namespace rtcroom {
+
+Console::Console(ConsoleParts parts, ConsoleFacts facts)
+    : parts_(std::move(parts)),
+      facts_(std::move(facts)),
+      streams_({.store = parts_.store,
+                .commits = parts_.commits,
+                .clock = parts_.clock,
+                .logger = parts_.logger}),
+      calls_(parts_.clock, parts_.logger, kPool) {}
+
+void Console::AddRoutes(AdminRouter& router) {
+  std::vector<std::string> origins;
+  for (const std::string& origin : {facts_.http_origin, facts_.https_origin}) {
+    if (!origin.empty()) origins.push_back(origin);
+  }
+  AddConsolePages(router, origins);
+
+  const auto get = [&](std::string_view path, ConsoleCall call) {
+    router.Add({.path = path, .handler = OnPool(calls_, std::move(call))});
+  };
+  const auto post = [&](std::string_view path, ConsoleCall call) {
+    router.Add({.method = "POST", .path = path, .handler = OnPool(calls_, std::move(call))});
+  };
+  get("/console/api/server", [this](const HttpRequest&) {
+    return DescribeServer(facts_, parts_.figures(), parts_.store, parts_.clock);
+  });
+  get("/console/api/rooms", [this](const HttpRequest& request) {
+    return ListRooms(request, parts_.store, parts_.leases);
+  });
+  get("/console/api/room", [this](const HttpRequest& request) {
+    return ShowRoom(request, parts_.store, parts_.leases);
+  });
+  get("/console/api/events",
+      [this](const HttpRequest& request) { return ShowRoomEvents(request, parts_.store); });
+  router.Add({.path = "/console/api/stream",
+              .handler = OpenEventStream(calls_, streams_, parts_.store, parts_.access)});
+  post("/console/api/kick",
+       [this](const HttpRequest& request) { return Kick(request, parts_.rooms); });
+  post("/console/api/dismiss",
+       [this](const HttpRequest& request) { return Dismiss(request, parts_.rooms); });
+}
+
+}  // namespace rtcroom

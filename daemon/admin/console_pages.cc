@@ -1,0 +1,74 @@
+#include "daemon/admin/console_pages.h"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "daemon/admin/console_assets.h"
+
+namespace rtcroom {
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view kPage = "/console/index.html";
+constexpr int kNotModified = 304;
+constexpr int kMovedForGood = 308;
+
+/// Whether the client has that already.
+/// @source RFC 9110 13.1.2: `*` stands for whatever there is.
+bool IsAmong(std::string_view if_none_match, std::string_view etag) {
+  // A tag is a digest in quotes: it is part of no other.
+  return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
+}
+
+/// A page out of which no script but ours can run, and nothing can be sent but to us.
+Headers PageHeaders(const std::vector<std::string>& api_origins) {
+  std::string connect = "'self'";
+  for (const std::string& origin : api_origins) connect += " " + origin;
+  return {{"Content-Security-Policy",
+           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+           " connect-src " +
+               connect + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+          {"X-Content-Type-Options", "nosniff"},
+          {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Opener-Policy", "same-origin"},
+          {"Cache-Control", "no-cache"}};
+}
+
+}  // namespace
+
+void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_origins) {
+  const auto headers = std::make_shared<const Headers>(PageHeaders(api_origins));
+  const auto add = [&](std::string_view path, const ConsoleAsset& asset) {
+    router.Add({.path = path,
+                .guard = AdminRoute::Guard::kConsole,
+                .handler = [headers, asset](const HttpRequest& request, const DeferReply&) {
+                  HttpReply reply{.headers = *headers};
+                  if (IsAmong(request.if_none_match, asset.etag)) {
+                    reply.status = kNotModified;
+                  } else {
+                    reply.body = asset.bytes;
+                  }
+                  reply.headers.emplace_back("Content-Type", asset.media_type);
+                  reply.headers.emplace_back("ETag", asset.etag);
+                  return std::optional(std::move(reply));
+                }});
+  };
+  for (const ConsoleAsset& asset : ConsoleAssets()) {
+    add(asset.path, asset);
+    if (asset.path == kPage) add("/console/", asset);
+  }
+  router.Add({.path = "/console",
+              .guard = AdminRoute::Guard::kConsole,
+              .handler = [headers](const HttpRequest&, const DeferReply&) {
+                HttpReply reply{.status = kMovedForGood,
+                                .headers = *headers,
+                                .body = R"({"code":0,"message":"see /console/"})"};
+                reply.headers.emplace_back("Location", "/console/");
+                return std::optional(std::move(reply));
+              }});
+}
+
+}  // namespace rtcroom

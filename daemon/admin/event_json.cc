@@ -1,0 +1,52 @@
+#include "daemon/admin/event_json.h"
+
+#include <variant>
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+/// Adds what only some happenings have. What viewers and custom fields say is left out: it is long,
+/// and the room shows it as it is now.
+struct AddDetails {
+  json& event;
+
+  void operator()(const RoomCreated& created) const { event["userID"] = created.creator.value; }
+  void operator()(const RoomActivated& activated) const {
+    event["userID"] = activated.creator.value;
+  }
+  void operator()(const PusherAdded& added) const {
+    event["userID"] = added.user_id.value;
+    event["userName"] = added.user_name;
+  }
+  void operator()(const PusherUpdated& updated) const {
+    event["userID"] = updated.user_id.value;
+    event["userName"] = updated.user_name;
+  }
+  void operator()(const PusherDeleted& deleted) const {
+    event["userID"] = deleted.user_id.value;
+    event["reason"] = LeaveReasonName(deleted.reason);
+    if (!deleted.new_creator.value.empty()) event["newCreator"] = deleted.new_creator.value;
+  }
+  void operator()(const AudienceAdded& added) const { event["userID"] = added.user_id.value; }
+  void operator()(const AudienceDeleted& deleted) const { event["userID"] = deleted.user_id.value; }
+  void operator()(const CustomChanged& /*changed*/) const {}
+  void operator()(const RoomDestroyed& destroyed) const {
+    event["reason"] = EndReasonName(destroyed.reason);
+  }
+};
+
+}  // namespace
+
+json EventJson(const StoredEvent& stored) {
+  const RoomEvent& event = stored.event;
+  json shown = {
+      {"type", HappeningName(event.happening)}, {"atMs", event.at.time_since_epoch().count()},
+      {"kind", RoomKindName(event.room.kind)},  {"roomID", event.room.id.value},
+      {"number", stored.room_number},           {"sequence", event.room_sequence}};
+  std::visit(AddDetails{shown}, event.happening);
+  return shown;
+}
+
+}  // namespace rtcroom

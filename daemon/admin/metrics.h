@@ -1,0 +1,180 @@
+// What the process counts about itself, for Prometheus.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "daemon/admin/connection_metrics.h"
+#include "daemon/admin/families.h"
+#include "daemon/admin/im_metrics.h"
+#include "daemon/admin/process_metrics.h"
+#include "daemon/admin/room_census.h"
+#include "daemon/admin/store_metrics.h"
+#include "daemon/auth/sessions.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
+#include "daemon/core/ids.h"
+#include "daemon/http/connection_observer.h"
+#include "daemon/http/request_observer.h"
+
+namespace rtcroom {
+
+/// How the subscribers of events are doing; the totals only ever grow.
+struct WatchFigures {
+  std::uint64_t subscribers = 0;
+  std::uint64_t events_sent = 0;
+  std::uint64_t slow_ended = 0;
+  std::uint64_t refused = 0;
+  std::chrono::milliseconds lag{0};  ///< of the newest event that they are told of
+};
+
+/// What is asked for at each scrape instead of being counted along.
+/// @threads called from the thread that scrapes; must not block, nor take longer for more rooms.
+struct MetricsSources {
+  std::function<std::uint64_t(RoomKind)> rooms = {};
+  std::function<RoomFigures()> room_figures = {};
+  std::function<std::uint64_t()> leases = {};
+  std::function<std::uint64_t()> sessions = {};
+  std::function<std::uint64_t(LoginOutcome)> refused_logins = {};
+  std::function<bool()> ready = {};
+  std::function<std::uint64_t()> free_bytes = {};  ///< where the store's files are
+  std::function<std::uint64_t()> waiting_requests = {};
+  std::function<std::uint64_t()> im_owed_groups = {};
+  std::function<std::uint64_t()> im_lag = {};  ///< in events
+  std::function<WatchFigures()> watch = {};
+  std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
+};
+
+/// What has been counted since the start, all endpoints and causes together.
+struct ServerTotals {
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;   ///< requests whose code was not 0
+  std::uint64_t evictions = 0;  ///< for want of heartbeats
+  std::uint64_t connections = 0;
+  std::uint64_t handshakes = 0;
+  std::uint64_t refusals = 0;
+  std::chrono::milliseconds reaper_lag{0};  ///< as of now
+};
+
+/// How many there may be, of what is also counted.
+struct MetricsLimits {
+  std::uint64_t connections = 0;
+  std::uint64_t rooms = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t events = 0;
+};
+
+/// All names begin with `rtcroomd_`, but those of the process. The label sets are bounded, whatever
+/// clients send: the endpoints are those of the route table, the codes those of the protocol.
+///
+/// @threads safe from any thread.
+class Metrics : public RequestObserver {
+ public:
+  /// @param clock          outlives this.
+  /// @param process_start  nothing when it is not known.
+  Metrics(const std::string& version, const Clock& clock, std::optional<TimePoint> process_start,
+          MetricsSources sources);
+
+  void OnRequest(const RequestLabel& label, int http_status,
+                 std::optional<std::chrono::nanoseconds> duration) override;
+
+  /// What that listener tells of its connections.
+  /// @param listener  "http", "https", "admin" or "grpc".
+  ConnectionObserver& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
+
+  void SetLimits(const MetricsLimits& limits);
+
+  /// @param listener  "https" or "grpc".
+  void SetCertificateExpiry(const std::string& listener, TimePoint not_after);
+
+  /// Events that were removed from the history.
+  void CountTrimmed(std::uint64_t removed);
+
+  /// The process stood still, and its members were given their time again.
+  void CountStall();
+
+  /// How long ago the oldest lease fell due that the reaper has not handled; 0 when it is up
+  /// to date.
+  void SetReaperLag(std::chrono::milliseconds lag);
+
+  /// What the store tells.
+  StoreObserver& store_observer() { return store_; }
+
+  /// What the bridge to the IM service tells.
+  ImObserver& im_observer() { return im_; }
+
+  ServerTotals Totals() EXCLUDES(mutex_);
+
+  /// Everything, in Prometheus' text format 0.0.4.
+  std::string Text() EXCLUDES(scrape_mutex_);
+
+ private:
+  struct RequestSeries {
+    prometheus::Counter* count = nullptr;
+    prometheus::Histogram* duration = nullptr;
+    prometheus::Counter* failures = nullptr;  ///< null for a request that did not fail
+  };
+  /// Views of static storage (see RequestLabel).
+  using RequestKey = std::tuple<std::string_view, std::optional<Dialect>, int, std::optional<Errc>>;
+
+  void SetRooms();
+  void SetLogLinesDropped();
+  void SetRefusedLogins();
+  void SetWatch(const WatchFigures& figures);
+  RequestSeries SeriesOf(const RequestLabel& label) EXCLUDES(mutex_);
+
+  const MetricsSources sources_;
+  prometheus::Registry registry_;
+  CounterFamily& requests_;
+  HistogramFamily& durations_;
+  CounterFamily& failures_;
+  prometheus::Gauge& ready_;
+  GaugeFamily& rooms_;
+  GaugeFamily& members_;
+  CounterFamily& created_;
+  CounterFamily& ended_;
+  CounterFamily& evictions_;
+  prometheus::Gauge& rooms_limit_;
+  prometheus::Gauge& leases_;
+  prometheus::Gauge& sessions_;
+  prometheus::Gauge& sessions_limit_;
+  prometheus::Gauge& waiting_requests_;
+  prometheus::Gauge& reaper_lag_;
+  prometheus::Counter& stalls_;
+  prometheus::Counter& trimmed_events_;
+  prometheus::Gauge& events_limit_;
+  prometheus::Gauge& free_bytes_;
+  ConnectionMetrics connections_;
+  prometheus::Gauge& connections_limit_;
+  GaugeFamily& certificate_expiry_;
+  StoreMetrics store_;
+  ProcessMetrics process_;
+  ImMetrics im_;
+  prometheus::Gauge& im_owed_groups_;
+  prometheus::Gauge& im_lag_;
+  prometheus::Gauge& watchers_;
+  prometheus::Counter& watch_events_;
+  prometheus::Counter& watch_slow_;
+  prometheus::Counter& watch_refused_;
+  prometheus::Gauge& watch_lag_;
+  CounterFamily& log_lines_dropped_;
+  CounterFamily& refused_logins_;
+  Mutex scrape_mutex_;
+  Mutex mutex_;
+  /// Saves the families' search by text, label by label, on each request.
+  std::map<RequestKey, RequestSeries> series_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,59 @@
+#include "daemon/admin/room_census.h"
+
+#include <variant>
+
+namespace rtcroom {
+
+void RoomCensus::Restore(const Room& room) {
+  const MutexLock lock(mutex_);
+  figures_.pushers.at(RoomKindIndex(room.key.kind)) += room.pushers.size();
+  NoteAudienceLocked(room, room.audience_count);
+}
+
+void RoomCensus::OnCommit(std::span<const RoomChange> changes) noexcept {
+  const MutexLock lock(mutex_);
+  for (const RoomChange& change : changes) {
+    for (const RoomEvent& event : change.events) CountLocked(event);
+    // Not from the events: that of a viewer who says something else of itself is the same as that
+    // of one who comes.
+    NoteAudienceLocked(change.room, change.closed ? 0 : change.room.audience_count);
+  }
+}
+
+void RoomCensus::CountLocked(const RoomEvent& event) {
+  const std::size_t kind = RoomKindIndex(event.room.kind);
+  const RoomHappening& happening = event.happening;
+  Evictions& evictions = figures_.evictions;
+  if (std::holds_alternative<RoomCreated>(happening)) {
+    ++figures_.created.at(kind);
+  } else if (std::holds_alternative<PusherAdded>(happening)) {
+    ++figures_.pushers.at(kind);
+  } else if (const auto* deleted = std::get_if<PusherDeleted>(&happening)) {
+    --figures_.pushers.at(kind);
+    if (deleted->reason == LeaveReason::kHeartbeatTimeout) ++evictions.heartbeat_timeout;
+    if (deleted->reason == LeaveReason::kKicked) ++evictions.kicked;
+  } else if (const auto* destroyed = std::get_if<RoomDestroyed>(&happening)) {
+    ++figures_.ended.at(kind);
+    if (destroyed->reason == EndReason::kIdle) ++evictions.idle;
+    if (destroyed->reason == EndReason::kDismissed) ++evictions.dismissed;
+  }
+}
+
+void RoomCensus::NoteAudienceLocked(const Room& room, std::uint64_t audience) {
+  std::uint64_t& total = figures_.audiences.at(RoomKindIndex(room.key.kind));
+  const auto known = audiences_.find(room.sequence);
+  if (known != audiences_.end()) total -= known->second;
+  total += audience;
+  if (audience > 0) {
+    audiences_.insert_or_assign(room.sequence, audience);
+  } else if (known != audiences_.end()) {
+    audiences_.erase(known);
+  }
+}
+
+RoomFigures RoomCensus::figures() const {
+  const MutexLock lock(mutex_);
+  return figures_;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,21 @@
+// GET /console/api/rooms and /console/api/room: the rooms there are.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/base/result.h"
+#include "daemon/core/lease_table.h"
+#include "daemon/core/store.h"
+#include "handlers/request.h"
+
+namespace rtcroom {
+
+/// A page of rooms of all kinds, or of those that the query looks for.
+/// @errors kBadRequest naming the field; kStoreBusy; kStoreBroken.
+Result<nlohmann::json> ListRooms(const HttpRequest& request, Store& store,
+                                 const LeaseTable& leases);
+
+/// @errors kBadRequest naming the field; kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<nlohmann::json> ShowRoom(const HttpRequest& request, Store& store, const LeaseTable& leases);
+
+}  // namespace rtcroom

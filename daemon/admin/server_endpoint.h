@@ -1,0 +1,45 @@
+// GET /console/api/server: how the server is doing.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/admin/metrics.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// What stays the same while the server runs.
+struct ConsoleFacts {
+  std::string version = {};
+  TimePoint started_at = {};
+  std::chrono::milliseconds heartbeat_timeout{0};
+  bool im_enabled = false;
+  // Where clients call, `http://127.0.0.1:5757`; empty for a listener that is off.
+  std::string http_origin = {};
+  std::string https_origin = {};
+  std::string api_prefix = {};  ///< of gen-1 paths
+};
+
+/// What is counted at the moment.
+struct ConsoleFigures {
+  std::uint64_t pushers = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t waiting_requests = 0;
+  std::uint64_t watchers = 0;
+  std::uint64_t im_owed_groups = 0;
+  std::uint64_t im_lag = 0;  ///< in events
+  ServerTotals totals = {};
+};
+
+/// @errors kStoreBusy; kStoreBroken.
+Result<nlohmann::json> DescribeServer(const ConsoleFacts& facts, const ConsoleFigures& figures,
+                                      Store& store, const Clock& clock);
+
+}  // namespace rtcroom

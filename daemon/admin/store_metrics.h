@@ -1,0 +1,40 @@
+// What the store's writer counts, for Prometheus.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/core/store_observer.h"
+
+namespace rtcroom {
+
+/// A commit costs two readings of the clock and two short locks more.
+///
+/// @threads safe from any thread.
+class StoreMetrics : public StoreObserver {
+ public:
+  /// Both outlive this; the registry gets the series.
+  StoreMetrics(prometheus::Registry& registry, const Clock& clock);
+
+  void OnCommitBegun() noexcept override;
+  void OnCommitEnded(const CommitFigures& figures) noexcept override;
+  void OnStoreError(StoreOperation operation, Errc error) noexcept override;
+
+ private:
+  const Clock& clock_;
+  std::atomic<MonotonicTime> begun_at_{};
+  prometheus::Histogram& group_size_;
+  prometheus::Histogram& duration_;
+  prometheus::Gauge& retained_events_;
+  /// By operation, then busy and broken.
+  std::array<std::array<prometheus::Counter*, 2>, 2> errors_{};
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,33 @@
+// The keys and the certificate of `serve --dev`, made once and kept.
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/random_source.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+
+namespace rtcroom {
+
+struct DevIdentity {
+  std::filesystem::path cert_path{};  ///< PEM certificate for localhost, 127.0.0.1 and ::1
+  std::filesystem::path key_path{};   ///< its PEM key
+  Secret sig_key{};                   ///< signs version 2 UserSigs
+  Secret push_key{};                  ///< signs stream URLs
+  Secret admin_token{};               ///< opens the console
+};
+
+/// Reads `dev-cert.pem`, `dev-key.pem`, `dev-sig-key`, `dev-push-key` and `dev-admin-token` in
+/// `directory`, and makes what is missing: the directory, a certificate with its key, 64, 32 and 32
+/// hex characters.
+///
+/// The certificate and its key are made anew when they cannot be read, do not belong together or
+/// end within a day; a key file when it is empty. What is made is readable by its owner only,
+/// but for the certificate. Call it by one process at a time.
+/// @errors kUnavailable when the directory cannot be written or a key file cannot be read;
+///         kInternal when OpenSSL fails.
+Result<DevIdentity> LoadOrMakeDevIdentity(const std::filesystem::path& directory,
+                                          RandomSource& random, TimePoint now);
+
+}  // namespace rtcroom

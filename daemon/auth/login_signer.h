@@ -1,0 +1,29 @@
+// Login tickets for the IM service.
+#pragma once
+
+#include <string>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// Signs UserSigs (protocol D.1, D.2).
+///
+/// @threads implementations are immutable: safe from any thread.
+class LoginSigner {
+ public:
+  virtual ~LoginSigner() = default;
+
+  /// Whether tickets can be signed at all, so that nobody spends a login code in vain.
+  /// @errors kUnavailable when no IM application or key is configured.
+  [[nodiscard]] virtual Status CanSign() const = 0;
+
+  /// A ticket with which `user_id` may log in to IM from `now` for the configured time.
+  /// Whether that user may have one is for the caller to decide.
+  /// @errors as `CanSign`.
+  virtual Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const = 0;
+};
+
+}  // namespace rtcroom

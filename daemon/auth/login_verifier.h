@@ -1,0 +1,62 @@
+// Checks the login tickets that users bring.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// Listed in the order in which a ticket is checked: the first that applies is the outcome. So only
+/// `kBadSignature` and `kOk` say anything of who made it.
+/// @source protocol B.1.
+enum class UserSigOutcome : std::uint8_t {
+  kMalformed,  ///< not a ticket of any version
+  kWrongApp,   ///< made for another IM application
+  kWrongUser,  ///< made for another user
+  kExpired,    ///< its time is over
+  /// Altered, signed with another key, or of a version whose key is not configured.
+  kBadSignature,
+  kOk,
+};
+
+/// "malformed", "wrong app id", ...: for people.
+constexpr std::string_view UserSigOutcomeName(UserSigOutcome outcome) {
+  switch (outcome) {
+    case UserSigOutcome::kMalformed:
+      return "malformed";
+    case UserSigOutcome::kWrongApp:
+      return "wrong app id";
+    case UserSigOutcome::kWrongUser:
+      return "wrong user";
+    case UserSigOutcome::kExpired:
+      return "expired";
+    case UserSigOutcome::kBadSignature:
+      return "bad signature";
+    case UserSigOutcome::kOk:
+      return "ok";
+  }
+  return "";
+}
+
+/// Verifies UserSigs (protocol D.1, D.2).
+///
+/// @threads implementations are immutable: safe from any thread.
+class LoginVerifier {
+ public:
+  virtual ~LoginVerifier() = default;
+
+  /// Whether any ticket can be verified.
+  /// @errors kUnavailable when no IM application or key is configured.
+  [[nodiscard]] virtual Status CanVerify() const = 0;
+
+  /// Whether `sig`, of either version, lets that user in at `now`. Nothing does while `CanVerify`
+  /// fails, and a privateMapKey never does: those are given to everybody (protocol B.8).
+  [[nodiscard]] virtual UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
+                                                     TimePoint now) const = 0;
+};
+
+}  // namespace rtcroom

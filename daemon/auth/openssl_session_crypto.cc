@@ -1,0 +1,37 @@
+#include "daemon/auth/openssl_session_crypto.h"
+
+#include <cassert>
+#include <stdexcept>
+
+#include <openssl/crypto.h>
+
+#include "daemon/base/base64.h"
+
+namespace rtcroom {
+
+OpensslSessionCrypto::OpensslSessionCrypto(RandomSource& random)
+    : random_(random), sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
+  if (sha256_ == nullptr) throw std::runtime_error("digest: " + TakeOpensslError());
+  assert(EVP_MD_get_size(sha256_.get()) == static_cast<int>(std::tuple_size_v<TokenDigest>));
+}
+
+std::string OpensslSessionCrypto::NewTokenSecret() { return RandomHex(random_, 16); }
+
+TokenDigest OpensslSessionCrypto::Digest(std::string_view token) const {
+  TokenDigest digest{};
+  const int made =
+      EVP_Digest(token.data(), token.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                 nullptr, sha256_.get(), nullptr);
+  if (made != 1) throw std::runtime_error("digest: " + TakeOpensslError());
+  return digest;
+}
+
+bool OpensslSessionCrypto::Same(const TokenDigest& left, const TokenDigest& right) const {
+  return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+std::string OpensslSessionCrypto::EncodeBase64(std::string_view bytes) const {
+  return rtcroom::EncodeBase64(bytes);
+}
+
+}  // namespace rtcroom

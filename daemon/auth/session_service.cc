@@ -1,0 +1,222 @@
+#include "daemon/auth/session_service.h"
+
+#include <optional>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+#include "daemon/auth/session_token.h"
+#include "daemon/base/address_key.h"
+
+namespace rtcroom {
+namespace {
+
+/// How many rows one write of the upkeep touches: a few milliseconds of the store's time.
+constexpr std::size_t kUpkeepBatch = 1000;
+
+/// How much longer the store keeps a session. What it knows of a last use is an hour behind, and
+/// more while it fails; a session that memory still has must not go from it.
+constexpr std::chrono::hours kStoredLonger{3};
+
+/// A difference between the clocks that is smaller is left alone: it changes no life by more.
+constexpr std::chrono::minutes kSmallestJump{1};
+
+LoginOutcome OutcomeOf(UserSigOutcome outcome) {
+  switch (outcome) {
+    case UserSigOutcome::kMalformed:
+      return LoginOutcome::kMalformed;
+    case UserSigOutcome::kWrongApp:
+      return LoginOutcome::kWrongApp;
+    case UserSigOutcome::kWrongUser:
+      return LoginOutcome::kWrongUser;
+    case UserSigOutcome::kExpired:
+      return LoginOutcome::kExpired;
+    case UserSigOutcome::kBadSignature:
+      return LoginOutcome::kBadSignature;
+    case UserSigOutcome::kOk:
+      return LoginOutcome::kOk;
+  }
+  return LoginOutcome::kBadSignature;
+}
+
+TokenOutcome OutcomeOf(SessionUse use) {
+  switch (use) {
+    case SessionUse::kOk:
+      return TokenOutcome::kOk;
+    case SessionUse::kOtherToken:
+      return TokenOutcome::kWrongToken;
+    case SessionUse::kNoSession:
+      return TokenOutcome::kNoSession;
+  }
+  return TokenOutcome::kWrongToken;
+}
+
+bool IsUserId(const UserId& user_id) {
+  return IsIdText(user_id.value) && user_id.value.size() <= kMaxUserIdBytes;
+}
+
+}  // namespace
+
+SessionService::SessionService(const SessionServiceParts& parts, SessionOptions options)
+    : verifier_(parts.verifier),
+      store_(parts.store),
+      crypto_(parts.crypto),
+      clock_(parts.clock),
+      steady_clock_(parts.clock),
+      options_(std::move(options)),
+      application_(
+          TokenApplication(options_.sdk_app_id, crypto_.EncodeBase64(options_.account_type))),
+      table_(options_.table, crypto_) {}
+
+Status SessionService::Restore() {
+  const TimePoint now = steady_clock_.Now();
+  Result<StoredSessions> stored =
+      store_.LoadSessions(now - options_.table.ttl, options_.table.max_sessions);
+  if (!stored) return stored.error();
+  last_number_ = stored->last_number;
+  // The latest last, as if they had just come in.
+  for (Session& session : stored->sessions | std::views::reverse) {
+    // The clock was set back: nobody's life grows by that.
+    if (session.last_use > now) {
+      session.last_use = now;
+      stored_future_ = true;
+    }
+    table_.Put(session);
+  }
+  return {};
+}
+
+Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
+  if (const Status ready = verifier_.CanVerify(); !ready) return ready.error();
+  if (command.sdk_app_id.empty() || command.account_type.empty() || command.user_sig.empty() ||
+      !IsUserId(command.user_id)) {
+    return Refuse(LoginOutcome::kMissingParameter);
+  }
+  LoginOutcome outcome =
+      OutcomeOf(verifier_.VerifyUserSig(command.user_sig, command.user_id, clock_.Now()));
+  // What is no ticket at all is called that, whichever application it was sent for.
+  if (outcome != LoginOutcome::kMalformed && !IsOurApp(command)) outcome = LoginOutcome::kWrongApp;
+  if (outcome != LoginOutcome::kOk) return Refuse(outcome);
+
+  Result<Secret> token = Begin(command.user_id, command.address);
+  if (!token) return token.error();
+  return SessionLogin{.outcome = LoginOutcome::kOk, .token = *std::move(token)};
+}
+
+SessionLogin SessionService::Refuse(LoginOutcome outcome) {
+  ++refused_logins_.at(static_cast<std::size_t>(outcome));
+  return {.outcome = outcome};
+}
+
+Result<Secret> SessionService::LoginTrusted(const UserId& user_id, std::string_view address) {
+  if (options_.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
+  if (!IsUserId(user_id)) return Error{Errc::kBadRequest, "userID: not a user id"};
+  return Begin(user_id, address);
+}
+
+Result<Secret> SessionService::Begin(const UserId& user_id, std::string_view address) {
+  const std::string secret = crypto_.NewTokenSecret();
+  std::string token = FormatSessionToken({.secret = secret, .application = application_});
+  const Session session{.user_id = user_id,
+                        .token = crypto_.Digest(token),
+                        .number = ++last_number_,
+                        .last_use = steady_clock_.Now()};
+  Session for_store = session;
+  for_store.last_use = ForStore(session.last_use);
+  if (const Status stored = store_.PutSession(for_store); !stored) return stored.error();
+  table_.Put(session, AddressKey(address));
+  return Secret(std::move(token));
+}
+
+Result<TokenOutcome> SessionService::Logout(std::string_view user_id, std::string_view token) {
+  if (const TokenOutcome screened = Screen(user_id, token); screened != TokenOutcome::kOk) {
+    return screened;
+  }
+  const SessionTable::Found found =
+      table_.Find(user_id, crypto_.Digest(token), steady_clock_.Now());
+  if (found.use != SessionUse::kOk) return OutcomeOf(found.use);
+  if (const Status removed = store_.RemoveSessions({&found.session, 1}); !removed) {
+    return removed.error();
+  }
+  table_.Remove(user_id, found.session.number);
+  return TokenOutcome::kOk;
+}
+
+TokenOutcome SessionService::Check(std::string_view user_id, std::string_view token) {
+  const TokenOutcome screened = Screen(user_id, token);
+  if (screened != TokenOutcome::kOk) return screened;
+  return OutcomeOf(table_.Use(user_id, crypto_.Digest(token), steady_clock_.Now()));
+}
+
+std::chrono::milliseconds SessionService::NoticeWallClockJump() {
+  const std::chrono::milliseconds jump = steady_clock_.WallIsAhead() - noticed_ahead_;
+  if (std::chrono::abs(jump) < kSmallestJump) return {};
+  noticed_ahead_ += jump;
+  return jump;
+}
+
+Result<SessionUpkeep> SessionService::Upkeep() {
+  SessionUpkeep done;
+  if (const Status moved = MoveStoredUses(); !moved) return moved.error();
+  if (const Status written = WriteBacklog(done); !written) return written.error();
+  const TimePoint now = steady_clock_.Now();
+  const std::size_t forgotten = table_.RemoveEnded(now, kUpkeepBatch);
+  const Result<std::size_t> removed =
+      store_.RemoveUnusedSessions(ForStore(now) - options_.table.ttl - kStoredLonger, kUpkeepBatch);
+  if (!removed) return removed.error();
+  done.removed += *removed;
+  done.left_some = done.left_some || forgotten == kUpkeepBatch || *removed == kUpkeepBatch;
+  return done;
+}
+
+Status SessionService::MoveStoredUses() {
+  const std::chrono::milliseconds ahead = noticed_ahead_;
+  const std::chrono::milliseconds by = ahead - stored_ahead_.load();
+  if (by == std::chrono::milliseconds(0) && !stored_future_) return {};
+  // A login at this very moment may be moved although it need not be. That matters to a restart
+  // only, and no longer once its next use is written.
+  const Status moved = store_.MoveSessionUses(by, steady_clock_.Now() + ahead);
+  if (!moved) return moved;
+  stored_ahead_ = ahead;
+  stored_future_ = false;
+  return {};
+}
+
+Status SessionService::WriteBacklog(SessionUpkeep& done) {
+  SessionBacklog backlog = table_.TakeBacklog(kUpkeepBatch);
+  if (!backlog.used.empty()) {
+    std::vector<Session> for_store = backlog.used;
+    for (Session& session : for_store) session.last_use = ForStore(session.last_use);
+    if (Status written = store_.NoteSessionUses(for_store); !written) {
+      table_.ReturnBacklog(backlog);
+      return written;
+    }
+    done.uses_written = backlog.used.size();
+    done.left_some = backlog.used.size() == kUpkeepBatch;
+    backlog.used.clear();
+  }
+  if (!backlog.evicted.empty()) {
+    if (Status removed = store_.RemoveSessions(backlog.evicted); !removed) {
+      table_.ReturnBacklog(backlog);
+      return removed;
+    }
+    done.removed = backlog.evicted.size();
+    done.left_some = done.left_some || backlog.evicted.size() == kUpkeepBatch;
+  }
+  return {};
+}
+
+TokenOutcome SessionService::Screen(std::string_view user_id, std::string_view token) const {
+  if (user_id.empty() || token.empty()) return TokenOutcome::kMissing;
+  const std::optional<SessionToken> parts = ParseSessionToken(token);
+  if (!parts) return TokenOutcome::kMalformed;
+  if (parts->application != application_) return TokenOutcome::kUnknownApp;
+  return TokenOutcome::kOk;
+}
+
+bool SessionService::IsOurApp(const SessionLoginCommand& command) const {
+  return command.account_type == options_.account_type &&
+         command.sdk_app_id == std::to_string(options_.sdk_app_id);
+}
+
+}  // namespace rtcroom

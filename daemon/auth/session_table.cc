@@ -1,0 +1,140 @@
+#include "daemon/auth/session_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+/// @source protocol C.5.
+constexpr std::chrono::hours kUseWrittenEvery{1};
+
+/// An address that has more of the sessions than this part is the first to lose some.
+constexpr std::size_t kPartOfAddress = 100;
+
+std::vector<Session> TakeSome(std::vector<Session>& waiting, std::size_t limit) {
+  const auto from = waiting.end() - static_cast<std::ptrdiff_t>(std::min(limit, waiting.size()));
+  std::vector<Session> taken(std::make_move_iterator(from), std::make_move_iterator(waiting.end()));
+  waiting.erase(from, waiting.end());
+  return taken;
+}
+
+}  // namespace
+
+SessionTable::SessionTable(const SessionTableOptions& options, const SessionCrypto& crypto)
+    : options_(options),
+      crypto_(crypto),
+      shares_(std::max(options.max_sessions / kPartOfAddress, std::size_t{1})) {
+  assert(options.max_sessions > 0);
+}
+
+void SessionTable::Put(const Session& session, std::string_view address) {
+  const MutexLock lock(mutex_);
+  const auto found = by_user_.find(session.user_id.value);
+  if (found != by_user_.end()) {
+    Entry& entry = *found->second;
+    if (entry.session.number > session.number) return;
+    // Not the user id: the key is a part of it.
+    entry.session.token = session.token;
+    entry.session.number = session.number;
+    entry.session.last_use = session.last_use;
+    entry.stored_use = session.last_use;
+    shares_.Remove(entry.place);
+    entry.place = shares_.Add(address, entry.session.user_id.value);
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return;
+  }
+  if (entries_.size() >= options_.max_sessions) EvictOneLocked(address);
+  entries_.push_front({.session = session, .stored_use = session.last_use});
+  Entry& entry = entries_.front();
+  by_user_.emplace(entry.session.user_id.value, entries_.begin());
+  entry.place = shares_.Add(address, entry.session.user_id.value);
+}
+
+SessionUse SessionTable::Use(std::string_view user_id, const TokenDigest& token, TimePoint now) {
+  const MutexLock lock(mutex_);
+  const Judged judged = JudgeLocked(user_id, token, now);
+  if (judged.use != SessionUse::kOk) return judged.use;
+  judged.place->session.last_use = now;
+  NoteUseLocked(*judged.place);
+  shares_.Touch(judged.place->place);
+  entries_.splice(entries_.begin(), entries_, judged.place);
+  return SessionUse::kOk;
+}
+
+SessionTable::Found SessionTable::Find(std::string_view user_id, const TokenDigest& token,
+                                       TimePoint now) const {
+  const MutexLock lock(mutex_);
+  const Judged judged = JudgeLocked(user_id, token, now);
+  if (judged.use != SessionUse::kOk) return {.use = judged.use, .session = {}};
+  return {.use = SessionUse::kOk, .session = judged.place->session};
+}
+
+void SessionTable::Remove(std::string_view user_id, std::uint64_t number) {
+  const MutexLock lock(mutex_);
+  const auto found = by_user_.find(user_id);
+  if (found == by_user_.end() || found->second->session.number != number) return;
+  EraseLocked(found->second);
+}
+
+std::size_t SessionTable::RemoveEnded(TimePoint now, std::size_t limit) {
+  std::size_t removed = 0;
+  const MutexLock lock(mutex_);
+  while (removed < limit && !entries_.empty() && HasEnded(entries_.back(), now)) {
+    EraseLocked(std::prev(entries_.end()));
+    ++removed;
+  }
+  return removed;
+}
+
+SessionBacklog SessionTable::TakeBacklog(std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return {.used = TakeSome(backlog_.used, limit), .evicted = TakeSome(backlog_.evicted, limit)};
+}
+
+void SessionTable::ReturnBacklog(const SessionBacklog& backlog) {
+  const MutexLock lock(mutex_);
+  backlog_.used.insert(backlog_.used.end(), backlog.used.begin(), backlog.used.end());
+  backlog_.evicted.insert(backlog_.evicted.end(), backlog.evicted.begin(), backlog.evicted.end());
+}
+
+std::size_t SessionTable::size() const {
+  const MutexLock lock(mutex_);
+  return entries_.size();
+}
+
+SessionTable::Judged SessionTable::JudgeLocked(std::string_view user_id, const TokenDigest& token,
+                                               TimePoint now) const {
+  const auto found = by_user_.find(user_id);
+  if (found == by_user_.end() || HasEnded(*found->second, now)) return {};
+  if (!crypto_.Same(found->second->session.token, token)) {
+    return {.use = SessionUse::kOtherToken, .place = {}};
+  }
+  return {.use = SessionUse::kOk, .place = found->second};
+}
+
+void SessionTable::NoteUseLocked(Entry& entry) {
+  if (entry.session.last_use - entry.stored_use < kUseWrittenEvery) return;
+  // A store that takes nothing for days must not fill the memory. A later use tries again.
+  if (backlog_.used.size() >= options_.max_sessions) return;
+  backlog_.used.push_back(entry.session);
+  entry.stored_use = entry.session.last_use;
+}
+
+void SessionTable::EvictOneLocked(std::string_view address) {
+  const std::string_view user = shares_.FirstToGo(address);
+  const auto last = user.empty() ? std::prev(entries_.end()) : by_user_.find(user)->second;
+  // What the store is not told stays there until its life is over.
+  if (backlog_.evicted.size() < options_.max_sessions) backlog_.evicted.push_back(last->session);
+  EraseLocked(last);
+}
+
+void SessionTable::EraseLocked(Entries::iterator place) {
+  shares_.Remove(place->place);
+  by_user_.erase(place->session.user_id.value);
+  entries_.erase(place);
+}
+
+}  // namespace rtcroom

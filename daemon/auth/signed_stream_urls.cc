@@ -1,0 +1,111 @@
+#include "daemon/auth/signed_stream_urls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/auth/digest.h"
+
+namespace rtcroom {
+namespace {
+
+/// How much of the SHA-256 of an id stands for it.
+constexpr std::size_t kDigestDigits = 16;
+
+bool FitsStreamName(char character) {
+  return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
+         (character >= '0' && character <= '9') || character == '_' || character == '-';
+}
+
+/// Whether a stream may have the id as its name: nothing in it breaks a URL, and no other user's
+/// stream can be called so.
+bool NamesAStream(std::string_view user_id) {
+  const bool looks_like_digest = user_id.size() == kDigestDigits && IsHex(user_id);
+  return std::ranges::all_of(user_id, FitsStreamName) && !HasStreamSuffix(user_id) &&
+         !looks_like_digest;
+}
+
+/// What was percent-encoded stays so: the name is a piece of a URL already.
+std::string Escaped(std::string_view stream) {
+  std::string escaped;
+  escaped.reserve(stream.size());
+  for (const char character : stream) {
+    if (FitsStreamName(character) || character == '.' || character == '~' || character == '%') {
+      escaped += character;
+    } else {
+      escaped += fmt::format("%{:02X}", static_cast<unsigned char>(character));
+    }
+  }
+  return escaped;
+}
+
+StreamUrlOptions WithDefaults(StreamUrlOptions options) {
+  if (options.play_key.empty()) options.play_key = options.push_key;
+  if (options.bizid.empty()) return options;
+  if (options.push_host.empty()) {
+    options.push_host = fmt::format("{}.livepush.myqcloud.com", options.bizid);
+  }
+  if (options.play_host.empty()) {
+    options.play_host = fmt::format("{}.liveplay.myqcloud.com", options.bizid);
+  }
+  return options;
+}
+
+}  // namespace
+
+SignedStreamUrls::SignedStreamUrls(StreamUrlOptions options)
+    : options_(WithDefaults(std::move(options))) {}
+
+std::string SignedStreamUrls::StreamName(const UserId& user_id) const {
+  const std::string user = NamesAStream(user_id.value)
+                               ? user_id.value
+                               : Sha256Hex(user_id.value).substr(0, kDigestDigits);
+  return options_.bizid.empty() ? user : fmt::format("{}_{}", options_.bizid, user);
+}
+
+Result<std::string> SignedStreamUrls::PushUrl(std::string_view stream, TimePoint now) const {
+  if (options_.push_host.empty()) return Error{Errc::kUnavailable, "no push host is configured"};
+  return RtmpUrl(options_.push_host, options_.push_key, stream, now);
+}
+
+std::string SignedStreamUrls::AccelerateUrl(std::string_view stream, TimePoint now) const {
+  if (options_.play_host.empty()) return "";
+  return RtmpUrl(options_.play_host, options_.play_key, stream, now);
+}
+
+std::string SignedStreamUrls::UnsignedAccelerateUrl(std::string_view stream) const {
+  if (options_.play_host.empty()) return "";
+  return RtmpUrl(options_.play_host, {}, stream, {});
+}
+
+std::string SignedStreamUrls::MixedPlayUrl(std::string_view stream) const {
+  return PlayUrls(stream).flv;
+}
+
+PlainPlayUrls SignedStreamUrls::PlayUrls(std::string_view stream) const {
+  if (options_.play_host.empty()) return {};
+  const std::string place = fmt::format("{}/live/{}", options_.play_host, Escaped(stream));
+  return {.flv = fmt::format("https://{}.flv", place),
+          .rtmp = fmt::format("rtmp://{}", place),
+          .hls = fmt::format("https://{}.m3u8", place)};
+}
+
+std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
+                                      std::string_view stream, TimePoint now) const {
+  std::string url = fmt::format("rtmp://{}/live/{}", host, Escaped(stream));
+  char separator = '?';
+  if (!options_.bizid.empty()) {
+    url += fmt::format("{}bizid={}", separator, options_.bizid);
+    separator = '&';
+  }
+  if (!key.empty()) {
+    const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
+    const std::string ends_hex = fmt::format("{:X}", ends.time_since_epoch().count());
+    url += fmt::format("{}txSecret={}&txTime={}", separator,
+                       Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, ends_hex)), ends_hex);
+  }
+  return url;
+}
+
+}  // namespace rtcroom

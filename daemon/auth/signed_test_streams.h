@@ -1,0 +1,29 @@
+// Test streams with the signatures of real ones.
+#pragma once
+
+#include <string>
+
+#include "daemon/auth/signed_stream_urls.h"
+#include "daemon/base/random_source.h"
+#include "daemon/core/test_streams.h"
+
+namespace rtcroom {
+
+/// Names are `test_` + 16 hex, 64 random bits: no user's stream is called so by chance.
+///
+/// @threads safe from any thread.
+class SignedTestStreams : public TestStreams {
+ public:
+  /// Both must outlive this.
+  SignedTestStreams(const SignedStreamUrls& urls, RandomSource& random)
+      : urls_(urls), random_(random) {}
+
+  Result<TestStream> NewStream(TimePoint now) override;
+  Result<std::string> ClockUrl(TimePoint now) const override;
+
+ private:
+  const SignedStreamUrls& urls_;
+  RandomSource& random_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,33 @@
+// UserSig version 1: ECDSA, signed with the application's private key.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/auth/ecdsa_key.h"
+#include "daemon/auth/login_verifier.h"
+#include "daemon/auth/user_sig.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+
+namespace rtcroom {
+
+/// A ticket for `subject`, good from `now` for `life`.
+///
+/// @param account_type  "0" makes the form of the newer libraries, which write no application
+///        and no account type of a third party; anything else that of the older servers.
+/// @param userbuf  the bytes that it carries besides; empty: none.
+/// @errors kInternal when OpenSSL fails.
+/// @source protocol D.2.
+Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_view account_type,
+                                  const EcdsaPrivateKey& key, TimePoint now,
+                                  std::chrono::seconds life, std::string_view userbuf = {});
+
+/// Whether `sig` lets `subject` in at `now`. A userbuf, if it has one, is covered by the check.
+/// @param key  nothing: at best the outcome is kBadSignature.
+UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subject,
+                               const std::optional<EcdsaPublicKey>& key, TimePoint now);
+
+}  // namespace rtcroom

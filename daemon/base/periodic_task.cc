@@ -1,0 +1,36 @@
+#include "daemon/base/periodic_task.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "daemon/base/thrown.h"
+
+namespace rtcroom {
+namespace {
+
+// A thread that let an exception go would end the process. Out of memory, most likely: what was
+// to be done is due again soon.
+void Run(const PeriodicTask::Task& task, const std::stop_token& stop, Logger& logger) {
+  try {
+    task(stop);
+  } catch (...) {
+    logger.Error("task_threw", {{"type", TypeOfThrown()}});
+  }
+}
+
+}  // namespace
+
+PeriodicTask::PeriodicTask(std::chrono::milliseconds period, Task task, Logger& logger)
+    : thread_([period, task = std::move(task), &logger](const std::stop_token& stop) {
+        std::mutex mutex;
+        std::condition_variable_any woken;
+        std::unique_lock lock(mutex);
+        while (!stop.stop_requested()) {
+          // Only a request to stop ends this wait early.
+          woken.wait_for(lock, stop, period, [&] { return stop.stop_requested(); });
+          if (!stop.stop_requested()) Run(task, stop, logger);
+        }
+      }) {}
+
+}  // namespace rtcroom

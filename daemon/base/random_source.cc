@@ -1,0 +1,21 @@
+#include "daemon/base/random_source.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+std::uint32_t RandomUint32(RandomSource& random) {
+  std::uint32_t number = 0;
+  random.Fill(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
+
+std::string RandomHex(RandomSource& random, std::size_t bytes) {
+  std::vector<std::uint8_t> drawn(bytes);
+  random.Fill(std::as_writable_bytes(std::span(drawn)));
+  return fmt::format("{:02x}", fmt::join(drawn, ""));
+}
+
+}  // namespace rtcroom

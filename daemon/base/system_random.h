@@ -1,0 +1,20 @@
+// Unpredictable bytes of the system.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "daemon/base/random_source.h"
+
+namespace rtcroom {
+
+/// OpenSSL's generator, seeded by the system.
+///
+/// Ends the process when that has nothing to give: an id or a key that can be guessed would be
+/// worse than no server.
+class SystemRandom : public RandomSource {
+ public:
+  void Fill(std::span<std::byte> out) override;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,31 @@
+#include "daemon/core/event_trimmer.h"
+
+#include <algorithm>
+
+namespace rtcroom {
+
+std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
+  // Events from before a jump have times of the one clock, those from after it of the other.
+  const TimePoint now = std::min(clock_.Now(), steady_clock_.Now());
+  const EventRetention retention{.keep_since = now - options_.retention,
+                                 .max_events = options_.max_events,
+                                 .max_bytes = options_.max_bytes,
+                                 .most_per_call = options_.most_per_step};
+  std::size_t removed = 0;
+  for (std::size_t step = 0; step < options_.most_steps && !stop.stop_requested(); ++step) {
+    const Result<std::size_t> outcome = store_.TrimEvents(retention);
+    if (options_.after_step) options_.after_step();
+    if (!outcome) {
+      // The next call tries again; until then the history is longer than it need be.
+      logger_.Warn("trim_failed",
+                   {{"error", ErrcName(outcome.error().code)}, {"detail", outcome.error().detail}});
+      return removed;
+    }
+    removed += *outcome;
+    if (*outcome < options_.most_per_step) return removed;
+  }
+  if (!stop.stop_requested()) logger_.Warn("trimmer_behind", {{"removed", removed}});
+  return removed;
+}
+
+}  // namespace rtcroom

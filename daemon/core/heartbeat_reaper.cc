@@ -1,0 +1,100 @@
+#include "daemon/core/heartbeat_reaper.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace rtcroom {
+
+HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
+                                 const Clock& clock, ReaperOptions options, SweepObserver& observer,
+                                 Logger& logger)
+    : rooms_(rooms),
+      leases_(leases),
+      inactive_(inactive),
+      clock_(clock),
+      options_(options),
+      observer_(observer),
+      logger_(logger),
+      last_tick_(clock.Monotonic()),
+      last_sweep_(last_tick_) {}
+
+std::chrono::milliseconds HeartbeatReaper::TickPeriod() const {
+  // Often enough that a sweep begins on time, and that a stall of one period is not taken for a
+  // late wake-up.
+  return std::max(options_.sweep_period / 20, std::chrono::milliseconds(1));
+}
+
+void HeartbeatReaper::Tick() {
+  // The clock is read once for each stretch of work, and what it says then is what everything in
+  // that stretch goes by: a process that is stopped in between finds it in the next difference.
+  const MonotonicTime now = clock_.Monotonic();
+  const auto since_last_tick = now - last_tick_;
+  last_tick_ = now;
+  if (since_last_tick > TickPeriod() + options_.sweep_period) {
+    GraceAfterStall(since_last_tick);
+  } else if (now - last_sweep_ >= options_.sweep_period) {
+    last_sweep_ = now;
+    const SweepOutcome outcome = Sweep(now);
+    SweepInactive(now);
+    ReportBacklog(outcome);
+    observer_.OnSweep(outcome);
+    last_tick_ = clock_.Monotonic();
+    const auto took = last_tick_ - now;
+    if (took > options_.sweep_period) GraceAfterStall(took);
+  }
+}
+
+void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
+  leases_.GraceForAll();
+  inactive_.GraceForAll();
+  last_sweep_ = clock_.Monotonic();
+  observer_.OnStall();
+  logger_.Warn("stalled",
+               {{"stood_still_ms",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(stood_still).count()}});
+}
+
+void HeartbeatReaper::SweepInactive(MonotonicTime now) {
+  const std::vector<InactiveRoom> overdue = inactive_.Overdue(options_.batch, now);
+  if (overdue.empty()) return;
+  const ExpiryOutcome expiry = rooms_.ExpireInactive(overdue);
+  if (expiry.failed > 0) logger_.Warn("inactive_rooms_not_ended", {{"count", expiry.failed}});
+}
+
+SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
+  const MonotonicTime until = now + options_.sweep_period / 2;
+  SweepOutcome outcome;
+  std::size_t handled = 0;
+  while (true) {
+    // One more than is handled tells whether something is left.
+    std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1, now);
+    if (handled == 0 && !lapsed.empty()) outcome.lag = lapsed.front().overdue;
+    outcome.behind = lapsed.size() > options_.batch;
+    if (outcome.behind) lapsed.resize(options_.batch);
+    if (lapsed.empty()) return outcome;
+
+    const ExpiryOutcome expiry = rooms_.ExpirePushers(lapsed);
+    outcome.expiry.expired += expiry.expired;
+    outcome.expiry.spared += expiry.spared;
+    outcome.expiry.failed += expiry.failed;
+    handled += lapsed.size();
+    // A store that cannot write now is left in peace until the next sweep.
+    const bool store_works = expiry.failed < lapsed.size();
+    const bool go_on = outcome.behind && store_works && handled < options_.most_per_sweep &&
+                       clock_.Monotonic() < until;
+    if (!go_on) return outcome;
+  }
+}
+
+void HeartbeatReaper::ReportBacklog(const SweepOutcome& outcome) {
+  if (outcome.expiry.failed > 0) {
+    logger_.Warn("evictions_failed", {{"count", outcome.expiry.failed}});
+  }
+  if (outcome.behind != said_behind_) {
+    logger_.Warn(outcome.behind ? "reaper_behind" : "reaper_caught_up",
+                 {{"lag_ms", outcome.lag.count()}});
+    said_behind_ = outcome.behind;
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,139 @@
+#include "daemon/events/event_feed.h"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "daemon/events/watch_messages.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kEventsPerRead = 512;
+
+// What waits for a thread cannot wait on a clock that only moves when a test says so.
+MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
+
+std::shared_ptr<const FeedEvent> MakeFeedEvent(const StoredEvent& stored, const Cursor& cursor) {
+  return std::make_shared<const FeedEvent>(
+      FeedEvent{.position = stored.position,
+                .facts = EventFacts(stored.event),
+                .message = EventBytes(stored.event, cursor.epoch, cursor.Encode())});
+}
+
+}  // namespace
+
+EventFeed::EventFeed(Parts parts)
+    : parts_(std::move(parts)),
+      back_off_(parts_.options.first_back_off),
+      behind_since_(parts_.clock.Monotonic()),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+EventFeed::~EventFeed() { Stop(); }
+
+void EventFeed::Stop() {
+  thread_.request_stop();
+  parts_.signal.Raise();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::chrono::milliseconds EventFeed::Lag() const {
+  const MonotonicTime since = behind_since_.load();
+  if (since == kUpToDate) return std::chrono::milliseconds(0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Monotonic() - since);
+}
+
+void EventFeed::Run(const std::stop_token& stop) {
+  MonotonicTime next_read = RealTime();
+  MonotonicTime next_tick = next_read + parts_.options.tick;
+  while (!stop.stop_requested()) {
+    const bool is_told = parts_.signal.Wait(std::min(next_read, next_tick));
+    if (stop.stop_requested()) return;
+    if ((is_told && !is_failing_) || RealTime() >= next_read) {
+      const Outcome outcome = ReadNewOrFail();
+      NoteOutcome(outcome);
+      next_read = RealTime();
+      if (outcome == Outcome::kReadAll) next_read += parts_.options.safety_poll;
+      if (outcome == Outcome::kFailed) {
+        next_read += back_off_;
+        back_off_ = std::min(2 * back_off_, parts_.options.longest_back_off);
+      }
+    }
+    if (RealTime() >= next_tick) {
+      parts_.ticked(parts_.clock.Monotonic());
+      next_tick = RealTime() + parts_.options.tick;
+    }
+  }
+}
+
+EventFeed::Outcome EventFeed::ReadNewOrFail() {
+  try {
+    return ReadNew();
+  } catch (const std::exception& exception) {
+    // Out of memory, most likely. How far the ring has got nobody knows: it begins anew.
+    at_.reset();
+    NoteFailure({Errc::kInternal, exception.what()});
+    return Outcome::kFailed;
+  }
+}
+
+EventFeed::Outcome EventFeed::ReadNew() {
+  if (!at_) {
+    if (const Status found = FindStart(); !found) {
+      NoteFailure(found.error());
+      return Outcome::kFailed;
+    }
+  }
+  const Result<EventPage> page = parts_.store.ReadEvents(*at_, kEventsPerRead);
+  if (!page) {
+    // Left so far behind, it begins anew at the end. Whoever is live then has missed something, and
+    // is told so.
+    if (page.error().code == Errc::kCursorExpired) at_.reset();
+    NoteFailure(page.error());
+    return Outcome::kFailed;
+  }
+  at_ = page->next;
+  if (page->events.empty()) return Outcome::kReadAll;
+
+  std::vector<std::shared_ptr<const FeedEvent>> events;
+  events.reserve(page->events.size());
+  Cursor cursor = page->next;
+  for (const StoredEvent& stored : page->events) {
+    cursor.position = stored.position;
+    events.push_back(MakeFeedEvent(stored, cursor));
+  }
+  parts_.ring.Append(std::move(events));
+  parts_.added();
+  return page->events.size() < kEventsPerRead ? Outcome::kReadAll : Outcome::kMoreToRead;
+}
+
+Status EventFeed::FindStart() {
+  Result<Cursor> newest = parts_.store.Newest();
+  if (!newest) return newest.error();
+  parts_.ring.Restart(newest->position);
+  at_ = *std::move(newest);
+  parts_.added();  // some wait for the ring to begin, and some must hear that it has jumped
+  return {};
+}
+
+void EventFeed::NoteOutcome(Outcome outcome) {
+  if (outcome == Outcome::kReadAll) {
+    behind_since_ = kUpToDate;
+  } else if (behind_since_.load() == kUpToDate) {
+    behind_since_ = parts_.clock.Monotonic();
+  }
+  if (outcome == Outcome::kFailed) return;
+  if (std::exchange(is_failing_, false)) parts_.logger.Info("watch_feed_recovered");
+  back_off_ = parts_.options.first_back_off;
+}
+
+void EventFeed::NoteFailure(const Error& error) {
+  parts_.counts.read_failures.fetch_add(1, std::memory_order_relaxed);
+  if (std::exchange(is_failing_, true)) return;  // said already
+  parts_.logger.Warn("watch_feed_failed",
+                     {{"error", ErrcName(error.code)}, {"detail", error.detail}});
+}
+
+}  // namespace rtcroom

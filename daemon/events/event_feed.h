@@ -1,0 +1,74 @@
+// Reads new events from the store, once for all subscribers.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/cursor.h"
+#include "daemon/core/store.h"
+#include "daemon/events/event_ring.h"
+#include "daemon/events/watch_options.h"
+
+namespace rtcroom {
+
+/// Fills the ring from the store on a thread of its own, from the history's end at the time of the
+/// first success. It sleeps until a commit is signalled, but for a look now and then; while the
+/// store fails, it tries again with growing pauses, and loses nothing that is retained meanwhile.
+///
+/// @threads safe from any thread, except that `Stop` and the destructor are for one.
+class EventFeed {
+ public:
+  struct Parts {
+    Store& store;
+    CommitSignal& signal;
+    EventRing& ring;
+    const Clock& clock;
+    Logger& logger;
+    const WatchOptions& options;
+    WatchCounts& counts;
+    /// Called on the feed's thread: after events were added to the ring, and every
+    /// `WatchOptions::tick` with the clock's time. The pauses in between are real time whatever the
+    /// clock says.
+    std::function<void()> added{};
+    std::function<void(MonotonicTime)> ticked{};
+  };
+  explicit EventFeed(Parts parts);
+  ~EventFeed();  ///< as `Stop`
+  EventFeed(const EventFeed&) = delete;
+  EventFeed& operator=(const EventFeed&) = delete;
+
+  void Stop();
+
+  /// For how long it has known that there is more to read, or has not been able to know; zero when
+  /// it has read everything.
+  [[nodiscard]] std::chrono::milliseconds Lag() const;
+
+ private:
+  static constexpr MonotonicTime kUpToDate = MonotonicTime::max();
+  enum class Outcome { kReadAll, kMoreToRead, kFailed };
+
+  void Run(const std::stop_token& stop);
+  /// What it throws is a failure.
+  Outcome ReadNewOrFail();
+  Outcome ReadNew();
+  Status FindStart();
+  void NoteOutcome(Outcome outcome);
+  void NoteFailure(const Error& error);
+
+  const Parts parts_;
+  std::optional<Cursor> at_;                 // the feed's thread only
+  bool is_failing_ = false;                  // the feed's thread only
+  std::chrono::milliseconds back_off_;       // the feed's thread only
+  std::atomic<MonotonicTime> behind_since_;  // `kUpToDate` when it is not
+  std::jthread thread_;                      // last: it uses all the others
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,92 @@
+// Everybody who watches.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include <grpcpp/support/status.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/store.h"
+#include "daemon/events/callback_nudge.h"
+#include "daemon/events/catch_up_pool.h"
+#include "daemon/events/event_feed.h"
+#include "daemon/events/event_ring.h"
+#include "daemon/events/subscriber.h"
+#include "daemon/events/watch_options.h"
+
+namespace rtcroom {
+
+/// Keeps the subscribers, and what feeds them: the ring of newest events and its thread, and the
+/// threads that read for those who catch up.
+///
+/// @threads safe from any thread, except that `Stop` and the destructor are for one.
+class WatchHub {
+ public:
+  /// Starts the threads.
+  /// @param signal  raised after each commit: the store's listener, or one of them.
+  WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logger& logger,
+           WatchOptions options = {});
+  ~WatchHub();  ///< as `Stop`
+  WatchHub(const WatchHub&) = delete;
+  WatchHub& operator=(const WatchHub&) = delete;
+
+  /// What a subscriber of this hub needs.
+  [[nodiscard]] WatchSurroundings surroundings();
+
+  /// Takes a subscriber in and lets it begin. The hub has a share of it until `Remove`, which must
+  /// follow when its stream is over.
+  /// @return RESOURCE_EXHAUSTED or UNAVAILABLE when it cannot be taken in: nothing must follow.
+  grpc::Status Add(const std::shared_ptr<Subscriber>& subscriber);
+
+  /// May end the subscriber's life.
+  void Remove(const Subscriber& subscriber);
+
+  /// Ends all streams, gives them a moment to say so, breaks off those that have not, and returns
+  /// when each has been removed. Nobody is taken in any more. What carries the streams must still
+  /// be running.
+  void Stop();
+
+  [[nodiscard]] std::size_t subscribers() const;
+  [[nodiscard]] const WatchCounts& counts() const { return counts_; }
+  /// As `EventFeed::Lag`.
+  [[nodiscard]] std::chrono::milliseconds FeedLag() const { return feed_.Lag(); }
+
+ private:
+  using Crowd = std::vector<std::shared_ptr<Subscriber>>;
+
+  [[nodiscard]] Crowd Everybody() const;
+  const Crowd& CurrentCrowd();
+  [[nodiscard]] bool IsEmptyBy(MonotonicTime deadline);
+  void WaitUntilEmpty();
+
+  const WatchOptions options_;
+  WatchCounts counts_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  // Shared with the threads that tell a subscriber something while its stream may end.
+  std::unordered_map<const Subscriber*, std::shared_ptr<Subscriber>> subscribers_
+      GUARDED_BY(mutex_);
+  std::uint64_t changes_ GUARDED_BY(mutex_) = 0;  // of `subscribers_`
+  bool stopped_ GUARDED_BY(mutex_) = false;
+
+  // A copy of `subscribers_` for the feed's thread, which must not hold the lock while it tells
+  // them something; made anew only when it differs.
+  Crowd crowd_;
+  std::uint64_t crowd_changes_ = 0;
+
+  CallbackNudge nudge_;
+  EventRing ring_;
+  CatchUpPool catch_up_;
+  const Clock& clock_;
+  EventFeed feed_;  // last: its thread uses all the others
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,98 @@
+#include "daemon/events/watch_service.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <rtcroom/v1/membership_notifier.pb.h>
+
+#include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "daemon/events/subscriber.h"
+#include "daemon/events/watch_order.h"
+
+namespace rtcroom {
+namespace {
+
+// More than as many names as may be asked for can take. gRPC keeps the request with its stream.
+constexpr std::size_t kLongestRequest = std::size_t{32} * 1024;
+
+using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
+
+// A stream that ends before it has begun.
+class RefusedWatch final : public Reactor {
+ public:
+  explicit RefusedWatch(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+// A subscriber whose messages go out over gRPC. The hub's share keeps it until `OnDone`, after
+// which gRPC knows of it no more; those who happen to be telling it something keep it until they
+// are done.
+class WatchReactor final : public Reactor, public Subscriber {
+ public:
+  WatchReactor(WatchHub& hub, grpc::CallbackServerContext& context, WatchOrder order)
+      : Subscriber(std::move(order), hub.surroundings()), hub_(hub), context_(&context) {}
+
+  void OnWriteDone(bool ok) override { HearOfWritten(ok); }
+  void OnCancel() override { HearOfCancel(); }
+  void OnDone() override {
+    {
+      const MutexLock lock(mutex_);
+      context_ = nullptr;
+    }
+    hub_.Remove(*this);
+  }
+
+  void BreakOff() override {
+    // The one call that may come while gRPC is done with the stream, so it is made under the lock,
+    // or the context could go meanwhile. Nothing that it causes runs before it returns.
+    const MutexLock lock(mutex_);
+    if (context_ != nullptr) context_->TryCancel();
+  }
+
+ protected:
+  void Open() override { StartSendInitialMetadata(); }
+  void Write(const grpc::ByteBuffer& message) override { StartWrite(&message); }
+  void Close(const grpc::Status& status, const std::string& cursor) override {
+    if (!cursor.empty()) {
+      const MutexLock lock(mutex_);
+      context_->AddTrailingMetadata("rtcroom-cursor", cursor);
+    }
+    Finish(status);
+  }
+
+ private:
+  WatchHub& hub_;
+  Mutex mutex_;
+  grpc::CallbackServerContext* context_ GUARDED_BY(mutex_);  // null when gRPC is done
+};
+
+Result<WatchOrder> ReadRequest(const grpc::ByteBuffer& request) {
+  if (request.Length() > kLongestRequest) return Error{Errc::kBadRequest, "request: too long"};
+  v1::WatchRequest message;
+  grpc::ByteBuffer bytes = request;  // shares them
+  if (!grpc::SerializationTraits<v1::WatchRequest>::Deserialize(&bytes, &message).ok()) {
+    return Error{Errc::kBadRequest, "request: not a WatchRequest"};
+  }
+  return ReadWatchRequest(message);
+}
+
+}  // namespace
+
+Reactor* WatchService::Watch(grpc::CallbackServerContext* context,
+                             const grpc::ByteBuffer* request) {
+  Result<WatchOrder> order = ReadRequest(*request);
+  if (!order) {
+    return new RefusedWatch({grpc::StatusCode::INVALID_ARGUMENT, order.error().detail});
+  }
+  const auto subscriber = std::make_shared<WatchReactor>(hub_, *context, *std::move(order));
+  if (const grpc::Status added = hub_.Add(subscriber); !added.ok()) {
+    return new RefusedWatch(added);
+  }
+  return subscriber.get();  // gRPC is not done with it before it has seen it
+}
+
+}  // namespace rtcroom

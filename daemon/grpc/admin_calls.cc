@@ -1,0 +1,76 @@
+#include "daemon/grpc/admin_calls.h"
+
+#include <utility>
+
+#include "daemon/core/room_search.h"
+#include "daemon/events/event_messages.h"
+#include "daemon/grpc/admin_requests.h"
+
+namespace rtcroom {
+
+AdminCalls::AdminCalls(Store& store, RoomService& rooms, ServerFacts facts)
+    : store_(store), rooms_(rooms), facts_(std::move(facts)) {}
+
+Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response) {
+  const Result<RoomKey> key = ReadRoom(request);
+  if (!key) return key.error();
+  const Result<Room> room = store_.Load(*key);
+  if (!room) return room.error();
+  *response.mutable_room() = RoomMessage(*room);
+  return {};
+}
+
+Status AdminCalls::ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response) {
+  const Result<RoomsWanted> wanted = ReadRoomsWanted(request);
+  if (!wanted) return wanted.error();
+  RoomSearch search{.after = wanted->after, .count = wanted->count};
+  if (wanted->kind) {
+    search.wanted = [kind = *wanted->kind](const Room& room) { return room.key.kind == kind; };
+  }
+  const Result<RoomsFound> found = SearchRooms(store_, search);
+  if (!found) return found.error();
+  for (const Room& room : found->rooms) *response.add_rooms() = RoomMessage(room);
+  if (found->next) response.set_next_page_token(EncodeSearchPosition(*found->next));
+  return {};
+}
+
+Status AdminCalls::DeletePusher(const v1::DeletePusherRequest& request,
+                                v1::DeletePusherResponse& response) {
+  const Result<KickCommand> command = ReadKick(request);
+  if (!command) return command.error();
+  const Result<KickOutcome> outcome = rooms_.KickPusher(*command);
+  if (!outcome) return outcome.error();
+  response.set_was_pusher(outcome->was_pusher);
+  response.set_room_destroyed(outcome->room_destroyed);
+  if (outcome->banned_until) {
+    *response.mutable_banned_until() = TimeMessage(*outcome->banned_until);
+  }
+  return {};
+}
+
+Status AdminCalls::DestroyRoom(const v1::DestroyRoomRequest& request,
+                               v1::DestroyRoomResponse& /*response*/) {
+  const Result<RoomKey> key = ReadRoom(request);
+  if (!key) return key.error();
+  return rooms_.DismissRoom(*key);
+}
+
+Status AdminCalls::GetServerInfo(const v1::GetServerInfoRequest& /*request*/,
+                                 v1::GetServerInfoResponse& response) {
+  const Result<Cursor> newest = store_.Newest();
+  if (!newest) return newest.error();
+  response.set_version(facts_.version);
+  *response.mutable_started_at() = TimeMessage(facts_.started_at);
+  response.set_epoch(newest->epoch);
+  response.set_cursor(newest->Encode());
+  for (const RoomKind kind : kAllRoomKinds) {
+    v1::RoomCount& count = *response.add_rooms();
+    count.set_kind(KindMessage(kind));
+    count.set_count(store_.CountRooms(kind));
+  }
+  response.set_pushers(facts_.pushers());
+  response.set_watchers(facts_.watchers());
+  return {};
+}
+
+}  // namespace rtcroom

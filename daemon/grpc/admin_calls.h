@@ -1,0 +1,49 @@
+// What the operator's calls do.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <rtcroom/v1/room_admin.pb.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/room_service.h"
+#include "daemon/core/store.h"
+
+namespace rtcroom {
+
+/// What the server says of itself.
+/// @threads the functions are called from any thread, and must not block.
+struct ServerFacts {
+  std::string version = {};
+  TimePoint started_at = {};
+  std::function<std::uint64_t()> pushers = {};
+  std::function<std::uint64_t()> watchers = {};
+};
+
+/// The calls of `RoomAdmin`, each named after its method. They block: a read of the store, or a
+/// commit. `response` is fresh, and to be thrown away when a call fails.
+///
+/// @errors  kBadRequest naming the field, and what the store and `RoomService` say.
+/// @threads safe from any thread.
+class AdminCalls {
+ public:
+  /// `store` and `rooms` outlive it.
+  AdminCalls(Store& store, RoomService& rooms, ServerFacts facts);
+
+  Status GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response);
+  Status ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response);
+  Status DeletePusher(const v1::DeletePusherRequest& request, v1::DeletePusherResponse& response);
+  Status DestroyRoom(const v1::DestroyRoomRequest& request, v1::DestroyRoomResponse& response);
+  Status GetServerInfo(const v1::GetServerInfoRequest& request,
+                       v1::GetServerInfoResponse& response);
+
+ private:
+  Store& store_;
+  RoomService& rooms_;
+  const ServerFacts facts_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,32 @@
+// What operators' programs ask for, checked.
+//
+// All errors are kBadRequest, with a sentence that names the field and holds no value.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <rtcroom/v1/room_admin.pb.h>
+
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/room_service.h"
+
+namespace rtcroom {
+
+Result<RoomKey> ReadRoom(const v1::GetRoomRequest& request);
+Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request);
+Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request);
+
+struct RoomsWanted {
+  static constexpr std::size_t kMaxCount = 200;
+
+  std::optional<RoomKind> kind = {};  ///< none: all
+  std::size_t count = 50;             ///< 1 to kMaxCount
+  std::uint64_t after = 0;            ///< of Room::sequence
+};
+Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request);
+
+}  // namespace rtcroom

@@ -1,0 +1,62 @@
+#include "daemon/grpc/library_log.h"
+
+#include <string_view>
+
+#include <grpc/support/log.h>
+
+#include "daemon/base/mutex.h"
+#include "daemon/base/token_bucket.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr RateLimit kWarnings = {.per_second = 1, .burst = 1};
+
+/// The library calls a bare function, from threads that may outlive whoever started them.
+struct Target {
+  Mutex mutex;
+  Logger* logger GUARDED_BY(mutex) = nullptr;  ///< null: nobody listens
+  const Clock* clock GUARDED_BY(mutex) = nullptr;
+  TokenBucket warnings GUARDED_BY(mutex);
+};
+
+Target& TheTarget() {
+  static Target& target = *new Target;  // the library may speak until the very end
+  return target;
+}
+
+void Write(gpr_log_func_args* said) {
+  std::string_view file(said->file);
+  file.remove_prefix(file.rfind('/') + 1);  // of none, npos + 1 is 0
+  Target& target = TheTarget();
+  const MutexLock lock(target.mutex);
+  if (target.logger == nullptr) return;
+  const bool may_warn = target.warnings.Take(target.clock->Monotonic(), kWarnings);
+  target.logger->Log(may_warn ? LogLevel::kWarn : LogLevel::kDebug, "grpc_library_error",
+                     {{"file", file}, {"line", said->line}});
+}
+
+}  // namespace
+
+LibraryLog::LibraryLog(Logger& logger, const Clock& clock) {
+  {
+    Target& target = TheTarget();
+    const MutexLock lock(target.mutex);
+    target.logger = &logger;
+    target.clock = &clock;
+  }
+  gpr_set_log_function(Write);
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+}
+
+LibraryLog::~LibraryLog() {
+  Target& target = TheTarget();
+  const MutexLock lock(target.mutex);
+  target.logger = nullptr;
+}
+
+void LibraryLog::Silence() {
+  gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+}  // namespace rtcroom

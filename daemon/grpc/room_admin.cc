@@ -1,0 +1,151 @@
+#include "daemon/grpc/room_admin.h"
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include <grpcpp/support/server_callback.h>
+#include <rtcroom/v1/room_admin.grpc.pb.h>
+
+#include "daemon/grpc/admin_calls.h"
+#include "daemon/grpc/call_status.h"
+
+namespace rtcroom {
+namespace {
+
+struct CallParts {
+  CallPool& pool;
+  const Clock& clock;
+  Logger& logger;
+  std::atomic<std::size_t>& at_work;
+};
+
+/// One call from its arrival until its answer has been sent; then it deletes itself.
+class UnaryCall : public grpc::ServerUnaryReactor {
+ public:
+  using Work = std::function<Status()>;
+
+  UnaryCall(std::string_view method, const CallParts& parts, grpc::CallbackServerContext& context)
+      : method_(method), parts_(parts), context_(context), begun_(parts.clock.Monotonic()) {
+    ++parts_.at_work;
+  }
+  ~UnaryCall() override { --parts_.at_work; }
+
+  void Begin(Work work) {
+    const bool taken = parts_.pool.TrySubmit({.run = [this, work = std::move(work)] { Run(work); },
+                                              .expired = [this] { FinishLogged(kWaitedTooLong); }});
+    if (!taken) FinishLogged(kTooMany);
+  }
+
+  void OnCancel() override { parts_.logger.Debug("grpc_call_cancelled", {{"method", method_}}); }
+  void OnDone() override { delete this; }
+
+ private:
+  // What is told to callers; `StatusOf` has the words.
+  static constexpr Errc kTooMany = Errc::kTooManyRequests;
+  static constexpr Errc kWaitedTooLong = Errc::kStoreBusy;
+
+  void Run(const Work& work) {
+    if (context_.IsCancelled()) return FinishLogged(kWaitedTooLong);  // nobody hears it
+    try {
+      const Status done = work();
+      if (done) return FinishLogged(grpc::Status::OK);
+      NoteFailure(done.error());
+      FinishLogged(StatusOf(done.error()));
+    } catch (const std::exception&) {
+      FinishLogged(Errc::kInternal);  // out of memory, most likely
+    }
+  }
+
+  void NoteFailure(const Error& error) {
+    const bool is_ours = error.code == Errc::kStoreBroken || error.code == Errc::kInternal ||
+                         error.code == Errc::kUnavailable;
+    if (!is_ours) return;
+    parts_.logger.Warn(
+        "grpc_call_failed",
+        {{"method", method_}, {"code", ErrcName(error.code)}, {"reason", error.detail}});
+  }
+
+  void FinishLogged(Errc code) { FinishLogged(StatusOf(Error{code, {}})); }
+  void FinishLogged(const grpc::Status& status) {
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Monotonic() - begun_);
+    parts_.logger.Debug("grpc_call", {{"method", method_},
+                                      {"status", static_cast<int>(status.error_code())},
+                                      {"ms", took.count()}});
+    Finish(status);  // last: it may be the end of this object
+  }
+
+  const std::string_view method_;
+  const CallParts parts_;
+  grpc::CallbackServerContext& context_;
+  const MonotonicTime begun_;
+};
+
+}  // namespace
+
+class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
+ public:
+  Methods(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger)
+      : calls_(calls), pool_(pool), clock_(clock), logger_(logger) {}
+
+  grpc::ServerUnaryReactor* GetRoom(grpc::CallbackServerContext* context,
+                                    const v1::GetRoomRequest* request,
+                                    v1::GetRoomResponse* response) override {
+    return Make("GetRoom", &AdminCalls::GetRoom, *context, *request, *response);
+  }
+  grpc::ServerUnaryReactor* ListRooms(grpc::CallbackServerContext* context,
+                                      const v1::ListRoomsRequest* request,
+                                      v1::ListRoomsResponse* response) override {
+    return Make("ListRooms", &AdminCalls::ListRooms, *context, *request, *response);
+  }
+  grpc::ServerUnaryReactor* DeletePusher(grpc::CallbackServerContext* context,
+                                         const v1::DeletePusherRequest* request,
+                                         v1::DeletePusherResponse* response) override {
+    return Make("DeletePusher", &AdminCalls::DeletePusher, *context, *request, *response);
+  }
+  grpc::ServerUnaryReactor* DestroyRoom(grpc::CallbackServerContext* context,
+                                        const v1::DestroyRoomRequest* request,
+                                        v1::DestroyRoomResponse* response) override {
+    return Make("DestroyRoom", &AdminCalls::DestroyRoom, *context, *request, *response);
+  }
+  grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
+                                          const v1::GetServerInfoRequest* request,
+                                          v1::GetServerInfoResponse* response) override {
+    return Make("GetServerInfo", &AdminCalls::GetServerInfo, *context, *request, *response);
+  }
+
+  [[nodiscard]] std::size_t at_work() const { return at_work_; }
+
+ private:
+  /// Request and response are gRPC's, and there until the call is finished.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Make(std::string_view method,
+                                 Status (AdminCalls::*work)(const Request&, Response&),
+                                 grpc::CallbackServerContext& context, const Request& request,
+                                 Response& response) {
+    auto* const call = new UnaryCall(
+        method, {.pool = pool_, .clock = clock_, .logger = logger_, .at_work = at_work_}, context);
+    call->Begin([this, work, &request, &response] { return (calls_.*work)(request, response); });
+    return call;
+  }
+
+  AdminCalls& calls_;
+  CallPool& pool_;
+  const Clock& clock_;
+  Logger& logger_;
+  std::atomic<std::size_t> at_work_{0};
+};
+
+RoomAdmin::RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger)
+    : methods_(std::make_unique<Methods>(calls, pool, clock, logger)) {}
+
+RoomAdmin::~RoomAdmin() = default;
+
+grpc::Service& RoomAdmin::service() { return *methods_; }
+
+std::size_t RoomAdmin::calls_at_work() const { return methods_->at_work(); }
+
+}  // namespace rtcroom

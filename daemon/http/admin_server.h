@@ -1,0 +1,76 @@
+// The operator's port: is it alive, is it ready, how is it doing.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/http/http_handler.h"
+#include "daemon/http/http_listener.h"
+#include "daemon/http/readiness_answers.h"
+#include "daemon/http/request_ids.h"
+
+namespace rtcroom {
+
+/// @threads all are called from all workers of the listener at the same time, but `readiness` by
+///          one at a time.
+struct AdminSources {
+  std::function<Status()> readiness = {};     ///< an error says why requests should go elsewhere
+  std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
+  /// Answers all other paths, as HttpHandler::Handle does; empty: they are not found.
+  std::function<std::optional<HttpReply>(const HttpRequest&, const DeferReply&)> others = {};
+};
+
+/// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
+/// `/metrics`: text. Another method is 405, another path whatever `AdminSources::others` says. What
+/// is refused here is JSON with a `code`. No reply may be kept by a cache or taken for another type
+/// unless it says so itself.
+///
+/// Requests for other paths are numbered and logged like those of clients; what has changed
+/// something is told at info. Those of monitors come all the time, and are not.
+///
+/// @threads as HttpListener.
+class AdminServer : private HttpHandler {
+ public:
+  /// All references must outlive the server.
+  AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids, EdgeParts parts);
+
+  Status Start() { return listener_.Start(); }
+  [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }
+  void Stop(std::chrono::milliseconds drain_timeout,
+            SocketAfterStop after = SocketAfterStop::kClosed) {
+    listener_.Stop(drain_timeout, after);
+  }
+  ListeningSocket TakeSocket() { return listener_.TakeSocket(); }
+
+ private:
+  class Observed;
+  /// What the log has to know of a request by the time of its reply.
+  struct Asked {
+    std::string request_id{};  ///< empty: it is not logged
+    bool may_change = false;
+    MonotonicTime begun{};
+  };
+
+  RequestPlan Plan(std::string_view method, std::string_view raw_path) override;
+  std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
+  HttpReply Refuse(int status, const std::string& reason) override;
+  std::optional<HttpReply> AnswerMonitor(const HttpRequest& request, const DeferReply& defer);
+  void Finish(const Asked& asked, HttpReply& reply);
+  void Log(const Asked& asked, const RequestLabel& label, int http_status);
+
+  const AdminSources sources_;
+  RequestIds& ids_;
+  const Clock& clock_;
+  Logger& logger_;
+  ReadinessAnswers readiness_;
+  HttpListener listener_;  // last: it uses all of the above
+};
+
+}  // namespace rtcroom

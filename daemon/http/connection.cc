@@ -1,0 +1,316 @@
+#include "daemon/http/connection.h"
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <span>
+#include <utility>
+
+#include "daemon/http/proxy_header.h"
+
+namespace rtcroom {
+namespace {
+
+/// Before other connections have their turn: reads, and answers to pipelined requests.
+constexpr int kReadsInATurn = 4;
+constexpr int kAnswersInATurn = 16;
+/// Replies to pipelined requests that are collected before they are written.
+constexpr std::size_t kEnoughToWrite = 65'536;
+/// Most that is read from a client that goes on sending what nobody will answer.
+constexpr int kMaxDiscardsInATurn = 64;
+
+constexpr ReplyForm kEndOfConnection = {};
+
+}  // namespace
+
+Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
+                       const IpAddress& peer, ConnectionCensus::Place place,
+                       std::function<void(Connection&)> on_end)
+    : context_(context),
+      loop_(loop),
+      socket_(loop.context(), socket.get()),
+      transport_(socket.Release()),
+      peer_(peer),
+      peer_text_(peer.ToText()),
+      peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
+      place_(std::move(place)),
+      on_end_(std::move(on_end)),
+      framer_(context.options.max_body_bytes),
+      memory_(context.held) {
+  context_.observer.OnConnectionOpened();
+}
+
+Connection::~Connection() = default;
+
+void Connection::Begin(std::shared_ptr<ssl_ctx_st> tls) {
+  tls_ = std::move(tls);
+  deadline_ = Now() + context_.options.handshake_timeout;
+  if (!context_.options.proxy_protocol) return Guarded(&Connection::Secure);
+  if (!context_.options.trusted_proxies.empty() && !peer_is_trusted_) {
+    Count(RefusalCause::kUntrustedPeer);
+    return End();
+  }
+  Guarded(&Connection::ReadProxy);
+}
+
+void Connection::CheckDeadline(MonotonicTime now) {
+  if (now < deadline_) return;
+  switch (state_) {
+    case State::kProxyHeader:
+      Count(RefusalCause::kProxyHeader);
+      return End();
+    case State::kHandshake:
+      Count(RefusalCause::kHandshakeTimeout);
+      return End();
+    case State::kReading:
+      if (framer_.has_bytes()) {
+        return Guarded([](Connection& self) { self.Refuse(408, RefusalCause::kRequestTimeout); });
+      }
+      return End();  // idle: not a word, since the client has asked nothing
+    case State::kWriting:
+    case State::kStreaming:
+      Count(RefusalCause::kWriteTimeout);
+      return End();
+    case State::kLingering:
+      return End();
+    case State::kHeld:
+    case State::kAway:
+    case State::kEnded:
+      return;
+  }
+}
+
+void Connection::Drain() {
+  if (state_ == State::kStreaming) return Guarded(&Connection::EndStream);
+  if (state_ != State::kReading || framer_.has_bytes()) return;  // it ends with its reply
+  deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
+  Guarded(&Connection::EndIfIdle);
+}
+
+void Connection::EndIfIdle() {
+  if (answered_ && !framer_.has_bytes() && !transport_.HasPending() && !transport_.HasUnread()) {
+    SayGoodbye();
+  }
+}
+
+void Connection::Abort() {
+  aborted_ = true;
+  if (state_ != State::kAway) End();
+}
+
+void Connection::Resume() {
+  switch (state_) {
+    case State::kProxyHeader:
+      return ReadProxy();
+    case State::kHandshake:
+      return ShakeHands();
+    case State::kReading:
+      return ReadRequests();
+    case State::kWriting:
+      return Continue();
+    case State::kLingering:
+      return Discard();
+    case State::kHeld:
+    case State::kAway:
+    case State::kStreaming:
+    case State::kEnded:
+      return;
+  }
+}
+
+void Connection::Wait(IoStatus for_what) {
+  if (for_what == IoStatus::kClosed) return End();
+  const auto readiness = for_what == IoStatus::kWantWrite
+                             ? boost::asio::posix::descriptor_base::wait_write
+                             : boost::asio::posix::descriptor_base::wait_read;
+  socket_.async_wait(readiness, [self = shared_from_this()](const auto& error) {
+    if (!error) self->Guarded(&Connection::Resume);  // what was cancelled has ended already
+  });
+}
+
+void Connection::ReadProxy() {
+  // Never more is read than the header has, since what follows it belongs to TLS.
+  while (true) {
+    const ProxyHeader header = ReadProxyHeader(proxy_header_);
+    if (header.progress == ProxyHeader::Progress::kInvalid) {
+      Count(RefusalCause::kProxyHeader);
+      return End();
+    }
+    if (header.progress == ProxyHeader::Progress::kComplete) {
+      if (header.client) {
+        peer_ = *header.client;
+        peer_text_ = peer_.ToText();
+        peer_is_trusted_ = context_.options.trusted_proxies.Contains(peer_);
+      }
+      std::string().swap(proxy_header_);
+      return Secure();
+    }
+    const std::size_t missing = header.size - proxy_header_.size();
+    const IoResult got = transport_.ReadRaw(loop_.scratch().first(missing));
+    if (got.status != IoStatus::kDone) return Wait(got.status);
+    proxy_header_.append(loop_.scratch().data(), got.bytes);
+  }
+}
+
+void Connection::Secure() {
+  if (!peer_is_trusted_) {
+    if (const std::optional<RefusalCause> refused = place_.Claim(peer_)) {
+      Count(*refused);
+      return End();
+    }
+  }
+  if (!tls_) return BeginReading();
+  // The session keeps its settings alive: a reload concerns later connections.
+  if (!transport_.Secure(*std::exchange(tls_, nullptr))) return End();
+  state_ = State::kHandshake;
+  ShakeHands();
+}
+
+void Connection::ShakeHands() {
+  const IoStatus status = transport_.Handshake();
+  if (status == IoStatus::kClosed) Count(RefusalCause::kHandshake);
+  if (status != IoStatus::kDone) return Wait(status);
+  context_.observer.OnHandshake();
+  BeginReading();
+}
+
+void Connection::BeginReading() {
+  place_.EndHandshake();
+  state_ = State::kReading;
+  deadline_ = Now() + Patience();
+  ReadRequests();
+}
+
+std::chrono::milliseconds Connection::Patience() const {
+  return context_.draining ? context_.options.first_request_grace : context_.options.idle_timeout;
+}
+
+void Connection::ReadRequests() {
+  for (int turn = 0; turn < kReadsInATurn; ++turn) {
+    const std::span<char> room = loop_.scratch();
+    const IoResult got = transport_.Read(room);
+    if (got.status == IoStatus::kWantRead && context_.draining && answered_ &&
+        !framer_.has_bytes()) {
+      return SayGoodbye();  // what looked like a request was none
+    }
+    if (got.status != IoStatus::kDone) return Wait(got.status);
+    TakeIn({room.data(), got.bytes});
+    if (state_ != State::kReading) return;
+    // What comes later makes the socket readable again, unless TLS holds it already.
+    if (got.bytes < room.size() && !transport_.HasPending()) return Wait(IoStatus::kWantRead);
+  }
+  loop_.Post([self = shared_from_this()] { self->Guarded(&Connection::Resume); });
+}
+
+void Connection::TakeIn(std::string_view bytes) {
+  using Progress = RequestFramer::Progress;
+  const MonotonicTime now = Now();
+  Progress progress = framer_.Feed(bytes, now);
+  for (int answers = 0; progress == Progress::kComplete; ++answers) {
+    if (answers == kAnswersInATurn) return TakeTurns();
+    Serve(framer_.Take());
+    if (state_ != State::kReading) return;
+    if (outbox_.closes()) return SayGoodbye();
+    if (outbox_.size() >= kEnoughToWrite && !Flush()) return;
+    progress = framer_.Feed({}, now);
+  }
+  if (progress == Progress::kRefused) return Refuse(framer_.refusal(), RefusalCause::kFraming);
+  if (progress == Progress::kContinue) outbox_.AppendInterim("HTTP/1.1 100 Continue\r\n\r\n");
+  if (!Flush()) return;
+  deadline_ = framer_.has_bytes() ? framer_.begun_at() + context_.options.request_timeout
+                                  : now + Patience();
+  // A connection that was answered while draining was told so; this one was not.
+  if (context_.draining) EndIfIdle();
+}
+
+void Connection::TakeTurns() {
+  // As long as it is away, nothing is read and nothing ends.
+  state_ = State::kAway;
+  loop_.Post([self = shared_from_this()] {
+    if (self->state_ != State::kAway) return;
+    self->state_ = State::kReading;
+    if (self->aborted_) return self->End();
+    self->Guarded(&Connection::Continue);
+  });
+}
+
+void Connection::Continue() {
+  if (!Flush()) return;
+  if (held_) {
+    RunHeld();
+    if (state_ != State::kReading || !Flush()) return;
+  }
+  if (outbox_.closes()) return SayGoodbye();
+  TakeIn({});
+  if (state_ != State::kReading) return;
+  if (transport_.HasPending()) return ReadRequests();
+  Wait(IoStatus::kWantRead);
+}
+
+void Connection::Refuse(int status, RefusalCause cause) {
+  Count(cause);
+  outbox_.Append(context_.exchange.Refuse(
+      kEndOfConnection, status,
+      std::string(kRefusalCauses.at(static_cast<std::size_t>(cause)).name)));
+  SayGoodbye();
+}
+
+bool Connection::Flush() {
+  const IoStatus status = outbox_.Flush(transport_);
+  if (status == IoStatus::kDone) {
+    if (state_ == State::kWriting) state_ = State::kReading;
+    return CountMemory();
+  }
+  if (status != IoStatus::kClosed && state_ != State::kWriting) {
+    state_ = State::kWriting;
+    deadline_ = Now() + context_.options.write_timeout;
+  }
+  if (CountMemory()) Wait(status);
+  return false;
+}
+
+bool Connection::CountMemory() {
+  const std::size_t of_request =
+      framer_.held_memory() > kSmallRequestBytes ? framer_.held_memory() : 0;
+  const std::size_t of_held = held_ ? held_->request.body.capacity() : 0;
+  if (memory_.Set(outbox_.capacity() + of_request + of_held)) return true;
+  Count(RefusalCause::kMemory);
+  return End(), false;
+}
+
+void Connection::SayGoodbye() {
+  if (!Flush()) return;
+  transport_.CloseWriting();
+  // Closing a socket that holds unread bytes resets it, and the client may lose its reply.
+  if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) {
+    state_ = State::kLingering;
+    deadline_ = Now() + context_.options.goodbye_timeout;
+    return Discard();
+  }
+  End();
+}
+
+void Connection::Discard() {
+  for (int turn = 0; turn < kMaxDiscardsInATurn; ++turn) {
+    const IoResult got = transport_.ReadRaw(loop_.scratch());
+    if (got.status != IoStatus::kDone) return Wait(got.status);
+  }
+  End();  // it sends faster than anybody who only has not seen the goodbye yet
+}
+
+void Connection::End() {
+  if (state_ == State::kEnded) return;
+  state_ = State::kEnded;
+  deadline_ = MonotonicTime::max();
+  (void)memory_.Set(0);
+  due_.reset();
+  held_.reset();
+  LeaveStream();
+  boost::system::error_code failed;
+  failed = socket_.close(failed);  // there is nothing to be done about it
+  place_ = {};
+  context_.observer.OnConnectionClosed();
+  on_end_(*this);
+}
+
+}  // namespace rtcroom

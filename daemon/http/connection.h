@@ -1,0 +1,174 @@
+// One client's connection, from the first byte to the last.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/file_descriptor.h"
+#include "daemon/base/ip_address.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/http/connection_census.h"
+#include "daemon/http/connection_context.h"
+#include "daemon/http/event_loop.h"
+#include "daemon/http/http_exchange.h"
+#include "daemon/http/memory_share.h"
+#include "daemon/http/reply_outbox.h"
+#include "daemon/http/request_framer.h"
+#include "daemon/http/stream_queue.h"
+#include "daemon/http/transport.h"
+#include "handlers/streamed_reply.h"
+
+namespace rtcroom {
+
+/// Reads requests, has them answered one after the other, writes the replies, all under deadlines.
+///
+/// Shared by the table of its listener, by the wait or the task that it is in, and by whoever is
+/// to answer its request later: whichever ends last. It lives on its loop. While a worker answers
+/// a request (`State::kAway`), transport and replies are the worker's, and the loop only keeps
+/// hands off until the worker has posted it back; so no part of it has a lock.
+///
+/// @threads the thread of its loop, also for the constructor's `on_end`.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// @param on_end  called once, when the connection is closed.
+  Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
+             const IpAddress& peer, ConnectionCensus::Place place,
+             std::function<void(Connection&)> on_end);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// @param tls  null for plain HTTP.
+  void Begin(std::shared_ptr<ssl_ctx_st> tls);
+
+  /// Ends or refuses what has taken too long.
+  void CheckDeadline(MonotonicTime now);
+
+  /// Answers what has been asked, waits a moment for what may have been, and ends.
+  void Drain();
+
+  /// Ends, as soon as whoever answers its request has returned it.
+  void Abort();
+
+ private:
+  enum class State : std::uint8_t {
+    kProxyHeader,
+    kHandshake,
+    kReading,    ///< idle, or in the middle of a request
+    kHeld,       ///< a request waits for its turn
+    kAway,       ///< a request is being answered, or others have their turn
+    kWriting,    ///< the client has not taken all of its replies yet
+    kStreaming,  ///< a reply is told bit by bit
+    kLingering,  ///< all is said; the client may still be sending
+    kEnded,
+  };
+  /// A request that is read but may not run yet: not before its time, and not before the replies
+  /// to those before it are on their way.
+  struct HeldRequest {
+    FramedRequest request{};
+    Lane lane = Lane::kInline;
+    MonotonicTime due{};
+  };
+  class Later;
+  class Stream;
+  /// A reply that is told bit by bit.
+  struct Streaming {
+    std::shared_ptr<StreamQueue> queue{};  ///< shared with whoever writes the reply
+    StreamedReply::OnEnd on_end{};
+    std::size_t unasked_bytes = 0;  ///< that the client has sent meanwhile
+    bool is_ending = false;         ///< when all is sent
+    bool waits_to_write = false;
+  };
+
+  /// Runs a step of this connection. What it lets slip (out of memory, most likely) costs this
+  /// connection and no other.
+  template <typename Step>
+  void Guarded(Step step) {
+    try {
+      std::invoke(step, *this);
+    } catch (const std::exception&) {
+      End();
+    }
+  }
+  void Resume();
+  void Wait(IoStatus for_what);
+  void ReadProxy();
+  void Secure();
+  void ShakeHands();
+  void BeginReading();
+  void ReadRequests();
+  void TakeIn(std::string_view bytes);
+  void TakeTurns();
+  void Serve(FramedRequest request);
+  void Hold(FramedRequest request, Lane lane, MonotonicTime due);
+  void RunHeld();
+  void Run(FramedRequest request, Lane lane);
+  void AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept;
+  std::optional<WireReply> Answer(FramedRequest request, MonotonicTime begun);
+  void ComeBack(std::uint32_t turn, WireReply reply);
+  /// @threads safe from any thread.
+  std::shared_ptr<StreamedReply> OpenStream(std::uint32_t turn, ReplyForm form, HttpReply head,
+                                            StreamedReply::OnEnd on_end);
+  void BeginStream(const ReplyForm& form, const HttpReply& head);
+  void WatchStreamsClient();
+  void ReadWhileStreaming();
+  void SendStream();
+  void FlushStream();
+  void EndStream();
+  void LeaveStream();
+  void Continue();
+  void Refuse(int status, RefusalCause cause);
+  bool Flush();
+  bool CountMemory();
+  void EndIfIdle();
+  void SayGoodbye();
+  void Discard();
+  void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
+  void End();
+  /// Whether the request of that turn is the one being answered.
+  [[nodiscard]] bool IsAway(std::uint32_t turn) const {
+    return state_ == State::kAway && turn == turn_;
+  }
+  /// How long an idle connection may stay.
+  [[nodiscard]] std::chrono::milliseconds Patience() const;
+  [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
+  [[nodiscard]] MonotonicTime Now() const { return context_.clock.Monotonic(); }
+
+  ConnectionContext& context_;
+  EventLoop& loop_;
+  boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> socket_;
+  Transport transport_;
+  IpAddress peer_;
+  std::string peer_text_;
+  bool peer_is_trusted_ = false;
+  ConnectionCensus::Place place_;
+  const std::function<void(Connection&)> on_end_;
+  std::shared_ptr<ssl_ctx_st> tls_;  ///< until the handshake begins
+
+  State state_ = State::kProxyHeader;
+  MonotonicTime deadline_ = MonotonicTime::max();
+  std::string proxy_header_;  ///< as far as it has come
+  RequestFramer framer_;
+  TokenBucket pace_;
+  std::unique_ptr<HeldRequest> held_;
+  std::unique_ptr<boost::asio::steady_timer> due_;
+  ReplyOutbox outbox_;
+  MemoryShare memory_;                 ///< of what is held for the clients of the listener
+  std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
+  std::uint32_t turn_ = 0;             ///< counts requests: which of them a reply belongs to
+  bool answered_ = false;              ///< one request at least
+  bool aborted_ = false;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,41 @@
+// The threads that listeners share.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "daemon/base/logger.h"
+#include "daemon/http/worker_pool.h"
+
+namespace rtcroom {
+
+class EventLoop;
+
+struct EdgeThreadCounts {
+  std::size_t loops = 1;    ///< at least 1
+  std::size_t workers = 4;  ///< at least 1
+  /// Requests of each urgency that wait for a worker; past it they are answered 503. A group of
+  /// commits takes all that wait, so thousands are a fraction of a second's work.
+  std::size_t waiting = 4096;
+};
+
+/// @threads immutable; its parts are safe from any thread. Outlives the listeners that use it.
+class EdgeThreads {
+ public:
+  /// @throws std::system_error when the threads cannot be started.
+  EdgeThreads(EdgeThreadCounts counts, Logger& logger);
+  ~EdgeThreads();
+  EdgeThreads(const EdgeThreads&) = delete;
+  EdgeThreads& operator=(const EdgeThreads&) = delete;
+
+  [[nodiscard]] std::size_t loop_count() const { return loops_.size(); }
+  [[nodiscard]] EventLoop& loop(std::size_t index) const { return *loops_[index]; }
+  WorkerPool& workers() { return workers_; }
+
+ private:
+  std::vector<std::unique_ptr<EventLoop>> loops_;
+  WorkerPool workers_;  // last: its tasks post to the loops
+};
+
+}  // namespace rtcroom

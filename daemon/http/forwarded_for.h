@@ -1,0 +1,31 @@
+// Who sent a request that came through proxies.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "daemon/base/address_range.h"
+#include "daemon/base/ip_address.h"
+
+namespace rtcroom {
+
+/// Most entries of an X-Forwarded-For that are looked at.
+inline constexpr std::size_t kMaxForwardedHops = 64;
+
+/// The client's address.
+///
+/// Each proxy appends the address that it was called from, so the entries are believed from the
+/// right, as long as a trusted proxy wrote them: the first address that is not trusted is the
+/// client, and what stands left of it is the client's own claim. When every entry is a trusted
+/// proxy, the leftmost is the client. An entry that is no address ends the walk at the hop before
+/// it, and so does the bound of `kMaxForwardedHops`.
+///
+/// @param peer           who holds the connection; after a PROXY header, the address it told.
+/// @param forwarded_for  the header's value, or its several values joined by commas in the order
+///                       of the lines (RFC 9110, 5.3); empty when it was not sent. An entry may
+///                       carry a port (`1.2.3.4:567`, `[v6]:567`).
+/// @return `peer` unless it is in `trusted`.
+IpAddress ClientAddress(const IpAddress& peer, std::string_view forwarded_for,
+                        const AddressRanges& trusted);
+
+}  // namespace rtcroom

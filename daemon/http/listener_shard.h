@@ -1,0 +1,80 @@
+// Those connections of a listener that live on one of its loops.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/http/connection.h"
+#include "daemon/http/connection_census.h"
+#include "daemon/http/connection_context.h"
+#include "daemon/http/event_loop.h"
+#include "daemon/http/listening_socket.h"
+
+namespace rtcroom {
+
+/// One of a listener's connections, counted for as long as this lives.
+class OpenConnection {
+ public:
+  explicit OpenConnection(std::atomic<std::size_t>& count) : count_(&count) { ++count; }
+  OpenConnection(OpenConnection&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+  OpenConnection& operator=(OpenConnection&&) = delete;
+  ~OpenConnection() {
+    if (count_ != nullptr) --*count_;
+  }
+
+ private:
+  std::atomic<std::size_t>* count_;
+};
+
+/// A connection on its way to its shard.
+struct Newcomer {
+  AcceptedSocket accepted;
+  ConnectionCensus::Place place;
+  OpenConnection open;
+  std::shared_ptr<ssl_ctx_st> tls = {};  ///< null for plain HTTP
+};
+
+/// @threads the thread of its loop, except for construction, and destruction once it is empty and
+///          its upkeep has stopped.
+class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
+ public:
+  ListenerShard(ConnectionContext& context, EventLoop& loop);
+  ~ListenerShard();
+  ListenerShard(const ListenerShard&) = delete;
+  ListenerShard& operator=(const ListenerShard&) = delete;
+
+  /// Begins to look for passed deadlines.
+  void BeginUpkeep();
+  void StopUpkeep();
+
+  /// Serves the connection from here on, or turns it away when that is not possible.
+  void Adopt(Newcomer newcomer);
+
+  void Drain();
+  void Abort();
+
+ private:
+  void CheckDeadlinesLater();
+  /// Calls `visit` for every connection; it may end them.
+  template <typename Visit>
+  void ForEach(Visit visit);
+
+  ConnectionContext& context_;
+  EventLoop& loop_;
+  const std::chrono::milliseconds period_;  ///< between two looks at all deadlines
+  boost::asio::steady_timer upkeep_;
+  bool stopped_ = false;
+  struct Entry {
+    std::shared_ptr<Connection> connection;
+    OpenConnection open;
+  };
+  std::unordered_map<Connection*, Entry> connections_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,74 @@
+#include "daemon/http/readiness_answers.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+namespace {
+
+/// The text without what would need an escape in JSON; reasons are our own plain words.
+std::string Plain(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; }, ' ');
+  return text;
+}
+
+HttpReply ReplyOf(const Status& ready) {
+  HttpReply reply;
+  if (ready) {
+    reply.body = R"({"code":0,"message":"ready"})";
+    return reply;
+  }
+  const Error& error = ready.error();
+  reply.status = 503;
+  reply.body = fmt::format(R"({{"code":6,"message":"not ready","reason":"{}: {}"}})",
+                           ErrcName(error.code), Plain(error.detail));
+  return reply;
+}
+
+}  // namespace
+
+/// Ends with whoever waits for it, also when there is no answer: let go of, they are told so.
+class ReadinessAnswers::Question {
+ public:
+  explicit Question(ReadinessAnswers& answers) : answers_(answers) {}
+  ~Question() { (void)End(); }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  /// From here on others ask anew.
+  std::vector<std::shared_ptr<PendingReply>> End() {
+    const MutexLock lock(answers_.mutex_);
+    if (std::exchange(has_ended_, true)) return {};
+    answers_.asked_at_.reset();
+    return std::exchange(answers_.waiting_, {});
+  }
+
+ private:
+  ReadinessAnswers& answers_;
+  bool has_ended_ = false;
+};
+
+std::optional<HttpReply> ReadinessAnswers::Answer(const DeferReply& defer) {
+  const MonotonicTime now = clock_.Monotonic();
+  {
+    const MutexLock lock(mutex_);
+    if (asked_at_) {
+      if (now - *asked_at_ > kPatience || waiting_.size() >= kMostWaiting) {
+        return ReplyOf(Error{Errc::kUnavailable, "the one before is not answered yet"});
+      }
+      waiting_.push_back(defer());  // with the lock, as it only makes an object
+      return std::nullopt;
+    }
+    asked_at_ = now;
+  }
+  Question question(*this);
+  HttpReply reply = ReplyOf(is_ready_());
+  for (const std::shared_ptr<PendingReply>& waiting : question.End()) waiting->Send(reply);
+  return reply;
+}
+
+}  // namespace rtcroom

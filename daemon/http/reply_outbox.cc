@@ -1,0 +1,30 @@
+#include "daemon/http/reply_outbox.h"
+
+#include <utility>
+
+namespace rtcroom {
+
+void ReplyOutbox::Append(WireReply reply) {
+  if (unsent_.empty()) {
+    unsent_ = std::move(reply.bytes);
+  } else {
+    unsent_ += reply.bytes;
+  }
+  closes_ = closes_ || !reply.keep_alive;
+}
+
+IoStatus ReplyOutbox::Flush(Transport& transport) {
+  std::size_t sent = 0;
+  while (sent < unsent_.size()) {
+    const IoResult put = transport.Write(std::string_view(unsent_).substr(sent));
+    if (put.status != IoStatus::kDone) {
+      unsent_.erase(0, sent);
+      return put.status;
+    }
+    sent += put.bytes;
+  }
+  if (sent > 0) std::string().swap(unsent_);  // an idle connection holds no memory
+  return IoStatus::kDone;
+}
+
+}  // namespace rtcroom

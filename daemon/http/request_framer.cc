@@ -1,0 +1,239 @@
+#include "daemon/http/request_framer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+bool IsAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/// RFC 9110 5.6.2: what method and header names are made of.
+bool IsTokenChar(char c) {
+  return IsAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, IsTokenChar);
+}
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, Lower, Lower);
+}
+
+std::string_view Trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Whether a comma-separated list holds the word.
+bool ListHolds(std::string_view list, std::string_view word) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    if (EqualsIgnoringCase(Trimmed(list.substr(0, comma)), word)) return true;
+    if (comma == std::string_view::npos) return false;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+/// A list with one more value, comma separated.
+std::string Joined(std::string list, std::string_view value) {
+  if (!list.empty()) list += ',';
+  return list.append(value);
+}
+
+/// Where the host begins in a target in absolute form; 0 for other forms.
+std::size_t AuthorityOf(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (EqualsIgnoringCase(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
+
+}  // namespace
+
+RequestFramer::Progress RequestFramer::Feed(std::string_view bytes, MonotonicTime now) {
+  if (refusal_ != 0) return Progress::kRefused;
+  if (!is_begun_) begun_at_ = now;
+  buffer_.append(bytes);
+  is_begun_ = !buffer_.empty();
+  return part_ == Part::kBody ? ReadBody() : ReadHead(now);
+}
+
+FramedRequest RequestFramer::Take() {
+  const std::size_t end = parsed_ + content_length_.value_or(0);
+  request_.body = buffer_.substr(parsed_, end - parsed_);
+  if (end == buffer_.size()) {
+    // Most connections are idle most of the time, and idle ones hold no memory.
+    std::string().swap(buffer_);
+  } else {
+    // The rest in a string of its own size: after a large body it must not keep all the room.
+    buffer_ = buffer_.substr(end);
+    request_.more_follows = true;
+  }
+  is_begun_ = false;
+  parsed_ = 0;
+  part_ = Part::kRequestLine;
+  blank_lines_ = 0;
+  headers_ = 0;
+  has_host_ = false;
+  says_close_ = false;
+  content_length_.reset();
+  awaits_continue_ = false;
+  return std::exchange(request_, {});
+}
+
+RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
+  while (true) {
+    const std::size_t end = buffer_.find('\n', parsed_);
+    const std::size_t head_bytes = end == std::string::npos ? buffer_.size() : end + 1;
+    if (part_ == Part::kRequestLine && head_bytes - parsed_ > kMaxRequestLineBytes) Refuse(414);
+    if (part_ == Part::kHeaders && head_bytes > kMaxHeadBytes) Refuse(431);
+    if (refusal_ != 0) return Progress::kRefused;
+    if (end == std::string::npos) return Progress::kNeedMore;
+
+    const std::string_view line(buffer_.data() + parsed_, end - parsed_);
+    parsed_ = end + 1;
+    if (!line.ends_with('\r')) return Refuse(400), Progress::kRefused;
+    const std::string_view text = line.substr(0, line.size() - 1);
+    if (part_ == Part::kHeaders && text.empty()) {
+      part_ = Part::kBody;
+      return ReadBody();
+    }
+    if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
+      ++blank_lines_;
+      // Not a request yet: a client that ends its bodies with one too many is idle.
+      buffer_ = buffer_.substr(std::exchange(parsed_, 0));
+      is_begun_ = !buffer_.empty();
+      begun_at_ = now;  // what lies behind the line came with its end
+      continue;
+    }
+    const bool taken = part_ == Part::kRequestLine ? TakeRequestLine(text) : TakeHeader(text);
+    if (!taken) return Progress::kRefused;
+  }
+}
+
+RequestFramer::Progress RequestFramer::ReadBody() {
+  if (buffer_.size() - parsed_ >= content_length_.value_or(0)) return Progress::kComplete;
+  // A client that sent its body without waiting needs no answer to its Expect.
+  if (std::exchange(awaits_continue_, false) && buffer_.size() == parsed_) {
+    return Progress::kContinue;
+  }
+  return Progress::kNeedMore;
+}
+
+bool RequestFramer::TakeRequestLine(std::string_view line) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return Refuse(400);
+  const std::string_view method = line.substr(0, first);
+  const std::string_view version = line.substr(last + 1);
+  if (!IsToken(method) || (version != "HTTP/1.1" && version != "HTTP/1.0")) return Refuse(400);
+  request_.method = method;
+  request_.version = version == "HTTP/1.1" ? HttpVersion::k11 : HttpVersion::k10;
+  request_.keep_alive = request_.version == HttpVersion::k11;
+  part_ = Part::kHeaders;
+  return TakeTarget(line.substr(first + 1, last - first - 1));
+}
+
+bool RequestFramer::TakeTarget(std::string_view target) {
+  // No target has a fragment (RFC 9112 3.2), and a library would cut one off behind our back.
+  if (target.empty() ||
+      std::ranges::any_of(target, [](char c) { return c == ' ' || c == '#' || IsControl(c); })) {
+    return Refuse(400);
+  }
+  if (const std::size_t authority = AuthorityOf(target); authority > 0) {
+    target.remove_prefix(authority);
+    const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    if (end == 0) return Refuse(400);  // no host
+    target.remove_prefix(end);
+  } else if (target.front() != '/' && target != "*") {
+    return Refuse(400);
+  }
+  const std::size_t question = std::min(target.find('?'), target.size());
+  if (question > kMaxPathBytes) return Refuse(414);
+  request_.path = question == 0 ? "/" : target.substr(0, question);
+  request_.query = target.substr(std::min(question + 1, target.size()));
+  return true;
+}
+
+bool RequestFramer::TakeHeader(std::string_view line) {
+  if (++headers_ > kMaxHeaders) return Refuse(431);
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return Refuse(400);
+  const std::string_view name = line.substr(0, colon);
+  const std::string_view value = Trimmed(line.substr(colon + 1));
+  // A folded line starts with a blank, which no name holds.
+  if (!IsToken(name)) return Refuse(400);
+  if (std::ranges::any_of(value, [](char c) { return c != '\t' && IsControl(c); })) {
+    return Refuse(400);
+  }
+  if (!std::ranges::all_of(name, [](char c) { return IsAlphanumeric(c) || c == '-'; })) {
+    return true;
+  }
+  return ApplyHeader(name, value);
+}
+
+bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
+  if (EqualsIgnoringCase(name, "Content-Length")) return TakeContentLength(value);
+  if (EqualsIgnoringCase(name, "Transfer-Encoding")) return Refuse(411);
+  if (EqualsIgnoringCase(name, "Content-Encoding")) {
+    return EqualsIgnoringCase(value, "identity") || Refuse(415);
+  }
+  if (EqualsIgnoringCase(name, "Expect")) {
+    if (request_.version == HttpVersion::k10) return true;  // RFC 9110 10.1.1
+    awaits_continue_ = true;
+    return EqualsIgnoringCase(value, "100-continue") || Refuse(417);
+  }
+  if (EqualsIgnoringCase(name, "Host")) return !std::exchange(has_host_, true) || Refuse(400);
+  if (EqualsIgnoringCase(name, "Connection")) {
+    TakeConnection(value);
+  } else if (EqualsIgnoringCase(name, "Content-Type")) {
+    request_.content_type = value;
+  } else if (EqualsIgnoringCase(name, "Origin")) {
+    request_.origin = value;
+  } else if (EqualsIgnoringCase(name, "If-None-Match")) {
+    request_.if_none_match = value;
+  } else if (EqualsIgnoringCase(name, "Authorization")) {
+    // Whoever sends two means none: what is left of both together proves nothing.
+    request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));
+  } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
+    request_.forwarded_for = Joined(request_.forwarded_for, value);
+  }
+  return true;
+}
+
+void RequestFramer::TakeConnection(std::string_view value) {
+  if (ListHolds(value, "close")) {
+    request_.keep_alive = false;
+    says_close_ = true;
+  } else if (request_.version == HttpVersion::k10 && ListHolds(value, "keep-alive")) {
+    request_.keep_alive = !says_close_;
+  }
+}
+
+bool RequestFramer::TakeContentLength(std::string_view value) {
+  std::size_t length = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+  if (content_length_ || value.empty() || end != value.data() + value.size()) return Refuse(400);
+  // Digits that no size_t holds are a length past every limit, too.
+  if (error == std::errc::result_out_of_range || length > max_body_bytes_) return Refuse(413);
+  if (error != std::errc{}) return Refuse(400);
+  content_length_ = length;
+  return true;
+}
+
+bool RequestFramer::Refuse(int status) {
+  refusal_ = status;
+  return false;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,116 @@
+#include "daemon/http/tls_context.h"
+
+#include <chrono>
+#include <ctime>
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509err.h>
+
+#include "daemon/http/ticket_keys.h"
+
+namespace rtcroom {
+namespace {
+
+// OpenSSL's own callback would ask at the terminal and block the start for ever.
+int RefusePassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
+  return 0;
+}
+
+// Called only for a client that offers protocols; OpenSSL has checked the form of its list. One
+// that offers HTTP/2 alone would send what nobody here reads, so it is told at once (RFC 7301).
+int SelectProtocol(SSL* /*connection*/, const unsigned char** selected,
+                   unsigned char* selected_size, const unsigned char* offered,
+                   unsigned int offered_size, void* /*context*/) {
+  static constexpr unsigned char kServed[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, selected_size, kServed, sizeof(kServed), offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  *selected = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+// Nothing is kept per session: the client brings its session along in a ticket. One is enough,
+// since each resumption brings the next one; OpenSSL's usual two cost as much again to seal.
+bool SetResumption(SSL_CTX* context) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kMaxTicketLife).count());
+  return SSL_CTX_set_num_tickets(context, 1) == 1;
+}
+
+}  // namespace
+
+void TlsContextDeleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
+
+std::string TakeTlsError() {
+  // The oldest entry says what went wrong, the later ones where that was noticed.
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "unknown error";
+  // Failed system calls ("No such file or directory") have no entry in the table of reasons.
+  const char* reason = ERR_SYSTEM_ERROR(code) ? nullptr : ERR_reason_error_string(code);
+  if (reason != nullptr) return reason;
+  char text[256] = {};
+  ERR_error_string_n(code, text, sizeof(text));
+  return text;
+}
+
+Result<TimePoint> CertificateExpiry(ssl_ctx_st* context) {
+  const X509* const certificate = SSL_CTX_get0_certificate(context);
+  std::tm ends{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends) != 1) {
+    return Error{Errc::kUnavailable, "no end of the certificate's time"};
+  }
+  return TimePoint(std::chrono::seconds(timegm(&ends)));
+}
+
+Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path) {
+  ERR_clear_error();
+  TlsContext context(SSL_CTX_new(TLS_server_method()));
+  if (!context) return Error{Errc::kInternal, "TLS context: " + TakeTlsError()};
+  SSL_CTX_set_default_passwd_cb(context.get(), RefusePassphrase);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  // Idle connections hold no buffers; a write may be continued from another address.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // With it, a call that reads would go on for as long as a peer sends messages of TLS itself.
+  // `Transport` ends those that come back in between.
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
+  // A record's head and body in one system call. What was read ahead is asked for with
+  // SSL_has_pending, or a wait for the descriptor would never end.
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  SSL_CTX_set_alpn_select_cb(context.get(), SelectProtocol, nullptr);
+  // The second list is for TLS 1.2 alone: TLS 1.3 has no suite without forward secrecy.
+  if (SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+      SSL_CTX_set1_groups_list(context.get(), "X25519:P-256") != 1 ||
+      !SetResumption(context.get())) {
+    return Error{Errc::kInternal, "TLS settings: " + TakeTlsError()};
+  }
+  if (SSL_CTX_use_certificate_chain_file(context.get(), cert_path.c_str()) != 1) {
+    return Error{Errc::kUnavailable, fmt::format("{}: not a readable PEM certificate chain ({})",
+                                                 cert_path, TakeTlsError())};
+  }
+  if (SSL_CTX_use_PrivateKey_file(context.get(), key_path.c_str(), SSL_FILETYPE_PEM) != 1) {
+    const unsigned long code = ERR_peek_last_error();
+    if (ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH) {
+      ERR_clear_error();
+      return Error{Errc::kUnavailable,
+                   fmt::format("{}: not the key of the certificate {}", key_path, cert_path)};
+    }
+    return Error{Errc::kUnavailable, fmt::format("{}: not a readable unencrypted PEM key ({})",
+                                                 key_path, TakeTlsError())};
+  }
+  // The call above compares it only with a certificate of its own kind.
+  if (SSL_CTX_check_private_key(context.get()) != 1) {
+    ERR_clear_error();
+    return Error{Errc::kUnavailable,
+                 fmt::format("{}: not the key of the certificate {}", key_path, cert_path)};
+  }
+  return context;
+}
+
+}  // namespace rtcroom

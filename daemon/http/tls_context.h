@@ -1,0 +1,38 @@
+// The server's TLS settings, certificate and key.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+
+struct ssl_ctx_st;
+
+namespace rtcroom {
+
+struct TlsContextDeleter {
+  void operator()(ssl_ctx_st* context) const;
+};
+/// An OpenSSL SSL_CTX; immutable once loaded, and then safe from any thread.
+using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
+
+/// Reads a PEM certificate chain (the server's own first) and its unencrypted PEM key.
+///
+/// TLS 1.2 with ECDHE and an AEAD cipher, or TLS 1.3: nothing without forward secrecy. A client
+/// that offers application protocols (ALPN) must offer http/1.1. Sessions are resumed by ticket;
+/// `TicketKeys` lets the tickets outlive the context.
+///
+/// The connections read ahead: ask SSL_has_pending before waiting for their descriptor.
+///
+/// @errors  kUnavailable; the detail names the file and what is wrong with it.
+Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
+
+/// When the certificate of a context ends.
+/// @errors  kUnavailable when that is not to be understood.
+Result<TimePoint> CertificateExpiry(ssl_ctx_st* context);
+
+/// What the calling thread's OpenSSL calls failed with last, in words; empties its queue.
+std::string TakeTlsError();
+
+}  // namespace rtcroom

@@ -1,0 +1,41 @@
+// The certificate and key that new TLS connections are served with; they can be exchanged.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "daemon/http/ticket_keys.h"
+#include "daemon/http/tls_context.h"
+
+namespace rtcroom {
+
+/// Connections keep what they began with: OpenSSL counts who still uses a context. Tickets
+/// outlive an exchange, so that clients resume their sessions and the machine is spared ten
+/// thousand full handshakes at once.
+///
+/// @threads safe from any thread.
+class TlsSettings {
+ public:
+  /// Both, and the settings themselves, must outlive every connection that was made with them.
+  TlsSettings(const Clock& clock, FillRandom fill) : ticket_keys_(clock, std::move(fill)) {}
+
+  /// Reads the files and serves new connections with them from now on. To be called before
+  /// `Current`, and again whenever the files have changed.
+  /// @errors  as LoadTlsContext; what was served with before stays.
+  Status Reload(const std::string& cert_path, const std::string& key_path) EXCLUDES(mutex_);
+
+  /// For a new connection's SSL_new; null before the first successful `Reload`. Shared because a
+  /// reload may come between this call and SSL_new.
+  [[nodiscard]] std::shared_ptr<ssl_ctx_st> Current() const EXCLUDES(mutex_);
+
+ private:
+  TicketKeys ticket_keys_;
+  mutable Mutex mutex_;
+  std::shared_ptr<ssl_ctx_st> current_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,118 @@
+#include "daemon/http/transport.h"
+
+#include <cerrno>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+namespace rtcroom {
+namespace {
+
+/// What a system call that failed on the socket needs.
+IoStatus StatusOfErrno(IoStatus when_it_would_block) {
+  const bool would_block = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  return would_block ? when_it_would_block : IoStatus::kClosed;
+}
+
+}  // namespace
+
+void Transport::TlsDeleter::operator()(ssl_st* tls) const { SSL_free(tls); }
+
+Transport::Transport(int socket) : socket_(socket) {}
+
+Transport::~Transport() = default;
+
+bool Transport::Secure(ssl_ctx_st& tls) {
+  tls_.reset(SSL_new(&tls));
+  return tls_ != nullptr && SSL_set_fd(tls_.get(), socket_) == 1;
+}
+
+IoStatus Transport::Handshake() {
+  ERR_clear_error();
+  const int result = SSL_accept(tls_.get());
+  if (result != 1) return TlsStatus(result);
+  SSL_set_msg_callback(tls_.get(), CountTlsMessage);
+  SSL_set_msg_callback_arg(tls_.get(), this);
+  return IoStatus::kDone;
+}
+
+IoResult Transport::Read(std::span<char> into) {
+  if (!tls_) return ReadRaw(into);
+  while (tls_messages_ <= kMaxTlsMessages) {
+    ERR_clear_error();
+    const int messages = tls_messages_;
+    std::size_t got = 0;
+    const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
+    if (result == 1) return {.status = IoStatus::kDone, .bytes = got};
+    const IoStatus status = TlsStatus(result);
+    // Without SSL_MODE_AUTO_RETRY a message of TLS itself may end the call, whatever lies behind
+    // it.
+    if (status != IoStatus::kWantRead || tls_messages_ == messages) {
+      return {.status = status, .bytes = 0};
+    }
+  }
+  return {.status = IoStatus::kClosed, .bytes = 0};
+}
+
+IoResult Transport::Write(std::string_view bytes) {
+  if (!tls_) return WriteRaw(bytes);
+  ERR_clear_error();
+  std::size_t put = 0;
+  const int result = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &put);
+  if (result == 1) return {.status = IoStatus::kDone, .bytes = put};
+  return {.status = TlsStatus(result), .bytes = 0};
+}
+
+void Transport::BoundSendBuffer(int bytes) {
+  // What the system makes of it only decides when a slow client is noticed.
+  (void)setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+bool Transport::HasPending() const { return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1; }
+
+void Transport::CloseWriting() {
+  // One try: the reply is out, and a peer that reads slowly only misses the goodbye.
+  if (tls_) SSL_shutdown(tls_.get());
+  ERR_clear_error();
+  shutdown(socket_, SHUT_WR);
+}
+
+IoResult Transport::ReadRaw(std::span<char> into) {
+  const ssize_t got = recv(socket_, into.data(), into.size(), 0);
+  if (got > 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(got)};
+  if (got == 0) return {.status = IoStatus::kClosed, .bytes = 0};
+  return {.status = StatusOfErrno(IoStatus::kWantRead), .bytes = 0};
+}
+
+bool Transport::HasUnread() const {
+  char byte = 0;
+  return recv(socket_, &byte, 1, MSG_PEEK) > 0;
+}
+
+IoStatus Transport::TlsStatus(int result) const {
+  const int reason = SSL_get_error(tls_.get(), result);
+  if (reason == SSL_ERROR_WANT_READ) return IoStatus::kWantRead;
+  if (reason == SSL_ERROR_WANT_WRITE) return IoStatus::kWantWrite;
+  return IoStatus::kClosed;
+}
+
+void Transport::CountTlsMessage(int is_written, int /*version*/, int content_type,
+                                const void* /*bytes*/, std::size_t /*size*/, ssl_st* tls,
+                                void* transport) {
+  if (is_written != 0) return;
+  if (content_type != SSL3_RT_HANDSHAKE && content_type != SSL3_RT_ALERT) return;
+  if (++static_cast<Transport*>(transport)->tls_messages_ <= kMaxTlsMessages) return;
+  // A call that reads ahead goes on as long as there is the beginning of another message; without
+  // that it ends with what it has, and then the connection.
+  SSL_set_read_ahead(tls, 0);
+}
+
+IoResult Transport::WriteRaw(std::string_view bytes) {
+  const ssize_t put = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (put > 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(put)};
+  if (put == 0) return {.status = IoStatus::kWantWrite, .bytes = 0};
+  return {.status = StatusOfErrno(IoStatus::kWantWrite), .bytes = 0};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,271 @@
+#include "daemon/http_client/outgoing_http.h"
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/http_client/outgoing_client.h"
+#include "daemon/http_client/outgoing_target.h"
+
+namespace rtcroom {
+namespace {
+
+/// A write to a connection that is cut raises SIGPIPE in the thread that writes.
+void BlockSigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+Error Stopped(Errc code) { return {code, "outgoing call: the server is stopping"}; }
+
+}  // namespace
+
+/// One request: `Run` by its own thread, while the caller is in `WaitUntil`.
+class HttplibOutgoing::Call : private CallObserver {
+ public:
+  Call(HttplibOutgoing& calls, OutgoingRequest request)
+      : calls_(calls), request_(std::move(request)) {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  void Run() {
+    BlockSigpipe();
+    Result<OutgoingReply> outcome = Error{Errc::kUnavailable, "outgoing call: broke off"};
+    try {
+      outcome = Ask();
+    } catch (const std::exception& exception) {
+      outcome = Error{Errc::kUnavailable, fmt::format("outgoing call: {}", exception.what())};
+    }
+    if (!outcome) outcome = Error{FailureCode(), outcome.error().detail};
+    const MutexLock lock(mutex_);
+    if (connection_ >= 0) ::close(connection_);
+    connection_ = -1;
+    outcome_ = std::move(outcome);
+    finished_.NotifyAll();
+  }
+
+  /// The outcome, or nothing when it is not there by `deadline` or before the call is given up.
+  std::optional<Result<OutgoingReply>> WaitUntil(MonotonicTime deadline) {
+    const MutexLock lock(mutex_);
+    while (!outcome_ && !given_up_) {
+      if (!finished_.WaitUntil(mutex_, deadline)) break;
+    }
+    // Cutting the connection has an outcome as well, which may be there first: a failed read.
+    if (given_up_) return std::nullopt;
+    // The library's own limit for a read ends at about the same moment: whichever of the two is
+    // noticed first, the time was up.
+    if (outcome_ && !*outcome_ && calls_.clock_.Monotonic() >= deadline) return std::nullopt;
+    return outcome_;
+  }
+
+  /// Nobody is to wait any more: ends the request as soon as can be, and nothing more of it is
+  /// sent.
+  void GiveUp() {
+    const MutexLock lock(mutex_);
+    given_up_ = true;
+    finished_.NotifyAll();
+    if (connection_ >= 0) ::shutdown(connection_, SHUT_RDWR);
+  }
+
+  bool finished() {
+    const MutexLock lock(mutex_);
+    return outcome_.has_value();
+  }
+
+  /// How to call the failure of this call, which is given up or has an outcome.
+  Errc FailureCode() {
+    const MutexLock lock(mutex_);
+    return is_sent_ ? Errc::kUnavailable : Errc::kUnreachable;
+  }
+
+ private:
+  Result<OutgoingReply> Ask() {
+    const bool keep_open = request_.after == AfterAnswer::kKeepOpen;
+    std::unique_ptr<OutgoingClient> client = keep_open ? calls_.TakeIdle(request_.target) : nullptr;
+    if (client != nullptr) {
+      Watch(client->descriptor());
+    } else {
+      client = OutgoingClient::Create(request_.target);
+    }
+    Result<OutgoingReply> reply = client->Ask(request_, *this);
+    // The library does not read what may be behind another status.
+    if (keep_open && reply && reply->status == 200 && client->IsQuiet()) {
+      calls_.KeepIdle(request_.target, std::move(client));
+    }
+    return reply;
+  }
+
+  void OnConnecting(int descriptor) override { Watch(descriptor); }
+
+  /// Keeps a descriptor of its own for this socket, since the library may close its one, and the
+  /// number be another's, at any moment.
+  void Watch(int socket) {
+    const MutexLock lock(mutex_);
+    if (connection_ >= 0) ::close(connection_);
+    connection_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (!given_up_) return;
+    // The library tries a host's addresses in turn. What is no socket cannot be connected.
+    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing < 0) return;
+    ::dup3(nothing, socket, O_CLOEXEC);
+    ::close(nothing);
+  }
+
+  bool MaySend() override {
+    const MutexLock lock(mutex_);
+    if (given_up_) return false;
+    is_sent_ = true;
+    return true;
+  }
+
+  HttplibOutgoing& calls_;
+  const OutgoingRequest request_;
+  Mutex mutex_;
+  CondVar finished_;
+  std::optional<Result<OutgoingReply>> outcome_ GUARDED_BY(mutex_);
+  bool given_up_ GUARDED_BY(mutex_) = false;
+  bool is_sent_ GUARDED_BY(mutex_) = false;
+  int connection_ GUARDED_BY(mutex_) = -1;
+};
+
+struct HttplibOutgoing::RunningCall {
+  /// Shared by the caller, who may leave first, and the list, which the thread may leave first.
+  std::shared_ptr<Call> call;
+  std::jthread thread;
+};
+
+struct HttplibOutgoing::IdleClient {
+  OutgoingTarget target{};
+  std::unique_ptr<OutgoingClient> client{};
+  MonotonicTime since{};
+};
+
+HttplibOutgoing::HttplibOutgoing(const Clock& clock) : clock_(clock) {}
+
+HttplibOutgoing::~HttplibOutgoing() {
+  Stop();
+  std::list<RunningCall> calls;  // joined without the lock, which a call that ends may take
+  const MutexLock lock(mutex_);
+  calls.swap(calls_);
+}
+
+void HttplibOutgoing::Stop() {
+  std::vector<IdleClient> idle;  // closed without the lock
+  const MutexLock lock(mutex_);
+  stopped_ = true;
+  idle.swap(idle_);
+  for (const RunningCall& running : calls_) running.call->GiveUp();
+}
+
+Result<OutgoingReply> HttplibOutgoing::Get(const std::string& base_url,
+                                           const std::string& path_and_query,
+                                           std::chrono::milliseconds timeout) {
+  return Send(base_url, path_and_query,
+              {.method = "GET", .timeout = timeout, .after = AfterAnswer::kClose});
+}
+
+Result<OutgoingReply> HttplibOutgoing::Post(const std::string& base_url,
+                                            const std::string& path_and_query,
+                                            const std::string& content_type,
+                                            const std::string& body,
+                                            std::chrono::milliseconds timeout) {
+  return Send(base_url, path_and_query,
+              {.method = "POST",
+               .content_type = content_type,
+               .body = body,
+               .timeout = timeout,
+               .after = AfterAnswer::kKeepOpen});
+}
+
+Result<OutgoingReply> HttplibOutgoing::PostAs(const Secret& bearer, const std::string& base_url,
+                                              const std::string& path_and_query,
+                                              std::chrono::milliseconds timeout) {
+  return Send(
+      base_url, path_and_query,
+      {.method = "POST", .bearer = bearer, .timeout = timeout, .after = AfterAnswer::kClose});
+}
+
+Result<OutgoingReply> HttplibOutgoing::Send(const std::string& base_url,
+                                            const std::string& path_and_query,
+                                            OutgoingRequest request) {
+  const MonotonicTime deadline = clock_.Monotonic() + request.timeout;
+  std::optional<OutgoingTarget> target = ParseOutgoingTarget(base_url, path_and_query);
+  if (!target) return Error{Errc::kUnreachable, "outgoing call: bad base URL"};
+  request.target = *std::move(target);
+  const auto call = std::make_shared<Call>(*this, std::move(request));
+  {
+    const MutexLock lock(mutex_);
+    if (stopped_) return Stopped(Errc::kUnreachable);
+    CollectLocked();
+    if (calls_.size() >= kMaxCalls) {
+      return Error{Errc::kUnreachable, "outgoing call: too many under way"};
+    }
+    try {
+      calls_.push_back({call, std::jthread([call] { call->Run(); })});
+    } catch (const std::system_error& error) {
+      return Error{Errc::kUnreachable, fmt::format("outgoing call: {}", error.what())};
+    }
+  }
+  std::optional<Result<OutgoingReply>> outcome = call->WaitUntil(deadline);
+  if (outcome) return *std::move(outcome);
+  call->GiveUp();
+  const Errc code = call->FailureCode();
+  const MutexLock lock(mutex_);
+  if (stopped_) return Stopped(code);
+  return Error{code, "outgoing call: no answer in time"};
+}
+
+void HttplibOutgoing::CollectLocked() {
+  std::erase_if(calls_, [](const RunningCall& running) { return running.call->finished(); });
+}
+
+std::unique_ptr<OutgoingClient> HttplibOutgoing::TakeIdle(const OutgoingTarget& target) {
+  std::vector<IdleClient> closing;  // without the lock
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = clock_.Monotonic();
+  const auto young = std::ranges::find_if(
+      idle_, [now](const IdleClient& idle) { return now - idle.since < kMaxIdleTime; });
+  std::move(idle_.begin(), young, std::back_inserter(closing));
+  idle_.erase(idle_.begin(), young);
+  // The newest first, so that a burst's surplus grows old.
+  for (auto after = idle_.end(); after != idle_.begin();) {
+    const auto idle = std::prev(after);
+    after = idle;
+    if (!idle->target.SameOrigin(target)) continue;
+    IdleClient taken = std::move(*idle);
+    after = idle_.erase(idle);
+    if (taken.client->IsQuiet()) return std::move(taken.client);
+    closing.push_back(std::move(taken));
+  }
+  return nullptr;
+}
+
+void HttplibOutgoing::KeepIdle(const OutgoingTarget& target,
+                               std::unique_ptr<OutgoingClient> client) {
+  IdleClient surplus;  // closed without the lock
+  const MutexLock lock(mutex_);
+  if (stopped_) {
+    surplus.client = std::move(client);
+    return;
+  }
+  if (idle_.size() >= kMaxIdle) {
+    surplus = std::move(idle_.front());
+    idle_.erase(idle_.begin());
+  }
+  idle_.push_back({.target = target, .client = std::move(client), .since = clock_.Monotonic()});
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,305 @@
+#include "daemon/process/app.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/auth/dev_identity.h"
+#include "daemon/base/atomic_file.h"
+#include "daemon/base/sip_hash.h"
+#include "daemon/base/version.h"
+#include "daemon/http/event_loop.h"
+#include "daemon/process/store_factory.h"
+
+namespace rtcroom {
+namespace {
+
+/// Rooms read at a time when leases are restored: bounds the memory, costs next to nothing.
+constexpr std::size_t kRestoreBatch = 1000;
+
+/// Often enough to keep up with as many changes as one machine can commit.
+constexpr std::chrono::seconds kTrimPeriod{2};
+
+/// Events that are newer than the mark can be lost unnoticed.
+constexpr std::chrono::seconds kMarkPeriod{1};
+
+/// 0 when the system does not tell.
+std::uint64_t FreeBytesAt(const std::filesystem::path& directory) {
+  std::error_code unknown;
+  const std::filesystem::space_info space = std::filesystem::space(directory, unknown);
+  return unknown ? 0 : space.available;
+}
+
+}  // namespace
+
+App::App(Config config, RunMode mode, InheritedSockets sockets,
+         std::optional<TimePoint> process_start, Logger& logger)
+    : config_(std::move(config)),
+      loaded_config_(config_),
+      mode_(mode),
+      logger_(logger),
+      sockets_(std::move(sockets)),
+      process_start_(process_start),
+      leases_(clock_, config_.room.heartbeat_timeout),
+      inactive_(clock_, config_.room.inactive_ttl) {
+  DrawNameHashKey(random_);
+}
+
+App::~App() { Stop(); }
+
+Status App::Start() {
+  if (Status status = OpenDataDirectory(); !status) return status;
+  if (mode_ == RunMode::kDev) {
+    if (Status status = FillInDevIdentity(); !status) return status;
+  }
+  for (const ConfigProblem& warning : FindWarnings(config_)) {
+    logger_.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
+  }
+  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, process_start_, Figures());
+  if (Status status = OpenRooms(); !status) return status;
+  if (Status status = BuildServices(); !status) return status;
+  // Reading a large store takes a while, in which nobody could beat.
+  leases_.GraceForAll();
+  inactive_.GraceForAll();
+  if (Status status = Listen(); !status) return status;
+  BeginUpkeep();
+  is_ready_ = true;
+  logger_.Info("ready", {{"version", kVersion}, {"pushers", leases_.size()}});
+  return {};
+}
+
+Status App::OpenDataDirectory() {
+  Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.store.data_dir);
+  if (!directory) return directory.error();
+  data_directory_ = *std::move(directory);
+  Result<std::filesystem::path> file = StoreFileOf(config_.store.url, config_.store.data_dir);
+  if (!file) return file.error();
+  if (!file->empty()) mark_.emplace(*file, random_);
+  backup_ = std::make_unique<StoreBackup>(data_directory_->path(), *std::move(file), random_);
+  backup_->RemoveLeftovers();
+  return {};
+}
+
+Status App::FillInDevIdentity() {
+  const Result<DevIdentity> identity =
+      LoadOrMakeDevIdentity(data_directory_->path() / "dev", random_, clock_.Now());
+  if (!identity) return identity.error();
+  if (config_.server.tls_cert.empty()) {
+    config_.server.tls_cert = identity->cert_path.string();
+    config_.server.tls_key = identity->key_path.string();
+  }
+  if (config_.im.sig_version == 2 && config_.im.secret_key.empty()) {
+    config_.im.secret_key = identity->sig_key;
+  }
+  if (config_.live.push_key.empty()) config_.live.push_key = identity->push_key;
+  if (config_.admin.token.empty()) {
+    dev_admin_token_ = identity->admin_token;
+    config_.admin.token = dev_admin_token_;
+  }
+  return {};
+}
+
+Status App::OpenRooms() {
+  Result<std::unique_ptr<Storage>> store =
+      OpenStore({.url = config_.store.url,
+                 .data_dir = config_.store.data_dir,
+                 .limits = {.max_rooms = config_.room.max_rooms},
+                 .new_epoch = NewEpoch(random_),
+                 .observer = &metrics_->store_observer()},
+                commits_);
+  if (!store) return store.error();
+  store_ = *std::move(store);
+  if (Status status = CompareWithMark(); !status) return status;
+  if (Status status = RestoreBans(); !status) return status;
+
+  std::uint64_t after = 0;
+  while (true) {
+    const Result<RoomPage> page = store_->Scan(after, kRestoreBatch);
+    if (!page) return page.error();
+    if (page->rooms.empty()) return {};
+    for (const Room& room : page->rooms) {
+      leases_.Restore(room);
+      inactive_.Restore(room);
+      room_census_.Restore(room);
+    }
+    after = page->rooms.back().sequence;
+  }
+}
+
+Status App::CompareWithMark() {
+  if (!mark_) return {};
+  const Result<Cursor> newest = store_->Newest();
+  if (!newest) return newest.error();
+  const std::uint64_t missing = CountMissingEvents(mark_->Read(), *newest);
+  if (missing > 0) {
+    logger_.Error("events_missing", {{"at_least", missing}, {"newest_position", newest->position}});
+  }
+  return {};
+}
+
+void App::NoteNewest() {
+  const Result<Cursor> newest = store_->Newest();
+  if (!newest) return;  // the store says so itself
+  const Status noted = mark_->Note(*newest);
+  if (!noted && is_mark_written_) {
+    logger_.Warn("mark_not_written", {{"reason", noted.error().detail}});
+  }
+  is_mark_written_ = noted.ok();
+}
+
+Status App::RestoreBans() {
+  const Result<std::vector<Ban>> bans = store_->LoadBans(clock_.Now());
+  if (!bans) return bans.error();
+  for (const Ban& ban : *bans) {
+    if (bans_.Put(ban)) continue;
+    logger_.Warn("too_many_bans", {{"stored", bans->size()}, {"in_force", BanList::kMaxBans}});
+    break;
+  }
+  return {};
+}
+
+MetricsSources App::Figures() {
+  return {.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
+          .room_figures = [this] { return room_census_.figures(); },
+          .leases = [this] { return leases_.size(); },
+          .sessions = [this] { return sessions_->size(); },
+          .refused_logins = [this](LoginOutcome why) { return sessions_->refused_logins(why); },
+          .ready = [this] { return readiness_.Read() && !draining_; },
+          .free_bytes = [this] { return FreeBytesAt(data_directory_->path()); },
+          .waiting_requests = [this] { return threads_->workers().waiting(); },
+          .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
+          .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
+          .watch = [this] { return WatchFiguresNow(); },
+          .log_lines_dropped = [this](LogLevel level) { return logger_.dropped(level); }};
+}
+
+WatchFigures App::WatchFiguresNow() const {
+  if (watch_ == nullptr) return {};
+  const WatchCounts& counts = watch_->counts();
+  return {.subscribers = watch_->subscribers(),
+          .events_sent = counts.events_sent,
+          .slow_ended = counts.slow_ended,
+          .refused = counts.refused,
+          .lag = watch_->FeedLag()};
+}
+
+void App::BeginUpkeep() {
+  reaper_ = std::make_unique<HeartbeatReaper>(
+      *rooms_, leases_, inactive_, clock_, ReaperOptions{.sweep_period = config_.room.sweep_period},
+      *this, logger_);
+  trimmer_ =
+      std::make_unique<EventTrimmer>(*store_, clock_,
+                                     TrimOptions{.retention = config_.store.event_retention,
+                                                 .max_events = config_.store.max_events,
+                                                 .max_bytes = config_.store.max_event_bytes,
+                                                 .after_step = [this] { upkeep_rounds_.Answer(); }},
+                                     logger_);
+  reaping_.emplace(
+      reaper_->TickPeriod(),
+      [this](const std::stop_token&) {
+        reaper_->Tick();
+        reaper_rounds_.Answer();
+      },
+      logger_);
+  trimming_.emplace(
+      kTrimPeriod,
+      [this](const std::stop_token& stop) {
+        ForgetEndedBans();
+        upkeep_rounds_.Answer();
+        TendSessions();
+        metrics_->CountTrimmed(trimmer_->Trim(stop));
+        readiness_.AskWhenWanted([this] { return store_->Ping(); });
+      },
+      logger_);
+  if (mark_) {
+    marking_.emplace(kMarkPeriod, [this](const std::stop_token&) { NoteNewest(); }, logger_);
+  }
+}
+
+void App::ForgetEndedBans() {
+  if (bans_.RemoveEnded() == 0) return;
+  const Status removed = store_->RemoveEndedBans(clock_.Now());
+  // What stays is passed over by the next start.
+  if (!removed) logger_.Warn("bans_not_removed", {{"reason", removed.error().detail}});
+}
+
+void App::TendSessions() {
+  constexpr int kMostRounds = 20;
+  const std::chrono::milliseconds jump = sessions_->NoticeWallClockJump();
+  if (jump.count() != 0) logger_.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
+  for (int round = 0; round < kMostRounds; ++round) {
+    const Result<SessionUpkeep> done = sessions_->Upkeep();
+    if (!done) {
+      logger_.Warn("sessions_not_written", {{"reason", done.error().detail}});
+      return;
+    }
+    upkeep_rounds_.Answer();
+    if (!done->left_some) return;
+  }
+}
+
+std::vector<WatchedPart> App::WatchedParts() {
+  std::vector<WatchedPart> parts;
+  const auto add_threads = [&](std::string_view whose, EdgeThreads& threads) {
+    for (std::size_t i = 0; i < threads.loop_count(); ++i) {
+      parts.push_back({.name = fmt::format("{} loop {}", whose, i),
+                       .ask = [&loop = threads.loop(i)](SignOfLife sign) {
+                         loop.Post(std::move(sign));
+                         return true;
+                       }});
+    }
+    parts.push_back({.name = fmt::format("{} workers", whose),
+                     .ask = [&workers = threads.workers()](SignOfLife sign) {
+                       return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(sign));
+                     }});
+  };
+  add_threads("phones'", *threads_);
+  add_threads("operator's", *admin_threads_);
+  // A sweep is bounded by half of its period and one commit.
+  parts.push_back({.name = "reaper",
+                   .extra_patience = config_.room.sweep_period + 2 * reaper_->TickPeriod(),
+                   .ask = [this](SignOfLife sign) { return reaper_rounds_.Ask(std::move(sign)); }});
+  parts.push_back({.name = "upkeep of the store",
+                   .extra_patience = 2 * kTrimPeriod,
+                   .ask = [this](SignOfLife sign) { return upkeep_rounds_.Ask(std::move(sign)); }});
+  return parts;
+}
+
+std::string App::StatusLine() const {
+  std::uint64_t rooms = 0;
+  for (const RoomKind kind : kAllRoomKinds) rooms += store_->CountRooms(kind);
+  return fmt::format("{} rooms, {} pushers", rooms, leases_.size());
+}
+
+void App::OnSweep(const SweepOutcome& outcome) {
+  const bool left_some = outcome.behind || outcome.expiry.failed > 0;
+  metrics_->SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
+}
+
+void App::OnStall() { metrics_->CountStall(); }
+
+void App::Stop(SocketAfterStop after) {
+  if (draining_.exchange(true)) return;
+  // First, so that nobody is evicted for heartbeats that we no longer take.
+  reaping_.reset();
+  trimming_.reset();
+  marking_.reset();
+  // Whoever waits for it can be answered while the listener still is there.
+  if (backup_endpoint_ != nullptr) backup_endpoint_->Stop();
+  StopServing(after);
+  // A start that failed has a hub that reads the store, and no server yet that would end it.
+  if (watch_ != nullptr) watch_->Stop();
+  if (calls_ != nullptr) calls_->Stop();
+  im_.reset();
+  if (is_ready_ && mark_) NoteNewest();
+  store_.reset();
+  if (is_ready_) logger_.Info("stopped");
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,87 @@
+#include "daemon/process/notify_socket.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::array<const char*, 3> kNotifyVariables = {"NOTIFY_SOCKET", "WATCHDOG_USEC",
+                                                   "WATCHDOG_PID"};
+
+/// A manager that does not read must not hold the server up.
+constexpr timeval kMostWaiting{.tv_sec = 1, .tv_usec = 0};
+
+std::optional<std::uint64_t> Number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+void UnsetNotifyVariables() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the contract says when to call it
+  for (const char* const name : kNotifyVariables) unsetenv(name);
+}
+
+bool IsNotifyVariable(std::string_view text) {
+  return std::ranges::find(kNotifyVariables, text.substr(0, text.find('='))) != kNotifyVariables.end();
+}
+
+Result<std::optional<std::chrono::microseconds>> WatchdogTimeout(const NotifyVariables& variables,
+                                                                 pid_t own_pid) {
+  using Timeout = std::optional<std::chrono::microseconds>;
+  if (variables.watchdog_usec.empty()) return Timeout();
+  // The variables of a parent may still be about; then they are for the parent.
+  if (!variables.watchdog_pid.empty() &&
+      Number(variables.watchdog_pid) != static_cast<std::uint64_t>(own_pid)) {
+    return Timeout();
+  }
+  const std::optional<std::uint64_t> timeout = Number(variables.watchdog_usec);
+  const bool is_usable = timeout && *timeout > 0 && *timeout < std::uint64_t{INT64_MAX};
+  if (!is_usable) return Error{Errc::kBadRequest, "WATCHDOG_USEC: not a time in microseconds"};
+  return Timeout(static_cast<std::int64_t>(*timeout));
+}
+
+Result<NotifySocket> NotifySocket::At(const std::string& address) {
+  const bool is_abstract = address.starts_with('@');
+  if (!is_abstract && !address.starts_with('/')) {
+    return Error{Errc::kBadRequest, "NOTIFY_SOCKET: neither a path nor an abstract name"};
+  }
+  // A path has its NUL in the structure; an abstract name ends where its length says.
+  if (address.size() + (is_abstract ? 0 : 1) > sizeof(sockaddr_un::sun_path)) {
+    return Error{Errc::kBadRequest, "NOTIFY_SOCKET: too long"};
+  }
+  std::string name = address;
+  if (is_abstract) name.front() = '\0';
+  return NotifySocket(std::move(name));
+}
+
+void NotifySocket::Notify(std::string_view assignments) noexcept {
+  // A socket for each message, as in sd_notify(3): there are few, and it survives a manager that
+  // was itself started anew.
+  const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::ranges::copy(name_, address.sun_path);
+  (void)setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &kMostWaiting, sizeof(kMostWaiting));
+  (void)sendto(descriptor, assignments.data(), assignments.size(), MSG_NOSIGNAL,
+               reinterpret_cast<const sockaddr*>(&address),
+               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size()));
+  close(descriptor);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,279 @@
+#include "daemon/process/serve.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/system_clock.h"
+#include "daemon/process/app.h"
+#include "daemon/process/core_dumps.h"
+#include "daemon/process/descriptor_limit.h"
+#include "daemon/process/log_writer.h"
+#include "daemon/process/notify_socket.h"
+#include "daemon/process/process_start.h"
+#include "daemon/process/service_watch.h"
+
+namespace rtcroom {
+namespace {
+
+/// Set to anything, it leaves the process open to debuggers of its own user.
+constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
+
+/// The signals that a thread waits for, instead of handlers that may do next to nothing.
+class WaitedSignals {
+ public:
+  /// Threads that begin later inherit the mask.
+  WaitedSignals() {
+    sigemptyset(&signals_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&signals_, signal);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    // A client that hangs up while it is written to is an error code, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  int Wait() {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+    return signal;
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+/// Lets std::terminate, which is told of nothing, write the lines that wait.
+class LogAtTerminate {
+ public:
+  explicit LogAtTerminate(const LogWriter& log) {
+    log_ = &log;
+    previous_ = std::set_terminate([] {
+      if (const LogWriter* const waiting = log_.exchange(nullptr)) waiting->Flush();
+      previous_();
+      std::abort();
+    });
+  }
+  ~LogAtTerminate() {
+    std::set_terminate(previous_);
+    log_ = nullptr;
+  }
+  LogAtTerminate(const LogAtTerminate&) = delete;
+  LogAtTerminate& operator=(const LogAtTerminate&) = delete;
+
+ private:
+  static inline std::atomic<const LogWriter*> log_{nullptr};
+  static inline std::terminate_handler previous_ = nullptr;
+};
+
+void PrintWelcome(const App& app, const std::string& prefix) {
+  std::string text = "\nrtcroomd is running. Stop it with Ctrl-C.\n";
+  if (!app.https_address().empty()) {
+    text += fmt::format("  https://{}{}   (its own certificate: curl needs -k)\n",
+                        app.https_address(), prefix);
+  }
+  if (!app.http_address().empty()) {
+    text += fmt::format(
+        "  http://{0}{1}\n\nTry it:\n  curl --json '{{\"userID\":\"alice\",\"userName\":\"Alice\","
+        "\"userAvatar\":\"a.png\",\"pushURL\":\"rtmp://127.0.0.1/live/alice\","
+        "\"roomName\":\"first\"}}' http://{0}{1}/multi_room/create_room\n",
+        app.http_address(), prefix);
+  }
+  if (!app.grpc_address().empty()) {
+    text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
+  }
+  // To whoever reads standard output, be it a terminal or not: a newcomer in a container needs it,
+  // too. It opens everything, so the log, which others read, must not have it.
+  if (!app.console_link().empty()) text += fmt::format("\nConsole: {}\n", app.console_link());
+  fmt::print("{}\n", text);
+  std::fflush(stdout);
+}
+
+/// A configuration with problems changes nothing.
+void Reload(const ConfigOutcome& outcome, App& app, Logger& logger) {
+  for (const ConfigProblem& problem : outcome.problems) {
+    logger.Warn("reload_refused", {{"key", problem.key}, {"what", problem.sentence}});
+  }
+  if (outcome.problems.empty()) app.Reload(outcome.config);
+}
+
+/// Whether a successor could serve what the configuration says now, with the sockets of `app`.
+Status CheckReload(const ConfigOutcome& outcome, const App& app) {
+  if (outcome.problems.empty()) return app.CheckSameListeners(outcome.config);
+  const ConfigProblem& first = outcome.problems.front();
+  return Error{Errc::kBadRequest, fmt::format("{}: {}", first.key, first.sentence)};
+}
+
+/// Why a server stopped serving.
+enum class End : std::uint8_t {
+  kFailedToStart,
+  kStopped,
+  kHandsOver,  ///< its sockets are to go to a successor
+};
+
+struct ServedUntil {
+  End end = End::kStopped;
+  std::vector<NamedSocket> sockets = {};
+};
+
+/// What every life of the server has from the process.
+struct Process {
+  const Clock& clock;
+  std::optional<TimePoint> start;  ///< nothing when it is not known
+  const std::function<ConfigOutcome()>& reload;
+  HandOver& hand_over;
+  WaitedSignals& signals;
+  ServiceLink link;
+  Logger& logger;
+};
+
+/// One life of the server: all of it has ended when this returns.
+ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets sockets,
+                      const Process& process) {
+  Logger& logger = process.logger;
+  ServiceReports& reports = process.link.reports;
+  App app(config, mode, std::move(sockets), process.start, logger);
+  std::optional<StartWatch> starting;
+  starting.emplace(process.link, process.clock, logger);
+  const Status started = app.Start();
+  starting.reset();
+  if (!started) {
+    logger.Error("start_failed", {{"reason", started.error().detail}});
+    reports.Status("cannot start: " + started.error().detail);
+    return {.end = End::kFailedToStart};
+  }
+  if (mode == RunMode::kDev) PrintWelcome(app, config.server.prefix);
+  std::optional<ServiceWatch> watch;
+  watch.emplace(app, process.link, process.clock, logger);
+  reports.Ready();
+
+  while (true) {
+    const int signal = process.signals.Wait();
+    if (signal == SIGHUP) {
+      reports.Reloading("reloading");
+      Reload(process.reload(), app, logger);
+      reports.Ready();
+    } else if (signal == SIGUSR2) {
+      reports.Reloading("handing over");
+      Status fit = process.hand_over.CheckSuccessor();
+      if (fit) fit = CheckReload(process.reload(), app);
+      if (!fit) {
+        logger.Warn("hand_over_refused", {{"reason", fit.error().detail}});
+        reports.Ready();
+        continue;
+      }
+      logger.Info("handing_over");
+      watch.reset();
+      // From here until the successor is ready nobody is there to ask.
+      reports.StillBusy();
+      app.Stop(SocketAfterStop::kKept);
+      reports.StillBusy();
+      return {.end = End::kHandsOver, .sockets = app.TakeSockets()};
+    } else {
+      logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      reports.Stopping();
+      watch.reset();
+      app.Stop();
+      return {.end = End::kStopped};
+    }
+  }
+}
+
+std::string Variable(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+/// The way to the service manager, where there is one that can be told. It is no reason not to
+/// serve that there is none.
+std::optional<NotifySocket> FindManager(const NotifyVariables& variables, Logger& logger) {
+  if (variables.socket.empty()) return std::nullopt;
+  Result<NotifySocket> socket = NotifySocket::At(variables.socket);
+  if (socket) return *std::move(socket);
+  logger.Warn("service_manager_unreachable", {{"reason", socket.error().detail}});
+  return std::nullopt;
+}
+
+std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& variables,
+                                                      Logger& logger) {
+  const auto timeout = WatchdogTimeout(variables, getpid());
+  if (timeout) return *timeout;
+  logger.Warn("no_watchdog", {{"reason", timeout.error().detail}});
+  return std::nullopt;
+}
+
+}  // namespace
+
+int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload,
+          const ServeStart& start) {
+  WaitedSignals signals;
+  // What is stored (members, stream URLs, keys) is for the server's own account.
+  umask(077);
+  if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
+  LogWriter log(STDERR_FILENO);
+  const LogAtTerminate log_at_terminate(log);
+  Logger logger(config.log.format, config.log.level, log);
+  Result<InheritedSockets> inherited =
+      InheritedSockets::FromEnvironment(start.environment, getpid());
+  if (!inherited) {
+    logger.Error("start_failed", {{"reason", inherited.error().detail}});
+    return 1;
+  }
+  UnsetListenVariables();
+  const NotifyVariables variables{.socket = Variable(start.environment, "NOTIFY_SOCKET"),
+                                  .watchdog_usec = Variable(start.environment, "WATCHDOG_USEC"),
+                                  .watchdog_pid = Variable(start.environment, "WATCHDOG_PID")};
+  UnsetNotifyVariables();
+  RaiseDescriptorLimit();
+  const SystemClock clock;
+  const std::optional<ProcessStart> process_start = FindProcessStart(start.environment, clock);
+  StartCommand command = start.command;
+  if (process_start) command.environment.push_back(process_start->Variable());
+  HandOver hand_over(std::move(command), clock);
+  NoServiceManager nobody;
+  std::optional<NotifySocket> socket = FindManager(variables, logger);
+  ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : nobody;
+  ServiceReports reports(manager, clock);
+  const Process process{.clock = clock,
+                        .start = process_start ? std::optional(process_start->at) : std::nullopt,
+                        .reload = reload,
+                        .hand_over = hand_over,
+                        .signals = signals,
+                        .link = {.manager = manager,
+                                 .reports = reports,
+                                 .is_wanted = socket.has_value(),
+                                 .watchdog_timeout = FindWatchdog(variables, logger)},
+                        .logger = logger};
+  InheritedSockets sockets = *std::move(inherited);
+  Config current = config;
+  while (true) {
+    ServedUntil served = ServeOnce(current, mode, std::move(sockets), process);
+    switch (served.end) {
+      case End::kFailedToStart:
+        return 1;
+      case End::kStopped:
+        return 0;
+      case End::kHandsOver:
+        break;
+    }
+    (void)log.Flush();
+    const Error failed = hand_over.Exec(served.sockets);
+    // Whoever waits in the sockets is served by this program again.
+    logger.Error("hand_over_failed", {{"reason", failed.detail}});
+    sockets = InheritedSockets(std::move(served.sockets));
+    if (ConfigOutcome fresh = reload(); fresh.problems.empty()) current = std::move(fresh.config);
+  }
+}
+
+}  // namespace rtcroom

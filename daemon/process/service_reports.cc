@@ -1,0 +1,41 @@
+#include "daemon/process/service_reports.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+void ServiceReports::Ready() {
+  const MutexLock lock(mutex_);
+  SayLocked("READY=1", "serving");
+}
+
+void ServiceReports::Reloading(std::string_view what) {
+  // The instant tells the manager which of several reloads a later READY=1 belongs to; it is that
+  // of CLOCK_MONOTONIC, as the steady clock of the C++ library is.
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(clock_.Monotonic().time_since_epoch());
+  const MutexLock lock(mutex_);
+  SayLocked(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()), what);
+}
+
+void ServiceReports::Stopping() {
+  const MutexLock lock(mutex_);
+  SayLocked("STOPPING=1", "stopping");
+}
+
+void ServiceReports::Status(std::string_view line) {
+  line = line.substr(0, line.find('\n'));  // the next one would be another assignment
+  const MutexLock lock(mutex_);
+  if (line == status_) return;
+  status_ = line;
+  manager_.Notify(fmt::format("STATUS={}", line));
+}
+
+void ServiceReports::SayLocked(std::string_view assignments, std::string_view status) {
+  status_ = status;
+  manager_.Notify(fmt::format("{}\nSTATUS={}", assignments, status));
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,30 @@
+#include "daemon/process/start_signs.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+StartSigns::StartSigns(std::optional<std::chrono::microseconds> watchdog_timeout,
+                       const Clock& clock, ServiceManager& manager)
+    : watchdog_timeout_(watchdog_timeout),
+      clock_(clock),
+      manager_(manager),
+      begin_(clock.Monotonic()) {}
+
+std::chrono::milliseconds StartSigns::TickPeriod() const {
+  constexpr std::chrono::milliseconds kLongest = kExtension / 6;
+  if (!watchdog_timeout_) return kLongest;
+  // Often enough that one may come late.
+  const auto period = std::chrono::duration_cast<std::chrono::milliseconds>(*watchdog_timeout_ / 4);
+  return std::clamp(period, std::chrono::milliseconds(1), kLongest);
+}
+
+void StartSigns::Tick() {
+  if (clock_.Monotonic() - begin_ >= kMost) return;
+  manager_.Notify(fmt::format("{}EXTEND_TIMEOUT_USEC={}", watchdog_timeout_ ? "WATCHDOG=1\n" : "",
+                              std::chrono::microseconds(kExtension).count()));
+}
+
+}  // namespace rtcroom

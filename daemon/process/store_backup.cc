@@ -1,0 +1,88 @@
+#include "daemon/process/store_backup.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "daemon/core/system_ids.h"
+#include "storage/sqlite/store_copy.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kPrefix = "backup-";
+constexpr std::string_view kSuffix = ".part";
+constexpr std::size_t kNameBytes = 8;
+
+/// What the server itself keeps: it would fail its callers for want of space otherwise.
+constexpr std::uint64_t kReserve = std::uint64_t{16} << 20;
+
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+
+}  // namespace
+
+bool IsBackupName(std::string_view name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  if (name.size() != kPrefix.size() + 2 * kNameBytes + kSuffix.size()) return false;
+  const std::string_view digits = name.substr(kPrefix.size(), 2 * kNameBytes);
+  return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+Result<std::string> StoreBackup::Make(const std::stop_token& stop) {
+  if (store_.empty()) {
+    return Error{Errc::kUnavailable, "the store is in memory: there is nothing to back up"};
+  }
+  RemoveAllBut(last_);
+  Status space = CheckSpace();
+  if (!space && !last_.empty()) {
+    // More likely its command was killed than that it is about to open it.
+    RemoveAllBut("");
+    space = CheckSpace();
+  }
+  if (!space) return space.error();
+  std::string name = fmt::format("{}{}{}", kPrefix, RandomHex(random_, kNameBytes), kSuffix);
+  const Status copied = CopyStore(
+      {.from = store_.string(), .to = (directory_ / name).string(), .new_epoch = NewEpoch(random_)},
+      stop);
+  if (!copied) {
+    RemoveAllBut(last_);
+    return copied.error();
+  }
+  last_ = name;
+  return name;
+}
+
+void StoreBackup::RemoveLeftovers() { RemoveAllBut(""); }
+
+void StoreBackup::RemoveAllBut(std::string_view kept) const {
+  std::error_code problem;  // what cannot be removed now is tried again the next time
+  std::filesystem::directory_iterator entries(directory_, problem);
+  for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
+    const std::string name = entries->path().filename().string();
+    // With its journal, which has the same name and something behind it.
+    const std::size_t end = name.find(kSuffix);
+    const std::size_t size = end == std::string::npos ? 0 : end + kSuffix.size();
+    if (!IsBackupName(std::string_view(name).substr(0, size)) || name == kept) continue;
+    std::error_code ignored;
+    std::filesystem::remove(entries->path(), ignored);
+  }
+}
+
+Status StoreBackup::CheckSpace() const {
+  const Result<std::uint64_t> needed = SizeOfCopy(store_.string());
+  if (!needed) return needed.error();
+  std::error_code unknown;
+  const std::uint64_t free = std::filesystem::space(directory_, unknown).available;
+  // Whoever cannot tell finds out by writing.
+  if (unknown) return {};
+  if (free >= *needed + kReserve) return {};
+  return Error{Errc::kUnavailable,
+               fmt::format("no space for a copy in {}: {} MiB are free, and it takes up to {} MiB,"
+                           " with {} MiB to be left",
+                           directory_.string(), free / kMebibyte, *needed / kMebibyte + 1,
+                           kReserve / kMebibyte)};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,343 @@
+// What the console's API answers.
+#include <algorithm>
+#include <chrono>
+#include <latch>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/base/log_scope.h"
+#include "tests/support/live_rooms.h"
+#include "tests/unit/admin/console_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class ConsoleApi : public ConsoleFixture {
+ protected:
+  void MakeRoomOf(const std::string& id, const std::string& creator,
+                  RoomKind kind = RoomKind::kMulti, const std::string& info = "name") {
+    CreateRoomCommand command = Create(id, creator, kind);
+    command.info = info;
+    ASSERT_OK(CreateNow(service_, command));
+  }
+  /// The ids of all pages that a query brings.
+  std::vector<std::string> AllRooms(const std::string& query) {
+    std::vector<std::string> ids;
+    std::string after;
+    while (true) {
+      const Answer page = Get("/console/api/rooms", query + "&after=" + after);
+      EXPECT_EQ(page.status, 200) << page.reply.body;
+      if (page.status != 200) return ids;
+      for (const json& room : page.json["rooms"]) ids.push_back(room["roomID"]);
+      if (page.json["next"].is_null()) return ids;
+      after = page.json["next"];
+    }
+  }
+};
+
+TEST_F(ConsoleApi, TellsHowTheServerIsDoing) {
+  MakeRoomOf("r1", "amy");
+  figures_.totals = {.requests = 10,
+                     .failures = 2,
+                     .evictions = 3,
+                     .connections = 4,
+                     .handshakes = 5,
+                     .refusals = 6,
+                     .reaper_lag = 7ms};
+  clock_.Advance(5s);
+  const Answer answer = Get("/console/api/server");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.json, json::parse(R"({
+    "code": 0, "version": "1.2.3", "startedAtMs": 1700000000000, "nowMs": 1700000005000,
+    "epoch": "00000000000000bb",
+    "rooms": {"double": 0, "multi": 1, "live": 0, "webrtc": 0},
+    "pushers": 1, "connections": 2, "waitingRequests": 3, "watchers": 4,
+    "totals": {"requests": 10, "failures": 2, "evictions": 3, "connections": 4, "handshakes": 5,
+               "refusals": 6},
+    "reaperLagMs": 7, "im": {"enabled": false, "owedGroups": 0, "lag": 0},
+    "heartbeatTimeoutMs": 20000,
+    "publicApi": {"http": "http://127.0.0.1:5757/weapp", "https": null}})"));
+}
+
+TEST_F(ConsoleApi, ShowsARoomWithItsLeasesAndWithoutStreams) {
+  MakeRoomOf("r1", "amy");
+  clock_.Advance(3s);
+  const Answer answer = Get("/console/api/room", "kind=multi&roomID=r1");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.json, json::parse(R"({"code": 0, "room": {
+    "kind": "multi", "roomID": "r1", "roomInfo": "name", "roomType": "", "dialect": "gen1",
+    "active": true, "creator": "amy", "createdAtMs": 1700000000000, "number": 1, "sequence": 2,
+    "audienceCount": 0, "custom": null,
+    "pushers": [{"userID": "amy", "userName": "n", "userAvatar": "a",
+                 "joinedAtMs": 1700000000000, "lease": {"ageMs": 3000, "remainingMs": 17000}}]}})"));
+  EXPECT_THAT(answer.reply.body, Not(HasSubstr("rtmp")));
+}
+
+TEST_F(ConsoleApi, ShowsCustomFieldsViewersAndRoomsThatWait) {
+  const Room room = MakeWaitingRoom(RoomKind::kLive, "live");
+  ASSERT_OK(Apply(rooms_store_, Preparing(room)));
+  EXPECT_FALSE(Get("/console/api/room", "kind=live&roomID=live").json["room"]["active"]);
+  ASSERT_OK(Apply(rooms_store_, Adding(room.key, "host")));
+  ASSERT_OK(Apply(rooms_store_, Watching(room.key, "viewer")));
+  ASSERT_OK(Apply(rooms_store_, SettingField(room.key, "likes", "1")));
+  const json shown = Get("/console/api/room", "kind=live&roomID=live").json["room"];
+  EXPECT_TRUE(shown["active"]);
+  EXPECT_EQ(shown["dialect"], "gen2");
+  EXPECT_EQ(shown["audienceCount"], 1);
+  EXPECT_EQ(shown["custom"], json::parse(R"({"likes":1})"));
+}
+
+TEST_F(ConsoleApi, FindsNoRoomOfAnotherKind) {
+  MakeRoomOf("r1", "amy");
+  const Answer answer = Get("/console/api/room", "kind=live&roomID=r1");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.json["code"], 3);
+}
+
+TEST_F(ConsoleApi, ListsAllRoomsInPages) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 25; ++i) {
+    expected.push_back("r" + std::to_string(i));
+    MakeRoomOf(expected.back(), "amy", i % 2 == 0 ? RoomKind::kMulti : RoomKind::kDouble);
+  }
+  EXPECT_EQ(AllRooms("limit=10"), expected);
+  EXPECT_EQ(AllRooms("limit=1"), expected);
+  EXPECT_THAT(AllRooms("limit=200&kind=double"), SizeIs(12));
+  EXPECT_THAT(AllRooms("kind=live"), IsEmpty());
+}
+
+TEST_F(ConsoleApi, FindsRoomsByWhatIsInThem) {
+  MakeRoomOf("room_abc", "amy");
+  MakeRoomOf("r2", "bob", RoomKind::kLive, "Grüße & 100%");
+  MakeRoomOf("r3", "amy_2");
+  AddPusherCommand joining = Add(Key("r3"), "carl");
+  joining.profile.user_name = "Dora";
+  ASSERT_OK(AddNow(service_, joining));
+  EXPECT_THAT(AllRooms("q=_a"), ElementsAre("room_abc"));
+  EXPECT_THAT(AllRooms("q=amy"), ElementsAre("room_abc", "r3"));
+  EXPECT_THAT(AllRooms("q=carl"), ElementsAre("r3"));
+  EXPECT_THAT(AllRooms("q=Dor"), ElementsAre("r3"));
+  EXPECT_THAT(AllRooms("q=dor"), IsEmpty());
+  EXPECT_THAT(AllRooms("q=%C3%BC%C3%9Fe+%26+100%25"), ElementsAre("r2"));
+  EXPECT_THAT(AllRooms("q=amy&kind=live"), IsEmpty());
+}
+
+TEST_F(ConsoleApi, APageOfASearchLooksAtAThousandRoomsAndSaysWhereToGoOn) {
+  for (int i = 0; i < 1'500; ++i) {
+    ASSERT_OK(Apply(rooms_store_, Creating(MakeRoom(RoomKind::kMulti, "r" + std::to_string(i)))));
+  }
+  MakeRoomOf("needle", "amy");
+  const Answer first = Get("/console/api/rooms", "q=needle");
+  EXPECT_THAT(first.json["rooms"], IsEmpty());
+  ASSERT_TRUE(first.json["next"].is_string());
+  const Answer second =
+      Get("/console/api/rooms", "q=needle&after=" + first.json["next"].get<std::string>());
+  EXPECT_THAT(second.json["rooms"], SizeIs(1));
+  EXPECT_TRUE(second.json["next"].is_null());
+}
+
+TEST_F(ConsoleApi, TellsTheHistoryOfARoomInPages) {
+  MakeRoomOf("r1", "amy");
+  ASSERT_OK(AddNow(service_, Add(Key("r1"), "bob")));
+  EXPECT_EQ(Post("/console/api/kick", R"({"kind":"multi","roomID":"r1","userID":"bob"})").status,
+            200);
+  EXPECT_EQ(Post("/console/api/dismiss", R"({"kind":"multi","roomID":"r1"})").status, 200);
+  std::vector<std::string> told;
+  std::string before;
+  do {
+    const Answer page = Get("/console/api/events", "kind=multi&roomID=r1&limit=2" + before);
+    ASSERT_EQ(page.status, 200) << page.reply.body;
+    EXPECT_LE(page.json["events"].size(), 2U);
+    for (const json& event : page.json["events"]) {
+      told.push_back(event["type"].get<std::string>() + " " + event.value("userID", "-") + " " +
+                     event.value("reason", "-"));
+    }
+    before = page.json["before"].is_null()
+                 ? ""
+                 : "&before=" + std::to_string(page.json["before"].get<std::uint64_t>());
+  } while (!before.empty());
+  EXPECT_THAT(told, ElementsAre("room_destroyed - dismissed", "pusher_deleted amy room_destroyed",
+                                "pusher_deleted bob kicked", "pusher_added bob -",
+                                "pusher_added amy -", "room_created amy -"));
+}
+
+TEST_F(ConsoleApi, TellsRoomsOfTheSameIdApart) {
+  MakeRoomOf("r1", "amy");
+  ASSERT_OK(service_.DismissRoom(Key("r1")));
+  MakeRoomOf("r1", "bob");
+  const json events = Get("/console/api/events", "kind=multi&roomID=r1").json["events"];
+  ASSERT_THAT(events, SizeIs(6));
+  EXPECT_EQ(events.front()["number"], 2);
+  EXPECT_EQ(events.front()["sequence"], 2);
+  EXPECT_EQ(events.back()["number"], 1);
+  EXPECT_EQ(events.back()["sequence"], 1);
+}
+
+TEST_F(ConsoleApi, KicksWithABanUntilItEnds) {
+  MakeRoomOf("r1", "amy");
+  ASSERT_OK(AddNow(service_, Add(Key("r1"), "bob")));
+  const std::string kick = R"({"kind":"multi","roomID":"r1","userID":"bob","banSeconds":60})";
+  const Answer answer = Post("/console/api/kick", kick);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.json, json({{"code", 0}}));
+  EXPECT_ERROR(kNotAllowed, AddNow(service_, Add(Key("r1"), "bob")));
+  clock_.Advance(61s);
+  EXPECT_OK(AddNow(service_, Add(Key("r1"), "bob")));
+  EXPECT_EQ(
+      Post("/console/api/kick", R"({"kind":"multi","roomID":"r1","userID":"bob","banSeconds":0})")
+          .status,
+      200);
+  EXPECT_OK(AddNow(service_, Add(Key("r1"), "bob")));
+}
+
+TEST_F(ConsoleApi, SaysWhoIsNotThere) {
+  const Answer kicked =
+      Post("/console/api/kick", R"({"kind":"multi","roomID":"r1","userID":"bob"})");
+  EXPECT_EQ(kicked.status, 404);
+  EXPECT_EQ(kicked.json["code"], 5);
+  const Answer dismissed = Post("/console/api/dismiss", R"({"kind":"multi","roomID":"r1"})");
+  EXPECT_EQ(dismissed.status, 404);
+  EXPECT_EQ(dismissed.json["code"], 3);
+}
+
+TEST_F(ConsoleApi, NamesTheFieldThatIsAtFault) {
+  struct Case {
+    std::string path;
+    std::string query;
+    std::string detail;
+  };
+  for (const Case& one :
+       std::vector<Case>{{"rooms", "kind=triple", "kind: "},
+                         {"rooms", "limit=0", "limit: "},
+                         {"rooms", "limit=201", "limit: "},
+                         {"rooms", "limit=-1", "limit: "},
+                         {"rooms", "limit=9x", "limit: "},
+                         {"rooms", "after=7", "after: "},
+                         {"rooms", "q=" + std::string(201, 'x'), "q: "},
+                         {"rooms", "q=%ff", "query: "},
+                         {"rooms", "q=%00", "query: "},
+                         {"room", "roomID=r1", "kind: missing"},
+                         {"room", "kind=multi", "roomID: missing"},
+                         {"room", "kind=multi&roomID=" + std::string(49, 'x'), "roomID: "},
+                         {"room", "kind=multi&roomID=a%20b", "roomID: "},
+                         {"events", "kind=multi&roomID=r1&before=x", "before: "},
+                         {"events", "kind=multi&roomID=r1&before=9223372036854775808", "before: "},
+                         {"events", "kind=multi&roomID=r1&limit=1000", "limit: "}}) {
+    const Answer answer = Get("/console/api/" + one.path, one.query);
+    EXPECT_EQ(answer.status, 400) << one.query;
+    EXPECT_EQ(answer.json["code"], 1) << one.query;
+    EXPECT_THAT(answer.json["detail"].get<std::string>(), testing::StartsWith(one.detail))
+        << one.query;
+  }
+}
+
+TEST_F(ConsoleApi, NamesTheFieldOfABodyThatIsAtFault) {
+  struct Case {
+    std::string body;
+    std::string detail;
+  };
+  for (const Case& one : std::vector<Case>{
+           {"", "body: "},
+           {"[]", "body: "},
+           {"{", "body: "},
+           {"\xff", "body: "},
+           {std::string(40, '['), "body: "},
+           {R"({"kind":1,"roomID":"r1","userID":"bob"})", "kind: "},
+           {R"({"roomID":"r1","userID":"bob"})", "kind: missing"},
+           {R"({"kind":"multi","userID":"bob"})", "roomID: missing"},
+           {R"({"kind":"multi","roomID":["r1"],"userID":"bob"})", "roomID: "},
+           {R"({"kind":"multi","roomID":"r1"})", "userID: missing"},
+           {R"({"kind":"multi","roomID":"r1","userID":"a b"})", "userID: "},
+           {R"({"kind":"multi","roomID":"r1","userID":"b","banSeconds":-1})", "banSeconds: "},
+           {R"({"kind":"multi","roomID":"r1","userID":"b","banSeconds":1.5})", "banSeconds: "},
+           {R"({"kind":"multi","roomID":"r1","userID":"b","banSeconds":"1"})", "banSeconds: "},
+           {R"({"kind":"multi","roomID":"r1","userID":"b","banSeconds":31622401})",
+            "banSeconds: "}}) {
+    const Answer answer = Post("/console/api/kick", one.body);
+    EXPECT_EQ(answer.status, 400) << one.body;
+    EXPECT_THAT(answer.json["detail"].get<std::string>(), testing::StartsWith(one.detail))
+        << one.body;
+  }
+}
+
+TEST_F(ConsoleApi, HandsOnTextAsDataWhateverItSays) {
+  const std::string hostile = "</script><script>alert(1)</script>\"'`\n\r\x01 \xe2\x80\xa8";
+  MakeRoomOf("r1", "amy", RoomKind::kMulti, hostile);
+  const Answer answer = Get("/console/api/rooms");
+  EXPECT_EQ(answer.json["rooms"][0]["roomInfo"], hostile);
+  EXPECT_EQ(answer.reply.body.find('\n'), std::string::npos);
+}
+
+TEST_F(ConsoleApi, IsOpenToNobodyWithoutTheToken) {
+  for (const char* path : {"server", "rooms", "room", "events", "stream"}) {
+    const Answer answer = Ask({.method = "GET",
+                               .path = std::string("/console/api/") + path,
+                               .authorization = Secret("Bearer guessed")});
+    EXPECT_EQ(answer.status, 401) << path;
+    EXPECT_EQ(answer.json["code"], 7) << path;
+  }
+  for (const char* path : {"kick", "dismiss"}) {
+    EXPECT_EQ(Ask({.method = "POST",
+                   .path = std::string("/console/api/") + path,
+                   .authorization = Secret("Bearer guessed")})
+                  .status,
+              401)
+        << path;
+  }
+}
+
+TEST_F(ConsoleApi, SaysWhenTheStoreFails) {
+  MakeRoomOf("r1", "amy");
+  failing_.broken = true;
+  const Answer answer = Post("/console/api/dismiss", R"({"kind":"multi","roomID":"r1"})");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.json["code"], 6);
+}
+
+TEST_F(ConsoleApi, AnswersNoCallOnceItHasStopped) {
+  console_.Stop();
+  EXPECT_EQ(Get("/console/api/server").status, 503);
+}
+
+TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
+  std::latch goes_on(1);
+  on_figures_ = [&] { goes_on.wait(); };
+  const HttpRequest request{.method = "GET", .path = "/console/api/server"};
+  std::vector<std::shared_ptr<RecordedAnswer>> asked;
+  for (int i = 0; i < 5; ++i) asked.push_back(Send(request));
+  console_.Close();
+  const auto answered_with = [&](int status) {
+    return std::ranges::count_if(asked, [&](const auto& pending) {
+      const std::optional<HttpReply> reply = pending->reply();
+      return reply && reply->status == status;
+    });
+  };
+  EXPECT_GE(answered_with(503), 3) << "two have a thread each, if those have woken up already";
+  EXPECT_EQ(Get("/console/api/server").status, 503);
+  goes_on.count_down();
+  EXPECT_TRUE(Eventually([&] { return answered_with(200) + answered_with(503) == 5; }));
+}
+
+TEST_F(ConsoleApi, LogsForTheRequestThatAsked) {
+  std::string logged_for;
+  on_figures_ = [&] { logged_for = LogScope::Current(); };
+  const LogScope scope("req-1");
+  EXPECT_EQ(Get("/console/api/server").status, 200);
+  EXPECT_EQ(logged_for, "req-1");
+}
+
+}  // namespace
+}  // namespace rtcroom

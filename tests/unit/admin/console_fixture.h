@@ -1,0 +1,175 @@
+// The console's API on a memory store, asked as the operator's port asks it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/console.h"
+#include "daemon/base/mutex.h"
+#include "tests/support/eventually.h"
+#include "tests/support/recorded_reply.h"
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+
+/// What was written to a stream, which a test may end or hold back.
+///
+/// @threads safe from any thread.
+class RecordedStream : public StreamedReply {
+ public:
+  explicit RecordedStream(OnEnd on_end) : on_end_(std::move(on_end)) {}
+
+  bool Write(std::string_view bytes) override {
+    const MutexLock lock(mutex_);
+    if (has_ended_) return false;
+    text_ += bytes;
+    return true;
+  }
+  [[nodiscard]] std::size_t unsent() const override {
+    const MutexLock lock(mutex_);
+    return unsent_;
+  }
+
+  /// The client goes.
+  void End() {
+    {
+      const MutexLock lock(mutex_);
+      has_ended_ = true;
+    }
+    on_end_();
+  }
+  void SetUnsent(std::size_t bytes) {
+    const MutexLock lock(mutex_);
+    unsent_ = bytes;
+  }
+  [[nodiscard]] std::string text() const {
+    const MutexLock lock(mutex_);
+    return text_;
+  }
+  /// Waits until it has been told that.
+  [[nodiscard]] bool Tells(const std::string& text) const {
+    return Eventually([&] { return this->text().find(text) != std::string::npos; });
+  }
+
+ private:
+  const OnEnd on_end_;
+  mutable Mutex mutex_;
+  std::string text_ GUARDED_BY(mutex_);
+  std::size_t unsent_ GUARDED_BY(mutex_) = 0;
+  bool has_ended_ GUARDED_BY(mutex_) = false;
+};
+
+/// Keeps what was sent, or the stream that was opened.
+///
+/// @threads safe from any thread.
+class RecordedAnswer : public RecordedReply {
+ public:
+  std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) override {
+    auto stream = std::make_shared<RecordedStream>(std::move(on_end));
+    const MutexLock lock(mutex_);
+    head_ = std::move(head);
+    stream_ = stream;
+    return stream;
+  }
+  [[nodiscard]] std::shared_ptr<RecordedStream> stream() const {
+    const MutexLock lock(mutex_);
+    return stream_.lock();
+  }
+  [[nodiscard]] std::optional<HttpReply> head() const {
+    const MutexLock lock(mutex_);
+    return head_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::optional<HttpReply> head_ GUARDED_BY(mutex_);
+  std::weak_ptr<RecordedStream> stream_ GUARDED_BY(mutex_);  ///< whoever writes it owns it
+};
+
+class ConsoleFixture : public ServiceFixture {
+ protected:
+  struct Answer {
+    int status = 0;
+    nlohmann::json json{};
+    HttpReply reply{};
+  };
+
+  ConsoleFixture() { console_.AddRoutes(router_); }
+  void TearDown() override { console_.Stop(); }
+
+  Answer Get(const std::string& path, const std::string& query = {}) {
+    return Ask({.method = "GET", .path = path, .query = query});
+  }
+  Answer Post(const std::string& path, const std::string& body) {
+    return Ask({.method = "POST", .path = path, .body = body});
+  }
+  Answer Ask(HttpRequest request) {
+    const auto pending = Send(std::move(request));
+    EXPECT_TRUE(Eventually([&] { return pending->reply().has_value(); }));
+    HttpReply reply = pending->reply().value_or(HttpReply{.status = 0});
+    return {.status = reply.status,
+            .json = nlohmann::json::parse(reply.body, nullptr, false),
+            .reply = std::move(reply)};
+  }
+  std::shared_ptr<RecordedAnswer> Send(HttpRequest request) {
+    if (request.authorization.empty()) request.authorization = Secret("Bearer the token");
+    auto pending = std::make_shared<RecordedAnswer>();
+    std::optional<HttpReply> reply = router_.Handle(request, [&pending] { return pending; });
+    if (reply) pending->Send(*std::move(reply));
+    return pending;
+  }
+  /// @param query  as of GET /console/api/stream.
+  std::shared_ptr<RecordedStream> OpenStream(const std::string& query = {}) {
+    const auto pending = Send({.method = "GET", .path = "/console/api/stream", .query = query});
+    EXPECT_TRUE(Eventually([&] { return pending->stream() != nullptr; }));
+    std::shared_ptr<RecordedStream> stream = pending->stream();
+    EXPECT_TRUE(stream->Tells(": open\n\n"));
+    return stream;
+  }
+
+  ConsoleFigures figures_{.pushers = 1, .connections = 2, .waiting_requests = 3, .watchers = 4};
+  /// Called in the middle of GET /console/api/server.
+  std::function<void()> on_figures_ = [] {};
+  CommitSignal told_;
+  CommitFanOut told_commits_{{&leases_, &told_}};
+  MemoryStore rooms_store_{{}, "00000000000000bb", told_commits_};
+  FailingStore failing_{rooms_store_};
+  RoomService service_{{.store = failing_,
+                        .ban_store = rooms_store_,
+                        .bans = bans_,
+                        .leases = leases_,
+                        .groups = groups_,
+                        .streams = streams_,
+                        .clock = clock_,
+                        .ids = ids_},
+                       {},
+                       logger_};
+  AdminAccess access_{Secret("the token"), Secret()};
+  AdminRouter router_{access_, clock_, logger_};
+  Console console_{{.access = access_,
+                    .store = failing_,
+                    .rooms = service_,
+                    .leases = leases_,
+                    .figures =
+                        [this] {
+                          on_figures_();
+                          return figures_;
+                        },
+                    .commits = told_,
+                    .clock = clock_,
+                    .logger = logger_},
+                   {.version = "1.2.3",
+                    .started_at = clock_.Now(),
+                    .heartbeat_timeout = kTimeout,
+                    .http_origin = "http://127.0.0.1:5757",
+                    .api_prefix = "/weapp"}};
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,86 @@
+// The files of the console.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/admin/console_assets.h"
+#include "tests/unit/admin/console_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::Contains;
+using testing::Pair;
+
+class ConsolePages : public ConsoleFixture {
+ protected:
+  HttpReply Page(const std::string& path) {
+    return Ask({.method = "GET", .path = path, .authorization = Secret("none")}).reply;
+  }
+};
+
+TEST_F(ConsolePages, AreThereForEverybodyWithTheirTypes) {
+  ASSERT_FALSE(ConsoleAssets().empty());
+  for (const ConsoleAsset& asset : ConsoleAssets()) {
+    const HttpReply reply = Page(std::string(asset.path));
+    EXPECT_EQ(reply.status, 200) << asset.path;
+    EXPECT_EQ(reply.body, asset.bytes) << asset.path;
+    EXPECT_THAT(reply.headers, Contains(Pair("Content-Type", std::string(asset.media_type))));
+    EXPECT_THAT(reply.headers, Contains(Pair("ETag", std::string(asset.etag))));
+    EXPECT_THAT(reply.headers, Contains(Pair("X-Content-Type-Options", "nosniff")));
+    EXPECT_THAT(reply.headers, Contains(Pair("Referrer-Policy", "no-referrer")));
+    EXPECT_THAT(reply.headers, Contains(Pair("Cross-Origin-Opener-Policy", "same-origin")));
+    EXPECT_THAT(reply.headers, Contains(Pair("Cache-Control", "no-cache")));
+    EXPECT_THAT(
+        reply.headers,
+        Contains(Pair("Content-Security-Policy",
+                      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+                      "data:; connect-src 'self' http://127.0.0.1:5757; base-uri 'none'; "
+                      "form-action 'none'; frame-ancestors 'none'")));
+  }
+}
+
+TEST_F(ConsolePages, AreFoundByTheFolder) {
+  EXPECT_EQ(Page("/console/").body, Page("/console/index.html").body);
+  const HttpReply redirected = Page("/console");
+  EXPECT_EQ(redirected.status, 308);
+  EXPECT_THAT(redirected.headers, Contains(Pair("Location", "/console/")));
+}
+
+TEST_F(ConsolePages, AreNotThereWithoutAToken) {
+  access_.SetToken(Secret());
+  for (const char* path : {"/console", "/console/", "/console/index.html"}) {
+    EXPECT_EQ(Page(path).status, 404) << path;
+  }
+}
+
+TEST_F(ConsolePages, AreNotSentAgainToWhoHasThem) {
+  const ConsoleAsset& asset = ConsoleAssets().front();
+  for (const bool is_current : {true, false}) {
+    const std::string tag = is_current ? std::string(asset.etag) : R"("another")";
+    const Answer answer = Ask(
+        {.method = "GET", .path = std::string(asset.path), .if_none_match = R"(W/"x", )" + tag});
+    EXPECT_EQ(answer.status, is_current ? 304 : 200);
+    EXPECT_EQ(answer.reply.body.empty(), is_current);
+    EXPECT_THAT(answer.reply.headers, Contains(Pair("ETag", std::string(asset.etag))));
+  }
+}
+
+TEST_F(ConsolePages, AreNotSentToWhoHasAnyOfThem) {
+  const std::string path(ConsoleAssets().front().path);
+  EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = "*"}).status, 304);
+  EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = R"("*")"}).status, 200);
+}
+
+TEST_F(ConsolePages, HaveEachTheirOwnTag) {
+  std::vector<std::string_view> tags;
+  for (const ConsoleAsset& asset : ConsoleAssets()) tags.push_back(asset.etag);
+  std::ranges::sort(tags);
+  EXPECT_TRUE(std::ranges::adjacent_find(tags) == tags.end());
+}
+
+}  // namespace
+}  // namespace rtcroom

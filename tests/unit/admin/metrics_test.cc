@@ -1,0 +1,259 @@
+#include "daemon/admin/metrics.h"
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/auth/admission.h"
+#include "tests/support/fake_clock.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class MetricsTest : public testing::Test {
+ protected:
+  void Observe(std::string_view endpoint, std::optional<Dialect> dialect, int code,
+               std::chrono::nanoseconds duration = 1ms) {
+    metrics_.OnRequest({.endpoint = endpoint, .dialect = dialect, .code = code}, 200, duration);
+  }
+
+  std::uint64_t leases_ = 0;
+  RoomFigures figures_;
+  bool ready_ = true;
+  FakeClock clock_;
+  Metrics metrics_{"1.2.3",
+                   clock_,
+                   TimePoint(1234ms),
+                   {.rooms = [](RoomKind kind) { return static_cast<std::uint64_t>(kind) * 10; },
+                    .room_figures = [this] { return figures_; },
+                    .leases = [this] { return leases_; },
+                    .sessions = [] { return 9U; },
+                    .refused_logins = [](LoginOutcome why) { return static_cast<unsigned>(why); },
+                    .ready = [this] { return ready_; },
+                    .free_bytes = [] { return 4096U; },
+                    .waiting_requests = [] { return 3U; },
+                    .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); }}};
+};
+
+TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
+  Observe("add_pusher", Dialect::kGen1, 0);
+  Observe("add_pusher", Dialect::kGen1, 0);
+  Observe("add_pusher", Dialect::kGen1, 5001);
+  Observe("add_pusher", Dialect::kGen2, 0);
+  Observe("unknown", std::nullopt, 1);
+  const std::string text = metrics_.Text();
+  for (const char* line :
+       {R"(rtcroomd_requests_total{code="0",dialect="gen1",endpoint="add_pusher"} 2)",
+        R"(rtcroomd_requests_total{code="5001",dialect="gen1",endpoint="add_pusher"} 1)",
+        R"(rtcroomd_requests_total{code="0",dialect="gen2",endpoint="add_pusher"} 1)",
+        R"(rtcroomd_requests_total{code="1",dialect="none",endpoint="unknown"} 1)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, PutDurationsIntoOneHistogramForEachEndpoint) {
+  Observe("add_pusher", Dialect::kGen1, 0, 2ms);
+  Observe("add_pusher", Dialect::kGen2, 6, 3s);
+  const std::string text = metrics_.Text();
+  constexpr const char* kName = "rtcroomd_request_duration_seconds";
+  for (const char* rest :
+       {R"(_count{endpoint="add_pusher"} 2)", R"(_bucket{endpoint="add_pusher",le="0.001"} 0)",
+        R"(_bucket{endpoint="add_pusher",le="0.0025"} 1)",
+        R"(_bucket{endpoint="add_pusher",le="5"} 2)"}) {
+    EXPECT_THAT(text, HasSubstr(std::string(kName) + rest));
+  }
+}
+
+TEST_F(MetricsTest, MeasureNoDurationThatNobodyKnows) {
+  metrics_.OnRequest({.code = 1}, 400, std::nullopt);
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr(R"({code="1",dialect="none",endpoint="unknown"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(_count{endpoint="unknown"} 0)"));
+}
+
+TEST_F(MetricsTest, CountConnectionsAndHandshakesByListener) {
+  ConnectionObserver& phones = metrics_.ConnectionsOf("https");
+  phones.OnConnectionOpened();
+  phones.OnConnectionOpened();
+  phones.OnHandshake();
+  phones.OnConnectionClosed();
+  metrics_.ConnectionsOf("admin").OnConnectionOpened();
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections{listener=\"https\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total{listener=\"https\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_tls_handshakes_total{listener=\"https\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total{listener=\"admin\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_waiting_requests 3\n"));
+  EXPECT_EQ(metrics_.Totals().connections, 3U);
+  EXPECT_EQ(metrics_.Totals().handshakes, 1U);
+}
+
+TEST_F(MetricsTest, CountEachCauseOfARefusal) {
+  for (const RefusalCauseName& row : kRefusalCauses) {
+    metrics_.ConnectionsOf("grpc").OnRefusal(row.cause);
+  }
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kTooManyRequests}, 200,
+                     1ms);
+  const std::string text = metrics_.Text();
+  for (const RefusalCauseName& row : kRefusalCauses) {
+    EXPECT_THAT(
+        text, HasSubstr(fmt::format("rtcroomd_refusals_total{{cause=\"{}\",listener=\"grpc\"}} 1\n",
+                                    row.name)));
+  }
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
+  metrics_.OnRequest({.endpoint = "get_login_info",
+                      .code = 6,
+                      .failure = Errc::kTooManyRequests,
+                      .failure_detail = std::string(kTooManyTickets)},
+                     200, 1ms);
+  EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_refusals_total{cause="signing_rate"} 1)"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
+  EXPECT_EQ(metrics_.Totals().refusals, kRefusalCauses.size() + 2);
+}
+
+TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
+  leases_ = 7;
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_leases 7"));
+  leases_ = 8;
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr("rtcroomd_leases 8"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_rooms{kind="double"} 10)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_rooms{kind="multi"} 20)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_rooms{kind="live"} 30)"));
+}
+
+TEST_F(MetricsTest, ShowWhatTheReaperDoes) {
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr(R"(rtcroomd_evictions_total{reason="heartbeat_timeout"} 0)"));
+  figures_.evictions = {.heartbeat_timeout = 5, .kicked = 1, .idle = 2, .dismissed = 3};
+  metrics_.SetReaperLag(1500ms);
+  metrics_.CountStall();
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="heartbeat_timeout"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="kicked"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="idle"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_evictions_total{reason="dismissed"} 3)"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_stalls_total 1"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_reaper_lag_seconds 1.5"));
+}
+
+TEST_F(MetricsTest, ShowMembersByKindAndRole) {
+  figures_.pushers = {1, 2, 3, 4};
+  figures_.audiences = {0, 0, 30, 0};
+  figures_.created = {5, 6, 7, 8};
+  figures_.ended = {1, 1, 2, 1};
+  const std::string text = metrics_.Text();
+  for (const char* const line :
+       {R"(rtcroomd_members{kind="double",role="pusher"} 1)",
+        R"(rtcroomd_members{kind="webrtc",role="pusher"} 4)",
+        R"(rtcroomd_members{kind="live",role="audience"} 30)",
+        R"(rtcroomd_rooms_created_total{kind="multi"} 6)",
+        R"(rtcroomd_rooms_ended_total{kind="live"} 2)", "rtcroomd_sessions 9"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, CountFailuresByTheirReason) {
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kStoreBusy}, 200, 1ms);
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kUnavailable}, 200,
+                     1ms);
+  metrics_.OnRequest({.endpoint = "add_pusher", .code = 0}, 200, 1ms);
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_request_failures_total{failure="store_busy"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(rtcroomd_request_failures_total{failure="unavailable"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"({code="6",dialect="none",endpoint="add_pusher"} 2)"));
+}
+
+TEST_F(MetricsTest, ShowLimitsAndCertificates) {
+  metrics_.SetLimits({.connections = 1, .rooms = 2, .sessions = 3, .events = 4});
+  metrics_.SetCertificateExpiry("https", kNoon);
+  metrics_.SetCertificateExpiry("https", kNoon + 1h);
+  const std::string text = metrics_.Text();
+  for (const char* const line :
+       {"rtcroomd_connections_limit 1\n", "rtcroomd_rooms_limit 2\n", "rtcroomd_sessions_limit 3\n",
+        "rtcroomd_events_limit 4\n",
+        R"(rtcroomd_tls_certificate_expiry_timestamp_seconds{listener="https"} 1700003600)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, TellWhetherTheServerIsReady) {
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_ready 1\n"));
+  ready_ = false;
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_ready 0\n"));
+}
+
+TEST_F(MetricsTest, TellWhatTheKernelKnowsOfTheProcess) {
+  const std::string text = metrics_.Text();
+  for (const char* const name : {"process_cpu_seconds_total", "process_open_fds", "process_max_fds",
+                                 "process_resident_memory_bytes", "process_virtual_memory_bytes",
+                                 "process_start_time_seconds"}) {
+    EXPECT_THAT(text,
+                testing::ContainsRegex(std::string("\n") + name + " [1-9]|\n" + name + " 0\\."))
+        << name;
+  }
+}
+
+TEST_F(MetricsTest, AddUpWhatTheyCount) {
+  Observe("add_pusher", Dialect::kGen1, 0);
+  Observe("add_pusher", Dialect::kGen2, 0);
+  Observe("get_pushers", Dialect::kGen1, 3);
+  ConnectionObserver& http = metrics_.ConnectionsOf("http");
+  ConnectionObserver& https = metrics_.ConnectionsOf("https");
+  http.OnConnectionOpened();
+  https.OnConnectionOpened();
+  https.OnConnectionClosed();
+  https.OnHandshake();
+  http.OnRefusal(RefusalCause::kFraming);
+  https.OnRefusal(RefusalCause::kMemory);
+  figures_.evictions.heartbeat_timeout = 4;
+  metrics_.SetReaperLag(1500ms);
+  const ServerTotals totals = metrics_.Totals();
+  EXPECT_EQ(totals.requests, 3U);
+  EXPECT_EQ(totals.failures, 1U);
+  EXPECT_EQ(totals.evictions, 4U);
+  EXPECT_EQ(totals.connections, 2U);
+  EXPECT_EQ(totals.handshakes, 1U);
+  EXPECT_EQ(totals.refusals, 2U);
+  EXPECT_EQ(totals.reaper_lag, 1500ms);
+}
+
+TEST_F(MetricsTest, CountRefusedLoginsByCauseAndDroppedLinesByLevel) {
+  const std::string text = metrics_.Text();
+  for (const char* line : {R"(rtcroomd_logins_refused_total{cause="signature"} 5)",
+                           R"(rtcroomd_logins_refused_total{cause="incomplete"} 0)",
+                           R"(rtcroomd_log_lines_dropped_total{level="debug"} 0)",
+                           R"(rtcroomd_log_lines_dropped_total{level="error"} 3)"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, TellWhichVersionRuns) {
+  EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_build_info{version="1.2.3"} 1)"));
+}
+
+TEST_F(MetricsTest, LoseNothingWhenManyThreadsCount) {
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(4);
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([this] {
+        for (int n = 0; n < 250; ++n) Observe("get_pushers", Dialect::kGen1, n % 2);
+      });
+    }
+  }
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr(R"({code="0",dialect="gen1",endpoint="get_pushers"} 500)"));
+  EXPECT_THAT(text, HasSubstr(R"({code="1",dialect="gen1",endpoint="get_pushers"} 500)"));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,52 @@
+#include "daemon/admin/store_metrics.h"
+
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
+
+#include "tests/support/fake_clock.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class StoreMetricsTest : public testing::Test {
+ protected:
+  std::string Text() { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+
+  FakeClock clock_;
+  prometheus::Registry registry_;
+  StoreMetrics metrics_{registry_, clock_};
+};
+
+TEST_F(StoreMetricsTest, MeasureEveryCommit) {
+  metrics_.OnCommitBegun();
+  clock_.Advance(3ms);
+  metrics_.OnCommitEnded({.writes = 17, .succeeded = true, .retained_events = 40});
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("rtcroomd_store_commit_duration_seconds_sum 0.003"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_store_commit_group_size_bucket{le=\"16\"} 0"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_store_commit_group_size_bucket{le=\"32\"} 1"));
+  EXPECT_THAT(text, HasSubstr("rtcroomd_events_retained 40"));
+}
+
+TEST_F(StoreMetricsTest, CountErrorsByOperationAndKind) {
+  metrics_.OnStoreError(StoreOperation::kRead, Errc::kStoreBroken);
+  metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
+  metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
+  const std::string text = Text();
+  for (const char* const line : {R"({error="store_broken",operation="read"} 1)",
+                                 R"({error="store_busy",operation="read"} 0)",
+                                 R"({error="store_broken",operation="write"} 0)",
+                                 R"({error="store_busy",operation="write"} 2)"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("rtcroomd_store_errors_total") + line));
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,43 @@
+#include "daemon/auth/digest.h"
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+struct Md5Vector {
+  const char* use;
+  const char* text;  ///< key and what is signed, without anything in between
+  const char* hex;
+};
+
+// Of protocol D.5: what the live service and its callbacks are signed with.
+constexpr Md5Vector kMd5Vectors[] = {
+    {"live API, version 1", "testapikey01234567891700000300", "a4c1b1efd0f3ba3669a57e8c706a4dc6"},
+    {"the same, for mixing", "testapikey01234567891700000060", "3f7b0990b58f75af904bc16541f75402"},
+    {"the same, as published", "40328529ca4381a80c6ecf2e6aa574381490858347",
+     "7f29ed83c61b77de1b0d66936fd4fd44"},
+    {"get_login_info", "testapikey01234567891700003600user_0001",
+     "fdddb6a51470954186d6d5450d02e9b9"},
+    {"a callback of the live service", "testcallbackkey1700000600",
+     "b14d2c6e73da1e10af979c650f4b777c"},
+    {"a token of the older servers", "testapikey0123456789140000000136862user_00010123456789ab",
+     "776a03d56786da873d983b637a16aca8"},
+};
+
+TEST(Md5Hex, GivesThePublishedSigns) {
+  for (const Md5Vector& vector : kMd5Vectors) {
+    EXPECT_EQ(Md5Hex(vector.text), vector.hex) << vector.use;
+  }
+}
+
+TEST(SameBytes, TellsTextsOfAnyLengthApart) {
+  EXPECT_TRUE(SameBytes("", ""));
+  EXPECT_TRUE(SameBytes("abc", "abc"));
+  EXPECT_FALSE(SameBytes("abc", "abd"));
+  EXPECT_FALSE(SameBytes("abc", "ab"));
+  EXPECT_FALSE(SameBytes("", "a"));
+}
+
+}  // namespace
+}  // namespace rtcroom

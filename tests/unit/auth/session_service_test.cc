@@ -1,0 +1,343 @@
+// Checking tokens, and what becomes of sessions over time and restarts.
+#include "daemon/auth/session_service.h"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/session_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+using SessionServiceTest = SessionFixture;
+
+/// Well formed, and of nobody.
+constexpr const char* kForeign = "ffffffffffffffffffffffffffffffff*53724e01*MzY4NjI=";
+
+TEST_F(SessionServiceTest, TellsWhyATokenIsNoGood) {
+  const std::string token = Login("amy");
+  const std::string secret = token.substr(0, 32);
+  EXPECT_EQ(service_->Check("amy", ""), TokenOutcome::kMissing);
+  EXPECT_EQ(service_->Check("", token), TokenOutcome::kMissing);
+  EXPECT_EQ(service_->Check("amy", "undefined"), TokenOutcome::kMalformed);
+  EXPECT_EQ(service_->Check("amy", secret + "*53724e02*MzY4NjI="), TokenOutcome::kUnknownApp);
+  EXPECT_EQ(service_->Check("amy", secret + "*53724e01*MA=="), TokenOutcome::kUnknownApp);
+  EXPECT_EQ(service_->Check("bob", token), TokenOutcome::kNoSession);
+  EXPECT_EQ(service_->Check("amy", kForeign), TokenOutcome::kWrongToken);
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, NoByteOfATokenCanBeAltered) {
+  const std::string token = Login("amy");
+  for (std::size_t at = 0; at < token.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string altered = token;
+      altered[at] = static_cast<char>(byte);
+      if (altered == token) continue;
+      ASSERT_NE(service_->Check("amy", altered), TokenOutcome::kOk) << altered;
+    }
+    ASSERT_NE(service_->Check("amy", token.substr(0, at)), TokenOutcome::kOk);
+  }
+}
+
+TEST_F(SessionServiceTest, ATokenLivesAWeekFromItsLastUse) {
+  const std::string token = Login("amy");
+  clock_.Advance(days(6));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(6));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+  EXPECT_EQ(*service_->Logout("amy", token), TokenOutcome::kNoSession);
+}
+
+TEST_F(SessionServiceTest, TheUserOfLongestAgoMakesRoom) {
+  options_.table.max_sessions = 2;
+  Restart();
+  const std::string amy = Login("amy");
+  const std::string bob = Login("bob");
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
+  const std::string eve = Login("eve");
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kNoSession);
+  const Result<SessionUpkeep> upkeep = service_->Upkeep();
+  ASSERT_OK(upkeep);
+  EXPECT_EQ(upkeep->removed, 1u);
+  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->sessions.size(), 2u);
+  Restart();
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
+  EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, LoginsOfOneAddressEndNoSessionOfAnother) {
+  const auto login = [this](const std::string& user, const std::string& address) {
+    SessionLoginCommand command = CommandOf(user);
+    command.address = address;
+    return service_->Login(command)->token.Reveal();
+  };
+  const std::string amy = login("amy", "192.0.2.1");
+  for (int i = 0; i < 300; ++i) login(fmt::format("free{}", i), "2001:db8::" + std::to_string(i));
+  EXPECT_EQ(service_->size(), 100U);
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, ACheckWritesNothing) {
+  const std::string token = Login("amy");
+  const std::size_t before = store_.writes;
+  for (int hour = 0; hour < 48; ++hour) {
+    clock_.Advance(hours(1));
+    EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  }
+  EXPECT_EQ(store_.writes, before);
+}
+
+TEST_F(SessionServiceTest, ALaterUseOutlivesARestartOnceItIsWritten) {
+  const std::string token = Login("amy");
+  clock_.Advance(days(4));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  const Result<SessionUpkeep> upkeep = service_->Upkeep();
+  ASSERT_OK(upkeep);
+  EXPECT_EQ(upkeep->uses_written, 1u);
+  EXPECT_FALSE(upkeep->left_some);
+  EXPECT_EQ(service_->Upkeep()->uses_written, 0u);
+  clock_.Advance(days(4));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, ARestartShortensALifeByAnHourAtMostAndLengthensNone) {
+  const std::string token = Login("amy");
+  clock_.Advance(minutes(59));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  ASSERT_OK(service_->Upkeep());
+  clock_.Advance(days(7) - minutes(59) - seconds(1));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+
+  const std::string bobs = Login("bob");
+  clock_.Advance(minutes(59));
+  EXPECT_EQ(service_->Check("bob", bobs), TokenOutcome::kOk);
+  clock_.Advance(days(7) - minutes(59));
+  EXPECT_EQ(service_->Check("bob", bobs), TokenOutcome::kOk);
+  Restart();
+  EXPECT_EQ(service_->Check("bob", bobs), TokenOutcome::kNoSession);
+}
+
+TEST_F(SessionServiceTest, AClockThatWasSetBackLengthensNoLifeAtARestart) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(-days(30));
+  Restart();
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+TEST_F(SessionServiceTest, ARestartKeepsTheOrderOfLastUses) {
+  const std::string amy = Login("amy");
+  clock_.Advance(seconds(1));
+  const std::string bob = Login("bob");
+  options_.table.max_sessions = 2;
+  Restart();
+  Login("eve");
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, ALoginAfterARestartReplacesTheOneBeforeItForGood) {
+  Login("bob");
+  const std::string old = Login("amy");
+  Restart();
+  const std::string fresh = Login("amy");
+  EXPECT_EQ(service_->Check("amy", old), TokenOutcome::kWrongToken);
+  Restart();
+  EXPECT_EQ(service_->Check("amy", old), TokenOutcome::kWrongToken);
+  EXPECT_EQ(service_->Check("amy", fresh), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, ALoginReplacesAnEndedSessionThatNoRestartReads) {
+  Login("amy");
+  clock_.Advance(days(7));
+  Restart();
+  const std::string fresh = Login("amy");
+  Restart();
+  EXPECT_EQ(service_->Check("amy", fresh), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, AnotherApplicationTakesNoTokenOfTheFormerOne) {
+  const std::string token = Login("amy");
+  options_.sdk_app_id = 1400000002;
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kUnknownApp);
+}
+
+TEST_F(SessionServiceTest, KeepsUsesThatTheStoreDidNotTake) {
+  const std::string token = Login("amy");
+  clock_.Advance(hours(2));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, service_->Upkeep());
+  store_.broken = false;
+  EXPECT_EQ(service_->Upkeep()->uses_written, 1u);
+}
+
+TEST_F(SessionServiceTest, RemovesEndedSessionsFromMemoryAndLaterFromTheStore) {
+  Login("amy");
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Upkeep()->removed, 0u);
+  EXPECT_EQ(service_->size(), 0u);
+  clock_.Advance(hours(3));
+  EXPECT_EQ(service_->Upkeep()->removed, 1u);
+  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->sessions.size(), 0u);
+}
+
+TEST_F(SessionServiceTest, TheStoreKeepsASessionThatMemoryStillHas) {
+  const std::string token = Login("amy");
+  clock_.Advance(minutes(59));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);  // too soon to be written
+  clock_.Advance(days(7) - minutes(1));
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  ASSERT_OK(service_->Upkeep());
+  clock_.Advance(days(6));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+}
+
+TEST_F(SessionServiceTest, UpkeepWorksInBoundedBatchesAndSaysWhenItLeftSome) {
+  options_.table.max_sessions = 5000;
+  Restart();
+  std::vector<std::string> tokens;
+  tokens.reserve(1500);
+  for (int i = 0; i < 1500; ++i) tokens.push_back(Login(fmt::format("u{}", i)));
+  clock_.Advance(hours(1));
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    ASSERT_EQ(service_->Check(fmt::format("u{}", i), tokens[i]), TokenOutcome::kOk);
+  }
+  const auto first = service_->Upkeep();
+  ASSERT_OK(first);
+  EXPECT_EQ(first->uses_written, 1000u);
+  EXPECT_TRUE(first->left_some);
+  const auto second = service_->Upkeep();
+  EXPECT_EQ(second->uses_written, 500u);
+  EXPECT_FALSE(second->left_some);
+}
+
+TEST_F(SessionServiceTest, FailsToRestoreWithTheStore) {
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, service_->Restore());
+}
+
+class SessionsWhileTheWallClockIsSet
+    : public SessionFixture,
+      public testing::WithParamInterface<std::chrono::milliseconds> {
+ protected:
+  void SetWallClock() {
+    clock_.JumpWallClock(GetParam());
+    EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+    ASSERT_OK(service_->Upkeep());
+  }
+};
+
+TEST_P(SessionsWhileTheWallClockIsSet, AgeAsTheyDoOtherwise) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(GetParam());
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7) - seconds(1));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, StayInTheStoreUntilTheirTimeIsOver) {
+  Login("amy");
+  clock_.JumpWallClock(GetParam());
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(memory_.LoadSessions(TimePoint::min(), 10)->sessions.size(), 1u);
+  clock_.Advance(days(7) + hours(3));
+  EXPECT_EQ(service_->Upkeep()->removed, 1u);
+  EXPECT_EQ(service_->size(), 0u);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, HaveTheSameAgeForTheNextProcess) {
+  const std::string amy = Login("amy");
+  clock_.Advance(days(3));
+  const std::string bob = Login("bob");
+  SetWallClock();
+  const std::string eve = Login("eve");
+  clock_.Advance(days(5));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kOk);
+  EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kNoSession);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, AreNotedForTheNextProcessWhenUsedLater) {
+  const std::string token = Login("amy");
+  SetWallClock();
+  clock_.Advance(days(6));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  EXPECT_EQ(service_->Upkeep()->uses_written, 1u);
+  clock_.Advance(days(6));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, FollowItInTheStoreOnceThatTakesIt) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(GetParam());
+  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, service_->Upkeep());
+  store_.broken = false;
+  ASSERT_OK(service_->Upkeep());
+  clock_.Advance(days(6));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+TEST_P(SessionsWhileTheWallClockIsSet, EachJumpIsNoticedOnce) {
+  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  clock_.JumpWallClock(GetParam());
+  clock_.Advance(seconds(2));
+  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  clock_.Advance(hours(2));
+  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  clock_.JumpWallClock(-GetParam());
+  EXPECT_EQ(service_->NoticeWallClockJump(), -GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(ByAnHourEightDaysAndTenYears, SessionsWhileTheWallClockIsSet,
+                         testing::Values(hours(1), -hours(1), days(8), -days(8), days(3653),
+                                         -days(3653)));
+
+TEST_F(SessionServiceTest, AClockThatIsCorrectedABitHasNotJumped) {
+  clock_.JumpWallClock(seconds(59));
+  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  clock_.JumpWallClock(seconds(1));
+  EXPECT_EQ(service_->NoticeWallClockJump(), minutes(1));
+}
+
+TEST_F(SessionServiceTest, AClockThatWasSetBackBringsNoEndedSessionBackAtALaterRestart) {
+  const std::string token = Login("amy");
+  clock_.JumpWallClock(-days(30));
+  Restart();
+  ASSERT_OK(service_->Upkeep());
+  clock_.Advance(days(7));
+  Restart();
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,26 @@
+#include "daemon/base/percent_encoding.h"
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+TEST(PercentEncode, KeepsUnreservedCharacters) {
+  const char* const unreserved =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  EXPECT_EQ(PercentEncode(unreserved), unreserved);
+}
+
+TEST(PercentEncode, EncodesEveryOtherByte) {
+  EXPECT_EQ(PercentEncode("a&b=c d+e%f/?#"), "a%26b%3Dc%20d%2Be%25f%2F%3F%23");
+  EXPECT_EQ(PercentEncode("\r\n"), "%0D%0A");
+  EXPECT_EQ(PercentEncode("\xE4\xBA\xBA"), "%E4%BA%BA");
+  EXPECT_EQ(PercentEncode(std::string_view("\0", 1)), "%00");
+}
+
+TEST(PercentEncode, KeepsWhatThePlaceAllows) {
+  EXPECT_EQ(PercentEncode("a/b c?d", "/"), "a/b%20c%3Fd");
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,96 @@
+#include "daemon/core/event_trimmer.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+class EventTrimmerTest : public ServiceFixture {
+ protected:
+  void MakeEvents(int rooms) {
+    for (int i = 0; i < rooms; ++i) ASSERT_OK(CreateRoom(Create("r" + Next(), "host")));
+  }
+  std::string Next() { return std::to_string(++made_); }
+  int made_ = 0;
+};
+
+TEST_F(EventTrimmerTest, RemovesWhatIsOlderThanTheRetention) {
+  EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
+  MakeEvents(5);
+  clock_.Advance(23h);
+  MakeEvents(3);
+  EXPECT_EQ(trimmer.Trim(), 0U);
+  clock_.Advance(2h);
+  EXPECT_EQ(trimmer.Trim(), 10U);
+  EXPECT_EQ(Events().size(), 6U);
+}
+
+TEST_F(EventTrimmerTest, KeepsNoMoreThanTheBound) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 4}, logger_);
+  MakeEvents(5);
+  EXPECT_EQ(trimmer.Trim(), 6U);
+  EXPECT_EQ(Events().size(), 4U);
+}
+
+TEST_F(EventTrimmerTest, KeepsNoMoreBytesThanTheBound) {
+  MakeEvents(5);
+  const std::vector<RoomEvent> events = Events();
+  std::uint64_t newest = 0;
+  for (std::size_t i = events.size() - 4; i < events.size(); ++i) newest += StoredBytes(events[i]);
+  EventTrimmer trimmer(memory_, clock_, {.max_bytes = newest}, logger_);
+  EXPECT_EQ(trimmer.Trim(), 6U);
+  EXPECT_EQ(Events().size(), 4U);
+}
+
+TEST_F(EventTrimmerTest, GoesOnInStepsUntilNothingIsTooMuch) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 3}, logger_);
+  MakeEvents(5);
+  EXPECT_EQ(trimmer.Trim(), 10U);
+}
+
+TEST_F(EventTrimmerTest, BoundsTheStepsOfOneCall) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 1, .most_steps = 4},
+                       logger_);
+  MakeEvents(5);
+  EXPECT_EQ(trimmer.Trim(), 4U);
+}
+
+TEST_F(EventTrimmerTest, StopsBetweenStepsWhenAskedTo) {
+  EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 1}, logger_);
+  MakeEvents(5);
+  std::stop_source stopping;
+  stopping.request_stop();
+  EXPECT_EQ(trimmer.Trim(stopping.get_token()), 0U);
+}
+
+TEST_F(EventTrimmerTest, RemovesNothingBeforeItsTimeWhenTheWallClockIsSet) {
+  for (const std::chrono::milliseconds jump : {1h, -1h, 192h, -192h, 87'660h, -87'660h}) {
+    EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
+    const std::size_t before = Events().size();
+    MakeEvents(5);
+    clock_.JumpWallClock(jump);
+    MakeEvents(3);
+    EXPECT_EQ(trimmer.Trim(), 0U);
+    EXPECT_EQ(Events().size(), before + 16);
+    clock_.JumpWallClock(-jump);
+    clock_.Advance(25h);
+    trimmer.Trim();
+  }
+}
+
+TEST_F(EventTrimmerTest, RemovesWhatIsFromBeforeAWallClockWasSetForwardInItsTime) {
+  EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
+  MakeEvents(5);
+  clock_.JumpWallClock(192h);
+  clock_.Advance(25h);
+  EXPECT_EQ(trimmer.Trim(), 10U);
+}
+
+}  // namespace
+}  // namespace rtcroom

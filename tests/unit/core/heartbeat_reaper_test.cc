@@ -1,0 +1,192 @@
+#include "daemon/core/heartbeat_reaper.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
+ protected:
+  static constexpr ReaperOptions kOptions{.sweep_period = 5s, .batch = 2, .most_per_sweep = 6};
+
+  void OnSweep(const SweepOutcome& outcome) override { sweeps_.push_back(outcome); }
+  void OnStall() override { ++stalls_; }
+
+  void MakeRooms(int count) {
+    for (int i = 0; i < count; ++i) {
+      ASSERT_OK(CreateRoom(Create("r" + std::to_string(i), "host")));
+    }
+  }
+  /// Time passes the way a running process sees it: tick by tick.
+  void Run(std::chrono::milliseconds duration) {
+    for (auto left = duration; left > 0ms; left -= reaper_.TickPeriod()) {
+      clock_.Advance(reaper_.TickPeriod());
+      reaper_.Tick();
+    }
+  }
+  std::uint64_t RoomCount() { return store_.CountRooms(RoomKind::kMulti); }
+
+  std::vector<SweepOutcome> sweeps_;
+  int stalls_ = 0;
+  HeartbeatReaper reaper_{rooms_, leases_, inactive_, clock_, kOptions, *this, logger_};
+};
+
+TEST_F(HeartbeatReaperTest, EvictsASilentPusherBetweenTheTimeoutAndOneSweepLater) {
+  MakeRooms(1);
+  Run(20s);
+  EXPECT_EQ(RoomCount(), 1U);
+  Run(5s);
+  EXPECT_EQ(RoomCount(), 0U);
+}
+
+TEST_F(HeartbeatReaperTest, NeverEvictsAPusherThatBeats) {
+  MakeRooms(1);
+  for (int beat = 0; beat < 100; ++beat) {
+    Run(7s);
+    ASSERT_OK(rooms_.TouchPusher(Member(Key("r0"), "host")));
+  }
+  EXPECT_EQ(RoomCount(), 1U);
+}
+
+TEST_F(HeartbeatReaperTest, SweepsOncePerPeriod) {
+  Run(20s);
+  EXPECT_EQ(sweeps_.size(), 4U);
+}
+
+TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
+  MakeRooms(3);
+  Run(10s);
+  clock_.Advance(1h);  // stopped, swapped out or suspended: nobody could beat
+  reaper_.Tick();
+  EXPECT_EQ(stalls_, 1);
+  Run(20s);
+  EXPECT_EQ(RoomCount(), 3U);
+  Run(5s);
+  EXPECT_EQ(RoomCount(), 0U);
+}
+
+TEST_F(HeartbeatReaperTest, NoticesAStandstillWithinATick) {
+  MakeRooms(1);
+  Run(10s);
+  for (int tick = 0; tick < 100; ++tick) {  // with a sweep and without
+    clock_.StandStillAfterNextReading(1h);
+    clock_.Advance(reaper_.TickPeriod());
+    reaper_.Tick();
+  }
+  Run(20s);
+  EXPECT_EQ(RoomCount(), 1U);
+  EXPECT_GT(stalls_, 0);
+  Run(10s);
+  EXPECT_EQ(RoomCount(), 0U);
+}
+
+TEST_F(HeartbeatReaperTest, ALateTickIsNotAStall) {
+  MakeRooms(1);
+  Run(17500ms);
+  clock_.Advance(5s);
+  reaper_.Tick();
+  EXPECT_EQ(RoomCount(), 0U);
+}
+
+TEST_F(HeartbeatReaperTest, AWallClockJumpEvictsNobody) {
+  MakeRooms(1);
+  clock_.JumpWallClock(1000h);
+  Run(10s);
+  EXPECT_EQ(RoomCount(), 1U);
+}
+
+TEST_F(HeartbeatReaperTest, BoundsASweepAndTellsThatItIsBehind) {
+  MakeRooms(9);
+  clock_.Advance(kTimeout + 1ms);
+  const SweepOutcome first = reaper_.Sweep(clock_.Monotonic());
+  EXPECT_EQ(first.expiry.expired, kOptions.most_per_sweep);
+  EXPECT_TRUE(first.behind);
+  EXPECT_EQ(first.lag, 1ms);
+  const SweepOutcome second = reaper_.Sweep(clock_.Monotonic());
+  EXPECT_EQ(second.expiry.expired, 3U);
+  EXPECT_FALSE(second.behind);
+}
+
+TEST_F(HeartbeatReaperTest, ExactlyAsManyAsItHandlesIsNotBehind) {
+  MakeRooms(static_cast<int>(kOptions.most_per_sweep));
+  clock_.Advance(kTimeout + 1ms);
+  EXPECT_FALSE(reaper_.Sweep(clock_.Monotonic()).behind);
+}
+
+TEST_F(HeartbeatReaperTest, LeavesABrokenStoreInPeaceUntilTheNextSweep) {
+  MakeRooms(9);
+  clock_.Advance(kTimeout + 1ms);
+  store_.broken = true;
+  const SweepOutcome outcome = reaper_.Sweep(clock_.Monotonic());
+  EXPECT_EQ(outcome.expiry.failed, kOptions.batch);
+  EXPECT_TRUE(outcome.behind);
+  store_.broken = false;
+  EXPECT_EQ(reaper_.Sweep(clock_.Monotonic()).expiry.expired, kOptions.most_per_sweep);
+}
+
+/// A disk that hangs: time passes while a change is written.
+class SlowStore : public FailingStore {
+ public:
+  SlowStore(Store& store, FakeClock& clock) : FailingStore(store), clock_(clock) {}
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    clock_.Advance(delay);
+    return FailingStore::UpdateAll(updates);
+  }
+  std::chrono::milliseconds delay{0};
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
+  SlowStore slow(memory_, clock_);
+  RoomService rooms(Parts(slow), {}, logger_);
+  HeartbeatReaper reaper(rooms, leases_, inactive_, clock_, kOptions, *this, logger_);
+  MakeRooms(1);
+  clock_.Advance(4s);
+  reaper.Tick();
+  for (int i = 0; i < 64; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  ASSERT_OK(CreateRoom(Create("late", "host")));  // beats 1 s before the first one lapses
+  slow.delay = 1h;
+  for (int i = 0; i < 24 && RoomCount() == 2; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  EXPECT_EQ(UsersIn(Key("late")), std::vector<std::string>{"host"});
+  slow.delay = 0ms;
+  for (int i = 0; i < 79; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  EXPECT_EQ(UsersIn(Key("late")), std::vector<std::string>{"host"});
+  for (int i = 0; i < 22; ++i) {
+    clock_.Advance(250ms);
+    reaper.Tick();
+  }
+  EXPECT_TRUE(UsersIn(Key("late")).empty());
+}
+
+TEST_F(HeartbeatReaperTest, EvictsTheSilentAndKeepsTheBeatingMemberOfOneRoom) {
+  MakeRooms(1);
+  ASSERT_OK(AddNow(rooms_, Add(Key("r0"), "guest")));
+  for (int i = 0; i < 4; ++i) {
+    Run(6s);
+    ASSERT_OK(rooms_.TouchPusher(Member(Key("r0"), "host")));
+  }
+  Run(2s);
+  EXPECT_EQ(UsersIn(Key("r0")), std::vector<std::string>{"host"});
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,278 @@
+#include "daemon/grpc/admin_calls.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/core/room_search.h"
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::hours;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class AdminCallsTest : public ServiceFixture {
+ protected:
+  static v1::RoomRef Ref(const std::string& id, v1::RoomKind kind = v1::ROOM_KIND_MULTI) {
+    v1::RoomRef ref;
+    ref.set_kind(kind);
+    ref.set_room_id(id);
+    return ref;
+  }
+  static v1::DeletePusherRequest Kick(const std::string& room, const std::string& user) {
+    v1::DeletePusherRequest request;
+    *request.mutable_room() = Ref(room);
+    request.set_user_id(user);
+    return request;
+  }
+  static v1::DeletePusherRequest Ban(const std::string& room, const std::string& user,
+                                     std::int64_t seconds, std::int32_t nanos = 0) {
+    v1::DeletePusherRequest request = Kick(room, user);
+    request.mutable_ban()->set_seconds(seconds);
+    request.mutable_ban()->set_nanos(nanos);
+    return request;
+  }
+  void MakeRooms(std::size_t count, RoomKind kind = RoomKind::kMulti) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string id = std::string(RoomKindName(kind)) + std::to_string(i);
+      ASSERT_OK(CreateRoom(Create(id, "u1", kind)));
+    }
+  }
+  v1::ListRoomsResponse List(const v1::ListRoomsRequest& request) {
+    v1::ListRoomsResponse response;
+    EXPECT_OK(calls_.ListRooms(request, response));
+    return response;
+  }
+  /// Reads page by page.
+  std::vector<std::string> ListAll(v1::ListRoomsRequest request, std::size_t* pages = nullptr) {
+    std::vector<std::string> ids;
+    do {
+      const v1::ListRoomsResponse page = List(request);
+      for (const v1::Room& room : page.rooms()) ids.push_back(room.room().room_id());
+      request.set_page_token(page.next_page_token());
+      if (pages != nullptr) ++*pages;
+    } while (!request.page_token().empty());
+    return ids;
+  }
+  /// Why a request is refused; its kind of error is checked.
+  template <typename Request, typename Response>
+  std::string Refusal(Status (AdminCalls::*call)(const Request&, Response&),
+                      const Request& request) {
+    Response response;
+    const Status status = (calls_.*call)(request, response);
+    EXPECT_ERROR(kBadRequest, status);
+    return status.ok() ? "" : status.error().detail;
+  }
+  Result<v1::DeletePusherResponse> DeletePusher(const v1::DeletePusherRequest& request) {
+    v1::DeletePusherResponse response;
+    const Status status = calls_.DeletePusher(request, response);
+    if (!status) return status.error();
+    return response;
+  }
+
+  AdminCalls calls_{store_,
+                    rooms_,
+                    {.version = "1.2.3",
+                     .started_at = kNoon,
+                     .pushers = [this] { return leases_.size(); },
+                     .watchers = [] { return 7; }}};
+};
+
+TEST_F(AdminCallsTest, ShowARoomWithItsPushers) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
+  v1::GetRoomRequest request;
+  *request.mutable_room() = Ref("r1");
+  v1::GetRoomResponse response;
+  ASSERT_OK(calls_.GetRoom(request, response));
+  EXPECT_EQ(response.room().room().room_id(), "r1");
+  EXPECT_EQ(response.room().creator(), "u1");
+  ASSERT_EQ(response.room().pushers_size(), 2);
+  EXPECT_EQ(response.room().pushers(1).user_id(), "u2");
+  EXPECT_THAT(response.DebugString(), Not(HasSubstr("rtmp://"))) << "URLs may be signed";
+}
+
+TEST_F(AdminCallsTest, FindARoomUnderItsOwnKindOnly) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  v1::GetRoomRequest request;
+  *request.mutable_room() = Ref("r1", v1::ROOM_KIND_LIVE);
+  v1::GetRoomResponse response;
+  EXPECT_ERROR(kRoomNotFound, calls_.GetRoom(request, response));
+}
+
+TEST_F(AdminCallsTest, NameTheFieldThatIsWrong) {
+  v1::GetRoomRequest get;
+  EXPECT_THAT(Refusal(&AdminCalls::GetRoom, get), HasSubstr("room: missing"));
+  *get.mutable_room() = Ref("r1", v1::ROOM_KIND_UNSPECIFIED);
+  EXPECT_THAT(Refusal(&AdminCalls::GetRoom, get), HasSubstr("room.kind: "));
+  *get.mutable_room() = Ref("r1", static_cast<v1::RoomKind>(99));
+  EXPECT_THAT(Refusal(&AdminCalls::GetRoom, get), HasSubstr("room.kind: "));
+  for (const std::string& id : {std::string(), std::string(49, 'r'), std::string("a b")}) {
+    *get.mutable_room() = Ref(id);
+    EXPECT_THAT(Refusal(&AdminCalls::GetRoom, get), HasSubstr("room.room_id: ")) << id;
+    v1::DestroyRoomRequest destroy;
+    *destroy.mutable_room() = Ref(id);
+    EXPECT_THAT(Refusal(&AdminCalls::DestroyRoom, destroy), HasSubstr("room.room_id: ")) << id;
+  }
+  for (const std::string& id : {std::string(), std::string(65, 'u'), std::string("\x01")}) {
+    EXPECT_THAT(Refusal(&AdminCalls::DeletePusher, Kick("r1", id)), HasSubstr("user_id: ")) << id;
+  }
+  v1::ListRoomsRequest list;
+  for (const std::int32_t size : {-1, 201}) {
+    list.set_page_size(size);
+    EXPECT_THAT(Refusal(&AdminCalls::ListRooms, list), HasSubstr("page_size: ")) << size;
+  }
+  list.clear_page_size();
+  for (const char* token :
+       {"x", "1", "-000000000000001", "00000000000000001", "0000000000000G00"}) {
+    list.set_page_token(token);
+    EXPECT_THAT(Refusal(&AdminCalls::ListRooms, list), HasSubstr("page_token: ")) << token;
+  }
+  list.clear_page_token();
+  list.set_kind(static_cast<v1::RoomKind>(99));
+  EXPECT_THAT(Refusal(&AdminCalls::ListRooms, list), HasSubstr("kind: "));
+}
+
+TEST_F(AdminCallsTest, ListRoomsInTheOrderOfTheirCreation) {
+  EXPECT_THAT(ListAll({}), IsEmpty());
+  ASSERT_OK(CreateRoom(Create("r2", "u1", RoomKind::kLive)));
+  ASSERT_OK(CreateRoom(Create("r1", "u1", RoomKind::kDouble)));
+  ASSERT_OK(CreateRoom(Create("r3", "u1")));
+  EXPECT_THAT(ListAll({}), ElementsAre("r2", "r1", "r3"));
+}
+
+TEST_F(AdminCallsTest, ListEveryRoomOnceWhateverThePages) {
+  MakeRooms(10);
+  const std::vector<std::string> all = ListAll({});
+  EXPECT_EQ(all.size(), 10u);
+  for (const std::int32_t size : {1, 2, 3, 5, 9, 10, 11, 200}) {
+    v1::ListRoomsRequest request;
+    request.set_page_size(size);
+    EXPECT_EQ(ListAll(request), all) << size;
+  }
+}
+
+TEST_F(AdminCallsTest, ListFiftyRoomsWhenNobodySaysHowMany) {
+  MakeRooms(60);
+  EXPECT_EQ(List({}).rooms_size(), 50);
+}
+
+TEST_F(AdminCallsTest, ListRoomsOfOneKind) {
+  MakeRooms(5, RoomKind::kDouble);
+  MakeRooms(3, RoomKind::kLive);
+  MakeRooms(5, RoomKind::kMulti);
+  v1::ListRoomsRequest request;
+  request.set_kind(v1::ROOM_KIND_LIVE);
+  EXPECT_THAT(ListAll(request), ElementsAre("live0", "live1", "live2"));
+  request.set_page_size(1);
+  EXPECT_THAT(ListAll(request), ElementsAre("live0", "live1", "live2"));
+}
+
+TEST_F(AdminCallsTest, LookAtABoundedNumberOfRoomsForAPage) {
+  MakeRooms(2 * kMostRoomsSearched, RoomKind::kDouble);
+  MakeRooms(1, RoomKind::kLive);
+  v1::ListRoomsRequest request;
+  request.set_kind(v1::ROOM_KIND_LIVE);
+  const v1::ListRoomsResponse first = List(request);
+  EXPECT_EQ(first.rooms_size(), 0);
+  EXPECT_THAT(first.next_page_token(), Not(IsEmpty()));
+  std::size_t pages = 0;
+  EXPECT_THAT(ListAll(request, &pages), ElementsAre("live0"));
+  EXPECT_EQ(pages, 3u);
+}
+
+TEST_F(AdminCallsTest, RemoveAPusher) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
+  const auto kicked = DeletePusher(Kick("r1", "u2"));
+  ASSERT_OK(kicked);
+  EXPECT_TRUE(kicked->was_pusher());
+  EXPECT_FALSE(kicked->room_destroyed());
+  EXPECT_FALSE(kicked->has_banned_until());
+  EXPECT_THAT(UsersIn(Key("r1")), ElementsAre("u1"));
+  EXPECT_ERROR(kPusherNotFound, DeletePusher(Kick("r1", "u2")));
+  EXPECT_ERROR(kPusherNotFound, DeletePusher(Kick("r2", "u2"))) << "nor is there such a room";
+}
+
+TEST_F(AdminCallsTest, SayWhenARoomEndsWithAPusher) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  const auto kicked = DeletePusher(Kick("r1", "u1"));
+  ASSERT_OK(kicked);
+  EXPECT_TRUE(kicked->room_destroyed());
+  EXPECT_THAT(ListAll({}), IsEmpty());
+}
+
+TEST_F(AdminCallsTest, KeepAUserOutForATime) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  const auto banned = DeletePusher(Ban("r1", "u2", 3600));
+  ASSERT_OK(banned);
+  EXPECT_FALSE(banned->was_pusher()) << "a ban is for anybody";
+  const TimePoint until = kNoon + hours(1);
+  EXPECT_EQ(banned->banned_until().seconds(), until.time_since_epoch().count() / 1000);
+  EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(Key("r1"), "u2")));
+  clock_.Advance(hours(1));
+  EXPECT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
+}
+
+TEST_F(AdminCallsTest, TakeBansOfUpToAYear) {
+  constexpr std::int64_t kDay = 24 * 3600;
+  EXPECT_OK(DeletePusher(Ban("r1", "u1", 366 * kDay)));
+  EXPECT_OK(DeletePusher(Ban("r1", "u1", 0, 1)));
+  for (const auto& [seconds, nanos] :
+       std::vector<std::pair<std::int64_t, std::int32_t>>{{0, 0},
+                                                          {-1, 0},
+                                                          {0, -1},
+                                                          {1, -1},
+                                                          {1, 1'000'000'000},
+                                                          {366 * kDay, 1},
+                                                          {366 * kDay + 1, 0},
+                                                          {INT64_MAX, 0},
+                                                          {INT64_MIN, 0}}) {
+    EXPECT_THAT(Refusal(&AdminCalls::DeletePusher, Ban("r1", "u1", seconds, nanos)),
+                HasSubstr("ban: "))
+        << seconds << " s " << nanos << " ns";
+  }
+}
+
+TEST_F(AdminCallsTest, EndARoom) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  v1::DestroyRoomRequest request;
+  *request.mutable_room() = Ref("r1");
+  v1::DestroyRoomResponse response;
+  EXPECT_OK(calls_.DestroyRoom(request, response));
+  EXPECT_THAT(ListAll({}), IsEmpty());
+  EXPECT_ERROR(kRoomNotFound, calls_.DestroyRoom(request, response));
+}
+
+TEST_F(AdminCallsTest, TellWhatTheServerIsAndHowItIsDoing) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  ASSERT_OK(CreateRoom(Create("r2", "u2", RoomKind::kDouble)));
+  v1::GetServerInfoResponse response;
+  ASSERT_OK(calls_.GetServerInfo({}, response));
+  EXPECT_EQ(response.version(), "1.2.3");
+  EXPECT_EQ(response.started_at().seconds(), 1'700'000'000);
+  EXPECT_EQ(response.epoch(), "00000000000000aa");
+  EXPECT_EQ(response.cursor(), memory_.Newest()->Encode());
+  ASSERT_EQ(response.rooms_size(), 4);
+  EXPECT_EQ(response.rooms(0).kind(), v1::ROOM_KIND_DOUBLE);
+  EXPECT_EQ(response.rooms(0).count(), 1u);
+  EXPECT_EQ(response.rooms(2).count(), 0u);
+  EXPECT_EQ(response.pushers(), 2u);
+  EXPECT_EQ(response.watchers(), 7u);
+}
+
+TEST_F(AdminCallsTest, PassOnWhatTheStoreSays) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  store_.broken = true;
+  EXPECT_ERROR(kStoreBroken, DeletePusher(Kick("r1", "u1")));
+}
+
+}  // namespace
+}  // namespace rtcroom

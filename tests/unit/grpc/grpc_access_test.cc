@@ -1,0 +1,230 @@
+// Who is let in: certificates and the token.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <google/protobuf/descriptor.h>
+#include <rtcroom/v1/membership_notifier.pb.h>
+
+#include "tests/unit/grpc/grpc_fixture.h"
+#include "tests/unit/grpc/health_client.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kReflection =
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+/// Asks for the names of all services, as ServerReflectionRequest writes it.
+grpc::ByteBuffer ListServices() {
+  const grpc::Slice slice(std::string("\x3a\x00", 2));
+  return {&slice, 1};
+}
+
+class GrpcTokenTest : public GrpcTest {
+ protected:
+  void SetUp() override {
+    GrpcServerOptions options = Options();
+    options.token = Secret("a token for tests");
+    ASSERT_OK(Start(std::move(options)));
+  }
+
+  grpc::Status Call(const std::string& method, const std::string& token = {},
+                    const grpc::ByteBuffer& request = {}) {
+    const grpc::ByteBuffer one = request.Valid() ? request : Empty();
+    return CallOnce(channel(), method, one, &response_, token);
+  }
+  static grpc::ByteBuffer Empty() {
+    const grpc::Slice slice;
+    return {&slice, 1};
+  }
+  const std::shared_ptr<grpc::Channel>& channel() {
+    if (!channel_) channel_ = Connect();
+    return channel_;
+  }
+  std::string Response() {
+    grpc::Slice bytes;
+    EXPECT_TRUE(response_.DumpToSingleSlice(&bytes).ok());
+    return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+  }
+
+  /// `/package.Service/Method` of each method of ours.
+  static std::vector<std::string> Methods() {
+    std::vector<std::string> methods;
+    for (const google::protobuf::FileDescriptor* file :
+         {v1::GetRoomRequest::descriptor()->file(), v1::WatchRequest::descriptor()->file()}) {
+      for (int i = 0; i < file->service_count(); ++i) {
+        const google::protobuf::ServiceDescriptor& service = *file->service(i);
+        for (int j = 0; j < service.method_count(); ++j) {
+          methods.push_back("/" + service.full_name() + "/" + service.method(j)->name());
+        }
+      }
+    }
+    return methods;
+  }
+
+  grpc::ByteBuffer response_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(GrpcTokenTest, IsWantedByEveryMethod) {
+  std::vector<std::string> methods = Methods();
+  ASSERT_GE(methods.size(), 6u);
+  methods.emplace_back(kReflection);
+  methods.emplace_back("/no.such.Service/Method");
+  for (const std::string& method : methods) {
+    EXPECT_THAT(Call(method), HasCode(grpc::UNAUTHENTICATED)) << method;
+    EXPECT_THAT(Call(method, "another token"), HasCode(grpc::UNAUTHENTICATED)) << method;
+  }
+}
+
+TEST_F(GrpcTokenTest, LetsItsHolderCall) {
+  for (const std::string& method : Methods()) {
+    EXPECT_THAT(Call(method, "a token for tests"), Not(HasCode(grpc::UNAUTHENTICATED))) << method;
+  }
+  EXPECT_THAT(Call(kReflection, "a token for tests", ListServices()), HasCode(grpc::OK));
+  EXPECT_THAT(Response(), HasSubstr(RoomAdmin::kName));
+  EXPECT_THAT(Response(), HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST_F(GrpcTokenTest, IsComparedAsAWhole) {
+  for (const char* wrong : {"", "a token for test", "a token for testss", "A token for tests"}) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("authorization", std::string("Bearer ") + wrong);
+    v1::GetServerInfoResponse response;
+    EXPECT_THAT(v1::RoomAdmin::NewStub(channel())->GetServerInfo(&context, {}, &response),
+                HasCode(grpc::UNAUTHENTICATED))
+        << wrong;
+  }
+  for (const char* scheme : {"", "Basic ", "bearer"}) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("authorization", std::string(scheme) + "a token for tests");
+    v1::GetServerInfoResponse response;
+    EXPECT_THAT(v1::RoomAdmin::NewStub(channel())->GetServerInfo(&context, {}, &response),
+                HasCode(grpc::UNAUTHENTICATED))
+        << scheme;
+  }
+}
+
+TEST_F(GrpcTokenTest, IsNotGuessedByGivingSeveral) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  context.AddMetadata("authorization", "Bearer wrong");
+  context.AddMetadata("authorization", "Bearer a token for tests");
+  v1::GetServerInfoResponse response;
+  EXPECT_THAT(v1::RoomAdmin::NewStub(channel())->GetServerInfo(&context, {}, &response),
+              HasCode(grpc::UNAUTHENTICATED));
+}
+
+TEST_F(GrpcTokenTest, IsNotWantedByHealth) {
+  EXPECT_EQ(CheckHealth(channel(), ""), Health::kServing);
+}
+
+class GrpcTlsTest : public GrpcTest {
+ protected:
+  GrpcTlsTest() {
+    for (const char* name : {"server", "client", "stranger"}) {
+      WriteTestCertificate(Path(name, "cert"), Path(name, "key"));
+    }
+  }
+
+  [[nodiscard]] std::string Path(const std::string& name, const std::string& part) const {
+    return (directory_.path() / (name + "." + part)).string();
+  }
+  [[nodiscard]] std::string Pem(const std::string& name, const std::string& part) const {
+    std::ostringstream content;
+    content << std::ifstream(Path(name, part)).rdbuf();
+    return content.str();
+  }
+  [[nodiscard]] GrpcTlsFiles Files(const std::string& client_ca) const {
+    return {.cert = Path("server", "cert"),
+            .key = Path("server", "key"),
+            .client_ca = client_ca.empty() ? "" : Path(client_ca, "cert")};
+  }
+  /// @param own  whose certificate the client shows; empty: none.
+  [[nodiscard]] std::shared_ptr<grpc::ChannelCredentials> Credentials(
+      const std::string& own, const std::string& trusted = "server") const {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = Pem(trusted, "cert");
+    if (!own.empty()) {
+      options.pem_private_key = Pem(own, "key");
+      options.pem_cert_chain = Pem(own, "cert");
+    }
+    return grpc::SslCredentials(options);
+  }
+  Status StartTls(const std::string& client_ca, const std::string& listen = "127.0.0.1:0") {
+    GrpcServerOptions options = Options(listen);
+    options.tls = Files(client_ca);
+    return Start(std::move(options));
+  }
+};
+
+TEST_F(GrpcTlsTest, LetsInWhoShowsACertificate) {
+  ASSERT_OK(StartTls("client"));
+  EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
+  EXPECT_EQ(observer_.handshakes(), 1);
+}
+
+TEST_F(GrpcTlsTest, KeepsOutWhoHasNone) {
+  ASSERT_OK(StartTls("client"));
+  EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::UNAVAILABLE));
+  EXPECT_THAT(AskInfo(Connect(Credentials("stranger"))), HasCode(grpc::UNAVAILABLE));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::UNAVAILABLE)) << "without TLS";
+  EXPECT_THAT(observer_.refusals(), testing::Contains(RefusalCause::kHandshake));
+}
+
+TEST_F(GrpcTlsTest, ShowsItsOwnCertificate) {
+  ASSERT_OK(StartTls("client"));
+  EXPECT_THAT(AskInfo(Connect(Credentials("client", "stranger"))), HasCode(grpc::UNAVAILABLE));
+}
+
+TEST_F(GrpcTlsTest, NeedsNoCertificatesOfClientsOnThisMachine) {
+  ASSERT_OK(StartTls(""));
+  EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::OK));
+}
+
+TEST_F(GrpcTlsTest, IsWhatOtherMachinesGetInBy) {
+  EXPECT_ERROR(kUnavailable, StartTls("", "0.0.0.0:0"));
+  ASSERT_OK(StartTls("client", "0.0.0.0:0"));
+}
+
+TEST_F(GrpcTlsTest, TakesUpRenewedCertificates) {
+  ASSERT_OK(StartTls("client"));
+  const auto before = Connect(Credentials("client"));
+  EXPECT_THAT(AskInfo(before), HasCode(grpc::OK));
+  GrpcTlsFiles renewed = Files("stranger");
+  renewed.cert = Path("stranger", "cert");
+  EXPECT_ERROR(kUnavailable, server_->ReloadTls(renewed)) << "not its key";
+  EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
+  renewed.key = Path("stranger", "key");
+  ASSERT_OK(server_->ReloadTls(renewed));
+  EXPECT_THAT(AskInfo(Connect(Credentials("stranger", "stranger"))), HasCode(grpc::OK));
+  EXPECT_THAT(AskInfo(Connect(Credentials("client", "stranger"))), HasCode(grpc::UNAVAILABLE));
+  EXPECT_THAT(AskInfo(before), HasCode(grpc::OK)) << "connections keep what they began with";
+}
+
+TEST_F(GrpcTlsTest, ARenewalDoesNotOpenItToOtherMachines) {
+  ASSERT_OK(StartTls("client", "0.0.0.0:0"));
+  EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("")));
+  EXPECT_OK(server_->ReloadTls(Files("stranger")));
+}
+
+TEST_F(GrpcTlsTest, NamesTheFileThatCannotBeUsed) {
+  GrpcTlsFiles files = Files("client");
+  files.client_ca = Path("nobody", "cert");
+  const Result<TlsContext> missing = LoadGrpcTlsContext(files);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_THAT(missing.error().detail, HasSubstr("nobody.cert"));
+  files.client_ca = Path("client", "key");
+  const Result<TlsContext> useless = LoadGrpcTlsContext(files);
+  ASSERT_FALSE(useless.ok());
+  EXPECT_THAT(useless.error().detail, HasSubstr("client.key"));
+}
+
+}  // namespace
+}  // namespace rtcroom

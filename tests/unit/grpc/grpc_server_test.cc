@@ -1,0 +1,302 @@
+#include "daemon/grpc/grpc_server.h"
+
+#include <atomic>
+#include <fstream>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include <grpcpp/generic/generic_stub.h>
+#include <sys/stat.h>
+
+#include "tests/support/http2_bytes.h"
+#include "tests/support/loopback_socket.h"
+#include "tests/support/raw_client.h"
+#include "tests/unit/grpc/grpc_fixture.h"
+#include "tests/unit/grpc/health_client.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+class GrpcServerTest : public GrpcTest {
+ protected:
+  std::string SocketPath() const { return (directory_.path() / "s").string(); }
+
+  /// A call that waits until `release`, since nobody is free to do what it asks for.
+  std::future<grpc::Status> AskWhileAllCallersWaitFor(std::promise<void>& release) {
+    const std::shared_future<void> released = release.get_future().share();
+    for (std::size_t i = 0; i < RoomAdmin::kPool.callers; ++i) {
+      EXPECT_TRUE(pool_.TrySubmit({.run = [released] { released.wait(); }, .expired = [] {}}));
+    }
+    return std::async(std::launch::async, [this] { return AskInfo(Connect()); });
+  }
+};
+
+TEST_F(GrpcServerTest, AnswersOnAPort) {
+  ASSERT_OK(Start(Options()));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
+  EXPECT_THAT(server_->bound_address(), Not(HasSubstr(":0")));
+}
+
+TEST_F(GrpcServerTest, AnswersOnASocketThatIsItsOwnersOnly) {
+  ASSERT_OK(Start(Options("unix:" + SocketPath())));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
+  struct stat found{};
+  ASSERT_EQ(stat(SocketPath().c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+  server_->Stop(milliseconds(0));
+  EXPECT_NE(stat(SocketPath().c_str(), &found), 0) << "a stop takes it away";
+}
+
+TEST_F(GrpcServerTest, ReplacesASocketThatACrashHasLeft) {
+  ASSERT_OK(Start(Options("unix:" + SocketPath())));
+  server_->Stop(milliseconds(0), SocketAfterStop::kKept);
+  (void)server_->TakeSocket();  // closed, and its file is still there
+  ASSERT_OK(Start(Options("unix:" + SocketPath())));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
+}
+
+TEST_F(GrpcServerTest, LeavesAnotherServersSocketAlone) {
+  ASSERT_OK(Start(Options("unix:" + SocketPath())));
+  const std::unique_ptr<GrpcServer> other = std::move(server_);
+  EXPECT_ERROR(kUnavailable, Start(Options("unix:" + SocketPath())));
+  server_.reset();
+  struct stat found{};
+  EXPECT_EQ(stat(SocketPath().c_str(), &found), 0);
+}
+
+TEST_F(GrpcServerTest, LeavesAFileAloneThatIsNoSocket) {
+  std::ofstream(SocketPath()) << "something dear";
+  const Status started = Start(Options("unix:" + SocketPath()));
+  ASSERT_FALSE(started.ok());
+  EXPECT_THAT(started.error().detail, HasSubstr("Address already in use"));
+}
+
+TEST_F(GrpcServerTest, GoesOnWithASocketThatListensAlready) {
+  for (const std::string& address : {std::string("127.0.0.1:0"), "unix:" + SocketPath()}) {
+    ASSERT_OK(Start(Options(address)));
+    const std::string bound = server_->bound_address();
+    server_->Stop(milliseconds(0), SocketAfterStop::kKept);
+    GrpcServerOptions options = Options(address);
+    options.inherited = server_->TakeSocket();
+    ASSERT_OK(Start(std::move(options)));
+    EXPECT_EQ(server_->bound_address(), bound);
+    EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
+  }
+}
+
+TEST_F(GrpcServerTest, RefusesOtherMachinesWithoutCertificates) {
+  for (const char* address : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0", "nowhere:0", ""}) {
+    const Status started = Start(Options(address));
+    ASSERT_FALSE(started.ok()) << address;
+    EXPECT_THAT(started.error().detail, HasSubstr("need TLS")) << address;
+  }
+}
+
+TEST_F(GrpcServerTest, NamesAnAddressThatIsTaken) {
+  ASSERT_OK(Start(Options()));
+  const std::unique_ptr<GrpcServer> other = std::move(server_);
+  const Status started = Start(Options(other->bound_address()));
+  ASSERT_FALSE(started.ok());
+  EXPECT_THAT(started.error().detail, HasSubstr(other->bound_address()));
+}
+
+TEST_F(GrpcServerTest, TellsOfItsHealth) {
+  ASSERT_OK(Start(Options()));
+  const auto channel = Connect();
+  EXPECT_EQ(CheckHealth(channel, ""), Health::kServing);
+  EXPECT_EQ(CheckHealth(channel, RoomAdmin::kName), Health::kServing);
+  EXPECT_EQ(CheckHealth(channel, "no.such.Service"), Health::kUnknown);
+}
+
+TEST_F(GrpcServerTest, FailsItsHealthFirstWhenItStops) {
+  ASSERT_OK(Start(Options()));
+  HealthWatch watch(Connect());
+  ASSERT_EQ(watch.Next(), Health::kServing);
+  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kPatience); });
+  EXPECT_EQ(watch.Next(), Health::kNotServing);
+  EXPECT_EQ(watch.Next(), Health::kGone) << "nobody who watches health can hold a stop";
+  EXPECT_EQ(stopping.wait_for(kPatience / 2), std::future_status::ready);
+}
+
+TEST_F(GrpcServerTest, HasStreamsEndedOnceWhenItStops) {
+  ASSERT_OK(Start(Options()));
+  EXPECT_EQ(streams_ended_, 0);
+  server_->Stop(milliseconds(0));
+  server_->Stop(milliseconds(0));
+  EXPECT_EQ(streams_ended_, 1);
+}
+
+TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
+  ASSERT_OK(Start(Options()));
+  std::promise<void> release;
+  auto asked = AskWhileAllCallersWaitFor(release);
+  ASSERT_TRUE(Eventually([&] { return admin_.calls_at_work() == 1; }));
+  HealthWatch watch(Connect());
+  ASSERT_EQ(watch.Next(), Health::kServing);
+  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kPatience); });
+  EXPECT_EQ(watch.Next(), Health::kNotServing);
+  EXPECT_EQ(admin_.calls_at_work(), 1u);
+  release.set_value();
+  EXPECT_THAT(asked.get(), HasCode(grpc::OK));
+}
+
+TEST_F(GrpcServerTest, DoesNotWaitForAnAnswerForLongerThanItMay) {
+  ASSERT_OK(Start(Options()));
+  std::promise<void> release;
+  auto asked = AskWhileAllCallersWaitFor(release);
+  ASSERT_TRUE(Eventually([&] { return admin_.calls_at_work() == 1; }));
+  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(milliseconds(200)); });
+  EXPECT_THAT(asked.get(), HasCode(grpc::UNAVAILABLE));
+  release.set_value();
+}
+
+TEST_F(GrpcServerTest, StopsAtOnceWhereASilentClientIsLeft) {
+  ASSERT_OK(Start(Options()));
+  RawClient silent(server_->bound_address());
+  silent.Send(Http2Beginning());
+  RawClient mute(server_->bound_address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  const auto begun = std::chrono::steady_clock::now();
+  server_->Stop(kPatience);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience / 2);
+  EXPECT_EQ(observer_.closed(), 2);
+}
+
+TEST_F(GrpcServerTest, BoundsItsConnections) {
+  GrpcServerOptions options = Options();
+  options.door.max_connections = 3;
+  ASSERT_OK(Start(std::move(options)));
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < 3; ++i) {
+    channels.push_back(Connect());
+    ASSERT_THAT(AskInfo(channels.back()), HasCode(grpc::OK));
+  }
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::UNAVAILABLE));
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kConnections));
+  EXPECT_THAT(Log(), HasSubstr("grpc_connections_full"));
+  channels.pop_back();
+  EXPECT_TRUE(Eventually([&] { return AskInfo(Connect()).ok(); })) << "a place is free again";
+}
+
+TEST_F(GrpcServerTest, NobodyIsKeptOutByThoseWhoSayNothing) {
+  GrpcServerOptions options = Options();
+  options.door.max_connections = 2;
+  ASSERT_OK(Start(std::move(options)));
+  const RawClient silent(server_->bound_address());
+  const RawClient mute(server_->bound_address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
+}
+
+TEST_F(GrpcServerTest, LosesNoPlaceToClientsThatHaveGone) {
+  GrpcServerOptions options = Options();
+  options.door.max_connections = 2;
+  ASSERT_OK(Start(std::move(options)));
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(Eventually([&] {
+      const int closed = observer_.closed();
+      RawClient client(server_->bound_address());
+      client.Send(Http2Beginning() + CallFrame(1, "/rtcroom.v1.RoomAdmin/GetServerInfo"));
+      return observer_.opened() > closed;
+    }));
+  }
+  EXPECT_TRUE(Eventually([&] { return AskInfo(Connect()).ok(); }));
+  EXPECT_TRUE(Eventually([&] { return observer_.opened() - observer_.closed() <= 2; }));
+}
+
+TEST_F(GrpcServerTest, TurnsAwayWhoDoesNotSpeakInTime) {
+  GrpcServerOptions options = Options();
+  options.door.timeouts.handshake = milliseconds(50);
+  ASSERT_OK(Start(std::move(options)));
+  RawClient silent(server_->bound_address());
+  EXPECT_EQ(silent.ReceiveAll(), "");
+  RawClient slow(server_->bound_address());
+  slow.Send(kClientPreface.substr(0, 10));
+  EXPECT_EQ(slow.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kHandshakeTimeout).Times(2));
+}
+
+TEST_F(GrpcServerTest, TurnsAwayWhoDoesNotSpeakHttp2) {
+  ASSERT_OK(Start(Options()));
+  RawClient browser(server_->bound_address());
+  browser.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(browser.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kFraming));
+}
+
+TEST_F(GrpcServerTest, RefusesARequestThatIsTooLong) {
+  ASSERT_OK(Start(Options()));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::ListRoomsRequest request;
+  request.set_page_token(std::string(70'000, 'x'));
+  v1::ListRoomsResponse response;
+  const auto channel = Connect();
+  EXPECT_THAT(v1::RoomAdmin::NewStub(channel)->ListRooms(&context, request, &response),
+              HasCode(grpc::RESOURCE_EXHAUSTED));
+  EXPECT_THAT(AskInfo(channel), HasCode(grpc::OK));
+}
+
+TEST_F(GrpcServerTest, RefusesMetadataThatIsTooLong) {
+  ASSERT_OK(Start(Options()));
+  const auto channel = Connect();
+  grpc::ClientContext context;
+  SetDeadline(context);
+  context.AddMetadata("x-long", std::string(10'000, 'x'));
+  v1::GetServerInfoResponse response;
+  EXPECT_THAT(v1::RoomAdmin::NewStub(channel)->GetServerInfo(&context, {}, &response),
+              HasCode(grpc::RESOURCE_EXHAUSTED));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK)) << "the library may end the connection";
+}
+
+// A few kilobytes may unfold to megabytes.
+TEST_F(GrpcServerTest, RefusesRequestsThatAreCompressed) {
+  ASSERT_OK(Start(Options()));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::ListRoomsRequest request;
+  request.set_page_token(std::string(10'000'000, 'x'));
+  v1::ListRoomsResponse response;
+  EXPECT_THAT(v1::RoomAdmin::NewStub(Connect())->ListRooms(&context, request, &response),
+              HasCode(grpc::UNIMPLEMENTED));
+}
+
+TEST_F(GrpcServerTest, ServesManyAtOnce) {
+  ASSERT_OK(Start(Options()));
+  std::atomic<int> failed{0};
+  {
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 8; ++i) {
+      callers.emplace_back([&] {
+        const auto channel = Connect();
+        for (int call = 0; call < 50; ++call) failed += AskInfo(channel).ok() ? 0 : 1;
+      });
+    }
+  }
+  EXPECT_EQ(failed, 0);
+}
+
+TEST_F(GrpcServerTest, LogsNothingThatAClientSent) {
+  GrpcServerOptions options = Options();
+  options.token = Secret("open sesame");
+  ASSERT_OK(Start(std::move(options)));
+  const auto channel = Connect();
+  EXPECT_THAT(AskInfo(channel, "open sesame"), HasCode(grpc::OK));
+  EXPECT_THAT(AskInfo(channel, "close sesame"), HasCode(grpc::UNAUTHENTICATED));
+  RawClient client(server_->bound_address());
+  client.Send(Http2Beginning() +
+              FrameOf(FrameType::kHeaders, FrameHeader::kEndHeaders, 1,
+                      HeaderField(":status", "sesame street") + CallHeaders("/sesame/street")));
+  EXPECT_TRUE(Eventually([&] { return Log().find("grpc_library_error") != std::string::npos; }));
+  EXPECT_THAT(Log(), Not(HasSubstr("sesame")));
+}
+
+}  // namespace
+}  // namespace rtcroom

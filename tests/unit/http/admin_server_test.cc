@@ -1,0 +1,252 @@
+#include "daemon/http/admin_server.h"
+
+#include <atomic>
+#include <chrono>
+#include <latch>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/unit/http/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
+
+class AdminServerTest : public EdgeTest {
+ protected:
+  void Start(AdminSources sources) {
+    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, std::move(sources), ids_, parts());
+    ASSERT_OK(admin_->Start());
+  }
+  RawReply Ask(const std::string& target, const std::string& method = "GET") {
+    RawClient client(admin_->bound_address());
+    client.Send(method + " " + target + " HTTP/1.1\r\n\r\n");
+    return client.Receive(method);
+  }
+  static AdminSources Healthy() {
+    return {.readiness = [] { return Status(); }, .metrics = [] { return "rtcroomd_up 1\n"; }};
+  }
+
+  std::optional<AdminServer> admin_;
+};
+
+TEST_F(AdminServerTest, IsHealthyWhileItAnswers) {
+  Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "x"}); }, .metrics = {}});
+  EXPECT_EQ(Ask("/healthz").status, 200);
+  EXPECT_EQ(Ask("/healthz", "HEAD").status, 200);
+}
+
+TEST_F(AdminServerTest, IsHealthyWhileAllItsWorkersWaitForADisk) {
+  constexpr int kMoreThanThereAreWorkers = 8;
+  std::latch works_again(1);
+  Start({.readiness =
+             [&] {
+               works_again.wait();
+               return Status();
+             },
+         .metrics = {}});
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
+    waiting.emplace_back(admin_->bound_address()).Send("GET /readyz HTTP/1.1\r\n\r\n");
+  }
+  EXPECT_EQ(Ask("/healthz").status, 200);
+  works_again.count_down();
+  for (RawClient& client : waiting) EXPECT_EQ(client.Receive("GET").status, 200);
+}
+
+TEST_F(AdminServerTest, AReadinessThatHangsKeepsNobodyElseFromHisAnswer) {
+  std::latch is_asked(1);
+  std::latch works_again(1);
+  std::atomic<int> asked{0};
+  AdminSources sources = Healthy();
+  sources.readiness = [&] {
+    if (++asked == 1) {
+      is_asked.count_down();
+      works_again.wait();
+    }
+    return Status();
+  };
+  threads_.emplace(EdgeThreadCounts{.loops = 1, .workers = 2}, logger_);
+  Start(std::move(sources));
+  RawClient first(admin_->bound_address());
+  first.Send(kAskReadiness);
+  is_asked.wait();
+  std::vector<RawClient> waiting;
+  for (std::size_t i = 0; i < ReadinessAnswers::kMostWaiting; ++i) {
+    waiting.emplace_back(admin_->bound_address()).Send(kAskReadiness);
+  }
+  constexpr const char* kStillAsked =
+      R"({"code":6,"message":"not ready","reason":"unavailable: the one before is not answered yet"})";
+  // Whichever of them comes first: as many wait as may, and all others are told at once.
+  std::optional<RawReply> refused;
+  EXPECT_TRUE(Eventually([&] {
+    RawClient more(admin_->bound_address());
+    more.Send(kAskReadiness);
+    if (!Eventually([&] { return more.IsReadable(); }, 100ms)) {
+      waiting.push_back(std::move(more));
+      return false;
+    }
+    refused = more.Receive("GET");
+    return true;
+  }));
+  EXPECT_EQ(refused.value_or(RawReply{}).status, 503);
+  EXPECT_EQ(refused.value_or(RawReply{}).body, kStillAsked);
+  EXPECT_EQ(Ask("/metrics").status, 200);
+  EXPECT_EQ(asked, 1);
+  works_again.count_down();
+  EXPECT_EQ(first.Receive("GET").status, 200);
+  std::size_t ready = 0;
+  for (RawClient& client : waiting) ready += client.Receive("GET").status == 200 ? 1 : 0;
+  EXPECT_EQ(ready, ReadinessAnswers::kMostWaiting) << "those who waited got the same answer";
+  EXPECT_EQ(Ask("/readyz").status, 200);
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(AdminServerTest, AReadinessThatTakesTooLongIsToldAtOnce) {
+  std::latch is_asked(1);
+  std::latch works_again(1);
+  AdminSources sources = Healthy();
+  sources.readiness = [&] {
+    is_asked.count_down();
+    works_again.wait();
+    return Status();
+  };
+  Start(std::move(sources));
+  RawClient first(admin_->bound_address());
+  first.Send(kAskReadiness);
+  is_asked.wait();
+  clock_.Advance(ReadinessAnswers::kPatience + 1ms);
+  EXPECT_EQ(Ask("/readyz").status, 503);
+  EXPECT_EQ(Ask("/metrics").status, 200);
+  works_again.count_down();
+  EXPECT_EQ(first.Receive("GET").status, 200);
+}
+
+TEST_F(AdminServerTest, AsksAnewAfterAReadinessThatThrew) {
+  bool throws = true;
+  AdminSources sources = Healthy();
+  sources.readiness = [&] {
+    if (throws) throw std::runtime_error("x");
+    return Status();
+  };
+  Start(std::move(sources));
+  EXPECT_EQ(Ask("/readyz").status, 500);
+  throws = false;
+  EXPECT_EQ(Ask("/readyz").status, 200);
+}
+
+TEST_F(AdminServerTest, LogsWhatOperatorsAskButNotWhatMonitorsDo) {
+  AdminSources sources = Healthy();
+  sources.others = [this](const HttpRequest& request, const DeferReply& defer) {
+    logger_.Info("asked", {{"is_numbered", !request.request_id.empty()}});
+    HttpReply reply;
+    reply.label.endpoint = "/act";
+    if (request.query == "later") {
+      defer()->Send(reply);
+      return std::optional<HttpReply>();
+    }
+    if (request.query == "wrong") reply.label.failure = Errc::kUnauthorized;
+    return std::optional(reply);
+  };
+  Start(std::move(sources));
+  for (const char* path : {"/healthz", "/readyz", "/metrics"}) EXPECT_EQ(Ask(path).status, 200);
+  EXPECT_EQ(Log(), "");
+  Ask("/act", "POST");
+  Ask("/act?later", "POST");
+  Ask("/act?wrong", "POST");
+  Ask("/act?later");
+  for (const char* id : {"test-1", "test-2", "test-3", "test-4"}) {
+    EXPECT_THAT(Log(), HasSubstr(std::string("asked request_id=") + id + " is_numbered=true"));
+  }
+  const std::string rest = " kind=none endpoint=/act code=0 ";
+  EXPECT_THAT(Log(), HasSubstr("info request request_id=test-1" + rest));
+  EXPECT_THAT(Log(), HasSubstr("info request request_id=test-2" + rest));
+  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-3" + rest)) << "nothing was done";
+  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-4" + rest)) << "only looked";
+}
+
+TEST_F(AdminServerTest, LetsNobodyKeepItsRepliesOrTakeThemForSomethingElse) {
+  AdminSources sources = Healthy();
+  sources.others = [](const HttpRequest& request, const DeferReply& defer) {
+    HttpReply reply;
+    reply.body = "{}";
+    if (request.query == "page") reply.headers.emplace_back("Cache-Control", "no-cache");
+    if (request.query != "later") return std::optional(reply);
+    defer()->Send(reply);
+    return std::optional<HttpReply>();
+  };
+  Start(std::move(sources));
+  for (const char* target :
+       {"/healthz", "/readyz", "/metrics", "/else", "/else?later", "/else?page"}) {
+    const RawReply reply = Ask(target);
+    EXPECT_EQ(reply.Header("Cache-Control"),
+              std::string(target) == "/else?page" ? "no-cache" : "no-store")
+        << target;
+    EXPECT_EQ(reply.Header("X-Content-Type-Options"), "nosniff") << target;
+  }
+}
+
+TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
+  Start(Healthy());
+  const RawReply reply = Ask("/readyz");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":0)"));
+}
+
+TEST_F(AdminServerTest, SaysWhyItIsNotReady) {
+  Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "disk \"full\"\n\\"}); },
+         .metrics = {}});
+  const RawReply reply = Ask("/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
+  EXPECT_EQ(reply.body,
+            R"({"code":6,"message":"not ready","reason":"store_broken: disk  full   "})");
+}
+
+TEST_F(AdminServerTest, ShowsTheMetricsAsText) {
+  Start(Healthy());
+  const RawReply reply = Ask("/metrics");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.Header("Content-Type"), StartsWith("text/plain; version=0.0.4"));
+  EXPECT_EQ(reply.body, "rtcroomd_up 1\n");
+}
+
+TEST_F(AdminServerTest, KnowsNoOtherPathAndNoOtherMethod) {
+  Start(Healthy());
+  EXPECT_EQ(Ask("/").status, 404);
+  EXPECT_EQ(Ask("/metrics/").status, 404);
+  EXPECT_THAT(Ask("/nothing").body, HasSubstr(R"("code":1)"));
+  const RawReply post = Ask("/healthz", "POST");
+  EXPECT_EQ(post.status, 405);
+  EXPECT_EQ(post.Header("Allow"), "GET, HEAD");
+}
+
+TEST_F(AdminServerTest, HasOtherPathsAnsweredByWhoeverKnowsThem) {
+  AdminSources sources = Healthy();
+  sources.others = [](const HttpRequest& request, const DeferReply&) {
+    HttpReply reply;
+    reply.body = request.method + " " + request.path;
+    return reply;
+  };
+  Start(std::move(sources));
+  EXPECT_EQ(Ask("/elsewhere").body, "GET /elsewhere");
+  EXPECT_EQ(Ask("/healthz").status, 200);
+}
+
+TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
+  Start({.readiness = {}, .metrics = []() -> std::string { throw std::runtime_error("x"); }});
+  const RawReply reply = Ask("/metrics");
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,86 @@
+// Whom a connection is accepted from, and whose address it counts for.
+#include <string>
+#include <vector>
+
+#include "tests/unit/http/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ConnectionPeersTest : public EdgeTest {};
+
+TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
+  census_.SetLimits({.total = 2, .per_address = 10});
+  Serve(Answers(Describe));
+  const RawClient one(address());
+  const RawClient two(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
+}
+
+TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
+  census_.SetLimits({.total = 10, .per_address = 2});
+  Serve(Answers(Describe));
+  {
+    const RawClient one(address());
+    const RawClient two(address());
+    ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+    EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
+    EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kAddressConnections));
+  }
+  ASSERT_TRUE(Eventually([&] { return census_.total() == 0; })) << "places are given back";
+  RawClient again(address());
+  again.Send(RawPost("/inline", ""));
+  EXPECT_EQ(again.Receive().status, 200);
+}
+
+TEST_F(ConnectionPeersTest, BelievesTrustedProxiesOnly) {
+  const std::string request = RawPost("/inline", "", "X-Forwarded-For: 6.6.6.6, 7.7.7.7\r\n");
+  Serve(Answers(Describe));
+  RawClient stranger(address());
+  stranger.Send(request);
+  EXPECT_THAT(stranger.Receive().body, HasSubstr("from 127.0.0.1 "));
+
+  server_.reset();
+  const std::vector<std::string> trusted = {"127.0.0.0/8"};
+  Serve(Answers(Describe), {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted)}});
+  RawClient proxy(address());
+  proxy.Send(request);
+  EXPECT_THAT(proxy.Receive().body, HasSubstr("from 7.7.7.7 "));
+}
+
+std::string ProxyHeaderOf127008() {
+  return std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x08\x7f\0\0\x01\0\x50\0\x50", 28);
+}
+
+TEST_F(ConnectionPeersTest, TakesTheClientsAddressFromAProxyHeader) {
+  Serve(Answers(Describe), {.connections = {.proxy_protocol = true}});
+  RawClient client(address());
+  client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
+  EXPECT_THAT(client.Receive().body, HasSubstr("from 127.0.0.8 "));
+}
+
+TEST_F(ConnectionPeersTest, SaysNothingToWhoSendsNoProxyHeaderWhereOneIsDue) {
+  Serve(Answers(Describe), {.connections = {.proxy_protocol = true}});
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_EQ(client.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kProxyHeader));
+}
+
+TEST_F(ConnectionPeersTest, TakesProxyHeadersOfTrustedProxiesOnly) {
+  const std::vector<std::string> trusted = {"10.0.0.0/8"};
+  Serve(Answers(Describe), {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted),
+                                            .proxy_protocol = true}});
+  RawClient client(address());
+  client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
+  EXPECT_EQ(client.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kUntrustedPeer));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,497 @@
+// What a connection owes its client: order, patience, and an answer whoever gives it.
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <latch>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "tests/unit/http/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// The plan of a request is in its path: `/inline`, `/urgent`, `/paced`, else a worker's.
+RequestPlan PlanByPath(std::string_view /*method*/, std::string_view path) {
+  if (path.starts_with("/inline")) return {.lane = Lane::kInline};
+  if (path.starts_with("/urgent")) return {.lane = Lane::kUrgent};
+  if (path.starts_with("/paced")) return {.lane = Lane::kInline, .paced = true};
+  return {};
+}
+
+class ConnectionTest : public EdgeTest {
+ protected:
+  void ServeByPath(AnswerNow answer, HttpListenerOptions options = {},
+                   EdgeThreadCounts threads = {.loops = 2}) {
+    RequestAnswers answers = Answers(std::move(answer));
+    answers.plan = PlanByPath;
+    Serve(std::move(answers), std::move(options), threads);
+  }
+
+  /// Requests whose path begins with `/later` are answered when the test says so.
+  void ServeLater() {
+    Serve({.plan = PlanByPath,
+           .answer = [this](const HttpRequest& request,
+                            const DeferReply& defer) -> std::optional<HttpReply> {
+             if (request.path.find("later") == std::string::npos) return Describe(request);
+             std::shared_ptr<PendingReply> pending = defer();
+             const MutexLock lock(mutex_);
+             pending_.push_back(std::move(pending));
+             return std::nullopt;
+           },
+           .refuse = [](int status) { return Router::Refusal(status); }});
+  }
+  /// Until the server takes no newcomers: what it answers from then on is the last.
+  void WaitUntilItStops() {
+    ASSERT_TRUE(Eventually([this] { return !TakesNewcomers(); }));
+  }
+  std::size_t pending_count() {
+    const MutexLock lock(mutex_);
+    return pending_.size();
+  }
+  std::shared_ptr<PendingReply> TakePending() {
+    EXPECT_TRUE(Eventually([&] { return pending_count() > 0; }));
+    const MutexLock lock(mutex_);
+    std::shared_ptr<PendingReply> first = std::move(pending_.front());
+    pending_.erase(pending_.begin());
+    return first;
+  }
+
+  Mutex mutex_;
+  std::vector<std::shared_ptr<PendingReply>> pending_ GUARDED_BY(mutex_);
+};
+
+TEST_F(ConnectionTest, AnswersInOrderWhereverTheRequestsRun) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  std::string requests;
+  for (int i = 0; i < 50; ++i) {
+    for (const char* lane : {"/inline", "/urgent", "/worker"}) {
+      requests += RawPost(lane + std::to_string(i), "x");
+    }
+  }
+  client.Send(requests);
+  for (int i = 0; i < 50; ++i) {
+    for (const char* lane : {"/inline", "/urgent", "/worker"}) {
+      ASSERT_THAT(client.Receive().body, StartsWith("POST " + (lane + std::to_string(i)) + " "));
+    }
+  }
+}
+
+TEST_F(ConnectionTest, ALaterReplyHoldsNoThread) {
+  ServeLater();
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 100; ++i) {
+    waiting.emplace_back(address()).Send(RawPost(i % 2 == 0 ? "/inline/later" : "/later", ""));
+  }
+  ASSERT_TRUE(Eventually([&] { return pending_count() == 100; }));
+  RawClient other(address());
+  other.Send(RawPost("/now", "") + RawPost("/inline/now", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  EXPECT_EQ(other.Receive().status, 200);
+  for (int i = 0; i < 100; ++i) TakePending()->Send({.body = "{}"});
+  for (RawClient& client : waiting) EXPECT_EQ(client.Receive().body, "{}");
+}
+
+TEST_F(ConnectionTest, ALaterReplyComesBeforeThoseToLaterRequests) {
+  ServeLater();
+  RawClient client(address());
+  client.Send(RawPost("/later", "") + RawPost("/inline/next", ""));
+  TakePending()->Send({.status = 200, .headers = {{"X-Later", "yes"}}, .body = "{}"});
+  const RawReply first = client.Receive();
+  EXPECT_EQ(first.Header("X-Later"), "yes");
+  EXPECT_EQ(first.Header("Content-Type"), kJsonType);
+  EXPECT_THAT(client.Receive().body, HasSubstr("/inline/next"));
+  EXPECT_THAT(observer_.seen(), ElementsAre(testing::Pair(0, 200), testing::Pair(0, 200)));
+}
+
+TEST_F(ConnectionTest, AnswersForWhoeverLetsGoOfALaterReply) {
+  ServeLater();
+  RawClient client(address());
+  client.Send(RawPost("/later", ""));
+  TakePending().reset();
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+}
+
+TEST_F(ConnectionTest, AStopWaitsForALaterReply) {
+  ServeLater();
+  RawClient client(address());
+  client.Send(RawPost("/later", ""));
+  const std::shared_ptr<PendingReply> pending = TakePending();
+  std::jthread stopping([this] { server_->Stop(1h); });
+  WaitUntilItStops();
+  pending->Send({.body = "{}"});
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Connection"), "close");
+}
+
+TEST_F(ConnectionTest, AStopWaitsForAHandlerWhoseReplyWentAheadOfIt) {
+  std::latch may_return(1);
+  Serve({.plan = PlanByPath,
+         .answer = [&](const HttpRequest&, const DeferReply& defer) -> std::optional<HttpReply> {
+           defer()->Send({.body = "{}"});
+           may_return.wait();
+           return std::nullopt;
+         },
+         .refuse = [](int status) { return Router::Refusal(status); }});
+  {
+    RawClient client(address());
+    client.Send(RawPost("/early", "", "Connection: close\r\n"));
+    EXPECT_EQ(client.Receive().body, "{}");
+  }
+  ASSERT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(0ms); });
+  WaitUntilItStops();
+  EXPECT_EQ(stopped.wait_for(50ms), std::future_status::timeout);
+  may_return.count_down();
+  stopped.get();
+}
+
+TEST_F(ConnectionTest, ALaterReplyToAClientThatHasGoneIsNoMatter) {
+  ServeLater();
+  {
+    RawClient client(address());
+    client.Send(RawPost("/later", ""));
+    ASSERT_TRUE(Eventually([&] { return pending_count() == 1; }));
+  }
+  TakePending()->Send({.body = "{}"});
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+}
+
+TEST_F(ConnectionTest, HoldsPacedRequestsBackAndRefusesNone) {
+  ServeByPath(Describe);
+  server_->SetPace(1000);
+  RawClient client(address());
+  std::string requests;
+  for (int i = 0; i < 1010; ++i) requests += RawPost("/paced", "");
+  client.Send(requests);
+  for (int i = 0; i < 1010; ++i) ASSERT_EQ(client.Receive().status, 200) << i;
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kPaced)) << "the clock stands still";
+}
+
+TEST_F(ConnectionTest, PacesNothingElseAndNobodyElse) {
+  ServeByPath(Describe);
+  server_->SetPace(1);
+  RawClient client(address());
+  client.Send(RawPost("/paced", ""));
+  EXPECT_EQ(client.Receive().status, 200);
+  for (int i = 0; i < 20; ++i) {
+    client.Send(RawPost("/inline", ""));
+    ASSERT_EQ(client.Receive().status, 200);
+    RawClient other(address());
+    other.Send(RawPost("/paced", ""));
+    ASSERT_EQ(other.Receive().status, 200);
+  }
+  EXPECT_TRUE(observer_.refusals().empty());
+}
+
+TEST_F(ConnectionTest, ServesLeavesBeforeOthersAndRefusesThemLast) {
+  std::latch entered(1);
+  std::latch may_go_on(1);
+  Mutex mutex;
+  std::vector<std::string> served;
+  ServeByPath(
+      [&](const HttpRequest& request) {
+        if (request.path == "/first") {
+          entered.count_down();
+          may_go_on.wait();
+        }
+        const MutexLock lock(mutex);
+        served.push_back(request.path);
+        return Describe(request);
+      },
+      {}, {.loops = 1, .workers = 1, .waiting = 1});
+  RawClient first(address());
+  first.Send(RawPost("/first", ""));
+  entered.wait();
+  RawClient second(address());
+  second.Send(RawPost("/second", ""));
+  ASSERT_TRUE(Eventually([&] { return threads_->workers().waiting() == 1; }));
+  RawClient urgent(address());
+  urgent.Send(RawPost("/urgent", ""));
+  ASSERT_TRUE(Eventually([&] { return threads_->workers().waiting() == 2; }));
+
+  RawClient refused(address());
+  refused.Send(RawPost("/third", ""));
+  const RawReply reply = refused.Receive();
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kQueueFull));
+  refused.Send(RawPost("/inline", ""));
+  EXPECT_EQ(refused.Receive().status, 200) << "a full queue ends no connection";
+
+  may_go_on.count_down();
+  for (RawClient* client : {&first, &second, &urgent}) EXPECT_EQ(client->Receive().status, 200);
+  const MutexLock lock(mutex);
+  EXPECT_THAT(served, ElementsAre("/inline", "/first", "/urgent", "/second"));
+}
+
+TEST_F(ConnectionTest, HoldsAPacedRequestOfAFreshConnectionForItsAddress) {
+  std::atomic<int> asked{0};
+  RequestAnswers answers = Answers(Describe);
+  answers.plan = PlanByPath;
+  answers.delay = [&](std::string_view client) {
+    EXPECT_EQ(client, "127.0.0.1");
+    return ++asked > 2 ? 1ms : 0ms;
+  };
+  Serve(std::move(answers));
+  for (int i = 0; i < 4; ++i) {
+    RawClient client(address());
+    client.Send(RawPost("/paced", "") + RawPost("/inline", ""));
+    EXPECT_EQ(client.Receive().status, 200);
+    EXPECT_EQ(client.Receive().status, 200);
+  }
+  EXPECT_EQ(asked, 4) << "nobody else waits";
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kPaced, RefusalCause::kPaced));
+}
+
+TEST_F(ConnectionTest, ServesOthersBetweenTwoSlicesOfDearWork) {
+  constexpr int kLists = 100;
+  constexpr int kSlicesOfAList = 10;
+  std::vector<RawClient> lists;
+  std::optional<RawClient> heart;
+  // All of these are the loop's, as soon as it has begun.
+  int waiting = 0;
+  int slices = 0;
+  std::atomic<int> beaten_after{-1};
+  Serve({.plan = PlanByPath,
+         .answer = [&](const HttpRequest& request,
+                       const DeferReply& defer) -> std::optional<HttpReply> {
+           if (request.path == "/inline/beat") {
+             beaten_after = slices - kLists;
+             return Describe(request);
+           }
+           ++waiting;
+           const std::shared_ptr<PendingReply> pending = defer();
+           pending->RunInSlices([&, pending, left = kSlicesOfAList]() mutable {
+             if (waiting < kLists) return false;
+             if (++slices == kLists) heart->Send(RawPost("/inline/beat", ""));
+             if (--left > 0) return false;
+             pending->Send({.body = "{}"});
+             return true;
+           });
+           return std::nullopt;
+         },
+         .refuse = [](int status) { return Router::Refusal(status); }},
+        {}, {.loops = 1});
+  heart.emplace(address());
+  for (int i = 0; i < kLists; ++i) {
+    lists.emplace_back(address()).Send(RawPost("/inline/list", ""));
+  }
+  EXPECT_EQ(heart->Receive().status, 200);
+  for (RawClient& list : lists) EXPECT_EQ(list.Receive().status, 200);
+  EXPECT_EQ(slices, kLists * kSlicesOfAList);
+  EXPECT_LE(beaten_after, kLists) << "slices of others that it waited for";
+}
+
+TEST_F(ConnectionTest, LeavesTheRestOfDearWorkWhenNobodyWaitsForItAnyMore) {
+  std::atomic<int> slices{0};
+  Serve({.plan = PlanByPath,
+         .answer = [&](const HttpRequest&, const DeferReply& defer) -> std::optional<HttpReply> {
+           const std::shared_ptr<PendingReply> pending = defer();
+           pending->RunInSlices([&, pending] {
+             ++slices;
+             return false;
+           });
+           return std::nullopt;
+         },
+         .refuse = [](int status) { return Router::Refusal(status); }});
+  RawClient client(address());
+  client.Send(RawPost("/inline/list", ""));
+  ASSERT_TRUE(Eventually([&] { return slices > 0; }));
+  server_->Stop(0ms);
+}
+
+TEST_F(ConnectionTest, CountsTheWaitForAWorkerIntoTheDurationOfARequest) {
+  std::latch entered(1);
+  std::latch may_go_on(1);
+  ServeByPath(
+      [&](const HttpRequest& request) {
+        if (request.path == "/first") {
+          entered.count_down();
+          may_go_on.wait();
+        }
+        return Describe(request);
+      },
+      {}, {.loops = 1, .workers = 1, .waiting = 1});
+  RawClient first(address());
+  first.Send(RawPost("/first", ""));
+  entered.wait();
+  RawClient second(address());
+  second.Send(RawPost("/second", ""));
+  ASSERT_TRUE(Eventually([&] { return threads_->workers().waiting() == 1; }));
+  clock_.Advance(3s);
+  may_go_on.count_down();
+  for (RawClient* client : {&first, &second}) EXPECT_EQ(client->Receive().status, 200);
+  EXPECT_THAT(observer_.durations(), ElementsAre(3s, 3s));
+}
+
+TEST_F(ConnectionTest, MeasuresNoDurationOfARequestThatNobodyDealsWith) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  client.Send("nonsense\r\n\r\n");
+  EXPECT_EQ(client.Receive().status, 400);
+  EXPECT_THAT(observer_.durations(), ElementsAre(std::nullopt));
+}
+
+TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
+  ServeByPath([](const HttpRequest&) { return HttpReply{.body = std::string(8'000'000, 'x')}; });
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  ASSERT_TRUE(Eventually([&] { return observer_.seen().size() == 1; }));
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(100ms);
+    return observer_.closed() == 1;
+  }));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
+}
+
+TEST_F(ConnectionTest, RefusesAReplyThatWouldFillTheMemory) {
+  ServeByPath([](const HttpRequest&) {
+    return HttpReply{.body = std::string(kMostHeldBytes + 50'000'000, 'x')};
+  });
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+}
+
+TEST_F(ConnectionTest, CountsTheMemoryOfAReplyOfWhichTheClientHasTakenAPart) {
+  constexpr std::size_t kBytes = 20'000'000;
+  ServeByPath(
+      [&](const HttpRequest& request) {
+        if (request.path == "/inline/short") return Describe(request);
+        std::string body(4'000'000, 'x');
+        body += "so far";
+        body.resize(kBytes, 'y');
+        return HttpReply{.body = std::move(body)};
+      },
+      {}, {.loops = 1});
+  RawClient slow(address());
+  slow.Send(RawPost("/inline/long", ""));
+  (void)slow.ReceiveUntil("so far");
+  // What the loop was at when that was sent is over when it has answered another.
+  RawClient other(address());
+  other.Send(RawPost("/inline/short", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  EXPECT_GE(held_.held, kBytes);
+}
+
+TEST_F(ConnectionTest, CountsTheMemoryThatAGrowingRequestTakes) {
+  constexpr std::size_t kSent = 17'000'000;
+  ServeByPath(Describe, {.connections = {.max_body_bytes = 4 * kSent}});
+  RawClient client(address());
+  const std::string request = RawPost("/inline", std::string(2 * kSent, 'x'));
+  client.Send(std::string_view(request).substr(0, kSent));
+  EXPECT_TRUE(Eventually([&] { return held_.held > kSent * 3 / 2; }))
+      << held_.held << ": a buffer that grows takes up to twice what is in it";
+}
+
+TEST_F(ConnectionTest, AnEmptyLineAfterABodyIsNoRequest) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  client.Send(RawPost("/inline", "") + "\r\n");
+  EXPECT_EQ(client.Receive().status, 200);
+  clock_.Advance(10s);  // longer than a request may take
+  client.Send(RawPost("/inline/next", ""));
+  EXPECT_THAT(client.Receive().body, HasSubstr("/next"));
+  EXPECT_TRUE(observer_.refusals().empty());
+}
+
+TEST_F(ConnectionTest, SurvivesWhatEvenTheRefusalThrows) {
+  RequestAnswers answers = Answers([](const HttpRequest& request) -> HttpReply {
+    if (request.path == "/good") return Describe(request);
+    throw std::runtime_error("no answer");
+  });
+  answers.plan = PlanByPath;
+  answers.refuse = [](int) -> HttpReply { throw std::runtime_error("no refusal"); };
+  Serve(std::move(answers));
+  for (const char* request : {"/inline", "/worker"}) {
+    RawClient client(address());
+    client.Send(RawPost(request, ""));
+    EXPECT_EQ(client.ReceiveAll(), "") << request;
+  }
+  RawClient garbage(address());
+  garbage.Send("garbage\r\n\r\n");
+  EXPECT_EQ(garbage.ReceiveAll(), "");
+  RawClient slow(address());
+  slow.Send("POST /x");
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(1s);
+    return slow.IsReadable();
+  }));
+  RawClient good(address());
+  good.Send(RawPost("/good", ""));
+  EXPECT_EQ(good.Receive().status, 200);
+}
+
+TEST_F(ConnectionTest, AnswersAllThatHasComeBeforeAStop) {
+  std::latch entered(1);
+  std::latch may_go_on(1);
+  ServeByPath([&](const HttpRequest& request) {
+    if (request.path == "/first") {
+      entered.count_down();
+      may_go_on.wait();
+    }
+    return Describe(request);
+  });
+  RawClient client(address());
+  client.Send(RawPost("/first", "") + RawPost("/inline/second", "") + RawPost("/third", ""));
+  entered.wait();
+  std::jthread stopping([this] { server_->Stop(1h); });
+  WaitUntilItStops();
+  may_go_on.count_down();
+  EXPECT_EQ(client.Receive().Header("Connection"), "");
+  EXPECT_EQ(client.Receive().Header("Connection"), "");
+  const RawReply last = client.Receive();
+  EXPECT_THAT(last.body, HasSubstr("/third"));
+  EXPECT_EQ(last.Header("Connection"), "close");
+}
+
+TEST_F(ConnectionTest, LetsOthersInBetweenManyPipelinedRequests) {
+  ServeByPath(Describe, {}, {.loops = 1});
+  RawClient greedy(address());
+  RawClient other(address());
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += RawPost("/inline", "");
+  greedy.Send(requests);
+  other.Send(RawPost("/inline", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(greedy.Receive().status, 200) << i;
+}
+
+TEST_F(ConnectionTest, KeepsAnHttp10ConnectionThatAsksForIt) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  for (int i = 0; i < 3; ++i) {
+    client.Send("GET /inline HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+    EXPECT_EQ(client.Receive().Header("Connection"), "keep-alive");
+  }
+}
+
+TEST_F(ConnectionTest, AnswersWhatCameBeforeGarbage) {
+  ServeByPath(Describe);
+  RawClient client(address());
+  client.Send(RawPost("/inline", "") + "garbage\r\n\r\n" + RawPost("/inline", ""));
+  EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(client.Receive().status, 400);
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,191 @@
+// Starting, stopping, and sharing few workers among many connections.
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/http/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class HttpServerLifetime : public EdgeTest {
+ protected:
+  /// By the kernel's word, so that a listener that fails to start is not taken for it.
+  static bool HasIpv6Loopback() {
+    std::ifstream addresses("/proc/net/if_inet6");
+    const std::string text((std::istreambuf_iterator<char>(addresses)), {});
+    return text.find("00000000000000000000000000000001 ") != std::string::npos;
+  }
+
+  Status StartAnother(const std::string& listen) {
+    HttpServer other({.listen = listen}, Answers(Describe), ids_, observer_, parts());
+    return other.Start();
+  }
+};
+
+TEST_F(HttpServerLifetime, TellsThePortThatTheSystemChose) {
+  Serve(Describe);
+  EXPECT_THAT(address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]+"));
+}
+
+TEST_F(HttpServerLifetime, NamesAnAddressThatIsTaken) {
+  Serve(Describe);
+  const Status second = StartAnother(address());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().detail, "cannot listen on " + address() + ": Address already in use");
+}
+
+TEST_F(HttpServerLifetime, NamesAnAddressThatIsNone) {
+  for (const char* wrong : {"", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:http"}) {
+    const Status started = StartAnother(wrong);
+    ASSERT_FALSE(started.ok()) << wrong;
+    EXPECT_THAT(started.error().detail, HasSubstr(wrong));
+  }
+}
+
+TEST_F(HttpServerLifetime, ServesIpv6) {
+  if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
+  HttpServer server({.listen = "[::1]:0"}, Answers(Describe), ids_, observer_, parts());
+  ASSERT_OK(server.Start());
+  RawClient client(server.bound_address());
+  client.Send(RawPost("/x", ""));
+  EXPECT_THAT(client.Receive().body, HasSubstr("from ::1 "));
+}
+
+TEST_F(HttpServerLifetime, AnswersTheRunningRequestBeforeItStops) {
+  std::latch entered(1);  // the one request
+  std::latch may_answer(1);
+  Serve([&](const HttpRequest& request) {
+    entered.count_down();
+    may_answer.wait();
+    return Describe(request);
+  });
+  RawClient client(address());
+  client.Send(RawPost("/slow", ""));
+  entered.wait();
+  std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
+  EXPECT_TRUE(Eventually([&] { return !TakesNewcomers(); }));
+  may_answer.count_down();
+  const RawReply reply = client.Receive();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Connection"), "close");
+  stopped.get();
+}
+
+TEST_F(HttpServerLifetime, DoesNotWaitForIdleClientsToStop) {
+  Serve(Describe);
+  RawClient client(address());
+  client.Send(RawPost("/x", ""));
+  ASSERT_EQ(client.Receive().status, 200);
+  server_->Stop(1h);  // of a clock that stands still
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+TEST_F(HttpServerLifetime, GivesUpOnSlowClientsAfterTheDrainTimeout) {
+  Serve(Describe);
+  RawClient client(address());
+  client.Send("POST /x HTTP/1.1\r\nContent-Le");
+  server_->Stop(0ms);
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+TEST_F(HttpServerLifetime, CanBeStoppedTwiceAndWithoutAStart) {
+  Serve(Describe);
+  server_->Stop(0ms);
+  server_->Stop(0ms);
+  HttpServer never({.listen = "127.0.0.1:0"}, Answers(Describe), ids_, observer_, parts());
+  never.Stop(0ms);
+}
+
+TEST_F(HttpServerLifetime, IdleAndSilentConnectionsKeepNobodyWaiting) {
+  Serve(Describe, {}, {.loops = 1, .workers = 1});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 100; ++i) {
+    RawClient& client = clients.emplace_back(address());
+    if (i % 2 == 0) continue;  // says nothing
+    client.Send(RawPost("/x", ""));
+    ASSERT_EQ(client.Receive().status, 200) << "connection " << i << " had to wait";
+  }
+  clients.front().Send(RawPost("/again", ""));
+  EXPECT_EQ(clients.front().Receive().status, 200);
+}
+
+TEST_F(HttpServerLifetime, AnswersAFreshConnectionThatWasAcceptedBeforeTheStop) {
+  Serve(Describe);
+  RawClient fresh(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
+  ASSERT_TRUE(Eventually([&] { return !TakesNewcomers(); }));
+  fresh.Send(RawPost("/x", ""));
+  const RawReply reply = fresh.Receive();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("Connection"), "close");
+  stopped.get();
+}
+
+TEST_F(HttpServerLifetime, WaitsOnlyAMomentForAFreshConnectionToSpeak) {
+  Serve(Describe);
+  RawClient silent(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
+  EXPECT_TRUE(Eventually([&] {
+    clock_.Advance(1s);
+    return stopped.wait_for(0s) == std::future_status::ready;
+  }));
+  EXPECT_EQ(silent.ReceiveAll(), "");
+}
+
+TEST_F(HttpServerLifetime, KeepsTheListeningSocketForWhoComesNext) {
+  Serve(Describe);
+  const std::string old_address = address();
+  server_->Stop(0ms, SocketAfterStop::kKept);
+  RawClient waiting(old_address);  // the kernel takes it in meanwhile
+  waiting.Send(RawPost("/x", ""));
+  HttpListenerOptions options;
+  options.inherited = server_->TakeSocket();
+  HttpServer next(std::move(options), Answers(Describe), ids_, observer_, parts());
+  ASSERT_OK(next.Start());
+  EXPECT_EQ(next.bound_address(), old_address);
+  EXPECT_EQ(waiting.Receive().status, 200);
+}
+
+TEST_F(HttpServerLifetime, AReplyArrivesWholeThoughMoreWasSentBehindTheRequest) {
+  constexpr std::size_t kLarge = 4'000'000;
+  Serve([](const HttpRequest&) {
+    return HttpReply{.status = 200, .body = std::string(kLarge, 'x')};
+  });
+  RawClient client(address());
+  client.Send(RawPost("/x", "", "Connection: close\r\n") + std::string(20'000, '\n'));
+  EXPECT_EQ(client.Receive().body.size(), kLarge);
+}
+
+TEST_F(HttpServerLifetime, ServesManyConnectionsAtTheSameTime) {
+  constexpr int kClients = 8;
+  std::latch all_in(kClients);
+  Serve(
+      [&](const HttpRequest& request) {
+        all_in.arrive_and_wait();  // ends only when all are served side by side
+        return Describe(request);
+      },
+      {}, {.loops = 2, .workers = kClients});
+  std::vector<std::jthread> threads;
+  threads.reserve(kClients);
+  for (int i = 0; i < kClients; ++i) {
+    threads.emplace_back([this] {
+      RawClient client(address());
+      client.Send(RawPost("/x", ""));
+      EXPECT_EQ(client.Receive().status, 200);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

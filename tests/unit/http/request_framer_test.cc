@@ -1,0 +1,262 @@
+#include "daemon/http/request_framer.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+using Progress = RequestFramer::Progress;
+
+constexpr std::size_t kMaxBody = 100;
+
+Progress Feed(RequestFramer& framer, std::string_view bytes, MonotonicTime now = {}) {
+  return framer.Feed(bytes, now);
+}
+
+class RequestFramerTest : public testing::Test {
+ protected:
+  /// The status that a stream of these bytes is refused with; 0 when it is not.
+  static int Refusal(const std::string& bytes) {
+    RequestFramer framer(kMaxBody);
+    return Feed(framer, bytes) == Progress::kRefused ? framer.refusal() : 0;
+  }
+  static int RefusalOfHeader(const std::string& line) {
+    return Refusal("POST /x HTTP/1.1\r\n" + line + "\r\n\r\n");
+  }
+
+  RequestFramer framer_{kMaxBody};
+};
+
+TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
+  ASSERT_EQ(Feed(framer_,
+                 "POST /a?b=c HTTP/1.1\r\nContent-Type: text/plain \r\norigin:https://o\r\n"
+                 "If-None-Match: \"tag\"\r\n"
+                 "CONTENT-LENGTH: 4\r\n\r\nbody"),
+            Progress::kComplete);
+  const FramedRequest request = framer_.Take();
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/a");
+  EXPECT_EQ(request.query, "b=c");
+  EXPECT_EQ(request.version, HttpVersion::k11);
+  EXPECT_EQ(request.content_type, "text/plain");
+  EXPECT_EQ(request.origin, "https://o");
+  EXPECT_EQ(request.if_none_match, "\"tag\"");
+  EXPECT_EQ(request.body, "body");
+  EXPECT_TRUE(request.keep_alive);
+}
+
+TEST_F(RequestFramerTest, FindsAuthorizationAndForgetsItWithItsRequest) {
+  ASSERT_EQ(Feed(framer_,
+                 "GET /1 HTTP/1.1\r\nauthorization: Bearer t \r\n\r\n"
+                 "GET /2 HTTP/1.1\r\n\r\n"),
+            Progress::kComplete);
+  EXPECT_EQ(framer_.Take().authorization.Reveal(), "Bearer t");
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
+  EXPECT_TRUE(framer_.Take().authorization.empty());
+}
+
+TEST_F(RequestFramerTest, MakesOneAuthorizationOfSeveral) {
+  ASSERT_EQ(
+      Feed(framer_, "GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"),
+      Progress::kComplete);
+  EXPECT_EQ(framer_.Take().authorization.Reveal(), "Bearer a,Bearer b");
+}
+
+TEST_F(RequestFramerTest, FindsTheSameInBytesThatComeOneByOne) {
+  const std::string bytes = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    ASSERT_EQ(Feed(framer_, bytes.substr(i, 1)), Progress::kNeedMore) << i;
+  }
+  ASSERT_EQ(Feed(framer_, bytes.substr(bytes.size() - 1)), Progress::kComplete);
+  EXPECT_EQ(framer_.Take().body, "body");
+  EXPECT_FALSE(framer_.has_bytes());
+}
+
+TEST_F(RequestFramerTest, KeepsWhatFollowsForTheNextRequest) {
+  ASSERT_EQ(Feed(framer_,
+                 "POST /1 HTTP/1.1\r\nContent-Length: 1\r\nOrigin: o\r\n\r\n1"
+                 "POST /2 HTTP/1.1\r\n\r\nPOS"),
+            Progress::kComplete);
+  EXPECT_EQ(framer_.Take().body, "1");
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
+  const FramedRequest second = framer_.Take();
+  EXPECT_EQ(second.path, "/2");
+  EXPECT_EQ(second.origin, "") << "nothing of one request belongs to the next";
+  EXPECT_EQ(second.body, "");
+  EXPECT_EQ(Feed(framer_, {}), Progress::kNeedMore);
+  EXPECT_TRUE(framer_.has_bytes());
+}
+
+TEST_F(RequestFramerTest, ClosesWhenTheClientSaysSoOrSpeaksHttp10) {
+  for (const char* head :
+       {"GET / HTTP/1.1\r\nConnection: Close\r\n\r\n",
+        "GET / HTTP/1.1\r\nConnection: x, close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"}) {
+    RequestFramer framer(kMaxBody);
+    ASSERT_EQ(Feed(framer, head), Progress::kComplete);
+    EXPECT_FALSE(framer.Take().keep_alive) << head;
+  }
+}
+
+TEST_F(RequestFramerTest, KeepsAnHttp10ConnectionOnlyWhenAsked) {
+  const auto keeps = [](const std::string& headers) {
+    RequestFramer framer(kMaxBody);
+    EXPECT_EQ(Feed(framer, "GET / HTTP/1.0\r\n" + headers + "\r\n"), Progress::kComplete);
+    return framer.Take().keep_alive;
+  };
+  EXPECT_TRUE(keeps("Connection: Keep-Alive\r\n"));
+  EXPECT_TRUE(keeps("connection: x , KEEP-ALIVE\r\n"));
+  EXPECT_FALSE(keeps("Connection: keep-alive, close\r\n"));
+  EXPECT_FALSE(keeps("Connection: close\r\nConnection: keep-alive\r\n"));
+}
+
+TEST_F(RequestFramerTest, TakesPathAndQueryOfATargetInAbsoluteForm) {
+  const auto framed = [](const std::string& target) {
+    RequestFramer framer(kMaxBody);
+    EXPECT_EQ(Feed(framer, "GET " + target + " HTTP/1.1\r\n\r\n"), Progress::kComplete);
+    const FramedRequest request = framer.Take();
+    return request.path + " " + request.query;
+  };
+  EXPECT_EQ(framed("http://host:1/a/b?c=d?e"), "/a/b c=d?e");
+  EXPECT_EQ(framed("HTTPS://host/a"), "/a ");
+  EXPECT_EQ(framed("http://host?c"), "/ c");
+  EXPECT_EQ(framed("http://host"), "/ ");
+  EXPECT_EQ(framed("/a?b?c"), "/a b?c");
+}
+
+TEST_F(RequestFramerTest, TakesAFewEmptyLinesBeforeARequest) {
+  EXPECT_EQ(Feed(framer_, "\r\n\r\nGET / HTTP/1.1\r\n\r\n"), Progress::kComplete);
+  EXPECT_EQ(Refusal("\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(Refusal("\nGET / HTTP/1.1\r\n\r\n"), 400);
+}
+
+TEST_F(RequestFramerTest, TakesAnEmptyLineForNoRequest) {
+  const MonotonicTime later{std::chrono::seconds(9)};
+  ASSERT_EQ(Feed(framer_, "GET /1 HTTP/1.1\r\n\r\n\r\n"), Progress::kComplete);
+  framer_.Take();
+  EXPECT_EQ(Feed(framer_, {}), Progress::kNeedMore);
+  EXPECT_FALSE(framer_.has_bytes()) << "the client is idle";
+  EXPECT_EQ(Feed(framer_, "GET /2", later), Progress::kNeedMore);
+  EXPECT_EQ(framer_.begun_at(), later);
+}
+
+TEST_F(RequestFramerTest, IgnoresWhatAnHttp10ClientExpects) {
+  EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
+            Progress::kNeedMore);
+}
+
+TEST_F(RequestFramerTest, RefusesASecondHost) {
+  EXPECT_EQ(RefusalOfHeader("Host: a\r\nhost: a"), 400);
+  EXPECT_EQ(RefusalOfHeader("Host: a"), 0);
+}
+
+TEST_F(RequestFramerTest, CollectsAllThatProxiesSayOfTheClient) {
+  ASSERT_EQ(Feed(framer_, "GET / HTTP/1.1\r\nX-Forwarded-For: a, b\r\nx-forwarded-for: c\r\n\r\n"),
+            Progress::kComplete);
+  EXPECT_EQ(framer_.Take().forwarded_for, "a, b,c");
+}
+
+TEST_F(RequestFramerTest, KnowsWhenTheUnfinishedRequestBegan) {
+  const MonotonicTime first{std::chrono::seconds(1)};
+  const MonotonicTime later{std::chrono::seconds(2)};
+  EXPECT_EQ(Feed(framer_, "GET / HT", first), Progress::kNeedMore);
+  EXPECT_EQ(Feed(framer_, "TP/1.1\r\n", later), Progress::kNeedMore);
+  EXPECT_EQ(framer_.begun_at(), first);
+  EXPECT_EQ(Feed(framer_, "\r\nGET", later), Progress::kComplete);
+  framer_.Take();
+  EXPECT_EQ(Feed(framer_, {}, later), Progress::kNeedMore);
+  EXPECT_EQ(framer_.begun_at(), later) << "a request's time begins when the one before is taken";
+}
+
+TEST_F(RequestFramerTest, TellsOnceThatTheClientWaitsForContinue) {
+  ASSERT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n"),
+            Progress::kContinue);
+  EXPECT_EQ(Feed(framer_, "a"), Progress::kNeedMore);
+  EXPECT_EQ(Feed(framer_, "b"), Progress::kComplete);
+}
+
+TEST_F(RequestFramerTest, NeedsNoContinueWhenTheBodyIsThere) {
+  EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\na"),
+            Progress::kNeedMore);
+  EXPECT_EQ(Refusal("PUT / HTTP/1.1\r\nExpect: magic\r\n\r\n"), 417);
+}
+
+TEST_F(RequestFramerTest, RefusesMalformedRequestLines) {
+  for (const std::string line :
+       {" ", "GET", "GET /", "GET  HTTP/1.1", "GET / HTTP/1.1 ", "GET / x HTTP/1.1",
+        "GET / HTTP/2.0", "GET / http/1.1", "G(T / HTTP/1.1", "GET /\x01 HTTP/1.1",
+        "GET /\x7f HTTP/1.1", "GET\t/ HTTP/1.1", "GET a/b HTTP/1.1", "GET ?a HTTP/1.1",
+        "GET /a#b HTTP/1.1", "GET http:///a HTTP/1.1", "GET ftp://h/a HTTP/1.1",
+        "CONNECT h:1 HTTP/1.1"}) {
+    EXPECT_EQ(Refusal(line + "\r\n"), 400) << testing::PrintToString(line);
+  }
+  EXPECT_EQ(Refusal(std::string("GET /\0 HTTP/1.1\r\n", 17)), 400);
+}
+
+TEST_F(RequestFramerTest, RefusesLinesThatDoNotEndInCrLf) {
+  EXPECT_EQ(Refusal("GET / HTTP/1.1\n"), 400);
+  EXPECT_EQ(Refusal("GET / HTTP/1.1\r\nA: b\n"), 400);
+  EXPECT_EQ(RefusalOfHeader("A: b\rContent-Length: 5"), 400);
+}
+
+TEST_F(RequestFramerTest, RefusesMalformedHeaders) {
+  for (const char* line : {"no colon", ": no name", "Content-Length : 5", " folded: line",
+                           "\tfolded", "A: b\x01", "A: b\x7f", "N(me: v"}) {
+    EXPECT_EQ(RefusalOfHeader(line), 400) << testing::PrintToString(line);
+  }
+}
+
+TEST_F(RequestFramerTest, DropsHeadersThatPassForVariables) {
+  EXPECT_EQ(RefusalOfHeader("Content_Length: nonsense"), 0);
+  EXPECT_EQ(RefusalOfHeader("REMOTE_ADDR: 6.6.6.6"), 0);
+}
+
+TEST_F(RequestFramerTest, RefusesAmbiguousLengths) {
+  for (const char* line :
+       {"Content-Length:", "Content-Length: -1", "Content-Length: +1", "Content-Length: 0x1",
+        "Content-Length: 1, 1", "Content-Length: 1 1", "Content-Length: 1\r\nContent-Length: 1"}) {
+    EXPECT_EQ(RefusalOfHeader(line), 400) << line;
+  }
+}
+
+TEST_F(RequestFramerTest, RefusesCodingsOfTheBody) {
+  EXPECT_EQ(RefusalOfHeader("Transfer-Encoding: chunked"), 411);
+  EXPECT_EQ(RefusalOfHeader("Transfer-Encoding: identity"), 411);
+  EXPECT_EQ(RefusalOfHeader("Content-Length: 1\r\nTransfer-Encoding: chunked"), 411);
+  EXPECT_EQ(RefusalOfHeader("Content-Encoding: br"), 415);
+  EXPECT_EQ(RefusalOfHeader("Content-Encoding: identity"), 0);
+}
+
+TEST_F(RequestFramerTest, HoldsTheBoundsExactly) {
+  EXPECT_EQ(RefusalOfHeader("Content-Length: 100"), 0);
+  EXPECT_EQ(RefusalOfHeader("Content-Length: 101"), 413);
+
+  const std::string path(kMaxPathBytes - 1, 'p');
+  EXPECT_EQ(Refusal("GET /" + path + "?" + path + " HTTP/1.1\r\n"), 0);
+  EXPECT_EQ(Refusal("GET /p" + path + " HTTP/1.1\r\n"), 414);
+
+  const std::string query(kMaxRequestLineBytes - std::string("GET /? HTTP/1.1\r\n").size(), 'q');
+  EXPECT_EQ(Refusal("GET /?" + query + " HTTP/1.1\r\n"), 0);
+  EXPECT_EQ(Refusal("GET /?q" + query + " HTTP/1.1\r\n"), 414);
+
+  std::string headers;
+  for (std::size_t i = 0; i < kMaxHeaders; ++i) headers += "A: b\r\n";
+  EXPECT_EQ(Refusal("GET / HTTP/1.1\r\n" + headers), 0);
+  EXPECT_EQ(Refusal("GET / HTTP/1.1\r\n" + headers + "A: b\r\n"), 431);
+
+  const std::string start = "GET / HTTP/1.1\r\nA: ";
+  const std::string value(kMaxHeadBytes - start.size() - 4, 'v');
+  EXPECT_EQ(Refusal(start + value + "\r\n\r\n"), 0);
+  EXPECT_EQ(Refusal(start + "v" + value + "\r\n\r\n"), 431);
+}
+
+TEST_F(RequestFramerTest, TakesNothingMoreAfterARefusal) {
+  ASSERT_EQ(Feed(framer_, "nonsense\r\n"), Progress::kRefused);
+  EXPECT_EQ(Feed(framer_, "GET / HTTP/1.1\r\n\r\n"), Progress::kRefused);
+  EXPECT_EQ(framer_.refusal(), 400);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,41 @@
+#include "daemon/http/stream_queue.h"
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+using Outcome = StreamQueue::PutOutcome;
+
+TEST(StreamQueue, IsAnnouncedOnceUntilItIsTaken) {
+  StreamQueue queue(100);
+  EXPECT_EQ(queue.Put("a"), Outcome::kFirst);
+  EXPECT_EQ(queue.Put("b"), Outcome::kQueued);
+  EXPECT_EQ(queue.Take(), "ab");
+  EXPECT_EQ(queue.Put("c"), Outcome::kFirst);
+}
+
+TEST(StreamQueue, BoundsWhatWaitsTogetherWithWhatIsUnsent) {
+  StreamQueue queue(10);
+  EXPECT_EQ(queue.Put("12345678"), Outcome::kFirst);
+  EXPECT_EQ(queue.Take(), "12345678");
+  EXPECT_EQ(queue.held(), 8U);
+  queue.NoteUnsent(4);
+  EXPECT_EQ(queue.Put("123456"), Outcome::kFirst);
+  EXPECT_EQ(queue.held(), 10U);
+  EXPECT_EQ(queue.Put("1"), Outcome::kTooMuch);
+  EXPECT_TRUE(queue.overflown());
+  EXPECT_EQ(queue.Put(""), Outcome::kClosed);
+}
+
+TEST(StreamQueue, TakesNothingOnceItIsClosed) {
+  StreamQueue queue(10);
+  EXPECT_EQ(queue.Put("1"), Outcome::kFirst);
+  queue.Close();
+  EXPECT_EQ(queue.Put("2"), Outcome::kClosed);
+  EXPECT_EQ(queue.Take(), "");
+  EXPECT_FALSE(queue.overflown());
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,363 @@
+#include "daemon/http_client/outgoing_http.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "daemon/auth/dev_certificate.h"
+#include "daemon/auth/wechat_code_exchange.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/openssl_ptr.h"
+#include "daemon/base/system_clock.h"
+#include "daemon/base/system_random.h"
+#include "daemon/http_client/call_pool.h"
+#include "tests/support/awaited.h"
+#include "tests/support/eventually.h"
+#include "tests/support/loopback_socket.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+/// A wait that is meant to pass.
+constexpr milliseconds kShort{200};
+
+/// Accepts connections one after the other and does with each what the test says.
+class StandInServer {
+ public:
+  using Serve = std::function<void(std::stop_token, const LoopbackSocket&)>;
+
+  explicit StandInServer(Serve serve)
+      : thread_([this, serve = std::move(serve)](const std::stop_token& stop) {
+          for (;;) {
+            const LoopbackSocket client = listener_.Accept();
+            if (!client.valid()) return;
+            serve(stop, client);
+          }
+        }) {}
+  ~StandInServer() {
+    thread_.request_stop();
+    listener_.ShutDown();
+  }
+  StandInServer(const StandInServer&) = delete;
+  StandInServer& operator=(const StandInServer&) = delete;
+
+  [[nodiscard]] std::string Url() const {
+    return fmt::format("http://127.0.0.1:{}", listener_.Port());
+  }
+
+ private:
+  const LoopbackSocket listener_ = LoopbackSocket::Listen();
+  std::jthread thread_;  // last: it uses the listener
+};
+
+/// Reads a request and answers with these bytes.
+StandInServer::Serve Answering(std::string bytes, std::string* head = nullptr) {
+  return [bytes = std::move(bytes), head](const std::stop_token&, const LoopbackSocket& client) {
+    const std::string received = client.ReceiveUntil("\r\n\r\n");
+    if (head != nullptr) *head = received;
+    client.Send(bytes);
+  };
+}
+
+std::string Answer(const std::string& status, const std::string& body,
+                   const std::string& headers = "") {
+  return fmt::format("HTTP/1.1 {}\r\n{}Content-Length: {}\r\n\r\n{}", status, headers, body.size(),
+                     body);
+}
+
+class OutgoingCalls : public testing::Test {
+ protected:
+  const SystemClock clock_;
+  HttplibOutgoing http_{clock_};
+};
+
+TEST_F(OutgoingCalls, ReturnsStatusAndBodyOfAnyAnswer) {
+  for (const auto& [line, status] :
+       std::vector<std::pair<std::string, int>>{{"200 OK", 200}, {"500 Oh", 500}}) {
+    const StandInServer server(Answering(Answer(line, "hello", "Content-Type: text/odd\r\n")));
+    const auto reply = http_.Get(server.Url(), "/", kPatience);
+    ASSERT_OK(reply);
+    EXPECT_EQ(reply->status, status);
+    EXPECT_EQ(reply->body, "hello");
+  }
+}
+
+TEST_F(OutgoingCalls, SendsPathAndQueryAsTheyAre) {
+  std::string head;
+  {
+    const StandInServer server(Answering(Answer("200 OK", ""), &head));
+    ASSERT_OK(http_.Get(server.Url(), "/a/b?c=%2F%20%26&d=+", kPatience));
+  }
+  EXPECT_TRUE(head.starts_with("GET /a/b?c=%2F%20%26&d=+ HTTP/1.1\r\n")) << head;
+  EXPECT_THAT(head, HasSubstr("Accept-Encoding: identity\r\n"));
+}
+
+TEST_F(OutgoingCalls, PutsThePathBehindThatOfTheBase) {
+  std::string head;
+  {
+    const StandInServer server(Answering(Answer("200 OK", ""), &head));
+    ASSERT_OK(http_.Get(server.Url() + "/base/", "/a", kPatience));
+  }
+  EXPECT_TRUE(head.starts_with("GET /base/a HTTP/1.1\r\n")) << head;
+}
+
+TEST_F(OutgoingCalls, FollowsNoRedirect) {
+  const StandInServer server(
+      Answering(Answer("302 Found", "", "Location: http://127.0.0.1:1/\r\n")));
+  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  ASSERT_OK(reply);
+  EXPECT_EQ(reply->status, 302);
+}
+
+TEST_F(OutgoingCalls, TakesABodyOfTheBoundAndNoByteMore) {
+  const std::string most(kMaxOutgoingReplyBytes, 'x');
+  {
+    const StandInServer server(Answering(Answer("200 OK", most)));
+    const auto reply = http_.Get(server.Url(), "/", kPatience);
+    ASSERT_OK(reply);
+    EXPECT_EQ(reply->body, most);
+  }
+  const StandInServer server(Answering(Answer("200 OK", most + "x")));
+  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  EXPECT_ERROR(kUnavailable, reply);
+  EXPECT_EQ(reply.error().detail, "outgoing call: the answer is too long");
+}
+
+TEST_F(OutgoingCalls, RefusesABodyWithoutALengthThatNeverEnds) {
+  const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
+    (void)client.ReceiveUntil("\r\n\r\n");
+    client.Send("HTTP/1.1 200 OK\r\n\r\n");
+    for (int piece = 0; piece < 1000; ++piece) client.Send(std::string(1024, 'x'));
+  });
+  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kPatience));
+}
+
+TEST_F(OutgoingCalls, IsUnreachableWhereNobodyListens) {
+  std::string url;
+  {
+    const StandInServer server(Answering(""));
+    url = server.Url();
+  }
+  EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kPatience));
+}
+
+TEST_F(OutgoingCalls, IsUnavailableOnWhatIsNoHttp) {
+  const StandInServer server(Answering("SSH-2.0-OpenSSH_9.2\r\n"));
+  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kPatience));
+}
+
+TEST_F(OutgoingCalls, IsUnreachableForABaseThatIsNoUrl) {
+  for (const char* base : {"", "ftp://127.0.0.1", "https://", "http://[::1"}) {
+    EXPECT_ERROR(kUnreachable, http_.Get(base, "/", kShort)) << base;
+  }
+}
+
+TEST_F(OutgoingCalls, SaysNothingOfTheQueryInAnError) {
+  const auto reply = http_.Get("http://127.0.0.1:1", "/path?secret=1", kPatience);
+  EXPECT_ERROR(kUnreachable, reply);
+  EXPECT_EQ(reply.error().detail.find("secret"), std::string::npos);
+}
+
+/// A call that waits for a short while only, made anew as long as that was over before it was sent.
+Result<OutgoingReply> GetOnceItIsSent(HttplibOutgoing& http, const std::string& url) {
+  Result<OutgoingReply> reply = Error{Errc::kUnreachable, "never made"};
+  EXPECT_TRUE(Eventually([&] {
+    reply = http.Get(url, "/", kShort);
+    return reply.ok() || reply.error().code != Errc::kUnreachable;
+  }));
+  return reply;
+}
+
+TEST_F(OutgoingCalls, LeavesAServerThatNeverAnswers) {
+  const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
+    (void)client.ReceiveUntil("never sent");  // ends when the caller has left
+  });
+  EXPECT_ERROR(kUnavailable, GetOnceItIsSent(http_, server.Url()));
+}
+
+// Each byte comes well within the library's own timeout, which is one for each read.
+TEST_F(OutgoingCalls, LeavesAServerThatDripsItsAnswer) {
+  const StandInServer server([](const std::stop_token& stop, const LoopbackSocket& client) {
+    client.Send("HTTP/1.1 200 OK\r\n");
+    std::mutex mutex;
+    std::condition_variable_any drip;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      client.Send("X-Drip: 1\r\n");
+      drip.wait_for(lock, stop, milliseconds(5), [] { return false; });
+    }
+  });
+  std::optional<HttplibOutgoing> http(clock_);
+  const auto reply = GetOnceItIsSent(*http, server.Url());
+  EXPECT_ERROR(kUnavailable, reply);
+  EXPECT_EQ(reply.error().detail, "outgoing call: no answer in time");
+  http.reset();  // waits for the request's thread: it ends although the server goes on
+}
+
+TEST_F(OutgoingCalls, BoundsTheCallsThatAreUnderWay) {
+  const auto is_turned_away = [this](const std::string& url, milliseconds timeout) {
+    return http_.Get(url, "/", timeout).error().detail == "outgoing call: too many under way";
+  };
+  std::vector<std::jthread> callers;
+  callers.reserve(HttplibOutgoing::kMaxCalls);
+  {
+    const LoopbackSocket listener = LoopbackSocket::Listen();  // accepts nobody
+    const std::string url = fmt::format("http://127.0.0.1:{}", listener.Port());
+    for (std::size_t i = 0; i < HttplibOutgoing::kMaxCalls; ++i) {
+      callers.emplace_back([&is_turned_away, url] {
+        // The probe below may hold the last place for a moment.
+        while (is_turned_away(url, kPatience)) std::this_thread::yield();
+      });
+    }
+    EXPECT_TRUE(Eventually([&] { return is_turned_away(url, milliseconds(1)); }));
+  }  // what waited to be accepted is reset
+  callers.clear();
+  const StandInServer server(Answering(Answer("200 OK", "")));
+  EXPECT_OK(http_.Get(server.Url(), "/", kPatience));
+}
+
+/// Shows a certificate that it signed itself to one client.
+class SelfSignedServer {
+ public:
+  SelfSignedServer() {
+    SystemRandom random;
+    const auto certificate = MakeDevCertificate(random, SystemClock().Now());
+    const BioPtr cert_in = ReadingBio(certificate->cert_pem);
+    const BioPtr key_in = ReadingBio(certificate->key_pem.Reveal());
+    const X509Ptr cert(PEM_read_bio_X509(cert_in.get(), nullptr, NoPassphrase, nullptr));
+    const EvpPkeyPtr key(PEM_read_bio_PrivateKey(key_in.get(), nullptr, NoPassphrase, nullptr));
+    SSL_CTX_use_certificate(context_.get(), cert.get());
+    SSL_CTX_use_PrivateKey(context_.get(), key.get());
+    BIO_set_accept_bios(listener_.get(), BIO_new_ssl(context_.get(), /*client=*/0));
+    BIO_do_accept(listener_.get());  // the first call listens, the second accepts
+    thread_ = std::jthread([this] {
+      // A client that refuses the certificate closes while the server still writes.
+      sigset_t signals;
+      sigemptyset(&signals);
+      sigaddset(&signals, SIGPIPE);
+      pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+      if (BIO_do_accept(listener_.get()) != 1) return;
+      const BioPtr client(BIO_pop(listener_.get()));
+      BIO_do_handshake(client.get());
+      ERR_clear_error();
+    });
+  }
+
+  [[nodiscard]] std::string Url() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    const auto descriptor = static_cast<int>(BIO_get_fd(listener_.get(), nullptr));
+    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+    return fmt::format("https://127.0.0.1:{}", ntohs(address.sin_port));
+  }
+
+ private:
+  const std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> context_{
+      SSL_CTX_new(TLS_server_method())};
+  const BioPtr listener_{BIO_new_accept("127.0.0.1:0")};
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+TEST_F(OutgoingCalls, RefusesACertificateThatNobodyVouchesFor) {
+  const SelfSignedServer server;
+  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  EXPECT_ERROR(kUnreachable, reply);
+  EXPECT_THAT(reply.error().detail, HasSubstr("SSL"));
+}
+
+TEST_F(OutgoingCalls, EndsWhatIsUnderWayAtOnceWhenStopped) {
+  const LoopbackSocket listener = LoopbackSocket::Listen();  // takes the request, answers nothing
+  const std::string url = fmt::format("http://127.0.0.1:{}", listener.Port());
+  std::vector<Result<OutgoingReply>> replies(3, Error{});
+  {
+    std::vector<std::jthread> callers;
+    callers.reserve(replies.size());
+    for (auto& reply : replies) {
+      // Longer than the test may take: only `Stop` ends it.
+      callers.emplace_back([&] { reply = http_.Get(url, "/", std::chrono::hours(1)); });
+    }
+    std::vector<LoopbackSocket> connections;
+    while (connections.size() < replies.size()) {
+      connections.push_back(listener.Accept());
+      EXPECT_THAT(connections.back().ReceiveUntil("\r\n\r\n"), HasSubstr("GET / "));
+    }
+    http_.Stop();
+    callers.clear();  // waits for all of them, while the connections are still open
+  }
+  for (const auto& reply : replies) {
+    EXPECT_ERROR(kUnavailable, reply);
+    EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
+  }
+}
+
+TEST_F(OutgoingCalls, MakesNoCallAfterStop) {
+  const StandInServer server(Answering(Answer("200 OK", "")));
+  http_.Stop();
+  http_.Stop();
+  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  EXPECT_ERROR(kUnreachable, reply);
+  EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
+}
+
+CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& code) {
+  Awaited<CodeExchangeResult> result;
+  exchange.Exchange(code, result.Callback());
+  return result.Get();
+}
+
+TEST_F(OutgoingCalls, CarriesACodeExchange) {
+  std::string head;
+  Logger logger(LogFormat::kText, LogLevel::kError);
+  CallPool calls(clock_, logger);
+  {
+    const StandInServer server(Answering(
+        Answer("200 OK", R"({"openid":"o1","session_key":"k1"})", "Content-Type: text/plain\r\n"),
+        &head));
+    WechatCodeExchange exchange(
+        {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kPatience},
+        http_, calls, logger);
+    const CodeExchangeResult result = ResultOf(exchange, "a code");
+    EXPECT_EQ(result.outcome, CodeExchangeOutcome::kOk);
+    EXPECT_EQ(result.openid, "o1");
+    EXPECT_EQ(result.session_key, Secret("k1"));
+  }
+  EXPECT_TRUE(
+      head.starts_with("GET /sns/jscode2session?appid=wx1&secret=s1&js_code=a%20code"
+                       "&grant_type=authorization_code HTTP/1.1\r\n"))
+      << head;
+}
+
+TEST_F(OutgoingCalls, LeavesACodeExchangeThatIsNeverAnswered) {
+  Logger logger(LogFormat::kText, LogLevel::kError);
+  const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
+    (void)client.ReceiveUntil("never sent");
+  });
+  CallPool calls(clock_, logger);
+  WechatCodeExchange exchange(
+      {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kShort}, http_,
+      calls, logger);
+  EXPECT_EQ(ResultOf(exchange, "code").outcome, CodeExchangeOutcome::kUnavailable);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,53 @@
+#include "daemon/process/service_reports.h"
+
+#include <chrono>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/recorded_notices.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ServiceReportsTest : public testing::Test {
+ protected:
+  FakeClock clock_;
+  RecordedNotices manager_;
+  ServiceReports reports_{manager_, clock_};
+};
+
+TEST_F(ServiceReportsTest, TellOfStartReloadAndStop) {
+  reports_.Ready();
+  clock_.Advance(std::chrono::milliseconds(1500));
+  reports_.Reloading("reloading");
+  reports_.Ready();
+  reports_.Stopping();
+  // The fake clock begins at one hour.
+  EXPECT_THAT(manager_.Take(),
+              ElementsAre("READY=1\nSTATUS=serving",
+                          "RELOADING=1\nMONOTONIC_USEC=3601500000\nSTATUS=reloading",
+                          "READY=1\nSTATUS=serving", "STOPPING=1\nSTATUS=stopping"));
+}
+
+TEST_F(ServiceReportsTest, RepeatNoStatus) {
+  reports_.Status("1 rooms, 2 pushers");
+  EXPECT_THAT(manager_.Take(), ElementsAre("STATUS=1 rooms, 2 pushers"));
+  reports_.Status("1 rooms, 2 pushers");
+  EXPECT_THAT(manager_.Take(), IsEmpty());
+  reports_.Ready();
+  reports_.Status("1 rooms, 2 pushers");
+  EXPECT_THAT(manager_.Take(), ElementsAre("READY=1\nSTATUS=serving", "STATUS=1 rooms, 2 pushers"));
+}
+
+TEST_F(ServiceReportsTest, LetNoStatusSpeakForMore) {
+  reports_.Status("cannot start\nREADY=1");
+  EXPECT_THAT(manager_.Take(), ElementsAre("STATUS=cannot start"));
+}
+
+}  // namespace
+}  // namespace rtcroom
