@@ -1,4 +1,4 @@
-// Everything that one database keeps.
+// Everything that one database stores.
 #pragma once
 
 #include "daemon/auth/session_store.h"
@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Rooms, and beside them what is not a room: users take the one interface that they need.
+/// Rooms, and all other stored data: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
 class Storage : public Store,

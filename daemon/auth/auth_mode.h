@@ -1,4 +1,4 @@
-// Who is served without a proof of identity.
+// Which requests are served without authentication.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@ namespace rtcroom {
 
 /// @source protocol C.2.
 enum class AuthMode : std::uint8_t {
-  kMixed,  ///< gen-1 as it is, gen-2 by token
+  kMixed,  ///< gen-1 without a token, gen-2 by token
   kToken,  ///< gen-1 is refused, gen-2 by token
-  kOpen,   ///< nobody is asked for a token: development
+  kOpen,   ///< no token required: development
 };
 
 }  // namespace rtcroom

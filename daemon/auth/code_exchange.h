@@ -1,4 +1,4 @@
-// Who a mini-program user is, by the word of the platform.
+// The identity of a mini-program user, as reported by the platform.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace rtcroom {
 
-/// What became of a one-time login code (protocol D.9).
+/// The outcome of exchanging a one-time login code (protocol D.9).
 enum class CodeExchangeOutcome : std::uint8_t {
   kOk,           ///< `openid` and `session_key` are set
   kBadCode,      ///< unknown, used or too often (40029, 40163, 45011), or still busy after a retry
-  kRefused,      ///< the platform holds this user for risky (40226): do not serve
-  kUnavailable,  ///< no answer in time, or none that can be read
-  kOverloaded,   ///< too many are under way or wait: nothing was asked, the code is still good
+  kRefused,      ///< the platform rates this user as risky (40226): do not serve
+  kUnavailable,  ///< no response in time, or an unreadable one
+  kOverloaded,   ///< too many are in flight or queued: no request was sent, the code is still valid
   kNotConfigured,
 };
 
@@ -32,7 +32,7 @@ class CodeExchange {
  public:
   virtual ~CodeExchange() = default;
 
-  /// Never blocks. A code is asked for once, and once more only when the platform said that it is
+  /// Never blocks. Sends one request, and a second one only when the platform reports that it is
   /// busy.
   ///
   /// @param done  called exactly once, within seconds: before this returns, or later from another

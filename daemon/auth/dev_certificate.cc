@@ -30,12 +30,12 @@ bool AddExtension(X509* certificate, int nid, const char* value) {
   return extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-/// A browser takes two certificates of one issuer and number for a forgery, so each remade one
-/// gets a number of its own.
+/// Browsers reject two certificates with the same issuer and serial number, so each new certificate
+/// gets a random one.
 bool SetRandomSerial(X509* certificate, RandomSource& random) {
   std::array<unsigned char, 16> number{};
   random.Fill(std::as_writable_bytes(std::span(number)));
-  number[0] &= 0x7fU;  // the number of a certificate is positive
+  number[0] &= 0x7fU;  // a serial number is positive
   const std::unique_ptr<BIGNUM, OpensslFree<BN_free>> serial(
       BN_bin2bn(number.data(), static_cast<int>(number.size()), nullptr));
   return serial != nullptr &&
@@ -43,7 +43,7 @@ bool SetRandomSerial(X509* certificate, RandomSource& random) {
 }
 
 bool SetName(X509* certificate) {
-  X509_NAME* const name = X509_get_subject_name(certificate);  // stays the certificate's
+  X509_NAME* const name = X509_get_subject_name(certificate);  // owned by the certificate
   static constexpr std::array<unsigned char, 9> kName = {'l', 'o', 'c', 'a', 'l',
                                                          'h', 'o', 's', 't'};
   return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, kName.data(),
@@ -80,7 +80,7 @@ Result<DevCertificate> MakeDevCertificate(RandomSource& random, TimePoint now) {
   if (!FillAndSign(certificate.get(), key.get(), random, now)) return OpensslFailure();
 
   const BioPtr cert_out(BIO_new(BIO_s_mem()));
-  // Secure memory is not asked for: the key ends up in a file beside the database anyway.
+  // No secure memory: the key is written to a file beside the database anyway.
   const BioPtr key_out(BIO_new(BIO_s_mem()));
   if (cert_out == nullptr || key_out == nullptr ||
       PEM_write_bio_X509(cert_out.get(), certificate.get()) != 1 ||

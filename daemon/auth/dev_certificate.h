@@ -1,4 +1,4 @@
-// A certificate for one's own machine.
+// A self-signed certificate for local development.
 #pragma once
 
 #include <string>
@@ -15,12 +15,12 @@ struct DevCertificate {
   Secret key_pem{};
 };
 
-/// Makes an ECDSA P-256 key and a certificate that it signs itself: for `localhost`, 127.0.0.1
-/// and ::1, good from a day before `now` (a phone's clock may be behind) for a year.
+/// Makes an ECDSA P-256 key and a self-signed certificate: for `localhost`, 127.0.0.1 and ::1,
+/// valid from a day before `now` (a phone's clock may be behind) for a year.
 /// @errors kInternal when OpenSSL fails.
 Result<DevCertificate> MakeDevCertificate(RandomSource& random, TimePoint now);
 
-/// Whether the two can be read, belong together, and are good at `now` and for a day longer.
+/// Whether the two can be read, match, and are valid at `now` and for a day longer.
 bool IsUsable(const DevCertificate& certificate, TimePoint now);
 
 }  // namespace rtcroom

@@ -26,7 +26,7 @@ Status KeepCertificate(const DevIdentity& identity, RandomSource& random, TimePo
 
   const Result<DevCertificate> made = MakeDevCertificate(random, now);
   if (!made) return made.error();
-  // A crash between the two leaves a pair that does not match, which the next start remakes.
+  // A crash between the two writes leaves a mismatched pair, which the next start replaces.
   Status key_written =
       WriteFileAtomically(identity.key_path, made->key_pem.Reveal(), kOwnerOnly, random);
   if (!key_written) return key_written;
@@ -35,7 +35,7 @@ Status KeepCertificate(const DevIdentity& identity, RandomSource& random, TimePo
 
 /// The first line of the file; `bytes` random bytes as hex where there is none.
 Result<Secret> KeepKey(const fs::path& path, std::size_t bytes, RandomSource& random) {
-  std::error_code unknown;  // what cannot even be looked at is found missing, and then not written
+  std::error_code unknown;  // an inaccessible file counts as missing, and the write then fails
   if (fs::exists(path, unknown)) {
     Result<std::string> text = ReadSmallFile(path);
     if (!text) return text.error();

@@ -1,4 +1,4 @@
-// The keys and the certificate of `serve --dev`, made once and kept.
+// The keys and the certificate of `serve --dev`, created once and reused.
 #pragma once
 
 #include <filesystem>
@@ -15,17 +15,16 @@ struct DevIdentity {
   std::filesystem::path key_path{};   ///< its PEM key
   Secret sig_key{};                   ///< signs version 2 UserSigs
   Secret push_key{};                  ///< signs stream URLs
-  Secret admin_token{};               ///< opens the console
+  Secret admin_token{};               ///< grants access to the console
 };
 
 /// Reads `dev-cert.pem`, `dev-key.pem`, `dev-sig-key`, `dev-push-key` and `dev-admin-token` in
-/// `directory`, and makes what is missing: the directory, a certificate with its key, 64, 32 and 32
+/// `directory`, and creates missing ones: the directory, a certificate with its key, 64, 32 and 32
 /// hex characters.
 ///
-/// The certificate and its key are made anew when they cannot be read, do not belong together or
-/// end within a day; a key file when it is empty. What is made is readable by its owner only,
-/// but for the certificate. Call it by one process at a time.
-/// @errors kUnavailable when the directory cannot be written or a key file cannot be read;
+/// The certificate and its key are replaced when they cannot be read, do not match or end within a
+/// day; a key file when it is empty. Created files are readable by their owner only, except the
+/// certificate. Call it from one process at a time.
 ///         kInternal when OpenSSL fails.
 Result<DevIdentity> LoadOrMakeDevIdentity(const std::filesystem::path& directory,
                                           RandomSource& random, TimePoint now);

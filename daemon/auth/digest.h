@@ -1,5 +1,5 @@
-// The digests and the keyed digest that the protocol names. They throw std::runtime_error where
-// the system's OpenSSL has no such algorithm, as one that is held to FIPS has no MD5.
+// The digests and the keyed digest of the protocol. They throw std::runtime_error where the
+// system's OpenSSL lacks the algorithm, such as MD5 in FIPS mode.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace rtcroom {
 
-/// Lower-case hexadecimal, two characters a byte.
+/// Lower-case hexadecimal, two characters per byte.
 std::string Hex(std::string_view bytes);
 
-/// Lower-case hex. For the stream URLs' txSecret, whose form the media service dictates.
+/// Lower-case hex. For txSecret of stream URLs, whose form the media service defines.
 std::string Md5Hex(std::string_view text);
 
 /// Lower-case hex.
@@ -21,7 +21,7 @@ std::string Sha256Hex(std::string_view text);
 /// The 32 raw bytes.
 std::string HmacSha256(const Secret& key, std::string_view text);
 
-/// Compares in a time that depends on the lengths only.
+/// Compares in a time that depends only on the lengths.
 bool SameBytes(std::string_view left, std::string_view right);
 
 }  // namespace rtcroom

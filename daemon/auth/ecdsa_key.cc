@@ -66,7 +66,7 @@ Result<std::string> EcdsaPrivateKey::Sign(std::string_view text) const {
       EVP_DigestSign(context.get(), nullptr, &length, message, text.size()) != 1) {
     return Error{Errc::kInternal, "ECDSA: " + TakeOpensslError()};
   }
-  // The first call told the longest that a signature can be; the second tells what it is.
+  // The first call returned the maximum length; the second returns the actual one.
   std::string signature(length, '\0');
   if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
                      message, text.size()) != 1) {

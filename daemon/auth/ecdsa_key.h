@@ -17,7 +17,7 @@ namespace rtcroom {
 class EcdsaPublicKey {
  public:
   /// Reads a PEM `PUBLIC KEY`.
-  /// @errors kBadRequest when it is none, or of another kind or curve; the sentence says which.
+  /// @errors kBadRequest when it is not one, or of another type or curve; the message says which.
   static Result<EcdsaPublicKey> FromPem(std::string_view pem);
 
   /// Whether `signature` (DER) is this key's over `text`.
@@ -35,11 +35,11 @@ class EcdsaPublicKey {
 class EcdsaPrivateKey {
  public:
   /// Reads a PEM `PRIVATE KEY` or `EC PRIVATE KEY` that has no passphrase.
-  /// @errors kBadRequest when it is none, or of another kind or curve; the sentence says which
-  ///         and holds nothing of the key.
+  /// @errors kBadRequest when it is not one, or of another type or curve; the message says which
+  ///         and contains nothing of the key.
   static Result<EcdsaPrivateKey> FromPem(const Secret& pem);
 
-  /// A signature over `text` in DER; another one each time.
+  /// A DER signature over `text`; different each time.
   /// @errors kInternal when OpenSSL fails.
   [[nodiscard]] Result<std::string> Sign(std::string_view text) const;
 

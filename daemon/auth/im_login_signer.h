@@ -1,4 +1,4 @@
-// Signs login tickets and keys to rooms with the key of the configured IM application.
+// Signs login tickets and room keys with the key of the configured IM application.
 #pragma once
 
 #include <chrono>
@@ -27,8 +27,8 @@ struct ImLoginSignerOptions {
 /// @threads immutable: safe from any thread.
 class ImLoginSigner : public LoginSigner, public PrivateMapKeySigner {
  public:
-  /// A missing application or key is no error here: all methods then answer kUnavailable.
-  /// @errors kBadRequest for another version than 1 and 2, or a private key that is not one.
+  /// A missing application or key is not an error here: all methods then return kUnavailable.
+  /// @errors kBadRequest for a version other than 1 and 2, or an invalid private key.
   static Result<std::unique_ptr<ImLoginSigner>> Create(ImLoginSignerOptions options);
 
   [[nodiscard]] Status CanSign() const override;

@@ -1,4 +1,4 @@
-// Signs for clients that call the live service themselves.
+// Signatures for clients that call the live service themselves.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ class LoginInfoSigner {
  public:
   virtual ~LoginInfoSigner() = default;
 
-  /// @param ends  until when the sign is good; it counts whole seconds.
+  /// @param ends  expiry of the signature, in whole seconds.
   /// @errors kUnavailable when no key of the live API is configured.
   /// @source protocol A.5, D.5.
   virtual Result<std::string> Sign(const UserId& user_id, TimePoint ends) const = 0;

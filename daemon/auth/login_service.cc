@@ -16,7 +16,7 @@ bool AsksForTheOpenid(const ImLoginCommand& command) {
   return command.dialect == Dialect::kGen2 || command.user_id_prefix == kWeixinPrefix;
 }
 
-/// What a claim is called on the wire.
+/// Wire name of the claimed user ID.
 std::string_view ClaimName(Dialect dialect) {
   return dialect == Dialect::kGen1 ? "imuserid" : "userID";
 }
@@ -79,7 +79,7 @@ Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(CodeExcha
       if (policy_.strict_wechat) return Error{Errc::kBadRequest, "code: not accepted"};
       return nobody;
     case CodeExchangeOutcome::kOverloaded:
-      // The code is still good: a client that comes again gets the identity that is its own.
+      // The code is still valid: a client that retries gets its own identity.
       return Error{Errc::kUnavailable, "code exchange: too many under way"};
     case CodeExchangeOutcome::kUnavailable:
     case CodeExchangeOutcome::kNotConfigured:

@@ -1,4 +1,4 @@
-// get_im_login_info, get_login_info: who the caller is to be, and the ticket for it.
+// get_im_login_info, get_login_info: chooses the caller's identity and signs its ticket.
 #pragma once
 
 #include <functional>
@@ -17,12 +17,11 @@
 namespace rtcroom {
 
 struct ImLoginCommand {
-  /// Whose claims are trusted is set for each dialect, and each refuses a risky user differently.
+  /// Trust in claims is configured per dialect, and each dialect refuses a risky user differently.
   Dialect dialect = Dialect::kGen1;
   std::string user_id_prefix{};  ///< gen-1 only: "weixin" asks for the openid
   std::string code{};            ///< one-time login code; may be empty
-  /// As it was sent: looked at only where the policy trusts it. Gen-1 calls it `imuserid`, gen-2
-  /// `userID`.
+  /// As sent: used only where the policy trusts it. Gen-1 calls it `imuserid`, gen-2 `userID`.
   std::optional<UserId> claimed{};
   std::string address{};  ///< the client's, as `Admission` takes it
 };
@@ -35,8 +34,8 @@ struct ImLogin {
 };
 
 struct LoginPolicy {
-  bool trust_imuserid = false;  ///< what gen-1 claims
-  bool trust_userid = false;    ///< what gen-2 claims
+  bool trust_imuserid = false;  ///< trust the claim of gen-1
+  bool trust_userid = false;    ///< trust the claim of gen-2
   /// A code that WeChat refuses fails the login instead of falling back to a fresh id.
   bool strict_wechat = false;
   bool expose_session_key = false;
@@ -54,26 +53,26 @@ class LoginService {
 
   /// Chooses the identity (openid, then the trusted claim, then a fresh one) and signs it.
   ///
-  /// Never blocks. The service must live until all that it began is done.
+  /// Never blocks. The service must live until all its logins are done.
   ///
   /// @param done  called exactly once: before this returns, or, when a code is exchanged, perhaps
   ///              later and from another thread. It must neither block for long nor throw.
-  /// @errors kBadRequest for an identity that is never signed for, what is no id or one over 32
-  ///         bytes, or a code that WeChat refused; kNotAllowed for a user of gen-2 whom WeChat
-  ///         holds for risky (kBadRequest in gen-1); kUnavailable when signing is not configured,
-  ///         when too many exchanges are under way, and in strict mode when WeChat cannot be
-  ///         asked; kTooManyRequests for a fresh id.
+  /// @errors kBadRequest for an identity that is never signed for, an invalid id or one over 32
+  ///         bytes, or a code that WeChat refused; kNotAllowed for a gen-2 user whom WeChat rates
+  ///         as risky (kBadRequest in gen-1); kUnavailable when signing is not configured, when too
+  ///         many exchanges are in flight, and in strict mode when WeChat cannot be reached;
+  ///         kTooManyRequests for a fresh id.
   /// @source protocol A.4.1, B.7, D.9.
   void Login(const ImLoginCommand& command, Done done);
 
-  /// A ticket for whom the caller names.
-  /// @errors kBadRequest for one who is never signed for; kUnavailable when signing is not
+  /// A ticket for the given user.
+  /// @errors kBadRequest for a user that is never signed for; kUnavailable when signing is not
   ///         configured.
   /// @source protocol A.4.11.
   [[nodiscard]] Result<ImLogin> SignFor(const UserId& user_id) const;
 
-  /// Whether that user may have tickets of us: neither the administrator nor who is on the deny
-  /// list may, nor whom the IM service would not know.
+  /// Whether this server issues tickets for that user: not for the administrator, users on the deny
+  /// list, or IDs that the IM service would not accept.
   /// @source protocol F.5.
   [[nodiscard]] bool MaySignFor(const UserId& user_id) const;
 
@@ -82,10 +81,10 @@ class LoginService {
     UserId user_id{};
     std::optional<Secret> session_key{};
   };
-  /// @param exchanged  what became of the code; nothing when there was none to exchange.
+  /// @param exchanged  outcome of the exchange; nullopt without a code.
   Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged,
                          const ImLoginCommand& command);
-  /// @return nobody when the code does not tell who it is and the policy lets that pass.
+  /// @return nullopt when the code yields no identity and the policy allows that.
   Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged, Dialect dialect) const;
   [[nodiscard]] Result<Identity> IdentityWithoutCode(const ImLoginCommand& command);
   [[nodiscard]] Result<ImLogin> Sign(Identity identity) const;

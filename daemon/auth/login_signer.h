@@ -16,12 +16,12 @@ class LoginSigner {
  public:
   virtual ~LoginSigner() = default;
 
-  /// Whether tickets can be signed at all, so that nobody spends a login code in vain.
+  /// Whether tickets can be signed at all; checked before a login code is spent.
   /// @errors kUnavailable when no IM application or key is configured.
   [[nodiscard]] virtual Status CanSign() const = 0;
 
-  /// A ticket with which `user_id` may log in to IM from `now` for the configured time.
-  /// Whether that user may have one is for the caller to decide.
+  /// A ticket with which `user_id` may log in to IM from `now` for the configured time. The caller
+  /// decides whether that user may have one.
   /// @errors as `CanSign`.
   virtual Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const = 0;
 };

@@ -1,4 +1,4 @@
-// Checks the login tickets that users bring.
+// Verification of the login tickets that users send.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 namespace rtcroom {
 
 /// Listed in the order in which a ticket is checked: the first that applies is the outcome. So only
-/// `kBadSignature` and `kOk` say anything of who made it.
+/// `kBadSignature` and `kOk` depend on the signer.
 /// @source protocol B.1.
 enum class UserSigOutcome : std::uint8_t {
   kMalformed,  ///< not a ticket of any version
   kWrongApp,   ///< made for another IM application
   kWrongUser,  ///< made for another user
-  kExpired,    ///< its time is over
+  kExpired,    ///< expired
   /// Altered, signed with another key, or of a version whose key is not configured.
   kBadSignature,
   kOk,
 };
 
-/// "malformed", "wrong app id", ...: for people.
+/// "malformed", "wrong app id", ...: for display.
 constexpr std::string_view UserSigOutcomeName(UserSigOutcome outcome) {
   switch (outcome) {
     case UserSigOutcome::kMalformed:
@@ -53,8 +53,9 @@ class LoginVerifier {
   /// @errors kUnavailable when no IM application or key is configured.
   [[nodiscard]] virtual Status CanVerify() const = 0;
 
-  /// Whether `sig`, of either version, lets that user in at `now`. Nothing does while `CanVerify`
-  /// fails, and a privateMapKey never does: those are given to everybody (protocol B.8).
+  /// Whether `sig`, of either version, authenticates that user at `now`. Never succeeds while
+  /// `CanVerify` fails, and never for a privateMapKey: those are issued to every user (protocol
+  /// B.8).
   [[nodiscard]] virtual UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                                      TimePoint now) const = 0;
 };

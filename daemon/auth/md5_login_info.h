@@ -1,4 +1,4 @@
-// The sign of POST get_login_info.
+// The signature of POST get_login_info.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The cryptography of sessions, as OpenSSL does it.
+// Cryptography for sessions, on OpenSSL.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ class OpensslSessionCrypto : public SessionCrypto {
 
  private:
   RandomSource& random_;
-  // Looking an algorithm up takes longer than hashing a token with it.
+  // Fetching an algorithm takes longer than hashing a token with it.
   const EvpMdPtr sha256_;
 };
 

@@ -1,4 +1,4 @@
-// What an operator proves himself with.
+// The operator's credential.
 #pragma once
 
 #include "daemon/base/secret.h"
@@ -10,10 +10,10 @@ class OperatorToken {
  public:
   virtual ~OperatorToken() = default;
 
-  /// Whether there is a token at all. Without one `Admits` is always false.
+  /// Whether a token is configured. Without one `Admits` is always false.
   [[nodiscard]] virtual bool is_set() const = 0;
 
-  /// Takes a time that tells nothing of the token but its length.
+  /// Constant time: reveals nothing about the token except its length.
   [[nodiscard]] virtual bool Admits(const Secret& shown) const = 0;
 };
 

@@ -17,12 +17,12 @@ class PrivateMapKeySigner {
  public:
   virtual ~PrivateMapKeySigner() = default;
 
-  /// Whether keys can be signed at all, so that nobody makes a room in vain.
+  /// Whether keys can be signed at all; checked before a room is created.
   /// @errors kUnavailable when no IM application or key is configured.
   [[nodiscard]] virtual Status CanSign() const = 0;
 
-  /// A key with which `user_id` may do everything in the numeric room `room`, and in no other,
-  /// from `now` for an hour. Whether that user may have one is for the caller to decide.
+  /// A key that grants `user_id` all rights in the numeric room `room`, and in no other, from `now`
+  /// for an hour. The caller decides whether that user may have one.
   ///
   /// @param user_id  at most `kMaxUserIdBytes`.
   /// @errors as `CanSign`; kInternal when OpenSSL fails.

@@ -20,11 +20,11 @@ std::chrono::nanoseconds RateLimitedAdmission::DelayOfAddress(std::string_view a
   return addresses_.Reserve(AddressKey(address));
 }
 
-// No id holds a space: a proven name is never taken for a claimed one.
+// Ids contain no space: a proven ID never equals the key of a claimed one.
 bool RateLimitedAdmission::AdmitsUser(const UserId& user) { return users_.Admits(user.value); }
 
 bool RateLimitedAdmission::AdmitsClaim(std::string_view address, const UserId& user) {
-  // No address holds a space: where it ends is never in doubt.
+  // Addresses contain no space: the key is unambiguous.
   return users_.Admits(AddressKey(address).append(1, ' ').append(user.value));
 }
 

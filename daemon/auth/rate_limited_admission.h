@@ -14,13 +14,13 @@ namespace rtcroom {
 struct AdmissionLimits {
   RateLimit per_address{.per_second = 200, .burst = 1000};
   RateLimit per_user{.per_second = 20, .burst = 60};
-  RateLimit tickets{.burst = 100, .per_hour = 600};  ///< for fresh users, of an address
+  RateLimit tickets{.burst = 100, .per_hour = 600};  ///< for fresh users, per address
 };
 
 /// @threads safe from any thread.
 class RateLimitedAdmission : public Admission {
  public:
-  /// @param secret  random, of this process.
+  /// @param secret  random, per process.
   RateLimitedAdmission(const Clock& clock, const SipHashKey& secret, const AdmissionLimits& limits);
 
   bool AdmitsAddress(std::string_view address) override;
@@ -33,7 +33,7 @@ class RateLimitedAdmission : public Admission {
   bool UserOwes(const UserId& user) override;
   bool AdmitsTicket(std::string_view address) override;
 
-  /// From now on, for everybody.
+  /// Takes effect immediately, for all callers.
   void SetLimits(const AdmissionLimits& limits);
 
  private:

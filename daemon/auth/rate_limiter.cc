@@ -20,7 +20,7 @@ Outcome RateLimiter::WithBucket(std::string_view key, Outcome unlimited, Use use
   const auto own = std::ranges::find(set, hash, &Place::key_hash);
   if (own != set.end()) return use(own->bucket, shard.limit);
 
-  // One that is full already is the first to go.
+  // A bucket that is full already is replaced first.
   Place& place = *std::ranges::min_element(
       set, {}, [](const Place& candidate) { return candidate.bucket.full_at(); });
   place = {.key_hash = hash, .bucket = {}};

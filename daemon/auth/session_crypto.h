@@ -1,4 +1,4 @@
-// What sessions need of cryptography. The core has none of its own.
+// Cryptography for sessions. The core contains no cryptography.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// A SHA-256: all that is kept of a token.
+/// A SHA-256: the only stored form of a token.
 using TokenDigest = std::array<std::byte, 32>;
 
 /// @threads implementations are safe from any thread.

@@ -11,14 +11,14 @@
 namespace rtcroom {
 namespace {
 
-/// How many rows one write of the upkeep touches: a few milliseconds of the store's time.
+/// Maximum number of rows that one write of the upkeep touches: a few milliseconds in the store.
 constexpr std::size_t kUpkeepBatch = 1000;
 
-/// How much longer the store keeps a session. What it knows of a last use is an hour behind, and
-/// more while it fails; a session that memory still has must not go from it.
+/// Extra retention in the store. The stored last use is up to an hour old, and older while writes
+/// fail; a session that is still in memory must not be removed from the store.
 constexpr std::chrono::hours kStoredLonger{3};
 
-/// A difference between the clocks that is smaller is left alone: it changes no life by more.
+/// A smaller clock difference is ignored: no session's lifetime changes by more.
 constexpr std::chrono::minutes kSmallestJump{1};
 
 LoginOutcome OutcomeOf(UserSigOutcome outcome) {
@@ -74,9 +74,9 @@ Status SessionService::Restore() {
       store_.LoadSessions(now - options_.table.ttl, options_.table.max_sessions);
   if (!stored) return stored.error();
   last_number_ = stored->last_number;
-  // The latest last, as if they had just come in.
+  // Oldest first, so that the latest use is inserted last.
   for (Session& session : stored->sessions | std::views::reverse) {
-    // The clock was set back: nobody's life grows by that.
+    // The clock was set back: this must not extend any session.
     if (session.last_use > now) {
       session.last_use = now;
       stored_future_ = true;
@@ -94,7 +94,7 @@ Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
   }
   LoginOutcome outcome =
       OutcomeOf(verifier_.VerifyUserSig(command.user_sig, command.user_id, clock_.Now()));
-  // What is no ticket at all is called that, whichever application it was sent for.
+  // A malformed ticket is reported as malformed, whichever application it was sent for.
   if (outcome != LoginOutcome::kMalformed && !IsOurApp(command)) outcome = LoginOutcome::kWrongApp;
   if (outcome != LoginOutcome::kOk) return Refuse(outcome);
 
@@ -173,8 +173,8 @@ Status SessionService::MoveStoredUses() {
   const std::chrono::milliseconds ahead = noticed_ahead_;
   const std::chrono::milliseconds by = ahead - stored_ahead_.load();
   if (by == std::chrono::milliseconds(0) && !stored_future_) return {};
-  // A login at this very moment may be moved although it need not be. That matters to a restart
-  // only, and no longer once its next use is written.
+  // A concurrent login may be moved although it need not be. This matters only for a restart, and
+  // only until its next use is written.
   const Status moved = store_.MoveSessionUses(by, steady_clock_.Now() + ahead);
   if (!moved) return moved;
   stored_ahead_ = ahead;

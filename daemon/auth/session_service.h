@@ -1,4 +1,4 @@
-// Logging in with a UserSig, and the tokens that gen-2 requests carry.
+// Login with a UserSig, and the tokens of gen-2 requests.
 #pragma once
 
 #include <array>
@@ -35,21 +35,21 @@ struct SessionServiceParts {
   const Clock& clock;
 };
 
-/// What one call of `Upkeep` did.
+/// Result of one call of `Upkeep`.
 struct SessionUpkeep {
   std::size_t uses_written = 0;
   std::size_t removed = 0;  ///< from the store: ended or evicted
-  bool left_some = false;   ///< there is more to do at once
+  bool left_some = false;   ///< more work is due at once
 };
 
-/// Tokens for users, one for each, good for all kinds of rooms. The store has a login before it is
-/// answered; it hears of uses later, in batches.
+/// Tokens for users, one per user, valid for all kinds of rooms. A login is stored before the
+/// response; uses are written later, in batches.
 ///
-/// While the process lives sessions age by the monotonic clock, whatever happens to the wall clock.
-/// The store has wall-clock times, which follow the wall clock when it is set, so that the next
-/// process finds the ages that it left. A wall clock that is set while no process runs cannot be
-/// told from a long stop: set forward, it ages the sessions; a last use in the future counts as one
-/// at the start.
+/// While the process runs, sessions age by the monotonic clock, whatever happens to the wall clock.
+/// The store holds wall-clock times, which follow the wall clock when it is set, so that the next
+/// process computes the same ages. A wall clock that is set while no process runs cannot be
+/// distinguished from a long stop: set forward, it ages the sessions; a last use in the future
+/// counts as one at the start.
 ///
 /// @threads safe from any thread.
 /// @source protocol B.1, B.2, C.5.
@@ -57,7 +57,7 @@ class SessionService : public Sessions {
  public:
   SessionService(const SessionServiceParts& parts, SessionOptions options);
 
-  /// Reads the sessions that an earlier run left. Call it once, before anything else.
+  /// Loads the sessions of an earlier run. Call it once, before anything else.
   /// @errors kStoreBusy; kStoreBroken.
   Status Restore();
 
@@ -66,18 +66,18 @@ class SessionService : public Sessions {
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override;
   TokenOutcome Check(std::string_view user_id, std::string_view token) override;
 
-  /// By how much the wall clock was set since the last call, if by more than a minute; negative:
-  /// back; mostly 0. The next `Upkeep` adds that to what the store has. To be called before each
-  /// `Upkeep`, by the same thread.
+  /// By how much the wall clock was set since the last call, if by more than a minute, else 0;
+  /// negative: back. The next `Upkeep` adds that to the stored times. Call it before each `Upkeep`,
+  /// on the same thread.
   std::chrono::milliseconds NoticeWallClockJump();
 
-  /// Writes uses to the store, and removes from it and from memory what is over: a bounded
-  /// share of each. To be called every few seconds, by one thread at a time.
+  /// Writes uses to the store, and removes expired sessions from the store and from memory: a
+  /// bounded number of each. Call it every few seconds, by one thread at a time.
   ///
   /// @errors kStoreBusy, kStoreBroken: a later call tries again.
   Result<SessionUpkeep> Upkeep();
 
-  /// How many are logged in, sessions that have ended but were not removed yet included.
+  /// Number of sessions, including those that have expired but are not removed yet.
   [[nodiscard]] std::size_t size() const { return table_.size(); }
 
   /// How many calls of `Login` had that outcome; not counted for kOk.
@@ -92,9 +92,9 @@ class SessionService : public Sessions {
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
   [[nodiscard]] bool IsOurApp(const SessionLoginCommand& command) const;
   Status WriteBacklog(SessionUpkeep& done);
-  /// Lets the store's times follow the wall clock.
+  /// Shifts the stored times by the wall-clock jump.
   Status MoveStoredUses();
-  /// A time of `steady_clock_` as the store has it.
+  /// Converts a time of `steady_clock_` to the store's time.
   [[nodiscard]] TimePoint ForStore(TimePoint time) const { return time + stored_ahead_.load(); }
 
   const LoginVerifier& verifier_;
@@ -106,9 +106,9 @@ class SessionService : public Sessions {
   const std::string application_;  ///< as tokens name it
   SessionTable table_;
   std::atomic<std::uint64_t> last_number_{0};
-  /// How far the wall clock is ahead of `steady_clock_`, as far as that was noticed ...
+  /// How far the wall clock is ahead of `steady_clock_`, as last noticed ...
   std::chrono::milliseconds noticed_ahead_{0};
-  /// ... and as far as the times in the store follow it.
+  /// ... and the part of it that the stored times include.
   std::atomic<std::chrono::milliseconds> stored_ahead_{std::chrono::milliseconds(0)};
   bool stored_future_ = false;  ///< the store has uses that are later than the start
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(LoginOutcome::kOk) + 1>

@@ -1,4 +1,4 @@
-// Where sessions are kept, so that a restart logs nobody out.
+// Persistent sessions, so that users stay logged in over a restart.
 #pragma once
 
 #include <chrono>
@@ -18,20 +18,20 @@ namespace rtcroom {
 struct Session {
   UserId user_id{};
   TokenDigest token{};  ///< never the token itself
-  /// Counts the logins of all users, so that of two at a time everybody keeps the same one.
+  /// Counts the logins of all users: of two concurrent logins, memory and store keep the same one.
   std::uint64_t number = 0;
   TimePoint last_use{};
 
   bool operator==(const Session&) const = default;
 };
 
-/// What a start reads.
+/// The result of loading sessions at a start.
 struct StoredSessions {
   std::vector<Session> sessions{};
   std::uint64_t last_number = 0;  ///< highest of all that are stored, read here or not; 0: none
 };
 
-/// Survives what the store of rooms survives. Holds at most one session for each user.
+/// As durable as the store of rooms. Holds at most one session per user.
 ///
 /// @threads every method is safe from any thread.
 /// @source protocol C.5.
@@ -43,27 +43,27 @@ class SessionStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) = 0;
 
-  /// Replaces the user's session, unless that one has the higher number: then it stays.
+  /// Replaces the user's session, unless the stored one has the higher number: then it stays.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status PutSession(const Session& session) = 0;
 
-  /// Removes those that the store has with the same user and number: one that was replaced
-  /// meanwhile takes no other with it. All or none.
+  /// Removes the sessions that are stored with the same user and number: a session that has been
+  /// replaced meanwhile is not removed. All or none.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RemoveSessions(std::span<const Session> sessions) = 0;
 
-  /// Writes the `last_use` of those that the store has with the same user and number, except
-  /// where it has a later one. All or none.
+  /// Updates the `last_use` of sessions stored with the same user and number, except where the
+  /// stored one is later. All or none.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status NoteSessionUses(std::span<const Session> sessions) = 0;
 
-  /// Adds `by` to every `last_use`; none is later than `latest` then. All or none. It takes a time
-  /// that grows with the sessions, about a second for 200,000: for a wall clock that was set.
+  /// Adds `by` to every `last_use`, capped at `latest`. All or none. Takes time proportional to the
+  /// number of sessions, about a second for 200,000: for a changed wall clock.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) = 0;
 
   /// Removes at most `limit` of those last used at `unused_until` or before.
-  /// @return how many.
+  /// @return the number removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) = 0;
 };

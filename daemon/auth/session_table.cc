@@ -11,7 +11,7 @@ namespace {
 /// @source protocol C.5.
 constexpr std::chrono::hours kUseWrittenEvery{1};
 
-/// An address that has more of the sessions than this part is the first to lose some.
+/// An address with more than 1/`kPartOfAddress` of the sessions loses sessions first.
 constexpr std::size_t kPartOfAddress = 100;
 
 std::vector<Session> TakeSome(std::vector<Session>& waiting, std::size_t limit) {
@@ -36,7 +36,7 @@ void SessionTable::Put(const Session& session, std::string_view address) {
   if (found != by_user_.end()) {
     Entry& entry = *found->second;
     if (entry.session.number > session.number) return;
-    // Not the user id: the key is a part of it.
+    // Not the user id: the key is a view of it.
     entry.session.token = session.token;
     entry.session.number = session.number;
     entry.session.last_use = session.last_use;
@@ -117,7 +117,7 @@ SessionTable::Judged SessionTable::JudgeLocked(std::string_view user_id, const T
 
 void SessionTable::NoteUseLocked(Entry& entry) {
   if (entry.session.last_use - entry.stored_use < kUseWrittenEvery) return;
-  // A store that takes nothing for days must not fill the memory. A later use tries again.
+  // A store that rejects writes for days must not exhaust the memory. A later use tries again.
   if (backlog_.used.size() >= options_.max_sessions) return;
   backlog_.used.push_back(entry.session);
   entry.stored_use = entry.session.last_use;
@@ -126,7 +126,7 @@ void SessionTable::NoteUseLocked(Entry& entry) {
 void SessionTable::EvictOneLocked(std::string_view address) {
   const std::string_view user = shares_.FirstToGo(address);
   const auto last = user.empty() ? std::prev(entries_.end()) : by_user_.find(user)->second;
-  // What the store is not told stays there until its life is over.
+  // An eviction that is not recorded leaves the stored session until it expires.
   if (backlog_.evicted.size() < options_.max_sessions) backlog_.evicted.push_back(last->session);
   EraseLocked(last);
 }

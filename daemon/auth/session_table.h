@@ -1,4 +1,4 @@
-// Who is logged in, at hand for every request.
+// Sessions in memory, checked on every request.
 #pragma once
 
 #include <chrono>
@@ -23,34 +23,33 @@ struct SessionTableOptions {
   std::chrono::milliseconds ttl = std::chrono::days(7);
 };
 
-/// What a token is worth.
+/// Result of checking a token.
 enum class SessionUse : std::uint8_t { kOk, kOtherToken, kNoSession };
 
-/// What the store is still to be told.
+/// Changes that still have to be written to the store.
 struct SessionBacklog {
   std::vector<Session> used{};
   std::vector<Session> evicted{};
 };
 
-/// One session for each user, in memory. Past `max_sessions` the one that was used longest ago
-/// makes room: of an address that has more than a hundredth of them all, the newcomer's own before
-/// the one that has the most; otherwise of all. A session ends a `ttl` after its last use.
+/// One session per user, in memory. Above `max_sessions` the least recently used one is evicted: of
+/// an address that has more than a hundredth of all sessions, first the newcomer's own address,
+/// then the address with the most; otherwise of all. A session ends a `ttl` after its last use.
 ///
-/// It writes nothing, but remembers what is to be written: a use, once the one that the store
-/// knows is an hour old, and whom it evicted.
-///
+/// It writes nothing, but collects pending writes: a use, once the stored one is an hour old, and
+/// evicted sessions.
 /// @threads safe from any thread; the one lock is held for no longer than a look-up takes.
 /// @source protocol C.5.
 class SessionTable {
  public:
   SessionTable(const SessionTableOptions& options, const SessionCrypto& crypto);
 
-  /// Replaces the user's session, unless that one has the higher number.
-  /// @param address  where it was begun, as `AddressKey` makes it; empty: nobody knows.
+  /// Replaces the user's session, unless the present one has the higher number.
+  /// @param address  of the login, as `AddressKey` makes it; empty: unknown.
   void Put(const Session& session, std::string_view address = {}) EXCLUDES(mutex_);
 
-  /// Whether `token` is the user's; then its life begins anew. O(1), allocates nothing but once
-  /// an hour.
+  /// Whether `token` is the user's; if so, renews the session. O(1), allocates at most once an
+  /// hour.
   SessionUse Use(std::string_view user_id, const TokenDigest& token, TimePoint now)
       EXCLUDES(mutex_);
 
@@ -58,20 +57,20 @@ class SessionTable {
     SessionUse use = SessionUse::kNoSession;
     Session session{};  ///< only with kOk
   };
-  /// The same, but leaves the session as it is.
+  /// The same without renewing the session.
   [[nodiscard]] Found Find(std::string_view user_id, const TokenDigest& token, TimePoint now) const
       EXCLUDES(mutex_);
 
   /// Removes the user's session if it has that number.
   void Remove(std::string_view user_id, std::uint64_t number) EXCLUDES(mutex_);
 
-  /// Forgets at most `limit` of those whose life is over, the oldest first.
-  /// @return how many.
+  /// Removes at most `limit` expired sessions, the oldest first.
+  /// @return the number removed.
   std::size_t RemoveEnded(TimePoint now, std::size_t limit) EXCLUDES(mutex_);
 
-  /// Hands out at most `limit` of each kind.
+  /// Takes at most `limit` entries of each kind.
   SessionBacklog TakeBacklog(std::size_t limit) EXCLUDES(mutex_);
-  /// Takes back what could not be written.
+  /// Returns entries that could not be written.
   void ReturnBacklog(const SessionBacklog& backlog) EXCLUDES(mutex_);
 
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
@@ -79,7 +78,7 @@ class SessionTable {
  private:
   struct Entry {
     Session session{};
-    TimePoint stored_use{};  ///< as the store knows it, or soon will
+    TimePoint stored_use{};  ///< as stored, or about to be
     AddressShares::Place place{};
   };
   using Entries = std::list<Entry>;  ///< latest use first
@@ -102,9 +101,9 @@ class SessionTable {
   const SessionCrypto& crypto_;
   mutable Mutex mutex_;
   Entries entries_ GUARDED_BY(mutex_);
-  /// The keys are texts of the entries.
+  /// The keys are views of the entries' texts.
   std::unordered_map<std::string_view, Entries::iterator, NameHash> by_user_ GUARDED_BY(mutex_);
-  AddressShares shares_ GUARDED_BY(mutex_);  ///< users are texts of the entries, too
+  AddressShares shares_ GUARDED_BY(mutex_);  ///< users are views of the entries' texts, too
   SessionBacklog backlog_ GUARDED_BY(mutex_);
 };
 

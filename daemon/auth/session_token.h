@@ -12,19 +12,19 @@ namespace rtcroom {
 /// @source protocol B.1.
 struct SessionToken {
   std::string_view secret{};  ///< 32 characters of lower-case hex
-  /// Whose token it is: hex(sdkAppID) + `*` + base64(accountType).
+  /// The token's application: hex(sdkAppID) + `*` + base64(accountType).
   std::string_view application{};
 };
 
-/// The parts of `text`, which must outlive them; nothing when it has not exactly that form.
+/// The parts of `text`, as views into it; nullopt when it does not have exactly that form.
 std::optional<SessionToken> ParseSessionToken(std::string_view text);
 
 /// The second part.
-/// @param account_type_base64  standard base64. That of digits, as account types are, has none of
-///                             the characters that a query string would change.
+/// @param account_type_base64  standard base64. Account types are digits, so it contains no
+///                             character that a query string would change.
 std::string TokenApplication(std::uint32_t sdk_app_id, std::string_view account_type_base64);
 
-/// The whole of it.
+/// The whole token.
 std::string FormatSessionToken(const SessionToken& token);
 
 }  // namespace rtcroom

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// How much of the SHA-256 of an id stands for it.
+/// Digits of an id's SHA-256 that replace it.
 constexpr std::size_t kDigestDigits = 16;
 
 bool FitsStreamName(char character) {
@@ -18,15 +18,15 @@ bool FitsStreamName(char character) {
          (character >= '0' && character <= '9') || character == '_' || character == '-';
 }
 
-/// Whether a stream may have the id as its name: nothing in it breaks a URL, and no other user's
-/// stream can be called so.
+/// Whether the id is usable as a stream name: URL-safe, and distinct from the streams of all other
+/// users.
 bool NamesAStream(std::string_view user_id) {
   const bool looks_like_digest = user_id.size() == kDigestDigits && IsHex(user_id);
   return std::ranges::all_of(user_id, FitsStreamName) && !HasStreamSuffix(user_id) &&
          !looks_like_digest;
 }
 
-/// What was percent-encoded stays so: the name is a piece of a URL already.
+/// Percent-encoded parts stay as they are: the name is part of a URL already.
 std::string Escaped(std::string_view stream) {
   std::string escaped;
   escaped.reserve(stream.size());

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kNameBytes = 8;
 
-/// The name under which the media service shows a clock.
+/// The stream name of the media service's clock.
 constexpr const char* kClock = "testclock_rtmpacc";
 
 }  // namespace

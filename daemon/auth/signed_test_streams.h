@@ -1,4 +1,4 @@
-// Test streams with the signatures of real ones.
+// Signed test streams.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace rtcroom {
 
-/// Names are `test_` + 16 hex, 64 random bits: no user's stream is called so by chance.
+/// Names are `test_` + 16 hex, 64 random bits: no collision with a user's stream by chance.
 ///
 /// @threads safe from any thread.
 class SignedTestStreams : public TestStreams {
  public:
-  /// Both must outlive this.
+  /// Both must outlive this object.
   SignedTestStreams(const SignedStreamUrls& urls, RandomSource& random)
       : urls_(urls), random_(random) {}
 

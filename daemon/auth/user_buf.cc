@@ -24,7 +24,7 @@ void AppendText(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-/// Takes fields off the front; once one is not all there, every further one is empty.
+/// Reads fields from the front; after a truncated field, all further ones are empty.
 class Fields {
  public:
   explicit Fields(std::string_view bytes) : rest_(bytes) {}
@@ -39,7 +39,7 @@ class Fields {
   }
   std::string TakeText() { return std::string(TakeBytes(Take<std::uint16_t>())); }
 
-  /// Whether there were all that was taken, and no more.
+  /// Whether all fields were present, without trailing bytes.
   [[nodiscard]] bool ended_well() const { return !cut_ && rest_.empty(); }
 
  private:

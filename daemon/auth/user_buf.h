@@ -1,4 +1,4 @@
-// The userbuf of a UserSig that opens one room of the media service.
+// The userbuf of a UserSig that grants access to one room of the media service.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace rtcroom {
 
-/// To make and enter the room, and to send and receive all there is.
+/// Create and enter the room, send and receive all streams.
 inline constexpr std::uint32_t kAllRoomRights = 255;
 
-/// What a user may do in one room, and how long.
+/// A user's rights in one room, and their expiry.
 /// @source protocol D.3.
 struct UserBuf {
   UserId user_id{};  ///< at most 65535 bytes
@@ -28,10 +28,10 @@ struct UserBuf {
   bool operator==(const UserBuf&) const = default;
 };
 
-/// The bytes of it: big-endian, no padding.
+/// Its encoding: big-endian, no padding.
 std::string EncodeUserBuf(const UserBuf& userbuf);
 
-/// What `EncodeUserBuf` made `bytes` of; nothing when it made no such bytes.
+/// Decodes an output of `EncodeUserBuf`; nullopt for any other bytes.
 std::optional<UserBuf> DecodeUserBuf(std::string_view bytes);
 
 }  // namespace rtcroom

@@ -9,10 +9,10 @@
 namespace rtcroom {
 namespace {
 
-/// What `kMaxUserSigJson` bytes take at worst: deflate stored, then base64.
+/// Maximum size of `kMaxUserSigJson` packed bytes: stored deflate, then base64.
 constexpr std::size_t kMaxPacked = kMaxUserSigJson * 3 / 2;
 
-/// zlib reads through a pointer to non-const, but does not write.
+/// zlib takes a pointer to non-const, but does not write through it.
 Bytef* Input(std::string_view bytes) {
   return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
 }
@@ -39,7 +39,7 @@ std::string PackUserSig(std::string_view json) {
   std::string packed(length, '\0');
   const int outcome = compress(reinterpret_cast<Bytef*>(packed.data()), &length, Input(json),
                                static_cast<uLong>(json.size()));
-  // The bound leaves room for everything: only memory can be lacking.
+  // The bound covers any input: only lack of memory can cause a failure.
   if (outcome != Z_OK) throw std::runtime_error("zlib could not deflate a ticket");
   packed.resize(length);
 
@@ -56,7 +56,7 @@ std::optional<std::string> UnpackUserSig(std::string_view sig) {
   if (sig.size() > kMaxPacked) return std::nullopt;
   std::string base64(sig);
   for (char& character : base64) {
-    // The three that were replaced must not come as they were.
+    // The three replaced characters must not occur in their original form.
     if (character == '+' || character == '/' || character == '=') return std::nullopt;
     if (character == '*') character = '+';
     if (character == '-') character = '/';

@@ -1,4 +1,4 @@
-// The outer form of a UserSig: JSON, deflated, in a base64 that is safe in a URL.
+// The outer form of a UserSig: JSON, deflated, in a URL-safe base64.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// Most bytes that a ticket may inflate to. Real ones have a few hundred.
+/// Maximum inflated size of a ticket in bytes. Real ones have a few hundred.
 inline constexpr std::size_t kMaxUserSigJson = std::size_t{16} * 1024;
 
 /// zlib (RFC 1950), then base64 with `*`, `-`, `_` for `+`, `/`, `=`.
@@ -16,9 +16,9 @@ inline constexpr std::size_t kMaxUserSigJson = std::size_t{16} * 1024;
 /// @source protocol D.1, step 4.
 std::string PackUserSig(std::string_view json);
 
-/// The text that was packed, or nothing: a character outside the alphabet, wrong padding, a
-/// broken or truncated stream, bytes behind its end, or more than `kMaxUserSigJson` inflated.
-/// Takes memory in proportion to that bound, whatever is sent.
+/// The packed text, or nullopt: a character outside the alphabet, wrong padding, a broken or
+/// truncated stream, trailing bytes, or more than `kMaxUserSigJson` inflated. Memory use is bounded
+/// by that limit, whatever the input.
 std::optional<std::string> UnpackUserSig(std::string_view sig);
 
 }  // namespace rtcroom

@@ -14,10 +14,10 @@
 namespace rtcroom {
 namespace {
 
-/// What the newer libraries write as TLS.version.
+/// TLS.version as written by the newer libraries.
 constexpr std::string_view kLibraryVersion = "201512300000";
 
-/// The fields as they stand in the ticket: all of them texts.
+/// The ticket's fields: all of them texts.
 struct TicketV1 {
   std::string appid_at_3rd;
   std::string account_type;
@@ -25,7 +25,7 @@ struct TicketV1 {
   std::string sdk_appid;
   std::string time;
   std::string expire_after;
-  std::optional<std::string> userbuf;  ///< base64, as it is signed
+  std::optional<std::string> userbuf;  ///< base64, as signed
   std::string signature;               ///< base64 of DER
 };
 
@@ -39,7 +39,7 @@ std::string SignedText(const TicketV1& ticket) {
   return text;
 }
 
-/// A text on one line: a line feed in a value could pass for a line that was signed elsewhere.
+/// A single-line text: a line feed in a value could imitate another signed line.
 std::optional<std::string> Line(const nlohmann::json& object, const char* name) {
   const auto field = object.find(name);
   if (field == object.end() || !field->is_string()) return std::nullopt;

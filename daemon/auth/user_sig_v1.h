@@ -14,19 +14,19 @@
 
 namespace rtcroom {
 
-/// A ticket for `subject`, good from `now` for `life`.
+/// A ticket for `subject`, valid from `now` for `life`.
 ///
-/// @param account_type  "0" makes the form of the newer libraries, which write no application
-///        and no account type of a third party; anything else that of the older servers.
-/// @param userbuf  the bytes that it carries besides; empty: none.
+/// @param account_type  "0" selects the form of the newer libraries, which write no third-party
+///                      application and account type; any other value that of the older servers.
+/// @param userbuf  additional bytes in the ticket; empty: none.
 /// @errors kInternal when OpenSSL fails.
 /// @source protocol D.2.
 Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_view account_type,
                                   const EcdsaPrivateKey& key, TimePoint now,
                                   std::chrono::seconds life, std::string_view userbuf = {});
 
-/// Whether `sig` lets `subject` in at `now`. A userbuf, if it has one, is covered by the check.
-/// @param key  nothing: at best the outcome is kBadSignature.
+/// Whether `sig` authenticates `subject` at `now`. The check covers a userbuf, if present.
+/// @param key  nullopt: the outcome is never kOk; at best kBadSignature.
 UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subject,
                                const std::optional<EcdsaPublicKey>& key, TimePoint now);
 

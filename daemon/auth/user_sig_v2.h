@@ -12,14 +12,14 @@
 
 namespace rtcroom {
 
-/// A ticket for `subject`, good from `now` for `life`.
-/// @param userbuf  the bytes that it carries besides; empty: none.
+/// A ticket for `subject`, valid from `now` for `life`.
+/// @param userbuf  additional bytes in the ticket; empty: none.
 /// @source protocol D.1.
 std::string SignUserSigV2(const UserSigSubject& subject, const Secret& key, TimePoint now,
                           std::chrono::seconds life, std::string_view userbuf = {});
 
-/// Whether `sig` lets `subject` in at `now`. A userbuf, if it has one, is covered by the check.
-/// @param key  empty: at best the outcome is kBadSignature.
+/// Whether `sig` authenticates `subject` at `now`. The check covers a userbuf, if present.
+/// @param key  empty: the outcome is never kOk; at best kBadSignature.
 UserSigOutcome VerifyUserSigV2(std::string_view sig, const UserSigSubject& subject,
                                const Secret& key, TimePoint now);
 

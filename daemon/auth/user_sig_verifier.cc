@@ -25,8 +25,8 @@ Result<std::optional<EcdsaPublicKey>> ReadPublicKey(const UserSigVerifierOptions
   return std::optional(private_key->PublicKey());
 }
 
-/// Whether it is a key to a room: those have a userbuf. Of a ticket that is good, so that the
-/// fields are what was signed.
+/// Whether it is a room key: those have a userbuf. Call it for a valid ticket, so that the fields
+/// are the signed ones.
 bool IsRoomKey(std::string_view sig) {
   const std::optional<std::string> text = UnpackUserSig(sig);
   if (!text) return false;
@@ -61,7 +61,7 @@ Status UserSigVerifier::CanVerify() const {
 UserSigOutcome UserSigVerifier::VerifyUserSig(std::string_view sig, const UserId& user_id,
                                               TimePoint now) const {
   const UserSigOutcome outcome = VerifyAnyTicket(sig, user_id, now);
-  // Whoever enters a webrtc room is given a key under the name that he says.
+  // A webrtc room issues a key for any unproven user ID, so a room key does not authenticate.
   if (outcome == UserSigOutcome::kOk && IsRoomKey(sig)) return UserSigOutcome::kMalformed;
   return outcome;
 }
@@ -71,7 +71,7 @@ UserSigOutcome UserSigVerifier::VerifyAnyTicket(std::string_view sig, const User
   if (sdk_app_id_ == 0) return UserSigOutcome::kWrongApp;
   const UserSigSubject subject{sdk_app_id_, user_id};
   const UserSigOutcome as_version_2 = VerifyUserSigV2(sig, subject, secret_key_, now);
-  // One with the fields of both versions is good or bad as version 2.
+  // A ticket with the fields of both versions is checked as version 2.
   if (as_version_2 != UserSigOutcome::kMalformed) return as_version_2;
   return VerifyUserSigV1(sig, subject, public_key_, now);
 }

@@ -1,4 +1,4 @@
-// Checks login tickets with the keys of the configured IM application.
+// Verifies login tickets with the keys of the configured IM application.
 #pragma once
 
 #include <cstdint>
@@ -18,25 +18,25 @@ namespace rtcroom {
 
 struct UserSigVerifierOptions {
   std::uint32_t sdk_app_id = 0;
-  Secret secret_key{};           ///< of version 2; empty: none of that version is good
-  std::string public_key_pem{};  ///< of version 1; empty: that of the private key
-  Secret private_key_pem{};      ///< of version 1; empty as well: none of that version is good
+  Secret secret_key{};           ///< of version 2; empty: rejects that version
+  std::string public_key_pem{};  ///< of version 1; empty: derived from the private key
+  Secret private_key_pem{};      ///< of version 1; both empty: rejects that version
 };
 
-/// Takes tickets of both versions, whichever of them is signed here.
+/// Accepts tickets of both versions, whichever of them this server signs.
 ///
 /// @threads immutable: safe from any thread.
 class UserSigVerifier : public LoginVerifier {
  public:
-  /// A missing application or key is no error here: see `CanVerify`.
-  /// @errors kBadRequest for a key that is not one.
+  /// A missing application or key is not an error here: see `CanVerify`.
+  /// @errors kBadRequest for an invalid key.
   static Result<std::unique_ptr<UserSigVerifier>> Create(const UserSigVerifierOptions& options);
 
   [[nodiscard]] Status CanVerify() const override;
   [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                              TimePoint now) const override;
 
-  /// The same of a privateMapKey, too: whether it is good in its room.
+  /// The same, but also accepts a privateMapKey: whether it is valid in its room.
   [[nodiscard]] UserSigOutcome VerifyAnyTicket(std::string_view sig, const UserId& user_id,
                                                TimePoint now) const;
 

@@ -1,4 +1,4 @@
-// Exchanges login codes at the WeChat platform.
+// Exchanges login codes with the WeChat platform.
 #pragma once
 
 #include <chrono>
@@ -15,34 +15,33 @@ namespace rtcroom {
 
 struct WechatOptions {
   std::string base_url = "https://api.weixin.qq.com";
-  std::string app_id{};  ///< empty: nothing is asked, every exchange is kNotConfigured
+  std::string app_id{};  ///< empty: no request is sent, every exchange is kNotConfigured
   Secret secret{};       ///< likewise
-  /// Of one question. A busy platform is asked twice.
+  /// For one request. A busy platform gets two.
   std::chrono::milliseconds timeout = std::chrono::seconds(3);
 };
 
-/// Asks `jscode2session`, on the callers of a pool. What that does not take, or not in time, is
+/// Calls `jscode2session` on the threads of a pool. A call that the pool rejects or drops is
 /// kOverloaded.
 ///
-/// The answer is believed only where it is what the platform documents: anything else is
-/// kUnavailable. An openid becomes a user id, so one that could not be a user id is no openid.
-/// The log gets the platform's error number and nothing else of an answer.
+/// A response is accepted only in the documented form: anything else is kUnavailable. An openid
+/// becomes a user id, so it must be a valid one. The log contains only the platform's error number.
 ///
 /// @threads safe from any thread.
 /// @source protocol D.9.
 class WechatCodeExchange : public CodeExchange {
  public:
-  /// All of them must live until the pool is stopped, and so must this.
+  /// All arguments must live until the pool is stopped, and so must this object.
   WechatCodeExchange(WechatOptions options, OutgoingHttp& http, CallPool& calls, Logger& logger);
 
-  /// `done` is called at once for a code that is not asked for, else by a caller of the pool, or
-  /// by whoever stops it.
+  /// `done` is called at once for a code that is not sent, otherwise by a thread of the pool or by
+  /// the thread that stops the pool.
   void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) override;
 
  private:
   struct Answer;
 
-  /// Blocks until it is known.
+  /// Blocks until the outcome is known.
   CodeExchangeResult ExchangeNow(const std::string& code);
   Answer Ask(const std::string& code);
 

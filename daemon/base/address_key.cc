@@ -14,8 +14,8 @@ std::string AddressKey(std::string_view address) {
   if (has_dots && address.starts_with(kMapped)) address.remove_prefix(kMapped.size());
   if (address.find(':') == std::string_view::npos) return std::string(address);
 
-  // What `::` leaves out are zeros: those before it count from the front, those behind it from
-  // the end. IPv4 in the last place stands for two groups, but then the first four are zeros.
+  // `::` stands for zero groups: those before it count from the front, those behind it from the
+  // end. IPv4 in the last place stands for two groups, but then the first four are zeros.
   std::array<std::string_view, 8> groups;
   groups.fill("0");
   const std::size_t gap = std::min(address.find("::"), address.size());

@@ -1,4 +1,4 @@
-// By what a client's address is counted.
+// The key by which a client's address is counted.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace rtcroom {
 
-/// What the addresses of one client have in common: an IPv4 address itself, also when it is
-/// mapped into IPv6 (`::ffff:192.0.2.1`), and of an IPv6 address the first 64 bits, of which a
-/// network gives each client at least one whole range (RFC 6177).
+/// The common part of all addresses of one client: an IPv4 address itself, also when it is mapped
+/// into IPv6 (`::ffff:192.0.2.1`), and the first 64 bits of an IPv6 address, since a network
+/// assigns each client at least one whole /64 (RFC 6177).
 ///
-/// @param address  numeric, as `inet_ntop` writes it (RFC 5952). Anything else gives some key,
-///                 the same each time.
+/// @param address  numeric, as `inet_ntop` writes it (RFC 5952). Any other text gives some key, the
+///                 same each time.
 std::string AddressKey(std::string_view address);
 
 }  // namespace rtcroom

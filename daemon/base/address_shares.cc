@@ -27,7 +27,7 @@ void AddressShares::Remove(const Place& place) {
   Holder& holder = *place.holder;
   if (holder.users.size() == share_ + 1) std::erase(above_share_, &holder);
   holder.users.erase(place.user);
-  // A copy, since the key goes with the holder.
+  // A copy, since the key is erased with the holder.
   if (holder.users.empty()) holders_.erase(std::string(holder.address));
 }
 

@@ -1,4 +1,4 @@
-// How many of the places in a full table each address has taken.
+// How many of the entries of a full table each address holds.
 #pragma once
 
 #include <cstddef>
@@ -12,21 +12,20 @@
 
 namespace rtcroom {
 
-/// Knows for each address which users came from it, those that were used last first. An address
-/// that has more than a share of all places is the first to give some back: so nobody who brings
-/// many names pushes out those who came from elsewhere, while any number may come from one address
-/// as long as there is room.
+/// Lists the users of each address, most recently used first. An address above its share of all
+/// entries loses entries first: a client with many names cannot push out users of other addresses,
+/// and any number of users may share one address while there is room.
 ///
-/// @threads for one thread, or behind the owner's lock.
+/// @threads one thread, or under the owner's lock.
 class AddressShares {
  private:
   struct Holder {
     std::string address{};
-    std::list<std::string_view> users{};  ///< latest use first
+    std::list<std::string_view> users{};  ///< most recently used first
   };
 
  public:
-  /// Where a user is noted; one of no address is noted nowhere.
+  /// Handle of an added user; empty for a user without an address.
   class Place {
    private:
     friend AddressShares;
@@ -34,25 +33,25 @@ class AddressShares {
     std::list<std::string_view>::iterator user{};
   };
 
-  /// @param share  how many an address may have before it is the first to give some back.
+  /// @param share  how many entries an address may hold before it loses entries first.
   explicit AddressShares(std::size_t share) : share_(share) {}
 
-  /// @param address  as `AddressKey` makes it; empty: nobody knows.
+  /// @param address  as `AddressKey` makes it; empty: unknown.
   /// @param user     must live until it is removed.
   Place Add(std::string_view address, std::string_view user);
-  /// It was used just now. Allocates nothing.
+  /// Marks the user as just used. Allocates nothing.
   void Touch(const Place& place);
   void Remove(const Place& place);
 
-  /// Who of an address with more than its share was used longest ago: of the newcomer's own
-  /// address, else of the one that has the most.
+  /// The least recently used user of an address above its share: of the newcomer's own address,
+  /// else of the address with the most users.
   /// @return empty when no address has more than its share.
   [[nodiscard]] std::string_view FirstToGo(std::string_view newcomers_address) const;
 
  private:
   const std::size_t share_;
   std::unordered_map<std::string, Holder, NameHash> holders_;
-  std::vector<const Holder*> above_share_;  ///< as few as shares make a whole
+  std::vector<const Holder*> above_share_;  ///< at most total / share entries
 };
 
 }  // namespace rtcroom

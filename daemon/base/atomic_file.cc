@@ -28,7 +28,7 @@ Error CannotWrite(const std::filesystem::path& path, int error_number) {
   return SystemError("cannot write " + path.string(), error_number);
 }
 
-/// @return 0, or the errno of what failed.
+/// @return 0, or the errno of the failed call.
 int WriteAll(int fd, std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
@@ -39,7 +39,7 @@ int WriteAll(int fd, std::string_view content) {
   return 0;
 }
 
-/// @return 0, or the errno of what failed.
+/// @return 0, or the errno of the failed call.
 int CopyContent(int from, int to) {
   std::vector<char> piece(kPiece);
   off_t offset = 0;
@@ -54,7 +54,7 @@ int CopyContent(int from, int to) {
   }
 }
 
-/// @return 0, or the errno of what failed.
+/// @return 0, or the errno of the failed call.
 int Rename(const std::filesystem::path& from, const std::filesystem::path& to,
            ExistingFile existing) {
   if (existing == ExistingFile::kReplaced) {
@@ -62,12 +62,12 @@ int Rename(const std::filesystem::path& from, const std::filesystem::path& to,
   }
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
-  // A file system that cannot do so in one step has links, which do not replace either.
+  // Fallback for file systems without RENAME_NOREPLACE: link() does not replace either.
   if (::link(from.c_str(), to.c_str()) != 0) return errno;
   return ::unlink(from.c_str()) == 0 ? 0 : errno;
 }
 
-/// Whether a file in the directory of `path` has a name that `PutAtomically` gives.
+/// Whether `name` is a temporary name that `PutAtomically` gives to files beside `path`.
 bool IsInTheMaking(std::string_view name, const std::filesystem::path& path) {
   const std::string begin = path.filename().string() + '.';
   if (name.size() != begin.size() + 2 * kNameBytes + kInTheMaking.size()) return false;
@@ -76,9 +76,9 @@ bool IsInTheMaking(std::string_view name, const std::filesystem::path& path) {
   return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-/// Removes what writers of `path` have left that were killed. Those that live hold their locks.
+/// Removes temporary files of killed writers of `path`. Running writers hold their locks.
 void RemoveLeftovers(const std::filesystem::path& path) {
-  std::error_code problem;  // what cannot be removed now is tried again the next time
+  std::error_code problem;  // a file that cannot be removed is retried on the next call
   const std::filesystem::path parent = path.parent_path();
   std::filesystem::directory_iterator entries(parent.empty() ? "." : parent, problem);
   for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
@@ -90,13 +90,13 @@ void RemoveLeftovers(const std::filesystem::path& path) {
   }
 }
 
-/// @param fill  writes the content to the descriptor that it is given; returns 0, or the errno of
-///        what failed.
-/// @return 0, or the errno of what failed.
+/// @param fill  writes the content to the given descriptor; returns 0, or the errno of the failed
+///              call.
+/// @return 0, or the errno of the failed call.
 int WriteNewFile(const std::filesystem::path& path, mode_t mode, const auto& fill) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!file.valid()) return errno;
-  // The kernel drops it with the process. Where there are no locks, leftovers stay.
+  // The kernel releases the lock with the process. On file systems without locks, leftovers stay.
   (void)::flock(file.get(), LOCK_EX | LOCK_NB);
   if (const int failure = fill(file.get()); failure != 0) return failure;
   return ::fsync(file.get()) == 0 ? 0 : errno;

@@ -1,4 +1,4 @@
-// Files that are there whole or not at all.
+// Atomic creation and replacement of files.
 #pragma once
 
 #include <cstdint>
@@ -13,33 +13,33 @@
 
 namespace rtcroom {
 
-/// What becomes of a file that is at the place already.
+/// Handling of a file that already exists at the path.
 enum class ExistingFile : std::uint8_t { kRefused, kReplaced };
 
-/// Puts `content` at `path` with the permissions `mode`, in the place of what is there.
+/// Writes `content` to `path` with the permissions `mode`, replacing an existing file.
 ///
-/// It is written beside the target and renamed when it is on the disk: whoever opens the path,
-/// a crash in between included, finds the old file or the new one. What a writer of the same path
-/// has left beside it that was killed is removed first.
-/// @param random  names the file in the making.
-/// @errors kUnavailable; the sentence names what could not be written, the path or its directory,
-///         and the system's reason. Nothing is left in the making.
+/// Writes a temporary file beside the target and renames it once it is on the disk: a reader, also
+/// after a crash in between, finds the old file or the new one. Leftovers of killed writers of the
+/// same path are removed first.
+/// @param random  names the temporary file.
+/// @errors kUnavailable; the message names the path or directory that could not be written, and the
+///         system's reason. No temporary file remains.
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
                            RandomSource& random);
 
-/// Copies what `from` holds to `to`, for its owner alone (mode 0600), from whatever file system;
-/// otherwise as `WriteFileAtomically`.
+/// Copies the content of `from` to `to`, readable by its owner only (mode 0600), also across file
+/// systems; otherwise as `WriteFileAtomically`.
 ///
 /// @param from  a descriptor, read from the beginning.
 Status CopyFileAtomically(int from, const std::filesystem::path& to, ExistingFile existing,
                           RandomSource& random);
 
-/// Makes what was renamed or removed in it durable.
+/// Makes renames and removals in it durable.
 /// @errors kUnavailable, naming the directory.
 Status SyncDirectory(const std::filesystem::path& directory);
 
-/// What `path` holds.
-/// @errors kUnavailable when it is missing, cannot be read, or has more than 1 MiB; the sentence
+/// The content of `path`.
+/// @errors kUnavailable when it is missing, cannot be read, or has more than 1 MiB; the message
 ///         names the path.
 Result<std::string> ReadSmallFile(const std::filesystem::path& path);
 

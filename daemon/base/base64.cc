@@ -15,7 +15,7 @@ unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*
 }  // namespace
 
 std::string EncodeBase64(std::string_view bytes) {
-  // OpenSSL writes a NUL after the text; the string has room for it behind its last character.
+  // OpenSSL appends a NUL; the string has room for it after its last character.
   std::string text((bytes.size() + 2) / 3 * 4, '\0');
   EVP_EncodeBlock(Bytes(text), Bytes(bytes), static_cast<int>(bytes.size()));
   return text;
@@ -26,12 +26,12 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   std::string bytes(text.size() / 4 * 3, '\0');
   const int length = EVP_DecodeBlock(Bytes(bytes), Bytes(text), static_cast<int>(text.size()));
   if (length < 0) return std::nullopt;
-  // OpenSSL counts the bytes that padding stands for.
+  // OpenSSL includes the bytes of the padding.
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   const auto decoded = static_cast<std::size_t>(length);
   if (decoded < padding) return std::nullopt;
   bytes.resize(decoded - padding);
-  // It also skips white space and ignores stray bits: comparing with the one right text does not.
+  // OpenSSL also skips white space and ignores stray bits: compare with the canonical encoding.
   if (EncodeBase64(bytes) != text) return std::nullopt;
   return bytes;
 }

@@ -10,8 +10,8 @@ namespace rtcroom {
 /// With padding, on one line.
 std::string EncodeBase64(std::string_view bytes);
 
-/// The bytes of `text`, or nothing unless it is exactly what `EncodeBase64` makes of them: no
-/// white space, full padding, no stray bits before the padding. So two texts never mean the same.
+/// The bytes of `text`, or nullopt unless it is exactly the output of `EncodeBase64`: no white
+/// space, full padding, no stray bits before the padding. So each value has only one text.
 std::optional<std::string> DecodeBase64(std::string_view text);
 
 }  // namespace rtcroom

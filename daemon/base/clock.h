@@ -7,7 +7,7 @@ namespace rtcroom {
 
 /// UTC, in milliseconds: for what is stored or signed.
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
-/// Never jumps: for leases, waiting and deadlines.
+/// Never jumps: for leases, waits and deadlines.
 using MonotonicTime = std::chrono::steady_clock::time_point;
 
 /// @threads implementations are safe from any thread.

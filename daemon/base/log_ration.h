@@ -1,4 +1,4 @@
-// One log line in a while for what may happen very often.
+// Rate limit of log lines for frequent events.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,10 @@
 
 namespace rtcroom {
 
-/// Grants a line for the first event at once, and from then on at most one in `kPeriod`, which
-/// stands for all events since the line before.
+/// Allows a line for the first event at once, and then at most one per `kPeriod`, which stands for
+/// all events since the previous line.
 ///
-/// @threads for one thread, or behind the owner's lock.
+/// @threads one thread, or under the owner's lock.
 class LogRation {
  public:
   static constexpr std::chrono::seconds kPeriod{10};

@@ -1,4 +1,4 @@
-// Which request the lines of a thread are about.
+// Request context of a thread's log lines.
 #pragma once
 
 #include <string>
@@ -6,14 +6,14 @@
 
 namespace rtcroom {
 
-/// While it lives, every line that this thread logs has the field `request_id`. So lines from deep
-/// inside (a room was created, an outside service failed) can be found by the request that they
-/// stem from, without each use case carrying an id that only the log wants. That is the one thing
-/// that a thread knows here without being told.
+/// During its lifetime, every line that this thread logs has the field `request_id`. So lines from
+/// inner layers (a room was created, an outside service failed) can be found by their request,
+/// without passing an id through every use case for the log alone. It is the only thread-local
+/// context in the process.
 ///
-/// Work that goes on in another thread takes `Current` along and makes a scope there.
+/// Work that continues on another thread passes `Current` along and opens a scope there.
 ///
-/// @threads for the thread that makes it. Scopes of a thread end in the reverse order.
+/// @threads only the constructing thread. Scopes of a thread end in reverse order.
 class LogScope {
  public:
   explicit LogScope(std::string request_id);

@@ -49,7 +49,7 @@ LogLevel FromSpdlog(spdlog::level::level_enum level) {
   }
 }
 
-/// Hands lines on; the mutex guards the formatter, and the output does not block.
+/// Forwards lines; the mutex guards the formatter, and the output does not block.
 class OutputSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit OutputSink(LogOutput& out) : out_(out) {}
@@ -121,7 +121,7 @@ class Logger::Sink {
  public:
   Sink(LogFormat format, LogLevel level, spdlog::sink_ptr out)
       : logger_("rtcroomd", std::move(out)) {
-    // The time is the library's part. The level is not: its names are not those of the
+    // The library formats the time, but not the level: its level names differ from those of the
     // configuration.
     logger_.set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})"
                                                    : "%Y-%m-%dT%H:%M:%S.%eZ %v",

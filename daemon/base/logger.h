@@ -1,4 +1,4 @@
-// Structured logging: one line per happening, an event name and its fields.
+// Structured logging: one line per event, an event name and its fields.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ class LogField {
   Value value_;
 };
 
-/// Where the lines of a logger go, when not to a file.
+/// Destination of a logger's lines, other than a file.
 ///
 /// @threads safe from any thread.
 class LogOutput {
@@ -54,25 +54,24 @@ class LogOutput {
   virtual ~LogOutput() = default;
 
   /// Must not block.
-  /// @param line  whole, with its newline; valid during the call.
+  /// @param line  complete, with its newline; valid during the call.
   virtual void Write(LogLevel level, std::string_view line) = 0;
 
-  /// Lines of that level that were given up since the start.
+  /// Dropped lines of that level since the start.
   [[nodiscard]] virtual std::uint64_t dropped(LogLevel level) const = 0;
 };
 
 /// Writes log lines, as JSON objects or as `time level event key=value` text.
 ///
-/// Text values are escaped and cut at 256 bytes, so that nothing a client sends can forge a
-/// line or flood the log. What a thread logs inside a `LogScope` has the scope's `request_id`,
-/// unless one is among the fields. Never hand a secret, a token, a signature or a query string to
-/// it.
+/// Text values are escaped and truncated at 256 bytes, so that no client input can forge a line or
+/// flood the log. Lines logged inside a `LogScope` have the scope's `request_id`, unless the fields
+/// contain one. Never log a secret, a token, a signature or a query string.
 ///
 /// @threads safe from any thread.
 class Logger {
  public:
-  /// Each call writes, and waits for whoever reads.
-  /// @param out  where lines go; not closed. Must outlive the logger.
+  /// Each call writes, and blocks until the reader of `out` accepts the line.
+  /// @param out  destination; not closed. Must outlive the logger.
   Logger(LogFormat format, LogLevel level, std::FILE* out = stderr);
   /// @param out  must outlive the logger.
   Logger(LogFormat format, LogLevel level, LogOutput& out);
@@ -97,17 +96,17 @@ class Logger {
   [[nodiscard]] bool Enabled(LogLevel level) const;
   void SetLevel(LogLevel level);
 
-  /// Lines of that level that its output gave up; 0 without an output of its own.
+  /// Lines of that level that its `LogOutput` dropped; 0 without one.
   [[nodiscard]] std::uint64_t dropped(LogLevel level) const;
 
  private:
-  class Sink;  // the only place that knows the logging library
+  class Sink;  // the only use of the logging library
   const LogFormat format_;
   const LogOutput* const output_ = nullptr;
   const std::unique_ptr<Sink> sink_;
 };
 
-/// The level of that name ("debug", "info", "warn", "error"), or nothing.
+/// The level of that name ("debug", "info", "warn", "error"), or nullopt.
 std::optional<LogLevel> ParseLogLevel(std::string_view name);
 std::string_view LogLevelName(LogLevel level);
 

@@ -1,5 +1,5 @@
-// A mutex, its scoped lock and its condition variable that clang's thread-safety analysis
-// understands; libstdc++'s own carry no annotations.
+// A mutex, a scoped lock and a condition variable with annotations for clang's thread-safety
+// analysis; those of libstdc++ have none.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,7 @@ class SCOPED_CAPABILITY MutexLock {
   Mutex& mutex_;
 };
 
-/// Waits may end early without a reason: call them in a loop that checks the condition.
+/// Waits may wake spuriously: call them in a loop that checks the condition.
 class CondVar {
  public:
   void Wait(Mutex& mutex) REQUIRES(mutex) {

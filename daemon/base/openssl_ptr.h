@@ -1,4 +1,4 @@
-// Owning pointers to OpenSSL's objects, and its last complaint as text.
+// Owning pointers to OpenSSL's objects, and its last error as text.
 #pragma once
 
 #include <array>
@@ -34,14 +34,14 @@ inline BioPtr ReadingBio(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-/// For PEM readers: refuses a key that asks for a passphrase. OpenSSL's own way is to ask the
-/// terminal, and to wait.
+/// For PEM readers: refuses a key with a passphrase. OpenSSL's default prompts on the terminal and
+/// blocks.
 inline int NoPassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
   return -1;
 }
 
-/// The oldest entry of this thread's OpenSSL error queue, which it empties. Names functions and
-/// reasons only, never key material.
+/// The oldest entry of this thread's OpenSSL error queue, which it clears. Contains only names of
+/// functions and reasons, never key material.
 inline std::string TakeOpensslError() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();

@@ -1,4 +1,4 @@
-// Values in a query string.
+// Percent-encoding of values in a query string.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// `text` with every byte but A-Z a-z 0-9 - . _ ~ and those of `also_kept` as `%XX`.
+/// `text` with every byte except A-Z a-z 0-9 - . _ ~ and those of `also_kept` as `%XX`.
 /// @source RFC 3986, 2.1 and 2.3.
 std::string PercentEncode(std::string_view text, std::string_view also_kept = {});
 

@@ -9,8 +9,8 @@
 namespace rtcroom {
 namespace {
 
-// A thread that let an exception go would end the process. Out of memory, most likely: what was
-// to be done is due again soon.
+// An exception that leaves the thread would end the process. It probably means that memory ran out;
+// the task is due again soon.
 void Run(const PeriodicTask::Task& task, const std::stop_token& stop, Logger& logger) {
   try {
     task(stop);

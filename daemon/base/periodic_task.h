@@ -1,4 +1,4 @@
-// A thread that does one thing again and again.
+// A thread that runs one task periodically.
 #pragma once
 
 #include <chrono>
@@ -10,14 +10,14 @@
 
 namespace rtcroom {
 
-/// Calls `task` every `period` on a thread of its own, from one period after the construction
-/// until the destruction, which waits for a call that is running: a long one looks at its token.
-/// What a call throws is logged, and the next one comes in its time.
+/// Calls `task` every `period` on a separate thread, from one period after the construction until
+/// the destruction, which waits for a running call: a long one should check its token. Exceptions
+/// are logged, and the next call follows on schedule.
 class PeriodicTask {
  public:
   using Task = std::function<void(const std::stop_token&)>;
 
-  /// @param logger  outlives this.
+  /// @param logger  must outlive this object.
   PeriodicTask(std::chrono::milliseconds period, Task task, Logger& logger);
 
  private:

@@ -17,7 +17,7 @@ class RandomSource {
   virtual void Fill(std::span<std::byte> out) = 0;
 };
 
-/// Uniform, of 32 bits.
+/// Uniform 32 bits.
 std::uint32_t RandomUint32(RandomSource& random);
 
 /// `bytes` random bytes in lower-case hexadecimal: twice as many characters.

@@ -11,36 +11,36 @@
 
 namespace rtcroom {
 
-/// What a caller can do about a failure.
+/// Errors, by how a caller can react.
 enum class Errc : std::uint8_t {
   kBadRequest,       ///< a field is missing, ill-typed or out of bounds; `detail` names it
-  kUnauthorized,     ///< who calls is not known, or may not call this
-  kNoCredentials,    ///< the call lacks a user or his token
-  kTokenMalformed,   ///< what stands for a token is none
+  kUnauthorized,     ///< the caller is not authenticated, or may not call this
+  kNoCredentials,    ///< the call lacks a user or its token
+  kTokenMalformed,   ///< the token is malformed
   kUnknownApp,       ///< the token is of another application
   kNoSession,        ///< the user has not logged in, or too long ago
-  kTokenWrong,       ///< the token is not the user's, or the user is not who he says
-  kBadIdentity,      ///< nobody is ever let in under that user ID
-  kNotAllowed,       ///< an operator, or the platform, keeps the caller out of this
+  kTokenWrong,       ///< the token is not the user's, or the user is not the claimed one
+  kBadIdentity,      ///< that user ID is never admitted
+  kNotAllowed,       ///< an operator or the platform denies the caller access
   kRoomNotFound,     ///< no such room that the caller may see
   kRoomExists,       ///< the room ID is taken
   kRoomFull,         ///< no free seat
   kAudienceFull,     ///< no place for another viewer
   kInfoTooLong,      ///< the room's text is out of bounds
-  kNotJson,          ///< a text that was to hold JSON does not
+  kNotJson,          ///< a text that must hold JSON does not
   kPusherNotFound,   ///< the user is not a pusher of the room
   kNotCreator,       ///< only the room's creator may do this
-  kTooManyRooms,     ///< as many as may be; of one caller, when `detail` names that limit's key
-  kTooManyRequests,  ///< the caller comes too often: the same call will work later
+  kTooManyRooms,     ///< limit reached; a per-caller limit when `detail` names its key
+  kTooManyRequests,  ///< rate limit exceeded: the same call will work later
   kStoreBusy,        ///< the store could not take the change now; the same call may work later
-  /// The store failed (disk full, I/O error, damage). Nobody sees the change; a crash right after
-  /// may still bring it to light, whole.
+  /// The store failed (disk full, I/O error, damage). The change is not visible; after a crash
+  /// right afterwards it may still appear, whole.
   kStoreBroken,
   kUnavailable,    ///< an outside service failed or is not configured
-  kUnreachable,    ///< an outside service was never reached: it was asked for nothing
+  kUnreachable,    ///< an outside service was not reached: it got no request
   kFileNotFound,   ///< no such file that a caller may read
   kCursorExpired,  ///< events after the cursor are no longer retained, or are of another epoch
-  kInternal,       ///< a mistake of ours
+  kInternal,       ///< internal error
 };
 inline constexpr std::size_t kErrcCount = static_cast<std::size_t>(Errc::kInternal) + 1;
 
@@ -48,14 +48,14 @@ std::string_view ErrcName(Errc code);
 std::ostream& operator<<(std::ostream& out, Errc code);
 
 /// `detail` is for the log; only that of `kBadRequest` and `kTooManyRooms` reaches a client: it
-/// holds our own words and never a value that somebody sent.
+/// contains fixed texts only, never a value that a client sent.
 struct [[nodiscard]] Error {
   Errc code = Errc::kInternal;
   std::string detail;
 };
 std::ostream& operator<<(std::ostream& out, const Error& error);
 
-/// A value or an `Error`. Reading the one that is not there is a programming error.
+/// A value or an `Error`. Reading the absent one is a programming error.
 template <typename T>
 class [[nodiscard]] Result {
  public:

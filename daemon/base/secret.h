@@ -9,8 +9,8 @@
 
 namespace rtcroom {
 
-/// Holds a key, a password or a token. Streams and fmt print it as `***`; the text itself is
-/// only had by calling `Reveal`, which is easy to find in a review.
+/// Holds a key, a password or a token. Streams and fmt print it as `***`; the text is accessible
+/// only through `Reveal`, which is easy to find in a review.
 class Secret {
  public:
   Secret() = default;

@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-/// Up to eight bytes, the first the lowest.
+/// Up to eight bytes, little-endian.
 std::uint64_t Word(std::string_view bytes) {
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -16,7 +16,7 @@ std::uint64_t Word(std::string_view bytes) {
   return word;
 }
 
-// The names and constants are the paper's.
+// Names and constants as in the paper.
 struct State {
   std::uint64_t v0, v1, v2, v3;
 
@@ -78,7 +78,7 @@ std::size_t NameHash::operator()(std::string_view name) const {
 }
 
 std::size_t NameHash::operator()(std::string_view first, std::string_view second) const {
-  // The hash of the first, which is as secret as the key, becomes a part of the second's key.
+  // The hash of the first, which is as secret as the key, becomes part of the key for the second.
   return SipHash(
       {.low = name_hash_key.low ^ SipHash(name_hash_key, first), .high = name_hash_key.high},
       second);

@@ -1,4 +1,4 @@
-// The wall clock as if nobody ever set it.
+// A wall clock that ignores clock changes.
 #pragma once
 
 #include <chrono>
@@ -7,8 +7,8 @@
 
 namespace rtcroom {
 
-/// Begins at the wall clock's time and goes on with the monotonic clock: for times that are stored,
-/// and compared while the process lives.
+/// Starts at the wall clock's time and advances with the monotonic clock: for times that are
+/// stored, and compared while the process runs.
 ///
 /// @threads immutable: safe from any thread.
 class SteadyWallClock {
@@ -19,7 +19,7 @@ class SteadyWallClock {
   [[nodiscard]] TimePoint Now() const {
     return began_at_ + std::chrono::floor<std::chrono::milliseconds>(clock_.Monotonic() - began_);
   }
-  /// By how much the wall clock was set forward since the beginning; negative: back.
+  /// By how much the wall clock was set forward since the start; negative: back.
   [[nodiscard]] std::chrono::milliseconds WallIsAhead() const { return clock_.Now() - Now(); }
 
  private:

@@ -1,4 +1,4 @@
-// Failures of the operating system as `Error`.
+// Errors of the operating system as `Error`.
 #pragma once
 
 #include <string_view>
@@ -7,10 +7,10 @@
 
 namespace rtcroom {
 
-/// kUnavailable, with "`what`: the system's words for `error_number`".
+/// kUnavailable, with "`what`: the system's text for `error_number`".
 ///
-/// @param what          what could not be done, and to what: "cannot write /some/file".
-/// @param error_number  as errno has it.
+/// @param what          the failed operation and its object: "cannot write /some/file".
+/// @param error_number  an errno value.
 /// @threads safe from any thread.
 Error SystemError(std::string_view what, int error_number);
 

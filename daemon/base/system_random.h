@@ -1,4 +1,4 @@
-// Unpredictable bytes of the system.
+// Random bytes from the operating system.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@ namespace rtcroom {
 
 /// OpenSSL's generator, seeded by the system.
 ///
-/// Ends the process when that has nothing to give: an id or a key that can be guessed would be
-/// worse than no server.
+/// Ends the process when no randomness is available: guessable ids or keys would be worse than no
+/// server.
 class SystemRandom : public RandomSource {
  public:
   void Fill(std::span<std::byte> out) override;

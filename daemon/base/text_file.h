@@ -1,4 +1,4 @@
-// Small text files: the configuration itself, keys and certificates, files that hold one secret.
+// Small text files: configuration, keys and certificates, files that hold one secret.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace rtcroom {
 
-/// Reads the whole of a file.
+/// Reads a whole file.
 ///
-/// @param most  longest content in bytes; a longer file is refused rather than cut.
+/// @param most  maximum size in bytes; a longer file is refused, not truncated.
 /// @errors kBadRequest with the system's reason, without the path and without content.
 Result<std::string> ReadTextFile(const std::string& path, std::size_t most);
 

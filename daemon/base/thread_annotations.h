@@ -8,7 +8,7 @@
 #define RTCROOM_THREAD_ANNOTATION(x)
 #endif
 
-// Abseil, which comes with gRPC, defines these two as well, to the same effect.
+// Abseil, a dependency of gRPC, defines these two as well, with the same effect.
 #undef GUARDED_BY
 #undef NO_THREAD_SAFETY_ANALYSIS
 

@@ -1,12 +1,12 @@
-// What the log may say of an exception.
+// A loggable description of an exception.
 #pragma once
 
 #include <string_view>
 
 namespace rtcroom {
 
-/// The name of the type of the exception that is being handled: its type, not its text, which may
-/// quote what somebody sent. To be called within a catch clause.
+/// The type name of the exception being handled, not its text, which may quote client input. Call
+/// it within a catch clause.
 ///
 /// @return static storage.
 /// @threads safe from any thread.

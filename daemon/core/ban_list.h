@@ -1,4 +1,4 @@
-// Who may not enter which room, at hand for every request.
+// Bans in memory, checked on every request.
 #pragma once
 
 #include <atomic>
@@ -18,34 +18,33 @@
 
 namespace rtcroom {
 
-/// The bans that last, in memory. It writes nothing: who bans sees to it that the ban is kept.
-/// Setting the wall clock neither ends nor lengthens a ban while the process lives.
+/// The bans in force, in memory. It writes nothing: the caller persists the ban. Setting the wall
+/// clock neither ends nor extends a ban while the process runs.
 ///
-/// @threads safe from any thread; while nobody is banned, asking takes no lock.
+/// @threads safe from any thread; while there are no bans, a check takes no lock.
 class BanList {
  public:
-  /// Most bans at a time.
+  /// Maximum number of bans.
   static constexpr std::size_t kMaxBans = 100'000;
 
   explicit BanList(const Clock& clock) : clock_(clock) {}
 
   /// Replaces the ban of the same room and user.
-  /// @return until when that one would have lasted.
+  /// @return the end of the replaced ban.
   /// @errors kUnavailable when there are too many.
   Result<std::optional<TimePoint>> Put(const Ban& ban) EXCLUDES(mutex_);
-  /// Takes back what `Put` did: `before` is what it returned. When another ban has replaced it
-  /// meanwhile, that one stays.
+  /// Undoes `Put`: `before` is its return value. A newer ban of the same key stays.
   void Restore(const Ban& ban, const std::optional<TimePoint>& before) EXCLUDES(mutex_);
 
   [[nodiscard]] bool IsBanned(const RoomKey& room, const UserId& user_id) const EXCLUDES(mutex_);
   /// Whether the user is banned from some room of that kind.
   [[nodiscard]] bool IsBannedSomewhere(RoomKind kind, const UserId& user_id) const EXCLUDES(mutex_);
 
-  /// Forgets those that have ended.
+  /// Removes expired bans.
   /// @return how many.
   std::size_t RemoveEnded() EXCLUDES(mutex_);
 
-  /// What bans are found by.
+  /// Key of a ban.
   struct Banned {
     RoomKind kind{};
     UserId user_id{};

@@ -1,4 +1,4 @@
-// Where bans are kept: users whom an operator keeps out of a room for a time.
+// Persistent bans: users whom an operator keeps out of a room for a time.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,8 @@ struct Ban {
   bool operator==(const Ban&) const = default;
 };
 
-/// Survives what the store of rooms survives. A ban that goes with a change of a room is written
-/// by `Store::UpdateAll` (see `RoomChange::ban`).
+/// As durable as the store of rooms. A ban that accompanies a change of a room is written by
+/// `Store::UpdateAll` (see `RoomChange::ban`).
 ///
 /// @threads every method is safe from any thread.
 class BanStore {
@@ -38,7 +38,7 @@ class BanStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status PutBan(const Ban& ban) = 0;
 
-  /// Forgets bans that ended at `now` or before.
+  /// Removes bans that ended at `now` or before.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RemoveEndedBans(TimePoint now) = 0;
 };

@@ -1,4 +1,4 @@
-// From a commit to the thread that reads the events of it.
+// Wakes the thread that reads events after a commit.
 #pragma once
 
 #include <span>
@@ -11,24 +11,24 @@
 
 namespace rtcroom {
 
-/// Wakes one reader of events as soon as there is something new to read, so that it need not poll.
+/// Wakes one event reader as soon as there is something new to read, so that it need not poll.
 ///
 /// @threads safe from any thread.
 class CommitSignal : public CommitListener {
  public:
   void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override { Raise(); }
 
-  /// Wakes the reader, or keeps it from falling asleep.
+  /// Wakes the reader, or prevents its next wait from blocking.
   void Raise() noexcept EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);
-      if (raised_) return;  // whoever raised it has notified, and the reader is yet to come
+      if (raised_) return;  // already notified, and not yet consumed by the reader
       raised_ = true;
     }
     changed_.NotifyOne();
   }
 
-  /// Waits until it is raised, `deadline` at the latest, and lowers it.
+  /// Waits until the signal is raised, at most until `deadline`, and resets it.
   /// @return whether it was raised.
   bool Wait(MonotonicTime deadline) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -46,7 +46,7 @@ class CommitSignal : public CommitListener {
   bool raised_ GUARDED_BY(mutex_) = false;
 };
 
-/// One listener that is several, in the order given.
+/// Forwards to several listeners in the given order.
 class CommitFanOut : public CommitListener {
  public:
   explicit CommitFanOut(std::vector<CommitListener*> listeners)

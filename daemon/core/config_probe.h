@@ -1,4 +1,4 @@
-// Whether the services around would work with what is configured.
+// Checks the configuration against the outside services.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +7,20 @@
 
 namespace rtcroom {
 
-/// What an operator would have to look at.
+/// The part of the configuration or environment that an operator must check.
 enum class ConfigPart : std::uint8_t {
   kLiveAddress,  ///< `live.bizid` or `live.push_host`
   kLiveKey,      ///< `live.push_key`
   kImApplication,
   kImAdministrator,
   kImKey,
-  kImService,  ///< the service itself, or the way to it
+  kImService,  ///< the service itself, or the network path to it
 };
 
 enum class ConfigFault : std::uint8_t {
-  kMissing,      ///< nothing is configured
+  kMissing,      ///< not configured
   kRefused,      ///< the service does not accept it
-  kUnreachable,  ///< no answer, or none that can be read
+  kUnreachable,  ///< no response, or an unreadable one
 };
 
 struct ConfigFinding {
@@ -39,11 +39,10 @@ class ConfigProbe {
 
   using Done = std::function<void(const std::vector<ConfigFinding>&)>;
 
-  /// Looks at what is configured and asks the IM service something that changes nothing there.
-  /// Never blocks.
+  /// Checks the configuration and sends the IM service a request that changes nothing there. Never
+  /// blocks.
   ///
-  /// @param done  told what is wrong, at most one finding for each part; called exactly once,
-  /// within
+  /// @param done  receives the findings, at most one for each part; called exactly once, within
   ///              seconds: before this returns, or later from another thread. It must neither block
   ///              for long nor throw.
   virtual void Check(Done done) = 0;

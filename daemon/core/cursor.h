@@ -1,4 +1,4 @@
-// Where a reader of events stands.
+// The position of an event reader.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,17 @@ namespace rtcroom {
 /// A position in one epoch of a store's history. Readers outside the process get it as an
 /// opaque text.
 struct Cursor {
-  /// The history it belongs to: 16 hex digits, drawn when the store is made. Empty for `Start`.
+  /// The history it belongs to: 16 hex digits, drawn when the store is created. Empty for `Start`.
   std::string epoch{};
   /// Position of the last event that was read; 0 before the first.
   std::uint64_t position = 0;
 
-  /// Everything that is still retained.
+  /// Before the oldest retained event.
   static Cursor Start() { return {}; }
 
   /// `<epoch>-<position>`; `Start` is the empty text.
   [[nodiscard]] std::string Encode() const;
-  /// @return nothing when `text` is not something that `Encode` made.
+  /// @return nullopt when `text` is not an output of `Encode`.
   static std::optional<Cursor> Parse(std::string_view text);
 
   bool operator==(const Cursor&) const = default;

@@ -5,7 +5,7 @@
 namespace rtcroom {
 
 std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
-  // Events from before a jump have times of the one clock, those from after it of the other.
+  // Events from before a clock change have times of one clock, those after it of the other.
   const TimePoint now = std::min(clock_.Now(), steady_clock_.Now());
   const EventRetention retention{.keep_since = now - options_.retention,
                                  .max_events = options_.max_events,
@@ -16,7 +16,7 @@ std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
     const Result<std::size_t> outcome = store_.TrimEvents(retention);
     if (options_.after_step) options_.after_step();
     if (!outcome) {
-      // The next call tries again; until then the history is longer than it need be.
+      // The next call retries; until then the history is longer than necessary.
       logger_.Warn("trim_failed",
                    {{"error", ErrcName(outcome.error().code)}, {"detail", outcome.error().detail}});
       return removed;

@@ -1,4 +1,4 @@
-// Keeps the history of events within its bounds.
+// Limits the history of events.
 #pragma once
 
 #include <chrono>
@@ -18,15 +18,15 @@ struct TrimOptions {
   std::chrono::milliseconds retention = std::chrono::hours(24);
   std::uint64_t max_events = 10'000'000;
   std::uint64_t max_bytes = std::uint64_t{4} << 30;
-  std::size_t most_per_step = 1'000;   ///< what one write to the store removes
-  std::size_t most_steps = 100;        ///< of one call to `Trim`
+  std::size_t most_per_step = 1'000;   ///< removed by one write to the store
+  std::size_t most_steps = 100;        ///< per call to `Trim`
   std::function<void()> after_step{};  ///< called on the thread that trims
 };
 
-/// Removes events that are too old, too many or too large together, in steps small enough that
-/// requests hardly notice them. A wall clock that is set makes no event too old before its time:
-/// after it was set forward, events may stay for longer, until another bound ends them or the
-/// process starts anew.
+/// Removes events beyond the limits on age, number or total size, in steps small enough to have
+/// little effect on requests. A clock change never makes an event expire early: after the wall
+/// clock was set forward, events may stay longer, until another limit applies or the process
+/// restarts.
 ///
 /// @threads for one thread.
 class EventTrimmer {
@@ -34,8 +34,8 @@ class EventTrimmer {
   EventTrimmer(Store& store, const Clock& clock, TrimOptions options, Logger& logger)
       : store_(store), clock_(clock), steady_clock_(clock), options_(options), logger_(logger) {}
 
-  /// Stops between two steps when it is asked to.
-  /// @return how many events went.
+  /// Stops between two steps on request.
+  /// @return the number of removed events.
   std::size_t Trim(const std::stop_token& stop = {});
 
  private:

@@ -1,4 +1,4 @@
-// Where it is kept what is to be done about groups of the IM service and no event tells of.
+// Persistent tasks for IM groups that no event implies.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace rtcroom {
 
 /// The numbers are stored: never reuse one.
 enum class GroupTaskKind : std::uint8_t {
-  /// The group of a room with a generated id is being made. Left over at a start, no room came
-  /// of it: it is to be destroyed.
+  /// The group of a room with a generated id is being created. One that is left over at a start has
+  /// no room: destroy the group.
   kMaking = 1,
-  kCreate = 2,   ///< the room is there, and its group is still to be made
-  kDestroy = 3,  ///< no room came of it
+  kCreate = 2,   ///< the room is stored, its group is not created yet
+  kDestroy = 3,  ///< no room was stored: destroy the group
 };
 
-/// A group's id is the room's: there is at most one task for it.
+/// A group's id is the room's id: there is at most one task for it.
 struct GroupTask {
   RoomId group{};
   GroupTaskKind kind = GroupTaskKind::kMaking;
@@ -27,13 +27,13 @@ struct GroupTask {
   bool operator==(const GroupTask&) const = default;
 };
 
-/// What a change of a room makes of its group's task, in the same write.
+/// The new state of the group's task, written together with a change of a room.
 struct GroupTaskChange {
   RoomId group{};
-  std::optional<GroupTaskKind> to{};  ///< nothing: the task is done
+  std::optional<GroupTaskKind> to{};  ///< nullopt: the task is done
 };
 
-/// Survives what the store of rooms survives. A task that changes with a room is written by
+/// As durable as the store of rooms. A task that changes with a room is written by
 /// `Store::UpdateAll` (see `RoomChange::group_task`).
 ///
 /// @threads every method is safe from any thread.
@@ -42,7 +42,7 @@ class GroupTaskStore {
  public:
   virtual ~GroupTaskStore() = default;
 
-  /// In the order of the groups' ids.
+  /// Ordered by group id.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<GroupTask>> LoadGroupTasks() = 0;
 
@@ -50,7 +50,7 @@ class GroupTaskStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status PutGroupTask(const GroupTask& task) = 0;
 
-  /// Whether there was one does not matter.
+  /// Succeeds also when there is no task.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RemoveGroupTask(const RoomId& group) = 0;
 };

@@ -19,14 +19,14 @@ HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, Inactiv
       last_sweep_(last_tick_) {}
 
 std::chrono::milliseconds HeartbeatReaper::TickPeriod() const {
-  // Often enough that a sweep begins on time, and that a stall of one period is not taken for a
-  // late wake-up.
+  // Often enough that a sweep begins on time, and that a stall of one period is distinguished from
+  // a late wake-up.
   return std::max(options_.sweep_period / 20, std::chrono::milliseconds(1));
 }
 
 void HeartbeatReaper::Tick() {
-  // The clock is read once for each stretch of work, and what it says then is what everything in
-  // that stretch goes by: a process that is stopped in between finds it in the next difference.
+  // The clock is read once for each stretch of work, and that time applies to the whole stretch: if
+  // the process is stopped meanwhile, the next difference shows it.
   const MonotonicTime now = clock_.Monotonic();
   const auto since_last_tick = now - last_tick_;
   last_tick_ = now;
@@ -66,7 +66,7 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
   SweepOutcome outcome;
   std::size_t handled = 0;
   while (true) {
-    // One more than is handled tells whether something is left.
+    // One more than is handled shows whether something is left.
     std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1, now);
     if (handled == 0 && !lapsed.empty()) outcome.lag = lapsed.front().overdue;
     outcome.behind = lapsed.size() > options_.batch;
@@ -78,7 +78,7 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
     outcome.expiry.spared += expiry.spared;
     outcome.expiry.failed += expiry.failed;
     handled += lapsed.size();
-    // A store that cannot write now is left in peace until the next sweep.
+    // A store that cannot write is not retried until the next sweep.
     const bool store_works = expiry.failed < lapsed.size();
     const bool go_on = outcome.behind && store_works && handled < options_.most_per_sweep &&
                        clock_.Monotonic() < until;

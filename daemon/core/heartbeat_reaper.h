@@ -1,4 +1,4 @@
-// Finds pushers whose phones fell silent and rooms for which nobody came, and ends what they hold.
+// Evicts pushers without heartbeats and ends rooms that no member joined.
 #pragma once
 
 #include <chrono>
@@ -15,30 +15,30 @@ namespace rtcroom {
 struct ReaperOptions {
   std::chrono::milliseconds sweep_period{5000};
   std::size_t batch = 500;              ///< evictions that share one commit
-  std::size_t most_per_sweep = 50'000;  ///< bounds what one sweep takes from the requests
+  std::size_t most_per_sweep = 50'000;  ///< bounds the time that one sweep takes from requests
 };
 
-/// What one sweep did.
+/// The result of one sweep.
 struct SweepOutcome {
   ExpiryOutcome expiry{};
-  bool behind = false;  ///< leases that have run out were left for the next sweep
-  /// How long the longest overdue lease had been waiting when the sweep began.
+  bool behind = false;  ///< expired leases were left for the next sweep
+  /// How long the longest overdue lease had been expired when the sweep began.
   std::chrono::milliseconds lag{0};
 };
 
-/// Hears of each sweep; called on the thread that sweeps.
+/// Receives the result of each sweep, on the sweeping thread.
 class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
   virtual void OnSweep(const SweepOutcome& outcome) = 0;
-  /// The process stood still, and everybody got their time again.
+  /// The process was stalled, and all members got a full lease again.
   virtual void OnStall() = 0;
 };
 
-/// Works through the leases that ran out, longest overdue first, never through all rooms.
+/// Processes the expired leases, longest overdue first, and never scans all rooms.
 ///
-/// It is one more client of `RoomService`: an eviction is checked again inside the store's
-/// atomic step, so whoever beat, left or came back in between stays.
+/// It uses `RoomService` like other clients: an eviction is checked again inside the store's atomic
+/// step, so a member that sent a heartbeat, left or rejoined in between is not evicted.
 ///
 /// @threads for one thread.
 /// @source protocol F.4.
@@ -48,22 +48,22 @@ class HeartbeatReaper {
                   const Clock& clock, ReaperOptions options, SweepObserver& observer,
                   Logger& logger);
 
-  /// How often `Tick` wants to be called.
+  /// How often to call `Tick`.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
 
-  /// Sweeps when a sweep period has passed since the last. When the last tick is so long ago
-  /// that the process itself must have stood still (stopped, swapped out, suspended), everybody
-  /// gets one full timeout instead: nobody could reach us to beat. The same when a sweep took
-  /// longer than its period: what held it up (a stop, a disk that hangs) held up heartbeats too.
+  /// Sweeps when a sweep period has passed since the last. If the last tick is so long ago that the
+  /// process itself must have been stalled (stopped, swapped out, suspended), all members get one
+  /// full timeout instead: no heartbeat could reach the server. The same applies when a sweep took
+  /// longer than its period: its cause (a stop, a disk that hangs) delayed heartbeats, too.
   void Tick();
 
-  /// One round of evictions of those who were due by `now`, bounded in number and in time (half a
-  /// sweep period).
-  /// @param now  read from the clock before, at a moment that is no stall.
+  /// One round of evictions of leases due by `now`, bounded in number and in time (half a sweep
+  /// period).
+  /// @param now  read from the clock before, at a moment without a stall.
   SweepOutcome Sweep(MonotonicTime now);
 
  private:
-  /// Ends rooms for which nobody came, one batch.
+  /// Ends rooms that no member joined, one batch.
   void SweepInactive(MonotonicTime now);
   void GraceAfterStall(MonotonicTime::duration stood_still);
   void ReportBacklog(const SweepOutcome& outcome);

@@ -1,4 +1,4 @@
-// Room ids whose IM group is being made: taken, though no room is stored yet.
+// Room ids whose IM group is being created: taken, although no room is stored yet.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 
 namespace rtcroom {
 
-/// Lets one caller at a time make the room of an id.
+/// Lets one caller at a time create the room of an id.
 ///
-/// A second create of an id under way is refused at once, except from the same creator, who gets
-/// the outcome of the first (protocol F.2), and from those who will take the room as it is made by
-/// anybody. Nobody's thread waits.
+/// A second create of an id in progress is refused at once, except from the same creator, which
+/// gets the outcome of the first (protocol F.2), and from callers that accept the room of any
+/// creator. No thread blocks.
 ///
 /// @threads safe from any thread.
 class IdReservations {
@@ -26,11 +26,12 @@ class IdReservations {
   using Waiter = std::function<void(const Status&)>;
 
   enum class Join : std::uint8_t {
-    kOwn,  ///< waits only for a room that the same user is making
-    kAny,  ///< waits for the room of that key and dialect, whoever makes it
+    kOwn,  ///< waits only for a room that the same user is creating
+    kAny,  ///< waits for the room of that key and dialect, whichever user creates it
   };
 
-  /// The right to make a room of an id; ends the reservation with the outcome it was told.
+  /// The right to create the room of an id; its end releases the reservation with the given
+  /// outcome.
   class Holder {
    public:
     Holder(IdReservations& reservations, RoomId room_id, std::shared_ptr<Attempt> attempt);
@@ -38,19 +39,19 @@ class IdReservations {
     Holder(Holder&& other) noexcept;
     Holder& operator=(Holder&&) = delete;
 
-    /// Tells those who wait. Without a call they hear kInternal.
+    /// Passes the outcome to the waiters. Without a call they receive kInternal.
     void Finish(const Status& outcome);
 
    private:
     IdReservations* reservations_;
     RoomId room_id_;
-    std::shared_ptr<Attempt> attempt_;  // shared with the table, where others find it
+    std::shared_ptr<Attempt> attempt_;  // shared with the table, where other callers find it
   };
 
-  /// @param waiter  called once when no holder is returned: with the outcome of the attempt that
-  ///                is under way, by the thread that finishes it; for whoever may
-  ///                not wait with kRoomExists, before this returns.
-  /// @return a holder when nobody else makes that room.
+  /// @param waiter  called once when no holder is returned: with the outcome of the attempt in
+  ///                progress, by the thread that finishes it; with kRoomExists, before this
+  ///                returns, for a caller that may not wait.
+  /// @return a holder when no other attempt for that room is in progress.
   std::optional<Holder> Reserve(const RoomKey& key, Dialect dialect, const UserId& creator,
                                 Join join, Waiter waiter);
 

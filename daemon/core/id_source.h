@@ -1,4 +1,4 @@
-// Where new room ids and guest user ids come from.
+// Source of new room ids and guest user ids.
 #pragma once
 
 #include <string>
@@ -12,21 +12,21 @@ class IdSource {
  public:
   virtual ~IdSource() = default;
 
-  /// `room_` + 8 hex + `_` + 4 hex. Production draws the 48 bits from a CSPRNG, so that a
-  /// stranger cannot guess a room.
+  /// `room_` + 8 hex + `_` + 4 hex. Production draws the 48 bits from a CSPRNG, so that room ids
+  /// cannot be guessed.
   /// @source protocol A.4.3, F.1.
   virtual RoomId NewRoomId() = 0;
 
-  /// A number from 1 to 2147483647 as decimal text, drawn in the same way: all 31 bits that the
-  /// clients of webrtc rooms have ever seen.
+  /// A number from 1 to 2147483647 as decimal text, drawn the same way: all 31 bits that clients of
+  /// webrtc rooms accept.
   /// @source protocol B.8.
   virtual RoomId NewRoomNumber() = 0;
 
-  /// `user_` + 8 hex + `_` + 4 hex, drawn in the same way.
+  /// `user_` + 8 hex + `_` + 4 hex, drawn the same way.
   /// @source protocol A.4.1.
   virtual UserId NewUserId() = 0;
 
-  /// 8 hex, drawn in the same way: what sets one stream of a user apart from his others.
+  /// 8 hex, drawn the same way: distinguishes the streams of one user.
   /// @source protocol B.4.1.
   virtual std::string NewStreamSuffix() = 0;
 };

@@ -1,4 +1,4 @@
-// Identities of rooms and people, as types that cannot be mistaken for each other.
+// Identities of rooms and users as distinct types.
 #pragma once
 
 #include <compare>
@@ -13,7 +13,7 @@
 
 namespace rtcroom {
 
-/// Most bytes of an id.
+/// Maximum length of an id in bytes.
 /// @source protocol 0.3.
 inline constexpr std::size_t kMaxRoomIdBytes = 48;
 inline constexpr std::size_t kMaxUserIdBytes = 64;
@@ -39,16 +39,16 @@ inline constexpr RoomKind kAllRoomKinds[] = {RoomKind::kDouble, RoomKind::kMulti
 /// Which generation of the protocol a request or a room speaks. The numbers are stored.
 enum class Dialect : std::uint8_t { kGen1 = 1, kGen2 = 2 };
 
-/// What a request names a room by: it finds a room only under the room's own kind.
+/// The identity by which a request names a room: it matches only a room of the same kind.
 struct RoomKey {
   RoomKind kind = RoomKind::kDouble;
   RoomId id{};
   auto operator<=>(const RoomKey&) const = default;
 };
 
-/// Whether `text` is made of what ids are made of: printable ASCII without space and without what
-/// would break a URL or a path. That leaves no way to begin with the `@TGS#` of the IM service's
-/// own groups. Empty text is no id.
+/// Whether `text` is a valid id: printable ASCII without space and without characters that would
+/// break a URL or a path. This excludes the prefix `@TGS#` of the IM service's own groups. The
+/// empty text is not an id.
 /// @source protocol 0.3.
 bool IsIdText(std::string_view text);
 

@@ -12,7 +12,8 @@
 
 namespace rtcroom {
 
-/// Whether rooms of that kind have groups of ours. The clients of webrtc rooms make theirs.
+/// Whether this server manages groups for rooms of that kind. Clients of webrtc rooms create their
+/// own.
 /// @source protocol A.8, B.8.
 constexpr bool HasGroup(RoomKind kind) {
   switch (kind) {
@@ -26,25 +27,25 @@ constexpr bool HasGroup(RoomKind kind) {
   return false;
 }
 
-/// Where the id of a room, and so of its group, comes from.
+/// Origin of the id of a room, and so of its group.
 enum class IdOrigin : std::uint8_t {
-  kNamed,      ///< the client named it: a group of that id may be left over from before
-  kGenerated,  ///< drawn here: a group of that id is ours alone
+  kNamed,      ///< named by the client: an older group of that id may be left over
+  kGenerated,  ///< drawn here: a group of that id is always ours
 };
 
-/// What became of the room whose group was made.
+/// Outcome for the room whose group was created.
 enum class GroupFate : std::uint8_t {
   kKept,       ///< the room is stored
-  kAbandoned,  ///< no room came of it
+  kAbandoned,  ///< no room was stored
 };
 
-/// What must be written with the room, when there is anything.
+/// Changes to write together with the room, if any.
 struct GroupReady {
   std::optional<GroupTaskChange> with_room{};
 };
 
-/// Makes the group of a new room. Groups end, and their members get notices, by committed
-/// events; only making one must come before the reply, since the client joins it next.
+/// Creates the group of a new room. Committed events drive the end of a group and the notices to
+/// its members; only the creation must precede the reply, since the client joins the group next.
 ///
 /// @threads implementations are safe from any thread.
 class ImGroups {
@@ -53,25 +54,27 @@ class ImGroups {
 
   virtual ~ImGroups() = default;
 
-  /// Makes the group whose id is the room's. A group of ours that is left over is a success.
+  /// Creates the group whose id is the room's id. A group of ours that is left over counts as
+  /// success.
   ///
-  /// Never blocks. Until `FinishGroup` nothing else is sent to the group: neither the destroy
-  /// that the end of an earlier room of this id calls for, nor a notice.
+  /// Never blocks. Until `FinishGroup` nothing else is sent to the group: neither the destroy that
+  /// the end of an earlier room of this id requires, nor a notice.
   ///
-  /// @param deadline  of all tries together.
-  /// @param done  called exactly once: before this returns, or later from another thread, where
-  ///              it may wait for a commit of the store. A failure does not prove that there is
-  ///              no group: the answer may have been lost.
-  /// @errors kRoomExists when the id belongs to somebody else; kUnavailable for the rest.
+  /// @param deadline  of all attempts together.
+  /// @param done  called exactly once: before this returns, or later from another thread, where it
+  ///              may wait for a commit of the store. A failure does not prove that there is no
+  ///              group: the response may have been lost.
+  /// @errors kRoomExists when the id belongs to a group that is not ours; kUnavailable for all
+  ///         other failures.
   /// @source protocol F.2, D.7.
   virtual void MakeGroup(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                          Done done) = 0;
 
-  /// Ends what `MakeGroup` began: to be called once for each, after its `done` was called with
-  /// whatever outcome. The group of an abandoned generated id is destroyed in the background,
-  /// unless a room of that id is stored after all, or `done` has told that the group is somebody
-  /// else's. One of a named id is left alone, since the next create of that id finds it as ours.
-  /// Does not block, but for a commit of the store.
+  /// Completes `MakeGroup`: call it once for each, after its `done` was called with any outcome.
+  /// The group of an abandoned generated id is destroyed in the background, unless a room of that
+  /// id is stored after all, or `done` reported that the group is not ours. The group of an
+  /// abandoned named id is kept, since the next create of that id adopts it. Does not block, except
+  /// for a commit of the store.
   virtual void FinishGroup(const RoomId& room_id, GroupFate fate) = 0;
 };
 

@@ -1,4 +1,4 @@
-// Whether the two dialects see each other's rooms.
+// Whether the two dialects share their rooms.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 namespace rtcroom {
 
 std::size_t LeaseTable::MemberHash::operator()(const Member& member) const {
-  // Without the kind: no two rooms have the same id.
+  // Without the kind: room ids are unique over all kinds.
   return NameHash()(member.room_id, member.user_id);
 }
 
@@ -103,7 +103,7 @@ std::optional<LeaseState> LeaseTable::StateOf(const RoomKey& room, const UserId&
   const auto found = members_.find(MemberOf(room, user_id));
   if (found == members_.end()) return std::nullopt;
   const Lease& lease = *found->second;
-  // Somebody may have renewed it since we looked at the clock.
+  // The lease may have been renewed since the clock was read.
   const auto from_now = [](MonotonicTime::duration duration) {
     return std::max(std::chrono::duration_cast<milliseconds>(duration), milliseconds(0));
   };

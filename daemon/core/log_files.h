@@ -1,4 +1,4 @@
-// Log files that an operator may read from afar.
+// Log files that an operator may read remotely.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,10 @@ class LogFiles {
   virtual Result<std::vector<LogFile>> List() const = 0;
 
   /// The end of a file, from the beginning of a line on. Blocks on the disk.
-  /// @param name  from anybody.
-  /// @errors kFileNotFound for all but a regular file below the folder: what is not there, what
-  ///         leads out of it, a link, a name that is none. kUnavailable when it cannot be read.
+  /// @param name  untrusted.
+  /// @errors kFileNotFound for everything except a regular file below the folder: a missing file, a
+  ///         path that leads out of the folder, a link, an invalid name. kUnavailable when it
+  ///         cannot be read.
   virtual Result<std::string> ReadTail(std::string_view name) const = 0;
 };
 

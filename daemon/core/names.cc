@@ -1,4 +1,4 @@
-// The words for enumerators, as logs, metrics and test messages show them.
+// Names of enumerators, as logs, metrics and test messages show them.
 #include <array>
 #include <string_view>
 

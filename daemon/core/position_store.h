@@ -1,4 +1,4 @@
-// Where readers of events inside the process remember how far they have got.
+// Persistent positions of event readers inside the process.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Survives what the store of rooms survives.
+/// As durable as the store of rooms.
 ///
 /// @threads every method is safe from any thread.
 class PositionStore {
@@ -17,7 +17,7 @@ class PositionStore {
   virtual ~PositionStore() = default;
 
   /// @param reader  its name: a constant of ours.
-  /// @return nothing for a reader that never saved one.
+  /// @return nullopt for a reader that never saved one.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::optional<Cursor>> LoadPosition(std::string_view reader) = 0;
 

@@ -1,4 +1,4 @@
-// A room and the people in it.
+// A room and its members.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@ struct Pusher {
   std::string user_name{};       ///< ≤ 128 bytes UTF-8
   std::string user_avatar{};     ///< ≤ 1024 bytes
   std::string push_url{};        ///< ≤ 1024 bytes, as the client sent it
-  std::string accelerate_url{};  ///< where the others play this stream; empty without a play host
+  std::string accelerate_url{};  ///< play URL for other members; empty without a play host
   TimePoint added_at{};          ///< of the last add_pusher
-  /// Number of the room event that gave this seat (set by the rules): unique in the room, and
-  /// ascending in join order. A pusher that comes back keeps it.
+  /// Number of the room event that assigned this seat (set by the rules): unique in the room,
+  /// ascending in join order. A pusher that rejoins keeps it.
   std::uint64_t seat = 0;
 
   bool operator==(const Pusher&) const = default;
@@ -30,27 +30,27 @@ struct Pusher {
 struct Audience {
   UserId user_id{};
   std::string user_info{};  ///< ≤ 1024 bytes UTF-8, opaque
-  /// As a pusher's: ascending in the order of coming, kept by one that comes again.
+  /// As a pusher's: ascending in join order, kept on rejoining.
   std::uint64_t seat = 0;
 
   bool operator==(const Audience&) const = default;
 };
 
-/// A room without pushers is inactive: made, but hidden until the first one comes (protocol B.6).
+/// A room without pushers is inactive: created, but hidden until the first pusher joins (protocol
+/// B.6).
 struct Room {
   RoomKey key{};
   Dialect dialect = Dialect::kGen1;
-  UserId creator{};    ///< of an inactive room: who made it
+  UserId creator{};    ///< of an inactive room: the user that created it
   std::string info{};  ///< roomName / roomInfo: ≤ 1024 bytes UTF-8
   std::string
       mixed_play_url{};  ///< flv play URL of the creator's stream; empty without a play host
   TimePoint created_at{};
-  /// Place of the room in the order of creation, over all kinds; given by the store when the
-  /// room is written for the first time, 0 before. Never used twice in a store.
+  /// Place of the room in the order of creation, over all kinds; assigned by the store on the first
+  /// write, 0 before. Never reused in a store.
   std::uint64_t sequence = 0;
-  /// Place of the room in lists: ascending in the order in which rooms became active. Given by the
-  /// store with the first pusher, 0 before. Never used twice in a store, nor as a `sequence` of
-  /// another room.
+  /// Place of the room in lists: ascending in the order of activation. Assigned by the store with
+  /// the first pusher, 0 before. Never reused in a store, nor as a `sequence` of another room.
   std::uint64_t place = 0;
   /// Number of the newest event of this room; its events are numbered from 1 without gaps.
   std::uint64_t last_event = 0;
@@ -58,7 +58,7 @@ struct Room {
   std::string custom = "{}";  ///< custom fields: the text of a JSON object, opaque here
   std::size_t audience_count = 0;
   std::vector<Pusher> pushers{};  ///< in join order
-  /// Not all of them: the one that a `RoomUpdate` asked for, if it is there.
+  /// Not all of them: only the one that a `RoomUpdate` asked for, if present.
   std::vector<Audience> audiences{};
 
   [[nodiscard]] bool IsActive() const { return !pushers.empty(); }
@@ -66,7 +66,7 @@ struct Room {
   bool operator==(const Room&) const = default;
 };
 
-/// The audience of that user among those at hand, or null.
+/// The loaded audience entry of that user, or null.
 const Audience* FindAudience(const Room& room, const UserId& user_id);
 
 /// The pusher of that user, or null.

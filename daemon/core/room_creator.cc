@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-/// How often a generated id may turn out to be taken before that counts as a failure.
+/// How many times a generated id may be taken already before the creation fails.
 constexpr int kMaxDraws = 3;
 
 Result<RoomId> Outcome(const Status& status, const RoomId& room_id) {
@@ -60,10 +60,10 @@ void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
                                 return attempt->wish.made_by_another(outcome);
                               attempt->done(Outcome(outcome, attempt->room_id));
                             });
-  if (!holder) return;  // the waiter may be at work on the attempt already
+  if (!holder) return;  // the waiter may already be handling the attempt
   attempt->holder.emplace(*std::move(holder));
   if (wish.enter_stored) {
-    // Whoever made it may have finished between the caller's look at the store and now.
+    // The previous creator may have finished between the caller's look at the store and now.
     const Status entered = wish.enter_stored();
     if (entered || entered.error().code != Errc::kRoomNotFound) return Conclude(attempt, entered);
   }
@@ -87,7 +87,7 @@ void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<G
 
 void RoomCreator::Conclude(const std::shared_ptr<Attempt>& attempt, const Status& outcome) {
   const bool taken = !outcome && outcome.error().code == Errc::kRoomExists;
-  // Before anybody is told, so that whoever hears of it may try again at once.
+  // Before the callers are notified, so that they may retry at once.
   attempt->holder->Finish(outcome);
   attempt->holder.reset();
   if (taken && attempt->origin() == IdOrigin::kGenerated) return DrawId(attempt);

@@ -1,4 +1,4 @@
-// From the wish for a room to the room: its id, its IM group, its place in the store.
+// Room creation: its id, its IM group, its place in the store.
 #pragma once
 
 #include <functional>
@@ -14,37 +14,38 @@
 
 namespace rtcroom {
 
-/// Who wants to make which room.
+/// A request to create a room.
 struct RoomWish {
   RoomKind kind = RoomKind::kDouble;
   Dialect dialect = Dialect::kGen1;
   UserId creator{};
-  std::optional<RoomId> room_id{};  ///< none: one is drawn
-  MonotonicTime deadline{};         ///< of all tries together to make a group
-  /// Enters the room that is stored by now, called once no other attempt can make it and before a
-  /// group is made. kRoomNotFound: go on and make it; any other outcome is that of the attempt.
+  std::optional<RoomId> room_id{};  ///< nullopt: one is drawn
+  MonotonicTime deadline{};         ///< of all attempts together to create a group
+  /// Enters the stored room; called once, when no other attempt can create it and before a group is
+  /// created. kRoomNotFound: proceed with the creation; any other result is the outcome of the
+  /// attempt.
   std::function<Status()> enter_stored{};
-  /// Set by whoever will take the room as anybody makes it: called instead of `Done` when the room
-  /// of that kind and dialect was being made already, with what became of it.
+  /// Set by a caller that accepts the room of any creator: called instead of `Done` with the
+  /// outcome when the room of that kind and dialect was being created already.
   std::function<void(const Status&)> made_by_another{};
 };
 
-/// Makes rooms, each with its IM group, which must be there first: the client joins it next.
+/// Creates rooms, each with its IM group, which must exist first: the client joins it next.
 ///
-/// No thread waits for the IM service here.
+/// No thread blocks on the IM service.
 ///
 /// @threads safe from any thread.
 /// @source protocol F.2.
 class RoomCreator {
  public:
   /// Stores the room of an id whose group is ready. May wait for a commit.
-  /// @errors kRoomExists; what storing fails with.
+  /// @errors kRoomExists; errors of storing.
   using StoreRoom = std::function<Status(const RoomId&, const GroupReady&)>;
   using Done = std::function<void(Result<RoomId>)>;
 
   RoomCreator(ImGroups& groups, IdSource& ids);
 
-  /// The creator must live until all that it began is done.
+  /// The creator must live until all its attempts are done.
   ///
   /// @param store_room  called at most once for each id that is tried.
   /// @param done  called exactly once, unless `made_by_another` is: before this returns, or later

@@ -1,4 +1,4 @@
-// What happened to a room. Events hold no push URL and no signature: they are stored and sent on.
+// Room events. They hold no push URL and no signature: they are stored and forwarded.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ enum class EndReason : std::uint8_t {
   kDestroyed = 1,
   kCreatorLeft = 2,
   kLastLeft = 3,
-  kIdle = 4,  ///< nobody came in time
+  kIdle = 4,  ///< no user joined in time
   kDismissed = 5
 };
 
@@ -38,7 +38,7 @@ struct RoomCreated {
   std::string info{};
   bool operator==(const RoomCreated&) const = default;
 };
-/// An inactive room got its first pusher, who is its creator from now on.
+/// An inactive room got its first pusher, which becomes its creator.
 struct RoomActivated {
   UserId creator{};
   bool operator==(const RoomActivated&) const = default;
@@ -49,7 +49,7 @@ struct PusherAdded {
   std::string user_avatar{};
   bool operator==(const PusherAdded&) const = default;
 };
-/// A pusher that came back, with what it says of itself now.
+/// A pusher that rejoined, with its current profile.
 struct PusherUpdated {
   UserId user_id{};
   std::string user_name{};
@@ -59,7 +59,7 @@ struct PusherUpdated {
 struct PusherDeleted {
   UserId user_id{};
   LeaveReason reason = LeaveReason::kLeft;
-  UserId new_creator{};  ///< whom the room passed on to; empty when it did not
+  UserId new_creator{};  ///< the new creator of the room; empty when there is no change
   bool operator==(const PusherDeleted&) const = default;
 };
 struct RoomDestroyed {
@@ -67,7 +67,7 @@ struct RoomDestroyed {
   bool operator==(const RoomDestroyed&) const = default;
 };
 
-/// A viewer that came, or that says something else of itself.
+/// A viewer that joined, or whose profile changed.
 struct AudienceAdded {
   UserId user_id{};
   std::string user_info{};
@@ -77,11 +77,11 @@ struct AudienceDeleted {
   UserId user_id{};
   bool operator==(const AudienceDeleted&) const = default;
 };
-/// A custom field changed. A store may tell several changes of one field and one commit as one
+/// A custom field changed. A store may merge several changes of one field in one commit into one
 /// event.
 struct CustomChanged {
-  std::string field{};  ///< its name as JSON text; empty in events of schema 5: `value` is all
-  std::string value{};  ///< JSON text, as it is now
+  std::string field{};  ///< name as JSON text; empty in events of schema 5: `value` is all
+  std::string value{};  ///< JSON text, the new value
   bool operator==(const CustomChanged&) const = default;
 };
 
@@ -105,8 +105,8 @@ struct RoomEvent {
 /// "audience_added", "audience_deleted", "custom_changed", "room_destroyed".
 std::string_view HappeningName(const RoomHappening& happening);
 
-/// What an event counts for where the bytes of a history are bounded: its texts, and 64 bytes for
-/// all that has the same size in each.
+/// Size of an event for limits on the bytes of a history: its texts, plus 64 bytes for all
+/// fixed-size fields.
 std::uint64_t StoredBytes(const RoomEvent& event);
 inline constexpr std::uint64_t kFixedEventBytes = 64;
 

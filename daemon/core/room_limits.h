@@ -1,4 +1,4 @@
-// How many may be in a room.
+// Maximum numbers of members of a room.
 #pragma once
 
 #include <cstddef>

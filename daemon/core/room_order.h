@@ -1,4 +1,4 @@
-// Which room stands at which place of a list, without counting.
+// Index of the rooms by list position.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace rtcroom {
 
-/// What decides in which lists a room is, and where.
+/// The fields that decide which lists a room is in, and where.
 struct OrderedRoom {
   RoomKind kind = RoomKind::kDouble;
   Dialect dialect = Dialect::kGen1;
@@ -25,18 +25,18 @@ struct OrderedRoom {
   std::uint64_t place = 0;  ///< `Room::place`; 0: in no list yet
 };
 
-/// The places of all rooms, list by list, in order-statistic trees: insertion, removal and "which
-/// is the n-th" are O(log n). About 80 bytes per room.
+/// The places of all rooms, list by list, in order-statistic trees: insertion, removal and
+/// selection of the n-th are O(log n). About 80 bytes per room.
 ///
-/// @threads for one thread at a time; a store guards it with its own lock.
+/// @threads one thread at a time; a store guards it with its own lock.
 class RoomOrder {
  public:
-  /// A room that came to be.
+  /// Adds a new room.
   void Insert(const OrderedRoom& room) {
     ++counts_.at(Index(room.kind));
     if (room.place != 0) Activate(room);
   }
-  /// A room that was in no list, and has its place now.
+  /// Adds a room that was in no list and has its place now.
   void Activate(const OrderedRoom& room) {
     TreeOf(room.kind, room.dialect).insert(room.place);
     TreeOf(room.kind, std::nullopt).insert(room.place);
@@ -53,8 +53,7 @@ class RoomOrder {
     if (typed->second.empty()) typed_.erase(typed);
   }
 
-  /// The place of the room with `query.index` rooms before it in that list, or nothing past the
-  /// end.
+  /// The place of the room with `query.index` rooms before it in that list; nullopt past the end.
   [[nodiscard]] std::optional<std::uint64_t> At(const RoomListQuery& query) const {
     const Tree* const tree = Find(query);
     if (tree == nullptr) return std::nullopt;
@@ -65,7 +64,7 @@ class RoomOrder {
     return *place;
   }
 
-  /// How many rooms there are, listed or not.
+  /// Number of rooms, listed or not.
   [[nodiscard]] std::uint64_t Count(RoomKind kind) const { return counts_.at(Index(kind)); }
 
  private:
@@ -91,7 +90,7 @@ class RoomOrder {
 
   std::array<std::uint64_t, kKinds> counts_{};
   std::array<Tree, kKinds * kTreesOfKind> trees_;
-  std::map<std::string, Tree, std::less<>> typed_;  ///< of webrtc rooms, by type; none is empty
+  std::map<std::string, Tree, std::less<>> typed_;  ///< of webrtc rooms, by type; no empty trees
 };
 
 }  // namespace rtcroom

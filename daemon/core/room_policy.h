@@ -1,4 +1,4 @@
-// What an operator decides about rooms.
+// Operator settings for rooms.
 #pragma once
 
 #include "daemon/core/ids.h"
@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// Who may set the custom fields of a room (counting up and down is everybody's).
+/// Which users may set the custom fields of a room (any user may increment and decrement).
 enum class CustomSet : std::uint8_t {
   kMembers,  ///< its pushers and its creator
   kAnyone,
@@ -20,7 +20,7 @@ struct RoomPolicy {
   bool creator_destroys_double = false;  ///< of gen-2 rooms
   bool creator_destroys_multi = false;   ///< of gen-2 rooms
 
-  /// Whether a request of `dialect` may know of a room that `made_by` made.
+  /// Whether a request of `dialect` may see a room of `made_by`.
   /// @source protocol C.3.
   [[nodiscard]] bool Sees(Dialect dialect, Dialect made_by) const {
     return interop == Interop::kShared || dialect == made_by;
@@ -43,14 +43,14 @@ struct RoomPolicy {
   }
 };
 
-/// Whether a room is active from its creation on, with its creator in it; else it waits for its
-/// first pusher.
+/// Whether a room is active from its creation on, with its creator in it; otherwise it waits for
+/// its first pusher.
 /// @source protocol C.6, B.8.
 constexpr bool StartsActive(RoomKind kind, Dialect dialect) {
   return dialect == Dialect::kGen1 || kind == RoomKind::kWebrtc;
 }
 
-/// Whether an add_pusher to a room that there is not makes it.
+/// Whether an add_pusher to a missing room creates it.
 /// @source protocol C.6.
 constexpr bool AddMakesRoom(RoomKind kind, Dialect dialect) { return !StartsActive(kind, dialect); }
 

@@ -18,7 +18,7 @@ RoomQuota::RoomQuota(RandomSource& random) {
   random.Fill(std::as_writable_bytes(std::span(&secret_, 1)));
 }
 
-// No id and no address holds a space: where each ends is never in doubt.
+// Ids and addresses contain no space: the text is unambiguous.
 std::uint64_t RoomQuota::HashOf(const RoomKey& room, std::string_view user_id) const {
   return SipHash(secret_,
                  fmt::format("{} {} {}", static_cast<int>(room.kind), room.id.value, user_id));

@@ -1,4 +1,4 @@
-// How many rooms callers of one address, or one user, may hold at once.
+// Limits on the rooms that callers of one address, or one user, may hold at once.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@
 
 namespace rtcroom {
 
-/// Whom a seat counts to.
+/// The address and user that a seat is counted for.
 struct SeatOwner {
-  std::string address{};         ///< an `AddressKey`; empty: to none
-  std::optional<UserId> user{};  ///< where a token proves it
+  std::string address{};         ///< an `AddressKey`; empty: not counted
+  std::optional<UserId> user{};  ///< only when proven by a token
 };
 
 struct RoomQuotaLimits {
@@ -30,21 +30,20 @@ struct RoomQuotaLimits {
 };
 
 /// Counts seats: a user's place among the pushers of a room, from the call that took it until the
-/// user leaves, is evicted or the room ends, whatever ends it; and that of the creator of a room in
-/// which nobody is yet. As there is no room without one of them, this bounds rooms, too.
+/// user leaves, is evicted or the room ends for any reason; and the creator's place in a room
+/// without pushers. Every room has one of them, so this bounds rooms, too.
 ///
-/// It follows the store by hearing of every commit in order. Seats that were taken before this
-/// process began, or while both limits were off, count to nobody until their users come back to
-/// them.
+/// Follows the store through the commits, in order. Seats taken before this process started, or
+/// while both limits were off, are not counted until their users rejoin.
 ///
-/// Names and addresses are known by 64 bits of a keyed hash: about 60 bytes for each seat, and
+/// Names and addresses are stored as 64 bits of a keyed hash: about 60 bytes for each seat, and
 /// none while both limits are off.
 ///
 /// @threads safe from any thread.
 class RoomQuota : public CommitListener {
  public:
-  /// A seat that somebody is about to take, counted already. What no commit has made a seat by the
-  /// end of the scope is given back.
+  /// A seat that a caller is about to take, counted already. Released at the end of the scope
+  /// unless a commit has made it a seat.
   class Claim {
    public:
     Claim() = default;
@@ -69,22 +68,22 @@ class RoomQuota : public CommitListener {
   [[nodiscard]] Status Check(const SeatOwner& owner) const EXCLUDES(mutex_);
 
   /// Counts a seat, unless it is counted already.
-  /// @param sits_there  the user has that seat, and may keep it even when there are too many.
+  /// @param sits_there  the user has that seat, and may keep it even above the limit.
   /// @errors as `Check`.
   Result<Claim> Take(const SeatOwner& owner, const RoomKey& room, const UserId& user_id,
                      bool sits_there) EXCLUDES(mutex_);
 
   void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
 
-  /// From now on; whoever has more keeps them.
+  /// Takes effect immediately; an owner above the new limit keeps its seats.
   void SetLimits(const RoomQuotaLimits& limits) EXCLUDES(mutex_);
 
-  /// Seats that count to somebody.
+  /// Number of counted seats.
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
 
  private:
   struct Seat {
-    std::optional<std::uint64_t> address{};  ///< whom it counts to, by their hashes
+    std::optional<std::uint64_t> address{};  ///< hashes of the owners
     std::optional<std::uint64_t> user{};
     std::uint32_t claims = 0;  ///< calls that are about to take it
     bool is_taken = false;
@@ -92,15 +91,15 @@ class RoomQuota : public CommitListener {
   using Seats = std::unordered_map<std::uint64_t, Seat>;
 
   [[nodiscard]] std::uint64_t HashOf(const RoomKey& room, std::string_view user_id = {}) const;
-  /// Whom a seat of that owner would count to.
+  /// The seat entry for that owner.
   [[nodiscard]] Seat SeatOfLocked(const SeatOwner& owner) const REQUIRES(mutex_);
   [[nodiscard]] bool IsFullLocked(const std::optional<std::uint64_t>& owner, std::size_t most) const
       REQUIRES(mutex_);
   [[nodiscard]] Status CheckLocked(const Seat& seat) const REQUIRES(mutex_);
   void ApplyLocked(const RoomChange& change) REQUIRES(mutex_);
-  /// @return false for a seat that counts to nobody.
+  /// @return false for a seat without an owner.
   bool TakeLocked(std::uint64_t seat) REQUIRES(mutex_);
-  /// Somebody is in the room from now on, or nobody ever will be.
+  /// A pusher joined the room, or the room ended.
   void EndWaitLocked(const RoomKey& room) REQUIRES(mutex_);
   void LeaveLocked(std::uint64_t seat) REQUIRES(mutex_);
   void DropIfFreeLocked(Seats::iterator seat) REQUIRES(mutex_);
@@ -109,10 +108,10 @@ class RoomQuota : public CommitListener {
   SipHashKey secret_;  ///< does not change after construction
   mutable Mutex mutex_;
   RoomQuotaLimits limits_ GUARDED_BY(mutex_);
-  // Keys are hashes with a secret: no further one is needed.
+  // Keys are keyed hashes already: no further key is needed.
   Seats seats_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, std::size_t> held_ GUARDED_BY(mutex_);  ///< by owner; none is 0
-  /// The creator's seat of rooms in which nobody is yet.
+  /// The creator's seat of rooms without pushers.
   std::unordered_map<std::uint64_t, std::uint64_t> waiting_ GUARDED_BY(mutex_);
 };
 

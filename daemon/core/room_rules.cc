@@ -6,7 +6,7 @@
 namespace rtcroom::rules {
 namespace {
 
-/// Appends the next event of the room that the change is about.
+/// Appends the next event of the changed room.
 void Append(RoomChange& change, TimePoint now, RoomHappening happening) {
   change.events.push_back({.room = change.room.key,
                            .dialect = change.room.dialect,
@@ -33,8 +33,8 @@ void Seat(RoomChange& change, Pusher newcomer, TimePoint now) {
   change.room.pushers.push_back(std::move(newcomer));
 }
 
-/// A phone that lost its network comes back with a fresh push URL and keeps its seat. Whether
-/// clients get a notice is the dialect's affair; the event is written anyway.
+/// A phone that lost its network rejoins with a fresh push URL and keeps its seat. The dialect
+/// decides whether clients get a notice; the event is written in any case.
 RoomChange Refresh(const Room& stored, Pusher comer, TimePoint now) {
   RoomChange change{.room = stored};
   const auto seat = std::ranges::find(change.room.pushers, comer.user_id, &Pusher::user_id);
@@ -48,7 +48,7 @@ RoomChange Refresh(const Room& stored, Pusher comer, TimePoint now) {
   return change;
 }
 
-/// What `room` is before its first pusher comes.
+/// The initial state of `room`, without pushers.
 RoomChange Begin(const Room& room, TimePoint now) {
   RoomChange change{.room = room};
   change.room.created_at = now;
@@ -58,7 +58,7 @@ RoomChange Begin(const Room& room, TimePoint now) {
   return change;
 }
 
-/// Everybody who is still there goes with the room.
+/// Removes all remaining members together with the room.
 void Close(RoomChange& change, EndReason reason, TimePoint now) {
   for (const Pusher& pusher : change.room.pushers) {
     Append(change, now,
@@ -101,7 +101,7 @@ Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher newcome
   if (FindPusher(*stored, newcomer.user_id) != nullptr) {
     const bool is_creator = stored->creator == newcomer.user_id;
     RoomChange change = Refresh(*stored, std::move(newcomer), now);
-    // His stream may be another one now.
+    // The creator's stream may have changed.
     if (is_creator) change.room.mixed_play_url = mixed_play_url;
     return change;
   }

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// Rooms read at a time where not every one is wanted.
+/// Rooms read at a time when a filter is set.
 constexpr std::size_t kBatch = 200;
 constexpr std::size_t kPositionDigits = 16;
 
@@ -48,7 +48,7 @@ std::string EncodeSearchPosition(std::uint64_t after) {
 std::optional<std::uint64_t> ParseSearchPosition(std::string_view text) {
   std::uint64_t after = 0;
   const char* const end = text.data() + text.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is told
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): bounded by `end`
   const auto [stopped, failure] = std::from_chars(text.data(), end, after, 16);
   if (failure != std::errc() || stopped != end || EncodeSearchPosition(after) != text) {
     return std::nullopt;

@@ -1,4 +1,4 @@
-// Looking through all rooms for some, a bounded piece at a time.
+// Bounded search over all rooms.
 #pragma once
 
 #include <cstddef>
@@ -15,20 +15,20 @@
 
 namespace rtcroom {
 
-/// Most rooms that one search may look at, whatever it looks for.
+/// Maximum number of rooms that one search examines.
 inline constexpr std::size_t kMostRoomsSearched = 1'000;
 
 struct RoomSearch {
   std::uint64_t after = 0;  ///< only rooms whose `Room::sequence` is greater
-  std::size_t count = 50;   ///< most rooms to find, 1..1000
-  /// Which ones; empty: every one.
+  std::size_t count = 50;   ///< maximum number of rooms to return, 1..1000
+  /// Filter; empty: every room matches.
   std::function<bool(const Room&)> wanted = {};
 };
 
 struct RoomsFound {
   std::vector<Room> rooms{};  ///< in the order of their creation
-  /// `RoomSearch::after` of the search that goes on; none when there are no more rooms. It may be
-  /// there though fewer than `count` were found, or none.
+  /// `RoomSearch::after` of the continuation; nullopt when there are no more rooms. It may be set
+  /// although fewer than `count` rooms, or none, were found.
   std::optional<std::uint64_t> next{};
 };
 
@@ -36,9 +36,9 @@ struct RoomsFound {
 /// @threads as the store.
 Result<RoomsFound> SearchRooms(Store& store, const RoomSearch& search);
 
-/// Where a search goes on, as an opaque text for programs outside.
+/// The position of a continuation, as an opaque text for external programs.
 std::string EncodeSearchPosition(std::uint64_t after);
-/// @return nothing when `text` is not something that `EncodeSearchPosition` made.
+/// @return nullopt when `text` is not an output of `EncodeSearchPosition`.
 std::optional<std::uint64_t> ParseSearchPosition(std::string_view text);
 
 }  // namespace rtcroom

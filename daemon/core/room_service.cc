@@ -64,7 +64,7 @@ Result<KickOutcome> RoomService::KickPusher(const KickCommand& command) {
   std::optional<TimePoint> banned_before;
   if (command.ban) {
     ban = {.room = command.room, .user_id = command.user_id, .until = now + *command.ban};
-    // From here on nobody gets in; what fails below takes it back.
+    // From here on the user is kept out; a later failure reverts the ban.
     const Result<std::optional<TimePoint>> put = bans_.Put(*ban);
     if (!put) return put.error();
     banned_before = *put;

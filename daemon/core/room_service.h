@@ -29,7 +29,7 @@
 
 namespace rtcroom {
 
-/// What a pusher says of itself; bounds as in `Pusher`.
+/// Data that a pusher sends about itself; bounds as in `Pusher`.
 struct PusherProfile {
   std::string user_name{};
   std::string user_avatar{};
@@ -39,9 +39,9 @@ struct PusherProfile {
 struct CreateRoomCommand {
   RoomKind kind = RoomKind::kDouble;
   Dialect dialect = Dialect::kGen1;
-  std::optional<RoomId> room_id{};  ///< none: one is drawn
+  std::optional<RoomId> room_id{};  ///< nullopt: one is drawn
   UserId user_id{};                 ///< the creator
-  PusherProfile profile{};          ///< of no use where the creator is no pusher yet
+  PusherProfile profile{};          ///< unused where the creator does not become a pusher
   std::string info{};
   std::string type{};  ///< of webrtc rooms
   std::string from{};  ///< see `MemberCommand`
@@ -53,18 +53,18 @@ struct AddPusherCommand {
   Dialect dialect = Dialect::kGen1;
   UserId user_id{};
   PusherProfile profile{};
-  std::string info{};  ///< of the room, should it be made
+  std::string info{};  ///< of the room, if it is created
   std::string from{};  ///< see `MemberCommand`
   SeatOwner owner{};
 };
 
-/// Names one user in one room: for delete_pusher, destroy_room and pusher_heartbeat.
+/// Identifies one user in one room: for delete_pusher, destroy_room and pusher_heartbeat.
 struct MemberCommand {
   RoomKey room{};
   Dialect dialect = Dialect::kGen1;
   UserId user_id{};
-  /// The address that a pusher without a proof of identity is bound to when it comes, and that it
-  /// must call from later; empty: any will do.
+  /// The address that a pusher without a proof of identity is bound to when it joins, and that its
+  /// later calls must come from; empty: any address.
   /// @source protocol F.5, `auth.gen1_bind`.
   std::string from{};
 };
@@ -80,7 +80,7 @@ struct AddAudienceCommand {
   std::string user_info{};  ///< ≤ 1024 bytes
 };
 
-/// An operator's wish to remove a pusher.
+/// An operator's request to remove a pusher.
 struct KickCommand {
   RoomKey room{};
   UserId user_id{};
@@ -89,24 +89,24 @@ struct KickCommand {
 
 struct KickOutcome {
   bool was_pusher = false;
-  bool room_destroyed = false;  ///< it could not outlive that
+  bool room_destroyed = false;  ///< the room ended with the kick
   std::optional<TimePoint> banned_until{};
 };
 
-/// What a round of evictions came to.
+/// Result of one round of evictions.
 struct ExpiryOutcome {
   std::size_t expired = 0;  ///< pushers or rooms that were removed
-  std::size_t spared = 0;   ///< beat, left or came back in between
-  std::size_t failed = 0;   ///< the store could not take it; the next sweep tries again
+  std::size_t spared = 0;   ///< sent a heartbeat, left or rejoined in between
+  std::size_t failed = 0;   ///< the store rejected it; the next sweep tries again
 };
 
 struct RoomServiceOptions {
   RoomPolicy policy{};
-  /// All tries to make an IM group together (protocol F.2).
+  /// Limit of all attempts together to create an IM group (protocol F.2).
   std::chrono::milliseconds group_deadline{8000};
 };
 
-/// What the use cases work with; all of it outlives them.
+/// Dependencies of the use cases; all of them outlive the service.
 struct RoomServiceParts {
   Store& store;
   BanStore& ban_store;
@@ -116,7 +116,7 @@ struct RoomServiceParts {
   const StreamUrlSigner& streams;
   const Clock& clock;
   IdSource& ids;
-  RoomQuota* quota = nullptr;  ///< null: everybody may hold as many rooms as there may be
+  RoomQuota* quota = nullptr;  ///< null: no per-caller limit
 };
 
 /// @threads safe from any thread. No lock is held while the store or the IM service works.
@@ -126,16 +126,16 @@ class RoomService {
 
   RoomService(const RoomServiceParts& parts, RoomServiceOptions options, Logger& logger);
 
-  /// Makes a room; safe to repeat by its creator. In gen-1 and for webrtc the caller is its first
-  /// pusher; else it waits for one, unseen, until `ExpireInactive` finds it.
+  /// Creates a room; its creator can safely repeat the call. In gen-1 and for webrtc the caller is
+  /// the first pusher; otherwise the room stays hidden until the first pusher joins or
+  /// `ExpireInactive` removes it.
   ///
-  /// The service must live until all that it began is done.
+  /// The service must live until all its calls are done.
   ///
   /// @param done  called exactly once, with the room's id: before this returns, or, when an IM
-  ///              group has to be made, later from another thread.
-  /// @errors kRoomExists; kTooManyRooms; kNotAllowed; kUnavailable when the IM group
-  /// could not be
-  ///         made (nothing is stored); kStoreBusy; kStoreBroken.
+  ///              group has to be created, later from another thread.
+  /// @errors kRoomExists; kTooManyRooms; kNotAllowed; kUnavailable when the IM group could not be
+  ///         created (nothing is stored); kStoreBusy; kStoreBroken.
   void CreateRoom(const CreateRoomCommand& command, CreateDone done);
 
   /// @errors kRoomNotFound; kNotCreator; kStoreBusy; kStoreBroken.
@@ -143,14 +143,14 @@ class RoomService {
 
   using AddDone = std::function<void(const Status&)>;
 
-  /// Seats a pusher. In gen-2 a room that is not there is made, with the caller as its creator.
+  /// Seats a pusher. In gen-2 a missing room is created, with the caller as its creator.
   ///
-  /// The service must live until all that it began is done.
+  /// The service must live until all its calls are done.
   ///
-  /// @param done  called exactly once: before this returns, or, when a room has to be made, later
-  ///              from another thread.
-  /// @errors kRoomNotFound; kRoomExists when the id is one of a room that the dialect may not know
-  ///         of; kRoomFull; kTooManyRooms; kNotAllowed; kStoreBusy; kStoreBroken; where it makes
+  /// @param done  called exactly once: before this returns, or, when a room has to be created,
+  ///              later from another thread.
+  /// @errors kRoomNotFound; kRoomExists when the id belongs to a room that the dialect may not see;
+  ///         kRoomFull; kTooManyRooms; kNotAllowed; kStoreBusy; kStoreBroken; where it creates
   ///         rooms also kUnavailable.
   void AddPusher(const AddPusherCommand& command, AddDone done);
 
@@ -158,73 +158,75 @@ class RoomService {
   Status DeletePusher(const MemberCommand& command);
 
   /// Changes custom fields of a room.
-  /// @return all of them, as they are now.
+  /// @return all custom fields after the change.
   /// @errors kRoomNotFound; kNotAllowed; those of the edit; kStoreBusy; kStoreBroken.
   Result<std::string> SetCustom(const SetCustomCommand& command);
 
   /// @errors kRoomNotFound; kAudienceFull; kStoreBusy; kStoreBroken.
   Status AddAudience(const AddAudienceCommand& command);
 
-  /// Also where there is no such viewer or room.
+  /// Succeeds also when there is no such viewer or room.
   /// @errors kStoreBusy; kStoreBroken.
   Status DeleteAudience(const MemberCommand& command);
 
-  /// The viewers of a room in the order of their coming; none where there is no such room.
+  /// The viewers of a room in join order; empty when there is no such room.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<Audience>> LoadAudiences(const RoomKey& key, Dialect dialect);
 
-  /// Whether an operator lets the user have a push URL: one who is banned from `room`, or, when
-  /// none is named, from any room of the kind, gets none.
+  /// Whether the user may have a push URL: a user banned from `room`, or, when none is given, from
+  /// any room of the kind, may not.
   /// @errors kNotAllowed.
   [[nodiscard]] Status CheckMayPush(RoomKind kind, const std::optional<RoomId>& room,
                                     const UserId& user_id) const;
 
-  /// Removes a pusher because an operator said so, in either dialect. With a ban the user need
-  /// not be there, nor the room.
+  /// Removes a pusher on behalf of an operator, in either dialect. With a ban, neither the user nor
+  /// the room needs to exist.
   /// @errors kPusherNotFound; kUnavailable when there are too many bans; kStoreBusy; kStoreBroken.
   Result<KickOutcome> KickPusher(const KickCommand& command);
 
-  /// Ends a room because an operator said so, in either dialect.
+  /// Ends a room on behalf of an operator, in either dialect.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Status DismissRoom(const RoomKey& room);
 
-  /// A heartbeat. Memory only: the store is not asked.
+  /// A heartbeat. Memory only: no access to the store.
   /// @errors kPusherNotFound.
   Status TouchPusher(const MemberCommand& command);
 
-  /// @errors kRoomNotFound, also for a room that is inactive or that the dialect may not know of;
+  /// @errors kRoomNotFound, also for a room that is inactive or that the dialect may not see;
   ///         kStoreBusy; kStoreBroken.
   Result<Room> LoadRoom(const RoomKey& key, Dialect dialect);
 
-  /// Those that a request of `query.dialect` may know of.
+  /// The rooms that a request of `query.dialect` may see.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<Room>> ListRooms(RoomListQuery query);
 
   /// Evicts pushers whose leases ran out, each with a re-check inside the atomic step.
   ExpiryOutcome ExpirePushers(std::span<const LapsedLease> leases);
 
-  /// Ends rooms for which nobody came, likewise with a re-check.
+  /// Ends rooms that no pusher joined in time, likewise with a re-check.
   ExpiryOutcome ExpireInactive(std::span<const InactiveRoom> rooms);
 
  private:
   enum class IfAbsent : std::uint8_t { kMake, kRefuse };
-  /// What create_room does to the store.
-  /// @errors those of `CreateRoom`; kRoomNotFound when there is none and none may be made.
+  /// The store update of create_room.
+  /// @errors those of `CreateRoom`; kRoomNotFound when the room is missing and must not be created.
   Status StoreRoom(const CreateRoomCommand& command, const RoomId& room_id, const GroupReady& group,
                    IfAbsent if_absent);
-  /// What create_room does to a room that is there, or refuses before a new one is made.
-  /// @errors those of `CreateRoom`; kRoomNotFound when there is none of that id and kind.
+  /// The part of create_room for an existing room, with the checks that precede the creation of a
+  /// new one.
+  /// @errors those of `CreateRoom`; kRoomNotFound when there is no room of that id and kind.
   Status CreateStored(const CreateRoomCommand& command);
-  /// Seats a pusher in a room that is there.
-  /// @errors those of `AddPusher`; kRoomNotFound when there is none of that id and kind.
+  /// Seats a pusher in an existing room.
+  /// @errors those of `AddPusher`; kRoomNotFound when there is no room of that id and kind.
   Status AddToStored(const AddPusherCommand& command);
-  /// @param tries  left, should others make the room and lose it again meanwhile.
-  /// @param deadline  of making a group, for all tries together.
+  /// @param tries  attempts left, in case other callers create the room and it ends again
+  ///               meanwhile.
+  /// @param deadline  of creating a group, for all attempts together.
   void AddPusher(const AddPusherCommand& command, int tries, MonotonicTime deadline, AddDone done);
-  /// Makes the room of an add_pusher, unless it is there by now.
+  /// Creates the room of an add_pusher, unless it exists by now.
   Status AddOrMake(const AddPusherCommand& command, const GroupReady& group);
   using MakeAbsent = std::function<Result<RoomChange>(const Room& room, const Pusher& creator)>;
-  /// @param make_absent  what becomes of a room that there is not.
+  /// @param make_absent  the rule for a missing room.
   Status StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent);
   /// Counts the seat that the owner is about to take.
   /// @errors kTooManyRooms.

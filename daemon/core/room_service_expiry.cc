@@ -1,4 +1,4 @@
-// The use cases of rooms: what ends because nobody was heard of.
+// The use cases of rooms: expiry of silent pushers and unused rooms.
 #include "daemon/core/room_rules.h"
 #include "daemon/core/room_service.h"
 
@@ -43,7 +43,7 @@ Result<RoomChange> RoomService::ExpireIfStillLapsed(const Room* stored, const La
                                                     TimePoint now) {
   const Pusher* pusher = stored == nullptr ? nullptr : FindPusher(*stored, lease.user_id);
   if (pusher == nullptr) return Error{Errc::kPusherNotFound, {}};
-  // An add_pusher of the same commit group has not reached the lease yet: the room knows first.
+  // The lease table has not seen an add_pusher of the same commit group yet: the room is newer.
   const bool same_stay = pusher->seat == lease.seat && pusher->added_at == lease.added_at;
   if (!same_stay || !leases_.ClaimExpiry(lease)) return RoomChange{.room = *stored};
   return Remove(stored, stored->dialect, lease.user_id, LeaveReason::kHeartbeatTimeout, now);

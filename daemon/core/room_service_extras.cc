@@ -1,4 +1,4 @@
-// The use cases of rooms: what live rooms have besides pushers.
+// The use cases of rooms: custom fields and audiences.
 #include <utility>
 
 #include "daemon/core/room_rules.h"

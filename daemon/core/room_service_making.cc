@@ -1,4 +1,4 @@
-// The use cases of rooms: how a room comes to be, and how pushers come into it.
+// The use cases of rooms: creating rooms and adding pushers.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 namespace rtcroom {
 namespace {
 
-/// How often somebody who found a room being made tries again to enter it.
+/// Maximum attempts to enter a room that another caller was creating.
 constexpr int kTriesToAdd = 3;
 
 }  // namespace
@@ -28,13 +28,13 @@ Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
 
 std::string RoomService::AccelerateUrl(const UserId& user_id, std::string_view stream) const {
   if (stream.empty()) return {};
-  // Members choose their push URLs: nobody may have a stranger's stream signed by naming it.
+  // Members choose their push URLs: signing any named stream would expose other users' streams.
   return IsOwnStream(stream, user_id, streams_) ? streams_.AccelerateUrl(stream, clock_.Now())
                                                 : streams_.UnsignedAccelerateUrl(stream);
 }
 
 std::string RoomService::MixedPlayUrl(const Pusher& creator) const {
-  // That of the accelerateURL, whichever dialect the creator and those before spoke.
+  // The stream of the accelerateURL, whatever the dialect of the present and earlier creators.
   const std::string_view stream = StreamInPushUrl(creator.accelerate_url);
   return stream.empty() ? std::string() : streams_.MixedPlayUrl(stream);
 }
@@ -56,7 +56,7 @@ void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) 
        .enter_stored = [this, command] { return CreateStored(command); }},
       [this, command, request = std::string(LogScope::Current())](const RoomId& room_id,
                                                                   const GroupReady& group) {
-        const LogScope scope(request);  // it may be another thread by now
+        const LogScope scope(request);  // possibly on another thread
         return StoreRoom(command, room_id, group, IfAbsent::kMake);
       },
       std::move(done));
@@ -66,14 +66,14 @@ Status RoomService::CreateStored(const CreateRoomCommand& command) {
   Status entered = Error{Errc::kRoomNotFound, {}};
   if (command.room_id) {
     const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
-    // A retry, or another creator's room: either way there is no group to make. Unless the room
-    // ends just now: the one that is made then needs a group like any other.
+    // A retry, or a room of another creator: no group to create. If the room ends at this moment,
+    // the new room needs a group like any other.
     entered = stored ? StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse)
                      : Status(stored.error());
   }
   const bool absent = !entered && entered.error().code == Errc::kRoomNotFound;
   if (!absent || quota_ == nullptr) return entered;
-  // Before a group is made for nothing.
+  // Checked before a group is created in vain.
   const Status may_hold = quota_->Check(command.owner);
   return may_hold ? entered : may_hold;
 }
@@ -119,7 +119,7 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, Monotoni
   const bool absent = !added && added.error().code == Errc::kRoomNotFound;
   if (!absent || !AddMakesRoom(command.room.kind, command.dialect)) return done(added);
   if (tries == 0) return done(Error{Errc::kStoreBusy, "the room comes and goes"});
-  // Shared, since one of the two ways to go on needs it.
+  // Shared, since either of the two continuations needs it.
   const auto shared_done = std::make_shared<AddDone>(std::move(done));
   creator_.Create(
       {.kind = command.room.kind,
@@ -130,18 +130,17 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, Monotoni
        .enter_stored = [this, command] { return AddToStored(command); },
        .made_by_another =
            [this, command, tries, deadline, shared_done](const Status& outcome) {
-             // No group was to be had, and asking for it again would not help.
+             // The group could not be created, and a retry would not help.
              if (!outcome && outcome.error().code == Errc::kUnavailable) {
                return (*shared_done)(outcome);
              }
              if (!outcome && outcome.error().code == Errc::kRoomExists) {
-               // A room of another kind or dialect is being made: to wait for it would change
-               // nothing.
+               // A room of another kind or dialect is being created: waiting for it would not help.
                const Status seated = AddToStored(command);
                const bool still_absent = !seated && seated.error().code == Errc::kRoomNotFound;
                return (*shared_done)(still_absent ? outcome : seated);
              }
-             // As if this call had come later, whatever came of it.
+             // Retried as a later call, whatever the outcome of the other attempt.
              AddPusher(command, tries - 1, deadline, *shared_done);
            }},
       [this, command, request = std::string(LogScope::Current())](const RoomId& /*room_id*/,
@@ -181,7 +180,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
   const RoomPolicy& policy = options_.policy;
   const Result<RoomChange> change =
       store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
-        // Asked here, so that nobody slips in between a kick and its ban.
+        // Checked inside the atomic step, so that no join can happen between a kick and its ban.
         if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
         if (stored == nullptr) return make_absent(room, pusher);
         const bool hidden = !policy.Sees(command.dialect, stored->dialect);

@@ -1,4 +1,4 @@
-// The one interface behind which rooms are kept.
+// The interface to the stored rooms.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@
 
 namespace rtcroom {
 
-/// What a rule made of a room: written all together, or not at all.
+/// The result of a rule for a room: written all together, or not at all.
 struct RoomChange {
   Room room{};                      ///< as it is afterwards (as it was last, when `closed`)
-  std::vector<RoomEvent> events{};  ///< what follows from it; none means that nothing changed
+  std::vector<RoomEvent> events{};  ///< events of the change; none means that nothing changed
   bool closed = false;              ///< the room is removed in the same write
-  // What else is written with it, and only when there are events.
+  // Also written with the change, and only when there are events.
   std::optional<Ban> ban{};
   std::optional<GroupTaskChange> group_task{};
 };
@@ -38,13 +38,13 @@ using RoomEdit = std::function<Result<RoomChange>(const Room* stored)>;
 struct RoomUpdate {
   RoomKey key{};
   RoomEdit edit{};
-  /// Whose entry the edit wants to see, and may change, in `Room::audiences`: a room is not
-  /// dearer to change for having many viewers.
+  /// The user whose entry the edit reads and may change in `Room::audiences`: the cost of a change
+  /// does not depend on the number of viewers.
   std::optional<UserId> audience = {};
 };
 
-/// Hears of every committed change, once, in the order of commit, before the `Update` that
-/// made it returns. It must be quick, must not call the store, and cannot fail.
+/// Called for every committed change, once, in the order of commit, before the `Update` that made
+/// it returns. It must be quick, must not call the store, and cannot fail.
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
@@ -57,11 +57,11 @@ struct RoomListQuery {
   std::optional<Dialect> dialect = {};  ///< none: rooms of both
   /// Only rooms of that `Room::type`; for webrtc rooms alone.
   std::optional<std::string> type = {};
-  /// Only rooms of a greater `Room::place`: what goes on behind a room loses and repeats nothing,
-  /// whatever has ended before it meanwhile.
+  /// Only rooms of a greater `Room::place`: paging by the last place skips and repeats nothing,
+  /// whichever earlier rooms have ended meanwhile.
   std::uint64_t after = 0;
   std::uint64_t index = 0;  ///< how many such rooms to skip
-  std::size_t count = 0;    ///< most rooms to return, 0..200
+  std::size_t count = 0;    ///< maximum number of rooms to return, 0..200
 };
 
 /// The viewers of a room.
@@ -73,30 +73,30 @@ struct AudiencePage {
 
 struct StoredEvent {
   std::uint64_t position = 0;  ///< place in the store's order: ascending, may have gaps
-  /// `Room::sequence` of its room, which tells it from others that had the same id. 0 when the
-  /// event was stored before that was noted down.
+  /// `Room::sequence` of its room, which distinguishes it from others that had the same id. 0 for
+  /// events stored before this field existed.
   std::uint64_t room_number = 0;
   RoomEvent event{};
 };
 
 struct EventPage {
   std::vector<StoredEvent> events{};
-  Cursor next{};  ///< after the last of `events`; where the reader stands when there are none
+  Cursor next{};  ///< after the last of `events`; the given position when there are none
 };
 
-/// Rooms as they were at one moment.
+/// A snapshot of rooms.
 struct RoomPage {
   std::vector<Room> rooms{};
-  Cursor at{};  ///< of the newest event then: the rooms show its change, and none after it
+  Cursor at{};  ///< newest event of the snapshot: the rooms include its change, and none after it
 };
 
-/// Which events may go.
+/// Which events may be removed.
 struct EventRetention {
   TimePoint keep_since{};        ///< older ones may be removed ...
   std::uint64_t max_events = 0;  ///< ... and so may all before the newest `max_events`
-  /// ... and all before the newest ones that are `max_bytes` together (`StoredBytes`).
+  /// ... and all before the newest ones that total `max_bytes` (`StoredBytes`).
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();
-  std::size_t most_per_call = 10'000;  ///< bounds how long one call can take
+  std::size_t most_per_call = 10'000;  ///< bounds the duration of one call
 };
 
 struct StoreLimits {
@@ -105,8 +105,8 @@ struct StoreLimits {
 
 /// Keeps rooms, their members and the history of what happened to them.
 ///
-/// What `Update` acknowledged survives a crash of the process and, where the implementation is
-/// durable, a power cut. Reads see every change acknowledged before they began.
+/// An update acknowledged by `Update` survives a crash of the process and, where the implementation
+/// is durable, a power cut. Reads see every change acknowledged before they began.
 ///
 /// @threads every method is safe from any thread.
 class Store {
@@ -117,38 +117,38 @@ class Store {
   /// @threads never waits for a writer.
   virtual Result<Room> Load(const RoomKey& key) = 0;
 
-  /// Applies each update as an atomic step of its own, in the order given; one that fails
-  /// leaves nothing and does not hinder the others. Returns when all of them are committed:
-  /// together they cost about as much waiting as one.
+  /// Applies each update as an atomic step of its own, in the order given; a failed one leaves no
+  /// change and does not affect the others. Returns when all of them are committed: together they
+  /// wait about as long as a single one.
   ///
   /// Changes of one custom field that share a commit, with nothing but changes of other custom
-  /// fields between them, may be told as one event: it has the number of the first and the value
-  /// of the last, and the returned changes say so.
+  /// fields between them, may be merged into one event: it has the number of the first and the
+  /// value of the last, and the returned changes reflect that.
   ///
-  /// An edit that makes a room of a key that had none is refused with kRoomExists while a room
-  /// of any kind holds the id, and with kTooManyRooms at the limit; both are checked in the
-  /// same atomic step. The store gives a new room its `sequence`; the returned change has it.
+  /// An edit that creates a room under a free key is refused with kRoomExists while a room of any
+  /// kind holds the id, and with kTooManyRooms at the limit; both are checked in the same atomic
+  /// step. The store assigns a new room its `sequence`; the returned change has it.
   ///
-  /// @return one outcome per update, in order: the change as committed, or the edit's own
-  ///         error, kRoomExists, kTooManyRooms, kStoreBusy or kStoreBroken.
+  /// @return one outcome per update, in order: the change as committed, or the edit's own error,
+  ///         kRoomExists, kTooManyRooms, kStoreBusy or kStoreBroken.
   virtual std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) = 0;
 
-  /// `UpdateAll` of one.
+  /// `UpdateAll` of a single update.
   Result<RoomChange> Update(const RoomKey& key, RoomEdit edit);
   Result<RoomChange> Update(RoomUpdate update);
 
-  /// A page of the active rooms of one kind, in the order in which they became active.
+  /// A page of the active rooms of one kind, in the order of activation.
   ///
   /// O(log n + count) in the number of rooms, whatever the index.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Room>> List(const RoomListQuery& query) = 0;
 
-  /// The viewers of a room, in the order of their coming.
+  /// The viewers of a room, in join order.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<AudiencePage> LoadAudiences(const RoomKey& key) = 0;
 
-  /// Rooms of every kind and dialect by ascending `sequence`, for a walk over all of them: at
+  /// Rooms of every kind and dialect by ascending `sequence`, for iterating over all of them: at
   /// most `limit` (1..10000) whose sequence is greater than `after`.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
@@ -157,19 +157,19 @@ class Store {
   /// Reads committed events after `cursor`, in the store's order.
   ///
   /// Within one room the sequence has no gaps; across rooms the order is the order of commit.
-  /// An event is never visible before the change that it tells of.
+  /// An event is never visible before its change.
   ///
-  /// @param limit  most events to return, 1..1000; bounds how long one read can take.
+  /// @param limit  maximum number of events, 1..1000; bounds the duration of one read.
   /// @errors kCursorExpired when events after `cursor` are no longer retained or belong to
-  ///         another epoch: the reader must load rooms afresh. kStoreBusy; kStoreBroken.
+  /// another epoch: the reader must reload the rooms. kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) = 0;
 
-  /// What happened to the rooms that had that key, one after the other, newest first: the last one
-  /// may have ended. Costs as much as what it returns, however much else is retained.
+  /// The events of all rooms that had that key, newest first; the last such room may have ended.
+  /// Cost is proportional to the result, however much else is retained.
   ///
-  /// @param before  position of one of them: only those before it; none: from the newest on.
-  /// @param limit   most events to return, 1..1000.
+  /// @param before  position of one of them: only earlier events; nullopt: from the newest on.
+  /// @param limit   maximum number of events, 1..1000.
   /// @return  no events when none are retained, or when there never was such a room.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
@@ -177,22 +177,22 @@ class Store {
                                                           std::optional<std::uint64_t> before,
                                                           std::size_t limit) = 0;
 
-  /// Where a reader stands that has read everything: the newest event there is.
+  /// The cursor after the newest event.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<Cursor> Newest() = 0;
 
   /// Removes old events, oldest first.
-  /// @return how many were removed; fewer than `most_per_call` when nothing more may go.
+  /// @return the number removed; fewer than `most_per_call` when no more may be removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimEvents(const EventRetention& retention) = 0;
 
-  /// Whether the store takes writes: one is committed that is at least as large as that of a pusher
-  /// who comes, and the commit before it was none that failed.
+  /// Whether the store accepts writes: commits a write at least as large as that of a joining
+  /// pusher, and requires that the previous commit did not fail.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status Ping() = 0;
 
-  /// How many rooms there are of a kind, over both dialects, inactive ones included.
+  /// Number of rooms of a kind, over both dialects, including inactive ones.
   /// @threads never waits for a writer's I/O.
   virtual std::uint64_t CountRooms(RoomKind kind) const = 0;
 };

@@ -1,4 +1,4 @@
-// Who wants to know how a store does its work.
+// Observer of a store's operations.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace rtcroom {
 
-/// What one commit was.
+/// Figures of one commit.
 struct CommitFigures {
-  std::size_t writes = 0;  ///< that shared it: updates of rooms count one by one
+  std::size_t writes = 0;  ///< writes that shared it; each room update counts as one
   bool succeeded = false;
-  std::uint64_t retained_events = 0;  ///< in the store's history, afterwards
+  std::uint64_t retained_events = 0;  ///< in the store's history, after the commit
 };
 
 enum class StoreOperation : std::uint8_t { kRead, kWrite };
@@ -23,7 +23,7 @@ constexpr std::string_view StoreOperationName(StoreOperation operation) {
   return operation == StoreOperation::kRead ? "read" : "write";
 }
 
-/// Each is called on a thread that does the store's work: it must be quick, and must not call the
+/// Called on a thread that does the store's work: each method must be quick, and must not call the
 /// store.
 ///
 /// @threads safe from any thread.
@@ -31,12 +31,12 @@ class StoreObserver {
  public:
   virtual ~StoreObserver() = default;
 
-  /// On the thread that writes: a group of writes has begun ...
+  /// On the writer thread: a group of writes has begun ...
   virtual void OnCommitBegun() noexcept = 0;
-  /// ... and has ended. No other has begun in between.
+  /// ... and has ended. Groups do not overlap.
   virtual void OnCommitEnded(const CommitFigures& figures) noexcept = 0;
 
-  /// A call of the store fails for the store's own sake.
+  /// A call failed because of the store itself.
   /// @param error  kStoreBusy or kStoreBroken.
   virtual void OnStoreError(StoreOperation operation, Errc error) noexcept = 0;
 };

@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of the suffix of a stream of gen-2: `_` and 8 hex.
+/// Length of the suffix of a gen-2 stream: `_` and 8 hex.
 constexpr std::size_t kSuffixBytes = 9;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Streams for trying a client out.
+// Streams for testing a client.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// A stream's addresses; those to play it are empty when no play host is configured.
+/// The URLs of a stream; play URLs are empty when no play host is configured.
 struct TestStream {
   std::string push_url{};
   std::string flv_url{};
@@ -23,11 +23,11 @@ class TestStreams {
  public:
   virtual ~TestStreams() = default;
 
-  /// A stream under a fresh name that nobody can guess, so that testers do not meet.
+  /// A stream with a fresh, unguessable name, so that testers do not share a stream.
   /// @errors kUnavailable when no push host is configured.
   virtual Result<TestStream> NewStream(TimePoint now) = 0;
 
-  /// Where the clock that the media service shows all the time is played with little delay.
+  /// The low-latency play URL of the clock that the media service streams permanently.
   /// @errors kUnavailable when no play host is configured.
   virtual Result<std::string> ClockUrl(TimePoint now) const = 0;
 };

@@ -96,7 +96,7 @@ void MemoryStore::PlaceLocked(const Room* stored, Room& room) {
 void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
   Room& kept = rooms_[room.key.id];
   std::vector<Audience> audiences = std::move(kept.audiences);
-  // The edit saw one viewer at most: that one is as it says now, the others stay.
+  // The edit saw at most one viewer: that one is replaced, the others stay.
   if (stored != nullptr) {
     for (const Audience& seen : stored->audiences) {
       if (FindAudience(room, seen.user_id) != nullptr) continue;
@@ -166,7 +166,7 @@ Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limi
     return Error{Errc::kCursorExpired, {}};
   }
   EventPage page{.events = {}, .next = {.epoch = epoch_, .position = after}};
-  // Positions are consecutive here, so the place of the next one needs no search.
+  // Positions are consecutive here, so the next one is found without a search.
   for (std::size_t i = after - trimmed_to_; i < events_.size() && page.events.size() < limit; ++i) {
     page.events.push_back(events_[i]);
     page.next.position = events_[i].position;

@@ -1,4 +1,4 @@
-// Rooms in memory: the reference that the other stores are compared with.
+// Rooms in memory: the reference implementation for the other stores.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +20,13 @@
 
 namespace rtcroom {
 
-/// Keeps everything the `Store` promises except durability: a restart begins anew.
+/// Fulfils the `Store` contract except durability: a restart begins empty.
 ///
-/// @threads safe from any thread; one lock serves all, and is held while an edit runs.
+/// @threads safe from any thread; one lock guards everything, and is held while an edit runs.
 class MemoryStore : public Storage {
  public:
   /// @param epoch     16 hex digits, drawn anew for each store.
-  /// @param listener  hears of commits; must outlive the store.
+  /// @param listener  receives commits; must outlive the store.
   MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener);
 
   Result<Room> Load(const RoomKey& key) override;
@@ -71,7 +71,7 @@ class MemoryStore : public Storage {
   const std::string epoch_;
   CommitListener& listener_;
   mutable Mutex mutex_;
-  /// Rooms with all of their audience, unlike what edits and readers see.
+  /// Rooms with all of their audience, unlike those passed to edits and readers.
   std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);

@@ -5,10 +5,10 @@
 namespace rtcroom {
 namespace {
 
-// 16 MiB of 4 KiB pages: the log stays small enough to be read at a start in no time, and the
+// 16 MiB of 4 KiB pages: small enough to be recovered quickly at a start, and large enough that the
 // same page is not moved again and again.
 constexpr int kLongLogPages = 4096;
-/// By how much the log grows between two tries that fail.
+/// Growth of the log between two failing attempts.
 constexpr int kRetryPages = 1024;
 constexpr int kFailuresForATry = 16;
 
@@ -50,10 +50,10 @@ void Checkpointer::Run() {
   if (before_) before_();
   const int outcome = sqlite3_wal_checkpoint_v2(database_.handle(), nullptr,
                                                 SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  // Busy is a log that another program is moving: no failure of the disk.
+  // Busy: another program is moving the log. Not a failure of the disk.
   if (outcome == SQLITE_OK || (outcome & 0xff) == SQLITE_BUSY) {
     moved_ = {};
-    log_pages_ = 0;  // the next commit tells how long it is
+    log_pages_ = 0;  // the next commit reports its length
     due_at_pages_ = kLongLogPages;
     return;
   }

@@ -1,4 +1,4 @@
-// Tells whoever holds a snapshot whether it is still the newest.
+// Lets readers check whether their snapshot is still the newest.
 #pragma once
 
 #include <atomic>
@@ -6,16 +6,17 @@
 
 namespace rtcroom {
 
-/// Counts the commits, and the checkpoints, of the only connection that writes: up when one begins,
-/// and up when it is over. A snapshot that was begun at an even count is the newest while the count
-/// is the same. At an odd one no snapshot is kept from one read to the next: a commit may become
-/// visible at any moment, and what one read has seen a later one through another connection must
-/// not miss; and a checkpoint moves nothing that is newer than the oldest snapshot.
+/// Counts the commits and checkpoints of the only writing connection: incremented when one begins
+/// and again when it is over. A snapshot that was begun at an even count is the newest while the
+/// count is unchanged. At an odd count no snapshot is kept from one read to the next: a commit may
+/// become visible at any moment, and a later read through another connection must not miss data
+/// that an earlier one has seen; and a checkpoint moves nothing that is newer than the oldest
+/// snapshot.
 ///
 /// @threads safe from any thread.
 class CommitCount {
  public:
-  /// A commit, from before it can be seen, or a checkpoint, until it is over, however it ends. One
+  /// A commit, from before it is visible, or a checkpoint, until it is over, with any outcome. One
   /// at a time.
   class UnderWay {
    public:
@@ -28,7 +29,7 @@ class CommitCount {
     std::atomic<std::uint64_t>& count_;
   };
 
-  /// Ask before the snapshot is begun.
+  /// Read it before the snapshot is begun.
   [[nodiscard]] std::uint64_t Now() const { return count_; }
   static bool IsSettled(std::uint64_t count) { return count % 2 == 0; }
 

@@ -9,7 +9,7 @@ namespace rtcroom {
 namespace {
 
 // How long a call waits for a lock that another process holds (an operator's sqlite3 shell);
-// our own connections never make each other wait.
+// connections of this process never block each other.
 constexpr int kBusyTimeoutMs = 1000;
 
 int FlagsOf(Database::Access access) {
@@ -29,23 +29,23 @@ int FlagsOf(Database::Access access) {
 void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
 Result<Database> Database::Open(const std::string& path, const std::string& vfs, Access access) {
-  // SQLite counts the bytes it holds under one mutex, which all connections meet at with each
-  // allocation, and nobody asks for the sum. A program that has used SQLite before keeps the count.
+  // SQLite's memory statistics take one global mutex on each allocation of any connection, and are
+  // not used here. A process that has used SQLite before keeps them enabled.
   [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   const int flags = FlagsOf(access);
   sqlite3* handle = nullptr;
   const int opened =
       sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                       vfs.empty() ? nullptr : vfs.c_str());
-  Database database(handle);  // SQLite wants a handle closed even when opening failed
+  Database database(handle);  // a handle must be closed even when opening fails
   if (opened != SQLITE_OK) {
     return Error{Errc::kStoreBroken,
                  fmt::format("cannot open the store {}: {}", path,
                              handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(opened))};
   }
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  // A plan that could do with a partial index for one value and not for another would be made
-  // again for each that is bound. Where such an index is to be used, the statement has a literal.
+  // A plan that needs a partial index for one bound value and not for another would be remade for
+  // each value. Where such an index is to be used, the statement has a literal.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   return database;
 }

@@ -12,34 +12,34 @@ struct sqlite3;
 
 namespace rtcroom {
 
-/// What the last call on a connection failed with: kStoreBusy when another connection was in
-/// the way, kStoreBroken otherwise. Holds no bound value.
+/// Error of the last call on a connection: kStoreBusy when another connection blocked it,
+/// kStoreBroken otherwise. Contains no bound value.
 Error LastError(sqlite3* handle, std::string_view doing);
 
-/// @threads for one thread at a time.
+/// @threads one thread at a time.
 class Database {
  public:
   enum class Access : std::uint8_t {
     kReadOnly,
-    kReadWrite,        ///< a file that exists
-    kReadWriteCreate,  ///< or a new one
+    kReadWrite,        ///< an existing file
+    kReadWriteCreate,  ///< or a new file
   };
 
   /// @param vfs  name of the SQLite VFS to use; empty for the default one.
   /// @errors kStoreBroken, naming the path.
   static Result<Database> Open(const std::string& path, const std::string& vfs, Access access);
 
-  /// Runs our own constant SQL, which has no parameters.
+  /// Runs constant SQL without parameters.
   Status Execute(const std::string& sql);
 
-  /// The first column of the only row of our own constant SQL.
+  /// The first column of the only row of constant SQL.
   Result<std::int64_t> QueryInteger(const std::string& sql);
   Result<std::string> QueryText(const std::string& sql);
 
-  /// What all pages take, those that are still in the log included.
+  /// Size of all pages, including those that are still in the log.
   Result<std::uint64_t> SizeInBytes();
 
-  /// False too after SQLite gave up a transaction by itself, as it may when the disk is full.
+  /// Also false after SQLite itself rolled back a transaction, as it may when the disk is full.
   [[nodiscard]] bool InTransaction() const;
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }

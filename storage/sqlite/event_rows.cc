@@ -22,7 +22,7 @@ enum class EventType : std::int64_t {
   kCustomChanged = 9,
 };
 
-/// The columns that only some happenings have.
+/// Columns that only some event types have.
 struct HappeningColumns {
   EventType type = EventType::kRoomCreated;
   std::optional<std::string_view> user_id = {};
@@ -34,7 +34,7 @@ struct HappeningColumns {
   std::optional<std::string_view> field = {};
 };
 
-/// The views point into the happening.
+/// The views point into the argument.
 struct ToColumns {
   HappeningColumns operator()(const RoomCreated& created) const {
     HappeningColumns columns{.type = EventType::kRoomCreated};
@@ -94,7 +94,7 @@ struct ToColumns {
   }
 };
 
-// Places of `kEventColumns`.
+// Indexes into `kEventColumns`.
 enum Column : int {
   kPosition,
   kRoomKind,

@@ -1,4 +1,4 @@
-// Events as rows: how they are read and written.
+// Mapping between events and rows.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace rtcroom {
 
-/// What `ReadEvent` needs, in its order. Where the room's event before it stands is the column
-/// after them.
+/// The columns of `ReadEvent`, in its order. The next column is the position of the room's previous
+/// event.
 inline constexpr char kEventColumns[] =
     "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
     " user_avatar, reason, creator, info, room_number, field";
@@ -26,14 +26,14 @@ inline constexpr char kBytesOfEvent[] =
     " + coalesce(length(CAST(field AS BLOB)), 0)";
 
 /// Writes an event with a statement that has a parameter for each of `kEventColumns`, and one more.
-/// @param previous  where the event before it of the same room stands; 0 when it is the first.
+/// @param previous  position of the room's previous event; 0 when it is the first.
 Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t previous);
 
-/// @param first_column  where `kEventColumns` begin in the row that `run` is at.
-/// @errors kStoreBroken when the row is none that `WriteEvent` made.
+/// @param first_column  index of the first of `kEventColumns` in the current row of `run`.
+/// @errors kStoreBroken when the row is not one that `WriteEvent` wrote.
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column);
 
-/// The position that is all of the first row; 0 when there is none.
+/// The position in the only column of the first row; 0 when there is no row.
 Result<std::uint64_t> ReadPosition(StatementRun& run);
 
 }  // namespace rtcroom

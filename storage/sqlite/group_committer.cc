@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-// Bounds how long the first of a group waits for the last; a job is never divided.
+// Bounds how long the first job of a group waits for the last; a job is never divided.
 constexpr std::size_t kFullGroup = 512;
 
 }  // namespace
@@ -28,7 +28,7 @@ void GroupCommitter::Run(WriteJob& job) {
   {
     const MutexLock lock(mutex_);
     waiting_.push_back(&job);
-    // Only the first finds the writer asleep.
+    // Only the first job can find the writer asleep.
     if (waiting_.size() == 1) changed_.NotifyOne();
   }
   job.Wait();

@@ -1,4 +1,4 @@
-// The writer thread: one commit for all who wait.
+// The writer thread: group commit for all waiting callers.
 #pragma once
 
 #include <deque>
@@ -14,9 +14,9 @@
 
 namespace rtcroom {
 
-/// Runs jobs in groups: those that came while the last group was being committed make the
-/// next, without further delay. So one wait for the disk serves many, and a caller alone waits
-/// for no company.
+/// Runs jobs in groups: jobs that arrive during a commit form the next group, without further
+/// delay. So one wait for the disk serves many callers, and a single caller does not wait for
+/// others.
 ///
 /// @threads safe from any thread. Owns one thread, which blocks on the disk, or on its queue
 ///          until the destructor ends it.
@@ -26,24 +26,24 @@ class GroupCommitter {
   /// @param observer  may be null.
   GroupCommitter(SqliteWriter& writer, RoomIndex& index, CommitListener& listener,
                  StoreObserver* observer);
-  /// Finishes the jobs that wait.
+  /// Finishes the queued jobs.
   ~GroupCommitter();
   GroupCommitter(const GroupCommitter&) = delete;
   GroupCommitter& operator=(const GroupCommitter&) = delete;
 
-  /// How the last commit that has ended went.
+  /// Outcome of the last completed commit.
   [[nodiscard]] Status last_commit() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return last_commit_;
   }
 
   /// Returns when the job's group is committed or has failed. Every caller has at most one job
-  /// here, so there are never more than callers.
+  /// here, so the number of jobs is at most that of callers.
   void Run(WriteJob& job) EXCLUDES(mutex_);
 
  private:
   void RunGroups() EXCLUDES(mutex_);
-  /// Waits for jobs. Empty only at the end.
+  /// Waits for jobs. Empty only at shutdown.
   std::vector<WriteJob*> TakeGroup() EXCLUDES(mutex_);
   void Commit(const std::vector<WriteJob*>& group);
   Status RunInTransaction(const std::vector<WriteJob*>& group);
@@ -58,7 +58,7 @@ class GroupCommitter {
   std::deque<WriteJob*> waiting_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   Status last_commit_ GUARDED_BY(mutex_);
-  std::jthread thread_;  // last: it uses all the others
+  std::jthread thread_;  // last: it uses all other members
 };
 
 }  // namespace rtcroom

@@ -27,7 +27,7 @@ std::string NameOfRoom(const RoomKey& key) {
   return fmt::format("{} room {}", RoomKindName(key.kind), key.id.value);
 }
 
-/// What an event does to a room that is known from its beginning; false when it cannot happen.
+/// Applies an event to a room whose history is complete; false when the event is impossible.
 struct HistoryCheck::Happen {
   Told& room;
 
@@ -54,7 +54,7 @@ struct HistoryCheck::Happen {
     return Contains(room.pushers, deleted.new_creator);
   }
   bool operator()(const AudienceAdded& added) const {
-    // A viewer that says something else of itself keeps its place.
+    // A viewer with a changed profile keeps its place.
     if (!Contains(room.viewers, added.user_id)) room.viewers.push_back(added.user_id.value);
     return !room.pushers.empty();
   }
@@ -113,7 +113,7 @@ void HistoryCheck::Take(const StoredEvent& stored, std::uint64_t previous) {
 }
 
 void HistoryCheck::CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous) {
-  // The event before the first that is there may have been removed, or be one without a number.
+  // The event before the first retained one may have been removed, or have no room number.
   const bool is_open = room.last_position == 0 && !room.is_whole;
   const bool leads_back = is_open ? previous <= bounds_.trimmed_position || has_unnumbered_
                                   : previous == room.last_position;
@@ -202,7 +202,7 @@ bool HistoryCheck::IsCustomOf(const Told& told, const Room& room) {
   members.reserve(told.fields.size());
   for (const auto& [field, value] : told.fields) members.push_back(field + ":" + value);
   if (told.custom == "{}") return room.custom == fmt::format("{{{}}}", fmt::join(members, ","));
-  // Some of the fields are from before: JSON is not read here.
+  // Some of the fields are older than the events: JSON is not parsed here.
   return std::ranges::all_of(members, [&](const std::string& member) {
     return room.custom.find(member) != std::string::npos;
   });

@@ -1,4 +1,4 @@
-// Whether the rooms of a store are what its events tell of.
+// Checks that the rooms of a store match its events.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@ namespace rtcroom {
 /// "multi room r1".
 std::string NameOfRoom(const RoomKey& key);
 
-/// Plays all events that a store retains, and compares what comes out with its rooms. A room whose
-/// beginning is not retained is only held to the order of its events.
+/// Replays all retained events of a store, and compares the result with its rooms. For a room whose
+/// first events are not retained, only the order of its events is checked.
 ///
-/// @threads for one thread.
+/// @threads one thread.
 class HistoryCheck {
  public:
-  /// What the store says of its own history.
+  /// The store's own figures about its history.
   struct Bounds {
     std::uint64_t trimmed_position = 0;
     std::uint64_t last_position = 0;
@@ -32,24 +32,24 @@ class HistoryCheck {
 
   /// Takes the events by ascending position ...
   ///
-  /// @param previous  the position that the store has for the same room's event before.
+  /// @param previous  stored position of the room's previous event.
   void Take(const StoredEvent& stored, std::uint64_t previous);
   void FinishEvents();
-  /// ... then each room with all its viewers, in the order of their coming.
-  /// @param last_position  that the store has for its newest event.
+  /// ... then each room with all its viewers, in join order.
+  /// @param last_position  stored position of its newest event.
   void Compare(const Room& room, std::uint64_t last_position);
   void FinishRooms();
 
  private:
-  /// A room as its events tell of it.
+  /// A room as reconstructed from its events.
   struct Told {
     RoomKey key{};
     std::uint64_t last_event = 0;
     std::uint64_t last_position = 0;  ///< 0 before its first event was taken
-    bool is_whole = false;            ///< its events are there from the first on
+    bool is_whole = false;            ///< its events are retained from the first on
     std::string creator{};
-    std::string custom = "{}";  ///< all fields, as an event of schema 5 told them last ...
-    /// ... and those that changed since, in their order: name and value, as JSON text.
+    std::string custom = "{}";  ///< all fields, as in the last event of schema 5 ...
+    /// ... and those that changed since, in order: name and value, as JSON text.
     std::vector<std::pair<std::string, std::string>> fields{};
     std::vector<std::string> pushers{};
     std::vector<std::string> viewers{};
@@ -58,7 +58,7 @@ class HistoryCheck {
   using Rooms = std::unordered_map<std::uint64_t, Told>;
 
   [[nodiscard]] bool IsWhole() const { return bounds_.trimmed_position == 0 && !has_unnumbered_; }
-  /// The room that an event belongs to, which may begin with it.
+  /// The room of an event, added when the event is its first.
   Rooms::iterator Find(const StoredEvent& stored);
   void CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous);
   void CompareMembers(const Room& room, const Told& told);
@@ -70,8 +70,8 @@ class HistoryCheck {
   const Bounds bounds_;
   StoreFindings& findings_;
   std::uint64_t last_position_ = 0;
-  bool has_unnumbered_ = false;       ///< events of schema 1, which know no room number
-  Rooms rooms_;                       ///< by `Room::sequence`; those that have not ended
+  bool has_unnumbered_ = false;       ///< events of schema 1, which have no room number
+  Rooms rooms_;                       ///< by `Room::sequence`; rooms that have not ended
   std::vector<std::uint64_t> ended_;  ///< numbers of rooms; ascending once all events are taken
 };
 

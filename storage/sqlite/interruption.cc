@@ -9,15 +9,15 @@
 namespace rtcroom {
 namespace {
 
-/// Of SQLite's virtual machine: well under a millisecond.
+/// Instructions of SQLite's virtual machine: well under a millisecond.
 constexpr int kStepsBetweenQuestions = 10'000;
 
 }  // namespace
 
 void Interruption::Interrupt::operator()() const { sqlite3_interrupt(database.handle()); }
 
-// Two ways, for each has a hole: an interrupt is lost between two statements, and a check of the
-// whole file asks nobody for seconds.
+// Both ways are needed: an interrupt between two statements is lost, and a check of the whole file
+// does not call the progress handler for seconds.
 Interruption::Interruption(Database& database, std::stop_token stop)
     : database_(database), stop_(std::move(stop)), on_stop_(stop_, Interrupt{database_}) {
   sqlite3_progress_handler(database_.handle(), kStepsBetweenQuestions,

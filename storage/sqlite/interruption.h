@@ -1,4 +1,4 @@
-// Ends a long statement when it is no longer wanted.
+// Cancels long statements.
 #pragma once
 
 #include <stop_token>
@@ -7,13 +7,13 @@ namespace rtcroom {
 
 class Database;
 
-/// While it lives, statements of the connection fail soon after a stop is asked for, and later
+/// During its lifetime, statements of the connection fail soon after a stop is requested, and later
 /// ones at once.
 ///
-/// @threads made and ended on the connection's thread; the stop may be asked for on any.
+/// @threads constructed and destroyed on the connection's thread; the stop may be requested on any.
 class Interruption {
  public:
-  /// `database` outlives it, and may not be moved meanwhile.
+  /// `database` must outlive it, and must not be moved meanwhile.
   Interruption(Database& database, std::stop_token stop);
   ~Interruption();
   Interruption(const Interruption&) = delete;

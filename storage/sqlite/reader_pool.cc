@@ -38,7 +38,7 @@ void ReaderPool::LetGoOfSnapshots() {
 
 void ReaderPool::Return(std::unique_ptr<SqliteReader> reader) {
   {
-    // Under the mutex, so that no snapshot slips past `LetGoOfSnapshots`.
+    // Under the mutex, so that `LetGoOfSnapshots` misses no snapshot.
     const MutexLock lock(mutex_);
     if (reader->MayKeepSnapshot(commits_.Now())) return PutIdleLocked(std::move(reader));
   }

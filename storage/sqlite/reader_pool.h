@@ -1,4 +1,4 @@
-// A bounded number of read-only connections, handed out one call at a time.
+// A fixed number of read-only connections, leased one call at a time.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class ReaderPool {
  public:
-  /// The right to use a reader until the end of the scope. What it reads first is at least as new
-  /// as every commit that was over before.
+  /// The right to use a reader until the end of the scope. Its first read sees every commit that
+  /// was over before.
   class Lease {
    public:
     Lease(ReaderPool& pool, std::unique_ptr<SqliteReader> reader)
@@ -35,17 +35,17 @@ class ReaderPool {
     std::unique_ptr<SqliteReader> reader_;
   };
 
-  /// Opens `size` readers at once, so that taking one cannot fail later.
+  /// Opens `size` readers at once, so that a later `Take` cannot fail.
   /// @param commits  of the only writer; outlives the pool.
   /// @errors kStoreBusy; kStoreBroken.
   static Result<std::unique_ptr<ReaderPool>> Open(const std::string& path, const std::string& vfs,
                                                   std::size_t size, const CommitCount& commits);
 
-  /// Waits while all are in use: by reads, which are bounded, never by a writer.
+  /// Waits while all are in use: for reads, which are bounded, never for a writer.
   Lease Take() EXCLUDES(mutex_);
 
-  /// To be called at an odd count of commits: readers that nobody uses have no snapshot then, and
-  /// those in use keep none.
+  /// Call it at an odd count of commits: idle readers drop their snapshots, and those in use keep
+  /// none.
   void LetGoOfSnapshots() EXCLUDES(mutex_);
 
  private:
@@ -57,7 +57,7 @@ class ReaderPool {
   const CommitCount& commits_;
   Mutex mutex_;
   CondVar returned_;
-  /// The one used last is used first: its pages are the warmest.
+  /// Last in, first out: the most recently used one has the warmest pages.
   std::vector<std::unique_ptr<SqliteReader>> idle_ GUARDED_BY(mutex_);
 };
 

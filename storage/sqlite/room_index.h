@@ -1,4 +1,4 @@
-// The part of the store that is kept in memory: which room stands at which place of a list.
+// The in-memory part of the store: the position of rooms in lists.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace rtcroom {
 
-/// A room that came, got its place in the lists, or went.
+/// A room that was created, activated or removed.
 struct RoomIndexChange {
   enum class Step : std::uint8_t { kInserted, kActivated, kErased };
   OrderedRoom room{};
   Step step = Step::kInserted;
 };
 
-/// `RoomOrder` for many readers. It changes only after the commit of what it tells of.
+/// `RoomOrder` for concurrent readers. Updated only after the commit of a change.
 ///
 /// @threads safe from any thread; no lock is held during I/O.
 class RoomIndex {

@@ -107,8 +107,8 @@ Status RoomWriter::Prepare(Database& database) {
   };
   const Wanted wanted[] = {
       {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-      // Not naming what indexes are made of leaves them alone: kind, dialect, type and id never
-      // change, and the place does so once.
+      // The update omits indexed columns and so leaves the indexes alone: kind, dialect, type and
+      // id never change, and the place does so once.
       {update_room_,
        "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
        " last_event = ?, custom = ?, audience_count = ?, last_position = ? WHERE sequence = ?"},

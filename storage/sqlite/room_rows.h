@@ -1,4 +1,4 @@
-// Rooms as rows: how they are read and written.
+// Mapping between rooms and rows.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@ class Database;
 /// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY, for `RoomReader::Collect`.
 std::string SelectRooms(const std::string& where_and_order);
 
-/// Reads rooms with their pushers, by one statement for each of the two tables. A join would
-/// repeat the thirteen columns of a room for each of its pushers.
+/// Reads rooms with their pushers, by one statement for each of the two tables. A join would repeat
+/// the thirteen columns of a room for each of its pushers.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class RoomReader {
  public:
   Status Prepare(Database& database);
@@ -43,15 +43,15 @@ class RoomReader {
 
 /// The statements that write rooms. Each method writes several rows: call it in a savepoint.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class RoomWriter {
  public:
   Status Prepare(Database& database);
 
-  /// @param room           with the sequence it is to have; its id is free.
-  /// @param last_position  where its newest event stands.
+  /// @param room           with its assigned sequence; its id is free.
+  /// @param last_position  position of its newest event.
   Status Insert(const Room& room, std::uint64_t last_position);
-  /// Writes what differs between `before` and `after`; of the audience, only of those at hand.
+  /// Writes the differences between `before` and `after`; of the audience, only the loaded entries.
   Status Update(const Room& before, const Room& after, std::uint64_t last_position);
   Status Delete(const Room& room);
 

@@ -20,7 +20,7 @@ Savepoint::Savepoint(Database& database, SavepointStatements& statements)
 Savepoint::~Savepoint() {
   if (!open_ || !database_.InTransaction()) return;
   if (!database_.Execute("ROLLBACK TO change; RELEASE change").ok()) {
-    // ROLLBACK discards what is in memory; it needs no disk, so nothing is left to fail.
+    // ROLLBACK discards changes in memory; it needs no disk, so it cannot fail.
     (void)database_.Execute("ROLLBACK");
   }
 }

@@ -1,4 +1,4 @@
-// A part of a transaction that can be undone alone.
+// A part of a transaction that can be undone separately.
 #pragma once
 
 #include "daemon/base/result.h"
@@ -27,9 +27,9 @@ class Savepoint {
   Savepoint(const Savepoint&) = delete;
   Savepoint& operator=(const Savepoint&) = delete;
 
-  /// Whether it could be made.
+  /// Whether it was created.
   [[nodiscard]] const Status& status() const { return status_; }
-  /// Keeps what was written, as a part of the transaction.
+  /// Keeps its writes as a part of the transaction.
   Status Release();
 
  private:

@@ -1,4 +1,4 @@
-// The steps that make the tables, embedded at build time from storage/sqlite/schema/*.sql.
+// The steps that create the tables, embedded at build time from storage/sqlite/schema/*.sql.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// SQL of each step; the step at place i leads from schema version i to i + 1.
+/// SQL of each step; the step at index i leads from schema version i to i + 1.
 std::span<const std::string_view> SchemaSteps();
 
 }  // namespace rtcroom

@@ -62,7 +62,7 @@ Status CheckIdentity(Database& database) {
   const Result<std::int64_t> tables = database.QueryInteger("SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
 
-  // A start that was cut short may leave a file that is still empty: it is as good as none.
+  // An interrupted first start may leave an empty file: it is treated as a new one.
   const bool is_new = *application == 0 && *version == 0 && *tables == 0;
   if (!is_new && *application != kApplicationId) {
     return Error{Errc::kStoreBroken, "it is the database of another program"};

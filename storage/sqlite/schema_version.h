@@ -1,4 +1,4 @@
-// Makes sure that an opened file is a store of ours, sound, and of the version we know.
+// Checks that an opened file is a sound store of a supported version.
 #pragma once
 
 #include <cstdint>
@@ -10,29 +10,29 @@ namespace rtcroom {
 
 class Database;
 
-/// "RTCR": tells our files from those of other programs (PRAGMA application_id).
+/// "RTCR": distinguishes a store from the files of other programs (PRAGMA application_id).
 inline constexpr std::int64_t kApplicationId = 0x52544352;
 
-/// The schema that this program writes.
+/// The newest schema version that this program supports.
 std::int64_t NewestSchema();
 
-/// Refuses a file that is no database, is another program's or is newer than this program; changes
-/// nothing. One that is still empty passes.
+/// Refuses a file that is not a database, belongs to another program or is newer than this program;
+/// changes nothing. Accepts an empty file.
 /// @errors kStoreBroken; kStoreBusy when another process holds the file.
 Status CheckIdentity(Database& database);
 
-/// Refuses a file that is no database, is another program's, is newer than this program or is
-/// damaged; changes nothing.
+/// Refuses a file that is not a database, belongs to another program, is newer than this program or
+/// is damaged; changes nothing.
 ///
-/// The pages of a store of up to 64 MiB are all checked (PRAGMA quick_check, a fraction of a
-/// second). For a larger one that would hold up the start, so only what a start reads anyway
-/// is seen: header, schema and the index of all rooms. Damage elsewhere shows as kStoreBroken
-/// when it is read.
+/// Checks all pages of a store of up to 64 MiB (PRAGMA quick_check, a fraction of a second). For a
+/// larger one that would delay the start, so only the parts that a start reads anyway are checked:
+/// header, schema and the index of all rooms. Damage elsewhere is reported as kStoreBroken when it
+/// is read.
 /// @errors kStoreBroken; kStoreBusy when another process holds the file.
 Status CheckStoreFile(Database& database);
 
-/// Brings the schema to the newest version in one transaction; a new store is made so too, and
-/// gets `new_epoch`.
+/// Upgrades the schema to the newest version in one transaction; this also initialises a new store,
+/// which gets `new_epoch`.
 /// @errors kStoreBroken; kStoreBusy.
 Status MigrateSchema(Database& database, const std::string& new_epoch);
 

@@ -1,4 +1,4 @@
-// Sessions as rows: how they are read and written.
+// Mapping between sessions and rows.
 #pragma once
 
 #include <chrono>
@@ -15,15 +15,15 @@ class Database;
 
 /// The statements that write them; the methods are those of `SessionStore`.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class SessionWriter {
  public:
   Status Prepare(Database& database);
 
   Status Put(const Session& session);
-  /// May have removed some when it fails: undo it then.
+  /// A failure may leave some removed: roll back then.
   Status Remove(std::span<const Session> sessions);
-  /// May have noted some when it fails: undo it then.
+  /// A failure may leave some updated: roll back then.
   Status NoteUses(std::span<const Session> sessions);
   Status MoveUses(std::chrono::milliseconds by, TimePoint latest);
   Result<std::size_t> RemoveUnused(TimePoint unused_until, std::size_t limit);
@@ -38,7 +38,7 @@ class SessionWriter {
 
 /// The statements that read them.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class SessionReader {
  public:
   Status Prepare(Database& database);

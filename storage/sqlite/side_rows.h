@@ -1,4 +1,4 @@
-// Bans, group tasks, reader positions and sessions as rows: how they are read and written.
+// Mapping between bans, group tasks, reader positions, sessions and rows.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ namespace rtcroom {
 
 class Database;
 
-/// The statements that write what is not a room; each method writes one row at most, but for
+/// The statements that write data other than rooms; each method writes at most one row, except
 /// `RemoveEndedBans`.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class SideWriter {
  public:
   Status Prepare(Database& database);
@@ -41,7 +41,7 @@ class SideWriter {
 
 /// The statements that read them.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class SideReader {
  public:
   Status Prepare(Database& database);

@@ -30,7 +30,7 @@ Status SqliteReader::Prepare() {
     Statement& statement;
     std::string sql;
   };
-  // Each ORDER BY follows an index: nothing is sorted, and stopping early costs nothing.
+  // Each ORDER BY follows an index: no sorting, and an early stop costs nothing.
   const Wanted wanted[] = {
       {begin_, "BEGIN"},
       {end_, "COMMIT"},
@@ -41,7 +41,7 @@ Status SqliteReader::Prepare() {
        "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
        " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
       {scan_, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
-      // There is always the row of `meta`, with an event or without.
+      // The row of `meta` is always returned, with or without an event.
       {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
                          kEventColumns +
                          " FROM meta LEFT JOIN events ON position > ?"
@@ -64,15 +64,15 @@ void SqliteReader::See(std::uint64_t commits) {
   const bool is_settled = CommitCount::IsSettled(commits);
   if (is_settled && seen_ == commits && database_.InTransaction()) return;
   LetGo();
-  // Its first read begins the snapshot. Where this fails, each read has one of its own.
+  // The first read begins the snapshot. If BEGIN fails, each read has a snapshot of its own.
   if (is_settled) (void)Run(begin_);
   seen_ = commits;
 }
 
 void SqliteReader::LetGo() {
-  // There is none, too, after a read that failed.
+  // A failed read also leaves no transaction.
   if (!database_.InTransaction()) return;
-  // It has written nothing. One that cannot be ended would be kept for good.
+  // Nothing was written. A transaction that cannot be ended would stay open forever.
   if (!Run(end_)) (void)database_.Execute("ROLLBACK");
 }
 
@@ -169,7 +169,7 @@ Result<std::vector<StoredEvent>> SqliteReader::ReadRoomEvents(const RoomKey& key
     while (position != 0 && events.size() < limit) {
       Result<std::optional<Link>> link = ReadLink(key, position);
       if (!link) return link.error();
-      if (!*link) break;  // it is no longer retained, and neither is what was before it
+      if (!*link) break;  // no longer retained, like all events before it
       events.push_back(std::move((*link)->stored));
       if ((*link)->previous == 0) {
         const Result<std::uint64_t> earlier = EndBefore(key, position);

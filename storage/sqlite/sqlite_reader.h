@@ -20,20 +20,20 @@
 namespace rtcroom {
 
 /// Every method is one SQL statement or one transaction, so it sees one snapshot: a whole commit or
-/// none of it. Those that follow see the same one until `See` is told of another count of commits:
-/// to begin a snapshot takes the locks that other processes see, and costs as much as a look-up.
-/// In WAL mode it never waits for the writer.
+/// none of it. Successive calls share a snapshot until `See` receives a different count of commits:
+/// beginning a snapshot takes the locks shared with other processes, and costs as much as a
+/// look-up. In WAL mode it never waits for the writer.
 ///
-/// @threads for one thread at a time: `ReaderPool` hands them out.
+/// @threads one thread at a time: leased by `ReaderPool`.
 class SqliteReader {
  public:
   /// @errors kStoreBusy; kStoreBroken.
   static Result<std::unique_ptr<SqliteReader>> Open(const std::string& path,
                                                     const std::string& vfs);
 
-  /// From here on reads see at least what was committed when `CommitCount` was at `commits`.
+  /// Later reads see at least the commits up to the time when `CommitCount` was at `commits`.
   void See(std::uint64_t commits);
-  /// Whether it has no snapshot, or the one that it has is still the newest.
+  /// Whether it has no snapshot, or its snapshot is still the newest.
   [[nodiscard]] bool MayKeepSnapshot(std::uint64_t commits) const {
     return seen_ == commits || !database_.InTransaction();
   }
@@ -63,30 +63,30 @@ class SqliteReader {
   /// `Store::Newest`.
   Result<Cursor> Newest();
 
-  /// What is not a room.
+  /// Data other than rooms.
   SideReader& side() { return side_; }
 
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
   Status Prepare();
-  /// Runs `read` in a transaction, its own where there is none: all it does sees one snapshot.
+  /// Runs `read` in a transaction, opening one if needed: all its reads see one snapshot.
   template <typename Read>
   auto InSnapshot(Read read) -> decltype(read());
-  /// An event and where the one before it stands, as `Store::ReadRoomEvents` has them.
+  /// An event and the position of the previous one, as returned by `Store::ReadRoomEvents`.
   struct Link {
     StoredEvent stored{};
     std::uint64_t previous = 0;
   };
-  /// Nothing when there is no event of that room at that position.
+  /// nullopt when there is no event of that room at that position.
   Result<std::optional<Link>> ReadLink(const RoomKey& key, std::uint64_t position);
-  /// Where the newest event of those rooms stands; 0 when there is none.
+  /// Position of the newest event of those rooms; 0 when there is none.
   Result<std::uint64_t> NewestOf(const RoomKey& key);
-  /// Where the last one of those rooms ended that had ended before `position`; 0 when none had.
+  /// Position of the last end of one of those rooms before `position`; 0 when there is none.
   Result<std::uint64_t> EndBefore(const RoomKey& key, std::uint64_t position);
   Result<std::vector<Room>> ListBoth(const RoomListQuery& query, std::uint64_t first_place);
 
   Database database_;       // before the statements, which must end first
-  std::uint64_t seen_ = 0;  ///< what `See` was told when the transaction was begun, if there is one
+  std::uint64_t seen_ = 0;  ///< argument of `See` when the open transaction was begun
   Statement begin_;
   Statement end_;
   Statement load_;

@@ -23,41 +23,41 @@ Error About(const std::string& path, const Error& error) {
   return {error.code, fmt::format("cannot use the store {}: {}", path, error.detail)};
 }
 
-/// What a commit is.
+/// Sets journal mode and durability of commits.
 Status ConfigureCommits(Database& database, Durability durability) {
   const Result<std::string> mode = database.QueryText("PRAGMA journal_mode = WAL");
   if (!mode) return mode.error();
   if (*mode != "wal") return Error{Errc::kStoreBroken, "its file system has no shared memory"};
   return database.Execute(
       fmt::format("PRAGMA synchronous = {};"
-                  // After a burst the log file shrinks to this again.
+                  // After a burst the log file is truncated to this size.
                   "PRAGMA journal_size_limit = 67108864;",
                   durability == Durability::kFull ? "FULL" : "OFF"));
 }
 
-/// What is kept in memory for the many small changes of a server.
+/// Memory settings for the many small changes of a server.
 Status ConfigureMemory(Database& database) {
   return database.Execute(
-      // An undo log of a savepoint never touches the disk.
+      // The undo log of a savepoint never touches the disk.
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA cache_size = -65536;");
 }
 
-/// The connection that writes, with the newest schema.
+/// The writing connection, with the newest schema.
 Result<Database> OpenForWriting(const SqliteOptions& options) {
   Result<Database> database =
       Database::Open(options.path, options.vfs, Database::Access::kReadWriteCreate);
   if (!database) return database;
-  // SQLite opens a file that may not be written to without a word.
+  // SQLite silently opens a read-only file.
   if (sqlite3_db_readonly(database->handle(), "main") != 0) {
     return Error{Errc::kStoreBroken, "it may not be written to"};
   }
   if (const Status sound = CheckStoreFile(*database); !sound) return sound.error();
   if (const Status set = ConfigureCommits(*database, options.durability); !set) return set.error();
-  // Before it may take memory: what a migration of a large store sorts goes to temporary files.
+  // Before the memory settings: the sorts of a large migration use temporary files.
   if (const Status made = MigrateSchema(*database, options.new_epoch); !made) return made.error();
   if (const Status set = ConfigureMemory(*database); !set) return set.error();
-  // Only now: a migration may have to rebuild a table that others refer to.
+  // Only now: a migration may have to rebuild a table that others reference.
   if (const Status set = database->Execute("PRAGMA foreign_keys = ON"); !set) return set.error();
   return database;
 }
@@ -115,7 +115,7 @@ std::vector<Result<RoomChange>> SqliteStore::UpdateAll(std::span<const RoomUpdat
 }
 
 Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
-  // A room that goes between here and the read makes the page begin with the one after it.
+  // If that room ends between here and the read, the page begins with the next one.
   const std::optional<std::uint64_t> first = index_->At(query);
   if (!first || query.count == 0) return std::vector<Room>();
   return Read(readers_->Take()->List(query, *first));
@@ -148,7 +148,7 @@ Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
 }
 
 Status SqliteStore::Ping() {
-  // This write can fit where those of a busy server do not.
+  // This write may fit on a disk where those of a busy server do not.
   const Status before = committer_->last_commit();
   PingJob job;
   committer_->Run(job);

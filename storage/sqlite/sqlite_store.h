@@ -1,4 +1,4 @@
-// Rooms in one SQLite file: the store of a single machine.
+// Rooms in one SQLite file: the store for a single machine.
 #pragma once
 
 #include <cstddef>
@@ -22,49 +22,48 @@ class RoomIndex;
 class SideWriter;
 class SqliteWriter;
 
-/// When a commit counts as done.
+/// When a commit is complete.
 enum class Durability : std::uint8_t {
-  kFull,  ///< when the disk has it (PRAGMA synchronous = FULL)
-  /// When the kernel has it: a power cut may lose what was acknowledged. Here only so that the
-  /// test of power cuts can show that it would notice; no configuration reaches it.
+  kFull,  ///< when it is on the disk (PRAGMA synchronous = FULL)
+  /// When the kernel has it: a power cut may lose acknowledged changes. Exists only so that the
+  /// power-cut test can prove that it detects losses; no configuration selects it.
   kOff,
 };
 
 struct SqliteOptions {
-  /// Of the database file, in a directory that can be written to.
+  /// Path of the database file, in a writable directory.
   std::string path = {};
-  /// 16 hex digits for a store that is made new; one that exists keeps its own.
+  /// 16 hex digits for a new store; an existing one keeps its own.
   std::string new_epoch = {};
   Durability durability = Durability::kFull;
   StoreLimits limits = {};
-  /// How many reads can run at the same time, at least 1; each holds a connection, further
-  /// ones wait for it.
+  /// Number of concurrent reads, at least 1; each holds a connection, further ones wait for one.
   std::size_t readers = 8;
   /// Name of a registered SQLite VFS, for tests; empty for the default one.
   std::string vfs = {};
-  /// Hears of commits and errors; null: nobody does. Outlives the store.
+  /// Receives commits and errors; may be null. Must outlive the store.
   StoreObserver* observer = nullptr;
 };
 
-/// Keeps rooms in a SQLite database in WAL mode. All writes go through one thread, which
-/// commits those that wait together; reads have connections of their own and never wait for it.
+/// Keeps rooms in a SQLite database in WAL mode. All writes go through one thread, which commits
+/// waiting ones together; reads have connections of their own and never wait for it.
 ///
 /// An update is acknowledged when its commit is on disk. When the disk is full or fails, writes
-/// answer kStoreBroken and change nothing, reads go on, and writes work again once the disk
-/// does. One process at a time may have a file open.
+/// return kStoreBroken and change nothing, reads continue, and writes work again once the disk
+/// does. Only one process at a time may open a file.
 ///
 /// @threads safe from any thread.
 class SqliteStore : public Storage {
  public:
-  /// Opens the store, making or migrating the file as needed. Takes time in proportion to the
+  /// Opens the store, creating or migrating the file as needed. Takes time proportional to the
   /// number of rooms: under 5 s for a million.
   ///
-  /// @param listener  hears of commits; must outlive the store.
-  /// @errors kStoreBroken, kStoreBusy: one sentence that names the path. Damage is looked for
-  ///         as `CheckStoreFile` describes.
+  /// @param listener  receives commits; must outlive the store.
+  /// @errors kStoreBroken, kStoreBusy: one sentence that names the path. Damage is checked as
+  ///         `CheckStoreFile` describes.
   static Result<std::unique_ptr<SqliteStore>> Open(const SqliteOptions& options,
                                                    CommitListener& listener);
-  /// No call may be under way. Moves the write-ahead log into the database file.
+  /// No call may be in progress. Checkpoints the write-ahead log.
   ~SqliteStore() override;
 
   Result<Room> Load(const RoomKey& key) override;
@@ -100,13 +99,13 @@ class SqliteStore : public Storage {
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
               std::unique_ptr<ReaderPool> readers, std::unique_ptr<GroupCommitter> committer,
               StoreObserver* observer);
-  /// What a read came to, told to the observer where it failed.
+  /// Returns `outcome`, and reports a failure to the observer.
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
   Status WriteSide(std::function<Status(SideWriter&)> write);
 
-  // Ended in reverse: first the thread, which uses all the others; the readers before the writer,
-  // so that its connection is the last and leaves a checkpointed file behind.
+  // Destroyed in reverse: first the thread, which uses all the others; the readers before the
+  // writer, so that its connection is the last and leaves a checkpointed file behind.
   const std::unique_ptr<SqliteWriter> writer_;
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<ReaderPool> readers_;

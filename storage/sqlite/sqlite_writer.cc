@@ -14,7 +14,7 @@
 namespace rtcroom {
 namespace {
 
-/// What is all that the change is about, or null when there is more to it.
+/// The change's only event if it is a `CustomChanged`, or null.
 const CustomChanged* CustomOf(const RoomChange& change) {
   if (change.events.size() != 1) return nullptr;
   return std::get_if<CustomChanged>(&change.events.front().happening);
@@ -40,7 +40,7 @@ Status SqliteWriter::Prepare() {
   const Wanted wanted[] = {
       {begin_, "BEGIN IMMEDIATE"},
       {commit_, "COMMIT"},
-      // By id alone, since an id is taken while a room of any kind holds it.
+      // By id alone, since an id is unique over all kinds.
       {load_, SelectRooms("WHERE id = ?")},
       {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
       {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
@@ -89,7 +89,7 @@ Status SqliteWriter::ReadMarks() {
 }
 
 Status SqliteWriter::FillIndex(RoomIndex& index) {
-  // Each is answered by an index alone, but for the dialects of the few webrtc rooms.
+  // Each is answered from an index alone, except for the dialects of the few webrtc rooms.
   for (const char* const sql : {"SELECT kind, dialect, place, '' FROM rooms WHERE kind <> 4",
                                 "SELECT kind, dialect, place, type FROM rooms WHERE kind = 4"}) {
     if (const Status read = FillIndex(index, sql); !read) return read;
@@ -157,11 +157,11 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
 }
 
 Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
-  Savepoint savepoint(database_, savepoints_);  // a failed write undoes this change alone
+  Savepoint savepoint(database_, savepoints_);  // a failed write undoes only this change
   if (!savepoint.status()) return savepoint.status();
   CustomEvent* const merged_with = FindMerged(stored, change);
   if (merged_with != nullptr) {
-    // Nobody has seen the earlier event yet: it tells of this change instead.
+    // The earlier event is not committed yet: it takes the value of this change instead.
     change.room.last_event = stored->last_event;
     change.events.front().room_sequence = merged_with->room_sequence;
   }
@@ -179,7 +179,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
     if (!written) return written;
   }
   if (const Status released = savepoint.Release(); !released) return released;
-  // Only now: what was undone is nothing that a later change could be told with.
+  // Only now: a change that was undone must not be merged with a later one.
   if (merged_with != nullptr) {
     merged_with->value_bytes = CustomOf(change)->value.size();
   } else if (CustomOf(change) != nullptr) {
@@ -206,7 +206,7 @@ Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,
   }
   room.sequence = ++marks_.last_sequence;
   room.place = room.IsActive() ? room.sequence : 0;
-  if (change.closed) return {};  // it came and went in one change: only its events remain
+  if (change.closed) return {};  // created and closed in one change: only its events are stored
   ++marks_.rooms;
   return room_writer_.Insert(room, last_position);
 }
@@ -277,7 +277,7 @@ void SqliteWriter::NoteIndexChange(const Room* stored, const RoomChange& change)
 }
 
 Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
-  // Positions have no gaps in this store, so they also count.
+  // Positions have no gaps in this store, so their difference is a count.
   const std::uint64_t trimmed = marks_.trimmed_position;
   const std::uint64_t last = marks_.last_position;
   std::uint64_t end = trimmed;
@@ -289,7 +289,7 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
                           run.Time(1) < retention.keep_since;
       if (!may_go) break;
       end = run.Unsigned(0);
-      // A store that was damaged may hold more than was counted.
+      // A damaged store may hold more than was counted.
       bytes -= std::min(bytes, run.Unsigned(2));
     }
     if (!run.status()) return run.status().error();
@@ -307,7 +307,7 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
 
 Status SqliteWriter::Ping() {
   ++marks_.pings;
-  // Not what is there: SQLite writes no page that stays as it is.
+  // Different bytes each time: SQLite does not write unchanged pages.
   probe_.fill(static_cast<std::byte>(marks_.pings));
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
@@ -340,7 +340,7 @@ Status SqliteWriter::Commit() {
 void SqliteWriter::Rollback() {
   marks_ = committed_marks_;
   index_changes_.clear();
-  // Needs no disk. After some errors SQLite has done it already.
+  // Needs no disk. After some errors SQLite has already rolled back.
   if (InTransaction()) (void)database_.Execute("ROLLBACK");
 }
 

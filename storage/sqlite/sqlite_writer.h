@@ -1,4 +1,4 @@
-// The writing half of the store: one transaction for a group of changes.
+// The writing half of the store: one transaction per group of changes.
 #pragma once
 
 #include <array>
@@ -27,62 +27,62 @@ namespace rtcroom {
 
 /// Begin, then any number of Apply, Trim and Ping, then Commit or Rollback.
 ///
-/// @threads for one thread: the writer thread of `GroupCommitter`.
+/// @threads one thread: the writer thread of `GroupCommitter`.
 class SqliteWriter {
  public:
-  /// @param database  the only connection that writes, with the newest schema.
+  /// @param database  the only writing connection, with the newest schema.
   /// @errors kStoreBusy; kStoreBroken.
   static Result<std::unique_ptr<SqliteWriter>> Open(Database database, StoreLimits limits);
 
-  /// Tells `index` of every stored room, and learns how many there are.
+  /// Adds every stored room to `index`, and counts the rooms.
   /// @errors kStoreBusy; kStoreBroken.
   Status FillIndex(RoomIndex& index);
 
   /// @errors kStoreBusy while another process writes; kStoreBroken.
   Status Begin();
 
-  /// One update of `Store::UpdateAll`; it sees the earlier ones of the same transaction. An
-  /// error means that this update has left nothing.
+  /// One update of `Store::UpdateAll`; it sees the earlier ones of the same transaction. After an
+  /// error this update has left no change.
   Result<RoomChange> Apply(const RoomUpdate& update);
   /// `Store::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
-  /// Runs one write of what is not a room; an error means that it has left nothing.
+  /// Runs one write of data other than rooms; after an error it has left no change.
   Status WriteSide(const std::function<Status(SideWriter&)>& write);
-  /// Writes at least as much as a pusher who comes. An error means that it has left nothing.
+  /// Writes at least as much as a joining pusher. After an error it has left no change.
   Status Ping();
 
-  /// False when SQLite itself gave the transaction up after a failed write: nothing of the
+  /// False when SQLite itself rolled the transaction back after a failed write: nothing of the
   /// group may be acknowledged.
   [[nodiscard]] bool InTransaction() const { return database_.InTransaction(); }
 
   /// Returns when everything since Begin is on disk.
-  /// @errors kStoreBusy; kStoreBroken. Roll back then.
+  /// @errors kStoreBusy; kStoreBroken. Call `Rollback` then.
   Status Commit();
   /// Undoes everything since Begin.
   void Rollback();
 
-  /// The rooms that came and went in the last transaction.
+  /// Rooms created, activated or removed in the last transaction.
   [[nodiscard]] std::span<const RoomIndexChange> index_changes() const { return index_changes_; }
 
-  /// Makes room in the write-ahead log, if it can, after a transaction that was rolled back.
+  /// Frees space in the write-ahead log, if possible, after a transaction that was rolled back.
   void MakeRoom() { checkpointer_.RunAfterFailure(); }
   /// Events in the history, as of the last commit.
   [[nodiscard]] std::uint64_t retained_events() const {
     return committed_marks_.last_position - committed_marks_.trimmed_position;
   }
 
-  /// Of this writer, which outlives whoever looks at it.
+  /// Owned by this writer, which outlives the users of the count.
   [[nodiscard]] const CommitCount& commits() const { return commits_; }
   /// `Checkpointer::set_before_checkpoint`.
   void set_before_checkpoint(std::function<void()> before) {
     checkpointer_.set_before_checkpoint(std::move(before));
   }
 
-  /// Keeps the write-ahead log short; call it between transactions, when nobody waits.
+  /// Keeps the write-ahead log short; call it between transactions, when no job waits.
   void Checkpoint() { checkpointer_.RunWhenDue(); }
 
  private:
-  /// Counters that go on over restarts (table `meta`), and the number of rooms.
+  /// Persistent counters (table `meta`), and the number of rooms.
   struct Marks {
     std::uint64_t last_sequence = 0;
     std::uint64_t last_position = 0;
@@ -93,15 +93,15 @@ class SqliteWriter {
     bool operator==(const Marks&) const = default;
   };
 
-  /// An event of a custom field that this transaction has written.
+  /// A custom field event written in this transaction.
   struct CustomEvent {
     std::string field{};
     std::uint64_t position = 0;
     std::uint64_t room_sequence = 0;
     std::size_t value_bytes = 0;
   };
-  /// The newest events of a room, while they are of nothing but custom fields: the order of those
-  /// of different fields does not matter. One for each field at most.
+  /// The newest events of a room, while all are changes of custom fields: the order of events of
+  /// different fields does not matter. At most one per field.
   struct CustomEvents {
     std::uint64_t last_event = 0;  ///< `Room::last_event` after them
     std::vector<CustomEvent> events{};
@@ -112,18 +112,18 @@ class SqliteWriter {
   Status ReadMarks();
   Status FillIndex(RoomIndex& index, const char* sql);
   Status Write(const Room* stored, RoomChange& change);
-  /// Where the newest event of a stored room stands.
+  /// Position of the newest event of a stored room.
   Result<std::uint64_t> LastPosition(const Room& stored);
-  /// @param last_position  where the newest event of the change is going to stand.
+  /// @param last_position  position that the change's newest event will have.
   Status WriteRoom(const Room* stored, RoomChange& change, std::uint64_t last_position);
-  /// Adds the entry that the update asked for.
+  /// Adds the entry that the update requested.
   Status LoadAudience(const UserId& user_id, Room& room);
-  /// The event that may tell of this change too, or null.
+  /// The event that this change may be merged into, or null.
   [[nodiscard]] CustomEvent* FindMerged(const Room* stored, const RoomChange& change);
-  /// Notes the newest event as one that later changes may be told with.
+  /// Records the newest event as one that later changes may be merged into.
   void NoteCustomEvent(const Room* stored, const RoomChange& change);
-  /// @param merged_with  told instead of an event of the change's own, when not null.
-  /// @param previous     where the room's event before them stands; 0 when they are its first.
+  /// @param merged_with  if not null, updated instead of adding an event.
+  /// @param previous     position of the room's previous event; 0 when there is none.
   Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
                      std::uint64_t previous);
   void NoteIndexChange(const Room* stored, const RoomChange& change);
@@ -147,7 +147,7 @@ class SqliteWriter {
   Statement delete_events_;
   Statement write_probe_;
   Statement write_marks_;
-  /// More pages than the change of a room with the longest texts touches.
+  /// More pages than a change of a room with the longest texts touches.
   std::array<std::byte, std::size_t{64} << 10> probe_{};
   Marks marks_;
   Marks committed_marks_;

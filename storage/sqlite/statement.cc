@@ -21,7 +21,7 @@ Status Statement::Prepare(Database& database, std::string_view sql) {
 }
 
 StatementRun::~StatementRun() {
-  // What a failed step has to say was taken when it failed: reset only says it again.
+  // The error of a failed step was recorded when it failed: reset only repeats it.
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
 }
@@ -68,7 +68,7 @@ void StatementRun::Bind(std::int64_t value) {
 }
 
 void StatementRun::Bind(std::string_view value) {
-  // An empty view may have no address, which SQLite would take for NULL.
+  // An empty view may have a null address, which SQLite would take for NULL.
   const char* const text = value.data() != nullptr ? value.data() : "";
   Check(sqlite3_bind_text64(statement_, ++bound_, text, value.size(), SQLITE_STATIC, SQLITE_UTF8));
 }

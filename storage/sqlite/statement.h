@@ -19,9 +19,9 @@ namespace rtcroom {
 
 class Database;
 
-/// Prepared once, run often. Must end before its connection.
+/// Prepared once, run often. Must be destroyed before its connection.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class Statement {
  public:
   /// @errors kStoreBusy; kStoreBroken.
@@ -48,17 +48,17 @@ class StatementRun {
   StatementRun(const StatementRun&) = delete;
   StatementRun& operator=(const StatementRun&) = delete;
 
-  /// Moves to the next row. False after the last one, and when the run failed: ask `status`.
+  /// Moves to the next row. False after the last one, and when the run failed: check `status`.
   bool Next();
   [[nodiscard]] const Status& status() const { return status_; }
 
-  // Of the row that Next moved to; columns count from 0.
+  // Columns of the current row, from 0.
   [[nodiscard]] bool IsNull(int column) const;
   [[nodiscard]] std::int64_t Integer(int column) const;
   [[nodiscard]] std::uint64_t Unsigned(int column) const;
   [[nodiscard]] TimePoint Time(int column) const;
   [[nodiscard]] std::string Text(int column) const;
-  /// Good until the next row or the end of the run.
+  /// Valid until the next row or the end of the run.
   [[nodiscard]] std::span<const std::byte> Bytes(int column) const;
 
  private:

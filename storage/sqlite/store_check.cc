@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kRoomsOfAPage = 1000;
 
-/// A question whose rows, of one text each, are what is wrong.
+/// A query whose rows, of one text each, are findings.
 struct Question {
   const char* about = "";
   const char* sql = "";
@@ -66,7 +66,7 @@ class Check {
       : database_(database), limits_(options.limits), report_(report) {}
 
   Status Run() {
-    // All of it sees the same moment.
+    // All queries see the same snapshot.
     if (const Status begun = database_.Execute("BEGIN"); !begun) return begun;
     if (const Status counted = Count(); !counted) return counted;
     for (const Question& question : kQuestions) {
@@ -247,7 +247,7 @@ class Check {
   Statement last_position_;
 };
 
-/// A copy that SQLite keeps in a file without a name for as long as it is open.
+/// A copy in an unnamed temporary file that SQLite deletes when it is closed.
 Result<Database> CopyForATime(Database& from) {
   Result<Database> copy = Database::Open("", {}, Database::Access::kReadWriteCreate);
   if (!copy) return copy;
@@ -278,7 +278,7 @@ Result<StoreReport> CheckStore(const StoreCheckOptions& options) {
   Result<Database> database = Database::Open(options.path, {}, Database::Access::kReadOnly);
   if (!database) return database.error();
   if (const Status checked = CheckOpened(*database, options, report); !checked) {
-    // What was found by then says more than what the reading ended with.
+    // The findings so far say more than the final read error.
     if (report.findings.empty()) {
       return Error{checked.error().code,
                    fmt::format("the store {}: {}", options.path, checked.error().detail)};

@@ -1,5 +1,4 @@
-// Looks for what is wrong with a store: pages, references, and all that its parts say of each
-// other.
+// Checks a store for errors: pages, references, and consistency between its parts.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +15,13 @@ namespace rtcroom {
 
 struct StoreCheckOptions {
   std::string path = {};
-  /// How many may be in a room; nothing: that is not looked at.
+  /// Limits on room members; nullopt: not checked.
   std::optional<RoomLimits> limits = {};
 };
 
 struct StoreReport {
-  std::int64_t schema = 0;  ///< of the file as it is
-  Cursor newest{};          ///< where its newest event stands
+  std::int64_t schema = 0;  ///< of the file as found
+  Cursor newest{};          ///< cursor of its newest event
   std::uint64_t rooms = 0;
   std::uint64_t pushers = 0;
   std::uint64_t audiences = 0;
@@ -32,13 +31,13 @@ struct StoreReport {
   StoreFindings findings{};
 };
 
-/// Reads the whole store as it is at one moment, changes nothing, and disturbs no server that has
-/// it open: that one's log cannot be emptied until this returns. A store of an older schema is
-/// checked as the upgraded store that it would become, in a temporary copy.
+/// Reads the whole store in one snapshot, changes nothing, and does not disturb a server that has
+/// it open, except that its log cannot be emptied until this returns. A store of an older schema is
+/// upgraded in a temporary copy and checked there.
 ///
-/// Takes memory for the rooms that there are, and time for all events.
-/// @errors kStoreBroken when it is no store, is newer than this program or too damaged to be read;
-///         kStoreBusy. The sentence names the path.
+/// Memory is proportional to the number of rooms, time to the number of events.
+/// @errors kStoreBroken when it is not a store, is newer than this program or too damaged to be
+///         read; kStoreBusy. The message names the path.
 Result<StoreReport> CheckStore(const StoreCheckOptions& options);
 
 }  // namespace rtcroom

@@ -22,7 +22,7 @@ Status VacuumInto(Database& database, const std::string& to) {
   return Run(vacuum, to);
 }
 
-/// Readers' positions are kept since schema 2.
+/// Positions of readers exist since schema 2.
 Result<bool> HasPositions(Database& database) {
   const Result<std::int64_t> tables =
       database.QueryInteger("SELECT count(*) FROM sqlite_schema WHERE name = 'reader_positions'");
@@ -49,7 +49,7 @@ Status WriteEpoch(Database& database, const std::string& new_epoch) {
 }
 
 Status Restart(Database& database, const std::string& new_epoch) {
-  // What was written into the file so far is synced by this commit, too.
+  // This commit also syncs all earlier writes to the file.
   const Status begun = database.Execute("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
   if (!begun) return begun;
   Status done = WriteEpoch(database, new_epoch);
@@ -84,7 +84,7 @@ Status Copy(const StoreCopyOptions& options, const std::stop_token& stop) {
   return CheckEveryPage(*to);
 }
 
-/// Opens a store that exists.
+/// Opens an existing store.
 Result<Database> OpenStoreFile(const std::string& path) {
   Result<Database> database = Database::Open(path, {}, Database::Access::kReadWrite);
   if (!database) return database;
@@ -115,7 +115,7 @@ Result<std::uint64_t> SizeOfCopy(const std::string& path) {
 Status FoldLogIn(const std::string& path) {
   Result<Database> database = OpenStoreFile(path);
   if (!database) return database.error();
-  // Fails while somebody else has the file open.
+  // Fails while another process has the file open.
   const Result<std::string> mode = database->QueryText("PRAGMA journal_mode = DELETE");
   if (!mode) return mode.error();
   if (*mode != "delete") return Error{Errc::kStoreBroken, "its log cannot be written into it"};

@@ -1,4 +1,4 @@
-// A copy of a store in one file, with a history of its own.
+// A copy of a store in one file, with a new history.
 #pragma once
 
 #include <cstdint>
@@ -10,38 +10,38 @@
 namespace rtcroom {
 
 struct StoreCopyOptions {
-  std::string from = {};       ///< the store; a server may have it open, and go on writing
+  std::string from = {};       ///< the store; a server may have it open and keep writing
   std::string to = {};         ///< a file that does not exist
   std::string new_epoch = {};  ///< 16 hex digits
   std::string vfs = {};        ///< name of a registered SQLite VFS, for tests
 };
 
-/// Writes all that is committed at one moment to a new file, which is on disk and has been checked
-/// page by page when this returns. Nobody who writes to the store waits for it; its write-ahead
-/// log grows meanwhile, as what is copied has to stay.
+/// Writes one snapshot to a new file, which is on disk and has been checked page by page when this
+/// returns. Writers to the store do not wait for it; its write-ahead log grows meanwhile, since the
+/// snapshot must be kept.
 ///
-/// The copy is a history of its own (`RestartHistory`).
-/// @errors kStoreBroken: `from` is no store that this program can read, the copy could not be
-///         written or is damaged. kUnavailable when a stop was asked for. A part of the copy may
-///         be left then: it is the caller's to remove, with what has its name and `-journal`.
+/// The copy has a history of its own (`RestartHistory`).
+/// @errors kStoreBroken: `from` is not a store that this program can read, the copy could not be
+///         written or is damaged. kUnavailable when a stop was requested. A partial copy may
+///         remain: the caller removes it, and the file with its name and `-journal`.
 Status CopyStore(const StoreCopyOptions& options, const std::stop_token& stop = {});
 
-/// Gives the store at `path`, which nobody has open, a new epoch: from a backup the same positions
-/// are filled with other events, so a reader with a cursor must hear that it is of no use. Readers
-/// inside of the store stand where they stood: what they have read is in the file.
+/// Gives the store at `path`, which no process has open, a new epoch: after a restore from a backup
+/// the same positions get other events, so readers' old cursors must be rejected. Readers inside
+/// the store keep their positions: the events they have read are in the file.
 /// @errors kStoreBroken; kStoreBusy.
 Status RestartHistory(const std::string& path, const std::string& new_epoch);
 
-/// How many bytes a copy of the store takes at most, as it is now.
+/// Maximum size in bytes of a copy of the store, in its present state.
 /// @errors kStoreBroken; kStoreBusy.
 Result<std::uint64_t> SizeOfCopy(const std::string& path);
 
-/// Writes what the log beside a store holds into the store itself, and removes the log. Nobody may
-/// have it open.
+/// Writes the log beside a store into the store itself, and removes the log. No process may have it
+/// open.
 /// @errors kStoreBroken; kStoreBusy.
 Status FoldLogIn(const std::string& path);
 
-/// Brings the store at `path`, which nobody has open, to the newest schema.
+/// Upgrades the store at `path`, which no process has open, to the newest schema.
 /// @errors kStoreBroken; kStoreBusy.
 Status UpgradeStore(const std::string& path);
 

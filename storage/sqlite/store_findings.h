@@ -1,4 +1,4 @@
-// What is wrong with a store.
+// Findings of a store check.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace rtcroom {
 
-/// Something that cannot be in a store that only this program has written.
+/// A state that a store written only by this program cannot have.
 struct StoreFinding {
   std::string about{};  ///< "multi room r1", or a part of the store
   std::string what{};   ///< a sentence
 };
 
-/// The first of them, and how many there are.
+/// The first findings, and the total number.
 class StoreFindings {
  public:
   static constexpr std::size_t kMostKept = 1000;

@@ -20,7 +20,7 @@ std::optional<Error> StoreFailureOf(const Outcome& outcome) {
 void WriteJob::Announce(CommitListener&) noexcept {}
 
 void WriteJob::Finish() {
-  // Notified with the lock held: once it is free the caller may be gone, and the job with it.
+  // Notified under the lock: after its release the caller may destroy the job.
   const MutexLock lock(mutex_);
   is_finished_ = true;
   finished_.NotifyOne();

@@ -1,4 +1,4 @@
-// What the callers of the store hand to the writer thread, and wait for.
+// Jobs that callers of the store pass to the writer thread.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace rtcroom {
 class SideWriter;
 class SqliteWriter;
 
-/// One call of the store that writes. It lives on the caller's stack until `Wait` returns; up
-/// to `Finish` the writer thread alone touches the rest of it.
+/// One writing call of the store. It lives on the caller's stack until `Wait` returns; until
+/// `Finish` only the writer thread uses the rest of it.
 class WriteJob {
  public:
   WriteJob() = default;
@@ -26,16 +26,16 @@ class WriteJob {
   WriteJob(const WriteJob&) = delete;
   WriteJob& operator=(const WriteJob&) = delete;
 
-  /// How much of a group it fills.
+  /// Its weight in a group.
   [[nodiscard]] virtual std::size_t size() const = 0;
   /// Does the work, inside the group's transaction.
   virtual void Run(SqliteWriter& writer) = 0;
-  /// Nothing of the group was committed: `why` is the outcome, whatever `Run` found.
+  /// Nothing of the group was committed: `why` is the outcome, whatever the result of `Run`.
   virtual void Abort(const Error& why) = 0;
-  /// What of the work failed for the store's own sake: kStoreBusy, kStoreBroken; the last of
-  /// several, which is the one that ended the transaction if any did.
+  /// The error caused by the store itself: kStoreBusy, kStoreBroken; the last of several, which is
+  /// the one that ended the transaction if any did.
   [[nodiscard]] virtual std::optional<Error> StoreFailure() const = 0;
-  /// Tells of what was committed.
+  /// Reports the committed changes.
   virtual void Announce(CommitListener& listener) noexcept;
 
   void Finish() EXCLUDES(mutex_);
@@ -81,7 +81,7 @@ class TrimJob : public WriteJob {
   Result<std::size_t> removed_ = std::size_t{0};
 };
 
-/// A write of what is not a room.
+/// A write of data other than rooms.
 class SideJob : public WriteJob {
  public:
   explicit SideJob(std::function<Status(SideWriter&)> write) : write_(std::move(write)) {}

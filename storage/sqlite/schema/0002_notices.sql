@@ -1,10 +1,10 @@
--- Version 2: what the readers of events need, and what operators forbid.
+-- Version 2: data for readers of events, and bans.
 
--- Which of the rooms that had the same id, one after the other, an event belongs to: the room's
--- `sequence`. 0 for the events of version 1.
+-- Which of the rooms that had the same id an event belongs to: the room's `sequence`. 0 for the
+-- events of version 1.
 ALTER TABLE events ADD COLUMN room_number INTEGER NOT NULL DEFAULT 0;
 
--- Who may not enter a room; no foreign key: a ban outlives the room.
+-- Bans from rooms; no foreign key: a ban outlives the room.
 CREATE TABLE bans (
   room_kind INTEGER NOT NULL,
   room_id   TEXT NOT NULL,
@@ -15,14 +15,14 @@ CREATE TABLE bans (
 
 CREATE INDEX bans_by_end ON bans (until_ms);
 
--- What is to be done about a group of the IM service that no event tells of. Numbers of tasks are
--- those of daemon/core/group_task_store.h.
+-- Pending tasks for groups of the IM service that no event implies. Numbers of tasks are those of
+-- daemon/core/group_task_store.h.
 CREATE TABLE group_tasks (
   group_id TEXT PRIMARY KEY,          -- the room's id
   task     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How far a reader of events inside this process has got.
+-- Positions of the event readers inside this process.
 CREATE TABLE reader_positions (
   reader   TEXT PRIMARY KEY,
   epoch    TEXT NOT NULL,             -- the history that `position` belongs to

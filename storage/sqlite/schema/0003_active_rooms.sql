@@ -1,6 +1,6 @@
--- Version 3: rooms that wait for their first pusher, viewers, custom fields, webrtc rooms.
+-- Version 3: inactive rooms, viewers, custom fields, webrtc rooms.
 
--- Order in which rooms became active; 0 while nobody has come. Until now every room was active
+-- Order of activation; 0 while a room has had no pusher. Before this version every room was active
 -- from its creation on.
 ALTER TABLE rooms ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE rooms ADD COLUMN type TEXT NOT NULL DEFAULT '';      -- of webrtc rooms

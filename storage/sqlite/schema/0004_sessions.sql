@@ -1,4 +1,4 @@
--- Version 4: who is logged in.
+-- Version 4: sessions.
 
 CREATE TABLE sessions (
   user_id     TEXT PRIMARY KEY,

@@ -1,9 +1,9 @@
--- Version 6: a history that is bounded by its bytes, too.
+-- Version 6: a bound on the bytes of the history.
 
--- Which custom field a custom_changed tells of, as JSON text; NULL: info is all fields.
+-- The changed custom field of a custom_changed event, as JSON text; NULL: info holds all fields.
 ALTER TABLE events ADD COLUMN field TEXT;
 
--- Of all events, as daemon/core/room_event.h counts them.
+-- Total size of all events, by the formula of daemon/core/room_event.h.
 ALTER TABLE meta ADD COLUMN event_bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE meta SET event_bytes = (
   SELECT coalesce(sum(
@@ -13,7 +13,7 @@ UPDATE meta SET event_bytes = (
     + coalesce(length(CAST(creator AS BLOB)), 0) + coalesce(length(CAST(info AS BLOB)), 0)), 0)
   FROM events);
 
--- What is written only to see that it can be.
+-- Written only to test whether the store accepts writes.
 CREATE TABLE probe (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   filler   BLOB NOT NULL
