@@ -72,11 +72,11 @@ esac
 
 has_systemd() { [[ -d /run/systemd/system ]]; }
 
-# Before anything is changed: a certificate that does not fit would keep the server from starting.
+# Before any change: a certificate that does not match would keep the server from starting.
 check_certificate() {
   [[ -r $cert ]] || fail "$cert: cannot be read"
   [[ -r $key ]] || fail "$key: cannot be read"
-  command -v openssl > /dev/null || return 0  # then check-config tells, later
+  command -v openssl > /dev/null || return 0  # then check-config reports it later
   local of_cert of_key
   of_cert=$(openssl x509 -in "$cert" -noout -pubkey) || fail "$cert: no certificate"
   of_key=$(openssl pkey -in "$key" -pubout) || fail "$key: no private key"
@@ -87,18 +87,18 @@ check_certificate() {
 
 install_deb() {
   command -v apt-get > /dev/null || fail "a .deb needs a Debian system"
-  # Asks nothing: an edited configuration stays as it is.
+  # Non-interactive: an edited configuration stays as it is.
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$(realpath "$1")"
   program=/usr/bin/rtcroomd
   remove_units_of_archive
 }
 
-# What an archive has put where systemd and shells look first hides what the package brings.
+# Files of an archive in the search paths of systemd and shells hide those of the package.
 remove_units_of_archive() {
   if grep --quiet --no-messages "^ExecStart=$archive_root/" $units/rtcroomd.service; then
     rm -f $units/rtcroomd.service $units/rtcroomd.socket
-    # These enabled them; start() makes new ones, to the package's.
+    # The archive's units enabled these links; start() creates new ones, to the package's units.
     find $units -mindepth 2 -maxdepth 2 -lname "$units/rtcroomd.*" -delete
   fi
   if [[ $(readlink /usr/local/bin/rtcroomd) == "$archive_root/bin/rtcroomd" ]]; then
@@ -120,7 +120,7 @@ add_user() {
 install_archive() {
   [[ -x $1/bin/rtcroomd && -d $1/lib ]] || fail "$1: not an archive of rtcroomd"
   add_user "$1"
-  # Each file is replaced, not written over: a server that runs goes on with the old ones.
+  # Each file is replaced, not overwritten: a running server continues with the old ones.
   install -d $archive_root/bin $archive_root/lib $units
   install -m 644 "$1"/lib/* $archive_root/lib/
   install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
@@ -176,8 +176,8 @@ make_certificate() {
     -keyout "$key" -out "$cert" -subj "/CN=$name" -addext "subjectAltName=DNS:$name" 2> /dev/null
 }
 
-# The configuration is edited in a copy, which takes its place only when check-config likes it: a
-# run that fails changes nothing.
+# The configuration is edited in a copy, which replaces it only when check-config accepts it: a
+# failed run changes nothing.
 open_config() {
   scratch=$(mktemp --directory --tmpdir="$(dirname "$(realpath $config)")")
   trap 'rm -rf "$scratch"' EXIT
@@ -195,8 +195,8 @@ put_config_in_place() {
 # set_key SECTION KEY VALUE, in the copy. Everything else stays, comments too.
 set_key() {
   awk -v section="$1" -v key="$2" -v value="$3" '
-    # Goes on to the end of a line; `depth` and `quote` tell what is still open there: brackets, or
-    # a text of several lines.
+    # Scans to the end of a line; `depth` and `quote` hold the state that is still open there:
+    # brackets, or a multi-line string.
     function read(line,    i, c, three) {
       for (i = 1; i <= length(line); i++) {
         c = substr(line, i, 1)
@@ -220,7 +220,7 @@ set_key() {
       if (length(quote) == 1) quote = ""
     }
     function add() { if (inside && !done) { print key " = " value; done = 1 } }
-    # What belongs to the line before.
+    # Continuation of the previous line.
     depth > 0 || quote != "" { read($0); if (!dropped) print; next }
     { dropped = 0; read($0) }
     /^[[:space:]]*\[/ {
@@ -253,7 +253,7 @@ configure_https() {
   set_key server tls_key "\"$config_dir/tls/key.pem\""
   set_key server https_listen "\"$listen\""
   set_key server http_listen '""'
-  # Nobody stands in between now, so nobody is believed.
+  # No proxy in between any more, so none is trusted.
   set_key server trusted_proxies '[]'
   address=$listen listener=https
 }
@@ -265,7 +265,7 @@ configure_http() {
   address=127.0.0.1:5757 listener=http
 }
 
-# What tells the socket unit where to listen and for what.
+# The drop-in that sets address and name of the socket unit.
 drop_in() {
   printf '[Socket]\nListenStream=\nListenStream=%s\nFileDescriptorName=%s\n' "$address" "$listener"
 }
@@ -281,12 +281,12 @@ port_is_held() {
   return 1
 }
 
-# Puts configuration and drop-in in their places.
+# Installs configuration and drop-in.
 change_over() {
   local file=$units/rtcroomd.socket.d/50-install.conf
-  # Only another port takes closing the old one. That comes before anything says that it is another:
-  # told so while the old one is open, systemd lets go of it and opens none before it is stopped. So
-  # it is as well where somebody else has made it lose its port.
+  # Only another port requires closing the old one, and before the drop-in changes: if the address
+  # changes while the old port is open, systemd loses track of it and opens none until it is
+  # stopped. The same applies where another program has made it lose its port.
   if has_systemd && systemctl is-active --quiet rtcroomd.socket &&
     ! { drop_in | cmp --quiet - $file && port_is_held; }; then
     systemctl stop rtcroomd.socket rtcroomd.service

@@ -1,13 +1,13 @@
-# The libraries of a binary that is shipped: from archives where Debian has them, so that it runs on
+# The libraries of a released binary: from archives where Debian has them, so that it runs on
 # machines without these packages. Defines the same targets as the packages' own CMake files would.
 #
-# Shared stay: cpp-httplib and prometheus-cpp, of which there is no archive; what the first brings
-# along, OpenSSL and zlib, which must not be in one process twice; and the C and C++ libraries.
+# Still shared: cpp-httplib and prometheus-cpp, which have no archives; OpenSSL and zlib, which
+# cpp-httplib links and which must not be in one process twice; and the C and C++ libraries.
 
 set(Protobuf_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a REQUIRED)
 
-# gRPC's CMake file offers shared libraries only; its pkg-config file knows what it consists of.
+# gRPC's CMake file offers shared libraries only; its pkg-config file lists its parts.
 pkg_check_modules(grpc_archive REQUIRED grpc++>=1.51)
 set(names "")
 foreach(name grpc++_reflection ${grpc_archive_STATIC_LIBRARIES})
@@ -22,7 +22,7 @@ foreach(name ${names})
   mark_as_advanced(RTCROOM_ARCHIVE_${name})
   list(APPEND archives ${RTCROOM_ARCHIVE_${name}})
 endforeach()
-# They need each other in circles.
+# They depend on each other circularly.
 list(JOIN archives "," archives)
 add_library(gRPC::grpc++ INTERFACE IMPORTED)
 target_link_libraries(gRPC::grpc++ INTERFACE
@@ -35,11 +35,11 @@ find_program(RTCROOM_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 add_executable(gRPC::grpc_cpp_plugin IMPORTED)
 set_target_properties(gRPC::grpc_cpp_plugin PROPERTIES IMPORTED_LOCATION ${RTCROOM_GRPC_CPP_PLUGIN})
 
-# A library's own dependencies are not looked for where the program says (RUNPATH), unless the
-# program names them as well: so it names those of cpp-httplib that it does not use itself.
+# RUNPATH is not searched for a library's own dependencies, unless the program names them as well:
+# so it names those of cpp-httplib that it does not use itself.
 add_link_options(-Wl,--as-needed)
 set(RTCROOM_CARRIED_DEPENDENCIES
   "SHELL:-Wl,--push-state,--no-as-needed -lbrotlienc -lbrotlidec -lbrotlicommon -Wl,--pop-state")
 
-# The same source gives the same bytes wherever it lies.
+# The same source gives the same bytes in any folder.
 add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)

@@ -1,5 +1,5 @@
-# Fresh Debian 12 systems to try packages in: for deploy/test-packages, which sources it. One at a
-# time; `root` is its folder.
+# Fresh Debian 12 systems for testing packages: sourced by deploy/test-packages. One at a time;
+# `root` is its folder.
 # shellcheck shell=bash
 
 readonly roots=$PWD/build/roots
@@ -11,7 +11,7 @@ deb=''
 archive=''
 container=''  # systemd-nspawn, and in it
 machine=''    # the first process of a booted system
-server=''     # what was started by hand
+server=''     # a process started by hand
 part_name=''
 part_began=0
 
@@ -22,14 +22,15 @@ fail() {
 
 say() { echo "   $*"; }
 
-# Begins a part, and says how long the one before took.
+# Begins a part, and prints how long the previous one took.
 part() {
   if [[ -n $part_name ]]; then say "$((SECONDS - part_began)) s"; fi
   part_name=$1 part_began=$SECONDS
   if [[ -n $part_name ]]; then echo "== $part_name"; fi
 }
 
-# Starts the script again where nobody else has a port; descriptor 9 leads back to the network.
+# Restarts the script in a network of its own with free ports; descriptor 9 leads back to the
+# network.
 own_network() {
   if [[ $EUID -ne 0 ]]; then
     echo "$0: must run as root" >&2

@@ -1,4 +1,4 @@
-// Who may use the operator's port for more than health and metrics.
+// Access control of the operator's port, beyond health and metrics.
 #pragma once
 
 #include <utility>
@@ -10,26 +10,26 @@
 
 namespace rtcroom {
 
-/// Where a running server puts the key, below its data directory.
+/// The file of the key of a running server, below its data directory.
 inline constexpr const char* kAdminKeyFile = "admin-key";
 
-/// Two things open the port: the token `admin.token`, for people, and a key that is made anew at
-/// each start and lies in the data directory, for commands that are run on the same machine by
-/// somebody who may read it. Either is sent as `Authorization: Bearer`.
+/// Two credentials open the port: the token `admin.token`, for people, and a key that is renewed at
+/// each start and lies in the data directory, for commands on the same machine whose user may read
+/// it. Either is sent as `Authorization: Bearer`.
 ///
 /// @threads safe from any thread.
 class AdminAccess {
  public:
-  /// @param token  empty: there is none.
-  /// @param key  empty: there is none.
+  /// @param token  empty: no token.
+  /// @param key  empty: no key.
   AdminAccess(Secret token, Secret key) : token_(std::move(token)), key_(std::move(key)) {}
 
   void SetToken(Secret token) { token_.Set(std::move(token)); }
 
-  /// Whether there is a token: without one there is no console.
+  /// Whether a token is set: without one there is no console.
   [[nodiscard]] bool has_token() const { return token_.is_set(); }
 
-  /// Takes a time that tells nothing of token and key but their lengths.
+  /// Its timing reveals nothing about token and key but their lengths.
   [[nodiscard]] bool Admits(const HttpRequest& request) const {
     const Secret shown = BearerToken(request.authorization);
     return token_.Admits(shown) || key_.Admits(shown);

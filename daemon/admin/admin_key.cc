@@ -31,8 +31,7 @@ Secret RenewAdminKey(const fs::path& directory, RandomSource& random, Logger& lo
   Secret fresh(RandomHex(random, kKeyBytes));
   const Status written = WriteFileAtomically(path, fresh.Reveal(), S_IRUSR | S_IWUSR, random);
   if (written) return fresh;
-  // What is there is also what a command reads: the fresh one, if only its directory could not be
-  // synced.
+  // Commands read the file that is there: the new key, if only the sync of its directory failed.
   Result<Secret> kept = ReadAdminKey(directory);
   logger.Warn("admin_key_not_written",
               {{"reason", written.error().detail},
@@ -42,14 +41,14 @@ Secret RenewAdminKey(const fs::path& directory, RandomSource& random, Logger& lo
 
 Result<Secret> ReadAdminKey(const fs::path& directory) {
   const fs::path path = directory / kAdminKeyFile;
-  // Neither a link nor a pipe, which would keep us waiting, is what we have written.
+  // A link, or a pipe that would block, was not written by this server.
   const FileDescriptor file(
       ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat found{};
   if (!file.valid() || ::fstat(file.get(), &found) != 0) return SystemError(path.string(), errno);
   const bool is_ours = S_ISREG(found.st_mode) && found.st_uid == ::geteuid() &&
                        (found.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-  std::array<char, kKeyDigits + 1> text{};  // one more, so that a longer file is seen to be one
+  std::array<char, kKeyDigits + 1> text{};  // one more, to detect a longer file
   const ssize_t size = is_ours ? ::read(file.get(), text.data(), text.size()) : -1;
   const std::string_view key(text.data(), kKeyDigits);
   if (size != static_cast<ssize_t>(kKeyDigits) ||

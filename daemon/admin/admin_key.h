@@ -1,4 +1,4 @@
-// The key by which commands on the same machine use the operator's port.
+// The key that commands on the same machine use for the operator's port.
 #pragma once
 
 #include <filesystem>
@@ -10,20 +10,20 @@
 
 namespace rtcroom {
 
-/// Puts a new key into the data directory, for its owner alone: who may read it there may open the
-/// store as well.
+/// Writes a new key to the data directory, for its owner alone: a user who can read it there can
+/// also open the store.
 ///
-/// A disk that is full or fails is no reason not to serve. The key of an earlier start goes on
-/// being good then, if it is there as this would have written it: a regular file of this process's
-/// user that nobody else may use. The log says so.
-/// @param directory  is locked by the caller.
+/// A full or failing disk does not prevent serving. The key of an earlier start then stays valid,
+/// if it is as this function would have written it: a regular file of this process's user that no
+/// other user may access. This is logged.
+/// @param directory  locked by the caller.
 /// @return the key; empty when there is none, and commands have no access.
 Secret RenewAdminKey(const std::filesystem::path& directory, RandomSource& random, Logger& logger);
 
-/// The key that a server has put there, if it is there as `RenewAdminKey` writes it: a regular file
-/// of this process's user that nobody else may use, and nothing but a key. Neither follows a link
-/// nor waits for a pipe.
-/// @errors kUnavailable: there is none that can be trusted; the sentence names the file.
+/// The key that a server has written, if it is as `RenewAdminKey` writes it: a regular file of this
+/// process's user that no other user may access, and nothing but a key. Neither follows a link nor
+/// waits for a pipe.
+/// @errors kUnavailable: there is no trustworthy key; the sentence names the file.
 Result<Secret> ReadAdminKey(const std::filesystem::path& directory);
 
 }  // namespace rtcroom

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kUnauthorized = 401;
 
-/// Tools go by it.
+/// The HTTP status, on which tools rely.
 int HttpStatusOf(Errc failure) {
   switch (failure) {
     case Errc::kBadRequest:
@@ -55,7 +55,7 @@ int HttpStatusOf(Errc failure) {
 HttpReply Json(int status, const nlohmann::json& body) {
   HttpReply reply;
   reply.status = status;
-  // What is not UTF-8 can only come from a path on disk.
+  // Only a path on disk can be invalid UTF-8.
   reply.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return reply;
 }
@@ -72,7 +72,7 @@ HttpReply AdminFailure(const Error& error) {
   HttpReply reply =
       Json(HttpStatusOf(error.code),
            {{"code", code}, {"message", ErrcName(error.code)}, {"detail", error.detail}});
-  // RFC 9110 15.5.2: it has to say how.
+  // RFC 9110 15.5.2 requires this header with 401.
   if (reply.status == kUnauthorized) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
   reply.label.code = code;
   reply.label.failure = error.code;

@@ -11,8 +11,8 @@ namespace rtcroom {
 /// `fields` and `"code":0`.
 HttpReply AdminSuccess(nlohmann::json fields);
 
-/// HTTP status, code and message as that error has them, and its sentence as `detail`: operators
-/// may read what phones may not, and so may the log.
+/// HTTP status, code and message of that error, and its sentence as `detail`: operators and the log
+/// may see details that clients may not.
 HttpReply AdminFailure(const Error& error);
 
 }  // namespace rtcroom

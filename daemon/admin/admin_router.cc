@@ -18,7 +18,7 @@ bool Takes(const AdminRoute& route, std::string_view method) {
   return route.method == method || (route.method == "GET" && method == "HEAD");
 }
 
-/// Says of a later reply which route it is of.
+/// Labels a deferred reply with its route.
 class Labelled : public PendingReply {
  public:
   Labelled(std::string_view endpoint, std::shared_ptr<PendingReply> next)
@@ -35,7 +35,7 @@ class Labelled : public PendingReply {
 
  private:
   const std::string_view endpoint_;
-  const std::shared_ptr<PendingReply> next_;  ///< shared as every PendingReply is
+  const std::shared_ptr<PendingReply> next_;  ///< shared, like every PendingReply
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// From a path of the operator's port to what answers it.
+// Routes requests on the operator's port to their handlers.
 #pragma once
 
 #include <cstdint>
@@ -16,35 +16,35 @@
 
 namespace rtcroom {
 
-/// @return nothing when it deferred the reply.
+/// @return nullopt when it deferred the reply.
 using AdminHandler =
     std::function<std::optional<HttpReply>(const HttpRequest& request, const DeferReply& defer)>;
 
 struct AdminRoute {
   enum class Guard : std::uint8_t {
-    kAccess,   ///< only for those whom `AdminAccess` admits
-    kConsole,  ///< for everybody, and not there at all while no token is set
+    kAccess,   ///< requires admission by `AdminAccess`
+    kConsole,  ///< open to all; does not exist while no token is set
   };
 
-  std::string_view method = "GET";  ///< GET stands for HEAD, too
-  std::string_view path = {};       ///< whole, as decoded; static storage
+  std::string_view method = "GET";  ///< GET also serves HEAD
+  std::string_view path = {};       ///< complete, as decoded; static storage
   Guard guard = Guard::kAccess;
   AdminHandler handler = {};
 };
 
-/// Replies say in their label which route they are of; the log is told of those who are refused
-/// for want of the token.
+/// Labels replies with their route; logs requests that are refused for lack of the token.
 ///
-/// @threads `Add` before requests come; `Handle` safe from any thread, as far as the handlers are.
+/// @threads `Add` before requests arrive; `Handle` safe from any thread, as far as the handlers
+///          are.
 class AdminRouter {
  public:
-  /// All of it outlives it.
+  /// All arguments must outlive the router.
   AdminRouter(const AdminAccess& access, const Clock& clock, Logger& logger)
       : access_(access), refused_(clock, logger) {}
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
-  /// 404, 405 and 401 in JSON with a `code`, or what the route's handler says.
+  /// 404, 405 and 401 in JSON with a `code`, or the reply of the route's handler.
   [[nodiscard]] std::optional<HttpReply> Handle(const HttpRequest& request,
                                                 const DeferReply& defer);
 

@@ -12,7 +12,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class AdminToken : public OperatorToken {
  public:
-  /// @param token  empty: there is none.
+  /// @param token  empty: no token.
   explicit AdminToken(Secret token) : token_(std::move(token)) {}
 
   void Set(Secret token) EXCLUDES(mutex_) {

@@ -42,7 +42,7 @@ std::optional<HttpReply> BackupEndpoint::Handle(const DeferReply& defer) {
   if (is_running_) return AdminFailure({Errc::kStoreBusy, "a backup is being made"});
   const std::shared_ptr<PendingReply> reply = defer();
   try {
-    // The one before has said that it is done, and ends now if it has not yet.
+    // The previous thread has reported that it is done; the assignment joins it.
     thread_ = std::jthread(
         [this, reply, asked = std::string(LogScope::Current())](const std::stop_token& stop) {
           const LogScope scope(asked);
@@ -61,8 +61,8 @@ void BackupEndpoint::Run(const std::stop_token& stop, PendingReply& reply) {
     EndRun();
     reply.Send(std::move(made));
   } catch (const std::exception& slipped) {
-    // A thread that let it go would end the process. Whoever asked hears of it when his reply is
-    // let go of.
+    // An exception that leaves the thread would end the process. The caller is notified when its
+    // reply handle is released.
     EndRun();
     logger_.Error("backup_threw", {{"type", typeid(slipped).name()}});
   }
@@ -85,7 +85,7 @@ HttpReply BackupEndpoint::Make(const std::stop_token& stop) {
 }
 
 void BackupEndpoint::Stop() {
-  std::jthread last;  // joined without the lock, which it takes at its end
+  std::jthread last;  // joined without the lock, which the thread takes at its end
   {
     const MutexLock lock(mutex_);
     is_stopped_ = true;

@@ -17,18 +17,18 @@
 
 namespace rtcroom {
 
-/// What the one who asked reads from the answer: the name of the copy.
-/// @errors kUnavailable: there is none; the sentence says why.
+/// Parses the reply on the caller's side: the name of the copy.
+/// @errors kUnavailable: there is none; the sentence gives the reason.
 Result<std::string> CopyNamedIn(int http_status, const std::string& body);
 
-/// Has a copy of the store made, one at a time, and answers with its name in the data directory:
-/// `{"code":0,"file":"..."}`. While one is being made another is 503.
+/// Makes a copy of the store, one at a time, and answers with its name in the data directory:
+/// `{"code":0,"file":"..."}`. Concurrent requests get 503.
 ///
 /// @threads `Route`'s handler safe from any thread; it waits at most for the last steps of a thread
 ///          that has made its copy. Owns a thread while one is made, which blocks on the disk.
 class BackupEndpoint {
  public:
-  /// Returns the name of the copy; fails soon after a stop is asked for.
+  /// Returns the name of the copy; fails soon after a stop is requested.
   using MakeCopy = std::function<Result<std::string>(const std::stop_token&)>;
 
   BackupEndpoint(MakeCopy make_copy, Logger& logger)
@@ -38,10 +38,10 @@ class BackupEndpoint {
   BackupEndpoint(const BackupEndpoint&) = delete;
   BackupEndpoint& operator=(const BackupEndpoint&) = delete;
 
-  /// Lives as long as this.
+  /// Valid as long as this object.
   AdminRoute Route();
 
-  /// A copy that is being made is called off, and its request answered; later ones are refused.
+  /// Cancels a running copy and answers its request; later requests are refused.
   void Stop() EXCLUDES(mutex_);
 
  private:

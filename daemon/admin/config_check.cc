@@ -14,21 +14,21 @@ bool IsOfIm(const ConfigFinding& finding) {
   return finding.part != ConfigPart::kLiveAddress && finding.part != ConfigPart::kLiveKey;
 }
 
-/// Nothing when the number tells of no part of the configuration.
+/// Nullopt when the number indicates no part of the configuration.
 std::optional<ConfigPart> PartAccusedBy(int error_code) {
   switch (error_code) {
-    case 60006:  // an application that the service does not know
-    case 60020:  // an application that may not call
-    case 70014:  // a ticket of another application
+    case 60006:  // unknown application
+    case 60020:  // application that may not call
+    case 70014:  // ticket of another application
     case 70020:
       return ConfigPart::kImApplication;
-    case 60010:  // the caller is no administrator
-    case 70013:  // a ticket of somebody else
+    case 60010:  // the caller is not an administrator
+    case 70013:  // ticket of another user
       return ConfigPart::kImAdministrator;
     default:
       break;
   }
-  // Whatever else may be wrong with a ticket: 70009, a signature by another key, first of all.
+  // Any other fault of a ticket, mainly 70009: signed with another key.
   if (error_code >= 70001 && error_code <= 70019) return ConfigPart::kImKey;
   return std::nullopt;
 }
@@ -63,7 +63,7 @@ ConfigCheck::ConfigCheck(std::vector<ConfigFinding> missing, AskIm ask_im, CallP
     : missing_(std::move(missing)), ask_im_(std::move(ask_im)), calls_(calls) {}
 
 void ConfigCheck::Check(Done done) {
-  // Without application or key there is nothing to ask with.
+  // Without application or key no query is possible.
   if (!ask_im_ || std::ranges::any_of(missing_, IsOfIm)) return done(missing_);
   {
     const MutexLock lock(mutex_);
@@ -81,7 +81,7 @@ std::optional<ConfigFinding> ConfigCheck::Ask() const {
     if (answer) return FindingOfImAnswer(*answer);
     return ConfigFinding{.part = ConfigPart::kImKey, .fault = ConfigFault::kMissing};
   } catch (const std::exception&) {
-    return kNoAnswer;  // or those who wait would wait for ever
+    return kNoAnswer;  // otherwise the waiting callers would never get an answer
   }
 }
 

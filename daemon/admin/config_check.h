@@ -1,4 +1,4 @@
-// check_config: what is missing, and what the IM service says of the rest.
+// check_config: missing parts, and the IM service's verdict on the rest.
 #pragma once
 
 #include <chrono>
@@ -14,16 +14,16 @@
 
 namespace rtcroom {
 
-/// What clients cannot do without, but is not configured: an address for streams, a key with an
-/// address of the hosted media service, an IM application and the key of its tickets. A media
-/// server of one's own needs no key.
+/// The required but missing parts: an address for streams, a key with an address of the hosted
+/// media service, an IM application and the key of its tickets. A self-hosted media server needs no
+/// key.
 std::vector<ConfigFinding> FindMissingParts(const Config& config);
 
-/// Whom an error number of the IM service accuses; nothing for 0.
+/// The part of the configuration that an IM error number indicates; nullopt for 0.
 /// @source protocol A.5, D.7.
 std::optional<ConfigFinding> FindingOfImAnswer(const ImProbeAnswer& answer);
 
-/// Asks the IM service one question at a time: whoever comes meanwhile shares its answer.
+/// Sends one query at a time to the IM service: concurrent callers share its answer.
 ///
 /// @threads safe from any thread.
 class ConfigCheck : public ConfigProbe {
@@ -32,15 +32,15 @@ class ConfigCheck : public ConfigProbe {
 
   using AskIm = std::function<Result<ImProbeAnswer>(std::chrono::milliseconds timeout)>;
 
-  /// @param missing  what `FindMissingParts` found.
-  /// @param ask_im   empty: there is no IM service to ask. Must work until the pool is stopped.
-  /// @param calls    must live until it is stopped, and so must this.
+  /// @param missing  the result of `FindMissingParts`.
+  /// @param ask_im   empty: there is no IM service. Must work until the pool is stopped.
+  /// @param calls    must live until it is stopped, and so must this object.
   ConfigCheck(std::vector<ConfigFinding> missing, AskIm ask_im, CallPool& calls);
 
   void Check(Done done) override EXCLUDES(mutex_);
 
  private:
-  /// Blocks until it is known.
+  /// Blocks until the answer is known.
   std::optional<ConfigFinding> Ask() const;
   void Answer(const std::optional<ConfigFinding>& of_im) EXCLUDES(mutex_);
 
@@ -48,7 +48,7 @@ class ConfigCheck : public ConfigProbe {
   const AskIm ask_im_;
   CallPool& calls_;
   Mutex mutex_;
-  std::vector<Done> waiting_ GUARDED_BY(mutex_);  ///< while a question is under way
+  std::vector<Done> waiting_ GUARDED_BY(mutex_);  ///< while a query is pending
 };
 
 }  // namespace rtcroom

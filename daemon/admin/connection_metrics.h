@@ -1,4 +1,4 @@
-// What the listeners count about their connections, for Prometheus.
+// Prometheus metrics of the listeners' connections.
 #pragma once
 
 #include <array>
@@ -21,20 +21,20 @@ struct ConnectionTotals {
   std::uint64_t refusals = 0;
 };
 
-/// Each listener has its own series, so that operators' connections and troubles are not taken for
-/// those of phones.
+/// Each listener has its own series, to separate operators' connections and failures from those of
+/// clients.
 ///
 /// @threads safe from any thread.
 class ConnectionMetrics {
  public:
-  /// @param registry  outlives this, and gets the series.
+  /// @param registry  gets the series; must outlive this object.
   explicit ConnectionMetrics(prometheus::Registry& registry);
 
-  /// The one that `listener` tells; it lives as long as this.
-  /// @param listener  a name of ours: becomes a label.
+  /// The observer for `listener`; it lives as long as this object.
+  /// @param listener  a name defined by the server: becomes a label.
   ConnectionObserver& Of(std::string_view listener) EXCLUDES(mutex_);
 
-  /// A request came too often, whichever listener it came by.
+  /// Counts a rate-limited request, on any listener.
   void CountRateLimited() { rate_limited_.Increment(); }
   /// The same for tickets.
   void CountSigningLimited() { signing_limited_.Increment(); }

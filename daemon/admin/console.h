@@ -1,4 +1,4 @@
-// The page for operators and the API behind it, on the operator's port.
+// The operator console and its API, on the operator's port.
 #pragma once
 
 #include <functional>
@@ -17,21 +17,21 @@
 
 namespace rtcroom {
 
-/// What the console shows and works with; all of it outlives it.
+/// The data and services of the console; all of it must outlive the console.
 struct ConsoleParts {
-  const AdminAccess& access;  ///< what the router asks, too
+  const AdminAccess& access;  ///< also used by the router
   Store& store;
   RoomService& rooms;
   const LeaseTable& leases;
   /// @threads called from any thread; must not block.
   std::function<ConsoleFigures()> figures = {};
-  CommitSignal& commits;  ///< for the console alone
+  CommitSignal& commits;  ///< used by the console only
   const Clock& clock;
   Logger& logger;
 };
 
-/// @threads one thread makes it, calls `AddRoutes` before requests come, and stops it. The routes'
-///          handlers, `EndStreams` and `Close` are safe from any thread.
+/// @threads one thread constructs it, calls `AddRoutes` before requests arrive, and stops it. The
+///          routes' handlers, `EndStreams` and `Close` are safe from any thread.
 class Console {
  public:
   Console(ConsoleParts parts, ConsoleFacts facts);
@@ -39,24 +39,24 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  /// Adds everything under `/console`. The console outlives the requests to the router.
+  /// Adds everything under `/console`. The console must outlive the router's requests.
   void AddRoutes(AdminRouter& router);
 
-  /// Ends all streams: pages come back, and show the token that holds by then.
+  /// Ends all streams: pages reconnect, and send the token that is valid then.
   void EndStreams() { streams_.EndAll(); }
 
-  /// Calls that wait, and all that come from now on, are answered 503; waits for none of those that
-  /// run. To be called while there still is a listener to carry the answers. May be called again.
+  /// Answers waiting and later calls with 503; does not wait for running calls. Call it while a
+  /// listener can still send the replies. May be called again.
   void Close() { calls_.Close(); }
 
-  /// `Close`, calls that run are finished, streams end. May be called again.
+  /// `Close`, then waits for running calls and ends the streams. May be called again.
   void Stop() {
     calls_.Stop();
     streams_.Stop();
   }
 
  private:
-  /// Enough for operators, and little beside what phones ask of the store.
+  /// Enough for operators, and a small share of the store's load from clients.
   static constexpr CallPoolOptions kPool = {.callers = 2, .max_waiting = 64};
 
   const ConsoleParts parts_;

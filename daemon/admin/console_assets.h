@@ -1,4 +1,4 @@
-// The files of daemon/admin/console/assets, as they were when this program was built.
+// The files of daemon/admin/console/assets, as of the build.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 namespace rtcroom {
 
 struct ConsoleAsset {
-  std::string_view path = {};  ///< where it is served: `/console/` and the file's name
+  std::string_view path = {};  ///< the URL path: `/console/` and the file's name
   std::string_view media_type = {};
   std::string_view etag = {};  ///< strong, with its quotes
   std::string_view bytes = {};

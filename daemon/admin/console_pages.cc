@@ -16,14 +16,14 @@ constexpr std::string_view kPage = "/console/index.html";
 constexpr int kNotModified = 304;
 constexpr int kMovedForGood = 308;
 
-/// Whether the client has that already.
-/// @source RFC 9110 13.1.2: `*` stands for whatever there is.
+/// Whether the client already has this version.
+/// @source RFC 9110 13.1.2: `*` matches any representation.
 bool IsAmong(std::string_view if_none_match, std::string_view etag) {
-  // A tag is a digest in quotes: it is part of no other.
+  // A tag is a quoted digest, so it is never part of another tag.
   return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
 }
 
-/// A page out of which no script but ours can run, and nothing can be sent but to us.
+/// Headers that allow no scripts but the console's own, and no requests but to this server.
 Headers PageHeaders(const std::vector<std::string>& api_origins) {
   std::string connect = "'self'";
   for (const std::string& origin : api_origins) connect += " " + origin;

@@ -1,4 +1,4 @@
-// The files of the console over HTTP.
+// Serves the files of the console over HTTP.
 #pragma once
 
 #include <string>
@@ -8,11 +8,10 @@
 
 namespace rtcroom {
 
-/// Adds a route for each file, `/console/` for the page itself and a redirection from `/console`.
-/// They are there for everybody as soon as a token is set; what they show, they ask the API for.
+/// Adds a route for each file, `/console/` for the page itself and a redirect from `/console`. They
+/// are public as soon as a token is set; their data comes from the API.
 ///
-/// @param api_origins  of the public API, which the page may call as well:
-///                     `http://127.0.0.1:5757`.
+/// @param api_origins  of the public API, which the page may also call: `http://127.0.0.1:5757`.
 void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_origins);
 
 }  // namespace rtcroom

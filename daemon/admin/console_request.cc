@@ -34,7 +34,7 @@ Result<RoomKey> MakeRoomKey(std::string_view kind_name, std::string_view id) {
   return RoomKey{.kind = *kind, .id = {std::string(id)}};
 }
 
-/// Empty where it is missing.
+/// Empty when it is missing.
 Result<std::string> ReadString(const nlohmann::json& body, const char* name) {
   const auto found = body.find(name);
   if (found == body.end() || found->is_null()) return std::string();

@@ -1,4 +1,4 @@
-// What a request to the console's API says, checked.
+// Parses and checks requests to the console's API.
 //
 // All errors are kBadRequest, with a sentence that names the field and holds no value.
 #pragma once
@@ -22,25 +22,25 @@ Result<FormPairs> ReadQuery(const HttpRequest& request);
 /// The body, which must be a JSON object.
 Result<nlohmann::json> ReadObject(const HttpRequest& request);
 
-/// `kind`; nothing where it is missing or empty.
+/// `kind`; nullopt when it is missing or empty.
 Result<std::optional<RoomKind>> ReadKind(const FormPairs& query);
 
-/// `kind` and `roomID`, which must be there.
+/// `kind` and `roomID`, both required.
 Result<RoomKey> ReadRoom(const FormPairs& query);
 Result<RoomKey> ReadRoom(const nlohmann::json& body);
 
-/// `userID`, which must be there.
+/// `userID`, required.
 Result<UserId> ReadUser(const nlohmann::json& body);
 
-/// Most entries of a page that is asked for.
+/// Bounds on the requested number of entries per page.
 struct PageLimit {
   std::size_t standard = 50;
   std::size_t most = 200;
 };
-/// `limit`: 1 to `bounds.most`, or the standard one.
+/// `limit`: 1 to `bounds.most`, or the standard value.
 Result<std::size_t> ReadLimit(const FormPairs& query, PageLimit bounds);
 
-/// A whole number from 0 to what 63 bits hold; nothing where it is missing or empty.
+/// A whole number from 0 to 2^63 - 1; nullopt when it is missing or empty.
 Result<std::optional<std::uint64_t>> ReadNumber(const FormPairs& query, std::string_view name);
 
 }  // namespace rtcroom

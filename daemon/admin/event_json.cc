@@ -7,8 +7,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Adds what only some happenings have. What viewers and custom fields say is left out: it is long,
-/// and the room shows it as it is now.
+/// Adds the fields of specific event types. Changes of viewers and custom fields are left out: they
+/// are long, and the room shows the current state.
 struct AddDetails {
   json& event;
 

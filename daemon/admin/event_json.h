@@ -1,4 +1,4 @@
-// An event as the console shows it.
+// The JSON of an event in the console's API.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -15,24 +15,24 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kEventsPerRead = 200;
-/// Past this a page is not read for until it has taken some of it.
+/// Unsent bytes above which no more events are read for a page.
 constexpr std::size_t kEnoughUnsent = std::size_t{256} << 10;
 constexpr std::chrono::seconds kKeepAlive{15};
-/// Between two looks at the clock, and between two tries where something is in the way.
+/// The interval between keep-alive checks, and between retries while delivery is blocked.
 constexpr std::chrono::milliseconds kTick{1000};
 constexpr std::chrono::milliseconds kShortWait{200};
 
-// What waits for a thread cannot wait on a clock that only moves when a test says so.
+// A wait on a condition variable needs the real clock; tests control the other one.
 MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
 
 HttpReply StreamHead() {
   return {.headers = {{"Content-Type", "text/event-stream"},
                       {"Cache-Control", "no-store"},
                       {"X-Content-Type-Options", "nosniff"},
-                      {"X-Accel-Buffering", "no"}}};  // nginx hands on what there is
+                      {"X-Accel-Buffering", "no"}}};  // disables buffering in nginx
 }
 
-/// The data is JSON in one line, so it cannot end the message early.
+/// JSON on one line, so the data cannot end the message early.
 std::string Message(const Cursor& cursor, std::string_view type, const nlohmann::json& data) {
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", cursor.Encode(), type,
                      data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -72,7 +72,7 @@ Status EventStreams::Open(PendingReply& pending, std::optional<Cursor> at,
     if (!opened) Remove(*id);
     return opened;
   } catch (...) {
-    Remove(*id);  // or its place would be taken for ever
+    Remove(*id);  // otherwise its slot would stay taken
     throw;
   }
 }
@@ -93,26 +93,26 @@ Status EventStreams::Open(std::uint64_t id, PendingReply& pending,
   if (!may_open()) return Error{Errc::kUnauthorized, "Authorization: the token has changed"};
   std::shared_ptr<StreamedReply> reply = pending.Open(StreamHead(), [this, id] { Remove(id); });
   if (reply == nullptr) return Error{Errc::kInternal, "replies are sent whole here"};
-  (void)reply->Write(": open\n\n");  // so that proxies pass the head on
+  (void)reply->Write(": open\n\n");  // makes proxies forward the head
   {
     const MutexLock lock(mutex_);
     const auto found = streams_.find(id);
-    if (found == streams_.end()) return {};  // it has ended already
+    if (found == streams_.end()) return {};  // it has already ended
     found->second.reply = std::move(reply);
   }
   changed_.NotifyAll();
-  parts_.commits.Raise();  // it may have something to catch up with
+  parts_.commits.Raise();  // it may have missed events to catch up on
   return {};
 }
 
 void EventStreams::EndAll() {
-  Streams ended;  // let go of without the lock
+  Streams ended;  // destroyed without the lock
   const MutexLock lock(mutex_);
   ended.swap(streams_);
 }
 
 void EventStreams::Remove(std::uint64_t id) {
-  Streams::node_type ended;  // let go of without the lock
+  Streams::node_type ended;  // destroyed without the lock
   const MutexLock lock(mutex_);
   ended = streams_.extract(id);
 }
@@ -123,7 +123,7 @@ void EventStreams::Run(const std::stop_token& stop) {
     try {
       next = Advance();
     } catch (const std::exception&) {
-      NoteFailure({Errc::kInternal, "exception"});  // out of memory, most likely
+      NoteFailure({Errc::kInternal, "exception"});  // probably out of memory
     }
     if (next == Next::kAtOnce) continue;
     (void)parts_.commits.Wait(RealTime() + (next == Next::kSoon ? kShortWait : kTick));
@@ -145,7 +145,7 @@ EventStreams::Next EventStreams::Advance() {
   Next next = Next::kWhenTold;
   std::vector<Piece> pieces;
   for (auto& [id, stream] : streams) {
-    if (stream.reply == nullptr) continue;  // it is about to open
+    if (stream.reply == nullptr) continue;  // still opening
     next = std::min(next, Advance(stream, pieces));
     const MutexLock lock(mutex_);
     const auto found = streams_.find(id);
@@ -159,12 +159,12 @@ EventStreams::Next EventStreams::Advance() {
 EventStreams::Next EventStreams::Advance(Stream& stream, std::vector<Piece>& pieces) {
   const MonotonicTime now = parts_.clock.Monotonic();
   if (stream.reply->unsent() > kEnoughUnsent) return Next::kSoon;
-  // Most stand at the same place, and are told the same.
+  // Most streams are at the same position and share one piece.
   auto piece = std::ranges::find(pieces, stream.at, &Piece::from);
   if (piece == pieces.end()) piece = pieces.insert(pieces.end(), Read(stream.at));
   if (!piece->next) return Next::kSoon;
   if (!piece->text.empty()) {
-    (void)stream.reply->Write(piece->text);  // one that has ended is removed by its connection
+    (void)stream.reply->Write(piece->text);  // an ended one is removed by its connection
     stream.last_sent = now;
   } else if (now - stream.last_sent >= kKeepAlive) {
     (void)stream.reply->Write(": still here\n\n");
@@ -211,7 +211,7 @@ EventStreams::Piece EventStreams::ReadGap() {
 }
 
 void EventStreams::NoteFailure(const Error& error) {
-  if (std::exchange(is_failing_, true)) return;  // said already
+  if (std::exchange(is_failing_, true)) return;  // already logged
   parts_.logger.Warn("console_streams_failed",
                      {{"error", ErrcName(error.code)}, {"detail", error.detail}});
 }

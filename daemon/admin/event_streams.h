@@ -1,4 +1,4 @@
-// Tells operators' pages what happens, as it happens.
+// Pushes events to operators' pages in real time.
 #pragma once
 
 #include <cstddef>
@@ -23,16 +23,16 @@
 
 namespace rtcroom {
 
-/// Streams of Server-Sent Events, each a reader of committed events with a position of its own. One
-/// thread serves them all, and sleeps while there are none. A page that is slow is read for only as
-/// fast as it takes; nothing is kept for it but what is on its way.
+/// Server-Sent Events streams, each a reader of committed events with its own position. One thread
+/// serves all of them, and sleeps while there are none. Events are read for a page only as fast as
+/// the page takes them; only unsent data is buffered.
 ///
-/// @threads safe from any thread, except that `Stop` and the destructor are for one.
+/// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class EventStreams {
  public:
   static constexpr std::size_t kMaxStreams = 16;
 
-  /// All of it outlives this object; `commits` wakes nobody else.
+  /// All of it must outlive this object; `commits` has no other waiter.
   struct Parts {
     Store& store;
     CommitSignal& commits;
@@ -44,21 +44,20 @@ class EventStreams {
   EventStreams(const EventStreams&) = delete;
   EventStreams& operator=(const EventStreams&) = delete;
 
-  /// Answers `pending` with a stream of what happens after `at`. Where that is nothing, or no
-  /// longer retained, the page is told first that it has missed something, and hears of what
-  /// happens from now on.
+  /// Answers `pending` with a stream of the events after `at`. Without `at`, or when its position
+  /// is no longer retained, the page first gets a gap event, then the events from now on.
   ///
-  /// This object outlives the connection of `pending`.
-  /// @param may_open  whether who asks still may; called before the stream opens and when an
-  ///                  `EndAll` from then on would end it, so that none slips past a change of who
-  ///                  may. Quick.
-  /// @errors kTooManyRequests when there are as many streams as may be; kUnavailable after `Stop`;
-  ///         kUnauthorized when it may not: `pending` is still to be answered.
-  /// @throws what `pending` and `may_open` throw, when nothing has come of it.
+  /// This object must outlive the connection of `pending`.
+  /// @param may_open  whether the client is still authorized; must be quick. Called before the
+  ///         stream opens, at a point from which `EndAll` ends the stream, so that no stream
+  ///         survives a change of the token.
+  /// @errors kTooManyRequests when the limit of streams is reached; kUnavailable after `Stop`;
+  ///         kUnauthorized when `may_open` refuses. The caller must then answer `pending`.
+  /// @throws exceptions of `pending` and `may_open`; nothing has changed then.
   Status Open(PendingReply& pending, std::optional<Cursor> at,
               const std::function<bool()>& may_open) EXCLUDES(mutex_);
 
-  /// Ends all streams that are open or about to be; others may be opened.
+  /// Ends all streams that are open or about to open; others may be opened.
   void EndAll() EXCLUDES(mutex_);
 
   /// Ends all streams, and opens no more. May be called again.
@@ -68,15 +67,15 @@ class EventStreams {
 
  private:
   struct Stream {
-    std::shared_ptr<StreamedReply> reply{};  ///< null until it is open; shared with the round
+    std::shared_ptr<StreamedReply> reply{};  ///< null until open; shared with the current round
     std::optional<Cursor> at{};
     MonotonicTime last_sent{};
   };
   using Streams = std::map<std::uint64_t, Stream>;
-  /// What comes after one cursor, written as messages.
+  /// The events after one cursor, formatted as messages.
   struct Piece {
     std::optional<Cursor> from{};
-    std::optional<Cursor> next{};  ///< none: it could not be read
+    std::optional<Cursor> next{};  ///< nullopt: the read failed
     std::string text{};
     bool has_more = false;
   };
@@ -85,11 +84,11 @@ class EventStreams {
 
   void Run(const std::stop_token& stop) EXCLUDES(mutex_);
   bool AwaitStreams(const std::stop_token& stop) EXCLUDES(mutex_);
-  /// A place for one more stream, which is not open yet.
+  /// Reserves a slot for a stream that is not open yet.
   Result<std::uint64_t> Reserve(std::optional<Cursor> at) EXCLUDES(mutex_);
   Status Open(std::uint64_t id, PendingReply& pending, const std::function<bool()>& may_open)
       EXCLUDES(mutex_);
-  /// Tells every stream some of what it has not been told.
+  /// Sends every stream some of its pending events.
   Next Advance() EXCLUDES(mutex_);
   Next Advance(Stream& stream, std::vector<Piece>& pieces);
   Piece Read(const std::optional<Cursor>& from);
@@ -98,7 +97,7 @@ class EventStreams {
   void Remove(std::uint64_t id) EXCLUDES(mutex_);
 
   const Parts parts_;
-  bool is_failing_ = false;  // the thread only
+  bool is_failing_ = false;  // used by the thread only
   mutable Mutex mutex_;
   CondVar changed_;
   Streams streams_ GUARDED_BY(mutex_);

@@ -22,7 +22,7 @@ Result<json> ShowRoomEvents(const HttpRequest& request, Store& store) {
   if (!before) return before.error();
   const Result<std::size_t> limit = ReadLimit(*query, {.standard = 100, .most = 200});
   if (!limit) return limit.error();
-  // One more than asked for tells whether there is another page.
+  // Reads one more than requested, to detect another page.
   const Result<std::vector<StoredEvent>> found = store.ReadRoomEvents(*key, *before, *limit + 1);
   if (!found) return found.error();
   const bool has_more = found->size() > *limit;

@@ -1,4 +1,4 @@
-// GET /console/api/events: what happened to one room.
+// GET /console/api/events: the events of one room.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Newest first, as far back as events are retained, whether or not the room is still there.
+/// Newest first, as far back as events are retained, whether or not the room still exists.
 /// @errors kBadRequest naming the field; kStoreBusy; kStoreBroken.
 Result<nlohmann::json> ShowRoomEvents(const HttpRequest& request, Store& store);
 

@@ -1,4 +1,4 @@
-// Metrics that are made in one call each.
+// Helpers that create metrics in one call.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -13,7 +13,7 @@ using CounterFamily = prometheus::Family<prometheus::Counter>;
 using GaugeFamily = prometheus::Family<prometheus::Gauge>;
 using HistogramFamily = prometheus::Family<prometheus::Histogram>;
 
-/// All return what the registry owns; each name is added once.
+/// The returned objects are owned by the registry; add each name once.
 CounterFamily& AddCounters(prometheus::Registry& registry, const char* name, const char* help);
 GaugeFamily& AddGauges(prometheus::Registry& registry, const char* name, const char* help);
 HistogramFamily& AddHistograms(prometheus::Registry& registry, const char* name, const char* help);

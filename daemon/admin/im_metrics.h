@@ -1,4 +1,4 @@
-// What the bridge to the IM service counts, for Prometheus.
+// Prometheus metrics of the bridge to the IM service.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class ImMetrics : public ImObserver {
  public:
-  /// @param registry  gets the series, and outlives this.
+  /// @param registry  gets the series; must outlive this object.
   explicit ImMetrics(prometheus::Registry& registry);
 
   void OnImCall(GroupCommand command, ImOutcome outcome) override;

@@ -15,12 +15,12 @@ namespace {
 
 using nlohmann::json;
 
-/// Nothing for 0 seconds, and where the field is missing.
+/// Nullopt for 0 seconds, and when the field is missing.
 Result<std::optional<std::chrono::milliseconds>> ReadBan(const json& body) {
   constexpr std::uint64_t kMost = std::chrono::seconds(kLongestBan).count();
   const auto found = body.find("banSeconds");
   if (found == body.end() || found->is_null()) return std::optional<std::chrono::milliseconds>();
-  // What is not negative and no fraction is unsigned to the parser.
+  // The parser stores every non-negative whole number as unsigned.
   if (!found->is_number_unsigned() || found->get<std::uint64_t>() > kMost) {
     return Error{Errc::kBadRequest, "banSeconds: must be a whole number from 0 to 366 days"};
   }

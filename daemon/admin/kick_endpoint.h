@@ -1,4 +1,4 @@
-// POST /console/api/kick and /console/api/dismiss: what operators do to rooms.
+// POST /console/api/kick and /console/api/dismiss: operator actions on rooms.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

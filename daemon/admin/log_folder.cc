@@ -18,7 +18,7 @@ namespace rtcroom {
 namespace {
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-// Opening must neither wait for the other end of a pipe nor take over a terminal.
+// Opening must neither block on a pipe nor acquire a controlling terminal.
 constexpr int kFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 Error CannotRead(int reason) {
@@ -27,18 +27,18 @@ Error CannotRead(int reason) {
 
 Error NotFound() { return {Errc::kFileNotFound, "no such log file"}; }
 
-/// Whether it is the machine that is short of something, and not the name that is bad.
+/// Whether the system lacks a resource, rather than the name being invalid.
 bool IsOurFault(int reason) {
   return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO;
 }
 
-/// The parts of a name below the folder; nothing when it is none.
+/// The parts of a name below the folder; nullopt when it is invalid.
 std::optional<std::vector<std::string>> PartsOf(std::string_view name) {
   if (name.empty() || name.size() > LogFolder::kMaxNameBytes || HasNul(name)) return std::nullopt;
   std::vector<std::string> parts;
   while (true) {
     const std::string_view part = name.substr(0, name.find('/'));
-    // An empty part is also what an absolute name begins with.
+    // An absolute name also begins with an empty part.
     if (part.empty() || part == "." || part == "..") return std::nullopt;
     if (parts.size() == LogFolder::kMaxDepth) return std::nullopt;
     parts.emplace_back(part);
@@ -61,8 +61,8 @@ Result<FileDescriptor> OpenBelow(FileDescriptor folder, const std::vector<std::s
     if (!inner.valid()) return IsOurFault(errno) ? CannotRead(errno) : NotFound();
     folder = std::move(inner);
   }
-  // Asked before it is opened, since opening alone can do something to what is no plain file, and
-  // afterwards again, since it may be another by then.
+  // Checked before opening, since opening alone can affect anything but a regular file, and again
+  // afterwards, since the file may have been replaced.
   if (!RegularFile(folder.get(), parts.back().c_str())) return NotFound();
   FileDescriptor file(::openat(folder.get(), parts.back().c_str(), kFile));
   if (!file.valid()) return IsOurFault(errno) ? CannotRead(errno) : NotFound();
@@ -96,7 +96,7 @@ struct CloseFolder {
 class Walk {
  public:
   /// @param prefix  the folder's own name with a slash; empty for the outermost.
-  /// @param depth   how many parts a name may still have, 1 or more.
+  /// @param depth   how many more parts a name may have, 1 or more.
   Status Into(FileDescriptor folder, const std::string& prefix, std::size_t depth) {
     const std::unique_ptr<DIR, CloseFolder> listing(::fdopendir(folder.get()));
     if (listing == nullptr) return CannotRead(errno);
@@ -106,7 +106,7 @@ class Walk {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       if (++entries_ > LogFolder::kMaxEntries) return {};
-      // What no query can name cannot be asked for.
+      // Skips files that a query cannot name.
       if (!IsUtf8(name) || prefix.size() + name.size() > LogFolder::kMaxNameBytes) continue;
       Take(::dirfd(listing.get()), entry->d_name, prefix, depth);
     }
@@ -128,7 +128,7 @@ class Walk {
     if (depth == 1) return;
     FileDescriptor inner(::openat(folder, name, kFolder | O_NOFOLLOW));
     if (!inner.valid()) return;
-    // A folder that cannot be read has no files that can.
+    // The files of an unreadable folder are unreadable, too.
     (void)Into(std::move(inner), prefix + name + "/", depth - 1);
   }
 
@@ -162,7 +162,7 @@ Result<std::string> LogFolder::ReadTail(std::string_view name) const {
   const off_t begin = found.st_size > most ? found.st_size - most : 0;
   Result<std::string> tail = ReadFrom(*file, begin);
   if (!tail || begin == 0) return tail;
-  // A line that begins before the tail is left out, unless there is no other.
+  // Drops a partial first line, unless there is no other line.
   const std::size_t line_end = tail->find('\n');
   if (line_end != std::string::npos && line_end + 1 < tail->size()) tail->erase(0, line_end + 1);
   return tail;

@@ -12,11 +12,11 @@
 
 namespace rtcroom {
 
-/// Looks anew at each call: files come and go.
+/// Reads the folder at each call: files come and go.
 ///
-/// Each part of a name is opened below the one before, and none of them through a symbolic link: so
-/// what was checked is what is read, whatever others do to the folder meanwhile. The folder itself
-/// may be a link, since the operator has named it.
+/// Each part of a name is opened relative to its parent, never through a symbolic link: the checked
+/// file is the one that is read, even if others modify the folder meanwhile. The folder itself may
+/// be a link, since the operator chose it.
 ///
 /// @threads immutable: safe from any thread.
 /// @source protocol F.8.
@@ -24,9 +24,9 @@ class LogFolder : public LogFiles {
  public:
   static constexpr std::size_t kMaxTailBytes = std::size_t{1} << 20;
   static constexpr std::size_t kMaxNameBytes = 1024;
-  /// Most parts of a name.
+  /// Maximum number of parts of a name.
   static constexpr std::size_t kMaxDepth = 8;
-  /// Most files of a list, and most entries of folders that are looked at for it.
+  /// Maximum files in a list, and maximum folder entries examined for it.
   static constexpr std::size_t kMaxFiles = 1000;
   static constexpr std::size_t kMaxEntries = 20'000;
 

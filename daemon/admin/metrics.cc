@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// Seconds; the middle is where a change waits for its commit to be on disk.
+/// In seconds; the middle buckets cover waits for a commit to reach the disk.
 const prometheus::Histogram::BucketBoundaries& DurationBuckets() {
   static const prometheus::Histogram::BucketBoundaries buckets = {
       0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
@@ -26,7 +26,7 @@ constexpr std::pair<LoginOutcome, const char*> kRefusals[] = {
     {LoginOutcome::kBadSignature, "signature"},
 };
 
-/// For what somebody else counts.
+/// For totals counted elsewhere.
 void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
   counter.Increment(static_cast<double>(total) - counter.Value());
 }
@@ -184,7 +184,7 @@ void Metrics::SetRefusedLogins() {
 }
 
 std::string Metrics::Text() {
-  // One scrape at a time: what is raised to a total is read before it is written.
+  // One scrape at a time: raising a counter to a total reads it before writing it.
   const MutexLock scraping(scrape_mutex_);
   if (sources_.watch) SetWatch(sources_.watch());
   if (sources_.im_owed_groups) {

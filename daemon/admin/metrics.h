@@ -1,4 +1,4 @@
-// What the process counts about itself, for Prometheus.
+// Prometheus metrics of the process.
 #pragma once
 
 #include <chrono>
@@ -31,17 +31,17 @@
 
 namespace rtcroom {
 
-/// How the subscribers of events are doing; the totals only ever grow.
+/// The state of event subscriptions; the totals only grow.
 struct WatchFigures {
   std::uint64_t subscribers = 0;
   std::uint64_t events_sent = 0;
   std::uint64_t slow_ended = 0;
   std::uint64_t refused = 0;
-  std::chrono::milliseconds lag{0};  ///< of the newest event that they are told of
+  std::chrono::milliseconds lag{0};  ///< of the newest event delivered
 };
 
-/// What is asked for at each scrape instead of being counted along.
-/// @threads called from the thread that scrapes; must not block, nor take longer for more rooms.
+/// Values read at each scrape, instead of being counted incrementally.
+/// @threads called from the scraping thread; must not block, nor take longer with more rooms.
 struct MetricsSources {
   std::function<std::uint64_t(RoomKind)> rooms = {};
   std::function<RoomFigures()> room_figures = {};
@@ -49,7 +49,7 @@ struct MetricsSources {
   std::function<std::uint64_t()> sessions = {};
   std::function<std::uint64_t(LoginOutcome)> refused_logins = {};
   std::function<bool()> ready = {};
-  std::function<std::uint64_t()> free_bytes = {};  ///< where the store's files are
+  std::function<std::uint64_t()> free_bytes = {};  ///< on the file system of the store
   std::function<std::uint64_t()> waiting_requests = {};
   std::function<std::uint64_t()> im_owed_groups = {};
   std::function<std::uint64_t()> im_lag = {};  ///< in events
@@ -57,18 +57,18 @@ struct MetricsSources {
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
-/// What has been counted since the start, all endpoints and causes together.
+/// Counts since the start, over all endpoints and causes.
 struct ServerTotals {
   std::uint64_t requests = 0;
   std::uint64_t failures = 0;   ///< requests whose code was not 0
-  std::uint64_t evictions = 0;  ///< for want of heartbeats
+  std::uint64_t evictions = 0;  ///< for lack of heartbeats
   std::uint64_t connections = 0;
   std::uint64_t handshakes = 0;
   std::uint64_t refusals = 0;
   std::chrono::milliseconds reaper_lag{0};  ///< as of now
 };
 
-/// How many there may be, of what is also counted.
+/// Upper limits of values that are also counted.
 struct MetricsLimits {
   std::uint64_t connections = 0;
   std::uint64_t rooms = 0;
@@ -76,21 +76,21 @@ struct MetricsLimits {
   std::uint64_t events = 0;
 };
 
-/// All names begin with `rtcroomd_`, but those of the process. The label sets are bounded, whatever
-/// clients send: the endpoints are those of the route table, the codes those of the protocol.
+/// All names begin with `rtcroomd_`, except those of the process. The label sets are bounded,
+/// whatever clients send: endpoints come from the route table, codes from the protocol.
 ///
 /// @threads safe from any thread.
 class Metrics : public RequestObserver {
  public:
-  /// @param clock          outlives this.
-  /// @param process_start  nothing when it is not known.
+  /// @param clock          must outlive this object.
+  /// @param process_start  nullopt when it is not known.
   Metrics(const std::string& version, const Clock& clock, std::optional<TimePoint> process_start,
           MetricsSources sources);
 
   void OnRequest(const RequestLabel& label, int http_status,
                  std::optional<std::chrono::nanoseconds> duration) override;
 
-  /// What that listener tells of its connections.
+  /// The connection observer of that listener.
   /// @param listener  "http", "https", "admin" or "grpc".
   ConnectionObserver& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
 
@@ -102,22 +102,21 @@ class Metrics : public RequestObserver {
   /// Events that were removed from the history.
   void CountTrimmed(std::uint64_t removed);
 
-  /// The process stood still, and its members were given their time again.
+  /// The process was stalled, and its members got a full lease again.
   void CountStall();
 
-  /// How long ago the oldest lease fell due that the reaper has not handled; 0 when it is up
-  /// to date.
+  /// How long ago the oldest unhandled lease expired; 0 when the reaper is up to date.
   void SetReaperLag(std::chrono::milliseconds lag);
 
-  /// What the store tells.
+  /// The observer of the store.
   StoreObserver& store_observer() { return store_; }
 
-  /// What the bridge to the IM service tells.
+  /// The observer of the bridge to the IM service.
   ImObserver& im_observer() { return im_; }
 
   ServerTotals Totals() EXCLUDES(mutex_);
 
-  /// Everything, in Prometheus' text format 0.0.4.
+  /// All metrics, in Prometheus' text format 0.0.4.
   std::string Text() EXCLUDES(scrape_mutex_);
 
  private:
@@ -173,7 +172,7 @@ class Metrics : public RequestObserver {
   CounterFamily& refused_logins_;
   Mutex scrape_mutex_;
   Mutex mutex_;
-  /// Saves the families' search by text, label by label, on each request.
+  /// Avoids the lookup of families by text, label by label, on each request.
   std::map<RequestKey, RequestSeries> series_ GUARDED_BY(mutex_);
 };
 

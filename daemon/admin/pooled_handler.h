@@ -1,4 +1,4 @@
-// Calls that wait for the store, on threads of their own.
+// Runs calls that wait for the store on separate threads.
 #pragma once
 
 #include <functional>
@@ -13,17 +13,17 @@
 
 namespace rtcroom {
 
-/// Has `answer` run on a thread of `pool`, where it may block: the workers of the operator's port
-/// stay free for health checks. When as many wait as may, and when it waited too long: 503. What is
-/// logged there names the request.
-/// @return nothing, as the reply comes later.
+/// Runs `answer` on a thread of `pool`, where it may block: the workers of the operator's port stay
+/// free for health checks. Answers 503 when the queue is full or the wait was too long. Log lines
+/// written there name the request.
+/// @return nullopt, since the reply is sent later.
 std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
                                      std::function<void(PendingReply& pending)> answer);
 
-/// What a call of the console does: a JSON object, or why not. It may block.
+/// A call of the console's API: returns a JSON object or an error. It may block.
 using ConsoleCall = std::function<Result<nlohmann::json>(const HttpRequest& request)>;
 
-/// Makes the call likewise. The pool outlives the requests.
+/// Runs the call likewise. The pool must outlive the requests.
 AdminHandler OnPool(CallPool& pool, ConsoleCall call);
 
 }  // namespace rtcroom

@@ -20,8 +20,8 @@ double SecondsOf(const timeval& time) {
 }
 
 std::optional<double> OpenDescriptors() {
-  // From Linux 6.2 on the size of the directory is the number; to count them would take
-  // milliseconds with ten thousand phones.
+  // From Linux 6.2 on the size of the directory is the number of entries; counting them would take
+  // milliseconds with ten thousand connections.
   struct stat directory = {};
   if (stat("/proc/self/fd", &directory) == 0 && directory.st_size > 0) {
     return static_cast<double>(directory.st_size);

@@ -1,4 +1,4 @@
-// What the kernel says of this process, under the names that Prometheus' clients agree on.
+// Kernel figures of this process, under the standard names of Prometheus clients.
 #pragma once
 
 #include <optional>
@@ -15,11 +15,11 @@ namespace rtcroom {
 /// @source https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics, proc(5).
 class ProcessMetrics {
  public:
-  /// @param registry       gets the series, and outlives this.
-  /// @param process_start  nothing when it is not known.
+  /// @param registry       gets the series; must outlive this object.
+  /// @param process_start  nullopt when it is not known.
   ProcessMetrics(prometheus::Registry& registry, std::optional<TimePoint> process_start);
 
-  /// Asks the kernel. What it does not tell stays as it was.
+  /// Reads the figures from the kernel. Unavailable ones keep their value.
   void Refresh();
 
  private:

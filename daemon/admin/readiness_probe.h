@@ -1,4 +1,4 @@
-// Whether the store takes writes, for those who must not wait for one.
+// Whether the store accepts writes, for readers that must not wait for one.
 #pragma once
 
 #include <atomic>
@@ -12,20 +12,20 @@
 
 namespace rtcroom {
 
-/// Who reads gets the newest answer that there is, and makes the next one wanted. Another thread
-/// comes by now and then and asks the store when one is. So a store that nobody looks at is not
-/// written to, and one that hangs is noticed without hanging with it.
+/// `Read` returns the latest result and requests a new one. Another thread periodically checks the
+/// store if a result was requested. So an unobserved store is not written to, and a hanging one is
+/// detected without blocking the reader.
 ///
 /// @threads safe from any thread.
 class ReadinessProbe {
  public:
-  /// An answer that is wanted for longer than this is one.
+  /// A request that is pending for longer than this counts as a failure.
   static constexpr std::chrono::seconds kPatience{15};
 
   /// @param clock  outlives this.
   explicit ReadinessProbe(const Clock& clock) : clock_(clock) {}
 
-  /// True at first, since a start writes mostly; this question is how it is found out.
+  /// True at first, since most starts write; this call requests the actual result.
   bool Read() EXCLUDES(mutex_) {
     const MonotonicTime now = clock_.Monotonic();
     const MutexLock lock(mutex_);
@@ -33,7 +33,7 @@ class ReadinessProbe {
     return took_writes_ && now - *wanted_since_ <= kPatience;
   }
 
-  /// @param ping  makes a write; called only when an answer is wanted.
+  /// @param ping  makes a write; called only when a result was requested.
   void AskWhenWanted(const std::function<Status()>& ping) EXCLUDES(mutex_) {
     {
       const MutexLock lock(mutex_);

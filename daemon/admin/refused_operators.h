@@ -1,4 +1,4 @@
-// Who came to the operator's port without its token.
+// Logging of requests to the operator's port without its token.
 #pragma once
 
 #include <string>
@@ -10,15 +10,15 @@
 
 namespace rtcroom {
 
-/// Logs them at the rate of a `LogRation`: guesses cannot fill the log.
+/// Logs refusals at the rate of a `LogRation`: guesses cannot fill the log.
 ///
 /// @threads safe from any thread.
 class RefusedOperators {
  public:
-  /// Both outlive this.
+  /// Both must outlive this object.
   RefusedOperators(const Clock& clock, Logger& logger) : clock_(clock), logger_(logger) {}
 
-  /// @param peer_address  of the one who is refused now.
+  /// @param peer_address  of the refused request.
   void Note(const std::string& peer_address) EXCLUDES(mutex_);
 
  private:

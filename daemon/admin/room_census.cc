@@ -14,8 +14,8 @@ void RoomCensus::OnCommit(std::span<const RoomChange> changes) noexcept {
   const MutexLock lock(mutex_);
   for (const RoomChange& change : changes) {
     for (const RoomEvent& event : change.events) CountLocked(event);
-    // Not from the events: that of a viewer who says something else of itself is the same as that
-    // of one who comes.
+    // Not counted from events: a viewer that changes its info produces the same event as one that
+    // joins.
     NoteAudienceLocked(change.room, change.closed ? 0 : change.room.audience_count);
   }
 }

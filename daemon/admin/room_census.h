@@ -1,4 +1,4 @@
-// How many rooms and members come, stay and go: kept along with every commit.
+// Counts of rooms and members, updated with every commit.
 #pragma once
 
 #include <array>
@@ -19,15 +19,15 @@ inline constexpr std::size_t kRoomKindCount = std::size(kAllRoomKinds);
 /// The place of a kind in `kAllRoomKinds`.
 constexpr std::size_t RoomKindIndex(RoomKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
-/// Those who had to go because the server said so. The others left, or went with their room.
+/// Removals by the server. Other members left by themselves, or with their room.
 struct Evictions {
   std::uint64_t heartbeat_timeout = 0;  ///< pushers
   std::uint64_t kicked = 0;             ///< pushers
-  std::uint64_t idle = 0;               ///< rooms for which nobody came
+  std::uint64_t idle = 0;               ///< rooms that no member joined
   std::uint64_t dismissed = 0;          ///< rooms
 };
 
-/// The totals count from the start of the process, the others what there is.
+/// The totals count from the start of the process; the others are current values.
 struct RoomFigures {
   std::array<std::uint64_t, kRoomKindCount> pushers{};    ///< by kind
   std::array<std::uint64_t, kRoomKindCount> audiences{};  ///< by kind
@@ -36,13 +36,13 @@ struct RoomFigures {
   Evictions evictions{};                                  ///< totals
 };
 
-/// It follows the store by hearing of every commit in order, so that nobody ever has to count. It
-/// remembers only the rooms that have viewers.
+/// Follows the store by observing every commit in order, so that no scan is needed. Remembers only
+/// the rooms that have viewers.
 ///
 /// @threads safe from any thread.
 class RoomCensus : public CommitListener {
  public:
-  /// Takes up a room that was stored before this process began.
+  /// Adds a room that was stored before this process began.
   void Restore(const Room& room) EXCLUDES(mutex_);
 
   void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);

@@ -31,7 +31,7 @@ json RoomJson(const Room& room, const LeaseTable& leases) {
                        {"joinedAtMs", pusher.added_at.time_since_epoch().count()},
                        {"lease", LeaseJson(leases.StateOf(room.key, pusher.user_id))}});
   }
-  // A webrtc room is of no generation.
+  // A webrtc room has no dialect.
   const bool has_dialect = room.key.kind != RoomKind::kWebrtc;
   return {{"kind", RoomKindName(room.key.kind)},
           {"roomID", room.key.id.value},

@@ -1,4 +1,4 @@
-// A room as the console shows it.
+// The JSON of a room in the console's API.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// No URL of a stream is in it: those carry what streams are signed with.
+/// Contains no stream URLs: those carry signatures.
 nlohmann::json RoomJson(const Room& room, const LeaseTable& leases);
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// GET /console/api/rooms and /console/api/room: the rooms there are.
+// GET /console/api/rooms and /console/api/room: the current rooms.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// A page of rooms of all kinds, or of those that the query looks for.
+/// A page of rooms of all kinds, or of those that match the query.
 /// @errors kBadRequest naming the field; kStoreBusy; kStoreBroken.
 Result<nlohmann::json> ListRooms(const HttpRequest& request, Store& store,
                                  const LeaseTable& leases);

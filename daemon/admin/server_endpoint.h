@@ -1,4 +1,4 @@
-// GET /console/api/server: how the server is doing.
+// GET /console/api/server: the state of the server.
 #pragma once
 
 #include <chrono>
@@ -15,19 +15,19 @@
 
 namespace rtcroom {
 
-/// What stays the same while the server runs.
+/// Values that are constant while the server runs.
 struct ConsoleFacts {
   std::string version = {};
   TimePoint started_at = {};
   std::chrono::milliseconds heartbeat_timeout{0};
   bool im_enabled = false;
-  // Where clients call, `http://127.0.0.1:5757`; empty for a listener that is off.
+  // Base URLs of the public API, `http://127.0.0.1:5757`; empty for a listener that is off.
   std::string http_origin = {};
   std::string https_origin = {};
   std::string api_prefix = {};  ///< of gen-1 paths
 };
 
-/// What is counted at the moment.
+/// Current counts.
 struct ConsoleFigures {
   std::uint64_t pushers = 0;
   std::uint64_t connections = 0;

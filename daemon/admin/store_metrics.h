@@ -1,4 +1,4 @@
-// What the store's writer counts, for Prometheus.
+// Prometheus metrics of the store's writer.
 #pragma once
 
 #include <array>
@@ -15,12 +15,12 @@
 
 namespace rtcroom {
 
-/// A commit costs two readings of the clock and two short locks more.
+/// Adds two clock reads and two short locks to a commit.
 ///
 /// @threads safe from any thread.
 class StoreMetrics : public StoreObserver {
  public:
-  /// Both outlive this; the registry gets the series.
+  /// Both must outlive this object; the registry gets the series.
   StoreMetrics(prometheus::Registry& registry, const Clock& clock);
 
   void OnCommitBegun() noexcept override;

@@ -1,4 +1,4 @@
-// GET /console/api/stream: what happens, as it happens.
+// GET /console/api/stream: events in real time.
 #pragma once
 
 #include "daemon/admin/admin_access.h"
@@ -9,8 +9,8 @@
 
 namespace rtcroom {
 
-/// Opens a stream from the query's cursor `after`, or from now on. Whoever `access` admits no more
-/// when it opens gets 401. All outlive the requests.
+/// Opens a stream from the query's cursor `after`, or from now on. A client that `access` no longer
+/// admits when the stream opens gets 401. All arguments must outlive the requests.
 AdminHandler OpenEventStream(CallPool& pool, EventStreams& streams, Store& store,
                              const AdminAccess& access);
 

@@ -1,4 +1,4 @@
-// Everything between the configuration and the endpoints under `utils`.
+// Connects the configuration to the endpoints under `utils`.
 #pragma once
 
 #include "daemon/admin/admin_token.h"
@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-/// What the link works with; all of it outlives the link, or is stopped before that ends.
+/// The dependencies of the link; all of it outlives the link, or is stopped before it ends.
 struct UtilsParts {
   const SignedStreamUrls& streams;
   RandomSource& random;
@@ -25,7 +25,7 @@ struct UtilsParts {
 /// @threads safe from any thread.
 class UtilsLink {
  public:
-  /// @param config  with what a start has filled in.
+  /// @param config  with the values that a start has filled in.
   UtilsLink(const Config& config, const UtilsParts& parts);
   UtilsLink(const UtilsLink&) = delete;
   UtilsLink& operator=(const UtilsLink&) = delete;

@@ -1,4 +1,4 @@
-// Where the operator's port of a server is.
+// The address of a server's operator port.
 #pragma once
 
 #include <optional>
@@ -6,17 +6,17 @@
 
 namespace rtcroom {
 
-/// `http://host/path` in its two parts.
+/// `http://host/path`, split in two.
 struct UrlParts {
   std::string base_url = {};
-  std::string path = {};  ///< "/" when there is none
+  std::string path = {};  ///< "/" when the URL has none
 };
 
-/// @return nothing unless it begins with http:// or https:// and a host.
+/// @return nullopt unless it begins with http:// or https:// and a host.
 std::optional<UrlParts> SplitUrl(const std::string& url);
 
-/// The base URL by which a listener on that address is found from this machine.
-/// @return nothing when its port is not known before the start.
+/// The base URL of a listener on that address, as reachable from this machine.
+/// @return nullopt when its port is not known before the start.
 std::optional<std::string> AdminBaseUrl(const std::string& listen);
 
 }  // namespace rtcroom

@@ -26,11 +26,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A large store is copied and checked within minutes; whoever waits for longer may interrupt.
+// A large store is copied and checked within minutes; the user can interrupt a longer wait.
 constexpr std::chrono::hours kBackupTimeout{6};
 
-/// Opens a copy in the data directory and takes its name away: from then on nobody else finds it,
-/// and it is gone however this ends.
+/// Opens a copy in the data directory and unlinks it: no other process can open it from then on,
+/// and it is deleted however this command ends.
 Result<FileDescriptor> TakeAway(const fs::path& copy) {
   FileDescriptor opened(
       ::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -45,7 +45,7 @@ Result<FileDescriptor> TakeAway(const fs::path& copy) {
   return opened;
 }
 
-/// Makes the copy where no server runs.
+/// Makes the copy in this process, when no server runs.
 /// @errors kStoreBusy when a server runs.
 Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
                                 RandomSource& random) {
@@ -62,12 +62,12 @@ Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
   if (!lock) return lock.error();
   const Result<std::string> name = StoreBackup(data_dir, store, random).Make();
   if (!name) return name.error();
-  // With the lock held: a server that starts removes what it finds.
+  // With the lock held: a server that starts removes leftover copies.
   return TakeAway(data_dir / *name);
 }
 
-/// `take`, as the owner of the data directory: what that one may have put there is not for root to
-/// read.
+/// Runs `take` as the owner of the data directory: root must not read files that the owner may have
+/// put there.
 template <typename Take>
 auto AsOwnerOf(const fs::path& data_dir, Take take) -> decltype(take()) {
   const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
@@ -75,7 +75,7 @@ auto AsOwnerOf(const fs::path& data_dir, Take take) -> decltype(take()) {
   return take();
 }
 
-/// Has the running server make the copy.
+/// Requests the copy from the running server.
 Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string& listen,
                                  const fs::path& data_dir, OutgoingHttp& http) {
   const std::optional<std::string> base_url = options.url ? options.url : AdminBaseUrl(listen);
@@ -134,7 +134,7 @@ int RunBackup(const BackupOptions& options, const CliContext& context) {
     context.err << "--url: must be http://HOST or https://HOST\n";
     return kExitUsage;
   }
-  umask(S_IRWXG | S_IRWXO);  // what is stored is for its owner alone
+  umask(S_IRWXG | S_IRWXO);  // stored data is for its owner alone
   if (const Status done = Backup(options, *config, listen, context.http); !done) {
     context.err << done.error().detail << '\n';
     return done.error().code == Errc::kBadRequest ? kExitUsage : kExitFailed;

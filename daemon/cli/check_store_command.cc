@@ -24,10 +24,10 @@ RoomLimits LimitsOf(const RoomConfig& room) {
 
 Result<StoreReport> Check(const std::filesystem::path& store, const std::filesystem::path& owned,
                           const RoomLimits& limits) {
-  // Even who only reads can leave a file beside a store that nobody has open.
+  // Even a reader can create a file beside a store that no process has open.
   const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(owned);
   if (!owner) return owner.error();
-  // SQLite would wait for somebody who writes to a pipe.
+  // SQLite would wait for a writer on a pipe.
   std::error_code problem;
   if (std::filesystem::exists(store, problem) &&
       !std::filesystem::is_regular_file(store, problem)) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kMaxSigSeconds = 10LL * 366 * 24 * 3600;
 
-// All that can stand on the command line. Secrets cannot: every user of a machine sees them there.
+// All command-line options. Secrets cannot be options: every user of a machine can see them.
 struct Options {
   std::optional<std::string> config = {};
   bool dev = false;
@@ -25,7 +25,7 @@ struct Options {
   std::optional<std::string> url = {};
 };
 
-// The commands and where their options go.
+// The commands and the targets of their options.
 class Commands {
  public:
   Commands(CLI::App& app, Options& options)
@@ -104,10 +104,11 @@ int RunCli(const std::vector<std::string>& arguments, const CliContext& context)
   Options options;
   const Commands commands(app, options);
   try {
-    // The library takes them from the back.
+    // The library parses the arguments from the back.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& failure) {
-    // Asking for help is a failure to the library; it prints that to `out`, the rest to `err`.
+    // The library reports a request for help as an error; it prints that to `out`, the rest to
+    // `err`.
     return app.exit(failure, context.out, context.err) == 0 ? kExitOk : kExitUsage;
   }
   return commands.Run(context);

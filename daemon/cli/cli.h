@@ -1,4 +1,4 @@
-// The command line: which command, with which options.
+// The command line: selects a command and parses its options.
 #pragma once
 
 #include <functional>
@@ -15,28 +15,28 @@
 
 namespace rtcroom {
 
-/// What the process says to who started it.
-inline constexpr int kExitOk = 0;      ///< stopped as asked, or: the answer is yes
+/// The exit codes of the process.
+inline constexpr int kExitOk = 0;      ///< stopped as requested, or: the answer is yes
 inline constexpr int kExitFailed = 1;  ///< failed while running, or: the answer is no
-inline constexpr int kExitUsage = 2;   ///< wrong usage or configuration; nothing was done
+inline constexpr int kExitUsage = 2;   ///< wrong usage or configuration; no action was taken
 
-/// Reads the configuration once more, as it is now.
+/// Reads the current configuration again.
 using ConfigReload = std::function<ConfigOutcome()>;
 
-/// What commands work with; all of it outlives the call.
+/// The environment of commands; all of it outlives the call.
 struct CliContext {
-  std::ostream& out;  ///< what was asked for
-  std::ostream& err;  ///< why it could not be had
+  std::ostream& out;  ///< results
+  std::ostream& err;  ///< errors
   const Environment& environment;
   const Clock& clock;
   OutgoingHttp& http;
-  /// Runs the server until it is stopped; its result is the exit code. The configuration that it
-  /// gets has no problems; in dev mode, keys and a certificate may be for it to make.
+  /// Runs the server until it is stopped; the result is the exit code. The configuration passed has
+  /// no problems; in dev mode, keys and a certificate may be missing, and are generated.
   /// `reload` reads the same configuration again.
   std::function<int(const Config& config, RunMode mode, const ConfigReload& reload)> serve;
 };
 
-/// Runs the command that `arguments` (without the program's name) ask for.
+/// Runs the command that `arguments` (without the program's name) select.
 /// @return the exit code.
 int RunCli(const std::vector<std::string>& arguments, const CliContext& context);
 

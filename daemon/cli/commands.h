@@ -1,4 +1,4 @@
-// The commands themselves, their options already read. Each returns the exit code.
+// The commands, with parsed options. Each returns the exit code.
 #pragma once
 
 #include <chrono>
@@ -10,14 +10,14 @@
 
 namespace rtcroom {
 
-/// The configuration file; none means defaults and environment.
+/// The configuration file; without one, defaults and environment apply.
 using ConfigPath = std::optional<std::string>;
 
-/// Loads the configuration, prints each problem, or hands over to `context.serve`.
+/// Loads the configuration; prints each problem, or calls `context.serve`.
 int RunServe(const ConfigPath& path, RunMode mode, const CliContext& context);
 
-/// Prints all problems and all warnings that `RunServe` would meet with.
-/// @return kExitUsage when there is a problem; warnings alone are fine.
+/// Prints all problems and all warnings that `RunServe` would find.
+/// @return kExitUsage when there is a problem; warnings alone are accepted.
 int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& context);
 
 int RunDefaultConfig(const CliContext& context);
@@ -27,7 +27,7 @@ struct SignOptions {
   std::string user_id = {};
   std::optional<std::chrono::seconds> life = {};  ///< none: im.user_sig_ttl
 };
-/// Prints a UserSig. It is for operators, who hold the key anyway: the administrator may have one.
+/// Prints a UserSig, also for the administrator: the operator holds the key anyway.
 int RunUserSigSign(const SignOptions& options, const CliContext& context);
 
 struct VerifyOptions {
@@ -35,16 +35,16 @@ struct VerifyOptions {
   std::string user_id = {};
   std::string sig = {};
 };
-/// Prints what is to be said of a UserSig: "ok", "expired", ...
-/// @return kExitFailed unless it is ok.
+/// Prints the outcome of the verification of a UserSig: "ok", "expired", ...
+/// @return kExitFailed unless the outcome is "ok".
 int RunUserSigVerify(const VerifyOptions& options, const CliContext& context);
 
-/// Asks `url`, or else `/readyz` of the configured admin listener, whether the server is ready.
+/// Queries `url`, or else `/readyz` of the configured admin listener, for readiness.
 /// @return kExitOk only for HTTP status 200.
 int RunHealthCheck(const std::optional<std::string>& url, const ConfigPath& path,
                    const CliContext& context);
 
-/// Prints the version, the commit, the compiler and the libraries as they are found at run time.
+/// Prints the version, the commit, the compiler and the library versions found at run time.
 int RunVersion(const CliContext& context);
 
 }  // namespace rtcroom

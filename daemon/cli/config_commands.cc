@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// @param parse  from the content of a PEM file to a Result.
+/// @param parse  parses the content of a PEM file to a Result.
 template <typename Parse>
 void CheckKeyFile(const std::string& key, const std::string& path, const Parse& parse,
                   ConfigOutcome& outcome) {
@@ -24,8 +24,8 @@ void CheckKeyFile(const std::string& key, const std::string& path, const Parse& 
   if (!parsed) outcome.problems.push_back({key, parsed.error().detail});
 }
 
-/// What the readable files of a configuration hold: certificates and keys that cannot be used are
-/// better told now, by their key, than when the server starts.
+/// Adds problems for certificates and keys that are readable but unusable: reported now, by their
+/// configuration key, and not when the server starts.
 void AddUnusableFiles(ConfigOutcome& outcome) {
   const ServerConfig& server = outcome.config.server;
   const bool has_tls = !server.tls_cert.empty() && !server.tls_key.empty();
@@ -72,7 +72,7 @@ int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& conte
     context.out << "problem: " << problem << '\n';
   }
   for (const ConfigProblem& warning : FindWarnings(outcome.config)) {
-    // A key with a problem still has its default: it would be called missing as well.
+    // A key with a problem keeps its default: a warning would report it as missing as well.
     if (!HasProblem(outcome, warning.key)) context.out << "warning: " << warning << '\n';
   }
   if (!outcome.problems.empty()) return kExitUsage;

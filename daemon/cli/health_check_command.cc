@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-// A ready server answers in milliseconds; whoever runs the check again has waited long enough.
+// A ready server answers in milliseconds; callers repeat the check, so a longer timeout has no use.
 constexpr std::chrono::seconds kProbeTimeout{3};
 
 }  // namespace

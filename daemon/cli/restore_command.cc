@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Opened before this process acts as somebody who may not read it.
+/// Opened before this process switches to a user that may not be able to read it.
 Result<FileDescriptor> OpenBackup(const std::string& file) {
   FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat found{};
@@ -67,7 +67,7 @@ Result<RestoreOutcome> Restore(const RestoreCommand& command, const Config& conf
 int RunRestore(const RestoreCommand& command, const CliContext& context) {
   const std::optional<Config> config = LoadSection("store", command.config, context);
   if (!config) return kExitUsage;
-  umask(S_IRWXG | S_IRWXO);  // what is stored is for its owner alone
+  umask(S_IRWXG | S_IRWXO);  // stored data is for its owner alone
   const Result<RestoreOutcome> outcome = Restore(command, *config, context.clock);
   if (!outcome) {
     context.err << outcome.error().detail << '\n';

@@ -25,9 +25,9 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RoomsServer& serve
 }
 
 std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server) {
-  LibraryLog::Silence();  // what fails is said in the end, once
+  LibraryLog::Silence();  // failures are reported once, at the end
   grpc::ChannelArguments arguments;
-  // The operator has said where to go.
+  // The operator has chosen the target: no proxy.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   const bool is_path = server.target.starts_with("unix:");
   return grpc::CreateCustomChannel(is_path ? server.target : "dns:///" + server.target,

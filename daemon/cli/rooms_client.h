@@ -1,4 +1,4 @@
-// Asks a running server about its rooms.
+// A client of a running server's room API.
 #pragma once
 
 #include <functional>
@@ -15,19 +15,18 @@ namespace rtcroom {
 struct RoomsServer {
   std::string target = {};  ///< `unix:PATH` or `host:port`
   bool has_tls = false;
-  std::string trusted = {};  ///< PEM: who has signed the server's certificate; empty: whom the
-                             ///< system trusts
-  std::string cert = {};     ///< PEM: the own certificate; empty: none
+  std::string trusted = {};  ///< PEM: CA certificates for the server; empty: the system's
+  std::string cert = {};     ///< PEM: the client certificate; empty: none
   Secret key = {};           ///< PEM: its private key
-  Secret token = {};         ///< empty: none is sent
+  Secret token = {};         ///< empty: not sent
 };
 
 /// The operator's calls, each with a deadline of ten seconds.
 ///
-/// @errors  of all calls: kBadRequest when the server finds fault with the request, kRoomNotFound
-///          when there is no such room or pusher, kUnauthorized for a wrong token, kUnavailable
-///          when the server cannot be reached or cannot answer now, kInternal for anything else.
-///          The detail is the server's sentence.
+/// @errors of all calls: kBadRequest when the server rejects the request, kRoomNotFound when there
+///         is no such room or pusher, kUnauthorized for a wrong token, kUnavailable when the server
+///         cannot be reached or cannot answer now, kInternal for any other failure. The detail is
+///         the server's sentence.
 /// @threads for one thread.
 class RoomsClient {
  public:

@@ -18,10 +18,10 @@
 namespace rtcroom {
 namespace {
 
-/// A mistake in how the command was called.
+/// A usage error.
 Error Misused(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
 
-/// Where the configured listener is found from this machine.
+/// The target of the configured listener, as reachable from this machine.
 Result<std::string> TargetOf(const std::string& listen) {
   if (listen.empty()) return Misused("grpc.listen: off: use --target");
   if (listen.starts_with("unix:")) return listen;
@@ -30,7 +30,7 @@ Result<std::string> TargetOf(const std::string& listen) {
   return Misused("grpc.listen: its port is not known before the start: use --target");
 }
 
-/// Whether what is sent there stays on this machine.
+/// Whether traffic to the target stays on this machine.
 bool IsLocal(const std::string& target) {
   if (target.starts_with("unix:")) return true;
   std::string host = target.substr(0, target.rfind(':'));
@@ -56,7 +56,7 @@ Status ReadTls(const RoomsAccess& access, const GrpcConfig& grpc, RoomsServer& s
   if (access.cert.has_value() != access.key.has_value()) {
     return Misused("--cert and --key: each needs the other");
   }
-  // On this machine the server's own certificate is at hand, and no other is as trustworthy.
+  // On this machine the server's own certificate is readable, and is the most trustworthy anchor.
   const std::string ca = access.ca.value_or(grpc.tls_cert);
   if (!ca.empty()) {
     Result<std::string> pem = ReadPem("--ca", ca);
@@ -96,7 +96,7 @@ int Refuse(const Error& error, const CliContext& context) {
   return error.code == Errc::kBadRequest ? kExitUsage : kExitFailed;
 }
 
-/// Runs `command` with a client; it returns a Status.
+/// Runs `command` with a client; `command` returns a Status.
 template <typename Command>
 int WithClient(const RoomsAccess& access, const CliContext& context, Command command) {
   const std::optional<Config> config = LoadSection("grpc", access.config, context);
@@ -119,7 +119,7 @@ void PrintKicked(const v1::DeletePusherResponse& kicked, std::ostream& out) {
 
 int RunRoomsList(const RoomsListOptions& options, const CliContext& context) {
   return WithClient(options.access, context, [&](RoomsClient& client) {
-    // The head comes with the first room, or, where there is none, in the end.
+    // The head is printed before the first room or, if there is none, at the end.
     bool needs_head = options.format == RoomsFormat::kText;
     const v1::RoomKind kind = options.kind ? KindMessage(*options.kind) : v1::ROOM_KIND_UNSPECIFIED;
     const Status listed = client.ListRooms(kind, [&](const v1::Room& room) {

@@ -1,5 +1,5 @@
-// The commands `rooms ...`, their options already read. Each returns the exit code: kExitUsage
-// also for what the server finds wrong with a request.
+// The commands `rooms ...`, with parsed options. Each returns the exit code: kExitUsage also for
+// requests that the server rejects as invalid.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace rtcroom {
 
-/// Where the server is and how to speak to it; what is left out is taken from the section `grpc`
-/// of the configuration. The token comes from there alone.
+/// How to reach the server. Missing values come from the section `grpc` of the configuration; the
+/// token always does.
 struct RoomsAccess {
   ConfigPath config = {};
   std::optional<std::string> target = {};  ///< `host:port` or `unix:PATH`
-  // Paths of PEM files; any of them asks for TLS.
+  // Paths of PEM files; any of them enables TLS.
   std::optional<std::string> ca = {};
   std::optional<std::string> cert = {};
   std::optional<std::string> key = {};
@@ -27,7 +27,7 @@ enum class RoomsFormat : std::uint8_t { kText, kJson };
 struct RoomsListOptions {
   RoomsAccess access = {};
   std::optional<RoomKind> kind = {};
-  RoomsFormat format = RoomsFormat::kText;  ///< in JSON, each room has its line
+  RoomsFormat format = RoomsFormat::kText;  ///< in JSON, one room per line
 };
 int RunRoomsList(const RoomsListOptions& options, const CliContext& context);
 

@@ -1,4 +1,4 @@
-// What can stand on the command line behind `rooms`.
+// Command-line options of `rooms`.
 #pragma once
 
 #include <optional>

@@ -13,13 +13,13 @@
 namespace rtcroom {
 namespace {
 
-/// Wide enough for most; what is longer moves the rest of its line.
+/// Wide enough for most values; a longer one shifts the rest of its line.
 constexpr const char* kColumns = "{:<7} {:<24} {:>7}  {:<20}  {:<24} {}\n";
 constexpr std::size_t kMaxInfo = 60;
 
 bool IsControl(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
 
-/// Marks that turn the direction of writing, and ends of lines that are none of ASCII.
+/// Marks that change the writing direction, and line separators beyond ASCII.
 bool IsDisorienting(char32_t code) {
   return (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
          (code >= 0x2066 && code <= 0x2069);
@@ -30,7 +30,7 @@ struct Character {
   std::size_t bytes = 0;  ///< 0: not UTF-8
 };
 
-// The first character of a text that is not empty.
+// The first character of a non-empty text.
 Character FirstOf(std::string_view text) {
   const auto byte = [text](std::size_t at) {
     return static_cast<char32_t>(static_cast<unsigned char>(text[at]));
@@ -80,7 +80,7 @@ std::string KindWord(v1::RoomKind kind) {
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
-  // To whole seconds; out of what a calendar holds, the library has no words.
+  // To whole seconds; the library cannot format times outside the calendar's range.
   google::protobuf::Timestamp seconds;
   seconds.set_seconds(std::clamp(time.seconds(),
                                  google::protobuf::util::TimeUtil::kTimestampMinSeconds,
@@ -117,7 +117,7 @@ std::string JsonLine(const google::protobuf::Message& message) {
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
   std::string json;
-  // It fails for times that no calendar has; nothing of a room is lost then but the line.
+  // Conversion fails for times outside the calendar's range; only the output line is lost then.
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) json = "{}";
   return json + "\n";
 }

@@ -1,4 +1,4 @@
-// Rooms as an operator reads them.
+// Output formats of rooms for operators.
 #pragma once
 
 #include <ostream>
@@ -11,22 +11,22 @@
 
 namespace rtcroom {
 
-/// The text on one line, safe for a terminal: what would move its cursor, or turn the direction of
-/// writing round, is written as its number. Users choose these texts.
-/// @param most  bytes after which it is cut; 0: never.
+/// The text on one line, safe for a terminal: characters that move the cursor or change the writing
+/// direction are printed as their code points. Users choose these texts.
+/// @param most  maximum bytes; longer text is cut; 0: no limit.
 std::string Printable(std::string_view text, std::size_t most = 0);
 
-/// "double", "multi", "live", or the number of a kind that this program does not know.
+/// "double", "multi", "live", or the number of an unknown kind.
 std::string KindWord(v1::RoomKind kind);
 
-/// In UTC, as RFC 3339 writes it.
+/// UTC in RFC 3339 format.
 std::string TimeText(const google::protobuf::Timestamp& time);
 
 void PrintRoomsHead(std::ostream& out);
 void PrintRoomLine(const v1::Room& room, std::ostream& out);
 void PrintRoom(const v1::Room& room, std::ostream& out);
 
-/// The message as one line of JSON, with the names of its proto file.
+/// The message as one line of JSON, with the field names of its proto file.
 std::string JsonLine(const google::protobuf::Message& message);
 
 }  // namespace rtcroom

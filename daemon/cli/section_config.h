@@ -1,4 +1,4 @@
-// The configuration for commands that need one section of it.
+// Configuration for commands that use one section of it.
 #pragma once
 
 #include <optional>
@@ -8,9 +8,9 @@
 
 namespace rtcroom {
 
-/// Loads the configuration for a command that uses only `section`: what is wrong elsewhere, such
-/// as a missing certificate, is for `serve` to refuse.
-/// @return nothing when that section or the file as a whole has a problem; it is printed to `err`.
+/// Loads the configuration for a command that uses only `section`: problems elsewhere, such as a
+/// missing certificate, are left to `serve`.
+/// @return nullopt when that section or the file as a whole has a problem; it is printed to `err`.
 std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,
                                   const CliContext& context);
 

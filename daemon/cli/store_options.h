@@ -1,4 +1,4 @@
-// What can stand on the command line behind `backup`, `restore` and `check-store`.
+// Command-line options of `backup`, `restore` and `check-store`.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// How the commands print what they found in a store.
+// Output formats of the commands on stores.
 #pragma once
 
 #include <ostream>
@@ -8,11 +8,10 @@
 
 namespace rtcroom {
 
-/// One line: how much there is.
+/// One line: the size of the store.
 void PrintStoreSize(std::ostream& out, const StoreReport& report);
 
-/// One line for each finding, without characters that a terminal would obey: what is in a damaged
-/// store can be anything.
+/// One line per finding, without terminal control characters: a damaged store can contain anything.
 void PrintFindings(std::ostream& out, const StoreFindings& findings);
 
 }  // namespace rtcroom

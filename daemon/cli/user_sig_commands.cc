@@ -12,14 +12,14 @@
 namespace rtcroom {
 namespace {
 
-// What tickets are signed and verified with.
+// The keys that sign and verify tickets.
 struct SigKeys {
   ImConfig im = {};
   std::string private_key_pem = {};
   std::string public_key_pem = {};
 };
 
-// Loading has found the files readable; that one is gone since then reads as a missing key.
+// The files were readable at load; one that has vanished since reads as a missing key.
 std::string ReadPem(const std::string& path) {
   Result<std::string> pem = ReadSmallFile(path);
   return pem ? *std::move(pem) : std::string();

@@ -8,8 +8,8 @@
 namespace rtcroom {
 
 int RunVersion(const CliContext& context) {
-  // The build says the first two, the libraries themselves the rest: they may have been updated
-  // since this program was made.
+  // Version and compiler come from the build; library versions from the libraries, which may have
+  // been updated since.
   context.out << "rtcroomd " << kVersion << " (commit " RTCROOM_COMMIT ")\n"
               << "compiler " RTCROOM_COMPILER "\n"
               << OpenSSL_version(OPENSSL_VERSION) << '\n'

@@ -1,4 +1,4 @@
-// All that an operator can set, with its defaults.
+// All configuration values, with their defaults.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,8 @@
 
 namespace rtcroom {
 
-// One struct per section of the file; members are named after their keys. What each means,
-// its bounds, and whether this version can do it, is said once: in the tables of
-// config_keys*.cc, which `default-config` prints.
+// One struct per section of the file; members are named after their keys. Their meaning, bounds and
+// availability are defined once: in the tables of config_keys*.cc, which `default-config` prints.
 using ConfigDuration = std::chrono::milliseconds;
 
 struct ServerConfig {
@@ -37,7 +36,7 @@ struct ServerConfig {
   std::string gen2_prefix = {};  ///< empty: no such prefix
   std::vector<std::string> cors_origins = {"*"};
   std::size_t workers = 64;
-  std::size_t max_held_bytes = 0;  ///< 0: by the memory there is
+  std::size_t max_held_bytes = 0;  ///< 0: derived from the available memory
 };
 
 struct AdminConfig {
@@ -184,13 +183,13 @@ struct Config {
   LimitsConfig limits = {};
   LogConfig log = {};
   UtilsConfig utils = {};
-  /// No key: the file that it was read from, when that holds secrets and everybody on the machine
-  /// may read it; empty otherwise.
+  /// Not a key: the file that was read, when it holds secrets and all users of the machine may read
+  /// it; empty otherwise.
   std::string exposed_file = {};
 };
 
-/// What `--dev` starts from: loopback listeners and readable logs, so that it works with no
-/// configuration at all. Certificate and keys are made at start, not here.
+/// The defaults of `--dev`: loopback listeners and readable logs, so that it works without any
+/// configuration. Certificate and keys are made at start, not here.
 Config DevDefaults();
 
 }  // namespace rtcroom

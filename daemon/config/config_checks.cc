@@ -17,7 +17,7 @@ namespace {
 
 using Problems = std::vector<ConfigProblem>;
 
-// Certificate chains and keys are a few KiB; this is only to not read a disk image.
+// Certificate chains and keys are a few KiB; the limit only excludes files such as disk images.
 constexpr std::size_t kMaxPemBytes = 1 << 20;
 
 void CheckTls(const ServerConfig& server, RunMode mode, Problems& problems) {
@@ -59,7 +59,7 @@ void CheckListeners(const Config& config, Problems& problems) {
   }
 }
 
-/// Whether a token fits a header.
+/// Whether a token is valid in a header.
 bool CanBeSent(const Secret& token) {
   const std::string& text = token.Reveal();
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; }) &&
@@ -99,7 +99,7 @@ void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
   }
   const std::optional<ListenAddress> address = ParseListenAddress(grpc.listen);
   const bool needs_all = address && !address->IsLoopback();
-  // Of the three, any brings TLS about.
+  // Any of the three enables TLS.
   const bool has_tls = !grpc.tls_cert.empty() || !grpc.tls_key.empty() || !grpc.client_ca.empty();
   const std::string_view why =
       needs_all ? "missing: grpc.listen is not on loopback" : "missing: TLS needs it";
@@ -111,7 +111,7 @@ void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
   }
 }
 
-// Paths are found without regard to letter case, so prefixes are compared that way.
+// Paths are matched without regard to letter case; prefixes are compared the same way.
 bool SamePrefix(std::string_view one, std::string_view other) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return !one.empty() && std::ranges::equal(one, other, {}, lower, lower);
@@ -133,8 +133,8 @@ void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
   if (im.enabled && im.sdk_app_id == 0) {
     problems.push_back({"im.sdk_app_id", "missing: im.enabled needs it"});
   }
-  // Who asks for version 1 wants to sign; a missing secret_key is only a warning, since version 2
-  // is the default and an application without a key still answers everything but logins.
+  // Version 1 is set explicitly, in order to sign. A missing secret_key is only a warning, since
+  // version 2 is the default and an application without a key still answers everything but logins.
   const bool signs = im.enabled || im.sdk_app_id != 0;
   if (im.sig_version == 1 && signs && im.private_key_file.empty()) {
     problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
@@ -169,7 +169,7 @@ void WarnOfIm(const ImConfig& im, Problems& warnings) {
         {"im.sdk_app_id", "missing: get_im_login_info, get_login_info and login answer code 6"});
     return;
   }
-  // Tickets that others signed may still be checked, with another key.
+  // Without a signing key, tickets signed elsewhere may still be verified with another key.
   warnings.push_back({im.sig_version == 1 ? "im.private_key_file" : "im.secret_key",
                       "missing: get_im_login_info and get_login_info answer code 6"});
 }

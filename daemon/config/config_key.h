@@ -1,4 +1,4 @@
-// A key of the configuration: its name, what it takes, what it means and where it goes.
+// A configuration key: its name, value rule, meaning and member.
 #pragma once
 
 #include <concepts>
@@ -14,8 +14,8 @@
 
 namespace rtcroom {
 
-/// Whether this version can do what the key asks for. A key that is not available is read and
-/// checked, and may only have its default.
+/// Whether this version implements the key. An unavailable key is read and checked, and only its
+/// default is allowed.
 enum class Availability : std::uint8_t { kAvailable, kNotInThisVersion };
 
 struct ConfigKey {
@@ -34,10 +34,10 @@ struct ConfigKey {
   [[nodiscard]] bool IsSecret() const { return std::holds_alternative<SecretRule>(rule); }
 };
 
-/// Every key there is, in the order in which `default-config` prints them.
+/// All keys, in the order in which `default-config` prints them.
 std::vector<ConfigKey> AllConfigKeys();
 
-/// The alternative of ConfigValue in which a member of type T travels.
+/// The alternative of ConfigValue for a member of type T.
 template <typename T>
 struct ConfigValueOf {
   using Type = T;
@@ -54,7 +54,7 @@ struct ConfigValueOf<T> {
 };
 
 /// Adds the keys of one section to a table: `section` is a member of Config, `member` one of that
-/// section. That a rule gives what its member holds is checked by the compiler.
+/// section. The compiler checks that a rule yields the member's type.
 template <auto section>
 class SectionKeys {
  public:
@@ -92,7 +92,7 @@ class SectionKeys {
     });
   }
 
-  /// The same for a key whose function this version lacks.
+  /// The same for a key that this version does not implement.
   template <auto member, typename Rule>
   void AddUnavailable(std::string_view key, Rule rule, std::string_view comment) {
     Add<member>(key, std::move(rule), comment, Availability::kNotInThisVersion);

@@ -14,13 +14,13 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys);
 void AddStoreKeys(std::vector<ConfigKey>& keys);
 void AddLogKeys(std::vector<ConfigKey>& keys);
 
-// config_keys_rooms.cc: rooms and who may do what.
+// config_keys_rooms.cc: rooms and permissions.
 void AddRoomKeys(std::vector<ConfigKey>& keys);
 void AddAuthKeys(std::vector<ConfigKey>& keys);
 void AddLivenessKeys(std::vector<ConfigKey>& keys);
 void AddLimitsKeys(std::vector<ConfigKey>& keys);
 
-// config_keys_services.cc: the services around.
+// config_keys_services.cc: external services.
 void AddImKeys(std::vector<ConfigKey>& keys);
 void AddLiveKeys(std::vector<ConfigKey>& keys);
 void AddWechatKeys(std::vector<ConfigKey>& keys);

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 void AddRoomKeys(std::vector<ConfigKey>& keys) {
   using S = RoomConfig;
-  // A client draws a view for each pusher, and every join makes all others ask for the list: 64
-  // is far beyond what phones carry, and still bounds what one room costs.
+  // A client draws a view for each pusher, and every join makes all others fetch the list: 64 is
+  // far more than phones handle, and still bounds the cost of one room.
   const CountRule pushers = {1, 64};
   SectionKeys<&Config::room> room("room", keys);
   room.Add<&S::heartbeat_timeout>("heartbeat_timeout", DurationRule{10ms, 1h},

@@ -1,4 +1,4 @@
-// What is wrong with a configuration.
+// A problem with a configuration.
 #pragma once
 
 #include <ostream>
@@ -6,8 +6,8 @@
 
 namespace rtcroom {
 
-/// `sentence` goes on where `key` ends: "server.workers" and "must be 1 to 1024". It never holds
-/// a value that somebody configured.
+/// `sentence` continues `key`: "server.workers" and "must be 1 to 1024". It never holds a
+/// configured value.
 struct ConfigProblem {
   std::string key = {};
   std::string sentence = {};

@@ -21,7 +21,7 @@ struct Unit {
   std::string_view name;
   std::int64_t in_milliseconds = 1;
 };
-// Longest first, which is the order in which a duration is written.
+// Largest first, the order in which a duration is written.
 constexpr std::array<Unit, 5> kUnits = {
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
@@ -70,7 +70,7 @@ std::vector<std::string> SplitAtCommas(std::string_view text) {
   return parts;
 }
 
-// One overload per rule; the raw value is still of any type.
+// One overload per rule; the raw value may have any type.
 struct Reader {
   const RawValue& raw;
 

@@ -1,4 +1,4 @@
-// Values of a configuration: what a key takes, and how values are read and written.
+// Configuration values: the rules of keys, and how values are read and written.
 #pragma once
 
 #include <chrono>
@@ -16,22 +16,22 @@
 
 namespace rtcroom {
 
-/// A value as a file gives it, before anybody knows which key it is for. `std::monostate` stands
-/// for what no key takes: a fraction, a date, a table, a list of something else than texts.
+/// A value as read from a file, before it is matched to a key. `std::monostate` stands for types
+/// that no key takes: a fraction, a date, a table, a list of anything but texts.
 using RawValue =
     std::variant<std::monostate, bool, std::int64_t, std::string, std::vector<std::string>>;
 
-/// Which of a key's named choices.
+/// The index of one of a key's named choices.
 struct ChoiceIndex {
   std::size_t index = 0;
   bool operator==(const ChoiceIndex&) const = default;
 };
 
-/// A value that fits its key.
+/// A value that satisfies its key's rule.
 using ConfigValue = std::variant<bool, std::uint64_t, std::chrono::milliseconds, Rate, std::string,
                                  Secret, std::vector<std::string>, ChoiceIndex>;
 
-// What a key takes. `Value` is the alternative of ConfigValue that it gives.
+// The rules of keys. `Value` is the alternative of ConfigValue that a rule yields.
 struct SwitchRule {
   using Value = bool;
 };
@@ -50,7 +50,7 @@ struct DurationRule {
 /// A whole number and `/s`, from 0 (off) to 1000000.
 struct RateRule {
   using Value = Rate;
-  bool hourly = false;  ///< `/h` will do, too
+  bool hourly = false;  ///< `/h` is accepted, too
 };
 struct PlainTextRule {
   using Value = std::string;
@@ -65,7 +65,8 @@ struct ListRule {
   using Value = std::vector<std::string>;
   TextRule check_each = CheckPlainText;
 };
-/// One of `names`, in the order of the enumerators; those in `unavailable` are known but refused.
+/// One of `names`, in the order of the enumerators; those in `unavailable` are recognized but
+/// refused.
 struct ChoiceRule {
   using Value = ChoiceIndex;
   std::vector<std::string_view> names;
@@ -74,19 +75,20 @@ struct ChoiceRule {
 using ValueRule = std::variant<SwitchRule, CountRule, DurationRule, RateRule, PlainTextRule,
                                SecretRule, ListRule, ChoiceRule>;
 
-/// Reads the text of an environment variable as what `rule` takes; a list is comma separated,
-/// and the empty text is the empty list.
-/// @return what a file would have given; `std::monostate` when it cannot be read as that type.
+/// Parses the text of an environment variable for `rule`; a list is comma separated, and the empty
+/// text is the empty list.
+/// @return the value that a file would yield; `std::monostate` when it cannot be parsed as that
+///         type.
 RawValue RawFromText(const ValueRule& rule, const std::string& text);
 
-/// @errors kBadRequest with a sentence about what the value must be. It never holds the value,
-///         since a secret may have gone to the wrong key.
+/// @errors kBadRequest with a sentence about the required value. It never holds the value, since a
+///         secret may have been set for the wrong key.
 Result<ConfigValue> ReadValue(const ValueRule& rule, const RawValue& raw);
 
-/// The value as it stands in a file. A secret is written as the empty text.
+/// The value in file syntax. A secret is written as the empty text.
 std::string WriteValue(const ValueRule& rule, const ConfigValue& value);
 
-/// What the rule takes, in a few words; empty when the value says it by itself.
+/// A short description of the allowed values; empty when the value itself shows it.
 std::string DescribeRule(const ValueRule& rule);
 
 /// The duration with the largest unit that divides it, e.g. "75s", "7d".

@@ -9,7 +9,7 @@ namespace rtcroom {
 /// Names and values.
 using Environment = std::map<std::string, std::string>;
 
-/// Takes what `environ(7)` holds: `NAME=value` texts, ended by a null pointer.
+/// Takes the contents of `environ(7)`: `NAME=value` texts, ended by a null pointer.
 Environment TakeEnvironment(const char* const* variables);
 
 }  // namespace rtcroom

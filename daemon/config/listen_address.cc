@@ -44,7 +44,7 @@ bool Collide(const ListenAddress& one, const ListenAddress& other) {
 
 bool IsLoopbackHost(std::string_view host) {
   if (host == "localhost" || host == "::1") return true;
-  // Every address of 127.0.0.0/8 is the machine itself (RFC 1122, 3.2.1.3).
+  // Every address of 127.0.0.0/8 is loopback (RFC 1122, 3.2.1.3).
   const std::optional<IpAddress> address = IpAddress::Parse(host);
   return address && address->IsV4() && host.starts_with("127.");
 }

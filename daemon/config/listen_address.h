@@ -1,4 +1,4 @@
-// Where a listener listens.
+// Listen addresses.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,26 @@ struct ListenAddress {
   std::uint16_t port = 0;
 
   [[nodiscard]] bool IsLoopback() const;
-  /// Whether it stands for all addresses of the machine.
+  /// Whether it binds all addresses of the machine.
   [[nodiscard]] bool IsWildcard() const;
   bool operator==(const ListenAddress&) const = default;
 };
 
 /// Reads `host:port` or `[v6]:port`. A host is a numeric address or `localhost`, which is read as
-/// 127.0.0.1: a listener must not depend on what a name resolves to.
-/// @return nothing when `text` is anything else.
+/// 127.0.0.1: a listener must not depend on name resolution.
+/// @return nullopt for any other text.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
-/// Where programs on this machine reach a listener, as `host:port` or `[v6]:port`: one that listens
-/// everywhere is on loopback too. Nothing while its port is not known, and for what is no address.
+/// The address at which local programs reach a listener, as `host:port` or `[v6]:port`: a wildcard
+/// listener is reached on loopback. Nullopt while its port is not known, and for an invalid
+/// address.
 std::optional<std::string> ReachableFromHere(std::string_view listen);
 
-/// Whether two listeners would claim the same port of the same address. Port 0 never does, and
-/// `0.0.0.0` and `[::]` do not share one: an IPv6 listener leaves IPv4 alone.
+/// Whether two listeners would bind the same port of the same address. Port 0 never conflicts, and
+/// `0.0.0.0` and `[::]` do not: an IPv6 listener is IPv6-only.
 bool Collide(const ListenAddress& one, const ListenAddress& other);
 
-/// Whether `host`, a name or a numeric address without brackets, is this machine itself.
+/// Whether `host`, a name or a numeric address without brackets, is loopback.
 bool IsLoopbackHost(std::string_view host);
 
 }  // namespace rtcroom

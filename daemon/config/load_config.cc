@@ -20,7 +20,7 @@ constexpr std::string_view kFileSuffix = "_FILE";
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 constexpr std::size_t kMaxSecretFileBytes = 4096 + 2;  // a secret and its line end
 
-// A name that somebody wrote, safe to print: one line, not too long.
+// A name from the configuration, safe to print: one line, limited length.
 std::string Printable(std::string_view name) {
   std::string printable(name.substr(0, 64));
   std::ranges::replace_if(printable, [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -48,7 +48,7 @@ class Loader {
     }
   }
 
-  // Only between values that are fine: else one mistake would be told twice, once misleadingly.
+  // Skips keys that already have a problem: one mistake would be reported twice, once misleadingly.
   void AddUnlessKnown(std::vector<ConfigProblem> problems) {
     for (ConfigProblem& problem : problems) {
       if (!HasProblem(outcome_, problem.key)) outcome_.problems.push_back(std::move(problem));
@@ -110,8 +110,8 @@ class Loader {
     if (NamesASection(variable)) {
       Refuse(Printable(variable), "unknown variable: no key has this name");
     }
-    // Others are not meant for us: a cluster sets RTCROOMD_PORT and the like for a service of
-    // that name.
+    // Other variables are ignored: a cluster sets RTCROOMD_PORT and the like for a service of that
+    // name.
   }
 
   bool NamesASection(std::string_view variable) const {
@@ -152,7 +152,7 @@ class Loader {
   ConfigOutcome outcome_;
 };
 
-/// Whether the file itself has a secret, and not only the environment.
+/// Whether the file itself, and not only the environment, holds a secret.
 bool HoldsSecrets(const std::string& toml, RunMode mode) {
   const Config config = LoadConfig({.toml = toml, .environment = {}, .mode = mode}).config;
   return std::ranges::any_of(AllConfigKeys(), [&](const ConfigKey& key) {

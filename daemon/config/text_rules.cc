@@ -16,7 +16,7 @@ constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO
 
 bool Contains(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
 
-// Whether `text` holds only letters, digits and what is in `more`.
+// Whether `text` holds only letters, digits and the characters of `more`.
 bool OnlyNameBytes(std::string_view text, std::string_view more) {
   return std::ranges::all_of(text, [more](char c) {
     return Contains(kLetters, c) || Contains(kDigits, c) || Contains(more, c);
@@ -25,19 +25,19 @@ bool OnlyNameBytes(std::string_view text, std::string_view more) {
 
 bool IsVisibleAscii(char c) { return c > ' ' && c <= '~'; }
 
-// Cuts a `:port` off, when there is a valid one; false when there is another.
+// Removes a valid `:port`, if any; returns false when there is an invalid one.
 bool CutPort(std::string_view& host) {
   const std::size_t after_bracket = host.starts_with('[') ? host.find(']') : 0;
   if (after_bracket == std::string_view::npos) return false;
   const std::size_t colon = host.find(':', after_bracket);
   if (colon == std::string_view::npos) return true;
-  // Port 0 stands for any, and nobody can be called there.
+  // Port 0 stands for any, and cannot be connected to.
   const bool valid = ParsePort(host.substr(colon + 1)).value_or(0) != 0;
   host = host.substr(0, colon);
   return valid;
 }
 
-// A name or a numeric address; IPv6 in brackets, which are cut off.
+// A name or a numeric address; removes the brackets of IPv6.
 bool CutToHost(std::string_view& host) {
   if (!CutPort(host)) return false;
   if (host.size() > 2 && host.starts_with('[') && host.ends_with(']')) {
@@ -125,7 +125,7 @@ std::string_view CheckStoreUrl(std::string_view text) {
   if (text.starts_with("postgresql://")) return "postgresql:// is not available in this version";
   if (!text.starts_with(kSqlite)) return "must be sqlite:PATH or memory:";
   const std::string_view path = text.substr(kSqlite.size());
-  // The lock that keeps a second server out is on the data directory.
+  // The lock against a second server is on the data directory.
   const bool leaves_it = path.starts_with('/') || path == ".." || path.starts_with("../") ||
                          path.ends_with("/..") || path.find("/../") != std::string_view::npos;
   if (leaves_it) return "must be below store.data_dir";

@@ -1,12 +1,12 @@
-// What the texts of a configuration may look like.
+// Rules for configuration texts.
 #pragma once
 
 #include <string_view>
 
 namespace rtcroom {
 
-/// Says what is wrong with a text: a sentence without the text itself, which may be a secret
-/// that went to the wrong key. Empty when the text is fine.
+/// Describes the fault of a text: a sentence without the text itself, which may be a secret set for
+/// the wrong key. Empty when the text is valid.
 using TextRule = std::string_view (*)(std::string_view text);
 
 /// At most 4096 bytes without control characters.
@@ -33,7 +33,8 @@ std::string_view CheckOptionalHost(std::string_view text);
 std::string_view CheckStoreUrl(std::string_view text);
 /// 1 to 4096 bytes without control characters.
 std::string_view CheckPath(std::string_view text);
-/// What may stand in a stream name: letters, digits, `_`, `-`; at most 32 bytes; may be empty.
+/// The characters allowed in a stream name: letters, digits, `_`, `-`; at most 32 bytes; may be
+/// empty.
 /// @source protocol D.4.
 std::string_view CheckStreamPart(std::string_view text);
 /// Up to 20 digits, at least one.

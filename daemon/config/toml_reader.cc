@@ -26,7 +26,7 @@ RawValue ReadNode(const toml::node& node) {
   return std::monostate();
 }
 
-// The library says "Error while parsing <what>: <details>", and the details may quote the text.
+// The library reports "Error while parsing <what>: <details>", and the details may quote the text.
 Error NotToml(const toml::parse_error& failure) {
   const std::string_view description = failure.description();
   const std::string_view what = description.substr(0, description.find(':'));

@@ -1,4 +1,4 @@
-// Sections, keys and values of a TOML text; knows nothing about which of them make sense.
+// Sections, keys and values of a TOML text, independent of the known configuration keys.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct RawEntry {
   unsigned line = 0;  ///< from 1
 };
 
-/// What stands at the top of the text: `[name]` with its entries, or something else, which no
-/// configuration has.
+/// A top-level item of the text: `[name]` with its entries, or anything else, which is never valid
+/// in a configuration.
 struct RawSection {
   std::string name = {};
   unsigned line = 0;
@@ -25,8 +25,8 @@ struct RawSection {
   std::vector<RawEntry> entries = {};
 };
 
-/// @errors kBadRequest when the text is not TOML; the detail says where, without a word of the
-///         text itself: what stands there may be a secret that lacks its quotes.
+/// @errors kBadRequest when the text is not TOML; the detail gives the position without quoting the
+///         text, which may be a secret without its quotes.
 Result<std::vector<RawSection>> ReadToml(std::string_view text);
 
 }  // namespace rtcroom

@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-// Without credentials there is a channel on which every call fails.
+// A channel without credentials: every call on it fails.
 CallbackNudge::CallbackNudge() : nowhere_(grpc::CreateChannel("nowhere", nullptr)) {}
 
 CallbackNudge::~CallbackNudge() {

@@ -11,26 +11,25 @@
 
 namespace rtcroom {
 
-/// The threads on which gRPC calls callbacks look away for 100 ms each time that they have had
-/// nothing to do for a second. An event that comes just then reaches its subscribers at once, but
-/// the second event of the same commit has to wait for a callback first. A nudge gives one of the
-/// threads something to do, so that with one at least every 900 ms never more than one thread looks
-/// away at a time: who does has had nothing for a second, so that another took the last nudge and
-/// stays for as long as the pause lasts.
+/// gRPC's callback threads sleep for 100 ms whenever they have been idle for a second. An event
+/// that arrives during the sleep reaches its subscribers at once, but the second event of the same
+/// commit waits for a callback first. A nudge gives one of the threads work; with one at least
+/// every 900 ms, at most one thread sleeps at a time: it has been idle for a second, so another
+/// thread took the last nudge and stays awake for as long as the sleep lasts.
 ///
-/// A nudge is a call over a channel that cannot be used: it fails at once, in this process, and
-/// costs some 50 us.
+/// A nudge is a call over an unusable channel: it fails at once, in this process, and costs about
+/// 50 us.
 /// @source gRPC, src/cpp/common/completion_queue_cc.cc, CallbackAlternativeCQ.
 ///
 /// @threads safe from any thread.
 class CallbackNudge {
  public:
   CallbackNudge();
-  ~CallbackNudge();  ///< waits for the nudge that is under way
+  ~CallbackNudge();  ///< waits for the nudge in progress
   CallbackNudge(const CallbackNudge&) = delete;
   CallbackNudge& operator=(const CallbackNudge&) = delete;
 
-  /// Does nothing while the one before is under way.
+  /// Does nothing while the previous nudge is in progress.
   void Nudge();
 
  private:
@@ -46,7 +45,7 @@ class CallbackNudge {
   Mutex mutex_;
   CondVar changed_;
   bool is_under_way_ GUARDED_BY(mutex_) = false;
-  std::unique_ptr<Call> call_;  // belongs to whoever has set `is_under_way_`
+  std::unique_ptr<Call> call_;  // owned by the thread that set `is_under_way_`
 };
 
 }  // namespace rtcroom

@@ -49,7 +49,7 @@ Status CatchUp::ReadSnapshot(Store& store, CatchUpPage& page) {
     Result<Piece> piece = ReadPiece(store);
     if (!piece) return piece.error();
     piece_ = *std::move(piece);
-    if (!stands_) stands_ = piece_->at;  // nothing can have happened to rooms that were sent
+    if (!stands_) stands_ = piece_->at;  // no rooms sent yet: no events are due
   }
   if (stands_->position < piece_->at.position) {
     if (const Status read = ReadEventsBefore(*piece_, store, page); !read) return read;
@@ -88,7 +88,7 @@ Status CatchUp::ReadEventsBefore(const Piece& piece, Store& store, CatchUpPage& 
     if (stored.position > piece.at.position) break;
     if (bytes >= limits_.max_bytes) return {};  // the rest is read again
     stands_->position = stored.position;
-    // Of the other rooms the pieces to come tell the outcome.
+    // The later pieces show the outcome for the other rooms.
     if (stored.room_number > covered_) continue;
     if (!filter_.Matches(EventFacts(stored.event))) continue;
     page.messages.push_back(

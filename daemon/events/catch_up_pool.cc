@@ -26,7 +26,7 @@ void CatchUpPool::Submit(std::shared_ptr<CatchUpClient> client, std::unique_ptr<
 }
 
 void CatchUpPool::Stop() {
-  std::deque<Asking> dropped;  // their ends may be those of their clients: without the lock
+  std::deque<Asking> dropped;  // destroyed without the lock, since this may destroy clients
   std::deque<Asking> dropped_too;
   {
     const MutexLock lock(mutex_);
@@ -48,7 +48,7 @@ std::optional<CatchUpPool::Asking> CatchUpPool::Next() {
     if (!for_the_end_.empty()) {
       Asking asking = std::move(for_the_end_.front());
       for_the_end_.pop_front();
-      ++pages_;  // for the moment that it takes, more than may be
+      ++pages_;  // exceeds the limit for a moment
       return asking;
     }
     if (!for_pages_.empty() && pages_ < options_.max_pages) {
@@ -67,7 +67,7 @@ void CatchUpPool::Read(Asking asking) {
   if (!asking.client->WantsPage()) return;
   try {
     outcome.page = asking.catch_up->Read(store_);
-  } catch (const std::exception& exception) {  // out of memory, most likely
+  } catch (const std::exception& exception) {  // most likely out of memory
     outcome.page = Error{Errc::kInternal, exception.what()};
   }
   outcome.catch_up = std::move(asking.catch_up);

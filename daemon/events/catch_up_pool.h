@@ -1,4 +1,4 @@
-// Threads that read from the store for subscribers that catch up.
+// Threads that read from the store for subscribers behind the newest events.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace rtcroom {
 
 class CatchUpPool;
 
-/// A right to keep a page in memory; given back at its end.
+/// The right to keep a page in memory; released on destruction.
 class PageSlot {
  public:
   PageSlot() = default;
@@ -35,22 +35,22 @@ class PageSlot {
   CatchUpPool* pool_ = nullptr;
 };
 
-/// What a reading has come to.
+/// Result of reading a page.
 struct CatchUpOutcome {
-  std::unique_ptr<CatchUp> catch_up{};  ///< as it was handed in, to go on with
+  std::unique_ptr<CatchUp> catch_up{};  ///< as passed in, for the next page
   Result<CatchUpPage> page = CatchUpPage{};
-  PageSlot slot{};  ///< as long as it lives, the page counts
-  /// The end of the history, for kCursorExpired; nothing when that could not be read either.
+  PageSlot slot{};  ///< the page counts while it lives
+  /// The end of the history, for kCursorExpired; nullopt when that could not be read either.
   std::optional<Cursor> newest{};
 };
 
-/// For whom a page is read.
+/// Receiver of a page.
 class CatchUpClient {
  public:
   virtual ~CatchUpClient() = default;
   /// Whether the page is still wanted.
   [[nodiscard]] virtual bool WantsPage() const = 0;
-  /// Called on one of the pool's threads; must not block.
+  /// Called on a thread of the pool; must not block.
   virtual void TakePage(CatchUpOutcome outcome) = 0;
 };
 
@@ -59,38 +59,37 @@ struct CatchUpPoolOptions {
   std::size_t max_pages = 256;  ///< in memory at a time, over all clients
 };
 
-/// Reads one page for each that asks, in the order of asking: whoever wants many pages asks anew
-/// for each, and so waits for its turn. While as many pages as may be are yet to be sent, nobody
-/// gets another, except who only wants to know where the history ends.
+/// Reads one page per request, in the order of the requests: a client that needs many pages
+/// requests each anew, and waits its turn. While the maximum number of pages waits to be sent, only
+/// requests for the end of the history are served.
 ///
-/// @threads safe from any thread, except that `Stop` and the destructor are for one, and for none
-/// of
-///          the pool's own.
+/// @threads safe from any thread, except that `Stop` and the destructor are for one thread that is
+///          not of the pool.
 class CatchUpPool {
  public:
   CatchUpPool(Store& store, CatchUpPoolOptions options);
-  ~CatchUpPool();  ///< as `Stop`
+  ~CatchUpPool();  ///< calls `Stop`
   CatchUpPool(const CatchUpPool&) = delete;
   CatchUpPool& operator=(const CatchUpPool&) = delete;
 
-  /// The outcome goes to `client` unless it is not wanted any more by then, or the pool is stopped.
+  /// The outcome goes to `client` unless it is not wanted any more, or the pool is stopped.
   void Submit(std::shared_ptr<CatchUpClient> client, std::unique_ptr<CatchUp> catch_up);
 
-  /// What is being read is finished; nothing else is.
+  /// Finishes reads in progress and drops all others.
   void Stop();
 
  private:
   friend class PageSlot;
 
   struct Asking {
-    std::shared_ptr<CatchUpClient> client{};  // shared with whoever serves it
+    std::shared_ptr<CatchUpClient> client{};  // shared with the stream's other users
     std::unique_ptr<CatchUp> catch_up{};
   };
 
   void Work();
   void Read(Asking asking);
-  /// Waits for somebody who may have a page, and takes a slot for it.
-  /// @return nothing when the pool is stopped.
+  /// Waits for a request that may be served, and takes a slot for it.
+  /// @return nullopt when the pool is stopped.
   std::optional<Asking> Next();
   void GiveBack();
 

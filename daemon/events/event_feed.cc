@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kEventsPerRead = 512;
 
-// What waits for a thread cannot wait on a clock that only moves when a test says so.
+// Waits of a thread need real time: a test's clock moves only when the test advances it.
 MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
 
 std::shared_ptr<const FeedEvent> MakeFeedEvent(const StoredEvent& stored, const Cursor& cursor) {
@@ -72,7 +72,7 @@ EventFeed::Outcome EventFeed::ReadNewOrFail() {
   try {
     return ReadNew();
   } catch (const std::exception& exception) {
-    // Out of memory, most likely. How far the ring has got nobody knows: it begins anew.
+    // Most likely out of memory. The ring's position is unknown: it restarts.
     at_.reset();
     NoteFailure({Errc::kInternal, exception.what()});
     return Outcome::kFailed;
@@ -88,8 +88,8 @@ EventFeed::Outcome EventFeed::ReadNew() {
   }
   const Result<EventPage> page = parts_.store.ReadEvents(*at_, kEventsPerRead);
   if (!page) {
-    // Left so far behind, it begins anew at the end. Whoever is live then has missed something, and
-    // is told so.
+    // Too far behind, it restarts at the end. Live subscribers have then missed events, and are
+    // notified.
     if (page.error().code == Errc::kCursorExpired) at_.reset();
     NoteFailure(page.error());
     return Outcome::kFailed;
@@ -114,7 +114,7 @@ Status EventFeed::FindStart() {
   if (!newest) return newest.error();
   parts_.ring.Restart(newest->position);
   at_ = *std::move(newest);
-  parts_.added();  // some wait for the ring to begin, and some must hear that it has jumped
+  parts_.added();  // some wait for the ring to start, others must notice the restart
   return {};
 }
 
@@ -131,7 +131,7 @@ void EventFeed::NoteOutcome(Outcome outcome) {
 
 void EventFeed::NoteFailure(const Error& error) {
   parts_.counts.read_failures.fetch_add(1, std::memory_order_relaxed);
-  if (std::exchange(is_failing_, true)) return;  // said already
+  if (std::exchange(is_failing_, true)) return;  // already logged
   parts_.logger.Warn("watch_feed_failed",
                      {{"error", ErrcName(error.code)}, {"detail", error.detail}});
 }

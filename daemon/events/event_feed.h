@@ -19,11 +19,11 @@
 
 namespace rtcroom {
 
-/// Fills the ring from the store on a thread of its own, from the history's end at the time of the
-/// first success. It sleeps until a commit is signalled, but for a look now and then; while the
-/// store fails, it tries again with growing pauses, and loses nothing that is retained meanwhile.
+/// Fills the ring from the store on a thread of its own, starting at the history's end at the time
+/// of the first success. It sleeps until a commit is signalled, with an occasional poll; while the
+/// store fails, it retries with growing pauses, and loses no event that is retained meanwhile.
 ///
-/// @threads safe from any thread, except that `Stop` and the destructor are for one.
+/// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class EventFeed {
  public:
   struct Parts {
@@ -35,20 +35,18 @@ class EventFeed {
     const WatchOptions& options;
     WatchCounts& counts;
     /// Called on the feed's thread: after events were added to the ring, and every
-    /// `WatchOptions::tick` with the clock's time. The pauses in between are real time whatever the
-    /// clock says.
+    /// `WatchOptions::tick` with the clock's time. The intervals are real time, whatever the clock.
     std::function<void()> added{};
     std::function<void(MonotonicTime)> ticked{};
   };
   explicit EventFeed(Parts parts);
-  ~EventFeed();  ///< as `Stop`
+  ~EventFeed();  ///< calls `Stop`
   EventFeed(const EventFeed&) = delete;
   EventFeed& operator=(const EventFeed&) = delete;
 
   void Stop();
 
-  /// For how long it has known that there is more to read, or has not been able to know; zero when
-  /// it has read everything.
+  /// How long unread events have been known, or reading has failed; zero when up to date.
   [[nodiscard]] std::chrono::milliseconds Lag() const;
 
  private:
@@ -56,7 +54,7 @@ class EventFeed {
   enum class Outcome { kReadAll, kMoreToRead, kFailed };
 
   void Run(const std::stop_token& stop);
-  /// What it throws is a failure.
+  /// Converts exceptions to failures.
   Outcome ReadNewOrFail();
   Outcome ReadNew();
   Status FindStart();
@@ -67,8 +65,8 @@ class EventFeed {
   std::optional<Cursor> at_;                 // the feed's thread only
   bool is_failing_ = false;                  // the feed's thread only
   std::chrono::milliseconds back_off_;       // the feed's thread only
-  std::atomic<MonotonicTime> behind_since_;  // `kUpToDate` when it is not
-  std::jthread thread_;                      // last: it uses all the others
+  std::atomic<MonotonicTime> behind_since_;  // `kUpToDate` when up to date
+  std::jthread thread_;                      // last: it uses all other members
 };
 
 }  // namespace rtcroom

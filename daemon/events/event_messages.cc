@@ -38,14 +38,14 @@ v1::RoomDestroyed::Reason ReasonMessage(EndReason reason) {
   return v1::RoomDestroyed::REASON_UNSPECIFIED;
 }
 
-// What an event says of a pusher that came, or came back.
+// Fields of a pusher that joined, or rejoined.
 void FillPusher(const auto& happening, v1::Pusher& pusher) {
   pusher.set_user_id(happening.user_id.value);
   pusher.set_user_name(happening.user_name);
   pusher.set_user_avatar(happening.user_avatar);
 }
 
-// One overload for each alternative: the compiler finds the one that is missing.
+// One overload for each alternative: a missing one is a compile error.
 struct ChangeWriter {
   void operator()(const RoomCreated& created) const {
     v1::RoomCreated& message = *event.mutable_room_created();

@@ -1,6 +1,6 @@
-// Rooms, people and events as the operator's programs see them.
+// Protobuf messages of rooms, members and events for operators' programs.
 //
-// Nothing here passes on a URL of a stream: not one of these messages has a place for it.
+// No message contains a stream URL: none has a field for it.
 #pragma once
 
 #include <optional>
@@ -19,12 +19,12 @@
 namespace rtcroom {
 
 v1::RoomKind KindMessage(RoomKind kind);
-/// @return nothing for what no room has: unspecified, a kind of another service, unknown numbers.
+/// @return nullopt for kinds that no room has: unspecified, of another service, unknown numbers.
 std::optional<RoomKind> KindOf(v1::RoomKind message);
 
 v1::Dialect DialectMessage(Dialect dialect);
 
-/// Before 1970 too: the nanoseconds always count forward.
+/// Also correct before 1970: nanoseconds always count forward.
 google::protobuf::Timestamp TimeMessage(TimePoint time);
 
 v1::RoomRef RefMessage(const RoomKey& key);
@@ -32,8 +32,8 @@ v1::Pusher PusherMessage(const Pusher& pusher);
 /// With its pushers in join order.
 v1::Room RoomMessage(const Room& room);
 
-/// @param epoch   of the history that the event is part of.
-/// @param cursor  to resume after the event, as `Cursor::Encode` writes it; may be empty.
+/// @param epoch   of the event's history.
+/// @param cursor  to resume after the event, from `Cursor::Encode`; may be empty.
 v1::Event EventMessage(const RoomEvent& event, std::string_view epoch, std::string_view cursor);
 
 }  // namespace rtcroom

@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-// A reader whose filter matches little lets others have the ring now and then.
+// A reader whose filter matches little releases the lock now and then.
 constexpr std::size_t kLooksPerLock = 256;
 
 }  // namespace
@@ -74,7 +74,7 @@ EventRing::Found EventRing::Next(const Mark& mark, const WatchFilter& filter) co
       if (index >= slots_.size()) return found;
       const Slot& slot = slots_[index];
       ++found.mark.place;
-      // A reader that comes from the store may have seen what arrives here only now.
+      // A reader that comes from the store may have sent this event already.
       if (slot.position <= found.mark.position) continue;
       found.mark.position = slot.position;
       if (filter.Matches(slot.event->facts)) {

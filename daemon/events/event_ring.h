@@ -1,4 +1,4 @@
-// The newest events, ready to be sent.
+// The newest events, ready to send.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@
 
 namespace rtcroom {
 
-/// An event, serialised once for all who hear of it.
+/// An event, serialised once for all subscribers.
 struct FeedEvent {
   std::uint64_t position = 0;  ///< in the store's order
   EventFacts facts;
-  grpc::ByteBuffer message{};  ///< a v1::WatchResponse with the event's cursor in it
+  grpc::ByteBuffer message{};  ///< a v1::WatchResponse that includes the event's cursor
 };
 
 struct EventRingLimits {
@@ -28,9 +28,9 @@ struct EventRingLimits {
 };
 
 /// The end of the store's history, from which all live subscribers are served. One writer appends;
-/// readers keep a place each, and may find that the ring has gone on without them.
+/// each reader keeps a place of its own, which may have been overwritten.
 ///
-/// Places number what was ever appended, without gaps, so that a reader finds its own at once;
+/// Places number the appended events without gaps, so that a reader finds its own in O(1);
 /// positions are the store's, and have gaps.
 ///
 /// @threads safe from any thread.
@@ -38,37 +38,37 @@ class EventRing {
  public:
   explicit EventRing(EventRingLimits limits) : limits_(limits) {}
 
-  /// Forgets everything, since something is missing. What is appended from now on follows
-  /// `position` in the store's order without a gap. Whoever reads has to look for its place anew.
+  /// Drops all events, because some are missing. The next appended event follows `position` in the
+  /// store's order without a gap. Readers have to look up their place anew.
   void Restart(std::uint64_t position);
 
-  /// Appends events in ascending order, the first following what was appended before, and forgets
-  /// the oldest where there are too many. Before the first `Restart` this is a mistake.
+  /// Appends events in ascending order, the first following the last appended one, and drops the
+  /// oldest above the limits. A call before the first `Restart` is an error.
   void Append(std::vector<std::shared_ptr<const FeedEvent>> events);
 
-  /// Where a reader stands.
+  /// A reader's place.
   struct Mark {
-    std::uint64_t position = 0;  ///< it has dealt with everything up to here
-    std::uint64_t place = 0;     ///< where it looks next
-    std::uint64_t restarts = 0;  ///< before it was made
+    std::uint64_t position = 0;  ///< everything up to here is done
+    std::uint64_t place = 0;     ///< next place to read
+    std::uint64_t restarts = 0;  ///< restarts before it was made
   };
 
-  /// The mark of a reader that stands at `position`, or nothing when what follows it is not, or no
-  /// longer, here. The reader may be ahead of the ring.
+  /// The mark of a reader at `position`; nullopt when the following events are not, or no longer,
+  /// in the ring. The reader may be ahead of the ring.
   [[nodiscard]] std::optional<Mark> MarkAt(std::uint64_t position) const;
 
-  /// Why a reader finds nothing.
+  /// Why a reader finds no event.
   enum class Loss : std::uint8_t {
-    kNone,       ///< it has seen everything
-    kTooSlow,    ///< what it has yet to see was here and is forgotten
-    kRestarted,  ///< the ring has begun anew: there is no telling what it has yet to see
+    kNone,       ///< it has read everything
+    kTooSlow,    ///< its next events have been dropped
+    kRestarted,  ///< the ring restarted: its next events are unknown
   };
   [[nodiscard]] Loss LossOf(const Mark& mark) const;
 
   struct Found {
-    std::shared_ptr<const FeedEvent> event{};  ///< null: nothing more matches
+    std::shared_ptr<const FeedEvent> event{};  ///< null: no more matches
     Loss loss = Loss::kNone;
-    Mark mark{};  ///< behind what was looked at
+    Mark mark{};  ///< after the examined events
   };
   /// The first event after `mark` that matches.
   [[nodiscard]] Found Next(const Mark& mark, const WatchFilter& filter) const;
@@ -76,7 +76,7 @@ class EventRing {
  private:
   struct Slot {
     std::uint64_t position = 0;
-    std::shared_ptr<const FeedEvent> event{};  // shared with whoever is sending it
+    std::shared_ptr<const FeedEvent> event{};  // shared with senders
     std::size_t bytes = 0;
   };
 

@@ -42,7 +42,7 @@ void Subscriber::DealWith(std::uint32_t news) {
     is_writing_ = false;
     message_.Clear();
   }
-  // Only who is told of time need know it: for all others nothing is due.
+  // Only time news need the clock: for all others nothing is due.
   const MonotonicTime now = (news & kTime) != 0 ? around_.clock.Monotonic() : MonotonicTime::min();
   if (ended_) {
     if ((news & kPage) != 0) arrived_.reset();
@@ -50,7 +50,7 @@ void Subscriber::DealWith(std::uint32_t news) {
     return;
   }
   const bool is_over = (news & (kBroken | kStopped)) != 0;
-  if (is_over && (news & kPage) != 0) arrived_.reset();  // others wait for its place
+  if (is_over && (news & kPage) != 0) arrived_.reset();  // other streams wait for its slot
   if ((news & kBroken) != 0) return End(grpc::Status::CANCELLED, {});
   if ((news & kStopped) != 0) return EndStopped();
 
@@ -61,7 +61,7 @@ void Subscriber::DealWith(std::uint32_t news) {
 
   if (is_writing_) {
     const bool is_left_behind = live_ && around_.ring.LossOf(*live_) == EventRing::Loss::kTooSlow;
-    // A page is held by few at a time: a reader who takes a message now and then may not keep it.
+    // Few streams hold a page at a time: a slow reader must not keep it.
     const bool keeps_page = page_ && now >= page_since_ + 2 * around_.options.patience;
     const bool is_stuck = now >= wrote_at_ + around_.options.patience;
     if (is_left_behind || keeps_page || is_stuck) EndSlow();
@@ -70,11 +70,11 @@ void Subscriber::DealWith(std::uint32_t news) {
   GoOn();
   if (ended_ || is_writing_) return;
   if (now >= wrote_at_ + order_.keep_alive) return Send(KeepAliveBytes(StandsText()));
-  // Who has read all looks again soon: the ring may not have begun yet.
+  // A stream that has read everything checks again soon: the ring may not have started yet.
   due_ = has_read_all_ ? wrote_at_ : wrote_at_ + order_.keep_alive;
 }
 
-// Sends the next message if there is one; otherwise whatever brings one is under way.
+// Sends the next message if there is one; otherwise the source of the next one is in progress.
 void Subscriber::GoOn() {
   if (SendFromPage()) return;
   if (live_) SendFromRing();
@@ -146,7 +146,7 @@ void Subscriber::SendFromRing() {
     case EventRing::Loss::kTooSlow:
       return EndSlow();
     case EventRing::Loss::kRestarted:
-      // The feed was left behind, not this one: the store knows what comes next.
+      // The feed was left behind, not this stream: the store has the next events.
       live_.reset();
       catch_up_ = std::make_unique<CatchUp>(order_.filter, stands_, around_.options.page);
       return;

@@ -1,4 +1,4 @@
-// One stream of Watch: what it is told next, and when it ends.
+// One Watch stream: the choice of its next message, and its end.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,7 @@
 
 namespace rtcroom {
 
-/// What all subscribers share. Outlives them while their streams last.
+/// State shared by all subscribers. Outlives them while their streams last.
 struct WatchSurroundings {
   const Clock& clock;
   const WatchOptions& options;
@@ -31,15 +31,15 @@ struct WatchSurroundings {
   WatchCounts& counts;
 };
 
-/// Decides what a subscriber is sent. It has no queue: when one message has gone, it looks for the
-/// next, first in the page that the catching up has brought, then in the ring of newest events.
+/// Decides which messages a subscriber gets. It has no queue: when one message is sent, it looks
+/// for the next, first in the page read by the catch-up, then in the ring of newest events.
 ///
-/// Many threads tell it that something has happened: the feed, the transport, those who read
-/// pages. Whoever comes first deals with what the others tell meanwhile too, so that the stream is
-/// worked on by one thread at a time, without a lock, and nobody waits.
+/// Many threads report news: the feed, the transport, the readers of pages. The first one also
+/// processes the news that others report meanwhile, so that one thread at a time works on the
+/// stream, without a lock, and no thread waits.
 ///
-/// Whoever calls it from outside the stream's own callbacks holds a share of it: it may end, and
-/// its stream be forgotten, before such a call returns.
+/// A caller outside the stream's own callbacks must hold a shared_ptr: the subscriber may end, and
+/// its stream be removed, before such a call returns.
 ///
 /// @threads the public methods are safe from any thread, and do not block.
 class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Subscriber> {
@@ -49,35 +49,35 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
-  /// Begins to work. Once, before anything else.
+  /// Starts the stream. Once, before anything else.
   void Begin() { Tell(kBegun); }
-  /// There are new events in the ring.
+  /// Reports new events in the ring.
   void HearOfEvents() { Tell(kEvents); }
-  /// Looks for silence and slowness, if it is time to.
+  /// Checks for silence and slowness, if due.
   void HearOfTime(MonotonicTime now);
-  /// Ends the stream, since the server stops.
+  /// Ends the stream because the server stops.
   void Stop() { Tell(kStopped); }
-  /// Breaks the stream off, if it has not ended yet: for one that was told to end long ago.
+  /// Aborts the stream, if it has not ended yet: for one whose end was requested long ago.
   virtual void BreakOff() = 0;
 
   [[nodiscard]] bool WantsPage() const override { return !ended_.load(std::memory_order_relaxed); }
   void TakePage(CatchUpOutcome outcome) override;
 
  protected:
-  // The transport tells this:
+  // Calls from the transport:
 
-  /// The message that was written last has left, or the stream is broken.
+  /// The last message was sent, or the stream is broken.
   void HearOfWritten(bool ok) { Tell(ok ? kWritten : kWritten | kBroken); }
-  /// The caller does not want it any more.
+  /// The client cancelled the call.
   void HearOfCancel() { Tell(kBroken); }
 
-  // and is told this, by one thread at a time, and nothing after `Close`:
+  // Calls to the transport, by one thread at a time, none after `Close`:
 
-  /// The start is settled: what happens from now on will be told. Once, before the first `Write`.
+  /// The start is settled: later news will be processed. Once, before the first `Write`.
   virtual void Open() = 0;
-  /// Sends a message, which stays as it is until `HearOfWritten` is called for it. One at a time.
+  /// Sends a message, which stays unchanged until `HearOfWritten` is called for it. One at a time.
   virtual void Write(const grpc::ByteBuffer& message) = 0;
-  /// Ends the stream. Once; what is being written may still be under way.
+  /// Ends the stream. Once; a write may still be in progress.
   /// @param cursor  for the trailing metadata, unless it is empty.
   virtual void Close(const grpc::Status& status, const std::string& cursor) = 0;
 
@@ -90,7 +90,7 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
     kWritten = 1U << 4U,
     kBroken = 1U << 5U,
     kStopped = 1U << 6U,
-    kBusy = 1U << 7U,  // somebody deals with the news
+    kBusy = 1U << 7U,  // a thread is processing the news
   };
 
   void Tell(std::uint32_t news);
@@ -115,20 +115,20 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
 
   std::atomic<std::uint32_t> news_{0};
   std::atomic<bool> ended_{false};
-  std::atomic<MonotonicTime> due_;  // when `HearOfTime` is worth dealing with
+  std::atomic<MonotonicTime> due_;  // when `HearOfTime` has something to do
 
-  // Written by the one thread that reads the page, before it tells; then its receiver's.
+  // Written by the thread that reads the page, before it reports; then owned by the receiver.
   std::optional<CatchUpOutcome> arrived_;
 
-  // Everything below belongs to whoever deals with the news.
+  // All members below belong to the thread that processes the news.
   std::unique_ptr<CatchUp> catch_up_;  // null while a page is being read, and when live
   bool is_reading_ = false;            // a page is being read
-  bool has_read_all_ = false;          // there was nothing new to read: wait for news
-  std::optional<CatchUpPage> page_;    // what is left to be sent of it
+  bool has_read_all_ = false;          // no new events were left: wait for news
+  std::optional<CatchUpPage> page_;    // its messages not sent yet
   std::size_t sent_of_page_ = 0;
   PageSlot slot_;
   std::optional<EventRing::Mark> live_;  // when served from the ring
-  std::optional<Cursor> stands_;         // everything up to here is told; nothing: unknown
+  std::optional<Cursor> stands_;         // everything up to here is sent; nullopt: unknown
   bool is_open_ = false;
   grpc::ByteBuffer message_;  // being written
   bool is_writing_ = false;

@@ -67,7 +67,7 @@ void WatchFilter::Names::Sort() {
 }
 
 bool WatchFilter::Names::Contains(std::size_t hash, std::string_view name, KindMask kind) const {
-  // The same room may be asked for as several kinds.
+  // The same room may be listed with several kinds.
   for (auto entry = std::ranges::lower_bound(entries_, hash, {}, &Entry::hash);
        entry != entries_.end() && entry->hash == hash; ++entry) {
     if ((entry->kinds & kind) != 0 && entry->name == name) return true;

@@ -1,4 +1,4 @@
-// What a subscriber wants to hear of.
+// The filter of a Watch request.
 #pragma once
 
 #include <cstddef>
@@ -20,31 +20,31 @@ using KindMask = std::uint32_t;
 inline constexpr KindMask kAnyKind = ~KindMask{0};
 inline KindMask MaskOf(v1::RoomKind kind) { return KindMask{1} << static_cast<unsigned>(kind); }
 
-/// What filters ask of an event, found out once for all of them.
+/// Filter-relevant facts of an event, computed once for all filters.
 struct EventFacts {
   explicit EventFacts(const RoomEvent& event);
 
   KindMask kind = 0;  ///< one bit
   std::string room_id{};
   std::size_t room_hash = 0;
-  std::string user_id{};  ///< whom it happened to; empty when nobody in particular
+  std::string user_id{};  ///< the affected user; empty when there is none
   std::size_t user_hash = 0;
 };
 
-/// A room that is asked for.
+/// A requested room.
 struct RoomPick {
-  KindMask kinds = kAnyKind;  ///< it counts only as one of these
+  KindMask kinds = kAnyKind;  ///< matches only these kinds
   RoomId id{};
 };
 
-/// Tells whether an event, or a room, is among what was asked for. Asking about an event takes some
-/// 10 ns, whatever the size of the filter.
+/// Whether an event, or a room, matches the request. Matching an event takes about 10 ns, whatever
+/// the size of the filter.
 ///
 /// @threads immutable.
 class WatchFilter {
  public:
-  WatchFilter() = default;  ///< everything
-  /// Of each list, and of `kinds`, any entry will do; an empty list asks for nothing in particular.
+  WatchFilter() = default;  ///< matches everything
+  /// Entries of a list, and of `kinds`, are alternatives; an empty list does not restrict.
   WatchFilter(KindMask kinds, const std::vector<RoomPick>& rooms, const std::vector<UserId>& users);
 
   [[nodiscard]] bool Matches(const EventFacts& event) const {
@@ -53,11 +53,11 @@ class WatchFilter {
            (users_.empty() || users_.Contains(event.user_hash, event.user_id, event.kind));
   }
 
-  /// A user counts as being in the rooms that it made or is a pusher of.
+  /// A user is in the rooms that it created or is a pusher of.
   [[nodiscard]] bool Matches(const Room& room) const;
 
  private:
-  // Names, found by hash.
+  // Names in hash order.
   class Names {
    public:
     void Add(std::string name, KindMask kinds);

@@ -53,7 +53,7 @@ grpc::Status WatchHub::Add(const std::shared_ptr<Subscriber>& subscriber) {
 }
 
 void WatchHub::Remove(const Subscriber& subscriber) {
-  std::shared_ptr<Subscriber> removed;  // which may be the last share: freed without the lock
+  std::shared_ptr<Subscriber> removed;  // possibly the last reference: destroyed without the lock
   const MutexLock lock(mutex_);
   const auto found = subscribers_.find(&subscriber);
   if (found == subscribers_.end()) return;
@@ -91,7 +91,7 @@ WatchHub::Crowd WatchHub::Everybody() const {
 }
 
 const WatchHub::Crowd& WatchHub::CurrentCrowd() {
-  Crowd former;  // whose last shares these may be: freed without the lock
+  Crowd former;  // possibly the last references: destroyed without the lock
   const MutexLock lock(mutex_);
   if (crowd_changes_ == changes_) return crowd_;
   former.swap(crowd_);

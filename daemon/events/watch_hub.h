@@ -1,4 +1,4 @@
-// Everybody who watches.
+// All Watch subscribers.
 #pragma once
 
 #include <chrono>
@@ -24,34 +24,34 @@
 
 namespace rtcroom {
 
-/// Keeps the subscribers, and what feeds them: the ring of newest events and its thread, and the
-/// threads that read for those who catch up.
+/// Holds the subscribers and their sources: the ring of newest events with its thread, and the
+/// threads that read for subscribers that are behind.
 ///
-/// @threads safe from any thread, except that `Stop` and the destructor are for one.
+/// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class WatchHub {
  public:
   /// Starts the threads.
-  /// @param signal  raised after each commit: the store's listener, or one of them.
+  /// @param signal  raised after each commit: the store's listener, or a part of it.
   WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logger& logger,
            WatchOptions options = {});
-  ~WatchHub();  ///< as `Stop`
+  ~WatchHub();  ///< calls `Stop`
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
 
-  /// What a subscriber of this hub needs.
+  /// Dependencies of a subscriber of this hub.
   [[nodiscard]] WatchSurroundings surroundings();
 
-  /// Takes a subscriber in and lets it begin. The hub has a share of it until `Remove`, which must
-  /// follow when its stream is over.
-  /// @return RESOURCE_EXHAUSTED or UNAVAILABLE when it cannot be taken in: nothing must follow.
+  /// Adds a subscriber and starts it. The hub keeps a reference until `Remove`, which must follow
+  /// when the stream is over.
+  /// @return RESOURCE_EXHAUSTED or UNAVAILABLE when it cannot be added: no `Remove` then.
   grpc::Status Add(const std::shared_ptr<Subscriber>& subscriber);
 
-  /// May end the subscriber's life.
+  /// May destroy the subscriber.
   void Remove(const Subscriber& subscriber);
 
-  /// Ends all streams, gives them a moment to say so, breaks off those that have not, and returns
-  /// when each has been removed. Nobody is taken in any more. What carries the streams must still
-  /// be running.
+  /// Ends all streams, gives them a moment to finish, aborts the others, and returns when each has
+  /// been removed. No subscriber is added any more. The transport of the streams must still be
+  /// running.
   void Stop();
 
   [[nodiscard]] std::size_t subscribers() const;
@@ -71,14 +71,14 @@ class WatchHub {
   WatchCounts counts_;
   mutable Mutex mutex_;
   CondVar changed_;
-  // Shared with the threads that tell a subscriber something while its stream may end.
+  // Shared with the threads that call a subscriber while its stream may end.
   std::unordered_map<const Subscriber*, std::shared_ptr<Subscriber>> subscribers_
       GUARDED_BY(mutex_);
   std::uint64_t changes_ GUARDED_BY(mutex_) = 0;  // of `subscribers_`
   bool stopped_ GUARDED_BY(mutex_) = false;
 
-  // A copy of `subscribers_` for the feed's thread, which must not hold the lock while it tells
-  // them something; made anew only when it differs.
+  // A copy of `subscribers_` for the feed's thread, which must not hold the lock while it calls
+  // them; rebuilt only when it differs.
   Crowd crowd_;
   std::uint64_t crowd_changes_ = 0;
 
@@ -86,7 +86,7 @@ class WatchHub {
   EventRing ring_;
   CatchUpPool catch_up_;
   const Clock& clock_;
-  EventFeed feed_;  // last: its thread uses all the others
+  EventFeed feed_;  // last: its thread uses all other members
 };
 
 }  // namespace rtcroom

@@ -13,7 +13,7 @@ namespace {
 
 grpc::ByteBuffer BytesOf(const v1::WatchResponse& response) {
   const grpc::Slice bytes(response.ByteSizeLong());
-  // Nobody else has seen it yet.
+  // No other reference exists yet.
   response.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(bytes.begin()));
   return {&bytes, 1};
 }

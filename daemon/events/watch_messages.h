@@ -1,4 +1,4 @@
-// The messages of a Watch stream as they go out.
+// The serialised messages of a Watch stream.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// The bounds of Watch, and what is counted of it.
+// Limits and counters of Watch.
 #pragma once
 
 #include <atomic>
@@ -17,28 +17,28 @@ struct WatchOptions {
   EventRingLimits ring{};
   CatchUpLimits page{};
   CatchUpPoolOptions catch_up{};
-  /// A subscriber that a message has been waiting for that long is too slow.
+  /// A subscriber whose pending message is not read for that long is too slow.
   std::chrono::milliseconds patience = std::chrono::seconds(30);
-  /// How long a subscriber that has been told that its stream ends may take to hear of it.
+  /// How long an ended stream may take until the client has received its end.
   std::chrono::milliseconds farewell = std::chrono::seconds(10);
-  /// The same when the whole server stops.
+  /// The same when the server stops.
   std::chrono::milliseconds stop_farewell = std::chrono::seconds(1);
-  /// How often silences and the slow are looked for, and gRPC's threads are nudged (CallbackNudge):
-  /// at most 900 ms.
+  /// Interval of checks for silent and slow streams and of nudges for gRPC's threads
+  /// (CallbackNudge): at most 900 ms.
   std::chrono::milliseconds tick = std::chrono::milliseconds(250);
-  /// The store is asked for new events that often even when nobody has told of any.
+  /// The store is polled for new events at this interval even without a signal.
   std::chrono::milliseconds safety_poll = std::chrono::seconds(1);
-  /// After the store has failed: at first, and at most.
+  /// Retry after a failure of the store: first and longest delay.
   std::chrono::milliseconds first_back_off = std::chrono::milliseconds(50);
   std::chrono::milliseconds longest_back_off = std::chrono::seconds(5);
 };
 
-/// For metrics: each only ever grows.
+/// For metrics: monotonic counters.
 struct WatchCounts {
   std::atomic<std::uint64_t> events_sent{0};    ///< to all subscribers together
   std::atomic<std::uint64_t> slow_ended{0};     ///< subscribers that were too slow
   std::atomic<std::uint64_t> refused{0};        ///< calls beyond `max_subscribers`
-  std::atomic<std::uint64_t> read_failures{0};  ///< reads of the feed that the store failed
+  std::atomic<std::uint64_t> read_failures{0};  ///< failed reads of the feed
 };
 
 }  // namespace rtcroom

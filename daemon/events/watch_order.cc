@@ -23,7 +23,7 @@ bool IsId(std::string_view text, std::size_t longest) {
   return text.size() <= longest && IsIdText(text);
 }
 
-// A kind that rooms of this server never have is fine: nothing matches it.
+// A kind that this server never has is valid: nothing matches it.
 bool IsKind(int number) {
   return number != v1::ROOM_KIND_UNSPECIFIED && v1::RoomKind_IsValid(number);
 }
@@ -68,7 +68,7 @@ Result<std::vector<UserId>> ReadUsers(const v1::WatchRequest& request) {
   return users;
 }
 
-// Nothing: from now on.
+// nullopt: from now on.
 Result<std::optional<Cursor>> ReadStart(const v1::WatchRequest& request) {
   switch (request.start_case()) {
     case v1::WatchRequest::kNow:
@@ -79,7 +79,7 @@ Result<std::optional<Cursor>> ReadStart(const v1::WatchRequest& request) {
     case v1::WatchRequest::kCursor:
       break;
   }
-  // An empty one is what events have while a snapshot is being sent: nothing to start from.
+  // Events have an empty one during a snapshot: it is no start position.
   std::optional<Cursor> cursor = Cursor::Parse(request.cursor());
   if (!cursor || *cursor == Cursor::Start()) return Bad("cursor: not one that was given out");
   return cursor;
@@ -91,7 +91,7 @@ Result<std::chrono::milliseconds> ReadKeepAlive(const v1::WatchRequest& request)
   const auto seconds = request.keep_alive().seconds();
   const auto nanos = request.keep_alive().nanos();
   const Error bad = Bad("keep_alive: must be 1 s to 5 min");
-  // Far out of range first: in milliseconds it might not fit.
+  // Range check first: in milliseconds it might overflow.
   if (seconds < 0 || seconds > std::chrono::seconds(std::chrono::hours(1)).count()) return bad;
   if (nanos < 0 || nanos > kMostNanos) return bad;
   const auto keep_alive =

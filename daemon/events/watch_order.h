@@ -1,4 +1,4 @@
-// What a subscriber asked for, understood.
+// A parsed Watch request.
 #pragma once
 
 #include <chrono>
@@ -14,14 +14,14 @@ namespace rtcroom {
 
 struct WatchOrder {
   WatchFilter filter{};
-  /// Start after this; nothing: from now on.
+  /// Start after this; nullopt: from now on.
   std::optional<Cursor> after{};
-  bool snapshot = false;  ///< the rooms as they are come first
+  bool snapshot = false;  ///< send the current rooms first
   std::chrono::milliseconds keep_alive = std::chrono::seconds(15);
 };
 
-/// Checks everything that can be checked without the store.
-/// @errors kBadRequest: the detail names the first field that is wrong, and holds no value of it.
+/// Performs all checks that need no store.
+/// @errors kBadRequest: the detail names the first invalid field, without its value.
 Result<WatchOrder> ReadWatchRequest(const v1::WatchRequest& request);
 
 }  // namespace rtcroom

@@ -16,21 +16,20 @@
 namespace rtcroom {
 namespace {
 
-// More than as many names as may be asked for can take. gRPC keeps the request with its stream.
+// More than the maximum number of names can take. gRPC keeps the request with its stream.
 constexpr std::size_t kLongestRequest = std::size_t{32} * 1024;
 
 using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
 
-// A stream that ends before it has begun.
+// A stream that ends before it starts.
 class RefusedWatch final : public Reactor {
  public:
   explicit RefusedWatch(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
 };
 
-// A subscriber whose messages go out over gRPC. The hub's share keeps it until `OnDone`, after
-// which gRPC knows of it no more; those who happen to be telling it something keep it until they
-// are done.
+// A subscriber whose messages go out over gRPC. The hub's reference keeps it until `OnDone`, after
+// which gRPC no longer uses it; threads that are calling it hold a reference of their own.
 class WatchReactor final : public Reactor, public Subscriber {
  public:
   WatchReactor(WatchHub& hub, grpc::CallbackServerContext& context, WatchOrder order)
@@ -47,8 +46,8 @@ class WatchReactor final : public Reactor, public Subscriber {
   }
 
   void BreakOff() override {
-    // The one call that may come while gRPC is done with the stream, so it is made under the lock,
-    // or the context could go meanwhile. Nothing that it causes runs before it returns.
+    // The only call that may come while gRPC finishes the stream, so it is made under the lock, or
+    // the context could be destroyed meanwhile. None of its effects run before it returns.
     const MutexLock lock(mutex_);
     if (context_ != nullptr) context_->TryCancel();
   }
@@ -92,7 +91,7 @@ Reactor* WatchService::Watch(grpc::CallbackServerContext* context,
   if (const grpc::Status added = hub_.Add(subscriber); !added.ok()) {
     return new RefusedWatch(added);
   }
-  return subscriber.get();  // gRPC is not done with it before it has seen it
+  return subscriber.get();  // gRPC uses it until OnDone
 }
 
 }  // namespace rtcroom

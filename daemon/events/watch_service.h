@@ -1,4 +1,4 @@
-// The gRPC service of those who follow the events.
+// The gRPC service of event subscribers.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -10,12 +10,12 @@
 
 namespace rtcroom {
 
-/// Connects streams of Watch with the hub. Requests and messages pass gRPC as bytes: an event is
-/// serialised once, however many are told of it.
+/// Connects Watch streams with the hub. Requests and messages pass gRPC as bytes: an event is
+/// serialised once, whatever the number of subscribers.
 ///
-/// Order of the end: `WatchHub::Stop`, then the gRPC server, then this, then the hub.
+/// Order of destruction: `WatchHub::Stop`, then the gRPC server, then this, then the hub.
 ///
-/// @threads as gRPC calls it: from any.
+/// @threads any, as called by gRPC.
 class WatchService final
     : public v1::MembershipNotifier::WithRawCallbackMethod_Watch<v1::MembershipNotifier::Service> {
  public:

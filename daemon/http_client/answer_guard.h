@@ -1,4 +1,4 @@
-// What of an outside service's answer may reach the HTTP library.
+// Limits on responses of outside services before they reach the HTTP library.
 #pragma once
 
 #include <algorithm>
@@ -8,20 +8,20 @@
 
 namespace rtcroom {
 
-/// Sees an answer's bytes before the library does, which itself takes a head of any length, and
-/// whose regular expression for the first line needs stack for each byte of it.
+/// Inspects a response's bytes before the library, which accepts a head of any length, and whose
+/// regular expression for the status line uses stack in proportion to its length.
 ///
-/// @threads for one thread.
+/// @threads one thread.
 class AnswerGuard {
  public:
   static constexpr std::size_t kMaxFirstLine = 256;
 
-  /// @param max_bytes  of the whole answer: head, framing and body.
+  /// @param max_bytes  of the whole response: head, framing and body.
   explicit AnswerGuard(std::size_t max_bytes) : left_(max_bytes) {}
 
-  /// @return false when these bytes make the answer one that is not taken: too long, with too long
-  ///         a first line, or a preliminary one (1xx), since nothing was sent that asks for it and
-  ///         the library would take it for the answer, and that for the next call's.
+  /// @return false when these bytes make the response unacceptable: too long, with too long a
+  ///         status line, or an interim response (1xx): no request asks for one, and the library
+  ///         would take it for the final response, and the final one for the next call's.
   [[nodiscard]] bool Admits(std::string_view bytes) {
     if (bytes.size() > left_) return false;
     left_ -= bytes.size();

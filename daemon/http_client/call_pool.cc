@@ -12,7 +12,7 @@ CallPool::CallPool(const Clock& clock, Logger& logger, const CallPoolOptions& op
   try {
     while (callers_.size() < options_.callers) callers_.emplace_back([this] { MakeCalls(); });
   } catch (...) {
-    Stop();  // those that were started wait for work, and would be waited for
+    Stop();  // the threads started so far wait for work, and are joined
     throw;
   }
 }
@@ -22,7 +22,7 @@ CallPool::~CallPool() { Stop(); }
 bool CallPool::TrySubmit(Call call) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  // A caller that is free but not awake yet has its call in the queue.
+  // A caller that is free but not yet awake still has its call in the queue.
   const std::size_t under_way = busy_callers_ + waiting_.size();
   if (stopped_ || under_way >= options_.callers + options_.max_waiting) return false;
   waiting_.push_back({.call = std::move(call), .since = now});
@@ -64,7 +64,7 @@ void CallPool::MakeCalls() {
   }
 }
 
-// A thread that let an exception go would end the process, and with it everybody's calls.
+// An exception that escapes a thread would end the process with all its calls.
 void CallPool::Run(const std::function<void()>& function) {
   try {
     function();

@@ -1,4 +1,4 @@
-// Threads for calls that wait for somebody outside.
+// A thread pool for calls that block on outside services.
 #pragma once
 
 #include <chrono>
@@ -17,43 +17,42 @@ namespace rtcroom {
 struct CallPoolOptions {
   std::size_t callers = 16;
   std::size_t max_waiting = 256;  ///< calls for which no caller is free
-  /// A call that waited for longer is not made any more: whoever is behind it has given up, or
-  /// had better be told soon.
+  /// A call that waited longer is dropped: its client has timed out, or needs an early failure.
   std::chrono::milliseconds max_wait = std::chrono::seconds(5);
 };
 
-/// Makes calls in the order in which they were submitted, a bounded number at a time.
+/// Runs calls in the order of submission, a bounded number at a time.
 ///
-/// A service that hangs keeps the callers busy, and those who come meanwhile wait here: for
-/// `max_wait` and one more call's time at most, since a caller that becomes free ends every wait
-/// that is over before it makes the next call.
+/// A hanging service keeps the callers busy, and new calls are queued: for at most `max_wait` plus
+/// the time of one call, since a caller that becomes free drops all expired calls before it runs
+/// the next one.
 ///
-/// @threads safe from any thread, except that `Stop` and the destructor are for one, and for
-///          none of the pool's own.
+/// @threads safe from any thread, except that `Stop` and the destructor are for one thread that is
+///          not of the pool.
 class CallPool {
  public:
-  /// Exactly one of the two runs, once. Neither should throw: what it throws is logged and lost.
+  /// Exactly one of the two runs, once. Neither should throw: an exception is logged and discarded.
   struct Call {
-    std::function<void()> run{};      ///< on a caller; blocks for as long as it bounds itself
+    std::function<void()> run{};      ///< on a caller thread; blocks within its own bounds
     std::function<void()> expired{};  ///< instead, on a caller or in `Close`; does not block
   };
 
   /// Starts the callers.
-  /// @param clock  the waiting is measured by it.
+  /// @param clock  measures the wait in the queue.
   CallPool(const Clock& clock, Logger& logger, const CallPoolOptions& options = {});
-  ~CallPool();  ///< as `Stop`
+  ~CallPool();  ///< calls `Stop`
   CallPool(const CallPool&) = delete;
   CallPool& operator=(const CallPool&) = delete;
 
-  /// @return false when as many calls wait as may, or after `Close`: neither function is ever run.
+  /// @return false when the queue is full, or after `Close`: neither function is ever run.
   [[nodiscard]] bool TrySubmit(Call call);
 
-  /// What waits expires at once, and nothing more is taken; waits for none of those that run. May
-  /// be called again.
+  /// Expires queued calls at once and accepts no more; does not wait for running calls. May be
+  /// called again.
   /// @threads safe from any thread.
   void Close();
 
-  /// `Close`, and what runs is finished. May be called again.
+  /// `Close`, then waits for running calls. May be called again.
   void Stop();
 
  private:

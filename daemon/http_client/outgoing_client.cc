@@ -20,17 +20,17 @@
 namespace rtcroom {
 namespace {
 
-/// Head, framing and body of an answer.
+/// Head, framing and body of a response.
 constexpr std::size_t kMaxAnswerBytes = 2 * kMaxOutgoingReplyBytes;
 
-/// What the library speaks on, instead of a stream of its own.
+/// Replaces the library's own stream.
 class CallStream : public httplib::Stream {
  public:
-  /// @param ssl  null: plain.
+  /// @param ssl  null: without TLS.
   CallStream(socket_t descriptor, SSL* ssl, CallObserver& observer)
       : descriptor_(descriptor), ssl_(ssl), observer_(observer) {}
 
-  // Reads and writes wait by themselves.
+  // Reads and writes block by themselves.
   [[nodiscard]] bool is_readable() const override { return true; }
   [[nodiscard]] bool is_writable() const override { return true; }
 
@@ -53,18 +53,18 @@ class CallStream : public httplib::Stream {
     }
     const int sent =
         SslUninterrupted([&] { return SSL_write(ssl_, from, static_cast<int>(size)); });
-    return sent > 0 ? sent : -1;  // the library would go on for ever after 0
+    return sent > 0 ? sent : -1;  // the library would loop forever on 0
   }
 
   void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   [[nodiscard]] socket_t socket() const override { return descriptor_; }
 
-  /// Whether something came in that was not asked for.
+  /// Whether unsolicited bytes were received.
   [[nodiscard]] bool has_unread() const { return !unread_.empty(); }
 
  private:
-  /// How many bytes came; 0 at the orderly end, -1 when the connection broke.
+  /// Number of bytes received; 0 at the orderly end, -1 when the connection broke.
   ssize_t Receive() {
     if (ssl_ == nullptr) {
       return Uninterrupted([&] { return ::recv(descriptor_, buffer_.data(), buffer_.size(), 0); });
@@ -75,8 +75,7 @@ class CallStream : public httplib::Stream {
     return SSL_get_error(ssl_, count) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
   }
 
-  // A read or write with a timeout is interrupted even by the signal that lets a stopped process
-  // go on.
+  // A read or write with a timeout is interrupted even by SIGCONT after a stop.
   template <typename Call>
   static ssize_t Uninterrupted(Call call) {
     ssize_t count = -1;
@@ -108,7 +107,7 @@ Error Failed(std::string_view why) {
   return {Errc::kUnavailable, fmt::format("outgoing call: {}", why)};
 }
 
-/// @tparam Library  the library's client for http or the one for https.
+/// @tparam Library the library's client for http or for https.
 template <typename Library>
 class ClientOn final : public OutgoingClient, private Library {
  public:
@@ -116,10 +115,10 @@ class ClientOn final : public OutgoingClient, private Library {
     Library::set_follow_location(false);
     Library::set_url_encode(false);
     Library::set_decompress(false);
-    Library::set_tcp_nodelay(true);  // or a body waits until its head is acknowledged
+    Library::set_tcp_nodelay(true);  // otherwise a body waits for the ACK of its head
     Library::enable_server_certificate_verification(true);
     if constexpr (std::is_same_v<Library, httplib::SSLClient>) {
-      // The library's own check, which comes on top, is content with the common name.
+      // The library's own check, which also runs, accepts the common name.
       RequireServerName(Library::ssl_context(), target.host);
     }
   }
@@ -171,9 +170,9 @@ class ClientOn final : public OutgoingClient, private Library {
 
   bool process_socket(const Connection& connection,
                       std::function<bool(httplib::Stream&)> speak) override {
-    // Closing says no goodbye to a peer that may be gone: who closes need not expect SIGPIPE.
+    // Closes without close_notify: the peer may be gone, and a write could raise SIGPIPE.
     if (connection.ssl != nullptr) SSL_set_quiet_shutdown(connection.ssl, 1);
-    // What the library has set is the timeout of the call that connected.
+    // The library set the timeout of the call that opened the connection.
     const timeval timeout{.tv_sec = Library::read_timeout_sec_,
                           .tv_usec = Library::read_timeout_usec_};
     ::setsockopt(connection.sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
@@ -184,7 +183,7 @@ class ClientOn final : public OutgoingClient, private Library {
     return spoken;
   }
 
-  CallObserver* observer_ = nullptr;  ///< of the call that is being made
+  CallObserver* observer_ = nullptr;  ///< of the call in progress
   bool has_unread_ = false;
 };
 

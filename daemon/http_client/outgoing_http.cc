@@ -21,7 +21,7 @@
 namespace rtcroom {
 namespace {
 
-/// A write to a connection that is cut raises SIGPIPE in the thread that writes.
+/// A write to a closed connection raises SIGPIPE in the writing thread.
 void BlockSigpipe() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -33,7 +33,7 @@ Error Stopped(Errc code) { return {code, "outgoing call: the server is stopping"
 
 }  // namespace
 
-/// One request: `Run` by its own thread, while the caller is in `WaitUntil`.
+/// One request: `Run` on its own thread, while the caller is in `WaitUntil`.
 class HttplibOutgoing::Call : private CallObserver {
  public:
   Call(HttplibOutgoing& calls, OutgoingRequest request)
@@ -57,22 +57,20 @@ class HttplibOutgoing::Call : private CallObserver {
     finished_.NotifyAll();
   }
 
-  /// The outcome, or nothing when it is not there by `deadline` or before the call is given up.
+  /// The outcome, or nullopt when there is none by `deadline` or the call is aborted before.
   std::optional<Result<OutgoingReply>> WaitUntil(MonotonicTime deadline) {
     const MutexLock lock(mutex_);
     while (!outcome_ && !given_up_) {
       if (!finished_.WaitUntil(mutex_, deadline)) break;
     }
-    // Cutting the connection has an outcome as well, which may be there first: a failed read.
+    // Closing the connection makes the call fail, and that outcome may arrive first.
     if (given_up_) return std::nullopt;
-    // The library's own limit for a read ends at about the same moment: whichever of the two is
-    // noticed first, the time was up.
+    // The library's read timeout ends at about the same moment: either one is a timeout.
     if (outcome_ && !*outcome_ && calls_.clock_.Monotonic() >= deadline) return std::nullopt;
     return outcome_;
   }
 
-  /// Nobody is to wait any more: ends the request as soon as can be, and nothing more of it is
-  /// sent.
+  /// Aborts the request: ends it as soon as possible and sends nothing more of it.
   void GiveUp() {
     const MutexLock lock(mutex_);
     given_up_ = true;
@@ -85,7 +83,7 @@ class HttplibOutgoing::Call : private CallObserver {
     return outcome_.has_value();
   }
 
-  /// How to call the failure of this call, which is given up or has an outcome.
+  /// Error code for this call, which is aborted or has an outcome.
   Errc FailureCode() {
     const MutexLock lock(mutex_);
     return is_sent_ ? Errc::kUnavailable : Errc::kUnreachable;
@@ -101,7 +99,7 @@ class HttplibOutgoing::Call : private CallObserver {
       client = OutgoingClient::Create(request_.target);
     }
     Result<OutgoingReply> reply = client->Ask(request_, *this);
-    // The library does not read what may be behind another status.
+    // The library does not read a possible body of other statuses.
     if (keep_open && reply && reply->status == 200 && client->IsQuiet()) {
       calls_.KeepIdle(request_.target, std::move(client));
     }
@@ -110,14 +108,14 @@ class HttplibOutgoing::Call : private CallObserver {
 
   void OnConnecting(int descriptor) override { Watch(descriptor); }
 
-  /// Keeps a descriptor of its own for this socket, since the library may close its one, and the
-  /// number be another's, at any moment.
+  /// Keeps a duplicate descriptor of the socket: the library may close its own at any moment, and
+  /// the number may be reused.
   void Watch(int socket) {
     const MutexLock lock(mutex_);
     if (connection_ >= 0) ::close(connection_);
     connection_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (!given_up_) return;
-    // The library tries a host's addresses in turn. What is no socket cannot be connected.
+    // The library tries a host's addresses in turn. A descriptor that is no socket cannot connect.
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     if (nothing < 0) return;
     ::dup3(nothing, socket, O_CLOEXEC);
@@ -142,7 +140,7 @@ class HttplibOutgoing::Call : private CallObserver {
 };
 
 struct HttplibOutgoing::RunningCall {
-  /// Shared by the caller, who may leave first, and the list, which the thread may leave first.
+  /// Shared by the caller and the list, since either may release it first.
   std::shared_ptr<Call> call;
   std::jthread thread;
 };
@@ -157,7 +155,7 @@ HttplibOutgoing::HttplibOutgoing(const Clock& clock) : clock_(clock) {}
 
 HttplibOutgoing::~HttplibOutgoing() {
   Stop();
-  std::list<RunningCall> calls;  // joined without the lock, which a call that ends may take
+  std::list<RunningCall> calls;  // joined without the lock, which an ending call may take
   const MutexLock lock(mutex_);
   calls.swap(calls_);
 }
@@ -233,14 +231,14 @@ void HttplibOutgoing::CollectLocked() {
 }
 
 std::unique_ptr<OutgoingClient> HttplibOutgoing::TakeIdle(const OutgoingTarget& target) {
-  std::vector<IdleClient> closing;  // without the lock
+  std::vector<IdleClient> closing;  // closed without the lock
   const MutexLock lock(mutex_);
   const MonotonicTime now = clock_.Monotonic();
   const auto young = std::ranges::find_if(
       idle_, [now](const IdleClient& idle) { return now - idle.since < kMaxIdleTime; });
   std::move(idle_.begin(), young, std::back_inserter(closing));
   idle_.erase(idle_.begin(), young);
-  // The newest first, so that a burst's surplus grows old.
+  // Newest first, so that the surplus of a burst ages out.
   for (auto after = idle_.end(); after != idle_.begin();) {
     const auto idle = std::prev(after);
     after = idle;

@@ -1,4 +1,4 @@
-// What an outside service answers.
+// Response of an outside service.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// Longest body of an answer that is taken.
+/// Maximum accepted length of a response body.
 inline constexpr std::size_t kMaxOutgoingReplyBytes = std::size_t{64} * 1024;
 
 struct OutgoingReply {

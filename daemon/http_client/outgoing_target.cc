@@ -10,11 +10,11 @@
 namespace rtcroom {
 namespace {
 
-/// 1 to 65535, or nothing.
+/// 1 to 65535, or nullopt.
 std::optional<int> ParsePort(std::string_view digits) {
   int port = 0;
   const char* const end = digits.data() + digits.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is told
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): bounded by `end`
   const auto [rest, error] = std::from_chars(digits.data(), end, port);
   if (error != std::errc() || rest != end || port < 1 || port > 65535) return std::nullopt;
   return port;

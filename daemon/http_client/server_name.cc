@@ -12,7 +12,7 @@ namespace rtcroom {
 void RequireServerName(SSL_CTX* context, const std::string& host) {
   X509_VERIFY_PARAM* const required = SSL_CTX_get0_param(context);
   if (X509_VERIFY_PARAM_set1_ip_asc(required, host.c_str()) == 1) return;
-  ERR_clear_error();  // that it is no address
+  ERR_clear_error();  // the error that it is not an address
   X509_VERIFY_PARAM_set_hostflags(
       required, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (!host.empty() && X509_VERIFY_PARAM_set1_host(required, host.data(), host.size()) == 1) return;

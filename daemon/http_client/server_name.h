@@ -1,4 +1,4 @@
-// Whether a TLS server is the one that was asked for.
+// Verification of a TLS server's name.
 #pragma once
 
 #include <string>
@@ -7,12 +7,12 @@
 
 namespace rtcroom {
 
-/// Connections of `context` are verified only with a certificate that has `host` among its subject
-/// alternative names: as an IP address when it is one, as a DNS name otherwise, where `*` stands
-/// for one whole first label. The subject's common name never counts.
+/// Connections of `context` require a certificate with `host` among its subject alternative names:
+/// as an IP address if it is one, otherwise as a DNS name, where `*` stands for one whole first
+/// label. The subject's common name is never accepted.
 ///
 /// @param host  a name, or an address without brackets.
-/// @throws std::runtime_error when `host` cannot be checked for.
+/// @throws std::runtime_error when the check for `host` cannot be set up.
 void RequireServerName(SSL_CTX* context, const std::string& host);
 
 }  // namespace rtcroom

@@ -37,9 +37,9 @@ Result<std::unique_ptr<ActingOwner>> ActingOwner::Of(const std::filesystem::path
     nearest = nearest.parent_path();
   }
   if (found.st_uid == 0) return unchanged();
-  // From here on its end brings back what there was, however far this comes.
+  // From here on the destructor restores the previous state, after a partial switch as well.
   std::unique_ptr<ActingOwner> owner(new ActingOwner(::getegid(), SupplementaryGroups()));
-  // The groups first: who is no longer root may not choose them.
+  // The groups first: a process that is no longer root may not set them.
   if (!owner->groups_.empty() && ::setgroups(0, nullptr) != 0) return OwnerProblem(path, errno);
   if (::setegid(found.st_gid) != 0) return OwnerProblem(path, errno);
   if (::seteuid(found.st_uid) != 0) return OwnerProblem(path, errno);
@@ -48,7 +48,7 @@ Result<std::unique_ptr<ActingOwner>> ActingOwner::Of(const std::filesystem::path
 
 ActingOwner::~ActingOwner() {
   if (!is_switched_) return;
-  // The real user ID is root's all the time, so none can fail.
+  // The real user ID is still root's, so none can fail.
   if (::seteuid(0) != 0 || ::setegid(group_) != 0) std::abort();
   if (SupplementaryGroups() == groups_) return;
   if (::setgroups(groups_.size(), groups_.data()) != 0) std::abort();

@@ -1,4 +1,4 @@
-// Root at work in a directory of somebody else.
+// Lets root act as the owner of a directory.
 #pragma once
 
 #include <filesystem>
@@ -12,12 +12,12 @@
 
 namespace rtcroom {
 
-/// While it lives, a process of root does what it does to files as their owner, in none but the
-/// group of the directory: what it makes in a server's data directory would shut the server out
-/// otherwise, and what the server has put there cannot lead it to files of root. No effect unless
+/// While it exists, a root process accesses files as their owner, with only the directory's group:
+/// files that root creates in a server's data directory would be inaccessible to the server, and
+/// files that the server has put there cannot redirect root to its own files. No effect unless
 /// running as root.
 ///
-/// @threads for the whole process: other threads must not touch files meanwhile; one at a time.
+/// @threads for the whole process: other threads must not access files meanwhile; one at a time.
 class ActingOwner {
  public:
   /// As the owner of `path`, or of the nearest directory above it that exists.
@@ -33,10 +33,10 @@ class ActingOwner {
   ActingOwner(gid_t group, std::vector<gid_t> groups)
       : is_switched_(true), group_(group), groups_(std::move(groups)) {}
 
-  // What there was before.
+  // The previous state.
   const bool is_switched_ = false;
   const gid_t group_ = 0;
-  const std::vector<gid_t> groups_ = {};  ///< the supplementary ones
+  const std::vector<gid_t> groups_ = {};  ///< the supplementary groups
 };
 
 }  // namespace rtcroom

@@ -20,16 +20,16 @@
 namespace rtcroom {
 namespace {
 
-/// Rooms read at a time when leases are restored: bounds the memory, costs next to nothing.
+/// Rooms read at a time when leases are restored: bounds memory at negligible cost.
 constexpr std::size_t kRestoreBatch = 1000;
 
-/// Often enough to keep up with as many changes as one machine can commit.
+/// Often enough to keep up with the maximum commit rate of one machine.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
-/// Events that are newer than the mark can be lost unnoticed.
+/// Events newer than the mark can be lost undetected.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
-/// 0 when the system does not tell.
+/// 0 when the system does not report it.
 std::uint64_t FreeBytesAt(const std::filesystem::path& directory) {
   std::error_code unknown;
   const std::filesystem::space_info space = std::filesystem::space(directory, unknown);
@@ -64,7 +64,7 @@ Status App::Start() {
   metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, process_start_, Figures());
   if (Status status = OpenRooms(); !status) return status;
   if (Status status = BuildServices(); !status) return status;
-  // Reading a large store takes a while, in which nobody could beat.
+  // Clients could not send heartbeats while the store was read.
   leases_.GraceForAll();
   inactive_.GraceForAll();
   if (Status status = Listen(); !status) return status;
@@ -145,7 +145,7 @@ Status App::CompareWithMark() {
 
 void App::NoteNewest() {
   const Result<Cursor> newest = store_->Newest();
-  if (!newest) return;  // the store says so itself
+  if (!newest) return;  // the store logs the error itself
   const Status noted = mark_->Note(*newest);
   if (!noted && is_mark_written_) {
     logger_.Warn("mark_not_written", {{"reason", noted.error().detail}});
@@ -225,7 +225,7 @@ void App::BeginUpkeep() {
 void App::ForgetEndedBans() {
   if (bans_.RemoveEnded() == 0) return;
   const Status removed = store_->RemoveEndedBans(clock_.Now());
-  // What stays is passed over by the next start.
+  // The next start ignores the remaining ones.
   if (!removed) logger_.Warn("bans_not_removed", {{"reason", removed.error().detail}});
 }
 
@@ -286,14 +286,14 @@ void App::OnStall() { metrics_->CountStall(); }
 
 void App::Stop(SocketAfterStop after) {
   if (draining_.exchange(true)) return;
-  // First, so that nobody is evicted for heartbeats that we no longer take.
+  // First, so that no pusher is evicted for heartbeats that the server no longer accepts.
   reaping_.reset();
   trimming_.reset();
   marking_.reset();
-  // Whoever waits for it can be answered while the listener still is there.
+  // A waiting client can be answered while the listener still exists.
   if (backup_endpoint_ != nullptr) backup_endpoint_->Stop();
   StopServing(after);
-  // A start that failed has a hub that reads the store, and no server yet that would end it.
+  // After a failed start, the hub reads the store but has no server yet that would end it.
   if (watch_ != nullptr) watch_->Stop();
   if (calls_ != nullptr) calls_->Stop();
   im_.reset();

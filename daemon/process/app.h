@@ -1,31 +1,30 @@
-// The running server: every part, built in one order and stopped in the reverse.
+// The running server: all parts, built in one order and stopped in the reverse.
 //
-// Threads: what runs on them; what they may block on; how they are told to stop.
+// Threads: what runs on them; what they may block on; how they are stopped.
 // - main: waits for signals (serve.cc); signals; SIGTERM or SIGINT
-// - log: what waits to be written; standard error; the end of the process
-// - loops: sockets, TLS, requests that wait for nothing; a read of the store; the end of the
-// threads
-// - workers: requests that change something; a commit; likewise
+// - log: queued lines; standard error; the end of the process
+// - loops: sockets, TLS, requests that never wait; a read of the store; the end of the threads
+// - workers: requests that change state; a commit; likewise
 // - admin loop and workers: the operator's requests; a commit; likewise
-// - console's callers, 2: what the console asks for; a commit; `Console::Stop`
-// - console's streams: what they are told; a read of the store; likewise
-// - outgoing callers, 16: questions to outside services; the network, bounded; `CallPool::Stop`
-// - outgoing calls, one question each: the network; `HttplibOutgoing::Stop`
-// - IM bridge: what groups are owed; the store; `ImLink::Stop`
+// - console's callers, 2: calls of the console's API; a commit; `Console::Stop`
+// - console's streams: event delivery; a read of the store; likewise
+// - outgoing callers, 16: calls to outside services; the network, bounded; `CallPool::Stop`
+// - outgoing calls, one call each: the network; `HttplibOutgoing::Stop`
+// - IM bridge: pending work of groups; the store; `ImLink::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
-// - signs of a start, only under a service manager and until it serves; the manager's socket,
-// bounded; the end of `StartWatch`
-// - watchdog and status, only under a service manager: ask all of the above for signs of life; the
-// manager's socket, bounded; the end of `ServiceWatch`
+// - start signals, only under a service manager and until it serves; the manager's socket, bounded;
+//   the end of `StartWatch`
+// - watchdog and status, only under a service manager: request signs of life from all of the above;
+//   the manager's socket, bounded; the end of `ServiceWatch`
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - trimmer: `EventTrimmer::Trim`, ended bans and sessions; a commit; the end of its task
 // - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
-// - gRPC door: operators' programs on their way to gRPC; nothing; `OperatorServer::Stop`
-// - gRPC's own: their calls, which wait for nothing, and reflection, which waits for its client;
-// likewise
+// - gRPC door: passes operators' connections to gRPC; nothing; `OperatorServer::Stop`
+// - gRPC's own: operators' calls, which never wait, and reflection, which waits for its client;
+//   likewise
 // - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
-// - operator's callers, 4: what those calls ask for; a commit; likewise
+// - operator's callers, 4: the work of operators' calls; a commit; likewise
 #pragma once
 
 #include <atomic>
@@ -92,59 +91,59 @@ class App : public SweepObserver {
  public:
   static constexpr ConnectionLimits kAdminConnections{.total = 256, .per_address = 256};
 
-  /// @param config  without problems; in dev mode what is missing of keys and certificate is
-  ///                made and kept in the data directory.
-  /// @param sockets  that listen already; listeners that find none bind their own.
-  /// @param process_start  for the metrics; nothing when it is not known.
+  /// @param config  without problems; in dev mode missing keys and certificates are generated and
+  ///         kept in the data directory.
+  /// @param sockets  already listening; listeners without one bind their own.
+  /// @param process_start  for the metrics; nullopt when it is not known.
   App(Config config, RunMode mode, InheritedSockets sockets, std::optional<TimePoint> process_start,
       Logger& logger);
   ~App() override;  ///< as `Stop`
 
-  /// Builds everything and begins to serve. To be called once.
+  /// Builds all parts and begins to serve. Call it once.
   /// @errors the first part that could not be built: one sentence for the operator.
   Status Start();
 
-  /// Takes up what may change at run time, and reads the certificate's files again. Says in the
-  /// log what was taken up and what needs a restart.
+  /// Applies the reloadable changes, and reads the certificate's files again. Logs the applied
+  /// changes and those that need a restart.
   void Reload(const Config& fresh);
 
-  /// Whether a successor with `fresh` would listen where this server does: sockets are handed over
-  /// as they are.
-  /// @errors kBadRequest naming the key that has changed.
+  /// Whether a successor with `fresh` would listen on the same addresses: sockets are handed over
+  /// unchanged.
+  /// @errors kBadRequest, naming the changed key.
   [[nodiscard]] Status CheckSameListeners(const Config& fresh) const;
 
-  /// Readiness fails first; then nothing new is accepted, what runs is finished within
+  /// Readiness fails first; then nothing new is accepted, running work is finished within
   /// `server.drain_timeout`, and the store is closed.
   void Stop(SocketAfterStop after = SocketAfterStop::kClosed);
 
-  /// The listening sockets that a stop has kept.
+  /// The listening sockets kept by a stop.
   std::vector<NamedSocket> TakeSockets();
 
   void OnSweep(const SweepOutcome& outcome) override;
   void OnStall() override;
 
-  /// What must not stand still while it serves: the loops and workers of phones and operators, the
-  /// reaper, and, by way of the upkeep that writes to the store all the time, the store's writer.
-  /// They answer for as long as this lives and is not stopped.
+  /// The parts that must not stall while it serves: the loops and workers of clients and operators,
+  /// the reaper, and the store's writer, by way of the upkeep that writes to the store continually.
+  /// They answer as long as this object exists and is not stopped.
   [[nodiscard]] std::vector<WatchedPart> WatchedParts();
 
   /// "3 rooms, 7 pushers"
   [[nodiscard]] std::string StatusLine() const;
 
-  /// Where it listens, with the real ports; empty for a listener that is off.
+  /// The bound addresses, with the real ports; empty for a listener that is off.
   [[nodiscard]] std::string http_address() const;
   [[nodiscard]] std::string https_address() const;
   [[nodiscard]] std::string grpc_address() const;
 
-  /// Of `serve --dev`: where a browser finds the console, with the token in the link when it is one
-  /// that was made; only for the eyes of who has started the server.
+  /// Of `serve --dev`: the console's URL for a browser. It contains the token when that was
+  /// generated; show it only to the user who started the server.
   [[nodiscard]] std::string console_link() const;
 
  private:
   Status OpenDataDirectory();
   Status FillInDevIdentity();
   Status OpenRooms();
-  /// Says so when the store has lost what was acknowledged.
+  /// Logs when the store has lost acknowledged events.
   Status CompareWithMark();
   void NoteNewest();
   Status RestoreBans();
@@ -156,7 +155,7 @@ class App : public SweepObserver {
   [[nodiscard]] RouterOptions RouterOptionsNow() const;
   [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
   void MakeAdminRouter();
-  /// Needs listeners that are bound.
+  /// Requires bound listeners.
   void MakeConsole();
   [[nodiscard]] ConsoleFigures ConsoleFiguresNow() const;
   Status Listen();
@@ -170,19 +169,19 @@ class App : public SweepObserver {
   void MakeGrpcServer();
   [[nodiscard]] RequestAnswers Answers();
   [[nodiscard]] WatchFigures WatchFiguresNow() const;
-  /// What the metrics ask for at each scrape.
+  /// The sources that the metrics read at each scrape.
   [[nodiscard]] MetricsSources Figures();
   [[nodiscard]] AdmissionLimits AdmissionLimitsNow() const;
   void ApplyLimits();
   void BeginUpkeep();
-  /// Shows when the certificates end that are served with now.
+  /// Reports the expiry times of the current certificates.
   void NoteCertificates();
   void ForgetEndedBans();
   void TendSessions();
   void StopServing(SocketAfterStop after);
 
-  Config config_;         ///< completed by what a start fills in
-  Config loaded_config_;  ///< as it was read, for the next reload
+  Config config_;         ///< includes the values that a start fills in
+  Config loaded_config_;  ///< as loaded, for the next reload
   const RunMode mode_;
   Secret dev_admin_token_;  ///< only in dev mode, and only when none is configured
   Logger& logger_;
@@ -208,10 +207,10 @@ class App : public SweepObserver {
   CommitFanOut commits_{{&leases_, &inactive_, &room_census_, &quota_, &watch_commits_,
                          &console_commits_, &im_commits_}};
   std::unique_ptr<Storage> store_;
-  std::optional<PositionMark> mark_;  ///< only of a store that is a file
+  std::optional<PositionMark> mark_;  ///< only if the store is a file
   bool is_mark_written_ = true;
   std::unique_ptr<ImLoginSigner> login_signer_;
-  std::unique_ptr<ImLoginSigner> hour_signer_;  ///< of tickets for webrtc rooms
+  std::unique_ptr<ImLoginSigner> hour_signer_;  ///< signs tickets for webrtc rooms
   std::unique_ptr<UserSigVerifier> login_verifier_;
   OpensslSessionCrypto session_crypto_{random_};
   std::unique_ptr<SessionService> sessions_;
@@ -236,7 +235,7 @@ class App : public SweepObserver {
   std::unique_ptr<ConnectionCensus> census_;
   std::unique_ptr<MemoryTotal> held_;
   std::unique_ptr<MemoryTotal> admin_held_;
-  /// Of its own, so that the operator gets in when nobody else does.
+  /// Separate, so that the operator can connect when the others are exhausted.
   ConnectionCensus admin_census_{kAdminConnections};
   std::unique_ptr<EdgeThreads> threads_;
   std::unique_ptr<EdgeThreads> admin_threads_;

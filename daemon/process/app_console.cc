@@ -1,4 +1,4 @@
-// What of `App` the console shows, and where it is found.
+// The parts of `App` that the console shows, and its URL.
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@
 namespace rtcroom {
 namespace {
 
-/// How a browser on this machine reaches a listener. Empty when there is none.
+/// The origin of a listener for a browser on this machine. Empty when there is none.
 std::string OriginOf(std::string_view scheme, const std::string& bound_address) {
   const std::optional<std::string> address = ReachableFromHere(bound_address);
   return address ? std::string(scheme) + "://" + *address : std::string();

@@ -1,4 +1,4 @@
-// The half of `App` that clients meet: its listeners, from the first to the last.
+// The listeners of `App`, from start to stop.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -18,20 +18,20 @@
 namespace rtcroom {
 namespace {
 
-/// A client of gRPC takes three descriptors, and all of them together leave most to phones.
+/// A gRPC client takes three descriptors; the limit on all of them leaves most to other clients.
 constexpr std::size_t kMostGrpcClients = 128;
 constexpr std::size_t kDescriptorsForAGrpcClient = 8;
 
-/// Of the listener that only the operator uses.
+/// Of the operator's listener.
 constexpr EdgeThreadCounts kAdminThreads{.loops = 1, .workers = 2, .waiting = 64};
 
-/// Many phones share one address, and come together when a meeting begins.
+/// Many clients share one address, and arrive together when a meeting begins.
 constexpr std::uint32_t kTicketsAtOnce = 100;
 
-/// More loops than this share the readers of the store, and phones do not need them.
+/// More loops than this share the store's readers, and clients do not need them.
 constexpr std::size_t kMaxLoops = 8;
 
-/// What may be held for slow clients where the operator has not said, of so much memory.
+/// The default limit of bytes held for slow clients, for that much memory.
 std::size_t HeldBytesFor(std::uint64_t memory) {
   return std::min<std::uint64_t>(std::uint64_t{256} << 20, memory / 4);
 }
@@ -132,7 +132,7 @@ void App::MakeServer(std::string_view name, const std::string& address, TlsSourc
   if (address.empty()) return;
   HttpListenerOptions options = ListenerOptions(name, address);
   options.tls = std::move(tls);
-  // A configuration that was loaded has nothing here that is no range.
+  // A loaded configuration holds only valid ranges here.
   options.connections.trusted_proxies =
       AddressRanges::Parse(config_.server.trusted_proxies).value_or(AddressRanges());
   options.connections.proxy_protocol = config_.server.proxy_protocol;
@@ -206,7 +206,7 @@ void App::Reload(const Config& fresh) {
   const ServerConfig before = config_.server;
   const Secret token_before = config_.admin.token;
   config_ = PlanReload(config_, fresh).config;
-  if (config_.server.tls_cert.empty()) {  // the one that was made in dev mode stays
+  if (config_.server.tls_cert.empty()) {  // keeps the one generated in dev mode
     config_.server.tls_cert = before.tls_cert;
     config_.server.tls_key = before.tls_key;
   }
@@ -214,7 +214,7 @@ void App::Reload(const Config& fresh) {
   logger_.SetLevel(config_.log.level);
   ApplyLimits();
   admin_access_->SetToken(config_.admin.token);
-  // A stream has shown its token once, and would go on with one that no longer opens anything.
+  // A stream checks its token only once, and would continue with a revoked one.
   if (config_.admin.token != token_before) console_->EndStreams();
   utils_->SetAdminToken(config_.utils.admin_token);
   if (https_ != nullptr) {
@@ -260,8 +260,8 @@ void App::StopServing(SocketAfterStop after) {
         std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.Monotonic()),
         std::chrono::milliseconds(0));
   };
-  // Side by side: neither may use up the other's time, or go on accepting meanwhile. Where the
-  // system has no thread left they stop one after the other, when they are waited for.
+  // In parallel: neither may use up the other's time, or keep accepting meanwhile. If the system
+  // has no thread left, they stop one after the other, when they are waited for.
   constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
   for (HttpServer* const server : {http_.get(), https_.get()}) {
@@ -271,17 +271,17 @@ void App::StopServing(SocketAfterStop after) {
   if (grpc_ != nullptr) {
     stopping.push_back(std::async(kAtOnceIfItCan, [&] { grpc_->Stop(left(), after); }));
   }
-  // A little before the end of the drain, or the answers would come too late.
+  // Slightly before the end of the drain, so that the answers are still sent.
   const auto for_answers = std::min<std::chrono::milliseconds>(config_.server.drain_timeout / 4,
                                                                std::chrono::milliseconds(500));
   for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
-  // Whoever still waits for an outside service is answered now that there is none.
+  // Answers the callers that still wait for an outside service.
   outgoing_.Stop();
-  // A notice that is cut short is sent again after the next start.
-  // Half of the time is for it: the rest is for the answers of those who wait for a group.
+  // An interrupted notice is sent again after the next start. It gets half of the time; the rest is
+  // for the answers of callers that wait for a group.
   if (im_ != nullptr) im_->Stop(std::min<std::chrono::milliseconds>(left(), for_answers) / 2);
   for (const std::future<void>& stopped : stopping) stopped.wait();
-  if (console_ != nullptr) console_->Close();  // first, so that its answers find their way
+  if (console_ != nullptr) console_->Close();  // first, so that its answers can still be sent
   if (admin_ != nullptr) admin_->Stop(left(), after);
   if (console_ != nullptr) console_->Stop();
 }

@@ -1,4 +1,4 @@
-// What of `App` answers requests: signers, logins, sessions, rooms, the router.
+// The parts of `App` that answer requests: signers, logins, sessions, rooms, the router.
 #include <chrono>
 #include <span>
 #include <utility>
@@ -42,7 +42,7 @@ std::vector<UserId> UserIds(const std::vector<std::string>& texts) {
   return ids;
 }
 
-/// Empty when none is named.
+/// Empty for an empty path.
 Result<std::string> ReadPem(const std::string& path) {
   if (path.empty()) return std::string();
   return ReadSmallFile(path);
@@ -70,7 +70,7 @@ Status App::BuildServices() {
                                               .utils = &utils_->services()},
                                      RouterOptionsNow());
   MakeAdminRouter();
-  // Eight digits set apart the runs whose lines share a log.
+  // Eight digits distinguish runs that write to the same log.
   request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   return {};
 }

@@ -33,7 +33,7 @@ Error Failure(const BoundedCommand& command, const std::string& reason) {
 
 std::string Reason(int error) { return std::generic_category().message(error); }
 
-/// What differs between a new process and this one.
+/// Attributes of a new process that differ from this one.
 class SpawnSettings {
  public:
   explicit SpawnSettings(int output) {
@@ -41,7 +41,7 @@ class SpawnSettings {
     posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
-    // This process waits for its signals and ignores SIGPIPE; neither is for the other program.
+    // This process blocks its signals and ignores SIGPIPE; the other program must do neither.
     sigset_t none;
     sigemptyset(&none);
     sigset_t ignored;
@@ -67,7 +67,7 @@ class SpawnSettings {
   posix_spawnattr_t attributes_{};
 };
 
-/// A process that is killed, unless it has ended, and never left as a zombie.
+/// A child process that is killed, unless it has ended, and always reaped.
 class Child {
  public:
   explicit Child(pid_t pid)
@@ -81,7 +81,7 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Readable once it has ended.
+  /// Readable once the process has ended.
   [[nodiscard]] const FileDescriptor& descriptor() const { return descriptor_; }
 
   int Wait() {
@@ -97,7 +97,7 @@ class Child {
   FileDescriptor descriptor_;
 };
 
-/// Reads what is there, so that the child never waits for us; keeps the beginning of it.
+/// Drains the pipe, so that the child never blocks on it; keeps the beginning of the output.
 /// @return false at the end of the output.
 bool Drain(int from, std::string& output) {
   std::array<char, kMaxOutput> chunk{};
@@ -110,7 +110,7 @@ bool Drain(int from, std::string& output) {
   }
 }
 
-/// @return false when the time was over first.
+/// @return false when the time ran out first.
 bool AwaitEnd(const Child& child, int output, milliseconds timeout, const Clock& clock,
               std::string& text) {
   const MonotonicTime deadline = clock.Monotonic() + timeout;
@@ -118,7 +118,8 @@ bool AwaitEnd(const Child& child, int output, milliseconds timeout, const Clock&
   while (true) {
     std::array<pollfd, 2> entries = {{
         {.fd = child.descriptor().get(), .events = POLLIN, .revents = 0},
-        {.fd = has_more ? output : -1, .events = POLLIN, .revents = 0},  // negative: passed over
+        {.fd = has_more ? output : -1, .events = POLLIN, .revents = 0},  // negative: ignored by
+                                                                         // poll
     }};
     const auto left = std::chrono::ceil<milliseconds>(deadline - clock.Monotonic());
     if (left.count() <= 0) return false;
@@ -135,7 +136,7 @@ Result<CommandOutcome> RunBounded(const BoundedCommand& command, const Clock& cl
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return Failure(command, Reason(errno));
   const FileDescriptor output(pipe_ends[0]);
   std::optional<FileDescriptor> childs_end(pipe_ends[1]);
-  // Only this end: programs do not expect to write to a pipe that refuses.
+  // This end only: programs do not expect a non-blocking output.
   if (fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return Failure(command, Reason(errno));
 
   const SpawnSettings settings(childs_end->get());
@@ -149,7 +150,7 @@ Result<CommandOutcome> RunBounded(const BoundedCommand& command, const Clock& cl
   }
   Child child(pid);
   if (!child.descriptor().valid()) return Failure(command, "cannot be watched: " + Reason(errno));
-  childs_end.reset();  // or the output would never end
+  childs_end.reset();  // otherwise the output would never end
 
   CommandOutcome outcome;
   if (!AwaitEnd(child, output.get(), command.timeout, clock, outcome.output)) {

@@ -1,4 +1,4 @@
-// Another program, run to its end within a time.
+// Runs another program with a time limit.
 #pragma once
 
 #include <chrono>
@@ -13,13 +13,13 @@ namespace rtcroom {
 
 struct BoundedCommand {
   std::filesystem::path program = {};
-  std::vector<std::string> arguments = {};    ///< its own name first
+  std::vector<std::string> arguments = {};    ///< argv, with the program's name first
   std::vector<std::string> environment = {};  ///< `NAME=value` texts
-  std::chrono::milliseconds timeout{};        ///< then it is killed
+  std::chrono::milliseconds timeout{};        ///< then the program is killed
 };
 
 struct CommandOutcome {
-  int exit_code = 0;        ///< as a shell tells it: 128 + n for signal n
+  int exit_code = 0;        ///< as in a shell: 128 + n for signal n
   std::string output = {};  ///< of both streams, the first 4 KiB
 };
 

@@ -1,4 +1,4 @@
-// Texts in the form that exec takes: an array of pointers with a null pointer at its end.
+// Texts in the form of exec arguments: an array of pointers, ended by a null pointer.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// Owns a copy of the texts. Neither copied nor moved, since it points into itself.
+/// Owns a copy of the texts. Neither copyable nor movable, since it points into itself.
 class CStrings {
  public:
   explicit CStrings(std::vector<std::string> texts) : texts_(std::move(texts)) {

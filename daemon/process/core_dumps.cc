@@ -2,7 +2,7 @@
 
 #include <sys/prctl.h>
 
-// g++ predefines names; clang says it through __has_feature.
+// g++ predefines macros; clang reports sanitizers through __has_feature.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define RTCROOM_IS_SANITIZED 1
 #elif defined(__has_feature)

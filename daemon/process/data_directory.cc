@@ -25,7 +25,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::filesystem
   if (!std::filesystem::exists(path, problem)) {
     std::filesystem::create_directories(path, problem);
     if (problem) return OpenProblem(path, problem.value());
-    // What is in it (members, keys) is for the server alone.
+    // Its contents (members, keys) are for the server alone.
     std::filesystem::permissions(path, std::filesystem::perms::owner_all, problem);
   }
   const std::filesystem::path lock_file = path / "LOCK";

@@ -1,4 +1,4 @@
-// The directory that belongs to one running server.
+// The data directory of one running server.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace rtcroom {
 
-/// Owns the data directory: makes it when it is missing and holds a lock on it, so that no two
-/// processes ever hold the store at once. The kernel drops the lock with the process, however
-/// that ends.
+/// Owns the data directory: creates it when it is missing and holds a lock on it, so that no two
+/// processes open the store at once. The kernel releases the lock when the process ends, however
+/// that happens.
 class DataDirectory {
  public:
   /// @errors with one sentence that names the directory: kUnavailable when it cannot be made or

@@ -8,7 +8,7 @@ void RaiseDescriptorLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
-  // Where it is refused, the old limit holds, and fewer connections are let in.
+  // On failure the old limit applies, and fewer connections are accepted.
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 

@@ -33,10 +33,10 @@ std::string_view FirstLine(std::string_view text) { return text.substr(0, text.f
 
 StartCommand OwnStartCommand(const char* const* arguments, const char* const* environment) {
   StartCommand command{.arguments = Texts(arguments), .environment = Texts(environment)};
-  // Sockets that this process inherited are not those that it will hand on.
+  // Sockets that this process inherited are not the ones that it passes on.
   std::erase_if(command.environment, IsListenVariable);
   std::erase_if(command.environment, IsProcessStartVariable);
-  std::error_code unknown;  // then the path stays empty, and CheckSuccessor says so
+  std::error_code unknown;  // the path then stays empty, which CheckSuccessor reports
   command.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
   return command;
 }
@@ -48,7 +48,7 @@ Status HandOver::CheckSuccessor() {
   if (command_.program.empty()) {
     return Error{Errc::kUnavailable, "the path of this program is not known"};
   }
-  // `check-config` takes the options of `serve`.
+  // `check-config` accepts the options of `serve`.
   std::vector<std::string> arguments = command_.arguments;
   const auto serve =
       std::find(arguments.begin() + std::min<std::ptrdiff_t>(1, std::ssize(arguments)),
@@ -56,7 +56,7 @@ Status HandOver::CheckSuccessor() {
   if (serve == arguments.end()) return Error{Errc::kUnavailable, "not started by `serve`"};
   *serve = "check-config";
 
-  // It is the successor that goes on talking with the service manager, and no other child.
+  // Only the successor talks to the service manager, and no other child.
   std::vector<std::string> environment = command_.environment;
   std::erase_if(environment, IsNotifyVariable);
 

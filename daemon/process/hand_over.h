@@ -1,4 +1,4 @@
-// The way from this program to its successor, within one process.
+// The hand-over from this program to its successor, within one process.
 #pragma once
 
 #include <chrono>
@@ -13,21 +13,21 @@
 
 namespace rtcroom {
 
-/// How this process was started, so that the same can be done again.
+/// How this process was started, for a start of its successor.
 struct StartCommand {
-  std::filesystem::path program = {};         ///< absolute; empty when the system does not tell
-  std::vector<std::string> arguments = {};    ///< its own name first, then `serve`
+  std::filesystem::path program = {};         ///< absolute; empty when unknown
+  std::vector<std::string> arguments = {};    ///< argv: the program's name, then `serve`
   std::vector<std::string> environment = {};  ///< `NAME=value` texts
 };
 
 /// @param arguments  of `main`, ended by a null pointer, as is `environment`.
-/// To be called early: after an upgrade has put another file at the program's path, the system
-/// tells of the old one as deleted.
+/// Call it early: after an upgrade has put another file at the program's path, the system reports
+/// the old one as deleted.
 StartCommand OwnStartCommand(const char* const* arguments, const char* const* environment);
 
-/// An upgrade without a lost request: the listening sockets stay open all the time, and clients
-/// wait in their backlog while the old program ends and the new one starts. The process keeps
-/// its pid, so that whoever watches it notices nothing.
+/// An upgrade without a lost request: the listening sockets stay open, and clients wait in their
+/// backlog while the old program ends and the new one starts. The process keeps its pid, so that
+/// its supervisor is not affected.
 ///
 /// The order is: `CheckSuccessor`; then stop serving, close the store and end all threads, but
 /// keep the sockets; then `Exec`.
@@ -40,22 +40,21 @@ class HandOver {
   /// `clock` must outlive it.
   HandOver(StartCommand command, const Clock& clock);
 
-  /// Whether the program that is now found where this one was started from runs at all and can
-  /// use the configuration as it is now: asks its `check-config`. Waits for at most
-  /// `kCheckTimeout`; nothing has changed afterwards.
+  /// Whether the program now at this one's path runs at all and accepts the current configuration:
+  /// runs its `check-config`. Waits for at most `kCheckTimeout`; changes nothing.
   ///
-  /// @errors  kUnavailable: one line that says why it is better to stay.
+  /// @errors  kUnavailable: one line with the reason against a hand-over.
   Status CheckSuccessor();
 
-  /// Becomes that program, with the same arguments and environment and with these sockets.
+  /// Replaces this program by execve, with the same arguments and environment and with these
+  /// sockets.
   ///
-  /// Signals that the calling thread blocks stay blocked, on purpose: one that arrives from now
-  /// on, or has arrived and was not waited for yet, is kept by the kernel across execve, and the
-  /// successor finds it when it waits for signals itself. Unblocked, a SIGTERM or SIGHUP in this
-  /// moment would end the process.
+  /// Signals that the calling thread blocks stay blocked, on purpose: a signal that is pending or
+  /// arrives from now on stays pending across execve, and the successor receives it when it waits
+  /// for signals. Unblocked, a SIGTERM or SIGHUP at this moment would end the process.
   ///
-  /// Must be called when no other thread is left but the log's, whose lines are written. Returns
-  /// only when it failed; then all is as it was before, and the sockets can go on to be served.
+  /// Call it when no other thread is left but the log's, and its lines are written. Returns only on
+  /// failure; then nothing has changed, and the sockets can be served again.
   /// @return kUnavailable with the reason.
   [[nodiscard]] Error Exec(std::span<const NamedSocket> sockets);
 

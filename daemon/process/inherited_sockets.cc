@@ -20,7 +20,7 @@ constexpr const char* kCount = "LISTEN_FDS";
 constexpr const char* kNames = "LISTEN_FDNAMES";
 constexpr std::array<const char*, 3> kVariables = {kPid, kCount, kNames};
 
-/// More listeners than there will ever be; a larger number is a mistake.
+/// More than the number of listeners; a larger number is an error.
 constexpr int kMaxSockets = 64;
 
 std::optional<int> Number(std::string_view text) {
@@ -47,7 +47,7 @@ std::vector<std::string> Names(const std::string& text) {
 
 Result<InheritedSockets> InheritedSockets::FromEnvironment(const Environment& environment,
                                                            pid_t own_pid, int first) {
-  // The variables of a parent may still be about; then they are for the parent.
+  // Variables inherited from a parent are ignored: they are for the parent.
   if (NumberIn(environment, kPid) != own_pid) return InheritedSockets();
   const std::optional<int> count = NumberIn(environment, kCount);
   if (!count || *count < 0 || *count > kMaxSockets) {

@@ -16,7 +16,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kLevels = 4;
-/// How often a thread that waits for a non-blocking reader looks whether it is to end.
+/// How often a thread that waits for a non-blocking reader checks for a stop.
 constexpr int kPollMs = 100;
 
 std::size_t IndexOf(LogLevel level) { return static_cast<std::size_t>(level); }
@@ -30,14 +30,14 @@ class LogWriter::State {
   void Put(LogLevel level, std::string_view text) EXCLUDES(mutex_);
   void Run() EXCLUDES(mutex_);
   bool WaitUntilIdle(std::chrono::milliseconds patience) EXCLUDES(mutex_);
-  /// Ends the thread after the line that it is writing.
-  /// @return whether it has no line left and so ends at once.
+  /// Ends the thread after the current line.
+  /// @return whether no line is left, so that the thread ends at once.
   bool Stop() EXCLUDES(mutex_);
   std::uint64_t Dropped(LogLevel level) EXCLUDES(mutex_);
 
  private:
   struct Line {
-    std::uint64_t number = 0;  ///< by which lines of different levels keep their order
+    std::uint64_t number = 0;  ///< orders lines across levels
     LogLevel level = LogLevel::kDebug;
     std::string text = {};
 
@@ -45,9 +45,9 @@ class LogWriter::State {
   };
 
   [[nodiscard]] bool IsIdleLocked() const REQUIRES(mutex_) { return bytes_ == 0 && !is_writing_; }
-  /// @return whether there was a line below that level.
+  /// @return whether a line below that level was dropped.
   bool DropOldestBelowLocked(LogLevel level) REQUIRES(mutex_);
-  /// The oldest line, once there is one; nothing at the end.
+  /// Waits for the oldest line; nullopt at the end.
   std::optional<Line> Take() EXCLUDES(mutex_);
   void NoteWritten(LogLevel level, bool was_written) EXCLUDES(mutex_);
   [[nodiscard]] bool WriteWhole(std::string_view text) EXCLUDES(mutex_);
@@ -58,7 +58,7 @@ class LogWriter::State {
   Mutex mutex_;
   CondVar changed_;
   std::array<std::deque<Line>, kLevels> waiting_ GUARDED_BY(mutex_);
-  std::size_t bytes_ GUARDED_BY(mutex_) = 0;  ///< of all that wait
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;  ///< of all waiting lines
   std::uint64_t next_number_ GUARDED_BY(mutex_) = 0;
   bool is_writing_ GUARDED_BY(mutex_) = false;
   bool is_stopping_ GUARDED_BY(mutex_) = false;

@@ -1,4 +1,4 @@
-// The log on its way out of the process.
+// Asynchronous log output.
 #pragma once
 
 #include <array>
@@ -13,25 +13,25 @@
 
 namespace rtcroom {
 
-/// Writes lines to a descriptor from a thread of its own, so that a reader of the log that stops
-/// reading holds up nobody. Lines wait in order, in a bounded queue. When that is full a line takes
-/// the place of the oldest ones of the lowest level below its own; where there are none, it is
-/// dropped itself. A line that cannot be written is dropped, too.
+/// Writes lines to a descriptor from a separate thread, so that a stalled log reader does not block
+/// the server. Lines wait in order, in a bounded queue. When it is full, a line replaces the oldest
+/// ones of the lowest level below its own; if there are none, the new line is dropped. A line that
+/// cannot be written is dropped, too.
 ///
-/// The thread takes no signals: a reader that has gone is an error of the line, not a SIGPIPE.
+/// The thread takes no signals: a closed reader is an error of the line, not a SIGPIPE.
 ///
-/// @threads safe from any thread, but for its end.
+/// @threads safe from any thread, except destruction.
 class LogWriter : public LogOutput {
  public:
-  /// What waits in the queue, in bytes, with what the queue itself needs for each line.
+  /// Maximum bytes in the queue, including the queue's overhead for each line.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20U;
   static constexpr std::chrono::seconds kPatience{1};
 
   /// @param descriptor  not closed; may be non-blocking. Must stay open until the process ends.
-  /// @throws std::system_error when there is no thread to be had.
+  /// @throws std::system_error when no thread can be created.
   explicit LogWriter(int descriptor, std::size_t max_waiting_bytes = kMaxWaitingBytes);
-  /// Waits for the lines that were written, for `kPatience` at most. A thread that still waits for
-  /// the reader then is left behind, for the end of the process.
+  /// Waits for the queued lines, for `kPatience` at most. A thread that is then still blocked on
+  /// the reader is detached, until the process ends.
   ~LogWriter() override;
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
@@ -39,14 +39,14 @@ class LogWriter : public LogOutput {
   void Write(LogLevel level, std::string_view line) override;
   [[nodiscard]] std::uint64_t dropped(LogLevel level) const override;
 
-  /// Waits until every line has left the process.
-  /// @return false when some had not within `patience`.
+  /// Waits until every line is written.
+  /// @return false when some were not within `patience`.
   bool Flush(std::chrono::milliseconds patience = kPatience) const;
 
  private:
   class State;
 
-  /// Shared with the thread, which may outlive this.
+  /// Shared with the thread, which may outlive this object.
   const std::shared_ptr<State> state_;
   std::thread thread_;
 };

@@ -11,7 +11,7 @@
 namespace rtcroom {
 namespace {
 
-/// Relative to the root of all; empty where there is none of version 2.
+/// The process's cgroup relative to the root; empty without cgroup version 2.
 std::filesystem::path OwnCgroup(const std::filesystem::path& file) {
   std::ifstream lines(file);
   constexpr std::string_view kVersion2 = "0::/";
@@ -21,7 +21,7 @@ std::filesystem::path OwnCgroup(const std::filesystem::path& file) {
   return {};
 }
 
-/// `max`, like what cannot be read, is no limit.
+/// `max`, like an unreadable file, means no limit.
 std::uint64_t LimitOf(const std::filesystem::path& cgroup) {
   std::uint64_t limit = 0;
   std::ifstream file(cgroup / "memory.max");
@@ -38,7 +38,7 @@ std::uint64_t MemorySources::PhysicalMemory() {
 }
 
 std::uint64_t MemoryLimit(const MemorySources& sources) {
-  // In a container the root of what it sees has a limit, too.
+  // In a container the visible root has a limit, too.
   std::filesystem::path cgroup = sources.cgroups;
   std::uint64_t limit = std::min(sources.physical, LimitOf(cgroup));
   for (const std::filesystem::path& part : OwnCgroup(sources.own_cgroup)) {

@@ -1,4 +1,4 @@
-// How much memory the process may use.
+// The memory limit of the process.
 #pragma once
 
 #include <cstdint>
@@ -6,18 +6,18 @@
 
 namespace rtcroom {
 
-/// Where the system tells; tests have others.
+/// Where the limits are read; tests use others.
 struct MemorySources {
   std::filesystem::path own_cgroup = "/proc/self/cgroup";
   std::filesystem::path cgroups = "/sys/fs/cgroup";
   std::uint64_t physical = PhysicalMemory();
 
-  /// Bytes of memory that the machine has.
+  /// Bytes of physical memory.
   static std::uint64_t PhysicalMemory();
 };
 
-/// The least of what the machine has and what the process's cgroup (version 2) and those around it
-/// allow, in bytes. What cannot be read does not count.
+/// The minimum, in bytes, of the physical memory and the limits of the process's cgroup (version 2)
+/// and its ancestors. Unreadable limits are ignored.
 std::uint64_t MemoryLimit(const MemorySources& sources = {});
 
 }  // namespace rtcroom

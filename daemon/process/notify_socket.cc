@@ -17,9 +17,9 @@ namespace rtcroom {
 namespace {
 
 constexpr std::array<const char*, 3> kNotifyVariables = {"NOTIFY_SOCKET", "WATCHDOG_USEC",
-                                                   "WATCHDOG_PID"};
+                                                         "WATCHDOG_PID"};
 
-/// A manager that does not read must not hold the server up.
+/// A manager that does not read must not block the server for longer.
 constexpr timeval kMostWaiting{.tv_sec = 1, .tv_usec = 0};
 
 std::optional<std::uint64_t> Number(const std::string& text) {
@@ -37,14 +37,15 @@ void UnsetNotifyVariables() {
 }
 
 bool IsNotifyVariable(std::string_view text) {
-  return std::ranges::find(kNotifyVariables, text.substr(0, text.find('='))) != kNotifyVariables.end();
+  return std::ranges::find(kNotifyVariables, text.substr(0, text.find('='))) !=
+         kNotifyVariables.end();
 }
 
 Result<std::optional<std::chrono::microseconds>> WatchdogTimeout(const NotifyVariables& variables,
                                                                  pid_t own_pid) {
   using Timeout = std::optional<std::chrono::microseconds>;
   if (variables.watchdog_usec.empty()) return Timeout();
-  // The variables of a parent may still be about; then they are for the parent.
+  // Variables inherited from a parent are ignored: they are for the parent.
   if (!variables.watchdog_pid.empty() &&
       Number(variables.watchdog_pid) != static_cast<std::uint64_t>(own_pid)) {
     return Timeout();
@@ -60,7 +61,7 @@ Result<NotifySocket> NotifySocket::At(const std::string& address) {
   if (!is_abstract && !address.starts_with('/')) {
     return Error{Errc::kBadRequest, "NOTIFY_SOCKET: neither a path nor an abstract name"};
   }
-  // A path has its NUL in the structure; an abstract name ends where its length says.
+  // A path has its NUL in the structure; an abstract name ends at the given length.
   if (address.size() + (is_abstract ? 0 : 1) > sizeof(sockaddr_un::sun_path)) {
     return Error{Errc::kBadRequest, "NOTIFY_SOCKET: too long"};
   }
@@ -70,8 +71,8 @@ Result<NotifySocket> NotifySocket::At(const std::string& address) {
 }
 
 void NotifySocket::Notify(std::string_view assignments) noexcept {
-  // A socket for each message, as in sd_notify(3): there are few, and it survives a manager that
-  // was itself started anew.
+  // One socket per message, as in sd_notify(3): messages are rare, and this survives a restart of
+  // the manager.
   const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return;
   sockaddr_un address{};

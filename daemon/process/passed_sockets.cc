@@ -33,7 +33,7 @@ Status PassedSockets::Arrange(std::span<const NamedSocket> sockets) {
   if (sockets.empty()) return {};
   const int first = InheritedSockets::kFirstDescriptor;
   const int above = first + static_cast<int>(sockets.size());
-  // Copies out of the way first: a socket may itself have a number that another one is to get.
+  // First duplicates above the target range: a socket may have a number that another one gets.
   std::vector<FileDescriptor> copies;
   std::vector<std::string_view> names;
   for (const NamedSocket& socket : sockets) {
@@ -48,7 +48,7 @@ Status PassedSockets::Arrange(std::span<const NamedSocket> sockets) {
       slot.before = FileDescriptor(fcntl(number, F_DUPFD_CLOEXEC, above));
       if (!slot.before.valid()) return CannotPass();
     }
-    // The copy that this makes stays open across execve, unlike the one that it is made from.
+    // The duplicate stays open across execve, unlike its source.
     if (dup2(copy.get(), number) < 0) return CannotPass();
     slots_.push_back(std::move(slot));
     ++number;

@@ -1,4 +1,4 @@
-// Listening sockets on their way to the program that takes this process over.
+// Passes listening sockets to the program that replaces this one.
 #pragma once
 
 #include <span>
@@ -11,11 +11,11 @@
 
 namespace rtcroom {
 
-/// Puts sockets where `InheritedSockets` looks for them after an execve: at the descriptors 3,
-/// 4, ... without close-on-exec. What these numbers meant before is kept aside and put back by
-/// the destructor, so that an execve that fails has changed nothing.
+/// Puts sockets where `InheritedSockets` looks for them after an execve: at the descriptors 3, 4,
+/// ... without close-on-exec. The previous descriptors are saved, and restored by the destructor,
+/// so that a failed execve changes nothing.
 ///
-/// @threads for a process with one thread: another one would see its descriptors exchanged.
+/// @threads for a process with one thread: another one would see its descriptors replaced.
 class PassedSockets {
  public:
   PassedSockets() = default;
@@ -23,17 +23,17 @@ class PassedSockets {
   PassedSockets(const PassedSockets&) = delete;
   PassedSockets& operator=(const PassedSockets&) = delete;
 
-  /// To be called once. The sockets stay open under their old numbers, too.
+  /// Call it once. The sockets stay open under their old numbers, too.
   /// @errors  kUnavailable when there are no descriptors left.
   Status Arrange(std::span<const NamedSocket> sockets);
 
-  /// The `NAME=value` texts that tell of them; the process must keep its pid.
+  /// The `NAME=value` texts that announce the sockets; the process must keep its pid.
   [[nodiscard]] const std::vector<std::string>& variables() const { return variables_; }
 
  private:
   struct Slot {
     int number = -1;
-    FileDescriptor before = {};  ///< what was open here; invalid: nothing
+    FileDescriptor before = {};  ///< previously open here; invalid: nothing
     int before_flags = 0;        ///< of F_GETFD
   };
 

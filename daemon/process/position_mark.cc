@@ -15,7 +15,7 @@ PositionMark::PositionMark(const std::filesystem::path& store, RandomSource& ran
     : path_(store.string() + ".newest"), random_(random) {}
 
 std::optional<Cursor> PositionMark::Read() const {
-  // Whatever stands there, who looks at it waits for nobody.
+  // Never blocks, whatever kind of file is there.
   const int fd = ::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
   std::array<char, 64> content{};

@@ -1,4 +1,4 @@
-// The newest event of a store, noted beside it.
+// The position of the newest event of a store, in a file beside it.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,20 @@
 
 namespace rtcroom {
 
-/// A file that outlives what the store itself cannot notice: SQLite takes a damaged write-ahead log
-/// for one that ends there.
+/// Detects losses that the store itself cannot notice: SQLite treats a damaged write-ahead log as
+/// one that ends there.
 ///
 /// @threads for one thread at a time.
 class PositionMark {
  public:
   /// @param store   the database file: the mark is `<store>.newest`.
-  /// @param random  names the file in the making; outlives this.
+  /// @param random  names the temporary file; must outlive this object.
   PositionMark(const std::filesystem::path& store, RandomSource& random);
 
-  /// What was noted last; nothing when there is no mark, or none that can be read.
+  /// The last noted position; nullopt when there is no mark, or an unreadable one.
   [[nodiscard]] std::optional<Cursor> Read() const;
 
-  /// Notes an event that was acknowledged, unless it is the one that this has noted last.
+  /// Notes an acknowledged event, unless this object noted it last.
   /// @errors kUnavailable, naming the file.
   Status Note(const Cursor& newest);
 
@@ -34,9 +34,9 @@ class PositionMark {
   std::optional<Cursor> noted_;
 };
 
-/// How many acknowledged events are at least missing from a store, going by its mark. 0 for a store
-/// with another history than that of the mark, as a backup has, unless that is empty: it would be
-/// made anew where all of the old one is gone.
+/// The minimum number of acknowledged events missing from a store, according to its mark. 0 for a
+/// store with another epoch than the mark's, such as a backup, unless that store is empty: a new
+/// store is created when the old one is lost completely.
 ///
 /// @param mark  read before `newest` was, or before the store was opened.
 std::uint64_t CountMissingEvents(const std::optional<Cursor>& mark, const Cursor& newest);

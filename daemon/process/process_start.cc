@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 constexpr const char* kVariable = "RTCROOM_PROCESS_START";
 
 std::optional<std::uint64_t> TicksOfStart() {
-  // The second field is the program's name in parentheses, and may hold anything.
+  // The second field is the program's name in parentheses, and may hold any character.
   std::ifstream file("/proc/self/stat");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   std::istringstream rest(text.substr(text.rfind(')') + 1));
@@ -29,7 +29,7 @@ std::optional<std::uint64_t> TicksOfStart() {
   return rest >> ticks ? std::optional(ticks) : std::nullopt;
 }
 
-/// How long ago that was.
+/// The time since that start.
 std::optional<milliseconds> AgeOf(std::uint64_t ticks) {
   timespec since_boot{};
   if (clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) return std::nullopt;
@@ -40,7 +40,7 @@ std::optional<milliseconds> AgeOf(std::uint64_t ticks) {
   return std::chrono::duration_cast<milliseconds>(now - start);
 }
 
-/// Reads `number` and what follows it off the beginning of `text`.
+/// Consumes `number` and the text `follows` at the beginning of `text`.
 template <typename Number>
 bool Take(std::string_view& text, Number& number, std::string_view follows) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -71,7 +71,7 @@ std::optional<ProcessStart> FindProcessStart(const Environment& environment, con
   if (!ticks) return std::nullopt;
   if (const auto told = environment.find(kVariable); told != environment.end()) {
     const std::optional<ProcessStart> start = Read(told->second);
-    // Another process's tells nothing of this one.
+    // The value of another process does not apply to this one.
     if (start && start->ticks == *ticks) return start;
   }
   const std::optional<milliseconds> age = AgeOf(*ticks);

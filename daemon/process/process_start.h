@@ -1,4 +1,4 @@
-// When this process began, whatever programs it has run since.
+// The start time of this process, independent of the programs it has executed since.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace rtcroom {
 
-/// The system tells the start as a time since the boot. What that is in UTC comes out otherwise
-/// each time that it is reckoned, if only by a millisecond; so it is reckoned once, and each
-/// program hands the outcome on to its successor, in the environment.
+/// The system reports the start relative to the boot. Converting it to UTC gives slightly different
+/// results each time, so it is converted once, and each program passes the result to its successor
+/// in the environment.
 struct ProcessStart {
-  std::uint64_t ticks = 0;  ///< since the boot: no other process with this pid has the same
+  std::uint64_t ticks = 0;  ///< since the boot: unique among processes with this pid
   TimePoint at{};
 
   /// `NAME=value`, for a successor.
@@ -24,8 +24,8 @@ struct ProcessStart {
   bool operator==(const ProcessStart&) const = default;
 };
 
-/// What a predecessor in this process has handed on, or else what the system tells now; nothing
-/// when it does not.
+/// The value passed on by a predecessor in this process, else the one from the system; nullopt when
+/// that is unavailable.
 /// @source proc(5), field 22 of /proc/pid/stat. An execve does not change it.
 std::optional<ProcessStart> FindProcessStart(const Environment& environment, const Clock& clock);
 

@@ -29,10 +29,10 @@
 namespace rtcroom {
 namespace {
 
-/// Set to anything, it leaves the process open to debuggers of its own user.
+/// Set to any value, it leaves the process open to debuggers of its own user.
 constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
 
-/// The signals that a thread waits for, instead of handlers that may do next to nothing.
+/// Signals that a thread waits for, instead of signal handlers with their restrictions.
 class WaitedSignals {
  public:
   /// Threads that begin later inherit the mask.
@@ -40,7 +40,7 @@ class WaitedSignals {
     sigemptyset(&signals_);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&signals_, signal);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    // A client that hangs up while it is written to is an error code, not the end of the process.
+    // Writing to a disconnected client is an error code, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
   }
 
@@ -54,7 +54,7 @@ class WaitedSignals {
   sigset_t signals_{};
 };
 
-/// Lets std::terminate, which is told of nothing, write the lines that wait.
+/// Makes std::terminate, which has no context, flush the queued log lines.
 class LogAtTerminate {
  public:
   explicit LogAtTerminate(const LogWriter& log) {
@@ -93,14 +93,14 @@ void PrintWelcome(const App& app, const std::string& prefix) {
   if (!app.grpc_address().empty()) {
     text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
   }
-  // To whoever reads standard output, be it a terminal or not: a newcomer in a container needs it,
-  // too. It opens everything, so the log, which others read, must not have it.
+  // Printed to standard output, terminal or not: a new user of a container needs it, too. The link
+  // gives full access, so it must not go to the log, which others read.
   if (!app.console_link().empty()) text += fmt::format("\nConsole: {}\n", app.console_link());
   fmt::print("{}\n", text);
   std::fflush(stdout);
 }
 
-/// A configuration with problems changes nothing.
+/// A configuration with problems is ignored.
 void Reload(const ConfigOutcome& outcome, App& app, Logger& logger) {
   for (const ConfigProblem& problem : outcome.problems) {
     logger.Warn("reload_refused", {{"key", problem.key}, {"what", problem.sentence}});
@@ -108,18 +108,18 @@ void Reload(const ConfigOutcome& outcome, App& app, Logger& logger) {
   if (outcome.problems.empty()) app.Reload(outcome.config);
 }
 
-/// Whether a successor could serve what the configuration says now, with the sockets of `app`.
+/// Whether a successor could serve the current configuration, with the sockets of `app`.
 Status CheckReload(const ConfigOutcome& outcome, const App& app) {
   if (outcome.problems.empty()) return app.CheckSameListeners(outcome.config);
   const ConfigProblem& first = outcome.problems.front();
   return Error{Errc::kBadRequest, fmt::format("{}: {}", first.key, first.sentence)};
 }
 
-/// Why a server stopped serving.
+/// The reason for the end of serving.
 enum class End : std::uint8_t {
   kFailedToStart,
   kStopped,
-  kHandsOver,  ///< its sockets are to go to a successor
+  kHandsOver,  ///< its sockets go to a successor
 };
 
 struct ServedUntil {
@@ -127,10 +127,10 @@ struct ServedUntil {
   std::vector<NamedSocket> sockets = {};
 };
 
-/// What every life of the server has from the process.
+/// The process-wide state that every life of the server uses.
 struct Process {
   const Clock& clock;
-  std::optional<TimePoint> start;  ///< nothing when it is not known
+  std::optional<TimePoint> start;  ///< nullopt when it is not known
   const std::function<ConfigOutcome()>& reload;
   HandOver& hand_over;
   WaitedSignals& signals;
@@ -138,7 +138,7 @@ struct Process {
   Logger& logger;
 };
 
-/// One life of the server: all of it has ended when this returns.
+/// One life of the server: all parts have ended when this returns.
 ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets sockets,
                       const Process& process) {
   Logger& logger = process.logger;
@@ -175,7 +175,7 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
       }
       logger.Info("handing_over");
       watch.reset();
-      // From here until the successor is ready nobody is there to ask.
+      // From here until the successor is ready no part can be checked.
       reports.StillBusy();
       app.Stop(SocketAfterStop::kKept);
       reports.StillBusy();
@@ -195,8 +195,7 @@ std::string Variable(const Environment& environment, const char* name) {
   return found == environment.end() ? std::string() : found->second;
 }
 
-/// The way to the service manager, where there is one that can be told. It is no reason not to
-/// serve that there is none.
+/// The socket of the service manager, if there is one. The server also runs without it.
 std::optional<NotifySocket> FindManager(const NotifyVariables& variables, Logger& logger) {
   if (variables.socket.empty()) return std::nullopt;
   Result<NotifySocket> socket = NotifySocket::At(variables.socket);
@@ -218,7 +217,7 @@ std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& var
 int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload,
           const ServeStart& start) {
   WaitedSignals signals;
-  // What is stored (members, stream URLs, keys) is for the server's own account.
+  // Stored data (members, stream URLs, keys) is for the server's own account.
   umask(077);
   if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
   LogWriter log(STDERR_FILENO);
@@ -269,7 +268,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
     }
     (void)log.Flush();
     const Error failed = hand_over.Exec(served.sockets);
-    // Whoever waits in the sockets is served by this program again.
+    // Clients that wait in the sockets' backlog are served by this program again.
     logger.Error("hand_over_failed", {{"reason", failed.detail}});
     sockets = InheritedSockets(std::move(served.sockets));
     if (ConfigOutcome fresh = reload(); fresh.problems.empty()) current = std::move(fresh.config);

@@ -11,20 +11,20 @@
 
 namespace rtcroom {
 
-/// How the process came to be, beyond its configuration.
+/// How the process was started, besides its configuration.
 struct ServeStart {
-  StartCommand command = {};     ///< by which a successor is started in its place
-  Environment environment = {};  ///< where listening sockets may be announced
+  StartCommand command = {};     ///< starts a successor in its place
+  Environment environment = {};  ///< may announce listening sockets
 };
 
-/// Runs the server until SIGTERM or SIGINT. Logs to standard error; in dev mode it prints to
-/// standard output where it can be reached. Upon SIGHUP it takes up what `reload` reads, as far
-/// as `PlanReload` says. Upon SIGUSR2 the program at the path of this one takes over, with the
-/// listening sockets; when it cannot, this one goes on. A service manager that the environment
-/// names (sd_notify(3)) hears of all that, and of its health where it wants signs of life.
+/// Runs the server until SIGTERM or SIGINT. Logs to standard error; in dev mode it prints its URLs
+/// to standard output. Upon SIGHUP it applies the configuration from `reload`, as far as
+/// `PlanReload` allows. Upon SIGUSR2 the program at this one's path takes over, with the listening
+/// sockets; if it cannot, this one continues. A service manager that the environment names
+/// (sd_notify(3)) is notified of all that, and gets keep-alive signals if its watchdog is enabled.
 ///
-/// Blocks those signals in the calling thread: call it before there are others.
-/// @return the exit code: 0 when it stopped as asked, 1 when it could not start.
+/// Blocks those signals in the calling thread: call it before other threads start.
+/// @return the exit code: 0 when it stopped as requested, 1 when it could not start.
 int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload,
           const ServeStart& start);
 

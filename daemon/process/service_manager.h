@@ -1,4 +1,4 @@
-// Who started this process and wants to hear how it fares.
+// The service manager, which is notified of the state of this process.
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,12 @@ class ServiceManager {
  public:
   virtual ~ServiceManager() = default;
 
-  /// @param assignments  of sd_notify(3): `NAME=value`, one in each line. What cannot be delivered
-  ///                     is lost: a server goes on whatever becomes of its manager.
+  /// @param assignments  of sd_notify(3): `NAME=value`, one per line. Undeliverable ones are
+  ///         dropped: the server does not depend on its manager.
   virtual void Notify(std::string_view assignments) noexcept = 0;
 };
 
-/// Nobody wants to know.
+/// Used when there is no service manager.
 class NoServiceManager : public ServiceManager {
  public:
   void Notify(std::string_view /*assignments*/) noexcept override {}

@@ -12,8 +12,8 @@ void ServiceReports::Ready() {
 }
 
 void ServiceReports::Reloading(std::string_view what) {
-  // The instant tells the manager which of several reloads a later READY=1 belongs to; it is that
-  // of CLOCK_MONOTONIC, as the steady clock of the C++ library is.
+  // The manager uses this time to match a later READY=1 to one of several reloads. It is the time
+  // of CLOCK_MONOTONIC, which is also the steady clock of the C++ library.
   const auto now =
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.Monotonic().time_since_epoch());
   const MutexLock lock(mutex_);
@@ -26,7 +26,7 @@ void ServiceReports::Stopping() {
 }
 
 void ServiceReports::Status(std::string_view line) {
-  line = line.substr(0, line.find('\n'));  // the next one would be another assignment
+  line = line.substr(0, line.find('\n'));  // a further line would be another assignment
   const MutexLock lock(mutex_);
   if (line == status_) return;
   status_ = line;

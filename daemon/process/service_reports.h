@@ -1,4 +1,4 @@
-// What the service manager is told, and when.
+// State reports to the service manager.
 #pragma once
 
 #include <string>
@@ -10,29 +10,29 @@
 
 namespace rtcroom {
 
-/// The life of the service in the words of sd_notify(3).
+/// Reports the state of the service in the terms of sd_notify(3).
 ///
 /// @threads safe from any thread.
 class ServiceReports {
  public:
-  /// Both must outlive it.
+  /// Both must outlive this object.
   ServiceReports(ServiceManager& manager, const Clock& clock) : manager_(manager), clock_(clock) {}
 
-  /// Everything listens: after a start, a reload or a hand-over, and also when one of the two was
-  /// refused and all is as before.
+  /// All listeners are open: after a start, a reload or a hand-over, and also after a refused
+  /// reload or hand-over, when nothing has changed.
   void Ready() EXCLUDES(mutex_);
 
-  /// From now until `Ready` the configuration is taken up, or a successor takes over. That one has
-  /// the pid of this process, so there is no MAINPID to tell of: the manager knows it already.
+  /// From now until `Ready` the configuration is reloaded, or a successor takes over. The successor
+  /// keeps the pid of this process, so no MAINPID is sent.
   void Reloading(std::string_view what) EXCLUDES(mutex_);
 
   void Stopping() EXCLUDES(mutex_);
 
-  /// One line for `systemctl status`; said only when it has changed.
+  /// One line for `systemctl status`; sent only when it has changed.
   void Status(std::string_view line) EXCLUDES(mutex_);
 
-  /// A sign of life that owes nothing to anybody's health: for the parts of a start and a stop in
-  /// which there is nobody to ask.
+  /// A keep-alive without a health check: for the phases of a start and a stop in which no part can
+  /// be checked.
   void StillBusy() { manager_.Notify("WATCHDOG=1"); }
 
  private:

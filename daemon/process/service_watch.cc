@@ -7,7 +7,7 @@ namespace rtcroom {
 StartWatch::StartWatch(const ServiceLink& link, const Clock& clock, Logger& logger) {
   if (!link.is_wanted) return;
   signs_.emplace(link.watchdog_timeout, clock, link.manager);
-  // A predecessor in this process may have been under the manager's watch.
+  // A predecessor in this process may have been under the manager's watchdog.
   signs_->Tick();
   giving_.emplace(signs_->TickPeriod(), [this](const std::stop_token&) { signs_->Tick(); }, logger);
 }

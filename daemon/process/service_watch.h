@@ -1,4 +1,4 @@
-// Keeps the service manager informed while the server serves.
+// Keep-alive signals and status reports to the service manager.
 #pragma once
 
 #include <chrono>
@@ -15,19 +15,19 @@
 
 namespace rtcroom {
 
-/// The service manager of this process, from its first life to its last.
+/// The service manager of this process, over all lives of the server.
 struct ServiceLink {
   ServiceManager& manager;
   ServiceReports& reports;
-  bool is_wanted = false;  ///< somebody listens
-  /// How long the manager waits for a sign of life, where it does.
+  bool is_wanted = false;  ///< there is a service manager
+  /// The manager's watchdog timeout, if it is enabled.
   std::optional<std::chrono::microseconds> watchdog_timeout = {};
 };
 
-/// Signs of life of a start, from its construction to its destruction.
+/// Keep-alive signals during a start, from construction to destruction.
 ///
-/// @threads for one thread. Owns up to one, which blocks on the manager's socket only, and not for
-///          long.
+/// @threads for one thread. Owns up to one, which blocks only on the manager's socket, and only
+///          briefly.
 class StartWatch {
  public:
   StartWatch(const ServiceLink& link, const Clock& clock, Logger& logger);
@@ -37,15 +37,15 @@ class StartWatch {
   std::optional<PeriodicTask> giving_;
 };
 
-/// Signs of life and status lines, from its construction to its destruction.
+/// Keep-alive signals and status lines, from construction to destruction.
 ///
-/// @threads for one thread. Owns up to two, which block on the manager's socket only, and not for
-///          long.
+/// @threads for one thread. Owns up to two, which block only on the manager's socket, and only
+///          briefly.
 class ServiceWatch {
  public:
   static constexpr std::chrono::seconds kStatusPeriod{5};
 
-  /// @param app  has been started; is not stopped before this has ended.
+  /// @param app  already started; must not be stopped before this object is destroyed.
   ServiceWatch(App& app, const ServiceLink& link, const Clock& clock, Logger& logger);
 
  private:

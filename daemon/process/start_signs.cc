@@ -16,7 +16,7 @@ StartSigns::StartSigns(std::optional<std::chrono::microseconds> watchdog_timeout
 std::chrono::milliseconds StartSigns::TickPeriod() const {
   constexpr std::chrono::milliseconds kLongest = kExtension / 6;
   if (!watchdog_timeout_) return kLongest;
-  // Often enough that one may come late.
+  // Four times per timeout, so that one late signal does no harm.
   const auto period = std::chrono::duration_cast<std::chrono::milliseconds>(*watchdog_timeout_ / 4);
   return std::clamp(period, std::chrono::milliseconds(1), kLongest);
 }

@@ -1,4 +1,4 @@
-// Tells the service manager that a start goes on.
+// Keep-alive signals to the service manager during a start.
 #pragma once
 
 #include <chrono>
@@ -9,29 +9,28 @@
 
 namespace rtcroom {
 
-/// While a server starts there is nobody to ask for a sign of life, and a large store may take
-/// minutes: it is read, and after an upgrade brought to a new schema. So the signs are given
-/// unasked, and the time for the start is extended with each; but not for ever, so that a start
-/// that hangs is ended.
+/// While a server starts no part can be checked, and a large store may take minutes: it is read,
+/// and after an upgrade migrated to a new schema. So the signals are sent unconditionally, and each
+/// extends the start timeout; for a limited time, so that a start that hangs is ended.
 ///
 /// @threads for one thread.
 /// @source sd_notify(3): WATCHDOG, EXTEND_TIMEOUT_USEC.
 class StartSigns {
  public:
-  /// How long signs are given.
+  /// For how long signals are sent.
   static constexpr std::chrono::minutes kMost{15};
-  /// By how much each sign extends the time for the start; much longer than the time between two.
+  /// By how much each signal extends the start timeout; much longer than the interval between two.
   static constexpr std::chrono::seconds kExtension{60};
 
-  /// @param watchdog_timeout  the manager's, where it has one.
-  /// Begins now. Clock and manager outlive this.
+  /// @param watchdog_timeout  the manager's, if it is enabled.
+  /// Signals begin now. Clock and manager must outlive this object.
   StartSigns(std::optional<std::chrono::microseconds> watchdog_timeout, const Clock& clock,
              ServiceManager& manager);
 
-  /// How often `Tick` wants to be called.
+  /// How often to call `Tick`.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
 
-  /// Gives a sign, unless the time is over.
+  /// Sends a signal, unless the time is over.
   void Tick();
 
  private:

@@ -16,7 +16,7 @@ constexpr std::string_view kPrefix = "backup-";
 constexpr std::string_view kSuffix = ".part";
 constexpr std::size_t kNameBytes = 8;
 
-/// What the server itself keeps: it would fail its callers for want of space otherwise.
+/// Kept free for the server: without it, calls would fail for lack of space.
 constexpr std::uint64_t kReserve = std::uint64_t{16} << 20;
 
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
@@ -37,7 +37,7 @@ Result<std::string> StoreBackup::Make(const std::stop_token& stop) {
   RemoveAllBut(last_);
   Status space = CheckSpace();
   if (!space && !last_.empty()) {
-    // More likely its command was killed than that it is about to open it.
+    // The command that requested it was probably killed, and will not open it any more.
     RemoveAllBut("");
     space = CheckSpace();
   }
@@ -57,11 +57,11 @@ Result<std::string> StoreBackup::Make(const std::stop_token& stop) {
 void StoreBackup::RemoveLeftovers() { RemoveAllBut(""); }
 
 void StoreBackup::RemoveAllBut(std::string_view kept) const {
-  std::error_code problem;  // what cannot be removed now is tried again the next time
+  std::error_code problem;  // failed removals are retried the next time
   std::filesystem::directory_iterator entries(directory_, problem);
   for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
     const std::string name = entries->path().filename().string();
-    // With its journal, which has the same name and something behind it.
+    // Includes its journal, whose name is the copy's with a suffix.
     const std::size_t end = name.find(kSuffix);
     const std::size_t size = end == std::string::npos ? 0 : end + kSuffix.size();
     if (!IsBackupName(std::string_view(name).substr(0, size)) || name == kept) continue;
@@ -75,7 +75,7 @@ Status StoreBackup::CheckSpace() const {
   if (!needed) return needed.error();
   std::error_code unknown;
   const std::uint64_t free = std::filesystem::space(directory_, unknown).available;
-  // Whoever cannot tell finds out by writing.
+  // If the free space is unknown, the write itself finds out.
   if (unknown) return {};
   if (free >= *needed + kReserve) return {};
   return Error{Errc::kUnavailable,

@@ -1,4 +1,4 @@
-// Copies of the store, made in the data directory.
+// Makes copies of the store in the data directory.
 #pragma once
 
 #include <filesystem>
@@ -12,30 +12,30 @@
 
 namespace rtcroom {
 
-/// Whether a file in a data directory has a name that `StoreBackup` gives: whoever is told one
-/// opens no other file.
+/// Whether a file in a data directory has a name that `StoreBackup` generates: a client that
+/// receives a name opens no other file.
 bool IsBackupName(std::string_view name);
 
-/// Makes copies for whoever takes them away: the data directory is the only place where a server
-/// that is well locked in may write.
+/// Makes copies for another process to take: the data directory is the only place where a sandboxed
+/// server may write.
 ///
 /// @threads `Make` for one thread at a time.
 class StoreBackup {
  public:
   /// @param directory  the data directory.
-  /// @param store  the database file; empty when the store is none.
+  /// @param store  the database file; empty when the store is not a file.
   StoreBackup(std::filesystem::path directory, std::filesystem::path store, RandomSource& random)
       : directory_(std::move(directory)), store_(std::move(store)), random_(random) {}
 
-  /// Removes what an earlier one has left and copies the store, as `CopyStore` does. The copy that
-  /// was made last stays: whoever was told of it may not have opened it yet. Only where there is no
-  /// space for both it goes.
+  /// Removes earlier leftovers and copies the store, as `CopyStore` does. The previous copy stays,
+  /// since its reader may not have opened it yet; it is removed only when there is no space for
+  /// both.
   /// @return the name of the copy in the data directory.
-  /// @errors kUnavailable: there is no file to copy, no space for it, or a stop was asked for;
+  /// @errors kUnavailable: there is no file to copy, no space for it, or a stop was requested;
   ///         kStoreBroken; kStoreBusy. Nothing new is left behind then.
   Result<std::string> Make(const std::stop_token& stop = {});
 
-  /// Removes copies that nobody has taken away. One that is being read stays for its reader.
+  /// Removes copies that were not taken. One that is being read stays for its reader.
   void RemoveLeftovers();
 
  private:

@@ -15,19 +15,19 @@ struct StoreFactoryOptions {
   std::string url;                 ///< `sqlite:PATH` or `memory:`
   std::filesystem::path data_dir;  ///< a relative PATH is below it
   StoreLimits limits{};
-  std::string new_epoch;  ///< of a store that is made now
-  /// Hears of commits and errors, where the store tells of them; may be null.
+  std::string new_epoch;  ///< for a newly created store
+  /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
 };
 
-/// The file of the store that `url` names; empty for one in memory.
-/// @errors kBadRequest for a URL that names no store.
+/// The file of the store that `url` names; empty for an in-memory store.
+/// @errors kBadRequest for an invalid store URL.
 Result<std::filesystem::path> StoreFileOf(const std::string& url,
                                           const std::filesystem::path& data_dir);
 
-/// @param listener  hears of commits; must outlive the store.
-/// @errors kBadRequest for a URL that names no store; otherwise as the store's own opening, with
-///         one sentence that names the file.
+/// @param listener  receives commits; must outlive the store.
+/// @errors kBadRequest for an invalid store URL; otherwise those of opening the store, with one
+///         sentence that names the file.
 Result<std::unique_ptr<Storage>> OpenStore(const StoreFactoryOptions& options,
                                            CommitListener& listener);
 

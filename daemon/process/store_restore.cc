@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kInTheMaking = ".restoring";
 
-/// What SQLite keeps beside a database: what is to be played into it, or back.
+/// The files that SQLite replays into a database, or rolls back.
 constexpr const char* kLogs[] = {"-wal", "-journal"};
-/// With what is made anew from them, and the mark of `PositionMark`.
+/// These, the files derived from them, and the mark of `PositionMark`.
 constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal", ".newest"};
 
 fs::path With(const fs::path& path, std::string_view suffix) {
@@ -51,10 +51,10 @@ Status Link(const fs::path& path, const fs::path& as) {
   return {};
 }
 
-/// A second name for the store that is there, before the first one goes to another file.
+/// Links the existing store under a second name, before the first one is given to another file.
 Status PutAside(const fs::path& store, const fs::path& kept) {
-  // Then one file is all of it. A store that is too damaged for that keeps its logs under the names
-  // by which SQLite finds them.
+  // After folding the log in, one file holds everything. A store that is too damaged for that keeps
+  // its logs under the names by which SQLite finds them.
   const bool is_whole = FoldLogIn(store.string()).ok();
   if (const Status linked = Link(store, kept); !linked) return linked;
   for (const char* const log : kLogs) {
@@ -66,17 +66,17 @@ Status PutAside(const fs::path& store, const fs::path& kept) {
   return SyncDirectory(store.parent_path());
 }
 
-/// Makes of a sound copy of the backup what the server is to open.
+/// Turns a valid copy of the backup into the file that the server will open.
 Status Prepare(const fs::path& fresh, RandomSource& random) {
   const std::string path = fresh.string();
   if (const Status upgraded = UpgradeStore(path); !upgraded) return upgraded;
-  // Last, so that the file is synced when it is all that it will be.
+  // Last, so that the file is synced in its final state.
   if (const Status folded = FoldLogIn(path); !folded) return folded;
   return RestartHistory(path, NewEpoch(random));
 }
 
 Status PutInPlace(const fs::path& fresh, const fs::path& store) {
-  // A log that is not its own would be played into it.
+  // SQLite would replay a foreign log into the file.
   if (const Status removed = RemoveCompanions(store); !removed) return removed;
   if (const Status synced = SyncDirectory(store.parent_path()); !synced) return synced;
   if (::rename(fresh.c_str(), store.c_str()) != 0) return Problem("write", store, errno);
@@ -115,7 +115,7 @@ Result<RestoreOutcome> RestoreStore(const RestoreOptions& options, RandomSource&
                                                  options.store.string())};
   }
   const fs::path fresh = With(options.store, kInTheMaking);
-  // One that was cut short may have left them; of the copy itself, see `CopyFileAtomically`.
+  // Leftovers of an interrupted restore; for those of the copy itself, see `CopyFileAtomically`.
   if (const Status removed = RemoveCompanions(fresh); !removed) return removed.error();
   Result<RestoreOutcome> outcome = Restore(options, fresh, random);
   (void)Remove(fresh);

@@ -1,4 +1,4 @@
-// Puts a backup in the place of the store.
+// Replaces the store with a backup.
 #pragma once
 
 #include <filesystem>
@@ -20,20 +20,20 @@ struct RestoreOptions {
 };
 
 struct RestoreOutcome {
-  StoreReport report{};  ///< of the backup; with findings nothing was put in place
-  std::string kept{};    ///< where the store is now that was there before; empty: there was none
+  StoreReport report{};  ///< of the backup; with findings, nothing was replaced
+  std::string kept{};    ///< the new path of the previous store; empty: there was none
 };
 
-/// Checks the backup as `CheckStore` does, brings it to the newest schema, gives it a new epoch
-/// and renames it into place, owned by whoever the process acts as. A store that is there and is to
-/// be replaced stays beside it, as `<name>.before-restore-<time>`.
+/// Checks the backup as `CheckStore` does, upgrades it to the newest schema, gives it a new epoch
+/// and renames it into place, owned by the user that the process acts as. An existing store that is
+/// replaced stays beside it, as `<name>.before-restore-<time>`.
 ///
-/// A crash in between leaves the old store or the new one; only when the old one is so damaged that
-/// its logs could not be written into it does the old one lose them in place, and keep them with
+/// A crash in between leaves the old store or the new one. Exception: when the old store is so
+/// damaged that its logs could not be written into it, it loses them in place; they are kept with
 /// the copy that is put aside.
-/// @param random  names the file in the making, and the epoch.
-/// @errors kUnavailable: there is a store and it is not to be replaced, or a file cannot be
-///         written. kStoreBroken: the backup is no store that this program can read.
+/// @param random  names the temporary file, and the epoch.
+/// @errors kUnavailable: there is a store and it must not be replaced, or a file cannot be written.
+///         kStoreBroken: the backup is not a store that this program can read.
 Result<RestoreOutcome> RestoreStore(const RestoreOptions& options, RandomSource& random);
 
 }  // namespace rtcroom

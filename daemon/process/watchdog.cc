@@ -16,7 +16,7 @@ Watchdog::Watchdog(std::chrono::microseconds timeout, std::vector<WatchedPart> p
 }
 
 std::chrono::milliseconds Watchdog::TickPeriod() const {
-  // Often enough that a part which comes back late is heard before the manager's time is over.
+  // Often enough that the late answer of a part is noticed before the manager's timeout.
   const auto period = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_ / 20);
   return std::clamp(period, std::chrono::milliseconds(1), std::chrono::milliseconds(1000));
 }
@@ -25,7 +25,7 @@ void Watchdog::Tick() {
   const MonotonicTime now = clock_.Monotonic();
   bool all_alive = true;
   for (Watched& watched : watched_) all_alive = Look(watched, now) && all_alive;
-  // Half of the manager's time, less one tick, so that the sign is never later than half.
+  // Half of the manager's timeout, less one tick, so that the signal is never later than half.
   const bool is_due = !last_sign_ || now - *last_sign_ + TickPeriod() >= timeout_ / 2;
   if (!all_alive || !is_due) return;
   manager_.Notify("WATCHDOG=1");

@@ -1,4 +1,4 @@
-// Tells the service manager that this process works, for as long as it does.
+// Sends watchdog signals to the service manager while this process works.
 #pragma once
 
 #include <atomic>
@@ -16,34 +16,33 @@
 
 namespace rtcroom {
 
-/// Called once, from whatever thread was asked; quick and safe from any. It may be called, or
-/// dropped, long after the watchdog is gone.
+/// Called once, on any thread; quick and thread-safe. It may be called, or dropped, long after the
+/// watchdog is destroyed.
 using SignOfLife = std::function<void()>;
 
-/// A part of the server that must not stand still.
+/// A part of the server that must not stall.
 struct WatchedPart {
   std::string name = {};
-  /// How long it may take to answer, beyond the watchdog's own patience.
+  /// The time it may take to answer, beyond the watchdog's own timeout.
   std::chrono::milliseconds extra_patience{0};
-  /// Hands it a task that answers.
-  /// @return false when the part does not even take it; it is asked again at the next tick then.
+  /// Submits a task that answers.
+  /// @return false when the part does not accept it; it is retried at the next tick.
   std::function<bool(SignOfLife)> ask = {};
 };
 
-/// Where a thread that comes round again and again answers: once for each round, and whoever asked
-/// before that is answered.
+/// Answers for a thread that runs in rounds: each round answers the request made before it.
 ///
 /// @threads safe from any thread.
 class RoundSign {
  public:
-  /// For `WatchedPart::ask`; a later question takes the place of one that still waits.
+  /// For `WatchedPart::ask`; a later request replaces a pending one.
   bool Ask(SignOfLife sign) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     waiting_ = std::move(sign);
     return true;
   }
 
-  /// Another round.
+  /// Called once per round.
   void Answer() EXCLUDES(mutex_) {
     SignOfLife sign;
     {
@@ -58,21 +57,20 @@ class RoundSign {
   SignOfLife waiting_ GUARDED_BY(mutex_);
 };
 
-/// Asks every part for a sign of life, again and again, and sends WATCHDOG=1 twice within the
-/// manager's time as long as all of them give one. A part is asked to do what its clients want of
-/// it, so that a failure is an answer as well: on a full disk writes fail, at once, and a new start
-/// would mend nothing.
+/// Repeatedly requests a sign of life from every part, and sends WATCHDOG=1 twice within the
+/// manager's timeout as long as all of them answer. A part performs an operation that its clients
+/// need, and a failure counts as an answer: on a full disk writes fail at once, and a restart would
+/// not fix that.
 ///
-/// @threads for one thread, but the answers come from any.
+/// @threads for one thread, but the answers may come from any.
 class Watchdog {
  public:
-  /// @param timeout  the manager's: without a sign for so long it ends the process. A part is
-  ///                 silent when it owes an answer for half of it, so that there is time to come
-  ///                 back.
+  /// @param timeout  the manager's: without a signal for that long it ends the process. A part is
+  ///         silent when its answer is pending for half of it, which leaves time to recover.
   Watchdog(std::chrono::microseconds timeout, std::vector<WatchedPart> parts, const Clock& clock,
            ServiceManager& manager, Logger& logger);
 
-  /// How often `Tick` wants to be called.
+  /// How often to call `Tick`.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
 
   void Tick();
@@ -80,10 +78,10 @@ class Watchdog {
  private:
   struct Watched {
     WatchedPart part = {};
-    /// Set by the answer to the last question; shared with it, since it may outlive us.
+    /// Set by the answer to the last request; shared with it, since it may outlive this object.
     std::shared_ptr<std::atomic<bool>> answered = {};
     MonotonicTime asked_at = {};
-    bool is_taken = false;  ///< the part has the question
+    bool is_taken = false;  ///< the part has accepted the request
     bool is_silent = false;
   };
 

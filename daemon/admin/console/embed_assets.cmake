@@ -1,4 +1,4 @@
-# Writes the files of a folder into a C++ source: cmake -DFOLDER=… -DOUTPUT=… -P embed_assets.cmake
+# Generates a C++ source with a folder's files: cmake -DFOLDER=… -DOUTPUT=… -P embed_assets.cmake
 cmake_minimum_required(VERSION 3.25)
 
 set(media_type_html "text/html; charset=utf-8")

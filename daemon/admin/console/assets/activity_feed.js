@@ -1,4 +1,4 @@
-// What happens in all rooms, newest first.
+// Events of all rooms, newest first.
 import { el, userText } from './dom.js';
 import { clockTime } from './format.js';
 import { NewestList } from './newest_list.js';
@@ -8,7 +8,7 @@ import { eventWords } from './words.js';
 const kMostShown = 40;
 
 /**
- * A sentence with its names kept apart.
+ * Converts a sentence to nodes, with names in separate elements.
  * @param {import('./words.js').Sentence} sentence
  */
 export function sentenceNodes(sentence) {

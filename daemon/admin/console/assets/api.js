@@ -1,10 +1,10 @@
-// Calls of the console's own API.
+// A client of the console's API.
 
 const kPatienceMs = 10_000;
 
 export class ApiError extends Error {
   /**
-   * @param {number} status  of HTTP; 0 when there was no answer
+   * @param {number} status  HTTP status; 0 when there was no reply
    * @param {string} message
    */
   constructor(status, message) {
@@ -19,7 +19,7 @@ export class Api {
 
   /**
    * @param {string} token
-   * @param {() => void} onRefused  called when the server does not take the token
+   * @param {() => void} onRefused  called when the server rejects the token
    */
   constructor(token, onRefused) {
     this.#token = token;
@@ -27,9 +27,9 @@ export class Api {
   }
 
   /**
-   * @param {string} name  behind `/console/api/`
+   * @param {string} name  relative to `/console/api/`
    * @param {Record<string, string|number>} [query]  empty values are left out
-   * @param {AbortSignal} [signal]  when nobody wants the reply any more
+   * @param {AbortSignal} [signal]  aborts the request
    * @returns {Promise<any>}
    */
   get(name, query = {}, signal) {
@@ -51,8 +51,8 @@ export class Api {
   }
 
   /**
-   * A reply that goes on.
-   * @param {string} after  where to begin; empty: now
+   * A streaming reply.
+   * @param {string} after  the cursor to start after; empty: now
    * @param {AbortSignal} signal
    */
   async stream(after, signal) {
@@ -99,12 +99,12 @@ export class Api {
 
 /**
  * @param {Response} response
- * @returns {Promise<any>}  null when it is no JSON
+ * @returns {Promise<any>}  null when it is not JSON
  */
 const replyOf = (response) => response.json().catch(() => null);
 
 /**
- * In the server's words, if it said any.
+ * The server's error text, if there is any.
  * @param {Response} response
  * @param {any} reply
  */

@@ -1,4 +1,4 @@
-// What every page works with, for as long as one is logged in.
+// The state that all pages share during a login.
 import { Api } from './api.js';
 import { EventStream } from './event_stream.js';
 import { ServerFigures } from './server_figures.js';
@@ -7,7 +7,7 @@ import { TryLab } from './try_lab.js';
 export class App {
   /**
    * @param {string} token
-   * @param {() => void} onRefused  the server does not take the token any more
+   * @param {() => void} onRefused  called when the server rejects the token
    */
   constructor(token, onRefused) {
     this.api = new Api(token, onRefused);

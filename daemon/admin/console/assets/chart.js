@@ -1,9 +1,9 @@
-// A small chart of the last ten minutes: lines, or areas on top of each other.
+// A small chart of the last ten minutes: lines, or stacked areas.
 import { el, svg } from './dom.js';
 import { duration } from './format.js';
 import { kSpanMs } from './sample_history.js';
 
-// As long as there is little to show, less time is shown.
+// The minimum time span, used while there is little data.
 const kShortestMs = 60_000;
 
 const kWidth = 600;
@@ -15,14 +15,14 @@ const kHeight = 120;
  *
  * @typedef {object} ChartOptions
  * @property {string} title
- * @property {string} about  what the figure means
+ * @property {string} about  the meaning of the figure
  * @property {Series[]} series
  * @property {boolean} stacked
  * @property {(value: number) => string} format
  */
 
 /**
- * The end of an axis: a round number that is not much larger.
+ * The end of an axis: a round number slightly above the largest value.
  * @param {number} largest
  */
 export function niceTop(largest) {
@@ -32,8 +32,8 @@ export function niceTop(largest) {
 }
 
 /**
- * Lays each series on the sum of those before it.
- * @param {Point[][][]} series  whose pieces have the same times
+ * Adds to each series the sum of those before it.
+ * @param {Point[][][]} series  all with pieces at the same times
  * @returns {Point[][][]}
  */
 export function stack(series) {
@@ -60,12 +60,12 @@ export class Chart {
     svg('line', { class: 'gridline', x1: 0, x2: kWidth, y1: kHeight / 2, y2: kHeight / 2 }),
     svg('line', { class: 'gridline', x1: 0, x2: kWidth, y1: kHeight, y2: kHeight }),
     this.#marks, this.#cross);
-  /** @type {Point[][]} of each series, as it is */
+  /** @type {Point[][]} of each series, not stacked */
   #points = [];
   #nowMs = 0;
   #spanMs = kShortestMs;
   #begin = el('span');
-  /** Where the pointer is, as a share of the width. */
+  /** The position of the pointer, as a share of the width; -1: none. */
   #pointer = -1;
   /** @type {Map<string, HTMLElement>} */
   #legend = new Map();
@@ -112,7 +112,7 @@ export class Chart {
 
   /**
    * @param {Point[][]} pieces
-   * @param {Point[][]} floors  on which the areas stand; none: on the ground
+   * @param {Point[][]} floors  the lower edges of the areas; empty: zero
    * @param {string} look
    * @param {number} top
    */
@@ -140,7 +140,7 @@ export class Chart {
     this.#show();
   }
 
-  /** The figures now, or where the pointer is. */
+  /** Shows the current figures, or those at the pointer. */
   #show() {
     const { series, format } = this.#options;
     const at = this.#pointer < 0 ? this.#points[0].length - 1 : this.#nearest();

@@ -1,18 +1,18 @@
-// Asks before something is done that cannot be undone, and says what will happen.
+// Asks for confirmation of an irreversible action, and describes its consequences.
 import { el } from './dom.js';
 
 /**
  * @typedef {object} Confirmation
  * @property {import('./dom.js').Child[]} title
  * @property {import('./dom.js').Child[][]} consequences  one paragraph each
- * @property {HTMLElement|null} field  something to choose, if there is
- * @property {string} verb  on the button
+ * @property {HTMLElement|null} field  an input of the dialog, if any
+ * @property {string} verb  the button label
  * @property {() => Promise<unknown>} act
  */
 
 /**
- * What is known after an error: only a refusal says that nothing was done. A server that failed or
- * did not answer in time may have done it before.
+ * The text after an error: only a 4xx refusal means that nothing was done. After a server failure
+ * or a timeout, the action may have been executed.
  * @param {Error & {status?: number}} error
  */
 export function failureWords({ message, status = 0 }) {
@@ -20,14 +20,14 @@ export function failureWords({ message, status = 0 }) {
   return `${message}. ${isRefusal ? 'Nothing was changed.' : 'It may have been done even so: look before you try again.'}`;
 }
 
-/** Takes back a question that nobody has answered. */
+/** Closes an open dialog without an answer. */
 export function closeQuestion() {
   for (const dialog of document.querySelectorAll('dialog')) dialog.close();
 }
 
 /**
- * Opens the question. It closes when the action has succeeded or the answer was no; an error is
- * shown in it.
+ * Opens the dialog. It closes when the action has succeeded or was canceled; an error is shown in
+ * the dialog.
  * @param {Confirmation} confirmation
  */
 export function confirmAction({ title, consequences, field, verb, act }) {

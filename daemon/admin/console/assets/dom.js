@@ -1,4 +1,4 @@
-// Elements from script. Text becomes text nodes, never markup.
+// Creates elements. Text becomes text nodes, never markup.
 import { codeName, initials, plainText, toneOf, visibleRuns } from './inert_text.js';
 
 const kSvg = 'http://www.w3.org/2000/svg';
@@ -9,8 +9,8 @@ const kSvg = 'http://www.w3.org/2000/svg';
  */
 
 /**
- * An element. A property that begins with `on` is a listener; `true` is a bare attribute, `false`
- * and `null` are none.
+ * Creates an element. A property that begins with `on` is a listener; `true` is an attribute
+ * without value, `false` and `null` are left out.
  * @param {string} tag
  * @param {Properties} [properties]
  * @param {Child[]} children
@@ -21,7 +21,7 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /**
- * The same for drawings.
+ * The same for SVG.
  * @param {string} tag
  * @param {Properties} [properties]
  * @param {Child[]} children
@@ -48,7 +48,7 @@ function fill(element, properties, children) {
 }
 
 /**
- * What a user typed: kept apart from the text around it, with unseen characters spelled out.
+ * Text that a user typed: isolated from the text around it, with invisible characters spelled out.
  * @param {string} text
  * @param {string} [className]
  */
@@ -60,10 +60,10 @@ export function userText(text, className = '') {
 }
 
 /**
- * Initials in a person's colour. Pictures are not loaded: their addresses are whatever users typed.
+ * Initials in the user's colour. Pictures are not loaded: users choose their URLs.
  * @param {string} name
  * @param {string} userId
- * @param {string} creator  of the room, who has a star
+ * @param {string} creator  of the room, who is marked with a star
  */
 export function avatar(name, userId, creator) {
   const letters = el('span', { class: `avatar tone-${toneOf(userId)}`, 'aria-hidden': 'true' }, initials(name, userId));
@@ -72,7 +72,7 @@ export function avatar(name, userId, creator) {
 }
 
 /**
- * Asks for work to be done once, before the next frame is drawn, however often it is asked for.
+ * Wraps `work` to run at most once per frame, however often it is called.
  * @param {() => void} work
  */
 export function oncePerFrame(work) {
@@ -88,7 +88,7 @@ export function oncePerFrame(work) {
 }
 
 /**
- * Brings children into this order with as few moves as that takes. Others stay where they are.
+ * Arranges the children in the wanted order with few moves. Other children keep their place.
  * @param {Element} parent
  * @param {Element[]} wanted
  */
@@ -102,7 +102,7 @@ export function arrange(parent, wanted) {
 }
 
 /**
- * Tells of something for a few seconds, aloud as well.
+ * Shows a message for a few seconds, and announces it to screen readers.
  * @param {string} text
  */
 export function toast(text) {

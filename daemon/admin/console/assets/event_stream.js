@@ -1,17 +1,17 @@
-// The server's events, followed for as long as the console is open.
+// Follows the server's events while the console is open.
 import { SseParser } from './sse_parser.js';
 
 const kFirstDelayMs = 500;
 const kLongestDelayMs = 15_000;
-// The server says something every 15 s.
+// The server sends something every 15 s.
 const kSilenceMs = 40_000;
-// So long a tab that is out of sight keeps its stream: a glance at another one costs nothing.
+// A hidden tab keeps its stream for this long: a short visit to another tab does not interrupt it.
 const kOutOfSightMs = 60_000;
 
 /**
- * How long to wait before the next attempt: twice as long each time, spread so that many consoles
- * do not come back in the same moment.
- * @param {number} failures  in a row
+ * The delay before the next attempt: doubles each time, with jitter so that many consoles do not
+ * reconnect at the same moment.
+ * @param {number} failures  consecutive failures
  * @param {number} chance  0 to 1
  */
 export function retryDelay(failures, chance) {
@@ -20,13 +20,13 @@ export function retryDelay(failures, chance) {
 }
 
 /**
- * `problem` is what the server said instead of streaming; empty when it said nothing.
+ * `problem` is the error text that the server sent instead of a stream; empty when there was none.
  * @typedef {{state: 'connecting'|'live'|'waiting', retryAtMs: number, problem: string}} StreamState
  *
- * A browser opens only six connections to a server, for all of its tabs: one that nobody looks at
- * lets go of its stream, and goes on where it was when it is seen again.
+ * A browser opens only six connections to a server, for all of its tabs: a hidden tab closes its
+ * stream, and resumes at its cursor when it is visible again.
  *
- * Dispatches `room` (detail: RoomEvent), `afresh` when what is shown may be out of date, and
+ * Dispatches `room` (detail: RoomEvent), `afresh` when the displayed data may be out of date, and
  * `state`.
  */
 export class EventStream extends EventTarget {
@@ -50,7 +50,7 @@ export class EventStream extends EventTarget {
     this.#api = api;
   }
 
-  /** Follows until `stop`. */
+  /** Follows the events until `stop`. */
   async start() {
     const { signal } = this.#listening;
     addEventListener('online', () => this.retryNow(), { signal });
@@ -75,7 +75,7 @@ export class EventStream extends EventTarget {
     this.retryNow();
   }
 
-  /** Does not wait any longer. */
+  /** Ends the wait for the next attempt. */
   retryNow() {
     this.#hurry?.();
   }
@@ -109,7 +109,7 @@ export class EventStream extends EventTarget {
   }
 
   /**
-   * Gives the attempt up when what is awaited does not come.
+   * Aborts the attempt when the awaited promise takes too long.
    * @template T
    * @param {Promise<T>} awaited
    */
@@ -130,9 +130,9 @@ export class EventStream extends EventTarget {
   }
 
   /**
-   * A cursor that the server does not take is of no more use.
+   * Drops a cursor that the server rejects.
    * @param {Error & {status?: number}} error
-   * @returns {string}  what the server said, if it did
+   * @returns {string}  the server's error text, if any
    */
   #judge({ message, status = 0 }) {
     if (status >= 400 && status < 500) this.#cursor = '';
@@ -149,7 +149,7 @@ export class EventStream extends EventTarget {
     clearTimeout(waking);
   }
 
-  /** Until there is a reason to hurry. */
+  /** Waits until retried, or until the delay is over. */
   async #nap() {
     await new Promise((resolve) => {
       this.#hurry = () => resolve(undefined);

@@ -1,4 +1,4 @@
-// Figures as people read them.
+// Formats figures for display.
 
 const kWhole = new Intl.NumberFormat('en');
 const kFine = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -21,7 +21,7 @@ export const clockTime = (atMs) => kClock.format(atMs);
 export const dayAndTime = (atMs) => kDayAndClock.format(atMs);
 
 /**
- * How long, in its two largest units: `4 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+ * A duration in its two largest units: `4 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
  * @param {number} ms
  */
 export function duration(ms) {

@@ -1,15 +1,15 @@
-// Text that users typed, made safe to look at: what would hide, reorder or imitate other text is
-// shown by its number instead.
+// Makes text that users typed safe to display: characters that would hide, reorder or imitate other
+// text are replaced by their code points.
 
 /**
- * One run of a text: either characters to show as they are, or one character that must be spelled.
+ * One run of a text: either characters to show unchanged, or one character to spell out.
  * @typedef {{text: string, code: number|null}} TextRun
  */
 
 // Controls, format characters (bidi controls, zero-width ones, tags), line and paragraph
-// separators, unpaired surrogates, private use, the blank Braille pattern, and all that fonts are to
-// draw as nothing, assigned or not: blank letters, and variation selectors, which could hide data.
-// What emoji are made of is told by its neighbours, see `isPartOfEmoji`.
+// separators, unpaired surrogates, private use, the blank Braille pattern, and all code points that
+// fonts render as nothing, assigned or not: blank letters, and variation selectors, which could
+// hide data. Parts of emoji are recognized by their neighbours, see `isPartOfEmoji`.
 const kUnseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const kPictograph = /^\p{Extended_Pictographic}$/u;
 const kJoined = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u;
@@ -19,11 +19,11 @@ const kEmojiSelector = '\ufe0f';
 const kKeycap = '\u20e3';
 
 /**
- * Whether a character that cannot be seen makes one emoji of its neighbours, or an emoji of the one
- * before it.
- * @param {string} before  one character, or none
+ * Whether an invisible character joins its neighbours to one emoji, or is part of an emoji with the
+ * one before it.
+ * @param {string} before  one character, or empty
  * @param {string} character
- * @param {string} after  one character, or none
+ * @param {string} after  one character, or empty
  */
 function isPartOfEmoji(before, character, after) {
   if (character === kJoiner) return kJoined.test(before) && kPictograph.test(after);
@@ -32,7 +32,7 @@ function isPartOfEmoji(before, character, after) {
 }
 
 /**
- * Splits a text into runs that can be shown and characters that must be spelled out.
+ * Splits a text into displayable runs and characters that must be spelled out.
  * @param {string} text
  * @returns {TextRun[]}
  */
@@ -63,7 +63,7 @@ export function codeName(code) {
 }
 
 /**
- * The same text where only characters can be: titles, labels, announcements.
+ * The same as plain text: for titles, labels, announcements.
  * @param {string} text
  */
 export function plainText(text) {
@@ -73,9 +73,9 @@ export function plainText(text) {
 }
 
 /**
- * One or two letters that stand for a person in place of a picture.
+ * One or two letters that represent a user in place of a picture.
  * @param {string} name
- * @param {string} userId  when the name has none
+ * @param {string} userId  used when the name has none
  */
 export function initials(name, userId) {
   for (const source of [name, userId]) {
@@ -88,7 +88,7 @@ export function initials(name, userId) {
 }
 
 /**
- * One of eight colours of a person, the same each time.
+ * One of eight colours for a user, always the same.
  * @param {string} userId
  */
 export function toneOf(userId) {

@@ -1,4 +1,4 @@
-// How fresh a member's last heartbeat is: a bar that empties, and the seconds.
+// The age of a member's last heartbeat: a bar that empties, and the seconds.
 import { el } from './dom.js';
 import { duration } from './format.js';
 
@@ -6,8 +6,8 @@ const kLateShare = 0.5;
 const kCriticalShare = 0.25;
 
 /**
- * How worried one has to be.
- * @param {number} share  of the lease that is left
+ * The warning level of a lease.
+ * @param {number} share  the remaining share of the lease
  */
 export function leaseState(share) {
   if (share <= 0) return 'over';
@@ -24,20 +24,20 @@ export class LeaseMeter {
   #state = '';
   element;
 
-  /** @param {string} label  what the bar is about, for those who hear it */
+  /** @param {string} label  for screen readers */
   constructor(label) {
     this.element = el('span', { class: 'lease', role: 'meter', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 },
       el('span', { class: 'lease-track' }, this.#bar), this.#figure);
   }
 
-  /** @param {import('./types.js').Lease|null} lease  as it is now */
+  /** @param {import('./types.js').Lease|null} lease  the current lease */
   set(lease) {
     this.#lease = lease;
     this.#takenAtMs = performance.now();
     this.tick();
   }
 
-  /** Time has passed. */
+  /** Updates the display as time passes. */
   tick() {
     if (!this.#lease) {
       this.#show('none', 0, 'no lease');

@@ -1,4 +1,4 @@
-// The form that asks for the operator's token.
+// The login form for the operator's token.
 import { Api } from './api.js';
 import { el } from './dom.js';
 
@@ -13,8 +13,8 @@ export class LoginPage {
   element;
 
   /**
-   * @param {string} problem  why the form is shown again
-   * @param {(token: string) => void} onToken  called with a token that the server takes
+   * @param {string} problem  the reason for a repeated login
+   * @param {(token: string) => void} onToken  called with a token that the server accepts
    */
   constructor(problem, onToken) {
     this.#onToken = onToken;
@@ -51,11 +51,11 @@ export class LoginPage {
 }
 
 /**
- * Asks the server for something with this token.
+ * Tries the token with a request to the server.
  * @param {string} token
  */
 async function problemOf(token) {
-  // Other characters cannot be in a header, so no token has them. Spaces may stand inside.
+  // Headers cannot carry other characters, so no token has them. Inner spaces are allowed.
   if (!/^[\x20-\x7e]+$/.test(token)) return 'This is not a token: it has letters that no token can have.';
   let refused = false;
   try {

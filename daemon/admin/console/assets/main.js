@@ -1,4 +1,4 @@
-// The console: who is logged in, and which page is shown.
+// The console: login state, and the current page.
 import { App } from './app.js';
 import { closeQuestion } from './confirm_dialog.js';
 import { toast } from './dom.js';
@@ -83,7 +83,7 @@ function logIn(token) {
   showRoute();
 }
 
-/** Takes the token out of the address at once, so that it is in no history and no screenshot. */
+/** Removes the token from the URL at once, so that it is in no history and no screenshot. */
 function takeTokenFromAddress() {
   const token = tokenIn(location.hash);
   if (token === null) return null;

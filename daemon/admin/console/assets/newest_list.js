@@ -1,4 +1,4 @@
-// A list that grows at its top: drawn as often as frames are, and no longer than anybody reads.
+// A list that grows at its top: redrawn at most once per frame, with a limited number of entries.
 import { oncePerFrame } from './dom.js';
 
 /** @template T */
@@ -6,14 +6,14 @@ export class NewestList {
   #list;
   #most;
   #entry;
-  /** @type {T[]} oldest first; a tab that is hidden draws no frames, so it must not grow either */
+  /** @type {T[]} oldest first; bounded too, because a hidden tab draws no frames */
   #waiting = [];
   #draw = oncePerFrame(() => this.#drawWaiting());
 
   /**
    * @param {HTMLElement} list
-   * @param {number} most  entries that are shown
-   * @param {(item: T) => HTMLElement} entry  makes one
+   * @param {number} most  maximum number of entries shown
+   * @param {(item: T) => HTMLElement} entry  creates an entry
    */
   constructor(list, most, entry) {
     this.#list = list;

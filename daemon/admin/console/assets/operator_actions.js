@@ -1,4 +1,4 @@
-// What an operator can do to a room, each behind a question.
+// Operator actions on a room, each with a confirmation.
 import { confirmAction } from './confirm_dialog.js';
 import { el, toast, userText } from './dom.js';
 import { counted } from './format.js';
@@ -45,7 +45,7 @@ export function askToKick(api, room, pusher) {
 }
 
 /**
- * What becomes of the room without this member.
+ * The effect on the room when this member is removed.
  * @param {Room} room
  * @param {string} userId
  */

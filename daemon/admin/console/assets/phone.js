@@ -1,9 +1,9 @@
-// A simulated member: does over the public API what a mini-program on a phone does.
+// A simulated member: uses the public API like a mini-program on a phone.
 
 const kBeatMs = 7000;
 const kAskMs = 2000;
 
-/** @type {Record<number, string>} what a newcomer needs to know of a code */
+/** @type {Record<number, string>} explanations of codes for new users */
 const kRefusals = {
   2: 'the room ID is taken by somebody else',
   3: 'there is no such room',
@@ -13,14 +13,15 @@ const kRefusals = {
 };
 
 /**
- * How often to beat: as phones do, or more often where the server is less patient than usual.
+ * The heartbeat period: as phones do, or shorter when the server's timeout is shorter than usual.
  * @param {number} timeoutMs
  */
 export const beatPeriod = (timeoutMs) => Math.min(kBeatMs, timeoutMs * 0.35);
 
 /**
- * out: in no room. in: a member that beats. silent: a member that says nothing any more, as if the
- * phone had died. evicted: told by the server that it is no member, or that the room is gone.
+ * out: in no room. in: a member that sends heartbeats. silent: a member that sends nothing, as
+ * after a crash of the phone. evicted: the server reported that it is not a member, or that the
+ * room is gone.
  * @typedef {'out'|'in'|'silent'|'evicted'} PhoneState
  *
  * @typedef {{kind: string, roomID: string}} Place
@@ -43,7 +44,7 @@ export class Phone extends EventTarget {
   /** @type {Belief|null} */
   belief = null;
   lastBeatMs = 0;
-  /** What the server said last, if it refused something. */
+  /** The server's last error text, if a request was refused. */
   problem = '';
 
   /**
@@ -77,13 +78,13 @@ export class Phone extends EventTarget {
     await this.#enter(place, 'add_pusher', this.#self());
   }
 
-  /** Says nothing any more, and asks nothing. */
+  /** Stops all requests, including heartbeats. */
   fallSilent() {
     this.#rest();
     this.#become('silent');
   }
 
-  /** Beats again, whether the server still knows this phone or not. */
+  /** Resumes heartbeats, whether or not this phone is still a member. */
   async wakeUp() {
     this.#become('in');
     this.#keepGoing();
@@ -99,7 +100,7 @@ export class Phone extends EventTarget {
     await this.#depart('destroy_room');
   }
 
-  /** Does nothing any more, whoever asks it to, and does not say so: the server finds out. */
+  /** Stops for good without leaving: the server detects the missing heartbeats. */
   stop() {
     this.#isStopped = true;
     this.#rest();
@@ -147,7 +148,7 @@ export class Phone extends EventTarget {
     else this.#learnThatItIsOut();
   }
 
-  /** Asks who is there, as phones do that nobody tells. */
+  /** Polls the members, as phones without notifications do. */
   async #ask() {
     const place = this.#place;
     if (!place) return;
@@ -159,7 +160,7 @@ export class Phone extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** Only an answer tells that: a server that cannot be reached may still know this phone. */
+  /** Requires a reply: on a server that cannot be reached, this phone may still be a member. */
   #learnThatItIsOut() {
     if (this.state !== 'in' || this.#unreachable) return;
     this.#rest();
@@ -178,7 +179,7 @@ export class Phone extends EventTarget {
    * @param {string} endpoint
    * @param {Place} place
    * @param {object} body
-   * @returns {Promise<any>}  the reply, or null when it was a refusal or nothing is said any more
+   * @returns {Promise<any>}  the reply, or null when it was refused or this phone has stopped
    */
   async #say(endpoint, place, body) {
     if (this.#isStopped) return null;
@@ -186,7 +187,7 @@ export class Phone extends EventTarget {
     try {
       reply = await this.#call(this, place.kind, endpoint, { roomID: place.roomID, userID: this.userID, ...body });
       this.#unreachable = false;
-      // Why it is out stays to be read, whatever else is answered.
+      // The reason for the eviction stays displayed, whatever other replies arrive.
       if (reply.code !== 0) this.problem = `${endpoint}: code ${reply.code}, ${kRefusals[reply.code] ?? reply.detail ?? reply.message}`;
       else if (this.state !== 'evicted') this.problem = '';
     } catch (error) {

@@ -1,4 +1,4 @@
-// One simulated member: its buttons, and what it believes.
+// One simulated member: its buttons, and its own view of the room.
 import { avatar, el, userText } from './dom.js';
 import { duration } from './format.js';
 import { LeaseMeter } from './lease_meter.js';
@@ -66,7 +66,7 @@ export class PhoneCard {
     this.tick();
   }
 
-  /** Time has passed. */
+  /** Updates the display as time passes. */
   tick() {
     const { state, lastBeatMs, belief } = this.#phone;
     const age = performance.now() - lastBeatMs;

@@ -1,5 +1,5 @@
-// The rooms of one page of the list, kept as they are on the server: events say what has changed,
-// and the server is asked how it is now.
+// The rooms of one page of the list, kept in sync with the server: events mark rooms as changed,
+// and their current state is requested from the server.
 
 const kPageSize = 24;
 const kMostRequests = 20;
@@ -7,7 +7,7 @@ const kPollMs = 2000;
 const kSlowPollMs = 10_000;
 const kSettleMs = 120;
 const kSingly = 6;
-// Longer than any request may take.
+// Longer than the timeout of any request.
 const kLongestReplyMs = 15_000;
 
 /**
@@ -20,7 +20,7 @@ const kLongestReplyMs = 15_000;
 export const keyOf = (room) => `${room.kind}/${room.roomID}`;
 
 /**
- * Whether a search finds a room, by the rule of the server.
+ * Whether a search matches a room, by the server's rule.
  * @param {Room} room
  * @param {string} q
  */
@@ -30,10 +30,10 @@ export function finds(room, q) {
 }
 
 /**
- * Fills a page. One reply may hold fewer rooms than asked for, though more follow.
+ * Fills a page. One reply may hold fewer rooms than requested, though more follow.
  * @param {import('./api.js').Api} api
  * @param {BoardQuery} query
- * @param {AbortSignal} signal  when nobody looks at the page any more
+ * @param {AbortSignal} signal  aborts the load when the page is closed
  * @returns {Promise<{rooms: Room[], next: string, requests: number}>}
  */
 export async function loadPage(api, { kind, q, after }, signal) {
@@ -48,7 +48,7 @@ export async function loadPage(api, { kind, q, after }, signal) {
   }
 }
 
-/** Dispatches `change`; then `rooms`, `next`, `later` and `problem` say how it is. */
+/** Dispatches `change`; then `rooms`, `next`, `later` and `problem` hold the new state. */
 export class RoomBoard extends EventTarget {
   #api;
   #stream;
@@ -62,16 +62,16 @@ export class RoomBoard extends EventTarget {
   #loadAgain = false;
   /** @type {Map<string, RoomEvent>} */
   #unsettled = new Map();
-  /** @type {Map<string, number>} when rooms ended: a reply to an earlier request may still hold them */
+  /** @type {Map<string, number>} when rooms ended: earlier requests may still return them */
   #endedAtMs = new Map();
 
   /** @type {Map<string, Room>} in the order of the list */
   rooms = new Map();
-  /** @type {Map<string, string>} why rooms ended that were shown, until the page has told it */
+  /** @type {Map<string, string>} why displayed rooms ended, until the page has shown the reason */
   endings = new Map();
-  /** Where the next page begins; empty when there is none. */
+  /** The cursor of the next page; empty when there is none. */
   next = '';
-  /** Rooms that began since then, and that belong on a later page. */
+  /** Rooms created since the page was loaded, which belong on a later page. */
   later = 0;
   isLoaded = false;
   problem = '';
@@ -151,7 +151,7 @@ export class RoomBoard extends EventTarget {
     this.#settleTimer ??= setTimeout(() => this.#settle(), kSettleMs);
   }
 
-  /** Asks for what has changed: a few rooms one by one, many as the page that they are on. */
+  /** Requests changed rooms: a few one by one, many by reloading their page. */
   async #settle() {
     const asked = [...this.#unsettled.values()];
     this.#unsettled.clear();
@@ -174,7 +174,7 @@ export class RoomBoard extends EventTarget {
       if (this.#hasEndedSince(key, askedAtMs)) return;
       if (this.rooms.has(key) || finds(room, this.#query.q)) this.rooms.set(key, room);
     } catch {
-      // Gone already, which an event will tell, or the server is: the next poll finds out.
+      // The room is gone, and an event will report it, or the server is: the next poll shows it.
     }
   }
 

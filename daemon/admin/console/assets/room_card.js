@@ -9,7 +9,7 @@ import { endingWords, kindName } from './words.js';
 /** @typedef {import('./types.js').Room} Room */
 
 /**
- * What kind of room it is, and what is special about it.
+ * The kind of the room, and its special properties.
  * @param {Room} room
  */
 export function roomBadges(room) {
@@ -42,7 +42,7 @@ export class RoomCard {
   }
 
   /**
-   * Time has passed.
+   * Updates the display as time passes.
    * @param {number} nowMs
    */
   tick(nowMs) {
@@ -52,7 +52,7 @@ export class RoomCard {
   }
 
   /**
-   * The room has ended.
+   * Shows that the room has ended.
    * @param {string} reason
    */
   end(reason) {

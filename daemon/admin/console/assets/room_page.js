@@ -1,4 +1,4 @@
-// One room: who is in it, what happened, and what an operator can do.
+// One room: its members, its events, and the operator's actions.
 import { roomBadges } from './room_card.js';
 import { ApiError } from './api.js';
 import { avatar, el, oncePerFrame, userText } from './dom.js';
@@ -27,12 +27,12 @@ export class RoomPage {
   /** @type {Room|null} */
   #room = null;
   #seen = '';
-  /** Why the room ended, if it is known. */
+  /** Why the room ended, if known. */
   #ended = '';
   #before = '';
   #isLoading = false;
   #loadAgain = false;
-  /** @type {RoomEvent[]|null} newest first: what has come since the history was asked for, until it is there */
+  /** @type {RoomEvent[]|null} newest first: received while the history is requested */
   #meanwhile = null;
   /** @type {Map<string, LeaseMeter>} */
   #meters = new Map();
@@ -100,7 +100,7 @@ export class RoomPage {
       if (!document.hidden) this.#room = (await this.#app.api.get('room', { kind, roomID })).room;
       this.#say('');
     } catch (error) {
-      // An ID that cannot be one (400) is no room either.
+      // An invalid ID (400) is not an existing room either.
       isGone = error instanceof ApiError && [400, 404].includes(error.status);
       if (isGone) this.#room = null;
       this.#say(isGone ? 'There is no such room now.' : `The room could not be loaded: ${/** @type {Error} */ (error).message}.`);
@@ -108,12 +108,12 @@ export class RoomPage {
     this.#isLoading = false;
     if (this.#leaving.signal.aborted) return;
     this.#draw();
-    // Of a room that is gone, an event tells when there is one again.
+    // For a room that is gone, an event reports when it exists again.
     if (this.#loadAgain) this.#loadSoon();
     else if (!isGone) this.#timer = setTimeout(() => this.#loadRoom(), kPollMs);
   }
 
-  /** What is asked for already may be answered as it was before. */
+  /** A pending request may be answered with the earlier state. */
   #loadSoon() {
     clearTimeout(this.#timer);
     if (this.#isLoading) this.#loadAgain = true;
@@ -142,7 +142,7 @@ export class RoomPage {
     const meanwhile = [];
     this.#meanwhile = meanwhile;
     const reply = await this.#askForEvents('');
-    if (this.#meanwhile !== meanwhile) return;  // it was asked for once more
+    if (this.#meanwhile !== meanwhile) return;  // it was requested again
     this.#meanwhile = null;
     if (!reply) return;
     const events = mergedEvents(reply, meanwhile);
@@ -168,7 +168,7 @@ export class RoomPage {
       this.#older.hidden = this.#before === '';
       return reply.events;
     } catch {
-      return null;  // loading the room tells what is wrong
+      return null;  // loading the room shows the error
     }
   }
 

@@ -18,7 +18,7 @@ export class RoomsPage {
   #route;
   /** @type {RoomBoard|null} */
   #board = null;
-  /** Where this page and those before it begin. */
+  /** The cursors of this page and of those before it. */
   #starts = [''];
   /** @type {Map<string, RoomCard>} */
   #cards = new Map();
@@ -40,7 +40,7 @@ export class RoomsPage {
   #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, 'Next →');
   #where = el('span', { class: 'quiet' });
   #pager = el('nav', { class: 'pager', 'aria-label': 'Pages' }, this.#previous, this.#where, this.#following);
-  /** @type {HTMLElement|null} what had the focus when a page was turned: a button that is disabled loses it */
+  /** @type {HTMLElement|null} focused when a page was turned: a disabled button loses the focus */
   #pressed = null;
   #feed = new ActivityFeed();
   #draw = oncePerFrame(() => this.#drawBoard());
@@ -79,7 +79,7 @@ export class RoomsPage {
   }
 
   /**
-   * The same page with another kind or another search.
+   * The same page with another kind or search.
    * @param {RoomsRoute} route
    */
   change(route) {
@@ -91,7 +91,7 @@ export class RoomsPage {
 
   #searchNow() {
     const q = searchable(this.#search.value);
-    if (this.#search.value !== q) this.#search.value = q;  // as a field does that counts otherwise
+    if (this.#search.value !== q) this.#search.value = q;  // the field's limit counts differently
     const route = { ...this.#route, q };
     history.replaceState(null, '', hashOf(route));
     this.change(route);
@@ -109,7 +109,7 @@ export class RoomsPage {
   }
 
   /**
-   * Another click before the new page is there would count from a page that nobody has seen.
+   * Another click before the new page arrives would count from an unseen page.
    * @param {1|-1} direction
    */
   #turn(direction) {
@@ -139,7 +139,7 @@ export class RoomsPage {
     const board = this.#board;
     if (!board || this.#leaving.signal.aborted) return;
     this.#drawNote(board);
-    // Until then, what was shown before stays.
+    // Until then, the previous content stays.
     if (!board.isLoaded) return;
     for (const [key, card] of this.#cards) if (!board.rooms.has(key)) this.#farewell(key, card, board.endings.get(key));
     board.endings.clear();
@@ -154,7 +154,7 @@ export class RoomsPage {
   }
 
   /**
-   * Cards that say goodbye stay where they are among the others.
+   * Ended cards stay where they are among the others.
    * @param {RoomBoard} board
    */
   #placeCards(board) {
@@ -171,7 +171,7 @@ export class RoomsPage {
   /**
    * @param {string} key
    * @param {RoomCard} card
-   * @param {string|undefined} reason  nothing when it is only elsewhere now
+   * @param {string|undefined} reason  undefined when the room is only on another page now
    */
   #farewell(key, card, reason) {
     this.#cards.delete(key);
@@ -221,7 +221,7 @@ export class RoomsPage {
 
 /**
  * @param {Record<import('./routes.js').RoomKind, number>} counts
- * @param {RoomsRoute['kind']} kind  or all
+ * @param {RoomsRoute['kind']} kind  empty: all
  */
 function roomsOf(counts, kind) {
   return kind === '' ? kKinds.reduce((sum, each) => sum + counts[each], 0) : counts[kind];

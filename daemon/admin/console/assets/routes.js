@@ -1,4 +1,4 @@
-// Where in the console one is, as the part of the address behind `#`.
+// The console's routes, in the URL fragment behind `#`.
 
 export const kKinds = /** @type {const} */ (['double', 'multi', 'live', 'webrtc']);
 
@@ -9,11 +9,11 @@ export const kKinds = /** @type {const} */ (['double', 'multi', 'live', 'webrtc'
  * @typedef {RoomsRoute | RoomRoute | {page: 'server'} | {page: 'try'}} Route
  */
 
-// Of UTF-8: the server refuses a longer search.
+// In UTF-8: the server refuses a longer search.
 const kMostSearchBytes = 200;
 
 /**
- * As much of what is searched for as a search may have.
+ * Truncates a search text to the maximum length.
  * @param {string} text
  */
 export const searchable = (text) => text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(kMostSearchBytes)).read);
@@ -25,7 +25,7 @@ export const searchable = (text) => text.slice(0, new TextEncoder().encodeInto(t
 const isKind = (text) => /** @type {readonly string[]} */ (kKinds).includes(text);
 
 /**
- * What an address asks for; all rooms when it makes no sense.
+ * The route of a URL fragment; all rooms when it is invalid.
  * @param {string} hash  with its `#`
  * @returns {Route}
  */
@@ -52,7 +52,7 @@ function decoded(text) {
 }
 
 /**
- * The address of a route, with its `#`.
+ * The URL fragment of a route, with its `#`.
  * @param {Route} route
  */
 export function hashOf(route) {
@@ -65,7 +65,7 @@ export function hashOf(route) {
 }
 
 /**
- * Takes the operator's token out of an address that was opened as a link.
+ * The operator's token in the fragment of a login link.
  * @param {string} hash
  * @returns {string|null}
  */

@@ -1,7 +1,7 @@
 // The last ten minutes of the server's figures.
 
 export const kSpanMs = 10 * 60_000;
-// Two polls that failed: what lies between is not known, and is not drawn as if it were.
+// Two failed polls: the gap is not drawn, since its values are unknown.
 const kGapMs = 7000;
 
 /**
@@ -15,7 +15,7 @@ export class SampleHistory {
 
   /**
    * @param {ServerReply} reply
-   * @param {number} atMs  on a clock that only goes forward
+   * @param {number} atMs  on a monotonic clock
    */
   add(reply, atMs) {
     this.#samples.push({ atMs, reply });
@@ -24,7 +24,7 @@ export class SampleHistory {
   }
 
   /**
-   * When the oldest sample was taken, if there is one.
+   * The time of the oldest sample, if any.
    * @returns {number|undefined}
    */
   get beginMs() {
@@ -32,7 +32,7 @@ export class SampleHistory {
   }
 
   /**
-   * A figure as it was, in unbroken pieces.
+   * The values of a figure, in unbroken pieces.
    * @param {(reply: ServerReply) => number} figure
    * @returns {Point[][]}
    */
@@ -41,7 +41,7 @@ export class SampleHistory {
   }
 
   /**
-   * How fast a figure grew, in a second. A server that was started again counts from zero.
+   * The growth of a figure per second. A restarted server counts from zero.
    * @param {(reply: ServerReply) => number} figure
    * @returns {Point[][]}
    */
@@ -54,7 +54,7 @@ export class SampleHistory {
 
   /**
    * @param {(sample: {atMs: number, reply: ServerReply}, before: {atMs: number, reply: ServerReply}) => Point} point
-   * @param {number} skipped  samples at the beginning of each piece that make no point
+   * @param {number} skipped  samples at the beginning of each piece that yield no point
    */
   #pieces(point, skipped) {
     /** @type {Point[][]} */

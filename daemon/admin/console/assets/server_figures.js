@@ -1,15 +1,15 @@
-// Asks the server for its figures every two seconds, for whoever wants to show them.
+// Polls the server's figures every two seconds, for all views.
 import { SampleHistory } from './sample_history.js';
 
 const kPeriodMs = 2000;
 
-/** Dispatches `sample` when there are new figures, and `failure` when there was no answer. */
+/** Dispatches `sample` when there are new figures, and `failure` when there was no reply. */
 export class ServerFigures extends EventTarget {
   #api;
   #stopped = false;
   /** @type {number|undefined} */
   #timer;
-  /** Server's clock minus ours. */
+  /** The server's clock minus the browser's. */
   #aheadMs = 0;
   history = new SampleHistory();
   /** @type {import('./types.js').ServerReply|null} */
@@ -36,7 +36,7 @@ export class ServerFigures extends EventTarget {
     clearTimeout(this.#timer);
   }
 
-  /** The time as the server has it. */
+  /** The current time by the server's clock. */
   nowMs() {
     return Date.now() + this.#aheadMs;
   }

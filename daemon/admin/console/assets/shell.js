@@ -1,4 +1,4 @@
-// What is around every page: name, navigation, whether the console is live, look, logout.
+// The frame of every page: name, navigation, connection state, theme, logout.
 import { el } from './dom.js';
 import { chosenTheme, nextTheme } from './theme.js';
 
@@ -20,7 +20,7 @@ export class Shell {
   #state = el('span');
   #live = el('span', { class: 'live' }, el('span', { class: 'live-dot', 'aria-hidden': 'true' }), this.#state);
   #alert = el('span', { role: 'alert' });
-  // Counts down, and would be read out each time.
+  // Hidden from screen readers: it counts down, and each change would be read out.
   #attempt = el('span', { 'aria-hidden': 'true' });
   #banner = el('div', { class: 'banner', hidden: true }, this.#alert, this.#attempt,
     el('button', { type: 'button', class: 'button small', onclick: () => this.#app.stream.retryNow() }, 'Try now'));
@@ -56,7 +56,7 @@ export class Shell {
 
   /**
    * @param {HTMLElement} page
-   * @param {string} name  of the page, as the navigation has it
+   * @param {string} name  the page's name in the navigation
    */
   show(page, name) {
     for (const link of this.#links) {
@@ -66,7 +66,7 @@ export class Shell {
     this.#content.replaceChildren(page);
   }
 
-  /** Moves the focus to the page after one went there. */
+  /** Moves the focus to the page after a navigation. */
   focusContent() {
     this.#content.focus({ preventScroll: true });
     scrollTo({ top: 0 });

@@ -1,4 +1,4 @@
-// Reads `text/event-stream` piece by piece.
+// An incremental parser of `text/event-stream`.
 
 /** @typedef {{id: string, type: string, data: string}} SseMessage */
 
@@ -11,7 +11,7 @@ export class SseParser {
   #touched = false;
 
   /**
-   * @param {string} piece  what came next, cut anywhere
+   * @param {string} piece  the next data, cut at any position
    * @returns {SseMessage[]}  the messages that it completes
    */
   push(piece) {
@@ -32,7 +32,7 @@ export class SseParser {
   #take(line) {
     if (line === '') return this.#finish();
     const colon = line.indexOf(':');
-    if (colon === 0) return null;  // a comment: the server is alive
+    if (colon === 0) return null;  // a comment: a keep-alive
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     this.#touched = true;

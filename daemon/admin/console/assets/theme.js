@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it.
+// The theme: light, dark, or that of the system.
 
 const kKey = 'rtcroomd.theme';
 const kThemes = ['system', 'light', 'dark'];
@@ -15,13 +15,13 @@ function apply(theme) {
   else document.documentElement.dataset.theme = theme;
 }
 
-/** As it was chosen the last time. */
+/** Applies the stored theme. */
 export function applyTheme() {
   apply(chosenTheme());
 }
 
 /**
- * Goes on to the next look.
+ * Switches to the next theme.
  * @returns {string}  its name
  */
 export function nextTheme() {

@@ -1,4 +1,4 @@
-// What happened in one room, newest first.
+// The events of one room, newest first.
 import { sentenceNodes } from './activity_feed.js';
 import { el } from './dom.js';
 import { dayAndTime } from './format.js';
@@ -13,14 +13,14 @@ const identityOf = (event) => `${event.number}/${event.sequence}`;
 
 /**
  * @param {RoomEvent} event
- * @param {RoomEvent|undefined} other  nothing: everything is after it
+ * @param {RoomEvent|undefined} other  undefined: everything is after it
  */
 const isAfter = (event, other) => other === undefined || event.number > other.number
   || (event.number === other.number && event.sequence > other.sequence);
 
 /**
- * The server's reply together with what came while it was asked. Most of that the reply has as
- * well, or it is older than all of the reply, where the stream is behind.
+ * Merges the server's reply with the events received while it was pending. The reply contains most
+ * of those as well, or is newer than them if the stream is behind.
  * @param {RoomEvent[]} reply  newest first
  * @param {RoomEvent[]} meanwhile  newest first
  */
@@ -38,7 +38,7 @@ export class Timeline {
   element = el('div', {}, this.#empty, this.#list);
 
   /**
-   * Begins anew.
+   * Replaces the content.
    * @param {RoomEvent[]} events  newest first
    */
   renew(events) {
@@ -50,7 +50,7 @@ export class Timeline {
   }
 
   /**
-   * What has just happened; nothing that a stream which is behind tells late.
+   * Adds a new event; ignores events that a delayed stream delivers late.
    * @param {RoomEvent} event
    */
   addNewest(event) {
@@ -61,7 +61,7 @@ export class Timeline {
   }
 
   /**
-   * What happened before all that is shown.
+   * Appends events from before all that are shown.
    * @param {RoomEvent[]} events  newest first
    */
   addOlder(events) {

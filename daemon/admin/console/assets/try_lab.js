@@ -1,4 +1,4 @@
-// The simulated members and what they said, kept while one looks at other pages.
+// The simulated members and their requests, kept across page changes.
 import { beatPeriod, Phone } from './phone.js';
 
 const kNames = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank'];
@@ -6,7 +6,7 @@ const kMostLines = 200;
 const kPatienceMs = 10_000;
 
 /**
- * @typedef {object} Line  one request and what came back
+ * @typedef {object} Line  one request and its reply
  * @property {number} atMs
  * @property {string} who
  * @property {string} endpoint
@@ -14,14 +14,16 @@ const kPatienceMs = 10_000;
  * @property {any} reply  null when there was none
  * @property {string} problem
  * @property {number} tookMs
- * @property {boolean} isRepeated  a poll that was answered as the one before it
+ * @property {boolean} isRepeated  a poll with the same reply as the one before it
  */
 
-/** Dispatches `line` (detail: Line), `change` when a phone has changed, `phones` when there are others. */
+/**
+ * Dispatches `line` (detail: Line), `change` of a phone, and `phones` when the phones are replaced.
+ */
 export class TryLab extends EventTarget {
   #base = '';
   #beatMs = beatPeriod(20_000);
-  /** @type {Map<string, string>} what the last poll of each phone was answered */
+  /** @type {Map<string, string>} the last poll reply of each phone */
   #lastPoll = new Map();
   /** @type {Phone[]} */
   phones = [];
@@ -31,7 +33,7 @@ export class TryLab extends EventTarget {
 
   /**
    * @param {string} base  of the public API, with its prefix
-   * @param {number} timeoutMs  how long the server is patient with members
+   * @param {number} timeoutMs  the server's heartbeat timeout
    */
   connect(base, timeoutMs) {
     if (this.#base !== '') return;

@@ -1,4 +1,4 @@
-// Try it: simulated members in a room, through the same API that phones use.
+// Try it: simulated members in a room, through the public API that phones use.
 import { el } from './dom.js';
 import { kKinds, hashOf } from './routes.js';
 import { PhoneCard } from './phone_card.js';
@@ -8,7 +8,7 @@ import { WireLog } from './wire_log.js';
 /** @typedef {import('./phone.js').Phone} Phone */
 
 const kPauseMs = 1500;
-// A room of webrtc_room has another protocol.
+// Rooms of webrtc_room use another protocol.
 const kTryKinds = kKinds.filter((kind) => kind !== 'webrtc');
 
 const kSteps = [
@@ -19,7 +19,7 @@ const kSteps = [
 ];
 
 /**
- * How many of the steps have been seen.
+ * The number of steps completed.
  * @param {Phone} alice
  * @param {Phone} bob
  */
@@ -66,7 +66,7 @@ export class TryPage {
     this.#leaving.abort();
   }
 
-  /** As soon as it is known where the public API is. */
+  /** Starts once the address of the public API is known. */
   #begin() {
     const latest = this.#app.figures.latest;
     if (!latest || this.#isConnected) return;
@@ -140,7 +140,7 @@ export class TryPage {
     this.#run.textContent = this.#isRunning ? 'Watch…' : 'Show me';
   }
 
-  /** Goes through the steps, with time to look. */
+  /** Runs the steps, with pauses to watch them. */
   async #runAll() {
     const [alice, bob] = this.#lab.phones;
     this.#isRunning = true;

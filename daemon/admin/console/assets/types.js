@@ -1,9 +1,9 @@
-// What the server sends, as the other files name it in their comments.
+// Types of the server's replies, for the JSDoc comments of the other files.
 
 /**
  * @typedef {import('./routes.js').RoomKind} RoomKind
  *
- * How long ago a member beat, and how long it may still be silent.
+ * The time since a member's last heartbeat, and the time until its lease expires.
  * @typedef {{ageMs: number, remainingMs: number}} Lease
  *
  * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null}} Pusher

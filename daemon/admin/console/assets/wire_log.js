@@ -13,7 +13,7 @@ export class WireLog {
   #all = /** @type {HTMLInputElement} */ (el('input', { type: 'checkbox', id: 'all-polls' }));
   element;
 
-  /** @param {Line[]} lines  of before, newest first */
+  /** @param {Line[]} lines  earlier ones, newest first */
   constructor(lines) {
     this.#all.addEventListener('change', () => this.#list.classList.toggle('with-repeats', this.#all.checked));
     this.element = el('section', { class: 'panel', 'aria-label': 'Requests and replies' },

@@ -1,9 +1,9 @@
-// Events and kinds in plain words.
+// Texts for events and kinds.
 
 /** @typedef {import('./types.js').RoomEvent} RoomEvent */
 
 /**
- * A sentence: strings are ours, names are what users typed.
+ * A sentence: strings are constants, names are user input.
  * @typedef {Array<string | {name: string}>} Sentence
  * @typedef {'good'|'plain'|'warn'|'bad'} Tone
  */
