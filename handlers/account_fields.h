@@ -1,4 +1,4 @@
-// The IM application, in replies that hold a ticket for it.
+// The IM application fields in replies that hold a ticket for it.
 #pragma once
 
 #include "handlers/endpoints.h"
@@ -6,8 +6,8 @@
 
 namespace rtcroom {
 
-/// The members `sdkAppID`, a number, and `accType` and `accountType`, a string under both of its
-/// names.
+/// Writes `sdkAppID`, a number, and the account type, a string, as both `accType` and
+/// `accountType`.
 /// @source protocol C.4.
 void WriteAccount(const HandlerContext& context, JsonText& out);
 

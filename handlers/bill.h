@@ -1,4 +1,4 @@
-// What a call costs its sender besides the token that let it in.
+// The rate-limit cost of a call beyond its admission token.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace rtcroom {
 
-/// Of a body or a reply, a token is for so many bytes or part of them. That of the first comes with
-/// the admission.
+/// Bytes of a body or a reply that one token pays for; a part counts in full. The admission token
+/// covers the first.
 /// @source protocol F.9.
 inline constexpr std::size_t kBytesOfAToken = 16384;
 
@@ -22,12 +22,12 @@ constexpr std::uint32_t MoreTokensFor(std::size_t bytes) {
   return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / kBytesOfAToken);
 }
 
-/// Who pays for one call: its address, and the user where a token proves it.
+/// The accounts charged for one call: its address, and the user where a token proves it.
 ///
 /// @threads safe from any thread.
 class Bill {
  public:
-  /// Of a call that costs nothing.
+  /// For a call that costs nothing.
   Bill() = default;
   /// @param admission  must outlive the bill.
   Bill(Admission& admission, std::string address, std::optional<UserId> user)
@@ -40,7 +40,7 @@ class Bill {
     if (user_) admission_->ChargeUser(*user_, tokens);
   }
 
-  /// Whether one of them owes for other calls, which cost more than there was.
+  /// Whether the address or the user is in debt: other calls cost more tokens than were left.
   [[nodiscard]] bool IsOwing() const {
     return admission_ != nullptr &&
            (admission_->AddressOwes(address_) || (user_ && admission_->UserOwes(*user_)));

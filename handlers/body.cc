@@ -24,14 +24,14 @@ std::string MediaType(std::string_view content_type) {
   return ToLower(type);
 }
 
-/// What the parser would take, but we do not.
+/// Valid JSON that the parser accepts but this server refuses.
 struct Excess {
   bool nesting = false;  ///< deeper than kMaxBodyNesting
   bool nul = false;      ///< a NUL, written as an escape (the parser refuses a bare one)
 };
 
-/// Looks at the text before the parser does, so that the parser's work and memory stay bounded.
-/// Says nothing useful about a text that is not JSON; the parser does.
+/// Checks the text before the parser does, so that the parser's work and memory stay bounded. The
+/// result is meaningless for text that is not JSON; the parser rejects that.
 Excess FindExcess(std::string_view text) {
   Excess excess;
   int depth = 0;
@@ -69,14 +69,14 @@ unsigned EscapedUnit(std::string_view text) {
 /// Spells U+FFFD in place of every escape of half a surrogate pair, which the parser refuses:
 /// phones cut nicknames inside an emoji.
 void ReplaceLoneSurrogates(std::string& text) {
-  // A backslash outside a string is no JSON either way.
+  // A backslash outside a string is not valid JSON either way.
   for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
     const std::string_view rest = std::string_view(text).substr(at);
     const unsigned unit = EscapedUnit(rest);
     const bool high = unit >= 0xD800 && unit <= 0xDBFF;
     const bool low = unit >= 0xDC00 && unit <= 0xDFFF;
     if (!high && !low) {
-      at += 2;  // whatever is escaped, perhaps a backslash
+      at += 2;  // any other escape, perhaps of a backslash
       continue;
     }
     const unsigned next = high ? EscapedUnit(rest.substr(kEscapeBytes)) : 0;

@@ -17,8 +17,8 @@ constexpr std::string_view kDocument = "docs/protocol.md A.5";
 
 struct PartWords {
   bool is_im = false;
-  std::string_view culprit{};  ///< as clients of old know it
-  std::string_view keys{};     ///< where the operator is to look
+  std::string_view culprit{};  ///< the name that existing clients know
+  std::string_view keys{};     ///< the keys for the operator to check
 };
 
 PartWords WordsOf(ConfigPart part) {

@@ -1,4 +1,4 @@
-// Groups of fields that several endpoints read or write alike.
+// Groups of fields that several endpoints share.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ PusherProfile ReadProfile(Fields& fields);
 /// @errors kBadRequest, and those of `RoomService::LoadRoom`.
 Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context);
 
-/// A failure of a call that names a room; one because the id is taken says which (protocol B.4.2).
+/// Failure of a call that names a room. A room-exists failure carries the id (protocol B.4.2).
 Reply FailureOver(const RoomId& room_id, Error error, const Manners& manners);
 
 }  // namespace rtcroom

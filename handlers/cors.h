@@ -1,4 +1,4 @@
-// The headers that let pages of other origins call us.
+// The CORS headers, which let pages of other origins call the API.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 /// @source protocol 0.2.
 class Cors {
  public:
-  /// @param origins  who may call, each as a browser sends it; `*` for everybody.
+  /// @param origins  the allowed origins, each as a browser sends it; `*` allows all.
   explicit Cors(std::vector<std::string> origins);
 
-  /// For every reply. Never allows credentials: nothing here is in a cookie.
+  /// For every reply. Never allows credentials: the API uses no cookies.
   void AddOrigin(std::string_view origin, Headers& headers) const;
 
-  /// For the reply to OPTIONS, besides.
+  /// The additional headers of a reply to OPTIONS.
   static void AddPreflight(Headers& headers);
 
  private:

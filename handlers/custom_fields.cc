@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-/// Keeps the order in which the fields were made.
+/// Keeps the insertion order of the fields.
 using Object = nlohmann::ordered_json;
 
 Result<Object> ParseCustom(std::string_view custom) {
@@ -26,7 +26,7 @@ Result<rules::CustomChange> Finish(const Object& object, const std::string& name
       .told = {.field = Object(name).dump(), .value = object.at(name).dump()}};
 }
 
-/// A number beyond 64 bits counts as the last one there is.
+/// An unsigned number above the 64-bit signed range counts as its maximum; the sum saturates.
 std::int64_t AddWithin64Bits(const Object& number, int step) {
   using Limits = std::numeric_limits<std::int64_t>;
   std::int64_t value = Limits::max();

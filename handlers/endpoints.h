@@ -1,5 +1,4 @@
-// The endpoints of the protocol, one file each. What they say is in protocol A.4, B.1, B.4, B.5
-// and B.8.
+// The endpoints of the protocol, one file each. See protocol A.4, B.1, B.4, B.5 and B.8.
 #pragma once
 
 #include <cstdint>
@@ -21,54 +20,54 @@
 
 namespace rtcroom {
 
-/// What is left of a request when path, protocol and body are known.
+/// A request after path, protocol and body are parsed.
 struct Request {
-  RoomKind room_kind = RoomKind::kDouble;  ///< of no meaning under `utils`
+  RoomKind room_kind = RoomKind::kDouble;  ///< meaningless under `utils`
   Protocol protocol = Protocol::kGen1;
   FormPairs query{};
-  nlohmann::json body = nlohmann::json::object();  ///< an object out of `ParseBody`
+  nlohmann::json body = nlohmann::json::object();  ///< an object from `ParseBody`
   Secret bearer{};  ///< of `Authorization: Bearer`, under utils; empty when there is none
-  /// Who calls, where a token proves it: in gen-2, unless nobody is asked for one.
+  /// The caller, where a token proves it: in gen-2, unless tokens are not required.
   std::optional<UserId> proven_caller{};
-  std::string from{};     ///< what a caller without a proof is bound to; empty: nothing
+  std::string from{};     ///< what an unproven caller is bound to; empty: not bound
   std::string address{};  ///< the client's, as `Admission` takes it
 
   [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
   [[nodiscard]] Dialect dialect() const { return manners().dialect; }
-  /// Whom a seat counts to that the call takes.
+  /// The address and user charged with a seat that this call takes.
   [[nodiscard]] SeatOwner owner() const {
     return {.address = AddressKey(address), .user = proven_caller};
   }
 };
 
-/// What every handler is given besides the request.
+/// The input of every handler besides the request.
 struct HandlerContext {
   Services services;
   std::uint32_t sdk_app_id = 0;
   std::string account_type{};
   CustomSet custom_set = CustomSet::kMembers;
-  bool gen1_login = false;    ///< gen-1 callers may log in, under whatever name they say
+  bool gen1_login = false;    ///< gen-1 callers may log in, under any name
   bool trust_userid = false;  ///< callers may choose the identity that they get a ticket for
 };
 
 /// Reads the fields, calls one use case, shapes the reply. Expected failures are in the reply.
 using Handler = Reply (*)(const Request& request, const HandlerContext& context);
 
-/// Where a handler puts its reply when there is one: once, from any thread.
+/// Receives the reply of a handler: called once, from any thread.
 using Answer = std::function<void(Reply)>;
 
-/// The same for what waits for an outside service: it may return first and answer then, so that
-/// the wait holds no thread. `request` is gone by then; `context` is not.
+/// A handler that waits for an outside service: it may return first and answer later, so that the
+/// wait holds no thread. `request` is gone by then; `context` is not.
 using LaterHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
 
-/// Some of the work on a reply, and the reply when all of it is done: called until then.
+/// Does some of the work on a reply; returns the reply when all is done. Called until then.
 using Slice = std::function<std::optional<Reply>()>;
 
-/// The same for what holds others up when it is done at once: they have their turn between two
-/// slices. `request` is gone by then; `context` is not.
+/// A handler whose work would delay others if done at once: other requests run between two slices.
+/// `request` is gone by then; `context` is not.
 using SlicedHandler = Slice (*)(const Request& request, const HandlerContext& context);
 
-/// What is known already.
+/// A reply that is already known.
 inline Slice OneSlice(Reply reply) {
   return [reply = std::move(reply)]() mutable { return std::optional(std::move(reply)); };
 }
@@ -86,14 +85,14 @@ Reply HandleMergeStream(const Request& request, const HandlerContext& context);
 Reply HandleLogin(const Request& request, const HandlerContext& context);
 Reply HandleLogout(const Request& request, const HandlerContext& context);
 
-// Of live rooms.
+// Live rooms only.
 Reply HandleSetCustomField(const Request& request, const HandlerContext& context);
 Reply HandleGetCustomInfo(const Request& request, const HandlerContext& context);
 Reply HandleAddAudience(const Request& request, const HandlerContext& context);
 Reply HandleDeleteAudience(const Request& request, const HandlerContext& context);
 Reply HandleGetAudiences(const Request& request, const HandlerContext& context);
 
-// Of webrtc rooms.
+// Webrtc rooms only.
 Reply HandleWebrtcLoginInfo(const Request& request, const HandlerContext& context);
 void HandleWebrtcCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
 void HandleWebrtcEnterRoom(const Request& request, const HandlerContext& context, Answer answer);
@@ -102,8 +101,8 @@ Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& contex
 Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context);
 
-// Under `utils`: protocol A.5, B.7, F.8. But for the first two they are mounted only where
-// `Services::utils` are, and those are enabled.
+// Under `utils`: protocol A.5, B.7, F.8. All but the first two are mounted only where
+// `Services::utils` is set and enabled.
 void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandlePostLoginInfo(const Request& request, const HandlerContext& context);
 Reply HandleGetTestPushUrl(const Request& request, const HandlerContext& context);

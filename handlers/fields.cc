@@ -145,7 +145,7 @@ bool Fields::IsGiven(const json& value, MayBeEmpty may_be_empty) const {
 Fields::Field Fields::Find(std::string_view name, std::string_view alias,
                            MayBeEmpty may_be_empty) const {
   for (const std::string_view key : {name, alias}) {
-    if (key.empty()) continue;  // no alias: a field may well be named ""
+    if (key.empty()) continue;  // no alias: a field may be named ""
     const auto found = body_.find(key);
     if (found != body_.end() && IsGiven(*found, may_be_empty)) {
       return {.name = key, .value = &*found};

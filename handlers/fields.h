@@ -1,4 +1,4 @@
-// Reads the fields of a request, checking each.
+// Reads and checks the fields of a request.
 #pragma once
 
 #include <cstddef>
@@ -15,53 +15,53 @@
 
 namespace rtcroom {
 
-/// Most bytes of each kind of value (protocol 0.3); of ids in daemon/core/ids.h.
+/// Maximum bytes of each kind of value (protocol 0.3); for ids see daemon/core/ids.h.
 inline constexpr std::size_t kMaxUserNameBytes = 128;
 inline constexpr std::size_t kMaxTextBytes = 1024;  ///< URLs, roomInfo, userInfo, login code
 inline constexpr std::size_t kMaxMergeParamsBytes = std::size_t{16} * 1024;
 
-/// A reader of one body. Read all fields, then ask `ok()` once: the first bad field wins and is
-/// named in `error()`; what was read after it is of no use.
+/// A reader of one body. Read all fields, then check `ok()` once: the first bad field wins and is
+/// named in `error()`; values read after it are unusable.
 ///
-/// What counts as missing is the protocol's affair. Where a field has two names, the second counts
-/// when the first is missing (protocol C.4).
+/// The protocol defines when a field counts as missing. Where a field has two names, the second is
+/// used when the first is missing (protocol C.4).
 class Fields {
  public:
-  /// @param body  an object out of `ParseBody`; must outlive the reader, as must `manners`.
+  /// @param body  an object from `ParseBody`; must outlive the reader, as must `manners`.
   Fields(const nlohmann::json& body, const Manners& manners) : body_(body), manners_(manners) {}
 
   /// `roomID`, also read as `roomid`.
   RoomId Room();
-  /// The same where it may be missing; still checked when it is not.
+  /// The same, but optional; still checked when present.
   std::optional<RoomId> OptionalRoom();
   UserId User();
 
-  /// A string that must be there; where the key is enough, it may be empty or null.
+  /// A required string; where the presence of the key is enough, it may be empty or null.
   std::string Text(std::string_view name, std::size_t max_bytes = kMaxTextBytes);
-  /// A string that must be there and hold something.
+  /// A required, non-empty string.
   std::string Word(std::string_view name, std::size_t max_bytes);
-  /// A string that may be missing or ill-typed: it is empty then.
+  /// An optional string; empty when missing or ill-typed.
   std::string OptionalText(std::string_view name, std::size_t max_bytes = kMaxTextBytes);
-  /// A user ID that may be missing or ill-typed; checked otherwise.
+  /// An optional user ID; nullopt when missing or ill-typed, checked otherwise.
   std::optional<UserId> OptionalUser(std::string_view name);
 
   std::string PushUrl();
   /// The text of a room.
   std::string Info();
-  /// The same where it may be missing or ill-typed.
+  /// The same, but optional: empty when missing or ill-typed.
   std::string OptionalInfo();
 
-  /// Checks that `mergeParams` are there, in a form that the protocol has for them.
+  /// Checks that `mergeParams` is present, in a form that the protocol allows.
   void CheckMergeParams();
 
   /// A string, a number or a boolean.
   nlohmann::json Scalar(std::string_view name, std::size_t max_bytes);
 
-  /// A whole number, or one in a decimal string, cut to what 64 bits hold. Only the key must be
-  /// present, so 0 is a value like any other (protocol A.4.8).
+  /// A whole number, or one in a decimal string, clamped to 64 bits. Only the key must be present,
+  /// so 0 is a valid value (protocol A.4.8).
   std::int64_t Integer(std::string_view name, std::string_view alias = {});
 
-  /// Says what is wrong with a field that seemed good.
+  /// Fails with an error about a field that was read.
   void Refuse(Error error);
 
   [[nodiscard]] bool ok() const { return outcome_.ok(); }

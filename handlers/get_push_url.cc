@@ -28,7 +28,7 @@ Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Services& services = context.services;
-  // Clients need not name a room here; one that names none that can be has named none.
+  // The room is optional here; an ID that is not valid counts as missing.
   std::optional<RoomId> room;
   if (std::string named = fields.OptionalText("roomID"); IsIdText(named)) {
     room = RoomId{std::move(named)};

@@ -1,4 +1,4 @@
-// Text from outside, made harmless for a page.
+// HTML escaping of untrusted text.
 #pragma once
 
 #include <string>

@@ -17,8 +17,8 @@ constexpr Word EachByte(std::uint8_t value) { return ~Word{0} / 0xFF * value; }
 
 constexpr Word kHighBits = EachByte(0x80);
 
-/// Not 0 when a byte of `word` is less than `bound`, which is 128 at most. (The lowest such byte
-/// is always told; bytes above it may be told wrongly.)
+/// Nonzero when a byte of `word` is less than `bound`, which is at most 128. The lowest such byte
+/// is always flagged; bytes above it may be false positives.
 constexpr Word AnyLess(Word word, std::uint8_t bound) {
   return (word - EachByte(bound)) & ~word & kHighBits;
 }
@@ -27,8 +27,8 @@ constexpr Word AnyEqual(Word word, char value) {
   return AnyLess(word ^ EachByte(static_cast<std::uint8_t>(value)), 1);
 }
 
-/// Whether a JSON string can hold `text` as it is. Eight bytes at a time: this looks at every
-/// byte of every list.
+/// Whether a JSON string can hold `text` unchanged. Works on eight bytes at a time, since it runs
+/// over every byte of every list.
 bool IsVerbatim(std::string_view text) {
   Word escaped = 0;
   Word beyond_ascii = 0;
@@ -39,7 +39,7 @@ bool IsVerbatim(std::string_view text) {
   std::string_view rest = text;
   for (; rest.size() >= sizeof(Word); rest.remove_prefix(sizeof(Word))) {
     Word word = 0;
-    std::memcpy(&word, rest.data(), sizeof(Word));  // of a fixed size: one instruction
+    std::memcpy(&word, rest.data(), sizeof(Word));  // fixed size: one instruction
     look_at(word);
   }
   if (!rest.empty()) {
@@ -52,7 +52,7 @@ bool IsVerbatim(std::string_view text) {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-/// What stands for an ASCII byte in a JSON string; empty: itself.
+/// The escape of an ASCII byte in a JSON string; empty: the byte itself.
 std::string_view EscapeOf(char byte) {
   static constexpr std::array<std::string_view, ' '> kOfControls = {
       "\\u0000", "\\u0001", "\\u0002", "\\u0003", "\\u0004", "\\u0005", "\\u0006", "\\u0007",
@@ -65,9 +65,9 @@ std::string_view EscapeOf(char byte) {
   return code < kOfControls.size() ? kOfControls[code] : std::string_view();
 }
 
-/// Of any text: everybody may fill rooms with what must be escaped, so it is not to be dear either.
+/// For any text. Must be cheap too: any client can fill rooms with text that needs escapes.
 void AppendEscaped(std::string_view text, std::string& out) {
-  std::size_t verbatim = 0;  // that come before `i` and are not written yet
+  std::size_t verbatim = 0;  // bytes before `i` that are not written yet
   std::size_t i = 0;
   const auto replace = [&](std::size_t length, std::string_view with) {
     out += text.substr(i - verbatim, verbatim);
@@ -144,8 +144,7 @@ JsonText& JsonText::EndArray() {
   return *this;
 }
 
-// What was written last tells: a value never ends in an opening bracket, not even a string, which
-// ends in its quote.
+// The last byte decides: a value never ends in an opening bracket; even a string ends in its quote.
 void JsonText::Separate() {
   if (!text_.empty() && text_.back() != '{' && text_.back() != '[') text_ += ',';
 }

@@ -1,4 +1,4 @@
-// JSON written straight to text: no tree in between.
+// Writes JSON directly to text, without a tree.
 #pragma once
 
 #include <cstddef>
@@ -8,18 +8,18 @@
 
 namespace rtcroom {
 
-/// Appends `text` as a JSON string: the bytes of nlohmann's `dump(-1, ' ', false, replace)`. Only
-/// what must be escaped is, and U+FFFD stands in for what is not UTF-8.
+/// Appends `text` as a JSON string: the bytes of nlohmann's `dump(-1, ' ', false, replace)`.
+/// Escapes only where JSON requires it; U+FFFD replaces invalid UTF-8.
 void AppendJsonString(std::string_view text, std::string& out);
 
 /// The members of a JSON object in the order of the calls, without its braces:
 /// `"a":"1","b":[{"c":2}]`.
 ///
-/// Names are our own words: ASCII that needs no escape. Every Begin is to be followed by its End.
+/// Names are constants of the code: ASCII that needs no escape. Every Begin needs its End.
 class JsonText {
  public:
   JsonText() = default;
-  /// @param expected_bytes  reserved at once, so that the text need not grow in steps.
+  /// @param expected_bytes  reserved up front, to avoid reallocations.
   explicit JsonText(std::size_t expected_bytes) { text_.reserve(expected_bytes); }
 
   JsonText& Field(std::string_view name, std::string_view value);
@@ -33,7 +33,7 @@ class JsonText {
 
   [[nodiscard]] std::string_view text() const { return text_; }
 
-  /// Takes back all that was written after the first `size` bytes of the text.
+  /// Truncates the text to its first `size` bytes.
   void CutTo(std::size_t size) { text_.resize(size); }
 
  private:

@@ -68,7 +68,7 @@ std::optional<std::string> IdText(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_integer()) return value.dump();
   if (!value.is_number_float()) return std::nullopt;
-  // A double holds whole numbers exactly up to 2^53 only; a greater one may be its neighbour.
+  // A double holds whole numbers exactly only up to 2^53; a greater one may be rounded.
   constexpr double kExact = 9007199254740992.0;
   if (std::abs(value.get<double>()) > kExact) return std::nullopt;
   const std::optional<std::int64_t> number = WholeNumber(value);

@@ -1,4 +1,4 @@
-// login, of both dialects: they say who they are in the query, and have no body.
+// login, in both dialects: the parameters are in the query; there is no body.
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// What the reply says besides its message.
+/// The `result` text of the reply, besides its message.
 /// @source protocol B.1.
 std::string_view FaultText(LoginOutcome outcome) {
   switch (outcome) {
@@ -32,7 +32,7 @@ std::string_view FaultText(LoginOutcome outcome) {
   return {};
 }
 
-/// The same for the log.
+/// The error detail for the log.
 std::string_view FaultDetail(LoginOutcome outcome) {
   switch (outcome) {
     case LoginOutcome::kMissingParameter:
@@ -69,7 +69,7 @@ Reply LogInWithTicket(const Request& request, Sessions& sessions) {
       JsonText().Field("token", login->token.Reveal()).Field("userID", command.user_id.value));
 }
 
-/// Gen-1 has no tickets to log in with: the server believes, and gives one away.
+/// Gen-1 logins carry no ticket: the server trusts the given user ID and returns a ticket.
 /// @source protocol A.4.11.
 Reply LogInByName(const Request& request, const HandlerContext& context) {
   if (!context.gen1_login) {

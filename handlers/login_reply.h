@@ -1,4 +1,4 @@
-// What both calls that sign a caller in answer.
+// The fields shared by the replies of both login calls.
 #pragma once
 
 #include "daemon/auth/login_service.h"
@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// Who the caller is, and the ticket for it; without the session key.
+/// The caller's identity and its ticket, without the session key.
 /// @source protocol A.4.1, B.7, C.4.
 JsonText LoginFields(const ImLogin& login, const HandlerContext& context);
 

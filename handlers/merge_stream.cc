@@ -6,8 +6,8 @@
 
 namespace rtcroom {
 
-// Without a mixing service the parameters are checked but go nowhere. The reply has a `result`
-// all the same, because clients read `result.code` without looking (protocol A.4.10).
+// Without a mixing service the parameters are checked and discarded. The reply still has a
+// `result`, because clients read `result.code` without a check (protocol A.4.10).
 Reply HandleMergeStream(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   const RoomKey key = ReadRoomKey(fields, request);

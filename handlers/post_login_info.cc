@@ -14,8 +14,9 @@ using std::chrono::seconds;
 
 constexpr seconds kMaxLife{86'400};
 
-/// What is signed is key, time and userID without anything in between, and the live API signs key
-/// and time alone. A userID that went on with digits would make of a day's sign one for centuries.
+/// The signed text is key, time and userID with no separator, and the live API signs key and time
+/// alone. A userID that begins with digits would extend the time: a signature for one day would be
+/// valid for centuries.
 bool GoesOnWithDigits(const UserId& user_id) {
   return !user_id.value.empty() && user_id.value.front() >= '0' && user_id.value.front() <= '9';
 }

@@ -1,4 +1,4 @@
-// What a request speaks, and in what the three protocols differ.
+// The three protocols and the differences between them.
 #pragma once
 
 #include <cstdint>
@@ -9,56 +9,56 @@
 
 namespace rtcroom {
 
-/// The two dialects of rooms, and webrtc_room, which is a service of its own (protocol B.8).
+/// The two dialects of rooms, and webrtc_room, which is a separate service (protocol B.8).
 enum class Protocol : std::uint8_t { kGen1, kGen2, kWebrtc };
 inline constexpr Protocol kAllProtocols[] = {Protocol::kGen1, Protocol::kGen2, Protocol::kWebrtc};
 
-/// When a field that must be there is missing. One that is ill-typed always is.
+/// When a required field counts as missing. An ill-typed one always does.
 enum class Presence : std::uint8_t {
   kTruthy,    ///< `""`, `0`, `false` and `null` are missing
-  kKey,       ///< its key is not there; a text may be `""` or `null`, an id may not
+  kKey,       ///< the key is absent; a text may be `""` or `null`, an id may not
   kNonEmpty,  ///< `""` and `null` are missing
 };
 
-/// What ids are made of.
+/// The allowed form of ids.
 enum class Ids : std::uint8_t {
   kPrintable,  ///< as in `IsIdText`
   kTrtc,       ///< users are letters, digits and `_`; rooms are numbers
 };
 
-/// What a push URL may be.
+/// The allowed push URLs.
 enum class PushUrls : std::uint8_t {
   kAny,
   kRtmpOrNone,  ///< an rtmp URL, or empty for a member who sends no stream
 };
 
-/// Which streams a user has.
+/// How streams are counted for a user.
 enum class Streams : std::uint8_t {
   kOnePerUser,
-  kOnePerUrl,  ///< each push URL is of a stream of its own
+  kOnePerUrl,  ///< each push URL is a separate stream
 };
 
-/// In what form mergeParams come.
+/// The allowed forms of mergeParams.
 enum class MergeParams : std::uint8_t {
   kObject,
-  kObjectOrText,  ///< an object, or the text of one
+  kObjectOrText,  ///< an object, or its JSON text
 };
 
-/// How a protocol reads and answers what the handlers have in common. What differs in the rules of
-/// rooms is in `RoomPolicy`; in codes and sentences, in protocol_codes.cc.
+/// How a protocol reads and answers the parts that handlers share. Differences in room rules are in
+/// `RoomPolicy`; in codes and messages, in protocol_codes.cc.
 /// @source protocol A.2, A.4, B.2 to B.4, B.8, C.4, C.6.
 struct Manners {
-  Dialect dialect = Dialect::kGen1;  ///< of the rooms that it makes
+  Dialect dialect = Dialect::kGen1;  ///< of the rooms that it creates
   Presence presence = Presence::kTruthy;
   Ids ids = Ids::kPrintable;
-  std::string_view info_name{};   ///< what it calls the text of a room,
-  std::string_view info_alias{};  ///< and the name that counts when that one is missing
+  std::string_view info_name{};   ///< the field name for the text of a room
+  std::string_view info_alias{};  ///< read when `info_name` is missing
   Errc info_too_long = Errc::kBadRequest;
   PushUrls push_urls = PushUrls::kAny;
   Streams streams = Streams::kOnePerUser;
   MergeParams merge_params = MergeParams::kObject;
-  bool zero_lists_all = false;  ///< a list of 0 rooms is one of all
-  /// add_pusher answers roomID, and so does a refusal because the id is taken.
+  bool zero_lists_all = false;  ///< a list of 0 rooms returns all
+  /// add_pusher replies with roomID, as does a failure because the id is taken.
   bool names_room = false;
 };
 

@@ -77,7 +77,7 @@ constexpr ProtocolCode kWebrtcDifferences[] = {
     {.failure = Errc::kRoomNotFound, .code = 3, .message = "请求失败，房间不存在"},
     {.failure = Errc::kInfoTooLong, .code = 11, .message = "roomInfo 字符串长度不能超过1024字节"},
     {.failure = Errc::kPusherNotFound, .code = 3, .message = "请求失败，房间不存在"},
-    // Its ids are drawn: that one is taken is no fault of the caller's.
+    // The server draws these ids: a collision is not the caller's fault.
     {.failure = Errc::kRoomExists, .code = 6, .message = kServerFailed},
 };
 
@@ -87,7 +87,7 @@ struct EndpointCode {
   ProtocolCode code{};
 };
 
-/// Where one endpoint says it in other words.
+/// Endpoints with their own message.
 constexpr EndpointCode kEndpointCodes[] = {
     {Protocol::kGen2,
      "destroy_room",
@@ -101,11 +101,11 @@ constexpr EndpointCode kEndpointCodes[] = {
     {Protocol::kGen2,
      "add_pusher",
      {.failure = Errc::kUnavailable, .code = 6, .message = "创建群组失败"}},
-    // Nobody is banned from this: who may not is no member.
+    // Here kNotAllowed always means that the caller is not a member; there are no bans.
     {Protocol::kGen2,
      "set_custom_field",
      {.failure = Errc::kNotAllowed, .code = 5, .message = "不是房间成员"}},
-    // These make no group: what is not available is the key.
+    // These endpoints create no group: kUnavailable means that the key is not available.
     {Protocol::kWebrtc,
      "create_room",
      {.failure = Errc::kUnavailable, .code = 3, .message = "请求失败，权限位生成失败"}},
@@ -173,7 +173,7 @@ LogLevel LogLevelOf(Errc failure) {
     case Errc::kPusherNotFound:
     case Errc::kNotCreator:
     case Errc::kFileNotFound:
-    case Errc::kTooManyRequests:  // who comes too often would fill the log; the metrics count him
+    case Errc::kTooManyRequests:  // frequent calls would fill the log; the metrics count them
       return LogLevel::kDebug;
     case Errc::kTooManyRooms:
     case Errc::kStoreBusy:

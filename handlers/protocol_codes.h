@@ -1,4 +1,4 @@
-// The one place that knows the protocol's numbers and sentences.
+// The table of the protocol's codes and messages; no other file holds them.
 #pragma once
 
 #include <string_view>
@@ -9,25 +9,25 @@
 
 namespace rtcroom {
 
-/// How a failure is told to a client.
+/// The code and message of a failure.
 struct ProtocolCode {
   Errc failure = Errc::kInternal;
   int code = 0;
-  std::string_view message{};  ///< UTF-8, always the table's sentence
+  std::string_view message{};  ///< UTF-8, always a message of the table
 };
 
 inline constexpr int kSuccessCode = 0;
 inline constexpr std::string_view kSuccessMessage = "请求成功";
 
-/// 200 wherever a handler was reached: clients look at `code` only, and some of them take an HTTP
-/// error for a lost connection (protocol 0.2).
+/// 200 wherever a handler ran: clients check only `code`, and some of them treat an HTTP error as a
+/// lost connection (protocol 0.2).
 inline constexpr int kFailureHttpStatus = 200;
 
-/// @param endpoint  a few have sentences of their own.
+/// @param endpoint  a few have their own messages.
 /// @source protocol A.2, B.2, B.3, B.8, F.7.
 const ProtocolCode& ProtocolCodeOf(Protocol protocol, std::string_view endpoint, Errc failure);
 
-/// How loudly a failure is told to the log.
+/// The log level of a failure.
 LogLevel LogLevelOf(Errc failure);
 
 }  // namespace rtcroom

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kFirstFaultOfTheServer = 500;
 
-/// Our own words, since it reaches the client: what is wrong with which part of the request.
+/// The error text, which the client receives: the faulty part of the request and the fault.
 std::string_view DetailOf(int status) {
   switch (status) {
     case 404:

@@ -1,4 +1,4 @@
-// Replies to what never reaches an endpoint.
+// Replies to requests that do not reach an endpoint.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace rtcroom {
 
-/// Says that the request itself is at fault: code 1, with the sentence that goes with the status.
-/// A status of 500 or more says that the server is: code 6.
+/// Below 500, the fault is the request's: code 1, with the message of the status. For 500 or more,
+/// the fault is the server's: code 6.
 /// @source protocol 0.2.
 HttpReply RefusalOf(int status, const RequestLabel& label = {});
 

@@ -1,4 +1,4 @@
-// What a client asked and what it is answered, free of any HTTP library.
+// Requests and replies, independent of any HTTP library.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-/// One whole HTTP request, as the edge read it.
+/// One complete HTTP request, as the edge read it.
 struct HttpRequest {
   std::string method{};         ///< upper case, as sent
   std::string path{};           ///< percent-decoded once, without the query
@@ -23,24 +23,24 @@ struct HttpRequest {
   std::string content_type{};   ///< as sent; empty when absent
   std::string origin{};         ///< as sent; empty when absent
   std::string if_none_match{};  ///< likewise
-  Secret authorization{};       ///< as sent; those of a request that has several, comma separated
+  Secret authorization{};       ///< as sent; repeated headers are joined with commas
   std::string body{};
   std::string peer_address{};
-  /// When its turn came: it was whole by then, what was asked before it on the same connection was
-  /// answered, and a pace had been kept. What it waits for from then on is the server's doing.
+  /// When processing began: after parsing, earlier pipelined requests and pacing. Any later wait
+  /// counts as server time.
   MonotonicTime begun{};
   std::string request_id{};
 };
 
-/// What the log and the metrics say of a request.
+/// How the log and the metrics label a request.
 struct RequestLabel {
   std::string_view endpoint = "unknown";  ///< a name of the route table: static storage
   std::optional<RoomKind> kind{};
-  std::optional<Dialect> dialect{};  ///< none for webrtc rooms, too
-  /// In whose words it is answered; gen-1's as long as nobody knows.
+  std::optional<Dialect> dialect{};  ///< nullopt for webrtc rooms, too
+  /// The protocol of the reply's codes and messages; gen-1 until it is known.
   Protocol protocol = Protocol::kGen1;
   int code = 0;                   ///< the protocol's
-  std::optional<Errc> failure{};  ///< why, when the code is not 0
+  std::optional<Errc> failure{};  ///< the reason, when the code is not 0
   std::string failure_detail{};   ///< for the log
 };
 

@@ -5,8 +5,8 @@
 namespace rtcroom {
 namespace {
 
-/// What both dialects tell of a room before all else; its text under both names, as clients of
-/// each read it.
+/// The leading room fields, which both dialects share; the text goes under both names, since
+/// clients of each dialect read their own.
 void WriteHead(const Room& room, Protocol protocol, JsonText& out) {
   const Manners& manners = MannersOf(protocol);
   out.Field("roomID", room.key.id.value)

@@ -1,4 +1,4 @@
-// Rooms as they look on the wire.
+// Rooms in their JSON wire format.
 #pragma once
 
 #include <cstddef>
@@ -12,28 +12,27 @@
 namespace rtcroom {
 
 /// The member `pushers`: `[{userID, userName, userAvatar, accelerateURL}]` in join order, never
-/// null. Push URLs stay with their owners.
+/// null. Push URLs are left out: only their owners may see them.
 /// @source protocol A.4.7, F.7.
 void WritePushers(const Room& room, JsonText& out);
 
-/// The custom fields under both of their names, `custom` and `customInfo`: a string that holds
-/// JSON.
+/// The custom fields under both names, `custom` and `customInfo`: a string that holds JSON.
 /// @source protocol B.4.6, B.5, C.4.
 void WriteCustom(std::string_view custom, JsonText& out);
 
-/// The members that get_pushers tells of a room.
+/// The room fields of a get_pushers reply.
 /// @source protocol A.4.7, B.4.6.
 void WriteOneRoom(const Room& room, Protocol protocol, JsonText& out);
 
-/// Most bytes of a whole reply with a list. Rooms that are full of long texts reach it before they
-/// are too many.
+/// Maximum bytes of a complete reply with a list. Rooms with long texts reach this limit before the
+/// limit on their number.
 /// @source protocol A.4.8.
 inline constexpr std::size_t kMaxRoomListBytes = std::size_t{256} * 1024;
 
-/// Goes on with the array `rooms`, which has been begun: with as many of them, whole, as leave all
-/// of `out` within `max_bytes` once it is ended; but the array gets one at least when there are
-/// any. In the dialects the text of a room is under both of its names: `roomName` and `roomInfo`.
-/// @return whether it got all of them.
+/// Appends to the open array `rooms` as many whole rooms as keep all of `out`, with the closing
+/// bracket, within `max_bytes`; at least one if there are any. In the dialects the text of a room
+/// is under both names: `roomName` and `roomInfo`.
+/// @return whether all rooms were written.
 /// @source protocol A.4.8, B.4.8, B.8, C.4.
 bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
                 JsonText& out);

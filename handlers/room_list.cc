@@ -14,14 +14,14 @@ namespace {
 /// @source protocol A.4.8.
 constexpr std::int64_t kMostRooms = 200;
 
-/// Where 0 asks for all there are, that is bounded, too.
+/// A count of 0 that asks for all rooms is bounded, too.
 std::size_t RoomsToList(std::int64_t count, const Manners& manners) {
   if (count == 0 && manners.zero_lists_all) count = kMostRooms;
   return static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, kMostRooms));
 }
 
-/// As much as costs about what a handful of other calls do: so many rooms are read in a slice, and
-/// of those that are read so many bytes written, or one room.
+/// Each slice costs about as much as a handful of other calls: it reads at most this many rooms,
+/// and writes at most this many bytes of them, or one room.
 constexpr std::size_t kRoomsInASlice = 20;
 constexpr std::size_t kBytesInASlice = 16384;
 
@@ -63,11 +63,11 @@ class RoomListSlices {
   }
 
   RoomService* rooms_;
-  RoomListQuery query_;  ///< of what is read next
-  std::size_t left_;     ///< rooms that are still to be read
+  RoomListQuery query_;  ///< of the next read
+  std::size_t left_;     ///< rooms still to be read
   Protocol protocol_;
   std::vector<Room> read_;
-  std::size_t written_ = 0;  ///< of those
+  std::size_t written_ = 0;  ///< number of rooms of `read_` already written
   JsonText answer_;
 };
 

@@ -1,4 +1,4 @@
-// Pages of rooms, as every protocol asks for them.
+// Pages of rooms, for all protocols.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace rtcroom {
 
-/// Which rooms a list is to hold.
+/// The requested page of a room list.
 struct RoomPageWish {
-  std::int64_t index = 0;             ///< rooms to skip; below 0 is none
-  std::int64_t count = 0;             ///< most rooms; below 0 is none
-  std::optional<std::string> type{};  ///< only those of that type
+  std::int64_t index = 0;             ///< rooms to skip; below 0 means none
+  std::int64_t count = 0;             ///< maximum number of rooms; below 0 means none
+  std::optional<std::string> type{};  ///< only rooms of this type
 };
 
-/// The rooms of the request's kind as a reply, read and written some at a time.
+/// Lists the rooms of the request's kind, read and written in slices.
 ///
-/// Each room is as it was when its turn came. Rooms keep their order and none comes twice; one that
-/// ends before its turn is left out.
+/// Each room is shown as it was when its slice was read. Rooms keep their order and none is
+/// repeated; one that ends before its slice is left out.
 /// @source protocol A.4.8, B.4.8, B.8.
 Slice ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageWish wish);
 

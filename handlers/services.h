@@ -1,4 +1,4 @@
-// What the handlers work with.
+// The services that handlers use.
 #pragma once
 
 #include "daemon/auth/admission.h"
@@ -19,13 +19,13 @@ struct Services {
   RoomService& rooms;
   LoginService& logins;
   Sessions& sessions;
-  const LoginSigner& hour_signer;  ///< of tickets for webrtc rooms: good for an hour (protocol B.8)
+  const LoginSigner& hour_signer;  ///< tickets for webrtc rooms, valid one hour (protocol B.8)
   const PrivateMapKeySigner& private_map_keys;
   const StreamUrlSigner& streams;
   const Clock& clock;
   IdSource& ids;
   Admission& admission;
-  const UtilsServices* utils = nullptr;  ///< null: there are none of the endpoints that need them
+  const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
 };
 
 }  // namespace rtcroom

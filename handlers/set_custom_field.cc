@@ -16,7 +16,7 @@ using rules::CustomRight;
 
 struct Operation {
   CustomEdit edit{};
-  CustomRight right = CustomRight::kEverybody;  ///< viewers count up, too: these are "likes"
+  CustomRight right = CustomRight::kEverybody;  ///< viewers may count, too ("likes")
 };
 
 CustomEdit Counting(std::string name, int step) {
@@ -43,7 +43,7 @@ Operation ReadOperation(Fields& fields, CustomSet custom_set) {
       .right = custom_set == CustomSet::kAnyone ? CustomRight::kEverybody : CustomRight::kMembers};
 }
 
-/// Where nobody is asked for a token, whoever the query names.
+/// The proven caller; without one, the userID of the query.
 UserId CallerOf(const Request& request) {
   if (request.proven_caller) return *request.proven_caller;
   return {QueryValue(request, "userID")};

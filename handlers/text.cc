@@ -9,7 +9,7 @@ namespace {
 
 char ToLowerByte(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// How a sequence goes on after its first byte.
+/// The rest of a sequence after its first byte.
 struct Lead {
   std::size_t length = 0;    ///< bytes of the whole sequence; 0: cannot begin one
   std::uint8_t low = 0x80;   ///< bounds of the second byte, which rule out overlong forms,

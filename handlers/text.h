@@ -1,4 +1,4 @@
-// Small questions about text from outside.
+// Helpers for untrusted text.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,10 @@
 
 namespace rtcroom {
 
-/// ASCII letters in lower case, every other byte as it is; no locale is asked.
+/// ASCII letters in lower case, every other byte unchanged; locale-independent.
 std::string ToLower(std::string_view text);
 
-/// Whether both are the same but for the case of ASCII letters; no locale is asked.
+/// Whether both are equal, ignoring the case of ASCII letters; locale-independent.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 
 /// Whether `text` begins with `start`, likewise.
@@ -22,13 +22,13 @@ constexpr bool IsAsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A
 /// U+10FFFF.
 bool IsUtf8(std::string_view text);
 
-/// What a text begins with.
+/// The first piece of a text.
 struct Utf8Piece {
   std::size_t length = 0;     ///< in bytes; 0 only for an empty text
-  bool is_character = false;  ///< else the longest start of one that does not go on
+  bool is_character = false;  ///< false: the longest valid prefix of an incomplete sequence
 };
 
-/// The first character, or what one U+FFFD stands for (Unicode, "maximal subpart").
+/// The first character, or the bytes that one U+FFFD replaces (Unicode, "maximal subpart").
 Utf8Piece FirstUtf8Piece(std::string_view text);
 
 inline bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }

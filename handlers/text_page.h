@@ -1,4 +1,4 @@
-// The few answers that are no JSON.
+// Replies that are not JSON.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct TextPage {
   std::string text{};
 };
 
-/// With headers that keep a browser from running, guessing or storing anything of it.
+/// The headers prevent a browser from running, sniffing or storing the page.
 HttpReply RenderPage(const TextPage& page, RequestLabel label);
 
 }  // namespace rtcroom

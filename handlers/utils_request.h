@@ -1,4 +1,4 @@
-// Reads what a request to `utils` says.
+// Parses and checks requests to `utils`.
 #pragma once
 
 #include "daemon/base/result.h"
@@ -10,14 +10,14 @@
 
 namespace rtcroom {
 
-/// Query, body and bearer token; who the caller is, is for others to find out.
-/// @errors kBadRequest naming what is not valid UTF-8, holds a NUL, or cannot be read.
+/// Reads query, body and bearer token; does not identify the caller.
+/// @errors kBadRequest, naming the part that is not valid UTF-8, holds a NUL, or cannot be parsed.
 Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, FormPairs query);
 
 /// @errors kBadRequest for a query that is not valid UTF-8, or holds a NUL.
 Status CheckQuery(const FormPairs& query);
 
-/// Whether the operator is who asks.
+/// Whether the request carries the operator's token.
 /// @errors kUnauthorized, also while no token is configured.
 /// @source protocol F.8.
 Status CheckOperator(const Request& request, const OperatorToken& token);

@@ -1,4 +1,4 @@
-// What the endpoints under `utils` work with.
+// The services that the endpoints under `utils` use.
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ namespace rtcroom {
 
 /// Not owned; all of it is safe from any thread and outlives the `Router`.
 struct UtilsServices {
-  /// Whether the endpoints are there that an operator has to want: all but get_login_info.
+  /// Whether the opt-in endpoints exist: all but get_login_info.
   bool enabled = false;
-  /// POST get_login_info answers whoever asks, and not only who has proven who he is.
+  /// POST get_login_info answers any caller, not only a proven one.
   bool open_login_info = false;
-  /// What a link to a log file begins with; the name follows, percent-encoded.
+  /// The prefix of a link to a log file; the percent-encoded name follows.
   std::string log_link{};
   TestStreams& test_streams;
   const LoginInfoSigner& login_info;

@@ -25,7 +25,7 @@ Reply ReplyTo(const CreateRoomCommand& command, const RoomId& room_id,
               const HandlerContext& context) {
   const Result<std::string> key = SignPrivateMapKey(context, command.user_id, room_id);
   if (!key) {
-    // Nobody could ever enter it. Should even this fail, it ends when nobody beats in it.
+    // No client could enter the room. If this fails too, the room ends for lack of heartbeats.
     const Status quit =
         context.services.rooms.DeletePusher({.room = {.kind = command.kind, .id = room_id},
                                              .dialect = command.dialect,

@@ -17,7 +17,7 @@ void HandleWebrtcEnterRoom(const Request& request, const HandlerContext& context
       .owner = request.owner(),
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
-  // Made first: who gets none is not to become a member.
+  // Signed first: a caller that gets no key must not become a member.
   const Result<std::string> key = SignPrivateMapKey(context, command.user_id, command.room.id);
   if (!key) return answer(Reply::Failure(key.error()));
 

@@ -1,4 +1,4 @@
-// What the endpoints of webrtc rooms read alike, and the keys that they answer.
+// The fields and keys that the endpoints of webrtc rooms share.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace rtcroom {
 
-/// Refuses whoever never gets a ticket or a key.
+/// Refuses user IDs that never get a ticket or a key.
 /// @source protocol B.8, F.5.
 void CheckSignable(Fields& fields, const UserId& user_id, const HandlerContext& context);
 
-/// `userID`, of somebody who is to get a key.
+/// `userID`, refused when it may not get a key.
 UserId ReadSignableUser(Fields& fields, const HandlerContext& context);
 
-/// `nickName`, which may be missing.
+/// `nickName`, optional.
 std::string ReadNickName(Fields& fields);
 
 /// @param room_id  a number as decimal text.
@@ -24,8 +24,8 @@ std::string ReadNickName(Fields& fields);
 Result<std::string> SignPrivateMapKey(const HandlerContext& context, const UserId& user_id,
                                       const RoomId& room_id);
 
-/// The reply to those for whom a call that changes nothing is as good as one that does: who is no
-/// member need not be told.
+/// The reply of a call that succeeds for non-members as well, without an effect: kPusherNotFound is
+/// reported as success.
 Reply ReplyEvenToStrangers(const Status& outcome);
 
 }  // namespace rtcroom

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// A caller who may not choose his identity gets a fresh one, whatever he asks for.
+/// Uses a fresh user ID unless callers may choose their identity and this one did.
 /// @errors kBadIdentity; kTooManyRequests.
 /// @source protocol B.8.
 Result<UserId> ChooseIdentity(const Request& request, const HandlerContext& context) {
