@@ -11,11 +11,11 @@
 namespace rtcroom {
 namespace {
 
-/// A room and all who are in it, written by one event: quick to make by the million.
+/// A room with all its members, written by one event: fast to create by the million.
 RoomUpdate Filling(const RoomKey& key, std::size_t pushers) {
   Room room = MakeRoom(key.kind, key.id.value, "user_00000000_0000");
   for (std::size_t i = 0; i < pushers; ++i) {
-    // As long as WeChat's names and addresses, and our signed URLs, are.
+    // As long as WeChat's names and addresses, and the server's signed URLs.
     Pusher pusher = MakePusher(fmt::format("oUpF8uMuAJO_M2pxb1Q9zNjWe{:03}", i));
     pusher.user_avatar = std::string(130, 'a');
     pusher.push_url = std::string(180, 'p');
@@ -38,7 +38,7 @@ BenchStore::BenchStore(std::uint64_t rooms, std::size_t pushers) : rooms_(rooms)
 }
 
 RoomKey BenchStore::KeyOf(std::uint64_t number) {
-  // Ids come from random numbers: the index over them must not grow at its end only.
+  // IDs come from random numbers: the index over them must not grow only at its end.
   const std::uint64_t scattered = number * 0x9E3779B97F4A7C15U;
   return MakeKey(RoomKind::kMulti,
                  fmt::format("room_{:08x}_{:04x}", scattered >> 32U, scattered & 0xffffU));

@@ -18,11 +18,11 @@ class DeafListener : public CommitListener {
   void OnCommit(std::span<const RoomChange>) noexcept override {}
 };
 
-/// Lives in a directory of its own below TMPDIR: point that at the disk to be measured.
+/// Uses a separate directory below TMPDIR: set that to the disk to be measured.
 class BenchStore {
  public:
-  /// Makes a store of `rooms` multi rooms with `pushers` in each. What the store acknowledges
-  /// from then on is on disk.
+  /// Creates a store of `rooms` multi rooms with `pushers` in each. Changes acknowledged from then
+  /// on are on disk.
   BenchStore(std::uint64_t rooms, std::size_t pushers);
 
   [[nodiscard]] SqliteStore& store() { return *store_; }
@@ -32,7 +32,7 @@ class BenchStore {
   [[nodiscard]] static RoomKey KeyOf(std::uint64_t number);
 
   /// Closes the store and opens it again.
-  /// @return how long the opening took.
+  /// @return the time taken to open it.
   std::chrono::duration<double> Reopen();
 
  private:

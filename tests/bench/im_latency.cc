@@ -1,5 +1,5 @@
-// What a dead IM service costs the other calls: phones change rooms while the stand-in answers,
-// hangs and refuses connections, in turn, and their waiting is told for each.
+// The cost of an unavailable IM service for the other calls: phones change rooms while the stand-in
+// answers, hangs and refuses connections, in turn; the latencies are reported for each.
 //
 //   im_latency [SECONDS]    of each turn; 5
 #include <atomic>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kPhones = 8;
 
-/// What the phones waited for in one turn.
+/// The latencies of the phones in one turn.
 struct Waiting {
   Latencies changes;  ///< add_pusher and delete_pusher
   Latencies others;   ///< pusher_heartbeat and get_pushers
@@ -71,7 +71,7 @@ int Run(std::chrono::seconds length) {
     client.Call("multi_room", "create_room", CreateBody("host", "r" + std::to_string(phone)));
   }
   const auto tell = [&](const char* service) {
-    // A create in the meantime waits for the service; the others must not notice.
+    // A create in the meantime waits for the service; the others must not be delayed.
     std::jthread creators([&](const std::stop_token& stop) {
       ApiClient creator = server.Http();
       while (!stop.stop_requested()) {

@@ -1,6 +1,6 @@
-// cpp-httplib by itself, as a program that serves phones would use it: 64 threads, keep-alive, no
-// delay. Answers each POST to /weapp/multi_room/NAME with the bytes of the file FOLDER/NAME. It is
-// what tests/bench/compare holds rtcroomd against.
+// cpp-httplib alone, as a program for phones would use it: 64 threads, keep-alive, no delay.
+// Answers each POST to /weapp/multi_room/NAME with the bytes of the file FOLDER/NAME. The reference
+// for rtcroomd in tests/bench/compare.
 //   plain_httplib FOLDER [CERTIFICATE KEY]     prints its port; with a certificate it is HTTPS
 #include <cstddef>
 #include <filesystem>
@@ -39,7 +39,7 @@ int Serve(httplib::Server& server, const std::filesystem::path& folder) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run shall end there and then
+// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run should terminate at once
 int main(int argc, char** argv) {
   if (argc == 2) {
     httplib::Server server;

@@ -1,5 +1,5 @@
-// What the replies about rooms cost in the process, without any HTTP: written straight to text
-// and, for comparison, as a tree that the JSON library dumps. From a release build:
+// The cost of replies about rooms in the process, without HTTP: written directly as text and, for
+// comparison, as a tree that the JSON library dumps. From a release build:
 //   reply_bench
 #include <memory>
 #include <string>
@@ -27,7 +27,7 @@ Room EmptyRoom(std::size_t number, const std::string& name) {
   return room;
 }
 
-/// As long as WeChat's names and addresses, and our signed URLs, are.
+/// As long as WeChat's names and addresses, and the server's signed URLs.
 Pusher PusherOf(std::size_t number, const std::string& name) {
   Pusher pusher = MakePusher(fmt::format("oUpF8uMuAJO_M2pxb1Q9zNjWe{:03}", number));
   pusher.user_name = name;
@@ -72,7 +72,7 @@ std::string PushersAsTree(const Room& room) {
                    {"mixedPlayURL", room.mixed_play_url}});
 }
 
-/// @param shape  makes the reply to be measured out of what it is given.
+/// @param shape  builds the measured reply from its arguments.
 template <typename Shaped, typename Shape>
 void Register(const std::string& name, const Shaped& shaped, Shape shape) {
   benchmark::RegisterBenchmark(name.c_str(), [shaped, shape](benchmark::State& state) {
@@ -88,7 +88,7 @@ void RegisterShapes(const std::string& text, const std::string& user_name) {
   Register("Pushers4/tree/" + text, rooms.front(), PushersAsTree);
 }
 
-/// A router whose memory store holds as many rooms of as many pushers.
+/// A router whose memory store holds this many rooms of this many pushers.
 std::unique_ptr<RouterFixture> MakeServer() {
   auto server = std::make_unique<RouterFixture>();
   const std::string name = "小明的房间";
@@ -145,7 +145,7 @@ void RegisterCalls(const RouterFixture& server) {
 }  // namespace
 }  // namespace rtcroom
 
-// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run shall end there and then
+// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run should terminate at once
 int main(int argc, char** argv) {
   rtcroom::RegisterShapes("ascii", "a name");
   rtcroom::RegisterShapes("chinese", "小明的房间");

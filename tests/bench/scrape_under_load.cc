@@ -1,4 +1,4 @@
-// How long /metrics takes while the server holds many rooms and phones keep it busy.
+// Duration of /metrics while the server holds many rooms under load from phones.
 //
 //   scrape_under_load [ROOMS [SECONDS]]    100000, 30
 #include <atomic>
@@ -21,7 +21,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kPhones = 16;
-/// Prometheus comes every 15 s; this is for many samples in a short time.
+/// Prometheus scrapes every 15 s; this is for many samples in a short time.
 constexpr std::chrono::milliseconds kBetweenScrapes{50};
 
 std::string RoomNumber(std::size_t number) { return fmt::format("r{:06}", number); }
@@ -40,7 +40,7 @@ void Fill(const ServerProcess& server, std::size_t rooms) {
   }
 }
 
-/// What phones do, one after the other: mostly beats and polls, sometimes a join and a leave.
+/// The calls of the phones, in order: mostly heartbeats and polls, sometimes a join and a leave.
 void KeepBusy(const ServerProcess& server, std::size_t rooms, std::size_t phone,
               std::atomic<std::uint64_t>& requests, const std::stop_token& stop) {
   ApiClient client = server.Http();

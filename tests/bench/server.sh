@@ -1,13 +1,13 @@
-# What the benchmark scripts share; they source it with `work` set to a folder of their own. It
-# runs the release build of rtcroomd on a store with many rooms, and asks the kernel for the CPU
-# time of processes.
+# Shared functions of the benchmark scripts, which source it with `work` set to a folder of their
+# own. It runs the release build of rtcroomd on a store with many rooms, and reads the CPU time of
+# processes from the kernel.
 # shellcheck shell=bash
 
 binary=build/release/daemon/rtcroomd
 
-# Prints a configuration for load: the limits that hold one client back are off, since all load
-# comes from one address; streams are signed, as on a server with a stream service. Arguments are
-# further lines for the section [server].
+# Prints a configuration for load: the limits per client are off, since all load comes from one
+# address; streams are signed, as on a server with a stream service. Arguments are further lines for
+# the section [server].
 server_config() {
   cat <<TOML
 [server]
@@ -38,13 +38,13 @@ rooms_per_user = 0
 TOML
 }
 
-# The port of a listener ("http", "https", "admin"), as the server's log tells it.
+# The port of a listener ("http", "https", "admin"), from the server's log.
 port_of() {
   sed -n 's/.*"listener":"'"$1"'","address":"127.0.0.1:\([0-9]*\)".*/\1/p' "$work/log"
 }
 
 # Starts the server with $work/config.toml and waits until it is ready. Sets `server`, its process,
-# and `started_in`, the seconds that took.
+# and `started_in`, the seconds until it was ready.
 start_server() {
   : >"$work/log"
   "$binary" serve --config "$work/config.toml" 2>"$work/log" &
@@ -64,11 +64,11 @@ stop_server() {
   server=
 }
 
-# Makes a new store with $1 rooms (room1, room2, ...) of $2 pushers (u1, u2, ...) each.
+# Creates a new store with $1 rooms (room1, room2, ...) of $2 pushers (u1, u2, ...) each.
 fill_store() {
   rm -rf "$work/data"
   mkdir "$work/data"
-  start_server # makes the tables
+  start_server # creates the tables
   stop_server
   sqlite3 "$work/data/rtcroomd.db" >/dev/null <<SQL
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)

@@ -1,4 +1,4 @@
-// What the check of a token adds to a request. From a release build:
+// The cost of the token check per request. From a release build:
 //   session_bench
 #include <cstddef>
 #include <string>
@@ -19,10 +19,10 @@
 namespace rtcroom {
 namespace {
 
-/// As long as WeChat's openids are.
+/// As long as WeChat's openids.
 std::string UserOf(std::size_t number) { return fmt::format("oUpF8uMuAJO_M2pxb1Q9z{:07}", number); }
 
-/// A service that so many users are logged in to.
+/// A service with this many logged-in users.
 struct Server {
   explicit Server(std::size_t users) {
     tokens.reserve(users);
@@ -52,7 +52,7 @@ Server& ServerOf(std::size_t users) {
   return users == 1 ? one : many;
 }
 
-/// Each thread asks for users of its own, in an order that no cache foresees.
+/// Each thread checks users of its own, in a cache-unfriendly order.
 void Check(benchmark::State& state, std::string_view head, TokenOutcome expected) {
   Server& server = ServerOf(static_cast<std::size_t>(state.range(0)));
   std::vector<std::string> users;

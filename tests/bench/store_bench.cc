@@ -1,5 +1,5 @@
-// What the SQLite store costs: reads and writes by the number of rooms, and commits by the
-// number of callers. Run it alone on the machine, from a release build:
+// The cost of the SQLite store: reads and writes by the number of rooms, and commits by the number
+// of callers. Run it alone on the machine, from a release build:
 //   TMPDIR=/var/tmp store_bench --benchmark_counters_tabular=true
 #include <charconv>
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace {
 constexpr std::uint64_t kRoomsForCallers = 1000;
 constexpr std::size_t kNoLimit = SIZE_MAX;
 
-/// Makes each store when the first benchmark wants it.
+/// Creates each store on its first use by a benchmark.
 class BenchStores {
  public:
   BenchStore& Of(std::uint64_t rooms, std::size_t pushers) {
@@ -74,7 +74,7 @@ void Open(benchmark::State& state, BenchStore& bench) {
   for (auto _ : state) state.SetIterationTime(bench.Reopen().count());
 }
 
-/// Each caller joins and leaves a room of its own, waiting for the disk each time.
+/// Each caller joins and leaves a separate room, and waits for the disk each time.
 /// @param one_at_a_time  taken for each request when not null, so that no two share a commit.
 void Callers(benchmark::State& state, BenchStores& stores, Mutex* one_at_a_time) {
   SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
@@ -94,14 +94,14 @@ void Callers(benchmark::State& state, BenchStores& stores, Mutex* one_at_a_time)
   state.SetItemsProcessed(state.iterations());
 }
 
-/// A live room that all callers of a benchmark share; made when it is not there.
+/// A live room shared by all callers of a benchmark; created if absent.
 RoomKey SharedRoom(SqliteStore& store, const std::string& id) {
   const Room room = MakeRoom(RoomKind::kLive, id, "host", Dialect::kGen2);
   (void)Apply(store, Creating(room));
   return room.key;
 }
 
-/// Adds one to the counter that is all there is to the custom fields.
+/// Adds one to the counter that is the whole text of the custom fields.
 Result<rules::CustomChange> CountUp(std::string_view custom) {
   constexpr std::string_view kBegin = R"({"likes":)";
   std::uint64_t likes = 0;
@@ -112,7 +112,7 @@ Result<rules::CustomChange> CountUp(std::string_view custom) {
                              .told = {.field = R"("likes")", .value = std::to_string(likes + 1)}};
 }
 
-/// All callers count up one counter of one room, each waiting for the disk each time.
+/// All callers increment one counter of one room, and each waits for the disk each time.
 void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
   SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
   const RoomKey key = SharedRoom(store, "counted");
@@ -127,8 +127,8 @@ void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// All callers come to watch one room and leave it, each waiting for the disk each time.
-/// @param crowd  who watches all the time.
+/// All callers join one room as viewers and leave it, and each waits for the disk each time.
+/// @param crowd  viewers that are present all the time.
 void WatchOneRoom(benchmark::State& state, BenchStores& stores, std::size_t crowd) {
   SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
   const RoomKey key = SharedRoom(store, fmt::format("watched_by_{}", crowd));
@@ -149,7 +149,7 @@ void WatchOneRoom(benchmark::State& state, BenchStores& stores, std::size_t crow
   state.SetItemsProcessed(state.iterations());
 }
 
-/// What the disk itself can do: 4 KiB over and over in one file, each time synced.
+/// The limit of the disk itself: 4 KiB repeatedly in one file, synced each time.
 void Fdatasync(benchmark::State& state) {
   const TempDirectory directory;
   const std::string path = (directory.path() / "file").string();
@@ -208,7 +208,7 @@ void RegisterByCallers(BenchStores& stores, Mutex& one_at_a_time) {
 }  // namespace
 }  // namespace rtcroom
 
-// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run shall end there and then
+// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run should terminate at once
 int main(int argc, char** argv) {
   rtcroom::BenchStores stores;
   rtcroom::Mutex one_at_a_time;

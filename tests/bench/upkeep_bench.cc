@@ -1,4 +1,4 @@
-// What writers notice of what else the store does: events that are removed, and backups. From a
+// The effect of background work of the store on writers: removal of events, and backups. From a
 // release build, on the disk to be measured:
 //   TMPDIR=/var/tmp upkeep_bench [SECONDS]
 #include <algorithm>
@@ -25,7 +25,7 @@ namespace {
 constexpr std::uint64_t kRooms = 100'000;
 constexpr std::size_t kCallers = 64;
 
-/// Each caller joins and leaves a room of its own, and waits for the disk each time.
+/// Each caller joins and leaves a separate room, and waits for the disk each time.
 Latencies Write(SqliteStore& store, std::uint64_t caller, const std::stop_token& stop) {
   Latencies latencies;
   const RoomKey key = BenchStore::KeyOf(caller);
@@ -38,7 +38,7 @@ Latencies Write(SqliteStore& store, std::uint64_t caller, const std::stop_token&
   return latencies;
 }
 
-/// Lets all callers write for a while beside `upkeep`, and prints how they fared.
+/// Lets all callers write for a while beside `upkeep`, and prints their results.
 void Measure(const std::string& name, SqliteStore& store, std::chrono::seconds duration,
              const std::function<void(const std::stop_token&)>& upkeep) {
   std::vector<Latencies> each(kCallers);
@@ -57,8 +57,8 @@ void Measure(const std::string& name, SqliteStore& store, std::chrono::seconds d
              all.count() / static_cast<std::size_t>(duration.count()), all.Summary());
 }
 
-/// As the server does it (daemon/process/app.cc): every two seconds, in steps of a thousand.
-/// @return how many events went.
+/// As in the server (daemon/process/app.cc): every two seconds, in steps of a thousand.
+/// @return the number of removed events.
 std::size_t Trim(SqliteStore& store, const std::stop_token& stop) {
   constexpr std::chrono::seconds kPeriod{2};
   constexpr std::size_t kMostSteps = 100;
@@ -80,8 +80,8 @@ std::size_t Trim(SqliteStore& store, const std::stop_token& stop) {
   return removed;
 }
 
-/// One backup after the other.
-/// @return how many there were.
+/// Consecutive backups.
+/// @return their number.
 std::size_t BackUp(const std::string& store, const std::string& copy, const std::stop_token& stop) {
   std::size_t made = 0;
   while (!stop.stop_requested()) {

@@ -1,8 +1,9 @@
-// How many subscribers Watch can tell how much: the server in one process, pinned to one core, and
-// the subscribers in another on the other core.
+// The number of subscribers and the rate of events that Watch supports: the server in one process,
+// pinned to one core, and the subscribers in another on the other core.
 //   watch_bench [SUBSCRIBERS [CHANNELS [SECONDS]]]     1000, 8 and 10 for each rate unless given
-// Prints what a lone subscriber waits, the server's memory for each subscriber, and for rising
-// rates of change what is delivered, how late, and at what cost, until the server cannot follow.
+// Prints the latency of a single subscriber, the server's memory for each subscriber, and for
+// rising rates of change the deliveries, their delay and their cost, until the server cannot keep
+// up.
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -124,7 +125,7 @@ void MeasureLoneSubscriber(ServerProcess& server) {
   fmt::print("one subscriber, 5 changes/s: {}\n", lone.TakeLatencies().Summary());
 }
 
-/// @return whether the server could follow.
+/// @return whether the server could keep up.
 bool MeasureRate(ServerProcess& server, WatchCrowd& crowd, std::size_t subscribers,
                  std::uint64_t rate, seconds length) {
   server.SetRate(rate);
@@ -170,7 +171,7 @@ void Measure(std::size_t subscribers, std::size_t channels, seconds length) {
   fmt::print("{} subscribers on {} channels: {:.1f} KB of server memory each\n", subscribers,
              channels, static_cast<double>(memory) / 1024 / static_cast<double>(subscribers));
 
-  // One who never reads is there all the time.
+  // A subscriber that never reads is present all the time.
   const auto stuck_stub = NewWatchStub(server.address(), 1024);
   grpc::ClientContext context;
   const auto stuck = stuck_stub->Watch(&context, {});
@@ -190,7 +191,7 @@ void Measure(std::size_t subscribers, std::size_t channels, seconds length) {
 }  // namespace
 }  // namespace rtcroom
 
-// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run shall end there and then
+// NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run should terminate at once
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "serve") {
     rtcroom::PinTo(0);

@@ -22,7 +22,7 @@
 namespace rtcroom {
 namespace {
 
-/// Has one pusher come back again and again.
+/// Has one pusher rejoin repeatedly.
 class ChangeMaker {
  public:
   explicit ChangeMaker(Store& store) : store_(store) {
@@ -57,7 +57,7 @@ class ChangeMaker {
     (void)store_.Update(key, [&](const Room* room) {
       return rules::AddPusher(room, Dialect::kGen1, pusher, {}, {}, kNoon);
     });
-    // A store forgets old events in the long run, too.
+    // A store in use removes old events as well.
     constexpr std::uint64_t kBetweenTrims = 1000;
     if (++made_ % kBetweenTrims == 0) (void)store_.TrimEvents({.max_events = 10'000});
   }

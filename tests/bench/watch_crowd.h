@@ -17,8 +17,8 @@
 
 namespace rtcroom {
 
-/// Streams of Watch that follow from now on, over a few connections, all read by one thread as fast
-/// as they come.
+/// Streams of Watch that follow new events, over a few connections, all read by one thread at full
+/// speed.
 ///
 /// @threads safe from any thread.
 class WatchCrowd {
@@ -29,12 +29,11 @@ class WatchCrowd {
   WatchCrowd(const WatchCrowd&) = delete;
   WatchCrowd& operator=(const WatchCrowd&) = delete;
 
-  /// Events that were received so far, over all streams.
+  /// Events received so far, over all streams.
   [[nodiscard]] std::uint64_t received() const { return received_; }
-  /// Streams that have ended, which none should.
+  /// Streams that have ended; expected to be 0.
   [[nodiscard]] std::uint64_t ended() const { return ended_; }
-  /// How long events took from the time in their `user_name` until they were received, since the
-  /// last call.
+  /// The times from the one in an event's `user_name` until its receipt, since the last call.
   Latencies TakeLatencies();
 
  private:
@@ -53,8 +52,8 @@ class WatchCrowd {
   std::jthread thread_;
 };
 
-/// A connection of its own to the server.
-/// @param read_ahead  how much of a stream gRPC takes in before it is read, in bytes.
+/// A separate connection to the server.
+/// @param read_ahead  how much of a stream gRPC buffers before it is read, in bytes.
 std::unique_ptr<v1::MembershipNotifier::Stub> NewWatchStub(const std::string& address,
                                                            int read_ahead);
 

@@ -1,4 +1,4 @@
-// Whatever users type stays text.
+// Text of users stays text.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { kAttacks } from './support/attacks.js';
@@ -44,7 +44,7 @@ describe('the policy of the pages', () => {
   });
 });
 
-/** Elements that no page of the console has, and attributes that nothing of ours sets. */
+/** Elements that no page of the console has, and attributes that its scripts never set. */
 const foreign = () => document.querySelectorAll(
   '#app script, #app iframe, #app object, #app embed, #app base, #app meta, #app link, #app style, #app form, #app video, ' +
   '#app audio, #app math, #app marquee, #app [onerror], #app [onload], #app [onclick], #app [onmouseover], #app [srcdoc], ' +
@@ -114,7 +114,7 @@ describe('text that users typed', () => {
 });
 
 /**
- * As much of a text as so many bytes hold.
+ * The beginning of a text, at most this many bytes.
  * @param {string} text
  * @param {number} bytes
  */
@@ -125,7 +125,7 @@ function cut(text, bytes) {
 }
 
 describe('custom fields', () => {
-  // Only gen-2 sets them; in this mode nobody has to log in for it.
+  // Only gen-2 sets them; in this mode gen-2 needs no login.
   const open = new Server({ 'auth.mode': 'open' });
   before(() => open.start());
   after(() => open.end());

@@ -1,4 +1,5 @@
-// Every page fits a desk and a phone, in light and in dark, and can be used with the keyboard alone.
+// Every page fits a desktop and a phone, in light and in dark, and can be used with the keyboard
+// alone.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';

@@ -1,4 +1,4 @@
-// What an operator sees and does.
+// The pages and actions of an operator.
 import assert from 'node:assert';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { expectNoFaults, holdReply, logIn, openBrowser, openConsole, visit } from './support/browser.js';

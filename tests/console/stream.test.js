@@ -1,4 +1,4 @@
-// The console stays live, says when it is not, and comes back by itself.
+// The console stays live, shows when it is not, and reconnects automatically.
 import assert from 'node:assert';
 import { after, before, it } from 'node:test';
 import { expectNoFaults, logIn, openBrowser, openConsole } from './support/browser.js';
@@ -117,7 +117,7 @@ it('lets go of the stream while nobody looks, and then shows what has happened',
   }, hidden);
   const begin = (/** @type {string} */ roomID) =>
     server.mustCall('multi_room/create_room', { roomID, roomName: roomID, ...person('alice') });
-  /** Also breaks the silence, which is as long as the page's clock says. */
+  /** Also ends the idle time, which the page's clock determines. */
   const seeRoom = async (/** @type {string} */ roomID) => {
     await begin(roomID);
     await page.waitForSelector(`.feed-entry:has-text("${roomID}")`);

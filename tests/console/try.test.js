@@ -1,4 +1,4 @@
-// A newcomer sees a call, and an eviction, without a phone.
+// The page shows a new user a call, and an eviction, without a phone.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { expectNoFaults, holdReply, keepPicture, openConsole, visit } from './support/browser.js';
@@ -35,7 +35,8 @@ describe('the simulated phones', () => {
     await page.click('[aria-label="Alice: End room"]');
     await page.waitForSelector('.phone[data-user="alice"][data-state="out"]');
     assert.strictEqual((await server.call('multi_room/get_pushers', { roomID: 'trial' })).code, 3);
-    // Last: on a busy machine a picture takes as long as a lease, and no beat is sent meanwhile.
+    // Last: on a busy machine a screenshot takes as long as a lease, and no heartbeat is sent
+    // meanwhile.
     await keepPicture(page, 'try-evicted');
     expectNoFaults(opened);
     await opened.close();

@@ -1,4 +1,4 @@
-// How long the write-ahead log may become.
+// Bounds on the size of the write-ahead log.
 #include "storage/sqlite/checkpointer.h"
 
 #include <filesystem>
@@ -30,7 +30,8 @@ class CheckpointerTest : public testing::Test {
                            "CREATE TABLE text (line TEXT)"));
     checkpointer_.emplace(*database_, commits_, kMostPages);
   }
-  /// Commits that take a megabyte of the log, as far as there is room.
+  /// Commits up to `most` transactions of one megabyte of log each.
+  /// @return the number committed before `CheckRoom` failed.
   int WriteMegabytes(int most) {
     for (int written = 0; written < most; ++written) {
       if (!checkpointer_->CheckRoom()) return written;
@@ -62,7 +63,7 @@ TEST_F(CheckpointerTest, ALogThatCannotBeMovedGrowsToItsBoundAndNoFurther) {
   EXPECT_THAT(refused.error().detail, HasSubstr("write-ahead log"));
 
   vfs_.database_write_failure = SQLITE_OK;
-  EXPECT_OK(checkpointer_->CheckRoom());  // which moves it
+  EXPECT_OK(checkpointer_->CheckRoom());  // moves the log into the database
   EXPECT_EQ(WriteMegabytes(60), 60);
 }
 

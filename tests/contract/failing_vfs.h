@@ -1,4 +1,4 @@
-// SQLite's own file access, with a disk that fails when a test says so.
+// SQLite's own file access, with a disk that fails on request of a test.
 #pragma once
 
 #include <atomic>
@@ -14,8 +14,8 @@
 
 namespace rtcroom {
 
-/// Registered with SQLite under its name while it lives; every connection that uses it must be
-/// closed before.
+/// Registered with SQLite under its name for its lifetime; close every connection that uses it
+/// before destroying it.
 ///
 /// @threads safe from any thread.
 class FailingVfs {
@@ -27,28 +27,29 @@ class FailingVfs {
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
-  /// What reads, writes and syncs answer instead of doing their work; SQLITE_OK lets them do it.
+  /// Result code that reads, writes and syncs return instead of doing their work; SQLITE_OK: they
+  /// work.
   std::atomic<int> read_failure{SQLITE_OK};
   std::atomic<int> write_failure{SQLITE_OK};
-  /// The same of writes to database files alone: their logs take what comes.
+  /// The same for writes to database files only; writes to their logs succeed.
   std::atomic<int> database_write_failure{SQLITE_OK};
-  /// Where the space for each log ends.
+  /// Maximum size of each log.
   std::atomic<sqlite3_int64> most_log_bytes{std::numeric_limits<sqlite3_int64>::max()};
-  /// How many writes there is space for.
+  /// Number of writes that succeed before the disk is full.
   std::atomic<int> writes_left{std::numeric_limits<int>::max()};
   std::atomic<int> sync_failure{SQLITE_OK};
-  /// How many files were synced.
+  /// Number of syncs so far.
   std::atomic<int> syncs{0};
-  /// How often locks of a write-ahead log were asked for or given back.
+  /// Number of write-ahead log locks and unlocks so far.
   std::atomic<int> log_locks{0};
 
  private:
-  /// A file's own methods with ours in the place of some.
+  /// A file's original methods with some of them replaced.
   struct Methods {
-    sqlite3_io_methods table{};  // first: SQLite only knows this part
+    sqlite3_io_methods table{};  // must be first: SQLite uses only this part
     const sqlite3_io_methods* own = nullptr;
     FailingVfs* vfs = nullptr;
-    bool is_database = false;  ///< and no log
+    bool is_database = false;  ///< a database file, not a log
   };
   using Kind = std::pair<const sqlite3_io_methods*, bool>;
 

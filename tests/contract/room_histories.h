@@ -1,4 +1,4 @@
-// What happened to one room, found the slow way and the quick one.
+// The history of one room: filtered from all events, and read through the store's per-room query.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// Those of `all` events that are of the room, newest first.
+/// The events of that room in `all`, newest first.
 inline std::vector<StoredEvent> HistoryOf(const std::vector<StoredEvent>& all, const RoomKey& key) {
   std::vector<StoredEvent> events;
   for (const StoredEvent& stored : all) {
@@ -22,7 +22,7 @@ inline std::vector<StoredEvent> HistoryOf(const std::vector<StoredEvent>& all, c
   return events;
 }
 
-/// The same as the store tells it, in pages of `limit`.
+/// The same, read from the store in pages of `limit`.
 inline std::vector<StoredEvent> PagedHistory(Store& store, const RoomKey& key, std::size_t limit) {
   std::vector<StoredEvent> events;
   std::optional<std::uint64_t> before;

@@ -1,4 +1,4 @@
-// A copy of a store: what is in it, what is not, and who notices.
+// Copies of a store: their content, and their effect on the store and its observers.
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -76,7 +76,7 @@ TEST_F(SqliteCopy, IsAHistoryOfItsOwn) {
   ASSERT_NE(copy, nullptr);
   EXPECT_ERROR(kCursorExpired, copy->ReadEvents(newest, 10));
   EXPECT_EQ(copy->Newest()->epoch, kNewEpoch);
-  EXPECT_EQ(*store_->Newest(), newest);  // the store itself goes on
+  EXPECT_EQ(*store_->Newest(), newest);  // the store itself remains usable
 }
 
 TEST_F(SqliteCopy, LetsReadersInsideGoOnWhereTheyStood) {
@@ -136,7 +136,7 @@ TEST_F(SqliteCopy, DoesNotReplaceAFile) {
 
 TEST_F(SqliteCopy, RefusesWhatIsNoStore) {
   EXPECT_ERROR(kStoreBroken, Copy());
-  EXPECT_FALSE(std::filesystem::exists(Path()));  // reading makes nothing
+  EXPECT_FALSE(std::filesystem::exists(Path()));  // reading creates no file
   RunSql(Path(), "CREATE TABLE notes (text TEXT)");
   EXPECT_ERROR(kStoreBroken, Copy());
 }
@@ -145,7 +145,7 @@ TEST_F(SqliteCopy, RefusesToCopyDamage) {
   OpenStore();
   FillStore(*store_);
   store_.reset();
-  // An index that does not have what its table has. No page is damaged.
+  // An index with missing entries. No page is damaged.
   RunSql(Path(),
          "PRAGMA writable_schema = ON;"
          "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema"

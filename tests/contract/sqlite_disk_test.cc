@@ -1,4 +1,4 @@
-// How the SQLite store meets a disk that fails, and how seldom it waits for one that works.
+// The SQLite store on a disk that fails, and how rarely it syncs on a disk that works.
 #include <cstddef>
 #include <filesystem>
 #include <latch>
@@ -29,7 +29,7 @@ class SqliteDisk : public SqliteFixture {
     OpenStore(options);
     ASSERT_OK(Apply(*store_, Creating(MakeRoom(kKey.kind, kKey.id.value))));
   }
-  void TearDown() override { store_.reset(); }  // before the files' methods go
+  void TearDown() override { store_.reset(); }  // before the VFS methods are destroyed
 
   void ExpectThatWritesFailAndNothingElse() {
     EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
@@ -45,7 +45,7 @@ class SqliteDisk : public SqliteFixture {
     EXPECT_EQ(listener_.changes().size(), 1u);
   }
   void ExpectThatWritesWorkAgain(std::uint64_t sequence = 2, std::size_t events = 5) {
-    (void)store_->Ping();  // which still tells of what failed before
+    (void)store_->Ping();  // which still reports the earlier failure
     EXPECT_OK(store_->Ping());
     EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
     const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2")));
@@ -55,8 +55,8 @@ class SqliteDisk : public SqliteFixture {
     EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 20)->events.size(), events);
   }
 
-  /// Of rooms, each round in one group.
-  /// @return how many groups were committed; of the others nothing is there.
+  /// Creates rooms; each round is one group.
+  /// @return the number of groups committed; the others leave nothing behind.
   int WriteMegabytes(int rounds, const std::string& name) {
     int committed = 0;
     for (int round = 0; round < rounds; ++round) {
@@ -132,7 +132,7 @@ TEST_F(SqliteDisk, ADiskThatFillsInTheMidstOfAGroupTakesAllOfItOrNothing) {
 }
 
 TEST_F(SqliteDisk, AReadThatFailsIsToldAndTheNextOneWorks) {
-  ASSERT_OK(Apply(*store_, Adding(kKey, "amy")));  // so that no connection has the newest pages
+  ASSERT_OK(Apply(*store_, Adding(kKey, "amy")));  // so that no connection caches the new pages
   vfs_.read_failure = SQLITE_IOERR_READ;
   EXPECT_ERROR(kStoreBroken, store_->Load(kKey));
   EXPECT_ERROR(kStoreBroken, store_->Scan(0, 10));
@@ -147,7 +147,7 @@ TEST_F(SqliteDisk, AReadThatFailsIsToldAndTheNextOneWorks) {
 }
 
 TEST_F(SqliteDisk, AReadThatFailsAmidAWriteIsNamedAsTheCause) {
-  RunSql(Path(), "UPDATE meta SET pings = 7");  // so that the writer has none of the pages
+  RunSql(Path(), "UPDATE meta SET pings = 7");  // so that the writer caches none of the pages
   const auto begins_to_fail = [this](const Room* stored) {
     vfs_.read_failure = SQLITE_IOERR_READ;
     return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), {}, {}, kNoon);
@@ -171,13 +171,13 @@ TEST_F(SqliteDisk, ALogThatCannotBeMovedIsMovedAsSoonAsItCan) {
   EXPECT_GT(grown, 16u << 20);
   vfs_.database_write_failure = SQLITE_OK;
   EXPECT_EQ(WriteMegabytes(25, "working"), 25);
-  EXPECT_LT(log_size(), grown + (12u << 20));  // begun anew, not gone on with
+  EXPECT_LT(log_size(), grown + (12u << 20));  // overwritten from the start, not extended
 }
 
 TEST_F(SqliteDisk, ALogThatFillsTheDiskIsMovedInsteadOfWaitingForSpace) {
-  vfs_.most_log_bytes = 6 << 20;  // less than it is usually let grow to
+  vfs_.most_log_bytes = 6 << 20;  // less than the usual limit
   EXPECT_GE(WriteMegabytes(40, "room"), 30);
-  (void)store_->Ping();  // the last group may have been one of those that failed
+  (void)store_->Ping();  // the last group may be one of the failed ones
   EXPECT_OK(store_->Ping());
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
 }
@@ -218,7 +218,7 @@ TEST_F(SqliteDisk, APingNeedsAtLeastTheSpaceThatAPusherNeeds) {
   const auto log_size = [&] {
     return static_cast<sqlite3_int64>(std::filesystem::file_size(Path() + "-wal"));
   };
-  EXPECT_OK(store_->Ping());                  // the first of all makes what the others write to
+  EXPECT_OK(store_->Ping());                  // creates what later pings overwrite
   vfs_.database_write_failure = SQLITE_FULL;  // so that the log only grows
   const std::string text(1024, 't');
   Pusher guest = MakePusher("guest");
@@ -234,7 +234,7 @@ TEST_F(SqliteDisk, APingNeedsAtLeastTheSpaceThatAPusherNeeds) {
       EXPECT_GT(space, 4096);
       break;
     }
-    // Not only because of what has failed before it.
+    // Fails for lack of space, not only because of an earlier failure.
     EXPECT_ERROR(kStoreBroken, store_->Ping()) << space;
     vfs_.most_log_bytes = kNoLimit;
     (void)store_->Ping();
@@ -296,7 +296,7 @@ TEST_F(SqliteDisk, ReadsBetweenTwoCommitsLockNothing) {
 }
 
 TEST_F(SqliteDisk, ReadersThatNobodyUsesDoNotKeepTheLogFromBeingMoved) {
-  // As many at the same time as there are readers, so that each of them has seen this moment.
+  // As many concurrent loads as readers, so that every reader has a snapshot of this state.
   const SqliteOptions options = Options();
   std::latch all(static_cast<std::ptrdiff_t>(options.readers));
   {

@@ -1,4 +1,4 @@
-// A directory with a SQLite store in it that a test can close, open again and look into.
+// A directory with a SQLite store that a test can close, reopen and inspect.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +30,7 @@ class SqliteFixture : public testing::Test {
   }
   void OpenStore() { OpenStore(Options()); }
 
-  /// The error that opening ends with.
+  /// The error returned by opening.
   Error Refusal(const SqliteOptions& options) {
     const auto opened = SqliteStore::Open(options, listener_);
     if (opened) return {Errc::kInternal, "it was opened"};
@@ -38,7 +38,7 @@ class SqliteFixture : public testing::Test {
     return opened.error();
   }
 
-  /// Runs `sql` on the file as another program would.
+  /// Runs `sql` on the file from a separate connection.
   static void RunSql(const std::string& path, const std::string& sql) {
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);

@@ -1,4 +1,4 @@
-// Rooms that wait, viewers and custom fields on disk: over restarts, and when the disk or SQLite
+// Waiting rooms, viewers and custom fields on disk: across restarts, and when the disk or SQLite
 // refuses a write.
 #include <string>
 #include <vector>
@@ -28,7 +28,7 @@ class SqliteLive : public SqliteFixture {
     for (const char* user : {"zoe", "amy"}) Do(Watching(kLive, user));
   }
   void Do(const RoomUpdate& update) { ASSERT_OK(Apply(*store_, update)); }
-  /// Opens the store again, in which `refused` fails with RAISE(`how`).
+  /// Reopens the store with a trigger that makes `refused` fail with RAISE(`how`).
   void Refuse(const std::string& refused, const std::string& how) {
     store_.reset();
     RunSql(Path(), fmt::format("CREATE TRIGGER refuse BEFORE {} BEGIN"
@@ -36,7 +36,7 @@ class SqliteLive : public SqliteFixture {
                                refused, how));
     OpenStore();
   }
-  /// All there is to know but the order of lists.
+  /// All rooms with their full state; list order is checked by `Listed`.
   std::vector<Room> Rooms() { return store_->Scan(0, 100)->rooms; }
   std::vector<std::string> Listed(const RoomListQuery& query) {
     return IdsOf(*store_->List(query));
@@ -102,7 +102,7 @@ TEST_F(SqliteLive, LeavesNoViewerOfARoomThatIsGone) {
   MakeLiveRoomWithViewers();
   Do(Destroying(kLive));
   store_.reset();
-  // A CHECK that fails is how plain SQL can complain.
+  // A failing CHECK constraint reports an error from plain SQL.
   RunSql(Path(),
          "CREATE TEMP TABLE counted (viewers INTEGER CHECK (viewers = 0));"
          "INSERT INTO counted SELECT count(*) FROM audiences");
@@ -149,7 +149,7 @@ TEST_F(SqliteLive, ARoomWhoseFirstPusherCannotBeWrittenWaitsOn) {
 
 TEST_F(SqliteLive, AChangeOfCustomFieldsThatCannotBeToldLeavesTheOneBefore) {
   MakeLiveRoomWithViewers();
-  Refuse("UPDATE ON events", "ABORT");  // how the second of one commit is told
+  Refuse("UPDATE ON events", "ABORT");  // a second change in a commit updates its event
   const std::vector<RoomUpdate> batch = {SettingCustom(kLive, "1"), SettingCustom(kLive, "2"),
                                          Watching(kLive, "bob"), SettingCustom(kLive, "3")};
   const auto outcomes = store_->UpdateAll(batch);
@@ -197,7 +197,7 @@ TEST_F(SqliteLive, ALostTransactionTakesTheChangesOfViewersWithIt) {
 class SqliteLiveDisk : public SqliteLive {
  protected:
   void SetUp() override { OpenOnFailingDisk(); }
-  void TearDown() override { store_.reset(); }  // before the files' methods go
+  void TearDown() override { store_.reset(); }  // before the VFS methods are destroyed
   void OpenOnFailingDisk() {
     SqliteOptions options = Options();
     options.vfs = vfs_.name();
@@ -234,7 +234,7 @@ TEST_F(SqliteLiveDisk, AChangeOfViewersThatCouldNotBeSyncedIsThereWholeOrNotAtAl
   store_.reset();
   vfs_.sync_failure = SQLITE_OK;
   OpenOnFailingDisk();
-  // What was written may have reached the disk after all, and nobody could know.
+  // The failed commit may still have reached the disk.
   const bool whole = CountEvents() == 6;
   EXPECT_EQ(CountEvents(), whole ? 6u : 4u);
   EXPECT_EQ(store_->Load(kLive)->last_event, CountEvents());

@@ -1,4 +1,4 @@
-// What the SQLite store tells of its own work.
+// Reports of the SQLite store to its observer.
 #include <optional>
 #include <string>
 #include <utility>
@@ -60,7 +60,7 @@ class SqliteObserver : public SqliteFixture {
     options.observer = &work_;
     OpenStore(options);
   }
-  void TearDown() override { store_.reset(); }  // before the files' methods go
+  void TearDown() override { store_.reset(); }  // before the VFS methods are destroyed
 
   /// The only commit since the last call.
   CommitFigures OnlyCommit() {
@@ -94,7 +94,7 @@ TEST_F(SqliteObserver, HearsOfWritesThatFail) {
   EXPECT_FALSE(OnlyCommit().succeeded);
   EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kWrite, Errc::kStoreBroken)));
   vfs_.write_failure = SQLITE_OK;
-  (void)store_->Ping();  // it tells of the commit before
+  (void)store_->Ping();  // reports the failure of the previous commit
   EXPECT_TRUE(OnlyCommit().succeeded);
   EXPECT_THAT(work_.TakeErrors(), IsEmpty());
 }

@@ -1,4 +1,4 @@
-// Which files the SQLite store opens, and what it says of those it does not.
+// Which files the SQLite store opens, and the errors for those it rejects.
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -30,7 +30,7 @@ class SqliteOpen : public SqliteFixture {
     store_.reset();
   }
 
-  /// Opens what a dump in tests/contract/data makes.
+  /// Opens a store created from a dump in tests/contract/data.
   void OpenStoreOfDump(const std::string& name) {
     std::ostringstream dump;
     dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + name).rdbuf();
@@ -39,7 +39,7 @@ class SqliteOpen : public SqliteFixture {
     OpenStore();
   }
 
-  /// What every older store must be able to do once it is open.
+  /// Checks that a store upgraded from an older schema can save sessions.
   void ExpectThatItKeepsSessions() {
     const Session session{.user_id = {"bob"}, .token = {}, .number = 1, .last_use = kNoon};
     EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, IsEmpty());
@@ -87,11 +87,11 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
   EXPECT_ERROR(kCursorExpired,
                store_->ReadEvents({.epoch = "0123456789abcdef", .position = 3}, 10));
 
-  EXPECT_EQ(events->events.front().room_number, 0u);  // nobody noted it down then
+  EXPECT_EQ(events->events.front().room_number, 0u);  // not recorded by that version
 
   const auto added = Apply(*store_, Creating(MakeRoom(RoomKind::kDouble, "new")));
   ASSERT_OK(added);
-  EXPECT_EQ(added->room.sequence, 5u);  // room 4 is gone, its number with it
+  EXPECT_EQ(added->room.sequence, 5u);  // room 4 is destroyed; its number is not reused
   EXPECT_EQ(store_->ReadEvents({.epoch = "0123456789abcdef", .position = 13}, 1)
                 ->events.front()
                 .room_number,

@@ -1,4 +1,4 @@
-// How SQLite finds what the store asks for.
+// Query plans of the store's statements.
 #include <map>
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-/// The steps of the plan that a connection has for a statement.
+/// The plan steps of a statement on a connection.
 std::vector<std::string> PlanOf(sqlite3* connection, const std::string& sql) {
   constexpr int kDetail = 3;
   sqlite3_stmt* explained = nullptr;
@@ -40,7 +40,7 @@ class SqlitePlans : public SqliteFixture {
 
   void SetUp() override { OpenStore(); }
 
-  /// Of all statements that the open store has prepared, by their text.
+  /// Plans of all statements prepared by the open store, by SQL text.
   Plans AllPlans() const {
     Plans plans;
     for (sqlite3* const connection : connections_.opened()) {
@@ -51,7 +51,7 @@ class SqlitePlans : public SqliteFixture {
     }
     return plans;
   }
-  /// Of the only statement whose text has `part` in it.
+  /// Plan of the only statement whose text contains `part`.
   std::vector<std::string> PlanOfStatementWith(const std::string& part) const {
     std::vector<std::vector<std::string>> found;
     for (const auto& [sql, plan] : AllPlans()) {
@@ -66,7 +66,7 @@ class SqlitePlans : public SqliteFixture {
 
 TEST_F(SqlitePlans, NoStatementSortsOrReadsAWholeTableButThoseThatAreAskedForAllOfIt) {
   const auto reads_all = AnyOf(HasSubstr("FROM group_tasks ORDER BY"), HasSubstr("max(number)"),
-                               HasSubstr("SET last_use_ms = min("));  // after a jump of the clock
+                               HasSubstr("SET last_use_ms = min("));  // after a clock jump
   const Plans plans = AllPlans();
   EXPECT_GT(plans.size(), 30u);
   for (const auto& [sql, plan] : plans) {

@@ -1,4 +1,4 @@
-// What the SQLite store keeps over a restart.
+// State of the SQLite store after a restart.
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -118,7 +118,7 @@ TEST_F(SqliteRestart, KnowsTheBytesOfItsEventsWithoutReadingThem) {
 
 TEST_F(SqliteRestart, HasOnDiskWhatItAcknowledged) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
-  // The files as a killed process leaves them: the log is not in the database file yet.
+  // The files as left by a killed process: the log is not yet in the database file.
   SqliteOptions copy = Options();
   copy.path = (directory_.path() / "copy.db").string();
   std::filesystem::copy_file(Path(), copy.path);
@@ -140,7 +140,7 @@ TEST_F(SqliteRestart, LeavesNoPusherOfARoomThatIsGone) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
   store_.reset();
-  // A CHECK that fails is how plain SQL can complain.
+  // A failing CHECK constraint reports an error from plain SQL.
   RunSql(Path(),
          "CREATE TEMP TABLE counted (pushers INTEGER CHECK (pushers = 0));"
          "INSERT INTO counted SELECT count(*) FROM pushers");

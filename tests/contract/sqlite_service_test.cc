@@ -56,7 +56,7 @@ class SqliteService : public testing::Test {
     return keys;
   }
 
-  /// How often `user` was told to be gone because his room was.
+  /// Number of events that report the removal of `user` because of the end of the room.
   int GoneWithTheRoom(const UserId& user) {
     const RoomHappening gone =
         PusherDeleted{.user_id = user, .reason = LeaveReason::kRoomDestroyed};
@@ -86,7 +86,7 @@ TEST_F(SqliteService, WhoJoinsWhileTheCreatorLeavesGoesWithTheRoomOrFindsNone) {
   std::atomic<int> joined{0};
   std::barrier both(2);
   {
-    // Keeps the writer at work, so that the two often come into one group.
+    // Keeps the writer busy, so that both updates often share a group.
     const std::jthread pings([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) EXPECT_OK(store_->Ping());
     });

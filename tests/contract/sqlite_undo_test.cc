@@ -1,6 +1,6 @@
-// What is left when SQLite refuses one write of a group. A trigger in the file refuses it:
-// RAISE(ABORT) fails the statement alone, RAISE(FAIL) leaves what the statement did before it,
-// RAISE(ROLLBACK) ends the transaction, as SQLite may by itself after an I/O error.
+// State after SQLite refuses one write of a group. A trigger in the file refuses it: RAISE(ABORT)
+// fails only the statement, RAISE(FAIL) keeps the changes that the statement made before it,
+// RAISE(ROLLBACK) ends the transaction, as SQLite may do after an I/O error.
 #include <chrono>
 #include <cstdint>
 #include <stop_token>
@@ -27,7 +27,7 @@ constexpr char kLossOfTheThirdEvent[] = "DELETE ON events WHEN OLD.position = 3"
 
 class SqliteUndo : public SqliteFixture {
  protected:
-  /// Opens a store in which `refused` fails with RAISE(`how`).
+  /// Opens a store with a trigger that makes `refused` fail with RAISE(`how`).
   void OpenStoreThatRefuses(const std::string& refused, const std::string& how) {
     OpenStore(Limited());
     store_.reset();
@@ -42,7 +42,7 @@ class SqliteUndo : public SqliteFixture {
     return options;
   }
 
-  /// A multi room of that user alone, which has his name.
+  /// Creates a multi room whose id and only member are `user`.
   static RoomUpdate CreatingFor(const std::string& user) {
     return Creating(MakeRoom(RoomKind::kMulti, user, user));
   }
@@ -52,7 +52,7 @@ class SqliteUndo : public SqliteFixture {
     return store_->UpdateAll(batch);
   }
 
-  /// Of every stored event: "<position> <room> <number within the room>".
+  /// One "<position> <room> <number within the room>" per stored event.
   std::vector<std::string> History() {
     std::vector<std::string> history;
     const Result<EventPage> page = store_->ReadEvents(Cursor::Start(), 100);
@@ -65,7 +65,7 @@ class SqliteUndo : public SqliteFixture {
     return history;
   }
 
-  /// Whichever way the store is asked, it has exactly these multi rooms, numbered from 1.
+  /// Checks every read path: the store has exactly these multi rooms, numbered from 1.
   void ExpectRooms(const std::vector<std::string>& ids) {
     const auto scanned = store_->Scan(0, 10);
     ASSERT_OK(scanned);
@@ -81,7 +81,7 @@ class SqliteUndo : public SqliteFixture {
     EXPECT_EQ(heard, ids);
   }
 
-  std::uint64_t max_rooms_ = 2;  // so that a room miscounted would be noticed
+  std::uint64_t max_rooms_ = 2;  // so that a wrong room count is noticed
 };
 
 TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenLeavesNothingAndHindersNoOther) {
@@ -226,7 +226,7 @@ TEST_F(SqliteUndo, NothingIsStoredOfAGroupThatAnotherCallerLost) {
   OpenStoreThatRefuses(kEventOfBad, "ROLLBACK");
   std::vector<std::string> acknowledged;
   {
-    // The pings keep the writer at work, so that the other two often come into one group.
+    // The pings keep the writer busy, so that the other two often share a group.
     const std::jthread pings([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) (void)store_->Ping();
     });

@@ -1,4 +1,4 @@
-// What stores of the schemas before rooms could wait become when they are opened.
+// Upgrades of stores whose schema predates waiting rooms.
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -87,7 +87,7 @@ TEST_P(SqliteUpgrade, OldEventsAreReadAsTheyWere) {
                 .user_id = {"creator"}, .reason = LeaveReason::kRoomDestroyed, .new_creator = {}}));
 }
 
-/// Whether every room's history is what the events of all rooms say.
+/// Checks that each room's history equals that room's part of all events.
 void ExpectHistories(Store& store, const Cursor& from) {
   const auto all = store.ReadEvents(from, 1000);
   ASSERT_OK(all);
@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgrade,
                            return std::string(param_info.param).substr(0, 11);
                          });
 
-/// Every schema that was ever released, and the newest.
+/// Runs for every released schema, the newest included.
 class SqliteUpgradeCutShort : public SqliteUpgrade {
  protected:
   void SetUp() override { MakeOld(); }

@@ -1,4 +1,4 @@
-// What every store promises of viewers.
+// Store contract: viewers.
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-// What the check of a store finds, and what it leaves alone.
+// Findings of the store check, and what it leaves unchanged.
 #include "storage/sqlite/store_check.h"
 
 #include <fstream>
@@ -38,7 +38,7 @@ class StoreCheckTest : public SqliteFixture {
 };
 
 TEST_F(StoreCheckTest, FindsNothingInAStoreOfOurs) {
-  EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());  // a server may have it open
+  EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());  // also while a server has it open
   store_.reset();
   EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());
 }

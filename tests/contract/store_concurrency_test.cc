@@ -1,4 +1,4 @@
-// What every store promises to callers that come at the same time.
+// Store contract: concurrent callers.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -20,7 +20,7 @@
 namespace rtcroom {
 namespace {
 
-/// Runs `call(0)` to `call(callers - 1)` on threads of their own, and waits for all.
+/// Runs `call(0)` to `call(callers - 1)` on separate threads and waits for all of them.
 void InParallel(int callers, const std::function<void(int)>& call) {
   std::vector<std::jthread> threads;  // joined at the end of this scope
   threads.reserve(static_cast<std::size_t>(callers));
@@ -56,7 +56,7 @@ TEST_P(StoreContract, ManyCallersGetExactlyTheFreeSeatsOfManyRooms) {
   for (const auto& outcome : store_->UpdateAll(creating)) ASSERT_OK(outcome);
   std::atomic<int> added{0};
   InParallel(kCallers, [&](int caller) {
-    // Everybody wants a seat in every room, each beginning with another one.
+    // Each caller requests a seat in every room, starting at a different one.
     for (int i = 0; i < kRooms; ++i) {
       const RoomKey& key = keys[static_cast<std::size_t>((i + caller * 7) % kRooms)];
       if (Apply(*store_, Adding(key, fmt::format("u{}", caller), 4))) ++added;
@@ -164,7 +164,7 @@ TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
     last_position = event.position;
     std::uint64_t& last = last_of_room[event.event.room.id.value];
     EXPECT_EQ(event.event.room_sequence, last + 1);
-    last = event.event.room_sequence % 4;  // a room of the same id begins anew
+    last = event.event.room_sequence % 4;  // a new room with the same id starts from 1 again
   }
 }
 
@@ -185,7 +185,7 @@ TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
         return rules::ChangeCustom(stored, Dialect::kGen2, {user}, rules::CustomRight::kEverybody,
                                    count, SharedPolicy(), kNoon);
       }));
-      // Something else in between, so that not all can be told as one.
+      // Another change in between, so that the changes cannot all merge into one event.
       if (i % 10 != caller % 10) continue;
       EXPECT_OK(Apply(*store_, Watching(key, user, std::to_string(i))));
     }

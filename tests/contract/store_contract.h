@@ -1,4 +1,4 @@
-// What every test of the contract starts from: an empty store of the kind under test.
+// Fixture of the contract tests: an empty store of the kind under test.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ namespace rtcroom {
 
 inline constexpr char kEpoch[] = "00c0ffee00c0ffee";
 
-/// A kind of store that the contract holds to its promises.
+/// A store implementation that must satisfy the contract.
 struct StoreUnderTest {
   std::string name;
   std::function<std::unique_ptr<Storage>(const std::string& directory, StoreLimits limits,
@@ -34,7 +34,7 @@ class StoreContract : public testing::TestWithParam<StoreUnderTest> {
  protected:
   void SetUp() override { OpenStore({}); }
 
-  /// Replaces the store by another, empty one.
+  /// Replaces the store by a new, empty one.
   void OpenStore(StoreLimits limits) {
     store_.reset();
     directory_ = std::make_unique<TempDirectory>();
@@ -44,7 +44,7 @@ class StoreContract : public testing::TestWithParam<StoreUnderTest> {
 
   void Create(const Room& room) { ASSERT_OK(Apply(*store_, Creating(room))); }
 
-  /// All that is retained, read in pages of `limit`.
+  /// All retained events, read in pages of `limit`.
   std::vector<StoredEvent> AllEvents(std::size_t limit = 1000) {
     std::vector<StoredEvent> events;
     Cursor cursor = Cursor::Start();

@@ -1,4 +1,4 @@
-// What every store promises of loading and changing rooms.
+// Store contract: loading and changing rooms.
 #include "tests/contract/store_contract.h"
 
 #include <memory>
@@ -52,7 +52,7 @@ TEST_P(StoreContract, LoadsARoomAsItWasWritten) {
   room.sequence = created->room.sequence;
   room.place = created->room.place;
   EXPECT_GT(room.sequence, 0u);
-  EXPECT_EQ(room.place, room.sequence);  // it was active from the first
+  EXPECT_EQ(room.place, room.sequence);  // active from creation
   const auto loaded = store_->Load(room.key);
   ASSERT_OK(loaded);
   EXPECT_EQ(*loaded, room);
@@ -89,7 +89,7 @@ TEST_P(StoreContract, KeepsPushersInTheOrderOfJoiningThroughEveryChange) {
   ASSERT_OK(Apply(*store_, Adding(key, "bob")));
   ASSERT_OK(Apply(*store_, Adding(key, "amy")));
   EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "zoe", "bob", "amy"));
-  ASSERT_OK(Apply(*store_, Adding(key, "zoe")));  // comes back and keeps her seat
+  ASSERT_OK(Apply(*store_, Adding(key, "zoe")));  // rejoins and keeps her seat
   ASSERT_OK(Apply(*store_, Deleting(key, "bob")));
   EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "zoe", "amy"));
   ASSERT_OK(Apply(*store_, Adding(key, "bob")));

@@ -1,4 +1,4 @@
-// What every store promises of custom fields, and of the events of all that gen-2 has.
+// Store contract: custom fields, and the events of all gen-2 operations.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,7 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// Of each event of the room "<number> <name>", with name and value where a custom field changed.
+/// One "<number> <name>" per event of the room, with name and value for a custom field change.
 std::vector<std::string> NamedHistoryOf(const std::vector<StoredEvent>& events,
                                         const RoomKey& key) {
   std::vector<std::string> history;

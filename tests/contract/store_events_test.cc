@@ -1,4 +1,4 @@
-// What every store promises of its history.
+// Store contract: the event history.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +29,7 @@ void LiveThrough(Store& store, const std::string& id, TimePoint now = kNoon) {
 TEST_P(StoreContract, KeepsEveryKindOfEventAsItWas) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   LiveThrough(*store_, "r1");
-  ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, "r1"))));  // the creator comes back
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, "r1"))));  // the creator rejoins
   ASSERT_OK(Apply(*store_, Destroying(key, "creator", kNoon + seconds(1))));
   std::vector<RoomEvent> stored;
   for (const StoredEvent& event : AllEvents()) stored.push_back(event.event);
@@ -194,7 +194,7 @@ TEST_P(StoreContract, CountsTheBytesOfAnEventThatTellsOfSeveralChangesOnce) {
 
 TEST_P(StoreContract, AnOldEventBehindAYoungOneWaitsForIt) {
   LiveThrough(*store_, "r1", kNoon + seconds(10));
-  LiveThrough(*store_, "r2", kNoon);  // somebody set the wall clock back
+  LiveThrough(*store_, "r2", kNoon);  // the wall clock was set back
   EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 1000}), 0u);
   EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 5}), 3u);
   EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 4}), 5u);
@@ -207,7 +207,7 @@ TEST_P(StoreContract, AReaderIsToldThatItsEventsWereTrimmed) {
   ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));
   EXPECT_ERROR(kCursorExpired, store_->ReadEvents(first, 10));
   EXPECT_ERROR(kCursorExpired, store_->ReadEvents({.epoch = first.epoch, .position = 0}, 10));
-  const auto page = store_->ReadEvents(third, 10);  // the newest that was trimmed: nothing missed
+  const auto page = store_->ReadEvents(third, 10);  // the newest trimmed event: nothing missed
   ASSERT_OK(page);
   EXPECT_THAT(page->events, SizeIs(1));
 }

@@ -1,4 +1,4 @@
-// What every store tells of one room.
+// Store contract: the history of one room.
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -79,7 +79,7 @@ TEST_P(StoreContract, ARoomsHistoryGoesOnFromAnyPosition) {
   for (const StoredEvent& at : all) {
     std::vector<StoredEvent> expected = HistoryOf(all, kRoom);
     std::erase_if(expected, [&](const auto& one) { return one.position >= at.position; });
-    if (at.event.room != kRoom) continue;  // nobody has been told of those positions
+    if (at.event.room != kRoom) continue;  // only positions of this room are valid input
     const auto found = store_->ReadRoomEvents(kRoom, at.position, 100);
     ASSERT_OK(found);
     EXPECT_EQ(PositionsOf(*found), PositionsOf(expected)) << at.position;

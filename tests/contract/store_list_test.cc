@@ -1,4 +1,4 @@
-// What every store promises of lists.
+// Store contract: room lists.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -63,7 +63,7 @@ TEST_P(StoreContract, PagesThroughBothDialectsWithoutGapOrRepetition) {
   std::vector<std::string> all;
   for (int i = 0; i < 100; ++i) {
     all.push_back(fmt::format("r{}", i));
-    // Long runs of one dialect, so that pages fall within them and across.
+    // Long runs of one dialect, so that pages lie both within and across runs.
     const Dialect dialect = i % 29 < 17 ? Dialect::kGen1 : Dialect::kGen2;
     batch.push_back(Creating(MakeRoom(RoomKind::kLive, all.back(), "creator", dialect)));
   }
@@ -151,7 +151,7 @@ TEST_P(StoreContract, PagesThroughALongListWithoutGapOrRepetition) {
   for (int i = 0; i < kRooms; ++i) {
     all.push_back(fmt::format("r{}", i));
     batch.push_back(Creating(MakeRoom(RoomKind::kLive, all.back())));
-    // Other rooms in between must not count.
+    // Rooms of another kind in between must not count.
     batch.push_back(Creating(MakeRoom(RoomKind::kDouble, fmt::format("d{}", i))));
   }
   for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);

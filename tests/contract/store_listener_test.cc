@@ -1,4 +1,4 @@
-// What every store promises to those who listen to its commits.
+// Store contract: commit listeners.
 #include <thread>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// What every store promises of sessions.
+// Store contract: sessions.
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -18,7 +18,7 @@ using testing::IsEmpty;
 
 Session SessionOf(const std::string& user, std::uint64_t number, TimePoint last_use = kNoon) {
   Session session{.user_id = {user}, .token = {}, .number = number, .last_use = last_use};
-  // Zeros and all other bytes, and another digest for each number.
+  // Includes zero and many other byte values; a different digest for each number.
   for (std::size_t i = 0; i < session.token.size(); ++i) {
     session.token[i] = static_cast<std::byte>(i * 8 * number);
   }

@@ -1,4 +1,4 @@
-// What every store promises of what it keeps beside rooms.
+// Store contract: data kept besides rooms.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -23,7 +23,7 @@ Ban BanUntil(TimePoint until, const RoomKey& room = kRoom, const std::string& us
   return {.room = room, .user_id = {user}, .until = until};
 }
 
-/// `update`, which leaves `ban` and `task` as well.
+/// `update` with `ban` and `task` added to its change.
 RoomUpdate Leaving(const RoomUpdate& update, const std::optional<Ban>& ban,
                    const std::optional<GroupTaskChange>& task = {}) {
   return {.key = update.key, .edit = [=](const Room* stored) {

@@ -1,4 +1,4 @@
-// What every store promises of rooms that wait for their first pusher.
+// Store contract: rooms that wait for their first pusher.
 #include <chrono>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
-// Runs the commands of a document against the real server, and compares what they print with what
-// the document says: each block marked `sh`, with the plain block that follows it at once.
+// Runs the commands of a document against the real server and compares their output with the
+// document: each block marked `sh`, with the plain block that directly follows it.
 //
 // Usage: node commands.js RTCROOMD DOCUMENT
 'use strict';
@@ -12,7 +12,7 @@ const path = require('node:path');
 
 const kDeadlineMs = 30_000;
 const kMarker = '--- next block ---';
-const kAddress = '127.0.0.1:5757';  // that of the document
+const kAddress = '127.0.0.1:5757';  // the address used in the document
 
 function blocksOf(document) {
   const text = fs.readFileSync(document, 'utf8');
@@ -21,7 +21,7 @@ function blocksOf(document) {
   );
 }
 
-// Where `…` stands anything may be.
+// `…` matches any text.
 function patternOf(line) {
   const parts = line.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`);
@@ -34,7 +34,7 @@ function check(block, printed) {
   assert.strictEqual(got.length, wanted.length, `more is printed by\n${block.commands}`);
 }
 
-// @return the process, and where it listens for HTTP.
+// @return the process and the address of its HTTP listener.
 async function serve(binary, directory) {
   const free = '127.0.0.1:0';
   const server = spawn(binary, ['serve', '--dev'], {
@@ -47,7 +47,7 @@ async function serve(binary, directory) {
       RTCROOMD_ADMIN_LISTEN: free,
       RTCROOMD_GRPC_LISTEN: free,
       RTCROOMD_LOG_FORMAT: 'json',
-      RTCROOMD_ROOM_HEARTBEAT_TIMEOUT: '10m',  // a test that is slow for once evicts nobody
+      RTCROOMD_ROOM_HEARTBEAT_TIMEOUT: '10m',  // so that a slow test evicts no user
     },
   });
   let log = '';

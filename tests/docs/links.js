@@ -1,5 +1,5 @@
-// Whether every relative link of the documents, and every anchor in one, leads somewhere; so must
-// what an alert names as its runbook, which counts from the top of the checkout.
+// Checks that every relative link and anchor in the documents resolves, and every runbook link of
+// an alert, which is relative to the checkout root.
 //
 // Usage: node links.js CHECKOUT
 'use strict';
@@ -17,12 +17,12 @@ function filesBelow(folder, names) {
   });
 }
 
-// The text without what only looks like a link or a heading.
+// The text without code blocks, whose lines can look like links or headings.
 function prose(file) {
   return fs.readFileSync(file, 'utf8').replace(/^ *```[^]*?^ *```/gm, '');
 }
 
-// As GitHub makes them of headings.
+// Anchors as GitHub derives them from headings.
 function anchorsOf(file) {
   const seen = new Map();
   const headings = [...prose(file).matchAll(/^#{1,6} +(.+?) *#* *$/gm)];
@@ -35,7 +35,7 @@ function anchorsOf(file) {
   }));
 }
 
-// @param folder  what the link counts from.
+// @param folder  the folder that relative links start from.
 function faultOf(file, link, folder = path.dirname(file)) {
   const [target, anchor] = decodeURIComponent(link).split('#');
   const to = target === '' ? file : path.resolve(folder, target);

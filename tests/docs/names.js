@@ -1,5 +1,4 @@
-// Whether the guide for operators tells of everything that they meet by name: the metrics, the
-// events of the log, the alerts.
+// Checks that the operators' guide mentions every metric, log event and alert by name.
 //
 // Usage: node names.js CHECKOUT
 'use strict';
@@ -25,7 +24,7 @@ const sources = ['daemon', 'handlers', 'storage'].flatMap((folder) => sourcesBel
 const alerts = fs.readFileSync(path.join(root, 'deploy', 'prometheus', 'alerts.yml'), 'utf8');
 const named = {
   metric: namesIn(sources, /"(rtcroomd_[a-z_]+)"/g),
-  // What is told at debug is for who reads the code.
+  // Debug events are for readers of the code and are excluded.
   event: namesIn(sources, /(?:\b(?:Info|Warn|Error)\(|LogLevel::k(?:Info|Warn|Error), )\s*"([a-z_]+)"/g),
   alert: namesIn([alerts], /^ *- alert: (\w+)$/gm),
 };

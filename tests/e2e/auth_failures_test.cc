@@ -1,4 +1,4 @@
-// The five ways of not being authorised, at every endpoint of gen-2 (protocol B.1, B.2).
+// The five authentication failures, at every endpoint of gen-2 (protocol B.1, B.2).
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-/// A query that proves nothing, and what is said of it.
+/// An invalid query, and the expected reply.
 struct BadQuery {
   std::string what = {};
   std::string query = {};

@@ -1,4 +1,4 @@
-// What an operator may switch about who is served (protocol C.2, F.5, A.4.11).
+// Operator settings that determine which callers are served (protocol C.2, F.5, A.4.11).
 #include <ostream>
 #include <string>
 #include <utility>
@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// login as gen-1 has it: a name, and nothing else.
+/// The gen-1 form of login: only a name.
 ApiReply Gen1Login(ApiClient& api, const std::string& query) {
   ApiRequest request;
   request.target = "/weapp/multi_room/login" + query;
@@ -62,7 +62,7 @@ TEST(Gen1Login, GivesARealTokenAndATicketThatVerifies) {
   }
 }
 
-/// Calls as if through a proxy that is trusted: the address is what it says.
+/// Calls as if through a trusted proxy that reports `address`.
 class Phone {
  public:
   Phone(const ServerProcess& server, std::string address)
@@ -147,7 +147,7 @@ TEST(Gen1BindOfGen2, TheTokenIsProofEnough) {
   EXPECT_EQ(call("delete_pusher", MemberBody("r1", "user"), "198.51.100.9"), kOk);
 }
 
-/// What a caller of each sort is answered.
+/// The reply to each sort of caller.
 struct Answers {
   int gen1 = kNoCode;
   int gen2_without_token = kNoCode;

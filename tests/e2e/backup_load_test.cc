@@ -1,5 +1,5 @@
-// Backups that are taken while everybody writes, each restored: what was acknowledged before is
-// there, and nothing that never was.
+// Backups under concurrent writes, each restored: every change acknowledged before is present, and
+// no change that was never made.
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -28,9 +28,9 @@ namespace {
 constexpr std::size_t kWriters = 6;
 constexpr std::size_t kBackups = 10;
 
-/// The first that a server has to say to a subscriber who comes with a cursor.
+/// The first message of the server to a subscriber with a cursor.
 struct Greeting {
-  std::string cursor{};  ///< of an event or a sign of life; empty when there was none
+  std::string cursor{};  ///< of an event or a keep-alive; empty when there was none
   grpc::StatusCode code = grpc::StatusCode::OK;
 };
 
@@ -58,7 +58,7 @@ Greeting Watch(const ServerProcess& server, const std::string& cursor) {
 
 class BackupUnderLoad : public testing::Test {
  protected:
-  /// A backup, and how far each writer had got before and after.
+  /// A backup, and the progress of each writer before and after.
   struct Taken {
     std::filesystem::path file;
     std::vector<std::size_t> before{};
@@ -106,8 +106,8 @@ class BackupUnderLoad : public testing::Test {
     return all;
   }
 
-  /// Restores it where nothing was and starts a server on it.
-  /// @return the epoch of what was restored.
+  /// Restores it into an empty directory and starts a server on it.
+  /// @return the epoch of the restored store.
   std::string RestoreAndCheck(const Taken& taken, const std::string& old_cursor) {
     const std::filesystem::path place = taken.file.string() + ".restored";
     std::filesystem::create_directory(place);
@@ -146,7 +146,7 @@ TEST_F(BackupUnderLoad, HasAllThatWasAcknowledgedAndNothingThatNeverWas) {
   ASSERT_FALSE(HasFailure());
   const std::string cursor = Watch(server_, {}).cursor;
   ASSERT_FALSE(cursor.empty());
-  EXPECT_FALSE(Watch(server_, cursor).cursor.empty());  // good where it is from
+  EXPECT_FALSE(Watch(server_, cursor).cursor.empty());  // valid in its own store
 
   std::set<std::string> epochs = {
       EpochIn(RunBinary({"check-store", "--config", server_.config_file().string()}).out)};
@@ -154,7 +154,7 @@ TEST_F(BackupUnderLoad, HasAllThatWasAcknowledgedAndNothingThatNeverWas) {
     epochs.insert(EpochIn(CheckStoreFile(taken.file).out));
     epochs.insert(RestoreAndCheck(taken, cursor));
   }
-  // The store's own, and of each backup its own and the one of its restoring.
+  // The store's own epoch, and for each backup its own and that of its restoration.
   EXPECT_EQ(epochs.size(), 1 + 2 * kBackups);
   EXPECT_EQ(epochs.count(""), 0u);
 }

@@ -1,4 +1,4 @@
-// What an operator does with the store's files: backup, restore, check-store.
+// Operator commands on the store's files: backup, restore, check-store.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -175,7 +175,7 @@ TEST_F(BackupTest, RootLeavesNothingOfItsOwnInTheServersDirectory) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as somebody else";
   constexpr uid_t kServersUser = 47'110;
   ASSERT_EQ(server_.Terminate(), 0);
-  // Whoever the server is must be able to reach its directory.
+  // The account of the server must have access to its directory.
   fs::permissions(server_.data_directory().parent_path(), fs::perms(0755));
   ASSERT_EQ(::chown(server_.data_directory().c_str(), kServersUser, kServersUser), 0);
   fs::remove(server_.data_directory() / "LOCK");
@@ -228,7 +228,7 @@ TEST_F(BackupTest, ARestoreNeedsTheServerStoppedAndTheStoreOutOfTheWay) {
 TEST_F(BackupTest, ARestoreRefusesWhatIsNotABackup) {
   ASSERT_EQ(server_.Terminate(), 0);
   const std::string before = ReadWholeFile(store());
-  EXPECT_EQ(Restore({"--force"}).exit_code, kFailed);  // there is no such file
+  EXPECT_EQ(Restore({"--force"}).exit_code, kFailed);  // the file does not exist
   std::ofstream(file()) << std::string(8192, 'x');
   EXPECT_EQ(Restore({"--force"}).exit_code, kFailed);
   fs::copy(store(), file(), fs::copy_options::overwrite_existing);

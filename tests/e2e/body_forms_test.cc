@@ -1,5 +1,4 @@
-// In which forms a body may come, and what browsers ask before they send one (protocol 0.2), in
-// both dialects.
+// The accepted forms of a body, and the preflights of browsers (protocol 0.2), in both dialects.
 #include <string>
 #include <vector>
 

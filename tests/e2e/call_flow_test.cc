@@ -21,8 +21,8 @@ using testing::IsEmpty;
 
 constexpr const char* kSigKey = "rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!";
 
-/// The lease where somebody falls silent. Whoever beats as fast as replies come has to stand still
-/// for all of it to lose its own.
+/// The lease for tests of silence. A caller that sends heartbeats without a pause loses its own
+/// lease only if it stalls that long.
 constexpr std::chrono::seconds kTimeout{10};
 
 ServerOptions CallOptions(Settings more) {
@@ -45,7 +45,7 @@ class CallFlow : public testing::TestWithParam<std::string_view> {
     return PushersOf(client_, GetParam(), room_id);
   }
 
-  /// What a phone does before it joins: who am I, and where do I push to.
+  /// The calls of a phone before it joins: identity and push URL.
   std::string LoginAndGetUserId() {
     const ApiReply login = Call("get_im_login_info", {{"userIDPrefix", "weixin"}});
     EXPECT_EQ(login.code(), kOk) << login;
@@ -68,7 +68,7 @@ class CallWithSilence : public CallFlow {
       : CallFlow({{"room.heartbeat_timeout", std::to_string(kTimeout.count()) + "s"},
                   {"room.sweep_period", "100ms"}}) {}
 
-  /// Both have beaten from then on.
+  /// Both have sent heartbeats from then on.
   void SeatAliceAndBob(const std::string& room) {
     was_silent_ = false;
     last_beat_ = steady_clock::now();
@@ -76,8 +76,8 @@ class CallWithSilence : public CallFlow {
     ASSERT_EQ(Call("add_pusher", PusherBody(room, "bob")).code(), kOk);
   }
 
-  /// A beat of alice, and its code; nothing when the server may have missed one for a whole timeout
-  /// since she came, so that nothing can be said of what it does.
+  /// The code of a heartbeat of alice; nullopt when the server may not have received one for a
+  /// whole timeout since the join, so that no result is guaranteed.
   std::optional<int> BeatOfAlice(const std::string& room) {
     const steady_clock::time_point sent = steady_clock::now();
     const int code = Call("pusher_heartbeat", MemberBody(room, "alice")).code();
@@ -123,7 +123,7 @@ TEST_P(CallWithSilence, LosesTheSilentPusherAndKeepsTheOneThatBeats) {
     }));
     const int late = Call("pusher_heartbeat", MemberBody(room, "bob")).code();
     const std::vector<std::string> stayed = Pushers(room);
-    if (!BeatOfAlice(room)) continue;  // we stood still ourselves: another call
+    if (!BeatOfAlice(room)) continue;  // the test itself stalled: try another call
     EXPECT_EQ(late, kNoSuchMember);
     EXPECT_THAT(stayed, ElementsAre("alice")) << "a late beat must not bring bob back";
     is_seen = true;

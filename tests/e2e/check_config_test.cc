@@ -1,4 +1,4 @@
-// check_config, seen from outside (protocol A.5).
+// check_config, through the public API (protocol A.5).
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -78,12 +78,12 @@ TEST_F(CheckOfIm, SaysThatTheServiceIsNotThere) {
 
 TEST_F(CheckOfIm, HoldsNobodyElseUpWhileTheServiceHangs) {
   constexpr int kMoreThanThereAreWorkers = 80;
-  // After which the question is given up, and whoever has waited for it is told so.
+  // After this time the query is abandoned, and its waiting callers get a reply.
   constexpr std::chrono::seconds kMostOfAQuestion{5};
   const auto create = [this] {
     return client_.Call("double_room", "create_room", CreateBody("u1", "r1")).code();
   };
-  // Connected before: between the question and its answer nothing shall take long.
+  // Connected in advance, to keep the time between query and answer short.
   ASSERT_EQ(create(), kOk);
   std::vector<ApiClient> clients;
   for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
@@ -114,7 +114,7 @@ TEST_F(CheckOfIm, HoldsNobodyElseUpWhileTheServiceHangs) {
     im_.Release();
     waiting.clear();
     is_seen = steady_clock::now() - not_before < kMostOfAQuestion;
-    if (!is_seen) continue;  // on a busy machine: once more
+    if (!is_seen) continue;  // on a busy machine: try again
     EXPECT_EQ(asked, 1U);
     EXPECT_EQ(failed, 0);
   }

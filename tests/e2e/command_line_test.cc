@@ -1,4 +1,4 @@
-// What the binary does besides serving.
+// The commands of the binary other than `serve`.
 #include <fstream>
 #include <string>
 #include <vector>
@@ -49,7 +49,7 @@ TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
 TEST_F(CommandLine, PrintsADefaultConfigurationThatLoads) {
   const FinishedCommand printed = RunBinary({"default-config"});
   ASSERT_EQ(printed.exit_code, 0) << printed.err;
-  // As printed it listens with TLS, for which only the operator has a certificate.
+  // The printed default listens with TLS, which needs the operator's certificate.
   const std::string config = WriteConfig(printed.out);
   const FinishedCommand checked = RunBinary({"check-config", "--config", config});
   EXPECT_EQ(checked.exit_code, kWrongUsage);
@@ -102,7 +102,7 @@ TEST_F(CommandLine, SignsATicketThatItVerifies) {
 TEST_F(CommandLine, AsksARunningServerForItsHealth) {
   ServerProcess server;
   const std::string url = "http://127.0.0.1:" + std::to_string(server.PortOf("admin")) + "/readyz";
-  // It waits for seconds only, which a busy machine may need for itself.
+  // The command waits for only a few seconds, which a busy machine may exceed.
   FinishedCommand ready;
   EXPECT_TRUE(Eventually([&] {
     ready = RunBinary({"health-check", "--url", url});

@@ -64,7 +64,7 @@ class ConsoleTest : public testing::Test {
     EXPECT_THAT(stream.ReceiveUntil(": open\n\n"), HasSubstr("200 OK"));
     return stream;
   }
-  /// Writes the configuration with that in the place of the token, and has it read.
+  /// Writes the configuration with this token, and reloads it.
   void Reconfigure(const std::string& token) {
     std::string config = ReadWholeFile(server_.config_file());
     const std::size_t at = config.find("admin.token = ");
@@ -132,7 +132,7 @@ TEST_F(ConsoleTest, ServesItsPageUnderAStrictPolicy) {
                                 " https://" + server_.AddressOf("https") + ";"));
   RawClient client(server_.AddressOf("admin"));
   client.Send("GET /console/ HTTP/1.1\r\nIf-None-Match: " + page.headers.at("etag") + "\r\n\r\n");
-  const RawReply again = client.Receive("HEAD");  // whose replies have no body either
+  const RawReply again = client.Receive("HEAD");  // its replies have no body either
   EXPECT_EQ(again.status, 304);
   EXPECT_FALSE(again.HasHeader("Content-Length"));
   client.Send("GET /healthz HTTP/1.1\r\n\r\n");
@@ -281,7 +281,7 @@ TEST_F(ConsoleTest, HealthIsToldWhileStreamsAreOpenAndAClientHangs) {
 }
 
 TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
-  // More than a connection and the bounds in front of it hold.
+  // More than the buffers of a connection and its limits can hold.
   constexpr int kChanges = 4'000;
   constexpr int kThreads = 8;
   const RawClient slow = Opened(Stream());
@@ -306,7 +306,7 @@ TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
                          2 * kPatience));
   EXPECT_THAT(Get("/metrics").text,
               HasSubstr(R"(rtcroomd_refusals_total{cause="write_timeout",listener="admin"} 1)"));
-  // That one is only waiting, and hears from time to time that its connection still lives.
+  // The stream is only idle, and gets a periodic keep-alive.
   while (quick.IsReadable()) {
     const std::string told = quick.ReceiveUntil("\n\n");
     ASSERT_NE(told, "") << "it was ended as well";
@@ -343,7 +343,7 @@ TEST(ConsoleOfADevServer, IsOpenedByTheLinkThatIsPrintedAndNotLogged) {
   EXPECT_EQ(admin.Get("/console/").status, 200);
   EXPECT_EQ(admin.Send(request).status, 200);
   EXPECT_EQ(admin.Get("/console/api/server").status, 401);
-  // What was made stays, though no configuration has it.
+  // The result stays, although no configuration has it.
   server.Signal(SIGHUP);
   EXPECT_TRUE(Eventually([&] { return ReadWholeFile(log).find("reloaded") != std::string::npos; }));
   EXPECT_EQ(admin.Send(request).status, 200);

@@ -1,4 +1,4 @@
-// A write-ahead log that a disk has damaged, and stores that only look so.
+// A write-ahead log damaged by a disk, and stores that only appear damaged.
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -24,7 +24,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-/// Of each room that is made: room_created and pusher_added.
+/// For each created room: room_created and pusher_added.
 constexpr std::size_t kEventsOfARoom = 2;
 
 class DamagedLog : public testing::Test {

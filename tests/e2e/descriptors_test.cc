@@ -1,4 +1,4 @@
-// A server that may open no more files lives on, does not spin, and is there again at once.
+// A server out of file descriptors stays alive, does not spin, and recovers at once.
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 constexpr std::string_view kAnyTarget = "/weapp/double_room/get_room_list";
 constexpr std::string_view kAnyBody = R"({"index":0,"cnt":1})";
 
-/// What another process may open is lowered until the end of the scope.
+/// Lowers another process's limit of open files until the end of the scope.
 class DescriptorLimit {
  public:
   DescriptorLimit(pid_t process, std::size_t most) : process_(process) {
@@ -44,7 +44,7 @@ TEST(Descriptors, MayRunOutAgainAndAgain) {
   constexpr std::size_t kSpare = 6;
   constexpr std::size_t kClients = 40;
   constexpr milliseconds kExhausted{500};
-  // Of one core: who spins takes all of it, or as much as the machine has left for it.
+  // Of one core: a spinning server uses all of it, or as much as the machine has free.
   constexpr double kIdleShare = 0.3;
   ServerProcess server({.settings = {{"store.url", "memory:"}, {"log.level", "info"}}});
   const pid_t process = server.child().pid();
@@ -59,7 +59,7 @@ TEST(Descriptors, MayRunOutAgainAndAgain) {
       ASSERT_TRUE(Eventually([&] { return OpenDescriptorsOf(process) > base; }));
       const auto begun = steady_clock::now();
       const milliseconds before = CpuTimeOf(process);
-      std::this_thread::sleep_for(kExhausted);  // the time in which spinning would show
+      std::this_thread::sleep_for(kExhausted);  // long enough for spinning to show
       const milliseconds used = CpuTimeOf(process) - before;
       EXPECT_LT(used, kIdleShare * (steady_clock::now() - begun)) << "round " << round;
     }

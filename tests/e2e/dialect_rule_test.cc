@@ -1,5 +1,5 @@
-// Which dialect a request speaks (protocol C.1), and the ways in which its path and its body may
-// be written (0.2), over the wire.
+// The dialect of a request (protocol C.1), and the accepted forms of its path and body (0.2), over
+// the wire.
 #include <string>
 #include <vector>
 
@@ -115,7 +115,7 @@ TEST_F(DialectOnTheWire, OfALoginIsToldByTheTicketItNames) {
 TEST_F(DialectOnTheWire, OfWebrtcIsItsOwnUnderBothPrefixes) {
   for (const std::string& prefix : {std::string("/weapp"), std::string("/webrtc/weapp")}) {
     for (const std::string& endpoint : kWebrtcHas) {
-      if (endpoint == "get_login_info") continue;  // asks for nothing
+      if (endpoint == "get_login_info") continue;  // needs no field
       const std::string path = prefix + "/webrtc_room/" + endpoint;
       for (const char* query : {"", "?userID=u1&token=t", "?token="}) {
         EXPECT_TRUE(IsReply(Post(path + query), sentences::kWebrtcMissing)) << path << query;

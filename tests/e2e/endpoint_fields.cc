@@ -28,7 +28,7 @@ Cases ValuesOfNoType() {
   return {{"null", nullptr}, {"empty", ""}, {"true", true}, {"an array", json::array({"u1"})}};
 }
 
-// Wrong for a string, but not for whoever wants an object.
+// Wrong for a string, but valid for an object.
 Cases ValuesOfOtherTypes() { return {{"an object", {{"a", 1}}}, {"false", false}, {"zero", 0}}; }
 
 Cases BadIds(FieldType type) {
@@ -69,7 +69,8 @@ Cases BadValues(const FieldRow& field) {
   return cases;
 }
 
-/// Spellings between the quotes of a JSON string that are no text (RFC 3629, protocol 0.3, F.6).
+/// Spellings between the quotes of a JSON string that are not valid text (RFC 3629, protocol 0.3,
+/// F.6).
 std::vector<std::pair<std::string, std::string>> BadSpellings() {
   return {{"a byte of no character", "a\xff"},
           {"an overlong form", "a\xc0\xaf"},

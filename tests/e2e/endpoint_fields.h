@@ -1,4 +1,4 @@
-// Which fields each endpoint takes (protocol A.3), as a table, and how each can be wrong.
+// The fields of each endpoint (protocol A.3), as a table, and their invalid values.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ enum class FieldType : std::uint8_t {
 struct FieldRow {
   std::string name = {};
   FieldType type = FieldType::kText;
-  std::size_t max_bytes = 0;  ///< 0: not bounded by itself
+  std::size_t max_bytes = 0;  ///< 0: no limit of its own
 };
 
 struct EndpointRow {
@@ -34,19 +34,19 @@ struct EndpointRow {
 /// The ten rows of A.3.
 std::vector<EndpointRow> EndpointTable();
 
-/// A body that the endpoint takes, for a room "r1" of the pusher "u1".
+/// A valid body for the endpoint, for a room "r1" of the pusher "u1".
 nlohmann::json GoodBody(const EndpointRow& endpoint);
 
 struct BadBody {
-  std::string what = {};  ///< what is wrong
-  std::string text = {};  ///< the body, perhaps not even valid UTF-8
+  std::string what = {};  ///< the error in it
+  std::string text = {};  ///< the body, possibly invalid UTF-8
   bool is_json = true;
 };
 
 /// `good` with the field missing, null, empty, ill-typed, too long, or not valid text.
 std::vector<BadBody> BadBodies(const nlohmann::json& good, const FieldRow& field);
 
-/// `good` with the field a string of bytes or escapes that are no text (protocol 0.3, F.6).
+/// `good` with the field a string of bytes or escapes that are not valid text (protocol 0.3, F.6).
 std::vector<BadBody> BodiesOfNoText(nlohmann::json good, const std::string& field);
 
 }  // namespace rtcroom

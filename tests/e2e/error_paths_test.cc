@@ -1,4 +1,4 @@
-// Every way to fail is answered in JSON with a code that is not 0 (protocol 0.2, A.2, F.10).
+// Every failure is answered in JSON with a code that is not 0 (protocol 0.2, A.2, F.10).
 #include <string>
 #include <vector>
 

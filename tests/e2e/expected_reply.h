@@ -1,4 +1,4 @@
-// What a reply must be, word for word: the sentences of the protocol, written down once more.
+// The expected replies, word for word: the messages of the protocol, written independently.
 #pragma once
 
 #include <ostream>
@@ -19,7 +19,7 @@ inline std::ostream& operator<<(std::ostream& out, const ExpectedReply& expected
   return out << expected.code << " " << expected.message;
 }
 
-/// What more a failure may tell.
+/// The additional fields that a failure may have.
 /// @source protocol F.7; of webrtc_room, code 2 is what code 1 is elsewhere.
 inline bool MayTell(const ExpectedReply& expected, std::string_view endpoint,
                     std::string_view field) {
@@ -33,8 +33,8 @@ inline bool MayTell(const ExpectedReply& expected, std::string_view endpoint,
   return false;
 }
 
-/// HTTP 200 with a JSON object of exactly this code and message; a failure tells nothing else that
-/// it may not tell.
+/// HTTP 200 with a JSON object of exactly this code and message; a failure has only the permitted
+/// additional fields.
 inline testing::AssertionResult IsReply(const ApiReply& reply, const ExpectedReply& expected,
                                         std::string_view endpoint = {}) {
   const auto wrong = [&](const std::string& what) {

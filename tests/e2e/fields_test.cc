@@ -1,4 +1,4 @@
-// What the server does with values that it must not take, and with odd ones that it must.
+// The server's handling of invalid values, and of unusual valid ones.
 #include <string>
 
 #include <gmock/gmock.h>
@@ -28,7 +28,7 @@ class RequestFields : public testing::Test {
 
 TEST_F(RequestFields, AreEachRefusedWithCodeOneWhenBadAndChangeNothing) {
   for (const std::string_view kind : kKinds) {
-    // An id is taken across kinds, so each kind has its turn with it.
+    // An ID is unique across kinds, so each kind is tested in turn.
     ASSERT_EQ(client_.Call(kind, "create_room", CreateBody("u1", "r1")).code(), kOk);
     const std::string before = WholeState(client_);
     for (const EndpointRow& endpoint : EndpointTable()) {

@@ -21,9 +21,9 @@ struct Followers::Connection {
 
   static grpc::ChannelArguments Arguments() {
     grpc::ChannelArguments arguments;
-    // Channels to the same address would share a connection otherwise.
+    // Channels to the same address would otherwise share a connection.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    // Keeps the window of a stream at 64 KB; the probe makes it grow to megabytes.
+    // Keeps the window of a stream at 64 KB; the probe would increase it to megabytes.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     return arguments;
   }
@@ -36,7 +36,8 @@ class Followers::Follower : public grpc::ClientReadReactor<v1::WatchResponse> {
   Follower(Connection& connection, Reading reading) : reading_(reading) {
     request_.mutable_now();
     connection.stub->async()->Watch(&context_, &request_, this);
-    // Who does not read may begin to at the end only while the stream is held open.
+    // A subscriber that does not read may only start reading at the end while the stream is held
+    // open.
     if (reading_ == Reading::kReads) {
       StartRead(&response_);
     } else {
@@ -47,7 +48,7 @@ class Followers::Follower : public grpc::ClientReadReactor<v1::WatchResponse> {
 
   void End() {
     context_.TryCancel();
-    // What was never read would keep the stream open.
+    // Unread messages would keep the stream open.
     if (reading_ == Reading::kNeverReads) {
       StartRead(&response_);
       RemoveHold();

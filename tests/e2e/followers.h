@@ -1,4 +1,4 @@
-// Subscribers of events, by the thousand if need be, through the stubs that protoc makes.
+// Up to thousands of event subscribers, through the stubs that protoc generates.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,20 @@ namespace rtcroom {
 
 enum class Reading { kReads, kNeverReads };
 
-/// Each follows everything from now on, on a stream of its own. A connection has a hundred of them:
-/// servers bound how many calls one may have, and how fast it may begin them.
+/// Each follows all new events, on a separate stream. A connection carries a hundred of them:
+/// servers bound the number of calls per connection, and the rate of new ones.
 ///
 /// @threads for one thread.
 class Followers {
  public:
   /// @param address  of the server's gRPC listener.
   Followers(const std::string& address, std::size_t count, Reading reading);
-  /// Ends the streams and waits for that.
+  /// Ends the streams and waits for their end.
   ~Followers();
   Followers(const Followers&) = delete;
   Followers& operator=(const Followers&) = delete;
 
-  /// Of all of them together.
+  /// The total over all of them.
   [[nodiscard]] std::size_t messages() const;
 
  private:

@@ -13,11 +13,10 @@
 
 namespace rtcroom {
 
-/// What it does when the server goes away.
+/// The action when the connection to the server is lost.
 enum class OnServerGone { kEnds, kCallsAgain };
 
-/// Runs until its end. What it has printed is what it has dealt with: it may be killed at any
-/// moment.
+/// Runs until its end. Printed events are processed ones: it may be killed at any moment.
 ///
 /// @threads for one thread.
 class ForeignSubscriber {
@@ -27,21 +26,21 @@ class ForeignSubscriber {
   ForeignSubscriber(const std::string& address, const std::string& cursor,
                     OnServerGone on_gone = OnServerGone::kEnds, const std::string& token = {});
 
-  /// Whole lines that it has printed, in order.
+  /// The complete lines that it has printed, in order.
   [[nodiscard]] std::vector<nlohmann::json> Lines() const;
-  /// Those that tell of events.
+  /// Those that are events.
   [[nodiscard]] std::vector<nlohmann::json> Events() const;
   /// The cursor of the newest event; empty when there was none.
   [[nodiscard]] std::string LastCursor() const;
 
-  /// Waits until the server has taken its call.
+  /// Waits until the server has accepted its call.
   [[nodiscard]] bool IsFollowing() const;
-  /// Waits until it has seen so many events.
+  /// Waits until it has received this many events.
   [[nodiscard]] bool HasSeen(std::size_t events) const;
 
   void Kill9() { child_->Signal(SIGKILL); }
   ChildProcess& child() { return *child_; }
-  /// What it had to complain about, for the message of a test that fails.
+  /// Its error output, for the message of a failing test.
   [[nodiscard]] std::string Complaints() const;
 
  private:

@@ -40,7 +40,7 @@ constexpr int kRounds = 5;
 /// A disk of some megabytes, in a mount namespace that ends with this process.
 class SmallDisk {
  public:
-  /// Empty when this process may not mount.
+  /// Empty when this process lacks the permission to mount.
   static std::string WhyNot() {
     static const bool may = ::unshare(CLONE_NEWNS) == 0 &&
                             ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
@@ -59,7 +59,7 @@ class SmallDisk {
   [[nodiscard]] bool mounted() const { return mounted_; }
   [[nodiscard]] const fs::path& path() const { return directory_.path(); }
 
-  /// Leaves no byte for anybody else.
+  /// Uses up all free space.
   void Fill() const {
     const FileDescriptor filler(::open(filler_path().c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
     for (std::size_t size = std::size_t{1} << 20; size > 0;) {
@@ -68,7 +68,7 @@ class SmallDisk {
     }
   }
   void Free() const { fs::remove(filler_path()); }
-  /// @return whether it could be done: not while a file is open for writing.
+  /// @return whether it succeeded: it fails while a file is open for writing.
   [[nodiscard]] bool SetReadOnly(bool is_read_only) const {
     return ::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | (is_read_only ? MS_RDONLY : 0),
                    nullptr) == 0;
@@ -116,13 +116,13 @@ class FullDisk : public testing::Test {
     stop_ = true;
     threads_.clear();
   }
-  /// Fills the disk and waits until the server can change nothing any more. Until then it uses up
-  /// what its files have room for.
+  /// Fills the disk and waits until every change of the server fails. Until then the server uses up
+  /// the free space in its files.
   void FillUntilWritesFail() {
     std::size_t acknowledged = 0;
     std::size_t refused = 0;
     ASSERT_TRUE(Eventually([&] {
-      disk_->Fill();  // what the server gave back meanwhile
+      disk_->Fill();  // the space that the server has freed meanwhile
       const bool goes_on = counts_.acknowledged != acknowledged;
       if (goes_on) refused = counts_.refused;
       acknowledged = counts_.acknowledged;
@@ -187,7 +187,7 @@ TEST_F(FullDisk, EvictionsAreMadeUpFor) {
   const auto create = [&client](const std::string& user, const std::string& room = {}) {
     return client.Call("multi_room", "create_room", CreateBody(user, room)).code();
   };
-  // Who was evicted before the disk was full comes again.
+  // Members evicted before the disk was full rejoin.
   ASSERT_TRUE(Eventually([&] {
     disk_->Free();
     EXPECT_TRUE(Eventually([&] { return create("host", "silent") == kOk; }));
@@ -241,7 +241,7 @@ TEST_F(FullDisk, AServerThatIsStartedOnItServesWhatItCan) {
   expect_served();
   EXPECT_EQ(client.Call("multi_room", "add_pusher", PusherBody("steady", "late")).code(),
             kInternalFailure);
-  // The key of the start before still opens the port; this fails for another reason.
+  // The key of the previous start is still accepted; this fails for another reason.
   EXPECT_EQ(ReadWholeFile(data() / "admin-key"), key);
   const TempDirectory elsewhere;
   EXPECT_THAT(Backup(*server_, elsewhere.path() / "backup.db").err,

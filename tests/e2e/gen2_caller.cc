@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kMostBeats = 20;
 constexpr std::size_t kMostLooks = 300;
-/// One call of so many is sent twice.
+/// One in this many calls is sent twice.
 constexpr std::size_t kRepeats = 6;
 
-/// What was planned: from here on nobody hears of the caller.
+/// The planned silence: the caller sends no call from here on.
 struct FallsSilent {};
 
 bool IsOneOf(std::string_view endpoint, std::initializer_list<std::string_view> endpoints) {
@@ -30,7 +30,7 @@ bool IsWebrtc(CallerRole role) {
 Caller::Caller(const ServerProcess& server, CallerPlan plan)
     : plan_(std::move(plan)),
       random_(plan_.seed),
-      // There is no login to webrtc rooms.
+      // webrtc rooms have no login.
       client_(IsWebrtc(plan_.role) ? Gen2Client(server.Https(), plan_.user_id, plan_.kind)
                                    : LoggedIn(server, plan_.user_id, plan_.kind, plan_.form)) {}
 
@@ -88,7 +88,7 @@ void Caller::HostLive() {
   Beat("pusher_heartbeat", plan_.room_id);
   const ApiReply ended =
       Say("destroy_room", MemberBody(plan_.room_id, plan_.user_id), {kOk, kNoSuchRoom});
-  // Somebody else may have made a room of that name meanwhile, and have let this one in.
+  // Another caller may have created a room of that name meanwhile, with this one as a member.
   if (ended.code() != kOk) {
     Say("delete_pusher", MemberBody(plan_.room_id, plan_.user_id), {kOk, kNoSuchMember});
   }
@@ -159,7 +159,7 @@ void Caller::NotePause(std::string_view endpoint, int code,
   if (renewed_at_) {
     longest_pause_ = std::max(longest_pause_, std::chrono::steady_clock::now() - *renewed_at_);
   }
-  // Who makes a webrtc room is in it.
+  // The creator of a webrtc room is a member of it.
   if (IsOneOf(endpoint, {"add_pusher", "pusher_heartbeat", "enter_room", "heartbeat"}) ||
       (IsWebrtc(plan_.role) && endpoint == "create_room")) {
     renewed_at_ = sent;

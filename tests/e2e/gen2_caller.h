@@ -1,4 +1,4 @@
-// One client of a call, as it proceeds (protocol B.9), until it leaves or falls silent.
+// One client of a call, through its stages (protocol B.9), until it leaves or falls silent.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ enum class CallerRole : std::uint8_t {
   kVideoGuest,
   kLiveHost,
   kViewer,
-  kLinkMic,  ///< a viewer that is let in front of the camera for a while
+  kLinkMic,  ///< a viewer that joins as pusher for a while
   kWebrtcHost,
   kWebrtcGuest,
 };
@@ -29,9 +29,9 @@ struct CallerPlan {
   CallerRole role = CallerRole::kVideoHost;
   std::string kind{};
   std::string user_id{};
-  std::string room_id{};  ///< of a webrtc room: its type, since the server names it
+  std::string room_id{};  ///< of a webrtc room: its type, since the server chooses the ID
   BodyForm form = BodyForm::kJson;
-  std::size_t last_call = 0;  ///< after so many it falls silent; looking for the room is none
+  std::size_t last_call = 0;  ///< falls silent after this many; polls for the room do not count
   std::uint32_t seed = 0;
 };
 
@@ -40,14 +40,14 @@ class Caller {
  public:
   Caller(const ServerProcess& server, CallerPlan plan);
 
-  /// Does as its role does. Reports as failures of the test what no client could live with.
+  /// Performs its role. Reports replies that a client could not handle as test failures.
   void Run();
 
   [[nodiscard]] const CallerPlan& plan() const { return plan_; }
-  /// Whether it fell silent before it had left.
+  /// Whether it fell silent before it left.
   [[nodiscard]] bool fell_silent() const { return fell_silent_; }
-  /// The longest time in which the server may not have heard of a pusher: from the sending of one
-  /// call that renews its lease to the reply to the next, or to what ended its stay.
+  /// The longest time in which the server may not have received a call of a pusher: from the
+  /// sending of one call that renews its lease to the reply to the next, or to the end of its stay.
   [[nodiscard]] std::chrono::steady_clock::duration longest_pause() const { return longest_pause_; }
 
  private:
@@ -61,14 +61,14 @@ class Caller {
   void HostWebrtc();
   void JoinWebrtc();
 
-  /// One call, sometimes repeated as by a client whose reply was lost.
+  /// One call, sometimes repeated like that of a client whose reply was lost.
   ApiReply Say(const char* endpoint, const nlohmann::json& body, Codes expected);
   ApiReply SayOnce(const char* endpoint, const nlohmann::json& body, Codes expected);
-  /// Measures a call that may have been made by a pusher.
+  /// Measures a call that may be that of a pusher.
   void NotePause(std::string_view endpoint, int code, std::chrono::steady_clock::time_point sent);
-  /// Throws when that call was to be the last.
+  /// Throws if that call was planned as the last.
   void CountCall();
-  /// Asks for the room until it is there. @return whether it was in the end.
+  /// Polls until the room exists. @return whether it was found.
   bool FindRoom();
   void GetPushUrl();
   void Join();
@@ -81,7 +81,7 @@ class Caller {
   std::string push_url_;
   std::size_t calls_ = 0;
   bool fell_silent_ = false;
-  /// When the last call was sent that renewed a lease; nothing outside of a stay.
+  /// Time of the last call that renewed a lease; nullopt outside a stay.
   std::optional<std::chrono::steady_clock::time_point> renewed_at_;
   std::chrono::steady_clock::duration longest_pause_{};
 };

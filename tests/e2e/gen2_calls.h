@@ -11,7 +11,7 @@
 
 namespace rtcroom {
 
-/// The codes of gen-2 (protocol B.3) that gen-1 has not.
+/// The codes of gen-2 (protocol B.3) that gen-1 does not have.
 inline constexpr int kInfoTooLong = 10;
 inline constexpr int kIdTaken = 11;
 
@@ -33,7 +33,7 @@ nlohmann::json SetBody(const std::string& room_id, const std::string& field,
                        const nlohmann::json& value);
 nlohmann::json ListBody();
 
-/// What get_room_list tells of each room of the client's kind; at most 200.
+/// The entries of get_room_list for rooms of the client's kind; at most 200.
 nlohmann::json ListedRooms(Gen2Client& client);
 std::vector<std::string> RoomIds(Gen2Client& client);
 /// Empty when there is no such room.
@@ -43,8 +43,8 @@ std::string CreatorOf(Gen2Client& client, const std::string& room_id);
 /// userID of each viewer.
 std::vector<std::string> AudiencesOf(Gen2Client& client, const std::string& room_id);
 
-/// A value of the server's metrics; -1 when there is none of that name and these labels.
-/// @param name  with its labels, as it stands there.
+/// A value of the server's metrics; -1 if there is none of that name and these labels.
+/// @param name  with its labels, in the exposition format.
 double MetricOf(const ServerProcess& server, const std::string& name);
 
 }  // namespace rtcroom

@@ -1,5 +1,5 @@
-// Whole calls of gen-2 clients at once (protocol B.9), any of whom may fall silent at any moment:
-// what is left of them in the end, and how it ended (protocol B.4.4, B.6, F.4).
+// Concurrent complete calls of gen-2 clients (protocol B.9), any of which may fall silent at any
+// moment: the remaining state, and the reason of each end (protocol B.4.4, B.6, F.4).
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +41,7 @@ class Gen2Calls : public testing::Test {
     constexpr std::size_t kEndless = 1'000'000;
     constexpr std::size_t kMostCallsOfTheSilent = 20;
     const std::string user = "user_" + std::to_string(callers_.size());
-    // No client posts forms to the webrtc service.
+    // Clients send no forms to the webrtc service.
     const bool posts_forms = kind != "webrtc_room" && Draw(3) == 0;
     callers_.emplace_back(
         server_, CallerPlan{.role = role,
@@ -104,7 +104,7 @@ class Gen2Calls : public testing::Test {
   std::vector<Caller> callers_;
 };
 
-/// Which ends a room of that kind may have.
+/// The possible ends of a room of that kind.
 testing::Matcher<std::string> EndOf(const std::string& kind, bool had_pushers) {
   if (!had_pushers) return AnyOf("idle", "destroyed");
   if (kind == "live") return AnyOf("destroyed", "creator_left");

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 constexpr const char* kGoodPushUrl = "rtmp://push.invalid/live/8888_u1_0123abcd?bizid=8888";
 
-/// A value that is refused, and how.
+/// A refused value, and the reply.
 struct Bad {
   std::string what = {};
   json value = {};
@@ -28,7 +28,7 @@ ExpectedReply MissingReply(Gen2Form form) {
   return IsWebrtc(form) ? sentences::kWebrtcMissing : sentences::kMissing;
 }
 
-/// What no field can be.
+/// Values that are invalid for every field.
 std::vector<Bad> OfNoType(const ExpectedReply& expected) {
   return {{"an array", json::array({"u1"}), expected},
           {"an empty array", json::array(), expected},
@@ -93,7 +93,7 @@ std::vector<Bad> BadValues(const Gen2Field& field, Callers callers) {
                              callers == Callers::kProven ? sentences::kWrongToken : missing));
       break;
     case Gen2Form::kRoomId:
-      // Where it is optional, an empty one asks for an id of the server's choice.
+      // Where it is optional, an empty one requests an ID chosen by the server.
       if (field.required) Append(bad, Empty(missing));
       Append(bad, {{"an object", {{"a", 1}}, missing},
                    {"true", true, missing},
@@ -155,7 +155,7 @@ std::vector<Bad> BadValues(const Gen2Field& field, Callers callers) {
       Append(bad, BadInfos(field.max_bytes, sentences::kWebrtcInfoTooLong));
       break;
   }
-  // An optional text of another type is as good as none.
+  // An optional text of another type counts as absent.
   if (field.required || field.form == Gen2Form::kRoomId) Append(bad, OfNoType(missing));
   return bad;
 }

@@ -1,5 +1,5 @@
-// Which fields the endpoints of gen-2 and of webrtc_room take (protocol B.4, B.5, B.8), as a
-// table, and how each can be wrong.
+// The fields of the endpoints of gen-2 and of webrtc_room (protocol B.4, B.5, B.8), as a table, and
+// their invalid values.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ enum class Gen2Form : std::uint8_t {
   kUserId,
   kRoomId,
   kText,         ///< may be empty
-  kInfo,         ///< a text, with a reply of its own when it is too long
+  kInfo,         ///< a text, with a special reply when it is too long
   kPushUrl,      ///< an rtmp URL, or empty
   kNumber,       ///< an integer or its decimal text
   kWord,         ///< may not be empty
@@ -40,7 +40,7 @@ struct Gen2Field {
 struct Gen2Endpoint {
   std::string name = {};
   std::vector<Gen2Field> fields = {};
-  nlohmann::json good = {};  ///< a body that it takes, from the pusher "u1" in the room "r1"
+  nlohmann::json good = {};  ///< a valid body, from the pusher "u1" in the room "r1"
   bool live_only = false;
 };
 
@@ -50,17 +50,17 @@ std::vector<Gen2Endpoint> Gen2Endpoints();
 /// The table of B.8; `room_id` is that of a room with the member "user_1".
 std::vector<Gen2Endpoint> WebrtcEndpoints(const std::string& room_id);
 
-/// Whether callers have proven who they are: who then names another is told so first.
+/// Whether callers are authenticated: a body that names another user is then refused first.
 enum class Callers : std::uint8_t { kProven, kClaiming };
 
 struct RefusedBody {
-  std::string what = {};  ///< what is wrong
-  std::string text = {};  ///< the body, perhaps not even valid UTF-8
+  std::string what = {};  ///< the error in it
+  std::string text = {};  ///< the body, possibly invalid UTF-8
   ExpectedReply expected = {};
 };
 
-/// `endpoint.good` with the field missing, null, empty, ill-typed, too long, or no text, as far as
-/// the protocol refuses that.
+/// `endpoint.good` with the field missing, null, empty, ill-typed, too long, or not valid text,
+/// where the protocol refuses that.
 std::vector<RefusedBody> RefusedBodies(const Gen2Endpoint& endpoint, const Gen2Field& field,
                                        Callers callers);
 

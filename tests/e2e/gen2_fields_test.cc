@@ -1,5 +1,5 @@
-// What gen-2 and webrtc_room do with values that they must not take, and with odd ones that they
-// must (protocol 0.3, B.3 to B.5, B.8).
+// The handling of invalid values by gen-2 and webrtc_room, and of unusual valid ones (protocol 0.3,
+// B.3 to B.5, B.8).
 #include "tests/e2e/gen2_fields.h"
 
 #include <string>
@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, Gen2Fields, testing::Values("open", "mixed", "to
 
 TEST_P(Gen2Fields, AreEachRefusedInTheProtocolsWordsAndChangeNothing) {
   for (const std::string_view kind : kKinds) {
-    // An id is taken across kinds, so each kind has its turn with it.
+    // An ID is unique across kinds, so each kind is tested in turn.
     ASSERT_EQ(Call(kind, "add_pusher", Joining("r1", "u1")).code(), kOk);
     const std::string before = SeenState(client_, user_, "r1");
     for (const Gen2Endpoint& endpoint : Gen2Endpoints()) {
@@ -142,7 +142,7 @@ TEST_P(Gen2Fields, HoldCustomValuesUpToTheirLimits) {
     return Call("live_room", "set_custom_field",
                 {{"roomID", "r1"}, {"fieldName", name}, {"operation", "set"}, {"value", value}});
   };
-  const std::string longest(1022, 'v');  // and two quotes
+  const std::string longest(1022, 'v');  // plus two quotes
   EXPECT_TRUE(IsReply(set(std::string(64, 'f'), longest), sentences::kSuccess));
   for (int i = 1; i < 32; ++i) {
     EXPECT_TRUE(IsReply(set("f" + std::to_string(i), i % 2 == 0), sentences::kSuccess)) << i;

@@ -1,4 +1,4 @@
-// What a compatible server must do for gen-2 clients (protocol F.10, 3 to 6), over TLS.
+// Conformance checks for gen-2 clients (protocol F.10, 3 to 6), over TLS.
 #include <string>
 #include <string_view>
 

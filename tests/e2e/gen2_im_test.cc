@@ -1,4 +1,4 @@
-// What the IM service is told of gen-2 and webrtc rooms (protocol B.4, B.6, B.8, F.2).
+// Calls to the IM service for gen-2 and webrtc rooms (protocol B.4, B.6, B.8, F.2).
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +26,7 @@ class Gen2Im : public testing::Test {
   Gen2Client User(const std::string& user_id, std::string_view kind = "multi_room") {
     return LoggedIn(server_, user_id, kind);
   }
-  /// All commands about a group, once `count` have come.
+  /// All commands about a group, once `count` have been received.
   std::vector<GroupCommand> CommandsOf(const std::string& group, std::size_t count) {
     std::vector<GroupCommand> commands;
     EXPECT_TRUE(Eventually([&] {
@@ -38,7 +38,7 @@ class Gen2Im : public testing::Test {
     })) << group;
     return commands;
   }
-  /// Waits until nothing is owed to any group: what was not sent by now will not be.
+  /// Waits until no group has pending calls: a call that is not sent by now will not be.
   void AwaitQuiet() {
     EXPECT_TRUE(Eventually([this] {
       return MetricOf(server_, "rtcroomd_im_lag_events") == 0 &&
@@ -159,7 +159,7 @@ TEST_F(Gen2Im, ARoomThatWasOnlyPreparedTakesItsGroupWithIt) {
 }
 
 TEST_F(Gen2Im, WebrtcRoomsAreNoAffairOfTheServices) {
-  im_.GoDown();  // nor do they miss it
+  im_.GoDown();  // no call is missing either
   ApiClient api = server_.Https();
   const auto call = [&api](const char* endpoint, const nlohmann::json& body) {
     return api.Call("webrtc_room", endpoint, body);
@@ -173,7 +173,7 @@ TEST_F(Gen2Im, WebrtcRoomsAreNoAffairOfTheServices) {
   ASSERT_EQ(call("quit_room", MemberBody(room, "bobby")).code(), kOk);
   ASSERT_EQ(call("get_room_members", RoomBody(room)).code(), kNoSuchRoom);
   im_.ComeBack();
-  // A room whose group is made and ended after all that: the service has been told of it alone.
+  // A room whose group is created and destroyed after all that: only its calls reach the service.
   Gen2Client user = User("user");
   ASSERT_EQ(user.Call("add_pusher", PusherBody("r1", "user")).code(), kOk);
   ASSERT_EQ(user.Call("delete_pusher", MemberBody("r1", "user")).code(), kOk);

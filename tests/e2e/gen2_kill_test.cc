@@ -1,5 +1,5 @@
-// What the server acknowledged to gen-2 clients is there after its process was killed: logins and
-// logouts, prepared rooms, viewers, custom fields.
+// Changes acknowledged to gen-2 clients survive a kill of the process: logins and logouts, prepared
+// rooms, viewers, custom fields.
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -49,7 +49,8 @@ TEST(Gen2Kill, LosesNothingThatWasAcknowledged) {
         threads.emplace_back([&] { writer.WriteUntilCutOff(server, acknowledged); });
       }
       EXPECT_TRUE(Eventually([&] { return acknowledged >= enough; }));
-      // Changes are acknowledged at about the same point of each commit: the kill shall hit any.
+      // Changes are acknowledged at about the same point of each commit: the kill should hit any
+      // point.
       std::this_thread::sleep_for(phase);
       server.Kill9();
     }

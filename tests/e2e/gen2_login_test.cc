@@ -55,7 +55,7 @@ class LoginWithTicket : public testing::TestWithParam<TicketSigner> {
   }
 
   static inline TempDirectory* directory_ = nullptr;
-  static inline ServerProcess* server_ = nullptr;  ///< one for all: it remembers nothing of them
+  static inline ServerProcess* server_ = nullptr;  ///< one for all: it keeps no state of them
   ApiClient api_ = server_->Https();
 };
 
@@ -175,7 +175,7 @@ TEST_P(LoginWithTicket, RefusesATicketOfWhichAnyByteWasAltered) {
   for (std::size_t place = 0; place < ticket.size(); ++place) {
     std::string altered = ticket;
     altered[place] = altered[place] == 'A' ? 'B' : 'A';
-    // The last characters have bits that no byte is made of.
+    // The last characters have bits that belong to no byte.
     if (UnpackUserSig(altered) == UnpackUserSig(ticket)) continue;
     EXPECT_EQ(LogInBy(altered).code(), kNotAuthorized) << place << " of " << ticket;
   }
@@ -216,7 +216,7 @@ TEST(LoginByTheCommandLine, ATicketThatItSignedIsTaken) {
                 .arguments = {"user-sig", "sign", "--config", server.config_file().string(),
                               "--user-id", "user_0001"}});
   ASSERT_EQ(signed_ticket.exit_code, 0) << signed_ticket.err;
-  signed_ticket.out.pop_back();  // the end of the line
+  signed_ticket.out.pop_back();  // the newline
   ApiClient api = server.Https();
   EXPECT_EQ(LogIn(api, {.user_id = "user_0001", .user_sig = signed_ticket.out}).code(), kOk);
 }

@@ -55,7 +55,8 @@ class Gen2Races : public testing::Test {
   ApiReply Pushers(std::string_view kind, const std::string& room) {
     return CallAs(client_, observer_, kind, "get_pushers", RoomBody(room));
   }
-  /// Whoever may beat is shown, and nobody else; a room that is shown has its creator in it.
+  /// The listed pushers are exactly those whose heartbeats succeed; a listed room contains its
+  /// creator.
   void ExpectMembersAreInALivingRoom(std::string_view kind, const std::string& room) {
     const ApiReply shown = Pushers(kind, room);
     const std::vector<std::string> pushers = PusherIds(shown);
@@ -86,7 +87,7 @@ std::size_t Count(const std::vector<int>& codes, int code) {
 }
 
 TEST_F(Gen2Races, GiveOutExactlyTheFreeSeats) {
-  // The first of a room's seats is taken, and of every third room the second, too.
+  // The first of a room's seats is taken, and in every third room also the second.
   const auto free_seats = [](std::size_t round) { return kSeats - (round % 3 == 0 ? 2 : 1); };
   RacingCaller early{.client = server_.Https(), .account = LogIn(client_, "early")};
   RacingCaller earliest{.client = server_.Https(), .account = observer_};
@@ -134,8 +135,8 @@ TEST_F(Gen2Races, MakeOneRoomOfOneThatIsAbsentAndLoseNobody) {
 TEST_F(Gen2Races, LetOneCreateARoomWhileOthersEnterIt) {
   const Codes codes = RaceFor<int>(callers_, kRounds,
                                    [](RacingCaller& caller, std::size_t number, std::size_t round) {
-                                     // The first two create, the others come as soon as they have
-                                     // heard of it.
+                                     // The first two create the room, the others join as soon as
+                                     // they find it.
                                      if (number < 2)
                                        return Create(caller, "live_room", RoomName(round));
                                      return Add(caller, "live_room", RoomName(round));
@@ -181,7 +182,8 @@ TEST_F(Gen2Races, LeaveNoMemberInADeadRoomWhenTheCreatorLeaves) {
         EXPECT_THAT(codes[round][caller], AnyOf(kOk, kRoomIsFull)) << name(round);
       }
       ExpectMembersAreInALivingRoom(kind, name(round));
-      // A live room may have ended with all who had come. Of another kind, it ends with the last.
+      // A live room may have ended with all members that had joined. One of another kind ends with
+      // the last.
       if (kind == "live_room") continue;
       EXPECT_THAT(RoomsSeenBy(client_, observer_, kind), Contains(name(round)));
     }
@@ -191,7 +193,7 @@ TEST_F(Gen2Races, LeaveNoMemberInADeadRoomWhenTheCreatorLeaves) {
 TEST_F(Gen2Races, SeatNobodyTwiceWhoCallsAgainAndAgain) {
   const Codes codes = RaceFor<int>(
       callers_, kRounds, [this](RacingCaller& caller, std::size_t number, std::size_t round) {
-        // All connections are of one user.
+        // All connections belong to one user.
         const Account& user = callers_[0].account;
         const char* endpoint = number % 4 == 3 ? "delete_pusher" : "add_pusher";
         return CallAs(caller.client, user, "multi_room", endpoint,

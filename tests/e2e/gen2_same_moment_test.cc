@@ -1,4 +1,4 @@
-// What gen-2 clients get who come at the same moment (protocol F.1, F.2, B.1, B.5).
+// Replies to simultaneous calls of gen-2 clients (protocol F.1, F.2, B.1, B.5).
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -22,7 +22,7 @@ constexpr std::size_t kUsers = 12;
 constexpr std::size_t kSeats = 4;
 constexpr int kRounds = 5;
 
-/// What each of several calls at once is answered, in the order of the callers.
+/// The replies to simultaneous calls, in the order of the callers.
 std::vector<ApiReply> AtOnce(std::size_t callers,
                              const std::function<ApiReply(std::size_t caller)>& call) {
   std::vector<ApiReply> replies(callers);
@@ -164,14 +164,14 @@ TEST_F(Gen2Races, NobodyIsLeftInARoomWhoseCreatorLeftJustThen) {
                     : users_[1].Call("add_pusher", PusherBody(room, users_[1].user_id()));
     });
     EXPECT_EQ(CountCode(replies, kOk), 2) << testing::PrintToString(replies);
-    // It came first and went down with the room, or second and made a new one.
+    // It came first and was removed with the room, or second and created a new one.
     const std::vector<std::string> pushers = PushersOf(users_[1], room);
     const int beat =
         users_[1].Call("pusher_heartbeat", MemberBody(room, users_[1].user_id())).code();
     EXPECT_THAT(pushers, Each(users_[1].user_id()));
     EXPECT_EQ(beat, pushers.empty() ? kNoSuchMember : kOk);
     EXPECT_EQ(CreatorOf(users_[1], room), pushers.empty() ? "" : users_[1].user_id());
-    // The group is there, or is gone, as the room is.
+    // The group exists exactly if the room does.
     EXPECT_TRUE(Eventually([&] { return im_.HasGroup(room) == !pushers.empty(); })) << room;
   }
 }

@@ -1,4 +1,5 @@
-// What a subscriber in another language sees of gen-2 rooms (design: Watch; protocol B.4 to B.6).
+// Events of gen-2 rooms, received by a subscriber in another language (design: Watch; protocol B.4
+// to B.6).
 #include <cstddef>
 #include <string>
 #include <thread>
@@ -18,8 +19,8 @@ namespace {
 
 using testing::ElementsAreArray;
 
-/// What tests compare of an event: type, room, number within the room, who, and what more there is
-/// to say: why, who comes after, the custom fields, what a viewer says of itself.
+/// The compared parts of an event: type, room, number within the room, user, and details: reason,
+/// next creator, custom fields, a viewer's information.
 using Seen = std::tuple<std::string, std::string, int, std::string, std::string>;
 
 std::vector<Seen> SeenIn(const std::vector<nlohmann::json>& events) {

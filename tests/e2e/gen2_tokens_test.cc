@@ -1,4 +1,4 @@
-// How long a token is good: over restarts, until it is not used, until others need its place
+// The lifetime of a token: over restarts, until it expires unused, until it is removed for others
 // (protocol B.1, C.5).
 #include <algorithm>
 #include <chrono>
@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// What the server says to a harmless call; empty when it takes the token.
+/// The refusal of a harmless call; empty when the token is accepted.
 std::string RefusalOf(const ServerProcess& server, const std::string& user,
                       const std::string& token) {
   Gen2Client client(server.Https(), user, "multi_room");
@@ -95,7 +95,7 @@ TEST(TokenLife, LastsAsLongAsTheTokenIsUsed) {
   ServerProcess server({.settings = WithLogins({{"auth.token_ttl", "2s"}})});
   Gen2Client busy(server.Https(), "busy", "multi_room");
   std::string idle;
-  // Who stands still for as long as a token lives has not used it: then once more.
+  // If the test stalls for the lifetime of a token it has not used it: then try again.
   for (bool was_used = false; !was_used && !HasFailure();) {
     const auto begun = steady_clock::now();
     auto last_use = begun;
@@ -116,7 +116,7 @@ TEST(TokenLife, LastsAsLongAsTheTokenIsUsed) {
     }
   }
   EXPECT_EQ(RefusalOf(server, "idle", idle), kNotLoggedIn);
-  // It is the passing of time that is under test: nothing can be waited for.
+  // The test needs time to pass: there is no condition to wait for.
   std::this_thread::sleep_for(std::chrono::milliseconds(2100));
   EXPECT_EQ(RefusalOf(server, "busy", busy.token()), kNotLoggedIn);
   server.Kill9();
@@ -143,7 +143,7 @@ TEST(TokenTable, MakesRoomByWhoWasAwayLongest) {
   EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
   EXPECT_EQ(users[3].Login().code(), kOk) << "who logs in again takes nobody's place";
   EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
-  // The store hears of it within seconds.
+  // It is written to the store within seconds.
   EXPECT_TRUE(Eventually(
       [&] { return CountRows(server.data_directory() / "rtcroomd.db", "sessions") == 3; }));
   server.Kill9();

@@ -61,7 +61,7 @@ Gen2Writer::Change Gen2Writer::NextChange() {
       }
       break;
     case 5:
-      // Who still watches does so without a token as well.
+      // Viewers that remain watch without a token as well.
       if (const std::string user = Any(users_); !user.empty() && !viewers_.contains(user)) {
         return {.deed = Deed::kLogout, .subject = user};
       }
@@ -140,7 +140,7 @@ Gen2Client Gen2Writer::As(ApiClient api, const std::string& user) const {
 
 void Gen2Writer::ExpectKept(const ServerProcess& server) {
   if (MayHaveHappened(Deed::kLogout)) {
-    // Either way it is over now.
+    // In both cases it has ended.
     As(server.Https(), pending_->subject).Logout();
     Book(*pending_, {});
     pending_.reset();

@@ -1,4 +1,4 @@
-// A client that does what only gen-2 has, and keeps books of what the server acknowledged.
+// A client that uses the gen-2 additions, and records the server's acknowledgements.
 #pragma once
 
 #include <atomic>
@@ -14,21 +14,20 @@
 
 namespace rtcroom {
 
-/// Has a live room and users of its own. So at most one change, the one under way when the server
-/// died, may have happened or not.
+/// Has a live room and users of its own. So at most one change, the one in progress when the server
+/// was killed, may be present or not.
 ///
 /// @threads for one thread at a time.
 class Gen2Writer {
  public:
-  /// Makes its live room.
-  /// @param name  becomes the beginning of ids; two writers' names must not begin alike.
+  /// Creates its live room.
+  /// @param name  is the prefix of IDs; the names of two writers must not have a common prefix.
   Gen2Writer(const ServerProcess& server, std::string name, std::uint32_t seed);
 
-  /// Makes one change after the other until one is not answered, which is how a killed server
-  /// looks from here.
+  /// Makes changes one after the other until one is not answered, because the server was killed.
   void WriteUntilCutOff(const ServerProcess& server, std::atomic<std::size_t>& acknowledged);
 
-  /// Compares the books with what a server that was started again has, and goes on from there.
+  /// Compares the record with the state of the restarted server, and continues from there.
   void ExpectKept(const ServerProcess& server);
 
  private:
@@ -41,7 +40,7 @@ class Gen2Writer {
   Change NextChange();
   ApiReply Send(ApiClient& api, const Change& change);
   void Book(const Change& change, const ApiReply& reply);
-  /// Somebody of `names`, or nobody.
+  /// One of `names`, or nullopt.
   std::string Any(const std::set<std::string>& names);
   Gen2Client As(ApiClient api, const std::string& user) const;
 
@@ -56,8 +55,8 @@ class Gen2Writer {
   std::mt19937 random_;
   std::size_t named_ = 0;
   std::map<std::string, std::string> tokens_;  ///< by user; the host's too
-  std::set<std::string> users_;                ///< who are logged in, but for the host
-  std::map<std::string, std::string> ended_;   ///< tokens of who logged out
+  std::set<std::string> users_;                ///< logged-in users, except the host
+  std::map<std::string, std::string> ended_;   ///< tokens of logged-out users
   std::set<std::string> viewers_;
   std::set<std::string> prepared_;
   std::size_t likes_ = 0;

@@ -12,7 +12,7 @@ using namespace std::string_literals;  // NOLINT(google-build-using-namespace): 
 
 constexpr std::size_t kMaxBodyBytes = 65536;
 
-/// A request whose length is told by this line alone.
+/// A request whose length is given only by this line.
 std::string WithLength(const std::string& line, std::string_view body = kGoodBody) {
   return WithOnlyHeaders("Host: localhost\r\n" + line + "\r\n", body);
 }

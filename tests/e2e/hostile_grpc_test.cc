@@ -1,4 +1,4 @@
-// Whatever a client of gRPC sends, the server's phones do not notice, and its memory stays bounded.
+// Hostile gRPC clients do not affect the server's phones, and its memory stays bounded.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -27,10 +27,10 @@ namespace {
 constexpr const char* kInfo = "/rtcroom.v1.RoomAdmin/GetServerInfo";
 constexpr const char* kHealthWatch = "/grpc.health.v1.Health/Watch";
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
-/// What the worst of these attacks may take: open streams, as many as there may be.
+/// The memory of the worst of these attacks: the maximum number of open streams.
 constexpr std::size_t kMostGrowth = 192 * kMebibyte;
 
-/// A phone that makes calls all the time, and looks at the server's memory now and then.
+/// A phone that makes calls continuously, and samples the server's memory.
 class HonestPhone {
  public:
   explicit HonestPhone(ServerProcess& server)
@@ -74,7 +74,7 @@ class HostileGrpc : public testing::Test {
     phone_.emplace(server_);
   }
 
-  /// What holds after each attack.
+  /// The invariants after each attack.
   void TearDown() override {
     AwaitALook();
     EXPECT_EQ(phone_->failures(), 0u);
@@ -91,13 +91,13 @@ class HostileGrpc : public testing::Test {
     EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience / 2);
   }
 
-  /// Returns when the server's memory has been looked at once more.
+  /// Returns after one more sample of the server's memory.
   void AwaitALook() {
     const std::size_t enough = phone_->calls() + 100;
     EXPECT_TRUE(Eventually([&] { return phone_->calls() > enough; }));
   }
 
-  /// Returns when the server has dealt with all that the client has sent, and ended it.
+  /// Returns when the server has processed all of the client's input, and closed the connection.
   static void Exhaust(RawClient& client) {
     client.Send(FrameOf(FrameType::kContinuation, 0, 1));
     (void)client.ReceiveAll();
@@ -153,7 +153,7 @@ TEST_F(HostileGrpc, MetadataThatIsTooLong) {
   }
 }
 
-// Headers that gRPC looks into, with what it does not expect, before and behind its limit.
+// Headers that gRPC interprets, with unexpected values, below and above its limit.
 TEST_F(HostileGrpc, HeadersThatMakeNoSense) {
   for (const char* name : {":method",
                            ":scheme",
@@ -218,7 +218,7 @@ TEST_F(HostileGrpc, CallsThatAreLeftHalfOpen) {
       clients.back().Send(CallFrame(stream, kInfo));
     }
   }
-  // As many are open as may be.
+  // The maximum number is open.
   EXPECT_TRUE(Eventually([&] {
     return server_.Admin()
                .Get("/metrics")

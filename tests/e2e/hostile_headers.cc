@@ -52,8 +52,8 @@ void AddMalformedHeaders(std::vector<HostileRequest>& table) {
 }
 
 void AddDropped(std::vector<HostileRequest>& table) {
-  // What passes for a variable of the connection, or for another header once `_` is `-`, has no
-  // effect at all.
+  // A header that could pass for a variable of the connection, or for another header once `_`
+  // becomes `-`, has no effect.
   const std::vector<HostileRequest> lines = {
       {"dropped: REMOTE_ADDR", "REMOTE_ADDR: 10.0.0.1\r\n"},
       {"dropped: REMOTE_PORT", "REMOTE_PORT: 1\r\n"},
@@ -90,7 +90,7 @@ void AddDropped(std::vector<HostileRequest>& table) {
   for (const HostileRequest& line : lines) {
     table.push_back({line.name, WithHeaders(line.bytes), {{200}}, Afterwards::kServes});
   }
-  // RFC 9112 3.2 wants 400; clients that serve scripts leave it out, and nothing here needs it.
+  // RFC 9112 3.2 requires 400; scripting clients omit it, and the server does not need it.
   table.push_back({"header: no Host",
                    WithOnlyHeaders("Content-Length: 0\r\n"),
                    {{200, 400}},

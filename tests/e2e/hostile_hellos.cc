@@ -1,4 +1,4 @@
-// What a TLS port is sent instead of a handshake.
+// Input of a TLS port that is not a handshake.
 #include <string>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-// Request lines, and what comes where one should be.
+// Request lines, and invalid bytes in their place.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_literals;  // NOLINT(google-build-using-namespace): of bytes with NUL
 
-/// A whole request that begins with this line.
+/// A complete request that begins with this line.
 std::string WithLine(const std::string& line) {
   return line + "\r\nHost: localhost\r\nContent-Length: " + std::to_string(kGoodBody.size()) +
          "\r\n\r\n" + std::string(kGoodBody);

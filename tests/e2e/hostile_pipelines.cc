@@ -1,4 +1,4 @@
-// Several requests in one go, and requests that never end.
+// Several requests in one write, and requests that never end.
 #include <string>
 #include <vector>
 
@@ -44,7 +44,7 @@ void AddHostilePipelines(std::vector<HostileRequest>& table) {
                    {{200}, {400, 404}},
                    Afterwards::kHangsUp});
 
-  // Each of these is two requests for one reader and one for another (RFC 9112 11.2).
+  // Each of these is two requests for one parser and one for another (RFC 9112 11.2).
   table.push_back({"smuggling: length against chunks",
                    WithOnlyHeaders("Host: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
                                    "0\r\n\r\n") +

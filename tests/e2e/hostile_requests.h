@@ -1,4 +1,4 @@
-// What nobody who means well sends, and how each of it is to be answered.
+// Requests that no honest client sends, and the expected replies.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,18 @@
 
 namespace rtcroom {
 
-/// What becomes of the connection after the replies.
+/// The state of the connection after the replies.
 enum class Afterwards : std::uint8_t {
-  kServes,  ///< the next request on it is understood: nobody lost count of the bytes
-  kCloses,  ///< the server ends it: nothing after a refused head can be trusted
-  kHangsUp  ///< the client ends it in the midst of its request
+  kServes,  ///< the next request on it is understood: the framing is intact
+  kCloses,  ///< the server closes it: bytes after a refused head cannot be trusted
+  kHangsUp  ///< the client closes it in the middle of its request
 };
 
 struct HostileRequest {
   std::string name = {};
   std::string bytes = {};
-  /// Of the replies, in their order; each of them may be one of several where RFC 9112 leaves
-  /// the choice.
+  /// The statuses of the replies, in order; each may be one of several where RFC 9112 allows a
+  /// choice.
   std::vector<std::vector<int>> replies = {};
   Afterwards afterwards = Afterwards::kCloses;
 };
@@ -31,18 +31,18 @@ inline std::ostream& operator<<(std::ostream& out, const HostileRequest& request
 /// A request that is answered with 200 and code 0.
 std::string GoodRequest();
 
-/// Of the whole table; every name occurs once.
+/// The whole table; every name is unique.
 /// @source RFC 9112.
 std::vector<HostileRequest> HostileRequests();
 
-// The parts of the table, each in a file of its own.
+// The parts of the table, each in a separate file.
 void AddHostileLines(std::vector<HostileRequest>& table);
 void AddHostileHeaders(std::vector<HostileRequest>& table);
 void AddHostileBodies(std::vector<HostileRequest>& table);
 void AddHostileTargets(std::vector<HostileRequest>& table);
 void AddHostilePipelines(std::vector<HostileRequest>& table);
 
-/// What comes to a TLS port and is no handshake that the server takes part in: by name and bytes.
+/// Bytes sent to a TLS port that are not a valid handshake: by name and bytes.
 struct HostileHello {
   std::string name = {};
   std::string bytes = {};
@@ -53,9 +53,9 @@ std::vector<HostileHello> HostileHellos();
 inline constexpr std::string_view kGoodTarget = "/weapp/double_room/get_room_list";
 inline constexpr std::string_view kGoodBody = R"({"index":0,"cnt":1})";
 
-/// `kGoodTarget` asked with these further header lines, each with its CRLF.
+/// `kGoodTarget` with these additional header lines, each with its CRLF.
 std::string WithHeaders(std::string_view lines, std::string_view body = kGoodBody);
-/// `kGoodTarget` asked with these header lines and no others, so without a Host or a length.
+/// `kGoodTarget` with these header lines and no others, so without a Host or a length.
 std::string WithOnlyHeaders(std::string_view lines, std::string_view body = {});
 
 }  // namespace rtcroom

@@ -30,7 +30,7 @@ void Add(const std::string& group, const std::vector<Target>& targets,
 
 void AddHostileTargets(std::vector<HostileRequest>& table) {
   const std::string good(kGoodTarget);
-  // Decoded once, and never taken for a path of the file system.
+  // Decoded once, and never used as a path of the file system.
   Add("path",
       {{"out of the tree", "/weapp/../../../etc/passwd"},
        {"out of the tree, encoded", "/weapp/%2e%2e/%2e%2e/%2e%2e/etc/passwd"},
@@ -81,7 +81,7 @@ void AddHostileTargets(std::vector<HostileRequest>& table) {
             }(),
         {200}}},
       table);
-  // A client that takes us for a proxy; the host does not matter here.
+  // A client that takes the server for a proxy; the host is ignored here.
   Add("form",
       {{"absolute", "http://localhost" + good, {200}},
        {"absolute, https", "https://localhost" + good, {200}},

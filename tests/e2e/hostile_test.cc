@@ -1,5 +1,5 @@
-// Whatever a client sends, it gets a status and a code, or the end of its connection; the server
-// serves on, and keeps nothing of it.
+// Every request gets a status and a code, or the end of its connection; the server continues to
+// serve, and retains nothing of it.
 #include <algorithm>
 #include <set>
 #include <string>
@@ -31,14 +31,14 @@ std::string MethodOf(const HostileRequest& request) {
   return request.bytes.substr(0, request.bytes.find(' '));
 }
 
-/// The next reply that is final.
+/// The next final reply.
 RawReply NextReply(RawClient& client, const std::string& method) {
   RawReply reply = client.Receive(method);
   while (reply.status == kContinue) reply = client.Receive(method);
   return reply;
 }
 
-/// What holds for every reply, whatever it answers.
+/// Invariants of every reply.
 void ExpectJson(const RawReply& reply, const std::string& method) {
   for (const char* header : {"Content-Encoding", "Transfer-Encoding", "Accept-Ranges",
                              "Content-Range", "EXCEPTION_WHAT", "X-Injected"}) {
@@ -74,7 +74,7 @@ void Try(RawClient client, const HostileRequest& request) {
   client.Send(request.bytes);
   for (const std::vector<int>& expected : request.replies) {
     const RawReply reply = NextReply(client, method);
-    // What comes after another reply than the expected one says nothing.
+    // After an unexpected reply the next ones are not meaningful.
     ASSERT_THAT(expected, Contains(reply.status)) << reply.head << reply.body;
     ExpectJson(reply, method);
   }
@@ -128,14 +128,14 @@ TEST_F(Hostile, RequestsLeaveNothingBehind) {
   constexpr int kRounds = 3;
   constexpr std::size_t kMostGrowth = 2'000'000;
   const std::vector<HostileRequest> table = HostileRequests();
-  TryAll(table);  // the first time everything grows that grows once
+  TryAll(table);  // first-time allocations happen here
   const std::size_t descriptors = OpenDescriptorsOf(server_.child().pid());
   const std::size_t before = MemoryOf(server_.child().pid()).resident_bytes;
   for (int round = 0; round < kRounds && !HasFailure(); ++round) TryAll(table);
   const std::size_t after = MemoryOf(server_.child().pid()).resident_bytes;
   RecordProperty("bytes_before", std::to_string(before));
   RecordProperty("bytes_after", std::to_string(after));
-  // The sanitizers' allocators keep freed memory for a while, so that its use is noticed.
+  // The sanitizers' allocators keep freed memory for a while, to detect its use.
   if (!IsServerSanitized()) {
     EXPECT_LT(after, before + kMostGrowth);
   }

@@ -1,5 +1,5 @@
-// What the members of rooms are told through the IM service, however that behaves (protocol A.8,
-// D.7, F.2, F.3).
+// Notifications of room members through the IM service, with every failure of the service (protocol
+// A.8, D.7, F.2, F.3).
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -39,7 +39,7 @@ Settings WithIm(const ImStandIn& im, Settings settings = {}) {
   return settings;
 }
 
-/// All commands that were sent about a group, in order.
+/// All commands sent about a group, in order.
 std::vector<GroupCommand> CommandsOf(const ImStandIn& im, const std::string& group) {
   std::vector<GroupCommand> commands;
   for (const ImCall& call : im.calls()) {
@@ -121,13 +121,13 @@ TEST_F(Im, AServiceThatHangsIsWaitedForNoLongerThanItsDeadline) {
     });
   }
   creators.clear();
-  // The protocol's 8 seconds, and what a busy machine adds to them: far less than for ever.
+  // The protocol's 8 seconds, plus a margin for a busy machine: far from unbounded.
   EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience);
   EXPECT_EQ(refused, 8);
   EXPECT_THAT(RoomIds(client_, "multi_room"), IsEmpty());
   im_.Release();
   im_.Behave(ImConduct::Well());
-  // What a lost answer has hidden is cleared away, where no client has named it.
+  // A group created by an unanswered call is destroyed, if no client has named it.
   EXPECT_TRUE(Eventually([&] {
     const std::set<std::string> groups = im_.groups();
     return std::ranges::all_of(groups, [](const auto& id) { return id.starts_with("named"); });
@@ -170,7 +170,7 @@ constexpr const char* kChangesVariable = "RTCROOM_IM_CHANGES";
 constexpr std::size_t kRooms = 48;
 constexpr std::size_t kPhones = 8;
 
-/// Many rooms that change, and the phones' view of them: what get_pushers said when a notice came.
+/// Many changing rooms, and the phones' view of them: the get_pushers reply after a notice.
 class ImInTrouble : public testing::Test {
  protected:
   ImInTrouble() {
@@ -187,7 +187,7 @@ class ImInTrouble : public testing::Test {
     guests_[place] = false;
   }
 
-  /// Somebody comes to, or leaves, one room after the other, with several phones at a time.
+  /// A pusher joins or leaves one room after the other, with several phones at a time.
   void ChangeMembers(std::size_t changes) {
     std::vector<std::jthread> phones;
     for (std::size_t phone = 0; phone < kPhones; ++phone) {
@@ -217,12 +217,12 @@ class ImInTrouble : public testing::Test {
     }
   }
 
-  /// Whether each phone's view of each room is the room as it is.
+  /// Whether each phone's view of each room equals the room's state.
   bool EverybodyKnows() {
     ApiClient client = server_.Http();
     return std::ranges::all_of(rooms_, [&](const auto& room) {
       const std::vector<std::string> view = views_.Of(room.second);
-      return view.empty()  // nothing has happened there since it was made
+      return view.empty()  // no change since its creation
                  ? PushersOf(client, "multi_room", room.second).size() == 1
                  : view == PushersOf(client, "multi_room", room.second);
     });
@@ -328,7 +328,7 @@ TEST_F(ImInTrouble, AKillAtAnyMomentLosesNoNoticeAndLeavesNoGroup) {
           ApiClient client = server_.Http();
           for (ApiReply reply;; ++answered, ++draw) {
             const std::string& room = rooms_[draw % kRooms];
-            // Whether one was there or not does not matter: only what comes of it does.
+            // Whether a group existed or not is irrelevant: only the result matters.
             reply = draw % 5 == 0   ? client.Call("multi_room", "create_room", CreateBody("drawn"))
                     : draw % 2 == 0 ? client.Call("multi_room", "add_pusher",
                                                   PusherBody(room, "u" + std::to_string(draw % 3)))

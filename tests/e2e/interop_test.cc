@@ -1,4 +1,4 @@
-// Both dialects at one server: whose rooms a caller sees (protocol C.3, F.10, 9).
+// Both dialects on one server: the rooms that a caller sees (protocol C.3, F.10, 9).
 #include <string>
 
 #include <gmock/gmock.h>
@@ -46,7 +46,7 @@ TEST_F(Isolated, ARoomOfGen1IsRefusedToGen2AndInvisible) {
     EXPECT_EQ(created.Text("message"), "房间已经存在");
     EXPECT_EQ(gen2_.CallOf(kind, "add_pusher", PusherBody("r1", "bob")).code(), kIdTaken) << kind;
   }
-  // Not even whom it knows by name.
+  // Its members are hidden as well, even by name.
   Gen2Client alice = LoggedIn(server_, "alice", "multi_room");
   EXPECT_EQ(alice.Call("pusher_heartbeat", MemberBody("r1", "alice")).code(), kNoSuchMember);
   EXPECT_EQ(alice.Call("delete_pusher", MemberBody("r1", "alice")).code(), kNoSuchMember);

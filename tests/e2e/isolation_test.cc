@@ -1,5 +1,4 @@
-// A room that a caller may not know of is answered for, byte by byte, like one that is not there
-// (protocol C.3).
+// The reply for a hidden room equals, byte for byte, the reply for an absent one (protocol C.3).
 #include <string>
 #include <vector>
 
@@ -21,13 +20,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// As long as one another, so that nothing but what is said can differ.
+// Of equal length, so that only the replies can differ.
 constexpr const char* kHidden = "hidden";
 constexpr const char* kAbsent = "absent";
 
 class Isolation : public testing::TestWithParam<std::string_view> {
  protected:
-  /// The two replies to `row` for the room that is hidden and the one that is not there.
+  /// The two replies to `row` for the hidden room and the absent one.
   void ExpectTheSame(const std::string& query, const MatrixRow& row, const std::string& user) {
     if (row.live_only && GetParam() != "live_room") return;
     const auto ask = [&](const char* room) {
@@ -35,7 +34,7 @@ class Isolation : public testing::TestWithParam<std::string_view> {
       body.update(row.more);
       return CallWith(client_, query, GetParam(), row.endpoint, body);
     };
-    // Whether an id is taken has to be told to who would take it, and a name is in its own reply.
+    // An ID in use has to be reported to a creator, and a caller's name is in its own reply.
     if (row.endpoint == "create_room" || row.endpoint == "get_push_url") return;
     if (row.endpoint == "add_pusher" && !query.empty()) return;
     const ApiReply absent = ask(kAbsent);

@@ -1,4 +1,4 @@
-// What the server acknowledged is there after its process was killed, whenever that happens.
+// Acknowledged changes survive a kill of the server's process at any moment.
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -38,7 +38,7 @@ class Kill : public testing::Test {
     }
   }
 
-  /// Lets all writers write, and kills the server in the midst of it.
+  /// Lets all writers write, and kills the server meanwhile.
   void WriteAndKill() {
     constexpr std::size_t kMostChanges = 120;
     constexpr std::int64_t kMostMicroseconds = 3000;
@@ -53,7 +53,8 @@ class Kill : public testing::Test {
       });
     }
     EXPECT_TRUE(Eventually([&] { return acknowledged >= enough; }));
-    // Changes are acknowledged at about the same point of each commit: the kill shall hit any.
+    // Changes are acknowledged at about the same point of each commit: the kill should hit any
+    // point.
     std::this_thread::sleep_for(phase);
     server_.Kill9();
   }

@@ -134,7 +134,7 @@ Ledger LedgerWriter::After(Ledger rooms, const Change& change) {
   if (change.endpoint == "create_room" || change.endpoint == "add_pusher") {
     if (seat == members.end()) members.push_back(change.user);
   } else if (seat == members.begin()) {
-    rooms.erase(change.room);  // the creator's leaving ends the room, as its destroying does
+    rooms.erase(change.room);  // the creator's leave ends the room, like its destroy_room
   } else {
     members.erase(seat);
   }

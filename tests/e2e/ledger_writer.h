@@ -1,4 +1,4 @@
-// A client that changes rooms and keeps books of what the server acknowledged.
+// A client that changes rooms and records the server's acknowledgements.
 #pragma once
 
 #include <atomic>
@@ -27,35 +27,34 @@ struct WriteCounts {
   std::atomic<std::size_t> refused{0};
 };
 
-/// Owns the rooms whose ids begin with its name: nobody else may change them. So at most one
-/// change, the one under way when the server died, may have happened or not.
+/// Owns the rooms whose IDs begin with its name: no other client changes them. So at most one
+/// change, the one in progress when the server was killed, may be present or not.
 ///
 /// @threads for one thread at a time.
 class LedgerWriter {
  public:
-  /// @param name  becomes the beginning of ids; two writers' names must not begin alike.
+  /// @param name  is the prefix of IDs; the names of two writers must not have a common prefix.
   LedgerWriter(std::string name, std::string_view kind, std::uint32_t seed);
 
   [[nodiscard]] std::string_view kind() const { return kind_; }
 
-  /// Makes one change after the other until one is not answered, which is how a killed server
-  /// looks from here.
+  /// Makes changes one after the other until one is not answered, because the server was killed.
   void WriteUntilCutOff(ApiClient client, std::atomic<std::size_t>& acknowledged);
 
-  /// Makes one change after the other until `stop` is set; all are answered. One that is answered
-  /// with code 6 has not happened: it counts as refused, and after a short pause another follows.
+  /// Makes changes one after the other until `stop` is set; all are answered. One answered with
+  /// code 6 has not happened: it counts as refused, and the next follows after a short pause.
   void WriteUntilStopped(ApiClient client, const std::atomic<bool>& stop, WriteCounts& counts);
 
-  /// How many changes were acknowledged so far. Any thread may ask.
+  /// The number of acknowledged changes so far. Safe from any thread.
   [[nodiscard]] std::size_t acknowledged() const { return *acknowledged_; }
-  /// Keep what the books said after each change, from now on, for `ExpectSeenBetween`.
+  /// From now on, keeps the expected state after each change, for `ExpectSeenBetween`.
   void KeepEveryState() { states_ = {rooms_}; }
-  /// What is stored must be what the books said after some number of changes: at least `first`, and
-  /// at most one more than `last`, since one change may have been under way. To be called while
-  /// nothing is written.
+  /// The stored state must be the expected state after some number of changes: at least `first`,
+  /// and at most one more than `last`, since one change may have been in progress. Must be called
+  /// while no change is written.
   void ExpectSeenBetween(std::size_t first, std::size_t last, const Ledger& stored) const;
 
-  /// Compares the books with what is stored after a restart, and goes on from there.
+  /// Compares the record with the stored state after a restart, and continues from there.
   void ExpectKept(const Ledger& stored);
 
  private:
@@ -76,7 +75,7 @@ class LedgerWriter {
   const std::string_view kind_;
   const std::size_t seats_;
   std::mt19937 random_;
-  std::size_t named_ = 0;          ///< how many rooms and users got a name
+  std::size_t named_ = 0;          ///< how many rooms and users were named
   Ledger rooms_;                   ///< all that was acknowledged
   std::optional<Change> pending_;  ///< sent, not answered
   std::vector<Ledger> states_;     ///< by the number of changes; empty unless they are kept

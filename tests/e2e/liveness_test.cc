@@ -1,4 +1,4 @@
-// Who may stay, when the server itself was away.
+// Evictions after a standstill of the server itself.
 #include <chrono>
 #include <string>
 #include <thread>
@@ -22,8 +22,8 @@ constexpr std::chrono::seconds kLeaseTime{10};
 
 class Liveness : public testing::Test {
  protected:
-  /// Beats for alice only, until bob is gone.
-  /// @return  how long that took since `start`.
+  /// Sends heartbeats for alice only, until bob is evicted.
+  /// @return  the time since `start`.
   steady_clock::duration TimeUntilBobIsGone(steady_clock::time_point start) {
     ApiClient client = server_.Https();
     EXPECT_TRUE(Eventually([&] {
@@ -47,7 +47,7 @@ class Liveness : public testing::Test {
 TEST_F(Liveness, GrantsAFullTimeoutAfterTheProcessWasStopped) {
   SeatAliceAndBob();
   server_.Signal(SIGSTOP);
-  // It is the passing of time that is under test: nothing can be waited for.
+  // The test needs time to pass: there is no condition to wait for.
   std::this_thread::sleep_for(kLeaseTime + kLeaseTime / 4);
   const steady_clock::time_point continued = steady_clock::now();
   server_.Signal(SIGCONT);

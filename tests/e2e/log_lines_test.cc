@@ -1,4 +1,4 @@
-// What the log says of each request, in both of its forms.
+// The log lines of each request, in both formats.
 #include <cstddef>
 #include <fstream>
 #include <map>
@@ -49,7 +49,7 @@ LogLine ReadText(const std::string& text) {
   return read == rest.size() ? line : LogLine();
 }
 
-/// Whether it took so long that this is worth a warning, which a busy machine may bring about.
+/// Whether its duration is over the warning threshold, which a busy machine may cause.
 bool IsSlow(const LogLine& request) {
   constexpr double kSlowMs = 1000;
   return std::stod(request.at("duration_ms")) > kSlowMs;
@@ -76,7 +76,7 @@ class LogLines : public testing::TestWithParam<std::string> {
     ExpireWhoIsLeft();
   }
 
-  /// Starts the server again with short leases, now that nobody needs a long one any more.
+  /// Restarts the server with short leases, when no test part needs a long one.
   void ExpireWhoIsLeft() {
     const std::string lasting = R"(room.heartbeat_timeout = "1h")";
     std::string config = ReadWholeFile(server_.config_file());
@@ -90,16 +90,16 @@ class LogLines : public testing::TestWithParam<std::string> {
     EXPECT_TRUE(WaitForLines("room_destroyed", 2));
   }
 
-  /// Waits until there are exactly so many lines with that event.
+  /// Waits until there are exactly this many lines with that event.
   bool WaitForLines(const std::string& event, std::size_t count) {
     return Eventually([&] { return Lines(event).size() == count; });
   }
-  /// Every line with that event; all when it is empty.
+  /// Every line with that event; all lines if it is empty.
   std::vector<LogLine> Lines(const std::string& event = "") {
     std::vector<LogLine> lines;
     std::istringstream log(server_.Log());
     for (std::string text; std::getline(log, text);) {
-      if (log.eof()) break;  // it is still being written
+      if (log.eof()) break;  // still being written
       LogLine line = GetParam() == "json" ? ReadJson(text) : ReadText(text);
       EXPECT_THAT(line, testing::Not(IsEmpty())) << text;
       if (event.empty() || line["event"] == event) lines.push_back(std::move(line));
@@ -116,7 +116,7 @@ class LogLines : public testing::TestWithParam<std::string> {
     return found.empty() ? LogLine() : found.front();
   }
 
-  /// As somebody with the operator's token, or with another.
+  /// As a caller with the operator's token, or with another one.
   ApiReply Operate(const std::string& call, const nlohmann::json& body,
                    const char* token = kToken) {
     return server_.Admin().Send({.target = "/console/api/" + call,
@@ -174,7 +174,7 @@ TEST_P(LogLines, NameTheRequestThatTheyAreAbout) {
   const std::string login = Request("get_im_login_info", "6").at("request_id");
   EXPECT_EQ(Lines("wechat_answer_unreadable").at(0).at("request_id"), login);
   for (const LogLine& line : Lines("room_destroyed")) {
-    // What the reaper ends no request has asked for.
+    // Evictions by the reaper belong to no request.
     const bool was_asked_for = line.at("room") == "r1";
     EXPECT_EQ(line.contains("request_id") ? line.at("request_id") : "none",
               was_asked_for ? destroy : "none");
@@ -182,13 +182,13 @@ TEST_P(LogLines, NameTheRequestThatTheyAreAbout) {
 }
 
 TEST_P(LogLines, TellWhatOperatorsDid) {
-  // With a ban, which goes also for those who are not there: nobody is there for long here.
+  // With a ban, which works also for absent users: members stay only briefly here.
   const nlohmann::json amy = {
       {"kind", "multi"}, {"roomID", "r3"}, {"userID", "amy"}, {"banSeconds", 60}};
   const std::size_t asked_before = Lines("request").size();
   EXPECT_EQ(Operate("dismiss", {{"kind", "multi"}, {"roomID", "nowhere"}}).status, 404);
   EXPECT_EQ(Operate("kick", amy).code(), kOk);
-  ASSERT_EQ(server_.Terminate(), 0);  // its log is whole
+  ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
   const LogLine kick = Request("/console/api/kick", "0");
   EXPECT_EQ(kick.at("level"), "info");
   EXPECT_EQ(Lines("pusher_kicked").at(0).at("request_id"), kick.at("request_id"));
@@ -198,9 +198,9 @@ TEST_P(LogLines, TellWhatOperatorsDid) {
 
 TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Operate("kick", {}, "guessed by somebody").status, 401);
-  ASSERT_EQ(server_.Terminate(), 0);  // its log is whole
+  ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
   const std::vector<LogLine> refused = Lines("operator_refused");
-  // One, unless the machine stood still for so long that the next one was due.
+  // One, unless the machine stalled until the next one was due.
   ASSERT_THAT(refused, testing::Not(IsEmpty()));
   EXPECT_EQ(refused[0].at("level"), "warn");
   EXPECT_EQ(refused[0].at("peer"), "127.0.0.1");
@@ -221,9 +221,9 @@ TEST_P(LogLines, TellOfCallersWhoWereRefused) {
         phone.Send({.target = "/weapp/multi_room/get_pushers?userID=u1&token=guessed"}).code(),
         kNotAuthorized);
   }
-  ASSERT_EQ(server_.Terminate(), 0);  // its log is whole
+  ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
   const std::vector<LogLine> refused = Lines("caller_refused");
-  // One, unless the machine stood still for so long that the next one was due.
+  // One, unless the machine stalled until the next one was due.
   ASSERT_THAT(refused, testing::Not(IsEmpty()));
   EXPECT_EQ(refused[0].at("level"), "info");
   EXPECT_EQ(refused[0].at("peer"), "127.0.0.1");

@@ -1,4 +1,4 @@
-// A log that nobody reads, as when the program behind a pipe hangs.
+// A log without a reader, for instance when the program behind a pipe hangs.
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -22,12 +22,12 @@ namespace {
 constexpr int kPipeBytes = 4096;
 constexpr const char* kDropped = R"(rtcroomd_log_lines_dropped_total{level="debug"})";
 
-/// A server that logs into a pipe.
+/// A server that logs to a pipe.
 class LogReader : public testing::Test {
  protected:
   LogReader() {
     EXPECT_EQ(::mkfifo(pipe().c_str(), S_IRUSR | S_IWUSR), 0);
-    // For writing, too: so it can be opened before the server does, and stays open after it.
+    // Also for writing: so it can be opened before the server opens it, and stays open after it.
     reader_ = FileDescriptor(::open(pipe().c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
     EXPECT_GE(::fcntl(reader_.get(), F_SETPIPE_SZ, kPipeBytes), 0);
     std::ofstream(config()) << TomlOf({{"server.http_listen", "127.0.0.1:0"},
@@ -49,7 +49,7 @@ class LogReader : public testing::Test {
   [[nodiscard]] std::filesystem::path pipe() const { return directory_.path() / "log"; }
   [[nodiscard]] std::filesystem::path config() const { return directory_.path() / "rtcroomd.toml"; }
 
-  /// Reads until a line has that text.
+  /// Reads until a line contains that text.
   bool ReadUntil(const std::string& text) {
     return Eventually([&] {
       std::array<char, kPipeBytes> piece{};

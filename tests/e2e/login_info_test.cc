@@ -1,4 +1,4 @@
-// GET get_login_info, seen from outside (protocol B.7).
+// GET get_login_info, through the public API (protocol B.7).
 #include <set>
 #include <string>
 #include <vector>

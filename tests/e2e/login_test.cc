@@ -1,4 +1,4 @@
-// Who a caller is to be, and the ticket for it (protocol A.4.1, D.9).
+// The identity of a caller, and the ticket for it (protocol A.4.1, D.9).
 #include <chrono>
 #include <set>
 #include <string>
@@ -141,10 +141,10 @@ TEST_F(WechatLogin, AsksForSixteenAtATimeWhileTheRestWaitTheirTurn) {
   std::vector<ApiClient> clients;
   for (std::size_t i = 0; i < kLogins; ++i) {
     clients.push_back(server_.Https());
-    // Connected before: what follows shall take as little time as possible.
+    // Connected in advance, to keep the following calls short.
     EXPECT_EQ(PushersOf(clients.back(), "double_room", "nowhere").size(), 0U);
   }
-  // After which an exchange is given up, and another one begins.
+  // After this time an exchange is abandoned, and the next one starts.
   constexpr std::chrono::seconds kMostOfAnExchange{3};
   for (bool is_seen = false; !is_seen && !HasFailure();) {
     const std::size_t before = wechat_.targets().size();
@@ -164,7 +164,7 @@ TEST_F(WechatLogin, AsksForSixteenAtATimeWhileTheRestWaitTheirTurn) {
     wechat_.Release();
     waiting.clear();
     is_seen = std::chrono::steady_clock::now() - begun < kMostOfAnExchange;
-    if (!is_seen) continue;  // on a busy machine: once more
+    if (!is_seen) continue;  // on a busy machine: try again
     EXPECT_EQ(asked, kMostExchanges) << "nothing more was asked";
     EXPECT_THAT(wechat_.targets(), testing::SizeIs(before + kLogins));
   }

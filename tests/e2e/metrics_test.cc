@@ -1,4 +1,4 @@
-// Each metric moves when what it tells of happens, and there is none that nothing moves.
+// Each metric changes on its cause, and every metric has a test that changes it.
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -31,12 +31,12 @@ namespace {
 using namespace std::chrono_literals;
 using testing::IsEmpty;
 
-/// More than a server lets follow (WatchOptions).
+/// More than the maximum number of a server (WatchOptions).
 constexpr std::size_t kOneFollowerTooMany = 4097;
-/// Thousands of streams take a sanitized server longer than anything else.
+/// Thousands of streams are the slowest step for a sanitized server.
 constexpr auto kCrowdPatience = 120s;
 
-/// Long enough for the server to notice that it stood still.
+/// Long enough for the server to detect the standstill.
 constexpr auto kStandstill = 400ms;
 
 MetricsText Scrape(const ServerProcess& server) {
@@ -53,7 +53,7 @@ Settings QuietSettings(const ImStandIn& im) {
   return settings;
 }
 
-/// Where members are evicted, and a standstill is noticed, within a moment.
+/// Short timeouts: members are evicted, and a standstill is detected, quickly.
 Settings RestlessSettings() {
   return {{"room.heartbeat_timeout", "300ms"},
           {"room.sweep_period", "50ms"},
@@ -67,7 +67,7 @@ class MetricsOfAServer : public testing::Test {
  protected:
   using Cause = std::function<void()>;
 
-  /// Looks whether the metrics move by the cause, and notes that they have one.
+  /// Checks that the metrics change on the cause, and records that they are covered.
   void Check(const std::vector<std::string>& metrics, const Cause& cause,
              const ServerProcess* server = nullptr) {
     if (server == nullptr) server = &quiet_;
@@ -95,7 +95,7 @@ class MetricsOfAServer : public testing::Test {
   }
 
   void CheckConnections() {
-    // Several, since clients that have gone may still be counted at first.
+    // Several, since disconnected clients may still be counted at first.
     constexpr std::size_t kPhones = 10;
     std::list<ApiClient> phones;
     Check({"rtcroomd_connections", "rtcroomd_connections_total", "rtcroomd_tls_handshakes_total",
@@ -136,7 +136,7 @@ class MetricsOfAServer : public testing::Test {
     Check({"process_cpu_seconds_total", "process_resident_memory_bytes",
            "process_virtual_memory_bytes"},
           [&] {
-            // New threads of gRPC, and what they need.
+            // New threads of gRPC, and their memory.
             const Followers followers(quiet_.AddressOf("grpc"), 50, Reading::kReads);
             for (int i = 0; i < 100; ++i) {
               (void)quiet_.Http().Call("multi_room", "get_room_list", {{"index", 0}, {"cnt", 1}});
@@ -154,7 +154,7 @@ class MetricsOfAServer : public testing::Test {
     });
     Check({"rtcroomd_tls_certificate_expiry_timestamp_seconds"}, [&] {
       const MetricsText before = Scrape(quiet_);
-      // It ends a fixed time after it was made: in the next second at the latest it is another.
+      // The expiry is a fixed time after its creation: in the next second at the latest it differs.
       EXPECT_TRUE(Eventually([&] {
         WriteTestCertificate(quiet_.certificate(), quiet_.certificate_key());
         quiet_.Signal(SIGHUP);
@@ -172,7 +172,7 @@ class MetricsOfAServer : public testing::Test {
         &restless_);
   }
 
-  /// Metrics that never move, and differ between the two servers.
+  /// Metrics that never change, and differ between the two servers.
   void CheckConstants() {
     ExpectMoved({"rtcroomd_connections_limit", "rtcroomd_rooms_limit", "rtcroomd_sessions_limit",
                  "rtcroomd_events_limit", "process_start_time_seconds"},
@@ -184,7 +184,7 @@ class MetricsOfAServer : public testing::Test {
 
   void CheckATroubledStore() {
     ForeignConnection other(Database(restless_));
-    // A lease runs out while nothing can be written. Where that came too early, there is another.
+    // A lease expires while writes fail. If the eviction was too early, another follows.
     ASSERT_TRUE(Eventually([&] {
       Create(restless_, "doomed");
       other.Execute("BEGIN IMMEDIATE");
@@ -218,7 +218,7 @@ class MetricsOfAServer : public testing::Test {
       const Followers followers(quiet_.AddressOf("grpc"), 1, Reading::kReads);
       ExpectMoved({"rtcroomd_watchers"}, unwatched, quiet_);
       Check({"rtcroomd_watch_events_total"}, [&] { Create(quiet_, "watched"); });
-      // Looked at while the events cannot be read: there is no lag when they are back.
+      // Checked while the events cannot be read: there is no lag after recovery.
       ForeignConnection other(Database(quiet_));
       const MetricsText in_time = Scrape(quiet_);
       other.Execute("ALTER TABLE events RENAME TO hidden");
@@ -254,7 +254,7 @@ class MetricsOfAServer : public testing::Test {
     });
     Check({"rtcroomd_im_events_lost_total"}, [&] {
       EXPECT_EQ(quiet_.Terminate(), 0);
-      // As after a time in which the reader stood still for longer than events are kept.
+      // As after a standstill of the reader for longer than events are kept.
       ForeignConnection(Database(quiet_)).Execute("UPDATE reader_positions SET position = 1");
       quiet_.Start();
     });
@@ -267,7 +267,7 @@ class MetricsOfAServer : public testing::Test {
 };
 
 TEST_F(MetricsOfAServer, MoveEachByItsCause) {
-  // A subscriber that never reads is given half a minute; meanwhile the others have their turn.
+  // A subscriber that never reads is allowed half a minute; the others are tested meanwhile.
   const Followers deaf(restless_.AddressOf("grpc"), 1, Reading::kNeverReads);
   ASSERT_TRUE(Eventually([&] { return Scrape(restless_).Of("rtcroomd_watchers") == 1; }));
   const MetricsText at_first = Scrape(restless_);
@@ -290,7 +290,7 @@ TEST_F(MetricsOfAServer, MoveEachByItsCause) {
   noise = {};
   CheckATroubledStore();
 
-  // That takes a reader of the log that does not read (log_reader_test.cc).
+  // This needs a log reader that does not read (log_reader_test.cc).
   moved_.insert("rtcroomd_log_lines_dropped_total");
 
   std::set<std::string> without_cause = Scrape(quiet_).families;

@@ -1,4 +1,4 @@
-// What phones believe of their rooms: they ask again whenever their group is told to.
+// The phones' view of their rooms: refreshed on every notice to their group.
 #pragma once
 
 #include <map>
@@ -14,19 +14,19 @@
 
 namespace rtcroom {
 
-/// One view of each room, as the newest notice's get_pushers gave it.
+/// One view of each room, from the get_pushers after the newest notice.
 ///
 /// @threads safe from any thread.
 class PhoneViews {
  public:
-  /// From now on the server is there.
+  /// From now on the server is available.
   void Connect(int http_port) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     client_ = std::make_unique<ApiClient>(http_port);
     for (const std::string& room : std::exchange(unanswered_, {})) PullLocked(room);
   }
 
-  /// A notice has come. A server that is gone just now is asked when it is back.
+  /// A notice was received. If the server is down, it is queried after its restart.
   void Pull(const std::string& room) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     PullLocked(room);

@@ -1,4 +1,4 @@
-// Two thousand phones on one server, and what holds them up: nothing shall.
+// Two thousand phones on one server, with slow and hostile clients: the phones are not delayed.
 #include <chrono>
 #include <cstddef>
 #include <iostream>
@@ -41,7 +41,7 @@ Settings ForManyFromOneAddress(const Settings& more = {}) {
   return settings;
 }
 
-/// Far over what is promised: machines that run tests are busy with others.
+/// Far above the specified times: test machines are busy.
 constexpr seconds kSaneLatency{10};
 
 FleetOptions Phones(const ServerProcess& server, std::size_t count, milliseconds interval) {
@@ -59,14 +59,14 @@ void ExpectAllWell(const PhoneFigures& figures, std::size_t phones) {
   EXPECT_LT(figures.heartbeats.Percentile(99), kSaneLatency);
 }
 
-/// Puts it into the test's report and shows it.
+/// Adds it to the test's report and prints it.
 void Tell(const std::string& what, const Latencies& latencies) {
   testing::Test::RecordProperty(what, latencies.Summary());
   std::cout << what << ": " << latencies.Summary() << "\n";
 }
 
 TEST(Phones, AreHeldByTheThousand) {
-  // A sanitizer costs as much as thousands of phones.
+  // A sanitizer costs as much CPU as thousands of phones.
   const std::size_t phone_count = IsServerSanitized() ? 500 : 2000;
   constexpr seconds kMeasured{8};
   if (const std::string why = WhyNotSoMany(phone_count); !why.empty()) GTEST_SKIP() << why;
@@ -109,7 +109,7 @@ TEST(PhoneFleet, NoticesWhatFails) {
   server.Start();
 }
 
-/// Joins a room and leaves it, as often as a user may; each call must be answered with code 0.
+/// Joins and leaves a room, at the maximum rate of a user; each call must be answered with code 0.
 class Guest {
  public:
   explicit Guest(const ServerProcess& server) : client_(server.Https()) {
@@ -123,7 +123,7 @@ class Guest {
     });
   }
 
-  /// Of all its calls; ends them.
+  /// The latencies of all its calls; ends them.
   Latencies Leave() {
     thread_.request_stop();
     thread_.join();
@@ -143,8 +143,8 @@ class Guest {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-/// Rooms whose list is long, and dear to write, since each byte is escaped: a few of them fill what
-/// the system holds for one who does not read.
+/// Rooms with long lists that are expensive to write, since each byte is escaped: a few replies
+/// fill the system's buffers of a client that does not read.
 void FillRooms(const ServerProcess& server) {
   constexpr int kRooms = 30;
   ApiClient client = server.Https();
@@ -164,14 +164,14 @@ std::string ManyLongLists() {
   return requests;
 }
 
-/// Of all connections that phones have opened so far.
+/// The number of all connections that phones have opened so far.
 double Openings(const ServerProcess& server) {
   const MetricsText metrics = MetricsText::Read(server.Admin().Get("/metrics").text);
   return metrics.Of(R"(rtcroomd_connections_total{listener="http"})") +
          metrics.Of(R"(rtcroomd_connections_total{listener="https"})");
 }
 
-/// The limits that a server has when nobody sets any.
+/// The default limits of a server.
 Settings DefaultLimits() {
   const LimitsConfig defaults;
   return {
@@ -188,7 +188,7 @@ TEST(SlowClients, HoldUpNobodyElse) {
   const std::size_t slow_count = EnvironmentNumber(kCountVariable, 500);
   constexpr std::size_t kPhones = 100;
   if (const std::string why = WhyNotSoMany(slow_count + kPhones); !why.empty()) GTEST_SKIP() << why;
-  // Twice as long as is sane, so that whoever waits for a slow one is seen.
+  // Twice as long as reasonable, so that a request blocked by a slow client is detected.
   Settings settings =
       ForManyFromOneAddress({{"server.idle_timeout", "20s"}, {"server.request_timeout", "20s"}});
   for (const auto& [key, value] : DefaultLimits()) settings[key] = value;
@@ -200,11 +200,11 @@ TEST(SlowClients, HoldUpNobodyElse) {
   Guest guest(server);
   const std::size_t descriptors = OpenDescriptorsOf(process);
 
-  // They all ask within a moment, and everything that they are owed is work on the cores that we
-  // need as well: in the first second nobody else is to notice. A busy machine makes anybody late,
-  // so that only those bursts tell anything that lie between two quiet times, and one of them that
-  // is unnoticed will do: a server that is held up is so each time. Each has clients of an address
-  // of its own, whose tokens are all there.
+  // They all send at the same moment, and the processing of their whole allowance competes for the
+  // cores of this test: in the first second the other clients must not be affected. A busy machine
+  // delays any client, so only bursts between two quiet intervals count, and one unaffected burst
+  // suffices: a server that blocks does so each time. Each burst has clients of a separate address,
+  // with a full allowance.
   constexpr int kMostBursts = 8;
   constexpr int kEnoughNoticed = 3;
   constexpr milliseconds kQuiet{10};
@@ -217,7 +217,7 @@ TEST(SlowClients, HoldUpNobodyElse) {
     return heartbeats.Percentile(99);
   };
   bool is_unnoticed = false;
-  bool was_noticed = false;  // the burst before, after a quiet time
+  bool was_noticed = false;  // the previous burst, after a quiet interval
   int noticed = 0;
   for (int burst = 0; burst < kMostBursts && !is_unnoticed && noticed < kEnoughNoticed; ++burst) {
     const std::string number = std::to_string(burst);
@@ -236,9 +236,9 @@ TEST(SlowClients, HoldUpNobodyElse) {
       return Openings(server) >= openings + static_cast<double>(slow_count);
     })) << "all of them at once";
     was_noticed = !is_unnoticed && is_quiet;
-    fleet.BeatFor(milliseconds(500));  // what is still late has its time
+    fleet.BeatFor(milliseconds(500));  // time for late replies
   }
-  // A sanitizer makes any work that much dearer.
+  // A sanitizer multiplies the CPU cost of any work.
   if (!IsServerSanitized()) {
     EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";
   }
@@ -248,7 +248,7 @@ TEST(SlowClients, HoldUpNobodyElse) {
   Tell("heartbeats", figures.heartbeats);
   Tell("joins_and_leaves", guest.Leave());
 
-  // The guest has a connection of its own, which may have come or gone since they were counted.
+  // The guest has a separate connection, which may have opened or closed since the count.
   EXPECT_TRUE(
       Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }, 2 * kPatience))
       << OpenDescriptorsOf(process) << " open, " << descriptors << " before: some are never closed";

@@ -1,4 +1,4 @@
-// Whose address counts when a proxy stands in between.
+// The client's address behind a proxy.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +17,7 @@ using namespace std::string_literals;  // NOLINT(google-build-using-namespace): 
 
 constexpr std::size_t kProxiedBurst = 10;
 
-/// Which address a request counts against is seen by whose tokens it uses up.
+/// The tokens used up by a request show the address that it counts for.
 Settings FewTokens(const Settings& more) {
   Settings settings = {{"limits.per_address_rate", "1/s"},
                        {"limits.per_address_burst", kProxiedBurst}};
@@ -31,9 +31,9 @@ ApiReply ListFor(ApiClient& client, const std::string& forwarded_for) {
                       .headers = {{"X-Forwarded-For", forwarded_for}}});
 }
 
-/// Calls until it is refused. A token comes back every second, on a machine that stands still even
-/// between two calls.
-/// @return how many were answered with code 0.
+/// Calls until it is refused. A token is refilled every second, on a stalled machine even between
+/// two calls.
+/// @return the number of calls answered with code 0.
 std::size_t CallUntilRefused(ApiClient& client, const std::string& forwarded_for) {
   std::size_t answered = 0;
   while (answered < 10 * kProxiedBurst) {
@@ -51,7 +51,7 @@ TEST(ForwardedFor, TellsTheClientBehindATrustedProxy) {
   EXPECT_GE(CallUntilRefused(proxy, "192.0.2.1"), kProxiedBurst);
   EXPECT_EQ(ListFor(proxy, "192.0.2.2").code(), kOk) << "another client";
   EXPECT_EQ(ListFor(proxy, "2001:db8::1").code(), kOk);
-  // The last hop that is not trusted is the client; what it said itself does not count.
+  // The last untrusted hop is the client; addresses claimed by it do not count.
   EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1"), kProxiedBurst);
   EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7"), kProxiedBurst);
 }

@@ -1,4 +1,4 @@
-// Many logged-in callers who all call at the same instant.
+// Many logged-in callers that all call at the same instant.
 #pragma once
 
 #include <barrier>
@@ -18,7 +18,7 @@ struct RacingCaller {
   Account account;
 };
 
-/// Callers "<prefix>0", "<prefix>1", … each with a connection and a token of his own.
+/// Callers "<prefix>0", "<prefix>1", … each with its own connection and token.
 inline std::vector<RacingCaller> LogInMany(const ServerProcess& server, const std::string& prefix,
                                            std::size_t count) {
   std::vector<RacingCaller> callers;
@@ -31,8 +31,8 @@ inline std::vector<RacingCaller> LogInMany(const ServerProcess& server, const st
   return callers;
 }
 
-/// Lets all of them call `rounds` times, each round begun by all at once.
-/// @param call  gets the caller, his number and the round, on the caller's own thread; its result
+/// Lets all of them call `rounds` times; in each round all start at once.
+/// @param call  gets the caller, its number and the round, on the caller's own thread; its result
 ///              is kept.
 /// @return the results, by round and then by caller.
 template <typename Result>

@@ -1,4 +1,4 @@
-// Who asks too often (protocol F.9).
+// Callers above the rate limits (protocol F.9).
 #include <chrono>
 #include <functional>
 #include <string>
@@ -15,11 +15,11 @@ namespace rtcroom {
 namespace {
 
 constexpr const char* kOff = "0/s";
-/// Slow enough that no token comes back while a test runs.
+/// Slow enough that no token is refilled during a test.
 constexpr const char* kHardlyEver = "1/s";
 constexpr std::size_t kBurst = 30;
 
-/// Whatever refuses must look like this.
+/// The expected form of every refusal.
 void ExpectTooOften(const ApiReply& reply) {
   EXPECT_EQ(reply.status, 200) << reply;
   EXPECT_EQ(reply.code(), kInternalFailure) << reply;
@@ -30,8 +30,8 @@ ApiReply List(ApiClient& client) {
   return client.Call("double_room", "get_room_list", {{"index", 0}, {"cnt", 1}});
 }
 
-/// Calls until it is refused; at a token a second it is one of the next few after the burst.
-/// @return how many were answered with code 0.
+/// Calls until it is refused; at a token a second it is one of the next few calls after the burst.
+/// @return the number of calls answered with code 0.
 template <typename Call>
 std::size_t CallUntilRefused(Call call) {
   std::size_t answered = 0;
@@ -188,7 +188,7 @@ TEST(PusherPace, DelaysWhoAsksTooOftenAndRefusesNobody) {
   for (int i = 0; i < kRequests; ++i) {
     eager.Send(RawPost("/weapp/live_room/get_pushers", RoomBody("r1").dump()));
   }
-  // While its connection waits, nobody else does.
+  // While its connection waits, no other is delayed.
   EXPECT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
   EXPECT_EQ(PushersOf(client, "live_room", "r1").size(), 1U);
   for (int i = 0; i < kRequests; ++i) ASSERT_EQ(eager.Receive().code(), kOk) << i;

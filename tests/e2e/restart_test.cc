@@ -1,4 +1,4 @@
-// A server replaced by another, with the same sockets, and nobody notices.
+// A server is replaced by another, with the same sockets, without an effect on clients.
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -34,10 +34,10 @@ using testing::IsEmpty;
 constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
 constexpr std::size_t kUsualRestarts = 20;
 
-/// Who has said nothing for so long after it connected may be sent away by a server that ends.
+/// A connection that sent no request for this long may be closed by a stopping server.
 constexpr std::chrono::seconds kGrace{2};
 
-/// Makes requests from several threads, each on a connection of its own, until it ends.
+/// Sends requests from several threads, each on a separate connection, until its destruction.
 class NewConnections {
  public:
   explicit NewConnections(const ServerProcess& server)
@@ -81,7 +81,7 @@ class NewConnections {
       failure = thrown.what();
       sent = std::chrono::steady_clock::now();
     }
-    if (sent - begun >= kGrace) return;  // a busy machine: we came too late ourselves
+    if (sent - begun >= kGrace) return;  // a busy machine: the test itself was late
     const MutexLock lock(mutex_);
     failures_.push_back((secured == Secured::kNo ? "http: " : "https: ") + failure);
   }
@@ -111,9 +111,9 @@ TEST(Restart, UnderLoadFailsNoRequest) {
   callers.End();
   EXPECT_THAT(callers.failures(), IsEmpty());
   RecordProperty("requests", std::to_string(callers.answered()));
-  // What a program leaves open, the next one inherits: that would be one more with each restart.
-  // (A server under load has opened some that it opens when they are first needed.) The thread
-  // sanitizer itself leaves open the pipes to those who look up names for it.
+  // Descriptors left open by a program are inherited by the next one: one more with each restart.
+  // (A server under load has opened some on first use.) The thread sanitizer itself leaves open the
+  // pipes to its symbolizer.
   EXPECT_TRUE(IsServerUnderThreadSanitizer() || Eventually([&] {
                 return OpenDescriptorsOf(server.child().pid()) < descriptors + restarts / 2;
               }))
@@ -144,7 +144,7 @@ TEST(Restart, IsNoStartOfTheProcess) {
     server.HandOver();
     EXPECT_EQ(start(), before);
   }
-  // It might come out the same by chance, so look at what the successor was told, too.
+  // The result might be equal by chance, so check the successor's input, too.
   const std::string environment =
       ReadWholeFile("/proc/" + std::to_string(server.child().pid()) + "/environ");
   EXPECT_THAT(environment, AllOf(HasSubstr("RTCROOM_PROCESS_START="),

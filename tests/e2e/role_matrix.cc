@@ -9,7 +9,7 @@ using namespace sentences;
 const json kNothing = json::object();
 const json kProfile = {
     {"userName", "n"}, {"userAvatar", "a"}, {"pushURL", "rtmp://push.invalid/live/8888_s"}};
-// For either dialect: what one does not ask for, it ignores.
+// For either dialect: each ignores the fields that it does not read.
 const json kCreation = {{"userName", "n"},
                         {"userAvatar", "a"},
                         {"pushURL", "rtmp://push.invalid/live/8888_s"},
@@ -64,14 +64,14 @@ ExpectedReply CellOf(const MatrixRow& row, Role role, std::string_view mode) {
     case Role::kKicked:
       return row.kicked;
     case Role::kGen1: {
-      // What only gen-2 has is gen-2 even without a query (C.1).
+      // Endpoints of gen-2 alone are gen-2 even without a query (C.1).
       const bool only_gen2 = row.gen1.message == kNoCredentials.message;
       if (only_gen2 && !open) return row.gen1;
-      // Whom no query names is a stranger to what goes by it.
+      // A caller that no query names is a stranger to endpoints that use the query.
       if (only_gen2) return row.by_query ? row.visitor : row.creator;
       return mode == "token" ? kNotAuthorised : row.gen1;
     }
-    // In open mode whoever is named is believed.
+    // In open mode the named user is trusted.
     case Role::kStranger:
       return open ? row.visitor : kNoCredentials;
     case Role::kGuesser:

@@ -1,4 +1,4 @@
-// Every endpoint of rooms, for everybody, in every mode (protocol C.2, C.3).
+// Every endpoint of rooms, for every role, in every mode (protocol C.2, C.3).
 #include "tests/e2e/role_matrix.h"
 
 #include <map>
@@ -38,7 +38,7 @@ class RoleMatrix : public testing::TestWithParam<const char*> {
     ASSERT_EQ(kicked.exit_code, 0) << kicked.err;
   }
 
-  /// The room as it is before each cell: of the creator and the member.
+  /// The state of the room before each cell: the creator and the member are in it.
   void MakeRoom(std::string_view kind) {
     for (const char* user : {"creator", "member"}) {
       ASSERT_EQ(CallAs(client_, As(user), kind, "add_pusher", PusherBody(kRoom, user)).code(), kOk);
@@ -95,7 +95,7 @@ TEST_P(RoleMatrix, HoldsInEveryCell) {
       for (const Role role : kAllRoles) {
         ASSERT_NO_FATAL_FAILURE(MakeRoom(kind));
         ExpectedReply expected = CellOf(row, role, GetParam());
-        // Two have taken all the seats.
+        // Two members have taken all the seats.
         const bool joins = row.endpoint == "add_pusher" && expected.code == kOk;
         const bool is_new = role == Role::kVisitor || role == Role::kStranger;
         if (joins && is_new && kind == "double_room") expected = sentences::kRoomFull;
@@ -127,7 +127,7 @@ TEST_P(RoleMatrix, ServesTheSeparateServicesByMode) {
                                  "get_room_members", "get_room_list", "quit_room"}) {
       json body = {
           {"userID", user}, {"roomID", room}, {"roomInfo", "i"}, {"index", 0}, {"count", 20}};
-      // A token is nothing to this service.
+      // This service ignores tokens.
       for (const std::string& query : {std::string(), As("member").Query(), std::string("token")}) {
         EXPECT_TRUE(IsReply(CallWith(client_, query, "webrtc_room", endpoint, body),
                             served ? sentences::kSuccess : sentences::kNotAuthorised))
@@ -140,7 +140,7 @@ TEST_P(RoleMatrix, ServesTheSeparateServicesByMode) {
 }
 
 TEST_P(RoleMatrix, KeepsTheBannedOutOfARoomOfWebrtcAsWell) {
-  if (GetParam() == std::string("token")) return;  // nobody is served there
+  if (GetParam() == std::string("token")) return;  // no caller is served there
   const auto call = [this](const char* endpoint, const json& body) {
     return client_.Call("webrtc_room", endpoint, body);
   };
@@ -168,7 +168,7 @@ TEST_P(RoleMatrix, SignsLoginInfoForThatUserOfTheTokenOnly) {
                       sentences::kNotAuthorised));
   if (!asks_for_tokens) return;
   EXPECT_TRUE(IsReply(ask(As("member").Query(), "creator"), sentences::kNotAuthorised));
-  // There is no key here to sign with.
+  // There is no signing key here.
   const ApiReply proven = ask(As("member").Query(), "member");
   EXPECT_NE(proven.Text("message"), sentences::kNotAuthorised.message) << proven;
 }

@@ -15,7 +15,7 @@ namespace rtcroom {
 inline constexpr std::array<std::string_view, 3> kKinds = {"double_room", "multi_room",
                                                            "live_room"};
 
-/// The protocol's codes (A.2) that tests name.
+/// The codes of the protocol (A.2) that tests use.
 inline constexpr int kOk = 0;
 inline constexpr int kBadParameter = 1;
 inline constexpr int kRoomTaken = 2;
@@ -35,14 +35,14 @@ nlohmann::json RoomBody(const std::string& room_id);
 
 /// userID of each pusher of a get_pushers reply, in its order.
 std::vector<std::string> PusherIds(const ApiReply& reply);
-/// Asks for the pushers of a room; empty when there is no such room.
+/// The pushers of a room; empty when there is no such room.
 std::vector<std::string> PushersOf(ApiClient& client, std::string_view kind,
                                    const std::string& room_id);
 
 /// roomID of each room of a kind, in the order of the list; at most 200.
 std::vector<std::string> RoomIds(ApiClient& client, std::string_view kind);
 
-/// All that get_room_list shows of all kinds, as text: equal when nothing changed.
+/// The content of get_room_list for all kinds, as text: equal when nothing changed.
 std::string WholeState(ApiClient& client);
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// The operator's commands against the real server, and what its clients see of them.
+// The operator's commands against the real server, and their effects on its clients.
 #include <string>
 #include <vector>
 
@@ -99,7 +99,7 @@ TEST_F(RoomsCommand, KeepsABannedPusherOutUntilTheTimeIsOver) {
   EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r1"}}), kNotAuthorized);
   EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r2"}}), kOk) << "another room";
   EXPECT_EQ(PushUrl({{"userID", "u3"}}), kOk) << "somebody else";
-  // A later ban replaces it: the time that could not run out before now does.
+  // A later ban replaces it: the time that could not expire before now does.
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1ms"}).exit_code, 0);
   EXPECT_TRUE(Eventually([&] { return AddAgain("u2") == kOk; }));
   EXPECT_EQ(PushUrl({{"userID", "u2"}}), kOk);

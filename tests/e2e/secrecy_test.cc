@@ -1,4 +1,4 @@
-// What neither the log nor any reply may hold (protocol F.8; replies: F.7).
+// Secrets that neither the log nor any reply may contain (protocol F.8; replies: F.7).
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -21,8 +21,8 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-/// Keys of the configuration: nobody is ever told one. Those that this version has no function for
-/// are refused when they are set, and left out.
+/// Keys of the configuration, which no reply contains. Those without a function in this version are
+/// refused when they are set, and left out.
 const std::map<std::string, std::string> kKeys = {
     {"im.secret_key", "key-of-im-0123456789"},
     {"live.push_key", "key-of-pushing-0123456789"},
@@ -41,10 +41,10 @@ const std::map<std::string, std::string> kKeys = {
 constexpr const char* kSessionKey = "session-key-of-wechat";
 constexpr const char* kGuessedBearer = "guessed-bearer-4711";
 constexpr const char* kGuessedToken = "0123456789abcdef0123456789abcdef";
-/// Of a URL that a client pushes to on a service of its own.
+/// Of a URL that a client pushes to on another service.
 constexpr const char* kClientsStreamKey = "stream-key-of-a-client-4711";
 
-/// Whether a configuration may have the key, as `check-config` says.
+/// Whether a configuration may contain the key, according to `check-config`.
 bool IsServed(const std::string& key, const std::string& value) {
   const TempDirectory directory;
   const std::filesystem::path file = directory.path() / "rtcroomd.toml";
@@ -78,7 +78,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
                    {json{{"openid", "o_Abc-1"}, {"session_key", kSessionKey}}.dump()});
   }
 
-  /// What a reply handed out may be nowhere else.
+  /// Secrets returned in a reply may be nowhere else.
   void Learn(const std::string& what, const std::string& secret) {
     ASSERT_GE(secret.size(), 16U) << what;
     learned_[what + " #" + std::to_string(learned_.size())] = secret;
@@ -142,7 +142,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
 
   [[nodiscard]] std::string Query() const { return "userID=u1&token=" + token_; }
 
-  /// Where secrets come at the wrong places, or wrong ones.
+  /// Secrets in wrong places, or wrong secrets.
   void Misplace() {
     for (const std::string& query :
          {Query(), "userID=u2&token=" + token_, std::string("userID=u1&token=") + kGuessedToken,
@@ -179,7 +179,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
     }
   }
 
-  /// Where outside services fail, and are complained about.
+  /// Outside services fail, and the failures are logged.
   void MeetTrouble() {
     json joining = PusherBody("g_room", "u9");
     joining["pushURL"] = std::string("rtmp://elsewhere.invalid/live/x?key=") + kClientsStreamKey;
@@ -196,7 +196,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
     for (const ImCall& call : im_.calls()) Learn("the administrator's ticket", call.user_sig);
   }
 
-  /// What the operator's listeners say to those who may ask and to those who may not.
+  /// The operator's listeners, with and without authorisation.
   void AskTheOperatorsListeners() {
     ApiClient admin = server_.Admin();
     for (const std::string& token : {kKeys.at("admin.token"), std::string(kGuessedBearer)}) {
@@ -230,9 +230,9 @@ class Secrecy : public testing::TestWithParam<std::string> {
   ServerProcess server_{{.settings = SecretSettings(wechat_, im_, GetParam())}};
   ApiClient client_ = server_.Https();
   std::string token_;
-  std::vector<std::string> streams_;  ///< push URLs: only who pushes is told his own
+  std::vector<std::string> streams_;  ///< push URLs: returned only to their own pusher
   std::map<std::string, std::string> learned_;
-  std::string replies_;  ///< all those that have no business to hand out a secret
+  std::string replies_;  ///< all replies that must not contain a secret
 };
 
 TEST_P(Secrecy, HoldsForAWholeRunsLogAndForReplies) {

@@ -1,4 +1,4 @@
-// All that the two dialects and webrtc_room show of a server, to compare before and after.
+// The visible state of a server in both dialects and webrtc_room, for comparison before and after.
 #pragma once
 
 #include <string>

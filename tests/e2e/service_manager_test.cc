@@ -1,5 +1,5 @@
-// The server under a service manager, which hears when it is ready, reloads, hands over and stops,
-// and that it is well.
+// The server under a service manager, which is notified of ready, reload, hand-over and stop, and
+// by the watchdog.
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -66,7 +66,7 @@ TEST_F(UnderAServiceManager, TellsOfReloadsAndOfThoseThatAreRefused) {
     server.Signal(SIGHUP);
     const std::optional<Notice> reloading = manager_.Await("RELOADING", "1");
     ASSERT_TRUE(reloading);
-    // The manager compares it with its own clock, which is the same.
+    // The manager compares it with its own clock, which is the same one.
     const std::chrono::microseconds at(
         std::stoll(reloading->Value("MONOTONIC_USEC").value_or("0")));
     EXPECT_GE(at + std::chrono::microseconds(1), before.time_since_epoch());
@@ -110,7 +110,7 @@ TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItServes) {
   ASSERT_TRUE(manager_.Await("READY", "1"));
   for (int sign = 0; sign < 20; ++sign) ASSERT_TRUE(manager_.Await("WATCHDOG", "1"));
   server.Signal(SIGSTOP);
-  // What was on its way is taken; then there is nothing for many times as long as a sign is due.
+  // The pending messages are read; then there is none for many times the watchdog period.
   while (manager_.Next(std::chrono::milliseconds(1000))) {
   }
   EXPECT_FALSE(manager_.Next(std::chrono::milliseconds(400)));
@@ -122,7 +122,7 @@ TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItsStartTakes) {
   const TempDirectory directory;
   const std::filesystem::path key = directory.path() / "data" / "dev" / "dev-sig-key";
   std::filesystem::create_directories(key.parent_path());
-  // The start waits for what somebody writes into it.
+  // The start waits until data is written to it.
   ASSERT_EQ(::mkfifo(key.c_str(), S_IRUSR | S_IWUSR), 0);
   const std::filesystem::path config = directory.path() / "rtcroomd.toml";
   std::ofstream(config) << TomlOf({{"server.http_listen", "127.0.0.1:0"},
@@ -153,7 +153,7 @@ TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItsStartTakes) {
 }
 
 TEST_F(UnderAServiceManager, FindsNoPartSilentThatIsWell) {
-  // Half of this is what no part of a busy server needs for its answer.
+  // Half of this exceeds the response time of every part of a busy server.
   ServerProcess server(Options("20000000"));
   for (int sign = 0; sign < 2; ++sign) ASSERT_TRUE(manager_.Await("WATCHDOG", "1"));
   EXPECT_THAT(server.StopAndReadLog(), Not(HasSubstr("part_is_silent")));

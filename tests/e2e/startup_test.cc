@@ -1,4 +1,5 @@
-// A server that cannot start says why in one line, and by its exit code whose fault it is.
+// A server that cannot start reports the reason in one line, and the responsible side by its exit
+// code.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -37,7 +38,7 @@ class Startup : public testing::Test {
     WriteTestCertificate(directory_.path() / "cert.pem", directory_.path() / "key.pem");
   }
 
-  /// Runs a server that is expected to end by itself.
+  /// Runs a server that is expected to exit.
   [[nodiscard]] FinishedCommand Serve(const Settings& changes) const {
     Settings settings = changes;
     settings.merge(Settings{{"server.http_listen", "127.0.0.1:0"},
@@ -99,7 +100,7 @@ TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfAnotherProgram) {
 }
 
 TEST_F(Startup, EndsWithOneWhenTheDataDirectoryCannotBeMade) {
-  // Below a regular file not even root can make one.
+  // Below a regular file not even root can create one.
   std::ofstream(directory_.path() / "file") << "in the way";
   const std::string below = (directory_.path() / "file" / "data").string();
   ExpectOneLine(Serve({{"store.data_dir", below}}), kFailedWhileRunning, below);

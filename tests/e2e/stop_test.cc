@@ -1,4 +1,4 @@
-// How a server stops, what it tells those who watch it, and what it never tells.
+// The stop of a server, the notifications of its watchers, and secrets that it does not reveal.
 #include <chrono>
 #include <cstddef>
 #include <fstream>
@@ -29,7 +29,7 @@ TEST(Health, IsToldByTheAdminListener) {
   EXPECT_EQ(admin.Get("/weapp/double_room/get_room_list").status, 404) << "no rooms here";
 }
 
-/// Asks for a reload and waits until the log has told what came of it.
+/// Requests a reload and waits until the log has its result.
 bool Reload(ServerProcess& server, const std::string& event) {
   server.Signal(SIGHUP);
   return server.WaitForLog(event);
@@ -65,7 +65,7 @@ TEST(Reload, TakesUpLimits) {
     return client.Call("double_room", "get_room_list", {{"cnt", 1}, {"index", 0}}).code();
   };
   EXPECT_EQ(list(), kOk);
-  // A token comes back every second, perhaps before a slow machine's next call.
+  // A token is refilled every second, possibly before a slow machine's next call.
   EXPECT_TRUE(Eventually([&] { return list() == kInternalFailure; }));
 }
 
@@ -87,7 +87,7 @@ TEST(Stop, EndsWithZeroUponEitherSignal) {
   }
 }
 
-/// @return whether the exchange that the request waits for was answered before it was given up.
+/// @return whether the exchange that the request waits for was answered before its timeout.
 bool StopDuringARequest() {
   constexpr std::chrono::seconds kMostOfAnExchange{3};
   WechatStandIn wechat;
@@ -113,7 +113,7 @@ bool StopDuringARequest() {
       return false;
     }));
     server.Signal(SIGTERM);
-    // Watchers must see that no more requests are wanted while this one still runs.
+    // Watchers must see the refusal of new requests while this one still runs.
     ApiClient admin = server.Admin();
     EXPECT_TRUE(Eventually([&] { return admin.Get("/readyz").status != 200; }));
     wechat.Release();

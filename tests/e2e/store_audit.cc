@@ -67,12 +67,12 @@ std::vector<std::string> HistoryOf(const std::filesystem::path& database) {
       sqlite3_exec(opened.get(), kHistory, AddRow, &rows, nullptr) != SQLITE_OK) {
     return {"the history cannot be read"};
   }
-  for (std::string& row : rows) row.erase(0, 1);  // each value comes with a blank before it
+  for (std::string& row : rows) row.erase(0, 1);  // each value has a leading blank
   return rows;
 }
 
 std::vector<AuditedEvent> EventsOf(const std::filesystem::path& database) {
-  // The names of the numbers that storage/sqlite has for kinds, types and reasons.
+  // The names of the numbers of storage/sqlite for kinds, types and reasons.
   constexpr const char* kEvents =
       "SELECT CASE room_kind WHEN 1 THEN 'double' WHEN 2 THEN 'multi' WHEN 3 THEN 'live'"
       " WHEN 4 THEN 'webrtc' END, room_id, room_number,"

@@ -1,4 +1,4 @@
-// Looks into the database of a server.
+// Reads the database of a server.
 #pragma once
 
 #include <cstdint>
@@ -8,23 +8,23 @@
 
 namespace rtcroom {
 
-/// What is wrong in it, as `rtcroomd check-store` finds it. Empty when all is well.
+/// The findings of `rtcroomd check-store`. Empty when there are none.
 std::vector<std::string> AuditStore(const std::filesystem::path& database);
 
-/// What happened, in the order of commit: "<room> <number within the room> <what>". The server may
-/// run.
+/// The events, in commit order: "<room> <number within the room> <type>". The server may be
+/// running.
 std::vector<std::string> HistoryOf(const std::filesystem::path& database);
 
 struct AuditedEvent {
   std::string kind{};             ///< "double", "multi", "live" or "webrtc"
   std::string room{};             ///< its id
-  std::uint64_t room_number = 0;  ///< tells it from others that had the same id
+  std::uint64_t room_number = 0;  ///< distinguishes successive rooms with the same ID
   std::string what{};             ///< "room_created", ...
-  std::string user{};             ///< of events that tell of a member
+  std::string user{};             ///< of events about a member
   std::string reason{};           ///< "left", "idle", ...; empty where there is none
 };
 
-/// The same, and why.
+/// The same, with reasons.
 std::vector<AuditedEvent> EventsOf(const std::filesystem::path& database);
 
 /// How many rows a table has; -1 when it cannot be read.

@@ -1,4 +1,4 @@
-// `rtcroomd backup`, `restore` and `check-store` as an operator calls them.
+// `rtcroomd backup`, `restore` and `check-store`, called as by an operator.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ inline FinishedCommand RunBinary(std::vector<std::string> arguments) {
                   std::chrono::seconds(60));
 }
 
-/// Asks that server, or makes the backup itself when it does not run.
+/// Requests it from that server, or makes the backup itself when the server is not running.
 inline FinishedCommand Backup(const ServerProcess& server, const std::filesystem::path& file,
                               std::vector<std::string> more = {}) {
   std::vector<std::string> arguments = {

@@ -1,4 +1,4 @@
-// The URLs that streams go to and come from, checked by an own computation (protocol D.4).
+// The push and play URLs of streams, checked by an independent computation (protocol D.4).
 #include <array>
 #include <charconv>
 #include <chrono>

@@ -1,4 +1,4 @@
-// What a subscriber of membership events sees, one written in another language (design: Watch).
+// Membership events as received by a subscriber in another language (design: Watch).
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace {
 using testing::ElementsAreArray;
 using testing::IsEmpty;
 
-/// What tests compare of an event: type, room, number within the room, who, why.
+/// The compared parts of an event: type, room, number within the room, user, reason.
 using SeenEvent = std::tuple<std::string, std::string, int, std::string, std::string>;
 
 std::vector<SeenEvent> EventsSeenIn(const std::vector<nlohmann::json>& events) {
@@ -36,7 +36,7 @@ std::vector<SeenEvent> EventsSeenIn(const std::vector<nlohmann::json>& events) {
   return seen;
 }
 
-/// A server whose gRPC address outlives it: a socket in a directory of the test's own.
+/// A server whose gRPC address outlives it: a socket in the test's own directory.
 class SubscriberTest : public testing::Test {
  protected:
   [[nodiscard]] Settings WithGrpc(Settings settings) const {
@@ -128,7 +128,7 @@ TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
     const std::string room = "r" + std::to_string(life);
     Call("create_room", CreateBody("host", room));
     Call("add_pusher", PusherBody(room, "guest"));
-    // After the first life: what was done while nobody followed comes first.
+    // After the first life: changes made without a subscriber are sent first.
     ASSERT_TRUE(subscriber.HasSeen(life == 0 ? 3 : 6)) << subscriber.Complaints();
     subscriber.Kill9();
     subscriber.child().WaitForExit();
@@ -201,7 +201,7 @@ TEST_F(SubscriberTest, FollowsTheWholeHistoryOfAServerThatIsKilledAgainAndAgain)
     for (LedgerWriter& writer : writers) writer.ExpectKept(StoredRooms(client, writer.kind()));
   }
   const std::filesystem::path database = server.data_directory() / "rtcroomd.db";
-  // While it runs: it is only read, and nobody writes any more.
+  // While the server runs: the database is only read, and there are no more writes.
   const std::vector<std::string> history = HistoryOf(database);
   EXPECT_TRUE(subscriber.HasSeen(history.size()))
       << subscriber.Events().size() << " of " << history.size() << subscriber.Complaints();

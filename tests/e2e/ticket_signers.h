@@ -1,4 +1,4 @@
-// Login tickets in every form that a server must know (protocol D.1, D.2).
+// Login tickets in every form that a server must accept (protocol D.1, D.2).
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// What a ticket is made of, unless a test wants it otherwise.
+/// The default contents of a ticket in the tests.
 struct Ticket {
   std::uint32_t sdk_app_id = kTestAppId;
   std::string user_id = "user_0001";
@@ -21,7 +21,7 @@ struct Ticket {
   bool with_other_key = false;
 };
 
-/// One way to sign, and a name for the tests.
+/// One way to sign, with a name for the tests.
 struct TicketSigner {
   const char* name = "";
   std::function<std::string(const Ticket&)> sign;
@@ -31,7 +31,8 @@ inline void PrintTo(const TicketSigner& signer, std::ostream* out) { *out << sig
 /// Version 1 as the older servers and as the newer libraries write it, and version 2.
 std::vector<TicketSigner> TicketSigners();
 
-/// What verifies version 1, as PEM; made anew in every process. `kTestAppKey` verifies version 2.
+/// The public key for version 1, as PEM; generated in every process. `kTestAppKey` verifies version
+/// 2.
 std::string PublicTicketKey();
 
 }  // namespace rtcroom

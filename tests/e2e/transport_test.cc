@@ -1,4 +1,4 @@
-// The forms in which clients may put a request (protocol 0.2).
+// The accepted forms of a request (protocol 0.2).
 #include <string>
 
 #include <gmock/gmock.h>

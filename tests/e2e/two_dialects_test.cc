@@ -27,11 +27,11 @@ constexpr std::size_t kRoomsEach = 3;
 
 enum class Speaks : std::uint8_t { kGen1, kGen2 };
 
-/// Somebody who makes, fills and ends rooms that are his alone, knows what each reply must be, and
-/// meddles with the rooms of the other dialect, which must not be there for him.
+/// A caller that creates, fills and ends rooms of its own, expects each reply exactly, and calls
+/// the rooms of the other dialect, which must be absent for it.
 class RandomCaller {
  public:
-  /// @param counterpart  the caller of the other dialect with whose rooms he meddles.
+  /// @param counterpart  the caller of the other dialect that owns the rooms called.
   RandomCaller(RacingCaller& caller, Speaks speaks, std::string prefix, std::string counterpart,
                std::uint64_t seed)
       : caller_(caller),
@@ -40,7 +40,7 @@ class RandomCaller {
         counterpart_(std::move(counterpart)),
         random_(seed) {}
 
-  /// @return what went wrong, or nothing.
+  /// @return the error, or empty.
   std::string Run() {
     const auto deadline = std::chrono::steady_clock::now() + kAtMost;
     for (std::size_t step = 0; step < kSteps; ++step) {
@@ -111,7 +111,7 @@ class RandomCaller {
     rooms_.erase(room);
   }
 
-  /// In the name of whoever made the room.
+  /// In the name of the room's creator.
   void Meddle(const std::string& room) {
     const std::string& name = IsGen1() ? counterpart_ : user();
     Expect("get_pushers", RoomBody(room), NoRoom());

@@ -10,7 +10,7 @@ namespace rtcroom {
 
 inline constexpr const char* kToken = "token-of-the-operator";
 
-/// Everything under `utils` switched on and configured, besides `settings`.
+/// All of `utils` enabled and configured, in addition to `settings`.
 inline Settings UtilsSettings(Settings settings = {}) {
   settings.merge(Settings{{"utils.enabled", true},
                           {"utils.admin_token", kToken},
@@ -22,7 +22,7 @@ inline Settings UtilsSettings(Settings settings = {}) {
   return settings;
 }
 
-/// @param endpoint  and its query.
+/// @param endpoint  with its query.
 inline ApiReply Get(ApiClient& client, const std::string& endpoint, const std::string& token = "") {
   ApiRequest request{.method = "GET", .target = "/weapp/utils/" + endpoint, .content_type = ""};
   if (!token.empty()) request.headers = {{"Authorization", "Bearer " + token}};

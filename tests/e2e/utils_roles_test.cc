@@ -1,4 +1,4 @@
-// Who gets what under `utils`, in every mode (protocol A.5, B.7, C.2, F.8).
+// The replies under `utils` for each role, in every mode (protocol A.5, B.7, C.2, F.8).
 #include <string>
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Test streams and logs under `utils`, seen from outside (protocol A.5, F.8).
+// Test streams and logs under `utils`, through the public API (protocol A.5, F.8).
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -38,7 +38,7 @@ TEST(UtilsOff, AreUnknownPathsByDefault) {
   EXPECT_EQ(PostLoginInfo(client, {{"time", 60}, {"userID", "u1"}}).code(), 7);
 }
 
-/// A server with logs, a link that leads out of them, and a secret beside them.
+/// A server with logs, a link that leads outside of them, and a secret beside them.
 class Utils : public testing::Test {
  protected:
   Utils() {

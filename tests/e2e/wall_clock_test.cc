@@ -1,4 +1,4 @@
-// Somebody sets the wall clock of the machine: members who beat stay, and logins last.
+// The machine's wall clock is set: members with heartbeats stay, and logins last.
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -18,7 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// A process whose wall clock a file sets while it runs, and a member of each generation in it.
+/// A process whose wall clock is controlled by a file, and a member of each generation in it.
 class WallClock : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
@@ -61,7 +61,7 @@ class WallClock : public testing::TestWithParam<std::string_view> {
     EXPECT_EQ(named.code(), kOk) << named;
   }
 
-  /// Both beat until the server has noticed another jump, and then some more.
+  /// Both send heartbeats until the server has detected another jump, and some time longer.
   void BeatUntilJumpIsNoticed(std::size_t number) {
     EXPECT_TRUE(Eventually([&] {
       Beat();

@@ -1,5 +1,4 @@
-// What webrtc_room does with values that it must not take, and with odd ones that it must (protocol
-// 0.3, B.8).
+// The handling of invalid values by webrtc_room, and of unusual valid ones (protocol 0.3, B.8).
 #include <string>
 
 #include <gmock/gmock.h>
@@ -62,7 +61,7 @@ TEST_F(WebrtcFields, NameNoRoomWhenTheyAreNoNumberOf32Bits) {
     for (const char* endpoint : {"enter_room", "quit_room", "heartbeat", "get_room_members"}) {
       const ApiReply reply = Call(endpoint, MemberBody(room, "user_2"));
       EXPECT_EQ(reply.status, 200);
-      // Which of the two is nowhere said.
+      // The protocol does not specify which of the two.
       EXPECT_THAT(reply.Text("message"), AnyOf(Eq(sentences::kWebrtcMissing.message),
                                                Eq(sentences::kWebrtcNoRoom.message)))
           << endpoint << " " << room << ": " << reply;

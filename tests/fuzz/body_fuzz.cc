@@ -1,4 +1,4 @@
-// libFuzzer's way in: looks for bodies that are read wrongly.
+// libFuzzer entry point: searches for bodies that are parsed incorrectly.
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/parser_properties.h"
 

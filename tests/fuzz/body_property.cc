@@ -19,12 +19,12 @@ constexpr auto kContentTypes =
     std::to_array<const char*>({kJson, "Application/JSON ; charset=utf-8",
                                 "application/x-www-form-urlencoded", "text/plain", ""});
 
-/// Whether a body of this type is refused when it cannot be read, instead of passed over.
+/// Whether an unreadable body of this type is rejected rather than ignored.
 constexpr bool IsBinding(std::size_t content_type) { return content_type < 3; }
 
 bool IsCleanText(const std::string& text) { return IsUtf8(text) && !HasNul(text); }
 
-/// @param depth  how many objects and arrays `value` may nest.
+/// @param depth  maximum nesting of objects and arrays in `value`.
 std::optional<std::string> FaultOfValue(const json& value, int depth) {
   if (value.is_string() && !IsCleanText(value.get_ref<const std::string&>())) {
     return "a string with a NUL or without UTF-8";

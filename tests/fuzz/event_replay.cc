@@ -11,7 +11,7 @@ namespace {
 
 using KnownRoom = EventReplay::KnownRoom;
 
-/// What an event does to a known room; false when it cannot happen to it.
+/// Applies an event to a known room; false when the event is impossible for that room.
 struct Happen {
   KnownRoom& room;
 

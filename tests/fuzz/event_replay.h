@@ -1,4 +1,4 @@
-// Rooms as somebody knows them who has only ever read events.
+// Room state reconstructed from events alone.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-/// One sentence about what is wrong, or nothing.
+/// A one-sentence description of an error; nullopt: none.
 using Fault = std::optional<std::string>;
 
 /// @threads for one thread at a time.
@@ -30,7 +30,7 @@ class EventReplay {
     RoomKey key;
     Dialect dialect = Dialect::kGen1;
     std::uint64_t number = 0;      ///< `StoredEvent::room_number`
-    std::uint64_t last_event = 0;  ///< without gaps from 1
+    std::uint64_t last_event = 0;  ///< consecutive from 1
     std::string creator;
     std::string info;
     std::string custom = "{}";
@@ -38,12 +38,12 @@ class EventReplay {
     std::vector<std::pair<std::string, std::string>> viewers{};
   };
 
-  /// Takes the next event: one that cannot follow what is known is a fault.
+  /// Applies the next event; an event that cannot follow the known state is a fault.
   Fault Take(const StoredEvent& stored);
 
   [[nodiscard]] const std::map<RoomId, KnownRoom>& rooms() const { return rooms_; }
 
-  /// Compares a stored room with what is known of it.
+  /// Compares a stored room with the reconstructed one.
   [[nodiscard]] Fault Compare(const Room& room, const AudiencePage& page) const;
 
  private:

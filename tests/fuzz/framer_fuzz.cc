@@ -1,4 +1,4 @@
-// libFuzzer's way in: looks for streams of requests that are framed wrongly.
+// libFuzzer entry point: searches for request streams that are framed incorrectly.
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/parser_properties.h"
 

@@ -15,10 +15,10 @@ namespace {
 
 using Progress = RequestFramer::Progress;
 
-// Small, so that a short input can reach it.
+// Small, so that a short input can reach the limit.
 constexpr std::size_t kMaxBodyBytes = 100;
 
-/// What a stream turned out to hold.
+/// The result of framing a stream.
 struct Framing {
   std::vector<FramedRequest> requests;
   Progress end = Progress::kNeedMore;
@@ -39,10 +39,10 @@ bool IsSame(const Framing& a, const Framing& b) {
                             [](const auto& x, const auto& y) { return IsSame(x, y); });
 }
 
-/// The time at which the byte at `offset` comes: one a second.
+/// Arrival time of the byte at `offset`: one byte per second.
 MonotonicTime TimeOf(std::size_t offset) { return MonotonicTime(std::chrono::seconds(offset)); }
 
-/// Frames what comes in pieces, of which `next_size` tells the sizes.
+/// Frames a stream cut into pieces of the sizes that `next_size` returns.
 Framing FrameInPieces(std::string_view stream, auto next_size) {
   RequestFramer framer(kMaxBodyBytes);
   Framing framing;
@@ -67,7 +67,7 @@ bool IsPlainText(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return c == '\0' || c == '\r' || c == '\n'; });
 }
 
-/// Whether CR and LF come in pairs only, and no NUL comes at all.
+/// Whether CR and LF occur only as pairs, and NUL not at all.
 bool HasCleanLines(std::string_view head) {
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (head[i] == '\0') return false;
@@ -77,7 +77,7 @@ bool HasCleanLines(std::string_view head) {
   return true;
 }
 
-/// The request as a client would send it that leaves out what does not matter.
+/// The request serialized with only the significant headers.
 std::string Written(const FramedRequest& request) {
   const auto header = [](const char* name, const std::string& value) {
     return value.empty() ? "" : std::string(name) + ":" + value + "\r\n";
@@ -100,7 +100,7 @@ std::string Written(const FramedRequest& request) {
   return written + "\r\n" + request.body;
 }
 
-/// @param whole  the bytes that the request was made of.
+/// @param whole  the bytes of the request.
 std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::string_view whole) {
   if (request.path.empty() || request.path.size() > kMaxPathBytes) return "length of the path";
   if (request.body.size() > kMaxBodyBytes) return "length of the body";
@@ -116,7 +116,7 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   }
   if (request.path.find_first_of(" ?") != std::string::npos) return "a path that goes on";
 
-  // Alone, without those before it; and without the headers that do not matter.
+  // Framed alone, without earlier requests, and without insignificant headers.
   for (const std::string& bytes : {std::string(whole), Written(request)}) {
     const Framing again = FrameInPieces(bytes, [] { return SIZE_MAX; });
     if (again.requests.size() != 1 || !IsSame(again.requests[0], request)) {
@@ -126,7 +126,7 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   return std::nullopt;
 }
 
-/// @param rest  the stream from the beginning of the request that was refused.
+/// @param rest  the stream from the first byte of the rejected request.
 std::optional<std::string> FaultOfRefusal(RequestFramer& framer, std::string_view rest) {
   constexpr auto kRefusals = std::to_array({400, 411, 413, 414, 415, 417, 431});
   const int refusal = framer.refusal();
@@ -141,11 +141,11 @@ std::optional<std::string> FaultOfRefusal(RequestFramer& framer, std::string_vie
   return std::nullopt;
 }
 
-/// Byte by byte it is known what each request is made of, when it began, and how much is held.
+/// Feeding single bytes shows the exact extent, start time and buffered size of each request.
 std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& framing) {
   RequestFramer framer(kMaxBodyBytes);
-  std::size_t after_last = 0;  // where the request before ends
-  std::size_t begin = 0;       // of the request that is being read, behind empty lines
+  std::size_t after_last = 0;  // end of the previous request
+  std::size_t begin = 0;       // start of the current request, after empty lines
   for (std::size_t i = 0; i < stream.size(); ++i) {
     const Progress progress = framer.Feed(stream.substr(i, 1), TimeOf(i));
     if (progress == Progress::kRefused) {

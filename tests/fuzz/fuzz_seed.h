@@ -1,4 +1,4 @@
-// The seed of a random test: fixed, unless somebody replays or explores.
+// The seed of a random test: fixed, unless the environment sets another one.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace rtcroom {
 
-/// RTCROOM_FUZZ_SEED of the environment when it is set, `fallback` otherwise. It is printed,
-/// so that a failure can be had again.
+/// RTCROOM_FUZZ_SEED of the environment when set, otherwise `fallback`. Printed, so that a failure
+/// can be reproduced.
 inline std::uint64_t FuzzSeed(std::uint64_t fallback) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment while tests run
   const char* asked = std::getenv("RTCROOM_FUZZ_SEED");

@@ -1,4 +1,4 @@
-// What stands between libFuzzer and a property.
+// Adapter between libFuzzer and a property.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@
 
 namespace rtcroom {
 
-/// Ends the program, as libFuzzer takes a finding, when the property has a fault in these bytes.
+/// Aborts the program, which libFuzzer records as a finding, when the property has a fault for
+/// these bytes.
 inline int StopOnFault(std::optional<std::string> (*fault_of)(std::string_view),
                        const std::uint8_t* data, std::size_t size) {
   if (const auto fault = fault_of({reinterpret_cast<const char*>(data), size})) {

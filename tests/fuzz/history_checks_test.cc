@@ -1,4 +1,4 @@
-// Whether the histories would notice a store that is wrong.
+// Checks that the histories detect an incorrect store.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::Le;
 using testing::SizeIs;
 
-/// A store whose answers pass through the hands of a test.
+/// A store whose answers a test can modify.
 class SpoiltStore : public MemoryStore {
  public:
   SpoiltStore()
@@ -51,7 +51,7 @@ class SpoiltStore : public MemoryStore {
   RecordingListener listener_;
 };
 
-/// The first fault that shows in a hundred histories, and the shortest history that has it.
+/// The first fault found in a hundred histories, and its shortest reproducing history.
 std::pair<std::string, RoomHistory> FirstFault(const std::function<void(SpoiltStore&)>& spoil) {
   const auto trial = [&](const RoomHistory& history) {
     SpoiltStore store;

@@ -22,7 +22,7 @@ bool SamePushers(const Room& room, const RoomModel::ModelRoom& expected) {
          std::ranges::is_sorted(room.pushers, std::ranges::less(), &Pusher::seat);
 }
 
-/// It is that of the creator's stream, and there is none while nobody has come (A.4.3).
+/// The URL of the creator's stream; empty while the room has no member (A.4.3).
 std::string MixedPlayUrlOfModel(const RoomModel::ModelRoom& room) {
   const auto creator = std::ranges::find(room.members, room.creator, &RoomModel::Member::user_id);
   if (creator == room.members.end()) return {};

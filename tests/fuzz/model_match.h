@@ -1,4 +1,4 @@
-// Whether a store says the same as the model.
+// Comparison of a store with the model.
 #pragma once
 
 #include "daemon/base/result.h"
@@ -8,12 +8,12 @@
 
 namespace rtcroom {
 
-/// Whether the stored room is the model's, with what the model leaves to be derived.
+/// Whether the stored room equals the model's, including the values derived from it.
 bool Matches(const Room& room, const RoomModel::ModelRoom& expected);
-/// The same but for `Room::mixed_play_url`.
+/// The same without `Room::mixed_play_url`.
 bool MatchesButForUrl(const Room& room, const RoomModel::ModelRoom& expected);
 
-/// Compares what came of one command. Numbers of events are left to `EventReplay`.
+/// Compares the outcome of one command. `EventReplay` checks event numbers.
 Fault CompareOutcome(const RoomModel::Outcome& expected, const Result<RoomChange>& actual);
 
 /// Compares all rooms, their viewers, every list whole and in pages, and the counts.

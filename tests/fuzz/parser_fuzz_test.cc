@@ -1,4 +1,4 @@
-// The properties that the fuzzers look for, on the inputs that are kept for them.
+// The properties checked by the fuzzers, on the stored corpus.
 #include <filesystem>
 #include <ostream>
 #include <string>
@@ -27,7 +27,7 @@ TEST_P(ParserFuzz, ReadsTheKeptInputsAndTheirBeginningsAsItShould) {
   ASSERT_FALSE(corpus.empty());
   for (const std::string& input : corpus) {
     EXPECT_EQ(fault_of(input), std::nullopt) << testing::PrintToString(input);
-    // The cuts of a long input are much the same.
+    // At most about 100 cut positions per input: those of a long input behave alike.
     const std::size_t step = 1 + input.size() / 100;
     for (std::size_t size = 0; size < input.size(); size += step) {
       ASSERT_EQ(fault_of(input.substr(0, size)), std::nullopt)

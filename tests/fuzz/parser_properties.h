@@ -1,4 +1,4 @@
-// What must hold for every reader of bytes from outside, whatever the bytes are.
+// Properties of every parser of untrusted bytes, for arbitrary input.
 #pragma once
 
 #include <optional>
@@ -7,24 +7,24 @@
 
 namespace rtcroom {
 
-// Each says what is wrong, and nothing when all is as it should be. All are pure.
+// Each function returns a description of the fault, or nullopt. All are pure.
 
 /// Frames a stream of requests byte by byte, in pieces and at once.
 ///
-/// However the stream is cut, it holds the same requests and ends in the same way; no more bytes
-/// are held than a request may have; what was taken is clean, and the same again when it is
-/// framed anew. The first byte of `bytes` decides about the pieces, the rest is the stream.
+/// Every split yields the same requests and the same end; the buffered bytes never exceed the limit
+/// of a request; accepted requests are clean and stay the same when framed again. The first byte of
+/// `bytes` selects the pieces, the rest is the stream.
 std::optional<std::string> FaultOfFraming(std::string_view bytes);
 
-/// Reads a body of the media type that the first byte of `bytes` stands for.
+/// Reads a body of the media type selected by the first byte of `bytes`.
 ///
-/// The outcome is an object within the bounds of protocol F.6, which reads the same again, or an
-/// error that names the body.
+/// The outcome is an object within the bounds of protocol F.6 that parses to the same value again,
+/// or an error that names the body.
 std::optional<std::string> FaultOfBodyReading(std::string_view bytes);
 
-/// Reads a PROXY header from every beginning of `bytes`.
+/// Reads a PROXY header from every prefix of `bytes`.
 ///
-/// The reader changes its mind never, asks for no byte past the header and looks at none.
+/// The reader never revises a decision, and neither requests nor reads a byte past the header.
 std::optional<std::string> FaultOfProxyReading(std::string_view bytes);
 
 }  // namespace rtcroom

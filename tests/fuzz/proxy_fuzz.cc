@@ -1,4 +1,4 @@
-// libFuzzer's way in: looks for PROXY headers that are read wrongly.
+// libFuzzer entry point: searches for PROXY headers that are parsed incorrectly.
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/parser_properties.h"
 

@@ -16,7 +16,7 @@ std::optional<std::string> FaultOfProxyReading(std::string_view bytes) {
         if (now.client) return "a client before the end";
         break;
       case ProxyHeader::Progress::kComplete:
-        // One byte earlier it was not complete, so this is where the header ends.
+        // Incomplete one byte earlier, so the header ends here.
         if (before.progress == ProxyHeader::Progress::kNeedMore && now.size != i)
           return "an end elsewhere";
         break;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr char kSeparator = '\x1E';
 
-/// Takes everything up to the next `end`, and that too, off the front of `rest`.
+/// Removes everything up to and including the next `end` from the front of `rest`; returns it
+/// without `end`.
 std::string TakeUntil(char end, std::string_view& rest) {
   const std::size_t length = std::min(rest.find(end), rest.size());
   std::string taken(rest.substr(0, length));
@@ -94,7 +95,7 @@ std::string MutateRequestBytes(std::string bytes, std::string_view other, std::m
     case 2:
       bytes.erase(place, length);
       break;
-    case 3:  // repeat a piece, sometimes often
+    case 3:  // repeat a piece, sometimes many times
       bytes.insert(place, bytes.substr(place, length));
       break;
     case 4:

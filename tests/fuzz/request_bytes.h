@@ -1,4 +1,4 @@
-// Bytes as requests, so that a fuzzer can write them and a person can read them.
+// Requests as bytes, writable by a fuzzer and readable by a person.
 #pragma once
 
 #include <random>
@@ -11,14 +11,14 @@
 
 namespace rtcroom {
 
-/// Reads any bytes as requests to one server, one after the other.
+/// Parses arbitrary bytes as consecutive requests to one server.
 ///
-/// Requests are separated by the byte 0x1E. Of each, the first five lines are method, path,
-/// query, content type and origin, each of which may be empty or missing; the rest is the body.
+/// The byte 0x1E separates requests. The first five lines of each are method, path, query, content
+/// type and origin, each of which may be empty or missing; the rest is the body.
 std::vector<HttpRequest> RequestsFromBytes(std::string_view bytes);
 
-/// Changes `bytes` in one of the ways in which clients and attackers do: flips, cuts, repeats,
-/// puts in a token that parsers dislike, or a piece of `other`.
+/// Mutates `bytes` as clients and attackers do: flips, cuts, repeats, inserts a token that parsers
+/// mishandle, or a piece of `other`.
 std::string MutateRequestBytes(std::string bytes, std::string_view other, std::mt19937_64& random);
 
 }  // namespace rtcroom

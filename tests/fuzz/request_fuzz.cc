@@ -1,4 +1,4 @@
-// libFuzzer's way in: looks for requests whose reply has a fault.
+// libFuzzer entry point: searches for requests with a faulty reply.
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/request_property.h"
 

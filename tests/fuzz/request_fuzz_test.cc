@@ -1,4 +1,4 @@
-// The property that request_fuzz.cc looks for, on a fixed number of mutated requests.
+// The property of request_fuzz.cc, on a fixed number of mutated requests.
 #include <cstdint>
 #include <filesystem>
 #include <random>
@@ -93,7 +93,8 @@ TEST(RequestFuzz, HasSeedsThatEveryEndpointOfEveryProtocolAnswersWithSuccess) {
       if (label.code == 0) succeeded.insert(Name(label.protocol, label.endpoint));
     }
   }
-  // Without a mixing service nothing is mixed; pages are not JSON, and refused here.
+  // Nothing is mixed without a mixing service; the log endpoints return pages instead of JSON and
+  // are refused here.
   const std::set<std::string_view> never = {"merge_stream", "logfilelist", "getlogfile"};
   for (const Route& route : AllRoutes()) {
     if (never.contains(route.endpoint)) continue;

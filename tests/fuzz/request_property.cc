@@ -30,7 +30,7 @@ namespace {
 
 using nlohmann::json;
 
-/// A platform whose codes are the openids, except the code "bad".
+/// A platform whose openids equal the codes, except for the code "bad".
 class EchoingCodes : public CodeExchange {
  public:
   void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) override {
@@ -68,7 +68,7 @@ std::optional<std::string> FaultOfBody(const HttpReply& reply) {
 }  // namespace
 
 std::optional<std::string> FaultOf(const HttpReply& reply) {
-  // The router turns an exception into this: good for the client, but still a mistake of ours.
+  // The router maps an exception to this error: a valid reply, but still a bug of the server.
   if (reply.label.failure == Errc::kInternal) return "internal: " + reply.label.failure_detail;
   for (const auto& [name, value] : reply.headers) {
     if (HasLineBreak(name) || HasLineBreak(value)) return "a line break in the header " + name;
@@ -149,7 +149,7 @@ std::optional<std::string> FaultOf(const HttpReply& reply, const HttpRequest& re
 }
 
 RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {
-  parts_->utils.SwitchOn();  // without a token: pages, which are no JSON, are refused
+  parts_->utils.SwitchOn();  // without a token: endpoints that reply with pages are refused
 }
 
 RequestFuzzServer::~RequestFuzzServer() = default;
@@ -167,7 +167,8 @@ std::optional<std::string> FaultOfRequests(std::string_view bytes) {
   for (const HttpRequest& request : RequestsFromBytes(bytes)) {
     const HttpReply reply = server.Handle(request);
     std::optional<std::string> fault = FaultOf(reply, request);
-    // What no handler gets costs no worker; but an encoded path may be anybody's.
+    // A request without a handler must not occupy a worker, except for a percent-encoded path,
+    // which may name any handler.
     const bool encoded = request.path.find('%') != std::string::npos;
     if (!fault && reply.status != 200 && !encoded && server.Plan(request).lane != Lane::kInline) {
       fault = "refused on a worker";

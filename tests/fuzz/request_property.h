@@ -1,4 +1,4 @@
-// What must hold for the reply to any request whatsoever.
+// Properties of the reply to any request.
 #pragma once
 
 #include <memory>
@@ -11,16 +11,16 @@
 
 namespace rtcroom {
 
-/// What is wrong with `reply` by protocol 0.2: every reply is JSON with an integer `code` and a
-/// string `message`, but for the empty 204; and no header lets text out of its line.
-/// @return nothing when the reply is as it should be.
+/// Checks `reply` against protocol 0.2: every reply is JSON with an integer `code` and a string
+/// `message`, except for the empty 204; no header contains a line break.
+/// @return nullopt when the reply is valid.
 std::optional<std::string> FaultOf(const HttpReply& reply);
 
-/// The same, and whether gen-2 served somebody who has not proven who he is (protocol B.2): every
-/// session of `RequestFuzzServer` has the token that `FakeSessions` gives its user.
+/// The same, plus a check that gen-2 served no unauthenticated caller (protocol B.2): every session
+/// of `RequestFuzzServer` has the token that `FakeSessions` gives its user.
 std::optional<std::string> FaultOf(const HttpReply& reply, const HttpRequest& request);
 
-/// A router on a memory store, with everything around it faked.
+/// A router on a memory store with all dependencies faked.
 ///
 /// @threads for one thread at a time.
 class RequestFuzzServer {
@@ -36,8 +36,8 @@ class RequestFuzzServer {
   const std::unique_ptr<Parts> parts_;
 };
 
-/// Sends the requests that `bytes` hold to a new server.
-/// @return the first fault of a reply, with the request that led to it.
+/// Sends the requests in `bytes` to a new server.
+/// @return the first faulty reply, with the request that caused it.
 std::optional<std::string> FaultOfRequests(std::string_view bytes);
 
 }  // namespace rtcroom

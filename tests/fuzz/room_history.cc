@@ -28,7 +28,7 @@ RoomPolicy DrawPolicy(std::mt19937_64& random) {
   return policy;
 }
 
-/// Few rooms and users, so that they meet; the fewer, the deeper the history.
+/// Few rooms and users, so that commands interact; the fewer, the deeper the history.
 RoomCommandPool DrawPool(std::mt19937_64& random) {
   RoomCommandPool pool;
   pool.rooms = 1 + random() % 4;
@@ -41,7 +41,7 @@ RoomCommandPool DrawPool(std::mt19937_64& random) {
   return pool;
 }
 
-/// One history on one store.
+/// One run of a history on one store.
 class Trial {
  public:
   Trial(const RoomPolicy& policy, Store& store)
@@ -140,7 +140,7 @@ class Trial {
 }  // namespace
 
 RoomHistory DrawHistory(std::uint64_t seed) {
-  // Neighbouring seeds must not give neighbouring histories.
+  // Adjacent seeds must not produce similar histories.
   std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)};
   std::mt19937_64 random(sequence);
   RoomHistory history{.policy = DrawPolicy(random)};
@@ -155,7 +155,7 @@ Fault TryHistory(const RoomHistory& history, Store& store) {
   try {
     return Trial(history.policy, store).Run(history.commands);
   } catch (const std::exception& thrown) {
-    return std::string("it threw: ") + thrown.what();  // so that the history is told too
+    return std::string("it threw: ") + thrown.what();  // so that the history is reported too
   }
 }
 

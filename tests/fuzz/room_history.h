@@ -1,4 +1,4 @@
-// A life of a few rooms, made of random commands, and what a store makes of it.
+// Histories of random commands about a few rooms, and their execution on a store.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +19,19 @@ struct RoomHistory {
   std::vector<RoomCommand> commands{};
 };
 
-/// How many rooms a store may hold that histories are tried on: few, so that they come to it.
+/// Room limit of the stores that run histories: low, so that histories reach it.
 inline constexpr std::size_t kMostRoomsOfHistories = 3;
 
-/// The same for the same seed: policy, rooms, users and commands are drawn from it.
+/// Deterministic for a seed, which determines policy, rooms, users and commands.
 RoomHistory DrawHistory(std::uint64_t seed);
 
-/// Lives through the history on a store without rooms, and ends those that are left.
+/// Runs the history on a store without rooms, then destroys the remaining rooms.
 ///
-/// Every outcome is compared with the model's; so are, at the end, all rooms, viewers and lists,
-/// and what a reader of the events knows by then.
+/// Compares every outcome with the model's and, at the end, all rooms, viewers and lists, and the
+/// state that a reader of the events has reconstructed.
 Fault TryHistory(const RoomHistory& history, Store& store);
 
-/// Leaves out commands as long as the trial still fails: what remains is hard to misread.
+/// Removes commands as long as the trial still fails, to obtain a minimal history.
 RoomHistory Shorten(RoomHistory history, const std::function<Fault(const RoomHistory&)>& trial);
 
 /// One line for each command.

@@ -1,4 +1,4 @@
-// Thousands of random histories on both stores: each must do what the model does.
+// Thousands of random histories on both stores: each must match the model.
 #include "tests/fuzz/room_history.h"
 
 #include <cstdint>
@@ -21,9 +21,9 @@ namespace {
 
 constexpr StoreLimits kLimits{.max_rooms = kMostRoomsOfHistories};
 constexpr std::uint64_t kShards = 4;
-/// Of all shards together, unless RTCROOM_FUZZ_HISTORIES of the environment says otherwise.
+/// Total of all shards, unless RTCROOM_FUZZ_HISTORIES is set in the environment.
 constexpr std::size_t kStoreHistories = kUnderSanitizer ? 2'000 : 20'000;
-/// So many histories share one SQLite file: to make a file costs more than to live through one.
+/// Number of histories per SQLite file: creating a file costs more than running a history.
 constexpr std::size_t kHistoriesPerFile = 250;
 
 class DeafListener : public CommitListener {
@@ -64,7 +64,7 @@ Fault TryOnSqlite(const RoomHistory& history) {
   return TryHistory(history, file.store());
 }
 
-/// Says how to have the failure again, and by which few commands.
+/// Reports how to reproduce the failure, and the minimal commands for it.
 void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
             Fault (*trial)(const RoomHistory&)) {
   const Fault again = trial(history);
@@ -75,7 +75,7 @@ void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
                 << Describe(shortest) << "ends with: " << *(again ? trial(shortest) : fault);
 }
 
-/// A quarter of the histories each, so that they can be tried at once.
+/// A quarter of the histories each, so that the shards can run in parallel.
 class RoomHistories : public testing::TestWithParam<std::uint64_t> {
  protected:
   const std::size_t count_ =

@@ -13,7 +13,7 @@ Outcome Tells(RoomHappening happening) { return {.happenings = {std::move(happen
 
 bool IsWebrtc(const RoomCommand& command) { return command.room.kind == RoomKind::kWebrtc; }
 
-/// Its rooms wait for pushers, and add_pusher makes one (B.4.2, B.4.3).
+/// Such rooms wait for pushers, and add_pusher creates a missing room (B.4.2, B.4.3).
 bool IsPlainGen2(const RoomCommand& command) {
   return command.dialect == Dialect::kGen2 && !IsWebrtc(command);
 }
@@ -50,7 +50,7 @@ Outcome RoomModel::Apply(const RoomCommand& command) {
     if (command.action == Action::kAdd && IsPlainGen2(command)) return Make(command, true);
     return Fails(leaves ? Errc::kPusherNotFound : Errc::kRoomNotFound);
   }
-  // What no request asks for knows every room.
+  // Commands that are not client requests see every room.
   if (command.action == Action::kLook) return {};
   if (command.action == Action::kExpire) return Leave(room, command);
   if (command.action == Action::kDismiss) return End(room, EndReason::kDismissed, {});
@@ -65,7 +65,7 @@ Outcome RoomModel::Apply(const RoomCommand& command) {
   if (command.action == Action::kAdd) return Add(room, command);
   if (command.action == Action::kDelete) return Leave(room, command);
   if (command.action == Action::kDestroy) return Destroy(room, command);
-  if (room->members.empty()) return Fails(Errc::kRoomNotFound);  // it waits, unseen
+  if (room->members.empty()) return Fails(Errc::kRoomNotFound);  // a waiting room is invisible
   if (command.action == Action::kWatch) return Watch(room, command);
   if (command.action == Action::kUnwatch) return Unwatch(room, command);
   return ChangeCustom(room, command);
@@ -110,7 +110,7 @@ Outcome RoomModel::Make(const RoomCommand& command, bool with_pusher) {
 
 Outcome RoomModel::Create(const RoomCommand& command) {
   const auto room = std::ranges::find(rooms_, command.room, &ModelRoom::key);
-  // To try again is safe for the creator (A.4.3); in gen-2 while the room waits (B.4.2).
+  // A retry by the creator succeeds (A.4.3); in gen-2 while the room waits (B.4.2).
   const bool is_own = room != rooms_.end() && room->made_by == command.dialect &&
                       room->creator == command.user_id.value;
   if (is_own && !IsPlainGen2(command)) return Add(room, command);

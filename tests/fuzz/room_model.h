@@ -1,5 +1,5 @@
-// The room state machines of protocol A.6, B.6 and B.8 once more, as plainly as they can be said:
-// a second opinion on the rules and the stores.
+// A second, deliberately simple implementation of the room state machines of protocol A.6, B.6 and
+// B.8, to check the rules and the stores.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@
 
 namespace rtcroom {
 
-/// It shares no code with the rules, and knows only what the protocol says: which rooms there are,
-/// who is in them and who watches, in which order, and what happens to them.
+/// Shares no code with the rules. Models only what the protocol defines: the rooms, their members
+/// and viewers, the order of each, and the events.
 ///
 /// @threads for one thread at a time.
 class RoomModel {
@@ -31,7 +31,7 @@ class RoomModel {
     std::string push_url;
     bool operator==(const Member&) const = default;
   };
-  using Viewer = std::pair<std::string, std::string>;  ///< who, and what he says of himself
+  using Viewer = std::pair<std::string, std::string>;  ///< user id, and info given by the viewer
   struct ModelRoom {
     RoomKey key;
     Dialect made_by = Dialect::kGen1;
@@ -41,23 +41,23 @@ class RoomModel {
     std::string custom = "{}";
     std::vector<Member> members{};
     std::vector<Viewer> viewers{};
-    std::uint64_t activation = 0;  ///< which one it was; 0 while it waits
+    std::uint64_t activation = 0;  ///< ordinal of its activation; 0 while it waits
   };
   struct Outcome {
     std::optional<Errc> failure{};
     std::vector<RoomHappening> happenings{};
   };
 
-  /// @param policy  read as the settings that it is; its own judgement is not asked.
+  /// @param policy  only its settings are read; its functions are not called.
   RoomModel(const RoomPolicy& policy, std::size_t max_rooms)
       : policy_(policy), max_rooms_(max_rooms) {}
 
   Outcome Apply(const RoomCommand& command);
 
-  /// In the order of creation.
+  /// In creation order.
   [[nodiscard]] const std::list<ModelRoom>& rooms() const { return rooms_; }
   [[nodiscard]] const ModelRoom* Find(const RoomKey& key) const;
-  /// The rooms of a list, all of it.
+  /// The complete room list.
   [[nodiscard]] std::vector<const ModelRoom*> List(RoomKind kind, std::optional<Dialect> made_by,
                                                    const std::optional<std::string>& type) const;
 
@@ -75,7 +75,7 @@ class RoomModel {
   [[nodiscard]] bool Sees(const RoomCommand& command, const ModelRoom& room) const;
   [[nodiscard]] bool CreatorEnds(const ModelRoom& room) const;
   [[nodiscard]] std::size_t Seats(RoomKind kind) const;
-  /// What a room's end adds to the happenings of whatever ended it.
+  /// Ends the room and appends the resulting events to `outcome`.
   Outcome End(Place room, EndReason reason, Outcome outcome);
 
   const RoomPolicy policy_;

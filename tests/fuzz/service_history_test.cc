@@ -1,5 +1,5 @@
-// The same histories through the use cases: what a request is answered, and what each dialect gets
-// to see afterwards, must be what the model says.
+// The same histories through the use cases: the replies, and the state visible to each dialect
+// afterwards, must match the model.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -36,7 +36,7 @@ using Action = RoomCommand::Action;
 
 constexpr std::size_t kServiceHistories = kUnderSanitizer ? 1'000 : 5'000;
 
-/// A failure, or nothing.
+/// The error code of a failure; nullopt on success.
 std::optional<Errc> FailureOf(const auto& outcome) {
   return outcome ? std::nullopt : std::optional(outcome.error().code);
 }
@@ -48,7 +48,7 @@ class Service {
       : policy_(policy), rooms_(Parts(), {.policy = policy}, logger_) {}
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
-  /// How many pushers may lapse, and how many rooms.
+  /// Number of leases that may expire, of pushers and of rooms.
   [[nodiscard]] std::size_t leases() const { return leases_.size(); }
   [[nodiscard]] std::size_t waiting_rooms() const { return inactive_.size(); }
 
@@ -62,7 +62,7 @@ class Service {
         return FailureOf(AddNow(rooms_, AddOf(command)));
       case Action::kDelete:
         return FailureOf(rooms_.DeletePusher(member));
-      case Action::kExpire:  // leaves like one whom an operator sends away
+      case Action::kExpire:  // leaves as when removed by an operator
         return FailureOf(rooms_.KickPusher({.room = command.room, .user_id = command.user_id}));
       case Action::kDestroy:
         return FailureOf(rooms_.DestroyRoom(member));
@@ -150,7 +150,7 @@ class Service {
   RoomService rooms_;
 };
 
-/// What requests of that dialect get to see of the model's rooms.
+/// Compares the rooms visible to requests of that dialect with the model's.
 Fault CompareView(const RoomModel& model, const RoomPolicy& policy, Dialect dialect,
                   RoomService& rooms) {
   const bool shared = policy.interop == Interop::kShared;
@@ -183,7 +183,7 @@ Fault CompareView(const RoomModel& model, const RoomPolicy& policy, Dialect dial
   return std::nullopt;
 }
 
-/// Whether a sweep would look after all who are there, and nobody else.
+/// Checks that a sweep covers exactly the members and waiting rooms of the model.
 Fault CompareSwept(const RoomModel& model, const Service& service) {
   std::size_t members = 0;
   std::size_t waiting = 0;
@@ -204,11 +204,11 @@ Fault CompareViews(const RoomModel& model, const RoomPolicy& policy, RoomService
   return std::nullopt;
 }
 
-/// What of the outcome of one command is not the model's.
+/// Compares the outcome of one command with the model's.
 Fault CompareAfter(const RoomCommand& command, const RoomPolicy& policy, RoomModel& model,
                    Service& service) {
   std::optional<Errc> expected = model.Apply(command).failure;
-  // It is no failure to leave where one is not.
+  // Leaving a room as a viewer that is not in it is not an error.
   if (command.action == Action::kUnwatch) expected.reset();
   const std::optional<Errc> actual = service.Send(command);
   if (actual != expected) {

@@ -1,5 +1,5 @@
-// Long runs of random commands on both stores side by side, while events are read in pages and
-// trimmed, and the SQLite file is opened again and again.
+// Long runs of random commands on both stores side by side, with paged event reads, event trimming
+// and repeated reopening of the SQLite file.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -30,7 +30,7 @@ namespace {
 
 constexpr StoreLimits kStoreLimits{.max_rooms = 5};
 
-/// Appends `event`, unless it tells of a change together with the one before of its room.
+/// Appends `event`, unless it merges with the previous event of its room.
 void AppendMerging(std::vector<RoomEvent>& events, const RoomEvent& event) {
   if (std::holds_alternative<CustomChanged>(event.happening)) {
     for (RoomEvent& before : std::views::reverse(events)) {
@@ -44,7 +44,7 @@ void AppendMerging(std::vector<RoomEvent>& events, const RoomEvent& event) {
   events.push_back(event);
 }
 
-/// One of the stores, with what is known of its events.
+/// One of the stores, with the known state of its events.
 class WatchedStore {
  public:
   void Watch(Store& store) { store_ = &store; }
@@ -55,7 +55,7 @@ class WatchedStore {
     for (const RoomEvent& event : change.events) AppendMerging(committed_, event);
   }
 
-  /// Reads the next `limit` events, or begins anew when they are no longer there.
+  /// Reads the next `limit` events; restarts from the beginning when they are trimmed.
   void ReadOn(std::size_t limit) {
     if (cursor_ == Cursor::Start()) read_ = trimmed_;
     const auto page = store_->ReadEvents(cursor_, limit);
@@ -101,8 +101,8 @@ class WatchedStore {
   Store* store_ = nullptr;
   RecordingListener listener_;
   std::vector<RoomEvent> committed_;  ///< of every acknowledged change, in order
-  std::size_t trimmed_ = 0;           ///< how many of them were removed
-  std::size_t read_ = 0;              ///< how many of them the cursor has passed
+  std::size_t trimmed_ = 0;           ///< number of them that were removed
+  std::size_t read_ = 0;              ///< number of them that the cursor has passed
   Cursor cursor_;
 };
 

@@ -8,8 +8,8 @@
 namespace rtcroom::layering {
 namespace {
 
-// Names in these tables are paths from the repository root or headers of a library; one that
-// ends in a slash stands for all below it.
+// Names in these tables are paths from the repository root or headers of a library; a name that
+// ends in a slash stands for everything below it.
 using Names = std::vector<std::string_view>;
 
 enum class Outside { kNever, kMayReach };  // files, sockets, signals, processes
@@ -93,7 +93,7 @@ struct Confinement {
   std::string_view why;
 };
 
-// Who speaks gRPC.
+// Files that use gRPC.
 Names RemoteCallers() {
   return {"daemon/events/",
           "daemon/grpc/",
@@ -179,13 +179,13 @@ bool ContainsMatch(const auto& names, std::string_view header) {
   return std::ranges::any_of(names, [&](std::string_view name) { return Matches(name, header); });
 }
 
-// The standard library's headers are plain words: no folder, no ending.
+// Headers of the standard library are plain words: no folder, no extension.
 bool IsStandard(std::string_view header) {
   return !header.empty() && header.find_first_of("/.") == std::string_view::npos;
 }
 
 bool MayInclude(const Layer& layer, const Include& include) {
-  // ".." would make any file look like one of a folder that is allowed.
+  // ".." would make any file appear to be in an allowed folder.
   if (include.header.find("..") != std::string_view::npos) return false;
   const bool ours =
       ContainsMatch(Names{"daemon/", "handlers/", "storage/", "tests/"}, include.header);

@@ -1,5 +1,5 @@
-// Shows that the checks of this folder see what they are there to see. The snippets keep their
-// #include away from the start of a line, or this file would be judged by them too.
+// Shows that the checks of this folder detect violations. The snippets keep their #include away
+// from the start of a line; otherwise the checks would apply to this file.
 #include "tests/layering/include_rules.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// Holds the repository's own files to its rules.
+// Applies the rules to the repository's own files.
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -70,7 +70,7 @@ TEST_F(Layering, TheCoreIsGivenTimeAndChance) {
 
 TEST_F(Layering, OurIncludesAreWrittenFromTheRepositoryRoot) {
   const auto exists = [&](const std::string& header) {
-    // The build makes a header x.h from an x.h.in in the same place.
+    // The build generates a header x.h from an x.h.in in the same place.
     return std::filesystem::exists(root_ / header) ||
            std::filesystem::exists(root_ / (header + ".in"));
   };
@@ -113,7 +113,7 @@ TEST_F(Layering, NoFileIsTooLongForOneSitting) {
   EXPECT_THAT(too_long, IsEmpty());
 }
 
-// A source that no list names compiles for nobody, and a test that no list names tests nothing.
+// A source missing from all lists is not compiled, and a test missing from them does not run.
 TEST_F(Layering, EachSourceIsNamedInACMakeList) {
   const auto listed = ReadBuildList(root_);
   std::vector<std::string> forgotten;
@@ -124,7 +124,7 @@ TEST_F(Layering, EachSourceIsNamedInACMakeList) {
   EXPECT_THAT(forgotten, IsEmpty());
 }
 
-// Clients choose names that collide in a hash without a key.
+// Clients can choose names that collide in an unkeyed hash.
 TEST_F(Layering, TablesOfTextHashWithTheKeyOfTheProcess) {
   const auto is_unkeyed = [](std::string_view line) {
     const auto has = [line](std::string_view text) { return line.find(text) != line.npos; };

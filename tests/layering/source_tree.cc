@@ -12,8 +12,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array kFolders = {"daemon", "handlers", "storage", "tests"};
 
-// Only .h and .cc are our names for C++; the others are here so that nothing slips past by
-// another name.
+// The project uses only .h and .cc; the others are listed so that no C++ file evades the checks.
 constexpr std::array kCxxEndings = {".h",   ".cc",  ".hh",  ".hpp", ".hxx",
                                     ".cpp", ".cxx", ".inc", ".inl", ".ipp"};
 

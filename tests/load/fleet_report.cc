@@ -16,7 +16,7 @@ double Milliseconds(std::chrono::microseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-/// Memory that came with the connections, for each of them.
+/// Memory growth per connection.
 double PerConnection(const FleetReport& report, std::size_t MemoryFigures::* kind) {
   const auto grown = static_cast<double>(report.server.at_full.*kind) -
                      static_cast<double>(report.server.before.*kind);

@@ -1,4 +1,4 @@
-// What a load run found, for people and for programs.
+// The results of a load run, for people and for programs.
 #pragma once
 
 #include <chrono>
@@ -17,10 +17,10 @@ struct ServerFigures {
 };
 
 struct FleetReport {
-  std::size_t connections = 0;  ///< wanted
+  std::size_t connections = 0;  ///< requested
   std::chrono::milliseconds measured{0};
   PhoneFigures phones = {};
-  bool has_server = false;  ///< whether the server's process was looked at
+  bool has_server = false;  ///< whether the server's process was measured
   ServerFigures server = {};
 
   [[nodiscard]] std::string Text() const;

@@ -77,7 +77,7 @@ void Phone::OnJoined() {
   state_ = State::kBeating;
   ++surroundings_.figures.joined;
   ++surroundings_.figures.held;
-  // The first of its own instants that is yet to come.
+  // Its own next instant in the future.
   const auto passed = Now() - plan_.a_beat;
   next_beat_ = plan_.a_beat + (passed / plan_.interval + 1) * plan_.interval;
   AwaitNextBeat();

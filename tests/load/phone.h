@@ -16,18 +16,18 @@
 
 namespace rtcroom {
 
-/// Which seat of which room a phone takes, and when it beats.
+/// The seat and room of a phone, and its heartbeat schedule.
 struct PhonePlan {
   std::string room_id = {};
   std::string user_id = {};
-  bool creates_room = false;  ///< else it joins what another phone has created
-  /// It beats at this instant and at every `interval` before and after it.
+  bool creates_room = false;  ///< otherwise joins a room that another phone has created
+  /// Sends a heartbeat at this instant and at every `interval` before and after it.
   std::chrono::steady_clock::time_point a_beat = {};
   std::chrono::milliseconds interval{0};
   std::chrono::milliseconds late_after{0};  ///< a reply that takes longer is a failure
 };
 
-/// What the phones of one thread share.
+/// Data shared by the phones of one thread.
 struct PhoneSurroundings {
   boost::asio::io_context& loop;
   SSL_CTX* tls;
@@ -35,8 +35,9 @@ struct PhoneSurroundings {
   PhoneFigures& figures;
 };
 
-/// Connects, becomes a member, beats until it is destroyed. A failure that costs the connection
-/// ends it: it does not come back, so that what is held is what the server held.
+/// Connects, becomes a member, sends heartbeats until it is destroyed. A failure that costs the
+/// connection ends it: it does not reconnect, so the held connections are those that the server
+/// kept.
 ///
 /// @threads for the thread that runs the loop.
 class Phone {
@@ -53,7 +54,7 @@ class Phone {
   Phone(PhoneSurroundings& surroundings, PhonePlan plan);
 
   void Start();
-  /// For a phone that awaits it: the room is there.
+  /// For a phone that waits for its room: the room exists.
   void Join();
   /// Ends it with this failure.
   void GiveUp(PhoneFailure failure);
@@ -75,7 +76,7 @@ class Phone {
   TlsLine line_;
   boost::asio::steady_timer beat_timer_;
   std::chrono::steady_clock::time_point next_beat_;
-  std::chrono::steady_clock::time_point beat_due_;  ///< of the one that awaits its reply
+  std::chrono::steady_clock::time_point beat_due_;  ///< of the heartbeat that awaits its reply
   bool awaits_reply_ = false;
   State state_ = State::kNew;
 };

@@ -1,4 +1,4 @@
-// What phones have met with so far.
+// Counters of the phones' results so far.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace rtcroom {
 
 enum class PhoneFailure : std::uint8_t {
   kConnect,    ///< no connection
-  kHandshake,  ///< no agreement on TLS
+  kHandshake,  ///< TLS handshake failed
   kClosed,     ///< the server ended the connection
   kBadReply,   ///< not HTTP 200 with a JSON body that has a code
   kRefused,    ///< a code other than 0
@@ -25,9 +25,9 @@ inline constexpr std::array<std::string_view, 6> kPhoneFailureNames = {
 /// A plain value.
 struct PhoneFigures {
   std::size_t joined = 0;  ///< phones that became members of their room
-  std::size_t held = 0;    ///< connections that are open, of those
+  std::size_t held = 0;    ///< open connections of those
   std::array<std::size_t, kPhoneFailureNames.size()> failures = {};
-  Latencies heartbeats;  ///< from the instant when each was due until its reply was there
+  Latencies heartbeats;  ///< from the instant when each was due until its reply was received
 
   void Count(PhoneFailure failure) { ++failures.at(static_cast<std::size_t>(failure)); }
   [[nodiscard]] std::size_t AllFailures() const {

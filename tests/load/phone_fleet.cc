@@ -30,7 +30,8 @@ PhonePlan PlanOf(std::size_t number, const FleetOptions& options,
 
 PhoneFleet::PhoneFleet(const FleetOptions& options)
     : tls_(MakeClientTlsContext(options.trusted.string())) {
-  // OpenSSL writes without MSG_NOSIGNAL, and a server may close what a phone writes to.
+  // OpenSSL writes without MSG_NOSIGNAL, and a server may close the connection that a phone writes
+  // to.
   (void)std::signal(SIGPIPE, SIG_IGN);
   const auto server = EndpointOf(options.address);
   const auto start = std::chrono::steady_clock::now();
@@ -58,7 +59,7 @@ void PhoneFleet::Gather(std::chrono::seconds patience) {
 
 void PhoneFleet::BeatFor(std::chrono::milliseconds time) {
   for (const auto& group : groups_) group->BeginMeasuring();
-  std::this_thread::sleep_for(time);  // nothing is awaited: this is the time that is measured
+  std::this_thread::sleep_for(time);  // no reply is awaited: this is the measured time
 }
 
 PhoneFigures PhoneFleet::Figures() const {

@@ -18,13 +18,13 @@ struct FleetOptions {
   std::string address = {};            ///< numeric `host:port` of HTTPS
   std::filesystem::path trusted = {};  ///< PEM; empty: any certificate is accepted
   std::size_t phones = 100;
-  /// Of each phone. All of them together beat at even distances.
+  /// Of each phone. Over all phones the heartbeats are evenly spaced.
   std::chrono::milliseconds interval = std::chrono::seconds(7);
-  /// A reply that takes longer is a failure. Nothing is sent while one is awaited.
+  /// A reply that takes longer is a failure. No request is sent while one is awaited.
   std::chrono::milliseconds late_after = std::chrono::seconds(5);
   double joins_per_second = 500;
   std::size_t threads = 2;
-  std::string name = "fleet";  ///< what its room and user IDs begin with
+  std::string name = "fleet";  ///< prefix of its room and user IDs
 };
 
 /// Phones in rooms of four, each a member over its own TLS connection (protocol A.4.3, A.4.5),
@@ -36,14 +36,14 @@ class PhoneFleet {
   /// @throws std::runtime_error when the address or the certificate cannot be used.
   explicit PhoneFleet(const FleetOptions& options);
 
-  /// Waits until every phone is a member or has failed. Whoever is neither within `patience` has
-  /// failed with kLate.
+  /// Waits until every phone is a member or has failed. A phone that is neither within `patience`
+  /// has failed with kLate.
   void Gather(std::chrono::seconds patience = std::chrono::minutes(2));
 
-  /// Lets time pass, and measures the heartbeats that are answered in it.
+  /// Waits for this time, and measures the heartbeats answered in it.
   void BeatFor(std::chrono::milliseconds time);
 
-  /// All failures since the start, the heartbeats of the last `BeatFor`.
+  /// All failures since the start, and the heartbeats of the last `BeatFor`.
   [[nodiscard]] PhoneFigures Figures() const;
 
  private:

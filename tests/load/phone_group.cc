@@ -11,9 +11,8 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::milliseconds kRampStep{5};
-/// So many may be between the first packet and their seat at once: a machine that is slower than
-/// the wanted rate is then asked at its own rate, instead of letting handshakes run into their
-/// deadline.
+/// The maximum number of phones between their first packet and their seat: this adapts the rate to
+/// a slow machine, instead of letting handshakes exceed their deadline.
 constexpr std::size_t kMostUnsettled = 64;
 
 }  // namespace

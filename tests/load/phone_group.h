@@ -16,31 +16,31 @@
 
 namespace rtcroom {
 
-/// Rooms of this size: the most that multi_room seats.
+/// The number of phones in a room: the maximum of multi_room.
 inline constexpr std::size_t kPhonesPerRoom = 4;
 
-/// Runs phones on a thread of its own. They are in rooms of `kPhonesPerRoom`; the first of each
-/// room creates it, the others join once it is there.
+/// Runs phones on a separate thread. They are in rooms of `kPhonesPerRoom`; the first of each room
+/// creates it, the others join once it exists.
 ///
 /// @threads for one thread.
 class PhoneGroup {
  public:
   /// @param plans  room after room, each room's creator first.
-  /// @param joins_per_second  at most so many begin to connect.
+  /// @param joins_per_second  the maximum rate of new connections.
   PhoneGroup(SSL_CTX* tls, const boost::asio::ip::tcp::endpoint& server,
              std::vector<PhonePlan> plans, double joins_per_second);
-  /// Hangs up.
+  /// Closes all connections.
   ~PhoneGroup();
   PhoneGroup(const PhoneGroup&) = delete;
   PhoneGroup& operator=(const PhoneGroup&) = delete;
 
-  /// Lets the phones begin to connect, one after the other.
+  /// Starts connecting the phones, one after the other.
   void Start();
   /// Whether each of them has become a member or failed.
   bool AllSettled();
-  /// Counts whoever has not become a member until now as failed.
+  /// Counts phones that have not become members until now as failed.
   void GiveUpOnTheRest();
-  /// Forgets the latencies so far.
+  /// Discards the latencies so far.
   void BeginMeasuring();
   PhoneFigures Figures();
 
@@ -61,9 +61,9 @@ class PhoneGroup {
   const double joins_per_second_;
   std::chrono::steady_clock::time_point started_at_;
   std::size_t started_ = 0;
-  std::size_t settled_ = 0;  ///< at least so many, from the first on, are settled
+  std::size_t settled_ = 0;  ///< at least this many, from the first on, are settled
   boost::asio::steady_timer start_timer_;
-  std::jthread thread_;  // last: it uses all of the above
+  std::jthread thread_;  // last: it uses all members above
 };
 
 }  // namespace rtcroom

@@ -1,5 +1,5 @@
-// Holds thousands of TLS connections with a heartbeat each, and says how the server bore it.
-// Exits with 0 when every connection was held and no request failed.
+// Holds thousands of TLS connections with a heartbeat each, and reports the server's figures. Exits
+// with 0 when every connection was held and no request failed.
 #include <chrono>
 #include <exception>
 #include <filesystem>
@@ -21,7 +21,7 @@ namespace {
 struct Arguments {
   FleetOptions fleet = {
       .phones = 10'000,
-      // Runs against a server that was not started anew shall not meet their old rooms.
+      // Several runs against the same server process must not find each other's rooms.
       .name = fmt::format("load{}", ::getpid()),
   };
   bool insecure = false;

@@ -17,18 +17,18 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kBytePause{100};
-// Small segments and a small window: the system would take megabytes for each who does not read.
+// Small segments and a small window: otherwise the system buffers megabytes per client.
 constexpr int kSmallWindow = 2048;
 constexpr int kSmallSegment = 536;
 
-/// A TLS record of a ClientHello that announces more than it holds.
+/// A TLS record of a ClientHello that announces more than it contains.
 /// @source RFC 8446 4.1.2, 5.1.
 std::string HalfAClientHello() {
   constexpr std::string_view kStart("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
   return std::string(kStart) + std::string(100, 'r');
 }
 
-/// What a client would send if it were not slow.
+/// The request that it sends slowly.
 std::string WholeRequestOf(Slowness kind) {
   const std::string body = R"({"roomID":"none","padding":")" + std::string(2000, 'p') + "\"}";
   switch (kind) {
@@ -63,7 +63,7 @@ SlowClients::SlowClients(SlowTargets targets, std::size_t count) : targets_(std:
 SlowClients::~SlowClients() { loop_.stop(); }
 
 void SlowClients::Open(Client& client, bool secured) {
-  error_code ignored;  // whoever could not connect is seen by `connected`
+  error_code ignored;  // `connected` reports failed connections
   ignored = client.socket.open(tcp::v4(), ignored);
   ignored = client.socket.bind({boost::asio::ip::make_address_v4(targets_.from), 0}, ignored);
   if (client.kind == Slowness::kRead) {
@@ -81,7 +81,7 @@ void SlowClients::Open(Client& client, bool secured) {
 }
 
 void SlowClients::Begin(Client& client) {
-  error_code ignored;  // a server that has enough of it may have closed it
+  error_code ignored;  // the server may already have closed it
   ignored = client.socket.non_blocking(true, ignored);
   const auto send = [&client, &ignored](std::string_view bytes) {
     client.socket.send(boost::asio::buffer(bytes), 0, ignored);

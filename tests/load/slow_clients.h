@@ -1,4 +1,4 @@
-// Clients that mean to hold the server up.
+// Hostile clients that occupy the server by being slow.
 #pragma once
 
 #include <array>
@@ -29,15 +29,14 @@ inline constexpr std::array kAllSlownesses = {Slowness::kHead, Slowness::kBody, 
 struct SlowTargets {
   std::string http = {};   ///< numeric `host:port`
   std::string https = {};  ///< likewise; for kHandshake and half of kSilent
-  /// Requests whose replies kRead does not read, one after the other.
+  /// Requests whose replies kRead does not read, in this order.
   std::string requests = {};
-  /// Where they come from, so that what the server holds against one address does not meet the
-  /// honest clients.
+  /// Their source address, so that limits per address do not affect the honest clients.
   std::string from = "127.0.0.2";
 };
 
-/// Opens them all at once, every kind alike often. None of them ever closes its connection before
-/// it is destroyed, nor looks whether the server has.
+/// Opens them all at once, the same number of every kind. None of them closes its connection before
+/// it is destroyed, nor checks whether the server has.
 ///
 /// @threads for one thread; the clients have a thread of their own.
 class SlowClients {
@@ -47,11 +46,11 @@ class SlowClients {
   SlowClients(const SlowClients&) = delete;
   SlowClients& operator=(const SlowClients&) = delete;
 
-  /// How many connections were made.
+  /// The number of established connections.
   [[nodiscard]] std::size_t connected() const { return connected_; }
 
  private:
-  /// Its handlers hold its address: it lives in a deque.
+  /// Its handlers hold its address: it is stored in a deque.
   struct Client {
     Client(boost::asio::io_context& loop, Slowness its_kind)
         : kind(its_kind), socket(loop), pause(loop) {}
@@ -69,7 +68,7 @@ class SlowClients {
   boost::asio::io_context loop_{1};
   std::deque<Client> clients_;
   std::atomic<std::size_t> connected_{0};
-  std::jthread thread_;  // last: it uses all of the above
+  std::jthread thread_;  // last: it uses all members above
 };
 
 }  // namespace rtcroom

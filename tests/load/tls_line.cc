@@ -32,7 +32,7 @@ void TlsLine::Open(const boost::asio::ip::tcp::endpoint& server) {
 }
 
 void TlsLine::BeginHandshake() {
-  error_code ignored;  // small requests shall not wait, but they may
+  error_code ignored;  // an optimisation: small requests should not wait
   ignored = socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   ignored = socket_.native_non_blocking(true, ignored);
   tls_.reset(SSL_new(tls_context_));
@@ -85,7 +85,7 @@ void TlsLine::Flush() {
     ERR_clear_error();
     const int sent = SSL_write(tls_.get(), unsent_.data(), static_cast<int>(unsent_.size()));
     if (sent <= 0) {
-      // Whatever else went wrong is also seen, and told, by the reading side.
+      // The reading side also detects and reports any other error.
       if (SSL_get_error(tls_.get(), sent) == SSL_ERROR_WANT_WRITE) AwaitWritable(&TlsLine::Flush);
       return;
     }
@@ -108,7 +108,7 @@ void TlsLine::AwaitWritable(void (TlsLine::*then)()) {
 
 void TlsLine::Close() {
   is_over_ = true;
-  error_code ignored;  // nothing more is wanted of it
+  error_code ignored;  // no further use of it
   ignored = socket_.close(ignored);
 }
 

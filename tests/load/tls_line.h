@@ -1,4 +1,4 @@
-// One TLS connection of many that share a thread: it never blocks and holds little memory.
+// One of many TLS connections on a thread: it never blocks and uses little memory.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,23 @@ struct TlsContextDeleter {
 };
 using TlsContextPtr = std::unique_ptr<SSL_CTX, TlsContextDeleter>;
 
-/// The client's side of TLS, to be shared by all lines.
-/// @param trusted  PEM file of what is trusted, and nothing else is; empty: any certificate.
+/// The client's side of TLS, shared by all lines.
+/// @param trusted  PEM file of the only trusted certificates; empty: any certificate.
 /// @throws std::runtime_error when the file cannot be used.
 TlsContextPtr MakeClientTlsContext(const std::string& trusted);
 
-/// OpenSSL on a non-blocking descriptor, with Asio to wait for it. Once it has failed or was
-/// closed it says nothing more.
+/// OpenSSL on a non-blocking descriptor, with Asio for readiness. After a failure or a close it
+/// makes no further calls to the handler.
 ///
 /// @threads for the thread that runs the io_context, which must outlive no line that it has
 ///          handlers of: stop it first.
 class TlsLine {
  public:
   enum class Event : std::uint8_t {
-    kReady,            ///< connected, TLS agreed upon
+    kReady,            ///< connected, TLS handshake complete
     kBytes,            ///< `received` has grown
-    kConnectFailed,    ///< nobody there, or the listener's queue was full
-    kHandshakeFailed,  ///< no agreement, or the certificate is not trusted
+    kConnectFailed,    ///< connection refused, or the listener's queue was full
+    kHandshakeFailed,  ///< handshake failed, or the certificate is not trusted
     kClosed,           ///< by the server
   };
   using Listener = std::function<void(Event)>;
@@ -46,7 +46,7 @@ class TlsLine {
   void Send(std::string_view bytes);
   void Close();
 
-  /// What came and was not taken yet; the owner takes from its front.
+  /// Received bytes that were not consumed yet; the owner consumes them from the front.
   [[nodiscard]] std::string& received() { return received_; }
 
  private:

@@ -1,5 +1,5 @@
-// Holds docs/openapi.yaml against the real server: the document itself, its examples, its list of
-// endpoints, what it says of requests, and every reply that it promises.
+// Checks docs/openapi.yaml against the real server: the document itself, its examples, its list of
+// endpoints, its request schemas, and every reply that it documents.
 //
 // Usage: node check.js RTCROOMD
 'use strict';
@@ -33,7 +33,7 @@ const kFile = path.join(__dirname, '..', '..', 'docs', 'openapi.yaml');
 const kOperatorToken = 'operator-token-of-a-test';
 const kAdminToken = 'admin-token-of-a-test';
 
-// What the document promises and nobody can be brought to answer from outside.
+// Documented replies that cannot be provoked from outside.
 const kUnprovoked = new Map([
   ['getPushers 200 ServerFailed', 'it is never refused for coming too often, and reads what was read before'],
 ]);
@@ -76,7 +76,7 @@ function checkCoverage(document) {
   return promised.length;
 }
 
-// Runs `use` with a client of a server of its own.
+// Runs `use` with a client of a separate server.
 async function withServer(binary, document, settings, use, options) {
   const server = await Server.start(binary, settings, options);
   try {

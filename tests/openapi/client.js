@@ -1,4 +1,4 @@
-// One HTTP request, and the calls of the document made of such.
+// One HTTP request, and calls of the document's operations.
 'use strict';
 
 const assert = require('node:assert');
@@ -6,7 +6,7 @@ const http = require('node:http');
 
 const kPrefix = '/weapp';
 
-// @param until  says of what has come so far whether it is enough, where the reply has no end.
+// @param until  decides whether the received bytes suffice, for a reply without an end.
 function request(address, agent, method, target, { body, headers = {}, until } = {}) {
   const [host, port] = address.split(':');
   const bytes = Buffer.from(body ?? '');
@@ -33,9 +33,9 @@ function request(address, agent, method, target, { body, headers = {}, until } =
   });
 }
 
-// Calls operations of the document on one server, and holds each reply against it.
+// Calls operations of the document on one server, and checks each reply against it.
 class Client {
-  // @param query  what every call carries: who is calling, in gen-2.
+  // @param query  the query of every call: the credentials, in gen-2.
   constructor(document, server, query = {}) {
     this.document = document;
     this.server = server;
@@ -46,8 +46,8 @@ class Client {
     return new Client(this.document, this.server, query);
   }
 
-  // The reply as it came.
-  // @param body  an object; or text, which is sent as it is.
+  // The unparsed reply.
+  // @param body  an object; or text, which is sent unchanged.
   async send(operationId, { kind, query = {}, body, headers = {}, method, prefix = kPrefix, until } = {}) {
     const operation = this.document.operation(operationId);
     const pairs = Object.entries({ ...this.query, ...query }).map(
@@ -69,14 +69,14 @@ class Client {
   }
 
   // Calls, and checks that the reply is `expected`: a schema of the document, or a media type.
-  // @return what the reply holds.
+  // @return the content of the reply.
   async call(operationId, expected, options) {
     const reply = await this.send(operationId, options);
     this.document.check(this.document.operation(operationId), expected, reply);
     return reply.headers['content-type'].startsWith('application/json') ? JSON.parse(reply.text) : reply.text;
   }
 
-  // The same where earlier calls may have to come first until it is so.
+  // The same, with retries until the reply is `expected`.
   async callUntil(operationId, expected, options) {
     const kMostTries = 20;
     const operation = this.document.operation(operationId);

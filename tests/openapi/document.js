@@ -1,4 +1,4 @@
-// docs/openapi.yaml: what it says of a reply, and what of it has been seen.
+// docs/openapi.yaml: the replies that it documents, and which of them were seen.
 'use strict';
 
 const assert = require('node:assert');
@@ -8,7 +8,7 @@ const yaml = require('yaml');
 
 const kRef = '#/components/schemas/';
 
-// Of JSON Schema's own words none counts bytes, which is what the server counts.
+// JSON Schema has no keyword that counts bytes, as the server does.
 const kMaxBytes = {
   keyword: 'x-maxBytes',
   type: 'string',
@@ -59,7 +59,7 @@ class ApiDocument {
     return object.$ref.slice(2).split('/').reduce((at, name) => at[name], this.root);
   }
 
-  // Why `value` is not what components/schemas/`name` says; empty when it is.
+  // The reasons why `value` does not match components/schemas/`name`; empty if it does.
   faults(name, value) {
     return this.#faults({ $ref: `api${kRef}${name}` }, value);
   }
@@ -92,7 +92,7 @@ class ApiDocument {
     return { key, content: this.resolve(operation.responses[key]).content };
   }
 
-  // Everything that the document says can be answered: `operation status what`.
+  // All documented replies: `operation status what`.
   promised() {
     const all = [];
     for (const operation of this.operations.values()) {
@@ -107,8 +107,8 @@ class ApiDocument {
     return all;
   }
 
-  // Checks one reply, and remembers it as seen.
-  // @param expected  the name of its schema, or the media type of what is not JSON.
+  // Checks one reply, and records it as seen.
+  // @param expected  the name of its schema, or the media type of a reply that is not JSON.
   check(operation, expected, reply) {
     const say = (fault) => `${operation.id} ${JSON.stringify(reply.sent)}: ${fault}`;
     const { key, content } = this.responseFor(operation, reply.status);
@@ -128,7 +128,7 @@ class ApiDocument {
     this.seen.add(`${operation.id} ${key} ${expected}`);
   }
 
-  // The schemas of components that a reply fits, of those that its operation has.
+  // The schemas of components that a reply matches, of those of its operation.
   fitting(operation, body) {
     const { content } = this.responseFor(operation, 200);
     return ApiDocument.namesIn(content['application/json'].schema).filter(

@@ -1,4 +1,4 @@
-// What the server's sources say that it serves.
+// The served endpoints, from the server's sources.
 'use strict';
 
 const assert = require('node:assert');
@@ -40,8 +40,8 @@ function sourcesIn(folder) {
   return names.map((name) => fs.readFileSync(path.join(at, name), 'utf8'));
 }
 
-// What the admin listener serves, as `METHOD path`: the paths that it compares a request with, and
-// the rows of AdminRoute. The pages of the console are no operations.
+// The endpoints of the admin listener, as `METHOD path`: the paths that it compares a request with,
+// and the rows of AdminRoute. The pages of the console are not operations.
 function adminRoutes() {
   const own = [...read('daemon', 'http', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
     ([, at]) => `GET ${at}`,

@@ -1,4 +1,4 @@
-// The real server, run in a temporary directory on ports of its own.
+// The real server, run in a temporary directory on separate ports.
 'use strict';
 
 const assert = require('node:assert');
@@ -23,13 +23,13 @@ const kOwnSettings = {
   'limits.rooms_per_address': 0,
   'limits.rooms_per_user': 0,
   'limits.signing_rate': '0/h',
-  // A test that is slow for once evicts nobody.
+  // No evictions in a slow test run.
   'room.heartbeat_timeout': '10m',
   'room.inactive_ttl': '10m',
 };
 
 class Server {
-  // @param limitKilobytes  no file may grow beyond this, as on a disk that is full.
+  // @param limitKilobytes  the maximum size of a file, as on a full disk.
   static async start(binary, settings, { limitKilobytes } = {}) {
     const server = new Server(binary);
     const all = { ...kOwnSettings, 'store.data_dir': server.dataDirectory, ...settings };

@@ -4,7 +4,7 @@
 const http = require('node:http');
 
 class StandIn {
-  // @param answer  makes of a URL the object that is answered.
+  // @param answer  returns the object to answer for a URL.
   static async start(answer) {
     const standIn = new StandIn();
     standIn.server = http.createServer((request, response) => {
@@ -26,7 +26,7 @@ class StandIn {
   }
 }
 
-// Takes every code for that of a user of the same name, but for `risky`.
+// Accepts every code as that of a user of the same name, except `risky`.
 function startWechat() {
   return StandIn.start((url) => {
     const code = url.searchParams.get('js_code');

@@ -1,4 +1,4 @@
-// What a server does, as counted from inside it; both processes map the same file.
+// Counters of a server's work, incremented inside the server; both processes map the same file.
 #pragma once
 
 #include <array>
@@ -7,16 +7,17 @@
 
 namespace rtcroom {
 
-/// The file that the server counts into, of at least the size of `Counters`, zeroed.
+/// Environment variable with the path of the counter file: zeroed, at least `sizeof(Counters)`
+/// bytes.
 inline constexpr const char* kCountersVariable = "RTCROOM_COUNTERS";
 
 enum Counter : std::uint8_t {
   kSteps,           ///< calls of sqlite3_step
   kPrepares,        ///< statements compiled
-  kReprepares,      ///< statements compiled again by a step
+  kReprepares,      ///< statements recompiled by a step
   kAllocations,     ///< calls of operator new
-  kAllocatedBytes,  ///< what they asked for
-  kSystemCalls,     ///< on files and sockets; neither waiting for locks nor memory nor the clock
+  kAllocatedBytes,  ///< bytes requested by those calls
+  kSystemCalls,     ///< on files and sockets; not for lock waits, memory or the clock
   kMovedBytes,      ///< between the process and the kernel by those
   kCounters,
 };

@@ -1,4 +1,4 @@
-// Loaded into a server before everything else (LD_PRELOAD): counts what it does, on all threads.
+// Loaded into a server before all other libraries (LD_PRELOAD): counts its work on all threads.
 #include <cstdarg>
 #include <cstdlib>
 #include <new>
@@ -57,7 +57,7 @@ void* Allocate(void* memory, std::size_t size) {
 
 }  // namespace
 
-// The other forms call these two.
+// The other overloads call these two.
 void* operator new(std::size_t size) { return Allocate(std::malloc(size != 0 ? size : 1), size); }
 void* operator new(std::size_t size, std::align_val_t align) {
   const auto step = static_cast<std::size_t>(align);
@@ -92,14 +92,14 @@ int sqlite3_prepare_v3(sqlite3* db, const char* sql, int size, unsigned flags,
 }
 
 // NOLINTBEGIN(*-macro-*)
-/// A call that is counted.
+/// Counts a call.
 #define COUNT_CALL(result, name, parameters, arguments) \
   result name parameters {                              \
     static const auto next = Next(&name, #name);        \
     Add(kSystemCalls);                                  \
     return next arguments;                              \
   }
-/// Also the bytes that it brings.
+/// Counts a call and the bytes it receives.
 #define COUNT_RECEIVED(name, parameters, arguments)        \
   ssize_t name parameters {                                \
     static const auto next = Next(&name, #name);           \
@@ -110,8 +110,8 @@ int sqlite3_prepare_v3(sqlite3* db, const char* sql, int size, unsigned flags,
     }                                                      \
     return moved;                                          \
   }
-/// Also the bytes that it is given: beforehand, since the client that gets a reply reads the
-/// counts.
+/// Counts a call and the bytes it sends: before the call, because the client reads the counts after
+/// the reply.
 #define COUNT_SENT(name, parameters, arguments, size) \
   ssize_t name parameters {                           \
     static const auto next = Next(&name, #name);      \
@@ -150,7 +150,7 @@ int fcntl64(int fd, int what, ...) {
   static const auto next = Next(&fcntl64, "fcntl64");
   va_list arguments;
   va_start(arguments, what);
-  void* const argument = va_arg(arguments, void*);  // a pointer or an int: one register either way
+  void* const argument = va_arg(arguments, void*);  // a pointer or an int: always one register
   va_end(arguments);
   Add(kSystemCalls);
   return next(fd, what, argument);

@@ -1,5 +1,5 @@
-// What a request costs, in counts that no busy machine changes: held against counts.txt.
-// RTCROOM_WRITE_COUNTS=1 writes that file anew.
+// Cost of a request in counts that do not depend on machine load, compared with counts.txt.
+// RTCROOM_WRITE_COUNTS=1 rewrites that file.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -32,11 +32,11 @@ using Costs = std::array<double, kCounters>;  ///< per request
 constexpr std::array<const char*, kCounters> kNames = {
     "statements stepped", "statements prepared", "statements prepared again",  "allocations",
     "allocated bytes",    "system calls",        "bytes moved by system calls"};
-/// A difference that is none, however little there is of something.
+/// Absolute difference that is always tolerated, even for small counts.
 constexpr Costs kSlack = {0.5, 0.5, 0.1, 1.5, 128, 0.8, 64};
 constexpr double kTolerance = 0.1;
-constexpr int kRequests = 8;  ///< of one endpoint in a row, each about a room of its own
-constexpr int kRounds = 9;    ///< of which the middle one counts
+constexpr int kRequests = 8;  ///< consecutive requests to one endpoint, each about a different room
+constexpr int kRounds = 9;    ///< the median round counts
 constexpr int kWarmUpRounds = 2;
 
 /// A file that the server counts into.
@@ -63,11 +63,11 @@ class SharedCounters {
   const Counters* counters_ = nullptr;
 };
 
-/// One endpoint in one state, asked over one connection by requests that differ in a number.
+/// One endpoint in one state, called over one connection with numbered requests.
 struct Row {
   std::string name;
   std::function<std::string(int)> request;
-  std::function<void(int, const json&)> note = {};  ///< takes what later rows need from a reply
+  std::function<void(int, const json&)> note = {};  ///< stores values of the reply for later rows
 };
 
 class PerfGuard : public testing::Test {
@@ -115,7 +115,7 @@ class PerfGuard : public testing::Test {
                            "{}");
                      },
                      [this](int i, const json& reply) { tokens_[i] = reply.at("token"); }});
-    // Everybody makes a room; the next one comes into it.
+    // Each caller creates a room; the next caller enters it.
     const auto add = [this, name_of](const std::string& endpoint, int caller,
                                      std::function<json(int, const std::string&)> body) {
       const std::string state = endpoint == "add_pusher" && caller == 0 ? " (first)" : "";
@@ -177,8 +177,8 @@ class PerfGuard : public testing::Test {
                      }});
   }
 
-  /// The costs of every row, each the middle one of its rounds: what the server does by the clock
-  /// falls into few of them.
+  /// The median cost of every row over its rounds; timer-driven work of the server affects only few
+  /// rounds.
   std::map<std::string, Costs> Measure() {
     AddGen1();
     AddGen2();
@@ -217,7 +217,7 @@ class PerfGuard : public testing::Test {
   ServerProcess server_{
       {.settings = WithLogins({{"log.level", "info"},
                                {"server.workers", 1},
-                               {"grpc.listen", ""},  // it reads events when it gets to it
+                               {"grpc.listen", ""},  // off: it reads events at unpredictable times
                                {"live.bizid", "8888"},
                                {"live.push_key", "a push key"},
                                {"live.play_key", "a play key"}}),

@@ -1,4 +1,4 @@
-// What a trial compares after every boot.
+// The comparisons of a trial after every boot.
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -25,7 +25,7 @@ Room WithoutViewers(Room room) {
   return room;
 }
 
-/// Reads on from `cursor` to the end, and moves it there.
+/// Reads from `cursor` to the end and advances it.
 Result<std::vector<StoredEvent>> ReadAll(Store& store, Cursor& cursor) {
   std::vector<StoredEvent> events;
   for (;;) {
@@ -67,7 +67,7 @@ std::optional<std::string> PowerCutTrial::AuditEvents() {
   if (Fault fault = CompareNewEvents({fresh, all->end()})) return fault;
   if (Fault fault = CompareSeenEvents(*all)) return fault;
 
-  // A reader that stood at the end before the cut goes on from there.
+  // A reader positioned at the end before the cut continues from there.
   Cursor from_last = cursor_;
   const Result<std::vector<StoredEvent>> resumed = ReadAll(*store_, from_last);
   if (!resumed) return "a reader cannot go on: " + resumed.error().detail;
@@ -143,7 +143,7 @@ std::optional<std::string> PowerCutTrial::CompareRoom(Room& expected) {
   if (!stored) {
     return fmt::format("{} is not there: {}", expected.key.id.value, stored.error().detail);
   }
-  // What was left open was told no numbers.
+  // A change without a known outcome has not returned these numbers.
   if (expected.sequence == 0) expected.sequence = stored->sequence;
   if (expected.place == 0 && expected.IsActive()) expected.place = stored->place;
   if (*stored != WithoutViewers(expected)) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kName[] = "file";
 
-/// What a file holds; "<none>" when there is no such file.
+/// Content of the file; "<none>" when the file does not exist.
 std::string ContentOf(const PowerCutDisk& disk) {
   const PowerCutDisk::FileRef file = disk.Find(kName);
   if (file == nullptr) return "<none>";
@@ -20,7 +20,7 @@ std::string ContentOf(const PowerCutDisk& disk) {
   return content;
 }
 
-/// What `kName` may hold after a cut that `prepare` led up to, as many cuts show it.
+/// The contents of `kName` observed over many cuts, each after `prepare`.
 template <typename Prepare>
 std::set<std::string> OutcomesOf(const PowerCutDiskOptions& options, Prepare prepare) {
   std::mt19937_64 random(1);

@@ -1,4 +1,4 @@
-// Power cuts under the SQLite store: nothing acknowledged is lost, nothing is there by half.
+// Power cuts under the SQLite store: no acknowledged change is lost, no change is partial.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// @return the fault found, with the number of the cut; nothing after `cuts` without one.
+/// @return the fault found, with the number of the cut; nullopt after `cuts` without a fault.
 std::optional<std::string> RunTrial(const PowerCutTrialOptions& options, int cuts) {
   PowerCutTrial trial(options);
   for (int cut = 1; cut <= cuts; ++cut) {
@@ -21,11 +21,11 @@ std::optional<std::string> RunTrial(const PowerCutTrialOptions& options, int cut
   return std::nullopt;
 }
 
-/// 2,000 cuts in all, on twenty disks, each with a seed of its own.
+/// 2,000 cuts in total, on twenty disks, each with its own seed.
 ///
-/// Every disk leaves the bytes around an interrupted write alone, as SQLite's VFS for Unix takes
-/// for granted. Without that, SQLite may lose a transaction that was cut off before it was
-/// acknowledged and yet found whole at the next start.
+/// Every disk preserves the bytes around an interrupted write, which SQLite's Unix VFS assumes.
+/// Without that, SQLite may lose a transaction that was interrupted before its acknowledgement but
+/// found complete at the next start.
 class SqlitePowerCut : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(SqlitePowerCut, LosesNothingThatWasAcknowledged) {
@@ -38,7 +38,7 @@ TEST_P(SqlitePowerCut, LosesNothingThatWasAcknowledged) {
 INSTANTIATE_TEST_SUITE_P(Disks, SqlitePowerCut, testing::Range<std::uint64_t>(1, 21));
 
 TEST(SqlitePowerCutTrial, LosesNothingWhileTheLogIsMovedIntoTheDatabase) {
-  // Enough in each batch to fill the log, so that it is moved and begun anew between commits.
+  // Batches large enough to fill the log, so that it is checkpointed and restarted between commits.
   const PowerCutTrialOptions options{.seed = 1,
                                      .rooms_per_caller = 500,
                                      .most_commands_per_batch = 300,

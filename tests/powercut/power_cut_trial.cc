@@ -119,7 +119,7 @@ void PowerCutTrial::ReadNewestEvent() {
 std::optional<std::string> PowerCutTrial::Reboot() {
   disk_.Boot(random_);
   if (OneIn(4, random_)) {
-    // The power comes and goes: recovering must be as safe to cut as anything else.
+    // Power fails again during recovery, which must be as safe to interrupt as normal operation.
     disk_.CutAtOperation(1 + random_() % 8);
     const Status opened = OpenStore();
     if (!opened && disk_.IsPowered()) return "the store does not open: " + opened.error().detail;

@@ -1,4 +1,4 @@
-// A SQLite store, worked on until the power goes, again and again.
+// A SQLite store under load with repeated power cuts.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +24,13 @@ struct PowerCutTrialOptions {
   std::uint64_t seed = 1;
   Durability durability = Durability::kFull;
   PowerCutDiskOptions disk{};
-  /// Threads that use the store at once. With one, the same seed gives the same trial.
+  /// Number of threads that use the store concurrently. With one, the same seed gives the same
+  /// trial.
   std::size_t callers = 1;
-  /// Of each caller; more of them, and larger batches, fill the log faster.
+  /// More rooms per caller and larger batches fill the log faster.
   std::size_t rooms_per_caller = 4;
   std::size_t most_commands_per_batch = 3;
-  /// The cut comes within so many operations of the disk.
+  /// The cut occurs within this number of disk operations.
   std::uint64_t most_operations = 400;
 };
 
@@ -39,15 +40,15 @@ class PowerCutTrial {
   explicit PowerCutTrial(PowerCutTrialOptions options);
   ~PowerCutTrial();
 
-  /// Uses the store until the power goes, at a random operation of the disk: while it is
-  /// opened, used, or closed. Then boots and compares what is there with what was promised.
+  /// Uses the store until power fails at a random disk operation: while the store is opened, used,
+  /// or closed. Then boots and compares the stored state with the acknowledged one.
   ///
-  /// @return a fault, when something acknowledged was missing or different, something was there
-  ///         in part or twice, or the database was damaged.
+  /// @return a fault when an acknowledged change is missing or different, a change is partial or
+  /// duplicated, or the database is damaged.
   std::optional<std::string> RunCycle();
 
  private:
-  /// Stays silent: what is acknowledged is told by the outcomes.
+  /// Ignores commits: the outcomes show what is acknowledged.
   class DeafListener : public CommitListener {
    public:
     void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
@@ -58,9 +59,9 @@ class PowerCutTrial {
   Status OpenStore();
   Fault UseStore();
   Fault TrimEvents();
-  /// @return false when the store could not take a change.
+  /// @return false when the store rejected a change.
   bool RunCaller(Witness& witness, std::uint64_t seed);
-  /// Reads as a subscriber does, and remembers the newest event it was shown.
+  /// Reads as a subscriber does, and records the newest event returned.
   void ReadNewestEvent() EXCLUDES(seen_mutex_);
   Fault Reboot();
 
@@ -90,9 +91,9 @@ class PowerCutTrial {
   std::uint64_t trimmed_to_ = 0;     ///< events up to here were acknowledged as removed
   std::uint64_t may_trim_to_ = 0;    ///< events up to here may have been removed
   Mutex seen_mutex_;
-  /// Shown to a reader since the last audit: what anybody saw must not vanish either.
+  /// Events returned to a reader since the last audit; these must not disappear either.
   std::vector<StoredEvent> seen_ GUARDED_BY(seen_mutex_);
-  /// What every number of creation or activation was given to, since the disk was new.
+  /// The owner of each creation or activation number since the disk was new.
   std::map<std::uint64_t, std::string> sequences_;
 };
 

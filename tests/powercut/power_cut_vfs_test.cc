@@ -68,8 +68,8 @@ struct JournalMode {
   std::string synchronous;
 };
 
-/// Commits numbered rows through power cuts at random operations.
-/// @return whether a committed row was missing, or the database damaged, after any of them.
+/// Commits numbered rows across power cuts at random operations.
+/// @return whether any cut lost a committed row or damaged the database.
 bool LosesSomething(const JournalMode& mode, int cuts, const PowerCutDiskOptions& options = {}) {
   std::mt19937_64 random(7);
   PowerCutDisk disk(options);
@@ -93,7 +93,7 @@ bool LosesSomething(const JournalMode& mode, int cuts, const PowerCutDiskOptions
 
     RawSqlite database("test.db", kVfsName);
     if (database.Query("PRAGMA integrity_check") != "ok") return true;
-    // The cut may have come before the table was there.
+    // The cut may precede the creation of the table.
     const bool has_table = database.Query("SELECT 1 FROM sqlite_schema") == "1";
     const std::string found = has_table ? database.Query("SELECT ifnull(max(x), 0) FROM t") : "0";
     if (std::stoi(found) < committed) return true;

@@ -1,4 +1,4 @@
-// A bare SQLite connection, for tests that look at a database from outside.
+// A plain SQLite connection, for tests that inspect a database independently of the store.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace rtcroom {
 /// @threads for one thread at a time.
 class RawSqlite {
  public:
-  /// Opens `path` for writing, and makes it when there is none. A failure shows in `Query`.
+  /// Opens `path` for writing, creating it if missing. `Query` reports a failure.
   RawSqlite(const std::string& path, const std::string& vfs_name) {
     sqlite3* opened = nullptr;
     open_outcome_ = sqlite3_open_v2(path.c_str(), &opened,
@@ -19,8 +19,8 @@ class RawSqlite {
     connection_.reset(opened);
   }
 
-  /// Runs `sql` and returns the first column of its last row, "" when there is none. A failure
-  /// is "error " and the number of SQLite's primary result code.
+  /// Runs `sql` and returns the first column of its last row, "" without rows. On failure returns
+  /// "error " and SQLite's primary result code.
   std::string Query(const std::string& sql) {
     std::string last;
     int outcome = open_outcome_;

@@ -12,7 +12,7 @@
 namespace rtcroom {
 namespace {
 
-/// Takes `events` off the front of `rest` when they are there.
+/// Removes `events` from the front of `rest` if they are there.
 bool TakePrefix(std::span<const RoomEvent>& rest, const std::vector<RoomEvent>& events) {
   if (rest.size() < events.size()) return false;
   if (!std::ranges::equal(rest.first(events.size()), events)) return false;
@@ -28,14 +28,14 @@ const std::string& FieldOf(const RoomEvent& event) {
   return std::get<CustomChanged>(event.happening).field;
 }
 
-/// The room with no other viewer than the one asked for.
+/// The room with only the given viewer.
 Room AsEditsSeeIt(const Room& room, const std::optional<UserId>& viewer) {
   Room seen = room;
   std::erase_if(seen.audiences, [&](const Audience& one) { return one.user_id != viewer; });
   return seen;
 }
 
-/// All viewers of the room after an edit that saw `before` and left `after`.
+/// All viewers of the room after an edit from `before` to `after`.
 std::vector<Audience> ViewersAfter(const Room& stored, const Room& before, const Room& after) {
   std::vector<Audience> viewers = stored.audiences;
   for (const Audience& gone : before.audiences) {
@@ -58,7 +58,7 @@ std::vector<Audience> ViewersAfter(const Room& stored, const Room& before, const
 bool Witness::Send(Store& store, std::size_t count) {
   std::vector<RoomUpdate> updates;
   std::vector<Result<Change>> foretold;
-  std::map<RoomId, Room> rooms = rooms_;  // as they will be in the middle of the batch
+  std::map<RoomId, Room> rooms = rooms_;  // expected state within the batch
   for (std::size_t i = 0; i < count; ++i) {
     updates.push_back(ToUpdate(commands_.Next(random_), RoomPolicy{}));
     histories_[updates.back().key.id];
@@ -111,7 +111,7 @@ Result<Witness::Change> Witness::Foretell(const RoomUpdate& update,
 
 void Witness::LeaveOpen(const Change& change) {
   if (!change.is_merged) return open_.push_back(change);
-  // Either both survive, as one event, or none: they share a commit.
+  // Both survive as one event, or neither: they share a commit.
   const auto newest = std::ranges::find(open_.rbegin(), open_.rend(), change.id, &Change::id);
   const auto told = std::ranges::find_if(open_.rbegin(), open_.rend(), [&](const Change& one) {
     return one.id == change.id &&
@@ -138,7 +138,7 @@ void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& ou
     after.sequence = outcome->room.sequence;
     after.place = outcome->room.place;
     Room told = outcome->room;
-    told.audiences = after.audiences;  // it names one at most
+    told.audiences = after.audiences;  // an outcome names at most one viewer
     if (told != after || (after.place != 0) != after.IsActive()) {
       return Fault(fmt::format("{} is not what the rules say", change.id.value));
     }

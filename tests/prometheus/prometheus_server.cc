@@ -34,7 +34,7 @@ PrometheusServer::PrometheusServer(int port, const std::filesystem::path& alerts
       .stderr_file = directory_.path() / "log"});
   const bool is_up = Eventually([&] { return PortFromLog() != 0; });
   if (is_up) client_ = std::make_unique<ApiClient>(PortFromLog());
-  // A rate takes two. Scrapes that failed do not count.
+  // A rate needs two. Failed scrapes do not count.
   const bool has_scraped =
       is_up && Eventually([&] {
         const ApiReply reply = client_->Get(

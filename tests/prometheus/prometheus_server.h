@@ -15,21 +15,21 @@
 
 namespace rtcroom {
 
-/// On a free port of 127.0.0.1, with its data in a directory of its own.
+/// On a free port of 127.0.0.1, with its data in a separate directory.
 ///
 /// @threads for one thread.
 class PrometheusServer {
  public:
   /// Scrapes 127.0.0.1 at `port` every second, as the job rtcroomd, and waits until it
   /// has done so a few times.
-  /// @throws std::runtime_error when it does not come to that.
+  /// @throws std::runtime_error on failure.
   PrometheusServer(int port, const std::filesystem::path& alerts);
 
-  /// The series that a query gives now.
-  /// @throws std::runtime_error for one that is refused.
+  /// The current series of a query.
+  /// @throws std::runtime_error for an invalid query.
   nlohmann::json Query(const std::string& query);
 
-  /// The names of all labels that it has seen.
+  /// The names of all labels that it has received.
   std::set<std::string> Labels();
 
   /// The states of the alerts by their names: "inactive", "pending", "firing".

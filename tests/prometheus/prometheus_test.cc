@@ -1,4 +1,4 @@
-// The alerts and the dashboard that we ship, asked of a real Prometheus about a real server.
+// The shipped alerts and dashboard, evaluated by a real Prometheus on a real server.
 #include <cctype>
 #include <filesystem>
 #include <set>
@@ -45,7 +45,7 @@ nlohmann::json MergeBody(const std::string& room_id, const std::string& user_id)
 
 class ShippedQueries : public testing::Test {
  protected:
-  /// A server of which there is something to tell.
+  /// A server with non-zero metrics.
   void SetUp() override {
     ApiClient phone = server_.Https();
     for (const char* const kind : {"double_room", "multi_room"}) {
@@ -74,7 +74,7 @@ TEST_F(ShippedQueries, AskForWhatIsThere) {
     SCOPED_TRACE(query.where + ": " + query.text);
     const bool tells_of_a_change = query.text.starts_with("changes(");
     nlohmann::json result;
-    // A scrape that a busy machine has missed is made up for by the next.
+    // The next scrape compensates for one missed on a busy machine.
     EXPECT_TRUE(Eventually([&] {
       result = prometheus.Query(query.text);
       return tells_of_a_change || !result.empty();
@@ -109,10 +109,10 @@ TEST_F(ShippedQueries, LeaveAServerAloneThatIsWell) {
   ASSERT_TRUE(Eventually([&] { return !prometheus.Alerts().empty(); }));
   for (const auto& alert : prometheus.Alerts()) {
     const std::string& name = alert.first;
-    // Of so short a life nobody can tell how many requests fail, or end soon.
+    // The run is too short for these rates.
     if (name == "RtcroomdErrors" || name == "RtcroomdSlow") continue;
-    if (name.starts_with("RtcroomdCertificate")) continue;  // that of a test ends soon
-    // These judge the machine, which may be busy, or short of space.
+    if (name.starts_with("RtcroomdCertificate")) continue;  // a test certificate expires soon
+    // These depend on the machine, which may be busy, or short of space.
     if (name == "RtcroomdCommitsSlow" || name == "RtcroomdDiskAlmostFull") continue;
     if (name == "RtcroomdStoodStill" && MetricOf(server_, "rtcroomd_stalls_total") > 0) continue;
     EXPECT_TRUE(Eventually([&] { return prometheus.Alerts().at(name) == "inactive"; })) << name;

@@ -21,7 +21,7 @@ std::string Replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-/// What the first group of the pattern matches, everywhere in the text.
+/// All matches of the first group of the pattern in the text.
 std::set<std::string> AllOf(const std::string& text, const std::regex& pattern) {
   std::set<std::string> found;
   for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
@@ -72,7 +72,7 @@ std::vector<ShippedQuery> QueriesOfAlerts(const std::filesystem::path& file) {
     if (queries.empty()) continue;
     ShippedQuery& query = queries.back();
     query.told_labels.merge(AllOf(line, told));
-    // A folded text goes on for as long as its lines stand further to the right than its key.
+    // A folded text continues while its lines are indented deeper than its key.
     const bool is_deep = line.find_first_not_of(' ') >= 10;
     if (text == "expr: >-") {
       in_query = true;

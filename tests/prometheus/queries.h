@@ -1,4 +1,4 @@
-// The queries that we ship, as their files have them.
+// The queries in the shipped files.
 #pragma once
 
 #include <filesystem>
@@ -11,15 +11,15 @@ namespace rtcroom {
 struct ShippedQuery {
   std::string where = {};  ///< the panel's title or the alert's name
   std::string text = {};   ///< PromQL; without Grafana's variables
-  /// Labels that texts beside it, such as a legend, want of its result.
+  /// Labels that texts beside it, such as a legend, need in its result.
   std::set<std::string> told_labels = {};
 };
 
 /// Of every panel and annotation, with `.*` for the variable `instance`.
-/// @throws std::exception for what is no dashboard.
+/// @throws std::exception for an invalid dashboard.
 std::vector<ShippedQuery> QueriesOfDashboard(const std::filesystem::path& file);
 
-/// Of every alert. Reads as much of YAML as the file uses.
+/// Of every alert. Parses only the subset of YAML that the file uses.
 std::vector<ShippedQuery> QueriesOfAlerts(const std::filesystem::path& file);
 
 /// The selectors of metrics in a query, with their matchers and without ranges:

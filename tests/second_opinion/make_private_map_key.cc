@@ -1,5 +1,5 @@
-// Prints the privateMapKey that rtcroomd makes of what it is told, for another implementation to
-// look at. The key is that of the protocol's vectors.
+// Prints rtcroomd's privateMapKey for the given arguments, to be checked by another implementation.
+// The key is that of the protocol's vectors.
 //
 // Usage: make_private_map_key USER number|name ROOM RIGHTS NOW LIFE
 #include <chrono>
@@ -20,7 +20,7 @@ std::uint32_t Number(const char* text) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(bugprone-exception-escape): what goes wrong here is seen by who called it
+// NOLINTNEXTLINE(bugprone-exception-escape): the caller of the program sees a failure
 int main(int argc, char** argv) {
   using namespace rtcroom;  // NOLINT(google-build-using-namespace): a program of one function
   if (argc != 7) {

@@ -1,5 +1,5 @@
-// Compares the privateMapKeys that rtcroomd makes with those of tls-sig-api-v2, the media
-// provider's own library: the same buffer and, for the same time, the same signature.
+// Compares the privateMapKeys of rtcroomd with those of tls-sig-api-v2, the media provider's own
+// library: the same buffer and, for the same time, the same signature.
 //
 // Usage: node private_map_key.js MAKE_PRIVATE_MAP_KEY_BINARY
 'use strict';

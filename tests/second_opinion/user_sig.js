@@ -1,6 +1,6 @@
-// Asks tls-sig-api-v2, the IM provider's own library, about the UserSigs of `rtcroomd user-sig`,
-// and rtcroomd about the library's. The library cannot verify, so its word on a ticket is the
-// signature that it makes for the same facts.
+// Checks the UserSigs of `rtcroomd user-sig` with tls-sig-api-v2, the IM provider's own library,
+// and the library's with rtcroomd. The library cannot verify, so a ticket is checked against the
+// library's signature of the same fields.
 //
 // Usage: node user_sig.js RTCROOMD_BINARY
 'use strict';
@@ -55,7 +55,7 @@ for (const user of kUsers) {
       `the library signs ${user} otherwise`);
 
   const theirs = library.genSig(user, 86400);
-  // The same facts stand in both tickets, under the same names and as the same types.
+  // Both tickets contain the same fields, under the same names and with the same types.
   const shape = (object) => Object.keys(object).sort().map((key) => [key, typeof object[key]]);
   assert.deepStrictEqual(shape(ticket), shape(unpack(theirs)));
 
@@ -63,7 +63,7 @@ for (const user of kUsers) {
   assert.strictEqual(verified.status, 0, `${verified.stdout}${verified.stderr}`);
   assert.strictEqual(userSig('verify', '--user-id', 'somebody', theirs).status, 1);
 
-  // A ticket with a userbuf, as the library makes for a room.
+  // A ticket with a userbuf, as the library generates for a room.
   for (const withUserbuf of [
     library.genPrivateMapKey(user, 300, 12345, 255),
     library.genPrivateMapKeyWithStringRoomID(user, 300, 'room_ab12_cd', 42),

@@ -2,9 +2,9 @@
 // prints each message as a line of JSON.
 //
 // Usage: node watch.js ADDRESS CURSOR [again]
-//   CURSOR  where to go on; "earliest" for all that is retained; "now" for what comes next.
-//   again   calls again, with the cursor of the last event, whenever the server is gone.
-// The line {"type":"following"} tells that the server has taken the call. At the end of the stream it
+//   CURSOR  where to resume; "earliest" for all retained events; "now" for new ones.
+//   again   calls again, with the cursor of the last event, whenever the connection is lost.
+// The line {"type":"following"} reports that the server has accepted the call. At the end of the stream it
 // prints {"type":"ended", "code", "details", "cursor"} and ends with code 1.
 'use strict';
 
@@ -30,7 +30,8 @@ const definition = protoLoader.loadSync('rtcroom/v1/membership_notifier.proto', 
 const { rtcroom: { v1 } } = grpc.loadPackageDefinition(definition);
 
 function print(line) {
-  // Written at once and whole: whoever kills this program must find every line that it dealt with.
+  // Written at once and complete: when this program is killed, its output must contain every
+  // processed line.
   fs.writeSync(1, JSON.stringify(line) + '\n');
 }
 
@@ -76,7 +77,7 @@ function watch() {
     if (line.cursor) cursor = line.cursor;
     print(line);
   });
-  call.on('error', () => {});  // told by 'status'
+  call.on('error', () => {});  // reported by 'status'
   call.on('status', (status) => {
     if (again && status.code === grpc.status.UNAVAILABLE) {
       setTimeout(watch, 20);

@@ -26,7 +26,7 @@ void Prepare(httplib::ClientImpl& client) {
   const auto patience = static_cast<std::time_t>(kPatience.count());
   client.set_keep_alive(true);
   client.set_tcp_nodelay(true);
-  client.set_url_encode(false);  // tests choose the bytes of the target themselves
+  client.set_url_encode(false);  // tests choose the raw bytes of the target
   client.set_connection_timeout(patience);
   client.set_read_timeout(patience);
   client.set_write_timeout(patience);
@@ -58,7 +58,7 @@ std::ostream& operator<<(std::ostream& out, const ApiReply& reply) {
 }
 
 ApiClient::ApiClient(int port, const std::filesystem::path& trusted_certificate) {
-  // OpenSSL writes without MSG_NOSIGNAL: a server that was killed would take the test with it.
+  // OpenSSL writes without MSG_NOSIGNAL: SIGPIPE after a server was killed would end the test.
   std::signal(SIGPIPE, SIG_IGN);
   auto client = std::make_unique<httplib::SSLClient>(kHost, port);
   client->set_ca_cert_path(trusted_certificate.string());

@@ -12,13 +12,13 @@
 
 namespace rtcroom {
 
-/// What came back.
+/// A reply of the server.
 struct ApiReply {
-  int status = 0;  ///< HTTP; 0 when there was no reply at all
-  /// Names in lower case; of a header sent twice, one.
+  int status = 0;  ///< HTTP; 0 when there was no reply
+  /// Names in lower case; of a repeated header, one.
   std::map<std::string, std::string> headers;
-  std::string text;     ///< the body as it came
-  nlohmann::json json;  ///< the body; discarded when it is not JSON
+  std::string text;     ///< the raw body
+  nlohmann::json json;  ///< the parsed body; discarded when it is not JSON
 
   /// The protocol's code; kNoCode when the reply has none.
   [[nodiscard]] int code() const;
@@ -29,20 +29,20 @@ std::ostream& operator<<(std::ostream& out, const ApiReply& reply);
 
 struct ApiRequest {
   std::string method = "POST";
-  std::string target = {};  ///< path and query, sent as it is
+  std::string target = {};  ///< path and query, sent unmodified
   std::string content_type = "application/json";
   std::string body = {};
   std::map<std::string, std::string> headers = {};
 };
 
-/// One keep-alive connection, made when it is first needed.
+/// One keep-alive connection, opened on first use.
 ///
 /// @threads for one thread.
 class ApiClient {
  public:
-  /// Speaks HTTPS and trusts nothing but `trusted_certificate`.
+  /// Uses HTTPS and trusts only `trusted_certificate`.
   ApiClient(int port, const std::filesystem::path& trusted_certificate);
-  /// Speaks plain HTTP.
+  /// Uses plain HTTP.
   explicit ApiClient(int port);
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
@@ -53,7 +53,7 @@ class ApiClient {
 
   ApiReply Get(const std::string& target);
 
-  /// Never throws: without a reply the status is 0 and the text says why.
+  /// Never throws: without a reply the status is 0 and the text contains the reason.
   ApiReply Send(const ApiRequest& request);
 
  private:

@@ -1,4 +1,4 @@
-// Callers who have logged in as gen-2 clients do (protocol B.1, B.9).
+// Callers that have logged in as gen-2 clients do (protocol B.1, B.9).
 #pragma once
 
 #include <string>
@@ -14,15 +14,15 @@ namespace rtcroom {
 inline constexpr std::uint32_t kSdkAppId = 1'400'000'001;
 inline constexpr const char* kSecretKey = "secret-key-of-the-application";
 
-/// Settings under which anybody may log in under any name, besides `settings`.
+/// `settings`, plus the settings that let any user id log in.
 Settings LoginSettings(Settings settings = {});
 
-/// Who somebody is.
+/// The credentials of a logged-in user.
 struct Account {
   std::string user_id = {};
   std::string token = {};
 
-  /// What he appends to every call.
+  /// The query to append to every call.
   [[nodiscard]] std::string Query() const { return "userID=" + user_id + "&token=" + token; }
 };
 
@@ -33,11 +33,11 @@ std::string TicketOf(ApiClient& client, const std::string& user_id);
 /// The query of a login.
 std::string LoginQueryOf(const std::string& user_id, const std::string& ticket);
 
-/// Logs in; the account's earlier token is worth nothing from then on.
+/// Logs in; invalidates the account's previous token.
 /// @throws std::runtime_error when that fails.
 Account LogIn(ApiClient& client, const std::string& user_id);
 
-/// POST /weapp/<kind>/<endpoint>?<query>; without a query, none is sent, not even its `?`.
+/// POST /weapp/<kind>/<endpoint>?<query>; with an empty query, the `?` is omitted too.
 ApiReply CallWith(ApiClient& client, std::string_view query, std::string_view kind,
                   std::string_view endpoint, const nlohmann::json& body);
 

@@ -1,4 +1,4 @@
-// A value that a callback brings, perhaps later and on another thread.
+// A value delivered by a callback, possibly later and on another thread.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ class Awaited {
     };
   }
 
-  /// Waits for it.
+  /// Waits for the value.
   T Get() {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     const MutexLock lock(arrival_->mutex);
@@ -39,7 +39,7 @@ class Awaited {
     return *arrival_->value;
   }
 
-  /// How often the callback was called.
+  /// Number of calls of the callback.
   [[nodiscard]] std::size_t times() const {
     const MutexLock lock(arrival_->mutex);
     return arrival_->times;

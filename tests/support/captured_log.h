@@ -1,4 +1,4 @@
-// What was logged, as text.
+// The log output as text.
 #pragma once
 
 #include <array>
@@ -9,9 +9,9 @@
 
 namespace rtcroom {
 
-/// A log in a file without a name.
+/// A log in an unnamed file.
 ///
-/// @threads others may be writing to `file` while `Text` reads.
+/// @threads other threads may write to `file` while `Text` reads.
 class CapturedLog {
  public:
   CapturedLog() : file_(std::tmpfile()) {}
@@ -21,10 +21,10 @@ class CapturedLog {
 
   [[nodiscard]] std::FILE* file() const { return file_; }
 
-  /// All that was logged so far.
+  /// Everything logged so far.
   [[nodiscard]] std::string Text() const {
     std::fflush(file_);
-    // Not through the stream, whose place is where the next line goes.
+    // Bypasses the stream, whose position is the write position.
     std::string text;
     std::array<char, 4096> piece{};
     for (;;) {

@@ -25,7 +25,7 @@ constexpr int kSignalBase = 128;
 constexpr int kExecFailed = 127;
 constexpr mode_t kOutputMode = 0600;
 
-// Only the child knows its own number, so it writes it over these digits.
+// The pid is known only in the child, which overwrites these digits with it.
 constexpr std::string_view kListenPid = "LISTEN_PID=";
 constexpr std::string_view kPidDigits = "0000000000";
 
@@ -65,7 +65,7 @@ int OpenOutput(const std::filesystem::path& file) {
   return descriptor;
 }
 
-/// Duplicates above those numbers at which the child is to find its sockets.
+/// Duplicates the sockets to numbers above those that the child expects.
 std::vector<int> OutOfTheWay(const std::vector<PassedSocket>& sockets) {
   constexpr int kFirstSpare = 100;
   std::vector<int> duplicates;
@@ -77,7 +77,7 @@ std::vector<int> OutOfTheWay(const std::vector<PassedSocket>& sockets) {
   return duplicates;
 }
 
-/// What a child becomes; all of it is made before the fork.
+/// Data for exec in the child; allocated completely before the fork.
 struct ChildImage {
   std::vector<char*> arguments = {};
   std::vector<char*> environment = {};
@@ -86,12 +86,12 @@ struct ChildImage {
   std::vector<int> sockets = {};
 };
 
-// Between fork and exec only what is safe in a signal handler may be called: another thread of
-// the test may have held any lock at the time of the fork.
+// Between fork and exec only async-signal-safe functions are allowed: another thread of the test
+// may have held any lock at the time of the fork.
 [[noreturn]] void BecomeChild(const ChildImage& image) {
   constexpr int kFirstSocket = STDERR_FILENO + 1;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::signal(SIGPIPE, SIG_DFL);  // what a test ignores, its child would ignore as well
+  ::signal(SIGPIPE, SIG_DFL);  // the child would inherit ignored signals
   ::dup2(image.out, STDOUT_FILENO);
   ::dup2(image.err, STDERR_FILENO);
   for (std::size_t i = 0; i < image.sockets.size(); ++i) {
@@ -125,7 +125,7 @@ ChildProcess::ChildProcess(const ChildCommand& command) {
   for (const int socket : image.sockets) ::close(socket);
   if (pid_ < 0) throw std::system_error(fork_error, std::generic_category(), "fork");
 
-  // glibc 2.36 declares pidfd_open without C linkage, so that C++ cannot call it.
+  // glibc 2.36 declares pidfd_open without C linkage, so C++ cannot call it.
   pid_descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   if (pid_descriptor_ < 0) {
     const int open_error = errno;

@@ -1,4 +1,4 @@
-// A program that a test runs: started, signalled, awaited, and never left behind.
+// A program run by a test: started, signalled, awaited, and always terminated.
 #pragma once
 
 #include <chrono>
@@ -14,18 +14,18 @@
 
 namespace rtcroom {
 
-/// A socket that a child finds open, as systemd passes it: descriptors from 3 on, told of by
+/// A socket inherited by a child as systemd passes it: descriptors from 3 on, announced by
 /// LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES.
 /// @source sd_listen_fds(3).
 struct PassedSocket {
   std::string name = {};
-  int descriptor = -1;  ///< of the parent, who keeps it
+  int descriptor = -1;  ///< in the parent, which keeps ownership
 };
 
 struct ChildCommand {
   std::filesystem::path program = {};
   std::vector<std::string> arguments = {};  ///< without the program's own name
-  /// Added to the test's own environment, from which every RTCROOMD_ variable is taken out.
+  /// Added to the test's own environment, without its RTCROOMD_ variables.
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::filesystem::path stdout_file = {};  ///< appended to
   std::filesystem::path stderr_file = {};  ///< appended to
@@ -33,23 +33,23 @@ struct ChildCommand {
 };
 
 /// @threads for one thread. The kernel kills the child when the thread that started it ends, so
-///          that a test that dies leaves no server behind.
+/// that a test that dies leaves no server running.
 class ChildProcess {
  public:
   /// @throws std::system_error when it cannot be started.
   explicit ChildProcess(const ChildCommand& command);
-  /// Kills it when it still runs.
+  /// Kills the process if it still runs.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
-  /// Does nothing when it has ended.
+  /// No effect after its end.
   void Signal(int signal) const;
 
-  /// The exit code as a shell tells it (128 + n for signal n), or nothing while it still runs at
-  /// the end of `patience`.
+  /// The exit code in shell notation (128 + n for signal n), or nullopt when it still runs after
+  /// `patience`.
   std::optional<int> WaitForExit(std::chrono::milliseconds patience = kPatience);
 
  private:
@@ -58,17 +58,17 @@ class ChildProcess {
   std::optional<int> exit_code_;
 };
 
-/// What a program that ran to its end left behind.
+/// The result of a completed program.
 struct FinishedCommand {
-  int exit_code = -1;  ///< -1: it had to be killed for not ending
+  int exit_code = -1;  ///< -1: killed because it did not end in time
   std::string out;
   std::string err;
 };
 
-/// Runs a program and waits for its end. The output files of `command` are not used.
+/// Runs a program and waits for its end. Ignores the output files of `command`.
 FinishedCommand RunToEnd(ChildCommand command, std::chrono::milliseconds patience = kPatience);
 
-/// The whole of a file; empty when there is none.
+/// The content of a file; empty when it does not exist.
 std::string ReadWholeFile(const std::filesystem::path& file);
 
 }  // namespace rtcroom

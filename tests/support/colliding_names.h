@@ -1,4 +1,4 @@
-// Names that an attacker would choose: all have the same std::hash.
+// Names as an attacker would choose them: all have the same std::hash.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +13,17 @@
 
 namespace rtcroom {
 
-/// `count` ids with the std::hash of the first of them. libstdc++'s is MurmurHash64A with a seed
-/// that everybody knows; each step of it can be undone. So for any first eight bytes there are
-/// eight more that lead to the hash that is wanted, and one time in some thousand those can be
-/// typed. Takes about a second for 10,000.
+/// `count` ids with the std::hash of the first of them. libstdc++ uses MurmurHash64A with a fixed,
+/// public seed, and each of its steps is invertible. So for any first eight bytes there are eight
+/// more that give the wanted hash; about one in some thousand of those is printable. Takes about a
+/// second for 10,000.
 /// @throws std::logic_error when std::hash is another function.
 inline std::vector<std::string> CollidingNames(std::size_t count) {
   constexpr std::uint64_t kMultiplier = 0xc6a4a7935bd1e995;
   constexpr std::uint64_t kInverse = 0x5f7a0ea7e59b19bd;
   static_assert(kMultiplier * kInverse == 1);
   constexpr std::uint64_t kSeed = 0xc70f6907;
-  const auto mix = [](std::uint64_t word) { return word ^ (word >> 47U); };  // undoes itself
+  const auto mix = [](std::uint64_t word) { return word ^ (word >> 47U); };  // its own inverse
   const auto scramble = [&](std::uint64_t block) { return mix(block * kMultiplier) * kMultiplier; };
   const auto unscramble = [&](std::uint64_t word) { return mix(word * kInverse) * kInverse; };
 

@@ -24,7 +24,7 @@ class CompiledAgain {
     const MutexLock lock(mutex_);
     is_allowed_ = true;
   }
-  /// What was noted since the last call, and begins anew.
+  /// Returns and clears the statements recorded since the last call.
   std::set<std::string> Take() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     is_allowed_ = false;
@@ -62,9 +62,9 @@ class CompiledOnce : public testing::EmptyTestEventListener {
 };
 
 [[maybe_unused]] const bool kWatched = [] {
-  // As in the server, nothing uses SQLite before the store does.
+  // As in the server, the store is the first user of SQLite.
   (void)Database::Open({}, {}, Database::Access::kReadWriteCreate);
-  // SQLite takes the entry point of an extension for one without parameters.
+  // SQLite declares the entry point of an extension without parameters.
   sqlite3_auto_extension(reinterpret_cast<void (*)()>(&OnOpened));
   testing::UnitTest::GetInstance()->listeners().Append(new CompiledOnce);
   return true;

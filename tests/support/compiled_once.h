@@ -1,10 +1,9 @@
-// In the test programs that have a store, each test fails in which SQLite compiled a prepared
-// statement again.
+// In test programs with a store, fails every test in which SQLite recompiled a prepared statement.
 #pragma once
 
 namespace rtcroom {
 
-/// For a test in which another program changes the tables of an open store.
+/// Exempts a test in which another program changes the tables of an open store.
 void AllowCompilingAgain();
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// Bytes that a test can foretell: each call draws another number, big-endian.
+// Predictable bytes: each call returns the next number, big-endian.
 #pragma once
 
 #include <algorithm>

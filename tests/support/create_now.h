@@ -1,4 +1,4 @@
-// create_room and add_pusher for tests whose IM service answers at once.
+// create_room and add_pusher for tests whose IM service answers synchronously.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Numbers by which a long run asks a test for more than the usual.
+// Environment variables that let a long run raise a test's iteration count.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// What the environment variable says, or `usual` when it is not set.
+/// The value of the environment variable, or `usual` when it is not set.
 inline std::size_t EnvironmentNumber(const char* variable, std::size_t usual) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
   const char* wanted = std::getenv(variable);

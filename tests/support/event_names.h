@@ -1,4 +1,4 @@
-// What a change tells, by name.
+// Names of a change's events.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Of its events, in their order.
+/// In event order.
 inline std::vector<std::string> EventNames(const RoomChange& change) {
   std::vector<std::string> names;
   names.reserve(change.events.size());

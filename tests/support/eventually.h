@@ -1,4 +1,4 @@
-// Waiting for what another process or thread will do.
+// Waits for the effects of another process or thread.
 #pragma once
 
 #include <chrono>
@@ -6,11 +6,10 @@
 
 namespace rtcroom {
 
-/// Longer than anything takes on a busy machine under a sanitizer: a wait that ends here has
-/// found a fault.
+/// Longer than any wait on a busy machine under a sanitizer: reaching it indicates a fault.
 inline constexpr std::chrono::seconds kPatience{30};
 
-/// Asks again and again until `condition` holds; false when it did not within `patience`.
+/// Polls until `condition` holds; false when it did not within `patience`.
 template <typename Condition>
 [[nodiscard]] bool Eventually(Condition condition, std::chrono::milliseconds patience = kPatience) {
   constexpr std::chrono::milliseconds kPause{5};

@@ -1,4 +1,4 @@
-// A store of sessions whose calls fail when a test says so.
+// A session store whose calls fail on request of a test.
 #pragma once
 
 #include <atomic>
@@ -10,8 +10,7 @@
 
 namespace rtcroom {
 
-/// Wraps a real store, and counts what is written to it. While `broken`, every call answers
-/// kStoreBroken.
+/// Wraps a real store and counts the writes to it. While `broken`, every call returns kStoreBroken.
 class FailingSessionStore : public SessionStore {
  public:
   explicit FailingSessionStore(SessionStore& store) : store_(store) {}

@@ -1,4 +1,4 @@
-// A store whose writes fail when a test says so.
+// A store whose writes fail on request of a test.
 #pragma once
 
 #include <atomic>
@@ -12,8 +12,8 @@
 
 namespace rtcroom {
 
-/// Wraps a real store. While `broken`, every write answers kStoreBroken after its edit has run,
-/// as a disk that fails at the commit would have it.
+/// Wraps a real store. While `broken`, every write returns kStoreBroken after its edit has run,
+/// like a disk that fails at the commit.
 class FailingStore : public Store {
  public:
   explicit FailingStore(Store& store) : store_(store) {}

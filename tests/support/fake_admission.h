@@ -1,4 +1,4 @@
-// Rate limits as a test wants them.
+// Rate limits controlled by a test.
 #pragma once
 
 #include <atomic>
@@ -13,9 +13,9 @@
 
 namespace rtcroom {
 
-/// Admits everybody whom a test has not named.
+/// Admits every caller that is not listed.
 ///
-/// @threads safe from any thread once the names are set.
+/// @threads safe from any thread once the sets are filled.
 class FakeAdmission : public Admission {
  public:
   std::set<std::string, std::less<>> refused_addresses;
@@ -28,7 +28,7 @@ class FakeAdmission : public Admission {
 
   std::atomic<std::uint32_t> charged_to_addresses{0};
   std::atomic<std::uint32_t> charged_to_users{0};
-  std::chrono::nanoseconds delay{0};  ///< for whoever is delayed
+  std::chrono::nanoseconds delay{0};  ///< for every address
   std::atomic<int> delays_asked{0};
   std::atomic<int> addresses_asked{0};
   std::atomic<int> users_asked{0};

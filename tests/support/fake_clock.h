@@ -1,4 +1,4 @@
-// A clock that moves when a test says so.
+// A clock controlled by a test.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// 2023-11-14T22:13:20Z, the instant of most vectors of the protocol.
+/// 2023-11-14T22:13:20Z, the time of most vectors of the protocol.
 inline constexpr TimePoint kNoon{std::chrono::seconds(1'700'000'000)};
 inline constexpr TimePoint kLater = kNoon + std::chrono::seconds(5);
 
@@ -27,20 +27,21 @@ class FakeClock : public Clock {
     return MonotonicTime(std::chrono::milliseconds(read));
   }
 
-  /// Time passes: both clocks move.
+  /// Advances both clocks.
   void Advance(std::chrono::milliseconds by) {
     now_ += by.count();
     monotonic_ += by.count();
   }
-  /// The process is stopped for so long right after it has read the monotonic clock once more.
+  /// Simulates a process that stops for `duration` right after its next reading of the monotonic
+  /// clock.
   void StandStillAfterNextReading(std::chrono::milliseconds duration) {
     standstill_ = duration.count();
   }
-  /// Somebody sets the wall clock: the monotonic one goes on as before.
+  /// Changes the wall clock only.
   void JumpWallClock(std::chrono::milliseconds by) { now_ += by.count(); }
 
  private:
-  // Milliseconds. What is added by two threads at once must not be lost.
+  // In milliseconds. Concurrent additions must not be lost.
   std::atomic<std::int64_t> now_;
   mutable std::atomic<std::int64_t> monotonic_{
       std::chrono::milliseconds(std::chrono::hours(1)).count()};

@@ -1,4 +1,4 @@
-// An IM service that answers as a test wants.
+// An IM service whose answers a test controls.
 #pragma once
 
 #include <functional>
@@ -16,13 +16,13 @@ class FakeGroups : public ImGroups {
  public:
   using Answer = std::function<Status(const RoomId&, MonotonicTime deadline)>;
 
-  /// What `MakeGroup` does from now on; without one it succeeds at once.
+  /// Sets the outcome of `MakeGroup`; without one it succeeds at once.
   void AnswerWith(Answer answer) {
     const MutexLock lock(mutex_);
     answer_ = std::move(answer);
   }
 
-  /// From now on nobody is answered before `AnswerHeld`.
+  /// Defers all answers until `AnswerHeld`.
   void Hold() {
     const MutexLock lock(mutex_);
     holding_ = true;
@@ -37,7 +37,7 @@ class FakeGroups : public ImGroups {
     for (const Done& done : held) Tell(done, outcome);
   }
 
-  /// What is to be written with each room from now on.
+  /// Sets the data to write with each room.
   void WriteWithRoom(GroupReady ready) {
     const MutexLock lock(mutex_);
     ready_ = std::move(ready);
@@ -59,7 +59,7 @@ class FakeGroups : public ImGroups {
     const Status outcome = answer ? answer(room_id, deadline) : Status();
     if (!outcome && outcome.error().code == Errc::kRoomExists) {
       const MutexLock lock(mutex_);
-      origins_[room_id] = IdOrigin::kNamed;  // a stranger's: never to be destroyed
+      origins_[room_id] = IdOrigin::kNamed;  // a foreign group: never destroyed
     }
     Tell(done, outcome);
   }
@@ -75,7 +75,7 @@ class FakeGroups : public ImGroups {
     const MutexLock lock(mutex_);
     return asked_;
   }
-  /// Those of drawn ids that are to be destroyed.
+  /// Abandoned groups with generated ids, which are to be destroyed.
   [[nodiscard]] std::vector<RoomId> abandoned() const {
     const MutexLock lock(mutex_);
     return abandoned_;

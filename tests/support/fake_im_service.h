@@ -1,4 +1,4 @@
-// An IM service that answers as a test wants.
+// An IM service whose answers a test controls.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ class FakeImService : public ImService {
  public:
   using Answer = std::function<ImOutcome(const GroupCall&)>;
 
-  /// What every call is answered from now on; at first each is done.
+  /// Sets the outcome of every call; initially each succeeds.
   void AnswerWith(Answer answer) {
     const MutexLock lock(mutex_);
     answer_ = std::move(answer);
@@ -39,7 +39,7 @@ class FakeImService : public ImService {
     AnswerWith([outcome](const GroupCall& /*call*/) { return outcome; });
   }
 
-  /// From now on calls hang until `Release`.
+  /// Blocks calls until `Release`.
   void Hold() {
     const MutexLock lock(mutex_);
     holding_ = true;
@@ -59,7 +59,7 @@ class FakeImService : public ImService {
     return {.outcome = outcome, .error_code = outcome == ImOutcome::kDone ? 0 : 10000};
   }
 
-  /// In the order in which they were made.
+  /// In call order.
   [[nodiscard]] std::vector<GroupCall> calls() const {
     const MutexLock lock(mutex_);
     return calls_;
@@ -68,7 +68,7 @@ class FakeImService : public ImService {
     const MutexLock lock(mutex_);
     return timeouts_;
   }
-  /// Groups for which a call was made while another was under way.
+  /// Groups with a call made while another was under way.
   [[nodiscard]] std::vector<std::string> overlaps() const {
     const MutexLock lock(mutex_);
     return overlaps_;
@@ -79,7 +79,7 @@ class FakeImService : public ImService {
   }
 
  private:
-  /// A call from its beginning to its end, whatever that is.
+  /// Tracks a call from its start to its end, including by exception.
   class Visit {
    public:
     Visit(FakeImService& service, const GroupCall& call, std::chrono::milliseconds timeout)

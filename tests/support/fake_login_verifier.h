@@ -1,4 +1,4 @@
-// Tickets that are good or bad as a test wants.
+// Login tickets whose validity a test controls.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// Takes "sig-of-" and the user, as `FakeLoginSigner` makes it, unless `outcome` says otherwise.
+/// Accepts "sig-of-" plus the user, as `FakeLoginSigner` makes it, unless `outcome` is set.
 class FakeLoginVerifier : public LoginVerifier {
  public:
   bool configured = true;

@@ -1,4 +1,4 @@
-// Login tickets and code exchanges that answer as a test wants.
+// Login tickets and code exchanges with answers controlled by a test.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace rtcroom {
 
-/// Tickets that show whom they are for.
+/// Tickets that contain their user.
 class FakeLoginSigner : public LoginSigner {
  public:
   bool configured = true;
@@ -27,9 +27,9 @@ class FakeLoginSigner : public LoginSigner {
   }
 };
 
-/// Answers at once, or, like a platform that hangs, when it is told to.
+/// Answers at once or, if `hangs`, on request.
 ///
-/// @threads safe from any thread, but for its public members: set them before it is asked.
+/// @threads safe from any thread, except for its public members: set them before the first call.
 class FakeCodeExchange : public CodeExchange {
  public:
   CodeExchangeResult answer{.outcome = CodeExchangeOutcome::kUnavailable};
@@ -47,7 +47,7 @@ class FakeCodeExchange : public CodeExchange {
     done(answer);
   }
 
-  /// Answers all who wait, on the calling thread.
+  /// Answers all waiting calls on the calling thread.
   void AnswerAll() {
     std::vector<std::function<void(CodeExchangeResult)>> waiting;
     {
@@ -57,7 +57,7 @@ class FakeCodeExchange : public CodeExchange {
     for (const auto& done : waiting) done(answer);
   }
 
-  /// The codes that it was asked for, in order.
+  /// The codes received, in order.
   [[nodiscard]] std::vector<std::string> asked() const {
     const MutexLock lock(mutex_);
     return asked_;

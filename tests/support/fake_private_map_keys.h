@@ -1,4 +1,4 @@
-// Keys of webrtc rooms that show what they are for.
+// Keys of webrtc rooms that contain what they are for.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace rtcroom {
 class FakePrivateMapKeys : public PrivateMapKeySigner {
  public:
   bool configured = true;
-  bool breaks = false;  ///< says that it can, and cannot
+  bool breaks = false;  ///< `CanSign` succeeds, signing fails
 
   [[nodiscard]] Status CanSign() const override {
     return configured ? Status() : Error{Errc::kUnavailable, "no key"};

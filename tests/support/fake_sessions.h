@@ -1,4 +1,4 @@
-// Sessions that begin and end as a test wants.
+// Sessions controlled by a test.
 #pragma once
 
 #include <map>
@@ -12,14 +12,14 @@
 
 namespace rtcroom {
 
-/// Believes every ticket. The token of a user shows whose it is: `token-of-u1`; there are two that
-/// nobody has, `malformed` and `other-app`.
+/// Accepts every ticket. The token of a user names the user: `token-of-u1`; no user has the tokens
+/// `malformed` and `other-app`.
 ///
-/// @threads safe from any thread, but for its public members: set them before it is asked.
+/// @threads safe from any thread, except for its public members: set them before the first call.
 class FakeSessions : public Sessions {
  public:
   std::optional<LoginOutcome> fault{};  ///< of every ticket
-  std::optional<Error> failure{};       ///< of all that waits for a commit
+  std::optional<Error> failure{};       ///< of every operation that waits for a commit
 
   static std::string TokenOf(std::string_view user_id) {
     return std::string("token-of-").append(user_id);
@@ -38,7 +38,7 @@ class FakeSessions : public Sessions {
     return SessionLogin{.outcome = LoginOutcome::kOk, .token = *token};
   }
 
-  /// From wherever.
+  /// From any address.
   Result<Secret> LoginTrusted(const UserId& user_id) { return LoginTrusted(user_id, {}); }
   Result<Secret> LoginTrusted(const UserId& user_id, std::string_view /*address*/) override {
     if (failure) return *failure;
@@ -65,7 +65,7 @@ class FakeSessions : public Sessions {
     return session->second == token ? TokenOutcome::kOk : TokenOutcome::kWrongToken;
   }
 
-  /// What logins said, in order.
+  /// The login commands, in order.
   [[nodiscard]] std::vector<SessionLoginCommand> commands() const {
     const MutexLock lock(mutex_);
     return commands_;

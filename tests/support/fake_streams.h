@@ -1,4 +1,4 @@
-// Stream URLs that show what they were made from.
+// Stream URLs that contain their inputs.
 #pragma once
 
 #include <string>

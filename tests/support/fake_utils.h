@@ -1,4 +1,4 @@
-// What the endpoints under `utils` work with, as a test wants it.
+// Dependencies of the endpoints under `utils`, controlled by a test.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ class FakeTestStreams : public TestStreams {
   int made_ = 0;
 };
 
-/// Signs show what they are for.
+/// Signatures that contain their inputs.
 class FakeLoginInfoSigner : public LoginInfoSigner {
  public:
   bool configured = true;
@@ -49,7 +49,7 @@ class FakeLoginInfoSigner : public LoginInfoSigner {
 class FakeLogFiles : public LogFiles {
  public:
   Result<std::vector<LogFile>> files = std::vector<LogFile>();
-  /// What `ReadTail` says of every name.
+  /// Result of `ReadTail` for every name.
   Result<std::string> tail = Error{Errc::kFileNotFound, "no such log file"};
   mutable std::vector<std::string> asked{};
 

@@ -1,4 +1,4 @@
-// Another program at the server's database.
+// A connection of another program to the server's database.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// A store that has something of everything in it.
+// A store with data of every kind.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Rooms of both dialects and all kinds, one that waits, one that has ended and one that passed on;
+/// Rooms of both dialects and all kinds, including a waiting, an ended and a passed-on room;
 /// viewers, custom fields, a ban, a task, a position in the store's own epoch, a session.
 inline void FillStore(Storage& store) {
   const auto make = [&](const RoomUpdate& update) { ASSERT_OK(Apply(store, update)); };

@@ -54,7 +54,7 @@ ApiReply Gen2Client::Call(std::string_view endpoint, const nlohmann::json& body)
 ApiReply Gen2Client::CallOf(std::string_view kind, std::string_view endpoint,
                             const nlohmann::json& body) {
   ApiRequest request;
-  // As the clients do: the token is not encoded.
+  // As the real clients do: the token is not encoded.
   request.target = "/weapp/" + std::string(kind) + "/" + std::string(endpoint) +
                    "?userID=" + user_id_ + "&token=" + token_;
   request.body = body.dump();
@@ -81,7 +81,7 @@ ApiReply LogIn(ApiClient& api, const LoginQuery& query, std::string_view kind) {
     if (!target.ends_with('?')) target += '&';
     target += name + ("=" + PercentEncode(value));
   };
-  // One that is empty is left out.
+  // Empty values are omitted.
   if (!query.sdk_app_id.empty()) add("sdkAppID", query.sdk_app_id);
   if (!query.account_type.empty()) add("accountType", query.account_type);
   if (!query.user_id.empty()) add("userID", query.user_id);

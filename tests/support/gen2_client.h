@@ -1,4 +1,4 @@
-// A user of gen-2: logs in with a ticket, and carries the token in the query from then on.
+// A gen-2 user: logs in with a ticket and sends the token in the query of later calls.
 #pragma once
 
 #include <chrono>
@@ -17,32 +17,32 @@ namespace rtcroom {
 inline constexpr std::uint32_t kTestAppId = 1400000001;
 inline constexpr const char* kTestAppKey = "a key of the test's application";
 
-/// `settings`, and what a server needs for users to log in to it.
+/// `settings`, plus those that a server needs to accept logins.
 Settings WithLogins(Settings settings = {});
 
 /// A ticket of version 2 for that user.
-/// @param since_issued  how long ago it was made.
+/// @param since_issued  age of the ticket.
 std::string MakeTicket(const std::string& user_id,
                        std::chrono::seconds life = std::chrono::hours(1),
                        std::chrono::seconds since_issued = std::chrono::seconds(0));
 
-/// How bodies are sent.
+/// Encoding of request bodies.
 enum class BodyForm : std::uint8_t { kJson, kUrlEncoded };
 
 /// @threads for one thread.
 class Gen2Client {
  public:
-  /// @param kind  of the rooms that it calls for.
+  /// @param kind  room kind of its calls.
   Gen2Client(ApiClient api, std::string user_id, std::string_view kind,
              BodyForm form = BodyForm::kJson);
 
-  /// Logs in with a fresh ticket, and takes the token of the reply.
+  /// Logs in with a fresh ticket and keeps the token of the reply.
   ApiReply Login();
   ApiReply Logout();
-  /// Who is logged in already, perhaps from elsewhere.
+  /// Uses the session of an earlier login, possibly by another client.
   void UseToken(std::string token) { token_ = std::move(token); }
 
-  /// POST /weapp/<kind>/<endpoint> with who it is in the query.
+  /// POST /weapp/<kind>/<endpoint> with user id and token in the query.
   ApiReply Call(std::string_view endpoint, const nlohmann::json& body);
   /// The same for another kind.
   ApiReply CallOf(std::string_view kind, std::string_view endpoint, const nlohmann::json& body);
@@ -58,12 +58,12 @@ class Gen2Client {
   std::string token_;
 };
 
-/// A client that is logged in.
-/// @throws std::runtime_error when the server refuses it.
+/// A logged-in client.
+/// @throws std::runtime_error when the server refuses the login.
 Gen2Client LoggedIn(const ServerProcess& server, const std::string& user_id, std::string_view kind,
                     BodyForm form = BodyForm::kJson);
 
-/// What login is asked with.
+/// The parameters of a login.
 struct LoginQuery {
   std::string sdk_app_id = std::to_string(kTestAppId);
   std::string account_type = "0";

@@ -1,4 +1,4 @@
-// An outside service that is only asked.
+// An external service that receives GET requests only.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// For those who never send a body: what asks otherwise fails the test.
+/// For clients that never send a body: any other request fails the test.
 class GetOnlyHttp : public OutgoingHttp {
  public:
   Result<OutgoingReply> Post(const std::string& /*base_url*/, const std::string& /*path_and_query*/,

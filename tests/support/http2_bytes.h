@@ -1,4 +1,4 @@
-// HTTP/2 as bytes, written by hand: what a client sends that no library would.
+// Hand-written HTTP/2 bytes, to send what no client library sends.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@ inline std::string FrameOf(FrameType type, std::uint8_t flags, std::uint32_t str
   return frame.append(payload);
 }
 
-/// What every client begins with.
+/// The connection preface and SETTINGS frame of every client.
 inline std::string Http2Beginning() {
   return std::string(kClientPreface) + FrameOf(FrameType::kSettings, 0, 0);
 }
 
-/// A number as HPACK writes it (RFC 7541, 5.1), with `first` in the bits before its prefix.
+/// An HPACK integer (RFC 7541, 5.1), with `first` in the bits before its prefix.
 inline std::string HpackNumber(std::size_t number, unsigned prefix_bits, std::uint8_t first = 0) {
   const std::size_t most = (std::size_t{1} << prefix_bits) - 1;
   if (number < most) return {static_cast<char>(first | number)};
@@ -36,25 +36,25 @@ inline std::string HpackNumber(std::size_t number, unsigned prefix_bits, std::ui
   return bytes;
 }
 
-/// A header field that is kept in no table (RFC 7541, 6.2.2).
+/// A literal header field without indexing (RFC 7541, 6.2.2).
 inline std::string HeaderField(std::string_view name, std::string_view value) {
   return std::string(1, '\0') + HpackNumber(name.size(), 7) + std::string(name) +
          HpackNumber(value.size(), 7) + std::string(value);
 }
 
-/// The headers of a call of gRPC.
+/// The headers of a gRPC call.
 inline std::string CallHeaders(std::string_view path) {
   return HeaderField(":method", "POST") + HeaderField(":scheme", "http") +
          HeaderField(":path", path) + HeaderField(":authority", "test") +
          HeaderField("content-type", "application/grpc") + HeaderField("te", "trailers");
 }
 
-/// The frame that begins a call.
+/// The frame that starts a call.
 inline std::string CallFrame(std::uint32_t stream, std::string_view path) {
   return FrameOf(FrameType::kHeaders, FrameHeader::kEndHeaders, stream, CallHeaders(path));
 }
 
-/// A client takes its call back.
+/// The frame with which a client cancels its call.
 inline std::string ResetFrame(std::uint32_t stream) {
   return FrameOf(FrameType::kRstStream, 0, stream, std::string_view("\0\0\0\x08", 4));
 }

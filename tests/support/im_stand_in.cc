@@ -44,7 +44,7 @@ std::optional<std::uint32_t> Number(std::string_view digits) {
   return number;
 }
 
-/// The text of that name; empty when there is none.
+/// The text of that field; empty when it is missing.
 std::string Text(const Json& object, const char* name) {
   const auto field = object.find(name);
   return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
@@ -61,11 +61,11 @@ std::string Answered(int code) {
 
 struct ImStandIn::Request {
   ImCall call{};
-  /// What a notice or a message says.
+  /// The text of a notice or a message.
   std::string content{};
   std::optional<std::uint32_t> message_number{};
 
-  /// Nothing for what no client of ours should send.
+  /// nullopt for a request that rtcroomd never sends.
   static std::optional<Request> Read(const std::string& received);
 
  private:

@@ -17,27 +17,27 @@
 
 namespace rtcroom {
 
-/// How the stand-in treats a call.
+/// The stand-in's behaviour for a call.
 struct ImConduct {
   enum class Reply : std::uint8_t {
     kWell,       ///< as the service does
     kErrorCode,  ///< with this ErrorCode
     kStatus,     ///< with this HTTP status
-    kGarbage,    ///< with what is no JSON
+    kGarbage,    ///< with invalid JSON
     kEmpty,      ///< with an empty body
-    kHuge,       ///< with more than anybody should read
+    kHuge,       ///< with a body beyond any sensible limit
     kRedirect,   ///< to itself
     kClose,      ///< with nothing: closes the connection
     kHang,       ///< with nothing until `Release`, then well
   };
   Reply reply = Reply::kWell;
   int number = 0;                      ///< the ErrorCode or the status
-  std::chrono::milliseconds delay{0};  ///< before the reply, but after what it does
-  /// Whether the groups get what was asked for, whatever the reply says.
+  std::chrono::milliseconds delay{0};  ///< before the reply, after the effect
+  /// Whether the call changes the groups, independent of the reply.
   bool takes_effect = true;
 
   static ImConduct Well() { return {}; }
-  /// Does and says this.
+  /// Takes effect and replies after `delay`.
   static ImConduct Late(std::chrono::milliseconds delay) { return {.delay = delay}; }
   static ImConduct ErrorCode(int code) {
     return {.reply = Reply::kErrorCode, .number = code, .takes_effect = false};
@@ -51,9 +51,9 @@ struct ImConduct {
   }
 };
 
-/// One call, as it came in.
+/// One received call.
 struct ImCall {
-  std::size_t number = 0;  ///< from 1, in the order in which calls came
+  std::size_t number = 0;  ///< from 1, in order of arrival
   GroupCommand command = GroupCommand::kCreate;
   std::string group{};  ///< GroupId
   std::string body{};
@@ -63,11 +63,10 @@ struct ImCall {
   std::string user_sig{};
 };
 
-/// Keeps groups as the service does: a second create gets 10025, and what is asked of a group that
-/// is not there 10010. What no client of ours should send gets 10004, and nothing is recorded of
-/// it but that it came: `bad_requests`.
+/// Keeps groups as the service does: a second create gets 10025, and a call for an unknown group
+/// 10010. A request that rtcroomd never sends gets 10004 and is only counted, in `bad_requests`.
 ///
-/// @threads safe from any thread, but for `GoDown` and `ComeBack`, which are for one at a time.
+/// @threads safe from any thread, except for `GoDown` and `ComeBack`: one thread at a time.
 class ImStandIn {
  public:
   /// Listens on a free port of 127.0.0.1.
@@ -78,33 +77,33 @@ class ImStandIn {
 
   [[nodiscard]] std::string base_url() const { return service_.Url(); }
 
-  /// For all calls from now on that nothing below is set for.
+  /// For all later calls without a more specific setting below.
   void Behave(const ImConduct& conduct) EXCLUDES(mutex_);
-  /// For the calls of one command, until set to nothing.
+  /// For the calls of one command, until set to nullopt.
   void Behave(GroupCommand command, std::optional<ImConduct> conduct) EXCLUDES(mutex_);
-  /// For the next so many calls, of one command if it is named. Goes before all of the above.
+  /// For the next `calls` calls, of one command if given. Takes precedence over the above.
   void BehaveNext(std::size_t calls, const ImConduct& conduct,
                   std::optional<GroupCommand> command = std::nullopt) EXCLUDES(mutex_);
 
-  /// For the questions that change nothing (get_appid_group_list), which `calls` does not hold.
+  /// For queries without effect (get_appid_group_list), which `calls` does not include.
   void BehaveForQuestions(const ImConduct& conduct) EXCLUDES(mutex_);
   [[nodiscard]] std::size_t questions() const EXCLUDES(mutex_);
 
-  /// Lets the calls that hang or are late now be answered. Later ones behave as they are told to.
+  /// Completes the calls that hang or are late. Later calls follow their settings.
   void Release() EXCLUDES(mutex_);
-  /// How many calls hang or are late.
+  /// Number of calls that hang or are late.
   [[nodiscard]] std::size_t waiting() const EXCLUDES(mutex_);
 
-  /// Refuses connections, and cuts those there are: what was being answered is not.
+  /// Refuses connections and closes existing ones: pending replies are not sent.
   void GoDown() EXCLUDES(mutex_);
-  /// On the same port and with the same groups.
+  /// Listens again on the same port with the same groups.
   void ComeBack() EXCLUDES(mutex_);
 
-  /// Called after the members of a group were told something, and before the call is answered,
-  /// by the thread that answers it.
+  /// Sets the function called after a group received a notice or message and before the reply, on
+  /// the replying thread.
   void OnTold(std::function<void(const std::string& group)> listener) EXCLUDES(mutex_);
 
-  /// A group that is somebody else's: a create of that id gets 10021.
+  /// Adds a group of another owner: a create of that id gets 10021.
   void AddForeignGroup(const std::string& group) EXCLUDES(mutex_);
   void RemoveGroup(const std::string& group) EXCLUDES(mutex_);
 
@@ -113,10 +112,10 @@ class ImStandIn {
   [[nodiscard]] std::size_t bad_requests() const EXCLUDES(mutex_);
   [[nodiscard]] std::set<std::string> groups() const EXCLUDES(mutex_);
   [[nodiscard]] bool HasGroup(const std::string& group) const EXCLUDES(mutex_);
-  /// What the members of a group were told, in order: Content of notices, Data of messages. A
-  /// message that repeats the Random of an earlier one is dropped, as by the service.
+  /// The texts sent to a group, in order: Content of notices, Data of messages. A message that
+  /// repeats the Random of an earlier one is dropped, as by the service.
   [[nodiscard]] std::vector<std::string> Told(const std::string& group) const EXCLUDES(mutex_);
-  /// Connections so far.
+  /// Total number of connections.
   [[nodiscard]] std::size_t connections() const { return service_.connections(); }
 
  private:
@@ -128,17 +127,17 @@ class ImStandIn {
   struct Request;
 
   StandInService::Said Answer(const std::string& received) EXCLUDES(mutex_);
-  /// @param on_told  whom to tell when this is over.
+  /// @param on_told  receives the function to call after this one returns.
   StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_told)
       EXCLUDES(mutex_);
   StandInService::Said AnswerQuestion() EXCLUDES(mutex_);
-  /// What is said, whatever was done.
+  /// The reply, independent of the effect.
   StandInService::Said SayLocked(const ImConduct& conduct, int code, const std::string& target)
       REQUIRES(mutex_);
   ImConduct NextConductLocked(GroupCommand command) REQUIRES(mutex_);
-  /// Does what is asked. @return the ErrorCode.
+  /// Applies the request to the groups. @return the ErrorCode.
   int ApplyLocked(const Request& request) REQUIRES(mutex_);
-  /// As long as this conduct wants.
+  /// Waits as long as this conduct requires.
   void WaitLocked(const ImConduct& conduct) REQUIRES(mutex_);
 
   mutable Mutex mutex_;

@@ -13,7 +13,7 @@ void Latencies::Add(const Latencies& others) {
 
 Latencies::Duration Latencies::Percentile(double percent) const {
   if (samples_.empty()) return Duration::zero();
-  // In this order, 99.9 % of 1000 is 999 and not a little more.
+  // This order of operations gives exactly 999 for 99.9 % of 1000, without a rounding excess.
   const double rank = std::ceil(percent * static_cast<double>(samples_.size()) / 100);
   const std::size_t index = static_cast<std::size_t>(std::max(rank, 1.0)) - 1;
   std::vector<Duration> sorted = samples_;

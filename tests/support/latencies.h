@@ -1,4 +1,4 @@
-// How long things took: percentiles of what was measured.
+// Percentiles of measured durations.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// Keeps every sample, so that a percentile is exact; eight bytes each.
+/// Keeps every sample, so that percentiles are exact; eight bytes each.
 ///
 /// @threads for one thread.
 class Latencies {
@@ -22,7 +22,7 @@ class Latencies {
   void Clear() { samples_.clear(); }
 
   [[nodiscard]] std::size_t count() const { return samples_.size(); }
-  /// The smallest sample that `percent` of all do not exceed; zero when there is none.
+  /// The smallest sample that is not below `percent` of all samples; zero without samples.
   /// @param percent  0..100; 100 is the slowest.
   [[nodiscard]] Duration Percentile(double percent) const;
 

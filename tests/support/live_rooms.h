@@ -1,4 +1,4 @@
-// Rooms that wait, viewers and custom fields, as tests of stores make them.
+// Waiting rooms, viewers and custom fields for tests of stores.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ inline const RoomKey kLiveR1{.kind = RoomKind::kLive, .id = {"r1"}};
 
 inline Room LiveRoom() { return MakeRoom(RoomKind::kLive, "r1", "creator", Dialect::kGen2); }
 
-/// Makes the room without anybody in it.
+/// Creates the room without members.
 inline RoomUpdate Preparing(const Room& room, TimePoint now = kNoon) {
   return {.key = room.key, .edit = [room, now](const Room* stored) {
             return rules::PrepareRoom(stored, room, now);
           }};
 }
 
-/// A gen-2 room as `Preparing` wants it.
+/// A gen-2 room as `Preparing` expects it.
 inline Room MakeWaitingRoom(RoomKind kind, const std::string& id) {
   Room room = MakeRoom(kind, id, "creator", Dialect::kGen2);
   room.mixed_play_url.clear();
@@ -63,7 +63,7 @@ inline RoomUpdate LeavingAudience(const RoomKey& key, const std::string& user_id
           .audience = UserId{user_id}};
 }
 
-/// Sets one of the custom fields that are in `custom`, or makes it.
+/// Sets a custom field in `custom`, or adds it.
 /// @param value  JSON text.
 inline rules::CustomChange WithField(std::string_view custom, const std::string& name,
                                      std::string_view value) {

@@ -48,8 +48,8 @@ LoopbackSocket LoopbackSocket::Listen() {
 
 LoopbackSocket LoopbackSocket::Bind(int port) {
   LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-  // Connections to the one who had the port before may still be closing, and who holds it for us
-  // has it as well.
+  // Connections of the port's previous owner may still be closing, and the holder of a reserved
+  // port is also bound to it.
   const int yes = 1;
   Require(::setsockopt(socket.descriptor_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes),
           "setsockopt");
@@ -84,7 +84,7 @@ LoopbackSocket LoopbackSocket::Accept() const {
 void LoopbackSocket::Send(std::string_view bytes) const {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;  // a peer that closed early is seen by what it answered
+    if (sent <= 0) return;  // an early close by the peer shows in its answer
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }

@@ -1,4 +1,4 @@
-// Bare TCP on 127.0.0.1, for what is simpler without an HTTP library.
+// Plain TCP on 127.0.0.1, for tests where an HTTP library is a burden.
 #pragma once
 
 #include <string>
@@ -6,14 +6,15 @@
 
 namespace rtcroom {
 
-/// A connected or listening socket. Whoever waits on it gives up after `kPatience`.
+/// A connected or listening socket. Waits end after `kPatience`.
 /// @throws std::system_error when none can be made.
 class LoopbackSocket {
  public:
   /// On a free port.
   static LoopbackSocket Listen();
-  /// Has a port but refuses whoever connects.
-  /// @param port  0: a free one; else one that nobody has, or only sockets that do not listen.
+  /// Bound to a port, but refuses connections.
+  /// @param port  0: a free one; else one that is unused, or used only by sockets that do not
+  /// listen.
   static LoopbackSocket Bind(int port = 0);
   ~LoopbackSocket();
   LoopbackSocket(LoopbackSocket&& other) noexcept;
@@ -22,19 +23,19 @@ class LoopbackSocket {
   LoopbackSocket& operator=(const LoopbackSocket&) = delete;
 
   [[nodiscard]] bool valid() const { return descriptor_ >= 0; }
-  /// For who passes it on; it stays the owner's.
+  /// For passing to a child; ownership stays here.
   [[nodiscard]] int descriptor() const { return descriptor_; }
-  /// The port at this end.
+  /// The local port.
   [[nodiscard]] int Port() const;
 
-  /// Takes connections from now on, where it was only bound.
+  /// Starts to accept connections on a socket that was only bound.
   void BeginToListen() const;
-  /// The next connection; an invalid socket when listening was shut down.
+  /// The next connection; an invalid socket after `ShutDown`.
   [[nodiscard]] LoopbackSocket Accept() const;
   void Send(std::string_view bytes) const;
-  /// Wakes whoever waits on it, for good.
+  /// Wakes all waiters permanently.
   void ShutDown() const;
-  /// Reads until `end` was seen; all there is when the peer closes, or is silent, before that.
+  /// Reads up to `end`; everything received when the peer closes or is silent before that.
   [[nodiscard]] std::string ReceiveUntil(std::string_view end) const;
 
  private:

@@ -12,20 +12,20 @@
 
 namespace rtcroom {
 
-/// What one datagram said, and the process that sent it, as the kernel tells.
+/// The content of one datagram and its sender process as reported by the kernel.
 struct Notice {
   std::string text = {};
   pid_t sender = -1;
 
-  /// The value of an assignment; nothing when it is not there.
+  /// The value of an assignment; nullopt when it is missing.
   [[nodiscard]] std::optional<std::string> Value(const std::string& name) const;
 };
 
 /// @threads for one thread.
 class ManagerStandIn {
  public:
-  /// @param address  a path, or a name in the abstract namespace behind an `@`.
-  /// @throws std::system_error when there is no such socket to be had.
+  /// @param address  a path, or a name in the abstract namespace after an `@`.
+  /// @throws std::system_error when the socket cannot be created.
   explicit ManagerStandIn(std::string address);
   ~ManagerStandIn();
   ManagerStandIn(const ManagerStandIn&) = delete;
@@ -33,10 +33,10 @@ class ManagerStandIn {
 
   [[nodiscard]] const std::string& address() const { return address_; }
 
-  /// The next notice, in the order of their coming.
+  /// The next notice, in order of arrival.
   std::optional<Notice> Next(std::chrono::milliseconds patience = kPatience);
 
-  /// The next one that has the assignment `NAME=value`; those before it are passed over.
+  /// The next notice with the assignment `NAME=value`; earlier ones are skipped.
   std::optional<Notice> Await(const std::string& name, const std::string& value);
 
  private:

@@ -1,4 +1,4 @@
-// What /metrics says, as values.
+// The output of /metrics as values.
 #pragma once
 
 #include <map>
@@ -7,21 +7,21 @@
 
 namespace rtcroom {
 
-/// One scrape, read from Prometheus' text format 0.0.4.
+/// One scrape, parsed from Prometheus' text format 0.0.4.
 struct MetricsText {
-  /// By name and labels, as they stand in the text: `rtcroomd_rooms{kind="double"}`. The parts of
-  /// histograms (`_bucket`, `_sum`, `_count`) have series of their own.
+  /// By name and labels, as in the text: `rtcroomd_rooms{kind="double"}`. The parts of histograms
+  /// (`_bucket`, `_sum`, `_count`) are separate series.
   std::map<std::string, double> series = {};
-  /// Names that a TYPE line tells of: those of histograms without their endings.
+  /// Names from the TYPE lines: those of histograms without their suffixes.
   std::set<std::string> families = {};
 
-  /// @throws std::runtime_error for a line that is none of the format.
+  /// @throws std::runtime_error for a malformed line.
   static MetricsText Read(const std::string& text);
 
-  /// Of one series; 0 when it is not there.
+  /// The value of one series; 0 when it is missing.
   [[nodiscard]] double Of(const std::string& name_and_labels) const;
 
-  /// Whether any series of the family has another value, or is there in one of the two only.
+  /// Whether any series of the family has a different value or exists in only one of the two.
   [[nodiscard]] bool Differs(const std::string& family, const MetricsText& other) const;
 };
 

@@ -1,4 +1,4 @@
-// An outside service that is only told.
+// An external service that receives POST requests only.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// For those who always send a body: what asks without one fails the test.
+/// For clients that always send a body: a request without one fails the test.
 class PostOnlyHttp : public OutgoingHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,

@@ -157,7 +157,7 @@ PowerCutDisk::Directory PowerCutDisk::SurvivingDirectoryLocked(std::mt19937_64& 
 
   Directory found = durable_names_;
   for (const auto& [name, history] : histories) {
-    // Changes of one name happen in order, but may stop anywhere.
+    // Changes of one name take effect in order, but any suffix of them may be lost.
     const std::size_t survived = random() % (history.size() + 1);
     if (survived == 0) continue;
     if (const FileRef& file = history[survived - 1]; file != nullptr) {

@@ -1,4 +1,4 @@
-// A disk in memory that can lose power: what was not synced may vanish, tear or change places.
+// A disk in memory that can lose power: unsynced changes may vanish, tear or be reordered.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +17,19 @@
 
 namespace rtcroom {
 
-/// One flat directory of files, seen by the running system at once and kept by the disk later.
+/// One flat directory of files, visible to the running system at once and durable later.
 ///
-/// A file's name and its content are kept separately, as on ext4: `Sync` makes the content and
-/// the file's own name durable, `SyncDirectory` all names. Every change of the disk counts as
-/// one operation, so that a test can cut the power in the middle of any of them; from then on
-/// everything fails, and files opened before the next `Boot` never work again.
+/// A file's name and its content are kept separately, as on ext4: `Sync` makes the content and the
+/// file's own name durable, `SyncDirectory` all names. Every change of the disk counts as one
+/// operation, so that a test can cut the power in the middle of any of them; after the cut every
+/// operation fails, and files opened before the next `Boot` stay unusable.
 ///
-/// @threads safe from any thread. The same operations in the same order and the same random
-/// numbers give the same outcome.
+/// @threads safe from any thread. The same operations in the same order and the same random numbers
+/// give the same outcome.
 class PowerCutDisk {
  public:
   class File;
-  /// Keeps working when the file is removed, as on POSIX.
+  /// Stays usable after removal of the file, as on POSIX.
   using FileRef = std::shared_ptr<File>;
 
   explicit PowerCutDisk(PowerCutDiskOptions options = {});
@@ -37,44 +37,44 @@ class PowerCutDisk {
   PowerCutDisk(const PowerCutDisk&) = delete;
   PowerCutDisk& operator=(const PowerCutDisk&) = delete;
 
-  /// @return null when there is none, or no power.
+  /// @return null when the file does not exist, or without power.
   FileRef Find(std::string_view name) const;
-  /// Makes an empty file of a name that is free.
-  /// @return null when the power is off, or goes off in the middle.
+  /// Creates an empty file under an unused name.
+  /// @return null when the power is off, or fails during the operation.
   FileRef Create(std::string_view name);
-  /// A file without a name, which no boot will find again.
+  /// A file without a name, which no boot finds again.
   FileRef CreateNameless();
-  /// Takes the name away. Returns false when the power is off, or goes off in the middle.
+  /// Removes the name. Returns false when the power is off, or fails during the operation.
   bool Remove(std::string_view name);
   bool SyncDirectory();
 
-  /// These return false, or nothing, when the power is off or goes off in the middle. A write
-  /// that is cut off may still reach the disk, like every other one that was not synced.
+  /// These return false or nullopt when the power is off or fails during the operation. An
+  /// interrupted write may still reach the disk, like every other unsynced one.
   bool Write(const FileRef& file, std::uint64_t offset, std::string_view bytes);
   bool Truncate(const FileRef& file, std::uint64_t size);
   bool Sync(const FileRef& file);
-  /// @return how many bytes there were to read, at most the size of `into`.
+  /// @return the number of bytes read, at most the size of `into`.
   std::optional<std::size_t> Read(const FileRef& file, std::uint64_t offset,
                                   std::span<char> into) const;
   [[nodiscard]] std::optional<std::uint64_t> Size(const FileRef& file) const;
-  /// Whether `file` is of this boot and the power is on.
+  /// Whether `file` belongs to the current boot and the power is on.
   [[nodiscard]] bool IsAlive(const FileRef& file) const;
 
   [[nodiscard]] bool IsPowered() const;
   void Cut();
-  /// Cuts the power in the middle of the `count`-th operation from now, 1 being the next.
+  /// Cuts the power during the `count`-th operation from now; 1 is the next one.
   void CutAtOperation(std::uint64_t count);
-  /// How many operations were begun since the disk was made.
+  /// Number of operations started since the disk was made.
   [[nodiscard]] std::uint64_t operations() const;
 
-  /// Cuts the power, decides by `random` what is left of every change that was not synced, and
-  /// starts anew with what is then on the disk.
+  /// Cuts the power, decides with `random` which unsynced changes survive, and restarts with the
+  /// resulting disk content.
   void Boot(std::mt19937_64& random);
 
   [[nodiscard]] const PowerCutDiskOptions& options() const { return options_; }
 
  private:
-  /// An entry of the directory after a change: null when the name was taken away.
+  /// A directory entry after a change: null when the name was removed.
   struct NameChange {
     std::string name;
     FileRef file;
@@ -82,7 +82,7 @@ class PowerCutDisk {
   using Directory = std::map<std::string, FileRef, std::less<>>;
 
   [[nodiscard]] bool IsAliveLocked(const FileRef& file) const REQUIRES(mutex_);
-  /// Counts an operation; false when the power goes off in it.
+  /// Counts an operation; false when the power fails during it.
   bool BeginOperationLocked() REQUIRES(mutex_);
   [[nodiscard]] Directory SurvivingDirectoryLocked(std::mt19937_64& random) const REQUIRES(mutex_);
 
@@ -92,8 +92,8 @@ class PowerCutDisk {
   std::uint64_t boot_ GUARDED_BY(mutex_) = 1;
   std::uint64_t operations_ GUARDED_BY(mutex_) = 0;
   std::optional<std::uint64_t> cut_at_ GUARDED_BY(mutex_);
-  Directory names_ GUARDED_BY(mutex_);          // as the running system sees them
-  Directory durable_names_ GUARDED_BY(mutex_);  // as a boot finds them for certain
+  Directory names_ GUARDED_BY(mutex_);          // as visible to the running system
+  Directory durable_names_ GUARDED_BY(mutex_);  // as every boot finds them
   std::vector<NameChange> unsynced_names_ GUARDED_BY(mutex_);
 };
 

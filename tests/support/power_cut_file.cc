@@ -11,9 +11,9 @@ void Overwrite(std::string& image, std::uint64_t offset, std::string_view bytes)
   std::ranges::copy(bytes, std::next(image.begin(), static_cast<std::ptrdiff_t>(offset)));
 }
 
-/// How likely each unsynced change of a file is to survive this cut, in per cent. The extremes
-/// are likely in life (a cache that never wrote, one that had just written) and rare in a coin
-/// thrown for each change.
+/// Probability that an unsynced change of a file survives this cut, in per cent. The extremes are
+/// common in practice (a cache that never wrote, one that just wrote everything) and rare with an
+/// independent decision for each change.
 unsigned DrawSurvivalPercent(std::mt19937_64& random) {
   constexpr unsigned kChoices[] = {0, 25, 50, 75, 95, 100};
   return kChoices[random() % std::size(kChoices)];
@@ -47,7 +47,7 @@ std::string PowerCutFile::AfterCut(const PowerCutDiskOptions& disk, std::mt19937
   for (const Change& change : unsynced_) {
     if (random() % 100 < survival_percent) survivors.push_back(&change);
   }
-  // A disk writes in the order that suits it; one cut in two keeps ours all the same.
+  // A disk may reorder writes; half of the cuts keep the order nevertheless.
   if (random() % 2 == 0) std::ranges::shuffle(survivors, random);
 
   std::string image = durable_;
@@ -77,7 +77,7 @@ void PowerCutFile::ApplyTorn(const WriteChange& write, const PowerCutDiskOptions
   const std::uint64_t first_sector = write.offset / disk.sector_size;
   const std::uint64_t sectors = (end - 1) / disk.sector_size - first_sector + 1;
 
-  // The power went while one sector was written: those on one side of it are on the disk.
+  // The power failed during the write of one sector: the sectors on one side of it are on the disk.
   const std::uint64_t torn_begin = (first_sector + random() % sectors) * disk.sector_size;
   const std::uint64_t torn_end = torn_begin + disk.sector_size;
   const bool keep_prefix = random() % 2 == 0;
@@ -88,7 +88,7 @@ void PowerCutFile::ApplyTorn(const WriteChange& write, const PowerCutDiskOptions
         image, kept_begin,
         std::string_view(write.bytes).substr(kept_begin - write.offset, kept_end - kept_begin));
   }
-  if (random() % 2 == 0) return;  // the torn sector is as it was before
+  if (random() % 2 == 0) return;  // the torn sector keeps its old content
 
   std::uint64_t garbage_begin = std::max(torn_begin, write.offset);
   std::uint64_t garbage_end = std::min(torn_end, end);

@@ -1,4 +1,4 @@
-// One file of a disk that can lose power: what is durable, and what was written since.
+// One file of a disk that can lose power: its durable content and the unsynced changes.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@
 
 namespace rtcroom {
 
-/// What a program may assume of the disk besides that a synced byte stays.
+/// Guarantees of the disk, besides the durability of synced bytes.
 struct PowerCutDiskOptions {
   /// The unit in which a write tears, in bytes.
   std::size_t sector_size = 4096;
-  /// An interrupted write leaves the bytes around it alone. Without it, all of a sector that a
-  /// write touches may come out as garbage.
+  /// An interrupted write preserves the bytes around it. Otherwise any sector that the write
+  /// touches may contain garbage.
   bool powersafe_overwrite = true;
 };
 
@@ -25,18 +25,18 @@ struct PowerCutDiskOptions {
 class PowerCutFile {
  public:
   PowerCutFile() = default;
-  /// A file that is durable as it is.
+  /// A file whose content is durable.
   explicit PowerCutFile(std::string image) : image_(std::move(image)), durable_(image_) {}
 
   void Write(std::uint64_t offset, std::string_view bytes);
   void Truncate(std::uint64_t size);
   void Sync();
-  /// @return how many bytes there were to read, at most the size of `into`.
+  /// @return the number of bytes read, at most the size of `into`.
   std::size_t Read(std::uint64_t offset, std::span<char> into) const;
   [[nodiscard]] std::uint64_t Size() const { return image_.size(); }
 
-  /// What the disk may hold after a power cut: the durable content, changed by some of the
-  /// unsynced changes, in any order, some of them torn.
+  /// The possible disk content after a power cut: the durable content plus some of the unsynced
+  /// changes, in any order, some of them torn.
   [[nodiscard]] std::string AfterCut(const PowerCutDiskOptions& disk,
                                      std::mt19937_64& random) const;
 
@@ -54,7 +54,7 @@ class PowerCutFile {
   static void ApplyTorn(const WriteChange& write, const PowerCutDiskOptions& disk,
                         std::mt19937_64& random, std::string& image);
 
-  std::string image_;    // as the running system sees it
+  std::string image_;    // as visible to the running system
   std::string durable_;  // as of the last sync
   std::vector<Change> unsynced_;
 };

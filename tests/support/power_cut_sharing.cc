@@ -23,7 +23,7 @@ int PowerCutSharing::Lock(Party& party, int level) {
   } else {
     if (others >= SQLITE_LOCK_RESERVED) return SQLITE_BUSY;
     if (level == SQLITE_LOCK_EXCLUSIVE && others >= SQLITE_LOCK_SHARED) {
-      // Lets the readers finish and no new one in.
+      // Lets current readers finish and admits no new ones.
       party.level_ = SQLITE_LOCK_PENDING;
       return SQLITE_BUSY;
     }

@@ -1,5 +1,5 @@
-// What the connections of one process share about one database file: its locks and its
-// wal-index. Both live in memory and are lost with the power.
+// State that the connections of one process share for one database file: its locks and its
+// wal-index. Both are in memory and lost with the power.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +19,11 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class PowerCutSharing {
  public:
-  /// The locks of one handle. Only this class reads or changes it.
+  /// The locks of one handle. Only this class accesses it.
   class Party {
     friend class PowerCutSharing;
     int level_ = SQLITE_LOCK_NONE;
-    unsigned shared_slots_ = 0;     // one bit for each lock slot of the wal-index
+    unsigned shared_slots_ = 0;     // one bit per lock slot of the wal-index
     unsigned exclusive_slots_ = 0;  // likewise
     bool maps_regions_ = false;
   };
@@ -35,13 +35,13 @@ class PowerCutSharing {
   void Unlock(Party& party, int level);
   [[nodiscard]] bool IsReserved() const;
 
-  /// The `index`-th region of the wal-index, `size` bytes; null when it is not there and was
-  /// not asked for.
+  /// The `index`-th region of the wal-index, `size` bytes; null when it does not exist and `extend`
+  /// is false.
   void* MapRegion(Party& party, std::size_t index, std::size_t size, bool extend);
-  /// Ends the party's use of the wal-index, which is gone when nobody uses it.
+  /// Ends the party's use of the wal-index, which is freed after its last user.
   void UnmapRegions(Party& party);
   int LockSlots(Party& party, int first, int count, int flags);
-  /// Makes what other threads wrote into the wal-index visible.
+  /// Makes writes of other threads to the wal-index visible.
   void Barrier() const;
 
  private:

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// One open file. SQLite keeps a pointer to it behind its own `sqlite3_file`.
+/// One open file. SQLite stores a pointer to it after its own `sqlite3_file`.
 struct OpenFile {
   PowerCutVfs& vfs;
   PowerCutDisk::FileRef file;
@@ -22,7 +22,7 @@ struct OpenFile {
   [[nodiscard]] bool IsAlive() const { return disk().IsAlive(file); }
 };
 
-/// What SQLite allocates for us, `szOsFile` bytes.
+/// Memory that SQLite allocates for the VFS, `szOsFile` bytes.
 struct Handle {
   sqlite3_file base;
   OpenFile* open;
@@ -47,7 +47,7 @@ int Read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   const auto got = open.disk().Read(open.file, static_cast<std::uint64_t>(offset), buffer);
   if (!got) return SQLITE_IOERR_READ;
   if (*got == buffer.size()) return SQLITE_OK;
-  std::ranges::fill(buffer.subspan(*got), '\0');  // SQLite asks for zeros past the end
+  std::ranges::fill(buffer.subspan(*got), '\0');  // SQLite requires zeros past the end
   return SQLITE_IOERR_SHORT_READ;
 }
 
@@ -158,7 +158,7 @@ constexpr sqlite3_io_methods kFileMethods = {
 };
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-  file->pMethods = nullptr;  // or SQLite would close what was not opened
+  file->pMethods = nullptr;  // otherwise SQLite would close an unopened file
   PowerCutDisk& disk = Of(vfs).disk();
   PowerCutDisk::FileRef found = name == nullptr ? disk.CreateNameless() : disk.Find(name);
   if (found == nullptr && (flags & SQLITE_OPEN_CREATE) != 0) found = disk.Create(name);
@@ -191,7 +191,7 @@ int Delete(sqlite3_vfs* vfs, const char* name, int sync_directory) {
 int Access(sqlite3_vfs* vfs, const char* name, int flags, int* answer) {
   const PowerCutDisk& disk = Of(vfs).disk();
   const PowerCutDisk::FileRef file = disk.Find(name);
-  // An empty file does not exist, as far as SQLite's own VFS for Unix goes.
+  // An empty file does not exist for SQLite's own Unix VFS.
   const bool exists = file != nullptr && (flags != SQLITE_ACCESS_EXISTS || disk.Size(file) > 0U);
   *answer = exists ? 1 : 0;
   return disk.IsPowered() ? SQLITE_OK : SQLITE_IOERR_ACCESS;

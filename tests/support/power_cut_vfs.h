@@ -14,13 +14,13 @@
 namespace rtcroom {
 
 /// Gives SQLite the files of a `PowerCutDisk`, with locks and shared memory for any number of
-/// connections of this process, in rollback as in WAL mode. Claims no atomic writes.
+/// connections of this process, in rollback and WAL mode. Declares no atomic writes.
 ///
-/// As SQLite's own VFS for Unix does, it syncs the directory with the first sync of a journal
-/// or WAL that may be new, and after a removal only when asked.
+/// Like SQLite's own Unix VFS, it syncs the directory with the first sync of a journal or WAL that
+/// may be new, and after a removal only on request.
 ///
-/// It is registered with SQLite under its name while it lives; every connection that uses it
-/// must be closed before. After a cut, each call on an open file fails with SQLITE_IOERR.
+/// Registered with SQLite under its name for its lifetime; close every connection that uses it
+/// before destroying it. After a cut, each call on an open file fails with SQLITE_IOERR.
 ///
 /// @threads safe from any thread.
 class PowerCutVfs {
@@ -33,7 +33,7 @@ class PowerCutVfs {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] PowerCutDisk& disk() const { return disk_; }
 
-  /// What the open handles of `file` share.
+  /// The state shared by all open handles of `file`.
   std::shared_ptr<PowerCutSharing> SharingOf(const PowerCutDisk::FileRef& file);
 
  private:

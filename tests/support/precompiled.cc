@@ -1,1 +1,1 @@
-// Nothing: this file stands for the headers that CMake compiles for all tests (RTCROOM_PCH).
+// Intentionally empty: stands for the headers that CMake precompiles for all tests (RTCROOM_PCH).

@@ -47,7 +47,7 @@ MemoryFigures MemoryOf(pid_t process) {
 std::chrono::milliseconds CpuTimeOf(pid_t process) {
   std::ifstream file = OpenOf(process, "stat");
   const std::string stat{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  // The second field is the program's name in parentheses, and may hold blanks itself.
+  // The second field is the program's name in parentheses and may contain blanks.
   std::istringstream words(stat.substr(stat.rfind(')') + 1));
   constexpr int kFieldsUpToUserTime = 11;
   std::string skipped;

@@ -1,4 +1,4 @@
-// What a running process uses, as /proc tells it.
+// Resource usage of a running process, from /proc.
 #pragma once
 
 #include <chrono>
@@ -9,28 +9,28 @@
 
 namespace rtcroom {
 
-/// @source proc(5), smaps_rollup. Memory of the kernel, such as socket buffers, is not in it.
+/// @source proc(5), smaps_rollup. Excludes kernel memory such as socket buffers.
 struct MemoryFigures {
   std::size_t resident_bytes = 0;
-  std::size_t proportional_bytes = 0;  ///< pages that several processes share, divided among them
+  std::size_t proportional_bytes = 0;  ///< pages shared by several processes are divided among them
   std::size_t private_bytes = 0;
 };
 
-/// All of these throw std::runtime_error when there is no such process.
+/// These functions throw std::runtime_error when the process does not exist.
 MemoryFigures MemoryOf(pid_t process);
 
-/// User and system time of all its threads so far, in steps of the kernel's clock tick (10 ms).
+/// User and system time of all its threads so far, in units of the kernel's clock tick (10 ms).
 std::chrono::milliseconds CpuTimeOf(pid_t process);
 
-/// How many descriptors it has open.
+/// Number of open descriptors.
 std::size_t OpenDescriptorsOf(pid_t process);
 
-/// Lets this process open as many descriptors as the system allows it (its hard limit).
+/// Raises the descriptor limit of this process to the system's maximum (its hard limit).
 /// @return that limit.
 std::size_t RaiseDescriptorLimit();
 
-/// As above. Empty when this process, and the server that it starts, may each hold that many
-/// connections; else why not.
+/// As above. Empty when this process and a server started by it may each have that many
+/// connections; otherwise the reason.
 std::string WhyNotSoMany(std::size_t connections);
 
 }  // namespace rtcroom

@@ -1,11 +1,11 @@
-// The code that every reply of the protocol carries.
+// The code field of every protocol reply.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace rtcroom {
 
-/// What stands for the code of a reply that has none.
+/// Stands for the missing code of a reply.
 inline constexpr int kNoCode = -1000;
 
 /// The protocol's code in the body of a reply; kNoCode when it has none.

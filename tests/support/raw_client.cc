@@ -38,7 +38,7 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-/// Where in a head the value of a header begins, after its colon.
+/// Offset in a head at which the value of a header begins, after its colon.
 std::size_t ValueOf(std::string_view name, std::string_view head) {
   const std::string start = "\r\n" + Lower(name) + ":";
   const std::size_t at = Lower(head).find(start);
@@ -83,7 +83,7 @@ void RawClient::BioDeleter::operator()(bio_st* bio) const { BIO_free_all(bio); }
 void RawClient::ContextDeleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
 RawClient::RawClient(const std::string& address) : bio_(BIO_new_connect(address.c_str())) {
-  // A server that closes early is seen by what it answered, not by a signal.
+  // An early close by the server must show in its answer, not as a signal.
   (void)std::signal(SIGPIPE, SIG_IGN);
   if (BIO_do_connect(bio_.get()) != 1) Fail("connect");
   const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};

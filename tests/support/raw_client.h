@@ -1,4 +1,4 @@
-// A client that sends exactly the bytes it is told to, plain or through TLS.
+// A client that sends exact bytes, plain or over TLS.
 #pragma once
 
 #include <filesystem>
@@ -17,33 +17,33 @@ struct RawReply {
   std::string head = {};  ///< status line and headers
   std::string body = {};
 
-  /// The value of a header, by its name in any letter case; empty when there is none.
+  /// The value of a header, by its name in any letter case; empty when it is missing.
   [[nodiscard]] std::string Header(std::string_view name) const;
-  /// Whether it has the header at all.
+  /// Whether the header is present.
   [[nodiscard]] bool HasHeader(std::string_view name) const;
   /// The protocol's code in a JSON body; kNoCode when it has none.
   [[nodiscard]] int code() const;
 };
 
-/// Takes the first reply out of what was received, its body by Content-Length; nothing while it
-/// is not whole.
-/// @param method  of the request: the reply to HEAD has no body, whatever its length says.
+/// Removes the first reply from `received`, its body by Content-Length; nullopt while it is
+/// incomplete.
+/// @param method  of the request: the reply to HEAD has no body, whatever its Content-Length.
 std::optional<RawReply> TakeReply(std::string& received, std::string_view method = "POST");
 
 struct RawTls {
   std::filesystem::path trusted = {};  ///< PEM; nothing else is accepted
   int max_version = 0;                 ///< OpenSSL's TLS1_2_VERSION ...; 0 = the newest
-  std::string ciphers = {};            ///< of TLS 1.2, in OpenSSL's words; empty = all
+  std::string ciphers = {};            ///< of TLS 1.2, in OpenSSL's syntax; empty = all
   std::string preface = {};            ///< sent before TLS begins
 };
 
-/// One connection. Whoever waits on it gives up after `kPatience`.
+/// One connection. Waits end after `kPatience`.
 ///
 /// @threads for one thread.
 class RawClient {
  public:
   /// @param address  `host:port` or `[v6]:port`.
-  /// @throws std::runtime_error when there is no connection, or no agreement on TLS.
+  /// @throws std::runtime_error when the connection or the TLS handshake fails.
   explicit RawClient(const std::string& address);
   RawClient(const std::string& address, const RawTls& tls);
   ~RawClient();
@@ -52,17 +52,16 @@ class RawClient {
 
   void Send(std::string_view bytes);
 
-  /// Waits for one reply, as `TakeReply` takes it.
+  /// Waits for one reply, as `TakeReply` extracts it.
   RawReply Receive(std::string_view method = "POST");
 
-  /// Reads until it has received that; all up to its end, or all there was before the server was
-  /// silent or had ended the connection.
+  /// Reads up to the end of `end`; everything received when the server is silent or closes before.
   std::string ReceiveUntil(std::string_view end);
 
-  /// Reads until the server ends the connection.
+  /// Reads until the server closes the connection.
   std::string ReceiveAll();
 
-  /// Whether something can be read now: bytes, or the end of the connection.
+  /// Whether data or the end of the connection can be read now.
   [[nodiscard]] bool IsReadable() const;
 
  private:
@@ -77,10 +76,11 @@ class RawClient {
 
   std::unique_ptr<ssl_ctx_st, ContextDeleter> context_;
   std::unique_ptr<bio_st, BioDeleter> bio_;
-  std::string received_;  ///< and not yet handed out
+  std::string received_;  ///< and not yet returned
 };
 
-/// `POST <target>` with a body, its length, and these headers ("Name: value\r\n..." or nothing).
+/// `POST <target>` with a body, its length, and these headers ("Name: value\r
+/// ..." or nothing).
 std::string RawPost(std::string_view target, std::string_view body, std::string_view headers = {});
 
 }  // namespace rtcroom

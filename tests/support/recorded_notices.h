@@ -1,4 +1,4 @@
-// A service manager that remembers what it was told.
+// A service manager that records its notifications.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ class RecordedNotices : public ServiceManager {
     notices_.emplace_back(assignments);
   }
 
-  /// What has come since the last call.
+  /// The notifications since the last call.
   std::vector<std::string> Take() {
     const MutexLock lock(mutex_);
     return std::exchange(notices_, {});

@@ -1,4 +1,4 @@
-// The replies of a router, be they given at once or later.
+// Replies of a router, sent immediately or later.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// Keeps what was sent.
+/// Keeps the reply sent.
 class RecordedReply : public PendingReply {
  public:
   void Send(HttpReply reply) override {
@@ -34,10 +34,10 @@ class RecordedReply : public PendingReply {
   int times_sent_ GUARDED_BY(mutex_) = 0;
 };
 
-/// The reply to a request whose answer does not wait for anybody.
+/// The reply to a request that is answered synchronously.
 /// @throws std::bad_optional_access when it is not there yet.
 inline HttpReply AnswerOf(const Router& router, const HttpRequest& request) {
-  // Shared with the handler, which may let go of it late.
+  // Shared with the handler, which may release it late.
   const auto pending = std::make_shared<RecordedReply>();
   std::optional<HttpReply> reply = router.Handle(request, [&pending] { return pending; });
   return reply ? *std::move(reply) : pending->reply().value();

@@ -1,4 +1,4 @@
-// Remembers every change that a store told of.
+// Records every change reported by a store.
 #pragma once
 
 #include <span>
@@ -22,7 +22,7 @@ class RecordingListener : public CommitListener {
     return changes_;
   }
 
-  /// The events of all changes, in the order in which they were told.
+  /// The events of all changes, in the order of the reports.
   [[nodiscard]] std::vector<RoomEvent> events() const {
     const MutexLock lock(mutex_);
     std::vector<RoomEvent> events;

@@ -59,7 +59,7 @@ Result<RoomChange> Delete(const RoomCommand& command, const RoomPolicy& policy,
     return rules::DeletePusher(stored, command.dialect, command.user_id, LeaveReason::kLeft,
                                mixed_play_url, policy, command.at);
   }
-  // A sweep knows every room.
+  // A sweep sees rooms of both dialects.
   const Dialect of_room = stored == nullptr ? command.dialect : stored->dialect;
   return rules::DeletePusher(stored, of_room, command.user_id, LeaveReason::kHeartbeatTimeout,
                              mixed_play_url, policy, command.at);

@@ -50,7 +50,7 @@ bool IsOfViewers(Action action) {
   return action == Action::kWatch || action == Action::kUnwatch || IsOfCustom(action);
 }
 
-/// Adding is as likely as all that ends a room or a stay, so that rooms fill.
+/// Additions are as likely as all actions that end a room or a stay, so that rooms fill.
 Action DrawAction(RoomKind kind, std::mt19937_64& random) {
   using enum Action;
   constexpr Action kOfAll[] = {
@@ -62,7 +62,7 @@ Action DrawAction(RoomKind kind, std::mt19937_64& random) {
       kWatch,      kWatch,     kWatch,       kWatch,       kUnwatch,
       kUnwatch,    kSetCustom, kCountCustom, kCountCustom, kCountCustom,
       kCountCustom};
-  // No endpoint destroys them, and none is ever inactive.
+  // No endpoint destroys these rooms, and they are never inactive.
   constexpr Action kOfWebrtc[] = {kCreate, kCreate, kAdd, kAdd, kAdd, kDelete, kDelete, kExpire};
   std::span<const Action> choices = kOfAll;
   if (kind == RoomKind::kLive) choices = kOfLive;
@@ -70,7 +70,7 @@ Action DrawAction(RoomKind kind, std::mt19937_64& random) {
   return choices[random() % choices.size()];
 }
 
-/// Texts that a careless store would trip over: they must come back byte for byte.
+/// Texts that a careless store would corrupt: they must be returned byte for byte.
 std::string DrawText(std::mt19937_64& random) {
   constexpr std::string_view kChoices[] = {"",
                                            "Ann",
@@ -120,7 +120,7 @@ std::string MixedPlayUrl(const RoomKey& room, Dialect made_by, const UserId& cre
 
 RoomCommand RoomCommandSource::Next(std::mt19937_64& random) {
   passed_ += std::chrono::milliseconds(random() % 51);
-  // Drawn one by one: the order in which function arguments are evaluated is the compiler's.
+  // Drawn one by one: the evaluation order of function arguments is unspecified.
   RoomCommand command;
   const std::size_t room = random() % pool_.rooms;
   RoomKind kind = pool_.kinds.at(room % pool_.kinds.size());

@@ -1,4 +1,4 @@
-// Random wishes about rooms, for tests that compare stores or torture one.
+// Random room commands, for tests that compare or stress stores.
 #pragma once
 
 #include <chrono>
@@ -21,11 +21,11 @@
 
 namespace rtcroom {
 
-/// One wish of one user, of an operator or of a sweep about one room.
+/// One command by a user, an operator or a sweep about one room.
 struct RoomCommand {
   enum class Action : std::uint8_t {
     kCreate,          ///< create_room: in gen-2 of a room that waits
-    kAdd,             ///< add_pusher, enter_room: in gen-2 it makes a room that is not there
+    kAdd,             ///< add_pusher, enter_room: in gen-2 creates a missing room
     kDelete,          ///< delete_pusher, quit_room
     kExpire,          ///< a sweep evicts the user
     kDestroy,         ///< destroy_room
@@ -33,8 +33,8 @@ struct RoomCommand {
     kExpireInactive,  ///< a sweep ends the room if it waits
     kWatch,           ///< add_audience
     kUnwatch,         ///< delete_audience
-    kSetCustom,       ///< set_custom_field for those who may, by `RoomPolicy::custom_set`
-    kCountCustom,     ///< set_custom_field for everybody
+    kSetCustom,       ///< set_custom_field with the right of `RoomPolicy::custom_set`
+    kCountCustom,     ///< set_custom_field for all users
     kLook             ///< changes nothing
   };
 
@@ -45,36 +45,36 @@ struct RoomCommand {
   std::string user_name{};
   std::string user_avatar{};
   std::string push_url{};
-  std::string info{};      ///< of the room, should it be made; of the viewer
+  std::string info{};      ///< of the room if created; of the viewer
   std::string type{};      ///< of a webrtc room
-  unsigned step = 0;       ///< what `EditCustom` adds
-  bool is_stale = false;   ///< kExpireInactive: it means an earlier room of the id
-  bool with_last = false;  ///< sent together with the command before
+  unsigned step = 0;       ///< amount added by `EditCustom`
+  bool is_stale = false;   ///< kExpireInactive: refers to an earlier room of the id
+  bool with_last = false;  ///< sent together with the previous command
   TimePoint at{};
 };
 
 std::ostream& operator<<(std::ostream& out, const RoomCommand& command);
 
-/// The edit of custom fields that a command asks for: a step of 0 leaves them as they are, one of
-/// 7 is refused, any other is added to one of three.
+/// The edit of custom fields of a command: a step of 0 leaves them unchanged, one of 7 is rejected,
+/// any other is added to one of three fields.
 Result<rules::CustomChange> EditCustom(std::string_view custom, unsigned step);
 
-/// The `Room::mixed_play_url` with that creator: of the stream that he sends, where the dialect
-/// lets him name it.
+/// The `Room::mixed_play_url` with that creator: derived from the creator's stream, where the
+/// dialect allows the creator to name it.
 std::string MixedPlayUrl(const RoomKey& room, Dialect made_by, const UserId& creator,
                          const std::string& push_url);
 
-/// The command as the rules of `rtcroom::rules` that it asks for, put together as the use cases do.
+/// The command as an update by the rules of `rtcroom::rules`, composed as in the use cases.
 RoomUpdate ToUpdate(const RoomCommand& command, const RoomPolicy& policy);
 
-/// From how few the commands choose: the fewer, the more often they meet.
+/// The sets that commands draw from: the smaller, the more often commands interact.
 struct RoomCommandPool {
   std::size_t rooms = 6;
   std::size_t users = 5;
   std::string room_prefix = "room_";
-  /// Of the rooms, one after the other; one command in eight mistakes the kind of its room.
+  /// Kinds of the rooms, assigned in turn; one command in eight uses a wrong kind.
   std::vector<RoomKind> kinds{std::begin(kAllRoomKinds), std::end(kAllRoomKinds)};
-  unsigned gen2_percent = 50;  ///< of the commands about rooms that have two dialects
+  unsigned gen2_percent = 50;  ///< share of gen-2 among commands about rooms with two dialects
 };
 
 /// @threads for one thread at a time.
@@ -82,10 +82,10 @@ class RoomCommandSource {
  public:
   explicit RoomCommandSource(RoomCommandPool pool) : pool_(std::move(pool)) {}
 
-  /// Time passes by up to 50 ms from one command to the next.
+  /// Advances time by up to 50 ms per command.
   RoomCommand Next(std::mt19937_64& random);
 
-  /// The `index`-th of the rooms under one of the kinds.
+  /// The key of the `index`-th room under the given kind.
   [[nodiscard]] RoomKey Room(std::size_t index, RoomKind kind) const;
   [[nodiscard]] const RoomCommandPool& pool() const { return pool_; }
 

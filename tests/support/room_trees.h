@@ -1,5 +1,5 @@
-// Replies about rooms in their plain form, with the JSON library from end to end: what those that
-// are written straight to text are compared with.
+// Room replies as JSON trees built with the JSON library: the reference for replies that are
+// written directly as text.
 #pragma once
 
 #include <span>

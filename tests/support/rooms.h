@@ -1,4 +1,4 @@
-// Rooms and pushers to test with, and what tests do to them.
+// Rooms and pushers for tests, and operations on them.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ inline RoomKey MakeKey(RoomKind kind, std::string id) {
   return {.kind = kind, .id = {std::move(id)}};
 }
 
-/// As a phone joins with: no seat yet.
+/// A pusher as a joining phone provides it: without a seat.
 inline Pusher MakePusher(const std::string& user_id) {
   return {.user_id = {user_id},
           .user_name = "name of " + user_id,
@@ -28,7 +28,7 @@ inline Pusher MakePusher(const std::string& user_id) {
           .added_at = kNoon};
 }
 
-/// As a caller hands it to `rules::CreateRoom`: nobody in it.
+/// A room as passed to `rules::CreateRoom`: without members.
 inline Room MakeRoom(RoomKind kind, const std::string& id, const std::string& creator = "creator",
                      Dialect dialect = Dialect::kGen1) {
   return {.key = MakeKey(kind, id),
@@ -40,14 +40,14 @@ inline Room MakeRoom(RoomKind kind, const std::string& id, const std::string& cr
           .pushers = {}};
 }
 
-/// Creates the room with its creator in it.
+/// Creates the room with its creator as member.
 inline RoomUpdate Creating(const Room& room, TimePoint now = kNoon) {
   return {.key = room.key, .edit = [room, now](const Room* stored) {
             return rules::CreateRoom(stored, room, MakePusher(room.creator.value), now);
           }};
 }
 
-/// Lets a request of either dialect at every room.
+/// A policy that lets requests of both dialects access every room.
 inline RoomPolicy SharedPolicy(std::size_t max_pushers = 4) {
   return {.limits = {.max_pushers_double = max_pushers,
                      .max_pushers_multi = max_pushers,

@@ -1,4 +1,4 @@
-// A router on a memory store, with everything outside the process faked.
+// A router on a memory store, with all external services faked.
 #pragma once
 
 #include <chrono>
@@ -27,8 +27,8 @@
 
 namespace rtcroom {
 
-/// Owns all that a `Router` needs; no part of GoogleTest, so that fuzzers and benchmarks can have
-/// one too. Its accounts are of sdkAppID 1400000001.
+/// Owns all dependencies of a `Router`; independent of GoogleTest, so that fuzzers and benchmarks
+/// can use it. Its accounts belong to sdkAppID 1400000001.
 class RouterFixture {
  public:
   static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
@@ -42,7 +42,7 @@ class RouterFixture {
   [[nodiscard]] HttpReply Send(const HttpRequest& request) const {
     return AnswerOf(router, request);
   }
-  /// A gen-1 call as the mini-program makes it.
+  /// A gen-1 call as the mini-program sends it.
   HttpReply Post(std::string path, std::string body,
                  std::string content_type = "application/json") const {
     return Send({.method = "POST",
@@ -51,13 +51,13 @@ class RouterFixture {
                  .body = std::move(body),
                  .peer_address = "192.0.2.1"});
   }
-  /// The same, under `/weapp`, and the reply parsed.
+  /// The same, under `/weapp`, with the reply parsed.
   nlohmann::json Call(std::string_view kind_and_endpoint, const nlohmann::json& body) const {
     return nlohmann::json::parse(
         Post(std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
   }
 
-  /// A call of somebody who has logged in, as gen-2 clients make it.
+  /// A call of a logged-in user, as gen-2 clients send it.
   HttpReply PostAs(const std::string& user, std::string path, std::string body,
                    std::string content_type = "application/json") {
     static_cast<void>(sessions.LoginTrusted({user}));
@@ -68,13 +68,13 @@ class RouterFixture {
                  .body = std::move(body),
                  .peer_address = "192.0.2.1"});
   }
-  /// The same, under `/weapp`, and the reply parsed.
+  /// The same, under `/weapp`, with the reply parsed.
   nlohmann::json CallAs(const std::string& user, std::string_view kind_and_endpoint,
                         const nlohmann::json& body) {
     return nlohmann::json::parse(
         PostAs(user, std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
   }
-  /// What another router may work with, with one part replaced.
+  /// The services for another router, with one dependency replaced.
   Services ServicesWith(const StreamUrlSigner& other) { return ServicesWith(logins, other); }
   Services ServicesWith(LoginService& other) { return ServicesWith(other, streams); }
 

@@ -1,10 +1,10 @@
-// Whether this build, or the server that it tests, runs under a sanitizer.
+// Whether this build, or the server under test, runs under a sanitizer.
 #pragma once
 
 #include <cstdlib>
 #include <string_view>
 
-// Predefined by g++; clang says it through __has_feature.
+// Predefined by g++; clang reports it through __has_feature.
 #if defined(__has_feature)
 #define RTCROOM_HAS_FEATURE(feature) __has_feature(feature)
 #else
@@ -27,8 +27,8 @@ inline constexpr bool kUnderAddressSanitizer = false;
 
 inline constexpr bool kUnderSanitizer = kUnderThreadSanitizer || kUnderAddressSanitizer;
 
-/// The environment variable that names another server to test than the one of this build: that of
-/// a sanitized build, whose tests then need not be compiled once more.
+/// The environment variable that names another server to test than that of this build: one of a
+/// sanitized build, whose tests then need not be compiled.
 inline constexpr const char* kOtherServerVariable = "RTCROOM_OTHER_SERVER";
 
 inline bool IsServerSanitized() {

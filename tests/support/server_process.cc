@@ -32,10 +32,10 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"store.data_dir", (directory / "data").string()},
       {"log.format", "json"},
       {"log.level", "debug"},
-      // A machine may stand still at any moment. Who tests leases asks for short ones.
+      // A machine may stall at any moment. Tests of leases set short values.
       {"room.heartbeat_timeout", "1h"},
       {"room.inactive_ttl", "1h"},
-      // All clients of a test share an address, and few tests are about that.
+      // All clients of a test share an address, and few tests cover these limits.
       {"limits.per_address_rate", "0/s"},
       {"limits.per_user_rate", "0/s"},
       {"limits.pushers_rate", "0/s"},
@@ -74,7 +74,7 @@ ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options
   Settings settings = options_.settings;
   settings.merge(HarnessSettings(directory_.path()));
   std::ofstream(config_file()) << TomlOf(settings);
-  std::filesystem::permissions(config_file(), std::filesystem::perms(0600));  // it has secrets
+  std::filesystem::permissions(config_file(), std::filesystem::perms(0600));  // contains secrets
   listeners_ = CountListeners(settings);
   Start();
 }
@@ -90,7 +90,7 @@ ServerProcess::~ServerProcess() {
 void ServerProcess::Start(Until until) {
   const std::uintmax_t log_start = LogSize();
   std::vector<std::pair<std::string, std::string>> environment = options_.environment;
-  // Or only root could look at its memory and descriptors.
+  // Otherwise only root could inspect its memory and descriptors.
   if (::geteuid() != 0) environment.emplace_back("RTCROOM_ALLOW_DEBUGGERS", "1");
   child_ = std::make_unique<ChildProcess>(
       ChildCommand{.program = ServerBinary(),
@@ -157,7 +157,7 @@ std::map<std::string, std::string> ServerProcess::AddressesSince(std::uintmax_t 
   std::ifstream lines(log_file());
   lines.seekg(static_cast<std::streamoff>(log_start));
   for (std::string line; std::getline(lines, line);) {
-    if (lines.eof()) break;  // it is still being written
+    if (lines.eof()) break;  // an incomplete last line
     static const std::regex text(R"( info listening listener=(\S+) address=(\S+)$)");
     std::smatch parts;
     if (!line.starts_with('{') && std::regex_search(line, parts, text)) {

@@ -1,4 +1,4 @@
-// The use cases on a memory store, with everything around them faked.
+// The use cases on a memory store, with all dependencies faked.
 #pragma once
 
 #include <chrono>
@@ -49,7 +49,7 @@ class ServiceFixture : public testing::Test {
 
   Result<RoomId> CreateRoom(const CreateRoomCommand& command) { return CreateNow(rooms_, command); }
 
-  /// What a service on `store` works with.
+  /// The dependencies of a service on `store`.
   RoomServiceParts Parts(Store& store) {
     return {.store = store,
             .ban_store = memory_,

@@ -1,4 +1,4 @@
-// A service of sessions on a memory store, with a clock that a test moves.
+// A session service on a memory store, with a clock controlled by the test.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ class SessionFixture : public testing::Test {
  protected:
   SessionFixture() { Restart(); }
 
-  /// A new process on the same store.
+  /// Simulates a new process on the same store.
   void Restart() {
     service_ = std::make_unique<SessionService>(
         SessionServiceParts{
@@ -37,13 +37,13 @@ class SessionFixture : public testing::Test {
             .user_id = {user},
             .user_sig = "sig-of-" + user};
   }
-  /// The outcome of a login that the store does not hinder.
+  /// The outcome of a login that must not fail in the store.
   LoginOutcome OutcomeOf(const SessionLoginCommand& command) {
     const Result<SessionLogin> login = service_->Login(command);
     EXPECT_OK(login);
     return login->outcome;
   }
-  /// The token of a login that succeeds.
+  /// The token of a login that must succeed.
   std::string Login(const std::string& user) {
     const Result<SessionLogin> login = service_->Login(CommandOf(user));
     EXPECT_OK(login);

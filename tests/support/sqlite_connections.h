@@ -1,4 +1,4 @@
-// The connections to SQLite that this program opens, the product's own among them.
+// The SQLite connections that this program opens, including the product's own.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,9 @@
 
 namespace rtcroom {
 
-/// While it lives, it notes every connection as it is opened. One at a time.
+/// Records every connection opened during its lifetime. At most one instance at a time.
 ///
-/// @threads for one thread, and so is the opening of connections meanwhile.
+/// @threads for one thread, which must also open the connections.
 class SqliteConnections {
  public:
   SqliteConnections() {
@@ -20,7 +20,7 @@ class SqliteConnections {
   SqliteConnections(const SqliteConnections&) = delete;
   SqliteConnections& operator=(const SqliteConnections&) = delete;
 
-  /// Those that were closed since are among them.
+  /// Includes connections that are closed by now.
   [[nodiscard]] static const std::vector<sqlite3*>& opened() { return opened_; }
 
  private:
@@ -28,7 +28,7 @@ class SqliteConnections {
     opened_.push_back(handle);
     return SQLITE_OK;
   }
-  /// SQLite takes the entry point of an extension for one without parameters.
+  /// SQLite declares the entry point of an extension without parameters.
   static void (*Entry())() { return reinterpret_cast<void (*)()>(&Note); }
 
   static inline std::vector<sqlite3*> opened_;

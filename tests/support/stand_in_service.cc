@@ -18,7 +18,7 @@ namespace {
 
 using SslPtr = std::unique_ptr<SSL, OpensslFree<SSL_free>>;
 
-/// How long a request that begins like this is, or 0 while its head is not complete.
+/// Length of a request that starts with `begun`; 0 while its head is incomplete.
 std::size_t RequestLength(std::string_view begun) {
   constexpr std::string_view kLength = "Content-Length: ";
   const std::size_t head_end = begun.find("\r\n\r\n");
@@ -32,7 +32,7 @@ std::size_t RequestLength(std::string_view begun) {
   return head_end + 4 + body;
 }
 
-/// A client that refuses the certificate closes while the server still writes.
+/// A client that rejects the certificate closes while the server still writes.
 void BlockSigpipe() {
   sigset_t signals;
   sigemptyset(&signals);

@@ -1,4 +1,4 @@
-// An HTTP server that says exactly what a test wants, on connections that stay open.
+// An HTTP server with scripted answers, on connections that stay open.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace rtcroom {
 std::string HttpAnswer(const std::string& status, const std::string& body,
                        const std::string& headers = "");
 
-/// @threads safe from any thread, but for `GoDown` and `ComeBack`, which are for one at a time.
+/// @threads safe from any thread, except for `GoDown` and `ComeBack`: one thread at a time.
 class StandInService {
  public:
   enum class Then { kKeepOpen, kClose };
@@ -29,7 +29,7 @@ class StandInService {
     std::string bytes{};
     Then then = Then::kKeepOpen;
   };
-  /// What to say to a request, which is given with head and body. Called by a thread for each
+  /// Returns the answer to a request, given with head and body. Called on one thread per
   /// connection.
   using Answer = std::function<Said(const std::string& request)>;
 
@@ -40,18 +40,18 @@ class StandInService {
   StandInService(const StandInService&) = delete;
   StandInService& operator=(const StandInService&) = delete;
 
-  /// Refuses connections and cuts those there are. What is being answered is not sent any more,
-  /// but `answer` must come to an end.
+  /// Refuses connections and closes existing ones. Pending answers are not sent, but `answer` must
+  /// return.
   void GoDown() EXCLUDES(mutex_);
-  /// On the same port, after `GoDown`.
+  /// Listens again on the same port, after `GoDown`.
   void ComeBack() EXCLUDES(mutex_);
 
   [[nodiscard]] std::string Url() const;
-  /// Connections so far.
+  /// Total number of connections.
   [[nodiscard]] std::size_t connections() const;
-  /// Of these, how many neither side has closed.
+  /// The number of connections that neither side has closed.
   [[nodiscard]] std::size_t open() const;
-  /// Sends these bytes to everybody, unasked. Plain connections only.
+  /// Sends these bytes unsolicited on all connections. Plain connections only.
   void SendToAll(std::string_view bytes) const;
 
  private:
@@ -71,8 +71,8 @@ class StandInService {
 
   const Answer answer_;
   SSL_CTX* const tls_;
-  /// Bound for as long as this lives and never listening: the port is nobody else's, not even for
-  /// the moment between two listeners.
+  /// Bound for the lifetime of this object and never listening: reserves the port, also between two
+  /// listeners.
   const LoopbackSocket holder_ = LoopbackSocket::Bind();
   std::optional<LoopbackSocket> listener_;
   mutable Mutex mutex_;

@@ -1,4 +1,4 @@
-// A directory of a test's own, gone when the test ends.
+// A temporary directory of a test, removed at its end.
 #pragma once
 
 #include <cerrno>
@@ -21,7 +21,7 @@ class TempDirectory {
     path_ = name;
   }
   ~TempDirectory() {
-    std::error_code ignored;  // a leftover directory is no reason to fail a test
+    std::error_code ignored;  // a leftover directory must not fail a test
     std::filesystem::remove_all(path_, ignored);
   }
   TempDirectory(const TempDirectory&) = delete;

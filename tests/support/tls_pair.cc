@@ -8,7 +8,7 @@
 namespace rtcroom {
 namespace {
 
-/// More than any handshake has flights.
+/// More than the flights of any handshake.
 constexpr int kMaxRounds = 20;
 
 struct ContextFree {
@@ -43,7 +43,7 @@ std::unique_ptr<SSL, TlsFree> NewClient(const TlsOffer& offer) {
   return client;
 }
 
-/// Whether this end is done or waits for the other one.
+/// Whether this end is done or waits for the other.
 bool Step(SSL* end) {
   const int result = SSL_do_handshake(end);
   return result == 1 || SSL_get_error(end, result) == SSL_ERROR_WANT_READ;
@@ -87,7 +87,7 @@ void TlsPair::Handshake() {
 }
 
 void TlsPair::TakeTickets() const {
-  // TLS 1.3 sends them after the handshake, where only reading finds them.
+  // TLS 1.3 sends tickets after the handshake; only a read processes them.
   char nothing = 0;
   std::size_t got = 0;
   Require(SSL_peek_ex(client_.get(), &nothing, 1, &got) != 1, "unexpected data");

@@ -65,7 +65,7 @@ void WechatStandIn::ServeOne(const LoopbackSocket& client) {
     --waiting_;
   }
   const std::string body = BodyFor(QueryParameter(target, "js_code"));
-  // The media type is text although the body is JSON: so it is with the real service.
+  // The media type is text although the body is JSON, as with the real service.
   client.Send(
       "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
       std::to_string(body.size()) + "\r\n\r\n" + body);

@@ -23,18 +23,18 @@ class WechatStandIn {
 
   [[nodiscard]] std::string base_url() const;
 
-  /// Sets the bodies that requests for this code get, one after the other; the last one stays.
-  /// A code that was never set gets errcode 40029.
+  /// Sets the bodies returned for this code, one after the other; the last one repeats. An unknown
+  /// code gets errcode 40029.
   void Answer(const std::string& code, std::vector<std::string> bodies) EXCLUDES(mutex_);
 
-  /// Lets every request wait from now on, until `Release`.
+  /// Blocks every request until `Release`.
   void Hold() EXCLUDES(mutex_);
   void Release() EXCLUDES(mutex_);
 
-  /// How many requests wait.
+  /// Number of waiting requests.
   [[nodiscard]] std::size_t waiting() const EXCLUDES(mutex_);
 
-  /// Path and query of each request, in the order of their coming.
+  /// Path and query of each request, in order of arrival.
   [[nodiscard]] std::vector<std::string> targets() const EXCLUDES(mutex_);
 
  private:

@@ -1,4 +1,4 @@
-// Fifty names that try to be more than names.
+// Fifty names that attempt injection.
 
 export const kAttacks = [
   '<script>alert(1)</script>',

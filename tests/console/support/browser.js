@@ -1,4 +1,4 @@
-// A browser with one console in it, and a record of everything in it that should not have happened.
+// A browser with one console in it, and a record of all unexpected events in it.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -26,8 +26,8 @@ const { chromium } = await import('playwright-core').catch(() => {
  */
 
 /**
- * Opens a browser with a profile of its own.
- * @param {string[]} origins  that may be spoken to
+ * Opens a browser with a separate profile.
+ * @param {string[]} origins  the allowed ones
  * @param {import('playwright-core').BrowserContextOptions} options
  * @returns {Promise<OpenConsole>}
  */
@@ -60,8 +60,8 @@ async function watch(page, origins) {
     dialog.dismiss();
   });
   page.on('console', (message) => {
-    // The browser tells of every refusal of the API and of a server that is not there; what the
-    // page makes of them is what the tests look at.
+    // The browser reports every refusal of the API and every lost connection; the tests check how
+    // the page handles them.
     const isReply = message.location().url.includes('/console/api/');
     if (message.type() === 'error' && !isReply) faults.push(`console: ${message.text()}`);
   });
@@ -110,7 +110,7 @@ export async function visit(page, hash) {
 }
 
 /**
- * Lets the server answer one request, and holds the answer back until it is released.
+ * Lets the server answer one request, and delays the answer until it is released.
  * @param {Page} page
  * @param {string} pattern
  */
@@ -131,7 +131,7 @@ export async function holdReply(page, pattern) {
 }
 
 /**
- * Keeps a picture for people to look at.
+ * Saves a screenshot for manual inspection.
  * @param {Page} page
  * @param {string} name
  */

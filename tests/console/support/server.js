@@ -1,4 +1,4 @@
-// The real server, run by a test as a process of its own, and a client of its public API.
+// The real server, run by a test in a separate process, and a client of its public API.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -34,7 +34,7 @@ export class Server {
       'store.data_dir': path.join(this.#folder, 'data'),
       'log.format': 'json',
       'log.level': 'debug',
-      // Nobody beats in these tests unless he says so.
+      // Members in these tests send no heartbeats by default.
       'room.heartbeat_timeout': '10m',
       'limits.per_address_rate': '0/s',
       'limits.per_user_rate': '0/s',
@@ -53,7 +53,7 @@ export class Server {
     return `http://${this.#addresses.http}/weapp`;
   }
 
-  /** Starts it, or starts it again where it was, and waits until it is ready. */
+  /** Starts it, or restarts it on the same ports, and waits until it is ready. */
   async start() {
     const config = path.join(this.#folder, 'rtcroomd.toml');
     for (const [listener, address] of Object.entries(this.#addresses)) {
@@ -72,7 +72,7 @@ export class Server {
     });
   }
 
-  /** Asks it to stop, and waits until it has. */
+  /** Requests a stop, and waits for its end. */
   async stop() {
     const child = this.#child;
     if (!child || child.exitCode !== null) return;
@@ -82,7 +82,7 @@ export class Server {
     this.#child = null;
   }
 
-  /** Stops it and forgets all that it had. */
+  /** Stops it and deletes all its data. */
   async end() {
     await this.stop();
     fs.rmSync(this.#folder, { recursive: true, force: true });
@@ -103,7 +103,7 @@ export class Server {
   }
 
   /**
-   * A call that has to succeed.
+   * A call that must succeed.
    * @param {string} endpoint
    * @param {object} body
    */
@@ -123,7 +123,7 @@ export class Server {
 }
 
 /**
- * What a gen-1 client says of somebody.
+ * The fields of a gen-1 client about a user.
  * @param {string} userID
  * @param {string} userName
  */
@@ -137,7 +137,7 @@ function binary() {
 }
 
 /**
- * Where the listeners have told that they listen.
+ * The addresses of the listeners, from the log.
  * @param {string} log
  */
 function addressesIn(log) {

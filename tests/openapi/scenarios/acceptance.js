@@ -1,4 +1,4 @@
-// Whether the server takes what the schemas of requests allow, and refuses what they do not.
+// Checks that the server accepts requests that match the schemas, and refuses others.
 'use strict';
 
 const assert = require('node:assert');
@@ -18,8 +18,8 @@ const kFaults = [
   'WebrtcInfoTooLong',
 ];
 
-// What the server takes although the schema says no: an optional field of the wrong type counts as
-// absent, and gen-2 knows no zero that is missing.
+// Values that the server accepts although the schema does not: an optional field of the wrong type
+// counts as absent, and in gen-2 a zero does not count as missing.
 const kForgiven = new Set([
   'getImLoginInfo code', 'getImLoginInfo imuserid', 'getPushUrl roomID', 'createRoom roomID', 'createRoom roomid',
   'addPusher roomInfo', 'webrtcGetLoginInfo userID', 'webrtcCreateRoom nickName', 'webrtcCreateRoom roomType',
@@ -30,7 +30,7 @@ function isForgiven(operation, field, value, isGen2) {
   return kForgiven.has(`${operation} ${field}`) || (isGen2 && value === 0);
 }
 
-// @param schema  the name of that of the request.
+// @param schema  the name of the request's schema.
 async function probe(client, operationId, schema, good) {
   const { document } = client;
   const operation = document.operation(operationId);
@@ -75,7 +75,7 @@ const kRooms = [
   ['getAudiences', null, 'RoomOnly', { roomID: 'r' }],
 ];
 
-// Those that have one schema whoever calls.
+// Operations with one schema for all callers.
 const kOthers = [
   ['getImLoginInfo', 'Gen1LoginWish', { userIDPrefix: 'weixin' }],
   ['webrtcGetLoginInfo', 'WebrtcLoginWish', {}],
@@ -88,7 +88,7 @@ const kOthers = [
   ['postLoginInfo', 'SignWish', { userID: 'u', time: 60 }],
 ];
 
-// @param client  of a server on which nobody has to prove who he is, since the names change.
+// @param client  of a server without authentication, since the names change.
 async function run(client) {
   const gen2 = client.as({ userID: '' });
   let count = 0;
@@ -99,7 +99,7 @@ async function run(client) {
   for (const [operation, schema, good] of kOthers) count += await probe(client, operation, schema, good);
   const probed = new Set([...kRooms, ...kOthers].map(([operation]) => operation));
   for (const { id, requestBody } of client.document.operations.values()) {
-    // Those of the console are probed by a scenario of their own.
+    // Those of the console are tested by a separate scenario.
     const isProbed = probed.has(id) || id.startsWith('console');
     assert(!requestBody || isProbed, `${id}: its request is not probed`);
   }

@@ -1,4 +1,4 @@
-// The copy of the store that an operator's command asks for.
+// The copy of the store for an operator's command.
 'use strict';
 
 const assert = require('node:assert');

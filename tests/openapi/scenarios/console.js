@@ -1,4 +1,4 @@
-// What the console asks.
+// The API of the console.
 'use strict';
 
 const assert = require('node:assert');
@@ -7,7 +7,7 @@ const { newPusher, newRoom } = require('./gen1');
 
 const kBodies = [null, '', 0, -1, 1, 1.5, 'x', true, [], {}, 31622400, 31622401, 'a/b', 'a'.repeat(48), 'a'.repeat(49), 'a'.repeat(65)];
 
-// Whether bodies are taken that the schema allows, and others are not.
+// Checks that bodies that match the schema are accepted, and others refused.
 async function probe(client, operationId, schema, good, headers) {
   const { document } = client;
   for (const field of Object.keys(document.root.components.schemas[schema].properties)) {
@@ -20,7 +20,7 @@ async function probe(client, operationId, schema, good, headers) {
   }
 }
 
-// What the stream says of a room that is made while it is open.
+// The events of the stream for a room that is created while it is open.
 async function follow(client, headers) {
   let isOpen;
   const opened = new Promise((resolve) => { isOpen = resolve; });

@@ -1,4 +1,4 @@
-// Servers on which calls fail that are good elsewhere.
+// Servers on which otherwise valid calls fail.
 'use strict';
 
 const assert = require('node:assert');
@@ -9,7 +9,7 @@ const webrtc = require('./webrtc');
 
 const kMember = { roomID: 'r', userID: 'u' };
 
-// What proves nothing, where everybody has to.
+// Unauthenticated calls, where authentication is required.
 async function inTokenMode(client) {
   const shared = gen2.kAsking.filter((operation) => !kGen2Only.includes(operation));
   for (const operation of [...shared, 'login', 'getImLoginInfo', ...webrtc.kAll, 'postLoginInfo']) {
@@ -36,8 +36,8 @@ async function unconfigured(client) {
   assert(live.appID && im.sdkAppID, 'hints say what is missing');
 }
 
-// Callers who come too often.
-// @param user  one who is logged in.
+// Callers above the rate limit.
+// @param user  a logged-in user.
 async function limited(client, user, operatorToken) {
   const call = (who, operation, options) => who.callUntil(operation, 'ServerFailed', { kind: 'live_room', ...options });
   for (const operation of ['getRoomList', 'mergeStream', 'getCustomInfo', 'getAudiences', 'setCustomField', 'logout']) {
@@ -51,7 +51,7 @@ async function limited(client, user, operatorToken) {
   }
 }
 
-// The IM service makes no groups.
+// The IM service creates no groups.
 async function withoutGroups(client) {
   const alice = await gen2.logIn(client, 'alice');
   const call = (who, operation, expected, body) => who.call(operation, expected, { kind: 'multi_room', body });
@@ -60,9 +60,9 @@ async function withoutGroups(client) {
   await call(alice, 'addPusher', 'Gen2NoGroupForPusher', newPusher('r', 'alice'));
 }
 
-// Writes until the files of the store can grow no more. A failed write may make space by moving what
-// is in the log to the database, and a small one may fit where a large one did not: so it takes
-// some in a row.
+// Writes until the files of the store cannot grow. A failed write may free space by moving the log
+// to the database, and a small one may fit where a large one did not: so several in a row have to
+// fail.
 async function fillDisk(client) {
   const kFailuresInARow = 40;
   let failed = 0;
@@ -75,14 +75,14 @@ async function fillDisk(client) {
   assert.strictEqual(failed, kFailuresInARow, 'the disk is never full');
 }
 
-// What the check of readiness writes is so small that it may fit some times more.
+// The write of the readiness check is so small that it may still succeed several times.
 async function untilNotReady(client) {
   let reply = await client.send('readyz');
   for (let tries = 0; tries < 1000 && reply.status === 200; ++tries) reply = await client.send('readyz');
   client.document.check(client.document.operation('readyz'), 'NotReady', reply);
 }
 
-// Nothing can be written any more.
+// All writes fail.
 async function diskFull(client) {
   const alice = await gen2.logIn(client, 'alice');
   const call = (who, operation, expected, body) => who.call(operation, expected, { kind: 'live_room', body });
@@ -99,7 +99,7 @@ async function diskFull(client) {
   await client.call('webrtcQuitRoom', 'ServerFailed', { body: { userID: 'user', roomID } });
   await untilNotReady(client);
   await client.call('healthz', 'Alive', {});
-  // What only reads goes on.
+  // Read-only calls continue.
   await call(client, 'getPushers', 'Gen1Pushers', { roomID: 'r' });
   await call(client, 'pusherHeartbeat', 'Done', kMember);
 }

@@ -73,7 +73,7 @@ async function banned(client, ban) {
   await call('destroyRoom', 'Done', { roomID: 'gen1_ban', userID: 'alice' });
 }
 
-// What is no body at all is refused by each.
+// A malformed body is refused by each.
 async function unreadable(client, operations) {
   for (const operation of operations) {
     await client.call(operation, 'Gen1BadField', { kind: 'live_room', body: '{"roomID":' });

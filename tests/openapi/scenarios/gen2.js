@@ -1,4 +1,4 @@
-// Rooms of the dialect with a login, and what live rooms have besides.
+// Rooms of the dialect with a login, and the additional calls of live rooms.
 'use strict';
 
 const assert = require('node:assert');
@@ -10,7 +10,7 @@ function ticketOf(userID, options = {}) {
   return { sdkAppID: kSdkAppId, accountType: '0', userID, userSig: userSig(userID, options) };
 }
 
-// @return a client who is logged in.
+// @return a logged-in client.
 async function logIn(client, userID, kind = 'multi_room') {
   const { token } = await client.call('login', 'Gen2Login', { kind, query: ticketOf(userID) });
   return client.as({ userID, token });
@@ -31,7 +31,7 @@ async function login(client) {
   await client.call('login', 'Gen2BadField', { kind, query: ticketOf('alice'), body: '{' });
 }
 
-// Why a caller is not let in, by each operation that asks.
+// The authentication failures of each operation that requires it.
 async function notLoggedIn(client, operations) {
   const alice = await logIn(client, 'alice');
   const { token } = alice.query;
@@ -49,7 +49,7 @@ async function notLoggedIn(client, operations) {
       const reply = await client.as(query).call(operation, 'Gen2NotLoggedIn', { kind: 'live_room' });
       messages.add(reply.message);
     }
-    // Not for logout, which would be done.
+    // Not for logout, which would be executed.
     if (operation !== 'logout') {
       await alice.call(operation, 'Gen2BadField', { kind: 'live_room', body: '[]' });
     }
@@ -91,7 +91,7 @@ async function rooms(client, kind) {
   await call(late, 'destroyRoom', 'Gen2NotCreator', { roomID: id, userID: 'late' });
   await call(alice, 'destroyRoom', 'Done', { roomID: id, userID: 'alice' });
 
-  // An ID that the other dialect holds.
+  // An ID in use by the other dialect.
   await client.call('createRoom', 'RoomNamed', { kind, body: newRoom('held', 'zoe') });
   await call(bob, 'addPusher', 'Gen2RoomTaken', newPusher('held', 'bob'));
   await client.call('destroyRoom', 'Done', { kind, body: { roomID: 'held', userID: 'zoe' } });

@@ -1,4 +1,4 @@
-// What no operation is reached by, on every path.
+// Requests that reach no operation, on every path.
 'use strict';
 
 const assert = require('node:assert');

@@ -1,4 +1,4 @@
-// What helps to set a server up.
+// The endpoints for setting a server up.
 'use strict';
 
 const assert = require('node:assert');

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// While it lives no file of this process grows.
+/// Prevents growth of any file by this process during its lifetime.
 class NoSpace {
  public:
   NoSpace() : signal_(std::signal(SIGXFSZ, SIG_IGN)) {

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 class BackupEndpointTest : public testing::Test {
  protected:
-  /// Asks for a backup; what it gets comes later.
+  /// Requests a backup; the reply arrives later.
   std::shared_ptr<RecordedReply> Ask(BackupEndpoint& endpoint) {
     auto pending = std::make_shared<RecordedReply>();
     std::optional<HttpReply> reply =
@@ -94,7 +94,7 @@ TEST_F(BackupEndpointTest, SurvivesACopyThatThrows) {
       },
       logger_);
   std::weak_ptr<RecordedReply> failed = Ask(endpoint);
-  // Let go of, it is answered as an internal error.
+  // When released without a reply, it is answered as an internal error.
   EXPECT_TRUE(Eventually([&] { return failed.expired(); }));
   EXPECT_THAT(log_.Text(), HasSubstr("backup_threw"));
   throws = false;
@@ -128,7 +128,7 @@ TEST_F(BackupEndpointTest, AStopCallsItOffAndAnswers) {
   endpoint.Stop();
   ASSERT_TRUE(pending->reply().has_value());
   EXPECT_EQ(pending->reply()->status, 503);
-  EXPECT_EQ(Await(Ask(endpoint)).status, 503);  // and takes no other
+  EXPECT_EQ(Await(Ask(endpoint)).status, 503);  // and accepts no further requests
 }
 
 }  // namespace

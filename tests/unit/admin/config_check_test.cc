@@ -78,7 +78,7 @@ TEST(FindingOfImAnswer, NamesTheCulpritOfAnErrorNumber) {
             (ConfigFinding{.part = ConfigPart::kImService, .fault = ConfigFault::kUnreachable}));
 }
 
-/// An IM service that may be held.
+/// An IM service that can be blocked.
 class ConfigCheckTest : public testing::Test {
  protected:
   Result<ImProbeAnswer> AskIm(std::chrono::milliseconds timeout) {

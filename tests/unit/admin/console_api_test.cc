@@ -1,4 +1,4 @@
-// What the console's API answers.
+// Replies of the console's API.
 #include <algorithm>
 #include <chrono>
 #include <latch>
@@ -33,7 +33,7 @@ class ConsoleApi : public ConsoleFixture {
     command.info = info;
     ASSERT_OK(CreateNow(service_, command));
   }
-  /// The ids of all pages that a query brings.
+  /// The ids on all pages of a query.
   std::vector<std::string> AllRooms(const std::string& query) {
     std::vector<std::string> ids;
     std::string after;

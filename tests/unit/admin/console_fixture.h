@@ -1,4 +1,4 @@
-// The console's API on a memory store, asked as the operator's port asks it.
+// The console's API on a memory store, called as through the operator's port.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@
 
 namespace rtcroom {
 
-/// What was written to a stream, which a test may end or hold back.
+/// Records the output of a stream; a test can end it or simulate unsent bytes.
 ///
 /// @threads safe from any thread.
 class RecordedStream : public StreamedReply {
@@ -37,7 +37,7 @@ class RecordedStream : public StreamedReply {
     return unsent_;
   }
 
-  /// The client goes.
+  /// The client disconnects.
   void End() {
     {
       const MutexLock lock(mutex_);
@@ -53,7 +53,7 @@ class RecordedStream : public StreamedReply {
     const MutexLock lock(mutex_);
     return text_;
   }
-  /// Waits until it has been told that.
+  /// Waits until the stream contains that text.
   [[nodiscard]] bool Tells(const std::string& text) const {
     return Eventually([&] { return this->text().find(text) != std::string::npos; });
   }
@@ -66,7 +66,7 @@ class RecordedStream : public StreamedReply {
   bool has_ended_ GUARDED_BY(mutex_) = false;
 };
 
-/// Keeps what was sent, or the stream that was opened.
+/// Keeps the reply or the opened stream.
 ///
 /// @threads safe from any thread.
 class RecordedAnswer : public RecordedReply {
@@ -90,7 +90,7 @@ class RecordedAnswer : public RecordedReply {
  private:
   mutable Mutex mutex_;
   std::optional<HttpReply> head_ GUARDED_BY(mutex_);
-  std::weak_ptr<RecordedStream> stream_ GUARDED_BY(mutex_);  ///< whoever writes it owns it
+  std::weak_ptr<RecordedStream> stream_ GUARDED_BY(mutex_);  ///< owned by its writer
 };
 
 class ConsoleFixture : public ServiceFixture {
@@ -135,7 +135,7 @@ class ConsoleFixture : public ServiceFixture {
   }
 
   ConsoleFigures figures_{.pushers = 1, .connections = 2, .waiting_requests = 3, .watchers = 4};
-  /// Called in the middle of GET /console/api/server.
+  /// Called during GET /console/api/server.
   std::function<void()> on_figures_ = [] {};
   CommitSignal told_;
   CommitFanOut told_commits_{{&leases_, &told_}};

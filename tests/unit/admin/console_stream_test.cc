@@ -1,4 +1,4 @@
-// What a page hears of what happens.
+// The event stream to a console page.
 #include <chrono>
 #include <memory>
 #include <new>
@@ -125,7 +125,7 @@ TEST_F(ConsoleStream, ReadsForAPageOnlyAsFastAsItTakes) {
   const auto slow = OpenStream();
   const auto quick = OpenStream();
   slow->SetUnsent(1 << 20);
-  Create("r1");  // a round that has begun already may tell the slow one of it
+  Create("r1");  // a round already started may still send it to the slow one
   ASSERT_TRUE(quick->Tells(R"("r1")"));
   Create("r2");
   ASSERT_TRUE(quick->Tells(R"("r2")"));
@@ -186,7 +186,7 @@ TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
   EXPECT_ERROR(kUnauthorized, streams.Open(pending, std::nullopt, [] { return false; }));
   EXPECT_FALSE(pending.head().has_value());
   EXPECT_EQ(streams.size(), 0U);
-  // One that still may, and no longer does as soon as it was asked.
+  // A caller that loses its authorisation during the check.
   EXPECT_OK(streams.Open(pending, std::nullopt, [&] {
     streams.EndAll();
     return true;

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// A folder of logs, with what must not be read beside it and within.
+/// A log folder, with files outside and inside that must not be read.
 class LogFolderTest : public testing::Test {
  protected:
   LogFolderTest() {

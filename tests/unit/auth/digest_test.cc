@@ -7,11 +7,11 @@ namespace {
 
 struct Md5Vector {
   const char* use;
-  const char* text;  ///< key and what is signed, without anything in between
+  const char* text;  ///< key and signed data, concatenated
   const char* hex;
 };
 
-// Of protocol D.5: what the live service and its callbacks are signed with.
+// From protocol D.5: inputs for signatures of the live service and its callbacks.
 constexpr Md5Vector kMd5Vectors[] = {
     {"live API, version 1", "testapikey01234567891700000300", "a4c1b1efd0f3ba3669a57e8c706a4dc6"},
     {"the same, for mixing", "testapikey01234567891700000060", "3f7b0990b58f75af904bc16541f75402"},

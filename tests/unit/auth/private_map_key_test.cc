@@ -1,4 +1,4 @@
-// Keys to rooms: UserSigs that carry a userbuf.
+// Keys to rooms: UserSigs that contain a userbuf.
 #include <chrono>
 #include <optional>
 #include <string>

@@ -20,7 +20,7 @@ constexpr RateLimit kUserRate{.per_second = 20, .burst = 60};
 
 class RateLimiterTest : public testing::Test {
  protected:
-  /// How many of that many requests are admitted.
+  /// Number of admitted requests out of `requests`.
   int Admitted(const std::string& key, int requests = 1000) {
     int admitted = 0;
     for (int i = 0; i < requests; ++i) {
@@ -58,10 +58,10 @@ TEST_F(RateLimiterTest, KeepsTrackOfManyKeysAtOnce) {
   };
   limiter_.SetLimit({.per_second = 1, .burst = 2});
   EXPECT_EQ(all_take(2), 2 * kKeys);
-  EXPECT_LT(all_take(1), kKeys / 100);  // now and then nine share the eight places
+  EXPECT_LT(all_take(1), kKeys / 100);  // occasionally nine keys share the eight slots
 }
 
-// Ten times as many keys as there is room for, all within one instant.
+// Ten times as many keys as the table can hold, all at the same instant.
 TEST_F(RateLimiterTest, AFloodOfNewKeysNeitherResetsAnOffenderNorRefusesANewcomer) {
   EXPECT_EQ(Admitted("offender"), 60);
   int refused = 0;
@@ -81,7 +81,7 @@ TEST_F(RateLimiterTest, AdmitsEverythingWhileItIsOff) {
 TEST_F(RateLimiterTest, ANewLimitHoldsAtOnceAndForgivesNobody) {
   EXPECT_EQ(Admitted("a"), 60);
   limiter_.SetLimit({.per_second = 100, .burst = 300});
-  EXPECT_EQ(Admitted("a"), 0);  // owes three seconds, which is now the whole burst
+  EXPECT_EQ(Admitted("a"), 0);  // a debt of three seconds, which is now the whole burst
   EXPECT_EQ(Admitted("b"), 300);
   clock_.Advance(milliseconds(100));
   EXPECT_EQ(Admitted("a"), 10);
@@ -89,7 +89,7 @@ TEST_F(RateLimiterTest, ANewLimitHoldsAtOnceAndForgivesNobody) {
 
 TEST_F(RateLimiterTest, ASlowLimitThatIsLiftedIsNotWaitedOut) {
   limiter_.SetLimit({.per_second = 1, .burst = 600});
-  EXPECT_EQ(Admitted("a"), 600);  // ten minutes' worth
+  EXPECT_EQ(Admitted("a"), 600);  // ten minutes of tokens
   limiter_.SetLimit(kUserRate);
   EXPECT_EQ(Admitted("a"), 0);
   clock_.Advance(milliseconds(50));

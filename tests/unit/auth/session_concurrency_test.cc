@@ -1,4 +1,4 @@
-// Logins, checks and logouts of the same users at once.
+// Concurrent logins, checks and logouts of the same users.
 #include <algorithm>
 #include <atomic>
 #include <string>
@@ -29,7 +29,7 @@ TEST_F(SessionConcurrencyTest, MemoryAndStoreAgreeAfterLoginsChecksAndLogoutsAtO
           const Result<SessionLogin> login = service_->Login(CommandOf(user));
           if (!login) continue;
           const TokenOutcome outcome = service_->Check(user, login->token.Reveal());
-          // Another phone of the same user may have come in or gone; nothing else can be.
+          // Another phone of the same user may have logged in or out; no other outcome is valid.
           if (outcome != TokenOutcome::kOk && outcome != TokenOutcome::kWrongToken &&
               outcome != TokenOutcome::kNoSession) {
             ++strangers;
@@ -44,7 +44,7 @@ TEST_F(SessionConcurrencyTest, MemoryAndStoreAgreeAfterLoginsChecksAndLogoutsAtO
     for (std::jthread& phone : phones) phone.join();
   }
   EXPECT_EQ(strangers, 0);
-  // The last word is one login of each user, alone.
+  // Finally, one uncontended login per user.
   std::vector<std::string> tokens;
   tokens.reserve(kUsers);
   for (int user = 0; user < kUsers; ++user) tokens.push_back(Login(fmt::format("u{}", user)));

@@ -1,4 +1,4 @@
-// Checking tokens, and what becomes of sessions over time and restarts.
+// Token checks, and the lifetime of sessions over time and restarts.
 #include "daemon/auth/session_service.h"
 
 #include <string>
@@ -19,7 +19,7 @@ using std::chrono::seconds;
 
 using SessionServiceTest = SessionFixture;
 
-/// Well formed, and of nobody.
+/// Well formed, but of no session.
 constexpr const char* kForeign = "ffffffffffffffffffffffffffffffff*53724e01*MzY4NjI=";
 
 TEST_F(SessionServiceTest, TellsWhyATokenIsNoGood) {
@@ -199,7 +199,7 @@ TEST_F(SessionServiceTest, RemovesEndedSessionsFromMemoryAndLaterFromTheStore) {
 TEST_F(SessionServiceTest, TheStoreKeepsASessionThatMemoryStillHas) {
   const std::string token = Login("amy");
   clock_.Advance(minutes(59));
-  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);  // too soon to be written
+  EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);  // too soon for a write
   clock_.Advance(days(7) - minutes(1));
   ASSERT_OK(service_->Upkeep());
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);

@@ -250,7 +250,7 @@ TEST_F(SessionTableTest, ItsBacklogIsBoundedWhileNobodyTakesIt) {
   const SessionBacklog backlog = table.TakeBacklog(1000);
   EXPECT_EQ(backlog.used.size(), 2u);
   EXPECT_EQ(backlog.evicted.size(), 2u);
-  // What found no room there is not forgotten: the next use comes in.
+  // A use that did not fit into the backlog is not lost: the next use is added.
   Use(table, "u99", kNoon + hours(200));
   EXPECT_THAT(UsersOf(table.TakeBacklog(1000).used), ElementsAre("u99"));
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kStream[] = "8888_user_0001";
 
-/// Those of the vectors in protocol D.4: from `kNoon` on they end at 655D2B80.
+/// The options of the vectors in protocol D.4: from `kNoon` on they end at 655D2B80.
 StreamUrlOptions Options() {
   return {.bizid = "8888", .push_key = Secret("testpushkey0123456789")};
 }
@@ -126,7 +126,7 @@ TEST(StreamName, KeepsAnOpenidReadable) {
 }
 
 TEST(StreamName, ReplacesAnIdThatCouldBreakAUrl) {
-  // The SHA-256 of "a.b" begins so.
+  // The prefix of the SHA-256 of "a.b".
   EXPECT_EQ(NameOf("8888", UserId{"a.b"}), "8888_2e7336dc8eba87ef");
   EXPECT_EQ(NameOf("", UserId{"a.b"}), "2e7336dc8eba87ef");
 }
@@ -147,7 +147,7 @@ TEST(StreamName, ReplacesAnIdThatLooksLikeTheDigestOfAnother) {
   EXPECT_EQ(NameOf("8888", UserId{"2e7336dc8eba87efa"}), "8888_2e7336dc8eba87efa");
 }
 
-/// An id made of the pieces that stream names are made of.
+/// An id built from the parts of stream names.
 UserId DrawId(std::mt19937_64& random) {
   constexpr const char* kPieces[] = {"alice", "_", "_",    "ab12cd34",         "AB12CD34", "8888",
                                      "-",     ".", "test", "2e7336dc8eba87ef", "oAbc-12",  "0"};

@@ -1,4 +1,4 @@
-// Key pairs for tests, made on the spot.
+// Key pairs for tests, generated on the fly.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@ struct PemKeyPair {
   std::string public_pem;
 };
 
-/// @param curve  OpenSSL's name of it, e.g. "P-256".
+/// @param curve  its OpenSSL name, e.g. "P-256".
 PemKeyPair MakeEcKeyPair(const char* curve);
 
-/// A private key that asks for a passphrase.
+/// A private key that requires a passphrase.
 Secret MakeProtectedPrivatePem();
 
 std::string MakeRsaPublicPem();

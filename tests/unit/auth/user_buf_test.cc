@@ -68,7 +68,7 @@ TEST(UserBuf, IsNotReadFromBytesThatItNeverHas) {
   EXPECT_FALSE(DecodeUserBuf(bytes));  // neither a number nor a name
   bytes = EncodeUserBuf(StringRoom());
   bytes[19] = 1;
-  EXPECT_FALSE(DecodeUserBuf(bytes));  // a number beside the name
+  EXPECT_FALSE(DecodeUserBuf(bytes));  // both a number and a name
 }
 
 TEST(UserBuf, EveryByteOfItMatters) {

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// The envelope without a bound, as anybody may make it.
+/// The envelope without a size limit, as any client can make it.
 std::string PackAnything(const std::string& content) {
   uLongf length = compressBound(content.size());
   std::string packed(length, '\0');

@@ -32,7 +32,7 @@ class UserSigV1 : public testing::Test {
     return VerifyUserSigV1(sig, Subject(), published_key_, now);
   }
 
-  /// V1-A with another value in `name`.
+  /// V1-A with a different value for `name`.
   static std::string Altered(const char* name, const json& value) {
     json object = Unpack(vectors::kV1A);
     object[name] = value;
@@ -53,7 +53,7 @@ TEST_F(UserSigV1, ComparesExpiryAsNumbers) {
   EXPECT_EQ(Verify(vectors::kV1A, TimePoint(seconds(1702591999))), UserSigOutcome::kOk);
   EXPECT_EQ(Verify(vectors::kV1A, TimePoint(seconds(1702592000))), UserSigOutcome::kExpired);
   EXPECT_EQ(Verify(vectors::kV1A, TimePoint(seconds(1702592001))), UserSigOutcome::kExpired);
-  // As texts, 1700000300 would come before 999.
+  // Compared as strings, 1700000300 would precede 999.
   EXPECT_EQ(Verify(vectors::kV1B, TimePoint(seconds(999))), UserSigOutcome::kOk);
 }
 
@@ -130,7 +130,7 @@ TEST_F(UserSigV1, RefusesASignatureThatIsNone) {
 }
 
 TEST_F(UserSigV1, NoByteOfItsTextCanBeAltered) {
-  // V1-A has no TLS.version, the one field that the signature leaves out.
+  // V1-A has no TLS.version, the only field that the signature omits.
   const std::string text = Unpack(vectors::kV1A).dump();
   ASSERT_EQ(Verify(PackUserSig(text)), UserSigOutcome::kOk);
   for (std::size_t at = 0; at < text.size(); ++at) {

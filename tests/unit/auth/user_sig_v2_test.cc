@@ -25,7 +25,7 @@ UserSigOutcome Verify(const std::string& sig, TimePoint now = kNoon) {
   return VerifyUserSigV2(sig, Subject(), SecretKey(), now);
 }
 
-/// A good ticket in which `name` has another value.
+/// A valid ticket with a different value for `name`.
 std::string Altered(const char* name, const json& value) {
   json object = Unpack(vectors::kV2);
   object[name] = value;
@@ -151,8 +151,8 @@ TEST(UserSigV2, NoByteOfItsTextCanBeAltered) {
   }
 }
 
-// A deflated stream has a few bits without meaning, so some alterations of the outer form leave
-// the same text. None may lead to another one that is good.
+// A deflate stream has a few unused bits, so some changes to the encoded form keep the same text.
+// No change may produce another valid text.
 TEST(UserSigV2, NoCharacterOfItCanBeAlteredToAnotherMeaning) {
   const std::string sig = vectors::kV2;
   const auto meaning = UnpackUserSig(sig);

@@ -34,7 +34,7 @@ UserSigOutcome Verify(const UserSigVerifierOptions& options, const std::string& 
   return (*verifier)->VerifyUserSig(sig, user_id, now);
 }
 
-/// `sig` with another value in `name`.
+/// `sig` with a different value for `name`.
 std::string Altered(const std::string& sig, const char* name, const json& value) {
   json object = json::parse(UnpackUserSig(sig).value_or(""));
   object[name] = value;
@@ -88,7 +88,7 @@ TEST(UserSigVerifier, CallsATicketOfNeitherVersionMalformed) {
             UserSigOutcome::kMalformed);
 }
 
-/// Each ticket has all the faults of those after it as well.
+/// Each ticket also has all faults of the following ones.
 TEST(UserSigVerifier, TellsTheFirstFaultInTheOrderOfTheProtocol) {
   const TimePoint late = kNoon + seconds(2592001);
   for (const std::string& good : {std::string(vectors::kV2), std::string(vectors::kV1A)}) {
@@ -123,7 +123,7 @@ TEST(UserSigVerifier, NoByteOfATicketsTextCanBeAltered) {
     for (std::size_t at = 0; at < text.size(); ++at) {
       std::string altered = text;
       altered[at] = static_cast<char>(altered[at] ^ 1);
-      // White space between the fields, where a library leaves it, means nothing.
+      // White space between the fields that the JSON library accepts has no meaning.
       if (json::parse(altered, nullptr, false) == json::parse(text)) continue;
       EXPECT_NE((*verifier)->VerifyUserSig(PackUserSig(altered), vectors::kUser, kNoon),
                 UserSigOutcome::kOk)

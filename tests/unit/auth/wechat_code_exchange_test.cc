@@ -24,7 +24,7 @@ namespace {
 constexpr const char* kGoodAnswer =
     R"({"openid":"oAbc-12_Z","session_key":"c2Vzc2lvbg==","unionid":"u1"})";
 
-/// Answers what it was told to, in order; then nothing in time.
+/// Returns the scripted answers in order, then times out.
 class ScriptedHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
@@ -229,7 +229,7 @@ TEST_F(CodeExchangeAtWechat, TellsTheLogTheErrorNumberAndNoSecret) {
   }
 }
 
-/// Lets every caller wait until it is told to answer, then answers all.
+/// Blocks every caller until released, then answers all.
 class WaitingHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
@@ -312,7 +312,7 @@ TEST_F(HangingWechat, AnswersEverybodyOnceWhenThePoolIsStopped) {
   for (const auto& result : results) EXPECT_EQ(result.times(), 1u);
 }
 
-/// Fails as no `OutgoingHttp` should.
+/// Throws, which no `OutgoingHttp` may do.
 class ThrowingHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,

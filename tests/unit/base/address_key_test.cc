@@ -27,7 +27,7 @@ TEST(AddressKey, IsTheFirst64BitsOfAnIpv6Address) {
       {"2001:db8::", "2001:db8:0:0"},
       {"2001:db8::1", "2001:db8:0:0"},
       {"2001:db8::3:4:5:6", "2001:db8:0:0"},
-      {"2001::2:3:4:5:6", "2001:0:0:2"},  // two groups left out: the fourth is behind the gap
+      {"2001::2:3:4:5:6", "2001:0:0:2"},  // two groups omitted: the fourth is after the gap
       {"::2:3:4:5:6:7", "0:0:2:3"},
       {"::1", "0:0:0:0"},
       {"::", "0:0:0:0"},
@@ -39,7 +39,7 @@ TEST(AddressKey, IsTheFirst64BitsOfAnIpv6Address) {
   for (const auto& [address, key] : keys) EXPECT_EQ(AddressKey(address), key) << address;
 }
 
-// One /64 is written in many ways, with and without a gap and with the gap elsewhere.
+// One /64 has many notations: without a gap, and with the gap in different places.
 TEST(AddressKey, IsTheSameHoweverTheRestIsWritten) {
   EXPECT_EQ(AddressKey("2001:db8::1:0:0:5"), AddressKey("2001:db8::9"));
   EXPECT_EQ(AddressKey("2001:db8:0:0:1::"), AddressKey("2001:db8::9"));

@@ -33,7 +33,7 @@ class FileCopy : public testing::Test {
     content << std::ifstream(path).rdbuf();
     return content.str();
   }
-  /// Source, and target if there is one; nothing that was only in the making.
+  /// Counts source and target; a leftover temporary file would count too.
   [[nodiscard]] std::ptrdiff_t CountFiles() const {
     return std::distance(std::filesystem::directory_iterator(directory_.path()), {});
   }

@@ -22,7 +22,7 @@ using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::Not;
 
-/// What one call wrote.
+/// Inspects the output of a log call.
 class LoggerTest : public testing::Test {
  protected:
   [[nodiscard]] std::string Written() const { return log_.Text(); }

@@ -1,4 +1,4 @@
-// Tables whose keys clients choose must bear the worst keys that a client can choose.
+// Hash tables with client-chosen keys must perform with the worst possible keys.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -17,7 +17,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kNames = 10'000;
-/// Of as many buckets as entries, filled by chance, the fullest has about eight.
+/// With as many buckets as entries, filled at random, the fullest has about eight.
 constexpr std::size_t kMostInABucket = 20;
 
 class TenThousandNamesOfOneHash : public testing::Test {

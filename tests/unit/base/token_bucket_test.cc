@@ -15,7 +15,7 @@ using std::chrono::seconds;
 constexpr MonotonicTime kStart{seconds(1000)};
 constexpr RateLimit kTenASecond{.per_second = 10, .burst = 3};
 
-/// How many of a hundred calls it grants at that instant.
+/// Number of calls out of a hundred granted at that instant.
 int Granted(TokenBucket& bucket, MonotonicTime now, const RateLimit& limit = kTenASecond) {
   int granted = 0;
   for (int i = 0; i < 100; ++i) {
@@ -101,7 +101,7 @@ TEST(TokenBucket, CountsRightAtTheGreatestLimits) {
 
 TEST(TokenBucket, OwesNoMoreThanTheNewLimitsBurst) {
   TokenBucket bucket;
-  EXPECT_EQ(Granted(bucket, kStart, {.per_second = 1, .burst = 60}), 60);  // a minute's debt
+  EXPECT_EQ(Granted(bucket, kStart, {.per_second = 1, .burst = 60}), 60);  // a debt of one minute
   EXPECT_EQ(Granted(bucket, kStart, kTenASecond), 0);
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(100), kTenASecond), 1);
 }
@@ -145,13 +145,13 @@ TEST(Pacing, ForgetsWhatIsLongPast) {
   EXPECT_EQ(bucket.Reserve(kStart + seconds(2), PacedAt(10)), nanoseconds(0));
 }
 
-// A connection asks when the one before has been answered.
+// Each request follows the reply to the previous one.
 TEST(Pacing, HoldsAClientThatNeverPausesToTheRate) {
   TokenBucket bucket;
   MonotonicTime now = kStart;
   int answered = 0;
   for (; now < kStart + seconds(60); ++answered) now += bucket.Reserve(now, PacedAt(10));
-  EXPECT_EQ(answered, 610);  // 600 and the burst
+  EXPECT_EQ(answered, 610);  // 600 plus the burst
 }
 
 TEST(Pacing, TakesEightBytesOfAConnection) { EXPECT_EQ(sizeof(TokenBucket), 8u); }

@@ -1,4 +1,4 @@
-// Runs commands without a process.
+// Runs commands without a separate process.
 #pragma once
 
 #include <fstream>
@@ -17,7 +17,7 @@
 
 namespace rtcroom {
 
-/// Answers what a test tells it to, and remembers what was asked.
+/// Returns the answer set by a test and records the requests.
 class ScriptedHttp : public GetOnlyHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
@@ -32,7 +32,7 @@ class ScriptedHttp : public GetOnlyHttp {
 
 class CliTest : public testing::Test {
  protected:
-  /// What `serve` was called with.
+  /// The arguments of a call of `serve`.
   struct Served {
     Config config = {};
     RunMode mode = RunMode::kNormal;

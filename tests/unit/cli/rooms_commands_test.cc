@@ -1,4 +1,4 @@
-// The commands against a gRPC server of this process.
+// The commands against a gRPC server in this process.
 #include <memory>
 #include <sstream>
 #include <string>
@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-/// Rooms to ask about.
+/// Rooms to query.
 class Rooms : public ServiceFixture {
  public:
   void TestBody() override {}
@@ -48,7 +48,7 @@ class RoomsCommands : public CliTest {
  protected:
   void TearDown() override { server_.reset(); }
 
-  /// Serves, and lets the configuration of the commands say where.
+  /// Starts the server and sets its address in the configuration of the commands.
   void Serve(GrpcServerOptions options = {}) {
     if (options.listen.empty()) options.listen = "unix:" + (directory_.path() / "s").string();
     server_ = std::make_unique<OperatorServer>(

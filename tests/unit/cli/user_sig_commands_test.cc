@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// Of protocol D.1.
+// From protocol D.1.
 constexpr const char* kKey = "rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!";
 constexpr const char* kSig =
     "eJyrVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwqXFqUXxBgYGhlDJ4pTsxIKCzBQlK0MTAwgwhMiUZOamKlkZmkNF"
@@ -31,7 +31,7 @@ class UserSigCommands : public CliTest {
     std::vector<std::string> arguments = {"user-sig", "sign", "--user-id", "user_0001"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     EXPECT_EQ(Run(arguments), 0) << err();
-    return out().substr(0, out().size() - 1);  // without the line end
+    return out().substr(0, out().size() - 1);  // without the newline
   }
 
   int Verify(const std::string& sig, const std::string& user_id = "user_0001") {
@@ -92,7 +92,7 @@ TEST_F(UserSigCommands, SignVersion1WithTheKeyFileAndVerifyBothVersions) {
   EXPECT_EQ(Verify(kSig), 1);
   EXPECT_EQ(out(), "bad signature\n");
   environment_["RTCROOMD_IM_SECRET_KEY"] = kKey;
-  EXPECT_EQ(Verify(kSig), 0);  // verified with whatever key there is
+  EXPECT_EQ(Verify(kSig), 0);  // verified with any configured key
   EXPECT_EQ(Verify(sig), 0);
 }
 

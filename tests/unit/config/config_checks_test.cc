@@ -27,7 +27,7 @@ std::vector<std::string> Warnings(const Config& config) {
   return keys;
 }
 
-// Everything that can be there.
+// A configuration with every optional part set.
 Config CompleteConfig() {
   Config config = ServableConfig();
   config.im.sdk_app_id = 1'400'000'001;

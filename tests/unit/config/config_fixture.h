@@ -1,4 +1,4 @@
-// Short ways to load a configuration in a test.
+// Shortcuts to load a configuration in a test.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ inline ConfigOutcome LoadEnvironment(Environment environment) {
   return LoadConfig({.environment = std::move(environment)});
 }
 
-/// The sentences about `key`.
+/// The problems reported for `key`.
 inline std::vector<std::string> ProblemsOf(const std::vector<ConfigProblem>& problems,
                                            std::string_view key) {
   std::vector<std::string> sentences;

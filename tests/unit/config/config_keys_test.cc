@@ -1,4 +1,4 @@
-// Walks the table of keys: what is promised of every key is tried with every key.
+// Checks the guarantees for keys on every key of the table.
 #include <array>
 #include <string>
 #include <string_view>
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 8> kTexts = {
     "other",           "7", "/other",  "127.0.0.1:7001", "https://other.example",
     "sqlite:other.db", "*", "fd00::/8"};
 
-// A value that a key takes and that is not its default, as a file and as a variable has it.
+// A non-default value of a key, and its notation in a file and in an environment variable.
 struct Sample {
   ConfigValue value;
   std::string toml{};
@@ -50,7 +50,7 @@ Sample OtherList(const ListRule& rule) {
   return {};
 }
 
-// Another choice, one that this version can do if there is one.
+// Another choice, preferably one that this version supports.
 Sample OtherChoice(const ChoiceRule& rule, const ConfigValue& usual) {
   for (std::size_t index = 0; index < rule.names.size(); ++index) {
     const ConfigValue value = ChoiceIndex{index};
@@ -87,7 +87,7 @@ std::string TomlOf(const ConfigKey& key, std::string_view value) {
   return fmt::format("[{}]\n{} = {}\n", key.section, key.name, value);
 }
 
-// That `key` alone has its other value shows that no two rows of the table share a member.
+// Checks that only `key` has a changed value, which shows that no two table rows share a member.
 void ExpectOnlyChanged(const ConfigKey& changed, const ConfigValue& value, const Config& config) {
   for (const ConfigKey& key : AllConfigKeys()) {
     const bool is_changed = key.FullName() == changed.FullName();
@@ -136,7 +136,7 @@ TEST(ConfigKeys, MayAllBeSetToTheirDefault) {
   for (const ConfigKey& key : AllConfigKeys()) {
     SCOPED_TRACE(key.FullName());
     const std::string value = WriteValue(key.rule, key.get(Config()));
-    EXPECT_THAT(LoadToml(TomlOf(key, value)).problems, testing::SizeIs(1));  // the certificate
+    EXPECT_THAT(LoadToml(TomlOf(key, value)).problems, testing::SizeIs(1));  // no certificate
   }
 }
 
@@ -153,9 +153,9 @@ TEST(ConfigKeys, NeverShowWhatTheyWereSetTo) {
   constexpr std::string_view kSecret = "hunter2-hunter2";
   const std::array<std::string, 4> wrong = {
       fmt::format("\"{}\\u0007\"", kSecret),          // a control character
-      fmt::format("\"{}\"", kSecret),                 // fine for a text, wrong for the others
+      fmt::format("\"{}\"", kSecret),                 // valid for a text, invalid for the others
       fmt::format("[\"{}\", \"\\u0007\"]", kSecret),  // a list
-      fmt::format("{}", kSecret),                     // not TOML at all
+      fmt::format("{}", kSecret),                     // invalid TOML
   };
   for (const ConfigKey& key : AllConfigKeys()) {
     for (const std::string& value : wrong) {

@@ -31,7 +31,7 @@ TEST(ConfigDurations, AreNothingElse) {
 TEST(ConfigDurations, DoNotOverflow) {
   EXPECT_ERROR(kBadRequest, ReadDuration("999999999d"));
   EXPECT_ERROR(kBadRequest, ReadDuration("99999999999999999999d"));
-  EXPECT_ERROR(kBadRequest, ReadDuration("106751991168d"));  // 2^63 ms, and a little
+  EXPECT_ERROR(kBadRequest, ReadDuration("106751991168d"));  // slightly more than 2^63 ms
 }
 
 TEST(ConfigDurations, AreWrittenInTheirLargestWholeUnit) {

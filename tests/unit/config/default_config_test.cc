@@ -16,7 +16,7 @@ TEST(DefaultConfig, LoadsToTheDefaults) {
   }
 }
 
-// The one thing that nobody can give by default.
+// The only setting without a possible default.
 TEST(DefaultConfig, LacksOnlyACertificate) {
   const ConfigOutcome bare = LoadToml(DefaultConfigText());
   ASSERT_EQ(bare.problems.size(), 1u);

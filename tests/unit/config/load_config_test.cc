@@ -39,7 +39,7 @@ TEST(LoadConfig, TellsAllProblemsAtOnce) {
 }
 
 TEST(LoadConfig, IgnoresVariablesThatNameNoSection) {
-  // As a cluster sets them in every container beside a service called rtcroomd.
+  // As Kubernetes sets them in every container next to a service called rtcroomd.
   const ConfigOutcome outcome =
       LoadConfig({.toml = "[server]\nhttps_listen = ''\nhttp_listen = '127.0.0.1:5757'\n",
                   .environment = {{"RTCROOMD_PORT", "tcp://10.0.0.1:5757"},

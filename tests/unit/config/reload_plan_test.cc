@@ -18,7 +18,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// A value of the same key that is not `value`; that it fits the rule does not matter here.
+// A value for the same key that differs from `value`; it need not satisfy the key's rule.
 ConfigValue Another(const ConfigValue& value) {
   struct Changer {
     ConfigValue operator()(bool on) const { return !on; }

@@ -102,7 +102,7 @@ TEST_F(BanListTest, RefusesMoreThanItHolds) {
   EXPECT_ERROR(kUnavailable,
                bans_.Put({.room = kRoom, .user_id = {"amy"}, .until = clock_.Now() + 1h}));
   EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
-  EXPECT_OK(bans_.Put(For(2h, {.kind = RoomKind::kMulti, .id = {"0"}})));  // in place of its first
+  EXPECT_OK(bans_.Put(For(2h, {.kind = RoomKind::kMulti, .id = {"0"}})));  // replaces the first ban
 }
 
 TEST_F(BanListTest, ABanLastsForItsTimeWhateverTheWallClockSays) {

@@ -25,7 +25,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
       ASSERT_OK(CreateRoom(Create("r" + std::to_string(i), "host")));
     }
   }
-  /// Time passes the way a running process sees it: tick by tick.
+  /// Advances time in ticks, as in a running process.
   void Run(std::chrono::milliseconds duration) {
     for (auto left = duration; left > 0ms; left -= reaper_.TickPeriod()) {
       clock_.Advance(reaper_.TickPeriod());
@@ -64,7 +64,7 @@ TEST_F(HeartbeatReaperTest, SweepsOncePerPeriod) {
 TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
   MakeRooms(3);
   Run(10s);
-  clock_.Advance(1h);  // stopped, swapped out or suspended: nobody could beat
+  clock_.Advance(1h);  // stopped, swapped out or suspended: no heartbeat was possible
   reaper_.Tick();
   EXPECT_EQ(stalls_, 1);
   Run(20s);
@@ -76,7 +76,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
 TEST_F(HeartbeatReaperTest, NoticesAStandstillWithinATick) {
   MakeRooms(1);
   Run(10s);
-  for (int tick = 0; tick < 100; ++tick) {  // with a sweep and without
+  for (int tick = 0; tick < 100; ++tick) {  // ticks with and without a sweep
     clock_.StandStillAfterNextReading(1h);
     clock_.Advance(reaper_.TickPeriod());
     reaper_.Tick();
@@ -132,7 +132,7 @@ TEST_F(HeartbeatReaperTest, LeavesABrokenStoreInPeaceUntilTheNextSweep) {
   EXPECT_EQ(reaper_.Sweep(clock_.Monotonic()).expiry.expired, kOptions.most_per_sweep);
 }
 
-/// A disk that hangs: time passes while a change is written.
+/// A hanging disk: time passes during a write.
 class SlowStore : public FailingStore {
  public:
   SlowStore(Store& store, FakeClock& clock) : FailingStore(store), clock_(clock) {}
@@ -157,7 +157,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
     clock_.Advance(250ms);
     reaper.Tick();
   }
-  ASSERT_OK(CreateRoom(Create("late", "host")));  // beats 1 s before the first one lapses
+  ASSERT_OK(CreateRoom(Create("late", "host")));  // heartbeat 1 s before the first one expires
   slow.delay = 1h;
   for (int i = 0; i < 24 && RoomCount() == 2; ++i) {
     clock_.Advance(250ms);

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The table as it follows a store; the rooms are made through the use cases.
+/// The table as a listener of a store; the rooms are created through the use cases.
 class LeaseTableTest : public ServiceFixture {
  protected:
   void SetUp() override {

@@ -33,7 +33,7 @@ class RoomQuotaTest : public ServiceFixture {
   static SeatOwner Proven(std::string user, std::string address = "192.0.2.9") {
     return {.address = std::move(address), .user = UserId{std::move(user)}};
   }
-  /// In gen-1, from that address.
+  /// Creates a gen-1 room from that address.
   Status Make(const std::string& room, const std::string& user, SeatOwner owner) {
     CreateRoomCommand command = Create(room, user);
     command.owner = std::move(owner);
@@ -143,7 +143,7 @@ TEST_F(RoomQuotaTest, NeverRefusesWhoComesBackToItsSeat) {
 }
 
 TEST_F(RoomQuotaTest, CountsASeatOfBeforeFromItsUsersReturnOn) {
-  ASSERT_OK(Make("r0", "u1", {}));  // as one that is older than the process
+  ASSERT_OK(Make("r0", "u1", {}));  // like a seat older than the process
   EXPECT_EQ(quota_.size(), 0U);
   for (std::size_t i = 1; i <= kPerAddress; ++i) {
     ASSERT_OK(Make(fmt::format("r{}", i), "u1", At("192.0.2.1")));
@@ -210,7 +210,7 @@ TEST_F(RoomQuotaTest, HoldsTheLimitWhateverCallersDoAtTheSameTime) {
           const std::string user = fmt::format("u{}", thread);
           const std::string room = fmt::format("r{}", round % 3);
           (void)Make(room, user, At("192.0.2.1"));
-          // All race for this one's seats.
+          // All threads compete for the seats of this address.
           (void)Enter(room, "guest", At("192.0.2.1"));
           if (counted_store_.CountRooms(RoomKind::kMulti) > kPerAddress) ++too_many;
           (void)Leave(room, "guest");

@@ -68,7 +68,7 @@ TEST(Audiences, DoNotCountWhoComesAgain) {
 
 TEST(Audiences, AreBounded) {
   Room room = Watch(Active(), Viewer("v"), 1)->room;
-  room.audiences.clear();  // of the stored room only the caller's own entry is at hand
+  room.audiences.clear();  // the stored room is loaded with the caller's own entry only
   EXPECT_ERROR(kAudienceFull, Watch(room, Viewer("w"), 1));
   EXPECT_ERROR(kAudienceFull, Watch(Active(), Viewer("v"), 0));
 }

@@ -39,7 +39,7 @@ Room Prepared(RoomKind kind = RoomKind::kMulti) {
   return rules::PrepareRoom(nullptr, Wish(kind), kNoon)->room;
 }
 
-/// A room of the first of `users`, with the others beside him.
+/// A room of the first of `users`, with the others as members.
 Room RoomOf(const std::vector<std::string>& users, RoomKind kind = RoomKind::kMulti) {
   Room room = Prepared(kind);
   for (const std::string& user : users) room = Add(&room, user)->room;

@@ -34,7 +34,7 @@ Result<RoomChange> Destroy(const Room* stored, Dialect dialect, const UserId& us
 
 Room NewRoom() { return {.key = {.kind = RoomKind::kMulti, .id = {"r1"}}, .info = "name"}; }
 
-/// A room of "host" with `guests` beside him.
+/// A room of "host" with `guests` as members.
 Room RoomWith(const std::vector<std::string>& guests) {
   Room room = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon)->room;
   for (const std::string& guest : guests) {

@@ -1,4 +1,4 @@
-// Evictions of a pusher who is back in the room, while the leases have not heard of it yet.
+// Evictions of a pusher that has rejoined the room before the leases were notified.
 #include <span>
 #include <string>
 #include <vector>
@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Stands between a store and its listener, and passes on late when a test says so: as a store
-/// does that tells of a group of changes only when all of them are committed.
+/// Forwards commits from a store to a listener and delays them on request of a test, like a store
+/// that reports a group of changes only after all are committed.
 ///
 /// @threads for one thread.
 class DelayingListener : public CommitListener {
@@ -42,7 +42,7 @@ class DelayingListener : public CommitListener {
   bool withholding_ = false;
 };
 
-/// A room of a host who beats and a guest who does not.
+/// A room with a host that sends heartbeats and a guest that does not.
 class RoomServiceExpiry : public ServiceFixture {
  protected:
   void SetUp() override {
@@ -56,7 +56,7 @@ class RoomServiceExpiry : public ServiceFixture {
     ASSERT_EQ(lapsed_[0].user_id, UserId{"guest"});
   }
 
-  /// Evicts the guest for what the leases knew, and only then lets them hear the news.
+  /// Evicts the guest based on stale leases, then delivers the withheld notifications.
   void ExpectThatTheGuestStays() {
     const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
     listener_.Release();
@@ -85,7 +85,7 @@ TEST_F(RoomServiceExpiry, SparesAPusherWhoseReturnTheLeasesHaveNotHeardOf) {
 TEST_F(RoomServiceExpiry, TellsAStayFromTheOneBeforeEvenWhenTheWallClockWasSetBack) {
   listener_.Withhold();
   ASSERT_OK(late_.DeletePusher(Member(kRoom, "guest")));
-  clock_.JumpWallClock(-(kTimeout + 1ms));  // to the very instant of the stay before
+  clock_.JumpWallClock(-(kTimeout + 1ms));  // to the exact instant of the previous stay
   ASSERT_OK(AddNow(late_, Add(kRoom, "guest")));
   ExpectThatTheGuestStays();
 }

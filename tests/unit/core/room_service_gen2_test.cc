@@ -176,7 +176,7 @@ TEST_F(Gen2ServiceTest, AllWhoWaitForAGroupThatCannotBeMadeFailAtOnce) {
   EXPECT_OK(AddNow(rooms_, AddTo("r1", "host")));
 }
 
-/// A store in which something happens after each write.
+/// A store with a hook after each write.
 class InterruptedStore : public FailingStore {
  public:
   using FailingStore::FailingStore;
@@ -185,7 +185,7 @@ class InterruptedStore : public FailingStore {
     after_write(writes_++);
     return outcomes;
   }
-  std::function<void(int write)> after_write;  ///< told how many there were before
+  std::function<void(int write)> after_write;  ///< receives the number of earlier writes
 
  private:
   std::atomic<int> writes_{0};

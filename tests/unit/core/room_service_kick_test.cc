@@ -1,4 +1,4 @@
-// What an operator may do to rooms and their members.
+// Operator actions on rooms and their members.
 #include <chrono>
 #include <string>
 #include <variant>
@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-/// A room of a host and a guest.
+/// A room with a host and a guest.
 class RoomServiceKick : public ServiceFixture {
  protected:
   void SetUp() override {

@@ -179,7 +179,7 @@ TEST_F(RoomServiceTest, WritesTheTaskOfTheGroupWithTheRoom) {
             (std::vector<GroupTask>{{.group = {"r1"}, .kind = GroupTaskKind::kCreate}}));
 }
 
-/// A store in which something happens before the next write.
+/// A store with a hook before the next write.
 class StoreWithRival : public FailingStore {
  public:
   using FailingStore::FailingStore;

@@ -1,4 +1,4 @@
-// The streams that replies show for members, with the signatures of real ones (protocol D.4).
+// Stream URLs of members in replies, with real signatures (protocol D.4).
 #include <string>
 
 #include "daemon/auth/signed_stream_urls.h"
@@ -12,7 +12,7 @@ using testing::Not;
 
 class RoomStreams : public ServiceFixture {
  protected:
-  /// The pusher of the room that somebody makes by coming with that push URL.
+  /// Creates a room by joining with that push URL; returns its pusher.
   Pusher Come(Dialect dialect, const std::string& user, const std::string& push_url) {
     const RoomKey room = Key("of_" + std::to_string(++rooms_made_));
     if (dialect == Dialect::kGen1) {

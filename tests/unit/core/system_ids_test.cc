@@ -52,7 +52,7 @@ TEST(SystemIds, NumbersOfRoomsAreThoseThatOldClientsUnderstand) {
 }
 
 TEST(SystemIds, DrawAgainWhereTheNumberIsZero) {
-  /// Nothing but zeros at first.
+  /// Only zeros at first.
   class ZeroFirst : public RandomSource {
    public:
     void Fill(std::span<std::byte> out) override {

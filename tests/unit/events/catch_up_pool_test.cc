@@ -20,7 +20,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// Keeps what it is given.
+/// Keeps the outcomes that it receives.
 class KeepingClient : public CatchUpClient {
  public:
   explicit KeepingClient(WatchOrder order) : order_(std::move(order)) {}
@@ -92,8 +92,8 @@ TEST_F(CatchUpPoolTest, KeepsNoMorePagesThanItMay) {
   ASSERT_TRUE(HasPageSoon(*first));
   ASSERT_TRUE(HasPageSoon(*second));
   const auto third = Ask(pool);
-  // Whoever only asks for the end of the history has no page, and need not wait: it is done here
-  // after the third, who waits.
+  // A request for the end of the history only has no page and does not wait: it completes here
+  // after the third, which waits.
   const auto fourth = Ask(pool, WatchOrder{});
   ASSERT_TRUE(HasPageSoon(*fourth));
   EXPECT_EQ(third->pages(), 0U);

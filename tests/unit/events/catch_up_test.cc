@@ -32,7 +32,7 @@ class CatchUpTest : public testing::Test {
     return room.key;
   }
 
-  /// Everything until there is nothing more.
+  /// Reads until nothing is left.
   std::vector<v1::WatchResponse> ReadAll(CatchUp& catch_up) {
     std::vector<v1::WatchResponse> messages;
     std::optional<Cursor> stood = Cursor::Start();
@@ -181,8 +181,7 @@ TEST_F(CatchUpTest, SaysWhenWhatFollowsACursorIsGone) {
   EXPECT_ERROR(kCursorExpired, CatchUp(foreign, kSmall).Read(store_));
 }
 
-// Random changes between any two reads, and a subscriber that knows the rooms by the messages
-// alone.
+// Random changes between any two reads; a subscriber reconstructs the rooms from the messages only.
 class SnapshotUnderChange : public CatchUpTest, public testing::WithParamInterface<std::uint32_t> {
  protected:
   void ChangeSomething() {

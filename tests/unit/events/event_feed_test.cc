@@ -16,7 +16,7 @@
 namespace rtcroom {
 namespace {
 
-// Long enough that a test that waits for it has failed.
+// Longer than any test may take.
 constexpr std::chrono::milliseconds kNever = std::chrono::minutes(10);
 
 WatchOptions Options() {

@@ -64,7 +64,7 @@ TEST(EventRing, TellsAReaderThatIsAheadOfItNothingTwice) {
   EventRing ring({});
   ring.Restart(10);
   ring.Append({EventAt(11)});
-  auto mark = ring.MarkAt(13);  // has read 12 and 13 elsewhere
+  auto mark = ring.MarkAt(13);  // has read 12 and 13 from the store
   ASSERT_TRUE(mark);
   ring.Append({EventAt(12), EventAt(13), EventAt(14)});
   EXPECT_THAT(ReadAll(ring, *mark), ElementsAre(14));
@@ -117,7 +117,7 @@ TEST(EventRing, TellsEachReaderThatItHasBegunAnew) {
   EventRing ring({});
   ring.Restart(0);
   const auto before = ring.MarkAt(0);
-  ring.Restart(50);  // even if nothing had been in it
+  ring.Restart(50);  // counts as a loss even if the ring was empty
   EXPECT_EQ(ring.LossOf(*before), EventRing::Loss::kRestarted);
   EXPECT_EQ(ring.Next(*before, {}).loss, EventRing::Loss::kRestarted);
   EXPECT_FALSE(ring.MarkAt(1));

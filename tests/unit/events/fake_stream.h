@@ -1,4 +1,4 @@
-// A subscriber whose messages go nowhere.
+// A subscriber that only records its messages.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ class FakeStream : public Subscriber {
  public:
   using Subscriber::Subscriber;
 
-  /// Lets the message that is being written leave.
+  /// Completes the write in progress.
   void FinishWrite(bool ok = true) {
     {
       const MutexLock lock(mutex_);
@@ -33,7 +33,7 @@ class FakeStream : public Subscriber {
     ++broken_off_;
   }
 
-  /// All that were written, the one under way included.
+  /// All messages written, including the one in progress.
   [[nodiscard]] std::vector<v1::WatchResponse> written() const {
     const MutexLock lock(mutex_);
     return written_;
@@ -62,7 +62,7 @@ class FakeStream : public Subscriber {
     const MutexLock lock(mutex_);
     return cursor_;
   }
-  /// What nobody may do to a stream, done to this one.
+  /// Forbidden operations performed on this stream.
   [[nodiscard]] std::vector<std::string> faults() const {
     const MutexLock lock(mutex_);
     return faults_;

@@ -1,4 +1,4 @@
-// A store whose reads fail when a test says so.
+// A store whose reads fail on request of a test.
 #pragma once
 
 #include <atomic>
@@ -15,9 +15,9 @@ class FlakyStore : public FailingStore {
  public:
   using FailingStore::FailingStore;
 
-  /// While it is set, reads of events, of rooms and of the newest cursor answer with it.
+  /// While set, reads of events, of rooms and of the newest cursor fail with it.
   std::atomic<std::optional<Errc>> reads_fail_with{std::nullopt};
-  std::atomic<std::size_t> event_reads{0};  ///< calls of `ReadEvents`, failures included
+  std::atomic<std::size_t> event_reads{0};  ///< calls of `ReadEvents`, including failures
 
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     if (const auto code = reads_fail_with.load()) return Error{*code, "test"};

@@ -1,4 +1,4 @@
-// Rooms as a subscriber knows them that does what it is told.
+// Room state maintained by a subscriber that follows the protocol.
 #pragma once
 
 #include <map>
@@ -12,22 +12,22 @@
 
 namespace rtcroom {
 
-/// Applies the messages of a Watch stream, one after the other, and notes what cannot be.
+/// Applies the messages of a Watch stream in order and records those that cannot be applied.
 ///
 /// @threads for one thread.
 class RoomMirror {
  public:
   void Apply(const v1::WatchResponse& message);
 
-  /// What was wrong with the messages; empty when they fitted together: each event followed the one
-  /// before it in its room, and was possible.
+  /// Errors in the messages; empty when they are consistent: each event directly follows the
+  /// previous one of its room and is possible.
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
   /// Whether a snapshot is complete.
   [[nodiscard]] bool snapshot_ended() const { return snapshot_ended_; }
-  /// Of the newest message that had one; empty before.
+  /// Of the newest message with a cursor; empty before.
   [[nodiscard]] const std::string& cursor() const { return cursor_; }
 
-  /// One line for each room, in the order of their names: to compare.
+  /// One line per room, ordered by name, for comparison.
   [[nodiscard]] std::vector<std::string> Lines() const;
 
  private:
@@ -43,7 +43,7 @@ class RoomMirror {
   bool snapshot_ended_ = false;
 };
 
-/// All rooms of a store, as `RoomMirror::Lines` has them.
+/// All rooms of a store, in the format of `RoomMirror::Lines`.
 std::vector<std::string> LinesOf(Store& store);
 
 }  // namespace rtcroom

@@ -39,17 +39,17 @@ class SubscriberTest : public testing::Test {
     return stream;
   }
 
-  /// Begins one that follows from now on, and is live.
+  /// Starts a stream that follows from now on and is live.
   std::shared_ptr<FakeStream> BeginLive(WatchFilter filter = {}) {
     auto stream = Begin({.filter = std::move(filter)});
     EXPECT_TRUE(Eventually([&] { return stream->is_open() && IsDealtWith(stream); }));
     return stream;
   }
 
-  /// Whether the pool is done with it: it has its share until then, and what happens meanwhile may
-  /// be left for the pool's thread to tell.
+  /// Whether the pool has finished with the stream: until then it holds a reference, and later
+  /// events may still be sent by the pool's thread.
   static bool IsDealtWith(const std::shared_ptr<FakeStream>& stream) {
-    return stream.use_count() == 2;  // of the test and of `streams_`
+    return stream.use_count() == 2;  // held by the test and `streams_`
   }
 
   /// Two events.
@@ -62,13 +62,13 @@ class SubscriberTest : public testing::Test {
     ring_.Restart(fed_.position);
   }
 
-  /// As the feed does when it was left behind.
+  /// As the feed does after it fell behind.
   void RestartRing() {
     StartRing();
     for (const auto& stream : streams_) stream->HearOfEvents();
   }
 
-  /// As the feed does: what is new in the store goes into the ring, and everybody hears of it.
+  /// As the feed does: appends new events of the store to the ring and notifies all streams.
   void Feed(std::size_t most = 1000) {
     const Result<EventPage> page = memory_.ReadEvents(fed_, most);
     std::vector<std::shared_ptr<const FeedEvent>> events;
@@ -170,7 +170,7 @@ TEST_F(SubscriberTest, SaysWhereItStandsWhenNothingHappens) {
   EXPECT_THAT(stream->written(), IsEmpty());
   Pass(std::chrono::milliseconds(1));
   ASSERT_EQ(stream->written().size(), 1U);
-  // What was filtered out has been passed over, and need not be again.
+  // The cursor is past the filtered-out events, so a resumed stream skips them.
   EXPECT_EQ(stream->written()[0].keep_alive().cursor(), memory_.Newest()->Encode());
 
   stream->FinishWrite();
@@ -184,7 +184,7 @@ TEST_F(SubscriberTest, NeverSaysToStandWhereItHasNotBeen) {
   StartRing();
   const auto stream = BeginLive();
   const std::string stood = memory_.Newest()->Encode();
-  CreateRoom("r");  // the ring is yet to hear of it
+  CreateRoom("r");  // not yet in the ring
   Pass(std::chrono::seconds(15));
   ASSERT_EQ(stream->written().size(), 1U);
   EXPECT_EQ(stream->written()[0].keep_alive().cursor(), stood);
@@ -300,7 +300,7 @@ TEST_F(SubscriberTest, ASnapshotThatIsCutOffCannotBeResumed) {
 TEST_F(SubscriberTest, ReadsFromTheStoreAgainWhenTheRingBeginsAnew) {
   StartRing();
   const auto stream = BeginLive();
-  CreateRoom("r1");  // the ring does not hear of it
+  CreateRoom("r1");  // never reaches the ring
   RestartRing();
   ASSERT_TRUE(WroteSoon(*stream, 1));
   stream->FinishWrite();
@@ -349,8 +349,8 @@ TEST_F(SmallRing, DoesNotMissAnythingForBeingFilteredOut) {
   EXPECT_EQ(stream->written().size(), 1U);
 }
 
-// A caller that begins at the oldest event, is cut off in every way there is, at any moment, and
-// each time resumes from the cursor that it is left with.
+// A caller that starts at the oldest event, is disconnected in every possible way at any moment,
+// and each time resumes from its last cursor.
 class SubscriberUnderStress : public SubscriberTest,
                               public testing::WithParamInterface<std::uint32_t> {
  protected:
@@ -385,7 +385,7 @@ class SubscriberUnderStress : public SubscriberTest,
       default:
         if (IsBehind(stream)) {
           EXPECT_TRUE(Eventually([&] {
-            Pass(std::chrono::milliseconds(0));  // who reads from the store is told by the tick
+            Pass(std::chrono::milliseconds(0));  // a tick wakes store readers
             return stream.is_writing() || stream.is_closed();
           }));
         }
@@ -394,13 +394,13 @@ class SubscriberUnderStress : public SubscriberTest,
     }
   }
 
-  // Whether something will be written as soon as what is being written has left.
+  // Whether another write follows the one in progress.
   bool IsBehind(const FakeStream& stream) {
     Note(stream);
     return after_.position < fed_.position;
   }
 
-  // Takes down what was written last.
+  // Records the latest writes.
   void Note(const FakeStream& stream) {
     const std::vector<v1::WatchResponse> written = stream.written();
     for (; noted_ < written.size(); ++noted_) {
@@ -413,7 +413,7 @@ class SubscriberUnderStress : public SubscriberTest,
   std::mt19937 random_{GetParam()};
   int rooms_ = 0;
   Cursor after_ = Cursor::Start();
-  std::size_t noted_ = 0;  // messages of the present stream
+  std::size_t noted_ = 0;  // messages of the current stream
   std::vector<std::uint64_t> seen_;
 };
 

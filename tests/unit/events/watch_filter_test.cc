@@ -76,7 +76,7 @@ TEST(WatchFilter, KeepsToWhatHappensToUsers) {
   EXPECT_TRUE(happens(PusherDeleted{.user_id = {"u1"}}));
   EXPECT_FALSE(happens(RoomCreated{.creator = {"u2"}}));
   EXPECT_FALSE(happens(PusherAdded{.user_id = {"u2"}}));
-  EXPECT_FALSE(happens(RoomDestroyed{}));  // happens to nobody in particular
+  EXPECT_FALSE(happens(RoomDestroyed{}));  // concerns no single user
 }
 
 TEST(WatchFilter, ARoomIsOfItsCreatorAndItsPushers) {

@@ -36,7 +36,7 @@ class WatchCall {
     context_.set_deadline(std::chrono::system_clock::now() + kPatience);
     reader_ = stub.Watch(&context_, request);
   }
-  /// An end that nobody waits for.
+  /// Ends the call without an explicit `Finish`.
   ~WatchCall() {
     if (!finished_) {
       context_.TryCancel();
@@ -46,17 +46,17 @@ class WatchCall {
   WatchCall(const WatchCall&) = delete;
   WatchCall& operator=(const WatchCall&) = delete;
 
-  /// Waits until the start is settled: what happens from now on is told.
+  /// Waits until the start position is fixed: all later events are sent.
   void WaitUntilOpen() { reader_->WaitForInitialMetadata(); }
 
-  /// Waits for the next message; nothing at the end.
+  /// Waits for the next message; nullopt at the end.
   std::optional<v1::WatchResponse> Next() {
     v1::WatchResponse message;
     if (!reader_->Read(&message)) return std::nullopt;
     return message;
   }
 
-  /// The next message. @throws std::runtime_error which says how the call ended instead.
+  /// The next message. @throws std::runtime_error with the final status when the call ended.
   v1::WatchResponse NextOrThrow() {
     std::optional<v1::WatchResponse> message = Next();
     if (message) return *std::move(message);
@@ -66,7 +66,7 @@ class WatchCall {
 
   void Cancel() { context_.TryCancel(); }
 
-  /// Passes over what has not been read.
+  /// Skips unread messages.
   grpc::Status Finish() {
     while (Next()) {
     }
@@ -74,7 +74,7 @@ class WatchCall {
     return reader_->Finish();
   }
 
-  /// Of the trailing metadata, after `Finish`; empty when there is none.
+  /// From the trailing metadata, after `Finish`; empty when missing.
   [[nodiscard]] std::string final_cursor() const {
     const auto& metadata = context_.GetServerTrailingMetadata();
     const auto found = metadata.find("rtcroom-cursor");
@@ -105,8 +105,8 @@ class WatchFixture : public testing::Test {
     server_->Shutdown();
   }
 
-  /// Over a connection of its own.
-  /// @param read_ahead  how much of a stream gRPC takes in before it is read.
+  /// Over a separate connection.
+  /// @param read_ahead  bytes of a stream that gRPC buffers before they are read.
   [[nodiscard]] std::unique_ptr<v1::MembershipNotifier::Stub> NewStub(
       int read_ahead = 65535) const {
     grpc::ChannelArguments arguments;
@@ -117,7 +117,7 @@ class WatchFixture : public testing::Test {
         "127.0.0.1:" + std::to_string(port_), grpc::InsecureChannelCredentials(), arguments));
   }
 
-  /// One that is open: what happens from now on is told.
+  /// An open call: all later events are sent.
   std::unique_ptr<WatchCall> Watch(const v1::WatchRequest& request = {}) {
     auto call = std::make_unique<WatchCall>(*stub_, request);
     call->WaitUntilOpen();
@@ -129,8 +129,8 @@ class WatchFixture : public testing::Test {
     return Watch(request);
   }
 
-  /// Waits until who has read all is told of changes without a look at the store. Before the first
-  /// `Watch`: nobody but the feed reads events then, and it does so after the ring has begun.
+  /// Waits until up-to-date streams receive changes without a store read. Call before the first
+  /// `Watch`: until then only the feed reads events, and it does so after the ring has started.
   [[nodiscard]] bool FeedHasBegun() const {
     return Eventually([this] { return store_.event_reads > 0; });
   }

@@ -79,7 +79,7 @@ TEST_F(WatchServiceTest, ResumesAfterEachCursorWhileRoomsChange) {
   auto call = Watch(FromEarliest());
   int events = 0;
   for (int read = 0; events < 2 * kRooms; ++read) {
-    // A few at first, then more and more: some calls end while they catch up, some later.
+    // A few at first, then increasingly more: some calls end during catch-up, some later.
     for (int i = 0; i < 3 * read && events < 2 * kRooms; ++i) {
       const auto message = call->Next();
       ASSERT_TRUE(message);

@@ -1,4 +1,4 @@
-// Subscribers that do not behave.
+// Misbehaving subscribers.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -62,7 +62,7 @@ TEST_F(WatchStress, OutlivesStreamsThatAreOpenedAndCancelledAtAnyMoment) {
   EXPECT_TRUE(Eventually([&] { return hub_->subscribers() == 0; }));
 }
 
-// One whose readers have all the time that they need to read to the end.
+// With a stop timeout long enough for readers to read to the end.
 class WatchStop : public WatchStress {
  protected:
   WatchStop() : WatchStress({.stop_farewell = kPatience}) {}
@@ -87,7 +87,8 @@ TEST_F(WatchStop, EndsEverybodyInTheMiddleOfEverything) {
         ++reading;
         while (const auto message = call.Next()) mirror.Apply(*message);
         const grpc::Status status = call.Finish();
-        // Whoever cannot keep up with a writer that never rests may be ended for that instead.
+        // A reader that cannot keep up with the constant writer may be ended for that reason
+        // instead.
         if (status.error_code() != grpc::StatusCode::UNAVAILABLE) {
           EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
         }
@@ -108,8 +109,8 @@ class WatchSlowness : public WatchStress {
  protected:
   WatchSlowness() : WatchStress({.ring = {.max_events = 256}}) {
     slow_.WaitUntilOpen();
-    // More than the connection of the slow one takes in, and than the ring holds. The quick one is
-    // never behind by as much as the ring holds.
+    // More than the buffers of the slow connection and the ring hold. The quick one never falls
+    // behind by the size of the ring.
     constexpr int kRooms = 1000;
     constexpr int kAtOnce = 100;
     for (int i = 0; i < kRooms; ++i) {

@@ -1,4 +1,4 @@
-// Messages as they were before they went out.
+// Decodes messages from their serialized form.
 #pragma once
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// Who is let in (protocol B.2, C.2).
+// Authentication of callers (protocol B.2, C.2).
 #include <string>
 
 #include <fmt/format.h>

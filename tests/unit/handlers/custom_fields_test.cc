@@ -88,7 +88,7 @@ TEST(CustomFields, AreThirtyTwoAtMost) {
   EXPECT_EQ(Set(full, "one_more", 1), "fieldName: the room has as many fields as it may");
   EXPECT_EQ(Count(full, "one_more", 1), "fieldName: the room has as many fields as it may");
   EXPECT_ERROR(kBadRequest, SetCustomField(full, "one_more", 1));
-  // Those that are there can still change.
+  // Existing fields can still change.
   EXPECT_EQ(json::parse(Set(full, "f0", "x"))["f0"], "x");
   EXPECT_EQ(json::parse(Count(full, "f31", 1))["f31"], 2);
 }

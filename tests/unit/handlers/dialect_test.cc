@@ -1,6 +1,5 @@
-// Which protocol a request speaks (C.1), seen from outside: gen-1 and webrtc rooms reach their
-// handlers, gen-2 is asked for its token first, and what a protocol does not have is an unknown
-// path.
+// Protocol of a request (C.1), tested from outside: gen-1 and webrtc rooms reach their handlers,
+// gen-2 requires its token first, and an endpoint missing from a protocol is an unknown path.
 #include <ostream>
 #include <string>
 

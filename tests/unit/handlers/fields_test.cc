@@ -236,7 +236,7 @@ TEST(Fields, RefusesWhatIsNoInteger) {
 }
 
 TEST(Fields, BoundsTheTextOfAnObject) {
-  // `{"a":"..."}` has eight bytes around its text.
+  // `{"a":"..."}` adds eight bytes to its text.
   const json longest = {{"mergeParams", {{"a", std::string(kMaxMergeParamsBytes - 8, 'x')}}}};
   Fields fields(longest, kGen1);
   fields.CheckMergeParams();

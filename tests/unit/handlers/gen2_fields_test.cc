@@ -1,5 +1,5 @@
-// Protocol B.4, B.5: which fields each endpoint of gen-2 takes, and what becomes of each value.
-// What a key must be there for may be empty; an id may not.
+// Protocol B.4, B.5: fields of each gen-2 endpoint and the treatment of their values. A required
+// field may be empty, unless it is an id.
 #include <ostream>
 #include <string>
 
@@ -81,7 +81,7 @@ class Gen2Fields : public testing::TestWithParam<Gen2Field> {
     return body;
   }
   [[nodiscard]] HttpReply Post(const json& body) {
-    // Whoever the body names calls, so that only the field itself can be at fault.
+    // The caller is the user in the body, so that only the field itself can be invalid.
     const auto user = body.find("userID");
     const std::string caller =
         user != body.end() && user->is_string() ? user->get<std::string>() : "u1";
@@ -167,7 +167,7 @@ TEST_P(Gen2Fields, AreBounded) {
     EXPECT_EQ(Post(longer).body,
               R"({"code":10,"message":"roomInfo 字符串字节长度不能超过1024字节"})");
   } else {
-    // A name that is too long has no session: it is another caller's then.
+    // An overlong name has no session, so the request counts as another caller's.
     if (GetParam().field == "userID") return;
     ExpectRefused(longer, fmt::format("longer than {} bytes", max_bytes));
   }

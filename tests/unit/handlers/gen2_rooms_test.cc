@@ -1,4 +1,4 @@
-// The replies of gen-2 to the calls that make, change, show and end rooms (protocol B.4).
+// Replies of the gen-2 calls that create, change, show and end rooms (protocol B.4).
 #include <chrono>
 #include <memory>
 #include <string>

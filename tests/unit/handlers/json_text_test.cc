@@ -53,7 +53,7 @@ TEST(JsonString, EqualsTheLibrarysForEveryByteAtEveryPlace) {
 }
 
 TEST(JsonString, EqualsTheLibrarysWhereverASequenceBreaksOff) {
-  // The bounds of what may begin a sequence and of what may go on with one (RFC 3629, section 4).
+  // The bounds of valid first bytes and continuation bytes of a sequence (RFC 3629, section 4).
   constexpr std::string_view kBounds =
       "a\x01\"\x7F\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xEC\xED\xEF\xF0\xF1\xF3\xF4\xF5\xFF";
   for (const char first : kBounds) {

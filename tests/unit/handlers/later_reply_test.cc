@@ -1,5 +1,4 @@
-// Replies that come after their handler has returned: get_im_login_info, which waits for the
-// platform.
+// Replies sent after their handler has returned: get_im_login_info waits for the platform.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -101,7 +100,7 @@ TEST_F(LaterReply, IsNotAskedForWhereNoHandlerRuns) {
   EXPECT_EQ(times_deferred_, 0);
 }
 
-/// A platform whose library goes wrong after it has begun to ask.
+/// A code exchange that throws after it has started.
 class ThrowingCodes : public CodeExchange {
  public:
   std::function<void(CodeExchangeResult)> done;
@@ -126,7 +125,7 @@ TEST_F(LaterReply, IsAnInternalErrorWhenTheHandlerThrows) {
   EXPECT_EQ(reply->label.failure_detail.find("secret"), std::string::npos);
   EXPECT_NE(reply->label.failure_detail, "");
 
-  // The platform answers all the same.
+  // The platform answers nevertheless.
   codes.done({.outcome = CodeExchangeOutcome::kBadCode});
   EXPECT_EQ(reply_->times_sent(), 1);
 }

@@ -75,7 +75,7 @@ TEST(GetPushUrl, GivesTheUrlOfTheUsersStream) {
   }
 }
 
-/// No push host is configured.
+/// Without a configured push host.
 class NoStreams : public FakeStreams {
  public:
   Result<std::string> PushUrl(std::string_view /*stream*/, TimePoint /*now*/) const override {

@@ -21,7 +21,7 @@ class PostLoginInfo : public testing::Test {
     EXPECT_EQ(reply.label.code, 1);
     return reply.label.failure_detail;
   }
-  /// When the sign for so many seconds ends, as of now.
+  /// The expiry time of a signature valid for `time` seconds from now.
   std::int64_t TxTimeFor(const std::string& time) {
     return nlohmann::json::parse(Post(R"({"userID":"u1","time":)" + time + "}").body)
         .value("txTime", std::int64_t{0});

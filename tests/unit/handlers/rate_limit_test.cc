@@ -1,4 +1,4 @@
-// Who is refused for coming too often (protocol F.9).
+// Rejection of excessive requests (protocol F.9).
 #include <chrono>
 #include <set>
 #include <string>
@@ -61,7 +61,7 @@ TEST_F(RateLimit, LeavesWhoPollsForPushersToTheDelayOfTheAddress) {
 
 class Cost : public RateLimit {
  protected:
-  /// A room whose custom fields fill most of a list.
+  /// A room whose custom fields fill most of a list reply.
   void MakeLongRoom() {
     const nlohmann::json room = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
                                  {"userAvatar", "a"}, {"pushURL", ""},  {"roomInfo", "x"}};

@@ -1,4 +1,4 @@
-// Replies that tests of several endpoints expect, word for word.
+// Exact replies expected by tests of several endpoints.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// On which threads a request runs, as the router tells from its method and raw path.
+// The threads that a request runs on, as determined by the router from its method and raw path.
 #include "handlers/request_plan.h"
 
 #include <map>

@@ -1,5 +1,4 @@
-// Protocol A.3: which fields each endpoint takes, and what becomes of each bad value, under every
-// room kind.
+// Protocol A.3: fields of each endpoint and the treatment of bad values, for every room kind.
 #include <ostream>
 #include <string>
 #include <vector>
@@ -56,7 +55,7 @@ std::ostream& operator<<(std::ostream& out, const RequiredField& required) {
 
 class RequiredFields : public testing::TestWithParam<RequiredField> {
  protected:
-  /// Every field that any endpoint wants; the others are ignored.
+  /// Every field required by any endpoint; endpoints ignore the others.
   static json GoodBody() {
     return {{"userIDPrefix", "weixin"},
             {"roomID", "r1"},
@@ -79,7 +78,7 @@ class RequiredFields : public testing::TestWithParam<RequiredField> {
     body[GetParam().field] = value;
     return body;
   }
-  /// The replies under every room kind that has the endpoint.
+  /// The replies for every room kind that has the endpoint.
   [[nodiscard]] std::vector<HttpReply> SendToEveryKind(const std::string& body) const {
     std::vector<HttpReply> replies;
     for (const std::string_view kind : {"double_room", "multi_room", "live_room"}) {

@@ -1,4 +1,4 @@
-// The replies of the calls that make, change and end rooms (protocol A.4.3 to A.4.9).
+// Replies of the calls that create, change and end rooms (protocol A.4.3 to A.4.9).
 #include <chrono>
 #include <memory>
 #include <optional>

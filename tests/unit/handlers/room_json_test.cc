@@ -1,4 +1,4 @@
-// Rooms are written straight to text; their plain form goes through the JSON library.
+// Room replies are written directly as text; the reference uses the JSON library.
 #include "handlers/room_json.h"
 
 #include <limits>
@@ -38,7 +38,7 @@ Room RoomOf(const std::string& id, std::size_t pushers) {
   return room;
 }
 
-/// What clients have sent, and what only a damaged store holds.
+/// Text as clients have sent it, and text that only a damaged store contains.
 std::string RandomText(std::mt19937_64& random) {
   constexpr std::string_view kPieces[] = {"小明", "🎥", "\"",   "\\", "\n",   "\x01",    "<b>",
                                           "name", " ",  "\x7F", "é",  "\xFF", "\xE4\xBD"};

@@ -30,7 +30,7 @@ class GetRoomList : public testing::Test {
       ASSERT_EQ(created["code"], 0);
     }
   }
-  /// The numbers of the rooms listed; -1 alone for a refusal.
+  /// The numbers of the listed rooms; only -1 for an error reply.
   std::vector<int> Listed(const std::string& cnt, const std::string& index,
                           const std::string& kind = "multi_room") {
     const std::string body = fmt::format(R"({{"cnt":{},"index":{}}})", cnt, index);
@@ -90,7 +90,7 @@ TEST_F(GetRoomList, BoundsWhatItLists) {
 }
 
 TEST_F(GetRoomList, BoundsTheBytesOfItsReplyByWholeRooms) {
-  const std::string control(1024, '\x01');  // six bytes each on the wire
+  const std::string control(1024, '\x01');  // six bytes each when encoded
   for (int i = 0; i < 200; ++i) {
     const json created =
         server_.Call("live_room/create_room", {{"roomID", fmt::format("live_room-{}", i)},
@@ -107,19 +107,19 @@ TEST_F(GetRoomList, BoundsTheBytesOfItsReplyByWholeRooms) {
   const std::size_t listed = json::parse(first)["rooms"].size();
   EXPECT_GT(first.size() + first.size() / listed + 16, kMaxRoomListBytes);
 
-  // The next page begins where this one ended.
+  // The next page starts where this one ended.
   EXPECT_EQ(Listed("200", "0", "live_room").back() + 1, static_cast<int>(listed));
   EXPECT_EQ(Listed("200", std::to_string(listed), "live_room").front(), static_cast<int>(listed));
 }
 
-/// Runs slices when a test says so.
+/// Runs slices on request of a test.
 class SteppedReply : public RecordedReply {
  public:
   void RunInSlices(std::function<bool()> slice) override { slice_ = std::move(slice); }
-  /// @return whether that was the last one.
+  /// @return whether that was the last slice.
   bool Step() {
     const bool is_last = slice_();
-    if (is_last) slice_ = nullptr;  // it holds this reply
+    if (is_last) slice_ = nullptr;  // the slice holds this reply
     return is_last;
   }
 
@@ -169,7 +169,7 @@ TEST_F(SlicedRoomList, IsMadeOfTwentyRoomsAtATime) {
 }
 
 TEST_F(SlicedRoomList, IsMadeOfFewerRoomsAtATimeWhenTheyAreLong) {
-  const std::string control(1024, '\x01');  // six bytes each on the wire, under two names
+  const std::string control(1024, '\x01');  // six bytes each when encoded, under two names
   for (int i = 0; i < 10; ++i) {
     const json created =
         server_.Call("multi_room/create_room", {{"roomID", fmt::format("multi_room-{}", i)},
@@ -197,7 +197,7 @@ TEST_F(SlicedRoomList, KeepsTheOrderAndNeitherRepeatsNorSkipsWhateverEndsMeanwhi
   const auto pending = Begin(R"({"cnt":45,"index":1})");
   EXPECT_FALSE(pending->Step());
   for (const int number : {0, 5, 20, 30})
-    Destroy(number);  // before, told already, the last, to come
+    Destroy(number);  // before the range, already listed, the last one, still to list
   EXPECT_FALSE(pending->Step());
   EXPECT_TRUE(pending->Step());
   Numbers expected;

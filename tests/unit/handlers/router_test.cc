@@ -98,7 +98,7 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   const HttpReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, POST, OPTIONS")));
-  // Not in the words of webrtc rooms, where code 2 would say that a parameter is missing.
+  // Without the webrtc code 2, which means a missing parameter.
   const HttpReply webrtc = server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
   EXPECT_EQ(webrtc.status, 405);
   EXPECT_EQ(webrtc.label.code, 1);
@@ -181,7 +181,7 @@ TEST(Router, TellsTheFaultOfABodyAtItsFirstByte) {
             R"({"code":3,"message":"您请求的房间不存在"})");
 }
 
-/// A signer whose library has gone wrong.
+/// A signer that throws.
 class ThrowingStreams : public FakeStreams {
  public:
   Result<std::string> PushUrl(std::string_view stream, TimePoint /*now*/) const override {

@@ -1,4 +1,4 @@
-// Whose stream get_push_url signs (protocol A.4.2, B.4.1, D.4).
+// Stream names signed by get_push_url (protocol A.4.2, B.4.1, D.4).
 #include <algorithm>
 #include <set>
 #include <string>
@@ -27,7 +27,7 @@ std::string Lower(std::string text) {
 
 class StreamNames : public testing::TestWithParam<AuthMode> {
  protected:
-  /// The stream of a push URL that was given; nothing when none was.
+  /// The stream of the push URL in the reply; empty without a push URL.
   std::string StreamOfReply(const HttpReply& reply) const {
     const nlohmann::json answer = nlohmann::json::parse(reply.body);
     return std::string(StreamInPushUrl(answer.value("pushURL", "")));
@@ -74,7 +74,7 @@ TEST_P(StreamNames, OfOneGenerationAreNeverSignedForTheOther) {
   const Names gen2 = Gen2(users);
   EXPECT_EQ(gen2.size(), users.size() * 6) << "a fresh one for each call";
 
-  // Whoever has no login asks for the very streams of those who have.
+  // Callers without a login request exactly the stream names of logged-in users.
   std::vector<std::string> claimed = users;
   for (const std::string& stream : gen2) {
     claimed.push_back(stream);
@@ -88,7 +88,7 @@ TEST_P(StreamNames, OfOneGenerationAreNeverSignedForTheOther) {
     EXPECT_FALSE(gen2.contains(Lower(stream))) << stream;
   }
 
-  // And those who have a login, under whatever name, get none of gen-1's.
+  // Logged-in callers, under any name, get none of gen-1's streams.
   for (const std::string& stream : Gen2(claimed)) EXPECT_FALSE(gen1.contains(stream)) << stream;
 }
 

@@ -29,7 +29,7 @@ TEST(Text, TakesUtf8OfEveryLength) {
 
 TEST(Text, RefusesWhatIsNotUtf8) {
   for (const char* text : {
-           "\x80",              // nothing to continue
+           "\x80",              // a continuation byte without a start
            "\xC0\xAF",          // overlong `/`
            "\xC1\xBF",          // overlong
            "\xE0\x9F\xBF",      // overlong
@@ -38,11 +38,11 @@ TEST(Text, RefusesWhatIsNotUtf8) {
            "\xF4\x90\x80\x80",  // above U+10FFFF
            "\xF5\x80\x80\x80",  // above U+10FFFF
            "\xFF",
-           "\xC3",              // cut short
-           "\xE6\x88",          // cut short
-           "\xF0\x9F\x98",      // cut short
-           "\xE6\x88x",         // broken off
-           "\xF0\x9F\x98\xC0",  // broken off
+           "\xC3",              // truncated
+           "\xE6\x88",          // truncated
+           "\xF0\x9F\x98",      // truncated
+           "\xE6\x88x",         // interrupted
+           "\xF0\x9F\x98\xC0",  // interrupted
        }) {
     EXPECT_FALSE(IsUtf8(text)) << testing::PrintToString(text);
   }

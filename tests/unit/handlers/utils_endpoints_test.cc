@@ -1,4 +1,4 @@
-// The endpoints under `utils` that an operator switches on (protocol A.5, F.8).
+// The endpoints under `utils` that an operator enables (protocol A.5, F.8).
 #include <string>
 #include <utility>
 

@@ -57,7 +57,7 @@ TEST_F(WebrtcRooms, AreEnteredAndLeft) {
             R"({"code":0,"message":"请求成功","members":[{"userID":"user_1","nickName":""},)"
             R"({"userID":"user_2","nickName":""}]})");
   EXPECT_EQ(Post("heartbeat", {{"userID", "user_2"}, {"roomID", "1"}}), kOk);
-  // Its creator has no privilege: the room lives on.
+  // The creator has no privilege: the room remains.
   EXPECT_EQ(Post("quit_room", {{"userID", "user_1"}, {"roomID", "1"}}), kOk);
   EXPECT_EQ(json::parse(Post("get_room_members", {{"roomID", "1"}}))["members"].size(), 1U);
   EXPECT_EQ(Post("quit_room", {{"userID", "user_2"}, {"roomID", "1"}}), kOk);

@@ -21,10 +21,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-/// What happened to calls that run until they are released. Outlives the pool.
+/// Records calls that block until they are released. Outlives the pool.
 class CallRecord {
  public:
-  /// A call that runs until `Release`.
+  /// A call that blocks until `Release`.
   CallPool::Call Hanging(const std::string& name) {
     return {.run =
                 [this, name] {
@@ -38,7 +38,7 @@ class CallRecord {
                   expired_.push_back(name);
                 }};
   }
-  /// Ends all that run and all to come.
+  /// Ends all current and future calls.
   void Release() {
     const MutexLock lock(mutex_);
     released_ = true;
@@ -66,7 +66,7 @@ class CallPoolTest : public testing::Test {
   ~CallPoolTest() override { record_.Release(); }
 
   bool Submit(const std::string& name) { return pool_.TrySubmit(record_.Hanging(name)); }
-  /// Gives both callers a call that hangs.
+  /// Gives both callers a call that blocks.
   void KeepCallersBusy() {
     EXPECT_TRUE(Submit("busy-1"));
     EXPECT_TRUE(Submit("busy-2"));
@@ -90,7 +90,7 @@ TEST_F(CallPoolTest, MakesAsManyCallsAtATimeAsItHasCallers) {
 }
 
 TEST_F(CallPoolTest, TurnsAwayWhatMayNotWait) {
-  // Whether the callers are awake yet makes no difference.
+  // Holds whether or not the caller threads have woken up.
   for (const char* name : {"1", "2", "3", "4", "5"}) EXPECT_TRUE(Submit(name)) << name;
   EXPECT_FALSE(Submit("6"));
   record_.Release();

@@ -38,10 +38,10 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
-/// A wait that is meant to pass.
+/// For waits that are expected to time out.
 constexpr milliseconds kShort{200};
 
-/// Accepts connections one after the other and does with each what the test says.
+/// Accepts connections sequentially and handles each with a function of the test.
 class StandInServer {
  public:
   using Serve = std::function<void(std::stop_token, const LoopbackSocket&)>;
@@ -70,7 +70,7 @@ class StandInServer {
   std::jthread thread_;  // last: it uses the listener
 };
 
-/// Reads a request and answers with these bytes.
+/// Reads a request and replies with these bytes.
 StandInServer::Serve Answering(std::string bytes, std::string* head = nullptr) {
   return [bytes = std::move(bytes), head](const std::stop_token&, const LoopbackSocket& client) {
     const std::string received = client.ReceiveUntil("\r\n\r\n");
@@ -178,7 +178,7 @@ TEST_F(OutgoingCalls, SaysNothingOfTheQueryInAnError) {
   EXPECT_EQ(reply.error().detail.find("secret"), std::string::npos);
 }
 
-/// A call that waits for a short while only, made anew as long as that was over before it was sent.
+/// A call with a short timeout, repeated as long as it timed out before the request was sent.
 Result<OutgoingReply> GetOnceItIsSent(HttplibOutgoing& http, const std::string& url) {
   Result<OutgoingReply> reply = Error{Errc::kUnreachable, "never made"};
   EXPECT_TRUE(Eventually([&] {
@@ -190,12 +190,12 @@ Result<OutgoingReply> GetOnceItIsSent(HttplibOutgoing& http, const std::string& 
 
 TEST_F(OutgoingCalls, LeavesAServerThatNeverAnswers) {
   const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
-    (void)client.ReceiveUntil("never sent");  // ends when the caller has left
+    (void)client.ReceiveUntil("never sent");  // ends when the caller disconnects
   });
   EXPECT_ERROR(kUnavailable, GetOnceItIsSent(http_, server.Url()));
 }
 
-// Each byte comes well within the library's own timeout, which is one for each read.
+// Each byte arrives well within the library's own timeout, which applies to each read.
 TEST_F(OutgoingCalls, LeavesAServerThatDripsItsAnswer) {
   const StandInServer server([](const std::stop_token& stop, const LoopbackSocket& client) {
     client.Send("HTTP/1.1 200 OK\r\n");
@@ -211,7 +211,7 @@ TEST_F(OutgoingCalls, LeavesAServerThatDripsItsAnswer) {
   const auto reply = GetOnceItIsSent(*http, server.Url());
   EXPECT_ERROR(kUnavailable, reply);
   EXPECT_EQ(reply.error().detail, "outgoing call: no answer in time");
-  http.reset();  // waits for the request's thread: it ends although the server goes on
+  http.reset();  // waits for the request's thread, which ends although the server continues
 }
 
 TEST_F(OutgoingCalls, BoundsTheCallsThatAreUnderWay) {
@@ -221,22 +221,22 @@ TEST_F(OutgoingCalls, BoundsTheCallsThatAreUnderWay) {
   std::vector<std::jthread> callers;
   callers.reserve(HttplibOutgoing::kMaxCalls);
   {
-    const LoopbackSocket listener = LoopbackSocket::Listen();  // accepts nobody
+    const LoopbackSocket listener = LoopbackSocket::Listen();  // never accepts
     const std::string url = fmt::format("http://127.0.0.1:{}", listener.Port());
     for (std::size_t i = 0; i < HttplibOutgoing::kMaxCalls; ++i) {
       callers.emplace_back([&is_turned_away, url] {
-        // The probe below may hold the last place for a moment.
+        // The probe below may briefly occupy the last place.
         while (is_turned_away(url, kPatience)) std::this_thread::yield();
       });
     }
     EXPECT_TRUE(Eventually([&] { return is_turned_away(url, milliseconds(1)); }));
-  }  // what waited to be accepted is reset
+  }  // connections waiting to be accepted are reset
   callers.clear();
   const StandInServer server(Answering(Answer("200 OK", "")));
   EXPECT_OK(http_.Get(server.Url(), "/", kPatience));
 }
 
-/// Shows a certificate that it signed itself to one client.
+/// Presents a self-signed certificate to one client.
 class SelfSignedServer {
  public:
   SelfSignedServer() {
@@ -251,7 +251,7 @@ class SelfSignedServer {
     BIO_set_accept_bios(listener_.get(), BIO_new_ssl(context_.get(), /*client=*/0));
     BIO_do_accept(listener_.get());  // the first call listens, the second accepts
     thread_ = std::jthread([this] {
-      // A client that refuses the certificate closes while the server still writes.
+      // A client that rejects the certificate closes while the server still writes.
       sigset_t signals;
       sigemptyset(&signals);
       sigaddset(&signals, SIGPIPE);
@@ -286,7 +286,7 @@ TEST_F(OutgoingCalls, RefusesACertificateThatNobodyVouchesFor) {
 }
 
 TEST_F(OutgoingCalls, EndsWhatIsUnderWayAtOnceWhenStopped) {
-  const LoopbackSocket listener = LoopbackSocket::Listen();  // takes the request, answers nothing
+  const LoopbackSocket listener = LoopbackSocket::Listen();  // takes the request, never replies
   const std::string url = fmt::format("http://127.0.0.1:{}", listener.Port());
   std::vector<Result<OutgoingReply>> replies(3, Error{});
   {
@@ -302,7 +302,7 @@ TEST_F(OutgoingCalls, EndsWhatIsUnderWayAtOnceWhenStopped) {
       EXPECT_THAT(connections.back().ReceiveUntil("\r\n\r\n"), HasSubstr("GET / "));
     }
     http_.Stop();
-    callers.clear();  // waits for all of them, while the connections are still open
+    callers.clear();  // waits for all of them, with connections still open
   }
   for (const auto& reply : replies) {
     EXPECT_ERROR(kUnavailable, reply);

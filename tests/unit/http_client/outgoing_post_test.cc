@@ -36,17 +36,17 @@ using testing::StartsWith;
 using Said = StandInService::Said;
 using Then = StandInService::Then;
 
-/// A wait that is meant to pass.
+/// For waits that are expected to time out.
 constexpr milliseconds kSoon{200};
 
 std::string BodyOf(const std::string& request) {
   return request.substr(request.find("\r\n\r\n") + 4);
 }
 
-/// Says what it was sent.
+/// Replies with the received body.
 Said Echo(const std::string& request) { return {HttpAnswer("200 OK", BodyOf(request))}; }
 
-/// The system's, but for how much later it is.
+/// The system's clock plus an adjustable offset.
 class LaterClock : public Clock {
  public:
   [[nodiscard]] TimePoint Now() const override { return clock_.Now() + later_.load(); }
@@ -66,7 +66,7 @@ class OutgoingPosts : public testing::Test {
                              milliseconds timeout = kPatience) {
     return http_.Post(url, "/path", "text/plain", body, timeout);
   }
-  /// One that waits for a short while only, made anew as long as that was over before it was sent.
+  /// A POST with a short timeout, repeated as long as it timed out before the request was sent.
   Result<OutgoingReply> PostOnceItIsSent(const std::string& url, const std::string& body) {
     Result<OutgoingReply> reply = Error{Errc::kUnreachable, "never made"};
     EXPECT_TRUE(Eventually([&] {
@@ -75,7 +75,7 @@ class OutgoingPosts : public testing::Test {
     }));
     return reply;
   }
-  /// The body of the answer; a failure's sentence where there is none.
+  /// The body of the answer; on failure the error detail.
   std::string Ask(const StandInService& service, const std::string& body) {
     const auto reply = Post(service.Url(), body);
     return reply ? reply->body : reply.error().detail;
@@ -191,7 +191,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenTheServerSaysThatItWillClose) {
   EXPECT_EQ(service.connections(), 2u);
 }
 
-// An answer that nobody has asked for would be taken for the next call's.
+// An unsolicited answer would be mistaken for the answer to the next call.
 TEST_F(OutgoingPosts, ConnectAnewWhenThereIsMoreThanTheAnswer) {
   const StandInService service([](const std::string& request) {
     const std::string answer = HttpAnswer("200 OK", BodyOf(request));
@@ -229,7 +229,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenTheConnectionWasIdleForTooLong) {
   EXPECT_TRUE(Eventually([&] { return service.open() == 1; }));
 }
 
-// The answer to a call that was given up comes when the next one waits for its own.
+// The answer to an abandoned call arrives while the next call waits for its own.
 TEST_F(OutgoingPosts, TakeNoAnswerToAnEarlierOne) {
   std::atomic<bool> given_up{false};
   const StandInService service([&](const std::string& request) {
@@ -290,7 +290,7 @@ TEST_F(OutgoingPosts, AreUnreachableWhileThereIsNoConnection) {
 }
 
 TEST_F(OutgoingPosts, AreUnreachableForANameThatNobodyHas) {
-  // With a label that is too long for a name, which no name server has to be asked about.
+  // A label too long for a DNS name, so no name server is contacted.
   EXPECT_ERROR(kUnreachable, Post("http://" + std::string(64, 'x') + ".invalid", "a"));
 }
 
@@ -311,17 +311,17 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair("AnotherVersion", "HTTP/2 200\r\n\r\n"),
         std::pair("CutInTheHead", "HTTP/1.1 200 OK\r\nContent-Le"),
         std::pair("CutInTheBody", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n12345678"),
-        // The library's regular expression would take the stack for it.
+        // The library's regular expression would exhaust the stack on it.
         std::pair("FirstLineTooLong", HttpAnswer("200 " + std::string(100'000, 'x'), "a")),
         std::pair("FirstLineWithoutEnd", "HTTP/1.1 200 " + std::string(100'000, 'x')),
         std::pair("HeaderTooLong",
                   HttpAnswer("200 OK", "a", "X: " + std::string(200'000, 'x') + "\r\n")),
-        // What follows a preliminary answer would be the next call's.
+        // Data after an interim response would be taken as the answer to the next call.
         std::pair("EarlyHints", "HTTP/1.1 103 Early Hints\r\n\r\n" + HttpAnswer("200 OK", "a")),
         std::pair("Continue", "HTTP/1.1 100 Continue\r\n\r\n" + HttpAnswer("200 OK", "a"))),
     [](const auto& param_info) { return std::string(param_info.param.first); });
 
-/// A certificate that the system's authorities vouch for, as far as this process is concerned.
+/// A certificate that the system's trust store accepts, within this process.
 class TrustedCertificate {
  public:
   explicit TrustedCertificate(const CertificateNames& names = {}) {
@@ -367,7 +367,7 @@ TEST_F(OutgoingPosts, ShareATlsConnection) {
   EXPECT_EQ(service.connections(), 1u);
 }
 
-/// Lets SIGUSR2 interrupt system calls, but those of the threads that exist now or that they make.
+/// Lets SIGUSR2 interrupt system calls, except in existing threads and threads created by them.
 class Interruptions {
  public:
   Interruptions() {
@@ -377,14 +377,14 @@ class Interruptions {
     pthread_sigmask(SIG_BLOCK, &signals(), nullptr);
   }
   ~Interruptions() {
-    // What is pending for this thread is taken by the handler.
+    // A signal pending for this thread is delivered to the handler.
     pthread_sigmask(SIG_UNBLOCK, &signals(), nullptr);
     ::sigaction(SIGUSR2, &before_, nullptr);
   }
   Interruptions(const Interruptions&) = delete;
   Interruptions& operator=(const Interruptions&) = delete;
 
-  /// The calling thread, and those that it makes.
+  /// For the calling thread and the threads it creates.
   static void Allow() { pthread_sigmask(SIG_UNBLOCK, &signals(), nullptr); }
 
   static void InterruptAllThreads() {
@@ -407,7 +407,7 @@ class Interruptions {
   struct sigaction before_{};
 };
 
-// A process that is stopped and goes on finds its reads interrupted, if they have a timeout.
+// When a process is stopped and continued, its reads with a timeout are interrupted.
 TEST_F(OutgoingPosts, GoOnWhenTheyAreInterrupted) {
   const Interruptions interruptions;
   const TrustedCertificate certificate;
@@ -434,7 +434,8 @@ TEST_F(OutgoingPosts, GoOnWhenTheyAreInterrupted) {
   }
 }
 
-// Its goodbye is something to read: who only asks whether the connection is there finds it alive.
+// The TLS close alert is readable data: a check for liveness only would consider the connection
+// open.
 TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerHasSaidGoodbye) {
   const TrustedCertificate certificate;
   const StandInService service(
@@ -449,7 +450,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerHasSaidGoodbye) {
   EXPECT_EQ(service.connections(), 3u);
 }
 
-// The rest waits in the TLS library, where no socket shows it.
+// The remaining data is in the TLS library's buffer, where the socket does not show it.
 TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerSaysMoreThanTheAnswer) {
   constexpr std::size_t kReadAtATime = 4096;
   const TrustedCertificate certificate;

@@ -26,8 +26,8 @@ struct FreeChecked {
 template <typename T>
 using Checked = std::unique_ptr<T, FreeChecked>;
 
-/// How a connection to `host` judges a server with a certificate for `names`, by an authority that
-/// is trusted.
+/// The verification result of a connection to `host` for a server certificate with `names`, signed
+/// by a trusted authority.
 int Verified(const std::string& host, const CertificateNames& names) {
   const TempDirectory directory;
   const std::string pem = (directory.path() / "cert.pem").string();
@@ -41,7 +41,7 @@ int Verified(const std::string& host, const CertificateNames& names) {
   RequireServerName(context.get(), host);
   const Checked<X509_STORE_CTX> verification(X509_STORE_CTX_new());
   X509_STORE_CTX_init(verification.get(), trusted.get(), certificate.get(), nullptr);
-  // As a connection takes over what its context requires.
+  // As a connection inherits the requirements of its context.
   X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(verification.get()),
                          SSL_CTX_get0_param(context.get()));
   X509_verify_cert(verification.get());

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// Whether a process can be dumped after the call, which is not for this one.
+/// Whether a process is dumpable after the call; runs in a child, to leave this process unchanged.
 int DumpableAfterwards() {
   const pid_t child = ::fork();
   if (child == 0) {

@@ -33,7 +33,7 @@ NamedSocket ListeningFor(const std::string& name) {
   return {.name = name, .listening = *std::move(socket)};
 }
 
-/// What is open at a descriptor, such as "socket:[4711]"; empty when nothing is.
+/// The file open at a descriptor, such as "socket:[4711]"; empty when there is none.
 std::string OpenAt(int descriptor) {
   std::error_code nothing;
   return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), nothing)
@@ -42,7 +42,7 @@ std::string OpenAt(int descriptor) {
 
 class HandOverTest : public testing::Test {
  protected:
-  /// A successor that runs `script`, and finds what it needs.
+  /// A successor process that runs `script`.
   HandOver To(const std::string& script) {
     const std::filesystem::path program = directory_.path() / "rtcroomd";
     std::ofstream(program) << "#!/bin/sh\n" << script << '\n';
@@ -118,7 +118,7 @@ TEST_F(HandOverDeathTest, TellsTheSuccessorOfTheSockets) {
 
 TEST_F(HandOverDeathTest, KeepsASignalThatNobodyHasWaitedForYet) {
   const std::vector<NamedSocket> none;
-  // Not a script: shells unblock signals when they start.
+  // Not a script: shells unblock signals at startup.
   HandOver hand_over(
       {.program = "/bin/grep", .arguments = {"grep", "-q", "ShdPnd:.*4000$", "/proc/self/status"}},
       clock_);

@@ -22,16 +22,16 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr pid_t kOwnPid = 4711;
-/// Where nothing is open in a test.
+/// A descriptor number that is unused in tests.
 constexpr int kFirst = 200;
 
-/// Leaves a descriptor where the next inherited one is expected, as systemd does: blocking and
-/// open across execve.
+/// Places a descriptor at the number of the next inherited one, as systemd does: blocking and open
+/// across execve.
 void Pass(int descriptor, int index) {
   ASSERT_EQ(dup2(descriptor, kFirst + index), kFirst + index);
 }
 
-/// @return the address that it is bound to.
+/// @return the bound address.
 std::string PassListening(const std::string& address, int index) {
   const Result<ListeningSocket> socket = Listen(address);
   EXPECT_OK(socket);

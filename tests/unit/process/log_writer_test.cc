@@ -30,9 +30,9 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-/// As small as the kernel makes a pipe.
+/// The minimum pipe size of the kernel.
 constexpr int kPipeBytes = 4096;
-/// More than pipe and queue of this test hold.
+/// More than the pipe and the queue of this test hold.
 constexpr int kManyLines = 1000;
 constexpr std::size_t kWaitingBytes = 20'000;
 
@@ -47,7 +47,7 @@ class LogWriterTest : public testing::Test {
     pipe_ = FileDescriptor(ends[1]);
     EXPECT_GE(::fcntl(pipe_.get(), F_SETPIPE_SZ, kPipeBytes), 0);
   }
-  /// A thread that a writer left behind ends when nobody can read any more. Until then it has the
+  /// A thread left behind by a writer ends when the pipe has no reader. Until then it uses the
   /// pipe, which therefore stays open.
   ~LogWriterTest() override {
     writer_.reset();
@@ -55,7 +55,7 @@ class LogWriterTest : public testing::Test {
     (void)pipe_.Release();
   }
 
-  /// From here on a writer has no more than the line in its hand out of its queue.
+  /// Afterwards a writer can dequeue at most one line.
   void FillPipe() {
     ASSERT_EQ(::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK), 0);
     const std::string line = Padded("full");
@@ -66,7 +66,7 @@ class LogWriterTest : public testing::Test {
 
   void MakeWriter() { writer_ = std::make_unique<LogWriter>(pipe_.get(), kWaitingBytes); }
 
-  /// @return how many of `count` lines were dropped.
+  /// @return the number of dropped lines out of `count`.
   std::uint64_t WriteMany(LogLevel level, int count = kManyLines) {
     const std::uint64_t before = writer_->dropped(level);
     for (int i = 0; i < count; ++i) {
@@ -75,7 +75,7 @@ class LogWriterTest : public testing::Test {
     return writer_->dropped(level) - before;
   }
 
-  /// Reads until a line has `last`.
+  /// Reads until a line contains `last`.
   std::vector<std::string> ReadUntil(const std::string& last) {
     std::string text;
     std::array<char, kPipeBytes> piece{};
@@ -95,7 +95,7 @@ class LogWriterTest : public testing::Test {
   std::unique_ptr<LogWriter> writer_;
 };
 
-/// The numbers of the lines of a level, in the order in which they were written.
+/// The numbers of the lines of a level, in the order written.
 std::vector<int> NumbersOf(const std::vector<std::string>& lines, const std::string& level) {
   std::vector<int> numbers;
   for (const std::string& line : lines) {
@@ -144,7 +144,7 @@ TEST_F(LogWriterTest, DropsTheNewestErrorsWhenThereIsNothingElse) {
   const std::uint64_t dropped = WriteMany(LogLevel::kError);
   EXPECT_GT(dropped, 0U);
   EXPECT_EQ(writer_->dropped(LogLevel::kInfo), 0U);
-  // Or one later, if the writer had none in its hand for a moment.
+  // The last kept line may have a higher number, if the writer had briefly dequeued no line.
   const auto kept = static_cast<int>(kManyLines - dropped);
   const std::vector<int> errors =
       NumbersOf(ReadUntil(std::to_string(kept - 2) + " error"), "error");
@@ -198,7 +198,7 @@ TEST_F(LogWriterTest, LeavesSignalsToOthers) {
   sigaddset(&blocked, SIGUSR1);
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  ::kill(::getpid(), SIGUSR1);  // would end a process of which one thread takes it
+  ::kill(::getpid(), SIGUSR1);  // ends the process if any thread takes it
   int taken = 0;
   sigwait(&blocked, &taken);
   EXPECT_EQ(taken, SIGUSR1);

@@ -1,4 +1,4 @@
-// The mark beside a store, and what it says of a store that lost the end of its log.
+// The mark file next to a store, and how it reveals a store that lost the end of its log.
 #include "daemon/process/position_mark.h"
 
 #include <filesystem>
@@ -41,7 +41,7 @@ class PositionMarkTest : public testing::Test {
       ASSERT_OK(Apply(store, Creating(MakeRoom(RoomKind::kMulti, "r" + std::to_string(i)))));
     }
   }
-  /// What is on the disk of `store` now, as after kill -9.
+  /// Copies the current files of `store`, as after kill -9.
   void CopyAsKilled(const fs::path& copy) {
     fs::copy_file(path(), copy);
     fs::copy_file(path().string() + "-wal", copy.string() + "-wal");

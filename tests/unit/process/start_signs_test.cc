@@ -21,7 +21,7 @@ using testing::SizeIs;
 
 class StartSignsTest : public testing::Test {
  protected:
-  /// Ticks through a time. @return what was said in it.
+  /// Ticks for the given time. @return the notifications sent meanwhile.
   std::vector<std::string> SaidWithin(std::chrono::milliseconds time, StartSigns& signs) {
     for (std::chrono::milliseconds passed{0}; passed < time; passed += signs.TickPeriod()) {
       clock_.Advance(signs.TickPeriod());

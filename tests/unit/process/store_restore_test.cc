@@ -1,4 +1,4 @@
-// A backup in the place of a store, and what becomes of the store that was there.
+// Restoring a backup over a store, and the fate of the previous store.
 #include "daemon/process/store_restore.h"
 
 #include <fstream>
@@ -105,7 +105,7 @@ TEST_F(StoreRestore, TheLogOfAKilledServerStaysWithItsStore) {
   MakeBackup();
   const fs::path killed = directory_.path() / "killed";
   {
-    // As a kill leaves them: a copy of the files while the store is open.
+    // Simulates a killed server: a copy of the files while the store is open.
     const auto running = Open(store());
     ASSERT_OK(Apply(*running, Creating(MakeRoom(RoomKind::kMulti, "mine"))));
     fs::copy(data(), killed);

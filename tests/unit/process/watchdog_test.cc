@@ -23,7 +23,7 @@ using testing::Not;
 
 constexpr auto kTimeout = 10s;
 
-/// A part that does what a test says.
+/// A monitored part controlled by a test.
 struct FakePart {
   bool takes_questions = true;
   bool answers = true;
@@ -45,7 +45,7 @@ struct FakePart {
 
 class WatchdogTest : public testing::Test {
  protected:
-  /// Ticks through a time. @return the signs of life in it.
+  /// Ticks for the given time. @return the number of watchdog notifications sent.
   std::size_t SignsWithin(std::chrono::milliseconds time) {
     for (std::chrono::milliseconds passed{0}; passed < time; passed += watchdog_.TickPeriod()) {
       clock_.Advance(watchdog_.TickPeriod());

@@ -23,7 +23,7 @@ TEST(ProcessFigures, CountDescriptors) {
 
 TEST(ProcessFigures, MeasureMemoryThatIsInUse) {
   constexpr std::size_t kBytes = 64 << 20;
-  // Of the program and its libraries more or less is shared as other tests come and go.
+  // The shared portion of the program and its libraries varies with concurrently running tests.
   constexpr std::size_t kNearly = kBytes / 2;
   const MemoryFigures before = MemoryOf(::getpid());
   const std::vector<char> used(kBytes, 'x');
