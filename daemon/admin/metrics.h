@@ -91,7 +91,7 @@ class Metrics : public RequestObserver {
                  std::optional<std::chrono::nanoseconds> duration) override;
 
   /// The connection observer of that listener.
-  /// @param listener  "http", "https", "admin" or "grpc".
+  /// @param listener  "http", "https" or "admin".
   ConnectionObserver& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
 
   void SetLimits(const MetricsLimits& limits);

@@ -4,7 +4,7 @@
 #include "daemon/config/config_checks.h"
 #include "daemon/config/default_config.h"
 #include "daemon/config/load_config.h"
-#include "daemon/grpc/grpc_tls.h"
+#include "daemon/grpc/grpc_certificates.h"
 #include "daemon/http/tls_context.h"
 
 namespace rtcroom {
@@ -39,7 +39,7 @@ void AddUnusableFiles(ConfigOutcome& outcome) {
                            HasProblem(outcome, "grpc.tls_key") ||
                            HasProblem(outcome, "grpc.client_ca");
   if (!grpc.listen.empty() && !grpc.tls_cert.empty() && !has_problem) {
-    const Result<TlsContext> loaded = LoadGrpcTlsContext(
+    const Result<GrpcCertificates> loaded = LoadGrpcCertificates(
         {.cert = grpc.tls_cert, .key = grpc.tls_key, .client_ca = grpc.client_ca});
     if (!loaded) outcome.problems.push_back({"grpc.tls_cert", loaded.error().detail});
   }

@@ -99,7 +99,8 @@ int Refuse(const Error& error, const CliContext& context) {
 /// Runs `command` with a client; `command` returns a Status.
 template <typename Command>
 int WithClient(const RoomsAccess& access, const CliContext& context, Command command) {
-  const std::optional<Config> config = LoadSection("grpc", access.config, context);
+  const RunMode mode = access.is_dev ? RunMode::kDev : RunMode::kNormal;
+  const std::optional<Config> config = LoadSection("grpc", access.config, context, mode);
   if (!config) return kExitUsage;
   const Result<RoomsServer> server = FindServer(access, config->grpc);
   if (!server) return Refuse(server.error(), context);

@@ -15,6 +15,7 @@ namespace rtcroom {
 /// token always does.
 struct RoomsAccess {
   ConfigPath config = {};
+  bool is_dev = false;                     ///< of a server that runs with `--dev`
   std::optional<std::string> target = {};  ///< `host:port` or `unix:PATH`
   // Paths of PEM files; any of them enables TLS.
   std::optional<std::string> ca = {};

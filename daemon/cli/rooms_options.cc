@@ -27,6 +27,7 @@ CLI::App* RoomsOptions::AddCommand(const char* name, const char* description) {
   CLI::App* const command = rooms_->add_subcommand(name, description);
   command->add_option("--config", access_.config,
                       "Configuration file (TOML), for its section grpc");
+  command->add_flag("--dev", access_.is_dev, "The server was started by serve --dev");
   command->add_option("--target", access_.target,
                       "The server: HOST:PORT or unix:PATH (default: grpc.listen)");
   command->add_option("--ca", access_.ca,

@@ -7,8 +7,8 @@
 namespace rtcroom {
 
 std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,
-                                  const CliContext& context) {
-  ConfigOutcome outcome = LoadConfigFile(path, context.environment, RunMode::kNormal);
+                                  const CliContext& context, RunMode mode) {
+  ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
   bool usable = true;
   for (const ConfigProblem& problem : outcome.problems) {
     const std::string_view of = std::string_view(problem.key).substr(0, problem.key.find('.'));

@@ -45,7 +45,7 @@ struct AdminConfig {
 };
 
 struct GrpcConfig {
-  std::string listen = "127.0.0.1:5759";
+  std::string listen = "unix:/run/rtcroomd/grpc.sock";
   std::string tls_cert = {};
   std::string tls_key = {};
   std::string client_ca = {};

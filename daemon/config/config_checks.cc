@@ -90,7 +90,7 @@ void CheckUtils(const UtilsConfig& utils, Problems& problems) {
   }
 }
 
-void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
+void CheckGrpc(const GrpcConfig& grpc, RunMode mode, Problems& problems) {
   if (grpc.listen.empty()) return;
   if (!CanBeSent(grpc.token)) {
     problems.push_back(
@@ -101,13 +101,19 @@ void CheckGrpc(const GrpcConfig& grpc, Problems& problems) {
   const bool needs_all = address && !address->IsLoopback();
   // Any of the three enables TLS.
   const bool has_tls = !grpc.tls_cert.empty() || !grpc.tls_key.empty() || !grpc.client_ca.empty();
-  const std::string_view why =
-      needs_all ? "missing: grpc.listen is not on loopback" : "missing: TLS needs it";
-  if (!needs_all && !has_tls) return;
-  if (grpc.tls_cert.empty()) problems.push_back({"grpc.tls_cert", std::string(why)});
-  if (grpc.tls_key.empty()) problems.push_back({"grpc.tls_key", std::string(why)});
-  if (needs_all && grpc.client_ca.empty()) {
-    problems.push_back({"grpc.client_ca", std::string(why)});
+  if (needs_all || has_tls) {
+    const std::string why =
+        needs_all ? "missing: grpc.listen is not on loopback" : "missing: TLS needs it";
+    if (grpc.tls_cert.empty()) problems.push_back({"grpc.tls_cert", why});
+    if (grpc.tls_key.empty()) problems.push_back({"grpc.tls_key", why});
+    if (needs_all && grpc.client_ca.empty()) problems.push_back({"grpc.client_ca", why});
+  }
+  // Mutual TLS needs all three, and is enough anywhere.
+  const bool needs_token = address && address->IsLoopback() && grpc.client_ca.empty();
+  if (needs_token && grpc.token.empty() && mode == RunMode::kNormal) {
+    problems.push_back({"grpc.token",
+                        "missing: grpc.listen is TCP on loopback, which every program of this "
+                        "machine can reach; or listen on unix:PATH"});
   }
 }
 
@@ -245,7 +251,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   CheckTls(config.server, mode, problems);
   CheckListeners(config, problems);
   CheckAdmin(config.admin, problems);
-  CheckGrpc(config.grpc, problems);
+  CheckGrpc(config.grpc, mode, problems);
   CheckPrefixes(config.server, problems);
   if (config.room.sweep_period > config.room.heartbeat_timeout) {
     problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});

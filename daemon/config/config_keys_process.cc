@@ -62,9 +62,9 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys) {
   using S = GrpcConfig;
   SectionKeys<&Config::grpc> grpc("grpc", keys);
   grpc.Add<&S::listen>("listen", PlainTextRule{CheckOptionalGrpcAddress},
-                       "Membership events and the operator's calls, for programs: host:port or "
-                       "unix:PATH; \"\" = off. Not on loopback it needs tls_cert, tls_key and "
-                       "client_ca.");
+                       "Membership events and the operator's calls, for programs: unix:PATH, for "
+                       "the server's user and group; or host:port, which needs token on loopback, "
+                       "and tls_cert, tls_key and client_ca elsewhere; \"\" = off.");
   grpc.Add<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file: certificate and its chain.");
   grpc.Add<&S::tls_key>("tls_key", PlainTextRule{}, "PEM file: the certificate's private key.");
   grpc.Add<&S::client_ca>("client_ca", PlainTextRule{},

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kUnix = "unix:";
 constexpr int kBacklog = 4096;
+constexpr mode_t kMode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP;
 
 Error CannotListen(const std::string& address, int error_number) {
   return SystemError("cannot listen on " + address, error_number);
@@ -62,7 +63,7 @@ Result<ListeningSocket> ListenUnix(const std::string& address) {
       UnixAddress(std::string_view(address).substr(kUnix.size()));
   if (!path) return CannotListen(address, ENAMETOOLONG);
   FileDescriptor socket = UnixSocket();
-  // The file takes its mode from the socket: nobody else can get in before it is changed.
+  // The file takes its mode from the socket and the umask, which may leave the group out.
   if (!socket.valid() || fchmod(socket.get(), S_IRUSR | S_IWUSR) != 0) {
     return CannotListen(address, errno);
   }
@@ -72,7 +73,9 @@ Result<ListeningSocket> ListenUnix(const std::string& address) {
     failed = Bind(socket.get(), *path);
   }
   if (failed != 0) return CannotListen(address, failed);
-  if (listen(socket.get(), kBacklog) != 0) return CannotListen(address, errno);
+  if (chmod(path->sun_path, kMode) != 0 || listen(socket.get(), kBacklog) != 0) {
+    return CannotListen(address, errno);
+  }
   return ListeningSocket{.socket = std::move(socket), .address = address};
 }
 

@@ -11,8 +11,8 @@
 
 namespace rtcroom {
 
-/// Listens on `host:port`, `[v6]:port` or `unix:PATH`. Only its owner may use a socket in the file
-/// system (mode 0600). One that nobody listens on any more, as after a crash, is replaced.
+/// Listens on `host:port`, `[v6]:port` or `unix:PATH`. Only the process's user and group may
+/// connect to a socket in the file system (mode 0660). A stale one, as after a crash, is replaced.
 ///
 /// @errors  kUnavailable; the detail names the address and the reason.
 Result<ListeningSocket> ListenForGrpc(const std::string& address);

@@ -17,20 +17,34 @@
 
 #include "daemon/config/listen_address.h"
 #include "daemon/grpc/grpc_address.h"
+#include "daemon/grpc/grpc_credentials.h"
 #include "daemon/grpc/library_log.h"
-#include "daemon/grpc/token_check.h"
 
 namespace rtcroom {
 namespace {
 
-/// Between two looks at whether all is done; a stop is rare and short.
+/// Between two checks whether everything has ended; a stop is rare and short.
 constexpr std::chrono::milliseconds kEndPoll{5};
-/// For a client's last call to arrive, and for it to be told that no more are wanted.
+/// For a client's last call to arrive, and for the notice that no more are accepted.
 constexpr std::chrono::milliseconds kGrace{100};
-/// gRPC lets go of cut connections at once; this only keeps a mistake from blocking a stop.
+/// gRPC drops closed connections at once; this only keeps a mistake from blocking a stop.
 constexpr std::chrono::seconds kLibraryPatience{5};
 /// How often a client may ping that has nothing else to say.
 constexpr std::chrono::seconds kLeastPingInterval{10};
+
+/// Accepted connections belong to gRPC, which does not report their end: there is nothing to count.
+class UncountedConnections : public ConnectionObserver {
+ public:
+  void OnConnectionOpened() override {}
+  void OnConnectionClosed() override {}
+  void OnHandshake() override {}
+  void OnRefusal(RefusalCause /*cause*/) override {}
+};
+
+ConnectionObserver& Uncounted() {
+  static UncountedConnections uncounted;
+  return uncounted;
+}
 
 int Milliseconds(std::chrono::milliseconds span) { return static_cast<int>(span.count()); }
 
@@ -38,23 +52,22 @@ int Milliseconds(std::chrono::milliseconds span) { return static_cast<int>(span.
 
 class GrpcServer::Library {
  public:
-  Library(const GrpcServerOptions& options, const GrpcServerParts& parts)
-      : log_(parts.logger, parts.clock) {
+  /// @param certificates  empty without TLS.
+  Library(const GrpcServerOptions& options, const GrpcServerParts& parts, bool is_unix,
+          std::optional<GrpcCertificates> certificates)
+      : log_(parts.logger, parts.clock),
+        credentials_(certificates ? std::make_shared<GrpcCredentials>(*std::move(certificates),
+                                                                      options.token, parts.logger)
+                                  : std::make_shared<GrpcCredentials>(
+                                        is_unix ? UDS : LOCAL_TCP, options.token, parts.logger)) {
     // Both concern all builders of the process, and there is one.
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     for (const GrpcService& each : parts.services) builder.RegisterService(each.service);
     SetLimits(options, builder);
-    // The sockets that it gets are local ones, whatever is at their other end; "insecure"
-    // credentials would not let the token be checked.
-    const auto credentials = grpc::experimental::LocalServerCredentials(UDS);
-    if (!options.token.empty()) {
-      credentials->SetAuthMetadataProcessor(
-          std::make_shared<TokenCheck>(options.token, parts.logger));
-    }
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return;
     grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
@@ -63,19 +76,26 @@ class GrpcServer::Library {
 
   [[nodiscard]] bool is_up() const { return server_ != nullptr; }
 
-  /// @param socket  connected; not to be called once `Shutdown` has begun, or it is leaked.
+  /// @param socket  connected. Not once `Shutdown` has begun: gRPC would leak it.
   void Serve(FileDescriptor socket) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.fd = socket.Release();
     acceptor_->HandleNewConnection(&connection);
   }
 
+  void ReplaceCertificates(GrpcCertificates certificates) {
+    credentials_->Replace(std::move(certificates));
+  }
+
   void FailHealth() { server_->GetHealthCheckService()->Shutdown(); }
 
-  /// Returns when all connections have ended.
+  /// Asks all clients to leave, and returns when all connections are closed.
   void Shutdown(std::chrono::milliseconds patience) {
     server_->Shutdown(std::chrono::system_clock::now() + patience);
   }
+
+  /// Closes all connections, during `Shutdown`.
+  void CutAll() { grpc_server_cancel_all_calls(server_->c_server()); }
 
  private:
   static void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
@@ -87,8 +107,8 @@ class GrpcServer::Library {
     set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
     // Frames and windows stay as small as the protocol begins with: requests are.
     set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    // Nobody needs it for such requests, and a small message can unfold to a thousand times its
-    // size before that is measured.
+    // Such small requests need none, and a small message can unfold to a thousand times its size
+    // before that is measured.
     set(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
     for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
       builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
@@ -101,7 +121,7 @@ class GrpcServer::Library {
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                Milliseconds(kLeastPingInterval));
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                               Milliseconds(options.door.timeouts.handshake));
+                               Milliseconds(options.handshake_timeout));
     grpc::ResourceQuota quota("rtcroomd");
     quota.Resize(options.max_memory_bytes);
     quota.SetMaxThreads(static_cast<int>(options.max_threads));
@@ -121,6 +141,7 @@ class GrpcServer::Library {
 
   LibraryLog log_;
   InUse in_use_;
+  const std::shared_ptr<GrpcCredentials> credentials_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -132,10 +153,7 @@ GrpcServer::~GrpcServer() { Stop(std::chrono::milliseconds(0)); }
 
 Status GrpcServer::Start() {
   const std::string address = options_.inherited ? options_.inherited->address : options_.listen;
-  if (Status status = CheckReach(address, options_.tls); !status) return status;
-  if (!options_.tls.cert.empty()) {
-    if (Status status = TakeUpTls(options_.tls); !status) return status;
-  }
+  if (Status status = CheckReach(address); !status) return status;
   if (options_.inherited) {
     listening_ = *std::exchange(options_.inherited, std::nullopt);
   } else {
@@ -144,83 +162,103 @@ Status GrpcServer::Start() {
     listening_ = *std::move(bound);
   }
   socket_file_ = FindSocketFile(listening_.address);
-  // What a name has led to.
-  if (Status status = CheckReach(listening_.address, options_.tls); !status) return status;
-  try {
-    library_ = std::make_unique<Library>(options_, parts_);
-    if (!library_->is_up()) return Error{Errc::kUnavailable, "gRPC does not start"};
-    door_ = std::make_unique<FrontDoor>(
-        options_.door, [this] { return CurrentTls(); },
-        [this](FileDescriptor socket) { library_->Serve(std::move(socket)); },
-        FrontDoorParts{
-            .observer = parts_.observer, .clock = parts_.clock, .logger = parts_.logger});
-  } catch (const std::exception& problem) {
-    return Error{Errc::kUnavailable, fmt::format("gRPC does not start: {}", problem.what())};
-  }
-  return door_->Open(listening_);
+  // `localhost` is what the machine's files say.
+  if (Status status = CheckReach(listening_.address); !status) return status;
+  if (Status status = StartLibrary(); !status) return status;
+  return BeginAccepting();
 }
 
-Status GrpcServer::CheckReach(const std::string& address, const GrpcTlsFiles& tls) {
+Status GrpcServer::CheckReach(const std::string& address) const {
+  if (address.starts_with("unix:") || options_.tls.IsMutual()) return {};
   const std::optional<ListenAddress> port = ParseListenAddress(address);
-  const bool is_local = address.starts_with("unix:") || (port && port->IsLoopback());
-  if (is_local || !(tls.cert.empty() || tls.key.empty() || tls.client_ca.empty())) return {};
+  if (!port || !port->IsLoopback()) {
+    return Error{Errc::kUnavailable,
+                 fmt::format("{}: other machines need TLS and certificates of their own", address)};
+  }
+  if (options_.is_open_on_loopback || !options_.token.empty()) return {};
   return Error{Errc::kUnavailable,
-               fmt::format("{}: other machines need TLS and certificates of their own", address)};
+               fmt::format("{}: any program of this machine could connect: needs grpc.token, or "
+                           "TLS and client certificates",
+                           address)};
 }
 
-Status GrpcServer::ReloadTls(const GrpcTlsFiles& files) {
-  if (Status status = CheckReach(bound_address(), files); !status) return status;
-  return TakeUpTls(files);
+Status GrpcServer::StartLibrary() {
+  std::optional<GrpcCertificates> certificates;
+  if (!options_.tls.cert.empty()) {
+    Result<GrpcCertificates> loaded = LoadGrpcCertificates(options_.tls);
+    if (!loaded) return loaded.error();
+    certificate_expiry_ = loaded->not_after;
+    certificates = *std::move(loaded);
+  }
+  library_ = std::make_unique<Library>(options_, parts_, listening_.address.starts_with("unix:"),
+                                       std::move(certificates));
+  return library_->is_up() ? Status() : Error{Errc::kUnavailable, "gRPC does not start"};
 }
 
-Status GrpcServer::TakeUpTls(const GrpcTlsFiles& files) {
-  Result<TlsContext> loaded = LoadGrpcTlsContext(files);
-  if (!loaded) return loaded.error();
-  std::shared_ptr<ssl_ctx_st> fresh = *std::move(loaded);
-  const MutexLock lock(tls_mutex_);
-  tls_.swap(fresh);
+Status GrpcServer::BeginAccepting() {
+  try {
+    loop_ = std::make_unique<EventLoop>(parts_.logger);
+    acceptor_ = std::make_shared<Acceptor>(
+        *loop_, listening_, Uncounted(), parts_.logger,
+        [this](AcceptedSocket accepted) { library_->Serve(std::move(accepted.socket)); });
+    loop_->Await([this] { acceptor_->Begin(); });
+  } catch (const std::exception& problem) {
+    return Error{Errc::kUnavailable,
+                 fmt::format("cannot watch {}: {}", listening_.address, problem.what())};
+  }
   return {};
 }
 
-std::shared_ptr<ssl_ctx_st> GrpcServer::CurrentTls() {
-  const MutexLock lock(tls_mutex_);
-  return tls_;
+void GrpcServer::StopAccepting() {
+  if (acceptor_) loop_->Await([this] { acceptor_->Stop(Acceptor::Backlog::kLeft); });
+  acceptor_.reset();
+  loop_.reset();
+}
+
+Status GrpcServer::ReloadTls(const GrpcTlsFiles& files) {
+  if (files.cert.empty() != options_.tls.cert.empty() ||
+      files.client_ca.empty() != options_.tls.client_ca.empty()) {
+    return Error{Errc::kUnavailable,
+                 "TLS and client certificates of gRPC are switched on or off by a restart"};
+  }
+  if (files.cert.empty()) return {};
+  Result<GrpcCertificates> loaded = LoadGrpcCertificates(files);
+  if (!loaded) return loaded.error();
+  certificate_expiry_ = loaded->not_after;
+  library_->ReplaceCertificates(*std::move(loaded));
+  return {};
 }
 
 void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
   if (library_ && library_->is_up()) library_->FailHealth();
-  if (door_) door_->Close();
+  StopAccepting();
   if (after == SocketAfterStop::kClosed && listening_.socket.valid()) {
     if (socket_file_) RemoveSocketFile(listening_.address, *socket_file_);
     listening_.socket = FileDescriptor();
   }
   if (library_ && library_->is_up()) {
     parts_.end_streams();
-    // Clients are told at once; it returns when the last of them has gone.
     std::future<void> shutdown = std::async(
         std::launch::async, [&] { library_->Shutdown(drain_timeout + kLibraryPatience); });
     AwaitCalls(drain_timeout,
                [&] { return shutdown.wait_for(kEndPoll) == std::future_status::ready; });
-    if (door_) door_->Stop();
+    library_->CutAll();
     shutdown.wait();
   }
-  door_.reset();
   library_.reset();
 }
 
 void GrpcServer::AwaitCalls(std::chrono::milliseconds patience,
                             const std::function<bool()>& all_ended) {
   const MonotonicTime begun = parts_.clock.Monotonic();
-  MonotonicTime cut = begun + patience;
-  bool is_cutting = false;
-  while (!all_ended() && parts_.clock.Monotonic() < cut) {
-    const bool may_cut = parts_.clock.Monotonic() >= begun + kGrace;
-    if (!may_cut || parts_.calls_at_work() > 0) continue;
-    // The last replies are on their way; whoever is left wants nothing that will ever end.
-    if (!std::exchange(is_cutting, true)) {
-      cut = std::min(cut, parts_.clock.Monotonic() + kGrace);
-    }
-    if (door_->EndIdle() == 0) return;
+  MonotonicTime until = begun + patience;
+  bool is_done = false;
+  while (!all_ended() && parts_.clock.Monotonic() < until) {
+    const MonotonicTime now = parts_.clock.Monotonic();
+    if (is_done || now < begun + kGrace || parts_.calls_at_work() > 0) continue;
+    // The last replies are on their way; the connections that remain wait for nothing.
+    is_done = true;
+    until = std::min(until, now + kGrace);
   }
 }
 

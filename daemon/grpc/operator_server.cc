@@ -22,7 +22,6 @@ OperatorServer::OperatorServer(GrpcServerOptions options, const OperatorServerPa
                .calls_at_work =
                    [this, more = parts.more_calls] { return admin_.calls_at_work() + more(); },
                .end_streams = parts.end_streams,
-               .observer = parts.observer,
                .clock = parts.clock,
                .logger = parts.logger}) {}
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,6 @@ struct OperatorServerParts {
   std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };
   /// Of `more_services`: as `GrpcServerParts::end_streams`.
   std::function<void()> end_streams = [] {};
-  ConnectionObserver& observer;
   const Clock& clock;
   Logger& logger;
 };
@@ -48,7 +48,9 @@ class OperatorServer {
   /// @errors  as `GrpcServer::ReloadTls`.
   Status ReloadTls(const GrpcTlsFiles& files) { return server_.ReloadTls(files); }
 
-  [[nodiscard]] std::shared_ptr<ssl_ctx_st> CurrentTls() { return server_.CurrentTls(); }
+  [[nodiscard]] std::optional<TimePoint> certificate_expiry() const {
+    return server_.certificate_expiry();
+  }
 
   /// As `GrpcServer::Stop`; afterwards nothing runs that would use the store.
   void Stop(std::chrono::milliseconds drain_timeout,

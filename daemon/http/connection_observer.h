@@ -22,7 +22,7 @@ enum class RefusalCause : std::uint8_t {
   kQueueFull,       ///< 503
   kWriteTimeout,    ///< the client does not take its reply
   kMemory,          ///< too much is held for clients already
-  kPaced,           ///< get_pushers or calls of gRPC, delayed
+  kPaced,           ///< get_pushers, delayed
 };
 
 struct RefusalCauseName {

@@ -20,7 +20,7 @@
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - trimmer: `EventTrimmer::Trim`, ended bans and sessions; a commit; the end of its task
 // - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
-// - gRPC door: passes operators' connections to gRPC; nothing; `OperatorServer::Stop`
+// - gRPC's acceptor: connections of operators' programs; nothing; `OperatorServer::Stop`
 // - gRPC's own: operators' calls, which never wait, and reflection, which waits for its client;
 //   likewise
 // - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`

@@ -18,10 +18,6 @@
 namespace rtcroom {
 namespace {
 
-/// A gRPC client takes three descriptors; the limit on all of them leaves most to other clients.
-constexpr std::size_t kMostGrpcClients = 128;
-constexpr std::size_t kDescriptorsForAGrpcClient = 8;
-
 /// Of the operator's listener.
 constexpr EdgeThreadCounts kAdminThreads{.loops = 1, .workers = 2, .waiting = 64};
 
@@ -158,13 +154,11 @@ void App::MakeGrpcServer() {
   watch_ = std::make_unique<WatchHub>(*store_, watch_commits_, clock_, logger_);
   watch_service_ = std::make_unique<WatchService>(*watch_);
   grpc_ = std::make_unique<OperatorServer>(
-      GrpcServerOptions{
-          .listen = grpc.listen,
-          .inherited = sockets_.Take("grpc", grpc.listen),
-          .tls = TlsFilesOf(grpc),
-          .token = grpc.token,
-          .door = {.max_connections =
-                       std::min(kMostGrpcClients, DescriptorLimit() / kDescriptorsForAGrpcClient)}},
+      GrpcServerOptions{.listen = grpc.listen,
+                        .inherited = sockets_.Take("grpc", grpc.listen),
+                        .tls = TlsFilesOf(grpc),
+                        .token = grpc.token,
+                        .is_open_on_loopback = mode_ == RunMode::kDev},
       OperatorServerParts{
           .store = *store_,
           .rooms = *rooms_,
@@ -174,7 +168,6 @@ void App::MakeGrpcServer() {
                     .watchers = [this] { return watch_->subscribers(); }},
           .more_services = {{.name = WatchService::kName, .service = watch_service_.get()}},
           .end_streams = [this] { watch_->Stop(); },
-          .observer = metrics_->ConnectionsOf("grpc"),
           .clock = clock_,
           .logger = logger_});
 }
@@ -221,7 +214,7 @@ void App::Reload(const Config& fresh) {
     const Status status = tls_->Reload(config_.server.tls_cert, config_.server.tls_key);
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
   }
-  if (grpc_ != nullptr && !config_.grpc.tls_cert.empty()) {
+  if (grpc_ != nullptr) {
     const Status status = grpc_->ReloadTls(TlsFilesOf(config_.grpc));
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
   }
@@ -234,13 +227,13 @@ void App::Reload(const Config& fresh) {
 }
 
 void App::NoteCertificates() {
-  const auto note = [this](const char* listener, const std::shared_ptr<ssl_ctx_st>& context) {
-    if (context == nullptr) return;
+  if (const std::shared_ptr<ssl_ctx_st> context = tls_->Current()) {
     const Result<TimePoint> ends = CertificateExpiry(context.get());
-    if (ends) metrics_->SetCertificateExpiry(listener, *ends);
-  };
-  note("https", tls_->Current());
-  if (grpc_ != nullptr) note("grpc", grpc_->CurrentTls());
+    if (ends) metrics_->SetCertificateExpiry("https", *ends);
+  }
+  if (grpc_ != nullptr && grpc_->certificate_expiry()) {
+    metrics_->SetCertificateExpiry("grpc", *grpc_->certificate_expiry());
+  }
 }
 
 Status App::CheckSameListeners(const Config& fresh) const {

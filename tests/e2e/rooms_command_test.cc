@@ -1,5 +1,7 @@
 // The operator's commands against the real server, and their effects on its clients.
+#include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -7,6 +9,7 @@
 
 #include "tests/e2e/room_calls.h"
 #include "tests/support/server_process.h"
+#include "tests/support/test_certificate.h"
 
 namespace rtcroom {
 namespace {
@@ -163,6 +166,32 @@ TEST(RoomsCommandOnASocket, FindsTheServerByItsConfiguration) {
   EXPECT_EQ(list().exit_code, 1);
   server.Start();
   EXPECT_THAT(list().out, HasSubstr("r1")) << "the file that was left is no obstacle";
+}
+
+TEST(RoomsCommandByTls, IsServedWithRenewedCertificatesAfterAReload) {
+  const TempDirectory directory;
+  const auto path = [&](const char* name) { return (directory.path() / name).string(); };
+  WriteTestCertificate(path("server.pem"), path("server.key"));
+  WriteTestCertificate(path("own.pem"), path("own.key"));
+  ServerProcess server({.settings = {{"grpc.listen", "127.0.0.1:0"},
+                                     {"grpc.tls_cert", path("server.pem")},
+                                     {"grpc.tls_key", path("server.key")},
+                                     {"grpc.client_ca", path("own.pem")}}});
+  const auto list = [&](std::vector<std::string> options) {
+    std::vector<std::string> arguments = {"rooms", "list", "--target", server.AddressOf("grpc")};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return RunToEnd({.program = ServerBinary(), .arguments = std::move(arguments)}).exit_code;
+  };
+  const std::vector<std::string> by_certificate = {
+      "--ca", path("server.pem"), "--cert", path("own.pem"), "--key", path("own.key")};
+  EXPECT_EQ(list(by_certificate), 0);
+  EXPECT_EQ(list({"--ca", path("server.pem")}), 1) << "no certificate to show";
+  EXPECT_EQ(list({}), 1) << "no TLS";
+  WriteTestCertificate(path("server.pem"), path("server.key"));
+  EXPECT_EQ(list(by_certificate), 1) << "the previous one is served";
+  server.Signal(SIGHUP);
+  ASSERT_TRUE(server.WaitForLog(R"("event":"reloaded")"));
+  EXPECT_EQ(list(by_certificate), 0);
 }
 
 }  // namespace

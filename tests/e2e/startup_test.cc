@@ -46,7 +46,8 @@ class Startup : public testing::Test {
                             {"server.tls_cert", (directory_.path() / "cert.pem").string()},
                             {"server.tls_key", (directory_.path() / "key.pem").string()},
                             {"admin.listen", "127.0.0.1:0"},
-                            {"grpc.listen", "127.0.0.1:0"},
+                            {"grpc.listen", "unix:" + (directory_.path() / "grpc.sock").string()},
+                            {"grpc.token", "a token for tests"},
                             {"store.data_dir", DataDirectory().string()},
                             {"log.level", "error"}});
     const std::filesystem::path file = directory_.path() / "rtcroomd.toml";
@@ -113,6 +114,14 @@ TEST_F(Startup, EndsWithOneWhenAPortIsTaken) {
        {"server.http_listen", "server.https_listen", "admin.listen", "grpc.listen"}) {
     ExpectOneLine(Serve({{key, address}}), kFailedWhileRunning, address);
   }
+}
+
+TEST_F(Startup, EndsWithTwoWhenGrpcWouldBeOpenToTooMany) {
+  ExpectOneLine(Serve({{"grpc.listen", "127.0.0.1:0"}, {"grpc.token", ""}}), kWrongConfiguration,
+                "grpc.token: missing");
+  const FinishedCommand everywhere = Serve({{"grpc.listen", "0.0.0.0:0"}});
+  EXPECT_EQ(everywhere.exit_code, kWrongConfiguration) << everywhere.err;
+  EXPECT_THAT(everywhere.err, HasSubstr("grpc.client_ca: missing"));
 }
 
 TEST_F(Startup, EndsWithOneWhenAnotherServerHoldsTheDataDirectory) {

@@ -15,7 +15,6 @@ const kOwnSettings = {
   'server.http_listen': '127.0.0.1:0',
   'server.https_listen': '',
   'admin.listen': '127.0.0.1:0',
-  'grpc.listen': '127.0.0.1:0',
   'log.format': 'json',
   'limits.per_address_rate': '0/s',
   'limits.per_user_rate': '0/s',
@@ -32,7 +31,8 @@ class Server {
   // @param limitKilobytes  the maximum size of a file, as on a full disk.
   static async start(binary, settings, { limitKilobytes } = {}) {
     const server = new Server(binary);
-    const all = { ...kOwnSettings, 'store.data_dir': server.dataDirectory, ...settings };
+    const own = { 'grpc.listen': server.grpcListen, 'store.data_dir': server.dataDirectory };
+    const all = { ...kOwnSettings, ...own, ...settings };
     const toml = Object.entries(all).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
     fs.writeFileSync(server.config, toml.join(''));
     await server.run(limitKilobytes);
@@ -44,6 +44,7 @@ class Server {
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-openapi-'));
     this.config = path.join(this.directory, 'rtcroomd.toml');
     this.dataDirectory = path.join(this.directory, 'data');
+    this.grpcListen = `unix:${path.join(this.directory, 'grpc.sock')}`;
   }
 
   async run(limitKilobytes) {

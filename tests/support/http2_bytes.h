@@ -6,9 +6,15 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/grpc/http2_frame.h"
-
 namespace rtcroom {
+
+/// The first bytes of a client (RFC 9113, 3.4).
+inline constexpr std::string_view kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// @source RFC 9113, 6.
+enum class FrameType : std::uint8_t { kHeaders = 1, kSettings = 4 };
+
+inline constexpr std::uint8_t kEndHeaders = 0x4;  ///< flag of kHeaders
 
 inline std::string FrameOf(FrameType type, std::uint8_t flags, std::uint32_t stream,
                            std::string_view payload = {}) {
@@ -24,22 +30,11 @@ inline std::string Http2Beginning() {
   return std::string(kClientPreface) + FrameOf(FrameType::kSettings, 0, 0);
 }
 
-/// An HPACK integer (RFC 7541, 5.1), with `first` in the bits before its prefix.
-inline std::string HpackNumber(std::size_t number, unsigned prefix_bits, std::uint8_t first = 0) {
-  const std::size_t most = (std::size_t{1} << prefix_bits) - 1;
-  if (number < most) return {static_cast<char>(first | number)};
-  std::string bytes = {static_cast<char>(first | most)};
-  for (number -= most; number >= 0x80; number >>= 7) {
-    bytes.push_back(static_cast<char>((number & 0x7f) | 0x80));
-  }
-  bytes.push_back(static_cast<char>(number));
-  return bytes;
-}
-
 /// A literal header field without indexing (RFC 7541, 6.2.2).
+/// @param name  as `value`, shorter than 127 bytes.
 inline std::string HeaderField(std::string_view name, std::string_view value) {
-  return std::string(1, '\0') + HpackNumber(name.size(), 7) + std::string(name) +
-         HpackNumber(value.size(), 7) + std::string(value);
+  return std::string(1, '\0') + static_cast<char>(name.size()) + std::string(name) +
+         static_cast<char>(value.size()) + std::string(value);
 }
 
 /// The headers of a gRPC call.
@@ -47,16 +42,6 @@ inline std::string CallHeaders(std::string_view path) {
   return HeaderField(":method", "POST") + HeaderField(":scheme", "http") +
          HeaderField(":path", path) + HeaderField(":authority", "test") +
          HeaderField("content-type", "application/grpc") + HeaderField("te", "trailers");
-}
-
-/// The frame that starts a call.
-inline std::string CallFrame(std::uint32_t stream, std::string_view path) {
-  return FrameOf(FrameType::kHeaders, FrameHeader::kEndHeaders, stream, CallHeaders(path));
-}
-
-/// The frame with which a client cancels its call.
-inline std::string ResetFrame(std::uint32_t stream) {
-  return FrameOf(FrameType::kRstStream, 0, stream, std::string_view("\0\0\0\x08", 4));
 }
 
 }  // namespace rtcroom

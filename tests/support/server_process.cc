@@ -28,7 +28,7 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       {"server.tls_cert", (directory / "cert.pem").string()},
       {"server.tls_key", (directory / "key.pem").string()},
       {"admin.listen", "127.0.0.1:0"},
-      {"grpc.listen", "127.0.0.1:0"},
+      {"grpc.listen", "unix:" + (directory / "grpc.sock").string()},
       {"store.data_dir", (directory / "data").string()},
       {"log.format", "json"},
       {"log.level", "debug"},

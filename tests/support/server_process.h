@@ -28,9 +28,9 @@ std::string TomlOf(const Settings& settings);
 std::filesystem::path ServerBinary();
 
 struct ServerOptions {
-  /// In addition to the harness's own: free loopback ports for HTTP, HTTPS, the admin listener and
-  /// gRPC, a fresh certificate, a separate data directory, a debug log in JSON, no rate limits,
-  /// leases and idle rooms that outlive the test.
+  /// In addition to the harness's own: free loopback ports for HTTP, HTTPS and the admin listener,
+  /// a socket for gRPC, a fresh certificate, a separate data directory, a debug log in JSON, no
+  /// rate limits, leases and idle rooms that outlive the test.
   Settings settings = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<PassedSocket> sockets = {};
@@ -71,9 +71,9 @@ class ServerProcess {
   [[nodiscard]] ApiClient Https() const { return {PortOf("https"), certificate()}; }
   [[nodiscard]] ApiClient Http() const { return ApiClient(PortOf("http")); }
   [[nodiscard]] ApiClient Admin() const { return ApiClient(PortOf("admin")); }
-  /// @param listener  "http", "https", "admin" or "grpc".
+  /// @param listener  "http", "https" or "admin".
   [[nodiscard]] int PortOf(const std::string& listener) const;
-  /// `host:port`, or `unix:PATH` when gRPC is configured so.
+  /// `host:port`; `unix:PATH` for "grpc", unless configured otherwise.
   [[nodiscard]] std::string AddressOf(const std::string& listener) const {
     return addresses_.at(listener);
   }

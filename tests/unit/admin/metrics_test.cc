@@ -98,15 +98,15 @@ TEST_F(MetricsTest, CountConnectionsAndHandshakesByListener) {
 
 TEST_F(MetricsTest, CountEachCauseOfARefusal) {
   for (const RefusalCauseName& row : kRefusalCauses) {
-    metrics_.ConnectionsOf("grpc").OnRefusal(row.cause);
+    metrics_.ConnectionsOf("admin").OnRefusal(row.cause);
   }
   metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kTooManyRequests}, 200,
                      1ms);
   const std::string text = metrics_.Text();
   for (const RefusalCauseName& row : kRefusalCauses) {
-    EXPECT_THAT(
-        text, HasSubstr(fmt::format("rtcroomd_refusals_total{{cause=\"{}\",listener=\"grpc\"}} 1\n",
-                                    row.name)));
+    EXPECT_THAT(text,
+                HasSubstr(fmt::format(
+                    "rtcroomd_refusals_total{{cause=\"{}\",listener=\"admin\"}} 1\n", row.name)));
   }
   EXPECT_THAT(text, HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
   metrics_.OnRequest({.endpoint = "get_login_info",

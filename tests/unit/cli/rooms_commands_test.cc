@@ -12,7 +12,6 @@
 #include "tests/support/service_fixture.h"
 #include "tests/support/test_certificate.h"
 #include "tests/unit/cli/cli_fixture.h"
-#include "tests/unit/http/edge_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -58,7 +57,6 @@ class RoomsCommands : public CliTest {
                                                           .started_at = kNoon,
                                                           .pushers = [] { return 0; },
                                                           .watchers = [] { return 0; }},
-                                                .observer = observer_,
                                                 .clock = system_clock_,
                                                 .logger = logger_});
     ASSERT_OK(server_->Start());
@@ -77,7 +75,6 @@ class RoomsCommands : public CliTest {
 
   Rooms rooms_;
   SystemClock system_clock_;
-  RecordingObserver observer_;
   Logger logger_{LogFormat::kText, LogLevel::kError};
   std::unique_ptr<OperatorServer> server_;
 };
@@ -200,13 +197,27 @@ TEST_F(RoomsCommands, NeedToBeToldWhereAServerIsThatDoesNotSayItself) {
   EXPECT_EQ(RunRooms({"list"}), kExitUsage);
   EXPECT_THAT(err(), HasSubstr("grpc.listen: off"));
   environment_ = {{"RTCROOMD_GRPC_LISTEN", "127.0.0.1:0"}};
-  EXPECT_EQ(RunRooms({"list"}), kExitUsage);
+  EXPECT_EQ(RunRooms({"list", "--dev"}), kExitUsage);
   EXPECT_THAT(err(), HasSubstr("--target"));
 }
 
+TEST_F(RoomsCommands, GoToThePackagedSocketByDefault) {
+  environment_ = {};
+  EXPECT_EQ(RunRooms({"list", "--ca", "/nowhere/ca.pem"}), kExitUsage);
+  EXPECT_THAT(err(), HasSubstr("/nowhere/ca.pem")) << "the address needs nothing else";
+  environment_ = {{"RTCROOMD_GRPC_LISTEN", "127.0.0.1:1"}};
+  EXPECT_EQ(RunRooms({"list"}), kExitUsage);
+  EXPECT_THAT(err(), HasSubstr("grpc.token")) << "as the server itself";
+}
+
+TEST_F(RoomsCommands, FindAServerThatRunsWithDev) {
+  Serve({.listen = "127.0.0.1:0", .is_open_on_loopback = true});
+  EXPECT_EQ(RunRooms({"list", "--dev"}), kExitOk) << err();
+}
+
 TEST_F(RoomsCommands, GoWhereTheyAreTold) {
-  Serve({.listen = "127.0.0.1:0"});
-  environment_["RTCROOMD_GRPC_LISTEN"] = "127.0.0.1:1";
+  Serve({.listen = "127.0.0.1:0", .is_open_on_loopback = true});
+  environment_.erase("RTCROOMD_GRPC_LISTEN");
   EXPECT_EQ(RunRooms({"list", "--target", server_->bound_address()}), kExitOk);
 }
 
@@ -234,8 +245,10 @@ TEST_F(RoomsCommands, ShowTheirCertificateAndTrustTheServers) {
   Serve({.listen = "127.0.0.1:0",
          .tls = {
              .cert = path("server.pem"), .key = path("server.key"), .client_ca = path("own.pem")}});
-  const std::vector<std::string> with_certificate = {"list", "--cert", path("own.pem"), "--key",
-                                                     path("own.key")};
+  environment_.clear();
+  const std::string target = server_->bound_address();
+  const std::vector<std::string> with_certificate = {
+      "list", "--target", target, "--cert", path("own.pem"), "--key", path("own.key")};
   const auto and_ca = [&](std::string ca) {
     std::vector<std::string> arguments = with_certificate;
     arguments.insert(arguments.end(), {"--ca", std::move(ca)});
@@ -243,7 +256,8 @@ TEST_F(RoomsCommands, ShowTheirCertificateAndTrustTheServers) {
   };
   EXPECT_EQ(RunRooms(and_ca(path("server.pem"))), kExitOk) << err();
   EXPECT_EQ(RunRooms(and_ca(path("own.pem"))), kExitFailed) << "not who signed the server's";
-  EXPECT_EQ(RunRooms({"list", "--ca", path("server.pem")}), kExitFailed) << "none to show";
+  EXPECT_EQ(RunRooms({"list", "--target", target, "--ca", path("server.pem")}), kExitFailed)
+      << "none to show";
   environment_["RTCROOMD_GRPC_TLS_CERT"] = path("server.pem");
   environment_["RTCROOMD_GRPC_TLS_KEY"] = path("server.key");
   EXPECT_EQ(RunRooms(with_certificate), kExitOk) << "the server's own is trusted: " << err();

@@ -83,6 +83,7 @@ TEST(ConfigConflicts, ListenersDoNotShareAnAddress) {
 
 TEST(ConfigConflicts, GrpcDoesNotShareAnAddressEither) {
   Config config = ServableConfig();
+  config.grpc.token = Secret("a token for tests");
   config.grpc.listen = config.admin.listen;
   EXPECT_THAT(Conflicts(config), ElementsAre("grpc.listen"));
   config.grpc.listen = "unix:/run/rtcroomd/grpc";
@@ -101,6 +102,22 @@ TEST(ConfigConflicts, GrpcForOtherMachinesNeedsCertificatesOfBothSides) {
   config.grpc.tls_key = "k";
   EXPECT_THAT(Conflicts(config), ElementsAre("grpc.client_ca"));
   config.grpc.client_ca = "a";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, GrpcOnLoopbackTcpNeedsATokenOrCertificatesOfBothSides) {
+  Config config = ServableConfig();
+  for (const char* address : {"127.0.0.1:5759", "[::1]:5759", "localhost:5759", "127.9.9.9:0"}) {
+    config.grpc.listen = address;
+    EXPECT_THAT(Conflicts(config), ElementsAre("grpc.token")) << address;
+    EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty()) << address;
+  }
+  config.grpc.tls_cert = "c";
+  config.grpc.tls_key = "k";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.token")) << "clients show no certificate";
+  config.grpc.client_ca = "a";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.grpc = {.listen = "127.0.0.1:5759", .token = Secret("a token for tests")};
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 

@@ -27,9 +27,7 @@ grpc::ByteBuffer ListServices() {
 class GrpcTokenTest : public GrpcTest {
  protected:
   void SetUp() override {
-    GrpcServerOptions options = Options();
-    options.token = Secret("a token for tests");
-    ASSERT_OK(Start(std::move(options)));
+    ASSERT_OK(Start({.listen = "127.0.0.1:0", .token = Secret("a token for tests")}));
   }
 
   grpc::Status Call(const std::string& method, const std::string& token = {},
@@ -167,15 +165,16 @@ class GrpcTlsTest : public GrpcTest {
 TEST_F(GrpcTlsTest, LetsInWhoShowsACertificate) {
   ASSERT_OK(StartTls("client"));
   EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
-  EXPECT_EQ(observer_.handshakes(), 1);
 }
 
-TEST_F(GrpcTlsTest, KeepsOutWhoHasNone) {
-  ASSERT_OK(StartTls("client"));
+TEST_F(GrpcTlsTest, RefusesClientsWithoutACertificateInTheHandshake) {
+  WriteTestCertificate(Path("server", "cert"), Path("server", "key"),
+                       {.alternative = "IP:0.0.0.0"});
+  ASSERT_OK(StartTls("client", "0.0.0.0:0"));
+  EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
   EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::UNAVAILABLE));
   EXPECT_THAT(AskInfo(Connect(Credentials("stranger"))), HasCode(grpc::UNAVAILABLE));
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::UNAVAILABLE)) << "without TLS";
-  EXPECT_THAT(observer_.refusals(), testing::Contains(RefusalCause::kHandshake));
 }
 
 TEST_F(GrpcTlsTest, ShowsItsOwnCertificate) {
@@ -183,14 +182,39 @@ TEST_F(GrpcTlsTest, ShowsItsOwnCertificate) {
   EXPECT_THAT(AskInfo(Connect(Credentials("client", "stranger"))), HasCode(grpc::UNAVAILABLE));
 }
 
-TEST_F(GrpcTlsTest, NeedsNoCertificatesOfClientsOnThisMachine) {
-  ASSERT_OK(StartTls(""));
-  EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::OK));
+TEST_F(GrpcTlsTest, NeedsNoCertificatesOfClientsOnThisMachineThatHaveTheToken) {
+  EXPECT_ERROR(kUnavailable, Start({.listen = "127.0.0.1:0", .tls = Files("")}));
+  ASSERT_OK(
+      Start({.listen = "127.0.0.1:0", .tls = Files(""), .token = Secret("a token for tests")}));
+  EXPECT_THAT(AskInfo(Connect(Credentials("")), "a token for tests"), HasCode(grpc::OK));
+  EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::UNAUTHENTICATED));
+}
+
+TEST_F(GrpcTlsTest, NeedsNoTokenWhereBothSidesShowCertificates) {
+  ASSERT_OK(Start({.listen = "127.0.0.1:0", .tls = Files("client")}));
+  EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
+}
+
+TEST_F(GrpcTlsTest, ProtectsAUnixSocketToo) {
+  ASSERT_OK(StartTls("client", "unix:" + (directory_.path() / "s").string()));
+  grpc::ChannelArguments arguments;
+  arguments.SetSslTargetNameOverride("localhost");
+  EXPECT_THAT(AskInfo(grpc::CreateCustomChannel(server_->bound_address(), Credentials("client"),
+                                                arguments)),
+              HasCode(grpc::OK));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::UNAVAILABLE)) << "without TLS";
 }
 
 TEST_F(GrpcTlsTest, IsWhatOtherMachinesGetInBy) {
   EXPECT_ERROR(kUnavailable, StartTls("", "0.0.0.0:0"));
   ASSERT_OK(StartTls("client", "0.0.0.0:0"));
+}
+
+TEST_F(GrpcTlsTest, KnowsWhenItsCertificateEnds) {
+  ASSERT_OK(Start(Options()));
+  EXPECT_EQ(server_->certificate_expiry(), std::nullopt) << "without TLS";
+  ASSERT_OK(StartTls("client"));
+  EXPECT_GT(server_->certificate_expiry(), system_clock_.Now());
 }
 
 TEST_F(GrpcTlsTest, TakesUpRenewedCertificates) {
@@ -211,17 +235,25 @@ TEST_F(GrpcTlsTest, TakesUpRenewedCertificates) {
 TEST_F(GrpcTlsTest, ARenewalDoesNotOpenItToOtherMachines) {
   ASSERT_OK(StartTls("client", "0.0.0.0:0"));
   EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("")));
+  EXPECT_ERROR(kUnavailable, server_->ReloadTls({}));
   EXPECT_OK(server_->ReloadTls(Files("stranger")));
+}
+
+TEST_F(GrpcTlsTest, IsNotSwitchedOnByARenewal) {
+  ASSERT_OK(Start(Options()));
+  EXPECT_OK(server_->ReloadTls({})) << "there is none to renew";
+  EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("client")));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }
 
 TEST_F(GrpcTlsTest, NamesTheFileThatCannotBeUsed) {
   GrpcTlsFiles files = Files("client");
   files.client_ca = Path("nobody", "cert");
-  const Result<TlsContext> missing = LoadGrpcTlsContext(files);
+  const Result<GrpcCertificates> missing = LoadGrpcCertificates(files);
   ASSERT_FALSE(missing.ok());
   EXPECT_THAT(missing.error().detail, HasSubstr("nobody.cert"));
   files.client_ca = Path("client", "key");
-  const Result<TlsContext> useless = LoadGrpcTlsContext(files);
+  const Result<GrpcCertificates> useless = LoadGrpcCertificates(files);
   ASSERT_FALSE(useless.ok());
   EXPECT_THAT(useless.error().detail, HasSubstr("client.key"));
 }

@@ -23,7 +23,6 @@
 #include "tests/support/service_fixture.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_certificate.h"
-#include "tests/unit/http/edge_fixture.h"
 
 namespace rtcroom {
 
@@ -36,7 +35,7 @@ class GrpcTest : public ServiceFixture {
   }
 
   GrpcServerOptions Options(std::string listen = "127.0.0.1:0") {
-    return {.listen = std::move(listen)};
+    return {.listen = std::move(listen), .is_open_on_loopback = true};
   }
 
   Status Start(GrpcServerOptions options) {
@@ -45,7 +44,6 @@ class GrpcTest : public ServiceFixture {
         GrpcServerParts{.services = {{.name = RoomAdmin::kName, .service = &admin_.service()}},
                         .calls_at_work = [this] { return admin_.calls_at_work(); },
                         .end_streams = [this] { ++streams_ended_; },
-                        .observer = observer_,
                         .clock = system_clock_,
                         .logger = server_log_});
     return server_->Start();
@@ -79,7 +77,6 @@ class GrpcTest : public ServiceFixture {
   [[nodiscard]] std::string Log() const { return log_.Text(); }
 
   SystemClock system_clock_;
-  RecordingObserver observer_;
   CapturedLog log_;
   Logger server_log_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   TempDirectory directory_;

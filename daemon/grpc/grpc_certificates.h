@@ -1,0 +1,37 @@
+// The certificates of the gRPC listener.
+#pragma once
+
+#include <string>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+
+namespace rtcroom {
+
+/// Paths of PEM files.
+struct GrpcTlsFiles {
+  std::string cert = {};       ///< the server's certificate and its chain; empty: no TLS
+  std::string key = {};        ///< its private key
+  std::string client_ca = {};  ///< signers of the clients' certificates; empty: clients need none
+
+  /// Whether both sides show a certificate.
+  [[nodiscard]] bool IsMutual() const {
+    return !cert.empty() && !key.empty() && !client_ca.empty();
+  }
+};
+
+/// The content of `GrpcTlsFiles`, checked.
+struct GrpcCertificates {
+  std::string cert = {};
+  Secret key = {};
+  std::string client_ca = {};
+  TimePoint not_after = {};  ///< of the server's certificate
+};
+
+/// Reads the files, and checks that the key is the certificate's.
+///
+/// @errors  kUnavailable; the detail names the file and the reason.
+Result<GrpcCertificates> LoadGrpcCertificates(const GrpcTlsFiles& files);
+
+}  // namespace rtcroom

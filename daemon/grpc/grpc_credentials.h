@@ -1,0 +1,64 @@
+// Decides which clients may connect to the gRPC listener, and which calls may be made.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <grpc/grpc_security.h>
+#include <grpcpp/security/server_credentials.h>
+
+#include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/secret.h"
+#include "daemon/grpc/grpc_certificates.h"
+
+namespace rtcroom {
+
+/// gRPC's own credentials. TLS takes place in gRPC, from TLS 1.2 on. Without TLS a connection must
+/// be local: gRPC refuses any other before it reads HTTP/2.
+///
+/// With a token, `authorization: Bearer <token>` is checked in the metadata of every call of every
+/// service before the call reaches it, so that no method can be forgotten; other calls end with
+/// UNAUTHENTICATED. Calls of the health service need no token.
+///
+/// It is built on gRPC's C interface: the C++ one cannot replace certificates at a chosen moment.
+///
+/// @threads safe from any thread. Outlives the server that it was given to.
+class GrpcCredentials : public grpc::ServerCredentials {
+ public:
+  /// Without TLS.
+  /// @param token  empty: calls need none. `logger` outlives the credentials.
+  GrpcCredentials(grpc_local_connect_type type, const Secret& token, Logger& logger);
+  /// With TLS; clients must show a certificate if `client_ca` is not empty.
+  GrpcCredentials(GrpcCertificates certificates, const Secret& token, Logger& logger);
+  ~GrpcCredentials() override;
+  GrpcCredentials(const GrpcCredentials&) = delete;
+  GrpcCredentials& operator=(const GrpcCredentials&) = delete;
+
+  /// Replaces the certificates for connections from now on. Only with TLS, and only with a
+  /// `client_ca` if there was one before.
+  void Replace(GrpcCertificates certificates) EXCLUDES(mutex_);
+
+  /// No effect: calls are checked for the token.
+  void SetAuthMetadataProcessor(
+      const std::shared_ptr<grpc::AuthMetadataProcessor>& /*processor*/) override {}
+
+ private:
+  int AddPortToServer(const std::string& address, grpc_server* server) override;
+  void RequireToken();
+  grpc_ssl_certificate_config_reload_status Fetch(grpc_ssl_server_certificate_config** config)
+      EXCLUDES(mutex_);
+  static void CheckToken(void* self, grpc_auth_context* context, const grpc_metadata* metadata,
+                         std::size_t count, grpc_process_auth_metadata_done_cb done,
+                         void* user_data);
+
+  const std::string wanted_;  ///< value of `authorization`; empty: any
+  Logger& logger_;
+  Mutex mutex_;
+  GrpcCertificates certificates_ GUARDED_BY(mutex_);
+  bool is_fetched_ GUARDED_BY(mutex_) = false;  ///< gRPC has `certificates_`
+  grpc_server_credentials* const credentials_;  // last: gRPC fetches the certificates from the rest
+};
+
+}  // namespace rtcroom
