@@ -302,7 +302,8 @@ start() {
   if ! has_systemd; then
     echo
     echo "systemd does not run here, so nothing was started. By hand, as its unit would:"
-    echo "  cd $data_dir && setpriv --reuid=rtcroomd --regid=rtcroomd --clear-groups \\"
+    echo "  install -d -m 750 -o rtcroomd -g rtcroomd /run/rtcroomd && cd $data_dir && setpriv \\"
+    echo "    --reuid=rtcroomd --regid=rtcroomd --clear-groups \\"
     echo "    $program serve --config $config"
     [[ $mode == proxy || ${listen##*:} -ge 1024 ]] ||
       echo "A port below 1024 takes another user, or setpriv with capabilities."
