@@ -1,31 +1,18 @@
 #include "handlers/form.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <system_error>
+
+#include "daemon/base/percent_encoding.h"
 
 namespace rtcroom {
 namespace {
 
+/// @source the form encoding of the URL standard: `+` is a space.
 std::string Decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  while (!text.empty()) {
-    std::size_t taken = 1;
-    if (text.front() == '+') {
-      decoded += ' ';
-    } else if (unsigned char byte = 0;
-               text.front() == '%' && text.size() >= 3 &&
-               std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr == text.data() + 3) {
-      decoded += static_cast<char>(byte);
-      taken = 3;
-    } else {
-      decoded += text.front();
-    }
-    text.remove_prefix(taken);
-  }
-  return decoded;
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return PercentDecode(spaced);
 }
 
 }  // namespace

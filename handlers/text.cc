@@ -7,8 +7,6 @@
 namespace rtcroom {
 namespace {
 
-char ToLowerByte(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// The rest of a sequence after its first byte.
 struct Lead {
   std::size_t length = 0;    ///< bytes of the whole sequence; 0: cannot begin one
@@ -34,12 +32,12 @@ Lead LeadOf(std::uint8_t byte) {
 
 std::string ToLower(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), ToLowerByte);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return ToLower(c); });
   return lower;
 }
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, ToLowerByte, ToLowerByte);
+  return std::ranges::equal(a, b, [](char x, char y) { return ToLower(x) == ToLower(y); });
 }
 
 bool StartsWithIgnoringCase(std::string_view text, std::string_view start) {

@@ -7,7 +7,12 @@
 
 namespace rtcroom {
 
-/// ASCII letters in lower case, every other byte unchanged; locale-independent.
+/// An ASCII letter in lower case, every other byte as it is; independent of the locale.
+constexpr char ToLower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Likewise for each byte.
 std::string ToLower(std::string_view text);
 
 /// Whether both are equal, ignoring the case of ASCII letters; locale-independent.

@@ -1,5 +1,6 @@
 #include "daemon/base/percent_encoding.h"
 
+#include <charconv>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -25,6 +26,20 @@ std::string PercentEncode(std::string_view text, std::string_view also_kept) {
     }
   }
   return encoded;
+}
+
+std::string PercentDecode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  while (!text.empty()) {
+    unsigned char byte = 0;
+    const char* const digits = text.data() + 1;
+    const bool is_encoded = text.front() == '%' && text.size() >= 3 &&
+                            std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    decoded += is_encoded ? static_cast<char>(byte) : text.front();
+    text.remove_prefix(is_encoded ? 3 : 1);
+  }
+  return decoded;
 }
 
 }  // namespace rtcroom

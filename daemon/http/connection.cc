@@ -19,7 +19,7 @@ constexpr std::size_t kEnoughToWrite = 65'536;
 /// Most that is read from a client that goes on sending what nobody will answer.
 constexpr int kMaxDiscardsInATurn = 64;
 
-constexpr ReplyForm kEndOfConnection = {};
+constexpr ResponseFormat kEndOfConnection = {};
 
 }  // namespace
 
@@ -249,9 +249,8 @@ void Connection::Continue() {
 
 void Connection::Refuse(int status, RefusalCause cause) {
   Count(cause);
-  outbox_.Append(context_.exchange.Refuse(
-      kEndOfConnection, status,
-      std::string(kRefusalCauses.at(static_cast<std::size_t>(cause)).name)));
+  const std::string_view name = kRefusalCauses.at(static_cast<std::size_t>(cause)).name;
+  outbox_.Append(Encode(kEndOfConnection, context_.handler.Refuse(status, std::string(name))));
   SayGoodbye();
 }
 

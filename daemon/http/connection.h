@@ -21,10 +21,10 @@
 #include "daemon/http/connection_census.h"
 #include "daemon/http/connection_context.h"
 #include "daemon/http/event_loop.h"
-#include "daemon/http/http_exchange.h"
 #include "daemon/http/memory_share.h"
 #include "daemon/http/reply_outbox.h"
 #include "daemon/http/request_framer.h"
+#include "daemon/http/response_writer.h"
 #include "daemon/http/stream_queue.h"
 #include "daemon/http/transport.h"
 #include "handlers/streamed_reply.h"
@@ -115,12 +115,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void RunHeld();
   void Run(FramedRequest request, Lane lane);
   void AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept;
-  std::optional<WireReply> Answer(FramedRequest request, MonotonicTime begun);
-  void ComeBack(std::uint32_t turn, WireReply reply);
+  std::optional<EncodedResponse> Answer(FramedRequest request, MonotonicTime begun);
+  [[nodiscard]] EncodedResponse Encode(const ResponseFormat& format, HttpReply reply) const;
+  void ComeBack(std::uint32_t turn, EncodedResponse reply);
   /// @threads safe from any thread.
-  std::shared_ptr<StreamedReply> OpenStream(std::uint32_t turn, ReplyForm form, HttpReply head,
-                                            StreamedReply::OnEnd on_end);
-  void BeginStream(const ReplyForm& form, const HttpReply& head);
+  std::shared_ptr<StreamedReply> OpenStream(std::uint32_t turn, ResponseFormat format,
+                                            HttpReply head, StreamedReply::OnEnd on_end);
+  void BeginStream(const ResponseFormat& format, const HttpReply& head);
   void WatchStreamsClient();
   void ReadWhileStreaming();
   void SendStream();

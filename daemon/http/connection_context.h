@@ -9,7 +9,6 @@
 #include "daemon/base/address_range.h"
 #include "daemon/base/clock.h"
 #include "daemon/http/connection_observer.h"
-#include "daemon/http/http_exchange.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/memory_share.h"
 #include "daemon/http/worker_pool.h"
@@ -43,7 +42,6 @@ inline constexpr std::size_t kSmallRequestBytes = 4096;
 struct ConnectionContext {
   const ConnectionOptions options;
   HttpHandler& handler;
-  HttpExchange& exchange;
   WorkerPool& workers;
   const Clock& clock;
   ConnectionObserver& observer;

@@ -6,6 +6,10 @@
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "daemon/base/percent_encoding.h"
+#include "daemon/base/thrown.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/forwarded_for.h"
 
@@ -14,8 +18,8 @@ namespace rtcroom {
 /// A reply that comes after its handler has returned.
 class Connection::Later : public PendingReply {
  public:
-  Later(std::shared_ptr<Connection> connection, ReplyForm form)
-      : connection_(std::move(connection)), form_(form), turn_(connection_->turn_) {}
+  Later(std::shared_ptr<Connection> connection, ResponseFormat format)
+      : connection_(std::move(connection)), format_(format), turn_(connection_->turn_) {}
   ~Later() override {
     // Whoever had to answer let go of it: the client must not wait for ever.
     if (connection_) Send(connection_->context_.handler.Refuse(500, "never answered"));
@@ -30,12 +34,11 @@ class Connection::Later : public PendingReply {
     std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
     if (!connection) return;  // the first answer counts
     EventLoop& loop = connection->loop_;
-    loop.Post([connection = std::move(connection), form = form_, turn = turn_,
+    loop.Post([connection = std::move(connection), format = format_, turn = turn_,
                reply = std::move(reply)]() mutable {
       if (!connection->IsAway(turn)) return;
-      connection->Guarded([&](Connection& self) {
-        self.ComeBack(turn, self.context_.exchange.Write(form, std::move(reply)));
-      });
+      connection->Guarded(
+          [&](Connection& self) { self.ComeBack(turn, self.Encode(format, std::move(reply))); });
     });
   }
 
@@ -47,14 +50,14 @@ class Connection::Later : public PendingReply {
 
   std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) override {
     if (!connection_) return nullptr;
-    auto stream = connection_->OpenStream(turn_, form_, std::move(head), std::move(on_end));
+    auto stream = connection_->OpenStream(turn_, format_, std::move(head), std::move(on_end));
     connection_ = nullptr;  // only now: what could not be opened is still to be answered
     return stream;
   }
 
  private:
   std::shared_ptr<Connection> connection_;  ///< until it is answered
-  const ReplyForm form_;
+  const ResponseFormat format_;
   const std::uint32_t turn_;
 };
 
@@ -108,7 +111,7 @@ void Connection::Run(FramedRequest request, Lane lane) {
   const MonotonicTime begun = Now();
   if (lane == Lane::kInline) {
     state_ = State::kAway;
-    std::optional<WireReply> reply = Answer(std::move(request), begun);
+    std::optional<EncodedResponse> reply = Answer(std::move(request), begun);
     if (!reply) {
       // It comes back by itself, later; the replies before it need not wait for that.
       (void)outbox_.Flush(transport_);
@@ -119,7 +122,7 @@ void Connection::Run(FramedRequest request, Lane lane) {
   }
   // The worker is going to write, and before it everything else must be out.
   if (!outbox_.empty()) return Hold(std::move(request), lane, {});
-  const ReplyForm form = ReplyForm::Of(request);
+  const ResponseFormat format = ResponseFormat::Of(request);
   const auto urgency = lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
                                              : WorkerPool::Urgency::kNormal;
   state_ = State::kAway;
@@ -137,16 +140,16 @@ void Connection::Run(FramedRequest request, Lane lane) {
   --context_.at_work;
   state_ = State::kReading;
   Count(RefusalCause::kQueueFull);
-  outbox_.Append(context_.exchange.Refuse(form, 503, "no worker is free"));
+  outbox_.Append(Encode(format, context_.handler.Refuse(503, "no worker is free")));
 }
 
 // Ends the process likewise when even the task that gives the connection back cannot be made.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
 void Connection::AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept {
-  WireReply reply;
+  EncodedResponse reply;
   bool is_lost = true;
   try {
-    std::optional<WireReply> answer = Answer(std::move(request), begun);
+    std::optional<EncodedResponse> answer = Answer(std::move(request), begun);
     if (!answer) return;
     reply = *std::move(answer);
     // One try here, where the reply is at hand; the loop does the rest.
@@ -163,15 +166,36 @@ void Connection::AnswerOnWorker(FramedRequest request, MonotonicTime begun) noex
       });
 }
 
-std::optional<WireReply> Connection::Answer(FramedRequest request, MonotonicTime begun) {
-  const ReplyForm form = ReplyForm::Of(request);
-  std::string client_address = ClientAddressOf(request);
-  return context_.exchange.Answer(std::move(request), std::move(client_address), begun, [&] {
-    return std::make_shared<Later>(shared_from_this(), form);
-  });
+std::optional<EncodedResponse> Connection::Answer(FramedRequest request, MonotonicTime begun) {
+  const ResponseFormat format = ResponseFormat::Of(request);
+  const DeferReply defer = [&] { return std::make_shared<Later>(shared_from_this(), format); };
+  HttpRequest asked{.method = std::move(request.method),
+                    .path = PercentDecode(request.path),
+                    .query = std::move(request.query),
+                    .content_type = std::move(request.content_type),
+                    .origin = std::move(request.origin),
+                    .if_none_match = std::move(request.if_none_match),
+                    .authorization = std::move(request.authorization),
+                    .body = std::move(request.body),
+                    .peer_address = ClientAddressOf(request),
+                    .begun = begun,
+                    .request_id = {}};
+  std::optional<HttpReply> reply;
+  try {
+    reply = context_.handler.Handle(std::move(asked), defer);
+  } catch (...) {
+    // Its text may quote the request, so the log gets the type only.
+    reply = context_.handler.Refuse(500, fmt::format("exception {}", TypeOfThrown()));
+  }
+  if (!reply) return std::nullopt;
+  return Encode(format, *std::move(reply));
 }
 
-void Connection::ComeBack(std::uint32_t turn, WireReply reply) {
+EncodedResponse Connection::Encode(const ResponseFormat& format, HttpReply reply) const {
+  return EncodeResponse(format, std::move(reply), context_.draining);
+}
+
+void Connection::ComeBack(std::uint32_t turn, EncodedResponse reply) {
   if (!IsAway(turn)) return;  // that request has been answered or lost
   state_ = State::kReading;
   if (aborted_) return End();

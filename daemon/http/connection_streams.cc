@@ -61,14 +61,14 @@ class Connection::Stream : public StreamedReply {
   const std::shared_ptr<StreamQueue> queue_;  ///< shared with the connection
 };
 
-std::shared_ptr<StreamedReply> Connection::OpenStream(std::uint32_t turn, ReplyForm form,
+std::shared_ptr<StreamedReply> Connection::OpenStream(std::uint32_t turn, ResponseFormat format,
                                                       HttpReply head, StreamedReply::OnEnd on_end) {
   auto queue = std::make_shared<StreamQueue>(kMaxStreamBytes);
   auto streaming = std::make_unique<Streaming>();
   streaming->queue = queue;
   streaming->on_end = std::move(on_end);
   auto stream = std::make_shared<Stream>(weak_from_this(), loop_, std::move(queue));
-  loop_.Post([self = shared_from_this(), turn, form, head = std::move(head),
+  loop_.Post([self = shared_from_this(), turn, format, head = std::move(head),
               streaming = std::move(streaming)]() mutable {
     if (!self->IsAway(turn)) {  // that request has been answered or lost
       streaming->queue->Close();
@@ -76,17 +76,17 @@ std::shared_ptr<StreamedReply> Connection::OpenStream(std::uint32_t turn, ReplyF
     }
     self->stream_ = std::move(streaming);
     self->state_ = State::kStreaming;
-    self->Guarded([&](Connection& connection) { connection.BeginStream(form, head); });
+    self->Guarded([&](Connection& connection) { connection.BeginStream(format, head); });
   });
   return stream;
 }
 
-void Connection::BeginStream(const ReplyForm& form, const HttpReply& head) {
+void Connection::BeginStream(const ResponseFormat& format, const HttpReply& head) {
   if (aborted_) return End();
   transport_.BoundSendBuffer(kSendBufferBytes);
   deadline_ = MonotonicTime::max();
-  outbox_.Append({.bytes = HttpExchange::StreamHead(head), .keep_alive = false});
-  if (form.without_body || context_.draining) return EndStream();
+  outbox_.Append({.bytes = EncodeStreamHead(head), .keep_alive = false});
+  if (format.without_body || context_.draining) return EndStream();
   WatchStreamsClient();
   SendStream();
 }

@@ -21,10 +21,8 @@ constexpr int kEndPollMs = 2;
 HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, EdgeParts parts)
     : options_(std::move(options)),
       parts_(parts),
-      exchange_(handler, draining_),
       context_{.options = options_.connections,
                .handler = handler,
-               .exchange = exchange_,
                .workers = parts.threads.workers(),
                .clock = parts.clock,
                .observer = parts.observer,

@@ -20,7 +20,6 @@
 #include "daemon/http/connection_context.h"
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/edge_threads.h"
-#include "daemon/http/http_exchange.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/listening_socket.h"
 
@@ -104,7 +103,6 @@ class HttpListener {
   std::atomic<std::uint32_t> paced_per_second_{0};
   std::atomic<std::size_t> open_{0};     ///< connections, over all shards
   std::atomic<std::size_t> at_work_{0};  ///< requests with workers
-  HttpExchange exchange_;
   ConnectionContext context_;
   ListeningSocket listening_;
   std::vector<std::shared_ptr<ListenerShard>> shards_;  ///< shared with their loops' tasks

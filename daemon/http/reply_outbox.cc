@@ -4,7 +4,7 @@
 
 namespace rtcroom {
 
-void ReplyOutbox::Append(WireReply reply) {
+void ReplyOutbox::Append(EncodedResponse reply) {
   if (unsent_.empty()) {
     unsent_ = std::move(reply.bytes);
   } else {

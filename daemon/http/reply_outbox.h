@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/http_exchange.h"
+#include "daemon/http/response_writer.h"
 #include "daemon/http/transport.h"
 
 namespace rtcroom {
@@ -15,7 +15,7 @@ namespace rtcroom {
 /// @threads for one thread at a time.
 class ReplyOutbox {
  public:
-  void Append(WireReply reply);
+  void Append(EncodedResponse reply);
   /// What comes before a reply (100 Continue).
   void AppendInterim(std::string_view bytes) { unsent_ += bytes; }
 

@@ -46,7 +46,7 @@ const std::vector<Layer>& Layers() {
        {"daemon/core/"},
        {"grpc/", "grpcpp/", "google/protobuf/", "rtcroom/v1/"}},
       {"handlers/", Outside::kNever, {"daemon/core/", "daemon/auth/"}, {"nlohmann/"}},
-      {"daemon/http/", Outside::kMayReach, {"handlers/"}, {"httplib.h", "openssl/", "boost/"}},
+      {"daemon/http/", Outside::kMayReach, {"handlers/"}, {"openssl/", "boost/"}},
       {"daemon/im/",
        Outside::kMayReach,
        {"daemon/core/", "daemon/auth/", "daemon/http_client/", "daemon/config/"},
@@ -108,8 +108,8 @@ Names RemoteCallers() {
 const std::vector<Confinement>& Confinements() {
   static const std::vector<Confinement> confinements = {
       {"httplib.h",
-       {"daemon/http/http_exchange.cc", "daemon/http_client/outgoing_client.cc",
-        "tests/support/api_client.cc", "tests/bench/plain_httplib.cc"},
+       {"daemon/http_client/outgoing_client.cc", "tests/support/api_client.cc",
+        "tests/bench/plain_httplib.cc"},
        "its flags decide the layout of its types, so few files may see them"},
       {"spdlog/", {"daemon/base/logger.cc"}, "everybody else logs through Logger"},
       {"sqlite3.h",

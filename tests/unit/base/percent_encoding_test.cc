@@ -22,5 +22,16 @@ TEST(PercentEncode, KeepsWhatThePlaceAllows) {
   EXPECT_EQ(PercentEncode("a/b c?d", "/"), "a/b%20c%3Fd");
 }
 
+TEST(PercentDecode, DecodesEachByteOnce) {
+  EXPECT_EQ(PercentDecode("/a%2541%2fB+c"), "/a%41/B+c");
+  EXPECT_EQ(PercentDecode("%00"), std::string(1, '\0'));
+}
+
+TEST(PercentDecode, KeepsAPercentSignWithoutTwoDigits) {
+  EXPECT_EQ(PercentDecode("%"), "%");
+  EXPECT_EQ(PercentDecode("%4"), "%4");
+  EXPECT_EQ(PercentDecode("%4g%zz%u0041"), "%4g%zz%u0041");
+}
+
 }  // namespace
 }  // namespace rtcroom
