@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/text.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {

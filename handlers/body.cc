@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/text.h"
 #include "handlers/form.h"
-#include "handlers/text.h"
 
 namespace rtcroom {
 namespace {

@@ -3,12 +3,11 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-namespace rtcroom {
+#include "daemon/http/message.h"
 
-using Headers = std::vector<std::pair<std::string, std::string>>;
+namespace rtcroom {
 
 /// @threads immutable: safe from any thread.
 /// @source protocol 0.2.

@@ -13,6 +13,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
+#include "handlers/answer.h"
 #include "handlers/form.h"
 #include "handlers/protocol.h"
 #include "handlers/reply.h"
@@ -53,21 +54,18 @@ struct HandlerContext {
 /// Reads the fields, calls one use case, shapes the reply. Expected failures are in the reply.
 using Handler = Reply (*)(const Request& request, const HandlerContext& context);
 
-/// Receives the reply of a handler: called once, from any thread.
-using Answer = std::function<void(Reply)>;
-
-/// A handler that waits for an outside service: it may return first and answer later, so that the
-/// wait holds no thread. `request` is gone by then; `context` is not.
-using LaterHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
+/// The same for an endpoint that waits for an outside service: it may return first and answer then,
+/// so that the wait holds no thread. `request` is gone by then; `context` is not.
+using AsyncHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
 
 /// Does some of the work on a reply; returns the reply when all is done. Called until then.
 using Slice = std::function<std::optional<Reply>()>;
 
-/// A handler whose work would delay others if done at once: other requests run between two slices.
+/// The same for an endpoint whose work would delay other requests: they run between two slices.
 /// `request` is gone by then; `context` is not.
 using SlicedHandler = Slice (*)(const Request& request, const HandlerContext& context);
 
-/// A reply that is already known.
+/// The slice of a reply that is known already.
 inline Slice OneSlice(Reply reply) {
   return [reply = std::move(reply)]() mutable { return std::optional(std::move(reply)); };
 }

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "handlers/body.h"
 #include "handlers/json_values.h"
-#include "handlers/text.h"
 
 namespace rtcroom {
 namespace {

@@ -43,7 +43,7 @@ bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
 
 }  // namespace
 
-Result<Request> Gate::Admit(const HttpRequest& request, const RoutedPath& found, Protocol protocol,
+Result<Request> Gate::Admit(const HttpRequest& request, const RouteEntry& found, Protocol protocol,
                             FormPairs query) const {
   const Route& route = *found.route;
   if (route.scope == RouteScope::kUtils) return AdmitToUtils(request, protocol, std::move(query));

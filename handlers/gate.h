@@ -5,10 +5,10 @@
 #include "daemon/auth/auth_mode.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/result.h"
+#include "daemon/http/message.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
-#include "handlers/request.h"
-#include "handlers/routes.h"
+#include "handlers/route_table.h"
 
 namespace rtcroom {
 
@@ -24,7 +24,7 @@ class Gate {
   /// @errors kUnauthorized where the mode does not let such a request in; kNoCredentials,
   ///         kTokenMalformed, kUnknownApp, kNoSession, kTokenWrong; kTooManyRequests; kBadRequest.
   /// @source protocol B.2, C.2, F.5, F.9.
-  [[nodiscard]] Result<Request> Admit(const HttpRequest& request, const RoutedPath& found,
+  [[nodiscard]] Result<Request> Admit(const HttpRequest& request, const RouteEntry& found,
                                       Protocol protocol, FormPairs query) const;
 
  private:

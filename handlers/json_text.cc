@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "handlers/text.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {

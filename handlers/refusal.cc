@@ -1,8 +1,9 @@
 #include "handlers/refusal.h"
 
 #include <string>
+#include <string_view>
 
-#include "handlers/reply.h"
+#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 namespace {
@@ -37,7 +38,7 @@ std::string_view DetailOf(int status) {
 
 }  // namespace
 
-HttpReply RefusalOf(int status, const RequestLabel& label) {
+HttpReply RefusalOf(int status, RequestLabel& label) {
   const Error failure = status < kFirstFaultOfTheServer
                             ? Error{Errc::kBadRequest, std::string(DetailOf(status))}
                             : Error{Errc::kUnavailable, {}};
@@ -45,5 +46,16 @@ HttpReply RefusalOf(int status, const RequestLabel& label) {
   reply.status = status;
   return reply;
 }
+
+HttpReply RefusalOf(int status) {
+  RequestLabel label;
+  return RefusalOf(status, label);
+}
+
+Reply TooManyRequests() {
+  return Reply::Failure({Errc::kTooManyRequests, "address: too many requests"});
+}
+
+Reply InternalError() { return Reply::Failure({Errc::kInternal, std::string(TypeOfThrown())}); }
 
 }  // namespace rtcroom

@@ -1,15 +1,24 @@
 // Replies to requests that do not reach an endpoint.
 #pragma once
 
-#include <string_view>
-
-#include "handlers/request.h"
+#include "daemon/http/message.h"
+#include "handlers/reply.h"
+#include "handlers/request_label.h"
 
 namespace rtcroom {
 
 /// Below 500, the fault is the request's: code 1, with the message of the status. For 500 or more,
 /// the fault is the server's: code 6.
 /// @source protocol 0.2.
-HttpReply RefusalOf(int status, const RequestLabel& label = {});
+HttpReply RefusalOf(int status, RequestLabel& label);
+
+/// For a server without labels.
+HttpReply RefusalOf(int status);
+
+/// The reply to a caller that is over its rate.
+Reply TooManyRequests();
+
+/// The reply to the exception that is being handled.
+Reply InternalError();
 
 }  // namespace rtcroom

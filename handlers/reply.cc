@@ -33,12 +33,15 @@ std::string Object(std::string_view members, std::string_view more_members) {
 
 }  // namespace
 
-HttpReply Render(const Reply& reply, RequestLabel label) {
-  if (reply.page) return RenderPage(*reply.page, std::move(label));
+HttpReply Render(const Reply& reply, RequestLabel& label) {
+  if (reply.page) {
+    label.code = kSuccessCode;
+    return RenderPage(*reply.page);
+  }
   const std::string_view fields = reply.fields.text();
   if (!reply.failure) {
     label.code = kSuccessCode;
-    return {.body = Object(Succeeded().text(), fields), .label = std::move(label)};
+    return {.body = Object(Succeeded().text(), fields)};
   }
   const Error& failure = *reply.failure;
   const ProtocolCode& row = ProtocolCodeOf(label.protocol, label.endpoint, failure.code);
@@ -50,9 +53,7 @@ HttpReply Render(const Reply& reply, RequestLabel label) {
   if (is_told && !failure.detail.empty()) {
     members.Field("detail", failure.detail);
   }
-  return {.status = kFailureHttpStatus,
-          .body = Object(members.text(), fields),
-          .label = std::move(label)};
+  return {.status = kFailureHttpStatus, .body = Object(members.text(), fields)};
 }
 
 std::size_t SuccessFrameBytes() {

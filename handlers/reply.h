@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "daemon/base/result.h"
+#include "daemon/http/message.h"
 #include "handlers/json_text.h"
-#include "handlers/request.h"
+#include "handlers/request_label.h"
 #include "handlers/text_page.h"
 
 namespace rtcroom {
@@ -29,10 +30,10 @@ struct Reply {
   }
 };
 
-/// The JSON of `reply` in the words of the label's protocol, `code` and `message` first. The
-/// error's detail goes to the label, and to the client only when the fault is the client's
-/// (protocol F.7).
-HttpReply Render(const Reply& reply, RequestLabel label);
+/// The JSON of `reply` in the words of the label's protocol, `code` and `message` first. Code and
+/// failure go to the label, and the error's detail, which the client reads only when the fault is
+/// the client's (protocol F.7).
+HttpReply Render(const Reply& reply, RequestLabel& label);
 
 /// What `Render` adds to the fields of a success, in bytes.
 std::size_t SuccessFrameBytes();

@@ -10,14 +10,12 @@
 
 #include "daemon/auth/auth_mode.h"
 #include "daemon/core/room_policy.h"
+#include "daemon/http/http_handler.h"
 #include "handlers/cors.h"
 #include "handlers/endpoints.h"
 #include "handlers/gate.h"
-#include "handlers/pending_reply.h"
-#include "handlers/protocol.h"
-#include "handlers/request.h"
-#include "handlers/request_plan.h"
-#include "handlers/routes.h"
+#include "handlers/request_recorder.h"
+#include "handlers/route_table.h"
 #include "handlers/services.h"
 
 namespace rtcroom {
@@ -36,69 +34,51 @@ struct RouterOptions {
   bool gen1_bind = false;     ///< a gen-1 pusher may call from the address that added it alone
 };
 
-/// Answers every request, whatever it holds, with JSON that has a `code` (204 to OPTIONS).
+/// Answers every request, whatever it holds, with JSON that has a `code` (204 to OPTIONS), and
+/// records it. Paths are those of `RouteTable`.
 ///
-/// Paths are `<prefix>/<kind>/<endpoint>`, in any letter case, with slashes doubled or one at
-/// the end as clients happen to glue them (protocol 0.2).
-///
-/// Callers who come too often are refused, but for the calls that keep a membership or end it,
-/// and for those that their connection holds back instead (protocol F.9).
+/// Callers over their rate are refused, but for the calls that keep a membership or end it, and
+/// for those that their connection delays instead (protocol F.9).
 ///
 /// Must outlive the answers that its handlers give later.
 ///
 /// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
-class Router {
+class Router : public HttpHandler {
  public:
-  Router(const Services& services, RouterOptions options);
+  /// `recorder` and the services outlive the router.
+  Router(const Services& services, RouterOptions options, RequestRecorder& recorder);
 
-  /// How such a request is to run. Allocates nothing.
-  /// @param raw_path  as it was sent, up to the `?`.
-  [[nodiscard]] RequestPlan Plan(std::string_view method, std::string_view raw_path) const;
+  RequestPlan Resolve(HttpRequest& request) override;
 
-  /// How long a request that its plan calls paced is to be held back for its address's sake. Takes
-  /// its token, so it is to be asked once for each.
-  [[nodiscard]] std::chrono::nanoseconds Delay(std::string_view address) const;
+  /// Takes the token that a paced request needs of its address.
+  std::chrono::nanoseconds Delay(std::string_view client_address) override;
 
-  /// Throws nothing of a handler's: what it lets slip is answered as an internal error, and told
-  /// to the log by the label.
-  /// @return nothing when the reply goes to what `defer` gave, now or later.
-  [[nodiscard]] std::optional<HttpReply> Handle(const HttpRequest& request,
-                                                const DeferReply& defer) const;
+  /// Throws nothing: what a handler throws is answered as an internal error.
+  void Handle(HttpRequest request, Responder& responder) override;
 
-  /// The reply to what the connection layer refuses by itself.
-  /// @param origin  of the request, if that is known.
-  [[nodiscard]] HttpReply Refuse(int status, std::string_view origin = {}) const;
-
-  /// The same for a server without other origins: 4xx says code 1, 5xx code 6 (protocol 0.2).
-  [[nodiscard]] static HttpReply Refusal(int status);
+  /// 4xx has code 1, 5xx code 6 (protocol 0.2).
+  HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
-  /// A prefix under which the endpoints are found.
-  struct Mount {
-    std::vector<std::string> segments;
-    std::optional<Protocol> pinned;
-  };
-  /// What a path names.
-  struct Target {
-    RoutedPath found;
-    std::optional<Protocol> pinned;
+  /// What is known of a request while it is handled.
+  struct Call {
+    HttpRequest& http;
+    Responder& responder;
+    RequestLabel label{};
+    Headers headers{};  ///< of the reply, besides its own
   };
 
-  void AddMount(std::string_view prefix, std::optional<Protocol> pinned);
-  [[nodiscard]] std::optional<Target> FindTarget(std::string_view method,
-                                                 std::string_view path) const;
-  [[nodiscard]] RouteChoice ChoiceOf(std::string_view method, std::optional<Protocol> pinned) const;
-  /// Takes a token of the address, and tells whether a handler may run.
-  [[nodiscard]] bool Admits(const HttpRequest& request, const std::optional<Target>& target) const;
-  /// @param headers  of the reply, also of one that comes later: gets those of the route.
-  [[nodiscard]] std::optional<HttpReply> Dispatch(const HttpRequest& request,
-                                                  const DeferReply& defer, RequestLabel& label,
-                                                  Headers& headers) const;
+  /// Takes a token of the address, and says whether a handler may run.
+  [[nodiscard]] bool Admits(const HttpRequest& request) const;
+  /// @return nullopt when the call has gone to a handler that answers later.
+  [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
+  [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 
   const HandlerContext context_;
+  RequestRecorder& recorder_;
   const Gate gate_;
   const Cors cors_;
-  std::vector<Mount> mounts_;  ///< does not change after construction
+  const RouteTable table_;
 };
 
 }  // namespace rtcroom

@@ -1,7 +1,5 @@
 #include "handlers/routes.h"
 
-#include "handlers/text.h"
-
 namespace rtcroom {
 namespace {
 
@@ -11,7 +9,7 @@ constexpr RequestPlan kPaced{.lane = Lane::kInline, .paced = true};
 
 constexpr Route kRoutes[] = {
     {.endpoint = "get_im_login_info",
-     .later = HandleGetImLoginInfo,
+     .async = HandleGetImLoginInfo,
      .protocol = RouteProtocol::kGen1,
      .caching = RouteCaching::kNever},
     {.endpoint = "get_push_url",
@@ -19,12 +17,12 @@ constexpr Route kRoutes[] = {
      .tokens = RouteTokens::kAddressAndUser,
      .caching = RouteCaching::kNever,
      .plan = kInline},
-    {.endpoint = "create_room", .later = HandleCreateRoom, .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "create_room", .async = HandleCreateRoom, .tokens = RouteTokens::kAddressAndUser},
     {.endpoint = "destroy_room",
      .handler = HandleDestroyRoom,
      .tokens = RouteTokens::kNone,
      .plan = kUrgent},
-    {.endpoint = "add_pusher", .later = HandleAddPusher, .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "add_pusher", .async = HandleAddPusher, .tokens = RouteTokens::kAddressAndUser},
     {.endpoint = "delete_pusher",
      .handler = HandleDeletePusher,
      .tokens = RouteTokens::kNone,
@@ -76,13 +74,13 @@ constexpr Route kRoutes[] = {
      .protocol = RouteProtocol::kWebrtc,
      .caching = RouteCaching::kNever},
     {.endpoint = "create_room",
-     .later = HandleWebrtcCreateRoom,
+     .async = HandleWebrtcCreateRoom,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .tokens = RouteTokens::kAddressAndUser,
      .caching = RouteCaching::kNever},
     {.endpoint = "enter_room",
-     .later = HandleWebrtcEnterRoom,
+     .async = HandleWebrtcEnterRoom,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .tokens = RouteTokens::kAddressAndUser,
@@ -112,7 +110,7 @@ constexpr Route kRoutes[] = {
 
     {.endpoint = "get_login_info",
      .method = "GET",
-     .later = HandleGetLoginInfo,
+     .async = HandleGetLoginInfo,
      .scope = RouteScope::kUtils,
      .protocol = RouteProtocol::kGen2,
      .caching = RouteCaching::kNever},
@@ -153,39 +151,12 @@ constexpr Route kRoutes[] = {
      .on = RouteSwitch::kUtils},
     {.endpoint = "check_config",
      .method = "GET",
-     .later = HandleCheckConfig,
+     .async = HandleCheckConfig,
      .scope = RouteScope::kUtils,
      .protocol = RouteProtocol::kAlike,
      .on = RouteSwitch::kUtils,
      .plan = kInline},
 };
-
-std::optional<RoomKind> RoomKindOf(std::string_view area) {
-  if (EqualsIgnoringCase(area, "double_room")) return RoomKind::kDouble;
-  if (EqualsIgnoringCase(area, "multi_room")) return RoomKind::kMulti;
-  if (EqualsIgnoringCase(area, "live_room")) return RoomKind::kLive;
-  if (EqualsIgnoringCase(area, "webrtc_room")) return RoomKind::kWebrtc;
-  return std::nullopt;
-}
-
-bool IsUnder(RouteScope scope, std::string_view area, std::optional<RoomKind> kind) {
-  switch (scope) {
-    case RouteScope::kEveryRoomKind:
-      return kind.has_value() && kind != RoomKind::kWebrtc;
-    case RouteScope::kLiveRoom:
-      return kind == RoomKind::kLive;
-    case RouteScope::kWebrtcRoom:
-      return kind == RoomKind::kWebrtc;
-    case RouteScope::kUtils:
-      return EqualsIgnoringCase(area, "utils");
-  }
-  return false;
-}
-
-bool IsThere(const Route& route, const RouteChoice& choice) {
-  if (route.on == RouteSwitch::kUtils && !choice.with_utils) return false;
-  return !choice.pinned || Serves(route, *choice.pinned);
-}
 
 Protocol Gen2IfEither(const FormPairs& query, std::string_view name, std::string_view other) {
   const bool found = FindFirst(query, name) != nullptr || FindFirst(query, other) != nullptr;
@@ -195,29 +166,6 @@ Protocol Gen2IfEither(const FormPairs& query, std::string_view name, std::string
 }  // namespace
 
 std::span<const Route> AllRoutes() { return kRoutes; }
-
-std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint,
-                                    const RouteChoice& choice) {
-  const std::optional<RoomKind> kind = RoomKindOf(area);
-  std::optional<RoutedPath> found;
-  for (const Route& route : kRoutes) {
-    if (!EqualsIgnoringCase(endpoint, route.endpoint) || !IsUnder(route.scope, area, kind)) {
-      continue;
-    }
-    if (!IsThere(route, choice)) continue;
-    if (!found || route.method == choice.method) found = RoutedPath{.route = &route, .kind = kind};
-  }
-  return found;
-}
-
-std::string AllowedMethods(const RoutedPath& found, const RouteChoice& choice) {
-  std::string methods;
-  for (const Route& route : kRoutes) {
-    const bool same = route.endpoint == found.route->endpoint && route.scope == found.route->scope;
-    if (same && IsThere(route, choice)) methods.append(route.method).append(", ");
-  }
-  return methods + "OPTIONS";
-}
 
 Protocol ProtocolOf(const Route& route, const FormPairs& query) {
   switch (route.protocol) {

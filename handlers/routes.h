@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "daemon/core/ids.h"
+#include "daemon/http/request_plan.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
 #include "handlers/protocol.h"
-#include "handlers/request_plan.h"
 
 namespace rtcroom {
 
@@ -61,7 +61,7 @@ struct Route {
   std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
   /// One of the three; with none the path does not exist.
   Handler handler = nullptr;
-  LaterHandler later = nullptr;
+  AsyncHandler async = nullptr;
   SlicedHandler sliced = nullptr;
   RouteScope scope = RouteScope::kEveryRoomKind;
   RouteProtocol protocol = RouteProtocol::kByQuery;
@@ -72,30 +72,8 @@ struct Route {
   RequestPlan plan{};
 };
 
-/// A route and the room kind it was found under (none for `utils`).
-struct RoutedPath {
-  const Route* route = nullptr;
-  std::optional<RoomKind> kind{};
-};
-
-/// Every route, for tests that walk them.
+/// Every route, in the order of the table.
 std::span<const Route> AllRoutes();
-
-/// What besides its path decides which route a request is for.
-struct RouteChoice {
-  std::string_view method{};         ///< of several routes with one path the one that has it
-  std::optional<Protocol> pinned{};  ///< only routes that this one has
-  bool with_utils = false;           ///< whether `RouteSwitch::kUtils` is on
-};
-
-/// @param area      the path segment before the endpoint, in any case: a room kind or `utils`.
-/// @param endpoint  in any case.
-/// @return nothing when there is no such path; when it has no such method, a route with another.
-std::optional<RoutedPath> FindRoute(std::string_view area, std::string_view endpoint,
-                                    const RouteChoice& choice);
-
-/// The methods of all routes with the path of `found`, as the header Allow lists them.
-std::string AllowedMethods(const RoutedPath& found, const RouteChoice& choice);
 
 /// The protocol that a request to `route` speaks, when its prefix does not pin one.
 /// @source protocol C.1, rules 2 to 7.

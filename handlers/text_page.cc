@@ -1,13 +1,8 @@
 #include "handlers/text_page.h"
 
-#include <utility>
-
-#include "handlers/protocol_codes.h"
-
 namespace rtcroom {
 
-HttpReply RenderPage(const TextPage& page, RequestLabel label) {
-  label.code = kSuccessCode;
+HttpReply RenderPage(const TextPage& page) {
   const bool is_html = page.kind == TextPage::Kind::kHtml;
   return {.headers = {{"Content-Type",
                        is_html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8"},
@@ -16,8 +11,7 @@ HttpReply RenderPage(const TextPage& page, RequestLabel label) {
                        "default-src 'none'; base-uri 'none'; form-action 'none'; "
                        "frame-ancestors 'none'; sandbox"},
                       {"Cache-Control", "no-store"}},
-          .body = page.text,
-          .label = std::move(label)};
+          .body = page.text};
 }
 
 }  // namespace rtcroom

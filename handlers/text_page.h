@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "handlers/request.h"
+#include "daemon/http/message.h"
 
 namespace rtcroom {
 
@@ -14,7 +14,7 @@ struct TextPage {
   std::string text{};
 };
 
-/// The headers prevent a browser from running, sniffing or storing the page.
-HttpReply RenderPage(const TextPage& page, RequestLabel label);
+/// With headers that keep a browser from running, guessing or storing anything of it.
+HttpReply RenderPage(const TextPage& page);
 
 }  // namespace rtcroom

@@ -3,9 +3,9 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/base/text.h"
 #include "handlers/bearer.h"
 #include "handlers/body.h"
-#include "handlers/text.h"
 
 namespace rtcroom {
 Status CheckQuery(const FormPairs& query) {

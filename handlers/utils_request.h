@@ -3,10 +3,10 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/http/message.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
 #include "handlers/protocol.h"
-#include "handlers/request.h"
 
 namespace rtcroom {
 

@@ -5,8 +5,8 @@
 
 #include "daemon/admin/admin_token.h"
 #include "daemon/base/secret.h"
+#include "daemon/http/message.h"
 #include "handlers/bearer.h"
-#include "handlers/request.h"
 
 namespace rtcroom {
 

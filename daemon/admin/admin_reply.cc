@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "handlers/protocol_codes.h"
+#include "handlers/refusal.h"
 
 namespace rtcroom {
 namespace {
@@ -62,21 +63,27 @@ HttpReply Json(int status, const nlohmann::json& body) {
 
 }  // namespace
 
-HttpReply AdminSuccess(nlohmann::json fields) {
+AdminReply AdminSuccess(nlohmann::json fields) {
   fields["code"] = kSuccessCode;
-  return Json(200, fields);
+  return {.http = Json(200, fields)};
 }
 
-HttpReply AdminFailure(const Error& error) {
+AdminReply AdminFailure(const Error& error) {
   const int code = ProtocolCodeOf(Protocol::kGen1, {}, error.code).code;
-  HttpReply reply =
-      Json(HttpStatusOf(error.code),
-           {{"code", code}, {"message", ErrcName(error.code)}, {"detail", error.detail}});
-  // RFC 9110 15.5.2 requires this header with 401.
-  if (reply.status == kUnauthorized) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
-  reply.label.code = code;
-  reply.label.failure = error.code;
-  reply.label.failure_detail = error.detail;
+  AdminReply reply{
+      .http = Json(HttpStatusOf(error.code),
+                   {{"code", code}, {"message", ErrcName(error.code)}, {"detail", error.detail}}),
+      .label = {.code = code, .failure = error.code, .failure_detail = error.detail}};
+  // RFC 9110 15.5.2: it has to say how.
+  if (reply.http.status == kUnauthorized) {
+    reply.http.headers.emplace_back("WWW-Authenticate", "Bearer");
+  }
+  return reply;
+}
+
+AdminReply AdminRefusal(int status) {
+  AdminReply reply;
+  reply.http = RefusalOf(status, reply.label);
   return reply;
 }
 

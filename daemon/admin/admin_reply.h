@@ -4,15 +4,25 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
-#include "handlers/request.h"
+#include "daemon/http/message.h"
+#include "handlers/request_label.h"
 
 namespace rtcroom {
 
-/// `fields` and `"code":0`.
-HttpReply AdminSuccess(nlohmann::json fields);
+/// A reply and what the log records of it.
+struct AdminReply {
+  HttpReply http{};
+  RequestLabel label{};
+};
 
-/// HTTP status, code and message of that error, and its sentence as `detail`: operators and the log
-/// may see details that clients may not.
-HttpReply AdminFailure(const Error& error);
+/// `fields` and `"code":0`.
+AdminReply AdminSuccess(nlohmann::json fields);
+
+/// HTTP status, code and message as that error has them, and its sentence as `detail`: operators
+/// may read what phones may not, and so may the log.
+AdminReply AdminFailure(const Error& error);
+
+/// 404, 405 and the like, in the words of `RefusalOf`.
+AdminReply AdminRefusal(int status);
 
 }  // namespace rtcroom

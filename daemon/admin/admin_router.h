@@ -3,22 +3,20 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "daemon/admin/admin_access.h"
+#include "daemon/admin/admin_responder.h"
 #include "daemon/admin/refused_operators.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "handlers/pending_reply.h"
-#include "handlers/request.h"
+#include "daemon/http/message.h"
 
 namespace rtcroom {
 
-/// @return nullopt when it deferred the reply.
-using AdminHandler =
-    std::function<std::optional<HttpReply>(const HttpRequest& request, const DeferReply& defer)>;
+/// Answers through `responder`, now, or later after it has moved it away.
+using AdminHandler = std::function<void(const HttpRequest& request, AdminResponder& responder)>;
 
 struct AdminRoute {
   enum class Guard : std::uint8_t {
@@ -32,7 +30,8 @@ struct AdminRoute {
   AdminHandler handler = {};
 };
 
-/// Labels replies with their route; logs requests that are refused for lack of the token.
+/// The log names the route of each request, and the addresses that are refused for want of the
+/// token.
 ///
 /// @threads `Add` before requests arrive; `Handle` safe from any thread, as far as the handlers
 ///          are.
@@ -44,9 +43,8 @@ class AdminRouter {
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
-  /// 404, 405 and 401 in JSON with a `code`, or the reply of the route's handler.
-  [[nodiscard]] std::optional<HttpReply> Handle(const HttpRequest& request,
-                                                const DeferReply& defer);
+  /// Answers 404, 405 and 401 in JSON with a `code`; else calls the handler of the route.
+  void Handle(const HttpRequest& request, AdminResponder& responder);
 
  private:
   const AdminAccess& access_;

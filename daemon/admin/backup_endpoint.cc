@@ -13,7 +13,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kOk = 200;
+constexpr int kCopyMade = 200;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ Result<std::string> CopyNamedIn(int http_status, const std::string& body) {
     return is_there ? reply[field].get<std::string>() : std::string();
   };
   std::string file = text("file");
-  if (http_status == kOk && !file.empty()) return file;
+  if (http_status == kCopyMade && !file.empty()) return file;
   std::string why = text("detail");
   if (why.empty()) why = fmt::format("HTTP status {}", http_status);
   return Error{Errc::kUnavailable, std::move(why)};
@@ -33,14 +33,17 @@ Result<std::string> CopyNamedIn(int http_status, const std::string& body) {
 AdminRoute BackupEndpoint::Route() {
   return {.method = "POST",
           .path = "/backup",
-          .handler = [this](const HttpRequest&, const DeferReply& defer) { return Handle(defer); }};
+          .handler = [this](const HttpRequest&, AdminResponder& responder) { Handle(responder); }};
 }
 
-std::optional<HttpReply> BackupEndpoint::Handle(const DeferReply& defer) {
+void BackupEndpoint::Handle(AdminResponder& responder) {
   const MutexLock lock(mutex_);
-  if (is_stopped_) return AdminFailure({Errc::kUnavailable, "draining"});
-  if (is_running_) return AdminFailure({Errc::kStoreBusy, "a backup is being made"});
-  const std::shared_ptr<PendingReply> reply = defer();
+  if (is_stopped_) return responder.Send(AdminFailure({Errc::kUnavailable, "draining"}));
+  if (is_running_) {
+    return responder.Send(AdminFailure({Errc::kStoreBusy, "a backup is being made"}));
+  }
+  // Shared with the thread, which may not start.
+  const auto reply = std::make_shared<AdminResponder>(std::move(responder));
   try {
     // The previous thread has reported that it is done; the assignment joins it.
     thread_ = std::jthread(
@@ -52,17 +55,15 @@ std::optional<HttpReply> BackupEndpoint::Handle(const DeferReply& defer) {
   } catch (const std::system_error& no_thread) {
     reply->Send(AdminFailure({Errc::kUnavailable, no_thread.what()}));
   }
-  return std::nullopt;
 }
 
-void BackupEndpoint::Run(const std::stop_token& stop, PendingReply& reply) {
+void BackupEndpoint::Run(const std::stop_token& stop, AdminResponder& responder) {
   try {
-    HttpReply made = Make(stop);
+    AdminReply made = Make(stop);
     EndRun();
-    reply.Send(std::move(made));
+    responder.Send(std::move(made));
   } catch (const std::exception& slipped) {
-    // An exception that leaves the thread would end the process. The caller is notified when its
-    // reply handle is released.
+    // An exception that left the thread would end the process. The destroyed responder answers.
     EndRun();
     logger_.Error("backup_threw", {{"type", typeid(slipped).name()}});
   }
@@ -73,7 +74,7 @@ void BackupEndpoint::EndRun() {
   is_running_ = false;
 }
 
-HttpReply BackupEndpoint::Make(const std::stop_token& stop) {
+AdminReply BackupEndpoint::Make(const std::stop_token& stop) {
   const Result<std::string> made = make_copy_(stop);
   if (made) {
     logger_.Info("backup_made", {{"file", *made}});

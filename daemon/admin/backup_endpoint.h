@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -13,7 +12,6 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
-#include "handlers/pending_reply.h"
 
 namespace rtcroom {
 
@@ -45,10 +43,10 @@ class BackupEndpoint {
   void Stop() EXCLUDES(mutex_);
 
  private:
-  std::optional<HttpReply> Handle(const DeferReply& defer) EXCLUDES(mutex_);
-  void Run(const std::stop_token& stop, PendingReply& reply) EXCLUDES(mutex_);
+  void Handle(AdminResponder& responder) EXCLUDES(mutex_);
+  void Run(const std::stop_token& stop, AdminResponder& responder) EXCLUDES(mutex_);
   void EndRun() EXCLUDES(mutex_);
-  HttpReply Make(const std::stop_token& stop);
+  AdminReply Make(const std::stop_token& stop);
 
   const MakeCopy make_copy_;
   Logger& logger_;

@@ -1,7 +1,6 @@
 #include "daemon/admin/console_pages.h"
 
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -9,8 +8,6 @@
 
 namespace rtcroom {
 namespace {
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::string_view kPage = "/console/index.html";
 constexpr int kNotModified = 304;
@@ -44,7 +41,7 @@ void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_or
   const auto add = [&](std::string_view path, const ConsoleAsset& asset) {
     router.Add({.path = path,
                 .guard = AdminRoute::Guard::kConsole,
-                .handler = [headers, asset](const HttpRequest& request, const DeferReply&) {
+                .handler = [headers, asset](const HttpRequest& request, AdminResponder& responder) {
                   HttpReply reply{.headers = *headers};
                   if (IsAmong(request.if_none_match, asset.etag)) {
                     reply.status = kNotModified;
@@ -53,7 +50,7 @@ void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_or
                   }
                   reply.headers.emplace_back("Content-Type", asset.media_type);
                   reply.headers.emplace_back("ETag", asset.etag);
-                  return std::optional(std::move(reply));
+                  responder.Send({.http = std::move(reply)});
                 }});
   };
   for (const ConsoleAsset& asset : ConsoleAssets()) {
@@ -62,12 +59,12 @@ void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_or
   }
   router.Add({.path = "/console",
               .guard = AdminRoute::Guard::kConsole,
-              .handler = [headers](const HttpRequest&, const DeferReply&) {
+              .handler = [headers](const HttpRequest&, AdminResponder& responder) {
                 HttpReply reply{.status = kMovedForGood,
                                 .headers = *headers,
                                 .body = R"({"code":0,"message":"see /console/"})"};
                 reply.headers.emplace_back("Location", "/console/");
-                return std::optional(std::move(reply));
+                responder.Send({.http = std::move(reply)});
               }});
 }
 

@@ -12,8 +12,8 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
+#include "daemon/http/message.h"
 #include "handlers/form.h"
-#include "handlers/request.h"
 
 namespace rtcroom {
 

@@ -63,12 +63,12 @@ std::size_t EventStreams::size() const {
   return streams_.size();
 }
 
-Status EventStreams::Open(PendingReply& pending, std::optional<Cursor> at,
+Status EventStreams::Open(AdminResponder& responder, std::optional<Cursor> at,
                           const std::function<bool()>& may_open) {
   const Result<std::uint64_t> id = Reserve(std::move(at));
   if (!id) return id.error();
   try {
-    const Status opened = Open(*id, pending, may_open);
+    const Status opened = Open(*id, responder, may_open);
     if (!opened) Remove(*id);
     return opened;
   } catch (...) {
@@ -88,12 +88,11 @@ Result<std::uint64_t> EventStreams::Reserve(std::optional<Cursor> at) {
   return id;
 }
 
-Status EventStreams::Open(std::uint64_t id, PendingReply& pending,
+Status EventStreams::Open(std::uint64_t id, AdminResponder& responder,
                           const std::function<bool()>& may_open) {
   if (!may_open()) return Error{Errc::kUnauthorized, "Authorization: the token has changed"};
-  std::shared_ptr<StreamedReply> reply = pending.Open(StreamHead(), [this, id] { Remove(id); });
-  if (reply == nullptr) return Error{Errc::kInternal, "replies are sent whole here"};
-  (void)reply->Write(": open\n\n");  // makes proxies forward the head
+  std::shared_ptr<StreamedReply> reply = responder.Open(StreamHead(), [this, id] { Remove(id); });
+  (void)reply->Write(": open\n\n");  // so that proxies pass the head on
   {
     const MutexLock lock(mutex_);
     const auto found = streams_.find(id);

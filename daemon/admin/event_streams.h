@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/admin/admin_responder.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
@@ -19,7 +20,6 @@
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
 #include "daemon/core/store.h"
-#include "handlers/pending_reply.h"
 
 namespace rtcroom {
 
@@ -44,17 +44,18 @@ class EventStreams {
   EventStreams(const EventStreams&) = delete;
   EventStreams& operator=(const EventStreams&) = delete;
 
-  /// Answers `pending` with a stream of the events after `at`. Without `at`, or when its position
-  /// is no longer retained, the page first gets a gap event, then the events from now on.
+  /// Answers `responder` with a stream of what happens after `at`. Where that is nothing, or no
+  /// longer retained, the page is told first that it has missed something, and hears of what
+  /// happens from now on.
   ///
-  /// This object must outlive the connection of `pending`.
-  /// @param may_open  whether the client is still authorized; must be quick. Called before the
-  ///         stream opens, at a point from which `EndAll` ends the stream, so that no stream
-  ///         survives a change of the token.
-  /// @errors kTooManyRequests when the limit of streams is reached; kUnavailable after `Stop`;
-  ///         kUnauthorized when `may_open` refuses. The caller must then answer `pending`.
-  /// @throws exceptions of `pending` and `may_open`; nothing has changed then.
-  Status Open(PendingReply& pending, std::optional<Cursor> at,
+  /// This object outlives the connection of `responder`.
+  /// @param may_open  whether who asks still may; called before the stream opens and when an
+  ///                  `EndAll` from then on would end it, so that none slips past a change of who
+  ///                  may. Quick.
+  /// @errors kTooManyRequests when there are as many streams as may be; kUnavailable after `Stop`;
+  ///         kUnauthorized when it may not: `responder` is still to be answered.
+  /// @throws what `responder` and `may_open` throw, when nothing has come of it.
+  Status Open(AdminResponder& responder, std::optional<Cursor> at,
               const std::function<bool()>& may_open) EXCLUDES(mutex_);
 
   /// Ends all streams that are open or about to open; others may be opened.
@@ -86,7 +87,7 @@ class EventStreams {
   bool AwaitStreams(const std::stop_token& stop) EXCLUDES(mutex_);
   /// Reserves a slot for a stream that is not open yet.
   Result<std::uint64_t> Reserve(std::optional<Cursor> at) EXCLUDES(mutex_);
-  Status Open(std::uint64_t id, PendingReply& pending, const std::function<bool()>& may_open)
+  Status Open(std::uint64_t id, AdminResponder& responder, const std::function<bool()>& may_open)
       EXCLUDES(mutex_);
   /// Sends every stream some of its pending events.
   Next Advance() EXCLUDES(mutex_);

@@ -5,7 +5,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/room_service.h"
-#include "handlers/request.h"
+#include "daemon/http/message.h"
 
 namespace rtcroom {
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "daemon/base/file_descriptor.h"
-#include "handlers/text.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {

@@ -27,7 +27,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
 #include "daemon/http/connection_observer.h"
-#include "daemon/http/request_observer.h"
+#include "handlers/request_observer.h"
 
 namespace rtcroom {
 

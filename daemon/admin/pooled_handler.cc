@@ -1,7 +1,6 @@
 #include "daemon/admin/pooled_handler.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,36 +12,35 @@
 namespace rtcroom {
 namespace {
 
-HttpReply AnswerCall(const ConsoleCall& call, const HttpRequest& request) {
+AdminReply AnswerCall(const ConsoleCall& call, const HttpRequest& request) {
   Result<nlohmann::json> outcome = call(request);
   return outcome ? AdminSuccess(*std::move(outcome)) : AdminFailure(outcome.error());
 }
 
-HttpReply Busy() {
+AdminReply Busy() {
   return AdminFailure({Errc::kTooManyRequests, "too many calls wait already, or draining"});
 }
 
 }  // namespace
 
-std::optional<HttpReply> DeferToPool(CallPool& pool, const DeferReply& defer,
-                                     std::function<void(PendingReply& pending)> answer) {
-  const std::shared_ptr<PendingReply> pending = defer();
+void DeferToPool(CallPool& pool, AdminResponder& responder,
+                 std::function<void(AdminResponder& responder)> answer) {
+  // Shared by the two functions, of which one runs.
+  const auto later = std::make_shared<AdminResponder>(std::move(responder));
   const bool taken = pool.TrySubmit(
       {.run =
-           [answer = std::move(answer), pending, asked = std::string(LogScope::Current())] {
-             const LogScope scope(asked);
-             answer(*pending);
+           [answer = std::move(answer), later, request_id = std::string(LogScope::Current())] {
+             const LogScope scope(request_id);
+             answer(*later);
            },
-       .expired = [pending] { pending->Send(Busy()); }});
-  if (!taken) pending->Send(Busy());
-  return std::nullopt;
+       .expired = [later] { later->Send(Busy()); }});
+  if (!taken) later->Send(Busy());
 }
 
 AdminHandler OnPool(CallPool& pool, ConsoleCall call) {
-  return [&pool, call = std::move(call)](const HttpRequest& request, const DeferReply& defer) {
-    return DeferToPool(pool, defer, [call, request](PendingReply& pending) {
-      pending.Send(AnswerCall(call, request));
-    });
+  return [&pool, call = std::move(call)](const HttpRequest& request, AdminResponder& responder) {
+    DeferToPool(pool, responder,
+                [call, request](AdminResponder& later) { later.Send(AnswerCall(call, request)); });
   };
 }
 

@@ -6,7 +6,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/store.h"
-#include "handlers/request.h"
+#include "daemon/http/message.h"
 
 namespace rtcroom {
 

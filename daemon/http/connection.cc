@@ -74,7 +74,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
     case State::kLingering:
       return End();
     case State::kHeld:
-    case State::kAway:
+    case State::kDispatched:
     case State::kEnded:
       return;
   }
@@ -89,13 +89,13 @@ void Connection::Drain() {
 
 void Connection::EndIfIdle() {
   if (answered_ && !framer_.has_bytes() && !transport_.HasPending() && !transport_.HasUnread()) {
-    SayGoodbye();
+    CloseGracefully();
   }
 }
 
 void Connection::Abort() {
   aborted_ = true;
-  if (state_ != State::kAway) End();
+  if (state_ != State::kDispatched) End();
 }
 
 void Connection::Resume() {
@@ -103,7 +103,7 @@ void Connection::Resume() {
     case State::kProxyHeader:
       return ReadProxy();
     case State::kHandshake:
-      return ShakeHands();
+      return ContinueHandshake();
     case State::kReading:
       return ReadRequests();
     case State::kWriting:
@@ -111,7 +111,7 @@ void Connection::Resume() {
     case State::kLingering:
       return Discard();
     case State::kHeld:
-    case State::kAway:
+    case State::kDispatched:
     case State::kStreaming:
     case State::kEnded:
       return;
@@ -163,10 +163,10 @@ void Connection::Secure() {
   // The session keeps its settings alive: a reload concerns later connections.
   if (!transport_.Secure(*std::exchange(tls_, nullptr))) return End();
   state_ = State::kHandshake;
-  ShakeHands();
+  ContinueHandshake();
 }
 
-void Connection::ShakeHands() {
+void Connection::ContinueHandshake() {
   const IoStatus status = transport_.Handshake();
   if (status == IoStatus::kClosed) Count(RefusalCause::kHandshake);
   if (status != IoStatus::kDone) return Wait(status);
@@ -177,11 +177,11 @@ void Connection::ShakeHands() {
 void Connection::BeginReading() {
   place_.EndHandshake();
   state_ = State::kReading;
-  deadline_ = Now() + Patience();
+  deadline_ = Now() + IdleTimeout();
   ReadRequests();
 }
 
-std::chrono::milliseconds Connection::Patience() const {
+std::chrono::milliseconds Connection::IdleTimeout() const {
   return context_.draining ? context_.options.first_request_grace : context_.options.idle_timeout;
 }
 
@@ -191,7 +191,7 @@ void Connection::ReadRequests() {
     const IoResult got = transport_.Read(room);
     if (got.status == IoStatus::kWantRead && context_.draining && answered_ &&
         !framer_.has_bytes()) {
-      return SayGoodbye();  // what looked like a request was none
+      return CloseGracefully();  // what looked like a request was none
     }
     if (got.status != IoStatus::kDone) return Wait(got.status);
     TakeIn({room.data(), got.bytes});
@@ -207,10 +207,10 @@ void Connection::TakeIn(std::string_view bytes) {
   const MonotonicTime now = Now();
   Progress progress = framer_.Feed(bytes, now);
   for (int answers = 0; progress == Progress::kComplete; ++answers) {
-    if (answers == kAnswersInATurn) return TakeTurns();
+    if (answers == kAnswersInATurn) return YieldToLoop();
     Serve(framer_.Take());
     if (state_ != State::kReading) return;
-    if (outbox_.closes()) return SayGoodbye();
+    if (outbox_.closes()) return CloseGracefully();
     if (outbox_.size() >= kEnoughToWrite && !Flush()) return;
     progress = framer_.Feed({}, now);
   }
@@ -218,16 +218,16 @@ void Connection::TakeIn(std::string_view bytes) {
   if (progress == Progress::kContinue) outbox_.AppendInterim("HTTP/1.1 100 Continue\r\n\r\n");
   if (!Flush()) return;
   deadline_ = framer_.has_bytes() ? framer_.begun_at() + context_.options.request_timeout
-                                  : now + Patience();
+                                  : now + IdleTimeout();
   // A connection that was answered while draining was told so; this one was not.
   if (context_.draining) EndIfIdle();
 }
 
-void Connection::TakeTurns() {
+void Connection::YieldToLoop() {
   // As long as it is away, nothing is read and nothing ends.
-  state_ = State::kAway;
+  state_ = State::kDispatched;
   loop_.Post([self = shared_from_this()] {
-    if (self->state_ != State::kAway) return;
+    if (self->state_ != State::kDispatched) return;
     self->state_ = State::kReading;
     if (self->aborted_) return self->End();
     self->Guarded(&Connection::Continue);
@@ -240,7 +240,7 @@ void Connection::Continue() {
     RunHeld();
     if (state_ != State::kReading || !Flush()) return;
   }
-  if (outbox_.closes()) return SayGoodbye();
+  if (outbox_.closes()) return CloseGracefully();
   TakeIn({});
   if (state_ != State::kReading) return;
   if (transport_.HasPending()) return ReadRequests();
@@ -251,7 +251,7 @@ void Connection::Refuse(int status, RefusalCause cause) {
   Count(cause);
   const std::string_view name = kRefusalCauses.at(static_cast<std::size_t>(cause)).name;
   outbox_.Append(Encode(kEndOfConnection, context_.handler.Refuse(status, std::string(name))));
-  SayGoodbye();
+  CloseGracefully();
 }
 
 bool Connection::Flush() {
@@ -271,13 +271,13 @@ bool Connection::Flush() {
 bool Connection::CountMemory() {
   const std::size_t of_request =
       framer_.held_memory() > kSmallRequestBytes ? framer_.held_memory() : 0;
-  const std::size_t of_held = held_ ? held_->request.body.capacity() : 0;
+  const std::size_t of_held = held_ ? held_->call.request.body.capacity() : 0;
   if (memory_.Set(outbox_.capacity() + of_request + of_held)) return true;
   Count(RefusalCause::kMemory);
   return End(), false;
 }
 
-void Connection::SayGoodbye() {
+void Connection::CloseGracefully() {
   if (!Flush()) return;
   transport_.CloseWriting();
   // Closing a socket that holds unread bytes resets it, and the client may lose its reply.

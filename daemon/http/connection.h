@@ -1,6 +1,7 @@
 // One client's connection, from the first byte to the last.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,28 +25,31 @@
 #include "daemon/http/memory_share.h"
 #include "daemon/http/reply_outbox.h"
 #include "daemon/http/request_framer.h"
+#include "daemon/http/request_plan.h"
+#include "daemon/http/responder.h"
 #include "daemon/http/response_writer.h"
 #include "daemon/http/stream_queue.h"
+#include "daemon/http/streamed_reply.h"
 #include "daemon/http/transport.h"
-#include "handlers/streamed_reply.h"
 
 namespace rtcroom {
 
 /// Reads requests, has them answered one after the other, writes the replies, all under deadlines.
 ///
-/// Shared by the table of its listener, by the wait or the task that it is in, and by whoever is
-/// to answer its request later: whichever ends last. It lives on its loop. While a worker answers
-/// a request (`State::kAway`), transport and replies are the worker's, and the loop only keeps
-/// hands off until the worker has posted it back; so no part of it has a lock.
+/// Shared by the table of its listener, by the wait or the task that it is in, and by the
+/// `Responder` of its request: whichever ends last. It lives on its loop. While a worker answers a
+/// request (`State::kDispatched`), transport and replies are the worker's, and the loop leaves them
+/// alone until the worker has posted the connection back; so no part of it has a lock.
 ///
-/// @threads the thread of its loop, also for the constructor's `on_end`.
-class Connection : public std::enable_shared_from_this<Connection> {
+/// @threads the thread of its loop, also for the constructor's `on_end`; those of `ReplySink` are
+///          safe from any thread.
+class Connection : public ReplySink, public std::enable_shared_from_this<Connection> {
  public:
   /// @param on_end  called once, when the connection is closed.
   Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
              const IpAddress& peer, ConnectionCensus::Place place,
              std::function<void(Connection&)> on_end);
-  ~Connection();
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -65,22 +69,33 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class State : std::uint8_t {
     kProxyHeader,
     kHandshake,
-    kReading,    ///< idle, or in the middle of a request
-    kHeld,       ///< a request waits for its turn
-    kAway,       ///< a request is being answered, or others have their turn
-    kWriting,    ///< the client has not taken all of its replies yet
-    kStreaming,  ///< a reply is told bit by bit
-    kLingering,  ///< all is said; the client may still be sending
+    kReading,     ///< idle, or in the middle of a request
+    kHeld,        ///< a request waits for its turn
+    kDispatched,  ///< a request is being answered, or other connections run
+    kWriting,     ///< the client has not taken all of its replies yet
+    kStreaming,   ///< a reply is told bit by bit
+    kLingering,   ///< all is said; the client may still be sending
     kEnded,
   };
-  /// A request that is read but may not run yet: not before its time, and not before the replies
-  /// to those before it are on their way.
-  struct HeldRequest {
-    FramedRequest request{};
+  /// A request on its way to its handler.
+  struct Call {
+    HttpRequest request{};
+    ResponseFormat format{};
     Lane lane = Lane::kInline;
+  };
+  /// A call that may not run yet: not before its time, and not before the replies to the requests
+  /// before it are on their way.
+  struct HeldCall {
+    Call call{};
     MonotonicTime due{};
   };
-  class Later;
+  /// How far the handler and the reply of a dispatched request are. The first two changes race:
+  /// whichever side is second has the reply written.
+  enum class ReplyProgress : std::uint8_t {
+    kHandling,  ///< the handler runs, and there is no reply
+    kReplied,   ///< the reply is in `reply_`, for the thread of the handler
+    kReturned,  ///< the handler has returned; the loop waits for the reply
+  };
   class Stream;
   /// A reply that is told bit by bit.
   struct Streaming {
@@ -105,23 +120,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Wait(IoStatus for_what);
   void ReadProxy();
   void Secure();
-  void ShakeHands();
+  void ContinueHandshake();
   void BeginReading();
   void ReadRequests();
   void TakeIn(std::string_view bytes);
-  void TakeTurns();
+  void YieldToLoop();
   void Serve(FramedRequest request);
-  void Hold(FramedRequest request, Lane lane, MonotonicTime due);
+  void Hold(Call call, MonotonicTime due);
   void RunHeld();
-  void Run(FramedRequest request, Lane lane);
-  void AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept;
-  std::optional<EncodedResponse> Answer(FramedRequest request, MonotonicTime begun);
+  void Run(Call call);
+  void AnswerOnWorker(HttpRequest request) noexcept;
+  /// Has the request handled.
+  /// @return nullopt when its reply comes later.
+  std::optional<EncodedResponse> Answer(HttpRequest request);
   [[nodiscard]] EncodedResponse Encode(const ResponseFormat& format, HttpReply reply) const;
-  void ComeBack(std::uint32_t turn, EncodedResponse reply);
-  /// @threads safe from any thread.
-  std::shared_ptr<StreamedReply> OpenStream(std::uint32_t turn, ResponseFormat format,
-                                            HttpReply head, StreamedReply::OnEnd on_end);
-  void BeginStream(const ResponseFormat& format, const HttpReply& head);
+  void OnReplied(std::uint32_t turn) noexcept;
+  /// @throws std::runtime_error when there is none.
+  HttpReply TakeReply();
+  void OnReplyReady(std::uint32_t turn, EncodedResponse reply);
+  void Send(std::uint32_t turn, HttpReply reply) noexcept override;
+  void Abandon(std::uint32_t turn) noexcept override;
+  std::shared_ptr<StreamedReply> Open(std::uint32_t turn, HttpReply head,
+                                      StreamedReply::OnEnd on_end) override;
+  void RunInSlices(std::uint32_t turn, std::function<bool()> slice) override;
+  void BeginStream(const HttpReply& head);
   void WatchStreamsClient();
   void ReadWhileStreaming();
   void SendStream();
@@ -133,16 +155,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool Flush();
   bool CountMemory();
   void EndIfIdle();
-  void SayGoodbye();
+  void CloseGracefully();
   void Discard();
   void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
   void End();
   /// Whether the request of that turn is the one being answered.
-  [[nodiscard]] bool IsAway(std::uint32_t turn) const {
-    return state_ == State::kAway && turn == turn_;
+  [[nodiscard]] bool IsDispatched(std::uint32_t turn) const {
+    return state_ == State::kDispatched && turn == turn_;
   }
-  /// How long an idle connection may stay.
-  [[nodiscard]] std::chrono::milliseconds Patience() const;
+  [[nodiscard]] std::chrono::milliseconds IdleTimeout() const;
+  [[nodiscard]] Call CallOf(FramedRequest request) const;
   [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
   [[nodiscard]] MonotonicTime Now() const { return context_.clock.Monotonic(); }
 
@@ -162,13 +184,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string proxy_header_;  ///< as far as it has come
   RequestFramer framer_;
   TokenBucket pace_;
-  std::unique_ptr<HeldRequest> held_;
+  std::unique_ptr<HeldCall> held_;
   std::unique_ptr<boost::asio::steady_timer> due_;
   ReplyOutbox outbox_;
   MemoryShare memory_;                 ///< of what is held for the clients of the listener
   std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
   std::uint32_t turn_ = 0;             ///< counts requests: which of them a reply belongs to
-  bool answered_ = false;              ///< one request at least
+  ResponseFormat format_{};            ///< of the request of that turn
+  std::atomic<ReplyProgress> progress_{ReplyProgress::kReturned};  ///< likewise
+  std::optional<HttpReply> reply_{};  ///< likewise, between `Send` and its encoding
+  bool answered_ = false;             ///< one request at least
   bool aborted_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,74 +16,45 @@
 
 namespace rtcroom {
 
-/// A reply that comes after its handler has returned.
-class Connection::Later : public PendingReply {
- public:
-  Later(std::shared_ptr<Connection> connection, ResponseFormat format)
-      : connection_(std::move(connection)), format_(format), turn_(connection_->turn_) {}
-  ~Later() override {
-    // Whoever had to answer let go of it: the client must not wait for ever.
-    if (connection_) Send(connection_->context_.handler.Refuse(500, "never answered"));
-  }
-  Later(const Later&) = delete;
-  Later& operator=(const Later&) = delete;
-
-  // Ends the process when there is no memory for the few bytes of a task: nobody would end the
-  // connection otherwise.
-  // NOLINTNEXTLINE(bugprone-exception-escape): meant so
-  void Send(HttpReply reply) noexcept override {
-    std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
-    if (!connection) return;  // the first answer counts
-    EventLoop& loop = connection->loop_;
-    loop.Post([connection = std::move(connection), format = format_, turn = turn_,
-               reply = std::move(reply)]() mutable {
-      if (!connection->IsAway(turn)) return;
-      connection->Guarded(
-          [&](Connection& self) { self.ComeBack(turn, self.Encode(format, std::move(reply))); });
-    });
-  }
-
-  void RunInSlices(std::function<bool()> slice) override {
-    connection_->loop_.RunInSlices([connection = connection_, slice = std::move(slice)] {
-      return connection->aborted_ || slice();
-    });
-  }
-
-  std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) override {
-    if (!connection_) return nullptr;
-    auto stream = connection_->OpenStream(turn_, format_, std::move(head), std::move(on_end));
-    connection_ = nullptr;  // only now: what could not be opened is still to be answered
-    return stream;
-  }
-
- private:
-  std::shared_ptr<Connection> connection_;  ///< until it is answered
-  const ResponseFormat format_;
-  const std::uint32_t turn_;
-};
-
-void Connection::Serve(FramedRequest request) {
+void Connection::Serve(FramedRequest framed) {
   answered_ = true;
-  const RequestPlan plan = context_.handler.Plan(request.method, request.path);
+  Call call = CallOf(std::move(framed));
+  const RequestPlan plan = context_.handler.Resolve(call.request);
+  call.lane = plan.lane;
   const std::uint32_t rate = context_.paced_per_second;
   if (plan.paced) {
     const MonotonicTime now = Now();
-    std::chrono::nanoseconds delay = context_.handler.Delay(ClientAddressOf(request));
+    std::chrono::nanoseconds delay = context_.handler.Delay(call.request.peer_address);
     // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
     if (rate > 0 && !peer_is_trusted_) {
       delay = std::max(delay, pace_.Reserve(now, PacedAt(rate)));
     }
     if (delay.count() > 0) {
       Count(RefusalCause::kPaced);
-      return Hold(std::move(request), plan.lane, now + delay);
+      return Hold(std::move(call), now + delay);
     }
   }
-  Run(std::move(request), plan.lane);
+  Run(std::move(call));
 }
 
-void Connection::Hold(FramedRequest request, Lane lane, MonotonicTime due) {
-  held_ = std::make_unique<HeldRequest>(
-      HeldRequest{.request = std::move(request), .lane = lane, .due = due});
+Connection::Call Connection::CallOf(FramedRequest framed) const {
+  const ResponseFormat format = ResponseFormat::Of(framed);
+  std::string client_address = ClientAddressOf(framed);
+  const bool is_encoded = framed.path.find('%') != std::string::npos;
+  return {.request = {.method = std::move(framed.method),
+                      .path = is_encoded ? PercentDecode(framed.path) : std::move(framed.path),
+                      .query = std::move(framed.query),
+                      .content_type = std::move(framed.content_type),
+                      .origin = std::move(framed.origin),
+                      .if_none_match = std::move(framed.if_none_match),
+                      .authorization = std::move(framed.authorization),
+                      .body = std::move(framed.body),
+                      .peer_address = std::move(client_address)},
+          .format = format};
+}
+
+void Connection::Hold(Call call, MonotonicTime due) {
+  held_ = std::make_unique<HeldCall>(HeldCall{.call = std::move(call), .due = due});
   // The replies to what was asked before must not wait with it.
   if (Flush()) RunHeld();
 }
@@ -91,8 +63,8 @@ void Connection::RunHeld() {
   const std::chrono::nanoseconds delay = held_->due - Now();
   if (delay.count() <= 0) {
     due_.reset();
-    const std::unique_ptr<HeldRequest> held = std::move(held_);
-    return Run(std::move(held->request), held->lane);
+    const std::unique_ptr<HeldCall> held = std::move(held_);
+    return Run(std::move(held->call));
   }
   if (!CountMemory()) return;
   state_ = State::kHeld;
@@ -106,32 +78,32 @@ void Connection::RunHeld() {
   });
 }
 
-void Connection::Run(FramedRequest request, Lane lane) {
+void Connection::Run(Call call) {
+  // The worker is going to write, and before it everything else must be out.
+  const bool on_worker = call.lane != Lane::kInline;
+  if (on_worker && !outbox_.empty()) return Hold(std::move(call), {});
   ++turn_;
-  const MonotonicTime begun = Now();
-  if (lane == Lane::kInline) {
-    state_ = State::kAway;
-    std::optional<EncodedResponse> reply = Answer(std::move(request), begun);
+  format_ = call.format;
+  call.request.begun = Now();
+  state_ = State::kDispatched;
+  if (!on_worker) {
+    std::optional<EncodedResponse> reply = Answer(std::move(call.request));
     if (!reply) {
-      // It comes back by itself, later; the replies before it need not wait for that.
+      // It comes later; the replies before it need not wait for that.
       (void)outbox_.Flush(transport_);
       return;
     }
     state_ = State::kReading;
     return outbox_.Append(*std::move(reply));
   }
-  // The worker is going to write, and before it everything else must be out.
-  if (!outbox_.empty()) return Hold(std::move(request), lane, {});
-  const ResponseFormat format = ResponseFormat::Of(request);
-  const auto urgency = lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
-                                             : WorkerPool::Urgency::kNormal;
-  state_ = State::kAway;
+  const auto urgency = call.lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
+                                                  : WorkerPool::Urgency::kNormal;
   deadline_ = MonotonicTime::max();
   ++context_.at_work;
   if (context_.workers.TrySubmit(
-          urgency, [self = shared_from_this(), request = std::move(request), begun]() mutable {
+          urgency, [self = shared_from_this(), request = std::move(call.request)]() mutable {
             std::atomic<std::size_t>& at_work = self->context_.at_work;
-            self->AnswerOnWorker(std::move(request), begun);
+            self->AnswerOnWorker(std::move(request));
             self.reset();
             --at_work;  // last: the listener may end from here on
           })) {
@@ -140,16 +112,17 @@ void Connection::Run(FramedRequest request, Lane lane) {
   --context_.at_work;
   state_ = State::kReading;
   Count(RefusalCause::kQueueFull);
-  outbox_.Append(Encode(format, context_.handler.Refuse(503, "no worker is free")));
+  outbox_.Append(Encode(format_, context_.handler.Refuse(503, "no worker is free")));
 }
 
-// Ends the process likewise when even the task that gives the connection back cannot be made.
+// Ends the process when even the task that gives the connection back cannot be made.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
-void Connection::AnswerOnWorker(FramedRequest request, MonotonicTime begun) noexcept {
+void Connection::AnswerOnWorker(HttpRequest request) noexcept {
+  const std::uint32_t turn = turn_;
   EncodedResponse reply;
   bool is_lost = true;
   try {
-    std::optional<EncodedResponse> answer = Answer(std::move(request), begun);
+    std::optional<EncodedResponse> answer = Answer(std::move(request));
     if (!answer) return;
     reply = *std::move(answer);
     // One try here, where the reply is at hand; the loop does the rest.
@@ -159,44 +132,77 @@ void Connection::AnswerOnWorker(FramedRequest request, MonotonicTime begun) noex
   } catch (const std::exception&) {
     reply = {};
   }
-  loop_.Post(
-      [self = shared_from_this(), turn = turn_, is_lost, reply = std::move(reply)]() mutable {
-        if (is_lost) self->aborted_ = true;
-        self->ComeBack(turn, std::move(reply));
-      });
+  loop_.Post([self = shared_from_this(), turn, is_lost, reply = std::move(reply)]() mutable {
+    if (is_lost) self->aborted_ = true;
+    self->OnReplyReady(turn, std::move(reply));
+  });
 }
 
-std::optional<EncodedResponse> Connection::Answer(FramedRequest request, MonotonicTime begun) {
-  const ResponseFormat format = ResponseFormat::Of(request);
-  const DeferReply defer = [&] { return std::make_shared<Later>(shared_from_this(), format); };
-  HttpRequest asked{.method = std::move(request.method),
-                    .path = PercentDecode(request.path),
-                    .query = std::move(request.query),
-                    .content_type = std::move(request.content_type),
-                    .origin = std::move(request.origin),
-                    .if_none_match = std::move(request.if_none_match),
-                    .authorization = std::move(request.authorization),
-                    .body = std::move(request.body),
-                    .peer_address = ClientAddressOf(request),
-                    .begun = begun,
-                    .request_id = {}};
-  std::optional<HttpReply> reply;
-  try {
-    reply = context_.handler.Handle(std::move(asked), defer);
-  } catch (...) {
-    // Its text may quote the request, so the log gets the type only.
-    reply = context_.handler.Refuse(500, fmt::format("exception {}", TypeOfThrown()));
+std::optional<EncodedResponse> Connection::Answer(HttpRequest request) {
+  const ResponseFormat format = format_;
+  progress_ = ReplyProgress::kHandling;
+  {
+    Responder responder(shared_from_this(), turn_);
+    try {
+      context_.handler.Handle(std::move(request), responder);
+    } catch (...) {
+      // Its text may quote the request, so the log gets the type only.
+      if (responder) {
+        responder.Send(context_.handler.Refuse(500, fmt::format("exception {}", TypeOfThrown())));
+      }
+    }
   }
-  if (!reply) return std::nullopt;
-  return Encode(format, *std::move(reply));
+  auto progress = ReplyProgress::kHandling;
+  if (progress_.compare_exchange_strong(progress, ReplyProgress::kReturned)) return std::nullopt;
+  return Encode(format, TakeReply());
 }
 
 EncodedResponse Connection::Encode(const ResponseFormat& format, HttpReply reply) const {
   return EncodeResponse(format, std::move(reply), context_.draining);
 }
 
-void Connection::ComeBack(std::uint32_t turn, EncodedResponse reply) {
-  if (!IsAway(turn)) return;  // that request has been answered or lost
+void Connection::Send(std::uint32_t turn, HttpReply reply) noexcept {
+  reply_ = std::move(reply);
+  OnReplied(turn);
+}
+
+void Connection::Abandon(std::uint32_t turn) noexcept {
+  try {
+    reply_ = context_.handler.Refuse(500, "never answered");
+  } catch (...) {
+    reply_.reset();  // the connection ends without a reply
+  }
+  OnReplied(turn);
+}
+
+// Ends the process when there is no memory for the few bytes of a task: nothing else would end the
+// connection.
+// NOLINTNEXTLINE(bugprone-exception-escape): meant so
+void Connection::OnReplied(std::uint32_t turn) noexcept {
+  auto progress = ReplyProgress::kHandling;
+  if (progress_.compare_exchange_strong(progress, ReplyProgress::kReplied)) return;
+  loop_.Post([self = shared_from_this(), turn] {
+    if (!self->IsDispatched(turn)) return;
+    self->Guarded([turn](Connection& connection) {
+      connection.OnReplyReady(turn, connection.Encode(connection.format_, connection.TakeReply()));
+    });
+  });
+}
+
+HttpReply Connection::TakeReply() {
+  if (!reply_) throw std::runtime_error("no reply");
+  HttpReply reply = *std::move(reply_);
+  reply_.reset();
+  return reply;
+}
+
+void Connection::RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) {
+  loop_.RunInSlices(
+      [self = shared_from_this(), slice = std::move(slice)] { return self->aborted_ || slice(); });
+}
+
+void Connection::OnReplyReady(std::uint32_t turn, EncodedResponse reply) {
+  if (!IsDispatched(turn)) return;  // that request has been answered or lost
   state_ = State::kReading;
   if (aborted_) return End();
   outbox_.Append(std::move(reply));

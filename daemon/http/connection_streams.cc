@@ -61,32 +61,32 @@ class Connection::Stream : public StreamedReply {
   const std::shared_ptr<StreamQueue> queue_;  ///< shared with the connection
 };
 
-std::shared_ptr<StreamedReply> Connection::OpenStream(std::uint32_t turn, ResponseFormat format,
-                                                      HttpReply head, StreamedReply::OnEnd on_end) {
+std::shared_ptr<StreamedReply> Connection::Open(std::uint32_t turn, HttpReply head,
+                                                StreamedReply::OnEnd on_end) {
   auto queue = std::make_shared<StreamQueue>(kMaxStreamBytes);
   auto streaming = std::make_unique<Streaming>();
   streaming->queue = queue;
   streaming->on_end = std::move(on_end);
   auto stream = std::make_shared<Stream>(weak_from_this(), loop_, std::move(queue));
-  loop_.Post([self = shared_from_this(), turn, format, head = std::move(head),
+  loop_.Post([self = shared_from_this(), turn, head = std::move(head),
               streaming = std::move(streaming)]() mutable {
-    if (!self->IsAway(turn)) {  // that request has been answered or lost
+    if (!self->IsDispatched(turn)) {  // that request has been answered or lost
       streaming->queue->Close();
       return streaming->on_end();
     }
     self->stream_ = std::move(streaming);
     self->state_ = State::kStreaming;
-    self->Guarded([&](Connection& connection) { connection.BeginStream(format, head); });
+    self->Guarded([&](Connection& connection) { connection.BeginStream(head); });
   });
   return stream;
 }
 
-void Connection::BeginStream(const ResponseFormat& format, const HttpReply& head) {
+void Connection::BeginStream(const HttpReply& head) {
   if (aborted_) return End();
   transport_.BoundSendBuffer(kSendBufferBytes);
   deadline_ = MonotonicTime::max();
   outbox_.Append({.bytes = EncodeStreamHead(head), .keep_alive = false});
-  if (format.without_body || context_.draining) return EndStream();
+  if (format_.without_body || context_.draining) return EndStream();
   WatchStreamsClient();
   SendStream();
 }
@@ -130,7 +130,7 @@ void Connection::FlushStream() {
     deadline_ = MonotonicTime::max();
     if (!stream_->is_ending) return;
     LeaveStream();
-    return SayGoodbye();
+    return CloseGracefully();
   }
   // A client that takes some of it is slow, and one that takes nothing has as good as gone.
   if (outbox_.size() < unsent || deadline_ == MonotonicTime::max()) {

@@ -2,15 +2,10 @@
 
 #include <optional>
 
+#include "daemon/base/text.h"
+
 namespace rtcroom {
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 // `1.2.3.4`, `1.2.3.4:567`, `::1`, `[::1]` or `[::1]:567`.
 std::optional<IpAddress> ParseHop(std::string_view hop) {
@@ -37,7 +32,7 @@ IpAddress ClientAddress(const IpAddress& peer, std::string_view forwarded_for,
     const std::size_t comma = rest.rfind(',');
     const bool leftmost = comma == std::string_view::npos;
     const std::optional<IpAddress> hop =
-        ParseHop(Trimmed(leftmost ? rest : rest.substr(comma + 1)));
+        ParseHop(TrimBlanks(leftmost ? rest : rest.substr(comma + 1)));
     if (!hop) break;
     client = *hop;
     if (leftmost) break;

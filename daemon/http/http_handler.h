@@ -1,14 +1,12 @@
-// What a listener asks to answer its requests.
+// The interface of a listener to the code that answers its requests.
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string>
 #include <string_view>
 
-#include "handlers/pending_reply.h"
-#include "handlers/request.h"
-#include "handlers/request_plan.h"
+#include "daemon/http/message.h"
+#include "daemon/http/request_plan.h"
+#include "daemon/http/responder.h"
 
 namespace rtcroom {
 
@@ -17,26 +15,24 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
 
-  /// Where a request is to run. Called on the loop's thread for every request, so it must be
-  /// quick.
-  /// @param raw_path  still percent-encoded.
-  virtual RequestPlan Plan(std::string_view method, std::string_view raw_path) = 0;
+  /// Finds the route of a request and where it is to run; notes the route in the request. Called
+  /// once for every request, on the thread of its connection: must be quick.
+  virtual RequestPlan Resolve(HttpRequest& request) = 0;
 
-  /// How long a paced request is to wait for its client's address, over all connections. Called
-  /// on the loop's thread, once for each.
+  /// How long a paced request is delayed for the sake of its client's address, over all
+  /// connections. Called once for each, on the thread of its connection.
   virtual std::chrono::nanoseconds Delay(std::string_view /*client_address*/) {
     return std::chrono::nanoseconds(0);
   }
 
-  /// Answers a request that was read whole. Its `request_id` is still empty. A header
-  /// `Content-Type` of the reply replaces that of JSON. An exception becomes `Refuse(500)`.
-  /// @return nothing when it called `defer`: the reply then comes through what that returned.
-  virtual std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) = 0;
+  /// Answers a resolved request through `responder`, or moves it away to answer later. What it
+  /// throws is answered by `Refuse(500)`.
+  virtual void Handle(HttpRequest request, Responder& responder) = 0;
 
-  /// What to say where no request came to be, or none that could be answered.
+  /// The reply to a request that could not be read or handled.
   /// @param status  4xx, 500 or 503.
-  /// @param reason  for the log: our own words, nothing that the client sent.
-  virtual HttpReply Refuse(int status, const std::string& reason) = 0;
+  /// @param reason  for the log: words of ours, nothing that the client sent.
+  virtual HttpReply Refuse(int status, std::string_view reason) = 0;
 };
 
 }  // namespace rtcroom

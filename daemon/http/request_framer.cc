@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "daemon/base/text.h"
+
 namespace rtcroom {
 namespace {
 
@@ -22,23 +24,11 @@ bool IsToken(std::string_view text) {
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Whether a comma-separated list holds the word.
 bool ListHolds(std::string_view list, std::string_view word) {
   while (true) {
     const std::size_t comma = list.find(',');
-    if (EqualsIgnoringCase(Trimmed(list.substr(0, comma)), word)) return true;
+    if (EqualsIgnoringCase(TrimBlanks(list.substr(0, comma)), word)) return true;
     if (comma == std::string_view::npos) return false;
     list.remove_prefix(comma + 1);
   }
@@ -170,7 +160,7 @@ bool RequestFramer::TakeHeader(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Refuse(400);
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = Trimmed(line.substr(colon + 1));
+  const std::string_view value = TrimBlanks(line.substr(colon + 1));
   // A folded line starts with a blank, which no name holds.
   if (!IsToken(name)) return Refuse(400);
   if (std::ranges::any_of(value, [](char c) { return c != '\t' && IsControl(c); })) {

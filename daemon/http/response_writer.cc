@@ -9,7 +9,7 @@
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
-#include "handlers/text.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {

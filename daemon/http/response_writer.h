@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "daemon/http/message.h"
 #include "daemon/http/request_framer.h"
-#include "handlers/request.h"
 
 namespace rtcroom {
 

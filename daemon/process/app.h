@@ -36,6 +36,7 @@
 
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_router.h"
+#include "daemon/admin/admin_server.h"
 #include "daemon/admin/backup_endpoint.h"
 #include "daemon/admin/console.h"
 #include "daemon/admin/metrics.h"
@@ -67,10 +68,9 @@
 #include "daemon/events/watch_hub.h"
 #include "daemon/events/watch_service.h"
 #include "daemon/grpc/operator_server.h"
-#include "daemon/http/admin_server.h"
 #include "daemon/http/connection_census.h"
 #include "daemon/http/edge_threads.h"
-#include "daemon/http/http_server.h"
+#include "daemon/http/http_listener.h"
 #include "daemon/http/tls_settings.h"
 #include "daemon/http_client/call_pool.h"
 #include "daemon/http_client/outgoing_http.h"
@@ -161,13 +161,12 @@ class App : public SweepObserver {
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
   void MakeServer(std::string_view name, const std::string& address, TlsSource tls,
-                  std::unique_ptr<HttpServer>& server);
-  Status Start(std::string_view name, HttpServer* server);
+                  std::unique_ptr<HttpListener>& server);
+  Status Start(std::string_view name, HttpListener* server);
   [[nodiscard]] HttpListenerOptions ListenerOptions(std::string_view name,
                                                     const std::string& address);
   /// Leaves `grpc_` empty when that listener is off.
   void MakeGrpcServer();
-  [[nodiscard]] RequestAnswers Answers();
   [[nodiscard]] WatchFigures WatchFiguresNow() const;
   /// The sources that the metrics read at each scrape.
   [[nodiscard]] MetricsSources Figures();
@@ -224,13 +223,14 @@ class App : public SweepObserver {
   std::unique_ptr<LoginService> logins_;
   std::unique_ptr<RoomService> rooms_;
   std::unique_ptr<UtilsLink> utils_;
+  std::unique_ptr<RequestIds> request_ids_;
+  std::unique_ptr<RequestRecorder> recorder_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<AdminAccess> admin_access_;
   std::unique_ptr<StoreBackup> backup_;
   std::unique_ptr<BackupEndpoint> backup_endpoint_;
   std::unique_ptr<AdminRouter> admin_router_;
   std::unique_ptr<Console> console_;
-  std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<TlsSettings> tls_;
   std::unique_ptr<ConnectionCensus> census_;
   std::unique_ptr<MemoryTotal> held_;
@@ -239,8 +239,8 @@ class App : public SweepObserver {
   ConnectionCensus admin_census_{kAdminConnections};
   std::unique_ptr<EdgeThreads> threads_;
   std::unique_ptr<EdgeThreads> admin_threads_;
-  std::unique_ptr<HttpServer> http_;
-  std::unique_ptr<HttpServer> https_;
+  std::unique_ptr<HttpListener> http_;
+  std::unique_ptr<HttpListener> https_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<WatchHub> watch_;              ///< only with `grpc_`, which uses the service ...
   std::unique_ptr<WatchService> watch_service_;  ///< ... that uses the hub

@@ -63,15 +63,6 @@ HttpListenerOptions App::ListenerOptions(std::string_view name, const std::strin
                           .request_timeout = server.request_timeout}};
 }
 
-RequestAnswers App::Answers() {
-  return {.plan = [this](std::string_view method,
-                         std::string_view raw_path) { return router_->Plan(method, raw_path); },
-          .answer = [this](const HttpRequest& request,
-                           const DeferReply& defer) { return router_->Handle(request, defer); },
-          .refuse = [this](int status) { return router_->Refuse(status); },
-          .delay = [this](std::string_view address) { return router_->Delay(address); }};
-}
-
 Status App::Listen() {
   census_ = std::make_unique<ConnectionCensus>(ConnectionLimits{});
   const std::size_t most_held = config_.server.max_held_bytes != 0 ? config_.server.max_held_bytes
@@ -91,7 +82,7 @@ Status App::Listen() {
       },
       .metrics = [this] { return metrics_->Text(); },
       .others = [this](const HttpRequest& request,
-                       const DeferReply& defer) { return admin_router_->Handle(request, defer); }};
+                       AdminResponder& responder) { admin_router_->Handle(request, responder); }};
   admin_ = std::make_unique<AdminServer>(ListenerOptions("admin", config_.admin.listen),
                                          std::move(sources), *request_ids_,
                                          EdgeParts{.threads = *admin_threads_,
@@ -124,7 +115,7 @@ Status App::Listen() {
 }
 
 void App::MakeServer(std::string_view name, const std::string& address, TlsSource tls,
-                     std::unique_ptr<HttpServer>& server) {
+                     std::unique_ptr<HttpListener>& server) {
   if (address.empty()) return;
   HttpListenerOptions options = ListenerOptions(name, address);
   options.tls = std::move(tls);
@@ -132,16 +123,16 @@ void App::MakeServer(std::string_view name, const std::string& address, TlsSourc
   options.connections.trusted_proxies =
       AddressRanges::Parse(config_.server.trusted_proxies).value_or(AddressRanges());
   options.connections.proxy_protocol = config_.server.proxy_protocol;
-  server = std::make_unique<HttpServer>(std::move(options), Answers(), *request_ids_, *metrics_,
-                                        EdgeParts{.threads = *threads_,
-                                                  .census = *census_,
-                                                  .held = *held_,
-                                                  .observer = metrics_->ConnectionsOf(name),
-                                                  .clock = clock_,
-                                                  .logger = logger_});
+  server = std::make_unique<HttpListener>(std::move(options), *router_,
+                                          EdgeParts{.threads = *threads_,
+                                                    .census = *census_,
+                                                    .held = *held_,
+                                                    .observer = metrics_->ConnectionsOf(name),
+                                                    .clock = clock_,
+                                                    .logger = logger_});
 }
 
-Status App::Start(std::string_view name, HttpServer* server) {
+Status App::Start(std::string_view name, HttpListener* server) {
   if (server == nullptr) return {};
   if (Status status = server->Start(); !status) return status;
   logger_.Info("listening", {{"listener", name}, {"address", server->bound_address()}});
@@ -257,7 +248,7 @@ void App::StopServing(SocketAfterStop after) {
   // has no thread left, they stop one after the other, when they are waited for.
   constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
-  for (HttpServer* const server : {http_.get(), https_.get()}) {
+  for (HttpListener* const server : {http_.get(), https_.get()}) {
     if (server == nullptr) continue;
     stopping.push_back(std::async(kAtOnceIfItCan, [&, server] { server->Stop(left(), after); }));
   }

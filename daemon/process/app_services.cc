@@ -58,6 +58,9 @@ Status App::BuildServices() {
   MakeLogins();
   if (Status status = MakeRooms(); !status) return status;
   utils_ = MakeUtils();
+  // Eight digits set apart the runs whose lines share a log.
+  request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
+  recorder_ = std::make_unique<RequestRecorder>(*request_ids_, *metrics_, clock_, logger_);
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
                                               .logins = *logins_,
                                               .sessions = *sessions_,
@@ -68,10 +71,8 @@ Status App::BuildServices() {
                                               .ids = ids_,
                                               .admission = *admission_,
                                               .utils = &utils_->services()},
-                                     RouterOptionsNow());
+                                     RouterOptionsNow(), *recorder_);
   MakeAdminRouter();
-  // Eight digits distinguish runs that write to the same log.
-  request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   return {};
 }
 

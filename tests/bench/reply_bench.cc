@@ -50,7 +50,8 @@ HttpReply ListAsText(const std::vector<Room>& rooms) {
   text.BeginArray("rooms");
   WriteRooms(rooms, Protocol::kGen1, kUnbounded, text);
   text.EndArray();
-  return Render(Reply::Success(std::move(text)), {});
+  RequestLabel label;
+  return Render(Reply::Success(std::move(text)), label);
 }
 
 std::string ListAsTree(const std::vector<Room>& rooms) {
@@ -61,7 +62,8 @@ HttpReply PushersAsText(const Room& room) {
   JsonText text;
   WritePushers(room, text);
   text.Field("roomCreator", room.creator.value).Field("mixedPlayURL", room.mixed_play_url);
-  return Render(Reply::Success(std::move(text)), {});
+  RequestLabel label;
+  return Render(Reply::Success(std::move(text)), label);
 }
 
 std::string PushersAsTree(const Room& room) {
@@ -114,13 +116,14 @@ void Call(benchmark::State& state, const RouterFixture& server, const std::strin
                             .body = body,
                             .peer_address = "192.0.2.1"};
   for (auto _ : state) {
-    const HttpReply reply = server.Send(request);
+    const LabelledReply reply = server.Send(request);
     if (reply.label.code != 0) state.SkipWithError(reply.body.c_str());
   }
 }
 
-void Plan(benchmark::State& state, const RouterFixture& server, const std::string& path) {
-  for (auto _ : state) benchmark::DoNotOptimize(server.router.Plan("POST", path));
+void Resolve(benchmark::State& state, const RouterFixture& server, const std::string& path) {
+  HttpRequest request{.method = "POST", .path = path};
+  for (auto _ : state) benchmark::DoNotOptimize(server.router.Resolve(request));
 }
 
 void RegisterCalls(const RouterFixture& server) {
@@ -136,9 +139,9 @@ void RegisterCalls(const RouterFixture& server) {
       R"({"roomID":"room_00000000_0000","userID":"oUpF8uMuAJO_M2pxb1Q9zNjWe000"})");
   for (const std::string path : {"/weapp/multi_room/pusher_heartbeat",
                                  "/weapp/utils/get_login_info", "/weapp/multi_room/nowhere"}) {
-    benchmark::RegisterBenchmark(("Plan" + path).c_str(), [&server, path](benchmark::State& state) {
-      Plan(state, server, path);
-    });
+    benchmark::RegisterBenchmark(
+        ("Resolve" + path).c_str(),
+        [&server, path](benchmark::State& state) { Resolve(state, server, path); });
   }
 }
 

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/text.h"
 #include "handlers/body.h"
-#include "handlers/text.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "handlers/request.h"
+#include "daemon/http/message.h"
 
 namespace rtcroom {
 

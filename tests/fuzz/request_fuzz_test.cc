@@ -36,7 +36,7 @@ TEST(RequestFuzz, ReadsTheFieldsOfARequestFromItsLines) {
 }
 
 TEST(RequestFuzz, SeesWhatIsWrongWithAReply) {
-  const auto body = [](std::string text) { return HttpReply{.body = std::move(text)}; };
+  const auto body = [](std::string text) { return LabelledReply{.body = std::move(text)}; };
   EXPECT_EQ(FaultOf(body(R"({"code":0,"message":"ok"})")), std::nullopt);
   EXPECT_NE(FaultOf(body("")), std::nullopt);
   EXPECT_NE(FaultOf(body("<html>")), std::nullopt);
@@ -56,7 +56,7 @@ TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
     const RequestFuzzServer server;
     bool succeeded = false;
     for (const HttpRequest& request : RequestsFromBytes(seed)) {
-      const HttpReply reply = server.Handle(request);
+      const LabelledReply reply = server.Handle(request);
       EXPECT_EQ(FaultOf(reply), std::nullopt);
       succeeded = succeeded || reply.label.code == 0;
     }
@@ -65,7 +65,7 @@ TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
 }
 
 TEST(RequestFuzz, SeesThatGen2ServedAStranger) {
-  HttpReply reply{.body = R"({"code":0,"message":"ok"})"};
+  LabelledReply reply{.body = R"({"code":0,"message":"ok"})"};
   reply.label.endpoint = "get_pushers";
   reply.label.protocol = Protocol::kGen2;
   EXPECT_EQ(FaultOf(reply, {.query = "userID=u1&token=token-of-u1"}), std::nullopt);

@@ -51,7 +51,7 @@ bool HasLineBreak(const std::string& text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos;
 }
 
-std::optional<std::string> FaultOfBody(const HttpReply& reply) {
+std::optional<std::string> FaultOfBody(const LabelledReply& reply) {
   const json body = json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object()) return "the body is not a JSON object: " + reply.body;
   const auto code = body.find("code");
@@ -67,8 +67,8 @@ std::optional<std::string> FaultOfBody(const HttpReply& reply) {
 
 }  // namespace
 
-std::optional<std::string> FaultOf(const HttpReply& reply) {
-  // The router maps an exception to this error: a valid reply, but still a bug of the server.
+std::optional<std::string> FaultOf(const LabelledReply& reply) {
+  // The router turns an exception into this: good for the client, but still a mistake of ours.
   if (reply.label.failure == Errc::kInternal) return "internal: " + reply.label.failure_detail;
   for (const auto& [name, value] : reply.headers) {
     if (HasLineBreak(name) || HasLineBreak(value)) return "a line break in the header " + name;
@@ -115,6 +115,9 @@ struct RequestFuzzServer::Parts {
   FakeSessions sessions;
   FakePrivateMapKeys private_map_keys;
   FakeUtils utils;
+  RequestIds request_ids{"fuzz"};
+  LastRequest recorded;
+  RequestRecorder recorder{request_ids, recorded, clock, logger};
   Router router{{.rooms = rooms,
                  .logins = logins,
                  .sessions = sessions,
@@ -129,10 +132,11 @@ struct RequestFuzzServer::Parts {
                  .gen2_prefix = "/v2",
                  .sdk_app_id = 1400000000,
                  .gen1_login = true,
-                 .trust_userid = true}};
+                 .trust_userid = true},
+                recorder};
 };
 
-std::optional<std::string> FaultOf(const HttpReply& reply, const HttpRequest& request) {
+std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest& request) {
   if (std::optional<std::string> fault = FaultOf(reply)) return fault;
   const RequestLabel& label = reply.label;
   const bool served = reply.status == 200 && label.code == 0;
@@ -154,23 +158,21 @@ RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {
 
 RequestFuzzServer::~RequestFuzzServer() = default;
 
-HttpReply RequestFuzzServer::Handle(const HttpRequest& request) const {
-  return AnswerOf(parts_->router, request);
+LabelledReply RequestFuzzServer::Handle(const HttpRequest& request) const {
+  return AnswerOf(parts_->router, parts_->recorded, request);
 }
 
 RequestPlan RequestFuzzServer::Plan(const HttpRequest& request) const {
-  return parts_->router.Plan(request.method, request.path);
+  HttpRequest resolved = request;
+  return parts_->router.Resolve(resolved);
 }
 
 std::optional<std::string> FaultOfRequests(std::string_view bytes) {
   const RequestFuzzServer server;
   for (const HttpRequest& request : RequestsFromBytes(bytes)) {
-    const HttpReply reply = server.Handle(request);
+    const LabelledReply reply = server.Handle(request);
     std::optional<std::string> fault = FaultOf(reply, request);
-    // A request without a handler must not occupy a worker, except for a percent-encoded path,
-    // which may name any handler.
-    const bool encoded = request.path.find('%') != std::string::npos;
-    if (!fault && reply.status != 200 && !encoded && server.Plan(request).lane != Lane::kInline) {
+    if (!fault && reply.status != 200 && server.Plan(request).lane != Lane::kInline) {
       fault = "refused on a worker";
     }
     if (fault) return fmt::format("{} {}: {}", request.method, request.path, *fault);

@@ -6,19 +6,20 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/request.h"
-#include "handlers/request_plan.h"
+#include "daemon/http/message.h"
+#include "daemon/http/request_plan.h"
+#include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
 
-/// Checks `reply` against protocol 0.2: every reply is JSON with an integer `code` and a string
-/// `message`, except for the empty 204; no header contains a line break.
-/// @return nullopt when the reply is valid.
-std::optional<std::string> FaultOf(const HttpReply& reply);
+/// What is wrong with `reply` by protocol 0.2: every reply is JSON with an integer `code` and a
+/// string `message`, but for the empty 204; and no header lets text out of its line.
+/// @return nothing when the reply is as it should be.
+std::optional<std::string> FaultOf(const LabelledReply& reply);
 
-/// The same, plus a check that gen-2 served no unauthenticated caller (protocol B.2): every session
-/// of `RequestFuzzServer` has the token that `FakeSessions` gives its user.
-std::optional<std::string> FaultOf(const HttpReply& reply, const HttpRequest& request);
+/// The same, and whether gen-2 served somebody who has not proven who he is (protocol B.2): every
+/// session of `RequestFuzzServer` has the token that `FakeSessions` gives its user.
+std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest& request);
 
 /// A router on a memory store with all dependencies faked.
 ///
@@ -28,7 +29,7 @@ class RequestFuzzServer {
   RequestFuzzServer();
   ~RequestFuzzServer();
 
-  HttpReply Handle(const HttpRequest& request) const;
+  LabelledReply Handle(const HttpRequest& request) const;
   RequestPlan Plan(const HttpRequest& request) const;
 
  private:

@@ -1,22 +1,39 @@
-// Replies of a router, sent immediately or later.
+// The replies of a router, whether they come at once or later.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "daemon/base/mutex.h"
-#include "handlers/router.h"
+#include "daemon/http/http_handler.h"
+#include "handlers/request_observer.h"
 
 namespace rtcroom {
 
-/// Keeps the reply sent.
-class RecordedReply : public PendingReply {
+/// A connection that keeps the reply it gets.
+class RecordedReply : public ReplySink {
  public:
-  void Send(HttpReply reply) override {
+  void Send(std::uint32_t /*turn*/, HttpReply reply) noexcept override {
     const MutexLock lock(mutex_);
     reply_ = std::move(reply);
     ++times_sent_;
+  }
+  void Abandon(std::uint32_t /*turn*/) noexcept override {
+    const MutexLock lock(mutex_);
+    is_abandoned_ = true;
+  }
+  std::shared_ptr<StreamedReply> Open(std::uint32_t /*turn*/, HttpReply /*head*/,
+                                      StreamedReply::OnEnd /*on_end*/) override {
+    return nullptr;
+  }
+  void RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) override {
+    while (!slice()) {
+    }
   }
 
   [[nodiscard]] std::optional<HttpReply> reply() const {
@@ -27,20 +44,72 @@ class RecordedReply : public PendingReply {
     const MutexLock lock(mutex_);
     return times_sent_;
   }
+  /// Whether the right to answer was dropped without a reply.
+  [[nodiscard]] bool is_abandoned() const {
+    const MutexLock lock(mutex_);
+    return is_abandoned_;
+  }
 
  private:
   mutable Mutex mutex_;
   std::optional<HttpReply> reply_ GUARDED_BY(mutex_);
   int times_sent_ GUARDED_BY(mutex_) = 0;
+  bool is_abandoned_ GUARDED_BY(mutex_) = false;
 };
 
-/// The reply to a request that is answered synchronously.
+/// Has `handler` answer a request, as a listener does, but for pace and threads.
+inline void Handle(HttpHandler& handler, HttpRequest request, std::shared_ptr<ReplySink> sink) {
+  static_cast<void>(handler.Resolve(request));
+  Responder responder(std::move(sink), 0);
+  handler.Handle(std::move(request), responder);
+}
+
+/// Keeps what was recorded of the last request.
+class LastRequest : public RequestObserver {
+ public:
+  void OnRequest(const RequestLabel& label, int /*http_status*/,
+                 std::optional<std::chrono::nanoseconds> /*duration*/) override {
+    const MutexLock lock(mutex_);
+    label_ = label;
+    ++count_;
+  }
+
+  [[nodiscard]] RequestLabel label() const {
+    const MutexLock lock(mutex_);
+    return label_;
+  }
+  /// How many were recorded.
+  [[nodiscard]] int count() const {
+    const MutexLock lock(mutex_);
+    return count_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  RequestLabel label_ GUARDED_BY(mutex_);
+  int count_ GUARDED_BY(mutex_) = 0;
+};
+
+/// A reply and what was recorded of its request.
+struct LabelledReply {
+  int status = 200;
+  Headers headers{};
+  std::string body{};
+  RequestLabel label{};
+};
+
+/// The reply to a request whose answer does not wait for an outside service.
+/// @param recorded  the observer of the router.
 /// @throws std::bad_optional_access when it is not there yet.
-inline HttpReply AnswerOf(const Router& router, const HttpRequest& request) {
-  // Shared with the handler, which may release it late.
-  const auto pending = std::make_shared<RecordedReply>();
-  std::optional<HttpReply> reply = router.Handle(request, [&pending] { return pending; });
-  return reply ? *std::move(reply) : pending->reply().value();
+inline LabelledReply AnswerOf(HttpHandler& router, const LastRequest& recorded,
+                              const HttpRequest& request) {
+  const auto sink = std::make_shared<RecordedReply>();  // shared with the handler
+  Handle(router, request, sink);
+  HttpReply reply = sink->reply().value();
+  return {.status = reply.status,
+          .headers = std::move(reply.headers),
+          .body = std::move(reply.body),
+          .label = recorded.label()};
 }
 
 }  // namespace rtcroom

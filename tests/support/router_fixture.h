@@ -37,14 +37,20 @@ class RouterFixture {
                          StoreLimits limits = {})
       : memory(limits, "00000000000000aa", leases),
         logins(codes, signer, clock, ids, admission, std::move(policy)),
-        router(ServicesWith(logins), WithAccount(std::move(options))) {}
+        router(ServicesWith(logins), WithAccount(std::move(options)), recorder) {}
 
-  [[nodiscard]] HttpReply Send(const HttpRequest& request) const {
-    return AnswerOf(router, request);
+  [[nodiscard]] LabelledReply Send(const HttpRequest& request) const {
+    return AnswerOf(router, recorded, request);
   }
-  /// A gen-1 call as the mini-program sends it.
-  HttpReply Post(std::string path, std::string body,
-                 std::string content_type = "application/json") const {
+  /// Sends a request whose reply may come later.
+  std::shared_ptr<RecordedReply> Begin(HttpRequest request) {
+    auto sink = std::make_shared<RecordedReply>();
+    Handle(router, std::move(request), sink);
+    return sink;
+  }
+  /// A gen-1 call as the mini-program makes it.
+  LabelledReply Post(std::string path, std::string body,
+                     std::string content_type = "application/json") const {
     return Send({.method = "POST",
                  .path = std::move(path),
                  .content_type = std::move(content_type),
@@ -57,9 +63,9 @@ class RouterFixture {
         Post(std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
   }
 
-  /// A call of a logged-in user, as gen-2 clients send it.
-  HttpReply PostAs(const std::string& user, std::string path, std::string body,
-                   std::string content_type = "application/json") {
+  /// A call of somebody who has logged in, as gen-2 clients make it.
+  LabelledReply PostAs(const std::string& user, std::string path, std::string body,
+                       std::string content_type = "application/json") {
     static_cast<void>(sessions.LoginTrusted({user}));
     return Send({.method = "POST",
                  .path = std::move(path),
@@ -105,7 +111,10 @@ class RouterFixture {
                     {},
                     logger};
   LoginService logins;
-  Router router;
+  RequestIds request_ids{"test"};
+  LastRequest recorded;
+  RequestRecorder recorder{request_ids, recorded, clock, logger};
+  mutable Router router;  ///< answers, which changes nothing of the fixture itself
 
  private:
   Services ServicesWith(LoginService& other_logins, const StreamUrlSigner& other_streams) {

@@ -9,7 +9,7 @@
 
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/recorded_reply.h"
+#include "tests/unit/admin/admin_request.h"
 
 namespace rtcroom {
 namespace {
@@ -29,21 +29,20 @@ class AdminRouterTest : public testing::Test {
   }
 
   static AdminHandler Says(const std::string& text) {
-    return [text](const HttpRequest&, const DeferReply&) {
-      HttpReply reply;
-      reply.body = text;
-      return reply;
+    return [text](const HttpRequest&, AdminResponder& responder) {
+      responder.Send({.http = {.body = text}});
     };
   }
 
+  /// @param id  of the request; empty: it is not logged.
   HttpReply Ask(const std::string& method, const std::string& path,
-                const std::string& token = "the token") {
-    HttpRequest request;
-    request.method = method;
-    request.path = path;
+                const std::string& token = "the token", const std::string& id = {}) {
+    HttpRequest request{.method = method, .path = path, .peer_address = "192.0.2.1"};
     if (!token.empty()) request.authorization = Secret("Bearer " + token);
-    request.peer_address = "192.0.2.1";
-    return router_.Handle(request, {}).value();
+    const auto sink = std::make_shared<RecordedReply>();
+    AdminResponder responder = ResponderTo(sink, clock_, logger_, id);
+    router_.Handle(request, responder);
+    return sink->reply().value();
   }
 
   AdminAccess access_{Secret("the token"), Secret("the key")};
@@ -82,22 +81,14 @@ TEST_F(AdminRouterTest, TellsTheLogOfThemNowAndThen) {
   EXPECT_THAT(log_.Text(), Not(HasSubstr("guessed")));
 }
 
-TEST_F(AdminRouterTest, SaysInTheLabelWhichRouteAReplyIsOf) {
-  EXPECT_EQ(Ask("POST", "/act").label.endpoint, "/act");
-  EXPECT_EQ(Ask("POST", "/nothing").label.endpoint, "unknown");
-  const HttpReply refused = Ask("POST", "/act", "guessed");
-  EXPECT_EQ(refused.label.endpoint, "/act");
-  EXPECT_EQ(refused.label.failure, Errc::kUnauthorized);
-  EXPECT_EQ(refused.label.code, 7);
-  router_.Add({.path = "/later", .handler = [](const HttpRequest&, const DeferReply& defer) {
-                 defer()->Send({});
-                 return std::optional<HttpReply>();
-               }});
-  const auto pending = std::make_shared<RecordedReply>();
-  HttpRequest request{.method = "GET", .path = "/later"};
-  request.authorization = Secret("Bearer the token");
-  EXPECT_FALSE(router_.Handle(request, [&] { return pending; }).has_value());
-  EXPECT_EQ(pending->reply().value().label.endpoint, "/later");
+TEST_F(AdminRouterTest, LogsTheRouteOfEachRequest) {
+  Ask("POST", "/act", "the token", "id-1");
+  EXPECT_THAT(log_.Text(), HasSubstr("request_id=id-1 kind=none endpoint=/act code=0 "));
+  Ask("POST", "/nothing", "the token", "id-2");
+  EXPECT_THAT(log_.Text(), HasSubstr("request_id=id-2 kind=none endpoint=unknown code=1 "));
+  Ask("POST", "/act", "guessed", "id-3");
+  EXPECT_THAT(log_.Text(), HasSubstr("request_id=id-3 kind=none endpoint=/act code=7 "));
+  EXPECT_THAT(log_.Text(), HasSubstr("failure=unauthorized"));
 }
 
 TEST_F(AdminRouterTest, TellsUnknownPathsFromWrongMethods) {

@@ -11,7 +11,8 @@
 #include "daemon/base/log_scope.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
-#include "tests/support/recorded_reply.h"
+#include "tests/support/fake_clock.h"
+#include "tests/unit/admin/admin_request.h"
 
 namespace rtcroom {
 namespace {
@@ -23,9 +24,8 @@ class BackupEndpointTest : public testing::Test {
   /// Requests a backup; the reply arrives later.
   std::shared_ptr<RecordedReply> Ask(BackupEndpoint& endpoint) {
     auto pending = std::make_shared<RecordedReply>();
-    std::optional<HttpReply> reply =
-        endpoint.Route().handler(HttpRequest{}, [&pending] { return pending; });
-    if (reply) pending->Send(*std::move(reply));
+    AdminResponder responder = ResponderTo(pending, clock_, logger_);
+    endpoint.Route().handler(HttpRequest{}, responder);
     return pending;
   }
   static HttpReply Await(const std::shared_ptr<RecordedReply>& pending) {
@@ -33,6 +33,7 @@ class BackupEndpointTest : public testing::Test {
     return pending->reply().value_or(HttpReply{});
   }
 
+  FakeClock clock_;
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
 };

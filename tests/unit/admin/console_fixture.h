@@ -14,8 +14,8 @@
 #include "daemon/admin/console.h"
 #include "daemon/base/mutex.h"
 #include "tests/support/eventually.h"
-#include "tests/support/recorded_reply.h"
 #include "tests/support/service_fixture.h"
+#include "tests/unit/admin/admin_request.h"
 
 namespace rtcroom {
 
@@ -71,7 +71,8 @@ class RecordedStream : public StreamedReply {
 /// @threads safe from any thread.
 class RecordedAnswer : public RecordedReply {
  public:
-  std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) override {
+  std::shared_ptr<StreamedReply> Open(std::uint32_t /*turn*/, HttpReply head,
+                                      StreamedReply::OnEnd on_end) override {
     auto stream = std::make_shared<RecordedStream>(std::move(on_end));
     const MutexLock lock(mutex_);
     head_ = std::move(head);
@@ -121,8 +122,8 @@ class ConsoleFixture : public ServiceFixture {
   std::shared_ptr<RecordedAnswer> Send(HttpRequest request) {
     if (request.authorization.empty()) request.authorization = Secret("Bearer the token");
     auto pending = std::make_shared<RecordedAnswer>();
-    std::optional<HttpReply> reply = router_.Handle(request, [&pending] { return pending; });
-    if (reply) pending->Send(*std::move(reply));
+    AdminResponder responder = ResponderTo(pending, clock_, logger_);
+    router_.Handle(request, responder);
     return pending;
   }
   /// @param query  as of GET /console/api/stream.

@@ -182,31 +182,31 @@ TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
   CommitSignal commits;
   EventStreams streams(
       {.store = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
-  RecordedAnswer pending;
-  EXPECT_ERROR(kUnauthorized, streams.Open(pending, std::nullopt, [] { return false; }));
-  EXPECT_FALSE(pending.head().has_value());
+  const auto pending = std::make_shared<RecordedAnswer>();
+  AdminResponder responder = ResponderTo(pending, clock_, logger_);
+  EXPECT_ERROR(kUnauthorized, streams.Open(responder, std::nullopt, [] { return false; }));
+  EXPECT_FALSE(pending->head().has_value());
   EXPECT_EQ(streams.size(), 0U);
-  // A caller that loses its authorisation during the check.
-  EXPECT_OK(streams.Open(pending, std::nullopt, [&] {
+  // One that still may, and no longer does as soon as it was asked.
+  EXPECT_OK(streams.Open(responder, std::nullopt, [&] {
     streams.EndAll();
     return true;
   }));
   EXPECT_EQ(streams.size(), 0U);
-  EXPECT_EQ(pending.stream(), nullptr);
+  EXPECT_EQ(pending->stream(), nullptr);
 }
 
 TEST_F(ConsoleStream, ThatCannotBeOpenedTakesNobodysPlace) {
-  struct Failing : PendingReply {
-    void Send(HttpReply) override {}
-    std::shared_ptr<StreamedReply> Open(HttpReply, StreamedReply::OnEnd) override {
+  struct Failing : RecordedReply {
+    std::shared_ptr<StreamedReply> Open(std::uint32_t, HttpReply, StreamedReply::OnEnd) override {
       throw std::bad_alloc();
     }
   };
   CommitSignal commits;
   EventStreams streams(
       {.store = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
-  Failing failing;
-  EXPECT_THROW((void)streams.Open(failing, std::nullopt, [] { return true; }), std::bad_alloc);
+  AdminResponder responder = ResponderTo(std::make_shared<Failing>(), clock_, logger_);
+  EXPECT_THROW((void)streams.Open(responder, std::nullopt, [] { return true; }), std::bad_alloc);
   EXPECT_EQ(streams.size(), 0U);
 }
 

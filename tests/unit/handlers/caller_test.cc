@@ -27,8 +27,8 @@ class Caller : public testing::Test {
  protected:
   Caller() { static_cast<void>(server_.sessions.LoginTrusted({"u1"})); }
 
-  static HttpReply PostTo(const RouterFixture& server, std::string path, std::string query,
-                          const json& body = json::object()) {
+  static LabelledReply PostTo(const RouterFixture& server, std::string path, std::string query,
+                              const json& body = json::object()) {
     return server.Send({.method = "POST",
                         .path = std::move(path),
                         .query = std::move(query),
@@ -97,8 +97,8 @@ TEST_F(Caller, MayBeANumber) {
 TEST_F(Caller, IsAskedForATokenByEveryCallOfGen2ButLogin) {
   for (const Route& route : AllRoutes()) {
     if (!Serves(route, Protocol::kGen2) || route.scope == RouteScope::kUtils) continue;
-    const HttpReply reply = PostTo(server_, "/weapp/live_room/" + std::string(route.endpoint),
-                                   "userID=u2&token=malformed&userSig=s");
+    const LabelledReply reply = PostTo(server_, "/weapp/live_room/" + std::string(route.endpoint),
+                                       "userID=u2&token=malformed&userSig=s");
     const bool is_login = route.endpoint == "login";
     EXPECT_EQ(reply.label.failure == Errc::kTokenMalformed, !is_login) << route.endpoint;
   }
@@ -129,11 +129,11 @@ TEST(BoundCallers, OfGen2AreNotBoundForTheirTokensAre) {
   const json body = {
       {"roomID", "r1"}, {"userID", "u1"}, {"userName", ""}, {"userAvatar", ""}, {"pushURL", ""}};
   ASSERT_EQ(server.CallAs("u1", "multi_room/add_pusher", body)["code"], 0);
-  const HttpReply elsewhere = server.Send({.method = "POST",
-                                           .path = "/weapp/multi_room/delete_pusher",
-                                           .query = "userID=u1&token=token-of-u1",
-                                           .body = body.dump(),
-                                           .peer_address = "192.0.2.2"});
+  const LabelledReply elsewhere = server.Send({.method = "POST",
+                                               .path = "/weapp/multi_room/delete_pusher",
+                                               .query = "userID=u1&token=token-of-u1",
+                                               .body = body.dump(),
+                                               .peer_address = "192.0.2.2"});
   EXPECT_EQ(elsewhere.label.code, 0);
 }
 

@@ -34,7 +34,7 @@ constexpr std::string_view kNotLoggedInBody =
 class DialectRule : public testing::Test {
  protected:
   Outcome OutcomeOf(std::string path, std::string query = "", std::string method = "POST") {
-    const HttpReply reply = server_.Send(
+    const LabelledReply reply = server_.Send(
         {.method = std::move(method), .path = std::move(path), .query = std::move(query)});
     if (reply.status == 404) {
       EXPECT_EQ(reply.body, kUnknownPathBody);
@@ -160,9 +160,10 @@ TEST_F(DialectRule, TakesTheRestOfUtilsForEither) {
   server_.utils.SwitchOn();
   for (const char* prefix : {"/weapp", "/v1/weapp", "/v2/weapp"}) {
     for (const char* query : {"", "userID=u&token=t"}) {
-      const HttpReply reply = server_.Send({.method = "GET",
-                                            .path = std::string(prefix) + "/utils/get_test_pushurl",
-                                            .query = query});
+      const LabelledReply reply =
+          server_.Send({.method = "GET",
+                        .path = std::string(prefix) + "/utils/get_test_pushurl",
+                        .query = query});
       EXPECT_EQ(reply.label.code, 0) << prefix << "?" << query;
     }
   }
@@ -182,17 +183,17 @@ TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
 
 TEST_F(DialectRule, LetsAPrefixBePinnedThatIsTheOnlyOne) {
   RouterFixture pinned{{.prefix = "/weapp", .gen1_prefix = "/WEAPP/"}};
-  const HttpReply reply = pinned.Send(
+  const LabelledReply reply = pinned.Send(
       {.method = "POST", .path = "/weapp/double_room/get_pushers", .query = "userID=u"});
   EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
 }
 
 TEST_F(DialectRule, AsksForTheTokenBeforeTheBody) {
-  const HttpReply reply = server_.Send({.method = "POST",
-                                        .path = "/weapp/double_room/add_pusher",
-                                        .query = "userID=u&token=t",
-                                        .content_type = "application/json",
-                                        .body = "{nonsense"});
+  const LabelledReply reply = server_.Send({.method = "POST",
+                                            .path = "/weapp/double_room/add_pusher",
+                                            .query = "userID=u&token=t",
+                                            .content_type = "application/json",
+                                            .body = "{nonsense"});
   EXPECT_EQ(reply.body, kNotLoggedInBody);
   EXPECT_EQ(reply.label.failure, Errc::kNoSession);
 }

@@ -80,8 +80,8 @@ class Gen2Fields : public testing::TestWithParam<Gen2Field> {
     body[GetParam().field] = value;
     return body;
   }
-  [[nodiscard]] HttpReply Post(const json& body) {
-    // The caller is the user in the body, so that only the field itself can be invalid.
+  [[nodiscard]] LabelledReply Post(const json& body) {
+    // Whoever the body names calls, so that only the field itself can be at fault.
     const auto user = body.find("userID");
     const std::string caller =
         user != body.end() && user->is_string() ? user->get<std::string>() : "u1";
@@ -89,7 +89,7 @@ class Gen2Fields : public testing::TestWithParam<Gen2Field> {
                           fmt::format("/weapp/live_room/{}", GetParam().endpoint), body.dump());
   }
   void ExpectTaken(const json& body) {
-    const HttpReply reply = Post(body);
+    const LabelledReply reply = Post(body);
     EXPECT_NE(reply.label.failure, Errc::kBadRequest) << reply.body;
     EXPECT_NE(reply.label.failure, Errc::kInfoTooLong) << reply.body;
     EXPECT_NE(reply.label.code, 7) << reply.body;

@@ -204,15 +204,12 @@ TEST_F(Gen2Rooms, AreClosedToWhoIsBanned) {
 TEST_F(Gen2Rooms, AreAnsweredWhenTheirGroupsAre) {
   server_.groups.Hold();
   static_cast<void>(server_.sessions.LoginTrusted({"u1"}));
-  const auto pending = std::make_shared<RecordedReply>();
-  EXPECT_EQ(server_.router.Handle(
-                {.method = "POST",
-                 .path = "/weapp/multi_room/add_pusher",
-                 .query = "userID=u1&token=token-of-u1",
-                 .body = R"({"roomID":"r1","userID":"u1","userName":"","userAvatar":"",)"
-                         R"("pushURL":""})"},
-                [&] { return pending; }),
-            std::nullopt);
+  const auto pending =
+      server_.Begin({.method = "POST",
+                     .path = "/weapp/multi_room/add_pusher",
+                     .query = "userID=u1&token=token-of-u1",
+                     .body = R"({"roomID":"r1","userID":"u1","userName":"","userAvatar":"",)"
+                             R"("pushURL":""})"});
   EXPECT_EQ(pending->times_sent(), 0);
   server_.groups.AnswerHeld({});
   ASSERT_EQ(pending->times_sent(), 1);

@@ -13,14 +13,14 @@ constexpr std::string_view kFresh =
     R"({"code":0,"message":"请求成功","userID":"user_00000001_0000","sdkAppID":1400000001,)"
     R"("accType":"0","accountType":"0","userSig":"sig-of-user_00000001_0000"})";
 
-HttpReply Get(const RouterFixture& server, std::string query) {
+LabelledReply Get(const RouterFixture& server, std::string query) {
   return server.Send({.method = "GET",
                       .path = "/weapp/utils/get_login_info",
                       .query = std::move(query),
                       .peer_address = "192.0.2.1"});
 }
 
-std::string UserIdOf(const HttpReply& reply) {
+std::string UserIdOf(const LabelledReply& reply) {
   return nlohmann::json::parse(reply.body).value("userID", "");
 }
 
@@ -62,15 +62,12 @@ TEST(GetLoginInfo, AnswersWhenThePlatformHasAnswered) {
   RouterFixture server;
   server.codes.hangs = true;
   server.codes.answer = {.outcome = CodeExchangeOutcome::kOk, .openid = "openid-1"};
-  const auto pending = std::make_shared<RecordedReply>();
-  const std::optional<HttpReply> reply = server.router.Handle(
-      {.method = "GET", .path = "/weapp/utils/get_login_info", .query = "code=c1"},
-      [&pending] { return pending; });
-  EXPECT_EQ(reply, std::nullopt);
+  const auto pending =
+      server.Begin({.method = "GET", .path = "/weapp/utils/get_login_info", .query = "code=c1"});
   EXPECT_EQ(pending->times_sent(), 0);
   server.codes.AnswerAll();
   ASSERT_EQ(pending->times_sent(), 1);
-  EXPECT_EQ(UserIdOf(*pending->reply()), "openid-1");
+  EXPECT_EQ(UserIdOf({.body = pending->reply()->body}), "openid-1");
 }
 
 TEST(GetLoginInfo, FallsBackToAFreshIdWhenTheCodeIsBad) {
@@ -82,7 +79,7 @@ TEST(GetLoginInfo, FallsBackToAFreshIdWhenTheCodeIsBad) {
 TEST(GetLoginInfo, RefusesAUserWhomThePlatformHoldsForRiskyWithCode7) {
   RouterFixture server;
   server.codes.answer = {.outcome = CodeExchangeOutcome::kRefused};
-  const HttpReply reply = Get(server, "code=c1");
+  const LabelledReply reply = Get(server, "code=c1");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.label.code, 7);
   EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败"})");
@@ -108,7 +105,7 @@ TEST(GetLoginInfo, NeverSignsForTheAdministratorTheDeniedOrWhatIsNoId) {
        {std::string("administrator"), std::string("root"), std::string(33, 'u'),
         std::string("a%20b"), std::string("a+b"), std::string("a%252Fb"), std::string("%E4%BA%BA"),
         std::string("@TGS%231")}) {
-    const HttpReply reply = Get(server, "userID=" + user);
+    const LabelledReply reply = Get(server, "userID=" + user);
     EXPECT_EQ(reply.label.code, 1) << user;
     EXPECT_EQ(reply.label.failure_detail, "userID: not an identity that is signed for") << user;
     EXPECT_EQ(reply.body.find("sig-of"), std::string::npos) << user;
@@ -132,7 +129,7 @@ TEST(GetLoginInfo, SaysInternalErrorWithoutAKey) {
 TEST(GetLoginInfo, IsRefusedToAnAddressThatComesTooOften) {
   RouterFixture server;
   server.admission.refused_addresses = {"192.0.2.1"};
-  const HttpReply reply = Get(server, "");
+  const LabelledReply reply = Get(server, "");
   EXPECT_EQ(reply.label.code, 6);
   EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests);
 }

@@ -86,9 +86,9 @@ class NoStreams : public FakeStreams {
 TEST(GetPushUrl, SaysInternalErrorWithoutAPushHost) {
   RouterFixture server;
   const NoStreams streams;
-  const Router router(server.ServicesWith(streams), {});
-  const HttpReply reply = AnswerOf(
-      router,
+  Router router(server.ServicesWith(streams), {}, server.recorder);
+  const LabelledReply reply = AnswerOf(
+      router, server.recorded,
       {.method = "POST", .path = "/weapp/live_room/get_push_url", .body = R"({"userID":"u1"})"});
   EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
   EXPECT_EQ(reply.label.failure_detail, "live.push_host: not set");

@@ -33,10 +33,10 @@ TEST(Login, AnswersATokenAndTheUser) {
 TEST(Login, GivesATokenForEveryKind) {
   const RouterFixture server;
   PostTo(server, "login", kTicket);
-  const HttpReply reply = server.Send({.method = "POST",
-                                       .path = "/weapp/live_room/get_room_list",
-                                       .query = "userID=u1&token=token-of-u1",
-                                       .body = R"({"cnt":1,"index":0})"});
+  const LabelledReply reply = server.Send({.method = "POST",
+                                           .path = "/weapp/live_room/get_room_list",
+                                           .query = "userID=u1&token=token-of-u1",
+                                           .body = R"({"cnt":1,"index":0})"});
   EXPECT_EQ(reply.label.code, 0);
 }
 

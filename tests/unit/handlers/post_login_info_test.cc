@@ -13,11 +13,11 @@ class PostLoginInfo : public testing::Test {
  protected:
   PostLoginInfo() { server_.utils.SwitchOn(); }
 
-  HttpReply Post(std::string body) {
+  LabelledReply Post(std::string body) {
     return server_.Post("/weapp/utils/get_login_info", std::move(body));
   }
   std::string DetailOf(std::string body) {
-    const HttpReply reply = Post(std::move(body));
+    const LabelledReply reply = Post(std::move(body));
     EXPECT_EQ(reply.label.code, 1);
     return reply.label.failure_detail;
   }
@@ -87,7 +87,7 @@ TEST_F(PostLoginInfo, SaysInternalErrorWithoutAKey) {
 TEST_F(PostLoginInfo, AnswersNobodyWhoHasProvenNothingWhileItIsNotOpen) {
   server_.utils.services.open_login_info = false;
   for (const char* body : {R"({"time":60,"userID":"u1"})", "{}"}) {
-    const HttpReply reply = Post(body);
+    const LabelledReply reply = Post(body);
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败"})");
   }

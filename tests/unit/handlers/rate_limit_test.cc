@@ -14,7 +14,7 @@ constexpr std::string_view kTooOften = R"({"code":6,"message":"服务器内部�
 
 class RateLimit : public testing::Test {
  protected:
-  HttpReply Call(std::string_view endpoint, std::string body = R"({"userID":"u1"})") {
+  LabelledReply Call(std::string_view endpoint, std::string body = R"({"userID":"u1"})") {
     return server_.Post("/weapp/live_room/" + std::string(endpoint), std::move(body));
   }
   void RefuseAddress() { server_.admission.refused_addresses = {"192.0.2.1"}; }
@@ -27,7 +27,7 @@ TEST_F(RateLimit, RefusesAnAddressWithCode6) {
   RefuseAddress();
   for (const char* endpoint : {"get_im_login_info", "get_push_url", "create_room", "add_pusher",
                                "get_room_list", "merge_stream"}) {
-    const HttpReply reply = Call(endpoint);
+    const LabelledReply reply = Call(endpoint);
     EXPECT_EQ(reply.status, 200) << endpoint;
     EXPECT_EQ(reply.body, kTooOften) << endpoint;
     EXPECT_EQ(reply.label.endpoint, endpoint);
@@ -42,7 +42,7 @@ TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
   RefuseAddress();
   RefuseUser();
   for (const char* endpoint : {"pusher_heartbeat", "delete_pusher", "destroy_room"}) {
-    const HttpReply reply = Call(endpoint, R"({"roomID":"r1","userID":"u1"})");
+    const LabelledReply reply = Call(endpoint, R"({"roomID":"r1","userID":"u1"})");
     EXPECT_NE(reply.label.failure, Errc::kTooManyRequests) << endpoint;
     EXPECT_NE(reply.label.code, 6) << endpoint;
   }
@@ -80,7 +80,7 @@ class Cost : public RateLimit {
 
 TEST_F(Cost, IsATokenMoreForEachSixteenKibibytesOfAReply) {
   MakeLongRoom();
-  const HttpReply reply =
+  const LabelledReply reply =
       server_.PostAs("u1", "/weapp/live_room/get_room_list", R"({"index":0,"cnt":1})");
   const std::size_t pieces = (reply.body.size() + 16383) / 16384;
   ASSERT_GT(pieces, 1U);
@@ -112,15 +112,15 @@ TEST_F(Cost, IsOneTokenForAnythingShort) {
 TEST_F(RateLimit, RefusesAUserAtHisAddress) {
   RefuseUser();
   for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "merge_stream"}) {
-    const HttpReply reply = Call(endpoint);
+    const LabelledReply reply = Call(endpoint);
     EXPECT_EQ(reply.body, kTooOften) << endpoint;
     EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests) << endpoint;
     EXPECT_NE(Call(endpoint, R"({"userID":"u2"})").label.failure, Errc::kTooManyRequests);
   }
-  const HttpReply elsewhere = server_.Send({.method = "POST",
-                                            .path = "/weapp/live_room/get_push_url",
-                                            .body = R"({"userID":"u1"})",
-                                            .peer_address = "192.0.2.2"});
+  const LabelledReply elsewhere = server_.Send({.method = "POST",
+                                                .path = "/weapp/live_room/get_push_url",
+                                                .body = R"({"userID":"u1"})",
+                                                .peer_address = "192.0.2.2"});
   EXPECT_EQ(elsewhere.label.code, 0);
 }
 
@@ -172,8 +172,8 @@ TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOfAProvenUserOrEndsIt) {
   server_.admission.refused_users = {"u1"};
   for (const char* endpoint :
        {"pusher_heartbeat", "delete_pusher", "destroy_room", "get_pushers"}) {
-    const HttpReply reply = server_.PostAs("u1", std::string("/weapp/live_room/") + endpoint,
-                                           R"({"roomID":"r1","userID":"u1"})");
+    const LabelledReply reply = server_.PostAs("u1", std::string("/weapp/live_room/") + endpoint,
+                                               R"({"roomID":"r1","userID":"u1"})");
     EXPECT_NE(reply.label.failure, Errc::kTooManyRequests) << endpoint;
   }
   for (const char* endpoint : {"heartbeat", "quit_room"}) {
@@ -193,11 +193,11 @@ TEST_F(RateLimit, CountsWhoSaysHeEntersAWebrtcRoomAtHisAddress) {
 }
 
 TEST_F(RateLimit, AsksWhoeverHasNoGoodTokenForNothingMore) {
-  const HttpReply reply = server_.Send({.method = "POST",
-                                        .path = "/weapp/live_room/create_room",
-                                        .query = "userID=u1&token=t",
-                                        .body = R"({"userID":"u1"})",
-                                        .peer_address = "192.0.2.1"});
+  const LabelledReply reply = server_.Send({.method = "POST",
+                                            .path = "/weapp/live_room/create_room",
+                                            .query = "userID=u1&token=t",
+                                            .body = R"({"userID":"u1"})",
+                                            .peer_address = "192.0.2.1"});
   EXPECT_EQ(reply.label.failure, Errc::kNoSession);
   EXPECT_EQ(server_.admission.users_asked, 0);
   EXPECT_EQ(server_.admission.claims_asked, 0);
@@ -205,11 +205,11 @@ TEST_F(RateLimit, AsksWhoeverHasNoGoodTokenForNothingMore) {
 
 TEST_F(RateLimit, RefusesTicketsForFreshNamesWithCode6) {
   server_.admission.refused_tickets = {"192.0.2.1"};
-  const HttpReply gen1 = Call("get_im_login_info", R"({"userIDPrefix":"x"})");
-  const HttpReply gen2 = server_.Send(
+  const LabelledReply gen1 = Call("get_im_login_info", R"({"userIDPrefix":"x"})");
+  const LabelledReply gen2 = server_.Send(
       {.method = "GET", .path = "/weapp/utils/get_login_info", .peer_address = "192.0.2.1"});
-  const HttpReply webrtc = server_.Post("/weapp/webrtc_room/get_login_info", "{}");
-  for (const HttpReply& reply : {gen1, gen2, webrtc}) {
+  const LabelledReply webrtc = server_.Post("/weapp/webrtc_room/get_login_info", "{}");
+  for (const LabelledReply& reply : {gen1, gen2, webrtc}) {
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.body, kTooOften);
     EXPECT_EQ(reply.label.failure, Errc::kTooManyRequests);
@@ -226,10 +226,10 @@ TEST_F(RateLimit, RefusesBeforeItReadsABody) {
 
 TEST_F(RateLimit, RefusesGen2InItsTurn) {
   RefuseAddress();
-  const HttpReply reply = server_.Send({.method = "POST",
-                                        .path = "/weapp/live_room/add_audience",
-                                        .query = "userID=u1&token=t",
-                                        .peer_address = "192.0.2.1"});
+  const LabelledReply reply = server_.Send({.method = "POST",
+                                            .path = "/weapp/live_room/add_audience",
+                                            .query = "userID=u1&token=t",
+                                            .peer_address = "192.0.2.1"});
   EXPECT_EQ(reply.body, kTooOften);
   EXPECT_EQ(reply.label.dialect, Dialect::kGen2);
 }

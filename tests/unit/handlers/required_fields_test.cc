@@ -78,9 +78,9 @@ class RequiredFields : public testing::TestWithParam<RequiredField> {
     body[GetParam().field] = value;
     return body;
   }
-  /// The replies for every room kind that has the endpoint.
-  [[nodiscard]] std::vector<HttpReply> SendToEveryKind(const std::string& body) const {
-    std::vector<HttpReply> replies;
+  /// The replies under every room kind that has the endpoint.
+  [[nodiscard]] std::vector<LabelledReply> SendToEveryKind(const std::string& body) const {
+    std::vector<LabelledReply> replies;
     for (const std::string_view kind : {"double_room", "multi_room", "live_room"}) {
       if (GetParam().endpoint == "merge_stream" && kind != "live_room") continue;
       replies.push_back(server_.Post(fmt::format("/weapp/{}/{}", kind, GetParam().endpoint), body));
@@ -88,10 +88,10 @@ class RequiredFields : public testing::TestWithParam<RequiredField> {
     return replies;
   }
   void ExpectTaken(const json& body) const {
-    for (const HttpReply& reply : SendToEveryKind(body.dump())) EXPECT_NE(reply.label.code, 1);
+    for (const LabelledReply& reply : SendToEveryKind(body.dump())) EXPECT_NE(reply.label.code, 1);
   }
   void ExpectRefused(const json& body, std::string_view fault) const {
-    for (const HttpReply& reply : SendToEveryKind(body.dump())) {
+    for (const LabelledReply& reply : SendToEveryKind(body.dump())) {
       EXPECT_EQ(reply.status, 200);
       EXPECT_EQ(reply.body,
                 fmt::format(R"({{"code":1,"message":"请求参数错误","detail":"{}: {}"}})",
@@ -161,7 +161,7 @@ TEST_P(RequiredFields, AreRefusedWhenNotUtf8OrWithNul) {
   rest.pop_back();
   for (const char* value : {"\xC0\xAF", "\xFF", R"(a\u0000)"}) {
     const std::string body = fmt::format(R"({},"{}":"{}"}})", rest, GetParam().field, value);
-    for (const HttpReply& reply : SendToEveryKind(body)) {
+    for (const LabelledReply& reply : SendToEveryKind(body)) {
       EXPECT_EQ(reply.label.code, 1) << value;
       EXPECT_TRUE(reply.label.failure_detail.starts_with("body: ")) << reply.label.failure_detail;
     }

@@ -106,7 +106,7 @@ TEST_F(RoomEndpoints, CreateRoomTakesRoomInfoForRoomName) {
 TEST_F(RoomEndpoints, CreateRoomSaysInternalErrorWithoutAGroup) {
   server_.groups.AnswerWith(
       [](const RoomId&, MonotonicTime) { return Error{Errc::kUnavailable, "im: 502"}; });
-  const HttpReply reply =
+  const LabelledReply reply =
       server_.Post("/weapp/double_room/create_room", Profile("r1", "u1").dump());
   EXPECT_EQ(reply.body, kServerFault);
   EXPECT_EQ(reply.label.failure, Errc::kUnavailable);
@@ -245,13 +245,10 @@ TEST_F(RoomEndpoints, ABanWithoutARoomInTheRequestCountsForAllOfItsKind) {
 
 TEST_F(RoomEndpoints, CreateRoomIsAnsweredWhenItsGroupIs) {
   server_.groups.Hold();
-  const auto pending = std::make_shared<RecordedReply>();
-  EXPECT_EQ(server_.router.Handle({.method = "POST",
-                                   .path = "/weapp/double_room/create_room",
-                                   .content_type = "application/json",
-                                   .body = Profile("r1", "u1").dump()},
-                                  [&] { return pending; }),
-            std::nullopt);
+  const auto pending = server_.Begin({.method = "POST",
+                                      .path = "/weapp/double_room/create_room",
+                                      .content_type = "application/json",
+                                      .body = Profile("r1", "u1").dump()});
   EXPECT_EQ(pending->times_sent(), 0);
   server_.groups.AnswerHeld({});
   ASSERT_EQ(pending->times_sent(), 1);

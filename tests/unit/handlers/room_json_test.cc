@@ -127,7 +127,9 @@ TEST(RoomJson, BoundsTheWholeReply) {
   WriteRooms(rooms, Protocol::kGen1, kUnbounded, text);
   text.EndArray();
   const std::size_t fields = text.text().size();
-  EXPECT_EQ(Render(Reply::Success(std::move(text)), {}).body.size(), fields + SuccessFrameBytes());
+  RequestLabel label;
+  EXPECT_EQ(Render(Reply::Success(std::move(text)), label).body.size(),
+            fields + SuccessFrameBytes());
 }
 
 }  // namespace

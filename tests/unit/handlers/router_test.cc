@@ -6,12 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "handlers/refusal.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
 namespace {
 
 using testing::Contains;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Key;
 using testing::Not;
@@ -30,7 +33,7 @@ TEST(Router, AcceptsPathsInAnyCaseWithExtraSlashes) {
            "/WeApp/Double_Room/GET_ROOM_LIST",
            "weapp/double_room/get_room_list",
        }) {
-    const HttpReply reply = server.Post(path, kListAll);
+    const LabelledReply reply = server.Post(path, kListAll);
     EXPECT_EQ(reply.status, 200) << path;
     EXPECT_EQ(reply.body, R"({"code":0,"message":"请求成功","rooms":[]})") << path;
   }
@@ -57,7 +60,7 @@ TEST(Router, AnswersUnknownPathsInJson) {
            "/weapp/utils/get_room_list",
            "/weapp/double_room/get_room_list\x01",
        }) {
-    const HttpReply reply = server.Post(path, kListAll);
+    const LabelledReply reply = server.Post(path, kListAll);
     EXPECT_EQ(reply.status, 404) << path;
     EXPECT_EQ(reply.body, kUnknownPath) << path;
     EXPECT_EQ(reply.label.endpoint, "unknown");
@@ -86,7 +89,7 @@ TEST(Router, HasNoPinnedPrefixUnlessToldSo) {
 TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   const RouterFixture server;
   for (const char* method : {"GET", "PUT", "DELETE", "HEAD", "PATCH", "BREW", "post", ""}) {
-    const HttpReply reply =
+    const LabelledReply reply =
         server.Send({.method = method, .path = "/weapp/double_room/get_pushers"});
     EXPECT_EQ(reply.status, 405) << method;
     EXPECT_EQ(reply.body,
@@ -95,11 +98,12 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
     EXPECT_EQ(reply.label.endpoint, "get_pushers");
     EXPECT_EQ(reply.label.kind, RoomKind::kDouble);
   }
-  const HttpReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
+  const LabelledReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, POST, OPTIONS")));
-  // Without the webrtc code 2, which means a missing parameter.
-  const HttpReply webrtc = server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
+  // Not in the words of webrtc rooms, where code 2 would say that a parameter is missing.
+  const LabelledReply webrtc =
+      server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
   EXPECT_EQ(webrtc.status, 405);
   EXPECT_EQ(webrtc.label.code, 1);
 }
@@ -107,7 +111,7 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
 TEST(Router, LooksAtThePathBeforeTheMethod) {
   const RouterFixture server;
   for (const char* method : {"GET", "BREW", "post", ""}) {
-    const HttpReply reply = server.Send({.method = method, .path = "/weapp/nowhere"});
+    const LabelledReply reply = server.Send({.method = method, .path = "/weapp/nowhere"});
     EXPECT_EQ(reply.status, 404) << method;
     EXPECT_EQ(reply.body, kUnknownPath) << method;
   }
@@ -121,7 +125,7 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
     if (route.scope == RouteScope::kUtils) area = "utils";
     if (route.scope == RouteScope::kWebrtcRoom) area = "webrtc_room";
     const std::string path = "/weapp/" + area + "/" + std::string(route.endpoint);
-    const HttpReply reply =
+    const LabelledReply reply =
         server.Send({.method = "OPTIONS", .path = path, .origin = "https://a.example"});
     EXPECT_EQ(reply.status, 204) << path;
     EXPECT_EQ(reply.body, "") << path;
@@ -137,7 +141,7 @@ TEST(Router, LetsPagesOfOtherOriginsReadEveryReply) {
   const RouterFixture server{{.cors_origins = {"https://a.example"}}};
   const auto echoed = Contains(Pair("Access-Control-Allow-Origin", "https://a.example"));
   for (const char* path : {"/weapp/double_room/get_pushers", "/nowhere"}) {
-    const HttpReply reply =
+    const LabelledReply reply =
         server.Send({.method = "POST", .path = path, .origin = "https://a.example"});
     EXPECT_THAT(reply.headers, echoed) << path;
     EXPECT_THAT(reply.headers, Contains(Pair("Vary", "Origin"))) << path;
@@ -150,7 +154,7 @@ TEST(Router, LetsPagesOfOtherOriginsReadEveryReply) {
 
 TEST(Router, LabelsAReplyForTheLog) {
   const RouterFixture server;
-  const HttpReply missing = server.Post("/weapp/multi_room/get_pushers", "{}");
+  const LabelledReply missing = server.Post("/weapp/multi_room/get_pushers", "{}");
   EXPECT_EQ(missing.label.endpoint, "get_pushers");
   EXPECT_EQ(missing.label.kind, RoomKind::kMulti);
   EXPECT_EQ(missing.label.dialect, Dialect::kGen1);
@@ -158,7 +162,7 @@ TEST(Router, LabelsAReplyForTheLog) {
   EXPECT_EQ(missing.label.failure, Errc::kBadRequest);
   EXPECT_EQ(missing.label.failure_detail, "roomID: missing");
 
-  const HttpReply listed = server.Post("/weapp/live_room/get_room_list", kListAll);
+  const LabelledReply listed = server.Post("/weapp/live_room/get_room_list", kListAll);
   EXPECT_EQ(listed.label.endpoint, "get_room_list");
   EXPECT_EQ(listed.label.kind, RoomKind::kLive);
   EXPECT_EQ(listed.label.code, 0);
@@ -193,12 +197,12 @@ class ThrowingStreams : public FakeStreams {
 TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
   RouterFixture server;
   const ThrowingStreams streams;
-  const Router router(server.ServicesWith(streams), {});
+  Router router(server.ServicesWith(streams), {}, server.recorder);
   for (const char* user : {"u1", "odd"}) {
-    const HttpReply reply =
-        AnswerOf(router, {.method = "POST",
-                          .path = "/weapp/double_room/get_push_url",
-                          .body = std::string(R"({"userID":")") + user + R"("})"});
+    const LabelledReply reply = AnswerOf(router, server.recorded,
+                                         {.method = "POST",
+                                          .path = "/weapp/double_room/get_push_url",
+                                          .body = std::string(R"({"userID":")") + user + R"("})"});
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
     EXPECT_EQ(reply.label.endpoint, "get_push_url");
@@ -222,7 +226,7 @@ TEST(Router, KeepsTicketsAndTokensOutOfCaches) {
     }
   }
   for (const char* path : {"get_login_info", "get_test_pushurl", "get_test_rtmpaccurl"}) {
-    const HttpReply reply = server.Send(
+    const LabelledReply reply = server.Send(
         {.method = "GET", .path = std::string("/weapp/utils/") + path, .query = "userID=u1"});
     EXPECT_EQ(reply.label.code, 0);
     EXPECT_THAT(reply.headers, uncached) << path;
@@ -233,47 +237,69 @@ TEST(Router, KeepsTicketsAndTokensOutOfCaches) {
 TEST(Router, RefusesInJsonForTheConnectionLayer) {
   const RouterFixture server;
   for (const int status : {400, 404, 405, 408, 411, 413, 414, 415, 417, 431}) {
-    const HttpReply reply = server.router.Refuse(status);
+    const HttpReply reply = server.router.Refuse(status, "framing");
     EXPECT_EQ(reply.status, status);
     EXPECT_EQ(reply.body.find(R"({"code":1,"message":"请求参数错误","detail":")"), 0U) << status;
-    EXPECT_EQ(reply.label.code, 1);
-    EXPECT_EQ(Router::Refusal(status).body, reply.body);
+    EXPECT_EQ(server.recorded.label().code, 1);
+    EXPECT_EQ(server.recorded.label().failure_detail, "framing");
+    EXPECT_EQ(RefusalOf(status).body, reply.body);
   }
   for (const int status : {500, 503}) {
-    const HttpReply reply = server.router.Refuse(status);
+    const HttpReply reply = server.router.Refuse(status, "queue_full");
     EXPECT_EQ(reply.status, status);
     EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
-    EXPECT_EQ(reply.label.code, 6);
-    EXPECT_EQ(Router::Refusal(status).body, reply.body);
+    EXPECT_EQ(server.recorded.label().code, 6);
+    EXPECT_EQ(RefusalOf(status).body, reply.body);
   }
 }
 
 TEST(Router, SaysWhatIsWrongWithARefusedRequest) {
-  EXPECT_EQ(Router::Refusal(400).body,
+  EXPECT_EQ(RefusalOf(400).body,
             R"({"code":1,"message":"请求参数错误","detail":"request: malformed"})");
-  EXPECT_EQ(Router::Refusal(413).body,
+  EXPECT_EQ(RefusalOf(413).body,
             R"({"code":1,"message":"请求参数错误","detail":"body: too long"})");
-  EXPECT_EQ(Router::Refusal(404).body, kUnknownPath);
+  EXPECT_EQ(RefusalOf(404).body, kUnknownPath);
 }
 
 TEST(Router, AsksToComeAgainWhenItIsOverloaded) {
   const RouterFixture server;
-  EXPECT_THAT(server.router.Refuse(503).headers, Contains(Pair("Retry-After", "1")));
-  EXPECT_THAT(server.router.Refuse(500).headers, Not(Contains(Key("Retry-After"))));
-  EXPECT_THAT(server.router.Refuse(413).headers, Not(Contains(Key("Retry-After"))));
+  EXPECT_THAT(server.router.Refuse(503, {}).headers, Contains(Pair("Retry-After", "1")));
+  EXPECT_THAT(server.router.Refuse(500, {}).headers, Not(Contains(Key("Retry-After"))));
+  EXPECT_THAT(server.router.Refuse(413, {}).headers, Not(Contains(Key("Retry-After"))));
 }
 
 TEST(Router, LetsPagesOfOtherOriginsReadRefusals) {
   const RouterFixture open;
-  const auto everybody = Contains(Pair("Access-Control-Allow-Origin", "*"));
-  EXPECT_THAT(open.router.Refuse(413).headers, everybody);
-  EXPECT_THAT(open.router.Refuse(503, "https://a.example").headers, everybody);
-
+  EXPECT_THAT(open.router.Refuse(413, {}).headers,
+              Contains(Pair("Access-Control-Allow-Origin", "*")));
   const RouterFixture listed{{.cors_origins = {"https://a.example"}}};
-  EXPECT_THAT(listed.router.Refuse(413, "https://a.example").headers,
-              Contains(Pair("Access-Control-Allow-Origin", "https://a.example")));
-  EXPECT_THAT(listed.router.Refuse(413, "https://b.example").headers, IsEmpty());
-  EXPECT_THAT(listed.router.Refuse(413).headers, IsEmpty());
+  EXPECT_THAT(listed.router.Refuse(413, {}).headers, IsEmpty());
+}
+
+TEST(Router, LogsNothingThatTheClientSent) {
+  const CapturedLog log;
+  Logger logger(LogFormat::kText, LogLevel::kDebug, log.file());
+  RouterFixture server;
+  RequestRecorder recorder(server.request_ids, server.recorded, server.clock, logger);
+  Router router(server.ServicesWith(server.streams), {}, recorder);
+  static_cast<void>(AnswerOf(router, server.recorded,
+                             {.method = "POST",
+                              .path = "/weapp/live_room/secret-path",
+                              .query = "token=secret-token",
+                              .authorization = Secret("secret-ticket"),
+                              .body = "secret-body"}));
+  EXPECT_THAT(log.Text(), HasSubstr("test-1"));
+  EXPECT_THAT(log.Text(), Not(HasSubstr("secret")));
+}
+
+TEST(Router, RecordsEachRequestOnce) {
+  const RouterFixture server;
+  static_cast<void>(server.Post("/weapp/live_room/get_room_list", R"({"index":0,"cnt":1})"));
+  EXPECT_EQ(server.recorded.count(), 1);
+  static_cast<void>(server.Post("/nowhere", ""));
+  EXPECT_EQ(server.recorded.count(), 2);
+  static_cast<void>(server.router.Refuse(400, "framing"));
+  EXPECT_EQ(server.recorded.count(), 3);
 }
 
 }  // namespace

@@ -27,24 +27,25 @@ std::string Lower(std::string text) {
 
 class StreamNames : public testing::TestWithParam<AuthMode> {
  protected:
-  /// The stream of the push URL in the reply; empty without a push URL.
-  std::string StreamOfReply(const HttpReply& reply) const {
+  /// The stream of a push URL that was given; nothing when none was.
+  std::string StreamOfReply(const LabelledReply& reply) const {
     const nlohmann::json answer = nlohmann::json::parse(reply.body);
     return std::string(StreamInPushUrl(answer.value("pushURL", "")));
   }
   void Ask(const std::string& prefix, const std::string& query, const std::string& user,
-           Names& names) const {
+           Names& names) {
     for (const char* kind : {"double_room", "multi_room", "live_room"}) {
       const std::string stream =
-          StreamOfReply(AnswerOf(router_, {.method = "POST",
-                                           .path = prefix + "/" + kind + "/get_push_url",
-                                           .query = query,
-                                           .body = nlohmann::json{{"userID", user}}.dump(),
-                                           .peer_address = "192.0.2.1"}));
+          StreamOfReply(AnswerOf(router_, server_.recorded,
+                                 {.method = "POST",
+                                  .path = prefix + "/" + kind + "/get_push_url",
+                                  .query = query,
+                                  .body = nlohmann::json{{"userID", user}}.dump(),
+                                  .peer_address = "192.0.2.1"}));
       if (!stream.empty()) names.insert(stream);
     }
   }
-  Names Gen1(const std::vector<std::string>& users) const {
+  Names Gen1(const std::vector<std::string>& users) {
     Names names;
     for (const std::string& user : users) {
       for (const char* prefix : {"/weapp", "/v1"}) Ask(prefix, "", user, names);
@@ -64,7 +65,8 @@ class StreamNames : public testing::TestWithParam<AuthMode> {
   RouterFixture server_;
   SignedStreamUrls streams_{{.bizid = std::string(kBizid), .push_key = Secret("key")}};
   Router router_{server_.ServicesWith(streams_),
-                 {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .auth_mode = GetParam()}};
+                 {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .auth_mode = GetParam()},
+                 server_.recorder};
 };
 
 TEST_P(StreamNames, OfOneGenerationAreNeverSignedForTheOther) {

@@ -29,8 +29,8 @@ class UtilsEndpoints : public testing::Test {
     server_.utils.token.token = "let me in";
   }
 
-  HttpReply Get(const std::string& endpoint, std::string query = "",
-                std::string authorization = "Bearer let me in") {
+  LabelledReply Get(const std::string& endpoint, std::string query = "",
+                    std::string authorization = "Bearer let me in") {
     return server_.Send({.method = "GET",
                          .path = "/weapp/utils/" + endpoint,
                          .query = std::move(query),
@@ -43,7 +43,7 @@ class UtilsEndpoints : public testing::Test {
 TEST_F(UtilsEndpoints, AreUnknownPathsWhileTheyAreOff) {
   server_.utils.services.enabled = false;
   for (const char* endpoint : kEndpoints) {
-    const HttpReply reply = Get(endpoint);
+    const LabelledReply reply = Get(endpoint);
     EXPECT_EQ(reply.status, 404) << endpoint;
     EXPECT_EQ(reply.body, R"({"code":1,"message":"请求参数错误","detail":"path: unknown"})");
     EXPECT_EQ(reply.label.endpoint, "unknown");
@@ -52,7 +52,7 @@ TEST_F(UtilsEndpoints, AreUnknownPathsWhileTheyAreOff) {
 
 TEST_F(UtilsEndpoints, AreAskedWithGet) {
   for (const char* endpoint : kEndpoints) {
-    const HttpReply reply = server_.Post(std::string("/weapp/utils/") + endpoint, "{}");
+    const LabelledReply reply = server_.Post(std::string("/weapp/utils/") + endpoint, "{}");
     EXPECT_EQ(reply.status, 405) << endpoint;
     EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, OPTIONS"))) << endpoint;
   }
@@ -84,7 +84,7 @@ TEST_F(UtilsEndpoints, ShowLogsToNobodyButTheOperator) {
        {"", "Bearer", "Bearer ", "Bearer let me", "Bearer let me in ", "Bearer let me in,Bearer x",
         "Basic let me in", "let me in", "Bearer LET ME IN"}) {
     for (const char* endpoint : {"logfilelist", "getlogfile", "check_config"}) {
-      const HttpReply reply = Get(endpoint, "file=secret.log", authorization);
+      const LabelledReply reply = Get(endpoint, "file=secret.log", authorization);
       EXPECT_EQ(reply.status, 200) << authorization;
       EXPECT_EQ(reply.body, kRefused) << endpoint << ": " << authorization;
     }
@@ -111,7 +111,7 @@ TEST_F(UtilsEndpoints, ListLogFilesWithALinkEach) {
                                                   {.name = "old/b c.log", .bytes = 1},
                                                   {.name = "c", .bytes = 2048}};
   server_.utils.services.log_link = "https://rooms.example/weapp/utils/getlogfile?file=";
-  const HttpReply reply = Get("logfilelist");
+  const LabelledReply reply = Get("logfilelist");
   EXPECT_EQ(reply.status, 200);
   EXPECT_THAT(
       reply.body,
@@ -139,12 +139,12 @@ TEST_F(UtilsEndpoints, ListNamesThatCanDoNothing) {
 
 TEST_F(UtilsEndpoints, SendPagesThatNoBrowserRunsOrGuessesAt) {
   server_.utils.logs.tail = std::string("<script>");
-  const HttpReply list = Get("logfilelist");
+  const LabelledReply list = Get("logfilelist");
   EXPECT_THAT(list.headers, Contains(Pair("Content-Type", "text/html; charset=utf-8")));
-  const HttpReply file = Get("getlogfile", "file=a.log");
+  const LabelledReply file = Get("getlogfile", "file=a.log");
   EXPECT_THAT(file.headers, Contains(Pair("Content-Type", "text/plain; charset=utf-8")));
   EXPECT_EQ(file.body, "<script>");
-  for (const HttpReply& reply : {list, file}) {
+  for (const LabelledReply& reply : {list, file}) {
     EXPECT_THAT(reply.headers, Contains(Pair("X-Content-Type-Options", "nosniff")));
     EXPECT_THAT(reply.headers,
                 Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
@@ -158,7 +158,7 @@ TEST_F(UtilsEndpoints, AskForALogFileByItsNameDecodedOnce) {
 }
 
 TEST_F(UtilsEndpoints, SayThatALogFileIsNotThereWithoutItsName) {
-  const HttpReply reply = Get("getlogfile", "file=passwd");
+  const LabelledReply reply = Get("getlogfile", "file=passwd");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body, R"({"code":3,"message":"您请求的文件不存在"})");
   EXPECT_EQ(reply.label.failure, Errc::kFileNotFound);

@@ -14,7 +14,7 @@ class ConnectionPeersTest : public EdgeTest {};
 
 TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
   census_.SetLimits({.total = 2, .per_address = 10});
-  Serve(Answers(Describe));
+  Serve(Describe);
   const RawClient one(address());
   const RawClient two(address());
   ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
@@ -24,7 +24,7 @@ TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
 
 TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
   census_.SetLimits({.total = 10, .per_address = 2});
-  Serve(Answers(Describe));
+  Serve(Describe);
   {
     const RawClient one(address());
     const RawClient two(address());
@@ -40,14 +40,14 @@ TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
 
 TEST_F(ConnectionPeersTest, BelievesTrustedProxiesOnly) {
   const std::string request = RawPost("/inline", "", "X-Forwarded-For: 6.6.6.6, 7.7.7.7\r\n");
-  Serve(Answers(Describe));
+  Serve(Describe);
   RawClient stranger(address());
   stranger.Send(request);
   EXPECT_THAT(stranger.Receive().body, HasSubstr("from 127.0.0.1 "));
 
   server_.reset();
   const std::vector<std::string> trusted = {"127.0.0.0/8"};
-  Serve(Answers(Describe), {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted)}});
+  Serve(Describe, {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted)}});
   RawClient proxy(address());
   proxy.Send(request);
   EXPECT_THAT(proxy.Receive().body, HasSubstr("from 7.7.7.7 "));
@@ -58,14 +58,14 @@ std::string ProxyHeaderOf127008() {
 }
 
 TEST_F(ConnectionPeersTest, TakesTheClientsAddressFromAProxyHeader) {
-  Serve(Answers(Describe), {.connections = {.proxy_protocol = true}});
+  Serve(Describe, {.connections = {.proxy_protocol = true}});
   RawClient client(address());
   client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
   EXPECT_THAT(client.Receive().body, HasSubstr("from 127.0.0.8 "));
 }
 
 TEST_F(ConnectionPeersTest, SaysNothingToWhoSendsNoProxyHeaderWhereOneIsDue) {
-  Serve(Answers(Describe), {.connections = {.proxy_protocol = true}});
+  Serve(Describe, {.connections = {.proxy_protocol = true}});
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
   EXPECT_EQ(client.ReceiveAll(), "");
@@ -74,8 +74,8 @@ TEST_F(ConnectionPeersTest, SaysNothingToWhoSendsNoProxyHeaderWhereOneIsDue) {
 
 TEST_F(ConnectionPeersTest, TakesProxyHeadersOfTrustedProxiesOnly) {
   const std::vector<std::string> trusted = {"10.0.0.0/8"};
-  Serve(Answers(Describe), {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted),
-                                            .proxy_protocol = true}});
+  Serve(Describe, {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted),
+                                   .proxy_protocol = true}});
   RawClient client(address());
   client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
   EXPECT_EQ(client.ReceiveAll(), "");

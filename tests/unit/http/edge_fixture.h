@@ -1,6 +1,7 @@
 // A server on a free port of 127.0.0.1 whose answers a test decides.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -16,8 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
-#include "daemon/http/http_server.h"
-#include "handlers/router.h"
+#include "daemon/http/http_listener.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
@@ -29,14 +29,8 @@ namespace rtcroom {
 inline constexpr const char* kJsonType = "application/json; charset=utf-8";
 
 /// @threads safe from any thread.
-class RecordingObserver : public RequestObserver, public ConnectionObserver {
+class RecordingObserver : public ConnectionObserver {
  public:
-  void OnRequest(const RequestLabel& label, int http_status,
-                 std::optional<std::chrono::nanoseconds> duration) override {
-    const MutexLock lock(mutex_);
-    durations_.push_back(duration);
-    seen_.emplace_back(label.code, http_status);
-  }
   void OnConnectionOpened() override {
     const MutexLock lock(mutex_);
     ++opened_;
@@ -54,15 +48,6 @@ class RecordingObserver : public RequestObserver, public ConnectionObserver {
     refusals_.push_back(cause);
   }
 
-  std::vector<std::pair<int, int>> seen() {
-    const MutexLock lock(mutex_);
-    return seen_;
-  }
-  /// Of the requests in the order of `seen`.
-  std::vector<std::optional<std::chrono::nanoseconds>> durations() {
-    const MutexLock lock(mutex_);
-    return durations_;
-  }
   std::vector<RefusalCause> refusals() {
     const MutexLock lock(mutex_);
     return refusals_;
@@ -82,8 +67,6 @@ class RecordingObserver : public RequestObserver, public ConnectionObserver {
 
  private:
   Mutex mutex_;
-  std::vector<std::pair<int, int>> seen_ GUARDED_BY(mutex_);  ///< code and HTTP status
-  std::vector<std::optional<std::chrono::nanoseconds>> durations_ GUARDED_BY(mutex_);
   std::vector<RefusalCause> refusals_ GUARDED_BY(mutex_);
   int opened_ GUARDED_BY(mutex_) = 0;
   int closed_ GUARDED_BY(mutex_) = 0;
@@ -100,6 +83,56 @@ inline HttpReply Describe(const HttpRequest& request) {
 
 using AnswerNow = std::function<HttpReply(const HttpRequest&)>;
 
+/// A handler as a test wants it. The plan of a request is in its path: `/inline`, `/urgent`,
+/// `/paced`, else a worker's.
+class TestHandler : public HttpHandler {
+ public:
+  using HandleRequest = std::function<void(const HttpRequest&, Responder&)>;
+
+  explicit TestHandler(HandleRequest handle) : handle_(std::move(handle)) {}
+  /// Answers each request at once.
+  explicit TestHandler(AnswerNow answer)
+      : handle_([answer = std::move(answer)](const HttpRequest& request, Responder& responder) {
+          responder.Send(answer(request));
+        }) {}
+
+  RequestPlan Resolve(HttpRequest& request) override {
+    if (request.path.starts_with("/inline")) return {.lane = Lane::kInline};
+    if (request.path.starts_with("/urgent")) return {.lane = Lane::kUrgent};
+    if (request.path.starts_with("/paced")) return {.lane = Lane::kInline, .paced = true};
+    return {};
+  }
+  std::chrono::nanoseconds Delay(std::string_view client_address) override {
+    return delay ? delay(client_address) : std::chrono::nanoseconds(0);
+  }
+  void Handle(HttpRequest request, Responder& responder) override {
+    handle_(request, responder);
+    ++handled_;
+  }
+  HttpReply Refuse(int status, std::string_view reason) override {
+    const MutexLock lock(mutex_);
+    refused_.emplace_back(status, reason);
+    return {.status = status, .body = status < 500 ? R"({"code":1})" : R"({"code":6})"};
+  }
+
+  /// Status and reason of what was refused.
+  std::vector<std::pair<int, std::string>> refused() {
+    const MutexLock lock(mutex_);
+    return refused_;
+  }
+
+  /// How many requests were handled.
+  [[nodiscard]] int handled() const { return handled_; }
+
+  std::function<std::chrono::nanoseconds(std::string_view address)> delay = {};
+
+ private:
+  const HandleRequest handle_;
+  std::atomic<int> handled_{0};
+  Mutex mutex_;
+  std::vector<std::pair<int, std::string>> refused_ GUARDED_BY(mutex_);
+};
+
 /// What is held for all clients of a test.
 constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;
 
@@ -109,25 +142,18 @@ class EdgeTest : public testing::Test {
   /// Before the parts of a derived test are destroyed that the server uses.
   void TearDown() override { server_.reset(); }
 
-  /// Every request on a worker, answered at once.
-  static RequestAnswers Answers(AnswerNow answer) {
-    return {.plan = [](std::string_view, std::string_view) { return RequestPlan(); },
-            .answer = [answer = std::move(answer)](const HttpRequest& request, const DeferReply&)
-                -> std::optional<HttpReply> { return answer(request); },
-            .refuse = [](int status) { return Router::Refusal(status); }};
-  }
-
   /// Starts the one server of this test.
-  void Serve(RequestAnswers answers, HttpListenerOptions options = {},
+  void Serve(std::unique_ptr<TestHandler> handler, HttpListenerOptions options = {},
              EdgeThreadCounts threads = {.loops = 2}) {
     threads_.emplace(threads, logger_);
     if (options.listen.empty()) options.listen = "127.0.0.1:0";
-    server_.emplace(std::move(options), std::move(answers), ids_, observer_, parts());
+    handler_ = std::move(handler);
+    server_.emplace(std::move(options), *handler_, parts());
     ASSERT_OK(server_->Start());
   }
   void Serve(AnswerNow answer, HttpListenerOptions options = {},
              EdgeThreadCounts threads = {.loops = 2}) {
-    Serve(Answers(std::move(answer)), std::move(options), threads);
+    Serve(std::make_unique<TestHandler>(std::move(answer)), std::move(options), threads);
   }
 
   [[nodiscard]] EdgeParts parts() {
@@ -155,14 +181,14 @@ class EdgeTest : public testing::Test {
   [[nodiscard]] std::string Log() const { return log_.Text(); }
 
   FakeClock clock_;
-  RequestIds ids_{"test"};
   RecordingObserver observer_;
   ConnectionCensus census_{{.total = 10'000, .per_address = 10'000}};
   MemoryTotal held_{.most = kMostHeldBytes};
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   std::optional<EdgeThreads> threads_;
-  std::optional<HttpServer> server_;
+  std::unique_ptr<TestHandler> handler_;
+  std::optional<HttpListener> server_;
 };
 
 }  // namespace rtcroom

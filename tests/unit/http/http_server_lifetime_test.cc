@@ -26,7 +26,8 @@ class HttpServerLifetime : public EdgeTest {
   }
 
   Status StartAnother(const std::string& listen) {
-    HttpServer other({.listen = listen}, Answers(Describe), ids_, observer_, parts());
+    TestHandler handler{AnswerNow(Describe)};
+    HttpListener other({.listen = listen}, handler, parts());
     return other.Start();
   }
 };
@@ -53,7 +54,8 @@ TEST_F(HttpServerLifetime, NamesAnAddressThatIsNone) {
 
 TEST_F(HttpServerLifetime, ServesIpv6) {
   if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
-  HttpServer server({.listen = "[::1]:0"}, Answers(Describe), ids_, observer_, parts());
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener server({.listen = "[::1]:0"}, handler, parts());
   ASSERT_OK(server.Start());
   RawClient client(server.bound_address());
   client.Send(RawPost("/x", ""));
@@ -101,7 +103,8 @@ TEST_F(HttpServerLifetime, CanBeStoppedTwiceAndWithoutAStart) {
   Serve(Describe);
   server_->Stop(0ms);
   server_->Stop(0ms);
-  HttpServer never({.listen = "127.0.0.1:0"}, Answers(Describe), ids_, observer_, parts());
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener never({.listen = "127.0.0.1:0"}, handler, parts());
   never.Stop(0ms);
 }
 
@@ -151,7 +154,8 @@ TEST_F(HttpServerLifetime, KeepsTheListeningSocketForWhoComesNext) {
   waiting.Send(RawPost("/x", ""));
   HttpListenerOptions options;
   options.inherited = server_->TakeSocket();
-  HttpServer next(std::move(options), Answers(Describe), ids_, observer_, parts());
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener next(std::move(options), handler, parts());
   ASSERT_OK(next.Start());
   EXPECT_EQ(next.bound_address(), old_address);
   EXPECT_EQ(waiting.Receive().status, 200);

@@ -54,13 +54,13 @@ TEST(EncodeResponse, WritesNoLengthAt204And304) {
 }
 
 TEST(EncodeResponse, SaysWhetherTheConnectionGoesOnWhereTheVersionDoesNot) {
-  struct Case {
+  struct Row {
     ResponseFormat format;
     bool draining;
     const char* connection;
     bool keep_alive;
   };
-  const Case cases[] = {
+  const Row cases[] = {
       {.format = kKept, .draining = false, .connection = "", .keep_alive = true},
       {.format = {}, .draining = false, .connection = "close", .keep_alive = false},
       {.format = kKept, .draining = true, .connection = "close", .keep_alive = false},
@@ -73,7 +73,7 @@ TEST(EncodeResponse, SaysWhetherTheConnectionGoesOnWhereTheVersionDoesNot) {
        .connection = "keep-alive",
        .keep_alive = true},
   };
-  for (const Case& row : cases) {
+  for (const Row& row : cases) {
     const EncodedResponse response = EncodeResponse(row.format, {.body = "{}"}, row.draining);
     EXPECT_EQ(response.keep_alive, row.keep_alive);
     const std::string line = std::string("\r\nConnection: ") + row.connection + "\r\n";

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 
 #include "daemon/base/mutex.h"
-#include "daemon/http/admin_server.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/unit/http/edge_fixture.h"
 
@@ -33,33 +32,29 @@ class StreamedReplyTest : public EdgeTest {
   };
 
   void SetUp() override {
-    admin_.emplace(
-        HttpListenerOptions{.listen = "127.0.0.1:0",
-                            .connections = {.idle_timeout = 1s, .write_timeout = 2s}},
-        AdminSources{.readiness = [] { return Status(); },
-                     .metrics = {},
-                     .others = [this](const HttpRequest& request, const DeferReply& defer)
-                         -> std::optional<HttpReply> { return Open(request, defer); }},
-        ids_, parts());
-    ASSERT_OK(admin_->Start());
+    ServeBy([this](const HttpRequest& request, Responder& responder) { Open(request, responder); });
+  }
+  void ServeBy(TestHandler::HandleRequest handle) {
+    Serve(std::make_unique<TestHandler>(std::move(handle)),
+          {.connections = {.idle_timeout = 1s, .write_timeout = 2s}});
   }
   void TearDown() override {
     const MutexLock lock(mutex_);
     opened_.clear();  // before the threads that streams end on
+    server_.reset();
   }
 
-  std::optional<HttpReply> Open(const HttpRequest& request, const DeferReply& defer) {
-    if (request.path != "/stream") return Describe(request);
+  void Open(const HttpRequest& request, Responder& responder) {
+    if (request.path != "/stream") return responder.Send(Describe(request));
     Opened opened{.ends = std::make_shared<std::atomic<int>>(0)};
-    opened.reply = defer()->Open({.headers = {{"Content-Type", "text/plain"}}},
-                                 [ends = opened.ends] { ++*ends; });
+    opened.reply = responder.Open({.headers = {{"Content-Type", "text/plain"}}},
+                                  [ends = opened.ends] { ++*ends; });
     const MutexLock lock(mutex_);
     opened_.push_back(std::move(opened));
-    return std::nullopt;
   }
 
   RawClient Ask(const std::string& method = "GET", const std::string& version = "1.1") {
-    RawClient client(admin_->bound_address());
+    RawClient client(server_->bound_address());
     client.Send(method + " /stream HTTP/" + version + "\r\n\r\n");
     return client;
   }
@@ -87,14 +82,13 @@ class StreamedReplyTest : public EdgeTest {
     }));
   }
   bool AnswersOthers() {
-    RawClient client(admin_->bound_address());
-    client.Send("GET /readyz HTTP/1.1\r\n\r\n");
+    RawClient client(server_->bound_address());
+    client.Send("GET /others HTTP/1.1\r\n\r\n");
     return client.Receive("GET").status == 200;
   }
 
   Mutex mutex_;
   std::vector<Opened> opened_ GUARDED_BY(mutex_);
-  std::optional<AdminServer> admin_;
 };
 
 TEST_F(StreamedReplyTest, ArrivesAsItIsWritten) {
@@ -132,7 +126,7 @@ TEST_F(StreamedReplyTest, ToHeadIsTheHeadAlone) {
 TEST_F(StreamedReplyTest, OutlivesTheTimeThatAnIdleClientHas) {
   RawClient client = Ask();
   const Opened stream = Take();
-  RawClient idle(admin_->bound_address());
+  RawClient idle(server_->bound_address());
   idle.Send("GET /healthz HTTP/1.1\r\n\r\n");
   EXPECT_EQ(idle.Receive("GET").status, 200);
   // Deadlines have been looked at when the idle one goes.
@@ -157,7 +151,7 @@ TEST_F(StreamedReplyTest, EndsWhenItsClientHasGone) {
 TEST_F(StreamedReplyTest, OverlooksWhatItsClientSaysMeanwhileUpToABound) {
   RawClient client = Ask();
   const Opened stream = Take();
-  client.Send("GET /readyz HTTP/1.1\r\n\r\n");
+  client.Send("GET /others HTTP/1.1\r\n\r\n");
   EXPECT_TRUE(stream.reply->Write("one"));
   EXPECT_EQ(*stream.ends, 0);
   const std::string chatter(16'384, 'x');
@@ -244,7 +238,7 @@ TEST_F(StreamedReplyTest, EndsAtOnceWhenTheServerDrains) {
   streams[0].reply->Write("last words");
   streams[1].reply->Write("last words");
   FillUp(*streams[1].reply);
-  admin_->Stop(1h);  // which is not used up: the fake clock stands still
+  server_->Stop(1h);  // which is not used up: the fake clock stands still
   for (const Opened& stream : streams) {
     EXPECT_EQ(*stream.ends, 1);
     EXPECT_FALSE(stream.reply->Write("more"));
@@ -255,23 +249,17 @@ TEST_F(StreamedReplyTest, EndsAtOnceWhenTheServerDrains) {
 TEST_F(StreamedReplyTest, OneThatIsOpenedWhileTheServerDrainsEndsAtOnce) {
   std::latch asked(1);
   std::latch stopping(1);
-  admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"},
-                 AdminSources{.readiness = {},
-                              .metrics = {},
-                              .others =
-                                  [&](const HttpRequest& request, const DeferReply& defer) {
-                                    asked.count_down();
-                                    stopping.wait();
-                                    return Open(request, defer);
-                                  }},
-                 ids_, parts());
-  ASSERT_OK(admin_->Start());
+  ServeBy([&](const HttpRequest& request, Responder& responder) {
+    asked.count_down();
+    stopping.wait();
+    Open(request, responder);
+  });
   RawClient client = Ask();
   asked.wait();
-  std::jthread stopper([&] { admin_->Stop(1h); });
+  std::jthread stopper([&] { server_->Stop(1h); });
   EXPECT_TRUE(Eventually([&] {
     try {
-      const RawClient newcomer(admin_->bound_address());
+      const RawClient newcomer(server_->bound_address());
       return false;
     } catch (const std::runtime_error&) {
       return true;
@@ -283,16 +271,9 @@ TEST_F(StreamedReplyTest, OneThatIsOpenedWhileTheServerDrainsEndsAtOnce) {
 }
 
 TEST_F(StreamedReplyTest, OneThatIsNeverOpenedIsAnsweredAsAnError) {
-  admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"},
-                 AdminSources{.readiness = {},
-                              .metrics = {},
-                              .others = [](const HttpRequest&,
-                                           const DeferReply& defer) -> std::optional<HttpReply> {
-                                (void)defer();
-                                return std::nullopt;
-                              }},
-                 ids_, parts());
-  ASSERT_OK(admin_->Start());
+  ServeBy([](const HttpRequest&, Responder& responder) {
+    const Responder dropped = std::move(responder);
+  });
   EXPECT_EQ(Ask().Receive("GET").status, 500);
 }
 

@@ -1,4 +1,4 @@
-#include "daemon/http/refused_callers.h"
+#include "handlers/refused_callers.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "handlers/text.h"
+#include "daemon/base/text.h"
 
 #include <gtest/gtest.h>
 

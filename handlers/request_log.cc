@@ -1,4 +1,4 @@
-#include "daemon/http/request_log.h"
+#include "handlers/request_log.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "handlers/text.h"
+#include "daemon/base/text.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -65,6 +65,13 @@ bool IsUtf8(std::string_view text) {
     text.remove_prefix(piece.length);
   }
   return true;
+}
+
+std::string_view TrimBlanks(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
 }  // namespace rtcroom

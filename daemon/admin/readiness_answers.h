@@ -4,16 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "daemon/admin/admin_responder.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
-#include "handlers/pending_reply.h"
-#include "handlers/request.h"
 
 namespace rtcroom {
 
@@ -34,18 +32,21 @@ class ReadinessAnswers {
   ReadinessAnswers(std::function<Status()> is_ready, const Clock& clock)
       : is_ready_(std::move(is_ready)), clock_(clock) {}
 
-  /// 200, or 503 with the reason. Blocks when nobody asks already.
-  /// @return nothing when it deferred the reply.
-  std::optional<HttpReply> Answer(const DeferReply& defer) EXCLUDES(mutex_);
+  /// 200, or 503 with the reason, at once or later. Blocks while it asks, unless another thread
+  /// asks already.
+  void Answer(AdminResponder& responder) EXCLUDES(mutex_);
 
  private:
   class Question;
+
+  /// Has the caller ask, unless another thread does: then answers, or keeps the responder.
+  bool Begin(AdminResponder& responder) EXCLUDES(mutex_);
 
   const std::function<Status()> is_ready_;
   const Clock& clock_;
   Mutex mutex_;
   std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);  ///< while somebody asks
-  std::vector<std::shared_ptr<PendingReply>> waiting_ GUARDED_BY(mutex_);
+  std::vector<AdminResponder> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

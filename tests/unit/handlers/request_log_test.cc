@@ -1,9 +1,12 @@
-#include "daemon/http/request_log.h"
+#include "handlers/request_log.h"
 
 #include <chrono>
 #include <string>
 
-#include "tests/unit/http/edge_fixture.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/captured_log.h"
 
 namespace rtcroom {
 namespace {
@@ -11,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-class RequestLog : public EdgeTest {
+class RequestLog : public testing::Test {
  protected:
   /// What is written when the log shows lines from `level` on.
   std::string Logged(LogLevel level, const RequestLabel& label, int status,
@@ -20,6 +23,10 @@ class RequestLog : public EdgeTest {
     LogRequest(logger_, "id-7", label, status, duration);
     return Log();
   }
+  [[nodiscard]] std::string Log() const { return log_.Text(); }
+
+  CapturedLog log_;
+  Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
 };
 
 const RequestLabel kJoined{

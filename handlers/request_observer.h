@@ -4,7 +4,7 @@
 #include <chrono>
 #include <optional>
 
-#include "handlers/request.h"
+#include "handlers/request_label.h"
 
 namespace rtcroom {
 

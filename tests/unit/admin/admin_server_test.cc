@@ -1,4 +1,4 @@
-#include "daemon/http/admin_server.h"
+#include "daemon/admin/admin_server.h"
 
 #include <atomic>
 #include <chrono>
@@ -34,6 +34,7 @@ class AdminServerTest : public EdgeTest {
     return {.readiness = [] { return Status(); }, .metrics = [] { return "rtcroomd_up 1\n"; }};
   }
 
+  RequestIds ids_{"test"};
   std::optional<AdminServer> admin_;
 };
 
@@ -144,16 +145,14 @@ TEST_F(AdminServerTest, AsksAnewAfterAReadinessThatThrew) {
 
 TEST_F(AdminServerTest, LogsWhatOperatorsAskButNotWhatMonitorsDo) {
   AdminSources sources = Healthy();
-  sources.others = [this](const HttpRequest& request, const DeferReply& defer) {
+  sources.others = [this](const HttpRequest& request, AdminResponder& responder) {
     logger_.Info("asked", {{"is_numbered", !request.request_id.empty()}});
-    HttpReply reply;
-    reply.label.endpoint = "/act";
-    if (request.query == "later") {
-      defer()->Send(reply);
-      return std::optional<HttpReply>();
-    }
+    responder.SetEndpoint("/act");
+    AdminReply reply;
     if (request.query == "wrong") reply.label.failure = Errc::kUnauthorized;
-    return std::optional(reply);
+    if (request.query != "later") return responder.Send(std::move(reply));
+    AdminResponder later = std::move(responder);
+    later.Send(std::move(reply));
   };
   Start(std::move(sources));
   for (const char* path : {"/healthz", "/readyz", "/metrics"}) EXPECT_EQ(Ask(path).status, 200);
@@ -174,13 +173,12 @@ TEST_F(AdminServerTest, LogsWhatOperatorsAskButNotWhatMonitorsDo) {
 
 TEST_F(AdminServerTest, LetsNobodyKeepItsRepliesOrTakeThemForSomethingElse) {
   AdminSources sources = Healthy();
-  sources.others = [](const HttpRequest& request, const DeferReply& defer) {
-    HttpReply reply;
-    reply.body = "{}";
-    if (request.query == "page") reply.headers.emplace_back("Cache-Control", "no-cache");
-    if (request.query != "later") return std::optional(reply);
-    defer()->Send(reply);
-    return std::optional<HttpReply>();
+  sources.others = [](const HttpRequest& request, AdminResponder& responder) {
+    AdminReply reply{.http = {.body = "{}"}};
+    if (request.query == "page") reply.http.headers.emplace_back("Cache-Control", "no-cache");
+    if (request.query != "later") return responder.Send(std::move(reply));
+    AdminResponder later = std::move(responder);
+    later.Send(std::move(reply));
   };
   Start(std::move(sources));
   for (const char* target :
@@ -231,10 +229,8 @@ TEST_F(AdminServerTest, KnowsNoOtherPathAndNoOtherMethod) {
 
 TEST_F(AdminServerTest, HasOtherPathsAnsweredByWhoeverKnowsThem) {
   AdminSources sources = Healthy();
-  sources.others = [](const HttpRequest& request, const DeferReply&) {
-    HttpReply reply;
-    reply.body = request.method + " " + request.path;
-    return reply;
+  sources.others = [](const HttpRequest& request, AdminResponder& responder) {
+    responder.Send({.http = {.body = request.method + " " + request.path}});
   };
   Start(std::move(sources));
   EXPECT_EQ(Ask("/elsewhere").body, "GET /elsewhere");

@@ -3,18 +3,17 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "daemon/admin/admin_router.h"
+#include "daemon/admin/readiness_answers.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/http_listener.h"
-#include "daemon/http/readiness_answers.h"
-#include "daemon/http/request_ids.h"
+#include "handlers/request_ids.h"
 
 namespace rtcroom {
 
@@ -23,8 +22,7 @@ namespace rtcroom {
 struct AdminSources {
   std::function<Status()> readiness = {};     ///< an error says why requests should go elsewhere
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
-  /// Answers all other paths, as HttpHandler::Handle does; empty: they are not found.
-  std::function<std::optional<HttpReply>(const HttpRequest&, const DeferReply&)> others = {};
+  AdminHandler others = {};                   ///< of all other paths; empty: they are not found
 };
 
 /// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
@@ -50,20 +48,11 @@ class AdminServer : private HttpHandler {
   ListeningSocket TakeSocket() { return listener_.TakeSocket(); }
 
  private:
-  class Observed;
-  /// What the log has to know of a request by the time of its reply.
-  struct Asked {
-    std::string request_id{};  ///< empty: it is not logged
-    bool may_change = false;
-    MonotonicTime begun{};
-  };
-
-  RequestPlan Plan(std::string_view method, std::string_view raw_path) override;
-  std::optional<HttpReply> Handle(HttpRequest request, const DeferReply& defer) override;
-  HttpReply Refuse(int status, const std::string& reason) override;
-  std::optional<HttpReply> AnswerMonitor(const HttpRequest& request, const DeferReply& defer);
-  void Finish(const Asked& asked, HttpReply& reply);
-  void Log(const Asked& asked, const RequestLabel& label, int http_status);
+  RequestPlan Resolve(HttpRequest& request) override;
+  void Handle(HttpRequest request, Responder& responder) override;
+  HttpReply Refuse(int status, std::string_view reason) override;
+  void Answer(const HttpRequest& request, AdminResponder& responder);
+  void AnswerMonitor(const HttpRequest& request, AdminResponder& responder);
 
   const AdminSources sources_;
   RequestIds& ids_;

@@ -12,7 +12,7 @@
 #include "daemon/base/log_ration.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
-#include "handlers/request.h"
+#include "handlers/request_label.h"
 
 namespace rtcroom {
 

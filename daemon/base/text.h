@@ -36,6 +36,9 @@ struct Utf8Piece {
 /// The first character, or the bytes that one U+FFFD replaces (Unicode, "maximal subpart").
 Utf8Piece FirstUtf8Piece(std::string_view text);
 
+/// `text` without spaces and tabs at its ends.
+std::string_view TrimBlanks(std::string_view text);
+
 inline bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
 }  // namespace rtcroom

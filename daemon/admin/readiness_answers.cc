@@ -1,4 +1,4 @@
-#include "daemon/http/readiness_answers.h"
+#include "daemon/admin/readiness_answers.h"
 
 #include <algorithm>
 #include <string>
@@ -40,7 +40,7 @@ class ReadinessAnswers::Question {
   Question& operator=(const Question&) = delete;
 
   /// From here on others ask anew.
-  std::vector<std::shared_ptr<PendingReply>> End() {
+  std::vector<AdminResponder> End() {
     const MutexLock lock(answers_.mutex_);
     if (std::exchange(has_ended_, true)) return {};
     answers_.asked_at_.reset();
@@ -52,23 +52,30 @@ class ReadinessAnswers::Question {
   bool has_ended_ = false;
 };
 
-std::optional<HttpReply> ReadinessAnswers::Answer(const DeferReply& defer) {
+void ReadinessAnswers::Answer(AdminResponder& responder) {
+  if (!Begin(responder)) return;
+  Question question(*this);
+  const HttpReply reply = ReplyOf(is_ready_());
+  for (AdminResponder& waiting : question.End()) waiting.Send({.http = reply});
+  responder.Send({.http = reply});
+}
+
+bool ReadinessAnswers::Begin(AdminResponder& responder) {
   const MonotonicTime now = clock_.Monotonic();
   {
     const MutexLock lock(mutex_);
-    if (asked_at_) {
-      if (now - *asked_at_ > kPatience || waiting_.size() >= kMostWaiting) {
-        return ReplyOf(Error{Errc::kUnavailable, "the one before is not answered yet"});
-      }
-      waiting_.push_back(defer());  // with the lock, as it only makes an object
-      return std::nullopt;
+    if (!asked_at_) {
+      asked_at_ = now;
+      return true;
     }
-    asked_at_ = now;
+    if (now - *asked_at_ <= kPatience && waiting_.size() < kMostWaiting) {
+      waiting_.push_back(std::move(responder));
+      return false;
+    }
   }
-  Question question(*this);
-  HttpReply reply = ReplyOf(is_ready_());
-  for (const std::shared_ptr<PendingReply>& waiting : question.End()) waiting->Send(reply);
-  return reply;
+  responder.Send(
+      {.http = ReplyOf(Error{Errc::kUnavailable, "the one before is not answered yet"})});
+  return false;
 }
 
 }  // namespace rtcroom

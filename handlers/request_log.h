@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "daemon/base/logger.h"
-#include "handlers/request.h"
+#include "handlers/request_label.h"
 
 namespace rtcroom {
 

@@ -1,0 +1,88 @@
+#include "daemon/admin/admin_server.h"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/log_scope.h"
+#include "daemon/base/thrown.h"
+#include "handlers/request_log.h"
+
+namespace rtcroom {
+namespace {
+
+/// Whether monitors ask for it all the time.
+bool IsMonitored(std::string_view path) {
+  return path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
+
+bool IsReading(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+}  // namespace
+
+AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids,
+                         EdgeParts parts)
+    : sources_(std::move(sources)),
+      ids_(ids),
+      clock_(parts.clock),
+      logger_(parts.logger),
+      readiness_(sources_.readiness, clock_),
+      listener_(std::move(options), *this, parts) {}
+
+RequestPlan AdminServer::Resolve(HttpRequest& request) {
+  // Liveness is answered even while a disk hangs, and with it all workers.
+  if (request.path == "/healthz") return {.lane = Lane::kInline};
+  // Monitors come before people.
+  return {.lane = IsMonitored(request.path) ? Lane::kUrgent : Lane::kWorker};
+}
+
+void AdminServer::Handle(HttpRequest request, Responder& responder) {
+  if (!IsMonitored(request.path)) request.request_id = ids_.Next();
+  const LogScope scope(request.request_id);
+  AdminResponder admin(
+      std::move(responder),
+      {.id = request.request_id, .may_change = !IsReading(request.method), .begun = request.begun},
+      clock_, logger_);
+  try {
+    Answer(request, admin);
+  } catch (...) {
+    // Its text may quote the request, so the log gets the type only.
+    AdminReply reply = AdminRefusal(500);
+    reply.label.failure_detail = fmt::format("exception {}", TypeOfThrown());
+    admin.Send(std::move(reply));
+  }
+}
+
+void AdminServer::Answer(const HttpRequest& request, AdminResponder& responder) {
+  if (IsMonitored(request.path)) return AnswerMonitor(request, responder);
+  if (sources_.others) return sources_.others(request, responder);
+  responder.Send(AdminRefusal(404));
+}
+
+void AdminServer::AnswerMonitor(const HttpRequest& request, AdminResponder& responder) {
+  if (!IsReading(request.method)) {
+    AdminReply reply = AdminRefusal(405);
+    reply.http.headers.emplace_back("Allow", "GET, HEAD");
+    return responder.Send(std::move(reply));
+  }
+  if (request.path == "/readyz") return readiness_.Answer(responder);
+  AdminReply reply;
+  if (request.path == "/healthz") {
+    reply.http.body = R"({"code":0,"message":"alive"})";
+  } else {
+    reply.http.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    reply.http.body = sources_.metrics();
+  }
+  responder.Send(std::move(reply));
+}
+
+HttpReply AdminServer::Refuse(int status, std::string_view reason) {
+  AdminReply reply = AdminRefusal(status);
+  reply.label.failure_detail = reason;
+  Protect(reply.http);
+  LogRequest(logger_, ids_.Next(), reply.label, status, {});
+  return std::move(reply.http);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,42 @@
+// A request and its reply, free of sockets and of any protocol above HTTP.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/secret.h"
+
+namespace rtcroom {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// The entry of a handler's table that a request was resolved to; only the handler knows its type.
+struct RouteEntry;
+
+/// One whole HTTP request.
+struct HttpRequest {
+  std::string method{};         ///< upper case, as sent
+  std::string path{};           ///< percent-decoded once, without the query
+  std::string query{};          ///< raw, without the `?`
+  std::string content_type{};   ///< as sent; empty when absent
+  std::string origin{};         ///< as sent; empty when absent
+  std::string if_none_match{};  ///< likewise
+  Secret authorization{};       ///< as sent; several are comma separated
+  std::string body{};
+  std::string peer_address{};  ///< numeric, of the client
+  /// When processing began: after parsing, earlier pipelined requests and pacing. The wait for a
+  /// worker comes after it.
+  MonotonicTime begun{};
+  std::string request_id{};           ///< given by the handler
+  const RouteEntry* route = nullptr;  ///< given by `HttpHandler::Resolve`
+};
+
+struct HttpReply {
+  int status = 200;
+  Headers headers{};   ///< without a content type the body is JSON
+  std::string body{};  ///< empty only for 204 and 304
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,70 @@
+// The right to answer one request.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "daemon/http/message.h"
+#include "daemon/http/streamed_reply.h"
+
+namespace rtcroom {
+
+/// The receiver of a reply: a connection.
+///
+/// @threads safe from any thread. `turn` says which of its requests a call is about.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+
+  virtual void Send(std::uint32_t turn, HttpReply reply) noexcept = 0;
+  /// Answers with an internal error.
+  virtual void Abandon(std::uint32_t turn) noexcept = 0;
+  virtual std::shared_ptr<StreamedReply> Open(std::uint32_t turn, HttpReply head,
+                                              StreamedReply::OnEnd on_end) = 0;
+  virtual void RunInSlices(std::uint32_t turn, std::function<bool()> slice) = 0;
+};
+
+/// The right to answer one request once, now or later, from any thread. The connection waits for
+/// the reply; no thread does. A reply that is sent before the handler has returned is written by
+/// the handler's thread. Destroyed without an answer, it answers with an internal error.
+///
+/// @threads for one thread at a time.
+class Responder {
+ public:
+  Responder() = default;  ///< of no request
+  Responder(std::shared_ptr<ReplySink> sink, std::uint32_t turn)
+      : sink_(std::move(sink)), turn_(turn) {}
+  ~Responder() {
+    if (sink_) sink_->Abandon(turn_);
+  }
+  Responder(Responder&&) noexcept = default;
+  Responder& operator=(Responder&&) = delete;
+
+  /// Whether the request is still to be answered by this object.
+  explicit operator bool() const { return sink_ != nullptr; }
+
+  /// The first call answers; later ones do nothing.
+  void Send(HttpReply reply) noexcept {
+    if (const auto sink = std::exchange(sink_, nullptr)) sink->Send(turn_, std::move(reply));
+  }
+
+  /// Answers with a reply whose body is written bit by bit. Its headers are those of `head`, whose
+  /// status is 200 and whose body is ignored; a HEAD request gets nothing more.
+  std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) {
+    std::shared_ptr<StreamedReply> stream = sink_->Open(turn_, std::move(head), std::move(on_end));
+    sink_ = nullptr;  // only now: if opening throws, the request is still to be answered
+    return stream;
+  }
+
+  /// Calls `slice` until it returns true, in the thread of the request's connection, where other
+  /// connections run between two calls. Drops it earlier when the client is gone.
+  void RunInSlices(std::function<bool()> slice) { sink_->RunInSlices(turn_, std::move(slice)); }
+
+ private:
+  std::shared_ptr<ReplySink> sink_{};  ///< shared with its loop; null when answered
+  std::uint32_t turn_ = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,24 @@
+// What log and metrics record of a request.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+#include "handlers/protocol.h"
+
+namespace rtcroom {
+
+struct RequestLabel {
+  std::string_view endpoint = "unknown";  ///< a name of the route table: static storage
+  std::optional<RoomKind> kind{};
+  std::optional<Dialect> dialect{};     ///< none for webrtc rooms, too
+  Protocol protocol = Protocol::kGen1;  ///< of the reply; gen-1 until it is known
+  int code = 0;                         ///< the protocol's
+  std::optional<Errc> failure{};        ///< set when the code is not 0
+  std::string failure_detail{};         ///< for the log
+};
+
+}  // namespace rtcroom
