@@ -1,7 +1,8 @@
-// Runs the commands of a document against the real server and compares their output with the
-// document: each block marked `sh`, with the plain block that directly follows it.
+// Runs the commands of documents against the real server and compares their output with the
+// document: each block marked `sh`, with the plain block that directly follows it. Each document
+// gets a new server.
 //
-// Usage: node commands.js RTCROOMD DOCUMENT
+// Usage: node commands.js RTCROOMD DOCUMENT...
 'use strict';
 
 const assert = require('node:assert');
@@ -12,7 +13,7 @@ const path = require('node:path');
 
 const kDeadlineMs = 30_000;
 const kMarker = '--- next block ---';
-const kAddress = '127.0.0.1:5757';  // the address used in the document
+const kAddress = '127.0.0.1:5757';  // the address used in the documents
 
 function blocksOf(document) {
   const text = fs.readFileSync(document, 'utf8');
@@ -60,7 +61,7 @@ async function serve(binary, directory) {
   return { server, address: log.match(/"listener":"http","address":"([^"]+)"/)[1] };
 }
 
-async function main(binary, document) {
+async function checkDocument(binary, document) {
   const blocks = blocksOf(document);
   assert(blocks.some((block) => block.printed), `${document}: no commands with what they print`);
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-commands-'));
@@ -77,7 +78,12 @@ async function main(binary, document) {
     await ended;
     fs.rmSync(directory, { recursive: true, force: true });
   }
-  console.log(`${blocks.length} blocks of commands`);
+  console.log(`${document}: ${blocks.length} blocks of commands`);
+}
+
+async function main(binary, ...documents) {
+  assert(documents.length > 0, 'no document is named');
+  for (const document of documents) await checkDocument(binary, document);
 }
 
 main(...process.argv.slice(2)).catch((failure) => {
