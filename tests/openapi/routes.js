@@ -43,10 +43,10 @@ function sourcesIn(folder) {
 // The endpoints of the admin listener, as `METHOD path`: the paths that it compares a request with,
 // and the rows of AdminRoute. The pages of the console are not operations.
 function adminRoutes() {
-  const own = [...read('daemon', 'http', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
+  const own = [...read('daemon', 'admin', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
     ([, at]) => `GET ${at}`,
   );
-  assert(own.includes('GET /healthz'), 'daemon/http/admin_server.cc has no paths that this test can read');
+  assert(own.includes('GET /healthz'), 'daemon/admin/admin_server.cc has no paths that this test can read');
   const added = sourcesIn('admin').flatMap((source) => [
     ...[...source.matchAll(/(?:\.method = "(\w+)",\s*)?\.path = "(\/[^"]+)"/g)],
     ...[...source.matchAll(/\b(get|post)\("(\/[^"]+)"/g)],
