@@ -30,7 +30,7 @@ void Answer::operator()(const Reply& reply) const {
 void Answer::RunInSlices(std::function<std::optional<Reply>()> slice) const {
   const auto run = [answer = *this, slice = std::move(slice), has_begun = false]() mutable {
     try {
-      // Many may have been let in at once: those in debt for earlier calls by now are refused.
+      // Many calls may have been admitted at once: refuses those whose caller is in debt by now.
       if (!std::exchange(has_begun, true) && answer.state_->parts.bill.IsOwing()) {
         answer(TooManyRequests());
         return true;

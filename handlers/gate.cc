@@ -33,7 +33,7 @@ Errc ErrcOf(TokenOutcome outcome) {
   return Errc::kUnauthorized;
 }
 
-/// A body need not say who calls; what is no id is for the handler to refuse.
+/// A body may omit the caller; the handler refuses an invalid id.
 bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
   const auto found = body.find("userID");
   if (found == body.end() || IsEmptyValue(*found)) return false;
@@ -70,7 +70,7 @@ Result<Request> Gate::AdmitToUtils(const HttpRequest& request, Protocol protocol
                                    FormPairs query) const {
   Result<Request> call = ReadUtilsRequest(request, protocol, std::move(query));
   if (!call) return call;
-  // Nobody needs a token here, but one who has it has proven who he is.
+  // A token is optional here; a valid one proves the caller's identity.
   if (mode_ != AuthMode::kOpen && CheckToken(call->query) == TokenOutcome::kOk) {
     call->proven_caller = UserId{std::string(FirstOrEmpty(call->query, "userID"))};
   }
@@ -99,7 +99,7 @@ Result<std::optional<UserId>> Gate::ProvenCaller(const Route& route, Protocol pr
 }
 
 Status Gate::CheckRate(const HttpRequest& request, const Route& route, const Request& call) const {
-  // A call that is held back instead takes none (protocol A.4.7).
+  // A paced call is delayed instead and takes no token (protocol A.4.7).
   if (route.tokens == RouteTokens::kNone || route.plan.paced) return {};
   bool admitted = true;
   if (call.proven_caller) {
@@ -109,7 +109,7 @@ Status Gate::CheckRate(const HttpRequest& request, const Route& route, const Req
   } else if (route.tokens == RouteTokens::kAddressAndUser) {
     Fields fields = FieldsOf(call);
     const UserId claimed = fields.User();
-    // What claims to be nobody is refused by its handler.
+    // The handler refuses a call without a valid userID.
     admitted = !fields.ok() || admission_.AdmitsClaim(request.peer_address, claimed);
   }
   if (!admitted) return Error{Errc::kTooManyRequests, "userID: too many requests"};

@@ -1,4 +1,4 @@
-// Who may call what: the mode, the token, the rate of each user.
+// Access control of calls: the mode, the token, the rate of each user.
 #pragma once
 
 #include "daemon/auth/admission.h"
@@ -15,13 +15,13 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class Gate {
  public:
-  /// @param bind_gen1  whether handlers are told where gen-1 callers call from.
+  /// @param bind_gen1  whether handlers get the address that gen-1 callers are bound to.
   Gate(Sessions& sessions, Admission& admission, AuthMode mode, bool bind_gen1)
       : sessions_(sessions), admission_(admission), mode_(mode), bind_gen1_(bind_gen1) {}
 
-  /// What a handler is to be told, unless the caller may not call it. First of all he is asked for
-  /// his token, then for a body, which must not name somebody else.
-  /// @errors kUnauthorized where the mode does not let such a request in; kNoCredentials,
+  /// Authenticates the caller, then parses the body, which must not name another user, then checks
+  /// the rate. Returns the request for the handler.
+  /// @errors kUnauthorized where the mode does not admit such a request; kNoCredentials,
   ///         kTokenMalformed, kUnknownApp, kNoSession, kTokenWrong; kTooManyRequests; kBadRequest.
   /// @source protocol B.2, C.2, F.5, F.9.
   [[nodiscard]] Result<Request> Admit(const HttpRequest& request, const RouteEntry& found,

@@ -46,7 +46,7 @@ std::uint64_t RefusedCallers::Count(const std::string& peer_address) {
 LogRation& RefusedCallers::RationOf(const std::string& peer_address, MonotonicTime now) {
   std::string address = AddressKey(peer_address);
   if (const auto known = addresses_.find(address); known != addresses_.end()) return known->second;
-  // Once in a period at most, or a crowd of addresses would have the table searched each time.
+  // At most one sweep per period: otherwise many addresses would cause a sweep at each refusal.
   const bool may_sweep = !swept_at_ || now - *swept_at_ >= LogRation::kPeriod;
   if (addresses_.size() >= kMaxAddresses && may_sweep) {
     swept_at_ = now;

@@ -1,4 +1,4 @@
-// Which clients were refused for want of a good ticket or token.
+// Logging of clients that were refused for lack of a valid ticket or token.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,18 @@
 
 namespace rtcroom {
 
-/// Logs them at info, each address at the rate of a `LogRation`. The line has nothing of the ticket
-/// or token. Addresses beyond the `kMaxAddresses` newest share one ration.
+/// Logs refusals at info, each address at the rate of a `LogRation`. The line holds no part of the
+/// ticket or token. Addresses beyond `kMaxAddresses` share one ration.
 ///
 /// @threads safe from any thread.
 class RefusedCallers {
  public:
   static constexpr std::size_t kMaxAddresses = 1024;
 
-  /// Both outlive this.
+  /// Both outlive this object.
   RefusedCallers(const Clock& clock, Logger& logger) : clock_(clock), logger_(logger) {}
 
-  /// Does nothing for a request that was not refused for that reason.
+  /// No effect for a request that was not refused for that reason.
   /// @param peer_address  numeric, of the client.
   /// @param label         of the reply.
   void Note(std::string_view request_id, const std::string& peer_address, const RequestLabel& label)
@@ -41,7 +41,7 @@ class RefusedCallers {
   const Clock& clock_;
   Logger& logger_;
   Mutex mutex_;
-  /// By what `AddressKey` makes of them.
+  /// By `AddressKey`.
   std::map<std::string, LogRation> addresses_ GUARDED_BY(mutex_);
   LogRation others_ GUARDED_BY(mutex_);
   std::optional<MonotonicTime> swept_at_ GUARDED_BY(mutex_);

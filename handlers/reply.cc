@@ -14,7 +14,7 @@ JsonText CodeAndMessage(int code, std::string_view message) {
   return members;
 }
 
-/// Written once: most replies are this and nothing else.
+/// Built once: most replies consist of these fields only.
 const JsonText& Succeeded() {
   static const JsonText succeeded = CodeAndMessage(kSuccessCode, kSuccessMessage);
   return succeeded;

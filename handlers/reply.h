@@ -1,4 +1,4 @@
-// What an endpoint answers, before it is a whole reply.
+// The result of an endpoint, before it is rendered as an HTTP reply.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace rtcroom {
 /// follow from the failure and the protocol. A few endpoints succeed with a page instead.
 struct Reply {
   std::optional<Error> failure{};
-  JsonText fields{};               ///< in the order of the wire
+  JsonText fields{};               ///< in wire order
   std::optional<TextPage> page{};  ///< instead of all JSON
 
   static Reply Success(JsonText fields = {}) {
@@ -30,12 +30,12 @@ struct Reply {
   }
 };
 
-/// The JSON of `reply` in the words of the label's protocol, `code` and `message` first. Code and
-/// failure go to the label, and the error's detail, which the client reads only when the fault is
-/// the client's (protocol F.7).
+/// The JSON of `reply` with the codes and messages of the label's protocol, `code` and `message`
+/// first. Stores code, failure and error detail in the label; the client receives the detail only
+/// when the fault is the client's (protocol F.7).
 HttpReply Render(const Reply& reply, RequestLabel& label);
 
-/// What `Render` adds to the fields of a success, in bytes.
+/// The bytes that `Render` adds to the fields of a success.
 std::size_t SuccessFrameBytes();
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// Names for requests, by which log lines are found.
+// Request IDs for the log.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class RequestIds {
  public:
-  /// @param prefix  sets apart the runs of the program whose lines share a log.
+  /// @param prefix  distinguishes runs of the program that write to the same log.
   explicit RequestIds(std::string prefix) : prefix_(std::move(prefix)) {}
 
   std::string Next() { return fmt::format("{}-{:x}", prefix_, ++count_); }

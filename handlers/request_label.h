@@ -1,4 +1,4 @@
-// What log and metrics record of a request.
+// The properties of a request for log and metrics.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace rtcroom {
 struct RequestLabel {
   std::string_view endpoint = "unknown";  ///< a name of the route table: static storage
   std::optional<RoomKind> kind{};
-  std::optional<Dialect> dialect{};     ///< none for webrtc rooms, too
+  std::optional<Dialect> dialect{};     ///< nullopt for webrtc rooms, too
   Protocol protocol = Protocol::kGen1;  ///< of the reply; gen-1 until it is known
   int code = 0;                         ///< the protocol's
   std::optional<Errc> failure{};        ///< set when the code is not 0

@@ -9,14 +9,13 @@
 
 namespace rtcroom {
 
-/// From here on a request is called slow.
+/// The duration from which a request counts as slow.
 inline constexpr std::chrono::seconds kSlowRequest{1};
 
 /// Logs a finished request at debug; at the level of its failure where the table of codes has
 /// a higher one, and at least at warn when its HTTP status is 5xx or it was slow.
 ///
-/// @param least  above debug: for requests that are worth a line in any case, and may take their
-///               time.
+/// @param least  above debug: for requests that are always logged, and may be slow.
 /// The line holds nothing that the client sent: no path, query, body or token.
 /// @source design: one line for each request.
 void LogRequest(Logger& logger, std::string_view request_id, const RequestLabel& label,

@@ -1,4 +1,4 @@
-// Who wants to know how each request went.
+// An observer of finished requests, for metrics.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ class RequestObserver {
 
   /// Called once for every request that was answered or refused, after its reply is known.
   /// @param duration  from `HttpRequest::begun` to the whole reply, the wait for a worker included;
-  ///                  nothing when no handler has dealt with it.
+  ///                  nullopt when no handler ran.
   /// @threads safe from any thread; must not block, since it runs before the reply is sent.
   virtual void OnRequest(const RequestLabel& label, int http_status,
                          std::optional<std::chrono::nanoseconds> duration) = 0;

@@ -23,13 +23,13 @@ struct RequestFacts {
 /// @threads safe from any thread.
 class RequestRecorder {
  public:
-  /// All outlive this.
+  /// All outlive this object.
   RequestRecorder(RequestIds& ids, RequestObserver& observer, const Clock& clock, Logger& logger)
       : ids_(ids), observer_(observer), clock_(clock), logger_(logger), refused_(clock, logger) {}
 
   std::string NextId() { return ids_.Next(); }
 
-  /// Counts and logs a request that a handler has answered; to be called before its reply is sent.
+  /// Counts and logs a request that a handler has answered. Call it before its reply is sent.
   void Record(const RequestFacts& request, const RequestLabel& label, int http_status);
 
   /// The same for a request that never reached a handler.

@@ -20,8 +20,8 @@ std::size_t RoomsToList(std::int64_t count, const Manners& manners) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, kMostRooms));
 }
 
-/// Each slice costs about as much as a handful of other calls: it reads at most this many rooms,
-/// and writes at most this many bytes of them, or one room.
+/// Bounds of a slice, so that it costs about as much as a few other calls: it reads at most this
+/// many rooms, and writes at most this many bytes of them, or one room.
 constexpr std::size_t kRoomsInASlice = 20;
 constexpr std::size_t kBytesInASlice = 16384;
 
@@ -64,7 +64,7 @@ class RoomListSlices {
 
   RoomService* rooms_;
   RoomListQuery query_;  ///< of the next read
-  std::size_t left_;     ///< rooms still to be read
+  std::size_t left_;     ///< rooms not read yet
   Protocol protocol_;
   std::vector<Room> read_;
   std::size_t written_ = 0;  ///< number of rooms of `read_` already written

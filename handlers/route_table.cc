@@ -11,7 +11,7 @@
 namespace rtcroom {
 namespace {
 
-/// Longer than any path that a listener accepts.
+/// Above the maximum path length of the listeners.
 constexpr std::size_t kMaxPathBytes = 1024;
 
 struct Area {
@@ -80,7 +80,7 @@ void RouteTable::Add(const RouteMount& mount) {
       added.allowed.append(route.method).append(", ");
     }
   }
-  paths_.merge(paths);  // keeps the paths that are there already
+  paths_.merge(paths);  // keeps existing paths
   for (auto& [path, routes] : paths_) {
     if (!routes.allowed.ends_with("OPTIONS")) routes.allowed += "OPTIONS";
     for (RouteEntry& entry : routes.entries) entry.allowed = routes.allowed;

@@ -1,4 +1,4 @@
-// Every path of the server and the routes it has.
+// Maps the paths of the server to routes.
 #pragma once
 
 #include <optional>
@@ -13,23 +13,23 @@
 
 namespace rtcroom {
 
-/// A prefix under which the endpoints are found.
+/// A path prefix of the endpoints.
 struct RouteMount {
-  std::string prefix{};              ///< slashes at its ends do not count
-  std::optional<Protocol> pinned{};  ///< only the routes of this protocol are there
+  std::string prefix{};              ///< leading and trailing slashes are ignored
+  std::optional<Protocol> pinned{};  ///< mounts only the routes of this protocol
 };
 
 /// A route under one of its paths.
 struct RouteEntry {
   const Route* route = nullptr;
-  std::optional<RoomKind> kind{};    ///< none under `utils`
+  std::optional<RoomKind> kind{};    ///< nullopt under `utils`
   std::optional<Protocol> pinned{};  ///< by the prefix
   std::string_view allowed{};        ///< the methods of the path, as the header Allow lists them
 };
 
-/// Paths are `<prefix>/<kind>/<endpoint>`, in any letter case, with slashes doubled or one at the
-/// end as clients happen to glue them (protocol 0.2). Where two prefixes have a path, the first
-/// one counts (protocol C.1).
+/// Paths are `<prefix>/<kind>/<endpoint>`, in any letter case; repeated and trailing slashes, which
+/// some clients send, are ignored (protocol 0.2). Where two prefixes yield the same path, the first
+/// one applies (protocol C.1).
 ///
 /// @threads immutable: safe from any thread.
 class RouteTable {

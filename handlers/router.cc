@@ -19,7 +19,7 @@ constexpr int kServiceUnavailable = 503;
 
 std::vector<RouteMount> MountsOf(const RouterOptions& options) {
   std::vector<RouteMount> mounts;
-  // A pinned prefix goes before all other rules (protocol C.1).
+  // A pinned prefix overrides all other rules (protocol C.1).
   if (!options.gen1_prefix.empty()) mounts.push_back({options.gen1_prefix, Protocol::kGen1});
   if (!options.gen2_prefix.empty()) mounts.push_back({options.gen2_prefix, Protocol::kGen2});
   mounts.push_back({options.prefix, std::nullopt});
@@ -67,7 +67,7 @@ void Router::Handle(HttpRequest request, Responder& responder) {
     cors_.AddOrigin(request.origin, call.headers);
     reply = Dispatch(call);
   } catch (...) {
-    if (!responder) return;  // it is answered where it went to
+    if (!responder) return;  // an asynchronous handler sends the reply
     reply = Render(InternalError(), call.label);
   }
   if (!reply) return;
@@ -96,7 +96,7 @@ bool Router::Admits(const HttpRequest& request) const {
           : nullptr;
   if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
   Admission& admission = context_.services.admission;
-  // A call that is delayed has its token already: an error would end the caller's room (A.4.7).
+  // A delayed call has already taken its token: an error would end the caller's room (A.4.7).
   const bool admitted =
       (called != nullptr && called->plan.paced) || admission.AdmitsAddress(request.peer_address);
   const std::uint32_t more = MoreTokensFor(request.body.size());
@@ -106,7 +106,8 @@ bool Router::Admits(const HttpRequest& request) const {
 
 std::optional<HttpReply> Router::Dispatch(Call& call) const {
   const HttpRequest& http = call.http;
-  // A request for no route takes a token, too, but is answered as it is: that costs no more.
+  // A request without a route also takes a token, but its reply does not depend on it: a refusal
+  // would cost as much.
   const bool admitted = Admits(http);
   if (http.route == nullptr) return RefusalOf(kNotFound, call.label);
   const RouteEntry& entry = *http.route;

@@ -1,4 +1,4 @@
-// From a whole HTTP request to its reply: path, method, protocol, body, handler, CORS.
+// Turns an HTTP request into a reply: path, method, protocol, body, handler, CORS.
 #pragma once
 
 #include <chrono>
@@ -21,9 +21,9 @@
 namespace rtcroom {
 
 struct RouterOptions {
-  std::string prefix = "/weapp";  ///< webrtc_room is found under `/webrtc` and this, too
-  std::string gen1_prefix{};  ///< requests under it speak gen-1, whatever they look like; "" = off
-  std::string gen2_prefix{};  ///< likewise gen-2
+  std::string prefix = "/weapp";  ///< webrtc_room is mounted under `/webrtc` as well
+  std::string gen1_prefix{};      ///< requests under it are gen-1, whatever their form; "" = off
+  std::string gen2_prefix{};      ///< likewise gen-2
   std::vector<std::string> cors_origins = {"*"};
   AuthMode auth_mode = AuthMode::kMixed;
   std::uint32_t sdk_app_id = 0;
@@ -31,16 +31,16 @@ struct RouterOptions {
   CustomSet custom_set = CustomSet::kMembers;
   bool gen1_login = false;    ///< as in `HandlerContext`
   bool trust_userid = false;  ///< likewise
-  bool gen1_bind = false;     ///< a gen-1 pusher may call from the address that added it alone
+  bool gen1_bind = false;     ///< a gen-1 pusher may call only from the address that added it
 };
 
-/// Answers every request, whatever it holds, with JSON that has a `code` (204 to OPTIONS), and
-/// records it. Paths are those of `RouteTable`.
+/// Answers every request, valid or not, with JSON that has a `code` (204 to OPTIONS), and records
+/// it. Paths are those of `RouteTable`.
 ///
-/// Callers over their rate are refused, but for the calls that keep a membership or end it, and
-/// for those that their connection delays instead (protocol F.9).
+/// Callers over their rate are refused, except for calls that keep or end a membership, and for
+/// those that their connection delays instead (protocol F.9).
 ///
-/// Must outlive the answers that its handlers give later.
+/// Must outlive the asynchronous answers of its handlers.
 ///
 /// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
 class Router : public HttpHandler {
@@ -50,17 +50,18 @@ class Router : public HttpHandler {
 
   RequestPlan Resolve(HttpRequest& request) override;
 
-  /// Takes the token that a paced request needs of its address.
+  /// Takes the token of a paced request from its address.
+  /// @return the time until that token is available.
   std::chrono::nanoseconds Delay(std::string_view client_address) override;
 
-  /// Throws nothing: what a handler throws is answered as an internal error.
+  /// Throws nothing: an exception of a handler is answered as an internal error.
   void Handle(HttpRequest request, Responder& responder) override;
 
   /// 4xx has code 1, 5xx code 6 (protocol 0.2).
   HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
-  /// What is known of a request while it is handled.
+  /// The state of a request while it is handled.
   struct Call {
     HttpRequest& http;
     Responder& responder;
@@ -68,9 +69,10 @@ class Router : public HttpHandler {
     Headers headers{};  ///< of the reply, besides its own
   };
 
-  /// Takes a token of the address, and says whether a handler may run.
+  /// Takes a token of the address.
+  /// @return whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request) const;
-  /// @return nullopt when the call has gone to a handler that answers later.
+  /// @return nullopt when the handler answers later.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 

@@ -136,7 +136,7 @@ constexpr Route kRoutes[] = {
      .on = RouteSwitch::kUtils,
      .caching = RouteCaching::kNever,
      .plan = kInline},
-    // They read the disk.
+    // These endpoints read from the disk.
     {.endpoint = "logfilelist",
      .method = "GET",
      .handler = HandleLogFileList,

@@ -1,4 +1,4 @@
-// The table of endpoints, and how a request's protocol is found.
+// The table of endpoints, and the rules that determine a request's protocol.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,15 @@
 
 namespace rtcroom {
 
-/// Under which path segments an endpoint is found.
+/// The path segments under which an endpoint is mounted.
 enum class RouteScope : std::uint8_t {
   kEveryRoomKind,  ///< `double_room`, `multi_room`, `live_room`
   kLiveRoom,       ///< `live_room` only
-  kWebrtcRoom,     ///< `webrtc_room`, a service of its own
-  kUtils,          ///< `utils`, which is no room kind
+  kWebrtcRoom,     ///< `webrtc_room`, a separate service
+  kUtils,          ///< `utils`, which is not a room kind
 };
 
-/// Which protocols have an endpoint, and how a request to it tells them apart (protocol C.1).
+/// The protocols that have an endpoint, and the rule that selects one for a request (protocol C.1).
 enum class RouteProtocol : std::uint8_t {
   kGen1,     ///< only gen-1 has it (rule 5)
   kGen2,     ///< only gen-2 has it (rules 3, 5)
@@ -31,35 +31,35 @@ enum class RouteProtocol : std::uint8_t {
   kByQuery,  ///< both dialects: a `token` or `userID` key in the query, even empty, means gen-2
              ///< (6, 7)
   kByLogin,  ///< both: a `userSig` or `sdkAppID` key in the query means gen-2 (4)
-  kAlike,    ///< both, and it is the same in both (3)
+  kAlike,    ///< both, with identical behavior (3)
 };
 
-/// Whether a path is there at all.
+/// Whether a path exists.
 enum class RouteSwitch : std::uint8_t {
   kAlwaysOn,
   kUtils,  ///< with `utils.enabled`; an unknown path otherwise
 };
 
-/// Whether a caller of gen-2 must have logged in.
+/// Whether a gen-2 caller must be logged in.
 enum class RouteLogin : std::uint8_t { kNeeded, kNotNeeded };
 
-/// Whose tokens of the rate limits a call takes (protocol F.9).
+/// The rate-limit tokens that a call takes (protocol F.9).
 enum class RouteTokens : std::uint8_t {
-  kNone,            ///< to refuse one would evict an honest member behind a shared address
-  kAddress,         ///< its address's, and those of a user who has proven that it is his
-  kAddressAndUser,  ///< where nobody has, also those of the body's `userID` at that address
+  kNone,            ///< a refusal would evict an honest member behind a shared address
+  kAddress,         ///< of the address, and of the user where a token proves the caller
+  kAddressAndUser,  ///< without a proven caller, also of the body's `userID` at that address
 };
 
-/// Whether its replies are for the caller alone, as tickets, tokens and signed URLs are.
+/// Whether caches may store the replies: not when they hold tickets, tokens or signed URLs.
 enum class RouteCaching : std::uint8_t {
   kUnsaid,
-  kNever,  ///< no cache on the way may keep them
+  kNever,  ///< no cache may store them
 };
 
 struct Route {
   std::string_view endpoint{};       ///< the last path segment, in lower case
-  std::string_view method = "POST";  ///< besides OPTIONS, which every path answers
-  /// One of the three; with none the path does not exist.
+  std::string_view method = "POST";  ///< besides OPTIONS, which every path supports
+  /// One of the three is set; with none the path does not exist.
   Handler handler = nullptr;
   AsyncHandler async = nullptr;
   SlicedHandler sliced = nullptr;
@@ -75,7 +75,7 @@ struct Route {
 /// Every route, in the order of the table.
 std::span<const Route> AllRoutes();
 
-/// The protocol that a request to `route` speaks, when its prefix does not pin one.
+/// The protocol of a request to `route`, when its prefix does not pin one.
 /// @source protocol C.1, rules 2 to 7.
 Protocol ProtocolOf(const Route& route, const FormPairs& query);
 

@@ -30,8 +30,7 @@ struct AdminRoute {
   AdminHandler handler = {};
 };
 
-/// The log names the route of each request, and the addresses that are refused for want of the
-/// token.
+/// The log names the route of each request, and the addresses refused for lack of the token.
 ///
 /// @threads `Add` before requests arrive; `Handle` safe from any thread, as far as the handlers
 ///          are.

@@ -12,7 +12,7 @@
 namespace rtcroom {
 namespace {
 
-/// Whether monitors ask for it all the time.
+/// Whether monitors poll the path.
 bool IsMonitored(std::string_view path) {
   return path == "/healthz" || path == "/readyz" || path == "/metrics";
 }
@@ -31,9 +31,9 @@ AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, Requ
       listener_(std::move(options), *this, parts) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
-  // Liveness is answered even while a disk hangs, and with it all workers.
+  // Liveness is answered even while a hanging disk blocks all workers.
   if (request.path == "/healthz") return {.lane = Lane::kInline};
-  // Monitors come before people.
+  // Requests of monitors have priority over those of operators.
   return {.lane = IsMonitored(request.path) ? Lane::kUrgent : Lane::kWorker};
 }
 
@@ -47,7 +47,7 @@ void AdminServer::Handle(HttpRequest request, Responder& responder) {
   try {
     Answer(request, admin);
   } catch (...) {
-    // Its text may quote the request, so the log gets the type only.
+    // The exception text may quote the request, so only the type is logged.
     AdminReply reply = AdminRefusal(500);
     reply.label.failure_detail = fmt::format("exception {}", TypeOfThrown());
     admin.Send(std::move(reply));

@@ -1,4 +1,4 @@
-// The operator's port: is it alive, is it ready, how is it doing.
+// The operator's port: liveness, readiness, metrics and the console.
 #pragma once
 
 #include <chrono>
@@ -17,21 +17,21 @@
 
 namespace rtcroom {
 
-/// @threads all are called from all workers of the listener at the same time, but `readiness` by
+/// @threads all are called concurrently from all workers of the listener, except `readiness`: by
 ///          one at a time.
 struct AdminSources {
-  std::function<Status()> readiness = {};     ///< an error says why requests should go elsewhere
+  std::function<Status()> readiness = {};     ///< an error gives the reason for "not ready"
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
-  AdminHandler others = {};                   ///< of all other paths; empty: they are not found
+  AdminHandler others = {};                   ///< for all other paths; empty: 404
 };
 
 /// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
-/// `/metrics`: text. Another method is 405, another path whatever `AdminSources::others` says. What
-/// is refused here is JSON with a `code`. No reply may be kept by a cache or taken for another type
-/// unless it says so itself.
+/// `/metrics`: text. Other methods get 405; other paths go to `AdminSources::others`. Refusals are
+/// JSON with a `code`. Unless a reply has its own headers for it, caching and content type sniffing
+/// are disabled.
 ///
-/// Requests for other paths are numbered and logged like those of clients; what has changed
-/// something is told at info. Those of monitors come all the time, and are not.
+/// Requests for other paths are numbered and logged like those of clients; those that changed
+/// something are logged at info. The frequent requests of monitors are not logged.
 ///
 /// @threads as HttpListener.
 class AdminServer : private HttpHandler {

@@ -44,17 +44,17 @@ class EventStreams {
   EventStreams(const EventStreams&) = delete;
   EventStreams& operator=(const EventStreams&) = delete;
 
-  /// Answers `responder` with a stream of what happens after `at`. Where that is nothing, or no
-  /// longer retained, the page is told first that it has missed something, and hears of what
-  /// happens from now on.
+  /// Answers `responder` with a stream of the events after `at`. When `at` is nullopt, or no longer
+  /// retained, the stream begins with a notice of missed events, followed by the events from now
+  /// on.
   ///
   /// This object outlives the connection of `responder`.
-  /// @param may_open  whether who asks still may; called before the stream opens and when an
-  ///                  `EndAll` from then on would end it, so that none slips past a change of who
-  ///                  may. Quick.
-  /// @errors kTooManyRequests when there are as many streams as may be; kUnavailable after `Stop`;
-  ///         kUnauthorized when it may not: `responder` is still to be answered.
-  /// @throws what `responder` and `may_open` throw, when nothing has come of it.
+  /// @param may_open  whether the client still has access; quick. Called before the stream opens,
+  ///                  at a point from which an `EndAll` also ends this stream: so no stream
+  ///                  survives a change of the credentials.
+  /// @errors kTooManyRequests when the limit of streams is reached; kUnavailable after `Stop`;
+  ///         kUnauthorized without access. The caller still has to answer `responder` then.
+  /// @throws the exceptions of `responder` and `may_open`; no stream was opened then.
   Status Open(AdminResponder& responder, std::optional<Cursor> at,
               const std::function<bool()>& may_open) EXCLUDES(mutex_);
 

@@ -9,7 +9,7 @@
 namespace rtcroom {
 namespace {
 
-/// The text without what would need an escape in JSON; reasons are our own plain words.
+/// The text, with characters that JSON would escape replaced by spaces; reasons are plain ASCII.
 std::string Plain(std::string text) {
   std::ranges::replace_if(
       text, [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; }, ' ');
@@ -31,7 +31,8 @@ HttpReply ReplyOf(const Status& ready) {
 
 }  // namespace
 
-/// Ends with whoever waits for it, also when there is no answer: let go of, they are told so.
+/// A pending check. Its end, also by an exception, releases the waiting responders; those that are
+/// destroyed without an answer reply with an internal error.
 class ReadinessAnswers::Question {
  public:
   explicit Question(ReadinessAnswers& answers) : answers_(answers) {}
@@ -39,7 +40,7 @@ class ReadinessAnswers::Question {
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
 
-  /// From here on others ask anew.
+  /// Returns the waiting responders; later requests begin a new check.
   std::vector<AdminResponder> End() {
     const MutexLock lock(answers_.mutex_);
     if (std::exchange(has_ended_, true)) return {};

@@ -1,4 +1,4 @@
-// Whether the server is ready, for all who ask at the same time.
+// Readiness checks, shared by concurrent requests.
 #pragma once
 
 #include <chrono>
@@ -15,37 +15,38 @@
 
 namespace rtcroom {
 
-/// Asks once at a time, and so never holds more than one thread, however long the disk under the
-/// question hangs. Who comes meanwhile gets the same answer when it is there; a question that takes
-/// too long, or has too many waiting already, is itself the answer: 503 at once.
+/// Runs one check at a time, so a hanging disk never blocks more than one thread. Concurrent
+/// requests get the result of the running check. If that takes too long, or too many requests
+/// already wait for it, they get 503 at once.
 ///
 /// @threads safe from any thread.
 class ReadinessAnswers {
  public:
-  /// A commit takes milliseconds: who would wait for one that has taken this long gives up himself.
+  /// A check that takes longer counts as a failure: a commit takes milliseconds.
   static constexpr std::chrono::seconds kPatience{1};
-  /// Bounds the connections that a disk which hangs can hold.
+  /// Bounds the connections that wait while a disk hangs.
   static constexpr std::size_t kMostWaiting = 16;
 
-  /// @param is_ready  may block; called by one thread at a time. An error says why not.
+  /// @param is_ready  may block; called by one thread at a time. An error gives the reason.
   /// @param clock  outlives this.
   ReadinessAnswers(std::function<Status()> is_ready, const Clock& clock)
       : is_ready_(std::move(is_ready)), clock_(clock) {}
 
-  /// 200, or 503 with the reason, at once or later. Blocks while it asks, unless another thread
-  /// asks already.
+  /// 200, or 503 with the reason, at once or later. Blocks during the check, unless another thread
+  /// already runs it.
   void Answer(AdminResponder& responder) EXCLUDES(mutex_);
 
  private:
   class Question;
 
-  /// Has the caller ask, unless another thread does: then answers, or keeps the responder.
+  /// @return whether the caller must run the check. Otherwise one is running, and the responder was
+  ///         answered or queued.
   bool Begin(AdminResponder& responder) EXCLUDES(mutex_);
 
   const std::function<Status()> is_ready_;
   const Clock& clock_;
   Mutex mutex_;
-  std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);  ///< while somebody asks
+  std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);  ///< while a check runs
   std::vector<AdminResponder> waiting_ GUARDED_BY(mutex_);
 };
 

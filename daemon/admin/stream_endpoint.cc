@@ -11,12 +11,12 @@ namespace {
 
 Status Open(const HttpRequest& request, AdminResponder& responder, EventStreams& streams,
             Store& store, const AdminAccess& access) {
-  // It was admitted before it waited for a thread.
+  // Checked again: the request was admitted before it waited for a thread.
   const auto may_open = [&] { return access.Admits(request); };
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const std::string_view after = FirstOrEmpty(*query, "after");
-  // What is no cursor of ours is of a server that is gone: its page has missed something.
+  // A cursor that cannot be parsed is from an earlier server: the page has missed events.
   if (!after.empty()) return streams.Open(responder, Cursor::Parse(after), may_open);
   const Result<Cursor> newest = store.Newest();
   if (!newest) return newest.error();

@@ -10,11 +10,11 @@
 namespace rtcroom {
 namespace {
 
-/// Before trying again when not even the reserve helps.
+/// The delay before a retry when the reserve descriptor does not help.
 constexpr std::chrono::milliseconds kPause{100};
-/// Connections before others on the loop have their turn.
+/// Connections accepted before the loop serves other tasks.
 constexpr int kAcceptsInATurn = 64;
-/// Connections that are still taken at a stop: as many as a backlog holds.
+/// Connections accepted at a stop: the size of the backlog.
 constexpr int kMostLateAccepts = 4096;
 
 bool IsShortage(int error) {
@@ -36,7 +36,7 @@ Acceptor::Acceptor(EventLoop& loop, const ListeningSocket& listening, Connection
       reserve_(OpenReserve()) {}
 
 Acceptor::~Acceptor() {
-  // It watches a descriptor that is another's.
+  // The descriptor belongs to `listening_`.
   if (watch_.is_open()) (void)watch_.release();
 }
 
@@ -78,11 +78,11 @@ void Acceptor::AcceptWaiting() {
       NoteShortage(error);
       if (!TurnOneAway()) return Pause();
     } else if (error == EAGAIN || error == EWOULDBLOCK) {
-      // All that waited is in: a shortage, if there was one, is over.
+      // The queue is empty: an earlier shortage is over.
       is_short_ = had_shortage;
       break;
     }
-    // Anything else concerns that one connection, which has ended meanwhile.
+    // Any other error concerns that one connection, which has already ended.
   }
   AwaitMore();
 }
@@ -105,7 +105,7 @@ bool Acceptor::TurnOneAway() {
 }
 
 void Acceptor::NoteShortage(int error) {
-  if (std::exchange(is_short_, true)) return;  // told once, not for each client
+  if (std::exchange(is_short_, true)) return;  // logged once, not for each client
   logger_.Warn("accept_failed", {{"listen", listening_.address},
                                  {"reason", std::generic_category().message(error)}});
 }

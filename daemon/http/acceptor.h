@@ -1,4 +1,4 @@
-// Takes connections off a listening socket.
+// Accepts connections on a listening socket.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,9 @@
 
 namespace rtcroom {
 
-/// When the process has no descriptors left, clients are turned away by a descriptor that is kept
-/// for that; where not even that works, accepting pauses. Either way the loop never spins on a
-/// socket that stays readable.
+/// When the process runs out of descriptors, a reserved descriptor is used to accept and close
+/// pending connections; if that fails too, accepting pauses. In both cases the loop does not spin
+/// on a socket that stays readable.
 ///
 /// @threads the thread of its loop, except for construction.
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
@@ -34,21 +34,21 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  /// What becomes of clients who wait to be accepted at a stop.
+  /// Handling of pending connections at a stop.
   enum class Backlog : std::uint8_t {
-    kTaken,  ///< they have been let in by the system, and would be cut off
-    kLeft,   ///< to whoever listens next
+    kTaken,  ///< accepted: the system has completed them, and closing the socket would reset them
+    kLeft,   ///< left in the queue for the next process that listens
   };
 
   void Begin();
-  /// No connection is taken after this.
+  /// No connection is accepted after this.
   void Stop(Backlog backlog);
 
  private:
   void AcceptWaiting();
   void AwaitMore();
   void Pause();
-  /// @return whether a client could be turned away.
+  /// @return whether a connection was accepted and closed.
   bool TurnOneAway();
   void NoteShortage(int error);
 

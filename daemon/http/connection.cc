@@ -11,12 +11,12 @@
 namespace rtcroom {
 namespace {
 
-/// Before other connections have their turn: reads, and answers to pipelined requests.
+/// Reads, and answers to pipelined requests, before the loop serves other connections.
 constexpr int kReadsInATurn = 4;
 constexpr int kAnswersInATurn = 16;
 /// Replies to pipelined requests that are collected before they are written.
 constexpr std::size_t kEnoughToWrite = 65'536;
-/// Most that is read from a client that goes on sending what nobody will answer.
+/// Maximum reads in one turn from a client that keeps sending after the last reply.
 constexpr int kMaxDiscardsInATurn = 64;
 
 constexpr ResponseFormat kEndOfConnection = {};
@@ -66,7 +66,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
       if (framer_.has_bytes()) {
         return Guarded([](Connection& self) { self.Refuse(408, RefusalCause::kRequestTimeout); });
       }
-      return End();  // idle: not a word, since the client has asked nothing
+      return End();  // idle: no reply, since there is no request
     case State::kWriting:
     case State::kStreaming:
       Count(RefusalCause::kWriteTimeout);
@@ -82,7 +82,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
 
 void Connection::Drain() {
   if (state_ == State::kStreaming) return Guarded(&Connection::EndStream);
-  if (state_ != State::kReading || framer_.has_bytes()) return;  // it ends with its reply
+  if (state_ != State::kReading || framer_.has_bytes()) return;  // closes after its reply
   deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
   Guarded(&Connection::EndIfIdle);
 }
@@ -124,12 +124,12 @@ void Connection::Wait(IoStatus for_what) {
                              ? boost::asio::posix::descriptor_base::wait_write
                              : boost::asio::posix::descriptor_base::wait_read;
   socket_.async_wait(readiness, [self = shared_from_this()](const auto& error) {
-    if (!error) self->Guarded(&Connection::Resume);  // what was cancelled has ended already
+    if (!error) self->Guarded(&Connection::Resume);  // a cancelled wait: already closed
   });
 }
 
 void Connection::ReadProxy() {
-  // Never more is read than the header has, since what follows it belongs to TLS.
+  // Reads no further than the header: the bytes that follow belong to TLS.
   while (true) {
     const ProxyHeader header = ReadProxyHeader(proxy_header_);
     if (header.progress == ProxyHeader::Progress::kInvalid) {
@@ -160,7 +160,7 @@ void Connection::Secure() {
     }
   }
   if (!tls_) return BeginReading();
-  // The session keeps its settings alive: a reload concerns later connections.
+  // The session keeps its settings alive: a reload affects later connections only.
   if (!transport_.Secure(*std::exchange(tls_, nullptr))) return End();
   state_ = State::kHandshake;
   ContinueHandshake();
@@ -191,12 +191,12 @@ void Connection::ReadRequests() {
     const IoResult got = transport_.Read(room);
     if (got.status == IoStatus::kWantRead && context_.draining && answered_ &&
         !framer_.has_bytes()) {
-      return CloseGracefully();  // what looked like a request was none
+      return CloseGracefully();  // the readable bytes held no request data
     }
     if (got.status != IoStatus::kDone) return Wait(got.status);
     TakeIn({room.data(), got.bytes});
     if (state_ != State::kReading) return;
-    // What comes later makes the socket readable again, unless TLS holds it already.
+    // Later bytes make the socket readable again, unless TLS has already buffered them.
     if (got.bytes < room.size() && !transport_.HasPending()) return Wait(IoStatus::kWantRead);
   }
   loop_.Post([self = shared_from_this()] { self->Guarded(&Connection::Resume); });
@@ -219,12 +219,12 @@ void Connection::TakeIn(std::string_view bytes) {
   if (!Flush()) return;
   deadline_ = framer_.has_bytes() ? framer_.begun_at() + context_.options.request_timeout
                                   : now + IdleTimeout();
-  // A connection that was answered while draining was told so; this one was not.
+  // A reply written while draining closes the connection; this one has not sent such a reply.
   if (context_.draining) EndIfIdle();
 }
 
 void Connection::YieldToLoop() {
-  // As long as it is away, nothing is read and nothing ends.
+  // In this state nothing is read, and no deadline or stop ends the connection.
   state_ = State::kDispatched;
   loop_.Post([self = shared_from_this()] {
     if (self->state_ != State::kDispatched) return;
@@ -280,7 +280,7 @@ bool Connection::CountMemory() {
 void Connection::CloseGracefully() {
   if (!Flush()) return;
   transport_.CloseWriting();
-  // Closing a socket that holds unread bytes resets it, and the client may lose its reply.
+  // Closing a socket with unread bytes resets it, and the client may lose its reply.
   if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) {
     state_ = State::kLingering;
     deadline_ = Now() + context_.options.goodbye_timeout;
@@ -294,7 +294,7 @@ void Connection::Discard() {
     const IoResult got = transport_.ReadRaw(loop_.scratch());
     if (got.status != IoStatus::kDone) return Wait(got.status);
   }
-  End();  // it sends faster than anybody who only has not seen the goodbye yet
+  End();  // the client sends more than data in transit at the close could explain
 }
 
 void Connection::End() {
@@ -306,7 +306,7 @@ void Connection::End() {
   held_.reset();
   LeaveStream();
   boost::system::error_code failed;
-  failed = socket_.close(failed);  // there is nothing to be done about it
+  failed = socket_.close(failed);  // a failure has no remedy
   place_ = {};
   context_.observer.OnConnectionClosed();
   on_end_(*this);

@@ -1,4 +1,4 @@
-// One client's connection, from the first byte to the last.
+// One client connection.
 #pragma once
 
 #include <atomic>
@@ -36,10 +36,10 @@ namespace rtcroom {
 
 /// Reads requests, has them answered one after the other, writes the replies, all under deadlines.
 ///
-/// Shared by the table of its listener, by the wait or the task that it is in, and by the
-/// `Responder` of its request: whichever ends last. It lives on its loop. While a worker answers a
-/// request (`State::kDispatched`), transport and replies are the worker's, and the loop leaves them
-/// alone until the worker has posted the connection back; so no part of it has a lock.
+/// Owned jointly by the table of its listener, by its pending wait or task, and by the `Responder`
+/// of its request. It runs on its loop. While a worker answers a request (`State::kDispatched`),
+/// the worker owns transport and replies; the loop does not access them until the worker has posted
+/// the connection back. So no part of it needs a lock.
 ///
 /// @threads the thread of its loop, also for the constructor's `on_end`; those of `ReplySink` are
 ///          safe from any thread.
@@ -56,13 +56,13 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   /// @param tls  null for plain HTTP.
   void Begin(std::shared_ptr<ssl_ctx_st> tls);
 
-  /// Ends or refuses what has taken too long.
+  /// Closes the connection, or refuses its request, when the deadline has passed.
   void CheckDeadline(MonotonicTime now);
 
-  /// Answers what has been asked, waits a moment for what may have been, and ends.
+  /// Answers received requests, waits briefly for a first request or one in transit, then closes.
   void Drain();
 
-  /// Ends, as soon as whoever answers its request has returned it.
+  /// Closes at once, or as soon as a dispatched request is answered.
   void Abort();
 
  private:
@@ -70,11 +70,11 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     kProxyHeader,
     kHandshake,
     kReading,     ///< idle, or in the middle of a request
-    kHeld,        ///< a request waits for its turn
+    kHeld,        ///< a paced request waits until it is due
     kDispatched,  ///< a request is being answered, or other connections run
     kWriting,     ///< the client has not taken all of its replies yet
-    kStreaming,   ///< a reply is told bit by bit
-    kLingering,   ///< all is said; the client may still be sending
+    kStreaming,   ///< a streamed reply is being sent
+    kLingering,   ///< the write side is closed; the client may still be sending
     kEnded,
   };
   /// A request on its way to its handler.
@@ -83,31 +83,30 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     ResponseFormat format{};
     Lane lane = Lane::kInline;
   };
-  /// A call that may not run yet: not before its time, and not before the replies to the requests
-  /// before it are on their way.
+  /// A call that runs later: when it is due, and when the replies to earlier requests are written.
   struct HeldCall {
     Call call{};
     MonotonicTime due{};
   };
-  /// How far the handler and the reply of a dispatched request are. The first two changes race:
-  /// whichever side is second has the reply written.
+  /// The progress of the handler and the reply of a dispatched request. The handler's return and
+  /// the reply race: the later of the two has the reply written.
   enum class ReplyProgress : std::uint8_t {
     kHandling,  ///< the handler runs, and there is no reply
     kReplied,   ///< the reply is in `reply_`, for the thread of the handler
     kReturned,  ///< the handler has returned; the loop waits for the reply
   };
   class Stream;
-  /// A reply that is told bit by bit.
+  /// The state of a streamed reply.
   struct Streaming {
-    std::shared_ptr<StreamQueue> queue{};  ///< shared with whoever writes the reply
+    std::shared_ptr<StreamQueue> queue{};  ///< shared with the writer of the reply
     StreamedReply::OnEnd on_end{};
-    std::size_t unasked_bytes = 0;  ///< that the client has sent meanwhile
-    bool is_ending = false;         ///< when all is sent
+    std::size_t unasked_bytes = 0;  ///< received from the client during the stream
+    bool is_ending = false;         ///< close when everything is sent
     bool waits_to_write = false;
   };
 
-  /// Runs a step of this connection. What it lets slip (out of memory, most likely) costs this
-  /// connection and no other.
+  /// Runs a step of this connection. An exception (most likely out of memory) closes only this
+  /// connection.
   template <typename Step>
   void Guarded(Step step) {
     try {
@@ -130,8 +129,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void RunHeld();
   void Run(Call call);
   void AnswerOnWorker(HttpRequest request) noexcept;
-  /// Has the request handled.
-  /// @return nullopt when its reply comes later.
+  /// Calls the handler.
+  /// @return nullopt when the reply is sent later.
   std::optional<EncodedResponse> Answer(HttpRequest request);
   [[nodiscard]] EncodedResponse Encode(const ResponseFormat& format, HttpReply reply) const;
   void OnReplied(std::uint32_t turn) noexcept;
@@ -159,7 +158,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Discard();
   void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
   void End();
-  /// Whether the request of that turn is the one being answered.
+  /// Whether the request with that turn is the one being answered.
   [[nodiscard]] bool IsDispatched(std::uint32_t turn) const {
     return state_ == State::kDispatched && turn == turn_;
   }
@@ -181,19 +180,19 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
 
   State state_ = State::kProxyHeader;
   MonotonicTime deadline_ = MonotonicTime::max();
-  std::string proxy_header_;  ///< as far as it has come
+  std::string proxy_header_;  ///< the bytes received so far
   RequestFramer framer_;
   TokenBucket pace_;
   std::unique_ptr<HeldCall> held_;
   std::unique_ptr<boost::asio::steady_timer> due_;
   ReplyOutbox outbox_;
-  MemoryShare memory_;                 ///< of what is held for the clients of the listener
+  MemoryShare memory_;                 ///< of the memory held for clients
   std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
-  std::uint32_t turn_ = 0;             ///< counts requests: which of them a reply belongs to
-  ResponseFormat format_{};            ///< of the request of that turn
+  std::uint32_t turn_ = 0;             ///< counts requests: identifies the one a reply belongs to
+  ResponseFormat format_{};            ///< of the request with that turn
   std::atomic<ReplyProgress> progress_{ReplyProgress::kReturned};  ///< likewise
   std::optional<HttpReply> reply_{};  ///< likewise, between `Send` and its encoding
-  bool answered_ = false;             ///< one request at least
+  bool answered_ = false;             ///< at least one request was received
   bool aborted_ = false;
 };
 

@@ -5,8 +5,8 @@
 namespace rtcroom {
 namespace {
 
-/// Of an address's connections, how many may be in their handshakes, the dearest part of a
-/// connection, at a time: a quarter, or all of a few.
+/// The limit of concurrent handshakes per address: a quarter of its connections, at least 16. The
+/// handshake is the most expensive part of a connection.
 std::size_t MostHandshakes(const ConnectionLimits& limits) {
   constexpr std::size_t kFew = 16;
   return std::max(limits.per_address / 4, std::min(limits.per_address, kFew));

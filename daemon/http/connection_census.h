@@ -1,4 +1,4 @@
-// How many connections there are, altogether and of each address, and whether there may be more.
+// Connection counts, in total and per address, and their limits.
 #pragma once
 
 #include <cstddef>
@@ -26,10 +26,10 @@ class ConnectionCensus {
  public:
   explicit ConnectionCensus(ConnectionLimits limits) : limits_(limits) {}
 
-  /// For connections from now on; those that there are stay.
+  /// Applies to new connections; open ones stay.
   void SetLimits(ConnectionLimits limits) EXCLUDES(mutex_);
 
-  /// The place of one connection among all, given back with this object.
+  /// One connection's entry in the counts; released with this object.
   class Place {
    public:
     Place() = default;
@@ -44,8 +44,8 @@ class ConnectionCensus {
     Place& operator=(const Place&) = delete;
     ~Place();
 
-    /// Counts it to an address, and among its handshakes, too.
-    /// @return why it may not; it still has its place among all then.
+    /// Counts the connection, and its handshake, towards an address.
+    /// @return the limit that is reached, or nullopt. The total still includes the connection then.
     std::optional<RefusalCause> Claim(const IpAddress& address);
     /// The handshake is over.
     void EndHandshake();
@@ -59,7 +59,7 @@ class ConnectionCensus {
     bool in_handshake_ = false;
   };
 
-  /// @return nothing when there are as many as may be.
+  /// @return nullopt when the limit is reached.
   std::optional<Place> Enter() EXCLUDES(mutex_);
 
   [[nodiscard]] std::size_t total() const EXCLUDES(mutex_);
@@ -77,7 +77,7 @@ class ConnectionCensus {
   mutable Mutex mutex_;
   ConnectionLimits limits_ GUARDED_BY(mutex_);
   std::size_t total_ GUARDED_BY(mutex_) = 0;
-  /// As many entries as there are addresses with connections: bounded by `limits_.total`.
+  /// One entry for each address with connections: bounded by `limits_.total`.
   std::unordered_map<IpAddress, Count> by_address_ GUARDED_BY(mutex_);
 };
 

@@ -1,4 +1,4 @@
-// What the connections of a listener have in common.
+// The options and services shared by the connections of a listener.
 #pragma once
 
 #include <atomic>
@@ -21,22 +21,22 @@ struct ConnectionOptions {
   std::chrono::milliseconds idle_timeout{75'000};      ///< between two requests
   std::chrono::milliseconds request_timeout{5'000};    ///< from its first byte to its last
   std::chrono::milliseconds write_timeout{10'000};     ///< for a client to take its replies
-  /// For a client to end its side after us, so that a reset does not cost it the last reply.
+  /// For a client to close its side after the server, so that no reset discards the last reply.
   std::chrono::milliseconds goodbye_timeout{1'000};
-  /// While draining: how long a connection that has not been answered yet may take to begin. The
-  /// client has reason to think that somebody listens.
+  /// While draining: how long a connection that has sent no request yet may take to send its first.
+  /// It was accepted, so the client expects an answer.
   std::chrono::milliseconds first_request_grace{2'000};
-  /// Whose X-Forwarded-For is believed. Limits for each address do not count their connections.
+  /// Proxies whose X-Forwarded-For is trusted. Per-address limits do not count their connections.
   AddressRanges trusted_proxies = {};
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
 };
 
-/// Of what is held for a client, smaller unfinished requests do not count: their number is bounded
-/// by the connections'.
+/// Unfinished requests up to this size do not count towards the memory held for clients: their
+/// number is bounded by the number of connections.
 /// @source protocol F.9: everything is bounded.
 inline constexpr std::size_t kSmallRequestBytes = 4096;
 
-/// The references outlive it, and it outlives the connections.
+/// The references outlive this object, and it outlives the connections.
 ///
 /// @threads as its parts.
 struct ConnectionContext {
@@ -46,11 +46,11 @@ struct ConnectionContext {
   const Clock& clock;
   ConnectionObserver& observer;
   const std::atomic<bool>& draining;
-  /// get_pushers requests that a connection may make in a second; 0: as many as it likes.
+  /// Maximum get_pushers requests of a connection in a second; 0: no limit.
   const std::atomic<std::uint32_t>& paced_per_second;
-  MemoryTotal& held;  ///< for clients: unfinished requests, and replies that they do not take
-  /// Tasks that a worker has or will have. A worker may still be on its way out of the handler
-  /// when the reply, given early by somebody else, has long ended the connection.
+  MemoryTotal& held;  ///< for clients: unfinished requests, and unsent replies
+  /// Queued and running worker tasks. A handler may still be running on a worker when another
+  /// thread has already sent the reply and the connection has closed.
   std::atomic<std::size_t>& at_work;
 };
 

@@ -1,4 +1,4 @@
-// Who wants to know how connections fare.
+// An observer of connections and refusals, for metrics.
 #pragma once
 
 #include <array>
@@ -7,21 +7,21 @@
 
 namespace rtcroom {
 
-/// Why the connection layer turned a client away, or held it back.
+/// Why the connection layer refused or delayed a client.
 enum class RefusalCause : std::uint8_t {
-  kConnections,         ///< as many are open as may be
-  kAddressConnections,  ///< as many of this address
-  kAddressHandshakes,   ///< as many of this address have yet to agree on TLS
+  kConnections,         ///< the total limit is reached
+  kAddressConnections,  ///< the limit of the address is reached
+  kAddressHandshakes,   ///< the limit of concurrent TLS handshakes of the address is reached
   kDescriptors,         ///< the process has none left
-  kUntrustedPeer,       ///< not one of the proxies that may connect
-  kProxyHeader,         ///< no PROXY header where one is due, or one too late
-  kHandshake,           ///< no agreement on TLS
+  kUntrustedPeer,       ///< not a trusted proxy, on a port for proxies only
+  kProxyHeader,         ///< the PROXY header is missing, invalid or late
+  kHandshake,           ///< the TLS handshake failed
   kHandshakeTimeout,
-  kFraming,         ///< a request that could not be read: 4xx
+  kFraming,         ///< an invalid request: 4xx
   kRequestTimeout,  ///< 408
   kQueueFull,       ///< 503
-  kWriteTimeout,    ///< the client does not take its reply
-  kMemory,          ///< too much is held for clients already
+  kWriteTimeout,    ///< the client does not read its reply
+  kMemory,          ///< the memory held for clients exceeds its limit
   kPaced,           ///< get_pushers, delayed
 };
 
@@ -55,7 +55,7 @@ class ConnectionObserver {
 
   virtual void OnConnectionOpened() = 0;
   virtual void OnConnectionClosed() = 0;  ///< once for each that was opened
-  virtual void OnHandshake() = 0;         ///< TLS was agreed on
+  virtual void OnHandshake() = 0;         ///< completed
   virtual void OnRefusal(RefusalCause cause) = 0;
 };
 

@@ -1,4 +1,4 @@
-// How a connection has its requests answered, by whom, and in their order.
+// Request handling of a connection: pacing, dispatch to a loop or worker, replies in order.
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -25,7 +25,7 @@ void Connection::Serve(FramedRequest framed) {
   if (plan.paced) {
     const MonotonicTime now = Now();
     std::chrono::nanoseconds delay = context_.handler.Delay(call.request.peer_address);
-    // A trusted proxy's connection carries many clients, so its rate says nothing of any of them.
+    // A trusted proxy's connection carries many clients: its rate is not that of any one client.
     if (rate > 0 && !peer_is_trusted_) {
       delay = std::max(delay, pace_.Reserve(now, PacedAt(rate)));
     }
@@ -55,7 +55,7 @@ Connection::Call Connection::CallOf(FramedRequest framed) const {
 
 void Connection::Hold(Call call, MonotonicTime due) {
   held_ = std::make_unique<HeldCall>(HeldCall{.call = std::move(call), .due = due});
-  // The replies to what was asked before must not wait with it.
+  // The replies to earlier requests must not wait for this one.
   if (Flush()) RunHeld();
 }
 
@@ -79,7 +79,7 @@ void Connection::RunHeld() {
 }
 
 void Connection::Run(Call call) {
-  // The worker is going to write, and before it everything else must be out.
+  // The worker writes its reply itself, so all earlier replies must be written first.
   const bool on_worker = call.lane != Lane::kInline;
   if (on_worker && !outbox_.empty()) return Hold(std::move(call), {});
   ++turn_;
@@ -89,7 +89,7 @@ void Connection::Run(Call call) {
   if (!on_worker) {
     std::optional<EncodedResponse> reply = Answer(std::move(call.request));
     if (!reply) {
-      // It comes later; the replies before it need not wait for that.
+      // The reply is sent later; earlier replies need not wait for it.
       (void)outbox_.Flush(transport_);
       return;
     }
@@ -105,7 +105,7 @@ void Connection::Run(Call call) {
             std::atomic<std::size_t>& at_work = self->context_.at_work;
             self->AnswerOnWorker(std::move(request));
             self.reset();
-            --at_work;  // last: the listener may end from here on
+            --at_work;  // last: the listener may be destroyed after this
           })) {
     return;
   }
@@ -115,7 +115,7 @@ void Connection::Run(Call call) {
   outbox_.Append(Encode(format_, context_.handler.Refuse(503, "no worker is free")));
 }
 
-// Ends the process when even the task that gives the connection back cannot be made.
+// Ends the process when the task that returns the connection to its loop cannot be allocated.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
 void Connection::AnswerOnWorker(HttpRequest request) noexcept {
   const std::uint32_t turn = turn_;
@@ -125,7 +125,7 @@ void Connection::AnswerOnWorker(HttpRequest request) noexcept {
     std::optional<EncodedResponse> answer = Answer(std::move(request));
     if (!answer) return;
     reply = *std::move(answer);
-    // One try here, where the reply is at hand; the loop does the rest.
+    // One write attempt on this thread, which has the reply; the loop writes the rest.
     const IoResult put = transport_.Write(reply.bytes);
     if (put.status == IoStatus::kDone) reply.bytes.erase(0, put.bytes);
     is_lost = put.status == IoStatus::kClosed;
@@ -146,7 +146,7 @@ std::optional<EncodedResponse> Connection::Answer(HttpRequest request) {
     try {
       context_.handler.Handle(std::move(request), responder);
     } catch (...) {
-      // Its text may quote the request, so the log gets the type only.
+      // The exception text may quote the request, so only the type is logged.
       if (responder) {
         responder.Send(context_.handler.Refuse(500, fmt::format("exception {}", TypeOfThrown())));
       }
@@ -175,8 +175,7 @@ void Connection::Abandon(std::uint32_t turn) noexcept {
   OnReplied(turn);
 }
 
-// Ends the process when there is no memory for the few bytes of a task: nothing else would end the
-// connection.
+// Ends the process when the task cannot be allocated: nothing else would close the connection.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
 void Connection::OnReplied(std::uint32_t turn) noexcept {
   auto progress = ReplyProgress::kHandling;
@@ -202,7 +201,7 @@ void Connection::RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice
 }
 
 void Connection::OnReplyReady(std::uint32_t turn, EncodedResponse reply) {
-  if (!IsDispatched(turn)) return;  // that request has been answered or lost
+  if (!IsDispatched(turn)) return;  // already answered, or the connection has closed
   state_ = State::kReading;
   if (aborted_) return End();
   outbox_.Append(std::move(reply));

@@ -1,4 +1,4 @@
-// How a connection carries a reply that is told bit by bit.
+// Streamed replies of a connection.
 #include <memory>
 #include <utility>
 
@@ -7,21 +7,21 @@
 namespace rtcroom {
 namespace {
 
-/// What a stream may hold for its client, here and in the system.
+/// Bounds on the unsent data of a stream, in this process and in the system's send buffer.
 constexpr std::size_t kMaxStreamBytes = std::size_t{1} << 20;
 constexpr int kSendBufferBytes = 128 << 10;
-/// A client that listens to a stream has nothing to say; this much is overlooked.
+/// A client has nothing to send during a stream; this many bytes are tolerated.
 constexpr std::size_t kMaxUnaskedBytes = std::size_t{64} << 10;
 
 }  // namespace
 
-/// The writer's end of a stream. Tasks for the connection find it only on its own thread, so that
-/// it ends there, too.
+/// The writer's end of a stream. Its tasks lock the connection only on the connection's own thread,
+/// so the connection is also destroyed there.
 class Connection::Stream : public StreamedReply {
  public:
   Stream(std::weak_ptr<Connection> connection, EventLoop& loop, std::shared_ptr<StreamQueue> queue)
       : connection_(std::move(connection)), loop_(loop), queue_(std::move(queue)) {}
-  // Ends the process when there is no memory for the few bytes of a task, as a reply does.
+  // Ends the process when the task cannot be allocated, as for a reply.
   // NOLINTNEXTLINE(bugprone-exception-escape): meant so
   ~Stream() override {
     if (!queue_->closed()) Tell(&Connection::EndStream);
@@ -70,7 +70,7 @@ std::shared_ptr<StreamedReply> Connection::Open(std::uint32_t turn, HttpReply he
   auto stream = std::make_shared<Stream>(weak_from_this(), loop_, std::move(queue));
   loop_.Post([self = shared_from_this(), turn, head = std::move(head),
               streaming = std::move(streaming)]() mutable {
-    if (!self->IsDispatched(turn)) {  // that request has been answered or lost
+    if (!self->IsDispatched(turn)) {  // already answered, or the connection has closed
       streaming->queue->Close();
       return streaming->on_end();
     }
@@ -106,9 +106,9 @@ void Connection::ReadWhileStreaming() {
     stream_->unasked_bytes += got.bytes;
     if (stream_->unasked_bytes > kMaxUnaskedBytes) return End();
   }
-  if (got.status == IoStatus::kClosed) return End();  // the client has gone
+  if (got.status == IoStatus::kClosed) return End();  // the client has disconnected
   WatchStreamsClient();
-  FlushStream();  // TLS may have waited for what was read
+  FlushStream();  // a TLS write may have waited for this read
 }
 
 void Connection::SendStream() {
@@ -132,7 +132,7 @@ void Connection::FlushStream() {
     LeaveStream();
     return CloseGracefully();
   }
-  // A client that takes some of it is slow, and one that takes nothing has as good as gone.
+  // Any progress restarts the deadline: slow clients are served; one that reads nothing times out.
   if (outbox_.size() < unsent || deadline_ == MonotonicTime::max()) {
     deadline_ = Now() + context_.options.write_timeout;
   }
@@ -148,7 +148,7 @@ void Connection::FlushStream() {
 void Connection::EndStream() {
   stream_->is_ending = true;
   SendStream();
-  // A drain does not wait for those who are slow: they find the rest at the next server.
+  // A drain does not wait for slow clients: they read the rest from the next server.
   if (context_.draining && state_ == State::kStreaming && stream_) End();
 }
 

@@ -15,8 +15,8 @@ class EventLoop;
 struct EdgeThreadCounts {
   std::size_t loops = 1;    ///< at least 1
   std::size_t workers = 4;  ///< at least 1
-  /// Requests of each urgency that wait for a worker; past it they are answered 503. A group of
-  /// commits takes all that wait, so thousands are a fraction of a second's work.
+  /// Maximum requests of each urgency that wait for a worker; further ones get 503. A group commit
+  /// takes all waiting requests, so thousands complete in a fraction of a second.
   std::size_t waiting = 4096;
 };
 

@@ -30,9 +30,9 @@ void EventLoop::RunInSlices(std::function<bool()> slice) {
   });
 }
 
-// What is posted from here waits until the reactor has had its turn, which asio takes once in each
-// round of its queue; so never more than one slice is in the queue. (Ends the process when there is
-// no memory for the few bytes of a task: nobody would go on with the others otherwise.)
+// A task posted from here runs after the reactor has polled, which asio does once in each round of
+// its queue. So at most one slice is in the queue at a time. (Ends the process when the task cannot
+// be allocated: otherwise the remaining slices would never run.)
 void EventLoop::RunNextSlice() noexcept {
   if (sliced_.front()()) sliced_.pop_front();
   if (!sliced_.empty()) Post([this] { RunNextSlice(); });
@@ -44,8 +44,8 @@ void EventLoop::Run() {
     try {
       context_.run();
     } catch (const std::exception& slipped) {
-      // Out of memory, most likely: what it happened to is lost, and the rest goes on. The text
-      // may quote a request, so the log gets the type.
+      // Most likely out of memory: the task is lost, and the loop continues. The exception text
+      // may quote a request, so only the type is logged.
       logger_.Error("event_loop_fault", {{"type", typeid(slipped).name()}});
     }
   }

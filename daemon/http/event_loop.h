@@ -1,4 +1,4 @@
-// A thread that waits for many descriptors at once.
+// A thread that runs an event loop over many descriptors.
 #pragma once
 
 #include <array>
@@ -17,43 +17,43 @@
 
 namespace rtcroom {
 
-/// Boost.Asio as a bare reactor: it tells when a descriptor is ready, and those who asked read
-/// and write by themselves. (Its own streams hold several times the memory for each connection.)
+/// Uses Boost.Asio as a bare reactor: it reports that a descriptor is ready, and the callbacks read
+/// and write themselves. (Asio's own streams use several times the memory for each connection.)
 ///
-/// What is registered with `context()` runs on the loop's one thread, so that objects which only
-/// it touches need no locks. Nothing that runs there may wait.
+/// Callbacks registered with `context()` run on the loop's single thread, so objects that only this
+/// thread accesses need no locks. Nothing that runs there may block.
 ///
-/// @threads `Post`, `RunInSlices` and `Await` from any thread; the rest as said.
+/// @threads `Post`, `RunInSlices` and `Await` from any thread; the rest as documented.
 class EventLoop {
  public:
   /// Starts the thread.
-  /// @param logger  told of what a task lets slip; outlives the loop.
-  /// @throws std::system_error when there is no thread to be had.
+  /// @param logger  receives the exceptions that tasks throw; outlives the loop.
+  /// @throws std::system_error when the thread cannot be started.
   explicit EventLoop(Logger& logger);
-  /// Ends the thread after what runs at the moment; what waits is dropped.
+  /// Ends the thread after the current task; queued tasks are dropped.
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   boost::asio::io_context& context() { return context_; }
 
-  /// Runs the task on the loop's thread, after what has been posted before.
+  /// Runs the task on the loop's thread, after all tasks posted earlier.
   template <typename Task>
   void Post(Task task) {
     boost::asio::post(context_, std::move(task));
   }
 
-  /// Runs the task likewise, and returns when it has run. Not from the loop's own thread.
+  /// Like `Post`, but returns when the task has run. Not from the loop's own thread.
   void Await(std::function<void()> task);
 
-  /// Calls `slice` until it returns true, for work that would hold others up if it were done at
-  /// once: between two calls the loop looks at all descriptors and serves those that are ready.
-  /// One after the other, in the order of coming, so that only one is ever half done. It must not
-  /// throw.
+  /// Calls `slice` until it returns true, for work that would delay other connections if it were
+  /// done at once: between two calls the loop polls all descriptors and serves those that are
+  /// ready. Sliced jobs run one after the other, in the order of the calls, so that at most one is
+  /// in progress. `slice` must not throw.
   void RunInSlices(std::function<bool()> slice);
 
-  /// Room to read into, for the loop's thread alone and only until it returns to the loop. Shared
-  /// by all its connections: none of them holds a buffer while it waits.
+  /// A read buffer for the loop's thread only, valid until the current task returns. Shared by all
+  /// its connections: none of them holds a buffer while it waits.
   std::span<char> scratch() { return scratch_; }
 
  private:

@@ -1,4 +1,4 @@
-// Who sent a request that came through proxies.
+// The client address of a request that came through proxies.
 #pragma once
 
 #include <cstddef>
@@ -9,18 +9,18 @@
 
 namespace rtcroom {
 
-/// Most entries of an X-Forwarded-For that are looked at.
+/// Maximum entries of an X-Forwarded-For that are evaluated.
 inline constexpr std::size_t kMaxForwardedHops = 64;
 
 /// The client's address.
 ///
-/// Each proxy appends the address that it was called from, so the entries are believed from the
-/// right, as long as a trusted proxy wrote them: the first address that is not trusted is the
-/// client, and what stands left of it is the client's own claim. When every entry is a trusted
-/// proxy, the leftmost is the client. An entry that is no address ends the walk at the hop before
-/// it, and so does the bound of `kMaxForwardedHops`.
+/// Each proxy appends the address of its peer, so the entries are evaluated from the right, as long
+/// as a trusted proxy wrote them: the first address that is not trusted is the client, and the
+/// entries left of it are the client's own claim. When every entry is a trusted proxy, the leftmost
+/// is the client. An entry that is not an address ends the evaluation at the hop before it, as does
+/// the bound of `kMaxForwardedHops`.
 ///
-/// @param peer           who holds the connection; after a PROXY header, the address it told.
+/// @param peer           of the connection; after a PROXY header, the address in it.
 /// @param forwarded_for  the header's value, or its several values joined by commas in the order
 ///                       of the lines (RFC 9110, 5.3); empty when it was not sent. An entry may
 ///                       carry a port (`1.2.3.4:567`, `[v6]:567`).

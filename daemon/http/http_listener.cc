@@ -13,7 +13,7 @@
 namespace rtcroom {
 namespace {
 
-/// A stop is rare and short, so that nobody signals each end of a connection.
+/// A stop is rare and short: polling avoids a signal at each end of a connection.
 constexpr int kEndPollMs = 2;
 
 }  // namespace
@@ -65,14 +65,14 @@ void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop
       after == SocketAfterStop::kKept ? Acceptor::Backlog::kLeft : Acceptor::Backlog::kTaken;
   parts_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
   acceptor_.reset();
-  // First: whoever sees that nobody can connect any more is told that his connection ends, too.
+  // Before the socket closes: a client that finds the port closed also gets `Connection: close`.
   draining_ = true;
   if (after == SocketAfterStop::kClosed) listening_.socket = FileDescriptor();
   OnEveryShard(&ListenerShard::Drain);
   AwaitEnd(deadline);
   OnEveryShard(&ListenerShard::Abort);
   AwaitEnd(std::nullopt);
-  // When this has run, nothing else of this listener runs on the loops.
+  // After this, nothing else of this listener runs on the loops.
   OnEveryShard(&ListenerShard::StopUpkeep);
   shards_.clear();
 }

@@ -1,5 +1,4 @@
-// An HTTP or HTTPS port: accepts, reads whole requests under deadlines, answers through a
-// handler.
+// An HTTP or HTTPS port: accepts connections, reads requests under deadlines, calls a handler.
 #pragma once
 
 #include <atomic>
@@ -36,13 +35,13 @@ using TlsSource = std::function<std::shared_ptr<ssl_ctx_st>()>;
 
 struct HttpListenerOptions {
   std::string listen = {};  ///< `host:port` or `[v6]:port`; port 0 lets the system choose
-  /// A socket that listens already, instead of `listen`.
+  /// A socket that is already listening, instead of `listen`.
   std::optional<ListeningSocket> inherited = {};
   TlsSource tls = {};  ///< empty: plain HTTP
   ConnectionOptions connections = {};
 };
 
-/// What listeners share; all of it outlives them.
+/// The services shared by listeners; all of them outlive the listeners.
 struct EdgeParts {
   EdgeThreads& threads;
   ConnectionCensus& census;
@@ -52,14 +51,14 @@ struct EdgeParts {
   Logger& logger;
 };
 
-/// What becomes of the listening socket at a stop.
+/// Handling of the listening socket at a stop.
 enum class SocketAfterStop : std::uint8_t {
-  kClosed,  ///< at once: newcomers are refused, not kept waiting
-  kKept,    ///< newcomers wait in it for whoever listens next
+  kClosed,  ///< at once: new connections are refused, not queued
+  kKept,    ///< new connections queue in it for the next process that listens
 };
 
-/// Connections live on the event loops and cost memory only, whether they are idle or wait for a
-/// reply. Requests run where their plan says: on the loop, or on a worker.
+/// Connections run on the event loops and hold no thread while they are idle or wait for a reply.
+/// Requests run on the loop or on a worker, as their plan says.
 ///
 /// Every reply is JSON with a `code`, also where a request is refused (protocol 0.2).
 ///
@@ -73,23 +72,23 @@ class HttpListener {
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
 
-  /// Binds and begins to serve. To be called once.
-  /// @errors  kUnavailable: the detail names the address that is taken.
+  /// Binds and begins to serve. Call it once.
+  /// @errors  kUnavailable: the detail names the address that is in use.
   Status Start();
 
-  /// Where it listens, with the real port; empty before `Start`.
+  /// The bound address with the real port; empty before `Start`.
   [[nodiscard]] const std::string& bound_address() const { return listening_.address; }
 
-  /// How many paced requests (get_pushers) a connection may make in a second; 0: any number.
+  /// Maximum paced requests (get_pushers) of a connection in a second; 0: no limit.
   void SetPace(std::uint32_t per_second) { paced_per_second_ = per_second; }
 
-  /// Stops accepting, ends idle connections, lets requests that have begun be answered, and
-  /// returns when there are no connections left. Past `drain_timeout` clients are no longer
-  /// waited for; who answers a request still is.
+  /// Stops accepting, closes idle connections, answers requests that have begun, and returns when
+  /// no connection is left. After `drain_timeout` it no longer waits for clients, but still for
+  /// running handlers.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
 
-  /// The listening socket that a stop has kept.
+  /// The listening socket kept by `Stop`.
   ListeningSocket TakeSocket() { return std::move(listening_); }
 
  private:
@@ -102,7 +101,7 @@ class HttpListener {
   std::atomic<bool> draining_{false};
   std::atomic<std::uint32_t> paced_per_second_{0};
   std::atomic<std::size_t> open_{0};     ///< connections, over all shards
-  std::atomic<std::size_t> at_work_{0};  ///< requests with workers
+  std::atomic<std::size_t> at_work_{0};  ///< requests queued for or running on workers
   ConnectionContext context_;
   ListeningSocket listening_;
   std::vector<std::shared_ptr<ListenerShard>> shards_;  ///< shared with their loops' tasks

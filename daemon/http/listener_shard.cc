@@ -9,8 +9,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A look at all deadlines costs less than a timer for each connection. Once a second is enough
-/// for the usual ones, and a fifth of those that are shorter.
+/// A periodic check of all deadlines costs less than a timer for each connection. The period is a
+/// fifth of the shortest timeout, at most one second.
 milliseconds UpkeepPeriod(const ConnectionOptions& options) {
   const milliseconds shortest =
       std::min({options.handshake_timeout, options.idle_timeout, options.request_timeout,
@@ -39,7 +39,7 @@ void ListenerShard::CheckDeadlinesLater() {
   upkeep_.expires_after(period_);
   upkeep_.async_wait([self = shared_from_this()](const auto& error) {
     if (error || self->stopped_) return;
-    self->CheckDeadlinesLater();  // first: whatever happens below, the next look comes
+    self->CheckDeadlinesLater();  // first: schedules the next check even if the code below throws
     const MonotonicTime now = self->context_.clock.Monotonic();
     self->ForEach([now](Connection& connection) { connection.CheckDeadline(now); });
   });
@@ -57,12 +57,12 @@ void ListenerShard::Adopt(Newcomer newcomer) {
     if (connection) connection->Abort();
     return;
   } catch (const std::exception&) {
-    // The kernel watches no more descriptors for us.
+    // The kernel accepts no more descriptors to watch.
     context_.observer.OnRefusal(RefusalCause::kDescriptors);
     return;
   }
   connection->Begin(std::move(newcomer.tls));
-  // Whoever comes while we drain was let in before.
+  // A connection that arrives during a drain was accepted before it.
   if (context_.draining) connection->Drain();
 }
 
@@ -76,8 +76,8 @@ void ListenerShard::Abort() {
 
 template <typename Visit>
 void ListenerShard::ForEach(Visit visit) {
-  // What is visited may end and be erased, but nothing is added meanwhile: the iterator only has
-  // to be past it.
+  // `visit` may close and erase its connection but adds none: advancing the iterator first is
+  // enough.
   for (auto next = connections_.begin(); next != connections_.end();) {
     const std::shared_ptr<Connection> connection = (next++)->second.connection;
     visit(*connection);

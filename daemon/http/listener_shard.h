@@ -1,4 +1,4 @@
-// Those connections of a listener that live on one of its loops.
+// The connections of a listener on one of its loops.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@
 
 namespace rtcroom {
 
-/// One of a listener's connections, counted for as long as this lives.
+/// Counts one connection of a listener for the lifetime of this object.
 class OpenConnection {
  public:
   explicit OpenConnection(std::atomic<std::size_t>& count) : count_(&count) { ++count; }
@@ -49,11 +49,11 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   ListenerShard(const ListenerShard&) = delete;
   ListenerShard& operator=(const ListenerShard&) = delete;
 
-  /// Begins to look for passed deadlines.
+  /// Begins the periodic deadline check.
   void BeginUpkeep();
   void StopUpkeep();
 
-  /// Serves the connection from here on, or turns it away when that is not possible.
+  /// Begins to serve the connection, or refuses it when that is not possible.
   void Adopt(Newcomer newcomer);
 
   void Drain();
@@ -61,13 +61,13 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
 
  private:
   void CheckDeadlinesLater();
-  /// Calls `visit` for every connection; it may end them.
+  /// Calls `visit` for every connection; `visit` may close it.
   template <typename Visit>
   void ForEach(Visit visit);
 
   ConnectionContext& context_;
   EventLoop& loop_;
-  const std::chrono::milliseconds period_;  ///< between two looks at all deadlines
+  const std::chrono::milliseconds period_;  ///< between two deadline checks
   boost::asio::steady_timer upkeep_;
   bool stopped_ = false;
   struct Entry {

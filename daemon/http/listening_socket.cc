@@ -47,7 +47,7 @@ Error CannotListen(const std::string& address) {
   return SystemError("cannot listen on " + address, errno);
 }
 
-/// The numeric form, or an empty text for a socket that has no address any more.
+/// The numeric form; empty for a socket that no longer has an address.
 HostAndPort NameOf(const sockaddr_storage& address, socklen_t size) {
   char host[NI_MAXHOST] = {};
   char port[NI_MAXSERV] = {};
@@ -60,11 +60,11 @@ HostAndPort NameOf(const sockaddr_storage& address, socklen_t size) {
 
 void Enable(int socket, int level, int option) {
   const int on = 1;
-  // These only tune a socket that works without them.
+  // These options only tune a socket that works without them.
   (void)setsockopt(socket, level, option, &on, sizeof(on));
 }
 
-/// Of the level SOL_SOCKET; nothing for what is no socket.
+/// An option of the level SOL_SOCKET; nullopt when the descriptor is not a socket.
 std::optional<int> OptionOf(int descriptor, int option) {
   int value = 0;
   socklen_t size = sizeof(value);
@@ -72,7 +72,7 @@ std::optional<int> OptionOf(int descriptor, int option) {
   return value;
 }
 
-/// As the configuration writes it, or nothing for what is neither IPv4 nor IPv6, nor has a path.
+/// In the format of the configuration; nullopt unless it is IPv4, IPv6 or a path.
 std::optional<std::string> BoundAddress(int socket) {
   sockaddr_storage bound = {};
   socklen_t size = sizeof(bound);
@@ -108,7 +108,7 @@ Result<ListeningSocket> Listen(const std::string& address) {
 
   FileDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return CannotListen(address);
-  // A restart must not wait for the last process's connections to be forgotten.
+  // A restart must not wait for the TIME_WAIT connections of the previous process.
   Enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
   if (found->ai_family == AF_INET6) Enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||

@@ -1,4 +1,4 @@
-// The listening socket behind an address as it is written in the configuration.
+// The listening socket of an address in the configuration.
 #pragma once
 
 #include <string>
@@ -15,17 +15,17 @@ struct ListeningSocket {
   std::string address = {};
 };
 
-/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose. `[::]`
-/// takes IPv6 only, so that it can stand beside `0.0.0.0`.
+/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose. `[::]` accepts
+/// IPv6 only, so that it can be used together with `0.0.0.0`.
 ///
 /// @errors  kUnavailable; the detail names the address and the reason ("Address already in use").
 Result<ListeningSocket> Listen(const std::string& address);
 
-/// Takes over a socket that another process, or this one before an exec, has bound and set to
-/// listen: what it lacks of non-blocking, close-on-exec and backlog is made up for.
+/// Takes over a listening socket of another process, or of this one before an exec. Sets
+/// non-blocking, close-on-exec and backlog.
 ///
-/// @errors  kUnavailable when it is anything but a listening TCP socket, or one that has a path in
-///          the file system; the detail names the descriptor.
+/// @errors  kUnavailable unless it is a listening TCP socket, or one with a path in the file
+///          system; the detail names the descriptor.
 Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket);
 
 struct AcceptedSocket {
@@ -33,8 +33,8 @@ struct AcceptedSocket {
   IpAddress peer = {};
 };
 
-/// Accepts one waiting connection, without TCP's delay of small replies.
-/// @return  nothing when none waits or the system is short of something: see errno.
+/// Accepts one pending connection, with TCP_NODELAY.
+/// @return  an invalid socket when none is pending or a resource is exhausted: see errno.
 AcceptedSocket Accept(const FileDescriptor& listening);
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// A part of a bound on memory that many hold together.
+// Memory accounting against a shared limit.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// What many hold together, in bytes.
+/// The memory of all holders together, in bytes.
 ///
 /// @threads safe from any thread.
 struct MemoryTotal {
@@ -15,7 +15,7 @@ struct MemoryTotal {
   std::atomic<std::size_t> held{0};
 };
 
-/// What one holder counts towards a total; given back with this object.
+/// One holder's part of a total; released with this object.
 ///
 /// @threads for one thread at a time; holders share the total.
 class MemoryShare {
@@ -26,12 +26,12 @@ class MemoryShare {
   MemoryShare(const MemoryShare&) = delete;
   MemoryShare& operator=(const MemoryShare&) = delete;
 
-  /// The share is so many bytes from now on.
-  /// @return false when it has grown, and all shares together are more than may be.
+  /// Sets the size of the share.
+  /// @return false when the share has grown, and all shares together exceed the limit.
   [[nodiscard]] bool Set(std::size_t bytes) {
     const std::size_t before = std::exchange(bytes_, bytes);
     if (bytes == before) return true;
-    const std::size_t all = total_.held += bytes - before;  // modulo 2^n, as the difference is
+    const std::size_t all = total_.held += bytes - before;  // both are modulo 2^n
     return bytes < before || all <= total_.most;
   }
 

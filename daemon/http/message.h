@@ -29,8 +29,8 @@ struct HttpRequest {
   /// When processing began: after parsing, earlier pipelined requests and pacing. The wait for a
   /// worker comes after it.
   MonotonicTime begun{};
-  std::string request_id{};           ///< given by the handler
-  const RouteEntry* route = nullptr;  ///< given by `HttpHandler::Resolve`
+  std::string request_id{};           ///< set by the handler
+  const RouteEntry* route = nullptr;  ///< set by `HttpHandler::Resolve`
 };
 
 struct HttpReply {

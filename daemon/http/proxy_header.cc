@@ -9,13 +9,13 @@ namespace {
 using Progress = ProxyHeader::Progress;
 
 constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
-// The signature; version and command; family and transport; the length of what follows.
+// Signature; version and command; family and transport; length of the rest.
 constexpr std::size_t kFixedBytes = 16;
 
 constexpr unsigned kVersion = 2;
 constexpr unsigned kLocal = 0;
 constexpr unsigned kProxy = 1;
-// Families and transports. 0 is "unspecified", and the numbers that follow these are not assigned.
+// Families and transports. 0 is "unspecified"; numbers above these are not assigned.
 constexpr unsigned kInet = 1;
 constexpr unsigned kInet6 = 2;
 constexpr unsigned kUnix = 3;
@@ -27,7 +27,7 @@ constexpr std::size_t kInetBytes = 12;
 constexpr std::size_t kInet6Bytes = 36;
 
 struct Byte {
-  unsigned high = 0;  ///< its upper four bits
+  unsigned high = 0;  ///< the upper four bits
   unsigned low = 0;
 };
 
@@ -41,7 +41,7 @@ std::size_t LengthAt(std::string_view bytes, std::size_t index) {
          static_cast<unsigned char>(bytes[index + 1]);
 }
 
-// The sender's address stands first.
+// The source address comes first.
 template <std::size_t count>
 IpAddress FirstAddress(std::string_view addresses) {
   std::array<std::uint8_t, count> first{};

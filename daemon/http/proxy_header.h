@@ -1,4 +1,4 @@
-// The header by which a proxy tells whose connection it passes on.
+// The PROXY protocol header, in which a proxy sends the address of its client.
 #pragma once
 
 #include <cstddef>
@@ -10,37 +10,37 @@
 
 namespace rtcroom {
 
-/// Longest PROXY header. "The PROXY protocol", section 2, has every header fit into the smallest
-/// TCP segment that a host must take, so a longer one is not from a proxy.
+/// Maximum size of a PROXY header. By "The PROXY protocol", section 2, every header fits into the
+/// smallest TCP segment that a host must accept, so a longer one is not from a proxy.
 inline constexpr std::size_t kMaxProxyHeaderBytes = 536;
 
-/// What the first bytes of a connection say.
+/// The result of parsing the first bytes of a connection.
 struct ProxyHeader {
   enum class Progress : std::uint8_t {
-    kNeedMore,  ///< the header goes on
+    kNeedMore,  ///< the header is incomplete
     kComplete,
-    kInvalid,  ///< close without an answer: nobody knows whose connection this is
+    kInvalid,  ///< close without a reply: the client is unknown
   };
 
   Progress progress = Progress::kInvalid;
-  /// How long the header is, as far as its bytes tell: at least this much when more is needed,
-  /// exactly this much when complete, 0 when invalid. Who never reads past it takes no byte of
-  /// what follows the header, which belongs to TLS.
+  /// The length of the header: a lower bound when more is needed, exact when complete, 0 when
+  /// invalid. A caller that never reads past it leaves the bytes after the header, which belong to
+  /// TLS, in the socket.
   std::size_t size = 0;
-  /// Who opened the connection. Absent when the proxy did so itself (a health check) or does not
-  /// tell in terms of TCP: then it is the connection's own peer.
+  /// The client's address. Absent when the proxy opened the connection itself (a health check) or
+  /// the header holds no TCP address: then the client is the connection's own peer.
   std::optional<IpAddress> client = {};
 
   bool operator==(const ProxyHeader&) const = default;
 };
 
-/// Reads a PROXY header of version 2. Pure; looks at nothing behind the header.
+/// Reads a PROXY header of version 2. Pure; ignores the bytes after the header.
 ///
-/// TCP over IPv4 and IPv6 tell the client; UDP, UNIX sockets and unspecified protocols are passed
-/// over; additional fields (TLV) are passed over too. Invalid are: another signature (version 1
-/// included), version, command, family or transport than the document names, an address block that
-/// is too short, and a header past `kMaxProxyHeaderBytes`. The family does not matter where the
-/// proxy speaks for itself (command LOCAL).
+/// TCP over IPv4 or IPv6 yields the client; addresses of UDP, UNIX sockets and unspecified
+/// protocols are ignored, and so are additional fields (TLV). Invalid are: a signature (that of
+/// version 1 included), version, command, family or transport that the document does not name, an
+/// address block that is too short, and a header longer than `kMaxProxyHeaderBytes`. With the
+/// command LOCAL (the proxy's own connection) the family does not matter.
 ///
 /// @param bytes  all bytes of the connection so far.
 /// @source "The PROXY protocol, versions 1 & 2" (haproxy, doc/proxy-protocol.txt), section 2.2.

@@ -1,4 +1,4 @@
-// Replies on their way to a client.
+// The unsent replies of a connection.
 #pragma once
 
 #include <cstddef>
@@ -10,24 +10,24 @@
 
 namespace rtcroom {
 
-/// Holds bytes only while the client does not take them.
+/// Holds memory only while bytes are unsent.
 ///
 /// @threads for one thread at a time.
 class ReplyOutbox {
  public:
   void Append(EncodedResponse reply);
-  /// What comes before a reply (100 Continue).
+  /// Appends bytes that are not a whole reply: 100 Continue, or a piece of a stream.
   void AppendInterim(std::string_view bytes) { unsent_ += bytes; }
 
-  /// Writes as much as the client takes.
-  /// @return kDone when nothing is left; else what to wait for, or that the client has gone.
+  /// Writes as much as the socket accepts.
+  /// @return kDone when nothing is left; else the readiness to wait for, or kClosed.
   IoStatus Flush(Transport& transport);
 
   [[nodiscard]] std::size_t size() const { return unsent_.size(); }
-  /// Bytes of memory, which may be several times as many.
+  /// Allocated bytes, which can be several times `size()`.
   [[nodiscard]] std::size_t capacity() const { return unsent_.capacity(); }
   [[nodiscard]] bool empty() const { return unsent_.empty(); }
-  /// Whether a reply said that the connection ends with it.
+  /// Whether a reply announced that the connection closes after it.
   [[nodiscard]] bool closes() const { return closes_; }
 
  private:

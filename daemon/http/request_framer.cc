@@ -13,7 +13,7 @@ bool IsAlphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/// RFC 9110 5.6.2: what method and header names are made of.
+/// RFC 9110 5.6.2: the characters of methods and header names.
 bool IsTokenChar(char c) {
   return IsAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
@@ -62,10 +62,10 @@ FramedRequest RequestFramer::Take() {
   const std::size_t end = parsed_ + content_length_.value_or(0);
   request_.body = buffer_.substr(parsed_, end - parsed_);
   if (end == buffer_.size()) {
-    // Most connections are idle most of the time, and idle ones hold no memory.
+    // Idle connections, which are most of them, hold no memory.
     std::string().swap(buffer_);
   } else {
-    // The rest in a string of its own size: after a large body it must not keep all the room.
+    // Copies the rest to a string of its own size: frees the memory of a large body.
     buffer_ = buffer_.substr(end);
     request_.more_follows = true;
   }
@@ -100,10 +100,10 @@ RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
     }
     if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
       ++blank_lines_;
-      // Not a request yet: a client that ends its bodies with one too many is idle.
+      // Not a request yet: a client that sends an extra empty line after a body is idle.
       buffer_ = buffer_.substr(std::exchange(parsed_, 0));
       is_begun_ = !buffer_.empty();
-      begun_at_ = now;  // what lies behind the line came with its end
+      begun_at_ = now;  // the bytes after the line arrived with its end
       continue;
     }
     const bool taken = part_ == Part::kRequestLine ? TakeRequestLine(text) : TakeHeader(text);
@@ -135,7 +135,7 @@ bool RequestFramer::TakeRequestLine(std::string_view line) {
 }
 
 bool RequestFramer::TakeTarget(std::string_view target) {
-  // No target has a fragment (RFC 9112 3.2), and a library would cut one off behind our back.
+  // No target has a fragment (RFC 9112 3.2), and a library would silently remove one.
   if (target.empty() ||
       std::ranges::any_of(target, [](char c) { return c == ' ' || c == '#' || IsControl(c); })) {
     return Refuse(400);
@@ -193,7 +193,7 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
   } else if (EqualsIgnoringCase(name, "If-None-Match")) {
     request_.if_none_match = value;
   } else if (EqualsIgnoringCase(name, "Authorization")) {
-    // Whoever sends two means none: what is left of both together proves nothing.
+    // Two values are joined, so that the result is no valid credential.
     request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));
   } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
     request_.forwarded_for = Joined(request_.forwarded_for, value);
@@ -214,7 +214,7 @@ bool RequestFramer::TakeContentLength(std::string_view value) {
   std::size_t length = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
   if (content_length_ || value.empty() || end != value.data() + value.size()) return Refuse(400);
-  // Digits that no size_t holds are a length past every limit, too.
+  // A number too large for size_t is also above every limit.
   if (error == std::errc::result_out_of_range || length > max_body_bytes_) return Refuse(413);
   if (error != std::errc{}) return Refuse(400);
   content_length_ = length;

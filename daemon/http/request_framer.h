@@ -1,4 +1,4 @@
-// Finds where one HTTP/1 request ends in a stream of bytes, and refuses what is ambiguous.
+// Finds the end of each HTTP/1 request in a stream of bytes, and refuses ambiguous ones.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace rtcroom {
 
 enum class HttpVersion : std::uint8_t { k10, k11 };
 
-/// A request that was read whole and whose framing is beyond doubt.
+/// A complete request with unambiguous framing.
 struct FramedRequest {
   std::string method = {};         ///< as sent
   std::string path = {};           ///< as sent, still percent-encoded; without a host
@@ -26,56 +26,56 @@ struct FramedRequest {
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
   std::string body = {};
   HttpVersion version = HttpVersion::k11;
-  bool keep_alive = false;    ///< the client expects another request to be answered
-  bool more_follows = false;  ///< bytes behind it have come already
+  bool keep_alive = false;    ///< the client may send another request
+  bool more_follows = false;  ///< bytes after it have already been received
 };
 
-/// Bounds of what comes before the body. A whole head is at most `kMaxHeadBytes`.
+/// Bounds on the parts before the body. A whole head is at most `kMaxHeadBytes`.
 inline constexpr std::size_t kMaxHeadBytes = 8192;
 inline constexpr std::size_t kMaxRequestLineBytes = 2048;
 inline constexpr std::size_t kMaxPathBytes = 512;
 inline constexpr std::size_t kMaxHeaders = 64;
-/// Empty lines that may precede a request: some clients end a body with one too many.
+/// Empty lines allowed before a request: some clients send an extra one after a body.
 /// @source RFC 9112 2.2.
 inline constexpr std::size_t kMaxLeadingBlankLines = 2;
 
-/// Turns bytes into requests, one after the other; knows neither sockets nor clocks.
+/// Turns bytes into requests, one after the other; independent of sockets and clocks.
 ///
 /// Stricter than RFC 9112 where two readers of the same bytes could disagree about the end of
 /// a request: a body has one Content-Length or none, chunked bodies are 411, encoded ones 415;
 /// bare CR or LF, folded lines, blanks before a colon, control characters and a second Host are
-/// 400. Of a target in absolute form only path and query count (RFC 9112 3.2.2). Headers
-/// whose names hold anything but letters, digits and `-` are dropped, so that none can pass
-/// for a variable that a library derives from the connection (`REMOTE_ADDR`).
+/// 400. Only path and query of a target in absolute form are used (RFC 9112 3.2.2). Headers
+/// with names of characters other than letters, digits and `-` are dropped, so that none can be
+/// mistaken for a variable that a library derives from the connection (`REMOTE_ADDR`).
 ///
 /// @threads for one thread at a time.
 class RequestFramer {
  public:
   enum class Progress : std::uint8_t {
-    kNeedMore,  ///< the request goes on
-    kContinue,  ///< likewise, and the client waits for `100 Continue`; told once a request
+    kNeedMore,  ///< the request is incomplete
+    kContinue,  ///< likewise, and the client waits for `100 Continue`; once per request
     kComplete,  ///< call `Take`
-    kRefused,   ///< answer `refusal()` and close: nothing after it can be trusted
+    kRefused,   ///< answer `refusal()` and close: the framing of later bytes is unknown
   };
 
   explicit RequestFramer(std::size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
 
-  /// Adds `bytes` (none: looks at what is left from before) and says how far the request is.
-  /// @param now  when they came.
+  /// Adds `bytes` (empty: parses the bytes left from earlier calls) and returns the progress.
+  /// @param now  the time of their arrival.
   Progress Feed(std::string_view bytes, MonotonicTime now);
 
-  /// The request that `Feed` called complete; what follows it in the stream is kept.
+  /// The request that `Feed` reported as complete; the bytes after it are kept.
   FramedRequest Take();
 
   /// 4xx; meaningful after `kRefused`.
   [[nodiscard]] int refusal() const { return refusal_; }
-  /// Whether bytes are held that no request has taken yet.
+  /// Whether bytes of an unfinished request are buffered.
   [[nodiscard]] bool has_bytes() const { return !buffer_.empty(); }
-  /// How many.
+  /// The number of these bytes.
   [[nodiscard]] std::size_t held_bytes() const { return buffer_.size(); }
-  /// How much memory they take, in bytes.
+  /// Memory allocated for them, in bytes.
   [[nodiscard]] std::size_t held_memory() const { return buffer_.capacity(); }
-  /// When the first `Feed` saw those bytes behind the request before; meaningful while there are
+  /// The time of the `Feed` that first received bytes of that request; meaningful while there are
   /// any.
   [[nodiscard]] MonotonicTime begun_at() const { return begun_at_; }
 
@@ -102,7 +102,7 @@ class RequestFramer {
   std::size_t blank_lines_ = 0;
   std::size_t headers_ = 0;
   bool has_host_ = false;
-  bool says_close_ = false;  ///< one `close` outweighs every `keep-alive`
+  bool says_close_ = false;  ///< one `close` overrides every `keep-alive`
   std::optional<std::size_t> content_length_;
   bool awaits_continue_ = false;
   int refusal_ = 0;

@@ -1,21 +1,20 @@
-// How the connection layer is to run a request, known from its path before it is parsed.
+// How the connection layer runs a request, determined from its path before its body is parsed.
 #pragma once
 
 #include <cstdint>
 
 namespace rtcroom {
 
-/// On which threads a request runs.
+/// The thread that a request runs on.
 enum class Lane : std::uint8_t {
-  kInline,  ///< it waits for nothing: on the thread that read it
-  kUrgent,  ///< on a worker, before all that is not urgent: refusing it would hurt others
-  kWorker,  ///< on a worker: it may wait for a commit
+  kInline,  ///< the thread that read it: it never blocks
+  kUrgent,  ///< a worker, before all non-urgent requests: refusing it would affect other clients
+  kWorker,  ///< a worker: it may wait for a commit
 };
 
 struct RequestPlan {
   Lane lane = Lane::kWorker;
-  /// Held back to the rates of its connection and its address instead of being refused (protocol
-  /// F.9).
+  /// Delayed to the rates of its connection and its address instead of refused (protocol F.9).
   bool paced = false;
 };
 

@@ -13,7 +13,7 @@ namespace rtcroom {
 
 /// The receiver of a reply: a connection.
 ///
-/// @threads safe from any thread. `turn` says which of its requests a call is about.
+/// @threads safe from any thread. `turn` identifies the request of a call.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
@@ -27,8 +27,8 @@ class ReplySink {
 };
 
 /// The right to answer one request once, now or later, from any thread. The connection waits for
-/// the reply; no thread does. A reply that is sent before the handler has returned is written by
-/// the handler's thread. Destroyed without an answer, it answers with an internal error.
+/// the reply without blocking a thread. A reply that is sent before the handler has returned is
+/// written by the handler's thread. Destruction without a reply sends an internal error.
 ///
 /// @threads for one thread at a time.
 class Responder {
@@ -50,16 +50,16 @@ class Responder {
     if (const auto sink = std::exchange(sink_, nullptr)) sink->Send(turn_, std::move(reply));
   }
 
-  /// Answers with a reply whose body is written bit by bit. Its headers are those of `head`, whose
-  /// status is 200 and whose body is ignored; a HEAD request gets nothing more.
+  /// Answers with a reply whose body is streamed. Its headers are those of `head`, whose status is
+  /// 200 and whose body is ignored; a HEAD request gets only the headers.
   std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) {
     std::shared_ptr<StreamedReply> stream = sink_->Open(turn_, std::move(head), std::move(on_end));
-    sink_ = nullptr;  // only now: if opening throws, the request is still to be answered
+    sink_ = nullptr;  // only now: if opening throws, the request can still be answered
     return stream;
   }
 
-  /// Calls `slice` until it returns true, in the thread of the request's connection, where other
-  /// connections run between two calls. Drops it earlier when the client is gone.
+  /// Calls `slice` until it returns true, on the thread of the request's connection; other
+  /// connections run between two calls. Stops early when the client has disconnected.
   void RunInSlices(std::function<bool()> slice) { sink_->RunInSlices(turn_, std::move(slice)); }
 
  private:

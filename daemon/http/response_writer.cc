@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 constexpr int kNoContent = 204;
 constexpr int kNotModified = 304;
-/// Of the status line and the headers that most responses have.
+/// Reserved for the status line and headers; enough for most responses.
 constexpr std::size_t kUsualHeadBytes = 256;
 
 bool Has(const Headers& headers, std::string_view name) {

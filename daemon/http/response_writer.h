@@ -1,4 +1,4 @@
-// From a reply to the bytes that go over the wire.
+// Encodes a reply into HTTP/1 bytes.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace rtcroom {
 /// A whole response as it is sent.
 struct EncodedResponse {
   std::string bytes = {};
-  bool keep_alive = false;  ///< false: the response says that the connection ends
+  bool keep_alive = false;  ///< false: the response announces that the connection closes
 };
 
 /// The parts of a request that decide how its response is written.
@@ -19,7 +19,7 @@ struct ResponseFormat {
   bool without_body = false;  ///< it answers HEAD
   HttpVersion version = HttpVersion::k11;
   bool keep_alive = false;
-  /// The client has already sent more: a draining server ends the connection with a later response.
+  /// The client has already sent more: a draining server closes after a later response.
   bool more_follows = false;
 
   static ResponseFormat Of(const FramedRequest& request) {
@@ -31,16 +31,16 @@ struct ResponseFormat {
 };
 
 /// Writes status line, headers in alphabetical order and body into one buffer. Adds
-/// `Content-Length` (but for 204 and 304: RFC 9110 8.6), `Content-Type` of JSON to a body without
-/// one, `X-Content-Type-Options: nosniff`, and `Connection` where it differs from the default of
-/// the HTTP version. Headers with a line break in them are left out.
+/// `Content-Length` (except for 204 and 304: RFC 9110 8.6), `Content-Type` of JSON to a body
+/// without one, `X-Content-Type-Options: nosniff`, and `Connection` where it differs from the
+/// default of the HTTP version. Headers that contain a line break are omitted.
 ///
-/// @param draining  the server stops: the response ends the connection unless more requests
+/// @param draining  the server stops: the response closes the connection unless more requests
 ///                  follow.
 /// @threads safe from any thread.
 EncodedResponse EncodeResponse(const ResponseFormat& format, HttpReply reply, bool draining);
 
-/// The head of a response of status 200 whose body ends with the connection; headers as given.
+/// The head of a 200 response whose body ends with the connection; headers as given.
 std::string EncodeStreamHead(const HttpReply& reply);
 
 }  // namespace rtcroom

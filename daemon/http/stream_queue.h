@@ -1,4 +1,4 @@
-// Bytes of a streamed reply on their way to the thread that sends them.
+// Passes the bytes of a streamed reply to the connection's thread.
 #pragma once
 
 #include <cstddef>
@@ -10,33 +10,33 @@
 
 namespace rtcroom {
 
-/// Holds what was written until its connection takes it, and counts what the connection could not
-/// send yet: both together are bounded.
+/// Holds written bytes until the connection takes them, and counts the bytes that the connection
+/// has not sent yet: the sum is bounded.
 ///
 /// @threads safe from any thread.
 class StreamQueue {
  public:
   enum class PutOutcome : std::uint8_t {
-    kQueued,   ///< the connection is going to look for it
-    kFirst,    ///< likewise, as soon as it is told that there is something
-    kTooMuch,  ///< it was not taken, and nothing more will be: the connection is to be told
-    kClosed,   ///< nothing is taken any more
+    kQueued,   ///< the connection has already been notified
+    kFirst,    ///< the caller must notify the connection
+    kTooMuch,  ///< not queued, nor will later bytes be: the caller must notify the connection
+    kClosed,   ///< not queued: the queue is closed
   };
 
-  /// @param most  bytes held for the client at a time.
+  /// @param most  maximum bytes held for the client at a time.
   explicit StreamQueue(std::size_t most) : most_(most) {}
 
   PutOutcome Put(std::string_view bytes) EXCLUDES(mutex_);
 
-  /// All that waits; the next `Put` is `kFirst` again.
+  /// All queued bytes; the next `Put` returns `kFirst` again.
   std::string Take() EXCLUDES(mutex_);
-  /// How much of what was taken is not sent yet.
+  /// Sets how many of the taken bytes are not sent yet.
   void NoteUnsent(std::size_t bytes) EXCLUDES(mutex_);
-  /// Forgets what waits.
+  /// Discards the queued bytes.
   void Close() EXCLUDES(mutex_);
 
   [[nodiscard]] bool closed() const EXCLUDES(mutex_);
-  /// Whether more was put than may wait.
+  /// Whether a `Put` exceeded the limit.
   [[nodiscard]] bool overflown() const EXCLUDES(mutex_);
   /// Bytes held for the client.
   [[nodiscard]] std::size_t held() const EXCLUDES(mutex_);

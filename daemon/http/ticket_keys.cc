@@ -12,14 +12,13 @@
 namespace rtcroom {
 namespace {
 
-// What OpenSSL's callback answers (SSL_CTX_set_tlsext_ticket_key_evp_cb(3)).
+// Return values of OpenSSL's callback (SSL_CTX_set_tlsext_ticket_key_evp_cb(3)).
 constexpr int kFailed = -1;
 constexpr int kNoSuchKey = 0;
 constexpr int kDone = 1;
 constexpr int kDoneAndRenew = 2;
 
-// The manual of the callback asks for exactly this: a cipher with an IV, and a MAC with its key
-// and digest.
+// The manual of the callback requires a cipher with an IV, and a MAC with its key and digest.
 bool Prepare(const TicketKeys::Key& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher,
              EVP_MAC_CTX* mac, bool sealing) {
   char digest[] = "SHA256";
@@ -92,7 +91,7 @@ bool TicketKeys::Serve(ssl_ctx_st* context) {
 void TicketKeys::RotateLocked() {
   const auto periods = (clock_.Monotonic() - begun_) / kPeriod;
   if (periods < 1) return;
-  // After a quiet time, the key that was the last one in use is too old even to be the previous.
+  // After two periods or more without use, the last key is too old even to be the previous one.
   previous_ = periods == 1 ? std::optional(current_) : std::nullopt;
   current_ = MakeKey();
   begun_ += periods * kPeriod;

@@ -1,4 +1,4 @@
-// The keys that TLS session tickets are sealed with.
+// The encryption keys of TLS session tickets.
 #pragma once
 
 #include <array>
@@ -16,33 +16,33 @@ struct ssl_ctx_st;
 
 namespace rtcroom {
 
-/// Overwrites all of its argument with unpredictable bytes.
+/// Fills its argument with unpredictable bytes.
 /// @threads called from any thread.
 using FillRandom = std::function<void(std::span<std::byte>)>;
 
-/// A ticket holds the secrets of its session, so whoever learns its key can read what was said
-/// in that session. Hence each key seals tickets for one period only and opens them for one
-/// more; then it is forgotten. A phone that comes back later makes a full handshake.
+/// A ticket holds the secrets of its session, so a leaked key reveals the traffic of that session.
+/// Hence each key encrypts tickets for one period and decrypts them for one more; then it is
+/// erased. A client that reconnects later makes a full handshake.
 ///
 /// @threads safe from any thread.
 class TicketKeys {
  public:
   static constexpr std::chrono::hours kPeriod{1};
-  /// How long a ticket may be of use: the clients are told, and forget it as well.
+  /// The maximum lifetime of a ticket; also sent to the clients.
   static constexpr std::chrono::hours kMaxTicketLife = 2 * kPeriod;
 
-  static constexpr std::size_t kNameBytes = 16;  ///< as OpenSSL fixes it
+  static constexpr std::size_t kNameBytes = 16;  ///< fixed by OpenSSL
   using Name = std::span<const unsigned char, kNameBytes>;
 
   struct Key {
-    std::array<unsigned char, kNameBytes> name{};  ///< travels in the ticket, no secret
+    std::array<unsigned char, kNameBytes> name{};  ///< sent in the ticket, not secret
     std::array<unsigned char, 32> aes{};
     std::array<unsigned char, 32> hmac{};
 
     Key() = default;
     Key(const Key&) = default;
     Key& operator=(const Key&) = default;
-    ~Key();  ///< wipes it
+    ~Key();  ///< wipes the secrets
   };
   enum class Age : std::uint8_t { kCurrent, kPrevious };
   struct Found {
@@ -55,18 +55,18 @@ class TicketKeys {
   TicketKeys(const TicketKeys&) = delete;
   TicketKeys& operator=(const TicketKeys&) = delete;
 
-  /// What tickets are sealed with now.
+  /// The key for new tickets.
   Key Current() EXCLUDES(mutex_);
 
-  /// The key of that name, or nothing when there is none or it is too old.
+  /// The key with that name; nullopt when there is none or it is too old.
   std::optional<Found> Find(Name name) EXCLUDES(mutex_);
 
-  /// Makes the connections of `context` seal and open their tickets with these keys, which must
-  /// outlive them. Takes the context's application data for itself.
-  /// @return false when OpenSSL refuses.
+  /// Makes the connections of `context` use these keys for their tickets. The keys must outlive the
+  /// connections. Uses the application data of the context.
+  /// @return false when an OpenSSL call fails.
   bool Serve(ssl_ctx_st* context);
 
-  /// Fresh bytes, for what else a ticket needs.
+  /// Random bytes for the other parts of a ticket.
   void Fill(std::span<std::byte> out) { fill_(out); }
 
  private:
@@ -76,7 +76,7 @@ class TicketKeys {
   const Clock& clock_;
   const FillRandom fill_;
   Mutex mutex_;
-  MonotonicTime begun_ GUARDED_BY(mutex_);  ///< the current key's period
+  MonotonicTime begun_ GUARDED_BY(mutex_);  ///< start of the current key's period
   Key current_ GUARDED_BY(mutex_);
   std::optional<Key> previous_ GUARDED_BY(mutex_);
 };

@@ -13,13 +13,13 @@
 namespace rtcroom {
 namespace {
 
-// OpenSSL's own callback would ask at the terminal and block the start for ever.
+// OpenSSL's own callback would prompt at the terminal and block the start indefinitely.
 int RefusePassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
   return 0;
 }
 
-// Called only for a client that offers protocols; OpenSSL has checked the form of its list. One
-// that offers HTTP/2 alone would send what nobody here reads, so it is told at once (RFC 7301).
+// Called only for a client that offers protocols; OpenSSL has checked the form of its list. A
+// client without http/1.1 in it gets a fatal alert (RFC 7301), since HTTP/2 is not supported.
 int SelectProtocol(SSL* /*connection*/, const unsigned char** selected,
                    unsigned char* selected_size, const unsigned char* offered,
                    unsigned int offered_size, void* /*context*/) {
@@ -33,8 +33,8 @@ int SelectProtocol(SSL* /*connection*/, const unsigned char** selected,
   return SSL_TLSEXT_ERR_OK;
 }
 
-// Nothing is kept per session: the client brings its session along in a ticket. One is enough,
-// since each resumption brings the next one; OpenSSL's usual two cost as much again to seal.
+// The server stores no sessions: the client sends its session in a ticket. One ticket is enough,
+// since each resumption issues the next one; OpenSSL's default of two doubles the encryption cost.
 bool SetResumption(SSL_CTX* context) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kMaxTicketLife).count());
@@ -46,7 +46,7 @@ bool SetResumption(SSL_CTX* context) {
 void TlsContextDeleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
 std::string TakeTlsError() {
-  // The oldest entry says what went wrong, the later ones where that was noticed.
+  // The oldest entry is the cause; later ones are the places where it was detected.
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return "unknown error";
@@ -73,17 +73,17 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
   if (!context) return Error{Errc::kInternal, "TLS context: " + TakeTlsError()};
   SSL_CTX_set_default_passwd_cb(context.get(), RefusePassphrase);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  // Idle connections hold no buffers; a write may be continued from another address.
+  // Idle connections hold no buffers; a write may be retried from a different buffer address.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // With it, a call that reads would go on for as long as a peer sends messages of TLS itself.
-  // `Transport` ends those that come back in between.
+  // With this mode, one read call would continue as long as a peer sends non-application messages.
+  // Without it, the call returns after each, and `Transport` bounds their number.
   SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
-  // A record's head and body in one system call. What was read ahead is asked for with
-  // SSL_has_pending, or a wait for the descriptor would never end.
+  // Reads a record's header and body in one system call. Callers check SSL_has_pending for bytes
+  // already read; otherwise a wait for the descriptor could last forever.
   SSL_CTX_set_read_ahead(context.get(), 1);
   SSL_CTX_set_alpn_select_cb(context.get(), SelectProtocol, nullptr);
-  // The second list is for TLS 1.2 alone: TLS 1.3 has no suite without forward secrecy.
+  // The cipher list applies to TLS 1.2 only: all TLS 1.3 suites have forward secrecy.
   if (SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
       SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
       SSL_CTX_set1_groups_list(context.get(), "X25519:P-256") != 1 ||
@@ -104,7 +104,7 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
     return Error{Errc::kUnavailable, fmt::format("{}: not a readable unencrypted PEM key ({})",
                                                  key_path, TakeTlsError())};
   }
-  // The call above compares it only with a certificate of its own kind.
+  // The call above compares the key only with a certificate of the same key type.
   if (SSL_CTX_check_private_key(context.get()) != 1) {
     ERR_clear_error();
     return Error{Errc::kUnavailable,

@@ -19,20 +19,20 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 
 /// Reads a PEM certificate chain (the server's own first) and its unencrypted PEM key.
 ///
-/// TLS 1.2 with ECDHE and an AEAD cipher, or TLS 1.3: nothing without forward secrecy. A client
-/// that offers application protocols (ALPN) must offer http/1.1. Sessions are resumed by ticket;
-/// `TicketKeys` lets the tickets outlive the context.
+/// TLS 1.2 with ECDHE and an AEAD cipher, or TLS 1.3: forward secrecy always. A client that offers
+/// application protocols (ALPN) must offer http/1.1. Sessions are resumed by ticket; with
+/// `TicketKeys` the tickets outlive the context.
 ///
-/// The connections read ahead: ask SSL_has_pending before waiting for their descriptor.
+/// The connections read ahead: check SSL_has_pending before waiting for their descriptor.
 ///
 /// @errors  kUnavailable; the detail names the file and what is wrong with it.
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
 
-/// When the certificate of a context ends.
-/// @errors  kUnavailable when that is not to be understood.
+/// The expiry time of a context's certificate.
+/// @errors  kUnavailable when it cannot be parsed.
 Result<TimePoint> CertificateExpiry(ssl_ctx_st* context);
 
-/// What the calling thread's OpenSSL calls failed with last, in words; empties its queue.
+/// The text of the calling thread's last OpenSSL failure; clears its error queue.
 std::string TakeTlsError();
 
 }  // namespace rtcroom

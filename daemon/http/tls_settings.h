@@ -1,4 +1,4 @@
-// The certificate and key that new TLS connections are served with; they can be exchanged.
+// The reloadable certificate and key of new TLS connections.
 #pragma once
 
 #include <memory>
@@ -13,23 +13,23 @@
 
 namespace rtcroom {
 
-/// Connections keep what they began with: OpenSSL counts who still uses a context. Tickets
-/// outlive an exchange, so that clients resume their sessions and the machine is spared ten
-/// thousand full handshakes at once.
+/// Connections keep the context they began with: OpenSSL counts the references. Tickets remain
+/// valid across a reload, so that clients resume their sessions instead of making thousands of
+/// full handshakes at once.
 ///
 /// @threads safe from any thread.
 class TlsSettings {
  public:
-  /// Both, and the settings themselves, must outlive every connection that was made with them.
+  /// Both, and the settings themselves, must outlive every connection that uses them.
   TlsSettings(const Clock& clock, FillRandom fill) : ticket_keys_(clock, std::move(fill)) {}
 
-  /// Reads the files and serves new connections with them from now on. To be called before
-  /// `Current`, and again whenever the files have changed.
-  /// @errors  as LoadTlsContext; what was served with before stays.
+  /// Reads the files and uses them for new connections. Call it before `Current`, and again
+  /// whenever the files have changed.
+  /// @errors  as LoadTlsContext; the previous certificate and key stay in use.
   Status Reload(const std::string& cert_path, const std::string& key_path) EXCLUDES(mutex_);
 
   /// For a new connection's SSL_new; null before the first successful `Reload`. Shared because a
-  /// reload may come between this call and SSL_new.
+  /// reload may occur between this call and SSL_new.
   [[nodiscard]] std::shared_ptr<ssl_ctx_st> Current() const EXCLUDES(mutex_);
 
  private:

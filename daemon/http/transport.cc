@@ -9,7 +9,7 @@
 namespace rtcroom {
 namespace {
 
-/// What a system call that failed on the socket needs.
+/// The readiness that a failed system call on the socket needs for a retry.
 IoStatus StatusOfErrno(IoStatus when_it_would_block) {
   const bool would_block = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
   return would_block ? when_it_would_block : IoStatus::kClosed;
@@ -46,8 +46,8 @@ IoResult Transport::Read(std::span<char> into) {
     const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
     if (result == 1) return {.status = IoStatus::kDone, .bytes = got};
     const IoStatus status = TlsStatus(result);
-    // Without SSL_MODE_AUTO_RETRY a message of TLS itself may end the call, whatever lies behind
-    // it.
+    // Without SSL_MODE_AUTO_RETRY a non-application message may end the call, even if application
+    // data follows it.
     if (status != IoStatus::kWantRead || tls_messages_ == messages) {
       return {.status = status, .bytes = 0};
     }
@@ -65,14 +65,14 @@ IoResult Transport::Write(std::string_view bytes) {
 }
 
 void Transport::BoundSendBuffer(int bytes) {
-  // What the system makes of it only decides when a slow client is noticed.
+  // The effective size only determines when a slow client is detected.
   (void)setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
 bool Transport::HasPending() const { return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1; }
 
 void Transport::CloseWriting() {
-  // One try: the reply is out, and a peer that reads slowly only misses the goodbye.
+  // One attempt: the reply is sent, and a slow peer only misses the close_notify.
   if (tls_) SSL_shutdown(tls_.get());
   ERR_clear_error();
   shutdown(socket_, SHUT_WR);
@@ -103,8 +103,8 @@ void Transport::CountTlsMessage(int is_written, int /*version*/, int content_typ
   if (is_written != 0) return;
   if (content_type != SSL3_RT_HANDSHAKE && content_type != SSL3_RT_ALERT) return;
   if (++static_cast<Transport*>(transport)->tls_messages_ <= kMaxTlsMessages) return;
-  // A call that reads ahead goes on as long as there is the beginning of another message; without
-  // that it ends with what it has, and then the connection.
+  // A call that reads ahead continues while the start of another message is buffered. Without
+  // read-ahead it returns with the data it has, and `Read` then closes the connection.
   SSL_set_read_ahead(tls, 0);
 }
 

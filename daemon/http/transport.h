@@ -1,4 +1,4 @@
-// The bytes of one connection, plain or through TLS, without ever waiting.
+// Non-blocking I/O of one connection, plain or TLS.
 #pragma once
 
 #include <cstddef>
@@ -21,58 +21,58 @@ enum class IoStatus : std::uint8_t {
 
 struct IoResult {
   IoStatus status = IoStatus::kClosed;
-  std::size_t bytes = 0;  ///< read or written; more than 0 exactly when done
+  std::size_t bytes = 0;  ///< read or written; positive if and only if done
 };
 
 /// @threads for one thread at a time.
 class Transport {
  public:
-  /// @param socket  non-blocking; belongs to the caller, who closes it after this object's end.
+  /// @param socket  non-blocking; owned by the caller, which closes it after this object's end.
   explicit Transport(int socket);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  /// From here on everything goes through TLS, once `Handshake` is done.
-  /// @return false when there is no memory for it.
+  /// Switches to TLS; call `Handshake` next.
+  /// @return false when out of memory.
   [[nodiscard]] bool Secure(ssl_ctx_st& tls);
 
-  /// Goes on agreeing on TLS.
+  /// Continues the TLS handshake.
   IoStatus Handshake();
 
-  /// Reads what there is, at most `into.size()` bytes. A peer that goes on about TLS itself, by
-  /// more than `kMaxTlsMessages` over the whole connection, counts as gone.
+  /// Reads the available bytes, at most `into.size()`. More than `kMaxTlsMessages` non-application
+  /// TLS messages over the whole connection count as a disconnect.
   IoResult Read(std::span<char> into);
 
-  /// Writes as much as the socket takes. After kWantRead or kWantWrite the next call must begin
+  /// Writes as much as the socket accepts. After kWantRead or kWantWrite the next call must begin
   /// with the same bytes.
   IoResult Write(std::string_view bytes);
 
-  /// Has the system hold about that many bytes for a peer that does not take them, and no more.
+  /// Limits the system's send buffer to about that many bytes.
   void BoundSendBuffer(int bytes);
 
-  /// Whether bytes of the peer may be held here, of which the socket will not tell.
+  /// Whether TLS may have buffered bytes of the peer, for which the socket is not readable.
   [[nodiscard]] bool HasPending() const;
 
-  /// Tells the peer that nothing more will come.
+  /// Sends the TLS close_notify, if any, and shuts down the write side.
   void CloseWriting();
 
-  /// The same as `Read`, beneath TLS.
+  /// Like `Read`, but below TLS.
   IoResult ReadRaw(std::span<char> into);
 
-  /// Whether the peer has sent something, beneath TLS, that nobody has read.
+  /// Whether the socket holds unread bytes, below TLS.
   [[nodiscard]] bool HasUnread() const;
 
  private:
-  /// Key updates, renegotiations and alerts after the handshake: each costs us work and the peer
-  /// next to nothing. Honest clients send hardly any.
+  /// Key updates, renegotiations and alerts after the handshake: each costs the server work and the
+  /// peer almost nothing. Honest clients send very few.
   static constexpr int kMaxTlsMessages = 32;
 
   struct TlsDeleter {
     void operator()(ssl_st* tls) const;
   };
 
-  /// What the last TLS call, which was not successful, needs.
+  /// The readiness that the last, unsuccessful TLS call needs for a retry.
   [[nodiscard]] IoStatus TlsStatus(int result) const;
   IoResult WriteRaw(std::string_view bytes);
   static void CountTlsMessage(int is_written, int version, int content_type, const void* bytes,

@@ -11,7 +11,7 @@ WorkerPool::WorkerPool(std::size_t threads, std::size_t capacity) : capacity_(ca
   try {
     while (threads_.size() < threads) threads_.emplace_back([this] { Run(); });
   } catch (...) {
-    Close();  // or those that there are would never be joined
+    Close();  // otherwise the join of the threads already started would block forever
     throw;
   }
 }

@@ -1,4 +1,4 @@
-// The threads on which requests wait for commits.
+// The threads that run blocking requests.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace rtcroom {
 
-/// A fixed number of threads behind a bounded queue. Urgent tasks run before all others, and have
-/// a queue of their own: a flood of the others cannot fill it.
+/// A fixed number of threads with bounded queues. Urgent tasks run before all others, and have a
+/// queue of their own, which a flood of other tasks cannot fill.
 ///
 /// @threads safe from any thread.
 class WorkerPool {
@@ -22,16 +22,16 @@ class WorkerPool {
   enum class Urgency : std::uint8_t { kUrgent, kNormal };
 
   /// @param threads   at least 1.
-  /// @param capacity  most tasks of each urgency that wait; at least 1.
+  /// @param capacity  maximum waiting tasks of each urgency; at least 1.
   /// @throws std::system_error when the threads cannot be started.
   WorkerPool(std::size_t threads, std::size_t capacity);
-  /// Runs what was taken, and waits for it.
+  /// Runs all accepted tasks, and waits for them.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Takes the task unless the queue is full.
-  /// @return whether it was taken; it runs then. It must not throw.
+  /// Queues the task unless the queue is full. The task must not throw.
+  /// @return whether it was queued; then it is certain to run.
   [[nodiscard]] bool TrySubmit(Urgency urgency, Task task) EXCLUDES(mutex_);
 
   /// Tasks that wait for a thread.
@@ -39,7 +39,7 @@ class WorkerPool {
 
  private:
   void Run();
-  /// The next task; empty when there will be none.
+  /// The next task; empty when the pool is closed and no task is left.
   Task Pop() EXCLUDES(mutex_);
   void Close() EXCLUDES(mutex_);
 

@@ -58,7 +58,7 @@ Status App::BuildServices() {
   MakeLogins();
   if (Status status = MakeRooms(); !status) return status;
   utils_ = MakeUtils();
-  // Eight digits set apart the runs whose lines share a log.
+  // Eight digits distinguish the runs that write to the same log.
   request_ids_ = std::make_unique<RequestIds>(NewEpoch(random_).substr(0, 8));
   recorder_ = std::make_unique<RequestRecorder>(*request_ids_, *metrics_, clock_, logger_);
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,

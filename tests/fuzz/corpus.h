@@ -1,4 +1,4 @@
-// The inputs that are kept for the fuzzers.
+// The stored inputs of the fuzzers.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace rtcroom {
 
-/// The files of a folder of the corpus, in the order of their names, so that a seed means the same
-/// everywhere.
+/// The files of a folder of the corpus, sorted by name, so that a seed has the same meaning on
+/// every machine.
 inline std::vector<std::string> ReadCorpus(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

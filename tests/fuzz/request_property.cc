@@ -68,7 +68,7 @@ std::optional<std::string> FaultOfBody(const LabelledReply& reply) {
 }  // namespace
 
 std::optional<std::string> FaultOf(const LabelledReply& reply) {
-  // The router turns an exception into this: good for the client, but still a mistake of ours.
+  // The router turns an exception into this failure: acceptable for the client, but still a bug.
   if (reply.label.failure == Errc::kInternal) return "internal: " + reply.label.failure_detail;
   for (const auto& [name, value] : reply.headers) {
     if (HasLineBreak(name) || HasLineBreak(value)) return "a line break in the header " + name;

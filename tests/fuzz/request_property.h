@@ -12,13 +12,13 @@
 
 namespace rtcroom {
 
-/// What is wrong with `reply` by protocol 0.2: every reply is JSON with an integer `code` and a
-/// string `message`, but for the empty 204; and no header lets text out of its line.
-/// @return nothing when the reply is as it should be.
+/// Checks `reply` against protocol 0.2: every reply is JSON with an integer `code` and a string
+/// `message`, except the empty 204; and no header contains a line break.
+/// @return a description of the fault; nullopt for a valid reply.
 std::optional<std::string> FaultOf(const LabelledReply& reply);
 
-/// The same, and whether gen-2 served somebody who has not proven who he is (protocol B.2): every
-/// session of `RequestFuzzServer` has the token that `FakeSessions` gives its user.
+/// The same, and a fault if gen-2 served an unauthenticated caller (protocol B.2): every session of
+/// `RequestFuzzServer` has the token that `FakeSessions` gives its user.
 std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest& request);
 
 /// A router on a memory store with all dependencies faked.

@@ -1,4 +1,4 @@
-// The replies of a router, whether they come at once or later.
+// The replies of a router, sent at once or later.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-/// A connection that keeps the reply it gets.
+/// A connection that stores the reply it receives.
 class RecordedReply : public ReplySink {
  public:
   void Send(std::uint32_t /*turn*/, HttpReply reply) noexcept override {
@@ -57,14 +57,14 @@ class RecordedReply : public ReplySink {
   bool is_abandoned_ GUARDED_BY(mutex_) = false;
 };
 
-/// Has `handler` answer a request, as a listener does, but for pace and threads.
+/// Passes a request to `handler`, as a listener does, but without pacing and threads.
 inline void Handle(HttpHandler& handler, HttpRequest request, std::shared_ptr<ReplySink> sink) {
   static_cast<void>(handler.Resolve(request));
   Responder responder(std::move(sink), 0);
   handler.Handle(std::move(request), responder);
 }
 
-/// Keeps what was recorded of the last request.
+/// Stores the record of the last request.
 class LastRequest : public RequestObserver {
  public:
   void OnRequest(const RequestLabel& label, int /*http_status*/,
@@ -78,7 +78,7 @@ class LastRequest : public RequestObserver {
     const MutexLock lock(mutex_);
     return label_;
   }
-  /// How many were recorded.
+  /// Number of recorded requests.
   [[nodiscard]] int count() const {
     const MutexLock lock(mutex_);
     return count_;
@@ -90,7 +90,7 @@ class LastRequest : public RequestObserver {
   int count_ GUARDED_BY(mutex_) = 0;
 };
 
-/// A reply and what was recorded of its request.
+/// A reply and the record of its request.
 struct LabelledReply {
   int status = 200;
   Headers headers{};
@@ -100,7 +100,7 @@ struct LabelledReply {
 
 /// The reply to a request whose answer does not wait for an outside service.
 /// @param recorded  the observer of the router.
-/// @throws std::bad_optional_access when it is not there yet.
+/// @throws std::bad_optional_access when there is no reply yet.
 inline LabelledReply AnswerOf(HttpHandler& router, const LastRequest& recorded,
                               const HttpRequest& request) {
   const auto sink = std::make_shared<RecordedReply>();  // shared with the handler

@@ -63,7 +63,7 @@ class RouterFixture {
         Post(std::string("/weapp/").append(kind_and_endpoint), body.dump()).body);
   }
 
-  /// A call of somebody who has logged in, as gen-2 clients make it.
+  /// A call of a logged-in user, as gen-2 clients make it.
   LabelledReply PostAs(const std::string& user, std::string path, std::string body,
                        std::string content_type = "application/json") {
     static_cast<void>(sessions.LoginTrusted({user}));

@@ -1,4 +1,4 @@
-// The parts of a URL that tests look at.
+// The parts of a URL that tests check.
 #pragma once
 
 #include <string>

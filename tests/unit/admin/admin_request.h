@@ -1,4 +1,4 @@
-// Requests to handlers of the operators' port, without a listener.
+// Calls to handlers of the operator's port, without a listener.
 #pragma once
 
 #include <memory>

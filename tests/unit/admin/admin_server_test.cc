@@ -85,7 +85,7 @@ TEST_F(AdminServerTest, AReadinessThatHangsKeepsNobodyElseFromHisAnswer) {
   }
   constexpr const char* kStillAsked =
       R"({"code":6,"message":"not ready","reason":"unavailable: the one before is not answered yet"})";
-  // Whichever of them comes first: as many wait as may, and all others are told at once.
+  // In any order of arrival: `kMostWaiting` requests wait, and all others are refused at once.
   std::optional<RawReply> refused;
   EXPECT_TRUE(Eventually([&] {
     RawClient more(admin_->bound_address());

@@ -187,7 +187,7 @@ TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
   EXPECT_ERROR(kUnauthorized, streams.Open(responder, std::nullopt, [] { return false; }));
   EXPECT_FALSE(pending->head().has_value());
   EXPECT_EQ(streams.size(), 0U);
-  // One that still may, and no longer does as soon as it was asked.
+  // Access that ends right after its check.
   EXPECT_OK(streams.Open(responder, std::nullopt, [&] {
     streams.EndAll();
     return true;

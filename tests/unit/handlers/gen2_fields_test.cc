@@ -81,7 +81,7 @@ class Gen2Fields : public testing::TestWithParam<Gen2Field> {
     return body;
   }
   [[nodiscard]] LabelledReply Post(const json& body) {
-    // Whoever the body names calls, so that only the field itself can be at fault.
+    // The caller is the user that the body names, so that only the field itself can be at fault.
     const auto user = body.find("userID");
     const std::string caller =
         user != body.end() && user->is_string() ? user->get<std::string>() : "u1";

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 class RequestLog : public testing::Test {
  protected:
-  /// What is written when the log shows lines from `level` on.
+  /// The log output for a request at the log level `level`.
   std::string Logged(LogLevel level, const RequestLabel& label, int status,
                      std::chrono::nanoseconds duration) {
     logger_.SetLevel(level);

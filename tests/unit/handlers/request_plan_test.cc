@@ -1,4 +1,4 @@
-// On which threads a request runs, as the router tells from its method and raw path.
+// The threads that requests run on, determined by the router from method and raw path.
 #include "daemon/http/request_plan.h"
 
 #include <map>

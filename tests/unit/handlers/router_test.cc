@@ -101,7 +101,7 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   const LabelledReply reply = server.Send({.method = "PUT", .path = "/weapp/utils/get_login_info"});
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "GET, POST, OPTIONS")));
-  // Not in the words of webrtc rooms, where code 2 would say that a parameter is missing.
+  // Not with the codes of webrtc rooms, where code 2 means that a parameter is missing.
   const LabelledReply webrtc =
       server.Send({.method = "GET", .path = "/weapp/webrtc_room/heartbeat"});
   EXPECT_EQ(webrtc.status, 405);

@@ -27,7 +27,7 @@ std::string Lower(std::string text) {
 
 class StreamNames : public testing::TestWithParam<AuthMode> {
  protected:
-  /// The stream of a push URL that was given; nothing when none was.
+  /// The stream of the push URL in a reply; empty without a URL.
   std::string StreamOfReply(const LabelledReply& reply) const {
     const nlohmann::json answer = nlohmann::json::parse(reply.body);
     return std::string(StreamInPushUrl(answer.value("pushURL", "")));

@@ -1,4 +1,4 @@
-// How many connections there may be, altogether and of each address.
+// Connection limits, in total and per address.
 #include "daemon/http/connection_census.h"
 
 #include <optional>
@@ -22,7 +22,7 @@ class ConnectionCensusTest : public testing::Test {
     EXPECT_TRUE(place.has_value());
     return *std::move(place);
   }
-  /// A connection that has agreed on TLS.
+  /// A connection that has completed its TLS handshake.
   Place EnterFrom(std::string_view address) {
     Place place = Enter();
     EXPECT_EQ(place.Claim(Address(address)), std::nullopt);
@@ -80,7 +80,7 @@ TEST_F(ConnectionCensusTest, ForgetsAConnectionWhereverItEnded) {
     for (int i = 0; i < 10; ++i) {
       ASSERT_EQ(places.emplace_back(Enter()).Claim(Address("192.0.2.1")), std::nullopt);
     }
-    places.push_back(Enter());  // its address never became known
+    places.push_back(Enter());  // ended before its address was known
   }
   EXPECT_EQ(census_.total(), 0U);
   census_.SetLimits({.total = 100, .per_address = 1});

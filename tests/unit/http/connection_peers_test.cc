@@ -1,4 +1,4 @@
-// Whom a connection is accepted from, and whose address it counts for.
+// The peers that connections are accepted from, and the addresses that they count towards.
 #include <string>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// What a connection owes its client: order, patience, and an answer whoever gives it.
+// Request handling of a connection: order, pacing, later replies, deadlines, draining.
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -26,7 +26,7 @@ using testing::StartsWith;
 
 class ConnectionTest : public EdgeTest {
  protected:
-  /// Requests whose path has `later` in it are answered when the test says so.
+  /// Requests with `later` in the path wait until the test answers them.
   void ServeLater() {
     ServeBy([this](const HttpRequest& request, Responder& responder) {
       if (request.path.find("later") == std::string::npos) {
@@ -39,7 +39,7 @@ class ConnectionTest : public EdgeTest {
   void ServeBy(TestHandler::HandleRequest handle, EdgeThreadCounts threads = {.loops = 2}) {
     Serve(std::make_unique<TestHandler>(std::move(handle)), {}, threads);
   }
-  /// Until the server takes no newcomers: what it answers from then on is the last.
+  /// Waits until the server refuses connections: later replies close theirs.
   void WaitUntilItStops() {
     ASSERT_TRUE(Eventually([this] { return !TakesNewcomers(); }));
   }
@@ -136,7 +136,7 @@ TEST_F(ConnectionTest, AReplyThatIsReadyWhenItsHandlerReturnsDoesNotWaitForTheLo
           is_answered.wait();
           return responder.Send(Describe(request));
         }
-        // By another thread, and before the handler returns.
+        // On another thread, and before the handler returns.
         worker_entered.count_down();
         loop_is_blocked.wait();
         std::jthread([&] { responder.Send(Describe(request)); }).join();
@@ -272,7 +272,7 @@ TEST_F(ConnectionTest, ServesOthersBetweenTwoSlicesOfDearWork) {
   constexpr int kSlicesOfAList = 10;
   std::vector<RawClient> lists;
   std::optional<RawClient> heart;
-  // All of these are the loop's, as soon as it has begun.
+  // Accessed only by the loop after its start.
   int waiting = 0;
   int slices = 0;
   std::atomic<int> beaten_after{-1};
@@ -321,7 +321,7 @@ TEST_F(ConnectionTest, LeavesTheRestOfDearWorkWhenNobodyWaitsForItAnyMore) {
 TEST_F(ConnectionTest, ARequestBeginsBeforeItWaitsForAWorker) {
   std::latch entered(1);
   std::latch may_go_on(1);
-  std::vector<std::chrono::nanoseconds> durations;  // the one worker's
+  std::vector<std::chrono::nanoseconds> durations;  // accessed by the single worker only
   Serve(
       [&](const HttpRequest& request) {
         if (request.path == "/first") {
@@ -341,7 +341,7 @@ TEST_F(ConnectionTest, ARequestBeginsBeforeItWaitsForAWorker) {
   clock_.Advance(3s);
   may_go_on.count_down();
   for (RawClient* client : {&first, &second}) EXPECT_EQ(client->Receive().status, 200);
-  server_.reset();  // and with it the worker's task
+  server_.reset();  // waits for the worker's task
   EXPECT_THAT(durations, ElementsAre(3s, 3s));
 }
 
@@ -381,7 +381,7 @@ TEST_F(ConnectionTest, CountsTheMemoryOfAReplyOfWhichTheClientHasTakenAPart) {
   RawClient slow(address());
   slow.Send(RawPost("/inline/long", ""));
   (void)slow.ReceiveUntil("so far");
-  // What the loop was at when that was sent is over when it has answered another.
+  // A reply to another client shows that the loop has finished the step that sent these bytes.
   RawClient other(address());
   other.Send(RawPost("/inline/short", ""));
   EXPECT_EQ(other.Receive().status, 200);
@@ -403,7 +403,7 @@ TEST_F(ConnectionTest, AnEmptyLineAfterABodyIsNoRequest) {
   RawClient client(address());
   client.Send(RawPost("/inline", "") + "\r\n");
   EXPECT_EQ(client.Receive().status, 200);
-  clock_.Advance(10s);  // longer than a request may take
+  clock_.Advance(10s);  // longer than the request timeout
   client.Send(RawPost("/inline/next", ""));
   EXPECT_THAT(client.Receive().body, HasSubstr("/next"));
   EXPECT_TRUE(observer_.refusals().empty());

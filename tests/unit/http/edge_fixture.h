@@ -1,4 +1,4 @@
-// A server on a free port of 127.0.0.1 whose answers a test decides.
+// A server on a free port of 127.0.0.1 whose replies a test defines.
 #pragma once
 
 #include <atomic>
@@ -73,7 +73,7 @@ class RecordingObserver : public ConnectionObserver {
   int handshakes_ GUARDED_BY(mutex_) = 0;
 };
 
-/// What the server was asked, as text: lets a reply show how the request was understood.
+/// The parsed request as text, so that a test can check the parsing in the reply.
 inline HttpReply Describe(const HttpRequest& request) {
   HttpReply reply;
   reply.body = request.method + " " + request.path + " [" + request.query + "] from " +
@@ -83,8 +83,8 @@ inline HttpReply Describe(const HttpRequest& request) {
 
 using AnswerNow = std::function<HttpReply(const HttpRequest&)>;
 
-/// A handler as a test wants it. The plan of a request is in its path: `/inline`, `/urgent`,
-/// `/paced`, else a worker's.
+/// A configurable handler. The path of a request selects its plan: `/inline`, `/urgent`, `/paced`,
+/// otherwise a worker.
 class TestHandler : public HttpHandler {
  public:
   using HandleRequest = std::function<void(const HttpRequest&, Responder&)>;
@@ -115,13 +115,13 @@ class TestHandler : public HttpHandler {
     return {.status = status, .body = status < 500 ? R"({"code":1})" : R"({"code":6})"};
   }
 
-  /// Status and reason of what was refused.
+  /// Status and reason of each refused request.
   std::vector<std::pair<int, std::string>> refused() {
     const MutexLock lock(mutex_);
     return refused_;
   }
 
-  /// How many requests were handled.
+  /// Number of handled requests.
   [[nodiscard]] int handled() const { return handled_; }
 
   std::function<std::chrono::nanoseconds(std::string_view address)> delay = {};
@@ -133,16 +133,16 @@ class TestHandler : public HttpHandler {
   std::vector<std::pair<int, std::string>> refused_ GUARDED_BY(mutex_);
 };
 
-/// What is held for all clients of a test.
+/// The limit of the memory held for all clients of a test.
 constexpr std::size_t kMostHeldBytes = std::size_t{64} << 20;
 
 /// The fake clock stands still: no deadline passes unless a test advances it.
 class EdgeTest : public testing::Test {
  protected:
-  /// Before the parts of a derived test are destroyed that the server uses.
+  /// Stops the server before the members of derived classes that it uses are destroyed.
   void TearDown() override { server_.reset(); }
 
-  /// Starts the one server of this test.
+  /// Starts the server of this test.
   void Serve(std::unique_ptr<TestHandler> handler, HttpListenerOptions options = {},
              EdgeThreadCounts threads = {.loops = 2}) {
     threads_.emplace(threads, logger_);
@@ -167,7 +167,7 @@ class EdgeTest : public testing::Test {
   }
   [[nodiscard]] const std::string& address() const { return server_->bound_address(); }
 
-  /// Whether somebody can connect.
+  /// Whether a client can connect.
   bool TakesNewcomers() {
     try {
       const RawClient newcomer(address());
@@ -177,7 +177,7 @@ class EdgeTest : public testing::Test {
     }
   }
 
-  /// All that was logged so far.
+  /// Everything logged so far.
   [[nodiscard]] std::string Log() const { return log_.Text(); }
 
   FakeClock clock_;

@@ -48,7 +48,8 @@ TEST_F(EventLoopTest, TakesJobsFromOtherThreads) {
   done.get_future().wait();
 }
 
-// However many wait: what becomes readable during a slice waits for that one and one more.
+// A descriptor that becomes readable during a slice waits for that slice and at most one more, for
+// any number of jobs.
 TEST_F(EventLoopTest, LooksAtAllDescriptorsBetweenTwoSlices) {
   constexpr int kJobs = 1500;
   constexpr int kSlicesOfAJob = 10;
@@ -82,7 +83,7 @@ TEST_F(EventLoopTest, LooksAtAllDescriptorsBetweenTwoSlices) {
     }
   });
   done.get_future().wait();
-  loop_.Await([] {});  // the last one is heard, too
+  loop_.Await([] {});  // the last event is handled, too
   loop_.Await([&] { wakened.close(); });
   EXPECT_GE(waits.size(), static_cast<std::size_t>(kSlices / kWakeEvery - 1));
   for (const int wait : waits) EXPECT_LE(wait, 1);

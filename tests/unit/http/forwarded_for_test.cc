@@ -8,7 +8,7 @@
 namespace rtcroom {
 namespace {
 
-// Proxies are at 10.x and in fd00::/8, clients elsewhere.
+// Proxies have addresses in 10.0.0.0/8 and fd00::/8; clients have others.
 std::string ClientOf(std::string_view peer, std::string_view forwarded_for) {
   const std::vector<std::string> proxies = {"10.0.0.0/8", "fd00::/8"};
   return ClientAddress(IpAddress::Parse(peer).value(), forwarded_for,

@@ -1,4 +1,4 @@
-// Starting, stopping, and sharing few workers among many connections.
+// Start and stop, and many connections on few workers.
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 class HttpServerLifetime : public EdgeTest {
  protected:
-  /// By the kernel's word, so that a listener that fails to start is not taken for it.
+  /// As reported by the kernel: a listener that fails to start may have another cause.
   static bool HasIpv6Loopback() {
     std::ifstream addresses("/proc/net/if_inet6");
     const std::string text((std::istreambuf_iterator<char>(addresses)), {});
@@ -63,7 +63,7 @@ TEST_F(HttpServerLifetime, ServesIpv6) {
 }
 
 TEST_F(HttpServerLifetime, AnswersTheRunningRequestBeforeItStops) {
-  std::latch entered(1);  // the one request
+  std::latch entered(1);  // by the only request
   std::latch may_answer(1);
   Serve([&](const HttpRequest& request) {
     entered.count_down();
@@ -87,7 +87,7 @@ TEST_F(HttpServerLifetime, DoesNotWaitForIdleClientsToStop) {
   RawClient client(address());
   client.Send(RawPost("/x", ""));
   ASSERT_EQ(client.Receive().status, 200);
-  server_->Stop(1h);  // of a clock that stands still
+  server_->Stop(1h);  // the fake clock does not advance
   EXPECT_EQ(client.ReceiveAll(), "");
 }
 
@@ -113,7 +113,7 @@ TEST_F(HttpServerLifetime, IdleAndSilentConnectionsKeepNobodyWaiting) {
   std::vector<RawClient> clients;
   for (int i = 0; i < 100; ++i) {
     RawClient& client = clients.emplace_back(address());
-    if (i % 2 == 0) continue;  // says nothing
+    if (i % 2 == 0) continue;  // sends nothing
     client.Send(RawPost("/x", ""));
     ASSERT_EQ(client.Receive().status, 200) << "connection " << i << " had to wait";
   }
@@ -150,7 +150,7 @@ TEST_F(HttpServerLifetime, KeepsTheListeningSocketForWhoComesNext) {
   Serve(Describe);
   const std::string old_address = address();
   server_->Stop(0ms, SocketAfterStop::kKept);
-  RawClient waiting(old_address);  // the kernel takes it in meanwhile
+  RawClient waiting(old_address);  // the kernel completes it and queues it in the backlog
   waiting.Send(RawPost("/x", ""));
   HttpListenerOptions options;
   options.inherited = server_->TakeSocket();
@@ -176,7 +176,7 @@ TEST_F(HttpServerLifetime, ServesManyConnectionsAtTheSameTime) {
   std::latch all_in(kClients);
   Serve(
       [&](const HttpRequest& request) {
-        all_in.arrive_and_wait();  // ends only when all are served side by side
+        all_in.arrive_and_wait();  // returns only if all are served concurrently
         return Describe(request);
       },
       {}, {.loops = 2, .workers = kClients});

@@ -1,4 +1,4 @@
-// What the server refuses: always with JSON, a code and the end of the connection.
+// Refused requests: always answered with JSON and a code, then the connection closes.
 #include <chrono>
 #include <string>
 
@@ -15,7 +15,7 @@ class HttpServerLimits : public EdgeTest {
  protected:
   void SetUp() override { Serve(Describe, {.connections = {.max_body_bytes = 1000}}); }
 
-  /// What a request is refused with; 0 when the refusal has not the form of protocol 0.2.
+  /// The status of a refusal, which must have the form of protocol 0.2; 0 without a reply.
   int Refusal(std::string_view request) {
     RawClient client(address());
     client.Send(request);
@@ -37,7 +37,7 @@ TEST_F(HttpServerLimits, TakeABodyOfTheGreatestSize) {
 
 TEST_F(HttpServerLimits, RefuseALargerBodyWith413) {
   EXPECT_EQ(Refusal(RawPost("/x", std::string(1001, 'b'))), 413);
-  // Much more than the system buffers: the refusal must survive what nobody reads.
+  // Much more than the system buffers: unread bytes must not discard the refusal.
   EXPECT_EQ(Refusal(RawPost("/x", std::string(700'000, 'b'))), 413);
 }
 

@@ -1,4 +1,4 @@
-// How the server understands requests and writes replies.
+// Parsing of requests and encoding of replies.
 #include <stdexcept>
 #include <string>
 
@@ -16,7 +16,7 @@ class HttpServerRequests : public EdgeTest {
  protected:
   void SetUp() override { Serve(Describe); }
 
-  /// Sends one request on a connection of its own.
+  /// Sends one request on a separate connection.
   RawReply Ask(std::string_view request, std::string_view method = "POST") {
     RawClient client(address());
     client.Send(request);
@@ -69,7 +69,7 @@ TEST_F(HttpServerRequests, DecodesThePathOnceAndLeavesTheQueryRaw) {
 }
 
 TEST_F(HttpServerRequests, KeepsAFormOutOfTheQuery) {
-  const std::string form(20'000, 'f');  // past a limit that the library has for forms
+  const std::string form(20'000, 'f');  // above the form limit of cpp-httplib
   const RawReply reply = Ask(RawPost("/x?token=t", "token=stolen&f=" + form,
                                      "Content-Type: application/x-www-form-urlencoded\r\n"));
   EXPECT_EQ(reply.status, 200);
@@ -101,7 +101,7 @@ TEST_F(HttpServerRequests, IgnoresRangeAndAcceptEncoding) {
 }
 
 TEST_F(HttpServerRequests, DoesNotDecodeHeaderValues) {
-  // A decoded line end could write headers of its own into a reply that echoes the value.
+  // A decoded line end could inject headers into a reply that echoes the value.
   EXPECT_THAT(Ask(RawPost("/x", "", "Content-Type: a%0d%0aX-Evil: 1\r\n")).body,
               HasSubstr("as a%0d%0aX-Evil: 1: "));
 }

@@ -77,7 +77,7 @@ TEST_P(ValidProxyHeader, IsNotChangedByWhatFollows) {
   EXPECT_EQ(ReadProxyHeader(given.bytes + given.bytes), ReadProxyHeader(given.bytes));
 }
 
-// A caller that reads as many bytes as it was told never reads too many, and comes to an end.
+// A caller that reads the requested number of bytes never reads past the header, and terminates.
 TEST_P(ValidProxyHeader, AsksForItsOwnBytesAtEveryTruncation) {
   const std::string& whole = GetParam().bytes;
   for (std::size_t count = 0; count < whole.size(); ++count) {
@@ -110,7 +110,7 @@ TEST(ProxyHeader, IsInvalidWhereTheDocumentSaysSo) {
   for (const Case& given : cases) EXPECT_EQ(ReadProxyHeader(given.bytes), ProxyHeader()) << given;
 }
 
-// What could never become a header is not waited for.
+// The reader does not wait for more bytes when the prefix is already invalid.
 TEST(ProxyHeader, IsInvalidFromTheFirstWrongByteOfItsSignature) {
   for (std::size_t index = 0; index < kSignature.size(); ++index) {
     std::string bytes = kSignature.substr(0, index + 1);
@@ -125,7 +125,7 @@ TEST(ProxyHeader, WithATooLongBlockIsInvalidBeforeTheBlockArrives) {
   EXPECT_EQ(ReadProxyHeader(whole.substr(0, 16)).progress, ProxyHeader::Progress::kInvalid);
 }
 
-// Bytes of an exact size on the heap, so that the address sanitizer sees a read past them.
+// Bytes of an exact size on the heap, so that AddressSanitizer detects a read past the end.
 void ExpectSoundAnswer(const std::vector<char>& bytes) {
   const ProxyHeader header = ReadProxyHeader({bytes.data(), bytes.size()});
   switch (header.progress) {
@@ -148,7 +148,7 @@ TEST(ProxyHeader, OfRandomBytesIsAnsweredWithinItsBounds) {
   for (int round = 0; round < 20'000; ++round) {
     std::vector<char> bytes(random() % 80);
     std::ranges::generate(bytes, [&] { return static_cast<char>(random()); });
-    // Half of them get past the signature, and half of those past the version as well.
+    // Half of the inputs have a valid signature, and half of those a valid version as well.
     if (round % 2 == 0) {
       std::ranges::copy_n(kSignature.begin(),
                           static_cast<std::ptrdiff_t>(std::min(bytes.size(), kSignature.size())),

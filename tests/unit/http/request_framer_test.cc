@@ -18,7 +18,7 @@ Progress Feed(RequestFramer& framer, std::string_view bytes, MonotonicTime now =
 
 class RequestFramerTest : public testing::Test {
  protected:
-  /// The status that a stream of these bytes is refused with; 0 when it is not.
+  /// The status of the refusal of a stream; 0 when it is not refused.
   static int Refusal(const std::string& bytes) {
     RequestFramer framer(kMaxBody);
     return Feed(framer, bytes) == Progress::kRefused ? framer.refusal() : 0;

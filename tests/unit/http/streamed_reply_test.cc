@@ -1,4 +1,4 @@
-// A reply that is told bit by bit: who ends it, and whom it hurts.
+// Streamed replies: the causes of their end, and their effect on other connections.
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -28,7 +28,7 @@ class StreamedReplyTest : public EdgeTest {
  protected:
   struct Opened {
     std::shared_ptr<StreamedReply> reply{};
-    std::shared_ptr<std::atomic<int>> ends{};  ///< how often it was told that it has ended
+    std::shared_ptr<std::atomic<int>> ends{};  ///< number of calls of its `OnEnd`
   };
 
   void SetUp() override {
@@ -40,7 +40,7 @@ class StreamedReplyTest : public EdgeTest {
   }
   void TearDown() override {
     const MutexLock lock(mutex_);
-    opened_.clear();  // before the threads that streams end on
+    opened_.clear();  // before the threads that release the streams
     server_.reset();
   }
 
@@ -72,7 +72,7 @@ class StreamedReplyTest : public EdgeTest {
   static bool HasEnded(const Opened& stream) {
     return Eventually([&] { return stream.ends->load() > 0; });
   }
-  /// Writes until the system takes no more for the client: much more than it has room for.
+  /// Writes until the system's send buffer is full and much data is unsent.
   static void FillUp(StreamedReply& reply) {
     const std::string some(16'384, 'x');
     ASSERT_TRUE(Eventually([&] {
@@ -97,7 +97,7 @@ TEST_F(StreamedReplyTest, ArrivesAsItIsWritten) {
   EXPECT_TRUE(stream.reply->Write("one "));
   EXPECT_TRUE(Eventually([&] { return client.IsReadable(); }));
   EXPECT_TRUE(stream.reply->Write("two"));
-  stream.reply.reset();  // that is the end
+  stream.reply.reset();  // ends the reply
   const std::string all = client.ReceiveAll();
   EXPECT_THAT(all, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"));
   EXPECT_THAT(all, HasSubstr("Connection: close\r\n"));
@@ -129,7 +129,7 @@ TEST_F(StreamedReplyTest, OutlivesTheTimeThatAnIdleClientHas) {
   RawClient idle(server_->bound_address());
   idle.Send("GET /healthz HTTP/1.1\r\n\r\n");
   EXPECT_EQ(idle.Receive("GET").status, 200);
-  // Deadlines have been looked at when the idle one goes.
+  // The deadlines have been checked when the idle connection closes.
   EXPECT_TRUE(Eventually([&] {
     clock_.Advance(1h);
     return idle.IsReadable();
@@ -157,7 +157,7 @@ TEST_F(StreamedReplyTest, OverlooksWhatItsClientSaysMeanwhileUpToABound) {
   const std::string chatter(16'384, 'x');
   try {
     while (*stream.ends == 0) client.Send(chatter);
-  } catch (const std::exception&) {  // the server has hung up
+  } catch (const std::exception&) {  // the server has closed the connection
   }
   EXPECT_TRUE(HasEnded(stream));
 }
@@ -193,7 +193,7 @@ TEST_F(StreamedReplyTest, ASlowClientGetsAllOfItAsLongAsItTakesSome) {
   Opened stream = Take();
   FillUp(*stream.reply);
   stream.reply->Write("the end");
-  stream.reply.reset();  // though most of it waits still
+  stream.reply.reset();  // while most of it is still unsent
   EXPECT_TRUE(client.ReceiveAll().ends_with("xxxthe end"));
   EXPECT_TRUE(HasEnded(stream));
 }
@@ -238,7 +238,7 @@ TEST_F(StreamedReplyTest, EndsAtOnceWhenTheServerDrains) {
   streams[0].reply->Write("last words");
   streams[1].reply->Write("last words");
   FillUp(*streams[1].reply);
-  server_->Stop(1h);  // which is not used up: the fake clock stands still
+  server_->Stop(1h);  // not used up: the fake clock does not advance
   for (const Opened& stream : streams) {
     EXPECT_EQ(*stream.ends, 1);
     EXPECT_FALSE(stream.reply->Write("more"));

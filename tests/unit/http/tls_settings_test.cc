@@ -30,7 +30,7 @@ class TlsSettingsTest : public testing::Test {
  protected:
   void SetUp() override { RenewCertificate(); }
 
-  /// As an operator does it: other files under the same names.
+  /// As an operator does: replaces the files under the same names.
   void RenewCertificate() {
     WriteTestCertificate(cert_, key_);
     ASSERT_OK(settings_.Reload(cert_, key_));
@@ -38,7 +38,7 @@ class TlsSettingsTest : public testing::Test {
   [[nodiscard]] TlsPair Connect(const TlsOffer& offer = {}) const {
     return TlsPair(settings_.Current().get(), offer);
   }
-  /// Whether the session is resumed; leaves the client its newest one.
+  /// Whether the session is resumed; replaces it by the client's newest one.
   bool Resumes(TlsSession& session, int version) const {
     const TlsPair again = Connect({.version = version, .session = session.get()});
     EXPECT_TRUE(again.connected());
@@ -54,7 +54,7 @@ class TlsSettingsTest : public testing::Test {
   TlsSettings settings_{clock_, FillFromSystem};
 };
 
-/// TLS 1.2 and 1.3 send and take tickets in different ways.
+/// TLS 1.2 and 1.3 issue and accept tickets in different ways.
 class TlsResumption : public TlsSettingsTest, public testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(Version, TlsResumption, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& param_info) {

@@ -33,7 +33,7 @@ class TlsServer : public EdgeTest {
     Serve(Describe,
           {.tls = [this] { return settings_.Current(); }, .connections = {.max_body_bytes = 1000}});
   }
-  /// Why the server does not start with these files.
+  /// The reason why the server does not start with these files; empty when it does.
   static std::string Complaint(const std::string& cert, const std::string& key) {
     const Result<TlsContext> loaded = LoadTlsContext(cert, key);
     return loaded ? "" : loaded.error().detail;
@@ -48,7 +48,7 @@ class TlsServer : public EdgeTest {
   const std::filesystem::path cert_ = directory_.path() / "cert.pem";
   const std::filesystem::path key_ = directory_.path() / "key.pem";
   TlsSettings settings_{clock_, [](std::span<std::byte> out) {
-                          std::ranges::fill(out, std::byte{7});  // no secret is kept here
+                          std::ranges::fill(out, std::byte{7});  // the test has no secrets
                         }};
 };
 

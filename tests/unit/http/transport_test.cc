@@ -1,4 +1,4 @@
-// Bytes through TLS on a socket, and how much of TLS's own talk is put up with.
+// TLS I/O on a socket, and the bound on non-application messages.
 #include "daemon/http/transport.h"
 
 #include <array>
@@ -22,7 +22,7 @@
 namespace rtcroom {
 namespace {
 
-/// Both ends of a connection that has agreed on TLS.
+/// Both ends of a connection after its TLS handshake.
 class TransportTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -62,7 +62,7 @@ class TransportTest : public testing::Test {
     ASSERT_EQ(SSL_write(client_.get(), text.data(), static_cast<int>(text.size())),
               static_cast<int>(text.size()));
   }
-  /// What the server reads, or nothing when it does not.
+  /// The bytes that the server reads; empty when there are none.
   std::string Read() {
     std::array<char, 1000> bytes{};
     last_ = transport_->Read(bytes);
@@ -106,7 +106,7 @@ TEST_F(TransportTest, PutsUpWithKeyUpdatesBetweenRequestsOnlySoLong) {
 }
 
 TEST_F(TransportTest, EndsAFloodOfKeyUpdatesWhileItStillComes) {
-  // Padded, so that they end where a buffer of what was read ahead does not.
+  // Padded, so that records do not end at the boundaries of the read-ahead buffer.
   ASSERT_EQ(SSL_set_block_padding(client_.get(), 44), 1);
   BIO* const flood = BIO_new(BIO_s_mem());
   SSL_set0_wbio(client_.get(), flood);

@@ -1,4 +1,4 @@
-// The threads on which requests wait for commits.
+// The threads that run blocking requests.
 #include "daemon/http/worker_pool.h"
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using Urgency = WorkerPool::Urgency;
 
-/// A pool of one thread that a test keeps busy until it says so.
+/// A pool of one thread that stays busy until the test releases it.
 class BusyWorker : public testing::Test {
  protected:
   void SetUp() override {
