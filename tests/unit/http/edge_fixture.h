@@ -145,6 +145,7 @@ class EdgeTest : public testing::Test {
   /// Starts the server of this test.
   void Serve(std::unique_ptr<TestHandler> handler, HttpListenerOptions options = {},
              EdgeThreadCounts threads = {.loops = 2}) {
+    server_.reset();  // an earlier one uses the earlier threads
     threads_.emplace(threads, logger_);
     if (options.listen.empty()) options.listen = "127.0.0.1:0";
     handler_ = std::move(handler);
