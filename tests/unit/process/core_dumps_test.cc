@@ -14,6 +14,7 @@ namespace {
 int DumpableAfterwards() {
   const pid_t child = ::fork();
   if (child == 0) {
+    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // a change of user by another test clears it
     ForbidCoreDumps();
     ::_exit(::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
   }
