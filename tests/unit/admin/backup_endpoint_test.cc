@@ -1,5 +1,6 @@
 #include "daemon/admin/backup_endpoint.h"
 
+#include <atomic>
 #include <latch>
 #include <memory>
 #include <new>
@@ -87,7 +88,7 @@ TEST_F(BackupEndpointTest, TellsWhyThereIsNoCopy) {
 }
 
 TEST_F(BackupEndpointTest, SurvivesACopyThatThrows) {
-  bool throws = true;
+  std::atomic<bool> throws = true;
   BackupEndpoint endpoint(
       [&](const std::stop_token&) -> Result<std::string> {
         if (throws) throw std::bad_alloc();
