@@ -40,8 +40,8 @@ class AdminResponder {
   /// As `Responder::Open`.
   std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end);
 
-  /// Whether the request is still to be answered by this object.
-  explicit operator bool() const { return static_cast<bool>(responder_); }
+  /// The right to answer, unlogged; of no request when it was answered or moved.
+  Responder Release() { return std::move(responder_); }
 
  private:
   void Log(RequestLabel label, int http_status) const;

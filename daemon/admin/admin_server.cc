@@ -3,10 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "daemon/base/log_scope.h"
-#include "daemon/base/thrown.h"
 #include "handlers/request_log.h"
 
 namespace rtcroom {
@@ -47,10 +44,8 @@ void AdminServer::Handle(HttpRequest request, Responder& responder) {
   try {
     Answer(request, admin);
   } catch (...) {
-    // The exception text may quote the request, so only the type is logged.
-    AdminReply reply = AdminRefusal(500);
-    reply.label.failure_detail = fmt::format("exception {}", TypeOfThrown());
-    admin.Send(std::move(reply));
+    responder = admin.Release();  // the connection answers and has it logged
+    throw;
   }
 }
 

@@ -40,7 +40,13 @@ class Responder {
     if (sink_) sink_->Abandon(turn_);
   }
   Responder(Responder&&) noexcept = default;
-  Responder& operator=(Responder&&) = delete;
+  /// Abandons the request that this object was to answer, if any.
+  Responder& operator=(Responder&& other) noexcept {
+    Responder replaced(std::move(*this));
+    sink_ = std::move(other.sink_);
+    turn_ = other.turn_;
+    return *this;
+  }
 
   /// Whether the request is still to be answered by this object.
   explicit operator bool() const { return sink_ != nullptr; }

@@ -242,6 +242,7 @@ TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
   const RawReply reply = Ask("/metrics");
   EXPECT_EQ(reply.status, 500);
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+  EXPECT_THAT(Log(), HasSubstr("runtime_error"));
 }
 
 }  // namespace
