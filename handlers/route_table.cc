@@ -66,7 +66,7 @@ RouteTable::RouteTable(const std::vector<RouteMount>& mounts) {
 }
 
 void RouteTable::Add(const RouteMount& mount) {
-  std::array<char, kMaxPathBytes> buffer{};
+  std::string buffer(mount.prefix.size() + 2, '\0');
   const std::string prefix(Normalized(mount.prefix, buffer));
   decltype(paths_) paths;
   for (const Route& route : AllRoutes()) {
@@ -75,26 +75,33 @@ void RouteTable::Add(const RouteMount& mount) {
       if (!IsUnder(route.scope, area.kind)) continue;
       std::string path = prefix;
       path.append("/").append(area.segment).append("/").append(route.endpoint);
-      Path& added = paths[std::move(path)];
-      added.entries.push_back({.route = &route, .kind = area.kind, .pinned = mount.pinned});
-      added.allowed.append(route.method).append(", ");
+      paths[std::move(path)].push_back(
+          {.route = &route, .kind = area.kind, .pinned = mount.pinned});
     }
   }
   paths_.merge(paths);  // keeps existing paths
-  for (auto& [path, routes] : paths_) {
-    if (!routes.allowed.ends_with("OPTIONS")) routes.allowed += "OPTIONS";
-    for (RouteEntry& entry : routes.entries) entry.allowed = routes.allowed;
-  }
+}
+
+const RouteTable::Entries* RouteTable::EntriesOf(std::string_view path) const {
+  std::array<char, kMaxPathBytes> buffer;
+  const auto found = paths_.find(Normalized(path, buffer));
+  return found == paths_.end() ? nullptr : &found->second;
 }
 
 const RouteEntry* RouteTable::Find(std::string_view method, std::string_view path) const {
-  std::array<char, kMaxPathBytes> buffer;
-  const auto found = paths_.find(Normalized(path, buffer));
-  if (found == paths_.end()) return nullptr;
-  const std::vector<RouteEntry>& entries = found->second.entries;
+  const Entries* const entries = EntriesOf(path);
+  if (entries == nullptr) return nullptr;
   const auto with_method = std::ranges::find_if(
-      entries, [method](const RouteEntry& entry) { return entry.route->method == method; });
-  return with_method == entries.end() ? &entries.front() : &*with_method;
+      *entries, [method](const RouteEntry& entry) { return entry.route->method == method; });
+  return with_method == entries->end() ? &entries->front() : &*with_method;
+}
+
+std::string RouteTable::AllowedMethods(std::string_view path) const {
+  std::string methods;
+  if (const Entries* const entries = EntriesOf(path)) {
+    for (const RouteEntry& entry : *entries) methods.append(entry.route->method).append(", ");
+  }
+  return methods + "OPTIONS";
 }
 
 }  // namespace rtcroom

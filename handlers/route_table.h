@@ -24,7 +24,6 @@ struct RouteEntry {
   const Route* route = nullptr;
   std::optional<RoomKind> kind{};    ///< nullopt under `utils`
   std::optional<Protocol> pinned{};  ///< by the prefix
-  std::string_view allowed{};        ///< the methods of the path, as the header Allow lists them
 };
 
 /// Paths are `<prefix>/<kind>/<endpoint>`, in any letter case; repeated and trailing slashes, which
@@ -41,16 +40,17 @@ class RouteTable {
   /// @return the route with that method, else any route of the path; null for an unknown path.
   [[nodiscard]] const RouteEntry* Find(std::string_view method, std::string_view path) const;
 
+  /// The methods of a path, as the header Allow lists them.
+  [[nodiscard]] std::string AllowedMethods(std::string_view path) const;
+
  private:
   void Add(const RouteMount& mount);
 
-  /// The routes of one path.
-  struct Path {
-    std::vector<RouteEntry> entries;
-    std::string allowed;
-  };
+  using Entries = std::vector<RouteEntry>;  ///< of one path
 
-  std::unordered_map<std::string, Path, NameHash, std::equal_to<>> paths_;  ///< by normalized path
+  [[nodiscard]] const Entries* EntriesOf(std::string_view path) const;
+
+  std::unordered_map<std::string, Entries, NameHash, std::equal_to<>> paths_;  ///< normalized
 };
 
 }  // namespace rtcroom

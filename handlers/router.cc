@@ -27,6 +27,12 @@ std::vector<RouteMount> MountsOf(const RouterOptions& options) {
   return mounts;
 }
 
+/// The route that a resolved request calls; null for an unknown path or another method.
+const Route* CalledRoute(const HttpRequest& request) {
+  const RouteEntry* const entry = request.route;
+  return entry != nullptr && entry->route->method == request.method ? entry->route : nullptr;
+}
+
 }  // namespace
 
 Router::Router(const Services& services, RouterOptions options, RequestRecorder& recorder)
@@ -48,10 +54,8 @@ RequestPlan Router::Resolve(HttpRequest& request) {
       (utils == nullptr || !utils->enabled)) {
     request.route = nullptr;
   }
-  if (request.route == nullptr || request.route->route->method != request.method) {
-    return {.lane = Lane::kInline};
-  }
-  return request.route->route->plan;
+  const Route* const called = CalledRoute(request);
+  return called == nullptr ? RequestPlan{.lane = Lane::kInline} : called->plan;
 }
 
 std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
@@ -90,10 +94,7 @@ HttpReply Router::Refuse(int status, std::string_view reason) {
 }
 
 bool Router::Admits(const HttpRequest& request) const {
-  const Route* const called =
-      request.route != nullptr && request.route->route->method == request.method
-          ? request.route->route
-          : nullptr;
+  const Route* const called = CalledRoute(request);
   if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
   Admission& admission = context_.services.admission;
   // A delayed call has already taken its token: an error would end the caller's room (A.4.7).
@@ -124,7 +125,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   }
   if (http.method != route.method) {
     HttpReply reply = RefusalOf(kMethodNotAllowed, call.label);
-    reply.headers.emplace_back("Allow", entry.allowed);
+    reply.headers.emplace_back("Allow", table_.AllowedMethods(http.path));
     return reply;
   }
 
