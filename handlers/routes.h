@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "daemon/core/ids.h"
-#include "daemon/http/request_plan.h"
+#include "daemon/http/http_handler.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"
 #include "handlers/protocol.h"

@@ -2,13 +2,27 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string_view>
 
 #include "daemon/http/message.h"
-#include "daemon/http/request_plan.h"
 #include "daemon/http/responder.h"
 
 namespace rtcroom {
+
+/// The thread that a request runs on.
+enum class Lane : std::uint8_t {
+  kInline,  ///< the thread that read it: it never blocks
+  kUrgent,  ///< a worker, before all non-urgent requests: refusing it would affect other clients
+  kWorker,  ///< a worker: it may wait for a commit
+};
+
+/// How the connection layer runs a request, known from its path before its body is parsed.
+struct RequestPlan {
+  Lane lane = Lane::kWorker;
+  /// Delayed to the rates of its connection and its address instead of refused (protocol F.9).
+  bool paced = false;
+};
 
 /// @threads all are called concurrently from all loops and workers of a listener.
 class HttpHandler {

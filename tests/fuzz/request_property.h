@@ -6,8 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/message.h"
-#include "daemon/http/request_plan.h"
+#include "daemon/http/http_handler.h"
 #include "tests/support/recorded_reply.h"
 
 namespace rtcroom {

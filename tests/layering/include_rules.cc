@@ -49,7 +49,7 @@ const std::vector<Layer>& Layers() {
       {"handlers/",
        Outside::kNever,
        {"daemon/core/", "daemon/auth/", "daemon/http/http_handler.h", "daemon/http/message.h",
-        "daemon/http/request_plan.h", "daemon/http/responder.h"},
+        "daemon/http/responder.h"},
        {"nlohmann/"}},
       {"daemon/im/",
        Outside::kMayReach,

@@ -1,6 +1,4 @@
 // The threads that requests run on, determined by the router from method and raw path.
-#include "daemon/http/request_plan.h"
-
 #include <map>
 #include <string>
 
