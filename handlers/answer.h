@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "daemon/http/responder.h"
 #include "handlers/bill.h"

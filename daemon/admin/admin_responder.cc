@@ -1,6 +1,6 @@
 #include "daemon/admin/admin_responder.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "handlers/request_log.h"
 
@@ -9,17 +9,13 @@ namespace {
 
 constexpr int kStreamStatus = 200;
 
-void AddUnlessThere(HttpReply& reply, std::string_view name, std::string_view value) {
-  const bool is_there = std::ranges::any_of(
-      reply.headers, [name](const auto& header) { return header.first == name; });
-  if (!is_there) reply.headers.emplace_back(name, value);
-}
-
 }  // namespace
 
 void Protect(HttpReply& reply) {
-  AddUnlessThere(reply, "Cache-Control", "no-store");
-  AddUnlessThere(reply, "X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] :
+       {std::pair("Cache-Control", "no-store"), std::pair("X-Content-Type-Options", "nosniff")}) {
+    if (!HasHeader(reply.headers, name)) reply.headers.emplace_back(name, value);
+  }
 }
 
 void AdminResponder::Send(AdminReply reply) {

@@ -1,16 +1,25 @@
 // A request and its reply, free of sockets and of any protocol above HTTP.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// Whether there is a header of that name, in any letter case.
+inline bool HasHeader(const Headers& headers, std::string_view name) {
+  return std::ranges::any_of(
+      headers, [name](const auto& header) { return EqualsIgnoringCase(header.first, name); });
+}
 
 /// The entry of a handler's table that a request was resolved to; only the handler knows its type.
 struct RouteEntry;

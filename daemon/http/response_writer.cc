@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <boost/beast/http/status.hpp>
-#include <fmt/format.h>
 
 #include "daemon/base/text.h"
 
@@ -19,11 +18,6 @@ constexpr int kNoContent = 204;
 constexpr int kNotModified = 304;
 /// Reserved for the status line and headers; enough for most responses.
 constexpr std::size_t kUsualHeadBytes = 256;
-
-bool Has(const Headers& headers, std::string_view name) {
-  return std::ranges::any_of(
-      headers, [name](const auto& header) { return EqualsIgnoringCase(header.first, name); });
-}
 
 bool HasLineBreak(std::string_view text) { return text.find_first_of("\r\n") != text.npos; }
 
@@ -61,11 +55,11 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, HttpReply reply, bo
   if (reply.status != kNoContent && reply.status != kNotModified) {
     headers.emplace_back("Content-Length", std::to_string(reply.body.size()));
   }
-  if (!reply.body.empty() && !Has(headers, "Content-Type")) {
+  if (!reply.body.empty() && !HasHeader(headers, "Content-Type")) {
     headers.emplace_back("Content-Type", kJson);
   }
   // Text of one client must not be run as a script by another.
-  if (!Has(headers, "X-Content-Type-Options")) {
+  if (!HasHeader(headers, "X-Content-Type-Options")) {
     headers.emplace_back("X-Content-Type-Options", "nosniff");
   }
   Sort(headers);
