@@ -2,13 +2,13 @@
 
 #include <exception>
 #include <system_error>
-#include <typeinfo>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_reply.h"
 #include "daemon/base/log_scope.h"
+#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 namespace {
@@ -62,10 +62,10 @@ void BackupEndpoint::Run(const std::stop_token& stop, AdminResponder& responder)
     AdminReply made = Make(stop);
     EndRun();
     responder.Send(std::move(made));
-  } catch (const std::exception& slipped) {
+  } catch (const std::exception&) {
     // An exception that left the thread would end the process. The destroyed responder answers.
     EndRun();
-    logger_.Error("backup_threw", {{"type", typeid(slipped).name()}});
+    logger_.Error("backup_threw", {{"type", TypeOfThrown()}});
   }
 }
 

@@ -5,7 +5,6 @@
 #include <exception>
 #include <optional>
 #include <string_view>
-#include <typeinfo>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include "daemon/auth/json_member.h"
 #include "daemon/base/log_scope.h"
 #include "daemon/base/percent_encoding.h"
+#include "daemon/base/thrown.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -98,8 +98,8 @@ CodeExchangeResult WechatCodeExchange::ExchangeNow(const std::string& code) {
     // A code is good for one use: after any other answer, or none, it may be used up.
     if (answer.busy) answer = Ask(code);
     return std::move(answer.result);
-  } catch (const std::exception& exception) {
-    logger_.Error("wechat_exchange_failed", {{"type", typeid(exception).name()}});
+  } catch (const std::exception&) {
+    logger_.Error("wechat_exchange_failed", {{"type", TypeOfThrown()}});
     return {};
   }
 }

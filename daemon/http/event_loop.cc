@@ -2,10 +2,10 @@
 
 #include <exception>
 #include <future>
-#include <typeinfo>
 #include <utility>
 
 #include "daemon/base/thread_signals.h"
+#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 
@@ -43,10 +43,10 @@ void EventLoop::Run() {
   while (!context_.stopped()) {
     try {
       context_.run();
-    } catch (const std::exception& slipped) {
+    } catch (const std::exception&) {
       // Most likely out of memory: the task is lost, and the loop continues. The exception text
       // may quote a request, so only the type is logged.
-      logger_.Error("event_loop_fault", {{"type", typeid(slipped).name()}});
+      logger_.Error("event_loop_fault", {{"type", TypeOfThrown()}});
     }
   }
 }
