@@ -76,9 +76,11 @@ class StreamedReplyTest : public EdgeTest {
   static void FillUp(StreamedReply& reply) {
     const std::string some(16'384, 'x');
     ASSERT_TRUE(Eventually([&] {
-      if (!reply.Write(some)) return true;
-      std::this_thread::sleep_for(1ms);
-      return reply.unsent() > 700'000;
+      const bool is_full = reply.unsent() > 700'000;  // still, after a pause of `Eventually`
+      while (reply.unsent() <= 700'000) {
+        if (!reply.Write(some)) return true;
+      }
+      return is_full;
     }));
   }
   bool AnswersOthers() {
