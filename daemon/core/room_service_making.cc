@@ -11,8 +11,8 @@
 namespace rtcroom {
 namespace {
 
-/// Maximum attempts to enter a room that another caller was creating.
-constexpr int kTriesToAdd = 3;
+/// Maximum attempts to enter a room that other callers create and destroy meanwhile.
+constexpr int kTriesToAdd = 16;
 
 }  // namespace
 
