@@ -6,9 +6,7 @@
 
 namespace rtcroom {
 
-ImMetrics::ImMetrics(prometheus::Registry& registry)
-    : events_lost_(AddCounter(registry, "rtcroomd_im_events_lost_total",
-                              "Times that events were gone before members were told of them.")) {
+ImMetrics::ImMetrics(prometheus::Registry& registry) {
   CounterFamily& calls = AddCounters(registry, "rtcroomd_im_calls_total",
                                      "Calls to the IM service by command and outcome.");
   CounterFamily& retries = AddCounters(registry, "rtcroomd_im_retries_total",
@@ -37,7 +35,5 @@ void ImMetrics::OnImRetry(GroupCommand command) {
 void ImMetrics::OnImDropped(GroupCommand command) {
   dropped_.at(static_cast<std::size_t>(command))->Increment();
 }
-
-void ImMetrics::OnImEventsLost() { events_lost_.Increment(); }
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// Prometheus metrics of the bridge to the IM service.
+// Prometheus metrics of the sender to the IM service.
 #pragma once
 
 #include <array>
@@ -20,7 +20,6 @@ class ImMetrics : public ImObserver {
   void OnImCall(GroupCommand command, ImOutcome outcome) override;
   void OnImRetry(GroupCommand command) override;
   void OnImDropped(GroupCommand command) override;
-  void OnImEventsLost() override;
 
  private:
   using ByCommand = std::array<prometheus::Counter*, kGroupCommandCount>;
@@ -28,7 +27,6 @@ class ImMetrics : public ImObserver {
   std::array<std::array<prometheus::Counter*, kImOutcomeCount>, kGroupCommandCount> calls_{};
   ByCommand retries_{};
   ByCommand dropped_{};
-  prometheus::Counter& events_lost_;
 };
 
 }  // namespace rtcroom

@@ -77,10 +77,10 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       store_(registry_, clock),
       process_(registry_, process_start),
       im_(registry_),
-      im_owed_groups_(
-          AddGauge(registry_, "rtcroomd_im_owed_groups", "Groups that a call is owed to.")),
+      im_pending_groups_(AddGauge(registry_, "rtcroomd_im_pending_groups",
+                                  "Groups for which a delivery is pending.")),
       im_lag_(AddGauge(registry_, "rtcroomd_im_lag_events",
-                       "Events between the newest and the oldest that a call is owed for.")),
+                       "Events from the oldest with a pending delivery to the newest.")),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
                                "Events sent to all subscribers together.")),
@@ -187,8 +187,8 @@ std::string Metrics::Text() {
   // One scrape at a time: raising a counter to a total reads it before writing it.
   const MutexLock scraping(scrape_mutex_);
   if (sources_.watch) SetWatch(sources_.watch());
-  if (sources_.im_owed_groups) {
-    im_owed_groups_.Set(static_cast<double>(sources_.im_owed_groups()));
+  if (sources_.im_pending_groups) {
+    im_pending_groups_.Set(static_cast<double>(sources_.im_pending_groups()));
   }
   if (sources_.im_lag) im_lag_.Set(static_cast<double>(sources_.im_lag()));
   SetRooms();

@@ -51,7 +51,7 @@ struct MetricsSources {
   std::function<bool()> ready = {};
   std::function<std::uint64_t()> free_bytes = {};  ///< on the file system of the store
   std::function<std::uint64_t()> waiting_requests = {};
-  std::function<std::uint64_t()> im_owed_groups = {};
+  std::function<std::uint64_t()> im_pending_groups = {};
   std::function<std::uint64_t()> im_lag = {};  ///< in events
   std::function<WatchFigures()> watch = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
@@ -111,7 +111,7 @@ class Metrics : public RequestObserver {
   /// The observer of the store.
   StoreObserver& store_observer() { return store_; }
 
-  /// The observer of the bridge to the IM service.
+  /// The observer of the sender to the IM service.
   ImObserver& im_observer() { return im_; }
 
   ServerTotals Totals() EXCLUDES(mutex_);
@@ -161,7 +161,7 @@ class Metrics : public RequestObserver {
   StoreMetrics store_;
   ProcessMetrics process_;
   ImMetrics im_;
-  prometheus::Gauge& im_owed_groups_;
+  prometheus::Gauge& im_pending_groups_;
   prometheus::Gauge& im_lag_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;

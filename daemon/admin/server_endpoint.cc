@@ -42,7 +42,7 @@ Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleFigures& fig
               {"reaperLagMs", figures.totals.reaper_lag.count()},
               {"im",
                {{"enabled", facts.im_enabled},
-                {"owedGroups", figures.im_owed_groups},
+                {"pendingGroups", figures.im_pending_groups},
                 {"lag", figures.im_lag}}},
               {"heartbeatTimeoutMs", facts.heartbeat_timeout.count()},
               {"publicApi",

@@ -17,9 +17,10 @@ std::string Plain(std::string text) {
 
 void PrintStoreSize(std::ostream& out, const StoreReport& report) {
   out << fmt::format(
-      "schema {}, epoch {}: {} rooms, {} pushers, {} viewers, {} events, {} sessions, {} bans\n",
+      "schema {}, epoch {}: {} rooms, {} pushers, {} viewers, {} events, {} sessions, {} bans, "
+      "{} deliveries\n",
       report.schema, Plain(report.newest.epoch), report.rooms, report.pushers, report.audiences,
-      report.events, report.sessions, report.bans);
+      report.events, report.sessions, report.bans, report.deliveries);
 }
 
 void PrintFindings(std::ostream& out, const StoreFindings& findings) {

@@ -1,6 +1,7 @@
-// Wakes the thread that reads events after a commit.
+// Wakes the thread that reads the writes of a commit.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
@@ -44,6 +45,17 @@ class CommitSignal : public CommitListener {
   Mutex mutex_;
   CondVar changed_;
   bool raised_ GUARDED_BY(mutex_) = false;
+};
+
+/// Wakes the sender of the outbox when a change has enqueued something.
+class DeliverySignal : public CommitSignal {
+ public:
+  void OnCommit(std::span<const RoomChange> changes) noexcept override {
+    const bool has_enqueued = std::ranges::any_of(changes, [](const RoomChange& change) {
+      return change.delivery && change.delivery->enqueue;
+    });
+    if (has_enqueued) Raise();
+  }
 };
 
 /// Forwards to several listeners in the given order.

@@ -3,11 +3,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
-#include "daemon/core/group_task_store.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -39,9 +37,9 @@ enum class GroupFate : std::uint8_t {
   kAbandoned,  ///< no room was stored
 };
 
-/// Changes to write together with the room, if any.
 struct GroupReady {
-  std::optional<GroupTaskChange> with_room{};
+  /// There is no group yet: its creation is enqueued with the room (DeliveryKind::kCreateGroup).
+  bool is_made_later = false;
 };
 
 /// Creates the group of a new room. Committed events drive the end of a group and the notices to

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/core/room_deliveries.h"
 #include "daemon/core/room_rules.h"
 
 namespace rtcroom {
@@ -26,12 +27,28 @@ RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions optio
       logger_(logger),
       creator_(parts.groups, parts.ids) {}
 
+std::vector<Result<RoomChange>> RoomService::UpdateAll(std::vector<RoomUpdate> updates) {
+  if (options_.enqueues_deliveries) {
+    for (RoomUpdate& update : updates) update.edit = WithDeliveries(std::move(update.edit));
+  }
+  return store_.UpdateAll(updates);
+}
+
+Result<RoomChange> RoomService::Update(RoomUpdate update) {
+  if (options_.enqueues_deliveries) update.edit = WithDeliveries(std::move(update.edit));
+  return store_.Update(std::move(update));
+}
+
+Result<RoomChange> RoomService::Update(const RoomKey& key, RoomEdit edit) {
+  return Update({.key = key, .edit = std::move(edit)});
+}
+
 Status RoomService::DestroyRoom(const MemberCommand& command) {
   if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {
     return Error{Errc::kNotCreator, "calls from another address"};
   }
   const TimePoint now = clock_.Now();
-  const Result<RoomChange> change = store_.Update(command.room, [&](const Room* stored) {
+  const Result<RoomChange> change = Update(command.room, [&](const Room* stored) {
     return rules::DestroyRoom(stored, command.dialect, command.user_id, options_.policy, now);
   });
   if (change) LogEnd(*change);
@@ -43,7 +60,7 @@ Status RoomService::DeletePusher(const MemberCommand& command) {
     return Error{Errc::kPusherNotFound, "calls from another address"};
   }
   const TimePoint now = clock_.Now();
-  const Result<RoomChange> change = store_.Update(command.room, [&](const Room* stored) {
+  const Result<RoomChange> change = Update(command.room, [&](const Room* stored) {
     return Remove(stored, command.dialect, command.user_id, LeaveReason::kLeft, now);
   });
   if (change) LogEnd(*change);
@@ -70,7 +87,7 @@ Result<KickOutcome> RoomService::KickPusher(const KickCommand& command) {
     banned_before = *put;
   }
   const Result<RoomChange> change =
-      store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+      Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
         if (stored == nullptr) return Error{Errc::kPusherNotFound, {}};
         Result<RoomChange> kicked =
             Remove(stored, stored->dialect, command.user_id, LeaveReason::kKicked, now);
@@ -100,7 +117,7 @@ Result<KickOutcome> RoomService::KickPusher(const KickCommand& command) {
 Status RoomService::DismissRoom(const RoomKey& room) {
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change =
-      store_.Update(room, [&](const Room* stored) { return rules::DismissRoom(stored, now); });
+      Update(room, [&](const Room* stored) { return rules::DismissRoom(stored, now); });
   if (change) LogEnd(*change);
   return Discard(change);
 }

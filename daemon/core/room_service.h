@@ -104,6 +104,8 @@ struct RoomServiceOptions {
   RoomPolicy policy{};
   /// Limit of all attempts together to create an IM group (protocol F.2).
   std::chrono::milliseconds group_deadline{8000};
+  /// Whether changes enqueue their deliveries to the IM service.
+  bool enqueues_deliveries = false;
 };
 
 /// Dependencies of the use cases; all of them outlive the service.
@@ -207,6 +209,10 @@ class RoomService {
   ExpiryOutcome ExpireInactive(std::span<const InactiveRoom> rooms);
 
  private:
+  /// `Store::Update` and `Store::UpdateAll`, with the deliveries of the changes.
+  Result<RoomChange> Update(const RoomKey& key, RoomEdit edit);
+  Result<RoomChange> Update(RoomUpdate update);
+  std::vector<Result<RoomChange>> UpdateAll(std::vector<RoomUpdate> updates);
   enum class IfAbsent : std::uint8_t { kMake, kRefuse };
   /// The store update of create_room.
   /// @errors those of `CreateRoom`; kRoomNotFound when the room is missing and must not be created.

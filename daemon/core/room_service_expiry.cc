@@ -1,4 +1,6 @@
 // The use cases of rooms: expiry of silent pushers and unused rooms.
+#include <utility>
+
 #include "daemon/core/room_rules.h"
 #include "daemon/core/room_service.h"
 
@@ -13,7 +15,7 @@ ExpiryOutcome RoomService::ExpirePushers(std::span<const LapsedLease> leases) {
                            return ExpireIfStillLapsed(stored, lease, now);
                          }});
   }
-  const std::vector<Result<RoomChange>> changes = store_.UpdateAll(evictions);
+  const std::vector<Result<RoomChange>> changes = UpdateAll(std::move(evictions));
 
   ExpiryOutcome outcome;
   for (std::size_t i = 0; i < leases.size(); ++i) {
@@ -59,7 +61,7 @@ ExpiryOutcome RoomService::ExpireInactive(std::span<const InactiveRoom> rooms) {
                     }});
   }
   ExpiryOutcome outcome;
-  for (const Result<RoomChange>& change : store_.UpdateAll(ends)) {
+  for (const Result<RoomChange>& change : UpdateAll(std::move(ends))) {
     const bool gone = !change && change.error().code == Errc::kRoomNotFound;
     if (!change && !gone) {
       ++outcome.failed;

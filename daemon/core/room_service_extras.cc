@@ -9,7 +9,7 @@ namespace rtcroom {
 Result<std::string> RoomService::SetCustom(const SetCustomCommand& command) {
   const TimePoint now = clock_.Now();
   const MemberCommand& member = command.member;
-  Result<RoomChange> change = store_.Update(member.room, [&](const Room* stored) {
+  Result<RoomChange> change = Update(member.room, [&](const Room* stored) {
     return rules::ChangeCustom(stored, member.dialect, member.user_id, command.right, command.edit,
                                options_.policy, now);
   });
@@ -21,13 +21,13 @@ Status RoomService::AddAudience(const AddAudienceCommand& command) {
   const TimePoint now = clock_.Now();
   const MemberCommand& member = command.member;
   const Audience viewer{.user_id = member.user_id, .user_info = command.user_info};
-  const Result<RoomChange> change = store_.Update(
-      {.key = member.room,
-       .edit =
-           [&](const Room* stored) {
-             return rules::AddAudience(stored, member.dialect, viewer, options_.policy, now);
-           },
-       .audience = member.user_id});
+  const Result<RoomChange> change =
+      Update({.key = member.room,
+              .edit =
+                  [&](const Room* stored) {
+                    return rules::AddAudience(stored, member.dialect, viewer, options_.policy, now);
+                  },
+              .audience = member.user_id});
   if (change) return {};
   return change.error();
 }
@@ -35,13 +35,13 @@ Status RoomService::AddAudience(const AddAudienceCommand& command) {
 Status RoomService::DeleteAudience(const MemberCommand& command) {
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change =
-      store_.Update({.key = command.room,
-                     .edit =
-                         [&](const Room* stored) {
-                           return rules::DeleteAudience(stored, command.dialect, command.user_id,
-                                                        options_.policy, now);
-                         },
-                     .audience = command.user_id});
+      Update({.key = command.room,
+              .edit =
+                  [&](const Room* stored) {
+                    return rules::DeleteAudience(stored, command.dialect, command.user_id,
+                                                 options_.policy, now);
+                  },
+              .audience = command.user_id});
   if (change || change.error().code == Errc::kRoomNotFound) return {};
   return change.error();
 }

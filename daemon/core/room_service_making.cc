@@ -14,6 +14,11 @@ namespace {
 /// Maximum attempts to enter a room that other callers create and destroy meanwhile.
 constexpr int kTriesToAdd = 16;
 
+/// The delivery of a new room whose group could not be created in time.
+DeliveryChange LaterGroup(const RoomId& room_id) {
+  return {.group = room_id, .drops_pending = true, .enqueue = DeliveryKind::kCreateGroup};
+}
+
 }  // namespace
 
 Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
@@ -91,17 +96,16 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
   const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
   const bool starts_active = StartsActive(command.kind, command.dialect);
   if (starts_active) room.mixed_play_url = MixedPlayUrl(creator);
-  const Result<RoomChange> change =
-      store_.Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
-        if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
-        if (stored == nullptr && if_absent == IfAbsent::kRefuse) {
-          return Error{Errc::kRoomNotFound, {}};
-        }
-        Result<RoomChange> made = starts_active ? rules::CreateRoom(stored, room, creator, now)
-                                                : rules::PrepareRoom(stored, room, now);
-        if (made) made->group_task = group.with_room;
-        return made;
-      });
+  const Result<RoomChange> change = Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
+    if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
+    if (stored == nullptr && if_absent == IfAbsent::kRefuse) {
+      return Error{Errc::kRoomNotFound, {}};
+    }
+    Result<RoomChange> made = starts_active ? rules::CreateRoom(stored, room, creator, now)
+                                            : rules::PrepareRoom(stored, room, now);
+    if (made && group.is_made_later) made->delivery = LaterGroup(room.key.id);
+    return made;
+  });
   if (!change) return change.error();
   if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   const bool made_now = !change->events.empty() && change->events.front().room_sequence == 1;
@@ -162,7 +166,7 @@ Status RoomService::AddToStored(const AddPusherCommand& command) {
 Status RoomService::AddOrMake(const AddPusherCommand& command, const GroupReady& group) {
   return StorePusher(command, [&, now = clock_.Now()](const Room& room, const Pusher& creator) {
     Result<RoomChange> made = rules::CreateRoom(nullptr, room, creator, now);
-    if (made) made->group_task = group.with_room;
+    if (made && group.is_made_later) made->delivery = LaterGroup(room.key.id);
     return made;
   });
 }
@@ -179,7 +183,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
                   .mixed_play_url = MixedPlayUrl(pusher)};
   const RoomPolicy& policy = options_.policy;
   const Result<RoomChange> change =
-      store_.Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+      Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
         // Checked inside the atomic step, so that no join can happen between a kick and its ban.
         if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
         if (stored == nullptr) return make_absent(room, pusher);

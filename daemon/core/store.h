@@ -13,7 +13,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/group_task_store.h"
+#include "daemon/core/delivery_store.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
 
@@ -26,7 +26,7 @@ struct RoomChange {
   bool closed = false;              ///< the room is removed in the same write
   // Also written with the change, and only when there are events.
   std::optional<Ban> ban{};
-  std::optional<GroupTaskChange> group_task{};
+  std::optional<DeliveryChange> delivery{};
 };
 
 /// A pure rule applied to the stored room, or to null when there is none.

@@ -7,6 +7,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "daemon/im/delivery_outcomes.h"
 #include "daemon/im/jitter.h"
 
 namespace rtcroom {
@@ -18,15 +19,17 @@ Error Unavailable(std::string_view why) { return {Errc::kUnavailable, std::strin
 
 }  // namespace
 
-GroupMaker::GroupMaker(SharedDeliveries& shared, ImCaller& caller, GroupTaskStore& tasks,
+GroupMaker::GroupMaker(DeliveryClaims& claims, ImCaller& caller, DeliveryStore& deliveries,
                        const Clock& clock, RandomSource& random, const GroupMakerOptions& options,
-                       Logger& logger, std::function<void()> wake)
-    : shared_(shared),
+                       const std::atomic<std::uint64_t>& pending, Logger& logger,
+                       std::function<void()> wake)
+    : claims_(claims),
       caller_(caller),
-      tasks_(tasks),
+      deliveries_(deliveries),
       clock_(clock),
       random_(random),
       options_(options),
+      pending_(pending),
       logger_(logger),
       wake_(std::move(wake)),
       callers_(
@@ -38,9 +41,9 @@ GroupMaker::GroupMaker(SharedDeliveries& shared, ImCaller& caller, GroupTaskStor
 
 void GroupMaker::Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                       ImGroups::Done done) {
-  if (HasTooManyTasks()) return done(Unavailable("too many groups are still to be dealt with"));
-  const auto turn_away = [this, room_id, origin, done] {
-    done(TurnAway(room_id, origin, "too many groups are being made"));
+  if (IsFull()) return done(Unavailable("too many groups are still to be made or destroyed"));
+  const auto turn_away = [this, room_id, done] {
+    done(TurnAway(room_id, "too many groups are being made"));
   };
   const bool is_taken = callers_.TrySubmit(
       {.run = [this, room_id, origin, deadline,
@@ -49,88 +52,52 @@ void GroupMaker::Make(const RoomId& room_id, IdOrigin origin, MonotonicTime dead
   if (!is_taken) turn_away();
 }
 
-bool GroupMaker::HasTooManyTasks() {
-  const MutexLock lock(shared_.mutex);
-  return shared_.deliveries.tasks() >= options_.max_tasks;
-}
-
-// What let an exception through would leave the id reserved, and its client waiting, for ever.
 Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin,
                                           MonotonicTime deadline) {
+  Intent intent;
+  Result<GroupReady> made = Unavailable("an exception");
+  // An exception must not leave the id reserved, and its client waiting, for ever.
   try {
-    return MakeNow(room_id, origin, deadline);
-  } catch (const std::exception& slipped) {
-    logger_.Error("im_make_threw", {{"type", typeid(slipped).name()}});
-    return Unavailable("an exception");
+    made = MakeNow(room_id, origin, deadline, intent);
+  } catch (const std::exception& thrown) {
+    logger_.Error("im_make_threw", {{"type", typeid(thrown).name()}});
   }
+  if (!intent.may_be_stored) return made;
+  const MutexLock lock(mutex_);
+  intents_.insert_or_assign(room_id, intent);
+  return made;
 }
 
 Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
-                                       MonotonicTime deadline) {
-  if (!AwaitTurn(room_id, origin, deadline)) {
-    return TurnAway(room_id, origin, "another call for the group is under way");
+                                       MonotonicTime deadline, Intent& intent) {
+  claims_.BeginMaking(room_id);
+  if (!claims_.AwaitTurn(room_id, RealTime(deadline))) {
+    return TurnAway(room_id, "another call for the group is under way");
   }
-  GroupReady ready;
   if (origin == IdOrigin::kGenerated) {
-    const Status put = tasks_.PutGroupTask({.group = room_id, .kind = GroupTaskKind::kMaking});
-    if (!put) return Unavailable("the intent could not be stored: " + put.error().detail);
-    ready.with_room = GroupTaskChange{.group = room_id, .to = {}};
+    // If this fails, it may have been written all the same.
+    intent.may_be_stored = true;
+    // A crash may come while a create is under way, so the destroy is repeated.
+    const Status stored = deliveries_.ChangeDeliveries({.group = room_id,
+                                                        .enqueue = DeliveryKind::kDestroyGroup,
+                                                        .payload = std::string(kRepeatedDestroy)},
+                                                       clock_.Now());
+    if (!stored) return Unavailable("the intent could not be stored: " + stored.error().detail);
   }
-  switch (Ask(room_id, deadline)) {
-    case Asked::kMade:
-      return ready;
-    case Asked::kTaken:
-      return Error{Errc::kRoomExists, "the group belongs to somebody else"};
-    case Asked::kRefused:
-      return Unavailable("the IM service refuses to make the group");
-    case Asked::kStopped:
-      return Unavailable("the server stops");
-    case Asked::kNoAnswer:
-      break;
-  }
-  if (options_.on_failure == OnCreateFailure::kReject) {
-    return Unavailable("the IM service did not make the group in time");
-  }
-  const MutexLock lock(shared_.mutex);
-  return DegradeLocked(room_id);
+  return Ask(room_id, deadline, intent);
 }
 
-Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, IdOrigin origin,
-                                        std::string_view why) {
-  const MutexLock lock(shared_.mutex);
-  if (shared_.stopping) return Unavailable("the server stops");
-  const bool is_full = shared_.deliveries.tasks() >= options_.max_tasks;
-  if (is_full || options_.on_failure == OnCreateFailure::kReject) return Unavailable(why);
-  makings_.try_emplace(room_id, Making{.origin = origin});
-  shared_.deliveries.BeginMaking(room_id);
+Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, std::string_view why) {
+  if (claims_.is_stopping()) return Unavailable("the server stops");
+  if (IsFull() || options_.on_failure == OnCreateFailure::kReject) return Unavailable(why);
   // The destroy of an earlier room's group may be on its way: members of a room that is stored now
   // would take it for the end of theirs.
-  if (!shared_.deliveries.HasTurn(room_id)) return Unavailable(why);
-  return DegradeLocked(room_id);
+  if (!claims_.BeginMaking(room_id)) return Unavailable(why);
+  return GroupReady{.is_made_later = true};
 }
 
-GroupReady GroupMaker::DegradeLocked(const RoomId& room_id) {
-  makings_.at(room_id).degraded = true;
-  return {.with_room = GroupTaskChange{.group = room_id, .to = GroupTaskKind::kCreate}};
-}
-
-bool GroupMaker::AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline) {
-  const auto until = RealTime(deadline);
-  const MutexLock lock(shared_.mutex);
-  if (shared_.stopping) return false;
-  makings_.insert_or_assign(room_id, Making{.origin = origin});
-  shared_.deliveries.BeginMaking(room_id);
-  while (!shared_.deliveries.HasTurn(room_id)) {
-    if (shared_.stopping) return false;
-    if (!shared_.changed.WaitUntil(shared_.mutex, until)) return false;
-  }
-  // Noted before it is written: if that fails, it may have been written all the same.
-  if (origin == IdOrigin::kGenerated) shared_.deliveries.NoteTask(room_id);
-  return true;
-}
-
-GroupMaker::Asked GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline) {
-  for (int tries = 0; tries < options_.max_tries && !IsStopping(); ++tries) {
+Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent) {
+  for (int tries = 0; tries < options_.max_tries && !claims_.is_stopping(); ++tries) {
     // A room that need not wait for its group does not wait for an outage's end either.
     if (tries > 0 && options_.on_failure == OnCreateFailure::kDegrade && caller_.is_unreachable()) {
       break;
@@ -141,14 +108,14 @@ GroupMaker::Asked GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline)
     if (left <= milliseconds(0)) break;
     switch (caller_.Call(GroupCommand::kCreate, room_id, std::min(left, options_.call_timeout))) {
       case ImOutcome::kDone:
-        NoteMade(room_id);
-        return Asked::kMade;
+        intent.may_exist = true;
+        return GroupReady{};
       case ImOutcome::kTakenByAnother:
         // Had an earlier try made it, the answer would be that it is ours.
-        NoteStrangers(room_id);
-        return Asked::kTaken;
+        intent.may_exist = intent.may_be_late = false;
+        return Error{Errc::kRoomExists, "the group belongs to another account"};
       case ImOutcome::kPassing:
-        NoteUnanswered(room_id);
+        intent.may_exist = intent.may_be_late = true;
         break;
       case ImOutcome::kTooFast:
       case ImOutcome::kUnreachable:
@@ -158,68 +125,39 @@ GroupMaker::Asked GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline)
       case ImOutcome::kQuotaUsedUp:
       case ImOutcome::kRefused:
       case ImOutcome::kMisconfigured:
-        return Asked::kRefused;
+        return Unavailable("the IM service refuses to make the group");
     }
   }
-  return IsStopping() ? Asked::kStopped : Asked::kNoAnswer;
-}
-
-bool GroupMaker::IsStopping() {
-  const MutexLock lock(shared_.mutex);
-  return shared_.stopping;
-}
-
-void GroupMaker::NoteMade(const RoomId& room_id) {
-  const MutexLock lock(shared_.mutex);
-  makings_.at(room_id).may_exist = true;
-}
-
-void GroupMaker::NoteStrangers(const RoomId& room_id) {
-  const MutexLock lock(shared_.mutex);
-  Making& making = makings_.at(room_id);
-  making.may_exist = false;
-  making.may_be_late = false;
-}
-
-void GroupMaker::NoteUnanswered(const RoomId& room_id) {
-  const MutexLock lock(shared_.mutex);
-  Making& making = makings_.at(room_id);
-  making.may_exist = true;
-  making.may_be_late = true;
+  if (claims_.is_stopping()) return Unavailable("the server stops");
+  if (options_.on_failure == OnCreateFailure::kReject) {
+    return Unavailable("the IM service did not make the group in time");
+  }
+  return GroupReady{.is_made_later = true};
 }
 
 void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
-  Making making;
+  Intent intent;
   {
-    const MutexLock lock(shared_.mutex);
-    const auto found = makings_.find(room_id);
-    if (found == makings_.end()) return;  // it was turned away before anything was done
-    making = found->second;
-    makings_.erase(found);
-  }
-  const bool is_ours = making.origin == IdOrigin::kGenerated;
-  const bool must_go = fate == GroupFate::kAbandoned && is_ours && making.may_exist;
-  if (must_go) {
-    // Should this fail, what was stored before the call means the same after a restart.
-    const Status put = tasks_.PutGroupTask({.group = room_id, .kind = GroupTaskKind::kDestroy});
-    if (!put) logger_.Warn("im_task_not_stored", {{"error", ErrcName(put.error().code)}});
-  }
-  {
-    const MonotonicTime now = clock_.Monotonic();
-    const MutexLock lock(shared_.mutex);
-    GroupDeliveries& deliveries = shared_.deliveries;
-    if (must_go && making.may_be_late) deliveries.OweDestroyTwice(room_id, now);
-    if (must_go && !making.may_be_late) deliveries.OweDestroy(room_id, now);
-    if (fate == GroupFate::kKept) {
-      if (is_ours) deliveries.ClearTask(room_id);  // it went with the room's commit ...
-      if (making.degraded) {                       // ... or became this one
-        deliveries.NoteTask(room_id);
-        deliveries.OweCreate(room_id, now);
-      }
+    const MutexLock lock(mutex_);
+    const auto found = intents_.find(room_id);
+    if (found != intents_.end()) {
+      intent = found->second;
+      intents_.erase(found);
     }
-    deliveries.EndMaking(room_id);
   }
+  // A room that is kept has removed the intent with its commit.
+  if (fate == GroupFate::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
+  claims_.EndMaking(room_id);
   wake_();
+}
+
+void GroupMaker::Settle(const RoomId& room_id, const Intent& intent) {
+  DeliveryChange change{.group = room_id, .drops_pending = !intent.may_exist};
+  if (intent.may_exist) change.enqueue = DeliveryKind::kDestroyGroup;
+  if (intent.may_be_late) change.payload = kRepeatedDestroy;
+  // Should this fail, the group is destroyed, be it there or not.
+  const Status written = deliveries_.ChangeDeliveries(change, clock_.Now());
+  if (!written) logger_.Warn("im_intent_not_settled", {{"error", ErrcName(written.error().code)}});
 }
 
 bool GroupMaker::AwaitBudget(MonotonicTime deadline) {
@@ -233,12 +171,7 @@ bool GroupMaker::AwaitBudget(MonotonicTime deadline) {
 bool GroupMaker::Pause(MonotonicTime::duration pause, MonotonicTime deadline) {
   const MonotonicTime end = clock_.Monotonic() + pause;
   if (end >= deadline) return false;
-  const auto until = RealTime(end);
-  const MutexLock lock(shared_.mutex);
-  while (!shared_.stopping) {
-    if (!shared_.changed.WaitUntil(shared_.mutex, until)) return true;
-  }
-  return false;
+  return claims_.Pause(RealTime(end));
 }
 
 // Whatever our clock is, waiting takes real time.

@@ -1,21 +1,24 @@
 // Makes the groups that create_room waits for.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <unordered_map>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/config/config_types.h"
-#include "daemon/core/group_task_store.h"
+#include "daemon/core/delivery_claims.h"
+#include "daemon/core/delivery_store.h"
 #include "daemon/core/im_groups.h"
 #include "daemon/http_client/call_pool.h"
 #include "daemon/im/im_caller.h"
-#include "daemon/im/shared_deliveries.h"
 
 namespace rtcroom {
 
@@ -28,85 +31,79 @@ struct GroupMakerOptions {
   int max_tries = 3;  ///< with kDegrade, one while the service cannot be reached
   std::chrono::milliseconds call_timeout{5000};
   std::chrono::milliseconds first_pause{250};  ///< at most, before the second try; then doubled
-  std::size_t max_tasks = 100'000;             ///< past it no group is made
+  /// Creates and destroys in the outbox; above it no group is created.
+  std::uint64_t max_pending = 1'000'000;
 };
 
 /// `ImGroups`, on callers of its own.
 ///
-/// With kDegrade whoever finds no caller, or no time, is told at once that the group is made later.
+/// With kDegrade a request that finds no caller, or no time, is answered at once: the group is made
+/// later.
 ///
-/// Of a generated id the intent is stored before the service is asked, so that whatever a crash
-/// leaves behind is found and destroyed.
+/// For a generated id, a destroy of the group is enqueued before the service is asked: the commit
+/// of the room removes it, and after a crash it removes the group. Until `Finish` it is not sent.
 ///
 /// @threads safe from any thread. One id at a time: `Make` of an id only after `Finish` of the
 ///          last one.
 /// @source protocol F.2, D.7.
 class GroupMaker {
  public:
-  /// @param wake  called when there is something new to deliver.
-  GroupMaker(SharedDeliveries& shared, ImCaller& caller, GroupTaskStore& tasks, const Clock& clock,
-             RandomSource& random, const GroupMakerOptions& options, Logger& logger,
-             std::function<void()> wake);
+  /// @param pending  how many creates and destroys are in the outbox.
+  /// @param wake     called when a group may be sent to again.
+  GroupMaker(DeliveryClaims& claims, ImCaller& caller, DeliveryStore& deliveries,
+             const Clock& clock, RandomSource& random, const GroupMakerOptions& options,
+             const std::atomic<std::uint64_t>& pending, Logger& logger, std::function<void()> wake);
 
   /// As `ImGroups::MakeGroup`.
   void Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline, ImGroups::Done done)
-      EXCLUDES(shared_.mutex);
+      EXCLUDES(mutex_);
   /// As `ImGroups::FinishGroup`.
-  void Finish(const RoomId& room_id, GroupFate fate) EXCLUDES(shared_.mutex);
+  void Finish(const RoomId& room_id, GroupFate fate) EXCLUDES(mutex_);
 
-  /// Turns away who waits for a caller, and everybody after. Those that wait for anything else
-  /// look at `SharedDeliveries::stopping`.
+  /// Turns away those that wait for a caller, and all that come later. Those that wait for anything
+  /// else are ended by `DeliveryClaims::Stop`.
   void Close() { callers_.Close(); }
   /// `Close`, and waits for those that are being answered.
   void Stop() { callers_.Stop(); }
 
  private:
-  struct Making {
-    IdOrigin origin = IdOrigin::kNamed;
+  /// The destroy that is enqueued before the group of a generated id is made.
+  struct Intent {
+    bool may_be_stored = false;
     bool may_exist = false;    ///< the group, by what the service answered or failed to answer
     bool may_be_late = false;  ///< a try was not answered: it may take effect still
-    bool degraded = false;     ///< it is still to be made
   };
-  /// How asking for a group ended.
-  enum class Asked : std::uint8_t { kMade, kTaken, kRefused, kNoAnswer, kStopped };
 
-  bool HasTooManyTasks() EXCLUDES(shared_.mutex);
-  /// As `MakeNow`; an exception is kUnavailable.
+  [[nodiscard]] bool IsFull() const { return pending_ >= options_.max_pending; }
+  /// As `MakeNow`; an exception is kUnavailable. Keeps the intent for `Finish`.
   Result<GroupReady> MakeOrFail(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
-      EXCLUDES(shared_.mutex);
-  Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
-      EXCLUDES(shared_.mutex);
-  /// The answer to somebody for whom the service was not asked.
-  Result<GroupReady> TurnAway(const RoomId& room_id, IdOrigin origin, std::string_view why)
-      EXCLUDES(shared_.mutex);
-  /// The group, which is held back already, is made once its room is stored.
-  GroupReady DegradeLocked(const RoomId& room_id) REQUIRES(shared_.mutex);
-  /// Holds the group back, and waits until nobody is at work on it.
+      EXCLUDES(mutex_);
+  Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
+                             Intent& intent);
+  Result<GroupReady> Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent);
+  /// The answer to a request for which the service was not asked.
+  Result<GroupReady> TurnAway(const RoomId& room_id, std::string_view why);
+  /// Turns the intent of an abandoned room into a destroy, or removes it.
+  void Settle(const RoomId& room_id, const Intent& intent);
   /// @return false when `deadline` comes first, or the process stops.
-  bool AwaitTurn(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
-      EXCLUDES(shared_.mutex);
-  Asked Ask(const RoomId& room_id, MonotonicTime deadline) EXCLUDES(shared_.mutex);
-  bool IsStopping() EXCLUDES(shared_.mutex);
-  void NoteMade(const RoomId& room_id) EXCLUDES(shared_.mutex);
-  void NoteStrangers(const RoomId& room_id) EXCLUDES(shared_.mutex);
-  void NoteUnanswered(const RoomId& room_id) EXCLUDES(shared_.mutex);
-  /// @return false when `deadline` comes first, or the process stops.
-  bool AwaitBudget(MonotonicTime deadline) EXCLUDES(shared_.mutex);
-  bool Pause(MonotonicTime::duration pause, MonotonicTime deadline) EXCLUDES(shared_.mutex);
+  bool AwaitBudget(MonotonicTime deadline);
+  bool Pause(MonotonicTime::duration pause, MonotonicTime deadline);
   /// `time` of our clock, on the one that waiting goes by.
   [[nodiscard]] MonotonicTime RealTime(MonotonicTime time) const;
   /// @param tries  how many there were, at least one.
   MonotonicTime::duration PauseBefore(int tries);
 
-  SharedDeliveries& shared_;
+  DeliveryClaims& claims_;
   ImCaller& caller_;
-  GroupTaskStore& tasks_;
+  DeliveryStore& deliveries_;
   const Clock& clock_;
   RandomSource& random_;
   const GroupMakerOptions options_;
+  const std::atomic<std::uint64_t>& pending_;
   Logger& logger_;
   const std::function<void()> wake_;
-  std::unordered_map<RoomId, Making> makings_ GUARDED_BY(shared_.mutex);
+  Mutex mutex_;
+  std::unordered_map<RoomId, Intent> intents_ GUARDED_BY(mutex_);
   CallPool callers_;
 };
 

@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-/// Every call of the bridge goes through here, so that an outage is one line in the log when it
+/// Every call goes through here, so that an outage is one line in the log when it
 /// begins and one when it ends, however many calls fail.
 ///
 /// @threads safe from any thread.

@@ -11,13 +11,12 @@ ImLink::ImLink(const ImConfig& config, const ImLinkParts& parts)
                parts.random, parts.clock, parts.logger),
       probe_({.base_url = config.base_url, .sdk_app_id = config.sdk_app_id}, http_, signature_,
              parts.random),
-      bridge_(
+      sender_(
           {.store = parts.store,
-           .tasks = parts.tasks,
-           .positions = parts.positions,
+           .deliveries = parts.deliveries,
            .service = service_,
            .budget = budget_,
-           .commits = parts.commits,
+           .enqueued = parts.enqueued,
            .clock = parts.clock,
            .random = parts.random,
            .observer = parts.observer,
@@ -25,7 +24,7 @@ ImLink::ImLink(const ImConfig& config, const ImLinkParts& parts)
           {.notify_via = config.notify_via, .maker = {.on_failure = config.on_create_failure}}) {}
 
 void ImLink::Stop(std::chrono::milliseconds patience) {
-  bridge_.Stop(patience);
+  sender_.Stop(patience);
   http_.Stop();
 }
 

@@ -10,25 +10,23 @@
 #include "daemon/base/random_source.h"
 #include "daemon/config/config.h"
 #include "daemon/core/commit_signal.h"
-#include "daemon/core/group_task_store.h"
-#include "daemon/core/position_store.h"
+#include "daemon/core/delivery_store.h"
 #include "daemon/core/store.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/im/im_admin_signature.h"
-#include "daemon/im/im_bridge.h"
 #include "daemon/im/im_call_budget.h"
 #include "daemon/im/im_observer.h"
 #include "daemon/im/im_probe.h"
 #include "daemon/im/im_rest.h"
+#include "daemon/im/im_sender.h"
 
 namespace rtcroom {
 
 /// What the link works with; all of it outlives the link.
 struct ImLinkParts {
   Store& store;
-  GroupTaskStore& tasks;
-  PositionStore& positions;
-  CommitSignal& commits;  ///< of `store`; the link is its only reader
+  DeliveryStore& deliveries;
+  CommitSignal& enqueued;  ///< of `store`; the link is its only waiter
   const LoginSigner& signer;
   const Clock& clock;
   RandomSource& random;
@@ -38,21 +36,20 @@ struct ImLinkParts {
 
 /// Its connections are its own: a service that hangs takes nothing from calls to others.
 ///
-/// @threads as `ImBridge`.
+/// @threads as `ImSender`.
 class ImLink {
  public:
   ImLink(const ImConfig& config, const ImLinkParts& parts);
 
-  Status Start() { return bridge_.Start(); }
+  Status Start() { return sender_.Start(); }
 
   /// No create waits any longer, and nothing new is sent.
   void Stop(std::chrono::milliseconds patience);
 
-  [[nodiscard]] ImGroups& groups() { return bridge_; }
+  [[nodiscard]] ImGroups& groups() { return sender_; }
   [[nodiscard]] ImProbe& probe() { return probe_; }
-  [[nodiscard]] std::uint64_t owed_groups() { return bridge_.owed_groups(); }
-  /// 0 when the store does not answer.
-  [[nodiscard]] std::uint64_t lag() { return bridge_.lag().value_or(0); }
+  [[nodiscard]] std::uint64_t pending_groups() { return sender_.pending_groups(); }
+  [[nodiscard]] std::uint64_t lag() { return sender_.lag(); }
 
  private:
   HttplibOutgoing http_;
@@ -60,7 +57,7 @@ class ImLink {
   ImCallBudget budget_;
   ImRest service_;
   ImProbe probe_;
-  ImBridge bridge_;
+  ImSender sender_;
 };
 
 }  // namespace rtcroom

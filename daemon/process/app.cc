@@ -173,7 +173,7 @@ MetricsSources App::Figures() {
           .ready = [this] { return readiness_.Read() && !draining_; },
           .free_bytes = [this] { return FreeBytesAt(data_directory_->path()); },
           .waiting_requests = [this] { return threads_->workers().waiting(); },
-          .im_owed_groups = [this] { return im_ == nullptr ? 0 : im_->owed_groups(); },
+          .im_pending_groups = [this] { return im_ == nullptr ? 0 : im_->pending_groups(); },
           .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
           .watch = [this] { return WatchFiguresNow(); },
           .log_lines_dropped = [this](LogLevel level) { return logger_.dropped(level); }};

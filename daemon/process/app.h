@@ -10,7 +10,7 @@
 // - console's streams: event delivery; a read of the store; likewise
 // - outgoing callers, 16: calls to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one call each: the network; `HttplibOutgoing::Stop`
-// - IM bridge: pending work of groups; the store; `ImLink::Stop`
+// - IM sender: hands out deliveries; the store; `ImLink::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - start signals, only under a service manager and until it serves; the manager's socket, bounded;
@@ -199,12 +199,12 @@ class App : public SweepObserver {
   ReadinessProbe readiness_{clock_};
   std::unique_ptr<Metrics> metrics_;
   BanList bans_{clock_};
-  CommitSignal im_commits_;
+  DeliverySignal enqueued_;
   CommitSignal watch_commits_;
   CommitSignal console_commits_;
   RoomQuota quota_{random_};
   CommitFanOut commits_{{&leases_, &inactive_, &room_census_, &quota_, &watch_commits_,
-                         &console_commits_, &im_commits_}};
+                         &console_commits_, &enqueued_}};
   std::unique_ptr<Storage> store_;
   std::optional<PositionMark> mark_;  ///< only if the store is a file
   bool is_mark_written_ = true;

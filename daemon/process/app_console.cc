@@ -44,7 +44,7 @@ ConsoleFigures App::ConsoleFiguresNow() const {
           .connections = census_->total(),
           .waiting_requests = threads_->workers().waiting(),
           .watchers = watch_ == nullptr ? 0 : watch_->subscribers(),
-          .im_owed_groups = im_ == nullptr ? 0 : im_->owed_groups(),
+          .im_pending_groups = im_ == nullptr ? 0 : im_->pending_groups(),
           .im_lag = im_ == nullptr ? 0 : im_->lag(),
           .totals = metrics_->Totals()};
 }

@@ -148,9 +148,8 @@ void App::MakeLogins() {
 Status App::MakeRooms() {
   if (config_.im.enabled) {
     im_ = std::make_unique<ImLink>(config_.im, ImLinkParts{.store = *store_,
-                                                           .tasks = *store_,
-                                                           .positions = *store_,
-                                                           .commits = im_commits_,
+                                                           .deliveries = *store_,
+                                                           .enqueued = enqueued_,
                                                            .signer = *login_signer_,
                                                            .clock = clock_,
                                                            .random = random_,
@@ -168,7 +167,8 @@ Status App::MakeRooms() {
                        .clock = clock_,
                        .ids = ids_,
                        .quota = &quota_},
-      RoomServiceOptions{.policy = PolicyOf(config_)}, logger_);
+      RoomServiceOptions{.policy = PolicyOf(config_), .enqueues_deliveries = im_ != nullptr},
+      logger_);
   return {};
 }
 

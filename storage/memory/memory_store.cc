@@ -69,12 +69,14 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   } else {
     KeepLocked(stored, room);
   }
+  if (change->delivery) {
+    deliveries_.Change(*change->delivery, change->events.back().at, last_position_ + 1);
+  }
   for (const RoomEvent& event : change->events) {
     events_.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
     event_bytes_ += StoredBytes(event);
   }
   if (change->ban) PutBanLocked(*change->ban);
-  if (change->group_task) ChangeGroupTaskLocked(*change->group_task);
   listener_.OnCommit({&*change, 1});
   return change;
 }
@@ -212,14 +214,6 @@ std::uint64_t MemoryStore::CountRooms(RoomKind kind) const {
 
 void MemoryStore::PutBanLocked(const Ban& ban) { bans_[{ban.room, ban.user_id}] = ban.until; }
 
-void MemoryStore::ChangeGroupTaskLocked(const GroupTaskChange& change) {
-  if (change.to) {
-    group_tasks_[change.group] = *change.to;
-  } else {
-    group_tasks_.erase(change.group);
-  }
-}
-
 Result<std::vector<Ban>> MemoryStore::LoadBans(TimePoint now) {
   std::vector<Ban> bans;
   const MutexLock lock(mutex_);
@@ -241,35 +235,37 @@ Status MemoryStore::RemoveEndedBans(TimePoint now) {
   return {};
 }
 
-Result<std::vector<GroupTask>> MemoryStore::LoadGroupTasks() {
-  std::vector<GroupTask> tasks;
+Result<std::vector<Delivery>> MemoryStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
   const MutexLock lock(mutex_);
-  tasks.reserve(group_tasks_.size());
-  for (const auto& [group, kind] : group_tasks_) tasks.push_back({.group = group, .kind = kind});
-  return tasks;
+  return deliveries_.Load(kind, limit);
 }
 
-Status MemoryStore::PutGroupTask(const GroupTask& task) {
+Result<DeliveryBacklog> MemoryStore::CountDeliveries() {
   const MutexLock lock(mutex_);
-  ChangeGroupTaskLocked({.group = task.group, .to = task.kind});
+  return deliveries_.Count();
+}
+
+Status MemoryStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
+  const MutexLock lock(mutex_);
+  deliveries_.Change(change, now, std::nullopt);
   return {};
 }
 
-Status MemoryStore::RemoveGroupTask(const RoomId& group) {
+Status MemoryStore::FinishDelivery(const Delivery& delivery) {
   const MutexLock lock(mutex_);
-  ChangeGroupTaskLocked({.group = group, .to = {}});
+  deliveries_.Finish(delivery);
   return {};
 }
 
-Result<std::optional<Cursor>> MemoryStore::LoadPosition(std::string_view reader) {
+Result<bool> MemoryStore::PostponeDelivery(const Delivery& delivery) {
   const MutexLock lock(mutex_);
-  const auto found = positions_.find(reader);
-  return found == positions_.end() ? std::nullopt : std::optional(found->second);
+  return deliveries_.Postpone(delivery);
 }
 
-Status MemoryStore::SavePosition(std::string_view reader, const Cursor& position) {
+Status MemoryStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                                        std::size_t limit) {
   const MutexLock lock(mutex_);
-  positions_.insert_or_assign(std::string(reader), position);
+  deliveries_.RetrySoon(now, within, limit);
   return {};
 }
 

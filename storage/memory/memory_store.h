@@ -16,6 +16,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/room_order.h"
+#include "storage/memory/delivery_table.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -46,11 +47,13 @@ class MemoryStore : public Storage {
   Result<std::vector<Ban>> LoadBans(TimePoint now) override;
   Status PutBan(const Ban& ban) override;
   Status RemoveEndedBans(TimePoint now) override;
-  Result<std::vector<GroupTask>> LoadGroupTasks() override;
-  Status PutGroupTask(const GroupTask& task) override;
-  Status RemoveGroupTask(const RoomId& group) override;
-  Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override;
-  Status SavePosition(std::string_view reader, const Cursor& position) override;
+  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
+  Result<DeliveryBacklog> CountDeliveries() override;
+  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
+  Status FinishDelivery(const Delivery& delivery) override;
+  Result<bool> PostponeDelivery(const Delivery& delivery) override;
+  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                             std::size_t limit) override;
   Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Status PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
@@ -60,7 +63,6 @@ class MemoryStore : public Storage {
 
  private:
   void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
-  void ChangeGroupTaskLocked(const GroupTaskChange& change) REQUIRES(mutex_);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
   const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
   void PlaceLocked(const Room* stored, Room& room) REQUIRES(mutex_);
@@ -82,8 +84,7 @@ class MemoryStore : public Storage {
   std::uint64_t trimmed_to_ GUARDED_BY(mutex_) = 0;
   std::uint64_t event_bytes_ GUARDED_BY(mutex_) = 0;  ///< `StoredBytes` of `events_`
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
-  std::map<RoomId, GroupTaskKind> group_tasks_ GUARDED_BY(mutex_);
-  std::map<std::string, Cursor, std::less<>> positions_ GUARDED_BY(mutex_);
+  DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
 };
 

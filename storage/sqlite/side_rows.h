@@ -1,14 +1,11 @@
-// Mapping between bans, group tasks, reader positions, sessions and rows.
+// Mapping between bans, deliveries, sessions and rows.
 #pragma once
 
-#include <optional>
-#include <string_view>
 #include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
-#include "daemon/core/cursor.h"
-#include "daemon/core/group_task_store.h"
+#include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -16,8 +13,7 @@ namespace rtcroom {
 
 class Database;
 
-/// The statements that write data other than rooms; each method writes at most one row, except
-/// `RemoveEndedBans`.
+/// The statements that write data other than rooms.
 ///
 /// @threads one thread at a time, with its connection.
 class SideWriter {
@@ -26,16 +22,13 @@ class SideWriter {
 
   Status PutBan(const Ban& ban);
   Status RemoveEndedBans(TimePoint now);
-  Status ChangeGroupTask(const GroupTaskChange& change);
-  Status SavePosition(std::string_view reader, const Cursor& position);
+  DeliveryWriter& deliveries() { return deliveries_; }
   SessionWriter& sessions() { return sessions_; }
 
  private:
   Statement put_ban_;
   Statement remove_bans_;
-  Statement put_task_;
-  Statement remove_task_;
-  Statement save_position_;
+  DeliveryWriter deliveries_;
   SessionWriter sessions_;
 };
 
@@ -47,14 +40,12 @@ class SideReader {
   Status Prepare(Database& database);
 
   Result<std::vector<Ban>> LoadBans(TimePoint now);
-  Result<std::vector<GroupTask>> LoadGroupTasks();
-  Result<std::optional<Cursor>> LoadPosition(std::string_view reader);
+  DeliveryReader& deliveries() { return deliveries_; }
   SessionReader& sessions() { return sessions_; }
 
  private:
   Statement load_bans_;
-  Statement load_tasks_;
-  Statement load_position_;
+  DeliveryReader deliveries_;
   SessionReader sessions_;
 };
 

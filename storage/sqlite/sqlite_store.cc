@@ -175,27 +175,39 @@ Status SqliteStore::RemoveEndedBans(TimePoint now) {
   return WriteSide([now](SideWriter& writer) { return writer.RemoveEndedBans(now); });
 }
 
-Result<std::vector<GroupTask>> SqliteStore::LoadGroupTasks() {
-  return Read(readers_->Take()->side().LoadGroupTasks());
+Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
+  return Read(readers_->Take()->side().deliveries().Load(kind, limit));
 }
 
-Status SqliteStore::PutGroupTask(const GroupTask& task) {
-  return WriteSide([&task](SideWriter& writer) {
-    return writer.ChangeGroupTask({.group = task.group, .to = task.kind});
-  });
+Result<DeliveryBacklog> SqliteStore::CountDeliveries() {
+  return Read(readers_->Take()->side().deliveries().Count());
 }
 
-Status SqliteStore::RemoveGroupTask(const RoomId& group) {
+Status SqliteStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
   return WriteSide(
-      [&group](SideWriter& writer) { return writer.ChangeGroupTask({.group = group, .to = {}}); });
+      [&](SideWriter& writer) { return writer.deliveries().Change(change, now, std::nullopt); });
 }
 
-Result<std::optional<Cursor>> SqliteStore::LoadPosition(std::string_view reader) {
-  return Read(readers_->Take()->side().LoadPosition(reader));
+Status SqliteStore::FinishDelivery(const Delivery& delivery) {
+  return WriteSide([&](SideWriter& writer) { return writer.deliveries().Finish(delivery); });
 }
 
-Status SqliteStore::SavePosition(std::string_view reader, const Cursor& position) {
-  return WriteSide([&](SideWriter& writer) { return writer.SavePosition(reader, position); });
+Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
+  bool is_there = false;
+  const Status written = WriteSide([&](SideWriter& writer) -> Status {
+    const Result<bool> postponed = writer.deliveries().Postpone(delivery);
+    if (!postponed) return postponed.error();
+    is_there = *postponed;
+    return {};
+  });
+  if (!written) return written.error();
+  return is_there;
+}
+
+Status SqliteStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                                        std::size_t limit) {
+  return WriteSide(
+      [=](SideWriter& writer) { return writer.deliveries().RetrySoon(now, within, limit); });
 }
 
 Result<StoredSessions> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {

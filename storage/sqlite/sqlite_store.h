@@ -83,11 +83,13 @@ class SqliteStore : public Storage {
   Result<std::vector<Ban>> LoadBans(TimePoint now) override;
   Status PutBan(const Ban& ban) override;
   Status RemoveEndedBans(TimePoint now) override;
-  Result<std::vector<GroupTask>> LoadGroupTasks() override;
-  Status PutGroupTask(const GroupTask& task) override;
-  Status RemoveGroupTask(const RoomId& group) override;
-  Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override;
-  Status SavePosition(std::string_view reader, const Cursor& position) override;
+  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
+  Result<DeliveryBacklog> CountDeliveries() override;
+  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
+  Status FinishDelivery(const Delivery& delivery) override;
+  Result<bool> PostponeDelivery(const Delivery& delivery) override;
+  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                             std::size_t limit) override;
   Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Status PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;

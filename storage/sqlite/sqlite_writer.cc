@@ -174,8 +174,10 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (change.ban) {
     if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
   }
-  if (change.group_task) {
-    const Status written = side_writer_.ChangeGroupTask(*change.group_task);
+  if (change.delivery) {
+    const std::uint64_t first = marks_.last_position + 1 - change.events.size();
+    const Status written =
+        side_writer_.deliveries().Change(*change.delivery, change.events.back().at, first);
     if (!written) return written;
   }
   if (const Status released = savepoint.Release(); !released) return released;

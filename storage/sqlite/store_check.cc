@@ -50,10 +50,12 @@ constexpr Question kQuestions[] = {
      "SELECT id || ' has number ' || sequence || ' and place ' || place || ', and '"
      " || last_room_sequence || ' were given' FROM rooms, meta"
      " WHERE max(sequence, place) > last_room_sequence"},
-    {"reader_positions",
-     "SELECT reader || ' is at ' || position || ', behind the newest event'"
-     " FROM reader_positions, meta WHERE reader_positions.epoch = meta.epoch"
-     " AND position > last_event_position"},
+    {"deliveries",
+     "SELECT 'number ' || id || ' to ' || room_id || ' is of the unknown kind ' || kind"
+     " FROM deliveries WHERE kind NOT IN (1, 2, 3)"},
+    {"deliveries",
+     "SELECT 'number ' || id || ' to ' || room_id || ' is of position ' || position"
+     " || ', behind the newest event' FROM deliveries, meta WHERE position > last_event_position"},
     {"sessions",
      "SELECT user_id || ' has no SHA-256 of a token' FROM sessions"
      " WHERE length(token) <> 32"},
@@ -86,7 +88,8 @@ class Check {
                                " (SELECT count(*) FROM events),"
                                " (SELECT count(*) FROM sessions),"
                                " (SELECT count(*) FROM bans), event_bytes,"
-                               " (SELECT coalesce(sum({}), 0) FROM events)"
+                               " (SELECT coalesce(sum({}), 0) FROM events),"
+                               " (SELECT count(*) FROM deliveries)"
                                " FROM meta WHERE only_row = 1",
                                kBytesOfEvent));
     if (!prepared) return prepared;
@@ -102,6 +105,7 @@ class Check {
     report_.events = run.Unsigned(6);
     report_.sessions = run.Unsigned(7);
     report_.bans = run.Unsigned(8);
+    report_.deliveries = run.Unsigned(11);
     if (bounds_.last_position - bounds_.trimmed_position != report_.events) {
       report_.findings.Add(
           "events", fmt::format("{} are there, where {} were given and {} removed", report_.events,

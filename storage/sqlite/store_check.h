@@ -28,6 +28,7 @@ struct StoreReport {
   std::uint64_t events = 0;
   std::uint64_t sessions = 0;
   std::uint64_t bans = 0;
+  std::uint64_t deliveries = 0;
   StoreFindings findings{};
 };
 

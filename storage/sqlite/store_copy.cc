@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-Error About(const std::string& path, const Error& error) {
+Error AboutStore(const std::string& path, const Error& error) {
   return {error.code, fmt::format("the store {}: {}", path, error.detail)};
 }
 
@@ -74,7 +74,8 @@ Status Copy(const StoreCopyOptions& options, const std::stop_token& stop) {
     Result<Database> from = Database::Open(options.from, options.vfs, Database::Access::kReadOnly);
     if (!from) return from.error();
     const Interruption interruption(*from, stop);
-    if (const Status ours = CheckStoreFile(*from); !ours) return About(options.from, ours.error());
+    if (const Status ours = CheckStoreFile(*from); !ours)
+      return AboutStore(options.from, ours.error());
     if (const Status copied = VacuumInto(*from, options.to); !copied) return copied;
   }
   Result<Database> to = Database::Open(options.to, options.vfs, Database::Access::kReadWriteCreate);
@@ -88,7 +89,7 @@ Status Copy(const StoreCopyOptions& options, const std::stop_token& stop) {
 Result<Database> OpenStoreFile(const std::string& path) {
   Result<Database> database = Database::Open(path, {}, Database::Access::kReadWrite);
   if (!database) return database;
-  if (const Status ours = CheckStoreFile(*database); !ours) return About(path, ours.error());
+  if (const Status ours = CheckStoreFile(*database); !ours) return AboutStore(path, ours.error());
   return database;
 }
 

@@ -59,7 +59,9 @@ TEST_F(SqliteCopy, HasAllThatIsThere) {
   EXPECT_EQ(copy->Scan(0, 100)->rooms, store_->Scan(0, 100)->rooms);
   EXPECT_EQ(EventsOf(*copy), EventsOf(*store_));
   EXPECT_EQ(*copy->LoadBans(TimePoint()), *store_->LoadBans(TimePoint()));
-  EXPECT_EQ(*copy->LoadGroupTasks(), *store_->LoadGroupTasks());
+  EXPECT_EQ(*copy->LoadDeliveries(DeliveryKind::kDestroyGroup, 10),
+            *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10));
+  EXPECT_EQ(copy->CountDeliveries()->groups, 1u);
   EXPECT_EQ(copy->LoadSessions(TimePoint(), 10)->sessions,
             store_->LoadSessions(TimePoint(), 10)->sessions);
   EXPECT_EQ(ViewersOf(*copy, MakeKey(RoomKind::kLive, "live")),
@@ -77,18 +79,6 @@ TEST_F(SqliteCopy, IsAHistoryOfItsOwn) {
   EXPECT_ERROR(kCursorExpired, copy->ReadEvents(newest, 10));
   EXPECT_EQ(copy->Newest()->epoch, kNewEpoch);
   EXPECT_EQ(*store_->Newest(), newest);  // the store itself remains usable
-}
-
-TEST_F(SqliteCopy, LetsReadersInsideGoOnWhereTheyStood) {
-  OpenStore();
-  FillStore(*store_);
-  const Cursor stood = **store_->LoadPosition("im");
-  ASSERT_OK(Copy());
-  const auto copy = OpenCopy();
-  ASSERT_NE(copy, nullptr);
-  const Cursor stands = **copy->LoadPosition("im");
-  EXPECT_EQ(stands.position, stood.position);
-  EXPECT_EQ(copy->ReadEvents(stands, 10)->events.size(), 2u);
 }
 
 TEST_F(SqliteCopy, IsOneFile) {

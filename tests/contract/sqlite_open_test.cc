@@ -109,15 +109,15 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion2) {
               ElementsAre(Ban{.room = MakeKey(RoomKind::kMulti, "old_multi"),
                               .user_id = {"bob"},
                               .until = kNoon + std::chrono::seconds(60)}));
-  EXPECT_THAT(*store_->LoadGroupTasks(),
-              ElementsAre(GroupTask{.group = {"old_gone"}, .kind = GroupTaskKind::kDestroy}));
-  const auto position = store_->LoadPosition("im");
-  ASSERT_OK(position);
-  ASSERT_TRUE(position->has_value());
-  const auto events = store_->ReadEvents(**position, 10);
-  ASSERT_OK(events);
-  ASSERT_EQ(events->events.size(), 1u);
-  EXPECT_EQ(events->events.front().room_number, 2u);
+  const auto notices = store_->LoadDeliveries(DeliveryKind::kNotifyGroup, 10);
+  ASSERT_OK(notices);
+  ASSERT_EQ(notices->size(), 1u) << "for the event after the reader's position";
+  EXPECT_EQ(notices->front().group, RoomId{"old_multi"});
+  const auto destroys = store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
+  ASSERT_OK(destroys);
+  ASSERT_EQ(destroys->size(), 1u);
+  EXPECT_EQ(destroys->front().group, RoomId{"old_gone"});
+  EXPECT_EQ(destroys->front().payload, "repeat");
   ExpectThatItKeepsSessions();
 }
 

@@ -65,7 +65,7 @@ class SqlitePlans : public SqliteFixture {
 };
 
 TEST_F(SqlitePlans, NoStatementSortsOrReadsAWholeTableButThoseThatAreAskedForAllOfIt) {
-  const auto reads_all = AnyOf(HasSubstr("FROM group_tasks ORDER BY"), HasSubstr("max(number)"),
+  const auto reads_all = AnyOf(HasSubstr("count(DISTINCT"), HasSubstr("max(number)"),
                                HasSubstr("SET last_use_ms = min("));  // after a clock jump
   const Plans plans = AllPlans();
   EXPECT_GT(plans.size(), 30u);

@@ -34,18 +34,17 @@ TEST_F(SqliteRestart, KeepsRoomsAndTheirPushers) {
   EXPECT_THAT(IdsOf(*store_->List({.kind = RoomKind::kLive, .count = 5})), ElementsAre("r2"));
 }
 
-TEST_F(SqliteRestart, KeepsBansTasksAndPositions) {
+TEST_F(SqliteRestart, KeepsBansAndDeliveries) {
   const Ban ban{
       .room = MakeKey(RoomKind::kLive, "r1"), .user_id = {"bob"}, .until = kNoon + seconds(1)};
-  const GroupTask task{.group = {"r2"}, .kind = GroupTaskKind::kDestroy};
-  const Cursor position{.epoch = "0123456789abcdef", .position = 7};
   ASSERT_OK(store_->PutBan(ban));
-  ASSERT_OK(store_->PutGroupTask(task));
-  ASSERT_OK(store_->SavePosition("im", position));
+  ASSERT_OK(store_->ChangeDeliveries(
+      {.group = {"r2"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "x"}, kNoon));
+  const auto deliveries = *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
+  ASSERT_EQ(deliveries.size(), 1u);
   OpenStore();
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(ban));
-  EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(task));
-  EXPECT_EQ(*store_->LoadPosition("im"), position);
+  EXPECT_EQ(*store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10), deliveries);
 }
 
 TEST_F(SqliteRestart, KeepsSessions) {

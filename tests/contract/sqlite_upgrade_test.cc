@@ -4,6 +4,7 @@
 #include <limits>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -107,6 +108,14 @@ TEST_P(SqliteUpgrade, RoomsHaveTheirHistories) {
   ExpectHistories(*store_, Cursor::Start());
 }
 
+/// Makes tables of version 7 those of version 6.
+constexpr std::string_view kTablesOfVersion6 =
+    "DROP TABLE deliveries;"
+    "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE TABLE reader_positions (reader TEXT PRIMARY KEY, epoch TEXT NOT NULL,"
+    " position INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
 class SqliteUpgradeOfVersion4 : public SqliteFixture {};
 
 TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
@@ -122,10 +131,11 @@ TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
   }
   store_.reset();
   RunSql(Path(),
-         "DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
-         " ALTER TABLE rooms DROP COLUMN last_position; ALTER TABLE events DROP COLUMN field;"
-         " ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
-         " PRAGMA user_version = 4");
+         std::string(kTablesOfVersion6) +
+             "DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
+             " ALTER TABLE rooms DROP COLUMN last_position; ALTER TABLE events DROP COLUMN field;"
+             " ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
+             " PRAGMA user_version = 4");
   OpenStore();
   ExpectHistories(*store_, Cursor::Start());
 }
@@ -134,17 +144,19 @@ TEST_F(SqliteUpgradeOfVersion4, TakesNoMoreMemoryForMoreEvents) {
   OpenStore();
   store_.reset();
   RunSql(Path(),
-         fmt::format("DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
-                     "ALTER TABLE rooms DROP COLUMN last_position;"
-                     "ALTER TABLE events DROP COLUMN field;"
-                     "ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
-                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {0})"
-                     "INSERT INTO events (position, room_kind, room_id, room_number, room_sequence,"
-                     " dialect, type, at_ms) SELECT i, 2, printf('room_%08x_%04x', i % 20000, 7),"
-                     " i % 20000, i / 20000 + 1, 1, 2, {1} FROM n;"
-                     "UPDATE meta SET last_event_position = {0}, last_room_sequence = 20000;"
-                     "PRAGMA user_version = 4",
-                     200'000, kNoon.time_since_epoch().count()));
+         std::string(kTablesOfVersion6) +
+             fmt::format(
+                 "DROP INDEX events_by_ended_room; ALTER TABLE events DROP COLUMN previous;"
+                 "ALTER TABLE rooms DROP COLUMN last_position;"
+                 "ALTER TABLE events DROP COLUMN field;"
+                 "ALTER TABLE meta DROP COLUMN event_bytes; DROP TABLE probe;"
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {0})"
+                 "INSERT INTO events (position, room_kind, room_id, room_number, room_sequence,"
+                 " dialect, type, at_ms) SELECT i, 2, printf('room_%08x_%04x', i % 20000, 7),"
+                 " i % 20000, i / 20000 + 1, 1, 2, {1} FROM n;"
+                 "UPDATE meta SET last_event_position = {0}, last_room_sequence = 20000;"
+                 "PRAGMA user_version = 4",
+                 200'000, kNoon.time_since_epoch().count()));
   const sqlite3_int64 before = sqlite3_memory_used();
   (void)sqlite3_memory_highwater(/*resetFlag=*/1);
   OpenStore();
@@ -216,7 +228,8 @@ TEST_P(SqliteUpgradeCutShort, LeavesTheOldStoreAsItWas) {
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeCutShort,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
-                                         "schema_0004_used.sql", "schema_0005_used.sql"),
+                                         "schema_0004_used.sql", "schema_0005_used.sql",
+                                         "schema_0006_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -237,8 +250,9 @@ TEST_P(SqliteUpgradeOfAFullStore, KeepsAllThatThereWas) {
               ElementsAre("zoe=info of zoe", "amy={}"));
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 100)->events.size(), 19u);
   EXPECT_EQ(store_->LoadBans(TimePoint())->size(), 1u);
-  EXPECT_EQ(store_->LoadGroupTasks()->size(), 1u);
-  EXPECT_EQ((*store_->LoadPosition("im"))->position, 17u);
+  // The task of its group; the events after the position are those of a webrtc room.
+  EXPECT_EQ(store_->CountDeliveries()->groups, 1u);
+  EXPECT_EQ(store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1u);
   const std::size_t sessions = std::string(GetParam()).starts_with("schema_0003") ? 0 : 1;
   EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), sessions);
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kDouble, "waiting"), "host")));
@@ -273,14 +287,14 @@ TEST_P(SqliteUpgradeOfAFullStore, CountsTheBytesOfWhatThereWas) {
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeOfAFullStore,
                          testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
-                                         "schema_0005_used.sql"),
+                                         "schema_0005_used.sql", "schema_0006_used.sql"),
                          [](const auto& param_info) {
                            return std::string(param_info.param).substr(0, 11);
                          });
 
 class SqliteUpgradeOfVersion2 : public SqliteFixture {};
 
-TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksPositionsAndRoomNumbers) {
+TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksAndRoomNumbers) {
   std::ostringstream dump;
   dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0002_used.sql").rdbuf();
   RunSql(Path(), dump.str());
@@ -288,11 +302,13 @@ TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksPositionsAndRoomNumbers) {
   const Ban ban{.room = MakeKey(RoomKind::kLive, "old_live"),
                 .user_id = {"troll"},
                 .until = kNoon + std::chrono::minutes(10)};
-  const GroupTask task{.group = {"room_0badc0de_0001"}, .kind = GroupTaskKind::kMaking};
   const Cursor position{.epoch = "0123456789abcdef", .position = 15};
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(ban));
-  EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(task));
-  EXPECT_EQ(*store_->LoadPosition("im"), position);
+  const auto destroys = store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
+  ASSERT_OK(destroys);
+  ASSERT_EQ(destroys->size(), 1u);
+  EXPECT_EQ(destroys->front().group, RoomId{"room_0badc0de_0001"});
+  EXPECT_EQ(store_->CountDeliveries()->groups, 1u);
   EXPECT_EQ(*store_->Newest(), position);
   const auto page = store_->ReadEvents({.epoch = position.epoch, .position = 13}, 10);
   ASSERT_OK(page);

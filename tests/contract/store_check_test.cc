@@ -177,8 +177,10 @@ const Tampering kTamperings[] = {
      "multi room multi: its event at position 6 leads to position 1, and not to 5"},
     {"RoomThatLeadsElsewhere", "UPDATE rooms SET last_position = 1 WHERE id = 'multi'",
      "its newest event is at position 6, and it knows of 1"},
-    {"PositionFromTheFuture", "UPDATE reader_positions SET position = 1000",
-     "im is at 1000, behind the newest event"},
+    {"DeliveryFromTheFuture", "UPDATE deliveries SET position = 1000",
+     "number 1 to gone is of position 1000, behind the newest event"},
+    {"DeliveryOfNoKind", "UPDATE deliveries SET kind = 9",
+     "number 1 to gone is of the unknown kind 9"},
     {"SessionWithoutAToken", "UPDATE sessions SET token = x'00'", "bob has no SHA-256"},
     {"UnknownKind", "UPDATE rooms SET kind = 9 WHERE id = 'multi'", "its kind 9 is not known"},
 };

@@ -23,14 +23,14 @@ Ban BanUntil(TimePoint until, const RoomKey& room = kRoom, const std::string& us
   return {.room = room, .user_id = {user}, .until = until};
 }
 
-/// `update` with `ban` and `task` added to its change.
+/// `update` with `ban` and `delivery` added to its change.
 RoomUpdate Leaving(const RoomUpdate& update, const std::optional<Ban>& ban,
-                   const std::optional<GroupTaskChange>& task = {}) {
+                   const std::optional<DeliveryChange>& delivery = {}) {
   return {.key = update.key, .edit = [=](const Room* stored) {
             Result<RoomChange> change = update.edit(stored);
             if (change) {
               change->ban = ban;
-              change->group_task = task;
+              change->delivery = delivery;
             }
             return change;
           }};
@@ -71,10 +71,10 @@ TEST_P(StoreContract, WritesNoBanWithAChangeThatFails) {
   OpenStore({.max_rooms = 0});
   const RoomUpdate refused =
       Leaving(Creating(MakeRoom(kRoom.kind, "r1")), BanUntil(kNoon),
-              GroupTaskChange{.group = {"r1"}, .to = GroupTaskKind::kCreate});
+              DeliveryChange{.group = {"r1"}, .enqueue = DeliveryKind::kCreateGroup});
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, refused));
   EXPECT_THAT(*store_->LoadBans(TimePoint()), IsEmpty());
-  EXPECT_THAT(*store_->LoadGroupTasks(), IsEmpty());
+  EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
 }
 
 TEST_P(StoreContract, ABanOutlivesItsRoom) {
@@ -82,44 +82,6 @@ TEST_P(StoreContract, ABanOutlivesItsRoom) {
   ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1))));
   ASSERT_OK(Apply(*store_, Destroying(kRoom)));
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
-}
-
-TEST_P(StoreContract, KeepsOneTaskForEachGroup) {
-  EXPECT_THAT(*store_->LoadGroupTasks(), IsEmpty());
-  const GroupTask making{.group = {"b"}, .kind = GroupTaskKind::kMaking};
-  const GroupTask destroy{.group = {"a"}, .kind = GroupTaskKind::kDestroy};
-  ASSERT_OK(store_->PutGroupTask(making));
-  ASSERT_OK(store_->PutGroupTask({.group = {"a"}, .kind = GroupTaskKind::kMaking}));
-  ASSERT_OK(store_->PutGroupTask(destroy));
-  EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(destroy, making));
-  ASSERT_OK(store_->RemoveGroupTask({"a"}));
-  ASSERT_OK(store_->RemoveGroupTask({"never there"}));
-  EXPECT_THAT(*store_->LoadGroupTasks(), ElementsAre(making));
-}
-
-TEST_P(StoreContract, EndsATaskWithTheRoomThatItWasFor) {
-  ASSERT_OK(store_->PutGroupTask({.group = {"r1"}, .kind = GroupTaskKind::kMaking}));
-  ASSERT_OK(Apply(*store_, Leaving(Creating(MakeRoom(kRoom.kind, "r1")), {},
-                                   GroupTaskChange{.group = {"r1"}, .to = {}})));
-  EXPECT_THAT(*store_->LoadGroupTasks(), IsEmpty());
-}
-
-TEST_P(StoreContract, LeavesATaskWithTheRoomThatItIsFor) {
-  const GroupTaskChange owed{.group = {"r1"}, .to = GroupTaskKind::kCreate};
-  ASSERT_OK(Apply(*store_, Leaving(Creating(MakeRoom(kRoom.kind, "r1")), {}, owed)));
-  EXPECT_THAT(*store_->LoadGroupTasks(),
-              ElementsAre(GroupTask{.group = {"r1"}, .kind = GroupTaskKind::kCreate}));
-}
-
-TEST_P(StoreContract, RemembersThePositionOfEachReader) {
-  const Cursor first{.epoch = kEpoch, .position = 5};
-  const Cursor second{.epoch = kEpoch, .position = 6};
-  EXPECT_EQ(*store_->LoadPosition("im"), std::nullopt);
-  ASSERT_OK(store_->SavePosition("im", first));
-  ASSERT_OK(store_->SavePosition("other", first));
-  ASSERT_OK(store_->SavePosition("im", second));
-  EXPECT_EQ(*store_->LoadPosition("im"), second);
-  EXPECT_EQ(*store_->LoadPosition("other"), first);
 }
 
 TEST_P(StoreContract, TheNewestCursorIsWhereAReaderStandsThatHasReadEverything) {

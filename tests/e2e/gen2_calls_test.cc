@@ -119,7 +119,7 @@ TEST_F(Gen2Calls, EndAsTheRulesSayWhoeverFallsSilentAndLeaveNothing) {
   EXPECT_EQ(server_.Terminate(), 0);
   const std::filesystem::path database = server_.data_directory() / "rtcroomd.db";
   EXPECT_THAT(AuditStore(database), IsEmpty());
-  for (const char* table : {"rooms", "pushers", "audiences", "group_tasks"}) {
+  for (const char* table : {"rooms", "pushers", "audiences", "deliveries"}) {
     EXPECT_EQ(CountRows(database, table), 0) << table;
   }
 

@@ -42,7 +42,7 @@ class Gen2Im : public testing::Test {
   void AwaitQuiet() {
     EXPECT_TRUE(Eventually([this] {
       return MetricOf(server_, "rtcroomd_im_lag_events") == 0 &&
-             MetricOf(server_, "rtcroomd_im_owed_groups") == 0;
+             MetricOf(server_, "rtcroomd_im_pending_groups") == 0;
     }));
   }
 

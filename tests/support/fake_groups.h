@@ -37,10 +37,10 @@ class FakeGroups : public ImGroups {
     for (const Done& done : held) Tell(done, outcome);
   }
 
-  /// Sets the data to write with each room.
-  void WriteWithRoom(GroupReady ready) {
+  /// Sets the result of each success.
+  void SucceedWith(const GroupReady& ready) {
     const MutexLock lock(mutex_);
-    ready_ = std::move(ready);
+    ready_ = ready;
   }
 
   void MakeGroup(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
@@ -92,7 +92,7 @@ class FakeGroups : public ImGroups {
       const MutexLock lock(mutex_);
       ready = ready_;
     }
-    done(outcome ? Result<GroupReady>(std::move(ready)) : outcome.error());
+    done(outcome ? Result<GroupReady>(ready) : outcome.error());
   }
 
   mutable Mutex mutex_;

@@ -10,7 +10,7 @@
 namespace rtcroom {
 
 /// Rooms of both dialects and all kinds, including a waiting, an ended and a passed-on room;
-/// viewers, custom fields, a ban, a task, a position in the store's own epoch, a session.
+/// viewers, custom fields, a ban, a delivery, a session.
 inline void FillStore(Storage& store) {
   const auto make = [&](const RoomUpdate& update) { ASSERT_OK(Apply(store, update)); };
   const RoomKey multi = MakeKey(RoomKind::kMulti, "multi");
@@ -30,10 +30,8 @@ inline void FillStore(Storage& store) {
   make(Adding(MakeKey(RoomKind::kWebrtc, "777"), "eve"));
   make(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"));
   ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
-  ASSERT_OK(store.PutGroupTask({.group = {"gone"}, .kind = GroupTaskKind::kDestroy}));
-  Cursor position = *store.Newest();
-  position.position -= 2;
-  ASSERT_OK(store.SavePosition("im", position));
+  ASSERT_OK(store.ChangeDeliveries(
+      {.group = {"gone"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "repeat"}, kNoon));
   ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon}));
 }
 

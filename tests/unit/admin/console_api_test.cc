@@ -67,7 +67,7 @@ TEST_F(ConsoleApi, TellsHowTheServerIsDoing) {
     "pushers": 1, "connections": 2, "waitingRequests": 3, "watchers": 4,
     "totals": {"requests": 10, "failures": 2, "evictions": 3, "connections": 4, "handshakes": 5,
                "refusals": 6},
-    "reaperLagMs": 7, "im": {"enabled": false, "owedGroups": 0, "lag": 0},
+    "reaperLagMs": 7, "im": {"enabled": false, "pendingGroups": 0, "lag": 0},
     "heartbeatTimeoutMs": 20000,
     "publicApi": {"http": "http://127.0.0.1:5757/weapp", "https": null}})"));
 }

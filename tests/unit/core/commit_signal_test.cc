@@ -38,6 +38,18 @@ TEST(CommitSignal, GivesUpAtTheDeadline) {
   EXPECT_FALSE(signal.Wait(In(1ms)));
 }
 
+TEST(DeliverySignal, IsRaisedOnlyWhenSomethingWasEnqueued) {
+  DeliverySignal signal;
+  RoomChange change;
+  signal.OnCommit({&change, 1});
+  change.delivery = DeliveryChange{.drops_pending = true};
+  signal.OnCommit({&change, 1});
+  EXPECT_FALSE(signal.Wait(In(0ms)));
+  change.delivery->enqueue = DeliveryKind::kNotifyGroup;
+  signal.OnCommit({&change, 1});
+  EXPECT_TRUE(signal.Wait(In(1h)));
+}
+
 TEST(CommitFanOut, TellsEverybody) {
   RecordingListener first;
   RecordingListener second;

@@ -171,12 +171,34 @@ TEST_F(RoomServiceTest, TellsTheGroupsWhatBecameOfTheRoom) {
                                     {{"r1"}, GroupFate::kKept}, {{"r2"}, GroupFate::kAbandoned}}));
 }
 
-TEST_F(RoomServiceTest, WritesTheTaskOfTheGroupWithTheRoom) {
-  groups_.WriteWithRoom(
-      {.with_room = GroupTaskChange{.group = {"r1"}, .to = GroupTaskKind::kCreate}});
+TEST_F(RoomServiceTest, EnqueuesTheMakingOfAGroupThatIsNotThereYetWithTheRoom) {
+  groups_.SucceedWith({.is_made_later = true});
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  EXPECT_EQ(*memory_.LoadGroupTasks(),
-            (std::vector<GroupTask>{{.group = {"r1"}, .kind = GroupTaskKind::kCreate}}));
+  const auto pending = memory_.LoadDeliveries(DeliveryKind::kCreateGroup, 10);
+  ASSERT_OK(pending);
+  ASSERT_EQ(pending->size(), 1U);
+  EXPECT_EQ(pending->front().group, RoomId{"r1"});
+}
+
+TEST_F(RoomServiceTest, EnqueuesWhatChangesOweOnlyWhereItIsSent) {
+  const auto pending = [this] { return memory_.CountDeliveries()->groups; };
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
+  EXPECT_EQ(pending(), 0U);
+  RoomService sending({.store = store_,
+                       .ban_store = memory_,
+                       .bans = bans_,
+                       .leases = leases_,
+                       .groups = groups_,
+                       .streams = streams_,
+                       .clock = clock_,
+                       .ids = ids_},
+                      {.enqueues_deliveries = true}, logger_);
+  ASSERT_OK(AddNow(sending, Add(Key("r1"), "another")));
+  EXPECT_EQ(memory_.LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
+  EXPECT_OK(sending.DestroyRoom({.room = Key("r1"), .user_id = {"host"}}));
+  EXPECT_EQ(memory_.LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1U);
+  EXPECT_EQ(pending(), 1U);
 }
 
 /// A store with a hook before the next write.

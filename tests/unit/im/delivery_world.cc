@@ -4,26 +4,31 @@
 #include <iterator>
 #include <utility>
 
-#include "tests/support/fake_clock.h"
+#include "daemon/core/room_deliveries.h"
+#include "daemon/im/im_caller.h"
+#include "tests/support/matchers.h"
+#include "tests/support/rooms.h"
 
 namespace rtcroom {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kPage = 7;  // so that changes are cut in two
-
 template <typename Map>
 auto& Pick(Map& map, std::uint64_t roll) {
   return *std::next(map.begin(), static_cast<std::ptrdiff_t>(roll % map.size()));
 }
+
+RoomKey KeyOf(const std::string& id) { return MakeKey(RoomKind::kMulti, id); }
+std::string Guest(int number) { return "guest" + std::to_string(number); }
 
 }  // namespace
 
 DeliveryWorld::DeliveryWorld(std::uint64_t seed, const WorldOptions& options)
     : options_(options),
       random_(seed),
-      deliveries_(std::make_unique<GroupDeliveries>(options.notify_via)) {}
+      outcomes_(std::make_unique<DeliveryOutcomes>(options.notify_via, RetryLimits{})),
+      claims_(std::make_unique<DeliveryClaims>(16)) {}
 
 void DeliveryWorld::Step() {
   switch (Roll(16)) {
@@ -38,7 +43,7 @@ void DeliveryWorld::Step() {
       return ChangeARoom();
     case 6:
     case 7:
-      return Read();
+      return Load();
     case 8:
     case 9:
     case 10:
@@ -49,7 +54,7 @@ void DeliveryWorld::Step() {
       return FinishSome();
     case 14:
       now_ += milliseconds(Roll(3000));
-      return Save();
+      return WriteAgain();
     default:
       if (options_.notify_via == NotifyVia::kAuto && Chance(5)) system_disabled_ = true;
       if (options_.crashes && Chance(20)) Crash();
@@ -58,15 +63,10 @@ void DeliveryWorld::Step() {
 
 // -- The rooms.
 
-void DeliveryWorld::Append(const std::string& id, RoomHappening happening,
-                           std::uint64_t room_sequence) {
-  log_.push_back({.position = log_.size() + 1,
-                  .room_number = 1,
-                  .event = {.room = {.kind = RoomKind::kMulti, .id = {id}},
-                            .dialect = Dialect::kGen1,
-                            .room_sequence = room_sequence,
-                            .at = kNoon,
-                            .happening = std::move(happening)}});
+void DeliveryWorld::Write(const RoomUpdate& update) {
+  const auto written =
+      rtcroom::Apply(store_, {.key = update.key, .edit = WithDeliveries(update.edit)});
+  if (!written) Fault("a change failed: " + std::string(ErrcName(written.error().code)));
 }
 
 void DeliveryWorld::ChangeARoom() {
@@ -74,52 +74,44 @@ void DeliveryWorld::ChangeARoom() {
   auto& [id, room] = Pick(rooms_, Roll(100));
   const std::uint64_t roll = Roll(8);
   if (roll == 0) return EndRoom(std::string(id));
-  if (roll == 1) {
-    Append(id, PusherUpdated{}, ++room.last_sequence);
-    changes_.insert(log_.size());
-    return;
-  }
+  if (roll == 1) return Write(Adding(KeyOf(id), "creator", 100));  // no notice
   if (roll < 5 || room.guests == 0) {
-    ++room.guests;
-    Append(id, PusherAdded{}, ++room.last_sequence);
+    Write(Adding(KeyOf(id), Guest(++room.guests), 100));
   } else {
-    --room.guests;
-    Append(id, PusherDeleted{}, ++room.last_sequence);
+    Write(Deleting(KeyOf(id), Guest(room.guests--)));
   }
-  room.told_of = log_.size();
-  changes_.insert(log_.size());
+  room.has_changed = true;
+  room.changed_at = Newest();
 }
 
 void DeliveryWorld::EndRoom(const std::string& id) {
-  Room& room = rooms_.at(id);
-  if (Chance(50)) Append(id, PusherDeleted{}, ++room.last_sequence);  // the creator left
-  for (int i = 0; i < room.guests; ++i) {
-    Append(id, PusherDeleted{.reason = LeaveReason::kRoomDestroyed}, ++room.last_sequence);
-  }
-  Append(id, RoomDestroyed{}, ++room.last_sequence);
-  changes_.insert(log_.size());
+  Write(Destroying(KeyOf(id)));
   rooms_.erase(id);
   ended_.insert(id);
 }
 
 void DeliveryWorld::Commit(const std::string& id, bool degraded) {
-  Append(id, RoomCreated{}, 1);
-  Append(id, PusherAdded{}, 2);
-  changes_.insert(log_.size());
+  RoomUpdate creating = Creating(MakeRoom(RoomKind::kMulti, id));
+  if (degraded) {
+    creating.edit = [edit = creating.edit, id](const Room* stored) {
+      Result<RoomChange> made = edit(stored);
+      if (made) {
+        made->delivery = DeliveryChange{
+            .group = {id}, .drops_pending = true, .enqueue = DeliveryKind::kCreateGroup};
+      }
+      return made;
+    };
+  }
+  Write(creating);
   rooms_[id] = {};
   ended_.erase(id);
-  if (degraded) {
-    tasks_[id] = GroupTaskKind::kCreate;
-  } else if (makings_.at(id).generated) {
-    tasks_.erase(id);
-  }
 }
 
-// -- Their making.
+// -- Their creation, as by `GroupMaker`.
 
 void DeliveryWorld::BeginMaking() {
   if (at_rest_) return;
-  Making making{.generated = Chance(50)};
+  const Making making{.generated = Chance(50)};
   std::string id;
   if (making.generated) {
     id = "g" + std::to_string(++drawn_);
@@ -130,7 +122,7 @@ void DeliveryWorld::BeginMaking() {
   }
   if (rooms_.contains(id) || makings_.contains(id)) return;
   makings_[id] = making;
-  deliveries_->BeginMaking({id});
+  claims_->BeginMaking({id});
 }
 
 void DeliveryWorld::GoOnMaking() {
@@ -138,10 +130,12 @@ void DeliveryWorld::GoOnMaking() {
   auto& [id, making] = Pick(makings_, Roll(100));
   switch (making.stage) {
     case Stage::kWaiting:
-      if (!deliveries_->HasTurn({id})) return;
+      if (!claims_->BeginMaking({id})) return;
       if (making.generated) {
-        tasks_[id] = GroupTaskKind::kMaking;
-        deliveries_->NoteTask({id});
+        (void)store_.ChangeDeliveries({.group = {id},
+                                       .enqueue = DeliveryKind::kDestroyGroup,
+                                       .payload = std::string(kRepeatedDestroy)},
+                                      now_);
       }
       making.stage = Stage::kAsked;
       return;
@@ -164,69 +158,56 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
   const bool kept = (making.stage == Stage::kMade || degraded) && Chance(80);
   if (kept) {
     Commit(id, degraded);
-    // Others may be quick, and so may the reader of events.
+    // Others may be quick, and so may the sender.
     if (Chance(20)) EndRoom(id);
-    while (Chance(30)) Read();
-    if (making.generated) deliveries_->ClearTask({id});
-    if (degraded) {
-      deliveries_->NoteTask({id});
-      deliveries_->OweCreate({id}, now_);
+    if (Chance(30)) Load();
+  } else if (making.generated) {
+    DeliveryChange settled{.group = {id}, .drops_pending = !making.may_exist};
+    if (making.may_exist) {
+      settled.enqueue = DeliveryKind::kDestroyGroup;
+      settled.payload = kRepeatedDestroy;
+      ended_.insert(id);
     }
-  } else if (making.generated && making.may_exist) {
-    tasks_[id] = GroupTaskKind::kDestroy;
-    deliveries_->OweDestroyTwice({id}, now_);
-    ended_.insert(id);
-  } else if (!making.generated) {
+    (void)store_.ChangeDeliveries(settled, now_);
+  } else {
     ended_.erase(id);  // the next create finds it as ours
   }
-  deliveries_->EndMaking({id});
+  claims_->EndMaking({id});
   makings_.erase(id);
 }
 
-// -- The bridge.
+// -- The sender.
 
-void DeliveryWorld::Read() {
-  const std::size_t until = std::min<std::size_t>(log_.size(), read_ + kPage);
-  while (read_ < until) deliveries_->Take(log_[read_++], now_);
-  if (until == log_.size()) deliveries_->EndOfChange();
+void DeliveryWorld::Load() {
+  claims_->BeginRound();
+  for (const DeliveryKind kind : kDeliveryKinds) {
+    const auto loaded = store_.LoadDeliveries(kind, 16);
+    loaded_[kind].assign(loaded->begin(), loaded->end());
+  }
 }
 
 void DeliveryWorld::Start() {
-  const DeliveryStep step = kDeliverySteps[Roll(kDeliveryStepCount)];
-  const std::optional<Delivery> next = deliveries_->Next(step, now_);
-  if (!next) return;
-  const std::string& id = next->group.value;
+  std::deque<Delivery>& queue = loaded_[kDeliveryKinds[Roll(std::size(kDeliveryKinds))]];
+  if (queue.empty()) return;
+  const Delivery next = queue.front();
+  queue.pop_front();
+  if (!outcomes_->IsDue(next, now_) || !claims_->TryClaim(next.group)) return;
+  const std::string& id = next.group.value;
   for (const Call& call : calls_) {
-    if (call.delivery.group == next->group) Fault("two calls at a time for " + id);
+    if (call.delivery.group == next.group) Fault("two calls at a time for " + id);
   }
   const auto making = makings_.find(id);
   if (making != makings_.end() && making->second.stage != Stage::kWaiting) {
     Fault("a call for " + id + ", which is being made");
   }
-  const bool is_notice =
-      step == DeliveryStep::kSystemNotice || step == DeliveryStep::kCustomMessage;
-  if (is_notice && InTheMidstOfItsEnd(id)) Fault("a notice to " + id + ", which is about to end");
-  Call call{.delivery = *next};
-  if (step == DeliveryStep::kDestroy) call.skipped = rooms_.contains(id);
-  if (step == DeliveryStep::kCreate) call.skipped = !rooms_.contains(id);
+  Call call{.delivery = next, .command = outcomes_->CommandFor(next)};
+  if (next.kind == DeliveryKind::kDestroyGroup) call.skipped = rooms_.contains(id);
+  if (next.kind == DeliveryKind::kCreateGroup) call.skipped = !rooms_.contains(id);
   calls_.push_back(std::move(call));
 }
 
-bool DeliveryWorld::InTheMidstOfItsEnd(const std::string& id) const {
-  // Only the end of a room is a change that begins with a pusher who leaves and goes on.
-  return read_ > 0 && !changes_.contains(read_) && log_[read_ - 1].event.room.id.value == id &&
-         std::holds_alternative<PusherDeleted>(log_[read_ - 1].event.happening);
-}
-
 void DeliveryWorld::Arrive(Call& call) {
-  const std::string& id = call.delivery.group.value;
-  if (call.delivery.step == DeliveryStep::kForgetTask) {
-    const bool busy = options_.fails && !at_rest_ && Chance(20);
-    if (!busy) tasks_.erase(id);
-    call.outcome = busy ? ImOutcome::kPassing : ImOutcome::kDone;
-    return;
-  }
-  call.outcome = call.skipped ? ImOutcome::kDone : Answer(*CommandOf(call.delivery.step), id);
+  call.outcome = call.skipped ? ImOutcome::kDone : Answer(call.command, call.delivery.group.value);
 }
 
 void DeliveryWorld::FinishSome() {
@@ -234,15 +215,27 @@ void DeliveryWorld::FinishSome() {
   const auto call = std::next(calls_.begin(), static_cast<std::ptrdiff_t>(Roll(calls_.size())));
   if (!call->outcome) return Arrive(*call);
   const double jitter = static_cast<double>(Roll(101)) / 100;
-  deliveries_->Finish(call->delivery, *call->outcome, now_, jitter);
-  if (call->outcome == ImOutcome::kDone && Chance(20)) deliveries_->Hurry(now_);
+  if (ImCaller::IsAnswer(*call->outcome)) outcomes_->NoteAnswer(now_);
+  const Resolution resolution = call->skipped ? Resolution{.delivery = call->delivery}
+                                              : outcomes_->Resolve(call->delivery, call->command,
+                                                                   *call->outcome, now_, jitter);
+  if (call->outcome == ImOutcome::kDone && Chance(20)) {
+    (void)store_.RetryDeliveriesSoon(now_, milliseconds(1000), 3);
+  }
+  claims_->EndCall();
   calls_.erase(call);
+  if (!WriteOutcome(resolution)) unwritten_.push_back(resolution);
 }
 
-void DeliveryWorld::Save() {
-  const std::uint64_t position = deliveries_->HandledUpTo();
-  if (position < saved_ && !crashed_) Fault("the position went back");
-  saved_ = position;
+bool DeliveryWorld::WriteOutcome(const Resolution& resolution) {
+  if (options_.fails && !at_rest_ && Chance(10)) return false;  // the store is busy
+  (void)WriteResolution(store_, resolution);
+  claims_->Release(resolution.delivery.group);
+  return true;
+}
+
+void DeliveryWorld::WriteAgain() {
+  std::erase_if(unwritten_, [this](const Resolution& one) { return WriteOutcome(one); });
 }
 
 void DeliveryWorld::Crash() {
@@ -256,17 +249,10 @@ void DeliveryWorld::Crash() {
     if (!making.generated && making.may_exist) ended_.erase(id);
   }
   makings_.clear();
-  deliveries_ = std::make_unique<GroupDeliveries>(options_.notify_via);
-  for (const auto& [id, kind] : tasks_) {
-    deliveries_->NoteTask({id});
-    if (kind == GroupTaskKind::kCreate) {
-      deliveries_->OweCreate({id}, now_);
-    } else {
-      deliveries_->OweDestroyTwice({id}, now_);
-    }
-  }
-  deliveries_->StartAt(saved_);
-  read_ = saved_;  // positions are consecutive here
+  unwritten_.clear();
+  loaded_.clear();
+  outcomes_ = std::make_unique<DeliveryOutcomes>(options_.notify_via, RetryLimits{});
+  claims_ = std::make_unique<DeliveryClaims>(16);
 }
 
 }  // namespace rtcroom

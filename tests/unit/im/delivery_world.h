@@ -12,8 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/group_task_store.h"
-#include "daemon/im/group_deliveries.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/delivery_claims.h"
+#include "daemon/core/store.h"
+#include "daemon/im/delivery_outcomes.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/fake_clock.h"
 
 namespace rtcroom {
 
@@ -45,15 +49,15 @@ class DeliveryWorld {
     bool generated = false;
     Stage stage = Stage::kWaiting;
     bool may_exist = false;
-    bool crossed = false;  ///< the create reached the service
   };
-  struct Room {
+  struct RoomView {
     int guests = 0;
-    std::uint64_t last_sequence = 2;
-    std::optional<std::uint64_t> told_of{};  ///< position of the last change of which to tell
+    bool has_changed = false;                   ///< so that members are notified
+    std::optional<std::uint64_t> changed_at{};  ///< position of the last such change
   };
   struct Call {
     Delivery delivery{};
+    GroupCommand command = GroupCommand::kCreate;
     bool skipped = false;
     std::optional<ImOutcome> outcome{};
   };
@@ -72,22 +76,23 @@ class DeliveryWorld {
   // The rooms.
   void ChangeARoom();
   void EndRoom(const std::string& id);
-  void Append(const std::string& id, RoomHappening happening, std::uint64_t room_sequence);
+  void Write(const RoomUpdate& update);
   void Commit(const std::string& id, bool degraded);
+  std::uint64_t Newest() { return store_.Newest()->position; }
 
   // Their making.
   void BeginMaking();
   void GoOnMaking();
   void FinishMaking(const std::string& id);
 
-  // The bridge.
-  void Read();
+  // The sender.
+  void Load();
   void Start();
-  /// Whether only a part of the change that ends the room has been read.
-  [[nodiscard]] bool InTheMidstOfItsEnd(const std::string& id) const;
   void Arrive(Call& call);
   void FinishSome();
-  void Save();
+  /// Writes the result of a call, if the store accepts it, and releases the group.
+  bool WriteOutcome(const Resolution& resolution);
+  void WriteAgain();
   void Crash();
   ImOutcome Answer(GroupCommand command, const std::string& id);
   void Apply(GroupCommand command, const std::string& id);
@@ -99,23 +104,23 @@ class DeliveryWorld {
   bool system_disabled_ = false;
   bool crashed_ = false;
   int drawn_ = 0;
-  MonotonicTime now_{std::chrono::hours(1)};
+  TimePoint now_ = kNoon;
   std::vector<std::string> faults_;
 
   // What survives a crash.
-  std::vector<StoredEvent> log_;
-  std::set<std::size_t> changes_;  ///< how many events there were after each change
-  std::map<std::string, Room> rooms_;
-  std::map<std::string, GroupTaskKind> tasks_;
-  std::uint64_t saved_ = 0;
+  CommitSignal commits_;
+  MemoryStore store_{{}, "00000000000000aa", commits_};
+  std::map<std::string, RoomView> rooms_;
   std::map<std::string, Group> service_;
   /// Ids of rooms that ended or never came to be, whose group must go in the end.
   std::set<std::string> ended_;
 
   // What does not.
-  std::unique_ptr<GroupDeliveries> deliveries_;
-  std::uint64_t read_ = 0;  ///< how many events of the log
+  std::unique_ptr<DeliveryOutcomes> outcomes_;
+  std::unique_ptr<DeliveryClaims> claims_;
+  std::map<DeliveryKind, std::deque<Delivery>> loaded_;
   std::deque<Call> calls_;
+  std::vector<Resolution> unwritten_;
   std::map<std::string, Making> makings_;
 };
 

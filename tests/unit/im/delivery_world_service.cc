@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "daemon/im/im_caller.h"
 #include "tests/unit/im/delivery_world.h"
 
 namespace rtcroom {
@@ -45,11 +46,11 @@ void DeliveryWorld::Apply(GroupCommand command, const std::string& id) {
     case GroupCommand::kSystemNotice:
     case GroupCommand::kCustomMessage: {
       if (group.destroyed_last && !crashed_) Fault("a notice to " + id + " after its end");
-      const bool happened = std::ranges::any_of(log_, [&](const StoredEvent& stored) {
-        return stored.event.room.id.value == id && stored.event.room_sequence > 2;
-      });
-      if (!happened) Fault("a notice to " + id + ", in which nothing happened");
-      (command == GroupCommand::kSystemNotice ? group.system_at : group.custom_at) = log_.size();
+      const auto room = rooms_.find(id);
+      if (room != rooms_.end() && !room->second.has_changed) {
+        Fault("a notice to " + id + ", in which nothing happened");
+      }
+      (command == GroupCommand::kSystemNotice ? group.system_at : group.custom_at) = Newest();
       return;
     }
   }
@@ -58,31 +59,28 @@ void DeliveryWorld::Apply(GroupCommand command, const std::string& id) {
 void DeliveryWorld::ComeToRest() {
   at_rest_ = true;
   for (int i = 0; i < 10'000; ++i) {
-    if (makings_.empty() && calls_.empty() && deliveries_->groups() == 0 && read_ == log_.size()) {
-      break;
-    }
+    const bool is_idle = makings_.empty() && calls_.empty() && unwritten_.empty();
+    if (is_idle && *store_.CountDeliveries() == DeliveryBacklog()) break;
     now_ += std::chrono::milliseconds(500);
     GoOnMaking();
-    Read();
+    WriteAgain();
+    Load();
     for (int j = 0; j < 8; ++j) Start();
     for (int j = 0; j < 16; ++j) FinishSome();
   }
-  Save();
   Check();
 }
 
 void DeliveryWorld::Check() {
-  if (deliveries_->groups() != 0) Fault("something is owed for ever");
-  if (saved_ != log_.size()) Fault("the position stays behind");
-  if (!tasks_.empty()) Fault("the task of " + tasks_.begin()->first + " is stored for ever");
+  if (*store_.CountDeliveries() != DeliveryBacklog()) Fault("something is pending for ever");
   for (const auto& [id, room] : rooms_) {
     const Group& group = service_[id];
     if (!group.exists) Fault("the room " + id + " has no group");
-    if (!room.told_of) continue;
+    if (!room.changed_at) continue;
     const bool wants_both = options_.notify_via == NotifyVia::kBoth;
-    const std::uint64_t told = wants_both ? std::min(group.system_at, group.custom_at)
-                                          : std::max(group.system_at, group.custom_at);
-    if (told < *room.told_of) Fault("nobody in " + id + " was told of its last change");
+    const std::uint64_t notified = wants_both ? std::min(group.system_at, group.custom_at)
+                                              : std::max(group.system_at, group.custom_at);
+    if (notified < *room.changed_at) Fault(id + " was not notified of its last change");
   }
   for (const std::string& id : ended_) {
     if (service_[id].exists) Fault("the group of " + id + " outlived its room");

@@ -20,7 +20,6 @@ class SilentImObserver : public ImObserver {
   void OnImCall(GroupCommand /*command*/, ImOutcome /*outcome*/) override {}
   void OnImRetry(GroupCommand /*command*/) override {}
   void OnImDropped(GroupCommand /*command*/) override {}
-  void OnImEventsLost() override {}
 };
 
 class CallingThroughOutages : public testing::Test {

@@ -66,7 +66,7 @@ const kFacts = [
   ['TLS handshakes', (reply) => wholeNumber(reply.totals.handshakes)],
   ['Waiting requests', (reply) => wholeNumber(reply.waitingRequests)],
   ['Event subscribers', (reply) => wholeNumber(reply.watchers)],
-  ['IM service', (reply) => (reply.im.enabled ? `on, owes ${wholeNumber(reply.im.owedGroups)} groups` : 'off')],
+  ['IM service', (reply) => (reply.im.enabled ? `on, ${wholeNumber(reply.im.pendingGroups)} groups pending` : 'off')],
   ['Heartbeat timeout', (reply) => `${reply.heartbeatTimeoutMs / 1000} s`],
 ];
 

@@ -46,7 +46,7 @@
  * @property {number} watchers
  * @property {{requests: number, failures: number, evictions: number, connections: number, handshakes: number, refusals: number}} totals
  * @property {number} reaperLagMs
- * @property {{enabled: boolean, owedGroups: number, lag: number}} im
+ * @property {{enabled: boolean, pendingGroups: number, lag: number}} im
  * @property {number} heartbeatTimeoutMs
  * @property {{http: string|null, https: string|null}} publicApi
  */

@@ -4,7 +4,7 @@
 #include <new>
 #include <vector>
 
-#include "tests/unit/im/im_bridge_fixture.h"
+#include "tests/unit/im/im_sender_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -24,30 +24,13 @@ class ThrowingStore : public FailingStore {
   }
 };
 
-class ThrowingTasks : public GroupTaskStore {
- public:
-  explicit ThrowingTasks(GroupTaskStore& tasks) : tasks_(tasks) {}
+class ImSenderFaults : public ImSenderFixture {};
 
-  std::atomic<bool> throws{false};
-
-  Result<std::vector<GroupTask>> LoadGroupTasks() override { return tasks_.LoadGroupTasks(); }
-  Status PutGroupTask(const GroupTask& task) override {
-    if (throws) throw std::bad_alloc();
-    return tasks_.PutGroupTask(task);
-  }
-  Status RemoveGroupTask(const RoomId& group) override { return tasks_.RemoveGroupTask(group); }
-
- private:
-  GroupTaskStore& tasks_;
-};
-
-class ImBridgeFaults : public ImBridgeFixture {};
-
-TEST_F(ImBridgeFaults, KeepNoLaneAndNoGroupWhenADeliveryThrows) {
-  options_.dispatcher.lanes = 1;
+TEST_F(ImSenderFaults, KeepNoLaneAndNoGroupWhenADeliveryThrows) {
+  options_.lanes = 1;
   ThrowingStore store(memory_);
-  bridge_ = std::make_unique<ImBridge>(PartsOn(store, memory_, positions_), options_);
-  ASSERT_OK(bridge_->Start());
+  sender_ = std::make_unique<ImSender>(DepsOn(store), options_);
+  ASSERT_OK(sender_->Start());
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   store.throws = 1;
@@ -55,26 +38,24 @@ TEST_F(ImBridgeFaults, KeepNoLaneAndNoGroupWhenADeliveryThrows) {
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
   EXPECT_EQ(Logged("im_delivery_threw"), 1);
-  bridge_.reset();
+  sender_.reset();
 }
 
-TEST_F(ImBridgeFaults, FailACreateThatThrows) {
-  ThrowingTasks tasks(memory_);
-  bridge_ = std::make_unique<ImBridge>(PartsOn(store_, tasks, positions_), options_);
-  ASSERT_OK(bridge_->Start());
-  tasks.throws = true;
+TEST_F(ImSenderFaults, FailACreateThatThrows) {
+  Restart();
+  deliveries_.throws = true;
   EXPECT_ERROR(kUnavailable, Make("g"));
+  deliveries_.throws = false;
   Abandon("g");
-  tasks.throws = false;
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_OK(Make("g"));
   EXPECT_EQ(Logged("im_make_threw"), 1);
-  bridge_.reset();
+  sender_.reset();
 }
 
-TEST_F(ImBridgeFaults, OfOneGroupAloneHoldThePositionBackForATime) {
-  options_.limits.most_failures_alone = 3;
-  options_.limits.longest_alone = std::chrono::seconds(5);
+TEST_F(ImSenderFaults, OfOneGroupAloneAreRetriedForATime) {
+  options_.retries.most_lone_attempts = 3;
+  options_.retries.longest_alone = std::chrono::seconds(5);
   Restart();
   Create("bad");
   Create("good");

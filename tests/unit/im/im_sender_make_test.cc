@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/im/im_bridge_fixture.h"
+#include "tests/unit/im/im_sender_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -18,58 +18,55 @@ using testing::Gt;
 using testing::IsEmpty;
 using testing::Le;
 
-class ImBridgeMaking : public ImBridgeFixture {
+class ImSenderMaking : public ImSenderFixture {
  protected:
-  ImBridgeMaking() { Restart(); }
+  ImSenderMaking() { Restart(); }
 };
 
-TEST_F(ImBridgeMaking, StoresTheIntentBeforeItAsksAndTheRoomTakesItAway) {
-  std::vector<GroupTask> stored;
+TEST_F(ImSenderMaking, StoresTheIntentBeforeItAsksAndTheRoomTakesItAway) {
+  std::vector<std::string> stored;
   service_.AnswerWith([&](const GroupCall&) {
-    stored = Tasks();
+    stored = DestroysOf("g");
     return ImOutcome::kDone;
   });
   const Result<GroupReady> made = Make("g");
   ASSERT_OK(made);
-  EXPECT_THAT(stored, ElementsAre(GroupTask{.group = {"g"}, .kind = GroupTaskKind::kMaking}));
-  ASSERT_TRUE(made->with_room);
-  EXPECT_EQ(made->with_room->group, RoomId{"g"});
-  EXPECT_FALSE(made->with_room->to);
+  EXPECT_THAT(stored, ElementsAre("repeat"));
+  EXPECT_FALSE(made->is_made_later);
   Commit("g", *made);
+  EXPECT_EQ(PendingGroups(), 0u);
   Keep("g");
-  EXPECT_THAT(Tasks(), IsEmpty());
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g")));
-  EXPECT_EQ(bridge_->stored_tasks(), 0u);
 }
 
-TEST_F(ImBridgeMaking, StoresNothingForANamedId) {
-  std::vector<GroupTask> stored;
+TEST_F(ImSenderMaking, StoresNothingForANamedId) {
+  std::vector<std::string> stored;
   service_.AnswerWith([&](const GroupCall&) {
-    stored = Tasks();
+    stored = DestroysOf("r");
     return ImOutcome::kDone;
   });
   const Result<GroupReady> made = Make("r", IdOrigin::kNamed);
   ASSERT_OK(made);
   EXPECT_THAT(stored, IsEmpty());
-  EXPECT_FALSE(made->with_room);
+  EXPECT_FALSE(made->is_made_later);
 }
 
-TEST_F(ImBridgeMaking, TriesThreeTimes) {
+TEST_F(ImSenderMaking, TriesThreeTimes) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kTooFast, ImOutcome::kDone});
   EXPECT_OK(Make("g"));
   EXPECT_EQ(service_.calls().size(), 3u);
   EXPECT_THAT(service_.timeouts(), Each(AllOf(Gt(milliseconds(0)), Le(seconds(5)))));
 }
 
-TEST_F(ImBridgeMaking, FailsWhenNoTryWasAnswered) {
+TEST_F(ImSenderMaking, FailsWhenNoTryWasAnswered) {
   service_.AnswerWith(ImOutcome::kPassing);
   EXPECT_ERROR(kUnavailable, Make("g"));
   EXPECT_EQ(service_.calls().size(), 3u);
   EXPECT_EQ(Logged("im_unreachable"), 1);
 }
 
-TEST_F(ImBridgeMaking, MakesNoCallThatWouldPassTheDeadline) {
+TEST_F(ImSenderMaking, MakesNoCallThatWouldPassTheDeadline) {
   service_.AnswerWith([this](const GroupCall&) {
     clock_.Advance(seconds(5));
     return ImOutcome::kPassing;
@@ -80,15 +77,15 @@ TEST_F(ImBridgeMaking, MakesNoCallThatWouldPassTheDeadline) {
   EXPECT_THAT(service_.timeouts()[1], Le(seconds(3)));
 }
 
-TEST_F(ImBridgeMaking, SaysWhoseIdIsTakenByAnotherAndLeavesThatGroupAlone) {
+TEST_F(ImSenderMaking, SaysWhoseIdIsTakenByAnotherAndLeavesThatGroupAlone) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kTakenByAnother, ImOutcome::kDone});
   EXPECT_ERROR(kRoomExists, Make("g"));
   Abandon("g");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), CreateOf("g")));
 }
 
-TEST_F(ImBridgeMaking, GivesUpAtOnceWhenTheServiceRefuses) {
+TEST_F(ImSenderMaking, GivesUpAtOnceWhenTheServiceRefuses) {
   for (const ImOutcome outcome :
        {ImOutcome::kQuotaUsedUp, ImOutcome::kRefused, ImOutcome::kMisconfigured}) {
     Restart();
@@ -96,7 +93,7 @@ TEST_F(ImBridgeMaking, GivesUpAtOnceWhenTheServiceRefuses) {
     service_.AnswerWith(outcome);
     EXPECT_ERROR(kUnavailable, Make("g"));
     Abandon("g");
-    EXPECT_TRUE(EventuallyNoTasks()) << outcome;
+    EXPECT_TRUE(EventuallyAtRest()) << outcome;
     EXPECT_EQ(service_.calls().size(), before + 1) << "nothing was made, so nothing is destroyed";
   }
   EXPECT_EQ(Logged("im_quota_used_up"), 1);
@@ -104,95 +101,79 @@ TEST_F(ImBridgeMaking, GivesUpAtOnceWhenTheServiceRefuses) {
   EXPECT_EQ(Logged("im_misconfigured"), 1);
 }
 
-TEST_F(ImBridgeMaking, DestroysWhatATimeoutMayHaveMade) {
+TEST_F(ImSenderMaking, DestroysWhatATimeoutMayHaveMade) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kRefused, ImOutcome::kDone});
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(),
               ElementsAre(CreateOf("g"), CreateOf("g"), DestroyOf("g"), DestroyOf("g")));
 }
 
-TEST_F(ImBridgeMaking, DestroysWhatComesOfATimeoutAfterTheDestroy) {
+TEST_F(ImSenderMaking, DestroysWhatComesOfATimeoutAfterTheDestroy) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
   EXPECT_TRUE(Eventually([this] { return service_.calls().size() == 4; })) << "at once";
   // The create takes effect now. The next start, if it comes before the second look, knows of it.
-  EXPECT_THAT(Tasks(), ElementsAre(GroupTask{.group = {"g"}, .kind = GroupTaskKind::kDestroy}));
+  EXPECT_TRUE(Eventually([this] { return DestroysOf("g") == std::vector<std::string>{""}; }));
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.calls().size() == 5; }));
   EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(service_.calls().size(), 5u);
 }
 
-TEST_F(ImBridgeMaking, DestroysNothingWhenTheServiceWasNeverReached) {
+TEST_F(ImSenderMaking, DestroysNothingWhenTheServiceWasNeverReached) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), Each(CreateOf("g")));
 }
 
-TEST_F(ImBridgeMaking, DestroysTheGroupOfARoomThatWasNotStored) {
+TEST_F(ImSenderMaking, DestroysTheGroupOfARoomThatWasNotStored) {
   EXPECT_OK(Make("g"));
   service_.AnswerWith(ImOutcome::kUnreachable);
   Abandon("g");
-  EXPECT_THAT(Tasks(), ElementsAre(GroupTask{.group = {"g"}, .kind = GroupTaskKind::kDestroy}));
+  EXPECT_THAT(DestroysOf("g"), ElementsAre(""));
   service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
 }
 
-TEST_F(ImBridgeMaking, LeavesTheGroupOfANamedIdForTheNextCreate) {
+TEST_F(ImSenderMaking, LeavesTheGroupOfANamedIdForTheNextCreate) {
   EXPECT_OK(Make("r", IdOrigin::kNamed));
   Abandon("r");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_OK(Make("r", IdOrigin::kNamed));
   Abandon("r");
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), CreateOf("r")));
 }
 
-TEST_F(ImBridgeMaking, SparesTheGroupOfARoomThatIsStoredAfterAll) {
+TEST_F(ImSenderMaking, SparesTheGroupOfARoomThatIsStoredAfterAll) {
   const Result<GroupReady> made = Make("g");
   Commit("g", *made);  // though it was told that the store had failed
   Abandon("g");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g")));
 }
 
-TEST_F(ImBridgeMaking, AsksNobodyWhenTheIntentCannotBeStored) {
-  class FailingTasks : public GroupTaskStore {
-   public:
-    Result<std::vector<GroupTask>> LoadGroupTasks() override { return std::vector<GroupTask>(); }
-    Status PutGroupTask(const GroupTask& /*task*/) override {
-      return Error{Errc::kStoreBroken, "disk full"};
-    }
-    Status RemoveGroupTask(const RoomId& group) override {
-      removed = group.value;
-      return {};
-    }
-    std::string removed;
-  };
-  FailingTasks tasks;
-  bridge_.reset();
-  ImBridge bridge(PartsOn(store_, tasks, memory_), options_);
-  ASSERT_OK(bridge.Start());
-  Made made;
-  bridge.MakeGroup({"g"}, IdOrigin::kGenerated, Deadline(), made.Callback());
-  EXPECT_ERROR(kUnavailable, made.Get());
-  bridge.FinishGroup({"g"}, GroupFate::kAbandoned);
-  EXPECT_TRUE(EventuallyAsTimePasses([&] { return bridge.owed_groups() == 0; }));
-  EXPECT_EQ(tasks.removed, "g") << "it may have been stored all the same";
+TEST_F(ImSenderMaking, AsksNobodyWhenTheIntentCannotBeStored) {
+  deliveries_.broken = true;
+  EXPECT_ERROR(kUnavailable, Make("g"));
+  deliveries_.broken = false;
+  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");  // it was stored all the same
+  Abandon("g");
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), IsEmpty());
 }
 
-TEST_F(ImBridgeMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
+TEST_F(ImSenderMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
   LeaveADestroyUnderWay("r");
   Made made;
-  bridge_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
+  sender_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
   Made next;
-  bridge_->MakeGroup({"s"}, IdOrigin::kNamed, Deadline(), next.Callback());
+  sender_->MakeGroup({"s"}, IdOrigin::kNamed, Deadline(), next.Callback());
   EXPECT_TRUE(Eventually([this] { return service_.hanging() == 2; }));
   EXPECT_EQ(service_.calls().back(), CreateOf("s"));
   service_.Release();
@@ -200,10 +181,10 @@ TEST_F(ImBridgeMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
   EXPECT_EQ(service_.calls().back(), CreateOf("r"));
 }
 
-TEST_F(ImBridgeMaking, WaitsForItsTurnNoLongerThanItMay) {
+TEST_F(ImSenderMaking, WaitsForItsTurnNoLongerThanItMay) {
   LeaveADestroyUnderWay("r");
   Made made;
-  bridge_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + milliseconds(20),
+  sender_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + milliseconds(20),
                      made.Callback());
   EXPECT_ERROR(kUnavailable, made.Get());
   Abandon("r");
@@ -212,7 +193,7 @@ TEST_F(ImBridgeMaking, WaitsForItsTurnNoLongerThanItMay) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
 }
 
-TEST_F(ImBridgeMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
+TEST_F(ImSenderMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.AnswerWith([](const GroupCall& call) {
@@ -226,7 +207,7 @@ TEST_F(ImBridgeMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r"), CreateOf("r")));
 }
 
-TEST_F(ImBridgeMaking, SendsNothingToAGroupThatIsBeingMade) {
+TEST_F(ImSenderMaking, SendsNothingToAGroupThatIsBeingMade) {
   Create("r");
   EXPECT_OK(Make("s", IdOrigin::kNamed));
   Commit("s");
@@ -239,35 +220,38 @@ TEST_F(ImBridgeMaking, SendsNothingToAGroupThatIsBeingMade) {
   EXPECT_EQ(service_.calls().back(), NoticeOf("s"));
 }
 
-TEST_F(ImBridgeMaking, TurnsAwayWhoeverFindsNoPlaceToWait) {
+TEST_F(ImSenderMaking, TurnsAwayWhoeverFindsNoPlaceToWait) {
   service_.Hold();
   std::list<Made> waiting;
   for (int i = 0; i < 16 + 256; ++i) {
-    bridge_->MakeGroup({"r" + std::to_string(i)}, IdOrigin::kNamed, Deadline(),
+    sender_->MakeGroup({"r" + std::to_string(i)}, IdOrigin::kNamed, Deadline(),
                        waiting.emplace_back().Callback());
   }
   Made turned_away;
-  bridge_->MakeGroup({"last"}, IdOrigin::kNamed, Deadline(), turned_away.Callback());
+  sender_->MakeGroup({"last"}, IdOrigin::kNamed, Deadline(), turned_away.Callback());
   EXPECT_EQ(turned_away.times(), 1u) << "at once";
   EXPECT_ERROR(kUnavailable, turned_away.Get());
-  bridge_->FinishGroup({"last"}, GroupFate::kAbandoned);
+  sender_->FinishGroup({"last"}, GroupFate::kAbandoned);
   service_.Release();
   EXPECT_TRUE(EventuallyAsTimePasses([&] {
     return std::ranges::all_of(waiting, [](const Made& made) { return made.times() == 1; });
   }));
 }
 
-TEST_F(ImBridgeMaking, TurnsEverybodyAwayWhileTooManyTasksAreStored) {
-  options_.maker.max_tasks = 1;
-  ASSERT_OK(memory_.PutGroupTask({.group = {"old"}, .kind = GroupTaskKind::kDestroy}));
+TEST_F(ImSenderMaking, TurnsEverybodyAwayWhileTooManyGroupsArePending) {
+  options_.maker.max_pending = 1;
+  Enqueue("old", DeliveryKind::kDestroyGroup);
   service_.AnswerWith(ImOutcome::kUnreachable);
   Restart();
   EXPECT_ERROR(kUnavailable, Make("g"));
-  bridge_->FinishGroup({"g"}, GroupFate::kAbandoned);
+  sender_->FinishGroup({"g"}, GroupFate::kAbandoned);
   EXPECT_THAT(service_.calls(), Each(DestroyOf("old")));
   service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyNoTasks());
-  EXPECT_OK(Make("g"));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] {
+    const Result<GroupReady> made = Make("g");
+    if (!made) Abandon("g");
+    return made.ok();
+  }));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Rooms that need not wait for their groups.
 #include <vector>
 
-#include "tests/unit/im/im_bridge_fixture.h"
+#include "tests/unit/im/im_sender_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -10,41 +10,39 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class ImBridgeDegrading : public ImBridgeFixture {
+class ImSenderDegrading : public ImSenderFixture {
  protected:
-  ImBridgeDegrading() {
+  ImSenderDegrading() {
     options_.maker.on_failure = OnCreateFailure::kDegrade;
     Restart();
   }
 };
 
-TEST_F(ImBridgeDegrading, LetsTheRoomBeAndMakesItsGroupLaterBeforeItsNotices) {
+TEST_F(ImSenderDegrading, LetsTheRoomBeAndMakesItsGroupLaterBeforeItsNotices) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   const Result<GroupReady> made = Make("g");
   ASSERT_OK(made);
-  ASSERT_TRUE(made->with_room);
-  EXPECT_EQ(made->with_room->to, GroupTaskKind::kCreate);
+  EXPECT_TRUE(made->is_made_later);
   Commit("g", *made);
-  EXPECT_THAT(Tasks(), ElementsAre(GroupTask{.group = {"g"}, .kind = GroupTaskKind::kCreate}));
+  EXPECT_EQ(Pending(DeliveryKind::kCreateGroup).size(), 1u);
+  EXPECT_THAT(Pending(DeliveryKind::kDestroyGroup), IsEmpty());
   Join("g");
   Keep("g");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.calls().size() > 5; }));
   EXPECT_THAT(service_.calls(), Each(CreateOf("g")));
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_THAT(Tasks(), IsEmpty());
   EXPECT_EQ(service_.calls().back(), NoticeOf("g"));
 }
 
-TEST_F(ImBridgeDegrading, DoesSoForANamedIdToo) {
+TEST_F(ImSenderDegrading, DoesSoForANamedIdToo) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(service_.calls().size(), 4u);
-  EXPECT_THAT(Tasks(), IsEmpty());
 }
 
-TEST_F(ImBridgeDegrading, MakesNoGroupOfARoomThatHasEnded) {
+TEST_F(ImSenderDegrading, MakesNoGroupOfARoomThatHasEnded) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
   const Result<GroupReady> made = Make("g");
   ASSERT_OK(made);
@@ -54,17 +52,16 @@ TEST_F(ImBridgeDegrading, MakesNoGroupOfARoomThatHasEnded) {
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(service_.calls().size(), 4u);
   EXPECT_EQ(service_.calls().back(), DestroyOf("g")) << "one of the tries may have made it";
-  EXPECT_THAT(Tasks(), IsEmpty());
 }
 
-TEST_F(ImBridgeDegrading, StillFailsWhenTheServiceRefuses) {
+TEST_F(ImSenderDegrading, StillFailsWhenTheServiceRefuses) {
   service_.AnswerWith(ImOutcome::kQuotaUsedUp);
   EXPECT_ERROR(kUnavailable, Make("g"));
   service_.AnswerWith(ImOutcome::kTakenByAnother);
   EXPECT_ERROR(kRoomExists, Make("r", IdOrigin::kNamed));
 }
 
-TEST_F(ImBridgeDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
+TEST_F(ImSenderDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
   AnswerInTurn(
       {ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kTakenByAnother});
   Create("r");
@@ -74,10 +71,10 @@ TEST_F(ImBridgeDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), Each(CreateOf("r")));
   EXPECT_TRUE(Eventually([this] { return observer_.dropped == 1; }));
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImBridgeDegrading, LearnsAgainAfterARestartThatAGroupIsAStrangers) {
+TEST_F(ImSenderDegrading, KnowsAfterARestartThatAGroupIsAStrangers) {
   AnswerInTurn(
       {ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kTakenByAnother});
   Create("r");
@@ -87,28 +84,27 @@ TEST_F(ImBridgeDegrading, LearnsAgainAfterARestartThatAGroupIsAStrangers) {
   Join("r");
   EXPECT_TRUE(EventuallyAtRest());
   End("r");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), Each(CreateOf("r")));
-  EXPECT_EQ(service_.calls().size(), 5u);
+  EXPECT_EQ(service_.calls().size(), 4u);
 }
 
-TEST_F(ImBridgeDegrading, TurnsNobodyAwayForWantOfACaller) {
+TEST_F(ImSenderDegrading, TurnsNobodyAwayForWantOfACaller) {
   options_.maker.callers = 1;
   options_.maker.max_waiting = 1;
   Restart();
   service_.Hold();
   Made hanging;
-  bridge_->MakeGroup({"a"}, IdOrigin::kGenerated, Deadline(), hanging.Callback());
+  sender_->MakeGroup({"a"}, IdOrigin::kGenerated, Deadline(), hanging.Callback());
   ASSERT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
   Made waiting;
-  bridge_->MakeGroup({"b"}, IdOrigin::kGenerated, Deadline(), waiting.Callback());
+  sender_->MakeGroup({"b"}, IdOrigin::kGenerated, Deadline(), waiting.Callback());
   Made turned_away;
-  bridge_->MakeGroup({"c"}, IdOrigin::kGenerated, Deadline(), turned_away.Callback());
+  sender_->MakeGroup({"c"}, IdOrigin::kGenerated, Deadline(), turned_away.Callback());
   ASSERT_EQ(turned_away.times(), 1u) << "at once";
   const Result<GroupReady> later = turned_away.Get();
   ASSERT_OK(later);
-  ASSERT_TRUE(later->with_room);
-  EXPECT_EQ(later->with_room->to, GroupTaskKind::kCreate);
+  EXPECT_TRUE(later->is_made_later);
   Commit("c", *later);
   Keep("c");
   clock_.Advance(std::chrono::seconds(3));  // by which b has waited for too long
@@ -116,32 +112,31 @@ TEST_F(ImBridgeDegrading, TurnsNobodyAwayForWantOfACaller) {
   EXPECT_OK(hanging.Get());
   const Result<GroupReady> waited = waiting.Get();
   ASSERT_OK(waited);
-  EXPECT_EQ(waited->with_room->to, GroupTaskKind::kCreate);
+  EXPECT_TRUE(waited->is_made_later);
   Abandon("a");
   Abandon("b");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
   const std::vector<GroupCall> calls = service_.calls();
   EXPECT_THAT(calls, testing::UnorderedElementsAre(CreateOf("a"), DestroyOf("a"), CreateOf("c")));
 }
 
-TEST_F(ImBridgeDegrading, MakesNoRoomOfAGroupThatIsAboutToEnd) {
+TEST_F(ImSenderDegrading, MakesNoRoomOfAGroupThatIsAboutToEnd) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.Hold();
   End("r");
   ASSERT_TRUE(EventuallyAsTimePasses([this] { return service_.hanging() == 1; }));
   Made made;
-  bridge_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + std::chrono::milliseconds(20),
+  sender_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + std::chrono::milliseconds(20),
                      made.Callback());
   EXPECT_ERROR(kUnavailable, made.Get());
   Abandon("r");
   service_.Release();
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
-  EXPECT_THAT(Tasks(), IsEmpty());
 }
 
-TEST_F(ImBridgeDegrading, TriesOnlyOnceWhileTheServiceIsUnreachable) {
+TEST_F(ImSenderDegrading, TriesOnlyOnceWhileTheServiceIsUnreachable) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   EXPECT_OK(Make("a"));
   EXPECT_EQ(service_.calls().size(), 3u);
@@ -149,11 +144,11 @@ TEST_F(ImBridgeDegrading, TriesOnlyOnceWhileTheServiceIsUnreachable) {
   EXPECT_EQ(service_.calls().size(), 4u);
   Abandon("a");
   Abandon("b");
-  EXPECT_TRUE(EventuallyNoTasks());
+  EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImBridgeDegrading, StillTurnsAwayWhoComesWhenItStops) {
-  bridge_->Stop(std::chrono::milliseconds(0));
+TEST_F(ImSenderDegrading, StillTurnsAwayWhoComesWhenItStops) {
+  sender_->Stop(std::chrono::milliseconds(0));
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
 }

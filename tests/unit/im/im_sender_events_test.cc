@@ -1,4 +1,4 @@
-// What happens in rooms, and what their groups hear of it.
+// Changes of rooms, and the calls that follow.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/im/im_bridge_fixture.h"
+#include "tests/unit/im/im_sender_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -22,22 +22,19 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-class ImBridgeEvents : public ImBridgeFixture {
+class ImSenderEvents : public ImSenderFixture {
  protected:
-  ImBridgeEvents() { Restart(); }
+  ImSenderEvents() { Restart(); }
 
   int Called(const GroupCall& call) {
     const std::vector<GroupCall> calls = service_.calls();
     return static_cast<int>(std::ranges::count(calls, call));
   }
-  /// A room whose group was made, without the bridge hearing anything of it.
+  /// A room whose group was created by another process.
   void StoreRoom(const std::string& id) { Commit(id); }
-  void TrimEvents() {
-    ASSERT_OK(memory_.TrimEvents({.keep_since = TimePoint::max(), .max_events = 0}));
-  }
 };
 
-TEST_F(ImBridgeEvents, AreToldFromTheGroupsBeginningToItsEnd) {
+TEST_F(ImSenderEvents, AreToldFromTheGroupsBeginningToItsEnd) {
   Create("r");
   Join("r");
   EXPECT_TRUE(EventuallyCalled({CreateOf("r"), NoticeOf("r")}));
@@ -46,10 +43,10 @@ TEST_F(ImBridgeEvents, AreToldFromTheGroupsBeginningToItsEnd) {
   End("r");
   EXPECT_TRUE(EventuallyCalled({CreateOf("r"), NoticeOf("r"), NoticeOf("r"), DestroyOf("r")}));
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(bridge_->lag(), 0u);
+  EXPECT_EQ(sender_->lag(), 0u);
 }
 
-TEST_F(ImBridgeEvents, AreToldOnceForAllThatHappensWhileACallIsUnderWay) {
+TEST_F(ImSenderEvents, AreToldOnceForAllThatHappensWhileACallIsUnderWay) {
   Create("r");
   Create("other");
   EXPECT_TRUE(EventuallyAtRest());
@@ -59,7 +56,7 @@ TEST_F(ImBridgeEvents, AreToldOnceForAllThatHappensWhileACallIsUnderWay) {
   Join("r", "b");
   Join("r", "c");
   Leave("r", "b");
-  // Events are read in order: once this one is acted upon, those before it have been read.
+  // Once this is delivered, all changes before it were handled.
   Join("other");
   EXPECT_TRUE(Eventually([this] { return service_.hanging() == 2; }));
   service_.Release();
@@ -67,7 +64,7 @@ TEST_F(ImBridgeEvents, AreToldOnceForAllThatHappensWhileACallIsUnderWay) {
   EXPECT_EQ(Called(NoticeOf("r")), 2);
 }
 
-TEST_F(ImBridgeEvents, OfDifferentGroupsDoNotWaitForEachOther) {
+TEST_F(ImSenderEvents, OfDifferentGroupsDoNotWaitForEachOther) {
   Create("slow");
   Create("quick");
   EXPECT_TRUE(EventuallyAtRest());
@@ -78,19 +75,7 @@ TEST_F(ImBridgeEvents, OfDifferentGroupsDoNotWaitForEachOther) {
   EXPECT_TRUE(Eventually([this] { return service_.hanging() == 2; }));
 }
 
-TEST_F(ImBridgeEvents, FromBeforeTheFirstStartAreNoneOfItsBusiness) {
-  bridge_.reset();
-  MemoryStore fresh({}, "00000000000000bb", commits_);
-  ASSERT_OK(Apply(fresh, Creating(MakeRoom(RoomKind::kMulti, "old"))));
-  ASSERT_OK(Apply(fresh, Adding(MakeKey(RoomKind::kMulti, "old"), "guest")));
-  ImBridge bridge(PartsOn(fresh, fresh, fresh), options_);
-  ASSERT_OK(bridge.Start());
-  EXPECT_EQ((*fresh.LoadPosition("im"))->position, 3u) << "at once";
-  ASSERT_OK(Apply(fresh, Adding(MakeKey(RoomKind::kMulti, "old"), "another")));
-  EXPECT_TRUE(EventuallyCalled({NoticeOf("old")}));
-}
-
-TEST_F(ImBridgeEvents, ThatWereDealtWithAreNotRepeatedAfterARestart) {
+TEST_F(ImSenderEvents, ThatWereDealtWithAreNotRepeatedAfterARestart) {
   Create("r");
   Join("r");
   EXPECT_TRUE(EventuallyAtRest());
@@ -100,7 +85,7 @@ TEST_F(ImBridgeEvents, ThatWereDealtWithAreNotRepeatedAfterARestart) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), NoticeOf("r"), NoticeOf("r")));
 }
 
-TEST_F(ImBridgeEvents, ThatWereNotDealtWithAreToldAfterACrash) {
+TEST_F(ImSenderEvents, ThatWereNotDealtWithAreToldAfterACrash) {
   Create("a");
   Create("b");
   Create("c");
@@ -117,20 +102,19 @@ TEST_F(ImBridgeEvents, ThatWereNotDealtWithAreToldAfterACrash) {
   EXPECT_EQ(Called(NoticeOf("c")), 0);
 }
 
-TEST_F(ImBridgeEvents, FromWhileThereWasNoProcessAreToldToo) {
+TEST_F(ImSenderEvents, FromWhileThereWasNoProcessAreToldToo) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
-  bridge_.reset();
+  sender_.reset();
   Join("r");
   Restart();
   EXPECT_TRUE(EventuallyCalled({CreateOf("r"), NoticeOf("r")}));
 }
 
-TEST_F(ImBridgeEvents, HoldThePositionBackWhileOneIsOwed) {
+TEST_F(ImSenderEvents, StayPendingUntilTheCallIsAnswered) {
   Create("a");
   Create("b");
   EXPECT_TRUE(EventuallyAtRest());
-  const std::uint64_t before = SavedPosition();
   service_.AnswerWith([](const GroupCall& call) {
     return call.group == "a" ? ImOutcome::kUnreachable : ImOutcome::kDone;
   });
@@ -138,104 +122,61 @@ TEST_F(ImBridgeEvents, HoldThePositionBackWhileOneIsOwed) {
   Join("b");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return Called(NoticeOf("b")) == 1; }));
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return Called(NoticeOf("a")) > 3; }));
-  EXPECT_EQ(SavedPosition(), before);
-  EXPECT_EQ(bridge_->lag(), 2u);
+  EXPECT_EQ(sender_->pending_groups(), 1u);
+  EXPECT_EQ(sender_->lag(), 2u);
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImBridgeEvents, ThatAreLostHaveEveryRoomTold) {
-  Create("a");
-  Create("gone");
+TEST_F(ImSenderEvents, DoNotReachAGroupThatIsMissingUntilItsRoomEnds) {
+  StoreRoom("r");
+  service_.AnswerWith(ImOutcome::kGroupMissing);
+  Join("r");
   EXPECT_TRUE(EventuallyAtRest());
-  bridge_.reset();
-  StoreRoom("b");
-  End("gone");
-  TrimEvents();
+  service_.AnswerWith(ImOutcome::kDone);
+  Leave("r");
+  Join("r");
   Restart();
+  Join("r", "another");
+  EXPECT_EQ(PendingGroups(), 0u);
+  End("r");
   EXPECT_TRUE(EventuallyAtRest());
-  Join("b");
-  EXPECT_TRUE(EventuallyAtRest());
-  const std::vector<GroupCall> calls = service_.calls();
-  ASSERT_THAT(calls, SizeIs(5));
-  EXPECT_THAT(std::vector(calls.begin() + 2, calls.begin() + 4),
-              UnorderedElementsAre(NoticeOf("a"), NoticeOf("b")));
-  EXPECT_EQ(calls[4], NoticeOf("b"));
-  EXPECT_EQ(observer_.lost, 1);
-  EXPECT_EQ(Logged("im_events_lost"), 1);
+  EXPECT_THAT(service_.calls(), ElementsAre(NoticeOf("r"), DestroyOf("r")));
+  StoreRoom("r");
+  Join("r");
+  EXPECT_TRUE(EventuallyCalled({NoticeOf("r"), DestroyOf("r"), NoticeOf("r")}));
 }
 
-TEST_F(ImBridgeEvents, ThatAreLostAreLostUntilEveryRoomWasTold) {
-  Create("a");
-  Create("b");
-  EXPECT_TRUE(EventuallyAtRest());
-  const std::uint64_t before = SavedPosition();
-  bridge_.reset();
-  Join("a");
-  TrimEvents();
+TEST_F(ImSenderEvents, GoBothWaysEachUntilItSucceeds) {
+  options_.notify_via = NotifyVia::kBoth;
+  Restart();
+  StoreRoom("r");
   service_.AnswerWith([](const GroupCall& call) {
-    return call.group == "b" ? ImOutcome::kUnreachable : ImOutcome::kDone;
+    return call.command == GroupCommand::kCustomMessage ? ImOutcome::kUnreachable
+                                                        : ImOutcome::kDone;
   });
-  Restart();
-  EXPECT_TRUE(EventuallyAsTimePasses(
-      [this] { return Called(NoticeOf("a")) == 1 && Called(NoticeOf("b")) > 2; }));
-  EXPECT_EQ(SavedPosition(), before);
-  Crash();
+  Join("r");
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Called(MessageOf("r")) > 2; }));
+  EXPECT_EQ(Called(NoticeOf("r")), 1);
+  Leave("r");
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(Called(NoticeOf("a")), 2) << "once for each walk";
-  EXPECT_EQ(observer_.lost, 2);
+  EXPECT_EQ(Called(NoticeOf("r")), 2);
+  EXPECT_EQ(service_.calls().back(), MessageOf("r"));
 }
 
-TEST_F(ImBridgeEvents, FromWhileRoomsAreReadAreNotLost) {
-  class ChangingStore : public FailingStore {
-   public:
-    using FailingStore::FailingStore;
-    Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
-      const Result<RoomPage> page = FailingStore::Scan(after, limit);
-      meanwhile();
-      return page;
-    }
-    std::function<void()> meanwhile;
-  };
-  Create("a");
-  EXPECT_TRUE(EventuallyAtRest());
-  bridge_.reset();
-  Join("a");
-  TrimEvents();
-  ChangingStore store(memory_);
-  store.meanwhile = [this] { End("a"); };
-  bridge_ = std::make_unique<ImBridge>(PartsOn(store, memory_, positions_), options_);
-  ASSERT_OK(bridge_->Start());
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(service_.calls().back(), DestroyOf("a"));
-  bridge_.reset();
-}
-
-TEST_F(ImBridgeEvents, OfAnotherHistoryHaveEveryRoomTold) {
-  bridge_.reset();
-  StoreRoom("a");
-  ASSERT_OK(memory_.SavePosition("im", {.epoch = "00000000000000ff", .position = 1'000'000}));
-  Restart();
-  EXPECT_TRUE(EventuallyCalled({NoticeOf("a")}));
-  EXPECT_TRUE(EventuallyAtRest());
-}
-
-TEST_F(ImBridgeEvents, AreAllToldThoughFewMayBeOwedAtATime) {
-  options_.limits.max_groups = 4;
-  Restart();
+TEST_F(ImSenderEvents, AreToldAfterTheClockWasSetBack) {
+  StoreRoom("r");
   service_.AnswerWith(ImOutcome::kUnreachable);
-  for (int i = 0; i < 30; ++i) StoreRoom("r" + std::to_string(i));
-  for (int i = 0; i < 30; ++i) Join("r" + std::to_string(i));
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 20; }));
-  EXPECT_EQ(bridge_->owed_groups(), 4u);
+  Join("r");
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 5; }));
+  clock_.JumpWallClock(std::chrono::hours(-5));
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
-  for (int i = 0; i < 30; ++i) EXPECT_GE(Called(NoticeOf("r" + std::to_string(i))), 1) << i;
 }
 
-TEST_F(ImBridgeEvents, AreToldThoughTheyCameByThousands) {
-  bridge_.reset();
+TEST_F(ImSenderEvents, AreToldThoughTheyCameByThousands) {
+  sender_.reset();
   for (int i = 0; i < 100; ++i) StoreRoom("r" + std::to_string(i));
   for (int round = 0; round < 15; ++round) {
     for (int i = 0; i < 100; ++i) {
@@ -248,25 +189,25 @@ TEST_F(ImBridgeEvents, AreToldThoughTheyCameByThousands) {
   for (int i = 0; i < 100; ++i) EXPECT_GE(Called(NoticeOf("r" + std::to_string(i))), 1) << i;
 }
 
-TEST_F(ImBridgeEvents, AreToldSoonAfterAnOutage) {
+TEST_F(ImSenderEvents, AreToldSoonAfterAnOutage) {
   for (int i = 0; i < 60; ++i) StoreRoom("r" + std::to_string(i));
   service_.AnswerWith(ImOutcome::kUnreachable);
   for (int i = 0; i < 60; ++i) Join("r" + std::to_string(i));
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 60 * 8; }, seconds(2)));
   service_.AnswerWith(ImOutcome::kDone);
   // From the first few that are answered on, however long the others would have paused.
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() < 50; }));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return PendingGroups() < 50; }));
   const MonotonicTime first = clock_.Monotonic();
   // In small steps, so that the threads need little of that time.
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() == 0; },
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return PendingGroups() == 0; },
                                      std::chrono::milliseconds(5)));
   EXPECT_LE(clock_.Monotonic() - first, seconds(10));
-  bridge_.reset();
+  sender_.reset();
   EXPECT_EQ(Logged("im_unreachable"), 1);
   EXPECT_EQ(Logged("im_recovered"), 1);
 }
 
-TEST_F(ImBridgeEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
+TEST_F(ImSenderEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
   service_.AnswerWith([](const GroupCall& call) {
     return call.command == GroupCommand::kSystemNotice ? ImOutcome::kCommandDisabled
                                                        : ImOutcome::kDone;
@@ -280,22 +221,22 @@ TEST_F(ImBridgeEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
   EXPECT_EQ(Logged("im_system_notices_disabled"), 1);
 }
 
-TEST_F(ImBridgeEvents, AreKeptWhileTheConfigurationIsRefused) {
+TEST_F(ImSenderEvents, AreKeptWhileTheConfigurationIsRefused) {
   service_.AnswerWith(ImOutcome::kMisconfigured);
   StoreRoom("r");
   Join("r");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }, seconds(2)));
-  EXPECT_EQ(bridge_->owed_groups(), 1u);
+  EXPECT_EQ(PendingGroups(), 1u);
   EXPECT_EQ(Logged("im_misconfigured"), 1);
   service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() == 0; }, seconds(2)));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return PendingGroups() == 0; }, seconds(2)));
   Advance(seconds(10));  // without a failure
   Leave("r");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_TRUE(Eventually([this] { return Logged("im_recovered") == 1; }));
 }
 
-TEST_F(ImBridgeEvents, AreDroppedAndCountedWhereTheyAreRefused) {
+TEST_F(ImSenderEvents, AreDroppedAndCountedWhereTheyAreRefused) {
   service_.AnswerWith(ImOutcome::kRefused);
   StoreRoom("r");
   Join("r");
@@ -304,7 +245,7 @@ TEST_F(ImBridgeEvents, AreDroppedAndCountedWhereTheyAreRefused) {
   EXPECT_TRUE(Eventually([this] { return observer_.dropped == 1; }));
 }
 
-TEST_F(ImBridgeEvents, AreToldAtTheRateThatTheServiceTakes) {
+TEST_F(ImSenderEvents, AreToldAtTheRateThatTheServiceTakes) {
   for (int i = 0; i < 50; ++i) StoreRoom("r" + std::to_string(i));
   for (int i = 0; i < 50; ++i) Join("r" + std::to_string(i));
   EXPECT_TRUE(Eventually([this] { return service_.calls().size() == ImCallBudget::kBurst; }));
@@ -313,20 +254,22 @@ TEST_F(ImBridgeEvents, AreToldAtTheRateThatTheServiceTakes) {
   EXPECT_THAT(service_.calls(), SizeIs(50));
 }
 
-TEST_F(ImBridgeEvents, SurviveAPositionThatCannotBeSaved) {
+TEST_F(ImSenderEvents, AreNotToldAgainWhileTheOutcomeCannotBeStored) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
-  positions_.broken = true;
+  deliveries_.broken = true;
   Join("r");
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return bridge_->owed_groups() == 0; }));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_outcome_not_stored") == 1; }));
   for (int i = 0; i < 10; ++i) Advance(seconds(1));
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_position_not_saved") == 1; }));
-  positions_.broken = false;
+  EXPECT_EQ(PendingGroups(), 1u);
+  Join("r", "another");
+  deliveries_.broken = false;
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(Logged("im_position_not_saved"), 1);
+  EXPECT_EQ(Logged("im_outcome_not_stored"), 1);
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), NoticeOf("r"), NoticeOf("r")));
 }
 
-TEST_F(ImBridgeEvents, SurviveAStoreThatCannotBeRead) {
+TEST_F(ImSenderEvents, SurviveAStoreThatCannotBeRead) {
   class UnreadableStore : public FailingStore {
    public:
     using FailingStore::FailingStore;
@@ -334,30 +277,26 @@ TEST_F(ImBridgeEvents, SurviveAStoreThatCannotBeRead) {
       if (rooms_unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
       return FailingStore::Load(key);
     }
-    Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
-      if (events_unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
-      return FailingStore::ReadEvents(cursor, limit);
-    }
     std::atomic<bool> rooms_unreadable{true};
-    std::atomic<bool> events_unreadable{true};
   };
   UnreadableStore store(memory_);
-  bridge_ = std::make_unique<ImBridge>(PartsOn(store, memory_, positions_), options_);
-  ASSERT_OK(bridge_->Start());
+  deliveries_.unreadable = true;
+  sender_ = std::make_unique<ImSender>(DepsOn(store), options_);
+  ASSERT_OK(sender_->Start());
   StoreRoom("r");
   End("r");
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_reader_failed") == 1; }));
-  store.events_unreadable = false;
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_outbox_unreadable") == 1; }));
+  deliveries_.unreadable = false;
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }));
   EXPECT_THAT(service_.calls(), IsEmpty()) << "nobody knows whether the room is stored";
   store.rooms_unreadable = false;
   EXPECT_TRUE(EventuallyCalled({DestroyOf("r")}));
   EXPECT_TRUE(EventuallyAtRest());
-  bridge_.reset();
-  EXPECT_EQ(Logged("im_reader_failed"), 1);
+  sender_.reset();
+  EXPECT_EQ(Logged("im_outbox_unreadable"), 1);
 }
 
-TEST_F(ImBridgeEvents, SurviveAServiceThatThrows) {
+TEST_F(ImSenderEvents, SurviveAServiceThatThrows) {
   service_.AnswerWith([this](const GroupCall&) -> ImOutcome {
     if (service_.calls().size() < 3) throw std::runtime_error("the text");
     return ImOutcome::kDone;

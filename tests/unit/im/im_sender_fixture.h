@@ -1,4 +1,4 @@
-// The bridge on a memory store, with an IM service that a test commands.
+// The sender on a memory store, with an IM service that a test controls.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/system_random.h"
-#include "daemon/im/im_bridge.h"
+#include "daemon/core/room_deliveries.h"
+#include "daemon/im/im_sender.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/awaited.h"
 #include "tests/support/captured_log.h"
@@ -35,68 +37,84 @@ class CountingImObserver : public ImObserver {
   void OnImCall(GroupCommand /*command*/, ImOutcome /*outcome*/) override { ++calls; }
   void OnImRetry(GroupCommand /*command*/) override { ++retries; }
   void OnImDropped(GroupCommand /*command*/) override { ++dropped; }
-  void OnImEventsLost() override { ++lost; }
 
   std::atomic<int> calls{0};
   std::atomic<int> retries{0};
   std::atomic<int> dropped{0};
-  std::atomic<int> lost{0};
 };
 
-/// Positions of a store that cannot save them when a test says so.
-class FailingPositions : public PositionStore {
+/// An outbox whose reads or writes fail while a test demands it.
+class FailingDeliveries : public DeliveryStore {
  public:
-  explicit FailingPositions(PositionStore& positions) : positions_(positions) {}
+  explicit FailingDeliveries(DeliveryStore& deliveries) : deliveries_(deliveries) {}
 
-  std::atomic<bool> broken{false};
+  std::atomic<bool> broken{false};  ///< its writes
+  std::atomic<bool> unreadable{false};
+  std::atomic<bool> throws{false};  ///< its changes
 
-  Result<std::optional<Cursor>> LoadPosition(std::string_view reader) override {
-    return positions_.LoadPosition(reader);
+  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override {
+    if (unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
+    return deliveries_.LoadDeliveries(kind, limit);
   }
-  Status SavePosition(std::string_view reader, const Cursor& position) override {
-    if (broken) return Error{Errc::kStoreBroken, "disk full"};
-    return positions_.SavePosition(reader, position);
+  Result<DeliveryBacklog> CountDeliveries() override { return deliveries_.CountDeliveries(); }
+  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override {
+    if (throws) throw std::bad_alloc();
+    if (broken) return kFull;
+    return deliveries_.ChangeDeliveries(change, now);
+  }
+  Status FinishDelivery(const Delivery& delivery) override {
+    if (broken) return kFull;
+    return deliveries_.FinishDelivery(delivery);
+  }
+  Result<bool> PostponeDelivery(const Delivery& delivery) override {
+    if (broken) return kFull;
+    return deliveries_.PostponeDelivery(delivery);
+  }
+  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                             std::size_t limit) override {
+    if (broken) return kFull;
+    return deliveries_.RetryDeliveriesSoon(now, within, limit);
   }
 
  private:
-  PositionStore& positions_;
+  const Error kFull{Errc::kStoreBroken, "disk full"};
+  DeliveryStore& deliveries_;
 };
 
-class ImBridgeFixture : public testing::Test {
+class ImSenderFixture : public testing::Test {
  protected:
   using Made = Awaited<Result<GroupReady>>;
 
-  ~ImBridgeFixture() override {
+  ~ImSenderFixture() override {
     service_.Release();
-    bridge_.reset();
+    sender_.reset();
     EXPECT_THAT(service_.overlaps(), testing::IsEmpty()) << "two calls at a time for one group";
   }
 
-  ImBridgeParts PartsOn(Store& store, GroupTaskStore& tasks, PositionStore& positions) {
+  ImSenderDeps DepsOn(Store& store) {
     return {.store = store,
-            .tasks = tasks,
-            .positions = positions,
+            .deliveries = deliveries_,
             .service = service_,
             .budget = budget_,
-            .commits = commits_,
+            .enqueued = enqueued_,
             .clock = clock_,
             .random = random_,
             .observer = observer_,
             .logger = logger_};
   }
 
-  /// Ends the bridge, if there is one, and begins with another on the same store.
+  /// Ends the sender, if there is one, and begins with another on the same store.
   void Restart() {
-    bridge_.reset();
-    bridge_ = std::make_unique<ImBridge>(PartsOn(store_, memory_, positions_), options_);
-    ASSERT_OK(bridge_->Start());
+    sender_.reset();
+    sender_ = std::make_unique<ImSender>(DepsOn(store_), options_);
+    ASSERT_OK(sender_->Start());
   }
 
-  /// `Restart` after a kill -9: the position is not saved at the end.
+  /// `Restart` after a kill -9: the results of running calls are not written.
   void Crash() {
-    positions_.broken = true;
-    bridge_.reset();
-    positions_.broken = false;
+    deliveries_.broken = true;
+    sender_.reset();
+    deliveries_.broken = false;
     Restart();
   }
 
@@ -111,7 +129,7 @@ class ImBridgeFixture : public testing::Test {
 
   void Advance(std::chrono::milliseconds by) {
     clock_.Advance(by);
-    commits_.Raise();
+    enqueued_.Raise();
   }
   /// Moves the clock until it is so, `by` in each round.
   template <typename Condition>
@@ -127,18 +145,26 @@ class ImBridgeFixture : public testing::Test {
     if (!called) ADD_FAILURE() << "called: " << testing::PrintToString(service_.calls());
     return called;
   }
-  /// Nothing is owed to anybody, and the store knows it.
+  /// Nothing is pending.
   [[nodiscard]] bool EventuallyAtRest() {
-    return EventuallyAsTimePasses([this] {
-      return bridge_->owed_groups() == 0 && SavedPosition() == memory_.Newest()->position;
-    });
+    return EventuallyAsTimePasses([this] { return PendingGroups() == 0; });
   }
 
-  std::uint64_t SavedPosition() {
-    const auto position = memory_.LoadPosition("im");
-    return position && *position ? (*position)->position : 0;
+  std::uint64_t PendingGroups() { return memory_.CountDeliveries()->groups; }
+  std::vector<Delivery> Pending(DeliveryKind kind) { return *memory_.LoadDeliveries(kind, 10'000); }
+  /// The payloads of the destroys that are pending for a group, and for none other.
+  std::vector<std::string> DestroysOf(const std::string& group) {
+    std::vector<std::string> payloads;
+    for (const Delivery& delivery : Pending(DeliveryKind::kDestroyGroup)) {
+      EXPECT_EQ(delivery.group.value, group);
+      payloads.push_back(delivery.payload);
+    }
+    return payloads;
   }
-  std::vector<GroupTask> Tasks() { return *memory_.LoadGroupTasks(); }
+  void Enqueue(const std::string& group, DeliveryKind kind, const std::string& payload = "") {
+    ASSERT_OK(memory_.ChangeDeliveries({.group = {group}, .enqueue = kind, .payload = payload},
+                                       clock_.Now()));
+  }
 
   [[nodiscard]] MonotonicTime Deadline() const {
     return clock_.Monotonic() + std::chrono::seconds(8);
@@ -147,37 +173,47 @@ class ImBridgeFixture : public testing::Test {
   /// Asks for a group and waits for the answer.
   Result<GroupReady> Make(const std::string& id, IdOrigin origin = IdOrigin::kGenerated) {
     Made made;
-    bridge_->MakeGroup({id}, origin, Deadline(), made.Callback());
+    sender_->MakeGroup({id}, origin, Deadline(), made.Callback());
     return made.Get();
+  }
+  /// Changes a room as `RoomService` does.
+  Status Change(const RoomUpdate& update) {
+    const Result<RoomChange> changed =
+        Apply(memory_, {.key = update.key, .edit = WithDeliveries(update.edit)});
+    return changed ? Status() : Status(changed.error());
   }
   /// Stores the room, as create_room does when its group is made.
   void Commit(const std::string& id, const GroupReady& ready = {}) {
-    const Room room = MakeRoom(RoomKind::kMulti, id);
-    ASSERT_OK(memory_.Update(room.key, [&](const Room* stored) {
-      Result<RoomChange> made = rules::CreateRoom(stored, room, MakePusher("creator"), kNoon);
-      if (made) made->group_task = ready.with_room;
-      return made;
-    }));
+    RoomUpdate creating = Creating(MakeRoom(RoomKind::kMulti, id));
+    if (ready.is_made_later) {
+      creating.edit = [edit = creating.edit, id](const Room* stored) {
+        Result<RoomChange> made = edit(stored);
+        if (made) {
+          made->delivery = DeliveryChange{
+              .group = {id}, .drops_pending = true, .enqueue = DeliveryKind::kCreateGroup};
+        }
+        return made;
+      };
+    }
+    ASSERT_OK(Change(creating));
   }
   /// create_room from beginning to end.
   void Create(const std::string& id, IdOrigin origin = IdOrigin::kNamed) {
     const Result<GroupReady> made = Make(id, origin);
     ASSERT_OK(made);
     Commit(id, *made);
-    bridge_->FinishGroup({id}, GroupFate::kKept);
+    sender_->FinishGroup({id}, GroupFate::kKept);
   }
   void Join(const std::string& id, const std::string& user = "guest") {
-    ASSERT_OK(Apply(memory_, Adding(MakeKey(RoomKind::kMulti, id), user)));
+    ASSERT_OK(Change(Adding(MakeKey(RoomKind::kMulti, id), user)));
   }
   void Leave(const std::string& id, const std::string& user = "guest") {
-    ASSERT_OK(Apply(memory_, Deleting(MakeKey(RoomKind::kMulti, id), user)));
+    ASSERT_OK(Change(Deleting(MakeKey(RoomKind::kMulti, id), user)));
   }
-  void End(const std::string& id) {
-    ASSERT_OK(Apply(memory_, Destroying(MakeKey(RoomKind::kMulti, id))));
-  }
+  void End(const std::string& id) { ASSERT_OK(Change(Destroying(MakeKey(RoomKind::kMulti, id)))); }
 
-  void Keep(const std::string& id) { bridge_->FinishGroup({id}, GroupFate::kKept); }
-  void Abandon(const std::string& id) { bridge_->FinishGroup({id}, GroupFate::kAbandoned); }
+  void Keep(const std::string& id) { sender_->FinishGroup({id}, GroupFate::kKept); }
+  void Abandon(const std::string& id) { sender_->FinishGroup({id}, GroupFate::kAbandoned); }
 
   /// Answers each call with the next of `outcomes`, and all after them with the last.
   void AnswerInTurn(std::vector<ImOutcome> outcomes) {
@@ -186,10 +222,6 @@ class ImBridgeFixture : public testing::Test {
             const GroupCall& /*call*/) {  // shared by the copies of this
           return outcomes[std::min(next->fetch_add(1), outcomes.size() - 1)];
         });
-  }
-  [[nodiscard]] bool EventuallyNoTasks() {
-    return EventuallyAsTimePasses(
-        [this] { return Tasks().empty() && bridge_->owed_groups() == 0; });
   }
   /// How many lines of the log have this in them.
   [[nodiscard]] int Logged(const std::string& what) const {
@@ -206,27 +238,26 @@ class ImBridgeFixture : public testing::Test {
   static GroupCall NoticeOf(const std::string& id) { return {GroupCommand::kSystemNotice, id}; }
   static GroupCall MessageOf(const std::string& id) { return {GroupCommand::kCustomMessage, id}; }
 
-  static ImBridgeOptions QuickOptions() {
-    ImBridgeOptions options;
+  static ImSenderOptions QuickOptions() {
+    ImSenderOptions options;
     options.maker.first_pause = std::chrono::milliseconds(1);  // it is waited for in earnest
-    options.limits.late_effect = std::chrono::seconds(2);
-    options.dispatcher.save_period = std::chrono::milliseconds(100);
+    options.retries.late_effect = std::chrono::seconds(2);
     return options;
   }
 
   FakeClock clock_;
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
-  CommitSignal commits_;
-  MemoryStore memory_{{}, "00000000000000aa", commits_};
+  DeliverySignal enqueued_;
+  MemoryStore memory_{{}, "00000000000000aa", enqueued_};
   FailingStore store_{memory_};
-  FailingPositions positions_{memory_};
+  FailingDeliveries deliveries_{memory_};
   SystemRandom random_;
   ImCallBudget budget_;
   CountingImObserver observer_;
   FakeImService service_;
-  ImBridgeOptions options_ = QuickOptions();
-  std::unique_ptr<ImBridge> bridge_;
+  ImSenderOptions options_ = QuickOptions();
+  std::unique_ptr<ImSender> sender_;
 };
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// The bridge among rooms that come and go, an IM service that fails and lies, and crashes.
+// The sender with rooms that begin and end, crashes, and an IM service that fails and lies.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,7 +13,7 @@
 #include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
 #include "tests/support/fake_streams.h"
-#include "tests/unit/im/im_bridge_fixture.h"
+#include "tests/unit/im/im_sender_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -55,8 +55,8 @@ class LyingService {
   /// The newest event when the last notice to the group arrived.
   [[nodiscard]] std::uint64_t ToldAt(const std::string& group) const {
     const MutexLock lock(mutex_);
-    const auto found = told_at_.find(group);
-    return found == told_at_.end() ? 0 : found->second;
+    const auto found = notified_at_.find(group);
+    return found == notified_at_.end() ? 0 : found->second;
   }
   [[nodiscard]] std::set<std::string> groups() const {
     const MutexLock lock(mutex_);
@@ -81,7 +81,7 @@ class LyingService {
         return;
       case GroupCommand::kSystemNotice:
       case GroupCommand::kCustomMessage:
-        told_at_[call.group] = store_.Newest()->position;
+        notified_at_[call.group] = store_.Newest()->position;
         return;
     }
   }
@@ -91,11 +91,11 @@ class LyingService {
   bool honest_ GUARDED_BY(mutex_) = false;
   std::mt19937_64 random_ GUARDED_BY(mutex_);
   std::set<std::string> groups_ GUARDED_BY(mutex_);
-  std::map<std::string, std::uint64_t> told_at_ GUARDED_BY(mutex_);
+  std::map<std::string, std::uint64_t> notified_at_ GUARDED_BY(mutex_);
   std::vector<std::string> wrongly_destroyed_ GUARDED_BY(mutex_);
 };
 
-class ImBridgeHistory : public ImBridgeFixture,
+class ImSenderHistory : public ImSenderFixture,
                         public testing::WithParamInterface<OnCreateFailure> {
  protected:
   static constexpr int kPhones = 4;
@@ -146,11 +146,11 @@ class ImBridgeHistory : public ImBridgeFixture,
                        .ban_store = memory_,
                        .bans = bans_,
                        .leases = leases_,
-                       .groups = *bridge_,
+                       .groups = *sender_,
                        .streams = streams_,
                        .clock = clock_,
                        .ids = ids_},
-                      {}, logger_);
+                      {.enqueues_deliveries = true}, logger_);
     {
       std::vector<std::jthread> phones;
       phones.reserve(kPhones);
@@ -163,7 +163,7 @@ class ImBridgeHistory : public ImBridgeFixture,
 
   std::vector<Room> Rooms() { return memory_.Scan(0, 10'000)->rooms; }
 
-  /// Of the newest event in each room of which its members are told.
+  /// Of the newest event in each room of which its members are notified.
   std::map<std::string, std::uint64_t> LastChanges() {
     std::map<std::string, std::uint64_t> changes;
     Cursor cursor = Cursor::Start();
@@ -175,9 +175,9 @@ class ImBridgeHistory : public ImBridgeFixture,
         const std::string& id = stored.event.room.id.value;
         const RoomHappening& happening = stored.event.happening;
         if (stored.event.room_sequence == 1) changes.erase(id);
-        const bool is_told = std::holds_alternative<PusherAdded>(happening) ||
-                             std::holds_alternative<PusherDeleted>(happening);
-        if (is_told && stored.event.room_sequence > 2) changes[id] = stored.position;
+        const bool is_notified = std::holds_alternative<PusherAdded>(happening) ||
+                                 std::holds_alternative<PusherDeleted>(happening);
+        if (is_notified && stored.event.room_sequence > 2) changes[id] = stored.position;
       }
     }
   }
@@ -188,10 +188,10 @@ class ImBridgeHistory : public ImBridgeFixture,
   FakeStreams streams_;
 };
 
-TEST_P(ImBridgeHistory, EndsWithEveryGroupAsItsRoom) {
+TEST_P(ImSenderHistory, EndsWithEveryGroupAsItsRoom) {
   options_.maker.on_failure = GetParam();
   // The clock runs much faster here than the calls: none is to be given up for its age.
-  options_.limits.longest_alone = std::chrono::years(1);
+  options_.retries.longest_alone = std::chrono::years(1);
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     LyingService lying(memory_, seed);
     service_.AnswerWith([&](const GroupCall& call) { return lying.Answer(call); });
@@ -202,9 +202,8 @@ TEST_P(ImBridgeHistory, EndsWithEveryGroupAsItsRoom) {
       Crash();
     }
     lying.BecomeHonest();
-    ASSERT_TRUE(EventuallyAtRest()) << bridge_->owed_groups() << " groups are owed";
+    ASSERT_TRUE(EventuallyAtRest()) << PendingGroups() << " groups are pending";
     EXPECT_THAT(lying.wrongly_destroyed(), testing::IsEmpty());
-    EXPECT_THAT(Tasks(), testing::IsEmpty());
     const std::map<std::string, std::uint64_t> last_changes = LastChanges();
     std::set<std::string> living;
     for (const Room& room : Rooms()) {
@@ -221,12 +220,12 @@ TEST_P(ImBridgeHistory, EndsWithEveryGroupAsItsRoom) {
       EXPECT_TRUE(living.contains(id)) << id;
     }
     EXPECT_GT(service_.calls().size(), 100u);
-    bridge_.reset();
+    sender_.reset();
     service_.AnswerWith(ImOutcome::kDone);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Failures, ImBridgeHistory,
+INSTANTIATE_TEST_SUITE_P(Failures, ImSenderHistory,
                          testing::Values(OnCreateFailure::kReject, OnCreateFailure::kDegrade),
                          [](const auto& param_info) {
                            return param_info.param == OnCreateFailure::kReject ? "Reject"

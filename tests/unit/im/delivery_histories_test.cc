@@ -19,27 +19,25 @@ void RunHistories(const WorldOptions& options) {
   }
 }
 
-TEST(GroupDeliveriesHistories, EndWellWithAServiceThatAlwaysAnswers) {
-  RunHistories({.fails = false});
-}
+TEST(DeliveryHistories, EndWellWithAServiceThatAlwaysAnswers) { RunHistories({.fails = false}); }
 
-TEST(GroupDeliveriesHistories, EndWellWithAServiceThatFails) { RunHistories({}); }
+TEST(DeliveryHistories, EndWellWithAServiceThatFails) { RunHistories({}); }
 
-TEST(GroupDeliveriesHistories, EndWellWithRoomsThatNeedNotWaitForTheirGroups) {
+TEST(DeliveryHistories, EndWellWithRoomsThatNeedNotWaitForTheirGroups) {
   RunHistories({.degrades = true});
 }
 
-TEST(GroupDeliveriesHistories, EndWellWithBothFormsOfNotices) {
+TEST(DeliveryHistories, EndWellWithBothFormsOfNotices) {
   RunHistories({.notify_via = NotifyVia::kBoth, .degrades = true, .crashes = true});
 }
 
-TEST(GroupDeliveriesHistories, EndWellWhenSystemNoticesAreDisabled) {
+TEST(DeliveryHistories, EndWellWhenSystemNoticesAreDisabled) {
   RunHistories({.notify_via = NotifyVia::kAuto, .crashes = true});
 }
 
-TEST(GroupDeliveriesHistories, EndWellWithCrashes) { RunHistories({.crashes = true}); }
+TEST(DeliveryHistories, EndWellWithCrashes) { RunHistories({.crashes = true}); }
 
-TEST(GroupDeliveriesHistories, EndWellWithCrashesAndRoomsThatNeedNotWaitForTheirGroups) {
+TEST(DeliveryHistories, EndWellWithCrashesAndRoomsThatNeedNotWaitForTheirGroups) {
   RunHistories({.degrades = true, .crashes = true});
 }
 

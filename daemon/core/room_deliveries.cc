@@ -1,0 +1,64 @@
+#include "daemon/core/room_deliveries.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "daemon/core/im_groups.h"
+
+namespace rtcroom {
+namespace {
+
+// There is no overload for all events, so that a new one does not compile until it is here.
+struct ChangesPushers {
+  const RoomEvent& event;
+
+  bool operator()(const RoomCreated& /*created*/) const { return false; }
+  bool operator()(const RoomActivated& /*activated*/) const {
+    return false;  // the first pusher follows
+  }
+  bool operator()(const PusherAdded& /*added*/) const {
+    // The second event of a room that is active at once seats its creator, in the change that
+    // creates the room: the group has no members. (In one that was prepared that event is its
+    // activation.)
+    return event.room_sequence != 2;
+  }
+  bool operator()(const PusherUpdated& /*updated*/) const {
+    return event.dialect == Dialect::kGen2;
+  }
+  bool operator()(const PusherDeleted& /*deleted*/) const { return true; }
+  // There are no notices of viewers and custom fields (protocol B.5).
+  bool operator()(const AudienceAdded& /*added*/) const { return false; }
+  bool operator()(const AudienceDeleted& /*deleted*/) const { return false; }
+  bool operator()(const CustomChanged& /*changed*/) const { return false; }
+  bool operator()(const RoomDestroyed& /*destroyed*/) const { return false; }
+};
+
+}  // namespace
+
+std::optional<DeliveryChange> DeliveryOf(const RoomChange& change) {
+  const RoomKey& room = change.room.key;
+  if (change.events.empty() || !HasGroup(room.kind)) return std::nullopt;
+  if (change.closed) {
+    return DeliveryChange{
+        .group = room.id, .drops_pending = true, .enqueue = DeliveryKind::kDestroyGroup};
+  }
+  if (std::holds_alternative<RoomCreated>(change.events.front().happening)) {
+    return DeliveryChange{.group = room.id, .drops_pending = true};
+  }
+  const bool pushers_changed = std::ranges::any_of(change.events, [](const RoomEvent& event) {
+    return std::visit(ChangesPushers{event}, event.happening);
+  });
+  if (!pushers_changed) return std::nullopt;
+  return DeliveryChange{.group = room.id, .enqueue = DeliveryKind::kNotifyGroup};
+}
+
+RoomEdit WithDeliveries(RoomEdit edit) {
+  return [edit = std::move(edit)](const Room* stored) {
+    Result<RoomChange> change = edit(stored);
+    if (change && !change->delivery) change->delivery = DeliveryOf(*change);
+    return change;
+  };
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,289 @@
+#include "daemon/im/im_sender.h"
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <ranges>
+#include <typeinfo>
+#include <utility>
+
+#include "daemon/im/jitter.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// However quiet it is: bounds the cost of a lost signal.
+constexpr std::chrono::seconds kLongestWait{1};
+constexpr std::chrono::seconds kCountPeriod{5};
+/// More than the budget allows in the seconds after an outage; the others become due by themselves.
+constexpr std::size_t kMostRetriedSoon = 1000;
+
+/// A lane is given work when it is free, so nothing waits for one but while it wakes up.
+constexpr std::chrono::hours kNeverExpires{24 * 365};
+
+}  // namespace
+
+ImSender::ImSender(const ImSenderDeps& deps, const ImSenderOptions& options)
+    : store_(deps.store),
+      deliveries_(deps.deliveries),
+      enqueued_(deps.enqueued),
+      clock_(deps.clock),
+      random_(deps.random),
+      observer_(deps.observer),
+      logger_(deps.logger),
+      options_(options),
+      outcomes_(options.notify_via, options.retries),
+      claims_(options.lanes),
+      caller_(deps.service, deps.budget, deps.clock, deps.observer, deps.logger,
+              [this] {
+                is_back_ = true;
+                enqueued_.Raise();
+              }),
+      lanes_(deps.clock, deps.logger,
+             {.callers = options.lanes, .max_waiting = options.lanes, .max_wait = kNeverExpires}),
+      maker_(claims_, caller_, deps.deliveries, deps.clock, deps.random, options.maker,
+             creates_and_destroys_, deps.logger, [this] { enqueued_.Raise(); }) {}
+
+ImSender::~ImSender() {
+  Stop(milliseconds(0));
+  maker_.Stop();
+  lanes_.Stop();
+}
+
+Status ImSender::Start() {
+  if (const Status counted = CountPending(count_at_); !counted) return counted;
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  return {};
+}
+
+void ImSender::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const MonotonicTime next = Round();
+    const MonotonicTime now = clock_.Monotonic();
+    // The signal waits by the real clock, also where ours is a test's.
+    if (next > now) enqueued_.Wait(std::chrono::steady_clock::now() + (next - now));
+  }
+}
+
+void ImSender::Stop(milliseconds patience) {
+  claims_.Stop();
+  maker_.Close();
+  lanes_.Close();
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  enqueued_.Raise();
+  thread_.join();
+  claims_.AwaitCalls(std::chrono::steady_clock::now() + patience);
+  write_again_at_.reset();
+  WriteAgain(clock_.Monotonic());
+}
+
+MonotonicTime ImSender::Round() {
+  const MonotonicTime now = clock_.Monotonic();
+  WriteAgain(now);
+  claims_.BeginRound();
+  Queues queues;
+  RetrySoonIfBack(now);
+  Status ready = CountPending(now);
+  if (ready && !claims_.IsFull()) ready = Load(queues);
+  if (!ready) {
+    if (!std::exchange(said_failing_, true)) {
+      logger_.Warn("im_outbox_unreadable",
+                   {{"error", ErrcName(ready.error().code)}, {"detail", ready.error().detail}});
+    }
+    return now + options_.store_pause;
+  }
+  said_failing_ = false;
+  const MonotonicTime next = HandOut(queues, now);
+  return write_again_at_ ? std::min(next, *write_again_at_) : next;
+}
+
+Status ImSender::CountPending(MonotonicTime now) {
+  if (now < count_at_) return {};
+  const Result<DeliveryBacklog> backlog = deliveries_.CountDeliveries();
+  if (!backlog) return backlog.error();
+  creates_and_destroys_ = backlog->creates_and_destroys;
+  count_at_ = now + kCountPeriod;
+  return {};
+}
+
+void ImSender::RetrySoonIfBack(MonotonicTime now) {
+  // A service that comes and goes is not asked more often for it.
+  if (now < retry_soon_again_at_ || !is_back_.exchange(false)) return;
+  retry_soon_again_at_ = now + 2 * options_.retry_soon_within;
+  const Status moved =
+      deliveries_.RetryDeliveriesSoon(clock_.Now(), options_.retry_soon_within, kMostRetriedSoon);
+  if (!moved) is_back_ = true;  // once more then; without it they are only later
+}
+
+Status ImSender::Load(Queues& queues) {
+  // Enough of them are free, even if those at the head are all claimed.
+  const std::size_t limit = options_.lanes + claims_.claimed_groups();
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    Result<std::vector<Delivery>> loaded = deliveries_.LoadDeliveries(kDeliveryKinds[i], limit);
+    if (!loaded) return loaded.error();
+    queues[i] = *std::move(loaded);
+  }
+  return {};
+}
+
+MonotonicTime ImSender::HandOut(const Queues& queues, MonotonicTime now) {
+  MonotonicTime next_due = now + kLongestWait;
+  // Turn by turn, so that many notices do not hold up the few destroys.
+  const auto size = [](const std::vector<Delivery>& queue) { return queue.size(); };
+  const std::size_t turns = std::ranges::max(queues | std::views::transform(size));
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    for (const std::vector<Delivery>& queue : queues) {
+      if (turn < queue.size()) next_due = std::min(next_due, Offer(queue[turn], now, next_due));
+    }
+  }
+  return next_due;
+}
+
+MonotonicTime ImSender::Offer(const Delivery& delivery, MonotonicTime now, MonotonicTime latest) {
+  const TimePoint wall_now = clock_.Now();
+  if (!outcomes_.IsDue(delivery, wall_now)) return now + (delivery.next_try - wall_now);
+  if (!claims_.TryClaim(delivery.group)) return latest;
+  const auto put_back = [this, group = delivery.group] {
+    claims_.Release(group);
+    claims_.EndCall();
+  };
+  const GroupCommand command = outcomes_.CommandFor(delivery);
+  if (!caller_.budget().TryTake(command, now)) {
+    put_back();
+    return caller_.budget().NextFree(command, now);
+  }
+  const bool is_taken = lanes_.TrySubmit(
+      {.run = [this, delivery, command] { Deliver(delivery, command); }, .expired = put_back});
+  if (!is_taken) put_back();
+  return latest;
+}
+
+// An exception must not leave the group claimed, and the lane taken, for ever.
+void ImSender::Deliver(const Delivery& delivery, GroupCommand command) {
+  Resolution resolution;
+  try {
+    resolution = Try(delivery, command);
+  } catch (const std::exception& thrown) {
+    logger_.Error("im_delivery_threw", {{"type", typeid(thrown).name()}});
+    resolution =
+        outcomes_.Resolve(delivery, command, ImOutcome::kPassing, clock_.Now(), Jitter(random_));
+  }
+  Report(resolution, command);
+  Write(resolution);
+  claims_.EndCall();
+  enqueued_.Raise();
+}
+
+Resolution ImSender::Try(const Delivery& delivery, GroupCommand command) {
+  ImOutcome outcome = ImOutcome::kPassing;
+  bool may_call = true;
+  if (delivery.kind != DeliveryKind::kNotifyGroup) {
+    // As it is now: the group is claimed, so no room of that id can begin before this is done.
+    const bool wants_room = delivery.kind == DeliveryKind::kCreateGroup;
+    const Result<bool> has_room = HasRoom(delivery.group);
+    if (has_room && *has_room != wants_room) return {.delivery = delivery};
+    may_call = has_room.ok();
+  }
+  if (may_call) {
+    outcome = caller_.Call(command, delivery.group, options_.call_timeout);
+    if (ImCaller::IsAnswer(outcome)) outcomes_.NoteAnswer(clock_.Now());
+  }
+  return outcomes_.Resolve(delivery, command, outcome, clock_.Now(), Jitter(random_));
+}
+
+Result<bool> ImSender::HasRoom(const RoomId& id) {
+  for (const RoomKind kind : kAllRoomKinds) {
+    const Result<Room> room = store_.Load({.kind = kind, .id = id});
+    if (room) return true;
+    if (room.error().code != Errc::kRoomNotFound) return room.error();
+  }
+  return false;
+}
+
+Status ImSender::WriteOrFail(const Resolution& resolution) {
+  try {
+    return WriteResolution(deliveries_, resolution);
+  } catch (const std::exception& thrown) {
+    return Error{Errc::kInternal, typeid(thrown).name()};
+  }
+}
+
+void ImSender::Write(const Resolution& resolution) {
+  if (WriteOrFail(resolution)) {
+    claims_.Release(resolution.delivery.group);
+    return;
+  }
+  // Until it is written nothing more is sent to the group: it would be the same call again.
+  const MutexLock lock(mutex_);
+  unwritten_.push_back(resolution);
+}
+
+void ImSender::WriteAgain(MonotonicTime now) {
+  std::vector<Resolution> unwritten;
+  {
+    const MutexLock lock(mutex_);
+    if (unwritten_.empty() || (write_again_at_ && now < *write_again_at_)) return;
+    unwritten = std::exchange(unwritten_, {});
+  }
+  const bool is_first = !write_again_at_.has_value();
+  auto place = unwritten.begin();
+  for (; place != unwritten.end(); ++place) {
+    const Status written = WriteOrFail(*place);
+    if (!written && is_first) {
+      logger_.Warn("im_outcome_not_stored",
+                   {{"error", ErrcName(written.error().code)}, {"detail", written.error().detail}});
+    }
+    if (!written) break;
+    claims_.Release(place->delivery.group);
+  }
+  write_again_at_.reset();
+  if (place == unwritten.end()) return;
+  write_again_at_ = now + options_.store_pause;
+  const MutexLock lock(mutex_);
+  unwritten_.insert(unwritten_.end(), std::move_iterator(place),
+                    std::move_iterator(unwritten.end()));
+}
+
+void ImSender::Report(const Resolution& resolution, GroupCommand command) {
+  const auto log = [&](LogLevel level, const char* event) {
+    logger_.Log(level, event,
+                {{"command", GroupCommandName(command)},
+                 {"group", resolution.delivery.group.value},
+                 {"outcome", ImOutcomeName(resolution.outcome)}});
+  };
+  switch (resolution.end) {
+    case DeliveryEnd::kDone:
+      break;
+    case DeliveryEnd::kPostponed:
+      observer_.OnImRetry(command);
+      break;
+    case DeliveryEnd::kDropped:
+      observer_.OnImDropped(command);
+      log(LogLevel::kDebug, "im_dropped");
+      break;
+    case DeliveryEnd::kGivenUp:
+      observer_.OnImDropped(command);
+      log(LogLevel::kWarn, "im_given_up");
+      break;
+    case DeliveryEnd::kSwitched:
+      logger_.Warn("im_system_notices_disabled", {{"instead", "custom_message"}});
+      break;
+  }
+}
+
+std::uint64_t ImSender::pending_groups() {
+  const Result<DeliveryBacklog> backlog = deliveries_.CountDeliveries();
+  return backlog ? backlog->groups : 0;
+}
+
+std::uint64_t ImSender::lag() {
+  const Result<DeliveryBacklog> backlog = deliveries_.CountDeliveries();
+  const Result<Cursor> newest = store_.Newest();
+  if (!backlog || !newest || !backlog->oldest_event) return 0;
+  return newest->position + 1 - std::min(newest->position, *backlog->oldest_event);
+}
+
+}  // namespace rtcroom

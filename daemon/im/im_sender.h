@@ -1,0 +1,143 @@
+// Sends the deliveries of the outbox to the IM service.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/delivery_claims.h"
+#include "daemon/core/delivery_store.h"
+#include "daemon/core/im_groups.h"
+#include "daemon/core/store.h"
+#include "daemon/http_client/call_pool.h"
+#include "daemon/im/delivery_outcomes.h"
+#include "daemon/im/group_maker.h"
+#include "daemon/im/im_caller.h"
+#include "daemon/im/im_observer.h"
+
+namespace rtcroom {
+
+struct ImSenderOptions {
+  NotifyVia notify_via = NotifyVia::kAuto;
+  RetryLimits retries{};
+  GroupMakerOptions maker{};
+  std::size_t lanes = 16;  ///< calls at a time
+  std::chrono::milliseconds call_timeout{5000};
+  std::chrono::milliseconds store_pause{1000};  ///< after the store failed
+  /// After an outage, those that failed are tried within this.
+  std::chrono::milliseconds retry_soon_within{1000};
+};
+
+/// The dependencies of the sender, which they outlive.
+struct ImSenderDeps {
+  Store& store;
+  DeliveryStore& deliveries;
+  ImService& service;
+  ImCallBudget& budget;
+  CommitSignal& enqueued;  ///< raised when a delivery was enqueued; the sender is its only waiter
+  const Clock& clock;
+  RandomSource& random;
+  ImObserver& observer;
+  Logger& logger;
+};
+
+/// Makes groups before their rooms, and sends deliveries: at least once, one at a time and in
+/// order for each group.
+///
+/// Threads: one that hands out (waits for commits, reads the store), 16 lanes (the store, the IM
+/// service, commits), 16 callers that make groups (the IM service, commits).
+///
+/// @threads `MakeGroup`, `FinishGroup` and the figures from any thread; the rest for one.
+/// @source protocol A.8, D.7, F.2, F.3.
+class ImSender : public ImGroups {
+ public:
+  ImSender(const ImSenderDeps& deps, const ImSenderOptions& options);
+  /// As `Stop` without patience; then waits for every running call. The store is still needed.
+  ~ImSender() override;
+
+  /// Begins. To be called once, before there are requests.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status Start();
+
+  /// At most one at a time for an id: not before `FinishGroup` of the last one.
+  void MakeGroup(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
+                 Done done) override {
+    maker_.Make(room_id, origin, deadline, std::move(done));
+  }
+  void FinishGroup(const RoomId& room_id, GroupFate fate) override { maker_.Finish(room_id, fate); }
+
+  /// No new call is made, and waiting requests for a group get kUnavailable. Waits `patience` at
+  /// most for the running calls. May be called again.
+  void Stop(std::chrono::milliseconds patience);
+
+  // Figures; 0 when the store does not answer.
+
+  /// Groups with a pending delivery.
+  [[nodiscard]] std::uint64_t pending_groups();
+  /// Number of positions between the newest event and the oldest with a pending delivery.
+  [[nodiscard]] std::uint64_t lag();
+
+ private:
+  /// The head of the outbox for each kind.
+  using Queues = std::array<std::vector<Delivery>, std::size(kDeliveryKinds)>;
+
+  void Run(const std::stop_token& stop);
+  /// Hands out the deliveries that are due. Never waits for the IM service.
+  /// @return when the next round is due without a signal.
+  MonotonicTime Round();
+  Status CountPending(MonotonicTime now);
+  void RetrySoonIfBack(MonotonicTime now);
+  Status Load(Queues& queues);
+  /// @return when a delivery is due that was not handed out.
+  MonotonicTime HandOut(const Queues& queues, MonotonicTime now);
+  /// Hands it out if it is due, its group is free, and lanes and budget allow.
+  /// @return when to offer it again; `latest` when a lane will wake the sender before.
+  MonotonicTime Offer(const Delivery& delivery, MonotonicTime now, MonotonicTime latest);
+  void WriteAgain(MonotonicTime now) EXCLUDES(mutex_);
+
+  // On a lane.
+  void Deliver(const Delivery& delivery, GroupCommand command) EXCLUDES(mutex_);
+  Resolution Try(const Delivery& delivery, GroupCommand command);
+  void Write(const Resolution& resolution) EXCLUDES(mutex_);
+  /// As `WriteResolution`; an exception is kInternal.
+  Status WriteOrFail(const Resolution& resolution);
+  void Report(const Resolution& resolution, GroupCommand command);
+  /// Whether a room of any kind has that id.
+  Result<bool> HasRoom(const RoomId& id);
+
+  Store& store_;
+  DeliveryStore& deliveries_;
+  CommitSignal& enqueued_;
+  const Clock& clock_;
+  RandomSource& random_;
+  ImObserver& observer_;
+  Logger& logger_;
+  const ImSenderOptions options_;
+  DeliveryOutcomes outcomes_;
+  DeliveryClaims claims_;
+  std::atomic<bool> is_back_{true};  ///< the service, since `RetrySoonIfBack`
+  MonotonicTime retry_soon_again_at_{};
+  MonotonicTime count_at_{};
+  bool said_failing_ = false;
+  std::atomic<std::uint64_t> creates_and_destroys_{0};  ///< a few seconds ago
+  Mutex mutex_;
+  std::vector<Resolution> unwritten_ GUARDED_BY(mutex_);  ///< their groups stay claimed
+  std::optional<MonotonicTime> write_again_at_{};
+  ImCaller caller_;
+  CallPool lanes_;
+  GroupMaker maker_;
+  std::jthread thread_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,101 @@
+// A process that dies. What it had in memory is gone.
+#include <vector>
+
+#include "tests/unit/im/im_sender_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ImSenderCrash : public ImSenderFixture {
+ protected:
+  ImSenderCrash() { Restart(); }
+};
+
+TEST_F(ImSenderCrash, BeforeTheCallLeavesADestroyThatIsMadeTwice) {
+  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");
+  Crash();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
+}
+
+TEST_F(ImSenderCrash, DuringTheCallLeavesWhatComesOfItLaterToBeDestroyed) {
+  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");
+  Crash();
+  EXPECT_TRUE(Eventually([this] { return DestroysOf("g") == std::vector<std::string>{""}; }));
+  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g")));
+  Restart();  // before the second one
+  clock_.Advance(std::chrono::milliseconds(1999));
+  EXPECT_EQ(service_.calls().size(), 1u) << "not before its time";
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
+}
+
+TEST_F(ImSenderCrash, AfterTheCallLeavesAGroupThatIsDestroyed) {
+  EXPECT_OK(Make("g"));
+  Crash();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), DestroyOf("g"), DestroyOf("g")));
+}
+
+TEST_F(ImSenderCrash, AfterTheCommitLeavesTheGroupToItsRoom) {
+  Commit("g", *Make("g"));
+  Crash();
+  EXPECT_TRUE(EventuallyAtRest());
+  Join("g");
+  EXPECT_TRUE(EventuallyCalled({CreateOf("g"), NoticeOf("g")}));
+}
+
+TEST_F(ImSenderCrash, AfterTheRoomWasGivenUpLeavesAGroupThatIsDestroyed) {
+  EXPECT_OK(Make("g"));
+  service_.AnswerWith(ImOutcome::kUnreachable);
+  Abandon("g");
+  Crash();
+  service_.AnswerWith(ImOutcome::kDone);
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
+}
+
+TEST_F(ImSenderCrash, OfANamedIdLeavesTheGroupForTheNextCreate) {
+  EXPECT_OK(Make("r", IdOrigin::kNamed));
+  Crash();
+  EXPECT_EQ(PendingGroups(), 0u);
+  Create("r");
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), CreateOf("r")));
+}
+
+TEST_F(ImSenderCrash, AfterADegradedRoomWasStoredLeavesItsGroupToBeMade) {
+  options_.maker.on_failure = OnCreateFailure::kDegrade;
+  Restart();
+  service_.AnswerWith(ImOutcome::kUnreachable);
+  Commit("g", *Make("g"));
+  Join("g");
+  Crash();
+  service_.AnswerWith(ImOutcome::kDone);
+  EXPECT_TRUE(EventuallyAtRest());
+  const std::vector<GroupCall> calls = service_.calls();
+  ASSERT_GE(calls.size(), 2u);
+  EXPECT_EQ(calls[calls.size() - 2], CreateOf("g"));
+  EXPECT_EQ(calls.back(), NoticeOf("g"));
+}
+
+TEST_F(ImSenderCrash, LeavesNoCreateForARoomThatIsGone) {
+  Enqueue("g", DeliveryKind::kCreateGroup);
+  Crash();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), IsEmpty());
+}
+
+TEST_F(ImSenderCrash, NeverDestroysTheGroupOfARoomThatIsStored) {
+  Create("r");
+  Enqueue("r", DeliveryKind::kDestroyGroup);
+  Crash();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r")));
+}
+
+}  // namespace
+}  // namespace rtcroom
