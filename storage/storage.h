@@ -11,6 +11,12 @@ namespace rtcroom {
 /// Rooms, and all other stored data: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
-class Storage : public Store, public BanStore, public DeliveryStore, public SessionStore {};
+class Storage : public Store, public BanStore, public DeliveryStore, public SessionStore {
+ public:
+  /// Whether the store accepts writes: commits a write at least as large as that of a joining
+  /// pusher, and requires that the previous commit did not fail.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status Ping() = 0;
+};
 
 }  // namespace rtcroom

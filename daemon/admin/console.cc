@@ -18,7 +18,7 @@ namespace rtcroom {
 Console::Console(ConsoleParts parts, ConsoleFacts facts)
     : parts_(std::move(parts)),
       facts_(std::move(facts)),
-      streams_({.store = parts_.store,
+      streams_({.log = parts_.store,
                 .commits = parts_.commits,
                 .clock = parts_.clock,
                 .logger = parts_.logger}),

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/store.h"
+#include "daemon/core/event_log.h"
 
 namespace rtcroom {
 

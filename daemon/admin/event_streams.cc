@@ -176,7 +176,7 @@ EventStreams::Next EventStreams::Advance(Stream& stream, std::vector<Piece>& pie
 EventStreams::Piece EventStreams::Read(const std::optional<Cursor>& from) {
   Piece piece{.from = from};
   if (!from) return ReadGap();
-  const Result<EventPage> page = parts_.store.ReadEvents(*from, kEventsPerRead);
+  const Result<EventPage> page = parts_.log.ReadEvents(*from, kEventsPerRead);
   if (!page && page.error().code == Errc::kCursorExpired) {
     Piece gap = ReadGap();
     gap.from = from;
@@ -200,7 +200,7 @@ EventStreams::Piece EventStreams::Read(const std::optional<Cursor>& from) {
 }
 
 EventStreams::Piece EventStreams::ReadGap() {
-  const Result<Cursor> newest = parts_.store.Newest();
+  const Result<Cursor> newest = parts_.log.Newest();
   if (!newest) {
     NoteFailure(newest.error());
     return {};

@@ -19,7 +19,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/store.h"
+#include "daemon/core/event_log.h"
 
 namespace rtcroom {
 
@@ -34,7 +34,7 @@ class EventStreams {
 
   /// All of it must outlive this object; `commits` has no other waiter.
   struct Parts {
-    Store& store;
+    EventLog& log;
     CommitSignal& commits;
     const Clock& clock;
     Logger& logger;

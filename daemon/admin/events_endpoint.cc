@@ -13,7 +13,7 @@ namespace rtcroom {
 
 using nlohmann::json;
 
-Result<json> ShowRoomEvents(const HttpRequest& request, Store& store) {
+Result<json> ShowRoomEvents(const HttpRequest& request, EventLog& log) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomKey> key = ReadRoom(*query);
@@ -23,7 +23,7 @@ Result<json> ShowRoomEvents(const HttpRequest& request, Store& store) {
   const Result<std::size_t> limit = ReadLimit(*query, {.standard = 100, .most = 200});
   if (!limit) return limit.error();
   // Reads one more than requested, to detect another page.
-  const Result<std::vector<StoredEvent>> found = store.ReadRoomEvents(*key, *before, *limit + 1);
+  const Result<std::vector<StoredEvent>> found = log.ReadRoomEvents(*key, *before, *limit + 1);
   if (!found) return found.error();
   const bool has_more = found->size() > *limit;
   json events = json::array();

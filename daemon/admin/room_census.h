@@ -9,8 +9,8 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/room_change.h"
 #include "daemon/core/room_event.h"
-#include "daemon/core/store.h"
 
 namespace rtcroom {
 

@@ -53,7 +53,7 @@ Result<RoomSearch> ReadSearch(const FormPairs& query) {
 
 }  // namespace
 
-Result<json> ListRooms(const HttpRequest& request, Store& store, const LeaseTable& leases) {
+Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const LeaseTable& leases) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomSearch> search = ReadSearch(*query);
@@ -66,7 +66,7 @@ Result<json> ListRooms(const HttpRequest& request, Store& store, const LeaseTabl
               {"next", found->next ? json(EncodeSearchPosition(*found->next)) : json()}};
 }
 
-Result<json> ShowRoom(const HttpRequest& request, Store& store, const LeaseTable& leases) {
+Result<json> ShowRoom(const HttpRequest& request, RoomStore& store, const LeaseTable& leases) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomKey> key = ReadRoom(*query);

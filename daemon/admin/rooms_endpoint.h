@@ -5,17 +5,18 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/lease_table.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_store.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
 
 /// A page of rooms of all kinds, or of those that match the query.
 /// @errors kBadRequest naming the field; kStoreBusy; kStoreBroken.
-Result<nlohmann::json> ListRooms(const HttpRequest& request, Store& store,
+Result<nlohmann::json> ListRooms(const HttpRequest& request, RoomStore& store,
                                  const LeaseTable& leases);
 
 /// @errors kBadRequest naming the field; kRoomNotFound; kStoreBusy; kStoreBroken.
-Result<nlohmann::json> ShowRoom(const HttpRequest& request, Store& store, const LeaseTable& leases);
+Result<nlohmann::json> ShowRoom(const HttpRequest& request, RoomStore& store,
+                                const LeaseTable& leases);
 
 }  // namespace rtcroom

@@ -8,7 +8,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_change.h"
 
 namespace rtcroom {
 

@@ -13,7 +13,7 @@ std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
                                  .most_per_call = options_.most_per_step};
   std::size_t removed = 0;
   for (std::size_t step = 0; step < options_.most_steps && !stop.stop_requested(); ++step) {
-    const Result<std::size_t> outcome = store_.TrimEvents(retention);
+    const Result<std::size_t> outcome = log_.TrimEvents(retention);
     if (options_.after_step) options_.after_step();
     if (!outcome) {
       // The next call retries; until then the history is longer than necessary.

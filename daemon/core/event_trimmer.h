@@ -10,7 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/steady_wall_clock.h"
-#include "daemon/core/store.h"
+#include "daemon/core/event_log.h"
 
 namespace rtcroom {
 
@@ -31,15 +31,15 @@ struct TrimOptions {
 /// @threads for one thread.
 class EventTrimmer {
  public:
-  EventTrimmer(Store& store, const Clock& clock, TrimOptions options, Logger& logger)
-      : store_(store), clock_(clock), steady_clock_(clock), options_(options), logger_(logger) {}
+  EventTrimmer(EventLog& log, const Clock& clock, TrimOptions options, Logger& logger)
+      : log_(log), clock_(clock), steady_clock_(clock), options_(options), logger_(logger) {}
 
   /// Stops between two steps on request.
   /// @return the number of removed events.
   std::size_t Trim(const std::stop_token& stop = {});
 
  private:
-  Store& store_;
+  EventLog& log_;
   const Clock& clock_;
   const SteadyWallClock steady_clock_;
   const TrimOptions options_;

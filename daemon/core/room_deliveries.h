@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "daemon/core/delivery_store.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_change.h"
 
 namespace rtcroom {
 

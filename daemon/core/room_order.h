@@ -13,7 +13,7 @@
 #include <ext/pb_ds/tree_policy.hpp>
 
 #include "daemon/core/ids.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_store.h"
 
 namespace rtcroom {
 

@@ -14,7 +14,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_change.h"
 
 namespace rtcroom {
 

@@ -10,9 +10,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_change.h"
 #include "daemon/core/room_event.h"
 #include "daemon/core/room_policy.h"
-#include "daemon/core/store.h"
 
 namespace rtcroom::rules {
 

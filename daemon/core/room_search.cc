@@ -16,7 +16,7 @@ constexpr std::size_t kPositionDigits = 16;
 
 }  // namespace
 
-Result<RoomsFound> SearchRooms(Store& store, const RoomSearch& search) {
+Result<RoomsFound> SearchRooms(RoomStore& store, const RoomSearch& search) {
   RoomsFound found;
   std::size_t looked_at = 0;
   std::uint64_t after = search.after;

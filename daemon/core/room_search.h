@@ -11,7 +11,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/room.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_store.h"
 
 namespace rtcroom {
 
@@ -34,7 +34,7 @@ struct RoomsFound {
 
 /// @errors kStoreBusy; kStoreBroken.
 /// @threads as the store.
-Result<RoomsFound> SearchRooms(Store& store, const RoomSearch& search);
+Result<RoomsFound> SearchRooms(RoomStore& store, const RoomSearch& search);
 
 /// The position of a continuation, as an opaque text for external programs.
 std::string EncodeSearchPosition(std::uint64_t after);

@@ -24,7 +24,7 @@
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/room_rules.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_store.h"
 #include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
@@ -110,7 +110,7 @@ struct RoomServiceOptions {
 
 /// Dependencies of the use cases; all of them outlive the service.
 struct RoomServiceParts {
-  Store& store;
+  RoomStore& store;
   BanStore& ban_store;
   BanList& bans;
   LeaseTable& leases;
@@ -249,7 +249,7 @@ class RoomService {
   void LogCreation(const Room& room);
   void LogEnd(const RoomChange& change);
 
-  Store& store_;
+  RoomStore& store_;
   BanStore& ban_store_;
   BanList& bans_;
   LeaseTable& leases_;

@@ -86,7 +86,7 @@ EventFeed::Outcome EventFeed::ReadNew() {
       return Outcome::kFailed;
     }
   }
-  const Result<EventPage> page = parts_.store.ReadEvents(*at_, kEventsPerRead);
+  const Result<EventPage> page = parts_.log.ReadEvents(*at_, kEventsPerRead);
   if (!page) {
     // Too far behind, it restarts at the end. Live subscribers have then missed events, and are
     // notified.
@@ -110,7 +110,7 @@ EventFeed::Outcome EventFeed::ReadNew() {
 }
 
 Status EventFeed::FindStart() {
-  Result<Cursor> newest = parts_.store.Newest();
+  Result<Cursor> newest = parts_.log.Newest();
   if (!newest) return newest.error();
   parts_.ring.Restart(newest->position);
   at_ = *std::move(newest);

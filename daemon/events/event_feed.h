@@ -1,4 +1,4 @@
-// Reads new events from the store, once for all subscribers.
+// Reads new events from the log, once for all subscribers.
 #pragma once
 
 #include <atomic>
@@ -13,21 +13,21 @@
 #include "daemon/base/result.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/store.h"
+#include "daemon/core/event_log.h"
 #include "daemon/events/event_ring.h"
 #include "daemon/events/watch_options.h"
 
 namespace rtcroom {
 
-/// Fills the ring from the store on a thread of its own, starting at the history's end at the time
+/// Fills the ring from the log on a thread of its own, starting at the history's end at the time
 /// of the first success. It sleeps until a commit is signalled, with an occasional poll; while the
-/// store fails, it retries with growing pauses, and loses no event that is retained meanwhile.
+/// log fails, it retries with growing pauses, and loses no event that is retained meanwhile.
 ///
 /// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class EventFeed {
  public:
   struct Parts {
-    Store& store;
+    EventLog& log;
     CommitSignal& signal;
     EventRing& ring;
     const Clock& clock;

@@ -12,9 +12,9 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/core/cursor.h"
+#include "daemon/core/event_log.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room.h"
-#include "daemon/core/store.h"
 
 namespace rtcroom {
 

@@ -10,7 +10,7 @@ WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logge
       ring_(options.ring),
       catch_up_(store, options.catch_up),
       clock_(clock),
-      feed_({.store = store,
+      feed_({.log = store,
              .signal = signal,
              .ring = ring_,
              .clock = clock,

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "daemon/base/result.h"
+#include "daemon/core/event_log.h"
 #include "daemon/core/room_event.h"
-#include "daemon/core/store.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {

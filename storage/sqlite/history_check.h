@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/core/event_log.h"
 #include "daemon/core/room.h"
-#include "daemon/core/store.h"
 #include "storage/sqlite/store_findings.h"
 
 namespace rtcroom {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/event_log.h"
 #include "daemon/core/room_event.h"
-#include "daemon/core/store.h"
 
 namespace rtcroom {
 

@@ -50,10 +50,6 @@ class FailingStore : public Store {
   Result<std::size_t> TrimEvents(const EventRetention& retention) override {
     return store_.TrimEvents(retention);
   }
-  Status Ping() override {
-    if (broken) return Error{Errc::kStoreBroken, "disk full"};
-    return store_.Ping();
-  }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override {
     return store_.CountRooms(kind);
   }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/store.h"
+#include "daemon/core/room_change.h"
 
 namespace rtcroom {
 

@@ -15,9 +15,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/room_change.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_rules.h"
-#include "daemon/core/store.h"
 
 namespace rtcroom {
 

@@ -181,7 +181,7 @@ TEST_F(ConsoleStream, EndsWhenAllAreEndedAndMayBeOpenedAgain) {
 TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
   CommitSignal commits;
   EventStreams streams(
-      {.store = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
+      {.log = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
   const auto pending = std::make_shared<RecordedAnswer>();
   AdminResponder responder = ResponderTo(pending, clock_, logger_);
   EXPECT_ERROR(kUnauthorized, streams.Open(responder, std::nullopt, [] { return false; }));
@@ -204,7 +204,7 @@ TEST_F(ConsoleStream, ThatCannotBeOpenedTakesNobodysPlace) {
   };
   CommitSignal commits;
   EventStreams streams(
-      {.store = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
+      {.log = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
   AdminResponder responder = ResponderTo(std::make_shared<Failing>(), clock_, logger_);
   EXPECT_THROW((void)streams.Open(responder, std::nullopt, [] { return true; }), std::bad_alloc);
   EXPECT_EQ(streams.size(), 0U);

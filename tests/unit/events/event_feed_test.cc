@@ -30,7 +30,7 @@ class EventFeedTest : public testing::Test {
  protected:
   void Start(const WatchOptions& options = Options()) {
     options_ = options;
-    feed_.emplace(EventFeed::Parts{.store = store_,
+    feed_.emplace(EventFeed::Parts{.log = store_,
                                    .signal = signal_,
                                    .ring = ring_,
                                    .clock = clock_,

@@ -1,0 +1,49 @@
+// Changes of a room: rules that compute them, and listeners of those that were committed.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/core/ban_store.h"
+#include "daemon/core/delivery_store.h"
+#include "daemon/core/room.h"
+#include "daemon/core/room_event.h"
+
+namespace rtcroom {
+
+/// The result of a rule for a room: written all together, or not at all.
+struct RoomChange {
+  Room room{};                      ///< as it is afterwards (as it was last, when `closed`)
+  std::vector<RoomEvent> events{};  ///< events of the change; none means that nothing changed
+  bool closed = false;              ///< the room is removed in the same write
+  // Also written with the change, and only when there are events.
+  std::optional<Ban> ban{};
+  std::optional<DeliveryChange> delivery{};
+};
+
+/// A pure rule applied to the stored room, or to null when there is none.
+///
+/// It runs inside the store's atomic step and may run more than once: it must not block, call
+/// the store, or keep the pointer. An error leaves the store as it was.
+using RoomEdit = std::function<Result<RoomChange>(const Room* stored)>;
+
+struct RoomUpdate {
+  RoomKey key{};
+  RoomEdit edit{};
+  /// The user whose entry the edit reads and may change in `Room::audiences`: the cost of a change
+  /// does not depend on the number of viewers.
+  std::optional<UserId> audience = {};
+};
+
+/// Called for every committed change, once, in the order of commit, before the `Update` that made
+/// it returns. It must be quick, must not call the store, and cannot fail.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void OnCommit(std::span<const RoomChange> changes) noexcept = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,103 @@
+// The interface to the stored rooms.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/core/cursor.h"
+#include "daemon/core/room.h"
+#include "daemon/core/room_change.h"
+
+namespace rtcroom {
+
+/// Which rooms to list.
+struct RoomListQuery {
+  RoomKind kind = RoomKind::kDouble;
+  std::optional<Dialect> dialect = {};  ///< none: rooms of both
+  /// Only rooms of that `Room::type`; for webrtc rooms alone.
+  std::optional<std::string> type = {};
+  /// Only rooms of a greater `Room::place`: paging by the last place skips and repeats nothing,
+  /// whichever earlier rooms have ended meanwhile.
+  std::uint64_t after = 0;
+  std::uint64_t index = 0;  ///< how many such rooms to skip
+  std::size_t count = 0;    ///< maximum number of rooms to return, 0..200
+};
+
+/// The viewers of a room.
+struct AudiencePage {
+  Dialect dialect = Dialect::kGen1;  ///< of the room
+  bool is_active = false;            ///< likewise
+  std::vector<Audience> audiences{};
+};
+
+/// A snapshot of rooms.
+struct RoomPage {
+  std::vector<Room> rooms{};
+  Cursor at{};  ///< newest event of the snapshot: the rooms include its change, and none after it
+};
+
+struct StoreLimits {
+  std::uint64_t max_rooms = 1'000'000;
+};
+
+/// Keeps rooms and their members.
+///
+/// An update acknowledged by `Update` survives a crash of the process and, where the implementation
+/// is durable, a power cut. Reads see every change acknowledged before they began.
+///
+/// @threads every method is safe from any thread.
+class RoomStore {
+ public:
+  virtual ~RoomStore() = default;
+
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<Room> Load(const RoomKey& key) = 0;
+
+  /// Applies each update as an atomic step of its own, in the order given; a failed one leaves no
+  /// change and does not affect the others. Returns when all of them are committed: together they
+  /// wait about as long as a single one.
+  ///
+  /// Changes of one custom field that share a commit, with nothing but changes of other custom
+  /// fields between them, may be merged into one event: it has the number of the first and the
+  /// value of the last, and the returned changes reflect that.
+  ///
+  /// An edit that creates a room under a free key is refused with kRoomExists while a room of any
+  /// kind holds the id, and with kTooManyRooms at the limit; both are checked in the same atomic
+  /// step. The store assigns a new room its `sequence`; the returned change has it.
+  ///
+  /// @return one outcome per update, in order: the change as committed, or the edit's own error,
+  ///         kRoomExists, kTooManyRooms, kStoreBusy or kStoreBroken.
+  virtual std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) = 0;
+
+  /// `UpdateAll` of a single update.
+  Result<RoomChange> Update(const RoomKey& key, RoomEdit edit);
+  Result<RoomChange> Update(RoomUpdate update);
+
+  /// A page of the active rooms of one kind, in the order of activation.
+  ///
+  /// O(log n + count) in the number of rooms, whatever the index.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<Room>> List(const RoomListQuery& query) = 0;
+
+  /// The viewers of a room, in join order.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<AudiencePage> LoadAudiences(const RoomKey& key) = 0;
+
+  /// Rooms of every kind and dialect by ascending `sequence`, for iterating over all of them: at
+  /// most `limit` (1..10000) whose sequence is greater than `after`.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) = 0;
+
+  /// Number of rooms of a kind, over both dialects, including inactive ones.
+  /// @threads never waits for a writer's I/O.
+  virtual std::uint64_t CountRooms(RoomKind kind) const = 0;
+};
+
+}  // namespace rtcroom
