@@ -20,12 +20,12 @@ void HandleAddPusher(const Request& request, const HandlerContext& context, Answ
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 
-  const Manners& manners = request.manners();
-  context.services.rooms.AddPusher(command, [&manners, room_id = command.room.id,
+  const ProtocolTraits& traits = request.traits();
+  context.services.rooms.AddPusher(command, [&traits, room_id = command.room.id,
                                              answer = std::move(answer)](const Status& added) {
-    if (!added) return answer(FailureOver(room_id, added.error(), manners));
-    answer(Reply::Success(manners.names_room ? JsonText().Field("roomID", room_id.value)
-                                             : JsonText()));
+    if (!added) return answer(FailureOver(room_id, added.error(), traits));
+    answer(
+        Reply::Success(traits.names_room ? JsonText().Field("roomID", room_id.value) : JsonText()));
   });
 }
 

@@ -9,29 +9,29 @@
 namespace rtcroom {
 
 struct Answer::State {
-  explicit State(Parts of_request) : parts(std::move(of_request)) {}
+  explicit State(Context of_request) : context(std::move(of_request)) {}
 
-  Parts parts;
+  Context context;
   std::atomic<bool> sent{false};
 };
 
-Answer::Answer(Parts parts) : state_(std::make_shared<State>(std::move(parts))) {}
+Answer::Answer(Context context) : state_(std::make_shared<State>(std::move(context))) {}
 
 void Answer::operator()(const Reply& reply) const {
   if (state_->sent.exchange(true)) return;
-  Parts& parts = state_->parts;
-  HttpReply rendered = Render(reply, parts.label);
-  parts.bill.ChargeReply(rendered.body.size());
-  rendered.headers.insert(rendered.headers.end(), parts.headers.begin(), parts.headers.end());
-  parts.recorder.Record(parts.facts, parts.label, rendered.status);
-  parts.responder.Send(std::move(rendered));
+  Context& context = state_->context;
+  HttpReply rendered = Render(reply, context.label);
+  context.charge.ChargeReply(rendered.body.size());
+  rendered.headers.insert(rendered.headers.end(), context.headers.begin(), context.headers.end());
+  context.recorder.Record(context.facts, context.label, rendered.status);
+  context.responder.Send(std::move(rendered));
 }
 
 void Answer::RunInSlices(std::function<std::optional<Reply>()> slice) const {
   const auto run = [answer = *this, slice = std::move(slice), has_begun = false]() mutable {
     try {
       // Many calls may have been admitted at once: refuses those whose caller is in debt by now.
-      if (!std::exchange(has_begun, true) && answer.state_->parts.bill.IsOwing()) {
+      if (!std::exchange(has_begun, true) && answer.state_->context.charge.IsInDebt()) {
         answer(TooManyRequests());
         return true;
       }
@@ -43,7 +43,7 @@ void Answer::RunInSlices(std::function<std::optional<Reply>()> slice) const {
       return true;
     }
   };
-  state_->parts.responder.RunInSlices(run);
+  state_->context.responder.RunInSlices(run);
 }
 
 }  // namespace rtcroom

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "daemon/http/responder.h"
-#include "handlers/bill.h"
 #include "handlers/reply.h"
+#include "handlers/request_charge.h"
 #include "handlers/request_recorder.h"
 
 namespace rtcroom {
@@ -18,15 +18,15 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class Answer {
  public:
-  struct Parts {
+  struct Context {
     Responder responder{};
     RequestFacts facts{};
     RequestLabel label{};
     Headers headers{};  ///< of the reply, besides its own
-    Bill bill{};
+    RequestCharge charge{};
     RequestRecorder& recorder;
   };
-  explicit Answer(Parts parts);
+  explicit Answer(Context context);
 
   void operator()(const Reply& reply) const;
 

@@ -76,7 +76,7 @@ Reply ReplyTo(const std::vector<ConfigFinding>& findings) {
 void HandleCheckConfig(const Request& request, const HandlerContext& context, Answer answer) {
   const UtilsServices& utils = *context.services.utils;
   if (utils.token.is_set()) {
-    const Status allowed = CheckOperator(request, utils.token);
+    const Status allowed = CheckAdminToken(request, utils.token);
     if (!allowed) return answer(Reply::Failure(allowed.error()));
   }
   utils.config.Check([answer = std::move(answer)](const std::vector<ConfigFinding>& findings) {

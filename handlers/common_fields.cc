@@ -4,7 +4,7 @@
 
 namespace rtcroom {
 
-Fields FieldsOf(const Request& request) { return {request.body, request.manners()}; }
+Fields FieldsOf(const Request& request) { return {request.body, request.traits()}; }
 
 std::string QueryValue(const Request& request, std::string_view name) {
   return std::string(FirstOrEmpty(request.query, name));
@@ -34,10 +34,10 @@ Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context
   return context.services.rooms.LoadRoom(key, request.dialect());
 }
 
-Reply FailureOver(const RoomId& room_id, Error error, const Manners& manners) {
-  const bool says_which = manners.names_room && error.code == Errc::kRoomExists;
+Reply FailureOver(const RoomId& room_id, Error error, const ProtocolTraits& traits) {
+  const bool includes_room_id = traits.names_room && error.code == Errc::kRoomExists;
   return Reply::Failure(std::move(error),
-                        says_which ? JsonText().Field("roomID", room_id.value) : JsonText());
+                        includes_room_id ? JsonText().Field("roomID", room_id.value) : JsonText());
 }
 
 }  // namespace rtcroom

@@ -30,6 +30,6 @@ PusherProfile ReadProfile(Fields& fields);
 Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context);
 
 /// Failure of a call that names a room. A room-exists failure carries the id (protocol B.4.2).
-Reply FailureOver(const RoomId& room_id, Error error, const Manners& manners);
+Reply FailureOver(const RoomId& room_id, Error error, const ProtocolTraits& traits);
 
 }  // namespace rtcroom

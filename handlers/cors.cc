@@ -5,10 +5,10 @@
 namespace rtcroom {
 
 Cors::Cors(std::vector<std::string> origins)
-    : origins_(std::move(origins)), everybody_(std::ranges::count(origins_, "*") > 0) {}
+    : origins_(std::move(origins)), any_origin_(std::ranges::count(origins_, "*") > 0) {}
 
 void Cors::AddOrigin(std::string_view origin, Headers& headers) const {
-  if (everybody_) {
+  if (any_origin_) {
     headers.emplace_back("Access-Control-Allow-Origin", "*");
   } else if (!origin.empty() && std::ranges::count(origins_, origin) > 0) {
     headers.emplace_back("Access-Control-Allow-Origin", origin);

@@ -24,7 +24,7 @@ class Cors {
 
  private:
   const std::vector<std::string> origins_;
-  const bool everybody_;
+  const bool any_origin_;
 };
 
 }  // namespace rtcroom

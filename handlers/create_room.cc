@@ -27,9 +27,9 @@ void HandleCreateRoom(const Request& request, const HandlerContext& context, Ans
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));
 
   context.services.rooms.CreateRoom(
-      command, [&manners = request.manners(), named = command.room_id.value_or(RoomId{}),
+      command, [&traits = request.traits(), named = command.room_id.value_or(RoomId{}),
                 answer = std::move(answer)](const Result<RoomId>& room_id) {
-        if (!room_id) return answer(FailureOver(named, room_id.error(), manners));
+        if (!room_id) return answer(FailureOver(named, room_id.error(), traits));
         answer(Reply::Success(JsonText().Field("roomID", room_id->value)));
       });
 }

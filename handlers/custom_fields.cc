@@ -23,7 +23,7 @@ Result<rules::CustomChange> Finish(const Object& object, const std::string& name
   }
   return rules::CustomChange{
       .custom = object.dump(),
-      .told = {.field = Object(name).dump(), .value = object.at(name).dump()}};
+      .event = {.field = Object(name).dump(), .value = object.at(name).dump()}};
 }
 
 /// An unsigned number above the 64-bit signed range counts as its maximum; the sum saturates.

@@ -33,8 +33,8 @@ struct Request {
   std::string from{};     ///< what an unproven caller is bound to; empty: not bound
   std::string address{};  ///< the client's, as `Admission` takes it
 
-  [[nodiscard]] const Manners& manners() const { return MannersOf(protocol); }
-  [[nodiscard]] Dialect dialect() const { return manners().dialect; }
+  [[nodiscard]] const ProtocolTraits& traits() const { return TraitsOf(protocol); }
+  [[nodiscard]] Dialect dialect() const { return traits().dialect; }
   /// The address and user charged with a seat that this call takes.
   [[nodiscard]] SeatOwner owner() const {
     return {.address = AddressKey(address), .user = proven_caller};

@@ -63,7 +63,7 @@ std::optional<UserId> Fields::OptionalUser(std::string_view name) {
 std::string Fields::PushUrl() {
   constexpr std::string_view kName = "pushURL";
   std::string url = Text(kName);
-  switch (manners_.push_urls) {
+  switch (traits_.push_urls) {
     case PushUrls::kAny:
       break;
     case PushUrls::kRtmpOrNone:
@@ -73,14 +73,14 @@ std::string Fields::PushUrl() {
 }
 
 std::string Fields::Info() {
-  return CheckedText(Find(manners_.info_name, manners_.info_alias, MayBeEmpty::kYes), kMaxTextBytes,
-                     manners_.info_too_long);
+  return CheckedText(Find(traits_.info_name, traits_.info_alias, MayBeEmpty::kYes), kMaxTextBytes,
+                     traits_.info_too_long);
 }
 
 std::string Fields::OptionalInfo() {
-  const Field field = Find(manners_.info_name, manners_.info_alias);
+  const Field field = Find(traits_.info_name, traits_.info_alias);
   if (field.value == nullptr || !field.value->is_string()) return {};
-  return CheckedText(field, kMaxTextBytes, manners_.info_too_long);
+  return CheckedText(field, kMaxTextBytes, traits_.info_too_long);
 }
 
 void Fields::CheckMergeParams() {
@@ -88,7 +88,7 @@ void Fields::CheckMergeParams() {
   if (field.value == nullptr) return Fail(field.name, kMissing);
   json parsed;
   const json* params = field.value;
-  if (manners_.merge_params == MergeParams::kObjectOrText && params->is_string()) {
+  if (traits_.merge_params == MergeParams::kObjectOrText && params->is_string()) {
     Result<json> read = ParseJson(params->get_ref<const std::string&>());
     if (!read)
       return Refuse({read.error().code, fmt::format("mergeParams: {}", read.error().detail)});
@@ -131,7 +131,7 @@ std::int64_t Fields::Integer(std::string_view name, std::string_view alias) {
 }
 
 bool Fields::IsGiven(const json& value, MayBeEmpty may_be_empty) const {
-  switch (manners_.presence) {
+  switch (traits_.presence) {
     case Presence::kTruthy:
       return IsTruthy(value);
     case Presence::kKey:
@@ -157,7 +157,7 @@ Fields::Field Fields::Find(std::string_view name, std::string_view alias,
 RoomId Fields::CheckedRoom(const Field& field) {
   std::string id = CheckedId(field);
   if (!ok()) return {};
-  switch (manners_.ids) {
+  switch (traits_.ids) {
     case Ids::kPrintable:
       CheckIdText(field, id, kMaxRoomIdBytes);
       return {std::move(id)};
@@ -174,7 +174,7 @@ RoomId Fields::CheckedRoom(const Field& field) {
 UserId Fields::CheckedUser(const Field& field) {
   std::string id = CheckedId(field);
   if (!ok()) return {};
-  switch (manners_.ids) {
+  switch (traits_.ids) {
     case Ids::kPrintable:
       CheckIdText(field, id, kMaxUserIdBytes);
       break;

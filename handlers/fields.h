@@ -27,8 +27,8 @@ inline constexpr std::size_t kMaxMergeParamsBytes = std::size_t{16} * 1024;
 /// used when the first is missing (protocol C.4).
 class Fields {
  public:
-  /// @param body  an object from `ParseBody`; must outlive the reader, as must `manners`.
-  Fields(const nlohmann::json& body, const Manners& manners) : body_(body), manners_(manners) {}
+  /// @param body  an object from `ParseBody`; must outlive the reader, as must `traits`.
+  Fields(const nlohmann::json& body, const ProtocolTraits& traits) : body_(body), traits_(traits) {}
 
   /// `roomID`, also read as `roomid`.
   RoomId Room();
@@ -87,7 +87,7 @@ class Fields {
   void FailTooLong(std::string_view name, std::size_t max_bytes, Errc code = Errc::kBadRequest);
 
   const nlohmann::json& body_;
-  const Manners& manners_;
+  const ProtocolTraits& traits_;
   Status outcome_;
 };
 

@@ -36,7 +36,7 @@ Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
   const Status allowed = services.rooms.CheckMayPush(request.room_kind, room, user_id);
   if (!allowed) return Reply::Failure(allowed.error());
   const Result<std::string> url = services.streams.PushUrl(
-      StreamFor(user_id, request.manners().streams, services), services.clock.Now());
+      StreamFor(user_id, request.traits().streams, services), services.clock.Now());
   return url ? Reply::Success(JsonText().Field("pushURL", *url)) : Reply::Failure(url.error());
 }
 

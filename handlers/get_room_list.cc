@@ -7,10 +7,10 @@ namespace rtcroom {
 
 Slice HandleGetRoomList(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
-  const RoomPageWish wish{.index = fields.Integer("index"),
+  const RoomPageSpec spec{.index = fields.Integer("index"),
                           .count = fields.Integer("cnt", "count")};
   if (!fields.ok()) return OneSlice(Reply::Failure(fields.error()));
-  return ReplyWithRooms(request, context, wish);
+  return ReplyWithRooms(request, context, spec);
 }
 
 }  // namespace rtcroom

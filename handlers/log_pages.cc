@@ -32,7 +32,7 @@ std::string ListOf(const std::vector<LogFile>& files, std::string_view link) {
 
 Reply HandleLogFileList(const Request& request, const HandlerContext& context) {
   const UtilsServices& utils = *context.services.utils;
-  if (const Status allowed = CheckOperator(request, utils.token); !allowed) {
+  if (const Status allowed = CheckAdminToken(request, utils.token); !allowed) {
     return Reply::Failure(allowed.error());
   }
   const Result<std::vector<LogFile>> files = utils.logs.List();
@@ -42,7 +42,7 @@ Reply HandleLogFileList(const Request& request, const HandlerContext& context) {
 
 Reply HandleGetLogFile(const Request& request, const HandlerContext& context) {
   const UtilsServices& utils = *context.services.utils;
-  if (const Status allowed = CheckOperator(request, utils.token); !allowed) {
+  if (const Status allowed = CheckAdminToken(request, utils.token); !allowed) {
     return Reply::Failure(allowed.error());
   }
   const std::string name = QueryValue(request, "file");

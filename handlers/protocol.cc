@@ -7,7 +7,7 @@ namespace rtcroom {
 namespace {
 
 /// In the order of the enumerators.
-constexpr std::array<Manners, std::size(kAllProtocols)> kManners = {{
+constexpr std::array<ProtocolTraits, std::size(kAllProtocols)> kTraits = {{
     {.dialect = Dialect::kGen1,
      .presence = Presence::kTruthy,
      .ids = Ids::kPrintable,
@@ -45,8 +45,8 @@ constexpr std::array<Manners, std::size(kAllProtocols)> kManners = {{
 
 }  // namespace
 
-const Manners& MannersOf(Protocol protocol) {
-  return kManners.at(static_cast<std::size_t>(protocol));
+const ProtocolTraits& TraitsOf(Protocol protocol) {
+  return kTraits.at(static_cast<std::size_t>(protocol));
 }
 
 }  // namespace rtcroom

@@ -47,7 +47,7 @@ enum class MergeParams : std::uint8_t {
 /// How a protocol reads and answers the parts that handlers share. Differences in room rules are in
 /// `RoomPolicy`; in codes and messages, in protocol_codes.cc.
 /// @source protocol A.2, A.4, B.2 to B.4, B.8, C.4, C.6.
-struct Manners {
+struct ProtocolTraits {
   Dialect dialect = Dialect::kGen1;  ///< of the rooms that it creates
   Presence presence = Presence::kTruthy;
   Ids ids = Ids::kPrintable;
@@ -62,6 +62,6 @@ struct Manners {
   bool names_room = false;
 };
 
-const Manners& MannersOf(Protocol protocol);
+const ProtocolTraits& TraitsOf(Protocol protocol);
 
 }  // namespace rtcroom

@@ -28,6 +28,6 @@ inline constexpr int kFailureHttpStatus = 200;
 const ProtocolCode& ProtocolCodeOf(Protocol protocol, std::string_view endpoint, Errc failure);
 
 /// The log level of a failure.
-LogLevel LogLevelOf(Errc failure);
+LogLevel ToLogLevel(Errc failure);
 
 }  // namespace rtcroom

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/base/thrown.h"
+#include "daemon/base/exception_type.h"
 
 namespace rtcroom {
 namespace {
@@ -56,6 +56,8 @@ Reply TooManyRequests() {
   return Reply::Failure({Errc::kTooManyRequests, "address: too many requests"});
 }
 
-Reply InternalError() { return Reply::Failure({Errc::kInternal, std::string(TypeOfThrown())}); }
+Reply InternalError() {
+  return Reply::Failure({Errc::kInternal, std::string(CurrentExceptionType())});
+}
 
 }  // namespace rtcroom

@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-bool IsForWantOfProof(const RequestLabel& label) {
+bool IsUnauthenticated(const RequestLabel& label) {
   if (!label.failure) return false;
   switch (*label.failure) {
     case Errc::kUnauthorized:
@@ -24,9 +24,9 @@ bool IsForWantOfProof(const RequestLabel& label) {
 
 }  // namespace
 
-void RefusedCallers::Note(std::string_view request_id, const std::string& peer_address,
-                          const RequestLabel& label) {
-  if (!IsForWantOfProof(label)) return;
+void RefusedCallers::Record(std::string_view request_id, const std::string& peer_address,
+                            const RequestLabel& label) {
+  if (!IsUnauthenticated(label)) return;
   const std::uint64_t times = Count(peer_address);
   if (times == 0) return;
   logger_.Info("caller_refused", {{"request_id", request_id},

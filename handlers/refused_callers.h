@@ -30,8 +30,8 @@ class RefusedCallers {
   /// No effect for a request that was not refused for that reason.
   /// @param peer_address  numeric, of the client.
   /// @param label         of the reply.
-  void Note(std::string_view request_id, const std::string& peer_address, const RequestLabel& label)
-      EXCLUDES(mutex_);
+  void Record(std::string_view request_id, const std::string& peer_address,
+              const RequestLabel& label) EXCLUDES(mutex_);
 
  private:
   /// @return as `LogRation::Count`.

@@ -49,8 +49,9 @@ HttpReply Render(const Reply& reply, RequestLabel& label) {
   label.failure = failure.code;
   label.failure_detail = failure.detail;
   JsonText members = CodeAndMessage(row.code, row.message);
-  const bool is_told = failure.code == Errc::kBadRequest || failure.code == Errc::kTooManyRooms;
-  if (is_told && !failure.detail.empty()) {
+  const bool is_disclosed =
+      failure.code == Errc::kBadRequest || failure.code == Errc::kTooManyRooms;
+  if (is_disclosed && !failure.detail.empty()) {
     members.Field("detail", failure.detail);
   }
   return {.status = kFailureHttpStatus, .body = Object(members.text(), fields)};

@@ -11,7 +11,7 @@ LogLevel LevelOf(const RequestLabel& label, int http_status, std::chrono::nanose
                  LogLevel least) {
   const bool is_slow = least == LogLevel::kDebug && duration > kSlowRequest;
   const LogLevel level = http_status >= 500 || is_slow ? LogLevel::kWarn : least;
-  return label.failure ? std::max(level, LogLevelOf(*label.failure)) : level;
+  return label.failure ? std::max(level, ToLogLevel(*label.failure)) : level;
 }
 
 }  // namespace

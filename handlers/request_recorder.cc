@@ -12,7 +12,7 @@ void RequestRecorder::Record(const RequestFacts& request, const RequestLabel& la
   const std::chrono::nanoseconds duration = clock_.Monotonic() - request.begun;
   observer_.OnRequest(label, http_status, duration);
   LogRequest(logger_, request.request_id, label, http_status, duration);
-  refused_.Note(request.request_id, request.peer_address, label);
+  refused_.Record(request.request_id, request.peer_address, label);
 }
 
 void RequestRecorder::RecordRefusal(const RequestLabel& label, int http_status) {

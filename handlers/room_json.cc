@@ -8,10 +8,10 @@ namespace {
 /// The leading room fields, which both dialects share; the text goes under both names, since
 /// clients of each dialect read their own.
 void WriteHead(const Room& room, Protocol protocol, JsonText& out) {
-  const Manners& manners = MannersOf(protocol);
+  const ProtocolTraits& traits = TraitsOf(protocol);
   out.Field("roomID", room.key.id.value)
-      .Field(manners.info_name, room.info)
-      .Field(manners.info_alias, room.info)
+      .Field(traits.info_name, room.info)
+      .Field(traits.info_alias, room.info)
       .Field("roomCreator", room.creator.value)
       .Field("mixedPlayURL", room.mixed_play_url);
 }

@@ -15,8 +15,8 @@ namespace {
 constexpr std::int64_t kMostRooms = 200;
 
 /// A count of 0 that asks for all rooms is bounded, too.
-std::size_t RoomsToList(std::int64_t count, const Manners& manners) {
-  if (count == 0 && manners.zero_lists_all) count = kMostRooms;
+std::size_t RoomsToList(std::int64_t count, const ProtocolTraits& traits) {
+  if (count == 0 && traits.zero_lists_all) count = kMostRooms;
   return static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, kMostRooms));
 }
 
@@ -73,15 +73,15 @@ class RoomListSlices {
 
 }  // namespace
 
-Slice ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageWish wish) {
+Slice ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageSpec spec) {
   return RoomListSlices(
       context.services.rooms,
       {
           .kind = request.room_kind,
           .dialect = request.dialect(),
-          .type = std::move(wish.type),
-          .index = static_cast<std::uint64_t>(std::max<std::int64_t>(wish.index, 0)),
-          .count = RoomsToList(wish.count, request.manners()),
+          .type = std::move(spec.type),
+          .index = static_cast<std::uint64_t>(std::max<std::int64_t>(spec.index, 0)),
+          .count = RoomsToList(spec.count, request.traits()),
       },
       request.protocol);
 }

@@ -10,7 +10,7 @@
 namespace rtcroom {
 
 /// The requested page of a room list.
-struct RoomPageWish {
+struct RoomPageSpec {
   std::int64_t index = 0;             ///< rooms to skip; below 0 means none
   std::int64_t count = 0;             ///< maximum number of rooms; below 0 means none
   std::optional<std::string> type{};  ///< only rooms of this type
@@ -21,6 +21,6 @@ struct RoomPageWish {
 /// Each room is shown as it was when its slice was read. Rooms keep their order and none is
 /// repeated; one that ends before its slice is left out.
 /// @source protocol A.4.8, B.4.8, B.8.
-Slice ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageWish wish);
+Slice ReplyWithRooms(const Request& request, const HandlerContext& context, RoomPageSpec spec);
 
 }  // namespace rtcroom

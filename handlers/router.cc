@@ -5,9 +5,9 @@
 
 #include "daemon/base/log_scope.h"
 #include "handlers/answer.h"
-#include "handlers/bill.h"
 #include "handlers/form.h"
 #include "handlers/refusal.h"
+#include "handlers/request_charge.h"
 
 namespace rtcroom {
 namespace {
@@ -17,7 +17,7 @@ constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 constexpr int kServiceUnavailable = 503;
 
-std::vector<RouteMount> MountsOf(const RouterOptions& options) {
+std::vector<RouteMount> MakeMounts(const RouterOptions& options) {
   std::vector<RouteMount> mounts;
   // A pinned prefix overrides all other rules (protocol C.1).
   if (!options.gen1_prefix.empty()) mounts.push_back({options.gen1_prefix, Protocol::kGen1});
@@ -43,9 +43,9 @@ Router::Router(const Services& services, RouterOptions options, RequestRecorder&
                .gen1_login = options.gen1_login,
                .trust_userid = options.trust_userid},
       recorder_(recorder),
-      gate_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
+      authorizer_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
       cors_(std::move(options.cors_origins)),
-      table_(MountsOf(options)) {}
+      table_(MakeMounts(options)) {}
 
 RequestPlan Router::Resolve(HttpRequest& request) {
   request.route = table_.Find(request.method, request.path);
@@ -132,22 +132,23 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   FormPairs query = ParseForm(http.query);
   const Protocol protocol = entry.pinned.value_or(ProtocolOf(route, query));
   call.label.protocol = protocol;
-  if (protocol != Protocol::kWebrtc) call.label.dialect = MannersOf(protocol).dialect;
+  if (protocol != Protocol::kWebrtc) call.label.dialect = TraitsOf(protocol).dialect;
   if (!admitted) return Render(TooManyRequests(), call.label);
-  const Result<Request> request = gate_.Admit(http, entry, protocol, std::move(query));
+  const Result<Request> request = authorizer_.Authorize(http, entry, protocol, std::move(query));
   if (!request) return Render(Reply::Failure(request.error()), call.label);
   return CallHandler(call, *request);
 }
 
 std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request) const {
   const Route& route = *call.http.route->route;
-  Bill bill;
+  RequestCharge charge;
   if (route.tokens != RouteTokens::kNone) {
-    bill = Bill(context_.services.admission, call.http.peer_address, request.proven_caller);
+    charge =
+        RequestCharge(context_.services.admission, call.http.peer_address, request.proven_caller);
   }
   if (route.handler != nullptr) {
     HttpReply reply = Render(route.handler(request, context_), call.label);
-    bill.ChargeReply(reply.body.size());
+    charge.ChargeReply(reply.body.size());
     return reply;
   }
   const Answer answer({.responder = std::move(call.responder),
@@ -156,7 +157,7 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
                                  .begun = call.http.begun},
                        .label = call.label,
                        .headers = std::move(call.headers),
-                       .bill = std::move(bill),
+                       .charge = std::move(charge),
                        .recorder = recorder_});
   try {
     if (route.sliced != nullptr) {

@@ -11,9 +11,9 @@
 #include "daemon/auth/auth_mode.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/http/http_handler.h"
+#include "handlers/authorizer.h"
 #include "handlers/cors.h"
 #include "handlers/endpoints.h"
-#include "handlers/gate.h"
 #include "handlers/request_recorder.h"
 #include "handlers/route_table.h"
 #include "handlers/services.h"
@@ -78,7 +78,7 @@ class Router : public HttpHandler {
 
   const HandlerContext context_;
   RequestRecorder& recorder_;
-  const Gate gate_;
+  const Authorizer authorizer_;
   const Cors cors_;
   const RouteTable table_;
 };

@@ -52,7 +52,7 @@ enum class RouteTokens : std::uint8_t {
 
 /// Whether caches may store the replies: not when they hold tickets, tokens or signed URLs.
 enum class RouteCaching : std::uint8_t {
-  kUnsaid,
+  kUnspecified,
   kNever,  ///< no cache may store them
 };
 
@@ -68,7 +68,7 @@ struct Route {
   RouteLogin login = RouteLogin::kNeeded;
   RouteSwitch on = RouteSwitch::kAlwaysOn;
   RouteTokens tokens = RouteTokens::kAddress;
-  RouteCaching caching = RouteCaching::kUnsaid;
+  RouteCaching caching = RouteCaching::kUnspecified;
   RequestPlan plan{};
 };
 

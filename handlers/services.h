@@ -19,7 +19,8 @@ struct Services {
   RoomService& rooms;
   LoginService& logins;
   Sessions& sessions;
-  const LoginSigner& hour_signer;  ///< tickets for webrtc rooms, valid one hour (protocol B.8)
+  const LoginSigner&
+      webrtc_ticket_signer;  ///< tickets for webrtc rooms, valid one hour (protocol B.8)
   const PrivateMapKeySigner& private_map_keys;
   const StreamUrlSigner& streams;
   const Clock& clock;

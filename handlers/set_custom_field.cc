@@ -16,7 +16,7 @@ using rules::CustomRight;
 
 struct Operation {
   CustomEdit edit{};
-  CustomRight right = CustomRight::kEverybody;  ///< viewers may count, too ("likes")
+  CustomRight right = CustomRight::kAnyone;  ///< viewers may count, too ("likes")
 };
 
 CustomEdit Counting(std::string name, int step) {
@@ -38,9 +38,8 @@ Operation ReadOperation(Fields& fields, CustomSet custom_set) {
   if (operation == "inc") return {.edit = Counting(std::move(name), 1)};
   if (operation == "dec") return {.edit = Counting(std::move(name), -1)};
   if (operation != "set") fields.Refuse({Errc::kBadRequest, "operation: unknown"});
-  return {
-      .edit = Setting(std::move(name), fields.Scalar("value", kMaxCustomValueBytes)),
-      .right = custom_set == CustomSet::kAnyone ? CustomRight::kEverybody : CustomRight::kMembers};
+  return {.edit = Setting(std::move(name), fields.Scalar("value", kMaxCustomValueBytes)),
+          .right = custom_set == CustomSet::kAnyone ? CustomRight::kAnyone : CustomRight::kMembers};
 }
 
 /// The proven caller; without one, the userID of the query.

@@ -28,7 +28,7 @@ Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, 
   return call;
 }
 
-Status CheckOperator(const Request& request, const OperatorToken& token) {
+Status CheckAdminToken(const Request& request, const AdminTokenVerifier& token) {
   if (!token.Admits(request.bearer)) return Error{Errc::kUnauthorized, "no token of the operator"};
   return {};
 }

@@ -20,6 +20,6 @@ Status CheckQuery(const FormPairs& query);
 /// Whether the request carries the operator's token.
 /// @errors kUnauthorized, also while no token is configured.
 /// @source protocol F.8.
-Status CheckOperator(const Request& request, const OperatorToken& token);
+Status CheckAdminToken(const Request& request, const AdminTokenVerifier& token);
 
 }  // namespace rtcroom

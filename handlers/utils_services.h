@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "daemon/auth/admin_token_verifier.h"
 #include "daemon/auth/login_info_signer.h"
-#include "daemon/auth/operator_token.h"
 #include "daemon/core/config_probe.h"
 #include "daemon/core/log_files.h"
 #include "daemon/core/test_streams.h"
@@ -23,7 +23,7 @@ struct UtilsServices {
   const LoginInfoSigner& login_info;
   const LogFiles& logs;
   ConfigProbe& config;
-  const OperatorToken& token;
+  const AdminTokenVerifier& token;
 };
 
 }  // namespace rtcroom

@@ -33,7 +33,7 @@ Result<std::string> SignPrivateMapKey(const HandlerContext& context, const UserI
                                                              context.services.clock.Now());
 }
 
-Reply ReplyEvenToStrangers(const Status& outcome) {
+Reply ReplyToNonMember(const Status& outcome) {
   if (!outcome && outcome.error().code != Errc::kPusherNotFound) {
     return Reply::Failure(outcome.error());
   }

@@ -26,6 +26,6 @@ Result<std::string> SignPrivateMapKey(const HandlerContext& context, const UserI
 
 /// The reply of a call that succeeds for non-members as well, without an effect: kPusherNotFound is
 /// reported as success.
-Reply ReplyEvenToStrangers(const Status& outcome);
+Reply ReplyToNonMember(const Status& outcome);
 
 }  // namespace rtcroom

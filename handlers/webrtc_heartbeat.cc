@@ -8,7 +8,7 @@ Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& contex
   Fields fields = FieldsOf(request);
   const MemberCommand command = ReadMember(fields, request);
   if (!fields.ok()) return Reply::Failure(fields.error());
-  return ReplyEvenToStrangers(context.services.rooms.TouchPusher(command));
+  return ReplyToNonMember(context.services.rooms.TouchPusher(command));
 }
 
 }  // namespace rtcroom

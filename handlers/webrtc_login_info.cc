@@ -35,7 +35,7 @@ Reply HandleWebrtcLoginInfo(const Request& request, const HandlerContext& contex
   const Result<UserId> user_id = ChooseIdentity(request, context);
   if (!user_id) return Reply::Failure(user_id.error());
   const Result<std::string> user_sig =
-      services.hour_signer.SignUserSig(*user_id, services.clock.Now());
+      services.webrtc_ticket_signer.SignUserSig(*user_id, services.clock.Now());
   if (!user_sig) return Reply::Failure(user_sig.error());
   JsonText answer;
   WriteAccount(context, answer);

@@ -8,7 +8,7 @@ Reply HandleWebrtcQuitRoom(const Request& request, const HandlerContext& context
   Fields fields = FieldsOf(request);
   const MemberCommand command = ReadMember(fields, request);
   if (!fields.ok()) return Reply::Failure(fields.error());
-  return ReplyEvenToStrangers(context.services.rooms.DeletePusher(command));
+  return ReplyToNonMember(context.services.rooms.DeletePusher(command));
 }
 
 }  // namespace rtcroom

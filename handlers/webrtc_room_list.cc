@@ -9,12 +9,12 @@ namespace rtcroom {
 
 Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
-  RoomPageWish wish{.index = fields.Integer("index"), .count = fields.Integer("count", "cnt")};
+  RoomPageSpec spec{.index = fields.Integer("index"), .count = fields.Integer("count", "cnt")};
   // An empty type is a filter, too: it selects rooms created without one.
   const auto type = request.body.find("roomType");
-  if (type != request.body.end() && type->is_string()) wish.type = fields.OptionalText("roomType");
+  if (type != request.body.end() && type->is_string()) spec.type = fields.OptionalText("roomType");
   if (!fields.ok()) return OneSlice(Reply::Failure(fields.error()));
-  return ReplyWithRooms(request, context, std::move(wish));
+  return ReplyWithRooms(request, context, std::move(spec));
 }
 
 }  // namespace rtcroom

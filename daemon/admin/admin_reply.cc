@@ -13,7 +13,7 @@ namespace {
 constexpr int kUnauthorized = 401;
 
 /// The HTTP status, on which tools rely.
-int HttpStatusOf(Errc failure) {
+int ToHttpStatus(Errc failure) {
   switch (failure) {
     case Errc::kBadRequest:
     case Errc::kInfoTooLong:
@@ -71,7 +71,7 @@ AdminReply AdminSuccess(nlohmann::json fields) {
 AdminReply AdminFailure(const Error& error) {
   const int code = ProtocolCodeOf(Protocol::kGen1, {}, error.code).code;
   AdminReply reply{
-      .http = Json(HttpStatusOf(error.code),
+      .http = Json(ToHttpStatus(error.code),
                    {{"code", code}, {"message", ErrcName(error.code)}, {"detail", error.detail}}),
       .label = {.code = code, .failure = error.code, .failure_detail = error.detail}};
   // RFC 9110 15.5.2: it has to say how.

@@ -37,7 +37,7 @@ void AdminRouter::Handle(const HttpRequest& request, AdminResponder& responder) 
     return responder.Send(AdminRefusal(kNotFound));
   }
   if (found->guard == AdminRoute::Guard::kAccess && !access_.Admits(request)) {
-    refused_.Note(request.peer_address);
+    refused_.Record(request.peer_address);
     return responder.Send(
         AdminFailure({Errc::kUnauthorized, "Authorization: the token is missing or wrong"}));
   }

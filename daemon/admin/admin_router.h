@@ -8,7 +8,7 @@
 
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_responder.h"
-#include "daemon/admin/refused_operators.h"
+#include "daemon/admin/refused_admin_requests.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/http/message.h"
@@ -47,7 +47,7 @@ class AdminRouter {
 
  private:
   const AdminAccess& access_;
-  RefusedOperators refused_;
+  RefusedAdminRequests refused_;
   std::vector<AdminRoute> routes_;
 };
 

@@ -19,13 +19,13 @@ bool IsReading(std::string_view method) { return method == "GET" || method == "H
 }  // namespace
 
 AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids,
-                         EdgeParts parts)
+                         HttpListenerDeps deps)
     : sources_(std::move(sources)),
       ids_(ids),
-      clock_(parts.clock),
-      logger_(parts.logger),
+      clock_(deps.clock),
+      logger_(deps.logger),
       readiness_(sources_.readiness, clock_),
-      listener_(std::move(options), *this, parts) {}
+      listener_(std::move(options), *this, deps) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
   // Liveness is answered even while a hanging disk blocks all workers.

@@ -37,7 +37,8 @@ struct AdminSources {
 class AdminServer : private HttpHandler {
  public:
   /// All references must outlive the server.
-  AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids, EdgeParts parts);
+  AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids,
+              HttpListenerDeps deps);
 
   Status Start() { return listener_.Start(); }
   [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }

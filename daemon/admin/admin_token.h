@@ -3,14 +3,14 @@
 
 #include <utility>
 
+#include "daemon/auth/admin_token_verifier.h"
 #include "daemon/auth/digest.h"
-#include "daemon/auth/operator_token.h"
 #include "daemon/base/mutex.h"
 
 namespace rtcroom {
 
 /// @threads safe from any thread.
-class AdminToken : public OperatorToken {
+class AdminToken : public AdminTokenVerifier {
  public:
   /// @param token  empty: no token.
   explicit AdminToken(Secret token) : token_(std::move(token)) {}

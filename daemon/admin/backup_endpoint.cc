@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_reply.h"
+#include "daemon/base/exception_type.h"
 #include "daemon/base/log_scope.h"
-#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 namespace {
@@ -65,7 +65,7 @@ void BackupEndpoint::Run(const std::stop_token& stop, AdminResponder& responder)
   } catch (const std::exception&) {
     // An exception that left the thread would end the process. The destroyed responder answers.
     EndRun();
-    logger_.Error("backup_threw", {{"type", TypeOfThrown()}});
+    logger_.Error("backup_threw", {{"type", CurrentExceptionType()}});
   }
 }
 
@@ -77,7 +77,7 @@ void BackupEndpoint::EndRun() {
 AdminReply BackupEndpoint::Make(const std::stop_token& stop) {
   const Result<std::string> made = make_copy_(stop);
   if (made) {
-    logger_.Info("backup_made", {{"file", *made}});
+    logger_.Info("backup_created", {{"file", *made}});
     return AdminSuccess({{"file", *made}});
   }
   logger_.Warn("backup_failed",

@@ -15,7 +15,7 @@ bool IsOfIm(const ConfigFinding& finding) {
 }
 
 /// Nullopt when the number indicates no part of the configuration.
-std::optional<ConfigPart> PartAccusedBy(int error_code) {
+std::optional<ConfigPart> FaultyPart(int error_code) {
   switch (error_code) {
     case 60006:  // unknown application
     case 60020:  // application that may not call
@@ -54,7 +54,7 @@ std::vector<ConfigFinding> FindMissingParts(const Config& config) {
 std::optional<ConfigFinding> FindingOfImAnswer(const ImProbeAnswer& answer) {
   if (!answer.answered) return kNoAnswer;
   if (answer.error_code == 0) return std::nullopt;
-  return ConfigFinding{.part = PartAccusedBy(answer.error_code).value_or(ConfigPart::kImService),
+  return ConfigFinding{.part = FaultyPart(answer.error_code).value_or(ConfigPart::kImService),
                        .fault = ConfigFault::kRefused,
                        .error_code = answer.error_code};
 }

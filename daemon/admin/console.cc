@@ -15,14 +15,14 @@
 
 namespace rtcroom {
 
-Console::Console(ConsoleParts parts, ConsoleFacts facts)
-    : parts_(std::move(parts)),
+Console::Console(ConsoleDeps deps, ConsoleFacts facts)
+    : deps_(std::move(deps)),
       facts_(std::move(facts)),
-      streams_({.log = parts_.store,
-                .commits = parts_.commits,
-                .clock = parts_.clock,
-                .logger = parts_.logger}),
-      calls_(parts_.clock, parts_.logger, kPool) {}
+      streams_({.log = deps_.store,
+                .commits = deps_.commits,
+                .clock = deps_.clock,
+                .logger = deps_.logger}),
+      calls_(deps_.clock, deps_.logger, kPool) {}
 
 void Console::AddRoutes(AdminRouter& router) {
   std::vector<std::string> origins;
@@ -38,22 +38,20 @@ void Console::AddRoutes(AdminRouter& router) {
     router.Add({.method = "POST", .path = path, .handler = OnPool(calls_, std::move(call))});
   };
   get("/console/api/server", [this](const HttpRequest&) {
-    return DescribeServer(facts_, parts_.figures(), parts_.store, parts_.clock);
+    return DescribeServer(facts_, deps_.stats(), deps_.store, deps_.clock);
   });
-  get("/console/api/rooms", [this](const HttpRequest& request) {
-    return ListRooms(request, parts_.store, parts_.leases);
-  });
-  get("/console/api/room", [this](const HttpRequest& request) {
-    return ShowRoom(request, parts_.store, parts_.leases);
-  });
+  get("/console/api/rooms",
+      [this](const HttpRequest& request) { return ListRooms(request, deps_.store, deps_.leases); });
+  get("/console/api/room",
+      [this](const HttpRequest& request) { return ShowRoom(request, deps_.store, deps_.leases); });
   get("/console/api/events",
-      [this](const HttpRequest& request) { return ShowRoomEvents(request, parts_.store); });
+      [this](const HttpRequest& request) { return ShowRoomEvents(request, deps_.store); });
   router.Add({.path = "/console/api/stream",
-              .handler = OpenEventStream(calls_, streams_, parts_.store, parts_.access)});
+              .handler = OpenEventStream(calls_, streams_, deps_.store, deps_.access)});
   post("/console/api/kick",
-       [this](const HttpRequest& request) { return Kick(request, parts_.rooms); });
+       [this](const HttpRequest& request) { return Kick(request, deps_.rooms); });
   post("/console/api/dismiss",
-       [this](const HttpRequest& request) { return Dismiss(request, parts_.rooms); });
+       [this](const HttpRequest& request) { return Dismiss(request, deps_.rooms); });
 }
 
 }  // namespace rtcroom

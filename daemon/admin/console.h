@@ -18,13 +18,13 @@
 namespace rtcroom {
 
 /// The data and services of the console; all of it must outlive the console.
-struct ConsoleParts {
+struct ConsoleDeps {
   const AdminAccess& access;  ///< also used by the router
   Store& store;
   RoomService& rooms;
   const LeaseTable& leases;
   /// @threads called from any thread; must not block.
-  std::function<ConsoleFigures()> figures = {};
+  std::function<ConsoleStats()> stats = {};
   CommitSignal& commits;  ///< used by the console only
   const Clock& clock;
   Logger& logger;
@@ -34,7 +34,7 @@ struct ConsoleParts {
 ///          routes' handlers, `EndStreams` and `Close` are safe from any thread.
 class Console {
  public:
-  Console(ConsoleParts parts, ConsoleFacts facts);
+  Console(ConsoleDeps deps, ConsoleFacts facts);
   ~Console() { Stop(); }
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -59,7 +59,7 @@ class Console {
   /// Enough for operators, and a small share of the store's load from clients.
   static constexpr CallPoolOptions kPool = {.callers = 2, .max_waiting = 64};
 
-  const ConsoleParts parts_;
+  const ConsoleDeps deps_;
   const ConsoleFacts facts_;
   EventStreams streams_;
   CallPool calls_;  // last: its calls open streams

@@ -42,10 +42,10 @@ struct AddDetails {
 json EventJson(const StoredEvent& stored) {
   const RoomEvent& event = stored.event;
   json shown = {
-      {"type", HappeningName(event.happening)}, {"atMs", event.at.time_since_epoch().count()},
-      {"kind", RoomKindName(event.room.kind)},  {"roomID", event.room.id.value},
-      {"number", stored.room_number},           {"sequence", event.room_sequence}};
-  std::visit(AddDetails{shown}, event.happening);
+      {"type", EventTypeName(event.payload)},  {"atMs", event.at.time_since_epoch().count()},
+      {"kind", RoomKindName(event.room.kind)}, {"roomID", event.room.id.value},
+      {"number", stored.room_number},          {"sequence", event.room_sequence}};
+  std::visit(AddDetails{shown}, event.payload);
   return shown;
 }
 

@@ -40,8 +40,8 @@ std::string Message(const Cursor& cursor, std::string_view type, const nlohmann:
 
 }  // namespace
 
-EventStreams::EventStreams(const Parts& parts)
-    : parts_(parts), thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+EventStreams::EventStreams(const Deps& deps)
+    : deps_(deps), thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 EventStreams::~EventStreams() { Stop(); }
 
@@ -54,7 +54,7 @@ void EventStreams::Stop() {
   }
   thread_.request_stop();
   changed_.NotifyAll();
-  parts_.commits.Raise();
+  deps_.commits.Raise();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -84,7 +84,7 @@ Result<std::uint64_t> EventStreams::Reserve(std::optional<Cursor> at) {
     return Error{Errc::kTooManyRequests, fmt::format("{} streams are open", kMaxStreams)};
   }
   const std::uint64_t id = ++last_id_;
-  streams_.emplace(id, Stream{.at = std::move(at), .last_sent = parts_.clock.Monotonic()});
+  streams_.emplace(id, Stream{.at = std::move(at), .last_sent = deps_.clock.Monotonic()});
   return id;
 }
 
@@ -100,7 +100,7 @@ Status EventStreams::Open(std::uint64_t id, AdminResponder& responder,
     found->second.reply = std::move(reply);
   }
   changed_.NotifyAll();
-  parts_.commits.Raise();  // it may have missed events to catch up on
+  deps_.commits.Raise();  // it may have missed events to catch up on
   return {};
 }
 
@@ -122,10 +122,10 @@ void EventStreams::Run(const std::stop_token& stop) {
     try {
       next = Advance();
     } catch (const std::exception&) {
-      NoteFailure({Errc::kInternal, "exception"});  // probably out of memory
+      RecordFailure({Errc::kInternal, "exception"});  // probably out of memory
     }
     if (next == Next::kAtOnce) continue;
-    (void)parts_.commits.Wait(RealTime() + (next == Next::kSoon ? kShortWait : kTick));
+    (void)deps_.commits.Wait(RealTime() + (next == Next::kSoon ? kShortWait : kTick));
   }
 }
 
@@ -141,7 +141,7 @@ EventStreams::Next EventStreams::Advance() {
     const MutexLock lock(mutex_);
     streams = streams_;
   }
-  Next next = Next::kWhenTold;
+  Next next = Next::kOnNotify;
   std::vector<Piece> pieces;
   for (auto& [id, stream] : streams) {
     if (stream.reply == nullptr) continue;  // still opening
@@ -156,7 +156,7 @@ EventStreams::Next EventStreams::Advance() {
 }
 
 EventStreams::Next EventStreams::Advance(Stream& stream, std::vector<Piece>& pieces) {
-  const MonotonicTime now = parts_.clock.Monotonic();
+  const MonotonicTime now = deps_.clock.Monotonic();
   if (stream.reply->unsent() > kEnoughUnsent) return Next::kSoon;
   // Most streams are at the same position and share one piece.
   auto piece = std::ranges::find(pieces, stream.at, &Piece::from);
@@ -170,20 +170,20 @@ EventStreams::Next EventStreams::Advance(Stream& stream, std::vector<Piece>& pie
     stream.last_sent = now;
   }
   stream.at = piece->next;
-  return piece->has_more ? Next::kAtOnce : Next::kWhenTold;
+  return piece->has_more ? Next::kAtOnce : Next::kOnNotify;
 }
 
 EventStreams::Piece EventStreams::Read(const std::optional<Cursor>& from) {
   Piece piece{.from = from};
   if (!from) return ReadGap();
-  const Result<EventPage> page = parts_.log.ReadEvents(*from, kEventsPerRead);
+  const Result<EventPage> page = deps_.log.ReadEvents(*from, kEventsPerRead);
   if (!page && page.error().code == Errc::kCursorExpired) {
     Piece gap = ReadGap();
     gap.from = from;
     return gap;
   }
   if (!page) {
-    NoteFailure(page.error());
+    RecordFailure(page.error());
     return piece;
   }
   is_failing_ = false;
@@ -194,25 +194,25 @@ EventStreams::Piece EventStreams::Read(const std::optional<Cursor>& from) {
     cursor.position = stored.position;
     nlohmann::json event = EventJson(stored);
     event["cursor"] = cursor.Encode();
-    piece.text += Message(cursor, HappeningName(stored.event.happening), event);
+    piece.text += Message(cursor, EventTypeName(stored.event.payload), event);
   }
   return piece;
 }
 
 EventStreams::Piece EventStreams::ReadGap() {
-  const Result<Cursor> newest = parts_.log.Newest();
+  const Result<Cursor> newest = deps_.log.Newest();
   if (!newest) {
-    NoteFailure(newest.error());
+    RecordFailure(newest.error());
     return {};
   }
   is_failing_ = false;
   return {.next = *newest, .text = Message(*newest, "gap", nlohmann::json::object())};
 }
 
-void EventStreams::NoteFailure(const Error& error) {
+void EventStreams::RecordFailure(const Error& error) {
   if (std::exchange(is_failing_, true)) return;  // already logged
-  parts_.logger.Warn("console_streams_failed",
-                     {{"error", ErrcName(error.code)}, {"detail", error.detail}});
+  deps_.logger.Warn("console_streams_failed",
+                    {{"error", ErrcName(error.code)}, {"detail", error.detail}});
 }
 
 }  // namespace rtcroom

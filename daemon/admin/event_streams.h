@@ -33,13 +33,13 @@ class EventStreams {
   static constexpr std::size_t kMaxStreams = 16;
 
   /// All of it must outlive this object; `commits` has no other waiter.
-  struct Parts {
+  struct Deps {
     EventLog& log;
     CommitSignal& commits;
     const Clock& clock;
     Logger& logger;
   };
-  explicit EventStreams(const Parts& parts);
+  explicit EventStreams(const Deps& deps);
   ~EventStreams();  ///< as `Stop`
   EventStreams(const EventStreams&) = delete;
   EventStreams& operator=(const EventStreams&) = delete;
@@ -81,7 +81,7 @@ class EventStreams {
     bool has_more = false;
   };
   /// When the next round is due.
-  enum class Next : std::uint8_t { kAtOnce, kSoon, kWhenTold };
+  enum class Next : std::uint8_t { kAtOnce, kSoon, kOnNotify };
 
   void Run(const std::stop_token& stop) EXCLUDES(mutex_);
   bool AwaitStreams(const std::stop_token& stop) EXCLUDES(mutex_);
@@ -94,10 +94,10 @@ class EventStreams {
   Next Advance(Stream& stream, std::vector<Piece>& pieces);
   Piece Read(const std::optional<Cursor>& from);
   Piece ReadGap();
-  void NoteFailure(const Error& error);
+  void RecordFailure(const Error& error);
   void Remove(std::uint64_t id) EXCLUDES(mutex_);
 
-  const Parts parts_;
+  const Deps deps_;
   bool is_failing_ = false;  // used by the thread only
   mutable Mutex mutex_;
   CondVar changed_;

@@ -28,7 +28,7 @@ Error CannotRead(int reason) {
 Error NotFound() { return {Errc::kFileNotFound, "no such log file"}; }
 
 /// Whether the system lacks a resource, rather than the name being invalid.
-bool IsOurFault(int reason) {
+bool IsInternalError(int reason) {
   return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO;
 }
 
@@ -58,14 +58,14 @@ std::optional<struct stat> RegularFile(int folder, const char* name) {
 Result<FileDescriptor> OpenBelow(FileDescriptor folder, const std::vector<std::string>& parts) {
   for (auto part = parts.begin(); part + 1 != parts.end(); ++part) {
     FileDescriptor inner(::openat(folder.get(), part->c_str(), kFolder | O_NOFOLLOW));
-    if (!inner.valid()) return IsOurFault(errno) ? CannotRead(errno) : NotFound();
+    if (!inner.valid()) return IsInternalError(errno) ? CannotRead(errno) : NotFound();
     folder = std::move(inner);
   }
   // Checked before opening, since opening alone can affect anything but a regular file, and again
   // afterwards, since the file may have been replaced.
   if (!RegularFile(folder.get(), parts.back().c_str())) return NotFound();
   FileDescriptor file(::openat(folder.get(), parts.back().c_str(), kFile));
-  if (!file.valid()) return IsOurFault(errno) ? CannotRead(errno) : NotFound();
+  if (!file.valid()) return IsInternalError(errno) ? CannotRead(errno) : NotFound();
   struct stat opened = {};
   if (::fstat(file.get(), &opened) != 0) return CannotRead(errno);
   if (!S_ISREG(opened.st_mode)) return NotFound();

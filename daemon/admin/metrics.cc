@@ -137,30 +137,30 @@ void Metrics::SetReaperLag(std::chrono::milliseconds lag) {
   reaper_lag_.Set(std::chrono::duration<double>(lag).count());
 }
 
-void Metrics::SetWatch(const WatchFigures& figures) {
-  watchers_.Set(static_cast<double>(figures.subscribers));
-  watch_lag_.Set(std::chrono::duration<double>(figures.lag).count());
-  RaiseTo(watch_events_, figures.events_sent);
-  RaiseTo(watch_slow_, figures.slow_ended);
-  RaiseTo(watch_refused_, figures.refused);
+void Metrics::SetWatch(const WatchStats& values) {
+  watchers_.Set(static_cast<double>(values.subscribers));
+  watch_lag_.Set(std::chrono::duration<double>(values.lag).count());
+  RaiseTo(watch_events_, values.events_sent);
+  RaiseTo(watch_slow_, values.slow_ended);
+  RaiseTo(watch_refused_, values.refused);
 }
 
 void Metrics::SetRooms() {
-  const RoomFigures figures = sources_.room_figures();
+  const RoomCounts values = sources_.room_counts();
   for (const RoomKind kind : kAllRoomKinds) {
     const std::string name(RoomKindName(kind));
     const std::size_t index = RoomKindIndex(kind);
     rooms_.Add({{"kind", name}}).Set(static_cast<double>(sources_.rooms(kind)));
     members_.Add({{"kind", name}, {"role", "pusher"}})
-        .Set(static_cast<double>(figures.pushers.at(index)));
+        .Set(static_cast<double>(values.pushers.at(index)));
     if (kind == RoomKind::kLive) {
       members_.Add({{"kind", name}, {"role", "audience"}})
-          .Set(static_cast<double>(figures.audiences.at(index)));
+          .Set(static_cast<double>(values.audiences.at(index)));
     }
-    RaiseTo(created_.Add({{"kind", name}}), figures.created.at(index));
-    RaiseTo(ended_.Add({{"kind", name}}), figures.ended.at(index));
+    RaiseTo(created_.Add({{"kind", name}}), values.created.at(index));
+    RaiseTo(ended_.Add({{"kind", name}}), values.ended.at(index));
   }
-  const Evictions& evictions = figures.evictions;
+  const Evictions& evictions = values.evictions;
   RaiseTo(evictions_.Add({{"reason", "heartbeat_timeout"}}), evictions.heartbeat_timeout);
   RaiseTo(evictions_.Add({{"reason", "kicked"}}), evictions.kicked);
   RaiseTo(evictions_.Add({{"reason", "idle"}}), evictions.idle);
@@ -206,7 +206,7 @@ std::string Metrics::Text() {
 ServerTotals Metrics::Totals() {
   const ConnectionTotals connections = connections_.Totals();
   ServerTotals totals{
-      .evictions = sources_.room_figures().evictions.heartbeat_timeout,
+      .evictions = sources_.room_counts().evictions.heartbeat_timeout,
       .connections = connections.accepted,
       .handshakes = connections.handshakes,
       .refusals = connections.refusals,

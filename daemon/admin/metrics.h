@@ -19,7 +19,7 @@
 #include "daemon/admin/families.h"
 #include "daemon/admin/im_metrics.h"
 #include "daemon/admin/process_metrics.h"
-#include "daemon/admin/room_census.h"
+#include "daemon/admin/room_counters.h"
 #include "daemon/admin/store_metrics.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
@@ -32,7 +32,7 @@
 namespace rtcroom {
 
 /// The state of event subscriptions; the totals only grow.
-struct WatchFigures {
+struct WatchStats {
   std::uint64_t subscribers = 0;
   std::uint64_t events_sent = 0;
   std::uint64_t slow_ended = 0;
@@ -44,7 +44,7 @@ struct WatchFigures {
 /// @threads called from the scraping thread; must not block, nor take longer with more rooms.
 struct MetricsSources {
   std::function<std::uint64_t(RoomKind)> rooms = {};
-  std::function<RoomFigures()> room_figures = {};
+  std::function<RoomCounts()> room_counts = {};
   std::function<std::uint64_t()> leases = {};
   std::function<std::uint64_t()> sessions = {};
   std::function<std::uint64_t(LoginOutcome)> refused_logins = {};
@@ -53,7 +53,7 @@ struct MetricsSources {
   std::function<std::uint64_t()> waiting_requests = {};
   std::function<std::uint64_t()> im_pending_groups = {};
   std::function<std::uint64_t()> im_lag = {};  ///< in events
-  std::function<WatchFigures()> watch = {};
+  std::function<WatchStats()> watch = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
@@ -131,7 +131,7 @@ class Metrics : public RequestObserver {
   void SetRooms();
   void SetLogLinesDropped();
   void SetRefusedLogins();
-  void SetWatch(const WatchFigures& figures);
+  void SetWatch(const WatchStats& values);
   RequestSeries SeriesOf(const RequestLabel& label) EXCLUDES(mutex_);
 
   const MetricsSources sources_;

@@ -21,7 +21,7 @@ json TotalsJson(const ServerTotals& totals) {
 
 }  // namespace
 
-Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleFigures& figures, Store& store,
+Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleStats& stats, Store& store,
                             const Clock& clock) {
   const Result<Cursor> newest = store.Newest();
   if (!newest) return newest.error();
@@ -34,16 +34,16 @@ Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleFigures& fig
               {"nowMs", clock.Now().time_since_epoch().count()},
               {"epoch", newest->epoch},
               {"rooms", std::move(rooms)},
-              {"pushers", figures.pushers},
-              {"connections", figures.connections},
-              {"waitingRequests", figures.waiting_requests},
-              {"watchers", figures.watchers},
-              {"totals", TotalsJson(figures.totals)},
-              {"reaperLagMs", figures.totals.reaper_lag.count()},
+              {"pushers", stats.pushers},
+              {"connections", stats.connections},
+              {"waitingRequests", stats.waiting_requests},
+              {"watchers", stats.watchers},
+              {"totals", TotalsJson(stats.totals)},
+              {"reaperLagMs", stats.totals.reaper_lag.count()},
               {"im",
                {{"enabled", facts.im_enabled},
-                {"pendingGroups", figures.im_pending_groups},
-                {"lag", figures.im_lag}}},
+                {"pendingGroups", stats.im_pending_groups},
+                {"lag", stats.im_lag}}},
               {"heartbeatTimeoutMs", facts.heartbeat_timeout.count()},
               {"publicApi",
                {{"http", ApiUrl(facts.http_origin, facts.api_prefix)},

@@ -28,7 +28,7 @@ struct ConsoleFacts {
 };
 
 /// Current counts.
-struct ConsoleFigures {
+struct ConsoleStats {
   std::uint64_t pushers = 0;
   std::uint64_t connections = 0;
   std::uint64_t waiting_requests = 0;
@@ -39,7 +39,7 @@ struct ConsoleFigures {
 };
 
 /// @errors kStoreBusy; kStoreBroken.
-Result<nlohmann::json> DescribeServer(const ConsoleFacts& facts, const ConsoleFigures& figures,
+Result<nlohmann::json> DescribeServer(const ConsoleFacts& facts, const ConsoleStats& stats,
                                       Store& store, const Clock& clock);
 
 }  // namespace rtcroom

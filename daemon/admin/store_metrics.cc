@@ -41,11 +41,11 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
 
 void StoreMetrics::OnCommitBegun() noexcept { begun_at_ = clock_.Monotonic(); }
 
-void StoreMetrics::OnCommitEnded(const CommitFigures& figures) noexcept {
+void StoreMetrics::OnCommitEnded(const CommitStats& stats) noexcept {
   const std::chrono::duration<double> took = clock_.Monotonic() - begun_at_.load();
   duration_.Observe(took.count());
-  group_size_.Observe(static_cast<double>(figures.writes));
-  retained_events_.Set(static_cast<double>(figures.retained_events));
+  group_size_.Observe(static_cast<double>(stats.writes));
+  retained_events_.Set(static_cast<double>(stats.retained_events));
 }
 
 void StoreMetrics::OnStoreError(StoreOperation operation, Errc error) noexcept {

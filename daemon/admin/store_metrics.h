@@ -24,7 +24,7 @@ class StoreMetrics : public StoreObserver {
   StoreMetrics(prometheus::Registry& registry, const Clock& clock);
 
   void OnCommitBegun() noexcept override;
-  void OnCommitEnded(const CommitFigures& figures) noexcept override;
+  void OnCommitEnded(const CommitStats& stats) noexcept override;
   void OnStoreError(StoreOperation operation, Errc error) noexcept override;
 
  private:

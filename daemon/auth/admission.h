@@ -52,8 +52,8 @@ class Admission {
 
   /// Whether more tokens were charged than available. Checked again before expensive work of a
   /// request that was admitted some time ago.
-  [[nodiscard]] virtual bool AddressOwes(std::string_view address) = 0;
-  [[nodiscard]] virtual bool UserOwes(const UserId& user) = 0;
+  [[nodiscard]] virtual bool IsAddressInDebt(std::string_view address) = 0;
+  [[nodiscard]] virtual bool IsUserInDebt(const UserId& user) = 0;
 
   /// Additional check before a ticket is signed for a fresh user: without proof of identity, one
   /// client can request any number of fresh users.

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kOwnerOnly = 0600;
-constexpr mode_t kForEverybody = 0644;
+constexpr mode_t kWorldReadable = 0644;
 
 Status KeepCertificate(const DevIdentity& identity, RandomSource& random, TimePoint now) {
   const Result<std::string> cert_pem = ReadSmallFile(identity.cert_path);
@@ -30,7 +30,7 @@ Status KeepCertificate(const DevIdentity& identity, RandomSource& random, TimePo
   Status key_written =
       WriteFileAtomically(identity.key_path, made->key_pem.Reveal(), kOwnerOnly, random);
   if (!key_written) return key_written;
-  return WriteFileAtomically(identity.cert_path, made->cert_pem, kForEverybody, random);
+  return WriteFileAtomically(identity.cert_path, made->cert_pem, kWorldReadable, random);
 }
 
 /// The first line of the file; `bytes` random bytes as hex where there is none.

@@ -11,7 +11,7 @@ constexpr std::size_t kMaxSignedUserIdBytes = 32;
 
 constexpr std::string_view kWeixinPrefix = "weixin";
 
-bool AsksForTheOpenid(const ImLoginCommand& command) {
+bool RequestsOpenid(const ImLoginCommand& command) {
   if (command.code.empty()) return false;
   return command.dialect == Dialect::kGen2 || command.user_id_prefix == kWeixinPrefix;
 }
@@ -34,7 +34,7 @@ LoginService::LoginService(CodeExchange& codes, const LoginSigner& signer, const
 
 void LoginService::Login(const ImLoginCommand& command, Done done) {
   if (const Status ready = signer_.CanSign(); !ready) return done(ready.error());
-  if (!AsksForTheOpenid(command)) return done(Finish(std::nullopt, command));
+  if (!RequestsOpenid(command)) return done(Finish(std::nullopt, command));
   codes_.Exchange(command.code,
                   [this, command, done = std::move(done)](CodeExchangeResult exchanged) {
                     done(Finish(std::move(exchanged), command));

@@ -36,11 +36,11 @@ void RateLimitedAdmission::ChargeUser(const UserId& user, std::uint32_t tokens) 
   users_.Charge(user.value, tokens);
 }
 
-bool RateLimitedAdmission::AddressOwes(std::string_view address) {
-  return addresses_.Owes(AddressKey(address));
+bool RateLimitedAdmission::IsAddressInDebt(std::string_view address) {
+  return addresses_.IsInDebt(AddressKey(address));
 }
 
-bool RateLimitedAdmission::UserOwes(const UserId& user) { return users_.Owes(user.value); }
+bool RateLimitedAdmission::IsUserInDebt(const UserId& user) { return users_.IsInDebt(user.value); }
 
 bool RateLimitedAdmission::AdmitsTicket(std::string_view address) {
   return tickets_.Admits(AddressKey(address));

@@ -29,8 +29,8 @@ class RateLimitedAdmission : public Admission {
   bool AdmitsClaim(std::string_view address, const UserId& user) override;
   void ChargeAddress(std::string_view address, std::uint32_t tokens) override;
   void ChargeUser(const UserId& user, std::uint32_t tokens) override;
-  bool AddressOwes(std::string_view address) override;
-  bool UserOwes(const UserId& user) override;
+  bool IsAddressInDebt(std::string_view address) override;
+  bool IsUserInDebt(const UserId& user) override;
   bool AdmitsTicket(std::string_view address) override;
 
   /// Takes effect immediately, for all callers.

@@ -16,15 +16,15 @@ Outcome RateLimiter::WithBucket(std::string_view key, Outcome unlimited, Use use
   const MutexLock lock(shard.mutex);
   if (shard.sets.empty()) return unlimited;
 
-  Set& set = shard.sets[hash / kShards % kSetsOfShard];
-  const auto own = std::ranges::find(set, hash, &Place::key_hash);
+  Set& set = shard.sets[hash / kShards % kSetsPerShard];
+  const auto own = std::ranges::find(set, hash, &Slot::key_hash);
   if (own != set.end()) return use(own->bucket, shard.limit);
 
   // A bucket that is full already is replaced first.
-  Place& place = *std::ranges::min_element(
-      set, {}, [](const Place& candidate) { return candidate.bucket.full_at(); });
-  place = {.key_hash = hash, .bucket = {}};
-  return use(place.bucket, shard.limit);
+  Slot& slot = *std::ranges::min_element(
+      set, {}, [](const Slot& candidate) { return candidate.bucket.full_at(); });
+  slot = {.key_hash = hash, .bucket = {}};
+  return use(slot.bucket, shard.limit);
 }
 
 bool RateLimiter::Admits(std::string_view key) {
@@ -50,7 +50,7 @@ void RateLimiter::Charge(std::string_view key, std::uint32_t tokens) {
                    });
 }
 
-bool RateLimiter::Owes(std::string_view key) {
+bool RateLimiter::IsInDebt(std::string_view key) {
   return WithBucket(key, false,
                     [now = clock_.Monotonic()](const TokenBucket& bucket, const RateLimit& limit) {
                       return bucket.Debt(now, limit).count() > 0;
@@ -64,7 +64,7 @@ void RateLimiter::SetLimit(const RateLimit& limit) {
     if (limit.IsOff()) {
       std::vector<Set>().swap(shard.sets);  // unlike clear(), gives the memory back
     } else {
-      shard.sets.resize(kSetsOfShard);
+      shard.sets.resize(kSetsPerShard);
     }
   }
 }

@@ -50,19 +50,19 @@ class RateLimiter {
   void Charge(std::string_view key, std::uint32_t tokens);
 
   /// Whether the bucket of `key` is in debt.
-  [[nodiscard]] bool Owes(std::string_view key);
+  [[nodiscard]] bool IsInDebt(std::string_view key);
 
   /// Takes effect immediately. A key without tokens gets none back by it, nor waits longer than a
   /// bucket of the new limit with maximum debt. Turning the limit off drops all buckets.
   void SetLimit(const RateLimit& limit);
 
  private:
-  struct Place {
+  struct Slot {
     std::uint64_t key_hash = 0;
     TokenBucket bucket{};
   };
-  static constexpr std::size_t kPlacesOfKey = 8;
-  using Set = std::array<Place, kPlacesOfKey>;
+  static constexpr std::size_t kSlotsPerKey = 8;
+  using Set = std::array<Slot, kSlotsPerKey>;
 
   /// Cache-line aligned to avoid false sharing between threads.
   struct alignas(64) Shard {
@@ -72,7 +72,7 @@ class RateLimiter {
   };
 
   static constexpr std::size_t kShards = 16;
-  static constexpr std::size_t kSetsOfShard = kMaxKeys / kPlacesOfKey / kShards;
+  static constexpr std::size_t kSetsPerShard = kMaxKeys / kSlotsPerKey / kShards;
 
   /// Calls `use` with the limit and the bucket of `key`, which may be a fresh one after an
   /// eviction.

@@ -57,12 +57,12 @@ bool IsUserId(const UserId& user_id) {
 
 }  // namespace
 
-SessionService::SessionService(const SessionServiceParts& parts, SessionOptions options)
-    : verifier_(parts.verifier),
-      store_(parts.store),
-      crypto_(parts.crypto),
-      clock_(parts.clock),
-      steady_clock_(parts.clock),
+SessionService::SessionService(const SessionServiceDeps& deps, SessionOptions options)
+    : verifier_(deps.verifier),
+      store_(deps.store),
+      crypto_(deps.crypto),
+      clock_(deps.clock),
+      steady_clock_(deps.clock),
       options_(std::move(options)),
       application_(
           TokenApplication(options_.sdk_app_id, crypto_.EncodeBase64(options_.account_type))),
@@ -148,10 +148,10 @@ TokenOutcome SessionService::Check(std::string_view user_id, std::string_view to
   return OutcomeOf(table_.Use(user_id, crypto_.Digest(token), steady_clock_.Now()));
 }
 
-std::chrono::milliseconds SessionService::NoticeWallClockJump() {
-  const std::chrono::milliseconds jump = steady_clock_.WallIsAhead() - noticed_ahead_;
+std::chrono::milliseconds SessionService::DetectWallClockJump() {
+  const std::chrono::milliseconds jump = steady_clock_.WallIsAhead() - detected_ahead_;
   if (std::chrono::abs(jump) < kSmallestJump) return {};
-  noticed_ahead_ += jump;
+  detected_ahead_ += jump;
   return jump;
 }
 
@@ -170,7 +170,7 @@ Result<SessionUpkeep> SessionService::Upkeep() {
 }
 
 Status SessionService::MoveStoredUses() {
-  const std::chrono::milliseconds ahead = noticed_ahead_;
+  const std::chrono::milliseconds ahead = detected_ahead_;
   const std::chrono::milliseconds by = ahead - stored_ahead_.load();
   if (by == std::chrono::milliseconds(0) && !stored_future_) return {};
   // A concurrent login may be moved although it need not be. This matters only for a restart, and
@@ -187,7 +187,7 @@ Status SessionService::WriteBacklog(SessionUpkeep& done) {
   if (!backlog.used.empty()) {
     std::vector<Session> for_store = backlog.used;
     for (Session& session : for_store) session.last_use = ForStore(session.last_use);
-    if (Status written = store_.NoteSessionUses(for_store); !written) {
+    if (Status written = store_.RecordSessionUses(for_store); !written) {
       table_.ReturnBacklog(backlog);
       return written;
     }

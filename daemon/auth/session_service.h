@@ -28,7 +28,7 @@ struct SessionOptions {
   SessionTableOptions table{};
 };
 
-struct SessionServiceParts {
+struct SessionServiceDeps {
   const LoginVerifier& verifier;
   SessionStore& store;
   SessionCrypto& crypto;
@@ -55,7 +55,7 @@ struct SessionUpkeep {
 /// @source protocol B.1, B.2, C.5.
 class SessionService : public Sessions {
  public:
-  SessionService(const SessionServiceParts& parts, SessionOptions options);
+  SessionService(const SessionServiceDeps& deps, SessionOptions options);
 
   /// Loads the sessions of an earlier run. Call it once, before anything else.
   /// @errors kStoreBusy; kStoreBroken.
@@ -69,7 +69,7 @@ class SessionService : public Sessions {
   /// By how much the wall clock was set since the last call, if by more than a minute, else 0;
   /// negative: back. The next `Upkeep` adds that to the stored times. Call it before each `Upkeep`,
   /// on the same thread.
-  std::chrono::milliseconds NoticeWallClockJump();
+  std::chrono::milliseconds DetectWallClockJump();
 
   /// Writes uses to the store, and removes expired sessions from the store and from memory: a
   /// bounded number of each. Call it every few seconds, by one thread at a time.
@@ -107,7 +107,7 @@ class SessionService : public Sessions {
   SessionTable table_;
   std::atomic<std::uint64_t> last_number_{0};
   /// How far the wall clock is ahead of `steady_clock_`, as last noticed ...
-  std::chrono::milliseconds noticed_ahead_{0};
+  std::chrono::milliseconds detected_ahead_{0};
   /// ... and the part of it that the stored times include.
   std::atomic<std::chrono::milliseconds> stored_ahead_{std::chrono::milliseconds(0)};
   bool stored_future_ = false;  ///< the store has uses that are later than the start

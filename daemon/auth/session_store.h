@@ -55,7 +55,7 @@ class SessionStore {
   /// Updates the `last_use` of sessions stored with the same user and number, except where the
   /// stored one is later. All or none.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Status NoteSessionUses(std::span<const Session> sessions) = 0;
+  virtual Status RecordSessionUses(std::span<const Session> sessions) = 0;
 
   /// Adds `by` to every `last_use`, capped at `latest`. All or none. Takes time proportional to the
   /// number of sessions, about a second for 200,000: for a changed wall clock.

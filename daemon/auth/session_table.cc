@@ -58,7 +58,7 @@ SessionUse SessionTable::Use(std::string_view user_id, const TokenDigest& token,
   const Judged judged = JudgeLocked(user_id, token, now);
   if (judged.use != SessionUse::kOk) return judged.use;
   judged.place->session.last_use = now;
-  NoteUseLocked(*judged.place);
+  RecordUseLocked(*judged.place);
   shares_.Touch(judged.place->place);
   entries_.splice(entries_.begin(), entries_, judged.place);
   return SessionUse::kOk;
@@ -115,7 +115,7 @@ SessionTable::Judged SessionTable::JudgeLocked(std::string_view user_id, const T
   return {.use = SessionUse::kOk, .place = found->second};
 }
 
-void SessionTable::NoteUseLocked(Entry& entry) {
+void SessionTable::RecordUseLocked(Entry& entry) {
   if (entry.session.last_use - entry.stored_use < kUseWrittenEvery) return;
   // A store that rejects writes for days must not exhaust the memory. A later use tries again.
   if (backlog_.used.size() >= options_.max_sessions) return;
@@ -124,7 +124,7 @@ void SessionTable::NoteUseLocked(Entry& entry) {
 }
 
 void SessionTable::EvictOneLocked(std::string_view address) {
-  const std::string_view user = shares_.FirstToGo(address);
+  const std::string_view user = shares_.EvictionCandidate(address);
   const auto last = user.empty() ? std::prev(entries_.end()) : by_user_.find(user)->second;
   // An eviction that is not recorded leaves the stored session until it expires.
   if (backlog_.evicted.size() < options_.max_sessions) backlog_.evicted.push_back(last->session);

@@ -79,7 +79,7 @@ class SessionTable {
   struct Entry {
     Session session{};
     TimePoint stored_use{};  ///< as stored, or about to be
-    AddressShares::Place place{};
+    AddressShares::Handle place{};
   };
   using Entries = std::list<Entry>;  ///< latest use first
 
@@ -92,7 +92,7 @@ class SessionTable {
   };
   [[nodiscard]] Judged JudgeLocked(std::string_view user_id, const TokenDigest& token,
                                    TimePoint now) const REQUIRES(mutex_);
-  void NoteUseLocked(Entry& entry) REQUIRES(mutex_);
+  void RecordUseLocked(Entry& entry) REQUIRES(mutex_);
   /// @param address  the newcomer's.
   void EvictOneLocked(std::string_view address) REQUIRES(mutex_);
   void EraseLocked(Entries::iterator place) REQUIRES(mutex_);

@@ -40,7 +40,7 @@ class Fields {
   std::string TakeText() { return std::string(TakeBytes(Take<std::uint16_t>())); }
 
   /// Whether all fields were present, without trailing bytes.
-  [[nodiscard]] bool ended_well() const { return !cut_ && rest_.empty(); }
+  [[nodiscard]] bool is_complete() const { return !cut_ && rest_.empty(); }
 
  private:
   std::string_view TakeBytes(std::size_t count) {
@@ -93,7 +93,7 @@ std::optional<UserBuf> DecodeUserBuf(std::string_view bytes) {
     default:
       return std::nullopt;
   }
-  if (!fields.ended_well()) return std::nullopt;
+  if (!fields.is_complete()) return std::nullopt;
   return userbuf;
 }
 

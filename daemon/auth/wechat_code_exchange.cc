@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/json_member.h"
+#include "daemon/base/exception_type.h"
 #include "daemon/base/log_scope.h"
 #include "daemon/base/percent_encoding.h"
-#include "daemon/base/thrown.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -81,15 +81,15 @@ void WechatCodeExchange::Exchange(const std::string& code,
   if (code.empty() || code.size() > kMaxCodeBytes) {
     return done({.outcome = CodeExchangeOutcome::kBadCode});
   }
-  const auto turn_away = [done] { done({.outcome = CodeExchangeOutcome::kOverloaded}); };
+  const auto reject = [done] { done({.outcome = CodeExchangeOutcome::kOverloaded}); };
   const bool is_taken = calls_.TrySubmit(
       {.run =
            [this, code, done = std::move(done), request = std::string(LogScope::Current())] {
              const LogScope scope(request);
              done(ExchangeNow(code));
            },
-       .expired = turn_away});
-  if (!is_taken) turn_away();
+       .expired = reject});
+  if (!is_taken) reject();
 }
 
 CodeExchangeResult WechatCodeExchange::ExchangeNow(const std::string& code) {
@@ -99,7 +99,7 @@ CodeExchangeResult WechatCodeExchange::ExchangeNow(const std::string& code) {
     if (answer.busy) answer = Ask(code);
     return std::move(answer.result);
   } catch (const std::exception&) {
-    logger_.Error("wechat_exchange_failed", {{"type", TypeOfThrown()}});
+    logger_.Error("wechat_exchange_failed", {{"type", CurrentExceptionType()}});
     return {};
   }
 }

@@ -26,7 +26,7 @@ class AddressShares {
 
  public:
   /// Handle of an added user; empty for a user without an address.
-  class Place {
+  class Handle {
    private:
     friend AddressShares;
     Holder* holder = nullptr;
@@ -38,15 +38,15 @@ class AddressShares {
 
   /// @param address  as `AddressKey` makes it; empty: unknown.
   /// @param user     must live until it is removed.
-  Place Add(std::string_view address, std::string_view user);
+  Handle Add(std::string_view address, std::string_view user);
   /// Marks the user as just used. Allocates nothing.
-  void Touch(const Place& place);
-  void Remove(const Place& place);
+  void Touch(const Handle& handle);
+  void Remove(const Handle& handle);
 
   /// The least recently used user of an address above its share: of the newcomer's own address,
   /// else of the address with the most users.
   /// @return empty when no address has more than its share.
-  [[nodiscard]] std::string_view FirstToGo(std::string_view newcomers_address) const;
+  [[nodiscard]] std::string_view EvictionCandidate(std::string_view new_address) const;
 
  private:
   const std::size_t share_;

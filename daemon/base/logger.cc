@@ -167,8 +167,8 @@ void Logger::Log(LogLevel level, std::string_view event, std::initializer_list<L
     std::visit(write, field.value());
   };
   const std::string_view request_id = LogScope::Current();
-  const bool is_told = std::ranges::find(fields, kRequestId, &LogField::key) != fields.end();
-  if (!request_id.empty() && !is_told) append({kRequestId, request_id});
+  const bool is_present = std::ranges::find(fields, kRequestId, &LogField::key) != fields.end();
+  if (!request_id.empty() && !is_present) append({kRequestId, request_id});
   for (const LogField& field : fields) append(field);
   sink_->logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <utility>
 
-#include "daemon/base/thrown.h"
+#include "daemon/base/exception_type.h"
 
 namespace rtcroom {
 namespace {
@@ -15,7 +15,7 @@ void Run(const PeriodicTask::Task& task, const std::stop_token& stop, Logger& lo
   try {
     task(stop);
   } catch (...) {
-    logger.Error("task_threw", {{"type", TypeOfThrown()}});
+    logger.Error("task_threw", {{"type", CurrentExceptionType()}});
   }
 }
 

@@ -16,8 +16,8 @@
 #include "daemon/cli/admin_target.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
-#include "daemon/process/acting_owner.h"
 #include "daemon/process/data_directory.h"
+#include "daemon/process/scoped_file_owner.h"
 #include "daemon/process/store_backup.h"
 #include "daemon/process/store_factory.h"
 
@@ -49,7 +49,7 @@ Result<FileDescriptor> TakeAway(const fs::path& copy) {
 /// @errors kStoreBusy when a server runs.
 Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
                                 RandomSource& random) {
-  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
+  const Result<std::unique_ptr<ScopedFileOwner>> owner = ScopedFileOwner::ForPath(data_dir);
   if (!owner) return owner.error();
   std::error_code problem;
   if (!fs::exists(store, problem)) {
@@ -69,8 +69,8 @@ Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
 /// Runs `take` as the owner of the data directory: root must not read files that the owner may have
 /// put there.
 template <typename Take>
-auto AsOwnerOf(const fs::path& data_dir, Take take) -> decltype(take()) {
-  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
+auto RunAsOwner(const fs::path& data_dir, Take take) -> decltype(take()) {
+  const Result<std::unique_ptr<ScopedFileOwner>> owner = ScopedFileOwner::ForPath(data_dir);
   if (!owner) return owner.error();
   return take();
 }
@@ -83,7 +83,7 @@ Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string
     return Error{Errc::kBadRequest,
                  "admin.listen: its port is not known before the start: use --url"};
   }
-  const Result<Secret> key = AsOwnerOf(data_dir, [&] { return ReadAdminKey(data_dir); });
+  const Result<Secret> key = RunAsOwner(data_dir, [&] { return ReadAdminKey(data_dir); });
   if (!key) return key.error();
   const Result<OutgoingReply> reply = http.PostAs(*key, *base_url, "/backup", kBackupTimeout);
   if (!reply) {
@@ -93,7 +93,7 @@ Result<FileDescriptor> AskServer(const BackupOptions& options, const std::string
   const Result<std::string> name = CopyNamedIn(reply->status, reply->body);
   if (!name) return Error{name.error().code, "the running server: " + name.error().detail};
   if (!IsBackupName(*name)) return Error{Errc::kUnavailable, "the running server: a strange name"};
-  return AsOwnerOf(data_dir, [&] { return TakeAway(data_dir / *name); });
+  return RunAsOwner(data_dir, [&] { return TakeAway(data_dir / *name); });
 }
 
 Status Backup(const BackupOptions& options, const Config& config, const std::string& listen,

@@ -7,8 +7,8 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
-#include "daemon/process/acting_owner.h"
 #include "daemon/process/position_mark.h"
+#include "daemon/process/scoped_file_owner.h"
 #include "daemon/process/store_factory.h"
 #include "storage/sqlite/store_check.h"
 
@@ -25,7 +25,7 @@ RoomLimits LimitsOf(const RoomConfig& room) {
 Result<StoreReport> Check(const std::filesystem::path& store, const std::filesystem::path& owned,
                           const RoomLimits& limits) {
   // Even a reader can create a file beside a store that no process has open.
-  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(owned);
+  const Result<std::unique_ptr<ScopedFileOwner>> owner = ScopedFileOwner::ForPath(owned);
   if (!owner) return owner.error();
   // SQLite would wait for a writer on a pipe.
   std::error_code problem;

@@ -11,8 +11,8 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
-#include "daemon/process/acting_owner.h"
 #include "daemon/process/data_directory.h"
+#include "daemon/process/scoped_file_owner.h"
 #include "daemon/process/store_factory.h"
 #include "daemon/process/store_restore.h"
 
@@ -49,7 +49,7 @@ Result<RestoreOutcome> Restore(const RestoreCommand& command, const Config& conf
   }
   const Result<FileDescriptor> backup = OpenBackup(command.file);
   if (!backup) return backup.error();
-  const Result<std::unique_ptr<ActingOwner>> owner = ActingOwner::Of(data_dir);
+  const Result<std::unique_ptr<ScopedFileOwner>> owner = ScopedFileOwner::ForPath(data_dir);
   if (!owner) return owner.error();
   const Result<std::unique_ptr<DataDirectory>> lock = DataDirectory::Open(data_dir);
   if (!lock && lock.error().code == Errc::kStoreBusy) {

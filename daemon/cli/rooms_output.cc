@@ -20,7 +20,7 @@ constexpr std::size_t kMaxInfo = 60;
 bool IsControl(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
 
 /// Marks that change the writing direction, and line separators beyond ASCII.
-bool IsDisorienting(char32_t code) {
+bool IsBidiControl(char32_t code) {
   return (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
          (code >= 0x2066 && code <= 0x2069);
 }
@@ -61,7 +61,7 @@ std::string Printable(std::string_view text, std::size_t most) {
       ++at;
       continue;
     }
-    if (IsControl(character.code) || IsDisorienting(character.code)) {
+    if (IsControl(character.code) || IsBidiControl(character.code)) {
       fmt::format_to(out, "\\u{:04x}", static_cast<unsigned>(character.code));
     } else if (character.code == '\\') {
       printable += "\\\\";

@@ -160,7 +160,7 @@ bool HoldsSecrets(const std::string& toml, RunMode mode) {
   });
 }
 
-bool MayBeReadByAll(const std::string& path) {
+bool IsWorldReadable(const std::string& path) {
   std::error_code unknown;
   const std::filesystem::file_status status = std::filesystem::status(path, unknown);
   return !unknown && (status.permissions() & std::filesystem::perms::others_read) !=
@@ -194,7 +194,7 @@ ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Envir
     }
   }
   ConfigOutcome outcome = LoadConfig(source);
-  if (path && MayBeReadByAll(*path) && HoldsSecrets(source.toml, mode)) {
+  if (path && IsWorldReadable(*path) && HoldsSecrets(source.toml, mode)) {
     outcome.config.exposed_file = *path;
   }
   std::ranges::move(FindUnreadableFiles(outcome.config), std::back_inserter(unreadable));

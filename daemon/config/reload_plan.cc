@@ -29,7 +29,7 @@ ReloadPlan PlanReload(const Config& running, const Config& fresh) {
     if (value == key.get(running)) continue;
     if (IsReloadable(key)) {
       key.set(plan.config, value);
-      plan.taken_up.push_back(key.FullName());
+      plan.applied.push_back(key.FullName());
     } else {
       plan.need_restart.push_back(key.FullName());
     }

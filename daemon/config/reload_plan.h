@@ -10,7 +10,7 @@ namespace rtcroom {
 
 struct ReloadPlan {
   Config config = {};                          ///< the server's configuration from now on
-  std::vector<std::string> taken_up = {};      ///< changed keys that are applied in `config`
+  std::vector<std::string> applied = {};       ///< changed keys that are applied in `config`
   std::vector<std::string> need_restart = {};  ///< changed keys that are not applied
 };
 

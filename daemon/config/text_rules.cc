@@ -126,9 +126,9 @@ std::string_view CheckStoreUrl(std::string_view text) {
   if (!text.starts_with(kSqlite)) return "must be sqlite:PATH or memory:";
   const std::string_view path = text.substr(kSqlite.size());
   // The lock against a second server is on the data directory.
-  const bool leaves_it = path.starts_with('/') || path == ".." || path.starts_with("../") ||
-                         path.ends_with("/..") || path.find("/../") != std::string_view::npos;
-  if (leaves_it) return "must be below store.data_dir";
+  const bool is_outside = path.starts_with('/') || path == ".." || path.starts_with("../") ||
+                          path.ends_with("/..") || path.find("/../") != std::string_view::npos;
+  if (is_outside) return "must be below store.data_dir";
   return CheckPath(path);
 }
 

@@ -44,14 +44,14 @@ void HeartbeatReaper::Tick() {
   }
 }
 
-void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stood_still) {
+void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stalled_for) {
   leases_.GraceForAll();
   inactive_.GraceForAll();
   last_sweep_ = clock_.Monotonic();
   observer_.OnStall();
-  logger_.Warn("stalled",
-               {{"stood_still_ms",
-                 std::chrono::duration_cast<std::chrono::milliseconds>(stood_still).count()}});
+  logger_.Warn(
+      "stalled",
+      {{"stalled_ms", std::chrono::duration_cast<std::chrono::milliseconds>(stalled_for).count()}});
 }
 
 void HeartbeatReaper::SweepInactive(MonotonicTime now) {
@@ -75,7 +75,7 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
 
     const ExpiryOutcome expiry = rooms_.ExpirePushers(lapsed);
     outcome.expiry.expired += expiry.expired;
-    outcome.expiry.spared += expiry.spared;
+    outcome.expiry.skipped += expiry.skipped;
     outcome.expiry.failed += expiry.failed;
     handled += lapsed.size();
     // A store that cannot write is not retried until the next sweep.
@@ -90,10 +90,10 @@ void HeartbeatReaper::ReportBacklog(const SweepOutcome& outcome) {
   if (outcome.expiry.failed > 0) {
     logger_.Warn("evictions_failed", {{"count", outcome.expiry.failed}});
   }
-  if (outcome.behind != said_behind_) {
+  if (outcome.behind != behind_logged_) {
     logger_.Warn(outcome.behind ? "reaper_behind" : "reaper_caught_up",
                  {{"lag_ms", outcome.lag.count()}});
-    said_behind_ = outcome.behind;
+    behind_logged_ = outcome.behind;
   }
 }
 

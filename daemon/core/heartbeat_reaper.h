@@ -65,7 +65,7 @@ class HeartbeatReaper {
  private:
   /// Ends rooms that no member joined, one batch.
   void SweepInactive(MonotonicTime now);
-  void GraceAfterStall(MonotonicTime::duration stood_still);
+  void GraceAfterStall(MonotonicTime::duration stalled_for);
   void ReportBacklog(const SweepOutcome& outcome);
 
   RoomService& rooms_;
@@ -77,7 +77,7 @@ class HeartbeatReaper {
   Logger& logger_;
   MonotonicTime last_tick_;
   MonotonicTime last_sweep_;
-  bool said_behind_ = false;
+  bool behind_logged_ = false;
 };
 
 }  // namespace rtcroom

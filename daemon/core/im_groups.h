@@ -32,7 +32,7 @@ enum class IdOrigin : std::uint8_t {
 };
 
 /// Outcome for the room whose group was created.
-enum class GroupFate : std::uint8_t {
+enum class GroupOutcome : std::uint8_t {
   kKept,       ///< the room is stored
   kAbandoned,  ///< no room was stored
 };
@@ -73,7 +73,7 @@ class ImGroups {
   /// id is stored after all, or `done` reported that the group is not ours. The group of an
   /// abandoned named id is kept, since the next create of that id adopts it. Does not block, except
   /// for a commit of the store.
-  virtual void FinishGroup(const RoomId& room_id, GroupFate fate) = 0;
+  virtual void FinishGroup(const RoomId& room_id, GroupOutcome outcome) = 0;
 };
 
 }  // namespace rtcroom

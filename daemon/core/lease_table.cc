@@ -36,12 +36,12 @@ void LeaseTable::OnCommit(std::span<const RoomChange> changes) noexcept {
 
 void LeaseTable::ApplyLocked(const RoomChange& change) {
   for (const RoomEvent& event : change.events) {
-    if (const auto* deleted = std::get_if<PusherDeleted>(&event.happening)) {
+    if (const auto* deleted = std::get_if<PusherDeleted>(&event.payload)) {
       RevokeLocked(event.room, deleted->user_id);
       continue;
     }
-    const auto* added = std::get_if<PusherAdded>(&event.happening);
-    const auto* updated = std::get_if<PusherUpdated>(&event.happening);
+    const auto* added = std::get_if<PusherAdded>(&event.payload);
+    const auto* updated = std::get_if<PusherUpdated>(&event.payload);
     if (added == nullptr && updated == nullptr) continue;
     const UserId& user_id = added != nullptr ? added->user_id : updated->user_id;
     const Pusher* pusher = FindPusher(change.room, user_id);
@@ -136,8 +136,8 @@ LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
   const auto found = members_.find(MemberOf(lapsed.room, lapsed.user_id));
   if (found == members_.end()) return order_.end();
   const Lease& lease = *found->second;
-  const bool same_stay = lease.seat == lapsed.seat && lease.added_at == lapsed.added_at;
-  return same_stay ? found->second : order_.end();
+  const bool same_membership = lease.seat == lapsed.seat && lease.added_at == lapsed.added_at;
+  return same_membership ? found->second : order_.end();
 }
 
 bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed) {

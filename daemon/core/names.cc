@@ -69,11 +69,11 @@ std::string_view EndReasonName(EndReason reason) {
   return "unknown";
 }
 
-std::string_view HappeningName(const RoomHappening& happening) {
-  constexpr std::array<std::string_view, std::variant_size_v<RoomHappening>> kNames = {
+std::string_view EventTypeName(const EventPayload& payload) {
+  constexpr std::array<std::string_view, std::variant_size_v<EventPayload>> kNames = {
       "room_created",   "room_activated",   "pusher_added",   "pusher_updated", "pusher_deleted",
       "audience_added", "audience_deleted", "custom_changed", "room_destroyed"};
-  return kNames.at(happening.index());
+  return kNames.at(payload.index());
 }
 
 }  // namespace rtcroom

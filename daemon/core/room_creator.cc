@@ -16,7 +16,7 @@ Result<RoomId> Outcome(const Status& status, const RoomId& room_id) {
 }  // namespace
 
 struct RoomCreator::Attempt {
-  RoomWish wish;
+  RoomSpec spec;
   StoreRoom store_room;
   Done done;
   RoomId room_id;
@@ -24,19 +24,19 @@ struct RoomCreator::Attempt {
   std::optional<IdReservations::Holder> holder = {};
 
   [[nodiscard]] IdOrigin origin() const {
-    return wish.room_id ? IdOrigin::kNamed : IdOrigin::kGenerated;
+    return spec.room_id ? IdOrigin::kNamed : IdOrigin::kGenerated;
   }
 };
 
 RoomCreator::RoomCreator(ImGroups& groups, IdSource& ids) : groups_(groups), ids_(ids) {}
 
-void RoomCreator::Create(RoomWish wish, StoreRoom store_room, Done done) {
-  auto attempt = std::make_shared<Attempt>(Attempt{.wish = std::move(wish),
+void RoomCreator::Create(RoomSpec spec, StoreRoom store_room, Done done) {
+  auto attempt = std::make_shared<Attempt>(Attempt{.spec = std::move(spec),
                                                    .store_room = std::move(store_room),
                                                    .done = std::move(done),
                                                    .room_id = {}});
-  if (!attempt->wish.room_id) return DrawId(attempt);
-  attempt->room_id = *attempt->wish.room_id;
+  if (!attempt->spec.room_id) return DrawId(attempt);
+  attempt->room_id = *attempt->spec.room_id;
   Reserve(attempt);
 }
 
@@ -45,42 +45,42 @@ void RoomCreator::DrawId(const std::shared_ptr<Attempt>& attempt) {
     return attempt->done(Error{Errc::kUnavailable, "every room id drawn was taken"});
   }
   attempt->room_id =
-      attempt->wish.kind == RoomKind::kWebrtc ? ids_.NewRoomNumber() : ids_.NewRoomId();
+      attempt->spec.kind == RoomKind::kWebrtc ? ids_.NewRoomNumber() : ids_.NewRoomId();
   Reserve(attempt);
 }
 
 void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
-  const RoomWish& wish = attempt->wish;
-  const auto join = wish.made_by_another ? IdReservations::Join::kAny : IdReservations::Join::kOwn;
+  const RoomSpec& spec = attempt->spec;
+  const auto join = spec.made_by_another ? IdReservations::Join::kAny : IdReservations::Join::kOwn;
   std::optional<IdReservations::Holder> holder =
-      reservations_.Reserve({.kind = wish.kind, .id = attempt->room_id}, wish.dialect, wish.creator,
+      reservations_.Reserve({.kind = spec.kind, .id = attempt->room_id}, spec.dialect, spec.creator,
                             join, [this, attempt](const Status& outcome) {
                               if (attempt->origin() == IdOrigin::kGenerated) return DrawId(attempt);
-                              if (attempt->wish.made_by_another)
-                                return attempt->wish.made_by_another(outcome);
+                              if (attempt->spec.made_by_another)
+                                return attempt->spec.made_by_another(outcome);
                               attempt->done(Outcome(outcome, attempt->room_id));
                             });
   if (!holder) return;  // the waiter may already be handling the attempt
   attempt->holder.emplace(*std::move(holder));
-  if (wish.enter_stored) {
+  if (spec.enter_stored) {
     // The previous creator may have finished between the caller's look at the store and now.
-    const Status entered = wish.enter_stored();
+    const Status entered = spec.enter_stored();
     if (entered || entered.error().code != Errc::kRoomNotFound) return Conclude(attempt, entered);
   }
   MakeGroup(attempt);
 }
 
 void RoomCreator::MakeGroup(const std::shared_ptr<Attempt>& attempt) {
-  if (!HasGroup(attempt->wish.kind)) return Finish(attempt, GroupReady{});
-  groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->wish.deadline,
+  if (!HasGroup(attempt->spec.kind)) return Finish(attempt, GroupReady{});
+  groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->spec.deadline,
                     [this, attempt](const Result<GroupReady>& group) { Finish(attempt, group); });
 }
 
 void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<GroupReady>& group) {
   const Status outcome =
       group ? attempt->store_room(attempt->room_id, *group) : Status(group.error());
-  if (HasGroup(attempt->wish.kind)) {
-    groups_.FinishGroup(attempt->room_id, outcome ? GroupFate::kKept : GroupFate::kAbandoned);
+  if (HasGroup(attempt->spec.kind)) {
+    groups_.FinishGroup(attempt->room_id, outcome ? GroupOutcome::kKept : GroupOutcome::kAbandoned);
   }
   Conclude(attempt, outcome);
 }

@@ -15,7 +15,7 @@
 namespace rtcroom {
 
 /// A request to create a room.
-struct RoomWish {
+struct RoomSpec {
   RoomKind kind = RoomKind::kDouble;
   Dialect dialect = Dialect::kGen1;
   UserId creator{};
@@ -51,7 +51,7 @@ class RoomCreator {
   /// @param done  called exactly once, unless `made_by_another` is: before this returns, or later
   ///              from another thread.
   /// @errors kRoomExists; kUnavailable, with nothing stored; those of `store_room`.
-  void Create(RoomWish wish, StoreRoom store_room, Done done);
+  void Create(RoomSpec spec, StoreRoom store_room, Done done);
 
  private:
   struct Attempt;

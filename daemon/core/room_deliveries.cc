@@ -43,11 +43,11 @@ std::optional<DeliveryChange> DeliveryOf(const RoomChange& change) {
     return DeliveryChange{
         .group = room.id, .drops_pending = true, .enqueue = DeliveryKind::kDestroyGroup};
   }
-  if (std::holds_alternative<RoomCreated>(change.events.front().happening)) {
+  if (std::holds_alternative<RoomCreated>(change.events.front().payload)) {
     return DeliveryChange{.group = room.id, .drops_pending = true};
   }
   const bool pushers_changed = std::ranges::any_of(change.events, [](const RoomEvent& event) {
-    return std::visit(ChangesPushers{event}, event.happening);
+    return std::visit(ChangesPushers{event}, event.payload);
   });
   if (!pushers_changed) return std::nullopt;
   return DeliveryChange{.group = room.id, .enqueue = DeliveryKind::kNotifyGroup};

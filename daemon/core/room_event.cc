@@ -27,16 +27,15 @@ struct TextBytes {
   std::size_t operator()(const RoomDestroyed&) const { return 0; }
 
  private:
-  static std::size_t OfMember(const auto& happening) {
-    return happening.user_id.value.size() + happening.user_name.size() +
-           happening.user_avatar.size();
+  static std::size_t OfMember(const auto& payload) {
+    return payload.user_id.value.size() + payload.user_name.size() + payload.user_avatar.size();
   }
 };
 
 }  // namespace
 
 std::uint64_t StoredBytes(const RoomEvent& event) {
-  return kFixedEventBytes + event.room.id.value.size() + std::visit(TextBytes{}, event.happening);
+  return kFixedEventBytes + event.room.id.value.size() + std::visit(TextBytes{}, event.payload);
 }
 
 }  // namespace rtcroom

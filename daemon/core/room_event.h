@@ -85,7 +85,7 @@ struct CustomChanged {
   bool operator==(const CustomChanged&) const = default;
 };
 
-using RoomHappening =
+using EventPayload =
     std::variant<RoomCreated, RoomActivated, PusherAdded, PusherUpdated, PusherDeleted,
                  AudienceAdded, AudienceDeleted, CustomChanged, RoomDestroyed>;
 
@@ -96,14 +96,14 @@ struct RoomEvent {
   /// `RoomDestroyed`. A later room of the same id starts at 1 again.
   std::uint64_t room_sequence = 0;
   TimePoint at{};
-  RoomHappening happening{};
+  EventPayload payload{};
 
   bool operator==(const RoomEvent&) const = default;
 };
 
 /// "room_created", "room_activated", "pusher_added", "pusher_updated", "pusher_deleted",
 /// "audience_added", "audience_deleted", "custom_changed", "room_destroyed".
-std::string_view HappeningName(const RoomHappening& happening);
+std::string_view EventTypeName(const EventPayload& payload);
 
 /// Size of an event for limits on the bytes of a history: its texts, plus 64 bytes for all
 /// fixed-size fields.

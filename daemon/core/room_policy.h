@@ -22,7 +22,7 @@ struct RoomPolicy {
 
   /// Whether a request of `dialect` may see a room of `made_by`.
   /// @source protocol C.3.
-  [[nodiscard]] bool Sees(Dialect dialect, Dialect made_by) const {
+  [[nodiscard]] bool CanSee(Dialect dialect, Dialect made_by) const {
     return interop == Interop::kShared || dialect == made_by;
   }
 

@@ -51,14 +51,14 @@ Status RoomQuota::CheckLocked(const Seat& seat) const {
 }
 
 Result<RoomQuota::Claim> RoomQuota::Take(const SeatOwner& owner, const RoomKey& room,
-                                         const UserId& user_id, bool sits_there) {
+                                         const UserId& user_id, bool is_seated) {
   const MutexLock lock(mutex_);
   const Seat seat = SeatOfLocked(owner);
   if (!seat.address && !seat.user) return Claim();
   const std::uint64_t hash = HashOf(room, user_id.value);
   auto found = seats_.find(hash);
   if (found == seats_.end()) {
-    if (!sits_there) {
+    if (!is_seated) {
       if (const Status may = CheckLocked(seat); !may) return may.error();
     }
     found = seats_.emplace(hash, seat).first;
@@ -95,18 +95,18 @@ void RoomQuota::OnCommit(std::span<const RoomChange> changes) noexcept {
 void RoomQuota::ApplyLocked(const RoomChange& change) {
   const RoomKey& room = change.room.key;
   for (const RoomEvent& event : change.events) {
-    if (const auto* created = std::get_if<RoomCreated>(&event.happening)) {
+    if (const auto* created = std::get_if<RoomCreated>(&event.payload)) {
       if (change.room.IsActive() || change.closed) continue;
       const std::uint64_t seat = HashOf(room, created->creator.value);
       if (TakeLocked(seat)) waiting_[HashOf(room)] = seat;
-    } else if (const auto* added = std::get_if<PusherAdded>(&event.happening)) {
+    } else if (const auto* added = std::get_if<PusherAdded>(&event.payload)) {
       EndWaitLocked(room);
       (void)TakeLocked(HashOf(room, added->user_id.value));
-    } else if (const auto* updated = std::get_if<PusherUpdated>(&event.happening)) {
+    } else if (const auto* updated = std::get_if<PusherUpdated>(&event.payload)) {
       (void)TakeLocked(HashOf(room, updated->user_id.value));
-    } else if (const auto* deleted = std::get_if<PusherDeleted>(&event.happening)) {
+    } else if (const auto* deleted = std::get_if<PusherDeleted>(&event.payload)) {
       LeaveLocked(HashOf(room, deleted->user_id.value));
-    } else if (std::holds_alternative<RoomDestroyed>(event.happening)) {
+    } else if (std::holds_alternative<RoomDestroyed>(event.payload)) {
       EndWaitLocked(room);
     }
   }

@@ -68,10 +68,10 @@ class RoomQuota : public CommitListener {
   [[nodiscard]] Status Check(const SeatOwner& owner) const EXCLUDES(mutex_);
 
   /// Counts a seat, unless it is counted already.
-  /// @param sits_there  the user has that seat, and may keep it even above the limit.
+  /// @param is_seated  the user has that seat, and may keep it even above the limit.
   /// @errors as `Check`.
   Result<Claim> Take(const SeatOwner& owner, const RoomKey& room, const UserId& user_id,
-                     bool sits_there) EXCLUDES(mutex_);
+                     bool is_seated) EXCLUDES(mutex_);
 
   void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
 

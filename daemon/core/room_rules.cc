@@ -7,44 +7,44 @@ namespace rtcroom::rules {
 namespace {
 
 /// Appends the next event of the changed room.
-void Append(RoomChange& change, TimePoint now, RoomHappening happening) {
+void Append(RoomChange& change, TimePoint now, EventPayload payload) {
   change.events.push_back({.room = change.room.key,
                            .dialect = change.room.dialect,
                            .room_sequence = ++change.room.last_event,
                            .at = now,
-                           .happening = std::move(happening)});
+                           .payload = std::move(payload)});
 }
 
-bool Sees(const RoomPolicy& policy, Dialect dialect, const Room* stored) {
-  return stored != nullptr && policy.Sees(dialect, stored->dialect);
+bool CanSee(const RoomPolicy& policy, Dialect dialect, const Room* stored) {
+  return stored != nullptr && policy.CanSee(dialect, stored->dialect);
 }
 
 bool SeesActive(const RoomPolicy& policy, Dialect dialect, const Room* stored) {
-  return Sees(policy, dialect, stored) && stored->IsActive();
+  return CanSee(policy, dialect, stored) && stored->IsActive();
 }
 
-void Seat(RoomChange& change, Pusher newcomer, TimePoint now) {
-  newcomer.added_at = now;
-  newcomer.seat = change.room.last_event + 1;
+void Seat(RoomChange& change, Pusher joining, TimePoint now) {
+  joining.added_at = now;
+  joining.seat = change.room.last_event + 1;
   Append(change, now,
-         PusherAdded{.user_id = newcomer.user_id,
-                     .user_name = newcomer.user_name,
-                     .user_avatar = newcomer.user_avatar});
-  change.room.pushers.push_back(std::move(newcomer));
+         PusherAdded{.user_id = joining.user_id,
+                     .user_name = joining.user_name,
+                     .user_avatar = joining.user_avatar});
+  change.room.pushers.push_back(std::move(joining));
 }
 
 /// A phone that lost its network rejoins with a fresh push URL and keeps its seat. The dialect
 /// decides whether clients get a notice; the event is written in any case.
-RoomChange Refresh(const Room& stored, Pusher comer, TimePoint now) {
+RoomChange Refresh(const Room& stored, Pusher joining, TimePoint now) {
   RoomChange change{.room = stored};
-  const auto seat = std::ranges::find(change.room.pushers, comer.user_id, &Pusher::user_id);
-  comer.seat = seat->seat;
-  comer.added_at = now;
+  const auto seat = std::ranges::find(change.room.pushers, joining.user_id, &Pusher::user_id);
+  joining.seat = seat->seat;
+  joining.added_at = now;
   Append(change, now,
-         PusherUpdated{.user_id = comer.user_id,
-                       .user_name = comer.user_name,
-                       .user_avatar = comer.user_avatar});
-  *seat = std::move(comer);
+         PusherUpdated{.user_id = joining.user_id,
+                       .user_name = joining.user_name,
+                       .user_avatar = joining.user_avatar});
+  *seat = std::move(joining);
   return change;
 }
 
@@ -94,13 +94,13 @@ Result<RoomChange> PrepareRoom(const Room* stored, const Room& room, TimePoint n
   return RoomChange{.room = *stored};
 }
 
-Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher newcomer,
+Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher joining,
                              std::string_view mixed_play_url, const RoomPolicy& policy,
                              TimePoint now) {
-  if (!Sees(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
-  if (FindPusher(*stored, newcomer.user_id) != nullptr) {
-    const bool is_creator = stored->creator == newcomer.user_id;
-    RoomChange change = Refresh(*stored, std::move(newcomer), now);
+  if (!CanSee(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+  if (FindPusher(*stored, joining.user_id) != nullptr) {
+    const bool is_creator = stored->creator == joining.user_id;
+    RoomChange change = Refresh(*stored, std::move(joining), now);
     // The creator's stream may have changed.
     if (is_creator) change.room.mixed_play_url = mixed_play_url;
     return change;
@@ -110,18 +110,18 @@ Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher newcome
   }
   RoomChange change{.room = *stored};
   if (!stored->IsActive()) {
-    change.room.creator = newcomer.user_id;
+    change.room.creator = joining.user_id;
     change.room.mixed_play_url = mixed_play_url;
-    Append(change, now, RoomActivated{.creator = newcomer.user_id});
+    Append(change, now, RoomActivated{.creator = joining.user_id});
   }
-  Seat(change, std::move(newcomer), now);
+  Seat(change, std::move(joining), now);
   return change;
 }
 
 Result<RoomChange> DeletePusher(const Room* stored, Dialect dialect, const UserId& user_id,
                                 LeaveReason reason, const MixedPlayUrlOf& mixed_play_url,
                                 const RoomPolicy& policy, TimePoint now) {
-  if (!Sees(policy, dialect, stored)) return Error{Errc::kPusherNotFound, {}};
+  if (!CanSee(policy, dialect, stored)) return Error{Errc::kPusherNotFound, {}};
   RoomChange change{.room = *stored};
   Room& room = change.room;
   if (std::erase_if(room.pushers,
@@ -149,7 +149,7 @@ Result<RoomChange> DeletePusher(const Room* stored, Dialect dialect, const UserI
 
 Result<RoomChange> DestroyRoom(const Room* stored, Dialect dialect, const UserId& user_id,
                                const RoomPolicy& policy, TimePoint now) {
-  if (!Sees(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
+  if (!CanSee(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
   if (stored->creator != user_id) return Error{Errc::kNotCreator, {}};
   RoomChange change{.room = *stored};
   Close(change, EndReason::kDestroyed, now);
@@ -181,7 +181,7 @@ Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserI
   RoomChange change{.room = *stored};
   if (edited->custom == stored->custom) return change;
   change.room.custom = std::move(edited->custom);
-  Append(change, now, std::move(edited->told));
+  Append(change, now, std::move(edited->event));
   return change;
 }
 

@@ -31,13 +31,13 @@ Result<RoomChange> CreateRoom(const Room* stored, const Room& room, const Pusher
 /// @source protocol B.4.2.
 Result<RoomChange> PrepareRoom(const Room* stored, const Room& room, TimePoint now);
 
-/// Seats `newcomer`, or refreshes the entry of a pusher that rejoins and keeps its seat even when
+/// Seats `joining`, or refreshes the entry of a pusher that rejoins and keeps its seat even when
 /// the room is full. The first pusher of a room becomes its creator.
 ///
 /// @param mixed_play_url  of the room, in case the newcomer becomes its creator.
 /// @errors kRoomNotFound, also for a room that the dialect may not see; kRoomFull.
 /// @source protocol A.4.5, B.4.3, B.6, F.1.
-Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher newcomer,
+Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher joining,
                              std::string_view mixed_play_url, const RoomPolicy& policy,
                              TimePoint now);
 
@@ -68,16 +68,16 @@ Result<RoomChange> ExpireInactiveRoom(const Room* stored, std::uint64_t sequence
 
 /// The result of an edit of one custom field.
 struct CustomChange {
-  std::string custom{};  ///< all fields afterwards: the text of a JSON object
-  CustomChanged told{};  ///< the changed field only
+  std::string custom{};   ///< all fields afterwards: the text of a JSON object
+  CustomChanged event{};  ///< the changed field only
 };
 
 /// Changes one custom field of a room; the argument holds all fields as the text of a JSON object.
 using CustomEdit = std::function<Result<CustomChange>(std::string_view custom)>;
 
 enum class CustomRight : std::uint8_t {
-  kEverybody,  ///< any user
-  kMembers,    ///< only pushers and the creator
+  kAnyone,   ///< any user
+  kMembers,  ///< only pushers and the creator
 };
 
 /// Changes custom fields.

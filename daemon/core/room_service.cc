@@ -15,17 +15,17 @@ Status Discard(const Result<RoomChange>& change) {
 
 }  // namespace
 
-RoomService::RoomService(const RoomServiceParts& parts, RoomServiceOptions options, Logger& logger)
-    : store_(parts.store),
-      ban_store_(parts.ban_store),
-      bans_(parts.bans),
-      leases_(parts.leases),
-      quota_(parts.quota),
-      streams_(parts.streams),
-      clock_(parts.clock),
+RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options, Logger& logger)
+    : store_(deps.store),
+      ban_store_(deps.ban_store),
+      bans_(deps.bans),
+      leases_(deps.leases),
+      quota_(deps.quota),
+      streams_(deps.streams),
+      clock_(deps.clock),
       options_(options),
       logger_(logger),
-      creator_(parts.groups, parts.ids) {}
+      creator_(deps.groups, deps.ids) {}
 
 std::vector<Result<RoomChange>> RoomService::UpdateAll(std::vector<RoomUpdate> updates) {
   if (options_.enqueues_deliveries) {
@@ -132,7 +132,7 @@ Status RoomService::TouchPusher(const MemberCommand& command) {
 Result<Room> RoomService::LoadRoom(const RoomKey& key, Dialect dialect) {
   Result<Room> room = store_.Load(key);
   if (!room) return room;
-  const bool is_visible = room->IsActive() && options_.policy.Sees(dialect, room->dialect);
+  const bool is_visible = room->IsActive() && options_.policy.CanSee(dialect, room->dialect);
   if (!is_visible) return Error{Errc::kRoomNotFound, {}};
   return room;
 }
@@ -157,7 +157,7 @@ void RoomService::LogCreation(const Room& room) {
 
 void RoomService::LogEnd(const RoomChange& change) {
   if (!change.closed) return;
-  const auto* end = std::get_if<RoomDestroyed>(&change.events.back().happening);
+  const auto* end = std::get_if<RoomDestroyed>(&change.events.back().payload);
   if (end == nullptr) return;
   logger_.Info("room_destroyed", {{"kind", RoomKindName(change.room.key.kind)},
                                   {"room", change.room.key.id.value},

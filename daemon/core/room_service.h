@@ -71,7 +71,7 @@ struct MemberCommand {
 
 struct SetCustomCommand {
   MemberCommand member{};
-  rules::CustomRight right = rules::CustomRight::kEverybody;
+  rules::CustomRight right = rules::CustomRight::kAnyone;
   rules::CustomEdit edit{};
 };
 
@@ -96,7 +96,7 @@ struct KickOutcome {
 /// Result of one round of evictions.
 struct ExpiryOutcome {
   std::size_t expired = 0;  ///< pushers or rooms that were removed
-  std::size_t spared = 0;   ///< sent a heartbeat, left or rejoined in between
+  std::size_t skipped = 0;  ///< sent a heartbeat, left or rejoined in between
   std::size_t failed = 0;   ///< the store rejected it; the next sweep tries again
 };
 
@@ -109,7 +109,7 @@ struct RoomServiceOptions {
 };
 
 /// Dependencies of the use cases; all of them outlive the service.
-struct RoomServiceParts {
+struct RoomServiceDeps {
   RoomStore& store;
   BanStore& ban_store;
   BanList& bans;
@@ -126,7 +126,7 @@ class RoomService {
  public:
   using CreateDone = RoomCreator::Done;
 
-  RoomService(const RoomServiceParts& parts, RoomServiceOptions options, Logger& logger);
+  RoomService(const RoomServiceDeps& deps, RoomServiceOptions options, Logger& logger);
 
   /// Creates a room; its creator can safely repeat the call. In gen-1 and for webrtc the caller is
   /// the first pusher; otherwise the room stays hidden until the first pusher joins or
@@ -230,7 +230,7 @@ class RoomService {
   /// @param deadline  of creating a group, for all attempts together.
   void AddPusher(const AddPusherCommand& command, int tries, MonotonicTime deadline, AddDone done);
   /// Creates the room of an add_pusher, unless it exists by now.
-  Status AddOrMake(const AddPusherCommand& command, const GroupReady& group);
+  Status AddOrCreate(const AddPusherCommand& command, const GroupReady& group);
   using MakeAbsent = std::function<Result<RoomChange>(const Room& room, const Pusher& creator)>;
   /// @param make_absent  the rule for a missing room.
   Status StorePusher(const AddPusherCommand& command, const MakeAbsent& make_absent);

@@ -24,11 +24,11 @@ ExpiryOutcome RoomService::ExpirePushers(std::span<const LapsedLease> leases) {
     if (!change) {
       leases_.ReleaseExpiry(lease);
       const bool gone = change.error().code == Errc::kPusherNotFound;
-      ++(gone ? outcome.spared : outcome.failed);
+      ++(gone ? outcome.skipped : outcome.failed);
       continue;
     }
     if (change->events.empty()) {
-      ++outcome.spared;
+      ++outcome.skipped;
       continue;
     }
     ++outcome.expired;
@@ -46,8 +46,8 @@ Result<RoomChange> RoomService::ExpireIfStillLapsed(const Room* stored, const La
   const Pusher* pusher = stored == nullptr ? nullptr : FindPusher(*stored, lease.user_id);
   if (pusher == nullptr) return Error{Errc::kPusherNotFound, {}};
   // The lease table has not seen an add_pusher of the same commit group yet: the room is newer.
-  const bool same_stay = pusher->seat == lease.seat && pusher->added_at == lease.added_at;
-  if (!same_stay || !leases_.ClaimExpiry(lease)) return RoomChange{.room = *stored};
+  const bool same_membership = pusher->seat == lease.seat && pusher->added_at == lease.added_at;
+  if (!same_membership || !leases_.ClaimExpiry(lease)) return RoomChange{.room = *stored};
   return Remove(stored, stored->dialect, lease.user_id, LeaveReason::kHeartbeatTimeout, now);
 }
 
@@ -66,7 +66,7 @@ ExpiryOutcome RoomService::ExpireInactive(std::span<const InactiveRoom> rooms) {
     if (!change && !gone) {
       ++outcome.failed;
     } else if (gone || change->events.empty()) {
-      ++outcome.spared;
+      ++outcome.skipped;
     } else {
       ++outcome.expired;
       LogEnd(*change);

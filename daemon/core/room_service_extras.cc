@@ -49,7 +49,7 @@ Status RoomService::DeleteAudience(const MemberCommand& command) {
 Result<std::vector<Audience>> RoomService::LoadAudiences(const RoomKey& key, Dialect dialect) {
   Result<AudiencePage> page = store_.LoadAudiences(key);
   if (!page && page.error().code != Errc::kRoomNotFound) return page.error();
-  const bool is_visible = page && page->is_active && options_.policy.Sees(dialect, page->dialect);
+  const bool is_visible = page && page->is_active && options_.policy.CanSee(dialect, page->dialect);
   if (!is_visible) return std::vector<Audience>();
   return std::move(page->audiences);
 }

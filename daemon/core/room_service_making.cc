@@ -47,8 +47,8 @@ std::string RoomService::MixedPlayUrl(const Pusher& creator) const {
 Result<RoomQuota::Claim> RoomService::ClaimSeat(const SeatOwner& owner, const RoomKey& room,
                                                 const UserId& user_id) {
   if (quota_ == nullptr) return RoomQuota::Claim();
-  const bool sits_there = leases_.StateOf(room, user_id).has_value();
-  return quota_->Take(owner, room, user_id, sits_there);
+  const bool is_seated = leases_.StateOf(room, user_id).has_value();
+  return quota_->Take(owner, room, user_id, is_seated);
 }
 
 void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
@@ -150,7 +150,7 @@ void RoomService::AddPusher(const AddPusherCommand& command, int tries, Monotoni
       [this, command, request = std::string(LogScope::Current())](const RoomId& /*room_id*/,
                                                                   const GroupReady& group) {
         const LogScope scope(request);
-        return AddOrMake(command, group);
+        return AddOrCreate(command, group);
       },
       [shared_done](const Result<RoomId>& made) {
         (*shared_done)(made ? Status() : Status(made.error()));
@@ -163,7 +163,7 @@ Status RoomService::AddToStored(const AddPusherCommand& command) {
   });
 }
 
-Status RoomService::AddOrMake(const AddPusherCommand& command, const GroupReady& group) {
+Status RoomService::AddOrCreate(const AddPusherCommand& command, const GroupReady& group) {
   return StorePusher(command, [&, now = clock_.Now()](const Room& room, const Pusher& creator) {
     Result<RoomChange> made = rules::CreateRoom(nullptr, room, creator, now);
     if (made && group.is_made_later) made->delivery = LaterGroup(room.key.id);
@@ -187,7 +187,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
         // Checked inside the atomic step, so that no join can happen between a kick and its ban.
         if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
         if (stored == nullptr) return make_absent(room, pusher);
-        const bool hidden = !policy.Sees(command.dialect, stored->dialect);
+        const bool hidden = !policy.CanSee(command.dialect, stored->dialect);
         if (hidden && AddMakesRoom(command.room.kind, command.dialect)) {
           return Error{Errc::kRoomExists, {}};
         }

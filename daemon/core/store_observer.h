@@ -10,7 +10,7 @@
 namespace rtcroom {
 
 /// Figures of one commit.
-struct CommitFigures {
+struct CommitStats {
   std::size_t writes = 0;  ///< writes that shared it; each room update counts as one
   bool succeeded = false;
   std::uint64_t retained_events = 0;  ///< in the store's history, after the commit
@@ -34,7 +34,7 @@ class StoreObserver {
   /// On the writer thread: a group of writes has begun ...
   virtual void OnCommitBegun() noexcept = 0;
   /// ... and has ended. Groups do not overlap.
-  virtual void OnCommitEnded(const CommitFigures& figures) noexcept = 0;
+  virtual void OnCommitEnded(const CommitStats& stats) noexcept = 0;
 
   /// A call failed because of the store itself.
   /// @param error  kStoreBusy or kStoreBroken.

@@ -11,36 +11,36 @@ namespace rtcroom {
 
 Result<CatchUpPage> CatchUp::Read(Store& store) {
   CatchUpPage page;
-  const Status read = OnlyAsksForTheEnd() ? FindTheEnd(store)
-                      : in_snapshot_      ? ReadSnapshot(store, page)
-                                          : ReadEvents(store, page);
+  const Status read = IsOnlySeekingEnd() ? FindEnd(store)
+                      : in_snapshot_     ? ReadSnapshot(store, page)
+                                         : ReadEvents(store, page);
   if (!read) return read.error();
-  if (!in_snapshot_) page.stands = stands_;
+  if (!in_snapshot_) page.cursor = cursor_;
   return page;
 }
 
-Status CatchUp::FindTheEnd(Store& store) {
+Status CatchUp::FindEnd(Store& store) {
   Result<Cursor> newest = store.Newest();
   if (!newest) return newest.error();
-  stands_ = *std::move(newest);
+  cursor_ = *std::move(newest);
   return {};
 }
 
 Status CatchUp::ReadEvents(Store& store, CatchUpPage& page) {
-  const Result<EventPage> read = store.ReadEvents(*stands_, limits_.events_per_read);
+  const Result<EventPage> read = store.ReadEvents(*cursor_, limits_.events_per_read);
   if (!read) return read.error();
   const std::string& epoch = read->next.epoch;
   std::size_t bytes = 0;
   for (const StoredEvent& stored : read->events) {
     if (bytes >= limits_.max_bytes) return {};  // the rest is read again
-    stands_ = Cursor{.epoch = epoch, .position = stored.position};
+    cursor_ = Cursor{.epoch = epoch, .position = stored.position};
     if (!filter_.Matches(EventFacts(stored.event))) continue;
-    page.messages.push_back({.bytes = EventBytes(stored.event, epoch, stands_->Encode()),
+    page.messages.push_back({.bytes = EventBytes(stored.event, epoch, cursor_->Encode()),
                              .is_event = true,
-                             .stands = stands_});
+                             .cursor = cursor_});
     bytes += page.messages.back().bytes.Length();
   }
-  stands_ = read->next;
+  cursor_ = read->next;
   return {};
 }
 
@@ -49,17 +49,17 @@ Status CatchUp::ReadSnapshot(Store& store, CatchUpPage& page) {
     Result<Piece> piece = ReadPiece(store);
     if (!piece) return piece.error();
     piece_ = *std::move(piece);
-    if (!stands_) stands_ = piece_->at;  // no rooms sent yet: no events are due
+    if (!cursor_) cursor_ = piece_->at;  // no rooms sent yet: no events are due
   }
-  if (stands_->position < piece_->at.position) {
+  if (cursor_->position < piece_->at.position) {
     if (const Status read = ReadEventsBefore(*piece_, store, page); !read) return read;
-    if (stands_->position < piece_->at.position) return {};
+    if (cursor_->position < piece_->at.position) return {};
   }
   std::ranges::move(piece_->messages, std::back_inserter(page.messages));
   covered_ = piece_->covers;
   if (piece_->last) {
     in_snapshot_ = false;
-    page.messages.push_back({.bytes = SnapshotEndBytes(*stands_), .stands = stands_});
+    page.messages.push_back({.bytes = SnapshotEndBytes(*cursor_), .cursor = cursor_});
   }
   piece_.reset();
   return {};
@@ -81,13 +81,13 @@ Result<CatchUp::Piece> CatchUp::ReadPiece(Store& store) const {
 }
 
 Status CatchUp::ReadEventsBefore(const Piece& piece, Store& store, CatchUpPage& page) {
-  const Result<EventPage> read = store.ReadEvents(*stands_, limits_.events_per_read);
+  const Result<EventPage> read = store.ReadEvents(*cursor_, limits_.events_per_read);
   if (!read) return read.error();
   std::size_t bytes = 0;
   for (const StoredEvent& stored : read->events) {
     if (stored.position > piece.at.position) break;
     if (bytes >= limits_.max_bytes) return {};  // the rest is read again
-    stands_->position = stored.position;
+    cursor_->position = stored.position;
     // The later pieces show the outcome for the other rooms.
     if (stored.room_number > covered_) continue;
     if (!filter_.Matches(EventFacts(stored.event))) continue;
@@ -97,7 +97,7 @@ Status CatchUp::ReadEventsBefore(const Piece& piece, Store& store, CatchUpPage& 
   }
   const bool was_all = read->events.size() < limits_.events_per_read;
   if (was_all || read->next.position >= piece.at.position) {
-    stands_->position = piece.at.position;
+    cursor_->position = piece.at.position;
   }
   return {};
 }

@@ -13,7 +13,7 @@
 #include "daemon/core/cursor.h"
 #include "daemon/core/store.h"
 #include "daemon/events/watch_filter.h"
-#include "daemon/events/watch_order.h"
+#include "daemon/events/watch_spec.h"
 
 namespace rtcroom {
 
@@ -29,13 +29,13 @@ struct CatchUpMessage {
   grpc::ByteBuffer bytes{};
   bool is_event = false;
   /// The subscriber's cursor once the message is sent; nullopt during a snapshot.
-  std::optional<Cursor> stands{};
+  std::optional<Cursor> cursor{};
 };
 
 struct CatchUpPage {
   std::vector<CatchUpMessage> messages{};
   /// The subscriber's cursor at the end of the page, as in `CatchUpMessage`.
-  std::optional<Cursor> stands{};
+  std::optional<Cursor> cursor{};
 };
 
 /// Reads the pending messages of one subscriber from the store, page by page.
@@ -52,12 +52,11 @@ class CatchUp {
   /// @param filter  must outlive this object.
   /// @param after   where to start; nullopt: at the present end of the history.
   CatchUp(const WatchFilter& filter, std::optional<Cursor> after, CatchUpLimits limits)
-      : filter_(filter), limits_(limits), stands_(std::move(after)) {}
+      : filter_(filter), limits_(limits), cursor_(std::move(after)) {}
   /// As ordered by the request.
-  /// @param order  must outlive this object.
-  CatchUp(const WatchOrder& order, CatchUpLimits limits)
-      : CatchUp(order.filter, order.after, limits) {
-    in_snapshot_ = order.snapshot;
+  /// @param spec  must outlive this object.
+  CatchUp(const WatchSpec& spec, CatchUpLimits limits) : CatchUp(spec.filter, spec.after, limits) {
+    in_snapshot_ = spec.snapshot;
   }
 
   /// The next page; empty when there is nothing new, or when nothing that was read matches.
@@ -65,7 +64,7 @@ class CatchUp {
   Result<CatchUpPage> Read(Store& store);
 
   /// Whether the next page will be empty: it only determines the present end of the history.
-  [[nodiscard]] bool OnlyAsksForTheEnd() const { return !stands_ && !in_snapshot_; }
+  [[nodiscard]] bool IsOnlySeekingEnd() const { return !cursor_ && !in_snapshot_; }
 
  private:
   // A piece of the snapshot that was read, but whose preceding events were not sent yet.
@@ -77,7 +76,7 @@ class CatchUp {
     std::size_t bytes = 0;
   };
 
-  Status FindTheEnd(Store& store);
+  Status FindEnd(Store& store);
   Status ReadEvents(Store& store, CatchUpPage& page);
   Status ReadSnapshot(Store& store, CatchUpPage& page);
   Result<Piece> ReadPiece(Store& store) const;
@@ -86,7 +85,7 @@ class CatchUp {
   const WatchFilter& filter_;
   const CatchUpLimits limits_;
   // Events up to here are done; during a snapshot those of the rooms already covered.
-  std::optional<Cursor> stands_;
+  std::optional<Cursor> cursor_;
   bool in_snapshot_ = false;
   std::uint64_t covered_ = 0;  // rooms up to this sequence were sent
   std::optional<Piece> piece_;

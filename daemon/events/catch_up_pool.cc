@@ -6,7 +6,7 @@
 namespace rtcroom {
 
 PageSlot::~PageSlot() {
-  if (pool_ != nullptr) pool_->GiveBack();
+  if (pool_ != nullptr) pool_->ReleaseSlot();
 }
 
 CatchUpPool::CatchUpPool(Store& store, CatchUpPoolOptions options)
@@ -20,64 +20,64 @@ CatchUpPool::~CatchUpPool() { Stop(); }
 void CatchUpPool::Submit(std::shared_ptr<CatchUpClient> client, std::unique_ptr<CatchUp> catch_up) {
   const MutexLock lock(mutex_);
   if (stopped_) return;
-  std::deque<Asking>& queue = catch_up->OnlyAsksForTheEnd() ? for_the_end_ : for_pages_;
+  std::deque<ReadRequest>& queue = catch_up->IsOnlySeekingEnd() ? end_requests_ : page_requests_;
   queue.push_back({.client = std::move(client), .catch_up = std::move(catch_up)});
   changed_.NotifyOne();
 }
 
 void CatchUpPool::Stop() {
-  std::deque<Asking> dropped;  // destroyed without the lock, since this may destroy clients
-  std::deque<Asking> dropped_too;
+  std::deque<ReadRequest> dropped;  // destroyed without the lock, since this may destroy clients
+  std::deque<ReadRequest> dropped_too;
   {
     const MutexLock lock(mutex_);
     stopped_ = true;
-    dropped.swap(for_the_end_);
-    dropped_too.swap(for_pages_);
+    dropped.swap(end_requests_);
+    dropped_too.swap(page_requests_);
     changed_.NotifyAll();
   }
   threads_.clear();
 }
 
 void CatchUpPool::Work() {
-  while (std::optional<Asking> asking = Next()) Read(*std::move(asking));
+  while (std::optional<ReadRequest> request = Next()) Read(*std::move(request));
 }
 
-std::optional<CatchUpPool::Asking> CatchUpPool::Next() {
+std::optional<CatchUpPool::ReadRequest> CatchUpPool::Next() {
   const MutexLock lock(mutex_);
   while (!stopped_) {
-    if (!for_the_end_.empty()) {
-      Asking asking = std::move(for_the_end_.front());
-      for_the_end_.pop_front();
+    if (!end_requests_.empty()) {
+      ReadRequest request = std::move(end_requests_.front());
+      end_requests_.pop_front();
       ++pages_;  // exceeds the limit for a moment
-      return asking;
+      return request;
     }
-    if (!for_pages_.empty() && pages_ < options_.max_pages) {
-      Asking asking = std::move(for_pages_.front());
-      for_pages_.pop_front();
+    if (!page_requests_.empty() && pages_ < options_.max_pages) {
+      ReadRequest request = std::move(page_requests_.front());
+      page_requests_.pop_front();
       ++pages_;
-      return asking;
+      return request;
     }
     changed_.Wait(mutex_);
   }
   return std::nullopt;
 }
 
-void CatchUpPool::Read(Asking asking) {
+void CatchUpPool::Read(ReadRequest request) {
   CatchUpOutcome outcome{.slot = PageSlot(*this)};
-  if (!asking.client->WantsPage()) return;
+  if (!request.client->WantsPage()) return;
   try {
-    outcome.page = asking.catch_up->Read(store_);
+    outcome.page = request.catch_up->Read(store_);
   } catch (const std::exception& exception) {  // most likely out of memory
     outcome.page = Error{Errc::kInternal, exception.what()};
   }
-  outcome.catch_up = std::move(asking.catch_up);
+  outcome.catch_up = std::move(request.catch_up);
   if (!outcome.page && outcome.page.error().code == Errc::kCursorExpired) {
     if (Result<Cursor> newest = store_.Newest()) outcome.newest = *std::move(newest);
   }
-  asking.client->TakePage(std::move(outcome));
+  request.client->TakePage(std::move(outcome));
 }
 
-void CatchUpPool::GiveBack() {
+void CatchUpPool::ReleaseSlot() {
   const MutexLock lock(mutex_);
   --pages_;
   changed_.NotifyOne();

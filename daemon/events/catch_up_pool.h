@@ -81,24 +81,24 @@ class CatchUpPool {
  private:
   friend class PageSlot;
 
-  struct Asking {
+  struct ReadRequest {
     std::shared_ptr<CatchUpClient> client{};  // shared with the stream's other users
     std::unique_ptr<CatchUp> catch_up{};
   };
 
   void Work();
-  void Read(Asking asking);
+  void Read(ReadRequest request);
   /// Waits for a request that may be served, and takes a slot for it.
   /// @return nullopt when the pool is stopped.
-  std::optional<Asking> Next();
-  void GiveBack();
+  std::optional<ReadRequest> Next();
+  void ReleaseSlot();
 
   Store& store_;
   const CatchUpPoolOptions options_;
   Mutex mutex_;
   CondVar changed_;
-  std::deque<Asking> for_the_end_ GUARDED_BY(mutex_);
-  std::deque<Asking> for_pages_ GUARDED_BY(mutex_);
+  std::deque<ReadRequest> end_requests_ GUARDED_BY(mutex_);
+  std::deque<ReadRequest> page_requests_ GUARDED_BY(mutex_);
   std::size_t pages_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;

@@ -25,45 +25,45 @@ std::shared_ptr<const FeedEvent> MakeFeedEvent(const StoredEvent& stored, const 
 
 }  // namespace
 
-EventFeed::EventFeed(Parts parts)
-    : parts_(std::move(parts)),
-      back_off_(parts_.options.first_back_off),
-      behind_since_(parts_.clock.Monotonic()),
+EventFeed::EventFeed(Deps deps)
+    : deps_(std::move(deps)),
+      back_off_(deps_.options.first_back_off),
+      behind_since_(deps_.clock.Monotonic()),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 EventFeed::~EventFeed() { Stop(); }
 
 void EventFeed::Stop() {
   thread_.request_stop();
-  parts_.signal.Raise();
+  deps_.signal.Raise();
   if (thread_.joinable()) thread_.join();
 }
 
 std::chrono::milliseconds EventFeed::Lag() const {
   const MonotonicTime since = behind_since_.load();
   if (since == kUpToDate) return std::chrono::milliseconds(0);
-  return std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Monotonic() - since);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(deps_.clock.Monotonic() - since);
 }
 
 void EventFeed::Run(const std::stop_token& stop) {
   MonotonicTime next_read = RealTime();
-  MonotonicTime next_tick = next_read + parts_.options.tick;
+  MonotonicTime next_tick = next_read + deps_.options.tick;
   while (!stop.stop_requested()) {
-    const bool is_told = parts_.signal.Wait(std::min(next_read, next_tick));
+    const bool is_signalled = deps_.signal.Wait(std::min(next_read, next_tick));
     if (stop.stop_requested()) return;
-    if ((is_told && !is_failing_) || RealTime() >= next_read) {
+    if ((is_signalled && !is_failing_) || RealTime() >= next_read) {
       const Outcome outcome = ReadNewOrFail();
-      NoteOutcome(outcome);
+      RecordOutcome(outcome);
       next_read = RealTime();
-      if (outcome == Outcome::kReadAll) next_read += parts_.options.safety_poll;
+      if (outcome == Outcome::kReadAll) next_read += deps_.options.safety_poll;
       if (outcome == Outcome::kFailed) {
         next_read += back_off_;
-        back_off_ = std::min(2 * back_off_, parts_.options.longest_back_off);
+        back_off_ = std::min(2 * back_off_, deps_.options.longest_back_off);
       }
     }
     if (RealTime() >= next_tick) {
-      parts_.ticked(parts_.clock.Monotonic());
-      next_tick = RealTime() + parts_.options.tick;
+      deps_.ticked(deps_.clock.Monotonic());
+      next_tick = RealTime() + deps_.options.tick;
     }
   }
 }
@@ -74,7 +74,7 @@ EventFeed::Outcome EventFeed::ReadNewOrFail() {
   } catch (const std::exception& exception) {
     // Most likely out of memory. The ring's position is unknown: it restarts.
     at_.reset();
-    NoteFailure({Errc::kInternal, exception.what()});
+    RecordFailure({Errc::kInternal, exception.what()});
     return Outcome::kFailed;
   }
 }
@@ -82,16 +82,16 @@ EventFeed::Outcome EventFeed::ReadNewOrFail() {
 EventFeed::Outcome EventFeed::ReadNew() {
   if (!at_) {
     if (const Status found = FindStart(); !found) {
-      NoteFailure(found.error());
+      RecordFailure(found.error());
       return Outcome::kFailed;
     }
   }
-  const Result<EventPage> page = parts_.log.ReadEvents(*at_, kEventsPerRead);
+  const Result<EventPage> page = deps_.log.ReadEvents(*at_, kEventsPerRead);
   if (!page) {
     // Too far behind, it restarts at the end. Live subscribers have then missed events, and are
     // notified.
     if (page.error().code == Errc::kCursorExpired) at_.reset();
-    NoteFailure(page.error());
+    RecordFailure(page.error());
     return Outcome::kFailed;
   }
   at_ = page->next;
@@ -104,36 +104,36 @@ EventFeed::Outcome EventFeed::ReadNew() {
     cursor.position = stored.position;
     events.push_back(MakeFeedEvent(stored, cursor));
   }
-  parts_.ring.Append(std::move(events));
-  parts_.added();
+  deps_.ring.Append(std::move(events));
+  deps_.added();
   return page->events.size() < kEventsPerRead ? Outcome::kReadAll : Outcome::kMoreToRead;
 }
 
 Status EventFeed::FindStart() {
-  Result<Cursor> newest = parts_.log.Newest();
+  Result<Cursor> newest = deps_.log.Newest();
   if (!newest) return newest.error();
-  parts_.ring.Restart(newest->position);
+  deps_.ring.Restart(newest->position);
   at_ = *std::move(newest);
-  parts_.added();  // some wait for the ring to start, others must notice the restart
+  deps_.added();  // some wait for the ring to start, others must notice the restart
   return {};
 }
 
-void EventFeed::NoteOutcome(Outcome outcome) {
+void EventFeed::RecordOutcome(Outcome outcome) {
   if (outcome == Outcome::kReadAll) {
     behind_since_ = kUpToDate;
   } else if (behind_since_.load() == kUpToDate) {
-    behind_since_ = parts_.clock.Monotonic();
+    behind_since_ = deps_.clock.Monotonic();
   }
   if (outcome == Outcome::kFailed) return;
-  if (std::exchange(is_failing_, false)) parts_.logger.Info("watch_feed_recovered");
-  back_off_ = parts_.options.first_back_off;
+  if (std::exchange(is_failing_, false)) deps_.logger.Info("watch_feed_recovered");
+  back_off_ = deps_.options.first_back_off;
 }
 
-void EventFeed::NoteFailure(const Error& error) {
-  parts_.counts.read_failures.fetch_add(1, std::memory_order_relaxed);
+void EventFeed::RecordFailure(const Error& error) {
+  deps_.counts.read_failures.fetch_add(1, std::memory_order_relaxed);
   if (std::exchange(is_failing_, true)) return;  // already logged
-  parts_.logger.Warn("watch_feed_failed",
-                     {{"error", ErrcName(error.code)}, {"detail", error.detail}});
+  deps_.logger.Warn("watch_feed_failed",
+                    {{"error", ErrcName(error.code)}, {"detail", error.detail}});
 }
 
 }  // namespace rtcroom

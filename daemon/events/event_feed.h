@@ -26,7 +26,7 @@ namespace rtcroom {
 /// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class EventFeed {
  public:
-  struct Parts {
+  struct Deps {
     EventLog& log;
     CommitSignal& signal;
     EventRing& ring;
@@ -39,7 +39,7 @@ class EventFeed {
     std::function<void()> added{};
     std::function<void(MonotonicTime)> ticked{};
   };
-  explicit EventFeed(Parts parts);
+  explicit EventFeed(Deps deps);
   ~EventFeed();  ///< calls `Stop`
   EventFeed(const EventFeed&) = delete;
   EventFeed& operator=(const EventFeed&) = delete;
@@ -58,10 +58,10 @@ class EventFeed {
   Outcome ReadNewOrFail();
   Outcome ReadNew();
   Status FindStart();
-  void NoteOutcome(Outcome outcome);
-  void NoteFailure(const Error& error);
+  void RecordOutcome(Outcome outcome);
+  void RecordFailure(const Error& error);
 
-  const Parts parts_;
+  const Deps deps_;
   std::optional<Cursor> at_;                 // the feed's thread only
   bool is_failing_ = false;                  // the feed's thread only
   std::chrono::milliseconds back_off_;       // the feed's thread only

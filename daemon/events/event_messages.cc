@@ -39,10 +39,10 @@ v1::RoomDestroyed::Reason ReasonMessage(EndReason reason) {
 }
 
 // Fields of a pusher that joined, or rejoined.
-void FillPusher(const auto& happening, v1::Pusher& pusher) {
-  pusher.set_user_id(happening.user_id.value);
-  pusher.set_user_name(happening.user_name);
-  pusher.set_user_avatar(happening.user_avatar);
+void FillPusher(const auto& payload, v1::Pusher& pusher) {
+  pusher.set_user_id(payload.user_id.value);
+  pusher.set_user_name(payload.user_name);
+  pusher.set_user_avatar(payload.user_avatar);
 }
 
 // One overload for each alternative: a missing one is a compile error.
@@ -169,7 +169,7 @@ v1::Event EventMessage(const RoomEvent& event, std::string_view epoch, std::stri
   *message.mutable_time() = TimeMessage(event.at);
   *message.mutable_room() = RefMessage(event.room);
   message.set_dialect(DialectMessage(event.dialect));
-  std::visit(ChangeWriter{.event = message}, event.happening);
+  std::visit(ChangeWriter{.event = message}, event.payload);
   return message;
 }
 

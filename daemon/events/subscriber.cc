@@ -8,74 +8,74 @@
 
 namespace rtcroom {
 
-Subscriber::Subscriber(WatchOrder order, const WatchSurroundings& around)
-    : order_(std::move(order)),
-      around_(around),
+Subscriber::Subscriber(WatchSpec spec, const WatchDeps& deps)
+    : spec_(std::move(spec)),
+      deps_(deps),
       due_(MonotonicTime::max()),
-      catch_up_(std::make_unique<CatchUp>(order_, around.options.page)),
-      stands_(order_.after) {}
+      catch_up_(std::make_unique<CatchUp>(spec_, deps.options.page)),
+      cursor_(spec_.after) {}
 
-void Subscriber::HearOfTime(MonotonicTime now) {
-  if (now >= due_.load(std::memory_order_relaxed)) Tell(kTime);
+void Subscriber::OnTick(MonotonicTime now) {
+  if (now >= due_.load(std::memory_order_relaxed)) Notify(kTime);
 }
 
 void Subscriber::TakePage(CatchUpOutcome outcome) {
   arrived_ = std::move(outcome);
-  Tell(kPage);
+  Notify(kPage);
 }
 
-void Subscriber::Tell(std::uint32_t news) {
-  if ((news_.fetch_or(news | kBusy, std::memory_order_acq_rel) & kBusy) != 0) return;
+void Subscriber::Notify(std::uint32_t signals) {
+  if ((signals_.fetch_or(signals | kBusy, std::memory_order_acq_rel) & kBusy) != 0) return;
   while (true) {
-    const std::uint32_t told = news_.exchange(kBusy, std::memory_order_acq_rel) & ~kBusy;
-    if (told != 0) {
-      DealWith(told);
+    const std::uint32_t pending = signals_.exchange(kBusy, std::memory_order_acq_rel) & ~kBusy;
+    if (pending != 0) {
+      Process(pending);
       continue;
     }
-    std::uint32_t nothing_new = kBusy;
-    if (news_.compare_exchange_strong(nothing_new, 0, std::memory_order_acq_rel)) return;
+    std::uint32_t none = kBusy;
+    if (signals_.compare_exchange_strong(none, 0, std::memory_order_acq_rel)) return;
   }
 }
 
-void Subscriber::DealWith(std::uint32_t news) {
-  if ((news & kWritten) != 0) {
+void Subscriber::Process(std::uint32_t signals) {
+  if ((signals & kWritten) != 0) {
     is_writing_ = false;
     message_.Clear();
   }
-  // Only time news need the clock: for all others nothing is due.
-  const MonotonicTime now = (news & kTime) != 0 ? around_.clock.Monotonic() : MonotonicTime::min();
+  // Only time signals need the clock: for all others nothing is due.
+  const MonotonicTime now = (signals & kTime) != 0 ? deps_.clock.Monotonic() : MonotonicTime::min();
   if (ended_) {
-    if ((news & kPage) != 0) arrived_.reset();
-    if (now >= due_.load() && !std::exchange(is_broken_off_, true)) BreakOff();
+    if ((signals & kPage) != 0) arrived_.reset();
+    if (now >= due_.load() && !std::exchange(is_aborted_, true)) Abort();
     return;
   }
-  const bool is_over = (news & (kBroken | kStopped)) != 0;
-  if (is_over && (news & kPage) != 0) arrived_.reset();  // other streams wait for its slot
-  if ((news & kBroken) != 0) return End(grpc::Status::CANCELLED, {});
-  if ((news & kStopped) != 0) return EndStopped();
+  const bool is_over = (signals & (kBroken | kStopped)) != 0;
+  if (is_over && (signals & kPage) != 0) arrived_.reset();  // other streams wait for its slot
+  if ((signals & kBroken) != 0) return End(grpc::Status::CANCELLED, {});
+  if ((signals & kStopped) != 0) return EndStopped();
 
-  if ((news & kBegun) != 0) ReadPage();
-  if ((news & kPage) != 0) TakeArrivedPage();
-  if ((news & (kEvents | kTime)) != 0) has_read_all_ = false;
+  if ((signals & kBegun) != 0) ReadPage();
+  if ((signals & kPage) != 0) TakeArrivedPage();
+  if ((signals & (kEvents | kTime)) != 0) has_read_all_ = false;
   if (ended_ || !is_open_) return;
 
   if (is_writing_) {
-    const bool is_left_behind = live_ && around_.ring.LossOf(*live_) == EventRing::Loss::kTooSlow;
+    const bool is_left_behind = live_ && deps_.ring.LossOf(*live_) == EventRing::Loss::kTooSlow;
     // Few streams hold a page at a time: a slow reader must not keep it.
-    const bool keeps_page = page_ && now >= page_since_ + 2 * around_.options.patience;
-    const bool is_stuck = now >= wrote_at_ + around_.options.patience;
+    const bool keeps_page = page_ && now >= page_since_ + 2 * deps_.options.send_timeout;
+    const bool is_stuck = now >= wrote_at_ + deps_.options.send_timeout;
     if (is_left_behind || keeps_page || is_stuck) EndSlow();
     return;
   }
-  GoOn();
+  SendNext();
   if (ended_ || is_writing_) return;
-  if (now >= wrote_at_ + order_.keep_alive) return Send(KeepAliveBytes(StandsText()));
+  if (now >= wrote_at_ + spec_.keep_alive) return Send(KeepAliveBytes(CursorText()));
   // A stream that has read everything checks again soon: the ring may not have started yet.
-  due_ = has_read_all_ ? wrote_at_ : wrote_at_ + order_.keep_alive;
+  due_ = has_read_all_ ? wrote_at_ : wrote_at_ + spec_.keep_alive;
 }
 
 // Sends the next message if there is one; otherwise the source of the next one is in progress.
-void Subscriber::GoOn() {
+void Subscriber::SendNext() {
   if (SendFromPage()) return;
   if (live_) SendFromRing();
   if (ended_ || is_writing_ || is_reading_ || live_) return;
@@ -85,7 +85,7 @@ void Subscriber::GoOn() {
 
 void Subscriber::ReadPage() {
   is_reading_ = true;
-  around_.catch_up.Submit(shared_from_this(), std::move(catch_up_));
+  deps_.catch_up.Submit(shared_from_this(), std::move(catch_up_));
 }
 
 void Subscriber::TakeArrivedPage() {
@@ -96,16 +96,16 @@ void Subscriber::TakeArrivedPage() {
 
   if (!is_open_) {
     is_open_ = true;
-    wrote_at_ = around_.clock.Monotonic();
+    wrote_at_ = deps_.clock.Monotonic();
     Open();
   }
   if (arrived.page->messages.empty()) {
-    has_read_all_ = arrived.page->stands.has_value() && arrived.page->stands == stands_;
-    stands_ = std::move(arrived.page->stands);
+    has_read_all_ = arrived.page->cursor.has_value() && arrived.page->cursor == cursor_;
+    cursor_ = std::move(arrived.page->cursor);
     return;
   }
   page_ = *std::move(arrived.page);
-  page_since_ = around_.clock.Monotonic();
+  page_since_ = deps_.clock.Monotonic();
   sent_of_page_ = 0;
   slot_ = std::move(arrived.slot);
 }
@@ -114,12 +114,12 @@ bool Subscriber::SendFromPage() {
   if (!page_) return false;
   CatchUpMessage& next = page_->messages[sent_of_page_];
   ++sent_of_page_;
-  stands_ = std::move(next.stands);
-  if (next.is_event) around_.counts.events_sent.fetch_add(1, std::memory_order_relaxed);
+  cursor_ = std::move(next.cursor);
+  if (next.is_event) deps_.counts.events_sent.fetch_add(1, std::memory_order_relaxed);
   grpc::ByteBuffer message;
   message.Swap(&next.bytes);
   if (sent_of_page_ == page_->messages.size()) {
-    stands_ = std::move(page_->stands);
+    cursor_ = std::move(page_->cursor);
     page_.reset();
     slot_ = PageSlot();
   }
@@ -128,7 +128,7 @@ bool Subscriber::SendFromPage() {
 }
 
 void Subscriber::GoLiveOrReadPage() {
-  if (stands_) live_ = around_.ring.MarkAt(stands_->position);
+  if (cursor_) live_ = deps_.ring.MarkAt(cursor_->position);
   if (live_) {
     catch_up_.reset();
   } else if (!has_read_all_) {
@@ -137,9 +137,9 @@ void Subscriber::GoLiveOrReadPage() {
 }
 
 void Subscriber::SendFromRing() {
-  const EventRing::Found found = around_.ring.Next(*live_, order_.filter);
+  const EventRing::Found found = deps_.ring.Next(*live_, spec_.filter);
   live_ = found.mark;
-  stands_->position = found.mark.position;
+  cursor_->position = found.mark.position;
   switch (found.loss) {
     case EventRing::Loss::kNone:
       break;
@@ -148,19 +148,19 @@ void Subscriber::SendFromRing() {
     case EventRing::Loss::kRestarted:
       // The feed was left behind, not this stream: the store has the next events.
       live_.reset();
-      catch_up_ = std::make_unique<CatchUp>(order_.filter, stands_, around_.options.page);
+      catch_up_ = std::make_unique<CatchUp>(spec_.filter, cursor_, deps_.options.page);
       return;
   }
   if (found.event == nullptr) return;
-  around_.counts.events_sent.fetch_add(1, std::memory_order_relaxed);
+  deps_.counts.events_sent.fetch_add(1, std::memory_order_relaxed);
   Send(found.event->message);
 }
 
 void Subscriber::Send(grpc::ByteBuffer message) {
   message_.Swap(&message);
   is_writing_ = true;
-  wrote_at_ = around_.clock.Monotonic();
-  due_ = wrote_at_ + around_.options.patience;
+  wrote_at_ = deps_.clock.Monotonic();
+  due_ = wrote_at_ + deps_.options.send_timeout;
   Write(message_);
 }
 
@@ -170,13 +170,13 @@ void Subscriber::End(const grpc::Status& status, const std::string& cursor) {
   slot_ = PageSlot();
   live_.reset();
   catch_up_.reset();
-  due_ = around_.clock.Monotonic() + around_.options.farewell;
+  due_ = deps_.clock.Monotonic() + deps_.options.close_timeout;
   Close(status, cursor);
 }
 
 void Subscriber::EndSlow() {
-  around_.counts.slow_ended.fetch_add(1, std::memory_order_relaxed);
-  const std::string cursor = StandsText();
+  deps_.counts.slow_ended.fetch_add(1, std::memory_order_relaxed);
+  const std::string cursor = CursorText();
   End({grpc::StatusCode::RESOURCE_EXHAUSTED,
        cursor.empty() ? "too slow: start anew"
                       : fmt::format("too slow: resume from cursor {}", cursor)},
@@ -184,7 +184,7 @@ void Subscriber::EndSlow() {
 }
 
 void Subscriber::EndStopped() {
-  const std::string cursor = StandsText();
+  const std::string cursor = CursorText();
   End({grpc::StatusCode::UNAVAILABLE,
        cursor.empty() ? "the server is stopping"
                       : fmt::format("the server is stopping: resume from cursor {}", cursor)},
@@ -197,10 +197,10 @@ void Subscriber::EndUnread(const Error& error, const std::optional<Cursor>& newe
          "cursor: what followed it is no longer retained; load the rooms afresh"},
         newest ? newest->Encode() : std::string());
   } else {
-    End({grpc::StatusCode::UNAVAILABLE, "the store cannot be read now"}, StandsText());
+    End({grpc::StatusCode::UNAVAILABLE, "the store cannot be read now"}, CursorText());
   }
 }
 
-std::string Subscriber::StandsText() const { return stands_ ? stands_->Encode() : std::string(); }
+std::string Subscriber::CursorText() const { return cursor_ ? cursor_->Encode() : std::string(); }
 
 }  // namespace rtcroom

@@ -18,12 +18,12 @@
 #include "daemon/events/catch_up_pool.h"
 #include "daemon/events/event_ring.h"
 #include "daemon/events/watch_options.h"
-#include "daemon/events/watch_order.h"
+#include "daemon/events/watch_spec.h"
 
 namespace rtcroom {
 
 /// State shared by all subscribers. Outlives them while their streams last.
-struct WatchSurroundings {
+struct WatchDeps {
   const Clock& clock;
   const WatchOptions& options;
   const EventRing& ring;
@@ -34,8 +34,8 @@ struct WatchSurroundings {
 /// Decides which messages a subscriber gets. It has no queue: when one message is sent, it looks
 /// for the next, first in the page read by the catch-up, then in the ring of newest events.
 ///
-/// Many threads report news: the feed, the transport, the readers of pages. The first one also
-/// processes the news that others report meanwhile, so that one thread at a time works on the
+/// Many threads report signals: the feed, the transport, the readers of pages. The first one also
+/// processes the signals that others report meanwhile, so that one thread at a time works on the
 /// stream, without a lock, and no thread waits.
 ///
 /// A caller outside the stream's own callbacks must hold a shared_ptr: the subscriber may end, and
@@ -44,21 +44,21 @@ struct WatchSurroundings {
 /// @threads the public methods are safe from any thread, and do not block.
 class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Subscriber> {
  public:
-  Subscriber(WatchOrder order, const WatchSurroundings& around);
+  Subscriber(WatchSpec spec, const WatchDeps& deps);
   ~Subscriber() override = default;
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
   /// Starts the stream. Once, before anything else.
-  void Begin() { Tell(kBegun); }
+  void Begin() { Notify(kBegun); }
   /// Reports new events in the ring.
-  void HearOfEvents() { Tell(kEvents); }
+  void OnEvents() { Notify(kEvents); }
   /// Checks for silence and slowness, if due.
-  void HearOfTime(MonotonicTime now);
+  void OnTick(MonotonicTime now);
   /// Ends the stream because the server stops.
-  void Stop() { Tell(kStopped); }
+  void Stop() { Notify(kStopped); }
   /// Aborts the stream, if it has not ended yet: for one whose end was requested long ago.
-  virtual void BreakOff() = 0;
+  virtual void Abort() = 0;
 
   [[nodiscard]] bool WantsPage() const override { return !ended_.load(std::memory_order_relaxed); }
   void TakePage(CatchUpOutcome outcome) override;
@@ -67,22 +67,22 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
   // Calls from the transport:
 
   /// The last message was sent, or the stream is broken.
-  void HearOfWritten(bool ok) { Tell(ok ? kWritten : kWritten | kBroken); }
+  void OnWritten(bool ok) { Notify(ok ? kWritten : kWritten | kBroken); }
   /// The client cancelled the call.
-  void HearOfCancel() { Tell(kBroken); }
+  void OnCancelled() { Notify(kBroken); }
 
   // Calls to the transport, by one thread at a time, none after `Close`:
 
-  /// The start is settled: later news will be processed. Once, before the first `Write`.
+  /// The start is settled: later signals will be processed. Once, before the first `Write`.
   virtual void Open() = 0;
-  /// Sends a message, which stays unchanged until `HearOfWritten` is called for it. One at a time.
+  /// Sends a message, which stays unchanged until `OnWritten` is called for it. One at a time.
   virtual void Write(const grpc::ByteBuffer& message) = 0;
   /// Ends the stream. Once; a write may still be in progress.
   /// @param cursor  for the trailing metadata, unless it is empty.
   virtual void Close(const grpc::Status& status, const std::string& cursor) = 0;
 
  private:
-  enum News : std::uint32_t {
+  enum Signal : std::uint32_t {
     kBegun = 1U << 0U,
     kEvents = 1U << 1U,
     kTime = 1U << 2U,
@@ -90,15 +90,15 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
     kWritten = 1U << 4U,
     kBroken = 1U << 5U,
     kStopped = 1U << 6U,
-    kBusy = 1U << 7U,  // a thread is processing the news
+    kBusy = 1U << 7U,  // a thread is processing the signals
   };
 
-  void Tell(std::uint32_t news);
-  void DealWith(std::uint32_t news);
+  void Notify(std::uint32_t signals);
+  void Process(std::uint32_t signals);
 
   void ReadPage();
   void TakeArrivedPage();
-  void GoOn();
+  void SendNext();
   bool SendFromPage();
   void SendFromRing();
   void GoLiveOrReadPage();
@@ -108,33 +108,33 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
   void EndSlow();
   void EndStopped();
   void EndUnread(const Error& error, const std::optional<Cursor>& newest);
-  [[nodiscard]] std::string StandsText() const;
+  [[nodiscard]] std::string CursorText() const;
 
-  const WatchOrder order_;
-  const WatchSurroundings around_;
+  const WatchSpec spec_;
+  const WatchDeps deps_;
 
-  std::atomic<std::uint32_t> news_{0};
+  std::atomic<std::uint32_t> signals_{0};
   std::atomic<bool> ended_{false};
-  std::atomic<MonotonicTime> due_;  // when `HearOfTime` has something to do
+  std::atomic<MonotonicTime> due_;  // when `OnTick` has something to do
 
   // Written by the thread that reads the page, before it reports; then owned by the receiver.
   std::optional<CatchUpOutcome> arrived_;
 
-  // All members below belong to the thread that processes the news.
+  // All members below belong to the thread that processes the signals.
   std::unique_ptr<CatchUp> catch_up_;  // null while a page is being read, and when live
   bool is_reading_ = false;            // a page is being read
-  bool has_read_all_ = false;          // no new events were left: wait for news
+  bool has_read_all_ = false;          // no new events were left: wait for signals
   std::optional<CatchUpPage> page_;    // its messages not sent yet
   std::size_t sent_of_page_ = 0;
   PageSlot slot_;
   std::optional<EventRing::Mark> live_;  // when served from the ring
-  std::optional<Cursor> stands_;         // everything up to here is sent; nullopt: unknown
+  std::optional<Cursor> cursor_;         // everything up to here is sent; nullopt: unknown
   bool is_open_ = false;
   grpc::ByteBuffer message_;  // being written
   bool is_writing_ = false;
   MonotonicTime page_since_;  // of `page_`
   MonotonicTime wrote_at_;
-  bool is_broken_off_ = false;
+  bool is_aborted_ = false;
 };
 
 }  // namespace rtcroom

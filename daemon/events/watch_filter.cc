@@ -32,7 +32,7 @@ EventFacts::EventFacts(const RoomEvent& event)
     : kind(MaskOf(KindMessage(event.room.kind))),
       room_id(event.room.id.value),
       room_hash(NameHash()(room_id)),
-      user_id(std::visit(UserOf(), event.happening)),
+      user_id(std::visit(UserOf(), event.payload)),
       user_hash(NameHash()(user_id)) {}
 
 WatchFilter::WatchFilter(KindMask kinds, const std::vector<RoomPick>& rooms,

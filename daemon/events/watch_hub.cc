@@ -19,17 +19,17 @@ WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logge
              .counts = counts_,
              .added =
                  [this] {
-                   for (const auto& subscriber : CurrentCrowd()) subscriber->HearOfEvents();
+                   for (const auto& subscriber : CurrentSnapshot()) subscriber->OnEvents();
                  },
              .ticked =
                  [this](MonotonicTime now) {
-                   nudge_.Nudge();
-                   for (const auto& subscriber : CurrentCrowd()) subscriber->HearOfTime(now);
+                   keep_awake_.Ping();
+                   for (const auto& subscriber : CurrentSnapshot()) subscriber->OnTick(now);
                  }}) {}
 
 WatchHub::~WatchHub() { Stop(); }
 
-WatchSurroundings WatchHub::surroundings() {
+WatchDeps WatchHub::deps() {
   return {.clock = clock_,
           .options = options_,
           .ring = ring_,
@@ -70,10 +70,10 @@ void WatchHub::Stop() {
   }
   feed_.Stop();
   catch_up_.Stop();
-  crowd_.clear();
-  for (const auto& subscriber : Everybody()) subscriber->Stop();
-  if (IsEmptyBy(std::chrono::steady_clock::now() + options_.stop_farewell)) return;
-  for (const auto& subscriber : Everybody()) subscriber->BreakOff();
+  snapshot_.clear();
+  for (const auto& subscriber : Snapshot()) subscriber->Stop();
+  if (IsEmptyBy(std::chrono::steady_clock::now() + options_.stop_timeout)) return;
+  for (const auto& subscriber : Snapshot()) subscriber->Abort();
   WaitUntilEmpty();
 }
 
@@ -82,23 +82,23 @@ std::size_t WatchHub::subscribers() const {
   return subscribers_.size();
 }
 
-WatchHub::Crowd WatchHub::Everybody() const {
+WatchHub::Subscribers WatchHub::Snapshot() const {
   const MutexLock lock(mutex_);
-  Crowd crowd;
-  crowd.reserve(subscribers_.size());
-  for (const auto& [key, subscriber] : subscribers_) crowd.push_back(subscriber);
-  return crowd;
+  Subscribers snapshot;
+  snapshot.reserve(subscribers_.size());
+  for (const auto& [key, subscriber] : subscribers_) snapshot.push_back(subscriber);
+  return snapshot;
 }
 
-const WatchHub::Crowd& WatchHub::CurrentCrowd() {
-  Crowd former;  // possibly the last references: destroyed without the lock
+const WatchHub::Subscribers& WatchHub::CurrentSnapshot() {
+  Subscribers former;  // possibly the last references: destroyed without the lock
   const MutexLock lock(mutex_);
-  if (crowd_changes_ == changes_) return crowd_;
-  former.swap(crowd_);
-  crowd_changes_ = changes_;
-  crowd_.reserve(subscribers_.size());
-  for (const auto& [key, subscriber] : subscribers_) crowd_.push_back(subscriber);
-  return crowd_;
+  if (snapshot_changes_ == changes_) return snapshot_;
+  former.swap(snapshot_);
+  snapshot_changes_ = changes_;
+  snapshot_.reserve(subscribers_.size());
+  for (const auto& [key, subscriber] : subscribers_) snapshot_.push_back(subscriber);
+  return snapshot_;
 }
 
 bool WatchHub::IsEmptyBy(MonotonicTime deadline) {

@@ -15,10 +15,10 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/store.h"
-#include "daemon/events/callback_nudge.h"
 #include "daemon/events/catch_up_pool.h"
 #include "daemon/events/event_feed.h"
 #include "daemon/events/event_ring.h"
+#include "daemon/events/grpc_poller_keep_awake.h"
 #include "daemon/events/subscriber.h"
 #include "daemon/events/watch_options.h"
 
@@ -39,7 +39,7 @@ class WatchHub {
   WatchHub& operator=(const WatchHub&) = delete;
 
   /// Dependencies of a subscriber of this hub.
-  [[nodiscard]] WatchSurroundings surroundings();
+  [[nodiscard]] WatchDeps deps();
 
   /// Adds a subscriber and starts it. The hub keeps a reference until `Remove`, which must follow
   /// when the stream is over.
@@ -60,10 +60,10 @@ class WatchHub {
   [[nodiscard]] std::chrono::milliseconds FeedLag() const { return feed_.Lag(); }
 
  private:
-  using Crowd = std::vector<std::shared_ptr<Subscriber>>;
+  using Subscribers = std::vector<std::shared_ptr<Subscriber>>;
 
-  [[nodiscard]] Crowd Everybody() const;
-  const Crowd& CurrentCrowd();
+  [[nodiscard]] Subscribers Snapshot() const;
+  const Subscribers& CurrentSnapshot();
   [[nodiscard]] bool IsEmptyBy(MonotonicTime deadline);
   void WaitUntilEmpty();
 
@@ -79,10 +79,10 @@ class WatchHub {
 
   // A copy of `subscribers_` for the feed's thread, which must not hold the lock while it calls
   // them; rebuilt only when it differs.
-  Crowd crowd_;
-  std::uint64_t crowd_changes_ = 0;
+  Subscribers snapshot_;
+  std::uint64_t snapshot_changes_ = 0;
 
-  CallbackNudge nudge_;
+  GrpcPollerKeepAwake keep_awake_;
   EventRing ring_;
   CatchUpPool catch_up_;
   const Clock& clock_;

@@ -18,13 +18,13 @@ struct WatchOptions {
   CatchUpLimits page{};
   CatchUpPoolOptions catch_up{};
   /// A subscriber whose pending message is not read for that long is too slow.
-  std::chrono::milliseconds patience = std::chrono::seconds(30);
+  std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
   /// How long an ended stream may take until the client has received its end.
-  std::chrono::milliseconds farewell = std::chrono::seconds(10);
+  std::chrono::milliseconds close_timeout = std::chrono::seconds(10);
   /// The same when the server stops.
-  std::chrono::milliseconds stop_farewell = std::chrono::seconds(1);
+  std::chrono::milliseconds stop_timeout = std::chrono::seconds(1);
   /// Interval of checks for silent and slow streams and of nudges for gRPC's threads
-  /// (CallbackNudge): at most 900 ms.
+  /// (GrpcPollerKeepAwake): at most 900 ms.
   std::chrono::milliseconds tick = std::chrono::milliseconds(250);
   /// The store is polled for new events at this interval even without a signal.
   std::chrono::milliseconds safety_poll = std::chrono::seconds(1);

@@ -11,7 +11,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/events/subscriber.h"
-#include "daemon/events/watch_order.h"
+#include "daemon/events/watch_spec.h"
 
 namespace rtcroom {
 namespace {
@@ -32,11 +32,11 @@ class RefusedWatch final : public Reactor {
 // which gRPC no longer uses it; threads that are calling it hold a reference of their own.
 class WatchReactor final : public Reactor, public Subscriber {
  public:
-  WatchReactor(WatchHub& hub, grpc::CallbackServerContext& context, WatchOrder order)
-      : Subscriber(std::move(order), hub.surroundings()), hub_(hub), context_(&context) {}
+  WatchReactor(WatchHub& hub, grpc::CallbackServerContext& context, WatchSpec spec)
+      : Subscriber(std::move(spec), hub.deps()), hub_(hub), context_(&context) {}
 
-  void OnWriteDone(bool ok) override { HearOfWritten(ok); }
-  void OnCancel() override { HearOfCancel(); }
+  void OnWriteDone(bool ok) override { OnWritten(ok); }
+  void OnCancel() override { OnCancelled(); }
   void OnDone() override {
     {
       const MutexLock lock(mutex_);
@@ -45,7 +45,7 @@ class WatchReactor final : public Reactor, public Subscriber {
     hub_.Remove(*this);
   }
 
-  void BreakOff() override {
+  void Abort() override {
     // The only call that may come while gRPC finishes the stream, so it is made under the lock, or
     // the context could be destroyed meanwhile. None of its effects run before it returns.
     const MutexLock lock(mutex_);
@@ -69,7 +69,7 @@ class WatchReactor final : public Reactor, public Subscriber {
   grpc::CallbackServerContext* context_ GUARDED_BY(mutex_);  // null when gRPC is done
 };
 
-Result<WatchOrder> ReadRequest(const grpc::ByteBuffer& request) {
+Result<WatchSpec> ReadRequest(const grpc::ByteBuffer& request) {
   if (request.Length() > kLongestRequest) return Error{Errc::kBadRequest, "request: too long"};
   v1::WatchRequest message;
   grpc::ByteBuffer bytes = request;  // shares them
@@ -83,11 +83,11 @@ Result<WatchOrder> ReadRequest(const grpc::ByteBuffer& request) {
 
 Reactor* WatchService::Watch(grpc::CallbackServerContext* context,
                              const grpc::ByteBuffer* request) {
-  Result<WatchOrder> order = ReadRequest(*request);
-  if (!order) {
-    return new RefusedWatch({grpc::StatusCode::INVALID_ARGUMENT, order.error().detail});
+  Result<WatchSpec> spec = ReadRequest(*request);
+  if (!spec) {
+    return new RefusedWatch({grpc::StatusCode::INVALID_ARGUMENT, spec.error().detail});
   }
-  const auto subscriber = std::make_shared<WatchReactor>(hub_, *context, *std::move(order));
+  const auto subscriber = std::make_shared<WatchReactor>(hub_, *context, *std::move(spec));
   if (const grpc::Status added = hub_.Add(subscriber); !added.ok()) {
     return new RefusedWatch(added);
   }

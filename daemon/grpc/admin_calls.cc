@@ -21,7 +21,7 @@ Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomRespons
 }
 
 Status AdminCalls::ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response) {
-  const Result<RoomsWanted> wanted = ReadRoomsWanted(request);
+  const Result<RoomsQuery> wanted = ReadRoomsQuery(request);
   if (!wanted) return wanted.error();
   RoomSearch search{.after = wanted->after, .count = wanted->count};
   if (wanted->kind) {

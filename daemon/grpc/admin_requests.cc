@@ -55,8 +55,8 @@ Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request) {
   return command;
 }
 
-Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request) {
-  RoomsWanted wanted;
+Result<RoomsQuery> ReadRoomsQuery(const v1::ListRoomsRequest& request) {
+  RoomsQuery wanted;
   if (request.kind() != v1::ROOM_KIND_UNSPECIFIED) {
     wanted.kind = KindOf(request.kind());
     if (!wanted.kind) return Wrong("kind: must be double, multi, live or webrtc");
@@ -64,7 +64,7 @@ Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request) {
   if (request.page_size() != 0) {
     if (request.page_size() < 0) return Wrong("page_size: must be 1 to 200");
     wanted.count = static_cast<std::size_t>(request.page_size());
-    if (wanted.count > RoomsWanted::kMaxCount) return Wrong("page_size: must be 1 to 200");
+    if (wanted.count > RoomsQuery::kMaxCount) return Wrong("page_size: must be 1 to 200");
   }
   if (!request.page_token().empty()) {
     const std::optional<std::uint64_t> after = ParseSearchPosition(request.page_token());

@@ -20,13 +20,13 @@ Result<RoomKey> ReadRoom(const v1::GetRoomRequest& request);
 Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request);
 Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request);
 
-struct RoomsWanted {
+struct RoomsQuery {
   static constexpr std::size_t kMaxCount = 200;
 
   std::optional<RoomKind> kind = {};  ///< none: all
   std::size_t count = 50;             ///< 1 to kMaxCount
   std::uint64_t after = 0;            ///< of Room::sequence
 };
-Result<RoomsWanted> ReadRoomsWanted(const v1::ListRoomsRequest& request);
+Result<RoomsQuery> ReadRoomsQuery(const v1::ListRoomsRequest& request);
 
 }  // namespace rtcroom

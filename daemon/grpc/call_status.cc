@@ -44,13 +44,13 @@ constexpr auto kRows = std::to_array<Row>({
 });
 static_assert(kRows.size() == kErrcCount);
 
-constexpr bool EachRowIsInItsPlace() {
+constexpr bool IsOrderedByErrc() {
   for (std::size_t i = 0; i < kRows.size(); ++i) {
     if (static_cast<std::size_t>(kRows[i].code) != i) return false;
   }
   return true;
 }
-static_assert(EachRowIsInItsPlace());
+static_assert(IsOrderedByErrc());
 
 }  // namespace
 

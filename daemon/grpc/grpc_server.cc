@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kEndPoll{5};
 /// For a client's last call to arrive, and for the notice that no more are accepted.
 constexpr std::chrono::milliseconds kGrace{100};
 /// gRPC drops closed connections at once; this only keeps a mistake from blocking a stop.
-constexpr std::chrono::seconds kLibraryPatience{5};
+constexpr std::chrono::seconds kLibraryShutdownTimeout{5};
 /// How often a client may ping that has nothing else to say.
 constexpr std::chrono::seconds kLeastPingInterval{10};
 
@@ -53,25 +53,25 @@ int Milliseconds(std::chrono::milliseconds span) { return static_cast<int>(span.
 class GrpcServer::Library {
  public:
   /// @param certificates  empty without TLS.
-  Library(const GrpcServerOptions& options, const GrpcServerParts& parts, bool is_unix,
+  Library(const GrpcServerOptions& options, const GrpcServerDeps& deps, bool is_unix,
           std::optional<GrpcCertificates> certificates)
-      : log_(parts.logger, parts.clock),
+      : log_(deps.logger, deps.clock),
         credentials_(certificates ? std::make_shared<GrpcCredentials>(*std::move(certificates),
-                                                                      options.token, parts.logger)
-                                  : std::make_shared<GrpcCredentials>(
-                                        is_unix ? UDS : LOCAL_TCP, options.token, parts.logger)) {
+                                                                      options.token, deps.logger)
+                                  : std::make_shared<GrpcCredentials>(is_unix ? UDS : LOCAL_TCP,
+                                                                      options.token, deps.logger)) {
     // Both concern all builders of the process, and there is one.
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
-    for (const GrpcService& each : parts.services) builder.RegisterService(each.service);
+    for (const GrpcService& each : deps.services) builder.RegisterService(each.service);
     SetLimits(options, builder);
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return;
     grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
-    for (const GrpcService& each : parts.services) health->SetServingStatus(each.name, true);
+    for (const GrpcService& each : deps.services) health->SetServingStatus(each.name, true);
   }
 
   [[nodiscard]] bool is_up() const { return server_ != nullptr; }
@@ -90,8 +90,8 @@ class GrpcServer::Library {
   void FailHealth() { server_->GetHealthCheckService()->Shutdown(); }
 
   /// Asks all clients to leave, and returns when all connections are closed.
-  void Shutdown(std::chrono::milliseconds patience) {
-    server_->Shutdown(std::chrono::system_clock::now() + patience);
+  void Shutdown(std::chrono::milliseconds timeout) {
+    server_->Shutdown(std::chrono::system_clock::now() + timeout);
   }
 
   /// Closes all connections, during `Shutdown`.
@@ -146,8 +146,8 @@ class GrpcServer::Library {
   std::unique_ptr<grpc::Server> server_;
 };
 
-GrpcServer::GrpcServer(GrpcServerOptions options, GrpcServerParts parts)
-    : options_(std::move(options)), parts_(std::move(parts)) {}
+GrpcServer::GrpcServer(GrpcServerOptions options, GrpcServerDeps deps)
+    : options_(std::move(options)), deps_(std::move(deps)) {}
 
 GrpcServer::~GrpcServer() { Stop(std::chrono::milliseconds(0)); }
 
@@ -190,16 +190,16 @@ Status GrpcServer::StartLibrary() {
     certificate_expiry_ = loaded->not_after;
     certificates = *std::move(loaded);
   }
-  library_ = std::make_unique<Library>(options_, parts_, listening_.address.starts_with("unix:"),
+  library_ = std::make_unique<Library>(options_, deps_, listening_.address.starts_with("unix:"),
                                        std::move(certificates));
   return library_->is_up() ? Status() : Error{Errc::kUnavailable, "gRPC does not start"};
 }
 
 Status GrpcServer::BeginAccepting() {
   try {
-    loop_ = std::make_unique<EventLoop>(parts_.logger);
+    loop_ = std::make_unique<EventLoop>(deps_.logger);
     acceptor_ = std::make_shared<Acceptor>(
-        *loop_, listening_, Uncounted(), parts_.logger,
+        *loop_, listening_, Uncounted(), deps_.logger,
         [this](AcceptedSocket accepted) { library_->Serve(std::move(accepted.socket)); });
     loop_->Await([this] { acceptor_->Begin(); });
   } catch (const std::exception& problem) {
@@ -237,9 +237,9 @@ void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop a
     listening_.socket = FileDescriptor();
   }
   if (library_ && library_->is_up()) {
-    parts_.end_streams();
+    deps_.end_streams();
     std::future<void> shutdown = std::async(
-        std::launch::async, [&] { library_->Shutdown(drain_timeout + kLibraryPatience); });
+        std::launch::async, [&] { library_->Shutdown(drain_timeout + kLibraryShutdownTimeout); });
     AwaitCalls(drain_timeout,
                [&] { return shutdown.wait_for(kEndPoll) == std::future_status::ready; });
     library_->CutAll();
@@ -248,14 +248,14 @@ void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop a
   library_.reset();
 }
 
-void GrpcServer::AwaitCalls(std::chrono::milliseconds patience,
+void GrpcServer::AwaitCalls(std::chrono::milliseconds timeout,
                             const std::function<bool()>& all_ended) {
-  const MonotonicTime begun = parts_.clock.Monotonic();
-  MonotonicTime until = begun + patience;
+  const MonotonicTime begun = deps_.clock.Monotonic();
+  MonotonicTime until = begun + timeout;
   bool is_done = false;
-  while (!all_ended() && parts_.clock.Monotonic() < until) {
-    const MonotonicTime now = parts_.clock.Monotonic();
-    if (is_done || now < begun + kGrace || parts_.calls_at_work() > 0) continue;
+  while (!all_ended() && deps_.clock.Monotonic() < until) {
+    const MonotonicTime now = deps_.clock.Monotonic();
+    if (is_done || now < begun + kGrace || deps_.calls_at_work() > 0) continue;
     // The last replies are on their way; the connections that remain wait for nothing.
     is_done = true;
     until = std::min(until, now + kGrace);

@@ -51,7 +51,7 @@ struct GrpcService {
   grpc::Service* service = nullptr;  ///< outlives the server
 };
 
-struct GrpcServerParts {
+struct GrpcServerDeps {
   std::vector<GrpcService> services = {};
   /// How many of their calls are still worth waiting for at a stop.
   std::function<std::size_t()> calls_at_work = {};
@@ -75,7 +75,7 @@ struct GrpcServerParts {
 /// @threads for one thread, but `bound_address`, which any may call after `Start`.
 class GrpcServer {
  public:
-  GrpcServer(GrpcServerOptions options, GrpcServerParts parts);
+  GrpcServer(GrpcServerOptions options, GrpcServerDeps deps);
   ~GrpcServer();  ///< stops without waiting for calls
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
@@ -113,10 +113,10 @@ class GrpcServer {
   Status BeginAccepting();
   void StopAccepting();
   /// @param all_ended  whether all connections are closed.
-  void AwaitCalls(std::chrono::milliseconds patience, const std::function<bool()>& all_ended);
+  void AwaitCalls(std::chrono::milliseconds timeout, const std::function<bool()>& all_ended);
 
   GrpcServerOptions options_;
-  const GrpcServerParts parts_;
+  const GrpcServerDeps deps_;
   ListeningSocket listening_;
   std::optional<SocketFile> socket_file_;  ///< of `listening_`, while that is open
   std::optional<TimePoint> certificate_expiry_;

@@ -20,27 +20,27 @@ struct Target {
   TokenBucket warnings GUARDED_BY(mutex);
 };
 
-Target& TheTarget() {
+Target& LogTarget() {
   static Target& target = *new Target;  // the library may speak until the very end
   return target;
 }
 
-void Write(gpr_log_func_args* said) {
-  std::string_view file(said->file);
+void Write(gpr_log_func_args* entry) {
+  std::string_view file(entry->file);
   file.remove_prefix(file.rfind('/') + 1);  // of none, npos + 1 is 0
-  Target& target = TheTarget();
+  Target& target = LogTarget();
   const MutexLock lock(target.mutex);
   if (target.logger == nullptr) return;
   const bool may_warn = target.warnings.Take(target.clock->Monotonic(), kWarnings);
   target.logger->Log(may_warn ? LogLevel::kWarn : LogLevel::kDebug, "grpc_library_error",
-                     {{"file", file}, {"line", said->line}});
+                     {{"file", file}, {"line", entry->line}});
 }
 
 }  // namespace
 
 LibraryLog::LibraryLog(Logger& logger, const Clock& clock) {
   {
-    Target& target = TheTarget();
+    Target& target = LogTarget();
     const MutexLock lock(target.mutex);
     target.logger = &logger;
     target.clock = &clock;
@@ -50,7 +50,7 @@ LibraryLog::LibraryLog(Logger& logger, const Clock& clock) {
 }
 
 LibraryLog::~LibraryLog() {
-  Target& target = TheTarget();
+  Target& target = LogTarget();
   const MutexLock lock(target.mutex);
   target.logger = nullptr;
 }

@@ -15,7 +15,7 @@
 namespace rtcroom {
 namespace {
 
-struct CallParts {
+struct CallDeps {
   CallPool& pool;
   const Clock& clock;
   Logger& logger;
@@ -27,19 +27,19 @@ class UnaryCall : public grpc::ServerUnaryReactor {
  public:
   using Work = std::function<Status()>;
 
-  UnaryCall(std::string_view method, const CallParts& parts, grpc::CallbackServerContext& context)
-      : method_(method), parts_(parts), context_(context), begun_(parts.clock.Monotonic()) {
-    ++parts_.at_work;
+  UnaryCall(std::string_view method, const CallDeps& deps, grpc::CallbackServerContext& context)
+      : method_(method), deps_(deps), context_(context), begun_(deps.clock.Monotonic()) {
+    ++deps_.at_work;
   }
-  ~UnaryCall() override { --parts_.at_work; }
+  ~UnaryCall() override { --deps_.at_work; }
 
   void Begin(Work work) {
-    const bool taken = parts_.pool.TrySubmit({.run = [this, work = std::move(work)] { Run(work); },
-                                              .expired = [this] { FinishLogged(kWaitedTooLong); }});
+    const bool taken = deps_.pool.TrySubmit({.run = [this, work = std::move(work)] { Run(work); },
+                                             .expired = [this] { FinishLogged(kWaitedTooLong); }});
     if (!taken) FinishLogged(kTooMany);
   }
 
-  void OnCancel() override { parts_.logger.Debug("grpc_call_cancelled", {{"method", method_}}); }
+  void OnCancel() override { deps_.logger.Debug("grpc_call_cancelled", {{"method", method_}}); }
   void OnDone() override { delete this; }
 
  private:
@@ -52,18 +52,18 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     try {
       const Status done = work();
       if (done) return FinishLogged(grpc::Status::OK);
-      NoteFailure(done.error());
+      RecordFailure(done.error());
       FinishLogged(StatusOf(done.error()));
     } catch (const std::exception&) {
       FinishLogged(Errc::kInternal);  // out of memory, most likely
     }
   }
 
-  void NoteFailure(const Error& error) {
+  void RecordFailure(const Error& error) {
     const bool is_ours = error.code == Errc::kStoreBroken || error.code == Errc::kInternal ||
                          error.code == Errc::kUnavailable;
     if (!is_ours) return;
-    parts_.logger.Warn(
+    deps_.logger.Warn(
         "grpc_call_failed",
         {{"method", method_}, {"code", ErrcName(error.code)}, {"reason", error.detail}});
   }
@@ -71,15 +71,15 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void FinishLogged(Errc code) { FinishLogged(StatusOf(Error{code, {}})); }
   void FinishLogged(const grpc::Status& status) {
     const auto took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Monotonic() - begun_);
-    parts_.logger.Debug("grpc_call", {{"method", method_},
-                                      {"status", static_cast<int>(status.error_code())},
-                                      {"ms", took.count()}});
+        std::chrono::duration_cast<std::chrono::milliseconds>(deps_.clock.Monotonic() - begun_);
+    deps_.logger.Debug("grpc_call", {{"method", method_},
+                                     {"status", static_cast<int>(status.error_code())},
+                                     {"ms", took.count()}});
     Finish(status);  // last: it may be the end of this object
   }
 
   const std::string_view method_;
-  const CallParts parts_;
+  const CallDeps deps_;
   grpc::CallbackServerContext& context_;
   const MonotonicTime begun_;
 };

@@ -75,8 +75,8 @@ void Acceptor::AcceptWaiting() {
       take_(std::move(accepted));
     } else if (IsShortage(error)) {
       had_shortage = true;
-      NoteShortage(error);
-      if (!TurnOneAway()) return Pause();
+      RecordShortage(error);
+      if (!RejectOne()) return Pause();
     } else if (error == EAGAIN || error == EWOULDBLOCK) {
       // The queue is empty: an earlier shortage is over.
       is_short_ = had_shortage;
@@ -94,17 +94,17 @@ void Acceptor::Pause() {
   });
 }
 
-bool Acceptor::TurnOneAway() {
+bool Acceptor::RejectOne() {
   if (!reserve_.valid()) reserve_ = OpenReserve();
   if (!reserve_.valid()) return false;
   reserve_ = FileDescriptor();
-  const bool turned_away = Accept(listening_.socket).socket.valid();
+  const bool rejected = Accept(listening_.socket).socket.valid();
   reserve_ = OpenReserve();
-  if (turned_away) observer_.OnRefusal(RefusalCause::kDescriptors);
-  return turned_away;
+  if (rejected) observer_.OnRefusal(RefusalCause::kDescriptors);
+  return rejected;
 }
 
-void Acceptor::NoteShortage(int error) {
+void Acceptor::RecordShortage(int error) {
   if (std::exchange(is_short_, true)) return;  // logged once, not for each client
   logger_.Warn("accept_failed", {{"listen", listening_.address},
                                  {"reason", std::generic_category().message(error)}});

@@ -49,8 +49,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void AwaitMore();
   void Pause();
   /// @return whether a connection was accepted and closed.
-  bool TurnOneAway();
-  void NoteShortage(int error);
+  bool RejectOne();
+  void RecordShortage(int error);
 
   const ListeningSocket& listening_;
   ConnectionObserver& observer_;

@@ -24,7 +24,7 @@ constexpr ResponseFormat kEndOfConnection = {};
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-                       const IpAddress& peer, ConnectionCensus::Place place,
+                       const IpAddress& peer, ConnectionLimiter::Slot slot,
                        std::function<void(Connection&)> on_end)
     : context_(context),
       loop_(loop),
@@ -33,7 +33,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       peer_(peer),
       peer_text_(peer.ToText()),
       peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
-      place_(std::move(place)),
+      slot_(std::move(slot)),
       on_end_(std::move(on_end)),
       framer_(context.options.max_body_bytes),
       memory_(context.held) {
@@ -154,7 +154,7 @@ void Connection::ReadProxy() {
 
 void Connection::Secure() {
   if (!peer_is_trusted_) {
-    if (const std::optional<RefusalCause> refused = place_.Claim(peer_)) {
+    if (const std::optional<RefusalCause> refused = slot_.AssignAddress(peer_)) {
       Count(*refused);
       return End();
     }
@@ -175,7 +175,7 @@ void Connection::ContinueHandshake() {
 }
 
 void Connection::BeginReading() {
-  place_.EndHandshake();
+  slot_.EndHandshake();
   state_ = State::kReading;
   deadline_ = Now() + IdleTimeout();
   ReadRequests();
@@ -194,7 +194,7 @@ void Connection::ReadRequests() {
       return CloseGracefully();  // the readable bytes held no request data
     }
     if (got.status != IoStatus::kDone) return Wait(got.status);
-    TakeIn({room.data(), got.bytes});
+    AppendReceived({room.data(), got.bytes});
     if (state_ != State::kReading) return;
     // Later bytes make the socket readable again, unless TLS has already buffered them.
     if (got.bytes < room.size() && !transport_.HasPending()) return Wait(IoStatus::kWantRead);
@@ -202,7 +202,7 @@ void Connection::ReadRequests() {
   loop_.Post([self = shared_from_this()] { self->Guarded(&Connection::Resume); });
 }
 
-void Connection::TakeIn(std::string_view bytes) {
+void Connection::AppendReceived(std::string_view bytes) {
   using Progress = RequestFramer::Progress;
   const MonotonicTime now = Now();
   Progress progress = framer_.Feed(bytes, now);
@@ -241,7 +241,7 @@ void Connection::Continue() {
     if (state_ != State::kReading || !Flush()) return;
   }
   if (outbox_.closes()) return CloseGracefully();
-  TakeIn({});
+  AppendReceived({});
   if (state_ != State::kReading) return;
   if (transport_.HasPending()) return ReadRequests();
   Wait(IoStatus::kWantRead);
@@ -283,7 +283,7 @@ void Connection::CloseGracefully() {
   // Closing a socket with unread bytes resets it, and the client may lose its reply.
   if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) {
     state_ = State::kLingering;
-    deadline_ = Now() + context_.options.goodbye_timeout;
+    deadline_ = Now() + context_.options.close_timeout;
     return Discard();
   }
   End();
@@ -307,7 +307,7 @@ void Connection::End() {
   LeaveStream();
   boost::system::error_code failed;
   failed = socket_.close(failed);  // a failure has no remedy
-  place_ = {};
+  slot_ = {};
   context_.observer.OnConnectionClosed();
   on_end_(*this);
 }

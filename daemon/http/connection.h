@@ -19,11 +19,11 @@
 #include "daemon/base/file_descriptor.h"
 #include "daemon/base/ip_address.h"
 #include "daemon/base/token_bucket.h"
-#include "daemon/http/connection_census.h"
 #include "daemon/http/connection_context.h"
+#include "daemon/http/connection_limiter.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/http/http_handler.h"
-#include "daemon/http/memory_share.h"
+#include "daemon/http/memory_reservation.h"
 #include "daemon/http/reply_outbox.h"
 #include "daemon/http/request_framer.h"
 #include "daemon/http/responder.h"
@@ -47,7 +47,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
  public:
   /// @param on_end  called once, when the connection is closed.
   Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-             const IpAddress& peer, ConnectionCensus::Place place,
+             const IpAddress& peer, ConnectionLimiter::Slot slot,
              std::function<void(Connection&)> on_end);
   ~Connection() override;
   Connection(const Connection&) = delete;
@@ -100,8 +100,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   struct Streaming {
     std::shared_ptr<StreamQueue> queue{};  ///< shared with the writer of the reply
     StreamedReply::OnEnd on_end{};
-    std::size_t unasked_bytes = 0;  ///< received from the client during the stream
-    bool is_ending = false;         ///< close when everything is sent
+    std::size_t unexpected_bytes = 0;  ///< received from the client during the stream
+    bool is_ending = false;            ///< close when everything is sent
     bool waits_to_write = false;
   };
 
@@ -122,7 +122,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void ContinueHandshake();
   void BeginReading();
   void ReadRequests();
-  void TakeIn(std::string_view bytes);
+  void AppendReceived(std::string_view bytes);
   void YieldToLoop();
   void Serve(FramedRequest request);
   void Hold(Call call, MonotonicTime due);
@@ -174,7 +174,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   IpAddress peer_;
   std::string peer_text_;
   bool peer_is_trusted_ = false;
-  ConnectionCensus::Place place_;
+  ConnectionLimiter::Slot slot_;
   const std::function<void(Connection&)> on_end_;
   std::shared_ptr<ssl_ctx_st> tls_;  ///< until the handshake begins
 
@@ -186,7 +186,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::unique_ptr<HeldCall> held_;
   std::unique_ptr<boost::asio::steady_timer> due_;
   ReplyOutbox outbox_;
-  MemoryShare memory_;                 ///< of the memory held for clients
+  MemoryReservation memory_;           ///< of the memory held for clients
   std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
   std::uint32_t turn_ = 0;             ///< counts requests: identifies the one a reply belongs to
   ResponseFormat format_{};            ///< of the request with that turn

@@ -10,7 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/http_handler.h"
-#include "daemon/http/memory_share.h"
+#include "daemon/http/memory_reservation.h"
 #include "daemon/http/worker_pool.h"
 
 namespace rtcroom {
@@ -22,7 +22,7 @@ struct ConnectionOptions {
   std::chrono::milliseconds request_timeout{5'000};    ///< from its first byte to its last
   std::chrono::milliseconds write_timeout{10'000};     ///< for a client to take its replies
   /// For a client to close its side after the server, so that no reset discards the last reply.
-  std::chrono::milliseconds goodbye_timeout{1'000};
+  std::chrono::milliseconds close_timeout{1'000};
   /// While draining: how long a connection that has sent no request yet may take to send its first.
   /// It was accepted, so the client expects an answer.
   std::chrono::milliseconds first_request_grace{2'000};

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/exception_type.h"
 #include "daemon/base/percent_encoding.h"
-#include "daemon/base/thrown.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/forwarded_for.h"
 
@@ -148,7 +148,8 @@ std::optional<EncodedResponse> Connection::Answer(HttpRequest request) {
     } catch (...) {
       // The exception text may quote the request, so only the type is logged.
       if (responder) {
-        responder.Send(context_.handler.Refuse(500, fmt::format("exception {}", TypeOfThrown())));
+        responder.Send(
+            context_.handler.Refuse(500, fmt::format("exception {}", CurrentExceptionType())));
       }
     }
   }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMaxStreamBytes = std::size_t{1} << 20;
 constexpr int kSendBufferBytes = 128 << 10;
 /// A client has nothing to send during a stream; this many bytes are tolerated.
-constexpr std::size_t kMaxUnaskedBytes = std::size_t{64} << 10;
+constexpr std::size_t kMaxUnexpectedBytes = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ class Connection::Stream : public StreamedReply {
   // Ends the process when the task cannot be allocated, as for a reply.
   // NOLINTNEXTLINE(bugprone-exception-escape): meant so
   ~Stream() override {
-    if (!queue_->closed()) Tell(&Connection::EndStream);
+    if (!queue_->closed()) Notify(&Connection::EndStream);
   }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -35,10 +35,10 @@ class Connection::Stream : public StreamedReply {
       case Outcome::kQueued:
         return true;
       case Outcome::kFirst:
-        Tell(&Connection::SendStream);
+        Notify(&Connection::SendStream);
         return true;
       case Outcome::kTooMuch:
-        Tell(&Connection::SendStream);
+        Notify(&Connection::SendStream);
         return false;
       case Outcome::kClosed:
         return false;
@@ -49,7 +49,7 @@ class Connection::Stream : public StreamedReply {
   [[nodiscard]] std::size_t unsent() const override { return queue_->held(); }
 
  private:
-  void Tell(void (Connection::*what)()) {
+  void Notify(void (Connection::*what)()) {
     loop_.Post([connection = connection_, what] {
       const std::shared_ptr<Connection> self = connection.lock();
       if (self && self->state_ == State::kStreaming) self->Guarded(what);
@@ -103,8 +103,8 @@ void Connection::WatchStreamsClient() {
 void Connection::ReadWhileStreaming() {
   IoResult got = transport_.Read(loop_.scratch());
   for (; got.status == IoStatus::kDone; got = transport_.Read(loop_.scratch())) {
-    stream_->unasked_bytes += got.bytes;
-    if (stream_->unasked_bytes > kMaxUnaskedBytes) return End();
+    stream_->unexpected_bytes += got.bytes;
+    if (stream_->unexpected_bytes > kMaxUnexpectedBytes) return End();
   }
   if (got.status == IoStatus::kClosed) return End();  // the client has disconnected
   WatchStreamsClient();
@@ -124,7 +124,7 @@ void Connection::FlushStream() {
   const std::size_t unsent = outbox_.size();
   const IoStatus status = outbox_.Flush(transport_);
   if (status == IoStatus::kClosed) return End();
-  stream_->queue->NoteUnsent(outbox_.size());
+  stream_->queue->RecordUnsent(outbox_.size());
   if (!CountMemory()) return;
   if (status == IoStatus::kDone) {
     deadline_ = MonotonicTime::max();

@@ -4,8 +4,8 @@
 #include <future>
 #include <utility>
 
+#include "daemon/base/exception_type.h"
 #include "daemon/base/thread_signals.h"
-#include "daemon/base/thrown.h"
 
 namespace rtcroom {
 
@@ -46,7 +46,7 @@ void EventLoop::Run() {
     } catch (const std::exception&) {
       // Most likely out of memory: the task is lost, and the loop continues. The exception text
       // may quote a request, so only the type is logged.
-      logger_.Error("event_loop_fault", {{"type", TypeOfThrown()}});
+      logger_.Error("event_loop_fault", {{"type", CurrentExceptionType()}});
     }
   }
 }

@@ -18,17 +18,17 @@ constexpr int kEndPollMs = 2;
 
 }  // namespace
 
-HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, EdgeParts parts)
+HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, HttpListenerDeps deps)
     : options_(std::move(options)),
-      parts_(parts),
+      deps_(deps),
       context_{.options = options_.connections,
                .handler = handler,
-               .workers = parts.threads.workers(),
-               .clock = parts.clock,
-               .observer = parts.observer,
+               .workers = deps.threads.workers(),
+               .clock = deps.clock,
+               .observer = deps.observer,
                .draining = draining_,
                .paced_per_second = paced_per_second_,
-               .held = parts.held,
+               .held = deps.held,
                .at_work = at_work_} {}
 
 HttpListener::~HttpListener() { Stop(std::chrono::milliseconds(0)); }
@@ -42,28 +42,28 @@ Status HttpListener::Start() {
     listening_ = *std::move(bound);
   }
   try {
-    acceptor_ = std::make_shared<Acceptor>(
-        parts_.threads.loop(0), listening_, parts_.observer, parts_.logger,
-        [this](AcceptedSocket accepted) { Adopt(std::move(accepted)); });
+    acceptor_ =
+        std::make_shared<Acceptor>(deps_.threads.loop(0), listening_, deps_.observer, deps_.logger,
+                                   [this](AcceptedSocket accepted) { Adopt(std::move(accepted)); });
   } catch (const std::exception& problem) {
     return Error{Errc::kUnavailable,
                  fmt::format("cannot watch {}: {}", listening_.address, problem.what())};
   }
-  for (std::size_t i = 0; i < parts_.threads.loop_count(); ++i) {
-    EventLoop& loop = parts_.threads.loop(i);
+  for (std::size_t i = 0; i < deps_.threads.loop_count(); ++i) {
+    EventLoop& loop = deps_.threads.loop(i);
     shards_.push_back(std::make_shared<ListenerShard>(context_, loop));
     loop.Post([shard = shards_.back()] { shard->BeginUpkeep(); });
   }
-  parts_.threads.loop(0).Post([acceptor = acceptor_] { acceptor->Begin(); });
+  deps_.threads.loop(0).Post([acceptor = acceptor_] { acceptor->Begin(); });
   return {};
 }
 
 void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
   if (!acceptor_) return;
-  const MonotonicTime deadline = parts_.clock.Monotonic() + drain_timeout;
+  const MonotonicTime deadline = deps_.clock.Monotonic() + drain_timeout;
   const auto backlog =
       after == SocketAfterStop::kKept ? Acceptor::Backlog::kLeft : Acceptor::Backlog::kTaken;
-  parts_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
+  deps_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
   acceptor_.reset();
   // Before the socket closes: a client that finds the port closed also gets `Connection: close`.
   draining_ = true;
@@ -79,32 +79,32 @@ void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop
 
 void HttpListener::OnEveryShard(void (ListenerShard::*what)()) {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    parts_.threads.loop(i).Await([shard = shards_[i], what] { ((*shard).*what)(); });
+    deps_.threads.loop(i).Await([shard = shards_[i], what] { ((*shard).*what)(); });
   }
 }
 
 void HttpListener::AwaitEnd(std::optional<MonotonicTime> deadline) {
-  while ((open_ > 0 || at_work_ > 0) && (!deadline || parts_.clock.Monotonic() < *deadline)) {
+  while ((open_ > 0 || at_work_ > 0) && (!deadline || deps_.clock.Monotonic() < *deadline)) {
     poll(nullptr, 0, kEndPollMs);
   }
 }
 
 void HttpListener::Adopt(AcceptedSocket accepted) {
-  std::optional<ConnectionCensus::Place> place = parts_.census.Enter();
-  if (!place) return parts_.observer.OnRefusal(RefusalCause::kConnections);
-  Newcomer newcomer{.accepted = std::move(accepted),
-                    .place = *std::move(place),
-                    .open = OpenConnection(open_),
-                    .tls = options_.tls ? options_.tls() : nullptr};
+  std::optional<ConnectionLimiter::Slot> slot = deps_.limiter.Acquire();
+  if (!slot) return deps_.observer.OnRefusal(RefusalCause::kConnections);
+  AcceptedConnection incoming{.accepted = std::move(accepted),
+                              .slot = *std::move(slot),
+                              .open = OpenConnection(open_),
+                              .tls = options_.tls ? options_.tls() : nullptr};
   const std::size_t index = next_shard_++ % shards_.size();
-  if (index == 0) return shards_[0]->Adopt(std::move(newcomer));  // the acceptor's own loop
+  if (index == 0) return shards_[0]->Adopt(std::move(incoming));  // the acceptor's own loop
   try {
-    parts_.threads.loop(index).Post(
-        [shard = shards_[index], newcomer = std::move(newcomer)]() mutable {
-          shard->Adopt(std::move(newcomer));
+    deps_.threads.loop(index).Post(
+        [shard = shards_[index], incoming = std::move(incoming)]() mutable {
+          shard->Adopt(std::move(incoming));
         });
   } catch (const std::exception&) {
-    parts_.observer.OnRefusal(RefusalCause::kMemory);
+    deps_.observer.OnRefusal(RefusalCause::kMemory);
   }
 }
 

@@ -15,8 +15,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
-#include "daemon/http/connection_census.h"
 #include "daemon/http/connection_context.h"
+#include "daemon/http/connection_limiter.h"
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/edge_threads.h"
 #include "daemon/http/http_handler.h"
@@ -42,9 +42,9 @@ struct HttpListenerOptions {
 };
 
 /// The services shared by listeners; all of them outlive the listeners.
-struct EdgeParts {
+struct HttpListenerDeps {
   EdgeThreads& threads;
-  ConnectionCensus& census;
+  ConnectionLimiter& limiter;
   MemoryTotal& held;
   ConnectionObserver& observer;
   const Clock& clock;
@@ -67,7 +67,7 @@ enum class SocketAfterStop : std::uint8_t {
 class HttpListener {
  public:
   /// The handler outlives the listener.
-  HttpListener(HttpListenerOptions options, HttpHandler& handler, EdgeParts parts);
+  HttpListener(HttpListenerOptions options, HttpHandler& handler, HttpListenerDeps deps);
   ~HttpListener();  ///< stops without waiting for clients
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
@@ -97,7 +97,7 @@ class HttpListener {
   void Adopt(AcceptedSocket accepted);
 
   HttpListenerOptions options_;
-  EdgeParts parts_;
+  HttpListenerDeps deps_;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint32_t> paced_per_second_{0};
   std::atomic<std::size_t> open_{0};     ///< connections, over all shards

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 milliseconds UpkeepPeriod(const ConnectionOptions& options) {
   const milliseconds shortest =
       std::min({options.handshake_timeout, options.idle_timeout, options.request_timeout,
-                options.write_timeout, options.goodbye_timeout * 5});
+                options.write_timeout, options.close_timeout * 5});
   return std::clamp(shortest / 5, milliseconds(5), milliseconds(1000));
 }
 
@@ -45,13 +45,13 @@ void ListenerShard::CheckDeadlinesLater() {
   });
 }
 
-void ListenerShard::Adopt(Newcomer newcomer) {
+void ListenerShard::Adopt(AcceptedConnection incoming) {
   std::shared_ptr<Connection> connection;
   try {
     connection = std::make_shared<Connection>(
-        context_, loop_, std::move(newcomer.accepted.socket), newcomer.accepted.peer,
-        std::move(newcomer.place), [this](Connection& ended) { connections_.erase(&ended); });
-    connections_.emplace(connection.get(), Entry{connection, std::move(newcomer.open)});
+        context_, loop_, std::move(incoming.accepted.socket), incoming.accepted.peer,
+        std::move(incoming.slot), [this](Connection& ended) { connections_.erase(&ended); });
+    connections_.emplace(connection.get(), Entry{connection, std::move(incoming.open)});
   } catch (const std::bad_alloc&) {
     context_.observer.OnRefusal(RefusalCause::kMemory);
     if (connection) connection->Abort();
@@ -61,7 +61,7 @@ void ListenerShard::Adopt(Newcomer newcomer) {
     context_.observer.OnRefusal(RefusalCause::kDescriptors);
     return;
   }
-  connection->Begin(std::move(newcomer.tls));
+  connection->Begin(std::move(incoming.tls));
   // A connection that arrives during a drain was accepted before it.
   if (context_.draining) connection->Drain();
 }

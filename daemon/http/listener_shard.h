@@ -11,8 +11,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "daemon/http/connection.h"
-#include "daemon/http/connection_census.h"
 #include "daemon/http/connection_context.h"
+#include "daemon/http/connection_limiter.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/http/listening_socket.h"
 
@@ -33,9 +33,9 @@ class OpenConnection {
 };
 
 /// A connection on its way to its shard.
-struct Newcomer {
+struct AcceptedConnection {
   AcceptedSocket accepted;
-  ConnectionCensus::Place place;
+  ConnectionLimiter::Slot slot;
   OpenConnection open;
   std::shared_ptr<ssl_ctx_st> tls = {};  ///< null for plain HTTP
 };
@@ -54,7 +54,7 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   void StopUpkeep();
 
   /// Begins to serve the connection, or refuses it when that is not possible.
-  void Adopt(Newcomer newcomer);
+  void Adopt(AcceptedConnection incoming);
 
   void Drain();
   void Abort();

@@ -63,16 +63,16 @@ ProxyHeader ReadProxyHeader(std::string_view bytes) {
   if (command != kLocal && (family > kUnix || transport > kDatagram)) return kInvalid;
 
   const bool is_tcp = command == kProxy && transport == kStream;
-  const bool tells_v4 = is_tcp && family == kInet;
-  const bool tells_v6 = is_tcp && family == kInet6;
-  if (tells_v4 && size < kFixedBytes + kInetBytes) return kInvalid;
-  if (tells_v6 && size < kFixedBytes + kInet6Bytes) return kInvalid;
+  const bool has_v4 = is_tcp && family == kInet;
+  const bool has_v6 = is_tcp && family == kInet6;
+  if (has_v4 && size < kFixedBytes + kInetBytes) return kInvalid;
+  if (has_v6 && size < kFixedBytes + kInet6Bytes) return kInvalid;
   if (bytes.size() < size) return {.progress = Progress::kNeedMore, .size = size};
 
   ProxyHeader header = {.progress = Progress::kComplete, .size = size};
   const std::string_view addresses = bytes.substr(kFixedBytes);
-  if (tells_v4) header.client = FirstAddress<4>(addresses);
-  if (tells_v6) header.client = FirstAddress<16>(addresses);
+  if (has_v4) header.client = FirstAddress<4>(addresses);
+  if (has_v6) header.client = FirstAddress<16>(addresses);
   return header;
 }
 

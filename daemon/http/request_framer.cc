@@ -75,7 +75,7 @@ FramedRequest RequestFramer::Take() {
   blank_lines_ = 0;
   headers_ = 0;
   has_host_ = false;
-  says_close_ = false;
+  has_close_ = false;
   content_length_.reset();
   awaits_continue_ = false;
   return std::exchange(request_, {});
@@ -204,9 +204,9 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
 void RequestFramer::TakeConnection(std::string_view value) {
   if (ListHolds(value, "close")) {
     request_.keep_alive = false;
-    says_close_ = true;
+    has_close_ = true;
   } else if (request_.version == HttpVersion::k10 && ListHolds(value, "keep-alive")) {
-    request_.keep_alive = !says_close_;
+    request_.keep_alive = !has_close_;
   }
 }
 

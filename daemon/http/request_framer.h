@@ -102,7 +102,7 @@ class RequestFramer {
   std::size_t blank_lines_ = 0;
   std::size_t headers_ = 0;
   bool has_host_ = false;
-  bool says_close_ = false;  ///< one `close` overrides every `keep-alive`
+  bool has_close_ = false;  ///< one `close` overrides every `keep-alive`
   std::optional<std::size_t> content_length_;
   bool awaits_continue_ = false;
   int refusal_ = 0;

@@ -23,7 +23,7 @@ std::string StreamQueue::Take() {
   return std::exchange(waiting_, {});
 }
 
-void StreamQueue::NoteUnsent(std::size_t bytes) {
+void StreamQueue::RecordUnsent(std::size_t bytes) {
   const MutexLock lock(mutex_);
   unsent_ = bytes;
 }

@@ -31,7 +31,7 @@ class StreamQueue {
   /// All queued bytes; the next `Put` returns `kFirst` again.
   std::string Take() EXCLUDES(mutex_);
   /// Sets how many of the taken bytes are not sent yet.
-  void NoteUnsent(std::size_t bytes) EXCLUDES(mutex_);
+  void RecordUnsent(std::size_t bytes) EXCLUDES(mutex_);
   /// Discards the queued bytes.
   void Close() EXCLUDES(mutex_);
 

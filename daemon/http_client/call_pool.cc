@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/base/thrown.h"
+#include "daemon/base/exception_type.h"
 
 namespace rtcroom {
 
@@ -69,7 +69,7 @@ void CallPool::Run(const std::function<void()>& function) {
   try {
     function();
   } catch (...) {
-    logger_.Error("call_threw", {{"type", TypeOfThrown()}});
+    logger_.Error("call_threw", {{"type", CurrentExceptionType()}});
   }
 }
 

@@ -144,10 +144,10 @@ Resolution DeliveryOutcomes::TryAgain(const Delivery& delivery, GroupCommand com
 }
 
 bool DeliveryOutcomes::CountFailure(Delivery& delivery, ImOutcome outcome, TimePoint now) const {
-  const bool were_others_answered =
+  const bool others_succeeded =
       delivery.attempts > 0 && answered_at_ >= delivery.failed_at.time_since_epoch().count();
   const bool is_its_own = outcome == ImOutcome::kPassing || outcome == ImOutcome::kUnreachable;
-  if (were_others_answered && is_its_own) {
+  if (others_succeeded && is_its_own) {
     ++delivery.lone_attempts;
     delivery.lone_time += now - delivery.failed_at;
   }

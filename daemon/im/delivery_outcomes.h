@@ -76,7 +76,7 @@ class DeliveryOutcomes {
                      TimePoint now, double jitter);
 
   /// The service answered a call, for whichever group.
-  void NoteAnswer(TimePoint now) { answered_at_ = now.time_since_epoch().count(); }
+  void RecordAnswer(TimePoint now) { answered_at_ = now.time_since_epoch().count(); }
 
  private:
   Resolution Decide(const Delivery& delivery, GroupCommand command, ImOutcome outcome,

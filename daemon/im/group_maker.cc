@@ -42,14 +42,14 @@ GroupMaker::GroupMaker(DeliveryClaims& claims, ImCaller& caller, DeliveryStore& 
 void GroupMaker::Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                       ImGroups::Done done) {
   if (IsFull()) return done(Unavailable("too many groups are still to be made or destroyed"));
-  const auto turn_away = [this, room_id, done] {
-    done(TurnAway(room_id, "too many groups are being made"));
+  const auto reject = [this, room_id, done] {
+    done(Reject(room_id, "too many groups are being made"));
   };
   const bool is_taken = callers_.TrySubmit(
       {.run = [this, room_id, origin, deadline,
                done = std::move(done)] { done(MakeOrFail(room_id, origin, deadline)); },
-       .expired = turn_away});
-  if (!is_taken) turn_away();
+       .expired = reject});
+  if (!is_taken) reject();
 }
 
 Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin,
@@ -72,7 +72,7 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
                                        MonotonicTime deadline, Intent& intent) {
   claims_.BeginMaking(room_id);
   if (!claims_.AwaitTurn(room_id, RealTime(deadline))) {
-    return TurnAway(room_id, "another call for the group is under way");
+    return Reject(room_id, "another call for the group is under way");
   }
   if (origin == IdOrigin::kGenerated) {
     // If this fails, it may have been written all the same.
@@ -87,7 +87,7 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
   return Ask(room_id, deadline, intent);
 }
 
-Result<GroupReady> GroupMaker::TurnAway(const RoomId& room_id, std::string_view why) {
+Result<GroupReady> GroupMaker::Reject(const RoomId& room_id, std::string_view why) {
   if (claims_.is_stopping()) return Unavailable("the server stops");
   if (IsFull() || options_.on_failure == OnCreateFailure::kReject) return Unavailable(why);
   // The destroy of an earlier room's group may be on its way: members of a room that is stored now
@@ -135,7 +135,7 @@ Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline
   return GroupReady{.is_made_later = true};
 }
 
-void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
+void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
   Intent intent;
   {
     const MutexLock lock(mutex_);
@@ -146,7 +146,7 @@ void GroupMaker::Finish(const RoomId& room_id, GroupFate fate) {
     }
   }
   // A room that is kept has removed the intent with its commit.
-  if (fate == GroupFate::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
+  if (outcome == GroupOutcome::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
   claims_.EndMaking(room_id);
   wake_();
 }

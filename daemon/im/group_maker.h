@@ -58,7 +58,7 @@ class GroupMaker {
   void Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline, ImGroups::Done done)
       EXCLUDES(mutex_);
   /// As `ImGroups::FinishGroup`.
-  void Finish(const RoomId& room_id, GroupFate fate) EXCLUDES(mutex_);
+  void Finish(const RoomId& room_id, GroupOutcome outcome) EXCLUDES(mutex_);
 
   /// Turns away those that wait for a caller, and all that come later. Those that wait for anything
   /// else are ended by `DeliveryClaims::Stop`.
@@ -82,7 +82,7 @@ class GroupMaker {
                              Intent& intent);
   Result<GroupReady> Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent);
   /// The answer to a request for which the service was not asked.
-  Result<GroupReady> TurnAway(const RoomId& room_id, std::string_view why);
+  Result<GroupReady> Reject(const RoomId& room_id, std::string_view why);
   /// Turns the intent of an abandoned room into a destroy, or removes it.
   void Settle(const RoomId& room_id, const Intent& intent);
   /// @return false when `deadline` comes first, or the process stops.

@@ -21,9 +21,9 @@ void ImCallBudget::SlowDown(GroupCommand command, MonotonicTime now) {
   const MutexLock lock(mutex_);
   Rate& rate = rates_.at(static_cast<std::size_t>(command));
   const int halvings = HalvingsAt(rate, now);
-  if (halvings > 0 && now - rate.complained_at < kOneComplaint) return;
+  if (halvings > 0 && now - rate.slowed_at < kMinSlowDownInterval) return;
   rate.halvings = std::min(halvings + 1, kMaxHalvings);
-  rate.complained_at = now;
+  rate.slowed_at = now;
 }
 
 std::uint32_t ImCallBudget::PerSecond(GroupCommand command, MonotonicTime now) const {
@@ -33,8 +33,8 @@ std::uint32_t ImCallBudget::PerSecond(GroupCommand command, MonotonicTime now) c
 
 int ImCallBudget::HalvingsAt(const Rate& rate, MonotonicTime now) {
   if (rate.halvings == 0) return 0;
-  const auto taken_back = std::max<MonotonicTime::rep>((now - rate.complained_at) / kRecovery, 0);
-  return static_cast<int>(std::max<MonotonicTime::rep>(rate.halvings - taken_back, 0));
+  const auto recovered = std::max<MonotonicTime::rep>((now - rate.slowed_at) / kRecovery, 0);
+  return static_cast<int>(std::max<MonotonicTime::rep>(rate.halvings - recovered, 0));
 }
 
 RateLimit ImCallBudget::LimitAt(const Rate& rate, MonotonicTime now) {

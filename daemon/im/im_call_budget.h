@@ -25,7 +25,7 @@ class ImCallBudget {
   /// The rate is halved so many times at most: to two calls a second.
   static constexpr int kMaxHalvings = 6;
   /// Complaints of one burst of calls halve the rate once.
-  static constexpr std::chrono::seconds kOneComplaint{1};
+  static constexpr std::chrono::seconds kMinSlowDownInterval{1};
   /// How long it takes without a complaint until a halving is taken back, each.
   static constexpr std::chrono::seconds kRecovery{10};
 
@@ -46,7 +46,7 @@ class ImCallBudget {
   struct Rate {
     TokenBucket bucket{};
     int halvings = 0;  ///< when the last complaint came
-    MonotonicTime complained_at = MonotonicTime::min();
+    MonotonicTime slowed_at = MonotonicTime::min();
   };
 
   static int HalvingsAt(const Rate& rate, MonotonicTime now);

@@ -10,22 +10,22 @@
 namespace rtcroom {
 
 ImCaller::ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock,
-                   ImObserver& observer, Logger& logger, std::function<void()> on_back)
+                   ImObserver& observer, Logger& logger, std::function<void()> on_recovered)
     : service_(service),
       budget_(budget),
       clock_(clock),
       observer_(observer),
       logger_(logger),
-      on_back_(std::move(on_back)) {}
+      on_recovered_(std::move(on_recovered)) {}
 
 ImOutcome ImCaller::Call(GroupCommand command, const RoomId& group,
                          std::chrono::milliseconds timeout) {
   const ImAnswer answer = Ask(command, group, timeout);
   observer_.OnImCall(command, answer.outcome);
   if (answer.outcome == ImOutcome::kTooFast) budget_.SlowDown(command, clock_.Monotonic());
-  const News news = Note(command, answer.outcome);
-  Log(news, command, group, answer);
-  if (news.recovered) on_back_();
+  const Transitions transitions = Record(command, answer.outcome);
+  Log(transitions, command, group, answer);
+  if (transitions.recovered) on_recovered_();
   return answer.outcome;
 }
 
@@ -34,8 +34,8 @@ ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
                        std::chrono::milliseconds timeout) {
   try {
     return service_.Call(command, group, timeout);
-  } catch (const std::exception& slipped) {
-    logger_.Error("im_call_threw", {{"type", typeid(slipped).name()}});
+  } catch (const std::exception& thrown) {
+    logger_.Error("im_call_threw", {{"type", typeid(thrown).name()}});
     return {.outcome = ImOutcome::kPassing, .detail = "an exception"};
   }
 }
@@ -63,51 +63,52 @@ bool ImCaller::IsAnswer(ImOutcome outcome) {
   return false;
 }
 
-ImCaller::News ImCaller::Note(GroupCommand command, ImOutcome outcome) {
-  News news;
+ImCaller::Transitions ImCaller::Record(GroupCommand command, ImOutcome outcome) {
+  Transitions transitions;
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   if (IsAnswer(outcome)) {
-    NoteAnswer(command, outcome, now, news);
+    RecordAnswer(command, outcome, now, transitions);
   } else if (outcome == ImOutcome::kMisconfigured) {
-    NoteFailure(now);
+    RecordFailure(now);
     unanswered_ = 0;
-    news.misconfigured = !std::exchange(misconfigured_, true);
+    transitions.misconfigured = !std::exchange(misconfigured_, true);
   } else if (outcome != ImOutcome::kTooFast) {  // which is neither good nor bad
-    NoteFailure(now);
-    if (++unanswered_ >= kOutage) news.unreachable = !std::exchange(unreachable_, true);
+    RecordFailure(now);
+    if (++unanswered_ >= kOutage) transitions.unreachable = !std::exchange(unreachable_, true);
   }
-  return news;
+  return transitions;
 }
 
-void ImCaller::NoteFailure(MonotonicTime now) {
+void ImCaller::RecordFailure(MonotonicTime now) {
   answered_ = 0;
   failed_at_ = now;
 }
 
-void ImCaller::NoteAnswer(GroupCommand command, ImOutcome outcome, MonotonicTime now, News& news) {
+void ImCaller::RecordAnswer(GroupCommand command, ImOutcome outcome, MonotonicTime now,
+                            Transitions& transitions) {
   unanswered_ = 0;
   answered_ = std::min(answered_ + 1, kAnswersAfterOutage);
   const MonotonicTime::duration quiet_for = now - failed_at_;
-  const bool is_well = answered_ == kAnswersAfterOutage && quiet_for >= kBackFor;
+  const bool is_well = answered_ == kAnswersAfterOutage && quiet_for >= kRecoveredAfter;
   // Where every second call is answered, neither the log nor the pauses are to follow each.
-  if (is_well || quiet_for >= kForgotten) {
+  if (is_well || quiet_for >= kFailureExpiry) {
     const bool was_unreachable = std::exchange(unreachable_, false);
     const bool was_misconfigured = std::exchange(misconfigured_, false);
-    news.recovered = was_unreachable || was_misconfigured;
+    transitions.recovered = was_unreachable || was_misconfigured;
   }
   const bool is_refusal = outcome == ImOutcome::kRefused;
   bool& refused = refused_.at(static_cast<std::size_t>(command));
-  news.refused = !std::exchange(refused, is_refusal) && is_refusal;
+  transitions.refused = !std::exchange(refused, is_refusal) && is_refusal;
   if (outcome == ImOutcome::kQuotaUsedUp) {
-    news.quota_used_up = !std::exchange(quota_used_up_, true);
+    transitions.quota_used_up = !std::exchange(quota_used_up_, true);
   }
   if (command == GroupCommand::kCreate && outcome == ImOutcome::kDone) {
-    news.quota_free = std::exchange(quota_used_up_, false);
+    transitions.quota_free = std::exchange(quota_used_up_, false);
   }
 }
 
-void ImCaller::Log(const News& news, GroupCommand command, const RoomId& group,
+void ImCaller::Log(const Transitions& transitions, GroupCommand command, const RoomId& group,
                    const ImAnswer& answer) {
   const auto line = [&](LogLevel level, std::string_view event) {
     logger_.Log(level, event,
@@ -118,12 +119,12 @@ void ImCaller::Log(const News& news, GroupCommand command, const RoomId& group,
                  {"detail", answer.detail}});
   };
   line(LogLevel::kDebug, "im_call");
-  if (news.unreachable) line(LogLevel::kWarn, "im_unreachable");
-  if (news.misconfigured) line(LogLevel::kError, "im_misconfigured");
-  if (news.quota_used_up) line(LogLevel::kError, "im_quota_used_up");
-  if (news.refused) line(LogLevel::kError, "im_refused");
-  if (news.quota_free) logger_.Info("im_quota_free");
-  if (news.recovered) logger_.Info("im_recovered");
+  if (transitions.unreachable) line(LogLevel::kWarn, "im_unreachable");
+  if (transitions.misconfigured) line(LogLevel::kError, "im_misconfigured");
+  if (transitions.quota_used_up) line(LogLevel::kError, "im_quota_used_up");
+  if (transitions.refused) line(LogLevel::kError, "im_refused");
+  if (transitions.quota_free) logger_.Info("im_quota_free");
+  if (transitions.recovered) logger_.Info("im_recovered");
 }
 
 }  // namespace rtcroom

@@ -25,13 +25,13 @@ class ImCaller {
   static constexpr int kOutage = 3;
   /// It is over, as is any other trouble, when so many are answered in a row, for so long, ...
   static constexpr int kAnswersAfterOutage = 5;
-  static constexpr std::chrono::seconds kBackFor{1};
+  static constexpr std::chrono::seconds kRecoveredAfter{1};
   /// ... or when one is and the last failure was so long ago.
-  static constexpr std::chrono::seconds kForgotten{10};
+  static constexpr std::chrono::seconds kFailureExpiry{10};
 
-  /// @param on_back  called when an outage is over, by the thread whose call was answered.
+  /// @param on_recovered  called when an outage is over, by the thread whose call was answered.
   ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, ImObserver& observer,
-           Logger& logger, std::function<void()> on_back);
+           Logger& logger, std::function<void()> on_recovered);
 
   /// Makes one call, which has been taken out of the budget. Blocks for `timeout` at most.
   ImOutcome Call(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout)
@@ -47,7 +47,7 @@ class ImCaller {
 
  private:
   /// What is different since the call before.
-  struct News {
+  struct Transitions {
     bool unreachable = false;
     bool misconfigured = false;
     bool recovered = false;
@@ -57,18 +57,19 @@ class ImCaller {
   };
 
   ImAnswer Ask(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout);
-  News Note(GroupCommand command, ImOutcome outcome) EXCLUDES(mutex_);
-  void NoteAnswer(GroupCommand command, ImOutcome outcome, MonotonicTime now, News& news)
-      REQUIRES(mutex_);
-  void NoteFailure(MonotonicTime now) REQUIRES(mutex_);
-  void Log(const News& news, GroupCommand command, const RoomId& group, const ImAnswer& answer);
+  Transitions Record(GroupCommand command, ImOutcome outcome) EXCLUDES(mutex_);
+  void RecordAnswer(GroupCommand command, ImOutcome outcome, MonotonicTime now,
+                    Transitions& transitions) REQUIRES(mutex_);
+  void RecordFailure(MonotonicTime now) REQUIRES(mutex_);
+  void Log(const Transitions& transitions, GroupCommand command, const RoomId& group,
+           const ImAnswer& answer);
 
   ImService& service_;
   ImCallBudget& budget_;
   const Clock& clock_;
   ImObserver& observer_;
   Logger& logger_;
-  const std::function<void()> on_back_;
+  const std::function<void()> on_recovered_;
   Mutex mutex_;
   int unanswered_ GUARDED_BY(mutex_) = 0;  ///< in a row
   int answered_ GUARDED_BY(mutex_) = 0;    ///< since the last failure, up to kAnswersAfterOutage

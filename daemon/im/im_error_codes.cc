@@ -37,6 +37,6 @@ ImOutcome OutcomeOfErrorCode(GroupCommand command, int error_code) {
   }
 }
 
-bool AsksForFreshSignature(int error_code) { return error_code == 70001 || error_code == 70003; }
+bool NeedsNewSignature(int error_code) { return error_code == 70001 || error_code == 70003; }
 
 }  // namespace rtcroom

@@ -12,6 +12,6 @@ ImOutcome OutcomeOfErrorCode(GroupCommand command, int error_code);
 /// Whether a fresh signature of the administrator may help: the old one has expired, or is not
 /// accepted.
 /// @source protocol D.7.
-bool AsksForFreshSignature(int error_code);
+bool NeedsNewSignature(int error_code);
 
 }  // namespace rtcroom

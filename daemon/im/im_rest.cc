@@ -66,11 +66,11 @@ ImAnswer ImRest::Call(GroupCommand command, const RoomId& group, milliseconds ti
     return {.outcome = ImOutcome::kMisconfigured, .detail = signature.error().detail};
   }
   ImAnswer answer = Ask(command, group, *signature, timeout);
-  if (!AsksForFreshSignature(answer.error_code)) {
-    if (IsRead(answer)) NoteAccepted();
+  if (!NeedsNewSignature(answer.error_code)) {
+    if (IsRead(answer)) RecordAccepted();
     return answer;
   }
-  NoteRefused(answer);
+  RecordRefused(answer);
   // A second call each time would be twice what the budget allows.
   if (!MayRenew()) return answer;
   const Result<Secret> renewed = signature_.Renew(*signature);
@@ -78,21 +78,21 @@ ImAnswer ImRest::Call(GroupCommand command, const RoomId& group, milliseconds ti
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock_.Monotonic());
   if (left <= milliseconds(0)) return Passing("no time left for the renewed signature");
   answer = Ask(command, group, *renewed, left);
-  if (AsksForFreshSignature(answer.error_code)) {
-    NoteRenewalRefused();
+  if (NeedsNewSignature(answer.error_code)) {
+    RecordRenewalRefused();
   } else if (IsRead(answer)) {
-    NoteAccepted();
+    RecordAccepted();
   }
   return answer;
 }
 
-void ImRest::NoteAccepted() {
+void ImRest::RecordAccepted() {
   const MutexLock lock(mutex_);
   is_refused_ = false;
   renewal_refused_at_.reset();
 }
 
-void ImRest::NoteRefused(const ImAnswer& answer) {
+void ImRest::RecordRefused(const ImAnswer& answer) {
   {
     const MutexLock lock(mutex_);
     if (std::exchange(is_refused_, true)) return;
@@ -101,7 +101,7 @@ void ImRest::NoteRefused(const ImAnswer& answer) {
                {{"error_code", answer.error_code}, {"detail", answer.detail}});
 }
 
-void ImRest::NoteRenewalRefused() {
+void ImRest::RecordRenewalRefused() {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   renewal_refused_at_ = now;

@@ -47,9 +47,9 @@ class ImRest : public ImService {
                 std::chrono::milliseconds timeout) override;
 
  private:
-  void NoteAccepted() EXCLUDES(mutex_);
-  void NoteRefused(const ImAnswer& answer) EXCLUDES(mutex_);
-  void NoteRenewalRefused() EXCLUDES(mutex_);
+  void RecordAccepted() EXCLUDES(mutex_);
+  void RecordRefused(const ImAnswer& answer) EXCLUDES(mutex_);
+  void RecordRenewalRefused() EXCLUDES(mutex_);
   /// Whether a fresh signature may be accepted, by what became of the last one.
   bool MayRenew() EXCLUDES(mutex_);
   ImAnswer Ask(GroupCommand command, const RoomId& group, const Secret& signature,

@@ -38,7 +38,7 @@ ImSender::ImSender(const ImSenderDeps& deps, const ImSenderOptions& options)
       claims_(options.lanes),
       caller_(deps.service, deps.budget, deps.clock, deps.observer, deps.logger,
               [this] {
-                is_back_ = true;
+                service_recovered_ = true;
                 enqueued_.Raise();
               }),
       lanes_(deps.clock, deps.logger,
@@ -67,7 +67,7 @@ void ImSender::Run(const std::stop_token& stop) {
   }
 }
 
-void ImSender::Stop(milliseconds patience) {
+void ImSender::Stop(milliseconds timeout) {
   claims_.Stop();
   maker_.Close();
   lanes_.Close();
@@ -75,7 +75,7 @@ void ImSender::Stop(milliseconds patience) {
   thread_.request_stop();
   enqueued_.Raise();
   thread_.join();
-  claims_.AwaitCalls(std::chrono::steady_clock::now() + patience);
+  claims_.AwaitCalls(std::chrono::steady_clock::now() + timeout);
   write_again_at_.reset();
   WriteAgain(clock_.Monotonic());
 }
@@ -85,17 +85,17 @@ MonotonicTime ImSender::Round() {
   WriteAgain(now);
   claims_.BeginRound();
   Queues queues;
-  RetrySoonIfBack(now);
+  RetrySoonIfRecovered(now);
   Status ready = CountPending(now);
   if (ready && !claims_.IsFull()) ready = Load(queues);
   if (!ready) {
-    if (!std::exchange(said_failing_, true)) {
+    if (!std::exchange(failure_logged_, true)) {
       logger_.Warn("im_outbox_unreadable",
                    {{"error", ErrcName(ready.error().code)}, {"detail", ready.error().detail}});
     }
     return now + options_.store_pause;
   }
-  said_failing_ = false;
+  failure_logged_ = false;
   const MonotonicTime next = HandOut(queues, now);
   return write_again_at_ ? std::min(next, *write_again_at_) : next;
 }
@@ -109,13 +109,13 @@ Status ImSender::CountPending(MonotonicTime now) {
   return {};
 }
 
-void ImSender::RetrySoonIfBack(MonotonicTime now) {
+void ImSender::RetrySoonIfRecovered(MonotonicTime now) {
   // A service that comes and goes is not asked more often for it.
-  if (now < retry_soon_again_at_ || !is_back_.exchange(false)) return;
+  if (now < retry_soon_again_at_ || !service_recovered_.exchange(false)) return;
   retry_soon_again_at_ = now + 2 * options_.retry_soon_within;
   const Status moved =
       deliveries_.RetryDeliveriesSoon(clock_.Now(), options_.retry_soon_within, kMostRetriedSoon);
-  if (!moved) is_back_ = true;  // once more then; without it they are only later
+  if (!moved) service_recovered_ = true;  // once more then; without it they are only later
 }
 
 Status ImSender::Load(Queues& queues) {
@@ -189,7 +189,7 @@ Resolution ImSender::Try(const Delivery& delivery, GroupCommand command) {
   }
   if (may_call) {
     outcome = caller_.Call(command, delivery.group, options_.call_timeout);
-    if (ImCaller::IsAnswer(outcome)) outcomes_.NoteAnswer(clock_.Now());
+    if (ImCaller::IsAnswer(outcome)) outcomes_.RecordAnswer(clock_.Now());
   }
   return outcomes_.Resolve(delivery, command, outcome, clock_.Now(), Jitter(random_));
 }

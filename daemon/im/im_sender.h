@@ -75,11 +75,13 @@ class ImSender : public ImGroups {
                  Done done) override {
     maker_.Make(room_id, origin, deadline, std::move(done));
   }
-  void FinishGroup(const RoomId& room_id, GroupFate fate) override { maker_.Finish(room_id, fate); }
+  void FinishGroup(const RoomId& room_id, GroupOutcome outcome) override {
+    maker_.Finish(room_id, outcome);
+  }
 
-  /// No new call is made, and waiting requests for a group get kUnavailable. Waits `patience` at
+  /// No new call is made, and waiting requests for a group get kUnavailable. Waits `timeout` at
   /// most for the running calls. May be called again.
-  void Stop(std::chrono::milliseconds patience);
+  void Stop(std::chrono::milliseconds timeout);
 
   // Figures; 0 when the store does not answer.
 
@@ -97,7 +99,7 @@ class ImSender : public ImGroups {
   /// @return when the next round is due without a signal.
   MonotonicTime Round();
   Status CountPending(MonotonicTime now);
-  void RetrySoonIfBack(MonotonicTime now);
+  void RetrySoonIfRecovered(MonotonicTime now);
   Status Load(Queues& queues);
   /// @return when a delivery is due that was not handed out.
   MonotonicTime HandOut(const Queues& queues, MonotonicTime now);
@@ -126,10 +128,10 @@ class ImSender : public ImGroups {
   const ImSenderOptions options_;
   DeliveryOutcomes outcomes_;
   DeliveryClaims claims_;
-  std::atomic<bool> is_back_{true};  ///< the service, since `RetrySoonIfBack`
+  std::atomic<bool> service_recovered_{true};  ///< the service, since `RetrySoonIfRecovered`
   MonotonicTime retry_soon_again_at_{};
   MonotonicTime count_at_{};
-  bool said_failing_ = false;
+  bool failure_logged_ = false;
   std::atomic<std::uint64_t> creates_and_destroys_{0};  ///< a few seconds ago
   Mutex mutex_;
   std::vector<Resolution> unwritten_ GUARDED_BY(mutex_);  ///< their groups stay claimed

@@ -13,7 +13,7 @@ class NoImGroups : public ImGroups {
                  Done done) override {
     done(GroupReady{});
   }
-  void FinishGroup(const RoomId& /*room_id*/, GroupFate /*fate*/) override {}
+  void FinishGroup(const RoomId& /*room_id*/, GroupOutcome /*outcome*/) override {}
 };
 
 }  // namespace rtcroom

@@ -61,7 +61,8 @@ Status App::Start() {
   for (const ConfigProblem& warning : FindWarnings(config_)) {
     logger_.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
   }
-  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, process_start_, Figures());
+  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, process_start_,
+                                       MakeMetricsSources());
   if (Status status = OpenRooms(); !status) return status;
   if (Status status = BuildServices(); !status) return status;
   // Clients could not send heartbeats while the store was read.
@@ -126,7 +127,7 @@ Status App::OpenRooms() {
     for (const Room& room : page->rooms) {
       leases_.Restore(room);
       inactive_.Restore(room);
-      room_census_.Restore(room);
+      room_counters_.Restore(room);
     }
     after = page->rooms.back().sequence;
   }
@@ -143,14 +144,14 @@ Status App::CompareWithMark() {
   return {};
 }
 
-void App::NoteNewest() {
+void App::RecordNewest() {
   const Result<Cursor> newest = store_->Newest();
   if (!newest) return;  // the store logs the error itself
-  const Status noted = mark_->Note(*newest);
-  if (!noted && is_mark_written_) {
-    logger_.Warn("mark_not_written", {{"reason", noted.error().detail}});
+  const Status recorded = mark_->Record(*newest);
+  if (!recorded && is_mark_written_) {
+    logger_.Warn("position_mark_not_written", {{"reason", recorded.error().detail}});
   }
-  is_mark_written_ = noted.ok();
+  is_mark_written_ = recorded.ok();
 }
 
 Status App::RestoreBans() {
@@ -164,9 +165,9 @@ Status App::RestoreBans() {
   return {};
 }
 
-MetricsSources App::Figures() {
+MetricsSources App::MakeMetricsSources() {
   return {.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
-          .room_figures = [this] { return room_census_.figures(); },
+          .room_counts = [this] { return room_counters_.snapshot(); },
           .leases = [this] { return leases_.size(); },
           .sessions = [this] { return sessions_->size(); },
           .refused_logins = [this](LoginOutcome why) { return sessions_->refused_logins(why); },
@@ -175,11 +176,11 @@ MetricsSources App::Figures() {
           .waiting_requests = [this] { return threads_->workers().waiting(); },
           .im_pending_groups = [this] { return im_ == nullptr ? 0 : im_->pending_groups(); },
           .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
-          .watch = [this] { return WatchFiguresNow(); },
+          .watch = [this] { return ReadWatchStats(); },
           .log_lines_dropped = [this](LogLevel level) { return logger_.dropped(level); }};
 }
 
-WatchFigures App::WatchFiguresNow() const {
+WatchStats App::ReadWatchStats() const {
   if (watch_ == nullptr) return {};
   const WatchCounts& counts = watch_->counts();
   return {.subscribers = watch_->subscribers(),
@@ -193,45 +194,45 @@ void App::BeginUpkeep() {
   reaper_ = std::make_unique<HeartbeatReaper>(
       *rooms_, leases_, inactive_, clock_, ReaperOptions{.sweep_period = config_.room.sweep_period},
       *this, logger_);
-  trimmer_ =
-      std::make_unique<EventTrimmer>(*store_, clock_,
-                                     TrimOptions{.retention = config_.store.event_retention,
-                                                 .max_events = config_.store.max_events,
-                                                 .max_bytes = config_.store.max_event_bytes,
-                                                 .after_step = [this] { upkeep_rounds_.Answer(); }},
-                                     logger_);
+  trimmer_ = std::make_unique<EventTrimmer>(
+      *store_, clock_,
+      TrimOptions{.retention = config_.store.event_retention,
+                  .max_events = config_.store.max_events,
+                  .max_bytes = config_.store.max_event_bytes,
+                  .after_step = [this] { upkeep_heartbeat_.Answer(); }},
+      logger_);
   reaping_.emplace(
       reaper_->TickPeriod(),
       [this](const std::stop_token&) {
         reaper_->Tick();
-        reaper_rounds_.Answer();
+        reaper_heartbeat_.Answer();
       },
       logger_);
   trimming_.emplace(
       kTrimPeriod,
       [this](const std::stop_token& stop) {
-        ForgetEndedBans();
-        upkeep_rounds_.Answer();
-        TendSessions();
+        PurgeEndedBans();
+        upkeep_heartbeat_.Answer();
+        MaintainSessions();
         metrics_->CountTrimmed(trimmer_->Trim(stop));
         readiness_.AskWhenWanted([this] { return store_->Ping(); });
       },
       logger_);
   if (mark_) {
-    marking_.emplace(kMarkPeriod, [this](const std::stop_token&) { NoteNewest(); }, logger_);
+    marking_.emplace(kMarkPeriod, [this](const std::stop_token&) { RecordNewest(); }, logger_);
   }
 }
 
-void App::ForgetEndedBans() {
+void App::PurgeEndedBans() {
   if (bans_.RemoveEnded() == 0) return;
   const Status removed = store_->RemoveEndedBans(clock_.Now());
   // The next start ignores the remaining ones.
   if (!removed) logger_.Warn("bans_not_removed", {{"reason", removed.error().detail}});
 }
 
-void App::TendSessions() {
+void App::MaintainSessions() {
   constexpr int kMostRounds = 20;
-  const std::chrono::milliseconds jump = sessions_->NoticeWallClockJump();
+  const std::chrono::milliseconds jump = sessions_->DetectWallClockJump();
   if (jump.count() != 0) logger_.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
   for (int round = 0; round < kMostRounds; ++round) {
     const Result<SessionUpkeep> done = sessions_->Upkeep();
@@ -239,36 +240,38 @@ void App::TendSessions() {
       logger_.Warn("sessions_not_written", {{"reason", done.error().detail}});
       return;
     }
-    upkeep_rounds_.Answer();
+    upkeep_heartbeat_.Answer();
     if (!done->left_some) return;
   }
 }
 
-std::vector<WatchedPart> App::WatchedParts() {
-  std::vector<WatchedPart> parts;
+std::vector<LivenessProbe> App::LivenessProbes() {
+  std::vector<LivenessProbe> probes;
   const auto add_threads = [&](std::string_view whose, EdgeThreads& threads) {
     for (std::size_t i = 0; i < threads.loop_count(); ++i) {
-      parts.push_back({.name = fmt::format("{} loop {}", whose, i),
-                       .ask = [&loop = threads.loop(i)](SignOfLife sign) {
-                         loop.Post(std::move(sign));
-                         return true;
-                       }});
+      probes.push_back({.name = fmt::format("{} loop {}", whose, i),
+                        .ask = [&loop = threads.loop(i)](LivenessReply reply) {
+                          loop.Post(std::move(reply));
+                          return true;
+                        }});
     }
-    parts.push_back({.name = fmt::format("{} workers", whose),
-                     .ask = [&workers = threads.workers()](SignOfLife sign) {
-                       return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(sign));
-                     }});
+    probes.push_back({.name = fmt::format("{} workers", whose),
+                      .ask = [&workers = threads.workers()](LivenessReply reply) {
+                        return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(reply));
+                      }});
   };
   add_threads("phones'", *threads_);
   add_threads("operator's", *admin_threads_);
   // A sweep is bounded by half of its period and one commit.
-  parts.push_back({.name = "reaper",
-                   .extra_patience = config_.room.sweep_period + 2 * reaper_->TickPeriod(),
-                   .ask = [this](SignOfLife sign) { return reaper_rounds_.Ask(std::move(sign)); }});
-  parts.push_back({.name = "upkeep of the store",
-                   .extra_patience = 2 * kTrimPeriod,
-                   .ask = [this](SignOfLife sign) { return upkeep_rounds_.Ask(std::move(sign)); }});
-  return parts;
+  probes.push_back(
+      {.name = "reaper",
+       .extra_timeout = config_.room.sweep_period + 2 * reaper_->TickPeriod(),
+       .ask = [this](LivenessReply reply) { return reaper_heartbeat_.Ask(std::move(reply)); }});
+  probes.push_back(
+      {.name = "upkeep of the store",
+       .extra_timeout = 2 * kTrimPeriod,
+       .ask = [this](LivenessReply reply) { return upkeep_heartbeat_.Ask(std::move(reply)); }});
+  return probes;
 }
 
 std::string App::StatusLine() const {
@@ -297,7 +300,7 @@ void App::Stop(SocketAfterStop after) {
   if (watch_ != nullptr) watch_->Stop();
   if (calls_ != nullptr) calls_->Stop();
   im_.reset();
-  if (is_ready_ && mark_) NoteNewest();
+  if (is_ready_ && mark_) RecordNewest();
   store_.reset();
   if (is_ready_) logger_.Info("stopped");
 }

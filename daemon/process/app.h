@@ -10,7 +10,7 @@
 // - console's streams: event delivery; a read of the store; likewise
 // - outgoing callers, 16: calls to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one call each: the network; `HttplibOutgoing::Stop`
-// - IM sender: hands out deliveries; the store; `ImLink::Stop`
+// - IM sender: hands out deliveries; the store; `ImModule::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - start signals, only under a service manager and until it serves; the manager's socket, bounded;
@@ -20,7 +20,7 @@
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - trimmer: `EventTrimmer::Trim`, ended bans and sessions; a commit; the end of its task
 // - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
-// - gRPC's acceptor: connections of operators' programs; nothing; `OperatorServer::Stop`
+// - gRPC's acceptor: connections of operators' programs; nothing; `GrpcAdminServer::Stop`
 // - gRPC's own: operators' calls, which never wait, and reflection, which waits for its client;
 //   likewise
 // - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
@@ -41,8 +41,8 @@
 #include "daemon/admin/console.h"
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/readiness_probe.h"
-#include "daemon/admin/room_census.h"
-#include "daemon/admin/utils_link.h"
+#include "daemon/admin/room_counters.h"
+#include "daemon/admin/utils_module.h"
 #include "daemon/auth/im_login_signer.h"
 #include "daemon/auth/login_service.h"
 #include "daemon/auth/openssl_session_crypto.h"
@@ -67,14 +67,14 @@
 #include "daemon/core/system_ids.h"
 #include "daemon/events/watch_hub.h"
 #include "daemon/events/watch_service.h"
-#include "daemon/grpc/operator_server.h"
-#include "daemon/http/connection_census.h"
+#include "daemon/grpc/grpc_admin_server.h"
+#include "daemon/http/connection_limiter.h"
 #include "daemon/http/edge_threads.h"
 #include "daemon/http/http_listener.h"
 #include "daemon/http/tls_settings.h"
 #include "daemon/http_client/call_pool.h"
 #include "daemon/http_client/outgoing_http.h"
-#include "daemon/im/im_link.h"
+#include "daemon/im/im_module.h"
 #include "daemon/im/no_im_groups.h"
 #include "daemon/process/data_directory.h"
 #include "daemon/process/inherited_sockets.h"
@@ -125,7 +125,7 @@ class App : public SweepObserver {
   /// The parts that must not stall while it serves: the loops and workers of clients and operators,
   /// the reaper, and the store's writer, by way of the upkeep that writes to the store continually.
   /// They answer as long as this object exists and is not stopped.
-  [[nodiscard]] std::vector<WatchedPart> WatchedParts();
+  [[nodiscard]] std::vector<LivenessProbe> LivenessProbes();
 
   /// "3 rooms, 7 pushers"
   [[nodiscard]] std::string StatusLine() const;
@@ -145,7 +145,7 @@ class App : public SweepObserver {
   Status OpenRooms();
   /// Logs when the store has lost acknowledged events.
   Status CompareWithMark();
-  void NoteNewest();
+  void RecordNewest();
   Status RestoreBans();
   Status BuildServices();
   Status MakeSigners();
@@ -153,11 +153,11 @@ class App : public SweepObserver {
   void MakeLogins();
   Status MakeRooms();
   [[nodiscard]] RouterOptions RouterOptionsNow() const;
-  [[nodiscard]] std::unique_ptr<UtilsLink> MakeUtils();
+  [[nodiscard]] std::unique_ptr<UtilsModule> MakeUtils();
   void MakeAdminRouter();
   /// Requires bound listeners.
   void MakeConsole();
-  [[nodiscard]] ConsoleFigures ConsoleFiguresNow() const;
+  [[nodiscard]] ConsoleStats ReadConsoleStats() const;
   Status Listen();
   /// Leaves `server` empty for a listener that is off.
   void MakeServer(std::string_view name, const std::string& address, TlsSource tls,
@@ -167,16 +167,16 @@ class App : public SweepObserver {
                                                     const std::string& address);
   /// Leaves `grpc_` empty when that listener is off.
   void MakeGrpcServer();
-  [[nodiscard]] WatchFigures WatchFiguresNow() const;
+  [[nodiscard]] WatchStats ReadWatchStats() const;
   /// The sources that the metrics read at each scrape.
-  [[nodiscard]] MetricsSources Figures();
+  [[nodiscard]] MetricsSources MakeMetricsSources();
   [[nodiscard]] AdmissionLimits AdmissionLimitsNow() const;
   void ApplyLimits();
   void BeginUpkeep();
   /// Reports the expiry times of the current certificates.
-  void NoteCertificates();
-  void ForgetEndedBans();
-  void TendSessions();
+  void RecordCertificates();
+  void PurgeEndedBans();
+  void MaintainSessions();
   void StopServing(SocketAfterStop after);
 
   Config config_;         ///< includes the values that a start fills in
@@ -195,7 +195,7 @@ class App : public SweepObserver {
   std::unique_ptr<DataDirectory> data_directory_;
   LeaseTable leases_;
   InactiveRooms inactive_;
-  RoomCensus room_census_;
+  RoomCounters room_counters_;
   ReadinessProbe readiness_{clock_};
   std::unique_ptr<Metrics> metrics_;
   BanList bans_{clock_};
@@ -203,26 +203,26 @@ class App : public SweepObserver {
   CommitSignal watch_commits_;
   CommitSignal console_commits_;
   RoomQuota quota_{random_};
-  CommitFanOut commits_{{&leases_, &inactive_, &room_census_, &quota_, &watch_commits_,
+  CommitFanOut commits_{{&leases_, &inactive_, &room_counters_, &quota_, &watch_commits_,
                          &console_commits_, &enqueued_}};
   std::unique_ptr<Storage> store_;
   std::optional<PositionMark> mark_;  ///< only if the store is a file
   bool is_mark_written_ = true;
   std::unique_ptr<ImLoginSigner> login_signer_;
-  std::unique_ptr<ImLoginSigner> hour_signer_;  ///< signs tickets for webrtc rooms
+  std::unique_ptr<ImLoginSigner> webrtc_ticket_signer_;  ///< signs tickets for webrtc rooms
   std::unique_ptr<UserSigVerifier> login_verifier_;
   OpensslSessionCrypto session_crypto_{random_};
   std::unique_ptr<SessionService> sessions_;
   std::unique_ptr<SignedStreamUrls> streams_;
   NoImGroups no_groups_;
-  std::unique_ptr<ImLink> im_;  ///< only with `im.enabled`
+  std::unique_ptr<ImModule> im_;  ///< only with `im.enabled`
   HttplibOutgoing outgoing_{clock_};
   std::unique_ptr<CallPool> calls_;
   std::unique_ptr<WechatCodeExchange> codes_;
   std::unique_ptr<RateLimitedAdmission> admission_;
   std::unique_ptr<LoginService> logins_;
   std::unique_ptr<RoomService> rooms_;
-  std::unique_ptr<UtilsLink> utils_;
+  std::unique_ptr<UtilsModule> utils_;
   std::unique_ptr<RequestIds> request_ids_;
   std::unique_ptr<RequestRecorder> recorder_;
   std::unique_ptr<Router> router_;
@@ -232,11 +232,11 @@ class App : public SweepObserver {
   std::unique_ptr<AdminRouter> admin_router_;
   std::unique_ptr<Console> console_;
   std::unique_ptr<TlsSettings> tls_;
-  std::unique_ptr<ConnectionCensus> census_;
+  std::unique_ptr<ConnectionLimiter> connection_limiter_;
   std::unique_ptr<MemoryTotal> held_;
   std::unique_ptr<MemoryTotal> admin_held_;
   /// Separate, so that the operator can connect when the others are exhausted.
-  ConnectionCensus admin_census_{kAdminConnections};
+  ConnectionLimiter admin_connection_limiter_{kAdminConnections};
   std::unique_ptr<EdgeThreads> threads_;
   std::unique_ptr<EdgeThreads> admin_threads_;
   std::unique_ptr<HttpListener> http_;
@@ -244,11 +244,11 @@ class App : public SweepObserver {
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<WatchHub> watch_;              ///< only with `grpc_`, which uses the service ...
   std::unique_ptr<WatchService> watch_service_;  ///< ... that uses the hub
-  std::unique_ptr<OperatorServer> grpc_;
+  std::unique_ptr<GrpcAdminServer> grpc_;
   std::unique_ptr<HeartbeatReaper> reaper_;
   std::unique_ptr<EventTrimmer> trimmer_;
-  RoundSign reaper_rounds_;
-  RoundSign upkeep_rounds_;
+  LoopHeartbeat reaper_heartbeat_;
+  LoopHeartbeat upkeep_heartbeat_;
   std::optional<PeriodicTask> reaping_;
   std::optional<PeriodicTask> trimming_;
   std::optional<PeriodicTask> marking_;

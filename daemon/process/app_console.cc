@@ -21,14 +21,14 @@ std::string OriginOf(std::string_view scheme, const std::string& bound_address) 
 
 void App::MakeConsole() {
   console_ =
-      std::make_unique<Console>(ConsoleParts{.access = *admin_access_,
-                                             .store = *store_,
-                                             .rooms = *rooms_,
-                                             .leases = leases_,
-                                             .figures = [this] { return ConsoleFiguresNow(); },
-                                             .commits = console_commits_,
-                                             .clock = clock_,
-                                             .logger = logger_},
+      std::make_unique<Console>(ConsoleDeps{.access = *admin_access_,
+                                            .store = *store_,
+                                            .rooms = *rooms_,
+                                            .leases = leases_,
+                                            .stats = [this] { return ReadConsoleStats(); },
+                                            .commits = console_commits_,
+                                            .clock = clock_,
+                                            .logger = logger_},
                                 ConsoleFacts{.version = std::string(kVersion),
                                              .started_at = clock_.Now(),
                                              .heartbeat_timeout = config_.room.heartbeat_timeout,
@@ -39,9 +39,9 @@ void App::MakeConsole() {
   console_->AddRoutes(*admin_router_);
 }
 
-ConsoleFigures App::ConsoleFiguresNow() const {
+ConsoleStats App::ReadConsoleStats() const {
   return {.pushers = leases_.size(),
-          .connections = census_->total(),
+          .connections = connection_limiter_->total(),
           .waiting_requests = threads_->workers().waiting(),
           .watchers = watch_ == nullptr ? 0 : watch_->subscribers(),
           .im_pending_groups = im_ == nullptr ? 0 : im_->pending_groups(),

@@ -36,7 +36,7 @@ std::size_t LoopCount() {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMaxLoops);
 }
 
-GrpcTlsFiles TlsFilesOf(const GrpcConfig& grpc) {
+GrpcTlsFiles MakeTlsFiles(const GrpcConfig& grpc) {
   return {.cert = grpc.tls_cert, .key = grpc.tls_key, .client_ca = grpc.client_ca};
 }
 
@@ -64,7 +64,7 @@ HttpListenerOptions App::ListenerOptions(std::string_view name, const std::strin
 }
 
 Status App::Listen() {
-  census_ = std::make_unique<ConnectionCensus>(ConnectionLimits{});
+  connection_limiter_ = std::make_unique<ConnectionLimiter>(ConnectionLimits{});
   const std::size_t most_held = config_.server.max_held_bytes != 0 ? config_.server.max_held_bytes
                                                                    : HeldBytesFor(MemoryLimit());
   held_ = std::make_unique<MemoryTotal>(most_held);
@@ -83,14 +83,14 @@ Status App::Listen() {
       .metrics = [this] { return metrics_->Text(); },
       .others = [this](const HttpRequest& request,
                        AdminResponder& responder) { admin_router_->Handle(request, responder); }};
-  admin_ = std::make_unique<AdminServer>(ListenerOptions("admin", config_.admin.listen),
-                                         std::move(sources), *request_ids_,
-                                         EdgeParts{.threads = *admin_threads_,
-                                                   .census = admin_census_,
-                                                   .held = *admin_held_,
-                                                   .observer = metrics_->ConnectionsOf("admin"),
-                                                   .clock = clock_,
-                                                   .logger = logger_});
+  admin_ = std::make_unique<AdminServer>(
+      ListenerOptions("admin", config_.admin.listen), std::move(sources), *request_ids_,
+      HttpListenerDeps{.threads = *admin_threads_,
+                       .limiter = admin_connection_limiter_,
+                       .held = *admin_held_,
+                       .observer = metrics_->ConnectionsOf("admin"),
+                       .clock = clock_,
+                       .logger = logger_});
 
   const ServerConfig& server = config_.server;
   if (!server.https_listen.empty()) {
@@ -107,7 +107,7 @@ Status App::Listen() {
     if (Status status = grpc_->Start(); !status) return status;
   }
   MakeConsole();
-  NoteCertificates();
+  RecordCertificates();
   // Last, so that a server that answers here is ready.
   if (Status status = admin_->Start(); !status) return status;
   logger_.Info("listening", {{"listener", "admin"}, {"address", admin_->bound_address()}});
@@ -123,13 +123,14 @@ void App::MakeServer(std::string_view name, const std::string& address, TlsSourc
   options.connections.trusted_proxies =
       AddressRanges::Parse(config_.server.trusted_proxies).value_or(AddressRanges());
   options.connections.proxy_protocol = config_.server.proxy_protocol;
-  server = std::make_unique<HttpListener>(std::move(options), *router_,
-                                          EdgeParts{.threads = *threads_,
-                                                    .census = *census_,
-                                                    .held = *held_,
-                                                    .observer = metrics_->ConnectionsOf(name),
-                                                    .clock = clock_,
-                                                    .logger = logger_});
+  server =
+      std::make_unique<HttpListener>(std::move(options), *router_,
+                                     HttpListenerDeps{.threads = *threads_,
+                                                      .limiter = *connection_limiter_,
+                                                      .held = *held_,
+                                                      .observer = metrics_->ConnectionsOf(name),
+                                                      .clock = clock_,
+                                                      .logger = logger_});
 }
 
 Status App::Start(std::string_view name, HttpListener* server) {
@@ -144,13 +145,13 @@ void App::MakeGrpcServer() {
   if (grpc.listen.empty()) return;
   watch_ = std::make_unique<WatchHub>(*store_, watch_commits_, clock_, logger_);
   watch_service_ = std::make_unique<WatchService>(*watch_);
-  grpc_ = std::make_unique<OperatorServer>(
+  grpc_ = std::make_unique<GrpcAdminServer>(
       GrpcServerOptions{.listen = grpc.listen,
                         .inherited = sockets_.Take("grpc", grpc.listen),
-                        .tls = TlsFilesOf(grpc),
+                        .tls = MakeTlsFiles(grpc),
                         .token = grpc.token,
                         .is_open_on_loopback = mode_ == RunMode::kDev},
-      OperatorServerParts{
+      GrpcAdminServerDeps{
           .store = *store_,
           .rooms = *rooms_,
           .facts = {.version = std::string(kVersion),
@@ -170,8 +171,8 @@ void App::ApplyLimits() {
     logger_.Warn("max_connections_lowered",
                  {{"max_connections", server.max_connections}, {"to", most}});
   }
-  census_->SetLimits({.total = std::min(most, server.max_connections),
-                      .per_address = server.max_connections_per_address});
+  connection_limiter_->SetLimits({.total = std::min(most, server.max_connections),
+                                  .per_address = server.max_connections_per_address});
   metrics_->SetLimits({.connections = std::min(most, server.max_connections),
                        .rooms = config_.room.max_rooms,
                        .sessions = config_.auth.max_tokens,
@@ -206,18 +207,18 @@ void App::Reload(const Config& fresh) {
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
   }
   if (grpc_ != nullptr) {
-    const Status status = grpc_->ReloadTls(TlsFilesOf(config_.grpc));
+    const Status status = grpc_->ReloadTls(MakeTlsFiles(config_.grpc));
     if (!status) logger_.Warn("certificate_refused", {{"reason", status.error().detail}});
   }
-  NoteCertificates();
+  RecordCertificates();
   for (const std::string& key : plan.need_restart) {
     logger_.Warn("needs_restart", {{"key", key}});
   }
   logger_.Info("reloaded", {{"log_level", LogLevelName(config_.log.level)},
-                            {"taken_up", fmt::format("{}", fmt::join(plan.taken_up, ","))}});
+                            {"applied", fmt::format("{}", fmt::join(plan.applied, ","))}});
 }
 
-void App::NoteCertificates() {
+void App::RecordCertificates() {
   if (const std::shared_ptr<ssl_ctx_st> context = tls_->Current()) {
     const Result<TimePoint> ends = CertificateExpiry(context.get());
     if (ends) metrics_->SetCertificateExpiry("https", *ends);

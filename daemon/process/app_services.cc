@@ -64,7 +64,7 @@ Status App::BuildServices() {
   router_ = std::make_unique<Router>(Services{.rooms = *rooms_,
                                               .logins = *logins_,
                                               .sessions = *sessions_,
-                                              .hour_signer = *hour_signer_,
+                                              .webrtc_ticket_signer = *webrtc_ticket_signer_,
                                               .private_map_keys = *login_signer_,
                                               .streams = *streams_,
                                               .clock = clock_,
@@ -96,7 +96,7 @@ Status App::MakeSigners() {
     return {};
   };
   if (Status made = make(WholeSeconds(im.user_sig_ttl), login_signer_); !made) return made;
-  if (Status made = make(kWebrtcTicketLife, hour_signer_); !made) return made;
+  if (Status made = make(kWebrtcTicketLife, webrtc_ticket_signer_); !made) return made;
   Result<std::unique_ptr<UserSigVerifier>> verifier =
       UserSigVerifier::Create({.sdk_app_id = im.sdk_app_id,
                                .secret_key = im.secret_key,
@@ -109,10 +109,10 @@ Status App::MakeSigners() {
 
 Status App::MakeSessions() {
   sessions_ = std::make_unique<SessionService>(
-      SessionServiceParts{.verifier = *login_verifier_,
-                          .store = *store_,
-                          .crypto = session_crypto_,
-                          .clock = clock_},
+      SessionServiceDeps{.verifier = *login_verifier_,
+                         .store = *store_,
+                         .crypto = session_crypto_,
+                         .clock = clock_},
       SessionOptions{
           .sdk_app_id = config_.im.sdk_app_id,
           .account_type = config_.im.account_type,
@@ -147,26 +147,26 @@ void App::MakeLogins() {
 
 Status App::MakeRooms() {
   if (config_.im.enabled) {
-    im_ = std::make_unique<ImLink>(config_.im, ImLinkParts{.store = *store_,
-                                                           .deliveries = *store_,
-                                                           .enqueued = enqueued_,
-                                                           .signer = *login_signer_,
-                                                           .clock = clock_,
-                                                           .random = random_,
-                                                           .observer = metrics_->im_observer(),
-                                                           .logger = logger_});
+    im_ = std::make_unique<ImModule>(config_.im, ImModuleDeps{.store = *store_,
+                                                              .deliveries = *store_,
+                                                              .enqueued = enqueued_,
+                                                              .signer = *login_signer_,
+                                                              .clock = clock_,
+                                                              .random = random_,
+                                                              .observer = metrics_->im_observer(),
+                                                              .logger = logger_});
     if (Status status = im_->Start(); !status) return status;
   }
   rooms_ = std::make_unique<RoomService>(
-      RoomServiceParts{.store = *store_,
-                       .ban_store = *store_,
-                       .bans = bans_,
-                       .leases = leases_,
-                       .groups = im_ != nullptr ? im_->groups() : no_groups_,
-                       .streams = *streams_,
-                       .clock = clock_,
-                       .ids = ids_,
-                       .quota = &quota_},
+      RoomServiceDeps{.store = *store_,
+                      .ban_store = *store_,
+                      .bans = bans_,
+                      .leases = leases_,
+                      .groups = im_ != nullptr ? im_->groups() : no_groups_,
+                      .streams = *streams_,
+                      .clock = clock_,
+                      .ids = ids_,
+                      .quota = &quota_},
       RoomServiceOptions{.policy = PolicyOf(config_), .enqueues_deliveries = im_ != nullptr},
       logger_);
   return {};
@@ -181,14 +181,14 @@ void App::MakeAdminRouter() {
   admin_router_->Add(backup_endpoint_->Route());
 }
 
-std::unique_ptr<UtilsLink> App::MakeUtils() {
-  UtilsParts parts{.streams = *streams_, .random = random_, .calls = *calls_};
+std::unique_ptr<UtilsModule> App::MakeUtils() {
+  UtilsModuleDeps deps{.streams = *streams_, .random = random_, .calls = *calls_};
   if (im_ != nullptr) {
-    parts.ask_im = [&probe = im_->probe()](std::chrono::milliseconds timeout) {
+    deps.ask_im = [&probe = im_->probe()](std::chrono::milliseconds timeout) {
       return probe.Ask(timeout);
     };
   }
-  return std::make_unique<UtilsLink>(config_, parts);
+  return std::make_unique<UtilsModule>(config_, deps);
 }
 
 RouterOptions App::RouterOptionsNow() const {

@@ -29,7 +29,7 @@ class LogWriter::State {
 
   void Put(LogLevel level, std::string_view text) EXCLUDES(mutex_);
   void Run() EXCLUDES(mutex_);
-  bool WaitUntilIdle(std::chrono::milliseconds patience) EXCLUDES(mutex_);
+  bool WaitUntilIdle(std::chrono::milliseconds timeout) EXCLUDES(mutex_);
   /// Ends the thread after the current line.
   /// @return whether no line is left, so that the thread ends at once.
   bool Stop() EXCLUDES(mutex_);
@@ -49,7 +49,7 @@ class LogWriter::State {
   bool DropOldestBelowLocked(LogLevel level) REQUIRES(mutex_);
   /// Waits for the oldest line; nullopt at the end.
   std::optional<Line> Take() EXCLUDES(mutex_);
-  void NoteWritten(LogLevel level, bool was_written) EXCLUDES(mutex_);
+  void RecordWritten(LogLevel level, bool was_written) EXCLUDES(mutex_);
   [[nodiscard]] bool WriteWhole(std::string_view text) EXCLUDES(mutex_);
   bool IsStopping() EXCLUDES(mutex_);
 
@@ -92,7 +92,7 @@ bool LogWriter::State::DropOldestBelowLocked(LogLevel level) {
 
 void LogWriter::State::Run() {
   while (const std::optional<Line> line = Take()) {
-    NoteWritten(line->level, WriteWhole(line->text));
+    RecordWritten(line->level, WriteWhole(line->text));
   }
 }
 
@@ -112,7 +112,7 @@ std::optional<LogWriter::State::Line> LogWriter::State::Take() {
   return line;
 }
 
-void LogWriter::State::NoteWritten(LogLevel level, bool was_written) {
+void LogWriter::State::RecordWritten(LogLevel level, bool was_written) {
   const MutexLock lock(mutex_);
   is_writing_ = false;
   if (!was_written) ++dropped_.at(IndexOf(level));
@@ -140,8 +140,8 @@ bool LogWriter::State::IsStopping() {
   return is_stopping_;
 }
 
-bool LogWriter::State::WaitUntilIdle(std::chrono::milliseconds patience) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+bool LogWriter::State::WaitUntilIdle(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   const MutexLock lock(mutex_);
   while (!IsIdleLocked()) {
     if (!changed_.WaitUntil(mutex_, deadline)) return IsIdleLocked();
@@ -168,7 +168,7 @@ LogWriter::LogWriter(int descriptor, std::size_t max_waiting_bytes)
       }) {}
 
 LogWriter::~LogWriter() {
-  (void)state_->WaitUntilIdle(kPatience);
+  (void)state_->WaitUntilIdle(kFlushTimeout);
   if (state_->Stop()) {
     thread_.join();
   } else {
@@ -180,8 +180,8 @@ void LogWriter::Write(LogLevel level, std::string_view line) { state_->Put(level
 
 std::uint64_t LogWriter::dropped(LogLevel level) const { return state_->Dropped(level); }
 
-bool LogWriter::Flush(std::chrono::milliseconds patience) const {
-  return state_->WaitUntilIdle(patience);
+bool LogWriter::Flush(std::chrono::milliseconds timeout) const {
+  return state_->WaitUntilIdle(timeout);
 }
 
 }  // namespace rtcroom

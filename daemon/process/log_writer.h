@@ -25,13 +25,13 @@ class LogWriter : public LogOutput {
  public:
   /// Maximum bytes in the queue, including the queue's overhead for each line.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20U;
-  static constexpr std::chrono::seconds kPatience{1};
+  static constexpr std::chrono::seconds kFlushTimeout{1};
 
   /// @param descriptor  not closed; may be non-blocking. Must stay open until the process ends.
   /// @throws std::system_error when no thread can be created.
   explicit LogWriter(int descriptor, std::size_t max_waiting_bytes = kMaxWaitingBytes);
-  /// Waits for the queued lines, for `kPatience` at most. A thread that is then still blocked on
-  /// the reader is detached, until the process ends.
+  /// Waits for the queued lines, for `kFlushTimeout` at most. A thread that is then still blocked
+  /// on the reader is detached, until the process ends.
   ~LogWriter() override;
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
@@ -40,8 +40,8 @@ class LogWriter : public LogOutput {
   [[nodiscard]] std::uint64_t dropped(LogLevel level) const override;
 
   /// Waits until every line is written.
-  /// @return false when some were not within `patience`.
-  bool Flush(std::chrono::milliseconds patience = kPatience) const;
+  /// @return false when some were not within `timeout`.
+  bool Flush(std::chrono::milliseconds timeout = kFlushTimeout) const;
 
  private:
   class State;

@@ -28,11 +28,11 @@ std::optional<Cursor> PositionMark::Read() const {
   return Cursor::Parse(line);
 }
 
-Status PositionMark::Note(const Cursor& newest) {
-  if (noted_ == newest) return {};
+Status PositionMark::Record(const Cursor& newest) {
+  if (recorded_ == newest) return {};
   const Status written =
       WriteFileAtomically(path_, newest.Encode() + '\n', S_IRUSR | S_IWUSR, random_);
-  if (written) noted_ = newest;
+  if (written) recorded_ = newest;
   return written;
 }
 

@@ -26,12 +26,12 @@ class PositionMark {
 
   /// Notes an acknowledged event, unless this object noted it last.
   /// @errors kUnavailable, naming the file.
-  Status Note(const Cursor& newest);
+  Status Record(const Cursor& newest);
 
  private:
   const std::filesystem::path path_;
   RandomSource& random_;
-  std::optional<Cursor> noted_;
+  std::optional<Cursor> recorded_;
 };
 
 /// The minimum number of acknowledged events missing from a store, according to its mark. 0 for a

@@ -69,8 +69,8 @@ std::string ProcessStart::Variable() const {
 std::optional<ProcessStart> FindProcessStart(const Environment& environment, const Clock& clock) {
   const std::optional<std::uint64_t> ticks = TicksOfStart();
   if (!ticks) return std::nullopt;
-  if (const auto told = environment.find(kVariable); told != environment.end()) {
-    const std::optional<ProcessStart> start = Read(told->second);
+  if (const auto passed = environment.find(kVariable); passed != environment.end()) {
+    const std::optional<ProcessStart> start = Read(passed->second);
     // The value of another process does not apply to this one.
     if (start && start->ticks == *ticks) return start;
   }

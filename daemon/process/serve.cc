@@ -134,7 +134,7 @@ struct Process {
   const std::function<ConfigOutcome()>& reload;
   HandOver& hand_over;
   WaitedSignals& signals;
-  ServiceLink link;
+  ServiceDeps service;
   Logger& logger;
 };
 
@@ -142,10 +142,10 @@ struct Process {
 ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets sockets,
                       const Process& process) {
   Logger& logger = process.logger;
-  ServiceReports& reports = process.link.reports;
+  ServiceReports& reports = process.service.reports;
   App app(config, mode, std::move(sockets), process.start, logger);
   std::optional<StartWatch> starting;
-  starting.emplace(process.link, process.clock, logger);
+  starting.emplace(process.service, process.clock, logger);
   const Status started = app.Start();
   starting.reset();
   if (!started) {
@@ -155,7 +155,7 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
   }
   if (mode == RunMode::kDev) PrintWelcome(app, config.server.prefix);
   std::optional<ServiceWatch> watch;
-  watch.emplace(app, process.link, process.clock, logger);
+  watch.emplace(app, process.service, process.clock, logger);
   reports.Ready();
 
   while (true) {
@@ -173,12 +173,12 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
         reports.Ready();
         continue;
       }
-      logger.Info("handing_over");
+      logger.Info("hand_over_started");
       watch.reset();
       // From here until the successor is ready no part can be checked.
-      reports.StillBusy();
+      reports.KeepAlive();
       app.Stop(SocketAfterStop::kKept);
-      reports.StillBusy();
+      reports.KeepAlive();
       return {.end = End::kHandsOver, .sockets = app.TakeSockets()};
     } else {
       logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
@@ -208,7 +208,7 @@ std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& var
                                                       Logger& logger) {
   const auto timeout = WatchdogTimeout(variables, getpid());
   if (timeout) return *timeout;
-  logger.Warn("no_watchdog", {{"reason", timeout.error().detail}});
+  logger.Warn("watchdog_disabled", {{"reason", timeout.error().detail}});
   return std::nullopt;
 }
 
@@ -249,10 +249,10 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
                         .reload = reload,
                         .hand_over = hand_over,
                         .signals = signals,
-                        .link = {.manager = manager,
-                                 .reports = reports,
-                                 .is_wanted = socket.has_value(),
-                                 .watchdog_timeout = FindWatchdog(variables, logger)},
+                        .service = {.manager = manager,
+                                    .reports = reports,
+                                    .is_wanted = socket.has_value(),
+                                    .watchdog_timeout = FindWatchdog(variables, logger)},
                         .logger = logger};
   InheritedSockets sockets = *std::move(inherited);
   Config current = config;

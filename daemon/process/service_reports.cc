@@ -8,7 +8,7 @@ namespace rtcroom {
 
 void ServiceReports::Ready() {
   const MutexLock lock(mutex_);
-  SayLocked("READY=1", "serving");
+  SendLocked("READY=1", "serving");
 }
 
 void ServiceReports::Reloading(std::string_view what) {
@@ -17,12 +17,12 @@ void ServiceReports::Reloading(std::string_view what) {
   const auto now =
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.Monotonic().time_since_epoch());
   const MutexLock lock(mutex_);
-  SayLocked(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()), what);
+  SendLocked(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()), what);
 }
 
 void ServiceReports::Stopping() {
   const MutexLock lock(mutex_);
-  SayLocked("STOPPING=1", "stopping");
+  SendLocked("STOPPING=1", "stopping");
 }
 
 void ServiceReports::Status(std::string_view line) {
@@ -33,7 +33,7 @@ void ServiceReports::Status(std::string_view line) {
   manager_.Notify(fmt::format("STATUS={}", line));
 }
 
-void ServiceReports::SayLocked(std::string_view assignments, std::string_view status) {
+void ServiceReports::SendLocked(std::string_view assignments, std::string_view status) {
   status_ = status;
   manager_.Notify(fmt::format("{}\nSTATUS={}", assignments, status));
 }

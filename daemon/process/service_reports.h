@@ -33,10 +33,10 @@ class ServiceReports {
 
   /// A keep-alive without a health check: for the phases of a start and a stop in which no part can
   /// be checked.
-  void StillBusy() { manager_.Notify("WATCHDOG=1"); }
+  void KeepAlive() { manager_.Notify("WATCHDOG=1"); }
 
  private:
-  void SayLocked(std::string_view assignments, std::string_view status) REQUIRES(mutex_);
+  void SendLocked(std::string_view assignments, std::string_view status) REQUIRES(mutex_);
 
   ServiceManager& manager_;
   const Clock& clock_;

@@ -4,23 +4,24 @@
 
 namespace rtcroom {
 
-StartWatch::StartWatch(const ServiceLink& link, const Clock& clock, Logger& logger) {
-  if (!link.is_wanted) return;
-  signs_.emplace(link.watchdog_timeout, clock, link.manager);
+StartWatch::StartWatch(const ServiceDeps& deps, const Clock& clock, Logger& logger) {
+  if (!deps.is_wanted) return;
+  keep_alive_.emplace(deps.watchdog_timeout, clock, deps.manager);
   // A predecessor in this process may have been under the manager's watchdog.
-  signs_->Tick();
-  giving_.emplace(signs_->TickPeriod(), [this](const std::stop_token&) { signs_->Tick(); }, logger);
+  keep_alive_->Tick();
+  keep_alive_task_.emplace(
+      keep_alive_->TickPeriod(), [this](const std::stop_token&) { keep_alive_->Tick(); }, logger);
 }
 
-ServiceWatch::ServiceWatch(App& app, const ServiceLink& link, const Clock& clock, Logger& logger) {
-  if (!link.is_wanted) return;
-  telling_.emplace(
+ServiceWatch::ServiceWatch(App& app, const ServiceDeps& deps, const Clock& clock, Logger& logger) {
+  if (!deps.is_wanted) return;
+  status_task_.emplace(
       kStatusPeriod,
-      [&app, &reports = link.reports](const std::stop_token&) { reports.Status(app.StatusLine()); },
+      [&app, &reports = deps.reports](const std::stop_token&) { reports.Status(app.StatusLine()); },
       logger);
-  if (!link.watchdog_timeout) return;
-  watchdog_.emplace(*link.watchdog_timeout, app.WatchedParts(), clock, link.manager, logger);
-  watching_.emplace(
+  if (!deps.watchdog_timeout) return;
+  watchdog_.emplace(*deps.watchdog_timeout, app.LivenessProbes(), clock, deps.manager, logger);
+  watchdog_task_.emplace(
       watchdog_->TickPeriod(), [this](const std::stop_token&) { watchdog_->Tick(); }, logger);
 }
 

@@ -10,13 +10,13 @@
 #include "daemon/process/app.h"
 #include "daemon/process/service_manager.h"
 #include "daemon/process/service_reports.h"
-#include "daemon/process/start_signs.h"
+#include "daemon/process/startup_keep_alive.h"
 #include "daemon/process/watchdog.h"
 
 namespace rtcroom {
 
 /// The service manager of this process, over all lives of the server.
-struct ServiceLink {
+struct ServiceDeps {
   ServiceManager& manager;
   ServiceReports& reports;
   bool is_wanted = false;  ///< there is a service manager
@@ -30,11 +30,11 @@ struct ServiceLink {
 ///          briefly.
 class StartWatch {
  public:
-  StartWatch(const ServiceLink& link, const Clock& clock, Logger& logger);
+  StartWatch(const ServiceDeps& deps, const Clock& clock, Logger& logger);
 
  private:
-  std::optional<StartSigns> signs_;
-  std::optional<PeriodicTask> giving_;
+  std::optional<StartupKeepAlive> keep_alive_;
+  std::optional<PeriodicTask> keep_alive_task_;
 };
 
 /// Keep-alive signals and status lines, from construction to destruction.
@@ -46,12 +46,12 @@ class ServiceWatch {
   static constexpr std::chrono::seconds kStatusPeriod{5};
 
   /// @param app  already started; must not be stopped before this object is destroyed.
-  ServiceWatch(App& app, const ServiceLink& link, const Clock& clock, Logger& logger);
+  ServiceWatch(App& app, const ServiceDeps& deps, const Clock& clock, Logger& logger);
 
  private:
   std::optional<Watchdog> watchdog_;
-  std::optional<PeriodicTask> watching_;
-  std::optional<PeriodicTask> telling_;
+  std::optional<PeriodicTask> watchdog_task_;
+  std::optional<PeriodicTask> status_task_;
 };
 
 }  // namespace rtcroom

@@ -52,7 +52,7 @@ Status Link(const fs::path& path, const fs::path& as) {
 }
 
 /// Links the existing store under a second name, before the first one is given to another file.
-Status PutAside(const fs::path& store, const fs::path& kept) {
+Status MoveAside(const fs::path& store, const fs::path& kept) {
   // After folding the log in, one file holds everything. A store that is too damaged for that keeps
   // its logs under the names by which SQLite finds them.
   const bool is_whole = FoldLogIn(store.string()).ok();
@@ -99,7 +99,7 @@ Result<RestoreOutcome> Restore(const RestoreOptions& options, const fs::path& fr
     const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(options.now);
     const fs::path kept =
         With(options.store, fmt::format(".before-restore-{:%Y%m%dT%H%M%SZ}", seconds));
-    if (const Status aside = PutAside(options.store, kept); !aside) return aside.error();
+    if (const Status aside = MoveAside(options.store, kept); !aside) return aside.error();
     outcome.kept = kept.string();
   }
   if (const Status placed = PutInPlace(fresh, options.store); !placed) return placed.error();

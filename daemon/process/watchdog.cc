@@ -5,13 +5,13 @@
 
 namespace rtcroom {
 
-Watchdog::Watchdog(std::chrono::microseconds timeout, std::vector<WatchedPart> parts,
+Watchdog::Watchdog(std::chrono::microseconds timeout, std::vector<LivenessProbe> probes,
                    const Clock& clock, ServiceManager& manager, Logger& logger)
     : timeout_(timeout), clock_(clock), manager_(manager), logger_(logger) {
-  for (WatchedPart& part : parts) {
-    watched_.push_back({.part = std::move(part),
-                        .answered = std::make_shared<std::atomic<bool>>(true),
-                        .asked_at = clock_.Monotonic()});
+  for (LivenessProbe& probe : probes) {
+    probes_.push_back({.probe = std::move(probe),
+                       .answered = std::make_shared<std::atomic<bool>>(true),
+                       .asked_at = clock_.Monotonic()});
   }
 }
 
@@ -24,37 +24,37 @@ std::chrono::milliseconds Watchdog::TickPeriod() const {
 void Watchdog::Tick() {
   const MonotonicTime now = clock_.Monotonic();
   bool all_alive = true;
-  for (Watched& watched : watched_) all_alive = Look(watched, now) && all_alive;
+  for (ProbeState& state : probes_) all_alive = Check(state, now) && all_alive;
   // Half of the manager's timeout, less one tick, so that the signal is never later than half.
-  const bool is_due = !last_sign_ || now - *last_sign_ + TickPeriod() >= timeout_ / 2;
+  const bool is_due = !last_signal_ || now - *last_signal_ + TickPeriod() >= timeout_ / 2;
   if (!all_alive || !is_due) return;
   manager_.Notify("WATCHDOG=1");
-  last_sign_ = now;
+  last_signal_ = now;
 }
 
-bool Watchdog::Look(Watched& watched, MonotonicTime now) {
-  if (watched.answered->load()) {
-    if (watched.is_silent) logger_.Warn("part_answers_again", {{"part", watched.part.name}});
-    watched.is_silent = false;
-    watched.asked_at = now;
-    watched.answered = std::make_shared<std::atomic<bool>>(false);
-    watched.is_taken = false;
+bool Watchdog::Check(ProbeState& state, MonotonicTime now) {
+  if (state.answered->load()) {
+    if (state.is_silent) logger_.Warn("component_recovered", {{"component", state.probe.name}});
+    state.is_silent = false;
+    state.asked_at = now;
+    state.answered = std::make_shared<std::atomic<bool>>(false);
+    state.is_taken = false;
   }
-  if (!watched.is_taken) Ask(watched);
-  const auto silent_for = now - watched.asked_at;
-  if (silent_for <= timeout_ / 2 + watched.part.extra_patience) return true;
-  if (!watched.is_silent) {
+  if (!state.is_taken) Ask(state);
+  const auto silent_for = now - state.asked_at;
+  if (silent_for <= timeout_ / 2 + state.probe.extra_timeout) return true;
+  if (!state.is_silent) {
     logger_.Error(
-        "part_is_silent",
-        {{"part", watched.part.name},
+        "component_stalled",
+        {{"component", state.probe.name},
          {"silent_ms", std::chrono::duration_cast<std::chrono::milliseconds>(silent_for).count()}});
   }
-  watched.is_silent = true;
+  state.is_silent = true;
   return false;
 }
 
-void Watchdog::Ask(Watched& watched) {
-  watched.is_taken = watched.part.ask([answered = watched.answered] { answered->store(true); });
+void Watchdog::Ask(ProbeState& state) {
+  state.is_taken = state.probe.ask([answered = state.answered] { answered->store(true); });
 }
 
 }  // namespace rtcroom

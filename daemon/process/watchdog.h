@@ -18,43 +18,43 @@ namespace rtcroom {
 
 /// Called once, on any thread; quick and thread-safe. It may be called, or dropped, long after the
 /// watchdog is destroyed.
-using SignOfLife = std::function<void()>;
+using LivenessReply = std::function<void()>;
 
 /// A part of the server that must not stall.
-struct WatchedPart {
+struct LivenessProbe {
   std::string name = {};
   /// The time it may take to answer, beyond the watchdog's own timeout.
-  std::chrono::milliseconds extra_patience{0};
+  std::chrono::milliseconds extra_timeout{0};
   /// Submits a task that answers.
   /// @return false when the part does not accept it; it is retried at the next tick.
-  std::function<bool(SignOfLife)> ask = {};
+  std::function<bool(LivenessReply)> ask = {};
 };
 
 /// Answers for a thread that runs in rounds: each round answers the request made before it.
 ///
 /// @threads safe from any thread.
-class RoundSign {
+class LoopHeartbeat {
  public:
-  /// For `WatchedPart::ask`; a later request replaces a pending one.
-  bool Ask(SignOfLife sign) EXCLUDES(mutex_) {
+  /// For `LivenessProbe::ask`; a later request replaces a pending one.
+  bool Ask(LivenessReply reply) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    waiting_ = std::move(sign);
+    waiting_ = std::move(reply);
     return true;
   }
 
   /// Called once per round.
   void Answer() EXCLUDES(mutex_) {
-    SignOfLife sign;
+    LivenessReply reply;
     {
       const MutexLock lock(mutex_);
-      sign.swap(waiting_);
+      reply.swap(waiting_);
     }
-    if (sign) sign();
+    if (reply) reply();
   }
 
  private:
   Mutex mutex_;
-  SignOfLife waiting_ GUARDED_BY(mutex_);
+  LivenessReply waiting_ GUARDED_BY(mutex_);
 };
 
 /// Repeatedly requests a sign of life from every part, and sends WATCHDOG=1 twice within the
@@ -67,7 +67,7 @@ class Watchdog {
  public:
   /// @param timeout  the manager's: without a signal for that long it ends the process. A part is
   ///         silent when its answer is pending for half of it, which leaves time to recover.
-  Watchdog(std::chrono::microseconds timeout, std::vector<WatchedPart> parts, const Clock& clock,
+  Watchdog(std::chrono::microseconds timeout, std::vector<LivenessProbe> probes, const Clock& clock,
            ServiceManager& manager, Logger& logger);
 
   /// How often to call `Tick`.
@@ -76,8 +76,8 @@ class Watchdog {
   void Tick();
 
  private:
-  struct Watched {
-    WatchedPart part = {};
+  struct ProbeState {
+    LivenessProbe probe = {};
     /// Set by the answer to the last request; shared with it, since it may outlive this object.
     std::shared_ptr<std::atomic<bool>> answered = {};
     MonotonicTime asked_at = {};
@@ -86,15 +86,15 @@ class Watchdog {
   };
 
   /// @return whether it is alive.
-  bool Look(Watched& watched, MonotonicTime now);
-  static void Ask(Watched& watched);
+  bool Check(ProbeState& state, MonotonicTime now);
+  static void Ask(ProbeState& state);
 
   const std::chrono::microseconds timeout_;
   const Clock& clock_;
   ServiceManager& manager_;
   Logger& logger_;
-  std::vector<Watched> watched_;
-  std::optional<MonotonicTime> last_sign_;
+  std::vector<ProbeState> probes_;
+  std::optional<MonotonicTime> last_signal_;
 };
 
 }  // namespace rtcroom

@@ -15,7 +15,7 @@ Room WithoutAudience(const Room& room) {
   return copy;
 }
 
-OrderedRoom Ordered(const Room& room) {
+RoomListEntry Ordered(const Room& room) {
   return {.kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
 }
 
@@ -298,7 +298,7 @@ Status MemoryStore::RemoveSessions(std::span<const Session> sessions) {
   return {};
 }
 
-Status MemoryStore::NoteSessionUses(std::span<const Session> sessions) {
+Status MemoryStore::RecordSessionUses(std::span<const Session> sessions) {
   const MutexLock lock(mutex_);
   for (const Session& session : sessions) {
     const auto found = sessions_.find(session.user_id);

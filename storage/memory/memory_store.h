@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/room_order.h"
+#include "daemon/core/room_list_index.h"
 #include "storage/memory/delivery_table.h"
 #include "storage/storage.h"
 
@@ -57,7 +57,7 @@ class MemoryStore : public Storage {
   Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Status PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
-  Status NoteSessionUses(std::span<const Session> sessions) override;
+  Status RecordSessionUses(std::span<const Session> sessions) override;
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
 
@@ -77,7 +77,7 @@ class MemoryStore : public Storage {
   std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);
-  RoomOrder order_ GUARDED_BY(mutex_);
+  RoomListIndex order_ GUARDED_BY(mutex_);
   std::uint64_t last_sequence_ GUARDED_BY(mutex_) = 0;
   std::deque<StoredEvent> events_ GUARDED_BY(mutex_);
   std::uint64_t last_position_ GUARDED_BY(mutex_) = 0;

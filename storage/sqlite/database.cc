@@ -84,8 +84,8 @@ Result<std::uint64_t> Database::SizeInBytes() {
 Error LastError(sqlite3* handle, std::string_view doing) {
   const int code = sqlite3_extended_errcode(handle);
   const int primary = code & 0xff;
-  const bool in_the_way = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
-  return Error{in_the_way ? Errc::kStoreBusy : Errc::kStoreBroken,
+  const bool is_contended = primary == SQLITE_BUSY || primary == SQLITE_LOCKED;
+  return Error{is_contended ? Errc::kStoreBusy : Errc::kStoreBroken,
                fmt::format("{}: {} (SQLite {})", doing, sqlite3_errmsg(handle), code)};
 }
 

@@ -14,11 +14,11 @@ static_assert(kParked.time_since_epoch().count() == 0x7FFF'FFFF'FFFF'FFFF &&
 }  // namespace
 
 Status DeliveryWriter::Prepare(Database& database) {
-  struct Wanted {
+  struct Source {
     Statement& statement;
     std::string_view sql;
   };
-  const Wanted wanted[] = {
+  const Source sources[] = {
       {drop_, "DELETE FROM deliveries WHERE room_id = ? RETURNING kind, next_try_ms"},
       {enqueue_,
        "INSERT INTO deliveries (room_id, kind, payload, next_try_ms, position)"
@@ -35,7 +35,8 @@ Status DeliveryWriter::Prepare(Database& database) {
        "UPDATE deliveries SET next_try_ms = ?2 WHERE room_id = ?1"
        " AND next_try_ms = 0x7FFFFFFFFFFFFFFE"
        " AND kind = (SELECT min(kind) FROM deliveries WHERE room_id = ?1)"},
-      {forgive_, "UPDATE deliveries SET attempts = 0, lone_attempts = 0, lone_ms = 0 WHERE id = ?"},
+      {reset_attempts_,
+       "UPDATE deliveries SET attempts = 0, lone_attempts = 0, lone_ms = 0 WHERE id = ?"},
       {postpone_,
        "UPDATE deliveries SET payload = iif(revision = ?2, ?3, payload), next_try_ms = ?4,"
        " attempts = ?5, lone_attempts = ?6, lone_ms = ?7, failed_at_ms = ?8 WHERE id = ?1"
@@ -47,7 +48,7 @@ Status DeliveryWriter::Prepare(Database& database) {
        " AND next_try_ms < 0x7FFFFFFFFFFFFFFE AND attempts > 0"
        " ORDER BY next_try_ms LIMIT ?4)"},
   };
-  for (const auto& [statement, sql] : wanted) {
+  for (const auto& [statement, sql] : sources) {
     if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
   }
   return {};
@@ -81,7 +82,7 @@ Status DeliveryWriter::Finish(const Delivery& delivery) {
   }
   if (is_removed) return Run(release_next_, delivery.group.value, delivery.next_try);
   // If another one was merged into it meanwhile, the row is still there.
-  return Run(forgive_, delivery.id);
+  return Run(reset_attempts_, delivery.id);
 }
 
 Result<bool> DeliveryWriter::Postpone(const Delivery& delivery) {

@@ -35,7 +35,7 @@ class DeliveryWriter {
   Statement hold_rest_;
   Statement remove_;
   Statement release_next_;
-  Statement forgive_;
+  Statement reset_attempts_;
   Statement postpone_;
   Statement park_rest_;
   Statement retry_soon_;

@@ -23,7 +23,7 @@ enum class EventType : std::int64_t {
 };
 
 /// Columns that only some event types have.
-struct HappeningColumns {
+struct PayloadColumns {
   EventType type = EventType::kRoomCreated;
   std::optional<std::string_view> user_id = {};
   std::optional<std::string_view> user_name = {};
@@ -36,60 +36,60 @@ struct HappeningColumns {
 
 /// The views point into the argument.
 struct ToColumns {
-  HappeningColumns operator()(const RoomCreated& created) const {
-    HappeningColumns columns{.type = EventType::kRoomCreated};
+  PayloadColumns operator()(const RoomCreated& created) const {
+    PayloadColumns columns{.type = EventType::kRoomCreated};
     columns.creator = created.creator.value;
     columns.info = created.info;
     return columns;
   }
-  HappeningColumns operator()(const RoomActivated& activated) const {
-    HappeningColumns columns{.type = EventType::kRoomActivated};
+  PayloadColumns operator()(const RoomActivated& activated) const {
+    PayloadColumns columns{.type = EventType::kRoomActivated};
     columns.creator = activated.creator.value;
     return columns;
   }
-  HappeningColumns operator()(const PusherAdded& added) const {
+  PayloadColumns operator()(const PusherAdded& added) const {
     return Member(EventType::kPusherAdded, added);
   }
-  HappeningColumns operator()(const PusherUpdated& updated) const {
+  PayloadColumns operator()(const PusherUpdated& updated) const {
     return Member(EventType::kPusherUpdated, updated);
   }
-  HappeningColumns operator()(const PusherDeleted& deleted) const {
-    HappeningColumns columns{.type = EventType::kPusherDeleted};
+  PayloadColumns operator()(const PusherDeleted& deleted) const {
+    PayloadColumns columns{.type = EventType::kPusherDeleted};
     columns.user_id = deleted.user_id.value;
     columns.reason = static_cast<std::int64_t>(deleted.reason);
     if (!deleted.new_creator.value.empty()) columns.creator = deleted.new_creator.value;
     return columns;
   }
-  HappeningColumns operator()(const AudienceAdded& added) const {
-    HappeningColumns columns{.type = EventType::kAudienceAdded};
+  PayloadColumns operator()(const AudienceAdded& added) const {
+    PayloadColumns columns{.type = EventType::kAudienceAdded};
     columns.user_id = added.user_id.value;
     columns.info = added.user_info;
     return columns;
   }
-  HappeningColumns operator()(const AudienceDeleted& deleted) const {
-    HappeningColumns columns{.type = EventType::kAudienceDeleted};
+  PayloadColumns operator()(const AudienceDeleted& deleted) const {
+    PayloadColumns columns{.type = EventType::kAudienceDeleted};
     columns.user_id = deleted.user_id.value;
     return columns;
   }
-  HappeningColumns operator()(const CustomChanged& changed) const {
-    HappeningColumns columns{.type = EventType::kCustomChanged};
+  PayloadColumns operator()(const CustomChanged& changed) const {
+    PayloadColumns columns{.type = EventType::kCustomChanged};
     columns.info = changed.value;
     if (!changed.field.empty()) columns.field = changed.field;
     return columns;
   }
-  HappeningColumns operator()(const RoomDestroyed& destroyed) const {
-    HappeningColumns columns{.type = EventType::kRoomDestroyed};
+  PayloadColumns operator()(const RoomDestroyed& destroyed) const {
+    PayloadColumns columns{.type = EventType::kRoomDestroyed};
     columns.reason = static_cast<std::int64_t>(destroyed.reason);
     return columns;
   }
 
  private:
-  template <typename Happening>
-  static HappeningColumns Member(EventType type, const Happening& happening) {
-    HappeningColumns columns{.type = type};
-    columns.user_id = happening.user_id.value;
-    columns.user_name = happening.user_name;
-    columns.user_avatar = happening.user_avatar;
+  template <typename Payload>
+  static PayloadColumns Member(EventType type, const Payload& payload) {
+    PayloadColumns columns{.type = type};
+    columns.user_id = payload.user_id.value;
+    columns.user_name = payload.user_name;
+    columns.user_avatar = payload.user_avatar;
     return columns;
   }
 };
@@ -117,7 +117,7 @@ enum Column : int {
 
 Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t previous) {
   const RoomEvent& event = stored.event;
-  const HappeningColumns columns = std::visit(ToColumns{}, event.happening);
+  const PayloadColumns columns = std::visit(ToColumns{}, event.payload);
   return Run(insert, stored.position, event.room.kind, event.room.id.value, event.dialect,
              event.room_sequence, event.at, columns.type, columns.user_id, columns.user_name,
              columns.user_avatar, columns.reason, columns.creator, columns.info, stored.room_number,
@@ -134,43 +134,43 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
                 .dialect = static_cast<Dialect>(integer(kDialect)),
                 .room_sequence = run.Unsigned(first_column + kRoomSequence),
                 .at = run.Time(first_column + kAt),
-                .happening = {}},
+                .payload = {}},
   };
-  RoomHappening& happening = stored.event.happening;
+  EventPayload& payload = stored.event.payload;
   const std::int64_t type = integer(kType);
   switch (static_cast<EventType>(type)) {
     case EventType::kRoomCreated:
-      happening = RoomCreated{.creator = {text(kCreator)}, .info = text(kInfo)};
+      payload = RoomCreated{.creator = {text(kCreator)}, .info = text(kInfo)};
       return stored;
     case EventType::kRoomActivated:
-      happening = RoomActivated{.creator = {text(kCreator)}};
+      payload = RoomActivated{.creator = {text(kCreator)}};
       return stored;
     case EventType::kAudienceAdded:
-      happening = AudienceAdded{.user_id = {text(kUserId)}, .user_info = text(kInfo)};
+      payload = AudienceAdded{.user_id = {text(kUserId)}, .user_info = text(kInfo)};
       return stored;
     case EventType::kAudienceDeleted:
-      happening = AudienceDeleted{.user_id = {text(kUserId)}};
+      payload = AudienceDeleted{.user_id = {text(kUserId)}};
       return stored;
     case EventType::kCustomChanged:
-      happening = CustomChanged{.field = text(kField), .value = text(kInfo)};
+      payload = CustomChanged{.field = text(kField), .value = text(kInfo)};
       return stored;
     case EventType::kPusherAdded:
-      happening = PusherAdded{.user_id = {text(kUserId)},
+      payload = PusherAdded{.user_id = {text(kUserId)},
+                            .user_name = text(kUserName),
+                            .user_avatar = text(kUserAvatar)};
+      return stored;
+    case EventType::kPusherUpdated:
+      payload = PusherUpdated{.user_id = {text(kUserId)},
                               .user_name = text(kUserName),
                               .user_avatar = text(kUserAvatar)};
       return stored;
-    case EventType::kPusherUpdated:
-      happening = PusherUpdated{.user_id = {text(kUserId)},
-                                .user_name = text(kUserName),
-                                .user_avatar = text(kUserAvatar)};
-      return stored;
     case EventType::kPusherDeleted:
-      happening = PusherDeleted{.user_id = {text(kUserId)},
-                                .reason = static_cast<LeaveReason>(integer(kReason)),
-                                .new_creator = {text(kCreator)}};
+      payload = PusherDeleted{.user_id = {text(kUserId)},
+                              .reason = static_cast<LeaveReason>(integer(kReason)),
+                              .new_creator = {text(kCreator)}};
       return stored;
     case EventType::kRoomDestroyed:
-      happening = RoomDestroyed{.reason = static_cast<EndReason>(integer(kReason))};
+      payload = RoomDestroyed{.reason = static_cast<EndReason>(integer(kReason))};
       return stored;
   }
   return Error{Errc::kStoreBroken,

@@ -70,19 +70,19 @@ void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
     const MutexLock lock(mutex_);
     last_commit_ = committed;
   }
-  if (observer_ != nullptr) Tell(group, committed.ok());
+  if (observer_ != nullptr) Report(group, committed.ok());
   for (WriteJob* job : group) job->Finish();
   if (!committed && committed.error().code == Errc::kStoreBroken) writer_.MakeRoom();
 }
 
-void GroupCommitter::Tell(const std::vector<WriteJob*>& group, bool succeeded) const {
-  CommitFigures figures{.succeeded = succeeded, .retained_events = writer_.retained_events()};
+void GroupCommitter::Report(const std::vector<WriteJob*>& group, bool succeeded) const {
+  CommitStats stats{.succeeded = succeeded, .retained_events = writer_.retained_events()};
   for (const WriteJob* job : group) {
-    figures.writes += job->size();
+    stats.writes += job->size();
     const std::optional<Error> failure = job->StoreFailure();
     if (failure) observer_->OnStoreError(StoreOperation::kWrite, failure->code);
   }
-  observer_->OnCommitEnded(figures);
+  observer_->OnCommitEnded(stats);
 }
 
 Status GroupCommitter::RunInTransaction(const std::vector<WriteJob*>& group) {

@@ -47,7 +47,7 @@ class GroupCommitter {
   std::vector<WriteJob*> TakeGroup() EXCLUDES(mutex_);
   void Commit(const std::vector<WriteJob*>& group);
   Status RunInTransaction(const std::vector<WriteJob*>& group);
-  void Tell(const std::vector<WriteJob*>& group, bool succeeded) const;
+  void Report(const std::vector<WriteJob*>& group, bool succeeded) const;
 
   SqliteWriter& writer_;
   RoomIndex& index_;

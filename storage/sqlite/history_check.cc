@@ -28,8 +28,8 @@ std::string NameOfRoom(const RoomKey& key) {
 }
 
 /// Applies an event to a room whose history is complete; false when the event is impossible.
-struct HistoryCheck::Happen {
-  Told& room;
+struct HistoryCheck::ApplyEvent {
+  ReplayedRoom& room;
 
   bool operator()(const RoomCreated& created) const {
     room.creator = created.creator.value;
@@ -82,8 +82,8 @@ struct HistoryCheck::Happen {
 void HistoryCheck::Take(const StoredEvent& stored, std::uint64_t previous) {
   const RoomEvent& event = stored.event;
   if (stored.position != last_position_ + 1) {
-    Note(event.room, fmt::format("its event at position {} follows the one at {}", stored.position,
-                                 last_position_));
+    AddFinding(event.room, fmt::format("its event at position {} follows the one at {}",
+                                       stored.position, last_position_));
   }
   last_position_ = stored.position;
   if (stored.room_number == 0) {
@@ -91,49 +91,50 @@ void HistoryCheck::Take(const StoredEvent& stored, std::uint64_t previous) {
     return;
   }
   const auto place = Find(stored);
-  Told& room = place->second;
+  ReplayedRoom& room = place->second;
   const std::string name =
-      fmt::format("its event {} ({})", event.room_sequence, HappeningName(event.happening));
+      fmt::format("its event {} ({})", event.room_sequence, EventTypeName(event.payload));
   if (room.key != event.room) {
-    Note(event.room, fmt::format("{} belongs to {}", name, NameOfRoom(room.key)));
+    AddFinding(event.room, fmt::format("{} belongs to {}", name, NameOfRoom(room.key)));
   }
   if (event.room_sequence != room.last_event + 1) {
-    Note(event.room, fmt::format("{} follows its event {}", name, room.last_event));
+    AddFinding(event.room, fmt::format("{} follows its event {}", name, room.last_event));
   }
   room.last_event = event.room_sequence;
   CheckLink(room, stored, previous);
   room.last_position = stored.position;
-  if (room.is_whole && !std::visit(Happen{room}, event.happening)) {
-    Note(event.room, name + " cannot happen there");
+  if (room.is_whole && !std::visit(ApplyEvent{room}, event.payload)) {
+    AddFinding(event.room, name + " cannot happen there");
   }
-  if (std::holds_alternative<RoomDestroyed>(event.happening)) {
+  if (std::holds_alternative<RoomDestroyed>(event.payload)) {
     ended_.push_back(place->first);
     rooms_.erase(place);
   }
 }
 
-void HistoryCheck::CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous) {
+void HistoryCheck::CheckLink(const ReplayedRoom& room, const StoredEvent& stored,
+                             std::uint64_t previous) {
   // The event before the first retained one may have been removed, or have no room number.
   const bool is_open = room.last_position == 0 && !room.is_whole;
   const bool leads_back = is_open ? previous <= bounds_.trimmed_position || has_unnumbered_
                                   : previous == room.last_position;
   if (leads_back) return;
-  Note(stored.event.room,
-       fmt::format("its event at position {} leads to position {}, and not to {}", stored.position,
-                   previous, room.last_position));
+  AddFinding(stored.event.room,
+             fmt::format("its event at position {} leads to position {}, and not to {}",
+                         stored.position, previous, room.last_position));
 }
 
 HistoryCheck::Rooms::iterator HistoryCheck::Find(const StoredEvent& stored) {
   const RoomEvent& event = stored.event;
   const auto [place, is_new] = rooms_.try_emplace(stored.room_number);
   if (!is_new) return place;
-  Told& room = place->second;
+  ReplayedRoom& room = place->second;
   room.key = event.room;
-  room.is_whole = std::holds_alternative<RoomCreated>(event.happening);
+  room.is_whole = std::holds_alternative<RoomCreated>(event.payload);
   room.last_event = room.is_whole ? 0 : event.room_sequence - 1;
   if (!room.is_whole && IsWhole()) {
-    Note(event.room, fmt::format("its history begins with event {} ({})", event.room_sequence,
-                                 HappeningName(event.happening)));
+    AddFinding(event.room, fmt::format("its history begins with event {} ({})", event.room_sequence,
+                                       EventTypeName(event.payload)));
   }
   return place;
 }
@@ -148,8 +149,9 @@ void HistoryCheck::FinishEvents() {
        twice = std::ranges::adjacent_find(std::ranges::upper_bound(ended_, *twice), ended_.end())) {
     findings_.Add("events", fmt::format("the room with number {} ends more than once", *twice));
   }
-  for (const auto& [number, told] : rooms_) {
-    if (std::ranges::binary_search(ended_, number)) Note(told.key, "it goes on after its end");
+  for (const auto& [number, replayed] : rooms_) {
+    if (std::ranges::binary_search(ended_, number))
+      AddFinding(replayed.key, "it goes on after its end");
   }
 }
 
@@ -158,50 +160,52 @@ void HistoryCheck::Compare(const Room& room, std::uint64_t last_position) {
   if (found == rooms_.end()) {
     const bool has_ended = std::ranges::binary_search(ended_, room.sequence);
     if (has_ended) {
-      Note(room.key, "it is there, and its events tell of its end");
+      AddFinding(room.key, "it is there, and its events tell of its end");
     } else if (IsWhole()) {
-      Note(room.key, "it is there, and no event tells of it");
+      AddFinding(room.key, "it is there, and no event tells of it");
     }
     return;
   }
-  const Told& told = found->second;
-  if (told.key != room.key) Note(room.key, "its events are those of " + NameOfRoom(told.key));
-  if (told.last_event != room.last_event) {
-    Note(room.key, fmt::format("its newest event is {}, and it knows of {}", told.last_event,
-                               room.last_event));
+  const ReplayedRoom& replayed = found->second;
+  if (replayed.key != room.key)
+    AddFinding(room.key, "its events are those of " + NameOfRoom(replayed.key));
+  if (replayed.last_event != room.last_event) {
+    AddFinding(room.key, fmt::format("its newest event is {}, and it knows of {}",
+                                     replayed.last_event, room.last_event));
   }
-  if (told.last_position != last_position) {
-    Note(room.key, fmt::format("its newest event is at position {}, and it knows of {}",
-                               told.last_position, last_position));
+  if (replayed.last_position != last_position) {
+    AddFinding(room.key, fmt::format("its newest event is at position {}, and it knows of {}",
+                                     replayed.last_position, last_position));
   }
-  if (told.is_whole) CompareMembers(room, told);
+  if (replayed.is_whole) CompareMembers(room, replayed);
   rooms_.erase(found);
 }
 
-void HistoryCheck::CompareMembers(const Room& room, const Told& told) {
+void HistoryCheck::CompareMembers(const Room& room, const ReplayedRoom& replayed) {
   const std::vector<std::string> pushers = IdsOf(room.pushers);
-  if (told.pushers != pushers) {
-    Note(room.key, fmt::format("its pushers are {}, by its events {}", fmt::join(pushers, ", "),
-                               fmt::join(told.pushers, ", ")));
+  if (replayed.pushers != pushers) {
+    AddFinding(room.key, fmt::format("its pushers are {}, by its events {}",
+                                     fmt::join(pushers, ", "), fmt::join(replayed.pushers, ", ")));
   }
   const std::vector<std::string> viewers = IdsOf(room.audiences);
-  if (told.viewers != viewers) {
-    Note(room.key, fmt::format("it has {} viewers, by its events {}, or in another order",
-                               viewers.size(), told.viewers.size()));
+  if (replayed.viewers != viewers) {
+    AddFinding(room.key, fmt::format("it has {} viewers, by its events {}, or in another order",
+                                     viewers.size(), replayed.viewers.size()));
   }
-  if (told.creator != room.creator.value) {
-    Note(room.key,
-         fmt::format("its creator is {}, by its events {}", room.creator.value, told.creator));
+  if (replayed.creator != room.creator.value) {
+    AddFinding(room.key, fmt::format("its creator is {}, by its events {}", room.creator.value,
+                                     replayed.creator));
   }
-  if (!IsCustomOf(told, room)) Note(room.key, "its custom fields are not those of its events");
+  if (!IsCustomOf(replayed, room))
+    AddFinding(room.key, "its custom fields are not those of its events");
 }
 
-bool HistoryCheck::IsCustomOf(const Told& told, const Room& room) {
-  if (told.fields.empty()) return told.custom == room.custom;
+bool HistoryCheck::IsCustomOf(const ReplayedRoom& replayed, const Room& room) {
+  if (replayed.fields.empty()) return replayed.custom == room.custom;
   std::vector<std::string> members;
-  members.reserve(told.fields.size());
-  for (const auto& [field, value] : told.fields) members.push_back(field + ":" + value);
-  if (told.custom == "{}") return room.custom == fmt::format("{{{}}}", fmt::join(members, ","));
+  members.reserve(replayed.fields.size());
+  for (const auto& [field, value] : replayed.fields) members.push_back(field + ":" + value);
+  if (replayed.custom == "{}") return room.custom == fmt::format("{{{}}}", fmt::join(members, ","));
   // Some of the fields are older than the events: JSON is not parsed here.
   return std::ranges::all_of(members, [&](const std::string& member) {
     return room.custom.find(member) != std::string::npos;
@@ -209,8 +213,8 @@ bool HistoryCheck::IsCustomOf(const Told& told, const Room& room) {
 }
 
 void HistoryCheck::FinishRooms() {
-  for (const auto& [number, told] : rooms_) {
-    Note(told.key, "it is gone, and no event tells of its end");
+  for (const auto& [number, replayed] : rooms_) {
+    AddFinding(replayed.key, "it is gone, and no event tells of its end");
   }
 }
 

@@ -42,7 +42,7 @@ class HistoryCheck {
 
  private:
   /// A room as reconstructed from its events.
-  struct Told {
+  struct ReplayedRoom {
     RoomKey key{};
     std::uint64_t last_event = 0;
     std::uint64_t last_position = 0;  ///< 0 before its first event was taken
@@ -54,16 +54,16 @@ class HistoryCheck {
     std::vector<std::string> pushers{};
     std::vector<std::string> viewers{};
   };
-  struct Happen;
-  using Rooms = std::unordered_map<std::uint64_t, Told>;
+  struct ApplyEvent;
+  using Rooms = std::unordered_map<std::uint64_t, ReplayedRoom>;
 
   [[nodiscard]] bool IsWhole() const { return bounds_.trimmed_position == 0 && !has_unnumbered_; }
   /// The room of an event, added when the event is its first.
   Rooms::iterator Find(const StoredEvent& stored);
-  void CheckLink(const Told& room, const StoredEvent& stored, std::uint64_t previous);
-  void CompareMembers(const Room& room, const Told& told);
-  static bool IsCustomOf(const Told& told, const Room& room);
-  void Note(const RoomKey& key, std::string what) {
+  void CheckLink(const ReplayedRoom& room, const StoredEvent& stored, std::uint64_t previous);
+  void CompareMembers(const Room& room, const ReplayedRoom& replayed);
+  static bool IsCustomOf(const ReplayedRoom& replayed, const Room& room);
+  void AddFinding(const RoomKey& key, std::string what) {
     findings_.Add(NameOfRoom(key), std::move(what));
   }
 

@@ -20,13 +20,13 @@ void Interruption::Interrupt::operator()() const { sqlite3_interrupt(database.ha
 // does not call the progress handler for seconds.
 Interruption::Interruption(Database& database, std::stop_token stop)
     : database_(database), stop_(std::move(stop)), on_stop_(stop_, Interrupt{database_}) {
-  sqlite3_progress_handler(database_.handle(), kStepsBetweenQuestions,
-                           &Interruption::AskWhetherToStop, this);
+  sqlite3_progress_handler(database_.handle(), kStepsBetweenQuestions, &Interruption::OnProgress,
+                           this);
 }
 
 Interruption::~Interruption() { sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr); }
 
-int Interruption::AskWhetherToStop(void* self) {
+int Interruption::OnProgress(void* self) {
   return static_cast<Interruption*>(self)->stop_.stop_requested() ? 1 : 0;
 }
 

@@ -24,7 +24,7 @@ class Interruption {
     Database& database;
     void operator()() const;
   };
-  static int AskWhetherToStop(void* self);
+  static int OnProgress(void* self);
 
   Database& database_;
   const std::stop_token stop_;

@@ -24,25 +24,25 @@ std::unique_ptr<SqliteReader> ReaderPool::TakeIdle() {
   return reader;
 }
 
-void ReaderPool::LetGoOfSnapshots() {
+void ReaderPool::ReleaseSnapshots() {
   std::vector<std::unique_ptr<SqliteReader>> idle;
   {
     const MutexLock lock(mutex_);
     idle.swap(idle_);
   }
   for (std::unique_ptr<SqliteReader>& reader : idle) {
-    reader->LetGo();
+    reader->EndSnapshot();
     Return(std::move(reader));
   }
 }
 
 void ReaderPool::Return(std::unique_ptr<SqliteReader> reader) {
   {
-    // Under the mutex, so that `LetGoOfSnapshots` misses no snapshot.
+    // Under the mutex, so that `ReleaseSnapshots` misses no snapshot.
     const MutexLock lock(mutex_);
     if (reader->MayKeepSnapshot(commits_.Now())) return PutIdleLocked(std::move(reader));
   }
-  reader->LetGo();
+  reader->EndSnapshot();
   const MutexLock lock(mutex_);
   PutIdleLocked(std::move(reader));
 }

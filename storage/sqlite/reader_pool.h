@@ -23,7 +23,7 @@ class ReaderPool {
    public:
     Lease(ReaderPool& pool, std::unique_ptr<SqliteReader> reader)
         : pool_(pool), reader_(std::move(reader)) {
-      reader_->See(pool_.commits_.Now());
+      reader_->AdvanceTo(pool_.commits_.Now());
     }
     ~Lease() { pool_.Return(std::move(reader_)); }
     Lease(const Lease&) = delete;
@@ -46,7 +46,7 @@ class ReaderPool {
 
   /// Call it at an odd count of commits: idle readers drop their snapshots, and those in use keep
   /// none.
-  void LetGoOfSnapshots() EXCLUDES(mutex_);
+  void ReleaseSnapshots() EXCLUDES(mutex_);
 
  private:
   explicit ReaderPool(const CommitCount& commits) : commits_(commits) {}

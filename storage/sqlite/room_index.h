@@ -8,18 +8,18 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/room_order.h"
+#include "daemon/core/room_list_index.h"
 
 namespace rtcroom {
 
 /// A room that was created, activated or removed.
 struct RoomIndexChange {
   enum class Step : std::uint8_t { kInserted, kActivated, kErased };
-  OrderedRoom room{};
+  RoomListEntry room{};
   Step step = Step::kInserted;
 };
 
-/// `RoomOrder` for concurrent readers. Updated only after the commit of a change.
+/// `RoomListIndex` for concurrent readers. Updated only after the commit of a change.
 ///
 /// @threads safe from any thread; no lock is held during I/O.
 class RoomIndex {
@@ -52,7 +52,7 @@ class RoomIndex {
   }
 
   mutable Mutex mutex_;
-  RoomOrder order_ GUARDED_BY(mutex_);
+  RoomListIndex order_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

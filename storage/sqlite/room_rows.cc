@@ -101,11 +101,11 @@ Status RoomReader::ReadPushers(Room& room) {
 }
 
 Status RoomWriter::Prepare(Database& database) {
-  struct Wanted {
+  struct Source {
     Statement& statement;
     const char* sql;
   };
-  const Wanted wanted[] = {
+  const Source sources[] = {
       {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       // The update omits indexed columns and so leaves the indexes alone: kind, dialect, type and
       // id never change, and the place does so once.
@@ -119,7 +119,7 @@ Status RoomWriter::Prepare(Database& database) {
       {put_audience_, "INSERT OR REPLACE INTO audiences VALUES (?, ?, ?, ?)"},
       {delete_audience_, "DELETE FROM audiences WHERE room = ? AND user_id = ?"},
   };
-  for (const auto& [statement, sql] : wanted) {
+  for (const auto& [statement, sql] : sources) {
     if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
   }
   return {};

@@ -13,17 +13,17 @@ std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 }  // namespace
 
 Status SessionWriter::Prepare(Database& database) {
-  struct Wanted {
+  struct Source {
     Statement& statement;
     std::string_view sql;
   };
-  const Wanted wanted[] = {
+  const Source sources[] = {
       {put_,
        "INSERT INTO sessions (user_id, token, number, last_use_ms) VALUES (?, ?, ?, ?)"
        " ON CONFLICT DO UPDATE SET token = excluded.token, number = excluded.number,"
        " last_use_ms = excluded.last_use_ms WHERE excluded.number >= number"},
       {remove_, "DELETE FROM sessions WHERE user_id = ? AND number = ?"},
-      {note_use_,
+      {record_use_,
        "UPDATE sessions SET last_use_ms = max(last_use_ms, ?) WHERE user_id = ? AND number = ?"},
       {move_uses_,
        "UPDATE sessions SET last_use_ms = min(last_use_ms + ?1, ?2)"
@@ -32,7 +32,7 @@ Status SessionWriter::Prepare(Database& database) {
        "DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM sessions"
        " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1"},
   };
-  for (const auto& [statement, sql] : wanted) {
+  for (const auto& [statement, sql] : sources) {
     if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
   }
   return {};
@@ -50,10 +50,11 @@ Status SessionWriter::Remove(std::span<const Session> sessions) {
   return {};
 }
 
-Status SessionWriter::NoteUses(std::span<const Session> sessions) {
+Status SessionWriter::RecordUses(std::span<const Session> sessions) {
   for (const Session& session : sessions) {
-    const Status noted = Run(note_use_, session.last_use, session.user_id.value, session.number);
-    if (!noted) return noted;
+    const Status recorded =
+        Run(record_use_, session.last_use, session.user_id.value, session.number);
+    if (!recorded) return recorded;
   }
   return {};
 }

@@ -24,14 +24,14 @@ class SessionWriter {
   /// A failure may leave some removed: roll back then.
   Status Remove(std::span<const Session> sessions);
   /// A failure may leave some updated: roll back then.
-  Status NoteUses(std::span<const Session> sessions);
+  Status RecordUses(std::span<const Session> sessions);
   Status MoveUses(std::chrono::milliseconds by, TimePoint latest);
   Result<std::size_t> RemoveUnused(TimePoint unused_until, std::size_t limit);
 
  private:
   Statement put_;
   Statement remove_;
-  Statement note_use_;
+  Statement record_use_;
   Statement move_uses_;
   Statement remove_unused_;
 };

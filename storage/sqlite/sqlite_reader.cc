@@ -26,12 +26,12 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path
 
 Status SqliteReader::Prepare() {
   if (const Status set = database_.Execute("PRAGMA query_only = ON"); !set) return set;
-  struct Wanted {
+  struct Source {
     Statement& statement;
     std::string sql;
   };
   // Each ORDER BY follows an index: no sorting, and an early stop costs nothing.
-  const Wanted wanted[] = {
+  const Source sources[] = {
       {begin_, "BEGIN"},
       {end_, "COMMIT"},
       {load_, SelectRooms("WHERE id = ? AND kind = ?")},
@@ -53,23 +53,23 @@ Status SqliteReader::Prepare() {
       {event_, fmt::format("SELECT {}, previous FROM events WHERE position = ?", kEventColumns)},
       {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"},
   };
-  for (const auto& [statement, sql] : wanted) {
+  for (const auto& [statement, sql] : sources) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
   if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
-  return side_.Prepare(database_);
+  return aux_.Prepare(database_);
 }
 
-void SqliteReader::See(std::uint64_t commits) {
+void SqliteReader::AdvanceTo(std::uint64_t commits) {
   const bool is_settled = CommitCount::IsSettled(commits);
   if (is_settled && seen_ == commits && database_.InTransaction()) return;
-  LetGo();
+  EndSnapshot();
   // The first read begins the snapshot. If BEGIN fails, each read has a snapshot of its own.
   if (is_settled) (void)Run(begin_);
   seen_ = commits;
 }
 
-void SqliteReader::LetGo() {
+void SqliteReader::EndSnapshot() {
   // A failed read also leaves no transaction.
   if (!database_.InTransaction()) return;
   // Nothing was written. A transaction that cannot be ended would stay open forever.
@@ -146,7 +146,7 @@ auto SqliteReader::InSnapshot(Read read) -> decltype(read()) {
   if (database_.InTransaction()) return read();
   if (const Status begun = Run(begin_); !begun) return begun.error();
   auto outcome = read();
-  LetGo();
+  EndSnapshot();
   return outcome;
 }
 

@@ -12,17 +12,17 @@
 #include "daemon/core/cursor.h"
 #include "daemon/core/room.h"
 #include "daemon/core/store.h"
+#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_rows.h"
-#include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
 
 /// Every method is one SQL statement or one transaction, so it sees one snapshot: a whole commit or
-/// none of it. Successive calls share a snapshot until `See` receives a different count of commits:
-/// beginning a snapshot takes the locks shared with other processes, and costs as much as a
-/// look-up. In WAL mode it never waits for the writer.
+/// none of it. Successive calls share a snapshot until `AdvanceTo` receives a different count of
+/// commits: beginning a snapshot takes the locks shared with other processes, and costs as much as
+/// a look-up. In WAL mode it never waits for the writer.
 ///
 /// @threads one thread at a time: leased by `ReaderPool`.
 class SqliteReader {
@@ -32,13 +32,13 @@ class SqliteReader {
                                                     const std::string& vfs);
 
   /// Later reads see at least the commits up to the time when `CommitCount` was at `commits`.
-  void See(std::uint64_t commits);
+  void AdvanceTo(std::uint64_t commits);
   /// Whether it has no snapshot, or its snapshot is still the newest.
   [[nodiscard]] bool MayKeepSnapshot(std::uint64_t commits) const {
     return seen_ == commits || !database_.InTransaction();
   }
   /// Ends the snapshot.
-  void LetGo();
+  void EndSnapshot();
 
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<Room> Load(const RoomKey& key);
@@ -64,7 +64,7 @@ class SqliteReader {
   Result<Cursor> Newest();
 
   /// Data other than rooms.
-  SideReader& side() { return side_; }
+  AuxReader& aux() { return aux_; }
 
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
@@ -86,7 +86,7 @@ class SqliteReader {
   Result<std::vector<Room>> ListBoth(const RoomListQuery& query, std::uint64_t first_place);
 
   Database database_;       // before the statements, which must end first
-  std::uint64_t seen_ = 0;  ///< argument of `See` when the open transaction was begun
+  std::uint64_t seen_ = 0;  ///< argument of `AdvanceTo` when the open transaction was begun
   Statement begin_;
   Statement end_;
   Statement load_;
@@ -100,7 +100,7 @@ class SqliteReader {
   Statement end_of_room_;
   Statement event_;
   RoomReader rooms_;
-  SideReader side_;
+  AuxReader aux_;
 };
 
 }  // namespace rtcroom

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/group_committer.h"
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/schema_version.h"
-#include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/sqlite_writer.h"
 #include "storage/sqlite/write_job.h"
 
@@ -98,7 +98,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   }
   auto readers = ReaderPool::Open(options.path, options.vfs, options.readers, (*writer)->commits());
   if (!readers) return About(options.path, readers.error());
-  (*writer)->set_before_checkpoint([&pool = **readers] { pool.LetGoOfSnapshots(); });
+  (*writer)->set_before_checkpoint([&pool = **readers] { pool.ReleaseSnapshots(); });
   auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener, options.observer);
   return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
                                                       *std::move(readers), std::move(committer),
@@ -157,44 +157,44 @@ Status SqliteStore::Ping() {
 
 std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
-Status SqliteStore::WriteSide(std::function<Status(SideWriter&)> write) {
-  SideJob job(std::move(write));
+Status SqliteStore::WriteAux(std::function<Status(AuxWriter&)> write) {
+  AuxJob job(std::move(write));
   committer_->Run(job);
   return job.status();
 }
 
 Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
-  return Read(readers_->Take()->side().LoadBans(now));
+  return Read(readers_->Take()->aux().LoadBans(now));
 }
 
 Status SqliteStore::PutBan(const Ban& ban) {
-  return WriteSide([&ban](SideWriter& writer) { return writer.PutBan(ban); });
+  return WriteAux([&ban](AuxWriter& writer) { return writer.PutBan(ban); });
 }
 
 Status SqliteStore::RemoveEndedBans(TimePoint now) {
-  return WriteSide([now](SideWriter& writer) { return writer.RemoveEndedBans(now); });
+  return WriteAux([now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
 }
 
 Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return Read(readers_->Take()->side().deliveries().Load(kind, limit));
+  return Read(readers_->Take()->aux().deliveries().Load(kind, limit));
 }
 
 Result<DeliveryBacklog> SqliteStore::CountDeliveries() {
-  return Read(readers_->Take()->side().deliveries().Count());
+  return Read(readers_->Take()->aux().deliveries().Count());
 }
 
 Status SqliteStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  return WriteSide(
-      [&](SideWriter& writer) { return writer.deliveries().Change(change, now, std::nullopt); });
+  return WriteAux(
+      [&](AuxWriter& writer) { return writer.deliveries().Change(change, now, std::nullopt); });
 }
 
 Status SqliteStore::FinishDelivery(const Delivery& delivery) {
-  return WriteSide([&](SideWriter& writer) { return writer.deliveries().Finish(delivery); });
+  return WriteAux([&](AuxWriter& writer) { return writer.deliveries().Finish(delivery); });
 }
 
 Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
   bool is_there = false;
-  const Status written = WriteSide([&](SideWriter& writer) -> Status {
+  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
     const Result<bool> postponed = writer.deliveries().Postpone(delivery);
     if (!postponed) return postponed.error();
     is_there = *postponed;
@@ -206,33 +206,33 @@ Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
 
 Status SqliteStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                         std::size_t limit) {
-  return WriteSide(
-      [=](SideWriter& writer) { return writer.deliveries().RetrySoon(now, within, limit); });
+  return WriteAux(
+      [=](AuxWriter& writer) { return writer.deliveries().RetrySoon(now, within, limit); });
 }
 
 Result<StoredSessions> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return Read(readers_->Take()->side().sessions().Load(unused_until, limit));
+  return Read(readers_->Take()->aux().sessions().Load(unused_until, limit));
 }
 
 Status SqliteStore::PutSession(const Session& session) {
-  return WriteSide([&session](SideWriter& writer) { return writer.sessions().Put(session); });
+  return WriteAux([&session](AuxWriter& writer) { return writer.sessions().Put(session); });
 }
 
 Status SqliteStore::RemoveSessions(std::span<const Session> sessions) {
-  return WriteSide([sessions](SideWriter& writer) { return writer.sessions().Remove(sessions); });
+  return WriteAux([sessions](AuxWriter& writer) { return writer.sessions().Remove(sessions); });
 }
 
-Status SqliteStore::NoteSessionUses(std::span<const Session> sessions) {
-  return WriteSide([sessions](SideWriter& writer) { return writer.sessions().NoteUses(sessions); });
+Status SqliteStore::RecordSessionUses(std::span<const Session> sessions) {
+  return WriteAux([sessions](AuxWriter& writer) { return writer.sessions().RecordUses(sessions); });
 }
 
 Status SqliteStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
-  return WriteSide([=](SideWriter& writer) { return writer.sessions().MoveUses(by, latest); });
+  return WriteAux([=](AuxWriter& writer) { return writer.sessions().MoveUses(by, latest); });
 }
 
 Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
   std::size_t removed = 0;
-  const Status written = WriteSide([&](SideWriter& writer) -> Status {
+  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
     const Result<std::size_t> count = writer.sessions().RemoveUnused(unused_until, limit);
     if (!count) return count.error();
     removed = *count;

@@ -19,7 +19,7 @@ namespace rtcroom {
 class GroupCommitter;
 class ReaderPool;
 class RoomIndex;
-class SideWriter;
+class AuxWriter;
 class SqliteWriter;
 
 /// When a commit is complete.
@@ -93,7 +93,7 @@ class SqliteStore : public Storage {
   Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Status PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
-  Status NoteSessionUses(std::span<const Session> sessions) override;
+  Status RecordSessionUses(std::span<const Session> sessions) override;
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
 
@@ -104,7 +104,7 @@ class SqliteStore : public Storage {
   /// Returns `outcome`, and reports a failure to the observer.
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
-  Status WriteSide(std::function<Status(SideWriter&)> write);
+  Status WriteAux(std::function<Status(AuxWriter&)> write);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
   // writer, so that its connection is the last and leaves a checkpointed file behind.

@@ -17,7 +17,7 @@ namespace {
 /// The change's only event if it is a `CustomChanged`, or null.
 const CustomChanged* CustomOf(const RoomChange& change) {
   if (change.events.size() != 1) return nullptr;
-  return std::get_if<CustomChanged>(&change.events.front().happening);
+  return std::get_if<CustomChanged>(&change.events.front().payload);
 }
 
 }  // namespace
@@ -33,11 +33,11 @@ Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database, Stor
 }
 
 Status SqliteWriter::Prepare() {
-  struct Wanted {
+  struct Source {
     Statement& statement;
     std::string sql;
   };
-  const Wanted wanted[] = {
+  const Source sources[] = {
       {begin_, "BEGIN IMMEDIATE"},
       {commit_, "COMMIT"},
       // By id alone, since an id is unique over all kinds.
@@ -59,13 +59,13 @@ Status SqliteWriter::Prepare() {
        "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
        " event_bytes = ?, pings = ? WHERE only_row = 1"},
   };
-  for (const auto& [statement, sql] : wanted) {
+  for (const auto& [statement, sql] : sources) {
     if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
   }
   if (const Status prepared = savepoints_.Prepare(database_); !prepared) return prepared;
   if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
   if (const Status prepared = room_writer_.Prepare(database_); !prepared) return prepared;
-  return side_writer_.Prepare(database_);
+  return aux_writer_.Prepare(database_);
 }
 
 Status SqliteWriter::ReadMarks() {
@@ -103,10 +103,10 @@ Status SqliteWriter::FillIndex(RoomIndex& index, const char* sql) {
   if (const Status prepared = read.Prepare(database_, sql); !prepared) return prepared;
   StatementRun run(read);
   while (run.Next()) {
-    const OrderedRoom room{.kind = static_cast<RoomKind>(run.Integer(0)),
-                           .dialect = static_cast<Dialect>(run.Integer(1)),
-                           .type = run.Text(3),
-                           .place = run.Unsigned(2)};
+    const RoomListEntry room{.kind = static_cast<RoomKind>(run.Integer(0)),
+                             .dialect = static_cast<Dialect>(run.Integer(1)),
+                             .type = run.Text(3),
+                             .place = run.Unsigned(2)};
     const bool known_kind = std::ranges::find(kAllRoomKinds, room.kind) != std::end(kAllRoomKinds);
     const bool known_dialect = room.dialect == Dialect::kGen1 || room.dialect == Dialect::kGen2;
     if (!known_kind || !known_dialect) {
@@ -152,7 +152,7 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
     marks_ = marks_before;
     return written.error();
   }
-  NoteIndexChange(stored, *change);
+  RecordIndexChange(stored, *change);
   return change;
 }
 
@@ -172,12 +172,12 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (const Status written = WriteRoom(stored, change, newest); !written) return written;
   if (const Status written = WriteEvents(change, merged_with, *previous); !written) return written;
   if (change.ban) {
-    if (const Status written = side_writer_.PutBan(*change.ban); !written) return written;
+    if (const Status written = aux_writer_.PutBan(*change.ban); !written) return written;
   }
   if (change.delivery) {
     const std::uint64_t first = marks_.last_position + 1 - change.events.size();
     const Status written =
-        side_writer_.deliveries().Change(*change.delivery, change.events.back().at, first);
+        aux_writer_.deliveries().Change(*change.delivery, change.events.back().at, first);
     if (!written) return written;
   }
   if (const Status released = savepoint.Release(); !released) return released;
@@ -185,7 +185,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (merged_with != nullptr) {
     merged_with->value_bytes = CustomOf(change)->value.size();
   } else if (CustomOf(change) != nullptr) {
-    NoteCustomEvent(stored, change);
+    RecordCustomEvent(stored, change);
   }
   return {};
 }
@@ -234,7 +234,7 @@ SqliteWriter::CustomEvent* SqliteWriter::FindMerged(const Room* stored, const Ro
   return same == events.end() ? nullptr : &*same;
 }
 
-void SqliteWriter::NoteCustomEvent(const Room* stored, const RoomChange& change) {
+void SqliteWriter::RecordCustomEvent(const Room* stored, const RoomChange& change) {
   CustomEvents& newest = custom_events_[change.room.sequence];
   if (stored == nullptr || newest.last_event != stored->last_event) newest.events.clear();
   newest.last_event = change.room.last_event;
@@ -264,9 +264,9 @@ Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* me
   return {};
 }
 
-void SqliteWriter::NoteIndexChange(const Room* stored, const RoomChange& change) {
+void SqliteWriter::RecordIndexChange(const Room* stored, const RoomChange& change) {
   const Room& room = change.room;
-  const OrderedRoom ordered{
+  const RoomListEntry ordered{
       .kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
   using Step = RoomIndexChange::Step;
   if (stored == nullptr) {
@@ -318,10 +318,10 @@ Status SqliteWriter::Ping() {
   return savepoint.Release();
 }
 
-Status SqliteWriter::WriteSide(const std::function<Status(SideWriter&)>& write) {
+Status SqliteWriter::WriteAux(const std::function<Status(AuxWriter&)>& write) {
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
-  if (const Status written = write(side_writer_); !written) return written;
+  if (const Status written = write(aux_writer_); !written) return written;
   return savepoint.Release();
 }
 

@@ -14,13 +14,13 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/store.h"
+#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/savepoint.h"
-#include "storage/sqlite/side_rows.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
@@ -47,7 +47,7 @@ class SqliteWriter {
   /// `Store::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
   /// Runs one write of data other than rooms; after an error it has left no change.
-  Status WriteSide(const std::function<Status(SideWriter&)>& write);
+  Status WriteAux(const std::function<Status(AuxWriter&)>& write);
   /// Writes at least as much as a joining pusher. After an error it has left no change.
   Status Ping();
 
@@ -121,12 +121,12 @@ class SqliteWriter {
   /// The event that this change may be merged into, or null.
   [[nodiscard]] CustomEvent* FindMerged(const Room* stored, const RoomChange& change);
   /// Records the newest event as one that later changes may be merged into.
-  void NoteCustomEvent(const Room* stored, const RoomChange& change);
+  void RecordCustomEvent(const Room* stored, const RoomChange& change);
   /// @param merged_with  if not null, updated instead of adding an event.
   /// @param previous     position of the room's previous event; 0 when there is none.
   Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
                      std::uint64_t previous);
-  void NoteIndexChange(const Room* stored, const RoomChange& change);
+  void RecordIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits limits_;
   Database database_;  // before the statements, which must end first
@@ -135,7 +135,7 @@ class SqliteWriter {
   SavepointStatements savepoints_;
   RoomReader rooms_;
   RoomWriter room_writer_;
-  SideWriter side_writer_;
+  AuxWriter aux_writer_;
   Statement begin_;
   Statement commit_;
   Statement load_;

@@ -55,12 +55,12 @@ std::optional<Error> UpdateJob::StoreFailure() const {
 }
 
 std::optional<Error> TrimJob::StoreFailure() const { return StoreFailureOf(removed_); }
-std::optional<Error> SideJob::StoreFailure() const { return StoreFailureOf(status_); }
+std::optional<Error> AuxJob::StoreFailure() const { return StoreFailureOf(status_); }
 std::optional<Error> PingJob::StoreFailure() const { return StoreFailureOf(status_); }
 
 void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
 
-void SideJob::Run(SqliteWriter& writer) { status_ = writer.WriteSide(write_); }
+void AuxJob::Run(SqliteWriter& writer) { status_ = writer.WriteAux(write_); }
 
 void PingJob::Run(SqliteWriter& writer) { status_ = writer.Ping(); }
 

@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-class SideWriter;
+class AuxWriter;
 class SqliteWriter;
 
 /// One writing call of the store. It lives on the caller's stack until `Wait` returns; until
@@ -82,9 +82,9 @@ class TrimJob : public WriteJob {
 };
 
 /// A write of data other than rooms.
-class SideJob : public WriteJob {
+class AuxJob : public WriteJob {
  public:
-  explicit SideJob(std::function<Status(SideWriter&)> write) : write_(std::move(write)) {}
+  explicit AuxJob(std::function<Status(AuxWriter&)> write) : write_(std::move(write)) {}
 
   [[nodiscard]] std::size_t size() const override { return 1; }
   void Run(SqliteWriter& writer) override;
@@ -94,7 +94,7 @@ class SideJob : public WriteJob {
   [[nodiscard]] const Status& status() const { return status_; }
 
  private:
-  const std::function<Status(SideWriter&)> write_;
+  const std::function<Status(AuxWriter&)> write_;
   Status status_;
 };
 

@@ -86,13 +86,13 @@ int Run(std::chrono::seconds length) {
               << "\n  pusher_heartbeat, get_pushers   " << waiting.others.Summary() << std::endl;
   };
   tell("the IM service answers");
-  im.Behave(ImConduct::Saying(ImConduct::Reply::kHang));
+  im.Behave(ImConduct::Replying(ImConduct::Reply::kHang));
   tell("it hangs");
   im.Behave(ImConduct::Well());
   im.Release();
   im.GoDown();
   tell("it refuses connections");
-  im.ComeBack();
+  im.GoUp();
   tell("it answers again");
   return 0;
 }

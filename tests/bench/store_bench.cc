@@ -109,7 +109,7 @@ Result<rules::CustomChange> CountUp(std::string_view custom) {
     std::from_chars(custom.data() + kBegin.size(), custom.data() + custom.size(), likes);
   }
   return rules::CustomChange{.custom = fmt::format("{}{}}}", kBegin, likes + 1),
-                             .told = {.field = R"("likes")", .value = std::to_string(likes + 1)}};
+                             .event = {.field = R"("likes")", .value = std::to_string(likes + 1)}};
 }
 
 /// All callers increment one counter of one room, and each waits for the disk each time.
@@ -119,7 +119,7 @@ void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
   const RoomPolicy policy = SharedPolicy();
   for (auto _ : state) {
     const auto outcome = store.Update(key, [&](const Room* stored) {
-      return rules::ChangeCustom(stored, Dialect::kGen2, {"viewer"}, rules::CustomRight::kEverybody,
+      return rules::ChangeCustom(stored, Dialect::kGen2, {"viewer"}, rules::CustomRight::kAnyone,
                                  CountUp, policy, kNoon);
     });
     if (!outcome) state.SkipWithError("refused");
@@ -128,13 +128,13 @@ void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
 }
 
 /// All callers join one room as viewers and leave it, and each waits for the disk each time.
-/// @param crowd  viewers that are present all the time.
-void WatchOneRoom(benchmark::State& state, BenchStores& stores, std::size_t crowd) {
+/// @param viewers  viewers that are present all the time.
+void WatchOneRoom(benchmark::State& state, BenchStores& stores, std::size_t viewers) {
   SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
-  const RoomKey key = SharedRoom(store, fmt::format("watched_by_{}", crowd));
+  const RoomKey key = SharedRoom(store, fmt::format("watched_by_{}", viewers));
   if (state.thread_index() == 0) {
-    for (std::size_t i = 0; i < crowd; ++i) {
-      (void)Apply(store, Watching(key, fmt::format("crowd_{}", i), "{}", kNoon, kNoLimit));
+    for (std::size_t i = 0; i < viewers; ++i) {
+      (void)Apply(store, Watching(key, fmt::format("viewer_{}", i), "{}", kNoon, kNoLimit));
     }
   }
   const std::string user = fmt::format("viewer_{}", state.thread_index());
@@ -195,10 +195,10 @@ void RegisterByCallers(BenchStores& stores, Mutex& one_at_a_time) {
                                  [&](benchmark::State& state) { CountOnOneRoom(state, stores); })
         ->Threads(callers)
         ->UseRealTime();
-    for (const std::size_t crowd : {0U, 1000U}) {
+    for (const std::size_t viewers : {0U, 1000U}) {
       benchmark::RegisterBenchmark(
-          fmt::format("WatchOneRoom/crowd:{}", crowd).c_str(),
-          [&stores, crowd](benchmark::State& state) { WatchOneRoom(state, stores, crowd); })
+          fmt::format("WatchOneRoom/viewers:{}", viewers).c_str(),
+          [&stores, viewers](benchmark::State& state) { WatchOneRoom(state, stores, viewers); })
           ->Threads(callers)
           ->UseRealTime();
     }

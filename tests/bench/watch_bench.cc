@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "tests/bench/watch_bench_server.h"
-#include "tests/bench/watch_crowd.h"
-#include "tests/support/process_figures.h"
+#include "tests/bench/watch_clients.h"
+#include "tests/support/process_stats.h"
 
 namespace rtcroom {
 namespace {
@@ -116,7 +116,7 @@ void AwaitSubscribers(ServerProcess& server, std::uint64_t count) {
 }
 
 void MeasureLoneSubscriber(ServerProcess& server) {
-  WatchCrowd lone(server.address(), 1, 1);
+  WatchClients lone(server.address(), 1, 1);
   AwaitSubscribers(server, 1);
   server.SetRate(5);
   std::this_thread::sleep_for(seconds(20));
@@ -126,24 +126,24 @@ void MeasureLoneSubscriber(ServerProcess& server) {
 }
 
 /// @return whether the server could keep up.
-bool MeasureRate(ServerProcess& server, WatchCrowd& crowd, std::size_t subscribers,
+bool MeasureRate(ServerProcess& server, WatchClients& clients, std::size_t subscribers,
                  std::uint64_t rate, seconds length) {
   server.SetRate(rate);
   std::this_thread::sleep_for(seconds(1));
-  crowd.TakeLatencies();
+  clients.TakeLatencies();
   const auto began = std::chrono::steady_clock::now();
   const auto cpu_before = CpuTimeOf(server.pid());
   const auto own_cpu_before = CpuTimeOf(::getpid());
-  const std::uint64_t received_before = crowd.received();
+  const std::uint64_t received_before = clients.received();
   std::this_thread::sleep_for(length);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   const std::chrono::duration<double> cpu = CpuTimeOf(server.pid()) - cpu_before;
   const std::chrono::duration<double> own_cpu = CpuTimeOf(::getpid()) - own_cpu_before;
-  const auto received = static_cast<double>(crowd.received() - received_before);
-  const Latencies latencies = crowd.TakeLatencies();
+  const auto received = static_cast<double>(clients.received() - received_before);
+  const Latencies latencies = clients.TakeLatencies();
   server.SetRate(0);
   std::this_thread::sleep_for(seconds(1));
-  crowd.TakeLatencies();
+  clients.TakeLatencies();
 
   const double wanted = static_cast<double>(rate * subscribers) * took.count();
   fmt::print(
@@ -155,7 +155,8 @@ bool MeasureRate(ServerProcess& server, WatchCrowd& crowd, std::size_t subscribe
   std::cout << std::flush;
   constexpr double kEnough = 0.98;
   constexpr milliseconds kSlowest(50);
-  return received >= kEnough * wanted && latencies.Percentile(99) <= kSlowest && crowd.ended() == 0;
+  return received >= kEnough * wanted && latencies.Percentile(99) <= kSlowest &&
+         clients.ended() == 0;
 }
 
 void Measure(std::size_t subscribers, std::size_t channels, seconds length) {
@@ -164,7 +165,7 @@ void Measure(std::size_t subscribers, std::size_t channels, seconds length) {
   AwaitSubscribers(server, 0);
 
   const std::size_t memory_before = MemoryOf(server.pid()).private_bytes;
-  WatchCrowd crowd(server.address(), subscribers, channels);
+  WatchClients clients(server.address(), subscribers, channels);
   AwaitSubscribers(server, subscribers);
   std::this_thread::sleep_for(seconds(1));
   const std::size_t memory = MemoryOf(server.pid()).private_bytes - memory_before;
@@ -179,10 +180,10 @@ void Measure(std::size_t subscribers, std::size_t channels, seconds length) {
 
   constexpr std::uint64_t kFirstRate = 50;
   for (std::uint64_t rate = kFirstRate;; rate += rate / 4) {
-    if (!MeasureRate(server, crowd, subscribers, rate, length)) break;
+    if (!MeasureRate(server, clients, subscribers, rate, length)) break;
   }
-  fmt::print("{} subscribers were ended for being slow, {} of the crowd\n", server.Ask().slow_ended,
-             crowd.ended());
+  fmt::print("{} subscribers were ended for being slow, {} of them here\n", server.Ask().slow_ended,
+             clients.ended());
   fmt::print("server memory at the end: {:.1f} MB resident\n",
              static_cast<double>(MemoryOf(server.pid()).resident_bytes) / 1024 / 1024);
   context.TryCancel();

@@ -176,10 +176,10 @@ TEST_F(SqliteLive, NothingIsToldWithAChangeThatWasUndone) {
   EXPECT_ERROR(kStoreBroken, store_->UpdateAll(batch).at(0));
   const auto page = store_->ReadEvents(Cursor::Start(), 10);
   ASSERT_EQ(page->events.size(), 6u);
-  EXPECT_EQ(page->events.at(4).event.happening,
-            RoomHappening(AudienceAdded{.user_id = {"bob"}, .user_info = "info of bob"}));
-  EXPECT_EQ(page->events.at(5).event.happening,
-            RoomHappening(CustomChanged{.field = R"("a")", .value = "2"}));
+  EXPECT_EQ(page->events.at(4).event.payload,
+            EventPayload(AudienceAdded{.user_id = {"bob"}, .user_info = "info of bob"}));
+  EXPECT_EQ(page->events.at(5).event.payload,
+            EventPayload(CustomChanged{.field = R"("a")", .value = "2"}));
 }
 
 TEST_F(SqliteLive, ALostTransactionTakesTheChangesOfViewersWithIt) {

@@ -26,17 +26,17 @@ class RecordedWork : public StoreObserver {
     const MutexLock lock(mutex_);
     EXPECT_FALSE(std::exchange(is_committing_, true)) << "one after the other";
   }
-  void OnCommitEnded(const CommitFigures& figures) noexcept override {
+  void OnCommitEnded(const CommitStats& stats) noexcept override {
     const MutexLock lock(mutex_);
     EXPECT_TRUE(std::exchange(is_committing_, false));
-    commits_.push_back(figures);
+    commits_.push_back(stats);
   }
   void OnStoreError(StoreOperation operation, Errc error) noexcept override {
     const MutexLock lock(mutex_);
     errors_.emplace_back(operation, error);
   }
 
-  std::vector<CommitFigures> TakeCommits() {
+  std::vector<CommitStats> TakeCommits() {
     const MutexLock lock(mutex_);
     return std::exchange(commits_, {});
   }
@@ -48,7 +48,7 @@ class RecordedWork : public StoreObserver {
  private:
   Mutex mutex_;
   bool is_committing_ GUARDED_BY(mutex_) = false;
-  std::vector<CommitFigures> commits_ GUARDED_BY(mutex_);
+  std::vector<CommitStats> commits_ GUARDED_BY(mutex_);
   std::vector<std::pair<StoreOperation, Errc>> errors_ GUARDED_BY(mutex_);
 };
 
@@ -63,10 +63,10 @@ class SqliteObserver : public SqliteFixture {
   void TearDown() override { store_.reset(); }  // before the VFS methods are destroyed
 
   /// The only commit since the last call.
-  CommitFigures OnlyCommit() {
-    const std::vector<CommitFigures> commits = work_.TakeCommits();
+  CommitStats OnlyCommit() {
+    const std::vector<CommitStats> commits = work_.TakeCommits();
     EXPECT_EQ(commits.size(), 1U);
-    return commits.empty() ? CommitFigures{} : commits.front();
+    return commits.empty() ? CommitStats{} : commits.front();
   }
 
   FailingVfs vfs_{"observed"};
@@ -78,10 +78,10 @@ TEST_F(SqliteObserver, HearsHowManyWritesSharedACommitBeforeTheyAreAnswered) {
                                          Creating(MakeRoom(RoomKind::kMulti, "r2")),
                                          Creating(MakeRoom(RoomKind::kLive, "r2"))};
   (void)store_->UpdateAll(batch);
-  const CommitFigures figures = OnlyCommit();
-  EXPECT_EQ(figures.writes, 3U);
-  EXPECT_TRUE(figures.succeeded);
-  EXPECT_EQ(figures.retained_events, 4U) << "two of each room";
+  const CommitStats stats = OnlyCommit();
+  EXPECT_EQ(stats.writes, 3U);
+  EXPECT_TRUE(stats.succeeded);
+  EXPECT_EQ(stats.retained_events, 4U) << "two of each room";
   EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "a room that is taken is no error of the store";
 
   EXPECT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));

@@ -34,14 +34,14 @@ class SqliteService : public testing::Test {
         leases_);
     ASSERT_OK(opened);
     store_ = *std::move(opened);
-    rooms_ = std::make_unique<RoomService>(RoomServiceParts{.store = *store_,
-                                                            .ban_store = *store_,
-                                                            .bans = bans_,
-                                                            .leases = leases_,
-                                                            .groups = groups_,
-                                                            .streams = streams_,
-                                                            .clock = clock_,
-                                                            .ids = ids_},
+    rooms_ = std::make_unique<RoomService>(RoomServiceDeps{.store = *store_,
+                                                           .ban_store = *store_,
+                                                           .bans = bans_,
+                                                           .leases = leases_,
+                                                           .groups = groups_,
+                                                           .streams = streams_,
+                                                           .clock = clock_,
+                                                           .ids = ids_},
                                            RoomServiceOptions{}, logger_);
   }
 
@@ -58,13 +58,12 @@ class SqliteService : public testing::Test {
 
   /// Number of events that report the removal of `user` because of the end of the room.
   int GoneWithTheRoom(const UserId& user) {
-    const RoomHappening gone =
-        PusherDeleted{.user_id = user, .reason = LeaveReason::kRoomDestroyed};
+    const EventPayload gone = PusherDeleted{.user_id = user, .reason = LeaveReason::kRoomDestroyed};
     int count = 0;
     const auto page = store_->ReadEvents(Cursor::Start(), 1000);
     EXPECT_OK(page);
     for (const StoredEvent& stored : page->events) {
-      if (stored.event.happening == gone) ++count;
+      if (stored.event.payload == gone) ++count;
     }
     return count;
   }

@@ -75,7 +75,7 @@ class SqliteUndo : public SqliteFixture {
     EXPECT_EQ(IdsOf(*store_->List({.kind = RoomKind::kMulti, .count = 10})), ids);
     EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), ids.size());
   }
-  void ExpectHeard(const std::vector<std::string>& ids) {
+  void ExpectReceived(const std::vector<std::string>& ids) {
     std::vector<std::string> heard;
     for (const RoomChange& change : listener_.changes()) heard.push_back(change.room.key.id.value);
     EXPECT_EQ(heard, ids);
@@ -96,7 +96,7 @@ TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenLeavesNothingAndHindersNoOther) {
   ExpectRooms({"good1", "good2"});
   EXPECT_ERROR(kRoomNotFound, store_->Load(KeyOf("bad")));
   EXPECT_THAT(History(), ElementsAre("1 good1 1", "2 good1 2", "3 good2 1", "4 good2 2"));
-  ExpectHeard({"good1", "good2"});
+  ExpectReceived({"good1", "good2"});
 }
 
 TEST_F(SqliteUndo, WhatWasUndoneLeavesNoGapAfterARestart) {
@@ -122,7 +122,7 @@ TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenIsUndoneWithinItsRoom) {
   EXPECT_EQ(*store_->Load(key), outcomes[3]->room);
   EXPECT_THAT(UsersOf(outcomes[3]->room), ElementsAre("host", "amy", "bob"));
   EXPECT_THAT(History(), ElementsAre("1 host 1", "2 host 2", "3 host 3", "4 host 4"));
-  ExpectHeard({"host", "host", "host"});
+  ExpectReceived({"host", "host", "host"});
 }
 
 TEST_F(SqliteUndo, ARoomThatCouldNotBeMadeIsNotCountedTowardTheMostRooms) {
@@ -153,7 +153,7 @@ TEST_F(SqliteUndo, ARoomWhoseEndCouldNotBeWrittenStaysWithItsMembers) {
   EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("host", "bob"));
   EXPECT_THAT(History(), ElementsAre("1 host 1", "2 host 2", "3 host 3", "4 other 1", "5 other 2"));
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, CreatingFor("third")));
-  ExpectHeard({"host", "host", "other"});
+  ExpectReceived({"host", "host", "other"});
 }
 
 TEST_F(SqliteUndo, ATrimCountsNothingThatWasUndone) {
@@ -187,7 +187,7 @@ TEST_F(SqliteUndo, ABatchOfSessionsIsWrittenWholeOrNotAtAll) {
   ASSERT_OK(store_->PutSession(session_of("bad", kNoon)));
   const TimePoint later = kNoon + std::chrono::seconds(1);
   const std::vector<Session> uses = {session_of("good", later), session_of("bad", later)};
-  EXPECT_ERROR(kStoreBroken, store_->NoteSessionUses(uses));
+  EXPECT_ERROR(kStoreBroken, store_->RecordSessionUses(uses));
   EXPECT_THAT(store_->LoadSessions(kNoon, 10)->sessions, IsEmpty());
   EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), 2u);
 }
@@ -202,7 +202,7 @@ TEST_F(SqliteUndo, ALostTransactionTakesItsWholeGroupWithIt) {
   }
   ExpectRooms({});
   EXPECT_THAT(History(), IsEmpty());
-  ExpectHeard({});
+  ExpectReceived({});
 }
 
 TEST_F(SqliteUndo, WritesGoOnAfterALostTransaction) {
@@ -217,7 +217,7 @@ TEST_F(SqliteUndo, WritesGoOnAfterALostTransaction) {
   EXPECT_THAT(History(), ElementsAre("1 good1 1", "2 good1 2", "3 good2 1", "4 good2 2",  //
                                      "5 good1 3"));
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, CreatingFor("good3")));
-  ExpectHeard({"good1", "good2", "good1"});
+  ExpectReceived({"good1", "good2", "good1"});
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 1}), 4u);
 }
 
@@ -247,7 +247,7 @@ TEST_F(SqliteUndo, NothingIsStoredOfAGroupThatAnotherCallerLost) {
   acknowledged.emplace_back("last");
   EXPECT_EQ(IdsOf(store_->Scan(0, 1000)->rooms), acknowledged);
   EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), acknowledged.size());
-  ExpectHeard(acknowledged);
+  ExpectReceived(acknowledged);
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 0}), acknowledged.size() * 2);
 }
 

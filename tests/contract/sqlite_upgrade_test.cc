@@ -83,8 +83,8 @@ TEST_P(SqliteUpgrade, OldEventsAreReadAsTheyWere) {
   ASSERT_OK(page);
   ASSERT_GE(page->events.size(), 9u);
   const RoomEvent& left = page->events.at(7).event;
-  EXPECT_EQ(left.happening,
-            RoomHappening(PusherDeleted{
+  EXPECT_EQ(left.payload,
+            EventPayload(PusherDeleted{
                 .user_id = {"creator"}, .reason = LeaveReason::kRoomDestroyed, .new_creator = {}}));
 }
 
@@ -264,10 +264,10 @@ TEST_P(SqliteUpgradeOfAFullStore, TellsAllCustomFieldsWhereTheEventDoesAndGoesOn
   ASSERT_OK(Apply(*store_, SettingField(live, "title", R"("x")")));
   const auto told = store_->ReadRoomEvents(live, std::nullopt, 2);
   ASSERT_OK(told);
-  EXPECT_EQ(told->at(0).event.happening,
-            RoomHappening(CustomChanged{.field = R"("title")", .value = R"("x")"}));
-  EXPECT_EQ(told->at(1).event.happening,
-            RoomHappening(CustomChanged{.field = "", .value = R"({"likes":1})"}));
+  EXPECT_EQ(told->at(0).event.payload,
+            EventPayload(CustomChanged{.field = R"("title")", .value = R"("x")"}));
+  EXPECT_EQ(told->at(1).event.payload,
+            EventPayload(CustomChanged{.field = "", .value = R"({"likes":1})"}));
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
   EXPECT_EQ(report->findings.count(), 0u) << report->findings.kept().front().what;

@@ -150,7 +150,7 @@ TEST_P(StoreContract, KeepsWhatViewersSayByteForByte) {
   const std::string info("'; --\n\0\xF0\x9F\x98\x80 %", 13);
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "o'amy%", info)));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("o'amy%=" + info));
-  EXPECT_EQ(std::get<AudienceAdded>(AllEvents().back().event.happening).user_info, info);
+  EXPECT_EQ(std::get<AudienceAdded>(AllEvents().back().event.payload).user_info, info);
 }
 
 TEST_P(StoreContract, RoomsDoNotMixTheirViewers) {

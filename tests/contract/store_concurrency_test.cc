@@ -182,7 +182,7 @@ TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
     const std::string user = fmt::format("u{}", caller);
     for (int i = 0; i < kSteps; ++i) {
       EXPECT_OK(store_->Update(key, [&](const Room* stored) {
-        return rules::ChangeCustom(stored, Dialect::kGen2, {user}, rules::CustomRight::kEverybody,
+        return rules::ChangeCustom(stored, Dialect::kGen2, {user}, rules::CustomRight::kAnyone,
                                    count, SharedPolicy(), kNoon);
       }));
       // Another change in between, so that the changes cannot all merge into one event.
@@ -197,7 +197,7 @@ TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
   int told = 0;
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
-    const auto* const changed = std::get_if<CustomChanged>(&stored.event.happening);
+    const auto* const changed = std::get_if<CustomChanged>(&stored.event.payload);
     if (changed == nullptr) continue;
     EXPECT_GE(std::stoi(changed->value), told);
     told = std::stoi(changed->value);
@@ -232,7 +232,7 @@ TEST_P(StoreContract, OfManyFirstPushersOneActivatesTheRoom) {
   InParallel(4, [&](int caller) {
     const auto change = Apply(*store_, Adding(key, fmt::format("u{}", caller)));
     ASSERT_OK(change);
-    if (std::holds_alternative<RoomActivated>(change->events.front().happening)) ++activated;
+    if (std::holds_alternative<RoomActivated>(change->events.front().payload)) ++activated;
   });
   EXPECT_EQ(activated, 1);
   const Room room = *store_->Load(key);

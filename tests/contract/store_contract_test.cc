@@ -148,7 +148,7 @@ TEST_P(StoreContract, KeepsTextByteForByte) {
   EXPECT_EQ(loaded.pushers.at(1).user_name, text);
   EXPECT_EQ(loaded.pushers.at(1).user_avatar, "");
   EXPECT_EQ(loaded.pushers.at(1).push_url, bob.push_url);
-  const auto joined = std::get<PusherAdded>(AllEvents().back().event.happening);
+  const auto joined = std::get<PusherAdded>(AllEvents().back().event.payload);
   EXPECT_EQ(joined.user_name, text);
 }
 

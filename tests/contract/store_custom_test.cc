@@ -25,8 +25,8 @@ std::vector<std::string> NamedHistoryOf(const std::vector<StoredEvent>& events,
   for (const StoredEvent& stored : events) {
     const RoomEvent& event = stored.event;
     if (event.room != key) continue;
-    const auto* const custom = std::get_if<CustomChanged>(&event.happening);
-    history.push_back(fmt::format("{} {}{}", event.room_sequence, HappeningName(event.happening),
+    const auto* const custom = std::get_if<CustomChanged>(&event.payload);
+    history.push_back(fmt::format("{} {}{}", event.room_sequence, EventTypeName(event.payload),
                                   custom == nullptr ? "" : " " + custom->field + custom->value));
   }
   return history;
@@ -41,15 +41,15 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   const CustomChanged told{.field = std::string("\"\0'%s", 5), .value = custom};
   ASSERT_OK(store_->Update(kLiveR1, [&](const Room* stored) {
     const auto edit = [&](std::string_view) -> Result<rules::CustomChange> {
-      return rules::CustomChange{.custom = custom, .told = told};
+      return rules::CustomChange{.custom = custom, .event = told};
     };
-    return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"}, rules::CustomRight::kEverybody,
+    return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"}, rules::CustomRight::kAnyone,
                                edit, SharedPolicy(), kNoon);
   }));
   EXPECT_EQ(store_->Load(kLiveR1)->custom, custom);
   EXPECT_EQ(store_->List({.kind = kLiveR1.kind, .count = 1})->at(0).custom, custom);
   EXPECT_EQ(store_->Scan(0, 1)->rooms.at(0).custom, custom);
-  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.happening), told);
+  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.payload), told);
 }
 
 TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
@@ -68,9 +68,9 @@ TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
   std::vector<std::string> joined_with;
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
-    const RoomHappening& happening = stored.event.happening;
-    if (const auto* changed = std::get_if<CustomChanged>(&happening)) custom = changed->value;
-    if (std::holds_alternative<PusherAdded>(happening)) joined_with.push_back(custom);
+    const EventPayload& payload = stored.event.payload;
+    if (const auto* changed = std::get_if<CustomChanged>(&payload)) custom = changed->value;
+    if (std::holds_alternative<PusherAdded>(payload)) joined_with.push_back(custom);
   }
   EXPECT_EQ(custom, "7") << "the last wins";
   EXPECT_THAT(joined_with, ElementsAre("", "4")) << "another event keeps its place between them";
@@ -84,8 +84,7 @@ TEST_P(StoreContract, AnEventOfCustomFieldsHoldsTheFieldThatChangedAndNoOther) {
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "long", '"' + std::string(1000, 'x') + '"')));
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "likes", "7")));
   const StoredEvent newest = AllEvents().back();
-  EXPECT_EQ(newest.event.happening,
-            RoomHappening(CustomChanged{.field = R"("likes")", .value = "7"}));
+  EXPECT_EQ(newest.event.payload, EventPayload(CustomChanged{.field = R"("likes")", .value = "7"}));
   EXPECT_LT(StoredBytes(newest.event), 100u);
 }
 
@@ -107,9 +106,9 @@ TEST_P(StoreContract, EachOfSeveralFieldsThatChangeInOneCommitIsToldWithItsLastV
   std::map<std::string, std::string> told;
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
-    const auto* const changed = std::get_if<CustomChanged>(&stored.event.happening);
+    const auto* const changed = std::get_if<CustomChanged>(&stored.event.payload);
     if (changed != nullptr) told[changed->field] = changed->value;
-    if (std::holds_alternative<PusherAdded>(stored.event.happening) && number > 2) {
+    if (std::holds_alternative<PusherAdded>(stored.event.payload) && number > 2) {
       EXPECT_THAT(told, ElementsAre(testing::Pair(R"("a")", "3"), testing::Pair(R"("b")", "3")));
     }
   }
@@ -186,7 +185,7 @@ TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
                                return Error{Errc::kBadRequest, "no"};
                              };
                              return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
-                                                        rules::CustomRight::kEverybody, edit, {},
+                                                        rules::CustomRight::kAnyone, edit, {},
                                                         kNoon);
                            }};
   const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), refused,
@@ -222,9 +221,9 @@ TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
               ElementsAre("1 room_created", "2 room_activated", "3 pusher_added", "4 pusher_added",
                           "5 audience_added", "6 custom_changed \"a\"1", "7 audience_deleted",
                           "8 pusher_deleted", "9 pusher_deleted", "10 room_destroyed"));
-  EXPECT_EQ(stored.at(1).happening, RoomHappening(RoomActivated{.creator = {"host"}}));
-  EXPECT_EQ(std::get<PusherDeleted>(stored.at(7).happening).new_creator, UserId{"heir"});
-  EXPECT_EQ(std::get<PusherDeleted>(stored.at(8).happening).new_creator, UserId{});
+  EXPECT_EQ(stored.at(1).payload, EventPayload(RoomActivated{.creator = {"host"}}));
+  EXPECT_EQ(std::get<PusherDeleted>(stored.at(7).payload).new_creator, UserId{"heir"});
+  EXPECT_EQ(std::get<PusherDeleted>(stored.at(8).payload).new_creator, UserId{});
 }
 
 }  // namespace

@@ -251,7 +251,7 @@ TEST_P(StoreContract, DeliveriesThatFailedAreTriedSoonAfterAnOutage) {
 TEST_P(StoreContract, DeliveriesAreWrittenWithTheChangeThatOwesThem) {
   Outbox box(*store_);
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
-  const auto owing = [](const RoomUpdate& update, const DeliveryChange& delivery) {
+  const auto enqueuing = [](const RoomUpdate& update, const DeliveryChange& delivery) {
     return RoomUpdate{.key = update.key, .edit = [=](const Room* stored) {
                         Result<RoomChange> change = update.edit(stored);
                         if (change) change->delivery = delivery;
@@ -259,22 +259,22 @@ TEST_P(StoreContract, DeliveriesAreWrittenWithTheChangeThatOwesThem) {
                       }};
   };
   box.Enqueue("r1", kDestroyGroup, kNoon, "repeat");
-  ASSERT_OK(Apply(*store_, owing(Creating(MakeRoom(key.kind, "r1")),
-                                 {.group = {"r1"}, .drops_pending = true})));
+  ASSERT_OK(Apply(*store_, enqueuing(Creating(MakeRoom(key.kind, "r1")),
+                                     {.group = {"r1"}, .drops_pending = true})));
   EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
   const DeliveryChange notice{.group = {"r1"}, .enqueue = kNotifyGroup};
-  ASSERT_OK(Apply(*store_, owing(Adding(key, "bob", 4, kNoon + seconds(2)), notice)));
-  ASSERT_OK(Apply(*store_, owing(Adding(key, "amy", 4, kNoon + seconds(3)), notice)));
+  ASSERT_OK(Apply(*store_, enqueuing(Adding(key, "bob", 4, kNoon + seconds(2)), notice)));
+  ASSERT_OK(Apply(*store_, enqueuing(Adding(key, "amy", 4, kNoon + seconds(3)), notice)));
   EXPECT_EQ(*store_->CountDeliveries(),
             (DeliveryBacklog{.groups = 1, .oldest_event = AllEvents().at(2).position}));
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, kNoon + seconds(2));
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
   EXPECT_FALSE(
-      Apply(*store_, owing(Deleting(key, "nobody"), {.group = {"r1"}, .drops_pending = true})));
+      Apply(*store_, enqueuing(Deleting(key, "nobody"), {.group = {"r1"}, .drops_pending = true})));
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u) << "what fails changes nothing";
-  ASSERT_OK(Apply(
-      *store_,
-      owing(Destroying(key), {.group = {"r1"}, .drops_pending = true, .enqueue = kDestroyGroup})));
+  ASSERT_OK(Apply(*store_,
+                  enqueuing(Destroying(key),
+                            {.group = {"r1"}, .drops_pending = true, .enqueue = kDestroyGroup})));
   EXPECT_EQ(
       *store_->CountDeliveries(),
       (DeliveryBacklog{

@@ -35,7 +35,7 @@ TEST_P(StoreContract, KeepsEveryKindOfEventAsItWas) {
   for (const StoredEvent& event : AllEvents()) stored.push_back(event.event);
   const Pusher creator = MakePusher("creator");
   const Pusher bob = MakePusher("bob");
-  const std::vector<RoomHappening> happenings = {
+  const std::vector<EventPayload> payloads = {
       RoomCreated{.creator = {"creator"}, .info = "info of r1"},
       PusherAdded{creator.user_id, creator.user_name, creator.user_avatar},
       PusherAdded{bob.user_id, bob.user_name, bob.user_avatar},
@@ -45,13 +45,13 @@ TEST_P(StoreContract, KeepsEveryKindOfEventAsItWas) {
       RoomDestroyed{.reason = EndReason::kDestroyed},
   };
   std::vector<RoomEvent> expected;
-  for (const RoomHappening& happening : happenings) {
+  for (const EventPayload& payload : payloads) {
     const std::uint64_t number = expected.size() + 1;
     expected.push_back({.room = key,
                         .dialect = Dialect::kGen1,
                         .room_sequence = number,
                         .at = number < 6 ? kNoon : kNoon + seconds(1),
-                        .happening = happening});
+                        .payload = payload});
   }
   EXPECT_EQ(stored, expected);
 }

@@ -84,7 +84,7 @@ TEST_P(StoreContract, NotesALaterUseOfASessionThatIsStillThere) {
   ASSERT_OK(store_->PutSession(amy));
   const std::vector<Session> uses = {SessionOf("amy", 1, kNoon + seconds(9)), used,
                                      SessionOf("nobody", 3, kNoon + seconds(9))};
-  ASSERT_OK(store_->NoteSessionUses(uses));
+  ASSERT_OK(store_->RecordSessionUses(uses));
   EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(used));
 }
 
@@ -92,7 +92,7 @@ TEST_P(StoreContract, NeverTakesAUseBack) {
   const Session amy = SessionOf("amy", 1, kNoon + seconds(5));
   ASSERT_OK(store_->PutSession(amy));
   const std::vector<Session> uses = {SessionOf("amy", 1, kNoon)};
-  ASSERT_OK(store_->NoteSessionUses(uses));
+  ASSERT_OK(store_->RecordSessionUses(uses));
   EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(amy));
 }
 

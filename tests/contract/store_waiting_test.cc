@@ -19,12 +19,12 @@ using testing::IsEmpty;
 constexpr RoomKind kKind = RoomKind::kMulti;
 
 TEST_P(StoreContract, ARoomThatWaitsIsLoadedAsItWasMade) {
-  const Room wish = MakeWaitingRoom(kKind, "r1");
-  const auto made = Apply(*store_, Preparing(wish));
+  const Room spec = MakeWaitingRoom(kKind, "r1");
+  const auto made = Apply(*store_, Preparing(spec));
   ASSERT_OK(made);
   EXPECT_GT(made->room.sequence, 0u);
   EXPECT_EQ(made->room.place, 0u);
-  const auto loaded = store_->Load(wish.key);
+  const auto loaded = store_->Load(spec.key);
   ASSERT_OK(loaded);
   EXPECT_EQ(*loaded, made->room);
   EXPECT_FALSE(loaded->IsActive());

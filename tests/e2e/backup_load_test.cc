@@ -38,7 +38,7 @@ Greeting Watch(const ServerProcess& server, const std::string& cursor) {
   const auto stub = v1::MembershipNotifier::NewStub(
       grpc::CreateChannel(server.AddressOf("grpc"), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  context.set_deadline(std::chrono::system_clock::now() + kWaitTimeout);
   v1::WatchRequest request;
   if (cursor.empty()) {
     request.mutable_earliest();

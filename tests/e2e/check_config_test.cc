@@ -91,7 +91,7 @@ TEST_F(CheckOfIm, HoldsNobodyElseUpWhileTheServiceHangs) {
     ASSERT_EQ(PushersOf(clients.back(), "double_room", "r1").size(), 1U);
   }
   for (bool is_seen = false; !is_seen && !HasFailure();) {
-    im_.BehaveForQuestions(ImConduct::Saying(ImConduct::Reply::kHang));
+    im_.BehaveForQuestions(ImConduct::Replying(ImConduct::Reply::kHang));
     const std::size_t before = im_.questions();
     std::atomic<int> failed{0};
     steady_clock::time_point not_before = steady_clock::now();

@@ -303,7 +303,7 @@ TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
   callers.clear();
   RawClient quick = Opened(Stream());
   EXPECT_TRUE(Eventually([&] { return Get("/console/api/server").json["totals"]["refusals"] == 1; },
-                         2 * kPatience));
+                         2 * kWaitTimeout));
   EXPECT_THAT(Get("/metrics").text,
               HasSubstr(R"(rtcroomd_refusals_total{cause="write_timeout",listener="admin"} 1)"));
   // The stream is only idle, and gets a periodic keep-alive.

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 #include "tests/e2e/room_calls.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/process_stats.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/server_process.h"
 

@@ -21,8 +21,8 @@ inline std::ostream& operator<<(std::ostream& out, const ExpectedReply& expected
 
 /// The additional fields that a failure may have.
 /// @source protocol F.7; of webrtc_room, code 2 is what code 1 is elsewhere.
-inline bool MayTell(const ExpectedReply& expected, std::string_view endpoint,
-                    std::string_view field) {
+inline bool MayReport(const ExpectedReply& expected, std::string_view endpoint,
+                      std::string_view field) {
   if (field == "code" || field == "message") return true;
   if (field == "detail") return expected.code == 1 || expected.code == 2;
   if (field == "roomID") return expected.code == 11;
@@ -53,7 +53,7 @@ inline testing::AssertionResult IsReply(const ApiReply& reply, const ExpectedRep
   if (reply.Text("message") != expected.message) return wrong("another message");
   if (expected.code == 0) return testing::AssertionSuccess();
   for (const auto& [field, value] : reply.json.items()) {
-    if (!MayTell(expected, endpoint, field)) return wrong("the field " + field);
+    if (!MayReport(expected, endpoint, field)) return wrong("the field " + field);
   }
   return testing::AssertionSuccess();
 }

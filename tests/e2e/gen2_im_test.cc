@@ -72,8 +72,8 @@ TEST_F(Gen2Im, AGroupIsThereWhenItsRoomIsAnsweredWhicheverCallMadeIt) {
   ASSERT_EQ(user.Call("add_pusher", PusherBody("added", "user")).code(), kOk);
   EXPECT_TRUE(im_.HasGroup("added"));
   AwaitQuiet();
-  EXPECT_THAT(im_.Told("added"), IsEmpty()) << "nobody else is there to be told";
-  EXPECT_THAT(im_.Told("named"), IsEmpty());
+  EXPECT_THAT(im_.NoticesTo("added"), IsEmpty()) << "nobody else is there to be told";
+  EXPECT_THAT(im_.NoticesTo("named"), IsEmpty());
 }
 
 TEST_F(Gen2Im, WithoutTheGroupNothingIsStored) {
@@ -102,7 +102,7 @@ TEST_F(Gen2Im, MembersAreToldOfActivationAndOfEveryAddButNotOfViewersAndFields) 
   ASSERT_EQ(host.Call("add_pusher", PusherBody("r1", "host")).code(), kOk);
   EXPECT_THAT(CommandsOf("r1", 2), ElementsAre(GroupCommand::kCreate, GroupCommand::kSystemNotice));
   AwaitQuiet();
-  EXPECT_THAT(im_.Told("r1"), ElementsAre(kNotice)) << "one on activation";
+  EXPECT_THAT(im_.NoticesTo("r1"), ElementsAre(kNotice)) << "one on activation";
 
   ASSERT_EQ(viewer.Call("add_audience", AudienceBody("r1", "viewer")).code(), kOk);
   ASSERT_EQ(viewer.Call("set_custom_field", CountBody("r1", "likes")).code(), kOk);
@@ -111,18 +111,19 @@ TEST_F(Gen2Im, MembersAreToldOfActivationAndOfEveryAddButNotOfViewersAndFields) 
   ASSERT_EQ(viewer.Call("delete_audience", MemberBody("r1", "viewer")).code(), kOk);
   ASSERT_EQ(host.Call("pusher_heartbeat", MemberBody("r1", "host")).code(), kOk);
   AwaitQuiet();
-  EXPECT_THAT(im_.Told("r1"), ElementsAre(kNotice));
+  EXPECT_THAT(im_.NoticesTo("r1"), ElementsAre(kNotice));
 
   ASSERT_EQ(host.Call("add_pusher", PusherBody("r1", "host")).code(), kOk);
-  EXPECT_TRUE(Eventually([&] { return im_.Told("r1").size() == 2; })) << "a member that re-adds";
+  EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 2; }))
+      << "a member that re-adds";
   ASSERT_EQ(viewer.Call("add_pusher", PusherBody("r1", "viewer")).code(), kOk);
-  EXPECT_TRUE(Eventually([&] { return im_.Told("r1").size() == 3; })) << "link-mic";
+  EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 3; })) << "link-mic";
   ASSERT_EQ(viewer.Call("delete_pusher", MemberBody("r1", "viewer")).code(), kOk);
-  EXPECT_TRUE(Eventually([&] { return im_.Told("r1").size() == 4; }));
+  EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 4; }));
   ASSERT_EQ(host.Call("delete_pusher", MemberBody("r1", "host")).code(), kOk);
   EXPECT_TRUE(Eventually([&] { return !im_.HasGroup("r1"); }));
   AwaitQuiet();
-  EXPECT_EQ(im_.Told("r1").size(), 4U);
+  EXPECT_EQ(im_.NoticesTo("r1").size(), 4U);
   EXPECT_EQ(im_.CountCalls(GroupCommand::kDestroy), 1U);
   EXPECT_EQ(im_.bad_requests(), 0U);
 }
@@ -132,9 +133,9 @@ TEST_F(Gen2Im, TheOthersAreToldWhenTheCreatorLeavesAndNobodyOfTheLast) {
   Gen2Client second = User("second");
   ASSERT_EQ(first.Call("add_pusher", PusherBody("r1", "first")).code(), kOk);
   ASSERT_EQ(second.Call("add_pusher", PusherBody("r1", "second")).code(), kOk);
-  ASSERT_TRUE(Eventually([&] { return im_.Told("r1").size() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
   ASSERT_EQ(first.Call("delete_pusher", MemberBody("r1", "first")).code(), kOk);
-  ASSERT_TRUE(Eventually([&] { return im_.Told("r1").size() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 2; }));
   EXPECT_TRUE(im_.HasGroup("r1"));
   ASSERT_EQ(second.Call("delete_pusher", MemberBody("r1", "second")).code(), kOk);
   EXPECT_TRUE(Eventually([&] { return !im_.HasGroup("r1"); }));
@@ -172,7 +173,7 @@ TEST_F(Gen2Im, WebrtcRoomsAreNoAffairOfTheServices) {
   ASSERT_EQ(call("quit_room", MemberBody(room, "alice")).code(), kOk);
   ASSERT_EQ(call("quit_room", MemberBody(room, "bobby")).code(), kOk);
   ASSERT_EQ(call("get_room_members", RoomBody(room)).code(), kNoSuchRoom);
-  im_.ComeBack();
+  im_.GoUp();
   // A room whose group is created and destroyed after all that: only its calls reach the service.
   Gen2Client user = User("user");
   ASSERT_EQ(user.Call("add_pusher", PusherBody("r1", "user")).code(), kOk);

@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/foreign_subscriber.h"
 #include "tests/e2e/gen2_calls.h"
+#include "tests/e2e/node_subscriber.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -69,8 +69,8 @@ class Gen2SubscriberOfIdleRooms : public Gen2Subscriber {
 };
 
 TEST_F(Gen2Subscriber, SeesALiveRoomFromItsPreparationToItsEnd) {
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host");
   Gen2Client viewer = User("viewer");
   Gen2Client second = User("second");
@@ -107,13 +107,13 @@ TEST_F(Gen2Subscriber, SeesALiveRoomFromItsPreparationToItsEnd) {
       {"pusher_deleted", "r1", 12, "host", "REASON_ROOM_DESTROYED"},
       {"room_destroyed", "r1", 13, "", "REASON_CREATOR_LEFT"},
   };
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
 TEST_F(Gen2Subscriber, SeesWhoComesAfterACreatorAndTheLastLeave) {
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   std::vector<Gen2Client> users;
   for (const char* name : {"first", "second", "third"}) users.push_back(User(name, "multi_room"));
   for (Gen2Client& user : users) Do(user, "add_pusher", PusherBody("r1", user.user_id()));
@@ -133,38 +133,38 @@ TEST_F(Gen2Subscriber, SeesWhoComesAfterACreatorAndTheLastLeave) {
       {"pusher_deleted", "r1", 8, "second", "REASON_LEFT"},
       {"room_destroyed", "r1", 9, "", "REASON_LAST_LEFT"},
   };
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
 TEST_F(Gen2SubscriberOfIdleRooms, SeesARoomThatNobodyJoinedEnd) {
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host", "double_room");
   Do(host, "create_room", PrepareBody("host", "r1"));
   const std::vector<Seen> expected = {{"room_created", "r1", 1, "host", ""},
                                       {"room_destroyed", "r1", 2, "", "REASON_IDLE"}};
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
 TEST_F(Gen2Subscriber, SeesARoomEndThatWasOnlyPrepared) {
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host", "double_room");
   Do(host, "create_room", PrepareBody("host", "r1"));
   Do(host, "destroy_room", MemberBody("r1", "host"));
   const std::vector<Seen> expected = {{"room_created", "r1", 1, "host", ""},
                                       {"room_destroyed", "r1", 2, "", "REASON_DESTROYED"}};
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
 TEST_F(Gen2Subscriber, SeesTheRightValueInTheEndHoweverManyCount) {
   constexpr std::size_t kViewers = 6;
   constexpr std::size_t kLikesOfEach = 40;
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host");
   Do(host, "add_pusher", PusherBody("r1", "host"));
   {
@@ -184,7 +184,7 @@ TEST_F(Gen2Subscriber, SeesTheRightValueInTheEndHoweverManyCount) {
   ASSERT_TRUE(Eventually([&] {
     const std::vector<nlohmann::json> events = subscriber.Events();
     return !events.empty() && events.back().at("type") == "room_destroyed";
-  })) << subscriber.Complaints();
+  })) << subscriber.ErrorOutput();
 
   nlohmann::json custom = nlohmann::json::object();
   int sequence = 0;

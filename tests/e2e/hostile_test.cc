@@ -10,7 +10,7 @@
 
 #include "tests/e2e/hostile_requests.h"
 #include "tests/e2e/room_calls.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/process_stats.h"
 #include "tests/support/protocol_code.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/sanitizers.h"

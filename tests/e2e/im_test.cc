@@ -70,10 +70,10 @@ TEST_F(Im, AGroupIsThereWhenItsRoomIsAnswered) {
 TEST_F(Im, MembersAreToldOfEachOtherAndOfTheEnd) {
   ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
-  ASSERT_TRUE(Eventually([&] { return im_.Told("r1").size() == 1; }));
-  EXPECT_THAT(im_.Told("r1"), ElementsAre(R"({"cmd":"notifyPusherChange","data":""})"));
+  ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
+  EXPECT_THAT(im_.NoticesTo("r1"), ElementsAre(R"({"cmd":"notifyPusherChange","data":""})"));
   ASSERT_EQ(Call("delete_pusher", MemberBody("r1", "guest")).code(), kOk);
-  ASSERT_TRUE(Eventually([&] { return im_.Told("r1").size() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 2; }));
   ASSERT_EQ(Call("destroy_room", MemberBody("r1", "host")).code(), kOk);
   ASSERT_TRUE(Eventually([&] { return !im_.HasGroup("r1"); }));
   EXPECT_THAT(CommandsOf(im_, "r1"),
@@ -86,8 +86,8 @@ TEST_F(Im, WhereSystemNoticesAreWithdrawnMembersAreToldByMessages) {
   im_.Behave(GroupCommand::kSystemNotice, ImConduct::ErrorCode(10026));
   ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
-  ASSERT_TRUE(Eventually([&] { return im_.Told("r1").size() == 1; }));
-  EXPECT_THAT(im_.Told("r1"), ElementsAre(R"({"cmd":"notifyPusherChange","data":{}})"));
+  ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
+  EXPECT_THAT(im_.NoticesTo("r1"), ElementsAre(R"({"cmd":"notifyPusherChange","data":{}})"));
   EXPECT_EQ(im_.CountCalls(GroupCommand::kSystemNotice), 1U);
 }
 
@@ -97,18 +97,18 @@ TEST_F(Im, WithoutTheServiceNoRoomIsMadeButAllElseWorks) {
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_EQ(Call("create_room", CreateBody("host", "r2")).code(), kInternalFailure);
   EXPECT_EQ(Call("create_room", CreateBody("host")).code(), kInternalFailure);
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, kWaitTimeout);
   EXPECT_THAT(RoomIds(client_, "multi_room"), ElementsAre("r1"));
   EXPECT_EQ(Call("get_pushers", RoomBody("r2")).code(), kNoSuchRoom);
   EXPECT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
   EXPECT_EQ(Call("pusher_heartbeat", MemberBody("r1", "guest")).code(), kOk);
-  im_.ComeBack();
+  im_.GoUp();
   EXPECT_EQ(Call("create_room", CreateBody("host", "r2")).code(), kOk);
-  EXPECT_TRUE(Eventually([&] { return im_.Told("r1").size() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
 }
 
 TEST_F(Im, AServiceThatHangsIsWaitedForNoLongerThanItsDeadline) {
-  im_.Behave(ImConduct::Saying(ImConduct::Reply::kHang, /*takes_effect=*/true));
+  im_.Behave(ImConduct::Replying(ImConduct::Reply::kHang, /*takes_effect=*/true));
   std::vector<std::jthread> creators;
   std::atomic<int> refused{0};
   const auto begun = std::chrono::steady_clock::now();
@@ -122,7 +122,7 @@ TEST_F(Im, AServiceThatHangsIsWaitedForNoLongerThanItsDeadline) {
   }
   creators.clear();
   // The protocol's 8 seconds, plus a margin for a busy machine: far from unbounded.
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, kWaitTimeout);
   EXPECT_EQ(refused, 8);
   EXPECT_THAT(RoomIds(client_, "multi_room"), IsEmpty());
   im_.Release();
@@ -162,7 +162,7 @@ TEST(ImDegraded, ARoomIsMadeWithoutItsGroupWhichFollows) {
   server.Start();
   im.Behave(GroupCommand::kCreate, std::nullopt);
   EXPECT_TRUE(Eventually([&] { return im.HasGroup(made.Text("roomID")); }));
-  EXPECT_TRUE(Eventually([&] { return !im.Told(made.Text("roomID")).empty(); }));
+  EXPECT_TRUE(Eventually([&] { return !im.NoticesTo(made.Text("roomID")).empty(); }));
 }
 
 constexpr std::size_t kUsualChanges = 10'000;
@@ -174,7 +174,7 @@ constexpr std::size_t kPhones = 8;
 class ImInTrouble : public testing::Test {
  protected:
   ImInTrouble() {
-    im_.OnTold([this](const std::string& group) { views_.Pull(group); });
+    im_.OnNotice([this](const std::string& group) { views_.Pull(group); });
     views_.Connect(server_.PortOf("http"));
     for (std::size_t i = 0; i < kRooms; ++i) MakeRoom(i);
   }
@@ -218,7 +218,7 @@ class ImInTrouble : public testing::Test {
   }
 
   /// Whether each phone's view of each room equals the room's state.
-  bool EverybodyKnows() {
+  bool AllViewsAreCurrent() {
     ApiClient client = server_.Http();
     return std::ranges::all_of(rooms_, [&](const auto& room) {
       const std::vector<std::string> view = views_.Of(room.second);
@@ -241,7 +241,7 @@ class ImInTrouble : public testing::Test {
   }
 
   /// For the message of a test that fails.
-  std::string WhatIsOwed() {
+  std::string DescribePending() {
     std::string text = server_.Admin().Get("/metrics").text;
     std::istringstream lines(text);
     text.clear();
@@ -265,12 +265,12 @@ TEST_F(ImInTrouble, EveryGroupHearsOfItsLastChange) {
   using Reply = ImConduct::Reply;
   std::vector<ImConduct> troubles = {ImConduct::Late(30ms),
                                      ImConduct::Status(503),
-                                     ImConduct::Saying(Reply::kGarbage),
-                                     ImConduct::Saying(Reply::kEmpty, true),
-                                     ImConduct::Saying(Reply::kHuge),
-                                     ImConduct::Saying(Reply::kRedirect),
-                                     ImConduct::Saying(Reply::kClose),
-                                     ImConduct::Saying(Reply::kClose, true)};
+                                     ImConduct::Replying(Reply::kGarbage),
+                                     ImConduct::Replying(Reply::kEmpty, true),
+                                     ImConduct::Replying(Reply::kHuge),
+                                     ImConduct::Replying(Reply::kRedirect),
+                                     ImConduct::Replying(Reply::kClose),
+                                     ImConduct::Replying(Reply::kClose, true)};
   for (const int error : {10002, 60008, 60007, 60011, 70001, 70003}) {
     troubles.push_back(ImConduct::ErrorCode(error));
   }
@@ -284,18 +284,19 @@ TEST_F(ImInTrouble, EveryGroupHearsOfItsLastChange) {
   }
   im_.GoDown();
   ChangeMembers(changes / phases);
-  im_.ComeBack();
-  im_.Behave(ImConduct::Saying(Reply::kHang, /*takes_effect=*/true));
+  im_.GoUp();
+  im_.Behave(ImConduct::Replying(Reply::kHang, /*takes_effect=*/true));
   ChangeMembers(changes / phases);
   im_.Behave(ImConduct::Well());
   im_.Release();
 
-  EXPECT_TRUE(Eventually([&] { return EverybodyKnows(); }, 2 * kPatience)) << WhatIsOwed();
+  EXPECT_TRUE(Eventually([&] { return AllViewsAreCurrent(); }, 2 * kWaitTimeout))
+      << DescribePending();
   EXPECT_TRUE(Eventually(
       [&] {
         return std::ranges::none_of(ended_, [&](const auto& id) { return im_.HasGroup(id); });
       },
-      2 * kPatience));
+      2 * kWaitTimeout));
   std::set<std::string> known(ended_.begin(), ended_.end());
   for (const auto& [place, room] : rooms_) known.insert(room);
   for (const ImCall& call : im_.calls()) EXPECT_TRUE(known.contains(call.group)) << call.group;
@@ -344,7 +345,7 @@ TEST_F(ImInTrouble, AKillAtAnyMomentLosesNoNoticeAndLeavesNoGroup) {
     server_.Start();
     views_.Connect(server_.PortOf("http"));
   }
-  EXPECT_TRUE(Eventually([&] { return EverybodyKnows(); }, 2 * kPatience));
+  EXPECT_TRUE(Eventually([&] { return AllViewsAreCurrent(); }, 2 * kWaitTimeout));
   EXPECT_TRUE(Eventually([&] { return im_.groups() == AllRooms(); }))
       << im_.groups().size() << " groups of " << AllRooms().size() << " rooms";
 }

@@ -199,7 +199,7 @@ TEST_P(LogLines, TellWhatOperatorsDid) {
 TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Operate("kick", {}, "guessed by somebody").status, 401);
   ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
-  const std::vector<LogLine> refused = Lines("operator_refused");
+  const std::vector<LogLine> refused = Lines("admin_refused");
   // One, unless the machine stalled until the next one was due.
   ASSERT_THAT(refused, testing::Not(IsEmpty()));
   EXPECT_EQ(refused[0].at("level"), "warn");

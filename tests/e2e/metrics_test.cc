@@ -34,7 +34,7 @@ using testing::IsEmpty;
 /// More than the maximum number of a server (WatchOptions).
 constexpr std::size_t kOneFollowerTooMany = 4097;
 /// Thousands of streams are the slowest step for a sanitized server.
-constexpr auto kCrowdPatience = 120s;
+constexpr auto kManyFollowersTimeout = 120s;
 
 /// Long enough for the server to detect the standstill.
 constexpr auto kStandstill = 400ms;
@@ -229,9 +229,9 @@ class MetricsOfAServer : public testing::Test {
       other.Execute("ALTER TABLE hidden RENAME TO events");
     }
     Check({"rtcroomd_watch_refused_total"}, [&] {
-      const Followers crowd(quiet_.AddressOf("grpc"), kOneFollowerTooMany, Reading::kReads);
+      const Followers followers(quiet_.AddressOf("grpc"), kOneFollowerTooMany, Reading::kReads);
       EXPECT_TRUE(Eventually([&] { return Scrape(quiet_).Of("rtcroomd_watch_refused_total") > 0; },
-                             kCrowdPatience));
+                             kManyFollowersTimeout));
     });
   }
 

@@ -18,7 +18,7 @@
 #include "tests/load/slow_clients.h"
 #include "tests/support/environment_number.h"
 #include "tests/support/metrics_text.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/process_stats.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/sanitizers.h"
 #include "tests/support/server_process.h"
@@ -52,15 +52,15 @@ FleetOptions Phones(const ServerProcess& server, std::size_t count, milliseconds
           .late_after = kSaneLatency};
 }
 
-void ExpectAllWell(const PhoneFigures& figures, std::size_t phones) {
-  EXPECT_EQ(figures.held, phones);
-  EXPECT_THAT(figures.failures, testing::Each(0U)) << "connect, handshake, closed, bad, code, late";
-  EXPECT_GT(figures.heartbeats.count(), 0U);
-  EXPECT_LT(figures.heartbeats.Percentile(99), kSaneLatency);
+void ExpectAllWell(const PhoneStats& stats, std::size_t phones) {
+  EXPECT_EQ(stats.held, phones);
+  EXPECT_THAT(stats.failures, testing::Each(0U)) << "connect, handshake, closed, bad, code, late";
+  EXPECT_GT(stats.heartbeats.count(), 0U);
+  EXPECT_LT(stats.heartbeats.Percentile(99), kSaneLatency);
 }
 
 /// Adds it to the test's report and prints it.
-void Tell(const std::string& what, const Latencies& latencies) {
+void PrintLatencies(const std::string& what, const Latencies& latencies) {
   testing::Test::RecordProperty(what, latencies.Summary());
   std::cout << what << ": " << latencies.Summary() << "\n";
 }
@@ -69,7 +69,8 @@ TEST(Phones, AreHeldByTheThousand) {
   // A sanitizer costs as much CPU as thousands of phones.
   const std::size_t phone_count = IsServerSanitized() ? 500 : 2000;
   constexpr seconds kMeasured{8};
-  if (const std::string why = WhyNotSoMany(phone_count); !why.empty()) GTEST_SKIP() << why;
+  if (const std::string why = ConnectionLimitProblem(phone_count); !why.empty())
+    GTEST_SKIP() << why;
   ServerProcess server({.settings = ForManyFromOneAddress()});
   const pid_t process = server.child().pid();
   FleetReport report{.connections = phone_count, .measured = kMeasured, .has_server = true};
@@ -82,14 +83,14 @@ TEST(Phones, AreHeldByTheThousand) {
   fleet.BeatFor(kMeasured);
   report.server.cpu = CpuTimeOf(process) - cpu_before;
   report.server.at_full = MemoryOf(process);
-  report.phones = fleet.Figures();
+  report.phones = fleet.Stats();
   ExpectAllWell(report.phones, phone_count);
   RecordProperty("report", report.Json());
   std::cout << report.Text();
 }
 
-std::size_t Count(const PhoneFigures& figures, PhoneFailure failure) {
-  return figures.failures.at(static_cast<std::size_t>(failure));
+std::size_t Count(const PhoneStats& stats, PhoneFailure failure) {
+  return stats.failures.at(static_cast<std::size_t>(failure));
 }
 
 TEST(PhoneFleet, NoticesWhatFails) {
@@ -98,14 +99,14 @@ TEST(PhoneFleet, NoticesWhatFails) {
   const FleetOptions options = Phones(server, kPhones, milliseconds(50));
   PhoneFleet fleet(options);
   fleet.Gather();
-  EXPECT_EQ(fleet.Figures().held, 2 * kPhonesPerRoom);
-  EXPECT_EQ(Count(fleet.Figures(), PhoneFailure::kRefused), kPhonesPerRoom) << "no third room";
+  EXPECT_EQ(fleet.Stats().held, 2 * kPhonesPerRoom);
+  EXPECT_EQ(Count(fleet.Stats(), PhoneFailure::kRefused), kPhonesPerRoom) << "no third room";
   server.Kill9();
-  EXPECT_TRUE(Eventually([&] { return fleet.Figures().held == 0; }));
-  EXPECT_EQ(Count(fleet.Figures(), PhoneFailure::kClosed), 2 * kPhonesPerRoom);
+  EXPECT_TRUE(Eventually([&] { return fleet.Stats().held == 0; }));
+  EXPECT_EQ(Count(fleet.Stats(), PhoneFailure::kClosed), 2 * kPhonesPerRoom);
   PhoneFleet late(options);
   late.Gather();
-  EXPECT_EQ(Count(late.Figures(), PhoneFailure::kConnect), kPhones);
+  EXPECT_EQ(Count(late.Stats(), PhoneFailure::kConnect), kPhones);
   server.Start();
 }
 
@@ -187,7 +188,8 @@ TEST(SlowClients, HoldUpNobodyElse) {
   constexpr const char* kCountVariable = "RTCROOM_SLOW_CLIENTS";
   const std::size_t slow_count = EnvironmentNumber(kCountVariable, 500);
   constexpr std::size_t kPhones = 100;
-  if (const std::string why = WhyNotSoMany(slow_count + kPhones); !why.empty()) GTEST_SKIP() << why;
+  if (const std::string why = ConnectionLimitProblem(slow_count + kPhones); !why.empty())
+    GTEST_SKIP() << why;
   // Twice as long as reasonable, so that a request blocked by a slow client is detected.
   Settings settings =
       ForManyFromOneAddress({{"server.idle_timeout", "20s"}, {"server.request_timeout", "20s"}});
@@ -212,8 +214,8 @@ TEST(SlowClients, HoldUpNobodyElse) {
   std::optional<SlowClients> slow;
   const auto beat = [&](const std::string& what, milliseconds time) {
     fleet.BeatFor(time);
-    const Latencies heartbeats = fleet.Figures().heartbeats;
-    Tell(what, heartbeats);
+    const Latencies heartbeats = fleet.Stats().heartbeats;
+    PrintLatencies(what, heartbeats);
     return heartbeats.Percentile(99);
   };
   bool is_unnoticed = false;
@@ -243,16 +245,16 @@ TEST(SlowClients, HoldUpNobodyElse) {
     EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";
   }
   fleet.BeatFor(seconds(4));
-  const PhoneFigures figures = fleet.Figures();
-  ExpectAllWell(figures, kPhones);
-  Tell("heartbeats", figures.heartbeats);
-  Tell("joins_and_leaves", guest.Leave());
+  const PhoneStats stats = fleet.Stats();
+  ExpectAllWell(stats, kPhones);
+  PrintLatencies("heartbeats", stats.heartbeats);
+  PrintLatencies("joins_and_leaves", guest.Leave());
 
   // The guest has a separate connection, which may have opened or closed since the count.
   EXPECT_TRUE(
-      Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }, 2 * kPatience))
+      Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }, 2 * kWaitTimeout))
       << OpenDescriptorsOf(process) << " open, " << descriptors << " before: some are never closed";
-  EXPECT_EQ(fleet.Figures().held, kPhones) << "only the slow ones";
+  EXPECT_EQ(fleet.Stats().held, kPhones) << "only the slow ones";
 }
 
 TEST(HangingWechat, HoldsUpNobodyElse) {
@@ -269,7 +271,7 @@ TEST(HangingWechat, HoldsUpNobodyElse) {
   PhoneFleet fleet(Phones(server, kPhones, milliseconds(200)));
   fleet.Gather();
   fleet.BeatFor(seconds(2));
-  Tell("heartbeats_before", fleet.Figures().heartbeats);
+  PrintLatencies("heartbeats_before", fleet.Stats().heartbeats);
 
   std::vector<RawClient> logins;
   for (std::size_t i = 0; i < kLogins; ++i) {
@@ -280,9 +282,9 @@ TEST(HangingWechat, HoldsUpNobodyElse) {
   }
   ASSERT_TRUE(Eventually([&] { return wechat.waiting() > 0; }));
   fleet.BeatFor(seconds(2));
-  const PhoneFigures figures = fleet.Figures();
-  ExpectAllWell(figures, kPhones);
-  Tell("heartbeats_meanwhile", figures.heartbeats);
+  const PhoneStats stats = fleet.Stats();
+  ExpectAllWell(stats, kPhones);
+  PrintLatencies("heartbeats_meanwhile", stats.heartbeats);
 
   const auto start = std::chrono::steady_clock::now();
   for (RawClient& login : logins) {
@@ -294,7 +296,7 @@ TEST(HangingWechat, HoldsUpNobodyElse) {
       "logins_answered_within_s",
       std::to_string(
           std::chrono::duration_cast<seconds>(std::chrono::steady_clock::now() - start).count()));
-  ExpectAllWell(fleet.Figures(), kPhones);
+  ExpectAllWell(fleet.Stats(), kPhones);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 #include "tests/support/environment_number.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/metrics_text.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/process_stats.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/server_process.h"
 

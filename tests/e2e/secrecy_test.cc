@@ -180,7 +180,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
   }
 
   /// Outside services fail, and the failures are logged.
-  void MeetTrouble() {
+  void ProvokeErrors() {
     json joining = PusherBody("g_room", "u9");
     joining["pushURL"] = std::string("rtmp://elsewhere.invalid/live/x?key=") + kClientsStreamKey;
     Call("", "live_room", "add_pusher", joining);
@@ -241,7 +241,7 @@ TEST_P(Secrecy, HoldsForAWholeRunsLogAndForReplies) {
   ASSERT_NO_FATAL_FAILURE(LearnFromStreams(""));
   ASSERT_NO_FATAL_FAILURE(LearnFromStreams(Query()));
   Misplace();
-  MeetTrouble();
+  ProvokeErrors();
   AskTheOperatorsListeners();
   Call(Query(), "live_room", "logout", json::object());
   EXPECT_EQ(server_.Terminate(), 0);

@@ -156,7 +156,7 @@ TEST_F(UnderAServiceManager, FindsNoPartSilentThatIsWell) {
   // Half of this exceeds the response time of every part of a busy server.
   ServerProcess server(Options("20000000"));
   for (int sign = 0; sign < 2; ++sign) ASSERT_TRUE(manager_.Await("WATCHDOG", "1"));
-  EXPECT_THAT(server.StopAndReadLog(), Not(HasSubstr("part_is_silent")));
+  EXPECT_THAT(server.StopAndReadLog(), Not(HasSubstr("component_stalled")));
 }
 
 TEST_F(UnderAServiceManager, GivesNoneWhereNobodyAsksForThem) {
@@ -191,7 +191,7 @@ TEST_F(UnderAServiceManager, ServesWhenTheManagerCannotBeReached) {
   options.environment = {{"NOTIFY_SOCKET", "vsock:2:1234"}, {"WATCHDOG_USEC", "soon"}};
   ServerProcess server(std::move(options));
   EXPECT_TRUE(server.WaitForLog("service_manager_unreachable"));
-  EXPECT_TRUE(server.WaitForLog("no_watchdog"));
+  EXPECT_TRUE(server.WaitForLog("watchdog_disabled"));
 }
 
 }  // namespace

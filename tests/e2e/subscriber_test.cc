@@ -11,8 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/foreign_subscriber.h"
 #include "tests/e2e/ledger_writer.h"
+#include "tests/e2e/node_subscriber.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/store_audit.h"
 #include "tests/support/environment_number.h"
@@ -69,8 +69,8 @@ class SeenOfTheSilent : public SeenByASubscriber {
 };
 
 TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
 
   Call("create_room", CreateBody("host", "r1"));
   Call("add_pusher", PusherBody("r1", "guest"));
@@ -96,7 +96,7 @@ TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
       {"pusher_deleted", "r2", 3, "host", "REASON_LEFT"},
       {"room_destroyed", "r2", 4, "", "REASON_CREATOR_LEFT"},
   };
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   const std::vector<nlohmann::json> events = subscriber.Events();
   EXPECT_THAT(EventsSeenIn(events), ElementsAreArray(expected));
   for (const nlohmann::json& event : events) {
@@ -106,8 +106,8 @@ TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
 }
 
 TEST_F(SeenOfTheSilent, TheEvictionAndItsReason) {
-  const ForeignSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+  const NodeSubscriber subscriber(address_, "now");
+  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Call("create_room", CreateBody("silent", "r1"));
   const std::vector<SeenEvent> expected = {
       {"room_created", "r1", 1, "silent", ""},
@@ -115,7 +115,7 @@ TEST_F(SeenOfTheSilent, TheEvictionAndItsReason) {
       {"pusher_deleted", "r1", 3, "silent", "REASON_HEARTBEAT_TIMEOUT"},
       {"room_destroyed", "r1", 4, "", "REASON_CREATOR_LEFT"},
   };
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.Complaints();
+  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   EXPECT_THAT(EventsSeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
@@ -123,13 +123,13 @@ TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
   std::vector<SeenEvent> seen;
   std::string cursor = "now";
   for (int life = 0; life < 5; ++life) {
-    ForeignSubscriber subscriber(address_, cursor);
-    ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.Complaints();
+    NodeSubscriber subscriber(address_, cursor);
+    ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
     const std::string room = "r" + std::to_string(life);
     Call("create_room", CreateBody("host", room));
     Call("add_pusher", PusherBody(room, "guest"));
     // After the first life: changes made without a subscriber are sent first.
-    ASSERT_TRUE(subscriber.HasSeen(life == 0 ? 3 : 6)) << subscriber.Complaints();
+    ASSERT_TRUE(subscriber.HasSeen(life == 0 ? 3 : 6)) << subscriber.ErrorOutput();
     subscriber.Kill9();
     subscriber.child().WaitForExit();
     Call("delete_pusher", MemberBody(room, "guest"));
@@ -158,11 +158,11 @@ TEST_F(SeenByASubscriber, TheTokenIsAskedFor) {
   const std::string address = "unix:" + (directory.path() / "grpc.sock").string();
   const ServerProcess guarded(
       {.settings = {{"grpc.listen", address}, {"grpc.token", "watch-token-of-the-test"}}});
-  ForeignSubscriber stranger(address, "now");
+  NodeSubscriber stranger(address, "now");
   EXPECT_EQ(stranger.child().WaitForExit(), 1);
   EXPECT_EQ(stranger.Lines().back().at("code"), 16);  // UNAUTHENTICATED
-  const ForeignSubscriber guest(address, "now", OnServerGone::kEnds, "watch-token-of-the-test");
-  EXPECT_TRUE(guest.IsFollowing()) << guest.Complaints();
+  const NodeSubscriber guest(address, "now", OnServerGone::kEnds, "watch-token-of-the-test");
+  EXPECT_TRUE(guest.IsFollowing()) << guest.ErrorOutput();
   EXPECT_THAT(guarded.Log(), testing::Not(testing::HasSubstr("watch-token-of-the-test")));
 }
 
@@ -176,7 +176,7 @@ TEST_F(SubscriberTest, FollowsTheWholeHistoryOfAServerThatIsKilledAgainAndAgain)
   std::mt19937 random(seed);
   ServerProcess server(
       {.settings = WithGrpc({{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}})});
-  const ForeignSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
+  const NodeSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
   std::vector<LedgerWriter> writers;
   for (std::size_t i = 0; i < kWriters; ++i) {
     writers.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
@@ -204,7 +204,7 @@ TEST_F(SubscriberTest, FollowsTheWholeHistoryOfAServerThatIsKilledAgainAndAgain)
   // While the server runs: the database is only read, and there are no more writes.
   const std::vector<std::string> history = HistoryOf(database);
   EXPECT_TRUE(subscriber.HasSeen(history.size()))
-      << subscriber.Events().size() << " of " << history.size() << subscriber.Complaints();
+      << subscriber.Events().size() << " of " << history.size() << subscriber.ErrorOutput();
   std::vector<std::string> seen;
   for (const auto& [type, room, sequence, user, reason] : EventsSeenIn(subscriber.Events())) {
     seen.push_back(room + " " + std::to_string(sequence) + " " + type);

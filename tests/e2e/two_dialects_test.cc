@@ -85,7 +85,7 @@ class RandomCaller {
         return Expect("pusher_heartbeat", MemberBody(room, user()),
                       exists ? sentences::kSuccess : NoMember());
       default:
-        return Meddle(Room(counterpart_));
+        return Interfere(Room(counterpart_));
     }
   }
 
@@ -112,7 +112,7 @@ class RandomCaller {
   }
 
   /// In the name of the room's creator.
-  void Meddle(const std::string& room) {
+  void Interfere(const std::string& room) {
     const std::string& name = IsGen1() ? counterpart_ : user();
     Expect("get_pushers", RoomBody(room), NoRoom());
     Expect("pusher_heartbeat", MemberBody(room, name), NoMember());

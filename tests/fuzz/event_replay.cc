@@ -12,7 +12,7 @@ namespace {
 using KnownRoom = EventReplay::KnownRoom;
 
 /// Applies an event to a known room; false when the event is impossible for that room.
-struct Happen {
+struct EventApplier {
   KnownRoom& room;
 
   bool operator()(const RoomCreated& created) const {
@@ -90,7 +90,7 @@ Fault EventReplay::Take(const StoredEvent& stored) {
     room.number = stored.room_number;
   }
   const std::string name = fmt::format("event {} of {}, {},", event.room_sequence,
-                                       event.room.id.value, HappeningName(event.happening));
+                                       event.room.id.value, EventTypeName(event.payload));
   if (room.key != event.room || room.dialect != event.dialect ||
       room.number != stored.room_number) {
     return name + " is of another room";
@@ -98,10 +98,10 @@ Fault EventReplay::Take(const StoredEvent& stored) {
   if (event.room_sequence != ++room.last_event) {
     return fmt::format("{} comes as number {}", name, room.last_event);
   }
-  const bool is_first = std::holds_alternative<RoomCreated>(event.happening);
+  const bool is_first = std::holds_alternative<RoomCreated>(event.payload);
   if (is_first != is_new) return name + " is not how a room begins";
-  if (!std::visit(Happen{room}, event.happening)) return name + " cannot happen there";
-  if (std::holds_alternative<RoomDestroyed>(event.happening)) rooms_.erase(place);
+  if (!std::visit(EventApplier{room}, event.payload)) return name + " cannot happen there";
+  if (std::holds_alternative<RoomDestroyed>(event.payload)) rooms_.erase(place);
   return std::nullopt;
 }
 

@@ -107,7 +107,7 @@ TEST(HistoryChecks, NoticeAHandOverThatIsNotTold) {
   const auto [fault, history] = FirstFault([](SpoiltStore& store) {
     store.spoil_events = [](EventPage& page) {
       for (StoredEvent& stored : page.events) {
-        auto* const deleted = std::get_if<PusherDeleted>(&stored.event.happening);
+        auto* const deleted = std::get_if<PusherDeleted>(&stored.event.payload);
         if (deleted != nullptr) deleted->new_creator = {};
       }
     };

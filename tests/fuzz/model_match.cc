@@ -72,11 +72,11 @@ Fault CompareLists(const RoomModel& model, Store& store) {
   return std::nullopt;
 }
 
-std::string NamesOf(const std::vector<RoomHappening>& happenings) {
+std::string NamesOf(const std::vector<EventPayload>& payloads) {
   std::string names;
-  for (const RoomHappening& happening : happenings) {
+  for (const EventPayload& payload : payloads) {
     if (!names.empty()) names.append(" ");
-    names.append(HappeningName(happening));
+    names.append(EventTypeName(payload));
   }
   return names;
 }
@@ -115,12 +115,12 @@ Fault CompareOutcome(const RoomModel::Outcome& expected, const Result<RoomChange
     return fmt::format("it was refused with {}", ErrcName(actual.error().code));
   }
   if (expected.failure) return fmt::format("it should be {}", ErrcName(*expected.failure));
-  std::vector<RoomHappening> told;
-  told.reserve(actual->events.size());
-  for (const RoomEvent& event : actual->events) told.push_back(event.happening);
-  if (told == expected.happenings) return std::nullopt;
-  const std::string names = NamesOf(told);
-  const std::string expected_names = NamesOf(expected.happenings);
+  std::vector<EventPayload> actual_payloads;
+  actual_payloads.reserve(actual->events.size());
+  for (const RoomEvent& event : actual->events) actual_payloads.push_back(event.payload);
+  if (actual_payloads == expected.payloads) return std::nullopt;
+  const std::string names = NamesOf(actual_payloads);
+  const std::string expected_names = NamesOf(expected.payloads);
   if (names == expected_names) return fmt::format("it told [{}] with other content", names);
   return fmt::format("it told [{}] instead of [{}]", names, expected_names);
 }

@@ -121,7 +121,7 @@ struct RequestFuzzServer::Parts {
   Router router{{.rooms = rooms,
                  .logins = logins,
                  .sessions = sessions,
-                 .hour_signer = signer,
+                 .webrtc_ticket_signer = signer,
                  .private_map_keys = private_map_keys,
                  .streams = streams,
                  .clock = clock,

@@ -9,7 +9,7 @@ using Action = RoomCommand::Action;
 using Outcome = RoomModel::Outcome;
 
 Outcome Fails(Errc code) { return {.failure = code}; }
-Outcome Tells(RoomHappening happening) { return {.happenings = {std::move(happening)}}; }
+Outcome Emits(EventPayload payload) { return {.payloads = {std::move(payload)}}; }
 
 bool IsWebrtc(const RoomCommand& command) { return command.room.kind == RoomKind::kWebrtc; }
 
@@ -99,11 +99,11 @@ Outcome RoomModel::Make(const RoomCommand& command, bool with_pusher) {
   room.creator = command.user_id.value;
   room.info = command.info;
   room.type = command.type;
-  Outcome outcome = Tells(RoomCreated{.creator = command.user_id, .info = command.info});
+  Outcome outcome = Emits(RoomCreated{.creator = command.user_id, .info = command.info});
   if (with_pusher) {
     room.members = {MemberOf(command)};
     room.activation = ++activations_;
-    outcome.happenings.emplace_back(About<PusherAdded>(command));
+    outcome.payloads.emplace_back(About<PusherAdded>(command));
   }
   return outcome;
 }
@@ -122,17 +122,17 @@ Outcome RoomModel::Add(Place room, const RoomCommand& command) {
   const auto seat = FindMember(*room, command.user_id);
   if (seat != room->members.end()) {
     *seat = MemberOf(command);
-    return Tells(About<PusherUpdated>(command));
+    return Emits(About<PusherUpdated>(command));
   }
   if (room->members.size() >= Seats(room->key.kind)) return Fails(Errc::kRoomFull);
   Outcome outcome;
   if (room->members.empty()) {
     room->creator = command.user_id.value;
     room->activation = ++activations_;
-    outcome = Tells(RoomActivated{.creator = command.user_id});
+    outcome = Emits(RoomActivated{.creator = command.user_id});
   }
   room->members.push_back(MemberOf(command));
-  outcome.happenings.emplace_back(About<PusherAdded>(command));
+  outcome.payloads.emplace_back(About<PusherAdded>(command));
   return outcome;
 }
 
@@ -144,13 +144,13 @@ Outcome RoomModel::Leave(Place room, const RoomCommand& command) {
   if (command.action == Action::kExpire) deleted.reason = LeaveReason::kHeartbeatTimeout;
 
   const bool was_creator = room->creator == command.user_id.value;
-  if (was_creator && CreatorEnds(*room)) return End(room, EndReason::kCreatorLeft, Tells(deleted));
-  if (room->members.empty()) return End(room, EndReason::kLastLeft, Tells(deleted));
+  if (was_creator && CreatorEnds(*room)) return End(room, EndReason::kCreatorLeft, Emits(deleted));
+  if (room->members.empty()) return End(room, EndReason::kLastLeft, Emits(deleted));
   if (was_creator) {
     room->creator = room->members.front().user_id;  // the oldest
     deleted.new_creator = {room->creator};
   }
-  return Tells(deleted);
+  return Emits(deleted);
 }
 
 Outcome RoomModel::Destroy(Place room, const RoomCommand& command) {
@@ -167,14 +167,14 @@ Outcome RoomModel::Watch(Place room, const RoomCommand& command) {
     if (room->viewers.size() >= policy_.limits.max_audiences) return Fails(Errc::kAudienceFull);
     room->viewers.emplace_back(command.user_id.value, command.info);
   }
-  return Tells(AudienceAdded{.user_id = command.user_id, .user_info = command.info});
+  return Emits(AudienceAdded{.user_id = command.user_id, .user_info = command.info});
 }
 
 Outcome RoomModel::Unwatch(Place room, const RoomCommand& command) {
   const auto viewer = FindViewer(*room, command.user_id);
   if (viewer == room->viewers.end()) return {};
   room->viewers.erase(viewer);
-  return Tells(AudienceDeleted{.user_id = command.user_id});
+  return Emits(AudienceDeleted{.user_id = command.user_id});
 }
 
 Outcome RoomModel::ChangeCustom(Place room, const RoomCommand& command) {
@@ -187,7 +187,7 @@ Outcome RoomModel::ChangeCustom(Place room, const RoomCommand& command) {
   if (!edited) return Fails(edited.error().code);
   if (edited->custom == room->custom) return {};
   room->custom = edited->custom;
-  return Tells(edited->told);
+  return Emits(edited->event);
 }
 
 bool RoomModel::Sees(const RoomCommand& command, const ModelRoom& room) const {
@@ -209,10 +209,10 @@ std::size_t RoomModel::Seats(RoomKind kind) const {
 
 Outcome RoomModel::End(Place room, EndReason reason, Outcome outcome) {
   for (const Member& member : room->members) {
-    outcome.happenings.emplace_back(
+    outcome.payloads.emplace_back(
         PusherDeleted{.user_id = {member.user_id}, .reason = LeaveReason::kRoomDestroyed});
   }
-  outcome.happenings.emplace_back(RoomDestroyed{.reason = reason});
+  outcome.payloads.emplace_back(RoomDestroyed{.reason = reason});
   rooms_.erase(room);
   return outcome;
 }

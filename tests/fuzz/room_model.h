@@ -45,7 +45,7 @@ class RoomModel {
   };
   struct Outcome {
     std::optional<Errc> failure{};
-    std::vector<RoomHappening> happenings{};
+    std::vector<EventPayload> payloads{};
   };
 
   /// @param policy  only its settings are read; its functions are not called.

@@ -45,7 +45,7 @@ std::optional<Errc> FailureOf(const auto& outcome) {
 class Service {
  public:
   explicit Service(const RoomPolicy& policy)
-      : policy_(policy), rooms_(Parts(), {.policy = policy}, logger_) {}
+      : policy_(policy), rooms_(Deps(), {.policy = policy}, logger_) {}
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   /// Number of leases that may expire, of pushers and of rooms.
@@ -84,7 +84,7 @@ class Service {
   }
 
  private:
-  RoomServiceParts Parts() {
+  RoomServiceDeps Deps() {
     return {.store = store_,
             .ban_store = store_,
             .bans = bans_,
@@ -120,7 +120,7 @@ class Service {
     const bool for_members =
         command.action == Action::kSetCustom && policy_.custom_set == CustomSet::kMembers;
     return {.member = member,
-            .right = for_members ? rules::CustomRight::kMembers : rules::CustomRight::kEverybody,
+            .right = for_members ? rules::CustomRight::kMembers : rules::CustomRight::kAnyone,
             .edit = [step = command.step](std::string_view custom) {
               return EditCustom(custom, step);
             }};

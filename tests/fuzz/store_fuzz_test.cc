@@ -32,10 +32,10 @@ constexpr StoreLimits kStoreLimits{.max_rooms = 5};
 
 /// Appends `event`, unless it merges with the previous event of its room.
 void AppendMerging(std::vector<RoomEvent>& events, const RoomEvent& event) {
-  if (std::holds_alternative<CustomChanged>(event.happening)) {
+  if (std::holds_alternative<CustomChanged>(event.payload)) {
     for (RoomEvent& before : std::views::reverse(events)) {
       if (before.room != event.room) continue;
-      if (!std::holds_alternative<CustomChanged>(before.happening)) break;
+      if (!std::holds_alternative<CustomChanged>(before.payload)) break;
       if (before.room_sequence != event.room_sequence) continue;
       before = event;
       return;
@@ -91,7 +91,7 @@ class WatchedStore {
     trimmed_ += expected;
   }
 
-  void ExpectThatAllWasHeard() const {
+  void ExpectAllReceived() const {
     std::vector<RoomEvent> heard;
     for (const RoomEvent& event : listener_.events()) AppendMerging(heard, event);
     EXPECT_EQ(heard, committed_);
@@ -138,7 +138,7 @@ class StoreFuzz : public testing::Test {
       if (step % 64 == 0) Trim();
       if (step % 512 == 0) OpenSqlite();
     }
-    for (const WatchedStore* const one : {&in_memory_, &on_disk_}) one->ExpectThatAllWasHeard();
+    for (const WatchedStore* const one : {&in_memory_, &on_disk_}) one->ExpectAllReceived();
   }
 
  private:

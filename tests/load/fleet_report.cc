@@ -17,7 +17,7 @@ double Milliseconds(std::chrono::microseconds time) {
 }
 
 /// Memory growth per connection.
-double PerConnection(const FleetReport& report, std::size_t MemoryFigures::* kind) {
+double PerConnection(const FleetReport& report, std::size_t MemoryUsage::* kind) {
   const auto grown = static_cast<double>(report.server.at_full.*kind) -
                      static_cast<double>(report.server.before.*kind);
   return grown / static_cast<double>(std::max<std::size_t>(report.phones.held, 1));
@@ -41,9 +41,9 @@ std::string FleetReport::Text() const {
                       std::chrono::duration<double>(measured).count());
   if (!has_server) return text;
   text += fmt::format("server memory   RSS {:.1f} KiB, PSS {:.1f} KiB, private {:.1f} KiB each\n",
-                      PerConnection(*this, &MemoryFigures::resident_bytes) / kBytesPerKilobyte,
-                      PerConnection(*this, &MemoryFigures::proportional_bytes) / kBytesPerKilobyte,
-                      PerConnection(*this, &MemoryFigures::private_bytes) / kBytesPerKilobyte);
+                      PerConnection(*this, &MemoryUsage::resident_bytes) / kBytesPerKilobyte,
+                      PerConnection(*this, &MemoryUsage::proportional_bytes) / kBytesPerKilobyte,
+                      PerConnection(*this, &MemoryUsage::private_bytes) / kBytesPerKilobyte);
   text += fmt::format("server CPU      {:.1f} % of a core\n", CpuPercent(*this));
   return text;
 }
@@ -60,9 +60,9 @@ std::string FleetReport::Json() const {
     json[name] = Milliseconds(phones.heartbeats.Percentile(percent));
   }
   if (has_server) {
-    json["rss_bytes"] = PerConnection(*this, &MemoryFigures::resident_bytes);
-    json["pss_bytes"] = PerConnection(*this, &MemoryFigures::proportional_bytes);
-    json["private_bytes"] = PerConnection(*this, &MemoryFigures::private_bytes);
+    json["rss_bytes"] = PerConnection(*this, &MemoryUsage::resident_bytes);
+    json["pss_bytes"] = PerConnection(*this, &MemoryUsage::proportional_bytes);
+    json["private_bytes"] = PerConnection(*this, &MemoryUsage::private_bytes);
     json["cpu_percent"] = CpuPercent(*this);
   }
   return json.dump();

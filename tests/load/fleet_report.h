@@ -5,23 +5,23 @@
 #include <cstddef>
 #include <string>
 
-#include "tests/load/phone_figures.h"
-#include "tests/support/process_figures.h"
+#include "tests/load/phone_stats.h"
+#include "tests/support/process_stats.h"
 
 namespace rtcroom {
 
-struct ServerFigures {
-  MemoryFigures before = {};         ///< with no connection of the fleet
-  MemoryFigures at_full = {};        ///< with all of them
+struct ServerStats {
+  MemoryUsage before = {};           ///< with no connection of the fleet
+  MemoryUsage at_full = {};          ///< with all of them
   std::chrono::milliseconds cpu{0};  ///< over the measured time
 };
 
 struct FleetReport {
   std::size_t connections = 0;  ///< requested
   std::chrono::milliseconds measured{0};
-  PhoneFigures phones = {};
+  PhoneStats phones = {};
   bool has_server = false;  ///< whether the server's process was measured
-  ServerFigures server = {};
+  ServerStats server = {};
 
   [[nodiscard]] std::string Text() const;
   /// One object; times in milliseconds, memory in bytes per connection, CPU in percent of a core.

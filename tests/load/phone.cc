@@ -16,15 +16,15 @@ std::chrono::steady_clock::time_point Now() { return std::chrono::steady_clock::
 
 }  // namespace
 
-Phone::Phone(PhoneSurroundings& surroundings, PhonePlan plan)
-    : surroundings_(surroundings),
+Phone::Phone(PhoneDeps& deps, PhonePlan plan)
+    : deps_(deps),
       plan_(std::move(plan)),
-      line_(surroundings.loop, surroundings.tls, [this](TlsLine::Event event) { OnLine(event); }),
-      beat_timer_(surroundings.loop) {}
+      line_(deps.loop, deps.tls, [this](TlsLine::Event event) { OnLine(event); }),
+      beat_timer_(deps.loop) {}
 
 void Phone::Start() {
   state_ = State::kConnecting;
-  line_.Open(surroundings_.server);
+  line_.Open(deps_.server);
 }
 
 void Phone::OnLine(TlsLine::Event event) {
@@ -75,8 +75,8 @@ void Phone::OnBytes() {
 
 void Phone::OnJoined() {
   state_ = State::kBeating;
-  ++surroundings_.figures.joined;
-  ++surroundings_.figures.held;
+  ++deps_.stats.joined;
+  ++deps_.stats.held;
   // Its own next instant in the future.
   const auto passed = Now() - plan_.a_beat;
   next_beat_ = plan_.a_beat + (passed / plan_.interval + 1) * plan_.interval;
@@ -94,7 +94,7 @@ void Phone::Beat() {
   const auto due = std::exchange(next_beat_, next_beat_ + plan_.interval);
   AwaitNextBeat();
   if (awaits_reply_) {
-    if (Now() - beat_due_ > plan_.late_after) surroundings_.figures.Count(PhoneFailure::kLate);
+    if (Now() - beat_due_ > plan_.late_after) deps_.stats.Count(PhoneFailure::kLate);
     return;
   }
   beat_due_ = due;
@@ -103,16 +103,16 @@ void Phone::Beat() {
 
 void Phone::OnBeatAnswered(int code) {
   const auto took = Now() - beat_due_;
-  surroundings_.figures.heartbeats.Add(took);
-  if (took > plan_.late_after) surroundings_.figures.Count(PhoneFailure::kLate);
-  if (code != kOk) surroundings_.figures.Count(PhoneFailure::kRefused);
+  deps_.stats.heartbeats.Add(took);
+  if (took > plan_.late_after) deps_.stats.Count(PhoneFailure::kLate);
+  if (code != kOk) deps_.stats.Count(PhoneFailure::kRefused);
 }
 
 void Phone::GiveUp(PhoneFailure failure) {
   if (state_ == State::kLost) return;
-  if (state_ == State::kBeating) --surroundings_.figures.held;
+  if (state_ == State::kBeating) --deps_.stats.held;
   state_ = State::kLost;
-  surroundings_.figures.Count(failure);
+  deps_.stats.Count(failure);
   line_.Close();
   beat_timer_.cancel();
 }

@@ -11,7 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "tests/load/phone_figures.h"
+#include "tests/load/phone_stats.h"
 #include "tests/load/tls_line.h"
 
 namespace rtcroom {
@@ -28,11 +28,11 @@ struct PhonePlan {
 };
 
 /// Data shared by the phones of one thread.
-struct PhoneSurroundings {
+struct PhoneDeps {
   boost::asio::io_context& loop;
   SSL_CTX* tls;
   boost::asio::ip::tcp::endpoint server;
-  PhoneFigures& figures;
+  PhoneStats& stats;
 };
 
 /// Connects, becomes a member, sends heartbeats until it is destroyed. A failure that costs the
@@ -51,7 +51,7 @@ class Phone {
     kLost,
   };
 
-  Phone(PhoneSurroundings& surroundings, PhonePlan plan);
+  Phone(PhoneDeps& deps, PhonePlan plan);
 
   void Start();
   /// For a phone that waits for its room: the room exists.
@@ -71,7 +71,7 @@ class Phone {
   void AwaitNextBeat();
   void Beat();
 
-  PhoneSurroundings& surroundings_;
+  PhoneDeps& deps_;
   const PhonePlan plan_;
   TlsLine line_;
   boost::asio::steady_timer beat_timer_;

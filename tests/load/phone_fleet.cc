@@ -46,13 +46,13 @@ PhoneFleet::PhoneFleet(const FleetOptions& options)
   }
 }
 
-void PhoneFleet::Gather(std::chrono::seconds patience) {
+void PhoneFleet::Gather(std::chrono::seconds timeout) {
   for (const auto& group : groups_) group->Start();
   const bool all = Eventually(
       [this] {
         return std::ranges::all_of(groups_, [](const auto& group) { return group->AllSettled(); });
       },
-      patience);
+      timeout);
   if (all) return;
   for (const auto& group : groups_) group->GiveUpOnTheRest();
 }
@@ -62,16 +62,16 @@ void PhoneFleet::BeatFor(std::chrono::milliseconds time) {
   std::this_thread::sleep_for(time);  // no reply is awaited: this is the measured time
 }
 
-PhoneFigures PhoneFleet::Figures() const {
-  PhoneFigures all;
+PhoneStats PhoneFleet::Stats() const {
+  PhoneStats all;
   for (const auto& group : groups_) {
-    const PhoneFigures figures = group->Figures();
-    all.joined += figures.joined;
-    all.held += figures.held;
+    const PhoneStats stats = group->Stats();
+    all.joined += stats.joined;
+    all.held += stats.held;
     for (std::size_t kind = 0; kind < all.failures.size(); ++kind) {
-      all.failures.at(kind) += figures.failures.at(kind);
+      all.failures.at(kind) += stats.failures.at(kind);
     }
-    all.heartbeats.Add(figures.heartbeats);
+    all.heartbeats.Add(stats.heartbeats);
   }
   return all;
 }

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/load/phone_figures.h"
 #include "tests/load/phone_group.h"
+#include "tests/load/phone_stats.h"
 #include "tests/load/tls_line.h"
 
 namespace rtcroom {
@@ -36,15 +36,15 @@ class PhoneFleet {
   /// @throws std::runtime_error when the address or the certificate cannot be used.
   explicit PhoneFleet(const FleetOptions& options);
 
-  /// Waits until every phone is a member or has failed. A phone that is neither within `patience`
+  /// Waits until every phone is a member or has failed. A phone that is neither within `timeout`
   /// has failed with kLate.
-  void Gather(std::chrono::seconds patience = std::chrono::minutes(2));
+  void Gather(std::chrono::seconds timeout = std::chrono::minutes(2));
 
   /// Waits for this time, and measures the heartbeats answered in it.
   void BeatFor(std::chrono::milliseconds time);
 
   /// All failures since the start, and the heartbeats of the last `BeatFor`.
-  [[nodiscard]] PhoneFigures Figures() const;
+  [[nodiscard]] PhoneStats Stats() const;
 
  private:
   TlsContextPtr tls_;

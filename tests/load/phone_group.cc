@@ -20,12 +20,12 @@ constexpr std::size_t kMostUnsettled = 64;
 PhoneGroup::PhoneGroup(SSL_CTX* tls, const boost::asio::ip::tcp::endpoint& server,
                        std::vector<PhonePlan> plans, double joins_per_second)
     : stays_(loop_.get_executor()),
-      surroundings_{.loop = loop_, .tls = tls, .server = server, .figures = figures_},
+      deps_{.loop = loop_, .tls = tls, .server = server, .stats = stats_},
       joins_per_second_(joins_per_second),
       start_timer_(loop_) {
   phones_.reserve(plans.size());
   for (PhonePlan& plan : plans) {
-    phones_.push_back(std::make_unique<Phone>(surroundings_, std::move(plan)));
+    phones_.push_back(std::make_unique<Phone>(deps_, std::move(plan)));
   }
   thread_ = std::jthread([this] { loop_.run(); });
 }
@@ -89,11 +89,11 @@ void PhoneGroup::GiveUpOnTheRest() {
 }
 
 void PhoneGroup::BeginMeasuring() {
-  OnThread([this] { figures_.heartbeats.Clear(); });
+  OnThread([this] { stats_.heartbeats.Clear(); });
 }
 
-PhoneFigures PhoneGroup::Figures() {
-  return OnThread([this] { return figures_; });
+PhoneStats PhoneGroup::Stats() {
+  return OnThread([this] { return stats_; });
 }
 
 }  // namespace rtcroom

@@ -42,7 +42,7 @@ class PhoneGroup {
   void GiveUpOnTheRest();
   /// Discards the latencies so far.
   void BeginMeasuring();
-  PhoneFigures Figures();
+  PhoneStats Stats();
 
  private:
   // All of these run on the thread.
@@ -55,8 +55,8 @@ class PhoneGroup {
 
   boost::asio::io_context loop_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays_;
-  PhoneFigures figures_;
-  PhoneSurroundings surroundings_;
+  PhoneStats stats_;
+  PhoneDeps deps_;
   std::vector<std::unique_ptr<Phone>> phones_;  ///< their handlers hold their addresses
   const double joins_per_second_;
   std::chrono::steady_clock::time_point started_at_;

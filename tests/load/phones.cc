@@ -13,7 +13,7 @@
 
 #include "tests/load/fleet_report.h"
 #include "tests/load/phone_fleet.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/process_stats.h"
 
 namespace rtcroom {
 namespace {
@@ -70,7 +70,7 @@ FleetReport Measure(const Arguments& arguments) {
     report.server.cpu = CpuTimeOf(arguments.server) - cpu_before;
     report.server.at_full = MemoryOf(arguments.server);
   }
-  report.phones = fleet.Figures();
+  report.phones = fleet.Stats();
   return report;
 }
 

@@ -21,11 +21,11 @@ bool TakePrefix(std::span<const RoomEvent>& rest, const std::vector<RoomEvent>& 
 }
 
 bool IsOfCustomAlone(const std::vector<RoomEvent>& events) {
-  return events.size() == 1 && std::holds_alternative<CustomChanged>(events.front().happening);
+  return events.size() == 1 && std::holds_alternative<CustomChanged>(events.front().payload);
 }
 
 const std::string& FieldOf(const RoomEvent& event) {
-  return std::get<CustomChanged>(event.happening).field;
+  return std::get<CustomChanged>(event.payload).field;
 }
 
 /// The room with only the given viewer.
@@ -57,13 +57,13 @@ std::vector<Audience> ViewersAfter(const Room& stored, const Room& before, const
 
 bool Witness::Send(Store& store, std::size_t count) {
   std::vector<RoomUpdate> updates;
-  std::vector<Result<Change>> foretold;
+  std::vector<Result<Change>> predicted;
   std::map<RoomId, Room> rooms = rooms_;  // expected state within the batch
   for (std::size_t i = 0; i < count; ++i) {
     updates.push_back(ToUpdate(commands_.Next(random_), RoomPolicy{}));
     histories_[updates.back().key.id];
-    foretold.push_back(Foretell(updates.back(), rooms, foretold));
-    if (foretold.back()) Accept(*foretold.back(), rooms);
+    predicted.push_back(Predict(updates.back(), rooms, predicted));
+    if (predicted.back()) Accept(*predicted.back(), rooms);
   }
   const std::vector<Result<RoomChange>> outcomes = store.UpdateAll(updates);
   bool took_all = true;
@@ -71,18 +71,18 @@ bool Witness::Send(Store& store, std::size_t count) {
     const bool failed = !outcomes[i] && (outcomes[i].error().code == Errc::kStoreBroken ||
                                          outcomes[i].error().code == Errc::kStoreBusy);
     if (!failed) {
-      Judge(foretold[i], outcomes[i]);
+      Judge(predicted[i], outcomes[i]);
       continue;
     }
     took_all = false;
-    if (foretold[i] && !foretold[i]->events.empty()) LeaveOpen(*foretold[i]);
+    if (predicted[i] && !predicted[i]->events.empty()) LeaveOpen(*predicted[i]);
   }
   return took_all;
 }
 
-Result<Witness::Change> Witness::Foretell(const RoomUpdate& update,
-                                          const std::map<RoomId, Room>& rooms,
-                                          const std::vector<Result<Change>>& batch) {
+Result<Witness::Change> Witness::Predict(const RoomUpdate& update,
+                                         const std::map<RoomId, Room>& rooms,
+                                         const std::vector<Result<Change>>& batch) {
   const auto holder = rooms.find(update.key.id);
   const bool is_taken = holder != rooms.end();
   const bool is_own = is_taken && holder->second.key.kind == update.key.kind;
@@ -91,22 +91,22 @@ Result<Witness::Change> Witness::Foretell(const RoomUpdate& update,
   Result<RoomChange> change = update.edit(is_own ? &*seen : nullptr);
   if (!change) return change.error();
   if (is_taken && !is_own) return Error{Errc::kRoomExists, {}};
-  Change foretold{.id = update.key.id, .events = std::move(change->events), .after = {}};
-  if (change->closed) return foretold;
-  foretold.after = std::move(change->room);
-  if (is_own) foretold.after->audiences = ViewersAfter(holder->second, *seen, *foretold.after);
+  Change predicted{.id = update.key.id, .events = std::move(change->events), .after = {}};
+  if (change->closed) return predicted;
+  predicted.after = std::move(change->room);
+  if (is_own) predicted.after->audiences = ViewersAfter(holder->second, *seen, *predicted.after);
 
-  if (!IsOfCustomAlone(foretold.events)) return foretold;
+  if (!IsOfCustomAlone(predicted.events)) return predicted;
   for (const Result<Change>& one : std::views::reverse(batch)) {
-    if (!one || one->id != foretold.id || one->events.empty()) continue;
+    if (!one || one->id != predicted.id || one->events.empty()) continue;
     if (!IsOfCustomAlone(one->events)) break;
-    if (FieldOf(one->events.front()) != FieldOf(foretold.events.front())) continue;
-    foretold.is_merged = true;
-    foretold.events.front().room_sequence = one->events.front().room_sequence;
-    foretold.after->last_event -= 1;
+    if (FieldOf(one->events.front()) != FieldOf(predicted.events.front())) continue;
+    predicted.is_merged = true;
+    predicted.events.front().room_sequence = one->events.front().room_sequence;
+    predicted.after->last_event -= 1;
     break;
   }
-  return foretold;
+  return predicted;
 }
 
 void Witness::LeaveOpen(const Change& change) {
@@ -122,14 +122,14 @@ void Witness::LeaveOpen(const Change& change) {
   newest->after = change.after;
 }
 
-void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& outcome) {
+void Witness::Judge(const Result<Change>& predicted, const Result<RoomChange>& outcome) {
   if (!open_.empty()) return Fault("a change was acknowledged after one that could not be made");
-  if (!foretold || !outcome) {
-    const bool agree = !foretold && !outcome && foretold.error().code == outcome.error().code;
+  if (!predicted || !outcome) {
+    const bool agree = !predicted && !outcome && predicted.error().code == outcome.error().code;
     if (!agree) Fault("an outcome was not what the rules say");
     return;
   }
-  Change change = *foretold;
+  Change change = *predicted;
   if (outcome->events != change.events || outcome->closed == change.after.has_value()) {
     return Fault(fmt::format("the change of {} is not what the rules say", change.id.value));
   }
@@ -143,8 +143,8 @@ void Witness::Judge(const Result<Change>& foretold, const Result<RoomChange>& ou
       return Fault(fmt::format("{} is not what the rules say", change.id.value));
     }
   }
-  const bool is_new = !change.events.empty() &&
-                      std::holds_alternative<RoomCreated>(change.events.front().happening);
+  const bool is_new =
+      !change.events.empty() && std::holds_alternative<RoomCreated>(change.events.front().payload);
   if (is_new) created_.push_back(outcome->room);
   std::vector<RoomEvent>& history = histories_[change.id];
   if (change.is_merged) {

@@ -56,10 +56,10 @@ class Witness {
   };
 
   /// @param batch  the predictions for the same batch so far.
-  static Result<Change> Foretell(const RoomUpdate& update, const std::map<RoomId, Room>& rooms,
-                                 const std::vector<Result<Change>>& batch);
+  static Result<Change> Predict(const RoomUpdate& update, const std::map<RoomId, Room>& rooms,
+                                const std::vector<Result<Change>>& batch);
   static void Accept(Change change, std::map<RoomId, Room>& rooms);
-  void Judge(const Result<Change>& foretold, const Result<RoomChange>& outcome);
+  void Judge(const Result<Change>& predicted, const Result<RoomChange>& outcome);
   void LeaveOpen(const Change& change);
   void Fault(std::string fault);
 

@@ -72,15 +72,15 @@ TEST_F(ShippedQueries, AskForWhatIsThere) {
   ASSERT_THAT(panels, Not(IsEmpty()));
   for (const ShippedQuery& query : panels) {
     SCOPED_TRACE(query.where + ": " + query.text);
-    const bool tells_of_a_change = query.text.starts_with("changes(");
+    const bool shows_a_change = query.text.starts_with("changes(");
     nlohmann::json result;
     // The next scrape compensates for one missed on a busy machine.
     EXPECT_TRUE(Eventually([&] {
       result = prometheus.Query(query.text);
-      return tells_of_a_change || !result.empty();
+      return shows_a_change || !result.empty();
     })) << "no panel is empty";
     for (const nlohmann::json& series : result) {
-      for (const std::string& label : query.told_labels) {
+      for (const std::string& label : query.used_labels) {
         EXPECT_TRUE(series.at("metric").contains(label)) << label;
       }
     }
@@ -100,7 +100,7 @@ TEST_F(ShippedQueries, AskForWhatIsThere) {
     }
     const std::set<std::string> labels = prometheus.Labels();
     EXPECT_THAT(labels, IsSupersetOf(GroupingLabelsIn(query.text)));
-    EXPECT_THAT(labels, IsSupersetOf(query.told_labels));
+    EXPECT_THAT(labels, IsSupersetOf(query.used_labels));
   }
 }
 
@@ -114,7 +114,7 @@ TEST_F(ShippedQueries, LeaveAServerAloneThatIsWell) {
     if (name.starts_with("RtcroomdCertificate")) continue;  // a test certificate expires soon
     // These depend on the machine, which may be busy, or short of space.
     if (name == "RtcroomdCommitsSlow" || name == "RtcroomdDiskAlmostFull") continue;
-    if (name == "RtcroomdStoodStill" && MetricOf(server_, "rtcroomd_stalls_total") > 0) continue;
+    if (name == "RtcroomdStalled" && MetricOf(server_, "rtcroomd_stalls_total") > 0) continue;
     EXPECT_TRUE(Eventually([&] { return prometheus.Alerts().at(name) == "inactive"; })) << name;
   }
 }

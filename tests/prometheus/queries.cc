@@ -36,7 +36,7 @@ ShippedQuery OfGrafana(const std::string& where, const nlohmann::json& target) {
   text = Replaced(std::move(text), "$instance", ".*");
   return {.where = where,
           .text = std::move(text),
-          .told_labels = AllOf(target.value("legendFormat", ""), told)};
+          .used_labels = AllOf(target.value("legendFormat", ""), told)};
 }
 
 std::string Stripped(const std::string& line) {
@@ -71,7 +71,7 @@ std::vector<ShippedQuery> QueriesOfAlerts(const std::filesystem::path& file) {
     if (text.starts_with(kAlert)) queries.push_back({.where = text.substr(kAlert.size())});
     if (queries.empty()) continue;
     ShippedQuery& query = queries.back();
-    query.told_labels.merge(AllOf(line, told));
+    query.used_labels.merge(AllOf(line, told));
     // A folded text continues while its lines are indented deeper than its key.
     const bool is_deep = line.find_first_not_of(' ') >= 10;
     if (text == "expr: >-") {

@@ -12,7 +12,7 @@ struct ShippedQuery {
   std::string where = {};  ///< the panel's title or the alert's name
   std::string text = {};   ///< PromQL; without Grafana's variables
   /// Labels that texts beside it, such as a legend, need in its result.
-  std::set<std::string> told_labels = {};
+  std::set<std::string> used_labels = {};
 };
 
 /// Of every panel and annotation, with `.*` for the variable `instance`.

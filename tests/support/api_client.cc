@@ -23,13 +23,13 @@ std::string LowerCase(std::string text) {
 }
 
 void Prepare(httplib::ClientImpl& client) {
-  const auto patience = static_cast<std::time_t>(kPatience.count());
+  const auto timeout = static_cast<std::time_t>(kWaitTimeout.count());
   client.set_keep_alive(true);
   client.set_tcp_nodelay(true);
   client.set_url_encode(false);  // tests choose the raw bytes of the target
-  client.set_connection_timeout(patience);
-  client.set_read_timeout(patience);
-  client.set_write_timeout(patience);
+  client.set_connection_timeout(timeout);
+  client.set_read_timeout(timeout);
+  client.set_write_timeout(timeout);
 }
 
 }  // namespace

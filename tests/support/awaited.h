@@ -30,7 +30,7 @@ class Awaited {
 
   /// Waits for the value.
   T Get() {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    const auto deadline = std::chrono::steady_clock::now() + kWaitTimeout;
     const MutexLock lock(arrival_->mutex);
     while (!arrival_->value) {
       if (!arrival_->changed.WaitUntil(arrival_->mutex, deadline)) break;

@@ -145,23 +145,23 @@ void ChildProcess::Signal(int signal) const {
   if (!exit_code_) ::kill(pid_, signal);
 }
 
-std::optional<int> ChildProcess::WaitForExit(std::chrono::milliseconds patience) {
+std::optional<int> ChildProcess::WaitForExit(std::chrono::milliseconds timeout) {
   if (exit_code_) return exit_code_;
   pollfd ended{.fd = pid_descriptor_, .events = POLLIN, .revents = 0};
-  if (::poll(&ended, 1, static_cast<int>(patience.count())) <= 0) return std::nullopt;
+  if (::poll(&ended, 1, static_cast<int>(timeout.count())) <= 0) return std::nullopt;
   int status = 0;
   if (::waitpid(pid_, &status, 0) != pid_) return std::nullopt;
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
   return exit_code_;
 }
 
-FinishedCommand RunToEnd(ChildCommand command, std::chrono::milliseconds patience) {
+FinishedCommand RunToEnd(ChildCommand command, std::chrono::milliseconds timeout) {
   const TempDirectory directory;
   command.stdout_file = directory.path() / "stdout";
   command.stderr_file = directory.path() / "stderr";
   ChildProcess child(command);
   FinishedCommand finished;
-  finished.exit_code = child.WaitForExit(patience).value_or(-1);
+  finished.exit_code = child.WaitForExit(timeout).value_or(-1);
   finished.out = ReadWholeFile(command.stdout_file);
   finished.err = ReadWholeFile(command.stderr_file);
   return finished;

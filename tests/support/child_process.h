@@ -49,8 +49,8 @@ class ChildProcess {
   void Signal(int signal) const;
 
   /// The exit code in shell notation (128 + n for signal n), or nullopt when it still runs after
-  /// `patience`.
-  std::optional<int> WaitForExit(std::chrono::milliseconds patience = kPatience);
+  /// `timeout`.
+  std::optional<int> WaitForExit(std::chrono::milliseconds timeout = kWaitTimeout);
 
  private:
   pid_t pid_ = -1;
@@ -66,7 +66,7 @@ struct FinishedCommand {
 };
 
 /// Runs a program and waits for its end. Ignores the output files of `command`.
-FinishedCommand RunToEnd(ChildCommand command, std::chrono::milliseconds patience = kPatience);
+FinishedCommand RunToEnd(ChildCommand command, std::chrono::milliseconds timeout = kWaitTimeout);
 
 /// The content of a file; empty when it does not exist.
 std::string ReadWholeFile(const std::filesystem::path& file);

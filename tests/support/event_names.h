@@ -13,7 +13,7 @@ namespace rtcroom {
 inline std::vector<std::string> EventNames(const RoomChange& change) {
   std::vector<std::string> names;
   names.reserve(change.events.size());
-  for (const RoomEvent& event : change.events) names.emplace_back(HappeningName(event.happening));
+  for (const RoomEvent& event : change.events) names.emplace_back(EventTypeName(event.payload));
   return names;
 }
 

@@ -7,13 +7,14 @@
 namespace rtcroom {
 
 /// Longer than any wait on a busy machine under a sanitizer: reaching it indicates a fault.
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kWaitTimeout{30};
 
-/// Polls until `condition` holds; false when it did not within `patience`.
+/// Polls until `condition` holds; false when it did not within `timeout`.
 template <typename Condition>
-[[nodiscard]] bool Eventually(Condition condition, std::chrono::milliseconds patience = kPatience) {
+[[nodiscard]] bool Eventually(Condition condition,
+                              std::chrono::milliseconds timeout = kWaitTimeout) {
   constexpr std::chrono::milliseconds kPause{5};
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kPause);

@@ -32,10 +32,10 @@ class FailingSessionStore : public SessionStore {
     ++writes;
     return store_.RemoveSessions(sessions);
   }
-  Status NoteSessionUses(std::span<const Session> sessions) override {
+  Status RecordSessionUses(std::span<const Session> sessions) override {
     if (broken) return Broken();
     ++writes;
-    return store_.NoteSessionUses(sessions);
+    return store_.RecordSessionUses(sessions);
   }
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override {
     if (broken) return Broken();

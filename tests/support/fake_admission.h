@@ -23,8 +23,8 @@ class FakeAdmission : public Admission {
   std::set<std::pair<std::string, std::string>> refused_claims;  ///< each with its address
   std::set<std::string, std::less<>> refused_tickets;            ///< addresses
 
-  std::set<std::string, std::less<>> owing_addresses;
-  std::set<std::string, std::less<>> owing_users;
+  std::set<std::string, std::less<>> indebted_addresses;
+  std::set<std::string, std::less<>> indebted_users;
 
   std::atomic<std::uint32_t> charged_to_addresses{0};
   std::atomic<std::uint32_t> charged_to_users{0};
@@ -57,11 +57,11 @@ class FakeAdmission : public Admission {
   void ChargeUser(const UserId& /*user*/, std::uint32_t tokens) override {
     charged_to_users += tokens;
   }
-  [[nodiscard]] bool AddressOwes(std::string_view address) override {
-    return owing_addresses.contains(address);
+  [[nodiscard]] bool IsAddressInDebt(std::string_view address) override {
+    return indebted_addresses.contains(address);
   }
-  [[nodiscard]] bool UserOwes(const UserId& user) override {
-    return owing_users.contains(user.value);
+  [[nodiscard]] bool IsUserInDebt(const UserId& user) override {
+    return indebted_users.contains(user.value);
   }
   [[nodiscard]] bool AdmitsTicket(std::string_view address) override {
     ++tickets_asked;

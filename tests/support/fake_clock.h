@@ -34,9 +34,7 @@ class FakeClock : public Clock {
   }
   /// Simulates a process that stops for `duration` right after its next reading of the monotonic
   /// clock.
-  void StandStillAfterNextReading(std::chrono::milliseconds duration) {
-    standstill_ = duration.count();
-  }
+  void StallAfterNextReading(std::chrono::milliseconds duration) { standstill_ = duration.count(); }
   /// Changes the wall clock only.
   void JumpWallClock(std::chrono::milliseconds by) { now_ += by.count(); }
 

@@ -34,7 +34,7 @@ class FakeGroups : public ImGroups {
       holding_ = false;
       held = std::exchange(held_, {});
     }
-    for (const Done& done : held) Tell(done, outcome);
+    for (const Done& done : held) Complete(done, outcome);
   }
 
   /// Sets the result of each success.
@@ -61,12 +61,12 @@ class FakeGroups : public ImGroups {
       const MutexLock lock(mutex_);
       origins_[room_id] = IdOrigin::kNamed;  // a foreign group: never destroyed
     }
-    Tell(done, outcome);
+    Complete(done, outcome);
   }
-  void FinishGroup(const RoomId& room_id, GroupFate fate) override {
+  void FinishGroup(const RoomId& room_id, GroupOutcome outcome) override {
     const MutexLock lock(mutex_);
-    finished_.emplace_back(room_id, fate);
-    if (fate == GroupFate::kAbandoned && origins_[room_id] == IdOrigin::kGenerated) {
+    finished_.emplace_back(room_id, outcome);
+    if (outcome == GroupOutcome::kAbandoned && origins_[room_id] == IdOrigin::kGenerated) {
       abandoned_.push_back(room_id);
     }
   }
@@ -80,13 +80,13 @@ class FakeGroups : public ImGroups {
     const MutexLock lock(mutex_);
     return abandoned_;
   }
-  [[nodiscard]] std::vector<std::pair<RoomId, GroupFate>> finished() const {
+  [[nodiscard]] std::vector<std::pair<RoomId, GroupOutcome>> finished() const {
     const MutexLock lock(mutex_);
     return finished_;
   }
 
  private:
-  void Tell(const Done& done, const Status& outcome) {
+  void Complete(const Done& done, const Status& outcome) {
     GroupReady ready;
     {
       const MutexLock lock(mutex_);
@@ -103,7 +103,7 @@ class FakeGroups : public ImGroups {
   std::vector<RoomId> asked_ GUARDED_BY(mutex_);
   std::map<RoomId, IdOrigin> origins_ GUARDED_BY(mutex_);
   std::vector<RoomId> abandoned_ GUARDED_BY(mutex_);
-  std::vector<std::pair<RoomId, GroupFate>> finished_ GUARDED_BY(mutex_);
+  std::vector<std::pair<RoomId, GroupOutcome>> finished_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

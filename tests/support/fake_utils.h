@@ -72,7 +72,7 @@ class FakeConfigProbe : public ConfigProbe {
   }
 };
 
-class FakeOperatorToken : public OperatorToken {
+class FakeAdminToken : public AdminTokenVerifier {
  public:
   std::string token{};
 
@@ -88,7 +88,7 @@ struct FakeUtils {
   FakeLoginInfoSigner login_info;
   FakeLogFiles logs;
   FakeConfigProbe config;
-  FakeOperatorToken token;
+  FakeAdminToken token;
   UtilsServices services{.log_link = "/weapp/utils/getlogfile?file=",
                          .test_streams = test_streams,
                          .login_info = login_info,

@@ -192,12 +192,12 @@ void ImStandIn::GoDown() {
   service_.GoDown();
 }
 
-void ImStandIn::ComeBack() {
+void ImStandIn::GoUp() {
   {
     const MutexLock lock(mutex_);
     is_down_ = false;
   }
-  service_.ComeBack();
+  service_.GoUp();
 }
 
 void ImStandIn::AddForeignGroup(const std::string& group) {
@@ -235,15 +235,15 @@ bool ImStandIn::HasGroup(const std::string& group) const {
   return groups_.contains(group);
 }
 
-std::vector<std::string> ImStandIn::Told(const std::string& group) const {
+std::vector<std::string> ImStandIn::NoticesTo(const std::string& group) const {
   const MutexLock lock(mutex_);
-  const auto told = told_.find(group);
-  return told == told_.end() ? std::vector<std::string>() : told->second;
+  const auto told = notices_.find(group);
+  return told == notices_.end() ? std::vector<std::string>() : told->second;
 }
 
-void ImStandIn::OnTold(std::function<void(const std::string& group)> listener) {
+void ImStandIn::OnNotice(std::function<void(const std::string& group)> listener) {
   const MutexLock lock(mutex_);
-  on_told_ = std::move(listener);
+  on_notice_ = std::move(listener);
 }
 
 Said ImStandIn::Answer(const std::string& received) {
@@ -254,13 +254,13 @@ Said ImStandIn::Answer(const std::string& received) {
     ++bad_requests_;
     return {HttpAnswer("200 OK", Answered(kBadField))};
   }
-  std::function<void(const std::string&)> on_told;
-  const Said said = Treat(*request, on_told);
-  if (on_told) on_told(request->call.group);
+  std::function<void(const std::string&)> on_notice;
+  const Said said = Treat(*request, on_notice);
+  if (on_notice) on_notice(request->call.group);
   return said;
 }
 
-Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>& on_told) {
+Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>& on_notice) {
   Request* const request = &received;
   const MutexLock lock(mutex_);
   request->call.number = calls_.size() + 1;
@@ -268,11 +268,11 @@ Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>
   const ImConduct conduct = NextConductLocked(request->call.command);
   const int code = conduct.takes_effect ? ApplyLocked(*request) : 0;
   const bool tells = !request->content.empty() && conduct.takes_effect && code == 0;
-  if (tells) on_told = on_told_;
-  return SayLocked(conduct, code, request->call.target);
+  if (tells) on_notice = on_notice_;
+  return SendLocked(conduct, code, request->call.target);
 }
 
-Said ImStandIn::SayLocked(const ImConduct& conduct, int code, const std::string& target) {
+Said ImStandIn::SendLocked(const ImConduct& conduct, int code, const std::string& target) {
   WaitLocked(conduct);
   if (is_down_) return {.then = Then::kClose};
   switch (conduct.reply) {
@@ -301,7 +301,7 @@ Said ImStandIn::SayLocked(const ImConduct& conduct, int code, const std::string&
 Said ImStandIn::AnswerQuestion() {
   const MutexLock lock(mutex_);
   ++questions_;
-  return SayLocked(question_conduct_, 0, std::string(kQuestion));
+  return SendLocked(question_conduct_, 0, std::string(kQuestion));
 }
 
 ImConduct ImStandIn::NextConductLocked(GroupCommand command) {
@@ -329,7 +329,7 @@ int ImStandIn::ApplyLocked(const Request& request) {
   }
   const bool is_repetition =
       request.message_number && !message_numbers_.insert(*request.message_number).second;
-  if (!is_repetition) told_[group].push_back(request.content);
+  if (!is_repetition) notices_[group].push_back(request.content);
   return 0;
 }
 

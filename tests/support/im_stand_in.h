@@ -46,7 +46,7 @@ struct ImConduct {
     return {.reply = Reply::kStatus, .number = status, .takes_effect = false};
   }
   /// The reply, with or without the effect.
-  static ImConduct Saying(Reply reply, bool takes_effect = false) {
+  static ImConduct Replying(Reply reply, bool takes_effect = false) {
     return {.reply = reply, .takes_effect = takes_effect};
   }
 };
@@ -66,7 +66,7 @@ struct ImCall {
 /// Keeps groups as the service does: a second create gets 10025, and a call for an unknown group
 /// 10010. A request that rtcroomd never sends gets 10004 and is only counted, in `bad_requests`.
 ///
-/// @threads safe from any thread, except for `GoDown` and `ComeBack`: one thread at a time.
+/// @threads safe from any thread, except for `GoDown` and `GoUp`: one thread at a time.
 class ImStandIn {
  public:
   /// Listens on a free port of 127.0.0.1.
@@ -97,11 +97,11 @@ class ImStandIn {
   /// Refuses connections and closes existing ones: pending replies are not sent.
   void GoDown() EXCLUDES(mutex_);
   /// Listens again on the same port with the same groups.
-  void ComeBack() EXCLUDES(mutex_);
+  void GoUp() EXCLUDES(mutex_);
 
   /// Sets the function called after a group received a notice or message and before the reply, on
   /// the replying thread.
-  void OnTold(std::function<void(const std::string& group)> listener) EXCLUDES(mutex_);
+  void OnNotice(std::function<void(const std::string& group)> listener) EXCLUDES(mutex_);
 
   /// Adds a group of another owner: a create of that id gets 10021.
   void AddForeignGroup(const std::string& group) EXCLUDES(mutex_);
@@ -114,7 +114,7 @@ class ImStandIn {
   [[nodiscard]] bool HasGroup(const std::string& group) const EXCLUDES(mutex_);
   /// The texts sent to a group, in order: Content of notices, Data of messages. A message that
   /// repeats the Random of an earlier one is dropped, as by the service.
-  [[nodiscard]] std::vector<std::string> Told(const std::string& group) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::string> NoticesTo(const std::string& group) const EXCLUDES(mutex_);
   /// Total number of connections.
   [[nodiscard]] std::size_t connections() const { return service_.connections(); }
 
@@ -127,12 +127,12 @@ class ImStandIn {
   struct Request;
 
   StandInService::Said Answer(const std::string& received) EXCLUDES(mutex_);
-  /// @param on_told  receives the function to call after this one returns.
-  StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_told)
+  /// @param on_notice  receives the function to call after this one returns.
+  StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_notice)
       EXCLUDES(mutex_);
   StandInService::Said AnswerQuestion() EXCLUDES(mutex_);
   /// The reply, independent of the effect.
-  StandInService::Said SayLocked(const ImConduct& conduct, int code, const std::string& target)
+  StandInService::Said SendLocked(const ImConduct& conduct, int code, const std::string& target)
       REQUIRES(mutex_);
   ImConduct NextConductLocked(GroupCommand command) REQUIRES(mutex_);
   /// Applies the request to the groups. @return the ErrorCode.
@@ -154,9 +154,9 @@ class ImStandIn {
   std::size_t bad_requests_ GUARDED_BY(mutex_) = 0;
   std::set<std::string> groups_ GUARDED_BY(mutex_);
   std::set<std::string> foreign_groups_ GUARDED_BY(mutex_);
-  std::map<std::string, std::vector<std::string>> told_ GUARDED_BY(mutex_);
+  std::map<std::string, std::vector<std::string>> notices_ GUARDED_BY(mutex_);
   std::set<std::uint32_t> message_numbers_ GUARDED_BY(mutex_);
-  std::function<void(const std::string&)> on_told_ GUARDED_BY(mutex_);
+  std::function<void(const std::string&)> on_notice_ GUARDED_BY(mutex_);
   StandInService service_;  // last: its threads use all of the above
 };
 

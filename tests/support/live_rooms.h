@@ -70,7 +70,7 @@ inline rules::CustomChange WithField(std::string_view custom, const std::string&
   auto fields = nlohmann::ordered_json::parse(custom);
   fields[name] = nlohmann::ordered_json::parse(value);
   return {.custom = fields.dump(),
-          .told = {.field = nlohmann::json(name).dump(), .value = fields[name].dump()}};
+          .event = {.field = nlohmann::json(name).dump(), .value = fields[name].dump()}};
 }
 
 inline RoomUpdate SettingField(const RoomKey& key, const std::string& name,
@@ -80,7 +80,7 @@ inline RoomUpdate SettingField(const RoomKey& key, const std::string& name,
               return WithField(custom, name, value);
             };
             return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
-                                       rules::CustomRight::kEverybody, edit, SharedPolicy(), now);
+                                       rules::CustomRight::kAnyone, edit, SharedPolicy(), now);
           }};
 }
 

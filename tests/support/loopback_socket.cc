@@ -32,9 +32,9 @@ sockaddr_in PortOfLoopback(int port) {
   return address;
 }
 
-void SetPatience(int descriptor) {
-  const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
-  Require(::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience),
+void SetTimeouts(int descriptor) {
+  const timeval timeout{.tv_sec = kWaitTimeout.count(), .tv_usec = 0};
+  Require(::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout),
           "setsockopt");
 }
 
@@ -77,7 +77,7 @@ int LoopbackSocket::Port() const {
 
 LoopbackSocket LoopbackSocket::Accept() const {
   LoopbackSocket socket(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC));
-  if (socket.valid()) SetPatience(socket.descriptor_);
+  if (socket.valid()) SetTimeouts(socket.descriptor_);
   return socket;
 }
 

@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// A connected or listening socket. Waits end after `kPatience`.
+/// A connected or listening socket. Waits end after `kWaitTimeout`.
 /// @throws std::system_error when none can be made.
 class LoopbackSocket {
  public:

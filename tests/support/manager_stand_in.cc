@@ -48,9 +48,9 @@ ManagerStandIn::~ManagerStandIn() {
   if (!address_.starts_with('@')) unlink(address_.c_str());
 }
 
-std::optional<Notice> ManagerStandIn::Next(std::chrono::milliseconds patience) {
+std::optional<Notice> ManagerStandIn::Next(std::chrono::milliseconds timeout) {
   pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
-  if (poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) return std::nullopt;
+  if (poll(&waiting, 1, static_cast<int>(timeout.count())) <= 0) return std::nullopt;
   std::array<char, 4096> text{};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
   iovec piece{.iov_base = text.data(), .iov_len = text.size()};
@@ -72,7 +72,7 @@ std::optional<Notice> ManagerStandIn::Next(std::chrono::milliseconds patience) {
 }
 
 std::optional<Notice> ManagerStandIn::Await(const std::string& name, const std::string& value) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kWaitTimeout;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());

@@ -34,7 +34,7 @@ class ManagerStandIn {
   [[nodiscard]] const std::string& address() const { return address_; }
 
   /// The next notice, in order of arrival.
-  std::optional<Notice> Next(std::chrono::milliseconds patience = kPatience);
+  std::optional<Notice> Next(std::chrono::milliseconds timeout = kWaitTimeout);
 
   /// The next notice with the assignment `NAME=value`; earlier ones are skipped.
   std::optional<Notice> Await(const std::string& name, const std::string& value);

@@ -86,8 +86,8 @@ RawClient::RawClient(const std::string& address) : bio_(BIO_new_connect(address.
   // An early close by the server must show in its answer, not as a signal.
   (void)std::signal(SIGPIPE, SIG_IGN);
   if (BIO_do_connect(bio_.get()) != 1) Fail("connect");
-  const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
-  setsockopt(DescriptorOf(bio_.get()), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const timeval timeout{.tv_sec = kWaitTimeout.count(), .tv_usec = 0};
+  setsockopt(DescriptorOf(bio_.get()), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 }
 
 RawClient::RawClient(const std::string& address, const RawTls& tls) : RawClient(address) {

@@ -37,7 +37,7 @@ struct RawTls {
   std::string preface = {};            ///< sent before TLS begins
 };
 
-/// One connection. Waits end after `kPatience`.
+/// One connection. Waits end after `kWaitTimeout`.
 ///
 /// @threads for one thread.
 class RawClient {

@@ -21,7 +21,7 @@ std::string MixedPlayUrlOfCommand(const RoomCommand& command, const Room* stored
                       command.user_id, command.push_url);
 }
 
-Room WishOf(const RoomCommand& command) {
+Room SpecOf(const RoomCommand& command) {
   return {.key = command.room,
           .dialect = command.dialect,
           .creator = command.user_id,
@@ -30,20 +30,20 @@ Room WishOf(const RoomCommand& command) {
 }
 
 Result<RoomChange> MakeActive(const RoomCommand& command, const Room* stored) {
-  Room room = WishOf(command);
+  Room room = SpecOf(command);
   room.mixed_play_url = MixedPlayUrlOfCommand(command, nullptr);
   return rules::CreateRoom(stored, room, PusherOf(command), command.at);
 }
 
 Result<RoomChange> Create(const RoomCommand& command, const Room* stored) {
   if (StartsActive(command.room.kind, command.dialect)) return MakeActive(command, stored);
-  return rules::PrepareRoom(stored, WishOf(command), command.at);
+  return rules::PrepareRoom(stored, SpecOf(command), command.at);
 }
 
 Result<RoomChange> Add(const RoomCommand& command, const RoomPolicy& policy, const Room* stored) {
   const bool makes_room = AddMakesRoom(command.room.kind, command.dialect);
   if (makes_room && stored == nullptr) return MakeActive(command, stored);
-  if (makes_room && !policy.Sees(command.dialect, stored->dialect)) {
+  if (makes_room && !policy.CanSee(command.dialect, stored->dialect)) {
     return Error{Errc::kRoomExists, {}};
   }
   return rules::AddPusher(stored, command.dialect, PusherOf(command),
@@ -77,7 +77,7 @@ Result<RoomChange> ChangeCustom(const RoomCommand& command, const RoomPolicy& po
   const auto edit = [&](std::string_view custom) { return EditCustom(custom, command.step); };
   return rules::ChangeCustom(
       stored, command.dialect, command.user_id,
-      for_members ? rules::CustomRight::kMembers : rules::CustomRight::kEverybody, edit, policy,
+      for_members ? rules::CustomRight::kMembers : rules::CustomRight::kAnyone, edit, policy,
       command.at);
 }
 

@@ -89,7 +89,7 @@ class RouterFixture {
   FakeGroups groups;
   FakeStreams streams;
   FakeLoginSigner signer;
-  FakeLoginSigner hour_signer;
+  FakeLoginSigner webrtc_ticket_signer;
   FakePrivateMapKeys private_map_keys;
   FakeSessions sessions;
   FakeCodeExchange codes;
@@ -121,7 +121,7 @@ class RouterFixture {
     return {.rooms = rooms,
             .logins = other_logins,
             .sessions = sessions,
-            .hour_signer = hour_signer,
+            .webrtc_ticket_signer = webrtc_ticket_signer,
             .private_map_keys = private_map_keys,
             .streams = other_streams,
             .clock = clock,

@@ -50,7 +50,7 @@ class ServiceFixture : public testing::Test {
   Result<RoomId> CreateRoom(const CreateRoomCommand& command) { return CreateNow(rooms_, command); }
 
   /// The dependencies of a service on `store`.
-  RoomServiceParts Parts(Store& store) {
+  RoomServiceDeps Deps(Store& store) {
     return {.store = store,
             .ban_store = memory_,
             .bans = bans_,
@@ -87,7 +87,7 @@ class ServiceFixture : public testing::Test {
   MemoryStore memory_{{}, "00000000000000aa", commits_};
   FailingStore store_{memory_};
   BanList bans_{clock_};
-  RoomService rooms_{Parts(store_), {}, logger_};
+  RoomService rooms_{Deps(store_), {}, logger_};
 };
 
 }  // namespace rtcroom

@@ -25,7 +25,7 @@ class SessionFixture : public testing::Test {
   /// Simulates a new process on the same store.
   void Restart() {
     service_ = std::make_unique<SessionService>(
-        SessionServiceParts{
+        SessionServiceDeps{
             .verifier = verifier_, .store = store_, .crypto = crypto_, .clock = clock_},
         options_);
     EXPECT_OK(service_->Restore());

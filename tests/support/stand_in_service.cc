@@ -60,7 +60,7 @@ void StandInService::GoDown() {
   listener_.reset();
 }
 
-void StandInService::ComeBack() { Listen(); }
+void StandInService::GoUp() { Listen(); }
 
 void StandInService::Listen() {
   listener_.emplace(LoopbackSocket::Bind(holder_.Port()));

@@ -21,7 +21,7 @@ namespace rtcroom {
 std::string HttpAnswer(const std::string& status, const std::string& body,
                        const std::string& headers = "");
 
-/// @threads safe from any thread, except for `GoDown` and `ComeBack`: one thread at a time.
+/// @threads safe from any thread, except for `GoDown` and `GoUp`: one thread at a time.
 class StandInService {
  public:
   enum class Then { kKeepOpen, kClose };
@@ -44,7 +44,7 @@ class StandInService {
   /// return.
   void GoDown() EXCLUDES(mutex_);
   /// Listens again on the same port, after `GoDown`.
-  void ComeBack() EXCLUDES(mutex_);
+  void GoUp() EXCLUDES(mutex_);
 
   [[nodiscard]] std::string Url() const;
   /// Total number of connections.

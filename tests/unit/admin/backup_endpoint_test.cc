@@ -109,7 +109,7 @@ TEST_F(BackupEndpointTest, LogsForTheRequestThatAskedForIt) {
     const LogScope scope("req-1");
     EXPECT_EQ(Await(Ask(endpoint)).status, 200);
   }
-  EXPECT_THAT(log_.Text(), HasSubstr("backup_made request_id=req-1"));
+  EXPECT_THAT(log_.Text(), HasSubstr("backup_created request_id=req-1"));
 }
 
 TEST_F(BackupEndpointTest, AnAnswerWithoutANameIsNone) {

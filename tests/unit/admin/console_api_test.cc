@@ -50,13 +50,13 @@ class ConsoleApi : public ConsoleFixture {
 
 TEST_F(ConsoleApi, TellsHowTheServerIsDoing) {
   MakeRoomOf("r1", "amy");
-  figures_.totals = {.requests = 10,
-                     .failures = 2,
-                     .evictions = 3,
-                     .connections = 4,
-                     .handshakes = 5,
-                     .refusals = 6,
-                     .reaper_lag = 7ms};
+  stats_.totals = {.requests = 10,
+                   .failures = 2,
+                   .evictions = 3,
+                   .connections = 4,
+                   .handshakes = 5,
+                   .refusals = 6,
+                   .reaper_lag = 7ms};
   clock_.Advance(5s);
   const Answer answer = Get("/console/api/server");
   EXPECT_EQ(answer.status, 200);
@@ -314,7 +314,7 @@ TEST_F(ConsoleApi, AnswersNoCallOnceItHasStopped) {
 
 TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
   std::latch goes_on(1);
-  on_figures_ = [&] { goes_on.wait(); };
+  on_stats_ = [&] { goes_on.wait(); };
   const HttpRequest request{.method = "GET", .path = "/console/api/server"};
   std::vector<std::shared_ptr<RecordedAnswer>> asked;
   for (int i = 0; i < 5; ++i) asked.push_back(Send(request));
@@ -333,7 +333,7 @@ TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
 
 TEST_F(ConsoleApi, LogsForTheRequestThatAsked) {
   std::string logged_for;
-  on_figures_ = [&] { logged_for = LogScope::Current(); };
+  on_stats_ = [&] { logged_for = LogScope::Current(); };
   const LogScope scope("req-1");
   EXPECT_EQ(Get("/console/api/server").status, 200);
   EXPECT_EQ(logged_for, "req-1");

@@ -54,7 +54,7 @@ class RecordedStream : public StreamedReply {
     return text_;
   }
   /// Waits until the stream contains that text.
-  [[nodiscard]] bool Tells(const std::string& text) const {
+  [[nodiscard]] bool Receives(const std::string& text) const {
     return Eventually([&] { return this->text().find(text) != std::string::npos; });
   }
 
@@ -131,16 +131,16 @@ class ConsoleFixture : public ServiceFixture {
     const auto pending = Send({.method = "GET", .path = "/console/api/stream", .query = query});
     EXPECT_TRUE(Eventually([&] { return pending->stream() != nullptr; }));
     std::shared_ptr<RecordedStream> stream = pending->stream();
-    EXPECT_TRUE(stream->Tells(": open\n\n"));
+    EXPECT_TRUE(stream->Receives(": open\n\n"));
     return stream;
   }
 
-  ConsoleFigures figures_{.pushers = 1, .connections = 2, .waiting_requests = 3, .watchers = 4};
+  ConsoleStats stats_{.pushers = 1, .connections = 2, .waiting_requests = 3, .watchers = 4};
   /// Called during GET /console/api/server.
-  std::function<void()> on_figures_ = [] {};
-  CommitSignal told_;
-  CommitFanOut told_commits_{{&leases_, &told_}};
-  MemoryStore rooms_store_{{}, "00000000000000bb", told_commits_};
+  std::function<void()> on_stats_ = [] {};
+  CommitSignal commit_signal_;
+  CommitFanOut signalled_commits_{{&leases_, &commit_signal_}};
+  MemoryStore rooms_store_{{}, "00000000000000bb", signalled_commits_};
   FailingStore failing_{rooms_store_};
   RoomService service_{{.store = failing_,
                         .ban_store = rooms_store_,
@@ -158,12 +158,12 @@ class ConsoleFixture : public ServiceFixture {
                     .store = failing_,
                     .rooms = service_,
                     .leases = leases_,
-                    .figures =
+                    .stats =
                         [this] {
-                          on_figures_();
-                          return figures_;
+                          on_stats_();
+                          return stats_;
                         },
-                    .commits = told_,
+                    .commits = commit_signal_,
                     .clock = clock_,
                     .logger = logger_},
                    {.version = "1.2.3",

@@ -54,7 +54,7 @@ TEST_F(ConsoleStream, TellsWhatHappensInOrder) {
   ASSERT_OK(Apply(rooms_store_, Adding(kRoom, "bob")));
   ASSERT_OK(service_.KickPusher({.room = kRoom, .user_id = {"bob"}}));
   ASSERT_OK(service_.DismissRoom(kRoom));
-  ASSERT_TRUE(stream->Tells("event: room_destroyed"));
+  ASSERT_TRUE(stream->Receives("event: room_destroyed"));
   EXPECT_THAT(Types(*stream), ElementsAre("room_created", "pusher_added", "pusher_added",
                                           "pusher_deleted", "pusher_deleted", "room_destroyed"));
   EXPECT_THAT(stream->text(), Not(HasSubstr("before")));
@@ -76,12 +76,12 @@ TEST_F(ConsoleStream, TellsWhatHappensInOrder) {
 TEST_F(ConsoleStream, GoesOnFromACursor) {
   const auto first = OpenStream();
   Create("r1");
-  ASSERT_TRUE(first->Tells("pusher_added"));
+  ASSERT_TRUE(first->Receives("pusher_added"));
   const std::string cursor = LinesThatBeginWith("id: ", first->text()).front();
   first->End();
   Create("r2");
   const auto second = OpenStream("after=" + cursor);
-  ASSERT_TRUE(second->Tells("r2"));
+  ASSERT_TRUE(second->Receives("r2"));
   ASSERT_TRUE(Eventually([&] { return Types(*second).size() == 3; }));
   EXPECT_THAT(Types(*second), ElementsAre("pusher_added", "room_created", "pusher_added"));
 }
@@ -89,7 +89,7 @@ TEST_F(ConsoleStream, GoesOnFromACursor) {
 TEST_F(ConsoleStream, CatchesUpOverManyPages) {
   for (int i = 0; i < 600; ++i) Create("r" + std::to_string(i));
   const auto stream = OpenStream("after=00000000000000bb-0");
-  ASSERT_TRUE(stream->Tells("\"r599\""));
+  ASSERT_TRUE(stream->Receives("\"r599\""));
   ASSERT_TRUE(Eventually([&] { return Types(*stream).size() >= 1'200; }));
   EXPECT_EQ(LinesThatBeginWith("id: ", stream->text()).size(), 1'200U);
 }
@@ -100,13 +100,13 @@ TEST_F(ConsoleStream, SaysWhatItHasMissed) {
   for (const char* after :
        {"00000000000000bb-1", "00000000000000cc-1", "00000000000000bb-99", "nonsense"}) {
     const auto stream = OpenStream(std::string("after=") + after);
-    ASSERT_TRUE(stream->Tells("id: 00000000000000bb-2\nevent: gap\ndata: {}\n\n")) << after;
+    ASSERT_TRUE(stream->Receives("id: 00000000000000bb-2\nevent: gap\ndata: {}\n\n")) << after;
     stream->End();
   }
   const auto stream = OpenStream("after=nonsense");
-  ASSERT_TRUE(stream->Tells("event: gap"));
+  ASSERT_TRUE(stream->Receives("event: gap"));
   Create("r2");
-  ASSERT_TRUE(stream->Tells("event: pusher_added"));
+  ASSERT_TRUE(stream->Receives("event: pusher_added"));
   EXPECT_THAT(Types(*stream), ElementsAre("gap", "room_created", "pusher_added"));
 }
 
@@ -114,11 +114,11 @@ TEST_F(ConsoleStream, SaysNowAndThenThatItIsStillThere) {
   const auto stream = OpenStream();
   clock_.Advance(14s);
   Create("r1");
-  ASSERT_TRUE(stream->Tells("pusher_added"));
+  ASSERT_TRUE(stream->Receives("pusher_added"));
   clock_.Advance(14s);
   EXPECT_THAT(stream->text(), Not(HasSubstr("still here")));
   clock_.Advance(1s);
-  EXPECT_TRUE(stream->Tells(": still here\n\n"));
+  EXPECT_TRUE(stream->Receives(": still here\n\n"));
 }
 
 TEST_F(ConsoleStream, ReadsForAPageOnlyAsFastAsItTakes) {
@@ -126,9 +126,9 @@ TEST_F(ConsoleStream, ReadsForAPageOnlyAsFastAsItTakes) {
   const auto quick = OpenStream();
   slow->SetUnsent(1 << 20);
   Create("r1");  // a round already started may still send it to the slow one
-  ASSERT_TRUE(quick->Tells(R"("r1")"));
+  ASSERT_TRUE(quick->Receives(R"("r1")"));
   Create("r2");
-  ASSERT_TRUE(quick->Tells(R"("r2")"));
+  ASSERT_TRUE(quick->Receives(R"("r2")"));
   EXPECT_THAT(slow->text(), Not(HasSubstr(R"("r2")")));
   slow->SetUnsent(0);
   ASSERT_TRUE(Eventually([&] { return Types(*slow).size() == 4; }));
@@ -144,8 +144,9 @@ TEST_F(ConsoleStream, ThereAreSixteenAtATime) {
   EXPECT_EQ(refused.json["code"], 6);
   streams.front()->End();
   Create("r1");
-  EXPECT_TRUE(OpenStream("after=00000000000000bb-0")->Tells("pusher_added"));
-  for (std::size_t i = 1; i < streams.size(); ++i) EXPECT_TRUE(streams[i]->Tells("pusher_added"));
+  EXPECT_TRUE(OpenStream("after=00000000000000bb-0")->Receives("pusher_added"));
+  for (std::size_t i = 1; i < streams.size(); ++i)
+    EXPECT_TRUE(streams[i]->Receives("pusher_added"));
 }
 
 TEST_F(ConsoleStream, IsAStreamOfEventsForWhoeverPassesItOn) {
@@ -163,7 +164,7 @@ TEST_F(ConsoleStream, NoTextEndsAMessageEarly) {
   CreateRoomCommand command = ServiceFixture::Create("r1", "amy");
   command.profile.user_name = "x\n\nevent: gap\ndata: {}\n\n";
   ASSERT_OK(CreateNow(service_, command));
-  ASSERT_TRUE(stream->Tells("pusher_added"));
+  ASSERT_TRUE(stream->Receives("pusher_added"));
   EXPECT_THAT(Types(*stream), ElementsAre("room_created", "pusher_added"));
 }
 
@@ -175,7 +176,7 @@ TEST_F(ConsoleStream, EndsWhenAllAreEndedAndMayBeOpenedAgain) {
   EXPECT_TRUE(Eventually([&] { return watched.expired(); })) << "a round may have it for a moment";
   const auto again = OpenStream();
   Create();
-  EXPECT_TRUE(again->Tells("room_created"));
+  EXPECT_TRUE(again->Receives("room_created"));
 }
 
 TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {

@@ -26,14 +26,14 @@ class MetricsTest : public testing::Test {
   }
 
   std::uint64_t leases_ = 0;
-  RoomFigures figures_;
+  RoomCounts counts_;
   bool ready_ = true;
   FakeClock clock_;
   Metrics metrics_{"1.2.3",
                    clock_,
                    TimePoint(1234ms),
                    {.rooms = [](RoomKind kind) { return static_cast<std::uint64_t>(kind) * 10; },
-                    .room_figures = [this] { return figures_; },
+                    .room_counts = [this] { return counts_; },
                     .leases = [this] { return leases_; },
                     .sessions = [] { return 9U; },
                     .refused_logins = [](LoginOutcome why) { return static_cast<unsigned>(why); },
@@ -133,7 +133,7 @@ TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
 TEST_F(MetricsTest, ShowWhatTheReaperDoes) {
   EXPECT_THAT(metrics_.Text(),
               HasSubstr(R"(rtcroomd_evictions_total{reason="heartbeat_timeout"} 0)"));
-  figures_.evictions = {.heartbeat_timeout = 5, .kicked = 1, .idle = 2, .dismissed = 3};
+  counts_.evictions = {.heartbeat_timeout = 5, .kicked = 1, .idle = 2, .dismissed = 3};
   metrics_.SetReaperLag(1500ms);
   metrics_.CountStall();
   const std::string text = metrics_.Text();
@@ -146,10 +146,10 @@ TEST_F(MetricsTest, ShowWhatTheReaperDoes) {
 }
 
 TEST_F(MetricsTest, ShowMembersByKindAndRole) {
-  figures_.pushers = {1, 2, 3, 4};
-  figures_.audiences = {0, 0, 30, 0};
-  figures_.created = {5, 6, 7, 8};
-  figures_.ended = {1, 1, 2, 1};
+  counts_.pushers = {1, 2, 3, 4};
+  counts_.audiences = {0, 0, 30, 0};
+  counts_.created = {5, 6, 7, 8};
+  counts_.ended = {1, 1, 2, 1};
   const std::string text = metrics_.Text();
   for (const char* const line :
        {R"(rtcroomd_members{kind="double",role="pusher"} 1)",
@@ -214,7 +214,7 @@ TEST_F(MetricsTest, AddUpWhatTheyCount) {
   https.OnHandshake();
   http.OnRefusal(RefusalCause::kFraming);
   https.OnRefusal(RefusalCause::kMemory);
-  figures_.evictions.heartbeat_timeout = 4;
+  counts_.evictions.heartbeat_timeout = 4;
   metrics_.SetReaperLag(1500ms);
   const ServerTotals totals = metrics_.Totals();
   EXPECT_EQ(totals.requests, 3U);

@@ -49,16 +49,16 @@ TEST_F(RateLimitedAdmissionTest, HoldsTheLimitsOfTheProtocol) {
 TEST_F(RateLimitedAdmissionTest, ChargesWhatARequestCostsBeyondItsToken) {
   admission_.ChargeAddress("192.0.2.1", 600);
   EXPECT_EQ(AdmittedOf("::ffff:192.0.2.1"), 400);
-  EXPECT_FALSE(admission_.AddressOwes("192.0.2.1"));
+  EXPECT_FALSE(admission_.IsAddressInDebt("192.0.2.1"));
   admission_.ChargeAddress("192.0.2.1", 100);
-  EXPECT_TRUE(admission_.AddressOwes("::ffff:192.0.2.1"));
-  EXPECT_FALSE(admission_.AddressOwes("192.0.2.2"));
+  EXPECT_TRUE(admission_.IsAddressInDebt("::ffff:192.0.2.1"));
+  EXPECT_FALSE(admission_.IsAddressInDebt("192.0.2.2"));
   clock_.Advance(std::chrono::seconds(1));
   EXPECT_EQ(AdmittedOf("192.0.2.1"), 100);
 
   admission_.ChargeUser({"u1"}, 61);
-  EXPECT_TRUE(admission_.UserOwes({"u1"}));
-  EXPECT_FALSE(admission_.UserOwes({"u2"}));
+  EXPECT_TRUE(admission_.IsUserInDebt({"u1"}));
+  EXPECT_FALSE(admission_.IsUserInDebt({"u2"}));
   EXPECT_EQ(AdmittedOf(UserId{"u1"}), 0);
 }
 

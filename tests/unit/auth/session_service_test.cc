@@ -239,7 +239,7 @@ class SessionsWhileTheWallClockIsSet
  protected:
   void SetWallClock() {
     clock_.JumpWallClock(GetParam());
-    EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+    EXPECT_EQ(service_->DetectWallClockJump(), GetParam());
     ASSERT_OK(service_->Upkeep());
   }
 };
@@ -258,7 +258,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, StayInTheStoreUntilTheirTimeIsOver) {
   Login("amy");
   clock_.JumpWallClock(GetParam());
   ASSERT_OK(service_->Upkeep());
-  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  EXPECT_EQ(service_->DetectWallClockJump(), GetParam());
   ASSERT_OK(service_->Upkeep());
   EXPECT_EQ(memory_.LoadSessions(TimePoint::min(), 10)->sessions.size(), 1u);
   clock_.Advance(days(7) + hours(3));
@@ -295,7 +295,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, AreNotedForTheNextProcessWhenUsedLater) {
 TEST_P(SessionsWhileTheWallClockIsSet, FollowItInTheStoreOnceThatTakesIt) {
   const std::string token = Login("amy");
   clock_.JumpWallClock(GetParam());
-  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  EXPECT_EQ(service_->DetectWallClockJump(), GetParam());
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, service_->Upkeep());
   store_.broken = false;
@@ -308,14 +308,14 @@ TEST_P(SessionsWhileTheWallClockIsSet, FollowItInTheStoreOnceThatTakesIt) {
 }
 
 TEST_P(SessionsWhileTheWallClockIsSet, EachJumpIsNoticedOnce) {
-  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  EXPECT_EQ(service_->DetectWallClockJump().count(), 0);
   clock_.JumpWallClock(GetParam());
   clock_.Advance(seconds(2));
-  EXPECT_EQ(service_->NoticeWallClockJump(), GetParam());
+  EXPECT_EQ(service_->DetectWallClockJump(), GetParam());
   clock_.Advance(hours(2));
-  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  EXPECT_EQ(service_->DetectWallClockJump().count(), 0);
   clock_.JumpWallClock(-GetParam());
-  EXPECT_EQ(service_->NoticeWallClockJump(), -GetParam());
+  EXPECT_EQ(service_->DetectWallClockJump(), -GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(ByAnHourEightDaysAndTenYears, SessionsWhileTheWallClockIsSet,
@@ -324,9 +324,9 @@ INSTANTIATE_TEST_SUITE_P(ByAnHourEightDaysAndTenYears, SessionsWhileTheWallClock
 
 TEST_F(SessionServiceTest, AClockThatIsCorrectedABitHasNotJumped) {
   clock_.JumpWallClock(seconds(59));
-  EXPECT_EQ(service_->NoticeWallClockJump().count(), 0);
+  EXPECT_EQ(service_->DetectWallClockJump().count(), 0);
   clock_.JumpWallClock(seconds(1));
-  EXPECT_EQ(service_->NoticeWallClockJump(), minutes(1));
+  EXPECT_EQ(service_->DetectWallClockJump(), minutes(1));
 }
 
 TEST_F(SessionServiceTest, AClockThatWasSetBackBringsNoEndedSessionBackAtALaterRestart) {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/system_clock.h"
-#include "daemon/grpc/operator_server.h"
+#include "daemon/grpc/grpc_admin_server.h"
 #include "tests/support/service_fixture.h"
 #include "tests/support/test_certificate.h"
 #include "tests/unit/cli/cli_fixture.h"
@@ -50,8 +50,8 @@ class RoomsCommands : public CliTest {
   /// Starts the server and sets its address in the configuration of the commands.
   void Serve(GrpcServerOptions options = {}) {
     if (options.listen.empty()) options.listen = "unix:" + (directory_.path() / "s").string();
-    server_ = std::make_unique<OperatorServer>(
-        std::move(options), OperatorServerParts{.store = rooms_.store(),
+    server_ = std::make_unique<GrpcAdminServer>(
+        std::move(options), GrpcAdminServerDeps{.store = rooms_.store(),
                                                 .rooms = rooms_.service(),
                                                 .facts = {.version = "1",
                                                           .started_at = kNoon,
@@ -76,7 +76,7 @@ class RoomsCommands : public CliTest {
   Rooms rooms_;
   SystemClock system_clock_;
   Logger logger_{LogFormat::kText, LogLevel::kError};
-  std::unique_ptr<OperatorServer> server_;
+  std::unique_ptr<GrpcAdminServer> server_;
 };
 
 TEST_F(RoomsCommands, ListEachRoomOnALine) {

@@ -47,12 +47,12 @@ Config EverythingElse() {
 TEST(ReloadPlan, OfTheSameConfigurationChangesNothing) {
   const Config config = EverythingElse();
   const ReloadPlan plan = PlanReload(config, config);
-  EXPECT_THAT(plan.taken_up, IsEmpty());
+  EXPECT_THAT(plan.applied, IsEmpty());
   EXPECT_THAT(plan.need_restart, IsEmpty());
 }
 
 TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndAdminTokens) {
-  EXPECT_THAT(PlanReload(Config(), EverythingElse()).taken_up,
+  EXPECT_THAT(PlanReload(Config(), EverythingElse()).applied,
               ElementsAre("server.tls_cert", "server.tls_key", "server.max_connections_per_address",
                           "server.max_connections", "admin.token", "grpc.tls_cert", "grpc.tls_key",
                           "grpc.client_ca", "limits.per_address_rate", "limits.per_address_burst",
@@ -63,7 +63,7 @@ TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndAdminTokens) {
 
 TEST(ReloadPlan, NamesEveryOtherChangedKey) {
   const ReloadPlan plan = PlanReload(Config(), EverythingElse());
-  EXPECT_EQ(plan.taken_up.size() + plan.need_restart.size(), AllConfigKeys().size());
+  EXPECT_EQ(plan.applied.size() + plan.need_restart.size(), AllConfigKeys().size());
   EXPECT_THAT(plan.need_restart, testing::IsSupersetOf({"server.https_listen", "im.secret_key",
                                                         "live.push_key", "log.format"}));
 }
@@ -72,8 +72,8 @@ TEST(ReloadPlan, HoldsTheFreshValueOfWhatWasTakenUpAndTheOldOfTheRest) {
   const Config fresh = EverythingElse();
   const ReloadPlan plan = PlanReload(Config(), fresh);
   for (const ConfigKey& key : AllConfigKeys()) {
-    const bool taken_up = std::ranges::count(plan.taken_up, key.FullName()) != 0;
-    EXPECT_EQ(key.get(plan.config), key.get(taken_up ? fresh : Config())) << key.FullName();
+    const bool applied = std::ranges::count(plan.applied, key.FullName()) != 0;
+    EXPECT_EQ(key.get(plan.config), key.get(applied ? fresh : Config())) << key.FullName();
   }
 }
 
@@ -82,9 +82,9 @@ TEST(ReloadPlan, SaysAgainWhatStillNeedsARestart) {
   fresh.server.workers = 3;
   fresh.limits.pushers_rate = Rate{.per_second = 1};
   const ReloadPlan first = PlanReload(Config(), fresh);
-  EXPECT_THAT(first.taken_up, ElementsAre("limits.pushers_rate"));
+  EXPECT_THAT(first.applied, ElementsAre("limits.pushers_rate"));
   const ReloadPlan second = PlanReload(first.config, fresh);
-  EXPECT_THAT(second.taken_up, IsEmpty());
+  EXPECT_THAT(second.applied, IsEmpty());
   EXPECT_THAT(second.need_restart, ElementsAre("server.workers"));
 }
 

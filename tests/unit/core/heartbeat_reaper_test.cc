@@ -77,7 +77,7 @@ TEST_F(HeartbeatReaperTest, NoticesAStandstillWithinATick) {
   MakeRooms(1);
   Run(10s);
   for (int tick = 0; tick < 100; ++tick) {  // ticks with and without a sweep
-    clock_.StandStillAfterNextReading(1h);
+    clock_.StallAfterNextReading(1h);
     clock_.Advance(reaper_.TickPeriod());
     reaper_.Tick();
   }
@@ -148,7 +148,7 @@ class SlowStore : public FailingStore {
 
 TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
   SlowStore slow(memory_, clock_);
-  RoomService rooms(Parts(slow), {}, logger_);
+  RoomService rooms(Deps(slow), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, clock_, kOptions, *this, logger_);
   MakeRooms(1);
   clock_.Advance(4s);

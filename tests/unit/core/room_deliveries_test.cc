@@ -14,16 +14,16 @@ namespace {
 const RoomId kGroup{"r"};
 
 /// A change with these events, the first of which has that number.
-RoomChange ChangeOf(std::vector<RoomHappening> happenings, std::uint64_t first,
+RoomChange ChangeOf(std::vector<EventPayload> payloads, std::uint64_t first,
                     Dialect dialect = Dialect::kGen1, RoomKind kind = RoomKind::kMulti) {
   RoomChange change{.room = {.key = MakeKey(kind, kGroup.value), .dialect = dialect}};
-  for (RoomHappening& happening : happenings) {
-    change.closed = std::holds_alternative<RoomDestroyed>(happening);
+  for (EventPayload& payload : payloads) {
+    change.closed = std::holds_alternative<RoomDestroyed>(payload);
     change.events.push_back({.room = change.room.key,
                              .dialect = dialect,
                              .room_sequence = first++,
                              .at = kNoon,
-                             .happening = std::move(happening)});
+                             .payload = std::move(payload)});
   }
   return change;
 }

@@ -23,10 +23,10 @@ class RoomQuotaTest : public ServiceFixture {
  protected:
   RoomQuotaTest() { quota_.SetLimits({.per_address = kPerAddress, .per_user = kPerUser}); }
 
-  RoomServiceParts WithQuota() {
-    RoomServiceParts parts = Parts(counted_store_);
-    parts.quota = &quota_;
-    return parts;
+  RoomServiceDeps WithQuota() {
+    RoomServiceDeps deps = Deps(counted_store_);
+    deps.quota = &quota_;
+    return deps;
   }
 
   static SeatOwner At(std::string address) { return {.address = std::move(address)}; }

@@ -16,9 +16,9 @@ using testing::IsEmpty;
 constexpr Dialect kDialect = Dialect::kGen2;
 
 Room PreparedRoom() {
-  const Room wish{
+  const Room spec{
       .key = {.kind = RoomKind::kLive, .id = {"r1"}}, .dialect = kDialect, .creator = {"host"}};
-  return rules::PrepareRoom(nullptr, wish, kNoon)->room;
+  return rules::PrepareRoom(nullptr, spec, kNoon)->room;
 }
 
 Room Active() {
@@ -36,7 +36,7 @@ Result<RoomChange> Watch(const Room& room, const Audience& viewer, std::size_t m
 
 Result<rules::CustomChange> Shout(std::string_view custom) {
   return rules::CustomChange{.custom = std::string(custom) + "!",
-                             .told = {.field = R"("a")", .value = "!"}};
+                             .event = {.field = R"("a")", .value = "!"}};
 }
 
 Result<RoomChange> Change(const Room& room, const std::string& user, rules::CustomRight right,
@@ -49,8 +49,8 @@ TEST(Audiences, GrowByOneForEachViewer) {
   ASSERT_OK(change);
   EXPECT_EQ(change->room.audience_count, 1U);
   ASSERT_EQ(change->events.size(), 1U);
-  EXPECT_EQ(change->events[0].happening,
-            RoomHappening(AudienceAdded{.user_id = {"v"}, .user_info = "{}"}));
+  EXPECT_EQ(change->events[0].payload,
+            EventPayload(AudienceAdded{.user_id = {"v"}, .user_info = "{}"}));
 }
 
 TEST(Audiences, DoNotCountWhoComesAgain) {
@@ -78,7 +78,7 @@ TEST(Audiences, LoseWhoLeavesOnceOnly) {
   const auto change = rules::DeleteAudience(&room, kDialect, {"v"}, {}, kLater);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.audience_count, 0U);
-  EXPECT_EQ(change->events.at(0).happening, RoomHappening(AudienceDeleted{.user_id = {"v"}}));
+  EXPECT_EQ(change->events.at(0).payload, EventPayload(AudienceDeleted{.user_id = {"v"}}));
   const auto again = rules::DeleteAudience(&change->room, kDialect, {"v"}, {}, kLater);
   ASSERT_OK(again);
   EXPECT_THAT(again->events, IsEmpty());
@@ -94,18 +94,18 @@ TEST(Audiences, NeedAnActiveRoomOfTheirDialect) {
 }
 
 TEST(CustomFields, AreWhatTheEditMakesOfThem) {
-  const Result<RoomChange> change = Change(Active(), "anybody", rules::CustomRight::kEverybody);
+  const Result<RoomChange> change = Change(Active(), "anybody", rules::CustomRight::kAnyone);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.custom, "{}!");
-  EXPECT_EQ(change->events.at(0).happening,
-            RoomHappening(CustomChanged{.field = R"("a")", .value = "!"}));
+  EXPECT_EQ(change->events.at(0).payload,
+            EventPayload(CustomChanged{.field = R"("a")", .value = "!"}));
 }
 
 TEST(CustomFields, MakeNoEventWhenTheyStayAsTheyAre) {
   const auto keep = [](std::string_view custom) -> Result<rules::CustomChange> {
     return rules::CustomChange{.custom = std::string(custom)};
   };
-  EXPECT_THAT(Change(Active(), "x", rules::CustomRight::kEverybody, keep)->events, IsEmpty());
+  EXPECT_THAT(Change(Active(), "x", rules::CustomRight::kAnyone, keep)->events, IsEmpty());
 }
 
 TEST(CustomFields, MayBeForMembersAlone) {

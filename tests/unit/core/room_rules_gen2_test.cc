@@ -17,7 +17,7 @@ using testing::ElementsAre;
 
 Pusher PusherNamed(const std::string& user) { return {.user_id = {user}, .user_name = user}; }
 
-Room Wish(RoomKind kind = RoomKind::kMulti) {
+Room Spec(RoomKind kind = RoomKind::kMulti) {
   return {.key = {.kind = kind, .id = {"r1"}},
           .dialect = Dialect::kGen2,
           .creator = {"host"},
@@ -36,7 +36,7 @@ Result<RoomChange> Delete(const Room& stored, const std::string& user,
 }
 
 Room Prepared(RoomKind kind = RoomKind::kMulti) {
-  return rules::PrepareRoom(nullptr, Wish(kind), kNoon)->room;
+  return rules::PrepareRoom(nullptr, Spec(kind), kNoon)->room;
 }
 
 /// A room of the first of `users`, with the others as members.
@@ -47,7 +47,7 @@ Room RoomOf(const std::vector<std::string>& users, RoomKind kind = RoomKind::kMu
 }
 
 TEST(PreparedRooms, BeginWithoutPushers) {
-  const Result<RoomChange> change = rules::PrepareRoom(nullptr, Wish(), kNoon);
+  const Result<RoomChange> change = rules::PrepareRoom(nullptr, Spec(), kNoon);
   ASSERT_OK(change);
   EXPECT_FALSE(change->room.IsActive());
   EXPECT_EQ(change->room.creator, UserId{"host"});
@@ -57,7 +57,7 @@ TEST(PreparedRooms, BeginWithoutPushers) {
 
 TEST(PreparedRooms, MayBePreparedAgainByTheSameUserWhileNobodyHasCome) {
   const Room room = Prepared();
-  const Result<RoomChange> again = rules::PrepareRoom(&room, Wish(), kLater);
+  const Result<RoomChange> again = rules::PrepareRoom(&room, Spec(), kLater);
   ASSERT_OK(again);
   EXPECT_THAT(again->events, testing::IsEmpty()) << "nothing changes";
   EXPECT_EQ(again->room, room);
@@ -65,14 +65,14 @@ TEST(PreparedRooms, MayBePreparedAgainByTheSameUserWhileNobodyHasCome) {
 
 TEST(PreparedRooms, AreTakenForEverybodyElseAndOnceActive) {
   const Room room = Prepared();
-  Room other = Wish();
+  Room other = Spec();
   other.creator = {"somebody"};
   EXPECT_ERROR(kRoomExists, rules::PrepareRoom(&room, other, kLater));
-  Room gen1 = Wish();
+  Room gen1 = Spec();
   gen1.dialect = Dialect::kGen1;
   EXPECT_ERROR(kRoomExists, rules::PrepareRoom(&room, gen1, kLater));
   const Room active = RoomOf({"host"});
-  EXPECT_ERROR(kRoomExists, rules::PrepareRoom(&active, Wish(), kLater));
+  EXPECT_ERROR(kRoomExists, rules::PrepareRoom(&active, Spec(), kLater));
 }
 
 TEST(PreparedRooms, BelongToTheirFirstPusher) {
@@ -100,7 +100,7 @@ TEST(PreparedRooms, EndWhenNobodyCame) {
   const Result<RoomChange> change = rules::ExpireInactiveRoom(&room, 7, kLater);
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
-  EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().happening).reason, EndReason::kIdle);
+  EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().payload).reason, EndReason::kIdle);
 }
 
 TEST(PreparedRooms, StayWhenSomebodyCameOrTheIdIsAnotherRoomsByNow) {
@@ -121,7 +121,7 @@ TEST(Gen2Rooms, PassOnToTheOldestWhenTheirCreatorLeaves) {
   EXPECT_EQ(change->room.creator, UserId{"a"});
   EXPECT_EQ(change->room.mixed_play_url, "mix of a");
   ASSERT_THAT(EventNames(*change), ElementsAre("pusher_deleted"));
-  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening).new_creator, UserId{"a"});
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].payload).new_creator, UserId{"a"});
 }
 
 TEST(Gen2Rooms, StayWithTheirCreatorWhenAnotherLeaves) {
@@ -129,7 +129,7 @@ TEST(Gen2Rooms, StayWithTheirCreatorWhenAnotherLeaves) {
   const Result<RoomChange> change = Delete(room, "a");
   ASSERT_OK(change);
   EXPECT_EQ(change->room.creator, UserId{"host"});
-  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening).new_creator, UserId{});
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].payload).new_creator, UserId{});
 }
 
 TEST(Gen2Rooms, EndWithTheirLastPusher) {
@@ -138,7 +138,7 @@ TEST(Gen2Rooms, EndWithTheirLastPusher) {
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
   EXPECT_THAT(EventNames(*change), ElementsAre("pusher_deleted", "room_destroyed"));
-  EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().happening).reason, EndReason::kLastLeft);
+  EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().payload).reason, EndReason::kLastLeft);
 }
 
 TEST(Gen2Rooms, EndWithTheirCreatorWhereThatIsTheRule) {
@@ -146,7 +146,7 @@ TEST(Gen2Rooms, EndWithTheirCreatorWhereThatIsTheRule) {
   const Result<RoomChange> of_live = Delete(live, "host");
   EXPECT_THAT(EventNames(*of_live),
               ElementsAre("pusher_deleted", "pusher_deleted", "room_destroyed"));
-  EXPECT_EQ(std::get<RoomDestroyed>(of_live->events.back().happening).reason,
+  EXPECT_EQ(std::get<RoomDestroyed>(of_live->events.back().payload).reason,
             EndReason::kCreatorLeft);
   const Room multi = RoomOf({"host", "a"});
   EXPECT_FALSE(Delete(multi, "host")->closed);
@@ -166,8 +166,8 @@ TEST(Gen2Rooms, PlayTheStreamThatTheirCreatorSendsNow) {
 }
 
 TEST(WebrtcRooms, HaveNoCreatorWhoseLeavingEndsThem) {
-  Room wish = Wish(RoomKind::kWebrtc);
-  Room room = rules::CreateRoom(nullptr, wish, PusherNamed("host"), kNoon)->room;
+  Room spec = Spec(RoomKind::kWebrtc);
+  Room room = rules::CreateRoom(nullptr, spec, PusherNamed("host"), kNoon)->room;
   room = Add(&room, "a")->room;
   EXPECT_FALSE(
       Delete(room, "host", {.creator_destroys_double = true, .creator_destroys_multi = true})

@@ -14,7 +14,7 @@ namespace {
 
 const RoomPolicy kPolicy{.limits = {.max_pushers_multi = 3}};
 
-Pusher Somebody(const std::string& user, const std::string& push_url = "rtmp://p/1") {
+Pusher TestPusher(const std::string& user, const std::string& push_url = "rtmp://p/1") {
   return {
       .user_id = {user}, .user_name = user + "'s name", .user_avatar = "a", .push_url = push_url};
 }
@@ -36,15 +36,16 @@ Room NewRoom() { return {.key = {.kind = RoomKind::kMulti, .id = {"r1"}}, .info 
 
 /// A room of "host" with `guests` as members.
 Room RoomWith(const std::vector<std::string>& guests) {
-  Room room = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon)->room;
+  Room room = rules::CreateRoom(nullptr, NewRoom(), TestPusher("host"), kNoon)->room;
   for (const std::string& guest : guests) {
-    room = Add(&room, Dialect::kGen1, Somebody(guest), kNoon)->room;
+    room = Add(&room, Dialect::kGen1, TestPusher(guest), kNoon)->room;
   }
   return room;
 }
 
 TEST(RoomRules, CreatingARoomSeatsItsCreatorAsFirstPusher) {
-  const Result<RoomChange> change = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon);
+  const Result<RoomChange> change =
+      rules::CreateRoom(nullptr, NewRoom(), TestPusher("host"), kNoon);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.creator, UserId{"host"});
   EXPECT_EQ(change->room.created_at, kNoon);
@@ -55,14 +56,14 @@ TEST(RoomRules, CreatingARoomSeatsItsCreatorAsFirstPusher) {
 }
 
 TEST(RoomRules, NumbersTheEventsOfARoomFromOneWithoutGaps) {
-  Room room = rules::CreateRoom(nullptr, NewRoom(), Somebody("host"), kNoon)->room;
+  Room room = rules::CreateRoom(nullptr, NewRoom(), TestPusher("host"), kNoon)->room;
   std::vector<std::uint64_t> numbers{1, 2};
   const auto note = [&](const Result<RoomChange>& change) {
     for (const RoomEvent& event : change->events) numbers.push_back(event.room_sequence);
     room = change->room;
   };
-  note(Add(&room, Dialect::kGen1, Somebody("a"), kNoon));
-  note(Add(&room, Dialect::kGen1, Somebody("a"), kLater));
+  note(Add(&room, Dialect::kGen1, TestPusher("a"), kNoon));
+  note(Add(&room, Dialect::kGen1, TestPusher("a"), kLater));
   note(Delete(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater));
   note(Destroy(&room, Dialect::kGen1, {"host"}, kLater));
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7}));
@@ -70,10 +71,10 @@ TEST(RoomRules, NumbersTheEventsOfARoomFromOneWithoutGaps) {
 
 TEST(RoomRules, ARepeatedCreateOfTheSameCreatorRefreshesHisEntryOnly) {
   const Room before = RoomWith({"a"});
-  Room wish = NewRoom();
-  wish.info = "another name";
+  Room spec = NewRoom();
+  spec.info = "another name";
   const Result<RoomChange> change =
-      rules::CreateRoom(&before, wish, Somebody("host", "rtmp://p/9"), kLater);
+      rules::CreateRoom(&before, spec, TestPusher("host", "rtmp://p/9"), kLater);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.pushers[0].push_url, "rtmp://p/9");
   EXPECT_EQ(change->room.pushers[1], before.pushers[1]);
@@ -83,13 +84,13 @@ TEST(RoomRules, ARepeatedCreateOfTheSameCreatorRefreshesHisEntryOnly) {
 
 TEST(RoomRules, RefusesToCreateARoomWhoseIdSomebodyElseHolds) {
   const Room room = RoomWith({"a"});
-  EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), Somebody("a"), kNoon));
+  EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), TestPusher("a"), kNoon));
 }
 
 TEST(RoomRules, RefusesToCreateARoomWhoseIdTheOtherDialectHolds) {
   Room room = RoomWith({});
   room.dialect = Dialect::kGen2;
-  EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), Somebody("host"), kNoon));
+  EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), TestPusher("host"), kNoon));
 }
 
 TEST(RoomRules, SeatsNewcomersInJoinOrder) {
@@ -103,13 +104,13 @@ TEST(RoomRules, SeatsNewcomersInJoinOrder) {
 
 TEST(RoomRules, RefusesANewcomerWhenEverySeatIsTaken) {
   const Room room = RoomWith({"a", "b"});
-  EXPECT_ERROR(kRoomFull, Add(&room, Dialect::kGen1, Somebody("c"), kNoon));
+  EXPECT_ERROR(kRoomFull, Add(&room, Dialect::kGen1, TestPusher("c"), kNoon));
 }
 
 TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
-      Add(&room, Dialect::kGen1, Somebody("a", "rtmp://p/new"), kLater);
+      Add(&room, Dialect::kGen1, TestPusher("a", "rtmp://p/new"), kLater);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.pushers[1].push_url, "rtmp://p/new");
   EXPECT_EQ(change->room.pushers[1].seat, room.pushers[1].seat);
@@ -118,12 +119,12 @@ TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
 }
 
 TEST(RoomRules, RefusesToAddToARoomThatIsNotThere) {
-  EXPECT_ERROR(kRoomNotFound, Add(nullptr, Dialect::kGen1, Somebody("a"), kNoon));
+  EXPECT_ERROR(kRoomNotFound, Add(nullptr, Dialect::kGen1, TestPusher("a"), kNoon));
 }
 
 TEST(RoomRules, ARoomOfTheOtherDialectIsAbsent) {
   const Room room = RoomWith({"a"});
-  EXPECT_ERROR(kRoomNotFound, Add(&room, Dialect::kGen2, Somebody("b"), kNoon));
+  EXPECT_ERROR(kRoomNotFound, Add(&room, Dialect::kGen2, TestPusher("b"), kNoon));
   EXPECT_ERROR(kPusherNotFound, Delete(&room, Dialect::kGen2, {"a"}, LeaveReason::kLeft, kNoon));
   EXPECT_ERROR(kRoomNotFound, Destroy(&room, Dialect::kGen2, {"host"}, kNoon));
 }
@@ -136,7 +137,7 @@ TEST(RoomRules, AnOrdinaryPusherLeavesAlone) {
   EXPECT_FALSE(change->closed);
   EXPECT_EQ(change->room.pushers.size(), 2U);
   ASSERT_EQ(change->events.size(), 1U);
-  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening),
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].payload),
             (PusherDeleted{.user_id = {"a"}, .reason = LeaveReason::kLeft}));
 }
 
@@ -153,13 +154,13 @@ TEST(RoomRules, TheRoomEndsWithItsCreatorAndTakesEverybodyAlongInJoinOrder) {
   ASSERT_OK(change);
   EXPECT_TRUE(change->closed);
   ASSERT_EQ(change->events.size(), 4U);
-  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].happening),
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[0].payload),
             (PusherDeleted{.user_id = {"host"}, .reason = LeaveReason::kHeartbeatTimeout}));
-  EXPECT_EQ(std::get<PusherDeleted>(change->events[1].happening),
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[1].payload),
             (PusherDeleted{.user_id = {"a"}, .reason = LeaveReason::kRoomDestroyed}));
-  EXPECT_EQ(std::get<PusherDeleted>(change->events[2].happening),
+  EXPECT_EQ(std::get<PusherDeleted>(change->events[2].payload),
             (PusherDeleted{.user_id = {"b"}, .reason = LeaveReason::kRoomDestroyed}));
-  EXPECT_EQ(std::get<RoomDestroyed>(change->events[3].happening).reason, EndReason::kCreatorLeft);
+  EXPECT_EQ(std::get<RoomDestroyed>(change->events[3].payload).reason, EndReason::kCreatorLeft);
 }
 
 TEST(RoomRules, TheCreatorDestroysTheRoom) {
@@ -169,7 +170,7 @@ TEST(RoomRules, TheCreatorDestroysTheRoom) {
   EXPECT_TRUE(change->closed);
   EXPECT_EQ(EventNames(*change),
             (std::vector<std::string>{"pusher_deleted", "pusher_deleted", "room_destroyed"}));
-  EXPECT_EQ(std::get<RoomDestroyed>(change->events[2].happening).reason, EndReason::kDestroyed);
+  EXPECT_EQ(std::get<RoomDestroyed>(change->events[2].payload).reason, EndReason::kDestroyed);
 }
 
 TEST(RoomRules, NobodyButTheCreatorDestroysTheRoom) {

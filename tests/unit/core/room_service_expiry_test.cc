@@ -60,7 +60,7 @@ class RoomServiceExpiry : public ServiceFixture {
   void ExpectThatTheGuestStays() {
     const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
     listener_.Release();
-    EXPECT_EQ(outcome.spared, 1U);
+    EXPECT_EQ(outcome.skipped, 1U);
     EXPECT_EQ(outcome.expired, 0U);
     const Result<Room> room = late_.LoadRoom(kRoom, Dialect::kGen1);
     ASSERT_OK(room);
@@ -72,7 +72,7 @@ class RoomServiceExpiry : public ServiceFixture {
   const RoomKey kRoom = Key("r1");
   DelayingListener listener_{leases_};
   MemoryStore late_store_{{}, "00000000000000ac", listener_};
-  RoomService late_{Parts(late_store_), {}, logger_};
+  RoomService late_{Deps(late_store_), {}, logger_};
   std::vector<LapsedLease> lapsed_;
 };
 

@@ -65,7 +65,7 @@ TEST_F(Gen2ServiceTest, APreparedRoomEndsWhenNobodyComes) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).expired, 1U);
-  EXPECT_EQ(Events().back().happening, RoomHappening(RoomDestroyed{.reason = EndReason::kIdle}));
+  EXPECT_EQ(Events().back().payload, EventPayload(RoomDestroyed{.reason = EndReason::kIdle}));
   EXPECT_EQ(inactive_.size(), 0U);
 }
 
@@ -74,7 +74,7 @@ TEST_F(Gen2ServiceTest, ARoomThatSomebodyEnteredMeanwhileIsSpared) {
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   const std::vector<InactiveRoom> overdue = inactive_.Overdue(10, clock_.Monotonic());
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "guest")));
-  EXPECT_EQ(rooms_.ExpireInactive(overdue).spared, 1U);
+  EXPECT_EQ(rooms_.ExpireInactive(overdue).skipped, 1U);
   EXPECT_OK(Load("r1"));
 }
 
@@ -125,7 +125,7 @@ TEST_F(Gen2ServiceTest, APassedOnRoomPlaysItsNewCreatorsStream) {
 }
 
 TEST_F(Gen2ServiceTest, AGen1MemberWhoInheritsTheRoomHasOneStreamInBothUrls) {
-  RoomService rooms(Parts(store_), {.policy = {.interop = Interop::kShared}}, logger_);
+  RoomService rooms(Deps(store_), {.policy = {.interop = Interop::kShared}}, logger_);
   ASSERT_OK(AddNow(rooms, AddTo("r1", "host", "s1")));
   AddPusherCommand heir = Add(Key("r1"), "heir");
   heir.profile.push_url = "rtmp://push/live/another?a=b";
@@ -193,7 +193,7 @@ class InterruptedStore : public FailingStore {
 
 TEST_F(Gen2ServiceTest, WhoSeesNoRoomUntilAnotherHasMadeItEntersItWithoutAnotherGroup) {
   InterruptedStore store(memory_);
-  RoomService rooms(Parts(store), {}, logger_);
+  RoomService rooms(Deps(store), {}, logger_);
   store.after_write = [&](int write) {
     if (write != 0) return;
     EXPECT_OK(AddNow(rooms, AddTo("r1", "host")));
@@ -207,7 +207,7 @@ TEST_F(Gen2ServiceTest, WhoSeesNoRoomUntilAnotherHasMadeItEntersItWithoutAnother
 TEST_F(Gen2ServiceTest, AGroupIsMadeOnceHoweverManyFindNoRoomAtOnce) {
   constexpr int kUsers = 32;
   InterruptedStore store(memory_);
-  RoomService rooms(Parts(store), {.policy = {.limits = {.max_pushers_multi = kUsers}}}, logger_);
+  RoomService rooms(Deps(store), {.policy = {.limits = {.max_pushers_multi = kUsers}}}, logger_);
   std::barrier all_have_looked(kUsers);
   store.after_write = [&](int write) {
     if (write < kUsers) all_have_looked.arrive_and_wait();

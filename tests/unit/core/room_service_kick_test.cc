@@ -42,8 +42,8 @@ TEST_F(RoomServiceKick, RemovesAPusherAndSaysWhy) {
   EXPECT_FALSE(kicked->room_destroyed);
   EXPECT_EQ(kicked->banned_until, std::nullopt);
   EXPECT_THAT(UsersIn(kRoom), ElementsAre("host"));
-  EXPECT_EQ(Events().back().happening,
-            RoomHappening(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kKicked}));
+  EXPECT_EQ(Events().back().payload,
+            EventPayload(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kKicked}));
 }
 
 TEST_F(RoomServiceKick, WithoutABanTheUserMayComeBack) {
@@ -58,13 +58,12 @@ TEST_F(RoomServiceKick, ARoomEndsWhenItsCreatorIsKicked) {
   EXPECT_TRUE(kicked->room_destroyed);
   const std::vector<RoomEvent> events = Events();
   ASSERT_GE(events.size(), 3U);
-  EXPECT_EQ(events[events.size() - 3].happening,
-            RoomHappening(PusherDeleted{.user_id = {"host"}, .reason = LeaveReason::kKicked}));
+  EXPECT_EQ(events[events.size() - 3].payload,
+            EventPayload(PusherDeleted{.user_id = {"host"}, .reason = LeaveReason::kKicked}));
   EXPECT_EQ(
-      events[events.size() - 2].happening,
-      RoomHappening(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kRoomDestroyed}));
-  EXPECT_EQ(events.back().happening,
-            RoomHappening(RoomDestroyed{.reason = EndReason::kCreatorLeft}));
+      events[events.size() - 2].payload,
+      EventPayload(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kRoomDestroyed}));
+  EXPECT_EQ(events.back().payload, EventPayload(RoomDestroyed{.reason = EndReason::kCreatorLeft}));
 }
 
 TEST_F(RoomServiceKick, NobodyIsKickedWhoIsNotThere) {
@@ -119,9 +118,9 @@ TEST_F(RoomServiceKick, DismissesARoomWhoeverMadeIt) {
   EXPECT_EQ(leases_.size(), 0U);
   const std::vector<RoomEvent> events = Events();
   EXPECT_EQ(
-      events[events.size() - 2].happening,
-      RoomHappening(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kRoomDestroyed}));
-  EXPECT_EQ(events.back().happening, RoomHappening(RoomDestroyed{.reason = EndReason::kDismissed}));
+      events[events.size() - 2].payload,
+      EventPayload(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kRoomDestroyed}));
+  EXPECT_EQ(events.back().payload, EventPayload(RoomDestroyed{.reason = EndReason::kDismissed}));
 }
 
 }  // namespace

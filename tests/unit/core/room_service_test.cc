@@ -167,8 +167,9 @@ TEST_F(RoomServiceTest, TellsTheGroupsWhatBecameOfTheRoom) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, CreateRoom(Create("r2", "host")));
-  EXPECT_EQ(groups_.finished(), (std::vector<std::pair<RoomId, GroupFate>>{
-                                    {{"r1"}, GroupFate::kKept}, {{"r2"}, GroupFate::kAbandoned}}));
+  EXPECT_EQ(groups_.finished(),
+            (std::vector<std::pair<RoomId, GroupOutcome>>{{{"r1"}, GroupOutcome::kKept},
+                                                          {{"r2"}, GroupOutcome::kAbandoned}}));
 }
 
 TEST_F(RoomServiceTest, EnqueuesTheMakingOfAGroupThatIsNotThereYetWithTheRoom) {
@@ -215,7 +216,7 @@ class StoreWithRival : public FailingStore {
 TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfItsOwn) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   StoreWithRival store(memory_);
-  RoomService rooms(Parts(store), {}, logger_);
+  RoomService rooms(Deps(store), {}, logger_);
   store.before_write = [this] { EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host"))); };
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
   EXPECT_EQ(groups_.asked().size(), 2U);
@@ -224,7 +225,7 @@ TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfIt
 
 TEST_F(RoomServiceTest, ReportsAFullHouse) {
   MemoryStore small({.max_rooms = 1}, "00000000000000ab", leases_);
-  RoomService rooms(Parts(small), {}, logger_);
+  RoomService rooms(Deps(small), {}, logger_);
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
   EXPECT_ERROR(kTooManyRooms, CreateNow(rooms, Create("r2", "host")));
 }
@@ -281,7 +282,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
   const ExpiryOutcome outcome = rooms_.ExpirePushers(leases_.Lapsed(10, clock_.Monotonic()));
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
-  EXPECT_EQ(std::get<PusherDeleted>(Events().back().happening),
+  EXPECT_EQ(std::get<PusherDeleted>(Events().back().payload),
             (PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kHeartbeatTimeout}));
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(Key("r1"), "guest")));
 }
@@ -291,7 +292,7 @@ TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   const ExpiryOutcome outcome = rooms_.ExpirePushers(EverythingLapsed());
   EXPECT_EQ(outcome.expired, 1U);
-  EXPECT_EQ(outcome.spared, 1U);
+  EXPECT_EQ(outcome.skipped, 1U);
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1"), Dialect::kGen1));
   EXPECT_EQ(leases_.size(), 0U);
 }
@@ -300,7 +301,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatBeatSinceTheSweepLooked) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
-  EXPECT_EQ(rooms_.ExpirePushers(lapsed).spared, 1U);
+  EXPECT_EQ(rooms_.ExpirePushers(lapsed).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
@@ -311,7 +312,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatLeftAndCameBackSinceTheSweepLooked) {
   std::erase_if(lapsed, [](const LapsedLease& lease) { return lease.user_id == UserId{"host"}; });
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
-  EXPECT_EQ(rooms_.ExpirePushers(lapsed).spared, 1U);
+  EXPECT_EQ(rooms_.ExpirePushers(lapsed).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), (std::vector<std::string>{"host", "guest"}));
 }
 

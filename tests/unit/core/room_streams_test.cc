@@ -38,7 +38,7 @@ class RoomStreams : public ServiceFixture {
   }
 
   SignedStreamUrls signed_{{.bizid = "8888", .push_key = Secret("key")}};
-  RoomServiceParts WithSigned() {
+  RoomServiceDeps WithSigned() {
     return {.store = memory_,
             .ban_store = memory_,
             .bans = bans_,

@@ -23,10 +23,10 @@ using testing::ElementsAre;
 /// Keeps the outcomes that it receives.
 class KeepingClient : public CatchUpClient {
  public:
-  explicit KeepingClient(WatchOrder order) : order_(std::move(order)) {}
+  explicit KeepingClient(WatchSpec spec) : spec_(std::move(spec)) {}
 
   [[nodiscard]] std::unique_ptr<CatchUp> NewCatchUp() const {
-    return std::make_unique<CatchUp>(order_, CatchUpLimits{});
+    return std::make_unique<CatchUp>(spec_, CatchUpLimits{});
   }
   [[nodiscard]] bool WantsPage() const override { return wants_page; }
   void TakePage(CatchUpOutcome outcome) override {
@@ -48,17 +48,17 @@ class KeepingClient : public CatchUpClient {
   std::atomic<bool> wants_page{true};
 
  private:
-  const WatchOrder order_;
+  const WatchSpec spec_;
   mutable Mutex mutex_;
   std::vector<CatchUpOutcome> outcomes_ GUARDED_BY(mutex_);
 };
 
-const WatchOrder kFromEarliest{.after = Cursor::Start()};
+const WatchSpec kFromEarliest{.after = Cursor::Start()};
 
 class CatchUpPoolTest : public testing::Test {
  protected:
-  static std::shared_ptr<KeepingClient> Ask(CatchUpPool& pool, WatchOrder order = kFromEarliest) {
-    auto client = std::make_shared<KeepingClient>(std::move(order));
+  static std::shared_ptr<KeepingClient> Ask(CatchUpPool& pool, WatchSpec spec = kFromEarliest) {
+    auto client = std::make_shared<KeepingClient>(std::move(spec));
     pool.Submit(client, client->NewCatchUp());
     return client;
   }
@@ -94,7 +94,7 @@ TEST_F(CatchUpPoolTest, KeepsNoMorePagesThanItMay) {
   const auto third = Ask(pool);
   // A request for the end of the history only has no page and does not wait: it completes here
   // after the third, which waits.
-  const auto fourth = Ask(pool, WatchOrder{});
+  const auto fourth = Ask(pool, WatchSpec{});
   ASSERT_TRUE(HasPageSoon(*fourth));
   EXPECT_EQ(third->pages(), 0U);
   fourth->GiveAway();

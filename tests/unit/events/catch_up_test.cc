@@ -39,9 +39,9 @@ class CatchUpTest : public testing::Test {
     while (true) {
       const Result<CatchUpPage> page = catch_up.Read(store_);
       EXPECT_OK(page);
-      if (!page || (page->messages.empty() && page->stands && page->stands == stood)) break;
+      if (!page || (page->messages.empty() && page->cursor && page->cursor == stood)) break;
       for (const auto& message : page->messages) messages.push_back(Parsed(message.bytes));
-      stood = page->stands;
+      stood = page->cursor;
     }
     return messages;
   }
@@ -52,13 +52,13 @@ class CatchUpTest : public testing::Test {
 
 TEST_F(CatchUpTest, FromNowOnTellsNothingOfBefore) {
   CreateRoom("before");
-  const WatchOrder order;
-  CatchUp catch_up(order, kSmall);
-  EXPECT_TRUE(catch_up.OnlyAsksForTheEnd());
+  const WatchSpec spec;
+  CatchUp catch_up(spec, kSmall);
+  EXPECT_TRUE(catch_up.IsOnlySeekingEnd());
   const Result<CatchUpPage> page = catch_up.Read(store_);
   ASSERT_OK(page);
   EXPECT_THAT(page->messages, IsEmpty());
-  EXPECT_EQ(page->stands, *store_.Newest());
+  EXPECT_EQ(page->cursor, *store_.Newest());
 
   CreateRoom("after");
   const auto messages = ReadAll(catch_up);
@@ -68,8 +68,8 @@ TEST_F(CatchUpTest, FromNowOnTellsNothingOfBefore) {
 
 TEST_F(CatchUpTest, FromTheEarliestTellsAllThatIsRetained) {
   for (int i = 0; i < 10; ++i) CreateRoom("r" + std::to_string(i));
-  const WatchOrder order{.after = Cursor::Start()};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.after = Cursor::Start()};
+  CatchUp catch_up(spec, kSmall);
   RoomMirror mirror;
   for (const auto& message : ReadAll(catch_up)) mirror.Apply(message);
   EXPECT_THAT(mirror.faults(), IsEmpty());
@@ -78,59 +78,59 @@ TEST_F(CatchUpTest, FromTheEarliestTellsAllThatIsRetained) {
 
 TEST_F(CatchUpTest, EachMessageSaysWhereToResume) {
   for (int i = 0; i < 6; ++i) CreateRoom("r" + std::to_string(i));
-  const WatchOrder order{.after = Cursor::Start()};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.after = Cursor::Start()};
+  CatchUp catch_up(spec, kSmall);
   const Result<CatchUpPage> page = catch_up.Read(store_);
   ASSERT_OK(page);
   for (const CatchUpMessage& message : page->messages) {
-    EXPECT_EQ(Parsed(message.bytes).event().cursor(), message.stands->Encode());
-    const WatchOrder later{.after = message.stands};
+    EXPECT_EQ(Parsed(message.bytes).event().cursor(), message.cursor->Encode());
+    const WatchSpec later{.after = message.cursor};
     CatchUp resumed(later, kSmall);
     const auto rest = ReadAll(resumed);
     ASSERT_FALSE(rest.empty());
-    EXPECT_EQ(Cursor::Parse(rest[0].event().cursor())->position, message.stands->position + 1);
+    EXPECT_EQ(Cursor::Parse(rest[0].event().cursor())->position, message.cursor->position + 1);
   }
 }
 
 TEST_F(CatchUpTest, KeepsAPageSmall) {
   for (int i = 0; i < 50; ++i) CreateRoom("r" + std::to_string(i));
-  const WatchOrder order{.after = Cursor::Start()};
+  const WatchSpec spec{.after = Cursor::Start()};
   constexpr CatchUpLimits kFewBytes{
       .events_per_read = 100, .rooms_per_read = 100, .max_bytes = 500};
-  CatchUp catch_up(order, kFewBytes);
+  CatchUp catch_up(spec, kFewBytes);
   const Result<CatchUpPage> page = catch_up.Read(store_);
   ASSERT_OK(page);
   std::size_t bytes = 0;
   for (const CatchUpMessage& message : page->messages) bytes += message.bytes.Length();
   EXPECT_GE(bytes, 500U);
   EXPECT_LE(bytes, 800U);
-  EXPECT_EQ(page->stands, page->messages.back().stands);
+  EXPECT_EQ(page->cursor, page->messages.back().cursor);
 }
 
 TEST_F(CatchUpTest, PassesOverWhatIsFilteredOut) {
   for (int i = 0; i < 10; ++i) CreateRoom("r" + std::to_string(i));
-  const WatchOrder order{.filter = WatchFilter(0, {{.id = {"r7"}}}, {}), .after = Cursor::Start()};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.filter = WatchFilter(0, {{.id = {"r7"}}}, {}), .after = Cursor::Start()};
+  CatchUp catch_up(spec, kSmall);
   const auto messages = ReadAll(catch_up);
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].event().room().room_id(), "r7");
 }
 
 TEST_F(CatchUpTest, ASnapshotOfNothingIsComplete) {
-  const WatchOrder order{.snapshot = true};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.snapshot = true};
+  CatchUp catch_up(spec, kSmall);
   const Result<CatchUpPage> page = catch_up.Read(store_);
   ASSERT_OK(page);
   ASSERT_EQ(page->messages.size(), 1U);
   EXPECT_EQ(Parsed(page->messages[0].bytes).snapshot_end().cursor(), store_.Newest()->Encode());
-  EXPECT_EQ(page->stands, *store_.Newest());
+  EXPECT_EQ(page->cursor, *store_.Newest());
 }
 
 TEST_F(CatchUpTest, ASnapshotShowsOnlyRoomsThatMatch) {
   for (int i = 0; i < 10; ++i) CreateRoom("r" + std::to_string(i));
   ASSERT_OK(Apply(store_, Adding(MakeKey(RoomKind::kMulti, "r3"), "guest")));
-  const WatchOrder order{.filter = WatchFilter(0, {}, {{"guest"}}), .snapshot = true};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.filter = WatchFilter(0, {}, {{"guest"}}), .snapshot = true};
+  CatchUp catch_up(spec, kSmall);
   const auto messages = ReadAll(catch_up);
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].snapshot_room().room().room_id(), "r3");
@@ -139,8 +139,8 @@ TEST_F(CatchUpTest, ASnapshotShowsOnlyRoomsThatMatch) {
 
 TEST_F(CatchUpTest, AnIdThatIsUsedAgainDuringASnapshotIsNotMistaken) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
-  const WatchOrder order{.snapshot = true};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.snapshot = true};
+  CatchUp catch_up(spec, kSmall);
   RoomMirror mirror;
   const Result<CatchUpPage> first = catch_up.Read(store_);
   ASSERT_OK(first);
@@ -157,11 +157,11 @@ TEST_F(CatchUpTest, AnIdThatIsUsedAgainDuringASnapshotIsNotMistaken) {
 
 TEST_F(CatchUpTest, EventsWithinASnapshotHaveNoCursor) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
-  const WatchOrder order{.snapshot = true};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.snapshot = true};
+  CatchUp catch_up(spec, kSmall);
   const Result<CatchUpPage> first = catch_up.Read(store_);
   ASSERT_OK(first);
-  EXPECT_EQ(first->stands, std::nullopt);
+  EXPECT_EQ(first->cursor, std::nullopt);
   ASSERT_OK(Apply(store_, Adding(MakeKey(RoomKind::kMulti, "r0"), "guest")));
 
   const Result<CatchUpPage> second = catch_up.Read(store_);
@@ -169,15 +169,15 @@ TEST_F(CatchUpTest, EventsWithinASnapshotHaveNoCursor) {
   const v1::WatchResponse message = Parsed(second->messages.at(0).bytes);
   ASSERT_TRUE(message.has_event());
   EXPECT_EQ(message.event().cursor(), "");
-  EXPECT_EQ(second->messages[0].stands, std::nullopt);
+  EXPECT_EQ(second->messages[0].cursor, std::nullopt);
 }
 
 TEST_F(CatchUpTest, SaysWhenWhatFollowsACursorIsGone) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
   ASSERT_OK(store_.TrimEvents({.keep_since = {}, .max_events = 2}));
-  const WatchOrder trimmed{.after = Cursor{.epoch = "00112233aabbccdd", .position = 1}};
+  const WatchSpec trimmed{.after = Cursor{.epoch = "00112233aabbccdd", .position = 1}};
   EXPECT_ERROR(kCursorExpired, CatchUp(trimmed, kSmall).Read(store_));
-  const WatchOrder foreign{.after = Cursor{.epoch = "ffffffffffffffff", .position = 8}};
+  const WatchSpec foreign{.after = Cursor{.epoch = "ffffffffffffffff", .position = 8}};
   EXPECT_ERROR(kCursorExpired, CatchUp(foreign, kSmall).Read(store_));
 }
 
@@ -220,8 +220,8 @@ class SnapshotUnderChange : public CatchUpTest, public testing::WithParamInterfa
 
 TEST_P(SnapshotUnderChange, LeavesASubscriberWithTheRoomsOfTheStore) {
   for (int i = 0; i < 200; ++i) ChangeSomething();
-  const WatchOrder order{.snapshot = true};
-  CatchUp catch_up(order, kSmall);
+  const WatchSpec spec{.snapshot = true};
+  CatchUp catch_up(spec, kSmall);
   RoomMirror mirror;
   int reads = 0;
   while (!mirror.snapshot_ended()) {

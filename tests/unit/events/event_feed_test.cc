@@ -30,15 +30,15 @@ class EventFeedTest : public testing::Test {
  protected:
   void Start(const WatchOptions& options = Options()) {
     options_ = options;
-    feed_.emplace(EventFeed::Parts{.log = store_,
-                                   .signal = signal_,
-                                   .ring = ring_,
-                                   .clock = clock_,
-                                   .logger = logger_,
-                                   .options = options_,
-                                   .counts = counts_,
-                                   .added = [this] { ++added_; },
-                                   .ticked = [this](MonotonicTime) { ++ticked_; }});
+    feed_.emplace(EventFeed::Deps{.log = store_,
+                                  .signal = signal_,
+                                  .ring = ring_,
+                                  .clock = clock_,
+                                  .logger = logger_,
+                                  .options = options_,
+                                  .counts = counts_,
+                                  .added = [this] { ++added_; },
+                                  .ticked = [this](MonotonicTime) { ++ticked_; }});
   }
   [[nodiscard]] bool HasBegunSoon() {
     return Eventually([&] { return ring_.MarkAt(memory_.Newest()->position).has_value(); });

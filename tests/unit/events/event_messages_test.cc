@@ -13,16 +13,16 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-RoomEvent Happened(RoomHappening happening) {
+RoomEvent Happened(EventPayload payload) {
   return {.room = MakeKey(RoomKind::kLive, "r1"),
           .dialect = Dialect::kGen2,
           .room_sequence = 7,
           .at = kNoon + std::chrono::milliseconds(5),
-          .happening = std::move(happening)};
+          .payload = std::move(payload)};
 }
 
-v1::Event MessageOf(RoomHappening happening) {
-  return EventMessage(Happened(std::move(happening)), "00112233aabbccdd", "00112233aabbccdd-42");
+v1::Event MessageOf(EventPayload payload) {
+  return EventMessage(Happened(std::move(payload)), "00112233aabbccdd", "00112233aabbccdd-42");
 }
 
 TEST(EventMessages, SayWhereAndWhenItHappenedAndHowToGoOn) {

@@ -25,10 +25,10 @@ class FakeStream : public Subscriber {
       const MutexLock lock(mutex_);
       is_writing_ = false;
     }
-    HearOfWritten(ok);
+    OnWritten(ok);
   }
-  void Cancel() { HearOfCancel(); }
-  void BreakOff() override {
+  void Cancel() { OnCancelled(); }
+  void Abort() override {
     const MutexLock lock(mutex_);
     ++broken_off_;
   }

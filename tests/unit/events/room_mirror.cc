@@ -56,17 +56,17 @@ void RoomMirror::Apply(const v1::WatchResponse& message) {
 void RoomMirror::ApplyEvent(const v1::Event& event) {
   const Name name{event.room().kind(), event.room().room_id()};
   if (event.has_room_created()) {
-    if (rooms_.contains(name)) return Complain(event, "created again");
+    if (rooms_.contains(name)) return RecordError(event, "created again");
     v1::Room& room = rooms_[name];
     *room.mutable_room() = event.room();
     room.set_creator(event.room_created().creator());
     room.set_room_info(event.room_created().room_info());
   }
   const auto found = rooms_.find(name);
-  if (found == rooms_.end()) return Complain(event, "of an unknown room");
+  if (found == rooms_.end()) return RecordError(event, "of an unknown room");
   v1::Room& room = found->second;
   if (event.sequence() != room.sequence() + 1) {
-    Complain(event, fmt::format("after number {}", room.sequence()));
+    RecordError(event, fmt::format("after number {}", room.sequence()));
   }
   room.set_sequence(event.sequence());
   ApplyChange(event, room);
@@ -78,18 +78,19 @@ void RoomMirror::ApplyChange(const v1::Event& event, v1::Room& room) {
   if (event.has_pusher_updated()) {
     const v1::Pusher& pusher = event.pusher_updated().pusher();
     const auto seat = FindPusher(room, pusher.user_id());
-    if (seat == room.mutable_pushers()->end()) return Complain(event, "updates nobody");
+    if (seat == room.mutable_pushers()->end()) return RecordError(event, "updates nobody");
     *seat = pusher;
   }
   if (event.has_pusher_deleted()) {
     const auto seat = FindPusher(room, event.pusher_deleted().user_id());
-    if (seat == room.mutable_pushers()->end()) return Complain(event, "deletes nobody");
+    if (seat == room.mutable_pushers()->end()) return RecordError(event, "deletes nobody");
     room.mutable_pushers()->erase(seat);
   }
-  if (event.has_room_destroyed() && room.pushers_size() != 0) Complain(event, "with pushers in it");
+  if (event.has_room_destroyed() && room.pushers_size() != 0)
+    RecordError(event, "with pushers in it");
 }
 
-void RoomMirror::Complain(const v1::Event& event, const std::string& what) {
+void RoomMirror::RecordError(const v1::Event& event, const std::string& what) {
   faults_.push_back(fmt::format("{}: {}", what, event.ShortDebugString()));
 }
 

@@ -35,7 +35,7 @@ class RoomMirror {
 
   void ApplyEvent(const v1::Event& event);
   void ApplyChange(const v1::Event& event, v1::Room& room);
-  void Complain(const v1::Event& event, const std::string& what);
+  void RecordError(const v1::Event& event, const std::string& what);
 
   std::map<Name, v1::Room> rooms_;
   std::vector<std::string> faults_;

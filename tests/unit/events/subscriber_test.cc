@@ -27,13 +27,12 @@ class SubscriberTest : public testing::Test {
  protected:
   explicit SubscriberTest(const WatchOptions& options = {}) : options_(options) {}
 
-  std::shared_ptr<FakeStream> Begin(WatchOrder order) {
-    auto stream =
-        std::make_shared<FakeStream>(std::move(order), WatchSurroundings{.clock = clock_,
-                                                                         .options = options_,
-                                                                         .ring = ring_,
-                                                                         .catch_up = pool_,
-                                                                         .counts = counts_});
+  std::shared_ptr<FakeStream> Begin(WatchSpec spec) {
+    auto stream = std::make_shared<FakeStream>(std::move(spec), WatchDeps{.clock = clock_,
+                                                                          .options = options_,
+                                                                          .ring = ring_,
+                                                                          .catch_up = pool_,
+                                                                          .counts = counts_});
     stream->Begin();
     streams_.push_back(stream);
     return stream;
@@ -65,7 +64,7 @@ class SubscriberTest : public testing::Test {
   /// As the feed does after it fell behind.
   void RestartRing() {
     StartRing();
-    for (const auto& stream : streams_) stream->HearOfEvents();
+    for (const auto& stream : streams_) stream->OnEvents();
   }
 
   /// As the feed does: appends new events of the store to the ring and notifies all streams.
@@ -80,12 +79,12 @@ class SubscriberTest : public testing::Test {
                     .message = EventBytes(stored.event, fed_.epoch, fed_.Encode())}));
     }
     ring_.Append(std::move(events));
-    for (const auto& stream : streams_) stream->HearOfEvents();
+    for (const auto& stream : streams_) stream->OnEvents();
   }
 
   void Pass(std::chrono::milliseconds time) {
     clock_.Advance(time);
-    for (const auto& stream : streams_) stream->HearOfTime(clock_.Monotonic());
+    for (const auto& stream : streams_) stream->OnTick(clock_.Monotonic());
   }
 
   static bool WroteSoon(const FakeStream& stream, std::size_t count) {

@@ -14,8 +14,8 @@
 namespace rtcroom {
 namespace {
 
-EventFacts In(RoomKind kind, const std::string& room_id, RoomHappening happening) {
-  return EventFacts(RoomEvent{.room = MakeKey(kind, room_id), .happening = std::move(happening)});
+EventFacts In(RoomKind kind, const std::string& room_id, EventPayload payload) {
+  return EventFacts(RoomEvent{.room = MakeKey(kind, room_id), .payload = std::move(payload)});
 }
 
 EventFacts Joined(const std::string& user, const std::string& room_id = "r1",
@@ -67,8 +67,8 @@ TEST(WatchFilter, KeepsToTheKindsThatARoomWasAskedForAs) {
 
 TEST(WatchFilter, KeepsToWhatHappensToUsers) {
   const WatchFilter filter(0, {}, {{"u1"}});
-  const auto happens = [&](RoomHappening happening) {
-    return filter.Matches(In(RoomKind::kMulti, "r1", std::move(happening)));
+  const auto happens = [&](EventPayload payload) {
+    return filter.Matches(In(RoomKind::kMulti, "r1", std::move(payload)));
   };
   EXPECT_TRUE(happens(RoomCreated{.creator = {"u1"}}));
   EXPECT_TRUE(happens(PusherAdded{.user_id = {"u1"}}));

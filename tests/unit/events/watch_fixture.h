@@ -33,7 +33,7 @@ namespace rtcroom {
 class WatchCall {
  public:
   WatchCall(v1::MembershipNotifier::Stub& stub, const v1::WatchRequest& request) {
-    context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context_.set_deadline(std::chrono::system_clock::now() + kWaitTimeout);
     reader_ = stub.Watch(&context_, request);
   }
   /// Ends the call without an explicit `Finish`.

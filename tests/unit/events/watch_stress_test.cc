@@ -65,7 +65,7 @@ TEST_F(WatchStress, OutlivesStreamsThatAreOpenedAndCancelledAtAnyMoment) {
 // With a stop timeout long enough for readers to read to the end.
 class WatchStop : public WatchStress {
  protected:
-  WatchStop() : WatchStress({.stop_farewell = kPatience}) {}
+  WatchStop() : WatchStress({.stop_timeout = kWaitTimeout}) {}
 };
 
 TEST_F(WatchStop, EndsEverybodyInTheMiddleOfEverything) {

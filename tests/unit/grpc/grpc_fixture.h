@@ -41,11 +41,11 @@ class GrpcTest : public ServiceFixture {
   Status Start(GrpcServerOptions options) {
     server_ = std::make_unique<GrpcServer>(
         std::move(options),
-        GrpcServerParts{.services = {{.name = RoomAdmin::kName, .service = &admin_.service()}},
-                        .calls_at_work = [this] { return admin_.calls_at_work(); },
-                        .end_streams = [this] { ++streams_ended_; },
-                        .clock = system_clock_,
-                        .logger = server_log_});
+        GrpcServerDeps{.services = {{.name = RoomAdmin::kName, .service = &admin_.service()}},
+                       .calls_at_work = [this] { return admin_.calls_at_work(); },
+                       .end_streams = [this] { ++streams_ended_; },
+                       .clock = system_clock_,
+                       .logger = server_log_});
     return server_->Start();
   }
 
@@ -60,7 +60,7 @@ class GrpcTest : public ServiceFixture {
   }
 
   static void SetDeadline(grpc::ClientContext& context) {
-    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context.set_deadline(std::chrono::system_clock::now() + kWaitTimeout);
   }
 
   /// One small call.

@@ -173,10 +173,10 @@ TEST_F(GrpcServerTest, FailsItsHealthFirstWhenItStops) {
   ASSERT_OK(Start(Options()));
   HealthWatch watch(Connect());
   ASSERT_EQ(watch.Next(), Health::kServing);
-  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kPatience); });
+  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kWaitTimeout); });
   EXPECT_EQ(watch.Next(), Health::kNotServing);
   EXPECT_EQ(watch.Next(), Health::kGone) << "nobody who watches health can hold a stop";
-  EXPECT_EQ(stopping.wait_for(kPatience / 2), std::future_status::ready);
+  EXPECT_EQ(stopping.wait_for(kWaitTimeout / 2), std::future_status::ready);
 }
 
 TEST_F(GrpcServerTest, HasStreamsEndedOnceWhenItStops) {
@@ -194,7 +194,7 @@ TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
   ASSERT_TRUE(Eventually([&] { return admin_.calls_at_work() == 1; }));
   HealthWatch watch(Connect());
   ASSERT_EQ(watch.Next(), Health::kServing);
-  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kPatience); });
+  const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kWaitTimeout); });
   EXPECT_EQ(watch.Next(), Health::kNotServing);
   EXPECT_EQ(admin_.calls_at_work(), 1u);
   release.set_value();
@@ -219,8 +219,8 @@ TEST_F(GrpcServerTest, StopsAtOnceWhereASilentClientIsLeft) {
   // gRPC speaks first.
   ASSERT_TRUE(Eventually([&] { return silent.IsReadable() && mute.IsReadable(); }));
   const auto begun = std::chrono::steady_clock::now();
-  server_->Stop(kPatience);
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, kPatience / 2);
+  server_->Stop(kWaitTimeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, kWaitTimeout / 2);
 }
 
 TEST_F(GrpcServerTest, ClosesConnectionsThatDoNotSpeakInTime) {

@@ -47,7 +47,7 @@ inline grpc::ByteBuffer HealthRequest(const std::string& service) {
 class HealthWatch {
  public:
   explicit HealthWatch(const std::shared_ptr<grpc::Channel>& channel) : stub_(channel) {
-    context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context_.set_deadline(std::chrono::system_clock::now() + kWaitTimeout);
     call_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
     call_->StartCall(nullptr);
     Await();
@@ -89,7 +89,7 @@ inline grpc::Status CallOnce(const std::shared_ptr<grpc::Channel>& channel,
                              grpc::ByteBuffer* response, const std::string& token = {}) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  context.set_deadline(std::chrono::system_clock::now() + kWaitTimeout);
   if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
   grpc::CompletionQueue queue;
   const auto call = stub.PrepareUnaryCall(&context, method, request, &queue);

@@ -47,10 +47,10 @@ TEST(CustomFields, LetTheLastWriterWinAndKeepTheirOrder) {
 TEST(CustomFields, TellTheFieldThatChangedAlone) {
   const auto set = SetCustomField(R"({"b":1})", "a \"1\"", "x");
   ASSERT_OK(set);
-  EXPECT_EQ(set->told, (CustomChanged{.field = R"("a \"1\"")", .value = R"("x")"}));
+  EXPECT_EQ(set->event, (CustomChanged{.field = R"("a \"1\"")", .value = R"("x")"}));
   const auto counted = CountCustomField(R"({"a":"x","b":1})", "b", 1);
   ASSERT_OK(counted);
-  EXPECT_EQ(counted->told, (CustomChanged{.field = R"("b")", .value = "2"}));
+  EXPECT_EQ(counted->event, (CustomChanged{.field = R"("b")", .value = "2"}));
 }
 
 TEST(CustomFields, CountFromNothing) {

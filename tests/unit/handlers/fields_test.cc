@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-const Manners& kGen1 = MannersOf(Protocol::kGen1);
+const ProtocolTraits& kGen1 = TraitsOf(Protocol::kGen1);
 
 std::string UserFault(const json& value) {
   const json body = {{"userID", value}};

@@ -123,13 +123,13 @@ TEST(ProtocolCodes, WarnTheLogOfEveryFaultOfTheServer) {
     const auto failure = static_cast<Errc>(i);
     const bool is_ours =
         ProtocolCodeOf(Protocol::kGen1, "", failure).code == 6 && failure != Errc::kTooManyRequests;
-    EXPECT_EQ(is_ours, LogLevelOf(failure) >= LogLevel::kWarn) << failure;
+    EXPECT_EQ(is_ours, ToLogLevel(failure) >= LogLevel::kWarn) << failure;
   }
 }
 
 TEST(ProtocolCodes, LetNobodyFillTheLogByComingTooOften) {
   EXPECT_EQ(ProtocolCodeOf(Protocol::kGen1, "", Errc::kTooManyRequests).code, 6);
-  EXPECT_EQ(LogLevelOf(Errc::kTooManyRequests), LogLevel::kDebug);
+  EXPECT_EQ(ToLogLevel(Errc::kTooManyRequests), LogLevel::kDebug);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class RefusedCallersTest : public testing::Test {
  protected:
   void Refuse(const std::string& address, Errc failure = Errc::kTokenWrong,
               const std::string& detail = "") {
-    refused_.Note(
+    refused_.Record(
         "id-7", address,
         {.endpoint = "add_pusher", .code = 7, .failure = failure, .failure_detail = detail});
   }
@@ -63,7 +63,7 @@ TEST_F(RefusedCallersTest, AreThoseWithoutAGoodTicketOrToken) {
                              Errc::kTooManyRequests, Errc::kStoreBusy}) {
     Refuse("192.0.2.1", failure);
   }
-  refused_.Note("id-7", "192.0.2.1", {.endpoint = "add_pusher"});
+  refused_.Record("id-7", "192.0.2.1", {.endpoint = "add_pusher"});
   EXPECT_THAT(log_.Text(), IsEmpty());
   int clients = 0;
   for (const Errc failure : {Errc::kUnauthorized, Errc::kNoCredentials, Errc::kTokenMalformed,

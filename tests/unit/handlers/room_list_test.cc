@@ -212,15 +212,15 @@ TEST_F(SlicedRoomList, KeepsTheOrderAndNeitherRepeatsNorSkipsWhateverEndsMeanwhi
 TEST_F(SlicedRoomList, IsRefusedWhenItsSenderOwesByTheTimeOfItsTurn) {
   MakeRooms(50);
   const auto pending = Begin(R"({"cnt":200,"index":0})");
-  server_.admission.owing_addresses = {"192.0.2.1"};
+  server_.admission.indebted_addresses = {"192.0.2.1"};
   EXPECT_TRUE(pending->Step());
   ASSERT_EQ(pending->times_sent(), 1);
   EXPECT_EQ(server_.recorded.label().failure, Errc::kTooManyRequests);
 
-  server_.admission.owing_addresses = {};
+  server_.admission.indebted_addresses = {};
   const auto begun = Begin(R"({"cnt":200,"index":0})");
   EXPECT_FALSE(begun->Step());
-  server_.admission.owing_addresses = {"192.0.2.1"};
+  server_.admission.indebted_addresses = {"192.0.2.1"};
   EXPECT_FALSE(begun->Step()) << "what has been begun is finished";
   EXPECT_TRUE(begun->Step());
 }

@@ -235,7 +235,7 @@ TEST(WebrtcLoginInfo, HonoursAUserIdOnlyWhenTrusted) {
 
 TEST(WebrtcLoginInfo, SaysInternalErrorWithoutAKey) {
   RouterFixture server;
-  server.hour_signer.configured = false;
+  server.webrtc_ticket_signer.configured = false;
   EXPECT_EQ(server.Post("/weapp/webrtc_room/get_login_info", "{}").body,
             R"({"code":6,"message":"服务器内部错误"})");
 }

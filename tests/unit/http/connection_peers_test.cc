@@ -13,7 +13,7 @@ using testing::HasSubstr;
 class ConnectionPeersTest : public EdgeTest {};
 
 TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
-  census_.SetLimits({.total = 2, .per_address = 10});
+  limiter_.SetLimits({.total = 2, .per_address = 10});
   Serve(Describe);
   const RawClient one(address());
   const RawClient two(address());
@@ -23,7 +23,7 @@ TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
 }
 
 TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
-  census_.SetLimits({.total = 10, .per_address = 2});
+  limiter_.SetLimits({.total = 10, .per_address = 2});
   Serve(Describe);
   {
     const RawClient one(address());
@@ -32,7 +32,7 @@ TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
     EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
     EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kAddressConnections));
   }
-  ASSERT_TRUE(Eventually([&] { return census_.total() == 0; })) << "places are given back";
+  ASSERT_TRUE(Eventually([&] { return limiter_.total() == 0; })) << "places are given back";
   RawClient again(address());
   again.Send(RawPost("/inline", ""));
   EXPECT_EQ(again.Receive().status, 200);

@@ -41,7 +41,7 @@ class ConnectionTest : public EdgeTest {
   }
   /// Waits until the server refuses connections: later replies close theirs.
   void WaitUntilItStops() {
-    ASSERT_TRUE(Eventually([this] { return !TakesNewcomers(); }));
+    ASSERT_TRUE(Eventually([this] { return !AcceptsConnections(); }));
   }
   std::size_t pending_count() {
     const MutexLock lock(mutex_);

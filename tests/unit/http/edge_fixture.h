@@ -149,7 +149,7 @@ class EdgeTest : public testing::Test {
     threads_.emplace(threads, logger_);
     if (options.listen.empty()) options.listen = "127.0.0.1:0";
     handler_ = std::move(handler);
-    server_.emplace(std::move(options), *handler_, parts());
+    server_.emplace(std::move(options), *handler_, deps());
     ASSERT_OK(server_->Start());
   }
   void Serve(AnswerNow answer, HttpListenerOptions options = {},
@@ -157,10 +157,10 @@ class EdgeTest : public testing::Test {
     Serve(std::make_unique<TestHandler>(std::move(answer)), std::move(options), threads);
   }
 
-  [[nodiscard]] EdgeParts parts() {
+  [[nodiscard]] HttpListenerDeps deps() {
     if (!threads_) threads_.emplace(EdgeThreadCounts{}, logger_);
     return {.threads = *threads_,
-            .census = census_,
+            .limiter = limiter_,
             .held = held_,
             .observer = observer_,
             .clock = clock_,
@@ -169,7 +169,7 @@ class EdgeTest : public testing::Test {
   [[nodiscard]] const std::string& address() const { return server_->bound_address(); }
 
   /// Whether a client can connect.
-  bool TakesNewcomers() {
+  bool AcceptsConnections() {
     try {
       const RawClient newcomer(address());
       return true;
@@ -183,7 +183,7 @@ class EdgeTest : public testing::Test {
 
   FakeClock clock_;
   RecordingObserver observer_;
-  ConnectionCensus census_{{.total = 10'000, .per_address = 10'000}};
+  ConnectionLimiter limiter_{{.total = 10'000, .per_address = 10'000}};
   MemoryTotal held_{.most = kMostHeldBytes};
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};

@@ -27,7 +27,7 @@ class HttpServerLifetime : public EdgeTest {
 
   Status StartAnother(const std::string& listen) {
     TestHandler handler{AnswerNow(Describe)};
-    HttpListener other({.listen = listen}, handler, parts());
+    HttpListener other({.listen = listen}, handler, deps());
     return other.Start();
   }
 };
@@ -55,7 +55,7 @@ TEST_F(HttpServerLifetime, NamesAnAddressThatIsNone) {
 TEST_F(HttpServerLifetime, ServesIpv6) {
   if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener server({.listen = "[::1]:0"}, handler, parts());
+  HttpListener server({.listen = "[::1]:0"}, handler, deps());
   ASSERT_OK(server.Start());
   RawClient client(server.bound_address());
   client.Send(RawPost("/x", ""));
@@ -74,7 +74,7 @@ TEST_F(HttpServerLifetime, AnswersTheRunningRequestBeforeItStops) {
   client.Send(RawPost("/slow", ""));
   entered.wait();
   std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
-  EXPECT_TRUE(Eventually([&] { return !TakesNewcomers(); }));
+  EXPECT_TRUE(Eventually([&] { return !AcceptsConnections(); }));
   may_answer.count_down();
   const RawReply reply = client.Receive();
   EXPECT_EQ(reply.status, 200);
@@ -104,7 +104,7 @@ TEST_F(HttpServerLifetime, CanBeStoppedTwiceAndWithoutAStart) {
   server_->Stop(0ms);
   server_->Stop(0ms);
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener never({.listen = "127.0.0.1:0"}, handler, parts());
+  HttpListener never({.listen = "127.0.0.1:0"}, handler, deps());
   never.Stop(0ms);
 }
 
@@ -126,7 +126,7 @@ TEST_F(HttpServerLifetime, AnswersAFreshConnectionThatWasAcceptedBeforeTheStop) 
   RawClient fresh(address());
   ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
   std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
-  ASSERT_TRUE(Eventually([&] { return !TakesNewcomers(); }));
+  ASSERT_TRUE(Eventually([&] { return !AcceptsConnections(); }));
   fresh.Send(RawPost("/x", ""));
   const RawReply reply = fresh.Receive();
   EXPECT_EQ(reply.status, 200);
@@ -155,7 +155,7 @@ TEST_F(HttpServerLifetime, KeepsTheListeningSocketForWhoComesNext) {
   HttpListenerOptions options;
   options.inherited = server_->TakeSocket();
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener next(std::move(options), handler, parts());
+  HttpListener next(std::move(options), handler, deps());
   ASSERT_OK(next.Start());
   EXPECT_EQ(next.bound_address(), old_address);
   EXPECT_EQ(waiting.Receive().status, 200);

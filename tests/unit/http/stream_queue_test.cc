@@ -20,7 +20,7 @@ TEST(StreamQueue, BoundsWhatWaitsTogetherWithWhatIsUnsent) {
   EXPECT_EQ(queue.Put("12345678"), Outcome::kFirst);
   EXPECT_EQ(queue.Take(), "12345678");
   EXPECT_EQ(queue.held(), 8U);
-  queue.NoteUnsent(4);
+  queue.RecordUnsent(4);
   EXPECT_EQ(queue.Put("123456"), Outcome::kFirst);
   EXPECT_EQ(queue.held(), 10U);
   EXPECT_EQ(queue.Put("1"), Outcome::kTooMuch);

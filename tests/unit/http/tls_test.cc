@@ -34,7 +34,7 @@ class TlsServer : public EdgeTest {
           {.tls = [this] { return settings_.Current(); }, .connections = {.max_body_bytes = 1000}});
   }
   /// The reason why the server does not start with these files; empty when it does.
-  static std::string Complaint(const std::string& cert, const std::string& key) {
+  static std::string LoadError(const std::string& cert, const std::string& key) {
     const Result<TlsContext> loaded = LoadTlsContext(cert, key);
     return loaded ? "" : loaded.error().detail;
   }
@@ -99,23 +99,23 @@ TEST_F(TlsServer, SaysNothingToWhoDoesNotSpeakTls) {
 }
 
 TEST_F(TlsServer, NamesAMissingFile) {
-  EXPECT_THAT(Complaint("/nowhere/cert.pem", key_),
+  EXPECT_THAT(LoadError("/nowhere/cert.pem", key_),
               AllOf(HasSubstr("/nowhere/cert.pem"), HasSubstr("No such file")));
-  EXPECT_THAT(Complaint(cert_, "/nowhere/key.pem"),
+  EXPECT_THAT(LoadError(cert_, "/nowhere/key.pem"),
               AllOf(HasSubstr("/nowhere/key.pem"), HasSubstr("No such file")));
-  EXPECT_THAT(Complaint(cert_, ""), HasSubstr("key"));
+  EXPECT_THAT(LoadError(cert_, ""), HasSubstr("key"));
 }
 
 TEST_F(TlsServer, NamesABrokenFile) {
-  EXPECT_THAT(Complaint(Broken(), key_), HasSubstr("broken.pem: not a readable PEM certificate"));
-  EXPECT_THAT(Complaint(cert_, Broken()), HasSubstr("broken.pem: not a readable unencrypted"));
-  EXPECT_THAT(Complaint(key_, key_), HasSubstr("key.pem: not a readable PEM certificate"));
+  EXPECT_THAT(LoadError(Broken(), key_), HasSubstr("broken.pem: not a readable PEM certificate"));
+  EXPECT_THAT(LoadError(cert_, Broken()), HasSubstr("broken.pem: not a readable unencrypted"));
+  EXPECT_THAT(LoadError(key_, key_), HasSubstr("key.pem: not a readable PEM certificate"));
 }
 
 TEST_F(TlsServer, NamesAKeyOfAnotherCertificate) {
   const std::filesystem::path other_key = directory_.path() / "other.pem";
   WriteTestCertificate(directory_.path() / "other-cert.pem", other_key);
-  EXPECT_THAT(Complaint(cert_, other_key),
+  EXPECT_THAT(LoadError(cert_, other_key),
               AllOf(HasSubstr("other.pem: not the key of"), HasSubstr("cert.pem")));
 }
 
@@ -127,7 +127,7 @@ TEST_F(TlsServer, NamesAKeyOfAnotherKindThanTheCertificate) {
   ASSERT_EQ(PEM_write_bio_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr),
             1);
   ASSERT_EQ(BIO_flush(file.get()), 1);
-  EXPECT_THAT(Complaint(cert_, rsa_key), HasSubstr("not the key of the certificate"));
+  EXPECT_THAT(LoadError(cert_, rsa_key), HasSubstr("not the key of the certificate"));
 }
 
 TEST_F(TlsServer, EndsAHandshakeThatTakesTooLong) {

@@ -95,7 +95,7 @@ TEST_F(OutgoingCalls, ReturnsStatusAndBodyOfAnyAnswer) {
   for (const auto& [line, status] :
        std::vector<std::pair<std::string, int>>{{"200 OK", 200}, {"500 Oh", 500}}) {
     const StandInServer server(Answering(Answer(line, "hello", "Content-Type: text/odd\r\n")));
-    const auto reply = http_.Get(server.Url(), "/", kPatience);
+    const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
     ASSERT_OK(reply);
     EXPECT_EQ(reply->status, status);
     EXPECT_EQ(reply->body, "hello");
@@ -106,7 +106,7 @@ TEST_F(OutgoingCalls, SendsPathAndQueryAsTheyAre) {
   std::string head;
   {
     const StandInServer server(Answering(Answer("200 OK", ""), &head));
-    ASSERT_OK(http_.Get(server.Url(), "/a/b?c=%2F%20%26&d=+", kPatience));
+    ASSERT_OK(http_.Get(server.Url(), "/a/b?c=%2F%20%26&d=+", kWaitTimeout));
   }
   EXPECT_TRUE(head.starts_with("GET /a/b?c=%2F%20%26&d=+ HTTP/1.1\r\n")) << head;
   EXPECT_THAT(head, HasSubstr("Accept-Encoding: identity\r\n"));
@@ -116,7 +116,7 @@ TEST_F(OutgoingCalls, PutsThePathBehindThatOfTheBase) {
   std::string head;
   {
     const StandInServer server(Answering(Answer("200 OK", ""), &head));
-    ASSERT_OK(http_.Get(server.Url() + "/base/", "/a", kPatience));
+    ASSERT_OK(http_.Get(server.Url() + "/base/", "/a", kWaitTimeout));
   }
   EXPECT_TRUE(head.starts_with("GET /base/a HTTP/1.1\r\n")) << head;
 }
@@ -124,7 +124,7 @@ TEST_F(OutgoingCalls, PutsThePathBehindThatOfTheBase) {
 TEST_F(OutgoingCalls, FollowsNoRedirect) {
   const StandInServer server(
       Answering(Answer("302 Found", "", "Location: http://127.0.0.1:1/\r\n")));
-  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   ASSERT_OK(reply);
   EXPECT_EQ(reply->status, 302);
 }
@@ -133,12 +133,12 @@ TEST_F(OutgoingCalls, TakesABodyOfTheBoundAndNoByteMore) {
   const std::string most(kMaxOutgoingReplyBytes, 'x');
   {
     const StandInServer server(Answering(Answer("200 OK", most)));
-    const auto reply = http_.Get(server.Url(), "/", kPatience);
+    const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
     ASSERT_OK(reply);
     EXPECT_EQ(reply->body, most);
   }
   const StandInServer server(Answering(Answer("200 OK", most + "x")));
-  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   EXPECT_ERROR(kUnavailable, reply);
   EXPECT_EQ(reply.error().detail, "outgoing call: the answer is too long");
 }
@@ -149,7 +149,7 @@ TEST_F(OutgoingCalls, RefusesABodyWithoutALengthThatNeverEnds) {
     client.Send("HTTP/1.1 200 OK\r\n\r\n");
     for (int piece = 0; piece < 1000; ++piece) client.Send(std::string(1024, 'x'));
   });
-  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kPatience));
+  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kWaitTimeout));
 }
 
 TEST_F(OutgoingCalls, IsUnreachableWhereNobodyListens) {
@@ -158,12 +158,12 @@ TEST_F(OutgoingCalls, IsUnreachableWhereNobodyListens) {
     const StandInServer server(Answering(""));
     url = server.Url();
   }
-  EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kPatience));
+  EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kWaitTimeout));
 }
 
 TEST_F(OutgoingCalls, IsUnavailableOnWhatIsNoHttp) {
   const StandInServer server(Answering("SSH-2.0-OpenSSH_9.2\r\n"));
-  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kPatience));
+  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kWaitTimeout));
 }
 
 TEST_F(OutgoingCalls, IsUnreachableForABaseThatIsNoUrl) {
@@ -173,7 +173,7 @@ TEST_F(OutgoingCalls, IsUnreachableForABaseThatIsNoUrl) {
 }
 
 TEST_F(OutgoingCalls, SaysNothingOfTheQueryInAnError) {
-  const auto reply = http_.Get("http://127.0.0.1:1", "/path?secret=1", kPatience);
+  const auto reply = http_.Get("http://127.0.0.1:1", "/path?secret=1", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
   EXPECT_EQ(reply.error().detail.find("secret"), std::string::npos);
 }
@@ -226,14 +226,14 @@ TEST_F(OutgoingCalls, BoundsTheCallsThatAreUnderWay) {
     for (std::size_t i = 0; i < HttplibOutgoing::kMaxCalls; ++i) {
       callers.emplace_back([&is_turned_away, url] {
         // The probe below may briefly occupy the last place.
-        while (is_turned_away(url, kPatience)) std::this_thread::yield();
+        while (is_turned_away(url, kWaitTimeout)) std::this_thread::yield();
       });
     }
     EXPECT_TRUE(Eventually([&] { return is_turned_away(url, milliseconds(1)); }));
   }  // connections waiting to be accepted are reset
   callers.clear();
   const StandInServer server(Answering(Answer("200 OK", "")));
-  EXPECT_OK(http_.Get(server.Url(), "/", kPatience));
+  EXPECT_OK(http_.Get(server.Url(), "/", kWaitTimeout));
 }
 
 /// Presents a self-signed certificate to one client.
@@ -280,7 +280,7 @@ class SelfSignedServer {
 
 TEST_F(OutgoingCalls, RefusesACertificateThatNobodyVouchesFor) {
   const SelfSignedServer server;
-  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
   EXPECT_THAT(reply.error().detail, HasSubstr("SSL"));
 }
@@ -314,7 +314,7 @@ TEST_F(OutgoingCalls, MakesNoCallAfterStop) {
   const StandInServer server(Answering(Answer("200 OK", "")));
   http_.Stop();
   http_.Stop();
-  const auto reply = http_.Get(server.Url(), "/", kPatience);
+  const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
   EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
 }
@@ -333,9 +333,11 @@ TEST_F(OutgoingCalls, CarriesACodeExchange) {
     const StandInServer server(Answering(
         Answer("200 OK", R"({"openid":"o1","session_key":"k1"})", "Content-Type: text/plain\r\n"),
         &head));
-    WechatCodeExchange exchange(
-        {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kPatience},
-        http_, calls, logger);
+    WechatCodeExchange exchange({.base_url = server.Url(),
+                                 .app_id = "wx1",
+                                 .secret = Secret("s1"),
+                                 .timeout = kWaitTimeout},
+                                http_, calls, logger);
     const CodeExchangeResult result = ResultOf(exchange, "a code");
     EXPECT_EQ(result.outcome, CodeExchangeOutcome::kOk);
     EXPECT_EQ(result.openid, "o1");

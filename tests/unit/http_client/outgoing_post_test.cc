@@ -63,7 +63,7 @@ class LaterClock : public Clock {
 class OutgoingPosts : public testing::Test {
  protected:
   Result<OutgoingReply> Post(const std::string& url, const std::string& body,
-                             milliseconds timeout = kPatience) {
+                             milliseconds timeout = kWaitTimeout) {
     return http_.Post(url, "/path", "text/plain", body, timeout);
   }
   /// A POST with a short timeout, repeated as long as it timed out before the request was sent.
@@ -93,7 +93,7 @@ TEST_F(OutgoingPosts, SendTheBodyAndItsType) {
       return Said{HttpAnswer("500 Oh", "hello")};
     });
     const auto reply = http_.Post(service.Url() + "/base", "/a?b=%20", "application/json",
-                                  R"({"text":"\u4eba"})", kPatience);
+                                  R"({"text":"\u4eba"})", kWaitTimeout);
     ASSERT_OK(reply);
     EXPECT_EQ(reply->status, 500);
     EXPECT_EQ(reply->body, "hello");
@@ -112,7 +112,7 @@ TEST_F(OutgoingPosts, ShowATokenWithoutABody) {
       request = received;
       return Said{HttpAnswer("200 OK", "done")};
     });
-    const auto reply = http_.PostAs(Secret("the token"), service.Url(), "/act", kPatience);
+    const auto reply = http_.PostAs(Secret("the token"), service.Url(), "/act", kWaitTimeout);
     ASSERT_OK(reply);
     EXPECT_EQ(reply->body, "done");
   }
@@ -165,8 +165,8 @@ TEST_F(OutgoingPosts, ShareNoConnectionWithGets) {
       return Said{HttpAnswer("200 OK", "")};
     });
     EXPECT_OK(Post(service.Url(), "a"));
-    EXPECT_OK(http_.Get(service.Url(), "/", kPatience));
-    EXPECT_OK(http_.Get(service.Url(), "/", kPatience));
+    EXPECT_OK(http_.Get(service.Url(), "/", kWaitTimeout));
+    EXPECT_OK(http_.Get(service.Url(), "/", kWaitTimeout));
     EXPECT_EQ(service.connections(), 3u);
   }
   EXPECT_THAT(requests.back(), HasSubstr("\r\nConnection: close\r\n"));
@@ -301,7 +301,7 @@ TEST_P(UnreadableAnswer, IsRefused) {
   const StandInService service(
       [](const std::string&) { return Said{GetParam().second, Then::kClose}; });
   EXPECT_ERROR(kUnavailable, Post(service.Url(), "a"));
-  EXPECT_ERROR(kUnavailable, http_.Get(service.Url(), "/", kPatience));
+  EXPECT_ERROR(kUnavailable, http_.Get(service.Url(), "/", kWaitTimeout));
 }
 
 INSTANTIATE_TEST_SUITE_P(

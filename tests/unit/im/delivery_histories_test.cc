@@ -14,7 +14,7 @@ void RunHistories(const WorldOptions& options) {
   for (std::uint64_t seed = 1; seed <= kHistories; ++seed) {
     DeliveryWorld world(seed, options);
     for (int i = 0; i < kSteps; ++i) world.Step();
-    world.ComeToRest();
+    world.RunUntilIdle();
     ASSERT_THAT(world.faults(), testing::IsEmpty()) << "seed " << seed;
   }
 }

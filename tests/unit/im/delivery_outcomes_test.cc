@@ -148,7 +148,7 @@ TEST_F(DeliveryOutcomesTest, GiveUpWhatFailsForTenMinutesWhileOthersAreAnswered)
   const TimePoint begun = now_;
   DeliveryEnd end = DeliveryEnd::kPostponed;
   for (int tries = 0; end == DeliveryEnd::kPostponed && tries < 1000; ++tries) {
-    outcomes_->NoteAnswer(now_);
+    outcomes_->RecordAnswer(now_);
     end = Try(ImOutcome::kPassing).end;
     if (end == DeliveryEnd::kPostponed) now_ = delivery_.next_try;
   }
@@ -160,11 +160,11 @@ TEST_F(DeliveryOutcomesTest, GiveUpWhatFailsForTenMinutesWhileOthersAreAnswered)
 TEST_F(DeliveryOutcomesTest, GiveUpADestroyTooButNotBeforeTenOfThem) {
   delivery_ = Of(DeliveryKind::kDestroyGroup);
   for (int i = 0; i < 10; ++i) {
-    outcomes_->NoteAnswer(now_);
+    outcomes_->RecordAnswer(now_);
     EXPECT_EQ(Try(ImOutcome::kPassing).end, DeliveryEnd::kPostponed);
     now_ += minutes(2);
   }
-  outcomes_->NoteAnswer(now_);
+  outcomes_->RecordAnswer(now_);
   const Resolution last = Try(ImOutcome::kPassing);
   EXPECT_EQ(last.end, DeliveryEnd::kGivenUp);
   EXPECT_EQ(last.step, Step::kFinish);
@@ -177,16 +177,16 @@ TEST_F(DeliveryOutcomesTest, GiveUpNeitherCreatesNorWhatAllFail) {
       now_ += seconds(15);
     }
   };
-  outcomes_->NoteAnswer(now_ - milliseconds(1));
+  outcomes_->RecordAnswer(now_ - milliseconds(1));
   fails_on(1000);
   for (int i = 0; i < 39; ++i) {
-    outcomes_->NoteAnswer(now_);
+    outcomes_->RecordAnswer(now_);
     fails_on(1);
   }
   EXPECT_EQ(Try(ImOutcome::kDone).step, Step::kFinish) << "soon after an outage";
   delivery_ = Of(DeliveryKind::kCreateGroup);
   for (int i = 0; i < 1000; ++i) {
-    outcomes_->NoteAnswer(now_);
+    outcomes_->RecordAnswer(now_);
     fails_on(1);
   }
 }

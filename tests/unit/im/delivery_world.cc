@@ -37,7 +37,7 @@ void DeliveryWorld::Step() {
     case 1:
     case 2:
     case 3:
-      return GoOnMaking();
+      return ContinueMaking();
     case 4:
     case 5:
       return ChangeARoom();
@@ -125,7 +125,7 @@ void DeliveryWorld::BeginMaking() {
   claims_->BeginMaking({id});
 }
 
-void DeliveryWorld::GoOnMaking() {
+void DeliveryWorld::ContinueMaking() {
   if (makings_.empty()) return;
   auto& [id, making] = Pick(makings_, Roll(100));
   switch (making.stage) {
@@ -215,7 +215,7 @@ void DeliveryWorld::FinishSome() {
   const auto call = std::next(calls_.begin(), static_cast<std::ptrdiff_t>(Roll(calls_.size())));
   if (!call->outcome) return Arrive(*call);
   const double jitter = static_cast<double>(Roll(101)) / 100;
-  if (ImCaller::IsAnswer(*call->outcome)) outcomes_->NoteAnswer(now_);
+  if (ImCaller::IsAnswer(*call->outcome)) outcomes_->RecordAnswer(now_);
   const Resolution resolution = call->skipped ? Resolution{.delivery = call->delivery}
                                               : outcomes_->Resolve(call->delivery, call->command,
                                                                    *call->outcome, now_, jitter);

@@ -38,7 +38,7 @@ class DeliveryWorld {
   void Step();
 
   /// From now on the service does what it is asked for; until nothing is left to do.
-  void ComeToRest();
+  void RunUntilIdle();
 
   /// Every promise that was broken, in words.
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
@@ -82,7 +82,7 @@ class DeliveryWorld {
 
   // Their making.
   void BeginMaking();
-  void GoOnMaking();
+  void ContinueMaking();
   void FinishMaking(const std::string& id);
 
   // The sender.

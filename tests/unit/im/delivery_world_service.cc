@@ -56,13 +56,13 @@ void DeliveryWorld::Apply(GroupCommand command, const std::string& id) {
   }
 }
 
-void DeliveryWorld::ComeToRest() {
+void DeliveryWorld::RunUntilIdle() {
   at_rest_ = true;
   for (int i = 0; i < 10'000; ++i) {
     const bool is_idle = makings_.empty() && calls_.empty() && unwritten_.empty();
     if (is_idle && *store_.CountDeliveries() == DeliveryBacklog()) break;
     now_ += std::chrono::milliseconds(500);
-    GoOnMaking();
+    ContinueMaking();
     WriteAgain();
     Load();
     for (int j = 0; j < 8; ++j) Start();

@@ -70,9 +70,9 @@ TEST(ImCallBudget, TellsItForASlowedCommandToo) {
   ImCallBudget budget;
   Granted(budget, kStart);
   for (int complaint = 0; complaint < 4; ++complaint) {
-    budget.SlowDown(kCreate, kStart + complaint * ImCallBudget::kOneComplaint);
+    budget.SlowDown(kCreate, kStart + complaint * ImCallBudget::kMinSlowDownInterval);
   }
-  const MonotonicTime now = kStart + 4 * ImCallBudget::kOneComplaint;
+  const MonotonicTime now = kStart + 4 * ImCallBudget::kMinSlowDownInterval;
   Granted(budget, now);
   const MonotonicTime next = budget.NextFree(kCreate, now);
   EXPECT_GE(next, now + milliseconds(80));  // 11 a second
@@ -96,11 +96,11 @@ TEST(ImCallBudget, HalvesTheRateAgainAndAgainButNotToNothing) {
     budget.SlowDown(kCreate, now);
     rate /= 2;
     EXPECT_EQ(budget.PerSecond(kCreate, now), rate);
-    now += ImCallBudget::kOneComplaint;
+    now += ImCallBudget::kMinSlowDownInterval;
   }
   for (int complaint = 0; complaint < 20; ++complaint) {
     budget.SlowDown(kCreate, now);
-    now += ImCallBudget::kOneComplaint;
+    now += ImCallBudget::kMinSlowDownInterval;
   }
   EXPECT_EQ(budget.PerSecond(kCreate, now), 2u);
   EXPECT_EQ(Granted(budget, now), 1u);

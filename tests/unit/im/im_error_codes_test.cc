@@ -73,9 +73,9 @@ TEST(ImErrorCodes, AreRefusalsWhenNobodyKnowsThem) {
 
 TEST(ImErrorCodes, AskForAFreshSignatureWhereOneMayHelp) {
   for (int code = 70000; code <= 70021; ++code) {
-    EXPECT_EQ(AsksForFreshSignature(code), code == 70001 || code == 70003) << code;
+    EXPECT_EQ(NeedsNewSignature(code), code == 70001 || code == 70003) << code;
   }
-  EXPECT_FALSE(AsksForFreshSignature(0));
+  EXPECT_FALSE(NeedsNewSignature(0));
 }
 
 TEST(ImService, NamesItsCommandsAndOutcomesApart) {

@@ -34,7 +34,7 @@ using Reply = ImConduct::Reply;
 class CallingTheStandIn : public testing::Test {
  protected:
   ImAnswer Call(GroupCommand command, const std::string& group = "room_1",
-                milliseconds timeout = kPatience) {
+                milliseconds timeout = kWaitTimeout) {
     return im_.Call(command, {group}, timeout);
   }
 
@@ -60,9 +60,10 @@ TEST_F(CallingTheStandIn, MakesAGroupTellsItsMembersAndEndsIt) {
   EXPECT_EQ(Call(kSystemNotice).outcome, kDone);
   EXPECT_EQ(Call(kCustomMessage).outcome, kDone);
   EXPECT_EQ(Call(kCustomMessage).outcome, kDone);
-  EXPECT_THAT(service_.Told("room_1"), ElementsAre(R"({"cmd":"notifyPusherChange","data":""})",
-                                                   R"({"cmd":"notifyPusherChange","data":{}})",
-                                                   R"({"cmd":"notifyPusherChange","data":{}})"));
+  EXPECT_THAT(service_.NoticesTo("room_1"),
+              ElementsAre(R"({"cmd":"notifyPusherChange","data":""})",
+                          R"({"cmd":"notifyPusherChange","data":{}})",
+                          R"({"cmd":"notifyPusherChange","data":{}})"));
   EXPECT_EQ(Call(kDestroy).outcome, kDone);
   EXPECT_EQ(Call(kDestroy).outcome, kDone);
   EXPECT_EQ(Call(kSystemNotice).outcome, kGroupMissing);
@@ -91,20 +92,20 @@ TEST_F(CallingTheStandIn, RenewsItsSignature) {
 TEST_F(CallingTheStandIn, IsUnreachableWhileTheServiceIsDown) {
   service_.GoDown();
   EXPECT_EQ(Call(kCreate).outcome, kUnreachable);
-  service_.ComeBack();
+  service_.GoUp();
   EXPECT_EQ(Call(kCreate).outcome, kDone);
 }
 
 TEST_F(CallingTheStandIn, NoticesThatTheServiceHasCutItsConnection) {
   EXPECT_EQ(Call(kCreate).outcome, kDone);
   service_.GoDown();
-  service_.ComeBack();
+  service_.GoUp();
   EXPECT_EQ(Call(kSystemNotice).outcome, kDone);
   EXPECT_EQ(service_.connections(), 2u);
 }
 
 TEST_F(CallingTheStandIn, IsPassingWhenTheServiceDiesOverIt) {
-  service_.Behave(ImConduct::Saying(Reply::kHang, /*takes_effect=*/true));
+  service_.Behave(ImConduct::Replying(Reply::kHang, /*takes_effect=*/true));
   const std::jthread killer([this] {
     EXPECT_TRUE(Eventually([this] { return service_.waiting() == 1; }));
     service_.GoDown();
@@ -114,7 +115,7 @@ TEST_F(CallingTheStandIn, IsPassingWhenTheServiceDiesOverIt) {
 }
 
 TEST_F(CallingTheStandIn, LeavesAServiceThatHangs) {
-  service_.Behave(ImConduct::Saying(Reply::kHang));
+  service_.Behave(ImConduct::Replying(Reply::kHang));
   ImAnswer answer;
   EXPECT_TRUE(Eventually([&] {
     answer = Call(kCreate, "room_1", milliseconds(200));
@@ -179,11 +180,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(OddReply{"Status500", ImConduct::Status(500), "HTTP status 500"},
                     OddReply{"Status503", ImConduct::Status(503), "HTTP status 503"},
                     OddReply{"Status404", ImConduct::Status(404), "HTTP status 404"},
-                    OddReply{"Garbage", ImConduct::Saying(Reply::kGarbage), "cannot be read"},
-                    OddReply{"Empty", ImConduct::Saying(Reply::kEmpty), "cannot be read"},
-                    OddReply{"Huge", ImConduct::Saying(Reply::kHuge), "too long"},
-                    OddReply{"Redirect", ImConduct::Saying(Reply::kRedirect), "HTTP status 302"},
-                    OddReply{"Closed", ImConduct::Saying(Reply::kClose), "outgoing call: "}),
+                    OddReply{"Garbage", ImConduct::Replying(Reply::kGarbage), "cannot be read"},
+                    OddReply{"Empty", ImConduct::Replying(Reply::kEmpty), "cannot be read"},
+                    OddReply{"Huge", ImConduct::Replying(Reply::kHuge), "too long"},
+                    OddReply{"Redirect", ImConduct::Replying(Reply::kRedirect), "HTTP status 302"},
+                    OddReply{"Closed", ImConduct::Replying(Reply::kClose), "outgoing call: "}),
     [](const auto& param_info) { return std::string(param_info.param.name); });
 
 /// Every code of the table, over the wire.

@@ -202,7 +202,7 @@ class ImSenderFixture : public testing::Test {
     const Result<GroupReady> made = Make(id, origin);
     ASSERT_OK(made);
     Commit(id, *made);
-    sender_->FinishGroup({id}, GroupFate::kKept);
+    sender_->FinishGroup({id}, GroupOutcome::kKept);
   }
   void Join(const std::string& id, const std::string& user = "guest") {
     ASSERT_OK(Change(Adding(MakeKey(RoomKind::kMulti, id), user)));
@@ -212,8 +212,8 @@ class ImSenderFixture : public testing::Test {
   }
   void End(const std::string& id) { ASSERT_OK(Change(Destroying(MakeKey(RoomKind::kMulti, id)))); }
 
-  void Keep(const std::string& id) { sender_->FinishGroup({id}, GroupFate::kKept); }
-  void Abandon(const std::string& id) { sender_->FinishGroup({id}, GroupFate::kAbandoned); }
+  void Keep(const std::string& id) { sender_->FinishGroup({id}, GroupOutcome::kKept); }
+  void Abandon(const std::string& id) { sender_->FinishGroup({id}, GroupOutcome::kAbandoned); }
 
   /// Answers each call with the next of `outcomes`, and all after them with the last.
   void AnswerInTurn(std::vector<ImOutcome> outcomes) {

@@ -44,7 +44,7 @@ class LyingService {
     return ImOutcome::kDone;
   }
 
-  void BecomeHonest() {
+  void StopLying() {
     const MutexLock lock(mutex_);
     honest_ = true;
   }
@@ -53,7 +53,7 @@ class LyingService {
     return groups_.contains(group);
   }
   /// The newest event when the last notice to the group arrived.
-  [[nodiscard]] std::uint64_t ToldAt(const std::string& group) const {
+  [[nodiscard]] std::uint64_t NotifiedAt(const std::string& group) const {
     const MutexLock lock(mutex_);
     const auto found = notified_at_.find(group);
     return found == notified_at_.end() ? 0 : found->second;
@@ -173,10 +173,10 @@ class ImSenderHistory : public ImSenderFixture,
       cursor = page->next;
       for (const StoredEvent& stored : page->events) {
         const std::string& id = stored.event.room.id.value;
-        const RoomHappening& happening = stored.event.happening;
+        const EventPayload& payload = stored.event.payload;
         if (stored.event.room_sequence == 1) changes.erase(id);
-        const bool is_notified = std::holds_alternative<PusherAdded>(happening) ||
-                                 std::holds_alternative<PusherDeleted>(happening);
+        const bool is_notified = std::holds_alternative<PusherAdded>(payload) ||
+                                 std::holds_alternative<PusherDeleted>(payload);
         if (is_notified && stored.event.room_sequence > 2) changes[id] = stored.position;
       }
     }
@@ -201,7 +201,7 @@ TEST_P(ImSenderHistory, EndsWithEveryGroupAsItsRoom) {
       LetThemCall(seed * 10 + static_cast<std::uint64_t>(i));
       Crash();
     }
-    lying.BecomeHonest();
+    lying.StopLying();
     ASSERT_TRUE(EventuallyAtRest()) << PendingGroups() << " groups are pending";
     EXPECT_THAT(lying.wrongly_destroyed(), testing::IsEmpty());
     const std::map<std::string, std::uint64_t> last_changes = LastChanges();
@@ -212,7 +212,7 @@ TEST_P(ImSenderHistory, EndsWithEveryGroupAsItsRoom) {
       EXPECT_TRUE(lying.Has(id)) << id;
       const auto change = last_changes.find(id);
       if (change == last_changes.end()) continue;
-      EXPECT_GE(lying.ToldAt(id), change->second) << id;
+      EXPECT_GE(lying.NotifiedAt(id), change->second) << id;
     }
     for (const std::string& id : lying.groups()) {
       // A named id whose room was given up keeps its group for the next create.

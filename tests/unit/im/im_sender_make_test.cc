@@ -231,7 +231,7 @@ TEST_F(ImSenderMaking, TurnsAwayWhoeverFindsNoPlaceToWait) {
   sender_->MakeGroup({"last"}, IdOrigin::kNamed, Deadline(), turned_away.Callback());
   EXPECT_EQ(turned_away.times(), 1u) << "at once";
   EXPECT_ERROR(kUnavailable, turned_away.Get());
-  sender_->FinishGroup({"last"}, GroupFate::kAbandoned);
+  sender_->FinishGroup({"last"}, GroupOutcome::kAbandoned);
   service_.Release();
   EXPECT_TRUE(EventuallyAsTimePasses([&] {
     return std::ranges::all_of(waiting, [](const Made& made) { return made.times() == 1; });
@@ -244,7 +244,7 @@ TEST_F(ImSenderMaking, TurnsEverybodyAwayWhileTooManyGroupsArePending) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   Restart();
   EXPECT_ERROR(kUnavailable, Make("g"));
-  sender_->FinishGroup({"g"}, GroupFate::kAbandoned);
+  sender_->FinishGroup({"g"}, GroupOutcome::kAbandoned);
   EXPECT_THAT(service_.calls(), Each(DestroyOf("old")));
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAsTimePasses([this] {

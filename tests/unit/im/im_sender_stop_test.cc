@@ -47,7 +47,7 @@ TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForTheirTurn) {
   sender_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
   sender_->Stop(milliseconds(0));
   EXPECT_ERROR(kUnavailable, made.Get());
-  sender_->FinishGroup({"r"}, GroupFate::kAbandoned);
+  sender_->FinishGroup({"r"}, GroupOutcome::kAbandoned);
 }
 
 TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForTheNextTry) {
@@ -72,7 +72,7 @@ TEST_F(ImSenderStop, WaitsForCallsUnderWayAndStoresTheirOutcome) {
   EXPECT_TRUE(Eventually([this] { return service_.hanging() == 1; }));
   {
     const std::jthread releaser([this] { service_.Release(); });
-    sender_->Stop(std::chrono::duration_cast<milliseconds>(kPatience));
+    sender_->Stop(std::chrono::duration_cast<milliseconds>(kWaitTimeout));
   }
   EXPECT_EQ(PendingGroups(), 0u);
 }

@@ -33,7 +33,7 @@ class StandInForIm : public testing::Test {
                       "?sdkappid=1&identifier=a&usersig=s&random=7"
                       "&contenttype=json") {
     const auto reply = http_.Post(service_.base_url(), "/v4/group_open_http_svc/" + command + query,
-                                  "application/json", body, kPatience);
+                                  "application/json", body, kWaitTimeout);
     return reply ? reply->body : reply.error().detail;
   }
   static std::string Message(int number, const std::string& data) {
@@ -76,7 +76,7 @@ TEST_F(StandInForIm, DropsAMessageThatRepeatsANumber) {
   Ask("send_group_msg", Message(1, "one"));
   Ask("send_group_msg", Message(1, "one"));
   Ask("send_group_msg", Message(2, "two"));
-  EXPECT_THAT(service_.Told("g"), ElementsAre("one", "two"));
+  EXPECT_THAT(service_.NoticesTo("g"), ElementsAre("one", "two"));
 }
 
 TEST_F(StandInForIm, RefusesWhatNoClientShouldSend) {
@@ -107,13 +107,13 @@ TEST_F(StandInForIm, BehavesAsToldInTheOrderOfWhatIsMostParticular) {
 }
 
 TEST_F(StandInForIm, DoesWhatItThenHidesIfItIsTold) {
-  service_.BehaveNext(1, ImConduct::Saying(ImConduct::Reply::kGarbage, /*takes_effect=*/true));
+  service_.BehaveNext(1, ImConduct::Replying(ImConduct::Reply::kGarbage, /*takes_effect=*/true));
   Ask("create_group", kNewGroup);
   EXPECT_TRUE(service_.HasGroup("g"));
 }
 
 TEST_F(StandInForIm, AnswersWhatHangsWhenItIsReleased) {
-  service_.BehaveNext(1, ImConduct::Saying(ImConduct::Reply::kHang, /*takes_effect=*/true));
+  service_.BehaveNext(1, ImConduct::Replying(ImConduct::Reply::kHang, /*takes_effect=*/true));
   const std::jthread caller(
       [this] { EXPECT_THAT(Ask("create_group", kNewGroup), HasSubstr(R"("ErrorCode":0)")); });
   EXPECT_TRUE(Eventually([this] { return service_.waiting() == 1; }));
@@ -127,7 +127,7 @@ TEST_F(StandInForIm, ComesBackOnItsPortWithItsGroups) {
     service_.GoDown();
     EXPECT_ERROR(kUnreachable,
                  http_.Post(url, "/", "application/json", "", std::chrono::seconds(5)));
-    service_.ComeBack();
+    service_.GoUp();
     EXPECT_EQ(service_.base_url(), url);
     EXPECT_THAT(Ask("create_group", kNewGroup), HasSubstr("10025"));
   }

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 Result<CommandOutcome> RunScript(const std::string& script,
-                                 std::chrono::milliseconds timeout = kPatience) {
+                                 std::chrono::milliseconds timeout = kWaitTimeout) {
   const SystemClock clock;
   return RunBounded({.program = "/bin/sh",
                      .arguments = {"sh", "-c", script},
@@ -60,7 +60,7 @@ TEST(BoundedCommand, HasNoInput) {
 TEST(BoundedCommand, NamesAProgramThatIsNotThere) {
   const SystemClock clock;
   const auto outcome = RunBounded(
-      {.program = "/nowhere/rtcroomd", .arguments = {"rtcroomd"}, .timeout = kPatience}, clock);
+      {.program = "/nowhere/rtcroomd", .arguments = {"rtcroomd"}, .timeout = kWaitTimeout}, clock);
   ASSERT_FALSE(outcome.ok());
   EXPECT_THAT(outcome.error().detail, HasSubstr("/nowhere/rtcroomd: cannot be started: No such"));
 }

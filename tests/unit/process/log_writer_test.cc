@@ -110,7 +110,7 @@ TEST_F(LogWriterTest, WritesLinesInTheirOrderWhateverTheirLevel) {
   writer_->Write(LogLevel::kError, "2\n");
   writer_->Write(LogLevel::kDebug, "3\n");
   writer_->Write(LogLevel::kWarn, "4\n");
-  EXPECT_TRUE(writer_->Flush(kPatience));
+  EXPECT_TRUE(writer_->Flush(kWaitTimeout));
   EXPECT_THAT(ReadUntil("4"), ElementsAre("1", "2", "3", "4"));
 }
 
@@ -185,14 +185,14 @@ TEST_F(LogWriterTest, CountsWhatAReaderWhoHasGoneDidNotGet) {
   MakeWriter();
   reader_ = FileDescriptor();
   writer_->Write(LogLevel::kWarn, "nobody reads this\n");
-  EXPECT_TRUE(writer_->Flush(kPatience)) << "and the process lives";
+  EXPECT_TRUE(writer_->Flush(kWaitTimeout)) << "and the process lives";
   EXPECT_EQ(writer_->dropped(LogLevel::kWarn), 1U);
 }
 
 TEST_F(LogWriterTest, LeavesSignalsToOthers) {
   MakeWriter();
   writer_->Write(LogLevel::kInfo, "it runs\n");
-  ASSERT_TRUE(writer_->Flush(kPatience));
+  ASSERT_TRUE(writer_->Flush(kWaitTimeout));
   sigset_t blocked;
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGUSR1);

@@ -57,8 +57,8 @@ class PositionMarkTest : public testing::Test {
 TEST_F(PositionMarkTest, IsWhatWasNotedLast) {
   EXPECT_EQ(ReadMark(), std::nullopt);
   PositionMark mark(path(), random_);
-  ASSERT_OK(mark.Note({.epoch = kEpoch, .position = 7}));
-  ASSERT_OK(mark.Note({.epoch = kEpoch, .position = 8}));
+  ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 7}));
+  ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 8}));
   EXPECT_EQ(ReadMark(), (Cursor{.epoch = kEpoch, .position = 8}));
   struct stat status{};
   ASSERT_EQ(::stat(mark_path().c_str(), &status), 0);
@@ -67,11 +67,11 @@ TEST_F(PositionMarkTest, IsWhatWasNotedLast) {
 
 TEST_F(PositionMarkTest, IsNotWrittenWhileNothingHappens) {
   PositionMark mark(path(), random_);
-  ASSERT_OK(mark.Note({.epoch = kEpoch, .position = 7}));
+  ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 7}));
   fs::remove(mark_path());
-  ASSERT_OK(mark.Note({.epoch = kEpoch, .position = 7}));
+  ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 7}));
   EXPECT_FALSE(fs::exists(mark_path()));
-  ASSERT_OK(mark.Note({.epoch = kEpoch, .position = 8}));
+  ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 8}));
   EXPECT_TRUE(fs::exists(mark_path()));
 }
 
@@ -79,8 +79,8 @@ TEST_F(PositionMarkTest, SaysSoWhenItCannotBeWritten) {
   fs::create_directory(mark_path());
   PositionMark mark(path(), random_);
   for (int again = 0; again < 2; ++again) {
-    const Status noted = mark.Note({.epoch = kEpoch, .position = 7});
-    EXPECT_ERROR(kUnavailable, noted);
+    const Status recorded = mark.Record({.epoch = kEpoch, .position = 7});
+    EXPECT_ERROR(kUnavailable, recorded);
   }
   EXPECT_EQ(mark.Read(), std::nullopt);
 }
@@ -114,7 +114,7 @@ TEST_F(PositionMarkTest, FindsThatALogWithOneFlippedByteEndsEarlier) {
   const auto store = Open(path());
   FillStore(*store);
   PositionMark mark(path(), random_);
-  ASSERT_OK(mark.Note(*store->Newest()));
+  ASSERT_OK(mark.Record(*store->Newest()));
   const fs::path copy = directory_.path() / "copy.db";
   CopyAsKilled(copy);
   {
@@ -137,7 +137,7 @@ TEST_F(PositionMarkTest, RaisesNoAlarmAfterAKillAStopOrABackup) {
   auto store = Open(path());
   FillStore(*store);
   PositionMark mark(path(), random_);
-  ASSERT_OK(mark.Note(*store->Newest()));
+  ASSERT_OK(mark.Record(*store->Newest()));
   ASSERT_OK(Apply(*store, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
   const fs::path killed = directory_.path() / "killed.db";
   CopyAsKilled(killed);
@@ -148,7 +148,7 @@ TEST_F(PositionMarkTest, RaisesNoAlarmAfterAKillAStopOrABackup) {
       CopyStore({.from = path().string(), .to = backup.string(), .new_epoch = NewEpoch(random_)}));
   store.reset();
   EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(path())->Newest()), 0U);
-  ASSERT_OK(mark.Note({.epoch = kEpoch, .position = 1000}));
+  ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 1000}));
   EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(backup)->Newest()), 0U);
 }
 

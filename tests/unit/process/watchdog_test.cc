@@ -24,29 +24,29 @@ using testing::Not;
 constexpr auto kTimeout = 10s;
 
 /// A monitored part controlled by a test.
-struct FakePart {
+struct FakeComponent {
   bool takes_questions = true;
   bool answers = true;
-  std::deque<SignOfLife> owed = {};
+  std::deque<LivenessReply> pending = {};
 
-  bool Ask(SignOfLife sign) {
+  bool Ask(LivenessReply reply) {
     if (!takes_questions) return false;
     if (answers) {
-      sign();
+      reply();
     } else {
-      owed.push_back(std::move(sign));
+      pending.push_back(std::move(reply));
     }
     return true;
   }
   void AnswerAll() {
-    for (const SignOfLife& sign : std::exchange(owed, {})) sign();
+    for (const LivenessReply& reply : std::exchange(pending, {})) reply();
   }
 };
 
 class WatchdogTest : public testing::Test {
  protected:
   /// Ticks for the given time. @return the number of watchdog notifications sent.
-  std::size_t SignsWithin(std::chrono::milliseconds time) {
+  std::size_t SignalsWithin(std::chrono::milliseconds time) {
     for (std::chrono::milliseconds passed{0}; passed < time; passed += watchdog_.TickPeriod()) {
       clock_.Advance(watchdog_.TickPeriod());
       watchdog_.Tick();
@@ -55,95 +55,92 @@ class WatchdogTest : public testing::Test {
     for (const std::string& notice : notices) EXPECT_EQ(notice, "WATCHDOG=1");
     return notices.size();
   }
-  [[nodiscard]] WatchedPart Watched(std::string name, FakePart& part,
+  [[nodiscard]] LivenessProbe Probe(std::string name, FakeComponent& component,
                                     std::chrono::milliseconds extra = {}) {
-    return {.name = std::move(name), .extra_patience = extra, .ask = [&part](SignOfLife sign) {
-              return part.Ask(std::move(sign));
-            }};
+    return {.name = std::move(name),
+            .extra_timeout = extra,
+            .ask = [&component](LivenessReply reply) { return component.Ask(std::move(reply)); }};
   }
 
   FakeClock clock_;
   RecordedNotices manager_;
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
-  FakePart loop_;
-  FakePart reaper_;
-  Watchdog watchdog_{kTimeout,
-                     {Watched("loop", loop_), Watched("reaper", reaper_, 3s)},
-                     clock_,
-                     manager_,
-                     logger_};
+  FakeComponent loop_;
+  FakeComponent reaper_;
+  Watchdog watchdog_{
+      kTimeout, {Probe("loop", loop_), Probe("reaper", reaper_, 3s)}, clock_, manager_, logger_};
 };
 
 TEST_F(WatchdogTest, GivesASignTwiceWithinTheTimeAsLongAsAllAnswer) {
-  const std::size_t signs = SignsWithin(10 * kTimeout);
+  const std::size_t signs = SignalsWithin(10 * kTimeout);
   EXPECT_GE(signs, 20U);
   EXPECT_LE(signs, 23U) << "early by a tick at most";
 }
 
 TEST_F(WatchdogTest, FallsSilentWhenAPartDoes) {
-  EXPECT_GT(SignsWithin(kTimeout), 0U);
+  EXPECT_GT(SignalsWithin(kTimeout), 0U);
   loop_.answers = false;
-  EXPECT_LE(SignsWithin(kTimeout / 2), 1U) << "it may be slow for a while";
-  EXPECT_LE(SignsWithin(kTimeout / 2), 1U);
-  EXPECT_EQ(SignsWithin(10 * kTimeout), 0U);
-  EXPECT_THAT(log_.Text(), HasSubstr("part_is_silent part=loop"));
-  EXPECT_THAT(log_.Text(), Not(HasSubstr("part=reaper")));
+  EXPECT_LE(SignalsWithin(kTimeout / 2), 1U) << "it may be slow for a while";
+  EXPECT_LE(SignalsWithin(kTimeout / 2), 1U);
+  EXPECT_EQ(SignalsWithin(10 * kTimeout), 0U);
+  EXPECT_THAT(log_.Text(), HasSubstr("component_stalled component=loop"));
+  EXPECT_THAT(log_.Text(), Not(HasSubstr("component=reaper")));
 }
 
 TEST_F(WatchdogTest, SaysOnceWhichPartIsSilent) {
   loop_.answers = false;
-  SignsWithin(10 * kTimeout);
+  SignalsWithin(10 * kTimeout);
   const std::string log = log_.Text();
-  EXPECT_EQ(log.find("part_is_silent"), log.rfind("part_is_silent"));
+  EXPECT_EQ(log.find("component_stalled"), log.rfind("component_stalled"));
 }
 
 TEST_F(WatchdogTest, GivesSignsAgainWhenThePartComesBack) {
-  SignsWithin(kTimeout);
+  SignalsWithin(kTimeout);
   loop_.answers = false;
-  SignsWithin(3 * kTimeout);
+  SignalsWithin(3 * kTimeout);
   loop_.answers = true;
   loop_.AnswerAll();
-  EXPECT_EQ(SignsWithin(watchdog_.TickPeriod()), 1U) << "at once";
-  EXPECT_EQ(SignsWithin(kTimeout), 2U);
-  EXPECT_THAT(log_.Text(), HasSubstr("part_answers_again part=loop"));
+  EXPECT_EQ(SignalsWithin(watchdog_.TickPeriod()), 1U) << "at once";
+  EXPECT_EQ(SignalsWithin(kTimeout), 2U);
+  EXPECT_THAT(log_.Text(), HasSubstr("component_recovered component=loop"));
 }
 
 TEST_F(WatchdogTest, HasMorePatienceWithAPartThatNeedsIt) {
-  SignsWithin(kTimeout);
+  SignalsWithin(kTimeout);
   reaper_.answers = false;
-  SignsWithin(kTimeout / 2 + 3s);
-  EXPECT_THAT(log_.Text(), Not(HasSubstr("part_is_silent")));
-  SignsWithin(1s);
-  EXPECT_THAT(log_.Text(), HasSubstr("part_is_silent part=reaper"));
+  SignalsWithin(kTimeout / 2 + 3s);
+  EXPECT_THAT(log_.Text(), Not(HasSubstr("component_stalled")));
+  SignalsWithin(1s);
+  EXPECT_THAT(log_.Text(), HasSubstr("component_stalled component=reaper"));
 }
 
 TEST_F(WatchdogTest, TakesAQueueThatIsFullForSilence) {
-  SignsWithin(kTimeout);
+  SignalsWithin(kTimeout);
   loop_.takes_questions = false;
-  SignsWithin(kTimeout);
-  EXPECT_EQ(SignsWithin(kTimeout), 0U);
+  SignalsWithin(kTimeout);
+  EXPECT_EQ(SignalsWithin(kTimeout), 0U);
   loop_.takes_questions = true;
-  EXPECT_GE(SignsWithin(kTimeout), 1U);
+  EXPECT_GE(SignalsWithin(kTimeout), 1U);
 }
 
 TEST_F(WatchdogTest, AsksAPartAgainOnlyWhenItHasAnswered) {
   loop_.answers = false;
-  SignsWithin(kTimeout);
-  EXPECT_EQ(loop_.owed.size(), 1U);
+  SignalsWithin(kTimeout);
+  EXPECT_EQ(loop_.pending.size(), 1U);
 }
 
 TEST_F(WatchdogTest, TakesNoNoticeOfAnswersThatComeAfterItsEnd) {
-  FakePart late{.answers = false};
+  FakeComponent late{.answers = false};
   {
-    Watchdog watchdog(kTimeout, {Watched("late", late)}, clock_, manager_, logger_);
+    Watchdog watchdog(kTimeout, {Probe("late", late)}, clock_, manager_, logger_);
     watchdog.Tick();
   }
   late.AnswerAll();
 }
 
-TEST(RoundSign, AnswersOnceForEachQuestion) {
-  RoundSign rounds;
+TEST(LoopHeartbeat, AnswersOnceForEachQuestion) {
+  LoopHeartbeat rounds;
   int answers = 0;
   rounds.Answer();
   EXPECT_TRUE(rounds.Ask([&] { ++answers; }));

@@ -1,7 +1,7 @@
 // The state that all pages share during a login.
 import { Api } from './api.js';
 import { EventStream } from './event_stream.js';
-import { ServerFigures } from './server_figures.js';
+import { ServerStats } from './server_stats.js';
 import { TryLab } from './try_lab.js';
 
 export class App {
@@ -12,18 +12,18 @@ export class App {
   constructor(token, onRefused) {
     this.api = new Api(token, onRefused);
     this.stream = new EventStream(this.api);
-    this.figures = new ServerFigures(this.api);
+    this.stats = new ServerStats(this.api);
     this.lab = new TryLab();
   }
 
   start() {
     this.stream.start();
-    this.figures.start();
+    this.stats.start();
   }
 
   stop() {
     this.stream.stop();
-    this.figures.stop();
+    this.stats.stop();
     this.lab.stop();
   }
 }

@@ -237,7 +237,7 @@ export class RoomPage {
 
   #tick() {
     for (const meter of this.#meters.values()) meter.tick();
-    if (this.#room) this.#open.textContent = duration(this.#app.figures.nowMs() - this.#room.createdAtMs);
+    if (this.#room) this.#open.textContent = duration(this.#app.stats.nowMs() - this.#room.createdAtMs);
   }
 }
 

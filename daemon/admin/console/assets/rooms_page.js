@@ -66,7 +66,7 @@ export class RoomsPage {
     });
     const { signal } = this.#leaving;
     app.stream.addEventListener('room', (event) => this.#feed.add(/** @type {CustomEvent} */ (event).detail), { signal });
-    app.figures.addEventListener('sample', () => this.#drawTabs(), { signal });
+    app.stats.addEventListener('sample', () => this.#drawTabs(), { signal });
     const ticking = setInterval(() => this.#tick(), 1000);
     signal.addEventListener('abort', () => clearInterval(ticking));
     this.#begin();
@@ -125,7 +125,7 @@ export class RoomsPage {
   }
 
   #drawTabs() {
-    const counts = this.#app.figures.latest?.rooms;
+    const counts = this.#app.stats.latest?.rooms;
     for (const { kind, link, count } of this.#tabs) {
       const text = counts ? wholeNumber(roomsOf(counts, kind)) : '–';
       if (count.textContent !== text) count.textContent = text;
@@ -214,7 +214,7 @@ export class RoomsPage {
   }
 
   #tick() {
-    const nowMs = this.#app.figures.nowMs();
+    const nowMs = this.#app.stats.nowMs();
     for (const card of this.#cards.values()) card.tick(nowMs);
   }
 }

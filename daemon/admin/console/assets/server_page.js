@@ -90,11 +90,11 @@ export class ServerPage {
       el('section', { class: 'panel' }, el('h2', {}, 'In figures'),
         el('dl', { class: 'facts facts-grid' }, ...this.#facts.map(({ name, value }) => el('div', {}, name, value)))));
     const { signal } = this.#leaving;
-    app.figures.addEventListener('sample', () => {
+    app.stats.addEventListener('sample', () => {
       this.#problem.hidden = true;
       this.#draw();
     }, { signal });
-    app.figures.addEventListener('failure', () => { this.#problem.hidden = false; }, { signal });
+    app.stats.addEventListener('failure', () => { this.#problem.hidden = false; }, { signal });
     this.#drawAll();
   }
 
@@ -103,7 +103,7 @@ export class ServerPage {
   }
 
   #drawAll() {
-    const { latest, history } = this.#app.figures;
+    const { latest, history } = this.#app.stats;
     for (const chart of this.#charts) chart.draw(history, performance.now());
     if (latest) for (const { read, value } of this.#facts) value.textContent = read(latest);
   }

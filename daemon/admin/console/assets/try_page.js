@@ -52,7 +52,7 @@ export class TryPage {
     this.#app = app;
     this.#lab = app.lab;
     const { signal } = this.#leaving;
-    app.figures.addEventListener('sample', () => this.#begin(), { signal });
+    app.stats.addEventListener('sample', () => this.#begin(), { signal });
     this.#lab.addEventListener('phones', () => this.#drawPhones(), { signal });
     this.#lab.addEventListener('change', () => this.#update(), { signal });
     this.#lab.addEventListener('line', (event) => this.#log?.add(/** @type {CustomEvent} */ (event).detail), { signal });
@@ -68,7 +68,7 @@ export class TryPage {
 
   /** Starts once the address of the public API is known. */
   #begin() {
-    const latest = this.#app.figures.latest;
+    const latest = this.#app.stats.latest;
     if (!latest || this.#isConnected) return;
     const base = latest.publicApi.http;
     if (base === null) {
@@ -115,7 +115,7 @@ export class TryPage {
   }
 
   #drawPhones() {
-    const timeoutMs = this.#app.figures.latest?.heartbeatTimeoutMs ?? 0;
+    const timeoutMs = this.#app.stats.latest?.heartbeatTimeoutMs ?? 0;
     for (const phone of this.#lab.phones) {
       if (this.#cards.has(phone)) continue;
       const card = new PhoneCard(phone, this.#lab, timeoutMs);

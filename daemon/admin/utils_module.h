@@ -1,0 +1,46 @@
+// Connects the configuration to the endpoints under `utils`.
+#pragma once
+
+#include "daemon/admin/admin_token.h"
+#include "daemon/admin/config_check.h"
+#include "daemon/admin/log_folder.h"
+#include "daemon/auth/md5_login_info.h"
+#include "daemon/auth/signed_stream_urls.h"
+#include "daemon/auth/signed_test_streams.h"
+#include "daemon/base/random_source.h"
+#include "daemon/config/config.h"
+#include "daemon/http_client/call_pool.h"
+#include "handlers/utils_services.h"
+
+namespace rtcroom {
+
+/// The dependencies of the link; all of it outlives the link, or is stopped before it ends.
+struct UtilsModuleDeps {
+  const SignedStreamUrls& streams;
+  RandomSource& random;
+  CallPool& calls;
+  ConfigCheck::AskIm ask_im{};  ///< empty without an IM service
+};
+
+/// @threads safe from any thread.
+class UtilsModule {
+ public:
+  /// @param config  with the values that a start has filled in.
+  UtilsModule(const Config& config, const UtilsModuleDeps& deps);
+  UtilsModule(const UtilsModule&) = delete;
+  UtilsModule& operator=(const UtilsModule&) = delete;
+
+  [[nodiscard]] const UtilsServices& services() const { return services_; }
+
+  void SetAdminToken(const Secret& token) { token_.Set(token); }
+
+ private:
+  SignedTestStreams test_streams_;
+  const Md5LoginInfo login_info_;
+  const LogFolder logs_;
+  ConfigCheck config_check_;
+  AdminToken token_;
+  const UtilsServices services_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,39 @@
+#include "daemon/grpc/grpc_admin_server.h"
+
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+std::vector<GrpcService> Services(RoomAdmin& admin, std::vector<GrpcService> more) {
+  more.push_back({.name = RoomAdmin::kName, .service = &admin.service()});
+  return more;
+}
+
+}  // namespace
+
+GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps)
+    : logger_(deps.logger),
+      calls_(deps.store, deps.rooms, deps.facts),
+      admin_(calls_, callers_, deps.clock, deps.logger),
+      callers_(deps.clock, deps.logger, RoomAdmin::kPool),
+      server_(std::move(options),
+              {.services = Services(admin_, deps.more_services),
+               .calls_at_work =
+                   [this, more = deps.more_calls] { return admin_.calls_at_work() + more(); },
+               .end_streams = deps.end_streams,
+               .clock = deps.clock,
+               .logger = deps.logger}) {}
+
+Status GrpcAdminServer::Start() {
+  if (Status status = server_.Start(); !status) return status;
+  logger_.Info("listening", {{"listener", "grpc"}, {"address", server_.bound_address()}});
+  return {};
+}
+
+void GrpcAdminServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
+  server_.Stop(drain_timeout, after);
+  callers_.Stop();
+}
+
+}  // namespace rtcroom

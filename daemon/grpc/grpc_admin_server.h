@@ -1,0 +1,68 @@
+// What operators' programs talk to.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/core/room_service.h"
+#include "daemon/core/store.h"
+#include "daemon/grpc/admin_calls.h"
+#include "daemon/grpc/grpc_server.h"
+#include "daemon/grpc/room_admin.h"
+#include "daemon/http_client/call_pool.h"
+
+namespace rtcroom {
+
+struct GrpcAdminServerDeps {
+  Store& store;
+  RoomService& rooms;
+  ServerFacts facts = {};
+  std::vector<GrpcService> more_services = {};
+  /// Of `more_services`: calls whose end is worth waiting for at a stop.
+  std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };
+  /// Of `more_services`: as `GrpcServerDeps::end_streams`.
+  std::function<void()> end_streams = [] {};
+  const Clock& clock;
+  Logger& logger;
+};
+
+/// The gRPC server with `RoomAdmin`, and the threads on which its calls wait.
+///
+/// @threads as GrpcServer.
+class GrpcAdminServer {
+ public:
+  /// Starts the threads.
+  /// @throws std::system_error when there are none to be had.
+  GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps);
+
+  /// @errors  as `GrpcServer::Start`.
+  Status Start();
+  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  /// @errors  as `GrpcServer::ReloadTls`.
+  Status ReloadTls(const GrpcTlsFiles& files) { return server_.ReloadTls(files); }
+
+  [[nodiscard]] std::optional<TimePoint> certificate_expiry() const {
+    return server_.certificate_expiry();
+  }
+
+  /// As `GrpcServer::Stop`; afterwards nothing runs that would use the store.
+  void Stop(std::chrono::milliseconds drain_timeout,
+            SocketAfterStop after = SocketAfterStop::kClosed);
+  ListeningSocket TakeSocket() { return server_.TakeSocket(); }
+
+ private:
+  Logger& logger_;
+  AdminCalls calls_;
+  RoomAdmin admin_;
+  CallPool callers_;   // before what it works on ends, its calls have
+  GrpcServer server_;  // last: it uses all of the above
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,55 @@
+// The rate-limit cost of a call beyond its admission token.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "daemon/auth/admission.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// Bytes of a body or a reply that one token pays for; a part counts in full. The admission token
+/// covers the first.
+/// @source protocol F.9.
+inline constexpr std::size_t kBytesPerToken = 16384;
+
+/// The tokens of a body or a reply beyond the first.
+constexpr std::uint32_t MoreTokensFor(std::size_t bytes) {
+  return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / kBytesPerToken);
+}
+
+/// The accounts charged for one call: its address, and the user where a token proves it.
+///
+/// @threads safe from any thread.
+class RequestCharge {
+ public:
+  /// For a call that costs nothing.
+  RequestCharge() = default;
+  /// @param admission  must outlive the bill.
+  RequestCharge(Admission& admission, std::string address, std::optional<UserId> user)
+      : admission_(&admission), address_(std::move(address)), user_(std::move(user)) {}
+
+  void ChargeReply(std::size_t bytes) const {
+    const std::uint32_t tokens = MoreTokensFor(bytes);
+    if (admission_ == nullptr || tokens == 0) return;
+    admission_->ChargeAddress(address_, tokens);
+    if (user_) admission_->ChargeUser(*user_, tokens);
+  }
+
+  /// Whether the address or the user is in debt: other calls cost more tokens than were left.
+  [[nodiscard]] bool IsInDebt() const {
+    return admission_ != nullptr &&
+           (admission_->IsAddressInDebt(address_) || (user_ && admission_->IsUserInDebt(*user_)));
+  }
+
+ private:
+  Admission* admission_ = nullptr;
+  std::string address_;
+  std::optional<UserId> user_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,52 @@
+// Mapping between bans, deliveries, sessions and rows.
+#pragma once
+
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/core/ban_store.h"
+#include "storage/sqlite/delivery_rows.h"
+#include "storage/sqlite/session_rows.h"
+#include "storage/sqlite/statement.h"
+
+namespace rtcroom {
+
+class Database;
+
+/// The statements that write data other than rooms.
+///
+/// @threads one thread at a time, with its connection.
+class AuxWriter {
+ public:
+  Status Prepare(Database& database);
+
+  Status PutBan(const Ban& ban);
+  Status RemoveEndedBans(TimePoint now);
+  DeliveryWriter& deliveries() { return deliveries_; }
+  SessionWriter& sessions() { return sessions_; }
+
+ private:
+  Statement put_ban_;
+  Statement remove_bans_;
+  DeliveryWriter deliveries_;
+  SessionWriter sessions_;
+};
+
+/// The statements that read them.
+///
+/// @threads one thread at a time, with its connection.
+class AuxReader {
+ public:
+  Status Prepare(Database& database);
+
+  Result<std::vector<Ban>> LoadBans(TimePoint now);
+  DeliveryReader& deliveries() { return deliveries_; }
+  SessionReader& sessions() { return sessions_; }
+
+ private:
+  Statement load_bans_;
+  DeliveryReader deliveries_;
+  SessionReader sessions_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,51 @@
+// Compares the privateMapKeys of rtcroomd with those of tls-sig-api-v2, the media provider's own
+// library: the same buffer and, for the same time, the same signature.
+//
+// Usage: node private_map_key.js MAKE_PRIVATE_MAP_KEY_BINARY
+'use strict';
+
+const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const zlib = require('node:zlib');
+
+const kLibrary = path.join(__dirname, 'node_modules', 'tls-sig-api-v2');
+if (!fs.existsSync(kLibrary)) {
+  console.error('tls-sig-api-v2 is not installed: npm ci --prefix tests/interop');
+  process.exit(1);
+}
+const { Api } = require(kLibrary);
+
+const kNow = 1700000000;
+const binary = process.argv[2];
+const library = new Api(1400000001, 'rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!');
+Date.now = () => kNow * 1000;  // the library's only clock
+
+function ours(...args) {
+  const run = spawnSync(binary, args.map(String), { encoding: 'utf8', timeout: 20000 });
+  if (run.error) throw run.error;
+  assert.strictEqual(run.status, 0, run.stderr);
+  return run.stdout.trim();
+}
+
+function unpack(sig) {
+  const base64 = sig.replace(/\*/g, '+').replace(/-/g, '/').replace(/_/g, '=');
+  return JSON.parse(zlib.inflateSync(Buffer.from(base64, 'base64')).toString());
+}
+
+for (const user of ['user_0001', 'u', 'a.b@c', 'x'.repeat(32)]) {
+  for (const [rights, life] of [[255, 3600], [42, 300], [1, 1]]) {
+    for (const room of [1, 12345, 2147483647]) {
+      assert.deepStrictEqual(
+          unpack(ours(user, 'number', room, rights, kNow, life)),
+          unpack(library.genPrivateMapKey(user, life, room, rights)), `${user} in ${room}`);
+    }
+    for (const room of ['r', 'room_ab12_cd', 'x'.repeat(64)]) {
+      assert.deepStrictEqual(
+          unpack(ours(user, 'name', room, rights, kNow, life)),
+          unpack(library.genPrivateMapKeyWithStringRoomID(user, life, room, rights)),
+          `${user} in ${room}`);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+#include "daemon/admin/room_counters.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kLive = RoomKindIndex(RoomKind::kLive);
+constexpr std::size_t kMulti = RoomKindIndex(RoomKind::kMulti);
+
+Room RoomOf(RoomKind kind, std::uint64_t sequence) {
+  return {.key = {.kind = kind, .id = {"r" + std::to_string(sequence)}}, .sequence = sequence};
+}
+
+class RoomCensusTest : public testing::Test {
+ protected:
+  void Commit(const Room& room, std::vector<EventPayload> payloads, bool closed = false) {
+    RoomChange change{.room = room, .closed = closed};
+    for (EventPayload& payload : payloads) {
+      change.events.push_back({.room = room.key, .payload = std::move(payload)});
+    }
+    counters_.OnCommit({&change, 1});
+  }
+
+  RoomCounters counters_;
+};
+
+TEST_F(RoomCensusTest, CountsPushersByTheKindOfTheirRoom) {
+  Commit(RoomOf(RoomKind::kMulti, 1), {RoomCreated{}, PusherAdded{}});
+  Commit(RoomOf(RoomKind::kMulti, 1), {PusherAdded{}});
+  Commit(RoomOf(RoomKind::kLive, 2), {RoomCreated{}, PusherAdded{}});
+  Commit(RoomOf(RoomKind::kLive, 2), {PusherUpdated{}});
+  EXPECT_EQ(counters_.snapshot().pushers.at(kMulti), 2U);
+  EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 1U);
+  EXPECT_EQ(counters_.snapshot().created.at(kMulti), 1U);
+  Commit(RoomOf(RoomKind::kMulti, 1),
+         {PusherDeleted{}, PusherDeleted{.reason = LeaveReason::kRoomDestroyed}, RoomDestroyed{}},
+         /*closed=*/true);
+  EXPECT_EQ(counters_.snapshot().pushers.at(kMulti), 0U);
+  EXPECT_EQ(counters_.snapshot().ended.at(kMulti), 1U);
+  EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 1U);
+}
+
+TEST_F(RoomCensusTest, CountsAViewerOnceHoweverOftenItComes) {
+  Room room = RoomOf(RoomKind::kLive, 1);
+  room.audience_count = 1;
+  Commit(room, {AudienceAdded{.user_id = {"v1"}}});
+  Commit(room, {AudienceAdded{.user_id = {"v1"}, .user_info = "something else"}});
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 1U);
+  room.audience_count = 2;
+  Commit(room, {AudienceAdded{.user_id = {"v2"}}});
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 2U);
+  room.audience_count = 1;
+  Commit(room, {AudienceDeleted{.user_id = {"v2"}}});
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 1U);
+  Commit(room, {RoomDestroyed{}}, /*closed=*/true);
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 0U) << "they go with their room";
+}
+
+TEST_F(RoomCensusTest, TellsEvictionsFromThoseWhoLeft) {
+  const Room room = RoomOf(RoomKind::kMulti, 1);
+  Commit(room, {PusherDeleted{.reason = LeaveReason::kHeartbeatTimeout},
+                PusherDeleted{.reason = LeaveReason::kKicked},
+                PusherDeleted{.reason = LeaveReason::kKicked},
+                PusherDeleted{.reason = LeaveReason::kLeft},
+                PusherDeleted{.reason = LeaveReason::kRoomDestroyed}});
+  for (const EndReason reason : {EndReason::kIdle, EndReason::kDismissed, EndReason::kDismissed,
+                                 EndReason::kDismissed, EndReason::kCreatorLeft}) {
+    Commit(room, {RoomDestroyed{.reason = reason}}, /*closed=*/true);
+  }
+  const Evictions evictions = counters_.snapshot().evictions;
+  EXPECT_EQ(evictions.heartbeat_timeout, 1U);
+  EXPECT_EQ(evictions.kicked, 2U);
+  EXPECT_EQ(evictions.idle, 1U);
+  EXPECT_EQ(evictions.dismissed, 3U);
+}
+
+TEST_F(RoomCensusTest, TakesUpWhatAnEarlierRunLeft) {
+  Room room = RoomOf(RoomKind::kLive, 7);
+  room.pushers.resize(3);
+  room.audience_count = 5;
+  counters_.Restore(room);
+  EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 3U);
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 5U);
+  EXPECT_EQ(counters_.snapshot().created.at(kLive), 0U) << "by this run";
+  room.audience_count = 4;
+  Commit(room, {AudienceDeleted{}});
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 4U);
+}
+
+}  // namespace
+}  // namespace rtcroom
