@@ -19,8 +19,8 @@ const kStrict = {
   'frame-ancestors': "'none'",
 };
 
-describe('the policy of the pages', () => {
-  it('allows nothing but their own files and the API', async () => {
+describe('the content security policy', () => {
+  it('allows only own files and the API', async () => {
     const { headers } = await fetch(server.consoleUrl);
     const policy = Object.fromEntries((headers.get('content-security-policy') ?? '').split(';')
       .map((directive) => directive.trim().split(/ (.*)/s)).map(([name, value]) => [name, value]));
@@ -31,7 +31,7 @@ describe('the policy of the pages', () => {
     assert.strictEqual(headers.get('referrer-policy'), 'no-referrer');
   });
 
-  it('lets no inline script run', async () => {
+  it('blocks inline scripts', async () => {
     const opened = await openConsole(server);
     await opened.page.evaluate(() => {
       const script = document.createElement('script');
@@ -50,7 +50,7 @@ const foreign = () => document.querySelectorAll(
   '#app audio, #app math, #app marquee, #app [onerror], #app [onload], #app [onclick], #app [onmouseover], #app [srcdoc], ' +
   '#app img:not([src="icon.svg"]), #app a:not([href^="#"])').length;
 
-describe('text that users typed', () => {
+describe('user-supplied text', () => {
   /** @type {import('./support/browser.js').OpenConsole} */
   let opened;
   before(async () => {
@@ -63,7 +63,7 @@ describe('text that users typed', () => {
   });
   after(() => opened.close());
 
-  it('is shown and does nothing, in lists and in the page of a room', async () => {
+  it('is displayed without effect in lists and room pages', async () => {
     const { page } = opened;
     for (const at of kAttacks.keys()) {
       await visit(page, `#/room/multi/r${at}`);
@@ -82,7 +82,7 @@ describe('text that users typed', () => {
     expectNoFaults(opened);
   });
 
-  it('is inert in IDs and in searches', async () => {
+  it('has no effect in IDs and searches', async () => {
     const { page } = opened;
     const odd = "<svg|onload=alert(1)>'";
     await server.mustCall('multi_room/create_room', { roomID: odd, roomName: 'odd', ...person(odd) });
@@ -102,7 +102,7 @@ describe('text that users typed', () => {
     expectNoFaults(opened);
   });
 
-  it('that would hide or turn other text is spelled out', async () => {
+  it('is escaped if it hides or reorders other text', async () => {
     const { page } = opened;
     await server.mustCall('multi_room/create_room',
       { roomID: 'turned', roomName: 'invoice\u202efdp.exe', ...person('mallory', 'ali\u200bce') });
@@ -130,7 +130,7 @@ describe('custom fields', () => {
   before(() => open.start());
   after(() => open.end());
 
-  it('stay text, names and values', async () => {
+  it('are displayed as text, names and values', async () => {
     const who = 'userID=host&token=any';
     await open.mustCall(`live_room/create_room?${who}`, { roomID: 'show', userID: 'host', roomInfo: 'show' });
     await open.mustCall(`live_room/add_pusher?${who}`, { roomID: 'show', ...person('host') });

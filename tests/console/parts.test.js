@@ -17,14 +17,14 @@ import { stepsDone } from '../../daemon/admin/console/assets/try_page.js';
 import { eventWords } from '../../daemon/admin/console/assets/words.js';
 
 describe('text', () => {
-  it('spells out characters that cannot be seen', () => {
+  it('escapes invisible characters', () => {
     assert.strictEqual(plainText('a\u202eb'), 'a[U+202E]b');
     assert.strictEqual(plainText('\u0000\u001b\u200b\ufeff\u2066'), '[U+0000][U+001B][U+200B][U+FEFF][U+2066]');
     assert.strictEqual(plainText('\u{e0041}\ud800'), '[U+E0041][U+D800]');
     assert.strictEqual(plainText('\u3164\u2800'), '[U+3164][U+2800]');
   });
 
-  it('spells out whatever fonts draw as nothing', () => {
+  it('escapes characters that fonts render as blank', () => {
     const ranges = [[0x180b, 0x180f], [0x2065, 0x2065], [0xfe00, 0xfe0f], [0xfff0, 0xfff8], [0xe0000, 0xe0fff]];
     for (const [first, last] of ranges) {
       for (let code = first; code <= last; ++code) {
@@ -33,20 +33,20 @@ describe('text', () => {
     }
   });
 
-  it('spells out what makes no emoji where it stands', () => {
+  it('escapes emoji modifiers outside an emoji', () => {
     assert.strictEqual(plainText('❤\ufe0f\ufe0f'), '❤\ufe0f[U+FE0F]');
     assert.strictEqual(plainText('1\ufe0f2'), '1[U+FE0F]2');
     assert.strictEqual(plainText('👩\u200d\ufe0f'), '👩[U+200D][U+FE0F]');
   });
 
-  it('leaves alone what can be seen', () => {
+  it('keeps visible characters', () => {
     for (const text of ['', 'Zoë', '张伟', 'שלום', 'नमस्ते', '👩‍💻', '👍🏽', '🇩🇪', '❤\ufe0f', '❤\ufe0f\u200d🔥', '⛹🏽\u200d♀\ufe0f', '1\ufe0f\u20e3', 'a b']) {
       assert.strictEqual(plainText(text), text);
       assert.ok(visibleRuns(text).length <= 1);
     }
   });
 
-  it('takes initials from names, or else from the ID', () => {
+  it('derives initials from the name or else the ID', () => {
     assert.strictEqual(initials('Anna-Lena Vogt', 'u'), 'AV');
     assert.strictEqual(initials('张伟', 'u'), '张');
     assert.strictEqual(initials('\u200b', 'bob'), 'B');
@@ -55,7 +55,7 @@ describe('text', () => {
 });
 
 describe('figures', () => {
-  it('are short', () => {
+  it('are abbreviated', () => {
     assert.deepStrictEqual([0, 59_999, 60_000, 200_000, 7_500_000, 280_000_000].map(duration),
       ['0 s', '59 s', '1 min', '3 min 20 s', '2 h 5 min', '3 d 5 h']);
     assert.deepStrictEqual([0, 0.04, 12.34, 1234.5].map(fineNumber), ['0', '0', '12.3', '1,235']);
@@ -65,14 +65,14 @@ describe('figures', () => {
     assert.deepStrictEqual([0, 0.2, 1, 7, 20, 81, 101].map(niceTop), [1, 0.2, 1, 8, 20, 100, 150]);
   });
 
-  it('are laid on top of each other', () => {
+  it('are stacked', () => {
     const at = (/** @type {number} */ value) => [[{ atMs: 0, value }]];
     assert.deepStrictEqual(stack([at(1), at(2), at(4)]).map((pieces) => pieces[0][0].value), [1, 3, 7]);
   });
 });
 
-describe('an address', () => {
-  it('says the same when it is read again', () => {
+describe('a page address', () => {
+  it('round-trips', () => {
     for (const route of /** @type {import('../../daemon/admin/console/assets/routes.js').Route[]} */ ([
       { page: 'rooms', kind: '', q: '' }, { page: 'rooms', kind: 'live', q: 'a&b=c#d e' },
       { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'try' }])) {
@@ -80,13 +80,13 @@ describe('an address', () => {
     }
   });
 
-  it('that makes no sense shows all rooms', () => {
+  it('falls back to all rooms if invalid', () => {
     for (const hash of ['', '#', '#/', '#/nonsense', '#/room/multi/', '#/room/nokind/x', '#/room/multi/%', '#/rooms?kind=x']) {
       assert.deepStrictEqual(parseRoute(hash), { page: 'rooms', kind: '', q: '' });
     }
   });
 
-  it('has as much of a search as the server takes', () => {
+  it('truncates a search to the server limit', () => {
     for (const text of ['', 'a'.repeat(200), '张'.repeat(66), '👍'.repeat(50)]) assert.strictEqual(searchable(text), text);
     assert.strictEqual(searchable('a'.repeat(201)), 'a'.repeat(200));
     assert.strictEqual(searchable('张'.repeat(67)), '张'.repeat(66));
@@ -95,13 +95,13 @@ describe('an address', () => {
     assert.deepStrictEqual(parseRoute(hashOf({ page: 'rooms', kind: '', q })), { page: 'rooms', kind: '', q: '张'.repeat(66) });
   });
 
-  it('may carry the token', () => {
+  it('may contain the token', () => {
     assert.strictEqual(tokenIn('#token=a%2Bb'), 'a+b');
     for (const hash of ['', '#token=', '#token=%', '#/rooms']) assert.strictEqual(tokenIn(hash), null);
   });
 });
 
-describe('the stream of events', () => {
+describe('the event stream', () => {
   const text = 'id: 1\r\nevent: room_created\r\ndata: {"a":1}\r\n\r\n: alive\n\nevent: gap\ndata: x\ndata: y\n\nid: 3\ndata:z\n\n';
   const messages = [
     { id: '1', type: 'room_created', data: '{"a":1}' },
@@ -109,31 +109,31 @@ describe('the stream of events', () => {
     { id: '3', type: 'message', data: 'z' },
   ];
 
-  it('is the same wherever it is cut', () => {
+  it('is parsed equally for any chunking', () => {
     for (let cut = 0; cut <= text.length; ++cut) {
       const parser = new SseParser();
       assert.deepStrictEqual([...parser.push(text.slice(0, cut)), ...parser.push(text.slice(cut))], messages);
     }
   });
 
-  it('is tried again later and later, up to a limit, and not by all at once', () => {
+  it('is retried with exponential backoff and jitter', () => {
     assert.deepStrictEqual([0, 1, 2, 20].map((failures) => retryDelay(failures, 1)), [500, 1000, 2000, 15_000]);
     assert.strictEqual(retryDelay(0, 0), 250);
   });
 });
 
-describe('the history', () => {
+describe('the sample history', () => {
   const reply = (/** @type {number} */ requests, startedAtMs = 1) =>
     /** @type {any} */ ({ startedAtMs, pushers: requests, totals: { requests } });
   const requests = (/** @type {any} */ each) => each.totals.requests;
 
-  it('draws rates from totals', () => {
+  it('computes rates from totals', () => {
     const history = new SampleHistory();
     [0, 10, 40].forEach((total, at) => history.add(reply(total), at * 2000));
     assert.deepStrictEqual(history.rates(requests), [[{ atMs: 2000, value: 5 }, { atMs: 4000, value: 15 }]]);
   });
 
-  it('has a gap where the server was away or was another', () => {
+  it('has a gap after an outage or a restart', () => {
     const history = new SampleHistory();
     history.add(reply(100), 0);
     history.add(reply(110), 2000);
@@ -144,7 +144,7 @@ describe('the history', () => {
     assert.deepStrictEqual(history.rates(requests), [[{ atMs: 2000, value: 5 }], [{ atMs: 64_000, value: 2 }]]);
   });
 
-  it('is ten minutes long', () => {
+  it('covers ten minutes', () => {
     const history = new SampleHistory();
     for (let at = 0; at < 1000; ++at) history.add(reply(at), at * 2000);
     assert.strictEqual(history.levels(requests).flat().length, 301);
@@ -154,7 +154,7 @@ describe('the history', () => {
 describe('a page of rooms', () => {
   const room = (/** @type {string} */ roomID) => ({ kind: 'multi', roomID, roomInfo: 'Talk', creator: 'alice', pushers: [{ userID: 'bob', userName: 'Bob' }] });
 
-  it('goes on asking while replies are short', async () => {
+  it('requests more while replies are short', async () => {
     /** @type {any[]} */
     const asked = [];
     const replies = [{ rooms: [], next: 'a' }, { rooms: [room('x')], next: 'b' }, { rooms: [room('y')], next: null }];
@@ -167,7 +167,7 @@ describe('a page of rooms', () => {
     assert.deepStrictEqual(page, { rooms: [room('x'), room('y')], next: '', requests: 3 });
   });
 
-  it('asks no more when nobody looks at it', async () => {
+  it('stops requesting when it is closed', async () => {
     const leaving = new AbortController();
     let asked = 0;
     const api = /** @type {any} */ ({ get: async (/** @type {string} */ _, /** @type {any} */ __, /** @type {AbortSignal} */ signal) => {
@@ -179,7 +179,7 @@ describe('a page of rooms', () => {
     assert.strictEqual(asked, 3);
   });
 
-  it('is searched as the server does', () => {
+  it('is filtered like on the server', () => {
     for (const q of ['', 'oo', 'Talk', 'alice', 'bob', 'Bob']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
     for (const q of ['talk', 'carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
   });
@@ -189,35 +189,35 @@ describe('the history of a room', () => {
   const event = (/** @type {number} */ sequence) => /** @type {any} */ ({ number: 1, sequence });
   const numbers = (/** @type {any[]} */ events) => events.map((each) => each.sequence);
 
-  it('has what came while it was asked for, once', () => {
+  it('merges events that arrive while it loads', () => {
     assert.deepStrictEqual(numbers(mergedEvents([event(2), event(1)], [event(4), event(3), event(2)])), [4, 3, 2, 1]);
     assert.deepStrictEqual(numbers(mergedEvents([event(3), event(2)], [event(2)])), [3, 2]);
     assert.deepStrictEqual(numbers(mergedEvents([], [event(1)])), [1]);
   });
 
-  it('has nothing on top that a stream which is behind told late', () => {
+  it('ignores late events of a lagging stream', () => {
     assert.deepStrictEqual(numbers(mergedEvents([event(9), event(8)], [event(10), event(3), event(2)])), [10, 9, 8]);
   });
 });
 
-describe('an action that failed', () => {
+describe('a failed action', () => {
   const words = (/** @type {number} */ status) => failureWords(Object.assign(new Error('no'), { status }));
 
-  it('is known to have changed nothing when it was refused', () => {
+  it('is reported as without effect if it was refused', () => {
     for (const status of [400, 404, 409]) assert.strictEqual(words(status), 'no. Nothing was changed.');
   });
 
-  it('may have been done otherwise', () => {
+  it('is reported as possibly applied otherwise', () => {
     for (const status of [0, 200, 500, 503]) assert.strictEqual(words(status), 'no. It may have been done even so: look before you try again.');
     assert.match(failureWords(new Error('odd')), /may have been done/);
   });
 });
 
-describe('words', () => {
+describe('event texts', () => {
   const words = (/** @type {object} */ event) =>
     eventWords(/** @type {any} */ (event)).sentence.map((part) => (typeof part === 'string' ? part : `<${part.name}>`)).join('');
 
-  it('tell why somebody left and why a room ended', () => {
+  it('contain the reasons of departures and room ends', () => {
     assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'heartbeat_timeout' }),
       '<bob> was evicted: no heartbeat came in time');
     assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'kicked', newCreator: 'eve' }),
@@ -225,7 +225,7 @@ describe('words', () => {
     assert.strictEqual(words({ type: 'room_destroyed', reason: 'dismissed' }), 'An operator dismissed the room');
   });
 
-  it('do not hide a reason that is new', () => {
+  it('show unknown reasons', () => {
     assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'bored' }), '<bob> left (bored)');
     assert.strictEqual(words({ type: 'room_destroyed' }), 'The room ended (no reason given)');
     assert.strictEqual(words({ type: 'something_new' }), 'something_new');
@@ -233,12 +233,12 @@ describe('words', () => {
 });
 
 describe('simulated phones', () => {
-  it('beat as phones do, and faster where the server is impatient', () => {
+  it('send heartbeats like phones, faster for a short timeout', () => {
     assert.strictEqual(beatPeriod(20_000), 7000);
     assert.ok(beatPeriod(3000) < 1500);
   });
 
-  it('say nothing any more when they are stopped, even while they join', async (test) => {
+  it('send nothing after stop, even while joining', async (test) => {
     test.mock.timers.enable({ apis: ['setInterval'] });
     /** @type {string[]} */
     const said = [];
@@ -258,7 +258,7 @@ describe('simulated phones', () => {
     assert.deepStrictEqual(said, ['add_pusher']);
   });
 
-  it('have gone as far as what they believe shows', () => {
+  it('derive the completed steps from their state', () => {
     const phone = (/** @type {string} */ userID, /** @type {string} */ state, /** @type {string[]} */ members) =>
       /** @type {any} */ ({ userID, state, belief: { members: members.map((member) => ({ userID: member })) } });
     const steps = (/** @type {string} */ alice, /** @type {string[]} */ seen, /** @type {string} */ bob) =>
@@ -272,7 +272,7 @@ describe('simulated phones', () => {
     assert.strictEqual(steps('evicted', ['alice'], 'silent'), 0);
   });
 
-  it('have leases that worry in time', () => {
+  it('have a lease state by remaining time', () => {
     assert.deepStrictEqual([1, 0.5, 0.49, 0.25, 0.24, 0].map(leaseState), ['fresh', 'fresh', 'late', 'late', 'critical', 'over']);
   });
 });

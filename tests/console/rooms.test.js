@@ -21,7 +21,7 @@ before(() => server.start());
 after(() => server.end());
 
 describe('the login', () => {
-  it('refuses a wrong token and takes the right one', async () => {
+  it('rejects a wrong token and accepts the right one', async () => {
     const { page, faults, close } = await openBrowser([new URL(server.consoleUrl).origin]);
     await page.goto(server.consoleUrl);
     await logIn(page, 'not-the-token');
@@ -36,7 +36,7 @@ describe('the login', () => {
     await close();
   });
 
-  it('takes the token from a link and out of the address', async () => {
+  it('reads the token from a link and removes it from the address', async () => {
     const { page, close } = await openBrowser([new URL(server.consoleUrl).origin]);
     await page.goto(`${server.consoleUrl}#token=${kToken}`);
     await page.waitForSelector('.live[data-state="live"]');
@@ -44,7 +44,7 @@ describe('the login', () => {
     await close();
   });
 
-  it('takes a token of several words', async () => {
+  it('accepts a token with spaces', async () => {
     const phrase = 'correct horse battery staple';
     const other = new Server({ 'admin.token': phrase });
     await other.start();
@@ -56,7 +56,7 @@ describe('the login', () => {
     await other.end();
   });
 
-  it('takes the place of a question when the session ends', async () => {
+  it('replaces an open dialog when the session ends', async () => {
     const { page, faults, close } = await openConsole(server);
     await makeCall('asked');
     await visit(page, '#/room/multi/asked');
@@ -82,7 +82,7 @@ describe('the operator', () => {
     await opened.close();
   });
 
-  it('sees a room appear, change and vanish without loading the page again', async () => {
+  it('sees a room appear, change and disappear without a reload', async () => {
     const { page } = opened;
     await makeCall('seen');
     await page.waitForSelector(`${card('multi/seen')} :text("about seen")`);
@@ -111,7 +111,7 @@ describe('the operator', () => {
     await page.waitForSelector(card('multi/found'));
   });
 
-  it('kicks a member and sees in the history why it left', async () => {
+  it('kicks a member and sees the reason in the history', async () => {
     const { page } = opened;
     await makeCall('kicked');
     await visit(page, '#/room/multi/kicked');
@@ -124,7 +124,7 @@ describe('the operator', () => {
     assert.strictEqual((await server.call('multi_room/add_pusher', { roomID: 'kicked', ...person('bob') })).code, 0);
   });
 
-  it('bans a member for a time', async () => {
+  it('bans a member for a period', async () => {
     const { page } = opened;
     await makeCall('banned');
     await visit(page, '#/room/multi/banned');
@@ -135,7 +135,7 @@ describe('the operator', () => {
     assert.strictEqual((await server.call('multi_room/add_pusher', { roomID: 'banned', ...person('bob') })).code, 7);
   });
 
-  it('changes nothing when the answer is no', async () => {
+  it('cancels an action', async () => {
     const { page } = opened;
     await makeCall('kept');
     await visit(page, '#/room/multi/kept');
@@ -146,7 +146,7 @@ describe('the operator', () => {
     assert.strictEqual(pushers.length, 2);
   });
 
-  it('is told when the member is gone already', async () => {
+  it('gets an error if the member has already left', async () => {
     const { page } = opened;
     await makeCall('gone');
     await visit(page, '#/room/multi/gone');
@@ -157,7 +157,7 @@ describe('the operator', () => {
     await page.click('dialog button:has-text("Cancel")');
   });
 
-  it('is told to look when it is not known what was done', async () => {
+  it('gets a warning if the outcome is unknown', async () => {
     const { page } = opened;
     await makeCall('unknown');
     await visit(page, '#/room/multi/unknown');
@@ -173,7 +173,7 @@ describe('the operator', () => {
     await page.waitForSelector('.timeline-entry[data-reason="kicked"]');
   });
 
-  it('sees a room that began while the page asked for it', async () => {
+  it('sees a room created while the page loads', async () => {
     const { page } = opened;
     const reply = await holdReply(page, '**/console/api/room?*roomID=late*');
     await visit(page, '#/room/multi/late');
@@ -185,7 +185,7 @@ describe('the operator', () => {
     await page.waitForSelector('.notice', { state: 'hidden' });
   });
 
-  it('keeps in the history what came while the page asked for it', async () => {
+  it('sees events that arrive while the history loads', async () => {
     const { page } = opened;
     await server.mustCall('multi_room/create_room', { roomID: 'told', roomName: 'told', ...person('alice', 'Alice') });
     const reply = await holdReply(page, '**/console/api/events?*roomID=told*');
@@ -198,7 +198,7 @@ describe('the operator', () => {
     assert.match(await page.locator('.timeline-entry').first().innerText(), /Bob\s* joined/);
   });
 
-  it('turns one page at a time, however quickly the buttons are pressed', async () => {
+  it('turns one page at a time on rapid clicks', async () => {
     const { page } = opened;
     for (let at = 0; at < 60; ++at) {
       await server.mustCall('double_room/create_room', { roomID: `page${at}`, roomName: 'page', ...person(`u${at}`) });
@@ -221,7 +221,7 @@ describe('the operator', () => {
     assert.ok(await page.evaluate(() => document.activeElement?.textContent?.includes('Next')));
   });
 
-  it('asks no more for what a search of before would find', async () => {
+  it('cancels the requests of an earlier search', async () => {
     const { page } = opened;
     let asked = 0;
     await page.route('**/console/api/rooms?*q=slow*', async (route) => {
@@ -240,7 +240,7 @@ describe('the operator', () => {
     await page.fill('#search', '');
   });
 
-  it('searches for as much of a long text as the server takes', async () => {
+  it('truncates a long search to the server limit', async () => {
     const { page } = opened;
     await page.fill('#search', '张'.repeat(67));
     await page.waitForSelector('.empty:has-text("No room and no member matches")');
@@ -248,7 +248,7 @@ describe('the operator', () => {
     await page.fill('#search', '');
   });
 
-  it('reads a long history bit by bit', async () => {
+  it('loads a long history in pages', async () => {
     const { page } = opened;
     await makeCall('long');
     for (let times = 0; times < 120; ++times) {
@@ -263,7 +263,7 @@ describe('the operator', () => {
     assert.strictEqual(await first.getAttribute('data-type'), 'room_created');
   });
 
-  it('dismisses a room, and its history stays', async () => {
+  it('dismisses a room and keeps its history', async () => {
     const { page } = opened;
     await makeCall('dismissed');
     await visit(page, '#/room/multi/dismissed');

@@ -10,7 +10,7 @@ const server = new Server();
 before(() => server.start());
 after(() => server.end());
 
-it('says that it is not live while the server is away, and shows what is new when it is back', async () => {
+it('shows that it is not live during an outage and updates afterwards', async () => {
   const opened = await openConsole(server);
   const { page } = opened;
   await server.mustCall('multi_room/create_room', { roomID: 'before', roomName: 'before', ...person('alice') });
@@ -28,7 +28,7 @@ it('says that it is not live while the server is away, and shows what is new whe
   await opened.close();
 });
 
-it('keeps up with many changes and keeps the page small', async () => {
+it('follows many changes and bounds the page size', async () => {
   const opened = await openConsole(server);
   const { page } = opened;
   const ids = Array.from({ length: 120 }, (_, at) => `many${at}`);
@@ -44,7 +44,7 @@ it('keeps up with many changes and keeps the page small', async () => {
   await opened.close();
 });
 
-it('lets go of lists that have grown too long, also where no frame is drawn', async () => {
+it('trims long lists even without animation frames', async () => {
   const { page, close } = await openConsole(server);
   const made = await page.evaluate(async () => {
     const { NewestList } = await import(new URL('newest_list.js', location.href).href);
@@ -78,7 +78,7 @@ it('lets go of lists that have grown too long, also where no frame is drawn', as
   await close();
 });
 
-it('does not wait for ever for a server that does not answer', async () => {
+it('times out if the server does not answer', async () => {
   const { page, close } = await openBrowser([new URL(server.consoleUrl).origin]);
   await page.clock.install();
   let asked = 0;
@@ -90,7 +90,7 @@ it('does not wait for ever for a server that does not answer', async () => {
   await close();
 });
 
-it('says why the server does not let it be live', async () => {
+it('shows the reason if the server refuses the stream', async () => {
   const crowded = new Server();
   await crowded.start();
   const others = new AbortController();
@@ -108,7 +108,7 @@ it('says why the server does not let it be live', async () => {
   await crowded.end();
 });
 
-it('lets go of the stream while nobody looks, and then shows what has happened', async () => {
+it('closes the stream while hidden and catches up afterwards', async () => {
   const opened = await openConsole(server);
   const { page } = opened;
   const show = (/** @type {boolean} */ hidden) => page.evaluate((value) => {

@@ -42,7 +42,7 @@ describe('the simulated phones', () => {
     await opened.close();
   });
 
-  it('say nothing any more after the operator has logged out', async () => {
+  it('send nothing after the operator has logged out', async () => {
     const opened = await openConsole(server);
     const { page } = opened;
     await visit(page, '#/try');
@@ -61,7 +61,7 @@ describe('the simulated phones', () => {
     await opened.close();
   });
 
-  it('do all of it by themselves when asked to, and more of them can join', async () => {
+  it('run the whole call automatically and allow more phones to join', async () => {
     const opened = await openConsole(server);
     const { page } = opened;
     await visit(page, '#/try');
@@ -81,7 +81,7 @@ describe('without a public HTTP listener', () => {
   before(() => server.start());
   after(() => server.end());
 
-  it('the page says which setting is missing', async () => {
+  it('the page names the missing setting', async () => {
     const { page, close } = await openConsole(server);
     await page.route('**/console/api/server', async (route) => {
       const reply = await (await route.fetch()).json();

@@ -48,12 +48,12 @@ class CheckpointerTest : public testing::Test {
   std::optional<Checkpointer> checkpointer_;
 };
 
-TEST_F(CheckpointerTest, ALogThatCanBeMovedHasNoBound) {
+TEST_F(CheckpointerTest, AllowsAnyAmountOfWritesWhileCheckpointsSucceed) {
   EXPECT_EQ(WriteMegabytes(60), 60);
   EXPECT_LT(std::filesystem::file_size(directory_.path() / "log.db-wal"), 20u << 20);
 }
 
-TEST_F(CheckpointerTest, ALogThatCannotBeMovedGrowsToItsBoundAndNoFurther) {
+TEST_F(CheckpointerTest, RefusesWritesAtTheWalBoundWhileCheckpointsFail) {
   vfs_.database_write_failure = SQLITE_IOERR_WRITE;
   const int taken = WriteMegabytes(60);
   EXPECT_GE(taken, 20);
@@ -67,7 +67,7 @@ TEST_F(CheckpointerTest, ALogThatCannotBeMovedGrowsToItsBoundAndNoFurther) {
   EXPECT_EQ(WriteMegabytes(60), 60);
 }
 
-TEST_F(CheckpointerTest, AFailureThatPassesIsForgotten) {
+TEST_F(CheckpointerTest, AcceptsWritesAgainAfterATransientFailure) {
   vfs_.database_write_failure = SQLITE_FULL;
   EXPECT_EQ(WriteMegabytes(18), 18);
   vfs_.database_write_failure = SQLITE_OK;

@@ -50,7 +50,7 @@ class SqliteCopy : public SqliteFixture {
   RecordingListener nobody_;
 };
 
-TEST_F(SqliteCopy, HasAllThatIsThere) {
+TEST_F(SqliteCopy, ContainsAllRoomsEventsBansAndDeliveries) {
   OpenStore();
   FillStore(*store_);
   ASSERT_OK(Copy());
@@ -69,7 +69,7 @@ TEST_F(SqliteCopy, HasAllThatIsThere) {
   EXPECT_TRUE(FindingsIn(CopyPath()).empty());
 }
 
-TEST_F(SqliteCopy, IsAHistoryOfItsOwn) {
+TEST_F(SqliteCopy, HasAnEpochOfItsOwn) {
   OpenStore();
   FillStore(*store_);
   const Cursor newest = *store_->Newest();
@@ -81,7 +81,7 @@ TEST_F(SqliteCopy, IsAHistoryOfItsOwn) {
   EXPECT_EQ(*store_->Newest(), newest);  // the store itself remains usable
 }
 
-TEST_F(SqliteCopy, IsOneFile) {
+TEST_F(SqliteCopy, IsASingleFile) {
   OpenStore();
   FillStore(*store_);
   ASSERT_OK(Copy());
@@ -90,7 +90,7 @@ TEST_F(SqliteCopy, IsOneFile) {
   }
 }
 
-TEST_F(SqliteCopy, IsOfOneMomentWhileOthersWrite) {
+TEST_F(SqliteCopy, IsAConsistentSnapshotDuringWrites) {
   OpenStore();
   FillStore(*store_);
   std::atomic<int> made{0};
@@ -116,7 +116,7 @@ TEST_F(SqliteCopy, IsOfOneMomentWhileOthersWrite) {
   writer.request_stop();
 }
 
-TEST_F(SqliteCopy, DoesNotReplaceAFile) {
+TEST_F(SqliteCopy, DoesNotOverwriteAnExistingFile) {
   OpenStore();
   std::ofstream(CopyPath()) << "something";
   const Status refused = Copy();
@@ -124,7 +124,7 @@ TEST_F(SqliteCopy, DoesNotReplaceAFile) {
   EXPECT_EQ(std::filesystem::file_size(CopyPath()), 9u);
 }
 
-TEST_F(SqliteCopy, RefusesWhatIsNoStore) {
+TEST_F(SqliteCopy, RejectsAFileThatIsNotAStore) {
   EXPECT_ERROR(kStoreBroken, Copy());
   EXPECT_FALSE(std::filesystem::exists(Path()));  // reading creates no file
   RunSql(Path(), "CREATE TABLE notes (text TEXT)");
@@ -143,7 +143,7 @@ TEST_F(SqliteCopy, RefusesToCopyDamage) {
   EXPECT_ERROR(kStoreBroken, Copy());
 }
 
-TEST_F(SqliteCopy, IsCalledOffByAStop) {
+TEST_F(SqliteCopy, IsCancelledByAStopRequest) {
   OpenStore();
   FillStore(*store_);
   std::stop_source stop;

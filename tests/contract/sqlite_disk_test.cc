@@ -79,21 +79,21 @@ class SqliteDisk : public SqliteFixture {
   FailingVfs vfs_{"failing"};
 };
 
-TEST_F(SqliteDisk, AFullDiskStopsWritesUntilThereIsSpaceAgain) {
+TEST_F(SqliteDisk, RejectsWritesOnAFullDiskUntilSpaceIsFree) {
   vfs_.write_failure = SQLITE_FULL;
   ExpectThatWritesFailAndNothingElse();
   vfs_.write_failure = SQLITE_OK;
   ExpectThatWritesWorkAgain();
 }
 
-TEST_F(SqliteDisk, ADiskThatCannotSyncIsNeverTrusted) {
+TEST_F(SqliteDisk, RejectsWritesWhileSyncFails) {
   vfs_.sync_failure = SQLITE_IOERR_FSYNC;
   ExpectThatWritesFailAndNothingElse();
   vfs_.sync_failure = SQLITE_OK;
   ExpectThatWritesWorkAgain();
 }
 
-TEST_F(SqliteDisk, EveryWayToFailIsOvercomeAgainAndAgain) {
+TEST_F(SqliteDisk, RecoversFromRepeatedWriteFailuresOfEveryKind) {
   for (int round = 0; round < 5; ++round) {
     for (const int failure :
          {SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_READONLY, SQLITE_IOERR, SQLITE_IOERR_FSYNC}) {
@@ -108,7 +108,7 @@ TEST_F(SqliteDisk, EveryWayToFailIsOvercomeAgainAndAgain) {
   ExpectThatWritesWorkAgain();
 }
 
-TEST_F(SqliteDisk, ADiskThatFillsInTheMidstOfAGroupTakesAllOfItOrNothing) {
+TEST_F(SqliteDisk, CommitsAGroupAtomicallyWhenTheDiskFillsUp) {
   int failed = 0;
   for (int space = 0;; ++space) {
     vfs_.writes_left = space;
@@ -131,7 +131,7 @@ TEST_F(SqliteDisk, ADiskThatFillsInTheMidstOfAGroupTakesAllOfItOrNothing) {
   ExpectThatWritesWorkAgain(3u, 8u);
 }
 
-TEST_F(SqliteDisk, AReadThatFailsIsToldAndTheNextOneWorks) {
+TEST_F(SqliteDisk, ReportsAFailedReadAndServesTheNextOne) {
   ASSERT_OK(Apply(*store_, Adding(kKey, "amy")));  // so that no connection caches the new pages
   vfs_.read_failure = SQLITE_IOERR_READ;
   EXPECT_ERROR(kStoreBroken, store_->Load(kKey));
@@ -146,7 +146,7 @@ TEST_F(SqliteDisk, AReadThatFailsIsToldAndTheNextOneWorks) {
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
 }
 
-TEST_F(SqliteDisk, AReadThatFailsAmidAWriteIsNamedAsTheCause) {
+TEST_F(SqliteDisk, ReportsAReadFailureAsTheCauseOfAFailedWrite) {
   RunSql(Path(), "UPDATE meta SET pings = 7");  // so that the writer caches none of the pages
   const auto begins_to_fail = [this](const Room* stored) {
     vfs_.read_failure = SQLITE_IOERR_READ;
@@ -163,7 +163,7 @@ TEST_F(SqliteDisk, AReadThatFailsAmidAWriteIsNamedAsTheCause) {
   ExpectThatWritesWorkAgain();
 }
 
-TEST_F(SqliteDisk, ALogThatCannotBeMovedIsMovedAsSoonAsItCan) {
+TEST_F(SqliteDisk, CheckpointsTheWalAsSoonAsTheDatabaseIsWritable) {
   const auto log_size = [&] { return std::filesystem::file_size(Path() + "-wal"); };
   vfs_.database_write_failure = SQLITE_FULL;
   EXPECT_EQ(WriteMegabytes(20, "failing"), 20);
@@ -174,7 +174,7 @@ TEST_F(SqliteDisk, ALogThatCannotBeMovedIsMovedAsSoonAsItCan) {
   EXPECT_LT(log_size(), grown + (12u << 20));  // overwritten from the start, not extended
 }
 
-TEST_F(SqliteDisk, ALogThatFillsTheDiskIsMovedInsteadOfWaitingForSpace) {
+TEST_F(SqliteDisk, CheckpointsAWalThatFillsTheDisk) {
   vfs_.most_log_bytes = 6 << 20;  // less than the usual limit
   EXPECT_GE(WriteMegabytes(40, "room"), 30);
   (void)store_->Ping();  // the last group may be one of the failed ones
@@ -191,7 +191,7 @@ TEST_F(SqliteDisk, AFailedCommitFailsTheWholeBatch) {
   ExpectThatWritesWorkAgain();
 }
 
-TEST_F(SqliteDisk, ABatchIsOneWaitForTheDisk) {
+TEST_F(SqliteDisk, SyncsABatchOnce) {
   std::vector<RoomUpdate> batch;
   batch.reserve(100);
   for (int i = 0; i < 100; ++i) {
@@ -202,19 +202,19 @@ TEST_F(SqliteDisk, ABatchIsOneWaitForTheDisk) {
   EXPECT_EQ(vfs_.syncs - before, 1);
 }
 
-TEST_F(SqliteDisk, AnUpdateThatChangesNothingDoesNotWaitForTheDisk) {
+TEST_F(SqliteDisk, DoesNotSyncForAnUpdateWithoutChanges) {
   const int before = vfs_.syncs;
   EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(kKey, "bob", 1)));
   EXPECT_EQ(vfs_.syncs, before);
 }
 
-TEST_F(SqliteDisk, APingIsARealWrite) {
+TEST_F(SqliteDisk, PingCommitsAWrite) {
   const int before = vfs_.syncs;
   EXPECT_OK(store_->Ping());
   EXPECT_EQ(vfs_.syncs - before, 1);
 }
 
-TEST_F(SqliteDisk, APingNeedsAtLeastTheSpaceThatAPusherNeeds) {
+TEST_F(SqliteDisk, PingNeedsAsMuchSpaceAsAddingAPusher) {
   const auto log_size = [&] {
     return static_cast<sqlite3_int64>(std::filesystem::file_size(Path() + "-wal"));
   };
@@ -246,7 +246,7 @@ TEST_F(SqliteDisk, APingNeedsAtLeastTheSpaceThatAPusherNeeds) {
   }
 }
 
-TEST_F(SqliteDisk, APingTellsOfTheCommitThatFailedBeforeIt) {
+TEST_F(SqliteDisk, PingReportsThePrecedingFailedCommit) {
   vfs_.write_failure = SQLITE_FULL;
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
   vfs_.write_failure = SQLITE_OK;
@@ -282,7 +282,7 @@ TEST_F(SqliteDisk, ReadsDoNotWaitForTheWriter) {
   read.count_down();
 }
 
-TEST_F(SqliteDisk, ReadsBetweenTwoCommitsLockNothing) {
+TEST_F(SqliteDisk, ReadsBetweenCommitsTakeNoFileLock) {
   ASSERT_OK(store_->Load(kKey));
   const int before = vfs_.log_locks;
   for (int i = 0; i < 10; ++i) {
@@ -295,7 +295,7 @@ TEST_F(SqliteDisk, ReadsBetweenTwoCommitsLockNothing) {
   EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "bob"));
 }
 
-TEST_F(SqliteDisk, ReadersThatNobodyUsesDoNotKeepTheLogFromBeingMoved) {
+TEST_F(SqliteDisk, IdleReadersDoNotBlockCheckpoints) {
   // As many concurrent loads as readers, so that every reader has a snapshot of this state.
   const SqliteOptions options = Options();
   std::latch all(static_cast<std::ptrdiff_t>(options.readers));
@@ -312,7 +312,7 @@ TEST_F(SqliteDisk, ReadersThatNobodyUsesDoNotKeepTheLogFromBeingMoved) {
   EXPECT_LT(std::filesystem::file_size(Path() + "-wal"), 24u << 20);
 }
 
-TEST_F(SqliteDisk, AnotherProgramThatWritesMakesItBusy) {
+TEST_F(SqliteDisk, ReportsBusyWhileAnotherProcessWrites) {
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(Path().c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);

@@ -44,7 +44,7 @@ class SqliteLive : public SqliteFixture {
   std::size_t CountEvents() { return store_->ReadEvents(Cursor::Start(), 1000)->events.size(); }
 };
 
-TEST_F(SqliteLive, ARestartKeepsViewersAndCustomFields) {
+TEST_F(SqliteLive, KeepsViewersAndCustomFieldsAcrossARestart) {
   MakeLiveRoomWithViewers();
   Do(Watching(kLive, "zoe", "info of zoe"));
   Do(SettingCustom(kLive, "1"));
@@ -58,7 +58,7 @@ TEST_F(SqliteLive, ARestartKeepsViewersAndCustomFields) {
   EXPECT_EQ(store_->Load(kLive)->audience_count, 1u);
 }
 
-TEST_F(SqliteLive, ARestartKeepsRoomsWaitingAndTheOrderOfLists) {
+TEST_F(SqliteLive, KeepsPreparedRoomsAndListOrderAcrossARestart) {
   for (const char* id : {"r1", "r2", "r3"}) Do(Preparing(MakeWaitingRoom(RoomKind::kMulti, id)));
   Do(Creating(MakeRoom(RoomKind::kMulti, "gen1")));
   Do(Adding(MakeKey(RoomKind::kMulti, "r3"), "host"));
@@ -75,7 +75,7 @@ TEST_F(SqliteLive, ARestartKeepsRoomsWaitingAndTheOrderOfLists) {
               ElementsAre("gen1", "r3", "r1", "r2"));
 }
 
-TEST_F(SqliteLive, ARestartKeepsListsByType) {
+TEST_F(SqliteLive, KeepsListsByTypeAcrossARestart) {
   for (const char* id : {"1", "2", "3"}) Do(Creating(MakeWebrtcRoom(id, *id == '2' ? "b" : "a")));
   OpenStore();
   EXPECT_THAT(Listed({.kind = RoomKind::kWebrtc, .count = 9}), ElementsAre("1", "2", "3"));
@@ -86,7 +86,7 @@ TEST_F(SqliteLive, ARestartKeepsListsByType) {
   EXPECT_THAT(Listed({.kind = RoomKind::kWebrtc, .type = "b", .count = 9}), IsEmpty());
 }
 
-TEST_F(SqliteLive, APlaceIsNotGivenAgainAfterARestart) {
+TEST_F(SqliteLive, DoesNotReuseAListPlaceAfterARestart) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Do(Preparing(MakeWaitingRoom(key.kind, "r1")));
   Do(Adding(key, "host"));
@@ -98,7 +98,7 @@ TEST_F(SqliteLive, APlaceIsNotGivenAgainAfterARestart) {
   EXPECT_GT(again->room.sequence, place);
 }
 
-TEST_F(SqliteLive, LeavesNoViewerOfARoomThatIsGone) {
+TEST_F(SqliteLive, DeletesTheViewersOfADestroyedRoom) {
   MakeLiveRoomWithViewers();
   Do(Destroying(kLive));
   store_.reset();
@@ -108,7 +108,7 @@ TEST_F(SqliteLive, LeavesNoViewerOfARoomThatIsGone) {
          "INSERT INTO counted SELECT count(*) FROM audiences");
 }
 
-TEST_F(SqliteLive, AViewerThatCannotBeWrittenLeavesNothingAndHindersNoOther) {
+TEST_F(SqliteLive, UndoesAFailedViewerWriteOnly) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ABORT");
   const std::vector<RoomUpdate> batch = {Watching(kLive, "bob"), Watching(kLive, "bad"),
@@ -124,7 +124,7 @@ TEST_F(SqliteLive, AViewerThatCannotBeWrittenLeavesNothingAndHindersNoOther) {
   EXPECT_EQ(CountEvents(), 6u);
 }
 
-TEST_F(SqliteLive, AViewerWhoseEventCannotBeWrittenStays) {
+TEST_F(SqliteLive, KeepsAViewerIfItsLeaveEventCannotBeWritten) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON events WHEN NEW.type = 8", "ABORT");
   EXPECT_ERROR(kStoreBroken, Apply(*store_, LeavingAudience(kLive, "zoe")));
@@ -133,7 +133,7 @@ TEST_F(SqliteLive, AViewerWhoseEventCannotBeWrittenStays) {
   EXPECT_EQ(CountEvents(), 4u);
 }
 
-TEST_F(SqliteLive, ARoomWhoseFirstPusherCannotBeWrittenWaitsOn) {
+TEST_F(SqliteLive, KeepsARoomPreparedIfItsFirstPusherCannotBeWritten) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Do(Preparing(MakeWaitingRoom(key.kind, "r1")));
   Refuse("INSERT ON events WHEN NEW.user_id = 'bad'", "ABORT");
@@ -147,7 +147,7 @@ TEST_F(SqliteLive, ARoomWhoseFirstPusherCannotBeWrittenWaitsOn) {
   EXPECT_THAT(Listed({.kind = key.kind, .count = 9}), ElementsAre("r1"));
 }
 
-TEST_F(SqliteLive, AChangeOfCustomFieldsThatCannotBeToldLeavesTheOneBefore) {
+TEST_F(SqliteLive, KeepsCustomFieldsIfTheirEventCannotBeWritten) {
   MakeLiveRoomWithViewers();
   Refuse("UPDATE ON events", "ABORT");  // a second change in a commit updates its event
   const std::vector<RoomUpdate> batch = {SettingCustom(kLive, "1"), SettingCustom(kLive, "2"),
@@ -162,7 +162,7 @@ TEST_F(SqliteLive, AChangeOfCustomFieldsThatCannotBeToldLeavesTheOneBefore) {
   EXPECT_EQ(CountEvents(), 7u);
 }
 
-TEST_F(SqliteLive, NothingIsToldWithAChangeThatWasUndone) {
+TEST_F(SqliteLive, WritesNoEventForAnUndoneChange) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON bans", "ABORT");  // written after the event
   RoomUpdate undone = SettingCustom(kLive, "1");
@@ -182,7 +182,7 @@ TEST_F(SqliteLive, NothingIsToldWithAChangeThatWasUndone) {
             EventPayload(CustomChanged{.field = R"("a")", .value = "2"}));
 }
 
-TEST_F(SqliteLive, ALostTransactionTakesTheChangesOfViewersWithIt) {
+TEST_F(SqliteLive, UndoesViewerChangesOfALostTransaction) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ROLLBACK");
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob"),
@@ -206,7 +206,7 @@ class SqliteLiveDisk : public SqliteLive {
   FailingVfs vfs_{"failing-live"};
 };
 
-TEST_F(SqliteLiveDisk, AChangeOfViewersThatTheDiskDidNotTakeIsUndoneEvenAfterARestart) {
+TEST_F(SqliteLiveDisk, UndoesViewerChangesThatCouldNotBeWritten) {
   MakeLiveRoomWithViewers();
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob"),
                                          Watching(kLive, "amy", "new")};
@@ -225,7 +225,7 @@ TEST_F(SqliteLiveDisk, AChangeOfViewersThatTheDiskDidNotTakeIsUndoneEvenAfterARe
   EXPECT_EQ(CountEvents(), 7u);
 }
 
-TEST_F(SqliteLiveDisk, AChangeOfViewersThatCouldNotBeSyncedIsThereWholeOrNotAtAllAfterARestart) {
+TEST_F(SqliteLiveDisk, KeepsUnsyncedViewerChangesAtomicAcrossARestart) {
   MakeLiveRoomWithViewers();
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob")};
   vfs_.sync_failure = SQLITE_IOERR_FSYNC;

@@ -73,7 +73,7 @@ class SqliteObserver : public SqliteFixture {
   RecordedWork work_;
 };
 
-TEST_F(SqliteObserver, HearsHowManyWritesSharedACommitBeforeTheyAreAnswered) {
+TEST_F(SqliteObserver, ReceivesTheGroupSizeOfACommitBeforeItIsAnswered) {
   const std::vector<RoomUpdate> batch = {Creating(MakeRoom(RoomKind::kMulti, "r1")),
                                          Creating(MakeRoom(RoomKind::kMulti, "r2")),
                                          Creating(MakeRoom(RoomKind::kLive, "r2"))};
@@ -88,7 +88,7 @@ TEST_F(SqliteObserver, HearsHowManyWritesSharedACommitBeforeTheyAreAnswered) {
   EXPECT_EQ(OnlyCommit().retained_events, 1U);
 }
 
-TEST_F(SqliteObserver, HearsOfWritesThatFail) {
+TEST_F(SqliteObserver, ReceivesFailedWrites) {
   vfs_.write_failure = SQLITE_FULL;
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   EXPECT_FALSE(OnlyCommit().succeeded);
@@ -99,7 +99,7 @@ TEST_F(SqliteObserver, HearsOfWritesThatFail) {
   EXPECT_THAT(work_.TakeErrors(), IsEmpty());
 }
 
-TEST_F(SqliteObserver, HearsOfAStoreThatIsBusy) {
+TEST_F(SqliteObserver, ReceivesBusyErrors) {
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(Path().c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
@@ -108,7 +108,7 @@ TEST_F(SqliteObserver, HearsOfAStoreThatIsBusy) {
   sqlite3_close(other);
 }
 
-TEST_F(SqliteObserver, HearsOfReadsThatFail) {
+TEST_F(SqliteObserver, ReceivesFailedReads) {
   AllowCompilingAgain();
   RunSql(Path(), "DROP TABLE events");
   EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 1));

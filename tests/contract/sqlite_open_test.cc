@@ -48,19 +48,19 @@ class SqliteOpen : public SqliteFixture {
   }
 };
 
-TEST_F(SqliteOpen, MakesAStoreWhereThereIsNone) {
+TEST_F(SqliteOpen, CreatesAMissingStore) {
   OpenStore();
   EXPECT_TRUE(std::filesystem::exists(Path()));
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 1)->next.epoch, Options().new_epoch);
 }
 
-TEST_F(SqliteOpen, MakesAStoreOfTheEmptyFileThatAStartCutShortLeft) {
+TEST_F(SqliteOpen, CreatesAStoreInAnEmptyFile) {
   std::ofstream(Path()).close();
   OpenStore();
   EXPECT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
 }
 
-TEST_F(SqliteOpen, RefusesToMakeAStoreWithoutAnEpoch) {
+TEST_F(SqliteOpen, RefusesToCreateAStoreWithoutAnEpoch) {
   EXPECT_THAT(Refusal({.path = Path()}).detail, HasSubstr("epoch"));
 }
 
@@ -132,7 +132,7 @@ TEST_F(SqliteOpen, RefusesAFileThatIsNoDatabase) {
   EXPECT_THAT(Refusal(Options()).detail, HasSubstr("not a database"));
 }
 
-TEST_F(SqliteOpen, RefusesTheDatabaseOfAnotherProgramAndLeavesItAlone) {
+TEST_F(SqliteOpen, RefusesAndKeepsTheDatabaseOfAnotherProgram) {
   RunSql(Path(), "CREATE TABLE notes (text TEXT)");
   const auto size = std::filesystem::file_size(Path());
   EXPECT_THAT(Refusal(Options()).detail, HasSubstr("another program"));
@@ -153,13 +153,13 @@ TEST_F(SqliteOpen, RefusesADamagedStore) {
   EXPECT_THAT(refusal.detail, testing::AnyOf(HasSubstr("damaged"), HasSubstr("malformed")));
 }
 
-TEST_F(SqliteOpen, RefusesARoomOfAKindItDoesNotKnow) {
+TEST_F(SqliteOpen, RefusesARoomOfAnUnknownKind) {
   MakeStoreWithRooms(1);
   RunSql(Path(), "UPDATE rooms SET kind = 99");
   EXPECT_THAT(Refusal(Options()).detail, HasSubstr("no known kind"));
 }
 
-TEST_F(SqliteOpen, LeavesSqliteNoMutexThatAllAllocationsMeetAt) {
+TEST_F(SqliteOpen, DisablesTheGlobalAllocationMutexOfSqlite) {
   OpenStore();
   EXPECT_EQ(sqlite3_memory_used(), 0) << "what is counted is counted under a mutex";
 }

@@ -59,88 +59,88 @@ class SqliteOutboxUpgrade : public SqliteFixture {
   }
 };
 
-TEST_F(SqliteOutboxUpgrade, IsEmptyWhereNothingWasOwed) {
+TEST_F(SqliteOutboxUpgrade, CreatesNoDeliveryIfAllEventsWereProcessed) {
   Upgrade(ReadUpTo(19));
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
-TEST_F(SqliteOutboxUpgrade, IsEmptyWhereNothingWasEverSent) {
+TEST_F(SqliteOutboxUpgrade, CreatesNoDeliveryWithoutAStoredPosition) {
   Upgrade("DELETE FROM reader_positions;");
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
-TEST_F(SqliteOutboxUpgrade, HasANoticeForPushersThatCameAfterThePosition) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesANoticeForPushersAddedAfterThePosition) {
   Upgrade(ReadUpTo(4));
   EXPECT_EQ(store_->CountDeliveries()->oldest_event, 5u);
   EXPECT_THAT(Sent(),
               UnorderedElementsAre(Row("multi", kNotifyGroup, ""), Row("gone", kDestroyGroup, "")));
 }
 
-TEST_F(SqliteOutboxUpgrade, HasNoNoticeForWhatIsNotNotified) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesNoNoticeForEventsWithoutNotices) {
   // pusher_updated of gen-1 (6), a room that begins (9), its creator (11), viewers and fields.
   Upgrade(ReadUpTo(8));
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
-TEST_F(SqliteOutboxUpgrade, HasNoNoticeForTheSeatOfACreatorNorForAWebrtcRoom) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesNoNoticeForCreatorsAndWebrtcRooms) {
   Upgrade(ReadUpTo(2) + "DELETE FROM events WHERE position IN (5, 7, 8);");
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
-TEST_F(SqliteOutboxUpgrade, HasANoticeForAPusherThatCameBackInGen2) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesANoticeForAGen2PusherUpdate) {
   Upgrade(ReadUpTo(5) +
           "DELETE FROM events WHERE position IN (7, 8);"
           "UPDATE events SET dialect = 2 WHERE position = 6;");
   EXPECT_THAT(Sent(), ElementsAre(Row("multi", kNotifyGroup, "")));
 }
 
-TEST_F(SqliteOutboxUpgrade, HasANoticeForAPusherThatLeft) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesANoticeForAPusherThatLeft) {
   Upgrade(ReadUpTo(5) +
           "DELETE FROM events WHERE position IN (7, 8);"
           "UPDATE events SET type = 4, reason = 1 WHERE position = 6;");
   EXPECT_THAT(Sent(), ElementsAre(Row("multi", kNotifyGroup, "")));
 }
 
-TEST_F(SqliteOutboxUpgrade, HasADestroyForARoomThatEndedAfterThePosition) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesADestroyForARoomEndedAfterThePosition) {
   Upgrade(ReadUpTo(7));
   EXPECT_EQ(store_->CountDeliveries()->oldest_event, 8u);
   EXPECT_THAT(Sent(), ElementsAre(Row("gone", kDestroyGroup, "")));
 }
 
-TEST_F(SqliteOutboxUpgrade, HasNoDestroyForAnIdThatIsInUseAgain) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesNoDestroyForAReusedRoomId) {
   Upgrade(ReadUpTo(5) +
           "UPDATE events SET room_id = 'multi' WHERE room_id = 'gone';"
           "UPDATE events SET room_kind = 2 WHERE room_id = 'multi';");
   EXPECT_THAT(Sent(), IsEmpty()) << "nor a notice for the pushers of the room that ended";
 }
 
-TEST_F(SqliteOutboxUpgrade, RepeatsTheDestroyOfAGroupThatWasBeingMadeOrAbandoned) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesARepeatedDestroyForUnfinishedGroups) {
   Upgrade(ReadUpTo(19) + Task("room_1", 1) + Task("room_3", 3));
   EXPECT_THAT(Sent(), ElementsAre(Row("room_1", kDestroyGroup, "repeat"),
                                   Row("room_3", kDestroyGroup, "repeat")));
 }
 
-TEST_F(SqliteOutboxUpgrade, LeavesTheGroupOfAStoredRoomAlone) {
+TEST_F(SqliteOutboxUpgrade, KeepsTheGroupOfAStoredRoom) {
   Upgrade(ReadUpTo(19) + Task("multi", 1) + Task("live", 3));
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
-TEST_F(SqliteOutboxUpgrade, DestroysAGroupOnceThatTheTaskAndTheEventsWantDestroyed) {
+TEST_F(SqliteOutboxUpgrade, MergesTheDestroysOfATaskAndOfEvents) {
   Upgrade(ReadUpTo(7) + Task("gone", 3));
   EXPECT_THAT(Sent(), ElementsAre(Row("gone", kDestroyGroup, "repeat")));
 }
 
-TEST_F(SqliteOutboxUpgrade, MakesAGroupThatWasToBeMadeBeforeItsNotices) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesAPendingCreateBeforeItsNotices) {
   Upgrade(ReadUpTo(4) + Task("multi", 2) + "DELETE FROM events WHERE position IN (7, 8);");
   EXPECT_THAT(Sent(), ElementsAre(Row("multi", kCreateGroup, ""), Row("multi", kNotifyGroup, "")));
 }
 
-TEST_F(SqliteOutboxUpgrade, MakesNoGroupOfARoomThatIsGone) {
+TEST_F(SqliteOutboxUpgrade, EnqueuesNoCreateForADestroyedRoom) {
   Upgrade(ReadUpTo(19) + Task("gone", 2));
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
-TEST_F(SqliteOutboxUpgrade, NotifiesEveryRoomWhereEventsAreLost) {
+TEST_F(SqliteOutboxUpgrade, NotifiesEveryRoomIfEventsWereTrimmed) {
   const auto everyone =
       UnorderedElementsAre(Row("multi", kNotifyGroup, ""), Row("waiting", kNotifyGroup, ""),
                            Row("live", kNotifyGroup, ""));
@@ -150,13 +150,13 @@ TEST_F(SqliteOutboxUpgrade, NotifiesEveryRoomWhereEventsAreLost) {
   EXPECT_THAT(Sent(), everyone);
 }
 
-TEST_F(SqliteOutboxUpgrade, NotifiesEveryRoomWhereThePositionIsOfAnotherHistory) {
+TEST_F(SqliteOutboxUpgrade, NotifiesEveryRoomIfThePositionHasAnotherEpoch) {
   Upgrade("UPDATE reader_positions SET epoch = 'ffffffffffffffff';" + Task("multi", 2));
   EXPECT_THAT(Sent(), ElementsAre(Row("multi", kCreateGroup, ""), Row("multi", kNotifyGroup, ""),
                                   Row("waiting", kNotifyGroup, ""), Row("live", kNotifyGroup, "")));
 }
 
-TEST_F(SqliteOutboxUpgrade, IsANewVersionWithoutTheTablesOfTheOneBefore) {
+TEST_F(SqliteOutboxUpgrade, ReplacesTheTablesOfThePreviousVersion) {
   Upgrade(ReadUpTo(19));
   store_.reset();
   const auto report = CheckStore({.path = Path()});

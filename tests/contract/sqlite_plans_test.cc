@@ -64,7 +64,7 @@ class SqlitePlans : public SqliteFixture {
   SqliteConnections connections_;
 };
 
-TEST_F(SqlitePlans, NoStatementSortsOrReadsAWholeTableButThoseThatAreAskedForAllOfIt) {
+TEST_F(SqlitePlans, OnlyFullScansSortOrReadAWholeTable) {
   const auto reads_all = AnyOf(HasSubstr("count(DISTINCT"), HasSubstr("max(number)"),
                                HasSubstr("SET last_use_ms = min("));  // after a clock jump
   const Plans plans = AllPlans();
@@ -75,7 +75,7 @@ TEST_F(SqlitePlans, NoStatementSortsOrReadsAWholeTableButThoseThatAreAskedForAll
   }
 }
 
-TEST_F(SqlitePlans, RoomsAreFoundByIdAndListedInTheOrderOfAnIndex) {
+TEST_F(SqlitePlans, FindsAndListsRoomsByIndex) {
   const auto rooms_by = [](const std::string& index) {
     return ElementsAre("SEARCH rooms USING INDEX " + index);
   };
@@ -89,7 +89,7 @@ TEST_F(SqlitePlans, RoomsAreFoundByIdAndListedInTheOrderOfAnIndex) {
               ElementsAre("SEARCH pushers USING PRIMARY KEY (room=?)"));
 }
 
-TEST_F(SqlitePlans, TheEndOfARoomIsFoundByTheIndexOfEnds) {
+TEST_F(SqlitePlans, FindsTheEndOfARoomByIndex) {
   EXPECT_THAT(
       PlanOfStatementWith("AND type = 5"),
       ElementsAre(HasSubstr("USING INDEX events_by_ended_room (room_id=? AND room_kind=?")));

@@ -78,7 +78,7 @@ TEST_F(SqliteRestart, KeepsItsHistory) {
   EXPECT_EQ(rest->next.epoch, "00c0ffee00c0ffee");
 }
 
-TEST_F(SqliteRestart, NeverGivesTheSequenceOfARoomThatIsGoneToAnother) {
+TEST_F(SqliteRestart, DoesNotReuseTheSequenceOfADestroyedRoom) {
   const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1")));
   ASSERT_OK(created);
   ASSERT_OK(Apply(*store_, Destroying(created->room.key)));
@@ -88,7 +88,7 @@ TEST_F(SqliteRestart, NeverGivesTheSequenceOfARoomThatIsGoneToAnother) {
   EXPECT_GT(again->room.sequence, created->room.sequence);
 }
 
-TEST_F(SqliteRestart, NeverGivesThePositionOfATrimmedEventToAnother) {
+TEST_F(SqliteRestart, DoesNotReuseThePositionOfATrimmedEvent) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   const Cursor first = store_->ReadEvents(Cursor::Start(), 1)->next;
   const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
@@ -102,7 +102,7 @@ TEST_F(SqliteRestart, NeverGivesThePositionOfATrimmedEventToAnother) {
   EXPECT_GT(page->events.front().position, end.position);
 }
 
-TEST_F(SqliteRestart, KnowsTheBytesOfItsEventsWithoutReadingThem) {
+TEST_F(SqliteRestart, KeepsTheByteCountOfItsEvents) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r1"), "bob")));
   ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 2}));
@@ -115,7 +115,7 @@ TEST_F(SqliteRestart, KnowsTheBytesOfItsEventsWithoutReadingThem) {
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes - 1}), 1u);
 }
 
-TEST_F(SqliteRestart, HasOnDiskWhatItAcknowledged) {
+TEST_F(SqliteRestart, KeepsAcknowledgedWritesAfterAKill) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   // The files as left by a killed process: the log is not yet in the database file.
   SqliteOptions copy = Options();
@@ -135,7 +135,7 @@ TEST_F(SqliteRestart, LeavesOneFileBehind) {
   EXPECT_FALSE(std::filesystem::exists(Path() + "-shm"));
 }
 
-TEST_F(SqliteRestart, LeavesNoPusherOfARoomThatIsGone) {
+TEST_F(SqliteRestart, DeletesThePushersOfADestroyedRoom) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
   store_.reset();

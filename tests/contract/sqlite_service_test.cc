@@ -80,7 +80,7 @@ class SqliteService : public testing::Test {
   std::unique_ptr<RoomService> rooms_;
 };
 
-TEST_F(SqliteService, WhoJoinsWhileTheCreatorLeavesGoesWithTheRoomOrFindsNone) {
+TEST_F(SqliteService, LeavesNoPusherThatJoinsAsTheCreatorLeaves) {
   const std::vector<RoomKey> keys = CreateRoomsOf("host", 100);
   std::atomic<int> joined{0};
   std::barrier both(2);

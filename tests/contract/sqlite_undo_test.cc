@@ -84,7 +84,7 @@ class SqliteUndo : public SqliteFixture {
   std::uint64_t max_rooms_ = 2;  // so that a wrong room count is noticed
 };
 
-TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenLeavesNothingAndHindersNoOther) {
+TEST_F(SqliteUndo, UndoesAFailedUpdateOnly) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   const auto outcomes = UpdateAll({CreatingFor("good1"), CreatingFor("bad"), CreatingFor("good2")});
   ASSERT_EQ(outcomes.size(), 3u);
@@ -99,7 +99,7 @@ TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenLeavesNothingAndHindersNoOther) {
   ExpectReceived({"good1", "good2"});
 }
 
-TEST_F(SqliteUndo, WhatWasUndoneLeavesNoGapAfterARestart) {
+TEST_F(SqliteUndo, LeavesNoSequenceGapAfterARestart) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   ASSERT_OK(Apply(*store_, CreatingFor("good1")));
   EXPECT_ERROR(kStoreBroken, Apply(*store_, CreatingFor("bad")));
@@ -110,7 +110,7 @@ TEST_F(SqliteUndo, WhatWasUndoneLeavesNoGapAfterARestart) {
   EXPECT_THAT(History(), ElementsAre("1 good1 1", "2 good1 2", "3 good2 1", "4 good2 2"));
 }
 
-TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenIsUndoneWithinItsRoom) {
+TEST_F(SqliteUndo, UndoesAFailedUpdateWithinItsRoom) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   const RoomKey key = KeyOf("host");
   const auto outcomes =
@@ -125,7 +125,7 @@ TEST_F(SqliteUndo, AnUpdateThatCannotBeWrittenIsUndoneWithinItsRoom) {
   ExpectReceived({"host", "host", "host"});
 }
 
-TEST_F(SqliteUndo, ARoomThatCouldNotBeMadeIsNotCountedTowardTheMostRooms) {
+TEST_F(SqliteUndo, DoesNotCountAFailedCreateTowardTheRoomLimit) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   const auto outcomes = UpdateAll({CreatingFor("bad"), CreatingFor("good1"), CreatingFor("bad"),
                                    CreatingFor("good2"), CreatingFor("good3")});
@@ -138,7 +138,7 @@ TEST_F(SqliteUndo, ARoomThatCouldNotBeMadeIsNotCountedTowardTheMostRooms) {
   EXPECT_OK(Apply(*store_, CreatingFor("good3")));
 }
 
-TEST_F(SqliteUndo, ARoomWhoseEndCouldNotBeWrittenStaysWithItsMembers) {
+TEST_F(SqliteUndo, KeepsARoomIfItsEndCannotBeWritten) {
   OpenStoreThatRefuses(kEndOfARoom, "ABORT");
   const RoomKey key = KeyOf("host");
   ASSERT_OK(Apply(*store_, CreatingFor("host")));
@@ -156,7 +156,7 @@ TEST_F(SqliteUndo, ARoomWhoseEndCouldNotBeWrittenStaysWithItsMembers) {
   ExpectReceived({"host", "host", "other"});
 }
 
-TEST_F(SqliteUndo, ATrimCountsNothingThatWasUndone) {
+TEST_F(SqliteUndo, TrimDoesNotCountUndoneEvents) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   UpdateAll({CreatingFor("good1"), CreatingFor("bad"), CreatingFor("good2")});
   const EventRetention newest{.keep_since = {}, .max_events = 1};
@@ -167,7 +167,7 @@ TEST_F(SqliteUndo, ATrimCountsNothingThatWasUndone) {
   EXPECT_EQ(*store_->TrimEvents(newest), 0u);
 }
 
-TEST_F(SqliteUndo, ATrimThatFailsHalfwayRemovesNothing) {
+TEST_F(SqliteUndo, AFailedTrimRemovesNothing) {
   OpenStoreThatRefuses(kLossOfTheThirdEvent, "FAIL");
   UpdateAll({CreatingFor("good1"), CreatingFor("good2")});
   EXPECT_ERROR(kStoreBroken, store_->TrimEvents({.keep_since = {}, .max_events = 0}));
@@ -178,7 +178,7 @@ TEST_F(SqliteUndo, ATrimThatFailsHalfwayRemovesNothing) {
   EXPECT_THAT(History(), ElementsAre("3 good2 1", "4 good2 2"));
 }
 
-TEST_F(SqliteUndo, ABatchOfSessionsIsWrittenWholeOrNotAtAll) {
+TEST_F(SqliteUndo, WritesABatchOfSessionsAtomically) {
   const auto session_of = [](const std::string& user, TimePoint last_use) {
     return Session{.user_id = {user}, .token = {}, .number = 1, .last_use = last_use};
   };
@@ -192,7 +192,7 @@ TEST_F(SqliteUndo, ABatchOfSessionsIsWrittenWholeOrNotAtAll) {
   EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), 2u);
 }
 
-TEST_F(SqliteUndo, ALostTransactionTakesItsWholeGroupWithIt) {
+TEST_F(SqliteUndo, ALostTransactionFailsItsWholeGroup) {
   OpenStoreThatRefuses(kEventOfBad, "ROLLBACK");
   const auto outcomes = UpdateAll({CreatingFor("good1"), CreatingFor("bad"), CreatingFor("good2")});
   ASSERT_EQ(outcomes.size(), 3u);
@@ -205,7 +205,7 @@ TEST_F(SqliteUndo, ALostTransactionTakesItsWholeGroupWithIt) {
   ExpectReceived({});
 }
 
-TEST_F(SqliteUndo, WritesGoOnAfterALostTransaction) {
+TEST_F(SqliteUndo, WritesSucceedAfterALostTransaction) {
   OpenStoreThatRefuses(kEventOfBad, "ROLLBACK");
   ASSERT_OK(Apply(*store_, CreatingFor("good1")));
   UpdateAll({Destroying(KeyOf("good1"), "good1"), CreatingFor("bad")});
@@ -221,7 +221,7 @@ TEST_F(SqliteUndo, WritesGoOnAfterALostTransaction) {
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 1}), 4u);
 }
 
-TEST_F(SqliteUndo, NothingIsStoredOfAGroupThatAnotherCallerLost) {
+TEST_F(SqliteUndo, StoresNothingOfAGroupLostByAnotherCaller) {
   max_rooms_ = 1000;
   OpenStoreThatRefuses(kEventOfBad, "ROLLBACK");
   std::vector<std::string> acknowledged;

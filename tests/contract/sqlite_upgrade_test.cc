@@ -36,7 +36,7 @@ class SqliteUpgrade : public SqliteFixture, public testing::WithParamInterface<c
   const RoomKey kOld = MakeKey(kKind, "old_multi");
 };
 
-TEST_P(SqliteUpgrade, EveryRoomIsActiveAndStandsWhereItStood) {
+TEST_P(SqliteUpgrade, KeepsRoomsActiveAndInListOrder) {
   const auto page = store_->Scan(0, 10);
   ASSERT_OK(page);
   ASSERT_FALSE(page->rooms.empty());
@@ -53,7 +53,7 @@ TEST_P(SqliteUpgrade, EveryRoomIsActiveAndStandsWhereItStood) {
   EXPECT_EQ(IdsOf(*store_->List({.kind = kKind, .count = 1})), std::vector{kOld.id.value});
 }
 
-TEST_P(SqliteUpgrade, NewRoomsComeAfterTheOldOnes) {
+TEST_P(SqliteUpgrade, ListsNewRoomsAfterUpgradedOnes) {
   std::vector<std::string> ids = IdsOf(*store_->List({.kind = kKind, .count = 10}));
   const std::uint64_t newest = store_->Scan(0, 10)->rooms.back().sequence;
   const auto made = Apply(*store_, Preparing(MakeWaitingRoom(kKind, "new")));
@@ -65,7 +65,7 @@ TEST_P(SqliteUpgrade, NewRoomsComeAfterTheOldOnes) {
   EXPECT_EQ(IdsOf(*store_->List({.kind = kKind, .count = 10})), ids);
 }
 
-TEST_P(SqliteUpgrade, OldRoomsTakeAllThatIsNew) {
+TEST_P(SqliteUpgrade, AllowsViewersAndCustomFieldsInUpgradedRooms) {
   ASSERT_OK(Apply(*store_, Watching(kOld, "amy", "info")));
   ASSERT_OK(Apply(*store_, SettingCustom(kOld, "1")));
   ASSERT_OK(Apply(*store_, Deleting(kOld, "bob")));
@@ -78,7 +78,7 @@ TEST_P(SqliteUpgrade, OldRoomsTakeAllThatIsNew) {
   EXPECT_THAT(ViewersOf(*store_, kOld), ElementsAre("amy=info"));
 }
 
-TEST_P(SqliteUpgrade, OldEventsAreReadAsTheyWere) {
+TEST_P(SqliteUpgrade, KeepsEventsUnchanged) {
   const auto page = store_->ReadEvents({.epoch = "0123456789abcdef", .position = 4}, 100);
   ASSERT_OK(page);
   ASSERT_GE(page->events.size(), 9u);
@@ -100,7 +100,7 @@ void ExpectHistories(Store& store, const Cursor& from) {
   }
 }
 
-TEST_P(SqliteUpgrade, RoomsHaveTheirHistories) {
+TEST_P(SqliteUpgrade, KeepsRoomHistories) {
   ExpectHistories(*store_, Cursor::Start());
   ASSERT_OK(Apply(*store_, Deleting(kOld, "bob")));
   ASSERT_OK(Apply(*store_, Destroying(kOld)));
@@ -140,7 +140,7 @@ TEST_F(SqliteUpgradeOfVersion4, GivesEachRoomItsHistory) {
   ExpectHistories(*store_, Cursor::Start());
 }
 
-TEST_F(SqliteUpgradeOfVersion4, TakesNoMoreMemoryForMoreEvents) {
+TEST_F(SqliteUpgradeOfVersion4, UsesBoundedMemoryForManyEvents) {
   OpenStore();
   store_.reset();
   RunSql(Path(),
@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgrade,
                          });
 
 /// Runs for every released schema, the newest included.
-class SqliteUpgradeCutShort : public SqliteUpgrade {
+class SqliteUpgradeInterrupted : public SqliteUpgrade {
  protected:
   void SetUp() override { MakeOld(); }
 
@@ -205,7 +205,7 @@ class SqliteUpgradeCutShort : public SqliteUpgrade {
   }
 };
 
-TEST_P(SqliteUpgradeCutShort, LeavesTheOldStoreAsItWas) {
+TEST_P(SqliteUpgradeInterrupted, LeavesTheOldStoreUnchanged) {
   FailingVfs vfs("upgrade");
   SqliteOptions options = Options();
   options.vfs = vfs.name();
@@ -225,7 +225,7 @@ TEST_P(SqliteUpgradeCutShort, LeavesTheOldStoreAsItWas) {
   EXPECT_THAT(store_->Scan(0, 10)->rooms, testing::Not(IsEmpty()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeCutShort,
+INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0005_used.sql",
@@ -235,9 +235,9 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeCutShort,
                            return name.substr(0, name.find('.'));
                          });
 
-class SqliteUpgradeOfAFullStore : public SqliteUpgrade {};
+class SqliteUpgradePopulated : public SqliteUpgrade {};
 
-TEST_P(SqliteUpgradeOfAFullStore, KeepsAllThatThereWas) {
+TEST_P(SqliteUpgradePopulated, KeepsAllData) {
   const auto page = store_->Scan(0, 10);
   ASSERT_OK(page);
   EXPECT_THAT(IdsOf(page->rooms), ElementsAre("multi", "waiting", "live", "777"));
@@ -259,7 +259,7 @@ TEST_P(SqliteUpgradeOfAFullStore, KeepsAllThatThereWas) {
   EXPECT_EQ(store_->Load(MakeKey(RoomKind::kDouble, "waiting"))->creator.value, "host");
 }
 
-TEST_P(SqliteUpgradeOfAFullStore, TellsAllCustomFieldsWhereTheEventDoesAndGoesOnWithOne) {
+TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
   const RoomKey live = MakeKey(RoomKind::kLive, "live");
   ASSERT_OK(Apply(*store_, SettingField(live, "title", R"("x")")));
   const auto told = store_->ReadRoomEvents(live, std::nullopt, 2);
@@ -273,7 +273,7 @@ TEST_P(SqliteUpgradeOfAFullStore, TellsAllCustomFieldsWhereTheEventDoesAndGoesOn
   EXPECT_EQ(report->findings.count(), 0u) << report->findings.kept().front().what;
 }
 
-TEST_P(SqliteUpgradeOfAFullStore, CountsTheBytesOfWhatThereWas) {
+TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
   const auto page = store_->ReadEvents(Cursor::Start(), 100);
   ASSERT_OK(page);
   std::uint64_t bytes = 0;
@@ -285,7 +285,7 @@ TEST_P(SqliteUpgradeOfAFullStore, CountsTheBytesOfWhatThereWas) {
       1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeOfAFullStore,
+INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradePopulated,
                          testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
                                          "schema_0005_used.sql", "schema_0006_used.sql"),
                          [](const auto& param_info) {

@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST_P(StoreContract, LoadsViewersInTheOrderOfTheirComing) {
+TEST_P(StoreContract, LoadsViewersInJoinOrder) {
   Create(LiveRoom());
   for (const char* user : {"zoe", "amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("zoe={}", "amy={}", "bob={}"));
@@ -29,7 +29,7 @@ TEST_P(StoreContract, LoadsViewersInTheOrderOfTheirComing) {
   EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without them";
 }
 
-TEST_P(StoreContract, AViewerThatSaysSomethingElseKeepsItsPlace) {
+TEST_P(StoreContract, KeepsTheOrderWhenAViewerChangesItsInfo) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "new")));
@@ -37,7 +37,7 @@ TEST_P(StoreContract, AViewerThatSaysSomethingElseKeepsItsPlace) {
   EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
 }
 
-TEST_P(StoreContract, AViewerThatComesBackIsTheLast) {
+TEST_P(StoreContract, AppendsAViewerThatRejoins) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, "amy")));
@@ -47,7 +47,7 @@ TEST_P(StoreContract, AViewerThatComesBackIsTheLast) {
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}", "amy=back"));
 }
 
-TEST_P(StoreContract, AnEditSeesTheViewerItAskedForAndNoOther) {
+TEST_P(StoreContract, PassesOnlyTheRequestedViewerToAnEdit) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user, user)));
   const auto seen_by = [&](std::optional<UserId> asked) {
@@ -69,7 +69,7 @@ TEST_P(StoreContract, AnEditSeesTheViewerItAskedForAndNoOther) {
   EXPECT_THAT(seen_by(std::nullopt), IsEmpty());
 }
 
-TEST_P(StoreContract, AChangeOfOneViewerLeavesTheOthersAlone) {
+TEST_P(StoreContract, ChangesOnlyTheGivenViewer) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "bob", "new")));
@@ -78,7 +78,7 @@ TEST_P(StoreContract, AChangeOfOneViewerLeavesTheOthersAlone) {
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "zoe={}"));
 }
 
-TEST_P(StoreContract, AChangeThatNamesNoViewerLeavesThemAlone) {
+TEST_P(StoreContract, KeepsViewersInAChangeWithoutViewers) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Adding(kLiveR1, "guest")));
@@ -88,7 +88,7 @@ TEST_P(StoreContract, AChangeThatNamesNoViewerLeavesThemAlone) {
   EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
 }
 
-TEST_P(StoreContract, EachUpdateOfABatchSeesTheViewersThatTheOnesBeforeLeft) {
+TEST_P(StoreContract, AppliesViewerUpdatesOfABatchInOrder) {
   const std::vector<RoomUpdate> batch = {
       Creating(LiveRoom()),
       Watching(kLiveR1, "amy"),
@@ -106,7 +106,7 @@ TEST_P(StoreContract, EachUpdateOfABatchSeesTheViewersThatTheOnesBeforeLeft) {
   EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
 }
 
-TEST_P(StoreContract, ViewersDieWithTheirRoom) {
+TEST_P(StoreContract, DeletesViewersWithTheirRoom) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Destroying(kLiveR1)));
@@ -118,7 +118,7 @@ TEST_P(StoreContract, ViewersDieWithTheirRoom) {
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}"));
 }
 
-TEST_P(StoreContract, OfARoomThatWaitsItSaysSoAndThatNobodyWatches) {
+TEST_P(StoreContract, ReportsAPreparedRoomAsInactiveWithoutViewers) {
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kLiveR1.kind, kLiveR1.id.value))));
   const auto page = store_->LoadAudiences(kLiveR1);
   ASSERT_OK(page);
@@ -132,7 +132,7 @@ TEST_P(StoreContract, FindsViewersOnlyUnderTheKindOfTheirRoom) {
   EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kLive, "r2")));
 }
 
-TEST_P(StoreContract, AViewerThatWasRefusedIsNotThere) {
+TEST_P(StoreContract, DoesNotStoreARefusedViewer) {
   Create(LiveRoom());
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy")));
   RoomUpdate watching = Watching(kLiveR1, "bob");
@@ -145,7 +145,7 @@ TEST_P(StoreContract, AViewerThatWasRefusedIsNotThere) {
   EXPECT_EQ(AllEvents().size(), 3u);
 }
 
-TEST_P(StoreContract, KeepsWhatViewersSayByteForByte) {
+TEST_P(StoreContract, KeepsViewerInfoByteForByte) {
   Create(LiveRoom());
   const std::string info("'; --\n\0\xF0\x9F\x98\x80 %", 13);
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "o'amy%", info)));
@@ -153,7 +153,7 @@ TEST_P(StoreContract, KeepsWhatViewersSayByteForByte) {
   EXPECT_EQ(std::get<AudienceAdded>(AllEvents().back().event.payload).user_info, info);
 }
 
-TEST_P(StoreContract, RoomsDoNotMixTheirViewers) {
+TEST_P(StoreContract, KeepsTheViewersOfRoomsApart) {
   const RoomKey other = MakeKey(RoomKind::kLive, "r2");
   Create(LiveRoom());
   Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));

@@ -52,7 +52,7 @@ TEST_P(StoreContract, ALaterBanOfTheSameUserReplacesTheFirst) {
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
-TEST_P(StoreContract, ForgetsOnlyBansThatHaveEnded) {
+TEST_P(StoreContract, RemovesOnlyEndedBans) {
   const Ban lasting = BanUntil(kNoon + seconds(2));
   ASSERT_OK(store_->PutBan(lasting));
   ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1), kRoom, "amy")));
@@ -60,14 +60,14 @@ TEST_P(StoreContract, ForgetsOnlyBansThatHaveEnded) {
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(lasting));
 }
 
-TEST_P(StoreContract, WritesABanWithTheChangeThatItGoesWith) {
+TEST_P(StoreContract, WritesABanWithItsRoomChange) {
   Create(MakeRoom(kRoom.kind, "r1"));
   ASSERT_OK(Apply(*store_, Adding(kRoom, "bob")));
   ASSERT_OK(Apply(*store_, Leaving(Deleting(kRoom, "bob"), BanUntil(kNoon + seconds(1)))));
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
-TEST_P(StoreContract, WritesNoBanWithAChangeThatFails) {
+TEST_P(StoreContract, WritesNoBanWithAFailedChange) {
   OpenStore({.max_rooms = 0});
   const RoomUpdate refused =
       Leaving(Creating(MakeRoom(kRoom.kind, "r1")), BanUntil(kNoon),
@@ -84,7 +84,7 @@ TEST_P(StoreContract, ABanOutlivesItsRoom) {
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
-TEST_P(StoreContract, TheNewestCursorIsWhereAReaderStandsThatHasReadEverything) {
+TEST_P(StoreContract, TheNewestCursorIsTheEndOfTheEvents) {
   EXPECT_EQ(*store_->Newest(), (Cursor{.epoch = kEpoch, .position = 0}));
   Create(MakeRoom(kRoom.kind, "r1"));
   EXPECT_EQ(*store_->Newest(), store_->ReadEvents(Cursor::Start(), 100)->next);
@@ -94,14 +94,14 @@ TEST_P(StoreContract, TheNewestCursorIsWhereAReaderStandsThatHasReadEverything) 
   EXPECT_THAT(store_->ReadEvents(newest, 100)->events, IsEmpty());
 }
 
-TEST_P(StoreContract, AScanTellsTheMomentThatItsRoomsAreOf) {
+TEST_P(StoreContract, ScanReturnsTheCursorOfItsSnapshot) {
   EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
   Create(MakeRoom(kRoom.kind, "r1"));
   EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
   EXPECT_EQ(store_->Scan(1000, 10)->at, *store_->Newest());
 }
 
-TEST_P(StoreContract, AnEventTellsWhichRoomOfItsIdItBelongsTo) {
+TEST_P(StoreContract, EventsContainTheSequenceOfTheirRoom) {
   Create(MakeRoom(kRoom.kind, "r1"));
   const std::uint64_t first = store_->Load(kRoom)->sequence;
   ASSERT_OK(Apply(*store_, Destroying(kRoom)));

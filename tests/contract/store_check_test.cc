@@ -37,13 +37,13 @@ class StoreCheckTest : public SqliteFixture {
   }
 };
 
-TEST_F(StoreCheckTest, FindsNothingInAStoreOfOurs) {
+TEST_F(StoreCheckTest, FindsNothingInAValidStore) {
   EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());  // also while a server has it open
   store_.reset();
   EXPECT_THAT(Findings(RoomLimits{}), IsEmpty());
 }
 
-TEST_F(StoreCheckTest, FindsNothingInAStoreWhoseHistoryIsCut) {
+TEST_F(StoreCheckTest, FindsNothingInAStoreWithTrimmedEvents) {
   const std::size_t all = store_->ReadEvents(Cursor::Start(), 1000)->events.size();
   for (std::size_t kept = all; kept-- > 0;) {
     ASSERT_OK(
@@ -52,7 +52,7 @@ TEST_F(StoreCheckTest, FindsNothingInAStoreWhoseHistoryIsCut) {
   }
 }
 
-TEST_F(StoreCheckTest, TellsHowMuchThereIs) {
+TEST_F(StoreCheckTest, ReportsRoomMemberSessionAndBanCounts) {
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
   EXPECT_EQ(report->newest.epoch, Options().new_epoch);
@@ -63,13 +63,13 @@ TEST_F(StoreCheckTest, TellsHowMuchThereIs) {
   EXPECT_EQ(report->bans, 1u);
 }
 
-TEST_F(StoreCheckTest, HoldsRoomsToLimitsOnlyWhenAsked) {
+TEST_F(StoreCheckTest, ChecksRoomLimitsOnlyOnRequest) {
   EXPECT_THAT(Findings(RoomLimits{.max_pushers_multi = 1}),
               testing::ElementsAre(HasSubstr("multi room multi: it has 2 pushers, where 1")));
   EXPECT_THAT(Findings(), IsEmpty());
 }
 
-TEST_F(StoreCheckTest, RefusesWhatIsNoStore) {
+TEST_F(StoreCheckTest, RejectsAFileThatIsNotAStore) {
   store_.reset();
   RunSql(Path(), "PRAGMA user_version = 999");
   EXPECT_THAT(Findings(), testing::ElementsAre(HasSubstr("newer rtcroomd")));
@@ -119,7 +119,7 @@ std::ostream& operator<<(std::ostream& out, const Tampering& tampering) {
 
 class TamperedStore : public StoreCheckTest, public testing::WithParamInterface<Tampering> {};
 
-TEST_P(TamperedStore, IsFound) {
+TEST_P(TamperedStore, IsDetected) {
   store_.reset();
   RunSql(Path(), GetParam().sql);
   EXPECT_THAT(Findings(), testing::Contains(HasSubstr(GetParam().finding)));
@@ -136,50 +136,52 @@ const Tampering kTamperings[] = {
      "INSERT INTO pushers SELECT room, 1, 'mallory', '', '', '', '', 0 FROM pushers"
      " WHERE user_id = 'bob'",
      "multi room multi: its pushers are mallory, creator, bob, by its events creator, bob"},
-    {"LostPusher", "DELETE FROM pushers WHERE user_id = 'bob'", "by its events creator, bob"},
-    {"PusherTwice",
+    {"MissingPusher", "DELETE FROM pushers WHERE user_id = 'bob'", "by its events creator, bob"},
+    {"DuplicatePusher",
      "INSERT INTO pushers SELECT room, 1, 'bob', '', '', '', '', 0 FROM pushers"
      " WHERE user_id = 'bob'",
      "pusher bob is in it twice"},
-    {"SeatThatWasNeverGiven", "UPDATE pushers SET seat = 50 WHERE user_id = 'bob'",
+    {"SeatWithoutAnEvent", "UPDATE pushers SET seat = 50 WHERE user_id = 'bob'",
      "has the seat of event 50"},
-    {"LostViewer", "DELETE FROM audiences WHERE user_id = 'amy'", "it counts 2 viewers, and has 1"},
-    {"AnotherCreator", "UPDATE rooms SET creator = 'bob' WHERE id = 'multi'",
+    {"MissingViewer", "DELETE FROM audiences WHERE user_id = 'amy'",
+     "it counts 2 viewers, and has 1"},
+    {"WrongCreator", "UPDATE rooms SET creator = 'bob' WHERE id = 'multi'",
      "its creator is bob, by its events creator"},
-    {"StrangeCreator", "UPDATE rooms SET creator = 'nobody' WHERE id = 'multi'",
+    {"CreatorOutsideTheRoom", "UPDATE rooms SET creator = 'nobody' WHERE id = 'multi'",
      "nobody is not one of its pushers"},
-    {"OtherCustomFields", "UPDATE rooms SET custom = '{}'", "its custom fields are not those"},
-    {"RoomThatKnowsMoreEvents", "UPDATE rooms SET last_event = 9 WHERE id = 'multi'",
+    {"WrongCustomFields", "UPDATE rooms SET custom = '{}'", "its custom fields are not those"},
+    {"LastEventBeyondTheEvents", "UPDATE rooms SET last_event = 9 WHERE id = 'multi'",
      "its newest event is 4, and it knows of 9"},
     {"RoomWithoutEvents",
      "INSERT INTO rooms SELECT 90, 'x', kind, dialect, creator, info, '', 0, 1, 0, '', '{}', 0, 0"
      " FROM rooms LIMIT 1",
      "room x: it is there, and no event tells of it"},
-    {"RoomThatWasNeverNumbered", "UPDATE meta SET last_room_sequence = 1", "and 1 were given"},
+    {"RoomSequenceBeyondTheCounter", "UPDATE meta SET last_room_sequence = 1", "and 1 were given"},
     {"PlaceWithoutAPusher", "UPDATE rooms SET place = 3 WHERE id = 'waiting'",
      "it has a place in lists, and no pusher"},
-    {"OnePlaceForTwo",
+    {"DuplicatePlace",
      "UPDATE rooms SET place = (SELECT place FROM rooms WHERE id = 'live') WHERE id = 'multi'",
      "is that of 2 rooms"},
-    {"LostRoom",
+    {"MissingRoom",
      "DELETE FROM pushers WHERE room = (SELECT sequence FROM rooms WHERE id = 'multi');"
      "DELETE FROM rooms WHERE id = 'multi'",
      "multi room multi: it is gone, and no event tells of its end"},
-    {"LostEnd", "DELETE FROM events WHERE type = 5", "it is gone, and no event tells of its end"},
-    {"LostEvent", "DELETE FROM events WHERE position = 5", "follows"},
-    {"LostNewestEvent", "DELETE FROM events WHERE position = (SELECT max(position) FROM events)",
+    {"MissingRoomEnd", "DELETE FROM events WHERE type = 5",
+     "it is gone, and no event tells of its end"},
+    {"MissingEvent", "DELETE FROM events WHERE position = 5", "follows"},
+    {"MissingNewestEvent", "DELETE FROM events WHERE position = (SELECT max(position) FROM events)",
      "were given"},
-    {"EventOfAnotherKind", "UPDATE events SET type = 2 WHERE type = 3", "cannot happen there"},
-    {"EventOfNoKind", "UPDATE events SET type = 77 WHERE type = 3", "the unknown type 77"},
+    {"EventOfAWrongType", "UPDATE events SET type = 2 WHERE type = 3", "cannot happen there"},
+    {"EventOfAnUnknownType", "UPDATE events SET type = 77 WHERE type = 3", "the unknown type 77"},
     {"EventOfAnotherRoom", "UPDATE events SET room_id = 'other' WHERE type = 3",
      "belongs to multi room multi"},
-    {"EventThatLeadsElsewhere", "UPDATE events SET previous = 1 WHERE type = 3",
+    {"WrongPreviousPositionOfAnEvent", "UPDATE events SET previous = 1 WHERE type = 3",
      "multi room multi: its event at position 6 leads to position 1, and not to 5"},
-    {"RoomThatLeadsElsewhere", "UPDATE rooms SET last_position = 1 WHERE id = 'multi'",
+    {"WrongLastPositionOfARoom", "UPDATE rooms SET last_position = 1 WHERE id = 'multi'",
      "its newest event is at position 6, and it knows of 1"},
-    {"DeliveryFromTheFuture", "UPDATE deliveries SET position = 1000",
+    {"DeliveryAfterTheLastEvent", "UPDATE deliveries SET position = 1000",
      "number 1 to gone is of position 1000, behind the newest event"},
-    {"DeliveryOfNoKind", "UPDATE deliveries SET kind = 9",
+    {"DeliveryOfAnUnknownKind", "UPDATE deliveries SET kind = 9",
      "number 1 to gone is of the unknown kind 9"},
     {"SessionWithoutAToken", "UPDATE sessions SET token = x'00'", "bob has no SHA-256"},
     {"UnknownKind", "UPDATE rooms SET kind = 9 WHERE id = 'multi'", "its kind 9 is not known"},

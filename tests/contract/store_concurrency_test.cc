@@ -44,7 +44,7 @@ TEST_P(StoreContract, ConcurrentAddsNeverOverfillADoubleRoom) {
   EXPECT_EQ(store_->Load(key)->pushers.size(), 2u);
 }
 
-TEST_P(StoreContract, ManyCallersGetExactlyTheFreeSeatsOfManyRooms) {
+TEST_P(StoreContract, ConcurrentAddsFillExactlyTheFreeSeats) {
   constexpr int kRooms = 100;
   constexpr int kCallers = 64;
   std::vector<RoomUpdate> creating;
@@ -66,7 +66,7 @@ TEST_P(StoreContract, ManyCallersGetExactlyTheFreeSeatsOfManyRooms) {
   for (const RoomKey& key : keys) EXPECT_EQ(store_->Load(key)->pushers.size(), 4u);
 }
 
-TEST_P(StoreContract, OneOfManyCreatorsGetsTheId) {
+TEST_P(StoreContract, ConcurrentCreatesOfOneIdSucceedOnce) {
   std::atomic<int> created{0};
   InParallel(16, [&](int caller) {
     const RoomKind kind = kAllRoomKinds[static_cast<std::size_t>(caller) % 3];
@@ -80,7 +80,7 @@ TEST_P(StoreContract, OneOfManyCreatorsGetsTheId) {
   EXPECT_EQ(created, 1);
 }
 
-TEST_P(StoreContract, ConcurrentCreatesNeverPassTheMostRooms) {
+TEST_P(StoreContract, ConcurrentCreatesNeverExceedTheRoomLimit) {
   OpenStore({.max_rooms = 5});
   std::atomic<int> created{0};
   InParallel(16, [&](int caller) {
@@ -90,7 +90,7 @@ TEST_P(StoreContract, ConcurrentCreatesNeverPassTheMostRooms) {
   EXPECT_EQ(store_->CountRooms(RoomKind::kLive), 5u);
 }
 
-TEST_P(StoreContract, ReadsSeeWhatWasAcknowledgedBefore) {
+TEST_P(StoreContract, ReadsSeeAcknowledgedWrites) {
   InParallel(8, [&](int caller) {
     for (int i = 0; i < 20; ++i) {
       const Room room = MakeRoom(RoomKind::kMulti, fmt::format("r{}-{}", caller, i));
@@ -107,7 +107,7 @@ TEST_P(StoreContract, ReadsSeeWhatWasAcknowledgedBefore) {
   });
 }
 
-TEST_P(StoreContract, NoReadSeesLessThanOneThatEndedBefore) {
+TEST_P(StoreContract, ReadsNeverSeeOlderStateThanEarlierReads) {
   constexpr int kReaders = 3;
   constexpr int kChanges = 200;
   const RoomKey key = MakeKey(RoomKind::kLive, "r1");
@@ -134,7 +134,7 @@ TEST_P(StoreContract, NoReadSeesLessThanOneThatEndedBefore) {
   });
 }
 
-TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
+TEST_P(StoreContract, AReaderDuringWritesMissesNoEvent) {
   constexpr int kWriters = 4;
   constexpr int kRounds = 25;
   constexpr auto kEvents =
@@ -168,7 +168,7 @@ TEST_P(StoreContract, AReaderThatFollowsMissesNothing) {
   }
 }
 
-TEST_P(StoreContract, ManyCallersWhoCountUpOneCounterLoseNoStep) {
+TEST_P(StoreContract, ConcurrentCounterIncrementsAreAllApplied) {
   constexpr int kCallers = 16;
   constexpr int kSteps = 50;
   const RoomKey key = MakeKey(RoomKind::kLive, "r1");
@@ -225,7 +225,7 @@ TEST_P(StoreContract, ConcurrentViewersNeverOverfillAnAudience) {
   EXPECT_EQ(ViewersOf(*store_, key).size(), std::size_t{kMost});
 }
 
-TEST_P(StoreContract, OfManyFirstPushersOneActivatesTheRoom) {
+TEST_P(StoreContract, ConcurrentFirstPushersActivateTheRoomOnce) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(key.kind, "r1"))));
   std::atomic<int> activated{0};

@@ -59,7 +59,7 @@ TEST_P(StoreContract, LoadsARoomAsItWasWritten) {
   EXPECT_EQ(created->room, room);
 }
 
-TEST_P(StoreContract, FindsNoRoomThatWasNotCreated) {
+TEST_P(StoreContract, DoesNotFindAMissingRoom) {
   EXPECT_ERROR(kRoomNotFound, store_->Load(MakeKey(RoomKind::kDouble, "r1")));
 }
 
@@ -82,7 +82,7 @@ TEST_P(StoreContract, GivesAnEditTheStoredRoom) {
   EXPECT_EQ(seen, *store_->Load(room.key));
 }
 
-TEST_P(StoreContract, KeepsPushersInTheOrderOfJoiningThroughEveryChange) {
+TEST_P(StoreContract, KeepsPushersInJoinOrder) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Create(MakeRoom(key.kind, "r1"));
   ASSERT_OK(Apply(*store_, Adding(key, "zoe")));
@@ -96,7 +96,7 @@ TEST_P(StoreContract, KeepsPushersInTheOrderOfJoiningThroughEveryChange) {
   EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "zoe", "amy", "bob"));
 }
 
-TEST_P(StoreContract, WritesWhatAPusherThatComesBackSaysOfItself) {
+TEST_P(StoreContract, UpdatesTheProfileOfARejoiningPusher) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Create(MakeRoom(key.kind, "r1"));
   Pusher bob = MakePusher("bob");
@@ -109,7 +109,7 @@ TEST_P(StoreContract, WritesWhatAPusherThatComesBackSaysOfItself) {
   EXPECT_EQ(store_->Load(key)->pushers.at(1).user_name, "Robert");
 }
 
-TEST_P(StoreContract, WritesWhatChangesInTheRoomItself) {
+TEST_P(StoreContract, WritesChangedRoomProperties) {
   const Room room = MakeRoom(RoomKind::kMulti, "r1");
   Create(room);
   ASSERT_OK(store_->Update(room.key, [](const Room* stored) {
@@ -152,7 +152,7 @@ TEST_P(StoreContract, KeepsTextByteForByte) {
   EXPECT_EQ(joined.user_name, text);
 }
 
-TEST_P(StoreContract, AnErrorOfAnEditLeavesNothing) {
+TEST_P(StoreContract, WritesNothingWhenAnEditFails) {
   const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
   Create(MakeRoom(key.kind, "r1"));
   const Room before = *store_->Load(key);
@@ -161,7 +161,7 @@ TEST_P(StoreContract, AnErrorOfAnEditLeavesNothing) {
   EXPECT_EQ(AllEvents().size(), 2u);
 }
 
-TEST_P(StoreContract, AChangeWithoutEventsWritesNothing) {
+TEST_P(StoreContract, WritesNothingForAChangeWithoutEvents) {
   const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
   Create(MakeRoom(key.kind, "r1"));
   const Room before = *store_->Load(key);
@@ -173,7 +173,7 @@ TEST_P(StoreContract, AChangeWithoutEventsWritesNothing) {
   EXPECT_EQ(*store_->Load(key), before);
 }
 
-TEST_P(StoreContract, AClosedRoomIsGoneWithItsPushers) {
+TEST_P(StoreContract, DeletesPushersWithTheirRoom) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Create(MakeRoom(key.kind, "r1"));
   ASSERT_OK(Apply(*store_, Adding(key, "bob")));
@@ -183,7 +183,7 @@ TEST_P(StoreContract, AClosedRoomIsGoneWithItsPushers) {
   EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator"));
 }
 
-TEST_P(StoreContract, AnIdIsTakenWhileARoomOfAnyKindHoldsIt) {
+TEST_P(StoreContract, RefusesAnIdInUseByARoomOfAnyKind) {
   Create(MakeRoom(RoomKind::kDouble, "r1"));
   for (const RoomKind kind : {RoomKind::kMulti, RoomKind::kLive}) {
     EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MakeRoom(kind, "r1"))));
@@ -193,7 +193,7 @@ TEST_P(StoreContract, AnIdIsTakenWhileARoomOfAnyKindHoldsIt) {
   EXPECT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r1"))));
 }
 
-TEST_P(StoreContract, RefusesARoomTooMany) {
+TEST_P(StoreContract, RefusesRoomsBeyondTheLimit) {
   OpenStore({.max_rooms = 2});
   Create(MakeRoom(RoomKind::kDouble, "r1"));
   Create(MakeRoom(RoomKind::kLive, "r2"));
@@ -204,13 +204,13 @@ TEST_P(StoreContract, RefusesARoomTooMany) {
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r4"))));
 }
 
-TEST_P(StoreContract, SaysThatAnIdIsTakenEvenWhenThereAreTooManyRooms) {
+TEST_P(StoreContract, ReportsATakenIdEvenAtTheRoomLimit) {
   OpenStore({.max_rooms = 1});
   Create(MakeRoom(RoomKind::kDouble, "r1"));
   EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
 }
 
-TEST_P(StoreContract, EachUpdateOfABatchSeesTheOnesBeforeAndFailsAlone) {
+TEST_P(StoreContract, AppliesTheUpdatesOfABatchInOrderAndIndependently) {
   const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
   const std::vector<RoomUpdate> batch = {
       Creating(MakeRoom(key.kind, "r1")),        Adding(key, "bob", 2), Adding(key, "amy", 2),
@@ -227,9 +227,11 @@ TEST_P(StoreContract, EachUpdateOfABatchSeesTheOnesBeforeAndFailsAlone) {
   EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "amy"));
 }
 
-TEST_P(StoreContract, AnEmptyBatchHasNoOutcomes) { EXPECT_TRUE(store_->UpdateAll({}).empty()); }
+TEST_P(StoreContract, ReturnsNoOutcomesForAnEmptyBatch) {
+  EXPECT_TRUE(store_->UpdateAll({}).empty());
+}
 
-TEST_P(StoreContract, CanTellThatItTakesWrites) { EXPECT_OK(store_->Ping()); }
+TEST_P(StoreContract, PingSucceedsOnAWritableStore) { EXPECT_OK(store_->Ping()); }
 
 }  // namespace
 }  // namespace rtcroom

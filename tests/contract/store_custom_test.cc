@@ -52,7 +52,7 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.payload), told);
 }
 
-TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
+TEST_P(StoreContract, CustomChangesOfOneCommitLeaveNoSequenceGap) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {
       SettingCustom(kLiveR1, "1"), SettingCustom(kLiveR1, "2"), SettingCustom(kLiveR1, "3"),
@@ -79,7 +79,7 @@ TEST_P(StoreContract, ChangesOfCustomFieldsThatShareACommitLeaveNoGap) {
   EXPECT_EQ(room.last_event, number);
 }
 
-TEST_P(StoreContract, AnEventOfCustomFieldsHoldsTheFieldThatChangedAndNoOther) {
+TEST_P(StoreContract, CustomEventsContainOnlyTheChangedField) {
   Create(LiveRoom());
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "long", '"' + std::string(1000, 'x') + '"')));
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "likes", "7")));
@@ -88,7 +88,7 @@ TEST_P(StoreContract, AnEventOfCustomFieldsHoldsTheFieldThatChangedAndNoOther) {
   EXPECT_LT(StoredBytes(newest.event), 100u);
 }
 
-TEST_P(StoreContract, EachOfSeveralFieldsThatChangeInOneCommitIsToldWithItsLastValue) {
+TEST_P(StoreContract, CustomChangesOfOneCommitAreMergedPerField) {
   Create(LiveRoom());
   std::vector<RoomUpdate> batch;
   for (int i = 1; i <= 3; ++i) {
@@ -118,7 +118,7 @@ TEST_P(StoreContract, EachOfSeveralFieldsThatChangeInOneCommitIsToldWithItsLastV
   EXPECT_EQ(room.last_event, number);
 }
 
-TEST_P(StoreContract, AChangeOfCustomFieldsSaysUnderWhichNumberItIsTold) {
+TEST_P(StoreContract, CustomChangesReturnTheSequenceOfTheirEvent) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), SettingCustom(kLiveR1, "2"),
                                          SettingCustom(kLiveR1, "3")};
@@ -135,7 +135,7 @@ TEST_P(StoreContract, AChangeOfCustomFieldsSaysUnderWhichNumberItIsTold) {
   EXPECT_EQ(outcomes.back()->events.front(), AllEvents().back().event);
 }
 
-TEST_P(StoreContract, ChangesOfCustomFieldsOfTwoRoomsDoNotMix) {
+TEST_P(StoreContract, CustomChangesOfTwoRoomsAreIndependent) {
   const RoomKey other = MakeKey(RoomKind::kLive, "r2");
   Create(LiveRoom());
   Create(MakeRoom(other.kind, "r2", "creator", Dialect::kGen2));
@@ -153,7 +153,7 @@ TEST_P(StoreContract, ChangesOfCustomFieldsOfTwoRoomsDoNotMix) {
               testing::EndsWith(R"( custom_changed "a"7)"));
 }
 
-TEST_P(StoreContract, ChangesOfCustomFieldsInCommitsOfTheirOwnAreToldOneByOne) {
+TEST_P(StoreContract, CustomChangesOfSeparateCommitsHaveSeparateEvents) {
   Create(LiveRoom());
   for (const char* custom : {"1", "2", "3"}) {
     ASSERT_OK(Apply(*store_, SettingCustom(kLiveR1, custom)));
@@ -163,7 +163,7 @@ TEST_P(StoreContract, ChangesOfCustomFieldsInCommitsOfTheirOwnAreToldOneByOne) {
                           "4 custom_changed \"a\"2", "5 custom_changed \"a\"3"));
 }
 
-TEST_P(StoreContract, ARoomThatEndsAmongChangesOfCustomFieldsTellsAllInOrder) {
+TEST_P(StoreContract, OrdersCustomEventsAroundTheEndOfTheirRoom) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {
       SettingCustom(kLiveR1, "1"),
@@ -178,7 +178,7 @@ TEST_P(StoreContract, ARoomThatEndsAmongChangesOfCustomFieldsTellsAllInOrder) {
                           "2 pusher_added", "3 custom_changed \"a\"2"));
 }
 
-TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
+TEST_P(StoreContract, WritesNothingForARefusedCustomChange) {
   Create(LiveRoom());
   const RoomUpdate refused{.key = kLiveR1, .edit = [](const Room* stored) {
                              const auto edit = [](std::string_view) -> Result<rules::CustomChange> {
@@ -198,7 +198,7 @@ TEST_P(StoreContract, ARefusedChangeOfCustomFieldsLeavesNothing) {
   EXPECT_EQ(store_->Load(kLiveR1)->last_event, number);
 }
 
-TEST_P(StoreContract, KeepsEveryKindOfEventOfGen2AsItWas) {
+TEST_P(StoreContract, KeepsEveryKindOfGen2Event) {
   std::vector<RoomEvent> expected;
   for (const RoomUpdate& update : {
            Preparing(MakeWaitingRoom(RoomKind::kMulti, "r1")),

@@ -66,7 +66,7 @@ class Outbox {
   DeliveryStore& store_;
 };
 
-TEST_P(StoreContract, DeliveriesAreLoadedInTheOrderInWhichTheyAreDue) {
+TEST_P(StoreContract, DeliveriesAreLoadedInDueOrder) {
   Outbox box(*store_);
   box.Enqueue("late", kNotifyGroup, kNoon + seconds(1));
   box.Enqueue("b", kNotifyGroup);
@@ -108,7 +108,7 @@ TEST_P(StoreContract, DeliveriesOfOneGroupWaitForThoseOfEarlierKinds) {
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("g", "other"));
 }
 
-TEST_P(StoreContract, DeliveriesAreGoneWhenTheyAreFinished) {
+TEST_P(StoreContract, DeliveriesAreRemovedWhenFinished) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   const Delivery done = box.Only(kNotifyGroup);
@@ -119,7 +119,7 @@ TEST_P(StoreContract, DeliveriesAreGoneWhenTheyAreFinished) {
   EXPECT_GT(box.Only(kNotifyGroup).id, done.id) << "no number is given twice";
 }
 
-TEST_P(StoreContract, DeliveriesStayWhenSomethingWasMergedIntoThemMeanwhile) {
+TEST_P(StoreContract, DeliveriesStayIfMergedBeforeTheyFinish) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   EXPECT_EQ(*store_->PostponeDelivery(Outbox::Failed(box.Only(kNotifyGroup), kNoon)), true);
@@ -132,7 +132,7 @@ TEST_P(StoreContract, DeliveriesStayWhenSomethingWasMergedIntoThemMeanwhile) {
   EXPECT_EQ(rest.lone_attempts, 0u);
 }
 
-TEST_P(StoreContract, DeliveriesKeepWhatIsWrittenOfThemBetweenTwoTries) {
+TEST_P(StoreContract, DeliveriesKeepTheirStateBetweenAttempts) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   Delivery failed = Outbox::Failed(box.Only(kNotifyGroup), kNoon + seconds(7));
@@ -148,7 +148,7 @@ TEST_P(StoreContract, DeliveriesKeepWhatIsWrittenOfThemBetweenTwoTries) {
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
 }
 
-TEST_P(StoreContract, DeliveriesOfAGroupAreDueWhenTheOneBeforeIsDone) {
+TEST_P(StoreContract, DeliveriesBecomeDueAfterTheirPredecessor) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   box.Enqueue("g", kCreateGroup);
@@ -166,7 +166,7 @@ TEST_P(StoreContract, DeliveriesOfAGroupAreDueWhenTheOneBeforeIsDone) {
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
 }
 
-TEST_P(StoreContract, DeliveriesBehindOneThatIsParkedAreParkedToo) {
+TEST_P(StoreContract, DeliveriesBehindAParkedOneAreParked) {
   Outbox box(*store_);
   box.Enqueue("g", kCreateGroup);
   box.Enqueue("g", kNotifyGroup);
@@ -175,7 +175,7 @@ TEST_P(StoreContract, DeliveriesBehindOneThatIsParkedAreParkedToo) {
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
 }
 
-TEST_P(StoreContract, DeliveriesThatAreGoneAreNotPostponed) {
+TEST_P(StoreContract, DeliveriesThatWereDroppedAreNotPostponed) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   const Delivery gone = box.Only(kNotifyGroup);
@@ -199,7 +199,7 @@ TEST_P(StoreContract, DeliveriesOfOneGroupAreDroppedTogether) {
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("other"));
 }
 
-TEST_P(StoreContract, DeliveriesThatAreParkedAreNeitherLoadedNorCountedAndTakeInTheRest) {
+TEST_P(StoreContract, DeliveriesThatAreParkedAreNotLoadedOrCounted) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   box.Park(box.Only(kNotifyGroup));
@@ -212,7 +212,7 @@ TEST_P(StoreContract, DeliveriesThatAreParkedAreNeitherLoadedNorCountedAndTakeIn
   EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g"));
 }
 
-TEST_P(StoreContract, DeliveriesDestroyNoGroupWhoseCreateIsParked) {
+TEST_P(StoreContract, DeliveriesDropTheDestroyOfAParkedCreate) {
   Outbox box(*store_);
   box.Enqueue("g", kCreateGroup);
   box.Park(box.Only(kCreateGroup));
@@ -225,7 +225,7 @@ TEST_P(StoreContract, DeliveriesDestroyNoGroupWhoseCreateIsParked) {
   EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g")) << "of the next room";
 }
 
-TEST_P(StoreContract, DeliveriesThatFailedAreTriedSoonAfterAnOutage) {
+TEST_P(StoreContract, DeliveriesAreRetriedSoonAfterAnOutage) {
   Outbox box(*store_);
   for (int i = 0; i < 100; ++i) box.Enqueue("g" + std::to_string(i), kNotifyGroup);
   const std::vector<Delivery> all = box.Load(kNotifyGroup);
@@ -248,7 +248,7 @@ TEST_P(StoreContract, DeliveriesThatFailedAreTriedSoonAfterAnOutage) {
   EXPECT_EQ(box.Only(kDestroyGroup), second) << "it has not failed: it waits for its time";
 }
 
-TEST_P(StoreContract, DeliveriesAreWrittenWithTheChangeThatOwesThem) {
+TEST_P(StoreContract, DeliveriesAreWrittenWithTheirRoomChange) {
   Outbox box(*store_);
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   const auto enqueuing = [](const RoomUpdate& update, const DeliveryChange& delivery) {

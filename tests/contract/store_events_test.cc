@@ -26,7 +26,7 @@ void LiveThrough(Store& store, const std::string& id, TimePoint now = kNoon) {
   ASSERT_OK(Apply(store, Deleting(key, "bob", now)));
 }
 
-TEST_P(StoreContract, KeepsEveryKindOfEventAsItWas) {
+TEST_P(StoreContract, KeepsEveryKindOfGen1Event) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   LiveThrough(*store_, "r1");
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, "r1"))));  // the creator rejoins
@@ -89,7 +89,7 @@ TEST_P(StoreContract, AReaderResumesWhereItStopped) {
   }
 }
 
-TEST_P(StoreContract, AReaderAtTheEndStaysThereUntilSomethingHappens) {
+TEST_P(StoreContract, AReaderAtTheEndKeepsItsCursorUntilAnEvent) {
   const auto empty = store_->ReadEvents(Cursor::Start(), 10);
   ASSERT_OK(empty);
   EXPECT_THAT(empty->events, IsEmpty());
@@ -112,7 +112,7 @@ TEST_P(StoreContract, ACursorOfAnotherHistoryHasExpired) {
   EXPECT_ERROR(kCursorExpired, store_->ReadEvents({.epoch = "", .position = 1}, 10));
 }
 
-TEST_P(StoreContract, ACursorOfTheFutureHasExpired) {
+TEST_P(StoreContract, ACursorPastTheEndHasExpired) {
   LiveThrough(*store_, "r1");
   const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
   for (const std::uint64_t position : {end.position + 1, std::uint64_t{UINT64_MAX}}) {
@@ -121,7 +121,7 @@ TEST_P(StoreContract, ACursorOfTheFutureHasExpired) {
   }
 }
 
-TEST_P(StoreContract, TrimsEventsThatAreTooOld) {
+TEST_P(StoreContract, TrimsEventsByAge) {
   LiveThrough(*store_, "r1", kNoon);
   LiveThrough(*store_, "r2", kNoon + seconds(10));
   const auto removed = store_->TrimEvents({.keep_since = kNoon + seconds(10), .max_events = 1000});
@@ -132,7 +132,7 @@ TEST_P(StoreContract, TrimsEventsThatAreTooOld) {
   EXPECT_EQ(left.front().event.room.id.value, "r2");
 }
 
-TEST_P(StoreContract, TrimsAllBeforeTheNewestOnes) {
+TEST_P(StoreContract, TrimsEventsByCount) {
   LiveThrough(*store_, "r1");
   const auto before = AllEvents();
   const auto removed = store_->TrimEvents({.keep_since = kNoon, .max_events = 1});
@@ -143,7 +143,7 @@ TEST_P(StoreContract, TrimsAllBeforeTheNewestOnes) {
   EXPECT_EQ(left.front().position, before.back().position);
 }
 
-TEST_P(StoreContract, TrimsNoMoreThanAskedForAndSaysWhenItIsDone) {
+TEST_P(StoreContract, TrimsAtMostTheRequestedNumberPerCall) {
   LiveThrough(*store_, "r1");
   const EventRetention nothing{
       .keep_since = kNoon + seconds(1), .max_events = 1000, .most_per_call = 3};
@@ -154,7 +154,7 @@ TEST_P(StoreContract, TrimsNoMoreThanAskedForAndSaysWhenItIsDone) {
   EXPECT_THAT(AllEvents(), IsEmpty());
 }
 
-TEST_P(StoreContract, TrimsAllBeforeTheNewestThatFitIntoItsBytes) {
+TEST_P(StoreContract, TrimsEventsByBytes) {
   for (const char* const id : {"r1", "r2", "r3"}) LiveThrough(*store_, id);
   const std::vector<StoredEvent> before = AllEvents();
   std::uint64_t bytes = 0;
@@ -176,7 +176,7 @@ TEST_P(StoreContract, TrimsAllBeforeTheNewestThatFitIntoItsBytes) {
   EXPECT_EQ(*store_->TrimEvents(retention), 0u) << "what is gone no longer counts";
 }
 
-TEST_P(StoreContract, CountsTheBytesOfAnEventThatTellsOfSeveralChangesOnce) {
+TEST_P(StoreContract, CountsTheBytesOfAMergedEventOnce) {
   const Room room = MakeRoom(RoomKind::kLive, "live", "creator", Dialect::kGen2);
   Create(room);
   std::vector<RoomUpdate> batch;
@@ -192,7 +192,7 @@ TEST_P(StoreContract, CountsTheBytesOfAnEventThatTellsOfSeveralChangesOnce) {
   EXPECT_EQ(*store_->TrimEvents(retention), 1u);
 }
 
-TEST_P(StoreContract, AnOldEventBehindAYoungOneWaitsForIt) {
+TEST_P(StoreContract, TrimsNoEventBehindANewerOne) {
   LiveThrough(*store_, "r1", kNoon + seconds(10));
   LiveThrough(*store_, "r2", kNoon);  // the wall clock was set back
   EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 1000}), 0u);
@@ -200,7 +200,7 @@ TEST_P(StoreContract, AnOldEventBehindAYoungOneWaitsForIt) {
   EXPECT_EQ(*store_->TrimEvents({.keep_since = kNoon + seconds(5), .max_events = 4}), 5u);
 }
 
-TEST_P(StoreContract, AReaderIsToldThatItsEventsWereTrimmed) {
+TEST_P(StoreContract, AReaderOfTrimmedEventsGetsCursorExpired) {
   LiveThrough(*store_, "r1");
   const Cursor first = store_->ReadEvents(Cursor::Start(), 1)->next;
   const Cursor third = store_->ReadEvents(Cursor::Start(), 3)->next;
@@ -212,7 +212,7 @@ TEST_P(StoreContract, AReaderIsToldThatItsEventsWereTrimmed) {
   EXPECT_THAT(page->events, SizeIs(1));
 }
 
-TEST_P(StoreContract, APositionIsNotGivenAgainAfterAllEventsWereTrimmed) {
+TEST_P(StoreContract, DoesNotReusePositionsAfterTrimmingAllEvents) {
   LiveThrough(*store_, "r1");
   const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
   ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 0}));

@@ -30,7 +30,7 @@ void LiveThrough(Store& store, const RoomKey& key, int guests = 1) {
   ASSERT_OK(Apply(store, Destroying(key)));
 }
 
-TEST_P(StoreContract, TellsWhatHappenedToOneRoomNewestFirst) {
+TEST_P(StoreContract, ReadsTheEventsOfOneRoomNewestFirst) {
   Create(MakeRoom(kRoom.kind, "r1"));
   Create(MakeRoom(kRoom.kind, "r2"));
   ASSERT_OK(Apply(*store_, Adding(kRoom, "amy")));
@@ -46,7 +46,7 @@ TEST_P(StoreContract, TellsWhatHappenedToOneRoomNewestFirst) {
   EXPECT_THAT(numbers, ElementsAre(3, 2, 1));
 }
 
-TEST_P(StoreContract, TellsOfRoomsThatHaveEndedAndOfThoseThatHadTheirIdLater) {
+TEST_P(StoreContract, ReadsTheEventsOfAllRoomsOfOneId) {
   LiveThrough(*store_, kRoom, 2);
   LiveThrough(*store_, MakeKey(RoomKind::kDouble, "r1"));  // the same id, another kind
   LiveThrough(*store_, MakeKey(kRoom.kind, "r2"));
@@ -61,7 +61,7 @@ TEST_P(StoreContract, TellsOfRoomsThatHaveEndedAndOfThoseThatHadTheirIdLater) {
   EXPECT_EQ(PagedHistory(*store_, kRoom, 5).back().event, expected.back().event);
 }
 
-TEST_P(StoreContract, TellsNothingOfARoomThatNeverWas) {
+TEST_P(StoreContract, ReadsNoEventsOfAnUnknownRoom) {
   LiveThrough(*store_, kRoom);
   for (const RoomKey& key : {MakeKey(RoomKind::kMulti, "r2"), MakeKey(RoomKind::kLive, "r1")}) {
     const auto events = store_->ReadRoomEvents(key, {}, 10);
@@ -70,7 +70,7 @@ TEST_P(StoreContract, TellsNothingOfARoomThatNeverWas) {
   }
 }
 
-TEST_P(StoreContract, ARoomsHistoryGoesOnFromAnyPosition) {
+TEST_P(StoreContract, ReadsTheEventsOfARoomFromAnyPosition) {
   Create(MakeRoom(kRoom.kind, "r2"));
   LiveThrough(*store_, kRoom);
   Create(MakeRoom(kRoom.kind, "r3"));
@@ -86,7 +86,7 @@ TEST_P(StoreContract, ARoomsHistoryGoesOnFromAnyPosition) {
   }
 }
 
-TEST_P(StoreContract, EventsThatAreToldAsOneAreOneInTheHistory) {
+TEST_P(StoreContract, ReadsMergedEventsOnce) {
   const Room room = MakeRoom(RoomKind::kLive, "live", "creator", Dialect::kGen2);
   Create(room);
   const std::vector<RoomUpdate> batch = {SettingCustom(room.key, "1"), SettingCustom(room.key, "2"),
@@ -96,7 +96,7 @@ TEST_P(StoreContract, EventsThatAreToldAsOneAreOneInTheHistory) {
             PositionsOf(HistoryOf(AllEvents(), room.key)));
 }
 
-TEST_P(StoreContract, AFailedUpdateLeavesNothingInTheHistory) {
+TEST_P(StoreContract, WritesNoHistoryForAFailedUpdate) {
   Create(MakeRoom(kRoom.kind, "r1"));
   const std::vector<RoomUpdate> batch = {Adding(kRoom, "bob", 1), Adding(kRoom, "amy", 2)};
   EXPECT_ERROR(kRoomFull, store_->UpdateAll(batch)[0]);
@@ -104,7 +104,7 @@ TEST_P(StoreContract, AFailedUpdateLeavesNothingInTheHistory) {
             PositionsOf(HistoryOf(AllEvents(), kRoom)));
 }
 
-TEST_P(StoreContract, TheHistoryOfARoomEndsWhereEventsAreNoLongerRetained) {
+TEST_P(StoreContract, RoomHistoryEndsAtTheOldestRetainedEvent) {
   LiveThrough(*store_, kRoom);
   LiveThrough(*store_, MakeKey(kRoom.kind, "r2"));
   LiveThrough(*store_, kRoom, 2);

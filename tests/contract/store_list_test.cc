@@ -76,7 +76,7 @@ TEST_P(StoreContract, PagesThroughBothDialectsWithoutGapOrRepetition) {
   EXPECT_EQ(paged, all);
 }
 
-TEST_P(StoreContract, GoesOnBehindARoomWhateverHasEndedBeforeIt) {
+TEST_P(StoreContract, ContinuesAListAfterRoomsBeforeTheCursorEnded) {
   for (int i = 0; i < 9; ++i) {
     const Dialect dialect = i % 3 == 0 ? Dialect::kGen2 : Dialect::kGen1;
     Create(MakeRoom(RoomKind::kMulti, fmt::format("r{}", i), "creator", dialect));
@@ -113,7 +113,7 @@ TEST_P(StoreContract, ListsWebrtcRoomsOfOneType) {
   EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kWebrtc, .type = "c", .count = 10}), IsEmpty());
 }
 
-TEST_P(StoreContract, ATypeThatLostItsLastRoomListsNone) {
+TEST_P(StoreContract, ListsNothingForATypeWithoutRooms) {
   Create(MakeWebrtcRoom("a1", "a"));
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kWebrtc, "a1"))));
   const RoomListQuery query{.kind = RoomKind::kWebrtc, .type = "a", .count = 10};
@@ -133,7 +133,7 @@ TEST_P(StoreContract, TypesAreComparedByteForByte) {
   }
 }
 
-TEST_P(StoreContract, ListsWholeRooms) {
+TEST_P(StoreContract, ListsRoomsWithPushers) {
   for (const char* id : {"r1", "r2"}) {
     Create(MakeRoom(RoomKind::kMulti, id));
     ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, id), "bob")));
@@ -164,26 +164,26 @@ TEST_P(StoreContract, PagesThroughALongListWithoutGapOrRepetition) {
   EXPECT_EQ(paged, all);
 }
 
-TEST_P(StoreContract, AnIndexCountsRoomsThatAreStillThere) {
+TEST_P(StoreContract, ListIndexCountsExistingRoomsOnly) {
   for (const char* id : {"r1", "r2", "r3", "r4"}) Create(MakeRoom(RoomKind::kMulti, id));
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r2"))));
   const RoomListQuery query{.kind = RoomKind::kMulti, .index = 1, .count = 1};
   EXPECT_THAT(Listed(*store_, query), ElementsAre("r3"));
 }
 
-TEST_P(StoreContract, AListPastTheEndIsEmpty) {
+TEST_P(StoreContract, ListsNothingPastTheEnd) {
   Create(MakeRoom(RoomKind::kMulti, "r1"));
   EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = 1, .count = 5}), IsEmpty());
   EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = UINT64_MAX, .count = 5}),
               IsEmpty());
 }
 
-TEST_P(StoreContract, AListOfNoneIsEmpty) {
+TEST_P(StoreContract, ListsNothingForACountOfZero) {
   Create(MakeRoom(RoomKind::kMulti, "r1"));
   EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .count = 0}), IsEmpty());
 }
 
-TEST_P(StoreContract, ARoomThatIsCreatedAgainStandsAtTheEnd) {
+TEST_P(StoreContract, ListsARecreatedRoomLast) {
   for (const char* id : {"r1", "r2"}) Create(MakeRoom(RoomKind::kMulti, id));
   const std::uint64_t newest = store_->Load(MakeKey(RoomKind::kMulti, "r2"))->sequence;
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r2"))));

@@ -18,7 +18,7 @@ std::vector<RoomEvent> WithoutPositions(const std::vector<StoredEvent>& stored) 
   return events;
 }
 
-TEST_P(StoreContract, TheListenerHearsOfACommitBeforeItIsAcknowledged) {
+TEST_P(StoreContract, NotifiesTheListenerBeforeAcknowledgingACommit) {
   const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1")));
   ASSERT_OK(created);
   const auto heard = listener_.changes();
@@ -28,13 +28,13 @@ TEST_P(StoreContract, TheListenerHearsOfACommitBeforeItIsAcknowledged) {
   EXPECT_FALSE(heard[0].closed);
 }
 
-TEST_P(StoreContract, TheListenerHearsThatARoomWasClosed) {
+TEST_P(StoreContract, NotifiesTheListenerOfClosedRooms) {
   Create(MakeRoom(RoomKind::kMulti, "r1"));
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
   EXPECT_TRUE(listener_.changes().back().closed);
 }
 
-TEST_P(StoreContract, TheListenerHearsNothingOfWhatWasNotCommitted) {
+TEST_P(StoreContract, DoesNotNotifyTheListenerOfFailedUpdates) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Create(MakeRoom(key.kind, "r1"));
   EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(key, "bob", 1)));
@@ -43,7 +43,7 @@ TEST_P(StoreContract, TheListenerHearsNothingOfWhatWasNotCommitted) {
   EXPECT_EQ(listener_.changes().size(), 1u);
 }
 
-TEST_P(StoreContract, TheListenerHearsOfAllCommitsInTheirOrder) {
+TEST_P(StoreContract, NotifiesTheListenerInCommitOrder) {
   constexpr int kCallers = 8;
   {
     std::vector<std::jthread> callers;  // joined at the end of this scope

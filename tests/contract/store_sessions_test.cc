@@ -32,7 +32,7 @@ TEST_P(StoreContract, HasNoSessionsAtFirst) {
   EXPECT_EQ(stored->last_number, 0u);
 }
 
-TEST_P(StoreContract, LoadsSessionsTheLatestUsedFirst) {
+TEST_P(StoreContract, LoadsSessionsMostRecentlyUsedFirst) {
   const Session amy = SessionOf("amy", 1, kNoon + seconds(2));
   const Session bob = SessionOf("bob", 2, kNoon + seconds(3));
   const Session eve = SessionOf("eve", 3, kNoon + seconds(1));
@@ -42,7 +42,7 @@ TEST_P(StoreContract, LoadsSessionsTheLatestUsedFirst) {
   EXPECT_THAT(store_->LoadSessions(kNoon + seconds(2), 10)->sessions, ElementsAre(bob));
 }
 
-TEST_P(StoreContract, TellsTheHighestNumberEvenOfASessionThatItDoesNotLoad) {
+TEST_P(StoreContract, ReturnsTheHighestNumberOfAllSessions) {
   ASSERT_OK(store_->PutSession(SessionOf("amy", 9, kNoon)));
   ASSERT_OK(store_->PutSession(SessionOf("bob", 3, kNoon + seconds(1))));
   EXPECT_EQ(store_->LoadSessions(kNoon + seconds(1), 10)->last_number, 9u);
@@ -58,14 +58,14 @@ TEST_P(StoreContract, ALaterLoginReplacesTheSessionOfItsUserAlone) {
   EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(again, bob));
 }
 
-TEST_P(StoreContract, AnEarlierLoginThatComesLateReplacesNothing) {
+TEST_P(StoreContract, AnOlderLoginDoesNotReplaceANewerOne) {
   const Session later = SessionOf("amy", 2);
   ASSERT_OK(store_->PutSession(later));
   ASSERT_OK(store_->PutSession(SessionOf("amy", 1, kNoon + seconds(9))));
   EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(later));
 }
 
-TEST_P(StoreContract, RemovesOnlyTheVerySessionsThatItIsTold) {
+TEST_P(StoreContract, RemovesOnlySessionsWithTheGivenNumber) {
   const Session old = SessionOf("amy", 1);
   const Session fresh = SessionOf("amy", 3);
   const Session bob = SessionOf("bob", 2);
@@ -77,7 +77,7 @@ TEST_P(StoreContract, RemovesOnlyTheVerySessionsThatItIsTold) {
   ASSERT_OK(store_->RemoveSessions({}));
 }
 
-TEST_P(StoreContract, NotesALaterUseOfASessionThatIsStillThere) {
+TEST_P(StoreContract, RecordsALaterUseOfAStoredSession) {
   const Session amy = SessionOf("amy", 2);
   Session used = amy;
   used.last_use = kNoon + seconds(5);
@@ -88,7 +88,7 @@ TEST_P(StoreContract, NotesALaterUseOfASessionThatIsStillThere) {
   EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(used));
 }
 
-TEST_P(StoreContract, NeverTakesAUseBack) {
+TEST_P(StoreContract, NeverMovesALastUseBack) {
   const Session amy = SessionOf("amy", 1, kNoon + seconds(5));
   ASSERT_OK(store_->PutSession(amy));
   const std::vector<Session> uses = {SessionOf("amy", 1, kNoon)};
@@ -111,13 +111,13 @@ TEST_P(StoreContract, RemovesUnusedSessionsInBoundedBatches) {
   EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(lasting));
 }
 
-TEST_P(StoreContract, ASessionIsNoConcernOfTheReadersOfEvents) {
+TEST_P(StoreContract, WritesNoEventsForSessions) {
   ASSERT_OK(store_->PutSession(SessionOf("amy", 1)));
   EXPECT_THAT(AllEvents(), IsEmpty());
   EXPECT_THAT(listener_.changes(), IsEmpty());
 }
 
-TEST_P(StoreContract, MovesTheUsesOfAllSessionsUpToAnInstant) {
+TEST_P(StoreContract, ShiftsTheLastUsesOfAllSessions) {
   ASSERT_OK(store_->PutSession(SessionOf("amy", 1, kNoon)));
   ASSERT_OK(store_->PutSession(SessionOf("bob", 2, kNoon + seconds(5))));
   ASSERT_OK(store_->MoveSessionUses(seconds(10), kNoon + seconds(12)));

@@ -18,7 +18,7 @@ using testing::IsEmpty;
 
 constexpr RoomKind kKind = RoomKind::kMulti;
 
-TEST_P(StoreContract, ARoomThatWaitsIsLoadedAsItWasMade) {
+TEST_P(StoreContract, LoadsAPreparedRoomAsWritten) {
   const Room spec = MakeWaitingRoom(kKind, "r1");
   const auto made = Apply(*store_, Preparing(spec));
   ASSERT_OK(made);
@@ -31,7 +31,7 @@ TEST_P(StoreContract, ARoomThatWaitsIsLoadedAsItWasMade) {
   EXPECT_EQ(loaded->creator, UserId{"creator"});
 }
 
-TEST_P(StoreContract, ARoomThatWaitsIsCountedAndScannedButNotListed) {
+TEST_P(StoreContract, APreparedRoomIsCountedAndScannedButNotListed) {
   OpenStore({.max_rooms = 2});
   Create(MakeRoom(kKind, "active"));
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "waits"))));
@@ -46,13 +46,13 @@ TEST_P(StoreContract, ARoomThatWaitsIsCountedAndScannedButNotListed) {
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, Preparing(MakeWaitingRoom(kKind, "more"))));
 }
 
-TEST_P(StoreContract, ARoomThatWaitsHoldsItsId) {
+TEST_P(StoreContract, APreparedRoomReservesItsId) {
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
   EXPECT_ERROR(kRoomExists, Apply(*store_, Preparing(MakeWaitingRoom(RoomKind::kLive, "r1"))));
   EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MakeRoom(RoomKind::kDouble, "r1"))));
 }
 
-TEST_P(StoreContract, ARoomThatIsPreparedAgainStaysAsItWas) {
+TEST_P(StoreContract, PreparingARoomAgainChangesNothing) {
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
   const Room before = *store_->Load(MakeKey(kKind, "r1"));
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"), kNoon + std::chrono::hours(1))));
@@ -60,7 +60,7 @@ TEST_P(StoreContract, ARoomThatIsPreparedAgainStaysAsItWas) {
   EXPECT_EQ(AllEvents().size(), 1u);
 }
 
-TEST_P(StoreContract, TheFirstPusherGivesARoomItsPlace) {
+TEST_P(StoreContract, TheFirstPusherAssignsTheListPlace) {
   const RoomKey key = MakeKey(kKind, "r1");
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
   const std::uint64_t sequence = store_->Load(key)->sequence;
@@ -91,7 +91,7 @@ TEST_P(StoreContract, ListsRoomsInTheOrderInWhichTheyBecameActive) {
       << "a walk over all of them goes by their making";
 }
 
-TEST_P(StoreContract, GivesNoPlaceAndNoSequenceTwice) {
+TEST_P(StoreContract, AssignsEachPlaceAndSequenceOnce) {
   std::set<std::uint64_t> given;
   for (int round = 0; round < 3; ++round) {
     for (const char* id : {"r1", "r2"}) {
@@ -109,7 +109,7 @@ TEST_P(StoreContract, GivesNoPlaceAndNoSequenceTwice) {
   EXPECT_EQ(given.size(), 12u);
 }
 
-TEST_P(StoreContract, ARoomThatWaitedInVainIsGone) {
+TEST_P(StoreContract, AnExpiredPreparedRoomIsRemoved) {
   const RoomKey key = MakeKey(kKind, "r1");
   const auto made = Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1")));
   ASSERT_OK(made);
@@ -124,7 +124,7 @@ TEST_P(StoreContract, ARoomThatWaitedInVainIsGone) {
   EXPECT_ERROR(kRoomNotFound, Apply(*store_, Adding(key, "host")));
 }
 
-TEST_P(StoreContract, ARoomThatComesAndGoesInOneChangeLeavesOnlyItsEvents) {
+TEST_P(StoreContract, ARoomCreatedAndEndedInOneChangeLeavesOnlyEvents) {
   const RoomKey key = MakeKey(kKind, "r1");
   const auto passed = store_->Update(key, [&](const Room*) -> Result<RoomChange> {
     const auto made = rules::PrepareRoom(nullptr, MakeWaitingRoom(kKind, "r1"), kNoon);
@@ -140,7 +140,7 @@ TEST_P(StoreContract, ARoomThatComesAndGoesInOneChangeLeavesOnlyItsEvents) {
   EXPECT_EQ(AllEvents().size(), 2u);
 }
 
-TEST_P(StoreContract, WhatWasRefusedGivesNoPlace) {
+TEST_P(StoreContract, ARefusedPusherAssignsNoPlace) {
   const RoomKey key = MakeKey(kKind, "r1");
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
   EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(key, "host", 0)));

@@ -83,7 +83,7 @@ class AuthFailures : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Modes, AuthFailures, testing::Values("mixed", "token"),
                          [](const auto& param_info) { return std::string(param_info.param); });
 
-TEST_P(AuthFailures, AreToldAtEveryEndpointAndChangeNothing) {
+TEST_P(AuthFailures, AreReportedByEveryEndpointWithoutSideEffects) {
   const std::string before = SeenState(client_, user_, "r1");
   std::vector<Gen2Endpoint> endpoints = Gen2Endpoints();
   endpoints.push_back({.name = "logout", .good = json::object()});
@@ -100,7 +100,7 @@ TEST_P(AuthFailures, AreToldAtEveryEndpointAndChangeNothing) {
   EXPECT_EQ(SeenState(client_, user_, "r1"), before);
 }
 
-TEST_P(AuthFailures, GoBeforeEverythingThatMayBeWrongWithTheBody) {
+TEST_P(AuthFailures, TakePrecedenceOverBodyErrors) {
   const std::string target = "/weapp/live_room/add_pusher?userID=u1&token=x";
   for (const char* body : {"{}", "{", "[]", "\xff", R"({"userID":"u2"})"}) {
     EXPECT_TRUE(IsReply(client_.Send({.target = target, .body = body}), sentences::kMalformedToken))
@@ -108,7 +108,7 @@ TEST_P(AuthFailures, GoBeforeEverythingThatMayBeWrongWithTheBody) {
   }
 }
 
-TEST_P(AuthFailures, AreTheLotOfWhoNamesAnother) {
+TEST_P(AuthFailures, IncludeAUserIdOfAnotherUserInTheBody) {
   for (const Gen2Endpoint& endpoint : Gen2Endpoints()) {
     json body = endpoint.good;
     body["userID"] = "u1";
@@ -121,7 +121,7 @@ TEST_P(AuthFailures, AreTheLotOfWhoNamesAnother) {
               sentences::kSuccess));
 }
 
-TEST_P(AuthFailures, TakeTheFirstOfTwoKeysAndDecodeItOnce) {
+TEST_P(AuthFailures, UseTheFirstOfRepeatedKeysDecodedOnce) {
   const auto beats = [this](const std::string& query) {
     return CallWith(client_, query, "live_room", "pusher_heartbeat", MemberBody("r1", "u1"));
   };
@@ -130,7 +130,7 @@ TEST_P(AuthFailures, TakeTheFirstOfTwoKeysAndDecodeItOnce) {
   EXPECT_TRUE(IsReply(beats("userID=%2575%2531&token=" + user_.token), sentences::kNoSession));
 }
 
-TEST_P(AuthFailures, SayWhatIsWrongWithATicket) {
+TEST_P(AuthFailures, NameTheFaultOfATicket) {
   const std::string ticket = TicketOf(client_, "u3");
   const auto logs_in = [this](const std::string& query) {
     return CallWith(client_, query, "multi_room", "login", json::object());

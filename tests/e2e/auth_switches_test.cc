@@ -23,7 +23,7 @@ ApiReply Gen1Login(ApiClient& api, const std::string& query) {
   return api.Send(request);
 }
 
-TEST(Gen1Login, IsOffUnlessSwitchedOn) {
+TEST(Gen1Login, IsDisabledByDefault) {
   const ServerProcess server({.settings = WithLogins()});
   ApiClient api = server.Https();
   const ApiReply reply = Gen1Login(api, "?userID=alice");
@@ -32,7 +32,7 @@ TEST(Gen1Login, IsOffUnlessSwitchedOn) {
   EXPECT_FALSE(reply.json.contains("userSig")) << reply;
 }
 
-TEST(Gen1Login, GivesARealTokenAndATicketThatVerifies) {
+TEST(Gen1Login, ReturnsAValidTokenAndTicket) {
   const ServerProcess server(
       {.settings = WithLogins({{"auth.gen1_login", true}, {"auth.deny_user_ids", {"root"}}})});
   ApiClient api = server.Https();
@@ -98,7 +98,7 @@ class Gen1Unbound : public Gen1Bind {
   Gen1Unbound() : Gen1Bind(false) {}
 };
 
-TEST_F(Gen1Bind, APusherLeavesAndBeatsOnlyFromWhereItCame) {
+TEST_F(Gen1Bind, AcceptsMemberCallsOnlyFromTheJoiningAddress) {
   ASSERT_EQ(home_.Call("create_room", CreateBody("host", "r1")), kOk);
   ASSERT_EQ(home_.Call("add_pusher", PusherBody("r1", "guest")), kOk);
   for (const char* user : {"host", "guest"}) {
@@ -113,7 +113,7 @@ TEST_F(Gen1Bind, APusherLeavesAndBeatsOnlyFromWhereItCame) {
   EXPECT_EQ(home_.Call("destroy_room", MemberBody("r1", "host")), kOk);
 }
 
-TEST_F(Gen1Bind, WhoComesBackFromAnotherAddressIsBoundToThatOne) {
+TEST_F(Gen1Bind, RebindsAPusherThatRejoinsFromAnotherAddress) {
   ASSERT_EQ(home_.Call("create_room", CreateBody("host", "r1")), kOk);
   ASSERT_EQ(home_.Call("add_pusher", PusherBody("r1", "guest")), kOk);
   ASSERT_EQ(elsewhere_.Call("add_pusher", PusherBody("r1", "guest")), kOk);
@@ -121,14 +121,14 @@ TEST_F(Gen1Bind, WhoComesBackFromAnotherAddressIsBoundToThatOne) {
   EXPECT_EQ(elsewhere_.Call("delete_pusher", MemberBody("r1", "guest")), kOk);
 }
 
-TEST_F(Gen1Unbound, APhoneMayChangeItsAddress) {
+TEST_F(Gen1Unbound, AcceptsMemberCallsFromAnyAddress) {
   ASSERT_EQ(home_.Call("create_room", CreateBody("host", "r1")), kOk);
   ASSERT_EQ(home_.Call("add_pusher", PusherBody("r1", "guest")), kOk);
   EXPECT_EQ(elsewhere_.Call("pusher_heartbeat", MemberBody("r1", "guest")), kOk);
   EXPECT_EQ(elsewhere_.Call("delete_pusher", MemberBody("r1", "guest")), kOk);
 }
 
-TEST(Gen1BindOfGen2, TheTokenIsProofEnough) {
+TEST(Gen1BindWithGen2, AcceptsATokenFromAnyAddress) {
   const ServerProcess server(
       {.settings =
            WithLogins({{"auth.gen1_bind", true}, {"server.trusted_proxies", {"127.0.0.0/8"}}})});
@@ -175,18 +175,20 @@ Answers AnswersIn(const char* mode) {
   };
 }
 
-TEST(AuthMode, MixedAsksGen2ForItsToken) {
+TEST(AuthMode, MixedRequiresATokenForGen2) {
   EXPECT_EQ(AnswersIn("mixed"), (Answers{kOk, kNotAuthorized, kOk, kOk, kOk}));
 }
 
-TEST(AuthMode, TokenServesWhoHasOneAndTellsTheRestHowToGetIt) {
+TEST(AuthMode, TokenRejectsCallsWithoutAToken) {
   EXPECT_EQ(AnswersIn("token"),
             (Answers{kNotAuthorized, kNotAuthorized, kOk, kNotAuthorized, kOk}));
 }
 
-TEST(AuthMode, OpenAsksNobody) { EXPECT_EQ(AnswersIn("open"), (Answers{kOk, kOk, kOk, kOk, kOk})); }
+TEST(AuthMode, OpenServesCallsWithoutAToken) {
+  EXPECT_EQ(AnswersIn("open"), (Answers{kOk, kOk, kOk, kOk, kOk}));
+}
 
-TEST(AuthMode, OpenBelievesWhoeverTheQueryNames) {
+TEST(AuthMode, OpenTrustsTheUserIdOfTheQuery) {
   const ServerProcess server({.settings = WithLogins({{"auth.mode", "open"}})});
   Gen2Client host(server.Https(), "host", "live_room");
   Gen2Client viewer(server.Https(), "viewer", "live_room");

@@ -140,7 +140,7 @@ class BackupUnderLoad : public testing::Test {
   ServerProcess server_{{.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}}};
 };
 
-TEST_F(BackupUnderLoad, HasAllThatWasAcknowledgedAndNothingThatNeverWas) {
+TEST_F(BackupUnderLoad, ContainsExactlyTheAcknowledgedWrites) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
   const std::vector<Taken> all = TakeBackups();
   ASSERT_FALSE(HasFailure());

@@ -62,7 +62,7 @@ class BackupTest : public testing::Test {
   ServerProcess server_{{.settings = {{"room.heartbeat_timeout", "1h"}}}};
 };
 
-TEST_F(BackupTest, ARunningServerIsBackedUp) {
+TEST_F(BackupTest, BacksUpARunningServer) {
   const FinishedCommand done = Backup(server_, file());
   EXPECT_EQ(done.exit_code, kDone) << done.err;
   ExpectAGoodBackup();
@@ -70,7 +70,7 @@ TEST_F(BackupTest, ARunningServerIsBackedUp) {
   EXPECT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "r4")).code(), kOk);
 }
 
-TEST_F(BackupTest, AStoppedServerIsBackedUp) {
+TEST_F(BackupTest, BacksUpAStoppedServer) {
   ASSERT_EQ(server_.Terminate(), 0);
   const FinishedCommand done =
       RunBinary({"backup", file().string(), "--config", server_.config_file().string(), "--url",
@@ -80,7 +80,7 @@ TEST_F(BackupTest, AStoppedServerIsBackedUp) {
   server_.Start();
 }
 
-TEST_F(BackupTest, AKilledServerIsBackedUpWithAllThatItHadAcknowledged) {
+TEST_F(BackupTest, BacksUpAcknowledgedWritesOfAKilledServer) {
   server_.Kill9();
   const FinishedCommand done = Backup(server_, file());
   EXPECT_EQ(done.exit_code, kDone) << done.err;
@@ -88,7 +88,7 @@ TEST_F(BackupTest, AKilledServerIsBackedUpWithAllThatItHadAcknowledged) {
   server_.Start();
 }
 
-TEST_F(BackupTest, AFileIsReplacedOnlyWhenToldTo) {
+TEST_F(BackupTest, OverwritesAFileOnlyWithForce) {
   std::ofstream(file()) << "precious";
   EXPECT_EQ(Backup(server_, file()).exit_code, kWrongUsage);
   EXPECT_EQ(ReadWholeFile(file()), "precious");
@@ -97,7 +97,7 @@ TEST_F(BackupTest, AFileIsReplacedOnlyWhenToldTo) {
   EXPECT_EQ(Backup(server_, store(), {"--force"}).exit_code, kWrongUsage);
 }
 
-TEST_F(BackupTest, GoesToAnotherFileSystem) {
+TEST_F(BackupTest, WritesToAnotherFileSystem) {
   const fs::path other = "/dev/shm";
   struct stat here{};
   struct stat there{};
@@ -111,14 +111,14 @@ TEST_F(BackupTest, GoesToAnotherFileSystem) {
   fs::remove(target);
 }
 
-TEST_F(BackupTest, ATargetThatCannotBeWrittenLeavesNothing) {
+TEST_F(BackupTest, LeavesNothingWhenTheTargetIsNotWritable) {
   const FinishedCommand failed = Backup(server_, directory_.path() / "none" / "backup.db");
   EXPECT_EQ(failed.exit_code, kFailed);
   EXPECT_THAT(failed.err, HasSubstr("none/backup.db"));
   EXPECT_THAT(FilesIn(server_.data_directory()), Each(Not(StartsWith("backup-"))));
 }
 
-TEST_F(BackupTest, WhatNobodyTookAwayIsGoneAfterTheNextStartAndTheNextBackup) {
+TEST_F(BackupTest, RemovesLeftoverCopiesAtStartAndBackup) {
   const fs::path leftover = server_.data_directory() / "backup-0123456789abcdef.part";
   ASSERT_EQ(server_.Terminate(), 0);
   std::ofstream(leftover) << "of a crash";
@@ -131,7 +131,7 @@ TEST_F(BackupTest, WhatNobodyTookAwayIsGoneAfterTheNextStartAndTheNextBackup) {
   ExpectAGoodBackup();
 }
 
-TEST_F(BackupTest, IsRefusedToWhoHasNoKey) {
+TEST_F(BackupTest, RequiresTheAdminKey) {
   ApiClient admin = server_.Admin();
   EXPECT_EQ(admin.Send({.target = "/backup"}).status, 401);
   EXPECT_EQ(
@@ -139,7 +139,7 @@ TEST_F(BackupTest, IsRefusedToWhoHasNoKey) {
       401);
 }
 
-TEST_F(BackupTest, ShowsNothingButTheKeyThatTheServerHasPutThere) {
+TEST_F(BackupTest, RefusesAnAdminKeyThatIsNotARegularFile) {
   const fs::path key = server_.data_directory() / "admin-key";
   const fs::path elsewhere = directory_.path() / "elsewhere";
   fs::rename(key, elsewhere);
@@ -158,7 +158,7 @@ TEST_F(BackupTest, ShowsNothingButTheKeyThatTheServerHasPutThere) {
   EXPECT_EQ(Backup(server_, file()).exit_code, kDone);
 }
 
-TEST_F(BackupTest, AStoreThatIsAPipeIsNotWaitedFor) {
+TEST_F(BackupTest, DoesNotBlockOnAStoreThatIsAPipe) {
   ASSERT_EQ(server_.Terminate(), 0);
   fs::rename(store(), directory_.path() / "elsewhere");
   ASSERT_EQ(::mkfifo(store().c_str(), S_IRUSR | S_IWUSR), 0);
@@ -171,7 +171,7 @@ TEST_F(BackupTest, AStoreThatIsAPipeIsNotWaitedFor) {
   server_.Start();
 }
 
-TEST_F(BackupTest, RootLeavesNothingOfItsOwnInTheServersDirectory) {
+TEST_F(BackupTest, LeavesNoRootOwnedFilesInTheDataDirectory) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as somebody else";
   constexpr uid_t kServersUser = 47'110;
   ASSERT_EQ(server_.Terminate(), 0);
@@ -203,7 +203,7 @@ TEST_F(BackupTest, RootLeavesNothingOfItsOwnInTheServersDirectory) {
   server_.Start();
 }
 
-TEST_F(BackupTest, ARestoreNeedsTheServerStoppedAndTheStoreOutOfTheWay) {
+TEST_F(BackupTest, RestoreNeedsAStoppedServerAndNoStore) {
   ASSERT_EQ(Backup(server_, file()).exit_code, kDone);
   ApiClient client = server_.Https();
   ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "late")).code(), kOk);
@@ -225,7 +225,7 @@ TEST_F(BackupTest, ARestoreNeedsTheServerStoppedAndTheStoreOutOfTheWay) {
   EXPECT_THAT(PushersOf(restored, "multi_room", "r2"), ElementsAre("host", "guest"));
 }
 
-TEST_F(BackupTest, ARestoreRefusesWhatIsNotABackup) {
+TEST_F(BackupTest, RestoreRefusesAFileThatIsNotABackup) {
   ASSERT_EQ(server_.Terminate(), 0);
   const std::string before = ReadWholeFile(store());
   EXPECT_EQ(Restore({"--force"}).exit_code, kFailed);  // the file does not exist
@@ -238,7 +238,7 @@ TEST_F(BackupTest, ARestoreRefusesWhatIsNotABackup) {
   server_.Start();
 }
 
-TEST_F(BackupTest, ACheckReadsTheStoreOfARunningServerAndPrintsWhatIsWrong) {
+TEST_F(BackupTest, CheckPrintsTheFaultsOfARunningServersStore) {
   const std::vector<std::string> check = {"check-store", "--config",
                                           server_.config_file().string()};
   const FinishedCommand sound = RunBinary(check);

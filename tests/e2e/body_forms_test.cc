@@ -32,7 +32,7 @@ class BodyForms : public testing::Test {
   const Account user_ = LogIn(client_, "u1");
 };
 
-TEST_F(BodyForms, MayBeJsonUnderAnyMediaTypeButAForms) {
+TEST_F(BodyForms, AcceptJsonUnderAnyMediaTypeExceptForms) {
   ASSERT_EQ(client_.Call("live_room", "create_room", CreateBody("g1", "g1")).code(), kOk);
   ASSERT_EQ(CallAs(client_, user_, "live_room", "add_pusher", PusherBody("r1", "u1")).code(), kOk);
   for (const char* type : {"application/json", "Application/JSON; charset=utf-8", "text/plain",
@@ -46,7 +46,7 @@ TEST_F(BodyForms, MayBeJsonUnderAnyMediaTypeButAForms) {
   }
 }
 
-TEST_F(BodyForms, MayBeAFormAsWebClientsSendIt) {
+TEST_F(BodyForms, AcceptUrlEncodedForms) {
   const char* type = "application/x-www-form-urlencoded; charset=UTF-8";
   const std::string url = "rtmp%3A%2F%2Fpush.invalid%2Flive%2F8888_u1%3Fbizid%3D8888";
   const ApiReply created =
@@ -86,7 +86,7 @@ TEST_F(BodyForms, MayBeAFormAsWebClientsSendIt) {
                       sentences::kWrongToken));
 }
 
-TEST_F(BodyForms, CountAsEmptyWhenTheyAreNothingThatIsKnown) {
+TEST_F(BodyForms, TreatUnknownContentAsAnEmptyBody) {
   for (const char* type : {"text/plain", "text/xml", ""}) {
     for (const char* body : {"", "x", "<x/>", "[1]", "7", "{"}) {
       EXPECT_TRUE(IsReply(Post("get_pushers", "", type, body), sentences::kGen1BadParameter));
@@ -124,7 +124,7 @@ std::vector<std::string> EveryPath() {
   return paths;
 }
 
-TEST_F(BodyForms, AreAskedForByPreflightsOnEveryPath) {
+TEST_F(BodyForms, AnswerPreflightsOnEveryPath) {
   std::vector<std::string> paths = EveryPath();
   paths.emplace_back("utils/get_login_info");
   for (const std::string& path : paths) {
@@ -153,7 +153,7 @@ TEST_F(BodyForms, AreAskedForByPreflightsOnEveryPath) {
   }
 }
 
-TEST_F(BodyForms, AreTakenByNoOtherMethod) {
+TEST_F(BodyForms, RejectOtherMethods) {
   for (const std::string& path : EveryPath()) {
     for (const char* method : {"GET", "PUT", "DELETE", "PATCH"}) {
       const ApiReply reply = client_.Send(
@@ -166,7 +166,7 @@ TEST_F(BodyForms, AreTakenByNoOtherMethod) {
   }
 }
 
-TEST(AllowedOrigins, AreEchoedAndOthersAreNot) {
+TEST(AllowedOrigins, AreEchoedUnlikeOtherOrigins) {
   const ServerProcess server(
       {.settings = LoginSettings({{"server.cors_origins", {"https://web.example"}}})});
   ApiClient client = server.Https();

@@ -62,9 +62,9 @@ class CallFlow : public testing::TestWithParam<std::string_view> {
   ApiClient client_ = server_.Https();
 };
 
-class CallWithSilence : public CallFlow {
+class CallWithTimeouts : public CallFlow {
  protected:
-  CallWithSilence()
+  CallWithTimeouts()
       : CallFlow({{"room.heartbeat_timeout", std::to_string(kTimeout.count()) + "s"},
                   {"room.sweep_period", "100ms"}}) {}
 
@@ -111,7 +111,7 @@ TEST_P(CallFlow, RunsFromTheLoginToTheCreatorsLeaving) {
   EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
 }
 
-TEST_P(CallWithSilence, LosesTheSilentPusherAndKeepsTheOneThatBeats) {
+TEST_P(CallWithTimeouts, EvictsTheSilentPusherAndKeepsTheActiveOne) {
   bool is_seen = false;
   for (int call = 1; !is_seen && !HasFailure(); ++call) {
     const std::string room = "r" + std::to_string(call);
@@ -130,7 +130,7 @@ TEST_P(CallWithSilence, LosesTheSilentPusherAndKeepsTheOneThatBeats) {
   }
 }
 
-TEST_P(CallWithSilence, EndsTheRoomWhoseCreatorFallsSilent) {
+TEST_P(CallWithTimeouts, EndsTheRoomWhenItsCreatorTimesOut) {
   SeatAliceAndBob("r1");
   EXPECT_TRUE(Eventually([&] {
     Call("pusher_heartbeat", MemberBody("r1", "bob"));
@@ -139,7 +139,7 @@ TEST_P(CallWithSilence, EndsTheRoomWhoseCreatorFallsSilent) {
   EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
 }
 
-TEST_P(CallFlow, RefusesOneTooManyAndLetsAMemberComeBack) {
+TEST_P(CallFlow, RefusesPushersBeyondTheLimitButAllowsRejoining) {
   const std::vector<std::string> seats = GetParam() == "double_room"
                                              ? std::vector<std::string>{"u1", "u2"}
                                              : std::vector<std::string>{"u1", "u2", "u3", "u4"};
@@ -176,7 +176,7 @@ std::string NameOf(const testing::TestParamInfo<std::string_view>& param_info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, CallFlow, testing::ValuesIn(kKinds), NameOf);
-INSTANTIATE_TEST_SUITE_P(Kinds, CallWithSilence, testing::ValuesIn(kKinds), NameOf);
+INSTANTIATE_TEST_SUITE_P(Kinds, CallWithTimeouts, testing::ValuesIn(kKinds), NameOf);
 
 }  // namespace
 }  // namespace rtcroom

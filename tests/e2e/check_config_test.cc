@@ -21,7 +21,7 @@ using std::chrono::steady_clock;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(UtilsCheck, NamesWhatIsNotConfigured) {
+TEST(UtilsConfigCheck, NamesMissingSettings) {
   const ServerProcess server{{.settings = {{"utils.enabled", true}}}};
   ApiClient client = server.Https();
   const ApiReply reply = Get(client, "check_config");
@@ -33,7 +33,7 @@ TEST(UtilsCheck, NamesWhatIsNotConfigured) {
   EXPECT_FALSE(reply.Text("doc").empty());
 }
 
-class CheckOfIm : public testing::Test {
+class ImConfigCheck : public testing::Test {
  protected:
   ApiReply Check() { return Get(client_, "check_config", kToken); }
 
@@ -43,7 +43,7 @@ class CheckOfIm : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(CheckOfIm, AsksOneQuestionThatLeavesNothingBehind) {
+TEST_F(ImConfigCheck, SendsOneRequestWithoutSideEffects) {
   const ApiReply reply = Check();
   EXPECT_EQ(reply.text, R"({"code":0,"message":"请求成功","result":"检查正确"})");
   EXPECT_EQ(im_.questions(), 1U);
@@ -51,7 +51,7 @@ TEST_F(CheckOfIm, AsksOneQuestionThatLeavesNothingBehind) {
   EXPECT_EQ(im_.bad_requests(), 0U);
 }
 
-TEST_F(CheckOfIm, HintsAtTheCulpritAndTellsNoSecret) {
+TEST_F(ImConfigCheck, NamesTheFaultySettingWithoutSecrets) {
   struct Row {
     int error_code;
     const char* culprit;
@@ -69,14 +69,14 @@ TEST_F(CheckOfIm, HintsAtTheCulpritAndTellsNoSecret) {
   }
 }
 
-TEST_F(CheckOfIm, SaysThatTheServiceIsNotThere) {
+TEST_F(ImConfigCheck, ReportsAnUnreachableService) {
   im_.GoDown();
   const ApiReply reply = Check();
   EXPECT_EQ(reply.code(), kInternalFailure);
   EXPECT_TRUE(reply.json["im"].contains("service")) << reply;
 }
 
-TEST_F(CheckOfIm, HoldsNobodyElseUpWhileTheServiceHangs) {
+TEST_F(ImConfigCheck, DelaysNoOtherRequestsWhileTheServiceHangs) {
   constexpr int kMoreThanThereAreWorkers = 80;
   // After this time the query is abandoned, and its waiting callers get a reply.
   constexpr std::chrono::seconds kMostOfAQuestion{5};

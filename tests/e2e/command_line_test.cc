@@ -31,13 +31,13 @@ class CommandLine : public testing::Test {
   const TempDirectory directory_;
 };
 
-TEST_F(CommandLine, TellsItsVersion) {
+TEST_F(CommandLine, PrintsItsVersion) {
   const FinishedCommand version = RunBinary({"version"});
   EXPECT_EQ(version.exit_code, 0) << version.err;
   EXPECT_THAT(version.out, HasSubstr("rtcroomd"));
 }
 
-TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
+TEST_F(CommandLine, RefusesUnknownArguments) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {}, {"fly"}, {"serve", "--wings"}, {"user-sig"}, {"user-sig", "sign"}}) {
     const FinishedCommand refused = RunBinary(arguments);
@@ -63,7 +63,7 @@ TEST_F(CommandLine, PrintsADefaultConfigurationThatLoads) {
   EXPECT_EQ(with_http.exit_code, 0) << with_http.out << with_http.err;
 }
 
-TEST_F(CommandLine, ChecksAConfigurationAndNamesAllProblems) {
+TEST_F(CommandLine, ReportsAllProblemsOfAConfiguration) {
   const std::string config =
       WriteConfig("[server]\nworkers = 0\nspeed = 9\n[room]\nsweep_period = \"1\"\n");
   const FinishedCommand checked = RunBinary({"check-config", "--config", config});
@@ -73,7 +73,7 @@ TEST_F(CommandLine, ChecksAConfigurationAndNamesAllProblems) {
   }
 }
 
-TEST_F(CommandLine, ChecksAGoodConfigurationAndWarnsOfWhatIsMissing) {
+TEST_F(CommandLine, WarnsOfMissingSettingsInAValidConfiguration) {
   const std::string config =
       WriteConfig("server.https_listen = \"\"\nserver.http_listen = \"127.0.0.1:0\"\n");
   const FinishedCommand checked = RunBinary({"check-config", "--config", config});
@@ -99,7 +99,7 @@ TEST_F(CommandLine, SignsATicketThatItVerifies) {
   EXPECT_EQ(verify("user_0001", "nonsense"), 1);
 }
 
-TEST_F(CommandLine, AsksARunningServerForItsHealth) {
+TEST_F(CommandLine, ChecksTheHealthOfARunningServer) {
   ServerProcess server;
   const std::string url = "http://127.0.0.1:" + std::to_string(server.PortOf("admin")) + "/readyz";
   // The command waits for only a few seconds, which a busy machine may exceed.

@@ -84,7 +84,7 @@ class ConsoleWithoutToken : public ConsoleTest {
   ConsoleWithoutToken() : ConsoleTest(Settings{}) {}
 };
 
-TEST_F(ConsoleWithoutToken, IsNotThere) {
+TEST_F(ConsoleWithoutToken, IsUnavailable) {
   for (const char* path : {"/console", "/console/", "/console/index.html"}) {
     EXPECT_EQ(Get(path, "").status, 404) << path;
   }
@@ -94,7 +94,7 @@ TEST_F(ConsoleWithoutToken, IsNotThere) {
   EXPECT_EQ(Get("/readyz").status, 200);
 }
 
-TEST_F(ConsoleTest, NeedsItsTokenForAllButThePage) {
+TEST_F(ConsoleTest, RequiresTheTokenExceptForThePage) {
   EXPECT_EQ(Get("/console/", "").status, 200);
   for (const char* token : {"", "a token", "a token for the consolf", "Bearer"}) {
     for (const char* path : {"server", "rooms", "room", "events", "stream"}) {
@@ -110,7 +110,7 @@ TEST_F(ConsoleTest, NeedsItsTokenForAllButThePage) {
   EXPECT_THAT(server_.StopAndReadLog(), Not(HasSubstr(kToken)));
 }
 
-TEST_F(ConsoleTest, TakesUpAnotherTokenWithoutARestart) {
+TEST_F(ConsoleTest, ReloadsTheTokenWithoutARestart) {
   RawClient stream = Opened(Stream());
   Reconfigure("another token, longer");
   EXPECT_TRUE(Eventually(
@@ -139,7 +139,7 @@ TEST_F(ConsoleTest, ServesItsPageUnderAStrictPolicy) {
   EXPECT_EQ(client.Receive("GET").status, 200) << "nothing is left of the reply before";
 }
 
-TEST_F(ConsoleTest, KnowsItsMethodsAndPaths) {
+TEST_F(ConsoleTest, RejectsUnknownPathsAndMethods) {
   EXPECT_EQ(Post("/console/api/rooms", json::object()).status, 405);
   EXPECT_EQ(Get("/console/api/kick").status, 405);
   EXPECT_EQ(Get("/console/api/nothing").status, 404);
@@ -152,7 +152,7 @@ TEST_F(ConsoleTest, KnowsItsMethodsAndPaths) {
   EXPECT_THAT(bad.Text("detail"), testing::StartsWith("limit: "));
 }
 
-TEST_F(ConsoleTest, TellsHowTheServerIsDoing) {
+TEST_F(ConsoleTest, ReportsServerFigures) {
   MakeRoomOf("amy");
   const json told = Get("/console/api/server").json;
   EXPECT_EQ(told["rooms"]["multi"], 1);
@@ -164,7 +164,7 @@ TEST_F(ConsoleTest, TellsHowTheServerIsDoing) {
   EXPECT_EQ(Get("/console/api/server").json["totals"]["failures"], 1);
 }
 
-TEST_F(ConsoleTest, PagesThroughMoreRoomsThanOnePageLooksAt) {
+TEST_F(ConsoleTest, PagesThroughMoreRoomsThanOnePageScans) {
   constexpr int kRooms = 1'050;
   std::vector<std::jthread> makers;
   for (int maker = 0; maker < 6; ++maker) {
@@ -197,7 +197,7 @@ TEST_F(ConsoleTest, PagesThroughMoreRoomsThanOnePageLooksAt) {
   EXPECT_THAT(all("kind=live"), SizeIs(0));
 }
 
-TEST_F(ConsoleTest, KicksBansAndDismissesAndSaysSoInTheHistory) {
+TEST_F(ConsoleTest, RecordsKicksBansAndDismissalsInTheHistory) {
   const std::string room = MakeRoomOf("amy");
   ASSERT_EQ(client_.Call(kMulti, "add_pusher", PusherBody(room, "bob")).code(), kOk);
   const json bob = {{"kind", "multi"}, {"roomID", room}, {"userID", "bob"}, {"banSeconds", 3600}};
@@ -216,7 +216,7 @@ TEST_F(ConsoleTest, KicksBansAndDismissesAndSaysSoInTheHistory) {
   EXPECT_THAT(reasons, ElementsAre("dismissed", "room_destroyed", "kicked"));
 }
 
-TEST_F(ConsoleTest, HandsOnHostileTextAsData) {
+TEST_F(ConsoleTest, ReturnsHostileTextAsData) {
   json body = CreateBody("amy");
   const std::string hostile = "</script><img src=x onerror=alert(1)>\"'\n\ndata: {}\n\n";
   body["userName"] = hostile;
@@ -227,7 +227,7 @@ TEST_F(ConsoleTest, HandsOnHostileTextAsData) {
   EXPECT_EQ(json::parse(stream.ReceiveUntil("\n\n"))["userName"], hostile);
 }
 
-TEST_F(ConsoleTest, StreamsWhatHappensAndGoesOnFromACursor) {
+TEST_F(ConsoleTest, StreamsEventsAndResumesFromACursor) {
   RawClient stream = Opened(Stream());
   const std::string room = MakeRoomOf("amy");
   ASSERT_EQ(client_.Call(kMulti, "add_pusher", PusherBody(room, "bob")).code(), kOk);
@@ -254,13 +254,13 @@ TEST_F(ConsoleTest, StreamsWhatHappensAndGoesOnFromACursor) {
   EXPECT_THAT(lost.ReceiveUntil("\n\n"), HasSubstr("event: room_created\n"));
 }
 
-TEST_F(ConsoleTest, StreamsEndWithTheServer) {
+TEST_F(ConsoleTest, EndsStreamsWhenTheServerStops) {
   RawClient stream = Opened(Stream());
   EXPECT_EQ(server_.Terminate(), 0);
   EXPECT_EQ(stream.ReceiveAll(), "");
 }
 
-TEST_F(ConsoleTest, HealthIsToldWhileStreamsAreOpenAndAClientHangs) {
+TEST_F(ConsoleTest, AnswersHealthChecksWithOpenStreamsAndAHangingClient) {
   std::vector<RawClient> streams;
   for (int i = 0; i < 16; ++i) streams.push_back(Opened(Stream()));
   RawClient hanging(server_.AddressOf("admin"));
@@ -280,7 +280,7 @@ TEST_F(ConsoleTest, HealthIsToldWhileStreamsAreOpenAndAClientHangs) {
   }));
 }
 
-TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
+TEST_F(ConsoleTest, DisconnectsASlowReaderWithoutAffectingOthers) {
   // More than the buffers of a connection and its limits can hold.
   constexpr int kChanges = 4'000;
   constexpr int kThreads = 8;
@@ -314,7 +314,7 @@ TEST_F(ConsoleTest, AReaderThatTakesNothingIsEndedAndHurtsNobody) {
   }
 }
 
-TEST(ConsoleOfADevServer, IsOpenedByTheLinkThatIsPrintedAndNotLogged) {
+TEST(DevModeConsole, PrintsTheLoginLinkWithoutLoggingIt) {
   const TempDirectory directory;
   const std::filesystem::path out = directory.path() / "out";
   const std::filesystem::path log = directory.path() / "log";

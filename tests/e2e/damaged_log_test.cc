@@ -27,7 +27,7 @@ using testing::Not;
 /// For each created room: room_created and pusher_added.
 constexpr std::size_t kEventsOfARoom = 2;
 
-class DamagedLog : public testing::Test {
+class DamagedWal : public testing::Test {
  protected:
   [[nodiscard]] fs::path store() const { return server_.data_directory() / "rtcroomd.db"; }
   [[nodiscard]] fs::path mark() const { return store().string() + ".newest"; }
@@ -60,7 +60,7 @@ class DamagedLog : public testing::Test {
   ServerProcess server_{{.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}}};
 };
 
-TEST_F(DamagedLog, IsSaidAtTheStartWithHowMuchIsMissing) {
+TEST_F(DamagedWal, IsReportedAtStartWithTheNumberOfMissingEvents) {
   MakeRooms(40);
   WaitForTheMark();
   server_.Kill9();
@@ -88,7 +88,7 @@ TEST_F(DamagedLog, IsSaidAtTheStartWithHowMuchIsMissing) {
       << "once is enough";
 }
 
-TEST_F(DamagedLog, IsNotSeenWhereThereIsNone) {
+TEST_F(DamagedWal, IsNotReportedForAnIntactStore) {
   MakeRooms(5);
   WaitForTheMark();
   const TempDirectory elsewhere;

@@ -39,7 +39,7 @@ class DescriptorLimit {
   rlimit usual_{};
 };
 
-TEST(Descriptors, MayRunOutAgainAndAgain) {
+TEST(Descriptors, ExhaustionIsSurvivedRepeatedly) {
   constexpr int kRounds = 5;
   constexpr std::size_t kSpare = 6;
   constexpr std::size_t kClients = 40;

@@ -26,7 +26,7 @@ const std::vector<std::string> kWebrtcHas = {"get_login_info",  "create_room", "
                                              "quit_room",       "heartbeat",   "get_room_list",
                                              "get_room_members"};
 
-class DialectOnTheWire : public testing::Test {
+class DialectSelection : public testing::Test {
  protected:
   ApiReply Post(const std::string& target, const std::string& body = "{}",
                 const std::string& type = "application/json") {
@@ -50,7 +50,7 @@ class DialectOnTheWire : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(DialectOnTheWire, IsThatOfAPinnedPrefixWhateverTheQuerySays) {
+TEST_F(DialectSelection, FollowsAPinnedPrefixForAnyQuery) {
   for (const std::string_view kind : kKinds) {
     for (const std::string& endpoint : kBothHave) {
       const std::string path = "/weapp/" + std::string(kind) + "/" + endpoint;
@@ -66,7 +66,7 @@ TEST_F(DialectOnTheWire, IsThatOfAPinnedPrefixWhateverTheQuerySays) {
   for (const std::string& endpoint : kGen2LiveHas) ExpectUnknown("/v1/weapp/live_room/" + endpoint);
 }
 
-TEST_F(DialectOnTheWire, IsGen2WhereTheQueryHasOneOfTwoKeys) {
+TEST_F(DialectSelection, IsGen2IfTheQueryHasATokenOrUserId) {
   for (const std::string_view kind : kKinds) {
     for (const std::string& endpoint : kBothHave) {
       const std::string path = "/weapp/" + std::string(kind) + "/" + endpoint;
@@ -83,7 +83,7 @@ TEST_F(DialectOnTheWire, IsGen2WhereTheQueryHasOneOfTwoKeys) {
   }
 }
 
-TEST_F(DialectOnTheWire, IsThatOfAnEndpointThatOnlyOneHas) {
+TEST_F(DialectSelection, FollowsAnEndpointOfOneDialectOnly) {
   for (const std::string_view kind : kKinds) {
     const std::string path = "/weapp/" + std::string(kind) + "/get_im_login_info";
     for (const char* query : {"", "?userID=u1&token=t", "?token"}) ExpectGen1(path + query);
@@ -96,7 +96,7 @@ TEST_F(DialectOnTheWire, IsThatOfAnEndpointThatOnlyOneHas) {
   }
 }
 
-TEST_F(DialectOnTheWire, OfALoginIsToldByTheTicketItNames) {
+TEST_F(DialectSelection, DependsOnTheTicketForLogin) {
   for (const std::string_view kind : kKinds) {
     const std::string path = "/weapp/" + std::string(kind) + "/login";
     for (const char* query : {"?userSig", "?sdkAppID=", "?userID=u1&userSig=s"}) {
@@ -112,7 +112,7 @@ TEST_F(DialectOnTheWire, OfALoginIsToldByTheTicketItNames) {
   }
 }
 
-TEST_F(DialectOnTheWire, OfWebrtcIsItsOwnUnderBothPrefixes) {
+TEST_F(DialectSelection, IsWebrtcUnderBothWebrtcPrefixes) {
   for (const std::string& prefix : {std::string("/weapp"), std::string("/webrtc/weapp")}) {
     for (const std::string& endpoint : kWebrtcHas) {
       if (endpoint == "get_login_info") continue;  // needs no field
@@ -132,7 +132,7 @@ TEST_F(DialectOnTheWire, OfWebrtcIsItsOwnUnderBothPrefixes) {
   }
 }
 
-TEST_F(DialectOnTheWire, OfLoginInfoIsToldByTheMethod) {
+TEST_F(DialectSelection, DependsOnTheMethodForLoginInfo) {
   const ApiReply gen2 = client_.Get("/weapp/utils/get_login_info?userID=u1");
   EXPECT_TRUE(IsReply(gen2, sentences::kSuccess));
   EXPECT_NE(gen2.Text("userSig"), "");
@@ -141,7 +141,7 @@ TEST_F(DialectOnTheWire, OfLoginInfoIsToldByTheMethod) {
   ExpectGen1("/weapp/utils/get_login_info?userSig=s");
 }
 
-TEST_F(DialectOnTheWire, DoesNotHangOnSlashesOrLetterCase) {
+TEST_F(DialectSelection, IgnoresSlashesAndLetterCase) {
   const Account user = LogIn(client_, "u1");
   ASSERT_EQ(CallAs(client_, user, "live_room", "add_pusher", PusherBody("r1", "u1")).code(), kOk);
   ASSERT_EQ(client_.Call("live_room", "create_room", CreateBody("g1", "g1")).code(), kOk);

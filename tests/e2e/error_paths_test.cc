@@ -59,7 +59,7 @@ TEST_F(ErrorPaths, HaveTheirCodeAndSentence) {
   ExpectFailure(Call("add_pusher", PusherBody("r1", "u5")), kRoomIsFull, "超出房间人数上限");
 }
 
-TEST_F(ErrorPaths, SayInternalFailureForWhatIsNotConfiguredOrFull) {
+TEST_F(ErrorPaths, ReturnInternalErrorIfUnconfiguredOrFull) {
   const std::string internal = "服务器内部错误";
   ExpectFailure(Call("get_im_login_info", {{"userIDPrefix", "weixin"}}), kInternalFailure,
                 internal);
@@ -69,7 +69,7 @@ TEST_F(ErrorPaths, SayInternalFailureForWhatIsNotConfiguredOrFull) {
   ExpectFailure(Call("create_room", CreateBody("u1", "r3")), kInternalFailure, internal);
 }
 
-TEST_F(ErrorPaths, AnswerMergeStreamInItsOwnOrder) {
+TEST_F(ErrorPaths, CheckMergeStreamInProtocolOrder) {
   const auto merge = [this](const std::string& room, const std::string& user) {
     return Call("merge_stream",
                 {{"roomID", room}, {"userID", user}, {"mergeParams", {{"mix", 1}}}});
@@ -82,7 +82,7 @@ TEST_F(ErrorPaths, AnswerMergeStreamInItsOwnOrder) {
   EXPECT_EQ(unmixed.json["result"]["code"], -1) << unmixed;
 }
 
-TEST_F(ErrorPaths, RefuseARequestThatLooksLikeTheLaterDialect) {
+TEST_F(ErrorPaths, RefuseGen2RequestsWithInvalidTokens) {
   EXPECT_EQ(Call("create_room", CreateBody("u1", "r1")).code(), kOk);
   for (const char* query : {"?userID=u1&token=abc", "?token=", "?userID=", "?userID=undefined"}) {
     for (const char* endpoint : {"add_pusher", "get_room_list", "destroy_room", "get_push_url"}) {

@@ -26,7 +26,7 @@ class RequestFields : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(RequestFields, AreEachRefusedWithCodeOneWhenBadAndChangeNothing) {
+TEST_F(RequestFields, AreRefusedWithCodeOneWithoutSideEffectsWhenBad) {
   for (const std::string_view kind : kKinds) {
     // An ID is unique across kinds, so each kind is tested in turn.
     ASSERT_EQ(client_.Call(kind, "create_room", CreateBody("u1", "r1")).code(), kOk);
@@ -52,7 +52,7 @@ TEST_F(RequestFields, AreEachRefusedWithCodeOneWhenBadAndChangeNothing) {
   }
 }
 
-TEST_F(RequestFields, TakeTheLongestValuesByteForByte) {
+TEST_F(RequestFields, KeepTheLongestValuesByteForByte) {
   const std::string user(64, 'u');
   const std::string room(48, 'r');
   std::string room_name;
@@ -75,7 +75,7 @@ TEST_F(RequestFields, TakeTheLongestValuesByteForByte) {
   EXPECT_EQ(shown["pushers"][0]["userAvatar"], body["userAvatar"]);
 }
 
-TEST_F(RequestFields, AreTakenByEveryEndpointAtTheirLongest) {
+TEST_F(RequestFields, AreAcceptedByEveryEndpointAtMaximumLength) {
   const std::string room(48, 'r');
   const std::string creator(64, 'c');
   const std::string user(64, 'u');
@@ -102,7 +102,7 @@ TEST_F(RequestFields, AreTakenByEveryEndpointAtTheirLongest) {
   expect_ok("get_im_login_info", {{"userIDPrefix", "weixin"}, {"code", std::string(1024, 'c')}});
 }
 
-TEST_F(RequestFields, TakeNumbersAsIds) {
+TEST_F(RequestFields, AcceptNumbersAsIds) {
   nlohmann::json body = CreateBody("", "");
   body["userID"] = 7;
   body["roomid"] = 12345;
@@ -112,7 +112,7 @@ TEST_F(RequestFields, TakeNumbersAsIds) {
   EXPECT_THAT(PushersOf(client_, "multi_room", "12345"), ElementsAre("7"));
 }
 
-TEST_F(RequestFields, TakeNamesThatMeanSomethingElsewhereAsPlainText) {
+TEST_F(RequestFields, TreatSpecialNamesAsPlainText) {
   for (const char* name : {"__proto__", "constructor", "toString"}) {
     nlohmann::json body = CreateBody(name, name);
     body[name] = "an unknown field";
@@ -121,7 +121,7 @@ TEST_F(RequestFields, TakeNamesThatMeanSomethingElsewhereAsPlainText) {
   }
 }
 
-TEST_F(RequestFields, ChooseTheRoomIdWhenItIsAbsentNullOrEmpty) {
+TEST_F(RequestFields, GenerateARoomIdIfAbsentNullOrEmpty) {
   for (const nlohmann::json& none : {nlohmann::json(), nlohmann::json("")}) {
     nlohmann::json body = CreateBody("u1");
     body["roomid"] = none;
@@ -131,7 +131,7 @@ TEST_F(RequestFields, ChooseTheRoomIdWhenItIsAbsentNullOrEmpty) {
   }
 }
 
-TEST_F(RequestFields, RefuseABadChosenRoomId) {
+TEST_F(RequestFields, RefuseAnInvalidRoomId) {
   for (const nlohmann::json& bad :
        {nlohmann::json("a b"), nlohmann::json("@TGS#1"), nlohmann::json(std::string(49, 'r')),
         nlohmann::json::array({"r1"}), nlohmann::json(1.5)}) {

@@ -147,7 +147,7 @@ class FullDisk : public testing::Test {
   std::vector<std::jthread> threads_;
 };
 
-TEST_F(FullDisk, LosesNothingUnderLoadAndRecoversByItself) {
+TEST_F(FullDisk, LosesNoAcknowledgedWriteAndRecovers) {
   StartServer("1h");
   ApiClient client = server_->Https();
   ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "steady")).code(), kOk);
@@ -181,7 +181,7 @@ TEST_F(FullDisk, LosesNothingUnderLoadAndRecoversByItself) {
   EXPECT_THAT(AuditStore(data() / "rtcroomd.db"), IsEmpty());
 }
 
-TEST_F(FullDisk, EvictionsAreMadeUpFor) {
+TEST_F(FullDisk, DelaysEvictionsUntilItRecovers) {
   StartServer("2s");
   ApiClient client = server_->Https();
   const auto create = [&client](const std::string& user, const std::string& room = {}) {
@@ -202,7 +202,7 @@ TEST_F(FullDisk, EvictionsAreMadeUpFor) {
   EXPECT_THAT(AuditStore(data() / "rtcroomd.db"), IsEmpty());
 }
 
-TEST_F(FullDisk, ABackupOntoItFailsCleanly) {
+TEST_F(FullDisk, FailsABackupCleanly) {
   StartServer("1h");
   const TempDirectory elsewhere;
   disk_->Fill();
@@ -223,7 +223,7 @@ TEST_F(FullDisk, ABackupOntoItFailsCleanly) {
   EXPECT_EQ(Backup(*server_, elsewhere.path() / "backup.db").exit_code, 0);
 }
 
-TEST_F(FullDisk, AServerThatIsStartedOnItServesWhatItCan) {
+TEST_F(FullDisk, AllowsAServerToStartAndServeReads) {
   StartServer("1h");
   ApiClient before = server_->Https();
   ASSERT_EQ(before.Call("multi_room", "create_room", CreateBody("host", "steady")).code(), kOk);
@@ -258,7 +258,7 @@ TEST_F(FullDisk, AServerThatIsStartedOnItServesWhatItCan) {
   EXPECT_EQ(PushersOf(client, "multi_room", "steady"), (std::vector<std::string>{"host", "late"}));
 }
 
-TEST_F(FullDisk, AReadOnlyDiskIsSaidAtTheStart) {
+TEST_F(FullDisk, ReportsAReadOnlyDiskAtStart) {
   StartServer("1h");
   ApiClient client = server_->Https();
   ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("host", "kept")).code(), kOk);

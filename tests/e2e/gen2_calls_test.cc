@@ -111,7 +111,7 @@ testing::Matcher<std::string> EndOf(const std::string& kind, bool had_pushers) {
   return testing::StrEq("last_left");
 }
 
-TEST_F(Gen2Calls, EndAsTheRulesSayWhoeverFallsSilentAndLeaveNothing) {
+TEST_F(Gen2Calls, EndByTheRulesAfterTimeoutsAndLeaveNothing) {
   for (std::size_t number = 0; number < kCalls; ++number) PlanCall(number);
   CallAllAtOnce();
   EXPECT_TRUE(Eventually([&] { return RoomsLeft() == 0; })) << RoomsLeft();

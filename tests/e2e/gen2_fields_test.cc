@@ -61,7 +61,7 @@ class Gen2Fields : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Modes, Gen2Fields, testing::Values("open", "mixed", "token"),
                          [](const auto& param_info) { return std::string(param_info.param); });
 
-TEST_P(Gen2Fields, AreEachRefusedInTheProtocolsWordsAndChangeNothing) {
+TEST_P(Gen2Fields, AreRefusedWithProtocolMessagesWithoutSideEffects) {
   for (const std::string_view kind : kKinds) {
     // An ID is unique across kinds, so each kind is tested in turn.
     ASSERT_EQ(Call(kind, "add_pusher", Joining("r1", "u1")).code(), kOk);
@@ -87,7 +87,7 @@ TEST_P(Gen2Fields, AreNamedInTheDetailOfCodeOne) {
   }
 }
 
-TEST_P(Gen2Fields, MayBeEmptyWhereThatMeansSomething) {
+TEST_P(Gen2Fields, MayBeEmptyIfAnEmptyValueIsDefined) {
   for (const json& none : {json(""), json()}) {
     const ApiReply created =
         Call("live_room", "create_room", {{"userID", "u1"}, {"roomInfo", none}, {"roomID", none}});
@@ -107,7 +107,7 @@ TEST_P(Gen2Fields, MayBeEmptyWhereThatMeansSomething) {
   }
 }
 
-TEST_P(Gen2Fields, AreTakenAtTheirLongestByteForByte) {
+TEST_P(Gen2Fields, AreKeptAtMaximumLengthByteForByte) {
   const std::string room(48, 'r');
   std::string info;
   for (int i = 0; i < 341; ++i) info += "房";  // three bytes each
@@ -136,7 +136,7 @@ TEST_P(Gen2Fields, AreTakenAtTheirLongestByteForByte) {
   EXPECT_EQ(audiences.json["audiences"][0]["userInfo"], watching["userInfo"]);
 }
 
-TEST_P(Gen2Fields, HoldCustomValuesUpToTheirLimits) {
+TEST_P(Gen2Fields, AcceptCustomValuesUpToTheirLimits) {
   ASSERT_EQ(Call("live_room", "add_pusher", Joining("r1", "u1")).code(), kOk);
   const auto set = [this](const std::string& name, const json& value) {
     return Call("live_room", "set_custom_field",
@@ -163,7 +163,7 @@ TEST_P(Gen2Fields, HoldCustomValuesUpToTheirLimits) {
   EXPECT_EQ(shown.Text("customInfo"), shown.Text("custom"));
 }
 
-TEST_P(Gen2Fields, TakeMergeParamsOfTheirLongestInBothForms) {
+TEST_P(Gen2Fields, AcceptTheLongestMergeParamsInBothForms) {
   ASSERT_EQ(Call("live_room", "add_pusher", Joining("r1", "u1")).code(), kOk);
   const json longest = {{"a", std::string(16'384 - 8, 'a')}};
   ASSERT_THAT(longest.dump(), SizeIs(16'384));
@@ -176,7 +176,7 @@ TEST_P(Gen2Fields, TakeMergeParamsOfTheirLongestInBothForms) {
   }
 }
 
-TEST_P(Gen2Fields, TakeNumbersAsIdsAndTheDialectsOwnNameFirst) {
+TEST_P(Gen2Fields, AcceptNumericIdsAndPreferGen2Names) {
   const json body = {{"userID", "u1"}, {"roomid", 12345}, {"roomInfo", "own"}, {"roomName", "no"}};
   const ApiReply created = Call("multi_room", "create_room", body);
   ASSERT_TRUE(IsReply(created, sentences::kSuccess));
@@ -212,7 +212,7 @@ TEST_P(Gen2Fields, BoundTheListByIndexAndCount) {
   EXPECT_THAT(counted.json["rooms"], SizeIs(1)) << counted;
 }
 
-TEST(OpenGen2, TakesUserIdsOfSixtyFourBytes) {
+TEST(OpenGen2, AcceptsUserIdsOf64Bytes) {
   const ServerProcess server({.settings = LoginSettings({{"auth.mode", "open"}})});
   ApiClient client = server.Https();
   const Account longest{.user_id = std::string(64, 'u'), .token = ""};

@@ -23,9 +23,9 @@ class Gen2 : public testing::Test {
   ServerProcess server_{{.settings = WithLogins({{"room.heartbeat_timeout", "1h"}})}};
 };
 
-class Gen2OfEachKind : public Gen2, public testing::WithParamInterface<std::string_view> {};
+class Gen2RoomFlow : public Gen2, public testing::WithParamInterface<std::string_view> {};
 
-TEST_P(Gen2OfEachKind, ARoomIsHiddenUntilItsFirstPusherWhoBecomesTheCreator) {
+TEST_P(Gen2RoomFlow, HidesARoomUntilItsFirstPusherBecomesCreator) {
   Gen2Client host = User("host", GetParam());
   Gen2Client adder = User("adder", GetParam());
   const ApiReply created = host.Call("create_room", PrepareBody("host"));
@@ -50,7 +50,7 @@ TEST_P(Gen2OfEachKind, ARoomIsHiddenUntilItsFirstPusherWhoBecomesTheCreator) {
   EXPECT_THAT(PushersOf(host, room), ElementsAre("adder"));
 }
 
-TEST_P(Gen2OfEachKind, AddPusherToAnUnknownRoomMakesIt) {
+TEST_P(Gen2RoomFlow, CreatesAnUnknownRoomOnAddPusher) {
   Gen2Client user = User("user", GetParam());
   nlohmann::json body = PusherBody("unheard_of", "user");
   body["roomInfo"] = R"({"title":"kept"})";
@@ -64,10 +64,10 @@ TEST_P(Gen2OfEachKind, AddPusherToAnUnknownRoomMakesIt) {
   EXPECT_THAT(RoomIds(user), ElementsAre("unheard_of"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Gen2OfEachKind, testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(Kinds, Gen2RoomFlow, testing::ValuesIn(kKinds),
                          [](const auto& param_info) { return std::string(param_info.param); });
 
-TEST_F(Gen2, OnlyTheTokenOfTheLastLoginIsTaken) {
+TEST_F(Gen2, AcceptsOnlyTheTokenOfTheLastLogin) {
   Gen2Client user = User("user");
   const std::string first = user.token();
   const ApiReply good = user.Call("get_room_list", ListBody());
@@ -83,7 +83,7 @@ TEST_F(Gen2, OnlyTheTokenOfTheLastLoginIsTaken) {
   EXPECT_EQ(old.json.size(), 2U) << "a refusal has nothing but its code and its message: " << old;
 }
 
-TEST_F(Gen2, WhatIsWrongWithATokenIsSaid) {
+TEST_F(Gen2, NamesTheFaultOfAToken) {
   Gen2Client user = User("user");
   Gen2Client other = User("other");
   Gen2Client stranger(server_.Https(), "stranger", "multi_room");
@@ -110,7 +110,7 @@ TEST_F(Gen2, WhatIsWrongWithATokenIsSaid) {
   EXPECT_EQ(user.Call("create_room", PrepareBody("user", "r1")).code(), kOk) << "nothing was made";
 }
 
-TEST_F(Gen2, WithoutUserIdOrTokenAQueryIsIncomplete) {
+TEST_F(Gen2, RejectsAQueryWithoutUserIdOrToken) {
   const Gen2Client user = User("user");
   ApiClient api = server_.Https();
   for (const std::string& query :
@@ -125,7 +125,7 @@ TEST_F(Gen2, WithoutUserIdOrTokenAQueryIsIncomplete) {
   }
 }
 
-TEST_F(Gen2, NobodyActsForAnother) {
+TEST_F(Gen2, RejectsCallsForAnotherUser) {
   Gen2Client alice = User("alice");
   Gen2Client mallory = User("mallory");
   ASSERT_EQ(alice.Call("add_pusher", PusherBody("r1", "alice")).code(), kOk);
@@ -139,7 +139,7 @@ TEST_F(Gen2, NobodyActsForAnother) {
   EXPECT_THAT(PushersOf(alice, "r1"), ElementsAre("alice"));
 }
 
-TEST_F(Gen2, InAMultiRoomTheOthersStayWhenTheCreatorLeaves) {
+TEST_F(Gen2, KeepsAMultiRoomWhenItsCreatorLeaves) {
   Gen2Client first = User("first");
   Gen2Client second = User("second");
   Gen2Client third = User("third");
@@ -160,7 +160,7 @@ TEST_F(Gen2, InAMultiRoomTheOthersStayWhenTheCreatorLeaves) {
   EXPECT_THAT(RoomIds(third), IsEmpty());
 }
 
-TEST_F(Gen2, ARoomEndsWithItsLastPusher) {
+TEST_F(Gen2, EndsARoomWithItsLastPusher) {
   Gen2Client user = User("user", "double_room");
   ASSERT_EQ(user.Call("add_pusher", PusherBody("r1", "user")).code(), kOk);
   ASSERT_EQ(user.Call("delete_pusher", MemberBody("r1", "user")).code(), kOk);
@@ -168,7 +168,7 @@ TEST_F(Gen2, ARoomEndsWithItsLastPusher) {
   EXPECT_EQ(user.Call("create_room", PrepareBody("user", "r1")).code(), kOk) << "the ID is free";
 }
 
-TEST_F(Gen2, ALiveRoomEndsWithItsCreatorAndItsAudience) {
+TEST_F(Gen2, EndsALiveRoomAndItsAudienceWithItsCreator) {
   Gen2Client host = User("host", "live_room");
   Gen2Client guest = User("guest", "live_room");
   Gen2Client viewer = User("viewer", "live_room");

@@ -57,12 +57,12 @@ class Gen2Im : public testing::Test {
   }
 };
 
-class Gen2ImOfIdleRooms : public Gen2Im {
+class Gen2ImIdleRooms : public Gen2Im {
  protected:
-  Gen2ImOfIdleRooms() : Gen2Im({{"room.inactive_ttl", "1s"}, {"room.sweep_period", "50ms"}}) {}
+  Gen2ImIdleRooms() : Gen2Im({{"room.inactive_ttl", "1s"}, {"room.sweep_period", "50ms"}}) {}
 };
 
-TEST_F(Gen2Im, AGroupIsThereWhenItsRoomIsAnsweredWhicheverCallMadeIt) {
+TEST_F(Gen2Im, CreatesTheGroupBeforeAnsweringAnyCreatingCall) {
   Gen2Client user = User("user");
   const ApiReply drawn = user.Call("create_room", PrepareBody("user"));
   ASSERT_EQ(drawn.code(), kOk) << drawn;
@@ -76,7 +76,7 @@ TEST_F(Gen2Im, AGroupIsThereWhenItsRoomIsAnsweredWhicheverCallMadeIt) {
   EXPECT_THAT(im_.NoticesTo("named"), IsEmpty());
 }
 
-TEST_F(Gen2Im, WithoutTheGroupNothingIsStored) {
+TEST_F(Gen2Im, StoresNothingIfTheGroupCannotBeCreated) {
   Gen2Client user = User("user");
   im_.Behave(GroupCommand::kCreate, ImConduct::ErrorCode(10004));
   const ApiReply added = user.Call("add_pusher", PusherBody("r1", "user"));
@@ -95,7 +95,7 @@ TEST_F(Gen2Im, WithoutTheGroupNothingIsStored) {
   EXPECT_EQ(other.Call("create_room", PrepareBody("other", "r1")).code(), kOk) << "the ID is free";
 }
 
-TEST_F(Gen2Im, MembersAreToldOfActivationAndOfEveryAddButNotOfViewersAndFields) {
+TEST_F(Gen2Im, NotifiesOfPushersButNotOfViewersAndFields) {
   Gen2Client host = User("host", "live_room");
   Gen2Client viewer = User("viewer", "live_room");
   ASSERT_EQ(host.Call("create_room", PrepareBody("host", "r1")).code(), kOk);
@@ -128,7 +128,7 @@ TEST_F(Gen2Im, MembersAreToldOfActivationAndOfEveryAddButNotOfViewersAndFields) 
   EXPECT_EQ(im_.bad_requests(), 0U);
 }
 
-TEST_F(Gen2Im, TheOthersAreToldWhenTheCreatorLeavesAndNobodyOfTheLast) {
+TEST_F(Gen2Im, NotifiesOfACreatorLeavingButNotOfTheLastPusher) {
   Gen2Client first = User("first");
   Gen2Client second = User("second");
   ASSERT_EQ(first.Call("add_pusher", PusherBody("r1", "first")).code(), kOk);
@@ -144,14 +144,14 @@ TEST_F(Gen2Im, TheOthersAreToldWhenTheCreatorLeavesAndNobodyOfTheLast) {
                           GroupCommand::kSystemNotice, GroupCommand::kDestroy));
 }
 
-TEST_F(Gen2ImOfIdleRooms, ARoomThatNobodyJoinedTakesItsGroupWithIt) {
+TEST_F(Gen2ImIdleRooms, DestroysTheGroupOfAnExpiredRoom) {
   Gen2Client user = User("user");
   ASSERT_EQ(user.Call("create_room", PrepareBody("user", "r1")).code(), kOk);
   EXPECT_THAT(CommandsOf("r1", 2), ElementsAre(GroupCommand::kCreate, GroupCommand::kDestroy));
   EXPECT_TRUE(Eventually([&] { return im_.groups().empty(); }));
 }
 
-TEST_F(Gen2Im, ARoomThatWasOnlyPreparedTakesItsGroupWithIt) {
+TEST_F(Gen2Im, DestroysTheGroupOfADestroyedPreparedRoom) {
   Gen2Client user = User("user");
   ASSERT_EQ(user.Call("create_room", PrepareBody("user", "r1")).code(), kOk);
   ASSERT_EQ(user.Call("destroy_room", MemberBody("r1", "user")).code(), kOk);
@@ -159,7 +159,7 @@ TEST_F(Gen2Im, ARoomThatWasOnlyPreparedTakesItsGroupWithIt) {
   EXPECT_TRUE(Eventually([&] { return im_.groups().empty(); }));
 }
 
-TEST_F(Gen2Im, WebrtcRoomsAreNoAffairOfTheServices) {
+TEST_F(Gen2Im, MakesNoCallsForWebrtcRooms) {
   im_.GoDown();  // no call is missing either
   ApiClient api = server_.Https();
   const auto call = [&api](const char* endpoint, const nlohmann::json& body) {

@@ -25,7 +25,7 @@ constexpr std::size_t kUsualGen2Cycles = 10;
 constexpr std::size_t kMostGen2Changes = 120;
 constexpr const char* kGen2CyclesVariable = "RTCROOM_E2E_GEN2_KILL_CYCLES";
 
-TEST(Gen2Kill, LosesNothingThatWasAcknowledged) {
+TEST(Gen2Kill, LosesNoAcknowledgedWrite) {
   const std::uint32_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);

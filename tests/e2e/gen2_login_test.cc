@@ -59,7 +59,7 @@ class LoginWithTicket : public testing::TestWithParam<TicketSigner> {
   ApiClient api_ = server_->Https();
 };
 
-TEST_P(LoginWithTicket, IsAnsweredWithATokenThatRoomCallsTake) {
+TEST_P(LoginWithTicket, ReturnsATokenValidForRoomCalls) {
   const ApiReply reply = LogInBy(Sign());
   ASSERT_EQ(reply.code(), kOk) << reply;
   EXPECT_EQ(reply.Text("message"), "请求成功");
@@ -73,7 +73,7 @@ TEST_P(LoginWithTicket, IsAnsweredWithATokenThatRoomCallsTake) {
   }
 }
 
-TEST_P(LoginWithTicket, TakesATicketThatIsNotPercentEncodedAndAnyKind) {
+TEST_P(LoginWithTicket, AcceptsAnUnencodedTicketUnderAnyKind) {
   for (const std::string_view kind : kKinds) {
     ApiRequest request;
     request.target = "/weapp/" + std::string(kind) +
@@ -84,7 +84,7 @@ TEST_P(LoginWithTicket, TakesATicketThatIsNotPercentEncodedAndAnyKind) {
   }
 }
 
-TEST_P(LoginWithTicket, NeedsEveryParameter) {
+TEST_P(LoginWithTicket, RequiresEveryParameter) {
   const std::string ticket = Sign();
   const LoginQuery whole = {.user_id = "user_0001", .user_sig = ticket};
   LoginQuery query = whole;
@@ -105,7 +105,7 @@ TEST_P(LoginWithTicket, NeedsEveryParameter) {
   ExpectRefused(api_.Send(empty_value), kIncomplete);
 }
 
-TEST_P(LoginWithTicket, RefusesWhatIsNoTicket) {
+TEST_P(LoginWithTicket, RefusesAMalformedTicket) {
   const std::string ticket = Sign();
   for (const std::string& garbage :
        {std::string("garbage"), std::string("eJx"), std::string("%"), std::string("{}"),
@@ -135,7 +135,7 @@ TEST_P(LoginWithTicket, RefusesAnotherUser) {
   ExpectRefused(LogInBy(Sign({.user_id = "USER_0001"})), kOtherUser);
 }
 
-TEST_P(LoginWithTicket, RefusesATicketWhoseTimeIsOver) {
+TEST_P(LoginWithTicket, RefusesAnExpiredTicket) {
   ExpectRefused(LogInBy(Sign({.life = 60s, .since_issued = 61s})), kExpired);
   ExpectRefused(LogInBy(Sign({.life = 60s, .since_issued = 60s})), kExpired);
   EXPECT_EQ(LogInBy(Sign({.life = 3600s, .since_issued = 60s})).code(), kOk);
@@ -153,7 +153,7 @@ TEST_P(LoginWithTicket, ChecksInTheProtocolsOrder) {
   ExpectRefused(LogInBy(Sign({.life = 1s, .since_issued = 9s, .with_other_key = true})), kExpired);
 }
 
-TEST_P(LoginWithTicket, RefusesATicketOfWhichAnyFieldWasAltered) {
+TEST_P(LoginWithTicket, RefusesATicketWithAnAlteredField) {
   const auto whole = nlohmann::json::parse(UnpackUserSig(Sign()).value());
   for (const char* field : {"TLS.time", "TLS.expire", "TLS.expire_after", "TLS.sig"}) {
     if (!whole.contains(field)) continue;
@@ -170,7 +170,7 @@ TEST_P(LoginWithTicket, RefusesATicketOfWhichAnyFieldWasAltered) {
   }
 }
 
-TEST_P(LoginWithTicket, RefusesATicketOfWhichAnyByteWasAltered) {
+TEST_P(LoginWithTicket, RefusesATicketWithAnAlteredByte) {
   const std::string ticket = Sign();
   for (std::size_t place = 0; place < ticket.size(); ++place) {
     std::string altered = ticket;
@@ -181,13 +181,13 @@ TEST_P(LoginWithTicket, RefusesATicketOfWhichAnyByteWasAltered) {
   }
 }
 
-TEST_P(LoginWithTicket, ADeniedUserWhoHasATicketOfItsOwnMayLogIn) {
+TEST_P(LoginWithTicket, AcceptsAForeignTicketOfADeniedUser) {
   const std::string ticket = Sign({.user_id = "denied_one"});
   EXPECT_EQ(LogInWith({.user_id = "denied_one", .user_sig = ticket}).code(), kOk)
       << "the list is of those whom the server does not sign for";
 }
 
-TEST_P(LoginWithTicket, NeitherTicketsNorTokensAreLogged) {
+TEST_P(LoginWithTicket, LogsNeitherTicketsNorTokens) {
   const std::string ticket = Sign();
   const ApiReply reply = LogInBy(ticket);
   Gen2Client user(server_->Https(), "user_0001", "double_room");
@@ -202,14 +202,14 @@ TEST_P(LoginWithTicket, NeitherTicketsNorTokensAreLogged) {
 INSTANTIATE_TEST_SUITE_P(Versions, LoginWithTicket, testing::ValuesIn(TicketSigners()),
                          [](const auto& param_info) { return param_info.param.name; });
 
-TEST(LoginWithoutKeys, IsNotAvailable) {
+TEST(LoginWithoutKeys, IsUnavailable) {
   const ServerProcess server;
   ApiClient api = server.Https();
   EXPECT_EQ(LogIn(api, {.user_id = "user_0001", .user_sig = MakeTicket("user_0001")}).code(),
             kInternalFailure);
 }
 
-TEST(LoginByTheCommandLine, ATicketThatItSignedIsTaken) {
+TEST(LoginWithCommandLineTicket, Succeeds) {
   const ServerProcess server({.settings = WithLogins()});
   FinishedCommand signed_ticket =
       RunToEnd({.program = ServerBinary(),

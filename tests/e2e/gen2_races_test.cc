@@ -86,7 +86,7 @@ std::size_t Count(const std::vector<int>& codes, int code) {
   return static_cast<std::size_t>(std::ranges::count(codes, code));
 }
 
-TEST_F(Gen2Races, GiveOutExactlyTheFreeSeats) {
+TEST_F(Gen2Races, FillExactlyTheFreeSeats) {
   // The first of a room's seats is taken, and in every third room also the second.
   const auto free_seats = [](std::size_t round) { return kSeats - (round % 3 == 0 ? 2 : 1); };
   RacingCaller early{.client = server_.Https(), .account = LogIn(client_, "early")};
@@ -108,7 +108,7 @@ TEST_F(Gen2Races, GiveOutExactlyTheFreeSeats) {
   }
 }
 
-TEST_F(Gen2Races, MakeOneRoomOfOneThatIsAbsentAndLoseNobody) {
+TEST_F(Gen2Races, CreateOneMissingRoomWithAllItsPushers) {
   for (const std::string_view kind : {"multi_room", "double_room"}) {
     const std::size_t seats = kind == "double_room" ? 2 : kSeats;
     const auto name = [&](std::size_t round) { return std::string(kind) + RoomName(round); };
@@ -132,7 +132,7 @@ TEST_F(Gen2Races, MakeOneRoomOfOneThatIsAbsentAndLoseNobody) {
   }
 }
 
-TEST_F(Gen2Races, LetOneCreateARoomWhileOthersEnterIt) {
+TEST_F(Gen2Races, CreateARoomOnceWhileOthersJoinIt) {
   const Codes codes = RaceFor<int>(callers_, kRounds,
                                    [](RacingCaller& caller, std::size_t number, std::size_t round) {
                                      // The first two create the room, the others join as soon as
@@ -154,7 +154,7 @@ TEST_F(Gen2Races, LetOneCreateARoomWhileOthersEnterIt) {
   }
 }
 
-TEST_F(Gen2Races, LetExactlyOneCreateAnId) {
+TEST_F(Gen2Races, CreateARoomIdExactlyOnce) {
   const Codes codes = RaceFor<int>(
       callers_, kRounds, [](RacingCaller& caller, std::size_t number, std::size_t round) {
         return Create(caller, kKinds[number % kKinds.size()], RoomName(round));
@@ -165,7 +165,7 @@ TEST_F(Gen2Races, LetExactlyOneCreateAnId) {
   }
 }
 
-TEST_F(Gen2Races, LeaveNoMemberInADeadRoomWhenTheCreatorLeaves) {
+TEST_F(Gen2Races, LeaveNoMemberInARoomThatEnds) {
   for (const std::string_view kind : {"live_room", "multi_room"}) {
     const auto name = [&](std::size_t round) { return std::string(kind) + RoomName(round); };
     for (std::size_t round = 0; round < kRounds / 2; ++round) {
@@ -190,7 +190,7 @@ TEST_F(Gen2Races, LeaveNoMemberInADeadRoomWhenTheCreatorLeaves) {
   }
 }
 
-TEST_F(Gen2Races, SeatNobodyTwiceWhoCallsAgainAndAgain) {
+TEST_F(Gen2Races, AddEachUserOnlyOnceUnderConcurrentRetries) {
   const Codes codes = RaceFor<int>(
       callers_, kRounds, [this](RacingCaller& caller, std::size_t number, std::size_t round) {
         // All connections belong to one user.
@@ -212,7 +212,7 @@ class SharedRaces : public Gen2Races {
   SharedRaces() : Gen2Races({{"auth.interop", "shared"}}) {}
 };
 
-TEST_F(SharedRaces, GiveBothDialectsTheSameSeats) {
+TEST_F(SharedRaces, ShareSeatsBetweenBothDialects) {
   for (std::size_t round = 0; round < kRounds; ++round) {
     ASSERT_EQ(client_.Call("multi_room", "create_room", CreateBody("host", RoomName(round))).code(),
               kOk);

@@ -55,7 +55,7 @@ class Gen2Races : public testing::Test {
   std::vector<Gen2Client> users_;
 };
 
-TEST_F(Gen2Races, OneUnknownRoomIsMadeOnceAndFilledToItsLastSeat) {
+TEST_F(Gen2Races, CreateAMissingRoomOnceAndFillItsLastSeat) {
   for (int round = 0; round < kRounds; ++round) {
     const std::string room = "r" + std::to_string(round);
     const auto replies = AtOnce(kUsers, [&](std::size_t i) {
@@ -70,7 +70,7 @@ TEST_F(Gen2Races, OneUnknownRoomIsMadeOnceAndFilledToItsLastSeat) {
   EXPECT_EQ(im_.groups().size(), std::size_t{kRounds}) << "one group for each";
 }
 
-TEST_F(Gen2Races, OneOfManyCreatorsGetsTheId) {
+TEST_F(Gen2Races, ConcurrentCreatorsGetOneId) {
   for (int round = 0; round < kRounds; ++round) {
     const std::string room = "r" + std::to_string(round);
     const auto replies = AtOnce(kUsers, [&](std::size_t i) {
@@ -82,7 +82,7 @@ TEST_F(Gen2Races, OneOfManyCreatorsGetsTheId) {
   EXPECT_EQ(im_.groups().size(), std::size_t{kRounds});
 }
 
-TEST_F(Gen2Races, ACreatorWhoTriesAgainAtOnceIsAnsweredAlike) {
+TEST_F(Gen2Races, AnswerConcurrentRetriesOfOneCreatorEqually) {
   const std::string host = users_[0].user_id();
   const std::string token = users_[0].token();
   const auto replies = AtOnce(kUsers, [&](std::size_t) {
@@ -94,7 +94,7 @@ TEST_F(Gen2Races, ACreatorWhoTriesAgainAtOnceIsAnsweredAlike) {
   EXPECT_THAT(im_.groups(), testing::ElementsAre("r1"));
 }
 
-TEST_F(Gen2Races, OneDialectGetsTheId) {
+TEST_F(Gen2Races, AssignAnIdToOneDialect) {
   for (int round = 0; round < kRounds; ++round) {
     const std::string room = "r" + std::to_string(round);
     const auto replies = AtOnce(2, [&](std::size_t caller) {
@@ -111,7 +111,7 @@ TEST_F(Gen2Races, OneDialectGetsTheId) {
   }
 }
 
-TEST_F(Gen2Races, TheAudienceNeverPassesItsLimit) {
+TEST_F(Gen2Races, NeverExceedTheAudienceLimit) {
   ASSERT_EQ(users_[0].Call("add_pusher", PusherBody("r1", users_[0].user_id())).code(), kOk);
   const auto watch = [&] {
     return AtOnce(kUsers, [&](std::size_t i) {
@@ -133,7 +133,7 @@ TEST_F(Gen2Races, TheAudienceNeverPassesItsLimit) {
   EXPECT_EQ(users_[0].Call("get_audiences", RoomBody("r1")).json["audienceCount"], 0);
 }
 
-TEST_F(Gen2Races, OfManyLoginsOfOneUserOneTokenStaysTheSameOneAfterAKill) {
+TEST_F(Gen2Races, KeepOneTokenPerUserEvenAfterAKill) {
   const auto replies = AtOnce(kUsers, [&](std::size_t) {
     ApiClient api = server_.Https();
     return LogIn(api, {.user_id = "popular", .user_sig = MakeTicket("popular")});
@@ -155,7 +155,7 @@ TEST_F(Gen2Races, OfManyLoginsOfOneUserOneTokenStaysTheSameOneAfterAKill) {
   EXPECT_EQ(good_tokens(), before);
 }
 
-TEST_F(Gen2Races, NobodyIsLeftInARoomWhoseCreatorLeftJustThen) {
+TEST_F(Gen2Races, LeaveNoPusherInARoomAsItsCreatorLeaves) {
   for (int round = 0; round < 4 * kRounds; ++round) {
     const std::string room = "r" + std::to_string(round);
     ASSERT_EQ(users_[0].Call("add_pusher", PusherBody(room, users_[0].user_id())).code(), kOk);

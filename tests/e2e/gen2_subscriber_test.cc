@@ -62,13 +62,13 @@ class Gen2Subscriber : public testing::Test {
   }
 };
 
-class Gen2SubscriberOfIdleRooms : public Gen2Subscriber {
+class Gen2SubscriberIdleRooms : public Gen2Subscriber {
  protected:
-  Gen2SubscriberOfIdleRooms()
+  Gen2SubscriberIdleRooms()
       : Gen2Subscriber({{"room.inactive_ttl", "500ms"}, {"room.sweep_period", "50ms"}}) {}
 };
 
-TEST_F(Gen2Subscriber, SeesALiveRoomFromItsPreparationToItsEnd) {
+TEST_F(Gen2Subscriber, ReceivesALiveRoomFromPreparationToEnd) {
   const NodeSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host");
@@ -111,7 +111,7 @@ TEST_F(Gen2Subscriber, SeesALiveRoomFromItsPreparationToItsEnd) {
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
-TEST_F(Gen2Subscriber, SeesWhoComesAfterACreatorAndTheLastLeave) {
+TEST_F(Gen2Subscriber, ReceivesCreatorHandOversAndTheRoomEnd) {
   const NodeSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   std::vector<Gen2Client> users;
@@ -137,7 +137,7 @@ TEST_F(Gen2Subscriber, SeesWhoComesAfterACreatorAndTheLastLeave) {
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
-TEST_F(Gen2SubscriberOfIdleRooms, SeesARoomThatNobodyJoinedEnd) {
+TEST_F(Gen2SubscriberIdleRooms, ReceivesTheEndOfAnExpiredRoom) {
   const NodeSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host", "double_room");
@@ -148,7 +148,7 @@ TEST_F(Gen2SubscriberOfIdleRooms, SeesARoomThatNobodyJoinedEnd) {
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
-TEST_F(Gen2Subscriber, SeesARoomEndThatWasOnlyPrepared) {
+TEST_F(Gen2Subscriber, ReceivesTheEndOfAPreparedRoom) {
   const NodeSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Gen2Client host = User("host", "double_room");
@@ -160,7 +160,7 @@ TEST_F(Gen2Subscriber, SeesARoomEndThatWasOnlyPrepared) {
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
-TEST_F(Gen2Subscriber, SeesTheRightValueInTheEndHoweverManyCount) {
+TEST_F(Gen2Subscriber, ReceivesTheFinalValueOfAConcurrentCounter) {
   constexpr std::size_t kViewers = 6;
   constexpr std::size_t kLikesOfEach = 40;
   const NodeSubscriber subscriber(address_, "now");

@@ -38,7 +38,7 @@ class Tokens : public testing::Test {
   ServerProcess server_{{.settings = WithLogins()}};
 };
 
-TEST_F(Tokens, OutliveEveryEndOfTheServerAndSoDoesWhatEndedThem) {
+TEST_F(Tokens, SurviveRestartsWithLoginsAndLogouts) {
   const std::string replaced = TokenOf("alice");
   const std::string alice = TokenOf("alice");
   Gen2Client leaver = LoggedIn(server_, "leaver", "multi_room");
@@ -61,7 +61,7 @@ TEST_F(Tokens, OutliveEveryEndOfTheServerAndSoDoesWhatEndedThem) {
   EXPECT_EQ(RefusalOf(server_, "alice", alice), kTokenWrong);
 }
 
-TEST_F(Tokens, EndWithALogoutOfTheirOwnUserOnly) {
+TEST_F(Tokens, EndOnlyWithALogoutOfTheirUser) {
   Gen2Client alice = LoggedIn(server_, "alice", "multi_room");
   const std::string bob = TokenOf("bob");
   Gen2Client mallory(server_.Https(), "alice", "multi_room");
@@ -79,7 +79,7 @@ TEST_F(Tokens, EndWithALogoutOfTheirOwnUserOnly) {
   EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), "");
 }
 
-TEST_F(Tokens, AreNotInTheStore) {
+TEST_F(Tokens, AreNotStoredInPlainText) {
   const std::string token = TokenOf("alice");
   EXPECT_EQ(server_.Terminate(), 0);
   const std::string secret = token.substr(0, 32);
@@ -90,7 +90,7 @@ TEST_F(Tokens, AreNotInTheStore) {
   server_.Start();
 }
 
-TEST(TokenLife, LastsAsLongAsTheTokenIsUsed) {
+TEST(TokenExpiry, IsExtendedByUse) {
   constexpr std::chrono::seconds kLife{2};
   ServerProcess server({.settings = WithLogins({{"auth.token_ttl", "2s"}})});
   Gen2Client busy(server.Https(), "busy", "multi_room");
@@ -125,7 +125,7 @@ TEST(TokenLife, LastsAsLongAsTheTokenIsUsed) {
   EXPECT_EQ(RefusalOf(server, "idle", idle), kNotLoggedIn);
 }
 
-TEST(TokenTable, MakesRoomByWhoWasAwayLongest) {
+TEST(TokenTable, EvictsTheLeastRecentlyUsedToken) {
   ServerProcess server({.settings = WithLogins({{"auth.max_tokens", 3}})});
   std::vector<Gen2Client> users;
   for (const char* name : {"a", "b", "c"}) users.push_back(LoggedIn(server, name, "multi_room"));

@@ -59,7 +59,7 @@ class Im : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(Im, AGroupIsThereWhenItsRoomIsAnswered) {
+TEST_F(Im, CreatesTheGroupBeforeAnsweringCreateRoom) {
   const ApiReply drawn = Call("create_room", CreateBody("host"));
   ASSERT_EQ(drawn.code(), kOk) << drawn;
   EXPECT_THAT(im_.groups(), ElementsAre(drawn.Text("roomID")));
@@ -67,7 +67,7 @@ TEST_F(Im, AGroupIsThereWhenItsRoomIsAnswered) {
   EXPECT_TRUE(im_.HasGroup("named"));
 }
 
-TEST_F(Im, MembersAreToldOfEachOtherAndOfTheEnd) {
+TEST_F(Im, NotifiesMembersOfPushersAndTheRoomEnd) {
   ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
   ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
@@ -82,7 +82,7 @@ TEST_F(Im, MembersAreToldOfEachOtherAndOfTheEnd) {
   EXPECT_EQ(im_.bad_requests(), 0U);
 }
 
-TEST_F(Im, WhereSystemNoticesAreWithdrawnMembersAreToldByMessages) {
+TEST_F(Im, SendsMessagesWhenSystemNoticesAreDisabled) {
   im_.Behave(GroupCommand::kSystemNotice, ImConduct::ErrorCode(10026));
   ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
@@ -91,7 +91,7 @@ TEST_F(Im, WhereSystemNoticesAreWithdrawnMembersAreToldByMessages) {
   EXPECT_EQ(im_.CountCalls(GroupCommand::kSystemNotice), 1U);
 }
 
-TEST_F(Im, WithoutTheServiceNoRoomIsMadeButAllElseWorks) {
+TEST_F(Im, RefusesOnlyCreateRoomWithoutTheService) {
   ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   im_.GoDown();
   const auto begun = std::chrono::steady_clock::now();
@@ -107,7 +107,7 @@ TEST_F(Im, WithoutTheServiceNoRoomIsMadeButAllElseWorks) {
   EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
 }
 
-TEST_F(Im, AServiceThatHangsIsWaitedForNoLongerThanItsDeadline) {
+TEST_F(Im, EndsCallsToAHangingServiceAtTheirDeadline) {
   im_.Behave(ImConduct::Replying(ImConduct::Reply::kHang, /*takes_effect=*/true));
   std::vector<std::jthread> creators;
   std::atomic<int> refused{0};
@@ -135,7 +135,7 @@ TEST_F(Im, AServiceThatHangsIsWaitedForNoLongerThanItsDeadline) {
   EXPECT_EQ(Call("create_room", CreateBody("host", "named1")).code(), kOk);
 }
 
-TEST_F(Im, NeitherItsErrorsNorItsAnswersReachAClient) {
+TEST_F(Im, PassesNoErrorTextOfTheServiceToClients) {
   for (const int error : {10004, 10007, 10036, 60010, 70009, 99999}) {
     im_.BehaveNext(1, ImConduct::ErrorCode(error));
     const ApiReply reply = Call("create_room", CreateBody("host", "r1"));
@@ -148,7 +148,7 @@ TEST_F(Im, NeitherItsErrorsNorItsAnswersReachAClient) {
   EXPECT_THAT(server_.StopAndReadLog(), testing::Not(testing::HasSubstr("usersig=")));
 }
 
-TEST(ImDegraded, ARoomIsMadeWithoutItsGroupWhichFollows) {
+TEST(ImDegraded, CreatesTheRoomFirstAndItsGroupLater) {
   ImStandIn im;
   ServerProcess server({.settings = WithIm(im, {{"im.on_create_failure", "degrade"}})});
   ApiClient client = server.Https();
@@ -171,9 +171,9 @@ constexpr std::size_t kRooms = 48;
 constexpr std::size_t kPhones = 8;
 
 /// Many changing rooms, and the phones' view of them: the get_pushers reply after a notice.
-class ImInTrouble : public testing::Test {
+class ImFailures : public testing::Test {
  protected:
-  ImInTrouble() {
+  ImFailures() {
     im_.OnNotice([this](const std::string& group) { views_.Pull(group); });
     views_.Connect(server_.PortOf("http"));
     for (std::size_t i = 0; i < kRooms; ++i) MakeRoom(i);
@@ -260,7 +260,7 @@ class ImInTrouble : public testing::Test {
   std::array<std::atomic<bool>, kRooms> guests_{};
 };
 
-TEST_F(ImInTrouble, EveryGroupHearsOfItsLastChange) {
+TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
   const std::size_t changes = EnvironmentNumber(kChangesVariable, kUsualChanges);
   using Reply = ImConduct::Reply;
   std::vector<ImConduct> troubles = {ImConduct::Late(30ms),
@@ -313,7 +313,7 @@ TEST_F(ImInTrouble, EveryGroupHearsOfItsLastChange) {
 constexpr std::size_t kUsualKills = 20;
 constexpr const char* kKillsVariable = "RTCROOM_IM_KILLS";
 
-TEST_F(ImInTrouble, AKillAtAnyMomentLosesNoNoticeAndLeavesNoGroup) {
+TEST_F(ImFailures, LoseNoNoticeAndLeaveNoGroupAfterAKill) {
   const std::uint32_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);

@@ -28,14 +28,14 @@ class BothDialects : public testing::Test {
   Gen2Client gen2_ = LoggedIn(server_, "bob", "multi_room");
 };
 
-using Isolated = BothDialects;
+using InteropIsolated = BothDialects;
 
-class Shared : public BothDialects {
+class InteropShared : public BothDialects {
  protected:
-  Shared() : BothDialects("shared") {}
+  InteropShared() : BothDialects("shared") {}
 };
 
-TEST_F(Isolated, ARoomOfGen1IsRefusedToGen2AndInvisible) {
+TEST_F(InteropIsolated, HidesGen1RoomsFromGen2) {
   ASSERT_EQ(Gen1("create_room", CreateBody("alice", "r1")).code(), kOk);
   EXPECT_THAT(RoomIds(gen2_), IsEmpty());
   EXPECT_EQ(gen2_.Call("get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
@@ -54,7 +54,7 @@ TEST_F(Isolated, ARoomOfGen1IsRefusedToGen2AndInvisible) {
   EXPECT_THAT(PushersOf(gen1_, "multi_room", "r1"), ElementsAre("alice"));
 }
 
-TEST_F(Isolated, ARoomOfGen2IsRefusedToGen1AndInvisible) {
+TEST_F(InteropIsolated, HidesGen2RoomsFromGen1) {
   ASSERT_EQ(gen2_.Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
   ASSERT_EQ(gen2_.Call("create_room", PrepareBody("bob", "prepared")).code(), kOk);
   EXPECT_THAT(RoomIds(gen1_, "multi_room"), IsEmpty());
@@ -70,7 +70,7 @@ TEST_F(Isolated, ARoomOfGen2IsRefusedToGen1AndInvisible) {
   EXPECT_EQ(gen2_.Call("add_pusher", PusherBody("prepared", "bob")).code(), kOk);
 }
 
-TEST_F(Isolated, EachDialectListsItsOwnRoomsOnly) {
+TEST_F(InteropIsolated, ListsOnlyRoomsOfTheOwnDialect) {
   for (const char* room : {"a1", "a2", "a3"}) {
     ASSERT_EQ(Gen1("create_room", CreateBody("alice", room)).code(), kOk);
     ASSERT_EQ(gen2_.Call("add_pusher", PusherBody("b" + std::string(room), "bob")).code(), kOk);
@@ -82,7 +82,7 @@ TEST_F(Isolated, EachDialectListsItsOwnRoomsOnly) {
   EXPECT_EQ(second.json["rooms"][0]["roomID"], "ba2") << "the index counts what the caller sees";
 }
 
-TEST_F(Shared, EachDialectSeesTheRoomsOfBothInItsOwnShape) {
+TEST_F(InteropShared, ShowsRoomsOfBothDialectsInTheCallersFormat) {
   ASSERT_EQ(Gen1("create_room", CreateBody("alice", "r1")).code(), kOk);
   ASSERT_EQ(gen2_.Call("add_pusher", PusherBody("r2", "bob")).code(), kOk);
   EXPECT_THAT(RoomIds(gen1_, "multi_room"), ElementsAre("r1", "r2"));
@@ -96,7 +96,7 @@ TEST_F(Shared, EachDialectSeesTheRoomsOfBothInItsOwnShape) {
   EXPECT_EQ(new_shape.Text("roomInfo"), "a room");
 }
 
-TEST_F(Shared, EachDialectJoinsTheRoomsOfTheOther) {
+TEST_F(InteropShared, AllowsJoiningRoomsOfTheOtherDialect) {
   ASSERT_EQ(Gen1("create_room", CreateBody("alice", "r1")).code(), kOk);
   ASSERT_EQ(gen2_.Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
   EXPECT_THAT(PushersOf(gen1_, "multi_room", "r1"), ElementsAre("alice", "bob"));
@@ -107,7 +107,7 @@ TEST_F(Shared, EachDialectJoinsTheRoomsOfTheOther) {
   EXPECT_EQ(CreatorOf(gen2_, "r2"), "alice");
 }
 
-TEST_F(Shared, WhatEndsARoomFollowsFromWhoMadeIt) {
+TEST_F(InteropShared, EndsARoomByTheRulesOfItsDialect) {
   ASSERT_EQ(Gen1("create_room", CreateBody("alice", "old")).code(), kOk);
   ASSERT_EQ(gen2_.Call("add_pusher", PusherBody("old", "bob")).code(), kOk);
   ASSERT_EQ(gen2_.Call("add_pusher", PusherBody("new", "bob")).code(), kOk);

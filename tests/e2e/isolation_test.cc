@@ -88,7 +88,7 @@ TEST_P(Isolation, HidesGen1RoomsFromGen2) {
   }
 }
 
-TEST_P(Isolation, HidesRoomsThatNobodyHasEnteredYet) {
+TEST_P(Isolation, HidesPreparedRooms) {
   ASSERT_EQ(CallAs(client_, owner_, GetParam(), "create_room",
                    {{"userID", "owner"}, {"roomID", kHidden}, {"roomInfo", "a secret plan"}})
                 .code(),
@@ -117,7 +117,7 @@ TEST_P(Isolation, HidesRoomsOfAnotherKind) {
   EXPECT_THAT(PushersSeenBy(client_, owner_, other_kind, kHidden), ElementsAre("owner"));
 }
 
-TEST_P(Isolation, KeepsRoomsOfWebrtcToTheirOwnService) {
+TEST_P(Isolation, HidesWebrtcRooms) {
   const std::string room =
       client_.Call("webrtc_room", "create_room", {{"userID", "user_1"}, {"roomInfo", "i"}})
           .Text("roomID");
@@ -139,7 +139,7 @@ TEST_P(Isolation, KeepsRoomsOfWebrtcToTheirOwnService) {
                       sentences::kWebrtcNoRoom));
 }
 
-TEST(SharedInterop, LetsBothDialectsIntoOneRoom) {
+TEST(SharedInterop, AllowsBothDialectsInOneRoom) {
   const ServerProcess server({.settings = LoginSettings({{"auth.interop", "shared"}})});
   ApiClient client = server.Https();
   const Account account = LogIn(client, "gen2");

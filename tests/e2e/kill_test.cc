@@ -72,7 +72,7 @@ class Kill : public testing::Test {
   ServerProcess server_{{.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}}};
 };
 
-TEST_F(Kill, LosesNothingThatWasAcknowledged) {
+TEST_F(Kill, LosesNoAcknowledgedWrite) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
   const std::size_t cycles = EnvironmentNumber(kCyclesVariable, kUsualCycles);
   for (std::size_t cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {

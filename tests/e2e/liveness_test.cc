@@ -62,7 +62,7 @@ TEST_F(Liveness, GrantsAFullTimeoutAfterARestart) {
   EXPECT_GE(TimeUntilBobIsGone(started), kLeaseTime);
 }
 
-TEST(Rooms, KeepTheirOrderAndTheirMembersOverARestart) {
+TEST(Rooms, KeepTheirOrderAndMembersAcrossARestart) {
   ServerProcess server;
   {
     ApiClient client = server.Https();

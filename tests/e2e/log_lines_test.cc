@@ -140,7 +140,7 @@ class LogLines : public testing::TestWithParam<std::string> {
                                       {"room.sweep_period", "100ms"}}}};
 };
 
-TEST_P(LogLines, TellOfEachRequestOnceAtItsLevel) {
+TEST_P(LogLines, ContainEachRequestOnceAtItsLevel) {
   std::set<std::string> ids;
   for (const LogLine& line : Lines("request")) {
     EXPECT_TRUE(ids.insert(line.at("request_id")).second) << line.at("request_id");
@@ -159,7 +159,7 @@ TEST_P(LogLines, TellOfEachRequestOnceAtItsLevel) {
   }
 }
 
-TEST_P(LogLines, NameTheRequestThatTheyAreAbout) {
+TEST_P(LogLines, ContainTheirRequestId) {
   std::set<std::string> creations;
   for (const LogLine& line : Lines("request")) {
     if (line.at("endpoint") == "create_room") creations.insert(line.at("request_id"));
@@ -181,7 +181,7 @@ TEST_P(LogLines, NameTheRequestThatTheyAreAbout) {
   }
 }
 
-TEST_P(LogLines, TellWhatOperatorsDid) {
+TEST_P(LogLines, ContainOperatorActions) {
   // With a ban, which works also for absent users: members stay only briefly here.
   const nlohmann::json amy = {
       {"kind", "multi"}, {"roomID", "r3"}, {"userID", "amy"}, {"banSeconds", 60}};
@@ -196,7 +196,7 @@ TEST_P(LogLines, TellWhatOperatorsDid) {
   EXPECT_THAT(Lines("request"), SizeIs(asked_before + 2)) << "none of those that look after health";
 }
 
-TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
+TEST_P(LogLines, ContainRefusedOperators) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Operate("kick", {}, "guessed by somebody").status, 401);
   ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
   const std::vector<LogLine> refused = Lines("admin_refused");
@@ -214,7 +214,7 @@ TEST_P(LogLines, TellOfOperatorsWhoWereRefused) {
   EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("guessed")));
 }
 
-TEST_P(LogLines, TellOfCallersWhoWereRefused) {
+TEST_P(LogLines, ContainRefusedCallers) {
   ApiClient phone = server_.Https();
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(

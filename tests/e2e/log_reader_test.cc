@@ -70,7 +70,7 @@ class LogReader : public testing::Test {
   std::optional<ChildProcess> server_;
 };
 
-TEST_F(LogReader, WhoReadsNoMoreHoldsUpNobody) {
+TEST_F(LogReader, BlocksNoRequestsWhenItStopsReading) {
   ASSERT_TRUE(ReadUntil(R"("event":"ready")"));
   ApiClient phone(PortOf("http"));
   ApiClient admin(PortOf("admin"));
@@ -89,7 +89,7 @@ TEST_F(LogReader, WhoReadsNoMoreHoldsUpNobody) {
   EXPECT_EQ(server_->WaitForExit(), std::optional<int>(0)) << "nor the stop";
 }
 
-TEST_F(LogReader, GetsTheLinesOfTheStop) {
+TEST_F(LogReader, ReceivesTheLinesOfTheShutdown) {
   ASSERT_TRUE(ReadUntil(R"("event":"ready")"));
   server_->Signal(SIGTERM);
   EXPECT_TRUE(ReadUntil(R"("event":"stopped")"));

@@ -17,7 +17,7 @@ using testing::MatchesRegex;
 
 constexpr const char* kFreshId = "user_[0-9a-f]{8}_[0-9a-f]{4}";
 
-TEST(UtilsLogin, IsThereThoughUtilsAreOff) {
+TEST(UtilsLogin, IsServedWithUtilsDisabled) {
   const ServerProcess server{{.settings = {{"im.sdk_app_id", 1400000001},
                                            {"im.secret_key", "a key for tests"},
                                            {"auth.mode", "token"}}}};
@@ -35,7 +35,7 @@ TEST(UtilsLogin, IsThereThoughUtilsAreOff) {
   EXPECT_EQ(guests.size(), 5U);
 }
 
-TEST(UtilsLogin, MakesTheOpenidTheUserId) {
+TEST(UtilsLogin, UsesTheOpenidAsUserId) {
   WechatStandIn wechat;
   wechat.Answer("c 1", {R"({"openid":"o_Abc-1","session_key":"not for clients"})"});
   wechat.Answer("risky", {R"({"errcode":40226,"errmsg":"code blocked"})"});
@@ -53,7 +53,7 @@ TEST(UtilsLogin, MakesTheOpenidTheUserId) {
   EXPECT_THAT(Get(client, "get_login_info?code=bad").Text("userID"), MatchesRegex(kFreshId));
 }
 
-TEST(UtilsLogin, SignsForAClaimedIdOnlyWhereThatIsTrusted) {
+TEST(UtilsLogin, SignsForAClaimedIdOnlyIfTrusted) {
   const ServerProcess server{{.settings = {{"im.sdk_app_id", 1400000001},
                                            {"im.secret_key", "a key for tests"},
                                            {"auth.trust_userid", true},

@@ -48,7 +48,7 @@ class WechatLogin : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(WechatLogin, MakesTheOpenidTheUserId) {
+TEST_F(WechatLogin, UsesTheOpenidAsUserId) {
   wechat_.Answer("code 1&=+%", {kGoodAnswer});
   const ApiReply reply = Login(client_, WithCode("code 1&=+%"));
   ASSERT_EQ(reply.code(), kOk) << reply;
@@ -77,7 +77,7 @@ TEST_F(WechatLogin, SignsATicketThatTheCommandLineVerifies) {
   EXPECT_NE(verify("o_Abc-2"), 0);
 }
 
-TEST_F(WechatLogin, FallsBackToAFreshIdOnceWhateverWentWrong) {
+TEST_F(WechatLogin, FallsBackToAGeneratedIdOnAnyFailure) {
   const std::vector<std::string> answers = {
       R"({"errcode":40029,"errmsg":"invalid code"})",
       R"({"errcode":40163,"errmsg":"code been used"})",
@@ -104,7 +104,7 @@ TEST_F(WechatLogin, FallsBackToAFreshIdOnceWhateverWentWrong) {
   EXPECT_EQ(wechat_.targets().size(), answers.size()) << "a code is asked for once";
 }
 
-TEST_F(WechatLogin, AsksOnceMoreWhenWechatIsBusy) {
+TEST_F(WechatLogin, RetriesOnceWhenWechatIsBusy) {
   wechat_.Answer("c1", {R"({"errcode":-1,"errmsg":"busy"})", kGoodAnswer});
   EXPECT_EQ(Login(client_, WithCode("c1")).Text("userID"), "o_Abc-1");
   wechat_.Answer("c2", {R"({"errcode":-1,"errmsg":"busy"})"});
@@ -112,12 +112,12 @@ TEST_F(WechatLogin, AsksOnceMoreWhenWechatIsBusy) {
   EXPECT_EQ(wechat_.targets().size(), 4U);
 }
 
-TEST_F(WechatLogin, RefusesAUserThatWechatHoldsForRisky) {
+TEST_F(WechatLogin, RefusesAUserThatWechatReportsAsRisky) {
   wechat_.Answer("c1", {R"({"errcode":40226,"errmsg":"code blocked"})"});
   EXPECT_EQ(Login(client_, WithCode("c1")).code(), kBadParameter);
 }
 
-TEST_F(WechatLogin, NeverSignsForTheAdministratorOrAnOpenidThatIsTooLong) {
+TEST_F(WechatLogin, NeverSignsForTheAdministratorOrATooLongOpenid) {
   for (const std::string& openid : {std::string("administrator"), std::string(33, 'o')}) {
     wechat_.Answer("c1", {R"({"openid":")" + openid + R"(","session_key":"k"})"});
     const ApiReply reply = Login(client_, WithCode("c1"));
@@ -126,7 +126,7 @@ TEST_F(WechatLogin, NeverSignsForTheAdministratorOrAnOpenidThatIsTooLong) {
   }
 }
 
-TEST_F(WechatLogin, AsksOnlyForTheMiniProgramsPrefixAndWithACode) {
+TEST_F(WechatLogin, CallsWechatOnlyWithTheMiniProgramPrefixAndACode) {
   for (const nlohmann::json& body : {nlohmann::json{{"userIDPrefix", "pc"}, {"code", "c1"}},
                                      nlohmann::json{{"userIDPrefix", "weixin"}},
                                      nlohmann::json{{"userIDPrefix", "weixin"}, {"code", ""}}}) {
@@ -135,7 +135,7 @@ TEST_F(WechatLogin, AsksOnlyForTheMiniProgramsPrefixAndWithACode) {
   EXPECT_THAT(wechat_.targets(), ElementsAre());
 }
 
-TEST_F(WechatLogin, AsksForSixteenAtATimeWhileTheRestWaitTheirTurn) {
+TEST_F(WechatLogin, MakesAtMostSixteenCallsAtATime) {
   constexpr std::size_t kMostExchanges = 16;
   constexpr std::size_t kLogins = 20;
   std::vector<ApiClient> clients;
@@ -175,7 +175,7 @@ TEST_F(WechatLogin, IgnoresTheIdThatTheCallerClaims) {
   EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId)) << reply;
 }
 
-TEST(TrustedLogin, TakesTheClaimedIdButNeverOneThatIsDenied) {
+TEST(TrustedLogin, AcceptsClaimedIdsExceptDeniedOnes) {
   const WechatStandIn wechat;
   const ServerProcess server(LoginOptions(
       wechat, {{"auth.trust_imuserid", true}, {"auth.deny_user_ids", {"root", "boss"}}}));
@@ -202,7 +202,7 @@ TEST(StrictLogin, RefusesACodeThatWechatRefused) {
   EXPECT_EQ(Login(client, WithCode("good")).Text("userID"), "o_Abc-1");
 }
 
-TEST(OpenLogin, HandsOutTheSessionKeyOnlyWhenToldTo) {
+TEST(OpenLogin, ReturnsTheSessionKeyIfConfigured) {
   WechatStandIn wechat;
   wechat.Answer("good", {kGoodAnswer});
   const ServerProcess server(LoginOptions(wechat, {{"wechat.expose_session_key", true}}));

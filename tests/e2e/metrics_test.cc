@@ -63,7 +63,7 @@ Settings RestlessSettings() {
           {"server.max_connections", 47}};
 }
 
-class MetricsOfAServer : public testing::Test {
+class ServerMetrics : public testing::Test {
  protected:
   using Cause = std::function<void()>;
 
@@ -264,7 +264,7 @@ class MetricsOfAServer : public testing::Test {
   std::set<std::string> moved_;
 };
 
-TEST_F(MetricsOfAServer, MoveEachByItsCause) {
+TEST_F(ServerMetrics, ChangeWithTheirCause) {
   // A subscriber that never reads is allowed half a minute; the others are tested meanwhile.
   const Followers deaf(restless_.AddressOf("grpc"), 1, Reading::kNeverReads);
   ASSERT_TRUE(Eventually([&] { return Scrape(restless_).Of("rtcroomd_watchers") == 1; }));

@@ -65,7 +65,7 @@ void PrintLatencies(const std::string& what, const Latencies& latencies) {
   std::cout << what << ": " << latencies.Summary() << "\n";
 }
 
-TEST(Phones, AreHeldByTheThousand) {
+TEST(Phones, AreServedByTheThousand) {
   // A sanitizer costs as much CPU as thousands of phones.
   const std::size_t phone_count = IsServerSanitized() ? 500 : 2000;
   constexpr seconds kMeasured{8};
@@ -93,7 +93,7 @@ std::size_t Count(const PhoneStats& stats, PhoneFailure failure) {
   return stats.failures.at(static_cast<std::size_t>(failure));
 }
 
-TEST(PhoneFleet, NoticesWhatFails) {
+TEST(PhoneFleet, CountsFailedCalls) {
   constexpr std::size_t kPhones = 12;
   ServerProcess server({.settings = ForManyFromOneAddress({{"room.max_rooms", 2}})});
   const FleetOptions options = Phones(server, kPhones, milliseconds(50));
@@ -184,7 +184,7 @@ Settings DefaultLimits() {
   };
 }
 
-TEST(SlowClients, HoldUpNobodyElse) {
+TEST(SlowClients, DelayNoOtherClients) {
   constexpr const char* kCountVariable = "RTCROOM_SLOW_CLIENTS";
   const std::size_t slow_count = EnvironmentNumber(kCountVariable, 500);
   constexpr std::size_t kPhones = 100;
@@ -257,7 +257,7 @@ TEST(SlowClients, HoldUpNobodyElse) {
   EXPECT_EQ(fleet.Stats().held, kPhones) << "only the slow ones";
 }
 
-TEST(HangingWechat, HoldsUpNobodyElse) {
+TEST(UnresponsiveWechat, DelaysNoOtherRequests) {
   constexpr std::size_t kLogins = 200;
   constexpr std::size_t kPhones = 100;
   WechatStandIn wechat;

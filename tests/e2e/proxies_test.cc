@@ -44,7 +44,7 @@ std::size_t CallUntilRefused(ApiClient& client, const std::string& forwarded_for
   return answered;
 }
 
-TEST(ForwardedFor, TellsTheClientBehindATrustedProxy) {
+TEST(ForwardedFor, IdentifiesTheClientOfATrustedProxy) {
   const ServerProcess server(
       {.settings = FewTokens({{"server.trusted_proxies", {"127.0.0.0/8", "10.9.0.0/16"}}})});
   ApiClient proxy = server.Http();
@@ -56,7 +56,7 @@ TEST(ForwardedFor, TellsTheClientBehindATrustedProxy) {
   EXPECT_LT(CallUntilRefused(proxy, "198.51.100.7, 192.0.2.1, 10.9.8.7"), kProxiedBurst);
 }
 
-TEST(ForwardedFor, OfAnyoneElseIsIgnored) {
+TEST(ForwardedFor, IsIgnoredWithoutATrustedProxy) {
   const ServerProcess server(
       {.settings = FewTokens({{"server.trusted_proxies", {"10.9.0.0/16"}}})});
   ApiClient client = server.Http();
@@ -90,14 +90,14 @@ class ProxyProtocol : public testing::Test {
                                                 {"server.trusted_proxies", {"127.0.0.1"}}})}};
 };
 
-TEST_F(ProxyProtocol, TellsTheClient) {
+TEST_F(ProxyProtocol, IdentifiesTheClient) {
   int code = kOk;
   for (std::size_t i = 0; i < 10 * kProxiedBurst && code == kOk; ++i) code = CodeFor('\1');
   EXPECT_EQ(code, kInternalFailure);
   EXPECT_EQ(CodeFor('\2'), kOk) << "another client of the same proxy";
 }
 
-TEST_F(ProxyProtocol, MayComeInPieces) {
+TEST_F(ProxyProtocol, AcceptsAHeaderInPieces) {
   RawClient client(server_.AddressOf("http"));
   for (const char byte : ProxyHeaderOf('\3')) client.Send(std::string_view(&byte, 1));
   client.Send(List());
@@ -106,20 +106,20 @@ TEST_F(ProxyProtocol, MayComeInPieces) {
   EXPECT_EQ(client.Receive().code(), kOk) << "it is told once a connection";
 }
 
-TEST_F(ProxyProtocol, ComesBeforeTls) {
+TEST_F(ProxyProtocol, PrecedesTls) {
   RawClient client(server_.AddressOf("https"),
                    {.trusted = server_.certificate(), .preface = ProxyHeaderOf('\4')});
   client.Send(List());
   EXPECT_EQ(client.Receive().code(), kOk);
 }
 
-TEST_F(ProxyProtocol, LetsTheProxyCallForItself) {
+TEST_F(ProxyProtocol, AllowsCallsOfTheProxyItself) {
   RawClient client(server_.AddressOf("http"));
   client.Send(std::string(kSignature) + "\x20\x00\0\0"s + List());
   EXPECT_EQ(client.Receive().code(), kOk) << "a health check";
 }
 
-TEST_F(ProxyProtocol, EndsConnectionsWithoutAGoodHeader) {
+TEST_F(ProxyProtocol, ClosesConnectionsWithoutAValidHeader) {
   const std::string signature(kSignature);
   const std::vector<std::string> headers = {
       "",

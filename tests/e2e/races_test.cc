@@ -39,7 +39,7 @@ class Races : public testing::Test {
   ServerProcess server_{{.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}}};
 };
 
-TEST_F(Races, GiveOutExactlyTheFreeSeats) {
+TEST_F(Races, FillExactlyTheFreeSeats) {
   MakeRoomsWithFewFreeSeats();
   std::vector<std::vector<int>> codes(kCallers);  // by caller, then by room
   std::barrier start(static_cast<std::ptrdiff_t>(kCallers));

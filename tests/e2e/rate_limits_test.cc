@@ -74,7 +74,7 @@ TEST(AddressLimit, CountsALongReplyAsSeveral) {
   EXPECT_LT(CallUntilRefused(list), 2 * kBurst / 6);
 }
 
-TEST(AddressLimit, HoldsFreshConnectionsThatPollForPushersToTheRate) {
+TEST(AddressLimit, LimitsGetPushersOnNewConnections) {
   constexpr int kRequests = 30;
   constexpr std::chrono::milliseconds kAtLeast{500};  // at 40 a second, some at once
   const ServerProcess server(
@@ -87,7 +87,7 @@ TEST(AddressLimit, HoldsFreshConnectionsThatPollForPushersToTheRate) {
   EXPECT_GT(std::chrono::steady_clock::now() - start, kAtLeast);
 }
 
-TEST(RoomsOfAnAddress, AreBoundedAndTheRefusalNamesTheKey) {
+TEST(AddressRoomQuota, RefusesRoomsBeyondItAndNamesTheKey) {
   const ServerProcess server({.settings = {{"limits.rooms_per_address", 2}}});
   ApiClient client = server.Https();
   for (const char* room : {"r1", "r2"}) {
@@ -101,7 +101,7 @@ TEST(RoomsOfAnAddress, AreBoundedAndTheRefusalNamesTheKey) {
   EXPECT_EQ(client.Call("double_room", "create_room", CreateBody("u1", "r3")).code(), kOk);
 }
 
-TEST(AddressLimit, BelievesNoHeaderOfAClient) {
+TEST(AddressLimit, IgnoresAddressHeadersOfClients) {
   const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
                                            {"limits.per_address_burst", kBurst}}});
   ApiClient client = server.Https();
@@ -118,7 +118,7 @@ TEST(AddressLimit, BelievesNoHeaderOfAClient) {
   EXPECT_LT(answered, 2 * kBurst);
 }
 
-TEST(AddressLimit, NeverHoldsUpWhoIsAMember) {
+TEST(AddressLimit, NeverRefusesMemberCalls) {
   // A refused heartbeat would evict an honest member behind a shared address.
   const ServerProcess server({.settings = {{"limits.per_address_rate", kHardlyEver},
                                            {"limits.per_address_burst", kBurst}}});
@@ -134,7 +134,7 @@ TEST(AddressLimit, NeverHoldsUpWhoIsAMember) {
   EXPECT_EQ(client.Call("live_room", "destroy_room", MemberBody("r1", "u1")).code(), kOk);
 }
 
-TEST(UserLimit, CountsEachClaimedUserApart) {
+TEST(UserLimit, CountsEachClaimedUserSeparately) {
   const ServerProcess server({.settings = {{"limits.per_address_rate", kOff},
                                            {"limits.per_user_rate", kHardlyEver},
                                            {"limits.per_user_burst", kBurst}}});
@@ -149,7 +149,7 @@ TEST(UserLimit, CountsEachClaimedUserApart) {
   EXPECT_EQ(client.Call("live_room", "delete_pusher", MemberBody("r1", "u2")).code(), kOk);
 }
 
-TEST(TicketLimit, RationsFreshNamesOfAnAddressWhateverCallGivesThem) {
+TEST(TicketLimit, LimitsGeneratedIdsPerAddressOverAllCalls) {
   constexpr int kAtOnce = 100;
   const ServerProcess server({.settings = {{"limits.signing_rate", "1/h"},
                                            {"im.sdk_app_id", 1'400'000'001},
@@ -177,7 +177,7 @@ TEST(TicketLimit, RationsFreshNamesOfAnAddressWhateverCallGivesThem) {
               testing::HasSubstr("rtcroomd_refusals_total{cause=\"signing_rate\"} 3"));
 }
 
-TEST(PusherPace, DelaysWhoAsksTooOftenAndRefusesNobody) {
+TEST(PusherPace, DelaysFrequentCallsWithoutRefusingThem) {
   constexpr int kRequests = 40;
   constexpr std::chrono::milliseconds kAtLeast{500};  // 40 requests, 20 a second, some at once
   const ServerProcess server({.settings = {{"limits.pushers_rate", "20/s"}}});

@@ -135,7 +135,7 @@ class RecordedReplies : public testing::Test {
       {.settings = {{"limits.per_address_rate", "0/s"}, {"limits.per_user_rate", "0/s"}}}};
 };
 
-TEST_F(RecordedReplies, AreTheSameByteForByteOverHttpAndHttps) {
+TEST_F(RecordedReplies, AreIdenticalOverHttpAndHttps) {
   nlohmann::json replies = nlohmann::json::object();
   const RawTls tls{.trusted = server_.certificate()};
   for (const RecordedRequest& request : Hostilities()) {

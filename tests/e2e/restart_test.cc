@@ -133,7 +133,7 @@ TEST(Restart, KeepsRoomsAndMembers) {
   EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
 }
 
-TEST(Restart, IsNoStartOfTheProcess) {
+TEST(Restart, KeepsTheProcessStartTime) {
   ServerProcess server;
   const auto start = [&server] {
     return MetricsText::Read(server.Admin().Get("/metrics").text).Of("process_start_time_seconds");
@@ -154,7 +154,7 @@ TEST(Restart, IsNoStartOfTheProcess) {
   EXPECT_GT(start(), before);
 }
 
-TEST(Restart, IsNotTriedWithAConfigurationThatCouldNotBeServed) {
+TEST(Restart, IsRefusedWithAnInvalidConfiguration) {
   ServerProcess server;
   const std::string config = ReadWholeFile(server.config_file());
   const auto refused = [&](const std::string& changed, const std::string& told) {
@@ -192,7 +192,7 @@ class SocketActivation : public testing::Test {
   const LoopbackSocket https_ = LoopbackSocket::Listen();
 };
 
-TEST_F(SocketActivation, AnswersWhoCameBeforeTheServer) {
+TEST_F(SocketActivation, AnswersClientsThatConnectedBeforeTheStart) {
   RawClient early(Address(http_));
   early.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
   const ServerProcess server(Options());
@@ -203,7 +203,7 @@ TEST_F(SocketActivation, AnswersWhoCameBeforeTheServer) {
   EXPECT_EQ(secured.Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
 }
 
-TEST_F(SocketActivation, LosesNobodyWhenTheServerIsKilled) {
+TEST_F(SocketActivation, AnswersClientsThatConnectedAfterAKill) {
   ServerProcess server(Options());
   server.Kill9();
   RawClient between(Address(http_));
@@ -212,7 +212,7 @@ TEST_F(SocketActivation, LosesNobodyWhenTheServerIsKilled) {
   EXPECT_EQ(between.Receive().code(), kOk);
 }
 
-TEST_F(SocketActivation, AStopAndAStartUnderLoadFailNoRequest) {
+TEST_F(SocketActivation, FailsNoRequestAcrossAStopAndStart) {
   constexpr int kUpgrades = 10;
   ServerOptions options = Options();
   options.settings["limits.per_address_rate"] = "0/s";
@@ -231,7 +231,7 @@ TEST_F(SocketActivation, AStopAndAStartUnderLoadFailNoRequest) {
   EXPECT_THAT(callers.failures(), IsEmpty());
 }
 
-TEST_F(SocketActivation, HandsTheSocketsOn) {
+TEST_F(SocketActivation, PassesTheSocketsOn) {
   ServerProcess server(Options());
   server.HandOver();
   ApiClient secured = server.Https();

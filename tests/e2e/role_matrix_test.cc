@@ -139,7 +139,7 @@ TEST_P(RoleMatrix, ServesTheSeparateServicesByMode) {
       IsReply(client_.Get("/weapp/utils/get_login_info?userID=visitor"), sentences::kSuccess));
 }
 
-TEST_P(RoleMatrix, KeepsTheBannedOutOfARoomOfWebrtcAsWell) {
+TEST_P(RoleMatrix, RefusesBannedUsersInWebrtcRooms) {
   if (GetParam() == std::string("token")) return;  // no caller is served there
   const auto call = [this](const char* endpoint, const json& body) {
     return client_.Call("webrtc_room", endpoint, body);
@@ -157,7 +157,7 @@ TEST_P(RoleMatrix, KeepsTheBannedOutOfARoomOfWebrtcAsWell) {
   EXPECT_EQ(members.json["members"][0]["userID"], "host");
 }
 
-TEST_P(RoleMatrix, SignsLoginInfoForThatUserOfTheTokenOnly) {
+TEST_P(RoleMatrix, SignsLoginInfoOnlyForTheUserOfTheToken) {
   const auto ask = [this](const std::string& query, const std::string& user) {
     return CallWith(client_, query, "utils", "get_login_info", {{"time", 60}, {"userID", user}});
   };
@@ -173,7 +173,7 @@ TEST_P(RoleMatrix, SignsLoginInfoForThatUserOfTheTokenOnly) {
   EXPECT_NE(proven.Text("message"), sentences::kNotAuthorised.message) << proven;
 }
 
-TEST_P(RoleMatrix, ServesGen1LoginsOnlyWhereThatIsOn) {
+TEST_P(RoleMatrix, ServesGen1LoginsOnlyIfEnabled) {
   EXPECT_TRUE(IsReply(CallWith(client_, "userID=member", "double_room", "login", json::object()),
                       sentences::kNotAuthorised));
   const ApiReply info =

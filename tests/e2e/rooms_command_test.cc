@@ -53,7 +53,7 @@ class RoomsCommand : public testing::Test {
       {.settings = {{"live.push_host", "push.example.com"}, {"grpc.token", "a token for tests"}}}};
 };
 
-TEST_F(RoomsCommand, ListsAndShowsWhatClientsMade) {
+TEST_F(RoomsCommand, ListsAndShowsRooms) {
   EXPECT_EQ(Rooms({"list", "--json"}).out, "");
   MakeRoom();
   const FinishedCommand listed = Rooms({"list"});
@@ -76,7 +76,7 @@ TEST_F(RoomsCommand, DismissesARoom) {
   EXPECT_EQ(Rooms({"dismiss", "multi", "r1"}).exit_code, 1);
 }
 
-TEST_F(RoomsCommand, KicksAPusherWhomEverybodyElseSeesLeave) {
+TEST_F(RoomsCommand, KicksAPusher) {
   MakeRoom();
   EXPECT_EQ(Rooms({"kick", "multi", "r1", "u2"}).exit_code, 0);
   EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
@@ -91,7 +91,7 @@ TEST_F(RoomsCommand, EndsTheRoomWithItsCreator) {
   EXPECT_EQ(Call("get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
 }
 
-TEST_F(RoomsCommand, KeepsABannedPusherOutUntilTheTimeIsOver) {
+TEST_F(RoomsCommand, RefusesABannedPusherUntilTheBanEnds) {
   MakeRoom();
   const FinishedCommand kicked = Rooms({"kick", "multi", "r1", "u2", "--ban", "1h"});
   EXPECT_EQ(kicked.exit_code, 0) << kicked.err;
@@ -109,7 +109,7 @@ TEST_F(RoomsCommand, KeepsABannedPusherOutUntilTheTimeIsOver) {
   EXPECT_THAT(Pushers(), ElementsAre("u1", "u3", "u2"));
 }
 
-TEST_F(RoomsCommand, RemembersABanWhenTheServerIsKilled) {
+TEST_F(RoomsCommand, KeepsABanAcrossAKill) {
   MakeRoom();
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1h"}).exit_code, 0);
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u4", "--ban", "1h"}).exit_code, 0) << "it never came";
@@ -130,7 +130,7 @@ TEST_F(RoomsCommand, RemembersABanWhenTheServerIsKilled) {
   EXPECT_TRUE(Eventually([&] { return AddAgain("u2") == kOk; })) << "a later ban replaces it";
 }
 
-TEST_F(RoomsCommand, ForgetsABanThatEndedWhileTheServerWasDown) {
+TEST_F(RoomsCommand, DropsABanThatEndedWhileTheServerWasDown) {
   MakeRoom();
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1ms"}).exit_code, 0);
   server_.Kill9();
@@ -138,7 +138,7 @@ TEST_F(RoomsCommand, ForgetsABanThatEndedWhileTheServerWasDown) {
   EXPECT_EQ(AddAgain("u2"), kOk);
 }
 
-TEST_F(RoomsCommand, NeedsTheToken) {
+TEST_F(RoomsCommand, RequiresTheToken) {
   const FinishedCommand stranger =
       RunToEnd({.program = ServerBinary(),
                 .arguments = {"rooms", "list", "--target", server_.AddressOf("grpc")}});
@@ -168,7 +168,7 @@ TEST(RoomsCommandOnASocket, FindsTheServerByItsConfiguration) {
   EXPECT_THAT(list().out, HasSubstr("r1")) << "the file that was left is no obstacle";
 }
 
-TEST(RoomsCommandByTls, IsServedWithRenewedCertificatesAfterAReload) {
+TEST(RoomsCommandByTls, UsesRenewedCertificatesAfterAReload) {
   const TempDirectory directory;
   const auto path = [&](const char* name) { return (directory.path() / name).string(); };
   WriteTestCertificate(path("server.pem"), path("server.key"));

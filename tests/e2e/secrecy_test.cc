@@ -235,7 +235,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
   std::string replies_;  ///< all replies that must not contain a secret
 };
 
-TEST_P(Secrecy, HoldsForAWholeRunsLogAndForReplies) {
+TEST_P(Secrecy, CoversLogsAndRepliesOfAWholeRun) {
   ASSERT_NO_FATAL_FAILURE(LearnFromLogins());
   ASSERT_NO_FATAL_FAILURE(LearnFromWebrtc());
   ASSERT_NO_FATAL_FAILURE(LearnFromStreams(""));

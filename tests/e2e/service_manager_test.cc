@@ -25,7 +25,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class UnderAServiceManager : public testing::Test {
+class ServiceManagerTest : public testing::Test {
  protected:
   static std::string OwnName() {
     return "@rtcroomd-e2e/" + std::to_string(getpid()) + "/" +
@@ -41,7 +41,7 @@ class UnderAServiceManager : public testing::Test {
   ManagerStandIn manager_{OwnName()};
 };
 
-TEST_F(UnderAServiceManager, IsReadyWhenEverythingListens) {
+TEST_F(ServiceManagerTest, IsNotifiedWhenAllListenersAreOpen) {
   ServerProcess server(Options());
   const std::optional<Notice> ready = manager_.Await("READY", "1");
   ASSERT_TRUE(ready);
@@ -51,13 +51,13 @@ TEST_F(UnderAServiceManager, IsReadyWhenEverythingListens) {
   EXPECT_TRUE(!next || !next->Value("READY")) << "once";
 }
 
-TEST_F(UnderAServiceManager, TellsItsStatus) {
+TEST_F(ServiceManagerTest, IsNotifiedOfTheStatus) {
   ServerProcess server(Options());
   ASSERT_EQ(server.Http().Call("double_room", "create_room", CreateBody("u1")).code(), kOk);
   EXPECT_TRUE(manager_.Await("STATUS", "1 rooms, 1 pushers"));
 }
 
-TEST_F(UnderAServiceManager, TellsOfReloadsAndOfThoseThatAreRefused) {
+TEST_F(ServiceManagerTest, IsNotifiedOfReloadsIncludingRefusedOnes) {
   ServerProcess server(Options());
   ASSERT_TRUE(manager_.Await("READY", "1"));
   for (const char* const added : {"", "[nonsense]\nkey = 1\n"}) {
@@ -75,14 +75,14 @@ TEST_F(UnderAServiceManager, TellsOfReloadsAndOfThoseThatAreRefused) {
   }
 }
 
-TEST_F(UnderAServiceManager, SaysThatItStopsBeforeItDoes) {
+TEST_F(ServiceManagerTest, IsNotifiedBeforeTheServerStops) {
   ServerProcess server(Options());
   EXPECT_EQ(server.Terminate(), 0);
   const std::optional<Notice> stopping = manager_.Await("STOPPING", "1");
   ASSERT_TRUE(stopping);
 }
 
-TEST_F(UnderAServiceManager, IsTheSameProcessAfterAHandOver) {
+TEST_F(ServiceManagerTest, SeesTheSameProcessAfterAHandOver) {
   ServerProcess server(Options("1000000"));
   const pid_t pid = server.child().pid();
   ASSERT_TRUE(manager_.Await("READY", "1"));
@@ -96,7 +96,7 @@ TEST_F(UnderAServiceManager, IsTheSameProcessAfterAHandOver) {
   EXPECT_TRUE(manager_.Await("WATCHDOG", "1")) << "the successor goes on giving signs of life";
 }
 
-TEST_F(UnderAServiceManager, IsReadyAgainWhenAHandOverIsRefused) {
+TEST_F(ServiceManagerTest, IsNotifiedReadyAfterARefusedHandOver) {
   ServerProcess server(Options());
   ASSERT_TRUE(manager_.Await("READY", "1"));
   std::ofstream(server.config_file(), std::ios::app) << "[nonsense]\nkey = 1\n";
@@ -105,7 +105,7 @@ TEST_F(UnderAServiceManager, IsReadyAgainWhenAHandOverIsRefused) {
   EXPECT_TRUE(manager_.Await("READY", "1"));
 }
 
-TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItServes) {
+TEST_F(ServiceManagerTest, ReceivesWatchdogPingsWhileTheServerRuns) {
   ServerProcess server(Options("200000"));
   ASSERT_TRUE(manager_.Await("READY", "1"));
   for (int sign = 0; sign < 20; ++sign) ASSERT_TRUE(manager_.Await("WATCHDOG", "1"));
@@ -118,7 +118,7 @@ TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItServes) {
   EXPECT_TRUE(manager_.Await("WATCHDOG", "1"));
 }
 
-TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItsStartTakes) {
+TEST_F(ServiceManagerTest, ReceivesWatchdogPingsDuringTheStart) {
   const TempDirectory directory;
   const std::filesystem::path key = directory.path() / "data" / "dev" / "dev-sig-key";
   std::filesystem::create_directories(key.parent_path());
@@ -152,14 +152,14 @@ TEST_F(UnderAServiceManager, GivesSignsOfLifeForAsLongAsItsStartTakes) {
   EXPECT_EQ(server.WaitForExit(), 0);
 }
 
-TEST_F(UnderAServiceManager, FindsNoPartSilentThatIsWell) {
+TEST_F(ServiceManagerTest, ReceivesNoLivenessWarningsFromAHealthyServer) {
   // Half of this exceeds the response time of every part of a busy server.
   ServerProcess server(Options("20000000"));
   for (int sign = 0; sign < 2; ++sign) ASSERT_TRUE(manager_.Await("WATCHDOG", "1"));
   EXPECT_THAT(server.StopAndReadLog(), Not(HasSubstr("component_stalled")));
 }
 
-TEST_F(UnderAServiceManager, GivesNoneWhereNobodyAsksForThem) {
+TEST_F(ServiceManagerTest, ReceivesNoWatchdogPingsUnlessRequested) {
   ServerOptions options = Options("200000");
   options.environment.emplace_back("WATCHDOG_PID", "1");
   ServerProcess server(std::move(options));
@@ -170,7 +170,7 @@ TEST_F(UnderAServiceManager, GivesNoneWhereNobodyAsksForThem) {
   }
 }
 
-TEST_F(UnderAServiceManager, SaysWhyItCannotStart) {
+TEST_F(ServiceManagerTest, IsNotifiedOfTheReasonOfAFailedStart) {
   ServerProcess first;
   const FinishedCommand second =
       RunToEnd({.program = ServerBinary(),
@@ -186,7 +186,7 @@ TEST_F(UnderAServiceManager, SaysWhyItCannotStart) {
   EXPECT_THAT(*status->Value("STATUS"), HasSubstr("cannot start: "));
 }
 
-TEST_F(UnderAServiceManager, ServesWhenTheManagerCannotBeReached) {
+TEST_F(ServiceManagerTest, IsNotRequiredToBeReachable) {
   ServerOptions options;
   options.environment = {{"NOTIFY_SOCKET", "vsock:2:1234"}, {"WATCHDOG_USEC", "soon"}};
   ServerProcess server(std::move(options));

@@ -71,13 +71,13 @@ class Startup : public testing::Test {
   const TempDirectory directory_;
 };
 
-TEST_F(Startup, EndsWithOneWhenTheDatabaseIsDamaged) {
+TEST_F(Startup, ExitsWith1IfTheDatabaseIsDamaged) {
   std::filesystem::create_directory(DataDirectory());
   std::ofstream(Database()) << std::string(8192, 'x');
   ExpectOneLine(Serve({}), kFailedWhileRunning, "rtcroomd.db");
 }
 
-TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfANewerVersion) {
+TEST_F(Startup, ExitsWith1IfTheDatabaseHasANewerVersion) {
   ServerProcess earlier;
   ASSERT_EQ(earlier.Terminate(), 0);
   const std::filesystem::path database = earlier.data_directory() / "rtcroomd.db";
@@ -90,7 +90,7 @@ TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfANewerVersion) {
   ExpectOneLine(Serve({{"store.data_dir", data}}), kFailedWhileRunning, "999");
 }
 
-TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfAnotherProgram) {
+TEST_F(Startup, ExitsWith1IfTheDatabaseIsOfAnotherProgram) {
   std::filesystem::create_directory(DataDirectory());
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(Database().c_str(), &database), SQLITE_OK);
@@ -100,14 +100,14 @@ TEST_F(Startup, EndsWithOneWhenTheDatabaseIsOfAnotherProgram) {
   ExpectOneLine(Serve({}), kFailedWhileRunning, "another program");
 }
 
-TEST_F(Startup, EndsWithOneWhenTheDataDirectoryCannotBeMade) {
+TEST_F(Startup, ExitsWith1IfTheDataDirectoryCannotBeCreated) {
   // Below a regular file not even root can create one.
   std::ofstream(directory_.path() / "file") << "in the way";
   const std::string below = (directory_.path() / "file" / "data").string();
   ExpectOneLine(Serve({{"store.data_dir", below}}), kFailedWhileRunning, below);
 }
 
-TEST_F(Startup, EndsWithOneWhenAPortIsTaken) {
+TEST_F(Startup, ExitsWith1IfAPortIsInUse) {
   const LoopbackSocket taken = LoopbackSocket::Listen();
   const std::string address = "127.0.0.1:" + std::to_string(taken.Port());
   for (const char* key :
@@ -116,7 +116,7 @@ TEST_F(Startup, EndsWithOneWhenAPortIsTaken) {
   }
 }
 
-TEST_F(Startup, EndsWithTwoWhenGrpcWouldBeOpenToTooMany) {
+TEST_F(Startup, ExitsWith2IfGrpcLacksAccessControl) {
   ExpectOneLine(Serve({{"grpc.listen", "127.0.0.1:0"}, {"grpc.token", ""}}), kWrongConfiguration,
                 "grpc.token: missing");
   const FinishedCommand everywhere = Serve({{"grpc.listen", "0.0.0.0:0"}});
@@ -124,14 +124,14 @@ TEST_F(Startup, EndsWithTwoWhenGrpcWouldBeOpenToTooMany) {
   EXPECT_THAT(everywhere.err, HasSubstr("grpc.client_ca: missing"));
 }
 
-TEST_F(Startup, EndsWithOneWhenAnotherServerHoldsTheDataDirectory) {
+TEST_F(Startup, ExitsWith1IfAnotherServerUsesTheDataDirectory) {
   const ServerProcess first;
   const std::string shared = first.data_directory().string();
   ExpectOneLine(Serve({{"store.data_dir", shared}}), kFailedWhileRunning, shared);
   EXPECT_EQ(first.Admin().Get("/readyz").status, 200) << "the first one is not disturbed";
 }
 
-TEST_F(Startup, EndsWithTwoWhenTheCertificateIsBroken) {
+TEST_F(Startup, ExitsWith2IfTheCertificateIsInvalid) {
   const std::filesystem::path broken = directory_.path() / "broken.pem";
   std::ofstream(broken) << "-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n";
   for (const char* key : {"server.tls_cert", "server.tls_key"}) {
@@ -141,7 +141,7 @@ TEST_F(Startup, EndsWithTwoWhenTheCertificateIsBroken) {
   }
 }
 
-TEST_F(Startup, EndsWithTwoWhenTheKeyThatSignsTicketsIsBroken) {
+TEST_F(Startup, ExitsWith2IfTheTicketSigningKeyIsInvalid) {
   const std::filesystem::path broken = directory_.path() / "broken.pem";
   std::ofstream(broken) << "-----BEGIN PRIVATE KEY-----\nnot base64\n-----END PRIVATE KEY-----\n";
   ExpectOneLine(Serve({{"im.sdk_app_id", 1400000001},
@@ -150,12 +150,12 @@ TEST_F(Startup, EndsWithTwoWhenTheKeyThatSignsTicketsIsBroken) {
                 kWrongConfiguration, "im.private_key_file");
 }
 
-TEST_F(Startup, EndsWithTwoWhenTheCertificateIsNotThere) {
+TEST_F(Startup, ExitsWith2IfTheCertificateIsMissing) {
   ExpectOneLine(Serve({{"server.tls_cert", "/nowhere/cert.pem"}}), kWrongConfiguration,
                 "server.tls_cert");
 }
 
-TEST_F(Startup, NamesEveryProblemOfTheConfiguration) {
+TEST_F(Startup, ReportsEveryConfigurationProblem) {
   const Settings wrong = {{"server.workers", 0},
                           {"server.max_body_bytes", "many"},
                           {"room.heartbeat_timeout", "soon"},
@@ -169,7 +169,7 @@ TEST_F(Startup, NamesEveryProblemOfTheConfiguration) {
   EXPECT_LE(LinesOf(server.err).size(), wrong.size() + 1) << server.err;
 }
 
-TEST_F(Startup, EndsWithTwoWhenTheConfigurationIsNoToml) {
+TEST_F(Startup, ExitsWith2IfTheConfigurationIsNotToml) {
   const std::filesystem::path file = directory_.path() / "broken.toml";
   std::ofstream(file) << "[server\nworkers = 1\n";
   const FinishedCommand server =

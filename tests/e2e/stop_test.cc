@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(Health, IsToldByTheAdminListener) {
+TEST(Health, IsServedByTheAdminListener) {
   const ServerProcess server;
   ApiClient admin = server.Admin();
   EXPECT_EQ(admin.Get("/healthz").status, 200);
@@ -35,7 +35,7 @@ bool Reload(ServerProcess& server, const std::string& event) {
   return server.WaitForLog(event);
 }
 
-TEST(Reload, TakesUpTheLogLevel) {
+TEST(Reload, AppliesTheLogLevel) {
   ServerProcess server;
   std::string config = ReadWholeFile(server.config_file());
   const std::size_t level = config.find("\"debug\"");
@@ -51,7 +51,7 @@ TEST(Reload, TakesUpTheLogLevel) {
       << "requests are logged at debug only";
 }
 
-TEST(Reload, TakesUpLimits) {
+TEST(Reload, AppliesLimits) {
   ServerProcess server;
   std::string config = ReadWholeFile(server.config_file());
   const std::string off = R"(limits.per_address_rate = "0/s")";
@@ -69,7 +69,7 @@ TEST(Reload, TakesUpLimits) {
   EXPECT_TRUE(Eventually([&] { return list() == kInternalFailure; }));
 }
 
-TEST(Reload, OfAWrongConfigurationChangesNothing) {
+TEST(Reload, IgnoresAnInvalidConfiguration) {
   ServerProcess server;
   std::ofstream(server.config_file(), std::ios::app) << "\n[nonsense]\nkey = 1\n";
   ASSERT_TRUE(Reload(server, R"("event":"reload_refused","key":"nonsense")"));
@@ -77,7 +77,7 @@ TEST(Reload, OfAWrongConfigurationChangesNothing) {
             kOk);
 }
 
-TEST(Stop, EndsWithZeroUponEitherSignal) {
+TEST(Stop, ExitsWith0OnSigtermAndSigint) {
   for (const int signal : {SIGTERM, SIGINT}) {
     ServerProcess server;
     ApiClient idle = server.Https();
@@ -127,12 +127,12 @@ bool StopDuringARequest() {
   return was_in_time;
 }
 
-TEST(Stop, LetsARunningRequestFinish) {
+TEST(Stop, FinishesARunningRequest) {
   while (!StopDuringARequest() && !testing::Test::HasFailure()) {
   }
 }
 
-TEST(Log, HoldsNoSecretEvenAtLevelDebug) {
+TEST(Log, ContainsNoSecretAtLevelDebug) {
   WechatStandIn wechat;
   wechat.Answer("one-time-code", {R"({"openid":"o_user","session_key":"session-key-value"})"});
   ServerProcess server({.settings = {{"im.sdk_app_id", 1400000001},

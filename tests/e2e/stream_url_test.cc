@@ -59,7 +59,7 @@ class StreamUrls : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST(Md5OfTheseTests, AgreesWithTheVectorsOfTheProtocol) {
+TEST(Md5TestHelper, AgreesWithTheVectorsOfTheProtocol) {
   const std::string expiry = "655D2B80";
   EXPECT_EQ(Md5(kPushKey + std::string("8888_user_0001") + expiry),
             "5e98c8138018c0eedc060e5962151b24");
@@ -76,7 +76,7 @@ TEST_F(StreamUrls, AreSignedForSevenDays) {
   ExpectSigned(url, "8888_user_0001", before);
 }
 
-TEST_F(StreamUrls, NameTheStreamOfAnOddUserByADigest) {
+TEST_F(StreamUrls, NameTheStreamOfAnUnsafeUserIdByADigest) {
   const std::string stream = "8888_" + HexDigest(EVP_sha256(), "a.b:c").substr(0, 16);
   const std::int64_t before = Now();
   const std::string url = PushUrlOf("a.b:c");
@@ -84,7 +84,7 @@ TEST_F(StreamUrls, NameTheStreamOfAnOddUserByADigest) {
   ExpectSigned(url, stream, before);
 }
 
-TEST_F(StreamUrls, OfARoomShowTheMembersStreams) {
+TEST_F(StreamUrls, OfARoomAreThoseOfItsMembers) {
   const std::int64_t before = Now();
   ASSERT_EQ(client_.Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
   ASSERT_EQ(client_.Call("live_room", "add_pusher", PusherBody("r1", "u2")).code(), kOk);
@@ -98,7 +98,7 @@ TEST_F(StreamUrls, OfARoomShowTheMembersStreams) {
   EXPECT_EQ(reply.Text("roomCreator"), "u1");
 }
 
-TEST(UnsignedStreamUrls, ComeFromAMediaServerOfOnesOwn) {
+TEST(UnsignedStreamUrls, AreReturnedForASelfHostedMediaServer) {
   const ServerProcess server(
       {.settings = {{"live.push_host", "media.example"}, {"live.play_host", "play.example"}}});
   ApiClient client = server.Https();

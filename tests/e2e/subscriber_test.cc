@@ -48,27 +48,27 @@ class SubscriberTest : public testing::Test {
   const std::string address_ = "unix:" + (directory_.path() / "grpc.sock").string();
 };
 
-class SeenByASubscriber : public SubscriberTest {
+class EventSubscription : public SubscriberTest {
  protected:
   void Call(const char* endpoint, const nlohmann::json& body) {
     const ApiReply reply = client_.Call("multi_room", endpoint, body);
     ASSERT_EQ(reply.code(), kOk) << endpoint << ": " << reply;
   }
 
-  explicit SeenByASubscriber(const Settings& settings = {})
+  explicit EventSubscription(const Settings& settings = {})
       : server_({.settings = WithGrpc(settings)}) {}
 
   ServerProcess server_;
   ApiClient client_ = server_.Https();
 };
 
-class SeenOfTheSilent : public SeenByASubscriber {
+class TimeoutSubscription : public EventSubscription {
  protected:
-  SeenOfTheSilent()
-      : SeenByASubscriber({{"room.heartbeat_timeout", "1s"}, {"room.sweep_period", "100ms"}}) {}
+  TimeoutSubscription()
+      : EventSubscription({{"room.heartbeat_timeout", "1s"}, {"room.sweep_period", "100ms"}}) {}
 };
 
-TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
+TEST_F(EventSubscription, DeliversEveryChangeInOrderWithItsReason) {
   const NodeSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
 
@@ -105,7 +105,7 @@ TEST_F(SeenByASubscriber, EveryChangeInOrderWithItsReason) {
   }
 }
 
-TEST_F(SeenOfTheSilent, TheEvictionAndItsReason) {
+TEST_F(TimeoutSubscription, DeliversEvictionsWithTheirReason) {
   const NodeSubscriber subscriber(address_, "now");
   ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
   Call("create_room", CreateBody("silent", "r1"));
@@ -119,7 +119,7 @@ TEST_F(SeenOfTheSilent, TheEvictionAndItsReason) {
   EXPECT_THAT(EventsSeenIn(subscriber.Events()), ElementsAreArray(expected));
 }
 
-TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
+TEST_F(EventSubscription, MissesNothingAfterTheSubscriberResumes) {
   std::vector<SeenEvent> seen;
   std::string cursor = "now";
   for (int life = 0; life < 5; ++life) {
@@ -153,7 +153,7 @@ TEST_F(SeenByASubscriber, NothingIsMissedOverItsDeath) {
   EXPECT_THAT(seen, ElementsAreArray(expected));
 }
 
-TEST_F(SeenByASubscriber, TheTokenIsAskedFor) {
+TEST_F(EventSubscription, RequiresTheToken) {
   const TempDirectory directory;
   const std::string address = "unix:" + (directory.path() / "grpc.sock").string();
   const ServerProcess guarded(
@@ -170,7 +170,7 @@ constexpr std::size_t kWriters = 4;
 constexpr std::size_t kUsualKills = 50;
 constexpr const char* kKillsVariable = "RTCROOM_E2E_WATCH_KILLS";
 
-TEST_F(SubscriberTest, FollowsTheWholeHistoryOfAServerThatIsKilledAgainAndAgain) {
+TEST_F(SubscriberTest, ReceivesAllEventsOfAServerKilledRepeatedly) {
   const std::uint32_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);

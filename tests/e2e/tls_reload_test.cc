@@ -19,7 +19,7 @@ std::string Heartbeat() {
   return RawPost("/weapp/double_room/pusher_heartbeat", MemberBody("r1", "u1").dump());
 }
 
-TEST(CertificateReload, TakesUpACertificateAndDropsNobody) {
+TEST(CertificateReload, AppliesACertificateWithoutDroppingConnections) {
   ServerProcess server;
   const TempDirectory directory;
   const std::filesystem::path old_certificate = directory.path() / "old.pem";
@@ -40,7 +40,7 @@ TEST(CertificateReload, TakesUpACertificateAndDropsNobody) {
   EXPECT_EQ(fresh.Receive().code(), kOk);
 }
 
-TEST(CertificateReload, KeepsTheOldCertificateWhenTheNewOneIsUnusable) {
+TEST(CertificateReload, KeepsTheOldCertificateIfTheNewOneIsInvalid) {
   ServerProcess server;
   const TempDirectory directory;
   const std::filesystem::path old_certificate = directory.path() / "old.pem";

@@ -21,7 +21,7 @@ class Transport : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(Transport, ServesHttpAndHttpsAlike) {
+TEST_F(Transport, ServesTheSameStateOverHttpAndHttps) {
   ApiClient plain = server_.Http();
   EXPECT_EQ(WholeState(plain), WholeState(client_));
 }
@@ -34,7 +34,7 @@ TEST_F(Transport, ToleratesSlashesAndLetterCaseInThePath) {
   }
 }
 
-TEST_F(Transport, TakesABodyByWhatItHolds) {
+TEST_F(Transport, AcceptsJsonUnderAnyMediaType) {
   const std::string json = RoomBody("r1").dump();
   for (const char* type : {"application/json", "application/json; charset=utf-8", "text/plain",
                            "text/xml", "application/xml", "application/octet-stream", ""}) {
@@ -44,7 +44,7 @@ TEST_F(Transport, TakesABodyByWhatItHolds) {
   }
 }
 
-TEST_F(Transport, TakesAForm) {
+TEST_F(Transport, AcceptsAForm) {
   const ApiReply added =
       client_.Send({.target = "/weapp/live_room/add_pusher",
                     .content_type = "application/x-www-form-urlencoded",

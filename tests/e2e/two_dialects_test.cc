@@ -140,7 +140,7 @@ class RandomCaller {
   std::size_t calls_ = 0;
 };
 
-TEST(TwoDialects, DoNotDisturbEachOtherUnderLoad) {
+TEST(TwoDialects, DoNotInterfereUnderLoad) {
   const ServerProcess server({.settings = LoginSettings({{"room.heartbeat_timeout", "1h"}})});
   std::vector<RacingCaller> logins = LogInMany(server, "gen2_", kCallersOfADialect);
   std::vector<RacingCaller> others = LogInMany(server, "gen1_", kCallersOfADialect);
@@ -176,7 +176,7 @@ TEST(TwoDialects, DoNotDisturbEachOtherUnderLoad) {
               testing::UnorderedElementsAreArray(gen2_rooms));
 }
 
-TEST(TwoDialects, GiveAnIdToExactlyOneOfThem) {
+TEST(TwoDialects, AssignAnIdToExactlyOneOfThem) {
   const ServerProcess server({.settings = LoginSettings({{"log.level", "info"}})});
   std::vector<RacingCaller> callers = LogInMany(server, "u", 8);
   constexpr std::size_t kBothRounds = 50;

@@ -25,7 +25,7 @@ class UtilsRoles : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Modes, UtilsRoles, testing::Values("open", "mixed", "token"),
                          [](const auto& param_info) { return std::string(param_info.param); });
 
-TEST_P(UtilsRoles, GiveTestStreamsToEverybody) {
+TEST_P(UtilsRoles, ServeTestStreamsToAllCallers) {
   for (const std::string& query : {std::string(), "?" + user_.Query(), std::string("?token=x")}) {
     for (const char* endpoint : {"get_test_pushurl", "get_test_rtmpaccurl"}) {
       EXPECT_TRUE(IsReply(Get(client_, endpoint + query), sentences::kSuccess))
@@ -35,7 +35,7 @@ TEST_P(UtilsRoles, GiveTestStreamsToEverybody) {
   }
 }
 
-TEST_P(UtilsRoles, ShowLogsAndChecksToNobodyButTheOperator) {
+TEST_P(UtilsRoles, ServeLogsAndChecksOnlyToTheOperator) {
   for (const std::string endpoint : {"logfilelist", "getlogfile?file=a.log", "check_config"}) {
     const std::string as_user = endpoint + (endpoint.find('?') == std::string::npos ? "?" : "&");
     EXPECT_TRUE(IsReply(Get(client_, endpoint), sentences::kNotAuthorised)) << endpoint;

@@ -26,7 +26,7 @@ ApiReply PostLoginInfo(ApiClient& client, const nlohmann::json& body) {
   return client.Send({.target = "/weapp/utils/get_login_info", .body = body.dump()});
 }
 
-TEST(UtilsOff, AreUnknownPathsByDefault) {
+TEST(UtilsDisabled, AreUnknownPathsByDefault) {
   const ServerProcess server;
   ApiClient client = server.Https();
   for (const char* endpoint : {"get_test_pushurl", "get_test_rtmpaccurl", "logfilelist",
@@ -58,7 +58,7 @@ class Utils : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(Utils, GiveTestStreams) {
+TEST_F(Utils, ReturnTestStreams) {
   const ApiReply first = Get(client_, "get_test_pushurl");
   ASSERT_EQ(first.code(), kOk) << first;
   EXPECT_THAT(first.Text("url_push"),
@@ -85,7 +85,7 @@ TEST_F(Utils, SignLoginInfo) {
   EXPECT_EQ(PostLoginInfo(client_, {{"userID", "u1"}}).code(), kBadParameter);
 }
 
-TEST_F(Utils, ListAndShowLogsToTheOperator) {
+TEST_F(Utils, ServeLogsToTheOperator) {
   const ApiReply list = Get(client_, "logfilelist", kToken);
   EXPECT_EQ(list.status, 200);
   EXPECT_EQ(list.headers.at("content-type"), "text/html; charset=utf-8");
@@ -104,7 +104,7 @@ TEST_F(Utils, ListAndShowLogsToTheOperator) {
   EXPECT_EQ(Get(client_, "getlogfile?file=old/%3Cb%3E.log", kToken).text, "old\n");
 }
 
-TEST_F(Utils, ShowNothingButLogs) {
+TEST_F(Utils, ServeOnlyLogs) {
   for (const char* name :
        {"../secret", "..%2Fsecret", "%2e%2e/secret", "%252e%252e%252fsecret", "/etc/passwd",
         "%2fetc%2fpasswd", "link", "linked/secret", "old", "old/../a.log", "nothing", "./a.log"}) {
@@ -116,7 +116,7 @@ TEST_F(Utils, ShowNothingButLogs) {
   EXPECT_EQ(Get(client_, "getlogfile", kToken).code(), kBadParameter);
 }
 
-TEST_F(Utils, RefuseWhoIsNotTheOperatorAndTellTheLogNoToken) {
+TEST_F(Utils, RefuseOtherCallersWithoutLoggingTheirToken) {
   for (const char* endpoint : {"logfilelist", "getlogfile?file=a.log", "check_config"}) {
     EXPECT_EQ(Get(client_, endpoint).code(), 7) << endpoint;
     EXPECT_EQ(Get(client_, endpoint, "guessed-wrong").code(), 7) << endpoint;
@@ -128,7 +128,7 @@ TEST_F(Utils, RefuseWhoIsNotTheOperatorAndTellTheLogNoToken) {
   EXPECT_THAT(log, Not(HasSubstr("guessed-wrong")));
 }
 
-TEST_F(Utils, TakeUpAnotherTokenWithoutARestart) {
+TEST_F(Utils, ReloadTheTokenWithoutARestart) {
   std::string text = ReadWholeFile(server_.config_file());
   const std::string fresh = "another-token";
   text.replace(text.find(kToken), std::string(kToken).size(), fresh);
@@ -138,7 +138,7 @@ TEST_F(Utils, TakeUpAnotherTokenWithoutARestart) {
   EXPECT_EQ(Get(client_, "logfilelist", kToken).code(), 7);
 }
 
-TEST(UtilsLogs, AreForNobodyWithoutAToken) {
+TEST(UtilsLogs, AreRefusedWithoutAConfiguredToken) {
   const ServerProcess server{
       {.settings = UtilsSettings({{"utils.admin_token", ""}, {"utils.log_dir", "/"}})}};
   ApiClient client = server.Https();

@@ -90,7 +90,7 @@ class WallClock : public testing::TestWithParam<std::string_view> {
   std::string token_;
 };
 
-TEST_P(WallClock, NoMemberWhoBeatsGoesAndNoLoginEndsWhenItIsSet) {
+TEST_P(WallClock, JumpEvictsNoMemberAndEndsNoLogin) {
   SetWallClock(GetParam());
   BeatUntilJumpIsNoticed(1);
   ExpectBothInTheirRooms();
@@ -110,7 +110,7 @@ TEST_P(WallClock, NoMemberWhoBeatsGoesAndNoLoginEndsWhenItIsSet) {
   ExpectBothInTheirRooms();
 }
 
-INSTANTIATE_TEST_SUITE_P(ByAnHourEightDaysAndTenYears, WallClock,
+INSTANTIATE_TEST_SUITE_P(Jumps, WallClock,
                          testing::Values("+1h", "-1h", "+8d", "-8d", "+10y", "-10y"));
 
 }  // namespace

@@ -37,7 +37,7 @@ class WebrtcFields : public testing::Test {
   const Account observer_ = LogIn(client_, "observer");
 };
 
-TEST_F(WebrtcFields, AreEachRefusedInTheProtocolsWordsAndChangeNothing) {
+TEST_F(WebrtcFields, AreRefusedWithProtocolMessagesWithoutSideEffects) {
   const std::string room = Create();
   const std::string before = SeenState(client_, observer_, room);
   for (const std::string prefix : {"/weapp", "/webrtc/weapp"}) {
@@ -54,7 +54,7 @@ TEST_F(WebrtcFields, AreEachRefusedInTheProtocolsWordsAndChangeNothing) {
   }
 }
 
-TEST_F(WebrtcFields, NameNoRoomWhenTheyAreNoNumberOf32Bits) {
+TEST_F(WebrtcFields, NameNoRoomUnlessA32BitNumber) {
   const std::string before = Members(Create());
   for (const char* room : {"abc", "r1", "0", "-1", "2147483648", "4294967297",
                            "99999999999999999999", "1 ", "0x10", "1e3", "@TGS#1"}) {
@@ -69,7 +69,7 @@ TEST_F(WebrtcFields, NameNoRoomWhenTheyAreNoNumberOf32Bits) {
   }
 }
 
-TEST_F(WebrtcFields, AreTakenAtTheirLongestByteForByte) {
+TEST_F(WebrtcFields, AreKeptAtMaximumLengthByteForByte) {
   std::string info;
   for (int i = 0; i < 341; ++i) info += "房";
   info += "a";
@@ -86,7 +86,7 @@ TEST_F(WebrtcFields, AreTakenAtTheirLongestByteForByte) {
   EXPECT_TRUE(IsReply(entered, sentences::kSuccess)) << "clients parse the id as a number";
 }
 
-TEST_F(WebrtcFields, AreForNobodyWhoMayNotBeSignedFor) {
+TEST_F(WebrtcFields, RefuseUsersThatAreNeverSignedFor) {
   const std::string room = Create();
   for (const char* denied : {"administrator", "root"}) {
     EXPECT_TRUE(IsReply(Call("create_room", {{"userID", denied}, {"roomInfo", "i"}}),
@@ -96,7 +96,7 @@ TEST_F(WebrtcFields, AreForNobodyWhoMayNotBeSignedFor) {
   }
 }
 
-TEST_F(WebrtcFields, AnswerForARoomThatIsNotThere) {
+TEST_F(WebrtcFields, AnswerForAMissingRoom) {
   const std::string gone = Create();
   ASSERT_TRUE(IsReply(Call("quit_room", MemberBody(gone, "user_1")), sentences::kSuccess));
   EXPECT_TRUE(IsReply(Call("enter_room", MemberBody(gone, "user_2")), sentences::kWebrtcNoRoom));

@@ -67,11 +67,11 @@ std::pair<std::string, RoomHistory> FirstFault(const std::function<void(SpoiltSt
   return {"none", {}};
 }
 
-TEST(HistoryChecks, FindNoFaultWhereThereIsNone) {
+TEST(HistoryChecks, FindNoFaultInACorrectStore) {
   EXPECT_EQ(FirstFault([](SpoiltStore&) {}).first, "none");
 }
 
-TEST(HistoryChecks, NoticeAViewerThatIsForgotten) {
+TEST(HistoryChecks, DetectAMissingViewer) {
   const auto [fault, history] = FirstFault([](SpoiltStore& store) {
     store.spoil_audiences = [](AudiencePage& page) {
       if (!page.audiences.empty()) page.audiences.pop_back();
@@ -81,7 +81,7 @@ TEST(HistoryChecks, NoticeAViewerThatIsForgotten) {
   EXPECT_THAT(history.commands, SizeIs(2)) << Describe(history);  // one adds, one watches
 }
 
-TEST(HistoryChecks, NoticeAListInTheWrongOrder) {
+TEST(HistoryChecks, DetectAListInTheWrongOrder) {
   const auto [fault, history] = FirstFault([](SpoiltStore& store) {
     store.spoil_lists = [](std::vector<Room>& rooms) { std::ranges::reverse(rooms); };
   });
@@ -89,7 +89,7 @@ TEST(HistoryChecks, NoticeAListInTheWrongOrder) {
   EXPECT_THAT(history.commands, SizeIs(2)) << Describe(history);
 }
 
-TEST(HistoryChecks, NoticeAnEventThatIsNotTold) {
+TEST(HistoryChecks, DetectAMissingEvent) {
   const auto [fault, history] = FirstFault([](SpoiltStore& store) {
     store.spoil_events = [](EventPage& page) {
       const auto in_room = [](const StoredEvent& one, const StoredEvent& next) {
@@ -103,7 +103,7 @@ TEST(HistoryChecks, NoticeAnEventThatIsNotTold) {
   EXPECT_THAT(history.commands, SizeIs(Le(2))) << Describe(history);
 }
 
-TEST(HistoryChecks, NoticeAHandOverThatIsNotTold) {
+TEST(HistoryChecks, DetectAMissingHandOver) {
   const auto [fault, history] = FirstFault([](SpoiltStore& store) {
     store.spoil_events = [](EventPage& page) {
       for (StoredEvent& stored : page.events) {

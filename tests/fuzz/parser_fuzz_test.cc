@@ -20,7 +20,7 @@ void PrintTo(const Reader& reader, std::ostream* out) { *out << reader.corpus; }
 
 class ParserFuzz : public testing::TestWithParam<Reader> {};
 
-TEST_P(ParserFuzz, ReadsTheKeptInputsAndTheirBeginningsAsItShould) {
+TEST_P(ParserFuzz, ParsesCorpusInputsAndTheirPrefixes) {
   const auto [folder, fault_of] = GetParam();
   const std::vector<std::string> corpus =
       ReadCorpus(std::filesystem::path(RTCROOM_CORPUS) / folder);

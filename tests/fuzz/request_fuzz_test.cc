@@ -21,7 +21,7 @@ std::vector<std::string> ReadRequests() {
   return ReadCorpus(std::filesystem::path(RTCROOM_CORPUS) / "request");
 }
 
-TEST(RequestFuzz, ReadsTheFieldsOfARequestFromItsLines) {
+TEST(RequestFuzz, ParsesRequestFieldsFromLines) {
   const auto requests = RequestsFromBytes("POST\n/p\nq=1\ntext/plain\nhttps://o\n{\n}\x1EGET\n/r");
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[0].method, "POST");
@@ -35,7 +35,7 @@ TEST(RequestFuzz, ReadsTheFieldsOfARequestFromItsLines) {
   EXPECT_EQ(requests[1].body, "");
 }
 
-TEST(RequestFuzz, SeesWhatIsWrongWithAReply) {
+TEST(RequestFuzz, DetectsInvalidReplies) {
   const auto body = [](std::string text) { return LabelledReply{.body = std::move(text)}; };
   EXPECT_EQ(FaultOf(body(R"({"code":0,"message":"ok"})")), std::nullopt);
   EXPECT_NE(FaultOf(body("")), std::nullopt);
@@ -49,7 +49,7 @@ TEST(RequestFuzz, SeesWhatIsWrongWithAReply) {
   EXPECT_NE(FaultOf({.status = 204, .headers = {{"A", "b\r\nC: d"}}}), std::nullopt);
 }
 
-TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
+TEST(RequestFuzz, EveryCorpusSeedHasASuccessfulRequest) {
   const std::vector<std::string> corpus = ReadRequests();
   ASSERT_FALSE(corpus.empty());
   for (const std::string& seed : corpus) {
@@ -64,7 +64,7 @@ TEST(RequestFuzz, EverySeedOfTheCorpusSucceedsSomewhere) {
   }
 }
 
-TEST(RequestFuzz, SeesThatGen2ServedAStranger) {
+TEST(RequestFuzz, DetectsGen2SuccessWithoutAValidToken) {
   LabelledReply reply{.body = R"({"code":0,"message":"ok"})"};
   reply.label.endpoint = "get_pushers";
   reply.label.protocol = Protocol::kGen2;
@@ -84,7 +84,7 @@ std::string Name(Protocol protocol, std::string_view endpoint) {
   return std::string(kNames[static_cast<std::size_t>(protocol)]).append(endpoint);
 }
 
-TEST(RequestFuzz, HasSeedsThatEveryEndpointOfEveryProtocolAnswersWithSuccess) {
+TEST(RequestFuzz, CorpusCoversSuccessOfEveryEndpoint) {
   std::set<std::string> succeeded;
   for (const std::string& seed : ReadRequests()) {
     const RequestFuzzServer server;

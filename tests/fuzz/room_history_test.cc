@@ -83,7 +83,7 @@ class RoomHistories : public testing::TestWithParam<std::uint64_t> {
   const std::uint64_t first_seed_ = FuzzSeed(1 + GetParam() * 1'000'000);
 };
 
-TEST_P(RoomHistories, InMemoryAreThoseOfTheModel) {
+TEST_P(RoomHistories, MatchTheModelInMemory) {
   for (std::uint64_t seed = first_seed_; seed < first_seed_ + count_; ++seed) {
     const RoomHistory history = DrawHistory(seed);
     const Fault fault = TryInMemory(history);
@@ -91,7 +91,7 @@ TEST_P(RoomHistories, InMemoryAreThoseOfTheModel) {
   }
 }
 
-TEST_P(RoomHistories, OnSqliteAreThoseOfTheModel) {
+TEST_P(RoomHistories, MatchTheModelOnSqlite) {
   std::unique_ptr<SqliteFile> file;
   for (std::uint64_t i = 0; i < count_; ++i) {
     if (i % kHistoriesPerFile == 0) file = std::make_unique<SqliteFile>();

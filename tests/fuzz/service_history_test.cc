@@ -234,7 +234,7 @@ Fault TryThroughUseCases(const RoomHistory& history) {
   return std::nullopt;
 }
 
-TEST(RoomHistoriesThroughUseCases, AreThoseOfTheModel) {
+TEST(RoomServiceHistories, MatchTheModel) {
   const std::uint64_t first = FuzzSeed(9'000'001);
   const std::size_t count = EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kServiceHistories);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {

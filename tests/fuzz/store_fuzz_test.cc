@@ -188,11 +188,11 @@ class StoreFuzz : public testing::Test {
   RoomModel model_{kPolicy, kStoreLimits.max_rooms};
 };
 
-TEST_F(StoreFuzz, StoresAndModelAgreeWhereCommandsOftenMeet) {
+TEST_F(StoreFuzz, StoresMatchTheModelUnderContention) {
   Run({.rooms = 2, .users = 3, .kinds = {RoomKind::kLive, RoomKind::kMulti}}, 1, 3000);
 }
 
-TEST_F(StoreFuzz, StoresAndModelAgreeAtTheLimitOfRooms) { Run({.rooms = 12, .users = 5}, 2, 3000); }
+TEST_F(StoreFuzz, StoresMatchTheModelAtTheRoomLimit) { Run({.rooms = 12, .users = 5}, 2, 3000); }
 
 }  // namespace
 }  // namespace rtcroom

@@ -32,7 +32,7 @@ TEST(IncludesOf, FindsEachWithItsLineAndItsQuotes) {
   EXPECT_TRUE(includes[1].in_quotes);
 }
 
-TEST(IncludesOf, PassesOverComments) {
+TEST(IncludesOf, IgnoresComments) {
   EXPECT_THAT(IncludesOf("// #include <vector>\n/* #include <map> */\n"), IsEmpty());
 }
 
@@ -53,7 +53,7 @@ void PrintTo(const IncludeCase& param, std::ostream* out) {
 
 class ForbiddenInclude : public testing::TestWithParam<IncludeCase> {};
 
-TEST_P(ForbiddenInclude, IsFound) {
+TEST_P(ForbiddenInclude, IsDetected) {
   EXPECT_THAT(LayerViolations(Including(GetParam().path, GetParam().include)),
               ElementsAre(HasSubstr(GetParam().path + ":1: ")));
 }
@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"daemon/new_folder/x.cc", "<unheard_of.h>"},
                     IncludeCase{"proto/x.cc", "<vector>"}));
 
-INSTANTIATE_TEST_SUITE_P(WaysAround, ForbiddenInclude,
+INSTANTIATE_TEST_SUITE_P(Bypasses, ForbiddenInclude,
                          testing::Values(IncludeCase{"daemon/core/room.h",
                                                      "\"daemon/core/../../handlers/request.h\""},
                                          IncludeCase{"daemon/core/room.h", "\"sqlite3.h\""},
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(WaysAround, ForbiddenInclude,
 
 class AllowedInclude : public testing::TestWithParam<IncludeCase> {};
 
-TEST_P(AllowedInclude, IsLeftAlone) {
+TEST_P(AllowedInclude, IsAccepted) {
   const auto file = Including(GetParam().path, GetParam().include);
   EXPECT_THAT(LayerViolations(file), IsEmpty());
   EXPECT_THAT(ConfinementViolations(file), IsEmpty());
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class StrayLibrary : public testing::TestWithParam<IncludeCase> {};
 
-TEST_P(StrayLibrary, IsFound) {
+TEST_P(StrayLibrary, IsDetected) {
   EXPECT_THAT(ConfinementViolations(Including(GetParam().path, GetParam().include)),
               ElementsAre(HasSubstr(GetParam().path + ":1: " + GetParam().include)));
 }
@@ -140,13 +140,13 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"daemon/im/im_rest.cc", "<rtcroom/v1/room.pb.h>"},
                     IncludeCase{"daemon/process/app.cc", "<toml++/toml.h>"}));
 
-TEST(PurityViolations, CatchTheCoreAskingForTheTime) {
+TEST(PurityViolations, DetectClockUseInTheCore) {
   const SourceFile file{.path = "daemon/core/lease_table.cc",
                         .text = "\nauto now = std::chrono::steady_clock::now();\n"};
   EXPECT_THAT(PurityViolations(file), ElementsAre(HasSubstr("lease_table.cc:2: ")));
 }
 
-TEST(PurityViolations, LetTheDaemonAskForTheTime) {
+TEST(PurityViolations, AllowClockUseInTheDaemon) {
   const SourceFile file{.path = "daemon/base/system_clock.h",
                         .text = "auto now = std::chrono::steady_clock::now();\n"};
   EXPECT_THAT(PurityViolations(file), IsEmpty());

@@ -35,16 +35,16 @@ std::vector<std::string> ViolationsIn(const std::vector<SourceFile>& files, auto
   return violations;
 }
 
-TEST_F(Layering, FindsTheFilesItIsToJudge) {
+TEST_F(Layering, FindsTheSourceFiles) {
   EXPECT_THAT(files_, Not(IsEmpty()));
   EXPECT_TRUE(std::ranges::binary_search(files_, "daemon/core/room.h", {}, &SourceFile::path));
 }
 
-TEST_F(Layering, EachFolderIncludesOnlyWhatItsLayerAllows) {
+TEST_F(Layering, EachFolderIncludesOnlyAllowedLayers) {
   EXPECT_THAT(ViolationsIn(files_, LayerViolations), IsEmpty());
 }
 
-TEST(Layers, StandOnlyOnLayersBelowThem) { EXPECT_THAT(UpwardRows(), IsEmpty()); }
+TEST(Layers, DependOnlyOnLowerLayers) { EXPECT_THAT(UpwardRows(), IsEmpty()); }
 
 // The first column of the README's table of folders.
 TEST_F(Layering, EachFolderOfTheProductHasARowInTheReadme) {
@@ -60,15 +60,15 @@ TEST_F(Layering, EachFolderOfTheProductHasARowInTheReadme) {
   EXPECT_THAT(missing, IsEmpty());
 }
 
-TEST_F(Layering, EachLibraryStaysWhereItBelongs) {
+TEST_F(Layering, EachLibraryIsUsedOnlyInItsFolder) {
   EXPECT_THAT(ViolationsIn(files_, ConfinementViolations), IsEmpty());
 }
 
-TEST_F(Layering, TheCoreIsGivenTimeAndChance) {
+TEST_F(Layering, TheCoreUsesNoClockOrRandomnessDirectly) {
   EXPECT_THAT(ViolationsIn(files_, PurityViolations), IsEmpty());
 }
 
-TEST_F(Layering, OurIncludesAreWrittenFromTheRepositoryRoot) {
+TEST_F(Layering, IncludesAreRelativeToTheRepositoryRoot) {
   const auto exists = [&](const std::string& header) {
     // The build generates a header x.h from an x.h.in in the same place.
     return std::filesystem::exists(root_ / header) ||
@@ -84,7 +84,7 @@ TEST_F(Layering, OurIncludesAreWrittenFromTheRepositoryRoot) {
   EXPECT_THAT(strays, IsEmpty());
 }
 
-TEST_F(Layering, CxxFilesAreNamedHOrCc) {
+TEST_F(Layering, CxxFilesEndInHOrCc) {
   std::vector<std::string> others;
   for (const auto& file : files_) {
     if (!file.path.ends_with(".h") && !file.path.ends_with(".cc")) others.push_back(file.path);
@@ -92,7 +92,7 @@ TEST_F(Layering, CxxFilesAreNamedHOrCc) {
   EXPECT_THAT(others, IsEmpty());
 }
 
-TEST_F(Layering, EachHeaderIsGuardedByPragmaOnce) {
+TEST_F(Layering, EachHeaderHasPragmaOnce) {
   std::vector<std::string> unguarded;
   for (const auto& file : files_) {
     if (!file.path.ends_with(".h")) continue;
@@ -104,7 +104,7 @@ TEST_F(Layering, EachHeaderIsGuardedByPragmaOnce) {
   EXPECT_THAT(unguarded, IsEmpty());
 }
 
-TEST_F(Layering, NoFileIsTooLongForOneSitting) {
+TEST_F(Layering, NoFileExceedsTheLineLimit) {
   std::vector<std::string> too_long;
   for (const auto& file : files_) {
     const auto lines = Lines(file.text).size();
@@ -114,7 +114,7 @@ TEST_F(Layering, NoFileIsTooLongForOneSitting) {
 }
 
 // A source missing from all lists is not compiled, and a test missing from them does not run.
-TEST_F(Layering, EachSourceIsNamedInACMakeList) {
+TEST_F(Layering, EachSourceIsListedInCMake) {
   const auto listed = ReadBuildList(root_);
   std::vector<std::string> forgotten;
   for (const auto& file : files_) {
@@ -125,7 +125,7 @@ TEST_F(Layering, EachSourceIsNamedInACMakeList) {
 }
 
 // Clients can choose names that collide in an unkeyed hash.
-TEST_F(Layering, TablesOfTextHashWithTheKeyOfTheProcess) {
+TEST_F(Layering, TablesOfTextUseTheKeyedHash) {
   const auto is_unkeyed = [](std::string_view line) {
     const auto has = [line](std::string_view text) { return line.find(text) != line.npos; };
     const bool is_table = has("unordered_map<std::string") || has("unordered_set<std::string");

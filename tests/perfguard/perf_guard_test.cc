@@ -251,7 +251,7 @@ void WriteCounts(const std::map<std::string, Costs>& costs) {
   }
 }
 
-TEST_F(PerfGuard, ARequestOfEachEndpointCostsWhatItDid) {
+TEST_F(PerfGuard, EachEndpointStaysWithinItsRecordedCost) {
   const std::map<std::string, Costs> costs = Measure();
   if (HasFailure()) return;
   if (std::getenv("RTCROOM_WRITE_COUNTS") != nullptr) return WriteCounts(costs);

@@ -34,7 +34,7 @@ std::set<std::string> OutcomesOf(const PowerCutDiskOptions& options, Prepare pre
   return outcomes;
 }
 
-TEST(PowerCutDisk, KeepsWhatWasSynced) {
+TEST(PowerCutDisk, KeepsSyncedWrites) {
   const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
     const auto file = disk.Create(kName);
     disk.Write(file, 0, "kept");
@@ -43,7 +43,7 @@ TEST(PowerCutDisk, KeepsWhatWasSynced) {
   EXPECT_EQ(outcomes, std::set<std::string>{"kept"});
 }
 
-TEST(PowerCutDisk, MayLoseEachWriteThatWasNotSynced) {
+TEST(PowerCutDisk, MayLoseAnyUnsyncedWrite) {
   const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
     const auto file = disk.Create(kName);
     disk.Sync(file);
@@ -56,7 +56,7 @@ TEST(PowerCutDisk, MayLoseEachWriteThatWasNotSynced) {
   EXPECT_TRUE(outcomes.contains("ab"));
 }
 
-TEST(PowerCutDisk, MayWriteInAnotherOrder) {
+TEST(PowerCutDisk, MayReorderWrites) {
   const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
     const auto file = disk.Create(kName);
     disk.Sync(file);
@@ -81,7 +81,7 @@ TEST(PowerCutDisk, TearsWritesAtSectors) {
   EXPECT_GT(outcomes.size(), 4U);  // some have garbage
 }
 
-TEST(PowerCutDisk, LeavesTheBytesAroundAPowersafeOverwriteAlone) {
+TEST(PowerCutDisk, KeepsTheBytesAroundAPowersafeOverwrite) {
   const auto prepare = [](PowerCutDisk& disk) {
     const auto file = disk.Create(kName);
     disk.Write(file, 0, "12345678");
@@ -105,7 +105,7 @@ TEST(PowerCutDisk, MayLoseANewFileUntilItIsSynced) {
             (std::set<std::string>{"", "<none>"}));
 }
 
-TEST(PowerCutDisk, MayBringARemovedFileBackUntilTheDirectoryIsSynced) {
+TEST(PowerCutDisk, MayRestoreARemovedFileUntilTheDirectoryIsSynced) {
   const auto prepare = [](PowerCutDisk& disk) {
     const auto file = disk.Create(kName);
     disk.Write(file, 0, "old");

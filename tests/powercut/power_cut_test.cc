@@ -28,16 +28,16 @@ std::optional<std::string> RunTrial(const PowerCutTrialOptions& options, int cut
 /// found complete at the next start.
 class SqlitePowerCut : public testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(SqlitePowerCut, LosesNothingThatWasAcknowledged) {
+TEST_P(SqlitePowerCut, LosesNoAcknowledgedWrite) {
   PowerCutTrialOptions options{.seed = GetParam()};
   options.disk.sector_size = GetParam() % 2 == 0 ? 512 : 4096;
   options.callers = GetParam() % 5 == 0 ? 3 : 1;
   EXPECT_EQ(RunTrial(options, 100), std::nullopt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Disks, SqlitePowerCut, testing::Range<std::uint64_t>(1, 21));
+INSTANTIATE_TEST_SUITE_P(Seeds, SqlitePowerCut, testing::Range<std::uint64_t>(1, 21));
 
-TEST(SqlitePowerCutTrial, LosesNothingWhileTheLogIsMovedIntoTheDatabase) {
+TEST(SqlitePowerCutTrial, LosesNothingDuringCheckpoints) {
   // Batches large enough to fill the log, so that it is checkpointed and restarted between commits.
   const PowerCutTrialOptions options{.seed = 1,
                                      .rooms_per_caller = 500,
@@ -46,7 +46,7 @@ TEST(SqlitePowerCutTrial, LosesNothingWhileTheLogIsMovedIntoTheDatabase) {
   EXPECT_EQ(RunTrial(options, 10), std::nullopt);
 }
 
-TEST(SqlitePowerCutTrial, NoticesThatSyncsAreOff) {
+TEST(SqlitePowerCutTrial, DetectsDisabledSync) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     EXPECT_NE(RunTrial({.seed = seed, .durability = Durability::kOff}, 20), std::nullopt) << seed;
   }

@@ -23,12 +23,12 @@ class PowerCutVfsTest : public testing::Test {
   PowerCutVfs vfs_{kVfsName, disk_};
 };
 
-TEST_F(PowerCutVfsTest, CarriesADatabaseInRollbackMode) {
+TEST_F(PowerCutVfsTest, SupportsADatabaseInRollbackMode) {
   EXPECT_EQ(Open().Query("CREATE TABLE t(x); INSERT INTO t VALUES(7)"), "");
   EXPECT_EQ(Open().Query("SELECT x FROM t"), "7");
 }
 
-TEST_F(PowerCutVfsTest, LetsAReaderSeeItsSnapshotWhileAnotherConnectionWrites) {
+TEST_F(PowerCutVfsTest, IsolatesAReaderFromAConcurrentWriter) {
   RawSqlite writer = Open();
   ASSERT_EQ(writer.Query("PRAGMA journal_mode=WAL"), "wal");
   ASSERT_EQ(writer.Query("CREATE TABLE t(x); INSERT INTO t VALUES(1)"), "");
@@ -39,7 +39,7 @@ TEST_F(PowerCutVfsTest, LetsAReaderSeeItsSnapshotWhileAnotherConnectionWrites) {
   EXPECT_EQ(reader.Query("COMMIT; SELECT max(x) FROM t"), "2");
 }
 
-TEST_F(PowerCutVfsTest, LetsOneConnectionWriteAtATime) {
+TEST_F(PowerCutVfsTest, AllowsOneWriterAtATime) {
   for (const std::string mode : {"delete", "wal"}) {
     RawSqlite first = Open();
     RawSqlite second = Open();
@@ -112,12 +112,12 @@ TEST(PowerCutVfs, SqliteLosesNothingWithFullSync) {
   }
 }
 
-TEST(PowerCutVfs, SqliteLosesSomethingWithoutSync) {
+TEST(PowerCutVfs, SqliteLosesDataWithoutSync) {
   EXPECT_TRUE(LosesSomething({"WAL", "OFF"}, 20));
   EXPECT_TRUE(LosesSomething({"DELETE", "OFF"}, 20));
 }
 
-TEST(PowerCutVfs, SqliteLosesSomethingWhenItSyncsAtCheckpointsOnly) {
+TEST(PowerCutVfs, SqliteLosesDataIfSyncedAtCheckpointsOnly) {
   EXPECT_TRUE(LosesSomething({"WAL", "NORMAL"}, 20));
 }
 

@@ -64,7 +64,7 @@ class ShippedQueries : public testing::Test {
   ServerProcess server_{{.settings = WithImAndLogins(im_)}};
 };
 
-TEST_F(ShippedQueries, AskForWhatIsThere) {
+TEST_F(ShippedQueries, UseExistingMetricsAndLabels) {
   const Followers follower(server_.AddressOf("grpc"), 1, Reading::kReads);
   PrometheusServer prometheus(server_.PortOf("admin"), kAlerts);
 
@@ -104,7 +104,7 @@ TEST_F(ShippedQueries, AskForWhatIsThere) {
   }
 }
 
-TEST_F(ShippedQueries, LeaveAServerAloneThatIsWell) {
+TEST_F(ShippedQueries, FireNoAlertForAHealthyServer) {
   PrometheusServer prometheus(server_.PortOf("admin"), kAlerts);
   ASSERT_TRUE(Eventually([&] { return !prometheus.Alerts().empty(); }));
   for (const auto& alert : prometheus.Alerts()) {
@@ -119,7 +119,7 @@ TEST_F(ShippedQueries, LeaveAServerAloneThatIsWell) {
   }
 }
 
-TEST(Alerts, AreEachTestedAndTellWhereToReadOn) {
+TEST(Alerts, AreEachTestedAndLinkToTheRunbook) {
   const std::string tests = ReadWholeFile(RTCROOM_ALERTS_TEST);
   const std::string rules = ReadWholeFile(kAlerts);
   for (const ShippedQuery& alert : QueriesOfAlerts(kAlerts)) {
@@ -133,7 +133,7 @@ TEST(Alerts, AreEachTestedAndTellWhereToReadOn) {
   }
 }
 
-TEST(SelectorsIn, FindsWhatAQueryAsksFor) {
+TEST(SelectorsIn, FindsTheSelectorsOfAQuery) {
   EXPECT_THAT(SelectorsIn(R"(sum by (a) (rate(rtcroomd_x_total{b="c"}[5m])) / up{job="d"} > 1)"),
               SizeIs(2));
   EXPECT_EQ(SelectorsIn("rtcroomd_x - (rtcroomd_x offset 15m)"),

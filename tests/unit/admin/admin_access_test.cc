@@ -13,13 +13,13 @@ HttpRequest Showing(const std::string& authorization) {
   return request;
 }
 
-TEST(AdminAccess, AdmitsWhoShowsTheTokenOrTheKey) {
+TEST(AdminAccess, AcceptsTheTokenAndTheKey) {
   const AdminAccess access(Secret("the token"), Secret("the key"));
   EXPECT_TRUE(access.Admits(Showing("Bearer the token")));
   EXPECT_TRUE(access.Admits(Showing("bearer  the key")));
 }
 
-TEST(AdminAccess, RefusesEverybodyElse) {
+TEST(AdminAccess, RejectsOtherCredentials) {
   const AdminAccess access(Secret("the token"), Secret("the key"));
   for (const char* shown : {"", "Bearer", "Bearer ", "Bearer the",
                             "Bearer the token, Bearer the token", "the token", "Basic the token"}) {
@@ -27,14 +27,14 @@ TEST(AdminAccess, RefusesEverybodyElse) {
   }
 }
 
-TEST(AdminAccess, WithoutTokenAndKeyAdmitsNobody) {
+TEST(AdminAccess, RejectsAllCredentialsWithoutTokenAndKey) {
   const AdminAccess access{Secret(), Secret()};
   EXPECT_FALSE(access.has_token());
   EXPECT_FALSE(access.Admits(Showing("")));
   EXPECT_FALSE(access.Admits(Showing("Bearer ")));
 }
 
-TEST(AdminAccess, TakesUpAnotherToken) {
+TEST(AdminAccess, AcceptsAReplacedToken) {
   AdminAccess access(Secret("before"), Secret());
   access.SetToken(Secret("after"));
   EXPECT_FALSE(access.Admits(Showing("Bearer before")));

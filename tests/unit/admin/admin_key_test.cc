@@ -59,7 +59,7 @@ class AdminKey : public testing::Test {
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
 };
 
-TEST_F(AdminKey, IsNewAtEachStartAndForTheOwnerAlone) {
+TEST_F(AdminKey, IsRegeneratedAtStartAndReadableByItsOwnerOnly) {
   const std::string first = Renew();
   EXPECT_EQ(first.size(), 64u);
   const std::string second = Renew();
@@ -71,15 +71,15 @@ TEST_F(AdminKey, IsNewAtEachStartAndForTheOwnerAlone) {
   EXPECT_THAT(log_.Text(), IsEmpty());
 }
 
-TEST_F(AdminKey, StaysThatOfTheStartBeforeOnAFullDisk) {
+TEST_F(AdminKey, IsReusedOnAFullDisk) {
   const std::string before = Renew();
   EXPECT_EQ(RenewWithoutSpace(), before);
   EXPECT_EQ(*ReadSmallFile(file()), before);
 }
 
-TEST_F(AdminKey, IsNoneOnAFullDiskThatHasNone) { EXPECT_EQ(RenewWithoutSpace(), ""); }
+TEST_F(AdminKey, IsEmptyOnAFullDiskWithoutAnEarlierKey) { EXPECT_EQ(RenewWithoutSpace(), ""); }
 
-TEST_F(AdminKey, IsNeverOneThatSomebodyElseMayHavePutThere) {
+TEST_F(AdminKey, IsNotReusedFromAFileWritableByOthers) {
   const std::string guessed(64, 'a');
   std::ofstream(file()) << guessed;
   fs::permissions(file(), fs::perms(0640));
@@ -95,7 +95,7 @@ TEST_F(AdminKey, IsNeverOneThatSomebodyElseMayHavePutThere) {
   EXPECT_EQ(RenewWithoutSpace(), "");
 }
 
-TEST_F(AdminKey, IsOneInFull) {
+TEST_F(AdminKey, IsReusedOnlyIfComplete) {
   for (const std::size_t size : {0U, 63U, 65U}) {
     std::ofstream(file()) << std::string(size, 'a');
     fs::permissions(file(), fs::perms(0600));
@@ -103,13 +103,13 @@ TEST_F(AdminKey, IsOneInFull) {
   }
 }
 
-TEST_F(AdminKey, IsReadByCommandsAsTheServerHasWrittenIt) {
+TEST_F(AdminKey, IsReadByCommandsAsWritten) {
   const std::string key = Renew();
   ASSERT_TRUE(ReadAdminKey(directory_.path()));
   EXPECT_EQ(ReadAdminKey(directory_.path())->Reveal(), key);
 }
 
-TEST_F(AdminKey, ThatIsNotOfThatFormIsNotReadByCommands) {
+TEST_F(AdminKey, IsNotReadByCommandsIfMalformedOrUnsafe) {
   const auto read = [this] { return ReadAdminKey(directory_.path()).ok(); };
   EXPECT_FALSE(read()) << "there is none";
   std::ofstream(file()) << std::string(63, 'a') + '\n';
@@ -133,7 +133,7 @@ TEST_F(AdminKey, ThatIsNotOfThatFormIsNotReadByCommands) {
   EXPECT_FALSE(read()) << "a pipe, for which it does not wait";
 }
 
-TEST_F(AdminKey, ThatCannotBeWrittenIsToldOf) {
+TEST_F(AdminKey, IsReportedIfNotWritable) {
   fs::create_directory(file());
   EXPECT_EQ(Renew(), "");
   EXPECT_THAT(log_.Text(), HasSubstr("admin_key_not_written"));

@@ -59,7 +59,7 @@ TEST_F(AdminRouterTest, AnswersByMethodAndPath) {
   EXPECT_EQ(Ask("POST", "/act", "the key").body, "acted");
 }
 
-TEST_F(AdminRouterTest, RefusesWhoDoesNotShowTheToken) {
+TEST_F(AdminRouterTest, RejectsRequestsWithoutTheToken) {
   for (const char* shown : {"", "guessed"}) {
     const HttpReply reply = Ask("POST", "/act", shown);
     EXPECT_EQ(reply.status, 401) << shown;
@@ -68,7 +68,7 @@ TEST_F(AdminRouterTest, RefusesWhoDoesNotShowTheToken) {
   }
 }
 
-TEST_F(AdminRouterTest, TellsTheLogOfThemNowAndThen) {
+TEST_F(AdminRouterTest, LogsRejectedRequestsAtALimitedRate) {
   Ask("POST", "/act");
   EXPECT_EQ(log_.Text(), "");
   for (int i = 0; i < 1'000; ++i) Ask("POST", "/act", "guessed");
@@ -91,14 +91,14 @@ TEST_F(AdminRouterTest, LogsTheRouteOfEachRequest) {
   EXPECT_THAT(log_.Text(), HasSubstr("failure=unauthorized"));
 }
 
-TEST_F(AdminRouterTest, TellsUnknownPathsFromWrongMethods) {
+TEST_F(AdminRouterTest, DistinguishesUnknownPathsFromWrongMethods) {
   EXPECT_EQ(Ask("GET", "/nothing").status, 404);
   const HttpReply reply = Ask("GET", "/act");
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "POST")));
 }
 
-TEST_F(AdminRouterTest, ShowsTheConsoleToEverybodyOnceThereIsAToken) {
+TEST_F(AdminRouterTest, ServesTheConsolePageOnlyIfATokenIsConfigured) {
   EXPECT_EQ(Ask("GET", "/page", "").body, "page");
   access_.SetToken(Secret());
   EXPECT_EQ(Ask("GET", "/page", "").status, 404);

@@ -38,13 +38,13 @@ class AdminServerTest : public EdgeTest {
   std::optional<AdminServer> admin_;
 };
 
-TEST_F(AdminServerTest, IsHealthyWhileItAnswers) {
+TEST_F(AdminServerTest, ReportsHealthy) {
   Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "x"}); }, .metrics = {}});
   EXPECT_EQ(Ask("/healthz").status, 200);
   EXPECT_EQ(Ask("/healthz", "HEAD").status, 200);
 }
 
-TEST_F(AdminServerTest, IsHealthyWhileAllItsWorkersWaitForADisk) {
+TEST_F(AdminServerTest, ReportsHealthyWhileAllWorkersAreBlocked) {
   constexpr int kMoreThanThereAreWorkers = 8;
   std::latch works_again(1);
   Start({.readiness =
@@ -62,7 +62,7 @@ TEST_F(AdminServerTest, IsHealthyWhileAllItsWorkersWaitForADisk) {
   for (RawClient& client : waiting) EXPECT_EQ(client.Receive("GET").status, 200);
 }
 
-TEST_F(AdminServerTest, AReadinessThatHangsKeepsNobodyElseFromHisAnswer) {
+TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
   std::latch is_asked(1);
   std::latch works_again(1);
   std::atomic<int> asked{0};
@@ -110,7 +110,7 @@ TEST_F(AdminServerTest, AReadinessThatHangsKeepsNobodyElseFromHisAnswer) {
   EXPECT_EQ(asked, 2);
 }
 
-TEST_F(AdminServerTest, AReadinessThatTakesTooLongIsToldAtOnce) {
+TEST_F(AdminServerTest, ReportsASlowReadinessCheckImmediately) {
   std::latch is_asked(1);
   std::latch works_again(1);
   AdminSources sources = Healthy();
@@ -130,7 +130,7 @@ TEST_F(AdminServerTest, AReadinessThatTakesTooLongIsToldAtOnce) {
   EXPECT_EQ(first.Receive("GET").status, 200);
 }
 
-TEST_F(AdminServerTest, AsksAnewAfterAReadinessThatThrew) {
+TEST_F(AdminServerTest, RepeatsAReadinessCheckThatThrew) {
   bool throws = true;
   AdminSources sources = Healthy();
   sources.readiness = [&] {
@@ -143,7 +143,7 @@ TEST_F(AdminServerTest, AsksAnewAfterAReadinessThatThrew) {
   EXPECT_EQ(Ask("/readyz").status, 200);
 }
 
-TEST_F(AdminServerTest, LogsWhatOperatorsAskButNotWhatMonitorsDo) {
+TEST_F(AdminServerTest, LogsOperatorRequestsButNotProbes) {
   AdminSources sources = Healthy();
   sources.others = [this](const HttpRequest& request, AdminResponder& responder) {
     logger_.Info("asked", {{"is_numbered", !request.request_id.empty()}});
@@ -171,7 +171,7 @@ TEST_F(AdminServerTest, LogsWhatOperatorsAskButNotWhatMonitorsDo) {
   EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-4" + rest)) << "only looked";
 }
 
-TEST_F(AdminServerTest, LetsNobodyKeepItsRepliesOrTakeThemForSomethingElse) {
+TEST_F(AdminServerTest, SendsNoStoreAndNosniffHeaders) {
   AdminSources sources = Healthy();
   sources.others = [](const HttpRequest& request, AdminResponder& responder) {
     AdminReply reply{.http = {.body = "{}"}};
@@ -191,7 +191,7 @@ TEST_F(AdminServerTest, LetsNobodyKeepItsRepliesOrTakeThemForSomethingElse) {
   }
 }
 
-TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
+TEST_F(AdminServerTest, ReportsReady) {
   Start(Healthy());
   const RawReply reply = Ask("/readyz");
   EXPECT_EQ(reply.status, 200);
@@ -199,7 +199,7 @@ TEST_F(AdminServerTest, IsReadyWhenItsSourceSaysSo) {
   EXPECT_THAT(reply.body, HasSubstr(R"("code":0)"));
 }
 
-TEST_F(AdminServerTest, SaysWhyItIsNotReady) {
+TEST_F(AdminServerTest, ReportsTheReasonForNotReady) {
   Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "disk \"full\"\n\\"}); },
          .metrics = {}});
   const RawReply reply = Ask("/readyz");
@@ -209,7 +209,7 @@ TEST_F(AdminServerTest, SaysWhyItIsNotReady) {
             R"({"code":6,"message":"not ready","reason":"store_broken: disk  full   "})");
 }
 
-TEST_F(AdminServerTest, ShowsTheMetricsAsText) {
+TEST_F(AdminServerTest, ServesMetricsAsText) {
   Start(Healthy());
   const RawReply reply = Ask("/metrics");
   EXPECT_EQ(reply.status, 200);
@@ -217,7 +217,7 @@ TEST_F(AdminServerTest, ShowsTheMetricsAsText) {
   EXPECT_EQ(reply.body, "rtcroomd_up 1\n");
 }
 
-TEST_F(AdminServerTest, KnowsNoOtherPathAndNoOtherMethod) {
+TEST_F(AdminServerTest, RejectsOtherPathsAndMethods) {
   Start(Healthy());
   EXPECT_EQ(Ask("/").status, 404);
   EXPECT_EQ(Ask("/metrics/").status, 404);
@@ -227,7 +227,7 @@ TEST_F(AdminServerTest, KnowsNoOtherPathAndNoOtherMethod) {
   EXPECT_EQ(post.Header("Allow"), "GET, HEAD");
 }
 
-TEST_F(AdminServerTest, HasOtherPathsAnsweredByWhoeverKnowsThem) {
+TEST_F(AdminServerTest, DelegatesOtherPaths) {
   AdminSources sources = Healthy();
   sources.others = [](const HttpRequest& request, AdminResponder& responder) {
     responder.Send({.http = {.body = request.method + " " + request.path}});

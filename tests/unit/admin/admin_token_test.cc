@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-TEST(AdminToken, AdmitsWhoShowsIt) {
+TEST(AdminToken, AcceptsOnlyItself) {
   const AdminToken token(Secret("t1"));
   EXPECT_TRUE(token.is_set());
   EXPECT_TRUE(token.Admits(Secret("t1")));
@@ -14,7 +14,7 @@ TEST(AdminToken, AdmitsWhoShowsIt) {
   }
 }
 
-TEST(AdminToken, AdmitsNobodyWhereThereIsNone) {
+TEST(AdminToken, RejectsEverythingIfUnset) {
   const AdminToken token{Secret()};
   EXPECT_FALSE(token.is_set());
   EXPECT_FALSE(token.Admits(Secret()));

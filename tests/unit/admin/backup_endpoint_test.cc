@@ -39,7 +39,7 @@ class BackupEndpointTest : public testing::Test {
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
 };
 
-TEST_F(BackupEndpointTest, AnswersWithTheNameOfTheCopy) {
+TEST_F(BackupEndpointTest, ReturnsTheNameOfTheCopy) {
   BackupEndpoint endpoint([](const std::stop_token&) { return std::string("the copy"); }, logger_);
   for (int round = 0; round < 10; ++round) {
     const HttpReply reply = Await(Ask(endpoint));
@@ -49,7 +49,7 @@ TEST_F(BackupEndpointTest, AnswersWithTheNameOfTheCopy) {
   }
 }
 
-TEST_F(BackupEndpointTest, IsForThoseWithAccessOnly) {
+TEST_F(BackupEndpointTest, RequiresAdminAccess) {
   BackupEndpoint endpoint([](const std::stop_token&) { return std::string(); }, logger_);
   const AdminRoute route = endpoint.Route();
   EXPECT_EQ(route.guard, AdminRoute::Guard::kAccess);
@@ -57,7 +57,7 @@ TEST_F(BackupEndpointTest, IsForThoseWithAccessOnly) {
   EXPECT_EQ(route.path, "/backup");
 }
 
-TEST_F(BackupEndpointTest, MakesOneAtATime) {
+TEST_F(BackupEndpointTest, MakesOneCopyAtATime) {
   std::latch go_on(1);
   BackupEndpoint endpoint(
       [&](const std::stop_token&) {
@@ -75,7 +75,7 @@ TEST_F(BackupEndpointTest, MakesOneAtATime) {
   EXPECT_EQ(Await(Ask(endpoint)).status, 200);
 }
 
-TEST_F(BackupEndpointTest, TellsWhyThereIsNoCopy) {
+TEST_F(BackupEndpointTest, ReportsTheReasonOfAFailure) {
   BackupEndpoint endpoint(
       [](const std::stop_token&) -> Result<std::string> {
         return Error{Errc::kUnavailable, "no space for a copy"};
@@ -103,7 +103,7 @@ TEST_F(BackupEndpointTest, SurvivesACopyThatThrows) {
   EXPECT_EQ(Await(Ask(endpoint)).status, 200);
 }
 
-TEST_F(BackupEndpointTest, LogsForTheRequestThatAskedForIt) {
+TEST_F(BackupEndpointTest, LogsTheRequestId) {
   BackupEndpoint endpoint([](const std::stop_token&) { return std::string("the copy"); }, logger_);
   {
     const LogScope scope("req-1");
@@ -112,14 +112,14 @@ TEST_F(BackupEndpointTest, LogsForTheRequestThatAskedForIt) {
   EXPECT_THAT(log_.Text(), HasSubstr("backup_created request_id=req-1"));
 }
 
-TEST_F(BackupEndpointTest, AnAnswerWithoutANameIsNone) {
+TEST_F(BackupEndpointTest, TreatsAReplyWithoutANameAsAnError) {
   for (const char* body : {"", "[]", "{}", R"({"file":1})", R"({"file":""})", "<html>"}) {
     EXPECT_EQ(CopyNamedIn(200, body).error().detail, "HTTP status 200") << body;
   }
   EXPECT_FALSE(CopyNamedIn(500, R"({"file":"the copy"})").ok());
 }
 
-TEST_F(BackupEndpointTest, AStopCallsItOffAndAnswers) {
+TEST_F(BackupEndpointTest, CancelsTheCopyAndAnswersOnStop) {
   BackupEndpoint endpoint(
       [](const std::stop_token& stop) -> Result<std::string> {
         EXPECT_TRUE(Eventually([&] { return stop.stop_requested(); }));

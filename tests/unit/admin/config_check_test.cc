@@ -29,17 +29,17 @@ Config CompleteConfig() {
 
 ConfigFinding Missing(ConfigPart part) { return {.part = part, .fault = ConfigFault::kMissing}; }
 
-TEST(MissingParts, AreNoneWhereClientsCanSignInAndSend) {
+TEST(MissingParts, AreEmptyForACompleteConfiguration) {
   EXPECT_THAT(FindMissingParts(CompleteConfig()), IsEmpty());
 }
 
-TEST(MissingParts, AreAllThatClientsNeed) {
+TEST(MissingParts, ContainAllSettingsThatClientsNeed) {
   EXPECT_THAT(FindMissingParts(Config()),
               ElementsAre(Missing(ConfigPart::kLiveAddress), Missing(ConfigPart::kImApplication),
                           Missing(ConfigPart::kImKey)));
 }
 
-TEST(MissingParts, AreNoKeysOfAMediaServerOfOnesOwn) {
+TEST(MissingParts, ContainNoKeysForASelfHostedMediaServer) {
   Config config = CompleteConfig();
   config.live = {.push_host = "push.example.com"};
   EXPECT_THAT(FindMissingParts(config), IsEmpty());
@@ -47,7 +47,7 @@ TEST(MissingParts, AreNoKeysOfAMediaServerOfOnesOwn) {
   EXPECT_THAT(FindMissingParts(config), ElementsAre(Missing(ConfigPart::kLiveKey)));
 }
 
-TEST(MissingParts, AreTheKeyOfTheSigVersion) {
+TEST(MissingParts, ContainTheKeyOfTheSigVersion) {
   Config config = CompleteConfig();
   config.im.sig_version = 1;
   EXPECT_THAT(FindMissingParts(config), ElementsAre(Missing(ConfigPart::kImKey)));
@@ -55,7 +55,7 @@ TEST(MissingParts, AreTheKeyOfTheSigVersion) {
   EXPECT_THAT(FindMissingParts(config), IsEmpty());
 }
 
-TEST(FindingOfImAnswer, NamesTheCulpritOfAnErrorNumber) {
+TEST(FindingOfImAnswer, NamesTheSettingForAnErrorCode) {
   struct Row {
     int error_code;
     ConfigPart part;
@@ -116,13 +116,13 @@ class ConfigCheckTest : public testing::Test {
 
 const ConfigFinding kNoAnswer{.part = ConfigPart::kImService, .fault = ConfigFault::kUnreachable};
 
-TEST_F(ConfigCheckTest, FindsNothingWhereTheServiceTakesTheQuestion) {
+TEST_F(ConfigCheckTest, FindsNothingIfTheServiceAccepts) {
   ConfigCheck check({}, Asker(), calls_);
   EXPECT_THAT(FindingsOf(check), IsEmpty());
   EXPECT_EQ(times_asked_, 1);
 }
 
-TEST_F(ConfigCheckTest, AddsWhatTheServiceSaysToWhatIsMissing) {
+TEST_F(ConfigCheckTest, AddsServiceErrorsToMissingSettings) {
   answer_ = ImProbeAnswer{.answered = true, .error_code = 60010};
   ConfigCheck check({Missing(ConfigPart::kLiveKey)}, Asker(), calls_);
   EXPECT_THAT(FindingsOf(check), ElementsAre(Missing(ConfigPart::kLiveKey),
@@ -131,7 +131,7 @@ TEST_F(ConfigCheckTest, AddsWhatTheServiceSaysToWhatIsMissing) {
                                                            .error_code = 60010}));
 }
 
-TEST_F(ConfigCheckTest, AsksNobodyWithoutAServiceOrWithoutWhatItTakesToAsk) {
+TEST_F(ConfigCheckTest, MakesNoCallWithoutAServiceOrAKey) {
   ConfigCheck off({Missing(ConfigPart::kLiveKey)}, {}, calls_);
   EXPECT_THAT(FindingsOf(off), ElementsAre(Missing(ConfigPart::kLiveKey)));
   ConfigCheck without_key({Missing(ConfigPart::kImKey)}, Asker(), calls_);
@@ -139,7 +139,7 @@ TEST_F(ConfigCheckTest, AsksNobodyWithoutAServiceOrWithoutWhatItTakesToAsk) {
   EXPECT_EQ(times_asked_, 0);
 }
 
-TEST_F(ConfigCheckTest, FindsTheServiceSilentWhenTheQuestionFails) {
+TEST_F(ConfigCheckTest, ReportsNoAnswerIfTheCallFails) {
   answer_ = ImProbeAnswer{};
   ConfigCheck check({}, Asker(), calls_);
   EXPECT_THAT(FindingsOf(check), ElementsAre(kNoAnswer));
@@ -150,7 +150,7 @@ TEST_F(ConfigCheckTest, FindsTheServiceSilentWhenTheQuestionFails) {
   EXPECT_THAT(FindingsOf(check), ElementsAre(Missing(ConfigPart::kImKey)));
 }
 
-TEST_F(ConfigCheckTest, LetsThoseWhoComeMeanwhileShareTheAnswer) {
+TEST_F(ConfigCheckTest, SharesOneCallAmongConcurrentChecks) {
   SetHeld(true);
   ConfigCheck check({}, Asker(), calls_);
   Awaited<Findings> first;
@@ -166,14 +166,14 @@ TEST_F(ConfigCheckTest, LetsThoseWhoComeMeanwhileShareTheAnswer) {
   EXPECT_EQ(times_asked_, 2);
 }
 
-TEST_F(ConfigCheckTest, AnswersAtOnceWhereNoCallIsMadeAnyMore) {
+TEST_F(ConfigCheckTest, AnswersImmediatelyAfterThePoolStopped) {
   ConfigCheck check({}, Asker(), calls_);
   calls_.Stop();
   EXPECT_THAT(FindingsOf(check), ElementsAre(kNoAnswer));
   EXPECT_EQ(times_asked_, 0);
 }
 
-TEST_F(ConfigCheckTest, AnswersThoseWhoWaitWhenThePoolCloses) {
+TEST_F(ConfigCheckTest, AnswersWaitingChecksWhenThePoolCloses) {
   SetHeld(true);
   ConfigCheck check({}, Asker(), calls_);
   ConfigCheck other({}, Asker(), calls_);

@@ -48,7 +48,7 @@ class ConsoleApi : public ConsoleFixture {
   }
 };
 
-TEST_F(ConsoleApi, TellsHowTheServerIsDoing) {
+TEST_F(ConsoleApi, ReturnsServerFigures) {
   MakeRoomOf("r1", "amy");
   stats_.totals = {.requests = 10,
                    .failures = 2,
@@ -72,7 +72,7 @@ TEST_F(ConsoleApi, TellsHowTheServerIsDoing) {
     "publicApi": {"http": "http://127.0.0.1:5757/weapp", "https": null}})"));
 }
 
-TEST_F(ConsoleApi, ShowsARoomWithItsLeasesAndWithoutStreams) {
+TEST_F(ConsoleApi, ReturnsARoomWithLeasesWithoutStreams) {
   MakeRoomOf("r1", "amy");
   clock_.Advance(3s);
   const Answer answer = Get("/console/api/room", "kind=multi&roomID=r1");
@@ -86,7 +86,7 @@ TEST_F(ConsoleApi, ShowsARoomWithItsLeasesAndWithoutStreams) {
   EXPECT_THAT(answer.reply.body, Not(HasSubstr("rtmp")));
 }
 
-TEST_F(ConsoleApi, ShowsCustomFieldsViewersAndRoomsThatWait) {
+TEST_F(ConsoleApi, ReturnsCustomFieldsViewersAndPreparedRooms) {
   const Room room = MakeWaitingRoom(RoomKind::kLive, "live");
   ASSERT_OK(Apply(rooms_store_, Preparing(room)));
   EXPECT_FALSE(Get("/console/api/room", "kind=live&roomID=live").json["room"]["active"]);
@@ -119,7 +119,7 @@ TEST_F(ConsoleApi, ListsAllRoomsInPages) {
   EXPECT_THAT(AllRooms("kind=live"), IsEmpty());
 }
 
-TEST_F(ConsoleApi, FindsRoomsByWhatIsInThem) {
+TEST_F(ConsoleApi, SearchesRoomsByTheirContent) {
   MakeRoomOf("room_abc", "amy");
   MakeRoomOf("r2", "bob", RoomKind::kLive, "Grüße & 100%");
   MakeRoomOf("r3", "amy_2");
@@ -135,7 +135,7 @@ TEST_F(ConsoleApi, FindsRoomsByWhatIsInThem) {
   EXPECT_THAT(AllRooms("q=amy&kind=live"), IsEmpty());
 }
 
-TEST_F(ConsoleApi, APageOfASearchLooksAtAThousandRoomsAndSaysWhereToGoOn) {
+TEST_F(ConsoleApi, ScansAtMostAThousandRoomsPerSearchPage) {
   for (int i = 0; i < 1'500; ++i) {
     ASSERT_OK(Apply(rooms_store_, Creating(MakeRoom(RoomKind::kMulti, "r" + std::to_string(i)))));
   }
@@ -149,7 +149,7 @@ TEST_F(ConsoleApi, APageOfASearchLooksAtAThousandRoomsAndSaysWhereToGoOn) {
   EXPECT_TRUE(second.json["next"].is_null());
 }
 
-TEST_F(ConsoleApi, TellsTheHistoryOfARoomInPages) {
+TEST_F(ConsoleApi, ReturnsRoomHistoryInPages) {
   MakeRoomOf("r1", "amy");
   ASSERT_OK(AddNow(service_, Add(Key("r1"), "bob")));
   EXPECT_EQ(Post("/console/api/kick", R"({"kind":"multi","roomID":"r1","userID":"bob"})").status,
@@ -174,7 +174,7 @@ TEST_F(ConsoleApi, TellsTheHistoryOfARoomInPages) {
                                 "pusher_added amy -", "room_created amy -"));
 }
 
-TEST_F(ConsoleApi, TellsRoomsOfTheSameIdApart) {
+TEST_F(ConsoleApi, DistinguishesRoomsOfTheSameId) {
   MakeRoomOf("r1", "amy");
   ASSERT_OK(service_.DismissRoom(Key("r1")));
   MakeRoomOf("r1", "bob");
@@ -203,7 +203,7 @@ TEST_F(ConsoleApi, KicksWithABanUntilItEnds) {
   EXPECT_OK(AddNow(service_, Add(Key("r1"), "bob")));
 }
 
-TEST_F(ConsoleApi, SaysWhoIsNotThere) {
+TEST_F(ConsoleApi, ReportsMissingRoomsAndMembers) {
   const Answer kicked =
       Post("/console/api/kick", R"({"kind":"multi","roomID":"r1","userID":"bob"})");
   EXPECT_EQ(kicked.status, 404);
@@ -213,7 +213,7 @@ TEST_F(ConsoleApi, SaysWhoIsNotThere) {
   EXPECT_EQ(dismissed.json["code"], 3);
 }
 
-TEST_F(ConsoleApi, NamesTheFieldThatIsAtFault) {
+TEST_F(ConsoleApi, NamesTheInvalidQueryParameter) {
   struct Case {
     std::string path;
     std::string query;
@@ -244,7 +244,7 @@ TEST_F(ConsoleApi, NamesTheFieldThatIsAtFault) {
   }
 }
 
-TEST_F(ConsoleApi, NamesTheFieldOfABodyThatIsAtFault) {
+TEST_F(ConsoleApi, NamesTheInvalidBodyField) {
   struct Case {
     std::string body;
     std::string detail;
@@ -273,7 +273,7 @@ TEST_F(ConsoleApi, NamesTheFieldOfABodyThatIsAtFault) {
   }
 }
 
-TEST_F(ConsoleApi, HandsOnTextAsDataWhateverItSays) {
+TEST_F(ConsoleApi, ReturnsHostileTextAsData) {
   const std::string hostile = "</script><script>alert(1)</script>\"'`\n\r\x01 \xe2\x80\xa8";
   MakeRoomOf("r1", "amy", RoomKind::kMulti, hostile);
   const Answer answer = Get("/console/api/rooms");
@@ -281,7 +281,7 @@ TEST_F(ConsoleApi, HandsOnTextAsDataWhateverItSays) {
   EXPECT_EQ(answer.reply.body.find('\n'), std::string::npos);
 }
 
-TEST_F(ConsoleApi, IsOpenToNobodyWithoutTheToken) {
+TEST_F(ConsoleApi, RequiresTheToken) {
   for (const char* path : {"server", "rooms", "room", "events", "stream"}) {
     const Answer answer = Ask({.method = "GET",
                                .path = std::string("/console/api/") + path,
@@ -299,7 +299,7 @@ TEST_F(ConsoleApi, IsOpenToNobodyWithoutTheToken) {
   }
 }
 
-TEST_F(ConsoleApi, SaysWhenTheStoreFails) {
+TEST_F(ConsoleApi, ReportsStoreFailures) {
   MakeRoomOf("r1", "amy");
   failing_.broken = true;
   const Answer answer = Post("/console/api/dismiss", R"({"kind":"multi","roomID":"r1"})");
@@ -307,12 +307,12 @@ TEST_F(ConsoleApi, SaysWhenTheStoreFails) {
   EXPECT_EQ(answer.json["code"], 6);
 }
 
-TEST_F(ConsoleApi, AnswersNoCallOnceItHasStopped) {
+TEST_F(ConsoleApi, RefusesCallsAfterStop) {
   console_.Stop();
   EXPECT_EQ(Get("/console/api/server").status, 503);
 }
 
-TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
+TEST_F(ConsoleApi, AnswersWaitingCallsOnClose) {
   std::latch goes_on(1);
   on_stats_ = [&] { goes_on.wait(); };
   const HttpRequest request{.method = "GET", .path = "/console/api/server"};
@@ -331,7 +331,7 @@ TEST_F(ConsoleApi, AnswersThoseWhoWaitWhenItCloses) {
   EXPECT_TRUE(Eventually([&] { return answered_with(200) + answered_with(503) == 5; }));
 }
 
-TEST_F(ConsoleApi, LogsForTheRequestThatAsked) {
+TEST_F(ConsoleApi, LogsTheRequestId) {
   std::string logged_for;
   on_stats_ = [&] { logged_for = LogScope::Current(); };
   const LogScope scope("req-1");

@@ -22,7 +22,7 @@ class ConsolePages : public ConsoleFixture {
   }
 };
 
-TEST_F(ConsolePages, AreThereForEverybodyWithTheirTypes) {
+TEST_F(ConsolePages, AreServedWithTheirMediaTypesWithoutAToken) {
   ASSERT_FALSE(ConsoleAssets().empty());
   for (const ConsoleAsset& asset : ConsoleAssets()) {
     const HttpReply reply = Page(std::string(asset.path));
@@ -43,21 +43,21 @@ TEST_F(ConsolePages, AreThereForEverybodyWithTheirTypes) {
   }
 }
 
-TEST_F(ConsolePages, AreFoundByTheFolder) {
+TEST_F(ConsolePages, AreServedForTheFolderPath) {
   EXPECT_EQ(Page("/console/").body, Page("/console/index.html").body);
   const HttpReply redirected = Page("/console");
   EXPECT_EQ(redirected.status, 308);
   EXPECT_THAT(redirected.headers, Contains(Pair("Location", "/console/")));
 }
 
-TEST_F(ConsolePages, AreNotThereWithoutAToken) {
+TEST_F(ConsolePages, AreUnavailableWithoutAConfiguredToken) {
   access_.SetToken(Secret());
   for (const char* path : {"/console", "/console/", "/console/index.html"}) {
     EXPECT_EQ(Page(path).status, 404) << path;
   }
 }
 
-TEST_F(ConsolePages, AreNotSentAgainToWhoHasThem) {
+TEST_F(ConsolePages, AreNotResentIfTheEtagMatches) {
   const ConsoleAsset& asset = ConsoleAssets().front();
   for (const bool is_current : {true, false}) {
     const std::string tag = is_current ? std::string(asset.etag) : R"("another")";
@@ -69,13 +69,13 @@ TEST_F(ConsolePages, AreNotSentAgainToWhoHasThem) {
   }
 }
 
-TEST_F(ConsolePages, AreNotSentToWhoHasAnyOfThem) {
+TEST_F(ConsolePages, AreNotSentForAWildcardEtag) {
   const std::string path(ConsoleAssets().front().path);
   EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = "*"}).status, 304);
   EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = R"("*")"}).status, 200);
 }
 
-TEST_F(ConsolePages, HaveEachTheirOwnTag) {
+TEST_F(ConsolePages, HaveDistinctEtags) {
   std::vector<std::string_view> tags;
   for (const ConsoleAsset& asset : ConsoleAssets()) tags.push_back(asset.etag);
   std::ranges::sort(tags);

@@ -47,7 +47,7 @@ class ConsoleStream : public ConsoleFixture {
   }
 };
 
-TEST_F(ConsoleStream, TellsWhatHappensInOrder) {
+TEST_F(ConsoleStream, SendsEventsInOrder) {
   Create("before");
   const auto stream = OpenStream();
   Create();
@@ -73,7 +73,7 @@ TEST_F(ConsoleStream, TellsWhatHappensInOrder) {
                                         {"cursor", ids[3]}}));
 }
 
-TEST_F(ConsoleStream, GoesOnFromACursor) {
+TEST_F(ConsoleStream, ResumesFromACursor) {
   const auto first = OpenStream();
   Create("r1");
   ASSERT_TRUE(first->Receives("pusher_added"));
@@ -94,7 +94,7 @@ TEST_F(ConsoleStream, CatchesUpOverManyPages) {
   EXPECT_EQ(LinesThatBeginWith("id: ", stream->text()).size(), 1'200U);
 }
 
-TEST_F(ConsoleStream, SaysWhatItHasMissed) {
+TEST_F(ConsoleStream, SendsAGapMessageForMissedEvents) {
   Create("r1");
   ASSERT_OK(rooms_store_.TrimEvents({.max_events = 0}));
   for (const char* after :
@@ -110,7 +110,7 @@ TEST_F(ConsoleStream, SaysWhatItHasMissed) {
   EXPECT_THAT(Types(*stream), ElementsAre("gap", "room_created", "pusher_added"));
 }
 
-TEST_F(ConsoleStream, SaysNowAndThenThatItIsStillThere) {
+TEST_F(ConsoleStream, SendsKeepAliveComments) {
   const auto stream = OpenStream();
   clock_.Advance(14s);
   Create("r1");
@@ -121,7 +121,7 @@ TEST_F(ConsoleStream, SaysNowAndThenThatItIsStillThere) {
   EXPECT_TRUE(stream->Receives(": still here\n\n"));
 }
 
-TEST_F(ConsoleStream, ReadsForAPageOnlyAsFastAsItTakes) {
+TEST_F(ConsoleStream, ReadsEventsOnlyAsFastAsTheClient) {
   const auto slow = OpenStream();
   const auto quick = OpenStream();
   slow->SetUnsent(1 << 20);
@@ -136,7 +136,7 @@ TEST_F(ConsoleStream, ReadsForAPageOnlyAsFastAsItTakes) {
               ElementsAre("room_created", "pusher_added", "room_created", "pusher_added"));
 }
 
-TEST_F(ConsoleStream, ThereAreSixteenAtATime) {
+TEST_F(ConsoleStream, IsLimitedToSixteenAtATime) {
   std::vector<std::shared_ptr<RecordedStream>> streams;
   for (std::size_t i = 0; i < EventStreams::kMaxStreams; ++i) streams.push_back(OpenStream());
   const Answer refused = Get("/console/api/stream");
@@ -149,7 +149,7 @@ TEST_F(ConsoleStream, ThereAreSixteenAtATime) {
     EXPECT_TRUE(streams[i]->Receives("pusher_added"));
 }
 
-TEST_F(ConsoleStream, IsAStreamOfEventsForWhoeverPassesItOn) {
+TEST_F(ConsoleStream, HasHeadersForUnbufferedEventStreams) {
   const auto pending = Send({.method = "GET", .path = "/console/api/stream"});
   ASSERT_TRUE(Eventually([&] { return pending->head().has_value(); }));
   EXPECT_THAT(pending->head()->headers,
@@ -159,7 +159,7 @@ TEST_F(ConsoleStream, IsAStreamOfEventsForWhoeverPassesItOn) {
                   {"X-Accel-Buffering", "no"}}));
 }
 
-TEST_F(ConsoleStream, NoTextEndsAMessageEarly) {
+TEST_F(ConsoleStream, EscapesLineBreaksInText) {
   const auto stream = OpenStream();
   CreateRoomCommand command = ServiceFixture::Create("r1", "amy");
   command.profile.user_name = "x\n\nevent: gap\ndata: {}\n\n";
@@ -168,7 +168,7 @@ TEST_F(ConsoleStream, NoTextEndsAMessageEarly) {
   EXPECT_THAT(Types(*stream), ElementsAre("room_created", "pusher_added"));
 }
 
-TEST_F(ConsoleStream, EndsWhenAllAreEndedAndMayBeOpenedAgain) {
+TEST_F(ConsoleStream, EndsWithAllStreamsAndCanBeReopened) {
   auto stream = OpenStream();
   const std::weak_ptr<RecordedStream> watched = stream;
   stream.reset();
@@ -179,7 +179,7 @@ TEST_F(ConsoleStream, EndsWhenAllAreEndedAndMayBeOpenedAgain) {
   EXPECT_TRUE(again->Receives("room_created"));
 }
 
-TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
+TEST_F(ConsoleStream, IsNotOpenedForAReplacedToken) {
   CommitSignal commits;
   EventStreams streams(
       {.log = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
@@ -197,7 +197,7 @@ TEST_F(ConsoleStream, IsNotOpenedForATokenThatHasChangedMeanwhile) {
   EXPECT_EQ(pending->stream(), nullptr);
 }
 
-TEST_F(ConsoleStream, ThatCannotBeOpenedTakesNobodysPlace) {
+TEST_F(ConsoleStream, OccupiesNoSlotIfOpeningFails) {
   struct Failing : RecordedReply {
     std::shared_ptr<StreamedReply> Open(std::uint32_t, HttpReply, StreamedReply::OnEnd) override {
       throw std::bad_alloc();
@@ -211,7 +211,7 @@ TEST_F(ConsoleStream, ThatCannotBeOpenedTakesNobodysPlace) {
   EXPECT_EQ(streams.size(), 0U);
 }
 
-TEST_F(ConsoleStream, EndsWithTheConsole) {
+TEST_F(ConsoleStream, EndsWhenTheConsoleStops) {
   auto stream = OpenStream();
   const std::weak_ptr<RecordedStream> watched = stream;
   stream.reset();

@@ -107,12 +107,12 @@ TEST_F(LogFolderTest, ReadsNothingElse) {
   EXPECT_EQ(*folder_.ReadTail("%2e%2e"), "odd but ours\n") << "a name is a name";
 }
 
-TEST_F(LogFolderTest, DoesNotWaitForTheOtherEndOfAPipe) {
+TEST_F(LogFolderTest, DoesNotBlockOnAPipe) {
   ASSERT_EQ(::mkfifo((logs_ / "old" / "pipe").c_str(), 0600), 0);
   EXPECT_ERROR(kFileNotFound, folder_.ReadTail("old/pipe"));
 }
 
-TEST_F(LogFolderTest, SaysNothingOfANameThatIsNotThere) {
+TEST_F(LogFolderTest, OmitsNamesFromNotFoundErrors) {
   const Result<std::string> tail = folder_.ReadTail("nothing");
   EXPECT_EQ(tail.error().detail.find("nothing"), std::string::npos);
   EXPECT_EQ(tail.error().detail.find(logs_.string()), std::string::npos);
@@ -148,7 +148,7 @@ TEST_F(LogFolderTest, ListsFilesByNameWithTheirSize) {
   EXPECT_EQ(files->at(2).bytes, 5U);
 }
 
-TEST_F(LogFolderTest, ListsOnlyWhatItWouldRead) {
+TEST_F(LogFolderTest, ListsOnlyReadableFiles) {
   fs::create_symlink(outside_, logs_ / "link");
   fs::create_directory_symlink(directory_.path(), logs_ / "linked_folder");
   ASSERT_EQ(::mkfifo((logs_ / "pipe").c_str(), 0600), 0);
@@ -160,20 +160,20 @@ TEST_F(LogFolderTest, ListsOnlyWhatItWouldRead) {
   for (const std::string& name : Names()) EXPECT_OK(folder_.ReadTail(name)) << name;
 }
 
-TEST_F(LogFolderTest, ListsSoManyFilesAtMost) {
+TEST_F(LogFolderTest, ListsABoundedNumberOfFiles) {
   for (std::size_t i = 0; i <= LogFolder::kMaxFiles; ++i) {
     Write(logs_ / ("many" + std::to_string(i)), "");
   }
   EXPECT_EQ(Names().size(), LogFolder::kMaxFiles);
 }
 
-TEST_F(LogFolderTest, HasNoFilesWithoutAFolder) {
+TEST_F(LogFolderTest, IsEmptyWithoutAFolder) {
   const LogFolder none{fs::path()};
   EXPECT_THAT(*none.List(), IsEmpty());
   EXPECT_ERROR(kFileNotFound, none.ReadTail("a.log"));
 }
 
-TEST_F(LogFolderTest, SaysWhenTheFolderCannotBeRead) {
+TEST_F(LogFolderTest, ReportsAnUnreadableFolder) {
   for (const fs::path& path : {logs_ / "gone", logs_ / "a.log"}) {
     const LogFolder gone{path};
     EXPECT_ERROR(kUnavailable, gone.List());
@@ -182,7 +182,7 @@ TEST_F(LogFolderTest, SaysWhenTheFolderCannotBeRead) {
   }
 }
 
-TEST_F(LogFolderTest, MayItselfBeALink) {
+TEST_F(LogFolderTest, AcceptsASymbolicLinkAsFolder) {
   fs::create_directory_symlink(logs_, directory_.path() / "current");
   EXPECT_EQ(*LogFolder(directory_.path() / "current").ReadTail("old/b.log"), "old\n");
 }

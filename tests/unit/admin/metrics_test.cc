@@ -72,7 +72,7 @@ TEST_F(MetricsTest, PutDurationsIntoOneHistogramForEachEndpoint) {
   }
 }
 
-TEST_F(MetricsTest, MeasureNoDurationThatNobodyKnows) {
+TEST_F(MetricsTest, OmitUnknownDurations) {
   metrics_.OnRequest({.code = 1}, 400, std::nullopt);
   const std::string text = metrics_.Text();
   EXPECT_THAT(text, HasSubstr(R"({code="1",dialect="none",endpoint="unknown"} 1)"));
@@ -119,7 +119,7 @@ TEST_F(MetricsTest, CountEachCauseOfARefusal) {
   EXPECT_EQ(metrics_.Totals().refusals, kRefusalCauses.size() + 2);
 }
 
-TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
+TEST_F(MetricsTest, ReadRoomsAndLeasesAtEachScrape) {
   leases_ = 7;
   EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_leases 7"));
   leases_ = 8;
@@ -130,7 +130,7 @@ TEST_F(MetricsTest, AskForRoomsAndLeasesAtEachScrape) {
   EXPECT_THAT(text, HasSubstr(R"(rtcroomd_rooms{kind="live"} 30)"));
 }
 
-TEST_F(MetricsTest, ShowWhatTheReaperDoes) {
+TEST_F(MetricsTest, ShowReaperFigures) {
   EXPECT_THAT(metrics_.Text(),
               HasSubstr(R"(rtcroomd_evictions_total{reason="heartbeat_timeout"} 0)"));
   counts_.evictions = {.heartbeat_timeout = 5, .kicked = 1, .idle = 2, .dismissed = 3};
@@ -185,13 +185,13 @@ TEST_F(MetricsTest, ShowLimitsAndCertificates) {
   }
 }
 
-TEST_F(MetricsTest, TellWhetherTheServerIsReady) {
+TEST_F(MetricsTest, ShowReadiness) {
   EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_ready 1\n"));
   ready_ = false;
   EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_ready 0\n"));
 }
 
-TEST_F(MetricsTest, TellWhatTheKernelKnowsOfTheProcess) {
+TEST_F(MetricsTest, ShowProcessMetricsOfTheKernel) {
   const std::string text = metrics_.Text();
   for (const char* const name : {"process_cpu_seconds_total", "process_open_fds", "process_max_fds",
                                  "process_resident_memory_bytes", "process_virtual_memory_bytes",
@@ -202,7 +202,7 @@ TEST_F(MetricsTest, TellWhatTheKernelKnowsOfTheProcess) {
   }
 }
 
-TEST_F(MetricsTest, AddUpWhatTheyCount) {
+TEST_F(MetricsTest, ProvideTotals) {
   Observe("add_pusher", Dialect::kGen1, 0);
   Observe("add_pusher", Dialect::kGen2, 0);
   Observe("get_pushers", Dialect::kGen1, 3);
@@ -236,11 +236,11 @@ TEST_F(MetricsTest, CountRefusedLoginsByCauseAndDroppedLinesByLevel) {
   }
 }
 
-TEST_F(MetricsTest, TellWhichVersionRuns) {
+TEST_F(MetricsTest, ShowTheVersion) {
   EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_build_info{version="1.2.3"} 1)"));
 }
 
-TEST_F(MetricsTest, LoseNothingWhenManyThreadsCount) {
+TEST_F(MetricsTest, LoseNoCountsUnderConcurrency) {
   {
     std::vector<std::jthread> threads;
     threads.reserve(4);

@@ -26,7 +26,7 @@ class ReadinessProbeTest : public testing::Test {
   int pings_ = 0;
 };
 
-TEST_F(ReadinessProbeTest, WritesOnlyForThoseWhoLook) {
+TEST_F(ReadinessProbeTest, PingsTheStoreOnlyWhenRead) {
   ComeBy();
   EXPECT_EQ(pings_, 0);
   EXPECT_TRUE(probe_.Read());
@@ -35,7 +35,7 @@ TEST_F(ReadinessProbeTest, WritesOnlyForThoseWhoLook) {
   EXPECT_EQ(pings_, 1);
 }
 
-TEST_F(ReadinessProbeTest, TellsTheNewestAnswer) {
+TEST_F(ReadinessProbeTest, ReturnsTheLatestResult) {
   EXPECT_TRUE(probe_.Read());
   ComeBy(/*takes_writes=*/false);
   EXPECT_FALSE(probe_.Read());
@@ -43,7 +43,7 @@ TEST_F(ReadinessProbeTest, TellsTheNewestAnswer) {
   EXPECT_TRUE(probe_.Read());
 }
 
-TEST_F(ReadinessProbeTest, TakesSilenceForAnAnswer) {
+TEST_F(ReadinessProbeTest, ReportsNotReadyWithoutATimelyResult) {
   EXPECT_TRUE(probe_.Read());
   clock_.Advance(ReadinessProbe::kPatience + 1ms);
   EXPECT_FALSE(probe_.Read());

@@ -29,7 +29,7 @@ class RoomCensusTest : public testing::Test {
   RoomCounters counters_;
 };
 
-TEST_F(RoomCensusTest, CountsPushersByTheKindOfTheirRoom) {
+TEST_F(RoomCensusTest, CountsPushersByRoomKind) {
   Commit(RoomOf(RoomKind::kMulti, 1), {RoomCreated{}, PusherAdded{}});
   Commit(RoomOf(RoomKind::kMulti, 1), {PusherAdded{}});
   Commit(RoomOf(RoomKind::kLive, 2), {RoomCreated{}, PusherAdded{}});
@@ -45,7 +45,7 @@ TEST_F(RoomCensusTest, CountsPushersByTheKindOfTheirRoom) {
   EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 1U);
 }
 
-TEST_F(RoomCensusTest, CountsAViewerOnceHoweverOftenItComes) {
+TEST_F(RoomCensusTest, CountsARejoiningViewerOnce) {
   Room room = RoomOf(RoomKind::kLive, 1);
   room.audience_count = 1;
   Commit(room, {AudienceAdded{.user_id = {"v1"}}});
@@ -61,7 +61,7 @@ TEST_F(RoomCensusTest, CountsAViewerOnceHoweverOftenItComes) {
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 0U) << "they go with their room";
 }
 
-TEST_F(RoomCensusTest, TellsEvictionsFromThoseWhoLeft) {
+TEST_F(RoomCensusTest, DistinguishesEvictionsFromDepartures) {
   const Room room = RoomOf(RoomKind::kMulti, 1);
   Commit(room, {PusherDeleted{.reason = LeaveReason::kHeartbeatTimeout},
                 PusherDeleted{.reason = LeaveReason::kKicked},
@@ -79,7 +79,7 @@ TEST_F(RoomCensusTest, TellsEvictionsFromThoseWhoLeft) {
   EXPECT_EQ(evictions.dismissed, 3U);
 }
 
-TEST_F(RoomCensusTest, TakesUpWhatAnEarlierRunLeft) {
+TEST_F(RoomCensusTest, RestoresCountsOfAnEarlierRun) {
   Room room = RoomOf(RoomKind::kLive, 7);
   room.pushers.resize(3);
   room.audience_count = 5;

@@ -32,14 +32,14 @@ TEST_F(UtilsLinkTest, IsOffByDefaultAndOnInDevMode) {
   EXPECT_TRUE(ServicesOf(DevDefaults()).open_login_info);
 }
 
-TEST_F(UtilsLinkTest, SignsForNobodyWithoutATokenWhereGen1IsRefused) {
+TEST_F(UtilsLinkTest, RequiresATokenForSigningInTokenMode) {
   Config config = DevDefaults();
   config.auth.mode = AuthMode::kToken;
   EXPECT_TRUE(ServicesOf(config).enabled);
   EXPECT_FALSE(ServicesOf(config).open_login_info);
 }
 
-TEST_F(UtilsLinkTest, LinksToTheLogsUnderThePublicUrlAndThePrefix) {
+TEST_F(UtilsLinkTest, BuildsLogLinksFromPublicUrlAndPrefix) {
   Config config;
   EXPECT_EQ(ServicesOf(config).log_link, "/weapp/utils/getlogfile?file=");
   config.server.prefix = "/rooms";
@@ -49,7 +49,7 @@ TEST_F(UtilsLinkTest, LinksToTheLogsUnderThePublicUrlAndThePrefix) {
   }
 }
 
-TEST_F(UtilsLinkTest, TakesUpAnotherToken) {
+TEST_F(UtilsLinkTest, AcceptsAReplacedToken) {
   Config config;
   config.utils.admin_token = Secret("old");
   const UtilsServices services = ServicesOf(config);

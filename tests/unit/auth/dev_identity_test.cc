@@ -48,7 +48,7 @@ class DevIdentityFiles : public testing::Test {
   SystemRandom random_;
 };
 
-TEST_F(DevIdentityFiles, AreMadeWhenTheyAreMissing) {
+TEST_F(DevIdentityFiles, AreCreatedIfMissing) {
   const auto identity = Load();
   ASSERT_OK(identity);
   EXPECT_EQ(identity->cert_path, directory_ / "dev-cert.pem");
@@ -59,7 +59,7 @@ TEST_F(DevIdentityFiles, AreMadeWhenTheyAreMissing) {
   EXPECT_TRUE(IsUsable({Read("dev-cert.pem"), Secret(Read("dev-key.pem"))}, kNoon));
 }
 
-TEST_F(DevIdentityFiles, AreReadableByTheirOwnerOnlyWhereTheyHoldAKey) {
+TEST_F(DevIdentityFiles, AreReadableByTheirOwnerOnlyIfSecret) {
   ASSERT_OK(Load());
   for (const char* name : {"dev-key.pem", "dev-sig-key", "dev-push-key", "dev-admin-token"}) {
     EXPECT_EQ(fs::status(directory_ / name).permissions(), kOwnerOnly) << name;
@@ -106,7 +106,7 @@ TEST_F(DevIdentityFiles, GetAFreshCertificateWhenItIsNotOfTheKey) {
   EXPECT_TRUE(IsUsable({Read("dev-cert.pem"), Secret(Read("dev-key.pem"))}, kNoon));
 }
 
-TEST_F(DevIdentityFiles, MayHoldKeysOfOnesOwn) {
+TEST_F(DevIdentityFiles, MayContainCustomKeys) {
   ASSERT_OK(Load());
   Write("dev-sig-key", "my own key\r\n");
   Write("dev-push-key", "\n");
@@ -116,11 +116,11 @@ TEST_F(DevIdentityFiles, MayHoldKeysOfOnesOwn) {
   EXPECT_EQ(identity->push_key.Reveal().size(), 32u);
 }
 
-TEST_F(DevIdentityFiles, FailWhereNoDirectoryCanBe) {
+TEST_F(DevIdentityFiles, FailIfTheDirectoryCannotBeCreated) {
   EXPECT_ERROR(kUnavailable, LoadOrMakeDevIdentity("/dev/null/keys", random_, kNoon));
 }
 
-TEST(DevCertificate, IsForTheOwnMachine) {
+TEST(DevCertificate, IsValidForLocalhost) {
   SystemRandom random;
   const auto made = MakeDevCertificate(random, kNoon);
   ASSERT_OK(made);
@@ -132,7 +132,7 @@ TEST(DevCertificate, IsForTheOwnMachine) {
   EXPECT_EQ(X509_check_host(certificate.get(), "example.com", 0, 0, nullptr), 0);
 }
 
-TEST(DevCertificate, IsVouchedForByItself) {
+TEST(DevCertificate, IsSelfSigned) {
   SystemRandom random;
   const auto made = MakeDevCertificate(random, kNoon);
   ASSERT_OK(made);
@@ -141,7 +141,7 @@ TEST(DevCertificate, IsVouchedForByItself) {
   EXPECT_EQ(X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())), 1);
 }
 
-TEST(DevCertificate, IsUsableForAYear) {
+TEST(DevCertificate, IsValidForAYear) {
   SystemRandom random;
   const auto made = MakeDevCertificate(random, kNoon);
   ASSERT_OK(made);

@@ -25,13 +25,13 @@ constexpr Md5Vector kMd5Vectors[] = {
      "776a03d56786da873d983b637a16aca8"},
 };
 
-TEST(Md5Hex, GivesThePublishedSigns) {
+TEST(Md5Hex, MatchesPublishedSignatures) {
   for (const Md5Vector& vector : kMd5Vectors) {
     EXPECT_EQ(Md5Hex(vector.text), vector.hex) << vector.use;
   }
 }
 
-TEST(SameBytes, TellsTextsOfAnyLengthApart) {
+TEST(SameBytes, ComparesTextsOfAnyLength) {
   EXPECT_TRUE(SameBytes("", ""));
   EXPECT_TRUE(SameBytes("abc", "abc"));
   EXPECT_FALSE(SameBytes("abc", "abd"));

@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(EcdsaKey, VerifiesWhatItsOtherHalfSigned) {
+TEST(EcdsaKey, VerifiesSignaturesOfItsPrivateKey) {
   const PemKeyPair pair = MakeEcKeyPair("P-256");
   const auto private_key = EcdsaPrivateKey::FromPem(pair.private_pem);
   const auto public_key = EcdsaPublicKey::FromPem(pair.public_pem);
@@ -25,7 +25,7 @@ TEST(EcdsaKey, VerifiesWhatItsOtherHalfSigned) {
   EXPECT_FALSE(public_key->Verify("text", ""));
 }
 
-TEST(EcdsaKey, RefusesWhatIsNoKey) {
+TEST(EcdsaKey, RejectsInvalidPem) {
   for (const char* pem :
        {"", "hello", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"}) {
     const auto public_key = EcdsaPublicKey::FromPem(pem);
@@ -37,7 +37,7 @@ TEST(EcdsaKey, RefusesWhatIsNoKey) {
   }
 }
 
-TEST(EcdsaKey, RefusesAPublicKeyInThePlaceOfAPrivateOne) {
+TEST(EcdsaKey, RejectsAPublicKeyAsPrivateKey) {
   EXPECT_ERROR(kBadRequest, EcdsaPrivateKey::FromPem(Secret(MakeEcKeyPair("P-256").public_pem)));
 }
 
@@ -50,7 +50,7 @@ TEST(EcdsaKey, RefusesAnotherCurveAndAnotherKind) {
   EXPECT_ERROR(kBadRequest, EcdsaPublicKey::FromPem(MakeRsaPublicPem()));
 }
 
-TEST(EcdsaKey, RefusesAKeyBehindAPassphraseWithoutAskingForIt) {
+TEST(EcdsaKey, RejectsAnEncryptedKeyWithoutPrompting) {
   EXPECT_ERROR(kBadRequest, EcdsaPrivateKey::FromPem(MakeProtectedPrivatePem()));
 }
 

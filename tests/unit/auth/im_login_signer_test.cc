@@ -58,7 +58,7 @@ TEST(ImLoginSigner, SignsVersion1WithThePrivateKey) {
   EXPECT_EQ(VerifyUserSigV1(*sig, vectors::Subject(), *key, kNoon), UserSigOutcome::kOk);
 }
 
-TEST(ImLoginSigner, KnowsBeforehandWhetherItCanSign) {
+TEST(ImLoginSigner, ReportsIfItCanSign) {
   ImLoginSignerOptions options = Version2();
   EXPECT_OK((*ImLoginSigner::Create(options))->CanSign());
   options.sig_version = 1;
@@ -83,7 +83,7 @@ TEST(ImLoginSigner, IsUnavailableWithoutTheKeyOfItsVersion) {
                                    .private_key_pem = MakeEcKeyPair("P-256").private_pem}));
 }
 
-TEST(ImLoginSigner, IsNotMadeOfAnUnknownVersionOrABrokenKey) {
+TEST(ImLoginSigner, RejectsAnUnknownVersionOrAnInvalidKey) {
   ImLoginSignerOptions options = Version2();
   options.sig_version = 3;
   EXPECT_ERROR(kBadRequest, ImLoginSigner::Create(options));

@@ -53,18 +53,18 @@ TEST_F(LoginServiceTest, SignsForTheOpenidOfTheCode) {
   EXPECT_FALSE(login->session_key.has_value());
 }
 
-TEST_F(LoginServiceTest, HandsOutTheSessionKeyOnlyWhenToldTo) {
+TEST_F(LoginServiceTest, ReturnsTheSessionKeyIfConfigured) {
   policy_.expose_session_key = true;
   EXPECT_EQ(LoginWithCode()->session_key, Secret("session"));
 }
 
-TEST_F(LoginServiceTest, AsksNobodyWithoutACodeOrWithAnotherPrefix) {
+TEST_F(LoginServiceTest, ExchangesNoCodeWithoutACodeOrWithAnotherPrefix) {
   EXPECT_EQ(Login({.user_id_prefix = "weixin"})->user_id.value, "user_00000001_0000");
   EXPECT_EQ(Login({.user_id_prefix = "web", .code = "c1"})->user_id.value, "user_00000002_0000");
   EXPECT_TRUE(codes_.asked().empty());
 }
 
-TEST_F(LoginServiceTest, AFailedExchangeFallsThroughToAFreshId) {
+TEST_F(LoginServiceTest, FallsBackToAGeneratedIdAfterAFailedExchange) {
   for (const CodeExchangeOutcome outcome :
        {CodeExchangeOutcome::kBadCode, CodeExchangeOutcome::kUnavailable,
         CodeExchangeOutcome::kNotConfigured}) {
@@ -75,7 +75,7 @@ TEST_F(LoginServiceTest, AFailedExchangeFallsThroughToAFreshId) {
   }
 }
 
-TEST_F(LoginServiceTest, StrictModeFailsInsteadOfFallingThrough) {
+TEST_F(LoginServiceTest, FailsInStrictModeAfterAFailedExchange) {
   policy_.strict_wechat = true;
   Answer(CodeExchangeOutcome::kBadCode);
   EXPECT_ERROR(kBadRequest, LoginWithCode());
@@ -87,12 +87,12 @@ TEST_F(LoginServiceTest, StrictModeFailsInsteadOfFallingThrough) {
   }
 }
 
-TEST_F(LoginServiceTest, AnOverloadFailsTheLoginInsteadOfGivingAnotherIdentity) {
+TEST_F(LoginServiceTest, FailsOnOverloadInsteadOfUsingAnotherIdentity) {
   Answer(CodeExchangeOutcome::kOverloaded);
   EXPECT_ERROR(kUnavailable, LoginWithCode());
 }
 
-TEST_F(LoginServiceTest, RefusesAUserWhomThePlatformHoldsForRisky) {
+TEST_F(LoginServiceTest, RefusesAUserReportedAsRisky) {
   Answer(CodeExchangeOutcome::kRefused);
   EXPECT_ERROR(kBadRequest, LoginWithCode());
 }
@@ -103,7 +103,7 @@ TEST_F(LoginServiceTest, IgnoresAClaimedIdentityUnlessItIsTrusted) {
   EXPECT_EQ(Login({.user_id_prefix = "x", .claimed = UserId{"me"}})->user_id, UserId{"me"});
 }
 
-TEST_F(LoginServiceTest, TheOpenidGoesBeforeAClaim) {
+TEST_F(LoginServiceTest, PrefersTheOpenidToAClaimedId) {
   policy_.trust_imuserid = true;
   EXPECT_EQ(Login({.user_id_prefix = "weixin", .code = "c1", .claimed = UserId{"me"}})->user_id,
             UserId{"openid-1"});
@@ -125,7 +125,7 @@ TEST_F(LoginServiceTest, NeverSignsForAnIdOver32Bytes) {
                Login({.user_id_prefix = "x", .claimed = UserId{std::string(33, 'a')}}));
 }
 
-TEST_F(LoginServiceTest, NeverSignsForWhatIsNoId) {
+TEST_F(LoginServiceTest, NeverSignsForAnInvalidId) {
   policy_.trust_imuserid = true;
   for (const char* text : {"", "a b", "a/b", "a\nb", "\xE4\xBA\xBA", "@TGS#1"}) {
     EXPECT_ERROR(kBadRequest, Login({.user_id_prefix = "x", .claimed = UserId{text}})) << text;
@@ -134,17 +134,17 @@ TEST_F(LoginServiceTest, NeverSignsForWhatIsNoId) {
   }
 }
 
-TEST_F(LoginServiceTest, DoesNotLookAtAClaimThatIsNotTrusted) {
+TEST_F(LoginServiceTest, IgnoresAnInvalidUntrustedClaim) {
   EXPECT_OK(Login({.user_id_prefix = "x", .claimed = UserId{"no id at all"}}));
 }
 
-TEST_F(LoginServiceTest, SpendsNoCodeWhenSigningIsNotConfigured) {
+TEST_F(LoginServiceTest, ExchangesNoCodeIfSigningIsNotConfigured) {
   signer_.configured = false;
   EXPECT_ERROR(kUnavailable, LoginWithCode());
   EXPECT_TRUE(codes_.asked().empty());
 }
 
-TEST_F(LoginServiceTest, IsDoneWhenTheExchangeIs) {
+TEST_F(LoginServiceTest, CompletesWithTheExchange) {
   codes_.hangs = true;
   LoginService service(codes_, signer_, clock_, ids_, admission_, policy_);
   Awaited<Result<ImLogin>> first;
@@ -158,7 +158,7 @@ TEST_F(LoginServiceTest, IsDoneWhenTheExchangeIs) {
   EXPECT_EQ(first.times() + second.times(), 2u);
 }
 
-TEST_F(LoginServiceTest, FallsBackToTheClaimWhenTheExchangeFailsLater) {
+TEST_F(LoginServiceTest, FallsBackToTheClaimIfTheExchangeFails) {
   policy_.trust_imuserid = true;
   codes_.hangs = true;
   Answer(CodeExchangeOutcome::kUnavailable);
@@ -170,12 +170,12 @@ TEST_F(LoginServiceTest, FallsBackToTheClaimWhenTheExchangeFailsLater) {
   EXPECT_EQ(login.Get()->user_id, UserId{"me"});
 }
 
-TEST_F(LoginServiceTest, Gen2NeedsNoPrefixForTheOpenid) {
+TEST_F(LoginServiceTest, UsesTheOpenidInGen2WithoutAPrefix) {
   EXPECT_EQ(Login({.dialect = Dialect::kGen2, .code = "c1"})->user_id, UserId{"openid-1"});
   EXPECT_EQ(Login({.dialect = Dialect::kGen2})->user_id.value, kFreshId);
 }
 
-TEST_F(LoginServiceTest, TrustsTheClaimsOfEachDialectForItself) {
+TEST_F(LoginServiceTest, TrustsClaimsPerDialect) {
   const auto claim = [this](Dialect dialect) {
     return Login({.dialect = dialect, .user_id_prefix = "x", .claimed = UserId{"me"}})->user_id;
   };
@@ -188,7 +188,7 @@ TEST_F(LoginServiceTest, TrustsTheClaimsOfEachDialectForItself) {
   EXPECT_EQ(claim(Dialect::kGen1), UserId{"me"});
 }
 
-TEST_F(LoginServiceTest, NamesARefusedClaimAsItsDialectDoes) {
+TEST_F(LoginServiceTest, NamesARefusedClaimByTheFieldOfItsDialect) {
   policy_.trust_imuserid = true;
   policy_.trust_userid = true;
   const auto refusal = [this](Dialect dialect) {
@@ -199,12 +199,12 @@ TEST_F(LoginServiceTest, NamesARefusedClaimAsItsDialectDoes) {
   EXPECT_EQ(refusal(Dialect::kGen2).code, Errc::kBadRequest);
 }
 
-TEST_F(LoginServiceTest, TellsGen2OfARiskyUserThatHeIsNotAllowed) {
+TEST_F(LoginServiceTest, ReturnsNotAllowedForARiskyUserInGen2) {
   Answer(CodeExchangeOutcome::kRefused);
   EXPECT_ERROR(kNotAllowed, Login({.dialect = Dialect::kGen2, .code = "c1"}));
 }
 
-TEST_F(LoginServiceTest, RationsTicketsThatNothingProves) {
+TEST_F(LoginServiceTest, LimitsTicketsForUnprovenIdentities) {
   admission_.refused_tickets = {"192.0.2.1"};
   ImLoginCommand command{.user_id_prefix = "x", .address = "192.0.2.1"};
   const Result<ImLogin> refused = Login(command);
@@ -216,7 +216,7 @@ TEST_F(LoginServiceTest, RationsTicketsThatNothingProves) {
   EXPECT_EQ(Login(command)->user_id.value, kFreshId) << "no id was drawn in vain";
 }
 
-TEST_F(LoginServiceTest, RationsTicketsOfWhomACodeDoesNotProve) {
+TEST_F(LoginServiceTest, LimitsTicketsAfterAFailedExchange) {
   admission_.refused_tickets = {"192.0.2.1"};
   ImLoginCommand command = kWithCode;
   command.address = "192.0.2.1";
@@ -228,7 +228,7 @@ TEST_F(LoginServiceTest, RationsTicketsOfWhomACodeDoesNotProve) {
   }
 }
 
-TEST_F(LoginServiceTest, RationsNobodyWhomWechatOrTheOperatorAnswersFor) {
+TEST_F(LoginServiceTest, DoesNotLimitTicketsForProvenOrTrustedIds) {
   ImLoginCommand command = kWithCode;
   EXPECT_OK(Login(command));
   policy_.trust_imuserid = true;

@@ -22,7 +22,7 @@ class OpensslSessionCryptoTest : public testing::Test {
   OpensslSessionCrypto crypto_{random_};
 };
 
-TEST_F(OpensslSessionCryptoTest, DrawsSecretsOfOneHundredAndTwentyEightBits) {
+TEST_F(OpensslSessionCryptoTest, Generates128BitSecrets) {
   std::set<std::string> seen;
   for (int round = 0; round < 1000; ++round) {
     const std::string secret = crypto_.NewTokenSecret();
@@ -32,7 +32,7 @@ TEST_F(OpensslSessionCryptoTest, DrawsSecretsOfOneHundredAndTwentyEightBits) {
 }
 
 // FIPS 180-4's own examples.
-TEST_F(OpensslSessionCryptoTest, DigestsAsSha256) {
+TEST_F(OpensslSessionCryptoTest, ComputesSha256Digests) {
   EXPECT_EQ(HexOf(crypto_.Digest("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(HexOf(crypto_.Digest("")),

@@ -57,7 +57,7 @@ TEST(PrivateMapKey, HasThePublishedSignatureForAStringRoom) {
             UserSigOutcome::kOk);
 }
 
-TEST(PrivateMapKey, ThePublishedOnesCarryTheNumericRoom) {
+TEST(PrivateMapKey, ContainsTheRoomNumberInPublishedVectors) {
   EXPECT_EQ(UserBufOf(vectors::kV2WithUserbuf), RoomOf(12345, 1'700'000'300));
   EXPECT_EQ(UserBufOf(vectors::kV1WithUserbuf), RoomOf(12345, 1'700'000'300));
 }
@@ -99,7 +99,7 @@ TEST(PrivateMapKey, IsUnavailableWithoutAnApplicationOrAKey) {
   }
 }
 
-TEST(PrivateMapKey, IsNotSignedPastWhatItsFieldsCanSay) {
+TEST(PrivateMapKey, IsNotSignedIfItsExpiryOverflows) {
   const auto signer =
       ImLoginSigner::Create({.sdk_app_id = vectors::kSdkAppId, .secret_key = vectors::SecretKey()});
   ASSERT_OK(signer);

@@ -38,7 +38,7 @@ class RateLimitedAdmissionTest : public testing::Test {
   RateLimitedAdmission admission_{clock_, {.low = 1, .high = 2}, {}};
 };
 
-TEST_F(RateLimitedAdmissionTest, HoldsTheLimitsOfTheProtocol) {
+TEST_F(RateLimitedAdmissionTest, AppliesTheLimitsOfTheProtocol) {
   EXPECT_EQ(AdmittedOf("192.0.2.1"), 1000);
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
   clock_.Advance(std::chrono::seconds(1));
@@ -46,7 +46,7 @@ TEST_F(RateLimitedAdmissionTest, HoldsTheLimitsOfTheProtocol) {
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 20);
 }
 
-TEST_F(RateLimitedAdmissionTest, ChargesWhatARequestCostsBeyondItsToken) {
+TEST_F(RateLimitedAdmissionTest, ChargesAdditionalRequestCosts) {
   admission_.ChargeAddress("192.0.2.1", 600);
   EXPECT_EQ(AdmittedOf("::ffff:192.0.2.1"), 400);
   EXPECT_FALSE(admission_.IsAddressInDebt("192.0.2.1"));
@@ -62,7 +62,7 @@ TEST_F(RateLimitedAdmissionTest, ChargesWhatARequestCostsBeyondItsToken) {
   EXPECT_EQ(AdmittedOf(UserId{"u1"}), 0);
 }
 
-TEST_F(RateLimitedAdmissionTest, DelaysWhomItNeverRefusesByTheSameTokens) {
+TEST_F(RateLimitedAdmissionTest, DelaysUnrefusableCallsByTheSameTokens) {
   EXPECT_EQ(AdmittedOf("192.0.2.1"), 1000);
   EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::milliseconds(5));
   EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::milliseconds(10));
@@ -73,13 +73,13 @@ TEST_F(RateLimitedAdmissionTest, DelaysWhomItNeverRefusesByTheSameTokens) {
   EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::seconds(5)) << "at most";
 }
 
-TEST_F(RateLimitedAdmissionTest, NobodySpendsTheTokensOfANamesakeElsewhere) {
+TEST_F(RateLimitedAdmissionTest, LimitsClaimedUsersPerAddress) {
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u2"}), 60);
   EXPECT_EQ(AdmittedOf("192.0.2.2", {"u1"}), 60);
 }
 
-TEST_F(RateLimitedAdmissionTest, CountsWhoHasProvenHimselfApartFromThoseWhoSayTheyAreHe) {
+TEST_F(RateLimitedAdmissionTest, LimitsProvenAndClaimedUsersSeparately) {
   EXPECT_EQ(AdmittedOf("192.0.2.1", {"u1"}), 60);
   EXPECT_EQ(AdmittedOf(UserId{"u1"}), 60);
   EXPECT_EQ(AdmittedOf(UserId{"u1"}), 0);
@@ -94,12 +94,12 @@ TEST_F(RateLimitedAdmissionTest, CountsANetworkOfIpv6AsOneClient) {
   EXPECT_EQ(AdmittedOf("2001:db8::2", {"u1"}), 0);
 }
 
-TEST_F(RateLimitedAdmissionTest, CountsAMappedAddressAsTheOneThatIsMapped) {
+TEST_F(RateLimitedAdmissionTest, CountsAMappedAddressAsItsIpv4Address) {
   EXPECT_EQ(AdmittedOf("::ffff:192.0.2.1"), 1000);
   EXPECT_EQ(AdmittedOf("192.0.2.1"), 0);
 }
 
-TEST_F(RateLimitedAdmissionTest, CountsTicketsByTheHourAndApartFromRequests) {
+TEST_F(RateLimitedAdmissionTest, LimitsTicketsPerHourSeparatelyFromRequests) {
   EXPECT_EQ(TicketsOf("192.0.2.1"), 100);
   clock_.Advance(std::chrono::minutes(1));
   EXPECT_EQ(TicketsOf("192.0.2.1"), 10);
@@ -110,7 +110,7 @@ TEST_F(RateLimitedAdmissionTest, CountsTicketsByTheHourAndApartFromRequests) {
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(admission_.AdmitsTicket("192.0.2.1"));
 }
 
-TEST_F(RateLimitedAdmissionTest, TakesNewLimits) {
+TEST_F(RateLimitedAdmissionTest, AppliesNewLimits) {
   admission_.SetLimits(
       {.per_address = {.per_second = 1, .burst = 2}, .per_user = {.per_second = 1, .burst = 3}});
   EXPECT_EQ(AdmittedOf("192.0.2.1"), 2);

@@ -43,7 +43,7 @@ TEST_F(RateLimiterTest, GrantsTheBurstAndThenTheRate) {
   EXPECT_EQ(Admitted("a"), 60);
 }
 
-TEST_F(RateLimiterTest, CountsEachKeyForItself) {
+TEST_F(RateLimiterTest, CountsEachKeySeparately) {
   EXPECT_EQ(Admitted("a"), 60);
   EXPECT_EQ(Admitted("b"), 60);
   EXPECT_EQ(Admitted(""), 60);
@@ -62,7 +62,7 @@ TEST_F(RateLimiterTest, KeepsTrackOfManyKeysAtOnce) {
 }
 
 // Ten times as many keys as the table can hold, all at the same instant.
-TEST_F(RateLimiterTest, AFloodOfNewKeysNeitherResetsAnOffenderNorRefusesANewcomer) {
+TEST_F(RateLimiterTest, KeepsCountsAndAdmitsNewKeysDuringAKeyFlood) {
   EXPECT_EQ(Admitted("offender"), 60);
   int refused = 0;
   for (int i = 0; i < 655'360; ++i) {
@@ -73,12 +73,12 @@ TEST_F(RateLimiterTest, AFloodOfNewKeysNeitherResetsAnOffenderNorRefusesANewcome
   EXPECT_EQ(Admitted("newcomer", 1), 1);
 }
 
-TEST_F(RateLimiterTest, AdmitsEverythingWhileItIsOff) {
+TEST_F(RateLimiterTest, AdmitsEverythingIfDisabled) {
   limiter_.SetLimit({.per_second = 0, .burst = 1});
   EXPECT_EQ(Admitted("a"), 1000);
 }
 
-TEST_F(RateLimiterTest, ANewLimitHoldsAtOnceAndForgivesNobody) {
+TEST_F(RateLimiterTest, AppliesANewLimitAndKeepsSpentTokens) {
   EXPECT_EQ(Admitted("a"), 60);
   limiter_.SetLimit({.per_second = 100, .burst = 300});
   EXPECT_EQ(Admitted("a"), 0);  // a debt of three seconds, which is now the whole burst
@@ -87,7 +87,7 @@ TEST_F(RateLimiterTest, ANewLimitHoldsAtOnceAndForgivesNobody) {
   EXPECT_EQ(Admitted("a"), 10);
 }
 
-TEST_F(RateLimiterTest, ASlowLimitThatIsLiftedIsNotWaitedOut) {
+TEST_F(RateLimiterTest, BoundsTheDebtByARaisedLimit) {
   limiter_.SetLimit({.per_second = 1, .burst = 600});
   EXPECT_EQ(Admitted("a"), 600);  // ten minutes of tokens
   limiter_.SetLimit(kUserRate);
@@ -96,7 +96,7 @@ TEST_F(RateLimiterTest, ASlowLimitThatIsLiftedIsNotWaitedOut) {
   EXPECT_EQ(Admitted("a"), 1);
 }
 
-TEST_F(RateLimiterTest, GrantsNoTokenTwiceToManyThreads) {
+TEST_F(RateLimiterTest, GrantsEachTokenOnceUnderConcurrency) {
   std::atomic<int> admitted{0};
   {
     std::vector<std::jthread> callers;
@@ -111,7 +111,7 @@ TEST_F(RateLimiterTest, GrantsNoTokenTwiceToManyThreads) {
   EXPECT_EQ(admitted, 60);
 }
 
-TEST_F(RateLimiterTest, TakesANewLimitWhileOthersAsk) {
+TEST_F(RateLimiterTest, AppliesANewLimitConcurrently) {
   {
     const std::jthread caller([&](const std::stop_token& stop) {
       while (!stop.stop_requested()) (void)limiter_.Admits("a");

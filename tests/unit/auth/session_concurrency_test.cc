@@ -15,7 +15,7 @@ namespace {
 
 using SessionConcurrencyTest = SessionFixture;
 
-TEST_F(SessionConcurrencyTest, MemoryAndStoreAgreeAfterLoginsChecksAndLogoutsAtOnce) {
+TEST_F(SessionConcurrencyTest, KeepsMemoryAndStoreConsistent) {
   constexpr int kUsers = 4;
   constexpr int kPhones = 8;
   constexpr int kRounds = 200;
@@ -55,7 +55,7 @@ TEST_F(SessionConcurrencyTest, MemoryAndStoreAgreeAfterLoginsChecksAndLogoutsAtO
   }
 }
 
-TEST_F(SessionConcurrencyTest, OfLoginsAtOnceTheSameOneWinsInMemoryAndInTheStore) {
+TEST_F(SessionConcurrencyTest, KeepsTheSameConcurrentLoginInMemoryAndStore) {
   for (int round = 0; round < 50; ++round) {
     std::vector<std::string> tokens(4);
     {

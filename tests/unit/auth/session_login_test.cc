@@ -14,13 +14,13 @@ using std::chrono::seconds;
 
 using SessionLoginTest = SessionFixture;
 
-TEST_F(SessionLoginTest, AGoodTicketGetsATokenOfTheObservedForm) {
+TEST_F(SessionLoginTest, ReturnsATokenOfTheProtocolFormat) {
   const std::string token = Login("amy");
   EXPECT_EQ(token, "00000000000000000000000000000001*53724e01*MzY4NjI=");
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_F(SessionLoginTest, MissesEachOfItsParameters) {
+TEST_F(SessionLoginTest, RequiresEachParameter) {
   EXPECT_EQ(OutcomeOf({}), LoginOutcome::kMissingParameter);
   SessionLoginCommand command = CommandOf("amy");
   command.sdk_app_id = "";
@@ -34,7 +34,7 @@ TEST_F(SessionLoginTest, MissesEachOfItsParameters) {
   EXPECT_EQ(OutcomeOf(CommandOf("")), LoginOutcome::kMissingParameter);
 }
 
-TEST_F(SessionLoginTest, TakesAUserIdThatIsNoneForAMissingOne) {
+TEST_F(SessionLoginTest, TreatsAnInvalidUserIdAsMissing) {
   for (const std::string user : {"a b", "a/b", "a\nb", "\xE4\xBA\xBA"}) {
     EXPECT_EQ(OutcomeOf(CommandOf(user)), LoginOutcome::kMissingParameter) << user;
   }
@@ -42,7 +42,7 @@ TEST_F(SessionLoginTest, TakesAUserIdThatIsNoneForAMissingOne) {
   EXPECT_EQ(OutcomeOf(CommandOf(std::string(64, 'a'))), LoginOutcome::kOk);
 }
 
-TEST_F(SessionLoginTest, IsForTheConfiguredApplicationAndAccountType) {
+TEST_F(SessionLoginTest, ChecksApplicationAndAccountType) {
   SessionLoginCommand command = CommandOf("amy");
   for (const char* app : {"1400000002", "01400000001", "1400000001 ", "x"}) {
     command.sdk_app_id = app;
@@ -62,7 +62,7 @@ TEST_F(SessionLoginTest, CountsRefusalsByTheirCause) {
   EXPECT_EQ(service_->refused_logins(LoginOutcome::kBadSignature), 0U);
 }
 
-TEST_F(SessionLoginTest, TellsWhatIsWrongWithTheTicket) {
+TEST_F(SessionLoginTest, ReportsTheFaultOfATicket) {
   const struct {
     UserSigOutcome ticket;
     LoginOutcome login;
@@ -79,7 +79,7 @@ TEST_F(SessionLoginTest, TellsWhatIsWrongWithTheTicket) {
   EXPECT_EQ(store_.writes, 0u);
 }
 
-TEST_F(SessionLoginTest, LooksForATicketBeforeItComparesTheApplication) {
+TEST_F(SessionLoginTest, ChecksTheTicketBeforeTheApplication) {
   SessionLoginCommand command = CommandOf("amy");
   command.account_type = "0";
   command.user_sig = "garbage";
@@ -90,7 +90,7 @@ TEST_F(SessionLoginTest, LooksForATicketBeforeItComparesTheApplication) {
   EXPECT_EQ(OutcomeOf(command), LoginOutcome::kWrongApp);
 }
 
-TEST_F(SessionLoginTest, TakesThePublishedTicketsOfBothVersions) {
+TEST_F(SessionLoginTest, AcceptsPublishedTicketsOfBothVersions) {
   const auto verifier = UserSigVerifier::Create({.sdk_app_id = vectors::kSdkAppId,
                                                  .secret_key = vectors::SecretKey(),
                                                  .public_key_pem = vectors::kPublicKeyPem});
@@ -120,7 +120,7 @@ TEST_F(SessionLoginTest, IsUnavailableWithoutAnApplicationOrAKey) {
   EXPECT_ERROR(kUnavailable, service_->LoginTrusted({"amy"}, "192.0.2.1"));
 }
 
-TEST_F(SessionLoginTest, ANewLoginReplacesTheTokenAtOnce) {
+TEST_F(SessionLoginTest, ReplacesTheTokenOfAnEarlierLogin) {
   const std::string first = Login("amy");
   const std::string second = Login("amy");
   EXPECT_NE(first, second);
@@ -128,7 +128,7 @@ TEST_F(SessionLoginTest, ANewLoginReplacesTheTokenAtOnce) {
   EXPECT_EQ(service_->Check("amy", second), TokenOutcome::kOk);
 }
 
-TEST_F(SessionLoginTest, ATrustedLoginNeedsNoTicket) {
+TEST_F(SessionLoginTest, AcceptsATrustedLoginWithoutATicket) {
   const Result<Secret> token = service_->LoginTrusted({"amy"}, "192.0.2.1");
   ASSERT_OK(token);
   EXPECT_EQ(service_->Check("amy", token->Reveal()), TokenOutcome::kOk);
@@ -137,13 +137,13 @@ TEST_F(SessionLoginTest, ATrustedLoginNeedsNoTicket) {
   EXPECT_ERROR(kBadRequest, service_->LoginTrusted({std::string(65, 'a')}, "192.0.2.1"));
 }
 
-TEST_F(SessionLoginTest, IsInTheStoreBeforeItIsAnswered) {
+TEST_F(SessionLoginTest, IsStoredBeforeItIsAnswered) {
   const std::string token = Login("amy");
   Restart();
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_F(SessionLoginTest, FailsWithTheStoreAndLeavesTheEarlierTokenGood) {
+TEST_F(SessionLoginTest, FailsWithTheStoreAndKeepsTheEarlierToken) {
   const std::string token = Login("amy");
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, service_->Login(CommandOf("amy")));
@@ -152,7 +152,7 @@ TEST_F(SessionLoginTest, FailsWithTheStoreAndLeavesTheEarlierTokenGood) {
   EXPECT_EQ(service_->size(), 1u);
 }
 
-TEST_F(SessionLoginTest, LeavesNothingOfATokenInTheStore) {
+TEST_F(SessionLoginTest, StoresNoPartOfAToken) {
   const std::string token = Login("amy");
   const auto stored = memory_.LoadSessions(TimePoint(), 10);
   ASSERT_OK(stored);
@@ -160,7 +160,7 @@ TEST_F(SessionLoginTest, LeavesNothingOfATokenInTheStore) {
   EXPECT_EQ(stored->sessions.front().token, crypto_.Digest(token));
 }
 
-TEST_F(SessionLoginTest, ALogoutEndsTheTokenForGood) {
+TEST_F(SessionLoginTest, LogoutInvalidatesTheToken) {
   const std::string token = Login("amy");
   const std::string other = Login("bob");
   EXPECT_EQ(*service_->Logout("amy", token), TokenOutcome::kOk);
@@ -171,7 +171,7 @@ TEST_F(SessionLoginTest, ALogoutEndsTheTokenForGood) {
   EXPECT_EQ(service_->Check("bob", other), TokenOutcome::kOk);
 }
 
-TEST_F(SessionLoginTest, ALogoutNeedsTheTokenItself) {
+TEST_F(SessionLoginTest, LogoutRequiresTheToken) {
   const std::string old = Login("amy");
   const std::string token = Login("amy");
   EXPECT_EQ(*service_->Logout("amy", old), TokenOutcome::kWrongToken);
@@ -181,7 +181,7 @@ TEST_F(SessionLoginTest, ALogoutNeedsTheTokenItself) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_F(SessionLoginTest, ALogoutThatTheStoreRefusesLeavesTheTokenGood) {
+TEST_F(SessionLoginTest, AFailedLogoutKeepsTheToken) {
   const std::string token = Login("amy");
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, service_->Logout("amy", token));

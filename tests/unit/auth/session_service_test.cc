@@ -22,7 +22,7 @@ using SessionServiceTest = SessionFixture;
 /// Well formed, but of no session.
 constexpr const char* kForeign = "ffffffffffffffffffffffffffffffff*53724e01*MzY4NjI=";
 
-TEST_F(SessionServiceTest, TellsWhyATokenIsNoGood) {
+TEST_F(SessionServiceTest, ReportsTheFaultOfAToken) {
   const std::string token = Login("amy");
   const std::string secret = token.substr(0, 32);
   EXPECT_EQ(service_->Check("amy", ""), TokenOutcome::kMissing);
@@ -35,7 +35,7 @@ TEST_F(SessionServiceTest, TellsWhyATokenIsNoGood) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, NoByteOfATokenCanBeAltered) {
+TEST_F(SessionServiceTest, RejectsATokenWithAnAlteredByte) {
   const std::string token = Login("amy");
   for (std::size_t at = 0; at < token.size(); ++at) {
     for (int byte = 0; byte < 256; ++byte) {
@@ -48,7 +48,7 @@ TEST_F(SessionServiceTest, NoByteOfATokenCanBeAltered) {
   }
 }
 
-TEST_F(SessionServiceTest, ATokenLivesAWeekFromItsLastUse) {
+TEST_F(SessionServiceTest, ExpiresATokenAWeekAfterItsLastUse) {
   const std::string token = Login("amy");
   clock_.Advance(days(6));
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
@@ -59,7 +59,7 @@ TEST_F(SessionServiceTest, ATokenLivesAWeekFromItsLastUse) {
   EXPECT_EQ(*service_->Logout("amy", token), TokenOutcome::kNoSession);
 }
 
-TEST_F(SessionServiceTest, TheUserOfLongestAgoMakesRoom) {
+TEST_F(SessionServiceTest, EvictsTheLeastRecentlyUsedSession) {
   options_.table.max_sessions = 2;
   Restart();
   const std::string amy = Login("amy");
@@ -76,7 +76,7 @@ TEST_F(SessionServiceTest, TheUserOfLongestAgoMakesRoom) {
   EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, LoginsOfOneAddressEndNoSessionOfAnother) {
+TEST_F(SessionServiceTest, EvictsSessionsOfTheSameAddressFirst) {
   const auto login = [this](const std::string& user, const std::string& address) {
     SessionLoginCommand command = CommandOf(user);
     command.address = address;
@@ -88,7 +88,7 @@ TEST_F(SessionServiceTest, LoginsOfOneAddressEndNoSessionOfAnother) {
   EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, ACheckWritesNothing) {
+TEST_F(SessionServiceTest, CheckDoesNotWrite) {
   const std::string token = Login("amy");
   const std::size_t before = store_.writes;
   for (int hour = 0; hour < 48; ++hour) {
@@ -98,7 +98,7 @@ TEST_F(SessionServiceTest, ACheckWritesNothing) {
   EXPECT_EQ(store_.writes, before);
 }
 
-TEST_F(SessionServiceTest, ALaterUseOutlivesARestartOnceItIsWritten) {
+TEST_F(SessionServiceTest, KeepsAWrittenUseAcrossARestart) {
   const std::string token = Login("amy");
   clock_.Advance(days(4));
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
@@ -112,7 +112,7 @@ TEST_F(SessionServiceTest, ALaterUseOutlivesARestartOnceItIsWritten) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, ARestartShortensALifeByAnHourAtMostAndLengthensNone) {
+TEST_F(SessionServiceTest, ChangesExpiryByLessThanAnHourAtRestart) {
   const std::string token = Login("amy");
   clock_.Advance(minutes(59));
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
@@ -130,7 +130,7 @@ TEST_F(SessionServiceTest, ARestartShortensALifeByAnHourAtMostAndLengthensNone) 
   EXPECT_EQ(service_->Check("bob", bobs), TokenOutcome::kNoSession);
 }
 
-TEST_F(SessionServiceTest, AClockThatWasSetBackLengthensNoLifeAtARestart) {
+TEST_F(SessionServiceTest, ExtendsNoSessionAfterAClockSetBackAtRestart) {
   const std::string token = Login("amy");
   clock_.JumpWallClock(-days(30));
   Restart();
@@ -138,7 +138,7 @@ TEST_F(SessionServiceTest, AClockThatWasSetBackLengthensNoLifeAtARestart) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
 }
 
-TEST_F(SessionServiceTest, ARestartKeepsTheOrderOfLastUses) {
+TEST_F(SessionServiceTest, KeepsTheOrderOfLastUsesAcrossARestart) {
   const std::string amy = Login("amy");
   clock_.Advance(seconds(1));
   const std::string bob = Login("bob");
@@ -149,7 +149,7 @@ TEST_F(SessionServiceTest, ARestartKeepsTheOrderOfLastUses) {
   EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, ALoginAfterARestartReplacesTheOneBeforeItForGood) {
+TEST_F(SessionServiceTest, ReplacesAnEarlierLoginAfterARestart) {
   Login("bob");
   const std::string old = Login("amy");
   Restart();
@@ -160,7 +160,7 @@ TEST_F(SessionServiceTest, ALoginAfterARestartReplacesTheOneBeforeItForGood) {
   EXPECT_EQ(service_->Check("amy", fresh), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, ALoginReplacesAnEndedSessionThatNoRestartReads) {
+TEST_F(SessionServiceTest, ReplacesAnExpiredSessionInTheStore) {
   Login("amy");
   clock_.Advance(days(7));
   Restart();
@@ -169,14 +169,14 @@ TEST_F(SessionServiceTest, ALoginReplacesAnEndedSessionThatNoRestartReads) {
   EXPECT_EQ(service_->Check("amy", fresh), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, AnotherApplicationTakesNoTokenOfTheFormerOne) {
+TEST_F(SessionServiceTest, RejectsTokensOfAnotherApplication) {
   const std::string token = Login("amy");
   options_.sdk_app_id = 1400000002;
   Restart();
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kUnknownApp);
 }
 
-TEST_F(SessionServiceTest, KeepsUsesThatTheStoreDidNotTake) {
+TEST_F(SessionServiceTest, RetriesUsesThatCouldNotBeStored) {
   const std::string token = Login("amy");
   clock_.Advance(hours(2));
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
@@ -186,7 +186,7 @@ TEST_F(SessionServiceTest, KeepsUsesThatTheStoreDidNotTake) {
   EXPECT_EQ(service_->Upkeep()->uses_written, 1u);
 }
 
-TEST_F(SessionServiceTest, RemovesEndedSessionsFromMemoryAndLaterFromTheStore) {
+TEST_F(SessionServiceTest, RemovesExpiredSessionsFromMemoryAndThenTheStore) {
   Login("amy");
   clock_.Advance(days(7));
   EXPECT_EQ(service_->Upkeep()->removed, 0u);
@@ -196,7 +196,7 @@ TEST_F(SessionServiceTest, RemovesEndedSessionsFromMemoryAndLaterFromTheStore) {
   EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->sessions.size(), 0u);
 }
 
-TEST_F(SessionServiceTest, TheStoreKeepsASessionThatMemoryStillHas) {
+TEST_F(SessionServiceTest, KeepsStoredSessionsThatAreInMemory) {
   const std::string token = Login("amy");
   clock_.Advance(minutes(59));
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);  // too soon for a write
@@ -209,7 +209,7 @@ TEST_F(SessionServiceTest, TheStoreKeepsASessionThatMemoryStillHas) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_F(SessionServiceTest, UpkeepWorksInBoundedBatchesAndSaysWhenItLeftSome) {
+TEST_F(SessionServiceTest, UpkeepIsBoundedAndReportsRemainingWork) {
   options_.table.max_sessions = 5000;
   Restart();
   std::vector<std::string> tokens;
@@ -228,14 +228,13 @@ TEST_F(SessionServiceTest, UpkeepWorksInBoundedBatchesAndSaysWhenItLeftSome) {
   EXPECT_FALSE(second->left_some);
 }
 
-TEST_F(SessionServiceTest, FailsToRestoreWithTheStore) {
+TEST_F(SessionServiceTest, FailsToRestoreIfTheStoreFails) {
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, service_->Restore());
 }
 
-class SessionsWhileTheWallClockIsSet
-    : public SessionFixture,
-      public testing::WithParamInterface<std::chrono::milliseconds> {
+class SessionsAcrossWallClockJumps : public SessionFixture,
+                                     public testing::WithParamInterface<std::chrono::milliseconds> {
  protected:
   void SetWallClock() {
     clock_.JumpWallClock(GetParam());
@@ -244,7 +243,7 @@ class SessionsWhileTheWallClockIsSet
   }
 };
 
-TEST_P(SessionsWhileTheWallClockIsSet, AgeAsTheyDoOtherwise) {
+TEST_P(SessionsAcrossWallClockJumps, ExpireAfterTheSameElapsedTime) {
   const std::string token = Login("amy");
   clock_.JumpWallClock(GetParam());
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
@@ -254,7 +253,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, AgeAsTheyDoOtherwise) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
 }
 
-TEST_P(SessionsWhileTheWallClockIsSet, StayInTheStoreUntilTheirTimeIsOver) {
+TEST_P(SessionsAcrossWallClockJumps, StayInTheStoreUntilTheyExpire) {
   Login("amy");
   clock_.JumpWallClock(GetParam());
   ASSERT_OK(service_->Upkeep());
@@ -266,7 +265,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, StayInTheStoreUntilTheirTimeIsOver) {
   EXPECT_EQ(service_->size(), 0u);
 }
 
-TEST_P(SessionsWhileTheWallClockIsSet, HaveTheSameAgeForTheNextProcess) {
+TEST_P(SessionsAcrossWallClockJumps, HaveTheSameAgeAfterARestart) {
   const std::string amy = Login("amy");
   clock_.Advance(days(3));
   const std::string bob = Login("bob");
@@ -281,7 +280,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, HaveTheSameAgeForTheNextProcess) {
   EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kNoSession);
 }
 
-TEST_P(SessionsWhileTheWallClockIsSet, AreNotedForTheNextProcessWhenUsedLater) {
+TEST_P(SessionsAcrossWallClockJumps, HaveLaterUsesRecorded) {
   const std::string token = Login("amy");
   SetWallClock();
   clock_.Advance(days(6));
@@ -292,7 +291,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, AreNotedForTheNextProcessWhenUsedLater) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kOk);
 }
 
-TEST_P(SessionsWhileTheWallClockIsSet, FollowItInTheStoreOnceThatTakesIt) {
+TEST_P(SessionsAcrossWallClockJumps, AreShiftedInTheStoreOnceItIsWritable) {
   const std::string token = Login("amy");
   clock_.JumpWallClock(GetParam());
   EXPECT_EQ(service_->DetectWallClockJump(), GetParam());
@@ -307,7 +306,7 @@ TEST_P(SessionsWhileTheWallClockIsSet, FollowItInTheStoreOnceThatTakesIt) {
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
 }
 
-TEST_P(SessionsWhileTheWallClockIsSet, EachJumpIsNoticedOnce) {
+TEST_P(SessionsAcrossWallClockJumps, ReportEachJumpOnce) {
   EXPECT_EQ(service_->DetectWallClockJump().count(), 0);
   clock_.JumpWallClock(GetParam());
   clock_.Advance(seconds(2));
@@ -318,18 +317,18 @@ TEST_P(SessionsWhileTheWallClockIsSet, EachJumpIsNoticedOnce) {
   EXPECT_EQ(service_->DetectWallClockJump(), -GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(ByAnHourEightDaysAndTenYears, SessionsWhileTheWallClockIsSet,
+INSTANTIATE_TEST_SUITE_P(Jumps, SessionsAcrossWallClockJumps,
                          testing::Values(hours(1), -hours(1), days(8), -days(8), days(3653),
                                          -days(3653)));
 
-TEST_F(SessionServiceTest, AClockThatIsCorrectedABitHasNotJumped) {
+TEST_F(SessionServiceTest, IgnoresSmallClockCorrections) {
   clock_.JumpWallClock(seconds(59));
   EXPECT_EQ(service_->DetectWallClockJump().count(), 0);
   clock_.JumpWallClock(seconds(1));
   EXPECT_EQ(service_->DetectWallClockJump(), minutes(1));
 }
 
-TEST_F(SessionServiceTest, AClockThatWasSetBackBringsNoEndedSessionBackAtALaterRestart) {
+TEST_F(SessionServiceTest, RestoresNoExpiredSessionAfterAClockSetBack) {
   const std::string token = Login("amy");
   clock_.JumpWallClock(-days(30));
   Restart();

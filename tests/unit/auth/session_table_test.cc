@@ -52,7 +52,7 @@ std::vector<std::string> UsersOf(const std::vector<Session>& sessions) {
   return users;
 }
 
-TEST_F(SessionTableTest, KnowsTheTokenOfEachUser) {
+TEST_F(SessionTableTest, FindsTheTokenOfEachUser) {
   SessionTable table = MakeTable();
   table.Put(SessionOf("amy"));
   table.Put(SessionOf("bob"));
@@ -72,7 +72,7 @@ TEST_F(SessionTableTest, KeepsTheSessionOfTheLatestLogin) {
   EXPECT_EQ(table.size(), 1u);
 }
 
-TEST_F(SessionTableTest, ASessionEndsAWeekAfterItsLastUse) {
+TEST_F(SessionTableTest, ExpiresASessionAWeekAfterItsLastUse) {
   SessionTable table = MakeTable();
   table.Put(SessionOf("amy"));
   const TimePoint used = kNoon + kWeek - milliseconds(1);
@@ -81,7 +81,7 @@ TEST_F(SessionTableTest, ASessionEndsAWeekAfterItsLastUse) {
   EXPECT_EQ(Use(table, "amy", used + kWeek - milliseconds(1) + kWeek), SessionUse::kNoSession);
 }
 
-TEST_F(SessionTableTest, AWrongTokenKeepsNothingAlive) {
+TEST_F(SessionTableTest, AWrongTokenDoesNotExtendASession) {
   SessionTable table = MakeTable();
   table.Put(SessionOf("amy"));
   EXPECT_EQ(Use(table, "amy", kNoon + hours(2), 9), SessionUse::kOtherToken);
@@ -89,7 +89,7 @@ TEST_F(SessionTableTest, AWrongTokenKeepsNothingAlive) {
   EXPECT_THAT(table.TakeBacklog(10).used, IsEmpty());
 }
 
-TEST_F(SessionTableTest, TheOneUsedLongestAgoMakesRoom) {
+TEST_F(SessionTableTest, EvictsTheLeastRecentlyUsedSession) {
   SessionTable table = MakeTable(3);
   for (const char* user : {"amy", "bob", "eve"}) table.Put(SessionOf(user));
   EXPECT_EQ(Use(table, "amy"), SessionUse::kOk);
@@ -103,7 +103,7 @@ TEST_F(SessionTableTest, TheOneUsedLongestAgoMakesRoom) {
   EXPECT_THAT(UsersOf(table.TakeBacklog(10).evicted), ElementsAre("eve"));
 }
 
-TEST_F(SessionTableTest, NamesOfOneAddressPushOutNobodyFromElsewhere) {
+TEST_F(SessionTableTest, EvictsNoSessionsOfOtherAddresses) {
   SessionTable table = MakeTable(1000);
   for (int i = 0; i < 10; ++i) {
     table.Put(SessionOf("real" + std::to_string(i)), "192.0.2." + std::to_string(i));
@@ -118,7 +118,7 @@ TEST_F(SessionTableTest, NamesOfOneAddressPushOutNobodyFromElsewhere) {
   EXPECT_EQ(Use(table, "free4009"), SessionUse::kNoSession) << "used longest ago there";
 }
 
-TEST_F(SessionTableTest, TheAddressWithTheMostMakesRoomForNewcomersFromElsewhere) {
+TEST_F(SessionTableTest, EvictsFromTheAddressWithTheMostSessions) {
   SessionTable table = MakeTable(1000);
   table.Put(SessionOf("real"), "192.0.2.1");
   for (int i = 0; i < 989; ++i) table.Put(SessionOf("free" + std::to_string(i)), "203.0.113.1");
@@ -134,7 +134,7 @@ TEST_F(SessionTableTest, TheAddressWithTheMostMakesRoomForNewcomersFromElsewhere
   EXPECT_EQ(Use(table, "free21"), SessionUse::kOk);
 }
 
-TEST_F(SessionTableTest, AllMayComeFromOneAddress) {
+TEST_F(SessionTableTest, AllowsAllSessionsFromOneAddress) {
   SessionTable table = MakeTable(1000);
   for (int i = 0; i < 1001; ++i) table.Put(SessionOf("u" + std::to_string(i)), "192.0.2.1");
   EXPECT_EQ(table.size(), 1000U);
@@ -142,7 +142,7 @@ TEST_F(SessionTableTest, AllMayComeFromOneAddress) {
   EXPECT_EQ(Use(table, "u1"), SessionUse::kOk);
 }
 
-TEST_F(SessionTableTest, ASessionCountsWhereItWasBegunLast) {
+TEST_F(SessionTableTest, CountsASessionAtItsLatestAddress) {
   SessionTable table = MakeTable(100);
   for (int i = 0; i < 98; ++i) table.Put(SessionOf("u" + std::to_string(i)));
   table.Put(SessionOf("amy"), "192.0.2.1");
@@ -153,7 +153,7 @@ TEST_F(SessionTableTest, ASessionCountsWhereItWasBegunLast) {
   EXPECT_EQ(Use(table, "u0"), SessionUse::kNoSession) << "no address had two, and u0 was first";
 }
 
-TEST_F(SessionTableTest, EndedAndRemovedSessionsCountNoLonger) {
+TEST_F(SessionTableTest, DoesNotCountExpiredAndRemovedSessions) {
   SessionTable table = MakeTable(3);
   table.Put(SessionOf("old", 1, kNoon - kWeek), "192.0.2.1");
   table.Put(SessionOf("gone"), "192.0.2.1");
@@ -167,7 +167,7 @@ TEST_F(SessionTableTest, EndedAndRemovedSessionsCountNoLonger) {
   EXPECT_EQ(Use(table, "bob"), SessionUse::kOk);
 }
 
-TEST_F(SessionTableTest, HoldsASingleSessionWhenThatIsAll) {
+TEST_F(SessionTableTest, SupportsACapacityOfOne) {
   SessionTable table = MakeTable(1);
   table.Put(SessionOf("amy"));
   table.Put(SessionOf("amy", 2));
@@ -177,7 +177,7 @@ TEST_F(SessionTableTest, HoldsASingleSessionWhenThatIsAll) {
   EXPECT_EQ(Use(table, "bob"), SessionUse::kOk);
 }
 
-TEST_F(SessionTableTest, FindingASessionIsNoUseOfIt) {
+TEST_F(SessionTableTest, LookupDoesNotCountAsUse) {
   SessionTable table = MakeTable(2);
   table.Put(SessionOf("amy"));
   table.Put(SessionOf("bob"));
@@ -191,7 +191,7 @@ TEST_F(SessionTableTest, FindingASessionIsNoUseOfIt) {
   EXPECT_EQ(Use(table, "amy"), SessionUse::kNoSession);
 }
 
-TEST_F(SessionTableTest, RemovesTheVerySessionThatItIsTold) {
+TEST_F(SessionTableTest, RemovesOnlyTheSessionWithTheGivenNumber) {
   SessionTable table = MakeTable();
   table.Put(SessionOf("amy", 2));
   table.Remove("amy", 1);
@@ -202,7 +202,7 @@ TEST_F(SessionTableTest, RemovesTheVerySessionThatItIsTold) {
   EXPECT_EQ(table.size(), 0u);
 }
 
-TEST_F(SessionTableTest, ForgetsEndedSessionsTheOldestFirstAndBoundedly) {
+TEST_F(SessionTableTest, RemovesExpiredSessionsOldestFirstUpToABound) {
   SessionTable table = MakeTable(10);
   for (int i = 0; i < 5; ++i) {
     table.Put(SessionOf("u" + std::to_string(i), 1, kNoon + seconds(i)));
@@ -215,7 +215,7 @@ TEST_F(SessionTableTest, ForgetsEndedSessionsTheOldestFirstAndBoundedly) {
   EXPECT_THAT(table.TakeBacklog(10).evicted, IsEmpty());
 }
 
-TEST_F(SessionTableTest, HasAUseWrittenAtMostOncePerHour) {
+TEST_F(SessionTableTest, WritesAUseAtMostOncePerHour) {
   SessionTable table = MakeTable();
   table.Put(SessionOf("amy"));
   for (int minute = 0; minute <= 150; ++minute) {
@@ -227,7 +227,7 @@ TEST_F(SessionTableTest, HasAUseWrittenAtMostOncePerHour) {
   EXPECT_THAT(table.TakeBacklog(10).used, IsEmpty());
 }
 
-TEST_F(SessionTableTest, HandsOutItsBacklogInBatchesAndTakesItBack) {
+TEST_F(SessionTableTest, ReturnsItsBacklogInBatchesAndRestoresIt) {
   SessionTable table = MakeTable(5);
   for (int i = 0; i < 5; ++i) table.Put(SessionOf("u" + std::to_string(i)));
   for (int i = 0; i < 5; ++i) Use(table, "u" + std::to_string(i), kNoon + hours(1));
@@ -240,7 +240,7 @@ TEST_F(SessionTableTest, HandsOutItsBacklogInBatchesAndTakesItBack) {
   EXPECT_EQ(table.TakeBacklog(10).used.size(), 0u);
 }
 
-TEST_F(SessionTableTest, ItsBacklogIsBoundedWhileNobodyTakesIt) {
+TEST_F(SessionTableTest, BoundsItsBacklog) {
   SessionTable table = MakeTable(2);
   for (int i = 0; i < 100; ++i) {
     const std::string user = "u" + std::to_string(i);
@@ -255,7 +255,7 @@ TEST_F(SessionTableTest, ItsBacklogIsBoundedWhileNobodyTakesIt) {
   EXPECT_THAT(UsersOf(table.TakeBacklog(1000).used), ElementsAre("u99"));
 }
 
-TEST_F(SessionTableTest, AClockThatIsSetBackKeepsNoSessionForLonger) {
+TEST_F(SessionTableTest, ExtendsNoSessionAfterAClockSetBack) {
   SessionTable table = MakeTable();
   table.Put(SessionOf("amy"));
   EXPECT_EQ(Use(table, "amy", kNoon + hours(24)), SessionUse::kOk);

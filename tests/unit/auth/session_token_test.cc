@@ -15,7 +15,7 @@ TEST(SessionToken, IsSecretApplicationAndAccountType) {
   EXPECT_EQ(FormatSessionToken({.secret = kSecret, .application = "53724e01*MzY4NjI="}), kToken);
 }
 
-TEST(SessionToken, IsTakenApart) {
+TEST(SessionToken, IsParsedIntoItsParts) {
   const auto parts = ParseSessionToken(kToken);
   ASSERT_TRUE(parts);
   EXPECT_EQ(parts->secret, kSecret);
@@ -24,7 +24,7 @@ TEST(SessionToken, IsTakenApart) {
   EXPECT_TRUE(ParseSessionToken(kSecret + "*ffffffff*MDEy"));
 }
 
-TEST(SessionToken, HasNoOtherForm) {
+TEST(SessionToken, IsRejectedInOtherForms) {
   const std::string tail = "*53724e01*MzY4NjI=";
   const struct {
     const char* fault;

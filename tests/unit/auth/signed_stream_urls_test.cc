@@ -47,7 +47,7 @@ TEST(SignedStreamUrls, PlaysTheMixedStreamOfTheSameNameUnsigned) {
             "https://8888.liveplay.myqcloud.com/live/8888_user_0001.flv");
 }
 
-TEST(SignedStreamUrls, TakesTheConfiguredHosts) {
+TEST(SignedStreamUrls, UsesTheConfiguredHosts) {
   StreamUrlOptions options = Options();
   options.push_host = "push.example.com";
   options.play_host = "play.example.com";
@@ -57,7 +57,7 @@ TEST(SignedStreamUrls, TakesTheConfiguredHosts) {
   EXPECT_TRUE(urls.MixedPlayUrl(kStream).starts_with("https://play.example.com/live/"));
 }
 
-TEST(SignedStreamUrls, SignsPlayUrlsWithTheirOwnKeyWhenThereIsOne) {
+TEST(SignedStreamUrls, SignsPlayUrlsWithTheirOwnKeyIfSet) {
   StreamUrlOptions options = Options();
   options.push_key = Secret("another");
   options.play_key = Secret("testpushkey0123456789");
@@ -68,13 +68,13 @@ TEST(SignedStreamUrls, SignsPlayUrlsWithTheirOwnKeyWhenThereIsOne) {
             std::string::npos);
 }
 
-TEST(SignedStreamUrls, LeaveASignatureOut) {
+TEST(SignedStreamUrls, OmitTheSignatureOnRequest) {
   EXPECT_EQ(SignedStreamUrls(Options()).UnsignedAccelerateUrl(kStream),
             "rtmp://8888.liveplay.myqcloud.com/live/8888_user_0001?bizid=8888");
   EXPECT_EQ(SignedStreamUrls({.push_key = Secret("key")}).UnsignedAccelerateUrl(kStream), "");
 }
 
-TEST(SignedStreamUrls, EndAfterTheConfiguredTime) {
+TEST(SignedStreamUrls, ExpireAfterTheConfiguredTime) {
   StreamUrlOptions options = Options();
   options.url_ttl = std::chrono::seconds(0);
   const auto url =
@@ -106,14 +106,14 @@ TEST(SignedStreamUrls, HaveNoQueryWithoutBoth) {
   EXPECT_EQ(urls.AccelerateUrl("user_0001", kNoon), "rtmp://127.0.0.1/live/user_0001");
 }
 
-TEST(SignedStreamUrls, AreNotMadeWithoutAHost) {
+TEST(SignedStreamUrls, FailWithoutAHost) {
   const SignedStreamUrls urls({.push_key = Secret("key")});
   EXPECT_ERROR(kUnavailable, urls.PushUrl(kStream, kNoon));
   EXPECT_EQ(urls.AccelerateUrl(kStream, kNoon), "");
   EXPECT_EQ(urls.MixedPlayUrl(kStream), "");
 }
 
-TEST(SignedStreamUrls, NoNameThatAClientGivesBreaksThem) {
+TEST(SignedStreamUrls, EscapeClientSuppliedNames) {
   const SignedStreamUrls urls({.push_host = "127.0.0.1", .play_host = "127.0.0.1"});
   EXPECT_EQ(urls.AccelerateUrl("a b&c#d\"e\n", kNoon),
             "rtmp://127.0.0.1/live/a%20b%26c%23d%22e%0A");
@@ -131,7 +131,7 @@ TEST(StreamName, ReplacesAnIdThatCouldBreakAUrl) {
   EXPECT_EQ(NameOf("", UserId{"a.b"}), "2e7336dc8eba87ef");
 }
 
-TEST(StreamName, ReplacesAnIdThatEndsAsTheStreamsOfGen2Do) {
+TEST(StreamName, ReplacesAnIdWithTheSuffixOfGen2Streams) {
   EXPECT_EQ(NameOf("8888", UserId{"alice_ab12cd34"}), "8888_6d60a376f4dfda04");
   EXPECT_EQ(NameOf("8888", UserId{"alice_AB12CD34"}).size(), 5U + 16U) << "in any letter case";
   EXPECT_EQ(NameOf("", UserId{"_ab12cd34"}).size(), 16U);
@@ -141,7 +141,7 @@ TEST(StreamName, ReplacesAnIdThatEndsAsTheStreamsOfGen2Do) {
   }
 }
 
-TEST(StreamName, ReplacesAnIdThatLooksLikeTheDigestOfAnother) {
+TEST(StreamName, ReplacesAnIdThatLooksLikeADigest) {
   EXPECT_NE(NameOf("8888", UserId{"2e7336dc8eba87ef"}), NameOf("8888", UserId{"a.b"}));
   EXPECT_NE(NameOf("8888", UserId{"2E7336DC8EBA87EF"}), "8888_2E7336DC8EBA87EF");
   EXPECT_EQ(NameOf("8888", UserId{"2e7336dc8eba87efa"}), "8888_2e7336dc8eba87efa");
@@ -157,7 +157,7 @@ UserId DrawId(std::mt19937_64& random) {
   return id;
 }
 
-TEST(StreamName, IsNeverThatOfAnotherUserInEitherGeneration) {
+TEST(StreamName, IsUniquePerUserInBothGenerations) {
   std::mt19937_64 random(1);
   for (const char* bizid : {"8888", "", "live_8888", "ab12cd34"}) {
     std::map<std::string, std::string> owners;

@@ -25,7 +25,7 @@ StreamUrlOptions TestStreamOptions() {
   return {.bizid = "8888", .push_key = Secret("testpushkey0123456789")};
 }
 
-TEST(SignedTestStreams, PlayWhereTheyArePushed) {
+TEST(SignedTestStreams, PlayThePushedStream) {
   const SignedStreamUrls urls(TestStreamOptions());
   ConstantRandom random;
   const Result<TestStream> stream = SignedTestStreams(urls, random).NewStream(kNoon);
@@ -39,7 +39,7 @@ TEST(SignedTestStreams, PlayWhereTheyArePushed) {
   EXPECT_EQ(stream->hls_url, "https://" + place + ".m3u8");
 }
 
-TEST(SignedTestStreams, HaveNamesThatNobodyElseHas) {
+TEST(SignedTestStreams, HaveUniqueNames) {
   const SignedStreamUrls urls(TestStreamOptions());
   SystemRandom random;
   SignedTestStreams streams(urls, random);
@@ -48,7 +48,7 @@ TEST(SignedTestStreams, HaveNamesThatNobodyElseHas) {
   EXPECT_EQ(pushed.size(), 100U);
 }
 
-TEST(SignedTestStreams, GiveThePublishedUrlOfTheClock) {
+TEST(SignedTestStreams, ReturnThePublishedUrlOfTheClockStream) {
   const SignedStreamUrls urls(TestStreamOptions());
   ConstantRandom random;
   EXPECT_EQ(*SignedTestStreams(urls, random).ClockUrl(kNoon),

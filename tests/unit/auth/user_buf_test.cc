@@ -38,7 +38,7 @@ TEST(UserBuf, IsReadFromItsBytes) {
   EXPECT_EQ(DecodeUserBuf(EncodeUserBuf(StringRoom())), StringRoom());
 }
 
-TEST(UserBuf, KeepsTheLargestOfEverything) {
+TEST(UserBuf, KeepsTheLargestValues) {
   const UserBuf numeric{.user_id = {std::string(65535, 'u')},
                         .sdk_app_id = UINT32_MAX,
                         .room = UINT32_MAX,
@@ -62,7 +62,7 @@ TEST(UserBuf, IsNotReadFromFewerOrMoreBytes) {
   }
 }
 
-TEST(UserBuf, IsNotReadFromBytesThatItNeverHas) {
+TEST(UserBuf, IsNotDecodedFromInvalidFlags) {
   std::string bytes = EncodeUserBuf(StringRoom());
   bytes[0] = 2;
   EXPECT_FALSE(DecodeUserBuf(bytes));  // neither a number nor a name
@@ -71,7 +71,7 @@ TEST(UserBuf, IsNotReadFromBytesThatItNeverHas) {
   EXPECT_FALSE(DecodeUserBuf(bytes));  // both a number and a name
 }
 
-TEST(UserBuf, EveryByteOfItMatters) {
+TEST(UserBuf, ChangesWithEveryByte) {
   for (const UserBuf& userbuf : {NumericRoom(), StringRoom()}) {
     const std::string bytes = EncodeUserBuf(userbuf);
     for (std::size_t at = 0; at < bytes.size(); ++at) {

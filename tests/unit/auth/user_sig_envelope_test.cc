@@ -26,7 +26,7 @@ std::string PackAnything(const std::string& content) {
   return sig;
 }
 
-TEST(UserSigEnvelope, UnpacksWhatItPacked) {
+TEST(UserSigEnvelope, RoundTrips) {
   for (const std::string& text : {std::string(), std::string("{}"), std::string(500, 'x')}) {
     EXPECT_EQ(UnpackUserSig(PackUserSig(text)), text);
   }
@@ -40,7 +40,7 @@ TEST(UserSigEnvelope, IsSafeInAUrl) {
   EXPECT_EQ(UnpackUserSig(sig), content);
 }
 
-TEST(UserSigEnvelope, TakesASigOfTheBoundAndNoByteMore) {
+TEST(UserSigEnvelope, AcceptsASigUpToTheSizeBound) {
   EXPECT_TRUE(UnpackUserSig(PackAnything(std::string(kMaxUserSigJson, 'x'))));
   EXPECT_FALSE(UnpackUserSig(PackAnything(std::string(kMaxUserSigJson + 1, 'x'))));
 }
@@ -66,7 +66,7 @@ TEST(UserSigEnvelope, RefusesEveryTruncation) {
   }
 }
 
-TEST(UserSigEnvelope, RefusesBytesBehindTheEndOfTheStream) {
+TEST(UserSigEnvelope, RefusesTrailingBytes) {
   std::string packed(64, '\0');
   uLongf length = packed.size();
   const std::string text = "{}";
@@ -83,7 +83,7 @@ TEST(UserSigEnvelope, RefusesBytesBehindTheEndOfTheStream) {
   EXPECT_FALSE(UnpackUserSig(sig));
 }
 
-TEST(UserSigEnvelope, RefusesWhatIsNotDeflated) {
+TEST(UserSigEnvelope, RefusesTextThatIsNotDeflated) {
   EXPECT_FALSE(UnpackUserSig(""));
   EXPECT_FALSE(UnpackUserSig("not a ticket"));
   EXPECT_FALSE(UnpackUserSig("AAAA"));

@@ -65,19 +65,19 @@ TEST_F(UserSigV1, IsForOneUserOfOneApplication) {
             UserSigOutcome::kWrongApp);
 }
 
-TEST_F(UserSigV1, NeedsTheKeyThatSignedIt) {
+TEST_F(UserSigV1, RequiresTheSigningKey) {
   EXPECT_EQ(VerifyUserSigV1(vectors::kV1A, Subject(), own_key_.PublicKey(), kNoon),
             UserSigOutcome::kBadSignature);
 }
 
-TEST_F(UserSigV1, IsNeverGoodWithoutAKey) {
+TEST_F(UserSigV1, IsNeverValidWithoutAKey) {
   EXPECT_EQ(VerifyUserSigV1(vectors::kV1A, Subject(), std::nullopt, kNoon),
             UserSigOutcome::kBadSignature);
   EXPECT_EQ(VerifyUserSigV1(vectors::kV2, Subject(), std::nullopt, kNoon),
             UserSigOutcome::kMalformed);
 }
 
-TEST_F(UserSigV1, SaysExpiredBeforeItLooksAtTheSignature) {
+TEST_F(UserSigV1, ReportsExpiryBeforeASignatureFault) {
   EXPECT_EQ(Verify(Altered("TLS.time", "1600000000")), UserSigOutcome::kExpired);
   EXPECT_EQ(VerifyUserSigV1(vectors::kV1A, Subject(), own_key_.PublicKey(),
                             TimePoint(seconds(1702592001))),
@@ -89,7 +89,7 @@ TEST_F(UserSigV1, RefusesOneFlippedByteInTheTime) {
   EXPECT_EQ(Verify(Altered("TLS.time", "170000000p")), UserSigOutcome::kMalformed);
 }
 
-TEST_F(UserSigV1, IsMalformedWithTimesThatAreNoNumbers) {
+TEST_F(UserSigV1, IsMalformedWithNonNumericTimes) {
   for (const char* text :
        {"", " 1", "+1", "-1", "1.0", "0x10", "1e3", "1000000000001", "99999999999999999999999"}) {
     EXPECT_EQ(Verify(Altered("TLS.time", text)), UserSigOutcome::kMalformed) << text;
@@ -123,13 +123,13 @@ TEST_F(UserSigV1, IsMalformedWithoutAnyOneOfItsFields) {
   EXPECT_EQ(Verify(""), UserSigOutcome::kMalformed);
 }
 
-TEST_F(UserSigV1, RefusesASignatureThatIsNone) {
+TEST_F(UserSigV1, RefusesAnInvalidSignature) {
   EXPECT_EQ(Verify(Altered("TLS.sig", "")), UserSigOutcome::kBadSignature);
   EXPECT_EQ(Verify(Altered("TLS.sig", "not base64")), UserSigOutcome::kBadSignature);
   EXPECT_EQ(Verify(Altered("TLS.sig", "AAAA")), UserSigOutcome::kBadSignature);
 }
 
-TEST_F(UserSigV1, NoByteOfItsTextCanBeAltered) {
+TEST_F(UserSigV1, DetectsAnyAlteredByte) {
   // V1-A has no TLS.version, the only field that the signature omits.
   const std::string text = Unpack(vectors::kV1A).dump();
   ASSERT_EQ(Verify(PackUserSig(text)), UserSigOutcome::kOk);
@@ -173,7 +173,7 @@ TEST_F(UserSigV1, SignsTheFormOfTheOlderServersForAnAccountType) {
   EXPECT_EQ(Unpack(*sig)["TLS.account_type"], "36862");
 }
 
-TEST_F(UserSigV1, VerifiesWhatItSigned) {
+TEST_F(UserSigV1, VerifiesItsOwnSignature) {
   for (const char* account_type : {"0", "36862"}) {
     const auto sig = SignUserSigV1(Subject(), account_type, own_key_, kNoon, kMonth);
     ASSERT_OK(sig);

@@ -32,7 +32,7 @@ std::string Altered(const char* name, const json& value) {
   return PackUserSig(object.dump());
 }
 
-TEST(UserSigV2, MakesThePublishedSignature) {
+TEST(UserSigV2, MatchesThePublishedSignature) {
   const json object = Unpack(SignUserSigV2(Subject(), SecretKey(), kNoon, seconds(86400)));
   EXPECT_EQ(object, Unpack(vectors::kV2));
   EXPECT_EQ(object["TLS.sig"], vectors::kV2Signature);
@@ -51,13 +51,13 @@ TEST(UserSigV2, VerifiesThePublishedTicketWithAUserbuf) {
   EXPECT_EQ(Verify(vectors::kV2WithUserbuf), UserSigOutcome::kOk);
 }
 
-TEST(UserSigV2, CountsTheFractionOfASecondAsPast) {
+TEST(UserSigV2, RoundsTheSigningTimeDown) {
   const json object =
       Unpack(SignUserSigV2(Subject(), SecretKey(), kNoon + milliseconds(999), seconds(1)));
   EXPECT_EQ(object["TLS.time"], 1700000000);
 }
 
-TEST(UserSigV2, IsGoodUntilTheSecondOfItsExpiry) {
+TEST(UserSigV2, IsValidUntilTheSecondOfItsExpiry) {
   EXPECT_EQ(Verify(vectors::kV2, kNoon + seconds(86400) - milliseconds(1)), UserSigOutcome::kOk);
   EXPECT_EQ(Verify(vectors::kV2, kNoon + seconds(86400)), UserSigOutcome::kExpired);
 }
@@ -69,19 +69,19 @@ TEST(UserSigV2, IsForOneUserOfOneApplication) {
             UserSigOutcome::kWrongApp);
 }
 
-TEST(UserSigV2, NeedsTheKeyThatSignedIt) {
+TEST(UserSigV2, RequiresTheSigningKey) {
   EXPECT_EQ(VerifyUserSigV2(vectors::kV2, Subject(), Secret("another key"), kNoon),
             UserSigOutcome::kBadSignature);
 }
 
-TEST(UserSigV2, IsNeverGoodWithoutAKey) {
+TEST(UserSigV2, IsNeverValidWithoutAKey) {
   EXPECT_EQ(VerifyUserSigV2(vectors::kV2, Subject(), Secret(), kNoon),
             UserSigOutcome::kBadSignature);
   const std::string unkeyed = SignUserSigV2(Subject(), Secret(), kNoon, seconds(86400));
   EXPECT_EQ(VerifyUserSigV2(unkeyed, Subject(), Secret(), kNoon), UserSigOutcome::kBadSignature);
 }
 
-TEST(UserSigV2, SaysExpiredBeforeItLooksAtTheSignature) {
+TEST(UserSigV2, ReportsExpiryBeforeASignatureFault) {
   EXPECT_EQ(Verify(Altered("TLS.expire", 1), kNoon + seconds(10)), UserSigOutcome::kExpired);
   EXPECT_EQ(VerifyUserSigV2(vectors::kV2, Subject(), Secret("another key"), kNoon + seconds(86400)),
             UserSigOutcome::kExpired);
@@ -131,7 +131,7 @@ TEST(UserSigV2, IsMalformedWithoutAnyOneOfItsFields) {
   }
 }
 
-TEST(UserSigV2, IsMalformedWhenItHoldsNoObject) {
+TEST(UserSigV2, IsMalformedIfNotAnObject) {
   for (const char* text : {"", "[]", "7", "null", "{", "\"TLS.ver\"", "{\"TLS.ver\":}"}) {
     EXPECT_EQ(Verify(PackUserSig(text)), UserSigOutcome::kMalformed) << text;
   }
@@ -139,7 +139,7 @@ TEST(UserSigV2, IsMalformedWhenItHoldsNoObject) {
   EXPECT_EQ(Verify(vectors::kV1A), UserSigOutcome::kMalformed);
 }
 
-TEST(UserSigV2, NoByteOfItsTextCanBeAltered) {
+TEST(UserSigV2, DetectsAnyAlteredByte) {
   const std::string text = Unpack(vectors::kV2WithUserbuf).dump();
   ASSERT_EQ(Verify(PackUserSig(text)), UserSigOutcome::kOk);
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -153,7 +153,7 @@ TEST(UserSigV2, NoByteOfItsTextCanBeAltered) {
 
 // A deflate stream has a few unused bits, so some changes to the encoded form keep the same text.
 // No change may produce another valid text.
-TEST(UserSigV2, NoCharacterOfItCanBeAlteredToAnotherMeaning) {
+TEST(UserSigV2, DetectsAnyAlteredCharacter) {
   const std::string sig = vectors::kV2;
   const auto meaning = UnpackUserSig(sig);
   for (std::size_t at = 0; at < sig.size(); ++at) {

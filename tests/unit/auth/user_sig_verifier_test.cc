@@ -41,13 +41,13 @@ std::string Altered(const std::string& sig, const char* name, const json& value)
   return PackUserSig(object.dump());
 }
 
-TEST(UserSigVerifier, TakesBothVersionsWhenItHasBothKeys) {
+TEST(UserSigVerifier, AcceptsBothVersionsWithBothKeys) {
   for (const std::string sig : {vectors::kV2, vectors::kV1A, vectors::kV1B}) {
     EXPECT_EQ(Verify(BothKeys(), sig), UserSigOutcome::kOk) << sig;
   }
 }
 
-TEST(UserSigVerifier, LetsNobodyInWithAKeyToARoom) {
+TEST(UserSigVerifier, RejectsARoomKeyAsLoginTicket) {
   const auto verifier = UserSigVerifier::Create(BothKeys());
   for (const std::string sig : {vectors::kV2WithUserbuf, vectors::kV1WithUserbuf}) {
     EXPECT_EQ((*verifier)->VerifyUserSig(sig, vectors::kUser, kNoon), UserSigOutcome::kMalformed)
@@ -56,7 +56,7 @@ TEST(UserSigVerifier, LetsNobodyInWithAKeyToARoom) {
   }
 }
 
-TEST(UserSigVerifier, CannotVerifyAVersionWhoseKeyItLacks) {
+TEST(UserSigVerifier, RejectsAVersionWithoutItsKey) {
   UserSigVerifierOptions options = BothKeys();
   options.public_key_pem = "";
   EXPECT_EQ(Verify(options, vectors::kV2), UserSigOutcome::kOk);
@@ -67,7 +67,7 @@ TEST(UserSigVerifier, CannotVerifyAVersionWhoseKeyItLacks) {
   EXPECT_EQ(Verify(options, vectors::kV2), UserSigOutcome::kBadSignature);
 }
 
-TEST(UserSigVerifier, TakesThePublicHalfOfThePrivateKey) {
+TEST(UserSigVerifier, DerivesThePublicKeyFromThePrivateKey) {
   const Secret pem = MakeEcKeyPair("P-256").private_pem;
   const auto signer = ImLoginSigner::Create(
       {.sdk_app_id = vectors::kSdkAppId, .sig_version = 1, .private_key_pem = pem});
@@ -78,7 +78,7 @@ TEST(UserSigVerifier, TakesThePublicHalfOfThePrivateKey) {
             UserSigOutcome::kOk);
 }
 
-TEST(UserSigVerifier, CallsATicketOfNeitherVersionMalformed) {
+TEST(UserSigVerifier, ReportsATicketOfNeitherVersionAsMalformed) {
   for (const std::string sig : {"", "garbage", "eJwDAAAAAAE_"}) {
     EXPECT_EQ(Verify(BothKeys(), sig), UserSigOutcome::kMalformed) << sig;
   }
@@ -89,7 +89,7 @@ TEST(UserSigVerifier, CallsATicketOfNeitherVersionMalformed) {
 }
 
 /// Each ticket also has all faults of the following ones.
-TEST(UserSigVerifier, TellsTheFirstFaultInTheOrderOfTheProtocol) {
+TEST(UserSigVerifier, ReportsTheFirstFaultInProtocolOrder) {
   const TimePoint late = kNoon + seconds(2592001);
   for (const std::string& good : {std::string(vectors::kV2), std::string(vectors::kV1A)}) {
     const bool is_v2 = good == vectors::kV2;
@@ -108,14 +108,14 @@ TEST(UserSigVerifier, TellsTheFirstFaultInTheOrderOfTheProtocol) {
   }
 }
 
-TEST(UserSigVerifier, ATicketWithTheFieldsOfBothVersionsNeedsTheSignatureOfOne) {
+TEST(UserSigVerifier, RejectsATicketOfBothVersionsWithABadSignature) {
   json both = json::parse(*UnpackUserSig(vectors::kV1A));
   both.update(json::parse(*UnpackUserSig(vectors::kV2)));
   both["TLS.sig"] = "AAAA";
   EXPECT_EQ(Verify(BothKeys(), PackUserSig(both.dump())), UserSigOutcome::kBadSignature);
 }
 
-TEST(UserSigVerifier, NoByteOfATicketsTextCanBeAltered) {
+TEST(UserSigVerifier, DetectsAnyAlteredByte) {
   for (const char* sig : {vectors::kV2, vectors::kV2WithUserbuf, vectors::kV1A}) {
     const auto verifier = UserSigVerifier::Create(BothKeys());
     ASSERT_OK(verifier);
@@ -132,7 +132,7 @@ TEST(UserSigVerifier, NoByteOfATicketsTextCanBeAltered) {
   }
 }
 
-TEST(UserSigVerifier, SaysWhenItCanVerifyNothing) {
+TEST(UserSigVerifier, ReportsIfItCannotVerify) {
   const auto can_verify = [](const UserSigVerifierOptions& options) {
     return (*UserSigVerifier::Create(options))->CanVerify();
   };
@@ -143,7 +143,7 @@ TEST(UserSigVerifier, SaysWhenItCanVerifyNothing) {
             UserSigOutcome::kWrongApp);
 }
 
-TEST(UserSigVerifier, IsNotMadeOfABrokenKey) {
+TEST(UserSigVerifier, RejectsAnInvalidKey) {
   EXPECT_ERROR(kBadRequest, UserSigVerifier::Create({.sdk_app_id = 1, .public_key_pem = "none"}));
   EXPECT_ERROR(kBadRequest,
                UserSigVerifier::Create({.sdk_app_id = 1, .private_key_pem = Secret("none")}));

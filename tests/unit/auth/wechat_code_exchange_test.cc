@@ -56,7 +56,7 @@ CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& cod
   return result.Get();
 }
 
-class CodeExchangeAtWechat : public testing::Test {
+class WechatCodeExchangeTest : public testing::Test {
  protected:
   CodeExchangeResult Exchange(const std::string& code = "the-code") {
     return ResultOf(exchange_, code);
@@ -74,7 +74,7 @@ class CodeExchangeAtWechat : public testing::Test {
   WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
 };
 
-TEST_F(CodeExchangeAtWechat, AsksAsThePlatformDocuments) {
+TEST_F(WechatCodeExchangeTest, SendsTheDocumentedRequest) {
   Exchange("the code/1");
   ASSERT_EQ(http_.asked.size(), 1u);
   EXPECT_EQ(http_.asked[0],
@@ -83,7 +83,7 @@ TEST_F(CodeExchangeAtWechat, AsksAsThePlatformDocuments) {
   EXPECT_EQ(http_.timeouts[0], std::chrono::seconds(3));
 }
 
-TEST_F(CodeExchangeAtWechat, ReturnsOpenidAndSessionKey) {
+TEST_F(WechatCodeExchangeTest, ReturnsOpenidAndSessionKey) {
   http_.replies = {{200, kGoodAnswer}};
   const CodeExchangeResult result = Exchange();
   EXPECT_EQ(result.outcome, CodeExchangeOutcome::kOk);
@@ -91,16 +91,16 @@ TEST_F(CodeExchangeAtWechat, ReturnsOpenidAndSessionKey) {
   EXPECT_EQ(result.session_key, Secret("c2Vzc2lvbg=="));
 }
 
-TEST_F(CodeExchangeAtWechat, TakesErrcodeZeroForSuccess) {
+TEST_F(WechatCodeExchangeTest, TreatsErrcodeZeroAsSuccess) {
   EXPECT_EQ(OutcomeOf(R"({"errcode":0,"errmsg":"ok","openid":"o1","session_key":"k"})"),
             CodeExchangeOutcome::kOk);
 }
 
-TEST_F(CodeExchangeAtWechat, TakesAnOpenidWithoutASessionKey) {
+TEST_F(WechatCodeExchangeTest, AcceptsAnOpenidWithoutASessionKey) {
   EXPECT_EQ(OutcomeOf(R"({"openid":"o1"})"), CodeExchangeOutcome::kOk);
 }
 
-TEST_F(CodeExchangeAtWechat, SaysBadCodeOfAnUnknownOrUsedOneAndOfOneTooOften) {
+TEST_F(WechatCodeExchangeTest, ReturnsBadCodeForInvalidUsedOrLimitedCodes) {
   for (const int errcode : {40029, 40163, 45011}) {
     http_.asked.clear();
     EXPECT_EQ(OutcomeOf(fmt::format(R"({{"errcode":{},"errmsg":"no"}})", errcode)),
@@ -110,26 +110,26 @@ TEST_F(CodeExchangeAtWechat, SaysBadCodeOfAnUnknownOrUsedOneAndOfOneTooOften) {
   }
 }
 
-TEST_F(CodeExchangeAtWechat, RefusesAUserHeldForRisky) {
+TEST_F(WechatCodeExchangeTest, RefusesAUserReportedAsRisky) {
   EXPECT_EQ(OutcomeOf(R"({"errcode":40226,"errmsg":"code blocked"})"),
             CodeExchangeOutcome::kRefused);
   EXPECT_EQ(http_.asked.size(), 1u);
 }
 
-TEST_F(CodeExchangeAtWechat, AsksABusyPlatformOnceMore) {
+TEST_F(WechatCodeExchangeTest, RetriesABusyPlatformOnce) {
   http_.replies = {{200, R"({"errcode":-1,"errmsg":"system error"})"}, {200, kGoodAnswer}};
   EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kOk);
   EXPECT_EQ(http_.asked.size(), 2u);
 }
 
-TEST_F(CodeExchangeAtWechat, AsksAPlatformThatStaysBusyNoThirdTime) {
+TEST_F(WechatCodeExchangeTest, MakesNoThirdCallToABusyPlatform) {
   const OutgoingReply busy{200, R"({"errcode":-1,"errmsg":"system error"})"};
   http_.replies = {busy, busy, busy};
   EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kBadCode);
   EXPECT_EQ(http_.asked.size(), 2u);
 }
 
-TEST_F(CodeExchangeAtWechat, SaysUnavailableOfTroubleOfOurOwn) {
+TEST_F(WechatCodeExchangeTest, ReturnsUnavailableForConfigurationErrors) {
   for (const int errcode : {40013, 40125, 41002, 45009, 1, -2}) {
     http_.asked.clear();
     EXPECT_EQ(OutcomeOf(fmt::format(R"({{"errcode":{}}})", errcode)),
@@ -139,23 +139,23 @@ TEST_F(CodeExchangeAtWechat, SaysUnavailableOfTroubleOfOurOwn) {
   }
 }
 
-TEST_F(CodeExchangeAtWechat, BelievesTheErrcodeMoreThanTheOpenid) {
+TEST_F(WechatCodeExchangeTest, PrefersTheErrcodeToTheOpenid) {
   EXPECT_EQ(OutcomeOf(R"({"errcode":40029,"openid":"o1","session_key":"k"})"),
             CodeExchangeOutcome::kBadCode);
 }
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableWithoutAnAnswerAndDoesNotAskAgain) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableWithoutAnAnswerAndDoesNotRetry) {
   EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kUnavailable);
   EXPECT_EQ(http_.asked.size(), 1u);
 }
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableWhereThePlatformIsNotReached) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableIfThePlatformIsUnreachable) {
   http_.failure = Errc::kUnreachable;
   EXPECT_EQ(Exchange().outcome, CodeExchangeOutcome::kUnavailable);
   EXPECT_EQ(http_.asked.size(), 1u);
 }
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnAnswerThatCannotBeRead) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableOnAnAnswerThatCannotBeRead) {
   const std::string deep(30'000, '[');
   for (const std::string& body :
        {std::string(), std::string("<html>"), std::string("[]"), std::string("null"),
@@ -170,13 +170,13 @@ TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnAnswerThatCannotBeRead) {
   }
 }
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnyOtherStatusThan200) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableOnAnyOtherStatusThan200) {
   for (const int status : {204, 302, 404, 500}) {
     EXPECT_EQ(OutcomeOf(kGoodAnswer, status), CodeExchangeOutcome::kUnavailable) << status;
   }
 }
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnOpenidThatCannotBeAUserId) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableOnAnOpenidThatCannotBeAUserId) {
   for (const std::string& openid :
        {std::string(R"("")"), std::string("7"), std::string("null"), std::string(R"(["o"])"),
         std::string(R"("a b")"), std::string(R"("a/b")"), std::string(R"("a\\b")"),
@@ -190,20 +190,20 @@ TEST_F(CodeExchangeAtWechat, IsUnavailableOnAnOpenidThatCannotBeAUserId) {
             CodeExchangeOutcome::kOk);
 }
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableOnASessionKeyThatIsNone) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableOnAnInvalidSessionKey) {
   EXPECT_EQ(OutcomeOf(R"({"openid":"o1","session_key":7})"), CodeExchangeOutcome::kUnavailable);
   EXPECT_EQ(
       OutcomeOf(fmt::format(R"({{"openid":"o1","session_key":"{}"}})", std::string(257, 'k'))),
       CodeExchangeOutcome::kUnavailable);
 }
 
-TEST_F(CodeExchangeAtWechat, AsksNothingForACodeThatCannotBeOne) {
+TEST_F(WechatCodeExchangeTest, MakesNoCallForAnInvalidCode) {
   EXPECT_EQ(Exchange("").outcome, CodeExchangeOutcome::kBadCode);
   EXPECT_EQ(Exchange(std::string(513, 'c')).outcome, CodeExchangeOutcome::kBadCode);
   EXPECT_TRUE(http_.asked.empty());
 }
 
-TEST_F(CodeExchangeAtWechat, AsksNothingWhenItIsNotConfigured) {
+TEST_F(WechatCodeExchangeTest, MakesNoCallIfNotConfigured) {
   WechatOptions no_app = Options();
   no_app.app_id.clear();
   WechatOptions no_secret = Options();
@@ -215,7 +215,7 @@ TEST_F(CodeExchangeAtWechat, AsksNothingWhenItIsNotConfigured) {
   EXPECT_TRUE(http_.asked.empty());
 }
 
-TEST_F(CodeExchangeAtWechat, TellsTheLogTheErrorNumberAndNoSecret) {
+TEST_F(WechatCodeExchangeTest, LogsTheErrorCodeButNoSecret) {
   OutcomeOf(kGoodAnswer);
   OutcomeOf(R"({"errcode":40125,"errmsg":"rid-1","openid":"oAbc-12_Z","session_key":"a-key"})");
   OutcomeOf(R"({"openid":7,"session_key":"a-key"})");
@@ -256,9 +256,9 @@ class WaitingHttp : public GetOnlyHttp {
   bool released_ GUARDED_BY(mutex_) = false;
 };
 
-class HangingWechat : public testing::Test {
+class UnresponsiveWechat : public testing::Test {
  protected:
-  ~HangingWechat() override { http_.Release(); }
+  ~UnresponsiveWechat() override { http_.Release(); }
 
   static constexpr std::size_t kCallers = 2;
   static constexpr std::size_t kMost = kCallers + 3;
@@ -270,7 +270,7 @@ class HangingWechat : public testing::Test {
   WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
 };
 
-TEST_F(HangingWechat, HoldsNoThreadOfThoseWhoAsk) {
+TEST_F(UnresponsiveWechat, BlocksNoCallingThread) {
   std::vector<Awaited<CodeExchangeResult>> results(kMost);
   for (auto& result : results) exchange_.Exchange("code", result.Callback());
   EXPECT_TRUE(Eventually([&] { return http_.waiting() == kCallers; }));
@@ -278,7 +278,7 @@ TEST_F(HangingWechat, HoldsNoThreadOfThoseWhoAsk) {
   for (auto& result : results) EXPECT_EQ(result.Get().outcome, CodeExchangeOutcome::kOk);
 }
 
-TEST_F(HangingWechat, TurnsAwayAtOnceWhatThePoolDoesNotTake) {
+TEST_F(UnresponsiveWechat, RejectsCallsBeyondThePoolLimitImmediately) {
   std::vector<Awaited<CodeExchangeResult>> results(kMost);
   for (auto& result : results) exchange_.Exchange("code", result.Callback());
   Awaited<CodeExchangeResult> one_more;
@@ -287,7 +287,7 @@ TEST_F(HangingWechat, TurnsAwayAtOnceWhatThePoolDoesNotTake) {
   EXPECT_EQ(one_more.Get().outcome, CodeExchangeOutcome::kOverloaded);
 }
 
-TEST_F(HangingWechat, AsksNothingForACodeThatWaitedTooLong) {
+TEST_F(UnresponsiveWechat, MakesNoCallForACodeThatWaitedTooLong) {
   std::vector<Awaited<CodeExchangeResult>> asked(kCallers);
   for (auto& result : asked) exchange_.Exchange("code", result.Callback());
   EXPECT_TRUE(Eventually([&] { return http_.waiting() == kCallers; }));
@@ -300,7 +300,7 @@ TEST_F(HangingWechat, AsksNothingForACodeThatWaitedTooLong) {
   EXPECT_EQ(http_.waiting(), kCallers);
 }
 
-TEST_F(HangingWechat, AnswersEverybodyOnceWhenThePoolIsStopped) {
+TEST_F(UnresponsiveWechat, AnswersEachCallerOnceWhenThePoolStops) {
   std::vector<Awaited<CodeExchangeResult>> results(kMost);
   for (auto& result : results) exchange_.Exchange("code", result.Callback());
   EXPECT_TRUE(Eventually([&] { return http_.waiting() == kCallers; }));
@@ -321,7 +321,7 @@ class ThrowingHttp : public GetOnlyHttp {
   }
 };
 
-TEST_F(CodeExchangeAtWechat, IsUnavailableWhenTheCallThrows) {
+TEST_F(WechatCodeExchangeTest, IsUnavailableWhenTheCallThrows) {
   ThrowingHttp http;
   WechatCodeExchange exchange(Options(), http, calls_, logger_);
   EXPECT_EQ(ResultOf(exchange, "code").outcome, CodeExchangeOutcome::kUnavailable);

@@ -40,13 +40,13 @@ TEST(AddressKey, IsTheFirst64BitsOfAnIpv6Address) {
 }
 
 // One /64 has many notations: without a gap, and with the gap in different places.
-TEST(AddressKey, IsTheSameHoweverTheRestIsWritten) {
+TEST(AddressKey, IgnoresTheNotationOfTheHostPart) {
   EXPECT_EQ(AddressKey("2001:db8::1:0:0:5"), AddressKey("2001:db8::9"));
   EXPECT_EQ(AddressKey("2001:db8:0:0:1::"), AddressKey("2001:db8::9"));
   EXPECT_NE(AddressKey("2001:db8:0:1::"), AddressKey("2001:db8::9"));
 }
 
-TEST(AddressKey, TakesAnyText) {
+TEST(AddressKey, AcceptsAnyText) {
   const std::vector<std::string> texts = {
       "",   ":",        ":::",        "::::::::::::",           "1:2:3:4:5:6:7:8:9:10", "a::b::c",
       ".:", "::ffff:.", "::1.2.3.4:", std::string(10'000, ':'), std::string("\0:\0", 3)};

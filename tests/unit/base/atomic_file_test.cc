@@ -31,7 +31,7 @@ class AtomicFile : public testing::Test {
   SystemRandom random_;
 };
 
-TEST_F(AtomicFile, HoldsWhatWasWritten) {
+TEST_F(AtomicFile, ContainsTheWrittenBytes) {
   const std::string content(100'000, 'x');
   ASSERT_OK(WriteFileAtomically(path_, content, 0600, random_));
   const auto read = ReadSmallFile(path_);
@@ -39,7 +39,7 @@ TEST_F(AtomicFile, HoldsWhatWasWritten) {
   EXPECT_EQ(*read, content);
 }
 
-TEST_F(AtomicFile, TakesThePlaceOfTheOldOne) {
+TEST_F(AtomicFile, ReplacesTheOldFile) {
   ASSERT_OK(WriteFileAtomically(path_, "old and long", 0644, random_));
   ASSERT_OK(WriteFileAtomically(path_, "new", 0600, random_));
   EXPECT_EQ(*ReadSmallFile(path_), "new");
@@ -53,7 +53,7 @@ TEST_F(AtomicFile, LeavesNothingBehindWhenItFails) {
   EXPECT_EQ(FileCount(), 1);
 }
 
-TEST_F(AtomicFile, RemovesWhatAKilledWriterOfTheSamePathHasLeft) {
+TEST_F(AtomicFile, RemovesTemporaryFilesOfKilledWriters) {
   const auto make = [this](const char* name) { std::ofstream(directory_.path() / name) << "half"; };
   make("file.0123456789abcdef.new");
   const auto others = {"file.0123456789abcde.new", "file.0123456789abcdeg.new", "file.new",
@@ -64,7 +64,7 @@ TEST_F(AtomicFile, RemovesWhatAKilledWriterOfTheSamePathHasLeft) {
   for (const char* const other : others) EXPECT_TRUE(fs::exists(directory_.path() / other));
 }
 
-TEST_F(AtomicFile, LeavesWhatAnotherWriterIsStillMaking) {
+TEST_F(AtomicFile, KeepsTemporaryFilesOfActiveWriters) {
   const fs::path making = directory_.path() / "file.0123456789abcdef.new";
   const FileDescriptor writer(::open(making.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   ASSERT_EQ(::flock(writer.get(), LOCK_EX | LOCK_NB), 0);

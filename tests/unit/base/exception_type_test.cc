@@ -18,11 +18,11 @@ std::string TypeOf(const Thrown& thrown) {
   }
 }
 
-TEST(TypeOfThrownTest, NamesTheTypeAndNotTheText) {
+TEST(TypeOfThrownTest, ReturnsTheTypeWithoutTheMessage) {
   EXPECT_EQ(TypeOf(std::runtime_error("a secret")), typeid(std::runtime_error).name());
 }
 
-TEST(TypeOfThrownTest, KnowsNoTypeOfWhatIsNoStdException) {
+TEST(TypeOfThrownTest, ReportsTypesOutsideStdException) {
   EXPECT_EQ(TypeOf(7), "not a std::exception");
 }
 

@@ -43,7 +43,7 @@ class FileCopy : public testing::Test {
   SystemRandom random_;
 };
 
-TEST_F(FileCopy, HasAllOfTheContentForTheOwnerAlone) {
+TEST_F(FileCopy, CopiesAllContentWithOwnerOnlyPermissions) {
   ASSERT_OK(Copy(target(), ExistingFile::kRefused));
   EXPECT_EQ(ContentOf(target()), content_);
   struct stat found{};
@@ -52,7 +52,7 @@ TEST_F(FileCopy, HasAllOfTheContentForTheOwnerAlone) {
   EXPECT_EQ(CountFiles(), 2);
 }
 
-TEST_F(FileCopy, DoesNotReplaceAFileUnlessItIsToldTo) {
+TEST_F(FileCopy, OverwritesAFileOnlyOnRequest) {
   std::ofstream(target()) << "before";
   EXPECT_ERROR(kUnavailable, Copy(target(), ExistingFile::kRefused));
   EXPECT_EQ(ContentOf(target()), "before");

@@ -29,7 +29,7 @@ TEST(IpAddress, IsWrittenInItsShortestForm) {
   EXPECT_EQ(IpAddress().ToText(), "::");
 }
 
-TEST(IpAddress, IsNothingElse) {
+TEST(IpAddress, RejectsInvalidText) {
   using namespace std::string_view_literals;
   for (const std::string_view text :
        {""sv, "1.2.3"sv, "1.2.3.256"sv, "01.2.3.4"sv, "1.2.3.4 "sv, " 1.2.3.4"sv, "1.2.3.4:5"sv,
@@ -46,7 +46,7 @@ TEST(IpAddress, IsV4InItsMappedFormToo) {
   EXPECT_FALSE(Address("::192.0.2.1").IsV4());
 }
 
-TEST(IpAddress, ComesFromASocketOfEitherFamily) {
+TEST(IpAddress, IsReadFromSockaddrOfBothFamilies) {
   using namespace std::string_view_literals;
   EXPECT_EQ(IpAddress::FromSockaddr(SocketAddress(AF_INET, "\xc0\x00\x02\x01"sv)),
             Address("192.0.2.1"));
@@ -70,7 +70,7 @@ TEST(IpAddress, KeepsItsFirstBits) {
             Address("255.128.0.0"));
 }
 
-TEST(IpAddress, IsOneClientWithTheRestOfItsV6Network) {
+TEST(IpAddress, GroupsAnIpv6NetworkAsOneClient) {
   EXPECT_EQ(Address("2001:db8:1:2:aaaa::1").NetworkKey(),
             Address("2001:db8:1:2:bbbb::2").NetworkKey());
   EXPECT_NE(Address("2001:db8:1:2::1").NetworkKey(), Address("2001:db8:1:3::1").NetworkKey());

@@ -44,7 +44,7 @@ TEST_F(LoggerTest, WritesReadableText) {
   EXPECT_THAT(Written(), EndsWith(" warn slow endpoint=add_pusher note=\"two words\"\n"));
 }
 
-TEST_F(LoggerTest, NamesTheRequestThatALineIsAbout) {
+TEST_F(LoggerTest, IncludesTheRequestIdInJson) {
   Logger logger(LogFormat::kJson, LogLevel::kInfo, log_.file());
   {
     const LogScope scope("req-1");
@@ -64,14 +64,14 @@ TEST_F(LoggerTest, NamesTheRequestThatALineIsAbout) {
                    ".*\"outside\"\\}\n"));
 }
 
-TEST_F(LoggerTest, NamesTheRequestInTextAsWell) {
+TEST_F(LoggerTest, IncludesTheRequestIdInText) {
   Logger logger(LogFormat::kText, LogLevel::kInfo, log_.file());
   const LogScope scope("req-1");
   logger.Info("room_created", {{"room", "r1"}});
   EXPECT_THAT(Written(), EndsWith(" info room_created request_id=req-1 room=r1\n"));
 }
 
-TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {
+TEST_F(LoggerTest, OmitsLinesBelowItsLevel) {
   Logger logger(LogFormat::kText, LogLevel::kWarn, log_.file());
   logger.Info("quiet");
   EXPECT_THAT(Written(), IsEmpty());
@@ -80,7 +80,7 @@ TEST_F(LoggerTest, LeavesOutWhatIsBelowItsLevel) {
   EXPECT_THAT(Written(), HasSubstr("loud"));
 }
 
-TEST_F(LoggerTest, NothingAClientSendsForgesALine) {
+TEST_F(LoggerTest, EscapesClientTextAgainstForgedLines) {
   for (const LogFormat format : {LogFormat::kJson, LogFormat::kText}) {
     Logger logger(format, LogLevel::kInfo, log_.file());
     logger.Info("e", {{"user", "a\"}\n{\"event\":\"forged\"\x1b[31m"}});
@@ -99,7 +99,7 @@ TEST_F(LoggerTest, CutsLongTextsBetweenCharacters) {
   EXPECT_THAT(Written(), HasSubstr(std::string(255, 'x') + "...\"}"));
 }
 
-TEST(LogLevel, IsKnownByItsName) {
+TEST(LogLevel, IsParsedFromItsName) {
   for (const LogLevel level :
        {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
     EXPECT_EQ(ParseLogLevel(LogLevelName(level)), level);

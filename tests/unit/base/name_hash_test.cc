@@ -20,7 +20,7 @@ constexpr std::size_t kNames = 10'000;
 /// With as many buckets as entries, filled at random, the fullest has about eight.
 constexpr std::size_t kMostInABucket = 20;
 
-class TenThousandNamesOfOneHash : public testing::Test {
+class HashCollisions : public testing::Test {
  protected:
   static void SetUpTestSuite() { names_ = CollidingNames(kNames); }
   static void TearDownTestSuite() { names_.clear(); }
@@ -40,22 +40,22 @@ class TenThousandNamesOfOneHash : public testing::Test {
   static inline std::vector<std::string> names_;
 };
 
-TEST_F(TenThousandNamesOfOneHash, ShareABucketOfATableThatKnowsNoKey) {
+TEST_F(HashCollisions, ShareABucketUnderStdHash) {
   const auto same = [](const std::string& name) { return name; };
   EXPECT_EQ((LongestBucket<std::string, std::hash<std::string>>(same)), kNames);
 }
 
-TEST_F(TenThousandNamesOfOneHash, AreSpreadOverATableOfNames) {
+TEST_F(HashCollisions, AreDistributedInATableOfNames) {
   const auto same = [](const std::string& name) { return std::string_view(name); };
   EXPECT_LE((LongestBucket<std::string_view, NameHash>(same)), kMostInABucket);
 }
 
-TEST_F(TenThousandNamesOfOneHash, AreSpreadOverATableOfRooms) {
+TEST_F(HashCollisions, AreDistributedInATableOfRooms) {
   const auto room = [](const std::string& name) { return RoomId{name}; };
   EXPECT_LE((LongestBucket<RoomId, std::hash<RoomId>>(room)), kMostInABucket);
 }
 
-TEST_F(TenThousandNamesOfOneHash, AreSpreadOverTheLeasesAsRoomsAndAsUsers) {
+TEST_F(HashCollisions, AreDistributedInTheLeaseTable) {
   using Member = LeaseTable::Member;
   const auto room = [](const std::string& name) {
     return Member{.kind = RoomKind::kMulti, .room_id = name, .user_id = "amy"};
@@ -67,14 +67,14 @@ TEST_F(TenThousandNamesOfOneHash, AreSpreadOverTheLeasesAsRoomsAndAsUsers) {
   EXPECT_LE((LongestBucket<Member, LeaseTable::MemberHash>(user)), kMostInABucket);
 }
 
-TEST_F(TenThousandNamesOfOneHash, AreSpreadOverTheBans) {
+TEST_F(HashCollisions, AreDistributedInTheBanList) {
   const auto banned = [](const std::string& name) {
     return BanList::Banned{.kind = RoomKind::kMulti, .user_id = {name}};
   };
   EXPECT_LE((LongestBucket<BanList::Banned, BanList::BannedHash>(banned)), kMostInABucket);
 }
 
-TEST(NameHash, TellsPairsWithTheSameTextApart) {
+TEST(NameHash, DistinguishesPairsWithTheSameConcatenation) {
   const NameHash hash;
   EXPECT_NE(hash("ab", "c"), hash("a", "bc"));
   EXPECT_NE(hash("ab", "cd"), hash("cd", "ab"));

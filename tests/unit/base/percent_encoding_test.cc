@@ -18,7 +18,7 @@ TEST(PercentEncode, EncodesEveryOtherByte) {
   EXPECT_EQ(PercentEncode(std::string_view("\0", 1)), "%00");
 }
 
-TEST(PercentEncode, KeepsWhatThePlaceAllows) {
+TEST(PercentEncode, KeepsAdditionallyAllowedCharacters) {
   EXPECT_EQ(PercentEncode("a/b c?d", "/"), "a/b%20c%3Fd");
 }
 

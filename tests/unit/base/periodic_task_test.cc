@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(PeriodicTask, GoesOnAfterACallThatThrew) {
+TEST(PeriodicTask, ContinuesAfterAnException) {
   CapturedLog log;
   Logger logger(LogFormat::kText, LogLevel::kDebug, log.file());
   std::atomic<int> calls{0};

@@ -12,7 +12,7 @@ namespace {
 
 // Key 00 01 … 0f, text 00 01 …: the vectors of the reference implementation. Appendix A of the
 // paper works through the one of 15 bytes.
-TEST(SipHash, GivesThePublishedValues) {
+TEST(SipHash, MatchesPublishedValues) {
   constexpr SipHashKey kKey{.low = 0x0706050403020100, .high = 0x0f0e0d0c0b0a0908};
   std::string text;
   for (int byte = 0; byte < 64; ++byte) text += static_cast<char>(byte);

@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-TEST(SystemErrorTest, SaysWhatFailedAndWhy) {
+TEST(SystemErrorTest, ContainsTheOperationAndTheCause) {
   const Error error = SystemError("cannot write /some/file", ENOSPC);
   EXPECT_EQ(error.code, Errc::kUnavailable);
   EXPECT_EQ(error.detail, "cannot write /some/file: No space left on device");

@@ -19,7 +19,7 @@ TEST(EqualsIgnoringCase, FoldsAsciiLettersAlone) {
   EXPECT_FALSE(EqualsIgnoringCase("\xC3\x84", "\xC3\xA4"));
 }
 
-TEST(Text, TakesUtf8OfEveryLength) {
+TEST(Text, AcceptsUtf8SequencesOfEveryLength) {
   for (const char* text : {"", "a", "\xC2\x80", "é", "\xE0\xA0\x80", "房间", "\xED\x9F\xBF",
                            "\xEE\x80\x80", "\xF0\x90\x80\x80", "😀", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(IsUtf8(text)) << text;
@@ -27,7 +27,7 @@ TEST(Text, TakesUtf8OfEveryLength) {
   EXPECT_TRUE(IsUtf8(std::string_view("a\0b", 3)));
 }
 
-TEST(Text, RefusesWhatIsNotUtf8) {
+TEST(Text, RejectsInvalidUtf8) {
   for (const char* text : {
            "\x80",              // a continuation byte without a start
            "\xC0\xAF",          // overlong `/`

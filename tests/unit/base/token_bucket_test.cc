@@ -45,7 +45,7 @@ TEST(TokenBucket, ARefusalCostsNothing) {
   EXPECT_TRUE(bucket.Take(kStart + milliseconds(100), kTenASecond));
 }
 
-TEST(TokenBucket, TellsWhenItWillGrantAToken) {
+TEST(TokenBucket, ReturnsTheTimeOfTheNextToken) {
   TokenBucket bucket;
   EXPECT_EQ(bucket.NextToken(kStart, kTenASecond), kStart);
   EXPECT_EQ(Granted(bucket, kStart), 3);
@@ -57,13 +57,13 @@ TEST(TokenBucket, TellsWhenItWillGrantAToken) {
   EXPECT_EQ(bucket.NextToken(next, {.per_second = 0, .burst = 0}), next);
 }
 
-TEST(TokenBucket, GrantsEverythingWhenTheLimitIsOff) {
+TEST(TokenBucket, GrantsEverythingIfDisabled) {
   TokenBucket bucket;
   EXPECT_EQ(Granted(bucket, kStart, {.per_second = 0, .burst = 0}), 100);
   EXPECT_EQ(bucket.Reserve(kStart, {.per_second = 0, .burst = 0}), nanoseconds(0));
 }
 
-TEST(TokenBucket, CountsByTheHour) {
+TEST(TokenBucket, SupportsHourlyRates) {
   constexpr RateLimit kHourly{.burst = 3, .per_hour = 600};
   TokenBucket bucket;
   EXPECT_EQ(Granted(bucket, kStart, kHourly), 3);
@@ -74,12 +74,12 @@ TEST(TokenBucket, CountsByTheHour) {
   EXPECT_EQ(Granted(slow, kStart, {.burst = 1'000'000, .per_hour = 1}), 100);
 }
 
-TEST(TokenBucket, TakesABurstOfNoneForOne) {
+TEST(TokenBucket, TreatsABurstOfZeroAsOne) {
   TokenBucket bucket;
   EXPECT_EQ(Granted(bucket, kStart, {.per_second = 10, .burst = 0}), 1);
 }
 
-TEST(TokenBucket, NeverExceedsARateThatDividesNoSecond) {
+TEST(TokenBucket, NeverExceedsARateThatDoesNotDivideASecond) {
   constexpr RateLimit kSeven{.per_second = 7, .burst = 1};
   TokenBucket bucket;
   int granted = 0;
@@ -90,7 +90,7 @@ TEST(TokenBucket, NeverExceedsARateThatDividesNoSecond) {
   EXPECT_GE(granted, 690);
 }
 
-TEST(TokenBucket, CountsRightAtTheGreatestLimits) {
+TEST(TokenBucket, IsExactAtTheGreatestLimits) {
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   TokenBucket slow;
   EXPECT_EQ(Granted(slow, kStart, {.per_second = 1, .burst = kMost}), 100);
@@ -99,14 +99,14 @@ TEST(TokenBucket, CountsRightAtTheGreatestLimits) {
   EXPECT_EQ(Granted(fast, kStart + nanoseconds(1), {.per_second = kMost, .burst = 1}), 1);
 }
 
-TEST(TokenBucket, OwesNoMoreThanTheNewLimitsBurst) {
+TEST(TokenBucket, BoundsTheDebtByTheBurstOfANewLimit) {
   TokenBucket bucket;
   EXPECT_EQ(Granted(bucket, kStart, {.per_second = 1, .burst = 60}), 60);  // a debt of one minute
   EXPECT_EQ(Granted(bucket, kStart, kTenASecond), 0);
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(100), kTenASecond), 1);
 }
 
-TEST(TokenBucket, OwesWhatItWasChargedBeyondWhatItHad) {
+TEST(TokenBucket, TurnsChargesBeyondItsTokensIntoDebt) {
   TokenBucket bucket;
   bucket.Charge(kStart, kTenASecond, 3);
   EXPECT_EQ(bucket.Debt(kStart, kTenASecond), nanoseconds(0));
@@ -117,21 +117,21 @@ TEST(TokenBucket, OwesWhatItWasChargedBeyondWhatItHad) {
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(300)), 1);
 }
 
-TEST(TokenBucket, OwesAnotherBurstAtMost) {
+TEST(TokenBucket, BoundsTheDebtByOneBurst) {
   TokenBucket bucket;
   bucket.Charge(kStart, kTenASecond, 4'000'000'000);
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(399)), 0);
   EXPECT_EQ(Granted(bucket, kStart + milliseconds(400)), 1);
 }
 
-TEST(TokenBucket, OwesNothingWhenTheLimitIsOff) {
+TEST(TokenBucket, HasNoDebtIfDisabled) {
   TokenBucket bucket;
   bucket.Charge(kStart, {.per_second = 0}, 1000);
   EXPECT_EQ(bucket.Debt(kStart, {.per_second = 0}), nanoseconds(0));
   EXPECT_EQ(Granted(bucket, kStart), 3);
 }
 
-TEST(Pacing, LetsASecondsWorthGoAtOnceAndTheRestAtTheRate) {
+TEST(Pacing, AllowsOneSecondOfRequestsThenDelaysToTheRate) {
   TokenBucket bucket;
   for (int i = 0; i < 10; ++i) EXPECT_EQ(bucket.Reserve(kStart, PacedAt(10)), nanoseconds(0));
   EXPECT_EQ(bucket.Reserve(kStart, PacedAt(10)), milliseconds(100));
@@ -139,14 +139,14 @@ TEST(Pacing, LetsASecondsWorthGoAtOnceAndTheRestAtTheRate) {
   EXPECT_EQ(bucket.Reserve(kStart + milliseconds(250), PacedAt(10)), milliseconds(50));
 }
 
-TEST(Pacing, ForgetsWhatIsLongPast) {
+TEST(Pacing, IgnoresRequestsOfThePast) {
   TokenBucket bucket;
   for (int i = 0; i < 20; ++i) (void)bucket.Reserve(kStart, PacedAt(10));
   EXPECT_EQ(bucket.Reserve(kStart + seconds(2), PacedAt(10)), nanoseconds(0));
 }
 
 // Each request follows the reply to the previous one.
-TEST(Pacing, HoldsAClientThatNeverPausesToTheRate) {
+TEST(Pacing, LimitsAContinuousClientToTheRate) {
   TokenBucket bucket;
   MonotonicTime now = kStart;
   int answered = 0;
@@ -154,7 +154,7 @@ TEST(Pacing, HoldsAClientThatNeverPausesToTheRate) {
   EXPECT_EQ(answered, 610);  // 600 plus the burst
 }
 
-TEST(Pacing, TakesEightBytesOfAConnection) { EXPECT_EQ(sizeof(TokenBucket), 8u); }
+TEST(Pacing, OccupiesEightBytesPerConnection) { EXPECT_EQ(sizeof(TokenBucket), 8u); }
 
 }  // namespace
 }  // namespace rtcroom

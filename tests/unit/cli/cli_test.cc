@@ -21,7 +21,7 @@ class Cli : public CliTest {};
 class ServeCommand : public CliTest {};
 class CheckConfigCommand : public CliTest {};
 
-TEST_F(Cli, RefusesWrongUsageWithCode2) {
+TEST_F(Cli, ExitsWith2OnWrongUsage) {
   const std::vector<std::vector<std::string>> wrong = {
       {},
       {"sevre"},
@@ -44,7 +44,7 @@ TEST_F(Cli, RefusesWrongUsageWithCode2) {
   EXPECT_FALSE(served_);
 }
 
-TEST_F(Cli, ExplainsItselfOnRequest) {
+TEST_F(Cli, PrintsHelpOnRequest) {
   EXPECT_EQ(Run({"--help"}), 0);
   for (const char* command :
        {"serve", "check-config", "default-config", "user-sig", "health-check", "version"}) {
@@ -66,7 +66,7 @@ TEST_F(Cli, PrintsItsVersionAndThoseOfItsLibraries) {
                            HasSubstr("OpenSSL 3."), HasSubstr("SQLite 3."), HasSubstr("zlib 1.")));
 }
 
-TEST_F(ServeCommand, WorksWithoutAnyConfigurationInDevMode) {
+TEST_F(ServeCommand, RunsWithoutAConfigurationInDevMode) {
   serve_result_ = 1;
   EXPECT_EQ(Run({"serve", "--dev"}), 1);
   ASSERT_TRUE(served_);
@@ -85,7 +85,7 @@ TEST_F(ServeCommand, ReadsFileAndEnvironment) {
   EXPECT_EQ(served_->config.server.workers, 3u);
 }
 
-TEST_F(ServeCommand, DoesNotStartWithAProblem) {
+TEST_F(ServeCommand, RefusesAnInvalidConfiguration) {
   environment_ = {{"RTCROOMD_SERVER_WORKERS", "0"}, {"RTCROOMD_TRTC_ENABLED", "true"}};
   EXPECT_EQ(Run({"serve"}), 2);
   EXPECT_FALSE(served_);
@@ -110,7 +110,7 @@ TEST_F(CheckConfigCommand, PrintsAllProblemsAndWarnings) {
   EXPECT_THAT(out(), Not(HasSubstr("warning: im.sdk_app_id")));
 }
 
-TEST_F(CheckConfigCommand, AcceptsAConfigurationThatOnlyLacksParts) {
+TEST_F(CheckConfigCommand, AcceptsAConfigurationWithMissingOptionalSettings) {
   const std::string cert = MakeFile("cert.pem", "");
   const std::string key = MakeFile("key.pem", "");
   WriteTestCertificate(cert, key);
@@ -121,13 +121,13 @@ TEST_F(CheckConfigCommand, AcceptsAConfigurationThatOnlyLacksParts) {
                            HasSubstr("The configuration can be used.\n")));
 }
 
-TEST_F(CheckConfigCommand, TakesWhatServeTakes) {
+TEST_F(CheckConfigCommand, AcceptsTheOptionsOfServe) {
   EXPECT_EQ(Run({"check-config"}), 2);
   EXPECT_THAT(out(), HasSubstr("problem: server.tls_cert: missing"));
   EXPECT_EQ(Run({"check-config", "--dev"}), 0) << "there, the certificate is made at the start";
 }
 
-TEST_F(CheckConfigCommand, FindsFilesThatHoldNoCertificateOrKey) {
+TEST_F(CheckConfigCommand, ReportsFilesWithoutACertificateOrKey) {
   const std::string junk = MakeFile("junk.pem", "junk");
   environment_ = {{"RTCROOMD_SERVER_TLS_CERT", junk},   {"RTCROOMD_SERVER_TLS_KEY", junk},
                   {"RTCROOMD_GRPC_TLS_CERT", junk},     {"RTCROOMD_GRPC_TLS_KEY", junk},
@@ -140,7 +140,7 @@ TEST_F(CheckConfigCommand, FindsFilesThatHoldNoCertificateOrKey) {
   }
 }
 
-TEST_F(CheckConfigCommand, FindsFilesThatCannotBeRead) {
+TEST_F(CheckConfigCommand, ReportsUnreadableFiles) {
   environment_ = {{"RTCROOMD_SERVER_TLS_CERT", "/nowhere/cert.pem"},
                   {"RTCROOMD_SERVER_TLS_KEY", MakeFile("key.pem", "a key")}};
   EXPECT_EQ(Run({"check-config"}), 2);

@@ -12,7 +12,7 @@ using testing::IsEmpty;
 
 class HealthCheck : public CliTest {};
 
-TEST_F(HealthCheck, AsksTheAdminListenerWhetherItIsReady) {
+TEST_F(HealthCheck, RequestsReadinessFromTheAdminListener) {
   EXPECT_EQ(Run({"health-check"}), 0);
   EXPECT_THAT(http_.asked, ElementsAre("http://127.0.0.1:5758 /readyz"));
   EXPECT_EQ(out(), "ready\n");
@@ -29,7 +29,7 @@ TEST_F(HealthCheck, FindsTheAdminListenerByTheConfiguration) {
                                        "http://[fd00::1]:1234 /readyz"));
 }
 
-TEST_F(HealthCheck, AsksTheUrlItIsGiven) {
+TEST_F(HealthCheck, RequestsTheGivenUrl) {
   EXPECT_EQ(Run({"health-check", "--url", "https://host:1/a/b?c"}), 0);
   EXPECT_EQ(Run({"health-check", "--url", "http://host"}), 0);
   EXPECT_THAT(http_.asked, ElementsAre("https://host:1 /a/b?c", "http://host /"));
@@ -44,7 +44,7 @@ TEST_F(HealthCheck, FailsUnlessTheStatusIs200) {
   EXPECT_EQ(err(), "not ready: no answer\n");
 }
 
-TEST_F(HealthCheck, RefusesWhatCannotBeAsked) {
+TEST_F(HealthCheck, RejectsAnInvalidUrlOrAddress) {
   EXPECT_EQ(Run({"health-check", "--url", "ftp://host"}), 2);
   EXPECT_EQ(Run({"health-check", "--url", "http:///path"}), 2);
   environment_ = {{"RTCROOMD_ADMIN_LISTEN", "127.0.0.1:0"}};

@@ -114,7 +114,7 @@ TEST_F(RoomsCommands, ShowARoom) {
   EXPECT_EQ(nlohmann::json::parse(out())["pushers"][1]["user_id"], "u2");
 }
 
-TEST_F(RoomsCommands, SayWhenThereIsNoSuchRoom) {
+TEST_F(RoomsCommands, ReportAMissingRoomOrPusher) {
   Serve();
   rooms_.Create("r1", "u1");
   for (const char* command : {"show", "dismiss"}) {
@@ -144,7 +144,7 @@ TEST_F(RoomsCommands, KickAPusher) {
   EXPECT_EQ(out(), "kicked; the room has ended with it\n");
 }
 
-TEST_F(RoomsCommands, KeepSomebodyOut) {
+TEST_F(RoomsCommands, BanAUser) {
   Serve();
   rooms_.Create("r1", "u1");
   EXPECT_EQ(RunRooms({"kick", "multi", "r1", "u2", "--ban", "1500ms"}), kExitOk);
@@ -158,7 +158,7 @@ TEST_F(RoomsCommands, KeepSomebodyOut) {
   EXPECT_EQ(nlohmann::json::parse(out())["was_pusher"], true);
 }
 
-TEST_F(RoomsCommands, RefuseWhatTheyAreNotMadeFor) {
+TEST_F(RoomsCommands, RejectInvalidArguments) {
   Serve();
   for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
            {},
@@ -186,13 +186,13 @@ TEST_F(RoomsCommands, RefuseWhatTheyAreNotMadeFor) {
   }
 }
 
-TEST_F(RoomsCommands, SayThatNobodyAnswers) {
+TEST_F(RoomsCommands, ReportAnUnreachableServer) {
   environment_ = {{"RTCROOMD_GRPC_LISTEN", "unix:" + (directory_.path() / "nobody").string()}};
   EXPECT_EQ(RunRooms({"list"}), kExitFailed);
   EXPECT_THAT(err(), HasSubstr("rooms: "));
 }
 
-TEST_F(RoomsCommands, NeedToBeToldWhereAServerIsThatDoesNotSayItself) {
+TEST_F(RoomsCommands, RequireATargetIfTheAddressIsNotConfigured) {
   environment_ = {{"RTCROOMD_GRPC_LISTEN", ""}};
   EXPECT_EQ(RunRooms({"list"}), kExitUsage);
   EXPECT_THAT(err(), HasSubstr("grpc.listen: off"));
@@ -201,7 +201,7 @@ TEST_F(RoomsCommands, NeedToBeToldWhereAServerIsThatDoesNotSayItself) {
   EXPECT_THAT(err(), HasSubstr("--target"));
 }
 
-TEST_F(RoomsCommands, GoToThePackagedSocketByDefault) {
+TEST_F(RoomsCommands, UseThePackagedSocketByDefault) {
   environment_ = {};
   EXPECT_EQ(RunRooms({"list", "--ca", "/nowhere/ca.pem"}), kExitUsage);
   EXPECT_THAT(err(), HasSubstr("/nowhere/ca.pem")) << "the address needs nothing else";
@@ -210,18 +210,18 @@ TEST_F(RoomsCommands, GoToThePackagedSocketByDefault) {
   EXPECT_THAT(err(), HasSubstr("grpc.token")) << "as the server itself";
 }
 
-TEST_F(RoomsCommands, FindAServerThatRunsWithDev) {
+TEST_F(RoomsCommands, FindAServerInDevMode) {
   Serve({.listen = "127.0.0.1:0", .is_open_on_loopback = true});
   EXPECT_EQ(RunRooms({"list", "--dev"}), kExitOk) << err();
 }
 
-TEST_F(RoomsCommands, GoWhereTheyAreTold) {
+TEST_F(RoomsCommands, ConnectToTheGivenTarget) {
   Serve({.listen = "127.0.0.1:0", .is_open_on_loopback = true});
   environment_.erase("RTCROOMD_GRPC_LISTEN");
   EXPECT_EQ(RunRooms({"list", "--target", server_->bound_address()}), kExitOk);
 }
 
-TEST_F(RoomsCommands, TakeTheTokenFromTheConfiguration) {
+TEST_F(RoomsCommands, ReadTheTokenFromTheConfiguration) {
   Serve({.token = Secret("a token for tests")});
   EXPECT_EQ(RunRooms({"list"}), kExitFailed);
   EXPECT_EQ(err(), "rooms: the token is missing or wrong\n");
@@ -232,13 +232,13 @@ TEST_F(RoomsCommands, TakeTheTokenFromTheConfiguration) {
   EXPECT_EQ(RunRooms({"list", "--config", config}), kExitOk);
 }
 
-TEST_F(RoomsCommands, SendNothingToOtherMachinesInTheOpen) {
+TEST_F(RoomsCommands, RefuseRemoteTargetsWithoutTls) {
   EXPECT_EQ(RunRooms({"list", "--target", "192.0.2.1:5759"}), kExitUsage);
   EXPECT_THAT(err(), HasSubstr("TLS"));
   EXPECT_EQ(RunRooms({"list", "--target", "rooms.example.com:5759"}), kExitUsage);
 }
 
-TEST_F(RoomsCommands, ShowTheirCertificateAndTrustTheServers) {
+TEST_F(RoomsCommands, PresentTheirCertificateAndVerifyTheServer) {
   const auto path = [&](const char* name) { return (directory_.path() / name).string(); };
   WriteTestCertificate(path("server.pem"), path("server.key"));
   WriteTestCertificate(path("own.pem"), path("own.key"));

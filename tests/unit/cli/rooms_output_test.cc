@@ -13,13 +13,13 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(Printable, LeavesOrdinaryTextAlone) {
+TEST(Printable, KeepsPrintableText) {
   for (const char* text : {"", "a room", "房间", "Größe", "🙂", "a\"b'c"}) {
     EXPECT_EQ(Printable(text), text);
   }
 }
 
-TEST(Printable, WritesWhatWouldTakeOverATerminalAsNumbers) {
+TEST(Printable, EscapesTerminalControlCharacters) {
   EXPECT_EQ(Printable("\x1b[2J"), "\\u001b[2J");
   EXPECT_EQ(Printable("a\nb\r\tc"), "a\\u000ab\\u000d\\u0009c");
   EXPECT_EQ(Printable("\x7f"), "\\u007f");
@@ -36,7 +36,7 @@ TEST(Printable, WritesWhatWouldTakeOverATerminalAsNumbers) {
   EXPECT_EQ(Printable(std::string(1, '\0')), "\\u0000");
 }
 
-TEST(Printable, WritesWhatIsNotUtf8AsBytes) {
+TEST(Printable, EscapesInvalidUtf8AsBytes) {
   EXPECT_EQ(Printable("a\xff"
                       "b"),
             "a\\xffb");
@@ -44,7 +44,7 @@ TEST(Printable, WritesWhatIsNotUtf8AsBytes) {
   EXPECT_EQ(Printable("\x80"), "\\x80");
 }
 
-TEST(Printable, CutsBehindAWholeCharacter) {
+TEST(Printable, CutsAfterAWholeCharacter) {
   EXPECT_EQ(Printable("abcdef", 3), "abc...");
   EXPECT_EQ(Printable("房间", 1), "房...");
   EXPECT_EQ(Printable("abc", 3), "abc");
@@ -64,7 +64,7 @@ v1::Room ARoom() {
   return room;
 }
 
-TEST(RoomsText, TellsARoomToPeople) {
+TEST(RoomsText, PrintsARoomAsText) {
   std::ostringstream line;
   PrintRoomLine(ARoom(), line);
   EXPECT_THAT(line.str(), testing::MatchesRegex("multi +r1 +1 +2023-11-14T22:13:20Z +u1 .*\n"));
@@ -75,7 +75,7 @@ TEST(RoomsText, TellsARoomToPeople) {
   EXPECT_THAT(line.str() + whole.str(), Not(HasSubstr("\x1b")));
 }
 
-TEST(RoomsText, TellsARoomToPrograms) {
+TEST(RoomsText, PrintsARoomAsJson) {
   const std::string json = JsonLine(ARoom());
   EXPECT_EQ(json.find('\n'), json.size() - 1);
   const auto room = nlohmann::json::parse(json);
@@ -84,7 +84,7 @@ TEST(RoomsText, TellsARoomToPrograms) {
   EXPECT_THAT(json, Not(HasSubstr("\x1b")));
 }
 
-TEST(RoomsText, BearsTimesThatNoCalendarHas) {
+TEST(RoomsText, ClampsTimesOutsideTheCalendar) {
   google::protobuf::Timestamp time;
   time.set_seconds(INT64_MAX);
   EXPECT_EQ(TimeText(time), "9999-12-31T23:59:59Z");

@@ -39,12 +39,12 @@ class UserSigCommands : public CliTest {
   }
 };
 
-TEST_F(UserSigCommands, VerifyTheTicketOfTheProtocol) {
+TEST_F(UserSigCommands, VerifyThePublishedTicket) {
   EXPECT_EQ(Verify(kSig), 0);
   EXPECT_EQ(out(), "ok\n");
 }
 
-TEST_F(UserSigCommands, SayWhyATicketIsNoGood) {
+TEST_F(UserSigCommands, PrintTheFaultOfATicket) {
   EXPECT_EQ(Verify(kSig, "user_0002"), 1);
   EXPECT_EQ(out(), "wrong user\n");
   EXPECT_EQ(Verify("nonsense"), 1);
@@ -66,7 +66,7 @@ TEST_F(UserSigCommands, SignForTheConfiguredTime) {
   EXPECT_EQ(Verify(sig), 1);
 }
 
-TEST_F(UserSigCommands, SignForTheTimeThatIsAskedFor) {
+TEST_F(UserSigCommands, SignForTheGivenTime) {
   const std::string sig = Sign({"--expire", "300"});
   clock_.Advance(std::chrono::seconds(299));
   EXPECT_EQ(Verify(sig), 0);
@@ -96,7 +96,7 @@ TEST_F(UserSigCommands, SignVersion1WithTheKeyFileAndVerifyBothVersions) {
   EXPECT_EQ(Verify(sig), 0);
 }
 
-TEST_F(UserSigCommands, NeedAnApplicationAndItsKey) {
+TEST_F(UserSigCommands, RequireAnApplicationAndItsKey) {
   environment_.erase("RTCROOMD_IM_SECRET_KEY");
   EXPECT_EQ(Verify(kSig), 2);
   EXPECT_EQ(Run({"user-sig", "sign", "--user-id", "u"}), 2);
@@ -110,7 +110,7 @@ TEST_F(UserSigCommands, RefuseAUserIdThatCannotBeSigned) {
   EXPECT_THAT(err(), HasSubstr("--user-id: must be"));
 }
 
-TEST_F(UserSigCommands, HeedOnlyProblemsOfTheirSection) {
+TEST_F(UserSigCommands, CheckOnlyTheirConfigurationSection) {
   environment_["RTCROOMD_SERVER_WORKERS"] = "0";
   EXPECT_EQ(Verify(kSig), 0);
   environment_["RTCROOMD_IM_SIG_VERSION"] = "3";

@@ -40,7 +40,7 @@ Config CompleteConfig() {
   return config;
 }
 
-TEST(ConfigConflicts, AreNoneWhereACertificateIsGiven) {
+TEST(ConfigConflicts, AreEmptyForAValidConfiguration) {
   EXPECT_THAT(Conflicts(ServableConfig()), IsEmpty());
   EXPECT_THAT(Conflicts(CompleteConfig()), IsEmpty());
 }
@@ -64,7 +64,7 @@ TEST(ConfigConflicts, ACertificateAndItsKeyNeedEachOther) {
   EXPECT_THAT(Conflicts(config), ElementsAre("server.tls_cert"));
 }
 
-TEST(ConfigConflicts, AServerListensSomewhere) {
+TEST(ConfigConflicts, AtLeastOneListenerIsRequired) {
   Config config = ServableConfig();
   config.server.https_listen = "";
   EXPECT_THAT(Conflicts(config), ElementsAre("server.https_listen"));
@@ -121,7 +121,7 @@ TEST(ConfigConflicts, GrpcOnLoopbackTcpNeedsATokenOrCertificatesOfBothSides) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
-TEST(ConfigConflicts, TheTokenOfGrpcCanBeSent) {
+TEST(ConfigConflicts, GrpcTokenMustFitAHeader) {
   Config config = ServableConfig();
   for (const char* token : {"s\xc3\xa9same", " sesame", "sesame "}) {
     config.grpc.token = Secret(token);
@@ -178,7 +178,7 @@ TEST(ConfigConflicts, SigVersion1NeedsItsPrivateKey) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
-TEST(ConfigConflicts, TheImServiceIsCalledByAnApplicationThatCanSign) {
+TEST(ConfigConflicts, ImNeedsAnApplicationWithASigningKey) {
   Config config = CompleteConfig();
   config.im.enabled = true;
   EXPECT_THAT(Conflicts(config), IsEmpty());
@@ -192,7 +192,7 @@ TEST(ConfigConflicts, TheImServiceIsCalledByAnApplicationThatCanSign) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
-TEST(ConfigConflicts, TheImServiceIsCalledWithTheKeyThatDevModeMakes) {
+TEST(ConfigConflicts, ImAcceptsTheKeyOfDevMode) {
   Config config = CompleteConfig();
   config.im.enabled = true;
   config.im.secret_key = Secret();
@@ -200,7 +200,7 @@ TEST(ConfigConflicts, TheImServiceIsCalledWithTheKeyThatDevModeMakes) {
   EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
 }
 
-TEST(ConfigConflicts, WechatNeedsBothOfItsHalves) {
+TEST(ConfigConflicts, WechatNeedsAppIdAndSecret) {
   Config config = CompleteConfig();
   config.wechat.secret = Secret();
   EXPECT_THAT(Conflicts(config), ElementsAre("wechat.secret"));
@@ -210,11 +210,11 @@ TEST(ConfigConflicts, WechatNeedsBothOfItsHalves) {
   EXPECT_THAT(Conflicts(config), ElementsAre("wechat.app_id"));
 }
 
-TEST(ConfigWarnings, AreNoneWhenNothingIsMissing) {
+TEST(ConfigWarnings, AreEmptyForACompleteConfiguration) {
   EXPECT_THAT(Warnings(CompleteConfig()), IsEmpty());
 }
 
-TEST(ConfigWarnings, NameEachMissingPart) {
+TEST(ConfigWarnings, NameEachMissingSetting) {
   EXPECT_THAT(
       FindWarnings(Config()),
       ElementsAre(
@@ -234,13 +234,13 @@ TEST(ConfigWarnings, NameTheKeyOfTheSigVersion) {
   EXPECT_THAT(Warnings(config), ElementsAre("im.private_key_file"));
 }
 
-TEST(ConfigWarnings, TellOfUnsignedPushUrls) {
+TEST(ConfigWarnings, CoverUnsignedPushUrls) {
   Config config = CompleteConfig();
   config.live.push_key = Secret();
   EXPECT_THAT(Warnings(config), ElementsAre("live.push_key"));
 }
 
-TEST(ConfigWarnings, TellOfPlayUrlsWhoseSignatureIsGoodForPushing) {
+TEST(ConfigWarnings, CoverPlayUrlsSignedWithThePushKey) {
   Config config = CompleteConfig();
   config.live.play_key = Secret();
   EXPECT_THAT(Warnings(config), ElementsAre("live.play_key"));
@@ -250,7 +250,7 @@ TEST(ConfigWarnings, TellOfPlayUrlsWhoseSignatureIsGoodForPushing) {
   EXPECT_THAT(Warnings(config), ElementsAre("live.push_key")) << "nothing is signed to push";
 }
 
-TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {
+TEST(ConfigWarnings, CoverStreamNamesWithoutBizid) {
   Config config = CompleteConfig();
   config.live.bizid = "";
   config.live.push_host = "push.example.com";
@@ -258,7 +258,7 @@ TEST(ConfigWarnings, TellOfStreamNamesWithoutBizid) {
   EXPECT_THAT(Warnings(config), ElementsAre("live.bizid"));
 }
 
-TEST(ConfigConflicts, TheConsolesTokenIsLongAndFitsAHeader) {
+TEST(ConfigConflicts, ConsoleTokenMustBeLongAndFitAHeader) {
   Config config = CompleteConfig();
   for (const char* token :
        {"fifteen letters", " with a space before it", "breaks\nthe line at once"}) {
@@ -269,7 +269,7 @@ TEST(ConfigConflicts, TheConsolesTokenIsLongAndFitsAHeader) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
-TEST(ConfigConflicts, AnAdminTokenOfUtilsMustFitAHeader) {
+TEST(ConfigConflicts, UtilsAdminTokenMustFitAHeader) {
   Config config = CompleteConfig();
   for (const char* token : {" a", "a ", "a\nb", "\xE4\xBA\xBA"}) {
     config.utils.admin_token = Secret(token);
@@ -279,7 +279,7 @@ TEST(ConfigConflicts, AnAdminTokenOfUtilsMustFitAHeader) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
-TEST(ConfigWarnings, TellOfALoginThatTheModeRefuses) {
+TEST(ConfigWarnings, CoverAGen1LoginRefusedByTheMode) {
   Config config = CompleteConfig();
   config.auth.gen1_login = true;
   EXPECT_THAT(Warnings(config), IsEmpty());
@@ -287,7 +287,7 @@ TEST(ConfigWarnings, TellOfALoginThatTheModeRefuses) {
   EXPECT_THAT(Warnings(config), ElementsAre("auth.gen1_login"));
 }
 
-TEST(ConfigWarnings, TellWhatUtilsLackOnceTheyAreOn) {
+TEST(ConfigWarnings, CoverMissingUtilsSettings) {
   Config config = CompleteConfig();
   config.utils.log_dir = "/var/log";
   EXPECT_THAT(Warnings(config), IsEmpty());
@@ -298,7 +298,7 @@ TEST(ConfigWarnings, TellWhatUtilsLackOnceTheyAreOn) {
   EXPECT_THAT(Warnings(config), IsEmpty());
 }
 
-TEST(ConfigWarnings, TellOfProxyHeadersThatAnybodyMaySend) {
+TEST(ConfigWarnings, CoverProxyProtocolWithoutTrustedProxies) {
   Config config = CompleteConfig();
   config.server.proxy_protocol = true;
   EXPECT_THAT(Warnings(config), ElementsAre("server.proxy_protocol"));
@@ -306,20 +306,20 @@ TEST(ConfigWarnings, TellOfProxyHeadersThatAnybodyMaySend) {
   EXPECT_THAT(Warnings(config), IsEmpty());
 }
 
-TEST(ConfigWarnings, TellOfListenersThatOthersCanReach) {
+TEST(ConfigWarnings, CoverUnencryptedPublicListeners) {
   Config config = CompleteConfig();
   config.server.http_listen = "0.0.0.0:80";
   config.admin.listen = "[::]:5758";
   EXPECT_THAT(Warnings(config), ElementsAre("server.http_listen", "admin.listen"));
 }
 
-TEST(ConfigWarnings, TellOfAFileWhoseSecretsEverybodyMayRead) {
+TEST(ConfigWarnings, CoverAWorldReadableFileWithSecrets) {
   Config config = CompleteConfig();
   config.exposed_file = "/etc/rtcroomd/rtcroomd.toml";
   EXPECT_THAT(Warnings(config), ElementsAre("configuration"));
 }
 
-TEST(ConfigWarnings, TellOnceOfATokenThatTravelsUnencrypted) {
+TEST(ConfigWarnings, CoverAnUnencryptedTokenOnce) {
   Config config = CompleteConfig();
   config.admin.token = Secret("a token for the console");
   EXPECT_THAT(Warnings(config), IsEmpty());

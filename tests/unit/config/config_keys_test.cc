@@ -149,7 +149,7 @@ TEST(ConfigKeys, AreCheckedEvenWhenUnavailable) {
   }
 }
 
-TEST(ConfigKeys, NeverShowWhatTheyWereSetTo) {
+TEST(ConfigKeys, NeverShowTheirValuesInErrors) {
   constexpr std::string_view kSecret = "hunter2-hunter2";
   const std::array<std::string, 4> wrong = {
       fmt::format("\"{}\\u0007\"", kSecret),          // a control character
@@ -179,7 +179,7 @@ TEST(ConfigKeys, NameTheEnumeratorsOfTheirType) {
   EXPECT_EQ(config.log.format, LogFormat::kText);
 }
 
-TEST(ConfigKeys, HaveNamesOfTheirOwn) {
+TEST(ConfigKeys, HaveUniqueVariableNames) {
   std::vector<std::string> variables;
   for (const ConfigKey& key : AllConfigKeys()) {
     variables.push_back(key.VariableName());
@@ -189,7 +189,7 @@ TEST(ConfigKeys, HaveNamesOfTheirOwn) {
   EXPECT_EQ(std::ranges::adjacent_find(variables), variables.end());
 }
 
-TEST(ConfigKeys, ThatLackTheirFunctionInThisVersion) {
+TEST(ConfigKeys, AreUnavailableForUnimplementedFeatures) {
   std::vector<std::string> names;
   for (const ConfigKey& key : AllConfigKeys()) {
     if (key.availability == Availability::kNotInThisVersion) names.push_back(key.FullName());

@@ -21,7 +21,7 @@ TEST(ConfigDurations, AreAWholeNumberAndAUnit) {
   EXPECT_EQ(*ReadDuration("7d"), ConfigValue(604'800'000ms));
 }
 
-TEST(ConfigDurations, AreNothingElse) {
+TEST(ConfigDurations, RejectOtherText) {
   for (const char* text : {"", "20", "s", "1.5s", "-1s", "+1s", "20 s", " 20s", "20S", "20sec",
                            "1h30m", "0x10s", "20s\n"}) {
     EXPECT_ERROR(kBadRequest, ReadDuration(text)) << text;
@@ -41,7 +41,7 @@ TEST(ConfigDurations, AreWrittenInTheirLargestWholeUnit) {
   EXPECT_EQ(WriteDuration(1500ms), "1500ms");
 }
 
-TEST(ConfigRates, AreAWholeNumberPerHourWhereTheKeySaysSo) {
+TEST(ConfigRates, AcceptHourlyRatesForHourlyKeys) {
   const RateRule rule{.hourly = true};
   EXPECT_EQ(*ReadValue(rule, std::string("600/h")), ConfigValue(Rate{.per_hour = 600}));
   EXPECT_EQ(*ReadValue(rule, std::string("5/s")), ConfigValue(Rate{.per_second = 5}));
@@ -71,7 +71,7 @@ TEST(ConfigCounts, KeepTheirBounds) {
   EXPECT_ERROR(kBadRequest, ReadValue(rule, std::string("4")));
 }
 
-TEST(ConfigChoices, OffersOnlyWhatThisVersionCanDo) {
+TEST(ConfigChoices, ListOnlyAvailableChoices) {
   const ChoiceRule rule = {{"mixed", "token", "open"}, {"open"}};
   EXPECT_EQ(*ReadValue(rule, std::string("token")), ConfigValue(ChoiceIndex{1}));
   EXPECT_EQ(ReadValue(rule, std::string("closed")).error().detail, "must be one of mixed, token");
@@ -89,7 +89,7 @@ TEST(ConfigLists, AreSplitAtCommasInAVariable) {
   EXPECT_EQ(split("a,"), (std::vector<std::string>{"a", ""}));
 }
 
-TEST(ConfigVariables, AreReadAsTheTypeOfTheirKey) {
+TEST(ConfigVariables, AreParsedAsTheTypeOfTheirKey) {
   EXPECT_EQ(RawFromText(SwitchRule{}, "true"), RawValue(true));
   EXPECT_EQ(RawFromText(SwitchRule{}, "yes"), RawValue(std::monostate()));
   EXPECT_EQ(RawFromText(CountRule{}, "12"), RawValue(std::int64_t{12}));

@@ -38,7 +38,7 @@ TEST(DefaultConfig, ShowsEveryKeyOnce) {
   }
 }
 
-TEST(DefaultConfig, SaysWhatThisVersionLacks) {
+TEST(DefaultConfig, MarksUnavailableKeys) {
   EXPECT_THAT(DefaultConfigText(),
               testing::HasSubstr("Not available in this version.\nenabled = false\n"));
   EXPECT_THAT(DefaultConfigText(), testing::HasSubstr("[room]\n# A pusher that is silent for "
@@ -57,7 +57,7 @@ TEST(DevDefaults, HaveNoConflictsWithoutAnyConfiguration) {
   EXPECT_TRUE(outcome.config.utils.enabled);
 }
 
-TEST(DevDefaults, GiveWayToTheConfiguration) {
+TEST(DevDefaults, AreOverriddenByTheConfiguration) {
   const ConfigOutcome outcome = LoadConfig({.toml = "[server]\nhttp_listen = '127.0.0.1:0'\n",
                                             .environment = {{"RTCROOMD_LOG_FORMAT", "json"}},
                                             .mode = RunMode::kDev});

@@ -12,7 +12,7 @@ TEST(ListenAddress, IsAHostAndAPort) {
   EXPECT_EQ(ParseListenAddress("[0:0:0:0:0:0:0:1]:1"), (ListenAddress{"::1", 1}));
 }
 
-TEST(ListenAddress, IsNothingElse) {
+TEST(ListenAddress, RejectsOtherText) {
   using namespace std::string_view_literals;
   for (const std::string_view text :
        {""sv, ":5757"sv, "127.0.0.1"sv, "127.0.0.1:"sv, "127.0.0.1:65536"sv, "127.0.0.1:-1"sv,
@@ -22,7 +22,7 @@ TEST(ListenAddress, IsNothingElse) {
   }
 }
 
-TEST(ListenAddress, KnowsLoopback) {
+TEST(ListenAddress, RecognizesLoopback) {
   EXPECT_TRUE(ParseListenAddress("127.8.0.1:1")->IsLoopback());
   EXPECT_TRUE(ParseListenAddress("[::1]:1")->IsLoopback());
   EXPECT_FALSE(ParseListenAddress("0.0.0.0:1")->IsLoopback());
@@ -40,7 +40,7 @@ TEST(ListenAddress, CollidesOnTheSamePortOfTheSameAddress) {
   EXPECT_FALSE(Collide({"127.0.0.1", 0}, {"127.0.0.1", 0}));
 }
 
-TEST(ListenAddress, LeavesTheOtherFamilyAlone) {
+TEST(ListenAddress, DoesNotConflictWithTheOtherFamily) {
   EXPECT_FALSE(Collide({"::", 5757}, {"0.0.0.0", 5757}));
   EXPECT_FALSE(Collide({"::", 5757}, {"127.0.0.1", 5757}));
   EXPECT_FALSE(Collide({"0.0.0.0", 5757}, {"::1", 5757}));

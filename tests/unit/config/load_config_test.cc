@@ -24,7 +24,7 @@ std::vector<std::string> KeysOf(const std::vector<ConfigProblem>& problems) {
   return keys;
 }
 
-TEST(LoadConfig, TellsAllProblemsAtOnce) {
+TEST(LoadConfig, ReportsAllProblems) {
   const ConfigOutcome outcome =
       LoadConfig({.toml = "prefix = '/x'\n"
                           "[server]\nworkers = 0\nidle_timeout = 75\nhttps_listen = ''\nporst = 1\n"
@@ -48,7 +48,7 @@ TEST(LoadConfig, IgnoresVariablesThatNameNoSection) {
   EXPECT_THAT(outcome.problems, testing::IsEmpty());
 }
 
-TEST(LoadConfig, SaysWhereAProblemIs) {
+TEST(LoadConfig, ReportsTheLocationOfAProblem) {
   const ConfigOutcome outcome = LoadConfig(
       {.toml = "\n[server]\nworkers = 0\n", .environment = {{"RTCROOMD_ROOM_MAX_ROOMS", "0"}}});
   EXPECT_THAT(ProblemsOf(outcome.problems, "server.workers"),
@@ -57,21 +57,21 @@ TEST(LoadConfig, SaysWhereAProblemIs) {
               ElementsAre("must be 1 to 100000000 (RTCROOMD_ROOM_MAX_ROOMS)"));
 }
 
-TEST(LoadConfig, LetsTheEnvironmentWin) {
+TEST(LoadConfig, PrefersTheEnvironment) {
   const ConfigOutcome outcome = LoadConfig({.toml = "[server]\nworkers = 3\nprefix = '/file'\n",
                                             .environment = {{"RTCROOMD_SERVER_WORKERS", "5"}}});
   EXPECT_EQ(outcome.config.server.workers, 5u);
   EXPECT_EQ(outcome.config.server.prefix, "/file");
 }
 
-TEST(LoadConfig, IgnoresVariablesOfOthers) {
+TEST(LoadConfig, IgnoresVariablesWithoutThePrefix) {
   EXPECT_THAT(ProblemsOf(LoadEnvironment({{"PATH", "/bin"}, {"RTCROOM_X", "1"}}).problems, "PATH"),
               IsEmpty());
   EXPECT_THAT(KeysOf(LoadEnvironment({{"RTCROOM_X", "1"}}).problems),
               ElementsAre("server.tls_cert"));
 }
 
-TEST(LoadConfig, TakesAnOutsideServiceWithoutTlsOnLoopbackOnly) {
+TEST(LoadConfig, AcceptsPlainHttpServicesOnLoopbackOnly) {
   const auto problems_of = [](const std::string& base_url) {
     const ConfigOutcome outcome = LoadToml("[im]\nbase_url = '" + base_url + "'\n");
     return ProblemsOf(outcome.problems, "im.base_url");
@@ -82,13 +82,13 @@ TEST(LoadConfig, TakesAnOutsideServiceWithoutTlsOnLoopbackOnly) {
               ElementsAre(HasSubstr("http:// is for loopback only")));
 }
 
-TEST(LoadConfig, DoesNotCallAnIllTypedKeyMissing) {
+TEST(LoadConfig, DoesNotReportAnIllTypedKeyAsMissing) {
   const ConfigOutcome outcome = LoadToml("[server]\ntls_cert = 5\ntls_key = 'k'\n");
   EXPECT_THAT(ProblemsOf(outcome.problems, "server.tls_cert"),
               ElementsAre("must be a text in quotes (line 2)"));
 }
 
-TEST(LoadConfig, SaysWhereTheFileIsNotTomlWithoutQuotingIt) {
+TEST(LoadConfig, ReportsTheLineOfATomlErrorWithoutQuotingIt) {
   const ConfigOutcome outcome = LoadToml("[im]\nsecret_key = hunter2hunter2\n");
   const auto sentences = ProblemsOf(outcome.problems, "configuration");
   ASSERT_EQ(sentences.size(), 1u);
@@ -96,7 +96,7 @@ TEST(LoadConfig, SaysWhereTheFileIsNotTomlWithoutQuotingIt) {
   EXPECT_THAT(sentences[0], Not(HasSubstr("hunter2")));
 }
 
-TEST(LoadConfig, RefusesASectionThatIsNone) {
+TEST(LoadConfig, RejectsInvalidSections) {
   EXPECT_THAT(ProblemsOf(LoadToml("server = 5\n").problems, "server"),
               ElementsAre("must be a section, [server] (line 1)"));
   EXPECT_THAT(ProblemsOf(LoadToml("[nowhere]\n").problems, "nowhere"),
@@ -122,14 +122,14 @@ class SecretFile : public testing::Test {
   const std::string path_ = (directory_.path() / "key").string();
 };
 
-TEST_F(SecretFile, IsReadWithoutItsLineEnd) {
+TEST_F(SecretFile, IsReadWithoutTheFinalLineBreak) {
   EXPECT_EQ(LoadSecret("hunter2").config.im.secret_key.Reveal(), "hunter2");
   EXPECT_EQ(LoadSecret("hunter2\n").config.im.secret_key.Reveal(), "hunter2");
   EXPECT_EQ(LoadSecret("hunter2\r\n").config.im.secret_key.Reveal(), "hunter2");
   EXPECT_EQ(LoadSecret(" hunter2 \n").config.im.secret_key.Reveal(), " hunter2 ");
 }
 
-TEST_F(SecretFile, IsRefusedWhenItHoldsNoSecret) {
+TEST_F(SecretFile, IsRefusedIfEmpty) {
   const auto problems = [&](std::string_view content) {
     return ProblemsOf(LoadSecret(content).problems, "im.secret_key");
   };
@@ -139,7 +139,7 @@ TEST_F(SecretFile, IsRefusedWhenItHoldsNoSecret) {
   EXPECT_THAT(problems(std::string(5000, 'x')), ElementsAre(HasSubstr("longer than")));
 }
 
-TEST_F(SecretFile, IsRefusedWhenItCannotBeRead) {
+TEST_F(SecretFile, IsRefusedIfUnreadable) {
   const auto problems = [](const std::string& path) {
     return ProblemsOf(LoadEnvironment({{"RTCROOMD_IM_SECRET_KEY_FILE", path}}).problems,
                       "im.secret_key");
@@ -161,7 +161,7 @@ TEST_F(SecretFile, IsForSecretsOnly) {
               testing::Contains("RTCROOMD_SERVER_PREFIX_FILE"));
 }
 
-TEST(LoadConfigFile, ReadsTheFileAndLooksForTheOnesItNames) {
+TEST(LoadConfigFile, ReadsTheFileAndChecksReferencedFiles) {
   const TempDirectory directory;
   const std::string cert = (directory.path() / "cert.pem").string();
   const std::string file = (directory.path() / "rtcroomd.toml").string();
@@ -174,7 +174,7 @@ TEST(LoadConfigFile, ReadsTheFileAndLooksForTheOnesItNames) {
       ElementsAre(ConfigProblem{"server.tls_key", "cannot be read: No such file or directory"}));
 }
 
-TEST(LoadConfigFile, IsAProblemWhenItCannotBeRead) {
+TEST(LoadConfigFile, ReportsAnUnreadableFile) {
   const ConfigOutcome outcome = LoadConfigFile("/nowhere/rtcroomd.toml", {}, RunMode::kDev);
   EXPECT_THAT(
       outcome.problems,
@@ -182,7 +182,7 @@ TEST(LoadConfigFile, IsAProblemWhenItCannotBeRead) {
           "configuration", "/nowhere/rtcroomd.toml cannot be read: No such file or directory"}));
 }
 
-TEST(LoadConfigFile, IsExposedWhenEverybodyMayReadItsSecrets) {
+TEST(LoadConfigFile, ReportsAWorldReadableFileWithSecrets) {
   const TempDirectory directory;
   const std::string file = (directory.path() / "rtcroomd.toml").string();
   const auto exposed = [&](const std::string& toml, unsigned mode) {
@@ -197,7 +197,7 @@ TEST(LoadConfigFile, IsExposedWhenEverybodyMayReadItsSecrets) {
   EXPECT_EQ(exposed("[admin]\nlisten = '127.0.0.1:0'\n", 0644), "");
 }
 
-TEST(LoadConfigFile, IsNotNeeded) {
+TEST(LoadConfigFile, IsOptional) {
   EXPECT_THAT(LoadConfigFile(std::nullopt, {}, RunMode::kDev).problems, IsEmpty());
 }
 

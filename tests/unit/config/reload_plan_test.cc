@@ -44,14 +44,14 @@ Config EverythingElse() {
   return config;
 }
 
-TEST(ReloadPlan, OfTheSameConfigurationChangesNothing) {
+TEST(ReloadPlan, IsEmptyForTheSameConfiguration) {
   const Config config = EverythingElse();
   const ReloadPlan plan = PlanReload(config, config);
   EXPECT_THAT(plan.applied, IsEmpty());
   EXPECT_THAT(plan.need_restart, IsEmpty());
 }
 
-TEST(ReloadPlan, TakesUpLogLevelCertificatesLimitsAndAdminTokens) {
+TEST(ReloadPlan, AppliesLogLevelCertificatesLimitsAndAdminTokens) {
   EXPECT_THAT(PlanReload(Config(), EverythingElse()).applied,
               ElementsAre("server.tls_cert", "server.tls_key", "server.max_connections_per_address",
                           "server.max_connections", "admin.token", "grpc.tls_cert", "grpc.tls_key",
@@ -68,7 +68,7 @@ TEST(ReloadPlan, NamesEveryOtherChangedKey) {
                                                         "live.push_key", "log.format"}));
 }
 
-TEST(ReloadPlan, HoldsTheFreshValueOfWhatWasTakenUpAndTheOldOfTheRest) {
+TEST(ReloadPlan, ReplacesAppliedValuesAndKeepsTheOthers) {
   const Config fresh = EverythingElse();
   const ReloadPlan plan = PlanReload(Config(), fresh);
   for (const ConfigKey& key : AllConfigKeys()) {
@@ -77,7 +77,7 @@ TEST(ReloadPlan, HoldsTheFreshValueOfWhatWasTakenUpAndTheOldOfTheRest) {
   }
 }
 
-TEST(ReloadPlan, SaysAgainWhatStillNeedsARestart) {
+TEST(ReloadPlan, RepeatsKeysThatStillNeedARestart) {
   Config fresh;
   fresh.server.workers = 3;
   fresh.limits.pushers_rate = Rate{.per_second = 1};

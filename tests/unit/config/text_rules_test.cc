@@ -47,19 +47,19 @@ TEST(TextRules, StoreIsSqliteOrMemory) {
             "postgresql:// is not available in this version");
 }
 
-TEST(TextRules, StreamPartCannotBreakAUrl) {
+TEST(TextRules, StreamPartHasOnlyUrlSafeCharacters) {
   ExpectAll(CheckStreamPart, true, {"", "8888", "a_b-c"});
   ExpectAll(CheckStreamPart, false, {"88/88", "88&x", "a b"});
 }
 
-TEST(TextRules, UserIdIsOneThatCanBeSigned) {
+TEST(TextRules, UserIdHasTheFormOfASignableId) {
   ExpectAll(CheckUserId, true, {"administrator", "user_0001", "a@b"});
   ExpectAll(CheckUserId, false, {"", "a b", "a/b", "a?b", "a\"b", "a\\b", "\xe4\xb8\xad"});
   EXPECT_TRUE(CheckUserId(std::string(32, 'a')).empty());
   EXPECT_FALSE(CheckUserId(std::string(33, 'a')).empty());
 }
 
-TEST(TextRules, OriginIsWhatABrowserSends) {
+TEST(TextRules, OriginHasSchemeHostAndPort) {
   ExpectAll(CheckOrigin, true, {"*", "https://example.com", "http://localhost:3000"});
   ExpectAll(CheckOrigin, false, {"", "example.com", "https://", "https://example.com/", "*.com"});
 }

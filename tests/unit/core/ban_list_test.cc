@@ -35,14 +35,14 @@ TEST_F(BanListTest, ABanIsForOneUserInOneRoomOfOneKind) {
   EXPECT_FALSE(bans_.IsBanned({.kind = RoomKind::kLive, .id = kRoom.id}, kBob));
 }
 
-TEST_F(BanListTest, TellsWhoIsBannedSomewhereInAKind) {
+TEST_F(BanListTest, FindsBansOfAUserInAnyRoomOfAKind) {
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   EXPECT_TRUE(bans_.IsBannedSomewhere(RoomKind::kMulti, kBob));
   EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kLive, kBob));
   EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kMulti, {"amy"}));
 }
 
-TEST_F(BanListTest, ABanEndsAtItsInstant) {
+TEST_F(BanListTest, EndsABanAtItsInstant) {
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   clock_.Advance(999ms);
   EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
@@ -51,7 +51,7 @@ TEST_F(BanListTest, ABanEndsAtItsInstant) {
   EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kMulti, kBob));
 }
 
-TEST_F(BanListTest, ForgetsThoseThatHaveEnded) {
+TEST_F(BanListTest, RemovesEndedBans) {
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   ASSERT_OK(bans_.Put(For(2s, kOther)));
   EXPECT_EQ(bans_.RemoveEnded(), 0U);
@@ -63,7 +63,7 @@ TEST_F(BanListTest, ForgetsThoseThatHaveEnded) {
   EXPECT_EQ(bans_.RemoveEnded(), 0U);
 }
 
-TEST_F(BanListTest, TakesBackWhatCouldNotBeKept) {
+TEST_F(BanListTest, RestoreUndoesABanThatCouldNotBeStored) {
   const Ban ban = For(1s, kRoom);
   const auto before = bans_.Put(ban);
   ASSERT_OK(before);
@@ -72,7 +72,7 @@ TEST_F(BanListTest, TakesBackWhatCouldNotBeKept) {
   EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
 }
 
-TEST_F(BanListTest, TakesBackOnlyTheNewestOfTwo) {
+TEST_F(BanListTest, RestoreUndoesOnlyTheNewestBan) {
   const Ban first = For(1s, kRoom);
   ASSERT_OK(bans_.Put(first));
   const Ban second = For(1h, kRoom);
@@ -85,7 +85,7 @@ TEST_F(BanListTest, TakesBackOnlyTheNewestOfTwo) {
   EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
 }
 
-TEST_F(BanListTest, TakesNothingBackFromABanThatCameLater) {
+TEST_F(BanListTest, RestoreKeepsALaterBan) {
   const Ban failing = For(1s, kRoom);
   const auto before = bans_.Put(failing);
   ASSERT_OK(before);
@@ -94,7 +94,7 @@ TEST_F(BanListTest, TakesNothingBackFromABanThatCameLater) {
   EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
 }
 
-TEST_F(BanListTest, RefusesMoreThanItHolds) {
+TEST_F(BanListTest, RefusesBansBeyondItsCapacity) {
   for (std::size_t i = 0; i < BanList::kMaxBans; ++i) {
     ASSERT_OK(bans_.Put(For(1h, {.kind = RoomKind::kMulti, .id = {std::to_string(i)}})));
   }
@@ -105,7 +105,7 @@ TEST_F(BanListTest, RefusesMoreThanItHolds) {
   EXPECT_OK(bans_.Put(For(2h, {.kind = RoomKind::kMulti, .id = {"0"}})));  // replaces the first ban
 }
 
-TEST_F(BanListTest, ABanLastsForItsTimeWhateverTheWallClockSays) {
+TEST_F(BanListTest, KeepsTheDurationOfABanAcrossClockJumps) {
   for (const std::chrono::milliseconds jump : {1h, -1h, 192h, -192h, 87'660h, -87'660h}) {
     ASSERT_OK(bans_.Put(For(10min, kRoom)));
     clock_.JumpWallClock(jump);

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 MonotonicTime In(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
-TEST(CommitSignal, TellsOfACommitThatCameBefore) {
+TEST(CommitSignal, ReportsAnEarlierCommit) {
   CommitSignal signal;
   signal.OnCommit({});
   signal.OnCommit({});
@@ -23,7 +23,7 @@ TEST(CommitSignal, TellsOfACommitThatCameBefore) {
   EXPECT_FALSE(signal.Wait(In(0ms)));
 }
 
-TEST(CommitSignal, WakesWhoWaits) {
+TEST(CommitSignal, WakesAWaitingReader) {
   CommitSignal signal;
   bool woken = false;
   {
@@ -33,7 +33,7 @@ TEST(CommitSignal, WakesWhoWaits) {
   EXPECT_TRUE(woken);
 }
 
-TEST(CommitSignal, GivesUpAtTheDeadline) {
+TEST(CommitSignal, TimesOutAtTheDeadline) {
   CommitSignal signal;
   EXPECT_FALSE(signal.Wait(In(1ms)));
 }
@@ -50,7 +50,7 @@ TEST(DeliverySignal, IsRaisedOnlyWhenSomethingWasEnqueued) {
   EXPECT_TRUE(signal.Wait(In(1h)));
 }
 
-TEST(CommitFanOut, TellsEverybody) {
+TEST(CommitFanOut, NotifiesAllListeners) {
   RecordingListener first;
   RecordingListener second;
   CommitFanOut both({&first, &second});

@@ -20,7 +20,7 @@ class EventTrimmerTest : public ServiceFixture {
   int made_ = 0;
 };
 
-TEST_F(EventTrimmerTest, RemovesWhatIsOlderThanTheRetention) {
+TEST_F(EventTrimmerTest, RemovesEventsOlderThanTheRetention) {
   EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
   MakeEvents(5);
   clock_.Advance(23h);
@@ -31,14 +31,14 @@ TEST_F(EventTrimmerTest, RemovesWhatIsOlderThanTheRetention) {
   EXPECT_EQ(Events().size(), 6U);
 }
 
-TEST_F(EventTrimmerTest, KeepsNoMoreThanTheBound) {
+TEST_F(EventTrimmerTest, KeepsAtMostTheMaximumNumberOfEvents) {
   EventTrimmer trimmer(memory_, clock_, {.max_events = 4}, logger_);
   MakeEvents(5);
   EXPECT_EQ(trimmer.Trim(), 6U);
   EXPECT_EQ(Events().size(), 4U);
 }
 
-TEST_F(EventTrimmerTest, KeepsNoMoreBytesThanTheBound) {
+TEST_F(EventTrimmerTest, KeepsAtMostTheMaximumBytes) {
   MakeEvents(5);
   const std::vector<RoomEvent> events = Events();
   std::uint64_t newest = 0;
@@ -48,7 +48,7 @@ TEST_F(EventTrimmerTest, KeepsNoMoreBytesThanTheBound) {
   EXPECT_EQ(Events().size(), 4U);
 }
 
-TEST_F(EventTrimmerTest, GoesOnInStepsUntilNothingIsTooMuch) {
+TEST_F(EventTrimmerTest, TrimsInStepsUntilWithinBounds) {
   EventTrimmer trimmer(memory_, clock_, {.max_events = 0, .most_per_step = 3}, logger_);
   MakeEvents(5);
   EXPECT_EQ(trimmer.Trim(), 10U);
@@ -69,7 +69,7 @@ TEST_F(EventTrimmerTest, StopsBetweenStepsWhenAskedTo) {
   EXPECT_EQ(trimmer.Trim(stopping.get_token()), 0U);
 }
 
-TEST_F(EventTrimmerTest, RemovesNothingBeforeItsTimeWhenTheWallClockIsSet) {
+TEST_F(EventTrimmerTest, RemovesNothingEarlyAfterAWallClockJump) {
   for (const std::chrono::milliseconds jump : {1h, -1h, 192h, -192h, 87'660h, -87'660h}) {
     EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
     const std::size_t before = Events().size();
@@ -84,7 +84,7 @@ TEST_F(EventTrimmerTest, RemovesNothingBeforeItsTimeWhenTheWallClockIsSet) {
   }
 }
 
-TEST_F(EventTrimmerTest, RemovesWhatIsFromBeforeAWallClockWasSetForwardInItsTime) {
+TEST_F(EventTrimmerTest, RemovesEventsOnTimeAfterAForwardClockJump) {
   EventTrimmer trimmer(memory_, clock_, {.retention = 24h}, logger_);
   MakeEvents(5);
   clock_.JumpWallClock(192h);

@@ -47,7 +47,7 @@ TEST_F(HeartbeatReaperTest, EvictsASilentPusherBetweenTheTimeoutAndOneSweepLater
   EXPECT_EQ(RoomCount(), 0U);
 }
 
-TEST_F(HeartbeatReaperTest, NeverEvictsAPusherThatBeats) {
+TEST_F(HeartbeatReaperTest, NeverEvictsAPusherThatSendsHeartbeats) {
   MakeRooms(1);
   for (int beat = 0; beat < 100; ++beat) {
     Run(7s);
@@ -61,7 +61,7 @@ TEST_F(HeartbeatReaperTest, SweepsOncePerPeriod) {
   EXPECT_EQ(sweeps_.size(), 4U);
 }
 
-TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
+TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterAProcessStall) {
   MakeRooms(3);
   Run(10s);
   clock_.Advance(1h);  // stopped, swapped out or suspended: no heartbeat was possible
@@ -73,7 +73,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainAfterTheProcessStoodStill) {
   EXPECT_EQ(RoomCount(), 0U);
 }
 
-TEST_F(HeartbeatReaperTest, NoticesAStandstillWithinATick) {
+TEST_F(HeartbeatReaperTest, DetectsAStallWithinATick) {
   MakeRooms(1);
   Run(10s);
   for (int tick = 0; tick < 100; ++tick) {  // ticks with and without a sweep
@@ -96,14 +96,14 @@ TEST_F(HeartbeatReaperTest, ALateTickIsNotAStall) {
   EXPECT_EQ(RoomCount(), 0U);
 }
 
-TEST_F(HeartbeatReaperTest, AWallClockJumpEvictsNobody) {
+TEST_F(HeartbeatReaperTest, IgnoresWallClockJumps) {
   MakeRooms(1);
   clock_.JumpWallClock(1000h);
   Run(10s);
   EXPECT_EQ(RoomCount(), 1U);
 }
 
-TEST_F(HeartbeatReaperTest, BoundsASweepAndTellsThatItIsBehind) {
+TEST_F(HeartbeatReaperTest, BoundsASweepAndReportsThatItIsBehind) {
   MakeRooms(9);
   clock_.Advance(kTimeout + 1ms);
   const SweepOutcome first = reaper_.Sweep(clock_.Monotonic());
@@ -115,13 +115,13 @@ TEST_F(HeartbeatReaperTest, BoundsASweepAndTellsThatItIsBehind) {
   EXPECT_FALSE(second.behind);
 }
 
-TEST_F(HeartbeatReaperTest, ExactlyAsManyAsItHandlesIsNotBehind) {
+TEST_F(HeartbeatReaperTest, IsNotBehindAtExactlyTheSweepLimit) {
   MakeRooms(static_cast<int>(kOptions.most_per_sweep));
   clock_.Advance(kTimeout + 1ms);
   EXPECT_FALSE(reaper_.Sweep(clock_.Monotonic()).behind);
 }
 
-TEST_F(HeartbeatReaperTest, LeavesABrokenStoreInPeaceUntilTheNextSweep) {
+TEST_F(HeartbeatReaperTest, StopsASweepWhenTheStoreFails) {
   MakeRooms(9);
   clock_.Advance(kTimeout + 1ms);
   store_.broken = true;
@@ -146,7 +146,7 @@ class SlowStore : public FailingStore {
   FakeClock& clock_;
 };
 
-TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
+TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterASlowEviction) {
   SlowStore slow(memory_, clock_);
   RoomService rooms(Deps(slow), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, clock_, kOptions, *this, logger_);
@@ -177,7 +177,7 @@ TEST_F(HeartbeatReaperTest, GrantsTheTimeAgainWhenAnEvictionHung) {
   EXPECT_TRUE(UsersIn(Key("late")).empty());
 }
 
-TEST_F(HeartbeatReaperTest, EvictsTheSilentAndKeepsTheBeatingMemberOfOneRoom) {
+TEST_F(HeartbeatReaperTest, EvictsOnlyTheSilentMemberOfARoom) {
   MakeRooms(1);
   ASSERT_OK(AddNow(rooms_, Add(Key("r0"), "guest")));
   for (int i = 0; i < 4; ++i) {

@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-TEST(IdText, IsPrintableAsciiWithoutWhatBreaksAUrl) {
+TEST(IdText, IsPrintableAsciiWithoutUrlDelimiters) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string text = std::string("a") + static_cast<char>(byte);
     const bool is_printable = byte > 0x20 && byte < 0x7F;

@@ -36,7 +36,7 @@ class InactiveRoomsTest : public testing::Test {
   InactiveRooms rooms_{clock_, kTtl};
 };
 
-TEST_F(InactiveRoomsTest, AreOverdueAfterTheirTimeInTheOrderOfCreation) {
+TEST_F(InactiveRoomsTest, AreOverdueAfterTheTtlInCreationOrder) {
   Commit(Waiting(2));
   clock_.Advance(std::chrono::seconds(1));
   Commit(Waiting(1));
@@ -47,7 +47,7 @@ TEST_F(InactiveRoomsTest, AreOverdueAfterTheirTimeInTheOrderOfCreation) {
   EXPECT_THAT(Overdue(1), ElementsAre(2));
 }
 
-TEST_F(InactiveRoomsTest, WaitNoMoreOnceSomebodyCameOrTheyEnded) {
+TEST_F(InactiveRoomsTest, AreRemovedWhenActivatedOrEnded) {
   Commit(Waiting(1));
   Commit(Waiting(2));
   Room active = Waiting(1);
@@ -57,7 +57,7 @@ TEST_F(InactiveRoomsTest, WaitNoMoreOnceSomebodyCameOrTheyEnded) {
   EXPECT_EQ(rooms_.size(), 0U);
 }
 
-TEST_F(InactiveRoomsTest, DoNotWaitLongerForOtherChanges) {
+TEST_F(InactiveRoomsTest, AreNotExtendedByOtherChanges) {
   Commit(Waiting(1));
   clock_.Advance(kTtl);
   Commit(Waiting(1));
@@ -65,7 +65,7 @@ TEST_F(InactiveRoomsTest, DoNotWaitLongerForOtherChanges) {
   EXPECT_THAT(Overdue(), ElementsAre(1));
 }
 
-TEST_F(InactiveRoomsTest, HaveTheirWholeTimeAgainAfterARestartOrAStall) {
+TEST_F(InactiveRoomsTest, HaveTheFullTtlAgainAfterARestartOrStall) {
   Commit(Waiting(1));
   clock_.Advance(kTtl + std::chrono::seconds(1));
   rooms_.GraceForAll();

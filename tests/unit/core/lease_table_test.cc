@@ -33,7 +33,7 @@ class LeaseTableTest : public ServiceFixture {
   const RoomKey room_ = Key("r1");
 };
 
-TEST_F(LeaseTableTest, HoldsALeaseForEachPusherAndNobodyElse) {
+TEST_F(LeaseTableTest, HoldsALeaseForEachPusherOnly) {
   EXPECT_EQ(leases_.size(), 2U);
   EXPECT_TRUE(Touch("host"));
   EXPECT_TRUE(Touch("guest"));
@@ -42,11 +42,11 @@ TEST_F(LeaseTableTest, HoldsALeaseForEachPusherAndNobodyElse) {
   EXPECT_FALSE(leases_.Touch(Key("r1", RoomKind::kLive), Dialect::kGen1, {"host"}));
 }
 
-TEST_F(LeaseTableTest, ALeaseIsInvisibleToTheOtherDialect) {
+TEST_F(LeaseTableTest, HidesALeaseFromTheOtherDialect) {
   EXPECT_FALSE(Touch("host", Dialect::kGen2));
 }
 
-TEST_F(LeaseTableTest, LeasesEndWithTheirPushers) {
+TEST_F(LeaseTableTest, RemovesALeaseWithItsPusher) {
   ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
   EXPECT_FALSE(Touch("guest"));
   EXPECT_TRUE(Touch("host"));
@@ -54,7 +54,7 @@ TEST_F(LeaseTableTest, LeasesEndWithTheirPushers) {
   EXPECT_EQ(leases_.size(), 0U);
 }
 
-TEST_F(LeaseTableTest, TellsHowALeaseStands) {
+TEST_F(LeaseTableTest, ReportsTheStateOfALease) {
   clock_.Advance(5s);
   EXPECT_TRUE(Touch("guest"));
   clock_.Advance(1s);
@@ -70,14 +70,14 @@ TEST_F(LeaseTableTest, TellsHowALeaseStands) {
   EXPECT_EQ(leases_.StateOf(room_, {"host"})->remaining, kTimeout);
 }
 
-TEST_F(LeaseTableTest, RunsOutOnlyAfterMoreThanTheTimeout) {
+TEST_F(LeaseTableTest, LapsesOnlyAfterMoreThanTheTimeout) {
   clock_.Advance(kTimeout);
   EXPECT_TRUE(LapsedUsers().empty());
   clock_.Advance(1ms);
   EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
 }
 
-TEST_F(LeaseTableTest, AHeartbeatRenewsALeaseAndPutsItBehindTheOthers) {
+TEST_F(LeaseTableTest, RenewsALeaseOnHeartbeat) {
   clock_.Advance(10s);
   EXPECT_TRUE(Touch("host"));
   clock_.Advance(10s + 1ms);
@@ -86,14 +86,14 @@ TEST_F(LeaseTableTest, AHeartbeatRenewsALeaseAndPutsItBehindTheOthers) {
   EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"guest", "host"}));
 }
 
-TEST_F(LeaseTableTest, ComingBackRenewsTheLeaseToo) {
+TEST_F(LeaseTableTest, RenewsALeaseOnRejoin) {
   clock_.Advance(15s);
   ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
   clock_.Advance(10s);
   EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"host"});
 }
 
-TEST_F(LeaseTableTest, AWallClockJumpLapsesNobody) {
+TEST_F(LeaseTableTest, IgnoresWallClockJumps) {
   clock_.JumpWallClock(240h);
   EXPECT_TRUE(LapsedUsers().empty());
   clock_.JumpWallClock(-480h);
@@ -101,7 +101,7 @@ TEST_F(LeaseTableTest, AWallClockJumpLapsesNobody) {
   EXPECT_EQ(LapsedUsers().size(), 2U);
 }
 
-TEST_F(LeaseTableTest, ReturnsAtMostSoManyLapsedLeasesLongestOverdueFirst) {
+TEST_F(LeaseTableTest, ReturnsABoundedNumberOfLapsedLeasesOldestFirst) {
   clock_.Advance(kTimeout + 500ms);
   const std::vector<LapsedLease> lapsed = leases_.Lapsed(1, clock_.Monotonic());
   ASSERT_EQ(lapsed.size(), 1U);
@@ -109,7 +109,7 @@ TEST_F(LeaseTableTest, ReturnsAtMostSoManyLapsedLeasesLongestOverdueFirst) {
   EXPECT_EQ(lapsed[0].overdue, 500ms);
 }
 
-TEST_F(LeaseTableTest, AClaimedLeaseIsOutOfReachOfHeartbeats) {
+TEST_F(LeaseTableTest, IgnoresHeartbeatsOfAClaimedLease) {
   clock_.Advance(kTimeout + 1ms);
   const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   EXPECT_TRUE(leases_.ClaimExpiry(lease));
@@ -117,14 +117,14 @@ TEST_F(LeaseTableTest, AClaimedLeaseIsOutOfReachOfHeartbeats) {
   EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
 }
 
-TEST_F(LeaseTableTest, AClaimMayBeRepeated) {
+TEST_F(LeaseTableTest, AllowsRepeatedClaims) {
   clock_.Advance(kTimeout + 1ms);
   const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   EXPECT_TRUE(leases_.ClaimExpiry(lease));
   EXPECT_TRUE(leases_.ClaimExpiry(lease));
 }
 
-TEST_F(LeaseTableTest, AReleasedLeaseLivesForOneMoreTimeoutBehindTheOthers) {
+TEST_F(LeaseTableTest, RenewsAReleasedLeaseForOneTimeout) {
   clock_.Advance(kTimeout + 1ms);
   const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   ASSERT_TRUE(leases_.ClaimExpiry(lease));
@@ -137,21 +137,21 @@ TEST_F(LeaseTableTest, AReleasedLeaseLivesForOneMoreTimeoutBehindTheOthers) {
   EXPECT_TRUE(Touch("host"));
 }
 
-TEST_F(LeaseTableTest, ReleasingALeaseThatNobodyClaimedRenewsNothing) {
+TEST_F(LeaseTableTest, IgnoresTheReleaseOfAnUnclaimedLease) {
   clock_.Advance(kTimeout + 1ms);
   const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   leases_.ReleaseExpiry(lease);
   EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
 }
 
-TEST_F(LeaseTableTest, ALeaseThatWasRenewedInBetweenCannotBeClaimed) {
+TEST_F(LeaseTableTest, RefusesToClaimARenewedLease) {
   clock_.Advance(kTimeout + 1ms);
   const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
   EXPECT_TRUE(Touch("host"));
   EXPECT_FALSE(leases_.ClaimExpiry(lease));
 }
 
-TEST_F(LeaseTableTest, ALaterStayOfTheSameUserCannotBeClaimed) {
+TEST_F(LeaseTableTest, RefusesToClaimALaterStayOfTheSameUser) {
   clock_.Advance(kTimeout + 1ms);
   LapsedLease lease = leases_.Lapsed(2, clock_.Monotonic()).back();
   ASSERT_EQ(lease.user_id, UserId{"guest"});
@@ -162,7 +162,7 @@ TEST_F(LeaseTableTest, ALaterStayOfTheSameUserCannotBeClaimed) {
   EXPECT_FALSE(leases_.ClaimExpiry(lease));
 }
 
-TEST_F(LeaseTableTest, GraceGivesEverybodyOneFullTimeout) {
+TEST_F(LeaseTableTest, GraceExtendsAllLeasesByOneTimeout) {
   clock_.Advance(kTimeout + 1h);
   leases_.GraceForAll();
   EXPECT_TRUE(LapsedUsers().empty());
@@ -172,7 +172,7 @@ TEST_F(LeaseTableTest, GraceGivesEverybodyOneFullTimeout) {
   EXPECT_EQ(LapsedUsers().size(), 2U);
 }
 
-TEST_F(LeaseTableTest, RestoredPushersHaveOneFullTimeout) {
+TEST_F(LeaseTableTest, GrantsRestoredPushersOneTimeout) {
   LeaseTable restarted(clock_, kTimeout);
   clock_.Advance(1h);
   restarted.Restore(*memory_.Load(room_));
@@ -182,7 +182,7 @@ TEST_F(LeaseTableTest, RestoredPushersHaveOneFullTimeout) {
   EXPECT_TRUE(restarted.Touch(room_, Dialect::kGen1, {"guest"}));
 }
 
-TEST_F(LeaseTableTest, ABoundPusherMayCallFromItsOwnAddressAlone) {
+TEST_F(LeaseTableTest, AcceptsABoundPusherOnlyFromItsAddress) {
   AddPusherCommand guest = Add(room_, "guest");
   guest.from = "192.0.2.1";
   ASSERT_OK(AddNow(rooms_, guest));
@@ -197,7 +197,7 @@ TEST_F(LeaseTableTest, ABoundPusherMayCallFromItsOwnAddressAlone) {
   EXPECT_OK(rooms_.DeletePusher(home));
 }
 
-TEST_F(LeaseTableTest, NobodyElseEndsTheRoomOfABoundCreator) {
+TEST_F(LeaseTableTest, AllowsABoundCreatorToDestroyOnlyFromItsAddress) {
   CreateRoomCommand create = Create("bound", "host");
   create.from = "192.0.2.1";
   ASSERT_OK(CreateRoom(create));

@@ -30,7 +30,7 @@ RoomChange ChangeOf(std::vector<EventPayload> payloads, std::uint64_t first,
 
 const DeliveryChange kNotice{.group = kGroup, .enqueue = DeliveryKind::kNotifyGroup};
 
-TEST(RoomDeliveries, ARoomThatBeginsCancelsWhatIsPendingAndNotifiesNobodyOfItsCreator) {
+TEST(RoomDeliveries, DropPendingDeliveriesWhenARoomBegins) {
   const DeliveryChange cancel{.group = kGroup, .drops_pending = true};
   for (const Dialect dialect : {Dialect::kGen1, Dialect::kGen2}) {
     EXPECT_EQ(DeliveryOf(ChangeOf({RoomCreated{}, PusherAdded{}}, 1, dialect)), cancel);
@@ -39,29 +39,29 @@ TEST(RoomDeliveries, ARoomThatBeginsCancelsWhatIsPendingAndNotifiesNobodyOfItsCr
   EXPECT_EQ(DeliveryOf(ChangeOf({RoomCreated{}}, 1, Dialect::kGen2)), cancel);
 }
 
-TEST(RoomDeliveries, TheFirstPusherOfAPreparedRoomIsNotifiedToThoseInItsGroup) {
+TEST(RoomDeliveries, NotifyOfTheFirstPusherOfAPreparedRoom) {
   EXPECT_EQ(DeliveryOf(ChangeOf({RoomActivated{}, PusherAdded{}}, 2, Dialect::kGen2)), kNotice);
 }
 
-TEST(RoomDeliveries, NobodyIsNotifiedOfViewersAndCustomFields) {
+TEST(RoomDeliveries, DoNotNotifyOfViewersAndCustomFields) {
   EXPECT_EQ(DeliveryOf(ChangeOf({AudienceAdded{}}, 5, Dialect::kGen2)), std::nullopt);
   EXPECT_EQ(DeliveryOf(ChangeOf({AudienceDeleted{}}, 5, Dialect::kGen2)), std::nullopt);
   EXPECT_EQ(DeliveryOf(ChangeOf({CustomChanged{}}, 5, Dialect::kGen2)), std::nullopt);
 }
 
-TEST(RoomDeliveries, APusherThatComesBackIsNotifiedInGen2Only) {
+TEST(RoomDeliveries, NotifyOfARejoiningPusherInGen2Only) {
   EXPECT_EQ(DeliveryOf(ChangeOf({PusherUpdated{}}, 5, Dialect::kGen1)), std::nullopt);
   EXPECT_EQ(DeliveryOf(ChangeOf({PusherUpdated{}}, 5, Dialect::kGen2)), kNotice);
 }
 
-TEST(RoomDeliveries, APusherThatLeavesIsNotified) {
+TEST(RoomDeliveries, NotifyOfAPusherThatLeaves) {
   for (const LeaveReason reason :
        {LeaveReason::kLeft, LeaveReason::kHeartbeatTimeout, LeaveReason::kKicked}) {
     EXPECT_EQ(DeliveryOf(ChangeOf({PusherDeleted{.reason = reason}}, 5)), kNotice);
   }
 }
 
-TEST(RoomDeliveries, ARoomThatEndsHasItsGroupDestroyedAndNoNoticeIsLeft) {
+TEST(RoomDeliveries, ReplacePendingNoticesWithADestroyAtTheRoomEnd) {
   const DeliveryChange end{
       .group = kGroup, .drops_pending = true, .enqueue = DeliveryKind::kDestroyGroup};
   EXPECT_EQ(
@@ -72,7 +72,7 @@ TEST(RoomDeliveries, ARoomThatEndsHasItsGroupDestroyedAndNoNoticeIsLeft) {
   EXPECT_EQ(DeliveryOf(ChangeOf({RoomDestroyed{}}, 2, Dialect::kGen2)), end);
 }
 
-TEST(RoomDeliveries, ConcernEveryKindOfRoomButWebrtcRooms) {
+TEST(RoomDeliveries, ApplyToAllKindsExceptWebrtc) {
   for (const RoomKind kind : kAllRoomKinds) {
     EXPECT_EQ(HasGroup(kind), kind != RoomKind::kWebrtc);
     EXPECT_EQ(DeliveryOf(ChangeOf({PusherAdded{}}, 3, Dialect::kGen1, kind)).has_value(),
@@ -80,11 +80,11 @@ TEST(RoomDeliveries, ConcernEveryKindOfRoomButWebrtcRooms) {
   }
 }
 
-TEST(RoomDeliveries, NothingFollowsFromAChangeWithoutEvents) {
+TEST(RoomDeliveries, AreEmptyForAChangeWithoutEvents) {
   EXPECT_EQ(DeliveryOf(ChangeOf({}, 1)), std::nullopt);
 }
 
-TEST(RoomDeliveries, AnEditKeepsTheDeliveryThatItHas) {
+TEST(RoomDeliveries, KeepTheDeliverySetByAnEdit) {
   const DeliveryChange later{
       .group = kGroup, .drops_pending = true, .enqueue = DeliveryKind::kCreateGroup};
   const auto edit_with = [](const std::optional<DeliveryChange>& delivery) {

@@ -28,7 +28,7 @@ TEST(RoomListIndex, FindsTheNthRoomAfterAnyInsertionsAndRemovals) {
   EXPECT_EQ(order.At(From(UINT64_MAX)), std::nullopt);
 }
 
-TEST(RoomListIndex, CountsFromBehindARoomThatMayHaveEnded) {
+TEST(RoomListIndex, ContinuesAfterARoomThatMayHaveEnded) {
   RoomListIndex order;
   for (std::uint64_t place = 1; place <= 10; ++place) order.Insert(At(place));
   RoomListQuery query = From(0);
@@ -68,7 +68,7 @@ TEST(RoomListIndex, ListsBothDialectsTogetherWhenNoneIsNamed) {
   EXPECT_EQ(order.At(From(1, RoomKind::kLive, std::nullopt)), 9U);
 }
 
-TEST(RoomListIndex, CountsARoomWithoutAPlaceButListsItOnlyOnceItHasOne) {
+TEST(RoomListIndex, ListsARoomOnlyOnceItHasAPlace) {
   RoomListIndex order;
   order.Insert(At(0));
   EXPECT_EQ(order.Count(RoomKind::kLive), 1U);

@@ -91,7 +91,7 @@ TEST_F(RoomQuotaTest, RefusesARoomPastTheLimitBeforeItsGroupIsMade) {
   EXPECT_EQ(groups_.asked().size(), groups);
 }
 
-TEST_F(RoomQuotaTest, GivesASeatBackHoweverItEnds) {
+TEST_F(RoomQuotaTest, ReleasesASeatForEveryKindOfEnd) {
   const SeatOwner owner = At("192.0.2.1");
   ASSERT_OK(Make("left", "u1", owner));
   ASSERT_OK(Leave("left", "u1"));
@@ -126,14 +126,14 @@ TEST_F(RoomQuotaTest, GivesASeatBackHoweverItEnds) {
   EXPECT_EQ(quota_.size(), 0U);
 }
 
-TEST_F(RoomQuotaTest, CountsNothingForWhatWasRefused) {
+TEST_F(RoomQuotaTest, DoesNotCountRefusedCalls) {
   ASSERT_OK(Make("r1", "u1", At("192.0.2.1")));
   EXPECT_ERROR(kRoomExists, Make("r1", "u2", At("192.0.2.1")));
   EXPECT_ERROR(kRoomNotFound, Enter("nowhere", "u2", At("192.0.2.1")));
   EXPECT_EQ(quota_.size(), 1U);
 }
 
-TEST_F(RoomQuotaTest, NeverRefusesWhoComesBackToItsSeat) {
+TEST_F(RoomQuotaTest, NeverRefusesAReturningMember) {
   for (std::size_t i = 0; i < kPerAddress; ++i) {
     ASSERT_OK(Make(fmt::format("r{}", i), "u1", At("192.0.2.1")));
   }
@@ -142,7 +142,7 @@ TEST_F(RoomQuotaTest, NeverRefusesWhoComesBackToItsSeat) {
   EXPECT_EQ(quota_.size(), kPerAddress);
 }
 
-TEST_F(RoomQuotaTest, CountsASeatOfBeforeFromItsUsersReturnOn) {
+TEST_F(RoomQuotaTest, CountsARestoredSeatFromItsNextRejoin) {
   ASSERT_OK(Make("r0", "u1", {}));  // like a seat older than the process
   EXPECT_EQ(quota_.size(), 0U);
   for (std::size_t i = 1; i <= kPerAddress; ++i) {
@@ -163,7 +163,7 @@ TEST_F(RoomQuotaTest, CountsAProvenUserOverAllAddressesAndRooms) {
   EXPECT_OK(EnterGen2("r0", "u2"));
 }
 
-TEST_F(RoomQuotaTest, CountsACreatorOnceWhoEntersItsOwnRoom) {
+TEST_F(RoomQuotaTest, CountsACreatorInItsOwnRoomOnce) {
   for (std::size_t i = 0; i < kPerUser; ++i) {
     EXPECT_OK(Prepare(fmt::format("r{}", i), "u1"));
   }
@@ -172,7 +172,7 @@ TEST_F(RoomQuotaTest, CountsACreatorOnceWhoEntersItsOwnRoom) {
   EXPECT_EQ(quota_.size(), kPerUser);
 }
 
-TEST_F(RoomQuotaTest, GivesTheSeatOfACreatorBackWhenSomebodyElseComesFirst) {
+TEST_F(RoomQuotaTest, ReleasesTheCreatorSeatIfAnotherUserJoinsFirst) {
   ASSERT_OK(Prepare("r1", "u1"));
   ASSERT_OK(EnterGen2("r1", "u2"));
   EXPECT_EQ(quota_.size(), 1U);
@@ -181,7 +181,7 @@ TEST_F(RoomQuotaTest, GivesTheSeatOfACreatorBackWhenSomebodyElseComesFirst) {
   }
 }
 
-TEST_F(RoomQuotaTest, CountsNobodyWhileTheLimitsAreOff) {
+TEST_F(RoomQuotaTest, CountsNothingWhileTheLimitsAreOff) {
   quota_.SetLimits({.per_address = 0, .per_user = 0});
   for (std::size_t i = 0; i < 2 * kPerAddress; ++i) {
     EXPECT_OK(Make(fmt::format("r{}", i), "u1", Proven("u1", "192.0.2.1")));
@@ -189,7 +189,7 @@ TEST_F(RoomQuotaTest, CountsNobodyWhileTheLimitsAreOff) {
   EXPECT_EQ(quota_.size(), 0U);
 }
 
-TEST_F(RoomQuotaTest, LetsEverybodyKeepWhatALowerLimitWouldRefuse) {
+TEST_F(RoomQuotaTest, KeepsExistingSeatsBeyondALoweredLimit) {
   for (const char* room : {"r1", "r2", "r3"}) ASSERT_OK(Make(room, "u1", At("192.0.2.1")));
   quota_.SetLimits({.per_address = 2, .per_user = 0});
   ASSERT_OK(Leave("r1", "u1"));
@@ -198,7 +198,7 @@ TEST_F(RoomQuotaTest, LetsEverybodyKeepWhatALowerLimitWouldRefuse) {
   EXPECT_OK(Make("r4", "u1", At("192.0.2.1")));
 }
 
-TEST_F(RoomQuotaTest, HoldsTheLimitWhateverCallersDoAtTheSameTime) {
+TEST_F(RoomQuotaTest, KeepsTheLimitUnderConcurrency) {
   constexpr int kThreads = 4;
   constexpr int kRounds = 200;
   std::atomic<std::size_t> too_many{0};

@@ -53,7 +53,7 @@ TEST(Audiences, GrowByOneForEachViewer) {
             EventPayload(AudienceAdded{.user_id = {"v"}, .user_info = "{}"}));
 }
 
-TEST(Audiences, DoNotCountWhoComesAgain) {
+TEST(Audiences, CountARejoiningViewerOnce) {
   const Room room = Watch(Active(), Viewer("v"))->room;
   const Result<RoomChange> same = Watch(room, Viewer("v"));
   ASSERT_OK(same);
@@ -73,7 +73,7 @@ TEST(Audiences, AreBounded) {
   EXPECT_ERROR(kAudienceFull, Watch(Active(), Viewer("v"), 0));
 }
 
-TEST(Audiences, LoseWhoLeavesOnceOnly) {
+TEST(Audiences, RemoveALeavingViewerOnce) {
   const Room room = Watch(Active(), Viewer("v"))->room;
   const auto change = rules::DeleteAudience(&room, kDialect, {"v"}, {}, kLater);
   ASSERT_OK(change);
@@ -93,7 +93,7 @@ TEST(Audiences, NeedAnActiveRoomOfTheirDialect) {
   EXPECT_ERROR(kRoomNotFound, rules::AddAudience(&active, Dialect::kGen1, Viewer("v"), {}, kLater));
 }
 
-TEST(CustomFields, AreWhatTheEditMakesOfThem) {
+TEST(CustomFields, AreReplacedByTheEdit) {
   const Result<RoomChange> change = Change(Active(), "anybody", rules::CustomRight::kAnyone);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.custom, "{}!");
@@ -101,19 +101,19 @@ TEST(CustomFields, AreWhatTheEditMakesOfThem) {
             EventPayload(CustomChanged{.field = R"("a")", .value = "!"}));
 }
 
-TEST(CustomFields, MakeNoEventWhenTheyStayAsTheyAre) {
+TEST(CustomFields, ProduceNoEventIfUnchanged) {
   const auto keep = [](std::string_view custom) -> Result<rules::CustomChange> {
     return rules::CustomChange{.custom = std::string(custom)};
   };
   EXPECT_THAT(Change(Active(), "x", rules::CustomRight::kAnyone, keep)->events, IsEmpty());
 }
 
-TEST(CustomFields, MayBeForMembersAlone) {
+TEST(CustomFields, MayBeRestrictedToMembers) {
   EXPECT_OK(Change(Active(), "host", rules::CustomRight::kMembers));
   EXPECT_ERROR(kNotAllowed, Change(Active(), "anybody", rules::CustomRight::kMembers));
 }
 
-TEST(CustomFields, KeepWhatTheyWereWhenTheEditFails) {
+TEST(CustomFields, AreUnchangedIfTheEditFails) {
   const auto fail = [](std::string_view /*custom*/) -> Result<rules::CustomChange> {
     return Error{Errc::kBadRequest, "no"};
   };

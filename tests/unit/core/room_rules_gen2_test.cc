@@ -46,7 +46,7 @@ Room RoomOf(const std::vector<std::string>& users, RoomKind kind = RoomKind::kMu
   return room;
 }
 
-TEST(PreparedRooms, BeginWithoutPushers) {
+TEST(PreparedRooms, HaveNoPushers) {
   const Result<RoomChange> change = rules::PrepareRoom(nullptr, Spec(), kNoon);
   ASSERT_OK(change);
   EXPECT_FALSE(change->room.IsActive());
@@ -55,7 +55,7 @@ TEST(PreparedRooms, BeginWithoutPushers) {
   EXPECT_THAT(EventNames(*change), ElementsAre("room_created"));
 }
 
-TEST(PreparedRooms, MayBePreparedAgainByTheSameUserWhileNobodyHasCome) {
+TEST(PreparedRooms, CanBePreparedAgainByTheSameUserWhileInactive) {
   const Room room = Prepared();
   const Result<RoomChange> again = rules::PrepareRoom(&room, Spec(), kLater);
   ASSERT_OK(again);
@@ -63,7 +63,7 @@ TEST(PreparedRooms, MayBePreparedAgainByTheSameUserWhileNobodyHasCome) {
   EXPECT_EQ(again->room, room);
 }
 
-TEST(PreparedRooms, AreTakenForEverybodyElseAndOnceActive) {
+TEST(PreparedRooms, AreTakenForOtherUsersAndOnceActive) {
   const Room room = Prepared();
   Room other = Spec();
   other.creator = {"somebody"};
@@ -85,7 +85,7 @@ TEST(PreparedRooms, BelongToTheirFirstPusher) {
   EXPECT_THAT(EventNames(*change), ElementsAre("room_activated", "pusher_added"));
 }
 
-TEST(PreparedRooms, AreEndedByWhoMadeThemAlone) {
+TEST(PreparedRooms, AreDestroyedByTheirCreatorOnly) {
   const Room room = Prepared();
   EXPECT_ERROR(kNotCreator, rules::DestroyRoom(&room, Dialect::kGen2, {"guest"}, {}, kLater));
   const auto change = rules::DestroyRoom(&room, Dialect::kGen2, {"host"}, {}, kLater);
@@ -94,7 +94,7 @@ TEST(PreparedRooms, AreEndedByWhoMadeThemAlone) {
   EXPECT_THAT(EventNames(*change), ElementsAre("room_destroyed"));
 }
 
-TEST(PreparedRooms, EndWhenNobodyCame) {
+TEST(PreparedRooms, ExpireWithoutPushers) {
   Room room = Prepared();
   room.sequence = 7;
   const Result<RoomChange> change = rules::ExpireInactiveRoom(&room, 7, kLater);
@@ -103,7 +103,7 @@ TEST(PreparedRooms, EndWhenNobodyCame) {
   EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().payload).reason, EndReason::kIdle);
 }
 
-TEST(PreparedRooms, StayWhenSomebodyCameOrTheIdIsAnotherRoomsByNow) {
+TEST(PreparedRooms, DoNotExpireOnceActiveOrReplaced) {
   Room room = RoomOf({"host"});
   room.sequence = 7;
   EXPECT_FALSE(rules::ExpireInactiveRoom(&room, 7, kLater)->closed);
@@ -113,7 +113,7 @@ TEST(PreparedRooms, StayWhenSomebodyCameOrTheIdIsAnotherRoomsByNow) {
   EXPECT_ERROR(kRoomNotFound, rules::ExpireInactiveRoom(nullptr, 7, kLater));
 }
 
-TEST(Gen2Rooms, PassOnToTheOldestWhenTheirCreatorLeaves) {
+TEST(Gen2Rooms, PassToTheOldestPusherWhenTheirCreatorLeaves) {
   const Room room = RoomOf({"host", "a", "b"});
   const Result<RoomChange> change = Delete(room, "host");
   ASSERT_OK(change);
@@ -141,7 +141,7 @@ TEST(Gen2Rooms, EndWithTheirLastPusher) {
   EXPECT_EQ(std::get<RoomDestroyed>(change->events.back().payload).reason, EndReason::kLastLeft);
 }
 
-TEST(Gen2Rooms, EndWithTheirCreatorWhereThatIsTheRule) {
+TEST(Gen2Rooms, EndWithTheirCreatorIfConfigured) {
   const Room live = RoomOf({"host", "a"}, RoomKind::kLive);
   const Result<RoomChange> of_live = Delete(live, "host");
   EXPECT_THAT(EventNames(*of_live),
@@ -156,7 +156,7 @@ TEST(Gen2Rooms, EndWithTheirCreatorWhereThatIsTheRule) {
   EXPECT_TRUE(Delete(pair, "host", {.creator_destroys_double = true})->closed);
 }
 
-TEST(Gen2Rooms, PlayTheStreamThatTheirCreatorSendsNow) {
+TEST(Gen2Rooms, PlayTheCurrentStreamOfTheirCreator) {
   const Room room = RoomOf({"host", "a"});
   const auto add = [&](const std::string& user) {
     return rules::AddPusher(&room, Dialect::kGen2, PusherNamed(user), "a new mix", {}, kLater);
@@ -165,7 +165,7 @@ TEST(Gen2Rooms, PlayTheStreamThatTheirCreatorSendsNow) {
   EXPECT_EQ(add("a")->room.mixed_play_url, "mix of host");
 }
 
-TEST(WebrtcRooms, HaveNoCreatorWhoseLeavingEndsThem) {
+TEST(WebrtcRooms, DoNotEndWhenTheirCreatorLeaves) {
   Room spec = Spec(RoomKind::kWebrtc);
   Room room = rules::CreateRoom(nullptr, spec, PusherNamed("host"), kNoon)->room;
   room = Add(&room, "a")->room;

@@ -43,7 +43,7 @@ Room RoomWith(const std::vector<std::string>& guests) {
   return room;
 }
 
-TEST(RoomRules, CreatingARoomSeatsItsCreatorAsFirstPusher) {
+TEST(RoomRules, CreateRoomAddsTheCreatorAsFirstPusher) {
   const Result<RoomChange> change =
       rules::CreateRoom(nullptr, NewRoom(), TestPusher("host"), kNoon);
   ASSERT_OK(change);
@@ -69,7 +69,7 @@ TEST(RoomRules, NumbersTheEventsOfARoomFromOneWithoutGaps) {
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7}));
 }
 
-TEST(RoomRules, ARepeatedCreateOfTheSameCreatorRefreshesHisEntryOnly) {
+TEST(RoomRules, ARepeatedCreateUpdatesOnlyTheCreatorsEntry) {
   const Room before = RoomWith({"a"});
   Room spec = NewRoom();
   spec.info = "another name";
@@ -82,18 +82,18 @@ TEST(RoomRules, ARepeatedCreateOfTheSameCreatorRefreshesHisEntryOnly) {
   EXPECT_EQ(EventNames(*change), std::vector<std::string>{"pusher_updated"});
 }
 
-TEST(RoomRules, RefusesToCreateARoomWhoseIdSomebodyElseHolds) {
+TEST(RoomRules, RefusesARoomIdInUseByAnotherUser) {
   const Room room = RoomWith({"a"});
   EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), TestPusher("a"), kNoon));
 }
 
-TEST(RoomRules, RefusesToCreateARoomWhoseIdTheOtherDialectHolds) {
+TEST(RoomRules, RefusesARoomIdInUseByTheOtherDialect) {
   Room room = RoomWith({});
   room.dialect = Dialect::kGen2;
   EXPECT_ERROR(kRoomExists, rules::CreateRoom(&room, NewRoom(), TestPusher("host"), kNoon));
 }
 
-TEST(RoomRules, SeatsNewcomersInJoinOrder) {
+TEST(RoomRules, AddsPushersInJoinOrder) {
   const Room room = RoomWith({"a", "b"});
   ASSERT_EQ(room.pushers.size(), 3U);
   EXPECT_EQ(room.pushers[1].user_id, UserId{"a"});
@@ -102,12 +102,12 @@ TEST(RoomRules, SeatsNewcomersInJoinOrder) {
   EXPECT_LT(room.pushers[1].seat, room.pushers[2].seat);
 }
 
-TEST(RoomRules, RefusesANewcomerWhenEverySeatIsTaken) {
+TEST(RoomRules, RefusesAPusherIfTheRoomIsFull) {
   const Room room = RoomWith({"a", "b"});
   EXPECT_ERROR(kRoomFull, Add(&room, Dialect::kGen1, TestPusher("c"), kNoon));
 }
 
-TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
+TEST(RoomRules, KeepsTheSeatOfARejoiningPusherInAFullRoom) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
       Add(&room, Dialect::kGen1, TestPusher("a", "rtmp://p/new"), kLater);
@@ -118,18 +118,18 @@ TEST(RoomRules, APusherThatComesBackKeepsHisSeatEvenInAFullRoom) {
   EXPECT_EQ(EventNames(*change), std::vector<std::string>{"pusher_updated"});
 }
 
-TEST(RoomRules, RefusesToAddToARoomThatIsNotThere) {
+TEST(RoomRules, RefusesToAddToAMissingRoom) {
   EXPECT_ERROR(kRoomNotFound, Add(nullptr, Dialect::kGen1, TestPusher("a"), kNoon));
 }
 
-TEST(RoomRules, ARoomOfTheOtherDialectIsAbsent) {
+TEST(RoomRules, TreatsARoomOfTheOtherDialectAsMissing) {
   const Room room = RoomWith({"a"});
   EXPECT_ERROR(kRoomNotFound, Add(&room, Dialect::kGen2, TestPusher("b"), kNoon));
   EXPECT_ERROR(kPusherNotFound, Delete(&room, Dialect::kGen2, {"a"}, LeaveReason::kLeft, kNoon));
   EXPECT_ERROR(kRoomNotFound, Destroy(&room, Dialect::kGen2, {"host"}, kNoon));
 }
 
-TEST(RoomRules, AnOrdinaryPusherLeavesAlone) {
+TEST(RoomRules, RemovesOnlyALeavingPusherThatIsNotTheCreator) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
       Delete(&room, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kLater);
@@ -141,13 +141,13 @@ TEST(RoomRules, AnOrdinaryPusherLeavesAlone) {
             (PusherDeleted{.user_id = {"a"}, .reason = LeaveReason::kLeft}));
 }
 
-TEST(RoomRules, RefusesToDeleteSomebodyWhoIsNotThere) {
+TEST(RoomRules, RefusesToDeleteAMissingPusher) {
   const Room room = RoomWith({"a"});
   EXPECT_ERROR(kPusherNotFound, Delete(&room, Dialect::kGen1, {"b"}, LeaveReason::kLeft, kNoon));
   EXPECT_ERROR(kPusherNotFound, Delete(nullptr, Dialect::kGen1, {"a"}, LeaveReason::kLeft, kNoon));
 }
 
-TEST(RoomRules, TheRoomEndsWithItsCreatorAndTakesEverybodyAlongInJoinOrder) {
+TEST(RoomRules, EndsTheRoomAndItsPushersWithTheCreator) {
   const Room room = RoomWith({"a", "b"});
   const Result<RoomChange> change =
       Delete(&room, Dialect::kGen1, {"host"}, LeaveReason::kHeartbeatTimeout, kLater);
@@ -173,7 +173,7 @@ TEST(RoomRules, TheCreatorDestroysTheRoom) {
   EXPECT_EQ(std::get<RoomDestroyed>(change->events[2].payload).reason, EndReason::kDestroyed);
 }
 
-TEST(RoomRules, NobodyButTheCreatorDestroysTheRoom) {
+TEST(RoomRules, RefusesDestroyByOtherUsers) {
   const Room room = RoomWith({"a"});
   EXPECT_ERROR(kNotCreator, Destroy(&room, Dialect::kGen1, {"a"}, kNoon));
   EXPECT_ERROR(kRoomNotFound, Destroy(nullptr, Dialect::kGen1, {"host"}, kNoon));

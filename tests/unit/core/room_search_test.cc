@@ -27,7 +27,7 @@ class RoomSearchTest : public ServiceFixture {
   }
 };
 
-TEST_F(RoomSearchTest, FindsEveryRoomInPieces) {
+TEST_F(RoomSearchTest, FindsAllRoomsInPages) {
   MakeRooms(5);
   const auto first = SearchRooms(store_, {.count = 3});
   ASSERT_OK(first);
@@ -39,7 +39,7 @@ TEST_F(RoomSearchTest, FindsEveryRoomInPieces) {
   EXPECT_FALSE(second->next.has_value());
 }
 
-TEST_F(RoomSearchTest, LooksAtNoMoreThanItsBound) {
+TEST_F(RoomSearchTest, ScansABoundedNumberOfRooms) {
   MakeRooms(static_cast<int>(kMostRoomsSearched) + 10);
   std::size_t looked_at = 0;
   const auto nothing = [&](const Room&) { return ++looked_at == 0; };
@@ -53,7 +53,7 @@ TEST_F(RoomSearchTest, LooksAtNoMoreThanItsBound) {
   EXPECT_FALSE(second->next.has_value());
 }
 
-TEST_F(RoomSearchTest, GoesOnBehindTheLastOneThatItFound) {
+TEST_F(RoomSearchTest, ContinuesAfterTheLastMatch) {
   MakeRooms(10);
   const auto odd = [](const Room& room) { return (room.key.id.value.back() - '0') % 2 == 1; };
   const auto first = SearchRooms(store_, {.count = 2, .wanted = odd});
@@ -64,7 +64,7 @@ TEST_F(RoomSearchTest, GoesOnBehindTheLastOneThatItFound) {
   EXPECT_THAT(second->rooms, SizeIs(3));
 }
 
-TEST(SearchPosition, ComesBackAsItWas) {
+TEST(SearchPosition, RoundTrips) {
   for (const std::uint64_t after :
        {std::uint64_t{0}, std::uint64_t{77}, std::uint64_t{UINT64_MAX}}) {
     EXPECT_EQ(ParseSearchPosition(EncodeSearchPosition(after)), after);

@@ -76,13 +76,13 @@ class RoomServiceExpiry : public ServiceFixture {
   std::vector<LapsedLease> lapsed_;
 };
 
-TEST_F(RoomServiceExpiry, SparesAPusherWhoseReturnTheLeasesHaveNotHeardOf) {
+TEST_F(RoomServiceExpiry, SparesARejoinedPusherBeforeTheLeasesAreUpdated) {
   listener_.Withhold();
   ASSERT_OK(AddNow(late_, Add(kRoom, "guest")));
   ExpectThatTheGuestStays();
 }
 
-TEST_F(RoomServiceExpiry, TellsAStayFromTheOneBeforeEvenWhenTheWallClockWasSetBack) {
+TEST_F(RoomServiceExpiry, DistinguishesStaysAfterAClockSetBack) {
   listener_.Withhold();
   ASSERT_OK(late_.DeletePusher(Member(kRoom, "guest")));
   clock_.JumpWallClock(-(kTimeout + 1ms));  // to the exact instant of the previous stay
@@ -90,7 +90,7 @@ TEST_F(RoomServiceExpiry, TellsAStayFromTheOneBeforeEvenWhenTheWallClockWasSetBa
   ExpectThatTheGuestStays();
 }
 
-TEST_F(RoomServiceExpiry, EvictsAPusherWhoIsNotBackWhateverTheLeasesHaveNotHeardOf) {
+TEST_F(RoomServiceExpiry, EvictsALapsedPusherBeforeTheLeasesAreUpdated) {
   listener_.Withhold();
   ASSERT_OK(AddNow(late_, Add(kRoom, "third")));
   const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);

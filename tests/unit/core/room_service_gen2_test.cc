@@ -38,7 +38,7 @@ class Gen2ServiceTest : public ServiceFixture {
   }
 };
 
-TEST_F(Gen2ServiceTest, APreparedRoomIsUnseenUntilSomebodyComes) {
+TEST_F(Gen2ServiceTest, HidesAPreparedRoomUntilAPusherJoins) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   EXPECT_ERROR(kRoomNotFound, Load("r1"));
   EXPECT_THAT(*rooms_.ListRooms({.kind = RoomKind::kMulti, .dialect = Dialect::kGen2, .count = 9}),
@@ -61,7 +61,7 @@ TEST_F(Gen2ServiceTest, ListsRoomsInTheOrderInWhichTheyBecameActive) {
   EXPECT_EQ(listed->at(1).key, Key("early"));
 }
 
-TEST_F(Gen2ServiceTest, APreparedRoomEndsWhenNobodyComes) {
+TEST_F(Gen2ServiceTest, ExpiresAPreparedRoom) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).expired, 1U);
@@ -69,7 +69,7 @@ TEST_F(Gen2ServiceTest, APreparedRoomEndsWhenNobodyComes) {
   EXPECT_EQ(inactive_.size(), 0U);
 }
 
-TEST_F(Gen2ServiceTest, ARoomThatSomebodyEnteredMeanwhileIsSpared) {
+TEST_F(Gen2ServiceTest, SparesAnOverdueRoomThatBecameActive) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   const std::vector<InactiveRoom> overdue = inactive_.Overdue(10, clock_.Monotonic());
@@ -78,7 +78,7 @@ TEST_F(Gen2ServiceTest, ARoomThatSomebodyEnteredMeanwhileIsSpared) {
   EXPECT_OK(Load("r1"));
 }
 
-TEST_F(Gen2ServiceTest, WhatCannotBeEndedNowIsTriedAgain) {
+TEST_F(Gen2ServiceTest, RetriesAFailedExpiry) {
   ASSERT_OK(CreateRoom(Prepare("r1", "host")));
   clock_.Advance(kInactiveTtl + std::chrono::milliseconds(1));
   store_.broken = true;
@@ -87,7 +87,7 @@ TEST_F(Gen2ServiceTest, WhatCannotBeEndedNowIsTriedAgain) {
   EXPECT_EQ(rooms_.ExpireInactive(inactive_.Overdue(10, clock_.Monotonic())).expired, 1U);
 }
 
-TEST_F(Gen2ServiceTest, AddingToARoomThatThereIsNotMakesIt) {
+TEST_F(Gen2ServiceTest, AddPusherCreatesAMissingRoom) {
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "host", "8888_host_ab")));
   const Result<Room> room = Load("r1");
   ASSERT_OK(room);
@@ -97,7 +97,7 @@ TEST_F(Gen2ServiceTest, AddingToARoomThatThereIsNotMakesIt) {
   EXPECT_EQ(room->pushers.at(0).accelerate_url, "rtmp://play/live/8888_host_ab");
 }
 
-TEST_F(Gen2ServiceTest, AddingToAnIdOfTheOtherDialectOrAnotherKindIsRefused) {
+TEST_F(Gen2ServiceTest, RefusesToAddToAnIdOfAnotherDialectOrKind) {
   ASSERT_OK(CreateRoom(Create("gen1", "host")));
   EXPECT_ERROR(kRoomExists, AddNow(rooms_, AddTo("gen1", "guest")));
   CreateRoomCommand live = Prepare("live", "host");
@@ -108,7 +108,7 @@ TEST_F(Gen2ServiceTest, AddingToAnIdOfTheOtherDialectOrAnotherKindIsRefused) {
   EXPECT_ERROR(kRoomNotFound, AddNow(rooms_, Add(Key("gen2"), "guest"))) << "gen-1 sees nothing";
 }
 
-TEST_F(Gen2ServiceTest, MembersWithoutAStreamHaveNoUrlsToPlay) {
+TEST_F(Gen2ServiceTest, ReturnsNoPlayUrlsForMembersWithoutAStream) {
   AddPusherCommand silent = AddTo("r1", "host");
   silent.profile.push_url = "";
   ASSERT_OK(AddNow(rooms_, silent));
@@ -116,7 +116,7 @@ TEST_F(Gen2ServiceTest, MembersWithoutAStreamHaveNoUrlsToPlay) {
   EXPECT_EQ(Load("r1")->mixed_play_url, "");
 }
 
-TEST_F(Gen2ServiceTest, APassedOnRoomPlaysItsNewCreatorsStream) {
+TEST_F(Gen2ServiceTest, PlaysTheStreamOfTheNewCreator) {
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "host", "s1")));
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "guest", "s2")));
   ASSERT_OK(Delete("r1", "host"));
@@ -124,7 +124,7 @@ TEST_F(Gen2ServiceTest, APassedOnRoomPlaysItsNewCreatorsStream) {
   EXPECT_EQ(Load("r1")->mixed_play_url, "https://play/live/s2.flv");
 }
 
-TEST_F(Gen2ServiceTest, AGen1MemberWhoInheritsTheRoomHasOneStreamInBothUrls) {
+TEST_F(Gen2ServiceTest, UsesOneStreamForAGen1MemberThatBecomesCreator) {
   RoomService rooms(Deps(store_), {.policy = {.interop = Interop::kShared}}, logger_);
   ASSERT_OK(AddNow(rooms, AddTo("r1", "host", "s1")));
   AddPusherCommand heir = Add(Key("r1"), "heir");
@@ -139,7 +139,7 @@ TEST_F(Gen2ServiceTest, AGen1MemberWhoInheritsTheRoomHasOneStreamInBothUrls) {
   EXPECT_EQ(room->mixed_play_url, "https://play/live/heir.flv");
 }
 
-TEST_F(Gen2ServiceTest, AFailedGroupLeavesNoRoomOfAnAdd) {
+TEST_F(Gen2ServiceTest, AddPusherCreatesNoRoomIfItsGroupFails) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "IM is down"};
   });
@@ -147,7 +147,7 @@ TEST_F(Gen2ServiceTest, AFailedGroupLeavesNoRoomOfAnAdd) {
   EXPECT_THAT(Events(), IsEmpty());
 }
 
-TEST_F(Gen2ServiceTest, AllWhoComeWhileARoomIsBeingMadeAreInItThen) {
+TEST_F(Gen2ServiceTest, AddsAllPushersThatArriveDuringCreation) {
   groups_.Hold();
   std::vector<Status> outcomes;
   const auto note = [&](const Status& outcome) { outcomes.push_back(outcome); };
@@ -163,7 +163,7 @@ TEST_F(Gen2ServiceTest, AllWhoComeWhileARoomIsBeingMadeAreInItThen) {
   EXPECT_EQ(groups_.asked().size(), 1U);
 }
 
-TEST_F(Gen2ServiceTest, AllWhoWaitForAGroupThatCannotBeMadeFailAtOnce) {
+TEST_F(Gen2ServiceTest, FailsAllWaitingPushersIfTheGroupFails) {
   groups_.Hold();
   std::vector<Status> outcomes;
   for (const char* user : {"host", "guest", "friend"}) {
@@ -191,7 +191,7 @@ class InterruptedStore : public FailingStore {
   std::atomic<int> writes_{0};
 };
 
-TEST_F(Gen2ServiceTest, WhoSeesNoRoomUntilAnotherHasMadeItEntersItWithoutAnotherGroup) {
+TEST_F(Gen2ServiceTest, JoinsAConcurrentlyCreatedRoomWithoutANewGroup) {
   InterruptedStore store(memory_);
   RoomService rooms(Deps(store), {}, logger_);
   store.after_write = [&](int write) {
@@ -204,7 +204,7 @@ TEST_F(Gen2ServiceTest, WhoSeesNoRoomUntilAnotherHasMadeItEntersItWithoutAnother
   EXPECT_EQ(groups_.asked().size(), 1U);
 }
 
-TEST_F(Gen2ServiceTest, AGroupIsMadeOnceHoweverManyFindNoRoomAtOnce) {
+TEST_F(Gen2ServiceTest, CreatesOneGroupForConcurrentAdds) {
   constexpr int kUsers = 32;
   InterruptedStore store(memory_);
   RoomService rooms(Deps(store), {.policy = {.limits = {.max_pushers_multi = kUsers}}}, logger_);
@@ -229,7 +229,7 @@ TEST_F(Gen2ServiceTest, AGroupIsMadeOnceHoweverManyFindNoRoomAtOnce) {
   EXPECT_EQ(groups_.asked().size(), 1U);
 }
 
-TEST_F(Gen2ServiceTest, WhoComesWhileTheCreatorIsMakingTheRoomEntersIt) {
+TEST_F(Gen2ServiceTest, AddsAPusherThatArrivesDuringCreateRoom) {
   groups_.Hold();
   std::optional<Result<RoomId>> made;
   std::optional<Status> added;
@@ -241,7 +241,7 @@ TEST_F(Gen2ServiceTest, WhoComesWhileTheCreatorIsMakingTheRoomEntersIt) {
   EXPECT_EQ(Load("r1")->info, "name");
 }
 
-TEST_F(Gen2ServiceTest, AnIdThatAnotherDialectIsMakingARoomOfIsTaken) {
+TEST_F(Gen2ServiceTest, RefusesAnIdThatTheOtherDialectIsCreating) {
   groups_.Hold();
   CreateRoomCommand others = Prepare("r1", "alice");
   others.dialect = Dialect::kGen1;
@@ -257,7 +257,7 @@ TEST_F(Gen2ServiceTest, AnIdThatAnotherDialectIsMakingARoomOfIsTaken) {
   EXPECT_ERROR(kRoomExists, AddNow(rooms_, AddTo("r1", "host")));
 }
 
-TEST_F(Gen2ServiceTest, ViewersAndFieldsLiveAndDieWithTheRoom) {
+TEST_F(Gen2ServiceTest, RemovesViewersAndFieldsWithTheRoom) {
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "host")));
   const MemberCommand viewer{.room = Key("r1"), .dialect = Dialect::kGen2, .user_id = {"v"}};
   ASSERT_OK(rooms_.AddAudience({.member = viewer, .user_info = "i"}));
@@ -275,7 +275,7 @@ TEST_F(Gen2ServiceTest, ViewersAndFieldsLiveAndDieWithTheRoom) {
   EXPECT_THAT(*rooms_.LoadAudiences(Key("r1"), Dialect::kGen2), IsEmpty());
 }
 
-TEST_F(Gen2ServiceTest, WebrtcRoomsHaveNumbersAndNoGroups) {
+TEST_F(Gen2ServiceTest, GivesWebrtcRoomsNumericIdsAndNoGroups) {
   CreateRoomCommand command = Prepare("", "host");
   command.kind = RoomKind::kWebrtc;
   command.room_id.reset();

@@ -35,7 +35,7 @@ class RoomServiceKick : public ServiceFixture {
   const RoomKey kRoom = Key("r1");
 };
 
-TEST_F(RoomServiceKick, RemovesAPusherAndSaysWhy) {
+TEST_F(RoomServiceKick, RemovesAPusherWithItsReason) {
   const auto kicked = rooms_.KickPusher(Kick("guest"));
   ASSERT_OK(kicked);
   EXPECT_TRUE(kicked->was_pusher);
@@ -46,13 +46,13 @@ TEST_F(RoomServiceKick, RemovesAPusherAndSaysWhy) {
             EventPayload(PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kKicked}));
 }
 
-TEST_F(RoomServiceKick, WithoutABanTheUserMayComeBack) {
+TEST_F(RoomServiceKick, AllowsRejoiningWithoutABan) {
   ASSERT_OK(rooms_.KickPusher(Kick("guest")));
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(kRoom, "guest")));
   EXPECT_OK(AddNow(rooms_, Add(kRoom, "guest")));
 }
 
-TEST_F(RoomServiceKick, ARoomEndsWhenItsCreatorIsKicked) {
+TEST_F(RoomServiceKick, EndsTheRoomIfItsCreatorIsKicked) {
   const auto kicked = rooms_.KickPusher(Kick("host"));
   ASSERT_OK(kicked);
   EXPECT_TRUE(kicked->room_destroyed);
@@ -66,13 +66,13 @@ TEST_F(RoomServiceKick, ARoomEndsWhenItsCreatorIsKicked) {
   EXPECT_EQ(events.back().payload, EventPayload(RoomDestroyed{.reason = EndReason::kCreatorLeft}));
 }
 
-TEST_F(RoomServiceKick, NobodyIsKickedWhoIsNotThere) {
+TEST_F(RoomServiceKick, ReportsAMissingPusher) {
   EXPECT_ERROR(kPusherNotFound, rooms_.KickPusher(Kick("stranger")));
   EXPECT_ERROR(kPusherNotFound,
                rooms_.KickPusher({.room = Key("no such room"), .user_id = {"guest"}}));
 }
 
-TEST_F(RoomServiceKick, ABanKeepsTheUserOutUntilItEnds) {
+TEST_F(RoomServiceKick, RefusesABannedUserUntilTheBanEnds) {
   const auto kicked = rooms_.KickPusher(Kick("guest", 60s));
   ASSERT_OK(kicked);
   EXPECT_EQ(kicked->banned_until, clock_.Now() + 60s);
@@ -89,14 +89,14 @@ TEST_F(RoomServiceKick, ABanKeepsTheUserOutUntilItEnds) {
   EXPECT_OK(rooms_.CheckMayPush(kRoom.kind, {}, {"guest"}));
 }
 
-TEST_F(RoomServiceKick, ABanOutlivesTheRoomAndKeepsItsUserFromMakingItAnew) {
+TEST_F(RoomServiceKick, KeepsABanAfterTheRoomEnds) {
   ASSERT_OK(rooms_.KickPusher(Kick("host", 60s)));
   EXPECT_ERROR(kNotAllowed, CreateRoom(Create("r1", "host")));
   ASSERT_OK(CreateRoom(Create("r1", "another")));
   EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(kRoom, "host")));
 }
 
-TEST_F(RoomServiceKick, SomebodyWhoIsNotThereCanBeBanned) {
+TEST_F(RoomServiceKick, BansAnAbsentUser) {
   const auto kicked = rooms_.KickPusher(Kick("stranger", 60s));
   ASSERT_OK(kicked);
   EXPECT_FALSE(kicked->was_pusher);
@@ -104,7 +104,7 @@ TEST_F(RoomServiceKick, SomebodyWhoIsNotThereCanBeBanned) {
   EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(kRoom, "stranger")));
 }
 
-TEST_F(RoomServiceKick, ABanThatCouldNotBeStoredDoesNotLast) {
+TEST_F(RoomServiceKick, DropsABanThatCouldNotBeStored) {
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, rooms_.KickPusher(Kick("guest", 60s)));
   store_.broken = false;
@@ -112,7 +112,7 @@ TEST_F(RoomServiceKick, ABanThatCouldNotBeStoredDoesNotLast) {
   EXPECT_OK(rooms_.CheckMayPush(kRoom.kind, {}, {"guest"}));
 }
 
-TEST_F(RoomServiceKick, DismissesARoomWhoeverMadeIt) {
+TEST_F(RoomServiceKick, DismissesARoomOfAnyCreator) {
   ASSERT_OK(rooms_.DismissRoom(kRoom));
   EXPECT_ERROR(kRoomNotFound, rooms_.DismissRoom(kRoom));
   EXPECT_EQ(leases_.size(), 0U);

@@ -29,7 +29,7 @@ class RoomServiceTest : public ServiceFixture {
   }
 };
 
-TEST_F(RoomServiceTest, MakesARoomUnderADrawnId) {
+TEST_F(RoomServiceTest, CreatesARoomWithAGeneratedId) {
   const Result<RoomId> id = CreateRoom(CreateUnnamed("host"));
   ASSERT_OK(id);
   EXPECT_EQ(*id, RoomId{"room_00000001_0000"});
@@ -51,7 +51,7 @@ TEST_F(RoomServiceTest, MakesTheGroupBeforeTheRoom) {
   EXPECT_EQ(groups_.asked(), std::vector<RoomId>{{"r1"}});
 }
 
-TEST_F(RoomServiceTest, ARepeatedCreateSucceedsWithoutAnotherGroup) {
+TEST_F(RoomServiceTest, RepeatsACreateWithoutAnotherGroup) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const Result<RoomId> again = CreateRoom(Create("r1", "host"));
   ASSERT_OK(again);
@@ -60,13 +60,13 @@ TEST_F(RoomServiceTest, ARepeatedCreateSucceedsWithoutAnotherGroup) {
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
-TEST_F(RoomServiceTest, RefusesAnIdThatSomebodyElseHoldsUnderAnyKind) {
+TEST_F(RoomServiceTest, RefusesAnIdInUseUnderAnyKind) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "other")));
   EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "host", RoomKind::kLive)));
 }
 
-TEST_F(RoomServiceTest, StoresNothingWhenTheGroupCannotBeMade) {
+TEST_F(RoomServiceTest, StoresNothingIfTheGroupCannotBeCreated) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "no answer"};
   });
@@ -77,7 +77,7 @@ TEST_F(RoomServiceTest, StoresNothingWhenTheGroupCannotBeMade) {
   EXPECT_OK(CreateRoom(Create("r1", "host")));
 }
 
-TEST_F(RoomServiceTest, AbandonsTheGroupOfARejectedDrawnIdButNeverThatOfANamedOne) {
+TEST_F(RoomServiceTest, AbandonsTheGroupOfAGeneratedIdOnly) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "the answer was lost"};
   });
@@ -86,13 +86,13 @@ TEST_F(RoomServiceTest, AbandonsTheGroupOfARejectedDrawnIdButNeverThatOfANamedOn
   EXPECT_EQ(groups_.abandoned(), std::vector<RoomId>{{"room_00000001_0000"}});
 }
 
-TEST_F(RoomServiceTest, AbandonsTheGroupOfADrawnIdThatCouldNotBeStored) {
+TEST_F(RoomServiceTest, AbandonsTheGroupOfAGeneratedIdIfStoringFails) {
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, CreateRoom(CreateUnnamed("host")));
   EXPECT_EQ(groups_.abandoned(), std::vector<RoomId>{{"room_00000001_0000"}});
 }
 
-TEST_F(RoomServiceTest, DrawsAnotherIdWhenTheGroupBelongsToAStranger) {
+TEST_F(RoomServiceTest, GeneratesAnotherIdIfTheGroupIsForeign) {
   std::atomic<int> calls{0};
   groups_.AnswerWith([&](const RoomId&, MonotonicTime) -> Status {
     if (++calls < 3) return Error{Errc::kRoomExists, "taken by another"};
@@ -104,7 +104,7 @@ TEST_F(RoomServiceTest, DrawsAnotherIdWhenTheGroupBelongsToAStranger) {
   EXPECT_TRUE(groups_.abandoned().empty());
 }
 
-TEST_F(RoomServiceTest, GivesUpAfterThreeDraws) {
+TEST_F(RoomServiceTest, FailsAfterThreeGeneratedIds) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kRoomExists, "it always says so"};
   });
@@ -112,14 +112,14 @@ TEST_F(RoomServiceTest, GivesUpAfterThreeDraws) {
   EXPECT_EQ(groups_.asked().size(), 3U);
 }
 
-TEST_F(RoomServiceTest, ANamedIdWhoseGroupBelongsToAStrangerIsTaken) {
+TEST_F(RoomServiceTest, ReportsANamedIdAsTakenIfItsGroupIsForeign) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kRoomExists, "taken by another"};
   });
   EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "host")));
 }
 
-TEST_F(RoomServiceTest, AllTriesForAGroupShareOneDeadline) {
+TEST_F(RoomServiceTest, UsesOneDeadlineForAllGroupAttempts) {
   std::vector<MonotonicTime> deadlines;
   groups_.AnswerWith([&](const RoomId&, MonotonicTime deadline) -> Status {
     deadlines.push_back(deadline);
@@ -131,7 +131,7 @@ TEST_F(RoomServiceTest, AllTriesForAGroupShareOneDeadline) {
   EXPECT_EQ(deadlines, std::vector<MonotonicTime>(3, begun + 8s));
 }
 
-TEST_F(RoomServiceTest, WhileTheGroupIsBeingMadeOnlyTheSameCreatorWaitsForIt) {
+TEST_F(RoomServiceTest, QueuesOnlyTheSameCreatorDuringGroupCreation) {
   groups_.Hold();
   std::optional<Result<RoomId>> first;
   std::optional<Result<RoomId>> repeated;
@@ -151,7 +151,7 @@ TEST_F(RoomServiceTest, WhileTheGroupIsBeingMadeOnlyTheSameCreatorWaitsForIt) {
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
-TEST_F(RoomServiceTest, WhoRepeatsAFailedCreateHearsOfTheFailure) {
+TEST_F(RoomServiceTest, ReturnsAFailureToAllRepeatedCreates) {
   groups_.Hold();
   std::vector<Result<RoomId>> outcomes;
   const auto record = [&](Result<RoomId> made) { outcomes.push_back(std::move(made)); };
@@ -163,7 +163,7 @@ TEST_F(RoomServiceTest, WhoRepeatsAFailedCreateHearsOfTheFailure) {
   EXPECT_OK(CreateRoom(Create("r1", "host")));
 }
 
-TEST_F(RoomServiceTest, TellsTheGroupsWhatBecameOfTheRoom) {
+TEST_F(RoomServiceTest, ReportsTheOutcomeOfARoomToItsGroup) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, CreateRoom(Create("r2", "host")));
@@ -172,7 +172,7 @@ TEST_F(RoomServiceTest, TellsTheGroupsWhatBecameOfTheRoom) {
                                                           {{"r2"}, GroupOutcome::kAbandoned}}));
 }
 
-TEST_F(RoomServiceTest, EnqueuesTheMakingOfAGroupThatIsNotThereYetWithTheRoom) {
+TEST_F(RoomServiceTest, EnqueuesADeferredGroupCreateWithTheRoom) {
   groups_.SucceedWith({.is_made_later = true});
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const auto pending = memory_.LoadDeliveries(DeliveryKind::kCreateGroup, 10);
@@ -181,7 +181,7 @@ TEST_F(RoomServiceTest, EnqueuesTheMakingOfAGroupThatIsNotThereYetWithTheRoom) {
   EXPECT_EQ(pending->front().group, RoomId{"r1"});
 }
 
-TEST_F(RoomServiceTest, EnqueuesWhatChangesOweOnlyWhereItIsSent) {
+TEST_F(RoomServiceTest, EnqueuesDeliveriesOnlyIfSendingIsEnabled) {
   const auto pending = [this] { return memory_.CountDeliveries()->groups; };
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
@@ -213,7 +213,7 @@ class StoreWithRival : public FailingStore {
   std::function<void()> before_write;
 };
 
-TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfItsOwn) {
+TEST_F(RoomServiceTest, CreatesANewGroupIfTheRoomEndsDuringARetry) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   StoreWithRival store(memory_);
   RoomService rooms(Deps(store), {}, logger_);
@@ -223,14 +223,14 @@ TEST_F(RoomServiceTest, ARoomThatEndsWhileItsCreateIsRepeatedComesWithAGroupOfIt
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
-TEST_F(RoomServiceTest, ReportsAFullHouse) {
+TEST_F(RoomServiceTest, ReportsAFullRoom) {
   MemoryStore small({.max_rooms = 1}, "00000000000000ab", leases_);
   RoomService rooms(Deps(small), {}, logger_);
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
   EXPECT_ERROR(kTooManyRooms, CreateNow(rooms, Create("r2", "host")));
 }
 
-TEST_F(RoomServiceTest, KeepsToTheLimitOfTheKind) {
+TEST_F(RoomServiceTest, AppliesTheLimitOfTheKind) {
   const RoomKey pair = Key("pair", RoomKind::kDouble);
   const RoomKey meeting = Key("meeting", RoomKind::kMulti);
   const RoomKey show = Key("show", RoomKind::kLive);
@@ -245,7 +245,7 @@ TEST_F(RoomServiceTest, KeepsToTheLimitOfTheKind) {
   }
 }
 
-TEST_F(RoomServiceTest, DeletingTwiceFailsTheSecondTimeWithoutAnEvent) {
+TEST_F(RoomServiceTest, FailsARepeatedDeleteWithoutAnEvent) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
@@ -254,19 +254,19 @@ TEST_F(RoomServiceTest, DeletingTwiceFailsTheSecondTimeWithoutAnEvent) {
   EXPECT_EQ(Events().size(), events);
 }
 
-TEST_F(RoomServiceTest, DestroyingTwiceFailsTheSecondTime) {
+TEST_F(RoomServiceTest, FailsARepeatedDestroy) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host")));
   EXPECT_ERROR(kRoomNotFound, rooms_.DestroyRoom(Member(Key("r1"), "host")));
 }
 
-TEST_F(RoomServiceTest, ARoomOfTheOtherDialectOrKindIsNotFound) {
+TEST_F(RoomServiceTest, DoesNotFindARoomOfAnotherDialectOrKind) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1"), Dialect::kGen2));
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1", RoomKind::kLive), Dialect::kGen1));
 }
 
-TEST_F(RoomServiceTest, HeartbeatsOfStrangersFailAndStoreNothing) {
+TEST_F(RoomServiceTest, RejectsHeartbeatsOfNonMembers) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(Key("r1"), "stranger")));
@@ -297,7 +297,7 @@ TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
   EXPECT_EQ(leases_.size(), 0U);
 }
 
-TEST_F(RoomServiceTest, SparesAPusherThatBeatSinceTheSweepLooked) {
+TEST_F(RoomServiceTest, SparesAPusherWithAHeartbeatSinceTheSweep) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
@@ -305,7 +305,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatBeatSinceTheSweepLooked) {
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
-TEST_F(RoomServiceTest, SparesAPusherThatLeftAndCameBackSinceTheSweepLooked) {
+TEST_F(RoomServiceTest, SparesAPusherThatRejoinedSinceTheSweep) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   std::vector<LapsedLease> lapsed = EverythingLapsed();
@@ -316,7 +316,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatLeftAndCameBackSinceTheSweepLooked) {
   EXPECT_EQ(UsersIn(Key("r1")), (std::vector<std::string>{"host", "guest"}));
 }
 
-TEST_F(RoomServiceTest, APusherWhoseEvictionCouldNotBeStoredMayBeatAgain) {
+TEST_F(RoomServiceTest, KeepsAPusherActiveIfItsEvictionIsNotStored) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   store_.broken = true;
@@ -326,7 +326,7 @@ TEST_F(RoomServiceTest, APusherWhoseEvictionCouldNotBeStoredMayBeatAgain) {
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
-TEST_F(RoomServiceTest, ChangesNothingWhileTheStoreCannotWrite) {
+TEST_F(RoomServiceTest, ChangesNothingIfTheStoreFails) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, AddNow(rooms_, Add(Key("r1"), "guest")));
@@ -336,7 +336,7 @@ TEST_F(RoomServiceTest, ChangesNothingWhileTheStoreCannotWrite) {
   EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
 }
 
-TEST_F(RoomServiceTest, AMemberIsNeverLeftInADeadRoom) {
+TEST_F(RoomServiceTest, LeavesNoMemberInAnEndedRoom) {
   for (int round = 0; round < 50; ++round) {
     const RoomKey room = Key("race" + std::to_string(round));
     ASSERT_OK(CreateRoom(Create(room.id.value, "host")));

@@ -53,7 +53,7 @@ class RoomStreams : public ServiceFixture {
   int rooms_made_ = 0;
 };
 
-TEST_F(RoomStreams, OfGen1AreThoseThatGetPushUrlSigns) {
+TEST_F(RoomStreams, UseThePushStreamOfGetPushUrlInGen1) {
   for (const char* user : {"alice", "alice_ab12cd34", "a.b", "2e7336dc8eba87ef"}) {
     const std::string stream = signed_.StreamName({user});
     EXPECT_EQ(Come(Dialect::kGen1, user, "rtmp://elsewhere/live/x").accelerate_url, Signed(stream));
@@ -61,7 +61,7 @@ TEST_F(RoomStreams, OfGen1AreThoseThatGetPushUrlSigns) {
   }
 }
 
-TEST_F(RoomStreams, OfGen2AreSignedWhereTheyAreTheMembersOwn) {
+TEST_F(RoomStreams, SignTheOwnStreamsOfAGen2Member) {
   for (const char* user : {"alice", "alice_ab12cd34", "a.b"}) {
     const std::string own = signed_.StreamName({user});
     for (const char* suffix : {"", "_0a1b2c3d", "_ffffffff"}) {
@@ -70,7 +70,7 @@ TEST_F(RoomStreams, OfGen2AreSignedWhereTheyAreTheMembersOwn) {
   }
 }
 
-TEST_F(RoomStreams, OfOthersAreNotSignedForWhoNamesThem) {
+TEST_F(RoomStreams, DoNotSignStreamsOfOtherUsers) {
   for (const char* stream :
        {"8888_alice", "8888_alice_0a1b2c3d", "8888_bob_alice_0a1b2c3d", "8888_bob_0a1b2c3",
         "8888_bob_0a1b2c3d4", "8888_bob0a1b2c3d", "8888_bob_0a1b2c3d_0a1b2c3d", "8888_bo_0a1b2c3d",
@@ -82,7 +82,7 @@ TEST_F(RoomStreams, OfOthersAreNotSignedForWhoNamesThem) {
   EXPECT_EQ(AccelerateUrlOf("bob", ""), "") << "no stream";
 }
 
-TEST_F(RoomStreams, OfWhoseNameLooksLikeAnothersDigestAreNotThoseOfTheOther) {
+TEST_F(RoomStreams, DoNotSignStreamsOfAUserWithTheSameDigest) {
   const std::string odd = signed_.StreamName({"a.b"}) + "_0a1b2c3d";
   EXPECT_THAT(AccelerateUrlOf("2e7336dc8eba87ef", odd), Not(HasSubstr("txSecret")));
 }

@@ -23,7 +23,7 @@ class CountingBytes : public RandomSource {
   unsigned char next_ = 0;
 };
 
-TEST(SystemIds, AreMadeOfFortyEightRandomBits) {
+TEST(SystemIds, Contain48RandomBits) {
   CountingBytes bytes;
   SystemIds ids(bytes);
   EXPECT_EQ(ids.NewRoomId().value, "room_00010203_0405");
@@ -41,7 +41,7 @@ TEST(SystemIds, DifferEachTime) {
   }
 }
 
-TEST(SystemIds, NumbersOfRoomsAreThoseThatOldClientsUnderstand) {
+TEST(SystemIds, HaveRoomNumbersInTheRangeOfOldClients) {
   SystemRandom random;
   SystemIds ids(random);
   for (int round = 0; round < 1000; ++round) {
@@ -51,7 +51,7 @@ TEST(SystemIds, NumbersOfRoomsAreThoseThatOldClientsUnderstand) {
   }
 }
 
-TEST(SystemIds, DrawAgainWhereTheNumberIsZero) {
+TEST(SystemIds, RetryIfTheNumberIsZero) {
   /// Only zeros at first.
   class ZeroFirst : public RandomSource {
    public:
@@ -67,7 +67,7 @@ TEST(SystemIds, DrawAgainWhereTheNumberIsZero) {
   EXPECT_EQ(SystemIds(random).NewRoomNumber().value, std::to_string(0x01010101));
 }
 
-TEST(NewEpoch, HasSixtyFourRandomBits) {
+TEST(NewEpoch, Has64RandomBits) {
   CountingBytes bytes;
   EXPECT_EQ(NewEpoch(bytes), "0001020304050607");
   EXPECT_EQ(NewEpoch(bytes), "08090a0b0c0d0e0f");

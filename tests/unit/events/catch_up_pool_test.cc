@@ -73,7 +73,7 @@ class CatchUpPoolTest : public testing::Test {
   FlakyStore store_{memory_};
 };
 
-TEST_F(CatchUpPoolTest, BringsAPageAndWhatReadIt) {
+TEST_F(CatchUpPoolTest, ReturnsAPageWithItsReader) {
   CatchUpPool pool(store_, {});
   const auto client = Ask(pool);
   ASSERT_TRUE(HasPageSoon(*client));
@@ -85,7 +85,7 @@ TEST_F(CatchUpPoolTest, BringsAPageAndWhatReadIt) {
   EXPECT_TRUE(client->GiveAway().page->messages.empty());
 }
 
-TEST_F(CatchUpPoolTest, KeepsNoMorePagesThanItMay) {
+TEST_F(CatchUpPoolTest, BoundsTheNumberOfPages) {
   CatchUpPool pool(store_, {.threads = 2, .max_pages = 2});
   const auto first = Ask(pool);
   const auto second = Ask(pool);
@@ -103,7 +103,7 @@ TEST_F(CatchUpPoolTest, KeepsNoMorePagesThanItMay) {
   EXPECT_TRUE(HasPageSoon(*third));
 }
 
-TEST_F(CatchUpPoolTest, ReadsNothingForWhoeverHasGone) {
+TEST_F(CatchUpPoolTest, SkipsClientsThatHaveLeft) {
   CatchUpPool pool(store_, {.threads = 1, .max_pages = 1});
   const auto first = Ask(pool);
   ASSERT_TRUE(HasPageSoon(*first));
@@ -116,7 +116,7 @@ TEST_F(CatchUpPoolTest, ReadsNothingForWhoeverHasGone) {
   EXPECT_EQ(store_.event_reads, 2U);
 }
 
-TEST_F(CatchUpPoolTest, TellsTheEndOfTheHistoryWhenACursorIsTooOld) {
+TEST_F(CatchUpPoolTest, ReturnsTheNewestCursorIfACursorIsTooOld) {
   CatchUpPool pool(store_, {});
   const auto client = Ask(pool, {.after = Cursor{.epoch = "ffffffffffffffff", .position = 1}});
   ASSERT_TRUE(HasPageSoon(*client));
@@ -125,7 +125,7 @@ TEST_F(CatchUpPoolTest, TellsTheEndOfTheHistoryWhenACursorIsTooOld) {
   EXPECT_EQ(outcome.newest, *memory_.Newest());
 }
 
-TEST_F(CatchUpPoolTest, StopsWhileManyWait) {
+TEST_F(CatchUpPoolTest, StopsWithManyWaitingClients) {
   CatchUpPool pool(store_, {.threads = 2, .max_pages = 1});
   std::vector<std::shared_ptr<KeepingClient>> clients;
   for (int i = 0; i < 20; ++i) clients.push_back(Ask(pool));

@@ -50,7 +50,7 @@ class CatchUpTest : public testing::Test {
   MemoryStore store_{StoreLimits{}, "00112233aabbccdd", listener_};
 };
 
-TEST_F(CatchUpTest, FromNowOnTellsNothingOfBefore) {
+TEST_F(CatchUpTest, FromNowSkipsEarlierEvents) {
   CreateRoom("before");
   const WatchSpec spec;
   CatchUp catch_up(spec, kSmall);
@@ -66,7 +66,7 @@ TEST_F(CatchUpTest, FromNowOnTellsNothingOfBefore) {
   EXPECT_EQ(messages[0].event().room().room_id(), "after");
 }
 
-TEST_F(CatchUpTest, FromTheEarliestTellsAllThatIsRetained) {
+TEST_F(CatchUpTest, FromEarliestReturnsAllRetainedEvents) {
   for (int i = 0; i < 10; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.after = Cursor::Start()};
   CatchUp catch_up(spec, kSmall);
@@ -76,7 +76,7 @@ TEST_F(CatchUpTest, FromTheEarliestTellsAllThatIsRetained) {
   EXPECT_EQ(mirror.Lines(), LinesOf(store_));
 }
 
-TEST_F(CatchUpTest, EachMessageSaysWhereToResume) {
+TEST_F(CatchUpTest, IncludesAResumeCursorInEachMessage) {
   for (int i = 0; i < 6; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.after = Cursor::Start()};
   CatchUp catch_up(spec, kSmall);
@@ -92,7 +92,7 @@ TEST_F(CatchUpTest, EachMessageSaysWhereToResume) {
   }
 }
 
-TEST_F(CatchUpTest, KeepsAPageSmall) {
+TEST_F(CatchUpTest, BoundsThePageSize) {
   for (int i = 0; i < 50; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.after = Cursor::Start()};
   constexpr CatchUpLimits kFewBytes{
@@ -107,7 +107,7 @@ TEST_F(CatchUpTest, KeepsAPageSmall) {
   EXPECT_EQ(page->cursor, page->messages.back().cursor);
 }
 
-TEST_F(CatchUpTest, PassesOverWhatIsFilteredOut) {
+TEST_F(CatchUpTest, SkipsFilteredEvents) {
   for (int i = 0; i < 10; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.filter = WatchFilter(0, {{.id = {"r7"}}}, {}), .after = Cursor::Start()};
   CatchUp catch_up(spec, kSmall);
@@ -116,7 +116,7 @@ TEST_F(CatchUpTest, PassesOverWhatIsFilteredOut) {
   EXPECT_EQ(messages[0].event().room().room_id(), "r7");
 }
 
-TEST_F(CatchUpTest, ASnapshotOfNothingIsComplete) {
+TEST_F(CatchUpTest, CompletesAnEmptySnapshot) {
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
   const Result<CatchUpPage> page = catch_up.Read(store_);
@@ -126,7 +126,7 @@ TEST_F(CatchUpTest, ASnapshotOfNothingIsComplete) {
   EXPECT_EQ(page->cursor, *store_.Newest());
 }
 
-TEST_F(CatchUpTest, ASnapshotShowsOnlyRoomsThatMatch) {
+TEST_F(CatchUpTest, IncludesOnlyMatchingRoomsInASnapshot) {
   for (int i = 0; i < 10; ++i) CreateRoom("r" + std::to_string(i));
   ASSERT_OK(Apply(store_, Adding(MakeKey(RoomKind::kMulti, "r3"), "guest")));
   const WatchSpec spec{.filter = WatchFilter(0, {}, {{"guest"}}), .snapshot = true};
@@ -137,7 +137,7 @@ TEST_F(CatchUpTest, ASnapshotShowsOnlyRoomsThatMatch) {
   EXPECT_TRUE(messages[1].has_snapshot_end());
 }
 
-TEST_F(CatchUpTest, AnIdThatIsUsedAgainDuringASnapshotIsNotMistaken) {
+TEST_F(CatchUpTest, HandlesARoomIdReusedDuringASnapshot) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
@@ -155,7 +155,7 @@ TEST_F(CatchUpTest, AnIdThatIsUsedAgainDuringASnapshotIsNotMistaken) {
   EXPECT_EQ(mirror.Lines(), LinesOf(store_));
 }
 
-TEST_F(CatchUpTest, EventsWithinASnapshotHaveNoCursor) {
+TEST_F(CatchUpTest, OmitsCursorsWithinASnapshot) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
@@ -172,7 +172,7 @@ TEST_F(CatchUpTest, EventsWithinASnapshotHaveNoCursor) {
   EXPECT_EQ(second->messages[0].cursor, std::nullopt);
 }
 
-TEST_F(CatchUpTest, SaysWhenWhatFollowsACursorIsGone) {
+TEST_F(CatchUpTest, ReportsAnExpiredCursor) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
   ASSERT_OK(store_.TrimEvents({.keep_since = {}, .max_events = 2}));
   const WatchSpec trimmed{.after = Cursor{.epoch = "00112233aabbccdd", .position = 1}};
@@ -182,7 +182,8 @@ TEST_F(CatchUpTest, SaysWhenWhatFollowsACursorIsGone) {
 }
 
 // Random changes between any two reads; a subscriber reconstructs the rooms from the messages only.
-class SnapshotUnderChange : public CatchUpTest, public testing::WithParamInterface<std::uint32_t> {
+class SnapshotDuringChanges : public CatchUpTest,
+                              public testing::WithParamInterface<std::uint32_t> {
  protected:
   void ChangeSomething() {
     const RoomKey key = MakeKey(RoomKind::kMulti, "r" + std::to_string(Below(40)));
@@ -218,7 +219,7 @@ class SnapshotUnderChange : public CatchUpTest, public testing::WithParamInterfa
   std::map<std::string, std::vector<std::string>> history_;  // the rooms at each cursor
 };
 
-TEST_P(SnapshotUnderChange, LeavesASubscriberWithTheRoomsOfTheStore) {
+TEST_P(SnapshotDuringChanges, MatchesTheStore) {
   for (int i = 0; i < 200; ++i) ChangeSomething();
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
@@ -239,7 +240,7 @@ TEST_P(SnapshotUnderChange, LeavesASubscriberWithTheRoomsOfTheStore) {
   EXPECT_EQ(mirror.cursor(), store_.Newest()->Encode());
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, SnapshotUnderChange, testing::Range(1U, 41U));
+INSTANTIATE_TEST_SUITE_P(Seeds, SnapshotDuringChanges, testing::Range(1U, 41U));
 
 }  // namespace
 }  // namespace rtcroom

@@ -77,7 +77,7 @@ TEST_F(EventFeedTest, BeginsAtTheEndOfTheHistory) {
   EXPECT_FALSE(ring_.MarkAt(0));
 }
 
-TEST_F(EventFeedTest, BringsWhatIsCommittedAsSoonAsItIsSignalled) {
+TEST_F(EventFeedTest, ReadsCommittedEventsWhenSignalled) {
   Start();
   ASSERT_TRUE(HasBegunSoon());
   const auto mark = ring_.MarkAt(0);
@@ -88,14 +88,14 @@ TEST_F(EventFeedTest, BringsWhatIsCommittedAsSoonAsItIsSignalled) {
   EXPECT_GE(added_, 2);
 }
 
-TEST_F(EventFeedTest, ReadsNothingWhileNothingIsSignalled) {
+TEST_F(EventFeedTest, ReadsNothingWithoutASignal) {
   Start();
   ASSERT_TRUE(HasBegunSoon());
   ASSERT_TRUE(Eventually([&] { return ticked_ > 10; }));
   EXPECT_LE(store_.event_reads, 2U);
 }
 
-TEST_F(EventFeedTest, LooksNowAndThenEvenIfNobodyHasSignalled) {
+TEST_F(EventFeedTest, PollsPeriodicallyWithoutASignal) {
   WatchOptions options = Options();
   options.safety_poll = std::chrono::milliseconds(2);
   Start(options);
@@ -104,7 +104,7 @@ TEST_F(EventFeedTest, LooksNowAndThenEvenIfNobodyHasSignalled) {
   EXPECT_TRUE(Eventually([&] { return store_.event_reads > reads + 3; }));
 }
 
-TEST_F(EventFeedTest, BringsMoreThanOneReadHolds) {
+TEST_F(EventFeedTest, ReadsMoreEventsThanOnePageHolds) {
   Start();
   ASSERT_TRUE(HasBegunSoon());
   const auto mark = ring_.MarkAt(0);
@@ -112,7 +112,7 @@ TEST_F(EventFeedTest, BringsMoreThanOneReadHolds) {
   EXPECT_TRUE(Eventually([&] { return CountAfter(*mark) == 2000; }));
 }
 
-TEST_F(EventFeedTest, TriesAgainUntilTheStoreAnswersAndThenMissesNothing) {
+TEST_F(EventFeedTest, RetriesUntilTheStoreAnswersWithoutLoss) {
   Start();
   ASSERT_TRUE(HasBegunSoon());
   const auto mark = ring_.MarkAt(0);
@@ -134,7 +134,7 @@ TEST_F(EventFeedTest, KeepsTickingWhileTheStoreFails) {
   EXPECT_TRUE(Eventually([&] { return ticked_ > 10; }));
 }
 
-TEST_F(EventFeedTest, BeginsAnewWhenItIsLeftBehindAndLetsTheRingSaySo) {
+TEST_F(EventFeedTest, RestartsTheRingIfItsCursorExpired) {
   Start();
   ASSERT_TRUE(HasBegunSoon());
   const auto mark = ring_.MarkAt(0);

@@ -25,7 +25,7 @@ v1::Event MessageOf(EventPayload payload) {
   return EventMessage(Happened(std::move(payload)), "00112233aabbccdd", "00112233aabbccdd-42");
 }
 
-TEST(EventMessages, SayWhereAndWhenItHappenedAndHowToGoOn) {
+TEST(EventMessages, ContainRoomTimeSequenceAndCursor) {
   const v1::Event event = MessageOf(PusherDeleted{.user_id = {"u1"}});
   EXPECT_EQ(event.epoch(), "00112233aabbccdd");
   EXPECT_EQ(event.cursor(), "00112233aabbccdd-42");
@@ -37,14 +37,14 @@ TEST(EventMessages, SayWhereAndWhenItHappenedAndHowToGoOn) {
   EXPECT_EQ(event.dialect(), v1::DIALECT_GEN2);
 }
 
-TEST(EventMessages, TellOfARoomThatCameToBe) {
+TEST(EventMessages, ConvertRoomCreated) {
   const v1::Event event = MessageOf(RoomCreated{.creator = {"host"}, .info = "a name"});
   ASSERT_EQ(event.change_case(), v1::Event::kRoomCreated);
   EXPECT_EQ(event.room_created().creator(), "host");
   EXPECT_EQ(event.room_created().room_info(), "a name");
 }
 
-TEST(EventMessages, TellOfAPusherThatCame) {
+TEST(EventMessages, ConvertPusherAdded) {
   const v1::Event event =
       MessageOf(PusherAdded{.user_id = {"u1"}, .user_name = "Ann", .user_avatar = "https://a/1"});
   ASSERT_EQ(event.change_case(), v1::Event::kPusherAdded);
@@ -53,7 +53,7 @@ TEST(EventMessages, TellOfAPusherThatCame) {
   EXPECT_EQ(event.pusher_added().pusher().user_avatar(), "https://a/1");
 }
 
-TEST(EventMessages, TellOfAPusherThatCameBack) {
+TEST(EventMessages, ConvertPusherUpdated) {
   const v1::Event event =
       MessageOf(PusherUpdated{.user_id = {"u1"}, .user_name = "Ann", .user_avatar = ""});
   ASSERT_EQ(event.change_case(), v1::Event::kPusherUpdated);
@@ -61,7 +61,7 @@ TEST(EventMessages, TellOfAPusherThatCameBack) {
   EXPECT_EQ(event.pusher_updated().pusher().user_name(), "Ann");
 }
 
-TEST(EventMessages, TellWhyAPusherLeft) {
+TEST(EventMessages, ConvertTheReasonOfPusherDeleted) {
   const auto reason_of = [](LeaveReason reason) {
     const v1::Event event = MessageOf(PusherDeleted{.user_id = {"u1"}, .reason = reason});
     EXPECT_EQ(event.pusher_deleted().user_id(), "u1");
@@ -73,7 +73,7 @@ TEST(EventMessages, TellWhyAPusherLeft) {
   EXPECT_EQ(reason_of(LeaveReason::kRoomDestroyed), v1::PusherDeleted::REASON_ROOM_DESTROYED);
 }
 
-TEST(EventMessages, TellWhyARoomEnded) {
+TEST(EventMessages, ConvertTheReasonOfRoomDestroyed) {
   const auto reason_of = [](EndReason reason) {
     return MessageOf(RoomDestroyed{.reason = reason}).room_destroyed().reason();
   };
@@ -84,13 +84,13 @@ TEST(EventMessages, TellWhyARoomEnded) {
   EXPECT_EQ(reason_of(EndReason::kDismissed), v1::RoomDestroyed::REASON_DISMISSED);
 }
 
-TEST(EventMessages, NameEachKindThatRoomsHaveAndNoOther) {
+TEST(EventMessages, ConvertEachRoomKind) {
   for (const RoomKind kind : kAllRoomKinds) EXPECT_EQ(KindOf(KindMessage(kind)), kind);
   EXPECT_EQ(KindOf(v1::ROOM_KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(KindOf(static_cast<v1::RoomKind>(99)), std::nullopt);
 }
 
-TEST(EventMessages, TellWhatHappensToRoomsThatWaitTheirViewersAndTheirFields) {
+TEST(EventMessages, ConvertActivationViewerAndFieldEvents) {
   EXPECT_EQ(MessageOf(RoomActivated{.creator = {"u1"}}).room_activated().creator(), "u1");
   const v1::Event added = MessageOf(AudienceAdded{.user_id = {"u1"}, .user_info = "i"});
   EXPECT_EQ(added.audience_added().audience().user_id(), "u1");
@@ -108,7 +108,7 @@ TEST(EventMessages, TellWhatHappensToRoomsThatWaitTheirViewersAndTheirFields) {
   EXPECT_EQ(MessageOf(left).pusher_deleted().new_creator(), "u2");
 }
 
-TEST(EventMessages, CountNanosecondsForwardBefore1970Too) {
+TEST(EventMessages, HaveNonNegativeNanosecondsBefore1970) {
   const auto time = TimeMessage(TimePoint(std::chrono::milliseconds(-1)));
   EXPECT_EQ(time.seconds(), -1);
   EXPECT_EQ(time.nanos(), 999'000'000);
@@ -121,7 +121,7 @@ Room RoomOfTwo() {
   return room;
 }
 
-TEST(EventMessages, ShowARoomWithItsPushersInJoinOrder) {
+TEST(EventMessages, ConvertARoomWithPushersInJoinOrder) {
   const v1::Room message = RoomMessage(RoomOfTwo());
   EXPECT_EQ(message.room().kind(), v1::ROOM_KIND_MULTI);
   EXPECT_EQ(message.room().room_id(), "r1");
@@ -138,7 +138,7 @@ TEST(EventMessages, ShowARoomWithItsPushersInJoinOrder) {
   EXPECT_EQ(message.pushers(1).added_at().seconds(), 1'700'000'000);
 }
 
-TEST(EventMessages, KeepUrlsOfStreamsToThemselves) {
+TEST(EventMessages, ContainNoStreamUrls) {
   const std::string bytes = RoomMessage(RoomOfTwo()).SerializeAsString();
   EXPECT_THAT(bytes, HasSubstr("https://avatars.example/guest"));
   EXPECT_THAT(bytes, Not(HasSubstr("push.example")));

@@ -39,12 +39,12 @@ std::vector<std::uint64_t> ReadAll(const EventRing& ring, EventRing::Mark& mark,
   }
 }
 
-TEST(EventRing, HoldsNothingBeforeItHasBegun) {
+TEST(EventRing, IsEmptyBeforeItStarts) {
   const EventRing ring({});
   EXPECT_FALSE(ring.MarkAt(0));
 }
 
-TEST(EventRing, GivesEachReaderWhatFollowsItsPosition) {
+TEST(EventRing, ReturnsEventsAfterThePositionOfAReader) {
   EventRing ring({});
   ring.Restart(10);
   ring.Append({EventAt(11), EventAt(14), EventAt(15)});
@@ -60,7 +60,7 @@ TEST(EventRing, GivesEachReaderWhatFollowsItsPosition) {
   EXPECT_THAT(ReadAll(ring, *mark), ElementsAre(20));
 }
 
-TEST(EventRing, TellsAReaderThatIsAheadOfItNothingTwice) {
+TEST(EventRing, RepeatsNothingForAReaderAheadOfIt) {
   EventRing ring({});
   ring.Restart(10);
   ring.Append({EventAt(11)});
@@ -70,7 +70,7 @@ TEST(EventRing, TellsAReaderThatIsAheadOfItNothingTwice) {
   EXPECT_THAT(ReadAll(ring, *mark), ElementsAre(14));
 }
 
-TEST(EventRing, PassesOverWhatIsFilteredOutAndRemembersHowFarItLooked) {
+TEST(EventRing, SkipsFilteredEventsAndAdvancesTheMark) {
   EventRing ring({});
   ring.Restart(0);
   ring.Append({EventAt(1, "a"), EventAt(2, "b"), EventAt(3, "a"), EventAt(4, "b")});
@@ -80,7 +80,7 @@ TEST(EventRing, PassesOverWhatIsFilteredOutAndRemembersHowFarItLooked) {
   EXPECT_EQ(mark->position, 4U);
 }
 
-TEST(EventRing, LooksThroughManyEventsAtOnce) {
+TEST(EventRing, SkipsManyFilteredEventsAtOnce) {
   EventRing ring({});
   ring.Restart(0);
   for (std::uint64_t i = 1; i <= 2000; ++i) ring.Append({EventAt(i, i % 999 == 0 ? "a" : "b")});
@@ -88,7 +88,7 @@ TEST(EventRing, LooksThroughManyEventsAtOnce) {
   EXPECT_THAT(ReadAll(ring, *mark, WatchFilter(0, {{.id = {"a"}}}, {})), ElementsAre(999, 1998));
 }
 
-TEST(EventRing, ForgetsTheOldestWhenThereAreTooMany) {
+TEST(EventRing, DropsOldestEventsWhenFull) {
   EventRing ring({.max_events = 3});
   ring.Restart(0);
   const auto mark = ring.MarkAt(0);
@@ -103,7 +103,7 @@ TEST(EventRing, ForgetsTheOldestWhenThereAreTooMany) {
   EXPECT_THAT(ReadAll(ring, *later), ElementsAre(2, 3, 4));
 }
 
-TEST(EventRing, ForgetsTheOldestWhenTheyAreTooLarge) {
+TEST(EventRing, DropsOldestEventsBeyondTheByteLimit) {
   EventRing ring({.max_events = 1000, .max_bytes = 3 * kMessageBytes});
   ring.Restart(0);
   for (std::uint64_t i = 1; i <= 10; ++i) ring.Append({EventAt(i)});
@@ -113,7 +113,7 @@ TEST(EventRing, ForgetsTheOldestWhenTheyAreTooLarge) {
   EXPECT_THAT(ReadAll(ring, *mark), ElementsAre(8, 9, 10));
 }
 
-TEST(EventRing, TellsEachReaderThatItHasBegunAnew) {
+TEST(EventRing, ReportsARestartToEachReader) {
   EventRing ring({});
   ring.Restart(0);
   const auto before = ring.MarkAt(0);
@@ -126,7 +126,7 @@ TEST(EventRing, TellsEachReaderThatItHasBegunAnew) {
   EXPECT_THAT(ReadAll(ring, *mark), ElementsAre(51));
 }
 
-TEST(EventRing, ReadersFollowWhileItGrows) {
+TEST(EventRing, SupportsReadersDuringAppends) {
   EventRing ring({.max_events = 100'000});
   ring.Restart(0);
   constexpr std::uint64_t kEvents = 5000;

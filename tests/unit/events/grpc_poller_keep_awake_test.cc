@@ -8,14 +8,14 @@
 namespace rtcroom {
 namespace {
 
-TEST(GrpcPollerKeepAwake, MayEndWhileANudgeIsUnderWay) {
+TEST(GrpcPollerKeepAwake, CanBeDestroyedDuringACall) {
   for (int i = 0; i < 50; ++i) {
     GrpcPollerKeepAwake keep_awake;
     keep_awake.Ping();
   }
 }
 
-TEST(GrpcPollerKeepAwake, MayBeAskedForByManyAtOnce) {
+TEST(GrpcPollerKeepAwake, SupportsConcurrentCalls) {
   GrpcPollerKeepAwake keep_awake;
   std::vector<std::jthread> callers;
   for (int i = 0; i < 4; ++i) {

@@ -110,7 +110,7 @@ class SubscriberTest : public testing::Test {
   CatchUpPool pool_{store_, options_.catch_up};
 };
 
-TEST_F(SubscriberTest, FollowsFromNowOn) {
+TEST_F(SubscriberTest, ReceivesEventsFromNow) {
   CreateRoom("before");
   StartRing();
   const auto stream = BeginLive();
@@ -135,7 +135,7 @@ TEST_F(SubscriberTest, WritesOneMessageAtATime) {
   EXPECT_EQ(counts_.events_sent, 2U);
 }
 
-TEST_F(SubscriberTest, WaitsForARingThatHasNotBegun) {
+TEST_F(SubscriberTest, WaitsForARingThatHasNotStarted) {
   CreateRoom("r1");
   const auto stream = Begin({.after = Cursor::Start()});
   ASSERT_TRUE(WroteSoon(*stream, 1));
@@ -150,7 +150,7 @@ TEST_F(SubscriberTest, WaitsForARingThatHasNotBegun) {
   EXPECT_EQ(stream->written()[2].event().room().room_id(), "r2");
 }
 
-TEST_F(SubscriberTest, ReadsFromTheStoreWhatHappenedBeforeTheRingBegan) {
+TEST_F(SubscriberTest, ReadsEventsBeforeTheRingStartFromTheStore) {
   const auto stream = BeginLive();
   CreateRoom("early");
   StartRing();
@@ -159,7 +159,7 @@ TEST_F(SubscriberTest, ReadsFromTheStoreWhatHappenedBeforeTheRingBegan) {
   EXPECT_EQ(stream->written()[0].event().room().room_id(), "early");
 }
 
-TEST_F(SubscriberTest, SaysWhereItStandsWhenNothingHappens) {
+TEST_F(SubscriberTest, SendsKeepAlivesWithItsCursor) {
   StartRing();
   const auto stream = BeginLive(WatchFilter(0, {{.id = {"mine"}}}, {}));
   CreateRoom("others");
@@ -179,7 +179,7 @@ TEST_F(SubscriberTest, SaysWhereItStandsWhenNothingHappens) {
   EXPECT_EQ(stream->written().size(), 2U);
 }
 
-TEST_F(SubscriberTest, NeverSaysToStandWhereItHasNotBeen) {
+TEST_F(SubscriberTest, SendsNoCursorAheadOfSentEvents) {
   StartRing();
   const auto stream = BeginLive();
   const std::string stood = memory_.Newest()->Encode();
@@ -189,7 +189,7 @@ TEST_F(SubscriberTest, NeverSaysToStandWhereItHasNotBeen) {
   EXPECT_EQ(stream->written()[0].keep_alive().cursor(), stood);
 }
 
-TEST_F(SubscriberTest, StaysSilentAsLongAsItIsAskedTo) {
+TEST_F(SubscriberTest, UsesTheRequestedKeepAlivePeriod) {
   StartRing();
   const auto stream = Begin({.keep_alive = std::chrono::minutes(5)});
   ASSERT_TRUE(Eventually([&] { return stream->is_open(); }));
@@ -199,7 +199,7 @@ TEST_F(SubscriberTest, StaysSilentAsLongAsItIsAskedTo) {
   EXPECT_EQ(stream->written().size(), 1U);
 }
 
-TEST_F(SubscriberTest, EndsWhenAMessageHasBeenWaitingForTooLong) {
+TEST_F(SubscriberTest, EndsIfAMessageWaitsTooLong) {
   StartRing();
   const auto stream = BeginLive();
   CreateRoom("r");
@@ -214,7 +214,7 @@ TEST_F(SubscriberTest, EndsWhenAMessageHasBeenWaitingForTooLong) {
   EXPECT_EQ(counts_.slow_ended, 1U);
 }
 
-TEST_F(SubscriberTest, IsBrokenOffOnceWhenItDoesNotHearOfItsEnd) {
+TEST_F(SubscriberTest, IsCancelledOnceIfTheEndIsNotAcknowledged) {
   StartRing();
   const auto stream = BeginLive();
   CreateRoom("r");
@@ -229,7 +229,7 @@ TEST_F(SubscriberTest, IsBrokenOffOnceWhenItDoesNotHearOfItsEnd) {
   EXPECT_EQ(stream->broken_off(), 1);
 }
 
-TEST_F(SubscriberTest, SaysWhereToResumeWhenTheServerStops) {
+TEST_F(SubscriberTest, ReturnsItsCursorWhenTheServerStops) {
   StartRing();
   const auto stream = BeginLive();
   CreateRoom("r");
@@ -263,7 +263,7 @@ TEST_F(SubscriberTest, EndsWhenAWriteFails) {
   EXPECT_EQ(stream->written().size(), 1U);
 }
 
-TEST_F(SubscriberTest, HearsThatItsCursorIsTooOld) {
+TEST_F(SubscriberTest, ReportsACursorThatIsTooOld) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
   ASSERT_OK(memory_.TrimEvents({.keep_since = {}, .max_events = 2}));
   const auto stream = Begin({.after = Cursor{.epoch = "00112233aabbccdd", .position = 1}});
@@ -283,7 +283,7 @@ TEST_F(SubscriberTest, KeepsItsCursorWhenTheStoreFails) {
   EXPECT_EQ(stream->final_cursor(), start.Encode());
 }
 
-TEST_F(SubscriberTest, ASnapshotThatIsCutOffCannotBeResumed) {
+TEST_F(SubscriberTest, ReturnsNoCursorForAnInterruptedSnapshot) {
   CreateRoom("r1");
   CreateRoom("r2");
   StartRing();
@@ -296,7 +296,7 @@ TEST_F(SubscriberTest, ASnapshotThatIsCutOffCannotBeResumed) {
   EXPECT_EQ(stream->final_cursor(), "");
 }
 
-TEST_F(SubscriberTest, ReadsFromTheStoreAgainWhenTheRingBeginsAnew) {
+TEST_F(SubscriberTest, ReadsFromTheStoreAgainAfterARingRestart) {
   StartRing();
   const auto stream = BeginLive();
   CreateRoom("r1");  // never reaches the ring
@@ -312,12 +312,12 @@ TEST_F(SubscriberTest, ReadsFromTheStoreAgainWhenTheRingBeginsAnew) {
   EXPECT_EQ(stream->written()[2].event().room().room_id(), "r2");
 }
 
-class SmallRing : public SubscriberTest {
+class SubscriberOnSmallRing : public SubscriberTest {
  protected:
-  SmallRing() : SubscriberTest({.ring = {.max_events = 4}}) {}
+  SubscriberOnSmallRing() : SubscriberTest({.ring = {.max_events = 4}}) {}
 };
 
-TEST_F(SmallRing, EndsWhomItLeavesBehindWithoutWaitingForTheMessage) {
+TEST_F(SubscriberOnSmallRing, EndsASlowSubscriberWithoutAwaitingItsWrite) {
   StartRing();
   const auto stream = BeginLive();
   CreateRoom("r0");
@@ -335,7 +335,7 @@ TEST_F(SmallRing, EndsWhomItLeavesBehindWithoutWaitingForTheMessage) {
   EXPECT_EQ(stream->final_cursor(), stream->written()[1].event().cursor());
 }
 
-TEST_F(SmallRing, DoesNotMissAnythingForBeingFilteredOut) {
+TEST_F(SubscriberOnSmallRing, KeepsASubscriberWithFilteredEvents) {
   StartRing();
   const auto stream = BeginLive(WatchFilter(0, {{.id = {"mine"}}}, {}));
   for (int i = 0; i < 20; ++i) {

@@ -23,7 +23,7 @@ EventFacts Joined(const std::string& user, const std::string& room_id = "r1",
   return In(kind, room_id, PusherAdded{.user_id = {user}});
 }
 
-TEST(WatchFilter, LetsEverythingThroughUnlessAskedNotTo) {
+TEST(WatchFilter, MatchesEverythingByDefault) {
   const WatchFilter all;
   EXPECT_TRUE(all.Matches(Joined("u1")));
   EXPECT_TRUE(all.Matches(In(RoomKind::kLive, "r", RoomDestroyed{})));
@@ -31,7 +31,7 @@ TEST(WatchFilter, LetsEverythingThroughUnlessAskedNotTo) {
   EXPECT_TRUE(all.Matches(MakeRoom(RoomKind::kDouble, "r")));
 }
 
-TEST(WatchFilter, KeepsToKinds) {
+TEST(WatchFilter, MatchesKinds) {
   const WatchFilter filter(MaskOf(v1::ROOM_KIND_LIVE) | MaskOf(v1::ROOM_KIND_DOUBLE), {}, {});
   EXPECT_TRUE(filter.Matches(Joined("u1", "r1", RoomKind::kLive)));
   EXPECT_TRUE(filter.Matches(Joined("u1", "r1", RoomKind::kDouble)));
@@ -39,14 +39,14 @@ TEST(WatchFilter, KeepsToKinds) {
   EXPECT_FALSE(filter.Matches(MakeRoom(RoomKind::kMulti, "r1")));
 }
 
-TEST(WatchFilter, AKindMatchesItsOwnRoomsAlone) {
+TEST(WatchFilter, MatchesOnlyRoomsOfTheKind) {
   const WatchFilter filter(MaskOf(v1::ROOM_KIND_WEBRTC), {}, {});
   for (const RoomKind kind : kAllRoomKinds) {
     EXPECT_EQ(filter.Matches(Joined("u1", "r1", kind)), kind == RoomKind::kWebrtc);
   }
 }
 
-TEST(WatchFilter, KeepsToRooms) {
+TEST(WatchFilter, MatchesRooms) {
   const WatchFilter filter(0, {{.id = {"r1"}}, {.id = {"r2"}}}, {});
   EXPECT_TRUE(filter.Matches(Joined("u1", "r1")));
   EXPECT_TRUE(filter.Matches(Joined("u1", "r2", RoomKind::kLive)));
@@ -55,7 +55,7 @@ TEST(WatchFilter, KeepsToRooms) {
   EXPECT_TRUE(filter.Matches(MakeRoom(RoomKind::kMulti, "r1")));
 }
 
-TEST(WatchFilter, KeepsToTheKindsThatARoomWasAskedForAs) {
+TEST(WatchFilter, MatchesRoomsUnderTheirRequestedKinds) {
   const WatchFilter filter(0,
                            {{.kinds = MaskOf(v1::ROOM_KIND_LIVE), .id = {"r1"}},
                             {.kinds = MaskOf(v1::ROOM_KIND_DOUBLE), .id = {"r1"}}},
@@ -65,7 +65,7 @@ TEST(WatchFilter, KeepsToTheKindsThatARoomWasAskedForAs) {
   EXPECT_FALSE(filter.Matches(Joined("u1", "r1", RoomKind::kMulti)));
 }
 
-TEST(WatchFilter, KeepsToWhatHappensToUsers) {
+TEST(WatchFilter, MatchesEventsOfUsers) {
   const WatchFilter filter(0, {}, {{"u1"}});
   const auto happens = [&](EventPayload payload) {
     return filter.Matches(In(RoomKind::kMulti, "r1", std::move(payload)));
@@ -79,7 +79,7 @@ TEST(WatchFilter, KeepsToWhatHappensToUsers) {
   EXPECT_FALSE(happens(RoomDestroyed{}));  // concerns no single user
 }
 
-TEST(WatchFilter, ARoomIsOfItsCreatorAndItsPushers) {
+TEST(WatchFilter, MatchesRoomsByCreatorAndPushers) {
   Room room = MakeRoom(RoomKind::kMulti, "r1", "host");
   room.pushers = {MakePusher("guest")};
   EXPECT_TRUE(WatchFilter(0, {}, {{"host"}}).Matches(room));
@@ -87,7 +87,7 @@ TEST(WatchFilter, ARoomIsOfItsCreatorAndItsPushers) {
   EXPECT_FALSE(WatchFilter(0, {}, {{"other"}}).Matches(room));
 }
 
-TEST(WatchFilter, AsksForAllOfItsPartsTogether) {
+TEST(WatchFilter, RequiresAllItsConditions) {
   const WatchFilter filter(MaskOf(v1::ROOM_KIND_MULTI), {{.id = {"r1"}}}, {{"u1"}});
   EXPECT_TRUE(filter.Matches(Joined("u1", "r1", RoomKind::kMulti)));
   EXPECT_FALSE(filter.Matches(Joined("u1", "r1", RoomKind::kLive)));
@@ -104,7 +104,7 @@ TEST(WatchFilter, FindsEachOfManyNames) {
   }
 }
 
-TEST(WatchFilter, TellsNamesApartThatCollideInStdHash) {
+TEST(WatchFilter, DistinguishesNamesThatCollideInStdHash) {
   std::unordered_set<std::size_t> rooms;
   std::unordered_set<std::size_t> users;
   const std::vector<std::string> names = CollidingNames(100);

@@ -26,7 +26,7 @@ v1::WatchRequest FromEarliest() {
   return request;
 }
 
-TEST_F(WatchServiceTest, TellsEveryKindOfEventInOrder) {
+TEST_F(WatchServiceTest, SendsEveryKindOfEventInOrder) {
   const auto call = Watch();
   const RoomKey key = CreateRoom("r1", RoomKind::kLive);
   ASSERT_OK(Apply(memory_, Adding(key, "guest")));
@@ -70,7 +70,7 @@ TEST_F(WatchServiceTest, StartsWithTheOldestRetainedEvent) {
   EXPECT_EQ(call->NextOrThrow().event().room().room_id(), "r3");
 }
 
-TEST_F(WatchServiceTest, ResumesAfterEachCursorWhileRoomsChange) {
+TEST_F(WatchServiceTest, ResumesAfterAnyCursorDuringChanges) {
   constexpr int kRooms = 2000;
   std::jthread writer([&] {
     for (int i = 0; i < kRooms; ++i) CreateRoom("r" + std::to_string(i));
@@ -92,7 +92,7 @@ TEST_F(WatchServiceTest, ResumesAfterEachCursorWhileRoomsChange) {
   EXPECT_EQ(mirror.Lines(), LinesOf(memory_));
 }
 
-TEST_F(WatchServiceTest, SendsTheRoomsAsTheyAreAndThenWhatHappens) {
+TEST_F(WatchServiceTest, SendsASnapshotFollowedByChanges) {
   for (int i = 0; i < 500; ++i) CreateRoom("r" + std::to_string(i));
   v1::WatchRequest request;
   request.set_snapshot(true);
@@ -111,7 +111,7 @@ TEST_F(WatchServiceTest, SendsTheRoomsAsTheyAreAndThenWhatHappens) {
   EXPECT_EQ(mirror.Lines(), LinesOf(memory_));
 }
 
-TEST_F(WatchServiceTest, TellsOnlyWhatWasAskedFor) {
+TEST_F(WatchServiceTest, SendsOnlyMatchingEvents) {
   v1::WatchRequest request;
   request.add_kinds(v1::ROOM_KIND_LIVE);
   request.add_user_ids("guest");
@@ -126,7 +126,7 @@ TEST_F(WatchServiceTest, TellsOnlyWhatWasAskedFor) {
   EXPECT_EQ(call->NextOrThrow().event().pusher_deleted().user_id(), "guest");
 }
 
-TEST_F(WatchServiceTest, NamesTheFieldThatIsWrong) {
+TEST_F(WatchServiceTest, NamesTheInvalidField) {
   v1::WatchRequest request;
   request.set_cursor("gibberish");
   const grpc::Status status = Watch(request)->Finish();
@@ -142,7 +142,7 @@ TEST_F(WatchServiceTest, RefusesARequestThatIsTooLong) {
   EXPECT_EQ(status.error_message(), "request: too long");
 }
 
-TEST_F(WatchServiceTest, RefusesWhatIsNotARequest) {
+TEST_F(WatchServiceTest, RefusesAMalformedRequest) {
   grpc::GenericStub stub(grpc::CreateChannel("127.0.0.1:" + std::to_string(port_),
                                              grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
@@ -162,7 +162,7 @@ TEST_F(WatchServiceTest, RefusesWhatIsNotARequest) {
   EXPECT_EQ(status.error_message(), "request: not a WatchRequest");
 }
 
-TEST_F(WatchServiceTest, SaysWhereTheHistoryEndsWhenACursorIsTooOld) {
+TEST_F(WatchServiceTest, ReturnsTheNewestCursorIfACursorIsTooOld) {
   CreateRoom("r1");
   CreateRoom("r2");
   ASSERT_OK(memory_.TrimEvents({.keep_since = {}, .max_events = 1}));
@@ -173,7 +173,7 @@ TEST_F(WatchServiceTest, SaysWhereTheHistoryEndsWhenACursorIsTooOld) {
   }
 }
 
-TEST_F(WatchServiceTest, SaysThatItIsAliveWhenNothingHappens) {
+TEST_F(WatchServiceTest, SendsKeepAlivesWhenIdle) {
   CreateRoom("r1");
   v1::WatchRequest request;
   request.mutable_keep_alive()->set_seconds(1);
@@ -204,7 +204,7 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
   EXPECT_EQ(Watch()->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(WatchServiceTest, KeepsToldSubscribersThroughAFailureOfTheStore) {
+TEST_F(WatchServiceTest, KeepsSubscribersDuringAStoreFailure) {
   ASSERT_TRUE(FeedHasBegun());
   const auto call = Watch();
   store_.reads_fail_with = Errc::kStoreBusy;
@@ -216,12 +216,12 @@ TEST_F(WatchServiceTest, KeepsToldSubscribersThroughAFailureOfTheStore) {
   EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
 }
 
-class FewSubscribers : public WatchFixture {
+class SubscriberLimit : public WatchFixture {
  protected:
-  FewSubscribers() : WatchFixture({.max_subscribers = 2}) {}
+  SubscriberLimit() : WatchFixture({.max_subscribers = 2}) {}
 };
 
-TEST_F(FewSubscribers, RefusesMoreThanItMayHave) {
+TEST_F(SubscriberLimit, RefusesSubscribersBeyondIt) {
   auto first = Watch();
   const auto second = Watch();
   EXPECT_EQ(hub_->subscribers(), 2U);

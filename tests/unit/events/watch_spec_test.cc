@@ -12,7 +12,7 @@
 namespace rtcroom {
 namespace {
 
-TEST(WatchSpec, FollowsFromNowOnUnlessToldOtherwise) {
+TEST(WatchSpec, StartsFromNowByDefault) {
   const Result<WatchSpec> spec = ReadWatchRequest({});
   ASSERT_OK(spec);
   EXPECT_EQ(spec->after, std::nullopt);
@@ -24,7 +24,7 @@ TEST(WatchSpec, FollowsFromNowOnUnlessToldOtherwise) {
   EXPECT_EQ(ReadWatchRequest(now)->after, std::nullopt);
 }
 
-TEST(WatchSpec, StartsWhereItIsAskedTo) {
+TEST(WatchSpec, StartsAtTheRequestedPosition) {
   v1::WatchRequest request;
   request.mutable_earliest();
   EXPECT_EQ(ReadWatchRequest(request)->after, Cursor::Start());
@@ -33,7 +33,7 @@ TEST(WatchSpec, StartsWhereItIsAskedTo) {
             (Cursor{.epoch = "00112233aabbccdd", .position = 42}));
 }
 
-TEST(WatchSpec, TakesASnapshotFromNowOn) {
+TEST(WatchSpec, RequestsASnapshot) {
   v1::WatchRequest request;
   request.set_snapshot(true);
   EXPECT_TRUE(ReadWatchRequest(request)->snapshot);
@@ -41,7 +41,7 @@ TEST(WatchSpec, TakesASnapshotFromNowOn) {
   EXPECT_TRUE(ReadWatchRequest(request)->snapshot);
 }
 
-TEST(WatchSpec, KeepsToWhatTheFiltersName) {
+TEST(WatchSpec, AppliesItsFilters) {
   v1::WatchRequest request;
   request.add_kinds(v1::ROOM_KIND_MULTI);
   request.add_kinds(v1::ROOM_KIND_LIVE);
@@ -61,7 +61,7 @@ TEST(WatchSpec, KeepsToWhatTheFiltersName) {
   EXPECT_FALSE(matches(RoomKind::kMulti, "other"));
 }
 
-TEST(WatchSpec, KeepsAliveAsOftenAsAsked) {
+TEST(WatchSpec, UsesTheRequestedKeepAlivePeriod) {
   v1::WatchRequest request;
   request.mutable_keep_alive()->set_seconds(1);
   EXPECT_EQ(ReadWatchRequest(request)->keep_alive, std::chrono::seconds(1));
@@ -78,9 +78,9 @@ struct BadRequest {
 };
 void PrintTo(const BadRequest& param, std::ostream* out) { *out << param.detail; }
 
-class RefusedOrder : public testing::TestWithParam<BadRequest> {};
+class InvalidWatchRequest : public testing::TestWithParam<BadRequest> {};
 
-TEST_P(RefusedOrder, NamesTheFieldThatIsWrong) {
+TEST_P(InvalidWatchRequest, NamesTheInvalidField) {
   v1::WatchRequest request;
   GetParam().spoil(request);
   const Result<WatchSpec> spec = ReadWatchRequest(request);
@@ -97,7 +97,7 @@ constexpr const char* kKeepAlive = "keep_alive: must be 1 s to 5 min";
 constexpr const char* kCursor = "cursor: not one that was given out";
 
 INSTANTIATE_TEST_SUITE_P(
-    Requests, RefusedOrder,
+    Requests, InvalidWatchRequest,
     testing::Values(
         BadRequest{"kinds[1]: unknown",
                    [](auto& request) {

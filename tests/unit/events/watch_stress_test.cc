@@ -35,7 +35,7 @@ class WatchStress : public WatchFixture {
   }
 };
 
-TEST_F(WatchStress, OutlivesStreamsThatAreOpenedAndCancelledAtAnyMoment) {
+TEST_F(WatchStress, SurvivesStreamsCancelledAtAnyTime) {
   constexpr int kStreams = 500;
   constexpr int kThreads = 4;
   for (int i = 0; i < 300; ++i) CreateRoom("r" + std::to_string(i));
@@ -68,7 +68,7 @@ class WatchStop : public WatchStress {
   WatchStop() : WatchStress({.stop_timeout = kWaitTimeout}) {}
 };
 
-TEST_F(WatchStop, EndsEverybodyInTheMiddleOfEverything) {
+TEST_F(WatchStop, EndsAllStreamsUnderLoad) {
   for (int i = 0; i < 300; ++i) CreateRoom("r" + std::to_string(i));
   const std::jthread writer = ChangeRooms();
   std::atomic<int> resumable{0};
@@ -105,9 +105,9 @@ TEST_F(WatchStop, EndsEverybodyInTheMiddleOfEverything) {
   EXPECT_GT(resumable, 0);
 }
 
-class WatchSlowness : public WatchStress {
+class SlowWatchClient : public WatchStress {
  protected:
-  WatchSlowness() : WatchStress({.ring = {.max_events = 256}}) {
+  SlowWatchClient() : WatchStress({.ring = {.max_events = 256}}) {
     slow_.WaitUntilOpen();
     // More than the buffers of the slow connection and the ring hold. The quick one never falls
     // behind by the size of the ring.
@@ -128,7 +128,7 @@ class WatchSlowness : public WatchStress {
   WatchCall slow_{*slow_stub_, {}};  // does not read
 };
 
-TEST_F(WatchSlowness, EndsWhoeverDoesNotReadAndDelaysNobodyElse) {
+TEST_F(SlowWatchClient, IsEndedWithoutDelayingOthers) {
   EXPECT_THAT(quick_mirror_.faults(), IsEmpty());
   EXPECT_EQ(quick_mirror_.Lines(), LinesOf(memory_));
   EXPECT_EQ(hub_->counts().slow_ended, 1U);
@@ -143,7 +143,7 @@ TEST_F(WatchSlowness, EndsWhoeverDoesNotReadAndDelaysNobodyElse) {
   EXPECT_EQ(late.Lines(), LinesOf(memory_));
 }
 
-TEST_F(WatchSlowness, BreaksOffWhoeverDoesNotEvenHearOfItsEnd) {
+TEST_F(SlowWatchClient, IsCancelledIfItDoesNotReadItsEnd) {
   ASSERT_EQ(hub_->counts().slow_ended, 1U);
   EXPECT_EQ(hub_->subscribers(), 2U);
   clock_.Advance(std::chrono::seconds(10));
@@ -151,7 +151,7 @@ TEST_F(WatchSlowness, BreaksOffWhoeverDoesNotEvenHearOfItsEnd) {
   EXPECT_EQ(slow_.Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
-TEST_F(WatchSlowness, StopsAlthoughSomebodyDoesNotRead) {
+TEST_F(SlowWatchClient, DoesNotBlockStop) {
   hub_->Stop();
   EXPECT_EQ(hub_->subscribers(), 0U);
 }

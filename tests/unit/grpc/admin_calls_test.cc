@@ -107,7 +107,7 @@ TEST_F(AdminCallsTest, FindARoomUnderItsOwnKindOnly) {
   EXPECT_ERROR(kRoomNotFound, calls_.GetRoom(request, response));
 }
 
-TEST_F(AdminCallsTest, NameTheFieldThatIsWrong) {
+TEST_F(AdminCallsTest, NameTheInvalidField) {
   v1::GetRoomRequest get;
   EXPECT_THAT(Refusal(&AdminCalls::GetRoom, get), HasSubstr("room: missing"));
   *get.mutable_room() = Ref("r1", v1::ROOM_KIND_UNSPECIFIED);
@@ -148,7 +148,7 @@ TEST_F(AdminCallsTest, ListRoomsInTheOrderOfTheirCreation) {
   EXPECT_THAT(ListAll({}), ElementsAre("r2", "r1", "r3"));
 }
 
-TEST_F(AdminCallsTest, ListEveryRoomOnceWhateverThePages) {
+TEST_F(AdminCallsTest, ListEveryRoomOnceForAnyPageSize) {
   MakeRooms(10);
   const std::vector<std::string> all = ListAll({});
   EXPECT_EQ(all.size(), 10u);
@@ -159,7 +159,7 @@ TEST_F(AdminCallsTest, ListEveryRoomOnceWhateverThePages) {
   }
 }
 
-TEST_F(AdminCallsTest, ListFiftyRoomsWhenNobodySaysHowMany) {
+TEST_F(AdminCallsTest, ListFiftyRoomsByDefault) {
   MakeRooms(60);
   EXPECT_EQ(List({}).rooms_size(), 50);
 }
@@ -175,7 +175,7 @@ TEST_F(AdminCallsTest, ListRoomsOfOneKind) {
   EXPECT_THAT(ListAll(request), ElementsAre("live0", "live1", "live2"));
 }
 
-TEST_F(AdminCallsTest, LookAtABoundedNumberOfRoomsForAPage) {
+TEST_F(AdminCallsTest, ScanABoundedNumberOfRoomsPerPage) {
   MakeRooms(2 * kMostRoomsSearched, RoomKind::kDouble);
   MakeRooms(1, RoomKind::kLive);
   v1::ListRoomsRequest request;
@@ -201,7 +201,7 @@ TEST_F(AdminCallsTest, RemoveAPusher) {
   EXPECT_ERROR(kPusherNotFound, DeletePusher(Kick("r2", "u2"))) << "nor is there such a room";
 }
 
-TEST_F(AdminCallsTest, SayWhenARoomEndsWithAPusher) {
+TEST_F(AdminCallsTest, ReportIfARoomEndsWithAPusher) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   const auto kicked = DeletePusher(Kick("r1", "u1"));
   ASSERT_OK(kicked);
@@ -209,7 +209,7 @@ TEST_F(AdminCallsTest, SayWhenARoomEndsWithAPusher) {
   EXPECT_THAT(ListAll({}), IsEmpty());
 }
 
-TEST_F(AdminCallsTest, KeepAUserOutForATime) {
+TEST_F(AdminCallsTest, BanAUser) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   const auto banned = DeletePusher(Ban("r1", "u2", 3600));
   ASSERT_OK(banned);
@@ -221,7 +221,7 @@ TEST_F(AdminCallsTest, KeepAUserOutForATime) {
   EXPECT_OK(AddNow(rooms_, Add(Key("r1"), "u2")));
 }
 
-TEST_F(AdminCallsTest, TakeBansOfUpToAYear) {
+TEST_F(AdminCallsTest, AcceptBansOfUpToAYear) {
   constexpr std::int64_t kDay = 24 * 3600;
   EXPECT_OK(DeletePusher(Ban("r1", "u1", 366 * kDay)));
   EXPECT_OK(DeletePusher(Ban("r1", "u1", 0, 1)));
@@ -251,7 +251,7 @@ TEST_F(AdminCallsTest, EndARoom) {
   EXPECT_ERROR(kRoomNotFound, calls_.DestroyRoom(request, response));
 }
 
-TEST_F(AdminCallsTest, TellWhatTheServerIsAndHowItIsDoing) {
+TEST_F(AdminCallsTest, ReturnServerInfo) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   ASSERT_OK(CreateRoom(Create("r2", "u2", RoomKind::kDouble)));
   v1::GetServerInfoResponse response;
@@ -268,7 +268,7 @@ TEST_F(AdminCallsTest, TellWhatTheServerIsAndHowItIsDoing) {
   EXPECT_EQ(response.watchers(), 7u);
 }
 
-TEST_F(AdminCallsTest, PassOnWhatTheStoreSays) {
+TEST_F(AdminCallsTest, ReturnStoreErrors) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   store_.broken = true;
   EXPECT_ERROR(kStoreBroken, DeletePusher(Kick("r1", "u1")));

@@ -68,7 +68,7 @@ class GrpcTokenTest : public GrpcTest {
   std::shared_ptr<grpc::Channel> channel_;
 };
 
-TEST_F(GrpcTokenTest, IsWantedByEveryMethod) {
+TEST_F(GrpcTokenTest, IsRequiredByEveryMethod) {
   std::vector<std::string> methods = Methods();
   ASSERT_GE(methods.size(), 6u);
   methods.emplace_back(kReflection);
@@ -79,7 +79,7 @@ TEST_F(GrpcTokenTest, IsWantedByEveryMethod) {
   }
 }
 
-TEST_F(GrpcTokenTest, LetsItsHolderCall) {
+TEST_F(GrpcTokenTest, AuthorizesCalls) {
   for (const std::string& method : Methods()) {
     EXPECT_THAT(Call(method, "a token for tests"), Not(HasCode(grpc::UNAUTHENTICATED))) << method;
   }
@@ -109,7 +109,7 @@ TEST_F(GrpcTokenTest, IsComparedAsAWhole) {
   }
 }
 
-TEST_F(GrpcTokenTest, IsNotGuessedByGivingSeveral) {
+TEST_F(GrpcTokenTest, IsRejectedIfGivenSeveralTimes) {
   grpc::ClientContext context;
   SetDeadline(context);
   context.AddMetadata("authorization", "Bearer wrong");
@@ -119,7 +119,7 @@ TEST_F(GrpcTokenTest, IsNotGuessedByGivingSeveral) {
               HasCode(grpc::UNAUTHENTICATED));
 }
 
-TEST_F(GrpcTokenTest, IsNotWantedByHealth) {
+TEST_F(GrpcTokenTest, IsNotRequiredForHealth) {
   EXPECT_EQ(CheckHealth(channel(), ""), Health::kServing);
 }
 
@@ -162,7 +162,7 @@ class GrpcTlsTest : public GrpcTest {
   }
 };
 
-TEST_F(GrpcTlsTest, LetsInWhoShowsACertificate) {
+TEST_F(GrpcTlsTest, AcceptsClientsWithACertificate) {
   ASSERT_OK(StartTls("client"));
   EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
 }
@@ -177,12 +177,12 @@ TEST_F(GrpcTlsTest, RefusesClientsWithoutACertificateInTheHandshake) {
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::UNAVAILABLE)) << "without TLS";
 }
 
-TEST_F(GrpcTlsTest, ShowsItsOwnCertificate) {
+TEST_F(GrpcTlsTest, PresentsItsCertificate) {
   ASSERT_OK(StartTls("client"));
   EXPECT_THAT(AskInfo(Connect(Credentials("client", "stranger"))), HasCode(grpc::UNAVAILABLE));
 }
 
-TEST_F(GrpcTlsTest, NeedsNoCertificatesOfClientsOnThisMachineThatHaveTheToken) {
+TEST_F(GrpcTlsTest, AcceptsLocalClientsWithTheTokenOnly) {
   EXPECT_ERROR(kUnavailable, Start({.listen = "127.0.0.1:0", .tls = Files("")}));
   ASSERT_OK(
       Start({.listen = "127.0.0.1:0", .tls = Files(""), .token = Secret("a token for tests")}));
@@ -190,7 +190,7 @@ TEST_F(GrpcTlsTest, NeedsNoCertificatesOfClientsOnThisMachineThatHaveTheToken) {
   EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::UNAUTHENTICATED));
 }
 
-TEST_F(GrpcTlsTest, NeedsNoTokenWhereBothSidesShowCertificates) {
+TEST_F(GrpcTlsTest, NeedsNoTokenWithMutualTls) {
   ASSERT_OK(Start({.listen = "127.0.0.1:0", .tls = Files("client")}));
   EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
 }
@@ -205,19 +205,19 @@ TEST_F(GrpcTlsTest, ProtectsAUnixSocketToo) {
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::UNAVAILABLE)) << "without TLS";
 }
 
-TEST_F(GrpcTlsTest, IsWhatOtherMachinesGetInBy) {
+TEST_F(GrpcTlsTest, IsRequiredForRemoteClients) {
   EXPECT_ERROR(kUnavailable, StartTls("", "0.0.0.0:0"));
   ASSERT_OK(StartTls("client", "0.0.0.0:0"));
 }
 
-TEST_F(GrpcTlsTest, KnowsWhenItsCertificateEnds) {
+TEST_F(GrpcTlsTest, ReportsTheExpiryOfItsCertificate) {
   ASSERT_OK(Start(Options()));
   EXPECT_EQ(server_->certificate_expiry(), std::nullopt) << "without TLS";
   ASSERT_OK(StartTls("client"));
   EXPECT_GT(server_->certificate_expiry(), system_clock_.Now());
 }
 
-TEST_F(GrpcTlsTest, TakesUpRenewedCertificates) {
+TEST_F(GrpcTlsTest, AppliesRenewedCertificates) {
   ASSERT_OK(StartTls("client"));
   const auto before = Connect(Credentials("client"));
   EXPECT_THAT(AskInfo(before), HasCode(grpc::OK));
@@ -232,21 +232,21 @@ TEST_F(GrpcTlsTest, TakesUpRenewedCertificates) {
   EXPECT_THAT(AskInfo(before), HasCode(grpc::OK)) << "connections keep what they began with";
 }
 
-TEST_F(GrpcTlsTest, ARenewalDoesNotOpenItToOtherMachines) {
+TEST_F(GrpcTlsTest, ReloadDoesNotAllowRemoteClients) {
   ASSERT_OK(StartTls("client", "0.0.0.0:0"));
   EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("")));
   EXPECT_ERROR(kUnavailable, server_->ReloadTls({}));
   EXPECT_OK(server_->ReloadTls(Files("stranger")));
 }
 
-TEST_F(GrpcTlsTest, IsNotSwitchedOnByARenewal) {
+TEST_F(GrpcTlsTest, IsNotEnabledByAReload) {
   ASSERT_OK(Start(Options()));
   EXPECT_OK(server_->ReloadTls({})) << "there is none to renew";
   EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("client")));
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }
 
-TEST_F(GrpcTlsTest, NamesTheFileThatCannotBeUsed) {
+TEST_F(GrpcTlsTest, NamesAnUnusableFile) {
   GrpcTlsFiles files = Files("client");
   files.client_ca = Path("nobody", "cert");
   const Result<GrpcCertificates> missing = LoadGrpcCertificates(files);

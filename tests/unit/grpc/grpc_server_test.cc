@@ -84,7 +84,7 @@ TEST_F(GrpcServerTest, AnswersOnASocketOfItsUserAndGroup) {
   EXPECT_NE(stat(SocketPath().c_str(), &found), 0) << "a stop takes it away";
 }
 
-TEST_F(GrpcServerTest, LetsNoOtherUserConnectToItsSocket) {
+TEST_F(GrpcServerTest, RefusesOtherUsersOnItsSocket) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become other users";
   constexpr gid_t kOperators = 54'321;
   constexpr gid_t kOthers = 54'322;
@@ -95,7 +95,7 @@ TEST_F(GrpcServerTest, LetsNoOtherUserConnectToItsSocket) {
   EXPECT_EQ(ConnectAs(kOperators), 0);
 }
 
-TEST_F(GrpcServerTest, ReplacesASocketThatACrashHasLeft) {
+TEST_F(GrpcServerTest, ReplacesAStaleSocket) {
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   server_->Stop(milliseconds(0), SocketAfterStop::kKept);
   (void)server_->TakeSocket();  // closed, and its file is still there
@@ -103,7 +103,7 @@ TEST_F(GrpcServerTest, ReplacesASocketThatACrashHasLeft) {
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }
 
-TEST_F(GrpcServerTest, LeavesAnotherServersSocketAlone) {
+TEST_F(GrpcServerTest, KeepsTheSocketOfAnotherServer) {
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   const std::unique_ptr<GrpcServer> other = std::move(server_);
   EXPECT_ERROR(kUnavailable, Start(Options("unix:" + SocketPath())));
@@ -112,14 +112,14 @@ TEST_F(GrpcServerTest, LeavesAnotherServersSocketAlone) {
   EXPECT_EQ(stat(SocketPath().c_str(), &found), 0);
 }
 
-TEST_F(GrpcServerTest, LeavesAFileAloneThatIsNoSocket) {
+TEST_F(GrpcServerTest, KeepsAFileThatIsNotASocket) {
   std::ofstream(SocketPath()) << "something dear";
   const Status started = Start(Options("unix:" + SocketPath()));
   ASSERT_FALSE(started.ok());
   EXPECT_THAT(started.error().detail, HasSubstr("Address already in use"));
 }
 
-TEST_F(GrpcServerTest, GoesOnWithASocketThatListensAlready) {
+TEST_F(GrpcServerTest, ContinuesWithAnInheritedSocket) {
   for (const std::string& address : {std::string("127.0.0.1:0"), "unix:" + SocketPath()}) {
     ASSERT_OK(Start(Options(address)));
     const std::string bound = server_->bound_address();
@@ -153,7 +153,7 @@ TEST_F(GrpcServerTest, RefusesLoopbackWithoutAToken) {
       << "the socket counts, not the address that is configured";
 }
 
-TEST_F(GrpcServerTest, NamesAnAddressThatIsTaken) {
+TEST_F(GrpcServerTest, ReportsAnAddressInUse) {
   ASSERT_OK(Start(Options()));
   const std::unique_ptr<GrpcServer> other = std::move(server_);
   const Status started = Start(Options(other->bound_address()));
@@ -161,7 +161,7 @@ TEST_F(GrpcServerTest, NamesAnAddressThatIsTaken) {
   EXPECT_THAT(started.error().detail, HasSubstr(other->bound_address()));
 }
 
-TEST_F(GrpcServerTest, TellsOfItsHealth) {
+TEST_F(GrpcServerTest, ReportsItsHealth) {
   ASSERT_OK(Start(Options()));
   const auto channel = Connect();
   EXPECT_EQ(CheckHealth(channel, ""), Health::kServing);
@@ -169,7 +169,7 @@ TEST_F(GrpcServerTest, TellsOfItsHealth) {
   EXPECT_EQ(CheckHealth(channel, "no.such.Service"), Health::kUnknown);
 }
 
-TEST_F(GrpcServerTest, FailsItsHealthFirstWhenItStops) {
+TEST_F(GrpcServerTest, ReportsUnhealthyBeforeItStops) {
   ASSERT_OK(Start(Options()));
   HealthWatch watch(Connect());
   ASSERT_EQ(watch.Next(), Health::kServing);
@@ -179,7 +179,7 @@ TEST_F(GrpcServerTest, FailsItsHealthFirstWhenItStops) {
   EXPECT_EQ(stopping.wait_for(kWaitTimeout / 2), std::future_status::ready);
 }
 
-TEST_F(GrpcServerTest, HasStreamsEndedOnceWhenItStops) {
+TEST_F(GrpcServerTest, EndsStreamsOnceWhenItStops) {
   ASSERT_OK(Start(Options()));
   EXPECT_EQ(streams_ended_, 0);
   server_->Stop(milliseconds(0));
@@ -187,7 +187,7 @@ TEST_F(GrpcServerTest, HasStreamsEndedOnceWhenItStops) {
   EXPECT_EQ(streams_ended_, 1);
 }
 
-TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
+TEST_F(GrpcServerTest, FinishesRunningCallsBeforeItStops) {
   ASSERT_OK(Start(Options()));
   std::promise<void> release;
   auto asked = AskWhileAllCallersWaitFor(release);
@@ -201,7 +201,7 @@ TEST_F(GrpcServerTest, FinishesWhatRunsBeforeItStops) {
   EXPECT_THAT(asked.get(), HasCode(grpc::OK));
 }
 
-TEST_F(GrpcServerTest, DoesNotWaitForAnAnswerForLongerThanItMay) {
+TEST_F(GrpcServerTest, BoundsTheWaitForRunningCallsOnStop) {
   ASSERT_OK(Start(Options()));
   std::promise<void> release;
   auto asked = AskWhileAllCallersWaitFor(release);
@@ -211,7 +211,7 @@ TEST_F(GrpcServerTest, DoesNotWaitForAnAnswerForLongerThanItMay) {
   release.set_value();
 }
 
-TEST_F(GrpcServerTest, StopsAtOnceWhereASilentClientIsLeft) {
+TEST_F(GrpcServerTest, StopsImmediatelyWithIdleClients) {
   ASSERT_OK(Start(Options()));
   RawClient silent(server_->bound_address());
   silent.Send(Http2Beginning());
@@ -223,7 +223,7 @@ TEST_F(GrpcServerTest, StopsAtOnceWhereASilentClientIsLeft) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, kWaitTimeout / 2);
 }
 
-TEST_F(GrpcServerTest, ClosesConnectionsThatDoNotSpeakInTime) {
+TEST_F(GrpcServerTest, ClosesConnectionsThatStayIdle) {
   GrpcServerOptions options = Options();
   options.handshake_timeout = milliseconds(50);
   ASSERT_OK(Start(std::move(options)));
@@ -235,7 +235,7 @@ TEST_F(GrpcServerTest, ClosesConnectionsThatDoNotSpeakInTime) {
   }
 }
 
-TEST_F(GrpcServerTest, ClosesConnectionsThatDoNotSpeakHttp2) {
+TEST_F(GrpcServerTest, ClosesConnectionsWithoutHttp2) {
   ASSERT_OK(Start(Options()));
   RawClient browser(server_->bound_address());
   browser.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -269,7 +269,7 @@ TEST_F(GrpcServerTest, RefusesMetadataThatIsTooLong) {
 }
 
 // A few kilobytes may unfold to megabytes.
-TEST_F(GrpcServerTest, RefusesRequestsThatAreCompressed) {
+TEST_F(GrpcServerTest, RefusesCompressedRequests) {
   ASSERT_OK(Start(Options()));
   grpc::ClientContext context;
   SetDeadline(context);
@@ -281,7 +281,7 @@ TEST_F(GrpcServerTest, RefusesRequestsThatAreCompressed) {
               HasCode(grpc::UNIMPLEMENTED));
 }
 
-TEST_F(GrpcServerTest, BoundsTheCallsThatAConnectionHasOpen) {
+TEST_F(GrpcServerTest, BoundsTheOpenCallsPerConnection) {
   GrpcServerOptions options = Options();
   options.max_streams = 2;
   ASSERT_OK(Start(std::move(options)));
@@ -300,7 +300,7 @@ TEST_F(GrpcServerTest, BoundsTheCallsThatAConnectionHasOpen) {
   EXPECT_THAT(AskInfo(channel), HasCode(grpc::OK)) << "one has ended";
 }
 
-TEST_F(GrpcServerTest, ServesManyAtOnce) {
+TEST_F(GrpcServerTest, ServesConcurrentCalls) {
   ASSERT_OK(Start(Options()));
   std::atomic<int> failed{0};
   {

@@ -93,7 +93,7 @@ TEST_F(RoomAdminTest, AnswersEachOfItsMethods) {
   EXPECT_THAT(Call(*stub, &v1::RoomAdmin::Stub::GetRoom, get, &got), HasCode(grpc::NOT_FOUND));
 }
 
-TEST_F(RoomAdminTest, SaysWhatIsWrongWithARequest) {
+TEST_F(RoomAdminTest, ReportsInvalidRequests) {
   v1::GetRoomRequest get;
   *get.mutable_room() = Ref("no good");
   v1::GetRoomResponse got;
@@ -102,7 +102,7 @@ TEST_F(RoomAdminTest, SaysWhatIsWrongWithARequest) {
   EXPECT_THAT(status.error_message(), HasSubstr("room.room_id: "));
 }
 
-TEST_F(RoomAdminTest, TellsNothingOfWhatBreaksInside) {
+TEST_F(RoomAdminTest, HidesInternalErrorDetails) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   store_.broken = true;
   v1::DestroyRoomRequest destroy;
@@ -114,7 +114,7 @@ TEST_F(RoomAdminTest, TellsNothingOfWhatBreaksInside) {
   EXPECT_THAT(Log(), HasSubstr("disk full")) << "the operator's log does";
 }
 
-TEST_F(RoomAdminTest, RefusesCallsPastThoseThatMayWait) {
+TEST_F(RoomAdminTest, RefusesCallsBeyondTheQueueLimit) {
   Hold();
   const auto stub = Stub();
   std::atomic<std::size_t> refused{0};
@@ -139,7 +139,7 @@ TEST_F(RoomAdminTest, RefusesCallsPastThoseThatMayWait) {
   EXPECT_TRUE(Eventually([&] { return admin_.calls_at_work() == 0; }));
 }
 
-TEST_F(RoomAdminTest, DoesNotDoWhatNobodyWaitsForAnyMore) {
+TEST_F(RoomAdminTest, SkipsCancelledCalls) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   Hold();
   v1::DestroyRoomRequest destroy;
@@ -158,7 +158,7 @@ TEST_F(RoomAdminTest, DoesNotDoWhatNobodyWaitsForAnyMore) {
   EXPECT_THAT(UsersIn(Key("r1")), Not(IsEmpty()));
 }
 
-TEST(CallStatus, HasWordsForEveryFailure) {
+TEST(CallStatus, HasAMessageForEveryError) {
   for (std::size_t i = 0; i < kErrcCount; ++i) {
     const grpc::Status status = StatusOf(Error{static_cast<Errc>(i), "our own words"});
     EXPECT_NE(status.error_code(), grpc::OK);

@@ -31,7 +31,7 @@ std::string Nested(int depth) {
          std::string(static_cast<std::size_t>(depth) - 1, ']') + "}";
 }
 
-TEST(Body, TakesAnEmptyOneForAnEmptyObject) {
+TEST(Body, TreatsAnEmptyBodyAsAnEmptyObject) {
   for (const char* type : {"", kJson, kForm, "text/plain"}) {
     EXPECT_EQ(Parsed(type, ""), json::object()) << type;
   }
@@ -41,7 +41,7 @@ TEST(Body, ReadsAJsonObject) {
   EXPECT_EQ(Parsed(kJson, R"({"roomID":"r1","cnt":20})"), json({{"roomID", "r1"}, {"cnt", 20}}));
 }
 
-TEST(Body, TakesTheMediaTypeInAnySpelling) {
+TEST(Body, IgnoresTheCaseOfTheMediaType) {
   for (const char* type :
        {"Application/JSON; charset=utf-8", " application/json ;x", "application/json\t"}) {
     EXPECT_EQ(Fault(type, "{"), "body: not valid JSON") << type;
@@ -62,7 +62,7 @@ TEST(Body, RefusesJsonThatIsNotAnObject) {
   }
 }
 
-TEST(Body, UsesAnObjectOfAnotherMediaTypeAndNothingElse) {
+TEST(Body, AcceptsOnlyObjectsUnderOtherMediaTypes) {
   for (const char* type : {"", "text/plain", "application/xml", "text/xml;charset=utf-8"}) {
     EXPECT_EQ(Parsed(type, R"({"a":"b"})"), json({{"a", "b"}})) << type;
     EXPECT_EQ(Parsed(type, "<xml/>"), json::object()) << type;
@@ -75,18 +75,18 @@ TEST(Body, ReadsAFormAsStrings) {
             json({{"userID", "u 1"}, {"cnt", "20"}, {"roomID", "房"}}));
 }
 
-TEST(Body, LetsTheLastOfARepeatedNameCount) {
+TEST(Body, UsesTheLastOfARepeatedName) {
   EXPECT_EQ(Parsed(kJson, R"({"a":1,"b":2,"a":3})"), json({{"a", 3}, {"b", 2}}));
   EXPECT_EQ(Parsed(kForm, "a=1&b=2&a=3"), json({{"a", "3"}, {"b", "2"}}));
 }
 
-TEST(Body, NestsSixteenDeepAndNoDeeper) {
+TEST(Body, AllowsSixteenLevelsOfNesting) {
   EXPECT_OK(ParseBody(kJson, Nested(16)));
   EXPECT_EQ(Fault(kJson, Nested(17)), "body: nested too deeply");
   EXPECT_EQ(Fault(kJson, std::string(65536, '[')), "body: nested too deeply");
 }
 
-TEST(Body, CountsNoBracketsInsideStrings) {
+TEST(Body, IgnoresBracketsInsideStrings) {
   const json brackets = {{"a", std::string(40, '[') + "\"" + std::string(40, '{')}};
   EXPECT_EQ(Parsed(kJson, brackets.dump()), brackets);
 }
@@ -105,7 +105,7 @@ TEST(Body, RefusesNul) {
   EXPECT_EQ(Fault(kForm, "a=%00"), "body: holds a NUL");
 }
 
-TEST(Body, TakesAnEscapedBackslashBeforeU0000ForText) {
+TEST(Body, AcceptsAnEscapedBackslashBeforeU0000) {
   EXPECT_EQ(Parsed(kJson, R"({"a":"\\u0000"})"), json({{"a", "\\u0000"}}));
 }
 
@@ -127,7 +127,7 @@ TEST(Body, ReadsALoneSurrogateAsTheReplacementCharacter) {
             json({{"\uFFFD", {{"b", {"\uFFFD"}}}}}));
 }
 
-TEST(Body, KeepsPairsOfSurrogatesAndWhatOnlyLooksLikeOne) {
+TEST(Body, KeepsSurrogatePairsAndEscapedBackslashes) {
   EXPECT_EQ(Parsed(kJson, R"({"a":"\ud83d\ude00\uDBFF\uDFFF"})"), json({{"a", "😀\U0010FFFF"}}));
   EXPECT_EQ(Parsed(kJson, R"({"a":"\\ud800"})"), json({{"a", "\\ud800"}}));
   EXPECT_EQ(Parsed(kJson, R"({"a":"\ud7ff\ue000"})"), json({{"a", "\ud7ff\ue000"}}));
@@ -142,7 +142,7 @@ TEST(Body, RefusesBrokenEscapesBesideALoneSurrogate) {
   EXPECT_EQ(Fault(kJson, "{\"a\":\"\\ud83d\xED\xA0\x80\"}"), "body: not valid UTF-8");
 }
 
-TEST(Body, HasOrdinaryFieldsWhateverTheirNames) {
+TEST(Body, AcceptsSpecialFieldNames) {
   const json names = {{"__proto__", "a"}, {"constructor", "b"}, {"toString", "c"}, {"", "d"}};
   EXPECT_EQ(Parsed(kJson, names.dump()), names);
 }

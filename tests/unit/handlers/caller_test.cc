@@ -45,12 +45,12 @@ class Caller : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(Caller, IsServedWithHisToken) {
+TEST_F(Caller, IsServedWithAValidToken) {
   EXPECT_EQ(Heartbeat(kGood), kServed);
   EXPECT_EQ(Heartbeat("token=token-of-u1&userID=u1&x=y"), kServed);
 }
 
-TEST_F(Caller, IsToldWhatIsWrongWithHisToken) {
+TEST_F(Caller, GetsTheFaultOfAnInvalidToken) {
   EXPECT_EQ(Heartbeat("userID=u1&token=token-of-u2"), kTokenWrong);
   EXPECT_EQ(Heartbeat("userID=u1&token=malformed"), kTokenMalformed);
   EXPECT_EQ(Heartbeat("userID=u2&token=token-of-u2"), kNoSession);
@@ -62,7 +62,7 @@ TEST_F(Caller, IsToldWhatIsWrongWithHisToken) {
   EXPECT_EQ(Heartbeat("userID=undefined&token=t"), kNoSession);
 }
 
-TEST_F(Caller, IsReadFromTheQueryDecodedOnceAndTheFirstCounts) {
+TEST_F(Caller, IsReadFromTheFirstQueryKeyDecodedOnce) {
   EXPECT_EQ(Heartbeat("user%49D=%751&token=token%2Dof%2Du1"), kServed);
   EXPECT_EQ(Heartbeat("userID=%25751&token=token-of-u1"), kNoSession);
   EXPECT_EQ(Heartbeat("userID=u1&userID=u2&token=token-of-u1&token=t"), kServed);
@@ -70,7 +70,7 @@ TEST_F(Caller, IsReadFromTheQueryDecodedOnceAndTheFirstCounts) {
   EXPECT_EQ(Heartbeat("userID=u1&token=t&token=token-of-u1"), kTokenWrong);
 }
 
-TEST_F(Caller, SpeaksForHimselfAlone) {
+TEST_F(Caller, CannotActForAnotherUser) {
   EXPECT_EQ(Heartbeat(kGood, {{"roomID", "r"}, {"userID", "u2"}}), kTokenWrong);
   EXPECT_EQ(Heartbeat(kGood, {{"roomID", "r"}, {"userID", 7}}), kTokenWrong);
   EXPECT_EQ(Heartbeat(kGood, {{"userID", "u2"}}), kTokenWrong);
@@ -80,7 +80,7 @@ TEST_F(Caller, SpeaksForHimselfAlone) {
             R"({"code":1,"message":"参数不全","detail":"userID: missing"})");
 }
 
-TEST_F(Caller, SpeaksForHimselfWhereNobodyIsAskedForHisName) {
+TEST_F(Caller, CannotNameAnotherUserInAnOptionalField) {
   const std::string path = "/weapp/multi_room/get_pushers";
   EXPECT_EQ(PostTo(server_, path, kGood, {{"roomID", "r"}, {"userID", "u2"}}).body, kTokenWrong);
   EXPECT_EQ(PostTo(server_, path, kGood, {{"roomID", "r"}, {"userID", "u1"}}).label.code, 3);
@@ -89,12 +89,12 @@ TEST_F(Caller, SpeaksForHimselfWhereNobodyIsAskedForHisName) {
   }
 }
 
-TEST_F(Caller, MayBeANumber) {
+TEST_F(Caller, MayHaveANumericId) {
   static_cast<void>(server_.sessions.LoginTrusted({"7"}));
   EXPECT_EQ(Heartbeat("userID=7&token=token-of-7", {{"roomID", "r"}, {"userID", 7}}), kServed);
 }
 
-TEST_F(Caller, IsAskedForATokenByEveryCallOfGen2ButLogin) {
+TEST_F(Caller, NeedsATokenForEveryGen2CallExceptLogin) {
   for (const Route& route : AllRoutes()) {
     if (!Serves(route, Protocol::kGen2) || route.scope == RouteScope::kUtils) continue;
     const LabelledReply reply = PostTo(server_, "/weapp/live_room/" + std::string(route.endpoint),
@@ -104,7 +104,7 @@ TEST_F(Caller, IsAskedForATokenByEveryCallOfGen2ButLogin) {
   }
 }
 
-TEST(BoundCallers, OfGen1LeaveAndBeatFromWhereTheyCame) {
+TEST(BoundCallers, OfGen1MustUseTheirJoiningAddress) {
   RouterFixture server{{.gen1_bind = true}};
   const auto post = [&](const std::string& endpoint, std::string address) {
     const json body = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
@@ -124,7 +124,7 @@ TEST(BoundCallers, OfGen1LeaveAndBeatFromWhereTheyCame) {
   EXPECT_EQ(post("delete_pusher", "192.0.2.1"), 0);
 }
 
-TEST(BoundCallers, OfGen2AreNotBoundForTheirTokensAre) {
+TEST(BoundCallers, OfGen2MayUseAnyAddress) {
   RouterFixture server{{.gen1_bind = true}};
   const json body = {
       {"roomID", "r1"}, {"userID", "u1"}, {"userName", ""}, {"userAvatar", ""}, {"pushURL", ""}};
@@ -144,7 +144,7 @@ struct ModeRow {
   std::string_view webrtc;
 };
 
-TEST(AuthModes, SayWhoIsServed) {
+TEST(AuthModes, DetermineServedCallers) {
   const std::string_view gen1_served = R"({"code":5,"message":"您请求的房间成员不存在"})";
   const std::string_view gen2_served = R"({"code":5,"message":"不是房间成员"})";
   const std::string_view webrtc_served = R"({"code":0,"message":"请求成功"})";
@@ -170,7 +170,7 @@ TEST(AuthModes, SayWhoIsServed) {
   }
 }
 
-TEST(AuthModes, ServeWhoHasATokenWhereverTokensAreChecked) {
+TEST(AuthModes, ServeCallersWithAToken) {
   for (const AuthMode mode : {AuthMode::kMixed, AuthMode::kToken}) {
     RouterFixture server{{.auth_mode = mode}};
     EXPECT_EQ(server.CallAs("u1", "multi_room/get_room_list", {{"cnt", 1}, {"index", 0}})["code"],
@@ -178,14 +178,14 @@ TEST(AuthModes, ServeWhoHasATokenWhereverTokensAreChecked) {
   }
 }
 
-TEST(AuthModes, LetGen1LogInNowhereButWhereItIsServed) {
+TEST(AuthModes, AllowGen1LoginOnlyIfGen1IsServed) {
   RouterFixture server{{.auth_mode = AuthMode::kToken, .gen1_login = true}};
   EXPECT_EQ(
       server.Send({.method = "POST", .path = "/weapp/live_room/login", .query = "userID=u1"}).body,
       kRefused);
 }
 
-TEST(AuthModes, BelieveWhoACallerSaysHeIsInOpenModeOnly) {
+TEST(AuthModes, TrustTheClaimedUserInOpenModeOnly) {
   const RouterFixture server{{.auth_mode = AuthMode::kOpen}};
   const auto post = [&](const std::string& endpoint, const json& body) {
     return json::parse(server

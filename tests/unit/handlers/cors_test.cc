@@ -16,20 +16,20 @@ Headers HeadersFor(std::vector<std::string> allowed, std::string_view origin) {
   return headers;
 }
 
-TEST(Cors, AnswersEverybodyWithAStar) {
+TEST(Cors, AllowsAllOriginsWithAStar) {
   const auto star = ElementsAre(Pair("Access-Control-Allow-Origin", "*"));
   EXPECT_THAT(HeadersFor({"*"}, "https://a.example"), star);
   EXPECT_THAT(HeadersFor({"https://b.example", "*"}, "https://a.example"), star);
   EXPECT_THAT(HeadersFor({"*"}, ""), star);
 }
 
-TEST(Cors, EchoesAnOriginOfTheList) {
+TEST(Cors, EchoesAnAllowedOrigin) {
   EXPECT_THAT(HeadersFor({"https://a.example", "https://b.example"}, "https://b.example"),
               ElementsAre(Pair("Access-Control-Allow-Origin", "https://b.example"),
                           Pair("Vary", "Origin")));
 }
 
-TEST(Cors, SaysNothingToOtherOrigins) {
+TEST(Cors, SendsNoHeadersToOtherOrigins) {
   EXPECT_THAT(HeadersFor({"https://a.example"}, "https://a.example.evil"), IsEmpty());
   EXPECT_THAT(HeadersFor({"https://a.example"}, ""), IsEmpty());
   EXPECT_THAT(HeadersFor({}, "https://a.example"), IsEmpty());

@@ -39,12 +39,12 @@ TEST(CustomFields, StoreAValueAsItWasSent) {
   EXPECT_EQ(Set("{}", "a", "{\"b\":1}"), R"({"a":"{\"b\":1}"})");
 }
 
-TEST(CustomFields, LetTheLastWriterWinAndKeepTheirOrder) {
+TEST(CustomFields, KeepTheLastValueAndTheirOrder) {
   EXPECT_EQ(Set(R"({"b":1,"a":2})", "b", "x"), R"({"b":"x","a":2})");
   EXPECT_EQ(Set(R"({"b":1})", "a", 2), R"({"b":1,"a":2})");
 }
 
-TEST(CustomFields, TellTheFieldThatChangedAlone) {
+TEST(CustomFields, ReportOnlyTheChangedField) {
   const auto set = SetCustomField(R"({"b":1})", "a \"1\"", "x");
   ASSERT_OK(set);
   EXPECT_EQ(set->event, (CustomChanged{.field = R"("a \"1\"")", .value = R"("x")"}));
@@ -53,13 +53,13 @@ TEST(CustomFields, TellTheFieldThatChangedAlone) {
   EXPECT_EQ(counted->event, (CustomChanged{.field = R"("b")", .value = "2"}));
 }
 
-TEST(CustomFields, CountFromNothing) {
+TEST(CustomFields, StartCountingFromZero) {
   EXPECT_EQ(Count("{}", "likes", 1), R"({"likes":1})");
   EXPECT_EQ(Count("{}", "likes", -1), R"({"likes":-1})");
   EXPECT_EQ(Count(R"({"likes":41,"x":"y"})", "likes", 1), R"({"likes":42,"x":"y"})");
 }
 
-TEST(CustomFields, StayAtTheLastNumberOf64Bits) {
+TEST(CustomFields, SaturateAt64Bits) {
   constexpr const char* kGreatest = R"({"n":9223372036854775807})";
   constexpr const char* kLeast = R"({"n":-9223372036854775808})";
   EXPECT_EQ(Count(R"({"n":9223372036854775806})", "n", 1), kGreatest);
@@ -70,11 +70,9 @@ TEST(CustomFields, StayAtTheLastNumberOf64Bits) {
   EXPECT_EQ(Count(kLeast, "n", -1), kLeast);
 }
 
-TEST(CustomFields, CountWithFractionsToo) {
-  EXPECT_EQ(Count(R"({"n":1.5})", "n", 1), R"({"n":2.5})");
-}
+TEST(CustomFields, CountFractions) { EXPECT_EQ(Count(R"({"n":1.5})", "n", 1), R"({"n":2.5})"); }
 
-TEST(CustomFields, RefuseToCountWhatIsNoNumber) {
+TEST(CustomFields, RefuseToCountNonNumbers) {
   for (const char* custom : {R"({"n":"1"})", R"({"n":true})", R"({"n":""})"}) {
     const auto outcome = CountCustomField(custom, "n", 1);
     EXPECT_ERROR(kBadRequest, outcome) << custom;
@@ -93,7 +91,7 @@ TEST(CustomFields, AreThirtyTwoAtMost) {
   EXPECT_EQ(json::parse(Count(full, "f31", 1))["f31"], 2);
 }
 
-TEST(CustomFields, TakeNamesThatMeanSomethingElsewhereForOrdinaryOnes) {
+TEST(CustomFields, AcceptSpecialNames) {
   std::string custom = "{}";
   for (const char* name : {"__proto__", "constructor", "toString", "hasOwnProperty"}) {
     custom = Count(custom, name, 1);
@@ -109,7 +107,7 @@ TEST(CustomFields, KeepTextByteForByte) {
   EXPECT_EQ(json::parse(Count(custom, "n", 1))[odd], odd);
 }
 
-TEST(CustomFields, AreAFaultOfOursWhenWhatIsStoredIsNoObject) {
+TEST(CustomFields, ReturnInternalErrorIfStoredTextIsNotAnObject) {
   for (const char* custom : {"", "[]", "1", "{", "null"}) {
     EXPECT_ERROR(kInternal, SetCustomField(custom, "a", 1)) << custom;
     EXPECT_ERROR(kInternal, CountCustomField(custom, "a", 1)) << custom;

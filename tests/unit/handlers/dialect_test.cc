@@ -61,7 +61,7 @@ class DialectRule : public testing::Test {
   RouterFixture server_{{.gen1_prefix = "/v1/weapp", .gen2_prefix = "/v2/weapp"}};
 };
 
-TEST_F(DialectRule, TakesARoomCallWithoutAQueryForGen1) {
+TEST_F(DialectRule, SelectsGen1ForARoomCallWithoutAQuery) {
   for (const char* kind : {"double_room", "multi_room", "live_room"}) {
     for (const char* endpoint :
          {"get_push_url", "create_room", "destroy_room", "add_pusher", "delete_pusher",
@@ -74,21 +74,21 @@ TEST_F(DialectRule, TakesARoomCallWithoutAQueryForGen1) {
   }
 }
 
-TEST_F(DialectRule, TakesATokenOrAUserIdKeyForGen2EvenWhenEmpty) {
+TEST_F(DialectRule, SelectsGen2ForATokenOrUserIdKeyEvenIfEmpty) {
   for (const char* query : {"token=t", "userID=u", "token=", "userID=", "token", "userID",
                             "a=b&userID=undefined", "user%49D=u", "userID=a/b"}) {
     EXPECT_EQ(OutcomeOf("/weapp/multi_room/get_pushers", query), Outcome::kGen2) << query;
   }
 }
 
-TEST_F(DialectRule, TakesKeysAsTheyAreSpelled) {
+TEST_F(DialectRule, MatchesKeysExactly) {
   for (const char* query :
        {"userid=u", "Token=t", "userID2=u", "x=token", "x=1%26token=t", "+token=t"}) {
     EXPECT_EQ(OutcomeOf("/weapp/multi_room/get_pushers", query), Outcome::kGen1) << query;
   }
 }
 
-TEST_F(DialectRule, TakesWhatOneDialectAloneHasForThatOne) {
+TEST_F(DialectRule, SelectsTheOnlyDialectOfAnEndpoint) {
   EXPECT_EQ(OutcomeOf("/weapp/live_room/get_im_login_info", "userID=u&token=t"), Outcome::kGen1);
   for (const char* endpoint : {"set_custom_field", "get_custom_info", "add_audience",
                                "delete_audience", "get_audiences"}) {
@@ -99,14 +99,14 @@ TEST_F(DialectRule, TakesWhatOneDialectAloneHasForThatOne) {
   }
 }
 
-TEST_F(DialectRule, KnowsMergeStreamUnderLiveRoomOnly) {
+TEST_F(DialectRule, AcceptsMergeStreamUnderLiveRoomOnly) {
   EXPECT_EQ(OutcomeOf("/weapp/live_room/merge_stream"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/weapp/live_room/merge_stream", "userID=u"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/weapp/double_room/merge_stream"), Outcome::kUnknownPath);
   EXPECT_EQ(OutcomeOf("/weapp/multi_room/merge_stream"), Outcome::kUnknownPath);
 }
 
-TEST_F(DialectRule, TakesALoginWithASignatureForGen2) {
+TEST_F(DialectRule, SelectsGen2ForALoginWithASignature) {
   server_.sessions.fault = LoginOutcome::kBadSignature;
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userSig=s"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "sdkAppID="), Outcome::kGen2);
@@ -114,12 +114,12 @@ TEST_F(DialectRule, TakesALoginWithASignatureForGen2) {
   EXPECT_EQ(OutcomeOf("/weapp/double_room/login"), Outcome::kGen1);
 }
 
-TEST_F(DialectRule, TakesALogoutWithATokenForGen2) {
+TEST_F(DialectRule, SelectsGen2ForALogoutWithAToken) {
   EXPECT_EQ(OutcomeOf("/weapp/multi_room/logout", "userID=u&token=t"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/weapp/multi_room/logout"), Outcome::kGen1);
 }
 
-TEST_F(DialectRule, TakesEveryCallOfWebrtcRoomsForTheirOwnProtocol) {
+TEST_F(DialectRule, SelectsWebrtcForCallsOfWebrtcRooms) {
   for (const char* endpoint : {"get_login_info", "create_room", "enter_room", "quit_room",
                                "heartbeat", "get_room_list", "get_room_members"}) {
     for (const char* prefix :
@@ -143,7 +143,7 @@ TEST_F(DialectRule, KeepsWebrtcRoomsAndTheOthersApart) {
   EXPECT_EQ(OutcomeOf("/webrtc/webrtc_room/create_room"), Outcome::kUnknownPath);
 }
 
-TEST_F(DialectRule, TakesLoginInfoByItsMethod) {
+TEST_F(DialectRule, SelectsLoginInfoByItsMethod) {
   const auto send = [this](const char* method, const char* prefix) {
     return server_.Send({.method = method, .path = std::string(prefix) + "/utils/get_login_info"});
   };
@@ -156,7 +156,7 @@ TEST_F(DialectRule, TakesLoginInfoByItsMethod) {
   EXPECT_EQ(OutcomeOf("/weapp/double_room/get_login_info", "", "GET"), Outcome::kUnknownPath);
 }
 
-TEST_F(DialectRule, TakesTheRestOfUtilsForEither) {
+TEST_F(DialectRule, ServesOtherUtilsForBothDialects) {
   server_.utils.SwitchOn();
   for (const char* prefix : {"/weapp", "/v1/weapp", "/v2/weapp"}) {
     for (const char* query : {"", "userID=u&token=t"}) {
@@ -169,7 +169,7 @@ TEST_F(DialectRule, TakesTheRestOfUtilsForEither) {
   }
 }
 
-TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
+TEST_F(DialectRule, PrefersAPinnedPrefix) {
   EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/get_pushers", "userID=u&token=t"), Outcome::kGen1);
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/get_pushers"), Outcome::kGen2);
   server_.sessions.fault = LoginOutcome::kMissingParameter;
@@ -181,14 +181,14 @@ TEST_F(DialectRule, LetsAPinnedPrefixDecideFirst) {
   EXPECT_EQ(OutcomeOf("/v2/weapp/webrtc_room/heartbeat"), Outcome::kUnknownPath);
 }
 
-TEST_F(DialectRule, LetsAPrefixBePinnedThatIsTheOnlyOne) {
+TEST_F(DialectRule, AllowsPinningTheOnlyPrefix) {
   RouterFixture pinned{{.prefix = "/weapp", .gen1_prefix = "/WEAPP/"}};
   const LabelledReply reply = pinned.Send(
       {.method = "POST", .path = "/weapp/double_room/get_pushers", .query = "userID=u"});
   EXPECT_EQ(reply.label.dialect, Dialect::kGen1);
 }
 
-TEST_F(DialectRule, AsksForTheTokenBeforeTheBody) {
+TEST_F(DialectRule, ChecksTheTokenBeforeTheBody) {
   const LabelledReply reply = server_.Send({.method = "POST",
                                             .path = "/weapp/double_room/add_pusher",
                                             .query = "userID=u&token=t",

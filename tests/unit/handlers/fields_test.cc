@@ -57,14 +57,14 @@ std::string Repeat(std::string_view text, std::size_t times) {
   return repeated;
 }
 
-TEST(Fields, CountsFalsyValuesAsMissing) {
+TEST(Fields, TreatsFalsyValuesAsMissing) {
   for (const json& value : {json(nullptr), json(""), json(0), json(0.0), json(-0.0), json(false)}) {
     EXPECT_EQ(UserFault(value), "userID: missing") << value;
     EXPECT_EQ(NameFault(value, 10), "roomName: missing") << value;
   }
 }
 
-TEST(Fields, TakesAnIdOfPrintableAscii) {
+TEST(Fields, AcceptsAnIdOfPrintableAscii) {
   EXPECT_EQ(UserFault("!$'()*,-.0-9:;<=>@AZ[]^_`az{|}~"), "");
   EXPECT_EQ(UserFault("__proto__"), "");
   EXPECT_EQ(UserFault("toString"), "");
@@ -107,7 +107,7 @@ TEST(Fields, RefusesAnIllTypedId) {
   }
 }
 
-TEST(Fields, TakesNoNumberForAnOrdinaryText) {
+TEST(Fields, RejectsANumberAsText) {
   for (const json& value : {json(7), json(true), json::array(), json::object()}) {
     EXPECT_EQ(NameFault(value, 10), "roomName: not a string") << value;
   }
@@ -122,7 +122,7 @@ TEST(Fields, CountsBytesOfATextAndNotCharacters) {
   EXPECT_EQ(NameFault(Repeat("😀", 257), 1024), "roomName: longer than 1024 bytes");
 }
 
-TEST(Fields, LetsTheFirstBadFieldWin) {
+TEST(Fields, ReportsTheFirstInvalidField) {
   const json body = {{"userID", 1.5}};
   Fields fields(body, kGen1);
   static_cast<void>(fields.Text("pushURL"));
@@ -141,21 +141,21 @@ TEST(Fields, ReadsTheSecondNameOfARoomWhenTheFirstIsMissing) {
   EXPECT_EQ(Fields(empty_first, kGen1).Room().value, "7");
 }
 
-TEST(Fields, NamesTheNameThatWasSent) {
+TEST(Fields, ReportsTheNameThatWasSent) {
   const json body = {{"roomid", "a b"}};
   Fields fields(body, kGen1);
   static_cast<void>(fields.Room());
   EXPECT_EQ(fields.error().detail, "roomid: holds a forbidden character");
 }
 
-TEST(Fields, TakesAFieldWithoutANameForNothing) {
+TEST(Fields, IgnoresAFieldWithoutAName) {
   const json body = {{"", "u1"}};
   Fields fields(body, kGen1);
   static_cast<void>(fields.User());
   EXPECT_EQ(fields.error().detail, "userID: missing");
 }
 
-TEST(Fields, HasNoOptionalRoomForAFalsyOne) {
+TEST(Fields, TreatsAFalsyOptionalRoomAsAbsent) {
   for (const json& value : {json(nullptr), json(""), json(0), json(false)}) {
     const json body = {{"roomID", value}, {"roomid", value}};
     Fields fields(body, kGen1);
@@ -166,7 +166,7 @@ TEST(Fields, HasNoOptionalRoomForAFalsyOne) {
   EXPECT_FALSE(Fields(nothing, kGen1).OptionalRoom().has_value());
 }
 
-TEST(Fields, ChecksAnOptionalRoomThatIsThere) {
+TEST(Fields, ChecksAPresentOptionalRoom) {
   for (const json& value : {json("a b"), json(1.5), json::object(), json(true)}) {
     const json body = {{"roomid", value}};
     Fields fields(body, kGen1);
@@ -175,7 +175,7 @@ TEST(Fields, ChecksAnOptionalRoomThatIsThere) {
   }
 }
 
-TEST(Fields, PassesOverOptionalFieldsThatAreIllTyped) {
+TEST(Fields, IgnoresIllTypedOptionalFields) {
   for (const json& value : {json(nullptr), json(""), json(1.5), json(true), json::array()}) {
     const json body = {{"code", value}, {"imuserid", value}};
     Fields fields(body, kGen1);
@@ -185,7 +185,7 @@ TEST(Fields, PassesOverOptionalFieldsThatAreIllTyped) {
   }
 }
 
-TEST(Fields, ChecksOptionalFieldsThatAreThere) {
+TEST(Fields, ChecksPresentOptionalFields) {
   const json code = {{"code", std::string(1025, 'c')}};
   Fields fields(code, kGen1);
   static_cast<void>(fields.OptionalText("code"));
@@ -208,7 +208,7 @@ TEST(Fields, ReadsIntegersAsNumbersAndAsDecimalStrings) {
   EXPECT_EQ(IntegerOf("\"0\"").fault, "");
 }
 
-TEST(Fields, CutsIntegersToWhatFits) {
+TEST(Fields, ClampsIntegersTo64Bits) {
   using Limits = std::numeric_limits<std::int64_t>;
   for (const char* huge : {"9223372036854775807", "9223372036854775808", "18446744073709551615",
                            "18446744073709551616", "1e300", "\"9223372036854775808\"",
@@ -223,7 +223,7 @@ TEST(Fields, CutsIntegersToWhatFits) {
   }
 }
 
-TEST(Fields, RefusesWhatIsNoInteger) {
+TEST(Fields, RejectsNonIntegers) {
   for (const char* value :
        {"1.5", "null", "true", "false", "[]", "{}", "\"\"", "\"abc\"", "\"1.5\"", "\"1e3\"",
         "\"0x10\"", "\" 1\"", "\"1 \"", "\"+1\"", "\"-\"", "\"99999999999999999999999x\""}) {

@@ -15,12 +15,12 @@ TEST(Form, KeepsPairsInOrder) {
               ElementsAre(Pair("b", "1"), Pair("a", "2"), Pair("b", "3")));
 }
 
-TEST(Form, GivesNothingForNothing) {
+TEST(Form, ParsesEmptyTextToNoPairs) {
   EXPECT_THAT(ParseForm(""), IsEmpty());
   EXPECT_THAT(ParseForm("&&"), IsEmpty());
 }
 
-TEST(Form, GivesANameAloneAnEmptyValue) {
+TEST(Form, ParsesANameWithoutAValueAsEmpty) {
   EXPECT_THAT(ParseForm("token&userID="), ElementsAre(Pair("token", ""), Pair("userID", "")));
 }
 
@@ -32,11 +32,11 @@ TEST(Form, DecodesPercentEscapesOnce) {
   EXPECT_THAT(ParseForm("a=%2525&%62=%e6%88%BF"), ElementsAre(Pair("a", "%25"), Pair("b", "房")));
 }
 
-TEST(Form, TakesPlusForSpace) {
+TEST(Form, DecodesPlusAsSpace) {
   EXPECT_THAT(ParseForm("a=x+y&b=%2B"), ElementsAre(Pair("a", "x y"), Pair("b", "+")));
 }
 
-TEST(Form, LeavesBrokenEscapesAsTheyAre) {
+TEST(Form, KeepsInvalidEscapes) {
   EXPECT_THAT(ParseForm("a=%&b=%4&c=%zz&d=%4g&e=%+1"),
               ElementsAre(Pair("a", "%"), Pair("b", "%4"), Pair("c", "%zz"), Pair("d", "%4g"),
                           Pair("e", "% 1")));
@@ -49,7 +49,7 @@ TEST(Form, FindsTheFirstOfARepeatedName) {
   EXPECT_EQ(FindFirst(pairs, "userid"), nullptr);
 }
 
-TEST(Form, HasNothingUnderANameThatIsNotThere) {
+TEST(Form, ReturnsEmptyTextForAMissingName) {
   const FormPairs pairs = ParseForm("a=1&a=2&b");
   EXPECT_EQ(FirstOrEmpty(pairs, "a"), "1");
   EXPECT_EQ(FirstOrEmpty(pairs, "b"), "");

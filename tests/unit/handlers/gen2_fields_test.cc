@@ -102,15 +102,15 @@ class Gen2Fields : public testing::TestWithParam<Gen2Field> {
   RouterFixture server_;
 };
 
-TEST_P(Gen2Fields, ArePassedWhenGood) { ExpectTaken(GoodBody()); }
+TEST_P(Gen2Fields, AreAcceptedWhenValid) { ExpectTaken(GoodBody()); }
 
-TEST_P(Gen2Fields, AreMissedByName) {
+TEST_P(Gen2Fields, AreReportedByNameWhenMissing) {
   json body = GoodBody();
   body.erase(std::string(GetParam().field));
   ExpectRefused(body, "missing");
 }
 
-TEST_P(Gen2Fields, MayBeEmptyWhereTheKeyIsEnough) {
+TEST_P(Gen2Fields, MayBeEmptyIfOnlyTheKeyIsRequired) {
   for (const json& value : {json(""), json(nullptr)}) {
     switch (GetParam().type) {
       case FieldType::kText:
@@ -225,7 +225,7 @@ TEST_F(Gen2Values, ARoomIdIsOptionalToCreateRoom) {
   EXPECT_EQ(Create({{"userID", "u1"}, {"roomInfo", ""}, {"roomID", true}})["code"], 1);
 }
 
-TEST_F(Gen2Values, RoomInfoWinsOverRoomNameWhichWillDo) {
+TEST_F(Gen2Values, RoomInfoIsPreferredToRoomName) {
   Create({{"userID", "u1"}, {"roomID", "r1"}, {"roomInfo", ""}, {"roomName", "name"}});
   Create({{"userID", "u1"}, {"roomID", "r2"}, {"roomName", "name"}});
   for (const char* room : {"r1", "r2"}) {
@@ -240,7 +240,7 @@ TEST_F(Gen2Values, RoomInfoWinsOverRoomNameWhichWillDo) {
   EXPECT_EQ(server_.CallAs("u1", "multi_room/get_pushers", {{"roomID", "r2"}})["roomInfo"], "name");
 }
 
-TEST_F(Gen2Values, WhatIsMissingComesBeforeWhatIsTooLong) {
+TEST_F(Gen2Values, MissingFieldsAreReportedBeforeTooLongOnes) {
   const json reply =
       server_.CallAs("u1", "multi_room/create_room", {{"roomInfo", std::string(1025, 'x')}});
   EXPECT_EQ(reply["code"], 1);
@@ -284,7 +284,7 @@ TEST_F(Gen2Values, MergeParamsMayBeInAForm) {
             kNoRoom);
 }
 
-TEST_F(Gen2Values, MayAllComeInAForm) {
+TEST_F(Gen2Values, MayAllBeInAForm) {
   const auto post = [&](const std::string& endpoint, std::string body) {
     return json::parse(server_
                            .PostAs("u1", "/weapp/multi_room/" + endpoint, std::move(body),

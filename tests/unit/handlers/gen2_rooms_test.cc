@@ -37,14 +37,14 @@ class Gen2Rooms : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(Gen2Rooms, PushUrlsAreOfStreamsOfTheirOwn) {
+TEST_F(Gen2Rooms, HaveAUniqueStreamInEachPushUrl) {
   EXPECT_EQ(Post("u1", "multi_room/get_push_url", json::object()),
             R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1_00000001"})");
   EXPECT_EQ(Post("u1", "multi_room/get_push_url", {{"roomID", "r1"}}),
             R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1_00000002"})");
 }
 
-TEST_F(Gen2Rooms, AreHiddenUntilTheirFirstPusherComes) {
+TEST_F(Gen2Rooms, AreHiddenUntilTheirFirstPusherJoins) {
   EXPECT_EQ(Create("u1", "r1"), R"({"code":0,"message":"请求成功","roomID":"r1"})");
   EXPECT_EQ(Post("u1", "multi_room/get_pushers", {{"roomID", "r1"}}), kNoGen2Room);
   EXPECT_EQ(Post("u1", "multi_room/get_room_list", {{"cnt", 20}, {"index", 0}}),
@@ -58,7 +58,7 @@ TEST_F(Gen2Rooms, AreHiddenUntilTheirFirstPusherComes) {
             R"("accelerateURL":"rtmp://play/live/s_u2"}]})");
 }
 
-TEST_F(Gen2Rooms, AreMadeByAPusherWhoFindsNone) {
+TEST_F(Gen2Rooms, AreCreatedByAddPusherIfMissing) {
   EXPECT_EQ(Post("u1", "live_room/add_pusher",
                  {{"roomID", "r1"},
                   {"userName", ""},
@@ -72,7 +72,7 @@ TEST_F(Gen2Rooms, AreMadeByAPusherWhoFindsNone) {
   EXPECT_EQ(room["pushers"][0]["accelerateURL"], "");
 }
 
-TEST_F(Gen2Rooms, TakeANicknameCutInsideAnEmoji) {
+TEST_F(Gen2Rooms, AcceptANicknameCutInsideAnEmoji) {
   const auto add = [this](const std::string& nickname) {
     return server_
         .PostAs("u1", "/weapp/multi_room/add_pusher",
@@ -88,7 +88,7 @@ TEST_F(Gen2Rooms, TakeANicknameCutInsideAnEmoji) {
       std::string(125, 'n') + "\uFFFD");
 }
 
-TEST_F(Gen2Rooms, AreListedWithAllThatThereIsToTell) {
+TEST_F(Gen2Rooms, AreListedWithAllFields) {
   Create("u1", "r1", "live_room");
   Add("u1", "r1", "live_room");
   Post("u2", "live_room/add_audience", {{"roomID", "r1"}, {"userInfo", "x"}});
@@ -105,7 +105,7 @@ TEST_F(Gen2Rooms, AreListedWithAllThatThereIsToTell) {
   EXPECT_FALSE(others["rooms"][0].contains("audienceCount"));
 }
 
-TEST_F(Gen2Rooms, AreNotListedForACountOfNone) {
+TEST_F(Gen2Rooms, AreNotListedForACountOfZero) {
   Add("u1", "r1");
   for (const json& cnt : {json(0), json("0"), json(-1)}) {
     EXPECT_EQ(Post("u1", "multi_room/get_room_list", {{"cnt", cnt}, {"index", 0}}),
@@ -113,7 +113,7 @@ TEST_F(Gen2Rooms, AreNotListedForACountOfNone) {
   }
 }
 
-TEST_F(Gen2Rooms, AreMadeOncePerId) {
+TEST_F(Gen2Rooms, AreCreatedOncePerId) {
   Create("u1", "r1");
   EXPECT_EQ(Create("u1", "r1"), R"({"code":0,"message":"请求成功","roomID":"r1"})");
   EXPECT_EQ(Create("u2", "r1"), R"({"code":11,"message":"房间已经存在","roomID":"r1"})");
@@ -121,7 +121,7 @@ TEST_F(Gen2Rooms, AreMadeOncePerId) {
   EXPECT_EQ(Create("u1", "r1"), R"({"code":11,"message":"房间已经存在","roomID":"r1"})");
 }
 
-TEST_F(Gen2Rooms, AreApartFromThoseOfGen1) {
+TEST_F(Gen2Rooms, AreSeparateFromGen1Rooms) {
   EXPECT_EQ(server_.Call("multi_room/create_room", {{"roomID", "r1"},
                                                     {"userID", "u1"},
                                                     {"userName", "n"},
@@ -152,7 +152,7 @@ TEST_F(Gen2Rooms, AreFullAtTheirLimit) {
   EXPECT_EQ(Add("u2", "r1", "double_room"), R"({"code":0,"message":"请求成功","roomID":"r1"})");
 }
 
-TEST_F(Gen2Rooms, AreLeftAndBeatInByPushersOnly) {
+TEST_F(Gen2Rooms, AcceptHeartbeatsAndLeavesOfPushersOnly) {
   Add("u1", "r1");
   EXPECT_EQ(Post("u1", "multi_room/pusher_heartbeat", {{"roomID", "r1"}}), kOk);
   EXPECT_EQ(Post("u2", "multi_room/pusher_heartbeat", {{"roomID", "r1"}}),
@@ -179,7 +179,7 @@ TEST_F(Gen2Rooms, NeedTheirGroups) {
   EXPECT_EQ(Add("u1", "r1"), R"({"code":6,"message":"创建群组失败"})");
 }
 
-TEST_F(Gen2Rooms, SayWhenTheStoreFails) {
+TEST_F(Gen2Rooms, ReturnInternalErrorIfTheStoreFails) {
   Add("u1", "r1");
   server_.store.broken = true;
   constexpr std::string_view kFailed = R"({"code":6,"message":"服务器内部错误"})";
@@ -189,7 +189,7 @@ TEST_F(Gen2Rooms, SayWhenTheStoreFails) {
   EXPECT_EQ(Post("u1", "multi_room/destroy_room", {{"roomID", "r1"}}), kFailed);
 }
 
-TEST_F(Gen2Rooms, AreClosedToWhoIsBanned) {
+TEST_F(Gen2Rooms, RefuseBannedUsers) {
   Add("host", "r1");
   ASSERT_TRUE(server_.rooms.KickPusher({.room = {.kind = RoomKind::kMulti, .id = {"r1"}},
                                         .user_id = {"bad"},
@@ -201,7 +201,7 @@ TEST_F(Gen2Rooms, AreClosedToWhoIsBanned) {
             R"({"code":5,"message":"不是房间成员"})");
 }
 
-TEST_F(Gen2Rooms, AreAnsweredWhenTheirGroupsAre) {
+TEST_F(Gen2Rooms, AreAnsweredAfterTheirGroup) {
   server_.groups.Hold();
   static_cast<void>(server_.sessions.LoginTrusted({"u1"}));
   const auto pending =

@@ -24,7 +24,7 @@ std::string UserIdOf(const LabelledReply& reply) {
   return nlohmann::json::parse(reply.body).value("userID", "");
 }
 
-TEST(GetLoginInfo, IsThereThoughUtilsAreOff) {
+TEST(GetLoginInfo, IsServedWithUtilsDisabled) {
   const RouterFixture server;
   EXPECT_EQ(Get(server, "").body, kFresh);
 }
@@ -42,7 +42,7 @@ TEST(GetLoginInfo, IgnoresTheIdThatTheCallerClaims) {
   }
 }
 
-TEST(GetLoginInfo, GivesTheOpenidOfACodeWhateverThePrefix) {
+TEST(GetLoginInfo, ReturnsTheOpenidOfACodeForAnyPrefix) {
   for (const char* query : {"userIDPrefix=weixin&code=c%2B1", "code=c%2B1", "code=c%2B1&code=c2"}) {
     RouterFixture server;
     server.codes.answer = {.outcome = CodeExchangeOutcome::kOk, .openid = "openid-1"};
@@ -51,14 +51,14 @@ TEST(GetLoginInfo, GivesTheOpenidOfACodeWhateverThePrefix) {
   }
 }
 
-TEST(GetLoginInfo, NeverGivesTheSessionKey) {
+TEST(GetLoginInfo, NeverReturnsTheSessionKey) {
   RouterFixture server{{}, {.expose_session_key = true}};
   server.codes.answer = {
       .outcome = CodeExchangeOutcome::kOk, .openid = "openid-1", .session_key = Secret("session")};
   EXPECT_EQ(Get(server, "code=c1").body.find("session"), std::string::npos);
 }
 
-TEST(GetLoginInfo, AnswersWhenThePlatformHasAnswered) {
+TEST(GetLoginInfo, AnswersAfterThePlatform) {
   RouterFixture server;
   server.codes.hangs = true;
   server.codes.answer = {.outcome = CodeExchangeOutcome::kOk, .openid = "openid-1"};
@@ -70,13 +70,13 @@ TEST(GetLoginInfo, AnswersWhenThePlatformHasAnswered) {
   EXPECT_EQ(UserIdOf({.body = pending->reply()->body}), "openid-1");
 }
 
-TEST(GetLoginInfo, FallsBackToAFreshIdWhenTheCodeIsBad) {
+TEST(GetLoginInfo, FallsBackToAGeneratedIdForABadCode) {
   RouterFixture server;
   server.codes.answer = {.outcome = CodeExchangeOutcome::kBadCode};
   EXPECT_EQ(Get(server, "code=c1").body, kFresh);
 }
 
-TEST(GetLoginInfo, RefusesAUserWhomThePlatformHoldsForRiskyWithCode7) {
+TEST(GetLoginInfo, RefusesARiskyUserWithCode7) {
   RouterFixture server;
   server.codes.answer = {.outcome = CodeExchangeOutcome::kRefused};
   const LabelledReply reply = Get(server, "code=c1");
@@ -85,7 +85,7 @@ TEST(GetLoginInfo, RefusesAUserWhomThePlatformHoldsForRiskyWithCode7) {
   EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败"})");
 }
 
-TEST(GetLoginInfo, SignsForTheClaimedIdWhereThatIsTrusted) {
+TEST(GetLoginInfo, SignsForTheClaimedIdIfTrusted) {
   const RouterFixture server{{}, {.trust_userid = true}};
   EXPECT_EQ(UserIdOf(Get(server, "userID=somebody")), "somebody");
   EXPECT_EQ(UserIdOf(Get(server, "userID=first&userID=second")), "first");
@@ -93,12 +93,12 @@ TEST(GetLoginInfo, SignsForTheClaimedIdWhereThatIsTrusted) {
   EXPECT_EQ(UserIdOf(Get(server, "userID=")), "user_00000001_0000");
 }
 
-TEST(GetLoginInfo, TakesTrustInImuseridForNoTrustInUserId) {
+TEST(GetLoginInfo, IgnoresTrustInImuseridForUserId) {
   const RouterFixture server{{}, {.trust_imuserid = true}};
   EXPECT_EQ(UserIdOf(Get(server, "userID=somebody")), "user_00000001_0000");
 }
 
-TEST(GetLoginInfo, NeverSignsForTheAdministratorTheDeniedOrWhatIsNoId) {
+TEST(GetLoginInfo, NeverSignsForAdministratorDeniedOrInvalidIds) {
   const RouterFixture server{
       {}, {.trust_userid = true, .administrator = {"administrator"}, .deny_user_ids = {{"root"}}}};
   for (const std::string& user :
@@ -112,7 +112,7 @@ TEST(GetLoginInfo, NeverSignsForTheAdministratorTheDeniedOrWhatIsNoId) {
   }
 }
 
-TEST(GetLoginInfo, NamesWhatIsWrongWithAQuery) {
+TEST(GetLoginInfo, ReportsTheFaultOfAQuery) {
   const RouterFixture server;
   EXPECT_EQ(Get(server, "code=%FF").label.failure_detail, "query: not valid UTF-8");
   EXPECT_EQ(Get(server, "code=a%00").label.failure_detail, "query: holds a NUL");
@@ -120,13 +120,13 @@ TEST(GetLoginInfo, NamesWhatIsWrongWithAQuery) {
   EXPECT_EQ(Get(server, "code=%FF").label.code, 1);
 }
 
-TEST(GetLoginInfo, SaysInternalErrorWithoutAKey) {
+TEST(GetLoginInfo, ReturnsInternalErrorWithoutAKey) {
   RouterFixture server;
   server.signer.configured = false;
   EXPECT_EQ(Get(server, "").label.code, 6);
 }
 
-TEST(GetLoginInfo, IsRefusedToAnAddressThatComesTooOften) {
+TEST(GetLoginInfo, IsRateLimitedByAddress) {
   RouterFixture server;
   server.admission.refused_addresses = {"192.0.2.1"};
   const LabelledReply reply = Get(server, "");

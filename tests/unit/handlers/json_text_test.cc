@@ -21,26 +21,26 @@ std::string ByTheLibrary(std::string_view text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-TEST(JsonString, LeavesUtf8AsItIs) {
+TEST(JsonString, KeepsUtf8Unchanged) {
   EXPECT_EQ(Written(""), R"("")");
   EXPECT_EQ(Written("https://a.example/x?b=1&c=<d>'"), R"("https://a.example/x?b=1&c=<d>'")");
   EXPECT_EQ(Written("小明的房间"), R"("小明的房间")");
   EXPECT_EQ(Written("🎥 \x7F"), "\"🎥 \x7F\"");
 }
 
-TEST(JsonString, EscapesWhatMustBe) {
+TEST(JsonString, EscapesQuotesBackslashesAndControls) {
   EXPECT_EQ(Written(R"(a"b\c/)"), R"("a\"b\\c/")");
   EXPECT_EQ(Written("\b\f\n\r\t\x01\x1F"), R"("\b\f\n\r\t\u0001\u001f")");
   EXPECT_EQ(Written(std::string_view("\0", 1)), R"("\u0000")");
 }
 
-TEST(JsonString, PutsAReplacementForWhatIsNoUtf8) {
+TEST(JsonString, ReplacesInvalidUtf8) {
   EXPECT_EQ(Written("a\xFF"), "\"a\xEF\xBF\xBD\"");
   EXPECT_EQ(Written("\xE4\xBD"), "\"\xEF\xBF\xBD\"");
   EXPECT_EQ(Written("\xED\xA0\x80"), ByTheLibrary("\xED\xA0\x80"));
 }
 
-TEST(JsonString, EqualsTheLibrarysForEveryByteAtEveryPlace) {
+TEST(JsonString, MatchesTheLibraryForEveryByteAtEveryPlace) {
   for (int byte = 0; byte < 256; ++byte) {
     for (std::size_t size = 1; size <= 17; ++size) {
       for (std::size_t place = 0; place < size; ++place) {
@@ -52,7 +52,7 @@ TEST(JsonString, EqualsTheLibrarysForEveryByteAtEveryPlace) {
   }
 }
 
-TEST(JsonString, EqualsTheLibrarysWhereverASequenceBreaksOff) {
+TEST(JsonString, MatchesTheLibraryForTruncatedSequences) {
   // The bounds of valid first bytes and continuation bytes of a sequence (RFC 3629, section 4).
   constexpr std::string_view kBounds =
       "a\x01\"\x7F\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xEC\xED\xEF\xF0\xF1\xF3\xF4\xF5\xFF";
@@ -68,7 +68,7 @@ TEST(JsonString, EqualsTheLibrarysWhereverASequenceBreaksOff) {
   }
 }
 
-TEST(JsonString, EqualsTheLibrarysForRandomText) {
+TEST(JsonString, MatchesTheLibraryForRandomText) {
   constexpr std::string_view kPieces[] = {"a",    "0123456789", "\"",   "\\",       "\n",  "\x1F",
                                           "\x7F", "\x80",       "é",    "房间",     "🎥",  "\xE6",
                                           "\xF0", "\xFF",       " ",    "\xC0\xAF", "</",  "\u2028",
@@ -83,7 +83,7 @@ TEST(JsonString, EqualsTheLibrarysForRandomText) {
   }
 }
 
-TEST(JsonText, SetsCommasBetweenMembersAndElements) {
+TEST(JsonText, WritesCommasBetweenMembersAndElements) {
   JsonText text;
   EXPECT_EQ(text.text(), "");
   text.Field("a", "[{").Field("b", -7);
@@ -93,7 +93,7 @@ TEST(JsonText, SetsCommasBetweenMembersAndElements) {
   EXPECT_EQ(text.text(), R"("a":"[{","b":-7,"c":{},"d":[{"e":""},{}],"f":[],"g":4294967295)");
 }
 
-TEST(JsonText, TakesBackWhatWasWrittenLast) {
+TEST(JsonText, CutsBackToAnEarlierSize) {
   JsonText text;
   text.BeginArray("a").BeginObject().EndObject();
   const std::size_t size = text.text().size();

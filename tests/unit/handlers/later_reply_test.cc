@@ -42,7 +42,7 @@ class LaterReply : public testing::Test {
   const std::shared_ptr<RecordedReply> reply_ = std::make_shared<RecordedReply>();
 };
 
-TEST_F(LaterReply, ComesWhenThePlatformHasAnswered) {
+TEST_F(LaterReply, IsSentAfterThePlatformAnswers) {
   Login();
   EXPECT_EQ(reply_->times_sent(), 0);
 
@@ -53,7 +53,7 @@ TEST_F(LaterReply, ComesWhenThePlatformHasAnswered) {
             R"("accType":"0","accountType":"0","userSig":"sig-of-openid-1"})");
 }
 
-TEST_F(LaterReply, IsLabelledAndOpenToOtherOriginsLikeAnyOther) {
+TEST_F(LaterReply, HasALabelAndCorsHeaders) {
   Login();
   Resolve({.outcome = CodeExchangeOutcome::kRefused});
   const std::optional<HttpReply> reply = reply_->reply();
@@ -67,27 +67,27 @@ TEST_F(LaterReply, IsLabelledAndOpenToOtherOriginsLikeAnyOther) {
   EXPECT_EQ(server_.recorded.label().failure, Errc::kBadRequest);
 }
 
-TEST_F(LaterReply, MayComeFromAnotherThread) {
+TEST_F(LaterReply, MayBeSentFromAnotherThread) {
   Login();
   std::jthread([this] { Resolve({.outcome = CodeExchangeOutcome::kBadCode}); }).join();
   ASSERT_TRUE(reply_->reply().has_value());
   EXPECT_EQ(server_.recorded.label().code, 0);
 }
 
-TEST_F(LaterReply, MayComeBeforeTheHandlerReturns) {
+TEST_F(LaterReply, MayBeSentBeforeTheHandlerReturns) {
   Login(server_.router, R"({"userIDPrefix":"web"})");
   ASSERT_EQ(reply_->times_sent(), 1);
   EXPECT_EQ(server_.recorded.label().code, 0);
 }
 
-TEST_F(LaterReply, TellsAFaultOfTheFields) {
+TEST_F(LaterReply, ReportsFieldErrors) {
   Login(server_.router, R"({"code":"c1"})");
   ASSERT_EQ(reply_->times_sent(), 1);
   EXPECT_EQ(reply_->reply()->body,
             R"({"code":1,"message":"请求参数错误","detail":"userIDPrefix: missing"})");
 }
 
-TEST_F(LaterReply, ComesAtOnceWhereNoHandlerRuns) {
+TEST_F(LaterReply, IsSentImmediatelyIfNoHandlerRuns) {
   Login(server_.router, "[]");
   EXPECT_EQ(reply_->times_sent(), 1);
   EXPECT_EQ(server_.recorded.label().code, 1);
@@ -127,14 +127,14 @@ TEST_F(LaterReply, IsAnInternalErrorWhenTheHandlerThrows) {
   EXPECT_EQ(reply_->times_sent(), 1);
 }
 
-TEST_F(LaterReply, IsLetGoOfWhenItIsSent) {
+TEST_F(LaterReply, IsReleasedWhenSent) {
   Login();
   EXPECT_GT(reply_.use_count(), 1);
   Resolve({.outcome = CodeExchangeOutcome::kBadCode});
   EXPECT_EQ(reply_.use_count(), 1);
 }
 
-TEST_F(LaterReply, CountsTheFirstAnswerOnly) {
+TEST_F(LaterReply, IgnoresFurtherAnswers) {
   const Answer answer({.responder = Responder(reply_, 0),
                        .label = {.endpoint = "get_pushers"},
                        .recorder = server_.recorder});

@@ -47,7 +47,7 @@ class LiveExtras : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(LiveExtras, ACustomFieldIsAnsweredWithAllOfThem) {
+TEST_F(LiveExtras, ReturnAllCustomFieldsAfterAChange) {
   EXPECT_EQ(
       Set("host", "x"),
       R"({"code":0,"message":"请求成功","custom":"{\"a\":\"x\"}","customInfo":"{\"a\":\"x\"}"})");
@@ -58,18 +58,18 @@ TEST_F(LiveExtras, ACustomFieldIsAnsweredWithAllOfThem) {
             R"({"a":"x"})");
 }
 
-TEST_F(LiveExtras, EverybodyCounts) {
+TEST_F(LiveExtras, AllowAllUsersToCount) {
   Count("viewer", "inc");
   Count("host", "inc");
   EXPECT_EQ(json::parse(Count("viewer", "dec"))["custom"], R"({"likes":1})");
 }
 
-TEST_F(LiveExtras, MembersSet) {
+TEST_F(LiveExtras, AllowMembersToSet) {
   EXPECT_EQ(Set("viewer", 1), R"({"code":5,"message":"不是房间成员"})");
   EXPECT_EQ(json::parse(Set("host", 1))["code"], 0);
 }
 
-TEST_F(LiveExtras, AnyoneSetsWhereTheOperatorSaysSo) {
+TEST_F(LiveExtras, AllowAllUsersToSetIfConfigured) {
   RouterFixture open{{.custom_set = CustomSet::kAnyone}};
   OpenRoom(open);
   EXPECT_EQ(
@@ -86,7 +86,7 @@ TEST_F(LiveExtras, AnOperationIsOneOfThree) {
             R"({"code":1,"message":"参数不全","detail":"operation: unknown"})");
 }
 
-TEST_F(LiveExtras, SetAsksForAStringANumberOrABoolean) {
+TEST_F(LiveExtras, RequireAStringNumberOrBooleanForSet) {
   EXPECT_EQ(Count("host", "set"), R"({"code":1,"message":"参数不全","detail":"value: missing"})");
   EXPECT_EQ(Set("host", nullptr), R"({"code":1,"message":"参数不全","detail":"value: missing"})");
   for (const json& value : {json::object(), json::array()}) {
@@ -125,14 +125,14 @@ TEST_F(LiveExtras, FieldsAreThirtyTwoAtMost) {
             R"("detail":"fieldName: the room has as many fields as it may"})");
 }
 
-TEST_F(LiveExtras, AskForARoom) {
+TEST_F(LiveExtras, RequireARoom) {
   EXPECT_EQ(Count("host", "inc", "r2"), kNoGen2Room);
   EXPECT_EQ(Post("host", "get_custom_info", {{"roomID", "r2"}}), kNoGen2Room);
   EXPECT_EQ(Post("u1", "add_audience", {{"roomID", "r2"}, {"userID", "u1"}, {"userInfo", ""}}),
             kNoGen2Room);
 }
 
-TEST_F(LiveExtras, ViewersAreListedInTheOrderOfTheirComing) {
+TEST_F(LiveExtras, ListViewersInJoinOrder) {
   EXPECT_EQ(Watch("u2", "second"), kOk);
   EXPECT_EQ(Watch("u1", ""), kOk);
   EXPECT_EQ(Watch("u2", "again"), kOk);
@@ -141,7 +141,7 @@ TEST_F(LiveExtras, ViewersAreListedInTheOrderOfTheirComing) {
             R"({"userID":"u2","userInfo":"again"},{"userID":"u1","userInfo":""}]})");
 }
 
-TEST_F(LiveExtras, ViewersMayGoTwice) {
+TEST_F(LiveExtras, AllowViewersToLeaveTwice) {
   Watch("u1");
   EXPECT_EQ(Unwatch("u1"), kOk);
   EXPECT_EQ(Unwatch("u1"), kOk);
@@ -149,7 +149,7 @@ TEST_F(LiveExtras, ViewersMayGoTwice) {
   EXPECT_EQ(json::parse(Post("u1", "get_audiences", {{"roomID", "r1"}}))["audienceCount"], 0);
 }
 
-TEST_F(LiveExtras, ARoomThatThereIsNotHasNoViewers) {
+TEST_F(LiveExtras, ListNoViewersForAMissingRoom) {
   EXPECT_EQ(Post("u1", "get_audiences", {{"roomID", "r2"}}),
             R"({"code":0,"message":"请求成功","audienceCount":0,"audiences":[]})");
 }
@@ -162,13 +162,13 @@ TEST_F(LiveExtras, ViewersAreThirtyAtMost) {
   EXPECT_EQ(Watch("late"), kOk);
 }
 
-TEST_F(LiveExtras, OnlyThemselvesSpeakForViewers) {
+TEST_F(LiveExtras, AllowViewersToActOnlyForThemselves) {
   Watch("u1");
   EXPECT_EQ(Post("u2", "delete_audience", {{"roomID", "r1"}, {"userID", "u1"}}),
             R"({"code":7,"message":"鉴权失败 错误码:1 错误信息:token 错误"})");
 }
 
-TEST_F(LiveExtras, SayWhenTheStoreFails) {
+TEST_F(LiveExtras, ReturnInternalErrorIfTheStoreFails) {
   server_.store.broken = true;
   for (const std::string& reply : {Watch("u1"), Unwatch("u1"), Count("u1", "inc")}) {
     EXPECT_EQ(reply, R"({"code":6,"message":"服务器内部错误"})");

@@ -12,7 +12,7 @@ std::string LoginReply(const RouterFixture& server, std::string body) {
   return server.Post("/weapp/double_room/get_im_login_info", std::move(body)).body;
 }
 
-TEST(GetImLoginInfo, GivesAFreshIdentityWithATicket) {
+TEST(GetImLoginInfo, ReturnsAGeneratedIdWithATicket) {
   const RouterFixture server{{.account_type = "36862"}};
   EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"weixin"})"),
             R"({"code":0,"message":"请求成功","userID":"user_00000001_0000",)"
@@ -20,7 +20,7 @@ TEST(GetImLoginInfo, GivesAFreshIdentityWithATicket) {
             R"("userSig":"sig-of-user_00000001_0000"})");
 }
 
-TEST(GetImLoginInfo, GivesTheOpenidOfACodeAndKeepsTheSessionKey) {
+TEST(GetImLoginInfo, ReturnsTheOpenidWithoutTheSessionKey) {
   RouterFixture server;
   server.codes.answer = {
       .outcome = CodeExchangeOutcome::kOk, .openid = "openid-1", .session_key = Secret("session")};
@@ -29,7 +29,7 @@ TEST(GetImLoginInfo, GivesTheOpenidOfACodeAndKeepsTheSessionKey) {
             R"("accType":"0","accountType":"0","userSig":"sig-of-openid-1"})");
 }
 
-TEST(GetImLoginInfo, GivesTheSessionKeyWhenTheOperatorExposesIt) {
+TEST(GetImLoginInfo, ReturnsTheSessionKeyIfConfigured) {
   RouterFixture server{{}, {.expose_session_key = true}};
   server.codes.answer = {
       .outcome = CodeExchangeOutcome::kOk, .openid = "openid-1", .session_key = Secret("session")};
@@ -39,7 +39,7 @@ TEST(GetImLoginInfo, GivesTheSessionKeyWhenTheOperatorExposesIt) {
             R"("sessionKey":"session"})");
 }
 
-TEST(GetImLoginInfo, HonoursImuseridOnlyWhenTrusted) {
+TEST(GetImLoginInfo, UsesImuseridOnlyIfTrusted) {
   const RouterFixture open{{}, {.trust_imuserid = true}};
   EXPECT_NE(LoginReply(open, R"({"userIDPrefix":"x","imuserid":"me"})").find("sig-of-me"),
             std::string::npos);
@@ -59,14 +59,14 @@ TEST(GetImLoginInfo, RefusesIdentitiesThatAreNeverSignedFor) {
   }
 }
 
-TEST(GetImLoginInfo, SaysInternalErrorWithoutAKey) {
+TEST(GetImLoginInfo, ReturnsInternalErrorWithoutAKey) {
   RouterFixture server;
   server.signer.configured = false;
   EXPECT_EQ(LoginReply(server, R"({"userIDPrefix":"weixin"})"),
             R"({"code":6,"message":"服务器内部错误"})");
 }
 
-TEST(GetPushUrl, GivesTheUrlOfTheUsersStream) {
+TEST(GetPushUrl, ReturnsTheUrlOfTheUsersStream) {
   const RouterFixture server;
   for (const char* kind : {"double_room", "multi_room", "live_room"}) {
     EXPECT_EQ(
@@ -83,7 +83,7 @@ class NoStreams : public FakeStreams {
   }
 };
 
-TEST(GetPushUrl, SaysInternalErrorWithoutAPushHost) {
+TEST(GetPushUrl, ReturnsInternalErrorWithoutAPushHost) {
   RouterFixture server;
   const NoStreams streams;
   Router router(server.ServicesWith(streams), {}, server.recorder);

@@ -22,7 +22,7 @@ std::string PostTo(const RouterFixture& server, const std::string& endpoint, std
 constexpr const char* kTicket = "sdkAppID=1400000001&accountType=36862&userID=u1&userSig=eJy-*_";
 constexpr std::string_view kRefused = R"({"code":7,"message":"鉴权失败"})";
 
-TEST(Login, AnswersATokenAndTheUser) {
+TEST(Login, ReturnsATokenAndTheUser) {
   const RouterFixture server;
   for (const char* body : {"{}", ""}) {
     EXPECT_EQ(PostTo(server, "login", kTicket, body),
@@ -30,7 +30,7 @@ TEST(Login, AnswersATokenAndTheUser) {
   }
 }
 
-TEST(Login, GivesATokenForEveryKind) {
+TEST(Login, ReturnsATokenValidForEveryKind) {
   const RouterFixture server;
   PostTo(server, "login", kTicket);
   const LabelledReply reply = server.Send({.method = "POST",
@@ -40,7 +40,7 @@ TEST(Login, GivesATokenForEveryKind) {
   EXPECT_EQ(reply.label.code, 0);
 }
 
-TEST(Login, HandsOnWhatTheQuerySaysDecodedOnce) {
+TEST(Login, PassesQueryParametersDecodedOnce) {
   const RouterFixture server;
   PostTo(server, "login", "sdkAppID=1&accountType=&userID=u%2D1&userSig=a%2Ab&userSig=c");
   PostTo(server, "login", "userSig=s");
@@ -56,7 +56,7 @@ TEST(Login, HandsOnWhatTheQuerySaysDecodedOnce) {
   EXPECT_EQ(bare.user_id.value, "");
 }
 
-TEST(Login, SaysWhatIsWrongWithATicket) {
+TEST(Login, ReportsTheFaultOfATicket) {
   struct Row {
     LoginOutcome outcome;
     std::string_view result;
@@ -77,7 +77,7 @@ TEST(Login, SaysWhatIsWrongWithATicket) {
   }
 }
 
-TEST(Login, SaysInternalErrorWhenTheStoreFails) {
+TEST(Login, ReturnsInternalErrorIfTheStoreFails) {
   RouterFixture server;
   server.sessions.failure = Error{Errc::kStoreBusy, "full"};
   EXPECT_EQ(PostTo(server, "login", kTicket), R"({"code":6,"message":"服务器内部错误"})");
@@ -92,7 +92,7 @@ TEST(Logout, EndsTheSession) {
             R"({"code":7,"message":"鉴权失败 错误码:3 错误信息:用户未登录或token过期"})");
 }
 
-TEST(Logout, IsForTheOwnerOfTheToken) {
+TEST(Logout, RequiresTheTokenOfTheUser) {
   RouterFixture server;
   static_cast<void>(server.sessions.LoginTrusted({"u1"}));
   EXPECT_EQ(PostTo(server, "logout", "userID=u1&token=t"),
@@ -100,7 +100,7 @@ TEST(Logout, IsForTheOwnerOfTheToken) {
   EXPECT_EQ(server.sessions.Check("u1", "token-of-u1"), TokenOutcome::kOk);
 }
 
-TEST(Logout, SaysWhenTheStoreFails) {
+TEST(Logout, ReturnsInternalErrorIfTheStoreFails) {
   RouterFixture server;
   static_cast<void>(server.sessions.LoginTrusted({"u1"}));
   server.sessions.failure = Error{Errc::kStoreBroken, "disk"};
@@ -108,18 +108,18 @@ TEST(Logout, SaysWhenTheStoreFails) {
             R"({"code":6,"message":"服务器内部错误"})");
 }
 
-TEST(Logout, HasNothingToDoForThoseWithoutAToken) {
+TEST(Logout, SucceedsWithoutAToken) {
   const RouterFixture server;
   EXPECT_EQ(PostTo(server, "logout", ""), R"({"code":0,"message":"请求成功"})");
 }
 
-TEST(Gen1Login, IsRefusedUnlessTheOperatorLetsItBe) {
+TEST(Gen1Login, IsRefusedByDefault) {
   const RouterFixture server;
   EXPECT_EQ(PostTo(server, "login", "userID=u1"), kRefused);
   EXPECT_EQ(PostTo(server, "login", ""), kRefused);
 }
 
-TEST(Gen1Login, AnswersATokenWithATicket) {
+TEST(Gen1Login, ReturnsATokenAndATicket) {
   RouterFixture server{{.account_type = "36862", .gen1_login = true}};
   EXPECT_EQ(PostTo(server, "login", "userID=u1"),
             R"({"code":0,"message":"请求成功","token":"token-of-u1","userID":"u1",)"
@@ -128,7 +128,7 @@ TEST(Gen1Login, AnswersATokenWithATicket) {
   EXPECT_EQ(server.sessions.Check("u1", "token-of-u1"), TokenOutcome::kOk);
 }
 
-TEST(Gen1Login, AsksForAUserThatIsSignedFor) {
+TEST(Gen1Login, RequiresAUserThatIsSignedFor) {
   const RouterFixture server{{.gen1_login = true},
                              {.administrator = {"administrator"}, .deny_user_ids = {{"boss"}}}};
   for (const char* query : {"", "userID=", "x=y"}) {

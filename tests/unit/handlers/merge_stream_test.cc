@@ -27,13 +27,13 @@ class MergeStream : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(MergeStream, SaysThatThereIsNoMixingService) {
+TEST_F(MergeStream, ReportsThatNoMixingServiceIsConfigured) {
   EXPECT_EQ(Merge("r1", "u1"),
             R"({"code":6,"message":"服务器内部错误",)"
             R"("result":{"code":-1,"message":"no mixing service is configured"}})");
 }
 
-TEST_F(MergeStream, AsksForAPusherOfAnExistingRoom) {
+TEST_F(MergeStream, RequiresAPusherOfAnExistingRoom) {
   EXPECT_EQ(Merge("r2", "u1"), R"({"code":3,"message":"您请求的房间不存在"})");
   EXPECT_EQ(Merge("r1", "u2"), R"({"code":5,"message":"您请求的房间成员不存在"})");
 }

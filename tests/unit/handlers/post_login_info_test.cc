@@ -31,13 +31,13 @@ class PostLoginInfo : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(PostLoginInfo, SignsForTheTimeThatTheCallerWants) {
+TEST_F(PostLoginInfo, SignsForTheRequestedTime) {
   EXPECT_EQ(Post(R"({"time":3600,"userID":"user_0001"})").body,
             R"({"code":0,"message":"请求成功","userID":"user_0001","txTime":1700003600,)"
             R"("sign":"sign-of-user_0001-until-1700003600"})");
 }
 
-TEST_F(PostLoginInfo, TakesTheTimeAsANumberOrADecimalString) {
+TEST_F(PostLoginInfo, AcceptsTheTimeAsANumberOrADecimalString) {
   EXPECT_EQ(TxTimeFor("60"), kNow + 60);
   EXPECT_EQ(TxTimeFor("60.0"), kNow + 60);
   EXPECT_EQ(TxTimeFor("\"60\""), kNow + 60);
@@ -71,7 +71,7 @@ TEST_F(PostLoginInfo, NamesABadUserId) {
             "userID: longer than 64 bytes");
 }
 
-TEST_F(PostLoginInfo, SignsNothingThatTheLiveApiCouldTakeForALaterTime) {
+TEST_F(PostLoginInfo, RefusesAUserIdThatBeginsWithADigit) {
   for (const char* user : {R"("1")", R"("9user")", "7"}) {
     EXPECT_EQ(DetailOf(std::string(R"({"time":60,"userID":)") + user + "}"),
               "userID: begins with a digit")
@@ -79,12 +79,12 @@ TEST_F(PostLoginInfo, SignsNothingThatTheLiveApiCouldTakeForALaterTime) {
   }
 }
 
-TEST_F(PostLoginInfo, SaysInternalErrorWithoutAKey) {
+TEST_F(PostLoginInfo, ReturnsInternalErrorWithoutAKey) {
   server_.utils.login_info.configured = false;
   EXPECT_EQ(Post(R"({"time":60,"userID":"u1"})").label.code, 6);
 }
 
-TEST_F(PostLoginInfo, AnswersNobodyWhoHasProvenNothingWhileItIsNotOpen) {
+TEST_F(PostLoginInfo, RefusesUnauthenticatedCallersUnlessOpen) {
   server_.utils.services.open_login_info = false;
   for (const char* body : {R"({"time":60,"userID":"u1"})", "{}"}) {
     const LabelledReply reply = Post(body);
@@ -93,7 +93,7 @@ TEST_F(PostLoginInfo, AnswersNobodyWhoHasProvenNothingWhileItIsNotOpen) {
   }
 }
 
-TEST_F(PostLoginInfo, AnswersWhoHasProvenWhoHeIs) {
+TEST_F(PostLoginInfo, AnswersAuthenticatedCallers) {
   server_.utils.services.enabled = false;
   server_.utils.services.open_login_info = false;
   static_cast<void>(server_.sessions.LoginTrusted({"u1"}));

@@ -23,7 +23,7 @@ void ExpectSentences(Protocol protocol, std::initializer_list<Sentence> sentence
   }
 }
 
-TEST(ProtocolCodes, AnswerEachFailureWithOneOfTheProtocolsCodes) {
+TEST(ProtocolCodes, MapEachFailureToAProtocolCode) {
   const std::set<int> codes = {1, 2, 3, 5, 6, 7, 10, 11, 5001};
   for (const Protocol protocol : kAllProtocols) {
     for (std::size_t i = 0; i < kErrcCount; ++i) {
@@ -36,7 +36,7 @@ TEST(ProtocolCodes, AnswerEachFailureWithOneOfTheProtocolsCodes) {
   }
 }
 
-TEST(ProtocolCodes, SpeakGen1InItsOwnSentences) {
+TEST(ProtocolCodes, HaveTheMessagesOfGen1) {
   ExpectSentences(Protocol::kGen1, {
                                        {"", Errc::kBadRequest, 1, "请求参数错误"},
                                        {"", Errc::kRoomExists, 2, "您请求的房间已经存在"},
@@ -53,7 +53,7 @@ TEST(ProtocolCodes, SpeakGen1InItsOwnSentences) {
   EXPECT_EQ(kSuccessMessage, "请求成功");
 }
 
-TEST(ProtocolCodes, SpeakGen2InItsOwnSentences) {
+TEST(ProtocolCodes, HaveTheMessagesOfGen2) {
   ExpectSentences(Protocol::kGen2,
                   {
                       {"", Errc::kBadRequest, 1, "参数不全"},
@@ -76,7 +76,7 @@ TEST(ProtocolCodes, SpeakGen2InItsOwnSentences) {
                   });
 }
 
-TEST(ProtocolCodes, NumberTheFaultsOfATokenInGen2) {
+TEST(ProtocolCodes, NumberTokenFaultsInGen2) {
   ExpectSentences(
       Protocol::kGen2,
       {
@@ -90,7 +90,7 @@ TEST(ProtocolCodes, NumberTheFaultsOfATokenInGen2) {
       });
 }
 
-TEST(ProtocolCodes, HaveSentencesOfSingleEndpointsOfGen2) {
+TEST(ProtocolCodes, HaveEndpointMessagesInGen2) {
   ExpectSentences(Protocol::kGen2,
                   {
                       {"destroy_room", Errc::kRoomNotFound, 3, "不是房间主人，无法销毁房间"},
@@ -102,7 +102,7 @@ TEST(ProtocolCodes, HaveSentencesOfSingleEndpointsOfGen2) {
                   });
 }
 
-TEST(ProtocolCodes, SpeakOfWebrtcRoomsInSentencesOfTheirOwn) {
+TEST(ProtocolCodes, HaveTheMessagesOfWebrtc) {
   ExpectSentences(Protocol::kWebrtc,
                   {
                       {"", Errc::kBadRequest, 2, "请求失败，缺少参数"},
@@ -118,7 +118,7 @@ TEST(ProtocolCodes, SpeakOfWebrtcRoomsInSentencesOfTheirOwn) {
                   });
 }
 
-TEST(ProtocolCodes, WarnTheLogOfEveryFaultOfTheServer) {
+TEST(ProtocolCodes, LogServerFaultsAtWarn) {
   for (std::size_t i = 0; i < kErrcCount; ++i) {
     const auto failure = static_cast<Errc>(i);
     const bool is_ours =
@@ -127,7 +127,7 @@ TEST(ProtocolCodes, WarnTheLogOfEveryFaultOfTheServer) {
   }
 }
 
-TEST(ProtocolCodes, LetNobodyFillTheLogByComingTooOften) {
+TEST(ProtocolCodes, LogRateLimitedRequestsAtDebug) {
   EXPECT_EQ(ProtocolCodeOf(Protocol::kGen1, "", Errc::kTooManyRequests).code, 6);
   EXPECT_EQ(ToLogLevel(Errc::kTooManyRequests), LogLevel::kDebug);
 }

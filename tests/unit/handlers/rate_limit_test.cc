@@ -38,7 +38,7 @@ TEST_F(RateLimit, RefusesAnAddressWithCode6) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
+TEST_F(RateLimit, NeverRefusesHeartbeatsAndLeaves) {
   RefuseAddress();
   RefuseUser();
   for (const char* endpoint : {"pusher_heartbeat", "delete_pusher", "destroy_room"}) {
@@ -50,7 +50,7 @@ TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOrEndsIt) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, LeavesWhoPollsForPushersToTheDelayOfTheAddress) {
+TEST_F(RateLimit, DelaysGetPushersInsteadOfRefusingIt) {
   RefuseAddress();
   EXPECT_EQ(Call("get_pushers", R"({"roomID":"r1"})").label.failure, Errc::kRoomNotFound);
   EXPECT_EQ(server_.admission.addresses_asked, 0);
@@ -95,7 +95,7 @@ TEST_F(Cost, IsATokenMoreForEachSixteenKibibytesOfABody) {
   EXPECT_EQ(server_.admission.charged_to_users, 2U);
 }
 
-TEST_F(Cost, IsNothingForWhatKeepsAMembershipOrEndsIt) {
+TEST_F(Cost, IsZeroForHeartbeatsAndLeaves) {
   const std::string body = R"({"roomID":"r1","x":")" + std::string(40'000, 'x') + "\"}";
   for (const char* endpoint : {"pusher_heartbeat", "delete_pusher", "destroy_room"}) {
     (void)server_.PostAs("u1", std::string("/weapp/live_room/") + endpoint, body);
@@ -104,12 +104,12 @@ TEST_F(Cost, IsNothingForWhatKeepsAMembershipOrEndsIt) {
   EXPECT_EQ(server_.admission.charged_to_users, 0U);
 }
 
-TEST_F(Cost, IsOneTokenForAnythingShort) {
+TEST_F(Cost, IsOneTokenForShortRequests) {
   (void)server_.PostAs("u1", "/weapp/live_room/get_room_list", R"({"index":0,"cnt":20})");
   EXPECT_EQ(server_.admission.charged_to_addresses, 0U);
 }
 
-TEST_F(RateLimit, RefusesAUserAtHisAddress) {
+TEST_F(RateLimit, RefusesAClaimedUserPerAddress) {
   RefuseUser();
   for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "merge_stream"}) {
     const LabelledReply reply = Call(endpoint);
@@ -124,7 +124,7 @@ TEST_F(RateLimit, RefusesAUserAtHisAddress) {
   EXPECT_EQ(elsewhere.label.code, 0);
 }
 
-TEST_F(RateLimit, ChangesNothingForWhomItRefuses) {
+TEST_F(RateLimit, ChangesNothingForRefusedCalls) {
   RefuseUser();
   const nlohmann::json room = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
                                {"userAvatar", "a"}, {"pushURL", "p"}, {"roomName", "x"}};
@@ -132,7 +132,7 @@ TEST_F(RateLimit, ChangesNothingForWhomItRefuses) {
   EXPECT_EQ(server_.Call("live_room/get_pushers", {{"roomID", "r1"}})["code"], 3);
 }
 
-TEST_F(RateLimit, AsksForNoUserWhereTheCallNamesNone) {
+TEST_F(RateLimit, ChecksNoUserIfTheCallNamesNone) {
   Call("get_room_list", R"({"userID":"u1","cnt":1,"index":0})");
   Call("get_pushers", R"({"userID":"u1","roomID":"r1"})");
   Call("get_im_login_info", R"({"userID":"u1","userIDPrefix":"x"})");
@@ -140,7 +140,7 @@ TEST_F(RateLimit, AsksForNoUserWhereTheCallNamesNone) {
   EXPECT_EQ(server_.admission.addresses_asked, 2);
 }
 
-TEST_F(RateLimit, AsksForNobodyOfAnUnreadableName) {
+TEST_F(RateLimit, ChecksNoUserForAnInvalidName) {
   for (const char* body :
        {"{}", R"({"userID":""})", R"({"userID":"a b"})", R"({"userID":[]})", "{nonsense"}) {
     EXPECT_EQ(Call("get_push_url", body).label.code, 1) << body;
@@ -148,12 +148,12 @@ TEST_F(RateLimit, AsksForNobodyOfAnUnreadableName) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, CountsANumberAsTheNameItStandsFor) {
+TEST_F(RateLimit, CountsANumericUserIdAsText) {
   server_.admission.refused_claims = {{"192.0.2.1", "7"}};
   EXPECT_EQ(Call("get_push_url", R"({"userID":7})").body, kTooOften);
 }
 
-TEST_F(RateLimit, CountsWhoHasProvenHimselfWhereverHeComesFrom) {
+TEST_F(RateLimit, CountsAProvenUserOverAllAddresses) {
   server_.admission.refused_users = {"u1"};
   server_.admission.refused_claims = {{"192.0.2.1", "u2"}};
   for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "get_room_list",
@@ -167,7 +167,7 @@ TEST_F(RateLimit, CountsWhoHasProvenHimselfWhereverHeComesFrom) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOfAProvenUserOrEndsIt) {
+TEST_F(RateLimit, NeverRefusesHeartbeatsAndLeavesOfProvenUsers) {
   RefuseAddress();
   server_.admission.refused_users = {"u1"};
   for (const char* endpoint :
@@ -183,7 +183,7 @@ TEST_F(RateLimit, NeverRefusesWhatKeepsAMembershipOfAProvenUserOrEndsIt) {
   }
 }
 
-TEST_F(RateLimit, CountsWhoSaysHeEntersAWebrtcRoomAtHisAddress) {
+TEST_F(RateLimit, CountsWebrtcUsersPerAddress) {
   server_.admission.refused_claims = {{"192.0.2.1", "user"}};
   for (const char* endpoint : {"create_room", "enter_room"}) {
     EXPECT_EQ(
@@ -192,7 +192,7 @@ TEST_F(RateLimit, CountsWhoSaysHeEntersAWebrtcRoomAtHisAddress) {
   }
 }
 
-TEST_F(RateLimit, AsksWhoeverHasNoGoodTokenForNothingMore) {
+TEST_F(RateLimit, ChecksNoUserWithoutAValidToken) {
   const LabelledReply reply = server_.Send({.method = "POST",
                                             .path = "/weapp/live_room/create_room",
                                             .query = "userID=u1&token=t",
@@ -203,7 +203,7 @@ TEST_F(RateLimit, AsksWhoeverHasNoGoodTokenForNothingMore) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, RefusesTicketsForFreshNamesWithCode6) {
+TEST_F(RateLimit, RefusesTicketsForGeneratedIdsWithCode6) {
   server_.admission.refused_tickets = {"192.0.2.1"};
   const LabelledReply gen1 = Call("get_im_login_info", R"({"userIDPrefix":"x"})");
   const LabelledReply gen2 = server_.Send(
@@ -224,7 +224,7 @@ TEST_F(RateLimit, RefusesBeforeItReadsABody) {
   EXPECT_EQ(Call("add_pusher", "{nonsense").body, kTooOften);
 }
 
-TEST_F(RateLimit, RefusesGen2InItsTurn) {
+TEST_F(RateLimit, RefusesGen2Calls) {
   RefuseAddress();
   const LabelledReply reply = server_.Send({.method = "POST",
                                             .path = "/weapp/live_room/add_audience",
@@ -234,7 +234,7 @@ TEST_F(RateLimit, RefusesGen2InItsTurn) {
   EXPECT_EQ(reply.label.dialect, Dialect::kGen2);
 }
 
-TEST_F(RateLimit, TakesATokenForWhatIsNoCallAndAnswersItAsEver) {
+TEST_F(RateLimit, CountsInvalidCallsWithoutRefusingThem) {
   RefuseAddress();
   const auto send = [this](const char* method, const char* path) {
     return server_.Send({.method = method, .path = path, .peer_address = "192.0.2.1"}).status;

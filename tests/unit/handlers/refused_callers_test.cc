@@ -37,14 +37,14 @@ class RefusedCallersTest : public testing::Test {
   RefusedCallers refused_{clock_, logger_};
 };
 
-TEST_F(RefusedCallersTest, AreToldOfAtInfoWithAddressAndCause) {
+TEST_F(RefusedCallersTest, AreLoggedAtInfoWithAddressAndCause) {
   Refuse("192.0.2.1", Errc::kUnauthorized, "ticket: expired");
   EXPECT_THAT(log_.Text(), HasSubstr(" info caller_refused request_id=id-7 peer=192.0.2.1 "
                                      "endpoint=add_pusher failure=unauthorized "
                                      "detail=\"ticket: expired\" times=1\n"));
 }
 
-TEST_F(RefusedCallersTest, AreToldOfOnceInTenSecondsForEachAddress) {
+TEST_F(RefusedCallersTest, AreLoggedOncePerTenSecondsAndAddress) {
   for (int i = 0; i < 5; ++i) Refuse("192.0.2.1");
   Refuse("192.0.2.2");
   EXPECT_EQ(Lines(), 2);
@@ -58,7 +58,7 @@ TEST_F(RefusedCallersTest, AreToldOfOnceInTenSecondsForEachAddress) {
                                      "detail=\"\" times=6\n"));
 }
 
-TEST_F(RefusedCallersTest, AreThoseWithoutAGoodTicketOrToken) {
+TEST_F(RefusedCallersTest, AreCallersWithoutAValidTicketOrToken) {
   for (const Errc failure : {Errc::kBadRequest, Errc::kRoomNotFound, Errc::kNotAllowed,
                              Errc::kTooManyRequests, Errc::kStoreBusy}) {
     Refuse("192.0.2.1", failure);
@@ -73,7 +73,7 @@ TEST_F(RefusedCallersTest, AreThoseWithoutAGoodTicketOrToken) {
   EXPECT_EQ(Lines(), clients);
 }
 
-TEST_F(RefusedCallersTest, ShareALineBeyondTheMostAddresses) {
+TEST_F(RefusedCallersTest, ShareALineBeyondTheAddressLimit) {
   constexpr std::size_t kMore = 100;
   for (std::size_t i = 0; i < RefusedCallers::kMaxAddresses + kMore; ++i) {
     Refuse(fmt::format("10.0.{}.{}", i / 256, i % 256));

@@ -39,7 +39,7 @@ TEST_F(RequestLog, NamesRequestKindEndpointCodeAndDuration) {
   }
 }
 
-TEST_F(RequestLog, IsSilentAboutOrdinaryRequestsAtInfo) {
+TEST_F(RequestLog, OmitsOrdinaryRequestsAtInfo) {
   EXPECT_EQ(Logged(LogLevel::kInfo, kJoined, 200, 1s), "");
 }
 
@@ -47,7 +47,7 @@ TEST_F(RequestLog, WarnsOfSlowRequests) {
   EXPECT_THAT(Logged(LogLevel::kWarn, kJoined, 200, 1001ms), HasSubstr("add_pusher"));
 }
 
-TEST_F(RequestLog, TellsAtInfoWhatIsWorthItAndDoesNotCallItSlow) {
+TEST_F(RequestLog, LogsAnnotatedRequestsAtInfoAndNeverAsSlow) {
   LogRequest(logger_, "id-8", kJoined, 200, 1h, LogLevel::kInfo);
   EXPECT_THAT(Log(), HasSubstr("info request request_id=id-8"));
   LogRequest(logger_, "id-9", kJoined, 503, 1h, LogLevel::kInfo);
@@ -62,7 +62,7 @@ TEST_F(RequestLog, KeepsRefusalsOfClientsAtDebug) {
   EXPECT_THAT(Logged(LogLevel::kDebug, full, 200, 1ms), HasSubstr("room_full"));
 }
 
-TEST_F(RequestLog, WarnsOfFailuresOfOursWithTheirReason) {
+TEST_F(RequestLog, WarnsOfServerFailuresWithTheirReason) {
   RequestLabel failed = kJoined;
   failed.code = 6;
   failed.failure = Errc::kUnavailable;

@@ -21,7 +21,7 @@ RequestPlan PlanOf(const RouterFixture& server, std::string_view method, std::st
   return server.router.Resolve(request);
 }
 
-TEST(RequestPlan, LetsOnlyThoseWaitOnWorkersWhoMayHaveTo) {
+TEST(RequestPlan, UsesWorkersOnlyForBlockingEndpoints) {
   const std::map<std::string_view, Lane> waiting = {
       {"get_im_login_info", Lane::kWorker},
       {"create_room", Lane::kWorker},
@@ -53,7 +53,7 @@ TEST(RequestPlan, LetsOnlyThoseWaitOnWorkersWhoMayHaveTo) {
   }
 }
 
-TEST(RequestPlan, PacesThoseWhoPollForPushers) {
+TEST(RequestPlan, PacesGetPushers) {
   const RouterFixture server{{.gen1_prefix = "/v1"}};
   for (const Route& route : AllRoutes()) {
     EXPECT_EQ(PlanOf(server, route.method, PathOf(route)).paced, route.endpoint == "get_pushers")
@@ -62,7 +62,7 @@ TEST(RequestPlan, PacesThoseWhoPollForPushers) {
   EXPECT_TRUE(PlanOf(server, "POST", "/v1/double_room/get_pushers").paced);
 }
 
-TEST(RequestPlan, FindsPathsAsHandlingDoes) {
+TEST(RequestPlan, MatchesPathsLikeTheRouter) {
   const RouterFixture server{{.prefix = "/a/b", .gen2_prefix = "/v2"}};
   for (const char* path : {"/a/b/double_room/add_pusher", "//A/B//Double_Room/ADD_PUSHER/",
                            "a/b/multi_room/add_pusher", "/V2/live_room/add_pusher"}) {
@@ -71,7 +71,7 @@ TEST(RequestPlan, FindsPathsAsHandlingDoes) {
   }
 }
 
-TEST(RequestPlan, RefusesAtOnceWhatNoHandlerGets) {
+TEST(RequestPlan, RefusesUnroutableRequestsInline) {
   const RouterFixture server;
   for (const char* path : {"", "/", "/weapp", "/weapp/double_room", "/nowhere/x/add_pusher",
                            "/weapp/double_room/add_pusher/x", "/weapp/double_room/add_pushers",

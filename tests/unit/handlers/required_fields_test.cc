@@ -102,9 +102,9 @@ class RequiredFields : public testing::TestWithParam<RequiredField> {
   RouterFixture server_;
 };
 
-TEST_P(RequiredFields, ArePassedWhenGood) { ExpectTaken(GoodBody()); }
+TEST_P(RequiredFields, AreAcceptedWhenValid) { ExpectTaken(GoodBody()); }
 
-TEST_P(RequiredFields, AreMissedByName) {
+TEST_P(RequiredFields, AreReportedByNameWhenMissing) {
   ExpectRefused(GoodBodyWithout(GetParam().field), "missing");
 }
 

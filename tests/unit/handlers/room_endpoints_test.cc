@@ -37,7 +37,7 @@ class RoomEndpoints : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(RoomEndpoints, CreateRoomDrawsAnId) {
+TEST_F(RoomEndpoints, CreateRoomGeneratesAnId) {
   EXPECT_EQ(Post("double_room/create_room", Profile("", "u1")),
             R"({"code":0,"message":"请求成功","roomID":"room_00000001_0000"})");
   json without_room = Profile("", "u1");
@@ -47,7 +47,7 @@ TEST_F(RoomEndpoints, CreateRoomDrawsAnId) {
             R"({"code":0,"message":"请求成功","roomID":"room_00000002_0000"})");
 }
 
-TEST_F(RoomEndpoints, CreateRoomTakesTheIdItIsGiven) {
+TEST_F(RoomEndpoints, CreateRoomUsesTheGivenId) {
   EXPECT_EQ(Post("live_room/create_room", Profile("r1", "u1")),
             R"({"code":0,"message":"请求成功","roomID":"r1"})");
   json aliased = Profile("", "u1");
@@ -66,7 +66,7 @@ TEST_F(RoomEndpoints, CreateRoomRefusesAnInvalidId) {
             R"({"code":1,"message":"请求参数错误","detail":"roomID: longer than 48 bytes"})");
 }
 
-TEST_F(RoomEndpoints, CreateRoomTakesANicknameCutInsideAnEmoji) {
+TEST_F(RoomEndpoints, CreateRoomAcceptsANicknameCutInsideAnEmoji) {
   const auto create = [this](const std::string& nickname) {
     return server_
         .Post("/weapp/double_room/create_room",
@@ -92,7 +92,7 @@ TEST_F(RoomEndpoints, CreateRoomIsSafeToRepeatByItsCreatorOnly) {
             R"({"code":2,"message":"您请求的房间已经存在"})");
 }
 
-TEST_F(RoomEndpoints, CreateRoomTakesRoomInfoForRoomName) {
+TEST_F(RoomEndpoints, CreateRoomAcceptsRoomInfoAsRoomName) {
   json body = Profile("r1", "u1");
   body["roomInfo"] = "info";
   static_cast<void>(Post("multi_room/create_room", body));
@@ -103,7 +103,7 @@ TEST_F(RoomEndpoints, CreateRoomTakesRoomInfoForRoomName) {
   EXPECT_EQ(server_.rooms.LoadRoom({RoomKind::kMulti, {"r2"}}, Dialect::kGen1)->info, "info");
 }
 
-TEST_F(RoomEndpoints, CreateRoomSaysInternalErrorWithoutAGroup) {
+TEST_F(RoomEndpoints, CreateRoomReturnsInternalErrorWithoutAGroup) {
   server_.groups.AnswerWith(
       [](const RoomId&, MonotonicTime) { return Error{Errc::kUnavailable, "im: 502"}; });
   const LabelledReply reply =
@@ -113,7 +113,7 @@ TEST_F(RoomEndpoints, CreateRoomSaysInternalErrorWithoutAGroup) {
   EXPECT_EQ(reply.label.failure_detail, "im: 502");
 }
 
-TEST_F(RoomEndpoints, CreateRoomSaysInternalErrorWhenThereAreTooManyRooms) {
+TEST_F(RoomEndpoints, CreateRoomReturnsInternalErrorAtTheRoomLimit) {
   const RouterFixture small({}, {}, {.max_rooms = 1});
   EXPECT_EQ(small.Call("double_room/create_room", Profile("r1", "u1"))["code"], 0);
   EXPECT_EQ(small.Post("/weapp/double_room/create_room", Profile("r2", "u1").dump()).body,
@@ -129,7 +129,7 @@ TEST_F(RoomEndpoints, AFailingStoreIsAnInternalError) {
   }
 }
 
-TEST_F(RoomEndpoints, AddPusherSeatsAndReseats) {
+TEST_F(RoomEndpoints, AddPusherAddsAndUpdates) {
   static_cast<void>(Post("double_room/create_room", Profile("r1", "u1")));
   EXPECT_EQ(Post("double_room/add_pusher", Profile("r1", "u2")), kOk);
   EXPECT_EQ(Post("double_room/add_pusher", Profile("r1", "u3")),
@@ -197,7 +197,7 @@ TEST_F(RoomEndpoints, IgnoreUnknownFields) {
             R"({"code":0,"message":"请求成功","roomID":"r1"})");
 }
 
-TEST_F(RoomEndpoints, GiveTextBackByteForByte) {
+TEST_F(RoomEndpoints, ReturnTextByteForByte) {
   const std::string odd = " <b>&\"\\/\t\n\x7f é 房 😀 \xC2\xA0 e\xCC\x81 ";
   json body = Profile("r1", "u1");
   body["userName"] = odd;
@@ -210,7 +210,7 @@ TEST_F(RoomEndpoints, GiveTextBackByteForByte) {
   EXPECT_EQ(room["pushers"][0]["userName"], odd);
 }
 
-TEST_F(RoomEndpoints, KeepNamesThatMeanSomethingElsewhere) {
+TEST_F(RoomEndpoints, KeepSpecialNames) {
   for (const char* name : {"__proto__", "constructor", "toString", "hasOwnProperty"}) {
     EXPECT_EQ(server_.Call("double_room/create_room", Profile(name, name))["code"], 0) << name;
     EXPECT_EQ(Post("double_room/pusher_heartbeat", Member(name, name)), kOk) << name;
@@ -218,7 +218,7 @@ TEST_F(RoomEndpoints, KeepNamesThatMeanSomethingElsewhere) {
   }
 }
 
-TEST_F(RoomEndpoints, WhoeverIsBannedGetsNeitherASeatNorAPushUrl) {
+TEST_F(RoomEndpoints, RefuseSeatsAndPushUrlsToBannedUsers) {
   constexpr std::string_view kNotAllowed = R"({"code":7,"message":"鉴权失败"})";
   Post("multi_room/create_room", Profile("r1", "host"));
   ASSERT_TRUE(server_.rooms.KickPusher({.room = {.kind = RoomKind::kMulti, .id = {"r1"}},
@@ -243,7 +243,7 @@ TEST_F(RoomEndpoints, ABanWithoutARoomInTheRequestCountsForAllOfItsKind) {
   EXPECT_EQ(code("live_room/get_push_url", {{"userID", "bad"}}), 0);
 }
 
-TEST_F(RoomEndpoints, CreateRoomIsAnsweredWhenItsGroupIs) {
+TEST_F(RoomEndpoints, CreateRoomIsAnsweredAfterItsGroup) {
   server_.groups.Hold();
   const auto pending = server_.Begin({.method = "POST",
                                       .path = "/weapp/double_room/create_room",

@@ -63,7 +63,7 @@ Room RandomRoom(std::mt19937_64& random) {
   return room;
 }
 
-TEST(RoomJson, EqualsThePlainForm) {
+TEST(RoomJson, MatchesTheReferenceEncoding) {
   const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 0), RoomOf("r3", 1)};
   EXPECT_EQ(ListText(rooms), PlainListText(rooms));
   EXPECT_EQ(ListText({}), R"({"rooms":[]})");
@@ -73,7 +73,7 @@ TEST(RoomJson, EqualsThePlainForm) {
             TreeText({{"pushers", PushersTree(rooms.front())}}));
 }
 
-TEST(RoomJson, EqualsThePlainFormWhateverTheTexts) {
+TEST(RoomJson, MatchesTheReferenceEncodingForRandomTexts) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 2000; ++round) {
     std::vector<Room> rooms;
@@ -84,7 +84,7 @@ TEST(RoomJson, EqualsThePlainFormWhateverTheTexts) {
   }
 }
 
-TEST(RoomJson, KeepsPushUrlsToTheirOwners) {
+TEST(RoomJson, OmitsPushUrls) {
   const std::vector<Room> rooms = {RoomOf("r1", 4)};
   EXPECT_EQ(ListText(rooms).find("txSecret"), std::string::npos);
 }
@@ -102,13 +102,13 @@ TEST(RoomJson, ListsWholeRoomsUpToTheBound) {
   }
 }
 
-TEST(RoomJson, ListsOneRoomWhateverTheBound) {
+TEST(RoomJson, ListsOneRoomForAnyBound) {
   const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2)};
   EXPECT_EQ(ListText(rooms, 0), ListText(std::span(rooms).first(1)));
   EXPECT_EQ(ListText({}, 0), R"({"rooms":[]})");
 }
 
-TEST(RoomJson, GoesOnWithAListUpToTheBoundOfAllOfIt) {
+TEST(RoomJson, ContinuesAListUpToTheTotalBound) {
   const std::vector<Room> rooms = {RoomOf("r1", 4), RoomOf("r2", 2), RoomOf("r3", 3)};
   const std::span<const Room> all(rooms);
   const std::size_t bytes = ListText(all.first(2)).size() - std::string_view("{}").size();

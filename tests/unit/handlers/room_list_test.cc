@@ -59,12 +59,12 @@ TEST_F(GetRoomList, PagesInTheOrderOfCreation) {
   EXPECT_EQ(Listed("20", "0"), (Numbers{0, 1, 2, 3, 4}));
 }
 
-TEST_F(GetRoomList, TakesDecimalStrings) {
+TEST_F(GetRoomList, AcceptsDecimalStrings) {
   MakeRooms(3);
   EXPECT_EQ(Listed("\"1\"", "\"1\""), Numbers{1});
 }
 
-TEST_F(GetRoomList, TakesCountForCnt) {
+TEST_F(GetRoomList, AcceptsCountAsCnt) {
   MakeRooms(3);
   EXPECT_EQ(server_.Call("multi_room/get_room_list", {{"count", 2}, {"index", 0}})["rooms"].size(),
             2U);
@@ -74,7 +74,7 @@ TEST_F(GetRoomList, TakesCountForCnt) {
       1U);
 }
 
-TEST_F(GetRoomList, BoundsWhatItLists) {
+TEST_F(GetRoomList, BoundsTheNumberOfRooms) {
   MakeRooms(201);
   EXPECT_EQ(CountListed("0"), 200U);
   EXPECT_EQ(CountListed("\"0\""), 200U);
@@ -159,7 +159,7 @@ class SlicedRoomList : public GetRoomList {
   }
 };
 
-TEST_F(SlicedRoomList, IsMadeOfTwentyRoomsAtATime) {
+TEST_F(SlicedRoomList, AddsTwentyRoomsPerStep) {
   MakeRooms(50);
   const auto pending = Begin(R"({"cnt":200,"index":0})");
   EXPECT_FALSE(pending->Step());
@@ -170,7 +170,7 @@ TEST_F(SlicedRoomList, IsMadeOfTwentyRoomsAtATime) {
   EXPECT_EQ(NumbersOf(*pending).size(), 50U);
 }
 
-TEST_F(SlicedRoomList, IsMadeOfFewerRoomsAtATimeWhenTheyAreLong) {
+TEST_F(SlicedRoomList, AddsFewerLongRoomsPerStep) {
   const std::string control(1024, '\x01');  // six bytes each when encoded, under two names
   for (int i = 0; i < 10; ++i) {
     const json created =
@@ -188,13 +188,13 @@ TEST_F(SlicedRoomList, IsMadeOfFewerRoomsAtATimeWhenTheyAreLong) {
   EXPECT_EQ(NumbersOf(*pending), (Numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
 
-TEST_F(SlicedRoomList, AsksForNoSliceBehindTheLastRoomThatIsWanted) {
+TEST_F(SlicedRoomList, ReadsNoSliceAfterTheLastRequestedRoom) {
   MakeRooms(50);
   EXPECT_TRUE(Begin(R"({"cnt":20,"index":0})")->Step());
   EXPECT_TRUE(Begin(R"({"cnt":0,"index":45})")->Step());
 }
 
-TEST_F(SlicedRoomList, KeepsTheOrderAndNeitherRepeatsNorSkipsWhateverEndsMeanwhile) {
+TEST_F(SlicedRoomList, KeepsOrderAndCompletenessWhileRoomsEnd) {
   MakeRooms(50);
   const auto pending = Begin(R"({"cnt":45,"index":1})");
   EXPECT_FALSE(pending->Step());
@@ -209,7 +209,7 @@ TEST_F(SlicedRoomList, KeepsTheOrderAndNeitherRepeatsNorSkipsWhateverEndsMeanwhi
   EXPECT_EQ(NumbersOf(*pending), expected);
 }
 
-TEST_F(SlicedRoomList, IsRefusedWhenItsSenderOwesByTheTimeOfItsTurn) {
+TEST_F(SlicedRoomList, IsRefusedIfItsSenderIsInDebtWhenItStarts) {
   MakeRooms(50);
   const auto pending = Begin(R"({"cnt":200,"index":0})");
   server_.admission.indebted_addresses = {"192.0.2.1"};
@@ -225,7 +225,7 @@ TEST_F(SlicedRoomList, IsRefusedWhenItsSenderOwesByTheTimeOfItsTurn) {
   EXPECT_TRUE(begun->Step());
 }
 
-TEST_F(GetRoomList, BeginsAtTheFirstForANegativeIndexAndEndsPastTheLast) {
+TEST_F(GetRoomList, ClampsTheIndexToTheList) {
   MakeRooms(2);
   for (const char* index : {"-1", "-9223372036854775808", "\"-99999999999999999999999\""}) {
     EXPECT_EQ(Listed("1", index), Numbers{0}) << index;
@@ -236,7 +236,7 @@ TEST_F(GetRoomList, BeginsAtTheFirstForANegativeIndexAndEndsPastTheLast) {
   }
 }
 
-TEST_F(GetRoomList, RefusesWhatIsNoNumber) {
+TEST_F(GetRoomList, RejectsNonNumbers) {
   for (const char* value : {"\"abc\"", "\"\"", "null", "true", "1.5", "[]", "{}"}) {
     EXPECT_EQ(Listed(value, "0"), Numbers{-1}) << value;
     EXPECT_EQ(Listed("1", value), Numbers{-1}) << value;
@@ -251,7 +251,7 @@ TEST_F(GetRoomList, ListsTheRoomsOfItsKind) {
   EXPECT_EQ(Listed("20", "0", "multi_room"), Numbers{});
 }
 
-TEST_F(GetRoomList, TellsEverythingOfARoom) {
+TEST_F(GetRoomList, ReturnsAllFieldsOfARoom) {
   MakeRooms(1, "double_room");
   EXPECT_EQ(server_.Post("/weapp/double_room/get_room_list", R"({"cnt":20,"index":0})").body,
             R"({"code":0,"message":"请求成功","rooms":[{"roomID":"double_room-0",)"

@@ -69,7 +69,7 @@ TEST(Router, AnswersUnknownPathsInJson) {
   }
 }
 
-TEST(Router, ListensUnderItsPrefix) {
+TEST(Router, ServesPathsUnderItsPrefix) {
   for (const char* prefix : {"/rooms/v3", "rooms/v3/", "//Rooms//V3"}) {
     const RouterFixture server{{.prefix = prefix}};
     EXPECT_EQ(server.Post("/rooms/v3/live_room/get_room_list", kListAll).status, 200) << prefix;
@@ -81,7 +81,7 @@ TEST(Router, ListensUnderItsPrefix) {
   }
 }
 
-TEST(Router, HasNoPinnedPrefixUnlessToldSo) {
+TEST(Router, HasNoPinnedPrefixByDefault) {
   const RouterFixture server;
   EXPECT_EQ(server.Post("/double_room/get_room_list", kListAll).status, 404);
 }
@@ -108,7 +108,7 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   EXPECT_EQ(webrtc.label.code, 1);
 }
 
-TEST(Router, LooksAtThePathBeforeTheMethod) {
+TEST(Router, ChecksThePathBeforeTheMethod) {
   const RouterFixture server;
   for (const char* method : {"GET", "BREW", "post", ""}) {
     const LabelledReply reply = server.Send({.method = method, .path = "/weapp/nowhere"});
@@ -137,7 +137,7 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
   EXPECT_EQ(server.Send({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);
 }
 
-TEST(Router, LetsPagesOfOtherOriginsReadEveryReply) {
+TEST(Router, AddsCorsHeadersToEveryReply) {
   const RouterFixture server{{.cors_origins = {"https://a.example"}}};
   const auto echoed = Contains(Pair("Access-Control-Allow-Origin", "https://a.example"));
   for (const char* path : {"/weapp/double_room/get_pushers", "/nowhere"}) {
@@ -170,7 +170,7 @@ TEST(Router, LabelsAReplyForTheLog) {
   EXPECT_EQ(listed.label.failure_detail, "");
 }
 
-TEST(Router, TellsTheFaultOfABodyAtItsFirstByte) {
+TEST(Router, ReportsTheFaultOfABody) {
   const RouterFixture server;
   const std::string path = "/weapp/double_room/get_pushers";
   EXPECT_EQ(server.Post(path, "{").body,
@@ -194,7 +194,7 @@ class ThrowingStreams : public FakeStreams {
   }
 };
 
-TEST(Router, LetsNoExceptionOutAndNoneOfItsText) {
+TEST(Router, CatchesExceptionsAndHidesTheirText) {
   RouterFixture server;
   const ThrowingStreams streams;
   Router router(server.ServicesWith(streams), {}, server.recorder);
@@ -234,7 +234,7 @@ TEST(Router, KeepsTicketsAndTokensOutOfCaches) {
   EXPECT_THAT(server.Post("/weapp/live_room/get_pushers", "{}").headers, Not(uncached));
 }
 
-TEST(Router, RefusesInJsonForTheConnectionLayer) {
+TEST(Router, WritesRefusalsOfTheConnectionLayerAsJson) {
   const RouterFixture server;
   for (const int status : {400, 404, 405, 408, 411, 413, 414, 415, 417, 431}) {
     const HttpReply reply = server.router.Refuse(status, "framing");
@@ -253,7 +253,7 @@ TEST(Router, RefusesInJsonForTheConnectionLayer) {
   }
 }
 
-TEST(Router, SaysWhatIsWrongWithARefusedRequest) {
+TEST(Router, ReportsTheFaultOfARefusedRequest) {
   EXPECT_EQ(RefusalOf(400).body,
             R"({"code":1,"message":"请求参数错误","detail":"request: malformed"})");
   EXPECT_EQ(RefusalOf(413).body,
@@ -261,14 +261,14 @@ TEST(Router, SaysWhatIsWrongWithARefusedRequest) {
   EXPECT_EQ(RefusalOf(404).body, kUnknownPath);
 }
 
-TEST(Router, AsksToComeAgainWhenItIsOverloaded) {
+TEST(Router, SendsRetryAfterWhenOverloaded) {
   const RouterFixture server;
   EXPECT_THAT(server.router.Refuse(503, {}).headers, Contains(Pair("Retry-After", "1")));
   EXPECT_THAT(server.router.Refuse(500, {}).headers, Not(Contains(Key("Retry-After"))));
   EXPECT_THAT(server.router.Refuse(413, {}).headers, Not(Contains(Key("Retry-After"))));
 }
 
-TEST(Router, LetsPagesOfOtherOriginsReadRefusals) {
+TEST(Router, AddsCorsHeadersToRefusals) {
   const RouterFixture open;
   EXPECT_THAT(open.router.Refuse(413, {}).headers,
               Contains(Pair("Access-Control-Allow-Origin", "*")));

@@ -69,7 +69,7 @@ class StreamNames : public testing::TestWithParam<AuthMode> {
                  server_.recorder};
 };
 
-TEST_P(StreamNames, OfOneGenerationAreNeverSignedForTheOther) {
+TEST_P(StreamNames, AreNeverSignedForTheOtherGeneration) {
   const std::vector<std::string> users = {
       "alice",     "a.b",        "2e7336dc8eba87ef",      "ab12cd34",          "_", "8888",
       "oAbc-12_Z", "x_AB12CD34", "test_0123456789abcdef", "user_0a1b2c3d_4e5f"};
@@ -94,7 +94,7 @@ TEST_P(StreamNames, OfOneGenerationAreNeverSignedForTheOther) {
   for (const std::string& stream : Gen2(claimed)) EXPECT_FALSE(gen1.contains(stream)) << stream;
 }
 
-TEST_P(StreamNames, OfTestsAreNobodysStreamOfGen2) {
+TEST_P(StreamNames, OfTestStreamsDifferFromGen2Streams) {
   const std::string test = "test_0123456789abcdef";
   EXPECT_FALSE(HasStreamSuffix(streams_.StreamName({test})));
   for (const std::string& stream : Gen2({"test", "testclock"})) {
@@ -103,7 +103,7 @@ TEST_P(StreamNames, OfTestsAreNobodysStreamOfGen2) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(InEveryMode, StreamNames,
+INSTANTIATE_TEST_SUITE_P(Modes, StreamNames,
                          testing::Values(AuthMode::kMixed, AuthMode::kOpen, AuthMode::kToken));
 
 }  // namespace

@@ -40,7 +40,7 @@ class UtilsEndpoints : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(UtilsEndpoints, AreUnknownPathsWhileTheyAreOff) {
+TEST_F(UtilsEndpoints, AreUnknownPathsWhenDisabled) {
   server_.utils.services.enabled = false;
   for (const char* endpoint : kEndpoints) {
     const LabelledReply reply = Get(endpoint);
@@ -50,7 +50,7 @@ TEST_F(UtilsEndpoints, AreUnknownPathsWhileTheyAreOff) {
   }
 }
 
-TEST_F(UtilsEndpoints, AreAskedWithGet) {
+TEST_F(UtilsEndpoints, RequireGet) {
   for (const char* endpoint : kEndpoints) {
     const LabelledReply reply = server_.Post(std::string("/weapp/utils/") + endpoint, "{}");
     EXPECT_EQ(reply.status, 405) << endpoint;
@@ -58,7 +58,7 @@ TEST_F(UtilsEndpoints, AreAskedWithGet) {
   }
 }
 
-TEST_F(UtilsEndpoints, GiveAFreshTestStreamEachTime) {
+TEST_F(UtilsEndpoints, ReturnANewTestStreamEachTime) {
   EXPECT_EQ(Get("get_test_pushurl", "", "").body,
             R"({"code":0,"message":"请求成功","url_push":"rtmp://push/test1",)"
             R"("url_play_flv":"https://play/test1.flv","url_play_rtmp":"rtmp://play/test1",)"
@@ -66,18 +66,18 @@ TEST_F(UtilsEndpoints, GiveAFreshTestStreamEachTime) {
   EXPECT_THAT(Get("get_test_pushurl", "", "").body, HasSubstr("rtmp://push/test2"));
 }
 
-TEST_F(UtilsEndpoints, GiveTheUrlOfTheClock) {
+TEST_F(UtilsEndpoints, ReturnTheUrlOfTheClockStream) {
   EXPECT_EQ(Get("get_test_rtmpaccurl", "", "").body,
             R"({"code":0,"message":"请求成功","url_rtmpacc":"rtmp://play/clock"})");
 }
 
-TEST_F(UtilsEndpoints, SayInternalErrorWhereNoHostIsConfigured) {
+TEST_F(UtilsEndpoints, ReturnInternalErrorWithoutAHost) {
   server_.utils.test_streams.configured = false;
   EXPECT_EQ(Get("get_test_pushurl").label.code, 6);
   EXPECT_EQ(Get("get_test_rtmpaccurl").label.code, 6);
 }
 
-TEST_F(UtilsEndpoints, ShowLogsToNobodyButTheOperator) {
+TEST_F(UtilsEndpoints, ServeLogsOnlyToTheOperator) {
   server_.utils.logs.files = std::vector<LogFile>{{.name = "secret.log", .bytes = 1}};
   server_.utils.logs.tail = std::string("secret");
   for (const char* authorization :
@@ -94,7 +94,7 @@ TEST_F(UtilsEndpoints, ShowLogsToNobodyButTheOperator) {
   EXPECT_EQ(Get("getlogfile", "file=secret.log", "bEARER  let me in").body, "secret");
 }
 
-TEST_F(UtilsEndpoints, ShowLogsToNobodyAtAllWithoutAToken) {
+TEST_F(UtilsEndpoints, ServeNoLogsWithoutAConfiguredToken) {
   server_.utils.token.token = "";
   for (const char* authorization : {"", "Bearer ", "Bearer x"}) {
     EXPECT_EQ(Get("logfilelist", "", authorization).body, kRefused) << authorization;
@@ -102,7 +102,7 @@ TEST_F(UtilsEndpoints, ShowLogsToNobodyAtAllWithoutAToken) {
   }
 }
 
-TEST_F(UtilsEndpoints, NeverTakeTheTokenFromTheQuery) {
+TEST_F(UtilsEndpoints, NeverReadTheTokenFromTheQuery) {
   EXPECT_EQ(Get("logfilelist", "token=let+me+in&access_token=let+me+in", "").body, kRefused);
 }
 
@@ -122,7 +122,7 @@ TEST_F(UtilsEndpoints, ListLogFilesWithALinkEach) {
   EXPECT_EQ(reply.label.endpoint, "logfilelist");
 }
 
-TEST_F(UtilsEndpoints, ListNamesThatCanDoNothing) {
+TEST_F(UtilsEndpoints, EscapeFileNames) {
   server_.utils.logs.files = std::vector<LogFile>{{.name = "<script>alert(1)</script>"},
                                                   {.name = "\" onmouseover='x()"},
                                                   {.name = "a&amp;\nb"}};
@@ -137,7 +137,7 @@ TEST_F(UtilsEndpoints, ListNamesThatCanDoNothing) {
                               "b 0KB"));
 }
 
-TEST_F(UtilsEndpoints, SendPagesThatNoBrowserRunsOrGuessesAt) {
+TEST_F(UtilsEndpoints, SendPagesWithCspAndNosniff) {
   server_.utils.logs.tail = std::string("<script>");
   const LabelledReply list = Get("logfilelist");
   EXPECT_THAT(list.headers, Contains(Pair("Content-Type", "text/html; charset=utf-8")));
@@ -152,19 +152,19 @@ TEST_F(UtilsEndpoints, SendPagesThatNoBrowserRunsOrGuessesAt) {
   }
 }
 
-TEST_F(UtilsEndpoints, AskForALogFileByItsNameDecodedOnce) {
+TEST_F(UtilsEndpoints, DecodeTheLogFileNameOnce) {
   (void)Get("getlogfile", "file=a%2Fb+c%252e&file=second");
   EXPECT_THAT(server_.utils.logs.asked, ElementsAre("a/b c%2e"));
 }
 
-TEST_F(UtilsEndpoints, SayThatALogFileIsNotThereWithoutItsName) {
+TEST_F(UtilsEndpoints, ReportAMissingLogFileWithoutItsName) {
   const LabelledReply reply = Get("getlogfile", "file=passwd");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body, R"({"code":3,"message":"您请求的文件不存在"})");
   EXPECT_EQ(reply.label.failure, Errc::kFileNotFound);
 }
 
-TEST_F(UtilsEndpoints, NameAMissingOrUnreadableFileParameter) {
+TEST_F(UtilsEndpoints, ReportAMissingOrInvalidFileParameter) {
   for (const char* query : {"", "file", "file=", "FILE=a.log"}) {
     EXPECT_EQ(Get("getlogfile", query).label.failure_detail, "file: missing") << query;
   }
@@ -173,18 +173,18 @@ TEST_F(UtilsEndpoints, NameAMissingOrUnreadableFileParameter) {
   EXPECT_THAT(server_.utils.logs.asked, IsEmpty());
 }
 
-TEST_F(UtilsEndpoints, SayInternalErrorWhenTheLogFolderCannotBeRead) {
+TEST_F(UtilsEndpoints, ReturnInternalErrorIfTheLogFolderIsUnreadable) {
   server_.utils.logs.files = Error{Errc::kUnavailable, "log folder: no"};
   server_.utils.logs.tail = Error{Errc::kUnavailable, "log folder: no"};
   EXPECT_EQ(Get("logfilelist").body, R"({"code":6,"message":"服务器内部错误"})");
   EXPECT_EQ(Get("getlogfile", "file=a").body, R"({"code":6,"message":"服务器内部错误"})");
 }
 
-TEST_F(UtilsEndpoints, SayThatTheConfigurationIsWell) {
+TEST_F(UtilsEndpoints, ReportAValidConfiguration) {
   EXPECT_EQ(Get("check_config").body, R"({"code":0,"message":"请求成功","result":"检查正确"})");
 }
 
-TEST_F(UtilsEndpoints, SayWhatOfTheConfigurationIsNot) {
+TEST_F(UtilsEndpoints, ReportConfigurationFaults) {
   server_.utils.config.findings = {
       {.part = ConfigPart::kLiveKey, .fault = ConfigFault::kMissing},
       {.part = ConfigPart::kImKey, .fault = ConfigFault::kRefused, .error_code = 70009}};
@@ -195,7 +195,7 @@ TEST_F(UtilsEndpoints, SayWhatOfTheConfigurationIsNot) {
             R"("doc":"docs/protocol.md A.5"})");
 }
 
-TEST_F(UtilsEndpoints, KeyEachHintByItsCulprit) {
+TEST_F(UtilsEndpoints, KeyEachHintByItsSetting) {
   struct Row {
     ConfigPart part;
     const char* area;
@@ -215,7 +215,7 @@ TEST_F(UtilsEndpoints, KeyEachHintByItsCulprit) {
   }
 }
 
-TEST_F(UtilsEndpoints, CheckTheConfigurationForAnybodyWhereNoTokenIsSet) {
+TEST_F(UtilsEndpoints, CheckTheConfigurationWithoutAConfiguredToken) {
   server_.utils.token.token = "";
   EXPECT_EQ(Get("check_config", "", "").label.code, 0);
 }

@@ -40,7 +40,7 @@ class WebrtcRooms : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(WebrtcRooms, AreMadeWithTheirCreatorInThem) {
+TEST_F(WebrtcRooms, AreCreatedWithTheirCreator) {
   EXPECT_EQ(Post("create_room", {{"userID", "user_1"}, {"roomInfo", "info"}, {"nickName", "小明"}}),
             R"({"code":0,"message":"请求成功","userID":"user_1","roomID":"1","roomInfo":"info",)"
             R"("privateMapKey":"key-of-user_1-in-1"})");
@@ -64,13 +64,13 @@ TEST_F(WebrtcRooms, AreEnteredAndLeft) {
   EXPECT_EQ(Post("get_room_members", {{"roomID", "1"}}), kNoWebrtcRoom);
 }
 
-TEST_F(WebrtcRooms, TellStrangersNothing) {
+TEST_F(WebrtcRooms, AcceptHeartbeatsAndQuitsOfNonMembers) {
   EXPECT_EQ(Post("heartbeat", {{"userID", "user_1"}, {"roomID", "7"}}), kOk);
   EXPECT_EQ(Post("quit_room", {{"userID", "user_1"}, {"roomID", "7"}}), kOk);
   EXPECT_EQ(Enter("user_1", "7"), kNoWebrtcRoom);
 }
 
-TEST_F(WebrtcRooms, HoldFourAndLetMembersComeBack) {
+TEST_F(WebrtcRooms, AllowFourMembersAndRejoining) {
   Create("user_1");
   for (const char* user : {"user_2", "user_3", "user_4"}) {
     EXPECT_EQ(json::parse(Enter(user, 1))["code"], 0);
@@ -111,7 +111,7 @@ TEST_F(WebrtcRooms, AreListedWithTheirCreator) {
   EXPECT_EQ(Post("get_room_list", {{"count", 20}}), Missing("index: missing"));
 }
 
-TEST_F(WebrtcRooms, AreForUsersOfTheRightForm) {
+TEST_F(WebrtcRooms, RequireAValidUserId) {
   for (const std::string& user :
        {std::string("abcd"), std::string("Z___"), std::string("a234"), std::string(24, 'a')}) {
     EXPECT_EQ(json::parse(Create(user))["code"], 0) << user;
@@ -126,7 +126,7 @@ TEST_F(WebrtcRooms, AreForUsersOfTheRightForm) {
   }
 }
 
-TEST_F(WebrtcRooms, AreNotForThoseWhoAreNeverSignedFor) {
+TEST_F(WebrtcRooms, RefuseUsersThatAreNeverSignedFor) {
   const RouterFixture server{{}, {.administrator = {"administrator"}, .deny_user_ids = {{"boss"}}}};
   for (const char* user : {"administrator", "boss"}) {
     EXPECT_EQ(PostTo(server, "create_room", {{"userID", user}, {"roomInfo", "i"}}), kBadUser);
@@ -134,7 +134,7 @@ TEST_F(WebrtcRooms, AreNotForThoseWhoAreNeverSignedFor) {
   }
 }
 
-TEST_F(WebrtcRooms, MissWhatIsMissingEmptyOrIllTyped) {
+TEST_F(WebrtcRooms, ReportMissingEmptyAndIllTypedFields) {
   struct Row {
     std::string endpoint;
     std::string field;
@@ -159,7 +159,7 @@ TEST_F(WebrtcRooms, MissWhatIsMissingEmptyOrIllTyped) {
   }
 }
 
-TEST_F(WebrtcRooms, HaveNumbers) {
+TEST_F(WebrtcRooms, HaveNumericIds) {
   Create("user_1");
   EXPECT_EQ(json::parse(Enter("user_2", "1"))["code"], 0);
   EXPECT_EQ(json::parse(Enter("user_2", "01"))["roomID"], "1");
@@ -185,7 +185,7 @@ TEST_F(WebrtcRooms, HaveBoundedTexts) {
   EXPECT_EQ(create("roomType", 1025), Missing("roomType: longer than 1024 bytes"));
 }
 
-TEST_F(WebrtcRooms, AreNotMadeWithoutAKey) {
+TEST_F(WebrtcRooms, CannotBeCreatedWithoutAKey) {
   server_.private_map_keys.configured = false;
   EXPECT_EQ(Create("user_1"), kNoKey);
   server_.private_map_keys.configured = true;
@@ -194,14 +194,14 @@ TEST_F(WebrtcRooms, AreNotMadeWithoutAKey) {
   EXPECT_EQ(server_.memory.CountRooms(RoomKind::kWebrtc), 0U);
 }
 
-TEST_F(WebrtcRooms, AreNotEnteredWithoutAKey) {
+TEST_F(WebrtcRooms, CannotBeEnteredWithoutAKey) {
   Create("user_1");
   server_.private_map_keys.breaks = true;
   EXPECT_EQ(Enter("user_2", 1), kNoKey);
   EXPECT_EQ(json::parse(Post("get_room_members", {{"roomID", 1}}))["members"].size(), 1U);
 }
 
-TEST_F(WebrtcRooms, AreUnknownToTheOtherKinds) {
+TEST_F(WebrtcRooms, AreHiddenFromOtherKinds) {
   Create("user_1");
   EXPECT_EQ(server_.CallAs("user_1", "multi_room/get_pushers", {{"roomID", "1"}})["code"], 3);
   EXPECT_EQ(server_.CallAs("user_1", "multi_room/create_room",
@@ -209,7 +209,7 @@ TEST_F(WebrtcRooms, AreUnknownToTheOtherKinds) {
             11);
 }
 
-TEST(WebrtcLoginInfo, GivesAFreshIdentityWithATicket) {
+TEST(WebrtcLoginInfo, ReturnsAGeneratedIdWithATicket) {
   const RouterFixture server{{.account_type = "36862"}};
   for (const char* body : {"{}", R"({"userID":"boss_1"})", R"({"userID":"!"})"}) {
     const json reply =
@@ -222,7 +222,7 @@ TEST(WebrtcLoginInfo, GivesAFreshIdentityWithATicket) {
   }
 }
 
-TEST(WebrtcLoginInfo, HonoursAUserIdOnlyWhenTrusted) {
+TEST(WebrtcLoginInfo, UsesAUserIdOnlyIfTrusted) {
   const RouterFixture server{{.trust_userid = true}, {.administrator = {"administrator"}}};
   const auto post = [&](const char* body) {
     return server.Post("/weapp/webrtc_room/get_login_info", body).body;
@@ -233,7 +233,7 @@ TEST(WebrtcLoginInfo, HonoursAUserIdOnlyWhenTrusted) {
   EXPECT_EQ(json::parse(post(R"({"userID":""})"))["userID"], "user_00000001_0000");
 }
 
-TEST(WebrtcLoginInfo, SaysInternalErrorWithoutAKey) {
+TEST(WebrtcLoginInfo, ReturnsInternalErrorWithoutAKey) {
   RouterFixture server;
   server.webrtc_ticket_signer.configured = false;
   EXPECT_EQ(server.Post("/weapp/webrtc_room/get_login_info", "{}").body,

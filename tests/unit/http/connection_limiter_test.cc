@@ -33,7 +33,7 @@ class ConnectionCensusTest : public testing::Test {
   ConnectionLimiter limiter_{{.total = 100, .per_address = 80}};
 };
 
-TEST_F(ConnectionCensusTest, LetsInAsManyAsMayBe) {
+TEST_F(ConnectionCensusTest, LimitsTheTotalNumberOfConnections) {
   limiter_.SetLimits({.total = 2, .per_address = 2});
   const Slot one = Acquire();
   {
@@ -44,7 +44,7 @@ TEST_F(ConnectionCensusTest, LetsInAsManyAsMayBe) {
   EXPECT_EQ(limiter_.total(), 1U);
 }
 
-TEST_F(ConnectionCensusTest, CountsEachAddressByItself) {
+TEST_F(ConnectionCensusTest, CountsEachAddressSeparately) {
   limiter_.SetLimits({.total = 100, .per_address = 1});
   const Slot one = EnterFrom("192.0.2.1");
   const Slot other = EnterFrom("192.0.2.2");
@@ -60,7 +60,7 @@ TEST_F(ConnectionCensusTest, CountsANetworkOfIpv6AsOneAddress) {
   EXPECT_EQ(more.AssignAddress(Address("2001:db8:0:1:ffff::2")), RefusalCause::kAddressConnections);
 }
 
-TEST_F(ConnectionCensusTest, LetsAQuarterOfAnAddressBeInItsHandshakes) {
+TEST_F(ConnectionCensusTest, LimitsHandshakesToAQuarterOfTheAddressLimit) {
   std::vector<Slot> places;
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(places.emplace_back(Acquire()).AssignAddress(Address("192.0.2.1")), std::nullopt)
@@ -73,7 +73,7 @@ TEST_F(ConnectionCensusTest, LetsAQuarterOfAnAddressBeInItsHandshakes) {
   EXPECT_EQ(Acquire().AssignAddress(Address("192.0.2.1")), std::nullopt);
 }
 
-TEST_F(ConnectionCensusTest, ForgetsAConnectionWhereverItEnded) {
+TEST_F(ConnectionCensusTest, ReleasesAConnectionThatEndsInAnyState) {
   {
     std::vector<Slot> places;
     places.reserve(21);

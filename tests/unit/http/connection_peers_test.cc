@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 class ConnectionPeersTest : public EdgeTest {};
 
-TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
+TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheTotalLimit) {
   limiter_.SetLimits({.total = 2, .per_address = 10});
   Serve(Describe);
   const RawClient one(address());
@@ -22,7 +22,7 @@ TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooMany) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
 }
 
-TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
+TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheAddressLimit) {
   limiter_.SetLimits({.total = 10, .per_address = 2});
   Serve(Describe);
   {
@@ -38,7 +38,7 @@ TEST_F(ConnectionPeersTest, TurnsAwayWhoeverIsOneTooManyOfAnAddress) {
   EXPECT_EQ(again.Receive().status, 200);
 }
 
-TEST_F(ConnectionPeersTest, BelievesTrustedProxiesOnly) {
+TEST_F(ConnectionPeersTest, UsesForwardedForOnlyFromTrustedProxies) {
   const std::string request = RawPost("/inline", "", "X-Forwarded-For: 6.6.6.6, 7.7.7.7\r\n");
   Serve(Describe);
   RawClient stranger(address());
@@ -57,14 +57,14 @@ std::string ProxyHeaderOf127008() {
   return std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x08\x7f\0\0\x01\0\x50\0\x50", 28);
 }
 
-TEST_F(ConnectionPeersTest, TakesTheClientsAddressFromAProxyHeader) {
+TEST_F(ConnectionPeersTest, ReadsTheClientAddressFromAProxyHeader) {
   Serve(Describe, {.connections = {.proxy_protocol = true}});
   RawClient client(address());
   client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
   EXPECT_THAT(client.Receive().body, HasSubstr("from 127.0.0.8 "));
 }
 
-TEST_F(ConnectionPeersTest, SaysNothingToWhoSendsNoProxyHeaderWhereOneIsDue) {
+TEST_F(ConnectionPeersTest, ClosesConnectionsWithoutARequiredProxyHeader) {
   Serve(Describe, {.connections = {.proxy_protocol = true}});
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
@@ -72,7 +72,7 @@ TEST_F(ConnectionPeersTest, SaysNothingToWhoSendsNoProxyHeaderWhereOneIsDue) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kProxyHeader));
 }
 
-TEST_F(ConnectionPeersTest, TakesProxyHeadersOfTrustedProxiesOnly) {
+TEST_F(ConnectionPeersTest, AcceptsProxyHeadersOnlyFromTrustedProxies) {
   const std::vector<std::string> trusted = {"10.0.0.0/8"};
   Serve(Describe, {.connections = {.trusted_proxies = *AddressRanges::Parse(trusted),
                                    .proxy_protocol = true}});

@@ -59,7 +59,7 @@ class ConnectionTest : public EdgeTest {
   std::deque<Responder> pending_ GUARDED_BY(mutex_);
 };
 
-TEST_F(ConnectionTest, AnswersInOrderWhereverTheRequestsRun) {
+TEST_F(ConnectionTest, AnswersInOrderAcrossLanes) {
   Serve(Describe);
   RawClient client(address());
   std::string requests;
@@ -76,7 +76,7 @@ TEST_F(ConnectionTest, AnswersInOrderWhereverTheRequestsRun) {
   }
 }
 
-TEST_F(ConnectionTest, ALaterReplyHoldsNoThread) {
+TEST_F(ConnectionTest, ADeferredReplyBlocksNoThread) {
   ServeLater();
   std::vector<RawClient> waiting;
   for (int i = 0; i < 100; ++i) {
@@ -91,7 +91,7 @@ TEST_F(ConnectionTest, ALaterReplyHoldsNoThread) {
   for (RawClient& client : waiting) EXPECT_EQ(client.Receive().body, "{}");
 }
 
-TEST_F(ConnectionTest, ALaterReplyComesBeforeThoseToLaterRequests) {
+TEST_F(ConnectionTest, ADeferredReplyPrecedesRepliesToLaterRequests) {
   ServeLater();
   RawClient client(address());
   client.Send(RawPost("/later", "") + RawPost("/inline/next", ""));
@@ -102,7 +102,7 @@ TEST_F(ConnectionTest, ALaterReplyComesBeforeThoseToLaterRequests) {
   EXPECT_THAT(client.Receive().body, HasSubstr("/inline/next"));
 }
 
-TEST_F(ConnectionTest, AnswersForWhoeverLetsGoOfALaterReply) {
+TEST_F(ConnectionTest, AnswersWith500IfADeferredReplyIsDropped) {
   ServeLater();
   RawClient client(address());
   client.Send(RawPost("/later", ""));
@@ -112,7 +112,7 @@ TEST_F(ConnectionTest, AnswersForWhoeverLetsGoOfALaterReply) {
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
 }
 
-TEST_F(ConnectionTest, AStopWaitsForALaterReply) {
+TEST_F(ConnectionTest, StopWaitsForADeferredReply) {
   ServeLater();
   RawClient client(address());
   client.Send(RawPost("/later", ""));
@@ -125,7 +125,7 @@ TEST_F(ConnectionTest, AStopWaitsForALaterReply) {
   EXPECT_EQ(reply.Header("Connection"), "close");
 }
 
-TEST_F(ConnectionTest, AReplyThatIsReadyWhenItsHandlerReturnsDoesNotWaitForTheLoop) {
+TEST_F(ConnectionTest, SendsAReadyReplyWithoutWaitingForTheLoop) {
   std::latch worker_entered(1);
   std::latch loop_is_blocked(1);
   std::latch is_answered(1);
@@ -152,7 +152,7 @@ TEST_F(ConnectionTest, AReplyThatIsReadyWhenItsHandlerReturnsDoesNotWaitForTheLo
   EXPECT_EQ(other.Receive().status, 200);
 }
 
-TEST_F(ConnectionTest, ALaterReplyMayComeAtTheMomentItsHandlerReturns) {
+TEST_F(ConnectionTest, AcceptsADeferredReplyAsItsHandlerReturns) {
   Mutex mutex;
   std::vector<std::jthread> senders;
   ServeBy([&](const HttpRequest& request, Responder& responder) {
@@ -170,7 +170,7 @@ TEST_F(ConnectionTest, ALaterReplyMayComeAtTheMomentItsHandlerReturns) {
   server_.reset();
 }
 
-TEST_F(ConnectionTest, ALaterReplyToAClientThatHasGoneIsNoMatter) {
+TEST_F(ConnectionTest, IgnoresADeferredReplyToADisconnectedClient) {
   ServeLater();
   {
     RawClient client(address());
@@ -181,7 +181,7 @@ TEST_F(ConnectionTest, ALaterReplyToAClientThatHasGoneIsNoMatter) {
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
 }
 
-TEST_F(ConnectionTest, HoldsPacedRequestsBackAndRefusesNone) {
+TEST_F(ConnectionTest, DelaysPacedRequestsWithoutRefusingThem) {
   Serve(Describe);
   server_->SetPace(1000);
   RawClient client(address());
@@ -192,7 +192,7 @@ TEST_F(ConnectionTest, HoldsPacedRequestsBackAndRefusesNone) {
   EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kPaced)) << "the clock stands still";
 }
 
-TEST_F(ConnectionTest, PacesNothingElseAndNobodyElse) {
+TEST_F(ConnectionTest, PacesOnlyPacedRequestsOfTheConnection) {
   Serve(Describe);
   server_->SetPace(1);
   RawClient client(address());
@@ -208,7 +208,7 @@ TEST_F(ConnectionTest, PacesNothingElseAndNobodyElse) {
   EXPECT_TRUE(observer_.refusals().empty());
 }
 
-TEST_F(ConnectionTest, ServesLeavesBeforeOthersAndRefusesThemLast) {
+TEST_F(ConnectionTest, ServesUrgentRequestsFirstAndRefusesThemLast) {
   std::latch entered(1);
   std::latch may_go_on(1);
   Mutex mutex;
@@ -249,7 +249,7 @@ TEST_F(ConnectionTest, ServesLeavesBeforeOthersAndRefusesThemLast) {
   EXPECT_THAT(served, ElementsAre("/inline", "/first", "/urgent", "/second"));
 }
 
-TEST_F(ConnectionTest, HoldsAPacedRequestOfAFreshConnectionForItsAddress) {
+TEST_F(ConnectionTest, PacesNewConnectionsByTheirAddress) {
   std::atomic<int> asked{0};
   auto handler = std::make_unique<TestHandler>(AnswerNow(Describe));
   handler->delay = [&](std::string_view client) {
@@ -267,7 +267,7 @@ TEST_F(ConnectionTest, HoldsAPacedRequestOfAFreshConnectionForItsAddress) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kPaced, RefusalCause::kPaced));
 }
 
-TEST_F(ConnectionTest, ServesOthersBetweenTwoSlicesOfDearWork) {
+TEST_F(ConnectionTest, ServesOtherConnectionsBetweenSlices) {
   constexpr int kLists = 100;
   constexpr int kSlicesOfAList = 10;
   std::vector<RawClient> lists;
@@ -303,7 +303,7 @@ TEST_F(ConnectionTest, ServesOthersBetweenTwoSlicesOfDearWork) {
   EXPECT_LE(beaten_after, kLists) << "slices of others that it waited for";
 }
 
-TEST_F(ConnectionTest, LeavesTheRestOfDearWorkWhenNobodyWaitsForItAnyMore) {
+TEST_F(ConnectionTest, StopsSlicedWorkOfClosedConnections) {
   std::atomic<int> slices{0};
   ServeBy([&](const HttpRequest&, Responder& responder) {
     const auto pending = std::make_shared<Responder>(std::move(responder));
@@ -318,7 +318,7 @@ TEST_F(ConnectionTest, LeavesTheRestOfDearWorkWhenNobodyWaitsForItAnyMore) {
   server_->Stop(0ms);
 }
 
-TEST_F(ConnectionTest, ARequestBeginsBeforeItWaitsForAWorker) {
+TEST_F(ConnectionTest, MeasuresDurationIncludingTheQueueTime) {
   std::latch entered(1);
   std::latch may_go_on(1);
   std::vector<std::chrono::nanoseconds> durations;  // accessed by the single worker only
@@ -345,7 +345,7 @@ TEST_F(ConnectionTest, ARequestBeginsBeforeItWaitsForAWorker) {
   EXPECT_THAT(durations, ElementsAre(3s, 3s));
 }
 
-TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
+TEST_F(ConnectionTest, EndsIfAClientDoesNotReadItsReply) {
   Serve([](const HttpRequest&) { return HttpReply{.body = std::string(8'000'000, 'x')}; });
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
@@ -357,7 +357,7 @@ TEST_F(ConnectionTest, EndsForAClientThatDoesNotTakeItsReply) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
 }
 
-TEST_F(ConnectionTest, RefusesAReplyThatWouldFillTheMemory) {
+TEST_F(ConnectionTest, RefusesAReplyBeyondTheMemoryLimit) {
   Serve([](const HttpRequest&) {
     return HttpReply{.body = std::string(kMostHeldBytes + 50'000'000, 'x')};
   });
@@ -367,7 +367,7 @@ TEST_F(ConnectionTest, RefusesAReplyThatWouldFillTheMemory) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
 }
 
-TEST_F(ConnectionTest, CountsTheMemoryOfAReplyOfWhichTheClientHasTakenAPart) {
+TEST_F(ConnectionTest, CountsTheMemoryOfAPartlySentReply) {
   constexpr std::size_t kBytes = 20'000'000;
   Serve(
       [&](const HttpRequest& request) {
@@ -388,7 +388,7 @@ TEST_F(ConnectionTest, CountsTheMemoryOfAReplyOfWhichTheClientHasTakenAPart) {
   EXPECT_GE(held_.held, kBytes);
 }
 
-TEST_F(ConnectionTest, CountsTheMemoryThatAGrowingRequestTakes) {
+TEST_F(ConnectionTest, CountsTheMemoryOfAPartialRequest) {
   constexpr std::size_t kSent = 17'000'000;
   Serve(Describe, {.connections = {.max_body_bytes = 4 * kSent}});
   RawClient client(address());
@@ -398,7 +398,7 @@ TEST_F(ConnectionTest, CountsTheMemoryThatAGrowingRequestTakes) {
       << held_.held << ": a buffer that grows takes up to twice what is in it";
 }
 
-TEST_F(ConnectionTest, AnEmptyLineAfterABodyIsNoRequest) {
+TEST_F(ConnectionTest, IgnoresAnEmptyLineAfterABody) {
   Serve(Describe);
   RawClient client(address());
   client.Send(RawPost("/inline", "") + "\r\n");
@@ -409,7 +409,7 @@ TEST_F(ConnectionTest, AnEmptyLineAfterABodyIsNoRequest) {
   EXPECT_TRUE(observer_.refusals().empty());
 }
 
-TEST_F(ConnectionTest, SurvivesWhatEvenTheRefusalThrows) {
+TEST_F(ConnectionTest, SurvivesAnExceptionInARefusal) {
   class Thrower : public TestHandler {
    public:
     using TestHandler::TestHandler;
@@ -440,7 +440,7 @@ TEST_F(ConnectionTest, SurvivesWhatEvenTheRefusalThrows) {
   EXPECT_EQ(good.Receive().status, 200);
 }
 
-TEST_F(ConnectionTest, AnswersAllThatHasComeBeforeAStop) {
+TEST_F(ConnectionTest, AnswersRequestsReceivedBeforeAStop) {
   std::latch entered(1);
   std::latch may_go_on(1);
   Serve([&](const HttpRequest& request) {
@@ -463,7 +463,7 @@ TEST_F(ConnectionTest, AnswersAllThatHasComeBeforeAStop) {
   EXPECT_EQ(last.Header("Connection"), "close");
 }
 
-TEST_F(ConnectionTest, LetsOthersInBetweenManyPipelinedRequests) {
+TEST_F(ConnectionTest, ServesOtherConnectionsBetweenPipelinedRequests) {
   Serve(Describe, {}, {.loops = 1});
   RawClient greedy(address());
   RawClient other(address());
@@ -475,7 +475,7 @@ TEST_F(ConnectionTest, LetsOthersInBetweenManyPipelinedRequests) {
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(greedy.Receive().status, 200) << i;
 }
 
-TEST_F(ConnectionTest, KeepsAnHttp10ConnectionThatAsksForIt) {
+TEST_F(ConnectionTest, KeepsAnHttp10ConnectionOnRequest) {
   Serve(Describe);
   RawClient client(address());
   for (int i = 0; i < 3; ++i) {
@@ -484,7 +484,7 @@ TEST_F(ConnectionTest, KeepsAnHttp10ConnectionThatAsksForIt) {
   }
 }
 
-TEST_F(ConnectionTest, AnswersWhatCameBeforeGarbage) {
+TEST_F(ConnectionTest, AnswersRequestsBeforeGarbage) {
   Serve(Describe);
   RawClient client(address());
   client.Send(RawPost("/inline", "") + "garbage\r\n\r\n" + RawPost("/inline", ""));

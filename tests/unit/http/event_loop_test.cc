@@ -39,7 +39,7 @@ TEST_F(EventLoopTest, FinishesOneJobBeforeItBeginsTheNext) {
   EXPECT_EQ(order, "aaabbbccc");
 }
 
-TEST_F(EventLoopTest, TakesJobsFromOtherThreads) {
+TEST_F(EventLoopTest, AcceptsJobsFromOtherThreads) {
   std::promise<void> done;
   loop_.RunInSlices([&] {
     done.set_value();
@@ -50,7 +50,7 @@ TEST_F(EventLoopTest, TakesJobsFromOtherThreads) {
 
 // A descriptor that becomes readable during a slice waits for that slice and at most one more, for
 // any number of jobs.
-TEST_F(EventLoopTest, LooksAtAllDescriptorsBetweenTwoSlices) {
+TEST_F(EventLoopTest, PollsAllDescriptorsBetweenSlices) {
   constexpr int kJobs = 1500;
   constexpr int kSlicesOfAJob = 10;
   constexpr int kSlices = kJobs * kSlicesOfAJob;

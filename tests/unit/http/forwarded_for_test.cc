@@ -28,14 +28,14 @@ void ExpectFromProxy(std::initializer_list<Case> cases) {
   }
 }
 
-TEST(ForwardedFor, IsIgnoredFromWhoIsNotTrusted) {
+TEST(ForwardedFor, IsIgnoredFromUntrustedPeers) {
   EXPECT_EQ(ClientOf("203.0.113.9", "198.51.100.1"), "203.0.113.9");
   EXPECT_EQ(ClientOf("203.0.113.9", "10.0.0.7"), "203.0.113.9");
   EXPECT_EQ(ClientAddress(IpAddress::Parse("10.0.0.1").value(), "198.51.100.1", AddressRanges()),
             IpAddress::Parse("10.0.0.1"));
 }
 
-TEST(ForwardedFor, NamesTheFirstFromTheRightThatIsNotTrusted) {
+TEST(ForwardedFor, YieldsTheRightmostUntrustedAddress) {
   ExpectFromProxy({{"198.51.100.1", "198.51.100.1"},
                    {"198.51.100.1, 10.0.0.2", "198.51.100.1"},
                    {"198.51.100.1,10.0.0.2,10.0.0.3", "198.51.100.1"},
@@ -44,17 +44,17 @@ TEST(ForwardedFor, NamesTheFirstFromTheRightThatIsNotTrusted) {
   EXPECT_EQ(ClientOf("::ffff:10.0.0.1", "198.51.100.1"), "198.51.100.1");
 }
 
-TEST(ForwardedFor, DoesNotBelieveWhatTheClientPutThere) {
+TEST(ForwardedFor, IgnoresEntriesAddedByTheClient) {
   ExpectFromProxy({{"1.1.1.1, 198.51.100.1", "198.51.100.1"},
                    {"10.0.0.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"},
                    {"garbage, 198.51.100.1", "198.51.100.1"}});
 }
 
-TEST(ForwardedFor, EndsWithTheLeftmostWhereAllAreTrusted) {
+TEST(ForwardedFor, YieldsTheLeftmostIfAllAreTrusted) {
   ExpectFromProxy({{"10.0.0.3", "10.0.0.3"}, {"10.0.0.4, 10.0.0.3, fd00::1", "10.0.0.4"}});
 }
 
-TEST(ForwardedFor, EndsAtTheHopBeforeOneThatIsNoAddress) {
+TEST(ForwardedFor, YieldsTheHopBeforeAnInvalidEntry) {
   ExpectFromProxy({{"", "10.0.0.1"},
                    {" ", "10.0.0.1"},
                    {",", "10.0.0.1"},
@@ -68,7 +68,7 @@ TEST(ForwardedFor, EndsAtTheHopBeforeOneThatIsNoAddress) {
                    {"\"198.51.100.1\"", "10.0.0.1"}});
 }
 
-TEST(ForwardedFor, MayCarryPortsAndBlanks) {
+TEST(ForwardedFor, MayContainPortsAndBlanks) {
   ExpectFromProxy({{"198.51.100.1:567", "198.51.100.1"},
                    {"[2001:db8::1]:567", "2001:db8::1"},
                    {"[2001:db8::1]", "2001:db8::1"},
@@ -77,7 +77,7 @@ TEST(ForwardedFor, MayCarryPortsAndBlanks) {
                    {"[::ffff:198.51.100.1]:1", "198.51.100.1"}});
 }
 
-TEST(ForwardedFor, CarriesNoOtherEndings) {
+TEST(ForwardedFor, RejectsOtherSuffixes) {
   ExpectFromProxy({{"198.51.100.1:", "10.0.0.1"},
                    {"198.51.100.1:65536", "10.0.0.1"},
                    {"198.51.100.1:http", "10.0.0.1"},

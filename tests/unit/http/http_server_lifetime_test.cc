@@ -32,19 +32,19 @@ class HttpServerLifetime : public EdgeTest {
   }
 };
 
-TEST_F(HttpServerLifetime, TellsThePortThatTheSystemChose) {
+TEST_F(HttpServerLifetime, ReportsThePortChosenByTheSystem) {
   Serve(Describe);
   EXPECT_THAT(address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]+"));
 }
 
-TEST_F(HttpServerLifetime, NamesAnAddressThatIsTaken) {
+TEST_F(HttpServerLifetime, ReportsAnAddressInUse) {
   Serve(Describe);
   const Status second = StartAnother(address());
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().detail, "cannot listen on " + address() + ": Address already in use");
 }
 
-TEST_F(HttpServerLifetime, NamesAnAddressThatIsNone) {
+TEST_F(HttpServerLifetime, ReportsAnInvalidAddress) {
   for (const char* wrong : {"", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:http"}) {
     const Status started = StartAnother(wrong);
     ASSERT_FALSE(started.ok()) << wrong;
@@ -91,7 +91,7 @@ TEST_F(HttpServerLifetime, DoesNotWaitForIdleClientsToStop) {
   EXPECT_EQ(client.ReceiveAll(), "");
 }
 
-TEST_F(HttpServerLifetime, GivesUpOnSlowClientsAfterTheDrainTimeout) {
+TEST_F(HttpServerLifetime, ClosesSlowClientsAfterTheDrainTimeout) {
   Serve(Describe);
   RawClient client(address());
   client.Send("POST /x HTTP/1.1\r\nContent-Le");
@@ -108,7 +108,7 @@ TEST_F(HttpServerLifetime, CanBeStoppedTwiceAndWithoutAStart) {
   never.Stop(0ms);
 }
 
-TEST_F(HttpServerLifetime, IdleAndSilentConnectionsKeepNobodyWaiting) {
+TEST_F(HttpServerLifetime, ServesOthersDespiteIdleConnections) {
   Serve(Describe, {}, {.loops = 1, .workers = 1});
   std::vector<RawClient> clients;
   for (int i = 0; i < 100; ++i) {
@@ -134,7 +134,7 @@ TEST_F(HttpServerLifetime, AnswersAFreshConnectionThatWasAcceptedBeforeTheStop) 
   stopped.get();
 }
 
-TEST_F(HttpServerLifetime, WaitsOnlyAMomentForAFreshConnectionToSpeak) {
+TEST_F(HttpServerLifetime, BoundsTheWaitForANewConnectionOnStop) {
   Serve(Describe);
   RawClient silent(address());
   ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
@@ -146,7 +146,7 @@ TEST_F(HttpServerLifetime, WaitsOnlyAMomentForAFreshConnectionToSpeak) {
   EXPECT_EQ(silent.ReceiveAll(), "");
 }
 
-TEST_F(HttpServerLifetime, KeepsTheListeningSocketForWhoComesNext) {
+TEST_F(HttpServerLifetime, KeepsTheListeningSocketForTheSuccessor) {
   Serve(Describe);
   const std::string old_address = address();
   server_->Stop(0ms, SocketAfterStop::kKept);
@@ -161,7 +161,7 @@ TEST_F(HttpServerLifetime, KeepsTheListeningSocketForWhoComesNext) {
   EXPECT_EQ(waiting.Receive().status, 200);
 }
 
-TEST_F(HttpServerLifetime, AReplyArrivesWholeThoughMoreWasSentBehindTheRequest) {
+TEST_F(HttpServerLifetime, SendsAWholeReplyDespiteUnreadInput) {
   constexpr std::size_t kLarge = 4'000'000;
   Serve([](const HttpRequest&) {
     return HttpReply{.status = 200, .body = std::string(kLarge, 'x')};
@@ -171,7 +171,7 @@ TEST_F(HttpServerLifetime, AReplyArrivesWholeThoughMoreWasSentBehindTheRequest) 
   EXPECT_EQ(client.Receive().body.size(), kLarge);
 }
 
-TEST_F(HttpServerLifetime, ServesManyConnectionsAtTheSameTime) {
+TEST_F(HttpServerLifetime, ServesConcurrentConnections) {
   constexpr int kClients = 8;
   std::latch all_in(kClients);
   Serve(

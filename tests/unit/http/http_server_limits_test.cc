@@ -29,7 +29,7 @@ class HttpServerLimits : public EdgeTest {
   }
 };
 
-TEST_F(HttpServerLimits, TakeABodyOfTheGreatestSize) {
+TEST_F(HttpServerLimits, AcceptABodyOfTheMaximumSize) {
   RawClient client(address());
   client.Send(RawPost("/x", std::string(1000, 'b')));
   EXPECT_EQ(client.Receive().status, 200);
@@ -41,7 +41,7 @@ TEST_F(HttpServerLimits, RefuseALargerBodyWith413) {
   EXPECT_EQ(Refusal(RawPost("/x", std::string(700'000, 'b'))), 413);
 }
 
-TEST_F(HttpServerLimits, RefuseALengthThatNoNumberHoldsWith413) {
+TEST_F(HttpServerLimits, RefuseAnOverflowingLengthWith413) {
   EXPECT_EQ(Refusal("POST /x HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n"), 413);
 }
 
@@ -81,7 +81,7 @@ TEST_F(HttpServerLimits, RefuseARequestThatTakesTooLongWith408) {
   EXPECT_THAT(reply.body, HasSubstr(R"("code":1)"));
 }
 
-TEST_F(HttpServerLimits, EndAnIdleConnectionWithoutAWord) {
+TEST_F(HttpServerLimits, CloseAnIdleConnectionWithoutAReply) {
   RawClient client(address());
   client.Send(RawPost("/x", ""));
   ASSERT_EQ(client.Receive().status, 200);
@@ -93,7 +93,7 @@ TEST_F(HttpServerLimits, EndAnIdleConnectionWithoutAWord) {
   EXPECT_TRUE(observer_.refusals().empty()) << "to be idle is no offence";
 }
 
-TEST_F(HttpServerLimits, AskForTheBodyOfAClientThatWaitsToBeAsked) {
+TEST_F(HttpServerLimits, SendContinueToAClientThatExpectsIt) {
   RawClient client(address());
   client.Send("POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
   EXPECT_EQ(client.Receive().status, 100);
@@ -101,7 +101,7 @@ TEST_F(HttpServerLimits, AskForTheBodyOfAClientThatWaitsToBeAsked) {
   EXPECT_THAT(client.Receive().body, HasSubstr(": body"));
 }
 
-TEST_F(HttpServerLimits, RefuseABodyBeforeAskingForIt) {
+TEST_F(HttpServerLimits, RefuseABodyBeforeSendingContinue) {
   EXPECT_EQ(Refusal("POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2000\r\n\r\n"),
             413);
 }

@@ -77,7 +77,7 @@ TEST_F(HttpServerRequests, KeepsAFormOutOfTheQuery) {
                                     "application/x-www-form-urlencoded: token=stolen&f=ff"));
 }
 
-TEST_F(HttpServerRequests, HandsOnAMultipartBodyAsItIs) {
+TEST_F(HttpServerRequests, PassesAMultipartBodyUnchanged) {
   const RawReply reply =
       Ask(RawPost("/x", "--b\r\n", "Content-Type: multipart/form-data; boundary=b\r\n"));
   EXPECT_THAT(reply.body, HasSubstr(": --b\r\n"));
@@ -126,7 +126,7 @@ TEST_F(HttpServerRequests, AnswersHeadWithoutABody) {
   EXPECT_THAT(client.Receive().body, HasSubstr("/next"));
 }
 
-TEST_F(HttpServerRequests, HasRefusalsWrittenByTheHandler) {
+TEST_F(HttpServerRequests, UsesTheHandlerToWriteRefusals) {
   Ask(RawPost("/x", ""));
   Ask("nonsense\r\n\r\n");
   EXPECT_EQ(handler_->handled(), 1);
@@ -177,7 +177,7 @@ TEST_F(HttpServerReplies, HaveNeitherBodyNorLengthAt204) {
   EXPECT_EQ(reply.Header("Content-Type"), "");
 }
 
-TEST_F(HttpServerReplies, ReachLargeSizesWhole) {
+TEST_F(HttpServerReplies, ArriveWholeAtLargeSizes) {
   const std::string large(4'000'000, 'x');
   Serve([&](const HttpRequest&) { return HttpReply{.body = large}; });
   EXPECT_EQ(Ask().body, large);

@@ -45,8 +45,8 @@ std::vector<Case> ValidCases() {
                          "abc"s),
        v4},
       {"TcpOverV6WithFields", Header(0x21, 0x21, kV6Block + std::string(300, '\x04')), v6},
-      {"FieldsThatMakeNoSense", Header(0x21, 0x11, kV4Block + "\xff\xff"), v4},
-      {"TheLongest", Header(0x21, 0x11, kV4Block + std::string(536 - 28, '\0')), v4},
+      {"InvalidFields", Header(0x21, 0x11, kV4Block + "\xff\xff"), v4},
+      {"MaximumLength", Header(0x21, 0x11, kV4Block + std::string(536 - 28, '\0')), v4},
       {"LocalWithoutAddresses", Header(0x20, 0x00, "")},
       {"LocalWithAddresses", Header(0x20, 0x11, kV4Block)},
       {"LocalOfAnUnknownFamily", Header(0x20, 0xff, "abc")},
@@ -63,7 +63,7 @@ std::vector<Case> ValidCases() {
 
 class ValidProxyHeader : public testing::TestWithParam<Case> {};
 
-TEST_P(ValidProxyHeader, TellsTheClientAndItsOwnSize) {
+TEST_P(ValidProxyHeader, YieldsTheClientAndItsSize) {
   const Case& given = GetParam();
   const ProxyHeader expected = {.progress = ProxyHeader::Progress::kComplete,
                                 .size = given.bytes.size(),
@@ -71,14 +71,14 @@ TEST_P(ValidProxyHeader, TellsTheClientAndItsOwnSize) {
   EXPECT_EQ(ReadProxyHeader(given.bytes), expected);
 }
 
-TEST_P(ValidProxyHeader, IsNotChangedByWhatFollows) {
+TEST_P(ValidProxyHeader, IgnoresFollowingBytes) {
   const Case& given = GetParam();
   EXPECT_EQ(ReadProxyHeader(given.bytes + "\x16\x03\x01"), ReadProxyHeader(given.bytes));
   EXPECT_EQ(ReadProxyHeader(given.bytes + given.bytes), ReadProxyHeader(given.bytes));
 }
 
 // A caller that reads the requested number of bytes never reads past the header, and terminates.
-TEST_P(ValidProxyHeader, AsksForItsOwnBytesAtEveryTruncation) {
+TEST_P(ValidProxyHeader, RequestsOnlyItsMissingBytes) {
   const std::string& whole = GetParam().bytes;
   for (std::size_t count = 0; count < whole.size(); ++count) {
     const ProxyHeader header = ReadProxyHeader(std::string_view(whole).substr(0, count));
@@ -91,7 +91,7 @@ TEST_P(ValidProxyHeader, AsksForItsOwnBytesAtEveryTruncation) {
 INSTANTIATE_TEST_SUITE_P(All, ValidProxyHeader, testing::ValuesIn(ValidCases()),
                          [](const auto& param_info) { return param_info.param.name; });
 
-TEST(ProxyHeader, IsInvalidWhereTheDocumentSaysSo) {
+TEST(ProxyHeader, IsInvalidInTheCasesOfTheSpecification) {
   const std::vector<Case> cases = {
       {"Version1", "PROXY TCP4 198.51.100.1 10.0.0.1 54321 443\r\n"},
       {"AnHttpRequest", "GET / HTTP/1.1\r\n\r\n"},
@@ -104,8 +104,8 @@ TEST(ProxyHeader, IsInvalidWhereTheDocumentSaysSo) {
       {"AShortV4Block", Header(0x21, 0x11, kV4Block.substr(1))},
       {"AShortV6Block", Header(0x21, 0x21, kV6Block.substr(1))},
       {"NoBlock", Header(0x21, 0x11, "")},
-      {"PastTheBound", Header(0x21, 0x11, kV4Block + std::string(536 - 27, '\0'))},
-      {"ThePossiblyLongest", Header(0x20, 0x00, std::string(65535, '\0'))},
+      {"BeyondTheBound", Header(0x21, 0x11, kV4Block + std::string(536 - 27, '\0'))},
+      {"LongestPossible", Header(0x20, 0x00, std::string(65535, '\0'))},
   };
   for (const Case& given : cases) EXPECT_EQ(ReadProxyHeader(given.bytes), ProxyHeader()) << given;
 }
@@ -143,7 +143,7 @@ void ExpectSoundAnswer(const std::vector<char>& bytes) {
   EXPECT_LE(header.size, kMaxProxyHeaderBytes);
 }
 
-TEST(ProxyHeader, OfRandomBytesIsAnsweredWithinItsBounds) {
+TEST(ProxyHeader, IsParsedWithinBoundsFromRandomBytes) {
   std::mt19937 random(20240501);
   for (int round = 0; round < 20'000; ++round) {
     std::vector<char> bytes(random() % 80);

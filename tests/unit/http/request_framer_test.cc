@@ -30,7 +30,7 @@ class RequestFramerTest : public testing::Test {
   RequestFramer framer_{kMaxBody};
 };
 
-TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
+TEST_F(RequestFramerTest, ParsesLineHeadersAndBody) {
   ASSERT_EQ(Feed(framer_,
                  "POST /a?b=c HTTP/1.1\r\nContent-Type: text/plain \r\norigin:https://o\r\n"
                  "If-None-Match: \"tag\"\r\n"
@@ -48,7 +48,7 @@ TEST_F(RequestFramerTest, FindsLineHeadersAndBody) {
   EXPECT_TRUE(request.keep_alive);
 }
 
-TEST_F(RequestFramerTest, FindsAuthorizationAndForgetsItWithItsRequest) {
+TEST_F(RequestFramerTest, ParsesAuthorizationPerRequest) {
   ASSERT_EQ(Feed(framer_,
                  "GET /1 HTTP/1.1\r\nauthorization: Bearer t \r\n\r\n"
                  "GET /2 HTTP/1.1\r\n\r\n"),
@@ -58,14 +58,14 @@ TEST_F(RequestFramerTest, FindsAuthorizationAndForgetsItWithItsRequest) {
   EXPECT_TRUE(framer_.Take().authorization.empty());
 }
 
-TEST_F(RequestFramerTest, MakesOneAuthorizationOfSeveral) {
+TEST_F(RequestFramerTest, JoinsRepeatedAuthorizationHeaders) {
   ASSERT_EQ(
       Feed(framer_, "GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"),
       Progress::kComplete);
   EXPECT_EQ(framer_.Take().authorization.Reveal(), "Bearer a,Bearer b");
 }
 
-TEST_F(RequestFramerTest, FindsTheSameInBytesThatComeOneByOne) {
+TEST_F(RequestFramerTest, ParsesARequestByteByByte) {
   const std::string bytes = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
   for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
     ASSERT_EQ(Feed(framer_, bytes.substr(i, 1)), Progress::kNeedMore) << i;
@@ -75,7 +75,7 @@ TEST_F(RequestFramerTest, FindsTheSameInBytesThatComeOneByOne) {
   EXPECT_FALSE(framer_.has_bytes());
 }
 
-TEST_F(RequestFramerTest, KeepsWhatFollowsForTheNextRequest) {
+TEST_F(RequestFramerTest, KeepsFollowingBytesForTheNextRequest) {
   ASSERT_EQ(Feed(framer_,
                  "POST /1 HTTP/1.1\r\nContent-Length: 1\r\nOrigin: o\r\n\r\n1"
                  "POST /2 HTTP/1.1\r\n\r\nPOS"),
@@ -90,7 +90,7 @@ TEST_F(RequestFramerTest, KeepsWhatFollowsForTheNextRequest) {
   EXPECT_TRUE(framer_.has_bytes());
 }
 
-TEST_F(RequestFramerTest, ClosesWhenTheClientSaysSoOrSpeaksHttp10) {
+TEST_F(RequestFramerTest, ClosesOnConnectionCloseOrHttp10) {
   for (const char* head :
        {"GET / HTTP/1.1\r\nConnection: Close\r\n\r\n",
         "GET / HTTP/1.1\r\nConnection: x, close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"}) {
@@ -100,7 +100,7 @@ TEST_F(RequestFramerTest, ClosesWhenTheClientSaysSoOrSpeaksHttp10) {
   }
 }
 
-TEST_F(RequestFramerTest, KeepsAnHttp10ConnectionOnlyWhenAsked) {
+TEST_F(RequestFramerTest, KeepsAnHttp10ConnectionOnRequest) {
   const auto keeps = [](const std::string& headers) {
     RequestFramer framer(kMaxBody);
     EXPECT_EQ(Feed(framer, "GET / HTTP/1.0\r\n" + headers + "\r\n"), Progress::kComplete);
@@ -112,7 +112,7 @@ TEST_F(RequestFramerTest, KeepsAnHttp10ConnectionOnlyWhenAsked) {
   EXPECT_FALSE(keeps("Connection: close\r\nConnection: keep-alive\r\n"));
 }
 
-TEST_F(RequestFramerTest, TakesPathAndQueryOfATargetInAbsoluteForm) {
+TEST_F(RequestFramerTest, ParsesATargetInAbsoluteForm) {
   const auto framed = [](const std::string& target) {
     RequestFramer framer(kMaxBody);
     EXPECT_EQ(Feed(framer, "GET " + target + " HTTP/1.1\r\n\r\n"), Progress::kComplete);
@@ -126,13 +126,13 @@ TEST_F(RequestFramerTest, TakesPathAndQueryOfATargetInAbsoluteForm) {
   EXPECT_EQ(framed("/a?b?c"), "/a b?c");
 }
 
-TEST_F(RequestFramerTest, TakesAFewEmptyLinesBeforeARequest) {
+TEST_F(RequestFramerTest, AcceptsAFewEmptyLinesBeforeARequest) {
   EXPECT_EQ(Feed(framer_, "\r\n\r\nGET / HTTP/1.1\r\n\r\n"), Progress::kComplete);
   EXPECT_EQ(Refusal("\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n"), 400);
   EXPECT_EQ(Refusal("\nGET / HTTP/1.1\r\n\r\n"), 400);
 }
 
-TEST_F(RequestFramerTest, TakesAnEmptyLineForNoRequest) {
+TEST_F(RequestFramerTest, TreatsAnEmptyLineAsIdle) {
   const MonotonicTime later{std::chrono::seconds(9)};
   ASSERT_EQ(Feed(framer_, "GET /1 HTTP/1.1\r\n\r\n\r\n"), Progress::kComplete);
   framer_.Take();
@@ -142,7 +142,7 @@ TEST_F(RequestFramerTest, TakesAnEmptyLineForNoRequest) {
   EXPECT_EQ(framer_.begun_at(), later);
 }
 
-TEST_F(RequestFramerTest, IgnoresWhatAnHttp10ClientExpects) {
+TEST_F(RequestFramerTest, IgnoresExpectOfAnHttp10Client) {
   EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
             Progress::kNeedMore);
 }
@@ -152,13 +152,13 @@ TEST_F(RequestFramerTest, RefusesASecondHost) {
   EXPECT_EQ(RefusalOfHeader("Host: a"), 0);
 }
 
-TEST_F(RequestFramerTest, CollectsAllThatProxiesSayOfTheClient) {
+TEST_F(RequestFramerTest, JoinsRepeatedForwardedForHeaders) {
   ASSERT_EQ(Feed(framer_, "GET / HTTP/1.1\r\nX-Forwarded-For: a, b\r\nx-forwarded-for: c\r\n\r\n"),
             Progress::kComplete);
   EXPECT_EQ(framer_.Take().forwarded_for, "a, b,c");
 }
 
-TEST_F(RequestFramerTest, KnowsWhenTheUnfinishedRequestBegan) {
+TEST_F(RequestFramerTest, ReportsTheStartOfAnUnfinishedRequest) {
   const MonotonicTime first{std::chrono::seconds(1)};
   const MonotonicTime later{std::chrono::seconds(2)};
   EXPECT_EQ(Feed(framer_, "GET / HT", first), Progress::kNeedMore);
@@ -170,14 +170,14 @@ TEST_F(RequestFramerTest, KnowsWhenTheUnfinishedRequestBegan) {
   EXPECT_EQ(framer_.begun_at(), later) << "a request's time begins when the one before is taken";
 }
 
-TEST_F(RequestFramerTest, TellsOnceThatTheClientWaitsForContinue) {
+TEST_F(RequestFramerTest, RequestsContinueOnce) {
   ASSERT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n"),
             Progress::kContinue);
   EXPECT_EQ(Feed(framer_, "a"), Progress::kNeedMore);
   EXPECT_EQ(Feed(framer_, "b"), Progress::kComplete);
 }
 
-TEST_F(RequestFramerTest, NeedsNoContinueWhenTheBodyIsThere) {
+TEST_F(RequestFramerTest, NeedsNoContinueOnceTheBodyArrives) {
   EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\na"),
             Progress::kNeedMore);
   EXPECT_EQ(Refusal("PUT / HTTP/1.1\r\nExpect: magic\r\n\r\n"), 417);
@@ -208,7 +208,7 @@ TEST_F(RequestFramerTest, RefusesMalformedHeaders) {
   }
 }
 
-TEST_F(RequestFramerTest, DropsHeadersThatPassForVariables) {
+TEST_F(RequestFramerTest, DropsHeadersWithUnderscores) {
   EXPECT_EQ(RefusalOfHeader("Content_Length: nonsense"), 0);
   EXPECT_EQ(RefusalOfHeader("REMOTE_ADDR: 6.6.6.6"), 0);
 }
@@ -221,7 +221,7 @@ TEST_F(RequestFramerTest, RefusesAmbiguousLengths) {
   }
 }
 
-TEST_F(RequestFramerTest, RefusesCodingsOfTheBody) {
+TEST_F(RequestFramerTest, RefusesTransferAndContentCodings) {
   EXPECT_EQ(RefusalOfHeader("Transfer-Encoding: chunked"), 411);
   EXPECT_EQ(RefusalOfHeader("Transfer-Encoding: identity"), 411);
   EXPECT_EQ(RefusalOfHeader("Content-Length: 1\r\nTransfer-Encoding: chunked"), 411);
@@ -229,7 +229,7 @@ TEST_F(RequestFramerTest, RefusesCodingsOfTheBody) {
   EXPECT_EQ(RefusalOfHeader("Content-Encoding: identity"), 0);
 }
 
-TEST_F(RequestFramerTest, HoldsTheBoundsExactly) {
+TEST_F(RequestFramerTest, AppliesItsLimitsExactly) {
   EXPECT_EQ(RefusalOfHeader("Content-Length: 100"), 0);
   EXPECT_EQ(RefusalOfHeader("Content-Length: 101"), 413);
 
@@ -252,7 +252,7 @@ TEST_F(RequestFramerTest, HoldsTheBoundsExactly) {
   EXPECT_EQ(Refusal(start + "v" + value + "\r\n\r\n"), 431);
 }
 
-TEST_F(RequestFramerTest, TakesNothingMoreAfterARefusal) {
+TEST_F(RequestFramerTest, ReadsNothingAfterARefusal) {
   ASSERT_EQ(Feed(framer_, "nonsense\r\n"), Progress::kRefused);
   EXPECT_EQ(Feed(framer_, "GET / HTTP/1.1\r\n\r\n"), Progress::kRefused);
   EXPECT_EQ(framer_.refusal(), 400);

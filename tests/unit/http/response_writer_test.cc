@@ -27,7 +27,7 @@ TEST(EncodeResponse, WritesStatusHeadersInAlphabeticalOrderAndBody) {
             "{}");
 }
 
-TEST(EncodeResponse, KeepsHeadersThatTheReplyHasAlready) {
+TEST(EncodeResponse, KeepsHeadersOfTheReply) {
   const std::string bytes =
       Encoded(kKept, {.headers = {{"content-type", "text/plain"}, {"X-Content-Type-Options", "x"}},
                       .body = "text"});
@@ -53,7 +53,7 @@ TEST(EncodeResponse, WritesNoLengthAt204And304) {
   }
 }
 
-TEST(EncodeResponse, SaysWhetherTheConnectionGoesOnWhereTheVersionDoesNot) {
+TEST(EncodeResponse, WritesConnectionUnlessImpliedByTheVersion) {
   struct Row {
     ResponseFormat format;
     bool draining;
@@ -84,7 +84,7 @@ TEST(EncodeResponse, SaysWhetherTheConnectionGoesOnWhereTheVersionDoesNot) {
   }
 }
 
-TEST(EncodeResponse, LeavesOutHeadersWithLineBreaks) {
+TEST(EncodeResponse, OmitsHeadersWithLineBreaks) {
   EXPECT_THAT(Encoded(kKept, {.headers = {{"X-A", "1\r\nX-Injected: 2"}, {"X-B\n", "3"}}}),
               testing::Not(testing::AnyOf(testing::HasSubstr("X-A"), testing::HasSubstr("X-B"))));
 }

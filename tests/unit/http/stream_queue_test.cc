@@ -7,7 +7,7 @@ namespace {
 
 using Outcome = StreamQueue::PutOutcome;
 
-TEST(StreamQueue, IsAnnouncedOnceUntilItIsTaken) {
+TEST(StreamQueue, IsSignalledOnceUntilRead) {
   StreamQueue queue(100);
   EXPECT_EQ(queue.Put("a"), Outcome::kFirst);
   EXPECT_EQ(queue.Put("b"), Outcome::kQueued);
@@ -15,7 +15,7 @@ TEST(StreamQueue, IsAnnouncedOnceUntilItIsTaken) {
   EXPECT_EQ(queue.Put("c"), Outcome::kFirst);
 }
 
-TEST(StreamQueue, BoundsWhatWaitsTogetherWithWhatIsUnsent) {
+TEST(StreamQueue, BoundsQueuedAndUnsentBytesTogether) {
   StreamQueue queue(10);
   EXPECT_EQ(queue.Put("12345678"), Outcome::kFirst);
   EXPECT_EQ(queue.Take(), "12345678");
@@ -28,7 +28,7 @@ TEST(StreamQueue, BoundsWhatWaitsTogetherWithWhatIsUnsent) {
   EXPECT_EQ(queue.Put(""), Outcome::kClosed);
 }
 
-TEST(StreamQueue, TakesNothingOnceItIsClosed) {
+TEST(StreamQueue, RejectsWritesOnceClosed) {
   StreamQueue queue(10);
   EXPECT_EQ(queue.Put("1"), Outcome::kFirst);
   queue.Close();

@@ -109,7 +109,7 @@ TEST_F(StreamedReplyTest, ArrivesAsItIsWritten) {
   EXPECT_EQ(*stream.ends, 1);
 }
 
-TEST_F(StreamedReplyTest, IsTheSameForAnOldClient) {
+TEST_F(StreamedReplyTest, IsUnchunkedForHttp10) {
   RawClient client = Ask("GET", "1.0");
   Opened stream = Take();
   stream.reply->Write("text");
@@ -117,7 +117,7 @@ TEST_F(StreamedReplyTest, IsTheSameForAnOldClient) {
   EXPECT_TRUE(client.ReceiveAll().ends_with("\r\n\r\ntext"));
 }
 
-TEST_F(StreamedReplyTest, ToHeadIsTheHeadAlone) {
+TEST_F(StreamedReplyTest, ToHeadHasNoBody) {
   RawClient client = Ask("HEAD");
   const Opened stream = Take();
   EXPECT_TRUE(client.ReceiveAll().ends_with("Connection: close\r\n\r\n"));
@@ -125,7 +125,7 @@ TEST_F(StreamedReplyTest, ToHeadIsTheHeadAlone) {
   EXPECT_FALSE(stream.reply->Write("more"));
 }
 
-TEST_F(StreamedReplyTest, OutlivesTheTimeThatAnIdleClientHas) {
+TEST_F(StreamedReplyTest, IsNotEndedByTheIdleTimeout) {
   RawClient client = Ask();
   const Opened stream = Take();
   RawClient idle(server_->bound_address());
@@ -140,7 +140,7 @@ TEST_F(StreamedReplyTest, OutlivesTheTimeThatAnIdleClientHas) {
   EXPECT_EQ(*stream.ends, 0);
 }
 
-TEST_F(StreamedReplyTest, EndsWhenItsClientHasGone) {
+TEST_F(StreamedReplyTest, EndsWhenItsClientDisconnects) {
   std::optional<RawClient> client = Ask();
   const Opened stream = Take();
   EXPECT_TRUE(stream.reply->Write("one"));
@@ -150,7 +150,7 @@ TEST_F(StreamedReplyTest, EndsWhenItsClientHasGone) {
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == observer_.opened(); }));
 }
 
-TEST_F(StreamedReplyTest, OverlooksWhatItsClientSaysMeanwhileUpToABound) {
+TEST_F(StreamedReplyTest, IgnoresABoundedAmountOfClientInput) {
   RawClient client = Ask();
   const Opened stream = Take();
   client.Send("GET /others HTTP/1.1\r\n\r\n");
@@ -164,7 +164,7 @@ TEST_F(StreamedReplyTest, OverlooksWhatItsClientSaysMeanwhileUpToABound) {
   EXPECT_TRUE(HasEnded(stream));
 }
 
-TEST_F(StreamedReplyTest, IsEndedWhenItsClientTakesNothing) {
+TEST_F(StreamedReplyTest, IsEndedIfItsClientDoesNotRead) {
   const RawClient client = Ask();
   const Opened stream = Take();
   FillUp(*stream.reply);
@@ -178,7 +178,7 @@ TEST_F(StreamedReplyTest, IsEndedWhenItsClientTakesNothing) {
   EXPECT_FALSE(stream.reply->Write("more"));
 }
 
-TEST_F(StreamedReplyTest, IsEndedAtOnceWhenTooMuchWaits) {
+TEST_F(StreamedReplyTest, IsEndedImmediatelyIfItsQueueOverflows) {
   const RawClient client = Ask();
   const Opened stream = Take();
   const std::string some(65'536, 'x');
@@ -190,7 +190,7 @@ TEST_F(StreamedReplyTest, IsEndedAtOnceWhenTooMuchWaits) {
   EXPECT_TRUE(AnswersOthers());
 }
 
-TEST_F(StreamedReplyTest, ASlowClientGetsAllOfItAsLongAsItTakesSome) {
+TEST_F(StreamedReplyTest, IsSentCompletelyToASlowClient) {
   RawClient client = Ask();
   Opened stream = Take();
   FillUp(*stream.reply);
@@ -200,7 +200,7 @@ TEST_F(StreamedReplyTest, ASlowClientGetsAllOfItAsLongAsItTakesSome) {
   EXPECT_TRUE(HasEnded(stream));
 }
 
-TEST_F(StreamedReplyTest, KeepsWholeWhatManyThreadsWrite) {
+TEST_F(StreamedReplyTest, KeepsConcurrentWritesWhole) {
   constexpr int kThreads = 4;
   constexpr int kLines = 2'000;
   RawClient client = Ask();
@@ -233,7 +233,7 @@ TEST_F(StreamedReplyTest, KeepsWholeWhatManyThreadsWrite) {
   for (const int count : lines) EXPECT_EQ(count, kLines);
 }
 
-TEST_F(StreamedReplyTest, EndsAtOnceWhenTheServerDrains) {
+TEST_F(StreamedReplyTest, EndsImmediatelyWhenTheServerDrains) {
   RawClient quick = Ask();
   const RawClient slow = Ask();
   const std::array<Opened, 2> streams = {Take(), Take()};
@@ -248,7 +248,7 @@ TEST_F(StreamedReplyTest, EndsAtOnceWhenTheServerDrains) {
   EXPECT_EQ(observer_.closed(), observer_.opened());
 }
 
-TEST_F(StreamedReplyTest, OneThatIsOpenedWhileTheServerDrainsEndsAtOnce) {
+TEST_F(StreamedReplyTest, EndsImmediatelyIfOpenedDuringADrain) {
   std::latch asked(1);
   std::latch stopping(1);
   ServeBy([&](const HttpRequest& request, Responder& responder) {
@@ -272,14 +272,14 @@ TEST_F(StreamedReplyTest, OneThatIsOpenedWhileTheServerDrainsEndsAtOnce) {
   EXPECT_TRUE(HasEnded(Take()));
 }
 
-TEST_F(StreamedReplyTest, OneThatIsNeverOpenedIsAnsweredAsAnError) {
+TEST_F(StreamedReplyTest, IsAnsweredWithAnErrorIfNeverOpened) {
   ServeBy([](const HttpRequest&, Responder& responder) {
     const Responder dropped = std::move(responder);
   });
   EXPECT_EQ(Ask().Receive("GET").status, 500);
 }
 
-TEST_F(StreamedReplyTest, AManyOfThemHoldNoWorker) {
+TEST_F(StreamedReplyTest, BlocksNoWorkers) {
   std::vector<RawClient> clients;
   std::vector<Opened> streams;
   for (int i = 0; i < 40; ++i) {

@@ -30,7 +30,7 @@ TEST_F(TicketKeysTest, StayTheSameForAPeriod) {
   EXPECT_NE(keys_.Current().name, name);
 }
 
-TEST_F(TicketKeysTest, AreFoundForOnePeriodMore) {
+TEST_F(TicketKeysTest, AreAcceptedForOneMorePeriod) {
   const TicketKeys::Key first = keys_.Current();
   ASSERT_TRUE(keys_.Find(first.name).has_value());
   EXPECT_EQ(keys_.Find(first.name)->age, TicketKeys::Age::kCurrent);
@@ -42,13 +42,13 @@ TEST_F(TicketKeysTest, AreFoundForOnePeriodMore) {
   EXPECT_FALSE(keys_.Find(first.name).has_value());
 }
 
-TEST_F(TicketKeysTest, GrowOldInAQuietTimeAsWell) {
+TEST_F(TicketKeysTest, ExpireWithoutTraffic) {
   const auto name = keys_.Current().name;
   clock_.Advance(2 * TicketKeys::kPeriod);
   EXPECT_FALSE(keys_.Find(name).has_value()) << "nobody asked in between";
 }
 
-TEST_F(TicketKeysTest, KeepTheirPeriodsHoweverLateTheyAreAsked) {
+TEST_F(TicketKeysTest, RotateOnScheduleDespiteLateCalls) {
   constexpr std::chrono::minutes kHalf = std::chrono::minutes(TicketKeys::kPeriod) / 2;
   clock_.Advance(TicketKeys::kPeriod + kHalf);
   const auto name = keys_.Current().name;
@@ -56,7 +56,7 @@ TEST_F(TicketKeysTest, KeepTheirPeriodsHoweverLateTheyAreAsked) {
   EXPECT_NE(keys_.Current().name, name) << "its period began before anybody asked for it";
 }
 
-TEST_F(TicketKeysTest, AreDrawnApartFromEachOther) {
+TEST_F(TicketKeysTest, AreIndependentlyRandom) {
   const TicketKeys::Key key = keys_.Current();
   EXPECT_NE(key.aes, key.hmac);
 }

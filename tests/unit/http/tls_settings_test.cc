@@ -82,7 +82,7 @@ TEST_P(TlsResumption, EndsAfterTwoRotations) {
   EXPECT_FALSE(Resumes(session, GetParam())) << "a full handshake, not a refusal";
 }
 
-TEST_P(TlsResumption, RenewsTheTicketOfAClientThatComesOften) {
+TEST_P(TlsResumption, RenewsTheTicketOfAFrequentClient) {
   TlsSession session = Connect({.version = GetParam()}).Session();
   for (int hour = 0; hour < 5; ++hour) {
     clock_.Advance(TicketKeys::kPeriod);
@@ -90,42 +90,42 @@ TEST_P(TlsResumption, RenewsTheTicketOfAClientThatComesOften) {
   }
 }
 
-TEST_P(TlsResumption, OutlivesAReload) {
+TEST_P(TlsResumption, SurvivesAReload) {
   TlsSession session = Connect({.version = GetParam()}).Session();
   RenewCertificate();
   EXPECT_TRUE(Resumes(session, GetParam()));
 }
 
-TEST_P(TlsResumption, IsToldToTheClientForAsLongAsAKeyLives) {
+TEST_P(TlsResumption, AdvertisesTheLifetimeOfAKey) {
   const TlsSession session = Connect({.version = GetParam()}).Session();
   EXPECT_EQ(SSL_SESSION_get_ticket_lifetime_hint(session.get()),
             static_cast<unsigned long>(std::chrono::seconds(TicketKeys::kMaxTicketLife).count()));
 }
 
-TEST_F(TlsSettingsTest, KeepNoSessionsThemselves) {
+TEST_F(TlsSettingsTest, StoreNoSessions) {
   const TlsPair pair = Connect({.version = TLS1_2_VERSION});
   EXPECT_EQ(SSL_CTX_sess_number(settings_.Current().get()), 0);
 }
 
-TEST_F(TlsSettingsTest, AgreeOnHttp11WithWhoOffersIt) {
+TEST_F(TlsSettingsTest, NegotiateHttp11) {
   const TlsPair browser = Connect({.protocols = "\x02h2\x08http/1.1"});
   EXPECT_TRUE(browser.connected());
   EXPECT_EQ(browser.protocol(), "http/1.1");
 }
 
-TEST_F(TlsSettingsTest, ServeWhoOffersNoProtocol) {
+TEST_F(TlsSettingsTest, AcceptClientsWithoutAlpn) {
   const TlsPair plain = Connect();
   EXPECT_TRUE(plain.connected());
   EXPECT_EQ(plain.protocol(), "");
 }
 
-TEST_F(TlsSettingsTest, TellWhoOffersOnlyOtherProtocols) {
+TEST_F(TlsSettingsTest, RejectClientsThatOfferOnlyOtherProtocols) {
   const TlsPair stubborn = Connect({.protocols = "\x02h2\x08http/1.0"});
   EXPECT_FALSE(stubborn.connected());
   EXPECT_EQ(stubborn.alert(), TLS1_AD_NO_APPLICATION_PROTOCOL);
 }
 
-TEST_F(TlsSettingsTest, ExchangeKeysByX25519OrP256Alone) {
+TEST_F(TlsSettingsTest, ExchangeKeysOnlyByX25519OrP256) {
   EXPECT_EQ(Connect({.groups = "X25519:P-256"}).group(), NID_X25519);
   EXPECT_EQ(Connect({.groups = "P-256"}).group(), NID_X9_62_prime256v1);
   EXPECT_FALSE(Connect({.groups = "P-521"}).connected());
@@ -139,7 +139,7 @@ TEST_F(TlsSettingsTest, ServeNewConnectionsWithTheNewCertificate) {
   EXPECT_EQ(before.Carry("still here"), "still here") << "a connection under way goes on";
 }
 
-TEST_F(TlsSettingsTest, KeepTheOldCertificateWhenTheNewOneIsBroken) {
+TEST_F(TlsSettingsTest, KeepTheOldCertificateIfTheNewOneIsInvalid) {
   const std::string certificate = Connect().certificate();
   std::ofstream(cert_) << "not a certificate";
   const Status reloaded = settings_.Reload(cert_, key_);
@@ -148,7 +148,7 @@ TEST_F(TlsSettingsTest, KeepTheOldCertificateWhenTheNewOneIsBroken) {
   EXPECT_EQ(Connect().certificate(), certificate);
 }
 
-TEST_F(TlsSettingsTest, KeepTheOldCertificateWhenOnlyHalfOfTheNewOneIsThere) {
+TEST_F(TlsSettingsTest, KeepTheOldCertificateIfTheNewKeyIsMissing) {
   const std::string certificate = Connect().certificate();
   WriteTestCertificate(cert_, directory_.path() / "key-to-come.pem");
   const Status reloaded = settings_.Reload(cert_, key_);
@@ -157,7 +157,7 @@ TEST_F(TlsSettingsTest, KeepTheOldCertificateWhenOnlyHalfOfTheNewOneIsThere) {
   EXPECT_EQ(Connect().certificate(), certificate);
 }
 
-TEST(TlsSettingsBeforeTheFirstReload, AreEmpty) {
+TEST(UnloadedTlsSettings, AreEmpty) {
   const FakeClock clock;
   const TlsSettings settings(clock, FillFromSystem);
   EXPECT_EQ(settings.Current(), nullptr);

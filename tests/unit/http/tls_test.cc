@@ -72,7 +72,7 @@ TEST_F(TlsServer, RefusesALargeBodyWith413) {
   EXPECT_THAT(reply.body, HasSubstr(R"("code":1)"));
 }
 
-TEST_F(TlsServer, SpeaksTls12WithForwardSecrecyOnly) {
+TEST_F(TlsServer, SupportsTls12WithForwardSecrecyOnly) {
   ServeTls();
   RawClient client(address(), {.trusted = cert_, .max_version = TLS1_2_VERSION});
   client.Send(RawPost("/x", ""));
@@ -83,7 +83,7 @@ TEST_F(TlsServer, SpeaksTls12WithForwardSecrecyOnly) {
                std::runtime_error);
 }
 
-TEST_F(TlsServer, SpeaksNothingOlderThanTls12) {
+TEST_F(TlsServer, RejectsVersionsBeforeTls12) {
   ServeTls();
   EXPECT_THROW(
       RawClient(address(),
@@ -91,7 +91,7 @@ TEST_F(TlsServer, SpeaksNothingOlderThanTls12) {
       std::runtime_error);
 }
 
-TEST_F(TlsServer, SaysNothingToWhoDoesNotSpeakTls) {
+TEST_F(TlsServer, SendsNothingToPlaintextClients) {
   ServeTls();
   RawClient client(address());
   client.Send(RawPost("/x", "") + std::string(100, '\n'));
@@ -106,7 +106,7 @@ TEST_F(TlsServer, NamesAMissingFile) {
   EXPECT_THAT(LoadError(cert_, ""), HasSubstr("key"));
 }
 
-TEST_F(TlsServer, NamesABrokenFile) {
+TEST_F(TlsServer, NamesAnInvalidFile) {
   EXPECT_THAT(LoadError(Broken(), key_), HasSubstr("broken.pem: not a readable PEM certificate"));
   EXPECT_THAT(LoadError(cert_, Broken()), HasSubstr("broken.pem: not a readable unencrypted"));
   EXPECT_THAT(LoadError(key_, key_), HasSubstr("key.pem: not a readable PEM certificate"));

@@ -79,7 +79,7 @@ class TransportTest : public testing::Test {
   IoResult last_{.status = IoStatus::kDone};
 };
 
-TEST_F(TransportTest, ReadsWhatLiesBehindAFewKeyUpdates) {
+TEST_F(TransportTest, ReadsDataAfterAFewKeyUpdates) {
   SendKeyUpdates(5);
   Send("request");
   EXPECT_EQ(Read(), "request");
@@ -87,13 +87,13 @@ TEST_F(TransportTest, ReadsWhatLiesBehindAFewKeyUpdates) {
   EXPECT_EQ(last_.status, IoStatus::kWantRead);
 }
 
-TEST_F(TransportTest, PutsUpWithKeyUpdatesAloneOnlySoLong) {
+TEST_F(TransportTest, LimitsKeyUpdatesWithoutData) {
   SendKeyUpdates(100);
   EXPECT_EQ(Read(), "");
   EXPECT_EQ(last_.status, IoStatus::kClosed);
 }
 
-TEST_F(TransportTest, PutsUpWithKeyUpdatesBetweenRequestsOnlySoLong) {
+TEST_F(TransportTest, LimitsKeyUpdatesBetweenRequests) {
   int requests = 0;
   while (requests < 100) {
     SendKeyUpdates(1);
@@ -105,7 +105,7 @@ TEST_F(TransportTest, PutsUpWithKeyUpdatesBetweenRequestsOnlySoLong) {
   EXPECT_LT(requests, 100);
 }
 
-TEST_F(TransportTest, EndsAFloodOfKeyUpdatesWhileItStillComes) {
+TEST_F(TransportTest, EndsAFloodOfKeyUpdatesEarly) {
   // Padded, so that records do not end at the boundaries of the read-ahead buffer.
   ASSERT_EQ(SSL_set_block_padding(client_.get(), 44), 1);
   BIO* const flood = BIO_new(BIO_s_mem());
@@ -127,7 +127,7 @@ TEST_F(TransportTest, EndsAFloodOfKeyUpdatesWhileItStillComes) {
   server_end_ = FileDescriptor();
 }
 
-TEST_F(TransportTest, NoticesTheEndOfTheOtherSide) {
+TEST_F(TransportTest, DetectsTheCloseOfThePeer) {
   ASSERT_GE(SSL_shutdown(client_.get()), 0);
   EXPECT_EQ(Read(), "");
   EXPECT_EQ(last_.status, IoStatus::kClosed);

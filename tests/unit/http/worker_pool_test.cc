@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using Urgency = WorkerPool::Urgency;
 
 /// A pool of one thread that stays busy until the test releases it.
-class BusyWorker : public testing::Test {
+class BusyWorkerPool : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(pool_.TrySubmit(Urgency::kNormal, [this] {
@@ -34,7 +34,7 @@ class BusyWorker : public testing::Test {
   WorkerPool pool_{1, kCapacity};
 };
 
-TEST_F(BusyWorker, RunsUrgentTasksFirstAndEachKindInItsOrder) {
+TEST_F(BusyWorkerPool, RunsUrgentTasksFirstAndEachKindInItsOrder) {
   std::vector<int> order;
   std::latch all(4);
   const auto note = [&](int which) {
@@ -52,7 +52,7 @@ TEST_F(BusyWorker, RunsUrgentTasksFirstAndEachKindInItsOrder) {
   EXPECT_THAT(order, ElementsAre(1, 2, 3, 4));
 }
 
-TEST_F(BusyWorker, TakesNoMoreThanItsQueueHoldsOfEachUrgency) {
+TEST_F(BusyWorkerPool, BoundsTheQueueOfEachUrgency) {
   std::latch all(2 * kCapacity);
   const auto task = [&] { all.count_down(); };
   for (const Urgency urgency : {Urgency::kNormal, Urgency::kUrgent}) {
@@ -64,7 +64,7 @@ TEST_F(BusyWorker, TakesNoMoreThanItsQueueHoldsOfEachUrgency) {
   all.wait();
 }
 
-TEST(WorkerPool, RunsWhatItTookBeforeItEnds) {
+TEST(WorkerPool, RunsAcceptedTasksBeforeItEnds) {
   std::atomic<int> ran{0};
   {
     WorkerPool pool(4, 1000);

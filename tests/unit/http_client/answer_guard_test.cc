@@ -18,7 +18,7 @@ bool AdmitsByteByByte(std::string_view answer) {
   return true;
 }
 
-TEST(AnswerGuard, AdmitsSoManyBytes) {
+TEST(AnswerGuard, AcceptsABoundedNumberOfBytes) {
   AnswerGuard guard(20);
   EXPECT_TRUE(guard.Admits("HTTP/1.1 200 \r\n"));  // 15
   EXPECT_TRUE(guard.Admits("12345"));

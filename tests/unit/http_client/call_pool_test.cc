@@ -80,7 +80,7 @@ class CallPoolTest : public testing::Test {
       clock_, logger_, {.callers = 2, .max_waiting = 3, .max_wait = std::chrono::seconds(5)}};
 };
 
-TEST_F(CallPoolTest, MakesAsManyCallsAtATimeAsItHasCallers) {
+TEST_F(CallPoolTest, RunsOneCallPerCallerThread) {
   KeepCallersBusy();
   EXPECT_TRUE(Submit("third"));
   EXPECT_THAT(record_.run(), UnorderedElementsAre("busy-1", "busy-2"));
@@ -89,7 +89,7 @@ TEST_F(CallPoolTest, MakesAsManyCallsAtATimeAsItHasCallers) {
   EXPECT_EQ(record_.run().back(), "third");
 }
 
-TEST_F(CallPoolTest, TurnsAwayWhatMayNotWait) {
+TEST_F(CallPoolTest, RefusesCallsBeyondTheQueueLimit) {
   // Holds whether or not the caller threads have woken up.
   for (const char* name : {"1", "2", "3", "4", "5"}) EXPECT_TRUE(Submit(name)) << name;
   EXPECT_FALSE(Submit("6"));
@@ -99,7 +99,7 @@ TEST_F(CallPoolTest, TurnsAwayWhatMayNotWait) {
   EXPECT_TRUE(Eventually([this] { return Submit("7"); }));
 }
 
-TEST_F(CallPoolTest, MakesACallThatWaitedForAsLongAsItMay) {
+TEST_F(CallPoolTest, RunsACallThatWaitedUpToTheLimit) {
   KeepCallersBusy();
   EXPECT_TRUE(Submit("patient"));
   clock_.Advance(std::chrono::seconds(5));
@@ -108,7 +108,7 @@ TEST_F(CallPoolTest, MakesACallThatWaitedForAsLongAsItMay) {
   EXPECT_THAT(record_.expired(), IsEmpty());
 }
 
-TEST_F(CallPoolTest, MakesNoCallThatWaitedForLonger) {
+TEST_F(CallPoolTest, ExpiresACallThatWaitedLonger) {
   KeepCallersBusy();
   EXPECT_TRUE(Submit("late"));
   clock_.Advance(milliseconds(1));
@@ -121,7 +121,7 @@ TEST_F(CallPoolTest, MakesNoCallThatWaitedForLonger) {
   EXPECT_THAT(record_.expired(), ElementsAre("late"));
 }
 
-TEST_F(CallPoolTest, StopEndsWhatWaitsAtOnceAndFinishesWhatRuns) {
+TEST_F(CallPoolTest, StopExpiresWaitingCallsAndFinishesRunningOnes) {
   KeepCallersBusy();
   EXPECT_TRUE(Submit("a"));
   EXPECT_TRUE(Submit("b"));
@@ -140,7 +140,7 @@ TEST_F(CallPoolTest, StopEndsWhatWaitsAtOnceAndFinishesWhatRuns) {
   EXPECT_THAT(record_.run(), UnorderedElementsAre("busy-1", "busy-2"));
 }
 
-TEST_F(CallPoolTest, CloseEndsWhatWaitsAndWaitsForNobody) {
+TEST_F(CallPoolTest, CloseExpiresWaitingCallsWithoutBlocking) {
   KeepCallersBusy();
   EXPECT_TRUE(Submit("waiting"));
   pool_.Close();
@@ -151,7 +151,7 @@ TEST_F(CallPoolTest, CloseEndsWhatWaitsAndWaitsForNobody) {
   EXPECT_THAT(record_.run(), UnorderedElementsAre("busy-1", "busy-2"));
 }
 
-TEST_F(CallPoolTest, OutlivesACallThatThrows) {
+TEST_F(CallPoolTest, SurvivesACallThatThrows) {
   const auto throws = [] { throw std::runtime_error("the text"); };
   KeepCallersBusy();
   EXPECT_TRUE(pool_.TrySubmit({.run = throws, .expired = throws}));
@@ -160,7 +160,7 @@ TEST_F(CallPoolTest, OutlivesACallThatThrows) {
   EXPECT_TRUE(Eventually([this] { return record_.run().size() == 3; }));
 }
 
-TEST_F(CallPoolTest, TakesNothingAfterStop) {
+TEST_F(CallPoolTest, RefusesCallsAfterStop) {
   pool_.Stop();
   EXPECT_FALSE(Submit("too late"));
   pool_.Stop();
@@ -168,7 +168,7 @@ TEST_F(CallPoolTest, TakesNothingAfterStop) {
   EXPECT_THAT(record_.expired(), IsEmpty());
 }
 
-TEST(CallPool, RunsExactlyOneFunctionOfEachCallThatItTook) {
+TEST(CallPool, RunsOrExpiresEachAcceptedCallOnce) {
   const FakeClock clock;
   Logger logger(LogFormat::kJson, LogLevel::kError);
   std::atomic<int> ended = 0;
@@ -190,7 +190,7 @@ TEST(CallPool, RunsExactlyOneFunctionOfEachCallThatItTook) {
   EXPECT_EQ(ended, taken);
 }
 
-TEST(CallPool, HasSixteenCallersAndLets256CallsWait) {
+TEST(CallPool, HasSixteenCallersAndAQueueOf256) {
   const FakeClock clock;
   Logger logger(LogFormat::kJson, LogLevel::kError);
   CallRecord record;

@@ -102,7 +102,7 @@ TEST_F(OutgoingCalls, ReturnsStatusAndBodyOfAnyAnswer) {
   }
 }
 
-TEST_F(OutgoingCalls, SendsPathAndQueryAsTheyAre) {
+TEST_F(OutgoingCalls, SendsPathAndQueryUnchanged) {
   std::string head;
   {
     const StandInServer server(Answering(Answer("200 OK", ""), &head));
@@ -112,7 +112,7 @@ TEST_F(OutgoingCalls, SendsPathAndQueryAsTheyAre) {
   EXPECT_THAT(head, HasSubstr("Accept-Encoding: identity\r\n"));
 }
 
-TEST_F(OutgoingCalls, PutsThePathBehindThatOfTheBase) {
+TEST_F(OutgoingCalls, AppendsThePathToTheBase) {
   std::string head;
   {
     const StandInServer server(Answering(Answer("200 OK", ""), &head));
@@ -129,7 +129,7 @@ TEST_F(OutgoingCalls, FollowsNoRedirect) {
   EXPECT_EQ(reply->status, 302);
 }
 
-TEST_F(OutgoingCalls, TakesABodyOfTheBoundAndNoByteMore) {
+TEST_F(OutgoingCalls, AcceptsABodyUpToTheBound) {
   const std::string most(kMaxOutgoingReplyBytes, 'x');
   {
     const StandInServer server(Answering(Answer("200 OK", most)));
@@ -143,7 +143,7 @@ TEST_F(OutgoingCalls, TakesABodyOfTheBoundAndNoByteMore) {
   EXPECT_EQ(reply.error().detail, "outgoing call: the answer is too long");
 }
 
-TEST_F(OutgoingCalls, RefusesABodyWithoutALengthThatNeverEnds) {
+TEST_F(OutgoingCalls, RefusesAnEndlessBodyWithoutALength) {
   const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
     (void)client.ReceiveUntil("\r\n\r\n");
     client.Send("HTTP/1.1 200 OK\r\n\r\n");
@@ -152,7 +152,7 @@ TEST_F(OutgoingCalls, RefusesABodyWithoutALengthThatNeverEnds) {
   EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kWaitTimeout));
 }
 
-TEST_F(OutgoingCalls, IsUnreachableWhereNobodyListens) {
+TEST_F(OutgoingCalls, IsUnreachableWithoutAListener) {
   std::string url;
   {
     const StandInServer server(Answering(""));
@@ -161,18 +161,18 @@ TEST_F(OutgoingCalls, IsUnreachableWhereNobodyListens) {
   EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kWaitTimeout));
 }
 
-TEST_F(OutgoingCalls, IsUnavailableOnWhatIsNoHttp) {
+TEST_F(OutgoingCalls, IsUnavailableIfThePeerDoesNotSpeakHttp) {
   const StandInServer server(Answering("SSH-2.0-OpenSSH_9.2\r\n"));
   EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kWaitTimeout));
 }
 
-TEST_F(OutgoingCalls, IsUnreachableForABaseThatIsNoUrl) {
+TEST_F(OutgoingCalls, IsUnreachableForAnInvalidBaseUrl) {
   for (const char* base : {"", "ftp://127.0.0.1", "https://", "http://[::1"}) {
     EXPECT_ERROR(kUnreachable, http_.Get(base, "/", kShort)) << base;
   }
 }
 
-TEST_F(OutgoingCalls, SaysNothingOfTheQueryInAnError) {
+TEST_F(OutgoingCalls, OmitsTheQueryFromErrors) {
   const auto reply = http_.Get("http://127.0.0.1:1", "/path?secret=1", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
   EXPECT_EQ(reply.error().detail.find("secret"), std::string::npos);
@@ -188,7 +188,7 @@ Result<OutgoingReply> GetOnceItIsSent(HttplibOutgoing& http, const std::string& 
   return reply;
 }
 
-TEST_F(OutgoingCalls, LeavesAServerThatNeverAnswers) {
+TEST_F(OutgoingCalls, TimesOutIfTheServerNeverAnswers) {
   const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
     (void)client.ReceiveUntil("never sent");  // ends when the caller disconnects
   });
@@ -196,7 +196,7 @@ TEST_F(OutgoingCalls, LeavesAServerThatNeverAnswers) {
 }
 
 // Each byte arrives well within the library's own timeout, which applies to each read.
-TEST_F(OutgoingCalls, LeavesAServerThatDripsItsAnswer) {
+TEST_F(OutgoingCalls, TimesOutIfTheServerAnswersTooSlowly) {
   const StandInServer server([](const std::stop_token& stop, const LoopbackSocket& client) {
     client.Send("HTTP/1.1 200 OK\r\n");
     std::mutex mutex;
@@ -214,7 +214,7 @@ TEST_F(OutgoingCalls, LeavesAServerThatDripsItsAnswer) {
   http.reset();  // waits for the request's thread, which ends although the server continues
 }
 
-TEST_F(OutgoingCalls, BoundsTheCallsThatAreUnderWay) {
+TEST_F(OutgoingCalls, BoundsTheConcurrentCalls) {
   const auto is_turned_away = [this](const std::string& url, milliseconds timeout) {
     return http_.Get(url, "/", timeout).error().detail == "outgoing call: too many under way";
   };
@@ -278,14 +278,14 @@ class SelfSignedServer {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-TEST_F(OutgoingCalls, RefusesACertificateThatNobodyVouchesFor) {
+TEST_F(OutgoingCalls, RefusesASelfSignedCertificate) {
   const SelfSignedServer server;
   const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
   EXPECT_THAT(reply.error().detail, HasSubstr("SSL"));
 }
 
-TEST_F(OutgoingCalls, EndsWhatIsUnderWayAtOnceWhenStopped) {
+TEST_F(OutgoingCalls, AbortsRunningCallsWhenStopped) {
   const LoopbackSocket listener = LoopbackSocket::Listen();  // takes the request, never replies
   const std::string url = fmt::format("http://127.0.0.1:{}", listener.Port());
   std::vector<Result<OutgoingReply>> replies(3, Error{});
@@ -325,7 +325,7 @@ CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& cod
   return result.Get();
 }
 
-TEST_F(OutgoingCalls, CarriesACodeExchange) {
+TEST_F(OutgoingCalls, PerformsACodeExchange) {
   std::string head;
   Logger logger(LogFormat::kText, LogLevel::kError);
   CallPool calls(clock_, logger);
@@ -349,7 +349,7 @@ TEST_F(OutgoingCalls, CarriesACodeExchange) {
       << head;
 }
 
-TEST_F(OutgoingCalls, LeavesACodeExchangeThatIsNeverAnswered) {
+TEST_F(OutgoingCalls, TimesOutACodeExchange) {
   Logger logger(LogFormat::kText, LogLevel::kError);
   const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
     (void)client.ReceiveUntil("never sent");

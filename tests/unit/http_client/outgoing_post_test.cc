@@ -105,7 +105,7 @@ TEST_F(OutgoingPosts, SendTheBodyAndItsType) {
   EXPECT_EQ(BodyOf(request), R"({"text":"\u4eba"})");
 }
 
-TEST_F(OutgoingPosts, ShowATokenWithoutABody) {
+TEST_F(OutgoingPosts, SendATokenWithoutABody) {
   std::string request;
   {
     const StandInService service([&](const std::string& received) {
@@ -121,13 +121,13 @@ TEST_F(OutgoingPosts, ShowATokenWithoutABody) {
   EXPECT_THAT(request, HasSubstr("\r\nContent-Length: 0\r\n"));
 }
 
-TEST_F(OutgoingPosts, ShareAConnectionOneAfterTheOther) {
+TEST_F(OutgoingPosts, ReuseAConnectionSequentially) {
   const StandInService service(Echo);
   for (const char* body : {"one", "two", ""}) EXPECT_EQ(Ask(service, body), body);
   EXPECT_EQ(service.connections(), 1u);
 }
 
-TEST_F(OutgoingPosts, ShareNoConnectionAtTheSameTime) {
+TEST_F(OutgoingPosts, ShareNoConnectionConcurrently) {
   constexpr std::size_t kCallers = 8;
   const StandInService service(Echo);
   {
@@ -172,7 +172,7 @@ TEST_F(OutgoingPosts, ShareNoConnectionWithGets) {
   EXPECT_THAT(requests.back(), HasSubstr("\r\nConnection: close\r\n"));
 }
 
-TEST_F(OutgoingPosts, ConnectAnewWhenTheServerHasClosed) {
+TEST_F(OutgoingPosts, ReconnectAfterTheServerClosed) {
   const StandInService service([](const std::string& request) {
     return Said{HttpAnswer("200 OK", BodyOf(request)), Then::kClose};
   });
@@ -183,7 +183,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenTheServerHasClosed) {
   EXPECT_EQ(service.connections(), 2u);
 }
 
-TEST_F(OutgoingPosts, ConnectAnewWhenTheServerSaysThatItWillClose) {
+TEST_F(OutgoingPosts, ReconnectAfterConnectionClose) {
   const StandInService service([](const std::string& request) {
     return Said{HttpAnswer("200 OK", BodyOf(request), "Connection: close\r\n")};
   });
@@ -192,7 +192,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenTheServerSaysThatItWillClose) {
 }
 
 // An unsolicited answer would be mistaken for the answer to the next call.
-TEST_F(OutgoingPosts, ConnectAnewWhenThereIsMoreThanTheAnswer) {
+TEST_F(OutgoingPosts, ReconnectAfterAnAnswerWithTrailingBytes) {
   const StandInService service([](const std::string& request) {
     const std::string answer = HttpAnswer("200 OK", BodyOf(request));
     return Said{answer + answer};
@@ -201,7 +201,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenThereIsMoreThanTheAnswer) {
   EXPECT_EQ(service.connections(), 2u);
 }
 
-TEST_F(OutgoingPosts, ConnectAnewWhenMoreHasComeSince) {
+TEST_F(OutgoingPosts, ReconnectAfterUnsolicitedBytes) {
   const StandInService service(Echo);
   EXPECT_EQ(Ask(service, "one"), "one");
   service.SendToAll(HttpAnswer("200 OK", "one"));
@@ -209,7 +209,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenMoreHasComeSince) {
   EXPECT_EQ(service.connections(), 2u);
 }
 
-TEST_F(OutgoingPosts, ConnectAnewBehindAnotherStatusThan200) {
+TEST_F(OutgoingPosts, ReconnectAfterAStatusOtherThan200) {
   const StandInService service([](const std::string& request) {
     return Said{HttpAnswer("204 No Content", BodyOf(request))};
   });
@@ -217,7 +217,7 @@ TEST_F(OutgoingPosts, ConnectAnewBehindAnotherStatusThan200) {
   EXPECT_EQ(service.connections(), 2u);
 }
 
-TEST_F(OutgoingPosts, ConnectAnewWhenTheConnectionWasIdleForTooLong) {
+TEST_F(OutgoingPosts, ReconnectAfterALongIdleTime) {
   const StandInService service(Echo);
   EXPECT_EQ(Ask(service, "one"), "one");
   clock_.Advance(HttplibOutgoing::kMaxIdleTime - std::chrono::seconds(20));
@@ -230,7 +230,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenTheConnectionWasIdleForTooLong) {
 }
 
 // The answer to an abandoned call arrives while the next call waits for its own.
-TEST_F(OutgoingPosts, TakeNoAnswerToAnEarlierOne) {
+TEST_F(OutgoingPosts, IgnoreAnswersToEarlierRequests) {
   std::atomic<bool> given_up{false};
   const StandInService service([&](const std::string& request) {
     if (BodyOf(request) == "one") {
@@ -244,7 +244,7 @@ TEST_F(OutgoingPosts, TakeNoAnswerToAnEarlierOne) {
   EXPECT_GE(service.connections(), 2u);
 }
 
-TEST_F(OutgoingPosts, WaitForTheirOwnTimeAndNotForThatOfWhoConnected) {
+TEST_F(OutgoingPosts, UseTheirOwnTimeoutOnAReusedConnection) {
   const StandInService service([](const std::string& request) {
     if (BodyOf(request) == "slow") std::this_thread::sleep_for(2 * kSoon);
     return Said{HttpAnswer("200 OK", BodyOf(request))};
@@ -276,20 +276,20 @@ TEST_F(OutgoingPosts, KeepABoundedNumberOfConnections) {
   EXPECT_TRUE(Eventually([&] { return service.open() == 0; }));
 }
 
-TEST_F(OutgoingPosts, AreUnavailableOnceTheyAreSent) {
+TEST_F(OutgoingPosts, AreUnavailableIfTheAnswerIsLost) {
   const StandInService closing([](const std::string&) { return Said{"", Then::kClose}; });
   EXPECT_ERROR(kUnavailable, Post(closing.Url(), "a"));
   const StandInService silent([](const std::string&) { return Said{}; });
   EXPECT_ERROR(kUnavailable, PostOnceItIsSent(silent.Url(), "a"));
 }
 
-TEST_F(OutgoingPosts, AreUnreachableWhileThereIsNoConnection) {
+TEST_F(OutgoingPosts, AreUnreachableWithoutAConnection) {
   const LoopbackSocket listener = LoopbackSocket::Listen();  // answers no handshake
   const auto reply = Post(fmt::format("https://127.0.0.1:{}", listener.Port()), "a", kSoon);
   EXPECT_ERROR(kUnreachable, reply);
 }
 
-TEST_F(OutgoingPosts, AreUnreachableForANameThatNobodyHas) {
+TEST_F(OutgoingPosts, AreUnreachableForAnUnresolvableName) {
   // A label too long for a DNS name, so no name server is contacted.
   EXPECT_ERROR(kUnreachable, Post("http://" + std::string(64, 'x') + ".invalid", "a"));
 }
@@ -305,9 +305,9 @@ TEST_P(UnreadableAnswer, IsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    OutgoingPosts, UnreadableAnswer,
+    Answers, UnreadableAnswer,
     testing::Values(
-        std::pair("Nothing", ""), std::pair("NoHttp", "220 mail.test ESMTP\r\n"),
+        std::pair("EmptyAnswer", ""), std::pair("NotHttp", "220 mail.test ESMTP\r\n"),
         std::pair("AnotherVersion", "HTTP/2 200\r\n\r\n"),
         std::pair("CutInTheHead", "HTTP/1.1 200 OK\r\nContent-Le"),
         std::pair("CutInTheBody", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n12345678"),
@@ -344,7 +344,7 @@ class TrustedCertificate {
       SSL_CTX_new(TLS_server_method())};
 };
 
-TEST_F(OutgoingPosts, ReachATlsServerByANameOfItsCertificateOnly) {
+TEST_F(OutgoingPosts, RequireAHostNameOfTheCertificate) {
   const auto outcome = [this](const std::string& host, const CertificateNames& names) {
     const TrustedCertificate certificate(names);
     const StandInService service(Echo, certificate.context());
@@ -360,7 +360,7 @@ TEST_F(OutgoingPosts, ReachATlsServerByANameOfItsCertificateOnly) {
   EXPECT_FALSE(outcome("127.0.0.1", {.alternative = "IP:127.0.0.2"}));
 }
 
-TEST_F(OutgoingPosts, ShareATlsConnection) {
+TEST_F(OutgoingPosts, ReuseATlsConnection) {
   const TrustedCertificate certificate;
   const StandInService service(Echo, certificate.context());
   for (const char* body : {"one", "two", "three"}) EXPECT_EQ(Ask(service, body), body);
@@ -408,7 +408,7 @@ class Interruptions {
 };
 
 // When a process is stopped and continued, its reads with a timeout are interrupted.
-TEST_F(OutgoingPosts, GoOnWhenTheyAreInterrupted) {
+TEST_F(OutgoingPosts, ContinueAfterSignals) {
   const Interruptions interruptions;
   const TrustedCertificate certificate;
   for (SSL_CTX* const tls : {static_cast<SSL_CTX*>(nullptr), certificate.context()}) {
@@ -436,7 +436,7 @@ TEST_F(OutgoingPosts, GoOnWhenTheyAreInterrupted) {
 
 // The TLS close alert is readable data: a check for liveness only would consider the connection
 // open.
-TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerHasSaidGoodbye) {
+TEST_F(OutgoingPosts, ReconnectAfterATlsCloseAlert) {
   const TrustedCertificate certificate;
   const StandInService service(
       [](const std::string& request) {
@@ -451,7 +451,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerHasSaidGoodbye) {
 }
 
 // The remaining data is in the TLS library's buffer, where the socket does not show it.
-TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerSaysMoreThanTheAnswer) {
+TEST_F(OutgoingPosts, ReconnectAfterTrailingTlsBytes) {
   constexpr std::size_t kReadAtATime = 4096;
   const TrustedCertificate certificate;
   const StandInService service(
@@ -466,7 +466,7 @@ TEST_F(OutgoingPosts, ConnectAnewWhenATlsServerSaysMoreThanTheAnswer) {
   EXPECT_EQ(service.connections(), 3u);
 }
 
-TEST_F(OutgoingPosts, RefuseATlsAnswerThatIsCut) {
+TEST_F(OutgoingPosts, RefuseATruncatedTlsAnswer) {
   const TrustedCertificate certificate;
   const StandInService service(
       [](const std::string&) {

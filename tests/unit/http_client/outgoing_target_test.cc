@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-TEST(OutgoingTarget, HasTheSchemesOwnPort) {
+TEST(OutgoingTarget, HasTheDefaultPortOfTheScheme) {
   const auto plain = ParseOutgoingTarget("http://im.test", "/a");
   ASSERT_TRUE(plain);
   EXPECT_FALSE(plain->tls);
@@ -19,20 +19,20 @@ TEST(OutgoingTarget, HasTheSchemesOwnPort) {
   EXPECT_EQ(tls->port, 443);
 }
 
-TEST(OutgoingTarget, TakesAPortAndAnAddress) {
+TEST(OutgoingTarget, AcceptsAPortAndAnAddress) {
   const auto target = ParseOutgoingTarget("http://[fd00::1]:5758", "/a");
   ASSERT_TRUE(target);
   EXPECT_EQ(target->host, "fd00::1");
   EXPECT_EQ(target->port, 5758);
 }
 
-TEST(OutgoingTarget, PutsThePathBehindTheBases) {
+TEST(OutgoingTarget, AppendsThePathToTheBase) {
   EXPECT_EQ(ParseOutgoingTarget("https://im.test/v1/", "/a?b=%2F")->path, "/v1/a?b=%2F");
   EXPECT_EQ(ParseOutgoingTarget("https://im.test/", "/a")->path, "/a");
   EXPECT_EQ(ParseOutgoingTarget("https://im.test//", "/a")->path, "/a");
 }
 
-TEST(OutgoingTarget, IsNothingForWhatIsNoBase) {
+TEST(OutgoingTarget, RejectsAnInvalidBase) {
   for (const char* base :
        {"", "im.test", "ftp://im.test", "http:/im.test", "https://", "https:///a", "http://:80",
         "http://[::1", "http://[::1]80", "http://[]:80", "http://im.test:", "http://im.test:0",
@@ -41,7 +41,7 @@ TEST(OutgoingTarget, IsNothingForWhatIsNoBase) {
   }
 }
 
-TEST(OutgoingTarget, SharesItsOriginWithAnotherPathOnly) {
+TEST(OutgoingTarget, HasTheSameOriginForOtherPathsOnly) {
   const auto target = ParseOutgoingTarget("https://im.test/v1", "/a");
   EXPECT_TRUE(target->SameOrigin(*ParseOutgoingTarget("https://im.test:443", "/b")));
   for (const char* other : {"http://im.test:443", "https://im2.test", "https://im.test:444"}) {

@@ -48,13 +48,13 @@ int Verified(const std::string& host, const CertificateNames& names) {
   return X509_STORE_CTX_get_error(verification.get());
 }
 
-TEST(ServerName, IsADnsNameOfTheCertificate) {
+TEST(ServerName, MatchesADnsNameOfTheCertificate) {
   EXPECT_EQ(Verified("im.test", {.alternative = "DNS:other.test,DNS:im.test"}), X509_V_OK);
   EXPECT_EQ(Verified("IM.test", {.alternative = "DNS:im.TEST"}), X509_V_OK);
   EXPECT_EQ(Verified("im.test", {.alternative = "DNS:other.test"}), X509_V_ERR_HOSTNAME_MISMATCH);
 }
 
-TEST(ServerName, IsNeverItsCommonName) {
+TEST(ServerName, NeverMatchesTheCommonName) {
   EXPECT_EQ(Verified("im.test", {.common = "im.test", .alternative = ""}),
             X509_V_ERR_HOSTNAME_MISMATCH);
   EXPECT_EQ(Verified("im.test", {.common = "im.test", .alternative = "DNS:other.test"}),
@@ -73,7 +73,7 @@ TEST(ServerName, MatchesAWildcardThatStandsForOneLabel) {
             X509_V_ERR_HOSTNAME_MISMATCH);
 }
 
-TEST(ServerName, IsAnAddressOfTheCertificateWhenItIsAnAddress) {
+TEST(ServerName, MatchesAnAddressOfTheCertificate) {
   EXPECT_EQ(Verified("127.0.0.1", {.alternative = "IP:127.0.0.1"}), X509_V_OK);
   EXPECT_EQ(Verified("2001:db8::1", {.alternative = "IP:2001:DB8:0::1"}), X509_V_OK);
   EXPECT_EQ(Verified("127.0.0.1", {.alternative = "IP:127.0.0.2"}), X509_V_ERR_IP_ADDRESS_MISMATCH);
@@ -81,7 +81,7 @@ TEST(ServerName, IsAnAddressOfTheCertificateWhenItIsAnAddress) {
             X509_V_ERR_IP_ADDRESS_MISMATCH);
 }
 
-TEST(ServerName, ThatCannotBeCheckedForIsAnError) {
+TEST(ServerName, IsRejectedIfEmptyOrContainingNul) {
   const Checked<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   EXPECT_THROW(RequireServerName(context.get(), ""), std::runtime_error);
   EXPECT_THROW(RequireServerName(context.get(), std::string("im.test\0.other.test", 19)),

@@ -19,25 +19,23 @@ void RunHistories(const WorldOptions& options) {
   }
 }
 
-TEST(DeliveryHistories, EndWellWithAServiceThatAlwaysAnswers) { RunHistories({.fails = false}); }
+TEST(DeliveryHistories, EndConsistentlyWithAReliableService) { RunHistories({.fails = false}); }
 
-TEST(DeliveryHistories, EndWellWithAServiceThatFails) { RunHistories({}); }
+TEST(DeliveryHistories, EndConsistentlyWithAFailingService) { RunHistories({}); }
 
-TEST(DeliveryHistories, EndWellWithRoomsThatNeedNotWaitForTheirGroups) {
-  RunHistories({.degrades = true});
-}
+TEST(DeliveryHistories, EndConsistentlyInDegradedMode) { RunHistories({.degrades = true}); }
 
-TEST(DeliveryHistories, EndWellWithBothFormsOfNotices) {
+TEST(DeliveryHistories, EndConsistentlyWithBothFormsOfNotices) {
   RunHistories({.notify_via = NotifyVia::kBoth, .degrades = true, .crashes = true});
 }
 
-TEST(DeliveryHistories, EndWellWhenSystemNoticesAreDisabled) {
+TEST(DeliveryHistories, EndConsistentlyIfSystemNoticesAreDisabled) {
   RunHistories({.notify_via = NotifyVia::kAuto, .crashes = true});
 }
 
-TEST(DeliveryHistories, EndWellWithCrashes) { RunHistories({.crashes = true}); }
+TEST(DeliveryHistories, EndConsistentlyWithCrashes) { RunHistories({.crashes = true}); }
 
-TEST(DeliveryHistories, EndWellWithCrashesAndRoomsThatNeedNotWaitForTheirGroups) {
+TEST(DeliveryHistories, EndConsistentlyWithCrashesInDegradedMode) {
   RunHistories({.degrades = true, .crashes = true});
 }
 

@@ -48,33 +48,33 @@ class DeliveryOutcomesTest : public testing::Test {
   std::optional<DeliveryOutcomes> outcomes_{std::in_place, NotifyVia::kSystem, RetryLimits{}};
 };
 
-TEST_F(DeliveryOutcomesTest, PauseTwiceAsLongEachTimeUpToABound) {
+TEST_F(DeliveryOutcomesTest, BackOffExponentiallyUpToABound) {
   for (const int pause : {500, 1000, 2000, 4000, 8000, 15000, 15000, 15000}) {
     EXPECT_EQ(PauseAfter(ImOutcome::kUnreachable), milliseconds(pause));
   }
 }
 
-TEST_F(DeliveryOutcomesTest, GoOnWithoutEnd) {
+TEST_F(DeliveryOutcomesTest, RetryIndefinitely) {
   for (int i = 0; i < 100; ++i) EXPECT_GT(PauseAfter(ImOutcome::kPassing, 0.5).count(), 0);
 }
 
-TEST_F(DeliveryOutcomesTest, PauseForAnyShareOfIt) {
+TEST_F(DeliveryOutcomesTest, ApplyFullJitter) {
   EXPECT_EQ(PauseAfter(ImOutcome::kTooFast, 0), milliseconds(0));
   EXPECT_EQ(PauseAfter(ImOutcome::kTooFast, 0.25), milliseconds(250));
   EXPECT_EQ(PauseAfter(ImOutcome::kTooFast, 0.5), milliseconds(1000));
 }
 
-TEST_F(DeliveryOutcomesTest, PauseLongWhileTheConfigurationIsRefused) {
+TEST_F(DeliveryOutcomesTest, BackOffLongerOnMisconfiguration) {
   EXPECT_EQ(PauseAfter(ImOutcome::kMisconfigured, 1), seconds(15));
   EXPECT_EQ(PauseAfter(ImOutcome::kMisconfigured, 0), milliseconds(7500));
 }
 
-TEST_F(DeliveryOutcomesTest, KeepACreateForWhichThereIsNoQuota) {
+TEST_F(DeliveryOutcomesTest, KeepACreateWithoutQuota) {
   delivery_ = Of(DeliveryKind::kCreateGroup);
   EXPECT_EQ(PauseAfter(ImOutcome::kQuotaUsedUp), seconds(15));
 }
 
-TEST_F(DeliveryOutcomesTest, AreFinalForWhatIsDoneOrRefused) {
+TEST_F(DeliveryOutcomesTest, AreFinalIfDoneOrRefused) {
   EXPECT_EQ(Try(ImOutcome::kDone).step, Step::kFinish);
   for (const DeliveryKind kind : kDeliveryKinds) {
     delivery_ = Of(kind);
@@ -85,7 +85,7 @@ TEST_F(DeliveryOutcomesTest, AreFinalForWhatIsDoneOrRefused) {
   }
 }
 
-TEST_F(DeliveryOutcomesTest, ParkNoticesToAGroupThatIsMissing) {
+TEST_F(DeliveryOutcomesTest, ParkNoticesToAMissingGroup) {
   const Resolution missing = Try(ImOutcome::kGroupMissing);
   EXPECT_EQ(missing.end, DeliveryEnd::kDropped);
   EXPECT_EQ(missing.step, Step::kPostpone);
@@ -100,7 +100,7 @@ TEST_F(DeliveryOutcomesTest, ParkTheCreateOfAForeignGroup) {
   EXPECT_EQ(foreign.delivery.next_try, kParked);
 }
 
-TEST_F(DeliveryOutcomesTest, RepeatADestroyOnceWhereItIsEnqueuedSo) {
+TEST_F(DeliveryOutcomesTest, RepeatADestroyOnceIfEnqueuedForRepetition) {
   delivery_ = Of(DeliveryKind::kDestroyGroup, "repeat");
   EXPECT_EQ(PauseAfter(ImOutcome::kPassing), milliseconds(500)) << "this one was not done";
   const Resolution first = Try(ImOutcome::kDone);
@@ -125,14 +125,14 @@ TEST_F(DeliveryOutcomesTest, SendMessagesOnceSystemNoticesAreDisabled) {
   EXPECT_EQ(under_way.step, Step::kNothing);
 }
 
-TEST_F(DeliveryOutcomesTest, AreFinalForADisabledNoticeThatHasNoOtherForm) {
+TEST_F(DeliveryOutcomesTest, AreFinalForADisabledNoticeWithoutAnAlternative) {
   EXPECT_EQ(Try(ImOutcome::kCommandDisabled).end, DeliveryEnd::kDropped);
   Use(NotifyVia::kCustomMsg);
   EXPECT_EQ(outcomes_->CommandFor(delivery_), GroupCommand::kCustomMessage);
   EXPECT_EQ(Try(ImOutcome::kCommandDisabled).end, DeliveryEnd::kDropped);
 }
 
-TEST_F(DeliveryOutcomesTest, SendBothFormsOneAfterTheOther) {
+TEST_F(DeliveryOutcomesTest, SendBothFormsSequentially) {
   Use(NotifyVia::kBoth);
   for (const ImOutcome outcome : {ImOutcome::kDone, ImOutcome::kRefused}) {
     delivery_ = Of(DeliveryKind::kNotifyGroup);
@@ -144,7 +144,7 @@ TEST_F(DeliveryOutcomesTest, SendBothFormsOneAfterTheOther) {
   }
 }
 
-TEST_F(DeliveryOutcomesTest, GiveUpWhatFailsForTenMinutesWhileOthersAreAnswered) {
+TEST_F(DeliveryOutcomesTest, DropADeliveryThatFailsAloneForTenMinutes) {
   const TimePoint begun = now_;
   DeliveryEnd end = DeliveryEnd::kPostponed;
   for (int tries = 0; end == DeliveryEnd::kPostponed && tries < 1000; ++tries) {
@@ -157,7 +157,7 @@ TEST_F(DeliveryOutcomesTest, GiveUpWhatFailsForTenMinutesWhileOthersAreAnswered)
   EXPECT_LE(now_ - begun, minutes(11));
 }
 
-TEST_F(DeliveryOutcomesTest, GiveUpADestroyTooButNotBeforeTenOfThem) {
+TEST_F(DeliveryOutcomesTest, DropADestroyThatFailsAloneTenTimes) {
   delivery_ = Of(DeliveryKind::kDestroyGroup);
   for (int i = 0; i < 10; ++i) {
     outcomes_->RecordAnswer(now_);
@@ -170,7 +170,7 @@ TEST_F(DeliveryOutcomesTest, GiveUpADestroyTooButNotBeforeTenOfThem) {
   EXPECT_EQ(last.step, Step::kFinish);
 }
 
-TEST_F(DeliveryOutcomesTest, GiveUpNeitherCreatesNorWhatAllFail) {
+TEST_F(DeliveryOutcomesTest, NeverDropCreatesOrDeliveriesDuringAnOutage) {
   const auto fails_on = [&](int tries) {
     for (int i = 0; i < tries; ++i) {
       ASSERT_EQ(Try(ImOutcome::kPassing).end, DeliveryEnd::kPostponed) << i;
@@ -191,7 +191,7 @@ TEST_F(DeliveryOutcomesTest, GiveUpNeitherCreatesNorWhatAllFail) {
   }
 }
 
-TEST_F(DeliveryOutcomesTest, TryAtOnceWhatAClockThatWasSetBackLeftFarAhead) {
+TEST_F(DeliveryOutcomesTest, RetryImmediatelyAfterAClockSetBack) {
   delivery_.next_try = now_ + std::chrono::hours(1);
   EXPECT_TRUE(outcomes_->IsDue(delivery_, now_));
 }

@@ -49,7 +49,7 @@ TEST_F(AdminSignature, IsRenewedAtHalfItsLife) {
   EXPECT_EQ(Get(), "boss-2");
 }
 
-TEST_F(AdminSignature, IsMadeAgainWhenTheClockWasSetBack) {
+TEST_F(AdminSignature, IsRenewedAfterAClockSetBack) {
   Get();
   clock_.JumpWallClock(-hours(1));
   EXPECT_EQ(Get(), "boss-2");
@@ -62,7 +62,7 @@ TEST_F(AdminSignature, IsRenewedWhenItIsRefused) {
   EXPECT_EQ(Get(), "boss-2");
 }
 
-TEST_F(AdminSignature, IsRenewedOnceForAllWhoLearnThatItIsRefused) {
+TEST_F(AdminSignature, IsRenewedOnceForConcurrentRefusals) {
   EXPECT_EQ(Get(), "boss-1");
   {
     std::vector<std::jthread> callers;
@@ -78,7 +78,7 @@ TEST_F(AdminSignature, IsRenewedOnceForAllWhoLearnThatItIsRefused) {
   EXPECT_EQ(signer_.signed_so_far(), 2);
 }
 
-TEST_F(AdminSignature, IsNotThereWithoutAKey) {
+TEST_F(AdminSignature, IsUnavailableWithoutAKey) {
   signer_.Break();
   EXPECT_ERROR(kUnavailable, signature_.Get());
   EXPECT_ERROR(kUnavailable, signature_.Renew(Secret("boss-1")));

@@ -27,7 +27,7 @@ std::uint32_t Granted(ImCallBudget& budget, MonotonicTime now, GroupCommand comm
   return granted;
 }
 
-TEST(ImCallBudget, GrantsNoSecondMoreThanTwoHundredCalls) {
+TEST(ImCallBudget, GrantsAtMostTwoHundredCallsPerSecond) {
   ImCallBudget budget;
   std::deque<MonotonicTime> calls;  // of the last second
   std::size_t all = 0;
@@ -42,7 +42,7 @@ TEST(ImCallBudget, GrantsNoSecondMoreThanTwoHundredCalls) {
   EXPECT_GE(all, 5 * ImCallBudget::kPerSecond);
 }
 
-TEST(ImCallBudget, CountsEachCommandByItself) {
+TEST(ImCallBudget, CountsEachCommandSeparately) {
   ImCallBudget budget;
   for (const GroupCommand command : {kCreate, kDestroy, kSystemNotice, kCustomMessage}) {
     EXPECT_EQ(Granted(budget, kStart, command), ImCallBudget::kBurst) << command;
@@ -52,7 +52,7 @@ TEST(ImCallBudget, CountsEachCommandByItself) {
   EXPECT_EQ(budget.PerSecond(kCreate, kStart), ImCallBudget::kPerSecond);
 }
 
-TEST(ImCallBudget, TellsWhenTheNextCallIsFree) {
+TEST(ImCallBudget, ReturnsTheTimeOfTheNextFreeCall) {
   ImCallBudget budget;
   EXPECT_EQ(budget.NextFree(kCreate, kStart), kStart);
   MonotonicTime now = kStart;
@@ -66,7 +66,7 @@ TEST(ImCallBudget, TellsWhenTheNextCallIsFree) {
   }
 }
 
-TEST(ImCallBudget, TellsItForASlowedCommandToo) {
+TEST(ImCallBudget, ReturnsTheTimeOfTheNextFreeCallWhenSlowed) {
   ImCallBudget budget;
   Granted(budget, kStart);
   for (int complaint = 0; complaint < 4; ++complaint) {
@@ -88,7 +88,7 @@ TEST(ImCallBudget, HalvesTheRateOncePerBurstOfComplaints) {
   EXPECT_EQ(budget.PerSecond(kCreate, kStart + milliseconds(50)), ImCallBudget::kPerSecond / 2);
 }
 
-TEST(ImCallBudget, HalvesTheRateAgainAndAgainButNotToNothing) {
+TEST(ImCallBudget, HalvesTheRateDownToAMinimum) {
   ImCallBudget budget;
   MonotonicTime now = kStart;
   std::uint32_t rate = ImCallBudget::kPerSecond;
@@ -124,7 +124,7 @@ TEST(ImCallBudget, RecoversStepByStep) {
   EXPECT_EQ(budget.PerSecond(kCreate, last + std::chrono::hours(1)), ImCallBudget::kPerSecond / 2);
 }
 
-TEST(ImCallBudget, GrantsManyCallersNoMore) {
+TEST(ImCallBudget, GrantsNoMoreUnderConcurrency) {
   ImCallBudget budget;
   std::atomic<std::uint32_t> granted{0};
   {

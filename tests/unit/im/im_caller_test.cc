@@ -22,7 +22,7 @@ class SilentImObserver : public ImObserver {
   void OnImDropped(GroupCommand /*command*/) override {}
 };
 
-class CallingThroughOutages : public testing::Test {
+class ImCallerOutage : public testing::Test {
  protected:
   void Call(int times, ImOutcome outcome) {
     service_.AnswerWith(outcome);
@@ -39,7 +39,7 @@ class CallingThroughOutages : public testing::Test {
   ImCaller caller_{service_, budget_, clock_, observer_, logger_, [this] { ++times_back_; }};
 };
 
-TEST_F(CallingThroughOutages, IsBackOnlyAfterSeveralAnswersInARow) {
+TEST_F(ImCallerOutage, EndsAfterSeveralConsecutiveAnswers) {
   Call(3, ImOutcome::kUnreachable);
   EXPECT_TRUE(caller_.is_unreachable());
   clock_.Advance(seconds(1));
@@ -55,7 +55,7 @@ TEST_F(CallingThroughOutages, IsBackOnlyAfterSeveralAnswersInARow) {
   EXPECT_EQ(times_back_, 1);
 }
 
-TEST_F(CallingThroughOutages, IsNotBackByManyAnswersInAMoment) {
+TEST_F(ImCallerOutage, DoesNotEndByManyAnswersAtOneInstant) {
   Call(3, ImOutcome::kUnreachable);
   Call(100, ImOutcome::kDone);
   EXPECT_TRUE(caller_.is_unreachable());
@@ -64,7 +64,7 @@ TEST_F(CallingThroughOutages, IsNotBackByManyAnswersInAMoment) {
   EXPECT_FALSE(caller_.is_unreachable());
 }
 
-TEST_F(CallingThroughOutages, IsBackByOneAnswerWhenTheLastFailureIsLongAgo) {
+TEST_F(ImCallerOutage, EndsByOneAnswerLongAfterTheLastFailure) {
   Call(1, ImOutcome::kMisconfigured);
   clock_.Advance(milliseconds(9999));
   Call(1, ImOutcome::kDone);
@@ -74,7 +74,7 @@ TEST_F(CallingThroughOutages, IsBackByOneAnswerWhenTheLastFailureIsLongAgo) {
   EXPECT_EQ(times_back_, 1);
 }
 
-TEST_F(CallingThroughOutages, SaysOnceThatAServiceComesAndGoes) {
+TEST_F(ImCallerOutage, IsLoggedOnceWhenFlapping) {
   for (int i = 0; i < 1000; ++i) {
     Call(3, ImOutcome::kPassing);
     Call(8, ImOutcome::kDone);

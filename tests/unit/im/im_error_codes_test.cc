@@ -31,7 +31,7 @@ constexpr ErrorRow Always(int code, ImOutcome outcome) {
 
 class ImErrorCode : public testing::TestWithParam<ErrorRow> {};
 
-TEST_P(ImErrorCode, IsTreatedAsTheTableSays) {
+TEST_P(ImErrorCode, MapsToTheOutcomeOfTheTable) {
   const ErrorRow& row = GetParam();
   EXPECT_EQ(OutcomeOfErrorCode(kCreate, row.code), row.create);
   EXPECT_EQ(OutcomeOfErrorCode(kDestroy, row.code), row.destroy);
@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Always(60020, kMisconfigured)),
     [](const auto& param_info) { return fmt::format("E{}", param_info.param.code); });
 
-TEST(ImErrorCodes, AreAMisconfigurationAllAboutSignatures) {
+TEST(ImErrorCodes, AboutSignaturesAreMisconfigurations) {
   for (int code = 70001; code <= 70020; ++code) {
     for (const GroupCommand command : {kCreate, kDestroy, kSystemNotice, kCustomMessage}) {
       EXPECT_EQ(OutcomeOfErrorCode(command, code), kMisconfigured) << code;
@@ -63,7 +63,7 @@ TEST(ImErrorCodes, AreAMisconfigurationAllAboutSignatures) {
   }
 }
 
-TEST(ImErrorCodes, AreRefusalsWhenNobodyKnowsThem) {
+TEST(ImErrorCodes, AreRefusalsIfUnknown) {
   for (const int code : {-1, 1, 10003, 10013, 10037, 60001, 60009, 70000, 70021, 99999}) {
     for (const GroupCommand command : {kCreate, kDestroy, kSystemNotice, kCustomMessage}) {
       EXPECT_EQ(OutcomeOfErrorCode(command, code), kRefused) << code;
@@ -71,14 +71,14 @@ TEST(ImErrorCodes, AreRefusalsWhenNobodyKnowsThem) {
   }
 }
 
-TEST(ImErrorCodes, AskForAFreshSignatureWhereOneMayHelp) {
+TEST(ImErrorCodes, RequestANewSignatureIfItMayHelp) {
   for (int code = 70000; code <= 70021; ++code) {
     EXPECT_EQ(NeedsNewSignature(code), code == 70001 || code == 70003) << code;
   }
   EXPECT_FALSE(NeedsNewSignature(0));
 }
 
-TEST(ImService, NamesItsCommandsAndOutcomesApart) {
+TEST(ImService, HasUniqueCommandAndOutcomeNames) {
   std::set<std::string> names;
   for (std::size_t command = 0; command < kGroupCommandCount; ++command) {
     names.emplace(GroupCommandName(static_cast<GroupCommand>(command)));

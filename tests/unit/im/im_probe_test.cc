@@ -54,7 +54,7 @@ class ImProbeTest : public testing::Test {
       {.base_url = "https://im.example", .sdk_app_id = 1400000001}, http_, signature_, random_};
 };
 
-TEST_F(ImProbeTest, AsksOnceAsTheAdministratorForWhatChangesNothing) {
+TEST_F(ImProbeTest, SendsOneReadOnlyRequestAsTheAdministrator) {
   const Result<ImProbeAnswer> answer = Ask();
   ASSERT_OK(answer);
   EXPECT_TRUE(answer->answered);
@@ -68,7 +68,7 @@ TEST_F(ImProbeTest, AsksOnceAsTheAdministratorForWhatChangesNothing) {
   EXPECT_EQ(QueryParameter(url, "contenttype"), "json");
 }
 
-TEST_F(ImProbeTest, TellsTheErrorNumberOfTheService) {
+TEST_F(ImProbeTest, ReturnsTheErrorCodeOfTheService) {
   for (const int code : {70009, 60010, 70020, 10002}) {
     const Result<ImProbeAnswer> answer =
         AskAndGet(R"({"ActionStatus":"FAIL","ErrorCode":)" + std::to_string(code) + "}");
@@ -78,7 +78,7 @@ TEST_F(ImProbeTest, TellsTheErrorNumberOfTheService) {
   }
 }
 
-TEST_F(ImProbeTest, TakesWhatTheServiceDoesNotDocumentForNoAnswer) {
+TEST_F(ImProbeTest, TreatsUndocumentedRepliesAsNoAnswer) {
   for (const char* body : {"", "[]", "{}", "not JSON", R"({"ErrorCode":"0"})",
                            R"({"ActionStatus":"FAIL","ErrorCode":0})", R"({"ErrorCode":0})"}) {
     EXPECT_FALSE(AskAndGet(body)->answered) << body;
@@ -88,7 +88,7 @@ TEST_F(ImProbeTest, TakesWhatTheServiceDoesNotDocumentForNoAnswer) {
   EXPECT_FALSE(Ask()->answered);
 }
 
-TEST_F(ImProbeTest, AsksNothingWithoutASignature) {
+TEST_F(ImProbeTest, MakesNoCallWithoutASignature) {
   signer_.Break();
   EXPECT_ERROR(kUnavailable, Ask());
   EXPECT_TRUE(http_.asked.empty());

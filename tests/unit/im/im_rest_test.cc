@@ -86,7 +86,7 @@ std::string AnswerOf(int code, const std::string& info = "") {
       .dump();
 }
 
-class CallingIm : public testing::Test {
+class ImRestTest : public testing::Test {
  protected:
   ImAnswer Call(GroupCommand command = kCreate, const std::string& group = "room_1",
                 milliseconds timeout = seconds(5)) {
@@ -118,7 +118,7 @@ class CallingIm : public testing::Test {
              logger_};
 };
 
-TEST_F(CallingIm, GoesWhereTheServiceDocuments) {
+TEST_F(ImRestTest, UsesTheDocumentedPaths) {
   const std::pair<GroupCommand, std::string> paths[] = {
       {kCreate, "create_group"},
       {kDestroy, "destroy_group"},
@@ -137,37 +137,37 @@ TEST_F(CallingIm, GoesWhereTheServiceDocuments) {
   }
 }
 
-TEST_F(CallingIm, NamesAnotherNumberEachTime) {
+TEST_F(ImRestTest, UsesANewRandomNumberPerCall) {
   Call();
   Call();
   EXPECT_THAT(http_.asked[0].url, HasSubstr("&random=1&"));
   EXPECT_THAT(http_.asked[1].url, HasSubstr("&random=2&"));
 }
 
-TEST_F(CallingIm, CreatesAGroupAsItsAdministrator) {
+TEST_F(ImRestTest, CreatesAGroupAsItsAdministrator) {
   EXPECT_EQ(BodyOf(kCreate), Json::parse(R"({"Owner_Account":"the*boss","Type":"AVChatRoom",
                                              "GroupId":"room_1","Name":"room_1"})"));
 }
 
-TEST_F(CallingIm, CutsTheNameToThirtyBytes) {
+TEST_F(ImRestTest, TruncatesTheNameTo30Bytes) {
   const std::string group(48, 'r');
   const Json body = BodyOf(kCreate, group);
   EXPECT_EQ(body.at("GroupId"), group);
   EXPECT_EQ(body.at("Name"), std::string(30, 'r'));
 }
 
-TEST_F(CallingIm, DestroysAGroup) {
+TEST_F(ImRestTest, DestroysAGroup) {
   EXPECT_EQ(BodyOf(kDestroy), Json::parse(R"({"GroupId":"room_1"})"));
 }
 
-TEST_F(CallingIm, SendsANoticeThatOldClientsUnderstand) {
+TEST_F(ImRestTest, SendsTheNoticeOfOldClients) {
   const Json body = BodyOf(kSystemNotice);
   EXPECT_EQ(body.size(), 2u);
   EXPECT_EQ(body.at("GroupId"), "room_1");
   EXPECT_EQ(body.at("Content"), R"({"cmd":"notifyPusherChange","data":""})");
 }
 
-TEST_F(CallingIm, SendsAMessageOfOneCustomElement) {
+TEST_F(ImRestTest, SendsAMessageOfOneCustomElement) {
   const Json body = BodyOf(kCustomMessage);
   const Json element = {
       {"MsgType", "TIMCustomElem"},
@@ -179,22 +179,22 @@ TEST_F(CallingIm, SendsAMessageOfOneCustomElement) {
   EXPECT_TRUE(body.at("Random").is_number_unsigned());
 }
 
-TEST_F(CallingIm, NumbersEachMessageAfresh) {
+TEST_F(ImRestTest, UsesANewNumberPerMessage) {
   EXPECT_NE(BodyOf(kCustomMessage).at("Random"), BodyOf(kCustomMessage).at("Random"));
 }
 
-TEST_F(CallingIm, SendsAnIdThatIsNoTextWithoutFailing) {
+TEST_F(ImRestTest, SendsAnIdWithInvalidUtf8) {
   EXPECT_EQ(BodyOf(kDestroy, "r\xff\"").at("GroupId"), "r\xef\xbf\xbd\"");
 }
 
-TEST_F(CallingIm, GivesEachCallFiveSecondsOrWhatIsLeft) {
+TEST_F(ImRestTest, LimitsEachCallToFiveSecondsOrTheRemainingTime) {
   Call(kCreate, "r", milliseconds(700));
   Call(kCreate, "r", seconds(8));
   EXPECT_EQ(http_.asked[0].timeout, milliseconds(700));
   EXPECT_EQ(http_.asked[1].timeout, seconds(5));
 }
 
-TEST_F(CallingIm, IsDoneWhenTheServiceSaysSo) {
+TEST_F(ImRestTest, IsDoneOnActionStatusOk) {
   const ImAnswer answer = CallAnswered(
       R"({"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"GroupId":"room_1","More":[{}]})");
   EXPECT_EQ(answer.outcome, kDone);
@@ -202,30 +202,30 @@ TEST_F(CallingIm, IsDoneWhenTheServiceSaysSo) {
   EXPECT_EQ(answer.detail, "");
 }
 
-TEST_F(CallingIm, PassesOnTheErrorAndWhatTheServiceSaysOfIt) {
+TEST_F(ImRestTest, ReturnsErrorCodeAndInfo) {
   const ImAnswer answer = CallAnswered(AnswerOf(10036, "too many groups"));
   EXPECT_EQ(answer.outcome, kQuotaUsedUp);
   EXPECT_EQ(answer.error_code, 10036);
   EXPECT_EQ(answer.detail, "too many groups");
 }
 
-TEST_F(CallingIm, EscapesAndCutsWhatTheServiceSays) {
+TEST_F(ImRestTest, EscapesAndTruncatesErrorInfo) {
   EXPECT_EQ(CallAnswered(AnswerOf(10004, "a\nb\u4eba")).detail, "a\\x0ab\\xe4\\xba\\xba");
   EXPECT_LE(CallAnswered(AnswerOf(10004, std::string(60'000, '\t'))).detail.size(), 204u);
 }
 
-TEST_F(CallingIm, RepeatsNoSignatureThatTheServiceRepeats) {
+TEST_F(ImRestTest, RedactsSignaturesInErrorInfo) {
   const ImAnswer answer =
       CallAnswered(AnswerOf(70009, "usersig the*boss-1 (the%2Aboss-1) is not good"));
   EXPECT_EQ(answer.outcome, kMisconfigured);
   EXPECT_EQ(answer.detail, "usersig *** (***) is not good");
 }
 
-TEST_F(CallingIm, BelievesTheCodeMoreThanTheStatus) {
+TEST_F(ImRestTest, PrefersTheErrorCodeToTheActionStatus) {
   EXPECT_EQ(CallAnswered(R"({"ActionStatus":"OK","ErrorCode":10036})").outcome, kQuotaUsedUp);
 }
 
-TEST_F(CallingIm, IsPassingOnAnAnswerThatCannotBeRead) {
+TEST_F(ImRestTest, IsTransientOnAnUnreadableAnswer) {
   const std::string bodies[] = {
       "",
       "<html>",
@@ -259,7 +259,7 @@ TEST_F(CallingIm, IsPassingOnAnAnswerThatCannotBeRead) {
   }
 }
 
-TEST_F(CallingIm, TakesTheLargestAndTheSmallestCodeForWhatTheyAre) {
+TEST_F(ImRestTest, ReadsTheLargestAndSmallestErrorCodes) {
   for (const int code : {std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
     const ImAnswer answer = CallAnswered(AnswerOf(code));
     EXPECT_EQ(answer.outcome, kRefused);
@@ -267,7 +267,7 @@ TEST_F(CallingIm, TakesTheLargestAndTheSmallestCodeForWhatTheyAre) {
   }
 }
 
-TEST_F(CallingIm, IsPassingOnAnyOtherStatusThan200) {
+TEST_F(ImRestTest, IsTransientOnAnyOtherStatusThan200) {
   for (const int status : {204, 302, 403, 404, 429, 500, 502, 503}) {
     const ImAnswer answer = CallAnswered(AnswerOf(0), status);
     EXPECT_EQ(answer.outcome, kPassing) << status;
@@ -275,7 +275,7 @@ TEST_F(CallingIm, IsPassingOnAnyOtherStatusThan200) {
   }
 }
 
-TEST_F(CallingIm, IsPassingWithoutAnAnswerAndUnreachableWhereNothingWasSent) {
+TEST_F(ImRestTest, IsTransientWithoutAnAnswerAndUnreachableIfUnsent) {
   http_.replies = {Error{Errc::kUnavailable, "cut"}, Error{Errc::kUnreachable, "refused"}};
   const ImAnswer cut = Call();
   EXPECT_EQ(cut.outcome, kPassing);
@@ -285,7 +285,7 @@ TEST_F(CallingIm, IsPassingWithoutAnAnswerAndUnreachableWhereNothingWasSent) {
   EXPECT_EQ(refused.detail, "refused");
 }
 
-TEST_F(CallingIm, IsMisconfiguredWithoutASignature) {
+TEST_F(ImRestTest, IsMisconfiguredWithoutASignature) {
   signer_.Break();
   const ImAnswer answer = Call();
   EXPECT_EQ(answer.outcome, kMisconfigured);
@@ -293,7 +293,7 @@ TEST_F(CallingIm, IsMisconfiguredWithoutASignature) {
   EXPECT_TRUE(http_.asked.empty());
 }
 
-TEST_F(CallingIm, AsksOnceMoreWithAFreshSignatureWhenItsOwnIsRefused) {
+TEST_F(ImRestTest, RetriesOnceWithANewSignature) {
   http_.replies = {OutgoingReply{200, AnswerOf(70001)}, OutgoingReply{200, AnswerOf(10025)},
                    OutgoingReply{200, AnswerOf(70003)}, OutgoingReply{200, AnswerOf(10025)}};
   EXPECT_EQ(Call().outcome, kDone);
@@ -303,7 +303,7 @@ TEST_F(CallingIm, AsksOnceMoreWithAFreshSignatureWhenItsOwnIsRefused) {
   EXPECT_THAT(signatures, ElementsAre("the*boss-1", "the*boss-2", "the*boss-2", "the*boss-3"));
 }
 
-TEST_F(CallingIm, AsksNoThirdTimeWhenTheFreshSignatureIsRefusedToo) {
+TEST_F(ImRestTest, MakesNoThirdCallIfTheNewSignatureIsRefused) {
   for (const int code : {70001, 70003}) {
     http_.asked.clear();
     http_.replies.assign(3, OutgoingReply{200, AnswerOf(code)});
@@ -315,7 +315,7 @@ TEST_F(CallingIm, AsksNoThirdTimeWhenTheFreshSignatureIsRefusedToo) {
   }
 }
 
-TEST_F(CallingIm, AsksOnceOnlyWhileFreshSignaturesAreRefused) {
+TEST_F(ImRestTest, MakesOneCallWhileNewSignaturesAreRefused) {
   http_.replies.assign(100, OutgoingReply{200, AnswerOf(70001)});
   for (int i = 0; i < 10; ++i) {
     const ImAnswer answer = Call();
@@ -334,7 +334,7 @@ TEST_F(CallingIm, AsksOnceOnlyWhileFreshSignaturesAreRefused) {
   EXPECT_EQ(http_.asked.size(), 2u) << "since one was accepted";
 }
 
-TEST_F(CallingIm, SaysOnceThatSignaturesAreRefusedUntilOneIsAccepted) {
+TEST_F(ImRestTest, LogsRefusedSignaturesOnce) {
   http_.replies.assign(100, OutgoingReply{200, AnswerOf(70001)});
   for (int i = 0; i < 10; ++i) {
     Call();
@@ -348,7 +348,7 @@ TEST_F(CallingIm, SaysOnceThatSignaturesAreRefusedUntilOneIsAccepted) {
   EXPECT_NE(log_.Text().find("im_signature_refused", log.size()), std::string::npos);
 }
 
-TEST_F(CallingIm, AsksOnceWhenAFreshSignatureWouldNotHelp) {
+TEST_F(ImRestTest, DoesNotRetryIfANewSignatureWouldNotHelp) {
   for (const int code : {60010, 70002, 70009, 70020}) {
     EXPECT_EQ(CallAnswered(AnswerOf(code)).outcome, kMisconfigured);
     EXPECT_EQ(http_.asked.size(), 1u);
@@ -356,7 +356,7 @@ TEST_F(CallingIm, AsksOnceWhenAFreshSignatureWouldNotHelp) {
   EXPECT_EQ(signer_.signed_so_far(), 1);
 }
 
-TEST_F(CallingIm, KeepsBothCallsWithinItsTime) {
+TEST_F(ImRestTest, KeepsBothCallsWithinItsTime) {
   http_.takes = seconds(2);
   http_.replies.assign(2, OutgoingReply{200, AnswerOf(70001)});
   Call(kCreate, "r", seconds(3));
@@ -371,7 +371,7 @@ TEST_F(CallingIm, KeepsBothCallsWithinItsTime) {
   EXPECT_EQ(late.outcome, kPassing);  // the next call has the fresh signature
 }
 
-TEST_F(CallingIm, TellsTheLogThatASignatureWasRefusedAndNotWhich) {
+TEST_F(ImRestTest, LogsARefusedSignatureWithoutItsValue) {
   http_.replies.assign(2, OutgoingReply{200, AnswerOf(70003, "bad the*boss-1")});
   Call();
   const std::string log = log_.Text();
@@ -380,7 +380,7 @@ TEST_F(CallingIm, TellsTheLogThatASignatureWasRefusedAndNotWhich) {
   for (const char* secret : {"boss-", "usersig"}) EXPECT_THAT(log, Not(HasSubstr(secret)));
 }
 
-TEST_F(CallingIm, LogsNothingElse) {
+TEST_F(ImRestTest, LogsNothingElse) {
   for (const int code : {0, 10004, 10002, 70009}) CallAnswered(AnswerOf(code));
   EXPECT_EQ(log_.Text(), "");
 }

@@ -31,7 +31,7 @@ using enum ImOutcome;
 using Reply = ImConduct::Reply;
 
 /// The whole way, over real sockets.
-class CallingTheStandIn : public testing::Test {
+class ImRestWire : public testing::Test {
  protected:
   ImAnswer Call(GroupCommand command, const std::string& group = "room_1",
                 milliseconds timeout = kWaitTimeout) {
@@ -53,7 +53,7 @@ class CallingTheStandIn : public testing::Test {
              logger_};
 };
 
-TEST_F(CallingTheStandIn, MakesAGroupTellsItsMembersAndEndsIt) {
+TEST_F(ImRestWire, CreatesNotifiesAndDestroysAGroup) {
   EXPECT_EQ(Call(kCreate).outcome, kDone);
   EXPECT_EQ(Call(kCreate).outcome, kDone);
   EXPECT_THAT(service_.groups(), ElementsAre("room_1"));
@@ -77,26 +77,26 @@ TEST_F(CallingTheStandIn, MakesAGroupTellsItsMembersAndEndsIt) {
   }
 }
 
-TEST_F(CallingTheStandIn, LearnsThatAGroupIsSomebodyElses) {
+TEST_F(ImRestWire, ReportsAForeignGroup) {
   service_.AddForeignGroup("room_1");
   EXPECT_EQ(Call(kCreate).outcome, kTakenByAnother);
 }
 
-TEST_F(CallingTheStandIn, RenewsItsSignature) {
+TEST_F(ImRestWire, RenewsItsSignature) {
   service_.BehaveNext(1, ImConduct::ErrorCode(70001));
   EXPECT_EQ(Call(kCreate).outcome, kDone);
   EXPECT_THAT(service_.calls(), ElementsAre(testing::Field(&ImCall::user_sig, "boss-1"),
                                             testing::Field(&ImCall::user_sig, "boss-2")));
 }
 
-TEST_F(CallingTheStandIn, IsUnreachableWhileTheServiceIsDown) {
+TEST_F(ImRestWire, IsUnreachableWhileTheServiceIsDown) {
   service_.GoDown();
   EXPECT_EQ(Call(kCreate).outcome, kUnreachable);
   service_.GoUp();
   EXPECT_EQ(Call(kCreate).outcome, kDone);
 }
 
-TEST_F(CallingTheStandIn, NoticesThatTheServiceHasCutItsConnection) {
+TEST_F(ImRestWire, ReconnectsAfterTheServiceClosed) {
   EXPECT_EQ(Call(kCreate).outcome, kDone);
   service_.GoDown();
   service_.GoUp();
@@ -104,7 +104,7 @@ TEST_F(CallingTheStandIn, NoticesThatTheServiceHasCutItsConnection) {
   EXPECT_EQ(service_.connections(), 2u);
 }
 
-TEST_F(CallingTheStandIn, IsPassingWhenTheServiceDiesOverIt) {
+TEST_F(ImRestWire, IsTransientIfTheServiceDiesDuringACall) {
   service_.Behave(ImConduct::Replying(Reply::kHang, /*takes_effect=*/true));
   const std::jthread killer([this] {
     EXPECT_TRUE(Eventually([this] { return service_.waiting() == 1; }));
@@ -114,7 +114,7 @@ TEST_F(CallingTheStandIn, IsPassingWhenTheServiceDiesOverIt) {
   EXPECT_TRUE(service_.HasGroup("room_1"));
 }
 
-TEST_F(CallingTheStandIn, LeavesAServiceThatHangs) {
+TEST_F(ImRestWire, TimesOutIfTheServiceHangs) {
   service_.Behave(ImConduct::Replying(Reply::kHang));
   ImAnswer answer;
   EXPECT_TRUE(Eventually([&] {
@@ -125,12 +125,12 @@ TEST_F(CallingTheStandIn, LeavesAServiceThatHangs) {
   EXPECT_EQ(answer.detail, "outgoing call: no answer in time");
 }
 
-TEST_F(CallingTheStandIn, WaitsForALateAnswer) {
+TEST_F(ImRestWire, WaitsForALateAnswer) {
   service_.Behave(ImConduct::Late(milliseconds(50)));
   EXPECT_EQ(Call(kCreate).outcome, kDone);
 }
 
-TEST_F(CallingTheStandIn, KeepsAnswersApartWhenManyCall) {
+TEST_F(ImRestWire, MatchesAnswersToConcurrentCalls) {
   constexpr int kCallers = 16;
   {
     std::vector<std::jthread> callers;
@@ -161,9 +161,9 @@ struct OddReply {
 
 std::ostream& operator<<(std::ostream& out, const OddReply& reply) { return out << reply.name; }
 
-class OddReplies : public CallingTheStandIn, public testing::WithParamInterface<OddReply> {};
+class UnexpectedReplies : public ImRestWire, public testing::WithParamInterface<OddReply> {};
 
-TEST_P(OddReplies, ArePassing) {
+TEST_P(UnexpectedReplies, AreTransient) {
   service_.BehaveNext(std::size(kAllCommands), GetParam().conduct);
   for (const GroupCommand command : kAllCommands) {
     const ImAnswer answer = Call(command);
@@ -176,7 +176,7 @@ TEST_P(OddReplies, ArePassing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    CallingTheStandIn, OddReplies,
+    Replies, UnexpectedReplies,
     testing::Values(OddReply{"Status500", ImConduct::Status(500), "HTTP status 500"},
                     OddReply{"Status503", ImConduct::Status(503), "HTTP status 503"},
                     OddReply{"Status404", ImConduct::Status(404), "HTTP status 404"},
@@ -188,9 +188,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& param_info) { return std::string(param_info.param.name); });
 
 /// Every code of the table, over the wire.
-class CodesOverTheWire : public CallingTheStandIn, public testing::WithParamInterface<int> {};
+class ImErrorCodesOnTheWire : public ImRestWire, public testing::WithParamInterface<int> {};
 
-TEST_P(CodesOverTheWire, AreAnsweredAsTheTableSays) {
+TEST_P(ImErrorCodesOnTheWire, MapToTheOutcomesOfTheTable) {
   bool asks_again = GetParam() == 70001 || GetParam() == 70003;
   for (const GroupCommand command : kAllCommands) {
     const std::size_t calls = service_.calls().size();
@@ -204,7 +204,7 @@ TEST_P(CodesOverTheWire, AreAnsweredAsTheTableSays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(CallingTheStandIn, CodesOverTheWire,
+INSTANTIATE_TEST_SUITE_P(ErrorCodes, ImErrorCodesOnTheWire,
                          testing::Values(10025, 10021, 10010, 10015, 10002, 60008, 60007, 60011,
                                          10026, 10036, 10004, 10007, 60006, 60010, 60020, 70001,
                                          70003, 70009, 70020, 12345));

@@ -14,14 +14,14 @@ class ImSenderCrash : public ImSenderFixture {
   ImSenderCrash() { Restart(); }
 };
 
-TEST_F(ImSenderCrash, BeforeTheCallLeavesADestroyThatIsMadeTwice) {
+TEST_F(ImSenderCrash, BeforeTheCallLeavesARepeatedDestroy) {
   Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");
   Crash();
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
 }
 
-TEST_F(ImSenderCrash, DuringTheCallLeavesWhatComesOfItLaterToBeDestroyed) {
+TEST_F(ImSenderCrash, DuringTheCallRepeatsTheDestroyAfterRestart) {
   Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");
   Crash();
   EXPECT_TRUE(Eventually([this] { return DestroysOf("g") == std::vector<std::string>{""}; }));
@@ -33,14 +33,14 @@ TEST_F(ImSenderCrash, DuringTheCallLeavesWhatComesOfItLaterToBeDestroyed) {
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
 }
 
-TEST_F(ImSenderCrash, AfterTheCallLeavesAGroupThatIsDestroyed) {
+TEST_F(ImSenderCrash, AfterTheCallDestroysTheGroup) {
   EXPECT_OK(Make("g"));
   Crash();
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), DestroyOf("g"), DestroyOf("g")));
 }
 
-TEST_F(ImSenderCrash, AfterTheCommitLeavesTheGroupToItsRoom) {
+TEST_F(ImSenderCrash, AfterTheCommitKeepsTheGroup) {
   Commit("g", *Make("g"));
   Crash();
   EXPECT_TRUE(EventuallyAtRest());
@@ -48,7 +48,7 @@ TEST_F(ImSenderCrash, AfterTheCommitLeavesTheGroupToItsRoom) {
   EXPECT_TRUE(EventuallyCalled({CreateOf("g"), NoticeOf("g")}));
 }
 
-TEST_F(ImSenderCrash, AfterTheRoomWasGivenUpLeavesAGroupThatIsDestroyed) {
+TEST_F(ImSenderCrash, AfterAnAbandonedRoomDestroysTheGroup) {
   EXPECT_OK(Make("g"));
   service_.AnswerWith(ImOutcome::kUnreachable);
   Abandon("g");
@@ -58,7 +58,7 @@ TEST_F(ImSenderCrash, AfterTheRoomWasGivenUpLeavesAGroupThatIsDestroyed) {
   EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
 }
 
-TEST_F(ImSenderCrash, OfANamedIdLeavesTheGroupForTheNextCreate) {
+TEST_F(ImSenderCrash, OnANamedIdKeepsTheGroupForTheNextCreate) {
   EXPECT_OK(Make("r", IdOrigin::kNamed));
   Crash();
   EXPECT_EQ(PendingGroups(), 0u);
@@ -67,7 +67,7 @@ TEST_F(ImSenderCrash, OfANamedIdLeavesTheGroupForTheNextCreate) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), CreateOf("r")));
 }
 
-TEST_F(ImSenderCrash, AfterADegradedRoomWasStoredLeavesItsGroupToBeMade) {
+TEST_F(ImSenderCrash, AfterADegradedCreateStillCreatesTheGroup) {
   options_.maker.on_failure = OnCreateFailure::kDegrade;
   Restart();
   service_.AnswerWith(ImOutcome::kUnreachable);
@@ -82,7 +82,7 @@ TEST_F(ImSenderCrash, AfterADegradedRoomWasStoredLeavesItsGroupToBeMade) {
   EXPECT_EQ(calls.back(), NoticeOf("g"));
 }
 
-TEST_F(ImSenderCrash, LeavesNoCreateForARoomThatIsGone) {
+TEST_F(ImSenderCrash, LeavesNoCreateForAMissingRoom) {
   Enqueue("g", DeliveryKind::kCreateGroup);
   Crash();
   EXPECT_TRUE(EventuallyAtRest());

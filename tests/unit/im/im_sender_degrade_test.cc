@@ -10,15 +10,15 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class ImSenderDegrading : public ImSenderFixture {
+class ImSenderDegradedMode : public ImSenderFixture {
  protected:
-  ImSenderDegrading() {
+  ImSenderDegradedMode() {
     options_.maker.on_failure = OnCreateFailure::kDegrade;
     Restart();
   }
 };
 
-TEST_F(ImSenderDegrading, LetsTheRoomBeAndMakesItsGroupLaterBeforeItsNotices) {
+TEST_F(ImSenderDegradedMode, CreatesTheGroupAfterTheRoomAndBeforeItsNotices) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   const Result<GroupReady> made = Make("g");
   ASSERT_OK(made);
@@ -35,14 +35,14 @@ TEST_F(ImSenderDegrading, LetsTheRoomBeAndMakesItsGroupLaterBeforeItsNotices) {
   EXPECT_EQ(service_.calls().back(), NoticeOf("g"));
 }
 
-TEST_F(ImSenderDegrading, DoesSoForANamedIdToo) {
+TEST_F(ImSenderDegradedMode, CreatesTheGroupOfANamedIdLater) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(service_.calls().size(), 4u);
 }
 
-TEST_F(ImSenderDegrading, MakesNoGroupOfARoomThatHasEnded) {
+TEST_F(ImSenderDegradedMode, CreatesNoGroupForAnEndedRoom) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
   const Result<GroupReady> made = Make("g");
   ASSERT_OK(made);
@@ -54,14 +54,14 @@ TEST_F(ImSenderDegrading, MakesNoGroupOfARoomThatHasEnded) {
   EXPECT_EQ(service_.calls().back(), DestroyOf("g")) << "one of the tries may have made it";
 }
 
-TEST_F(ImSenderDegrading, StillFailsWhenTheServiceRefuses) {
+TEST_F(ImSenderDegradedMode, FailsIfTheServiceRefuses) {
   service_.AnswerWith(ImOutcome::kQuotaUsedUp);
   EXPECT_ERROR(kUnavailable, Make("g"));
   service_.AnswerWith(ImOutcome::kTakenByAnother);
   EXPECT_ERROR(kRoomExists, Make("r", IdOrigin::kNamed));
 }
 
-TEST_F(ImSenderDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
+TEST_F(ImSenderDegradedMode, SendsNothingToAForeignGroup) {
   AnswerInTurn(
       {ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kTakenByAnother});
   Create("r");
@@ -74,7 +74,7 @@ TEST_F(ImSenderDegrading, SendsNothingToAGroupThatTurnsOutToBeAStrangers) {
   EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImSenderDegrading, KnowsAfterARestartThatAGroupIsAStrangers) {
+TEST_F(ImSenderDegradedMode, KeepsAGroupMarkedAsForeignAcrossARestart) {
   AnswerInTurn(
       {ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kTakenByAnother});
   Create("r");
@@ -89,7 +89,7 @@ TEST_F(ImSenderDegrading, KnowsAfterARestartThatAGroupIsAStrangers) {
   EXPECT_EQ(service_.calls().size(), 4u);
 }
 
-TEST_F(ImSenderDegrading, TurnsNobodyAwayForWantOfACaller) {
+TEST_F(ImSenderDegradedMode, RefusesNoCreateIfAllCallersAreBusy) {
   options_.maker.callers = 1;
   options_.maker.max_waiting = 1;
   Restart();
@@ -120,7 +120,7 @@ TEST_F(ImSenderDegrading, TurnsNobodyAwayForWantOfACaller) {
   EXPECT_THAT(calls, testing::UnorderedElementsAre(CreateOf("a"), DestroyOf("a"), CreateOf("c")));
 }
 
-TEST_F(ImSenderDegrading, MakesNoRoomOfAGroupThatIsAboutToEnd) {
+TEST_F(ImSenderDegradedMode, RefusesARoomWhileItsGroupIsBeingDestroyed) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.Hold();
@@ -136,7 +136,7 @@ TEST_F(ImSenderDegrading, MakesNoRoomOfAGroupThatIsAboutToEnd) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
 }
 
-TEST_F(ImSenderDegrading, TriesOnlyOnceWhileTheServiceIsUnreachable) {
+TEST_F(ImSenderDegradedMode, MakesOneAttemptWhileTheServiceIsUnreachable) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   EXPECT_OK(Make("a"));
   EXPECT_EQ(service_.calls().size(), 3u);
@@ -147,7 +147,7 @@ TEST_F(ImSenderDegrading, TriesOnlyOnceWhileTheServiceIsUnreachable) {
   EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImSenderDegrading, StillTurnsAwayWhoComesWhenItStops) {
+TEST_F(ImSenderDegradedMode, RefusesCreatesAfterStop) {
   sender_->Stop(std::chrono::milliseconds(0));
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");

@@ -34,7 +34,7 @@ class ImSenderEvents : public ImSenderFixture {
   void StoreRoom(const std::string& id) { Commit(id); }
 };
 
-TEST_F(ImSenderEvents, AreToldFromTheGroupsBeginningToItsEnd) {
+TEST_F(ImSenderEvents, AreSentFromCreateToDestroy) {
   Create("r");
   Join("r");
   EXPECT_TRUE(EventuallyCalled({CreateOf("r"), NoticeOf("r")}));
@@ -46,7 +46,7 @@ TEST_F(ImSenderEvents, AreToldFromTheGroupsBeginningToItsEnd) {
   EXPECT_EQ(sender_->lag(), 0u);
 }
 
-TEST_F(ImSenderEvents, AreToldOnceForAllThatHappensWhileACallIsUnderWay) {
+TEST_F(ImSenderEvents, AreMergedDuringACall) {
   Create("r");
   Create("other");
   EXPECT_TRUE(EventuallyAtRest());
@@ -75,7 +75,7 @@ TEST_F(ImSenderEvents, OfDifferentGroupsDoNotWaitForEachOther) {
   EXPECT_TRUE(Eventually([this] { return service_.hanging() == 2; }));
 }
 
-TEST_F(ImSenderEvents, ThatWereDealtWithAreNotRepeatedAfterARestart) {
+TEST_F(ImSenderEvents, AreNotRepeatedAfterARestart) {
   Create("r");
   Join("r");
   EXPECT_TRUE(EventuallyAtRest());
@@ -85,7 +85,7 @@ TEST_F(ImSenderEvents, ThatWereDealtWithAreNotRepeatedAfterARestart) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), NoticeOf("r"), NoticeOf("r")));
 }
 
-TEST_F(ImSenderEvents, ThatWereNotDealtWithAreToldAfterACrash) {
+TEST_F(ImSenderEvents, AreSentAfterACrashIfPending) {
   Create("a");
   Create("b");
   Create("c");
@@ -102,7 +102,7 @@ TEST_F(ImSenderEvents, ThatWereNotDealtWithAreToldAfterACrash) {
   EXPECT_EQ(Called(NoticeOf("c")), 0);
 }
 
-TEST_F(ImSenderEvents, FromWhileThereWasNoProcessAreToldToo) {
+TEST_F(ImSenderEvents, AreSentIfStoredWhileStopped) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   sender_.reset();
@@ -128,7 +128,7 @@ TEST_F(ImSenderEvents, StayPendingUntilTheCallIsAnswered) {
   EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImSenderEvents, DoNotReachAGroupThatIsMissingUntilItsRoomEnds) {
+TEST_F(ImSenderEvents, AreParkedForAMissingGroupUntilItsRoomEnds) {
   StoreRoom("r");
   service_.AnswerWith(ImOutcome::kGroupMissing);
   Join("r");
@@ -147,7 +147,7 @@ TEST_F(ImSenderEvents, DoNotReachAGroupThatIsMissingUntilItsRoomEnds) {
   EXPECT_TRUE(EventuallyCalled({NoticeOf("r"), DestroyOf("r"), NoticeOf("r")}));
 }
 
-TEST_F(ImSenderEvents, GoBothWaysEachUntilItSucceeds) {
+TEST_F(ImSenderEvents, AreSentInBothFormsUntilEachSucceeds) {
   options_.notify_via = NotifyVia::kBoth;
   Restart();
   StoreRoom("r");
@@ -165,7 +165,7 @@ TEST_F(ImSenderEvents, GoBothWaysEachUntilItSucceeds) {
   EXPECT_EQ(service_.calls().back(), MessageOf("r"));
 }
 
-TEST_F(ImSenderEvents, AreToldAfterTheClockWasSetBack) {
+TEST_F(ImSenderEvents, AreSentAfterAClockSetBack) {
   StoreRoom("r");
   service_.AnswerWith(ImOutcome::kUnreachable);
   Join("r");
@@ -175,7 +175,7 @@ TEST_F(ImSenderEvents, AreToldAfterTheClockWasSetBack) {
   EXPECT_TRUE(EventuallyAtRest());
 }
 
-TEST_F(ImSenderEvents, AreToldThoughTheyCameByThousands) {
+TEST_F(ImSenderEvents, AreSentForThousandsOfChanges) {
   sender_.reset();
   for (int i = 0; i < 100; ++i) StoreRoom("r" + std::to_string(i));
   for (int round = 0; round < 15; ++round) {
@@ -189,7 +189,7 @@ TEST_F(ImSenderEvents, AreToldThoughTheyCameByThousands) {
   for (int i = 0; i < 100; ++i) EXPECT_GE(Called(NoticeOf("r" + std::to_string(i))), 1) << i;
 }
 
-TEST_F(ImSenderEvents, AreToldSoonAfterAnOutage) {
+TEST_F(ImSenderEvents, AreSentSoonAfterAnOutage) {
   for (int i = 0; i < 60; ++i) StoreRoom("r" + std::to_string(i));
   service_.AnswerWith(ImOutcome::kUnreachable);
   for (int i = 0; i < 60; ++i) Join("r" + std::to_string(i));
@@ -207,7 +207,7 @@ TEST_F(ImSenderEvents, AreToldSoonAfterAnOutage) {
   EXPECT_EQ(Logged("im_recovered"), 1);
 }
 
-TEST_F(ImSenderEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
+TEST_F(ImSenderEvents, AreSentAsMessagesOnceSystemNoticesAreDisabled) {
   service_.AnswerWith([](const GroupCall& call) {
     return call.command == GroupCommand::kSystemNotice ? ImOutcome::kCommandDisabled
                                                        : ImOutcome::kDone;
@@ -221,7 +221,7 @@ TEST_F(ImSenderEvents, GoTheOtherWayOnceSystemNoticesAreDisabled) {
   EXPECT_EQ(Logged("im_system_notices_disabled"), 1);
 }
 
-TEST_F(ImSenderEvents, AreKeptWhileTheConfigurationIsRefused) {
+TEST_F(ImSenderEvents, AreKeptDuringMisconfiguration) {
   service_.AnswerWith(ImOutcome::kMisconfigured);
   StoreRoom("r");
   Join("r");
@@ -236,7 +236,7 @@ TEST_F(ImSenderEvents, AreKeptWhileTheConfigurationIsRefused) {
   EXPECT_TRUE(Eventually([this] { return Logged("im_recovered") == 1; }));
 }
 
-TEST_F(ImSenderEvents, AreDroppedAndCountedWhereTheyAreRefused) {
+TEST_F(ImSenderEvents, AreDroppedAndCountedIfRefused) {
   service_.AnswerWith(ImOutcome::kRefused);
   StoreRoom("r");
   Join("r");
@@ -245,7 +245,7 @@ TEST_F(ImSenderEvents, AreDroppedAndCountedWhereTheyAreRefused) {
   EXPECT_TRUE(Eventually([this] { return observer_.dropped == 1; }));
 }
 
-TEST_F(ImSenderEvents, AreToldAtTheRateThatTheServiceTakes) {
+TEST_F(ImSenderEvents, AreSentWithinTheRateLimit) {
   for (int i = 0; i < 50; ++i) StoreRoom("r" + std::to_string(i));
   for (int i = 0; i < 50; ++i) Join("r" + std::to_string(i));
   EXPECT_TRUE(Eventually([this] { return service_.calls().size() == ImCallBudget::kBurst; }));
@@ -254,7 +254,7 @@ TEST_F(ImSenderEvents, AreToldAtTheRateThatTheServiceTakes) {
   EXPECT_THAT(service_.calls(), SizeIs(50));
 }
 
-TEST_F(ImSenderEvents, AreNotToldAgainWhileTheOutcomeCannotBeStored) {
+TEST_F(ImSenderEvents, AreNotRepeatedWhileTheOutcomeCannotBeStored) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   deliveries_.broken = true;
@@ -269,7 +269,7 @@ TEST_F(ImSenderEvents, AreNotToldAgainWhileTheOutcomeCannotBeStored) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), NoticeOf("r"), NoticeOf("r")));
 }
 
-TEST_F(ImSenderEvents, SurviveAStoreThatCannotBeRead) {
+TEST_F(ImSenderEvents, SurviveStoreReadFailures) {
   class UnreadableStore : public FailingStore {
    public:
     using FailingStore::FailingStore;
@@ -296,7 +296,7 @@ TEST_F(ImSenderEvents, SurviveAStoreThatCannotBeRead) {
   EXPECT_EQ(Logged("im_outbox_unreadable"), 1);
 }
 
-TEST_F(ImSenderEvents, SurviveAServiceThatThrows) {
+TEST_F(ImSenderEvents, SurviveExceptionsOfTheService) {
   service_.AnswerWith([this](const GroupCall&) -> ImOutcome {
     if (service_.calls().size() < 3) throw std::runtime_error("the text");
     return ImOutcome::kDone;

@@ -26,7 +26,7 @@ class ThrowingStore : public FailingStore {
 
 class ImSenderFaults : public ImSenderFixture {};
 
-TEST_F(ImSenderFaults, KeepNoLaneAndNoGroupWhenADeliveryThrows) {
+TEST_F(ImSenderFaults, ReleaseLaneAndGroupIfADeliveryThrows) {
   options_.lanes = 1;
   ThrowingStore store(memory_);
   sender_ = std::make_unique<ImSender>(DepsOn(store), options_);
@@ -53,7 +53,7 @@ TEST_F(ImSenderFaults, FailACreateThatThrows) {
   sender_.reset();
 }
 
-TEST_F(ImSenderFaults, OfOneGroupAloneAreRetriedForATime) {
+TEST_F(ImSenderFaults, OfASingleGroupAreRetriedForALimitedTime) {
   options_.retries.most_lone_attempts = 3;
   options_.retries.longest_alone = std::chrono::seconds(5);
   Restart();

@@ -188,7 +188,7 @@ class ImSenderHistory : public ImSenderFixture,
   FakeStreams streams_;
 };
 
-TEST_P(ImSenderHistory, EndsWithEveryGroupAsItsRoom) {
+TEST_P(ImSenderHistory, EndsWithEachGroupMatchingItsRoom) {
   options_.maker.on_failure = GetParam();
   // The clock runs much faster here than the calls: none is to be given up for its age.
   options_.retries.longest_alone = std::chrono::years(1);

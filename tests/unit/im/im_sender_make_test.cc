@@ -18,12 +18,12 @@ using testing::Gt;
 using testing::IsEmpty;
 using testing::Le;
 
-class ImSenderMaking : public ImSenderFixture {
+class ImSenderGroupCreation : public ImSenderFixture {
  protected:
-  ImSenderMaking() { Restart(); }
+  ImSenderGroupCreation() { Restart(); }
 };
 
-TEST_F(ImSenderMaking, StoresTheIntentBeforeItAsksAndTheRoomTakesItAway) {
+TEST_F(ImSenderGroupCreation, StoresItsIntentUntilTheRoomIsStored) {
   std::vector<std::string> stored;
   service_.AnswerWith([&](const GroupCall&) {
     stored = DestroysOf("g");
@@ -40,7 +40,7 @@ TEST_F(ImSenderMaking, StoresTheIntentBeforeItAsksAndTheRoomTakesItAway) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g")));
 }
 
-TEST_F(ImSenderMaking, StoresNothingForANamedId) {
+TEST_F(ImSenderGroupCreation, StoresNoIntentForANamedId) {
   std::vector<std::string> stored;
   service_.AnswerWith([&](const GroupCall&) {
     stored = DestroysOf("r");
@@ -52,21 +52,21 @@ TEST_F(ImSenderMaking, StoresNothingForANamedId) {
   EXPECT_FALSE(made->is_made_later);
 }
 
-TEST_F(ImSenderMaking, TriesThreeTimes) {
+TEST_F(ImSenderGroupCreation, TriesThreeTimes) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kTooFast, ImOutcome::kDone});
   EXPECT_OK(Make("g"));
   EXPECT_EQ(service_.calls().size(), 3u);
   EXPECT_THAT(service_.timeouts(), Each(AllOf(Gt(milliseconds(0)), Le(seconds(5)))));
 }
 
-TEST_F(ImSenderMaking, FailsWhenNoTryWasAnswered) {
+TEST_F(ImSenderGroupCreation, FailsIfNoAttemptIsAnswered) {
   service_.AnswerWith(ImOutcome::kPassing);
   EXPECT_ERROR(kUnavailable, Make("g"));
   EXPECT_EQ(service_.calls().size(), 3u);
   EXPECT_EQ(Logged("im_unreachable"), 1);
 }
 
-TEST_F(ImSenderMaking, MakesNoCallThatWouldPassTheDeadline) {
+TEST_F(ImSenderGroupCreation, MakesNoCallBeyondTheDeadline) {
   service_.AnswerWith([this](const GroupCall&) {
     clock_.Advance(seconds(5));
     return ImOutcome::kPassing;
@@ -77,7 +77,7 @@ TEST_F(ImSenderMaking, MakesNoCallThatWouldPassTheDeadline) {
   EXPECT_THAT(service_.timeouts()[1], Le(seconds(3)));
 }
 
-TEST_F(ImSenderMaking, SaysWhoseIdIsTakenByAnotherAndLeavesThatGroupAlone) {
+TEST_F(ImSenderGroupCreation, ReportsAndKeepsAForeignGroup) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kTakenByAnother, ImOutcome::kDone});
   EXPECT_ERROR(kRoomExists, Make("g"));
   Abandon("g");
@@ -85,7 +85,7 @@ TEST_F(ImSenderMaking, SaysWhoseIdIsTakenByAnotherAndLeavesThatGroupAlone) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g"), CreateOf("g")));
 }
 
-TEST_F(ImSenderMaking, GivesUpAtOnceWhenTheServiceRefuses) {
+TEST_F(ImSenderGroupCreation, FailsImmediatelyIfTheServiceRefuses) {
   for (const ImOutcome outcome :
        {ImOutcome::kQuotaUsedUp, ImOutcome::kRefused, ImOutcome::kMisconfigured}) {
     Restart();
@@ -101,7 +101,7 @@ TEST_F(ImSenderMaking, GivesUpAtOnceWhenTheServiceRefuses) {
   EXPECT_EQ(Logged("im_misconfigured"), 1);
 }
 
-TEST_F(ImSenderMaking, DestroysWhatATimeoutMayHaveMade) {
+TEST_F(ImSenderGroupCreation, DestroysAGroupAfterATimeout) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kRefused, ImOutcome::kDone});
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
@@ -110,7 +110,7 @@ TEST_F(ImSenderMaking, DestroysWhatATimeoutMayHaveMade) {
               ElementsAre(CreateOf("g"), CreateOf("g"), DestroyOf("g"), DestroyOf("g")));
 }
 
-TEST_F(ImSenderMaking, DestroysWhatComesOfATimeoutAfterTheDestroy) {
+TEST_F(ImSenderGroupCreation, DestroysAGroupThatIsCreatedLate) {
   AnswerInTurn({ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kPassing, ImOutcome::kDone});
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
@@ -123,7 +123,7 @@ TEST_F(ImSenderMaking, DestroysWhatComesOfATimeoutAfterTheDestroy) {
   EXPECT_EQ(service_.calls().size(), 5u);
 }
 
-TEST_F(ImSenderMaking, DestroysNothingWhenTheServiceWasNeverReached) {
+TEST_F(ImSenderGroupCreation, DestroysNothingIfTheServiceWasUnreachable) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
@@ -131,7 +131,7 @@ TEST_F(ImSenderMaking, DestroysNothingWhenTheServiceWasNeverReached) {
   EXPECT_THAT(service_.calls(), Each(CreateOf("g")));
 }
 
-TEST_F(ImSenderMaking, DestroysTheGroupOfARoomThatWasNotStored) {
+TEST_F(ImSenderGroupCreation, DestroysTheGroupOfARoomThatWasNotStored) {
   EXPECT_OK(Make("g"));
   service_.AnswerWith(ImOutcome::kUnreachable);
   Abandon("g");
@@ -141,7 +141,7 @@ TEST_F(ImSenderMaking, DestroysTheGroupOfARoomThatWasNotStored) {
   EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
 }
 
-TEST_F(ImSenderMaking, LeavesTheGroupOfANamedIdForTheNextCreate) {
+TEST_F(ImSenderGroupCreation, KeepsTheGroupOfANamedIdForTheNextCreate) {
   EXPECT_OK(Make("r", IdOrigin::kNamed));
   Abandon("r");
   EXPECT_TRUE(EventuallyAtRest());
@@ -150,7 +150,7 @@ TEST_F(ImSenderMaking, LeavesTheGroupOfANamedIdForTheNextCreate) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), CreateOf("r")));
 }
 
-TEST_F(ImSenderMaking, SparesTheGroupOfARoomThatIsStoredAfterAll) {
+TEST_F(ImSenderGroupCreation, KeepsTheGroupIfTheRoomWasStored) {
   const Result<GroupReady> made = Make("g");
   Commit("g", *made);  // though it was told that the store had failed
   Abandon("g");
@@ -158,7 +158,7 @@ TEST_F(ImSenderMaking, SparesTheGroupOfARoomThatIsStoredAfterAll) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g")));
 }
 
-TEST_F(ImSenderMaking, AsksNobodyWhenTheIntentCannotBeStored) {
+TEST_F(ImSenderGroupCreation, MakesNoCallIfTheIntentCannotBeStored) {
   deliveries_.broken = true;
   EXPECT_ERROR(kUnavailable, Make("g"));
   deliveries_.broken = false;
@@ -168,7 +168,7 @@ TEST_F(ImSenderMaking, AsksNobodyWhenTheIntentCannotBeStored) {
   EXPECT_THAT(service_.calls(), IsEmpty());
 }
 
-TEST_F(ImSenderMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
+TEST_F(ImSenderGroupCreation, WaitsForARunningDestroyOfTheSameId) {
   LeaveADestroyUnderWay("r");
   Made made;
   sender_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
@@ -181,7 +181,7 @@ TEST_F(ImSenderMaking, WaitsForADestroyOfAnEarlierRoomThatIsUnderWay) {
   EXPECT_EQ(service_.calls().back(), CreateOf("r"));
 }
 
-TEST_F(ImSenderMaking, WaitsForItsTurnNoLongerThanItMay) {
+TEST_F(ImSenderGroupCreation, BoundsTheWaitForARunningDestroy) {
   LeaveADestroyUnderWay("r");
   Made made;
   sender_->MakeGroup({"r"}, IdOrigin::kNamed, clock_.Monotonic() + milliseconds(20),
@@ -193,7 +193,7 @@ TEST_F(ImSenderMaking, WaitsForItsTurnNoLongerThanItMay) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
 }
 
-TEST_F(ImSenderMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
+TEST_F(ImSenderGroupCreation, CancelsAnUnsentDestroyOfTheSameId) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.AnswerWith([](const GroupCall& call) {
@@ -207,7 +207,7 @@ TEST_F(ImSenderMaking, CancelsTheDestroyOfAnEarlierRoomThatIsNotSentYet) {
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r"), CreateOf("r")));
 }
 
-TEST_F(ImSenderMaking, SendsNothingToAGroupThatIsBeingMade) {
+TEST_F(ImSenderGroupCreation, SendsNoNoticesDuringCreation) {
   Create("r");
   EXPECT_OK(Make("s", IdOrigin::kNamed));
   Commit("s");
@@ -220,7 +220,7 @@ TEST_F(ImSenderMaking, SendsNothingToAGroupThatIsBeingMade) {
   EXPECT_EQ(service_.calls().back(), NoticeOf("s"));
 }
 
-TEST_F(ImSenderMaking, TurnsAwayWhoeverFindsNoPlaceToWait) {
+TEST_F(ImSenderGroupCreation, RefusesCreatesBeyondTheQueueLimit) {
   service_.Hold();
   std::list<Made> waiting;
   for (int i = 0; i < 16 + 256; ++i) {
@@ -238,7 +238,7 @@ TEST_F(ImSenderMaking, TurnsAwayWhoeverFindsNoPlaceToWait) {
   }));
 }
 
-TEST_F(ImSenderMaking, TurnsEverybodyAwayWhileTooManyGroupsArePending) {
+TEST_F(ImSenderGroupCreation, RefusesCreatesWhileTooManyGroupsArePending) {
   options_.maker.max_pending = 1;
   Enqueue("old", DeliveryKind::kDestroyGroup);
   service_.AnswerWith(ImOutcome::kUnreachable);

@@ -17,7 +17,7 @@ class ImSenderStop : public ImSenderFixture {
   ImSenderStop() { Restart(); }
 };
 
-TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForACaller) {
+TEST_F(ImSenderStop, FailsCreatesThatWaitForACaller) {
   service_.Hold();
   std::list<Made> made;
   for (int i = 0; i < 20; ++i) {
@@ -41,7 +41,7 @@ TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForACaller) {
   EXPECT_ERROR(kUnavailable, late.Get());
 }
 
-TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForTheirTurn) {
+TEST_F(ImSenderStop, FailsCreatesThatWaitForADestroy) {
   LeaveADestroyUnderWay("r");
   Made made;
   sender_->MakeGroup({"r"}, IdOrigin::kNamed, Deadline(), made.Callback());
@@ -50,7 +50,7 @@ TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForTheirTurn) {
   sender_->FinishGroup({"r"}, GroupOutcome::kAbandoned);
 }
 
-TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForTheNextTry) {
+TEST_F(ImSenderStop, FailsCreatesThatWaitForARetry) {
   options_.maker.first_pause = std::chrono::seconds(7);
   Restart();
   service_.AnswerWith(ImOutcome::kUnreachable);
@@ -64,7 +64,7 @@ TEST_F(ImSenderStop, TurnsAwayThoseWhoWaitForTheNextTry) {
   for (Made& each : made) EXPECT_ERROR(kUnavailable, each.Get());
 }
 
-TEST_F(ImSenderStop, WaitsForCallsUnderWayAndStoresTheirOutcome) {
+TEST_F(ImSenderStop, WaitsForRunningCallsAndStoresTheirOutcome) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.Hold();
@@ -77,7 +77,7 @@ TEST_F(ImSenderStop, WaitsForCallsUnderWayAndStoresTheirOutcome) {
   EXPECT_EQ(PendingGroups(), 0u);
 }
 
-TEST_F(ImSenderStop, WaitsNoLongerThanItMay) {
+TEST_F(ImSenderStop, BoundsItsWait) {
   Create("r");
   EXPECT_TRUE(EventuallyAtRest());
   service_.Hold();

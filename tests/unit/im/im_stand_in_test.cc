@@ -26,7 +26,7 @@ constexpr const char* kNewGroup =
 constexpr const char* kNotice = R"({"GroupId":"g","Content":"c"})";
 
 /// The stand-in is held to what it claims, since tests believe it.
-class StandInForIm : public testing::Test {
+class ImStandInTest : public testing::Test {
  protected:
   std::string Ask(const std::string& command, const std::string& body,
                   const std::string& query =
@@ -47,7 +47,7 @@ class StandInForIm : public testing::Test {
   HttplibOutgoing http_{clock_};
 };
 
-TEST_F(StandInForIm, KeepsGroups) {
+TEST_F(ImStandInTest, KeepsGroups) {
   EXPECT_THAT(Ask("destroy_group", kGroup), HasSubstr("10010"));
   EXPECT_THAT(Ask("create_group", kNewGroup), HasSubstr(R"("ActionStatus":"OK","ErrorCode":0)"));
   EXPECT_THAT(Ask("create_group", kNewGroup), HasSubstr("10025"));
@@ -56,7 +56,7 @@ TEST_F(StandInForIm, KeepsGroups) {
   EXPECT_FALSE(service_.HasGroup("g"));
 }
 
-TEST_F(StandInForIm, RecordsCallsInTheirOrder) {
+TEST_F(ImStandInTest, RecordsCallsInTheirOrder) {
   Ask("create_group", kNewGroup);
   Ask("send_group_system_notification", kNotice);
   const auto calls = service_.calls();
@@ -71,7 +71,7 @@ TEST_F(StandInForIm, RecordsCallsInTheirOrder) {
   EXPECT_EQ(service_.CountCalls(GroupCommand::kSystemNotice), 1u);
 }
 
-TEST_F(StandInForIm, DropsAMessageThatRepeatsANumber) {
+TEST_F(ImStandInTest, DropsAMessageThatRepeatsANumber) {
   Ask("create_group", kNewGroup);
   Ask("send_group_msg", Message(1, "one"));
   Ask("send_group_msg", Message(1, "one"));
@@ -79,7 +79,7 @@ TEST_F(StandInForIm, DropsAMessageThatRepeatsANumber) {
   EXPECT_THAT(service_.NoticesTo("g"), ElementsAre("one", "two"));
 }
 
-TEST_F(StandInForIm, RefusesWhatNoClientShouldSend) {
+TEST_F(ImStandInTest, RejectsInvalidRequests) {
   EXPECT_THAT(Ask("create_group", kGroup), HasSubstr("10004"));
   EXPECT_THAT(Ask("create_group", R"({"GroupId":"g","Name":"1234567890123456789012345678901",)"
                                   R"("Type":"AVChatRoom","Owner_Account":"a"})"),
@@ -93,7 +93,7 @@ TEST_F(StandInForIm, RefusesWhatNoClientShouldSend) {
   EXPECT_THAT(service_.calls(), IsEmpty());
 }
 
-TEST_F(StandInForIm, BehavesAsToldInTheOrderOfWhatIsMostParticular) {
+TEST_F(ImStandInTest, AppliesTheMostSpecificBehaviourFirst) {
   service_.Behave(ImConduct::ErrorCode(1));
   service_.Behave(GroupCommand::kDestroy, ImConduct::ErrorCode(2));
   service_.BehaveNext(1, ImConduct::ErrorCode(3), GroupCommand::kCreate);
@@ -106,13 +106,13 @@ TEST_F(StandInForIm, BehavesAsToldInTheOrderOfWhatIsMostParticular) {
   EXPECT_THAT(Ask("destroy_group", kGroup), HasSubstr(R"("ErrorCode":1,)"));
 }
 
-TEST_F(StandInForIm, DoesWhatItThenHidesIfItIsTold) {
+TEST_F(ImStandInTest, AppliesACallWithAnUnreadableReply) {
   service_.BehaveNext(1, ImConduct::Replying(ImConduct::Reply::kGarbage, /*takes_effect=*/true));
   Ask("create_group", kNewGroup);
   EXPECT_TRUE(service_.HasGroup("g"));
 }
 
-TEST_F(StandInForIm, AnswersWhatHangsWhenItIsReleased) {
+TEST_F(ImStandInTest, AnswersHangingCallsOnRelease) {
   service_.BehaveNext(1, ImConduct::Replying(ImConduct::Reply::kHang, /*takes_effect=*/true));
   const std::jthread caller(
       [this] { EXPECT_THAT(Ask("create_group", kNewGroup), HasSubstr(R"("ErrorCode":0)")); });
@@ -120,7 +120,7 @@ TEST_F(StandInForIm, AnswersWhatHangsWhenItIsReleased) {
   service_.Release();
 }
 
-TEST_F(StandInForIm, ComesBackOnItsPortWithItsGroups) {
+TEST_F(ImStandInTest, RestartsOnItsPortWithItsGroups) {
   Ask("create_group", kNewGroup);
   const std::string url = service_.base_url();
   for (int round = 0; round < 3; ++round) {

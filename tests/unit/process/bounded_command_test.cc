@@ -25,26 +25,26 @@ Result<CommandOutcome> RunScript(const std::string& script,
                     clock);
 }
 
-TEST(BoundedCommand, TellsTheExitCodeAndWhatWasPrinted) {
+TEST(BoundedCommand, ReturnsExitCodeAndOutput) {
   const auto outcome = RunScript("echo $WORD; echo there >&2; exit 3");
   ASSERT_OK(outcome);
   EXPECT_EQ(outcome->exit_code, 3);
   EXPECT_EQ(outcome->output, "hello\nthere\n");
 }
 
-TEST(BoundedCommand, EndsWhenTheTimeIsOver) {
+TEST(BoundedCommand, EndsAtTheTimeout) {
   const auto outcome = RunScript("exec sleep 600", std::chrono::milliseconds(50));
   ASSERT_FALSE(outcome.ok());
   EXPECT_EQ(outcome.error().detail, "/bin/sh: did not end within 50 ms");
 }
 
-TEST(BoundedCommand, WaitsForTheEndEvenWhenTheOutputEndedBefore) {
+TEST(BoundedCommand, WaitsForTheExitAfterTheOutputIsClosed) {
   const auto outcome = RunScript("exec >/dev/null 2>&1; cat /dev/null; exit 4");
   ASSERT_OK(outcome);
   EXPECT_EQ(outcome->exit_code, 4);
 }
 
-TEST(BoundedCommand, KeepsTheBeginningOfALongOutput) {
+TEST(BoundedCommand, TruncatesLongOutput) {
   const auto outcome = RunScript("yes | head -c 300000");
   ASSERT_OK(outcome);
   EXPECT_EQ(outcome->exit_code, 0);
@@ -57,7 +57,7 @@ TEST(BoundedCommand, HasNoInput) {
   EXPECT_EQ(outcome->output, "");
 }
 
-TEST(BoundedCommand, NamesAProgramThatIsNotThere) {
+TEST(BoundedCommand, ReportsAMissingProgram) {
   const SystemClock clock;
   const auto outcome = RunBounded(
       {.program = "/nowhere/rtcroomd", .arguments = {"rtcroomd"}, .timeout = kWaitTimeout}, clock);

@@ -23,7 +23,7 @@ int DumpableAfterwards() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-TEST(CoreDumps, AreForbiddenButForSanitizers) {
+TEST(CoreDumps, AreDisabledExceptForSanitizers) {
   EXPECT_EQ(DumpableAfterwards(), kUnderSanitizer ? 1 : 0);
 }
 

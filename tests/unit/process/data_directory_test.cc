@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(DataDirectory, IsMadeForItsOwnerAloneWhenMissing) {
+TEST(DataDirectory, IsCreatedForItsOwnerOnlyIfMissing) {
   const TempDirectory temp;
   const std::filesystem::path path = temp.path() / "a" / "b";
   const auto directory = DataDirectory::Open(path);
@@ -22,7 +22,7 @@ TEST(DataDirectory, IsMadeForItsOwnerAloneWhenMissing) {
   EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms::owner_all);
 }
 
-TEST(DataDirectory, IsHeldByOneAtATime) {
+TEST(DataDirectory, IsLockedByOneProcess) {
   const TempDirectory temp;
   {
     const auto first = DataDirectory::Open(temp.path());
@@ -34,7 +34,7 @@ TEST(DataDirectory, IsHeldByOneAtATime) {
   EXPECT_OK(DataDirectory::Open(temp.path()));
 }
 
-TEST(DataDirectory, NamesThePathThatCannotBeUsed) {
+TEST(DataDirectory, NamesAnUnusablePath) {
   const TempDirectory temp;
   std::ofstream(temp.path() / "file").put('x');
   const auto directory = DataDirectory::Open(temp.path() / "file" / "data");

@@ -59,12 +59,12 @@ class HandOverTest : public testing::Test {
 };
 using HandOverDeathTest = HandOverTest;
 
-TEST_F(HandOverTest, AsksTheSuccessorAboutTheSameConfiguration) {
+TEST_F(HandOverTest, ChecksTheConfigurationWithTheSuccessor) {
   EXPECT_OK(To(R"([ "$*" = "check-config --config serve" ] && [ "$RTCROOMD_LOG_LEVEL" = warn ])")
                 .CheckSuccessor());
 }
 
-TEST_F(HandOverTest, LeavesTheServiceManagerToTheSuccessor) {
+TEST_F(HandOverTest, PassesServiceManagerVariablesToTheSuccessorOnly) {
   for (const char* const variable : {"NOTIFY_SOCKET=/run/notify", "WATCHDOG_USEC=1000"}) {
     environment_.emplace_back(variable);
   }
@@ -74,7 +74,7 @@ TEST_F(HandOverTest, LeavesTheServiceManagerToTheSuccessor) {
   EXPECT_EXIT((void)hand_over.Exec({}), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(HandOverTest, IsNotWiseWhenTheSuccessorFindsAProblem) {
+TEST_F(HandOverTest, IsRefusedIfTheSuccessorReportsAProblem) {
   const Status checked =
       To("echo problem: server.tls_cert: missing; echo problem: more; exit 2").CheckSuccessor();
   ASSERT_FALSE(checked.ok());
@@ -83,14 +83,14 @@ TEST_F(HandOverTest, IsNotWiseWhenTheSuccessorFindsAProblem) {
                     Not(HasSubstr("\n")), Not(HasSubstr("more"))));
 }
 
-TEST_F(HandOverTest, IsNotWiseWithoutASuccessor) {
+TEST_F(HandOverTest, IsRefusedWithoutASuccessor) {
   HandOver hand_over({.program = "/nowhere/rtcroomd", .arguments = {"rtcroomd", "serve"}}, clock_);
   EXPECT_ERROR(kUnavailable, hand_over.CheckSuccessor());
   HandOver unknown({.program = "", .arguments = {"rtcroomd", "serve"}}, clock_);
   EXPECT_ERROR(kUnavailable, unknown.CheckSuccessor());
 }
 
-TEST_F(HandOverTest, ThatFailsChangesNothing) {
+TEST_F(HandOverTest, ChangesNothingIfItFails) {
   const std::vector<std::string> before = {OpenAt(3), OpenAt(4), OpenAt(5), OpenAt(6)};
   std::vector<NamedSocket> sockets;
   sockets.push_back(ListeningFor("https"));
@@ -102,7 +102,7 @@ TEST_F(HandOverTest, ThatFailsChangesNothing) {
   EXPECT_EQ((std::vector<std::string>{OpenAt(3), OpenAt(4), OpenAt(5), OpenAt(6)}), before);
 }
 
-TEST_F(HandOverDeathTest, TellsTheSuccessorOfTheSockets) {
+TEST_F(HandOverDeathTest, PassesTheSocketsToTheSuccessor) {
   std::vector<NamedSocket> sockets;
   sockets.push_back(ListeningFor("http"));
   sockets.push_back(ListeningFor("https"));
@@ -116,7 +116,7 @@ TEST_F(HandOverDeathTest, TellsTheSuccessorOfTheSockets) {
   EXPECT_EXIT((void)hand_over.Exec(sockets), testing::ExitedWithCode(42), "");
 }
 
-TEST_F(HandOverDeathTest, KeepsASignalThatNobodyHasWaitedForYet) {
+TEST_F(HandOverDeathTest, KeepsPendingSignals) {
   const std::vector<NamedSocket> none;
   // Not a script: shells unblock signals at startup.
   HandOver hand_over(
@@ -133,7 +133,7 @@ TEST_F(HandOverDeathTest, KeepsASignalThatNobodyHasWaitedForYet) {
   EXPECT_EXIT(hand_over_with_pending_signal(), testing::ExitedWithCode(0), "");
 }
 
-TEST(PassedSockets, AreWhereTheSuccessorLooksWhateverWasThereBefore) {
+TEST(PassedSockets, StartAtDescriptor3InOrder) {
   std::vector<NamedSocket> sockets;
   for (const char* name : {"https", "http", "admin"}) {
     sockets.insert(sockets.begin(), ListeningFor(name));  // so that numbers and order differ
@@ -158,7 +158,7 @@ TEST(PassedSockets, AreWhereTheSuccessorLooksWhateverWasThereBefore) {
   }
 }
 
-TEST(OwnStartCommand, IsWhatThisProcessWasStartedWith) {
+TEST(OwnStartCommand, ReturnsTheCommandOfThisProcess) {
   const std::array<const char*, 3> arguments = {"rtcroomd", "serve", nullptr};
   const std::array<const char*, 4> environment = {"A=b", "LISTEN_FDS=1", "LISTEN_PID=2", nullptr};
   const StartCommand command = OwnStartCommand(arguments.data(), environment.data());

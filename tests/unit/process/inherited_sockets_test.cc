@@ -56,7 +56,7 @@ TEST(InheritedSockets, AreNoneWithoutTheVariables) {
   EXPECT_OK(none->CheckAllTaken());
 }
 
-TEST(InheritedSockets, AreNoneWhenTheyAreMeantForAnotherProcess) {
+TEST(InheritedSockets, AreIgnoredIfForAnotherProcess) {
   Result<InheritedSockets> others =
       Inherit({{"LISTEN_PID", "1"}, {"LISTEN_FDS", "1"}, {"LISTEN_FDNAMES", "https"}});
   ASSERT_OK(others);
@@ -76,7 +76,7 @@ TEST(InheritedSockets, AreFoundByName) {
   EXPECT_OK(inherited->CheckAllTaken());
 }
 
-TEST(InheritedSockets, AreFoundByAddressWhenTheirNamesSayNothing) {
+TEST(InheritedSockets, AreFoundByAddressIfTheirNamesAreUnknown) {
   const std::string address = PassListening("127.0.0.1:0", 0);
   Result<InheritedSockets> inherited = Inherit(Variables("1", "rtcroomd.socket"));
   ASSERT_OK(inherited);
@@ -85,7 +85,7 @@ TEST(InheritedSockets, AreFoundByAddressWhenTheirNamesSayNothing) {
   EXPECT_EQ(inherited->Take("https", address)->address, address);
 }
 
-TEST(InheritedSockets, MayBeInTheFileSystemForGrpcOnly) {
+TEST(InheritedSockets, MayBeUnixSocketsForGrpcOnly) {
   const TempDirectory directory;
   const std::string address = "unix:" + (directory.path() / "s").string();
   {
@@ -112,7 +112,7 @@ TEST(InheritedSockets, NeedNoNames) {
   EXPECT_TRUE(inherited->Take("https", address).has_value());
 }
 
-TEST(InheritedSockets, DoNotBlockAndAreNotInheritedFurther) {
+TEST(InheritedSockets, AreNonBlockingAndCloseOnExec) {
   PassListening("127.0.0.1:0", 0);
   Result<InheritedSockets> inherited = Inherit(Variables("1", "https"));
   ASSERT_OK(inherited);
@@ -122,7 +122,7 @@ TEST(InheritedSockets, DoNotBlockAndAreNotInheritedFurther) {
   EXPECT_NE(fcntl(taken->socket.get(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
-TEST(InheritedSockets, AreNamedWhenNoListenerTakesThem) {
+TEST(InheritedSockets, AreReportedIfUnused) {
   const std::string address = PassListening("127.0.0.1:0", 0);
   const Result<InheritedSockets> inherited = Inherit(Variables("1", "gopher"));
   ASSERT_OK(inherited);
@@ -151,7 +151,7 @@ TEST(InheritedSockets, MustBeListeningTcpSockets) {
   EXPECT_THAT(missing.error().detail, HasSubstr("descriptor 200: not open"));
 }
 
-TEST(InheritedSockets, MustBeCountedAndNamedRightly) {
+TEST(InheritedSockets, MustHaveValidCountAndNames) {
   for (const char* count : {"", "one", "-1", "1x", "100000"}) {
     EXPECT_ERROR(kUnavailable, Inherit(Variables(count, "https"))) << count;
   }
@@ -160,7 +160,7 @@ TEST(InheritedSockets, MustBeCountedAndNamedRightly) {
   EXPECT_THAT(short_of_names.error().detail, HasSubstr("1 names for 2 sockets"));
 }
 
-TEST(ListenVariables, AreKnownByTheirNames) {
+TEST(ListenVariables, AreRecognizedByName) {
   EXPECT_TRUE(IsListenVariable("LISTEN_PID=1"));
   EXPECT_TRUE(IsListenVariable("LISTEN_FDS=1"));
   EXPECT_TRUE(IsListenVariable("LISTEN_FDNAMES="));
@@ -168,7 +168,7 @@ TEST(ListenVariables, AreKnownByTheirNames) {
   EXPECT_FALSE(IsListenVariable("PATH=/bin"));
 }
 
-TEST(ListenVariables, AreGoneForChildren) {
+TEST(ListenVariables, AreRemovedForChildren) {
   // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
   setenv("LISTEN_FDS", "1", 1);
   UnsetListenVariables();

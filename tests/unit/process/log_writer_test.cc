@@ -104,7 +104,7 @@ std::vector<int> NumbersOf(const std::vector<std::string>& lines, const std::str
   return numbers;
 }
 
-TEST_F(LogWriterTest, WritesLinesInTheirOrderWhateverTheirLevel) {
+TEST_F(LogWriterTest, WritesLinesOfAllLevelsInOrder) {
   MakeWriter();
   writer_->Write(LogLevel::kInfo, "1\n");
   writer_->Write(LogLevel::kError, "2\n");
@@ -114,7 +114,7 @@ TEST_F(LogWriterTest, WritesLinesInTheirOrderWhateverTheirLevel) {
   EXPECT_THAT(ReadUntil("4"), ElementsAre("1", "2", "3", "4"));
 }
 
-TEST_F(LogWriterTest, HoldsUpNobodyWhenNobodyReads) {
+TEST_F(LogWriterTest, DoesNotBlockWithoutAReader) {
   MakeWriter();
   EXPECT_GT(WriteMany(LogLevel::kInfo), 0U) << "returns, though the pipe is full";
   EXPECT_EQ(writer_->dropped(LogLevel::kError), 0U);
@@ -138,7 +138,7 @@ TEST_F(LogWriterTest, DropsInformationBeforeErrors) {
   EXPECT_TRUE(std::ranges::is_sorted(errors));
 }
 
-TEST_F(LogWriterTest, DropsTheNewestErrorsWhenThereIsNothingElse) {
+TEST_F(LogWriterTest, DropsTheNewestErrorsIfOnlyErrorsAreQueued) {
   FillPipe();
   MakeWriter();
   const std::uint64_t dropped = WriteMany(LogLevel::kError);
@@ -152,7 +152,7 @@ TEST_F(LogWriterTest, DropsTheNewestErrorsWhenThereIsNothingElse) {
   for (int i = 0; i < kept - 1; ++i) EXPECT_EQ(errors[static_cast<std::size_t>(i)], i);
 }
 
-TEST_F(LogWriterTest, WritesBeforeItEndsWhatWaits) {
+TEST_F(LogWriterTest, WritesQueuedLinesBeforeItEnds) {
   MakeWriter();
   WriteMany(LogLevel::kInfo, 20);
   std::thread ending([this] { writer_.reset(); });
@@ -160,7 +160,7 @@ TEST_F(LogWriterTest, WritesBeforeItEndsWhatWaits) {
   ending.join();
 }
 
-TEST_F(LogWriterTest, EndsAlthoughNobodyReads) {
+TEST_F(LogWriterTest, EndsWithoutAReader) {
   MakeWriter();
   WriteMany(LogLevel::kInfo);
   EXPECT_FALSE(writer_->Flush(1ms));
@@ -181,7 +181,7 @@ TEST_F(LogWriterTest, WaitsForTheReaderOfANonBlockingPipe) {
   writer_.reset();  // returns
 }
 
-TEST_F(LogWriterTest, CountsWhatAReaderWhoHasGoneDidNotGet) {
+TEST_F(LogWriterTest, CountsLinesLostByAClosedReader) {
   MakeWriter();
   reader_ = FileDescriptor();
   writer_->Write(LogLevel::kWarn, "nobody reads this\n");
@@ -189,7 +189,7 @@ TEST_F(LogWriterTest, CountsWhatAReaderWhoHasGoneDidNotGet) {
   EXPECT_EQ(writer_->dropped(LogLevel::kWarn), 1U);
 }
 
-TEST_F(LogWriterTest, LeavesSignalsToOthers) {
+TEST_F(LogWriterTest, BlocksSignalsInItsThread) {
   MakeWriter();
   writer_->Write(LogLevel::kInfo, "it runs\n");
   ASSERT_TRUE(writer_->Flush(kWaitTimeout));

@@ -27,9 +27,9 @@ class MemoryLimitTest : public testing::Test {
   TempDirectory root_;
 };
 
-TEST_F(MemoryLimitTest, IsWhatTheMachineHasWhereThereIsNoCgroup) { EXPECT_EQ(Limit(), kPhysical); }
+TEST_F(MemoryLimitTest, IsThePhysicalMemoryWithoutACgroup) { EXPECT_EQ(Limit(), kPhysical); }
 
-TEST_F(MemoryLimitTest, IsTheLeastOfAllCgroupsAroundTheProcess) {
+TEST_F(MemoryLimitTest, IsTheMinimumOfAllEnclosingCgroups) {
   Write("own", "0::/system.slice/rtcroomd.service\n");
   Write("cgroups/system.slice/rtcroomd.service/memory.max", "max\n");
   EXPECT_EQ(Limit(), kPhysical);
@@ -45,20 +45,20 @@ TEST_F(MemoryLimitTest, IsThatOfTheRootInAContainer) {
   EXPECT_EQ(Limit(), 536'870'912U);
 }
 
-TEST_F(MemoryLimitTest, FindsItsCgroupAmongThoseOfVersionOne) {
+TEST_F(MemoryLimitTest, FindsItsCgroupAmongVersion1Entries) {
   Write("own", "9:memory:/other\n0::/mine\n");
   Write("cgroups/other/memory.max", "1\n");
   Write("cgroups/mine/memory.max", "200000000\n");
   EXPECT_EQ(Limit(), 200'000'000U);
 }
 
-TEST_F(MemoryLimitTest, IsNeverMoreThanTheMachineHas) {
+TEST_F(MemoryLimitTest, NeverExceedsThePhysicalMemory) {
   Write("own", "0::/mine\n");
   Write("cgroups/mine/memory.max", "9223372036854771712\n");
   EXPECT_EQ(Limit(), kPhysical);
 }
 
-TEST(MemoryLimit, FindsSomethingOnThisMachine) {
+TEST(MemoryLimit, IsFoundOnThisMachine) {
   EXPECT_GT(MemoryLimit(), 10'000'000U);
   EXPECT_LE(MemoryLimit(), MemorySources::PhysicalMemory());
 }

@@ -39,21 +39,21 @@ TEST(NotifySocket, DeliversToAnAbstractName) {
   ExpectDelivered("@rtcroomd-test/" + std::to_string(getpid()) + "/notify");
 }
 
-TEST(NotifySocket, DeliversToTheLongestNamesThereAre) {
+TEST(NotifySocket, DeliversToTheLongestNames) {
   ExpectDelivered("@" + std::to_string(getpid()) + std::string(100, 'n') + "/");
   std::string longest = "@" + std::to_string(getpid());
   longest.resize(108, 'x');
   ExpectDelivered(longest);
 }
 
-TEST(NotifySocket, LosesWhatNobodyTakes) {
+TEST(NotifySocket, IgnoresAMissingReceiver) {
   const TempDirectory directory;
   Result<NotifySocket> socket = NotifySocket::At((directory.path() / "nobody").string());
   ASSERT_OK(socket);
   socket->Notify("READY=1");
 }
 
-TEST(NotifySocket, RefusesWhatIsNoAddressOfOne) {
+TEST(NotifySocket, RejectsInvalidAddresses) {
   for (const std::string& address : {std::string("vsock:2:1234"), std::string("notify"),
                                      "/" + std::string(107, 'n'), "@" + std::string(108, 'n')}) {
     EXPECT_ERROR(kBadRequest, NotifySocket::At(address)) << address;
@@ -70,14 +70,14 @@ TEST(WatchdogTimeout, IsForThisProcessOnly) {
   EXPECT_EQ(*WatchdogTimeout({.watchdog_pid = "4711"}, kNotifiedPid), std::nullopt);
 }
 
-TEST(WatchdogTimeout, IsATimeThatCanPass) {
+TEST(WatchdogTimeout, RejectsInvalidTimes) {
   for (const char* const text :
        {"0", "-1", "30s", " 1", "99999999999999999999", "18446744073709551615"}) {
     EXPECT_ERROR(kBadRequest, WatchdogTimeout({.watchdog_usec = text}, kNotifiedPid)) << text;
   }
 }
 
-TEST(NotifyVariables, AreToldFromOthers) {
+TEST(NotifyVariables, AreRecognizedByName) {
   EXPECT_TRUE(IsNotifyVariable("NOTIFY_SOCKET=/run/systemd/notify"));
   EXPECT_TRUE(IsNotifyVariable("WATCHDOG_USEC=1"));
   EXPECT_TRUE(IsNotifyVariable("WATCHDOG_PID=1"));

@@ -54,7 +54,7 @@ class PositionMarkTest : public testing::Test {
   RecordingListener listener_;
 };
 
-TEST_F(PositionMarkTest, IsWhatWasNotedLast) {
+TEST_F(PositionMarkTest, ContainsTheLastNotedPosition) {
   EXPECT_EQ(ReadMark(), std::nullopt);
   PositionMark mark(path(), random_);
   ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 7}));
@@ -65,7 +65,7 @@ TEST_F(PositionMarkTest, IsWhatWasNotedLast) {
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
-TEST_F(PositionMarkTest, IsNotWrittenWhileNothingHappens) {
+TEST_F(PositionMarkTest, IsNotRewrittenIfUnchanged) {
   PositionMark mark(path(), random_);
   ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 7}));
   fs::remove(mark_path());
@@ -75,7 +75,7 @@ TEST_F(PositionMarkTest, IsNotWrittenWhileNothingHappens) {
   EXPECT_TRUE(fs::exists(mark_path()));
 }
 
-TEST_F(PositionMarkTest, SaysSoWhenItCannotBeWritten) {
+TEST_F(PositionMarkTest, ReportsAWriteFailure) {
   fs::create_directory(mark_path());
   PositionMark mark(path(), random_);
   for (int again = 0; again < 2; ++again) {
@@ -85,7 +85,7 @@ TEST_F(PositionMarkTest, SaysSoWhenItCannotBeWritten) {
   EXPECT_EQ(mark.Read(), std::nullopt);
 }
 
-TEST_F(PositionMarkTest, IsNoneWhenItIsNotWhatThisWrites) {
+TEST_F(PositionMarkTest, IsIgnoredIfMalformed) {
   for (const std::string& content :
        {std::string(), std::string("00c0ffee00c0ffee-7"), std::string("00c0ffee00c0ffee 7\n"),
         std::string("00c0ffee00c0ffee-\n"), std::string("x-7\n"), std::string(100, '7') + '\n',
@@ -98,7 +98,7 @@ TEST_F(PositionMarkTest, IsNoneWhenItIsNotWhatThisWrites) {
   EXPECT_EQ(ReadMark(), std::nullopt);
 }
 
-TEST_F(PositionMarkTest, CountsWhatIsMissing) {
+TEST_F(PositionMarkTest, CountsMissingEvents) {
   const Cursor newest{.epoch = kEpoch, .position = 40};
   EXPECT_EQ(CountMissingEvents(std::nullopt, newest), 0U);
   EXPECT_EQ(CountMissingEvents(Cursor{.epoch = kEpoch, .position = 39}, newest), 0U);
@@ -110,7 +110,7 @@ TEST_F(PositionMarkTest, CountsWhatIsMissing) {
       << "all of it is gone, and a new one was made";
 }
 
-TEST_F(PositionMarkTest, FindsThatALogWithOneFlippedByteEndsEarlier) {
+TEST_F(PositionMarkTest, DetectsALossByAFlippedByteInTheWal) {
   const auto store = Open(path());
   FillStore(*store);
   PositionMark mark(path(), random_);
@@ -133,7 +133,7 @@ TEST_F(PositionMarkTest, FindsThatALogWithOneFlippedByteEndsEarlier) {
   EXPECT_EQ(missing, 2 * kRooms - newest.position);
 }
 
-TEST_F(PositionMarkTest, RaisesNoAlarmAfterAKillAStopOrABackup) {
+TEST_F(PositionMarkTest, ReportsNoLossAfterAKillStopOrBackup) {
   auto store = Open(path());
   FillStore(*store);
   PositionMark mark(path(), random_);

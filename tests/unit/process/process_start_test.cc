@@ -25,7 +25,7 @@ TEST(ProcessStart, IsInThePast) {
   EXPECT_GT(start->at, clock.Now() - std::chrono::hours(24));
 }
 
-TEST(ProcessStart, IsTheSameForASuccessorWhateverTheClockSaysThen) {
+TEST(ProcessStart, IsKeptForASuccessorAcrossClockJumps) {
   FakeClock clock;
   const auto start = FindProcessStart({}, clock);
   ASSERT_TRUE(start);
@@ -48,7 +48,7 @@ TEST(ProcessStart, IsNotThatOfAnotherProcess) {
   EXPECT_NE(found->at, other.at);
 }
 
-TEST(ProcessStart, IsNotReadFromWhatIsNone) {
+TEST(ProcessStart, IsNotReadFromInvalidText) {
   const FakeClock clock;
   const auto start = FindProcessStart({}, clock);
   ASSERT_TRUE(start);

@@ -41,7 +41,7 @@ class ActingOwnerTest : public testing::Test {
   const TempDirectory directory_;
 };
 
-TEST_F(ActingOwnerTest, HasNoGroupButThatOfTheDirectory) {
+TEST_F(ActingOwnerTest, HasOnlyTheGroupOfTheDirectory) {
   ASSERT_EQ(::chown(directory_.path().c_str(), kOwner, kGroup), 0);
   const std::vector<gid_t> groups = Groups();
   {

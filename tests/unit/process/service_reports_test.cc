@@ -21,7 +21,7 @@ class ServiceReportsTest : public testing::Test {
   ServiceReports reports_{manager_, clock_};
 };
 
-TEST_F(ServiceReportsTest, TellOfStartReloadAndStop) {
+TEST_F(ServiceReportsTest, ReportStartReloadAndStop) {
   reports_.Ready();
   clock_.Advance(std::chrono::milliseconds(1500));
   reports_.Reloading("reloading");
@@ -44,7 +44,7 @@ TEST_F(ServiceReportsTest, RepeatNoStatus) {
   EXPECT_THAT(manager_.Take(), ElementsAre("READY=1\nSTATUS=serving", "STATUS=1 rooms, 2 pushers"));
 }
 
-TEST_F(ServiceReportsTest, LetNoStatusSpeakForMore) {
+TEST_F(ServiceReportsTest, TruncateAStatusAtALineBreak) {
   reports_.Status("cannot start\nREADY=1");
   EXPECT_THAT(manager_.Take(), ElementsAre("STATUS=cannot start"));
 }

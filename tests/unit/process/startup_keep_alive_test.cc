@@ -35,14 +35,14 @@ class StartSignsTest : public testing::Test {
   RecordedNotices manager_;
 };
 
-TEST_F(StartSignsTest, KeepWatchdogAndTimeoutFromEndingIt) {
+TEST_F(StartSignsTest, FeedTheWatchdogAndExtendTheStartTimeout) {
   StartupKeepAlive keep_alive(30s, clock_, manager_);
   const auto sent = SentWithin(1min, keep_alive);
   EXPECT_THAT(sent, SizeIs(8)) << "four within the watchdog's time";
   EXPECT_THAT(sent, Each("WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000"));
 }
 
-TEST_F(StartSignsTest, ExtendTheTimeWithoutAWatchdogToo) {
+TEST_F(StartSignsTest, ExtendTheStartTimeoutWithoutAWatchdog) {
   StartupKeepAlive keep_alive(std::nullopt, clock_, manager_);
   EXPECT_LE(keep_alive.TickPeriod(), StartupKeepAlive::kExtension / 4);
   const auto sent = SentWithin(1min, keep_alive);
@@ -50,7 +50,7 @@ TEST_F(StartSignsTest, ExtendTheTimeWithoutAWatchdogToo) {
   EXPECT_THAT(sent, Each("EXTEND_TIMEOUT_USEC=60000000"));
 }
 
-TEST_F(StartSignsTest, EndWithAStartThatHangs) {
+TEST_F(StartSignsTest, StopAfterTheMaximumStartTime) {
   StartupKeepAlive keep_alive(30s, clock_, manager_);
   EXPECT_THAT(SentWithin(StartupKeepAlive::kMost - 1min, keep_alive), SizeIs(8 * 14));
   SentWithin(1min, keep_alive);

@@ -68,7 +68,7 @@ class StoreRestore : public testing::Test {
   std::string epoch_;
 };
 
-TEST_F(StoreRestore, PutsItWhereNothingWasWithANewEpoch) {
+TEST_F(StoreRestore, CreatesTheStoreWithANewEpoch) {
   MakeBackup();
   const auto outcome = Restore();
   ASSERT_OK(outcome);
@@ -80,7 +80,7 @@ TEST_F(StoreRestore, PutsItWhereNothingWasWithANewEpoch) {
   EXPECT_NE(restored->Newest()->epoch, epoch_);
 }
 
-TEST_F(StoreRestore, TwiceIsTwoHistories) {
+TEST_F(StoreRestore, CreatesANewEpochEachTime) {
   MakeBackup();
   ASSERT_OK(Restore());
   const std::string first = Open(store())->Newest()->epoch;
@@ -88,7 +88,7 @@ TEST_F(StoreRestore, TwiceIsTwoHistories) {
   EXPECT_NE(Open(store())->Newest()->epoch, first);
 }
 
-TEST_F(StoreRestore, LeavesAStoreAloneUnlessItIsToldToReplaceIt) {
+TEST_F(StoreRestore, ReplacesAStoreOnlyOnRequest) {
   MakeBackup();
   ASSERT_OK(Apply(*Open(store()), Creating(MakeRoom(RoomKind::kMulti, "mine"))));
   EXPECT_ERROR(kUnavailable, Restore());
@@ -101,7 +101,7 @@ TEST_F(StoreRestore, LeavesAStoreAloneUnlessItIsToldToReplaceIt) {
   EXPECT_OK(Open(outcome->kept)->Load(MakeKey(RoomKind::kMulti, "mine")));
 }
 
-TEST_F(StoreRestore, TheLogOfAKilledServerStaysWithItsStore) {
+TEST_F(StoreRestore, KeepsTheWalOfAKilledServerWithItsStore) {
   MakeBackup();
   const fs::path killed = directory_.path() / "killed";
   {
@@ -119,7 +119,7 @@ TEST_F(StoreRestore, TheLogOfAKilledServerStaysWithItsStore) {
   EXPECT_OK(Open(outcome->kept)->Load(MakeKey(RoomKind::kMulti, "mine")));
 }
 
-TEST_F(StoreRestore, ADamagedStoreIsPutAsideAsItIs) {
+TEST_F(StoreRestore, MovesADamagedStoreAsideUnchanged) {
   MakeBackup();
   std::ofstream(store()) << std::string(8192, 'x');
   std::ofstream(store().string() + "-wal") << "its log";
@@ -130,7 +130,7 @@ TEST_F(StoreRestore, ADamagedStoreIsPutAsideAsItIs) {
   EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
 }
 
-TEST_F(StoreRestore, AStoreThatCannotBeRolledBackKeepsItsJournal) {
+TEST_F(StoreRestore, KeepsTheJournalOfAStoreThatCannotBeRolledBack) {
   MakeBackup();
   Result<Database> writing =
       Database::Open(store().string(), {}, Database::Access::kReadWriteCreate);
@@ -144,7 +144,7 @@ TEST_F(StoreRestore, AStoreThatCannotBeRolledBackKeepsItsJournal) {
   EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
 }
 
-TEST_F(StoreRestore, RemovesWhatOneThatWasKilledHasLeft) {
+TEST_F(StoreRestore, RemovesFilesOfAKilledRestore) {
   MakeBackup();
   for (const char* const left :
        {".restoring.0123456789abcdef.new", ".restoring", ".restoring-wal", ".restoring-shm"}) {
@@ -169,7 +169,7 @@ TEST_F(StoreRestore, RefusesABackupWithFindings) {
   EXPECT_OK(Open(store())->Load(MakeKey(RoomKind::kMulti, "mine")));
 }
 
-TEST_F(StoreRestore, RefusesWhatIsNoBackup) {
+TEST_F(StoreRestore, RefusesAFileThatIsNotABackup) {
   std::ofstream(backup()) << std::string(8192, 'x');
   EXPECT_ERROR(kStoreBroken, Restore());
   EXPECT_THAT(FilesInData(), IsEmpty());
@@ -180,7 +180,7 @@ class StoreBackupTest : public StoreRestore {
   StoreBackup backup_{data(), store(), random_};
 };
 
-TEST_F(StoreBackupTest, MakesACopyUnderANameOfItsOwn) {
+TEST_F(StoreBackupTest, CreatesACopyWithAUniqueName) {
   const auto running = Open(store());
   FillStore(*running);
   const auto name = backup_.Make();
@@ -189,7 +189,7 @@ TEST_F(StoreBackupTest, MakesACopyUnderANameOfItsOwn) {
   EXPECT_EQ(Open(data() / *name)->Scan(0, 100)->rooms, running->Scan(0, 100)->rooms);
 }
 
-TEST_F(StoreBackupTest, LeavesTheCopyBeforeToWhoeverWasToldOfIt) {
+TEST_F(StoreBackupTest, KeepsThePreviousCopy) {
   FillStore(*Open(store()));
   const auto first = backup_.Make();
   ASSERT_OK(first);
@@ -201,7 +201,7 @@ TEST_F(StoreBackupTest, LeavesTheCopyBeforeToWhoeverWasToldOfIt) {
   EXPECT_THAT(FilesInData(), Contains(*second));
 }
 
-TEST_F(StoreBackupTest, RemovesWhatNobodyTookAway) {
+TEST_F(StoreBackupTest, RemovesLeftoverCopies) {
   FillStore(*Open(store()));
   const std::string killed = "backup-0123456789abcdef.part";
   std::ofstream(data() / killed) << "of a command that was killed";
@@ -215,13 +215,13 @@ TEST_F(StoreBackupTest, RemovesWhatNobodyTookAway) {
   for (const std::string& left : FilesInData()) EXPECT_THAT(left, StartsWith("rtcroomd"));
 }
 
-TEST_F(StoreBackupTest, LeavesNothingWhenItFails) {
+TEST_F(StoreBackupTest, LeavesNothingIfItFails) {
   std::ofstream(store()) << std::string(8192, 'x');
   EXPECT_ERROR(kStoreBroken, backup_.Make());
   EXPECT_THAT(FilesInData(), UnorderedElementsAre("rtcroomd.db"));
 }
 
-TEST_F(StoreBackupTest, TakesNoOtherFileForACopy) {
+TEST_F(StoreBackupTest, DistinguishesCopiesFromOtherFiles) {
   for (const char* name : {"", "rtcroomd.db", "backup-.part", "../backup-0123456789abcdef.part",
                            "backup-0123456789abcdeg.part", "backup-0123456789abcdef.part-journal",
                            "backup-../../../../etc.part"}) {
@@ -230,7 +230,7 @@ TEST_F(StoreBackupTest, TakesNoOtherFileForACopy) {
   EXPECT_TRUE(IsBackupName("backup-0123456789abcdef.part"));
 }
 
-TEST(StoreBackup, OfMemoryIsNothing) {
+TEST(StoreBackup, IsUnavailableForAMemoryStore) {
   SystemRandom random;
   EXPECT_ERROR(kUnavailable, StoreBackup(".", "", random).Make());
 }

@@ -72,13 +72,13 @@ class WatchdogTest : public testing::Test {
       kTimeout, {Probe("loop", loop_), Probe("reaper", reaper_, 3s)}, clock_, manager_, logger_};
 };
 
-TEST_F(WatchdogTest, GivesASignTwiceWithinTheTimeAsLongAsAllAnswer) {
+TEST_F(WatchdogTest, PingsTwicePerTimeoutWhileAllPartsRespond) {
   const std::size_t signs = SignalsWithin(10 * kTimeout);
   EXPECT_GE(signs, 20U);
   EXPECT_LE(signs, 23U) << "early by a tick at most";
 }
 
-TEST_F(WatchdogTest, FallsSilentWhenAPartDoes) {
+TEST_F(WatchdogTest, StopsPingingIfAPartStopsResponding) {
   EXPECT_GT(SignalsWithin(kTimeout), 0U);
   loop_.answers = false;
   EXPECT_LE(SignalsWithin(kTimeout / 2), 1U) << "it may be slow for a while";
@@ -88,14 +88,14 @@ TEST_F(WatchdogTest, FallsSilentWhenAPartDoes) {
   EXPECT_THAT(log_.Text(), Not(HasSubstr("component=reaper")));
 }
 
-TEST_F(WatchdogTest, SaysOnceWhichPartIsSilent) {
+TEST_F(WatchdogTest, LogsAnUnresponsivePartOnce) {
   loop_.answers = false;
   SignalsWithin(10 * kTimeout);
   const std::string log = log_.Text();
   EXPECT_EQ(log.find("component_stalled"), log.rfind("component_stalled"));
 }
 
-TEST_F(WatchdogTest, GivesSignsAgainWhenThePartComesBack) {
+TEST_F(WatchdogTest, ResumesPingingWhenThePartRecovers) {
   SignalsWithin(kTimeout);
   loop_.answers = false;
   SignalsWithin(3 * kTimeout);
@@ -106,7 +106,7 @@ TEST_F(WatchdogTest, GivesSignsAgainWhenThePartComesBack) {
   EXPECT_THAT(log_.Text(), HasSubstr("component_recovered component=loop"));
 }
 
-TEST_F(WatchdogTest, HasMorePatienceWithAPartThatNeedsIt) {
+TEST_F(WatchdogTest, AppliesALongerTimeoutToASlowPart) {
   SignalsWithin(kTimeout);
   reaper_.answers = false;
   SignalsWithin(kTimeout / 2 + 3s);
@@ -115,7 +115,7 @@ TEST_F(WatchdogTest, HasMorePatienceWithAPartThatNeedsIt) {
   EXPECT_THAT(log_.Text(), HasSubstr("component_stalled component=reaper"));
 }
 
-TEST_F(WatchdogTest, TakesAQueueThatIsFullForSilence) {
+TEST_F(WatchdogTest, TreatsAFullQueueAsUnresponsive) {
   SignalsWithin(kTimeout);
   loop_.takes_questions = false;
   SignalsWithin(kTimeout);
@@ -124,13 +124,13 @@ TEST_F(WatchdogTest, TakesAQueueThatIsFullForSilence) {
   EXPECT_GE(SignalsWithin(kTimeout), 1U);
 }
 
-TEST_F(WatchdogTest, AsksAPartAgainOnlyWhenItHasAnswered) {
+TEST_F(WatchdogTest, ProbesAPartAgainOnlyAfterItsReply) {
   loop_.answers = false;
   SignalsWithin(kTimeout);
   EXPECT_EQ(loop_.pending.size(), 1U);
 }
 
-TEST_F(WatchdogTest, TakesNoNoticeOfAnswersThatComeAfterItsEnd) {
+TEST_F(WatchdogTest, IgnoresRepliesAfterItsEnd) {
   FakeComponent late{.answers = false};
   {
     Watchdog watchdog(kTimeout, {Probe("late", late)}, clock_, manager_, logger_);
@@ -139,7 +139,7 @@ TEST_F(WatchdogTest, TakesNoNoticeOfAnswersThatComeAfterItsEnd) {
   late.AnswerAll();
 }
 
-TEST(LoopHeartbeat, AnswersOnceForEachQuestion) {
+TEST(LoopHeartbeat, AnswersEachProbeOnce) {
   LoopHeartbeat rounds;
   int answers = 0;
   rounds.Answer();

@@ -15,7 +15,7 @@ FinishedCommand RunShell(const std::string& script, std::vector<PassedSocket> so
       {.program = "/bin/sh", .arguments = {"-c", script}, .sockets = std::move(sockets)});
 }
 
-TEST(ChildProcess, FindsItsSocketsAsSystemdPassesThem) {
+TEST(ChildProcess, ReceivesSocketsLikeFromSystemd) {
   const LoopbackSocket one = LoopbackSocket::Listen();
   const LoopbackSocket other = LoopbackSocket::Listen();
   const FinishedCommand child = RunShell(
@@ -30,7 +30,7 @@ TEST(ChildProcess, FindsItsSocketsAsSystemdPassesThem) {
                                    link(other).string()));
 }
 
-TEST(ChildProcess, IsToldOfNoSocketsWhenThereAreNone) {
+TEST(ChildProcess, HasNoSocketVariablesWithoutSockets) {
   EXPECT_EQ(RunShell("echo [$LISTEN_FDS$LISTEN_PID$LISTEN_FDNAMES]", {}).out, "[]\n");
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::microseconds;
 
-TEST(Latencies, HaveTheirPercentiles) {
+TEST(Latencies, HavePercentiles) {
   Latencies latencies;
   for (int i = 1000; i >= 1; --i) latencies.Add(microseconds(i));
   EXPECT_EQ(latencies.Percentile(0), microseconds(1));
@@ -17,14 +17,14 @@ TEST(Latencies, HaveTheirPercentiles) {
   EXPECT_EQ(latencies.Percentile(100), microseconds(1000));
 }
 
-TEST(Latencies, OfOneSampleAreThatSample) {
+TEST(Latencies, EqualTheOnlySample) {
   Latencies latencies;
   latencies.Add(microseconds(7));
   EXPECT_EQ(latencies.Percentile(50), microseconds(7));
   EXPECT_EQ(latencies.Percentile(99.9), microseconds(7));
 }
 
-TEST(Latencies, MayBePutTogetherAndForgotten) {
+TEST(Latencies, CanBeMergedAndCleared) {
   Latencies all;
   EXPECT_EQ(all.Percentile(99), microseconds(0)) << "of none";
   Latencies others;

@@ -34,7 +34,7 @@ TEST(ProcessStats, MeasureMemoryThatIsInUse) {
   EXPECT_EQ(used.back(), 'x');
 }
 
-TEST(ProcessStats, MeasureTimeOnTheProcessor) {
+TEST(ProcessStats, MeasureCpuTime) {
   const auto before = CpuTimeOf(::getpid());
   EXPECT_TRUE(Eventually([&] {
     std::size_t sum = 0;
@@ -43,7 +43,7 @@ TEST(ProcessStats, MeasureTimeOnTheProcessor) {
   }));
 }
 
-TEST(ProcessStats, OfNoProcessAreAnError) {
+TEST(ProcessStats, FailForAMissingProcess) {
   constexpr pid_t kNobody = 1 << 30;
   EXPECT_THROW(MemoryOf(kNobody), std::runtime_error);
   EXPECT_THROW(CpuTimeOf(kNobody), std::runtime_error);
