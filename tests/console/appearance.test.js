@@ -49,7 +49,7 @@ for (const { name, options, background } of kLooks) {
     before(async () => { opened = await openConsole(server, options); });
     after(() => opened.close());
 
-    it('every page has its look and needs no scrolling to the side', async () => {
+    it('every page has the theme and no horizontal overflow', async () => {
       const { page } = opened;
       assert.strictEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), background);
       for (const { name: pageName, hash, sign } of kPages) {
@@ -62,7 +62,7 @@ for (const { name, options, background } of kLooks) {
       expectNoFaults(opened);
     });
 
-    it('a question fits', async () => {
+    it('a confirmation dialog fits the screen', async () => {
       const { page } = opened;
       await visit(page, '#/room/multi/long');
       await page.click('[data-kick]');
@@ -76,7 +76,7 @@ for (const { name, options, background } of kLooks) {
 }
 
 describe('a chart', () => {
-  it('tells what was where the pointer is', async () => {
+  it('shows the value under the pointer', async () => {
     const opened = await openConsole(server);
     const { page } = opened;
     await visit(page, '#/server');
@@ -92,8 +92,8 @@ describe('a chart', () => {
   });
 });
 
-describe('who asked for less motion', () => {
-  it('sees nothing move', async () => {
+describe('with reduced motion', () => {
+  it('the page has no animations', async () => {
     const opened = await openConsole(server, { reducedMotion: 'reduce' });
     await opened.page.waitForSelector('.room-card');
     assert.strictEqual(await opened.page.evaluate(() => document.getAnimations().length), 0);
@@ -101,8 +101,8 @@ describe('who asked for less motion', () => {
   });
 });
 
-describe('the switch', () => {
-  it('turns the look, and it stays', async () => {
+describe('the theme switch', () => {
+  it('changes the theme and keeps it', async () => {
     const opened = await openConsole(server, { colorScheme: 'light' });
     const { page } = opened;
     const look = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -117,7 +117,7 @@ describe('the switch', () => {
 });
 
 describe('the keyboard', () => {
-  it('reaches a room, asks to kick, and comes back to where it was', async () => {
+  it('opens a room and a kick dialog and restores the focus', async () => {
     const opened = await openConsole(server);
     const { page } = opened;
     await page.waitForSelector('.room-card');
@@ -145,7 +145,7 @@ describe('the keyboard', () => {
     await opened.close();
   });
 
-  it('every button and field has a name', async () => {
+  it('every button and field has an accessible name', async () => {
     const opened = await openConsole(server);
     const { page } = opened;
     for (const { hash, sign } of kPages) {
