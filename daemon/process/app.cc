@@ -1,308 +1,316 @@
 #include "daemon/process/app.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <span>
-#include <system_error>
+#include <functional>
+#include <future>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "daemon/auth/dev_identity.h"
-#include "daemon/base/atomic_file.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/version.h"
+#include "daemon/config/listen_address.h"
 #include "daemon/http/event_loop.h"
-#include "daemon/process/store_factory.h"
+#include "daemon/process/descriptor_limit.h"
 
 namespace rtcroom {
 namespace {
 
-/// Rooms read at a time when leases are restored: bounds memory at negligible cost.
-constexpr std::size_t kRestoreBatch = 1000;
+using std::chrono::milliseconds;
 
-/// Often enough to keep up with the maximum commit rate of one machine.
-constexpr std::chrono::seconds kTrimPeriod{2};
+/// The origin of a listener for a browser on this machine. Empty when there is none.
+std::string OriginOf(std::string_view scheme, const std::string& bound_address) {
+  const std::optional<std::string> address = ReachableFromHere(bound_address);
+  return address ? std::string(scheme) + "://" + *address : std::string();
+}
 
-/// Events newer than the mark can be lost undetected.
-constexpr std::chrono::seconds kMarkPeriod{1};
-
-/// 0 when the system does not report it.
-std::uint64_t FreeBytesAt(const std::filesystem::path& directory) {
-  std::error_code unknown;
-  const std::filesystem::space_info space = std::filesystem::space(directory, unknown);
-  return unknown ? 0 : space.available;
+void AddProbes(std::string_view name, EdgeThreads& threads, std::vector<LivenessProbe>& probes) {
+  for (std::size_t i = 0; i < threads.loop_count(); ++i) {
+    probes.push_back({.name = fmt::format("{} loop {}", name, i),
+                      .ask = [&loop = threads.loop(i)](LivenessReply reply) {
+                        loop.Post(std::move(reply));
+                        return true;
+                      }});
+  }
+  probes.push_back({.name = fmt::format("{} workers", name),
+                    .ask = [&workers = threads.workers()](LivenessReply reply) {
+                      return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(reply));
+                    }});
 }
 
 }  // namespace
 
-App::App(Config config, RunMode mode, InheritedSockets sockets,
-         std::optional<TimePoint> process_start, Logger& logger)
-    : config_(std::move(config)),
-      loaded_config_(config_),
-      mode_(mode),
-      logger_(logger),
-      sockets_(std::move(sockets)),
-      process_start_(process_start),
-      leases_(clock_, config_.room.heartbeat_timeout),
-      inactive_(clock_, config_.room.inactive_ttl) {
-  DrawNameHashKey(random_);
+App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Logger& logger)
+    : runtime_(logger),
+      config_(std::move(config), mode),
+      metrics_(std::string(kVersion), runtime_.clock, process_start, MakeMetricsSources()),
+      store_(*config_, runtime_) {
+  DrawNameHashKey(runtime_.random);
 }
 
-App::~App() { Stop(); }
-
-Status App::Start() {
-  if (Status status = OpenDataDirectory(); !status) return status;
-  if (mode_ == RunMode::kDev) {
+Status App::Start(InheritedSockets sockets) {
+  if (Status status = store_.OpenDirectory(); !status) return status;
+  if (config_.is_dev()) {
     if (Status status = FillInDevIdentity(); !status) return status;
   }
-  for (const ConfigProblem& warning : FindWarnings(config_)) {
-    logger_.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
+  for (const ConfigProblem& warning : FindWarnings(*config_)) {
+    runtime_.logger.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
   }
-  metrics_ = std::make_unique<Metrics>(std::string(kVersion), clock_, process_start_,
-                                       MakeMetricsSources());
-  if (Status status = OpenRooms(); !status) return status;
+  if (Status status = store_.Open(metrics_.store_observer()); !status) return status;
   if (Status status = BuildServices(); !status) return status;
   // Clients could not send heartbeats while the store was read.
-  leases_.GraceForAll();
-  inactive_.GraceForAll();
-  if (Status status = Listen(); !status) return status;
-  BeginUpkeep();
-  is_ready_ = true;
-  logger_.Info("ready", {{"version", kVersion}, {"pushers", leases_.size()}});
-  return {};
-}
-
-Status App::OpenDataDirectory() {
-  Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.store.data_dir);
-  if (!directory) return directory.error();
-  data_directory_ = *std::move(directory);
-  Result<std::filesystem::path> file = StoreFileOf(config_.store.url, config_.store.data_dir);
-  if (!file) return file.error();
-  if (!file->empty()) mark_.emplace(*file, random_);
-  backup_ = std::make_unique<StoreBackup>(data_directory_->path(), *std::move(file), random_);
-  backup_->RemoveLeftovers();
+  store_.state().leases.GraceForAll();
+  store_.state().inactive.GraceForAll();
+  if (Status status = Listen(sockets); !status) return status;
+  upkeep_ =
+      std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
+                                                                .rooms = api_->rooms(),
+                                                                .sessions = auth_->sessions(),
+                                                                .readiness = admin_->readiness(),
+                                                                .metrics = metrics_,
+                                                                .runtime = runtime_});
+  runtime_.logger.Info("ready", {{"version", kVersion}, {"pushers", store_.state().leases.size()}});
   return {};
 }
 
 Status App::FillInDevIdentity() {
   const Result<DevIdentity> identity =
-      LoadOrMakeDevIdentity(data_directory_->path() / "dev", random_, clock_.Now());
+      LoadOrMakeDevIdentity(store_.directory() / "dev", runtime_.random, runtime_.clock.Now());
   if (!identity) return identity.error();
-  if (config_.server.tls_cert.empty()) {
-    config_.server.tls_cert = identity->cert_path.string();
-    config_.server.tls_key = identity->key_path.string();
-  }
-  if (config_.im.sig_version == 2 && config_.im.secret_key.empty()) {
-    config_.im.secret_key = identity->sig_key;
-  }
-  if (config_.live.push_key.empty()) config_.live.push_key = identity->push_key;
-  if (config_.admin.token.empty()) {
-    dev_admin_token_ = identity->admin_token;
-    config_.admin.token = dev_admin_token_;
-  }
+  config_.FillIn(*identity);
   return {};
 }
 
-Status App::OpenRooms() {
-  Result<std::unique_ptr<Storage>> store =
-      OpenStore({.url = config_.store.url,
-                 .data_dir = config_.store.data_dir,
-                 .limits = {.max_rooms = config_.room.max_rooms},
-                 .new_epoch = NewEpoch(random_),
-                 .observer = &metrics_->store_observer()},
-                commits_);
-  if (!store) return store.error();
-  store_ = *std::move(store);
-  if (Status status = CompareWithMark(); !status) return status;
-  if (Status status = RestoreBans(); !status) return status;
-
-  std::uint64_t after = 0;
-  while (true) {
-    const Result<RoomPage> page = store_->Scan(after, kRestoreBatch);
-    if (!page) return page.error();
-    if (page->rooms.empty()) return {};
-    for (const Room& room : page->rooms) {
-      leases_.Restore(room);
-      inactive_.Restore(room);
-      room_counters_.Restore(room);
-    }
-    after = page->rooms.back().sequence;
+Status App::BuildServices() {
+  Result<ImSigners> signers = ImSigners::Create(config_->im);
+  if (!signers) return signers.error();
+  auth_ = std::make_unique<AuthModule>(*config_, *std::move(signers), store_.storage(), runtime_);
+  if (Status status = auth_->Start(); !status) return status;
+  if (config_->im.enabled) {
+    im_ = std::make_unique<ImModule>(config_->im, ImModuleDeps{.store = store_.storage(),
+                                                               .deliveries = store_.storage(),
+                                                               .enqueued = store_.state().enqueued,
+                                                               .signer = auth_->login_signer(),
+                                                               .clock = runtime_.clock,
+                                                               .random = runtime_.random,
+                                                               .observer = metrics_.im_observer(),
+                                                               .logger = runtime_.logger});
+    if (Status status = im_->Start(); !status) return status;
   }
-}
-
-Status App::CompareWithMark() {
-  if (!mark_) return {};
-  const Result<Cursor> newest = store_->Newest();
-  if (!newest) return newest.error();
-  const std::uint64_t missing = CountMissingEvents(mark_->Read(), *newest);
-  if (missing > 0) {
-    logger_.Error("events_missing", {{"at_least", missing}, {"newest_position", newest->position}});
-  }
+  api_ = std::make_unique<ApiModule>(*config_, ApiModuleDeps{.store = store_,
+                                                             .auth = *auth_,
+                                                             .im = im_.get(),
+                                                             .observer = metrics_,
+                                                             .runtime = runtime_});
   return {};
 }
 
-void App::RecordNewest() {
-  const Result<Cursor> newest = store_->Newest();
-  if (!newest) return;  // the store logs the error itself
-  const Status recorded = mark_->Record(*newest);
-  if (!recorded && is_mark_written_) {
-    logger_.Warn("position_mark_not_written", {{"reason", recorded.error().detail}});
+Status App::Listen(InheritedSockets& sockets) {
+  const Config& config = *config_;
+  admin_ = std::make_unique<AdminModule>(
+      config, AdminModuleDeps{.store = store_,
+                              .api = *api_,
+                              .metrics = metrics_,
+                              .draining = draining_,
+                              .stats = [this] { return ReadConsoleStats(); },
+                              .sockets = sockets,
+                              .runtime = runtime_});
+  listeners_ = std::make_unique<ListenersModule>(config.server,
+                                                 ListenersModuleDeps{.handler = api_->handler(),
+                                                                     .sockets = sockets,
+                                                                     .metrics = metrics_,
+                                                                     .runtime = runtime_});
+  if (!config.grpc.listen.empty()) {
+    events_ = std::make_unique<EventsModule>(
+        config.grpc, config_.is_dev(),
+        EventsModuleDeps{
+            .store = store_, .rooms = api_->rooms(), .sockets = sockets, .runtime = runtime_});
   }
-  is_mark_written_ = recorded.ok();
-}
-
-Status App::RestoreBans() {
-  const Result<std::vector<Ban>> bans = store_->LoadBans(clock_.Now());
-  if (!bans) return bans.error();
-  for (const Ban& ban : *bans) {
-    if (bans_.Put(ban)) continue;
-    logger_.Warn("too_many_bans", {{"stored", bans->size()}, {"in_force", BanList::kMaxBans}});
-    break;
+  if (Status status = sockets.CheckAllTaken(); !status) return status;
+  ApplyLimits();
+  if (Status status = listeners_->Start(config.server); !status) return status;
+  if (events_ != nullptr) {
+    if (Status status = events_->Start(); !status) return status;
   }
-  return {};
+  RecordCertificates();
+  // Last, so that a server that answers here is ready.
+  return admin_->Start(MakeConsoleFacts());
 }
 
-MetricsSources App::MakeMetricsSources() {
-  return {.rooms = [this](RoomKind kind) { return store_->CountRooms(kind); },
-          .room_counts = [this] { return room_counters_.snapshot(); },
-          .leases = [this] { return leases_.size(); },
-          .sessions = [this] { return sessions_->size(); },
-          .refused_logins = [this](LoginOutcome why) { return sessions_->refused_logins(why); },
-          .ready = [this] { return readiness_.Read() && !draining_; },
-          .free_bytes = [this] { return FreeBytesAt(data_directory_->path()); },
-          .waiting_requests = [this] { return threads_->workers().waiting(); },
-          .im_pending_groups = [this] { return im_ == nullptr ? 0 : im_->pending_groups(); },
-          .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
-          .watch = [this] { return ReadWatchStats(); },
-          .log_lines_dropped = [this](LogLevel level) { return logger_.dropped(level); }};
+void App::ApplyLimits() {
+  const Config& config = *config_;
+  const std::size_t most = ConnectionsWithin(DescriptorLimit());
+  if (most < config.server.max_connections) {
+    runtime_.logger.Warn("max_connections_lowered",
+                         {{"max_connections", config.server.max_connections}, {"to", most}});
+  }
+  const std::size_t max_connections = std::min(most, config.server.max_connections);
+  listeners_->SetLimits(
+      {.total = max_connections, .per_address = config.server.max_connections_per_address},
+      config.limits);
+  metrics_.SetLimits({.connections = max_connections,
+                      .rooms = config.room.max_rooms,
+                      .sessions = config.auth.max_tokens,
+                      .events = config.store.max_events});
+  auth_->SetLimits(config.limits);
+  store_.state().quota.SetLimits(
+      {.per_address = config.limits.rooms_per_address, .per_user = config.limits.rooms_per_user});
 }
 
-WatchStats App::ReadWatchStats() const {
-  if (watch_ == nullptr) return {};
-  const WatchCounts& counts = watch_->counts();
-  return {.subscribers = watch_->subscribers(),
-          .events_sent = counts.events_sent,
-          .slow_ended = counts.slow_ended,
-          .refused = counts.refused,
-          .lag = watch_->FeedLag()};
-}
-
-void App::BeginUpkeep() {
-  reaper_ = std::make_unique<HeartbeatReaper>(
-      *rooms_, leases_, inactive_, clock_, ReaperOptions{.sweep_period = config_.room.sweep_period},
-      *this, logger_);
-  trimmer_ = std::make_unique<EventTrimmer>(
-      *store_, clock_,
-      TrimOptions{.retention = config_.store.event_retention,
-                  .max_events = config_.store.max_events,
-                  .max_bytes = config_.store.max_event_bytes,
-                  .after_step = [this] { upkeep_heartbeat_.Answer(); }},
-      logger_);
-  reaping_.emplace(
-      reaper_->TickPeriod(),
-      [this](const std::stop_token&) {
-        reaper_->Tick();
-        reaper_heartbeat_.Answer();
-      },
-      logger_);
-  trimming_.emplace(
-      kTrimPeriod,
-      [this](const std::stop_token& stop) {
-        PurgeEndedBans();
-        upkeep_heartbeat_.Answer();
-        MaintainSessions();
-        metrics_->CountTrimmed(trimmer_->Trim(stop));
-        readiness_.AskWhenWanted([this] { return store_->Ping(); });
-      },
-      logger_);
-  if (mark_) {
-    marking_.emplace(kMarkPeriod, [this](const std::stop_token&) { RecordNewest(); }, logger_);
+void App::RecordCertificates() {
+  if (const std::optional<TimePoint> https = listeners_->CertificateExpiry()) {
+    metrics_.SetCertificateExpiry("https", *https);
+  }
+  if (events_ == nullptr) return;
+  if (const std::optional<TimePoint> grpc = events_->certificate_expiry()) {
+    metrics_.SetCertificateExpiry("grpc", *grpc);
   }
 }
 
-void App::PurgeEndedBans() {
-  if (bans_.RemoveEnded() == 0) return;
-  const Status removed = store_->RemoveEndedBans(clock_.Now());
-  // The next start ignores the remaining ones.
-  if (!removed) logger_.Warn("bans_not_removed", {{"reason", removed.error().detail}});
-}
-
-void App::MaintainSessions() {
-  constexpr int kMostRounds = 20;
-  const std::chrono::milliseconds jump = sessions_->DetectWallClockJump();
-  if (jump.count() != 0) logger_.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
-  for (int round = 0; round < kMostRounds; ++round) {
-    const Result<SessionUpkeep> done = sessions_->Upkeep();
-    if (!done) {
-      logger_.Warn("sessions_not_written", {{"reason", done.error().detail}});
-      return;
-    }
-    upkeep_heartbeat_.Answer();
-    if (!done->left_some) return;
-  }
-}
-
-std::vector<LivenessProbe> App::LivenessProbes() {
-  std::vector<LivenessProbe> probes;
-  const auto add_threads = [&](std::string_view whose, EdgeThreads& threads) {
-    for (std::size_t i = 0; i < threads.loop_count(); ++i) {
-      probes.push_back({.name = fmt::format("{} loop {}", whose, i),
-                        .ask = [&loop = threads.loop(i)](LivenessReply reply) {
-                          loop.Post(std::move(reply));
-                          return true;
-                        }});
-    }
-    probes.push_back({.name = fmt::format("{} workers", whose),
-                      .ask = [&workers = threads.workers()](LivenessReply reply) {
-                        return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(reply));
-                      }});
+void App::Reload(const Config& fresh) {
+  const Secret token_before = config_->admin.token;
+  const ReloadPlan plan = config_.Reload(fresh);
+  const Config& config = *config_;
+  Logger& logger = runtime_.logger;
+  logger.SetLevel(config.log.level);
+  ApplyLimits();
+  if (config.admin.token != token_before) admin_->SetToken(config.admin.token);
+  api_->SetUtilsToken(config.utils.admin_token);
+  const auto warn_of = [&logger](const Status& reloaded) {
+    if (!reloaded) logger.Warn("certificate_refused", {{"reason", reloaded.error().detail}});
   };
-  add_threads("phones'", *threads_);
-  add_threads("operator's", *admin_threads_);
-  // A sweep is bounded by half of its period and one commit.
-  probes.push_back(
-      {.name = "reaper",
-       .extra_timeout = config_.room.sweep_period + 2 * reaper_->TickPeriod(),
-       .ask = [this](LivenessReply reply) { return reaper_heartbeat_.Ask(std::move(reply)); }});
-  probes.push_back(
-      {.name = "upkeep of the store",
-       .extra_timeout = 2 * kTrimPeriod,
-       .ask = [this](LivenessReply reply) { return upkeep_heartbeat_.Ask(std::move(reply)); }});
-  return probes;
+  warn_of(listeners_->ReloadTls(config.server));
+  if (events_ != nullptr) warn_of(events_->ReloadTls(config.grpc));
+  RecordCertificates();
+  for (const std::string& key : plan.need_restart) logger.Warn("needs_restart", {{"key", key}});
+  logger.Info("reloaded", {{"log_level", LogLevelName(config.log.level)},
+                           {"applied", fmt::format("{}", fmt::join(plan.applied, ","))}});
 }
-
-std::string App::StatusLine() const {
-  std::uint64_t rooms = 0;
-  for (const RoomKind kind : kAllRoomKinds) rooms += store_->CountRooms(kind);
-  return fmt::format("{} rooms, {} pushers", rooms, leases_.size());
-}
-
-void App::OnSweep(const SweepOutcome& outcome) {
-  const bool left_some = outcome.behind || outcome.expiry.failed > 0;
-  metrics_->SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
-}
-
-void App::OnStall() { metrics_->CountStall(); }
 
 void App::Stop(SocketAfterStop after) {
   if (draining_.exchange(true)) return;
   // First, so that no pusher is evicted for heartbeats that the server no longer accepts.
-  reaping_.reset();
-  trimming_.reset();
-  marking_.reset();
-  // A waiting client can be answered while the listener still exists.
-  if (backup_endpoint_ != nullptr) backup_endpoint_->Stop();
+  if (upkeep_ != nullptr) upkeep_->Stop();
+  if (admin_ != nullptr) admin_->StopBackup();
   StopServing(after);
-  // After a failed start, the hub reads the store but has no server yet that would end it.
-  if (watch_ != nullptr) watch_->Stop();
-  if (calls_ != nullptr) calls_->Stop();
+  if (events_ != nullptr) events_->StopWatch();
+  if (auth_ != nullptr) auth_->Stop();
   im_.reset();
-  if (is_ready_ && mark_) RecordNewest();
-  store_.reset();
-  if (is_ready_) logger_.Info("stopped");
+  if (upkeep_ != nullptr && store_.has_mark()) store_.RecordNewest();
+  store_.Close();
+  if (upkeep_ != nullptr) runtime_.logger.Info("stopped");
+}
+
+void App::StopServing(SocketAfterStop after) {
+  const milliseconds drain_timeout = config_->server.drain_timeout;
+  const MonotonicTime until = runtime_.clock.Monotonic() + drain_timeout;
+  const auto left = [&] {
+    return std::max(std::chrono::duration_cast<milliseconds>(until - runtime_.clock.Monotonic()),
+                    milliseconds(0));
+  };
+  // In parallel: neither may use up the other's time, or keep accepting meanwhile. If the system
+  // has no thread left, they stop one after the other, when they are waited for.
+  constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
+  std::vector<std::future<void>> stopping;
+  if (listeners_ != nullptr) {
+    for (HttpListener* const listener : listeners_->listeners()) {
+      stopping.push_back(
+          std::async(kAtOnceIfItCan, [&, listener] { listener->Stop(left(), after); }));
+    }
+  }
+  if (events_ != nullptr) {
+    stopping.push_back(std::async(kAtOnceIfItCan, [&] { events_->Stop(left(), after); }));
+  }
+  // Slightly before the end of the drain, so that the answers are still sent.
+  const milliseconds for_answers = std::min(drain_timeout / 4, milliseconds(500));
+  for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
+  // Answers the callers that still wait for an outside service.
+  if (auth_ != nullptr) auth_->InterruptCalls();
+  // An interrupted notice is sent again after the next start. It gets half of the time; the rest is
+  // for the answers of callers that wait for a group.
+  if (im_ != nullptr) im_->Stop(std::min(left(), for_answers) / 2);
+  for (const std::future<void>& stopped : stopping) stopped.wait();
+  if (admin_ != nullptr) admin_->Stop(left(), after);
+}
+
+std::vector<NamedSocket> App::TakeSockets() {
+  std::vector<NamedSocket> sockets;
+  if (listeners_ != nullptr) sockets = listeners_->TakeSockets();
+  if (admin_ != nullptr) sockets.push_back({.name = "admin", .listening = admin_->TakeSocket()});
+  if (events_ != nullptr) sockets.push_back({.name = "grpc", .listening = events_->TakeSocket()});
+  return sockets;
+}
+
+std::vector<LivenessProbe> App::LivenessProbes() {
+  std::vector<LivenessProbe> probes = upkeep_->LivenessProbes();
+  AddProbes("client", listeners_->threads(), probes);
+  AddProbes("admin", admin_->threads(), probes);
+  return probes;
+}
+
+MetricsSources App::MakeMetricsSources() {
+  return {
+      .rooms = [this](RoomKind kind) { return store_.storage().CountRooms(kind); },
+      .room_counts = [this] { return store_.state().counters.snapshot(); },
+      .leases = [this] { return store_.state().leases.size(); },
+      .sessions = [this] { return auth_->sessions().size(); },
+      .refused_logins = [this](LoginOutcome why) { return auth_->sessions().refused_logins(why); },
+      .ready = [this] { return admin_->readiness().Read() && !draining_; },
+      .free_bytes = [this] { return store_.FreeBytes(); },
+      .waiting_requests = [this] { return listeners_->threads().workers().waiting(); },
+      .im_pending_groups = [this] { return im_ == nullptr ? 0 : im_->pending_groups(); },
+      .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
+      .watch = [this] { return events_ == nullptr ? WatchStats() : events_->ReadStats(); },
+      .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); }};
+}
+
+ConsoleFacts App::MakeConsoleFacts() const {
+  return {.version = std::string(kVersion),
+          .started_at = runtime_.clock.Now(),
+          .heartbeat_timeout = config_->room.heartbeat_timeout,
+          .im_enabled = im_ != nullptr,
+          .http_origin = OriginOf("http", http_address()),
+          .https_origin = OriginOf("https", https_address()),
+          .api_prefix = config_->server.prefix};
+}
+
+ConsoleStats App::ReadConsoleStats() {
+  return {.pushers = store_.state().leases.size(),
+          .connections = listeners_->connections(),
+          .waiting_requests = listeners_->threads().workers().waiting(),
+          .watchers = events_ == nullptr ? 0 : events_->subscribers(),
+          .im_pending_groups = im_ == nullptr ? 0 : im_->pending_groups(),
+          .im_lag = im_ == nullptr ? 0 : im_->lag(),
+          .totals = metrics_.Totals()};
+}
+
+std::string App::StatusLine() {
+  std::uint64_t rooms = 0;
+  for (const RoomKind kind : kAllRoomKinds) rooms += store_.storage().CountRooms(kind);
+  return fmt::format("{} rooms, {} pushers", rooms, store_.state().leases.size());
+}
+
+std::string App::http_address() const {
+  return listeners_ == nullptr ? "" : listeners_->http_address();
+}
+
+std::string App::https_address() const {
+  return listeners_ == nullptr ? "" : listeners_->https_address();
+}
+
+std::string App::grpc_address() const { return events_ == nullptr ? "" : events_->bound_address(); }
+
+std::string App::console_link() const {
+  if (!config_.is_dev() || admin_ == nullptr) return {};
+  std::string link = OriginOf("http", admin_->bound_address()) + "/console/";
+  const Secret& token = config_.generated_admin_token();
+  if (!token.empty()) link += "#token=" + token.Reveal();
+  return link;
 }
 
 }  // namespace rtcroom

@@ -143,10 +143,10 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
                       const Process& process) {
   Logger& logger = process.logger;
   ServiceReports& reports = process.service.reports;
-  App app(config, mode, std::move(sockets), process.start, logger);
+  App app(config, mode, process.start, logger);
   std::optional<StartWatch> starting;
   starting.emplace(process.service, process.clock, logger);
-  const Status started = app.Start();
+  const Status started = app.Start(std::move(sockets));
   starting.reset();
   if (!started) {
     logger.Error("start_failed", {{"reason", started.error().detail}});

@@ -1,0 +1,76 @@
+#include "daemon/process/admin_module.h"
+
+#include <utility>
+
+#include "daemon/admin/admin_key.h"
+#include "daemon/process/listeners_module.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr ConnectionLimits kConnections{.total = 256, .per_address = 256};
+constexpr EdgeThreadCounts kThreads{.loops = 1, .workers = 2, .waiting = 64};
+
+}  // namespace
+
+AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
+    : deps_(deps),
+      access_(config.admin.token,
+              RenewAdminKey(deps.store.directory(), deps.runtime.random, deps.runtime.logger)),
+      router_(access_, deps.runtime.clock, deps.runtime.logger),
+      backup_([&store = deps.store](const std::stop_token& stop) { return store.MakeBackup(stop); },
+              deps.runtime.logger),
+      readiness_(deps.runtime.clock),
+      limiter_(kConnections),
+      held_(MaxHeldBytes(config.server)),
+      threads_(kThreads, deps.runtime.logger),
+      server_(MakeListenerOptions(config.server, config.admin.listen,
+                                  deps.sockets.Take("admin", config.admin.listen)),
+              AdminSources{.readiness = [this]() -> Status {
+                             if (deps_.draining) return Error{Errc::kUnavailable, "draining"};
+                             return deps_.store.storage().Ping();
+                           },
+                           .metrics = [this] { return deps_.metrics.Text(); },
+                           .others =
+                               [this](const HttpRequest& request, AdminResponder& responder) {
+                                 router_.Handle(request, responder);
+                               }},
+              deps.api.request_ids(),
+              HttpListenerDeps{.threads = threads_,
+                               .limiter = limiter_,
+                               .held = held_,
+                               .observer = deps.metrics.ConnectionsOf("admin"),
+                               .clock = deps.runtime.clock,
+                               .logger = deps.runtime.logger}) {
+  router_.Add(backup_.Route());
+}
+
+Status AdminModule::Start(const ConsoleFacts& facts) {
+  console_.emplace(ConsoleDeps{.access = access_,
+                               .store = deps_.store.storage(),
+                               .rooms = deps_.api.rooms(),
+                               .leases = deps_.store.state().leases,
+                               .stats = deps_.stats,
+                               .commits = deps_.store.state().console_commits,
+                               .clock = deps_.runtime.clock,
+                               .logger = deps_.runtime.logger},
+                   facts);
+  console_->AddRoutes(router_);
+  if (Status status = server_.Start(); !status) return status;
+  deps_.runtime.logger.Info("listening", {{"listener", "admin"}, {"address", bound_address()}});
+  return {};
+}
+
+void AdminModule::SetToken(const Secret& token) {
+  access_.SetToken(token);
+  // A stream checks its token only once, and would continue with a revoked one.
+  if (console_) console_->EndStreams();
+}
+
+void AdminModule::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
+  if (console_) console_->Close();  // first, so that its answers can still be sent
+  server_.Stop(drain_timeout, after);
+  if (console_) console_->Stop();
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,81 @@
+#include "daemon/process/api_module.h"
+
+#include <chrono>
+
+namespace rtcroom {
+namespace {
+
+RoomPolicy MakePolicy(const Config& config) {
+  const RoomConfig& room = config.room;
+  return {.limits = {.max_pushers_double = room.max_pushers_double,
+                     .max_pushers_multi = room.max_pushers_multi,
+                     .max_pushers_live = room.max_pushers_live,
+                     .max_audiences = room.max_audiences},
+          .interop = config.auth.interop,
+          .custom_set = config.live.custom_set,
+          .creator_destroys_double = room.creator_destroys_double,
+          .creator_destroys_multi = room.creator_destroys_multi};
+}
+
+RoomServiceDeps MakeRoomDeps(const ApiModuleDeps& deps, NoImGroups& no_groups) {
+  RoomState& state = deps.store.state();
+  return {.store = deps.store.storage(),
+          .ban_store = deps.store.storage(),
+          .bans = state.bans,
+          .leases = state.leases,
+          .groups = deps.im != nullptr ? deps.im->groups() : no_groups,
+          .streams = deps.auth.streams(),
+          .clock = deps.runtime.clock,
+          .ids = deps.runtime.ids,
+          .quota = &state.quota};
+}
+
+UtilsModuleDeps MakeUtilsModuleDeps(const ApiModuleDeps& deps) {
+  UtilsModuleDeps utils{
+      .streams = deps.auth.streams(), .random = deps.runtime.random, .calls = deps.auth.calls()};
+  if (deps.im != nullptr) {
+    utils.ask_im = [&probe = deps.im->probe()](std::chrono::milliseconds timeout) {
+      return probe.Ask(timeout);
+    };
+  }
+  return utils;
+}
+
+RouterOptions MakeRouterOptions(const Config& config) {
+  return {.prefix = config.server.prefix,
+          .gen1_prefix = config.server.gen1_prefix,
+          .gen2_prefix = config.server.gen2_prefix,
+          .cors_origins = config.server.cors_origins,
+          .auth_mode = config.auth.mode,
+          .sdk_app_id = config.im.sdk_app_id,
+          .account_type = config.im.account_type,
+          .custom_set = config.live.custom_set,
+          .gen1_login = config.auth.gen1_login,
+          .trust_userid = config.auth.trust_userid,
+          .gen1_bind = config.auth.gen1_bind};
+}
+
+}  // namespace
+
+ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
+    : rooms_(MakeRoomDeps(deps, no_groups_),
+             RoomServiceOptions{.policy = MakePolicy(config),
+                                .enqueues_deliveries = deps.im != nullptr},
+             deps.runtime.logger),
+      utils_(config, MakeUtilsModuleDeps(deps)),
+      // Eight digits distinguish the runs that write to the same log.
+      request_ids_(NewEpoch(deps.runtime.random).substr(0, 8)),
+      recorder_(request_ids_, deps.observer, deps.runtime.clock, deps.runtime.logger),
+      router_(Services{.rooms = rooms_,
+                       .logins = deps.auth.logins(),
+                       .sessions = deps.auth.sessions(),
+                       .webrtc_ticket_signer = deps.auth.webrtc_ticket_signer(),
+                       .private_map_keys = deps.auth.login_signer(),
+                       .streams = deps.auth.streams(),
+                       .clock = deps.runtime.clock,
+                       .ids = deps.runtime.ids,
+                       .admission = deps.auth.admission(),
+                       .utils = &utils_.services()},
+              MakeRouterOptions(config), recorder_) {}
+
+}  // namespace rtcroom

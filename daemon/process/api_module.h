@@ -1,0 +1,48 @@
+// The clients' API of one life of the server: rooms, and the endpoints above them.
+#pragma once
+
+#include "daemon/admin/metrics.h"
+#include "daemon/admin/utils_module.h"
+#include "daemon/config/config.h"
+#include "daemon/core/room_service.h"
+#include "daemon/im/im_module.h"
+#include "daemon/im/no_im_groups.h"
+#include "daemon/process/auth_module.h"
+#include "daemon/process/runtime.h"
+#include "daemon/process/store_module.h"
+#include "handlers/request_ids.h"
+#include "handlers/request_recorder.h"
+#include "handlers/router.h"
+
+namespace rtcroom {
+
+/// All of it outlives the module.
+struct ApiModuleDeps {
+  StoreModule& store;  ///< open
+  AuthModule& auth;
+  ImModule* im = nullptr;  ///< null without `im.enabled`
+  RequestObserver& observer;
+  Runtime& runtime;
+};
+
+/// @threads for one thread, except for what it gives out.
+class ApiModule {
+ public:
+  ApiModule(const Config& config, const ApiModuleDeps& deps);
+
+  void SetUtilsToken(const Secret& token) { utils_.SetAdminToken(token); }
+
+  [[nodiscard]] RoomService& rooms() { return rooms_; }
+  [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
+  [[nodiscard]] HttpHandler& handler() { return router_; }
+
+ private:
+  NoImGroups no_groups_;
+  RoomService rooms_;
+  UtilsModule utils_;
+  RequestIds request_ids_;
+  RequestRecorder recorder_;
+  Router router_;
+};
+
+}  // namespace rtcroom

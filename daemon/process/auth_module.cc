@@ -1,0 +1,135 @@
+#include "daemon/process/auth_module.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/atomic_file.h"
+#include "daemon/base/sip_hash.h"
+
+namespace rtcroom {
+namespace {
+
+/// Of a ticket for webrtc rooms (protocol B.8).
+constexpr std::chrono::hours kWebrtcTicketLife{1};
+
+/// Many clients share one address, and arrive together when a meeting begins.
+constexpr std::uint32_t kTicketsAtOnce = 100;
+
+SipHashKey RandomKey(RandomSource& random) {
+  SipHashKey key;
+  random.Fill(std::as_writable_bytes(std::span(&key, 1)));
+  return key;
+}
+
+std::chrono::seconds WholeSeconds(ConfigDuration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+std::vector<UserId> UserIds(const std::vector<std::string>& texts) {
+  std::vector<UserId> ids;
+  ids.reserve(texts.size());
+  for (const std::string& text : texts) ids.push_back({text});
+  return ids;
+}
+
+/// Empty for an empty path.
+Result<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return std::string();
+  return ReadSmallFile(path);
+}
+
+AdmissionLimits MakeAdmissionLimits(const LimitsConfig& limits) {
+  return {.per_address = {.per_second = limits.per_address_rate.per_second,
+                          .burst = static_cast<std::uint32_t>(limits.per_address_burst)},
+          .per_user = {.per_second = limits.per_user_rate.per_second,
+                       .burst = static_cast<std::uint32_t>(limits.per_user_burst)},
+          .tickets = {.per_second = limits.signing_rate.per_second,
+                      .burst = kTicketsAtOnce,
+                      .per_hour = limits.signing_rate.per_hour}};
+}
+
+SessionOptions MakeSessionOptions(const Config& config) {
+  return {.sdk_app_id = config.im.sdk_app_id,
+          .account_type = config.im.account_type,
+          .table = {.max_sessions = config.auth.max_tokens, .ttl = config.auth.token_ttl}};
+}
+
+StreamUrlOptions MakeStreamUrlOptions(const LiveConfig& live) {
+  return {.bizid = live.bizid,
+          .push_key = live.push_key,
+          .play_key = live.play_key,
+          .push_host = live.push_host,
+          .play_host = live.play_host,
+          .url_ttl = WholeSeconds(live.url_ttl)};
+}
+
+LoginPolicy MakeLoginPolicy(const Config& config) {
+  return {.trust_imuserid = config.auth.trust_imuserid,
+          .trust_userid = config.auth.trust_userid,
+          .strict_wechat = config.wechat.strict,
+          .expose_session_key = config.wechat.expose_session_key,
+          .administrator = {config.im.admin},
+          .deny_user_ids = UserIds(config.auth.deny_user_ids)};
+}
+
+}  // namespace
+
+Result<ImSigners> ImSigners::Create(const ImConfig& im) {
+  Result<std::string> private_key = ReadPem(im.private_key_file);
+  if (!private_key) return private_key.error();
+  Result<std::string> public_key = ReadPem(im.public_key_file);
+  if (!public_key) return public_key.error();
+  const Secret private_key_pem(*std::move(private_key));
+  const auto make_signer = [&](std::chrono::seconds ttl) {
+    return ImLoginSigner::Create({.sdk_app_id = im.sdk_app_id,
+                                  .account_type = im.account_type,
+                                  .sig_version = static_cast<int>(im.sig_version),
+                                  .secret_key = im.secret_key,
+                                  .private_key_pem = private_key_pem,
+                                  .user_sig_ttl = ttl});
+  };
+  Result<std::unique_ptr<ImLoginSigner>> login = make_signer(WholeSeconds(im.user_sig_ttl));
+  if (!login) return login.error();
+  Result<std::unique_ptr<ImLoginSigner>> webrtc_ticket = make_signer(kWebrtcTicketLife);
+  if (!webrtc_ticket) return webrtc_ticket.error();
+  Result<std::unique_ptr<UserSigVerifier>> verifier =
+      UserSigVerifier::Create({.sdk_app_id = im.sdk_app_id,
+                               .secret_key = im.secret_key,
+                               .public_key_pem = *std::move(public_key),
+                               .private_key_pem = private_key_pem});
+  if (!verifier) return verifier.error();
+  return ImSigners{.login = *std::move(login),
+                   .webrtc_ticket = *std::move(webrtc_ticket),
+                   .verifier = *std::move(verifier)};
+}
+
+AuthModule::AuthModule(const Config& config, ImSigners signers, SessionStore& store,
+                       Runtime& runtime)
+    : signers_(std::move(signers)),
+      session_crypto_(runtime.random),
+      sessions_(SessionServiceDeps{.verifier = *signers_.verifier,
+                                   .store = store,
+                                   .crypto = session_crypto_,
+                                   .clock = runtime.clock},
+                MakeSessionOptions(config)),
+      streams_(MakeStreamUrlOptions(config.live)),
+      outgoing_(runtime.clock),
+      calls_(runtime.clock, runtime.logger),
+      codes_(WechatOptions{.base_url = config.wechat.base_url,
+                           .app_id = config.wechat.app_id,
+                           .secret = config.wechat.secret},
+             outgoing_, calls_, runtime.logger),
+      admission_(runtime.clock, RandomKey(runtime.random), MakeAdmissionLimits(config.limits)),
+      logins_(codes_, *signers_.login, runtime.clock, runtime.ids, admission_,
+              MakeLoginPolicy(config)) {}
+
+void AuthModule::SetLimits(const LimitsConfig& limits) {
+  admission_.SetLimits(MakeAdmissionLimits(limits));
+}
+
+}  // namespace rtcroom

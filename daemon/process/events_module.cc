@@ -1,0 +1,49 @@
+#include "daemon/process/events_module.h"
+
+#include "daemon/base/version.h"
+
+namespace rtcroom {
+namespace {
+
+GrpcTlsFiles MakeTlsFiles(const GrpcConfig& grpc) {
+  return {.cert = grpc.tls_cert, .key = grpc.tls_key, .client_ca = grpc.client_ca};
+}
+
+}  // namespace
+
+EventsModule::EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModuleDeps& deps)
+    : hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
+           deps.runtime.logger),
+      service_(hub_),
+      server_(
+          GrpcServerOptions{.listen = grpc.listen,
+                            .inherited = deps.sockets.Take("grpc", grpc.listen),
+                            .tls = MakeTlsFiles(grpc),
+                            .token = grpc.token,
+                            .is_open_on_loopback = is_dev},
+          GrpcAdminServerDeps{
+              .store = deps.store.storage(),
+              .rooms = deps.rooms,
+              .facts = {.version = std::string(kVersion),
+                        .started_at = deps.runtime.clock.Now(),
+                        .pushers = [&state = deps.store.state()] { return state.leases.size(); },
+                        .watchers = [this] { return hub_.subscribers(); }},
+              .more_services = {{.name = WatchService::kName, .service = &service_}},
+              .end_streams = [this] { hub_.Stop(); },
+              .clock = deps.runtime.clock,
+              .logger = deps.runtime.logger}) {}
+
+Status EventsModule::ReloadTls(const GrpcConfig& grpc) {
+  return server_.ReloadTls(MakeTlsFiles(grpc));
+}
+
+WatchStats EventsModule::ReadStats() const {
+  const WatchCounts& counts = hub_.counts();
+  return {.subscribers = hub_.subscribers(),
+          .events_sent = counts.events_sent,
+          .slow_ended = counts.slow_ended,
+          .refused = counts.refused,
+          .lag = hub_.FeedLag()};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,65 @@
+// Event subscriptions and the gRPC listener of one life of the server.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "daemon/admin/metrics.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/config/config.h"
+#include "daemon/core/room_service.h"
+#include "daemon/events/watch_hub.h"
+#include "daemon/events/watch_service.h"
+#include "daemon/grpc/grpc_admin_server.h"
+#include "daemon/process/inherited_sockets.h"
+#include "daemon/process/runtime.h"
+#include "daemon/process/store_module.h"
+
+namespace rtcroom {
+
+/// All of it outlives the module.
+struct EventsModuleDeps {
+  StoreModule& store;  ///< open
+  RoomService& rooms;
+  InheritedSockets& sockets;
+  Runtime& runtime;
+};
+
+/// @threads for one thread, except for the numbers.
+class EventsModule {
+ public:
+  /// @param grpc  with a listener.
+  /// @param is_dev  loopback TCP needs no token.
+  EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModuleDeps& deps);
+
+  /// Begins to serve.
+  /// @errors one sentence for the operator.
+  Status Start() { return server_.Start(); }
+  /// Reads the certificate's files again.
+  /// @errors as `GrpcServer::ReloadTls`.
+  Status ReloadTls(const GrpcConfig& grpc);
+  /// As `GrpcServer::Stop`.
+  void Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
+    server_.Stop(drain_timeout, after);
+  }
+  /// Ends all subscriptions, also of a server that was never started: the store is not read then.
+  void StopWatch() { hub_.Stop(); }
+  ListeningSocket TakeSocket() { return server_.TakeSocket(); }
+
+  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  [[nodiscard]] std::optional<TimePoint> certificate_expiry() const {
+    return server_.certificate_expiry();
+  }
+  [[nodiscard]] std::size_t subscribers() const { return hub_.subscribers(); }
+  [[nodiscard]] WatchStats ReadStats() const;
+
+ private:
+  WatchHub hub_;
+  WatchService service_;
+  GrpcAdminServer server_;
+};
+
+}  // namespace rtcroom

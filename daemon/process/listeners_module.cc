@@ -1,0 +1,126 @@
+#include "daemon/process/listeners_module.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "daemon/process/memory_limit.h"
+
+namespace rtcroom {
+namespace {
+
+/// More loops than this share the store's readers, and clients do not need them.
+constexpr std::size_t kMaxLoops = 8;
+
+std::size_t LoopCount() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMaxLoops);
+}
+
+}  // namespace
+
+HttpListenerOptions MakeListenerOptions(const ServerConfig& server, const std::string& address,
+                                        std::optional<ListeningSocket> inherited) {
+  return {.listen = address,
+          .inherited = std::move(inherited),
+          .tls = {},
+          .connections = {.max_body_bytes = server.max_body_bytes,
+                          .idle_timeout = server.idle_timeout,
+                          .request_timeout = server.request_timeout}};
+}
+
+std::size_t MaxHeldBytes(const ServerConfig& server) {
+  if (server.max_held_bytes != 0) return server.max_held_bytes;
+  return std::min<std::uint64_t>(std::uint64_t{256} << 20, MemoryLimit() / 4);
+}
+
+ListenersModule::ListenersModule(const ServerConfig& server, const ListenersModuleDeps& deps)
+    : logger_(deps.runtime.logger),
+      limiter_(ConnectionLimits{}),
+      held_(MaxHeldBytes(server)),
+      threads_(EdgeThreadCounts{.loops = LoopCount(), .workers = server.workers},
+               deps.runtime.logger),
+      tls_(deps.runtime.clock,
+           [&random = deps.runtime.random](std::span<std::byte> out) { random.Fill(out); }),
+      http_(Make("http", server.http_listen, {}, server, deps)),
+      https_(Make("https", server.https_listen, [this] { return tls_.Current(); }, server, deps)) {}
+
+std::unique_ptr<HttpListener> ListenersModule::Make(std::string_view name,
+                                                    const std::string& address, TlsSource tls,
+                                                    const ServerConfig& server,
+                                                    const ListenersModuleDeps& deps) {
+  if (address.empty()) return nullptr;
+  HttpListenerOptions options =
+      MakeListenerOptions(server, address, deps.sockets.Take(name, address));
+  options.tls = std::move(tls);
+  // A loaded configuration holds only valid ranges here.
+  options.connections.trusted_proxies =
+      AddressRanges::Parse(server.trusted_proxies).value_or(AddressRanges());
+  options.connections.proxy_protocol = server.proxy_protocol;
+  return std::make_unique<HttpListener>(
+      std::move(options), deps.handler,
+      HttpListenerDeps{.threads = threads_,
+                       .limiter = limiter_,
+                       .held = held_,
+                       .observer = deps.metrics.ConnectionsOf(name),
+                       .clock = deps.runtime.clock,
+                       .logger = deps.runtime.logger});
+}
+
+Status ListenersModule::Start(const ServerConfig& server) {
+  if (Status status = ReloadTls(server); !status) return status;
+  if (Status status = Start("http", http_.get()); !status) return status;
+  return Start("https", https_.get());
+}
+
+Status ListenersModule::Start(std::string_view name, HttpListener* listener) {
+  if (listener == nullptr) return {};
+  if (Status status = listener->Start(); !status) return status;
+  logger_.Info("listening", {{"listener", name}, {"address", listener->bound_address()}});
+  return {};
+}
+
+void ListenersModule::SetLimits(const ConnectionLimits& connections, const LimitsConfig& limits) {
+  limiter_.SetLimits(connections);
+  for (HttpListener* const listener : listeners()) {
+    listener->SetPace(limits.pushers_rate.per_second);
+  }
+}
+
+Status ListenersModule::ReloadTls(const ServerConfig& server) {
+  return https_ == nullptr ? Status() : tls_.Reload(server.tls_cert, server.tls_key);
+}
+
+std::optional<TimePoint> ListenersModule::CertificateExpiry() const {
+  const std::shared_ptr<ssl_ctx_st> context = tls_.Current();
+  if (context == nullptr) return std::nullopt;
+  const Result<TimePoint> expiry = rtcroom::CertificateExpiry(context.get());
+  return expiry ? std::optional(*expiry) : std::nullopt;
+}
+
+std::vector<HttpListener*> ListenersModule::listeners() const {
+  std::vector<HttpListener*> listeners;
+  for (const auto& listener : {std::cref(http_), std::cref(https_)}) {
+    if (listener.get() != nullptr) listeners.push_back(listener.get().get());
+  }
+  return listeners;
+}
+
+std::vector<NamedSocket> ListenersModule::TakeSockets() {
+  std::vector<NamedSocket> sockets;
+  if (http_ != nullptr) sockets.push_back({.name = "http", .listening = http_->TakeSocket()});
+  if (https_ != nullptr) sockets.push_back({.name = "https", .listening = https_->TakeSocket()});
+  return sockets;
+}
+
+std::string ListenersModule::http_address() const {
+  return http_ == nullptr ? "" : http_->bound_address();
+}
+
+std::string ListenersModule::https_address() const {
+  return https_ == nullptr ? "" : https_->bound_address();
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,82 @@
+// The clients' HTTP and HTTPS listeners of one life of the server.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/admin/metrics.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/config/config.h"
+#include "daemon/http/connection_limiter.h"
+#include "daemon/http/edge_threads.h"
+#include "daemon/http/http_listener.h"
+#include "daemon/http/tls_settings.h"
+#include "daemon/process/inherited_sockets.h"
+#include "daemon/process/runtime.h"
+
+namespace rtcroom {
+
+/// The options that every HTTP listener has.
+HttpListenerOptions MakeListenerOptions(const ServerConfig& server, const std::string& address,
+                                        std::optional<ListeningSocket> inherited);
+
+/// `server.max_held_bytes`, or its default for the memory of the machine.
+std::size_t MaxHeldBytes(const ServerConfig& server);
+
+/// All of it outlives the module.
+struct ListenersModuleDeps {
+  HttpHandler& handler;
+  InheritedSockets& sockets;
+  Metrics& metrics;
+  Runtime& runtime;
+};
+
+/// @threads for one thread, except for the numbers.
+class ListenersModule {
+ public:
+  ListenersModule(const ServerConfig& server, const ListenersModuleDeps& deps);
+
+  /// Reads the certificate and begins to serve.
+  /// @errors one sentence for the operator.
+  Status Start(const ServerConfig& server);
+
+  void SetLimits(const ConnectionLimits& connections, const LimitsConfig& limits);
+  /// Reads the certificate's files again; without an HTTPS listener nothing.
+  /// @errors as `TlsSettings::Reload`.
+  Status ReloadTls(const ServerConfig& server);
+  /// nullopt without an HTTPS listener.
+  [[nodiscard]] std::optional<TimePoint> CertificateExpiry() const;
+
+  /// Those that are on; the caller stops them, all at once.
+  [[nodiscard]] std::vector<HttpListener*> listeners() const;
+  /// The listening sockets kept by a stop.
+  [[nodiscard]] std::vector<NamedSocket> TakeSockets();
+
+  /// Empty for a listener that is off.
+  [[nodiscard]] std::string http_address() const;
+  [[nodiscard]] std::string https_address() const;
+  [[nodiscard]] std::size_t connections() const { return limiter_.total(); }
+  [[nodiscard]] EdgeThreads& threads() { return threads_; }
+
+ private:
+  /// Null when the address is empty.
+  std::unique_ptr<HttpListener> Make(std::string_view name, const std::string& address,
+                                     TlsSource tls, const ServerConfig& server,
+                                     const ListenersModuleDeps& deps);
+  Status Start(std::string_view name, HttpListener* listener);
+
+  Logger& logger_;
+  ConnectionLimiter limiter_;
+  MemoryTotal held_;
+  EdgeThreads threads_;
+  TlsSettings tls_;
+  std::unique_ptr<HttpListener> http_;
+  std::unique_ptr<HttpListener> https_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,46 @@
+// The configuration of a running server.
+#pragma once
+
+#include <string>
+
+#include "daemon/auth/dev_identity.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+#include "daemon/config/config.h"
+#include "daemon/config/config_checks.h"
+#include "daemon/config/reload_plan.h"
+
+namespace rtcroom {
+
+/// @threads for one thread.
+class RunningConfig {
+ public:
+  /// @param config  without problems, as loaded.
+  RunningConfig(Config config, RunMode mode);
+
+  /// Includes the values that a start fills in.
+  const Config& operator*() const { return config_; }
+  const Config* operator->() const { return &config_; }
+
+  [[nodiscard]] bool is_dev() const { return mode_ == RunMode::kDev; }
+  /// Only in dev mode, and only when none is configured.
+  [[nodiscard]] const Secret& generated_admin_token() const { return generated_admin_token_; }
+
+  /// Uses the identity for missing keys.
+  void FillIn(const DevIdentity& identity);
+
+  /// Applies the changes that need no restart. Generated values stay.
+  ReloadPlan Reload(const Config& fresh);
+
+  /// Whether a successor with `fresh` would listen on the same addresses.
+  /// @errors kBadRequest, naming the changed key.
+  [[nodiscard]] Status CheckSameListeners(const Config& fresh) const;
+
+ private:
+  const RunMode mode_;
+  Config loaded_;  ///< for the next reload
+  Config config_;
+  Secret generated_admin_token_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,105 @@
+#include "daemon/process/store_module.h"
+
+#include <cstddef>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "daemon/process/store_factory.h"
+
+namespace rtcroom {
+namespace {
+
+/// Rooms read at a time when the state is restored: bounds memory at negligible cost.
+constexpr std::size_t kRestoreBatch = 1000;
+
+}  // namespace
+
+StoreModule::StoreModule(const Config& config, Runtime& runtime)
+    : config_(config.store),
+      max_rooms_(config.room.max_rooms),
+      runtime_(runtime),
+      state_(config.room, runtime) {}
+
+Status StoreModule::OpenDirectory() {
+  Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.data_dir);
+  if (!directory) return directory.error();
+  directory_ = *std::move(directory);
+  Result<std::filesystem::path> file = StoreFileOf(config_.url, config_.data_dir);
+  if (!file) return file.error();
+  if (!file->empty()) mark_.emplace(*file, runtime_.random);
+  backup_.emplace(directory_->path(), *std::move(file), runtime_.random);
+  backup_->RemoveLeftovers();
+  return {};
+}
+
+std::uint64_t StoreModule::FreeBytes() const {
+  std::error_code unknown;
+  const std::filesystem::space_info space = std::filesystem::space(directory(), unknown);
+  return unknown ? 0 : space.available;
+}
+
+Status StoreModule::Open(StoreObserver& observer) {
+  Result<std::unique_ptr<Storage>> storage = OpenStore({.url = config_.url,
+                                                        .data_dir = config_.data_dir,
+                                                        .limits = {.max_rooms = max_rooms_},
+                                                        .new_epoch = NewEpoch(runtime_.random),
+                                                        .observer = &observer},
+                                                       state_.commits);
+  if (!storage) return storage.error();
+  storage_ = *std::move(storage);
+  if (Status status = CompareWithMark(); !status) return status;
+  if (Status status = RestoreBans(); !status) return status;
+  return RestoreRooms();
+}
+
+Status StoreModule::CompareWithMark() {
+  if (!mark_) return {};
+  const Result<Cursor> newest = storage_->Newest();
+  if (!newest) return newest.error();
+  const std::uint64_t missing = CountMissingEvents(mark_->Read(), *newest);
+  if (missing > 0) {
+    runtime_.logger.Error("events_missing",
+                          {{"at_least", missing}, {"newest_position", newest->position}});
+  }
+  return {};
+}
+
+Status StoreModule::RestoreBans() {
+  const Result<std::vector<Ban>> bans = storage_->LoadBans(runtime_.clock.Now());
+  if (!bans) return bans.error();
+  for (const Ban& ban : *bans) {
+    if (state_.bans.Put(ban)) continue;
+    runtime_.logger.Warn("too_many_bans",
+                         {{"stored", bans->size()}, {"in_force", BanList::kMaxBans}});
+    break;
+  }
+  return {};
+}
+
+Status StoreModule::RestoreRooms() {
+  std::uint64_t after = 0;
+  while (true) {
+    const Result<RoomPage> page = storage_->Scan(after, kRestoreBatch);
+    if (!page) return page.error();
+    if (page->rooms.empty()) return {};
+    for (const Room& room : page->rooms) {
+      state_.leases.Restore(room);
+      state_.inactive.Restore(room);
+      state_.counters.Restore(room);
+    }
+    after = page->rooms.back().sequence;
+  }
+}
+
+void StoreModule::RecordNewest() {
+  const Result<Cursor> newest = storage_->Newest();
+  if (!newest) return;  // the store logs the error itself
+  const Status recorded = mark_->Record(*newest);
+  if (!recorded && is_mark_written_) {
+    runtime_.logger.Warn("position_mark_not_written", {{"reason", recorded.error().detail}});
+  }
+  is_mark_written_ = recorded.ok();
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,94 @@
+// The store of one life of the server, and the state in memory that follows it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "daemon/admin/room_counters.h"
+#include "daemon/base/result.h"
+#include "daemon/config/config.h"
+#include "daemon/core/ban_list.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/inactive_rooms.h"
+#include "daemon/core/lease_table.h"
+#include "daemon/core/room_quota.h"
+#include "daemon/core/store_observer.h"
+#include "daemon/process/data_directory.h"
+#include "daemon/process/position_mark.h"
+#include "daemon/process/runtime.h"
+#include "daemon/process/store_backup.h"
+#include "storage/storage.h"
+
+namespace rtcroom {
+
+/// What is known of the stored rooms without reading the store. Outlives it.
+///
+/// @threads safe from any thread.
+struct RoomState {
+  RoomState(const RoomConfig& room, Runtime& runtime)
+      : leases(runtime.clock, room.heartbeat_timeout),
+        inactive(runtime.clock, room.inactive_ttl),
+        bans(runtime.clock),
+        quota(runtime.random) {}
+
+  LeaseTable leases;
+  InactiveRooms inactive;
+  RoomCounters counters{};
+  BanList bans;
+  RoomQuota quota;
+  DeliverySignal enqueued{};
+  CommitSignal watch_commits{};
+  CommitSignal console_commits{};
+  CommitFanOut commits{
+      {&leases, &inactive, &counters, &quota, &watch_commits, &console_commits, &enqueued}};
+};
+
+/// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.
+class StoreModule {
+ public:
+  StoreModule(const Config& config, Runtime& runtime);
+
+  /// Creates and locks the data directory, and removes leftover backups. Call it first.
+  /// @errors one sentence for the operator.
+  Status OpenDirectory();
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_->path(); }
+  /// On the file system of the directory; 0 when the system does not report it.
+  [[nodiscard]] std::uint64_t FreeBytes() const;
+
+  /// Opens the store and restores the state. Logs when acknowledged events are missing.
+  /// @errors one sentence for the operator.
+  Status Open(StoreObserver& observer);
+  /// Every use of the store has ended.
+  void Close() { storage_.reset(); }
+
+  [[nodiscard]] Storage& storage() { return *storage_; }
+  [[nodiscard]] RoomState& state() { return state_; }
+
+  Result<std::string> MakeBackup(const std::stop_token& stop) { return backup_->Make(stop); }
+
+  /// Whether the store is a file, beside which the newest position is recorded.
+  [[nodiscard]] bool has_mark() const { return mark_.has_value(); }
+  /// Only with a mark.
+  void RecordNewest();
+
+ private:
+  Status CompareWithMark();
+  Status RestoreBans();
+  Status RestoreRooms();
+
+  const StoreConfig config_;
+  const std::uint64_t max_rooms_;
+  Runtime& runtime_;
+  RoomState state_;
+  std::unique_ptr<DataDirectory> directory_;
+  std::optional<StoreBackup> backup_;
+  std::unique_ptr<Storage> storage_;
+  std::optional<PositionMark> mark_;
+  bool is_mark_written_ = true;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,98 @@
+#include "daemon/process/upkeep_module.h"
+
+#include <stop_token>
+
+namespace rtcroom {
+namespace {
+
+/// Often enough to keep up with the maximum commit rate of one machine.
+constexpr std::chrono::seconds kTrimPeriod{2};
+
+/// Events newer than the mark can be lost undetected.
+constexpr std::chrono::seconds kMarkPeriod{1};
+
+}  // namespace
+
+UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
+    : deps_(deps),
+      sweep_period_(config.room.sweep_period),
+      reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
+              deps.runtime.clock, ReaperOptions{.sweep_period = sweep_period_}, *this,
+              deps.runtime.logger),
+      trimmer_(deps.store.storage(), deps.runtime.clock,
+               TrimOptions{.retention = config.store.event_retention,
+                           .max_events = config.store.max_events,
+                           .max_bytes = config.store.max_event_bytes,
+                           .after_step = [this] { upkeep_heartbeat_.Answer(); }},
+               deps.runtime.logger) {
+  reaping_.emplace(
+      reaper_.TickPeriod(),
+      [this](const std::stop_token&) {
+        reaper_.Tick();
+        reaper_heartbeat_.Answer();
+      },
+      deps.runtime.logger);
+  trimming_.emplace(
+      kTrimPeriod,
+      [this](const std::stop_token& stop) {
+        PurgeEndedBans();
+        upkeep_heartbeat_.Answer();
+        MaintainSessions();
+        deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
+        deps_.readiness.AskWhenWanted([this] { return deps_.store.storage().Ping(); });
+      },
+      deps.runtime.logger);
+  if (deps.store.has_mark()) {
+    marking_.emplace(
+        kMarkPeriod, [this](const std::stop_token&) { deps_.store.RecordNewest(); },
+        deps.runtime.logger);
+  }
+}
+
+void UpkeepModule::Stop() {
+  reaping_.reset();
+  trimming_.reset();
+  marking_.reset();
+}
+
+std::vector<LivenessProbe> UpkeepModule::LivenessProbes() {
+  return {// A sweep is bounded by half of its period and one commit.
+          {.name = "reaper",
+           .extra_timeout = sweep_period_ + 2 * reaper_.TickPeriod(),
+           .ask = [this](LivenessReply reply) { return reaper_heartbeat_.Ask(std::move(reply)); }},
+          {.name = "upkeep of the store",
+           .extra_timeout = 2 * kTrimPeriod,
+           .ask = [this](LivenessReply reply) { return upkeep_heartbeat_.Ask(std::move(reply)); }}};
+}
+
+void UpkeepModule::OnSweep(const SweepOutcome& outcome) {
+  const bool left_some = outcome.behind || outcome.expiry.failed > 0;
+  deps_.metrics.SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
+}
+
+void UpkeepModule::OnStall() { deps_.metrics.CountStall(); }
+
+void UpkeepModule::PurgeEndedBans() {
+  if (deps_.store.state().bans.RemoveEnded() == 0) return;
+  const Status removed = deps_.store.storage().RemoveEndedBans(deps_.runtime.clock.Now());
+  // The next start ignores the remaining ones.
+  if (!removed) deps_.runtime.logger.Warn("bans_not_removed", {{"reason", removed.error().detail}});
+}
+
+void UpkeepModule::MaintainSessions() {
+  constexpr int kMostRounds = 20;
+  Logger& logger = deps_.runtime.logger;
+  const std::chrono::milliseconds jump = deps_.sessions.DetectWallClockJump();
+  if (jump.count() != 0) logger.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
+  for (int round = 0; round < kMostRounds; ++round) {
+    const Result<SessionUpkeep> done = deps_.sessions.Upkeep();
+    if (!done) {
+      logger.Warn("sessions_not_written", {{"reason", done.error().detail}});
+      return;
+    }
+    upkeep_heartbeat_.Answer();
+    if (!done->left_some) return;
+  }
+}
+
+}  // namespace rtcroom

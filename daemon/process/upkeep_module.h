@@ -1,0 +1,64 @@
+// The periodic tasks of one life of the server.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "daemon/admin/metrics.h"
+#include "daemon/admin/readiness_probe.h"
+#include "daemon/auth/session_service.h"
+#include "daemon/base/periodic_task.h"
+#include "daemon/config/config.h"
+#include "daemon/core/event_trimmer.h"
+#include "daemon/core/heartbeat_reaper.h"
+#include "daemon/core/room_service.h"
+#include "daemon/process/runtime.h"
+#include "daemon/process/store_module.h"
+#include "daemon/process/watchdog.h"
+
+namespace rtcroom {
+
+/// All of it outlives the module.
+struct UpkeepModuleDeps {
+  StoreModule& store;  ///< open
+  RoomService& rooms;
+  SessionService& sessions;
+  ReadinessProbe& readiness;
+  Metrics& metrics;
+  Runtime& runtime;
+};
+
+/// Evicts silent pushers, removes old events, bans and sessions, checks that the store accepts
+/// writes, and records its newest position; from construction to `Stop`.
+///
+/// @threads for one thread.
+class UpkeepModule : private SweepObserver {
+ public:
+  UpkeepModule(const Config& config, const UpkeepModuleDeps& deps);
+
+  /// No pusher is evicted afterwards.
+  void Stop();
+
+  /// Of the reaper, and of the store's writer, to which the upkeep writes continually. They answer
+  /// until `Stop`.
+  [[nodiscard]] std::vector<LivenessProbe> LivenessProbes();
+
+ private:
+  void OnSweep(const SweepOutcome& outcome) override;
+  void OnStall() override;
+  void PurgeEndedBans();
+  void MaintainSessions();
+
+  const UpkeepModuleDeps deps_;
+  const std::chrono::milliseconds sweep_period_;
+  HeartbeatReaper reaper_;
+  EventTrimmer trimmer_;
+  LoopHeartbeat reaper_heartbeat_;
+  LoopHeartbeat upkeep_heartbeat_;
+  std::optional<PeriodicTask> reaping_;
+  std::optional<PeriodicTask> trimming_;
+  std::optional<PeriodicTask> marking_;
+};
+
+}  // namespace rtcroom
