@@ -18,13 +18,13 @@ bool IsReading(std::string_view method) { return method == "GET" || method == "H
 
 }  // namespace
 
-AdminServer::AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids,
-                         HttpListenerDeps deps)
-    : sources_(std::move(sources)),
+AdminServer::AdminServer(HttpListenerOptions options, ReadinessCheck& readiness,
+                         AdminSources sources, RequestIds& ids, HttpListenerDeps deps)
+    : readiness_(readiness),
+      sources_(std::move(sources)),
       ids_(ids),
       clock_(deps.clock),
       logger_(deps.logger),
-      readiness_(sources_.readiness, clock_),
       listener_(std::move(options), *this, deps) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "daemon/admin/admin_router.h"
-#include "daemon/admin/readiness_answers.h"
+#include "daemon/admin/readiness_check.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
@@ -17,10 +17,8 @@
 
 namespace rtcroom {
 
-/// @threads all are called concurrently from all workers of the listener, except `readiness`: by
-///          one at a time.
+/// @threads all are called concurrently from all workers of the listener.
 struct AdminSources {
-  std::function<Status()> readiness = {};     ///< an error gives the reason for "not ready"
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
   AdminHandler others = {};                   ///< for all other paths; empty: 404
 };
@@ -37,8 +35,8 @@ struct AdminSources {
 class AdminServer : private HttpHandler {
  public:
   /// All references must outlive the server.
-  AdminServer(HttpListenerOptions options, AdminSources sources, RequestIds& ids,
-              HttpListenerDeps deps);
+  AdminServer(HttpListenerOptions options, ReadinessCheck& readiness, AdminSources sources,
+              RequestIds& ids, HttpListenerDeps deps);
 
   Status Start() { return listener_.Start(); }
   [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }
@@ -55,11 +53,11 @@ class AdminServer : private HttpHandler {
   void Answer(const HttpRequest& request, AdminResponder& responder);
   void AnswerMonitor(const HttpRequest& request, AdminResponder& responder);
 
+  ReadinessCheck& readiness_;
   const AdminSources sources_;
   RequestIds& ids_;
   const Clock& clock_;
   Logger& logger_;
-  ReadinessAnswers readiness_;
   HttpListener listener_;  // last: it uses all of the above
 };
 

@@ -20,17 +20,13 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
       router_(access_, deps.runtime.clock, deps.runtime.logger),
       backup_([&store = deps.store](const std::stop_token& stop) { return store.MakeBackup(stop); },
               deps.runtime.logger),
-      readiness_(deps.runtime.clock),
       limiter_(kConnections),
       held_(MaxHeldBytes(config.server)),
       threads_(kThreads, deps.runtime.logger),
       server_(MakeListenerOptions(config.server, config.admin.listen,
                                   deps.sockets.Take("admin", config.admin.listen)),
-              AdminSources{.readiness = [this]() -> Status {
-                             if (deps_.draining) return Error{Errc::kUnavailable, "draining"};
-                             return deps_.store.storage().Ping();
-                           },
-                           .metrics = [this] { return deps_.metrics.Text(); },
+              deps.readiness,
+              AdminSources{.metrics = [this] { return deps_.metrics.Text(); },
                            .others =
                                [this](const HttpRequest& request, AdminResponder& responder) {
                                  router_.Handle(request, responder);

@@ -1,7 +1,6 @@
 // The admin listener of one life of the server: health, metrics, the console and its API.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -13,7 +12,7 @@
 #include "daemon/admin/backup_endpoint.h"
 #include "daemon/admin/console.h"
 #include "daemon/admin/metrics.h"
-#include "daemon/admin/readiness_probe.h"
+#include "daemon/admin/readiness_check.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
 #include "daemon/http/connection_limiter.h"
@@ -30,14 +29,14 @@ struct AdminModuleDeps {
   StoreModule& store;  ///< open
   ApiModule& api;
   Metrics& metrics;
-  const std::atomic<bool>& draining;
+  ReadinessCheck& readiness;
   /// Of the console; called from any thread.
   std::function<ConsoleStats()> stats = {};
   InheritedSockets& sockets;
   Runtime& runtime;
 };
 
-/// @threads for one thread, except for `readiness`.
+/// @threads for one thread.
 class AdminModule {
  public:
   AdminModule(const Config& config, const AdminModuleDeps& deps);
@@ -48,7 +47,6 @@ class AdminModule {
 
   /// Ends the streams of the former token.
   void SetToken(const Secret& token);
-  [[nodiscard]] ReadinessProbe& readiness() { return readiness_; }
   [[nodiscard]] EdgeThreads& threads() { return threads_; }
   /// Empty before `Start`.
   [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
@@ -63,7 +61,6 @@ class AdminModule {
   AdminAccess access_;
   AdminRouter router_;
   BackupEndpoint backup_;
-  ReadinessProbe readiness_;
   /// Separate, so that the operator can connect when the others are exhausted.
   ConnectionLimiter limiter_;
   MemoryTotal held_;

@@ -49,7 +49,8 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
     : runtime_(logger),
       config_(std::move(config), mode),
       metrics_(std::string(kVersion), runtime_.clock, process_start, MakeMetricsSources()),
-      store_(*config_, runtime_) {
+      store_(*config_, runtime_),
+      readiness_([this] { return store_.storage().Ping(); }, runtime_.clock) {
   DrawNameHashKey(runtime_.random);
 }
 
@@ -67,13 +68,12 @@ Status App::Start(InheritedSockets sockets) {
   store_.state().leases.GraceForAll();
   store_.state().inactive.GraceForAll();
   if (Status status = Listen(sockets); !status) return status;
-  upkeep_ =
-      std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
-                                                                .rooms = api_->rooms(),
-                                                                .sessions = auth_->sessions(),
-                                                                .readiness = admin_->readiness(),
-                                                                .metrics = metrics_,
-                                                                .runtime = runtime_});
+  upkeep_ = std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
+                                                                      .rooms = api_->rooms(),
+                                                                      .sessions = auth_->sessions(),
+                                                                      .readiness = readiness_,
+                                                                      .metrics = metrics_,
+                                                                      .runtime = runtime_});
   runtime_.logger.Info("ready", {{"version", kVersion}, {"pushers", store_.state().leases.size()}});
   return {};
 }
@@ -116,7 +116,7 @@ Status App::Listen(InheritedSockets& sockets) {
       config, AdminModuleDeps{.store = store_,
                               .api = *api_,
                               .metrics = metrics_,
-                              .draining = draining_,
+                              .readiness = readiness_,
                               .stats = [this] { return ReadConsoleStats(); },
                               .sockets = sockets,
                               .runtime = runtime_});
@@ -193,7 +193,7 @@ void App::Reload(const Config& fresh) {
 }
 
 void App::Stop(SocketAfterStop after) {
-  if (draining_.exchange(true)) return;
+  if (!readiness_.BeginDraining()) return;
   // First, so that no pusher is evicted for heartbeats that the server no longer accepts.
   if (upkeep_ != nullptr) upkeep_->Stop();
   if (admin_ != nullptr) admin_->StopBackup();
@@ -260,7 +260,7 @@ MetricsSources App::MakeMetricsSources() {
       .leases = [this] { return store_.state().leases.size(); },
       .sessions = [this] { return auth_->sessions().size(); },
       .refused_logins = [this](LoginOutcome why) { return auth_->sessions().refused_logins(why); },
-      .ready = [this] { return admin_->readiness().Read() && !draining_; },
+      .ready = [this] { return readiness_.ReadLatest(); },
       .free_bytes = [this] { return store_.FreeBytes(); },
       .waiting_requests = [this] { return listeners_->threads().workers().waiting(); },
       .im_pending_groups = [this] { return im_ == nullptr ? 0 : im_->pending_groups(); },

@@ -26,7 +26,6 @@
 // - gRPC callers, 4: the work of RoomAdmin's calls; a commit; likewise
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -34,6 +33,7 @@
 #include <vector>
 
 #include "daemon/admin/metrics.h"
+#include "daemon/admin/readiness_check.h"
 #include "daemon/base/logger.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
@@ -118,9 +118,9 @@ class App {
 
   Runtime runtime_;
   RunningConfig config_;
-  std::atomic<bool> draining_{false};
   Metrics metrics_;
   StoreModule store_;
+  ReadinessCheck readiness_;
   std::unique_ptr<AuthModule> auth_;
   std::unique_ptr<ImModule> im_;  ///< only with `im.enabled`
   std::unique_ptr<ApiModule> api_;

@@ -39,7 +39,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
         upkeep_heartbeat_.Answer();
         MaintainSessions();
         deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
-        deps_.readiness.AskWhenWanted([this] { return deps_.store.storage().Ping(); });
+        deps_.readiness.PingIfRead();
       },
       deps.runtime.logger);
   if (deps.store.has_mark()) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "daemon/admin/metrics.h"
-#include "daemon/admin/readiness_probe.h"
+#include "daemon/admin/readiness_check.h"
 #include "daemon/auth/session_service.h"
 #include "daemon/base/periodic_task.h"
 #include "daemon/config/config.h"
@@ -24,7 +24,7 @@ struct UpkeepModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
   SessionService& sessions;
-  ReadinessProbe& readiness;
+  ReadinessCheck& readiness;
   Metrics& metrics;
   Runtime& runtime;
 };

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <latch>
 #include <optional>
 #include <stdexcept>
@@ -22,7 +23,8 @@ constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
 class AdminServerTest : public EdgeTest {
  protected:
   void Start(AdminSources sources) {
-    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, std::move(sources), ids_, deps());
+    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, readiness_, std::move(sources),
+                   ids_, deps());
     ASSERT_OK(admin_->Start());
   }
   RawReply Ask(const std::string& target, const std::string& method = "GET") {
@@ -31,15 +33,18 @@ class AdminServerTest : public EdgeTest {
     return client.Receive(method);
   }
   static AdminSources Healthy() {
-    return {.readiness = [] { return Status(); }, .metrics = [] { return "rtcroomd_up 1\n"; }};
+    return {.metrics = [] { return "rtcroomd_up 1\n"; }};
   }
 
   RequestIds ids_{"test"};
+  std::function<Status()> ping_ = [] { return Status(); };
+  ReadinessCheck readiness_{[this] { return ping_(); }, clock_};
   std::optional<AdminServer> admin_;
 };
 
 TEST_F(AdminServerTest, ReportsHealthy) {
-  Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "x"}); }, .metrics = {}});
+  ping_ = [] { return Status(Error{Errc::kStoreBroken, "x"}); };
+  Start({});
   EXPECT_EQ(Ask("/healthz").status, 200);
   EXPECT_EQ(Ask("/healthz", "HEAD").status, 200);
 }
@@ -47,12 +52,11 @@ TEST_F(AdminServerTest, ReportsHealthy) {
 TEST_F(AdminServerTest, ReportsHealthyWhileAllWorkersAreBlocked) {
   constexpr int kMoreThanThereAreWorkers = 8;
   std::latch works_again(1);
-  Start({.readiness =
-             [&] {
-               works_again.wait();
-               return Status();
-             },
-         .metrics = {}});
+  ping_ = [&] {
+    works_again.wait();
+    return Status();
+  };
+  Start({});
   std::vector<RawClient> waiting;
   for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
     waiting.emplace_back(admin_->bound_address()).Send("GET /readyz HTTP/1.1\r\n\r\n");
@@ -66,8 +70,7 @@ TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
   std::latch is_asked(1);
   std::latch works_again(1);
   std::atomic<int> asked{0};
-  AdminSources sources = Healthy();
-  sources.readiness = [&] {
+  ping_ = [&] {
     if (++asked == 1) {
       is_asked.count_down();
       works_again.wait();
@@ -75,17 +78,17 @@ TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
     return Status();
   };
   threads_.emplace(EdgeThreadCounts{.loops = 1, .workers = 2}, logger_);
-  Start(std::move(sources));
+  Start(Healthy());
   RawClient first(admin_->bound_address());
   first.Send(kAskReadiness);
   is_asked.wait();
   std::vector<RawClient> waiting;
-  for (std::size_t i = 0; i < ReadinessAnswers::kMostWaiting; ++i) {
+  for (std::size_t i = 0; i < ReadinessCheck::kMaxWaiting; ++i) {
     waiting.emplace_back(admin_->bound_address()).Send(kAskReadiness);
   }
   constexpr const char* kStillAsked =
       R"({"code":6,"message":"not ready","reason":"unavailable: the one before is not answered yet"})";
-  // In any order of arrival: `kMostWaiting` requests wait, and all others are refused at once.
+  // In any order of arrival: `kMaxWaiting` requests wait, and all others are refused at once.
   std::optional<RawReply> refused;
   EXPECT_TRUE(Eventually([&] {
     RawClient more(admin_->bound_address());
@@ -105,7 +108,7 @@ TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
   EXPECT_EQ(first.Receive("GET").status, 200);
   std::size_t ready = 0;
   for (RawClient& client : waiting) ready += client.Receive("GET").status == 200 ? 1 : 0;
-  EXPECT_EQ(ready, ReadinessAnswers::kMostWaiting) << "those who waited got the same answer";
+  EXPECT_EQ(ready, ReadinessCheck::kMaxWaiting) << "those who waited got the same answer";
   EXPECT_EQ(Ask("/readyz").status, 200);
   EXPECT_EQ(asked, 2);
 }
@@ -113,17 +116,16 @@ TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
 TEST_F(AdminServerTest, ReportsASlowReadinessCheckImmediately) {
   std::latch is_asked(1);
   std::latch works_again(1);
-  AdminSources sources = Healthy();
-  sources.readiness = [&] {
+  ping_ = [&] {
     is_asked.count_down();
     works_again.wait();
     return Status();
   };
-  Start(std::move(sources));
+  Start(Healthy());
   RawClient first(admin_->bound_address());
   first.Send(kAskReadiness);
   is_asked.wait();
-  clock_.Advance(ReadinessAnswers::kPatience + 1ms);
+  clock_.Advance(ReadinessCheck::kMaxPing + 1ms);
   EXPECT_EQ(Ask("/readyz").status, 503);
   EXPECT_EQ(Ask("/metrics").status, 200);
   works_again.count_down();
@@ -132,12 +134,11 @@ TEST_F(AdminServerTest, ReportsASlowReadinessCheckImmediately) {
 
 TEST_F(AdminServerTest, RepeatsAReadinessCheckThatThrew) {
   bool throws = true;
-  AdminSources sources = Healthy();
-  sources.readiness = [&] {
+  ping_ = [&] {
     if (throws) throw std::runtime_error("x");
     return Status();
   };
-  Start(std::move(sources));
+  Start(Healthy());
   EXPECT_EQ(Ask("/readyz").status, 500);
   throws = false;
   EXPECT_EQ(Ask("/readyz").status, 200);
@@ -200,13 +201,22 @@ TEST_F(AdminServerTest, ReportsReady) {
 }
 
 TEST_F(AdminServerTest, ReportsTheReasonForNotReady) {
-  Start({.readiness = [] { return Status(Error{Errc::kStoreBroken, "disk \"full\"\n\\"}); },
-         .metrics = {}});
+  ping_ = [] { return Status(Error{Errc::kStoreBroken, "disk \"full\"\n\\"}); };
+  Start({});
   const RawReply reply = Ask("/readyz");
   EXPECT_EQ(reply.status, 503);
   EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
   EXPECT_EQ(reply.body,
             R"({"code":6,"message":"not ready","reason":"store_broken: disk  full   "})");
+  EXPECT_FALSE(readiness_.ReadLatest()) << "the metric uses the result, too";
+}
+
+TEST_F(AdminServerTest, ReportsNotReadyWhileDraining) {
+  Start(Healthy());
+  readiness_.BeginDraining();
+  const RawReply reply = Ask("/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, R"({"code":6,"message":"not ready","reason":"unavailable: draining"})");
 }
 
 TEST_F(AdminServerTest, ServesMetricsAsText) {
@@ -238,7 +248,7 @@ TEST_F(AdminServerTest, DelegatesOtherPaths) {
 }
 
 TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
-  Start({.readiness = {}, .metrics = []() -> std::string { throw std::runtime_error("x"); }});
+  Start({.metrics = []() -> std::string { throw std::runtime_error("x"); }});
   const RawReply reply = Ask("/metrics");
   EXPECT_EQ(reply.status, 500);
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));

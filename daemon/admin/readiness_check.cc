@@ -1,4 +1,4 @@
-#include "daemon/admin/readiness_answers.h"
+#include "daemon/admin/readiness_check.h"
 
 #include <algorithm>
 #include <string>
@@ -33,35 +33,62 @@ HttpReply ReplyOf(const Status& ready) {
 
 /// A pending check. Its end, also by an exception, releases the waiting responders; those that are
 /// destroyed without an answer reply with an internal error.
-class ReadinessAnswers::Question {
+class ReadinessCheck::Question {
  public:
-  explicit Question(ReadinessAnswers& answers) : answers_(answers) {}
+  explicit Question(ReadinessCheck& check) : check_(check) {}
   ~Question() { (void)End(); }
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
 
   /// Returns the waiting responders; later requests begin a new check.
   std::vector<AdminResponder> End() {
-    const MutexLock lock(answers_.mutex_);
+    const MutexLock lock(check_.mutex_);
     if (std::exchange(has_ended_, true)) return {};
-    answers_.asked_at_.reset();
-    return std::exchange(answers_.waiting_, {});
+    check_.asked_at_.reset();
+    return std::exchange(check_.waiting_, {});
   }
 
  private:
-  ReadinessAnswers& answers_;
+  ReadinessCheck& check_;
   bool has_ended_ = false;
 };
 
-void ReadinessAnswers::Answer(AdminResponder& responder) {
+void ReadinessCheck::Answer(AdminResponder& responder) {
   if (!Begin(responder)) return;
   Question question(*this);
-  const HttpReply reply = ReplyOf(is_ready_());
+  const HttpReply reply = ReplyOf(Ping());
   for (AdminResponder& waiting : question.End()) waiting.Send({.http = reply});
   responder.Send({.http = reply});
 }
 
-bool ReadinessAnswers::Begin(AdminResponder& responder) {
+bool ReadinessCheck::ReadLatest() {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  if (!wanted_since_) wanted_since_ = now;
+  return took_write_ && now - *wanted_since_ <= kMaxPending && !draining_;
+}
+
+void ReadinessCheck::PingIfRead() {
+  {
+    const MutexLock lock(mutex_);
+    if (!wanted_since_) return;
+  }
+  (void)Ping();
+}
+
+Status ReadinessCheck::Ping() {
+  const Status pinged = ping_();
+  const MutexLock lock(mutex_);
+  took_write_ = pinged.ok();
+  wanted_since_.reset();
+  return pinged;
+}
+
+bool ReadinessCheck::Begin(AdminResponder& responder) {
+  if (draining_) {
+    responder.Send({.http = ReplyOf(Error{Errc::kUnavailable, "draining"})});
+    return false;
+  }
   const MonotonicTime now = clock_.Monotonic();
   {
     const MutexLock lock(mutex_);
@@ -69,7 +96,7 @@ bool ReadinessAnswers::Begin(AdminResponder& responder) {
       asked_at_ = now;
       return true;
     }
-    if (now - *asked_at_ <= kPatience && waiting_.size() < kMostWaiting) {
+    if (now - *asked_at_ <= kMaxPing && waiting_.size() < kMaxWaiting) {
       waiting_.push_back(std::move(responder));
       return false;
     }
