@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "daemon/base/text.h"
-#include "handlers/bearer.h"
 #include "handlers/body.h"
 
 namespace rtcroom {
@@ -19,7 +18,7 @@ Status CheckQuery(const FormPairs& query) {
 Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, FormPairs query) {
   Request call{.protocol = protocol,
                .query = std::move(query),
-               .bearer = BearerToken(request.authorization),
+               .authorization = request.authorization,
                .address = request.peer_address};
   if (const Status readable = CheckQuery(call.query); !readable) return readable.error();
   Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
@@ -28,8 +27,10 @@ Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, 
   return call;
 }
 
-Status CheckAdminToken(const Request& request, const AdminTokenVerifier& token) {
-  if (!token.Admits(request.bearer)) return Error{Errc::kUnauthorized, "no token of the operator"};
+Status CheckAdminToken(const Request& request, const BearerToken& token) {
+  if (!token.Admits(request.authorization)) {
+    return Error{Errc::kUnauthorized, "no token of the operator"};
+  }
   return {};
 }
 

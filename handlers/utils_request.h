@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// Reads query, body and bearer token; does not identify the caller.
+/// Reads query, body and Authorization header; does not identify the caller.
 /// @errors kBadRequest, naming the part that is not valid UTF-8, holds a NUL, or cannot be parsed.
 Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, FormPairs query);
 
@@ -20,6 +20,6 @@ Status CheckQuery(const FormPairs& query);
 /// Whether the request carries the operator's token.
 /// @errors kUnauthorized, also while no token is configured.
 /// @source protocol F.8.
-Status CheckAdminToken(const Request& request, const AdminTokenVerifier& token);
+Status CheckAdminToken(const Request& request, const BearerToken& token);
 
 }  // namespace rtcroom

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "daemon/auth/admin_token_verifier.h"
+#include "daemon/auth/bearer_token.h"
 #include "daemon/auth/login_info_signer.h"
 #include "daemon/core/config_probe.h"
 #include "daemon/core/log_files.h"
@@ -23,7 +23,7 @@ struct UtilsServices {
   const LoginInfoSigner& login_info;
   const LogFiles& logs;
   ConfigProbe& config;
-  const AdminTokenVerifier& token;
+  const BearerToken& token;
 };
 
 }  // namespace rtcroom

@@ -3,10 +3,9 @@
 
 #include <utility>
 
-#include "daemon/admin/admin_token.h"
+#include "daemon/auth/bearer_token.h"
 #include "daemon/base/secret.h"
 #include "daemon/http/message.h"
-#include "handlers/bearer.h"
 
 namespace rtcroom {
 
@@ -31,13 +30,12 @@ class AdminAccess {
 
   /// Its timing reveals nothing about token and key but their lengths.
   [[nodiscard]] bool Admits(const HttpRequest& request) const {
-    const Secret shown = BearerToken(request.authorization);
-    return token_.Admits(shown) || key_.Admits(shown);
+    return token_.Admits(request.authorization) || key_.Admits(request.authorization);
   }
 
  private:
-  AdminToken token_;
-  const AdminToken key_;
+  BearerToken token_;
+  const BearerToken key_;
 };
 
 }  // namespace rtcroom

@@ -1,9 +1,9 @@
 // Connects the configuration to the endpoints under `utils`.
 #pragma once
 
-#include "daemon/admin/admin_token.h"
 #include "daemon/admin/config_check.h"
 #include "daemon/admin/log_folder.h"
+#include "daemon/auth/bearer_token.h"
 #include "daemon/auth/md5_login_info.h"
 #include "daemon/auth/signed_stream_urls.h"
 #include "daemon/auth/signed_test_streams.h"
@@ -39,7 +39,7 @@ class UtilsModule {
   const Md5LoginInfo login_info_;
   const LogFolder logs_;
   ConfigCheck config_check_;
-  AdminToken token_;
+  BearerToken token_;
   const UtilsServices services_;
 };
 

@@ -7,8 +7,6 @@
 #include <grpc/grpc.h>
 #include <grpc/slice.h>
 
-#include "daemon/auth/digest.h"
-
 namespace rtcroom {
 namespace {
 
@@ -18,21 +16,15 @@ std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
 }
 
-std::string Authorization(const Secret& token) {
-  return token.empty() ? std::string() : "Bearer " + token.Reveal();
-}
-
 }  // namespace
 
 GrpcCredentials::GrpcCredentials(grpc_local_connect_type type, const Secret& token, Logger& logger)
-    : wanted_(Authorization(token)),
-      logger_(logger),
-      credentials_(grpc_local_server_credentials_create(type)) {
+    : token_(token), logger_(logger), credentials_(grpc_local_server_credentials_create(type)) {
   RequireToken();
 }
 
 GrpcCredentials::GrpcCredentials(GrpcCertificates certificates, const Secret& token, Logger& logger)
-    : wanted_(Authorization(token)),
+    : token_(token),
       logger_(logger),
       certificates_(std::move(certificates)),
       credentials_(grpc_ssl_server_credentials_create_with_options(
@@ -60,7 +52,7 @@ int GrpcCredentials::AddPortToServer(const std::string& address, grpc_server* se
 }
 
 void GrpcCredentials::RequireToken() {
-  if (wanted_.empty()) return;
+  if (!token_.is_set()) return;
   grpc_server_credentials_set_auth_metadata_processor(
       credentials_, {.process = CheckToken, .destroy = [](void*) {}, .state = this});
 }
@@ -95,7 +87,7 @@ void GrpcCredentials::CheckToken(void* self, grpc_auth_context* /*context*/,
     }
   }
   // Of several, none: a client does not send it twice by mistake.
-  if (shown_count == 1 && SameBytes(View(shown->value), own.wanted_)) {
+  if (shown_count == 1 && own.token_.Admits(Secret(std::string(View(shown->value))))) {
     // Consumed: no service sees it.
     return done(user_data, shown, 1, nullptr, 0, GRPC_STATUS_OK, nullptr);
   }

@@ -8,6 +8,7 @@
 #include <grpc/grpc_security.h>
 #include <grpcpp/security/server_credentials.h>
 
+#include "daemon/auth/bearer_token.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/secret.h"
@@ -53,7 +54,7 @@ class GrpcCredentials : public grpc::ServerCredentials {
                          std::size_t count, grpc_process_auth_metadata_done_cb done,
                          void* user_data);
 
-  const std::string wanted_;  ///< value of `authorization`; empty: any
+  const BearerToken token_;  ///< unset: calls need none
   Logger& logger_;
   Mutex mutex_;
   GrpcCertificates certificates_ GUARDED_BY(mutex_);

@@ -72,23 +72,13 @@ class FakeConfigProbe : public ConfigProbe {
   }
 };
 
-class FakeAdminToken : public AdminTokenVerifier {
- public:
-  std::string token{};
-
-  [[nodiscard]] bool is_set() const override { return !token.empty(); }
-  [[nodiscard]] bool Admits(const Secret& shown) const override {
-    return is_set() && shown.Reveal() == token;
-  }
-};
-
 /// Off until a test switches it on.
 struct FakeUtils {
   FakeTestStreams test_streams;
   FakeLoginInfoSigner login_info;
   FakeLogFiles logs;
   FakeConfigProbe config;
-  FakeAdminToken token;
+  BearerToken token{Secret()};
   UtilsServices services{.log_link = "/weapp/utils/getlogfile?file=",
                          .test_streams = test_streams,
                          .login_info = login_info,

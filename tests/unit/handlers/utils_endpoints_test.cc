@@ -26,7 +26,7 @@ class UtilsEndpoints : public testing::Test {
  protected:
   UtilsEndpoints() {
     server_.utils.SwitchOn();
-    server_.utils.token.token = "let me in";
+    server_.utils.token.Set(Secret("let me in"));
   }
 
   LabelledReply Get(const std::string& endpoint, std::string query = "",
@@ -95,7 +95,7 @@ TEST_F(UtilsEndpoints, ServeLogsOnlyToTheOperator) {
 }
 
 TEST_F(UtilsEndpoints, ServeNoLogsWithoutAConfiguredToken) {
-  server_.utils.token.token = "";
+  server_.utils.token.Set(Secret());
   for (const char* authorization : {"", "Bearer ", "Bearer x"}) {
     EXPECT_EQ(Get("logfilelist", "", authorization).body, kRefused) << authorization;
     EXPECT_EQ(Get("getlogfile", "file=a", authorization).body, kRefused) << authorization;
@@ -216,7 +216,7 @@ TEST_F(UtilsEndpoints, KeyEachHintByItsSetting) {
 }
 
 TEST_F(UtilsEndpoints, CheckTheConfigurationWithoutAConfiguredToken) {
-  server_.utils.token.token = "";
+  server_.utils.token.Set(Secret());
   EXPECT_EQ(Get("check_config", "", "").label.code, 0);
 }
 
