@@ -1,4 +1,4 @@
-// Signals and the threads of the connection layer.
+// Signals and threads.
 #pragma once
 
 namespace rtcroom {

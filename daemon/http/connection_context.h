@@ -8,10 +8,10 @@
 
 #include "daemon/base/address_range.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/thread_pool.h"
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/memory_reservation.h"
-#include "daemon/http/worker_pool.h"
 
 namespace rtcroom {
 
@@ -42,7 +42,7 @@ inline constexpr std::size_t kSmallRequestBytes = 4096;
 struct ConnectionContext {
   const ConnectionOptions options;
   HttpHandler& handler;
-  WorkerPool& workers;
+  ThreadPool& workers;
   const Clock& clock;
   ConnectionObserver& observer;
   const std::atomic<bool>& draining;

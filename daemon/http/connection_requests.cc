@@ -96,8 +96,8 @@ void Connection::Run(Call call) {
     state_ = State::kReading;
     return outbox_.Append(*std::move(reply));
   }
-  const auto urgency = call.lane == Lane::kUrgent ? WorkerPool::Urgency::kUrgent  //
-                                                  : WorkerPool::Urgency::kNormal;
+  const auto urgency = call.lane == Lane::kUrgent ? ThreadPool::Urgency::kUrgent  //
+                                                  : ThreadPool::Urgency::kNormal;
   deadline_ = MonotonicTime::max();
   ++context_.at_work;
   if (context_.workers.TrySubmit(

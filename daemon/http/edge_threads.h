@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "daemon/base/logger.h"
-#include "daemon/http/worker_pool.h"
+#include "daemon/base/thread_pool.h"
 
 namespace rtcroom {
 
@@ -31,11 +31,11 @@ class EdgeThreads {
 
   [[nodiscard]] std::size_t loop_count() const { return loops_.size(); }
   [[nodiscard]] EventLoop& loop(std::size_t index) const { return *loops_[index]; }
-  WorkerPool& workers() { return workers_; }
+  ThreadPool& workers() { return workers_; }
 
  private:
   std::vector<std::unique_ptr<EventLoop>> loops_;
-  WorkerPool workers_;  // last: its tasks post to the loops
+  ThreadPool workers_;  // last: its tasks post to the loops
 };
 
 }  // namespace rtcroom

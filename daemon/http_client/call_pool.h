@@ -1,16 +1,14 @@
-// A thread pool for calls that block on outside services.
+// Threads for calls that block on outside services.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <thread>
-#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "daemon/base/mutex.h"
+#include "daemon/base/thread_pool.h"
 
 namespace rtcroom {
 
@@ -21,7 +19,8 @@ struct CallPoolOptions {
   std::chrono::milliseconds max_wait = std::chrono::seconds(5);
 };
 
-/// Runs calls in the order of submission, a bounded number at a time.
+/// A `ThreadPool` whose tasks expire: runs calls in the order of submission, a bounded number at a
+/// time.
 ///
 /// A hanging service keeps the callers busy, and new calls are queued: for at most `max_wait` plus
 /// the time of one call, since a caller that becomes free drops all expired calls before it runs
@@ -56,23 +55,13 @@ class CallPool {
   void Stop();
 
  private:
-  struct Waiting {
-    Call call{};
-    MonotonicTime since{};
-  };
-
-  void MakeCalls();
   void Run(const std::function<void()>& function);
 
   const Clock& clock_;
   Logger& logger_;
-  const CallPoolOptions options_;
-  Mutex mutex_;
-  CondVar changed_;
-  std::deque<Waiting> waiting_ GUARDED_BY(mutex_);
-  std::size_t busy_callers_ GUARDED_BY(mutex_) = 0;
-  bool stopped_ GUARDED_BY(mutex_) = false;
-  std::vector<std::jthread> callers_;
+  const std::chrono::milliseconds max_wait_;
+  std::atomic<bool> closed_{false};  ///< the calls that still wait expire
+  ThreadPool callers_;               // last: its tasks use all of the above
 };
 
 }  // namespace rtcroom

@@ -39,7 +39,7 @@ void AddProbes(std::string_view name, EdgeThreads& threads, std::vector<Liveness
   }
   probes.push_back({.name = fmt::format("{} workers", name),
                     .ask = [&workers = threads.workers()](LivenessReply reply) {
-                      return workers.TrySubmit(WorkerPool::Urgency::kUrgent, std::move(reply));
+                      return workers.TrySubmit(ThreadPool::Urgency::kUrgent, std::move(reply));
                     }});
 }
 

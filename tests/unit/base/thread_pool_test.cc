@@ -1,5 +1,4 @@
-// The threads that run blocking requests.
-#include "daemon/http/worker_pool.h"
+#include "daemon/base/thread_pool.h"
 
 #include <atomic>
 #include <latch>
@@ -12,10 +11,11 @@ namespace rtcroom {
 namespace {
 
 using testing::ElementsAre;
-using Urgency = WorkerPool::Urgency;
+using testing::IsEmpty;
+using Urgency = ThreadPool::Urgency;
 
 /// A pool of one thread that stays busy until the test releases it.
-class BusyWorkerPool : public testing::Test {
+class BusyThreadPool : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(pool_.TrySubmit(Urgency::kNormal, [this] {
@@ -28,13 +28,13 @@ class BusyWorkerPool : public testing::Test {
     if (!may_go_on_.try_wait()) may_go_on_.count_down();
   }
 
-  static constexpr std::size_t kCapacity = 3;
+  static constexpr std::size_t kMaxWaiting = 3;
   std::latch busy_{1};
   std::latch may_go_on_{1};
-  WorkerPool pool_{1, kCapacity};
+  ThreadPool pool_{1, kMaxWaiting};
 };
 
-TEST_F(BusyWorkerPool, RunsUrgentTasksFirstAndEachKindInItsOrder) {
+TEST_F(BusyThreadPool, RunsUrgentTasksFirstAndEachKindInItsOrder) {
   std::vector<int> order;
   std::latch all(4);
   const auto note = [&](int which) {
@@ -52,27 +52,42 @@ TEST_F(BusyWorkerPool, RunsUrgentTasksFirstAndEachKindInItsOrder) {
   EXPECT_THAT(order, ElementsAre(1, 2, 3, 4));
 }
 
-TEST_F(BusyWorkerPool, BoundsTheQueueOfEachUrgency) {
-  std::latch all(2 * kCapacity);
+TEST_F(BusyThreadPool, BoundsTheQueueOfEachUrgency) {
+  std::latch all(2 * kMaxWaiting);
   const auto task = [&] { all.count_down(); };
   for (const Urgency urgency : {Urgency::kNormal, Urgency::kUrgent}) {
-    for (std::size_t i = 0; i < kCapacity; ++i) EXPECT_TRUE(pool_.TrySubmit(urgency, task));
+    for (std::size_t i = 0; i < kMaxWaiting; ++i) EXPECT_TRUE(pool_.TrySubmit(urgency, task));
     EXPECT_FALSE(pool_.TrySubmit(urgency, [] { FAIL() << "was refused"; }));
   }
-  EXPECT_EQ(pool_.waiting(), 2 * kCapacity);
+  EXPECT_EQ(pool_.waiting(), 2 * kMaxWaiting);
   may_go_on_.count_down();
   all.wait();
 }
 
-TEST(WorkerPool, RunsAcceptedTasksBeforeItEnds) {
+TEST(ThreadPool, RunsAcceptedTasksBeforeItEnds) {
   std::atomic<int> ran{0};
   {
-    WorkerPool pool(4, 1000);
+    ThreadPool pool(4, 1000);
     for (int i = 0; i < 1000; ++i) {
       ASSERT_TRUE(pool.TrySubmit(Urgency::kNormal, [&] { ++ran; }));
     }
   }
   EXPECT_EQ(ran, 1000);
+}
+
+TEST_F(BusyThreadPool, ReturnsTheWaitingTasksWhenClosed) {
+  std::vector<int> order;
+  ASSERT_TRUE(pool_.TrySubmit(Urgency::kNormal, [&] { order.push_back(2); }));
+  ASSERT_TRUE(pool_.TrySubmit(Urgency::kUrgent, [&] { order.push_back(1); }));
+  const std::vector<ThreadPool::Task> waiting = pool_.Close();
+  EXPECT_EQ(pool_.waiting(), 0U);
+  EXPECT_FALSE(pool_.TrySubmit(Urgency::kUrgent, [] { FAIL() << "was refused"; }));
+  may_go_on_.count_down();
+  pool_.Stop();
+  pool_.Stop();
+  EXPECT_THAT(order, IsEmpty());
+  for (const ThreadPool::Task& task : waiting) task();
+  EXPECT_THAT(order, ElementsAre(1, 2));
 }
 
 }  // namespace
