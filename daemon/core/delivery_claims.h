@@ -10,22 +10,22 @@
 
 namespace rtcroom {
 
-/// One call at a time for a group: either that of the sender, or those that make the group.
+/// Allows one call at a time for each group: from the sender or from the maker of groups.
 ///
-/// @threads safe from any thread. Times to wait until are those of the steady clock.
+/// @threads safe from any thread. Deadlines of waits are those of the steady clock.
 class DeliveryClaims {
  public:
-  /// @param max_calls  of the sender at a time.
+  /// @param max_calls  concurrent calls of the sender.
   explicit DeliveryClaims(std::size_t max_calls) : max_calls_(max_calls) {}
 
-  // -- Of the sender.
+  // -- For the sender.
 
   /// Groups released before this can be claimed again: deliveries loaded from now on show the
   /// outcome of those calls.
   void BeginRound() EXCLUDES(mutex_);
   /// Claims the group for one call of the sender.
-  /// @return false when it is claimed, held, or was released since `BeginRound`; when there are as
-  ///         many calls as allowed; after `Stop`.
+  /// @return false when it is claimed, held, or was released since `BeginRound`; when `max_calls`
+  ///         are running; after `Stop`.
   [[nodiscard]] bool TryClaim(const RoomId& group) EXCLUDES(mutex_);
   void Release(const RoomId& group) EXCLUDES(mutex_);
   /// The call of a claim has ended. The claim may last longer.
@@ -34,7 +34,7 @@ class DeliveryClaims {
   /// How many groups `TryClaim` refuses.
   [[nodiscard]] std::size_t claimed_groups() const EXCLUDES(mutex_);
 
-  // -- Of the maker.
+  // -- For the maker.
 
   /// Keeps the sender from the group until `EndMaking`.
   /// @return whether no call of the sender is running.
@@ -46,7 +46,7 @@ class DeliveryClaims {
   /// @return false, at once, after `Stop`.
   bool Pause(MonotonicTime until) EXCLUDES(mutex_);
 
-  // -- The end.
+  // -- Shutdown.
 
   /// Ends every wait, and refuses every claim.
   void Stop() EXCLUDES(mutex_);

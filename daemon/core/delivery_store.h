@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-/// Deliveries of one group are made in this order. The numbers are stored: never reuse one.
+/// Deliveries of one group are sent in this order. The numbers are stored: never reuse one.
 enum class DeliveryKind : std::uint8_t {
   kDestroyGroup = 1,
   kCreateGroup = 2,
@@ -30,7 +30,7 @@ inline constexpr TimePoint kParked = TimePoint::max();
 inline constexpr TimePoint kHeldBack = kParked - std::chrono::milliseconds(1);
 
 /// One row of the outbox. There is at most one of a kind for a group: another one that is
-/// enqueued while it waits is merged into it.
+/// enqueued while it is pending is merged into it.
 struct Delivery {
   std::uint64_t id = 0;  ///< ascending in the order of enqueuing; no id is assigned twice
   RoomId group{};        ///< the room's id is the group's
@@ -38,11 +38,11 @@ struct Delivery {
   std::string payload{};       ///< defined by the sender, up to 64 bytes of ASCII
   std::uint64_t revision = 1;  ///< how many enqueued deliveries were merged into it
   TimePoint next_try{};
-  // Since the last success.
-  std::uint32_t attempts = 0;              ///< that failed
-  std::uint32_t lone_attempts = 0;         ///< of `attempts`, while other deliveries succeeded
-  std::chrono::milliseconds lone_time{0};  ///< over which these were spread
-  TimePoint failed_at{};                   ///< the last of `attempts`
+  // The next four count since the last success.
+  std::uint32_t attempts = 0;       ///< failed tries
+  std::uint32_t lone_attempts = 0;  ///< those of `attempts` made while other deliveries succeeded
+  std::chrono::milliseconds lone_time{0};  ///< time span of `lone_attempts`
+  TimePoint failed_at{};                   ///< time of the last of `attempts`
 
   bool operator==(const Delivery&) const = default;
 };
@@ -59,7 +59,7 @@ struct DeliveryChange {
   bool operator==(const DeliveryChange&) const = default;
 };
 
-/// How much is pending.
+/// Amount of pending deliveries.
 struct DeliveryBacklog {
   std::uint64_t groups = 0;                ///< with a pending delivery that is not parked
   std::uint64_t creates_and_destroys = 0;  ///< parked ones included
@@ -80,8 +80,8 @@ class DeliveryStore {
  public:
   virtual ~DeliveryStore() = default;
 
-  /// The first `limit` (1..10000) of that kind by `next_try`, then `id`, whether due or not.
-  /// Leaves out parked and waiting ones.
+  /// The first `limit` (1..10000) of that kind by `next_try`, then `id`, whether due or not, except
+  /// parked and held back ones.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) = 0;
 
@@ -92,14 +92,14 @@ class DeliveryStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) = 0;
 
-  /// `delivery` is done: removes its row, and the next kind of its group waits no longer. If
-  /// another one was merged into it since it was loaded, that one remains, without failures.
+  /// Removes the row of the sent `delivery`, and releases the next kind of its group. If another
+  /// one was merged into it since it was loaded, that one remains, without failures.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status FinishDelivery(const Delivery& delivery) = 0;
 
   /// Writes all of `delivery` that may change between two tries; the payload only if nothing was
   /// merged into it since it was loaded. Parks the rest of its group with it.
-  /// @return false when the row is no longer there.
+  /// @return false when the row no longer exists.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<bool> PostponeDelivery(const Delivery& delivery) = 0;
 

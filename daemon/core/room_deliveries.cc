@@ -9,25 +9,24 @@
 namespace rtcroom {
 namespace {
 
-// There is no overload for all events, so that a new one does not compile until it is here.
+// No generic overload: a new event type does not compile until it is listed here.
 struct ChangesPushers {
   const RoomEvent& event;
 
   bool operator()(const RoomCreated& /*created*/) const { return false; }
   bool operator()(const RoomActivated& /*activated*/) const {
-    return false;  // the first pusher follows
+    return false;  // the event of the first pusher follows
   }
   bool operator()(const PusherAdded& /*added*/) const {
-    // The second event of a room that is active at once seats its creator, in the change that
-    // creates the room: the group has no members. (In one that was prepared that event is its
-    // activation.)
+    // Event 2 of a room that is active at once adds its creator in the creating change: the group
+    // has no members yet. (In a prepared room, event 2 is the activation.)
     return event.room_sequence != 2;
   }
   bool operator()(const PusherUpdated& /*updated*/) const {
     return event.dialect == Dialect::kGen2;
   }
   bool operator()(const PusherDeleted& /*deleted*/) const { return true; }
-  // There are no notices of viewers and custom fields (protocol B.5).
+  // Viewers and custom fields cause no notices (protocol B.5).
   bool operator()(const AudienceAdded& /*added*/) const { return false; }
   bool operator()(const AudienceDeleted& /*deleted*/) const { return false; }
   bool operator()(const CustomChanged& /*changed*/) const { return false; }

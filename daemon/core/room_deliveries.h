@@ -8,12 +8,12 @@
 
 namespace rtcroom {
 
-/// Pure. A room that begins cancels what is pending for an earlier one of its id. A room that ends
-/// drops its notices, and has its group destroyed. Kinds without groups have no deliveries.
+/// Pure. A new room cancels the pending deliveries of an earlier one with its id. The end of a room
+/// drops its notices and enqueues a destroy of its group. Kinds without groups have no deliveries.
 /// @source protocol A.8, B.4.3, F.3.
 std::optional<DeliveryChange> DeliveryOf(const RoomChange& change);
 
-/// `edit`, whose changes carry `DeliveryOf` them, unless they carry a delivery already.
+/// Wraps `edit`: adds `DeliveryOf` to each change that carries no delivery already.
 RoomEdit WithDeliveries(RoomEdit edit);
 
 }  // namespace rtcroom

@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Figures of one commit.
+/// Statistics of one commit.
 struct CommitStats {
   std::size_t writes = 0;  ///< writes that shared it; each room update counts as one
   bool succeeded = false;

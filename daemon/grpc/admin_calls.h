@@ -1,4 +1,4 @@
-// What the operator's calls do.
+// Implements the calls of `RoomAdmin`.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-/// What the server says of itself.
+/// Information about the server.
 /// @threads the functions are called from any thread, and must not block.
 struct ServerFacts {
   std::string version = {};
@@ -23,10 +23,10 @@ struct ServerFacts {
   std::function<std::uint64_t()> watchers = {};
 };
 
-/// The calls of `RoomAdmin`, each named after its method. They block: a read of the store, or a
-/// commit. `response` is fresh, and to be thrown away when a call fails.
+/// The calls of `RoomAdmin`, each named after its method. They block on a read of the store or on a
+/// commit. `response` is empty before a call; ignore it after an error.
 ///
-/// @errors  kBadRequest naming the field, and what the store and `RoomService` say.
+/// @errors  kBadRequest naming the field, and those of the store and `RoomService`.
 /// @threads safe from any thread.
 class AdminCalls {
  public:

@@ -20,8 +20,7 @@ Result<RoomKey> ReadRef(bool is_there, const v1::RoomRef& room) {
   return RoomKey{.kind = *kind, .id = {room.room_id()}};
 }
 
-// Nothing unless it is more than 0 and at most as long as a ban may be; parts of a millisecond
-// count as a whole one.
+// nullopt unless it is above 0 and at most the longest ban; rounds up to milliseconds.
 std::optional<std::chrono::milliseconds> ReadBan(const google::protobuf::Duration& ban) {
   const std::chrono::seconds whole(ban.seconds());
   const bool is_sound = ban.nanos() >= 0 && ban.nanos() < kNanosecondsInASecond;

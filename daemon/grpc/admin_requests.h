@@ -1,4 +1,4 @@
-// What operators' programs ask for, checked.
+// Parses and checks the requests of admin clients.
 //
 // All errors are kBadRequest, with a sentence that names the field and holds no value.
 #pragma once
@@ -23,7 +23,7 @@ Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request);
 struct RoomsQuery {
   static constexpr std::size_t kMaxCount = 200;
 
-  std::optional<RoomKind> kind = {};  ///< none: all
+  std::optional<RoomKind> kind = {};  ///< nullopt: all kinds
   std::size_t count = 50;             ///< 1 to kMaxCount
   std::uint64_t after = 0;            ///< of Room::sequence
 };

@@ -1,4 +1,4 @@
-// How failures are told to callers of gRPC.
+// Maps errors to gRPC statuses.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -7,8 +7,8 @@
 
 namespace rtcroom {
 
-/// Of `kBadRequest` its own sentence goes out, which names the field; of everything else only
-/// words that say nothing of our insides.
+/// The message of `kBadRequest` is its own sentence, which names the field; other errors have fixed
+/// messages without internal details.
 grpc::Status StatusOf(const Error& error);
 
 }  // namespace rtcroom

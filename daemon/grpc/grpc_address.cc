@@ -32,7 +32,7 @@ FileDescriptor UnixSocket() {
 std::optional<sockaddr_un> UnixAddress(std::string_view path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  // Room for the NUL at its end, which is there already.
+  // Leaves room for the terminating NUL, which is already set.
   if (path.size() >= sizeof(address.sun_path)) return std::nullopt;
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -50,7 +50,7 @@ std::optional<SocketFile> SocketFileAt(const char* path) {
   return SocketFile{.device = found.st_dev, .inode = found.st_ino};
 }
 
-// Whether the path leads to a socket on which nobody listens.
+// Whether the path leads to a socket without a listener.
 bool IsAbandoned(const sockaddr_un& address) {
   if (!SocketFileAt(address.sun_path)) return false;
   const FileDescriptor probe = UnixSocket();
@@ -63,7 +63,7 @@ Result<ListeningSocket> ListenUnix(const std::string& address) {
       UnixAddress(std::string_view(address).substr(kUnix.size()));
   if (!path) return CannotListen(address, ENAMETOOLONG);
   FileDescriptor socket = UnixSocket();
-  // The file takes its mode from the socket and the umask, which may leave the group out.
+  // The file's mode is the socket's, less the umask, which may exclude the group.
   if (!socket.valid() || fchmod(socket.get(), S_IRUSR | S_IWUSR) != 0) {
     return CannotListen(address, errno);
   }

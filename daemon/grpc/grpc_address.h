@@ -17,19 +17,18 @@ namespace rtcroom {
 /// @errors  kUnavailable; the detail names the address and the reason.
 Result<ListeningSocket> ListenForGrpc(const std::string& address);
 
-/// Which file a socket was bound to, whatever becomes of its path.
+/// Identifies the file a socket was bound to, even if its path is replaced.
 struct SocketFile {
   dev_t device = 0;
   ino_t inode = 0;
   bool operator==(const SocketFile&) const = default;
 };
 
-/// The file of a `unix:PATH`; nothing for any other address, or where there is no socket.
+/// The file of a `unix:PATH`; nullopt for any other address, or if there is no socket.
 std::optional<SocketFile> FindSocketFile(const std::string& address);
 
-/// Takes the file of a `unix:PATH` out of the file system, unless the path leads to another one by
-/// now: somebody else's.
-/// @param file  of a socket that is still open, so that no other file can have got its number.
+/// Unlinks the file of a `unix:PATH`, unless the path now leads to another file.
+/// @param file  of a socket that is still open, so that its inode number is not reused.
 void RemoveSocketFile(const std::string& address, const SocketFile& file);
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// What operators' programs talk to.
+// The gRPC server for admin clients.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ struct GrpcAdminServerDeps {
   RoomService& rooms;
   ServerFacts facts = {};
   std::vector<GrpcService> more_services = {};
-  /// Of `more_services`: calls whose end is worth waiting for at a stop.
+  /// Of `more_services`: number of calls to wait for at a stop.
   std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };
   /// Of `more_services`: as `GrpcServerDeps::end_streams`.
   std::function<void()> end_streams = [] {};
@@ -33,13 +33,13 @@ struct GrpcAdminServerDeps {
   Logger& logger;
 };
 
-/// The gRPC server with `RoomAdmin`, and the threads on which its calls wait.
+/// The gRPC server with `RoomAdmin`, and the threads on which its calls block.
 ///
 /// @threads as GrpcServer.
 class GrpcAdminServer {
  public:
   /// Starts the threads.
-  /// @throws std::system_error when there are none to be had.
+  /// @throws std::system_error when no thread can be created.
   GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps);
 
   /// @errors  as `GrpcServer::Start`.
@@ -52,7 +52,7 @@ class GrpcAdminServer {
     return server_.certificate_expiry();
   }
 
-  /// As `GrpcServer::Stop`; afterwards nothing runs that would use the store.
+  /// As `GrpcServer::Stop`; afterwards nothing uses the store.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
   ListeningSocket TakeSocket() { return server_.TakeSocket(); }
@@ -61,8 +61,8 @@ class GrpcAdminServer {
   Logger& logger_;
   AdminCalls calls_;
   RoomAdmin admin_;
-  CallPool callers_;   // before what it works on ends, its calls have
-  GrpcServer server_;  // last: it uses all of the above
+  CallPool callers_;   // its calls end before the members they use
+  GrpcServer server_;  // last: it uses all other members
 };
 
 }  // namespace rtcroom

@@ -13,9 +13,9 @@ namespace rtcroom {
 struct GrpcTlsFiles {
   std::string cert = {};       ///< the server's certificate and its chain; empty: no TLS
   std::string key = {};        ///< its private key
-  std::string client_ca = {};  ///< signers of the clients' certificates; empty: clients need none
+  std::string client_ca = {};  ///< CAs of the clients' certificates; empty: clients need none
 
-  /// Whether both sides show a certificate.
+  /// Whether both sides present a certificate.
   [[nodiscard]] bool IsMutual() const {
     return !cert.empty() && !key.empty() && !client_ca.empty();
   }
@@ -29,7 +29,7 @@ struct GrpcCertificates {
   TimePoint not_after = {};  ///< of the server's certificate
 };
 
-/// Reads the files, and checks that the key is the certificate's.
+/// Reads the files, and checks that the key matches the certificate.
 ///
 /// @errors  kUnavailable; the detail names the file and the reason.
 Result<GrpcCertificates> LoadGrpcCertificates(const GrpcTlsFiles& files);

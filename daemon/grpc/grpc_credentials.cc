@@ -57,14 +57,14 @@ void GrpcCredentials::RequireToken() {
       credentials_, {.process = CheckToken, .destroy = [](void*) {}, .state = this});
 }
 
-// gRPC asks at the start and before each handshake.
+// gRPC calls this at the start and before each handshake.
 grpc_ssl_certificate_config_reload_status GrpcCredentials::Fetch(
     grpc_ssl_server_certificate_config** config) {
   const MutexLock lock(mutex_);
   if (std::exchange(is_fetched_, true)) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   const grpc_ssl_pem_key_cert_pair pair = {.private_key = certificates_.key.Reveal().c_str(),
                                            .cert_chain = certificates_.cert.c_str()};
-  // gRPC asserts that there are roots, even where it asks clients for nothing.
+  // gRPC asserts that there are roots, even if clients need no certificate.
   const std::string& roots =
       certificates_.client_ca.empty() ? certificates_.cert : certificates_.client_ca;
   *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
@@ -86,7 +86,7 @@ void GrpcCredentials::CheckToken(void* self, grpc_auth_context* /*context*/,
       is_health = View(each.value).starts_with(kHealth);
     }
   }
-  // Of several, none: a client does not send it twice by mistake.
+  // Several values are rejected: no client sends it twice by mistake.
   if (shown_count == 1 && own.token_.Admits(Secret(std::string(View(shown->value))))) {
     // Consumed: no service sees it.
     return done(user_data, shown, 1, nullptr, 0, GRPC_STATUS_OK, nullptr);

@@ -16,22 +16,22 @@
 
 namespace rtcroom {
 
-/// gRPC's own credentials. TLS takes place in gRPC, from TLS 1.2 on. Without TLS a connection must
-/// be local: gRPC refuses any other before it reads HTTP/2.
+/// gRPC's own credentials. gRPC implements TLS, 1.2 or newer. Without TLS a connection must be
+/// local: gRPC refuses any other before it reads HTTP/2.
 ///
-/// With a token, `authorization: Bearer <token>` is checked in the metadata of every call of every
-/// service before the call reaches it, so that no method can be forgotten; other calls end with
-/// UNAUTHENTICATED. Calls of the health service need no token.
+/// With a token, the metadata of every call of every service must contain `authorization: Bearer
+/// <token>`; other calls end with UNAUTHENTICATED before they reach a service. Calls of the health
+/// service need no token.
 ///
-/// It is built on gRPC's C interface: the C++ one cannot replace certificates at a chosen moment.
+/// Uses gRPC's C interface: the C++ one cannot replace certificates at a chosen moment.
 ///
-/// @threads safe from any thread. Outlives the server that it was given to.
+/// @threads safe from any thread. Outlives the server that uses it.
 class GrpcCredentials : public grpc::ServerCredentials {
  public:
   /// Without TLS.
   /// @param token  empty: calls need none. `logger` outlives the credentials.
   GrpcCredentials(grpc_local_connect_type type, const Secret& token, Logger& logger);
-  /// With TLS; clients must show a certificate if `client_ca` is not empty.
+  /// With TLS; clients must present a certificate if `client_ca` is not empty.
   GrpcCredentials(GrpcCertificates certificates, const Secret& token, Logger& logger);
   ~GrpcCredentials() override;
   GrpcCredentials(const GrpcCredentials&) = delete;
@@ -58,7 +58,7 @@ class GrpcCredentials : public grpc::ServerCredentials {
   Logger& logger_;
   Mutex mutex_;
   GrpcCertificates certificates_ GUARDED_BY(mutex_);
-  bool is_fetched_ GUARDED_BY(mutex_) = false;  ///< gRPC has `certificates_`
+  bool is_fetched_ GUARDED_BY(mutex_) = false;  ///< gRPC has fetched `certificates_`
   grpc_server_credentials* const credentials_;  // last: gRPC fetches the certificates from the rest
 };
 

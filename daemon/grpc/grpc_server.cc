@@ -23,16 +23,16 @@
 namespace rtcroom {
 namespace {
 
-/// Between two checks whether everything has ended; a stop is rare and short.
+/// Polling interval of a stop, which is rare and short.
 constexpr std::chrono::milliseconds kEndPoll{5};
-/// For a client's last call to arrive, and for the notice that no more are accepted.
+/// Time for the last calls to arrive, and for the notice that no more are accepted (GOAWAY).
 constexpr std::chrono::milliseconds kGrace{100};
-/// gRPC drops closed connections at once; this only keeps a mistake from blocking a stop.
+/// gRPC drops closed connections at once; this only keeps a defect from blocking a stop.
 constexpr std::chrono::seconds kLibraryShutdownTimeout{5};
-/// How often a client may ping that has nothing else to say.
+/// Shortest interval of keepalive pings that a client may send without data.
 constexpr std::chrono::seconds kLeastPingInterval{10};
 
-/// Accepted connections belong to gRPC, which does not report their end: there is nothing to count.
+/// Accepted connections belong to gRPC, which does not report their end, so none is counted.
 class UncountedConnections : public ConnectionObserver {
  public:
   void OnConnectionOpened() override {}
@@ -60,7 +60,7 @@ class GrpcServer::Library {
                                                                       options.token, deps.logger)
                                   : std::make_shared<GrpcCredentials>(is_unix ? UDS : LOCAL_TCP,
                                                                       options.token, deps.logger)) {
-    // Both concern all builders of the process, and there is one.
+    // Both apply to all builders of the process; there is one.
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
@@ -76,7 +76,7 @@ class GrpcServer::Library {
 
   [[nodiscard]] bool is_up() const { return server_ != nullptr; }
 
-  /// @param socket  connected. Not once `Shutdown` has begun: gRPC would leak it.
+  /// @param socket  connected. Do not call it after `Shutdown`: gRPC would leak the socket.
   void Serve(FileDescriptor socket) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.fd = socket.Release();
@@ -89,7 +89,7 @@ class GrpcServer::Library {
 
   void FailHealth() { server_->GetHealthCheckService()->Shutdown(); }
 
-  /// Asks all clients to leave, and returns when all connections are closed.
+  /// Sends GOAWAY to all clients, and returns when all connections are closed.
   void Shutdown(std::chrono::milliseconds timeout) {
     server_->Shutdown(std::chrono::system_clock::now() + timeout);
   }
@@ -105,10 +105,10 @@ class GrpcServer::Library {
     };
     set(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
     set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams);
-    // Frames and windows stay as small as the protocol begins with: requests are.
+    // Requests are small: frames and windows keep the protocol's initial sizes.
     set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    // Such small requests need none, and a small message can unfold to a thousand times its size
-    // before that is measured.
+    // Small requests need no compression, and a small message can expand a thousandfold before its
+    // size is checked.
     set(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
     for (const grpc_compression_algorithm algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
       builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
@@ -117,7 +117,7 @@ class GrpcServer::Library {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.ping_after));
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.ping_timeout));
     set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    set(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // of ours
+    set(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // for our own pings: no limit
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                Milliseconds(kLeastPingInterval));
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
@@ -126,12 +126,12 @@ class GrpcServer::Library {
     quota.Resize(options.max_memory_bytes);
     quota.SetMaxThreads(static_cast<int>(options.max_threads));
     builder.SetResourceQuota(quota);
-    // Reflection alone is served by threads that wait.
+    // Only reflection uses blocking threads.
     builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
   }
 
-  /// Keeps the library from ending in the background, at a time of its own choice.
+  /// Keeps the library from shutting down in the background.
   struct InUse {
     InUse() { grpc_init(); }
     ~InUse() { grpc_shutdown_blocking(); }
@@ -162,7 +162,7 @@ Status GrpcServer::Start() {
     listening_ = *std::move(bound);
   }
   socket_file_ = FindSocketFile(listening_.address);
-  // `localhost` is what the machine's files say.
+  // `localhost` resolves by the machine's files.
   if (Status status = CheckReach(listening_.address); !status) return status;
   if (Status status = StartLibrary(); !status) return status;
   return BeginAccepting();
@@ -256,7 +256,7 @@ void GrpcServer::AwaitCalls(std::chrono::milliseconds timeout,
   while (!all_ended() && deps_.clock.Monotonic() < until) {
     const MonotonicTime now = deps_.clock.Monotonic();
     if (is_done || now < begun + kGrace || deps_.calls_at_work() > 0) continue;
-    // The last replies are on their way; the connections that remain wait for nothing.
+    // The last replies are sent; the remaining connections are idle.
     is_done = true;
     until = std::min(until, now + kGrace);
   }

@@ -1,4 +1,4 @@
-// The gRPC listener of operators' programs.
+// The gRPC listener for admin clients.
 #pragma once
 
 #include <chrono>
@@ -28,18 +28,18 @@ namespace rtcroom {
 
 struct GrpcServerOptions {
   std::string listen = {};  ///< `host:port`, `[v6]:port` or `unix:PATH`; port 0: any that is free
-  /// A socket that listens already, instead of `listen`.
+  /// An inherited listening socket, used instead of `listen`.
   std::optional<ListeningSocket> inherited = {};
   GrpcTlsFiles tls = {};
-  Secret token = {};  ///< that callers must send; empty: none
+  Secret token = {};  ///< required of callers; empty: none
   /// Loopback TCP is served without a token and without mutual TLS: for `--dev` and tests.
   bool is_open_on_loopback = false;
   std::size_t max_request_bytes = 65'536;
-  std::size_t max_metadata_bytes = 8'192;   ///< of a call
-  std::size_t max_streams = 256;            ///< open at once, of a connection
-  std::size_t max_memory_bytes = 64 << 20;  ///< past it gRPC refuses calls and ends connections
-  std::size_t max_threads = 16;             ///< that gRPC starts for reflection
-  /// From the first byte until TLS and HTTP/2 are agreed on.
+  std::size_t max_metadata_bytes = 8'192;   ///< per call
+  std::size_t max_streams = 256;            ///< open at once, per connection
+  std::size_t max_memory_bytes = 64 << 20;  ///< above it gRPC refuses calls and closes connections
+  std::size_t max_threads = 16;             ///< started by gRPC for reflection
+  /// From the first byte until TLS and HTTP/2 are negotiated.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);
   std::chrono::milliseconds max_idle = std::chrono::minutes(30);  ///< of a connection without calls
   std::chrono::milliseconds ping_after = std::chrono::seconds(30);  ///< of silence
@@ -53,26 +53,26 @@ struct GrpcService {
 
 struct GrpcServerDeps {
   std::vector<GrpcService> services = {};
-  /// How many of their calls are still worth waiting for at a stop.
+  /// Number of their calls to wait for at a stop.
   std::function<std::size_t()> calls_at_work = {};
-  /// Ends the calls that would never end by themselves. Called at a stop, when no client is
-  /// accepted any more and everything still runs.
+  /// Ends the calls that have no end of their own. Called at a stop, after the listener has closed
+  /// and while everything else still runs.
   std::function<void()> end_streams = [] {};
   const Clock& clock;
   Logger& logger;
 };
 
-/// Serves gRPC services, beside them health (`grpc.health.v1`) and reflection.
+/// Serves gRPC services, health (`grpc.health.v1`) and reflection.
 ///
-/// The process accepts, so that the listening socket can be handed over, and gives each connection
-/// to gRPC, which does everything else. A connection is allowed
+/// The process accepts connections itself, so that the listening socket can be handed over, and
+/// passes each to gRPC. A connection is allowed
 /// - on a Unix socket: to its owner and group,
 /// - by mutual TLS: to clients with a certificate,
 /// - on loopback TCP with a token: to all programs of this machine; calls need the token.
 ///
-/// Calls are made on gRPC's threads, and nothing that waits may run there.
+/// Calls run on gRPC's threads, and must not block there.
 ///
-/// @threads for one thread, but `bound_address`, which any may call after `Start`.
+/// @threads one thread; `bound_address` is safe from any thread after `Start`.
 class GrpcServer {
  public:
   GrpcServer(GrpcServerOptions options, GrpcServerDeps deps);
@@ -80,34 +80,34 @@ class GrpcServer {
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  /// Binds and begins to serve. To be called once.
+  /// Binds and serves. Call it once.
   /// @errors  kUnavailable; the detail names the address or the file, and the reason.
   Status Start();
 
-  /// Where it listens, with the real port; empty before `Start`.
+  /// The address it listens on, with the actual port; empty before `Start`.
   [[nodiscard]] const std::string& bound_address() const { return listening_.address; }
 
-  /// Reads the files anew, for connections from now on.
+  /// Reads the files again, for new connections.
   /// @errors  as `LoadGrpcCertificates`, and kUnavailable if TLS or client certificates would be
-  ///          switched on or off, which takes a start; the previous certificates stay.
+  ///          switched on or off, which needs a restart; the previous certificates stay in use.
   Status ReloadTls(const GrpcTlsFiles& files);
 
   /// End of the served certificate's validity; nullopt without TLS.
   [[nodiscard]] std::optional<TimePoint> certificate_expiry() const { return certificate_expiry_; }
 
-  /// Health fails first, no client is accepted any more, streams are ended, and calls at work are
-  /// waited for, for `drain_timeout` at most. Then all connections are closed: a call that follows
-  /// health does not end by itself.
+  /// Reports NOT_SERVING, closes the listener, ends streams, and waits for running calls, for
+  /// `drain_timeout` at most. Then closes all connections: a call that watches health does not end
+  /// by itself.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
 
-  /// The listening socket that a stop has kept.
+  /// The listening socket, kept by `Stop`.
   ListeningSocket TakeSocket() { return std::move(listening_); }
 
  private:
-  class Library;  ///< the part that knows gRPC
+  class Library;  ///< wraps the gRPC library
 
-  /// Refuses an address that more clients reach than the options allow for.
+  /// Refuses an address that more clients can reach than the options allow.
   [[nodiscard]] Status CheckReach(const std::string& address) const;
   Status StartLibrary();
   Status BeginAccepting();
@@ -121,7 +121,7 @@ class GrpcServer {
   std::optional<SocketFile> socket_file_;  ///< of `listening_`, while that is open
   std::optional<TimePoint> certificate_expiry_;
   std::unique_ptr<Library> library_;
-  std::unique_ptr<EventLoop> loop_;     ///< of the acceptor alone
+  std::unique_ptr<EventLoop> loop_;     ///< only for the acceptor
   std::shared_ptr<Acceptor> acceptor_;  ///< shared with its tasks
 };
 

@@ -12,22 +12,22 @@ namespace {
 
 constexpr RateLimit kWarnings = {.per_second = 1, .burst = 1};
 
-/// The library calls a bare function, from threads that may outlive whoever started them.
+/// The library calls a plain function, from threads that may outlive the server.
 struct Target {
   Mutex mutex;
-  Logger* logger GUARDED_BY(mutex) = nullptr;  ///< null: nobody listens
+  Logger* logger GUARDED_BY(mutex) = nullptr;  ///< null: messages are dropped
   const Clock* clock GUARDED_BY(mutex) = nullptr;
   TokenBucket warnings GUARDED_BY(mutex);
 };
 
 Target& LogTarget() {
-  static Target& target = *new Target;  // the library may speak until the very end
+  static Target& target = *new Target;  // the library may log until the process exits
   return target;
 }
 
 void Write(gpr_log_func_args* entry) {
   std::string_view file(entry->file);
-  file.remove_prefix(file.rfind('/') + 1);  // of none, npos + 1 is 0
+  file.remove_prefix(file.rfind('/') + 1);  // without a slash, npos + 1 is 0
   Target& target = LogTarget();
   const MutexLock lock(target.mutex);
   if (target.logger == nullptr) return;

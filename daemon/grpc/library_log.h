@@ -1,4 +1,4 @@
-// What the gRPC library has to say.
+// Redirects the log of the gRPC library.
 #pragma once
 
 #include "daemon/base/clock.h"
@@ -6,20 +6,20 @@
 
 namespace rtcroom {
 
-/// While it lives, the library's errors go to `logger` instead of to standard error: as a warning
-/// at most once a second, else at debug, with the place in the library's source and without the
-/// text, which may quote what somebody sent. One at a time; the library has one log.
+/// During its lifetime, the library's errors go to `logger` instead of standard error: as a warning
+/// at most once a second, else at debug level, with the source location and without the text, which
+/// may quote a client's data. One object at a time: the library has one log.
 ///
 /// @threads for one thread.
 class LibraryLog {
  public:
   /// Both outlive it.
   LibraryLog(Logger& logger, const Clock& clock);
-  ~LibraryLog();  ///< from here on the library is silent
+  ~LibraryLog();  ///< silences the library
   LibraryLog(const LibraryLog&) = delete;
   LibraryLog& operator=(const LibraryLog&) = delete;
 
-  /// Silences the library for good: for programs that only call a server.
+  /// Silences the library permanently: for programs that are only clients.
   static void Silence();
 };
 

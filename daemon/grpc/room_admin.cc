@@ -22,7 +22,7 @@ struct CallDeps {
   std::atomic<std::size_t>& at_work;
 };
 
-/// One call from its arrival until its answer has been sent; then it deletes itself.
+/// One call, from its arrival until its answer has been sent. Deletes itself.
 class UnaryCall : public grpc::ServerUnaryReactor {
  public:
   using Work = std::function<Status()>;
@@ -43,19 +43,19 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 
  private:
-  // What is told to callers; `StatusOf` has the words.
+  // Statuses of refused calls; `StatusOf` has the messages.
   static constexpr Errc kTooMany = Errc::kTooManyRequests;
   static constexpr Errc kWaitedTooLong = Errc::kStoreBusy;
 
   void Run(const Work& work) {
-    if (context_.IsCancelled()) return FinishLogged(kWaitedTooLong);  // nobody hears it
+    if (context_.IsCancelled()) return FinishLogged(kWaitedTooLong);  // the client has gone
     try {
       const Status done = work();
       if (done) return FinishLogged(grpc::Status::OK);
       RecordFailure(done.error());
       FinishLogged(StatusOf(done.error()));
     } catch (const std::exception&) {
-      FinishLogged(Errc::kInternal);  // out of memory, most likely
+      FinishLogged(Errc::kInternal);  // most likely out of memory
     }
   }
 
@@ -75,7 +75,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     deps_.logger.Debug("grpc_call", {{"method", method_},
                                      {"status", static_cast<int>(status.error_code())},
                                      {"ms", took.count()}});
-    Finish(status);  // last: it may be the end of this object
+    Finish(status);  // last: may destroy this object
   }
 
   const std::string_view method_;
@@ -120,7 +120,7 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
   [[nodiscard]] std::size_t at_work() const { return at_work_; }
 
  private:
-  /// Request and response are gRPC's, and there until the call is finished.
+  /// gRPC owns request and response until the call is finished.
   template <typename Request, typename Response>
   grpc::ServerUnaryReactor* Make(std::string_view method,
                                  Status (AdminCalls::*work)(const Request&, Response&),

@@ -1,4 +1,4 @@
-// The gRPC service of the operator's calls.
+// The gRPC service `RoomAdmin`.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,9 @@ namespace rtcroom {
 
 class AdminCalls;
 
-/// Makes the calls on a pool, since they wait for the store and gRPC's threads must not. When as
-/// many wait as may, a call is answered RESOURCE_EXHAUSTED; one that waited too long,
-/// UNAVAILABLE; one whose caller has gone meanwhile is not made.
+/// Runs the calls on a pool, since they block on the store and gRPC's threads must not. A call is
+/// answered RESOURCE_EXHAUSTED when the queue is full, and UNAVAILABLE when it has waited too long;
+/// a call that was cancelled while it waited does not run.
 ///
 /// @threads safe from any thread.
 class RoomAdmin {
@@ -27,17 +27,17 @@ class RoomAdmin {
   static constexpr const char* kName = "rtcroom.v1.RoomAdmin";
   static constexpr CallPoolOptions kPool = {.callers = 4, .max_waiting = 64};
 
-  /// All of it outlives the service. `pool` is stopped after the server of this service, and
-  /// before this object's end.
+  /// The arguments outlive the service. `pool` stops after the server of this service, and before
+  /// this object is destroyed.
   RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger);
   ~RoomAdmin();
   RoomAdmin(const RoomAdmin&) = delete;
   RoomAdmin& operator=(const RoomAdmin&) = delete;
 
-  /// For the server; lives as long as this object.
+  /// Valid as long as this object.
   grpc::Service& service();
 
-  /// How many calls there are whose answers have not been sent.
+  /// Number of calls whose answers have not been sent.
   [[nodiscard]] std::size_t calls_at_work() const;
 
  private:

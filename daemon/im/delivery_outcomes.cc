@@ -5,12 +5,12 @@
 namespace rtcroom {
 namespace {
 
-/// Only a restart, or a change at the IM service's console, can end these.
+/// These last until a restart or a change in the IM service's console.
 bool IsLasting(ImOutcome outcome) {
   return outcome == ImOutcome::kMisconfigured || outcome == ImOutcome::kQuotaUsedUp;
 }
 
-/// As it is written after a success, to be tried again at `next_try`.
+/// `delivery` without failures, to be tried again at `next_try`.
 Resolution PostponedUntil(Delivery delivery, TimePoint next_try, DeliveryEnd end) {
   delivery.attempts = 0;
   delivery.lone_attempts = 0;
@@ -58,7 +58,7 @@ GroupCommand DeliveryOutcomes::CommandFor(const Delivery& delivery) const {
 }
 
 bool DeliveryOutcomes::IsDue(const Delivery& delivery, TimePoint now) const {
-  // Further ahead than any pause: the clock was set back since.
+  // Later than any pause allows: the clock has been set back.
   const TimePoint latest = now + std::max(limits_.longest_pause, limits_.late_effect);
   return delivery.next_try <= now || delivery.next_try > latest;
 }
@@ -86,7 +86,7 @@ Resolution DeliveryOutcomes::Decide(const Delivery& delivery, GroupCommand comma
       const bool is_foreign =
           delivery.kind == DeliveryKind::kCreateGroup && outcome == ImOutcome::kTakenByAnother;
       if (!is_notice && !is_foreign) break;
-      // Until its room ends or another one begins, notices to it are not tried either.
+      // Notices to it are parked too, until its room ends or another one begins.
       Resolution parked = PostponedUntil(delivery, kParked, DeliveryEnd::kDropped);
       if (is_foreign) parked.step = Resolution::Step::kAbandonForeignGroup;
       return parked;
@@ -130,7 +130,7 @@ Resolution DeliveryOutcomes::TryAgain(const Delivery& delivery, GroupCommand com
   if (IsLasting(outcome)) {
     pause *= (1 + jitter) / 2;
   } else {
-    // Past a few doublings it is the longest anyway.
+    // Bounds the shift; fewer doublings already reach the longest pause.
     constexpr std::uint32_t kMostDoublings = 20;
     const double doubled = 1 << std::min(failed.attempts, kMostDoublings);
     pause = jitter * std::min(pause, limits_.first_pause * doubled);

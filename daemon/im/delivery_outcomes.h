@@ -1,4 +1,4 @@
-// From a reply of the IM service to the write about its delivery.
+// Maps a reply of the IM service to a write about its delivery.
 #pragma once
 
 #include <atomic>
@@ -13,8 +13,8 @@
 
 namespace rtcroom {
 
-/// Payload of a destroy that is repeated once: a create that was not answered may take effect after
-/// the first.
+/// Payload of a destroy that is repeated once: a create without an answer may take effect after the
+/// first destroy.
 inline constexpr std::string_view kRepeatedDestroy = "repeat";
 /// Payload of a notice whose system notice was sent, with NotifyVia::kBoth.
 inline constexpr std::string_view kCustomMessageOnly = "custom_message";
@@ -22,10 +22,10 @@ inline constexpr std::string_view kCustomMessageOnly = "custom_message";
 struct RetryLimits {
   std::chrono::milliseconds first_pause{500};  ///< at most, after the first failure; then doubled
   std::chrono::milliseconds longest_pause{15'000};
-  /// A call that timed out takes effect within this, or never.
+  /// A call that timed out takes effect within this time, or never.
   std::chrono::milliseconds late_effect{60'000};
-  /// A notice or a destroy that failed so often, and for so long, is given up. Only failures while
-  /// calls for other groups are answered count: an outage is waited for.
+  /// A notice or a destroy is abandoned after this many failures over this long. Only failures
+  /// while calls for other groups are answered count, so an outage causes no loss.
   std::uint32_t most_lone_attempts = 10;
   std::chrono::milliseconds longest_alone = std::chrono::minutes(10);
 };
@@ -34,9 +34,9 @@ struct RetryLimits {
 enum class DeliveryEnd : std::uint8_t {
   kDone,
   kPostponed,
-  kDropped,   ///< it is never made
-  kGivenUp,   ///< the same, after it failed for too long while others were answered
-  kSwitched,  ///< the first system notice that was refused as such: messages are sent instead
+  kDropped,   ///< is never sent
+  kGivenUp,   ///< as kDropped, after failing for too long while others were answered
+  kSwitched,  ///< first refused system notice: custom messages are sent instead
 };
 
 /// The write that follows a try.
@@ -45,19 +45,19 @@ struct Resolution {
     kNothing,
     kFinish,
     kPostpone,
-    kAbandonForeignGroup,  ///< kPostpone; where the room has ended meanwhile, drops all
+    kAbandonForeignGroup,  ///< kPostpone; drops all if the room has ended meanwhile
   };
   Delivery delivery{};
   Step step = Step::kFinish;
   DeliveryEnd end = DeliveryEnd::kDone;
-  ImOutcome outcome = ImOutcome::kDone;  ///< from which it follows
+  ImOutcome outcome = ImOutcome::kDone;  ///< its cause
 };
 
-/// Writes it. May be repeated.
+/// Writes it. Idempotent.
 /// @errors kStoreBusy; kStoreBroken.
 Status WriteResolution(DeliveryStore& store, const Resolution& resolution);
 
-/// Decides on retries, giving up, and the form of notices. Time and chance are arguments.
+/// Decides on retries, abandonment, and the form of notices. Time and jitter are arguments.
 ///
 /// @threads safe from any thread.
 /// @source protocol D.7, F.2, F.3.
@@ -75,7 +75,7 @@ class DeliveryOutcomes {
   Resolution Resolve(const Delivery& delivery, GroupCommand command, ImOutcome outcome,
                      TimePoint now, double jitter);
 
-  /// The service answered a call, for whichever group.
+  /// Call it when the service has answered a call, for any group.
   void RecordAnswer(TimePoint now) { answered_at_ = now.time_since_epoch().count(); }
 
  private:
@@ -85,12 +85,12 @@ class DeliveryOutcomes {
                       TimePoint now) const;
   Resolution TryAgain(const Delivery& delivery, GroupCommand command, ImOutcome outcome,
                       TimePoint now, double jitter) const;
-  /// @return whether it has failed for too long while others were answered.
+  /// @return whether it has failed for too long while calls for others were answered.
   bool CountFailure(Delivery& delivery, ImOutcome outcome, TimePoint now) const;
 
   const NotifyVia notify_via_;
   const RetryLimits limits_;
-  std::atomic<bool> custom_only_{false};  ///< with kAuto, once a system notice was refused
+  std::atomic<bool> custom_only_{false};  ///< kAuto, after a system notice was refused
   std::atomic<std::int64_t> answered_at_{0};
 };
 

@@ -56,7 +56,7 @@ Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin
                                           MonotonicTime deadline) {
   Intent intent;
   Result<GroupReady> made = Unavailable("an exception");
-  // An exception must not leave the id reserved, and its client waiting, for ever.
+  // An exception must not leave the id reserved and its client waiting forever.
   try {
     made = MakeNow(room_id, origin, deadline, intent);
   } catch (const std::exception& thrown) {
@@ -75,9 +75,9 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
     return Reject(room_id, "another call for the group is under way");
   }
   if (origin == IdOrigin::kGenerated) {
-    // If this fails, it may have been written all the same.
+    // Even after an error it may have been written.
     intent.may_be_stored = true;
-    // A crash may come while a create is under way, so the destroy is repeated.
+    // Repeated: after a crash during a create, that create may take effect late.
     const Status stored = deliveries_.ChangeDeliveries({.group = room_id,
                                                         .enqueue = DeliveryKind::kDestroyGroup,
                                                         .payload = std::string(kRepeatedDestroy)},
@@ -90,15 +90,15 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
 Result<GroupReady> GroupMaker::Reject(const RoomId& room_id, std::string_view why) {
   if (claims_.is_stopping()) return Unavailable("the server stops");
   if (IsFull() || options_.on_failure == OnCreateFailure::kReject) return Unavailable(why);
-  // The destroy of an earlier room's group may be on its way: members of a room that is stored now
-  // would take it for the end of theirs.
+  // The destroy of an earlier room's group may be in flight: members of a room stored now would
+  // receive it as the end of their own.
   if (!claims_.BeginMaking(room_id)) return Unavailable(why);
   return GroupReady{.is_made_later = true};
 }
 
 Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent) {
   for (int tries = 0; tries < options_.max_tries && !claims_.is_stopping(); ++tries) {
-    // A room that need not wait for its group does not wait for an outage's end either.
+    // A room that can do without its group does not wait for the end of an outage.
     if (tries > 0 && options_.on_failure == OnCreateFailure::kDegrade && caller_.is_unreachable()) {
       break;
     }
@@ -111,7 +111,7 @@ Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline
         intent.may_exist = true;
         return GroupReady{};
       case ImOutcome::kTakenByAnother:
-        // Had an earlier try made it, the answer would be that it is ours.
+        // If an earlier try had created it, the answer would be that it is ours.
         intent.may_exist = intent.may_be_late = false;
         return Error{Errc::kRoomExists, "the group belongs to another account"};
       case ImOutcome::kPassing:
@@ -145,7 +145,7 @@ void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
       intents_.erase(found);
     }
   }
-  // A room that is kept has removed the intent with its commit.
+  // The commit of a kept room removes the intent.
   if (outcome == GroupOutcome::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
   claims_.EndMaking(room_id);
   wake_();
@@ -155,7 +155,7 @@ void GroupMaker::Settle(const RoomId& room_id, const Intent& intent) {
   DeliveryChange change{.group = room_id, .drops_pending = !intent.may_exist};
   if (intent.may_exist) change.enqueue = DeliveryKind::kDestroyGroup;
   if (intent.may_be_late) change.payload = kRepeatedDestroy;
-  // Should this fail, the group is destroyed, be it there or not.
+  // If this fails, the group is destroyed, whether it exists or not.
   const Status written = deliveries_.ChangeDeliveries(change, clock_.Now());
   if (!written) logger_.Warn("im_intent_not_settled", {{"error", ErrcName(written.error().code)}});
 }
@@ -174,7 +174,7 @@ bool GroupMaker::Pause(MonotonicTime::duration pause, MonotonicTime deadline) {
   return claims_.Pause(RealTime(end));
 }
 
-// Whatever our clock is, waiting takes real time.
+// Waits use the steady clock even if `clock_` is a test clock.
 MonotonicTime GroupMaker::RealTime(MonotonicTime time) const {
   return std::chrono::steady_clock::now() + (time - clock_.Monotonic());
 }

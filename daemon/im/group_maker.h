@@ -1,4 +1,4 @@
-// Makes the groups that create_room waits for.
+// Creates the groups that create_room waits for.
 #pragma once
 
 #include <atomic>
@@ -25,31 +25,30 @@ namespace rtcroom {
 struct GroupMakerOptions {
   OnCreateFailure on_failure = OnCreateFailure::kReject;
   std::size_t callers = 16;
-  std::size_t max_waiting = 256;             ///< rooms to come for which no caller is free
-  std::chrono::milliseconds max_wait{5000};  ///< for a caller, as `CallPoolOptions`
+  std::size_t max_waiting = 256;                        ///< requests without a free caller
+  std::chrono::milliseconds max_wait{5000};             ///< for a caller, as in `CallPoolOptions`
   std::chrono::milliseconds max_wait_to_degrade{2000};  ///< the same with kDegrade
-  int max_tries = 3;  ///< with kDegrade, one while the service cannot be reached
+  int max_tries = 3;  ///< kDegrade: only one while the service is unreachable
   std::chrono::milliseconds call_timeout{5000};
   std::chrono::milliseconds first_pause{250};  ///< at most, before the second try; then doubled
-  /// Creates and destroys in the outbox; above it no group is created.
+  /// Creates and destroys in the outbox; above this no group is created.
   std::uint64_t max_pending = 1'000'000;
 };
 
-/// `ImGroups`, on callers of its own.
+/// Implements `ImGroups` with its own threads.
 ///
-/// With kDegrade a request that finds no caller, or no time, is answered at once: the group is made
-/// later.
+/// With kDegrade a request without a free caller, or without time left, is answered at once, and
+/// the group is created later.
 ///
-/// For a generated id, a destroy of the group is enqueued before the service is asked: the commit
+/// For a generated id, a destroy of the group is enqueued before the service is called: the commit
 /// of the room removes it, and after a crash it removes the group. Until `Finish` it is not sent.
 ///
-/// @threads safe from any thread. One id at a time: `Make` of an id only after `Finish` of the
-///          last one.
+/// @threads safe from any thread. Call `Make` for an id only after `Finish` of its previous one.
 /// @source protocol F.2, D.7.
 class GroupMaker {
  public:
-  /// @param pending  how many creates and destroys are in the outbox.
-  /// @param wake     called when a group may be sent to again.
+  /// @param pending  returns the number of creates and destroys in the outbox.
+  /// @param wake     called when deliveries to a group may be sent again.
   GroupMaker(DeliveryClaims& claims, ImCaller& caller, DeliveryStore& deliveries,
              const Clock& clock, RandomSource& random, const GroupMakerOptions& options,
              const std::atomic<std::uint64_t>& pending, Logger& logger, std::function<void()> wake);
@@ -60,37 +59,37 @@ class GroupMaker {
   /// As `ImGroups::FinishGroup`.
   void Finish(const RoomId& room_id, GroupOutcome outcome) EXCLUDES(mutex_);
 
-  /// Turns away those that wait for a caller, and all that come later. Those that wait for anything
-  /// else are ended by `DeliveryClaims::Stop`.
+  /// Rejects requests that wait for a caller, and all later ones. `DeliveryClaims::Stop` ends all
+  /// other waits.
   void Close() { callers_.Close(); }
-  /// `Close`, and waits for those that are being answered.
+  /// `Close`, then waits for the running requests.
   void Stop() { callers_.Stop(); }
 
  private:
-  /// The destroy that is enqueued before the group of a generated id is made.
+  /// The destroy that is enqueued before the group of a generated id is created.
   struct Intent {
     bool may_be_stored = false;
-    bool may_exist = false;    ///< the group, by what the service answered or failed to answer
-    bool may_be_late = false;  ///< a try was not answered: it may take effect still
+    bool may_exist = false;    ///< the group may exist, judging by the answers so far
+    bool may_be_late = false;  ///< a try without an answer may still take effect
   };
 
   [[nodiscard]] bool IsFull() const { return pending_ >= options_.max_pending; }
-  /// As `MakeNow`; an exception is kUnavailable. Keeps the intent for `Finish`.
+  /// `MakeNow`, with kUnavailable for an exception. Keeps the intent for `Finish`.
   Result<GroupReady> MakeOrFail(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline)
       EXCLUDES(mutex_);
   Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                              Intent& intent);
   Result<GroupReady> Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent);
-  /// The answer to a request for which the service was not asked.
+  /// The answer to a request that makes no call to the service.
   Result<GroupReady> Reject(const RoomId& room_id, std::string_view why);
   /// Turns the intent of an abandoned room into a destroy, or removes it.
   void Settle(const RoomId& room_id, const Intent& intent);
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitBudget(MonotonicTime deadline);
   bool Pause(MonotonicTime::duration pause, MonotonicTime deadline);
-  /// `time` of our clock, on the one that waiting goes by.
+  /// Converts `time` of `clock_` to the steady clock, which waits use.
   [[nodiscard]] MonotonicTime RealTime(MonotonicTime time) const;
-  /// @param tries  how many there were, at least one.
+  /// @param tries  number of tries so far, at least one.
   MonotonicTime::duration PauseBefore(int tries);
 
   DeliveryClaims& claims_;

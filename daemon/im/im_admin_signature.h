@@ -1,4 +1,4 @@
-// With what the server logs in to the IM service.
+// The server's login to the IM service.
 #pragma once
 
 #include <chrono>
@@ -12,25 +12,25 @@
 
 namespace rtcroom {
 
-/// The administrator's UserSig, made when it is first asked for and again at half its life.
+/// The administrator's UserSig: signed on first use, and again at half its life.
 ///
 /// @threads safe from any thread.
 /// @source protocol D.7.
 class ImAdminSignature {
  public:
-  /// @param life  of what the signer signs.
+  /// @param life  validity of the signer's signatures.
   ImAdminSignature(const LoginSigner& signer, UserId administrator, std::chrono::seconds life,
                    const Clock& clock);
 
   [[nodiscard]] const UserId& administrator() const { return administrator_; }
 
-  /// One that is good for half a life at least, by this machine's clock. A clock that was set back
-  /// before the making of the last one asks for another.
+  /// Returns one that is valid for at least half its life by this machine's clock. If the clock was
+  /// set back to before the last one was signed, signs a new one.
   /// @errors as `LoginSigner::SignUserSig`.
   Result<Secret> Get() EXCLUDES(mutex_);
 
-  /// One that is not `refused`, which the service does not accept: of several calls that learn
-  /// this the first has another made. Within the same second that may be the same text again.
+  /// Returns one other than `refused`, which the service rejected; of several concurrent callers
+  /// the first signs it. Within the same second its text may be the same.
   /// @errors as `Get`.
   Result<Secret> Renew(const Secret& refused) EXCLUDES(mutex_);
 

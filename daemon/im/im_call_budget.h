@@ -1,4 +1,4 @@
-// How many calls the IM service takes.
+// Rate limit for calls to the IM service.
 #pragma once
 
 #include <array>
@@ -12,40 +12,39 @@
 
 namespace rtcroom {
 
-/// At most 200 calls a second of each command, and fewer while the service says that they are
-/// too many.
+/// At most 200 calls a second of each command, fewer while the service answers kTooFast.
 ///
 /// @threads safe from any thread.
 /// @source protocol D.7.
 class ImCallBudget {
  public:
-  /// No second sees more calls than both together.
+  /// Their sum is the maximum of calls in any second.
   static constexpr std::uint32_t kPerSecond = 190;
   static constexpr std::uint32_t kBurst = 10;
-  /// The rate is halved so many times at most: to two calls a second.
+  /// Lowest rate: two calls a second.
   static constexpr int kMaxHalvings = 6;
-  /// Complaints of one burst of calls halve the rate once.
+  /// Several kTooFast within this interval halve the rate once.
   static constexpr std::chrono::seconds kMinSlowDownInterval{1};
-  /// How long it takes without a complaint until a halving is taken back, each.
+  /// Time without kTooFast after which one halving is undone.
   static constexpr std::chrono::seconds kRecovery{10};
 
   /// Takes one call out of the budget.
-  /// @return  false when there is none left now.
+  /// @return  false when none is left now.
   [[nodiscard]] bool TryTake(GroupCommand command, MonotonicTime now);
 
-  /// When there will be a call to take, if nobody else takes it: `now` if there is one.
+  /// Earliest time at which a call is available if no other caller takes it; `now` if one is.
   [[nodiscard]] MonotonicTime NextFree(GroupCommand command, MonotonicTime now) const;
 
-  /// The service complained (kTooFast): halves the rate of this command.
+  /// The service answered kTooFast: halves the rate of this command.
   void SlowDown(GroupCommand command, MonotonicTime now);
 
-  /// The rate as it is now: for logs and metrics.
+  /// The current rate, for logs and metrics.
   [[nodiscard]] std::uint32_t PerSecond(GroupCommand command, MonotonicTime now) const;
 
  private:
   struct Rate {
     TokenBucket bucket{};
-    int halvings = 0;  ///< when the last complaint came
+    int halvings = 0;  ///< as of `slowed_at`
     MonotonicTime slowed_at = MonotonicTime::min();
   };
 

@@ -29,7 +29,7 @@ ImOutcome ImCaller::Call(GroupCommand command, const RoomId& group,
   return answer.outcome;
 }
 
-// What let an exception through would leave its group held for ever.
+// An exception would leave the group claimed forever.
 ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
                        std::chrono::milliseconds timeout) {
   try {
@@ -73,7 +73,7 @@ ImCaller::Transitions ImCaller::Record(GroupCommand command, ImOutcome outcome) 
     RecordFailure(now);
     unanswered_ = 0;
     transitions.misconfigured = !std::exchange(misconfigured_, true);
-  } else if (outcome != ImOutcome::kTooFast) {  // which is neither good nor bad
+  } else if (outcome != ImOutcome::kTooFast) {  // neither a success nor a failure
     RecordFailure(now);
     if (++unanswered_ >= kOutage) transitions.unreachable = !std::exchange(unreachable_, true);
   }
@@ -91,7 +91,7 @@ void ImCaller::RecordAnswer(GroupCommand command, ImOutcome outcome, MonotonicTi
   answered_ = std::min(answered_ + 1, kAnswersAfterOutage);
   const MonotonicTime::duration quiet_for = now - failed_at_;
   const bool is_well = answered_ == kAnswersAfterOutage && quiet_for >= kRecoveredAfter;
-  // Where every second call is answered, neither the log nor the pauses are to follow each.
+  // Hysteresis: with every second call failing, neither log nor pauses follow each call.
   if (is_well || quiet_for >= kFailureExpiry) {
     const bool was_unreachable = std::exchange(unreachable_, false);
     const bool was_misconfigured = std::exchange(misconfigured_, false);

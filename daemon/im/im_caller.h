@@ -1,4 +1,4 @@
-// Calls the IM service, and says in the log how that goes.
+// Calls the IM service, and logs its outages.
 #pragma once
 
 #include <array>
@@ -15,38 +15,38 @@
 
 namespace rtcroom {
 
-/// Every call goes through here, so that an outage is one line in the log when it
-/// begins and one when it ends, however many calls fail.
+/// All calls go through here, so an outage logs one line when it begins and one when it ends,
+/// however many calls fail.
 ///
 /// @threads safe from any thread.
 class ImCaller {
  public:
-  /// So many calls in a row without an answer are an outage.
+  /// This many consecutive calls without an answer are an outage.
   static constexpr int kOutage = 3;
-  /// It is over, as is any other trouble, when so many are answered in a row, for so long, ...
+  /// An outage, or any other failure, ends after this many consecutive answers over this long ...
   static constexpr int kAnswersAfterOutage = 5;
   static constexpr std::chrono::seconds kRecoveredAfter{1};
-  /// ... or when one is and the last failure was so long ago.
+  /// ... or with one answer this long after the last failure.
   static constexpr std::chrono::seconds kFailureExpiry{10};
 
-  /// @param on_recovered  called when an outage is over, by the thread whose call was answered.
+  /// @param on_recovered  called at the end of an outage, on the thread whose call was answered.
   ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, ImObserver& observer,
            Logger& logger, std::function<void()> on_recovered);
 
-  /// Makes one call, which has been taken out of the budget. Blocks for `timeout` at most.
+  /// Makes one call, already taken out of the budget. Blocks for `timeout` at most.
   ImOutcome Call(GroupCommand command, const RoomId& group, std::chrono::milliseconds timeout)
       EXCLUDES(mutex_);
 
-  /// Whether an outage goes on.
+  /// Whether there is an outage now.
   [[nodiscard]] bool is_unreachable() EXCLUDES(mutex_);
 
-  /// Whether the service is at work, although it may not do what it is asked for.
+  /// Whether the service processed the call, even if it refused it.
   static bool IsAnswer(ImOutcome outcome);
 
   ImCallBudget& budget() { return budget_; }
 
  private:
-  /// What is different since the call before.
+  /// Changes of state caused by one call.
   struct Transitions {
     bool unreachable = false;
     bool misconfigured = false;
@@ -77,7 +77,7 @@ class ImCaller {
   bool unreachable_ GUARDED_BY(mutex_) = false;
   bool misconfigured_ GUARDED_BY(mutex_) = false;
   bool quota_used_up_ GUARDED_BY(mutex_) = false;
-  /// The last answer to a command was that it is refused.
+  /// Whether the last answer to a command was a refusal.
   std::array<bool, kGroupCommandCount> refused_ GUARDED_BY(mutex_) = {};
 };
 

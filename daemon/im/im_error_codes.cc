@@ -11,9 +11,9 @@ ImOutcome OutcomeOfErrorCode(GroupCommand command, int error_code) {
     case 10021:  // the id is taken, and the group is not ours
       return ImOutcome::kTakenByAnother;
     case 10010:  // no such group
-    case 10015:  // no id of a group
+    case 10015:  // not the id of a group
       return command == GroupCommand::kDestroy ? ImOutcome::kDone : ImOutcome::kGroupMissing;
-    case 10002:  // trouble within the service
+    case 10002:  // internal error of the service
     case 60008:  // the service timed out
       return ImOutcome::kPassing;
     case 60007:
@@ -21,19 +21,19 @@ ImOutcome OutcomeOfErrorCode(GroupCommand command, int error_code) {
       return ImOutcome::kTooFast;
     case 10026:
       return ImOutcome::kCommandDisabled;
-    case 10007:  // not permitted, which is how newer applications learn that notices are withdrawn
+    case 10007:  // not permitted: newer applications have no system notices
       return command == GroupCommand::kSystemNotice ? ImOutcome::kCommandDisabled
                                                     : ImOutcome::kRefused;
     case 10036:
       return ImOutcome::kQuotaUsedUp;
-    case 60006:  // an application that the service does not know
-    case 60010:  // the caller is no administrator
+    case 60006:  // unknown application
+    case 60010:  // the caller is not an administrator
     case 60020:  // an application that may not call
       return ImOutcome::kMisconfigured;
     default:
-      // Whatever may be wrong with a signature.
+      // Any error of a signature.
       if (error_code >= 70001 && error_code <= 70020) return ImOutcome::kMisconfigured;
-      return ImOutcome::kRefused;  // 10004, a field that is no good, among them
+      return ImOutcome::kRefused;  // such as 10004, an invalid field
   }
 }
 

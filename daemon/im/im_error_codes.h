@@ -1,16 +1,15 @@
-// What the IM service's error numbers mean for us.
+// The IM service's error codes.
 #pragma once
 
 #include "daemon/im/im_service.h"
 
 namespace rtcroom {
 
-/// What to make of an `ErrorCode`; kDone for 0, kRefused for one that nobody has told us of.
+/// Maps an `ErrorCode` to an outcome; kDone for 0, kRefused for an unknown one.
 /// @source protocol D.7.
 ImOutcome OutcomeOfErrorCode(GroupCommand command, int error_code);
 
-/// Whether a fresh signature of the administrator may help: the old one has expired, or is not
-/// accepted.
+/// Whether a new signature of the administrator may help: the old one has expired or is rejected.
 /// @source protocol D.7.
 bool NeedsNewSignature(int error_code);
 

@@ -1,4 +1,4 @@
-// The link to the IM service: everything between the configuration and the groups.
+// Everything between the configuration and the groups of the IM service.
 #pragma once
 
 #include <chrono>
@@ -22,11 +22,11 @@
 
 namespace rtcroom {
 
-/// What the link works with; all of it outlives the link.
+/// Dependencies of the module, which they outlive.
 struct ImModuleDeps {
   Store& store;
   DeliveryStore& deliveries;
-  CommitSignal& enqueued;  ///< of `store`; the link is its only waiter
+  CommitSignal& enqueued;  ///< of `store`; the module is its only waiter
   const LoginSigner& signer;
   const Clock& clock;
   RandomSource& random;
@@ -34,7 +34,7 @@ struct ImModuleDeps {
   Logger& logger;
 };
 
-/// Its connections are its own: a service that hangs takes nothing from calls to others.
+/// Has its own connections: a hanging IM service does not delay calls to other services.
 ///
 /// @threads as `ImSender`.
 class ImModule {
@@ -43,7 +43,7 @@ class ImModule {
 
   Status Start() { return sender_.Start(); }
 
-  /// No create waits any longer, and nothing new is sent.
+  /// Ends the waits of creates, and sends nothing new.
   void Stop(std::chrono::milliseconds timeout);
 
   [[nodiscard]] ImGroups& groups() { return sender_; }

@@ -1,19 +1,19 @@
-// Counts what the sender to the IM service does.
+// Counts calls to the IM service.
 #pragma once
 
 #include "daemon/im/im_service.h"
 
 namespace rtcroom {
 
-/// Each is called from any thread of the sender, and must be quick.
+/// All methods are called from any thread of the sender, and must not block.
 class ImObserver {
  public:
   virtual ~ImObserver() = default;
   /// A call was made.
   virtual void OnImCall(GroupCommand command, ImOutcome outcome) = 0;
-  /// It will be made again.
+  /// The call will be repeated.
   virtual void OnImRetry(GroupCommand command) = 0;
-  /// It will never be made again, although it had no effect.
+  /// The call had no effect and will not be repeated.
   virtual void OnImDropped(GroupCommand command) = 0;
 };
 

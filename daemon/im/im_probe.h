@@ -1,4 +1,4 @@
-// Asks the IM service whether it takes our calls.
+// Checks whether the IM service accepts our calls.
 #pragma once
 
 #include <chrono>
@@ -11,10 +11,10 @@
 
 namespace rtcroom {
 
-/// What came of one question.
+/// The result of one probe.
 struct ImProbeAnswer {
-  bool answered = false;  ///< by the service, in a form that it documents
-  int error_code = 0;     ///< 0 when it took the call
+  bool answered = false;  ///< by the service, in its documented form
+  int error_code = 0;     ///< 0 when it accepted the call
 };
 
 /// @threads safe from any thread.
@@ -24,7 +24,7 @@ class ImProbe {
   ImProbe(ImRestOptions options, OutgoingHttp& http, ImAdminSignature& signature,
           RandomSource& random);
 
-  /// Asks for the id of one group, which changes nothing. Blocks for `timeout` at most.
+  /// Requests the id of one group, which changes nothing. Blocks for `timeout` at most.
   /// @errors as `ImAdminSignature::Get`.
   Result<ImProbeAnswer> Ask(std::chrono::milliseconds timeout);
 

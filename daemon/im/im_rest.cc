@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::json;
 using std::chrono::milliseconds;
 
-/// Safe as a group's name everywhere.
+/// A length that is safe for every group (protocol D.7).
 constexpr std::size_t kMaxNameBytes = 30;
 
 /// Clients compare these byte for byte, or split them at their braces.
@@ -43,7 +43,7 @@ ImAnswer Passing(std::string detail) {
   return {.outcome = ImOutcome::kPassing, .error_code = 0, .detail = std::move(detail)};
 }
 
-/// Whether the service's answer could be read.
+/// Whether the service sent a readable answer.
 bool IsRead(const ImAnswer& answer) {
   return answer.error_code != 0 || answer.outcome == ImOutcome::kDone;
 }
@@ -71,7 +71,7 @@ ImAnswer ImRest::Call(GroupCommand command, const RoomId& group, milliseconds ti
     return answer;
   }
   RecordRefused(answer);
-  // A second call each time would be twice what the budget allows.
+  // A second call each time would double the rate that the budget allows.
   if (!MayRenew()) return answer;
   const Result<Secret> renewed = signature_.Renew(*signature);
   if (!renewed) return answer;
@@ -123,7 +123,7 @@ ImAnswer ImRest::Ask(GroupCommand command, const RoomId& group, const Secret& si
     if (reply.error().code == Errc::kUnreachable) failed.outcome = ImOutcome::kUnreachable;
     return failed;
   }
-  // The service documents that the status is 200 whatever happens.
+  // The service documents status 200 for every answer.
   if (reply->status != 200) return Passing(fmt::format("HTTP status {}", reply->status));
   const std::optional<ImErrorReport> report = ReadImErrorReport(reply->body);
   if (!report) return Passing("an answer that cannot be read");
@@ -155,14 +155,14 @@ std::string ImRest::Body(GroupCommand command, const RoomId& group) const {
       body["Content"] = kSystemNotice;
       break;
     case GroupCommand::kCustomMessage:
-      // A number that was seen before would make the service drop the message as a repetition.
+      // The service drops a message with a repeated number as a duplicate.
       body["Random"] = RandomUint32(random_);
       body["MsgBody"] =
           Json::array({{{"MsgType", "TIMCustomElem"},
                         {"MsgContent", {{"Data", kCustomMessage}, {"Desc", ""}, {"Ext", ""}}}}});
       break;
   }
-  // Ids are ASCII; should one not be, the service is to refuse it.
+  // Ids are ASCII; the service refuses any other.
   return body.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 

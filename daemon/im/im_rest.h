@@ -24,25 +24,25 @@ struct ImRestOptions {
 
 /// Calls as the administrator.
 ///
-/// An answer is believed only where it is what the service documents: anything else is kPassing.
-/// What the service says of its error becomes the answer's detail, without the signature.
+/// An answer that does not have the documented form is kPassing. The service's error text, without
+/// the signature, becomes the answer's detail.
 ///
 /// @threads safe from any thread.
 /// @source protocol A.8, D.7, F.3.
 class ImRest : public ImService {
  public:
-  /// Of one call over HTTP, however much time there is.
+  /// Limit of one HTTP call, even if the timeout is longer.
   static constexpr std::chrono::seconds kMaxCallTime{5};
 
   /// All of them must outlive this.
   ImRest(ImRestOptions options, OutgoingHttp& http, ImAdminSignature& signature,
          RandomSource& random, const Clock& clock, Logger& logger);
 
-  /// While a fresh signature is refused too, no other is tried for so long.
+  /// Pause between renewals while new signatures are refused too.
   static constexpr std::chrono::seconds kRenewalPause{10};
 
-  /// A signature that is refused is renewed, and the call made once more. The log tells of it
-  /// once, until one is accepted.
+  /// Renews a refused signature and repeats the call once. Logs refusals once, until one is
+  /// accepted.
   ImAnswer Call(GroupCommand command, const RoomId& group,
                 std::chrono::milliseconds timeout) override;
 
@@ -50,7 +50,7 @@ class ImRest : public ImService {
   void RecordAccepted() EXCLUDES(mutex_);
   void RecordRefused(const ImAnswer& answer) EXCLUDES(mutex_);
   void RecordRenewalRefused() EXCLUDES(mutex_);
-  /// Whether a fresh signature may be accepted, by what became of the last one.
+  /// Whether a new signature may be accepted, judging by the last one.
   bool MayRenew() EXCLUDES(mutex_);
   ImAnswer Ask(GroupCommand command, const RoomId& group, const Secret& signature,
                std::chrono::milliseconds timeout);
@@ -64,7 +64,7 @@ class ImRest : public ImService {
   const Clock& clock_;
   Logger& logger_;
   Mutex mutex_;
-  bool is_refused_ GUARDED_BY(mutex_) = false;  ///< the signature that was used last
+  bool is_refused_ GUARDED_BY(mutex_) = false;  ///< the signature of the last call
   std::optional<MonotonicTime> renewal_refused_at_ GUARDED_BY(mutex_){};
 };
 

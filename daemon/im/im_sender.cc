@@ -14,13 +14,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// However quiet it is: bounds the cost of a lost signal.
+/// Longest wait without a signal: bounds the delay after a lost one.
 constexpr std::chrono::seconds kLongestWait{1};
 constexpr std::chrono::seconds kCountPeriod{5};
-/// More than the budget allows in the seconds after an outage; the others become due by themselves.
+/// More than the budget allows in the seconds after an outage; the rest become due anyway.
 constexpr std::size_t kMostRetriedSoon = 1000;
 
-/// A lane is given work when it is free, so nothing waits for one but while it wakes up.
+/// Deliveries are handed only to free lanes, so none waits in the queue for long.
 constexpr std::chrono::hours kNeverExpires{24 * 365};
 
 }  // namespace
@@ -62,7 +62,7 @@ void ImSender::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const MonotonicTime next = Round();
     const MonotonicTime now = clock_.Monotonic();
-    // The signal waits by the real clock, also where ours is a test's.
+    // The signal uses the steady clock even if `clock_` is a test clock.
     if (next > now) enqueued_.Wait(std::chrono::steady_clock::now() + (next - now));
   }
 }
@@ -110,16 +110,16 @@ Status ImSender::CountPending(MonotonicTime now) {
 }
 
 void ImSender::RetrySoonIfRecovered(MonotonicTime now) {
-  // A service that comes and goes is not asked more often for it.
+  // An intermittent outage does not cause more retries.
   if (now < retry_soon_again_at_ || !service_recovered_.exchange(false)) return;
   retry_soon_again_at_ = now + 2 * options_.retry_soon_within;
   const Status moved =
       deliveries_.RetryDeliveriesSoon(clock_.Now(), options_.retry_soon_within, kMostRetriedSoon);
-  if (!moved) service_recovered_ = true;  // once more then; without it they are only later
+  if (!moved) service_recovered_ = true;  // retried later; without it the deliveries are only late
 }
 
 Status ImSender::Load(Queues& queues) {
-  // Enough of them are free, even if those at the head are all claimed.
+  // Enough for all lanes, even if the first deliveries are all claimed.
   const std::size_t limit = options_.lanes + claims_.claimed_groups();
   for (std::size_t i = 0; i < queues.size(); ++i) {
     Result<std::vector<Delivery>> loaded = deliveries_.LoadDeliveries(kDeliveryKinds[i], limit);
@@ -131,7 +131,7 @@ Status ImSender::Load(Queues& queues) {
 
 MonotonicTime ImSender::HandOut(const Queues& queues, MonotonicTime now) {
   MonotonicTime next_due = now + kLongestWait;
-  // Turn by turn, so that many notices do not hold up the few destroys.
+  // Round-robin over kinds, so that many notices do not delay the few destroys.
   const auto size = [](const std::vector<Delivery>& queue) { return queue.size(); };
   const std::size_t turns = std::ranges::max(queues | std::views::transform(size));
   for (std::size_t turn = 0; turn < turns; ++turn) {
@@ -161,7 +161,7 @@ MonotonicTime ImSender::Offer(const Delivery& delivery, MonotonicTime now, Monot
   return latest;
 }
 
-// An exception must not leave the group claimed, and the lane taken, for ever.
+// An exception must not leave the group claimed and the lane occupied forever.
 void ImSender::Deliver(const Delivery& delivery, GroupCommand command) {
   Resolution resolution;
   try {
@@ -181,7 +181,7 @@ Resolution ImSender::Try(const Delivery& delivery, GroupCommand command) {
   ImOutcome outcome = ImOutcome::kPassing;
   bool may_call = true;
   if (delivery.kind != DeliveryKind::kNotifyGroup) {
-    // As it is now: the group is claimed, so no room of that id can begin before this is done.
+    // The group is claimed, so no room with that id can begin until this is done.
     const bool wants_room = delivery.kind == DeliveryKind::kCreateGroup;
     const Result<bool> has_room = HasRoom(delivery.group);
     if (has_room && *has_room != wants_room) return {.delivery = delivery};
@@ -216,7 +216,7 @@ void ImSender::Write(const Resolution& resolution) {
     claims_.Release(resolution.delivery.group);
     return;
   }
-  // Until it is written nothing more is sent to the group: it would be the same call again.
+  // The group stays claimed until it is written: the same call would be sent again.
   const MutexLock lock(mutex_);
   unwritten_.push_back(resolution);
 }

@@ -32,14 +32,14 @@ struct ImSenderOptions {
   NotifyVia notify_via = NotifyVia::kAuto;
   RetryLimits retries{};
   GroupMakerOptions maker{};
-  std::size_t lanes = 16;  ///< calls at a time
+  std::size_t lanes = 16;  ///< concurrent calls
   std::chrono::milliseconds call_timeout{5000};
   std::chrono::milliseconds store_pause{1000};  ///< after the store failed
-  /// After an outage, those that failed are tried within this.
+  /// After an outage, failed deliveries are retried within this time.
   std::chrono::milliseconds retry_soon_within{1000};
 };
 
-/// The dependencies of the sender, which they outlive.
+/// Dependencies of the sender, which they outlive.
 struct ImSenderDeps {
   Store& store;
   DeliveryStore& deliveries;
@@ -52,25 +52,25 @@ struct ImSenderDeps {
   Logger& logger;
 };
 
-/// Makes groups before their rooms, and sends deliveries: at least once, one at a time and in
+/// Creates groups before their rooms, and sends deliveries: at least once, one at a time and in
 /// order for each group.
 ///
-/// Threads: one that hands out (waits for commits, reads the store), 16 lanes (the store, the IM
-/// service, commits), 16 callers that make groups (the IM service, commits).
+/// Threads and what they block on: one dispatcher (commits, the store), 16 lanes (the store, the IM
+/// service, commits), 16 callers that create groups (the IM service, commits).
 ///
-/// @threads `MakeGroup`, `FinishGroup` and the figures from any thread; the rest for one.
+/// @threads `MakeGroup`, `FinishGroup` and the statistics from any thread; the rest for one.
 /// @source protocol A.8, D.7, F.2, F.3.
 class ImSender : public ImGroups {
  public:
   ImSender(const ImSenderDeps& deps, const ImSenderOptions& options);
-  /// As `Stop` without patience; then waits for every running call. The store is still needed.
+  /// `Stop` with timeout 0, then waits for every running call. Uses the store.
   ~ImSender() override;
 
-  /// Begins. To be called once, before there are requests.
+  /// Starts the threads. Call it once, before any request.
   /// @errors kStoreBusy; kStoreBroken.
   Status Start();
 
-  /// At most one at a time for an id: not before `FinishGroup` of the last one.
+  /// Call it for an id only after `FinishGroup` of its previous one.
   void MakeGroup(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                  Done done) override {
     maker_.Make(room_id, origin, deadline, std::move(done));
@@ -79,11 +79,11 @@ class ImSender : public ImGroups {
     maker_.Finish(room_id, outcome);
   }
 
-  /// No new call is made, and waiting requests for a group get kUnavailable. Waits `timeout` at
-  /// most for the running calls. May be called again.
+  /// Makes no new call; waiting requests for a group get kUnavailable. Waits up to `timeout` for
+  /// the running calls. May be called again.
   void Stop(std::chrono::milliseconds timeout);
 
-  // Figures; 0 when the store does not answer.
+  // Statistics; 0 when the store fails.
 
   /// Groups with a pending delivery.
   [[nodiscard]] std::uint64_t pending_groups();
@@ -104,15 +104,15 @@ class ImSender : public ImGroups {
   /// @return when a delivery is due that was not handed out.
   MonotonicTime HandOut(const Queues& queues, MonotonicTime now);
   /// Hands it out if it is due, its group is free, and lanes and budget allow.
-  /// @return when to offer it again; `latest` when a lane will wake the sender before.
+  /// @return when to offer it again; `latest` when a lane wakes the sender before that.
   MonotonicTime Offer(const Delivery& delivery, MonotonicTime now, MonotonicTime latest);
   void WriteAgain(MonotonicTime now) EXCLUDES(mutex_);
 
-  // On a lane.
+  // Runs on a lane.
   void Deliver(const Delivery& delivery, GroupCommand command) EXCLUDES(mutex_);
   Resolution Try(const Delivery& delivery, GroupCommand command);
   void Write(const Resolution& resolution) EXCLUDES(mutex_);
-  /// As `WriteResolution`; an exception is kInternal.
+  /// `WriteResolution`, with kInternal for an exception.
   Status WriteOrFail(const Resolution& resolution);
   void Report(const Resolution& resolution, GroupCommand command);
   /// Whether a room of any kind has that id.
@@ -128,11 +128,11 @@ class ImSender : public ImGroups {
   const ImSenderOptions options_;
   DeliveryOutcomes outcomes_;
   DeliveryClaims claims_;
-  std::atomic<bool> service_recovered_{true};  ///< the service, since `RetrySoonIfRecovered`
+  std::atomic<bool> service_recovered_{true};  ///< since the last `RetrySoonIfRecovered`
   MonotonicTime retry_soon_again_at_{};
   MonotonicTime count_at_{};
   bool failure_logged_ = false;
-  std::atomic<std::uint64_t> creates_and_destroys_{0};  ///< a few seconds ago
+  std::atomic<std::uint64_t> creates_and_destroys_{0};  ///< as of a few seconds ago
   Mutex mutex_;
   std::vector<Resolution> unwritten_ GUARDED_BY(mutex_);  ///< their groups stay claimed
   std::optional<MonotonicTime> write_again_at_{};

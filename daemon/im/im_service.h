@@ -1,4 +1,4 @@
-// What the IM service is asked for, one call at a time.
+// Calls to the IM service.
 #pragma once
 
 #include <chrono>
@@ -12,12 +12,12 @@
 
 namespace rtcroom {
 
-/// What a group is asked for. The group's id is that of its room.
+/// The group's id is that of its room.
 enum class GroupCommand : std::uint8_t {
   kCreate,
   kDestroy,
-  kSystemNotice,   ///< tells the members that the pushers changed, as clients of old understand it
-  kCustomMessage,  ///< the same as an ordinary message of the group
+  kSystemNotice,   ///< notifies members of changed pushers, in the form of old clients
+  kCustomMessage,  ///< the same notice as an ordinary message
 };
 inline constexpr std::size_t kGroupCommandCount =
     static_cast<std::size_t>(GroupCommand::kCustomMessage) + 1;
@@ -41,19 +41,19 @@ inline std::ostream& operator<<(std::ostream& out, GroupCommand command) {
   return out << GroupCommandName(command);
 }
 
-/// What to make of an answer.
+/// Classifies an answer.
 /// @source protocol D.7.
 enum class ImOutcome : std::uint8_t {
-  kDone,             ///< also of a group that was there to create, or was not there to destroy
-  kTakenByAnother,   ///< the group belongs to somebody else
-  kGroupMissing,     ///< there is no such group, or its id is none
-  kPassing,          ///< it may or may not have been done: try again with back-off
-  kTooFast,          ///< try again later, and slow down all calls of this command
+  kDone,             ///< also: create of an existing group of ours, destroy of a missing one
+  kTakenByAnother,   ///< the group has another owner
+  kGroupMissing,     ///< no such group, or an invalid id
+  kPassing,          ///< may or may not have been done: retry with back-off
+  kTooFast,          ///< retry later, and slow down all calls of this command
   kCommandDisabled,  ///< this application may not send such notices: use the other form
   kQuotaUsedUp,      ///< no more groups for this application
-  kRefused,          ///< the same call is never answered better
-  kMisconfigured,    ///< the application, its administrator or his signature are not accepted
-  kUnreachable,      ///< the service was not reached, so nothing was done; else as kPassing
+  kRefused,          ///< a retry would be refused too
+  kMisconfigured,    ///< the application, its administrator or the signature is not accepted
+  kUnreachable,      ///< not reached, so nothing was done; else as kPassing
 };
 inline constexpr std::size_t kImOutcomeCount =
     static_cast<std::size_t>(ImOutcome::kUnreachable) + 1;
@@ -91,10 +91,10 @@ inline std::ostream& operator<<(std::ostream& out, ImOutcome outcome) {
 
 struct ImAnswer {
   ImOutcome outcome = ImOutcome::kPassing;
-  /// The service's ErrorCode; 0 where it said success, or where there was no answer to read.
+  /// The service's ErrorCode; 0 on success and without a readable answer.
   int error_code = 0;
-  /// For the log: our own words, or what the service says of its error, escaped and cut. Never a
-  /// signature.
+  /// For the log: our own words, or the service's error text, escaped and truncated. Never contains
+  /// a signature.
   std::string detail{};
 };
 
@@ -103,10 +103,10 @@ class ImService {
  public:
   virtual ~ImService() = default;
 
-  /// Makes one call, and a second one where the first tells that the administrator's signature
-  /// must be renewed. Nothing else is tried again here, and no budget is kept.
+  /// Makes one call, and a second one if the administrator's signature has to be renewed. There are
+  /// no other retries, and no budget.
   ///
-  /// @param timeout  how long this blocks at most, second call included.
+  /// @param timeout  longest time to block, including the second call.
   virtual ImAnswer Call(GroupCommand command, const RoomId& group,
                         std::chrono::milliseconds timeout) = 0;
 };

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Of what the service says of an error.
+/// Of the service's error text.
 constexpr std::size_t kMaxDetailBytes = 200;
 
 std::string TextField(const Json& object, const char* name) {
@@ -45,7 +45,7 @@ std::optional<ImErrorReport> ReadImErrorReport(const std::string& body) {
   if (!object.is_object()) return std::nullopt;
   const auto code = object.find("ErrorCode");
   if (code == object.end() || !code->is_number_integer()) return std::nullopt;
-  // A number that is too large for the type turns into another one.
+  // A number too large for the type would be converted to another one.
   const bool fits = code->is_number_unsigned()
                         ? code->get<std::uint64_t>() <= std::numeric_limits<int>::max()
                         : code->get<std::int64_t>() >= std::numeric_limits<int>::min();

@@ -1,4 +1,4 @@
-// How calls to the IM service and its answers are written.
+// Wire format of calls to the IM service and of its answers.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// As whom a call is made.
+/// Credentials of a call.
 struct ImCallerIdentity {
   std::uint32_t sdk_app_id = 0;
   const UserId& administrator;
@@ -25,18 +25,18 @@ struct ImCallerIdentity {
 std::string ImTarget(std::string_view command, const ImCallerIdentity& caller,
                      RandomSource& random);
 
-/// What the service answered, as far as it is what it documents.
+/// The documented part of the service's answer.
 struct ImErrorReport {
   bool ok = false;  ///< ActionStatus
   int code = 0;
   std::string info{};
 };
 
-/// @return nothing for what is no such answer.
+/// @return nullopt for any other body.
 std::optional<ImErrorReport> ReadImErrorReport(const std::string& body);
 
-/// What the service says, for the log: without the signature, which it may repeat, in visible ASCII
-/// and cut.
+/// The service's text for the log: without the signature, which it may repeat, in visible ASCII and
+/// truncated.
 std::string ImTextForTheLog(std::string text, const Secret& signature);
 
 }  // namespace rtcroom

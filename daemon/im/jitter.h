@@ -1,4 +1,4 @@
-// Chance, so that those who failed together do not come back together.
+// Random jitter, so that calls that failed together are not retried together.
 #pragma once
 
 #include <cstdint>

@@ -5,8 +5,7 @@
 
 namespace rtcroom {
 
-/// Makes no groups: with `im.enabled` off every function of rooms works and nothing is sent
-/// (protocol F.2).
+/// Creates no groups: with `im.enabled` off rooms work and nothing is sent (protocol F.2).
 class NoImGroups : public ImGroups {
  public:
   void MakeGroup(const RoomId& /*room_id*/, IdOrigin /*origin*/, MonotonicTime /*deadline*/,

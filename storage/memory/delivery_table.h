@@ -15,10 +15,10 @@ namespace rtcroom {
 
 /// The methods are those of `DeliveryStore`.
 ///
-/// @threads for one at a time.
+/// @threads one thread at a time.
 class DeliveryTable {
  public:
-  /// @param position  of the first event of the change that it goes with, if there is one.
+  /// @param position  of the first event of its room change, if any.
   void Change(const DeliveryChange& change, TimePoint now, std::optional<std::uint64_t> position);
   [[nodiscard]] std::vector<Delivery> Load(DeliveryKind kind, std::size_t limit) const;
   [[nodiscard]] DeliveryBacklog Count() const;
@@ -37,7 +37,7 @@ class DeliveryTable {
   bool Drop(const RoomId& group);
   /// Every row of the group, in the order of kinds.
   [[nodiscard]] std::vector<Row*> RowsOf(const RoomId& group);
-  /// The row of that id; null when it was removed.
+  /// The row with that id; null when it was removed.
   Row* Find(const Delivery& delivery);
 
   Rows rows_;

@@ -81,7 +81,7 @@ Status DeliveryWriter::Finish(const Delivery& delivery) {
     if (!run.status()) return run.status();
   }
   if (is_removed) return Run(release_next_, delivery.group.value, delivery.next_try);
-  // If another one was merged into it meanwhile, the row is still there.
+  // The row still exists if another delivery was merged into it meanwhile.
   return Run(reset_attempts_, delivery.id);
 }
 

@@ -15,15 +15,15 @@ namespace rtcroom {
 
 class Database;
 
-/// The statements that write them; the methods are those of `DeliveryStore`. One that fails
-/// may have written a part: roll back then.
+/// The statements that write them; the methods are those of `DeliveryStore`. After an error, roll
+/// back: some rows may have been written.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class DeliveryWriter {
  public:
   Status Prepare(Database& database);
 
-  /// @param position  of the first event of the change that it goes with, if there is one.
+  /// @param position  of the first event of its room change, if any.
   Status Change(const DeliveryChange& change, TimePoint now, std::optional<std::uint64_t> position);
   Status Finish(const Delivery& delivery);
   Result<bool> Postpone(const Delivery& delivery);
@@ -43,7 +43,7 @@ class DeliveryWriter {
 
 /// The statements that read them.
 ///
-/// @threads for one thread at a time, with its connection.
+/// @threads one thread at a time, with its connection.
 class DeliveryReader {
  public:
   Status Prepare(Database& database);

@@ -22,7 +22,7 @@ std::string NameOfRoom(const RoomKey& key);
 /// @threads one thread.
 class HistoryCheck {
  public:
-  /// The store's own figures about its history.
+  /// The store's own counters of its history.
   struct Bounds {
     std::uint64_t trimmed_position = 0;
     std::uint64_t last_position = 0;
