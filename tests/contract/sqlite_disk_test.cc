@@ -101,7 +101,7 @@ TEST_F(SqliteDisk, RecoversFromRepeatedWriteFailuresOfEveryKind) {
       ExpectThatWritesFailAndNothingElse();
       vfs_.write_failure = SQLITE_OK;
       vfs_.sync_failure = SQLITE_OK;
-      EXPECT_ERROR(kStoreBroken, store_->Ping()) << "the commit before has failed";
+      EXPECT_ERROR(kStoreBroken, store_->Ping()) << "the previous commit failed";
       EXPECT_OK(store_->Ping());
     }
   }
@@ -253,7 +253,7 @@ TEST_F(SqliteDisk, PingReportsThePrecedingFailedCommit) {
   const Status told = store_->Ping();
   ASSERT_FALSE(told.ok());
   EXPECT_THAT(told.error().detail, HasSubstr("full"));
-  EXPECT_OK(store_->Ping()) << "it was itself a commit that succeeded";
+  EXPECT_OK(store_->Ping()) << "the previous ping was a successful commit";
 
   vfs_.write_failure = SQLITE_FULL;
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));

@@ -142,7 +142,7 @@ TEST_F(SqliteLive, KeepsARoomPreparedIfItsFirstPusherCannotBeWritten) {
   EXPECT_THAT(Listed({.kind = key.kind, .count = 9}), IsEmpty());
   const auto added = Apply(*store_, Adding(key, "good"));
   ASSERT_OK(added);
-  EXPECT_EQ(added->room.place, 2u) << "the number that was not used is given now";
+  EXPECT_EQ(added->room.place, 2u) << "the unused number is assigned now";
   EXPECT_EQ(added->room.last_event, 3u);
   EXPECT_THAT(Listed({.kind = key.kind, .count = 9}), ElementsAre("r1"));
 }

@@ -24,7 +24,7 @@ class RecordedWork : public StoreObserver {
  public:
   void OnCommitBegun() noexcept override {
     const MutexLock lock(mutex_);
-    EXPECT_FALSE(std::exchange(is_committing_, true)) << "one after the other";
+    EXPECT_FALSE(std::exchange(is_committing_, true)) << "commits do not overlap";
   }
   void OnCommitEnded(const CommitStats& stats) noexcept override {
     const MutexLock lock(mutex_);
@@ -81,8 +81,8 @@ TEST_F(SqliteObserver, ReceivesTheGroupSizeOfACommitBeforeItIsAnswered) {
   const CommitStats stats = OnlyCommit();
   EXPECT_EQ(stats.writes, 3U);
   EXPECT_TRUE(stats.succeeded);
-  EXPECT_EQ(stats.retained_events, 4U) << "two of each room";
-  EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "a room that is taken is no error of the store";
+  EXPECT_EQ(stats.retained_events, 4U) << "two per room";
+  EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "an existing room is not an error of the store";
 
   EXPECT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));
   EXPECT_EQ(OnlyCommit().retained_events, 1U);
@@ -114,7 +114,7 @@ TEST_F(SqliteObserver, ReceivesFailedReads) {
   EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 1));
   EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kRead, Errc::kStoreBroken)));
   EXPECT_ERROR(kRoomNotFound, store_->Load(MakeKey(RoomKind::kMulti, "r1")));
-  EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "that there is no room is an answer";
+  EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "a missing room is not an error";
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ TEST_F(SqliteOpen, RefusesARoomOfAnUnknownKind) {
 
 TEST_F(SqliteOpen, DisablesTheGlobalAllocationMutexOfSqlite) {
   OpenStore();
-  EXPECT_EQ(sqlite3_memory_used(), 0) << "what is counted is counted under a mutex";
+  EXPECT_EQ(sqlite3_memory_used(), 0) << "memory statistics take a global mutex";
 }
 
 TEST_F(SqliteOpen, RefusesADirectoryThatCannotHoldAFile) {

@@ -40,7 +40,7 @@ class SqliteOutboxUpgrade : public SqliteFixture {
   static std::string Task(const std::string& group, int task) {
     return "INSERT INTO group_tasks VALUES ('" + group + "', " + std::to_string(task) + ");";
   }
-  /// The rows of the outbox, in the order in which they would be sent.
+  /// The rows of the outbox, in sending order.
   std::vector<Row> Sent() {
     std::vector<Row> sent;
     for (const DeliveryKind kind : kDeliveryKinds) {
@@ -77,7 +77,7 @@ TEST_F(SqliteOutboxUpgrade, EnqueuesANoticeForPushersAddedAfterThePosition) {
 }
 
 TEST_F(SqliteOutboxUpgrade, EnqueuesNoNoticeForEventsWithoutNotices) {
-  // pusher_updated of gen-1 (6), a room that begins (9), its creator (11), viewers and fields.
+  // pusher_updated of gen-1 (6), a created room (9), its creator (11), viewers and fields.
   Upgrade(ReadUpTo(8));
   EXPECT_THAT(Sent(), IsEmpty());
 }
@@ -111,7 +111,7 @@ TEST_F(SqliteOutboxUpgrade, EnqueuesNoDestroyForAReusedRoomId) {
   Upgrade(ReadUpTo(5) +
           "UPDATE events SET room_id = 'multi' WHERE room_id = 'gone';"
           "UPDATE events SET room_kind = 2 WHERE room_id = 'multi';");
-  EXPECT_THAT(Sent(), IsEmpty()) << "nor a notice for the pushers of the room that ended";
+  EXPECT_THAT(Sent(), IsEmpty()) << "no notice for the pushers of the ended room";
 }
 
 TEST_F(SqliteOutboxUpgrade, EnqueuesARepeatedDestroyForUnfinishedGroups) {

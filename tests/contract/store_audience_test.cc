@@ -26,7 +26,7 @@ TEST_P(StoreContract, LoadsViewersInJoinOrder) {
   EXPECT_TRUE(page->is_active);
   const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.audience_count, 3u);
-  EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without them";
+  EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without its audience";
 }
 
 TEST_P(StoreContract, KeepsTheOrderWhenAViewerChangesItsInfo) {

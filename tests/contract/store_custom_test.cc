@@ -73,7 +73,7 @@ TEST_P(StoreContract, CustomChangesOfOneCommitLeaveNoSequenceGap) {
     if (std::holds_alternative<PusherAdded>(payload)) joined_with.push_back(custom);
   }
   EXPECT_EQ(custom, "7") << "the last wins";
-  EXPECT_THAT(joined_with, ElementsAre("", "4")) << "another event keeps its place between them";
+  EXPECT_THAT(joined_with, ElementsAre("", "4")) << "an event between them keeps its position";
   const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.custom, R"({"a":7})");
   EXPECT_EQ(room.last_event, number);

@@ -19,7 +19,7 @@ using testing::IsEmpty;
 
 using enum DeliveryKind;
 
-/// The outbox of a store, as a test uses it.
+/// Test access to the outbox of a store.
 class Outbox {
  public:
   explicit Outbox(DeliveryStore& store) : store_(store) {}
@@ -116,7 +116,7 @@ TEST_P(StoreContract, DeliveriesAreRemovedWhenFinished) {
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
   ASSERT_OK(store_->FinishDelivery(done)) << "again";
   box.Enqueue("g", kNotifyGroup);
-  EXPECT_GT(box.Only(kNotifyGroup).id, done.id) << "no number is given twice";
+  EXPECT_GT(box.Only(kNotifyGroup).id, done.id) << "no number is reused";
 }
 
 TEST_P(StoreContract, DeliveriesStayIfMergedBeforeTheyFinish) {
@@ -128,7 +128,7 @@ TEST_P(StoreContract, DeliveriesStayIfMergedBeforeTheyFinish) {
   ASSERT_OK(store_->FinishDelivery(under_way));
   const Delivery rest = box.Only(kNotifyGroup);
   EXPECT_EQ(rest.revision, 2u);
-  EXPECT_EQ(rest.attempts, 0u) << "it was answered";
+  EXPECT_EQ(rest.attempts, 0u) << "the finish resets it";
   EXPECT_EQ(rest.lone_attempts, 0u);
 }
 
@@ -141,10 +141,11 @@ TEST_P(StoreContract, DeliveriesKeepTheirStateBetweenAttempts) {
   EXPECT_EQ(box.Only(kNotifyGroup), failed);
   box.Enqueue("g", kNotifyGroup);
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, failed.next_try)
-      << "one more does not shorten the pause";
+      << "a merged delivery does not shorten the pause";
   EXPECT_EQ(box.Only(kNotifyGroup).payload, "");
   EXPECT_EQ(*store_->PostponeDelivery(failed), true);
-  EXPECT_EQ(box.Only(kNotifyGroup).payload, "") << "what was merged meanwhile is not half done";
+  EXPECT_EQ(box.Only(kNotifyGroup).payload, "")
+      << "a delivery merged meanwhile starts from the beginning";
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
 }
 
@@ -222,7 +223,7 @@ TEST_P(StoreContract, DeliveriesDropTheDestroyOfAParkedCreate) {
   box.Drop("g", kDestroyGroup);
   EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
   box.Drop("g", kDestroyGroup);
-  EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g")) << "of the next room";
+  EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g")) << "the destroy of the next room";
 }
 
 TEST_P(StoreContract, DeliveriesAreRetriedSoonAfterAnOutage) {
@@ -245,7 +246,7 @@ TEST_P(StoreContract, DeliveriesAreRetriedSoonAfterAnOutage) {
   }
   EXPECT_NEAR(static_cast<double>(early), 40, 15) << "not all at the same moment";
   EXPECT_EQ(soon, 80u);
-  EXPECT_EQ(box.Only(kDestroyGroup), second) << "it has not failed: it waits for its time";
+  EXPECT_EQ(box.Only(kDestroyGroup), second) << "unchanged, since it has not failed";
 }
 
 TEST_P(StoreContract, DeliveriesAreWrittenWithTheirRoomChange) {
@@ -271,7 +272,7 @@ TEST_P(StoreContract, DeliveriesAreWrittenWithTheirRoomChange) {
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
   EXPECT_FALSE(
       Apply(*store_, enqueuing(Deleting(key, "nobody"), {.group = {"r1"}, .drops_pending = true})));
-  EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u) << "what fails changes nothing";
+  EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u) << "a failed update changes nothing";
   ASSERT_OK(Apply(*store_,
                   enqueuing(Destroying(key),
                             {.group = {"r1"}, .drops_pending = true, .enqueue = kDestroyGroup})));

@@ -166,14 +166,14 @@ TEST_P(StoreContract, TrimsEventsByBytes) {
   EXPECT_EQ(*store_->TrimEvents(retention), 0u);
   retention.max_bytes = StoredBytes(before.back().event);
   retention.most_per_call = 7;
-  EXPECT_EQ(*store_->TrimEvents(retention), 7u) << "no more than asked for";
+  EXPECT_EQ(*store_->TrimEvents(retention), 7u) << "at most the requested number";
   EXPECT_EQ(*store_->TrimEvents(retention), before.size() - 10);
   EXPECT_THAT(AllEvents(), SizeIs(1));
   retention.max_bytes = 0;
   EXPECT_EQ(*store_->TrimEvents(retention), 1u);
   LiveThrough(*store_, "r4");
   retention.max_bytes = bytes / 3;
-  EXPECT_EQ(*store_->TrimEvents(retention), 0u) << "what is gone no longer counts";
+  EXPECT_EQ(*store_->TrimEvents(retention), 0u) << "removed events no longer count";
 }
 
 TEST_P(StoreContract, CountsTheBytesOfAMergedEventOnce) {

@@ -70,7 +70,7 @@ TEST_P(StoreContract, TheFirstPusherAssignsTheListPlace) {
   EXPECT_EQ(*store_->Load(key), added->room);
   const auto second = Apply(*store_, Adding(key, "guest"));
   ASSERT_OK(second);
-  EXPECT_EQ(second->room.place, added->room.place) << "it has it for good";
+  EXPECT_EQ(second->room.place, added->room.place) << "its position does not change";
   EXPECT_EQ(second->room.sequence, sequence);
 }
 
@@ -88,7 +88,7 @@ TEST_P(StoreContract, ListsRoomsInTheOrderInWhichTheyBecameActive) {
   ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r2"), "host")));
   EXPECT_THAT(IdsOf(*store_->List(all)), ElementsAre("gen1", "r3", "r1", "r2"));
   EXPECT_THAT(IdsOf(store_->Scan(0, 10)->rooms), ElementsAre("r1", "r2", "r3", "gen1"))
-      << "a walk over all of them goes by their making";
+      << "a scan of all rooms is in order of creation";
 }
 
 TEST_P(StoreContract, AssignsEachPlaceAndSequenceOnce) {

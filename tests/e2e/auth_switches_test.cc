@@ -44,7 +44,7 @@ TEST(Gen1Login, ReturnsAValidTokenAndTicket) {
   EXPECT_EQ(LogIn(api, {.user_id = "alice", .user_sig = reply.Text("userSig")}).code(), kOk);
 
   const ApiReply second = Gen1Login(api, "?userID=alice");
-  EXPECT_NE(second.Text("token"), reply.Text("token")) << "a constant would be everybody's";
+  EXPECT_NE(second.Text("token"), reply.Text("token")) << "tokens must differ between logins";
   Gen2Client alice(server.Https(), "alice", "multi_room");
   alice.UseToken(reply.Text("token"));
   EXPECT_EQ(alice.Call("get_room_list", ListBody()).Text("message"), kTokenWrong);

@@ -145,12 +145,12 @@ TEST_F(BackupTest, RefusesAnAdminKeyThatIsNotARegularFile) {
   fs::rename(key, elsewhere);
   fs::create_symlink(elsewhere, key);
   const FinishedCommand link = Backup(server_, file());
-  EXPECT_EQ(link.exit_code, kFailed) << "though it would have been the right one";
+  EXPECT_EQ(link.exit_code, kFailed) << "although its target is valid";
   EXPECT_THAT(link.err, HasSubstr("admin-key"));
   fs::remove(key);
   ASSERT_EQ(::mkfifo(key.c_str(), S_IRUSR | S_IWUSR), 0);
   const FinishedCommand pipe = Backup(server_, file());
-  EXPECT_EQ(pipe.exit_code, kFailed) << "without waiting for somebody who writes";
+  EXPECT_EQ(pipe.exit_code, kFailed) << "without waiting for a writer";
   EXPECT_THAT(pipe.err, HasSubstr("admin-key"));
   fs::remove(key);
   fs::copy_file(elsewhere, key);
@@ -172,7 +172,7 @@ TEST_F(BackupTest, DoesNotBlockOnAStoreThatIsAPipe) {
 }
 
 TEST_F(BackupTest, LeavesNoRootOwnedFilesInTheDataDirectory) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as somebody else";
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to act as another user";
   constexpr uid_t kServersUser = 47'110;
   ASSERT_EQ(server_.Terminate(), 0);
   // The account of the server must have access to its directory.

@@ -125,7 +125,7 @@ TEST_P(CallWithTimeouts, EvictsTheSilentPusherAndKeepsTheActiveOne) {
     const std::vector<std::string> stayed = Pushers(room);
     if (!BeatOfAlice(room)) continue;  // the test itself stalled: try another call
     EXPECT_EQ(late, kNoSuchMember);
-    EXPECT_THAT(stayed, ElementsAre("alice")) << "a late beat must not bring bob back";
+    EXPECT_THAT(stayed, ElementsAre("alice")) << "a late heartbeat must not re-add bob";
     is_seen = true;
   }
 }
@@ -149,7 +149,7 @@ TEST_P(CallFlow, RefusesPushersBeyondTheLimitButAllowsRejoining) {
   }
   EXPECT_EQ(Call("add_pusher", PusherBody("r1", "late")).code(), kRoomIsFull);
   EXPECT_EQ(Call("add_pusher", PusherBody("r1", seats.back())).code(), kOk);
-  EXPECT_EQ(Pushers("r1"), seats) << "who comes back keeps the place";
+  EXPECT_EQ(Pushers("r1"), seats) << "a member that rejoins keeps its position";
 }
 
 TEST_P(CallFlow, IsSafeToRepeat) {

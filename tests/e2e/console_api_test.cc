@@ -1,4 +1,4 @@
-// The operator's console as a browser's page uses it.
+// The console's API as the page in a browser uses it.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -116,8 +116,8 @@ TEST_F(ConsoleTest, ReloadsTheTokenWithoutARestart) {
   EXPECT_TRUE(Eventually(
       [&] { return Get("/console/api/server", "another token, longer").status == 200; }));
   EXPECT_EQ(Get("/console/api/server").status, 401);
-  EXPECT_TRUE(Eventually([&] { return stream.IsReadable(); })) << "opened with the token before";
-  EXPECT_EQ(stream.ReceiveUntil("\n\n"), "") << "nothing but its end";
+  EXPECT_TRUE(Eventually([&] { return stream.IsReadable(); })) << "opened with the previous token";
+  EXPECT_EQ(stream.ReceiveUntil("\n\n"), "") << "the stream ends without further data";
   Reconfigure("");
   EXPECT_TRUE(Eventually([&] { return Get("/console/").status == 404; }));
   EXPECT_EQ(Get("/console/api/server", "another token, longer").status, 401);
@@ -136,7 +136,7 @@ TEST_F(ConsoleTest, ServesItsPageUnderAStrictPolicy) {
   EXPECT_EQ(again.status, 304);
   EXPECT_FALSE(again.HasHeader("Content-Length"));
   client.Send("GET /healthz HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(client.Receive("GET").status, 200) << "nothing is left of the reply before";
+  EXPECT_EQ(client.Receive("GET").status, 200) << "the previous reply left no bytes";
 }
 
 TEST_F(ConsoleTest, RejectsUnknownPathsAndMethods) {
@@ -309,7 +309,7 @@ TEST_F(ConsoleTest, DisconnectsASlowReaderWithoutAffectingOthers) {
   // The stream is only idle, and gets a periodic keep-alive.
   while (quick.IsReadable()) {
     const std::string told = quick.ReceiveUntil("\n\n");
-    ASSERT_NE(told, "") << "it was ended as well";
+    ASSERT_NE(told, "") << "this stream was ended too";
     EXPECT_THAT(told, Not(HasSubstr("event:")));
   }
 }

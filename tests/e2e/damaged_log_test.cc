@@ -85,7 +85,7 @@ TEST_F(DamagedWal, IsReportedAtStartWithTheNumberOfMissingEvents) {
   server_.Kill9();
   server_.Start();
   EXPECT_THAT(server_.StopAndReadLog().substr(told.size()), Not(HasSubstr("events_missing")))
-      << "once is enough";
+      << "one report suffices";
 }
 
 TEST_F(DamagedWal, IsNotReportedForAnIntactStore) {
@@ -103,7 +103,7 @@ TEST_F(DamagedWal, IsNotReportedForAnIntactStore) {
   ASSERT_EQ(server_.Terminate(), 0);
   EXPECT_THAT(ReadWholeFile(mark()),
               testing::EndsWith("-" + std::to_string(made_ * kEventsOfARoom) + "\n"))
-      << "what is acknowledged until the stop is noted";
+      << "the mark covers all changes acknowledged before the stop";
   server_.Start();
   server_.HandOver();
   ASSERT_EQ(server_.Terminate(), 0);

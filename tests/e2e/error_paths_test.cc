@@ -126,7 +126,7 @@ TEST_F(ErrorPaths, AnswerABodyOverTheLimitWith413) {
   body["padding"] = "";
   const std::size_t frame = body.dump().size();
   body["padding"] = std::string(65536 - frame, 'a');
-  EXPECT_EQ(Post(body.dump()).code(), kNoSuchRoom) << "64 KiB are taken";
+  EXPECT_EQ(Post(body.dump()).code(), kNoSuchRoom) << "64 KiB are accepted";
   body["padding"] = std::string(65536 - frame + 1, 'a');
   const ApiReply reply = Post(body.dump());
   EXPECT_EQ(reply.status, 413);
@@ -191,7 +191,8 @@ TEST_F(ErrorPaths, AnswerInJsonWhereTheConnectionLayerRefuses) {
     ASSERT_TRUE(json.is_object()) << about << ": " << reply.body;
     EXPECT_EQ(json.value("code", 0), kBadParameter) << about;
   }
-  EXPECT_EQ(Call("get_pushers", RoomBody("none")).code(), kNoSuchRoom) << "and it lives on";
+  EXPECT_EQ(Call("get_pushers", RoomBody("none")).code(), kNoSuchRoom)
+      << "and the server still serves";
 }
 
 }  // namespace

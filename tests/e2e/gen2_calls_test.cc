@@ -138,7 +138,7 @@ TEST_F(Gen2Calls, EndByTheRulesAfterTimeoutsAndLeaveNothing) {
         ++evictions;
         const Caller& caller = *caller_of.at(event.user);
         EXPECT_TRUE(caller.fell_silent() || caller.longest_pause() >= kTimeout)
-            << "evicted though it was never silent for so long";
+            << "evicted without being silent for the timeout";
       }
     }
     if (event.what == "room_destroyed") {

@@ -80,7 +80,7 @@ TEST_F(Gen2, AcceptsOnlyTheTokenOfTheLastLogin) {
   const ApiReply old = user.Call("get_room_list", ListBody());
   EXPECT_EQ(old.code(), kNotAuthorized);
   EXPECT_EQ(old.Text("message"), kTokenWrong);
-  EXPECT_EQ(old.json.size(), 2U) << "a refusal has nothing but its code and its message: " << old;
+  EXPECT_EQ(old.json.size(), 2U) << "a refusal contains only code and message: " << old;
 }
 
 TEST_F(Gen2, NamesTheFaultOfAToken) {
@@ -107,7 +107,8 @@ TEST_F(Gen2, NamesTheFaultOfAToken) {
   other.UseToken(token);
   EXPECT_EQ(other.Call("get_room_list", ListBody()).Text("message"), kTokenWrong);
   user.UseToken(token);
-  EXPECT_EQ(user.Call("create_room", PrepareBody("user", "r1")).code(), kOk) << "nothing was made";
+  EXPECT_EQ(user.Call("create_room", PrepareBody("user", "r1")).code(), kOk)
+      << "no room was created";
 }
 
 TEST_F(Gen2, RejectsAQueryWithoutUserIdOrToken) {
@@ -181,7 +182,8 @@ TEST_F(Gen2, EndsALiveRoomAndItsAudienceWithItsCreator) {
   EXPECT_EQ(guest.Call("pusher_heartbeat", MemberBody("r1", "guest")).code(), kNoSuchMember);
   EXPECT_THAT(AudiencesOf(host, "r1"), IsEmpty());
   EXPECT_THAT(RoomIds(guest), IsEmpty());
-  EXPECT_EQ(guest.Call("add_pusher", PusherBody("r1", "guest")).code(), kOk) << "a new room";
+  EXPECT_EQ(guest.Call("add_pusher", PusherBody("r1", "guest")).code(), kOk)
+      << "creates a new room";
   EXPECT_THAT(AudiencesOf(host, "r1"), IsEmpty());
 }
 

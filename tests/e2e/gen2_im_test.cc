@@ -72,7 +72,7 @@ TEST_F(Gen2Im, CreatesTheGroupBeforeAnsweringAnyCreatingCall) {
   ASSERT_EQ(user.Call("add_pusher", PusherBody("added", "user")).code(), kOk);
   EXPECT_TRUE(im_.HasGroup("added"));
   AwaitQuiet();
-  EXPECT_THAT(im_.NoticesTo("added"), IsEmpty()) << "nobody else is there to be told";
+  EXPECT_THAT(im_.NoticesTo("added"), IsEmpty()) << "no other member is in the room";
   EXPECT_THAT(im_.NoticesTo("named"), IsEmpty());
 }
 
@@ -115,7 +115,7 @@ TEST_F(Gen2Im, NotifiesOfPushersButNotOfViewersAndFields) {
 
   ASSERT_EQ(host.Call("add_pusher", PusherBody("r1", "host")).code(), kOk);
   EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 2; }))
-      << "a member that re-adds";
+      << "a repeated add_pusher";
   ASSERT_EQ(viewer.Call("add_pusher", PusherBody("r1", "viewer")).code(), kOk);
   EXPECT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 3; })) << "link-mic";
   ASSERT_EQ(viewer.Call("delete_pusher", MemberBody("r1", "viewer")).code(), kOk);

@@ -184,7 +184,7 @@ TEST_P(LoginWithTicket, RefusesATicketWithAnAlteredByte) {
 TEST_P(LoginWithTicket, AcceptsAForeignTicketOfADeniedUser) {
   const std::string ticket = Sign({.user_id = "denied_one"});
   EXPECT_EQ(LogInWith({.user_id = "denied_one", .user_sig = ticket}).code(), kOk)
-      << "the list is of those whom the server does not sign for";
+      << "the list names the users for which the server signs nothing";
 }
 
 TEST_P(LoginWithTicket, LogsNeitherTicketsNorTokens) {

@@ -122,7 +122,7 @@ TEST_F(Gen2Races, CreateOneMissingRoomWithAllItsPushers) {
       const ApiReply shown = Pushers(kind, name(round));
       const std::vector<std::string> pushers = PusherIds(shown);
       ASSERT_THAT(pushers, SizeIs(seats)) << shown;
-      EXPECT_EQ(shown.Text("roomCreator"), pushers.front()) << "the first to come";
+      EXPECT_EQ(shown.Text("roomCreator"), pushers.front()) << "the first pusher";
       for (std::size_t caller = 0; caller < kCallers; ++caller) {
         const bool is_shown =
             std::ranges::find(pushers, callers_[caller].account.user_id) != pushers.end();

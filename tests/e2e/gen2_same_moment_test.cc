@@ -67,7 +67,7 @@ TEST_F(Gen2Races, CreateAMissingRoomOnceAndFillItsLastSeat) {
     ASSERT_EQ(pushers.size(), kSeats);
     EXPECT_EQ(CreatorOf(users_[0], room), pushers.front());
   }
-  EXPECT_EQ(im_.groups().size(), std::size_t{kRounds}) << "one group for each";
+  EXPECT_EQ(im_.groups().size(), std::size_t{kRounds}) << "one group per room";
 }
 
 TEST_F(Gen2Races, ConcurrentCreatorsGetOneId) {
@@ -123,7 +123,7 @@ TEST_F(Gen2Races, NeverExceedTheAudienceLimit) {
   for (const ApiReply& reply : first) {
     EXPECT_EQ(reply.Text("message"), reply.code() == kOk ? "请求成功" : "观众列表满了");
   }
-  EXPECT_EQ(CountCode(watch(), kOk), 5) << "who is there already may say so again";
+  EXPECT_EQ(CountCode(watch(), kOk), 5) << "a viewer may repeat add_audience";
   EXPECT_EQ(users_[0].Call("get_audiences", RoomBody("r1")).json["audienceCount"], 5);
   EXPECT_EQ(AudiencesOf(users_[0], "r1").size(), 5U);
   const auto left = AtOnce(kUsers, [&](std::size_t i) {

@@ -197,7 +197,7 @@ TEST_F(Gen2Subscriber, ReceivesTheFinalValueOfAConcurrentCounter) {
     EXPECT_EQ(changed.size(), 1u);
     nlohmann::json now = custom;
     now.update(changed);
-    EXPECT_NE(now, custom) << "an event that tells of nothing";
+    EXPECT_NE(now, custom) << "an event without a change";
     EXPECT_GE(now.value("likes", 0), custom.value("likes", 0));
     custom = now;
   }

@@ -129,7 +129,7 @@ TEST(TokenTable, EvictsTheLeastRecentlyUsedToken) {
   ServerProcess server({.settings = WithLogins({{"auth.max_tokens", 3}})});
   std::vector<Gen2Client> users;
   for (const char* name : {"a", "b", "c"}) users.push_back(LoggedIn(server, name, "multi_room"));
-  EXPECT_EQ(RefusalOf(server, "a", users[0].token()), "") << "now it is b who was away longest";
+  EXPECT_EQ(RefusalOf(server, "a", users[0].token()), "") << "b is now the least recently used";
   users.push_back(LoggedIn(server, "d", "multi_room"));
   const auto refusals = [&] {
     std::vector<std::string> said;
@@ -141,7 +141,7 @@ TEST(TokenTable, EvictsTheLeastRecentlyUsedToken) {
     return said;
   };
   EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
-  EXPECT_EQ(users[3].Login().code(), kOk) << "who logs in again takes nobody's place";
+  EXPECT_EQ(users[3].Login().code(), kOk) << "logging in again evicts no other session";
   EXPECT_THAT(refusals(), testing::ElementsAre("", "", "", kNotLoggedIn));
   // It is written to the store within seconds.
   EXPECT_TRUE(Eventually(

@@ -153,7 +153,7 @@ void Gen2Writer::ExpectKept(const ServerProcess& server) {
     EXPECT_EQ(
         As(server.Https(), host_).Call("create_room", PrepareBody(host_, pending_->subject)).code(),
         kOk)
-        << "its creator may always try again";
+        << "the creator may always retry";
   }
   pending_.reset();
 }
@@ -174,7 +174,7 @@ void Gen2Writer::ExpectRoomKept(const ServerProcess& server) {
   EXPECT_THAT(PushersOf(host, room_), testing::ElementsAre(host_));
   const std::vector<std::string> ids = AudiencesOf(host, room_);
   const std::set<std::string> stored(ids.begin(), ids.end());
-  EXPECT_EQ(ids.size(), stored.size()) << "somebody is there twice";
+  EXPECT_EQ(ids.size(), stored.size()) << "a viewer is listed twice";
   if (stored != viewers_ && (MayHaveHappened(Deed::kWatch) || MayHaveHappened(Deed::kLeave))) {
     Book(*pending_, {});
   }

@@ -107,7 +107,7 @@ TEST_F(Hostile, RequestsGetTheirStatusAndCode) {
   const std::vector<HostileRequest> table = HostileRequests();
   std::set<std::string> names;
   for (const HostileRequest& request : table) names.insert(request.name);
-  EXPECT_EQ(names.size(), table.size()) << "each row has a name of its own";
+  EXPECT_EQ(names.size(), table.size()) << "each row has a unique name";
   EXPECT_GE(table.size(), 150U);
   TryAll(table);
 }

@@ -79,7 +79,8 @@ TEST_F(InteropIsolated, ListsOnlyRoomsOfTheOwnDialect) {
   EXPECT_THAT(RoomIds(gen2_), ElementsAre("ba1", "ba2", "ba3"));
   const ApiReply second = gen2_.Call("get_room_list", {{"index", "1"}, {"cnt", "1"}});
   ASSERT_EQ(second.json["rooms"].size(), 1U) << second;
-  EXPECT_EQ(second.json["rooms"][0]["roomID"], "ba2") << "the index counts what the caller sees";
+  EXPECT_EQ(second.json["rooms"][0]["roomID"], "ba2")
+      << "the index counts the rooms that the caller sees";
 }
 
 TEST_F(InteropShared, ShowsRoomsOfBothDialectsInTheCallersFormat) {

@@ -152,7 +152,7 @@ TEST(SharedInterop, AllowsBothDialectsInOneRoom) {
                       sentences::kSuccess));
   EXPECT_TRUE(IsReply(CallAs(client, account, "multi_room", "get_pushers", RoomBody("r1")),
                       sentences::kNoRoom))
-      << "a gen-1 room ends with its creator, whoever else is in it";
+      << "a gen-1 room ends with its creator, despite other members";
 }
 
 }  // namespace

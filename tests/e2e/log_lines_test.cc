@@ -168,7 +168,7 @@ TEST_P(LogLines, ContainTheirRequestId) {
   ASSERT_THAT(created, SizeIs(2));
   for (const LogLine& line : created) {
     EXPECT_EQ(creations.erase(line.at("request_id")), 1U)
-        << "though IM groups were made in between";
+        << "although IM groups were created in between";
   }
   const std::string destroy = Request("destroy_room", "0").at("request_id");
   const std::string login = Request("get_im_login_info", "6").at("request_id");
@@ -193,7 +193,7 @@ TEST_P(LogLines, ContainOperatorActions) {
   EXPECT_EQ(kick.at("level"), "info");
   EXPECT_EQ(Lines("pusher_kicked").at(0).at("request_id"), kick.at("request_id"));
   EXPECT_EQ(Request("/console/api/dismiss", "3").at("level"), "debug");
-  EXPECT_THAT(Lines("request"), SizeIs(asked_before + 2)) << "none of those that look after health";
+  EXPECT_THAT(Lines("request"), SizeIs(asked_before + 2)) << "health checks are not logged";
 }
 
 TEST_P(LogLines, ContainRefusedOperators) {

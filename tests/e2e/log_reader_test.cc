@@ -86,7 +86,8 @@ TEST_F(LogReader, BlocksNoRequestsWhenItStopsReading) {
   EXPECT_EQ(admin.Get("/readyz").status, 200);
 
   server_->Signal(SIGTERM);
-  EXPECT_EQ(server_->WaitForExit(), std::optional<int>(0)) << "nor the stop";
+  EXPECT_EQ(server_->WaitForExit(), std::optional<int>(0))
+      << "the stop does not wait for the reader either";
 }
 
 TEST_F(LogReader, ReceivesTheLinesOfTheShutdown) {

@@ -100,8 +100,8 @@ TEST_F(WechatLogin, FallsBackToAGeneratedIdOnAnyFailure) {
     EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId)) << answer;
     fresh.insert(reply.Text("userID"));
   }
-  EXPECT_EQ(fresh.size(), answers.size()) << "every guest has an id of its own";
-  EXPECT_EQ(wechat_.targets().size(), answers.size()) << "a code is asked for once";
+  EXPECT_EQ(fresh.size(), answers.size()) << "every guest has a unique id";
+  EXPECT_EQ(wechat_.targets().size(), answers.size()) << "each code is exchanged once";
 }
 
 TEST_F(WechatLogin, RetriesOnceWhenWechatIsBusy) {
@@ -165,7 +165,7 @@ TEST_F(WechatLogin, MakesAtMostSixteenCallsAtATime) {
     waiting.clear();
     is_seen = std::chrono::steady_clock::now() - begun < kMostOfAnExchange;
     if (!is_seen) continue;  // on a busy machine: try again
-    EXPECT_EQ(asked, kMostExchanges) << "nothing more was asked";
+    EXPECT_EQ(asked, kMostExchanges) << "no further exchange";
     EXPECT_THAT(wechat_.targets(), testing::SizeIs(before + kLogins));
   }
 }

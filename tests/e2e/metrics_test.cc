@@ -80,7 +80,7 @@ class ServerMetrics : public testing::Test {
                    const ServerProcess& server) {
     for (const std::string& metric : metrics) {
       EXPECT_TRUE(Eventually([&] { return Scrape(server).Differs(metric, before); }))
-          << metric << " does not move";
+          << metric << " does not change";
       moved_.insert(metric);
     }
   }
@@ -296,7 +296,7 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   for (const std::string& metric : moved_) {
     EXPECT_EQ(without_cause.erase(metric), 1U) << metric << " is not exposed";
   }
-  EXPECT_THAT(without_cause, IsEmpty()) << "metrics for which this test knows no cause";
+  EXPECT_THAT(without_cause, IsEmpty()) << "metrics without a cause in this test";
 }
 
 }  // namespace

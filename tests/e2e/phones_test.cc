@@ -236,13 +236,13 @@ TEST(SlowClients, DelayNoOtherClients) {
     EXPECT_TRUE(Eventually([&] { return slow->connected() == slow_count; }));
     EXPECT_TRUE(Eventually([&] {
       return Openings(server) >= openings + static_cast<double>(slow_count);
-    })) << "all of them at once";
+    })) << "all at once";
     was_noticed = !is_unnoticed && is_quiet;
     fleet.BeatFor(milliseconds(500));  // time for late replies
   }
   // A sanitizer multiplies the CPU cost of any work.
   if (!IsServerSanitized()) {
-    EXPECT_LT(noticed, kEnoughNoticed) << "the first second is noticed";
+    EXPECT_LT(noticed, kEnoughNoticed) << "the burst delayed other clients in its first second";
   }
   fleet.BeatFor(seconds(4));
   const PhoneStats stats = fleet.Stats();
@@ -253,8 +253,8 @@ TEST(SlowClients, DelayNoOtherClients) {
   // The guest has a separate connection, which may have opened or closed since the count.
   EXPECT_TRUE(
       Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }, 2 * kWaitTimeout))
-      << OpenDescriptorsOf(process) << " open, " << descriptors << " before: some are never closed";
-  EXPECT_EQ(fleet.Stats().held, kPhones) << "only the slow ones";
+      << OpenDescriptorsOf(process) << " open, " << descriptors << " before: some were not closed";
+  EXPECT_EQ(fleet.Stats().held, kPhones) << "only slow clients lost their connection";
 }
 
 TEST(UnresponsiveWechat, DelaysNoOtherRequests) {

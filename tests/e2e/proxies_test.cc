@@ -103,7 +103,7 @@ TEST_F(ProxyProtocol, AcceptsAHeaderInPieces) {
   client.Send(List());
   EXPECT_EQ(client.Receive().code(), kOk);
   client.Send(List());
-  EXPECT_EQ(client.Receive().code(), kOk) << "it is told once a connection";
+  EXPECT_EQ(client.Receive().code(), kOk) << "the header is sent once per connection";
 }
 
 TEST_F(ProxyProtocol, PrecedesTls) {

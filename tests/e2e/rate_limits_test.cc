@@ -129,7 +129,7 @@ TEST(AddressLimit, NeverRefusesMemberCalls) {
   for (std::size_t i = 0; i < 2 * kBurst; ++i) {
     ASSERT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u2")).code(), kOk);
   }
-  EXPECT_EQ(PushersOf(client, "live_room", "r1").size(), 2U) << "get_pushers is never refused";
+  EXPECT_EQ(PushersOf(client, "live_room", "r1").size(), 2U) << "get_pushers is never limited";
   EXPECT_EQ(client.Call("live_room", "delete_pusher", MemberBody("r1", "u2")).code(), kOk);
   EXPECT_EQ(client.Call("live_room", "destroy_room", MemberBody("r1", "u1")).code(), kOk);
 }
@@ -144,7 +144,7 @@ TEST(UserLimit, CountsEachClaimedUserSeparately) {
     return client.Call("live_room", "add_pusher", PusherBody("r1", user));
   };
   EXPECT_GE(CallUntilRefused([&] { return add("u2"); }), kBurst);
-  EXPECT_EQ(add("u3").code(), kOk) << "nobody pays for another";
+  EXPECT_EQ(add("u3").code(), kOk) << "limits of users are independent";
   EXPECT_EQ(client.Call("live_room", "pusher_heartbeat", MemberBody("r1", "u2")).code(), kOk);
   EXPECT_EQ(client.Call("live_room", "delete_pusher", MemberBody("r1", "u2")).code(), kOk);
 }
@@ -172,7 +172,7 @@ TEST(TicketLimit, LimitsGeneratedIdsPerAddressOverAllCalls) {
     EXPECT_EQ(reply.headers.at("cache-control"), "no-store");
     EXPECT_EQ(reply.headers.at("x-content-type-options"), "nosniff");
   }
-  EXPECT_EQ(List(client).code(), kOk) << "everything else is served";
+  EXPECT_EQ(List(client).code(), kOk) << "other calls are served";
   EXPECT_THAT(server.Admin().Get("/metrics").text,
               testing::HasSubstr("rtcroomd_refusals_total{cause=\"signing_rate\"} 3"));
 }

@@ -1,5 +1,5 @@
-// Replies are the same, byte for byte, as those that were recorded: clients read them with parsers
-// of their own. RTCROOM_WRITE_REPLIES=1 records them anew.
+// Replies equal the recorded ones byte for byte, since clients may use parsers of their own.
+// RTCROOM_WRITE_REPLIES=1 records them again.
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -86,7 +86,7 @@ std::vector<RecordedRequest> Calls() {
   };
 }
 
-// Of the operators' port.
+// Calls to the admin listener.
 std::vector<RecordedRequest> AdminCalls() {
   return {
       {"admin healthz", Head("GET /healthz HTTP/1.1")},

@@ -1,4 +1,4 @@
-// The operator's commands against the real server, and their effects on its clients.
+// `rtcroomd rooms` against the real server, and its effects on clients.
 #include <csignal>
 #include <string>
 #include <utility>
@@ -81,7 +81,7 @@ TEST_F(RoomsCommand, KicksAPusher) {
   EXPECT_EQ(Rooms({"kick", "multi", "r1", "u2"}).exit_code, 0);
   EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
   EXPECT_EQ(Beat("u2"), kNoSuchMember);
-  EXPECT_EQ(AddAgain("u2"), kOk) << "without a ban it may come back at once";
+  EXPECT_EQ(AddAgain("u2"), kOk) << "without a ban it may rejoin at once";
   EXPECT_EQ(Rooms({"kick", "multi", "r1", "u4"}).exit_code, 1);
 }
 
@@ -98,10 +98,10 @@ TEST_F(RoomsCommand, RefusesABannedPusherUntilTheBanEnds) {
   EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
   EXPECT_EQ(AddAgain("u2"), kNotAuthorized);
   EXPECT_EQ(Beat("u2"), kNoSuchMember);
-  EXPECT_EQ(PushUrl({{"userID", "u2"}}), kNotAuthorized) << "which room it is for is not said";
+  EXPECT_EQ(PushUrl({{"userID", "u2"}}), kNotAuthorized) << "the request names no room";
   EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r1"}}), kNotAuthorized);
   EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r2"}}), kOk) << "another room";
-  EXPECT_EQ(PushUrl({{"userID", "u3"}}), kOk) << "somebody else";
+  EXPECT_EQ(PushUrl({{"userID", "u3"}}), kOk) << "another user";
   // A later ban replaces it: the time that could not expire before now does.
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1ms"}).exit_code, 0);
   EXPECT_TRUE(Eventually([&] { return AddAgain("u2") == kOk; }));
@@ -112,7 +112,7 @@ TEST_F(RoomsCommand, RefusesABannedPusherUntilTheBanEnds) {
 TEST_F(RoomsCommand, KeepsABanAcrossAKill) {
   MakeRoom();
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1h"}).exit_code, 0);
-  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u4", "--ban", "1h"}).exit_code, 0) << "it never came";
+  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u4", "--ban", "1h"}).exit_code, 0) << "it never joined";
   server_.Kill9();
   server_.Start();
   EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
@@ -165,7 +165,7 @@ TEST(RoomsCommandOnASocket, FindsTheServerByItsConfiguration) {
   server.Kill9();
   EXPECT_EQ(list().exit_code, 1);
   server.Start();
-  EXPECT_THAT(list().out, HasSubstr("r1")) << "the file that was left is no obstacle";
+  EXPECT_THAT(list().out, HasSubstr("r1")) << "the leftover file does not prevent the start";
 }
 
 TEST(RoomsCommandByTls, UsesRenewedCertificatesAfterAReload) {
@@ -185,10 +185,10 @@ TEST(RoomsCommandByTls, UsesRenewedCertificatesAfterAReload) {
   const std::vector<std::string> by_certificate = {
       "--ca", path("server.pem"), "--cert", path("own.pem"), "--key", path("own.key")};
   EXPECT_EQ(list(by_certificate), 0);
-  EXPECT_EQ(list({"--ca", path("server.pem")}), 1) << "no certificate to show";
+  EXPECT_EQ(list({"--ca", path("server.pem")}), 1) << "no client certificate";
   EXPECT_EQ(list({}), 1) << "no TLS";
   WriteTestCertificate(path("server.pem"), path("server.key"));
-  EXPECT_EQ(list(by_certificate), 1) << "the previous one is served";
+  EXPECT_EQ(list(by_certificate), 1) << "the previous certificate is still served";
   server.Signal(SIGHUP);
   ASSERT_TRUE(server.WaitForLog(R"("event":"reloaded")"));
   EXPECT_EQ(list(by_certificate), 0);

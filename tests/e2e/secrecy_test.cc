@@ -196,7 +196,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
     for (const ImCall& call : im_.calls()) Learn("the administrator's ticket", call.user_sig);
   }
 
-  /// The operator's listeners, with and without authorisation.
+  /// Calls to the admin and gRPC listeners, with and without authorisation.
   void AskTheOperatorsListeners() {
     ApiClient admin = server_.Admin();
     for (const std::string& token : {kKeys.at("admin.token"), std::string(kGuessedBearer)}) {

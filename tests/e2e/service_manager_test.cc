@@ -93,7 +93,8 @@ TEST_F(ServiceManagerTest, SeesTheSameProcessAfterAHandOver) {
   const std::optional<Notice> ready = manager_.Await("READY", "1");
   ASSERT_TRUE(ready);
   EXPECT_EQ(ready->sender, pid);
-  EXPECT_TRUE(manager_.Await("WATCHDOG", "1")) << "the successor goes on giving signs of life";
+  EXPECT_TRUE(manager_.Await("WATCHDOG", "1"))
+      << "the successor continues the watchdog notifications";
 }
 
 TEST_F(ServiceManagerTest, IsNotifiedReadyAfterARefusedHandOver) {
@@ -138,7 +139,7 @@ TEST_F(ServiceManagerTest, ReceivesWatchdogPingsDuringTheStart) {
   for (int sign = 0; sign < 10; ++sign) {
     const std::optional<Notice> notice = manager_.Await("WATCHDOG", "1");
     ASSERT_TRUE(notice) << ReadWholeFile(directory.path() / "log");
-    EXPECT_TRUE(notice->Value("EXTEND_TIMEOUT_USEC")) << "nor is the time for a start over";
+    EXPECT_TRUE(notice->Value("EXTEND_TIMEOUT_USEC")) << "the start timeout is extended";
   }
   FileDescriptor pipe;
   ASSERT_TRUE(Eventually([&] {

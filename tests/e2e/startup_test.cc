@@ -128,7 +128,7 @@ TEST_F(Startup, ExitsWith1IfAnotherServerUsesTheDataDirectory) {
   const ServerProcess first;
   const std::string shared = first.data_directory().string();
   ExpectOneLine(Serve({{"store.data_dir", shared}}), kFailedWhileRunning, shared);
-  EXPECT_EQ(first.Admin().Get("/readyz").status, 200) << "the first one is not disturbed";
+  EXPECT_EQ(first.Admin().Get("/readyz").status, 200) << "the first server is unaffected";
 }
 
 TEST_F(Startup, ExitsWith2IfTheCertificateIsInvalid) {

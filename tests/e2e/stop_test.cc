@@ -26,7 +26,8 @@ TEST(Health, IsServedByTheAdminListener) {
   EXPECT_EQ(admin.Get("/healthz").status, 200);
   EXPECT_EQ(admin.Get("/readyz").status, 200);
   EXPECT_THAT(admin.Get("/metrics").text, HasSubstr("rtcroomd_"));
-  EXPECT_EQ(admin.Get("/weapp/double_room/get_room_list").status, 404) << "no rooms here";
+  EXPECT_EQ(admin.Get("/weapp/double_room/get_room_list").status, 404)
+      << "this listener serves no rooms";
 }
 
 /// Requests a reload and waits until the log has its result.

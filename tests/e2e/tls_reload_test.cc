@@ -32,7 +32,7 @@ TEST(CertificateReload, AppliesACertificateWithoutDroppingConnections) {
   ASSERT_TRUE(server.WaitForLog(R"("event":"reloaded")"));
 
   connected.Send(Heartbeat());
-  EXPECT_EQ(connected.Receive().code(), kOk) << "it goes on under the old certificate";
+  EXPECT_EQ(connected.Receive().code(), kOk) << "an open connection keeps the old certificate";
   EXPECT_THROW(RawClient(server.AddressOf("https"), {.trusted = old_certificate}),
                std::runtime_error);
   RawClient fresh(server.AddressOf("https"), {.trusted = server.certificate()});

@@ -169,7 +169,7 @@ TEST(TwoDialects, DoNotInterfereUnderLoad) {
         .insert(callers[i].rooms().begin(), callers[i].rooms().end());
     calls += callers[i].calls();
   }
-  EXPECT_GT(calls, callers.size() * 10) << "nobody has done anything";
+  EXPECT_GT(calls, callers.size() * 10) << "the callers made too few calls";
   ApiClient client = server.Https();
   EXPECT_THAT(RoomIds(client, "multi_room"), testing::UnorderedElementsAreArray(gen1_rooms));
   EXPECT_THAT(RoomsSeenBy(client, logins[0].account, "multi_room"),

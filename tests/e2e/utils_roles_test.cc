@@ -41,7 +41,7 @@ TEST_P(UtilsRoles, ServeLogsAndChecksOnlyToTheOperator) {
     EXPECT_TRUE(IsReply(Get(client_, endpoint), sentences::kNotAuthorised)) << endpoint;
     EXPECT_TRUE(IsReply(Get(client_, as_user + user_.Query()), sentences::kNotAuthorised));
     EXPECT_TRUE(IsReply(Get(client_, as_user + "token=" + kToken), sentences::kNotAuthorised))
-        << "the operator's token is nothing for a query";
+        << "the admin token is not accepted in a query";
     for (const std::string& bearer : {user_.token, std::string("x"), std::string(kToken) + "x",
                                       std::string(kToken, 5), std::string(kToken) + "," + kToken}) {
       EXPECT_TRUE(IsReply(Get(client_, endpoint, bearer), sentences::kNotAuthorised))

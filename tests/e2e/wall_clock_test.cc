@@ -23,7 +23,7 @@ class WallClock : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
     if (IsServerSanitized()) {
-      GTEST_SKIP() << "what sets the clock must be loaded first, and so must a sanitizer";
+      GTEST_SKIP() << "the clock library and a sanitizer must both be loaded first";
     }
     SetWallClock("+0");
     server_.emplace(ServerOptions{.settings = WithLogins({{"room.heartbeat_timeout", "30m"}}),

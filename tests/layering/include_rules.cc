@@ -21,7 +21,7 @@ struct Layer {
   Names libraries;  // besides fmt and the rest of the standard library
 };
 
-// The architecture, from the ground up. A file belongs to the first row whose folder holds it.
+// The architecture, lowest layer first. A file belongs to the first row whose folder contains it.
 const std::vector<Layer>& Layers() {
   static const std::vector<Layer> layers = {
       {"daemon/base/", Outside::kMayReach, {}, {"spdlog/", "openssl/"}},
@@ -115,7 +115,7 @@ const std::vector<Confinement>& Confinements() {
        {"daemon/http_client/outgoing_client.cc", "tests/support/api_client.cc",
         "tests/bench/plain_httplib.cc"},
        "its flags decide the layout of its types, so few files may see them"},
-      {"spdlog/", {"daemon/base/logger.cc"}, "everybody else logs through Logger"},
+      {"spdlog/", {"daemon/base/logger.cc"}, "all other files log through Logger"},
       {"sqlite3.h",
        {"storage/sqlite/", "tests/", "daemon/cli/version_command.cc"},
        "SQL stays behind the Store; the version command only asks for its version"},
@@ -251,7 +251,7 @@ std::vector<std::string> UpwardRows() {
   std::vector<std::string> upward;
   Names below;
   for (const auto& layer : Layers()) {
-    if (layer.folder == "tests/") continue;  // stands on everything
+    if (layer.folder == "tests/") continue;  // may include everything
     for (const auto folder : layer.folders) {
       if (ContainsMatch(below, folder)) continue;
       upward.push_back(

@@ -1,6 +1,6 @@
-// Who may include whom: the layers of the program as a table, and the check that holds one file
-// to it. Link lists alone do not keep the layers, because Debian's headers are on the default
-// search path and can be included wherever one likes.
+// The layers of the program as a table of allowed includes, and the check of one file against it.
+// Link lists alone do not enforce the layers: Debian's headers are on the default search path, so
+// any file can include them.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct Include {
   bool in_quotes = false;   ///< "header", not <header>
 };
 
-/// The #include lines of a C++ file, in order; those that a `//` precedes are comments.
+/// The #include lines of a C++ file, in order, except those in `//` comments.
 std::vector<Include> IncludesOf(std::string_view text);
 
 /// The includes of `file` that its layer forbids, one sentence each, beginning with path and
@@ -27,15 +27,15 @@ std::vector<std::string> LayerViolations(const SourceFile& file);
 /// The includes of `file` that only certain other files may have, whatever its layer allows.
 std::vector<std::string> ConfinementViolations(const SourceFile& file);
 
-/// The rows that stand on a folder without a row above them, one sentence each: without any, the
-/// folders form no circle.
+/// The rows that allow a folder without an earlier row, one sentence each. If there are none, the
+/// folders form no cycle.
 std::vector<std::string> UpwardRows();
 
 /// The folders of the product that have a row, without a slash at the end: "daemon/core".
 std::vector<std::string> ProductFolders();
 
-/// Where a file of daemon/core or daemon/auth asks for the time, randomness or the environment by
-/// itself, instead of being given them. Empty for other files.
+/// Uses of the clock, randomness or the environment in a file of daemon/core or daemon/auth, which
+/// must receive them from their caller. Empty for other files.
 std::vector<std::string> PurityViolations(const SourceFile& file);
 
 }  // namespace rtcroom::layering

@@ -1,5 +1,5 @@
-// Holds thousands of TLS connections with a heartbeat each, and reports the server's figures. Exits
-// with 0 when every connection was held and no request failed.
+// Holds thousands of TLS connections with a heartbeat each, and reports the server's statistics.
+// Exits with 0 when every connection was held and no request failed.
 #include <chrono>
 #include <exception>
 #include <filesystem>

@@ -242,7 +242,7 @@ std::map<std::string, Costs> HeldCounts() {
 
 void WriteCounts(const std::map<std::string, Costs>& costs) {
   std::ofstream file(RTCROOM_COUNTS_FILE);
-  file << "# What one request costs; `./tests/run counts` writes this file.\n# endpoint: "
+  file << "# Cost of one request; written by `./tests/run counts`.\n# endpoint: "
        << fmt::format("{}\n", fmt::join(kNames, ", "));
   for (const auto& [name, cost] : costs) {
     file << fmt::format("{}:{:{}}", name, "", 34 - name.size());
@@ -266,7 +266,7 @@ TEST_F(PerfGuard, EachEndpointStaysWithinItsRecordedCost) {
           << fmt::format("{}: {} were {:.1f} and are {:.1f}", name, kNames.at(k), was, is);
     }
   }
-  if (HasFailure()) GTEST_LOG_(ERROR) << "if that is meant to be so: ./tests/run counts";
+  if (HasFailure()) GTEST_LOG_(ERROR) << "if the change is intended, run: ./tests/run counts";
 }
 
 }  // namespace

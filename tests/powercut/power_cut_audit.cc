@@ -101,7 +101,7 @@ std::optional<std::string> PowerCutTrial::CompareNewEvents(std::span<const Store
   for (const StoredEvent& stored : fresh) by_room[stored.event.room.id].push_back(stored.event);
   for (const auto& [id, events] : by_room) {
     if (std::ranges::none_of(witnesses_, [&](const Witness& one) { return one.Owns(id); })) {
-      return fmt::format("events of {}, which nobody ever named", id.value);
+      return fmt::format("events of {}, an id that no client used", id.value);
     }
   }
   for (Witness& witness : witnesses_) {

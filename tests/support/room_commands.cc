@@ -99,7 +99,7 @@ std::ostream& operator<<(std::ostream& out, const RoomCommand& command) {
   if (command.room.kind == RoomKind::kWebrtc && command.action == Action::kCreate) {
     out << " of type '" << command.type << '\'';
   }
-  if (command.is_stale) out << " of before";
+  if (command.is_stale) out << " (stale)";
   return out;
 }
 

@@ -82,7 +82,7 @@ ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options
 ServerProcess::~ServerProcess() {
   if (child_ != nullptr) {
     child_->Signal(SIGCONT);
-    EXPECT_EQ(Terminate(), 0) << "the server did not stop well";
+    EXPECT_EQ(Terminate(), 0) << "the server did not stop cleanly";
   }
   if (testing::Test::HasFailure()) std::cerr << "--- server log\n" << Tail(Log()) << "---\n";
 }
@@ -139,7 +139,7 @@ bool ServerProcess::WaitForLog(std::string_view text) const {
 }
 
 std::string ServerProcess::StopAndReadLog() {
-  EXPECT_EQ(Terminate(), 0) << "the server did not stop well";
+  EXPECT_EQ(Terminate(), 0) << "the server did not stop cleanly";
   return Log();
 }
 

@@ -83,7 +83,7 @@ TEST_F(AdminKey, IsNotReusedFromAFileWritableByOthers) {
   const std::string guessed(64, 'a');
   std::ofstream(file()) << guessed;
   fs::permissions(file(), fs::perms(0640));
-  EXPECT_EQ(RenewWithoutSpace(), "") << "his group may read it";
+  EXPECT_EQ(RenewWithoutSpace(), "") << "readable by the owner's group";
   fs::permissions(file(), fs::perms(0600));
   EXPECT_EQ(RenewWithoutSpace(), guessed);
   const fs::path elsewhere = directory_.path() / "elsewhere";
@@ -111,17 +111,17 @@ TEST_F(AdminKey, IsReadByCommandsAsWritten) {
 
 TEST_F(AdminKey, IsNotReadByCommandsIfMalformedOrUnsafe) {
   const auto read = [this] { return ReadAdminKey(directory_.path()).ok(); };
-  EXPECT_FALSE(read()) << "there is none";
+  EXPECT_FALSE(read()) << "no file";
   std::ofstream(file()) << std::string(63, 'a') + '\n';
   fs::permissions(file(), fs::perms(0600));
   EXPECT_FALSE(read()) << "no hexadecimal digits";
   Renew();
   fs::permissions(file(), fs::perms(0604));
-  EXPECT_FALSE(read()) << "others may read it";
+  EXPECT_FALSE(read()) << "readable by others";
   fs::permissions(file(), fs::perms(0600));
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(file().c_str(), 47'110, 47'110), 0);
-    EXPECT_FALSE(read()) << "somebody else has put it there";
+    EXPECT_FALSE(read()) << "owned by another user";
     ASSERT_EQ(::chown(file().c_str(), 0, 0), 0);
   }
   EXPECT_TRUE(read());
@@ -130,7 +130,7 @@ TEST_F(AdminKey, IsNotReadByCommandsIfMalformedOrUnsafe) {
   EXPECT_FALSE(read()) << "a link";
   fs::remove(file());
   ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
-  EXPECT_FALSE(read()) << "a pipe, for which it does not wait";
+  EXPECT_FALSE(read()) << "a pipe, without waiting for a writer";
 }
 
 TEST_F(AdminKey, IsReportedIfNotWritable) {

@@ -1,4 +1,4 @@
-// Calls to handlers of the operator's port, without a listener.
+// Calls to handlers of the admin listener, without a socket.
 #pragma once
 
 #include <memory>

@@ -108,7 +108,7 @@ TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
   EXPECT_EQ(first.Receive("GET").status, 200);
   std::size_t ready = 0;
   for (RawClient& client : waiting) ready += client.Receive("GET").status == 200 ? 1 : 0;
-  EXPECT_EQ(ready, ReadinessCheck::kMaxWaiting) << "those who waited got the same answer";
+  EXPECT_EQ(ready, ReadinessCheck::kMaxWaiting) << "waiting requests get the same answer";
   EXPECT_EQ(Ask("/readyz").status, 200);
   EXPECT_EQ(asked, 2);
 }
@@ -168,8 +168,8 @@ TEST_F(AdminServerTest, LogsOperatorRequestsButNotProbes) {
   const std::string rest = " kind=none endpoint=/act code=0 ";
   EXPECT_THAT(Log(), HasSubstr("info request request_id=test-1" + rest));
   EXPECT_THAT(Log(), HasSubstr("info request request_id=test-2" + rest));
-  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-3" + rest)) << "nothing was done";
-  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-4" + rest)) << "only looked";
+  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-3" + rest)) << "no action was taken";
+  EXPECT_THAT(Log(), HasSubstr("debug request request_id=test-4" + rest)) << "read-only request";
 }
 
 TEST_F(AdminServerTest, SendsNoStoreAndNosniffHeaders) {

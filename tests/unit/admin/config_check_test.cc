@@ -157,7 +157,7 @@ TEST_F(ConfigCheckTest, SharesOneCallAmongConcurrentChecks) {
   Awaited<Findings> second;
   check.Check(first.Callback());
   check.Check(second.Callback());
-  EXPECT_EQ(first.times() + second.times(), 0U) << "nobody is kept waiting on his own thread";
+  EXPECT_EQ(first.times() + second.times(), 0U) << "no caller's thread is blocked";
   SetHeld(false);
   EXPECT_THAT(first.Get(), IsEmpty());
   EXPECT_THAT(second.Get(), IsEmpty());

@@ -325,7 +325,7 @@ TEST_F(ConsoleApi, AnswersWaitingCallsOnClose) {
       return reply && reply->status == status;
     });
   };
-  EXPECT_GE(answered_with(503), 3) << "two have a thread each, if those have woken up already";
+  EXPECT_GE(answered_with(503), 3) << "two run at once if both threads have woken up";
   EXPECT_EQ(Get("/console/api/server").status, 503);
   goes_on.count_down();
   EXPECT_TRUE(Eventually([&] { return answered_with(200) + answered_with(503) == 5; }));

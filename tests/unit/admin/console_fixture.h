@@ -1,4 +1,4 @@
-// The console's API on a memory store, called as through the operator's port.
+// The console's API on a memory store, called as through the admin listener.
 #pragma once
 
 #include <functional>

@@ -173,7 +173,7 @@ TEST_F(ConsoleStream, EndsWithAllStreamsAndCanBeReopened) {
   const std::weak_ptr<RecordedStream> watched = stream;
   stream.reset();
   console_.EndStreams();
-  EXPECT_TRUE(Eventually([&] { return watched.expired(); })) << "a round may have it for a moment";
+  EXPECT_TRUE(Eventually([&] { return watched.expired(); })) << "a round may hold it briefly";
   const auto again = OpenStream();
   Create();
   EXPECT_TRUE(again->Receives("room_created"));

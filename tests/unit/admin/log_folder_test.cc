@@ -104,7 +104,7 @@ TEST_F(LogFolderTest, ReadsNothingElse) {
   for (const std::string& name : names) {
     EXPECT_ERROR(kFileNotFound, folder_.ReadTail(name)) << testing::PrintToString(name);
   }
-  EXPECT_EQ(*folder_.ReadTail("%2e%2e"), "odd but ours\n") << "a name is a name";
+  EXPECT_EQ(*folder_.ReadTail("%2e%2e"), "odd but ours\n") << "names are not decoded";
 }
 
 TEST_F(LogFolderTest, DoesNotBlockOnAPipe) {

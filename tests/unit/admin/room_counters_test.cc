@@ -58,7 +58,7 @@ TEST_F(RoomCensusTest, CountsARejoiningViewerOnce) {
   Commit(room, {AudienceDeleted{.user_id = {"v2"}}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 1U);
   Commit(room, {RoomDestroyed{}}, /*closed=*/true);
-  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 0U) << "they go with their room";
+  EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 0U) << "viewers are removed with their room";
 }
 
 TEST_F(RoomCensusTest, DistinguishesEvictionsFromDepartures) {
@@ -86,7 +86,7 @@ TEST_F(RoomCensusTest, RestoresCountsOfAnEarlierRun) {
   counters_.Restore(room);
   EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 3U);
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 5U);
-  EXPECT_EQ(counters_.snapshot().created.at(kLive), 0U) << "by this run";
+  EXPECT_EQ(counters_.snapshot().created.at(kLive), 0U) << "created by this run";
   room.audience_count = 4;
   Commit(room, {AudienceDeleted{}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 4U);

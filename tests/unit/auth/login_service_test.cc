@@ -213,7 +213,7 @@ TEST_F(LoginServiceTest, LimitsTicketsForUnprovenIdentities) {
   command.dialect = Dialect::kGen2;
   EXPECT_ERROR(kTooManyRequests, Login(command));
   command.address = "192.0.2.2";
-  EXPECT_EQ(Login(command)->user_id.value, kFreshId) << "no id was drawn in vain";
+  EXPECT_EQ(Login(command)->user_id.value, kFreshId) << "no id was generated without use";
 }
 
 TEST_F(LoginServiceTest, LimitsTicketsAfterAFailedExchange) {

@@ -17,7 +17,7 @@ TEST(Md5LoginInfo, SignsThePublishedVector) {
   EXPECT_EQ(*signer.Sign({"user_0001"}, ends), "fdddb6a51470954186d6d5450d02e9b9");
   EXPECT_EQ(*signer.Sign({"user_0001"}, ends + std::chrono::milliseconds(999)),
             "fdddb6a51470954186d6d5450d02e9b9")
-      << "seconds are what counts";
+      << "the resolution is one second";
 }
 
 TEST(Md5LoginInfo, SignsNothingWithoutAKey) {

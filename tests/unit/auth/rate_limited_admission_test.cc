@@ -68,7 +68,7 @@ TEST_F(RateLimitedAdmissionTest, DelaysUnrefusableCallsByTheSameTokens) {
   EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::milliseconds(10));
   EXPECT_EQ(admission_.DelayOfAddress("192.0.2.2"), std::chrono::nanoseconds(0));
   clock_.Advance(std::chrono::milliseconds(10));
-  EXPECT_EQ(AdmittedOf("192.0.2.1"), 0) << "they are taken already";
+  EXPECT_EQ(AdmittedOf("192.0.2.1"), 0) << "the tokens are used up";
   for (int i = 0; i < 2000; ++i) (void)admission_.DelayOfAddress("192.0.2.1");
   EXPECT_EQ(admission_.DelayOfAddress("192.0.2.1"), std::chrono::seconds(5)) << "at most";
 }

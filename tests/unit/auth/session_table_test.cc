@@ -109,13 +109,14 @@ TEST_F(SessionTableTest, EvictsNoSessionsOfOtherAddresses) {
     table.Put(SessionOf("real" + std::to_string(i)), "192.0.2." + std::to_string(i));
   }
   for (int i = 0; i < 5000; ++i) table.Put(SessionOf("free" + std::to_string(i)), "203.0.113.1");
-  EXPECT_EQ(table.size(), 1000U) << "all that there is room for";
+  EXPECT_EQ(table.size(), 1000U) << "the maximum";
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(Use(table, "real" + std::to_string(i)), SessionUse::kOk) << i;
   }
   EXPECT_EQ(Use(table, "free4999"), SessionUse::kOk);
   EXPECT_EQ(Use(table, "free4010"), SessionUse::kOk);
-  EXPECT_EQ(Use(table, "free4009"), SessionUse::kNoSession) << "used longest ago there";
+  EXPECT_EQ(Use(table, "free4009"), SessionUse::kNoSession)
+      << "least recently used of that address";
 }
 
 TEST_F(SessionTableTest, EvictsFromTheAddressWithTheMostSessions) {
@@ -129,7 +130,7 @@ TEST_F(SessionTableTest, EvictsFromTheAddressWithTheMostSessions) {
   }
   EXPECT_EQ(Use(table, "real"), SessionUse::kOk);
   EXPECT_EQ(Use(table, "few0"), SessionUse::kOk);
-  EXPECT_EQ(Use(table, "free0"), SessionUse::kOk) << "used since";
+  EXPECT_EQ(Use(table, "free0"), SessionUse::kOk) << "used since then";
   EXPECT_EQ(Use(table, "free20"), SessionUse::kNoSession);
   EXPECT_EQ(Use(table, "free21"), SessionUse::kOk);
 }
@@ -163,7 +164,7 @@ TEST_F(SessionTableTest, DoesNotCountExpiredAndRemovedSessions) {
   table.Put(SessionOf("bob"), "192.0.2.1");
   table.Put(SessionOf("eve"), "192.0.2.3");
   table.Put(SessionOf("new"), "192.0.2.1");
-  EXPECT_EQ(Use(table, "amy"), SessionUse::kNoSession) << "nobody has more than a share";
+  EXPECT_EQ(Use(table, "amy"), SessionUse::kNoSession) << "no address exceeds its share";
   EXPECT_EQ(Use(table, "bob"), SessionUse::kOk);
 }
 

@@ -57,7 +57,7 @@ TEST_F(BusyThreadPool, BoundsTheQueueOfEachUrgency) {
   const auto task = [&] { all.count_down(); };
   for (const Urgency urgency : {Urgency::kNormal, Urgency::kUrgent}) {
     for (std::size_t i = 0; i < kMaxWaiting; ++i) EXPECT_TRUE(pool_.TrySubmit(urgency, task));
-    EXPECT_FALSE(pool_.TrySubmit(urgency, [] { FAIL() << "was refused"; }));
+    EXPECT_FALSE(pool_.TrySubmit(urgency, [] { FAIL() << "a refused task ran"; }));
   }
   EXPECT_EQ(pool_.waiting(), 2 * kMaxWaiting);
   may_go_on_.count_down();

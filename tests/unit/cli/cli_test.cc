@@ -124,7 +124,7 @@ TEST_F(CheckConfigCommand, AcceptsAConfigurationWithMissingOptionalSettings) {
 TEST_F(CheckConfigCommand, AcceptsTheOptionsOfServe) {
   EXPECT_EQ(Run({"check-config"}), 2);
   EXPECT_THAT(out(), HasSubstr("problem: server.tls_cert: missing"));
-  EXPECT_EQ(Run({"check-config", "--dev"}), 0) << "there, the certificate is made at the start";
+  EXPECT_EQ(Run({"check-config", "--dev"}), 0) << "--dev generates a certificate at the start";
 }
 
 TEST_F(CheckConfigCommand, ReportsFilesWithoutACertificateOrKey) {

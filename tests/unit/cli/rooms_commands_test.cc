@@ -204,10 +204,10 @@ TEST_F(RoomsCommands, RequireATargetIfTheAddressIsNotConfigured) {
 TEST_F(RoomsCommands, UseThePackagedSocketByDefault) {
   environment_ = {};
   EXPECT_EQ(RunRooms({"list", "--ca", "/nowhere/ca.pem"}), kExitUsage);
-  EXPECT_THAT(err(), HasSubstr("/nowhere/ca.pem")) << "the address needs nothing else";
+  EXPECT_THAT(err(), HasSubstr("/nowhere/ca.pem")) << "the address needs no other option";
   environment_ = {{"RTCROOMD_GRPC_LISTEN", "127.0.0.1:1"}};
   EXPECT_EQ(RunRooms({"list"}), kExitUsage);
-  EXPECT_THAT(err(), HasSubstr("grpc.token")) << "as the server itself";
+  EXPECT_THAT(err(), HasSubstr("grpc.token")) << "the same rule as the server's";
 }
 
 TEST_F(RoomsCommands, FindAServerInDevMode) {
@@ -255,9 +255,10 @@ TEST_F(RoomsCommands, PresentTheirCertificateAndVerifyTheServer) {
     return arguments;
   };
   EXPECT_EQ(RunRooms(and_ca(path("server.pem"))), kExitOk) << err();
-  EXPECT_EQ(RunRooms(and_ca(path("own.pem"))), kExitFailed) << "not who signed the server's";
+  EXPECT_EQ(RunRooms(and_ca(path("own.pem"))), kExitFailed)
+      << "not the CA of the server's certificate";
   EXPECT_EQ(RunRooms({"list", "--target", target, "--ca", path("server.pem")}), kExitFailed)
-      << "none to show";
+      << "no client certificate";
   environment_["RTCROOMD_GRPC_TLS_CERT"] = path("server.pem");
   environment_["RTCROOMD_GRPC_TLS_KEY"] = path("server.key");
   EXPECT_EQ(RunRooms(with_certificate), kExitOk) << "the server's own is trusted: " << err();

@@ -30,9 +30,9 @@ TEST(Printable, EscapesTerminalControlCharacters) {
   EXPECT_EQ(Printable("\xe2\x80\xae"
                       "abc"),
             "\\u202eabc")
-      << "turns the direction round";
+      << "reverses the text direction";
   EXPECT_EQ(Printable("\xe2\x80\xa8"), "\\u2028") << "an end of line";
-  EXPECT_EQ(Printable("\\u001b"), "\\\\u001b") << "what was written so shows as such";
+  EXPECT_EQ(Printable("\\u001b"), "\\\\u001b") << "a literal escape sequence is escaped";
   EXPECT_EQ(Printable(std::string(1, '\0')), "\\u0000");
 }
 

@@ -114,7 +114,7 @@ TEST(ConfigConflicts, GrpcOnLoopbackTcpNeedsATokenOrCertificatesOfBothSides) {
   }
   config.grpc.tls_cert = "c";
   config.grpc.tls_key = "k";
-  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.token")) << "clients show no certificate";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.token")) << "clients have no certificate";
   config.grpc.client_ca = "a";
   EXPECT_THAT(Conflicts(config), IsEmpty());
   config.grpc = {.listen = "127.0.0.1:5759", .token = Secret("a token for tests")};
@@ -143,7 +143,7 @@ TEST(ConfigConflicts, TlsOfGrpcNeedsACertificateAndItsKey) {
   config.grpc.client_ca = "a";
   EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_cert", "grpc.tls_key"));
   config.grpc.listen = "";
-  EXPECT_THAT(Conflicts(config), IsEmpty()) << "what is off needs nothing";
+  EXPECT_THAT(Conflicts(config), IsEmpty()) << "a disabled feature needs no settings";
 }
 
 TEST(ConfigConflicts, PrefixesAreDifferentInAnyLetterCase) {
@@ -247,7 +247,7 @@ TEST(ConfigWarnings, CoverPlayUrlsSignedWithThePushKey) {
   config.live.play_key = config.live.push_key;
   EXPECT_THAT(Warnings(config), ElementsAre("live.play_key"));
   config.live.push_key = Secret();
-  EXPECT_THAT(Warnings(config), ElementsAre("live.push_key")) << "nothing is signed to push";
+  EXPECT_THAT(Warnings(config), ElementsAre("live.push_key")) << "no push URL is signed";
 }
 
 TEST(ConfigWarnings, CoverStreamNamesWithoutBizid) {

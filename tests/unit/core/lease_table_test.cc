@@ -193,7 +193,7 @@ TEST_F(LeaseTableTest, AcceptsABoundPusherOnlyFromItsAddress) {
   MemberCommand home = elsewhere;
   home.from = guest.from;
   EXPECT_OK(rooms_.TouchPusher(home));
-  EXPECT_OK(rooms_.TouchPusher(Member(room_, "guest"))) << "a caller who has proven himself";
+  EXPECT_OK(rooms_.TouchPusher(Member(room_, "guest"))) << "an authenticated caller";
   EXPECT_OK(rooms_.DeletePusher(home));
 }
 

@@ -93,7 +93,7 @@ TEST(RoomListIndex, ListsWebrtcRoomsByTypeToo) {
   order.Insert(typed("", 2));
   order.Insert(typed("a", 3));
   EXPECT_EQ(order.At(query("a", 1)), 3U);
-  EXPECT_EQ(order.At(query("", 0)), 2U) << "no type is a type of its own";
+  EXPECT_EQ(order.At(query("", 0)), 2U) << "an empty type is a separate type";
   EXPECT_EQ(order.At(query("", 1)), std::nullopt);
   EXPECT_EQ(order.At(query("b", 0)), std::nullopt);
   EXPECT_EQ(order.At(From(1, RoomKind::kWebrtc, Dialect::kGen2)), 2U) << "of any type";

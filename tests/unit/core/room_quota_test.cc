@@ -148,7 +148,7 @@ TEST_F(RoomQuotaTest, CountsARestoredSeatFromItsNextRejoin) {
   for (std::size_t i = 1; i <= kPerAddress; ++i) {
     ASSERT_OK(Make(fmt::format("r{}", i), "u1", At("192.0.2.1")));
   }
-  EXPECT_OK(Enter("r0", "u1", At("192.0.2.1"))) << "though there are too many now";
+  EXPECT_OK(Enter("r0", "u1", At("192.0.2.1"))) << "although the limit is exceeded now";
   EXPECT_EQ(quota_.size(), kPerAddress + 1);
 }
 

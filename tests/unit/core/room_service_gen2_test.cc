@@ -47,7 +47,7 @@ TEST_F(Gen2ServiceTest, HidesAPreparedRoomUntilAPusherJoins) {
   const Result<Room> room = Load("r1");
   ASSERT_OK(room);
   EXPECT_EQ(room->creator, UserId{"guest"});
-  EXPECT_EQ(room->info, "name") << "what it was prepared with";
+  EXPECT_EQ(room->info, "name") << "as prepared";
 }
 
 TEST_F(Gen2ServiceTest, ListsRoomsInTheOrderInWhichTheyBecameActive) {
@@ -105,7 +105,7 @@ TEST_F(Gen2ServiceTest, RefusesToAddToAnIdOfAnotherDialectOrKind) {
   ASSERT_OK(CreateRoom(live));
   EXPECT_ERROR(kRoomExists, AddNow(rooms_, AddTo("live", "guest")));
   ASSERT_OK(AddNow(rooms_, AddTo("gen2", "host")));
-  EXPECT_ERROR(kRoomNotFound, AddNow(rooms_, Add(Key("gen2"), "guest"))) << "gen-1 sees nothing";
+  EXPECT_ERROR(kRoomNotFound, AddNow(rooms_, Add(Key("gen2"), "guest"))) << "hidden from gen-1";
 }
 
 TEST_F(Gen2ServiceTest, ReturnsNoPlayUrlsForMembersWithoutAStream) {
@@ -224,7 +224,7 @@ TEST_F(Gen2ServiceTest, CreatesOneGroupForConcurrentAdds) {
       });
     }
   }
-  EXPECT_EQ(seated, kUsers) << "each is told once";
+  EXPECT_EQ(seated, kUsers) << "each gets one reply";
   EXPECT_EQ(Load("r1")->pushers.size(), kUsers);
   EXPECT_EQ(groups_.asked().size(), 1U);
 }
@@ -249,7 +249,7 @@ TEST_F(Gen2ServiceTest, RefusesAnIdThatTheOtherDialectIsCreating) {
   rooms_.CreateRoom(others, [&](const Result<RoomId>& id) { made = id; });
   std::optional<Status> added;
   rooms_.AddPusher(AddTo("r1", "host"), [&](const Status& outcome) { added = outcome; });
-  ASSERT_TRUE(added.has_value()) << "there is nothing to wait for";
+  ASSERT_TRUE(added.has_value()) << "replies without waiting";
   EXPECT_ERROR(kRoomExists, *added);
   groups_.AnswerHeld({});
   ASSERT_TRUE(made.has_value());
@@ -270,7 +270,7 @@ TEST_F(Gen2ServiceTest, RemovesViewersAndFieldsWithTheRoom) {
   ASSERT_OK(rooms_.AddAudience({.member = viewer, .user_info = "i"}));
   ASSERT_OK(Delete("r1", "host"));
   EXPECT_ERROR(kRoomNotFound, rooms_.AddAudience({.member = viewer, .user_info = "i"}));
-  EXPECT_OK(rooms_.DeleteAudience(viewer)) << "also where there is no room";
+  EXPECT_OK(rooms_.DeleteAudience(viewer)) << "also without such a room";
   ASSERT_OK(AddNow(rooms_, AddTo("r1", "host")));
   EXPECT_THAT(*rooms_.LoadAudiences(Key("r1"), Dialect::kGen2), IsEmpty());
 }

@@ -99,7 +99,7 @@ TEST(EventMessages, ConvertActivationViewerAndFieldEvents) {
   const v1::CustomChanged changed =
       MessageOf(CustomChanged{.field = R"("likes")", .value = "7"}).custom_changed();
   EXPECT_EQ(changed.changed(), R"({"likes":7})");
-  EXPECT_EQ(changed.custom(), "") << "not all of them";
+  EXPECT_EQ(changed.custom(), "") << "not all fields";
   const v1::CustomChanged old =
       MessageOf(CustomChanged{.value = R"({"likes":7})"}).custom_changed();
   EXPECT_EQ(old.custom(), R"({"likes":7})");

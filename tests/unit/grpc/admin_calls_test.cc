@@ -61,7 +61,7 @@ class AdminCallsTest : public ServiceFixture {
     } while (!request.page_token().empty());
     return ids;
   }
-  /// Why a request is refused; its kind of error is checked.
+  /// The reason why a request is refused; also checks the error code.
   template <typename Request, typename Response>
   std::string Refusal(Status (AdminCalls::*call)(const Request&, Response&),
                       const Request& request) {
@@ -198,7 +198,7 @@ TEST_F(AdminCallsTest, RemoveAPusher) {
   EXPECT_FALSE(kicked->has_banned_until());
   EXPECT_THAT(UsersIn(Key("r1")), ElementsAre("u1"));
   EXPECT_ERROR(kPusherNotFound, DeletePusher(Kick("r1", "u2")));
-  EXPECT_ERROR(kPusherNotFound, DeletePusher(Kick("r2", "u2"))) << "nor is there such a room";
+  EXPECT_ERROR(kPusherNotFound, DeletePusher(Kick("r2", "u2"))) << "no such room";
 }
 
 TEST_F(AdminCallsTest, ReportIfARoomEndsWithAPusher) {
@@ -213,7 +213,7 @@ TEST_F(AdminCallsTest, BanAUser) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));
   const auto banned = DeletePusher(Ban("r1", "u2", 3600));
   ASSERT_OK(banned);
-  EXPECT_FALSE(banned->was_pusher()) << "a ban is for anybody";
+  EXPECT_FALSE(banned->was_pusher()) << "any user can be banned";
   const TimePoint until = kNoon + hours(1);
   EXPECT_EQ(banned->banned_until().seconds(), until.time_since_epoch().count() / 1000);
   EXPECT_ERROR(kNotAllowed, AddNow(rooms_, Add(Key("r1"), "u2")));

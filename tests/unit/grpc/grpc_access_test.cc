@@ -1,4 +1,4 @@
-// Who is let in: certificates and the token.
+// Access control: certificates and the token.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -18,7 +18,7 @@ using testing::Not;
 constexpr const char* kReflection =
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/// Asks for the names of all services, as ServerReflectionRequest writes it.
+/// A ServerReflectionRequest for the names of all services.
 grpc::ByteBuffer ListServices() {
   const grpc::Slice slice(std::string("\x3a\x00", 2));
   return {&slice, 1};
@@ -49,7 +49,7 @@ class GrpcTokenTest : public GrpcTest {
     return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
   }
 
-  /// `/package.Service/Method` of each method of ours.
+  /// `/package.Service/Method` of each of our methods.
   static std::vector<std::string> Methods() {
     std::vector<std::string> methods;
     for (const google::protobuf::FileDescriptor* file :
@@ -144,7 +144,7 @@ class GrpcTlsTest : public GrpcTest {
             .key = Path("server", "key"),
             .client_ca = client_ca.empty() ? "" : Path(client_ca, "cert")};
   }
-  /// @param own  whose certificate the client shows; empty: none.
+  /// @param own  name of the client certificate; empty: none.
   [[nodiscard]] std::shared_ptr<grpc::ChannelCredentials> Credentials(
       const std::string& own, const std::string& trusted = "server") const {
     grpc::SslCredentialsOptions options;
@@ -223,13 +223,13 @@ TEST_F(GrpcTlsTest, AppliesRenewedCertificates) {
   EXPECT_THAT(AskInfo(before), HasCode(grpc::OK));
   GrpcTlsFiles renewed = Files("stranger");
   renewed.cert = Path("stranger", "cert");
-  EXPECT_ERROR(kUnavailable, server_->ReloadTls(renewed)) << "not its key";
+  EXPECT_ERROR(kUnavailable, server_->ReloadTls(renewed)) << "the key does not match";
   EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
   renewed.key = Path("stranger", "key");
   ASSERT_OK(server_->ReloadTls(renewed));
   EXPECT_THAT(AskInfo(Connect(Credentials("stranger", "stranger"))), HasCode(grpc::OK));
   EXPECT_THAT(AskInfo(Connect(Credentials("client", "stranger"))), HasCode(grpc::UNAVAILABLE));
-  EXPECT_THAT(AskInfo(before), HasCode(grpc::OK)) << "connections keep what they began with";
+  EXPECT_THAT(AskInfo(before), HasCode(grpc::OK)) << "open connections keep their certificate";
 }
 
 TEST_F(GrpcTlsTest, ReloadDoesNotAllowRemoteClients) {
@@ -241,7 +241,7 @@ TEST_F(GrpcTlsTest, ReloadDoesNotAllowRemoteClients) {
 
 TEST_F(GrpcTlsTest, IsNotEnabledByAReload) {
   ASSERT_OK(Start(Options()));
-  EXPECT_OK(server_->ReloadTls({})) << "there is none to renew";
+  EXPECT_OK(server_->ReloadTls({})) << "there is no certificate to renew";
   EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("client")));
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }

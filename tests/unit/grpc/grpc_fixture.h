@@ -28,7 +28,7 @@ namespace rtcroom {
 
 class GrpcTest : public ServiceFixture {
  protected:
-  /// Before the parts of a derived test are destroyed that the server uses.
+  /// Stops the server before the members of a derived test that it uses are destroyed.
   void TearDown() override {
     server_.reset();
     pool_.Stop();
@@ -49,7 +49,7 @@ class GrpcTest : public ServiceFixture {
     return server_->Start();
   }
 
-  /// @return  each time another one, with a connection of its own.
+  /// @return  a new channel with a separate connection.
   std::shared_ptr<grpc::Channel> Connect(const std::shared_ptr<grpc::ChannelCredentials>&
                                              credentials = grpc::InsecureChannelCredentials()) {
     grpc::ChannelArguments arguments;

@@ -41,7 +41,7 @@ class GrpcServerTest : public GrpcTest {
     address.sun_family = AF_UNIX;
     SocketPath().copy(address.sun_path, sizeof(address.sun_path) - 1);
     const pid_t child = fork();
-    if (child == 0) {  // only calls that are allowed after a fork
+    if (child == 0) {  // only async-signal-safe calls after a fork
       constexpr uid_t kUser = 54'321;
       const bool is_other = setgroups(0, nullptr) == 0 && setgid(group) == 0 && setuid(kUser) == 0;
       const int client = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -55,7 +55,7 @@ class GrpcServerTest : public GrpcTest {
     return WEXITSTATUS(status);
   }
 
-  /// A call that waits until `release`, since nobody is free to do what it asks for.
+  /// A call that waits until `release`, since all callers of the pool are busy.
   std::future<grpc::Status> AskWhileAllCallersWaitFor(std::promise<void>& release) {
     const std::shared_future<void> released = release.get_future().share();
     for (std::size_t i = 0; i < RoomAdmin::kPool.callers; ++i) {
@@ -81,11 +81,11 @@ TEST_F(GrpcServerTest, AnswersOnASocketOfItsUserAndGroup) {
   ASSERT_EQ(stat(SocketPath().c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0660u);
   server_->Stop(milliseconds(0));
-  EXPECT_NE(stat(SocketPath().c_str(), &found), 0) << "a stop takes it away";
+  EXPECT_NE(stat(SocketPath().c_str(), &found), 0) << "a stop removes the file";
 }
 
 TEST_F(GrpcServerTest, RefusesOtherUsersOnItsSocket) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can become other users";
+  if (geteuid() != 0) GTEST_SKIP() << "only root can change the user";
   constexpr gid_t kOperators = 54'321;
   constexpr gid_t kOthers = 54'322;
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
@@ -98,7 +98,7 @@ TEST_F(GrpcServerTest, RefusesOtherUsersOnItsSocket) {
 TEST_F(GrpcServerTest, ReplacesAStaleSocket) {
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   server_->Stop(milliseconds(0), SocketAfterStop::kKept);
-  (void)server_->TakeSocket();  // closed, and its file is still there
+  (void)server_->TakeSocket();  // closes it; its file still exists
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }
@@ -150,7 +150,7 @@ TEST_F(GrpcServerTest, RefusesLoopbackWithoutAToken) {
   ASSERT_OK(inherited);
   EXPECT_ERROR(kUnavailable,
                Start({.listen = "unix:" + SocketPath(), .inherited = *std::move(inherited)}))
-      << "the socket counts, not the address that is configured";
+      << "the check uses the socket, not the configured address";
 }
 
 TEST_F(GrpcServerTest, ReportsAnAddressInUse) {
@@ -175,7 +175,7 @@ TEST_F(GrpcServerTest, ReportsUnhealthyBeforeItStops) {
   ASSERT_EQ(watch.Next(), Health::kServing);
   const auto stopping = std::async(std::launch::async, [&] { server_->Stop(kWaitTimeout); });
   EXPECT_EQ(watch.Next(), Health::kNotServing);
-  EXPECT_EQ(watch.Next(), Health::kGone) << "nobody who watches health can hold a stop";
+  EXPECT_EQ(watch.Next(), Health::kGone) << "a health watcher does not delay a stop";
   EXPECT_EQ(stopping.wait_for(kWaitTimeout / 2), std::future_status::ready);
 }
 
@@ -216,7 +216,7 @@ TEST_F(GrpcServerTest, StopsImmediatelyWithIdleClients) {
   RawClient silent(server_->bound_address());
   silent.Send(Http2Beginning());
   RawClient mute(server_->bound_address());
-  // gRPC speaks first.
+  // The gRPC server sends first.
   ASSERT_TRUE(Eventually([&] { return silent.IsReadable() && mute.IsReadable(); }));
   const auto begun = std::chrono::steady_clock::now();
   server_->Stop(kWaitTimeout);
@@ -265,10 +265,11 @@ TEST_F(GrpcServerTest, RefusesMetadataThatIsTooLong) {
   v1::GetServerInfoResponse response;
   EXPECT_THAT(v1::RoomAdmin::NewStub(channel)->GetServerInfo(&context, {}, &response),
               HasCode(grpc::RESOURCE_EXHAUSTED));
-  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK)) << "the library may end the connection";
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK))
+      << "the library may have closed the connection";
 }
 
-// A few kilobytes may unfold to megabytes.
+// A few kilobytes may expand to megabytes.
 TEST_F(GrpcServerTest, RefusesCompressedRequests) {
   ASSERT_OK(Start(Options()));
   grpc::ClientContext context;
@@ -297,7 +298,7 @@ TEST_F(GrpcServerTest, BoundsTheOpenCallsPerConnection) {
     EXPECT_THAT(v1::RoomAdmin::NewStub(channel)->GetServerInfo(&context, {}, &response),
                 HasCode(grpc::DEADLINE_EXCEEDED));
   }
-  EXPECT_THAT(AskInfo(channel), HasCode(grpc::OK)) << "one has ended";
+  EXPECT_THAT(AskInfo(channel), HasCode(grpc::OK)) << "one call has ended";
 }
 
 TEST_F(GrpcServerTest, ServesConcurrentCalls) {

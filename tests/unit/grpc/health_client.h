@@ -1,4 +1,4 @@
-// A client of grpc.health.v1, whose messages are written by hand: the packages have no code for it.
+// A client of grpc.health.v1 with hand-written messages: the packages contain no code for it.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace rtcroom {
 enum class Health : std::uint8_t {
   kServing,
   kNotServing,
-  kUnknown,  ///< there is no such service
-  kGone,     ///< the call has ended otherwise
+  kUnknown,  ///< no such service
+  kGone,     ///< the call ended in another way
 };
 
 inline std::ostream& operator<<(std::ostream& out, Health health) {
@@ -28,7 +28,7 @@ inline std::ostream& operator<<(std::ostream& out, Health health) {
                                                  : "gone");
 }
 
-/// What HealthCheckResponse says.
+/// Decodes a HealthCheckResponse.
 inline Health ReadHealth(const grpc::ByteBuffer& response) {
   grpc::Slice bytes;
   if (!response.DumpToSingleSlice(&bytes).ok() || bytes.size() < 2) return Health::kGone;
@@ -63,7 +63,7 @@ class HealthWatch {
   HealthWatch(const HealthWatch&) = delete;
   HealthWatch& operator=(const HealthWatch&) = delete;
 
-  /// Waits for what it says next.
+  /// Waits for the next message.
   Health Next() {
     grpc::ByteBuffer response;
     call_->Read(&response, nullptr);

@@ -111,7 +111,7 @@ TEST_F(RoomAdminTest, HidesInternalErrorDetails) {
   const grpc::Status status = Call(*Stub(), &v1::RoomAdmin::Stub::DestroyRoom, destroy, &destroyed);
   EXPECT_THAT(status, HasCode(grpc::INTERNAL));
   EXPECT_THAT(status.error_message(), Not(HasSubstr("disk full")));
-  EXPECT_THAT(Log(), HasSubstr("disk full")) << "the operator's log does";
+  EXPECT_THAT(Log(), HasSubstr("disk full")) << "only the log contains it";
 }
 
 TEST_F(RoomAdminTest, RefusesCallsBeyondTheQueueLimit) {

@@ -151,7 +151,7 @@ TEST_F(DialectRule, SelectsLoginInfoByItsMethod) {
   EXPECT_EQ(send("GET", "/v2/weapp").label.dialect, Dialect::kGen2);
   EXPECT_EQ(send("POST", "/weapp").label.dialect, Dialect::kGen1);
   EXPECT_EQ(send("POST", "/v1/weapp").label.dialect, Dialect::kGen1);
-  EXPECT_EQ(send("GET", "/v1/weapp").status, 405) << "gen-1 has the other one";
+  EXPECT_EQ(send("GET", "/v1/weapp").status, 405) << "gen-1 uses the other method";
   EXPECT_EQ(send("POST", "/v2/weapp").status, 405);
   EXPECT_EQ(OutcomeOf("/weapp/double_room/get_login_info", "", "GET"), Outcome::kUnknownPath);
 }

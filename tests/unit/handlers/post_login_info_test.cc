@@ -109,7 +109,7 @@ TEST_F(PostLoginInfo, AnswersAuthenticatedCallers) {
   };
   EXPECT_EQ(post("u1", FakeSessions::TokenOf("u1")), std::nullopt);
   EXPECT_EQ(post("u2", FakeSessions::TokenOf("u1")), Errc::kUnauthorized)
-      << "nobody signs for another";
+      << "the server signs only for the caller";
   EXPECT_EQ(post("u1", "malformed"), Errc::kUnauthorized);
 }
 

@@ -216,7 +216,7 @@ TEST_F(RateLimit, RefusesTicketsForGeneratedIdsWithCode6) {
     EXPECT_EQ(reply.label.failure_detail, kTooManyTickets);
   }
   EXPECT_EQ(server_.admission.tickets_asked, 3);
-  EXPECT_EQ(Call("get_push_url").label.code, 0) << "everything else is served";
+  EXPECT_EQ(Call("get_push_url").label.code, 0) << "other calls are served";
 }
 
 TEST_F(RateLimit, RefusesBeforeItReadsABody) {

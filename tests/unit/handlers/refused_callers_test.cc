@@ -83,7 +83,7 @@ TEST_F(RefusedCallersTest, ShareALineBeyondTheAddressLimit) {
   Refuse("192.0.2.1");
   Refuse("192.0.2.2");
   EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(RefusedCallers::kMaxAddresses + 3))
-      << "those that fell silent have made room";
+      << "silent clients were removed";
 }
 
 }  // namespace

@@ -221,7 +221,7 @@ TEST_F(SlicedRoomList, IsRefusedIfItsSenderIsInDebtWhenItStarts) {
   const auto begun = Begin(R"({"cnt":200,"index":0})");
   EXPECT_FALSE(begun->Step());
   server_.admission.indebted_addresses = {"192.0.2.1"};
-  EXPECT_FALSE(begun->Step()) << "what has been begun is finished";
+  EXPECT_FALSE(begun->Step()) << "a begun reply is completed";
   EXPECT_TRUE(begun->Step());
 }
 

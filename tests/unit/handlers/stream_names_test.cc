@@ -74,7 +74,7 @@ TEST_P(StreamNames, AreNeverSignedForTheOtherGeneration) {
       "alice",     "a.b",        "2e7336dc8eba87ef",      "ab12cd34",          "_", "8888",
       "oAbc-12_Z", "x_AB12CD34", "test_0123456789abcdef", "user_0a1b2c3d_4e5f"};
   const Names gen2 = Gen2(users);
-  EXPECT_EQ(gen2.size(), users.size() * 6) << "a fresh one for each call";
+  EXPECT_EQ(gen2.size(), users.size() * 6) << "a new name for each call";
 
   // Callers without a login request exactly the stream names of logged-in users.
   std::vector<std::string> claimed = users;

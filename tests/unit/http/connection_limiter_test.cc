@@ -40,7 +40,7 @@ TEST_F(ConnectionCensusTest, LimitsTheTotalNumberOfConnections) {
     const Slot two = Acquire();
     EXPECT_FALSE(limiter_.Acquire().has_value());
   }
-  EXPECT_TRUE(limiter_.Acquire().has_value()) << "a place is given back";
+  EXPECT_TRUE(limiter_.Acquire().has_value()) << "the slot is released";
   EXPECT_EQ(limiter_.total(), 1U);
 }
 

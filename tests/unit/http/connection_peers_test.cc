@@ -32,7 +32,7 @@ TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheAddressLimit) {
     EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
     EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kAddressConnections));
   }
-  ASSERT_TRUE(Eventually([&] { return limiter_.total() == 0; })) << "places are given back";
+  ASSERT_TRUE(Eventually([&] { return limiter_.total() == 0; })) << "slots are released";
   RawClient again(address());
   again.Send(RawPost("/inline", ""));
   EXPECT_EQ(again.Receive().status, 200);

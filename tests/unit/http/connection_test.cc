@@ -189,7 +189,7 @@ TEST_F(ConnectionTest, DelaysPacedRequestsWithoutRefusingThem) {
   for (int i = 0; i < 1010; ++i) requests += RawPost("/paced", "");
   client.Send(requests);
   for (int i = 0; i < 1010; ++i) ASSERT_EQ(client.Receive().status, 200) << i;
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kPaced)) << "the clock stands still";
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kPaced)) << "the clock does not advance";
 }
 
 TEST_F(ConnectionTest, PacesOnlyPacedRequestsOfTheConnection) {
@@ -241,7 +241,7 @@ TEST_F(ConnectionTest, ServesUrgentRequestsFirstAndRefusesThemLast) {
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kQueueFull));
   refused.Send(RawPost("/inline", ""));
-  EXPECT_EQ(refused.Receive().status, 200) << "a full queue ends no connection";
+  EXPECT_EQ(refused.Receive().status, 200) << "a full queue closes no connection";
 
   may_go_on.count_down();
   for (RawClient* client : {&first, &second, &urgent}) EXPECT_EQ(client->Receive().status, 200);
@@ -263,7 +263,7 @@ TEST_F(ConnectionTest, PacesNewConnectionsByTheirAddress) {
     EXPECT_EQ(client.Receive().status, 200);
     EXPECT_EQ(client.Receive().status, 200);
   }
-  EXPECT_EQ(asked, 4) << "nobody else waits";
+  EXPECT_EQ(asked, 4) << "no other request waits";
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kPaced, RefusalCause::kPaced));
 }
 
@@ -300,7 +300,7 @@ TEST_F(ConnectionTest, ServesOtherConnectionsBetweenSlices) {
   EXPECT_EQ(heart->Receive().status, 200);
   for (RawClient& list : lists) EXPECT_EQ(list.Receive().status, 200);
   EXPECT_EQ(slices, kLists * kSlicesOfAList);
-  EXPECT_LE(beaten_after, kLists) << "slices of others that it waited for";
+  EXPECT_LE(beaten_after, kLists) << "slices of other requests that ran before it";
 }
 
 TEST_F(ConnectionTest, StopsSlicedWorkOfClosedConnections) {
@@ -395,7 +395,7 @@ TEST_F(ConnectionTest, CountsTheMemoryOfAPartialRequest) {
   const std::string request = RawPost("/inline", std::string(2 * kSent, 'x'));
   client.Send(std::string_view(request).substr(0, kSent));
   EXPECT_TRUE(Eventually([&] { return held_.held > kSent * 3 / 2; }))
-      << held_.held << ": a buffer that grows takes up to twice what is in it";
+      << held_.held << ": a growing buffer holds up to twice its content";
 }
 
 TEST_F(ConnectionTest, IgnoresAnEmptyLineAfterABody) {

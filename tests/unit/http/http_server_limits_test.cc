@@ -24,7 +24,7 @@ class HttpServerLimits : public EdgeTest {
     EXPECT_EQ(reply.Header("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(reply.Header("Connection"), "close");
     EXPECT_THAT(reply.body, HasSubstr(R"("code":1)"));
-    EXPECT_EQ(client.ReceiveAll(), "") << "nothing after a refusal may be taken for a request";
+    EXPECT_EQ(client.ReceiveAll(), "") << "bytes after a refusal are not parsed as a request";
     return reply.status;
   }
 };
@@ -90,7 +90,7 @@ TEST_F(HttpServerLimits, CloseAnIdleConnectionWithoutAReply) {
     return client.IsReadable();
   }));
   EXPECT_EQ(client.ReceiveAll(), "");
-  EXPECT_TRUE(observer_.refusals().empty()) << "to be idle is no offence";
+  EXPECT_TRUE(observer_.refusals().empty()) << "an idle connection is not refused";
 }
 
 TEST_F(HttpServerLimits, SendContinueToAClientThatExpectsIt) {

@@ -84,7 +84,7 @@ TEST_F(RequestFramerTest, KeepsFollowingBytesForTheNextRequest) {
   ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
   const FramedRequest second = framer_.Take();
   EXPECT_EQ(second.path, "/2");
-  EXPECT_EQ(second.origin, "") << "nothing of one request belongs to the next";
+  EXPECT_EQ(second.origin, "") << "requests share no state";
   EXPECT_EQ(second.body, "");
   EXPECT_EQ(Feed(framer_, {}), Progress::kNeedMore);
   EXPECT_TRUE(framer_.has_bytes());
@@ -167,7 +167,7 @@ TEST_F(RequestFramerTest, ReportsTheStartOfAnUnfinishedRequest) {
   EXPECT_EQ(Feed(framer_, "\r\nGET", later), Progress::kComplete);
   framer_.Take();
   EXPECT_EQ(Feed(framer_, {}, later), Progress::kNeedMore);
-  EXPECT_EQ(framer_.begun_at(), later) << "a request's time begins when the one before is taken";
+  EXPECT_EQ(framer_.begun_at(), later) << "a request's time begins when the previous one is taken";
 }
 
 TEST_F(RequestFramerTest, RequestsContinueOnce) {

@@ -45,7 +45,7 @@ TEST_F(TicketKeysTest, AreAcceptedForOneMorePeriod) {
 TEST_F(TicketKeysTest, ExpireWithoutTraffic) {
   const auto name = keys_.Current().name;
   clock_.Advance(2 * TicketKeys::kPeriod);
-  EXPECT_FALSE(keys_.Find(name).has_value()) << "nobody asked in between";
+  EXPECT_FALSE(keys_.Find(name).has_value()) << "no call in between";
 }
 
 TEST_F(TicketKeysTest, RotateOnScheduleDespiteLateCalls) {
@@ -53,7 +53,7 @@ TEST_F(TicketKeysTest, RotateOnScheduleDespiteLateCalls) {
   clock_.Advance(TicketKeys::kPeriod + kHalf);
   const auto name = keys_.Current().name;
   clock_.Advance(kHalf);
-  EXPECT_NE(keys_.Current().name, name) << "its period began before anybody asked for it";
+  EXPECT_NE(keys_.Current().name, name) << "its period began before its first use";
 }
 
 TEST_F(TicketKeysTest, AreIndependentlyRandom) {

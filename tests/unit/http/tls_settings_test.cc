@@ -136,7 +136,7 @@ TEST_F(TlsSettingsTest, ServeNewConnectionsWithTheNewCertificate) {
   const std::string old_certificate = before.certificate();
   RenewCertificate();
   EXPECT_NE(Connect().certificate(), old_certificate);
-  EXPECT_EQ(before.Carry("still here"), "still here") << "a connection under way goes on";
+  EXPECT_EQ(before.Carry("still here"), "still here") << "an open connection continues";
 }
 
 TEST_F(TlsSettingsTest, KeepTheOldCertificateIfTheNewOneIsInvalid) {

@@ -123,7 +123,7 @@ TEST_F(TransportTest, EndsAFloodOfKeyUpdatesEarly) {
     }
   });
   while (last_.status != IoStatus::kClosed && sent < size) Read();
-  EXPECT_LT(sent, size) << "all of it was read";
+  EXPECT_LT(sent, size) << "all bytes were read";
   server_end_ = FileDescriptor();
 }
 

@@ -354,7 +354,7 @@ TEST_F(OutgoingPosts, RequireAHostNameOfTheCertificate) {
   EXPECT_TRUE(outcome("localhost", {.alternative = "DNS:localhost"}));
   EXPECT_TRUE(outcome("127.0.0.1", {.alternative = "IP:127.0.0.1"}));
   EXPECT_FALSE(outcome("localhost", {.common = "localhost", .alternative = ""}))
-      << "the common name is none";
+      << "the common name is ignored";
   EXPECT_FALSE(outcome("127.0.0.1", {.common = "127.0.0.1", .alternative = ""}));
   EXPECT_FALSE(outcome("localhost", {.alternative = "DNS:other.test"}));
   EXPECT_FALSE(outcome("127.0.0.1", {.alternative = "IP:127.0.0.2"}));

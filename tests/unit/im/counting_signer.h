@@ -1,4 +1,4 @@
-// Login tickets that show for whom they are, and which of them.
+// Login tickets that contain their user and a counter.
 #pragma once
 
 #include <atomic>

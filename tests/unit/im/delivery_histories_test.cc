@@ -1,4 +1,4 @@
-// What holds after any history.
+// Invariants that hold after any history.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

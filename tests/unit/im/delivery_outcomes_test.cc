@@ -1,4 +1,4 @@
-// Retries, giving up and the form of notices.
+// Retries, abandonment and the form of notices.
 #include "daemon/im/delivery_outcomes.h"
 
 #include <chrono>
@@ -23,14 +23,14 @@ class DeliveryOutcomesTest : public testing::Test {
   static Delivery Of(DeliveryKind kind, const std::string& payload = "") {
     return {.id = 1, .group = {"r"}, .kind = kind, .payload = payload, .next_try = kNoon};
   }
-  /// One try that is answered like that; `delivery_` is as it is written then.
+  /// One try with that outcome; `delivery_` becomes the written state.
   Resolution Try(ImOutcome outcome, double jitter = 1) {
     Resolution resolution =
         outcomes_->Resolve(delivery_, outcomes_->CommandFor(delivery_), outcome, now_, jitter);
     delivery_ = resolution.delivery;
     return resolution;
   }
-  /// How long the next try waits after that answer; time passes until then.
+  /// The pause until the next try after that outcome; advances the clock by it.
   milliseconds PauseAfter(ImOutcome outcome, double jitter = 1) {
     EXPECT_EQ(Try(outcome, jitter).end, DeliveryEnd::kPostponed);
     const milliseconds pause = delivery_.next_try - now_;
@@ -102,7 +102,7 @@ TEST_F(DeliveryOutcomesTest, ParkTheCreateOfAForeignGroup) {
 
 TEST_F(DeliveryOutcomesTest, RepeatADestroyOnceIfEnqueuedForRepetition) {
   delivery_ = Of(DeliveryKind::kDestroyGroup, "repeat");
-  EXPECT_EQ(PauseAfter(ImOutcome::kPassing), milliseconds(500)) << "this one was not done";
+  EXPECT_EQ(PauseAfter(ImOutcome::kPassing), milliseconds(500)) << "the first destroy is retried";
   const Resolution first = Try(ImOutcome::kDone);
   EXPECT_EQ(first.step, Step::kPostpone);
   EXPECT_EQ(first.end, DeliveryEnd::kDone);
@@ -117,7 +117,7 @@ TEST_F(DeliveryOutcomesTest, SendMessagesOnceSystemNoticesAreDisabled) {
   Use(NotifyVia::kAuto);
   const Resolution first = Try(ImOutcome::kCommandDisabled);
   EXPECT_EQ(first.end, DeliveryEnd::kSwitched);
-  EXPECT_EQ(first.step, Step::kNothing) << "it stays due";
+  EXPECT_EQ(first.step, Step::kNothing) << "the delivery stays due";
   EXPECT_EQ(outcomes_->CommandFor(delivery_), GroupCommand::kCustomMessage);
   const Resolution under_way = outcomes_->Resolve(delivery_, GroupCommand::kSystemNotice,
                                                   ImOutcome::kCommandDisabled, now_, 1);

@@ -61,7 +61,7 @@ void DeliveryWorld::Step() {
   }
 }
 
-// -- The rooms.
+// -- Rooms.
 
 void DeliveryWorld::Write(const RoomUpdate& update) {
   const auto written =
@@ -107,7 +107,7 @@ void DeliveryWorld::Commit(const std::string& id, bool degraded) {
   ended_.erase(id);
 }
 
-// -- Their creation, as by `GroupMaker`.
+// -- Creation of rooms, as by `GroupMaker`.
 
 void DeliveryWorld::BeginMaking() {
   if (at_rest_) return;
@@ -116,7 +116,7 @@ void DeliveryWorld::BeginMaking() {
   if (making.generated) {
     id = "g" + std::to_string(++drawn_);
   } else if (drawn_ > 0 && Chance(20)) {
-    id = "g" + std::to_string(1 + Roll(static_cast<std::uint64_t>(drawn_)));  // somebody guessed
+    id = "g" + std::to_string(1 + Roll(static_cast<std::uint64_t>(drawn_)));  // a guessed id
   } else {
     id = std::string(1, static_cast<char>('a' + Roll(4)));
   }
@@ -158,7 +158,7 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
   const bool kept = (making.stage == Stage::kMade || degraded) && Chance(80);
   if (kept) {
     Commit(id, degraded);
-    // Others may be quick, and so may the sender.
+    // Another client, or the sender, may act before this one.
     if (Chance(20)) EndRoom(id);
     if (Chance(30)) Load();
   } else if (making.generated) {
@@ -170,13 +170,13 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
     }
     (void)store_.ChangeDeliveries(settled, now_);
   } else {
-    ended_.erase(id);  // the next create finds it as ours
+    ended_.erase(id);  // the next create finds our group
   }
   claims_->EndMaking({id});
   makings_.erase(id);
 }
 
-// -- The sender.
+// -- Sender.
 
 void DeliveryWorld::Load() {
   claims_->BeginRound();
@@ -241,7 +241,7 @@ void DeliveryWorld::WriteAgain() {
 void DeliveryWorld::Crash() {
   crashed_ = true;
   for (Call& call : calls_) {
-    if (!call.outcome && Chance(50)) Arrive(call);  // it was on its way
+    if (!call.outcome && Chance(50)) Arrive(call);  // it was in flight
   }
   calls_.clear();
   for (const auto& [id, making] : makings_) {

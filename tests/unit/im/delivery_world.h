@@ -1,4 +1,4 @@
-// A server, its store and the IM service in miniature, driven by chance.
+// A model of a server, its store and the IM service, driven by random numbers.
 #pragma once
 
 #include <chrono>
@@ -23,24 +23,24 @@ namespace rtcroom {
 
 struct WorldOptions {
   NotifyVia notify_via = NotifyVia::kSystem;
-  bool degrades = false;  ///< a room whose group could not be made is stored all the same
+  bool degrades = false;  ///< stores a room even if its group cannot be created
   bool crashes = false;
-  bool fails = true;  ///< whether the IM service ever gives another answer than success
+  bool fails = true;  ///< whether the IM service may answer with failures
 };
 
-/// Rooms begin, change and end, calls are made and answered, the process dies and comes back: in
-/// an order that a seed decides. What must never happen is noted down as a fault.
+/// Rooms are created, changed and ended, calls are made and answered, the process crashes and
+/// restarts, in an order determined by a seed. Violations of invariants are recorded as faults.
 class DeliveryWorld {
  public:
   DeliveryWorld(std::uint64_t seed, const WorldOptions& options);
 
-  /// One thing happens.
+  /// Executes one random step.
   void Step();
 
-  /// From now on the service does what it is asked for; until nothing is left to do.
+  /// Runs until nothing is pending; the service answers every call with success.
   void RunUntilIdle();
 
-  /// Every promise that was broken, in words.
+  /// Descriptions of all violated invariants.
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
 
  private:
@@ -61,10 +61,10 @@ class DeliveryWorld {
     bool skipped = false;
     std::optional<ImOutcome> outcome{};
   };
-  /// What the service knows of a group.
+  /// State of a group in the service.
   struct Group {
     bool exists = false;
-    std::uint64_t system_at = 0;  ///< the newest event when the last notice arrived
+    std::uint64_t system_at = 0;  ///< newest event at the last notice
     std::uint64_t custom_at = 0;
     bool destroyed_last = false;
   };
@@ -73,19 +73,19 @@ class DeliveryWorld {
   bool Chance(int percent) { return Roll(100) < static_cast<std::uint64_t>(percent); }
   void Fault(const std::string& what) { faults_.push_back(what); }
 
-  // The rooms.
+  // Rooms.
   void ChangeARoom();
   void EndRoom(const std::string& id);
   void Write(const RoomUpdate& update);
   void Commit(const std::string& id, bool degraded);
   std::uint64_t Newest() { return store_.Newest()->position; }
 
-  // Their making.
+  // Creation of rooms.
   void BeginMaking();
   void ContinueMaking();
   void FinishMaking(const std::string& id);
 
-  // The sender.
+  // Sender.
   void Load();
   void Start();
   void Arrive(Call& call);
@@ -107,15 +107,15 @@ class DeliveryWorld {
   TimePoint now_ = kNoon;
   std::vector<std::string> faults_;
 
-  // What survives a crash.
+  // Survives a crash.
   CommitSignal commits_;
   MemoryStore store_{{}, "00000000000000aa", commits_};
   std::map<std::string, RoomView> rooms_;
   std::map<std::string, Group> service_;
-  /// Ids of rooms that ended or never came to be, whose group must go in the end.
+  /// Ids of rooms that ended or were never stored, whose group must be destroyed.
   std::set<std::string> ended_;
 
-  // What does not.
+  // Lost in a crash.
   std::unique_ptr<DeliveryOutcomes> outcomes_;
   std::unique_ptr<DeliveryClaims> claims_;
   std::map<DeliveryKind, std::deque<Delivery>> loaded_;

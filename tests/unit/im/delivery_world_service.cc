@@ -1,4 +1,4 @@
-// The IM service of the miniature, and what must be so in the end.
+// The IM service of the model, and its required final state.
 #include <algorithm>
 #include <chrono>
 

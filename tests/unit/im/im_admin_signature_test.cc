@@ -21,7 +21,7 @@ constexpr hours kLife{10};
 
 class AdminSignature : public testing::Test {
  protected:
-  /// "" where there is none.
+  /// "" after an error.
   std::string Get() {
     const Result<Secret> signature = signature_.Get();
     return signature ? signature->Reveal() : "";

@@ -20,7 +20,7 @@ using enum GroupCommand;
 constexpr MonotonicTime kStart{seconds(1000)};
 constexpr std::uint32_t kMost = 200;
 
-/// How many calls it grants at once.
+/// Number of calls granted at once.
 std::uint32_t Granted(ImCallBudget& budget, MonotonicTime now, GroupCommand command = kCreate) {
   std::uint32_t granted = 0;
   while (granted < 2 * kMost && budget.TryTake(command, now)) ++granted;
@@ -119,7 +119,7 @@ TEST(ImCallBudget, RecoversStepByStep) {
   EXPECT_EQ(budget.PerSecond(kCreate, last + 2 * ImCallBudget::kRecovery),
             ImCallBudget::kPerSecond);
   EXPECT_EQ(budget.PerSecond(kCreate, last + std::chrono::hours(1)), ImCallBudget::kPerSecond);
-  // What was taken back does not count at the next complaint.
+  // Undone halvings do not count at the next kTooFast.
   budget.SlowDown(kCreate, last + std::chrono::hours(1));
   EXPECT_EQ(budget.PerSecond(kCreate, last + std::chrono::hours(1)), ImCallBudget::kPerSecond / 2);
 }

@@ -1,4 +1,4 @@
-// When an outage begins, and when it is over.
+// Begin and end of an outage.
 #include "daemon/im/im_caller.h"
 
 #include <chrono>
@@ -49,7 +49,7 @@ TEST_F(ImCallerOutage, EndsAfterSeveralConsecutiveAnswers) {
   Call(4, ImOutcome::kDone);
   EXPECT_TRUE(caller_.is_unreachable());
   EXPECT_EQ(times_back_, 0);
-  Call(1, ImOutcome::kRefused);  // which is an answer too
+  Call(1, ImOutcome::kRefused);  // also counts as an answer
   EXPECT_FALSE(caller_.is_unreachable());
   Call(10, ImOutcome::kDone);
   EXPECT_EQ(times_back_, 1);

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Answers every POST alike.
+/// Gives every POST the same answer.
 class OneAnswerHttp : public PostOnlyHttp {
  public:
   Result<OutgoingReply> Post(const std::string& base_url, const std::string& path_and_query,

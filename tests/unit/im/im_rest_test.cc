@@ -48,7 +48,7 @@ class CountingRandom : public RandomSource {
   std::atomic<std::uint32_t> next_{0};
 };
 
-/// Answers what it was told to, in order; then nothing in time.
+/// Gives the scripted answers in order, then times out.
 class ScriptedHttp : public PostOnlyHttp {
  public:
   struct Asked {
@@ -72,7 +72,7 @@ class ScriptedHttp : public PostOnlyHttp {
   }
 
   std::deque<Result<OutgoingReply>> replies;
-  milliseconds takes{0};  ///< each call
+  milliseconds takes{0};  ///< duration of each call
   std::vector<Asked> asked;
 
  private:
@@ -326,12 +326,12 @@ TEST_F(ImRestTest, MakesOneCallWhileNewSignaturesAreRefused) {
   EXPECT_EQ(signer_.signed_so_far(), 2);
   clock_.Advance(seconds(10));
   Call();
-  EXPECT_EQ(http_.asked.size(), 13u) << "one more is tried";
+  EXPECT_EQ(http_.asked.size(), 13u) << "one more signature is tried";
   CallAnswered(AnswerOf(0));
   http_.replies.assign(2, OutgoingReply{200, AnswerOf(70001)});
   http_.asked.clear();
   Call();
-  EXPECT_EQ(http_.asked.size(), 2u) << "since one was accepted";
+  EXPECT_EQ(http_.asked.size(), 2u) << "a signature was accepted in between";
 }
 
 TEST_F(ImRestTest, LogsRefusedSignaturesOnce) {
@@ -368,7 +368,7 @@ TEST_F(ImRestTest, KeepsBothCallsWithinItsTime) {
   http_.replies.assign(2, OutgoingReply{200, AnswerOf(70001)});
   const ImAnswer late = Call(kCreate, "r", seconds(2));
   EXPECT_EQ(http_.asked.size(), 1u);
-  EXPECT_EQ(late.outcome, kPassing);  // the next call has the fresh signature
+  EXPECT_EQ(late.outcome, kPassing);  // the next call has the new signature
 }
 
 TEST_F(ImRestTest, LogsARefusedSignatureWithoutItsValue) {

@@ -30,7 +30,7 @@ using enum GroupCommand;
 using enum ImOutcome;
 using Reply = ImConduct::Reply;
 
-/// The whole way, over real sockets.
+/// The whole path, over real sockets.
 class ImRestWire : public testing::Test {
  protected:
   ImAnswer Call(GroupCommand command, const std::string& group = "room_1",
@@ -119,7 +119,7 @@ TEST_F(ImRestWire, TimesOutIfTheServiceHangs) {
   ImAnswer answer;
   EXPECT_TRUE(Eventually([&] {
     answer = Call(kCreate, "room_1", milliseconds(200));
-    return answer.outcome != kUnreachable;  // the time was over before the call was sent
+    return answer.outcome != kUnreachable;  // timed out before the call was sent
   }));
   EXPECT_EQ(answer.outcome, kPassing);
   EXPECT_EQ(answer.detail, "outgoing call: no answer in time");
@@ -139,7 +139,7 @@ TEST_F(ImRestWire, MatchesAnswersToConcurrentCalls) {
       callers.emplace_back([this, caller] {
         for (int round = 0; round < 20; ++round) {
           const std::string group = fmt::format("room_{}_{}", caller, round);
-          // Every other group is there.
+          // Every other group exists.
           if (round % 2 == 0) {
             EXPECT_EQ(Call(kCreate, group).outcome, kDone);
           }
@@ -152,7 +152,7 @@ TEST_F(ImRestWire, MatchesAnswersToConcurrentCalls) {
   EXPECT_LE(service_.connections(), std::size_t{kCallers});
 }
 
-/// What a service that is broken or lies may say, and what a call makes of it.
+/// An invalid reply of the service, and the resulting detail of the call.
 struct OddReply {
   const char* name = "";
   ImConduct conduct{};
@@ -200,7 +200,7 @@ TEST_P(ImErrorCodesOnTheWire, MapToTheOutcomesOfTheTable) {
     EXPECT_EQ(answer.outcome, OutcomeOfErrorCode(command, GetParam()));
     EXPECT_EQ(answer.detail, fmt::format("stand-in error {}", GetParam()));
     EXPECT_EQ(service_.calls().size() - calls, asks_again ? 2u : 1u);
-    asks_again = false;  // not so soon after the fresh signature was refused too
+    asks_again = false;  // paused, since the new signature was refused too
   }
 }
 

@@ -1,4 +1,4 @@
-// A process that dies. What it had in memory is gone.
+// Crashes of the process: all state in memory is lost.
 #include <vector>
 
 #include "tests/unit/im/im_sender_fixture.h"
@@ -28,7 +28,7 @@ TEST_F(ImSenderCrash, DuringTheCallRepeatsTheDestroyAfterRestart) {
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g")));
   Restart();  // before the second one
   clock_.Advance(std::chrono::milliseconds(1999));
-  EXPECT_EQ(service_.calls().size(), 1u) << "not before its time";
+  EXPECT_EQ(service_.calls().size(), 1u) << "not before it is due";
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
 }

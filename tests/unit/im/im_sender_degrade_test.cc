@@ -1,4 +1,4 @@
-// Rooms that need not wait for their groups.
+// Rooms created without waiting for their groups (kDegrade).
 #include <vector>
 
 #include "tests/unit/im/im_sender_fixture.h"
@@ -51,7 +51,7 @@ TEST_F(ImSenderDegradedMode, CreatesNoGroupForAnEndedRoom) {
   Keep("g");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_EQ(service_.calls().size(), 4u);
-  EXPECT_EQ(service_.calls().back(), DestroyOf("g")) << "one of the tries may have made it";
+  EXPECT_EQ(service_.calls().back(), DestroyOf("g")) << "one of the tries may have created it";
 }
 
 TEST_F(ImSenderDegradedMode, FailsIfTheServiceRefuses) {
@@ -107,7 +107,7 @@ TEST_F(ImSenderDegradedMode, RefusesNoCreateIfAllCallersAreBusy) {
   EXPECT_TRUE(later->is_made_later);
   Commit("c", *later);
   Keep("c");
-  clock_.Advance(std::chrono::seconds(3));  // by which b has waited for too long
+  clock_.Advance(std::chrono::seconds(3));  // now b has waited too long
   service_.Release();
   EXPECT_OK(hanging.Get());
   const Result<GroupReady> waited = waiting.Get();

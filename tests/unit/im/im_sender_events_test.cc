@@ -1,4 +1,4 @@
-// Changes of rooms, and the calls that follow.
+// Changes of rooms, and the resulting calls.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -56,7 +56,7 @@ TEST_F(ImSenderEvents, AreMergedDuringACall) {
   Join("r", "b");
   Join("r", "c");
   Leave("r", "b");
-  // Once this is delivered, all changes before it were handled.
+  // When this is delivered, all earlier changes have been processed.
   Join("other");
   EXPECT_TRUE(Eventually([this] { return service_.hanging() == 2; }));
   service_.Release();
@@ -195,7 +195,7 @@ TEST_F(ImSenderEvents, AreSentSoonAfterAnOutage) {
   for (int i = 0; i < 60; ++i) Join("r" + std::to_string(i));
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 60 * 8; }, seconds(2)));
   service_.AnswerWith(ImOutcome::kDone);
-  // From the first few that are answered on, however long the others would have paused.
+  // The first few answers end the pauses of all others.
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return PendingGroups() < 50; }));
   const MonotonicTime first = clock_.Monotonic();
   // In small steps, so that the threads need little of that time.
@@ -249,7 +249,7 @@ TEST_F(ImSenderEvents, AreSentWithinTheRateLimit) {
   for (int i = 0; i < 50; ++i) StoreRoom("r" + std::to_string(i));
   for (int i = 0; i < 50; ++i) Join("r" + std::to_string(i));
   EXPECT_TRUE(Eventually([this] { return service_.calls().size() == ImCallBudget::kBurst; }));
-  EXPECT_THAT(service_.calls(), SizeIs(ImCallBudget::kBurst)) << "time stands still";
+  EXPECT_THAT(service_.calls(), SizeIs(ImCallBudget::kBurst)) << "the clock does not advance";
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), SizeIs(50));
 }
@@ -288,7 +288,7 @@ TEST_F(ImSenderEvents, SurviveStoreReadFailures) {
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_outbox_unreadable") == 1; }));
   deliveries_.unreadable = false;
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }));
-  EXPECT_THAT(service_.calls(), IsEmpty()) << "nobody knows whether the room is stored";
+  EXPECT_THAT(service_.calls(), IsEmpty()) << "the room may or may not be stored";
   store.rooms_unreadable = false;
   EXPECT_TRUE(EventuallyCalled({DestroyOf("r")}));
   EXPECT_TRUE(EventuallyAtRest());

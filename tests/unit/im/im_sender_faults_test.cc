@@ -1,4 +1,4 @@
-// What neither the service nor the store should do, and may.
+// Unexpected behaviour of the service and the store.
 #include <atomic>
 #include <chrono>
 #include <new>
@@ -11,7 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// As if memory had run out, so many times.
+/// Fails the next `throws` loads as if out of memory.
 class ThrowingStore : public FailingStore {
  public:
   using FailingStore::FailingStore;

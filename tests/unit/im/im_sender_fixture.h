@@ -48,9 +48,9 @@ class FailingDeliveries : public DeliveryStore {
  public:
   explicit FailingDeliveries(DeliveryStore& deliveries) : deliveries_(deliveries) {}
 
-  std::atomic<bool> broken{false};  ///< its writes
+  std::atomic<bool> broken{false};  ///< writes fail
   std::atomic<bool> unreadable{false};
-  std::atomic<bool> throws{false};  ///< its changes
+  std::atomic<bool> throws{false};  ///< changes throw
 
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override {
     if (unreadable) return Error{Errc::kStoreBusy, "disk is slow"};
@@ -88,7 +88,7 @@ class ImSenderFixture : public testing::Test {
   ~ImSenderFixture() override {
     service_.Release();
     sender_.reset();
-    EXPECT_THAT(service_.overlaps(), testing::IsEmpty()) << "two calls at a time for one group";
+    EXPECT_THAT(service_.overlaps(), testing::IsEmpty()) << "two concurrent calls for one group";
   }
 
   ImSenderDeps DepsOn(Store& store) {
@@ -103,7 +103,7 @@ class ImSenderFixture : public testing::Test {
             .logger = logger_};
   }
 
-  /// Ends the sender, if there is one, and begins with another on the same store.
+  /// Replaces the sender, if any, by a new one on the same store.
   void Restart() {
     sender_.reset();
     sender_ = std::make_unique<ImSender>(DepsOn(store_), options_);
@@ -118,7 +118,7 @@ class ImSenderFixture : public testing::Test {
     Restart();
   }
 
-  /// A room has come and gone, and the destroy of its group is not answered until `Release`.
+  /// Creates and ends a room; the destroy of its group is not answered until `Release`.
   void LeaveADestroyUnderWay(const std::string& id) {
     Create(id);
     EXPECT_TRUE(EventuallyAtRest());
@@ -131,7 +131,7 @@ class ImSenderFixture : public testing::Test {
     clock_.Advance(by);
     enqueued_.Raise();
   }
-  /// Moves the clock until it is so, `by` in each round.
+  /// Advances the clock, `by` in each round, until the condition holds.
   template <typename Condition>
   [[nodiscard]] bool EventuallyAsTimePasses(
       Condition condition, std::chrono::milliseconds by = std::chrono::milliseconds(100)) {
@@ -145,14 +145,14 @@ class ImSenderFixture : public testing::Test {
     if (!called) ADD_FAILURE() << "called: " << testing::PrintToString(service_.calls());
     return called;
   }
-  /// Nothing is pending.
+  /// Waits until nothing is pending.
   [[nodiscard]] bool EventuallyAtRest() {
     return EventuallyAsTimePasses([this] { return PendingGroups() == 0; });
   }
 
   std::uint64_t PendingGroups() { return memory_.CountDeliveries()->groups; }
   std::vector<Delivery> Pending(DeliveryKind kind) { return *memory_.LoadDeliveries(kind, 10'000); }
-  /// The payloads of the destroys that are pending for a group, and for none other.
+  /// The payloads of the pending destroys; all must be of that group.
   std::vector<std::string> DestroysOf(const std::string& group) {
     std::vector<std::string> payloads;
     for (const Delivery& delivery : Pending(DeliveryKind::kDestroyGroup)) {
@@ -170,7 +170,7 @@ class ImSenderFixture : public testing::Test {
     return clock_.Monotonic() + std::chrono::seconds(8);
   }
 
-  /// Asks for a group and waits for the answer.
+  /// Requests a group and waits for the answer.
   Result<GroupReady> Make(const std::string& id, IdOrigin origin = IdOrigin::kGenerated) {
     Made made;
     sender_->MakeGroup({id}, origin, Deadline(), made.Callback());
@@ -182,7 +182,7 @@ class ImSenderFixture : public testing::Test {
         Apply(memory_, {.key = update.key, .edit = WithDeliveries(update.edit)});
     return changed ? Status() : Status(changed.error());
   }
-  /// Stores the room, as create_room does when its group is made.
+  /// Stores the room, as create_room does when its group exists.
   void Commit(const std::string& id, const GroupReady& ready = {}) {
     RoomUpdate creating = Creating(MakeRoom(RoomKind::kMulti, id));
     if (ready.is_made_later) {
@@ -215,7 +215,7 @@ class ImSenderFixture : public testing::Test {
   void Keep(const std::string& id) { sender_->FinishGroup({id}, GroupOutcome::kKept); }
   void Abandon(const std::string& id) { sender_->FinishGroup({id}, GroupOutcome::kAbandoned); }
 
-  /// Answers each call with the next of `outcomes`, and all after them with the last.
+  /// Answers each call with the next of `outcomes`, and further calls with the last.
   void AnswerInTurn(std::vector<ImOutcome> outcomes) {
     service_.AnswerWith(
         [outcomes = std::move(outcomes), next = std::make_shared<std::atomic<std::size_t>>(0)](
@@ -223,7 +223,7 @@ class ImSenderFixture : public testing::Test {
           return outcomes[std::min(next->fetch_add(1), outcomes.size() - 1)];
         });
   }
-  /// How many lines of the log have this in them.
+  /// Number of log lines that contain this text.
   [[nodiscard]] int Logged(const std::string& what) const {
     const std::string text = log_.Text();
     int count = 0;
@@ -240,7 +240,7 @@ class ImSenderFixture : public testing::Test {
 
   static ImSenderOptions QuickOptions() {
     ImSenderOptions options;
-    options.maker.first_pause = std::chrono::milliseconds(1);  // it is waited for in earnest
+    options.maker.first_pause = std::chrono::milliseconds(1);  // the test really waits for it
     options.retries.late_effect = std::chrono::seconds(2);
     return options;
   }

@@ -1,4 +1,4 @@
-// The sender with rooms that begin and end, crashes, and an IM service that fails and lies.
+// The sender through random histories of rooms, with crashes and an unreliable IM service.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// The groups as an IM service has them. Answers anything, whether it did it or not.
+/// The groups of an IM service whose answers do not depend on whether it did the work.
 class LyingService {
  public:
   LyingService(Store& store, std::uint64_t seed) : store_(store), random_(seed) {}
@@ -52,7 +52,7 @@ class LyingService {
     const MutexLock lock(mutex_);
     return groups_.contains(group);
   }
-  /// The newest event when the last notice to the group arrived.
+  /// The newest event at the time of the last notice to the group.
   [[nodiscard]] std::uint64_t NotifiedAt(const std::string& group) const {
     const MutexLock lock(mutex_);
     const auto found = notified_at_.find(group);
@@ -102,7 +102,7 @@ class ImSenderHistory : public ImSenderFixture,
   static constexpr int kCrashes = 4;
   static constexpr int kCallsBetweenCrashes = 60;
 
-  /// Calls the use cases as clients do, each phone with names of its own, until it has had enough.
+  /// Makes random calls as a client does; each phone uses separate room names.
   void UsePhone(RoomService& rooms, int phone, std::uint64_t seed) {
     std::mt19937_64 random(seed * 100 + static_cast<std::uint64_t>(phone));
     std::vector<std::string> drawn;
@@ -163,7 +163,7 @@ class ImSenderHistory : public ImSenderFixture,
 
   std::vector<Room> Rooms() { return memory_.Scan(0, 10'000)->rooms; }
 
-  /// Of the newest event in each room of which its members are notified.
+  /// Position of the newest event of each room that causes a notice.
   std::map<std::string, std::uint64_t> LastChanges() {
     std::map<std::string, std::uint64_t> changes;
     Cursor cursor = Cursor::Start();
@@ -190,7 +190,7 @@ class ImSenderHistory : public ImSenderFixture,
 
 TEST_P(ImSenderHistory, EndsWithEachGroupMatchingItsRoom) {
   options_.maker.on_failure = GetParam();
-  // The clock runs much faster here than the calls: none is to be given up for its age.
+  // The clock runs much faster than the calls here: none may be abandoned because of its age.
   options_.retries.longest_alone = std::chrono::years(1);
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     LyingService lying(memory_, seed);
@@ -215,7 +215,7 @@ TEST_P(ImSenderHistory, EndsWithEachGroupMatchingItsRoom) {
       EXPECT_GE(lying.NotifiedAt(id), change->second) << id;
     }
     for (const std::string& id : lying.groups()) {
-      // A named id whose room was given up keeps its group for the next create.
+      // An abandoned room with a named id keeps its group for the next create.
       if (!id.starts_with("room_")) continue;
       EXPECT_TRUE(living.contains(id)) << id;
     }

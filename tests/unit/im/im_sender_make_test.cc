@@ -1,4 +1,4 @@
-// Groups that are made before their rooms.
+// Groups that are created before their rooms.
 #include <chrono>
 #include <list>
 #include <string>
@@ -94,7 +94,7 @@ TEST_F(ImSenderGroupCreation, FailsImmediatelyIfTheServiceRefuses) {
     EXPECT_ERROR(kUnavailable, Make("g"));
     Abandon("g");
     EXPECT_TRUE(EventuallyAtRest()) << outcome;
-    EXPECT_EQ(service_.calls().size(), before + 1) << "nothing was made, so nothing is destroyed";
+    EXPECT_EQ(service_.calls().size(), before + 1) << "no group was created, so none is destroyed";
   }
   EXPECT_EQ(Logged("im_quota_used_up"), 1);
   EXPECT_EQ(Logged("im_refused"), 1);
@@ -115,7 +115,7 @@ TEST_F(ImSenderGroupCreation, DestroysAGroupThatIsCreatedLate) {
   EXPECT_ERROR(kUnavailable, Make("g"));
   Abandon("g");
   EXPECT_TRUE(Eventually([this] { return service_.calls().size() == 4; })) << "at once";
-  // The create takes effect now. The next start, if it comes before the second look, knows of it.
+  // The create takes effect now. The pending destroy also covers a restart before the second one.
   EXPECT_TRUE(Eventually([this] { return DestroysOf("g") == std::vector<std::string>{""}; }));
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.calls().size() == 5; }));
   EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
@@ -152,7 +152,7 @@ TEST_F(ImSenderGroupCreation, KeepsTheGroupOfANamedIdForTheNextCreate) {
 
 TEST_F(ImSenderGroupCreation, KeepsTheGroupIfTheRoomWasStored) {
   const Result<GroupReady> made = Make("g");
-  Commit("g", *made);  // though it was told that the store had failed
+  Commit("g", *made);  // after a reported store failure
   Abandon("g");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("g")));
@@ -162,7 +162,7 @@ TEST_F(ImSenderGroupCreation, MakesNoCallIfTheIntentCannotBeStored) {
   deliveries_.broken = true;
   EXPECT_ERROR(kUnavailable, Make("g"));
   deliveries_.broken = false;
-  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");  // it was stored all the same
+  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");  // was stored despite the error
   Abandon("g");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), IsEmpty());
@@ -211,7 +211,7 @@ TEST_F(ImSenderGroupCreation, SendsNoNoticesDuringCreation) {
   Create("r");
   EXPECT_OK(Make("s", IdOrigin::kNamed));
   Commit("s");
-  Join("s");  // before create_room has been answered
+  Join("s");  // before the reply to create_room
   Join("r");
   EXPECT_TRUE(Eventually([this] { return service_.calls().size() == 3; }));
   EXPECT_EQ(service_.calls().back(), NoticeOf("r"));

@@ -1,4 +1,4 @@
-// A process that stops.
+// Stopping the process.
 #include <chrono>
 #include <cstdint>
 #include <list>
@@ -24,7 +24,7 @@ TEST_F(ImSenderStop, FailsCreatesThatWaitForACaller) {
     sender_->MakeGroup({"r" + std::to_string(i)}, IdOrigin::kNamed, Deadline(),
                        made.emplace_back().Callback());
   }
-  // In small steps: nobody may have waited for too long by then.
+  // In small steps, so that no request times out meanwhile.
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return service_.hanging() == 16; }, milliseconds(1)));
   sender_->Stop(milliseconds(0));
   int answered = 0;
@@ -55,7 +55,7 @@ TEST_F(ImSenderStop, FailsCreatesThatWaitForARetry) {
   Restart();
   service_.AnswerWith(ImOutcome::kUnreachable);
   std::list<Made> made;
-  for (int i = 0; i < 8; ++i) {  // each pauses for an unknown part of it
+  for (int i = 0; i < 8; ++i) {  // each pauses for a random part of it
     sender_->MakeGroup({"r" + std::to_string(i)}, IdOrigin::kNamed, Deadline(),
                        made.emplace_back().Callback());
   }

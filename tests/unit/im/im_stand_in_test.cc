@@ -25,7 +25,7 @@ constexpr const char* kNewGroup =
     R"({"GroupId":"g","Name":"g","Type":"AVChatRoom","Owner_Account":"a"})";
 constexpr const char* kNotice = R"({"GroupId":"g","Content":"c"})";
 
-/// The stand-in is held to what it claims, since tests believe it.
+/// Checks the stand-in itself, since other tests rely on it.
 class ImStandInTest : public testing::Test {
  protected:
   std::string Ask(const std::string& command, const std::string& body,

@@ -69,7 +69,7 @@ TEST_F(HandOverTest, PassesServiceManagerVariablesToTheSuccessorOnly) {
     environment_.emplace_back(variable);
   }
   EXPECT_OK(To(R"([ -z "$NOTIFY_SOCKET$WATCHDOG_USEC" ])").CheckSuccessor())
-      << "the check is not the service";
+      << "the check gets none of them";
   HandOver hand_over = To(R"([ "$NOTIFY_SOCKET$WATCHDOG_USEC" = /run/notify1000 ])");
   EXPECT_EXIT((void)hand_over.Exec({}), testing::ExitedWithCode(0), "");
 }
@@ -165,7 +165,7 @@ TEST(OwnStartCommand, ReturnsTheCommandOfThisProcess) {
   EXPECT_EQ(command.program, std::filesystem::canonical("/proc/self/exe"));
   EXPECT_THAT(command.arguments, testing::ElementsAre("rtcroomd", "serve"));
   EXPECT_THAT(command.environment, testing::ElementsAre("A=b"))
-      << "sockets that were inherited are not those that are passed on";
+      << "inherited sockets are not passed on";
 }
 
 }  // namespace

@@ -125,8 +125,8 @@ TEST_F(LogWriterTest, DropsInformationBeforeErrors) {
   MakeWriter();
   const std::uint64_t refused = WriteMany(LogLevel::kInfo);
   EXPECT_EQ(WriteMany(LogLevel::kError, 20), 0U);
-  EXPECT_GE(WriteMany(LogLevel::kDebug, 20), 18U) << "the queue is full of what matters more";
-  EXPECT_GT(writer_->dropped(LogLevel::kInfo), refused) << "some had to make room";
+  EXPECT_GE(WriteMany(LogLevel::kDebug, 20), 18U) << "the queue is full of more important lines";
+  EXPECT_GT(writer_->dropped(LogLevel::kInfo), refused) << "some lines were dropped for them";
 
   const std::vector<std::string> lines = ReadUntil("19 error");
   EXPECT_THAT(lines, Each(EndsWith("..."))) << "whole lines only";
@@ -185,7 +185,7 @@ TEST_F(LogWriterTest, CountsLinesLostByAClosedReader) {
   MakeWriter();
   reader_ = FileDescriptor();
   writer_->Write(LogLevel::kWarn, "nobody reads this\n");
-  EXPECT_TRUE(writer_->Flush(kWaitTimeout)) << "and the process lives";
+  EXPECT_TRUE(writer_->Flush(kWaitTimeout)) << "and the process continues";
   EXPECT_EQ(writer_->dropped(LogLevel::kWarn), 1U);
 }
 

@@ -25,7 +25,7 @@ void ExpectDelivered(const std::string& address) {
   ASSERT_OK(socket);
   socket->Notify("READY=1\nSTATUS=serving");
   const std::optional<Notice> notice = manager.Next(kAtOnce);
-  ASSERT_TRUE(notice) << "a datagram is there as soon as it was sent";
+  ASSERT_TRUE(notice) << "a datagram arrives immediately";
   EXPECT_EQ(notice->text, "READY=1\nSTATUS=serving");
   EXPECT_EQ(notice->sender, getpid());
 }

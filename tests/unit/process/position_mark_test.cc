@@ -107,7 +107,7 @@ TEST_F(PositionMarkTest, CountsMissingEvents) {
   const Cursor of_another{.epoch = "0123456789abcdef", .position = 43};
   EXPECT_EQ(CountMissingEvents(of_another, newest), 0U) << "a backup";
   EXPECT_EQ(CountMissingEvents(of_another, {.epoch = kEpoch, .position = 0}), 43U)
-      << "all of it is gone, and a new one was made";
+      << "the store was lost and created again";
 }
 
 TEST_F(PositionMarkTest, DetectsALossByAFlippedByteInTheWal) {

@@ -29,7 +29,7 @@ class ActingOwnerTest : public testing::Test {
   static constexpr gid_t kGroup = 47'111;
 
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to act as somebody else";
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to act as another user";
     const std::vector<gid_t> ours = {0, 47'112};
     ASSERT_EQ(::setgroups(ours.size(), ours.data()), 0);
   }

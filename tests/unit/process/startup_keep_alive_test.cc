@@ -38,7 +38,7 @@ class StartSignsTest : public testing::Test {
 TEST_F(StartSignsTest, FeedTheWatchdogAndExtendTheStartTimeout) {
   StartupKeepAlive keep_alive(30s, clock_, manager_);
   const auto sent = SentWithin(1min, keep_alive);
-  EXPECT_THAT(sent, SizeIs(8)) << "four within the watchdog's time";
+  EXPECT_THAT(sent, SizeIs(8)) << "four per watchdog period";
   EXPECT_THAT(sent, Each("WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000"));
 }
 

@@ -75,13 +75,13 @@ class WatchdogTest : public testing::Test {
 TEST_F(WatchdogTest, PingsTwicePerTimeoutWhileAllPartsRespond) {
   const std::size_t signs = SignalsWithin(10 * kTimeout);
   EXPECT_GE(signs, 20U);
-  EXPECT_LE(signs, 23U) << "early by a tick at most";
+  EXPECT_LE(signs, 23U) << "at most one tick early";
 }
 
 TEST_F(WatchdogTest, StopsPingingIfAPartStopsResponding) {
   EXPECT_GT(SignalsWithin(kTimeout), 0U);
   loop_.answers = false;
-  EXPECT_LE(SignalsWithin(kTimeout / 2), 1U) << "it may be slow for a while";
+  EXPECT_LE(SignalsWithin(kTimeout / 2), 1U) << "short delays are tolerated";
   EXPECT_LE(SignalsWithin(kTimeout / 2), 1U);
   EXPECT_EQ(SignalsWithin(10 * kTimeout), 0U);
   EXPECT_THAT(log_.Text(), HasSubstr("component_stalled component=loop"));
@@ -144,7 +144,7 @@ TEST(LoopHeartbeat, AnswersEachProbeOnce) {
   int answers = 0;
   rounds.Answer();
   EXPECT_TRUE(rounds.Ask([&] { ++answers; }));
-  EXPECT_EQ(answers, 0) << "not before the next round";
+  EXPECT_EQ(answers, 0) << "only in the next round";
   rounds.Answer();
   rounds.Answer();
   EXPECT_EQ(answers, 1);
