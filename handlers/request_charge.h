@@ -29,7 +29,7 @@ class RequestCharge {
  public:
   /// For a call that costs nothing.
   RequestCharge() = default;
-  /// @param admission  must outlive the bill.
+  /// @param admission  must outlive the charge.
   RequestCharge(Admission& admission, std::string address, std::optional<UserId> user)
       : admission_(&admission), address_(std::move(address)), user_(std::move(user)) {}
 

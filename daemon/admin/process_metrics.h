@@ -1,4 +1,4 @@
-// Kernel figures of this process, under the standard names of Prometheus clients.
+// Kernel statistics of this process, under the standard names of Prometheus clients.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ class ProcessMetrics {
   /// @param process_start  nullopt when it is not known.
   ProcessMetrics(prometheus::Registry& registry, std::optional<TimePoint> process_start);
 
-  /// Reads the figures from the kernel. Unavailable ones keep their value.
+  /// Reads the values from the kernel. Unavailable ones keep their last value.
   void Refresh();
 
  private:

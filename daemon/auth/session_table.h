@@ -33,7 +33,7 @@ struct SessionBacklog {
 };
 
 /// One session per user, in memory. Above `max_sessions` the least recently used one is evicted: of
-/// an address that has more than a hundredth of all sessions, first the newcomer's own address,
+/// an address that has more than a hundredth of all sessions, first the new session's own address,
 /// then the address with the most; otherwise of all. A session ends a `ttl` after its last use.
 ///
 /// It writes nothing, but collects pending writes: a use, once the stored one is an hour old, and
@@ -93,7 +93,7 @@ class SessionTable {
   [[nodiscard]] Judged JudgeLocked(std::string_view user_id, const TokenDigest& token,
                                    TimePoint now) const REQUIRES(mutex_);
   void RecordUseLocked(Entry& entry) REQUIRES(mutex_);
-  /// @param address  the newcomer's.
+  /// @param address  of the new session.
   void EvictOneLocked(std::string_view address) REQUIRES(mutex_);
   void EraseLocked(Entries::iterator place) REQUIRES(mutex_);
 

@@ -43,7 +43,7 @@ class AddressShares {
   void Touch(const Handle& handle);
   void Remove(const Handle& handle);
 
-  /// The least recently used user of an address above its share: of the newcomer's own address,
+  /// The least recently used user of an address above its share: of the new user's own address,
   /// else of the address with the most users.
   /// @return empty when no address has more than its share.
   [[nodiscard]] std::string_view EvictionCandidate(std::string_view new_address) const;

@@ -34,7 +34,7 @@ Result<RoomChange> PrepareRoom(const Room* stored, const Room& room, TimePoint n
 /// Seats `joining`, or refreshes the entry of a pusher that rejoins and keeps its seat even when
 /// the room is full. The first pusher of a room becomes its creator.
 ///
-/// @param mixed_play_url  of the room, in case the newcomer becomes its creator.
+/// @param mixed_play_url  of the room, in case the new pusher becomes its creator.
 /// @errors kRoomNotFound, also for a room that the dialect may not see; kRoomFull.
 /// @source protocol A.4.5, B.4.3, B.6, F.1.
 Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher joining,

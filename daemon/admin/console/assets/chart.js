@@ -15,7 +15,7 @@ const kHeight = 120;
  *
  * @typedef {object} ChartOptions
  * @property {string} title
- * @property {string} about  the meaning of the figure
+ * @property {string} about  the meaning of the metric
  * @property {Series[]} series
  * @property {boolean} stacked
  * @property {(value: number) => string} format
@@ -140,7 +140,7 @@ export class Chart {
     this.#show();
   }
 
-  /** Shows the current figures, or those at the pointer. */
+  /** Shows the current values, or those at the pointer. */
   #show() {
     const { series, format } = this.#options;
     const at = this.#pointer < 0 ? this.#points[0].length - 1 : this.#nearest();

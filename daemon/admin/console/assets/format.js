@@ -1,4 +1,4 @@
-// Formats figures for display.
+// Formats numbers for display.
 
 const kWhole = new Intl.NumberFormat('en');
 const kFine = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });

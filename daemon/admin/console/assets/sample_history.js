@@ -1,4 +1,4 @@
-// The last ten minutes of the server's figures.
+// The server's metrics of the last ten minutes.
 
 export const kSpanMs = 10 * 60_000;
 // Two failed polls: the gap is not drawn, since its values are unknown.
@@ -32,7 +32,7 @@ export class SampleHistory {
   }
 
   /**
-   * The values of a figure, in unbroken pieces.
+   * The values of a metric, in unbroken pieces.
    * @param {(reply: ServerReply) => number} figure
    * @returns {Point[][]}
    */
@@ -41,7 +41,7 @@ export class SampleHistory {
   }
 
   /**
-   * The growth of a figure per second. A restarted server counts from zero.
+   * The growth of a counter per second. A restarted server counts from zero.
    * @param {(reply: ServerReply) => number} figure
    * @returns {Point[][]}
    */

@@ -1,4 +1,4 @@
-// The state of the server: figures, and charts of the last ten minutes.
+// The state of the server: metrics, and charts of the last ten minutes.
 import { Chart } from './chart.js';
 import { el, oncePerFrame } from './dom.js';
 import { dayAndTime, duration, fineNumber, wholeNumber } from './format.js';
@@ -11,7 +11,7 @@ const perSecond = (/** @type {number} */ value) => `${fineNumber(value)}/s`;
 const inMs = (/** @type {number} */ value) => (value < 10_000 ? `${wholeNumber(Math.round(value))} ms` : duration(value));
 
 /**
- * A chart of one figure's values.
+ * A chart of one metric's values.
  * @param {string} title
  * @param {string} about
  * @param {(reply: ServerReply) => number} figure
@@ -24,7 +24,7 @@ const level = (title, about, figure, format, look) => new Chart({
 });
 
 /**
- * A chart of a figure's growth rate.
+ * A chart of a counter's growth rate.
  * @param {string} title
  * @param {string} about
  * @param {(reply: ServerReply) => number} figure

@@ -1,9 +1,9 @@
-// Polls the server's figures every two seconds, for all views.
+// Polls the server's statistics every two seconds, for all views.
 import { SampleHistory } from './sample_history.js';
 
 const kPeriodMs = 2000;
 
-/** Dispatches `sample` when there are new figures, and `failure` when there was no reply. */
+/** Dispatches `sample` when there are new values, and `failure` when there was no reply. */
 export class ServerStats extends EventTarget {
   #api;
   #stopped = false;
