@@ -7,7 +7,7 @@
 #
 #   --from FILE     the package (.deb) or the archive (.tar.gz). Left out: the unpacked archive that
 #                   this script lies in, or else the program that is installed already
-#   --domain NAME   serve HTTPS to everybody, with this certificate for this name (PEM, with chain)
+#   --domain NAME   serve HTTPS publicly, with this certificate for this name (PEM, with chain)
 #   --self-signed NAME
 #                   the same with a certificate made here, which phones will not trust: for trying
 #                   out. It is kept when the script runs again
