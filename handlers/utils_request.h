@@ -17,7 +17,7 @@ Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, 
 /// @errors kBadRequest for a query that is not valid UTF-8, or holds a NUL.
 Status CheckQuery(const FormPairs& query);
 
-/// Whether the request carries the operator's token.
+/// Whether the request carries the admin token.
 /// @errors kUnauthorized, also while no token is configured.
 /// @source protocol F.8.
 Status CheckAdminToken(const Request& request, const BearerToken& token);

@@ -1,4 +1,4 @@
-// Access control of the operator's port, beyond health and metrics.
+// Access control of the admin listener, beyond health and metrics.
 #pragma once
 
 #include <utility>

@@ -1,4 +1,4 @@
-// The key that commands on the same machine use for the operator's port.
+// The key that commands on the same machine use for the admin listener.
 #pragma once
 
 #include <filesystem>

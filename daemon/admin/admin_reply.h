@@ -1,4 +1,4 @@
-// Replies of the operator's port, in JSON with a `code`.
+// Replies of the admin listener, in JSON with a `code`.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

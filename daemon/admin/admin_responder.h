@@ -1,4 +1,4 @@
-// The right to answer one request of the operators' port.
+// The right to answer one request of the admin listener.
 #pragma once
 
 #include <memory>
@@ -53,7 +53,7 @@ class AdminResponder {
   Logger* logger_;
 };
 
-/// Adds the headers that a reply of the operators' port lacks: `no-store` and `nosniff`.
+/// Adds the headers that a reply of the admin listener lacks: `no-store` and `nosniff`.
 void Protect(HttpReply& reply);
 
 }  // namespace rtcroom

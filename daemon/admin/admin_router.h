@@ -1,4 +1,4 @@
-// Routes requests on the operator's port to their handlers.
+// Routes requests on the admin listener to their handlers.
 #pragma once
 
 #include <cstdint>

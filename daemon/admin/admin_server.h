@@ -1,4 +1,4 @@
-// The operator's port: liveness, readiness, metrics and the console.
+// The admin listener: liveness, readiness, metrics and the console.
 #pragma once
 
 #include <chrono>

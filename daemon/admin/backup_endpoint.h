@@ -1,4 +1,4 @@
-// `POST /backup` of the operator's port.
+// `POST /backup` of the admin listener.
 #pragma once
 
 #include <functional>

@@ -21,7 +21,7 @@ struct ConnectionTotals {
   std::uint64_t refusals = 0;
 };
 
-/// Each listener has its own series, to separate operators' connections and failures from those of
+/// Each listener has its own series, to separate admin connections and failures from those of
 /// clients.
 ///
 /// @threads safe from any thread.

@@ -1,4 +1,4 @@
-// The operator console and its API, on the operator's port.
+// The console and its API, on the admin listener.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Pushes events to operators' pages in real time.
+// Pushes events to console pages in real time.
 #pragma once
 
 #include <cstddef>

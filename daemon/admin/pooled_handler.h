@@ -11,7 +11,7 @@
 
 namespace rtcroom {
 
-/// Has `answer` run on a thread of `pool`, where it may block: the workers of the operators' port
+/// Has `answer` run on a thread of `pool`, where it may block: the workers of the admin listener
 /// stay free for health checks. When the queue is full, and when it waited too long: 503. Log lines
 /// written there name the request.
 void DeferToPool(CallPool& pool, AdminResponder& responder,

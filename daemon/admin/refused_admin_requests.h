@@ -1,4 +1,4 @@
-// Logging of requests to the operator's port without its token.
+// Logging of requests to the admin listener without its token.
 #pragma once
 
 #include <string>

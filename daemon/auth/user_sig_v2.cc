@@ -60,7 +60,7 @@ std::optional<TicketV2> ReadV2(std::string_view sig) {
                   .signature = *signature};
   if (object.contains("TLS.userbuf")) {
     ticket.userbuf = TextMember(object, "TLS.userbuf");
-    // Anything but base64 could hold a line feed, and with it a line that nobody signed.
+    // Other text than base64 could contain a line feed, and so an unsigned line.
     if (!ticket.userbuf || !DecodeBase64(*ticket.userbuf)) return std::nullopt;
   }
   return ticket;
@@ -91,7 +91,7 @@ UserSigOutcome VerifyUserSigV2(std::string_view sig, const UserSigSubject& subje
   if (ticket->subject.sdk_app_id != subject.sdk_app_id) return UserSigOutcome::kWrongApp;
   if (ticket->subject.user_id != subject.user_id) return UserSigOutcome::kWrongUser;
   if (IsExpired(ticket->times, now)) return UserSigOutcome::kExpired;
-  // What an empty key signs, anybody can sign.
+  // Any caller can sign with an empty key.
   const bool good = !key.empty() && SameBytes(ticket->signature, Signature(*ticket, key));
   return good ? UserSigOutcome::kOk : UserSigOutcome::kBadSignature;
 }

@@ -39,13 +39,13 @@ CodeExchangeResult OutcomeOf(std::int64_t errcode) {
   switch (errcode) {
     case 40029:  // unknown code
     case 40163:  // used code
-    case 45011:  // this user asks too often
+    case 45011:  // too many requests for this user
     case -1:     // the platform is busy
       return {.outcome = CodeExchangeOutcome::kBadCode};
     case 40226:  // a user held for risky
       return {.outcome = CodeExchangeOutcome::kRefused};
     default:
-      // The rest speaks of our own application: a wrong secret, a used-up quota.
+      // Other codes concern our own application: a wrong secret, an exhausted quota.
       return {.outcome = CodeExchangeOutcome::kUnavailable};
   }
 }

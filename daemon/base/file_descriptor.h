@@ -1,4 +1,4 @@
-// A descriptor that is closed by whoever owns it last.
+// A descriptor that is closed by its last owner.
 #pragma once
 
 #include <utility>

@@ -21,7 +21,7 @@ struct RoomsServer {
   Secret token = {};         ///< empty: not sent
 };
 
-/// The operator's calls, each with a deadline of ten seconds.
+/// The calls of `RoomAdmin`, each with a deadline of ten seconds.
 ///
 /// @errors of all calls: kBadRequest when the server rejects the request, kRoomNotFound when there
 ///         is no such room or pusher, kUnauthorized for a wrong token, kUnavailable when the server

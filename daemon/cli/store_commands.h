@@ -13,7 +13,7 @@ struct BackupOptions {
   ConfigPath config = {};
   std::string file = {};
   ExistingFile existing = ExistingFile::kRefused;
-  std::optional<std::string> url = {};  ///< of the operator's port; nullopt: `admin.listen`
+  std::optional<std::string> url = {};  ///< of the admin listener; nullopt: `admin.listen`
 };
 /// Writes a copy of the store to a file. A running server makes the copy; without one, this process
 /// does, as the owner of the data directory.

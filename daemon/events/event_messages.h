@@ -1,4 +1,4 @@
-// Protobuf messages of rooms, members and events for operators' programs.
+// Protobuf messages of rooms, members and events for gRPC clients.
 //
 // No message contains a stream URL: none has a field for it.
 #pragma once

@@ -38,7 +38,7 @@ class Gen2Im : public testing::Test {
     })) << group;
     return commands;
   }
-  /// Waits until no group has pending calls: a call that is not sent by now will not be.
+  /// Waits until no group has pending calls: no further call follows.
   void AwaitQuiet() {
     EXPECT_TRUE(Eventually([this] {
       return MetricOf(server_, "rtcroomd_im_lag_events") == 0 &&

@@ -1,4 +1,4 @@
-// Evictions after a standstill of the server itself.
+// Evictions after a stall of the server itself.
 #include <chrono>
 #include <string>
 #include <thread>

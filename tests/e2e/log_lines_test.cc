@@ -116,7 +116,7 @@ class LogLines : public testing::TestWithParam<std::string> {
     return found.empty() ? LogLine() : found.front();
   }
 
-  /// As a caller with the operator's token, or with another one.
+  /// As a caller with the admin token, or with another one.
   ApiReply Operate(const std::string& call, const nlohmann::json& body,
                    const char* token = kToken) {
     return server_.Admin().Send({.target = "/console/api/" + call,

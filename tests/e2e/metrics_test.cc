@@ -36,7 +36,7 @@ constexpr std::size_t kOneFollowerTooMany = 4097;
 /// Thousands of streams are the slowest step for a sanitized server.
 constexpr auto kManyFollowersTimeout = 120s;
 
-/// Long enough for the server to detect the standstill.
+/// Long enough for the server to detect the stall.
 constexpr auto kStandstill = 400ms;
 
 MetricsText Scrape(const ServerProcess& server) {
@@ -53,7 +53,7 @@ Settings QuietSettings(const ImStandIn& im) {
   return settings;
 }
 
-/// Short timeouts: members are evicted, and a standstill is detected, quickly.
+/// Short timeouts: members are evicted, and a stall is detected, quickly.
 Settings RestlessSettings() {
   return {{"room.heartbeat_timeout", "300ms"},
           {"room.sweep_period", "50ms"},

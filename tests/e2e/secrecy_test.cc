@@ -78,7 +78,7 @@ class Secrecy : public testing::TestWithParam<std::string> {
                    {json{{"openid", "o_Abc-1"}, {"session_key", kSessionKey}}.dump()});
   }
 
-  /// Secrets returned in a reply may be nowhere else.
+  /// Secrets returned in a reply must not appear anywhere else.
   void Learn(const std::string& what, const std::string& secret) {
     ASSERT_GE(secret.size(), 16U) << what;
     learned_[what + " #" + std::to_string(learned_.size())] = secret;

@@ -1,4 +1,4 @@
-// The login form for the operator's token.
+// The login form for the admin token.
 import { Api } from './api.js';
 import { el } from './dom.js';
 

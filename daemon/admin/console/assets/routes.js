@@ -65,7 +65,7 @@ export function hashOf(route) {
 }
 
 /**
- * The operator's token in the fragment of a login link.
+ * The admin token in the fragment of a login link.
  * @param {string} hash
  * @returns {string|null}
  */
