@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-/// The dependencies of the link; all of it outlives the link, or is stopped before it ends.
+/// Dependencies of the module; each outlives it, or is stopped before its own end.
 struct UtilsModuleDeps {
   const SignedStreamUrls& streams;
   RandomSource& random;

@@ -25,7 +25,7 @@ constexpr std::size_t kMaxCodeBytes = 512;   // real ones have 32
 constexpr std::size_t kMaxOpenidBytes = 64;  // as of any user id
 constexpr std::size_t kMaxSessionKeyBytes = 256;
 
-/// The platform's error number, 0 when it names none; nothing when it is no number.
+/// The platform's error number; 0 when absent, nullopt when it is not a number.
 std::optional<std::int64_t> Errcode(const Json& object) {
   const auto field = object.find("errcode");
   if (field == object.end()) return 0;

@@ -1,4 +1,4 @@
-// The key by which a client's address is counted.
+// The key for limits per client address.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Ranges of addresses, as configurations name them.
+// IP address ranges of the configuration.
 #pragma once
 
 #include <optional>
@@ -12,13 +12,13 @@
 
 namespace rtcroom {
 
-/// One address, or all that begin with the same bits. Of one family: `::/0` is every IPv6
-/// address and no IPv4 one.
+/// One address, or all addresses with a common prefix, of one family: `::/0` contains every IPv6
+/// address and no IPv4 address.
 class AddressRange {
  public:
   /// Reads an address, or a range such as `10.0.0.0/8` or `fd00::/8` (RFC 4632, RFC 4291).
-  /// @return nothing for anything else, also for a range whose address has bits after the
-  ///         prefix: `10.1.2.3/8` may be a slip, and would be a larger range than it looks.
+  /// @return nullopt for any other text, also for an address with bits after the prefix:
+  ///         `10.1.2.3/8` may be a mistake, and would be a larger range than it appears.
   static std::optional<AddressRange> Parse(std::string_view text);
 
   [[nodiscard]] bool Contains(const IpAddress& address) const;
@@ -29,15 +29,15 @@ class AddressRange {
   AddressRange(const IpAddress& first, unsigned bits) : first_(first), bits_(bits) {}
 
   IpAddress first_;
-  unsigned bits_ = IpAddress::kBits;  ///< of the IPv6 form
+  unsigned bits_ = IpAddress::kBits;  ///< prefix length in the IPv6 form
 };
 
-/// Several of them; none by default.
+/// A set of ranges; empty by default.
 class AddressRanges {
  public:
   AddressRanges() = default;
 
-  /// @return nothing when one of `texts` is not a range.
+  /// @return nullopt when one of `texts` is not a range.
   static std::optional<AddressRanges> Parse(std::span<const std::string> texts);
 
   [[nodiscard]] bool Contains(const IpAddress& address) const;

@@ -15,15 +15,15 @@ namespace rtcroom {
 
 /// An IPv4 or IPv6 address; a plain value.
 ///
-/// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`), which a socket for both families reports, is
-/// the IPv4 address: a client has one spelling, by whichever socket it came.
+/// An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`), as a dual-stack socket reports it, equals the
+/// IPv4 address: a client has one address on every socket.
 class IpAddress {
  public:
-  /// All bytes in network order. An IPv4 address is held in its mapped form.
+  /// Network byte order. An IPv4 address is stored in its mapped form.
   using Bytes = std::array<std::uint8_t, 16>;
 
   static constexpr unsigned kBits = 128;
-  /// How many of the bits say that an address is IPv4.
+  /// Length of the prefix of IPv4-mapped addresses.
   static constexpr unsigned kBitsBeforeV4 = 96;
 
   /// `::`, which no client has.
@@ -34,8 +34,8 @@ class IpAddress {
   /// Reads `a.b.c.d` or an IPv6 address without brackets, scope or port.
   static std::optional<IpAddress> Parse(std::string_view text);
 
-  /// What accept or getpeername gave. The scope of a link-local address is left out.
-  /// @return nothing for another family than IPv4 and IPv6.
+  /// Converts the result of accept or getpeername, without the scope of a link-local address.
+  /// @return nullopt for a family other than IPv4 and IPv6.
   static std::optional<IpAddress> FromSockaddr(const sockaddr_storage& address);
 
   [[nodiscard]] bool IsV4() const;
@@ -47,8 +47,8 @@ class IpAddress {
   /// its own 32 after `kBitsBeforeV4`.
   [[nodiscard]] IpAddress Prefix(unsigned bits) const;
 
-  /// What counts as one client where connections and requests are limited: an IPv4 address, or
-  /// the /64 of an IPv6 one, all of which a provider gives to a single subscriber (RFC 6177).
+  /// The unit for limits per client: an IPv4 address, or the /64 of an IPv6 address, which a
+  /// provider assigns to one subscriber (RFC 6177).
   [[nodiscard]] IpAddress NetworkKey() const;
 
   bool operator==(const IpAddress&) const = default;

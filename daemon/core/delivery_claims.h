@@ -31,7 +31,7 @@ class DeliveryClaims {
   /// The call of a claim has ended. The claim may last longer.
   void EndCall() EXCLUDES(mutex_);
   [[nodiscard]] bool IsFull() const EXCLUDES(mutex_);
-  /// How many groups `TryClaim` refuses.
+  /// Number of groups that `TryClaim` refuses.
   [[nodiscard]] std::size_t claimed_groups() const EXCLUDES(mutex_);
 
   // -- For the maker.

@@ -305,7 +305,7 @@ TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
     const auto end = std::ranges::find(commands, GroupCommand::kDestroy);
     EXPECT_TRUE(std::all_of(end, commands.end(),
                             [](GroupCommand command) { return command == GroupCommand::kDestroy; }))
-        << room << ": told of something after its end";
+        << room << ": notified after its end";
   }
   EXPECT_EQ(im_.bad_requests(), 0U);
 }
