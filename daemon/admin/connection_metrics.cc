@@ -18,8 +18,7 @@ ConnectionMetrics::ConnectionMetrics(prometheus::Registry& registry)
       handshakes_(AddCounters(registry, "rtcroomd_tls_handshakes_total",
                               "TLS connections made, by listener.")),
       refusals_(AddCounters(registry, "rtcroomd_refusals_total",
-                            "Connections and requests turned away or held back, by listener and "
-                            "cause.")),
+                            "Connections and requests refused or delayed, by listener and cause.")),
       rate_limited_(refusals_.Add({{"cause", "rate_limit"}})),
       signing_limited_(refusals_.Add({{"cause", "signing_rate"}})) {}
 

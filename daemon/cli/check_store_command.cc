@@ -76,7 +76,7 @@ int RunCheckStore(const CheckStoreOptions& options, const CliContext& context) {
     context.out << fmt::format("{}: {} findings\n", store.string(), report->findings.count());
     return kExitFailed;
   }
-  context.out << fmt::format("{}: nothing is wrong with it\n", store.string());
+  context.out << fmt::format("{}: no problem found\n", store.string());
   return kExitOk;
 }
 

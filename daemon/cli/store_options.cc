@@ -5,13 +5,12 @@ namespace rtcroom {
 StoreOptions::StoreOptions(CLI::App& app)
     : backup_(AddCommand(app, "backup", "Copy the store to a file; the server may run")),
       restore_(AddCommand(app, "restore", "Put a backup in the place of the store")),
-      check_(AddCommand(app, "check-store", "Print what is wrong with a store")) {
+      check_(AddCommand(app, "check-store", "Check a store and print its problems")) {
   backup_->add_option("FILE", file_, "Where the copy goes")->required();
   backup_->add_flag("--force", force_, "Replace FILE when it exists");
-  backup_->add_option("--url", url_,
-                      "The running server's operator's port (default: the admin listener)");
+  backup_->add_option("--url", url_, "The running server's admin listener (default: admin.listen)");
   restore_->add_option("FILE", file_, "The backup")->required();
-  restore_->add_flag("--force", force_, "Put the store that is there aside");
+  restore_->add_flag("--force", force_, "Move the existing store aside");
   check_->add_option("FILE", checked_file_, "The store or backup (default: the configured store)");
 }
 

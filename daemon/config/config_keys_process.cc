@@ -62,7 +62,7 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys) {
   using S = GrpcConfig;
   SectionKeys<&Config::grpc> grpc("grpc", keys);
   grpc.Add<&S::listen>("listen", PlainTextRule{CheckOptionalGrpcAddress},
-                       "Membership events and the operator's calls, for programs: unix:PATH, for "
+                       "Membership events and RoomAdmin, for programs: unix:PATH, for "
                        "the server's user and group; or host:port, which needs token on loopback, "
                        "and tls_cert, tls_key and client_ca elsewhere; \"\" = off.");
   grpc.Add<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file: certificate and its chain.");

@@ -240,9 +240,9 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   StartCommand command = start.command;
   if (process_start) command.environment.push_back(process_start->Variable());
   HandOver hand_over(std::move(command), clock);
-  NoServiceManager nobody;
+  NoServiceManager none;
   std::optional<NotifySocket> socket = FindManager(variables, logger);
-  ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : nobody;
+  ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : none;
   ServiceReports reports(manager, clock);
   const Process process{.clock = clock,
                         .start = process_start ? std::optional(process_start->at) : std::nullopt,

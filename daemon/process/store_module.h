@@ -25,7 +25,7 @@
 
 namespace rtcroom {
 
-/// What is known of the stored rooms without reading the store. Outlives it.
+/// Facts on the stored rooms that are held in memory. Outlives the store.
 ///
 /// @threads safe from any thread.
 struct RoomState {

@@ -57,7 +57,7 @@ class LoopHeartbeat {
   LivenessReply waiting_ GUARDED_BY(mutex_);
 };
 
-/// Repeatedly requests a sign of life from every part, and sends WATCHDOG=1 twice within the
+/// Repeatedly probes every part, and sends WATCHDOG=1 twice within the
 /// manager's timeout as long as all of them answer. A part performs an operation that its clients
 /// need, and a failure counts as an answer: on a full disk writes fail at once, and a restart would
 /// not fix that.

@@ -160,9 +160,9 @@ void HistoryCheck::Compare(const Room& room, std::uint64_t last_position) {
   if (found == rooms_.end()) {
     const bool has_ended = std::ranges::binary_search(ended_, room.sequence);
     if (has_ended) {
-      AddFinding(room.key, "it is there, and its events tell of its end");
+      AddFinding(room.key, "stored, but its events end with its destruction");
     } else if (IsWhole()) {
-      AddFinding(room.key, "it is there, and no event tells of it");
+      AddFinding(room.key, "stored, but no event creates it");
     }
     return;
   }
@@ -214,7 +214,7 @@ bool HistoryCheck::IsCustomOf(const ReplayedRoom& replayed, const Room& room) {
 
 void HistoryCheck::FinishRooms() {
   for (const auto& [number, replayed] : rooms_) {
-    AddFinding(replayed.key, "it is gone, and no event tells of its end");
+    AddFinding(replayed.key, "missing, but no event destroys it");
   }
 }
 

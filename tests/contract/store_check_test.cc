@@ -155,7 +155,7 @@ const Tampering kTamperings[] = {
     {"RoomWithoutEvents",
      "INSERT INTO rooms SELECT 90, 'x', kind, dialect, creator, info, '', 0, 1, 0, '', '{}', 0, 0"
      " FROM rooms LIMIT 1",
-     "room x: it is there, and no event tells of it"},
+     "room x: stored, but no event creates it"},
     {"RoomSequenceBeyondTheCounter", "UPDATE meta SET last_room_sequence = 1", "and 1 were given"},
     {"PlaceWithoutAPusher", "UPDATE rooms SET place = 3 WHERE id = 'waiting'",
      "it has a place in lists, and no pusher"},
@@ -165,9 +165,8 @@ const Tampering kTamperings[] = {
     {"MissingRoom",
      "DELETE FROM pushers WHERE room = (SELECT sequence FROM rooms WHERE id = 'multi');"
      "DELETE FROM rooms WHERE id = 'multi'",
-     "multi room multi: it is gone, and no event tells of its end"},
-    {"MissingRoomEnd", "DELETE FROM events WHERE type = 5",
-     "it is gone, and no event tells of its end"},
+     "multi room multi: missing, but no event destroys it"},
+    {"MissingRoomEnd", "DELETE FROM events WHERE type = 5", "missing, but no event destroys it"},
     {"MissingEvent", "DELETE FROM events WHERE position = 5", "follows"},
     {"MissingNewestEvent", "DELETE FROM events WHERE position = (SELECT max(position) FROM events)",
      "were given"},

@@ -22,7 +22,7 @@ export class LoginPage {
     const form = el('form', { class: 'login-card', onsubmit: (/** @type {Event} */ event) => this.#try(event) },
       el('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }),
       el('h1', {}, 'rtcroomd'),
-      el('p', { class: 'quiet' }, 'The operator’s console. Rooms, members and figures of this server, as they are now.'),
+      el('p', { class: 'quiet' }, 'The operators’ console. Rooms, members and metrics of this server, live.'),
       el('label', { for: 'token' }, 'Token'),
       this.#field, this.#problem, this.#submit,
       el('p', { class: 'fine quiet' }, 'It is the value of ', el('code', {}, 'admin.token'), ' in the configuration, and is kept in this tab only.'));

@@ -87,7 +87,7 @@ export class ServerPage {
         el('p', { class: 'quiet' }, 'Every two seconds, since this console was opened')),
       this.#problem,
       el('div', { class: 'charts' }, ...this.#charts.map((chart) => chart.element)),
-      el('section', { class: 'panel' }, el('h2', {}, 'In figures'),
+      el('section', { class: 'panel' }, el('h2', {}, 'Numbers'),
         el('dl', { class: 'facts facts-grid' }, ...this.#facts.map(({ name, value }) => el('div', {}, name, value)))));
     const { signal } = this.#leaving;
     app.stats.addEventListener('sample', () => {

@@ -13,9 +13,9 @@ const kTryKinds = kKinds.filter((kind) => kind !== 'webrtc');
 
 const kSteps = [
   'Alice creates a room, and is in it.',
-  'Bob joins. Each phone learns who is there by asking.',
-  'Bob’s phone dies: it stops beating, and says goodbye to nobody.',
-  'The server evicts Bob. Alice’s phone sees that he is gone.',
+  'Bob joins. Each phone polls the members.',
+  'Bob’s phone fails: it sends no more heartbeats, and does not leave.',
+  'The server evicts Bob. Alice’s phone sees that Bob is gone.',
 ];
 
 /**
