@@ -1,33 +1,36 @@
-// Cryptography for sessions. The core contains no cryptography.
+// Cryptography for sessions.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "daemon/auth/session_store.h"
+#include "daemon/base/openssl_ptr.h"
+#include "daemon/base/random_source.h"
+
 namespace rtcroom {
 
-/// A SHA-256: the only stored form of a token.
-using TokenDigest = std::array<std::byte, 32>;
-
-/// @threads implementations are safe from any thread.
+/// @threads safe from any thread.
 class SessionCrypto {
  public:
-  virtual ~SessionCrypto() = default;
+  /// @param random  a CSPRNG; outlives this.
+  /// @throws std::runtime_error where the system's OpenSSL has no SHA-256.
+  explicit SessionCrypto(RandomSource& random);
 
-  /// 128 bits of a CSPRNG as 32 characters of lower-case hex.
+  /// 128 random bits as 32 characters of lower-case hex.
   /// @source protocol B.1.
-  virtual std::string NewTokenSecret() = 0;
+  std::string NewTokenSecret() { return RandomHex(random_, 16); }
 
   /// The SHA-256 of `token`.
-  [[nodiscard]] virtual TokenDigest Digest(std::string_view token) const = 0;
+  [[nodiscard]] TokenDigest Digest(std::string_view token) const;
 
   /// Compares in constant time.
-  [[nodiscard]] virtual bool Same(const TokenDigest& left, const TokenDigest& right) const = 0;
+  [[nodiscard]] static bool Same(const TokenDigest& left, const TokenDigest& right);
 
-  /// RFC 4648, section 4, with padding.
-  [[nodiscard]] virtual std::string EncodeBase64(std::string_view bytes) const = 0;
+ private:
+  RandomSource& random_;
+  // Fetching an algorithm takes longer than hashing a token with it.
+  const EvpMdPtr sha256_;
 };
 
 }  // namespace rtcroom

@@ -7,6 +7,7 @@
 
 #include "daemon/auth/session_token.h"
 #include "daemon/base/address_key.h"
+#include "daemon/base/base64.h"
 
 namespace rtcroom {
 namespace {
@@ -64,9 +65,8 @@ SessionService::SessionService(const SessionServiceDeps& deps, SessionOptions op
       clock_(deps.clock),
       steady_clock_(deps.clock),
       options_(std::move(options)),
-      application_(
-          TokenApplication(options_.sdk_app_id, crypto_.EncodeBase64(options_.account_type))),
-      table_(options_.table, crypto_) {}
+      application_(TokenApplication(options_.sdk_app_id, EncodeBase64(options_.account_type))),
+      table_(options_.table) {}
 
 Status SessionService::Restore() {
   const TimePoint now = steady_clock_.Now();

@@ -1,18 +1,21 @@
 // Persistent sessions, so that users stay logged in over a restart.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "daemon/auth/session_crypto.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
+
+/// A SHA-256: the only stored form of a token.
+using TokenDigest = std::array<std::byte, 32>;
 
 /// One user's login.
 struct Session {

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/auth/session_crypto.h"
+
 namespace rtcroom {
 namespace {
 
@@ -23,10 +25,8 @@ std::vector<Session> TakeSome(std::vector<Session>& waiting, std::size_t limit) 
 
 }  // namespace
 
-SessionTable::SessionTable(const SessionTableOptions& options, const SessionCrypto& crypto)
-    : options_(options),
-      crypto_(crypto),
-      shares_(std::max(options.max_sessions / kPartOfAddress, std::size_t{1})) {
+SessionTable::SessionTable(const SessionTableOptions& options)
+    : options_(options), shares_(std::max(options.max_sessions / kPartOfAddress, std::size_t{1})) {
   assert(options.max_sessions > 0);
 }
 
@@ -109,7 +109,7 @@ SessionTable::Judged SessionTable::JudgeLocked(std::string_view user_id, const T
                                                TimePoint now) const {
   const auto found = by_user_.find(user_id);
   if (found == by_user_.end() || HasEnded(*found->second, now)) return {};
-  if (!crypto_.Same(found->second->session.token, token)) {
+  if (!SessionCrypto::Same(found->second->session.token, token)) {
     return {.use = SessionUse::kOtherToken, .place = {}};
   }
   return {.use = SessionUse::kOk, .place = found->second};

@@ -9,7 +9,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "daemon/auth/session_crypto.h"
 #include "daemon/auth/session_store.h"
 #include "daemon/base/address_shares.h"
 #include "daemon/base/clock.h"
@@ -42,7 +41,7 @@ struct SessionBacklog {
 /// @source protocol C.5.
 class SessionTable {
  public:
-  SessionTable(const SessionTableOptions& options, const SessionCrypto& crypto);
+  explicit SessionTable(const SessionTableOptions& options);
 
   /// Replaces the user's session, unless the present one has the higher number.
   /// @param address  of the login, as `AddressKey` makes it; empty: unknown.
@@ -98,7 +97,6 @@ class SessionTable {
   void EraseLocked(Entries::iterator place) REQUIRES(mutex_);
 
   const SessionTableOptions options_;
-  const SessionCrypto& crypto_;
   mutable Mutex mutex_;
   Entries entries_ GUARDED_BY(mutex_);
   /// The keys are views of the entries' texts.

@@ -5,8 +5,8 @@
 
 #include "daemon/auth/im_login_signer.h"
 #include "daemon/auth/login_service.h"
-#include "daemon/auth/openssl_session_crypto.h"
 #include "daemon/auth/rate_limited_admission.h"
+#include "daemon/auth/session_crypto.h"
 #include "daemon/auth/session_service.h"
 #include "daemon/auth/session_store.h"
 #include "daemon/auth/signed_stream_urls.h"
@@ -55,7 +55,7 @@ class AuthModule {
 
  private:
   const ImSigners signers_;
-  OpensslSessionCrypto session_crypto_;
+  SessionCrypto session_crypto_;
   SessionService sessions_;
   const SignedStreamUrls streams_;
   HttplibOutgoing outgoing_;

@@ -8,7 +8,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "daemon/auth/openssl_session_crypto.h"
+#include "daemon/auth/session_crypto.h"
 #include "daemon/auth/session_service.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/base/system_random.h"
@@ -34,7 +34,7 @@ struct Server {
 
   SystemClock clock;
   SystemRandom random;
-  OpensslSessionCrypto crypto{random};
+  SessionCrypto crypto{random};
   FakeLoginVerifier verifier;
   RecordingListener listener;
   MemoryStore store{{}, "00000000000000aa", listener};

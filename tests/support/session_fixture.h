@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/auth/openssl_session_crypto.h"
+#include "daemon/auth/session_crypto.h"
 #include "daemon/auth/session_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
@@ -53,7 +53,7 @@ class SessionFixture : public testing::Test {
 
   FakeClock clock_;
   CountingRandom random_;
-  OpensslSessionCrypto crypto_{random_};
+  SessionCrypto crypto_{random_};
   FakeLoginVerifier verifier_;
   RecordingListener listener_;
   MemoryStore memory_{{}, "00000000000000aa", listener_};

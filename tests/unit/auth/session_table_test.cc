@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/auth/openssl_session_crypto.h"
+#include "daemon/auth/session_crypto.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
 
@@ -34,7 +34,7 @@ class SessionTableTest : public testing::Test {
             .last_use = last_use};
   }
   SessionTable MakeTable(std::size_t max_sessions = 3) const {
-    return SessionTable({.max_sessions = max_sessions, .ttl = kWeek}, crypto_);
+    return SessionTable({.max_sessions = max_sessions, .ttl = kWeek});
   }
   SessionUse Use(SessionTable& table, const std::string& user, TimePoint now = kNoon,
                  std::uint64_t number = 1) const {
@@ -42,7 +42,7 @@ class SessionTableTest : public testing::Test {
   }
 
   CountingRandom random_;
-  OpensslSessionCrypto crypto_{random_};
+  SessionCrypto crypto_{random_};
 };
 
 std::vector<std::string> UsersOf(const std::vector<Session>& sessions) {

@@ -1,23 +1,21 @@
-#include "daemon/auth/openssl_session_crypto.h"
+#include "daemon/auth/session_crypto.h"
 
 #include <cassert>
 #include <stdexcept>
+#include <tuple>
 
 #include <openssl/crypto.h>
-
-#include "daemon/base/base64.h"
+#include <openssl/evp.h>
 
 namespace rtcroom {
 
-OpensslSessionCrypto::OpensslSessionCrypto(RandomSource& random)
+SessionCrypto::SessionCrypto(RandomSource& random)
     : random_(random), sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
   if (sha256_ == nullptr) throw std::runtime_error("digest: " + TakeOpensslError());
   assert(EVP_MD_get_size(sha256_.get()) == static_cast<int>(std::tuple_size_v<TokenDigest>));
 }
 
-std::string OpensslSessionCrypto::NewTokenSecret() { return RandomHex(random_, 16); }
-
-TokenDigest OpensslSessionCrypto::Digest(std::string_view token) const {
+TokenDigest SessionCrypto::Digest(std::string_view token) const {
   TokenDigest digest{};
   const int made =
       EVP_Digest(token.data(), token.size(), reinterpret_cast<unsigned char*>(digest.data()),
@@ -26,12 +24,8 @@ TokenDigest OpensslSessionCrypto::Digest(std::string_view token) const {
   return digest;
 }
 
-bool OpensslSessionCrypto::Same(const TokenDigest& left, const TokenDigest& right) const {
+bool SessionCrypto::Same(const TokenDigest& left, const TokenDigest& right) {
   return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
-}
-
-std::string OpensslSessionCrypto::EncodeBase64(std::string_view bytes) const {
-  return rtcroom::EncodeBase64(bytes);
 }
 
 }  // namespace rtcroom
