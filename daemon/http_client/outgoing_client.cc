@@ -27,8 +27,8 @@ constexpr std::size_t kMaxAnswerBytes = 2 * kMaxOutgoingReplyBytes;
 class CallStream : public httplib::Stream {
  public:
   /// @param ssl  null: without TLS.
-  CallStream(socket_t descriptor, SSL* ssl, CallObserver& observer)
-      : descriptor_(descriptor), ssl_(ssl), observer_(observer) {}
+  CallStream(socket_t descriptor, SSL* ssl, const CallHooks& hooks)
+      : descriptor_(descriptor), ssl_(ssl), hooks_(hooks) {}
 
   // Reads and writes block by themselves.
   [[nodiscard]] bool is_readable() const override { return true; }
@@ -47,7 +47,7 @@ class CallStream : public httplib::Stream {
   }
 
   ssize_t write(const char* from, std::size_t size) override {
-    if (!observer_.MaySend()) return -1;
+    if (!hooks_.may_send()) return -1;
     if (ssl_ == nullptr) {
       return Uninterrupted([&] { return ::send(descriptor_, from, size, MSG_NOSIGNAL); });
     }
@@ -97,7 +97,7 @@ class CallStream : public httplib::Stream {
 
   const socket_t descriptor_;
   SSL* const ssl_;
-  CallObserver& observer_;
+  const CallHooks& hooks_;
   AnswerGuard guard_{kMaxAnswerBytes};
   std::array<char, 4096> buffer_{};
   std::string_view unread_{};
@@ -123,14 +123,14 @@ class ClientOn final : public OutgoingClient, private Library {
     }
   }
 
-  Result<OutgoingReply> Ask(const OutgoingRequest& request, CallObserver& observer) override {
-    observer_ = &observer;
+  Result<OutgoingReply> Ask(const OutgoingRequest& request, const CallHooks& hooks) override {
+    hooks_ = &hooks;
     Library::set_connection_timeout(
         std::min<std::chrono::milliseconds>(request.timeout, kMaxConnectTime));
     Library::set_read_timeout(request.timeout);
     Library::set_write_timeout(request.timeout);
     Library::set_keep_alive(request.after == AfterAnswer::kKeepOpen);
-    Library::set_socket_options([&observer](socket_t socket) { observer.OnConnecting(socket); });
+    Library::set_socket_options(hooks.on_connecting);
 
     OutgoingReply reply;
     httplib::Request sent;
@@ -177,13 +177,13 @@ class ClientOn final : public OutgoingClient, private Library {
                           .tv_usec = Library::read_timeout_usec_};
     ::setsockopt(connection.sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     ::setsockopt(connection.sock, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    CallStream stream(connection.sock, connection.ssl, *observer_);
+    CallStream stream(connection.sock, connection.ssl, *hooks_);
     const bool spoken = speak(stream);
     has_unread_ = stream.has_unread();
     return spoken;
   }
 
-  CallObserver* observer_ = nullptr;  ///< of the call in progress
+  const CallHooks* hooks_ = nullptr;  ///< of the call in progress
   bool has_unread_ = false;
 };
 

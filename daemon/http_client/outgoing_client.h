@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,17 +30,12 @@ struct OutgoingRequest {
   AfterAnswer after = AfterAnswer::kClose;
 };
 
-/// Observes a call while it runs, on the same thread.
-class CallObserver {
- public:
-  virtual ~CallObserver() = default;
-
-  /// Called for each socket, before it connects.
-  virtual void OnConnecting(int descriptor) = 0;
-
-  /// Called before each write of the request.
-  /// @return  false to send nothing more, which ends the call.
-  virtual bool MaySend() = 0;
+/// Called while a call runs, on the same thread.
+struct CallHooks {
+  /// For each socket, before it connects.
+  std::function<void(int descriptor)> on_connecting{};
+  /// Before each write of the request. False: sends nothing more, which ends the call.
+  std::function<bool()> may_send{};
 };
 
 /// cpp-httplib's client with a custom stream between it and the connection: the library accepts
@@ -53,9 +49,9 @@ class OutgoingClient {
   virtual ~OutgoingClient() = default;
 
   /// Makes one call to the origin of this client.
-  /// @errors kUnavailable. The observer records whether anything was sent.
+  /// @errors kUnavailable. Nothing was sent unless `may_send` was called.
   /// @throws any exception of the library.
-  virtual Result<OutgoingReply> Ask(const OutgoingRequest& request, CallObserver& observer) = 0;
+  virtual Result<OutgoingReply> Ask(const OutgoingRequest& request, const CallHooks& hooks) = 0;
 
   /// Whether it is connected and the server has sent nothing after the last response: neither a
   /// close nor unsolicited bytes.

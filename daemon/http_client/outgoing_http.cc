@@ -34,7 +34,7 @@ Error Stopped(Errc code) { return {code, "outgoing call: the server is stopping"
 }  // namespace
 
 /// One request: `Run` on its own thread, while the caller is in `WaitUntil`.
-class HttplibOutgoing::Call : private CallObserver {
+class HttplibOutgoing::Call {
  public:
   Call(HttplibOutgoing& calls, OutgoingRequest request)
       : calls_(calls), request_(std::move(request)) {}
@@ -98,15 +98,15 @@ class HttplibOutgoing::Call : private CallObserver {
     } else {
       client = OutgoingClient::Create(request_.target);
     }
-    Result<OutgoingReply> reply = client->Ask(request_, *this);
+    Result<OutgoingReply> reply =
+        client->Ask(request_, {.on_connecting = [this](int descriptor) { Watch(descriptor); },
+                               .may_send = [this] { return MaySend(); }});
     // The library does not read a possible body of other statuses.
     if (keep_open && reply && reply->status == 200 && client->IsQuiet()) {
       calls_.KeepIdle(request_.target, std::move(client));
     }
     return reply;
   }
-
-  void OnConnecting(int descriptor) override { Watch(descriptor); }
 
   /// Keeps a duplicate descriptor of the socket: the library may close its own at any moment, and
   /// the number may be reused.
@@ -122,7 +122,7 @@ class HttplibOutgoing::Call : private CallObserver {
     ::close(nothing);
   }
 
-  bool MaySend() override {
+  bool MaySend() {
     const MutexLock lock(mutex_);
     if (given_up_) return false;
     is_sent_ = true;
