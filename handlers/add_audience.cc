@@ -7,7 +7,7 @@ namespace rtcroom {
 Reply HandleAddAudience(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   const AddAudienceCommand command{.member = ReadMember(fields, request),
-                                   .user_info = fields.Text("userInfo")};
+                                   .user_info = fields.Text(field::kUserInfo)};
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Status added = context.services.rooms.AddAudience(command);

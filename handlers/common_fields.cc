@@ -22,8 +22,8 @@ MemberCommand ReadMember(Fields& fields, const Request& request) {
 }
 
 PusherProfile ReadProfile(Fields& fields) {
-  return {.user_name = fields.Text("userName", kMaxUserNameBytes),
-          .user_avatar = fields.Text("userAvatar"),
+  return {.user_name = fields.Text(field::kUserName),
+          .user_avatar = fields.Text(field::kUserAvatar),
           .push_url = fields.PushUrl()};
 }
 

@@ -15,8 +15,6 @@ namespace rtcroom {
 
 /// @source protocol 0.3.
 inline constexpr std::size_t kMaxCustomFields = 32;
-inline constexpr std::size_t kMaxCustomNameBytes = 64;
-inline constexpr std::size_t kMaxCustomValueBytes = 1024;  ///< as JSON text
 
 /// Sets a field to `value`, or adds it.
 /// @param custom  the text of an object from these functions, or `{}`.

@@ -23,71 +23,64 @@ bool IsRtmpUrl(std::string_view url) {
 /// `^[a-zA-Z][a-zA-Z0-9_]{3,23}$`
 /// @source protocol B.8.
 bool IsTrtcUserId(std::string_view id) {
-  return id.size() >= 4 && id.size() <= 24 && IsAsciiLetter(id.front()) &&
+  return id.size() >= 4 && id.size() <= field::kTrtcUserId.max_bytes && IsAsciiLetter(id.front()) &&
          std::ranges::all_of(
              id, [](char c) { return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 }  // namespace
 
-RoomId Fields::Room() { return CheckedRoom(Find("roomID", "roomid")); }
+RoomId Fields::Room() { return CheckedRoom(Find(field::kRoomId)); }
 
 std::optional<RoomId> Fields::OptionalRoom() {
-  const Field field = Find("roomID", "roomid");
-  if (field.value == nullptr) return std::nullopt;
-  return CheckedRoom(field);
+  const Field room = Find(field::kRoomId);
+  if (room.value == nullptr) return std::nullopt;
+  return CheckedRoom(room);
 }
 
-UserId Fields::User() { return CheckedUser(Find("userID")); }
+UserId Fields::User() { return CheckedUser(Find(field::kUserId)); }
 
-std::string Fields::Text(std::string_view name, std::size_t max_bytes) {
-  return CheckedText(Find(name, {}, MayBeEmpty::kYes), max_bytes);
+std::string Fields::Text(const FieldSpec& spec) {
+  const Field text = Find(spec, MayBeEmptyText(spec));
+  if (!spec.is_required && (text.value == nullptr || !text.value->is_string())) return {};
+  return CheckedText(text, spec.max_bytes);
 }
 
-std::string Fields::Word(std::string_view name, std::size_t max_bytes) {
-  return CheckedText(Find(name), max_bytes);
-}
-
-std::string Fields::OptionalText(std::string_view name, std::size_t max_bytes) {
-  const Field field = Find(name);
-  if (field.value == nullptr || !field.value->is_string()) return {};
-  return CheckedText(field, max_bytes);
-}
-
-std::optional<UserId> Fields::OptionalUser(std::string_view name) {
-  const Field field = Find(name);
+std::optional<UserId> Fields::OptionalUser(const FieldSpec& spec) {
+  const Field field = Find(spec);
   if (field.value == nullptr || !IdText(*field.value)) return std::nullopt;
   return CheckedUser(field);
 }
 
 std::string Fields::PushUrl() {
-  constexpr std::string_view kName = "pushURL";
-  std::string url = Text(kName);
+  std::string url = Text(field::kPushUrl);
   switch (traits_.push_urls) {
     case PushUrls::kAny:
       break;
     case PushUrls::kRtmpOrNone:
-      if (!url.empty() && !IsRtmpUrl(url)) Fail(kName, "neither an rtmp URL nor empty");
+      if (!url.empty() && !IsRtmpUrl(url)) {
+        Fail(field::kPushUrl.name, "neither an rtmp URL nor empty");
+      }
   }
   return url;
 }
 
 std::string Fields::Info() {
-  return CheckedText(Find(traits_.info_name, traits_.info_alias, MayBeEmpty::kYes), kMaxTextBytes,
+  return CheckedText(Find(traits_.info, MayBeEmpty::kYes), traits_.info.max_bytes,
                      traits_.info_too_long);
 }
 
 std::string Fields::OptionalInfo() {
-  const Field field = Find(traits_.info_name, traits_.info_alias);
-  if (field.value == nullptr || !field.value->is_string()) return {};
-  return CheckedText(field, kMaxTextBytes, traits_.info_too_long);
+  const Field text = Find(traits_.info);
+  if (text.value == nullptr || !text.value->is_string()) return {};
+  return CheckedText(text, traits_.info.max_bytes, traits_.info_too_long);
 }
 
 void Fields::CheckMergeParams() {
-  const Field field = Find("mergeParams");
-  if (field.value == nullptr) return Fail(field.name, kMissing);
+  constexpr const FieldSpec& kSpec = field::kMergeParams;
+  const json* params = Find(kSpec).value;
+  if (params == nullptr) return Fail(kSpec.name, kMissing);
   json parsed;
-  const json* params = field.value;
   if (traits_.merge_params == MergeParams::kObjectOrText && params->is_string()) {
     Result<json> read = ParseJson(params->get_ref<const std::string&>());
     if (!read)
@@ -95,29 +88,30 @@ void Fields::CheckMergeParams() {
     parsed = *std::move(read);
     params = &parsed;
   }
-  if (!params->is_object()) return Fail(field.name, "not an object");
-  if (params->dump().size() > kMaxMergeParamsBytes) FailTooLong(field.name, kMaxMergeParamsBytes);
+  if (!params->is_object()) return Fail(kSpec.name, "not an object");
+  if (params->dump().size() > kSpec.max_bytes) FailTooLong(kSpec.name, kSpec.max_bytes);
 }
 
-json Fields::Scalar(std::string_view name, std::size_t max_bytes) {
-  const auto found = body_.find(name);
+json Fields::Scalar(const FieldSpec& spec) {
+  const auto found = body_.find(spec.name);
   if (found == body_.end() || found->is_null()) {
-    Fail(name, kMissing);
+    Fail(spec.name, kMissing);
     return {};
   }
   if (!found->is_string() && !found->is_number() && !found->is_boolean()) {
-    Fail(name, "neither a string nor a number nor a boolean");
+    Fail(spec.name, "neither a string nor a number nor a boolean");
     return {};
   }
-  if (found->dump().size() > max_bytes) FailTooLong(name, max_bytes);
+  if (found->dump().size() > spec.max_bytes) FailTooLong(spec.name, spec.max_bytes);
   return *found;
 }
 
-std::int64_t Fields::Integer(std::string_view name, std::string_view alias) {
+std::int64_t Fields::Integer(const FieldSpec& spec) {
+  std::string_view name = spec.name;
   auto found = body_.find(name);
-  if (found == body_.end() && !alias.empty()) {
-    found = body_.find(alias);
-    if (found != body_.end()) name = alias;
+  if (found == body_.end() && !spec.alias.empty()) {
+    found = body_.find(spec.alias);
+    if (found != body_.end()) name = spec.alias;
   }
   if (found == body_.end()) {
     Fail(name, kMissing);
@@ -128,6 +122,11 @@ std::int64_t Fields::Integer(std::string_view name, std::string_view alias) {
                          : WholeNumber(*found);
   if (!number) Fail(name, "not a whole number");
   return number.value_or(0);
+}
+
+Fields::MayBeEmpty Fields::MayBeEmptyText(const FieldSpec& spec) {
+  const bool is_word = spec.form == FieldForm::kWord || spec.form == FieldForm::kOperation;
+  return spec.is_required && !is_word ? MayBeEmpty::kYes : MayBeEmpty::kNo;
 }
 
 bool Fields::IsGiven(const json& value, MayBeEmpty may_be_empty) const {
@@ -142,16 +141,15 @@ bool Fields::IsGiven(const json& value, MayBeEmpty may_be_empty) const {
   return false;
 }
 
-Fields::Field Fields::Find(std::string_view name, std::string_view alias,
-                           MayBeEmpty may_be_empty) const {
-  for (const std::string_view key : {name, alias}) {
+Fields::Field Fields::Find(const FieldSpec& spec, MayBeEmpty may_be_empty) const {
+  for (const std::string_view key : {spec.name, spec.alias}) {
     if (key.empty()) continue;  // no alias: a field may be named ""
     const auto found = body_.find(key);
     if (found != body_.end() && IsGiven(*found, may_be_empty)) {
       return {.name = key, .value = &*found};
     }
   }
-  return {.name = name, .value = nullptr};
+  return {.name = spec.name, .value = nullptr};
 }
 
 RoomId Fields::CheckedRoom(const Field& field) {
@@ -211,7 +209,7 @@ std::string Fields::CheckedText(const Field& field, std::size_t max_bytes, Errc 
     return {};
   }
   const auto& text = field.value->get_ref<const std::string&>();
-  if (text.size() > max_bytes) FailTooLong(field.name, max_bytes, too_long);
+  if (max_bytes > 0 && text.size() > max_bytes) FailTooLong(field.name, max_bytes, too_long);
   return text;
 }
 

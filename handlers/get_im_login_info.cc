@@ -23,9 +23,9 @@ void HandleGetImLoginInfo(const Request& request, const HandlerContext& context,
   Fields fields = FieldsOf(request);
   const ImLoginCommand command{
       .dialect = Dialect::kGen1,
-      .user_id_prefix = fields.Text("userIDPrefix"),
-      .code = fields.OptionalText("code"),
-      .claimed = fields.OptionalUser("imuserid"),
+      .user_id_prefix = fields.Text(field::kUserIdPrefix),
+      .code = fields.Text(field::kCode),
+      .claimed = fields.OptionalUser(field::kImUserId),
       .address = request.address,
   };
   if (!fields.ok()) return answer(Reply::Failure(fields.error()));

@@ -10,9 +10,10 @@
 namespace rtcroom {
 
 void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer) {
-  ImLoginCommand command{
-      .dialect = Dialect::kGen2, .code = QueryValue(request, "code"), .address = request.address};
-  if (command.code.size() > kMaxTextBytes) {
+  ImLoginCommand command{.dialect = Dialect::kGen2,
+                         .code = QueryValue(request, field::kCode.name),
+                         .address = request.address};
+  if (command.code.size() > field::kCode.max_bytes) {
     return answer(Reply::Failure({Errc::kBadRequest, "code: too long"}));
   }
   // Clients that have not logged in send it empty.

@@ -30,7 +30,7 @@ Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
   const Services& services = context.services;
   // The room is optional here; an ID that is not valid counts as missing.
   std::optional<RoomId> room;
-  if (std::string named = fields.OptionalText("roomID"); IsIdText(named)) {
+  if (std::string named = fields.Text(field::kRoomHint); IsIdText(named)) {
     room = RoomId{std::move(named)};
   }
   const Status allowed = services.rooms.CheckMayPush(request.room_kind, room, user_id);

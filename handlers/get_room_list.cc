@@ -7,8 +7,8 @@ namespace rtcroom {
 
 Slice HandleGetRoomList(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
-  const RoomPageSpec spec{.index = fields.Integer("index"),
-                          .count = fields.Integer("cnt", "count")};
+  const RoomPageSpec spec{.index = fields.Integer(field::kIndex),
+                          .count = fields.Integer(field::kCnt)};
   if (!fields.ok()) return OneSlice(Reply::Failure(fields.error()));
   return ReplyWithRooms(request, context, spec);
 }

@@ -35,7 +35,7 @@ Reply HandlePostLoginInfo(const Request& request, const HandlerContext& context)
     return Reply::Failure(caller.error());
   }
   Fields fields = FieldsOf(request);
-  const std::int64_t life = fields.Integer("time");
+  const std::int64_t life = fields.Integer(field::kTime);
   const UserId user_id = fields.User();
   if (!fields.ok()) return Reply::Failure(fields.error());
   if (life < 1) return Reply::Failure({Errc::kBadRequest, "time: less than 1"});

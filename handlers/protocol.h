@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
+#include "handlers/field_spec.h"
 
 namespace rtcroom {
 
@@ -51,8 +51,7 @@ struct ProtocolTraits {
   Dialect dialect = Dialect::kGen1;  ///< of the rooms that it creates
   Presence presence = Presence::kTruthy;
   Ids ids = Ids::kPrintable;
-  std::string_view info_name{};   ///< the field name for the text of a room
-  std::string_view info_alias{};  ///< read when `info_name` is missing
+  FieldSpec info{};  ///< the text of a room
   Errc info_too_long = Errc::kBadRequest;
   PushUrls push_urls = PushUrls::kAny;
   Streams streams = Streams::kOnePerUser;

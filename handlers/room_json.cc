@@ -10,8 +10,8 @@ namespace {
 void WriteHead(const Room& room, Protocol protocol, JsonText& out) {
   const ProtocolTraits& traits = TraitsOf(protocol);
   out.Field("roomID", room.key.id.value)
-      .Field(traits.info_name, room.info)
-      .Field(traits.info_alias, room.info)
+      .Field(traits.info.name, room.info)
+      .Field(traits.info.alias, room.info)
       .Field("roomCreator", room.creator.value)
       .Field("mixedPlayURL", room.mixed_play_url);
 }

@@ -32,13 +32,12 @@ CustomEdit Setting(std::string name, nlohmann::json value) {
 }
 
 Operation ReadOperation(Fields& fields, CustomSet custom_set) {
-  constexpr std::size_t kMaxOperationBytes = 16;
-  std::string name = fields.Word("fieldName", kMaxCustomNameBytes);
-  const std::string operation = fields.Word("operation", kMaxOperationBytes);
+  std::string name = fields.Text(field::kFieldName);
+  const std::string operation = fields.Text(field::kOperation);
   if (operation == "inc") return {.edit = Counting(std::move(name), 1)};
   if (operation == "dec") return {.edit = Counting(std::move(name), -1)};
   if (operation != "set") fields.Refuse({Errc::kBadRequest, "operation: unknown"});
-  return {.edit = Setting(std::move(name), fields.Scalar("value", kMaxCustomValueBytes)),
+  return {.edit = Setting(std::move(name), fields.Scalar(field::kValue)),
           .right = custom_set == CustomSet::kAnyone ? CustomRight::kAnyone : CustomRight::kMembers};
 }
 

@@ -17,7 +17,7 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request,
           .user_id = ReadSignableUser(fields, context),
           .profile = {.user_name = ReadNickName(fields)},
           .info = {},
-          .type = fields.OptionalText("roomType"),
+          .type = fields.Text(field::kRoomType),
           .owner = request.owner()};
 }
 

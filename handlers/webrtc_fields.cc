@@ -17,9 +17,7 @@ UserId ReadSignableUser(Fields& fields, const HandlerContext& context) {
   return user_id;
 }
 
-std::string ReadNickName(Fields& fields) {
-  return fields.OptionalText("nickName", kMaxUserNameBytes);
-}
+std::string ReadNickName(Fields& fields) { return fields.Text(field::kNickName); }
 
 Result<std::string> SignPrivateMapKey(const HandlerContext& context, const UserId& user_id,
                                       const RoomId& room_id) {

@@ -17,7 +17,7 @@ Result<UserId> ChooseIdentity(const Request& request, const HandlerContext& cont
   std::optional<UserId> named;
   if (context.trust_userid) {
     Fields fields = FieldsOf(request);
-    named = fields.OptionalUser("userID");
+    named = fields.OptionalUser(field::kUserId);
     if (named) CheckSignable(fields, *named, context);
     if (!fields.ok()) return fields.error();
   }

@@ -9,10 +9,10 @@ namespace rtcroom {
 
 Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
-  RoomPageSpec spec{.index = fields.Integer("index"), .count = fields.Integer("count", "cnt")};
+  RoomPageSpec spec{.index = fields.Integer(field::kIndex), .count = fields.Integer(field::kCount)};
   // An empty type is a filter, too: it selects rooms created without one.
-  const auto type = request.body.find("roomType");
-  if (type != request.body.end() && type->is_string()) spec.type = fields.OptionalText("roomType");
+  const auto type = request.body.find(field::kRoomType.name);
+  if (type != request.body.end() && type->is_string()) spec.type = fields.Text(field::kRoomType);
   if (!fields.ok()) return OneSlice(Reply::Failure(fields.error()));
   return ReplyWithRooms(request, context, std::move(spec));
 }

@@ -36,7 +36,7 @@ std::string RoomFault(const json& value) {
 std::string NameFault(const json& value, std::size_t max_bytes) {
   const json body = {{"roomName", value}};
   Fields fields(body, kGen1);
-  static_cast<void>(fields.Text("roomName", max_bytes));
+  static_cast<void>(fields.Text({.name = "roomName", .max_bytes = max_bytes}));
   return fields.ok() ? "" : fields.error().detail;
 }
 
@@ -47,7 +47,7 @@ struct Number {
 Number IntegerOf(std::string_view json_value) {
   const json body = {{"cnt", json::parse(json_value)}};
   Fields fields(body, kGen1);
-  const std::int64_t value = fields.Integer("cnt");
+  const std::int64_t value = fields.Integer(field::kCnt);
   return {.value = value, .fault = fields.ok() ? "" : fields.error().detail};
 }
 
@@ -125,7 +125,7 @@ TEST(Fields, CountsBytesOfATextAndNotCharacters) {
 TEST(Fields, ReportsTheFirstInvalidField) {
   const json body = {{"userID", 1.5}};
   Fields fields(body, kGen1);
-  static_cast<void>(fields.Text("pushURL"));
+  static_cast<void>(fields.Text(field::kPushUrl));
   static_cast<void>(fields.User());
   static_cast<void>(fields.Room());
   EXPECT_EQ(fields.error().detail, "pushURL: missing");
@@ -179,8 +179,8 @@ TEST(Fields, IgnoresIllTypedOptionalFields) {
   for (const json& value : {json(nullptr), json(""), json(1.5), json(true), json::array()}) {
     const json body = {{"code", value}, {"imuserid", value}};
     Fields fields(body, kGen1);
-    EXPECT_EQ(fields.OptionalText("code"), "") << value;
-    EXPECT_FALSE(fields.OptionalUser("imuserid").has_value()) << value;
+    EXPECT_EQ(fields.Text(field::kCode), "") << value;
+    EXPECT_FALSE(fields.OptionalUser(field::kImUserId).has_value()) << value;
     EXPECT_TRUE(fields.ok()) << value;
   }
 }
@@ -188,12 +188,12 @@ TEST(Fields, IgnoresIllTypedOptionalFields) {
 TEST(Fields, ChecksPresentOptionalFields) {
   const json code = {{"code", std::string(1025, 'c')}};
   Fields fields(code, kGen1);
-  static_cast<void>(fields.OptionalText("code"));
+  static_cast<void>(fields.Text(field::kCode));
   EXPECT_EQ(fields.error().detail, "code: longer than 1024 bytes");
 
   const json user = {{"imuserid", "a/b"}};
   Fields others(user, kGen1);
-  static_cast<void>(others.OptionalUser("imuserid"));
+  static_cast<void>(others.OptionalUser(field::kImUserId));
   EXPECT_EQ(others.error().detail, "imuserid: holds a forbidden character");
 }
 
@@ -231,18 +231,20 @@ TEST(Fields, RejectsNonIntegers) {
   }
   const json nothing = json::object();
   Fields fields(nothing, kGen1);
-  static_cast<void>(fields.Integer("cnt", "count"));
+  static_cast<void>(fields.Integer(field::kCnt));
   EXPECT_EQ(fields.error().detail, "cnt: missing");
 }
 
 TEST(Fields, BoundsTheTextOfAnObject) {
   // `{"a":"..."}` adds eight bytes to its text.
-  const json longest = {{"mergeParams", {{"a", std::string(kMaxMergeParamsBytes - 8, 'x')}}}};
+  const json longest = {
+      {"mergeParams", {{"a", std::string(field::kMergeParams.max_bytes - 8, 'x')}}}};
   Fields fields(longest, kGen1);
   fields.CheckMergeParams();
   EXPECT_TRUE(fields.ok());
 
-  const json longer = {{"mergeParams", {{"a", std::string(kMaxMergeParamsBytes - 7, 'x')}}}};
+  const json longer = {
+      {"mergeParams", {{"a", std::string(field::kMergeParams.max_bytes - 7, 'x')}}}};
   Fields others(longer, kGen1);
   others.CheckMergeParams();
   EXPECT_EQ(others.error().detail, "mergeParams: longer than 16384 bytes");
