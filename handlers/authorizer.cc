@@ -45,7 +45,7 @@ bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
 
 Result<Request> Authorizer::Authorize(const HttpRequest& request, const RouteEntry& found,
                                       Protocol protocol, FormPairs query) const {
-  const Route& route = *found.route;
+  const EndpointSpec& route = *found.route;
   if (route.scope == RouteScope::kUtils) return AuthorizeUtils(request, protocol, std::move(query));
   if (const Status served = CheckMode(protocol); !served) return served.error();
   Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query);
@@ -88,7 +88,7 @@ Status Authorizer::CheckMode(Protocol protocol) const {
   return {};
 }
 
-Result<std::optional<UserId>> Authorizer::ProvenCaller(const Route& route, Protocol protocol,
+Result<std::optional<UserId>> Authorizer::ProvenCaller(const EndpointSpec& route, Protocol protocol,
                                                        const FormPairs& query) const {
   const bool needs_token =
       protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
@@ -98,7 +98,7 @@ Result<std::optional<UserId>> Authorizer::ProvenCaller(const Route& route, Proto
   return std::optional<UserId>(UserId{std::string(FirstOrEmpty(query, "userID"))});
 }
 
-Status Authorizer::CheckRate(const HttpRequest& request, const Route& route,
+Status Authorizer::CheckRate(const HttpRequest& request, const EndpointSpec& route,
                              const Request& call) const {
   // A paced call is delayed instead and takes no token (protocol A.4.7).
   if (route.tokens == RouteTokens::kNone || route.plan.paced) return {};

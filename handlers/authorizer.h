@@ -32,9 +32,10 @@ class Authorizer {
                                                FormPairs query) const;
   [[nodiscard]] TokenOutcome CheckToken(const FormPairs& query) const;
   [[nodiscard]] Status CheckMode(Protocol protocol) const;
-  [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const Route& route, Protocol protocol,
+  [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const EndpointSpec& route,
+                                                           Protocol protocol,
                                                            const FormPairs& query) const;
-  [[nodiscard]] Status CheckRate(const HttpRequest& request, const Route& route,
+  [[nodiscard]] Status CheckRate(const HttpRequest& request, const EndpointSpec& route,
                                  const Request& call) const;
 
   Sessions& sessions_;

@@ -69,7 +69,7 @@ void RouteTable::Add(const RouteMount& mount) {
   std::string buffer(mount.prefix.size() + 2, '\0');
   const std::string prefix(Normalized(mount.prefix, buffer));
   decltype(paths_) paths;
-  for (const Route& route : AllRoutes()) {
+  for (const EndpointSpec& route : AllEndpoints()) {
     if (mount.pinned && !Serves(route, *mount.pinned)) continue;
     for (const Area& area : kAreas) {
       if (!IsUnder(route.scope, area.kind)) continue;

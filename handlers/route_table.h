@@ -9,7 +9,7 @@
 
 #include "daemon/base/sip_hash.h"
 #include "daemon/http/message.h"
-#include "handlers/routes.h"
+#include "handlers/endpoint_spec.h"
 
 namespace rtcroom {
 
@@ -21,7 +21,7 @@ struct RouteMount {
 
 /// A route under one of its paths.
 struct RouteEntry {
-  const Route* route = nullptr;
+  const EndpointSpec* route = nullptr;
   std::optional<RoomKind> kind{};    ///< nullopt under `utils`
   std::optional<Protocol> pinned{};  ///< by the prefix
 };

@@ -28,7 +28,7 @@ std::vector<RouteMount> MakeMounts(const RouterOptions& options) {
 }
 
 /// The route that a resolved request calls; null for an unknown path or another method.
-const Route* CalledRoute(const HttpRequest& request) {
+const EndpointSpec* CalledRoute(const HttpRequest& request) {
   const RouteEntry* const entry = request.route;
   return entry != nullptr && entry->route->method == request.method ? entry->route : nullptr;
 }
@@ -54,7 +54,7 @@ RequestPlan Router::Resolve(HttpRequest& request) {
       (utils == nullptr || !utils->enabled)) {
     request.route = nullptr;
   }
-  const Route* const called = CalledRoute(request);
+  const EndpointSpec* const called = CalledRoute(request);
   return called == nullptr ? RequestPlan{.lane = Lane::kInline} : called->plan;
 }
 
@@ -94,7 +94,7 @@ HttpReply Router::Refuse(int status, std::string_view reason) {
 }
 
 bool Router::Admits(const HttpRequest& request) const {
-  const Route* const called = CalledRoute(request);
+  const EndpointSpec* const called = CalledRoute(request);
   if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
   Admission& admission = context_.services.admission;
   // A delayed call has already taken its token: an error would end the caller's room (A.4.7).
@@ -112,7 +112,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   const bool admitted = Admits(http);
   if (http.route == nullptr) return RefusalOf(kNotFound, call.label);
   const RouteEntry& entry = *http.route;
-  const Route& route = *entry.route;
+  const EndpointSpec& route = *entry.route;
   call.label.endpoint = route.endpoint;
   call.label.kind = entry.kind;
   if (route.caching == RouteCaching::kNever) {
@@ -140,7 +140,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
 }
 
 std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request) const {
-  const Route& route = *call.http.route->route;
+  const EndpointSpec& route = *call.http.route->route;
   RequestCharge charge;
   if (route.tokens != RouteTokens::kNone) {
     charge =

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "tests/support/endpoint_fields.h"
 
 namespace rtcroom {
 namespace {
@@ -31,11 +36,6 @@ HttpRequest RequestFromBytes(std::string_view bytes) {
 }
 
 constexpr std::string_view kTokens[] = {
-    "\"roomID\":",
-    "\"userID\":",
-    "\"userName\":",
-    "\"mergeParams\":",
-    "\"cnt\":",
     "\"__proto__\":",
     "null",
     "true",
@@ -71,6 +71,20 @@ constexpr std::string_view kTokens[] = {
     "\xF0\x9F\x8E\xA5",
 };
 
+/// `kTokens`, and the names of all fields.
+const std::vector<std::string>& Tokens() {
+  static const std::vector<std::string> tokens = [] {
+    std::set<std::string> names;
+    for (const EndpointCall& call : AllCalls()) {
+      for (const FieldSpec& field : call.fields) names.insert(fmt::format("\"{}\":", field.name));
+    }
+    std::vector<std::string> all(std::begin(kTokens), std::end(kTokens));
+    all.insert(all.end(), names.begin(), names.end());
+    return all;
+  }();
+  return tokens;
+}
+
 }  // namespace
 
 std::vector<HttpRequest> RequestsFromBytes(std::string_view bytes) {
@@ -102,7 +116,7 @@ std::string MutateRequestBytes(std::string bytes, std::string_view other, std::m
       bytes.insert(place, random() % 32 == 0 ? 2000 : length, 'x');
       break;
     case 5:
-      bytes.insert(place, kTokens[random() % std::size(kTokens)]);
+      bytes.insert(place, Tokens()[random() % Tokens().size()]);
       break;
     default: {
       const std::size_t from = random() % (other.size() + 1);

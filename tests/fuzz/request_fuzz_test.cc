@@ -1,24 +1,55 @@
 // The property of request_fuzz.cc, on a fixed number of mutated requests.
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "handlers/routes.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/fuzz/request_property.h"
+#include "tests/support/endpoint_fields.h"
 
 namespace rtcroom {
 namespace {
 
 std::vector<std::string> ReadRequests() {
   return ReadCorpus(std::filesystem::path(RTCROOM_CORPUS) / "request");
+}
+
+/// A valid request, as `RequestsFromBytes` reads it; in gen-2, of the user of `kLogin`.
+std::string BytesOf(const EndpointCall& call, const nlohmann::json& body) {
+  const char* const query = call.needs_token ? "userID=u1&token=token-of-u1" : "";
+  return fmt::format("{}\n/weapp/{}/{}\n{}\napplication/json\n\n{}", call.method, call.areas.back(),
+                     call.endpoint, query, body.dump());
+}
+
+constexpr std::string_view kLogin =
+    "POST\n/weapp/live_room/login\nsdkAppID=1400000001&accountType=0&userID=u1&userSig=s";
+
+/// The calls with a body, each after the login and the calls that open its room.
+std::vector<std::string> SeedsOfTheTable() {
+  std::vector<std::string> seeds;
+  for (const EndpointCall& call : CallsWithBody()) {
+    std::string seed(kLogin);
+    for (const EndpointCall& before : CallsWithBody()) {
+      if (before.protocol != call.protocol) continue;
+      if (before.endpoint != "create_room" && before.endpoint != "add_pusher") continue;
+      nlohmann::json body = GoodBody(before);
+      if (before.protocol != Protocol::kWebrtc) body["roomID"] = "r1";
+      seed.append("\x1E").append(BytesOf(before, body));
+    }
+    seeds.push_back(seed.append("\x1E").append(BytesOf(call, GoodBody(call))));
+  }
+  return seeds;
 }
 
 TEST(RequestFuzz, ParsesRequestFieldsFromLines) {
@@ -64,6 +95,17 @@ TEST(RequestFuzz, EveryCorpusSeedHasASuccessfulRequest) {
   }
 }
 
+TEST(RequestFuzz, EverySeedOfTheTableIsTaken) {
+  for (const std::string& seed : SeedsOfTheTable()) {
+    const RequestFuzzServer server;
+    LabelledReply reply;
+    for (const HttpRequest& request : RequestsFromBytes(seed)) reply = server.Handle(request);
+    EXPECT_EQ(FaultOf(reply), std::nullopt);
+    EXPECT_NE(reply.label.failure, Errc::kBadRequest) << seed << reply.body;
+    EXPECT_NE(reply.label.failure, Errc::kRoomNotFound) << seed << reply.body;
+  }
+}
+
 TEST(RequestFuzz, DetectsGen2SuccessWithoutAValidToken) {
   LabelledReply reply{.body = R"({"code":0,"message":"ok"})"};
   reply.label.endpoint = "get_pushers";
@@ -78,10 +120,9 @@ TEST(RequestFuzz, DetectsGen2SuccessWithoutAValidToken) {
   EXPECT_EQ(FaultOf(reply, {}), std::nullopt);
 }
 
-/// `gen2 get_pushers`
+/// `gen2_get_pushers`
 std::string Name(Protocol protocol, std::string_view endpoint) {
-  constexpr std::string_view kNames[] = {"gen1 ", "gen2 ", "webrtc "};
-  return std::string(kNames[static_cast<std::size_t>(protocol)]).append(endpoint);
+  return EndpointCall{.endpoint = endpoint, .method = "POST", .protocol = protocol}.name();
 }
 
 TEST(RequestFuzz, CorpusCoversSuccessOfEveryEndpoint) {
@@ -96,21 +137,17 @@ TEST(RequestFuzz, CorpusCoversSuccessOfEveryEndpoint) {
   // Nothing is mixed without a mixing service; the log endpoints return pages instead of JSON and
   // are refused here.
   const std::set<std::string_view> never = {"merge_stream", "logfilelist", "getlogfile"};
-  for (const Route& route : AllRoutes()) {
-    if (never.contains(route.endpoint)) continue;
-    for (const Protocol protocol : kAllProtocols) {
-      const bool alike = route.protocol == RouteProtocol::kAlike;
-      if (alike ? protocol != Protocol::kGen1 : !Serves(route, protocol)) continue;
-      EXPECT_TRUE(succeeded.contains(Name(protocol, route.endpoint)))
-          << Name(protocol, route.endpoint);
-    }
+  for (const EndpointCall& call : AllCalls()) {
+    if (never.contains(call.endpoint)) continue;
+    EXPECT_TRUE(succeeded.contains(Name(call.protocol, call.endpoint))) << call;
   }
 }
 
 TEST(RequestFuzz, AnswersMutatedRequestsWithACodeAndAMessage) {
   std::mt19937_64 random(FuzzSeed(3));
-  const std::vector<std::string> corpus = ReadRequests();
+  std::vector<std::string> corpus = ReadRequests();
   ASSERT_FALSE(corpus.empty());
+  std::ranges::move(SeedsOfTheTable(), std::back_inserter(corpus));
   for (int round = 0; round < 4000 && !HasFailure(); ++round) {
     std::string bytes = corpus[random() % corpus.size()];
     const std::string& other = corpus[random() % corpus.size()];

@@ -1,7 +1,7 @@
 // Checks docs/openapi.yaml against the real server: the document itself, its examples, its list of
 // endpoints, its request schemas, and every reply that it documents.
 //
-// Usage: node check.js RTCROOMD
+// Usage: node check.js RTCROOMD PRINT_ENDPOINTS
 'use strict';
 
 const assert = require('node:assert');
@@ -15,7 +15,8 @@ if (!fs.existsSync(path.join(__dirname, 'node_modules'))) {
 
 const { Client } = require('./client');
 const { ApiDocument } = require('./document');
-const { adminRoutes, publicRoutes } = require('./routes');
+const { checkFields } = require('./fields');
+const { adminRoutes, publicEndpoints } = require('./routes');
 const acceptance = require('./scenarios/acceptance');
 const backup = require('./scenarios/backup');
 const consoleScenario = require('./scenarios/console');
@@ -55,7 +56,7 @@ async function checkDocument() {
   assert.strictEqual(validator.version, '3.1');
 }
 
-function checkRoutes(document) {
+function checkRoutes(document, endpoints) {
   const documented = (isPublic) =>
     [...document.operations.values()]
       .filter((operation) => operation.isPublic === isPublic)
@@ -63,7 +64,7 @@ function checkRoutes(document) {
   const check = (isPublic, served) => {
     assert.deepStrictEqual(documented(isPublic).sort(), served.sort(), 'the sources and the document name other endpoints');
   };
-  check(true, publicRoutes());
+  check(true, [...new Set(endpoints.map(({ route }) => route))]);
   check(false, adminRoutes());
 }
 
@@ -139,11 +140,13 @@ async function onFailingServers(binary, document, im) {
   await run(kComplete, failures.diskFull, { limitKilobytes: 400 });
 }
 
-async function main(binary) {
+async function main(binary, printEndpoints) {
   await checkDocument();
   const document = new ApiDocument(kFile);
   const examples = document.checkExamples();
-  checkRoutes(document);
+  const endpoints = publicEndpoints(printEndpoints);
+  checkRoutes(document, endpoints);
+  checkFields(document, endpoints);
   const wechat = await startWechat();
   const im = await startIm();
   let requests = 0;
@@ -151,7 +154,7 @@ async function main(binary) {
     await onCompleteServer(binary, document, wechat);
     await onFailingServers(binary, document, im);
     const open = { ...kComplete, 'auth.mode': 'open', 'auth.trust_userid': true };
-    await withServer(binary, document, open, async (client) => { requests = await acceptance.run(client); });
+    await withServer(binary, document, open, async (client) => { requests = await acceptance.run(client, endpoints); });
   } finally {
     wechat.stop();
     im.stop();
@@ -160,7 +163,7 @@ async function main(binary) {
   console.log(`${document.operations.size} operations, ${replies} kinds of replies, ${requests} requests probed, ${examples} examples`);
 }
 
-main(process.argv[2]).catch((failure) => {
+main(...process.argv.slice(2)).catch((failure) => {
   console.error(failure);
   process.exit(1);
 });

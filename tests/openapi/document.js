@@ -54,6 +54,19 @@ class ApiDocument {
     return found;
   }
 
+  // @param route  `METHOD path`
+  operationAt(route) {
+    const found = [...this.operations.values()].find(({ method, path }) => `${method} ${path}` === route);
+    assert(found, `${route}: no such operation`);
+    return found;
+  }
+
+  // The name of the schema that a body has in `protocol`, which is its title, or else in all of them.
+  requestName({ requestBody }, protocol) {
+    const names = ApiDocument.namesIn(requestBody.content['application/json'].schema);
+    return names.find((name) => this.root.components.schemas[name].title === protocol) ?? names[0];
+  }
+
   resolve(object) {
     if (!object.$ref) return object;
     return object.$ref.slice(2).split('/').reduce((at, name) => at[name], this.root);
@@ -81,7 +94,7 @@ class ApiDocument {
   static namesIn(schema) {
     const branches = schema.anyOf ?? [schema];
     return branches.map((branch) => {
-      assert(branch.$ref?.startsWith(kRef), 'a reply is a named schema or anyOf such');
+      assert(branch.$ref?.startsWith(kRef), 'a body is a named schema or anyOf such');
       return branch.$ref.slice(kRef.length);
     });
   }

@@ -1,35 +1,23 @@
-// The served endpoints, from the server's sources.
+// The served endpoints: the public ones from the server's table, the others from its sources.
 'use strict';
 
 const assert = require('node:assert');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
 const kRoot = path.join(__dirname, '..', '..');
-const kScopes = {
-  kEveryRoomKind: '/{kind}',
-  kLiveRoom: '/live_room',
-  kWebrtcRoom: '/webrtc_room',
-  kUtils: '/utils',
-};
-
 function read(...names) {
   return fs.readFileSync(path.join(kRoot, ...names), 'utf8');
 }
 
-// The rows of handlers/routes.cc, as `METHOD path`.
-function publicRoutes() {
-  const source = read('handlers', 'routes.cc');
-  const table = source.match(/constexpr Route kRoutes\[\] = \{\n([^]*?)\n\};/)?.[1];
-  assert(table, 'handlers/routes.cc has no table of routes that this test can read');
-  const rows = table.split(/^ {4}\{/m).slice(1);
-  assert.strictEqual(rows.length, table.match(/\.endpoint/g).length, 'one row, one endpoint');
+// The rows of handlers/endpoint_spec.cc, one for each protocol of an endpoint.
+// @param program  print_endpoints.
+function publicEndpoints(program) {
+  const rows = JSON.parse(execFileSync(program, { encoding: 'utf8' }));
   return rows.map((row) => {
-    const endpoint = row.match(/\.endpoint = "(\w+)"/)[1];
-    const scope = row.match(/\.scope = RouteScope::(\w+)/)?.[1] ?? 'kEveryRoomKind';
-    assert(kScopes[scope], `RouteScope::${scope}: not known to this test`);
-    const method = row.match(/\.method = "(\w+)"/)?.[1] ?? 'POST';
-    return `${method} ${kScopes[scope]}/${endpoint}`;
+    const area = row.areas.length > 1 ? '{kind}' : row.areas[0];
+    return { ...row, route: `${row.method} /${area}/${row.endpoint}` };
   });
 }
 
@@ -55,4 +43,4 @@ function adminRoutes() {
   return [...new Set(routes)].filter((route) => !/ \/console(?!\/api\/)/.test(route));
 }
 
-module.exports = { adminRoutes, publicRoutes };
+module.exports = { adminRoutes, publicEndpoints };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/endpoint_fields.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
@@ -95,12 +96,12 @@ TEST_F(Caller, MayHaveANumericId) {
 }
 
 TEST_F(Caller, NeedsATokenForEveryGen2CallExceptLogin) {
-  for (const Route& route : AllRoutes()) {
-    if (!Serves(route, Protocol::kGen2) || route.scope == RouteScope::kUtils) continue;
-    const LabelledReply reply = PostTo(server_, "/weapp/live_room/" + std::string(route.endpoint),
+  for (const EndpointCall& call : AllCalls()) {
+    if (call.protocol != Protocol::kGen2 || call.areas.front() == "utils") continue;
+    const LabelledReply reply = PostTo(server_, "/weapp/live_room/" + std::string(call.endpoint),
                                        "userID=u2&token=malformed&userSig=s");
-    const bool is_login = route.endpoint == "login";
-    EXPECT_EQ(reply.label.failure == Errc::kTokenMalformed, !is_login) << route.endpoint;
+    const bool is_login = call.endpoint == "login";
+    EXPECT_EQ(reply.label.failure == Errc::kTokenMalformed, !is_login) << call;
   }
 }
 

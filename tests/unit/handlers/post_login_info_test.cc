@@ -49,28 +49,6 @@ TEST_F(PostLoginInfo, SignsForADayAtMost) {
   EXPECT_EQ(TxTimeFor("\"99999999999999999999999\""), kNow + 86'400);
 }
 
-TEST_F(PostLoginInfo, NamesABadTime) {
-  EXPECT_EQ(DetailOf(R"({"userID":"u1"})"), "time: missing");
-  for (const char* time : {"null", "true", "2.5", "[]", "{}", R"("")", R"("1h")", R"(" 1")"}) {
-    EXPECT_EQ(DetailOf(std::string(R"({"userID":"u1","time":)") + time + "}"),
-              "time: not a whole number")
-        << time;
-  }
-  for (const char* time : {"0", "-1", R"("-5")"}) {
-    EXPECT_EQ(DetailOf(std::string(R"({"userID":"u1","time":)") + time + "}"), "time: less than 1")
-        << time;
-  }
-}
-
-TEST_F(PostLoginInfo, NamesABadUserId) {
-  EXPECT_EQ(DetailOf(R"({"time":60})"), "userID: missing");
-  EXPECT_EQ(DetailOf(R"({"time":60,"userID":""})"), "userID: missing");
-  EXPECT_EQ(DetailOf(R"({"time":60,"userID":[]})"), "userID: neither a string nor a whole number");
-  EXPECT_EQ(DetailOf(R"({"time":60,"userID":"a b"})"), "userID: holds a forbidden character");
-  EXPECT_EQ(DetailOf(R"({"time":60,"userID":")" + std::string(65, 'u') + "\"}"),
-            "userID: longer than 64 bytes");
-}
-
 TEST_F(PostLoginInfo, RefusesAUserIdThatBeginsWithADigit) {
   for (const char* user : {R"("1")", R"("9user")", "7"}) {
     EXPECT_EQ(DetailOf(std::string(R"({"time":60,"userID":)") + user + "}"),

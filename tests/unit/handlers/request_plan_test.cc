@@ -2,18 +2,17 @@
 #include <map>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/endpoint_fields.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
 namespace {
 
-std::string PathOf(const Route& route) {
-  std::string area = "live_room";
-  if (route.scope == RouteScope::kUtils) area = "utils";
-  if (route.scope == RouteScope::kWebrtcRoom) area = "webrtc_room";
-  return "/weapp/" + area + "/" + std::string(route.endpoint);
+std::string PathOf(const EndpointCall& call) {
+  return fmt::format("/weapp/{}/{}", call.areas.back(), call.endpoint);
 }
 
 RequestPlan PlanOf(const RouterFixture& server, std::string_view method, std::string path) {
@@ -42,22 +41,22 @@ TEST(RequestPlan, UsesWorkersOnlyForBlockingEndpoints) {
   };
   RouterFixture server;
   server.utils.SwitchOn();
-  for (const Route& route : AllRoutes()) {
-    const bool is_webrtc = route.scope == RouteScope::kWebrtcRoom;
+  for (const EndpointCall& call : AllCalls()) {
+    const bool is_webrtc = call.protocol == Protocol::kWebrtc;
     const std::string with_method =
-        std::string(is_webrtc ? "webrtc" : route.method) + " " + std::string(route.endpoint);
-    auto row = waiting.find(route.endpoint);
+        fmt::format("{} {}", is_webrtc ? "webrtc" : call.method, call.endpoint);
+    auto row = waiting.find(call.endpoint);
     if (row == waiting.end()) row = waiting.find(with_method);
     const Lane lane = row == waiting.end() ? Lane::kInline : row->second;
-    EXPECT_EQ(PlanOf(server, route.method, PathOf(route)).lane, lane) << with_method;
+    EXPECT_EQ(PlanOf(server, call.method, PathOf(call)).lane, lane) << with_method;
   }
 }
 
 TEST(RequestPlan, PacesGetPushers) {
   const RouterFixture server{{.gen1_prefix = "/v1"}};
-  for (const Route& route : AllRoutes()) {
-    EXPECT_EQ(PlanOf(server, route.method, PathOf(route)).paced, route.endpoint == "get_pushers")
-        << route.endpoint;
+  for (const EndpointCall& call : AllCalls()) {
+    EXPECT_EQ(PlanOf(server, call.method, PathOf(call)).paced, call.endpoint == "get_pushers")
+        << call;
   }
   EXPECT_TRUE(PlanOf(server, "POST", "/v1/double_room/get_pushers").paced);
 }

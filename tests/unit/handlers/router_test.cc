@@ -3,11 +3,13 @@
 #include <stdexcept>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "handlers/refusal.h"
 #include "tests/support/captured_log.h"
+#include "tests/support/endpoint_fields.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
@@ -120,18 +122,15 @@ TEST(Router, ChecksThePathBeforeTheMethod) {
 TEST(Router, AnswersOptionsOnEveryKnownPath) {
   RouterFixture server;
   server.utils.SwitchOn();
-  for (const Route& route : AllRoutes()) {
-    std::string area = "live_room";
-    if (route.scope == RouteScope::kUtils) area = "utils";
-    if (route.scope == RouteScope::kWebrtcRoom) area = "webrtc_room";
-    const std::string path = "/weapp/" + area + "/" + std::string(route.endpoint);
+  for (const EndpointCall& call : AllCalls()) {
+    const std::string path = fmt::format("/weapp/{}/{}", call.areas.back(), call.endpoint);
     const LabelledReply reply =
         server.Send({.method = "OPTIONS", .path = path, .origin = "https://a.example"});
     EXPECT_EQ(reply.status, 204) << path;
     EXPECT_EQ(reply.body, "") << path;
     EXPECT_THAT(reply.headers, Contains(Pair("Access-Control-Allow-Origin", "*"))) << path;
     EXPECT_THAT(reply.headers, Contains(Key("Access-Control-Allow-Methods"))) << path;
-    EXPECT_EQ(reply.label.endpoint, route.endpoint);
+    EXPECT_EQ(reply.label.endpoint, call.endpoint);
     EXPECT_EQ(reply.label.code, 0);
   }
   EXPECT_EQ(server.Send({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);

@@ -10,6 +10,7 @@
 #include "daemon/core/ids.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/endpoints.h"
+#include "handlers/field_spec.h"
 #include "handlers/form.h"
 #include "handlers/protocol.h"
 
@@ -56,7 +57,8 @@ enum class RouteCaching : std::uint8_t {
   kNever,  ///< no cache may store them
 };
 
-struct Route {
+/// An endpoint: the path, the protocols, the fields, and where and how it runs.
+struct EndpointSpec {
   std::string_view endpoint{};       ///< the last path segment, in lower case
   std::string_view method = "POST";  ///< besides OPTIONS, which every path supports
   /// One of the three is set; with none the path does not exist.
@@ -69,17 +71,24 @@ struct Route {
   RouteSwitch on = RouteSwitch::kAlwaysOn;
   RouteTokens tokens = RouteTokens::kAddress;
   RouteCaching caching = RouteCaching::kUnspecified;
+  /// In the order of their checks: the first bad one is reported. Unknown ones are ignored. Those
+  /// that prove the caller are in the query of every gen-2 call and not listed.
+  std::span<const FieldSpec> fields{};
+  std::span<const FieldSpec> gen2_fields{};  ///< where gen-2 has others
   RequestPlan plan{};
 };
 
-/// Every route, in the order of the table.
-std::span<const Route> AllRoutes();
+/// Every endpoint, in the order of the table.
+std::span<const EndpointSpec> AllEndpoints();
+
+/// The fields of requests in `protocol`.
+std::span<const FieldSpec> RequestFields(const EndpointSpec& endpoint, Protocol protocol);
 
 /// The protocol of a request to `route`, when its prefix does not pin one.
 /// @source protocol C.1, rules 2 to 7.
-Protocol ProtocolOf(const Route& route, const FormPairs& query);
+Protocol ProtocolOf(const EndpointSpec& route, const FormPairs& query);
 
 /// Whether `route` exists in `protocol`.
-bool Serves(const Route& route, Protocol protocol);
+bool Serves(const EndpointSpec& route, Protocol protocol);
 
 }  // namespace rtcroom

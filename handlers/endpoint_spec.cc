@@ -1,111 +1,176 @@
-#include "handlers/routes.h"
+#include "handlers/endpoint_spec.h"
 
 namespace rtcroom {
 namespace {
+
+using namespace field;
 
 constexpr RequestPlan kInline{.lane = Lane::kInline};
 constexpr RequestPlan kUrgent{.lane = Lane::kUrgent};
 constexpr RequestPlan kPaced{.lane = Lane::kInline, .paced = true};
 
-constexpr Route kRoutes[] = {
+constexpr FieldSpec kRoomFields[] = {kRoomId};
+constexpr FieldSpec kMemberFields[] = {kRoomId, kUserId};
+constexpr FieldSpec kLoginFields[] = {kUserIdPrefix, kCode, kImUserId};
+constexpr FieldSpec kPushUrlFields[] = {kUserId, kRoomHint};
+constexpr FieldSpec kGen1CreateFields[] = {Optional(kRoomId), kUserId,  kUserName,
+                                           kUserAvatar,       kPushUrl, kRoomName};
+constexpr FieldSpec kGen2CreateFields[] = {Optional(kRoomId), kUserId, kRoomInfo};
+constexpr FieldSpec kGen1JoinFields[] = {kRoomId,     kUserId,  kUserName,
+                                         kUserAvatar, kPushUrl, Optional(kRoomName)};
+constexpr FieldSpec kGen2JoinFields[] = {kRoomId,     kUserId,  kUserName,
+                                         kUserAvatar, kPushUrl, Optional(kRoomInfo)};
+constexpr FieldSpec kPageFields[] = {kIndex, kCnt};
+constexpr FieldSpec kMergeFields[] = {kRoomId, kUserId, kMergeParams};
+constexpr FieldSpec kGen1LoginQuery[] = {InQuery({.name = "userID"})};
+constexpr FieldSpec kGen2LoginQuery[] = {InQuery({.name = "sdkAppID"}),
+                                         InQuery({.name = "accountType"}),
+                                         InQuery({.name = "userID"}), InQuery({.name = "userSig"})};
+
+constexpr FieldSpec kCustomFields[] = {kRoomId, kFieldName, kOperation, kValue};
+constexpr FieldSpec kAudienceFields[] = {kRoomId, kUserId, kUserInfo};
+
+constexpr FieldSpec kTrustedUserFields[] = {Optional(kTrtcUserId)};
+constexpr FieldSpec kWebrtcRoomFields[] = {kTrtcRoomId};
+constexpr FieldSpec kWebrtcMemberFields[] = {kTrtcRoomId, kTrtcUserId};
+constexpr FieldSpec kWebrtcCreateFields[] = {kTrtcUserId, kNickName, kRoomType, kRoomInfo};
+constexpr FieldSpec kWebrtcEnterFields[] = {kTrtcRoomId, kTrtcUserId, kNickName};
+constexpr FieldSpec kWebrtcPageFields[] = {kIndex, kCount, kRoomType};
+
+constexpr FieldSpec kLoginInfoQuery[] = {InQuery(kCode), InQuery(Optional({.name = "userID"}))};
+constexpr FieldSpec kSignFields[] = {kTime, kUserId};
+constexpr FieldSpec kLogFileQuery[] = {InQuery({.name = "file"})};
+
+constexpr EndpointSpec kEndpoints[] = {
     {.endpoint = "get_im_login_info",
      .async = HandleGetImLoginInfo,
      .protocol = RouteProtocol::kGen1,
-     .caching = RouteCaching::kNever},
+     .caching = RouteCaching::kNever,
+     .fields = kLoginFields},
     {.endpoint = "get_push_url",
      .handler = HandleGetPushUrl,
      .tokens = RouteTokens::kAddressAndUser,
      .caching = RouteCaching::kNever,
+     .fields = kPushUrlFields,
      .plan = kInline},
-    {.endpoint = "create_room", .async = HandleCreateRoom, .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "create_room",
+     .async = HandleCreateRoom,
+     .tokens = RouteTokens::kAddressAndUser,
+     .fields = kGen1CreateFields,
+     .gen2_fields = kGen2CreateFields},
     {.endpoint = "destroy_room",
      .handler = HandleDestroyRoom,
      .tokens = RouteTokens::kNone,
+     .fields = kMemberFields,
      .plan = kUrgent},
-    {.endpoint = "add_pusher", .async = HandleAddPusher, .tokens = RouteTokens::kAddressAndUser},
+    {.endpoint = "add_pusher",
+     .async = HandleAddPusher,
+     .tokens = RouteTokens::kAddressAndUser,
+     .fields = kGen1JoinFields,
+     .gen2_fields = kGen2JoinFields},
     {.endpoint = "delete_pusher",
      .handler = HandleDeletePusher,
      .tokens = RouteTokens::kNone,
+     .fields = kMemberFields,
      .plan = kUrgent},
-    {.endpoint = "get_pushers", .handler = HandleGetPushers, .plan = kPaced},
+    {.endpoint = "get_pushers", .handler = HandleGetPushers, .fields = kRoomFields, .plan = kPaced},
     {.endpoint = "pusher_heartbeat",
      .handler = HandlePusherHeartbeat,
      .tokens = RouteTokens::kNone,
+     .fields = kMemberFields,
      .plan = kInline},
-    {.endpoint = "get_room_list", .sliced = HandleGetRoomList, .plan = kInline},
+    {.endpoint = "get_room_list",
+     .sliced = HandleGetRoomList,
+     .fields = kPageFields,
+     .plan = kInline},
     {.endpoint = "merge_stream",
      .handler = HandleMergeStream,
      .scope = RouteScope::kLiveRoom,
      .tokens = RouteTokens::kAddressAndUser,
+     .fields = kMergeFields,
      .plan = kInline},
     {.endpoint = "login",
      .handler = HandleLogin,
      .protocol = RouteProtocol::kByLogin,
      .login = RouteLogin::kNotNeeded,
-     .caching = RouteCaching::kNever},
+     .caching = RouteCaching::kNever,
+     .fields = kGen1LoginQuery,
+     .gen2_fields = kGen2LoginQuery},
     {.endpoint = "logout", .handler = HandleLogout},
 
     {.endpoint = "set_custom_field",
      .handler = HandleSetCustomField,
      .scope = RouteScope::kLiveRoom,
-     .protocol = RouteProtocol::kGen2},
+     .protocol = RouteProtocol::kGen2,
+     .fields = kCustomFields},
     {.endpoint = "get_custom_info",
      .handler = HandleGetCustomInfo,
      .scope = RouteScope::kLiveRoom,
      .protocol = RouteProtocol::kGen2,
+     .fields = kRoomFields,
      .plan = kInline},
     {.endpoint = "add_audience",
      .handler = HandleAddAudience,
      .scope = RouteScope::kLiveRoom,
-     .protocol = RouteProtocol::kGen2},
+     .protocol = RouteProtocol::kGen2,
+     .fields = kAudienceFields},
     {.endpoint = "delete_audience",
      .handler = HandleDeleteAudience,
      .scope = RouteScope::kLiveRoom,
-     .protocol = RouteProtocol::kGen2},
+     .protocol = RouteProtocol::kGen2,
+     .fields = kMemberFields},
     {.endpoint = "get_audiences",
      .handler = HandleGetAudiences,
      .scope = RouteScope::kLiveRoom,
      .protocol = RouteProtocol::kGen2,
+     .fields = kRoomFields,
      .plan = kInline},
 
     {.endpoint = "get_login_info",
      .handler = HandleWebrtcLoginInfo,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
-     .caching = RouteCaching::kNever},
+     .caching = RouteCaching::kNever,
+     .fields = kTrustedUserFields},
     {.endpoint = "create_room",
      .async = HandleWebrtcCreateRoom,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .tokens = RouteTokens::kAddressAndUser,
-     .caching = RouteCaching::kNever},
+     .caching = RouteCaching::kNever,
+     .fields = kWebrtcCreateFields},
     {.endpoint = "enter_room",
      .async = HandleWebrtcEnterRoom,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .tokens = RouteTokens::kAddressAndUser,
-     .caching = RouteCaching::kNever},
+     .caching = RouteCaching::kNever,
+     .fields = kWebrtcEnterFields},
     {.endpoint = "quit_room",
      .handler = HandleWebrtcQuitRoom,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .tokens = RouteTokens::kNone,
+     .fields = kWebrtcMemberFields,
      .plan = kUrgent},
     {.endpoint = "heartbeat",
      .handler = HandleWebrtcHeartbeat,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .tokens = RouteTokens::kNone,
+     .fields = kWebrtcMemberFields,
      .plan = kInline},
     {.endpoint = "get_room_list",
      .sliced = HandleWebrtcRoomList,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
+     .fields = kWebrtcPageFields,
      .plan = kInline},
     {.endpoint = "get_room_members",
      .handler = HandleWebrtcRoomMembers,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
+     .fields = kWebrtcRoomFields,
      .plan = kInline},
 
     {.endpoint = "get_login_info",
@@ -113,12 +178,14 @@ constexpr Route kRoutes[] = {
      .async = HandleGetLoginInfo,
      .scope = RouteScope::kUtils,
      .protocol = RouteProtocol::kGen2,
-     .caching = RouteCaching::kNever},
+     .caching = RouteCaching::kNever,
+     .fields = kLoginInfoQuery},
     {.endpoint = "get_login_info",
      .handler = HandlePostLoginInfo,
      .scope = RouteScope::kUtils,
      .protocol = RouteProtocol::kGen1,
      .caching = RouteCaching::kNever,
+     .fields = kSignFields,
      .plan = kInline},
     {.endpoint = "get_test_pushurl",
      .method = "GET",
@@ -148,7 +215,8 @@ constexpr Route kRoutes[] = {
      .handler = HandleGetLogFile,
      .scope = RouteScope::kUtils,
      .protocol = RouteProtocol::kAlike,
-     .on = RouteSwitch::kUtils},
+     .on = RouteSwitch::kUtils,
+     .fields = kLogFileQuery},
     {.endpoint = "check_config",
      .method = "GET",
      .async = HandleCheckConfig,
@@ -165,9 +233,14 @@ Protocol Gen2IfEither(const FormPairs& query, std::string_view name, std::string
 
 }  // namespace
 
-std::span<const Route> AllRoutes() { return kRoutes; }
+std::span<const EndpointSpec> AllEndpoints() { return kEndpoints; }
 
-Protocol ProtocolOf(const Route& route, const FormPairs& query) {
+std::span<const FieldSpec> RequestFields(const EndpointSpec& endpoint, Protocol protocol) {
+  const bool has_others = protocol == Protocol::kGen2 && !endpoint.gen2_fields.empty();
+  return has_others ? endpoint.gen2_fields : endpoint.fields;
+}
+
+Protocol ProtocolOf(const EndpointSpec& route, const FormPairs& query) {
   switch (route.protocol) {
     case RouteProtocol::kGen1:
       return Protocol::kGen1;
@@ -185,7 +258,7 @@ Protocol ProtocolOf(const Route& route, const FormPairs& query) {
   return Protocol::kGen1;
 }
 
-bool Serves(const Route& route, Protocol protocol) {
+bool Serves(const EndpointSpec& route, Protocol protocol) {
   switch (protocol) {
     case Protocol::kGen1:
       return route.protocol != RouteProtocol::kGen2 && route.protocol != RouteProtocol::kWebrtc;
