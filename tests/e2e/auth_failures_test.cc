@@ -6,9 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/gen2_fields.h"
+#include "tests/e2e/expected_reply.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/seen_state.h"
+#include "tests/support/endpoint_fields.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -22,6 +23,13 @@ struct BadQuery {
   std::string query = {};
   ExpectedReply expected = {};
 };
+
+/// Every call of gen-2 that needs a token.
+std::vector<EndpointCall> AuthorizedCalls() {
+  std::vector<EndpointCall> calls = AllCalls();
+  std::erase_if(calls, [](const EndpointCall& call) { return !call.needs_token; });
+  return calls;
+}
 
 std::string Changed(std::string token, std::size_t at) {
   token.at(at) = token.at(at) == '0' ? '1' : '0';
@@ -85,15 +93,12 @@ INSTANTIATE_TEST_SUITE_P(Modes, AuthFailures, testing::Values("mixed", "token"),
 
 TEST_P(AuthFailures, AreReportedByEveryEndpointWithoutSideEffects) {
   const std::string before = SeenState(client_, user_, "r1");
-  std::vector<Gen2Endpoint> endpoints = Gen2Endpoints();
-  endpoints.push_back({.name = "logout", .good = json::object()});
-  for (const std::string_view kind : kKinds) {
-    for (const Gen2Endpoint& endpoint : endpoints) {
-      if (endpoint.live_only && kind != "live_room") continue;
+  for (const EndpointCall& call : AuthorizedCalls()) {
+    for (const std::string_view kind : call.areas) {
       for (const BadQuery& bad : BadQueries()) {
-        EXPECT_TRUE(
-            IsReply(CallWith(client_, bad.query, kind, endpoint.name, endpoint.good), bad.expected))
-            << kind << " " << endpoint.name << ": " << bad.what;
+        EXPECT_TRUE(IsReply(CallWith(client_, bad.query, kind, call.endpoint, GoodBody(call)),
+                            bad.expected))
+            << kind << " " << call << ": " << bad.what;
       }
     }
   }
@@ -109,12 +114,12 @@ TEST_P(AuthFailures, TakePrecedenceOverBodyErrors) {
 }
 
 TEST_P(AuthFailures, IncludeAUserIdOfAnotherUserInTheBody) {
-  for (const Gen2Endpoint& endpoint : Gen2Endpoints()) {
-    json body = endpoint.good;
+  for (const EndpointCall& call : AuthorizedCalls()) {
+    json body = GoodBody(call);
     body["userID"] = "u1";
     EXPECT_TRUE(
-        IsReply(CallAs(client_, other_, "live_room", endpoint.name, body), sentences::kWrongToken))
-        << endpoint.name;
+        IsReply(CallAs(client_, other_, "live_room", call.endpoint, body), sentences::kWrongToken))
+        << call;
   }
   EXPECT_TRUE(
       IsReply(CallAs(client_, user_, "live_room", "pusher_heartbeat", MemberBody("r1", "u1")),

@@ -1,6 +1,6 @@
 // The accepted forms of a body, and the preflights of browsers (protocol 0.2), in both dialects.
+#include <set>
 #include <string>
-#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include "tests/e2e/expected_reply.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/seen_state.h"
+#include "tests/support/endpoint_fields.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -104,29 +105,20 @@ TEST_F(BodyForms, TreatUnknownContentAsAnEmptyBody) {
       IsReply(Post("get_pushers", user_.Query(), "application/json", deep), sentences::kMissing));
 }
 
-std::vector<std::string> EveryPath() {
-  std::vector<std::string> paths;
-  for (const std::string kind : {"double_room", "multi_room", "live_room"}) {
-    for (const char* endpoint :
-         {"get_im_login_info", "get_push_url", "create_room", "destroy_room", "add_pusher",
-          "delete_pusher", "get_pushers", "pusher_heartbeat", "get_room_list", "login", "logout"}) {
-      paths.push_back(kind + "/" + endpoint);
+/// Those of the endpoints of rooms.
+std::set<std::string> EveryPath() {
+  std::set<std::string> paths;
+  for (const EndpointCall& call : AllCalls()) {
+    for (const std::string_view area : call.areas) {
+      if (area != "utils") paths.insert(std::string(area).append("/").append(call.endpoint));
     }
-  }
-  for (const char* endpoint : {"merge_stream", "set_custom_field", "get_custom_info",
-                               "add_audience", "delete_audience", "get_audiences"}) {
-    paths.push_back(std::string("live_room/") + endpoint);
-  }
-  for (const char* endpoint : {"get_login_info", "create_room", "enter_room", "quit_room",
-                               "heartbeat", "get_room_list", "get_room_members"}) {
-    paths.push_back(std::string("webrtc_room/") + endpoint);
   }
   return paths;
 }
 
 TEST_F(BodyForms, AnswerPreflightsOnEveryPath) {
-  std::vector<std::string> paths = EveryPath();
-  paths.emplace_back("utils/get_login_info");
+  std::set<std::string> paths = EveryPath();
+  paths.insert("utils/get_login_info");
   for (const std::string& path : paths) {
     for (const std::string query : {"", "?userID=u1&token=t"}) {
       const ApiReply reply = client_.Send({.method = "OPTIONS",

@@ -1,164 +1,177 @@
-// The server's handling of invalid values, and of unusual valid ones.
+// The fields of requests over TLS: one refusal of each kind for each endpoint, and the longest
+// values from the request to the store and back. Each single value is in
+// tests/unit/handlers/endpoint_spec_test.cc.
+#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/endpoint_fields.h"
+#include "tests/e2e/expected_reply.h"
 #include "tests/e2e/room_calls.h"
+#include "tests/e2e/seen_state.h"
+#include "tests/support/endpoint_fields.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
 namespace {
 
-using testing::ElementsAre;
-using testing::StartsWith;
+using nlohmann::json;
+using testing::SizeIs;
+
+ExpectedReply ExpectedOf(Protocol protocol, Errc code) {
+  using namespace sentences;
+  const bool is_webrtc = protocol == Protocol::kWebrtc;
+  if (code == Errc::kInfoTooLong) return is_webrtc ? kWebrtcInfoTooLong : kInfoTooLong;
+  if (code == Errc::kNotJson) return kMergeParamsNotJson;
+  if (code == Errc::kBadIdentity) return kWebrtcBadUser;
+  if (is_webrtc) return kWebrtcMissing;
+  return protocol == Protocol::kGen1 ? kGen1BadParameter : kMissing;
+}
 
 class RequestFields : public testing::Test {
  protected:
-  ApiReply Call(const char* endpoint, const nlohmann::json& body) {
-    return client_.Call("multi_room", endpoint, body);
+  ApiReply Call(std::string_view kind, std::string_view endpoint, const json& body) {
+    return client_.Call(kind, endpoint, body);
+  }
+  ApiReply CallAsUser(std::string_view endpoint, const json& body) {
+    return CallAs(client_, user_, "live_room", endpoint, body);
+  }
+  /// Sends `text` as the body of `call`; in gen-2, as a caller that claims to be "u1".
+  ApiReply Send(const EndpointCall& call, const std::string& text) {
+    ApiRequest request{.body = text};
+    request.target.append("/weapp/").append(call.areas.back());
+    request.target.append("/").append(call.endpoint);
+    if (call.protocol == Protocol::kGen2) request.target.append("?userID=u1");
+    return client_.Send(request);
   }
 
-  ServerProcess server_{{.settings = {{"im.sdk_app_id", 1400000001},
-                                      {"im.secret_key", "a key for tests"},
-                                      {"live.bizid", "8888"}}}};
+  // Without tokens, so that a bad userID is refused for itself.
+  ServerProcess server_{{.settings = LoginSettings({{"auth.mode", "open"}})}};
   ApiClient client_ = server_.Https();
+  const Account user_ = LogIn(client_, "u1");
 };
 
-TEST_F(RequestFields, AreRefusedWithCodeOneWithoutSideEffectsWhenBad) {
-  for (const std::string_view kind : kKinds) {
-    // An ID is unique across kinds, so each kind is tested in turn.
-    ASSERT_EQ(client_.Call(kind, "create_room", CreateBody("u1", "r1")).code(), kOk);
-    const std::string before = WholeState(client_);
-    for (const EndpointRow& endpoint : EndpointTable()) {
-      if (endpoint.live_only && kind != "live_room") continue;
-      for (const FieldRow& field : endpoint.required) {
-        for (const BadBody& bad : BadBodies(GoodBody(endpoint), field)) {
-          const ApiReply reply = client_.Send(
-              {.target = "/weapp/" + std::string(kind) + "/" + endpoint.name, .body = bad.text});
-          const std::string about = endpoint.name + " " + field.name + ": " + bad.what;
-          EXPECT_EQ(reply.status, 200) << about << ": " << reply;
-          EXPECT_EQ(reply.code(), kBadParameter) << about << ": " << reply;
-          EXPECT_EQ(reply.Text("message"), "请求参数错误") << about;
-          if (bad.is_json) {
-            EXPECT_THAT(reply.Text("detail"), StartsWith(field.name)) << about;
-          }
+TEST_F(RequestFields, AreRefusedWithProtocolMessagesWithoutSideEffects) {
+  // Each dialect has the room that the bodies name, under a kind of its own.
+  ASSERT_EQ(Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
+  json joining = PusherBody("r2", "u1");
+  joining["pushURL"] = "";
+  ASSERT_EQ(CallAsUser("add_pusher", joining).code(), kOk);
+  const ApiReply created =
+      Call("webrtc_room", "create_room", {{"userID", "user_1"}, {"roomInfo", "text"}});
+  ASSERT_TRUE(IsReply(created, sentences::kSuccess));
+  const auto room_of = [&](Protocol protocol) {
+    if (protocol == Protocol::kWebrtc) return created.Text("roomID");
+    return std::string(protocol == Protocol::kGen1 ? "r1" : "r2");
+  };
+
+  const std::string before = SeenState(client_, user_, "r2");
+  for (const EndpointCall& call : CallsWithBody()) {
+    if (call.areas.front() == "utils") continue;  // login_info_test.cc
+    json good = GoodBody(call);
+    if (good.contains("roomID")) good["roomID"] = room_of(call.protocol);
+    std::set<FieldFault> seen;
+    for (const FieldSpec& field : call.fields) {
+      for (const BadValue& bad : BadValues(field, call.protocol)) {
+        if (!seen.insert(bad.fault).second) continue;
+        const ApiReply reply = Send(call, BodyWith(good, field, bad).dump());
+        EXPECT_TRUE(IsReply(reply, ExpectedOf(call.protocol, bad.code)))
+            << call << " " << bad.detail;
+        if (bad.code == Errc::kBadRequest) {
+          EXPECT_EQ(reply.Text("detail"), bad.detail) << call;
         }
       }
     }
-    EXPECT_EQ(WholeState(client_), before);
-    ASSERT_EQ(client_.Call(kind, "destroy_room", MemberBody("r1", "u1")).code(), kOk);
+    const std::string not_text = BodiesOfNoText(good, call.fields.front()).front();
+    EXPECT_TRUE(IsReply(Send(call, not_text), ExpectedOf(call.protocol, Errc::kBadRequest)))
+        << call;
   }
+  EXPECT_EQ(SeenState(client_, user_, "r2"), before);
 }
 
-TEST_F(RequestFields, KeepTheLongestValuesByteForByte) {
+/// `bytes` bytes of three-byte characters, and one byte.
+std::string WideText(std::size_t bytes) {
+  std::string text;
+  while (text.size() + 3 < bytes) text += "房";
+  return text + std::string(bytes - text.size(), 'a');
+}
+
+/// The longest name, with characters that need care in JSON and HTML.
+std::string OddName() { return std::string(115, 'n') + "😀</b>\"\\ \u0301"; }
+
+TEST_F(RequestFields, KeepTheLongestGen1ValuesByteForByte) {
   const std::string user(64, 'u');
   const std::string room(48, 'r');
-  std::string room_name;
-  for (int i = 0; i < 341; ++i) room_name += "房";  // three bytes each
-  room_name += "a";
-  nlohmann::json body = CreateBody(user, room);
-  body["roomName"] = room_name;
-  body["userName"] = std::string(115, 'n') + "😀</b>\"\\ \u0301";
+  json body = CreateBody(user, room);
+  body["roomName"] = WideText(1024);
+  body["userName"] = OddName();
   body["userAvatar"] = std::string(1024, 'a');
   body["pushURL"] = std::string(1024, 'p');
-  ASSERT_EQ(Call("create_room", body).code(), kOk);
+  ASSERT_EQ(Call("multi_room", "create_room", body).code(), kOk);
 
-  const ApiReply list = Call("get_room_list", {{"cnt", "20"}, {"index", "0"}});
-  ASSERT_EQ(list.json["rooms"].size(), 1U) << list;
-  const nlohmann::json& shown = list.json["rooms"][0];
+  const ApiReply list = Call("multi_room", "get_room_list", {{"cnt", "20"}, {"index", "0"}});
+  ASSERT_THAT(list.json["rooms"], SizeIs(1)) << list;
+  const json& shown = list.json["rooms"][0];
   EXPECT_EQ(shown["roomID"], room);
   EXPECT_EQ(shown["roomCreator"], user);
-  EXPECT_EQ(shown["roomName"], room_name);
+  EXPECT_EQ(shown["roomName"], WideText(1024));
   EXPECT_EQ(shown["pushers"][0]["userName"], body["userName"]);
   EXPECT_EQ(shown["pushers"][0]["userAvatar"], body["userAvatar"]);
 }
 
-TEST_F(RequestFields, AreAcceptedByEveryEndpointAtMaximumLength) {
+TEST_F(RequestFields, KeepTheLongestGen2ValuesByteForByte) {
   const std::string room(48, 'r');
-  const std::string creator(64, 'c');
-  const std::string user(64, 'u');
-  const auto expect_ok = [this](const char* endpoint, const nlohmann::json& body) {
-    const ApiReply reply = client_.Call("live_room", endpoint, body);
-    EXPECT_EQ(reply.code(), kOk) << endpoint << ": " << reply;
-    EXPECT_EQ(reply.Text("message"), "请求成功") << endpoint;
-  };
-  expect_ok("get_push_url", {{"userID", user}});
-  expect_ok("create_room", CreateBody(creator, room));
-  nlohmann::json joining = PusherBody(room, user);
-  joining["userName"] = std::string(128, 'n');
+  ASSERT_TRUE(IsReply(
+      CallAsUser("create_room", {{"userID", "u1"}, {"roomInfo", WideText(1024)}, {"roomID", room}}),
+      sentences::kSuccess));
+  json joining = PusherBody(room, "u1");
+  joining["userName"] = OddName();
   joining["userAvatar"] = std::string(1024, 'a');
-  joining["pushURL"] = std::string(1024, 'p');
-  expect_ok("add_pusher", joining);
-  expect_ok("get_pushers", RoomBody(room));
-  expect_ok("pusher_heartbeat", MemberBody(room, user));
-  nlohmann::json mixing = MemberBody(room, user);
-  mixing["mergeParams"] = {{"a", std::string(16'384 - 8, 'a')}};
-  EXPECT_EQ(client_.Call("live_room", "merge_stream", mixing).code(), kInternalFailure)
-      << "there is no mixing service, but nothing is wrong with the parameters";
-  expect_ok("delete_pusher", MemberBody(room, user));
-  expect_ok("destroy_room", MemberBody(room, creator));
-  expect_ok("get_im_login_info", {{"userIDPrefix", "weixin"}, {"code", std::string(1024, 'c')}});
+  joining["pushURL"] = "rtmp://" + std::string(1017, 'p');
+  ASSERT_TRUE(IsReply(CallAsUser("add_pusher", joining), sentences::kSuccess));
+  json watching = MemberBody(room, "u1");
+  watching["userInfo"] = std::string(1021, 'i') + "房";
+  ASSERT_TRUE(IsReply(CallAsUser("add_audience", watching), sentences::kSuccess));
+  const std::string name(64, 'f');
+  const std::string value(1022, 'v');  // plus two quotes
+  ASSERT_TRUE(IsReply(
+      CallAsUser("set_custom_field",
+                 {{"roomID", room}, {"fieldName", name}, {"operation", "set"}, {"value", value}}),
+      sentences::kSuccess));
+
+  const ApiReply list = CallAsUser("get_room_list", {{"cnt", "20"}, {"index", "0"}});
+  ASSERT_THAT(list.json["rooms"], SizeIs(1)) << list;
+  const json& shown = list.json["rooms"][0];
+  EXPECT_EQ(shown["roomID"], room);
+  EXPECT_EQ(shown["roomInfo"], WideText(1024));
+  EXPECT_EQ(shown["audienceCount"], 1);
+  EXPECT_EQ(shown["pushers"][0]["userName"], joining["userName"]);
+  EXPECT_EQ(shown["pushers"][0]["userAvatar"], joining["userAvatar"]);
+  const ApiReply audiences = CallAsUser("get_audiences", RoomBody(room));
+  EXPECT_EQ(audiences.json["audiences"][0]["userInfo"], watching["userInfo"]);
+  const ApiReply custom = CallAsUser("get_custom_info", RoomBody(room));
+  EXPECT_EQ(json::parse(custom.Text("custom"))[name], value);
 }
 
-TEST_F(RequestFields, AcceptNumbersAsIds) {
-  nlohmann::json body = CreateBody("", "");
-  body["userID"] = 7;
-  body["roomid"] = 12345;
-  const ApiReply created = Call("create_room", body);
-  ASSERT_EQ(created.code(), kOk) << created;
-  EXPECT_EQ(created.Text("roomID"), "12345");
-  EXPECT_THAT(PushersOf(client_, "multi_room", "12345"), ElementsAre("7"));
-}
-
-TEST_F(RequestFields, TreatSpecialNamesAsPlainText) {
-  for (const char* name : {"__proto__", "constructor", "toString"}) {
-    nlohmann::json body = CreateBody(name, name);
-    body[name] = "an unknown field";
-    EXPECT_EQ(Call("create_room", body).code(), kOk) << name;
-    EXPECT_THAT(PushersOf(client_, "multi_room", name), ElementsAre(name));
-  }
-}
-
-TEST_F(RequestFields, GenerateARoomIdIfAbsentNullOrEmpty) {
-  for (const nlohmann::json& none : {nlohmann::json(), nlohmann::json("")}) {
-    nlohmann::json body = CreateBody("u1");
-    body["roomid"] = none;
-    const ApiReply created = Call("create_room", body);
-    EXPECT_THAT(created.Text("roomID"), testing::MatchesRegex("room_[0-9a-f]{8}_[0-9a-f]{4}"))
-        << created;
-  }
-}
-
-TEST_F(RequestFields, RefuseAnInvalidRoomId) {
-  for (const nlohmann::json& bad :
-       {nlohmann::json("a b"), nlohmann::json("@TGS#1"), nlohmann::json(std::string(49, 'r')),
-        nlohmann::json::array({"r1"}), nlohmann::json(1.5)}) {
-    nlohmann::json body = CreateBody("u1");
-    body["roomid"] = bad;
-    EXPECT_EQ(Call("create_room", body).code(), kBadParameter) << bad;
-  }
-}
-
-TEST_F(RequestFields, BoundTheListByIndexAndCount) {
-  for (const char* room : {"r1", "r2", "r3"}) {
-    ASSERT_EQ(Call("create_room", CreateBody("u1", room)).code(), kOk);
-  }
-  const auto listed = [this](const nlohmann::json& index, const nlohmann::json& count) {
-    const ApiReply reply = Call("get_room_list", {{"index", index}, {"cnt", count}});
-    EXPECT_EQ(reply.code(), kOk) << reply;
-    std::string ids;
-    for (const nlohmann::json& room : reply.json["rooms"]) ids += room["roomID"].get<std::string>();
-    return ids;
-  };
-  EXPECT_EQ(listed(0, 2), "r1r2");
-  EXPECT_EQ(listed("1", "2"), "r2r3");
-  EXPECT_EQ(listed(-5, 1), "r1");
-  EXPECT_EQ(listed(3, 20), "");
-  EXPECT_EQ(listed(0, 0), "r1r2r3") << "gen-1 asks for all by 0";
-  EXPECT_EQ(listed(0, -1), "");
-  EXPECT_EQ(listed(0, 1000000), "r1r2r3");
+TEST_F(RequestFields, KeepTheLongestWebrtcValuesByteForByte) {
+  const std::string user = "U" + std::string(23, '_');
+  const std::string nick(128, 'n');
+  const ApiReply created =
+      Call("webrtc_room", "create_room",
+           {{"userID", user}, {"roomInfo", WideText(1024)}, {"nickName", nick}});
+  ASSERT_TRUE(IsReply(created, sentences::kSuccess));
+  const std::string room = created.Text("roomID");
+  const ApiReply list = Call("webrtc_room", "get_room_list", {{"index", "0"}, {"count", "20"}});
+  ASSERT_THAT(list.json["rooms"], SizeIs(1)) << list;
+  EXPECT_EQ(list.json["rooms"][0]["roomID"], room);
+  EXPECT_EQ(list.json["rooms"][0]["roomInfo"], WideText(1024));
+  EXPECT_EQ(list.json["rooms"][0]["roomCreator"], user);
+  const ApiReply members = Call("webrtc_room", "get_room_members", RoomBody(room));
+  EXPECT_EQ(members.json["members"], json::array({{{"nickName", nick}, {"userID", user}}}));
+  const json entering = {{"roomID", std::stoi(room)}, {"userID", "abcd"}};
+  EXPECT_TRUE(IsReply(Call("webrtc_room", "enter_room", entering), sentences::kSuccess))
+      << "clients parse the id as a number";
 }
 
 }  // namespace
