@@ -9,12 +9,12 @@
 namespace rtcroom {
 namespace {
 
-class UtilsLinkTest : public testing::Test {
+class UtilsModuleTest : public testing::Test {
  protected:
   UtilsServices ServicesOf(const Config& config) {
-    link_ = std::make_unique<UtilsModule>(
+    module_ = std::make_unique<UtilsModule>(
         config, UtilsModuleDeps{.streams = streams_, .random = random_, .calls = calls_});
-    return link_->services();
+    return module_->services();
   }
 
   FakeClock clock_;
@@ -22,24 +22,24 @@ class UtilsLinkTest : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   CallPool calls_{clock_, logger_, {.callers = 1}};
   SignedStreamUrls streams_{{}};
-  std::unique_ptr<UtilsModule> link_;
+  std::unique_ptr<UtilsModule> module_;
 };
 
-TEST_F(UtilsLinkTest, IsOffByDefaultAndOnInDevMode) {
+TEST_F(UtilsModuleTest, IsOffByDefaultAndOnInDevMode) {
   EXPECT_FALSE(ServicesOf(Config()).enabled);
   EXPECT_FALSE(ServicesOf(Config()).open_login_info);
   EXPECT_TRUE(ServicesOf(DevDefaults()).enabled);
   EXPECT_TRUE(ServicesOf(DevDefaults()).open_login_info);
 }
 
-TEST_F(UtilsLinkTest, RequiresATokenForSigningInTokenMode) {
+TEST_F(UtilsModuleTest, RequiresATokenForSigningInTokenMode) {
   Config config = DevDefaults();
   config.auth.mode = AuthMode::kToken;
   EXPECT_TRUE(ServicesOf(config).enabled);
   EXPECT_FALSE(ServicesOf(config).open_login_info);
 }
 
-TEST_F(UtilsLinkTest, BuildsLogLinksFromPublicUrlAndPrefix) {
+TEST_F(UtilsModuleTest, BuildsLogLinksFromPublicUrlAndPrefix) {
   Config config;
   EXPECT_EQ(ServicesOf(config).log_link, "/weapp/utils/getlogfile?file=");
   config.server.prefix = "/rooms";
@@ -49,17 +49,17 @@ TEST_F(UtilsLinkTest, BuildsLogLinksFromPublicUrlAndPrefix) {
   }
 }
 
-TEST_F(UtilsLinkTest, AcceptsAReplacedToken) {
+TEST_F(UtilsModuleTest, AcceptsAReplacedToken) {
   Config config;
   config.utils.admin_token = Secret("old");
   const UtilsServices services = ServicesOf(config);
-  EXPECT_TRUE(services.token.Admits(Secret("old")));
-  link_->SetAdminToken(Secret("new"));
-  EXPECT_FALSE(services.token.Admits(Secret("old")));
-  EXPECT_TRUE(services.token.Admits(Secret("new")));
+  EXPECT_TRUE(services.token.Admits(Secret("Bearer old")));
+  module_->SetAdminToken(Secret("new"));
+  EXPECT_FALSE(services.token.Admits(Secret("Bearer old")));
+  EXPECT_TRUE(services.token.Admits(Secret("Bearer new")));
 }
 
-TEST_F(UtilsLinkTest, SignsWithTheKeyOfTheLiveApi) {
+TEST_F(UtilsModuleTest, SignsWithTheKeyOfTheLiveApi) {
   Config config;
   EXPECT_ERROR(kUnavailable, ServicesOf(config).login_info.Sign({"u"}, clock_.Now()));
   config.live.api_key = Secret("k");
