@@ -7,6 +7,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/time_util.h>
 
+#include "daemon/base/text.h"
 #include "daemon/core/ids.h"
 #include "daemon/events/event_messages.h"
 
@@ -25,26 +26,15 @@ bool IsBidiControl(char32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
-struct Character {
-  char32_t code = 0;
-  std::size_t bytes = 0;  ///< 0: not UTF-8
-};
-
-// The first character of a non-empty text.
-Character FirstOf(std::string_view text) {
-  const auto byte = [text](std::size_t at) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at]));
-  };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return {.code = lead, .bytes = 1};
-  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
-  if (bytes == 0 || text.size() < bytes) return {};
-  char32_t code = lead & (0x7fU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3f);
+/// The code of one well-formed UTF-8 character.
+char32_t CodeOf(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (character.size() == 1) return lead;
+  char32_t code = lead & (0x7fU >> character.size());
+  for (const char byte : character.substr(1)) {
+    code = code << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
   }
-  return {.code = code, .bytes = bytes};
+  return code;
 }
 
 }  // namespace
@@ -55,20 +45,22 @@ std::string Printable(std::string_view text, std::size_t most) {
   const bool is_cut = most > 0 && text.size() > most;
   const std::size_t end = is_cut ? most : text.size();
   for (std::size_t at = 0; at < end;) {
-    const Character character = FirstOf(text.substr(at));
-    if (character.bytes == 0) {
+    const Utf8Piece piece = FirstUtf8Piece(text.substr(at));
+    if (!piece.is_character) {
       fmt::format_to(out, "\\x{:02x}", static_cast<unsigned char>(text[at]));
       ++at;
       continue;
     }
-    if (IsControl(character.code) || IsBidiControl(character.code)) {
-      fmt::format_to(out, "\\u{:04x}", static_cast<unsigned>(character.code));
-    } else if (character.code == '\\') {
+    const std::string_view character = text.substr(at, piece.length);
+    const char32_t code = CodeOf(character);
+    if (IsControl(code) || IsBidiControl(code)) {
+      fmt::format_to(out, "\\u{:04x}", static_cast<unsigned>(code));
+    } else if (code == '\\') {
       printable += "\\\\";
     } else {
-      printable += text.substr(at, character.bytes);
+      printable += character;
     }
-    at += character.bytes;
+    at += piece.length;
   }
   if (is_cut) printable += "...";
   return printable;

@@ -42,6 +42,8 @@ TEST(Printable, EscapesInvalidUtf8AsBytes) {
             "a\\xffb");
   EXPECT_EQ(Printable("\xe6\x88"), "\\xe6\\x88");
   EXPECT_EQ(Printable("\x80"), "\\x80");
+  EXPECT_EQ(Printable("\xc0\xaf"), "\\xc0\\xaf") << "an overlong form";
+  EXPECT_EQ(Printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
 }
 
 TEST(Printable, CutsAfterAWholeCharacter) {
