@@ -156,7 +156,7 @@ TEST_P(EndpointFields, AreRefusedWhenNotUtf8OrWithNul) {
 TEST(QueryFields, AreReportedWhenMissingOrTooLong) {
   RouterFixture server{{.gen1_login = true}};
   server.utils.SwitchOn();
-  server.utils.token.token = "secret";
+  server.utils.token.Set(Secret("secret"));
   for (const EndpointCall& call : AllCalls()) {
     // The verifier of tickets reports what a gen-2 login lacks: login_test.cc.
     if (call.endpoint == "login" && call.protocol == Protocol::kGen2) continue;
