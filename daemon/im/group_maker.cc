@@ -4,9 +4,9 @@
 #include <exception>
 #include <optional>
 #include <string_view>
-#include <typeinfo>
 #include <utility>
 
+#include "daemon/base/exception_type.h"
 #include "daemon/im/delivery_outcomes.h"
 #include "daemon/im/jitter.h"
 
@@ -59,8 +59,8 @@ Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin
   // An exception must not leave the id reserved and its client waiting forever.
   try {
     made = MakeNow(room_id, origin, deadline, intent);
-  } catch (const std::exception& thrown) {
-    logger_.Error("im_make_threw", {{"type", typeid(thrown).name()}});
+  } catch (const std::exception&) {
+    logger_.Error("im_make_threw", {{"type", CurrentExceptionType()}});
   }
   if (!intent.may_be_stored) return made;
   const MutexLock lock(mutex_);

@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <exception>
 #include <string_view>
-#include <typeinfo>
 #include <utility>
+
+#include "daemon/base/exception_type.h"
 
 namespace rtcroom {
 
@@ -34,8 +35,8 @@ ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
                        std::chrono::milliseconds timeout) {
   try {
     return service_.Call(command, group, timeout);
-  } catch (const std::exception& thrown) {
-    logger_.Error("im_call_threw", {{"type", typeid(thrown).name()}});
+  } catch (const std::exception&) {
+    logger_.Error("im_call_threw", {{"type", CurrentExceptionType()}});
     return {.outcome = ImOutcome::kPassing, .detail = "an exception"};
   }
 }

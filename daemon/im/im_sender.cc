@@ -4,9 +4,10 @@
 #include <exception>
 #include <iterator>
 #include <ranges>
-#include <typeinfo>
+#include <string>
 #include <utility>
 
+#include "daemon/base/exception_type.h"
 #include "daemon/im/jitter.h"
 
 namespace rtcroom {
@@ -166,8 +167,8 @@ void ImSender::Deliver(const Delivery& delivery, GroupCommand command) {
   Resolution resolution;
   try {
     resolution = Try(delivery, command);
-  } catch (const std::exception& thrown) {
-    logger_.Error("im_delivery_threw", {{"type", typeid(thrown).name()}});
+  } catch (const std::exception&) {
+    logger_.Error("im_delivery_threw", {{"type", CurrentExceptionType()}});
     resolution =
         outcomes_.Resolve(delivery, command, ImOutcome::kPassing, clock_.Now(), Jitter(random_));
   }
@@ -206,8 +207,8 @@ Result<bool> ImSender::HasRoom(const RoomId& id) {
 Status ImSender::WriteOrFail(const Resolution& resolution) {
   try {
     return WriteResolution(deliveries_, resolution);
-  } catch (const std::exception& thrown) {
-    return Error{Errc::kInternal, typeid(thrown).name()};
+  } catch (const std::exception&) {
+    return Error{Errc::kInternal, std::string(CurrentExceptionType())};
   }
 }
 
