@@ -271,7 +271,7 @@ TEST_P(StoreContract, DeliveriesAreWrittenWithTheirRoomChange) {
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, kNoon + seconds(2));
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
   EXPECT_FALSE(
-      Apply(*store_, enqueuing(Deleting(key, "nobody"), {.group = {"r1"}, .drops_pending = true})));
+      Apply(*store_, enqueuing(Deleting(key, "absent"), {.group = {"r1"}, .drops_pending = true})));
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u) << "a failed update changes nothing";
   ASSERT_OK(Apply(*store_,
                   enqueuing(Destroying(key),

@@ -78,12 +78,14 @@ void RoomMirror::ApplyChange(const v1::Event& event, v1::Room& room) {
   if (event.has_pusher_updated()) {
     const v1::Pusher& pusher = event.pusher_updated().pusher();
     const auto seat = FindPusher(room, pusher.user_id());
-    if (seat == room.mutable_pushers()->end()) return RecordError(event, "updates nobody");
+    if (seat == room.mutable_pushers()->end())
+      return RecordError(event, "updates an absent pusher");
     *seat = pusher;
   }
   if (event.has_pusher_deleted()) {
     const auto seat = FindPusher(room, event.pusher_deleted().user_id());
-    if (seat == room.mutable_pushers()->end()) return RecordError(event, "deletes nobody");
+    if (seat == room.mutable_pushers()->end())
+      return RecordError(event, "deletes an absent pusher");
     room.mutable_pushers()->erase(seat);
   }
   if (event.has_room_destroyed() && room.pushers_size() != 0)
