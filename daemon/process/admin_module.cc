@@ -21,7 +21,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
       backup_([&store = deps.store](const std::stop_token& stop) { return store.MakeBackup(stop); },
               deps.runtime.logger),
       limiter_(kConnections),
-      held_(MaxHeldBytes(config.server)),
+      held_(deps.max_held_bytes),
       threads_(kThreads, deps.runtime.logger),
       server_(MakeListenerOptions(config.server, config.admin.listen,
                                   deps.sockets.Take("admin", config.admin.listen)),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct AdminModuleDeps {
   StoreModule& store;  ///< open
   ApiModule& api;
   Metrics& metrics;
+  std::size_t max_held_bytes = 0;  ///< for slow clients
   ReadinessCheck& readiness;
   /// Of the console; called from any thread.
   std::function<ConsoleStats()> stats = {};

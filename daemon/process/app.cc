@@ -112,19 +112,22 @@ Status App::BuildServices() {
 
 Status App::Listen(InheritedSockets& sockets) {
   const Config& config = *config_;
+  const std::size_t max_held_bytes = MaxHeldBytes(config.server);
   admin_ = std::make_unique<AdminModule>(
       config, AdminModuleDeps{.store = store_,
                               .api = *api_,
                               .metrics = metrics_,
+                              .max_held_bytes = max_held_bytes,
                               .readiness = readiness_,
                               .stats = [this] { return ReadConsoleStats(); },
                               .sockets = sockets,
                               .runtime = runtime_});
-  listeners_ = std::make_unique<ListenersModule>(config.server,
-                                                 ListenersModuleDeps{.handler = api_->handler(),
-                                                                     .sockets = sockets,
-                                                                     .metrics = metrics_,
-                                                                     .runtime = runtime_});
+  listeners_ = std::make_unique<ListenersModule>(
+      config.server, ListenersModuleDeps{.handler = api_->handler(),
+                                         .sockets = sockets,
+                                         .metrics = metrics_,
+                                         .max_held_bytes = max_held_bytes,
+                                         .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
     events_ = std::make_unique<EventsModule>(
         config.grpc, config_.is_dev(),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -39,7 +38,7 @@ std::size_t MaxHeldBytes(const ServerConfig& server) {
 ListenersModule::ListenersModule(const ServerConfig& server, const ListenersModuleDeps& deps)
     : logger_(deps.runtime.logger),
       limiter_(ConnectionLimits{}),
-      held_(MaxHeldBytes(server)),
+      held_(deps.max_held_bytes),
       threads_(EdgeThreadCounts{.loops = LoopCount(), .workers = server.workers},
                deps.runtime.logger),
       tls_(deps.runtime.clock,
@@ -102,8 +101,8 @@ std::optional<TimePoint> ListenersModule::CertificateExpiry() const {
 
 std::vector<HttpListener*> ListenersModule::listeners() const {
   std::vector<HttpListener*> listeners;
-  for (const auto& listener : {std::cref(http_), std::cref(https_)}) {
-    if (listener.get() != nullptr) listeners.push_back(listener.get().get());
+  for (HttpListener* const listener : {http_.get(), https_.get()}) {
+    if (listener != nullptr) listeners.push_back(listener);
   }
   return listeners;
 }

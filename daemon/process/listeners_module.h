@@ -25,7 +25,7 @@ namespace rtcroom {
 HttpListenerOptions MakeListenerOptions(const ServerConfig& server, const std::string& address,
                                         std::optional<ListeningSocket> inherited);
 
-/// `server.max_held_bytes`, or its default for the memory of the machine.
+/// `server.max_held_bytes`, or its default for the memory of the machine, which it reads.
 std::size_t MaxHeldBytes(const ServerConfig& server);
 
 /// All of it outlives the module.
@@ -33,6 +33,7 @@ struct ListenersModuleDeps {
   HttpHandler& handler;
   InheritedSockets& sockets;
   Metrics& metrics;
+  std::size_t max_held_bytes = 0;  ///< for slow clients
   Runtime& runtime;
 };
 
