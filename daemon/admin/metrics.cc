@@ -187,10 +187,11 @@ std::string Metrics::Text() {
   // One scrape at a time: raising a counter to a total reads it before writing it.
   const MutexLock scraping(scrape_mutex_);
   if (sources_.watch) SetWatch(sources_.watch());
-  if (sources_.im_pending_groups) {
-    im_pending_groups_.Set(static_cast<double>(sources_.im_pending_groups()));
+  if (sources_.im_backlog) {
+    const ImBacklog backlog = sources_.im_backlog();
+    im_pending_groups_.Set(static_cast<double>(backlog.groups));
+    im_lag_.Set(static_cast<double>(backlog.lag));
   }
-  if (sources_.im_lag) im_lag_.Set(static_cast<double>(sources_.im_lag()));
   SetRooms();
   SetLogLinesDropped();
   SetRefusedLogins();

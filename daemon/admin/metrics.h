@@ -51,8 +51,7 @@ struct MetricsSources {
   std::function<bool()> ready = {};
   std::function<std::uint64_t()> free_bytes = {};  ///< on the file system of the store
   std::function<std::uint64_t()> waiting_requests = {};
-  std::function<std::uint64_t()> im_pending_groups = {};
-  std::function<std::uint64_t()> im_lag = {};  ///< in events
+  std::function<ImBacklog()> im_backlog = {};
   std::function<WatchStats()> watch = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };

@@ -29,25 +29,24 @@ Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleStats& stats
   for (const RoomKind kind : kAllRoomKinds) {
     rooms[std::string(RoomKindName(kind))] = store.CountRooms(kind);
   }
-  return json{{"version", facts.version},
-              {"startedAtMs", facts.started_at.time_since_epoch().count()},
-              {"nowMs", clock.Now().time_since_epoch().count()},
-              {"epoch", newest->epoch},
-              {"rooms", std::move(rooms)},
-              {"pushers", stats.pushers},
-              {"connections", stats.connections},
-              {"waitingRequests", stats.waiting_requests},
-              {"watchers", stats.watchers},
-              {"totals", TotalsJson(stats.totals)},
-              {"reaperLagMs", stats.totals.reaper_lag.count()},
-              {"im",
-               {{"enabled", facts.im_enabled},
-                {"pendingGroups", stats.im_pending_groups},
-                {"lag", stats.im_lag}}},
-              {"heartbeatTimeoutMs", facts.heartbeat_timeout.count()},
-              {"publicApi",
-               {{"http", ApiUrl(facts.http_origin, facts.api_prefix)},
-                {"https", ApiUrl(facts.https_origin, facts.api_prefix)}}}};
+  return json{
+      {"version", facts.version},
+      {"startedAtMs", facts.started_at.time_since_epoch().count()},
+      {"nowMs", clock.Now().time_since_epoch().count()},
+      {"epoch", newest->epoch},
+      {"rooms", std::move(rooms)},
+      {"pushers", stats.pushers},
+      {"connections", stats.connections},
+      {"waitingRequests", stats.waiting_requests},
+      {"watchers", stats.watchers},
+      {"totals", TotalsJson(stats.totals)},
+      {"reaperLagMs", stats.totals.reaper_lag.count()},
+      {"im",
+       {{"enabled", facts.im_enabled}, {"pendingGroups", stats.im.groups}, {"lag", stats.im.lag}}},
+      {"heartbeatTimeoutMs", facts.heartbeat_timeout.count()},
+      {"publicApi",
+       {{"http", ApiUrl(facts.http_origin, facts.api_prefix)},
+        {"https", ApiUrl(facts.https_origin, facts.api_prefix)}}}};
 }
 
 }  // namespace rtcroom

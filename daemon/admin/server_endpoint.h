@@ -33,8 +33,7 @@ struct ConsoleStats {
   std::uint64_t connections = 0;
   std::uint64_t waiting_requests = 0;
   std::uint64_t watchers = 0;
-  std::uint64_t im_pending_groups = 0;
-  std::uint64_t im_lag = 0;  ///< in events
+  ImBacklog im{};
   ServerTotals totals = {};
 };
 

@@ -48,8 +48,8 @@ class ImModule {
 
   [[nodiscard]] ImGroups& groups() { return sender_; }
   [[nodiscard]] ImProbe& probe() { return probe_; }
-  [[nodiscard]] std::uint64_t pending_groups() { return sender_.pending_groups(); }
-  [[nodiscard]] std::uint64_t lag() { return sender_.lag(); }
+  /// As `ImSender::ReadBacklog`.
+  [[nodiscard]] ImBacklog ReadBacklog() { return sender_.ReadBacklog(); }
 
  private:
   HttplibOutgoing http_;

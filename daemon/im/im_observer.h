@@ -1,9 +1,16 @@
-// Counts calls to the IM service.
+// Counts of the calls to the IM service, made and pending.
 #pragma once
+
+#include <cstdint>
 
 #include "daemon/im/im_service.h"
 
 namespace rtcroom {
+
+struct ImBacklog {
+  std::uint64_t groups = 0;  ///< with a pending delivery
+  std::uint64_t lag = 0;  ///< positions from the oldest event with a pending delivery to the newest
+};
 
 /// All methods are called from any thread of the sender, and must not block.
 class ImObserver {

@@ -275,16 +275,14 @@ void ImSender::Report(const Resolution& resolution, GroupCommand command) {
   }
 }
 
-std::uint64_t ImSender::pending_groups() {
+ImBacklog ImSender::ReadBacklog() {
   const Result<DeliveryBacklog> backlog = deliveries_.CountDeliveries();
-  return backlog ? backlog->groups : 0;
-}
-
-std::uint64_t ImSender::lag() {
-  const Result<DeliveryBacklog> backlog = deliveries_.CountDeliveries();
+  if (!backlog) return {};
+  ImBacklog read{.groups = backlog->groups};
+  if (!backlog->oldest_event) return read;
   const Result<Cursor> newest = store_.Newest();
-  if (!backlog || !newest || !backlog->oldest_event) return 0;
-  return newest->position + 1 - std::min(newest->position, *backlog->oldest_event);
+  if (newest) read.lag = newest->position + 1 - std::min(newest->position, *backlog->oldest_event);
+  return read;
 }
 
 }  // namespace rtcroom

@@ -58,7 +58,7 @@ struct ImSenderDeps {
 /// Threads and what they block on: one dispatcher (commits, the store), 16 lanes (the store, the IM
 /// service, commits), 16 callers that create groups (the IM service, commits).
 ///
-/// @threads `MakeGroup`, `FinishGroup` and the statistics from any thread; the rest for one.
+/// @threads `MakeGroup`, `FinishGroup` and `ReadBacklog` from any thread; the rest for one.
 /// @source protocol A.8, D.7, F.2, F.3.
 class ImSender : public ImGroups {
  public:
@@ -83,12 +83,8 @@ class ImSender : public ImGroups {
   /// the running calls. May be called again.
   void Stop(std::chrono::milliseconds timeout);
 
-  // Statistics; 0 when the store fails.
-
-  /// Groups with a pending delivery.
-  [[nodiscard]] std::uint64_t pending_groups();
-  /// Number of positions between the newest event and the oldest with a pending delivery.
-  [[nodiscard]] std::uint64_t lag();
+  /// Counts the outbox; zeros when the store fails.
+  [[nodiscard]] ImBacklog ReadBacklog();
 
  private:
   /// The head of the outbox for each kind.

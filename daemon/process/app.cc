@@ -266,8 +266,7 @@ MetricsSources App::MakeMetricsSources() {
       .ready = [this] { return readiness_.ReadLatest(); },
       .free_bytes = [this] { return store_.FreeBytes(); },
       .waiting_requests = [this] { return listeners_->threads().workers().waiting(); },
-      .im_pending_groups = [this] { return im_ == nullptr ? 0 : im_->pending_groups(); },
-      .im_lag = [this] { return im_ == nullptr ? 0 : im_->lag(); },
+      .im_backlog = [this] { return im_ == nullptr ? ImBacklog() : im_->ReadBacklog(); },
       .watch = [this] { return events_ == nullptr ? WatchStats() : events_->ReadStats(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); }};
 }
@@ -287,8 +286,7 @@ ConsoleStats App::ReadConsoleStats() {
           .connections = listeners_->connections(),
           .waiting_requests = listeners_->threads().workers().waiting(),
           .watchers = events_ == nullptr ? 0 : events_->subscribers(),
-          .im_pending_groups = im_ == nullptr ? 0 : im_->pending_groups(),
-          .im_lag = im_ == nullptr ? 0 : im_->lag(),
+          .im = im_ == nullptr ? ImBacklog() : im_->ReadBacklog(),
           .totals = metrics_.Totals()};
 }
 

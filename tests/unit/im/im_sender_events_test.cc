@@ -43,7 +43,7 @@ TEST_F(ImSenderEvents, AreSentFromCreateToDestroy) {
   End("r");
   EXPECT_TRUE(EventuallyCalled({CreateOf("r"), NoticeOf("r"), NoticeOf("r"), DestroyOf("r")}));
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(sender_->lag(), 0u);
+  EXPECT_EQ(sender_->ReadBacklog().lag, 0u);
 }
 
 TEST_F(ImSenderEvents, AreMergedDuringACall) {
@@ -122,8 +122,8 @@ TEST_F(ImSenderEvents, StayPendingUntilTheCallIsAnswered) {
   Join("b");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return Called(NoticeOf("b")) == 1; }));
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return Called(NoticeOf("a")) > 3; }));
-  EXPECT_EQ(sender_->pending_groups(), 1u);
-  EXPECT_EQ(sender_->lag(), 2u);
+  EXPECT_EQ(sender_->ReadBacklog().groups, 1u);
+  EXPECT_EQ(sender_->ReadBacklog().lag, 2u);
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
 }
