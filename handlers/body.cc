@@ -16,12 +16,9 @@ Error BadBody(std::string_view fault) {
   return {Errc::kBadRequest, std::string("body: ").append(fault)};
 }
 
-/// `application/json` of `Application/JSON; charset=utf-8`.
-std::string MediaType(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.front() == ' ' || type.front() == '\t')) type.remove_prefix(1);
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return ToLower(type);
+/// Whether a `Content-Type` such as `Application/JSON; charset=utf-8` is of that media type.
+bool IsMediaType(std::string_view content_type, std::string_view media_type) {
+  return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), media_type);
 }
 
 /// Valid JSON that the parser accepts but this server refuses.
@@ -126,10 +123,9 @@ Result<json> ParseJson(std::string_view text) {
 
 Result<json> ParseBody(std::string_view content_type, std::string_view body) {
   if (body.empty()) return json::object();
-  const std::string media_type = MediaType(content_type);
-  if (media_type == "application/x-www-form-urlencoded") return ParseFormObject(body);
+  if (IsMediaType(content_type, "application/x-www-form-urlencoded")) return ParseFormObject(body);
   Result<json> parsed = ParseJsonObject(body);
-  if (!parsed && media_type != "application/json") return json::object();
+  if (!parsed && !IsMediaType(content_type, "application/json")) return json::object();
   return parsed;
 }
 

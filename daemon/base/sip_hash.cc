@@ -2,17 +2,18 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstring>
 #include <span>
 
 namespace rtcroom {
 namespace {
 
+static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
+
 /// Up to eight bytes, little-endian.
 std::uint64_t Word(std::string_view bytes) {
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  }
+  std::memcpy(&word, bytes.data(), bytes.size());
   return word;
 }
 
@@ -61,7 +62,7 @@ SipHashKey name_hash_key;
 std::uint64_t SipHash(const SipHashKey& key, std::string_view text) {
   State state(key);
   const std::uint64_t length_byte = std::uint64_t{text.size()} << 56;
-  for (; text.size() >= 8; text.remove_prefix(8)) state.Compress(Word(text.substr(0, 8)));
+  for (; text.size() >= 8; text.remove_prefix(8)) state.Compress(Word({text.data(), 8}));
   state.Compress(length_byte | Word(text));
   return state.Finish();
 }

@@ -36,10 +36,6 @@ std::string ToLower(std::string_view text) {
   return lower;
 }
 
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return ToLower(x) == ToLower(y); });
-}
-
 bool StartsWithIgnoringCase(std::string_view text, std::string_view start) {
   return EqualsIgnoringCase(text.substr(0, start.size()), start);
 }
@@ -59,10 +55,12 @@ Utf8Piece FirstUtf8Piece(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const Utf8Piece piece = FirstUtf8Piece(text);
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  auto at = text.begin();
+  while ((at = std::find_if_not(at, text.end(), is_ascii)) != text.end()) {
+    const Utf8Piece piece = FirstUtf8Piece({at, text.end()});
     if (!piece.is_character) return false;
-    text.remove_prefix(piece.length);
+    at += static_cast<std::ptrdiff_t>(piece.length);
   }
   return true;
 }

@@ -16,7 +16,13 @@ constexpr char ToLower(char c) {
 std::string ToLower(std::string_view text);
 
 /// Whether both are equal, ignoring the case of ASCII letters; locale-independent.
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+constexpr bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (ToLower(a[i]) != ToLower(b[i])) return false;
+  }
+  return true;
+}
 
 /// Whether `text` begins with `start`, likewise.
 bool StartsWithIgnoringCase(std::string_view text, std::string_view start);
