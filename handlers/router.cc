@@ -62,7 +62,7 @@ std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
   return context_.services.admission.DelayOfAddress(client_address);
 }
 
-void Router::Handle(HttpRequest request, Responder& responder) {
+void Router::Handle(HttpRequest& request, Responder& responder) {
   request.request_id = recorder_.NextId();
   const LogScope scope(request.request_id);
   Call call{.http = request, .responder = responder};

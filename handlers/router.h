@@ -55,7 +55,7 @@ class Router : public HttpHandler {
   std::chrono::nanoseconds Delay(std::string_view client_address) override;
 
   /// Throws nothing: an exception of a handler is answered as an internal error.
-  void Handle(HttpRequest request, Responder& responder) override;
+  void Handle(HttpRequest& request, Responder& responder) override;
 
   /// 4xx has code 1, 5xx code 6 (protocol 0.2).
   HttpReply Refuse(int status, std::string_view reason) override;

@@ -34,7 +34,7 @@ RequestPlan AdminServer::Resolve(HttpRequest& request) {
   return {.lane = IsMonitored(request.path) ? Lane::kUrgent : Lane::kWorker};
 }
 
-void AdminServer::Handle(HttpRequest request, Responder& responder) {
+void AdminServer::Handle(HttpRequest& request, Responder& responder) {
   if (!IsMonitored(request.path)) request.request_id = ids_.Next();
   const LogScope scope(request.request_id);
   AdminResponder admin(

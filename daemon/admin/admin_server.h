@@ -48,7 +48,7 @@ class AdminServer : private HttpHandler {
 
  private:
   RequestPlan Resolve(HttpRequest& request) override;
-  void Handle(HttpRequest request, Responder& responder) override;
+  void Handle(HttpRequest& request, Responder& responder) override;
   HttpReply Refuse(int status, std::string_view reason) override;
   void Answer(const HttpRequest& request, AdminResponder& responder);
   void AnswerMonitor(const HttpRequest& request, AdminResponder& responder);

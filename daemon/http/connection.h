@@ -124,15 +124,15 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void ReadRequests();
   void AppendReceived(std::string_view bytes);
   void YieldToLoop();
-  void Serve(FramedRequest request);
+  void Serve(FramedRequest&& framed);
   void Hold(Call call, MonotonicTime due);
   void RunHeld();
-  void Run(Call call);
-  void AnswerOnWorker(HttpRequest request) noexcept;
+  void Run(Call&& call);
+  void AnswerOnWorker(HttpRequest& request) noexcept;
   /// Calls the handler.
   /// @return nullopt when the reply is sent later.
-  std::optional<EncodedResponse> Answer(HttpRequest request);
-  [[nodiscard]] EncodedResponse Encode(const ResponseFormat& format, HttpReply reply) const;
+  std::optional<EncodedResponse> Answer(HttpRequest& request);
+  [[nodiscard]] EncodedResponse Encode(const ResponseFormat& format, const HttpReply& reply) const;
   void OnReplied(std::uint32_t turn) noexcept;
   /// @throws std::runtime_error when there is none.
   HttpReply TakeReply();
@@ -163,7 +163,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     return state_ == State::kDispatched && turn == turn_;
   }
   [[nodiscard]] std::chrono::milliseconds IdleTimeout() const;
-  [[nodiscard]] Call CallOf(FramedRequest request) const;
+  [[nodiscard]] Call CallOf(FramedRequest&& framed) const;
   [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
   [[nodiscard]] MonotonicTime Now() const { return context_.clock.Monotonic(); }
 

@@ -16,7 +16,7 @@
 
 namespace rtcroom {
 
-void Connection::Serve(FramedRequest framed) {
+void Connection::Serve(FramedRequest&& framed) {
   answered_ = true;
   Call call = CallOf(std::move(framed));
   const RequestPlan plan = context_.handler.Resolve(call.request);
@@ -37,7 +37,7 @@ void Connection::Serve(FramedRequest framed) {
   Run(std::move(call));
 }
 
-Connection::Call Connection::CallOf(FramedRequest framed) const {
+Connection::Call Connection::CallOf(FramedRequest&& framed) const {
   const ResponseFormat format = ResponseFormat::Of(framed);
   std::string client_address = ClientAddressOf(framed);
   const bool is_encoded = framed.path.find('%') != std::string::npos;
@@ -78,7 +78,7 @@ void Connection::RunHeld() {
   });
 }
 
-void Connection::Run(Call call) {
+void Connection::Run(Call&& call) {
   // The worker writes its reply itself, so all earlier replies must be written first.
   const bool on_worker = call.lane != Lane::kInline;
   if (on_worker && !outbox_.empty()) return Hold(std::move(call), {});
@@ -87,7 +87,7 @@ void Connection::Run(Call call) {
   call.request.begun = Now();
   state_ = State::kDispatched;
   if (!on_worker) {
-    std::optional<EncodedResponse> reply = Answer(std::move(call.request));
+    std::optional<EncodedResponse> reply = Answer(call.request);
     if (!reply) {
       // The reply is sent later; earlier replies need not wait for it.
       (void)outbox_.Flush(transport_);
@@ -103,7 +103,7 @@ void Connection::Run(Call call) {
   if (context_.workers.TrySubmit(
           urgency, [self = shared_from_this(), request = std::move(call.request)]() mutable {
             std::atomic<std::size_t>& at_work = self->context_.at_work;
-            self->AnswerOnWorker(std::move(request));
+            self->AnswerOnWorker(request);
             self.reset();
             --at_work;  // last: the listener may be destroyed after this
           })) {
@@ -117,12 +117,12 @@ void Connection::Run(Call call) {
 
 // Ends the process when the task that returns the connection to its loop cannot be allocated.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
-void Connection::AnswerOnWorker(HttpRequest request) noexcept {
+void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
   const std::uint32_t turn = turn_;
   EncodedResponse reply;
   bool is_lost = true;
   try {
-    std::optional<EncodedResponse> answer = Answer(std::move(request));
+    std::optional<EncodedResponse> answer = Answer(request);
     if (!answer) return;
     reply = *std::move(answer);
     // One write attempt on this thread, which has the reply; the loop writes the rest.
@@ -138,13 +138,13 @@ void Connection::AnswerOnWorker(HttpRequest request) noexcept {
   });
 }
 
-std::optional<EncodedResponse> Connection::Answer(HttpRequest request) {
+std::optional<EncodedResponse> Connection::Answer(HttpRequest& request) {
   const ResponseFormat format = format_;
   progress_ = ReplyProgress::kHandling;
   {
     Responder responder(shared_from_this(), turn_);
     try {
-      context_.handler.Handle(std::move(request), responder);
+      context_.handler.Handle(request, responder);
     } catch (...) {
       // The exception text may quote the request, so only the type is logged.
       if (responder) {
@@ -158,8 +158,8 @@ std::optional<EncodedResponse> Connection::Answer(HttpRequest request) {
   return Encode(format, TakeReply());
 }
 
-EncodedResponse Connection::Encode(const ResponseFormat& format, HttpReply reply) const {
-  return EncodeResponse(format, std::move(reply), context_.draining);
+EncodedResponse Connection::Encode(const ResponseFormat& format, const HttpReply& reply) const {
+  return EncodeResponse(format, reply, context_.draining);
 }
 
 void Connection::Send(std::uint32_t turn, HttpReply reply) noexcept {

@@ -39,9 +39,9 @@ class HttpHandler {
     return std::chrono::nanoseconds(0);
   }
 
-  /// Answers a resolved request through `responder`, or moves `responder` to answer later. An
-  /// exception is answered with `Refuse(500)`.
-  virtual void Handle(HttpRequest request, Responder& responder) = 0;
+  /// Answers a resolved request through `responder`, or moves `responder` to answer later; may move
+  /// parts of the request, which ends with the call. An exception is answered with `Refuse(500)`.
+  virtual void Handle(HttpRequest& request, Responder& responder) = 0;
 
   /// The reply to a request that could not be read or handled.
   /// @param status  4xx, 500 or 503.

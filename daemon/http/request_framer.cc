@@ -1,7 +1,9 @@
 #include "daemon/http/request_framer.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "daemon/base/text.h"
@@ -9,18 +11,32 @@
 namespace rtcroom {
 namespace {
 
-bool IsAlphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+/// Sets of characters.
+enum : std::uint8_t {
+  kTokenChar = 1,  ///< of methods and header names: RFC 9110 5.6.2
+  kPlainChar = 2,  ///< of header names that are not dropped
+  kEveryChar = 0xff,
+};
+
+/// The sets that each character belongs to.
+constexpr std::array<std::uint8_t, 256> kSetsOfChars = [] {
+  std::array<std::uint8_t, 256> sets{};
+  for (const unsigned char c : std::string_view("!#$%&'*+.^_`|~")) sets[c] = kTokenChar;
+  sets['-'] = kTokenChar | kPlainChar;
+  for (unsigned char c = '0'; c <= '9'; ++c) sets[c] = kTokenChar | kPlainChar;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) sets[c] = kTokenChar | kPlainChar;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) sets[c] = kTokenChar | kPlainChar;
+  return sets;
+}();
+
+/// The sets that all characters of `text` belong to.
+std::uint8_t CommonSets(std::string_view text) {
+  std::uint8_t sets = kEveryChar;
+  for (const unsigned char c : text) sets &= kSetsOfChars[c];
+  return sets;
 }
 
-/// RFC 9110 5.6.2: the characters of methods and header names.
-bool IsTokenChar(char c) {
-  return IsAlphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool IsToken(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, IsTokenChar);
-}
+bool IsToken(std::string_view text) { return !text.empty() && (CommonSets(text) & kTokenChar); }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -43,7 +59,7 @@ std::string Joined(std::string list, std::string_view value) {
 /// Where the host begins in a target in absolute form; 0 for other forms.
 std::size_t AuthorityOf(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (EqualsIgnoringCase(target.substr(0, scheme.size()), scheme)) return scheme.size();
+    if (StartsWithIgnoringCase(target, scheme)) return scheme.size();
   }
   return 0;
 }
@@ -140,13 +156,13 @@ bool RequestFramer::TakeTarget(std::string_view target) {
       std::ranges::any_of(target, [](char c) { return c == ' ' || c == '#' || IsControl(c); })) {
     return Refuse(400);
   }
-  if (const std::size_t authority = AuthorityOf(target); authority > 0) {
+  if (target.front() != '/' && target != "*") {
+    const std::size_t authority = AuthorityOf(target);
+    if (authority == 0) return Refuse(400);
     target.remove_prefix(authority);
     const std::size_t end = std::min(target.find_first_of("/?"), target.size());
     if (end == 0) return Refuse(400);  // no host
     target.remove_prefix(end);
-  } else if (target.front() != '/' && target != "*") {
-    return Refuse(400);
   }
   const std::size_t question = std::min(target.find('?'), target.size());
   if (question > kMaxPathBytes) return Refuse(414);
@@ -162,14 +178,12 @@ bool RequestFramer::TakeHeader(std::string_view line) {
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = TrimBlanks(line.substr(colon + 1));
   // A folded line starts with a blank, which no name holds.
-  if (!IsToken(name)) return Refuse(400);
+  const std::uint8_t sets = CommonSets(name);
+  if (name.empty() || !(sets & kTokenChar)) return Refuse(400);
   if (std::ranges::any_of(value, [](char c) { return c != '\t' && IsControl(c); })) {
     return Refuse(400);
   }
-  if (!std::ranges::all_of(name, [](char c) { return IsAlphanumeric(c) || c == '-'; })) {
-    return true;
-  }
-  return ApplyHeader(name, value);
+  return !(sets & kPlainChar) || ApplyHeader(name, value);
 }
 
 bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <boost/beast/http/status.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include "daemon/base/text.h"
 
@@ -19,20 +19,25 @@ constexpr int kNotModified = 304;
 /// Reserved for the status line and headers; enough for most responses.
 constexpr std::size_t kUsualHeadBytes = 256;
 
-bool HasLineBreak(std::string_view text) { return text.find_first_of("\r\n") != text.npos; }
+/// A header line; views of a reply and of constants.
+using HeaderLine = std::pair<std::string_view, std::string_view>;
+/// In alphabetical order; in place for the few headers of a usual reply.
+using HeaderLines = boost::container::small_vector<HeaderLine, 16>;
+
+bool HasLineBreak(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n'; });
+}
 
 bool LessIgnoringCase(std::string_view left, std::string_view right) {
   return std::ranges::lexicographical_compare(
-      left, right, [](char a, char b) { return ToLower(a) < ToLower(b); });
+      left, right, {}, [](char c) { return ToLower(c); }, [](char c) { return ToLower(c); });
 }
 
-/// By name; stable, and quick for the few headers of a reply.
-void Sort(Headers& headers) {
-  for (auto next = headers.begin(); next != headers.end(); ++next) {
-    const auto place = std::ranges::upper_bound(headers.begin(), next, next->first,
-                                                LessIgnoringCase, &Headers::value_type::first);
-    std::rotate(place, next, next + 1);
-  }
+/// Inserts a line behind those of the same name.
+void Insert(HeaderLines& lines, std::string_view name, std::string_view value) {
+  auto place = lines.end();
+  while (place != lines.begin() && LessIgnoringCase(name, (place - 1)->first)) --place;
+  lines.emplace(place, name, value);
 }
 
 void AppendHeader(std::string& head, std::string_view name, std::string_view value) {
@@ -41,28 +46,29 @@ void AppendHeader(std::string& head, std::string_view name, std::string_view val
 
 }  // namespace
 
-EncodedResponse EncodeResponse(const ResponseFormat& format, HttpReply reply, bool draining) {
+EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply,
+                               bool draining) {
   const bool keep_alive = format.keep_alive && (!draining || format.more_follows);
-  Headers& headers = reply.headers;
-  std::erase_if(headers, [](const auto& header) {
-    return HasLineBreak(header.first) || HasLineBreak(header.second);
-  });
+  const std::string content_length = std::to_string(reply.body.size());
+  HeaderLines lines;
+  for (const auto& [name, value] : reply.headers) {
+    if (!HasLineBreak(name) && !HasLineBreak(value)) Insert(lines, name, value);
+  }
   if (!keep_alive) {
-    headers.emplace_back("Connection", "close");
+    Insert(lines, "Connection", "close");
   } else if (format.version == HttpVersion::k10) {
-    headers.emplace_back("Connection", "keep-alive");  // the default of 1.1 only
+    Insert(lines, "Connection", "keep-alive");  // the default of 1.1 only
   }
   if (reply.status != kNoContent && reply.status != kNotModified) {
-    headers.emplace_back("Content-Length", std::to_string(reply.body.size()));
+    Insert(lines, "Content-Length", content_length);
   }
-  if (!reply.body.empty() && !HasHeader(headers, "Content-Type")) {
-    headers.emplace_back("Content-Type", kJson);
+  if (!reply.body.empty() && !HasHeader(reply.headers, "Content-Type")) {
+    Insert(lines, "Content-Type", kJson);
   }
   // Text of one client must not be run as a script by another.
-  if (!HasHeader(headers, "X-Content-Type-Options")) {
-    headers.emplace_back("X-Content-Type-Options", "nosniff");
+  if (!HasHeader(reply.headers, "X-Content-Type-Options")) {
+    Insert(lines, "X-Content-Type-Options", "nosniff");
   }
-  Sort(headers);
 
   EncodedResponse response{.keep_alive = keep_alive};
   std::string& bytes = response.bytes;
@@ -71,7 +77,7 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, HttpReply reply, bo
   bytes.append(
       boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(reply.status)));
   bytes.append("\r\n");
-  for (const auto& [name, value] : headers) AppendHeader(bytes, name, value);
+  for (const auto& [name, value] : lines) AppendHeader(bytes, name, value);
   bytes.append("\r\n");
   if (!format.without_body) bytes.append(reply.body);
   return response;

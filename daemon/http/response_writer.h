@@ -38,7 +38,7 @@ struct ResponseFormat {
 /// @param draining  the server stops: the response closes the connection unless more requests
 ///                  follow.
 /// @threads safe from any thread.
-EncodedResponse EncodeResponse(const ResponseFormat& format, HttpReply reply, bool draining);
+EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply, bool draining);
 
 /// The head of a 200 response whose body ends with the connection; headers as given.
 std::string EncodeStreamHead(const HttpReply& reply);

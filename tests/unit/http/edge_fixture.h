@@ -105,7 +105,7 @@ class TestHandler : public HttpHandler {
   std::chrono::nanoseconds Delay(std::string_view client_address) override {
     return delay ? delay(client_address) : std::chrono::nanoseconds(0);
   }
-  void Handle(HttpRequest request, Responder& responder) override {
+  void Handle(HttpRequest& request, Responder& responder) override {
     handle_(request, responder);
     ++handled_;
   }
