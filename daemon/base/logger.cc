@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include "daemon/base/log_scope.h"
+#include "daemon/base/log_writer.h"
 
 namespace rtcroom {
 namespace {
@@ -49,10 +50,10 @@ LogLevel FromSpdlog(spdlog::level::level_enum level) {
   }
 }
 
-/// Forwards lines; the mutex guards the formatter, and the output does not block.
-class OutputSink : public spdlog::sinks::base_sink<std::mutex> {
+/// Forwards lines; the mutex guards the formatter, and the writer does not block.
+class WriterSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit OutputSink(LogOutput& out) : out_(out) {}
+  explicit WriterSink(LogWriter& out) : out_(out) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -63,7 +64,7 @@ class OutputSink : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {}
 
  private:
-  LogOutput& out_;
+  LogWriter& out_;
   spdlog::memory_buf_t line_;
 };
 
@@ -140,10 +141,10 @@ Logger::Logger(LogFormat format, LogLevel level, std::FILE* out)
     : format_(format),
       sink_(std::make_unique<Sink>(format, level, std::make_shared<FileSink>(out))) {}
 
-Logger::Logger(LogFormat format, LogLevel level, LogOutput& out)
+Logger::Logger(LogFormat format, LogLevel level, LogWriter& out)
     : format_(format),
-      output_(&out),
-      sink_(std::make_unique<Sink>(format, level, std::make_shared<OutputSink>(out))) {}
+      writer_(&out),
+      sink_(std::make_unique<Sink>(format, level, std::make_shared<WriterSink>(out))) {}
 
 Logger::~Logger() = default;
 
@@ -178,7 +179,7 @@ bool Logger::Enabled(LogLevel level) const { return sink_->logger().should_log(T
 void Logger::SetLevel(LogLevel level) { sink_->logger().set_level(ToSpdlog(level)); }
 
 std::uint64_t Logger::dropped(LogLevel level) const {
-  return output_ == nullptr ? 0 : output_->dropped(level);
+  return writer_ == nullptr ? 0 : writer_->dropped(level);
 }
 
 std::string_view LogLevelName(LogLevel level) {

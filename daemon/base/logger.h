@@ -12,6 +12,8 @@
 
 namespace rtcroom {
 
+class LogWriter;
+
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 enum class LogFormat : std::uint8_t { kJson, kText };
 
@@ -46,21 +48,6 @@ class LogField {
   Value value_;
 };
 
-/// Destination of a logger's lines, other than a file.
-///
-/// @threads safe from any thread.
-class LogOutput {
- public:
-  virtual ~LogOutput() = default;
-
-  /// Must not block.
-  /// @param line  complete, with its newline; valid during the call.
-  virtual void Write(LogLevel level, std::string_view line) = 0;
-
-  /// Dropped lines of that level since the start.
-  [[nodiscard]] virtual std::uint64_t dropped(LogLevel level) const = 0;
-};
-
 /// Writes log lines, as JSON objects or as `time level event key=value` text.
 ///
 /// Text values are escaped and truncated at 256 bytes, so that no client input can forge a line or
@@ -74,7 +61,7 @@ class Logger {
   /// @param out  destination; not closed. Must outlive the logger.
   Logger(LogFormat format, LogLevel level, std::FILE* out = stderr);
   /// @param out  must outlive the logger.
-  Logger(LogFormat format, LogLevel level, LogOutput& out);
+  Logger(LogFormat format, LogLevel level, LogWriter& out);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -96,13 +83,13 @@ class Logger {
   [[nodiscard]] bool Enabled(LogLevel level) const;
   void SetLevel(LogLevel level);
 
-  /// Lines of that level that its `LogOutput` dropped; 0 without one.
+  /// Lines of that level that its `LogWriter` dropped; 0 without one.
   [[nodiscard]] std::uint64_t dropped(LogLevel level) const;
 
  private:
   class Sink;  // the only use of the logging library
   const LogFormat format_;
-  const LogOutput* const output_ = nullptr;
+  const LogWriter* const writer_ = nullptr;
   const std::unique_ptr<Sink> sink_;
 };
 

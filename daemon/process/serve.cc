@@ -17,11 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/log_writer.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/process/app.h"
 #include "daemon/process/core_dumps.h"
 #include "daemon/process/descriptor_limit.h"
-#include "daemon/process/log_writer.h"
 #include "daemon/process/notify_socket.h"
 #include "daemon/process/process_start.h"
 #include "daemon/process/service_watch.h"

@@ -1,4 +1,4 @@
-#include "daemon/process/log_writer.h"
+#include "daemon/base/log_writer.h"
 
 #include <algorithm>
 #include <array>

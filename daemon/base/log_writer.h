@@ -21,7 +21,7 @@ namespace rtcroom {
 /// The thread takes no signals: a closed reader is an error of the line, not a SIGPIPE.
 ///
 /// @threads safe from any thread, except destruction.
-class LogWriter : public LogOutput {
+class LogWriter {
  public:
   /// Maximum bytes in the queue, including the queue's overhead for each line.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20U;
@@ -32,12 +32,16 @@ class LogWriter : public LogOutput {
   explicit LogWriter(int descriptor, std::size_t max_waiting_bytes = kMaxWaitingBytes);
   /// Waits for the queued lines, for `kFlushTimeout` at most. A thread that is then still blocked
   /// on the reader is detached, until the process ends.
-  ~LogWriter() override;
+  ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  void Write(LogLevel level, std::string_view line) override;
-  [[nodiscard]] std::uint64_t dropped(LogLevel level) const override;
+  /// Does not block.
+  /// @param line  complete, with its newline; valid during the call.
+  void Write(LogLevel level, std::string_view line);
+
+  /// Dropped lines of that level since the start.
+  [[nodiscard]] std::uint64_t dropped(LogLevel level) const;
 
   /// Waits until every line is written.
   /// @return false when some were not within `timeout`.
