@@ -15,6 +15,7 @@
 #include "daemon/base/atomic_file.h"
 #include "daemon/base/file_descriptor.h"
 #include "daemon/base/system_error.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
@@ -51,8 +52,7 @@ Result<Secret> ReadAdminKey(const fs::path& directory) {
   std::array<char, kKeyDigits + 1> text{};  // one more, to detect a longer file
   const ssize_t size = is_ours ? ::read(file.get(), text.data(), text.size()) : -1;
   const std::string_view key(text.data(), kKeyDigits);
-  if (size != static_cast<ssize_t>(kKeyDigits) ||
-      key.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+  if (size != static_cast<ssize_t>(kKeyDigits) || !IsLowerHex(key)) {
     return Error{Errc::kUnavailable, fmt::format("{}: no key of this server", path.string())};
   }
   return Secret(std::string(key));

@@ -5,17 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
+
 namespace rtcroom {
 namespace {
 
 constexpr std::size_t kSecretSize = 32;
 constexpr std::size_t kMaxAppIdSize = 8;     // 32 bits
 constexpr std::size_t kMaxAccountSize = 64;  // for 48 bytes
-
-bool IsLowerHex(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 /// Without the two characters that a query string would change: no token of this server has them.
 bool IsBase64Character(char c) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/auth/digest.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {

@@ -14,6 +14,7 @@
 
 #include "daemon/base/file_descriptor.h"
 #include "daemon/base/system_error.h"
+#include "daemon/base/text.h"
 #include "daemon/base/text_file.h"
 
 namespace rtcroom {
@@ -72,8 +73,7 @@ bool IsInTheMaking(std::string_view name, const std::filesystem::path& path) {
   const std::string begin = path.filename().string() + '.';
   if (name.size() != begin.size() + 2 * kNameBytes + kInTheMaking.size()) return false;
   if (!name.starts_with(begin) || !name.ends_with(kInTheMaking)) return false;
-  const std::string_view digits = name.substr(begin.size(), 2 * kNameBytes);
-  return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return IsLowerHex(name.substr(begin.size(), 2 * kNameBytes));
 }
 
 /// Removes temporary files of killed writers of `path`. Running writers hold their locks.

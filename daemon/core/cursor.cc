@@ -1,16 +1,15 @@
 #include "daemon/core/cursor.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
+
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::size_t kEpochDigits = 16;
-
-bool IsLowerHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 }  // namespace
 
@@ -23,7 +22,7 @@ std::optional<Cursor> Cursor::Parse(std::string_view text) {
   if (text.empty()) return Start();
   if (text.size() < kEpochDigits + 2 || text[kEpochDigits] != '-') return std::nullopt;
   const std::string_view epoch = text.substr(0, kEpochDigits);
-  if (!std::ranges::all_of(epoch, IsLowerHex)) return std::nullopt;
+  if (!IsLowerHex(epoch)) return std::nullopt;
 
   const std::string_view digits = text.substr(kEpochDigits + 1);
   if (digits.size() > 1 && digits.front() == '0') return std::nullopt;

@@ -1,6 +1,8 @@
 #include "daemon/core/stream_urls.h"
 
-#include <algorithm>
+#include <cstddef>
+
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
@@ -9,13 +11,6 @@ namespace {
 constexpr std::size_t kSuffixBytes = 9;
 
 }  // namespace
-
-bool IsHex(std::string_view text) {
-  return std::ranges::all_of(text, [](char character) {
-    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f') ||
-           (character >= 'A' && character <= 'F');
-  });
-}
 
 bool HasStreamSuffix(std::string_view stream) {
   if (stream.size() < kSuffixBytes) return false;

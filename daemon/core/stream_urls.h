@@ -38,10 +38,8 @@ class StreamUrlSigner {
   [[nodiscard]] virtual std::string MixedPlayUrl(std::string_view stream) const = 0;
 };
 
-/// Whether `text` is hex, in any letter case: not every media server is case-sensitive.
-bool IsHex(std::string_view text);
-
-/// Whether `stream` has the suffix of gen-2 streams: `_` and 8 hex, in any letter case.
+/// Whether `stream` has the suffix of gen-2 streams: `_` and 8 hex, in any letter case: not every
+/// media server is case-sensitive.
 /// @source protocol B.4.1.
 bool HasStreamSuffix(std::string_view stream);
 

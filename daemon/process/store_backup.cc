@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "daemon/core/system_ids.h"
 #include "storage/sqlite/store_copy.h"
 
@@ -26,8 +27,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 bool IsBackupName(std::string_view name) {
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
   if (name.size() != kPrefix.size() + 2 * kNameBytes + kSuffix.size()) return false;
-  const std::string_view digits = name.substr(kPrefix.size(), 2 * kNameBytes);
-  return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return IsLowerHex(name.substr(kPrefix.size(), 2 * kNameBytes));
 }
 
 Result<std::string> StoreBackup::Make(const std::stop_token& stop) {

@@ -48,6 +48,24 @@ TEST(Text, RejectsInvalidUtf8) {
   }
 }
 
+TEST(Text, RecognisesHexDigits) {
+  constexpr std::string_view kLower = "0123456789abcdef";
+  constexpr std::string_view kUpper = "0123456789ABCDEF";
+  EXPECT_TRUE(IsHex(kLower));
+  EXPECT_TRUE(IsHex(kUpper));
+  EXPECT_TRUE(IsLowerHex(kLower));
+  EXPECT_FALSE(IsLowerHex(kUpper));
+  EXPECT_TRUE(IsHex(""));
+  EXPECT_TRUE(IsLowerHex(""));
+  // The neighbours of the digits, and a NUL.
+  for (const std::string_view other : {"/", ":", "@", "G", "`", "g", " ", "a-b"}) {
+    EXPECT_FALSE(IsHex(other)) << other;
+    EXPECT_FALSE(IsLowerHex(other)) << other;
+  }
+  EXPECT_FALSE(IsHex(std::string_view("a\0b", 3)));
+  EXPECT_FALSE(IsLowerHex(std::string_view("a\0b", 3)));
+}
+
 TEST(Text, FindsNul) {
   EXPECT_TRUE(HasNul(std::string_view("a\0b", 3)));
   EXPECT_FALSE(HasNul("ab"));
