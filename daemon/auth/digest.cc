@@ -1,15 +1,14 @@
 #include "daemon/auth/digest.h"
 
 #include <array>
-#include <iterator>
 #include <stdexcept>
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "daemon/base/openssl_ptr.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
@@ -23,19 +22,10 @@ std::string DigestHex(std::string_view text, const EVP_MD* algorithm) {
   unsigned length = 0;
   const int made = EVP_Digest(text.data(), text.size(), digest.data(), &length, algorithm, nullptr);
   if (made != 1) throw std::runtime_error("digest: " + TakeOpensslError());
-  return Hex(AsText(digest.data(), length));
+  return ToHex(AsText(digest.data(), length));
 }
 
 }  // namespace
-
-std::string Hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char byte : bytes) {
-    fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
-  }
-  return text;
-}
 
 std::string Md5Hex(std::string_view text) { return DigestHex(text, EVP_md5()); }
 

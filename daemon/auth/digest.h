@@ -9,9 +9,6 @@
 
 namespace rtcroom {
 
-/// Lower-case hexadecimal, two characters per byte.
-std::string Hex(std::string_view bytes);
-
 /// Lower-case hex. For txSecret of stream URLs, whose form the media service defines.
 std::string Md5Hex(std::string_view text);
 

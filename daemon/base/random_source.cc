@@ -1,8 +1,6 @@
 #include "daemon/base/random_source.h"
 
-#include <vector>
-
-#include <fmt/format.h>
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 
@@ -13,9 +11,9 @@ std::uint32_t RandomUint32(RandomSource& random) {
 }
 
 std::string RandomHex(RandomSource& random, std::size_t bytes) {
-  std::vector<std::uint8_t> drawn(bytes);
+  std::string drawn(bytes, '\0');
   random.Fill(std::as_writable_bytes(std::span(drawn)));
-  return fmt::format("{:02x}", fmt::join(drawn, ""));
+  return ToHex(drawn);
 }
 
 }  // namespace rtcroom

@@ -45,10 +45,13 @@ Utf8Piece FirstUtf8Piece(std::string_view text);
 /// `text` without spaces and tabs at its ends.
 std::string_view TrimBlanks(std::string_view text);
 
+/// Two hex digits in lower case for each byte.
+std::string ToHex(std::string_view bytes);
+
 /// Whether `text` has only hex digits, in any letter case. An empty text does.
 bool IsHex(std::string_view text);
 
-/// Whether `text` has only hex digits in lower case, as `RandomHex` makes them. An empty text does.
+/// Whether `text` has only hex digits in lower case. An empty text does.
 bool IsLowerHex(std::string_view text);
 
 inline bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }

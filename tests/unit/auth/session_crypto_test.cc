@@ -6,14 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/system_random.h"
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
 
 std::string HexOf(const TokenDigest& digest) {
-  return Hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return ToHex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 class SessionCryptoTest : public testing::Test {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/text.h"
 #include "tests/unit/auth/user_sig_vectors.h"
 
 namespace rtcroom {
@@ -28,9 +28,9 @@ UserBuf StringRoom() {
 }
 
 TEST(UserBuf, HasThePublishedBytes) {
-  EXPECT_EQ(Hex(EncodeUserBuf(NumericRoom())), vectors::kNumericRoomBuffer);
+  EXPECT_EQ(ToHex(EncodeUserBuf(NumericRoom())), vectors::kNumericRoomBuffer);
   EXPECT_EQ(EncodeBase64(EncodeUserBuf(NumericRoom())), vectors::kNumericRoomBufferBase64);
-  EXPECT_EQ(Hex(EncodeUserBuf(StringRoom())), vectors::kStringRoomBuffer);
+  EXPECT_EQ(ToHex(EncodeUserBuf(StringRoom())), vectors::kStringRoomBuffer);
 }
 
 TEST(UserBuf, IsReadFromItsBytes) {

@@ -48,6 +48,11 @@ TEST(Text, RejectsInvalidUtf8) {
   }
 }
 
+TEST(Text, WritesBytesInHex) {
+  EXPECT_EQ(ToHex(std::string_view("\x00\x0f\x7f\x80\xff", 5)), "000f7f80ff");
+  EXPECT_EQ(ToHex(""), "");
+}
+
 TEST(Text, RecognisesHexDigits) {
   constexpr std::string_view kLower = "0123456789abcdef";
   constexpr std::string_view kUpper = "0123456789ABCDEF";
