@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/atomic_file.h"
+#include "daemon/cli/printable.h"
 #include "daemon/cli/rooms_client.h"
 #include "daemon/cli/rooms_output.h"
 #include "daemon/cli/section_config.h"
@@ -91,7 +92,7 @@ Result<RoomsServer> FindServer(const RoomsAccess& access, const GrpcConfig& grpc
   return server;
 }
 
-int Refuse(const Error& error, const CliContext& context) {
+int ReportError(const Error& error, const CliContext& context) {
   context.err << "rooms: " << Printable(error.detail) << '\n';
   return error.code == Errc::kBadRequest ? kExitUsage : kExitFailed;
 }
@@ -103,10 +104,10 @@ int WithClient(const RoomsAccess& access, const CliContext& context, Command com
   const std::optional<Config> config = LoadSection("grpc", access.config, context, mode);
   if (!config) return kExitUsage;
   const Result<RoomsServer> server = FindServer(access, config->grpc);
-  if (!server) return Refuse(server.error(), context);
+  if (!server) return ReportError(server.error(), context);
   RoomsClient client(*server);
   const Status done = command(client);
-  return done ? kExitOk : Refuse(done.error(), context);
+  return done ? kExitOk : ReportError(done.error(), context);
 }
 
 void PrintKicked(const v1::DeletePusherResponse& kicked, std::ostream& out) {

@@ -3,18 +3,12 @@
 
 #include <ostream>
 #include <string>
-#include <string_view>
 
 #include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 #include <rtcroom/v1/room.pb.h>
 
 namespace rtcroom {
-
-/// The text on one line, safe for a terminal: characters that move the cursor or change the writing
-/// direction are printed as their code points. Users choose these texts.
-/// @param most  maximum bytes; longer text is cut; 0: no limit.
-std::string Printable(std::string_view text, std::size_t most = 0);
 
 /// "double", "multi", "live", or the number of an unknown kind.
 std::string KindWord(v1::RoomKind kind);
