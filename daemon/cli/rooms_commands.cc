@@ -14,6 +14,7 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/listen_address.h"
+#include "daemon/core/ban_store.h"
 #include "daemon/events/event_messages.h"
 
 namespace rtcroom {
