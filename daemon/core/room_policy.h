@@ -1,11 +1,19 @@
 // Operator settings for rooms.
 #pragma once
 
+#include <cstdint>
+
 #include "daemon/core/ids.h"
-#include "daemon/core/interop.h"
 #include "daemon/core/room_limits.h"
 
 namespace rtcroom {
+
+/// Whether the two dialects share their rooms.
+/// @source protocol C.3.
+enum class Interop : std::uint8_t {
+  kIsolated,  ///< a request sees the rooms of its own dialect only
+  kShared,    ///< one pool
+};
 
 /// Which users may set the custom fields of a room (any user may increment and decrement).
 enum class CustomSet : std::uint8_t {
