@@ -18,4 +18,10 @@ class Clock {
   [[nodiscard]] virtual MonotonicTime Monotonic() const = 0;
 };
 
+/// The steady clock when `clock` will show `time`: waits use the steady clock even where `clock` is
+/// a test clock.
+inline MonotonicTime ToSteadyTime(MonotonicTime time, const Clock& clock) {
+  return std::chrono::steady_clock::now() + (time - clock.Monotonic());
+}
+
 }  // namespace rtcroom

@@ -87,8 +87,6 @@ class GroupMaker {
   /// @return false when `deadline` comes first, or the process stops.
   bool AwaitBudget(MonotonicTime deadline);
   bool Pause(MonotonicTime::duration pause, MonotonicTime deadline);
-  /// Converts `time` of `clock_` to the steady clock, which waits use.
-  [[nodiscard]] MonotonicTime RealTime(MonotonicTime time) const;
   /// @param tries  number of tries so far, at least one.
   MonotonicTime::duration PauseBefore(int tries);
 

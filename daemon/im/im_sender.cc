@@ -60,12 +60,7 @@ Status ImSender::Start() {
 }
 
 void ImSender::Run(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const MonotonicTime next = Round();
-    const MonotonicTime now = clock_.Monotonic();
-    // The signal uses the steady clock even if `clock_` is a test clock.
-    if (next > now) enqueued_.Wait(std::chrono::steady_clock::now() + (next - now));
-  }
+  while (!stop.stop_requested()) enqueued_.Wait(ToSteadyTime(Round(), clock_));
 }
 
 void ImSender::Stop(milliseconds timeout) {
