@@ -31,6 +31,19 @@ std::string Object(std::string_view members, std::string_view more_members) {
   return object;
 }
 
+/// With headers that keep a browser from running, guessing or storing anything of it.
+HttpReply RenderPage(const TextPage& page) {
+  const bool is_html = page.kind == TextPage::Kind::kHtml;
+  return {.headers = {{"Content-Type",
+                       is_html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8"},
+                      {"X-Content-Type-Options", "nosniff"},
+                      {"Content-Security-Policy",
+                       "default-src 'none'; base-uri 'none'; form-action 'none'; "
+                       "frame-ancestors 'none'; sandbox"},
+                      {"Cache-Control", "no-store"}},
+          .body = page.text};
+}
+
 }  // namespace
 
 HttpReply Render(const Reply& reply, RequestLabel& label) {

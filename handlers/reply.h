@@ -2,16 +2,24 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "daemon/base/result.h"
 #include "daemon/http/message.h"
 #include "handlers/json_text.h"
 #include "handlers/request_label.h"
-#include "handlers/text_page.h"
 
 namespace rtcroom {
+
+/// A reply that is not JSON.
+struct TextPage {
+  enum class Kind : std::uint8_t { kPlain, kHtml };
+  Kind kind = Kind::kPlain;
+  std::string text{};
+};
 
 /// A success with its fields, or a failure. `code` and `message` are not among the fields: they
 /// follow from the failure and the protocol. A few endpoints succeed with a page instead.
