@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,11 +11,43 @@
 #include "daemon/base/percent_encoding.h"
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
-#include "handlers/html.h"
 #include "handlers/utils_request.h"
 
 namespace rtcroom {
 namespace {
+
+/// For the text of an element or a quoted attribute: markup as entities, control characters as
+/// U+FFFD.
+std::string EscapeHtml(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          escaped += "\xEF\xBF\xBD";
+        } else {
+          escaped += c;
+        }
+    }
+  }
+  return escaped;
+}
 
 std::string ListOf(const std::vector<LogFile>& files, std::string_view link) {
   std::string html =
