@@ -65,7 +65,7 @@ void BackupEndpoint::Run(const std::stop_token& stop, AdminResponder& responder)
   } catch (const std::exception&) {
     // An exception that left the thread would end the process. The destroyed responder answers.
     EndRun();
-    logger_.Error("backup_threw", {{"type", CurrentExceptionType()}});
+    logger_.Error("backup_fault", {{"type", CurrentExceptionType()}});
   }
 }
 

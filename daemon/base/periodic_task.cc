@@ -15,7 +15,7 @@ void Run(const PeriodicTask::Task& task, const std::stop_token& stop, Logger& lo
   try {
     task(stop);
   } catch (...) {
-    logger.Error("task_threw", {{"type", CurrentExceptionType()}});
+    logger.Error("task_fault", {{"type", CurrentExceptionType()}});
   }
 }
 

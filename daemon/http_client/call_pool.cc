@@ -37,7 +37,7 @@ void CallPool::Run(const std::function<void()>& function) {
   try {
     function();
   } catch (...) {
-    logger_.Error("call_threw", {{"type", CurrentExceptionType()}});
+    logger_.Error("call_fault", {{"type", CurrentExceptionType()}});
   }
 }
 

@@ -60,7 +60,7 @@ Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin
   try {
     made = MakeNow(room_id, origin, deadline, intent);
   } catch (const std::exception&) {
-    logger_.Error("im_make_threw", {{"type", CurrentExceptionType()}});
+    logger_.Error("im_make_fault", {{"type", CurrentExceptionType()}});
   }
   if (!intent.may_be_stored) return made;
   const MutexLock lock(mutex_);

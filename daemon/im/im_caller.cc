@@ -36,7 +36,7 @@ ImAnswer ImCaller::Ask(GroupCommand command, const RoomId& group,
   try {
     return service_.Call(command, group, timeout);
   } catch (const std::exception&) {
-    logger_.Error("im_call_threw", {{"type", CurrentExceptionType()}});
+    logger_.Error("im_call_fault", {{"type", CurrentExceptionType()}});
     return {.outcome = ImOutcome::kPassing, .detail = "an exception"};
   }
 }

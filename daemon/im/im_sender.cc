@@ -163,7 +163,7 @@ void ImSender::Deliver(const Delivery& delivery, GroupCommand command) {
   try {
     resolution = Try(delivery, command);
   } catch (const std::exception&) {
-    logger_.Error("im_delivery_threw", {{"type", CurrentExceptionType()}});
+    logger_.Error("im_delivery_fault", {{"type", CurrentExceptionType()}});
     resolution =
         outcomes_.Resolve(delivery, command, ImOutcome::kPassing, clock_.Now(), Jitter(random_));
   }

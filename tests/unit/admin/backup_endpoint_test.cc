@@ -98,7 +98,7 @@ TEST_F(BackupEndpointTest, SurvivesACopyThatThrows) {
   std::weak_ptr<RecordedReply> failed = Ask(endpoint);
   // When released without a reply, it is answered as an internal error.
   EXPECT_TRUE(Eventually([&] { return failed.expired(); }));
-  EXPECT_THAT(log_.Text(), HasSubstr("backup_threw"));
+  EXPECT_THAT(log_.Text(), HasSubstr("backup_fault"));
   throws = false;
   EXPECT_EQ(Await(Ask(endpoint)).status, 200);
 }

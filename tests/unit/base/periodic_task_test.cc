@@ -34,8 +34,8 @@ TEST(PeriodicTask, ContinuesAfterAnException) {
       },
       logger);
   EXPECT_TRUE(Eventually([&] { return calls >= 3; }));
-  EXPECT_THAT(log.Text(), testing::HasSubstr("error task_threw type=St9bad_alloc"));
-  EXPECT_THAT(log.Text(), testing::HasSubstr("error task_threw type=\"not a std::exception\""));
+  EXPECT_THAT(log.Text(), testing::HasSubstr("error task_fault type=St9bad_alloc"));
+  EXPECT_THAT(log.Text(), testing::HasSubstr("error task_fault type=\"not a std::exception\""));
 }
 
 }  // namespace

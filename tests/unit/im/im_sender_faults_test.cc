@@ -37,7 +37,7 @@ TEST_F(ImSenderFaults, ReleaseLaneAndGroupIfADeliveryThrows) {
   End("r");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), DestroyOf("r")));
-  EXPECT_EQ(Logged("im_delivery_threw"), 1);
+  EXPECT_EQ(Logged("im_delivery_fault"), 1);
   sender_.reset();
 }
 
@@ -49,7 +49,7 @@ TEST_F(ImSenderFaults, FailACreateThatThrows) {
   Abandon("g");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_OK(Make("g"));
-  EXPECT_EQ(Logged("im_make_threw"), 1);
+  EXPECT_EQ(Logged("im_make_fault"), 1);
   sender_.reset();
 }
 
