@@ -54,7 +54,7 @@ describe('text', () => {
   });
 });
 
-describe('figures', () => {
+describe('values', () => {
   it('are abbreviated', () => {
     assert.deepStrictEqual([0, 59_999, 60_000, 200_000, 7_500_000, 280_000_000].map(duration),
       ['0 s', '59 s', '1 min', '3 min 20 s', '2 h 5 min', '3 d 5 h']);

@@ -9,8 +9,8 @@ const kBrowser = process.env.RTCROOM_BROWSER ?? '/usr/bin/chromium';
 const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-const kPatienceMs = 60_000;
-const kStartPatienceMs = 120_000;
+const kTimeoutMs = 60_000;
+const kStartTimeoutMs = 120_000;
 
 const { chromium } = await import('playwright-core').catch(() => {
   throw new Error('playwright-core is not installed: npm ci --prefix tests/console');
@@ -34,10 +34,10 @@ const { chromium } = await import('playwright-core').catch(() => {
 export async function openBrowser(origins, options = {}) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: kBrowser, args: kArguments, headless: true, timeout: kStartPatienceMs,
+    executablePath: kBrowser, args: kArguments, headless: true, timeout: kStartTimeoutMs,
     viewport: { width: 1360, height: 860 }, ...options,
   });
-  context.setDefaultTimeout(kPatienceMs);
+  context.setDefaultTimeout(kTimeoutMs);
   const page = context.pages()[0];
   const faults = await watch(page, origins);
   const close = async () => {

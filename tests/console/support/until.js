@@ -1,6 +1,6 @@
 // Waiting for a condition, never for a time.
 
-const kPatienceMs = 60_000;
+const kTimeoutMs = 60_000;
 const kPeriodMs = 25;
 
 /**
@@ -8,7 +8,7 @@ const kPeriodMs = 25;
  * @param {() => boolean|Promise<boolean>} condition
  */
 export async function until(what, condition) {
-  const deadline = Date.now() + kPatienceMs;
+  const deadline = Date.now() + kTimeoutMs;
   while (!await condition()) {
     if (Date.now() > deadline) throw new Error(`in vain: ${what}`);
     await new Promise((resolve) => { setTimeout(resolve, kPeriodMs); });

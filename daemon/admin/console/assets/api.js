@@ -1,6 +1,6 @@
 // A client of the console's API.
 
-const kPatienceMs = 10_000;
+const kTimeoutMs = 10_000;
 
 export class ApiError extends Error {
   /**
@@ -67,8 +67,8 @@ export class Api {
    * @param {RequestInit} options
    */
   async #call(path, options) {
-    const patience = AbortSignal.timeout(kPatienceMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
+    const timeout = AbortSignal.timeout(kTimeoutMs);
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const response = await this.#fetch(path, { ...options, signal });
     const reply = await replyOf(response);
     if (response.ok && reply?.code === 0) return reply;

@@ -6,7 +6,7 @@ const kLongestDelayMs = 15_000;
 // The server sends something every 15 s.
 const kSilenceMs = 40_000;
 // A hidden tab keeps its stream for this long: a short visit to another tab does not interrupt it.
-const kOutOfSightMs = 60_000;
+const kHiddenMs = 60_000;
 
 /**
  * The delay before the next attempt: doubles each time, with jitter so that many consoles do not
@@ -38,9 +38,9 @@ export class EventStream extends EventTarget {
   #listening = new AbortController();
   #isResting = false;
   /** @type {number|undefined} */
-  #sightTimer;
+  #hiddenTimer;
   /** @type {(() => void)|null} */
-  #hurry = null;
+  #wake = null;
   /** @type {StreamState} */
   status = { state: 'connecting', retryAtMs: 0, problem: '' };
 
@@ -54,15 +54,15 @@ export class EventStream extends EventTarget {
   async start() {
     const { signal } = this.#listening;
     addEventListener('online', () => this.retryNow(), { signal });
-    document.addEventListener('visibilitychange', () => this.#heedSight(), { signal });
-    this.#heedSight();
+    document.addEventListener('visibilitychange', () => this.#updateVisibility(), { signal });
+    this.#updateVisibility();
     while (!this.#ended) {
-      this.#tell({ state: 'connecting', retryAtMs: 0, problem: '' });
+      this.#setStatus({ state: 'connecting', retryAtMs: 0, problem: '' });
       if (this.#isResting) {
-        await this.#nap();
+        await this.#sleep();
         continue;
       }
-      const problem = await this.#follow().then(() => '', (error) => this.#judge(error));
+      const problem = await this.#follow().then(() => '', (error) => this.#handleError(error));
       if (!this.#ended && !this.#isResting) await this.#pause(problem);
     }
   }
@@ -70,23 +70,23 @@ export class EventStream extends EventTarget {
   stop() {
     this.#ended = true;
     this.#listening.abort();
-    clearTimeout(this.#sightTimer);
+    clearTimeout(this.#hiddenTimer);
     this.#attempt.abort();
     this.retryNow();
   }
 
   /** Ends the wait for the next attempt. */
   retryNow() {
-    this.#hurry?.();
+    this.#wake?.();
   }
 
-  #heedSight() {
-    clearTimeout(this.#sightTimer);
+  #updateVisibility() {
+    clearTimeout(this.#hiddenTimer);
     if (document.hidden) {
-      this.#sightTimer = setTimeout(() => {
+      this.#hiddenTimer = setTimeout(() => {
         this.#isResting = true;
         this.#attempt.abort();
-      }, kOutOfSightMs);
+      }, kHiddenMs);
       return;
     }
     this.#isResting = false;
@@ -96,7 +96,7 @@ export class EventStream extends EventTarget {
   async #follow() {
     this.#attempt = new AbortController();
     const body = await this.#unlessSilent(this.#api.stream(this.#cursor, this.#attempt.signal));
-    this.#tell({ state: 'live', retryAtMs: 0, problem: '' });
+    this.#setStatus({ state: 'live', retryAtMs: 0, problem: '' });
     if (!this.#cursor) this.dispatchEvent(new Event('afresh'));
     const parser = new SseParser();
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -134,7 +134,7 @@ export class EventStream extends EventTarget {
    * @param {Error & {status?: number}} error
    * @returns {string}  the server's error text, if any
    */
-  #judge({ message, status = 0 }) {
+  #handleError({ message, status = 0 }) {
     if (status >= 400 && status < 500) this.#cursor = '';
     return status === 0 ? '' : message;
   }
@@ -143,22 +143,22 @@ export class EventStream extends EventTarget {
   async #pause(problem) {
     const delay = retryDelay(this.#failures, Math.random());
     this.#failures += 1;
-    this.#tell({ state: 'waiting', retryAtMs: Date.now() + delay, problem });
+    this.#setStatus({ state: 'waiting', retryAtMs: Date.now() + delay, problem });
     const waking = setTimeout(() => this.retryNow(), delay);
-    await this.#nap();
+    await this.#sleep();
     clearTimeout(waking);
   }
 
   /** Waits until retried, or until the delay is over. */
-  async #nap() {
+  async #sleep() {
     await new Promise((resolve) => {
-      this.#hurry = () => resolve(undefined);
+      this.#wake = () => resolve(undefined);
     });
-    this.#hurry = null;
+    this.#wake = null;
   }
 
   /** @param {StreamState} status */
-  #tell(status) {
+  #setStatus(status) {
     this.status = status;
     this.dispatchEvent(new Event('state'));
   }

@@ -17,7 +17,7 @@ export function leaseState(share) {
 
 export class LeaseMeter {
   #bar = el('span', { class: 'lease-bar' });
-  #figure = el('span', { class: 'lease-figure' });
+  #text = el('span', { class: 'lease-text' });
   /** @type {import('./types.js').Lease|null} */
   #lease = null;
   #takenAtMs = 0;
@@ -27,7 +27,7 @@ export class LeaseMeter {
   /** @param {string} label  for screen readers */
   constructor(label) {
     this.element = el('span', { class: 'lease', role: 'meter', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100 },
-      el('span', { class: 'lease-track' }, this.#bar), this.#figure);
+      el('span', { class: 'lease-track' }, this.#bar), this.#text);
   }
 
   /** @param {import('./types.js').Lease|null} lease  the current lease */
@@ -59,7 +59,7 @@ export class LeaseMeter {
     if (state !== this.#state) this.element.dataset.state = state;
     this.#state = state;
     this.#bar.style.setProperty('--left', share.toFixed(3));
-    if (this.#figure.textContent !== text) this.#figure.textContent = text;
+    if (this.#text.textContent !== text) this.#text.textContent = text;
     this.element.setAttribute('aria-valuenow', String(Math.round(share * 100)));
     this.element.setAttribute('aria-valuetext', text);
   }

@@ -33,22 +33,22 @@ export class SampleHistory {
 
   /**
    * The values of a metric, in unbroken pieces.
-   * @param {(reply: ServerReply) => number} figure
+   * @param {(reply: ServerReply) => number} readValue
    * @returns {Point[][]}
    */
-  levels(figure) {
-    return this.#pieces((sample) => ({ atMs: sample.atMs, value: figure(sample.reply) }), 0);
+  levels(readValue) {
+    return this.#pieces((sample) => ({ atMs: sample.atMs, value: readValue(sample.reply) }), 0);
   }
 
   /**
    * The growth of a counter per second. A restarted server counts from zero.
-   * @param {(reply: ServerReply) => number} figure
+   * @param {(reply: ServerReply) => number} readValue
    * @returns {Point[][]}
    */
-  rates(figure) {
+  rates(readValue) {
     return this.#pieces((sample, before) => ({
       atMs: sample.atMs,
-      value: ((figure(sample.reply) - figure(before.reply)) * 1000) / (sample.atMs - before.atMs),
+      value: ((readValue(sample.reply) - readValue(before.reply)) * 1000) / (sample.atMs - before.atMs),
     }), 1);
   }
 

@@ -14,25 +14,25 @@ const inMs = (/** @type {number} */ value) => (value < 10_000 ? `${wholeNumber(M
  * A chart of one metric's values.
  * @param {string} title
  * @param {string} about
- * @param {(reply: ServerReply) => number} figure
+ * @param {(reply: ServerReply) => number} readValue
  * @param {(value: number) => string} format
  * @param {string} look
  */
-const level = (title, about, figure, format, look) => new Chart({
+const level = (title, about, readValue, format, look) => new Chart({
   title, about, format, stacked: false,
-  series: [{ name: title, look, read: (history) => history.levels(figure) }],
+  series: [{ name: title, look, read: (history) => history.levels(readValue) }],
 });
 
 /**
  * A chart of a counter's growth rate.
  * @param {string} title
  * @param {string} about
- * @param {(reply: ServerReply) => number} figure
+ * @param {(reply: ServerReply) => number} readValue
  * @param {string} look
  */
-const rate = (title, about, figure, look) => new Chart({
+const rate = (title, about, readValue, look) => new Chart({
   title, about, format: perSecond, stacked: false,
-  series: [{ name: title, look, read: (history) => history.rates(figure) }],
+  series: [{ name: title, look, read: (history) => history.rates(readValue) }],
 });
 
 function charts() {

@@ -3,7 +3,7 @@ import { beatPeriod, Phone } from './phone.js';
 
 const kNames = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank'];
 const kMostLines = 200;
-const kPatienceMs = 10_000;
+const kTimeoutMs = 10_000;
 
 /**
  * @typedef {object} Line  one request and its reply
@@ -71,7 +71,7 @@ export class TryLab extends EventTarget {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
         credentials: 'omit',
-        signal: AbortSignal.timeout(kPatienceMs),
+        signal: AbortSignal.timeout(kTimeoutMs),
       });
       line.reply = await response.json();
       return line.reply;
