@@ -26,7 +26,7 @@ export function askToKick(api, room, pusher) {
     ...kBans.map(({ seconds, words }) => el('option', { value: seconds }, words))));
   const consequences = [
     [userText(name, 'strong'), ' is removed from ', userText(room.roomInfo || room.roomID, 'strong'),
-      ' at once, and everybody in it is told.'],
+      ' at once, and its members are notified.'],
     ['User ID: ', userText(pusher.userID, 'mono'), ', room ID: ', userText(room.roomID, 'mono')],
   ];
   const ending = whatElse(room, pusher.userID);
@@ -50,10 +50,10 @@ export function askToKick(api, room, pusher) {
  * @param {string} userId
  */
 function whatElse(room, userId) {
-  if (room.pushers.length === 1) return 'Nobody else is there, so the room ends with it.';
+  if (room.pushers.length === 1) return 'It is the only member, so the room ends with it.';
   if (userId !== room.creator || room.kind === 'webrtc') return '';
-  if (room.dialect === 'gen1' || room.kind === 'live') return 'This is the creator: the room ends, and everybody has to leave.';
-  return 'This is the creator: the room passes on to who has been there longest, or ends if the configuration says so.';
+  if (room.dialect === 'gen1' || room.kind === 'live') return 'This is the creator: the room ends for all members.';
+  return 'This is the creator: the room passes on to the pusher with the earliest join, or ends if the configuration says so.';
 }
 
 /**
@@ -66,7 +66,7 @@ export function askToDismiss(api, room) {
   confirmAction({
     title: ['Dismiss ', userText(name)],
     consequences: [['The room ends at once for ', `${counted(room.pushers.length, 'member')}${others}`,
-      '. Everybody is told. It cannot be brought back; a new room may take the same ID.']],
+      '. All members are notified. It cannot be brought back; a new room may take the same ID.']],
     field: null,
     verb: 'Dismiss the room',
     act: async () => {

@@ -5,7 +5,7 @@ const kAskMs = 2000;
 
 /** @type {Record<number, string>} explanations of codes for new users */
 const kRefusals = {
-  2: 'the room ID is taken by somebody else',
+  2: 'the room ID is taken by another user',
   3: 'there is no such room',
   5: 'the server does not know this member',
   7: 'refused: banned from the room, or auth.mode does not serve gen-1',

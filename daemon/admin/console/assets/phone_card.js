@@ -82,7 +82,7 @@ export class PhoneCard {
     if (seen === this.#shownBelief) return;
     this.#shownBelief = seen;
     if (!belief || belief.members.length === 0) {
-      this.#belief.replaceChildren(el('p', { class: 'quiet' }, belief ? 'Nobody' : 'Nothing: it has not asked yet'));
+      this.#belief.replaceChildren(el('p', { class: 'quiet' }, belief ? 'No members' : 'Nothing: it has not asked yet'));
       return;
     }
     this.#belief.replaceChildren(el('ul', { class: 'believed' }, ...belief.members.map((member) =>

@@ -72,7 +72,7 @@ export class RoomCard {
       el('div', { class: 'card-sub' }, userText(room.roomID, 'mono'), roomBadges(room)));
     this.#meters.clear();
     this.#members.replaceChildren(...room.pushers.map((pusher) => this.#member(pusher, room.creator)));
-    if (room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'Nobody is in it yet'));
+    if (room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'No members yet'));
     this.#footer.replaceChildren(
       el('span', {}, counted(room.pushers.length, 'member')),
       el('span', {}, 'open for ', this.#age));

@@ -212,7 +212,7 @@ export class RoomPage {
     this.#meters.clear();
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.kick;
     this.#members.replaceChildren(...(room?.pushers ?? []).map((pusher) => this.#member(/** @type {Room} */ (room), pusher)));
-    if (!room || room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'Nobody.'));
+    if (!room || room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'No members.'));
     for (const button of this.#members.querySelectorAll('button')) if (button.dataset.kick === focused) button.focus();
   }
 

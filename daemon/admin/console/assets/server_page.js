@@ -49,7 +49,7 @@ function charts() {
     rate('Evictions', 'Members removed because no heartbeat came, in a second', (reply) => reply.totals.evictions, 'look-warn'),
     level('Connections', 'Open connections of clients', (reply) => reply.connections, wholeNumber, 'look-a'),
     level('Reaper lag', 'How late silent members are removed', (reply) => reply.reaperLagMs, inMs, 'look-warn'),
-    level('IM lag', 'Events that the IM service has not been told of yet', (reply) => reply.im.lag, wholeNumber, 'look-warn'),
+    level('IM lag', 'Events that were not sent to the IM service yet', (reply) => reply.im.lag, wholeNumber, 'look-warn'),
   ];
 }
 

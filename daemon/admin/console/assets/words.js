@@ -26,7 +26,7 @@ const kEnding = {
   destroyed: 'The creator ended the room',
   creator_left: 'The room ended: its creator left',
   last_left: 'The room ended: the last member left',
-  idle: 'The room ended: nobody came in time',
+  idle: 'The room ended: no pusher joined in time',
   dismissed: 'An operator dismissed the room',
 };
 
