@@ -103,7 +103,7 @@ remove_units_of_archive() {
   fi
   if [[ $(readlink /usr/local/bin/rtcroomd) == "$archive_root/bin/rtcroomd" ]]; then
     rm /usr/local/bin/rtcroomd
-    echo "What the archive has put into $archive_root is not used any more, and may be removed."
+    echo "The files of the archive in $archive_root are no longer used, and may be removed."
   fi
 }
 
