@@ -124,7 +124,7 @@ Fault EventReplay::Compare(const Room& room, const AudiencePage& page) const {
                     known.creator == room.creator.value && known.info == room.info &&
                     known.custom == room.custom && known.members == members &&
                     known.viewers == viewers && known.viewers.size() == room.audience_count;
-  if (!same) return room.key.id.value + " is not what its events tell";
+  if (!same) return room.key.id.value + " differs from its events";
   return std::nullopt;
 }
 

@@ -112,7 +112,7 @@ TEST(HistoryChecks, DetectAMissingHandOver) {
       }
     };
   });
-  EXPECT_THAT(fault, HasSubstr("is not what its events tell"));
+  EXPECT_THAT(fault, HasSubstr("differs from its events"));
   EXPECT_THAT(history.commands, SizeIs(3)) << Describe(history);  // two add, the first leaves
 }
 

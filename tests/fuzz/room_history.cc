@@ -97,7 +97,7 @@ class Trial {
   Fault Audit() {
     if (Fault fault = ReadEvents()) return fault;
     if (Fault fault = CompareRooms(model_, store_)) return fault;
-    if (replay_.rooms().size() != model_.rooms().size()) return "events tell of other rooms";
+    if (replay_.rooms().size() != model_.rooms().size()) return "the events have other rooms";
     for (const RoomModel::ModelRoom& room : model_.rooms()) {
       const auto stored = store_.Load(room.key);
       const auto page = store_.LoadAudiences(room.key);
