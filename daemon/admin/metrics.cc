@@ -89,13 +89,13 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       watch_refused_(AddCounter(registry_, "rtcroomd_watch_refused_total",
                                 "Subscribers that were one too many.")),
       watch_lag_(AddGauge(registry_, "rtcroomd_watch_lag_seconds",
-                          "Age of the oldest event that subscribers have not been told of.")),
+                          "Age of the oldest event not yet sent to subscribers.")),
       log_lines_dropped_(AddCounters(registry_, "rtcroomd_log_lines_dropped_total",
                                      "Lines that did not reach the log, by level: its reader was "
                                      "too slow, or has gone.")),
       refused_logins_(AddCounters(registry_, "rtcroomd_logins_refused_total",
                                   "Logins with a ticket that was not accepted, by cause.")) {
-  AddGauges(registry_, "rtcroomd_build_info", "Always 1; the label tells what runs.")
+  AddGauges(registry_, "rtcroomd_build_info", "Always 1; the label is the version.")
       .Add({{"version", version}})
       .Set(1);
 }

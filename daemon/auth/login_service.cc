@@ -62,7 +62,7 @@ Result<ImLogin> LoginService::Finish(std::optional<CodeExchangeResult> exchanged
 
 Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(CodeExchangeResult exchanged,
                                                                        Dialect dialect) const {
-  const std::optional<Identity> nobody;
+  const std::optional<Identity> no_identity;
   switch (exchanged.outcome) {
     case CodeExchangeOutcome::kOk: {
       Identity identity{.user_id = {std::move(exchanged.openid)}, .session_key = std::nullopt};
@@ -74,17 +74,17 @@ Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(CodeExcha
     }
     case CodeExchangeOutcome::kRefused:
       return Error{dialect == Dialect::kGen1 ? Errc::kBadRequest : Errc::kNotAllowed,
-                   "code: of a user whom the platform holds for risky"};
+                   "code: of a user that the platform considers risky"};
     case CodeExchangeOutcome::kBadCode:
       if (policy_.strict_wechat) return Error{Errc::kBadRequest, "code: not accepted"};
-      return nobody;
+      return no_identity;
     case CodeExchangeOutcome::kOverloaded:
       // The code is still valid: a client that retries gets its own identity.
       return Error{Errc::kUnavailable, "code exchange: too many under way"};
     case CodeExchangeOutcome::kUnavailable:
     case CodeExchangeOutcome::kNotConfigured:
       if (policy_.strict_wechat) return Error{Errc::kUnavailable, "code exchange: not possible"};
-      return nobody;
+      return no_identity;
   }
   return Error{Errc::kInternal, "unknown outcome of a code exchange"};
 }

@@ -8,7 +8,7 @@ RoomsOptions::RoomsOptions(CLI::App& app)
     : rooms_(app.add_subcommand("rooms", "See and end rooms of the running server")),
       list_(AddCommand("list", "Print all rooms, oldest first")),
       show_(AddCommand("show", "Print one room and its pushers")),
-      dismiss_(AddCommand("dismiss", "End a room, whoever made it")),
+      dismiss_(AddCommand("dismiss", "End a room of any creator")),
       kick_(AddCommand("kick", "Remove a pusher from a room")) {
   rooms_->require_subcommand(1);
   AddKind(*list_, "--kind", false);
@@ -30,8 +30,9 @@ CLI::App* RoomsOptions::AddCommand(const char* name, const char* description) {
   command->add_flag("--dev", access_.is_dev, "The server was started by serve --dev");
   command->add_option("--target", access_.target,
                       "The server: HOST:PORT or unix:PATH (default: grpc.listen)");
-  command->add_option("--ca", access_.ca,
-                      "PEM file: who has signed the server's certificate (default: grpc.tls_cert)");
+  command->add_option(
+      "--ca", access_.ca,
+      "PEM file: the authority of the server's certificate (default: grpc.tls_cert)");
   command->add_option("--cert", access_.cert, "PEM file: the certificate to show");
   command->add_option("--key", access_.key, "PEM file: its private key");
   return command;
@@ -40,7 +41,7 @@ CLI::App* RoomsOptions::AddCommand(const char* name, const char* description) {
 void RoomsOptions::AddKind(CLI::App& command, const char* name, bool is_required) {
   std::vector<std::string> kinds;
   for (const RoomKind kind : kAllRoomKinds) kinds.emplace_back(RoomKindName(kind));
-  command.add_option(name, kind_, "What the room is for")
+  command.add_option(name, kind_, "The kind of the room")
       ->required(is_required)
       ->check(CLI::IsMember(kinds));
 }

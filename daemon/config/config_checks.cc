@@ -212,7 +212,7 @@ void WarnOfUtils(const Config& config, Problems& warnings) {
     warnings.push_back({"live.api_key", "missing: POST get_login_info answers code 6"});
   }
   if (!config.utils.log_dir.empty() && config.utils.admin_token.empty()) {
-    warnings.push_back({"utils.admin_token", "missing: the log endpoints refuse everybody"});
+    warnings.push_back({"utils.admin_token", "missing: the log endpoints refuse every caller"});
   }
 }
 
@@ -238,9 +238,10 @@ void WarnOfListeners(const Config& config, Problems& warnings) {
 
 void WarnOfProxies(const ServerConfig& server, Problems& warnings) {
   if (server.proxy_protocol && server.trusted_proxies.empty()) {
-    warnings.push_back({"server.proxy_protocol",
-                        "without server.trusted_proxies: whoever reaches the port can claim any "
-                        "address"});
+    warnings.push_back(
+        {"server.proxy_protocol",
+         "without server.trusted_proxies: a client that reaches the port can claim any "
+         "address"});
   }
 }
 
@@ -295,7 +296,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   }
   if (!config.exposed_file.empty()) {
     warnings.push_back(
-        {"configuration", fmt::format("{} holds secrets, and everybody on this machine "
+        {"configuration", fmt::format("{} holds secrets, and every user of this machine "
                                       "may read it: chmod 640, with the server's group",
                                       config.exposed_file)});
   }

@@ -55,7 +55,7 @@ void AddAdminKeys(std::vector<ConfigKey>& keys) {
   admin.Add<&AdminConfig::listen>("listen", PlainTextRule{CheckListenAddress},
                                   "/healthz, /readyz, /metrics and the console; keep it local.");
   admin.Add<&AdminConfig::token>(
-      "token", SecretRule{}, "What opens the console, 16 characters or more; \"\" = no console.");
+      "token", SecretRule{}, "The token of the console, 16 characters or more; \"\" = no console.");
 }
 
 void AddGrpcKeys(std::vector<ConfigKey>& keys) {
@@ -68,9 +68,10 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys) {
   grpc.Add<&S::tls_cert>("tls_cert", PlainTextRule{}, "PEM file: certificate and its chain.");
   grpc.Add<&S::tls_key>("tls_key", PlainTextRule{}, "PEM file: the certificate's private key.");
   grpc.Add<&S::client_ca>("client_ca", PlainTextRule{},
-                          "PEM file: who signs the certificates that clients must show.");
-  grpc.Add<&S::token>("token", SecretRule{},
-                      "What callers must send as \"authorization: Bearer TOKEN\"; \"\" = nothing.");
+                          "PEM file: the authority of the certificates that clients must show.");
+  grpc.Add<&S::token>(
+      "token", SecretRule{},
+      "The token of callers, sent as \"authorization: Bearer TOKEN\"; \"\" = none.");
 }
 
 void AddStoreKeys(std::vector<ConfigKey>& keys) {

@@ -18,7 +18,7 @@ void AddRoomKeys(std::vector<ConfigKey>& keys) {
   room.Add<&S::sweep_period>("sweep_period", DurationRule{10ms, 1h},
                              "How often silent pushers are looked for.");
   room.Add<&S::inactive_ttl>("inactive_ttl", DurationRule{10ms, 24h},
-                             "A room that nobody has joined ends after this.");
+                             "A room that no pusher has joined ends after this.");
   room.Add<&S::max_pushers_double>("max_pushers_double", pushers,
                                    "Pushers of a double room; the protocol's own number is 2.");
   room.Add<&S::max_pushers_multi>("max_pushers_multi", pushers, "Pushers of a multi room.");
@@ -60,8 +60,9 @@ void AddAuthKeys(std::vector<ConfigKey>& keys) {
 void AddLivenessKeys(std::vector<ConfigKey>& keys) {
   using S = LivenessConfig;
   SectionKeys<&Config::liveness> liveness("liveness", keys);
-  liveness.Add<&S::policy>("policy", ChoiceRule{{"assist", "heartbeat", "stream"}, {"stream"}},
-                           "What evicts: heartbeats, helped by stream callbacks, or alone.");
+  liveness.Add<&S::policy>(
+      "policy", ChoiceRule{{"assist", "heartbeat", "stream"}, {"stream"}},
+      "The source of evictions: heartbeats, helped by stream callbacks, or alone.");
   liveness.AddUnavailable<&S::grace>("grace", DurationRule{10ms, 1h},
                                      "How long media may be off before it counts.");
   liveness.AddUnavailable<&S::evict_on_media_off>("evict_on_media_off", SwitchRule{},
@@ -89,8 +90,7 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys) {
                                  "The same for one user who has logged in; 0 = off.");
   limits.Add<&S::signing_rate>(
       "signing_rate", RateRule{.hourly = true},
-      "Tickets of one address for fresh users, whom nothing proves; 100 at "
-      "once.");
+      "Tickets of one address for fresh users, without any proof; 100 at once.");
 }
 
 }  // namespace rtcroom

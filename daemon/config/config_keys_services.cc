@@ -15,13 +15,13 @@ void AddImKeys(std::vector<ConfigKey>& keys) {
   im.Add<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl},
                        "The IM service; its overseas addresses are others.");
   im.Add<&S::sdk_app_id>("sdk_app_id", CountRule{0, UINT32_MAX},
-                         "The IM application; 0 = none, and nobody can be signed in.");
+                         "The IM application; 0 = none, and no user can be signed in.");
   im.Add<&S::account_type>("account_type", PlainTextRule{CheckDigits},
                            "Of the IM application; newer ones have \"0\".");
   im.Add<&S::admin>("admin", PlainTextRule{CheckUserId},
                     "The IM application's administrator; clients are never signed in as it.");
   im.Add<&S::sig_version>("sig_version", CountRule{1, 2},
-                          "What is signed: 2 = HMAC with secret_key, 1 = ECDSA with "
+                          "The form of signatures: 2 = HMAC with secret_key, 1 = ECDSA with "
                           "private_key_file. Both are verified, given their keys.");
   im.Add<&S::secret_key>("secret_key", SecretRule{}, "Key of version 2.");
   im.Add<&S::private_key_file>("private_key_file", PlainTextRule{}, "PEM file of version 1.");
@@ -34,7 +34,7 @@ void AddImKeys(std::vector<ConfigKey>& keys) {
   im.Add<&S::notify_via>("notify_via", ChoiceRule{{"auto", "system", "custom_msg", "both"}},
                          "The form of notices; unmodified clients understand system only.");
   im.AddUnavailable<&S::callback_token>("callback_token", SecretRule{},
-                                        "What the IM service's callbacks are signed with.");
+                                        "The key that signs the IM service's callbacks.");
 }
 
 void AddLiveKeys(std::vector<ConfigKey>& keys) {
@@ -100,13 +100,14 @@ void AddUtilsKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::utils> utils("utils", keys);
   utils.Add<&S::enabled>("enabled", SwitchRule{},
                          "Serves the test, log and check endpoints and POST get_login_info.");
-  utils.Add<&S::admin_token>("admin_token", SecretRule{},
-                             "What callers of the log endpoints and of check_config must send as "
-                             "\"Authorization: Bearer TOKEN\"; \"\" = no logs for anybody.");
+  utils.Add<&S::admin_token>(
+      "admin_token", SecretRule{},
+      "The token of callers of the log endpoints and of check_config, sent as "
+      "\"Authorization: Bearer TOKEN\"; \"\" = no logs for any caller.");
   utils.Add<&S::log_dir>("log_dir", PlainTextRule{},
                          "The folder of the log endpoints; \"\" = they list nothing.");
   utils.Add<&S::public_url>("public_url", PlainTextRule{CheckOptionalBaseUrl},
-                            "What links in the list of logs begin with, before the prefix.");
+                            "The start of links in the list of logs, before the prefix.");
 }
 
 }  // namespace rtcroom

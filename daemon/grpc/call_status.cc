@@ -16,12 +16,12 @@ struct Row {
 using enum grpc::StatusCode;
 constexpr auto kRows = std::to_array<Row>({
     {Errc::kBadRequest, INVALID_ARGUMENT, ""},
-    {Errc::kUnauthorized, UNAUTHENTICATED, "who calls is not known"},
-    {Errc::kNoCredentials, UNAUTHENTICATED, "who calls is not known"},
-    {Errc::kTokenMalformed, UNAUTHENTICATED, "who calls is not known"},
-    {Errc::kUnknownApp, UNAUTHENTICATED, "who calls is not known"},
-    {Errc::kNoSession, UNAUTHENTICATED, "who calls is not known"},
-    {Errc::kTokenWrong, UNAUTHENTICATED, "who calls is not known"},
+    {Errc::kUnauthorized, UNAUTHENTICATED, "the caller is not known"},
+    {Errc::kNoCredentials, UNAUTHENTICATED, "the caller is not known"},
+    {Errc::kTokenMalformed, UNAUTHENTICATED, "the caller is not known"},
+    {Errc::kUnknownApp, UNAUTHENTICATED, "the caller is not known"},
+    {Errc::kNoSession, UNAUTHENTICATED, "the caller is not known"},
+    {Errc::kTokenWrong, UNAUTHENTICATED, "the caller is not known"},
     {Errc::kBadIdentity, PERMISSION_DENIED, "not allowed"},
     {Errc::kNotAllowed, PERMISSION_DENIED, "not allowed"},
     {Errc::kRoomNotFound, NOT_FOUND, "there is no such room"},
