@@ -70,7 +70,7 @@ int Run(std::chrono::seconds length) {
   for (std::size_t phone = 0; phone < kPhones; ++phone) {
     client.Call("multi_room", "create_room", CreateBody("host", "r" + std::to_string(phone)));
   }
-  const auto tell = [&](const char* service) {
+  const auto measure = [&](const char* service) {
     // A create in the meantime waits for the service; the others must not be delayed.
     std::jthread creators([&](const std::stop_token& stop) {
       ApiClient creator = server.Http();
@@ -85,15 +85,15 @@ int Run(std::chrono::seconds length) {
     std::cout << service << "\n  add_pusher, delete_pusher      " << waiting.changes.Summary()
               << "\n  pusher_heartbeat, get_pushers   " << waiting.others.Summary() << std::endl;
   };
-  tell("the IM service answers");
+  measure("the IM service answers");
   im.Behave(ImConduct::Replying(ImConduct::Reply::kHang));
-  tell("it hangs");
+  measure("it hangs");
   im.Behave(ImConduct::Well());
   im.Release();
   im.GoDown();
-  tell("it refuses connections");
+  measure("it refuses connections");
   im.GoUp();
-  tell("it answers again");
+  measure("it answers again");
   return 0;
 }
 

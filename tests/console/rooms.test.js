@@ -187,11 +187,11 @@ describe('the operator', () => {
 
   it('sees events that arrive while the history loads', async () => {
     const { page } = opened;
-    await server.mustCall('multi_room/create_room', { roomID: 'told', roomName: 'told', ...person('alice', 'Alice') });
-    const reply = await holdReply(page, '**/console/api/events?*roomID=told*');
-    await visit(page, '#/room/multi/told');
+    await server.mustCall('multi_room/create_room', { roomID: 'arriving', roomName: 'arriving', ...person('alice', 'Alice') });
+    const reply = await holdReply(page, '**/console/api/events?*roomID=arriving*');
+    await visit(page, '#/room/multi/arriving');
     await reply.isHeld;
-    await server.mustCall('multi_room/add_pusher', { roomID: 'told', ...person('bob', 'Bob') });
+    await server.mustCall('multi_room/add_pusher', { roomID: 'arriving', ...person('bob', 'Bob') });
     await page.waitForSelector('.timeline-entry:has-text("Bob")');
     await reply.release();
     await page.waitForSelector('.timeline-entry[data-type="room_created"]');

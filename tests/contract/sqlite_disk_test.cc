@@ -250,9 +250,9 @@ TEST_F(SqliteDisk, PingReportsThePrecedingFailedCommit) {
   vfs_.write_failure = SQLITE_FULL;
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
   vfs_.write_failure = SQLITE_OK;
-  const Status told = store_->Ping();
-  ASSERT_FALSE(told.ok());
-  EXPECT_THAT(told.error().detail, HasSubstr("full"));
+  const Status ping = store_->Ping();
+  ASSERT_FALSE(ping.ok());
+  EXPECT_THAT(ping.error().detail, HasSubstr("full"));
   EXPECT_OK(store_->Ping()) << "the previous ping was a successful commit";
 
   vfs_.write_failure = SQLITE_FULL;

@@ -262,11 +262,11 @@ TEST_P(SqliteUpgradePopulated, KeepsAllData) {
 TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
   const RoomKey live = MakeKey(RoomKind::kLive, "live");
   ASSERT_OK(Apply(*store_, SettingField(live, "title", R"("x")")));
-  const auto told = store_->ReadRoomEvents(live, std::nullopt, 2);
-  ASSERT_OK(told);
-  EXPECT_EQ(told->at(0).event.payload,
+  const auto events = store_->ReadRoomEvents(live, std::nullopt, 2);
+  ASSERT_OK(events);
+  EXPECT_EQ(events->at(0).event.payload,
             EventPayload(CustomChanged{.field = R"("title")", .value = R"("x")"}));
-  EXPECT_EQ(told->at(1).event.payload,
+  EXPECT_EQ(events->at(1).event.payload,
             EventPayload(CustomChanged{.field = "", .value = R"({"likes":1})"}));
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);

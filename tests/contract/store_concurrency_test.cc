@@ -194,15 +194,15 @@ TEST_P(StoreContract, ConcurrentCounterIncrementsAreAllApplied) {
   EXPECT_EQ(room.custom, fmt::format(R"({{"n":{}}})", kCallers * kSteps));
   EXPECT_EQ(room.audience_count, std::size_t{kCallers});
   std::uint64_t number = 0;
-  int told = 0;
+  int value = 0;
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
     const auto* const changed = std::get_if<CustomChanged>(&stored.event.payload);
     if (changed == nullptr) continue;
-    EXPECT_GE(std::stoi(changed->value), told);
-    told = std::stoi(changed->value);
+    EXPECT_GE(std::stoi(changed->value), value);
+    value = std::stoi(changed->value);
   }
-  EXPECT_EQ(told, kCallers * kSteps);
+  EXPECT_EQ(value, kCallers * kSteps);
   EXPECT_EQ(room.last_event, number);
 }
 

@@ -38,10 +38,10 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   constexpr char kText[] =
       "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
   const std::string custom(kText, sizeof(kText) - 1);
-  const CustomChanged told{.field = std::string("\"\0'%s", 5), .value = custom};
+  const CustomChanged event{.field = std::string("\"\0'%s", 5), .value = custom};
   ASSERT_OK(store_->Update(kLiveR1, [&](const Room* stored) {
     const auto edit = [&](std::string_view) -> Result<rules::CustomChange> {
-      return rules::CustomChange{.custom = custom, .event = told};
+      return rules::CustomChange{.custom = custom, .event = event};
     };
     return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"}, rules::CustomRight::kAnyone,
                                edit, SharedPolicy(), kNoon);
@@ -49,7 +49,7 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   EXPECT_EQ(store_->Load(kLiveR1)->custom, custom);
   EXPECT_EQ(store_->List({.kind = kLiveR1.kind, .count = 1})->at(0).custom, custom);
   EXPECT_EQ(store_->Scan(0, 1)->rooms.at(0).custom, custom);
-  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.payload), told);
+  EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.payload), event);
 }
 
 TEST_P(StoreContract, CustomChangesOfOneCommitLeaveNoSequenceGap) {
@@ -103,16 +103,16 @@ TEST_P(StoreContract, CustomChangesOfOneCommitAreMergedPerField) {
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "a", "5")));
 
   std::uint64_t number = 0;
-  std::map<std::string, std::string> told;
+  std::map<std::string, std::string> values;
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
     const auto* const changed = std::get_if<CustomChanged>(&stored.event.payload);
-    if (changed != nullptr) told[changed->field] = changed->value;
+    if (changed != nullptr) values[changed->field] = changed->value;
     if (std::holds_alternative<PusherAdded>(stored.event.payload) && number > 2) {
-      EXPECT_THAT(told, ElementsAre(testing::Pair(R"("a")", "3"), testing::Pair(R"("b")", "3")));
+      EXPECT_THAT(values, ElementsAre(testing::Pair(R"("a")", "3"), testing::Pair(R"("b")", "3")));
     }
   }
-  EXPECT_THAT(told, ElementsAre(testing::Pair(R"("a")", "5"), testing::Pair(R"("b")", "4")));
+  EXPECT_THAT(values, ElementsAre(testing::Pair(R"("a")", "5"), testing::Pair(R"("b")", "4")));
   const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.custom, R"({"a":5,"b":4})");
   EXPECT_EQ(room.last_event, number);
@@ -123,13 +123,13 @@ TEST_P(StoreContract, CustomChangesReturnTheSequenceOfTheirEvent) {
   const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), SettingCustom(kLiveR1, "2"),
                                          SettingCustom(kLiveR1, "3")};
   const auto outcomes = store_->UpdateAll(batch);
-  std::vector<std::uint64_t> told(AllEvents().size() + 1);
-  for (const StoredEvent& stored : AllEvents()) told.at(stored.event.room_sequence) = 1;
+  std::vector<std::uint64_t> is_stored(AllEvents().size() + 1);
+  for (const StoredEvent& stored : AllEvents()) is_stored.at(stored.event.room_sequence) = 1;
   for (const auto& outcome : outcomes) {
     ASSERT_OK(outcome);
     ASSERT_EQ(outcome->events.size(), 1u);
     EXPECT_EQ(outcome->events.front().room_sequence, outcome->room.last_event);
-    EXPECT_EQ(told.at(outcome->room.last_event), 1u);
+    EXPECT_EQ(is_stored.at(outcome->room.last_event), 1u);
   }
   EXPECT_EQ(outcomes.back()->room, *store_->Load(kLiveR1));
   EXPECT_EQ(outcomes.back()->events.front(), AllEvents().back().event);

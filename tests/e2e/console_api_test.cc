@@ -154,12 +154,12 @@ TEST_F(ConsoleTest, RejectsUnknownPathsAndMethods) {
 
 TEST_F(ConsoleTest, ReportsServerFigures) {
   MakeRoomOf("amy");
-  const json told = Get("/console/api/server").json;
-  EXPECT_EQ(told["rooms"]["multi"], 1);
-  EXPECT_EQ(told["pushers"], 1);
-  EXPECT_EQ(told["totals"]["requests"], 1);
-  EXPECT_EQ(told["totals"]["handshakes"], 1);
-  EXPECT_EQ(told["publicApi"]["http"], "http://" + server_.AddressOf("http") + "/weapp");
+  const json server = Get("/console/api/server").json;
+  EXPECT_EQ(server["rooms"]["multi"], 1);
+  EXPECT_EQ(server["pushers"], 1);
+  EXPECT_EQ(server["totals"]["requests"], 1);
+  EXPECT_EQ(server["totals"]["handshakes"], 1);
+  EXPECT_EQ(server["publicApi"]["http"], "http://" + server_.AddressOf("http") + "/weapp");
   (void)client_.Call(kMulti, "pusher_heartbeat", MemberBody("nowhere", "amy"));
   EXPECT_EQ(Get("/console/api/server").json["totals"]["failures"], 1);
 }
@@ -308,9 +308,9 @@ TEST_F(ConsoleTest, DisconnectsASlowReaderWithoutAffectingOthers) {
               HasSubstr(R"(rtcroomd_refusals_total{cause="write_timeout",listener="admin"} 1)"));
   // The stream is only idle, and gets a periodic keep-alive.
   while (quick.IsReadable()) {
-    const std::string told = quick.ReceiveUntil("\n\n");
-    ASSERT_NE(told, "") << "this stream was ended too";
-    EXPECT_THAT(told, Not(HasSubstr("event:")));
+    const std::string received = quick.ReceiveUntil("\n\n");
+    ASSERT_NE(received, "") << "this stream was ended too";
+    EXPECT_THAT(received, Not(HasSubstr("event:")));
   }
 }
 

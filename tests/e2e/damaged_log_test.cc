@@ -74,8 +74,8 @@ TEST_F(DamagedWal, IsReportedAtStartWithTheNumberOfMissingEvents) {
   const std::size_t left = StoredRooms(client, "multi_room").size();
   ASSERT_GT(left, 0U);
   ASSERT_LT(left, made_);
-  const std::string told = server_.StopAndReadLog();
-  EXPECT_THAT(told,
+  const std::string log = server_.StopAndReadLog();
+  EXPECT_THAT(log,
               AllOf(HasSubstr(R"("level":"error")"), HasSubstr(R"("event":"events_missing")"),
                     HasSubstr(R"("at_least":)" + std::to_string((made_ - left) * kEventsOfARoom))));
   server_.Start();
@@ -84,7 +84,7 @@ TEST_F(DamagedWal, IsReportedAtStartWithTheNumberOfMissingEvents) {
   WaitForTheMark();
   server_.Kill9();
   server_.Start();
-  EXPECT_THAT(server_.StopAndReadLog().substr(told.size()), Not(HasSubstr("events_missing")))
+  EXPECT_THAT(server_.StopAndReadLog().substr(log.size()), Not(HasSubstr("events_missing")))
       << "one report suffices";
 }
 

@@ -237,23 +237,23 @@ class ServerMetrics : public testing::Test {
 
   void CheckTheImService() {
     im_.Behave(GroupCommand::kSystemNotice, ImConduct::Status(500));
-    Create(quiet_, "told", "host");
+    Create(quiet_, "room", "host");
     Check({"rtcroomd_im_retries_total", "rtcroomd_im_pending_groups", "rtcroomd_im_lag_events"},
           [&] {
-            (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("told", "guest"));
+            (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("room", "guest"));
           });
     im_.Behave(GroupCommand::kSystemNotice, std::nullopt);
     EXPECT_TRUE(Eventually([&] { return Scrape(quiet_).Of("rtcroomd_im_pending_groups") == 0; }));
     im_.Behave(GroupCommand::kSystemNotice, ImConduct::ErrorCode(10010));
     Check({"rtcroomd_im_dropped_total"}, [&] {
-      (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("told", "third"));
+      (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("room", "third"));
     });
     im_.Behave(GroupCommand::kSystemNotice, std::nullopt);
 
     Check({"rtcroomd_events_trimmed_total"}, [&] {
       for (int i = 0; i < 120; ++i) {
-        (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("told", "guest"));
-        (void)quiet_.Https().Call("multi_room", "delete_pusher", MemberBody("told", "guest"));
+        (void)quiet_.Https().Call("multi_room", "add_pusher", PusherBody("room", "guest"));
+        (void)quiet_.Https().Call("multi_room", "delete_pusher", MemberBody("room", "guest"));
       }
     });
   }

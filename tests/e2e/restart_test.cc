@@ -157,13 +157,13 @@ TEST(Restart, KeepsTheProcessStartTime) {
 TEST(Restart, IsRefusedWithAnInvalidConfiguration) {
   ServerProcess server;
   const std::string config = ReadWholeFile(server.config_file());
-  const auto refused = [&](const std::string& changed, const std::string& told) {
+  const auto refused = [&](const std::string& changed, const std::string& reason) {
     std::ofstream(server.config_file()) << changed;
     server.Signal(SIGUSR2);
     return Eventually([&] {
       const std::string log = server.Log();
       const std::size_t at = log.rfind(R"("event":"hand_over_refused")");
-      return at != std::string::npos && log.find(told, at) != std::string::npos;
+      return at != std::string::npos && log.find(reason, at) != std::string::npos;
     });
   };
   EXPECT_TRUE(refused(config + "[nonsense]\nkey = 1\n", "nonsense"));

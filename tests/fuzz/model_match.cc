@@ -121,8 +121,8 @@ Fault CompareOutcome(const RoomModel::Outcome& expected, const Result<RoomChange
   if (actual_payloads == expected.payloads) return std::nullopt;
   const std::string names = NamesOf(actual_payloads);
   const std::string expected_names = NamesOf(expected.payloads);
-  if (names == expected_names) return fmt::format("it told [{}] with other content", names);
-  return fmt::format("it told [{}] instead of [{}]", names, expected_names);
+  if (names == expected_names) return fmt::format("its events were [{}] with other content", names);
+  return fmt::format("its events were [{}] instead of [{}]", names, expected_names);
 }
 
 Fault CompareRooms(const RoomModel& model, Store& store) {

@@ -113,12 +113,12 @@ void Witness::LeaveOpen(const Change& change) {
   if (!change.is_merged) return open_.push_back(change);
   // Both survive as one event, or neither: they share a commit.
   const auto newest = std::ranges::find(open_.rbegin(), open_.rend(), change.id, &Change::id);
-  const auto told = std::ranges::find_if(open_.rbegin(), open_.rend(), [&](const Change& one) {
+  const auto earlier = std::ranges::find_if(open_.rbegin(), open_.rend(), [&](const Change& one) {
     return one.id == change.id &&
            one.events.front().room_sequence == change.events.front().room_sequence;
   });
-  if (told == open_.rend()) return Fault("a part of a commit was taken, another was not");
-  told->events = change.events;
+  if (earlier == open_.rend()) return Fault("a part of a commit was taken, another was not");
+  earlier->events = change.events;
   newest->after = change.after;
 }
 
@@ -137,9 +137,9 @@ void Witness::Judge(const Result<Change>& predicted, const Result<RoomChange>& o
     Room& after = *change.after;
     after.sequence = outcome->room.sequence;
     after.place = outcome->room.place;
-    Room told = outcome->room;
-    told.audiences = after.audiences;  // an outcome names at most one viewer
-    if (told != after || (after.place != 0) != after.IsActive()) {
+    Room actual = outcome->room;
+    actual.audiences = after.audiences;  // an outcome names at most one viewer
+    if (actual != after || (after.place != 0) != after.IsActive()) {
       return Fault(fmt::format("{} is not what the rules say", change.id.value));
     }
   }

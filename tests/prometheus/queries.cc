@@ -31,12 +31,12 @@ std::set<std::string> AllOf(const std::string& text, const std::regex& pattern) 
 }
 
 ShippedQuery OfGrafana(const std::string& where, const nlohmann::json& target) {
-  static const std::regex told(R"(\{\{\s*(\w+)\s*\}\})");
+  static const std::regex label_names(R"(\{\{\s*(\w+)\s*\}\})");
   std::string text = Replaced(target.at("expr"), "$__rate_interval", "1m");
   text = Replaced(std::move(text), "$instance", ".*");
   return {.where = where,
           .text = std::move(text),
-          .used_labels = AllOf(target.value("legendFormat", ""), told)};
+          .used_labels = AllOf(target.value("legendFormat", ""), label_names)};
 }
 
 std::string Stripped(const std::string& line) {
@@ -61,7 +61,7 @@ std::vector<ShippedQuery> QueriesOfDashboard(const std::filesystem::path& file) 
 }
 
 std::vector<ShippedQuery> QueriesOfAlerts(const std::filesystem::path& file) {
-  static const std::regex told(R"(\$labels\.(\w+))");
+  static const std::regex label_names(R"(\$labels\.(\w+))");
   static const std::string kAlert = "- alert: ";
   std::vector<ShippedQuery> queries;
   bool in_query = false;
@@ -71,7 +71,7 @@ std::vector<ShippedQuery> QueriesOfAlerts(const std::filesystem::path& file) {
     if (text.starts_with(kAlert)) queries.push_back({.where = text.substr(kAlert.size())});
     if (queries.empty()) continue;
     ShippedQuery& query = queries.back();
-    query.used_labels.merge(AllOf(line, told));
+    query.used_labels.merge(AllOf(line, label_names));
     // A folded text continues while its lines are indented deeper than its key.
     const bool is_deep = line.find_first_not_of(' ') >= 10;
     if (text == "expr: >-") {

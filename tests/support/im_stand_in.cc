@@ -237,8 +237,8 @@ bool ImStandIn::HasGroup(const std::string& group) const {
 
 std::vector<std::string> ImStandIn::NoticesTo(const std::string& group) const {
   const MutexLock lock(mutex_);
-  const auto told = notices_.find(group);
-  return told == notices_.end() ? std::vector<std::string>() : told->second;
+  const auto found = notices_.find(group);
+  return found == notices_.end() ? std::vector<std::string>() : found->second;
 }
 
 void ImStandIn::OnNotice(std::function<void(const std::string& group)> listener) {
@@ -267,8 +267,8 @@ Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>
   calls_.push_back(request->call);
   const ImConduct conduct = NextConductLocked(request->call.command);
   const int code = conduct.takes_effect ? ApplyLocked(*request) : 0;
-  const bool tells = !request->content.empty() && conduct.takes_effect && code == 0;
-  if (tells) on_notice = on_notice_;
+  const bool is_notice = !request->content.empty() && conduct.takes_effect && code == 0;
+  if (is_notice) on_notice = on_notice_;
   return SendLocked(conduct, code, request->call.target);
 }
 

@@ -73,10 +73,10 @@ TEST_F(AdminRouterTest, LogsRejectedRequestsAtALimitedRate) {
   EXPECT_EQ(log_.Text(), "");
   for (int i = 0; i < 1'000; ++i) Ask("POST", "/act", "guessed");
   EXPECT_THAT(log_.Text(), EndsWith(" warn admin_refused peer=192.0.2.1 times=1\n"));
-  const std::size_t told = log_.Text().size();
+  const std::size_t logged = log_.Text().size();
   clock_.Advance(LogRation::kPeriod);
   Ask("GET", "/look", "");
-  EXPECT_THAT(log_.Text().substr(told),
+  EXPECT_THAT(log_.Text().substr(logged),
               EndsWith(" warn admin_refused peer=192.0.2.1 times=1000\n"));
   EXPECT_THAT(log_.Text(), Not(HasSubstr("guessed")));
 }

@@ -155,23 +155,23 @@ TEST_F(ConsoleApi, ReturnsRoomHistoryInPages) {
   EXPECT_EQ(Post("/console/api/kick", R"({"kind":"multi","roomID":"r1","userID":"bob"})").status,
             200);
   EXPECT_EQ(Post("/console/api/dismiss", R"({"kind":"multi","roomID":"r1"})").status, 200);
-  std::vector<std::string> told;
+  std::vector<std::string> events;
   std::string before;
   do {
     const Answer page = Get("/console/api/events", "kind=multi&roomID=r1&limit=2" + before);
     ASSERT_EQ(page.status, 200) << page.reply.body;
     EXPECT_LE(page.json["events"].size(), 2U);
     for (const json& event : page.json["events"]) {
-      told.push_back(event["type"].get<std::string>() + " " + event.value("userID", "-") + " " +
-                     event.value("reason", "-"));
+      events.push_back(event["type"].get<std::string>() + " " + event.value("userID", "-") + " " +
+                       event.value("reason", "-"));
     }
     before = page.json["before"].is_null()
                  ? ""
                  : "&before=" + std::to_string(page.json["before"].get<std::uint64_t>());
   } while (!before.empty());
-  EXPECT_THAT(told, ElementsAre("room_destroyed - dismissed", "pusher_deleted amy room_destroyed",
-                                "pusher_deleted bob kicked", "pusher_added bob -",
-                                "pusher_added amy -", "room_created amy -"));
+  EXPECT_THAT(events, ElementsAre("room_destroyed - dismissed", "pusher_deleted amy room_destroyed",
+                                  "pusher_deleted bob kicked", "pusher_added bob -",
+                                  "pusher_added amy -", "room_created amy -"));
 }
 
 TEST_F(ConsoleApi, DistinguishesRoomsOfTheSameId) {
