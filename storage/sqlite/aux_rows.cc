@@ -7,21 +7,14 @@
 namespace rtcroom {
 
 Status AuxWriter::Prepare(Database& database) {
-  struct Source {
-    Statement& statement;
-    std::string_view sql;
-  };
-  const Source sources[] = {
-      {put_ban_,
-       "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES (?, ?, ?, ?)"
-       " ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms"},
-      {remove_bans_, "DELETE FROM bans WHERE until_ms <= ?"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
-  }
-  if (const Status prepared = deliveries_.Prepare(database); !prepared) return prepared;
-  return sessions_.Prepare(database);
+  Status prepared = PrepareAll(
+      database, {{put_ban_,
+                  "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES (?, ?, ?, ?)"
+                  " ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms"},
+                 {remove_bans_, "DELETE FROM bans WHERE until_ms <= ?"}});
+  if (prepared) prepared = deliveries_.Prepare(database);
+  if (prepared) prepared = sessions_.Prepare(database);
+  return prepared;
 }
 
 Status AuxWriter::PutBan(const Ban& ban) {
@@ -31,18 +24,11 @@ Status AuxWriter::PutBan(const Ban& ban) {
 Status AuxWriter::RemoveEndedBans(TimePoint now) { return Run(remove_bans_, now); }
 
 Status AuxReader::Prepare(Database& database) {
-  struct Source {
-    Statement& statement;
-    std::string_view sql;
-  };
-  const Source sources[] = {
-      {load_bans_, "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > ?"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
-  }
-  if (const Status prepared = deliveries_.Prepare(database); !prepared) return prepared;
-  return sessions_.Prepare(database);
+  Status prepared = load_bans_.Prepare(
+      database, "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > ?");
+  if (prepared) prepared = deliveries_.Prepare(database);
+  if (prepared) prepared = sessions_.Prepare(database);
+  return prepared;
 }
 
 Result<std::vector<Ban>> AuxReader::LoadBans(TimePoint now) {

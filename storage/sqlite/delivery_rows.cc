@@ -14,44 +14,36 @@ static_assert(kParked.time_since_epoch().count() == 0x7FFF'FFFF'FFFF'FFFF &&
 }  // namespace
 
 Status DeliveryWriter::Prepare(Database& database) {
-  struct Source {
-    Statement& statement;
-    std::string_view sql;
-  };
-  const Source sources[] = {
-      {drop_, "DELETE FROM deliveries WHERE room_id = ? RETURNING kind, next_try_ms"},
-      {enqueue_,
-       "INSERT INTO deliveries (room_id, kind, payload, next_try_ms, position)"
-       " SELECT ?1, ?2, ?3, CASE WHEN count(*) = 0 THEN ?4"
-       " ELSE iif(max(next_try_ms) = 0x7FFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFE)"
-       " END, ?5 FROM deliveries WHERE room_id = ?1 AND kind < ?2"
-       " ON CONFLICT (room_id, kind) DO UPDATE SET"
-       " payload = excluded.payload, revision = revision + 1"},
-      {hold_rest_,
-       "UPDATE deliveries SET next_try_ms = 0x7FFFFFFFFFFFFFFE WHERE room_id = ?1 AND kind > ?2"
-       " AND next_try_ms < 0x7FFFFFFFFFFFFFFE"},
-      {remove_, "DELETE FROM deliveries WHERE id = ? AND revision = ? RETURNING id"},
-      {release_next_,
-       "UPDATE deliveries SET next_try_ms = ?2 WHERE room_id = ?1"
-       " AND next_try_ms = 0x7FFFFFFFFFFFFFFE"
-       " AND kind = (SELECT min(kind) FROM deliveries WHERE room_id = ?1)"},
-      {reset_attempts_,
-       "UPDATE deliveries SET attempts = 0, lone_attempts = 0, lone_ms = 0 WHERE id = ?"},
-      {postpone_,
-       "UPDATE deliveries SET payload = iif(revision = ?2, ?3, payload), next_try_ms = ?4,"
-       " attempts = ?5, lone_attempts = ?6, lone_ms = ?7, failed_at_ms = ?8 WHERE id = ?1"
-       " RETURNING id"},
-      {park_rest_, "UPDATE deliveries SET next_try_ms = 0x7FFFFFFFFFFFFFFF WHERE room_id = ?"},
-      {retry_soon_,
-       "UPDATE deliveries SET next_try_ms = min(next_try_ms, ?2 + id % ?3) WHERE id IN"
-       " (SELECT id FROM deliveries WHERE kind = ?1 AND next_try_ms > ?2"
-       " AND next_try_ms < 0x7FFFFFFFFFFFFFFE AND attempts > 0"
-       " ORDER BY next_try_ms LIMIT ?4)"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
-  }
-  return {};
+  return PrepareAll(
+      database,
+      {{drop_, "DELETE FROM deliveries WHERE room_id = ? RETURNING kind, next_try_ms"},
+       {enqueue_,
+        "INSERT INTO deliveries (room_id, kind, payload, next_try_ms, position)"
+        " SELECT ?1, ?2, ?3, CASE WHEN count(*) = 0 THEN ?4"
+        " ELSE iif(max(next_try_ms) = 0x7FFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFE)"
+        " END, ?5 FROM deliveries WHERE room_id = ?1 AND kind < ?2"
+        " ON CONFLICT (room_id, kind) DO UPDATE SET"
+        " payload = excluded.payload, revision = revision + 1"},
+       {hold_rest_,
+        "UPDATE deliveries SET next_try_ms = 0x7FFFFFFFFFFFFFFE WHERE room_id = ?1 AND kind > ?2"
+        " AND next_try_ms < 0x7FFFFFFFFFFFFFFE"},
+       {remove_, "DELETE FROM deliveries WHERE id = ? AND revision = ? RETURNING id"},
+       {release_next_,
+        "UPDATE deliveries SET next_try_ms = ?2 WHERE room_id = ?1"
+        " AND next_try_ms = 0x7FFFFFFFFFFFFFFE"
+        " AND kind = (SELECT min(kind) FROM deliveries WHERE room_id = ?1)"},
+       {reset_attempts_,
+        "UPDATE deliveries SET attempts = 0, lone_attempts = 0, lone_ms = 0 WHERE id = ?"},
+       {postpone_,
+        "UPDATE deliveries SET payload = iif(revision = ?2, ?3, payload), next_try_ms = ?4,"
+        " attempts = ?5, lone_attempts = ?6, lone_ms = ?7, failed_at_ms = ?8 WHERE id = ?1"
+        " RETURNING id"},
+       {park_rest_, "UPDATE deliveries SET next_try_ms = 0x7FFFFFFFFFFFFFFF WHERE room_id = ?"},
+       {retry_soon_,
+        "UPDATE deliveries SET next_try_ms = min(next_try_ms, ?2 + id % ?3) WHERE id IN"
+        " (SELECT id FROM deliveries WHERE kind = ?1 AND next_try_ms > ?2"
+        " AND next_try_ms < 0x7FFFFFFFFFFFFFFE AND attempts > 0"
+        " ORDER BY next_try_ms LIMIT ?4)"}});
 }
 
 Status DeliveryWriter::Change(const DeliveryChange& change, TimePoint now,

@@ -101,28 +101,20 @@ Status RoomReader::ReadPushers(Room& room) {
 }
 
 Status RoomWriter::Prepare(Database& database) {
-  struct Source {
-    Statement& statement;
-    const char* sql;
-  };
-  const Source sources[] = {
-      {insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-      // The update omits indexed columns and so leaves the indexes alone: kind, dialect, type and
-      // id never change, and the place does so once.
-      {update_room_,
-       "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
-       " last_event = ?, custom = ?, audience_count = ?, last_position = ? WHERE sequence = ?"},
-      {place_room_, "UPDATE rooms SET place = ? WHERE sequence = ?"},
-      {delete_room_, "DELETE FROM rooms WHERE sequence = ?"},
-      {put_pusher_, "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
-      {delete_pusher_, "DELETE FROM pushers WHERE room = ? AND seat = ?"},
-      {put_audience_, "INSERT OR REPLACE INTO audiences VALUES (?, ?, ?, ?)"},
-      {delete_audience_, "DELETE FROM audiences WHERE room = ? AND user_id = ?"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
-  }
-  return {};
+  return PrepareAll(
+      database,
+      {{insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       // The update omits indexed columns and so leaves the indexes alone: kind, dialect, type and
+       // id never change, and the place does so once.
+       {update_room_,
+        "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
+        " last_event = ?, custom = ?, audience_count = ?, last_position = ? WHERE sequence = ?"},
+       {place_room_, "UPDATE rooms SET place = ? WHERE sequence = ?"},
+       {delete_room_, "DELETE FROM rooms WHERE sequence = ?"},
+       {put_pusher_, "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+       {delete_pusher_, "DELETE FROM pushers WHERE room = ? AND seat = ?"},
+       {put_audience_, "INSERT OR REPLACE INTO audiences VALUES (?, ?, ?, ?)"},
+       {delete_audience_, "DELETE FROM audiences WHERE room = ? AND user_id = ?"}});
 }
 
 Status RoomWriter::Insert(const Room& room, std::uint64_t last_position) {

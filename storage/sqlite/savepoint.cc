@@ -5,10 +5,7 @@
 namespace rtcroom {
 
 Status SavepointStatements::Prepare(Database& database) {
-  if (const Status prepared = make.Prepare(database, "SAVEPOINT change"); !prepared) {
-    return prepared;
-  }
-  return release.Prepare(database, "RELEASE change");
+  return PrepareAll(database, {{make, "SAVEPOINT change"}, {release, "RELEASE change"}});
 }
 
 Savepoint::Savepoint(Database& database, SavepointStatements& statements)

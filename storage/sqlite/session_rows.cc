@@ -13,29 +13,21 @@ std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 }  // namespace
 
 Status SessionWriter::Prepare(Database& database) {
-  struct Source {
-    Statement& statement;
-    std::string_view sql;
-  };
-  const Source sources[] = {
-      {put_,
-       "INSERT INTO sessions (user_id, token, number, last_use_ms) VALUES (?, ?, ?, ?)"
-       " ON CONFLICT DO UPDATE SET token = excluded.token, number = excluded.number,"
-       " last_use_ms = excluded.last_use_ms WHERE excluded.number >= number"},
-      {remove_, "DELETE FROM sessions WHERE user_id = ? AND number = ?"},
-      {record_use_,
-       "UPDATE sessions SET last_use_ms = max(last_use_ms, ?) WHERE user_id = ? AND number = ?"},
-      {move_uses_,
-       "UPDATE sessions SET last_use_ms = min(last_use_ms + ?1, ?2)"
-       " WHERE ?1 <> 0 OR last_use_ms > ?2"},
-      {remove_unused_,
-       "DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM sessions"
-       " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
-  }
-  return {};
+  return PrepareAll(
+      database,
+      {{put_,
+        "INSERT INTO sessions (user_id, token, number, last_use_ms) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET token = excluded.token, number = excluded.number,"
+        " last_use_ms = excluded.last_use_ms WHERE excluded.number >= number"},
+       {remove_, "DELETE FROM sessions WHERE user_id = ? AND number = ?"},
+       {record_use_,
+        "UPDATE sessions SET last_use_ms = max(last_use_ms, ?) WHERE user_id = ? AND number = ?"},
+       {move_uses_,
+        "UPDATE sessions SET last_use_ms = min(last_use_ms + ?1, ?2)"
+        " WHERE ?1 <> 0 OR last_use_ms > ?2"},
+       {remove_unused_,
+        "DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM sessions"
+        " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1"}});
 }
 
 Status SessionWriter::Put(const Session& session) {

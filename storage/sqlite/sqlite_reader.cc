@@ -26,38 +26,32 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path
 
 Status SqliteReader::Prepare() {
   if (const Status set = database_.Execute("PRAGMA query_only = ON"); !set) return set;
-  struct Source {
-    Statement& statement;
-    std::string sql;
-  };
   // Each ORDER BY follows an index: no sorting, and an early stop costs nothing.
-  const Source sources[] = {
-      {begin_, "BEGIN"},
-      {end_, "COMMIT"},
-      {load_, SelectRooms("WHERE id = ? AND kind = ?")},
-      {list_, SelectRooms("WHERE kind = ? AND dialect = ? AND place >= ? ORDER BY place")},
-      {list_type_, SelectRooms("WHERE kind = 4 AND type = ? AND place >= ? ORDER BY place")},
-      {audiences_,
-       "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
-       " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
-      {scan_, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
-      // The row of `meta` is always returned, with or without an event.
-      {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
-                         kEventColumns +
-                         " FROM meta LEFT JOIN events ON position > ?"
-                         " WHERE only_row = 1 ORDER BY position LIMIT ?"},
-      {last_of_room_, "SELECT last_position FROM rooms WHERE id = ? AND kind = ?"},
-      {end_of_room_,
-       "SELECT position FROM events WHERE room_id = ? AND room_kind = ? AND type = 5"
-       " AND position < ? ORDER BY position DESC LIMIT 1"},
-      {event_, fmt::format("SELECT {}, previous FROM events WHERE position = ?", kEventColumns)},
-      {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
-  }
-  if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
-  return aux_.Prepare(database_);
+  Status prepared = PrepareAll(
+      database_,
+      {{begin_, "BEGIN"},
+       {end_, "COMMIT"},
+       {load_, SelectRooms("WHERE id = ? AND kind = ?")},
+       {list_, SelectRooms("WHERE kind = ? AND dialect = ? AND place >= ? ORDER BY place")},
+       {list_type_, SelectRooms("WHERE kind = 4 AND type = ? AND place >= ? ORDER BY place")},
+       {audiences_,
+        "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
+        " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
+       {scan_, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
+       // The row of `meta` is always returned, with or without an event.
+       {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
+                          kEventColumns +
+                          " FROM meta LEFT JOIN events ON position > ?"
+                          " WHERE only_row = 1 ORDER BY position LIMIT ?"},
+       {last_of_room_, "SELECT last_position FROM rooms WHERE id = ? AND kind = ?"},
+       {end_of_room_,
+        "SELECT position FROM events WHERE room_id = ? AND room_kind = ? AND type = 5"
+        " AND position < ? ORDER BY position DESC LIMIT 1"},
+       {event_, fmt::format("SELECT {}, previous FROM events WHERE position = ?", kEventColumns)},
+       {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"}});
+  if (prepared) prepared = rooms_.Prepare(database_);
+  if (prepared) prepared = aux_.Prepare(database_);
+  return prepared;
 }
 
 void SqliteReader::AdvanceTo(std::uint64_t commits) {

@@ -33,39 +33,33 @@ Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database, Stor
 }
 
 Status SqliteWriter::Prepare() {
-  struct Source {
-    Statement& statement;
-    std::string sql;
-  };
-  const Source sources[] = {
-      {begin_, "BEGIN IMMEDIATE"},
-      {commit_, "COMMIT"},
-      // By id alone, since an id is unique over all kinds.
-      {load_, SelectRooms("WHERE id = ?")},
-      {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
-      {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
-      {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
-      {insert_event_, fmt::format("INSERT INTO events ({}, previous) VALUES"
-                                  " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                  kEventColumns)},
-      {oldest_events_, fmt::format("SELECT position, at_ms, {} FROM events WHERE position > ?"
-                                   " ORDER BY position LIMIT ?",
-                                   kBytesOfEvent)},
-      {delete_events_, "DELETE FROM events WHERE position <= ?"},
-      {write_probe_,
-       "INSERT INTO probe (only_row, filler) VALUES (1, ?)"
-       " ON CONFLICT (only_row) DO UPDATE SET filler = excluded.filler"},
-      {write_marks_,
-       "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
-       " event_bytes = ?, pings = ? WHERE only_row = 1"},
-  };
-  for (const auto& [statement, sql] : sources) {
-    if (const Status prepared = statement.Prepare(database_, sql); !prepared) return prepared;
-  }
-  if (const Status prepared = savepoints_.Prepare(database_); !prepared) return prepared;
-  if (const Status prepared = rooms_.Prepare(database_); !prepared) return prepared;
-  if (const Status prepared = room_writer_.Prepare(database_); !prepared) return prepared;
-  return aux_writer_.Prepare(database_);
+  Status prepared = PrepareAll(
+      database_,
+      {{begin_, "BEGIN IMMEDIATE"},
+       {commit_, "COMMIT"},
+       // By id alone, since an id is unique over all kinds.
+       {load_, SelectRooms("WHERE id = ?")},
+       {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
+       {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
+       {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
+       {insert_event_, fmt::format("INSERT INTO events ({}, previous) VALUES"
+                                   " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                   kEventColumns)},
+       {oldest_events_, fmt::format("SELECT position, at_ms, {} FROM events WHERE position > ?"
+                                    " ORDER BY position LIMIT ?",
+                                    kBytesOfEvent)},
+       {delete_events_, "DELETE FROM events WHERE position <= ?"},
+       {write_probe_,
+        "INSERT INTO probe (only_row, filler) VALUES (1, ?)"
+        " ON CONFLICT (only_row) DO UPDATE SET filler = excluded.filler"},
+       {write_marks_,
+        "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
+        " event_bytes = ?, pings = ? WHERE only_row = 1"}});
+  if (prepared) prepared = savepoints_.Prepare(database_);
+  if (prepared) prepared = rooms_.Prepare(database_);
+  if (prepared) prepared = room_writer_.Prepare(database_);
+  if (prepared) prepared = aux_writer_.Prepare(database_);
+  return prepared;
 }
 
 Status SqliteWriter::ReadMarks() {

@@ -20,6 +20,13 @@ Status Statement::Prepare(Database& database, std::string_view sql) {
   return {};
 }
 
+Status PrepareAll(Database& database, std::initializer_list<StatementSource> sources) {
+  for (const auto& [statement, sql] : sources) {
+    if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
+  }
+  return {};
+}
+
 StatementRun::~StatementRun() {
   // The error of a failed step was recorded when it failed: reset only repeats it.
   sqlite3_reset(statement_);

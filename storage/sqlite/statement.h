@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,6 +35,16 @@ class Statement {
   };
   std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
 };
+
+/// A statement and its SQL, for `PrepareAll`.
+struct StatementSource {
+  Statement& statement;
+  std::string_view sql;
+};
+
+/// Prepares them in order, up to the first failure.
+/// @errors as `Statement::Prepare`.
+Status PrepareAll(Database& database, std::initializer_list<StatementSource> sources);
 
 /// One run of a statement: binds the values in order, steps from row to row, and leaves the
 /// statement ready for the next run. Bound texts must outlive it.
