@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,9 +41,7 @@ Secret RenewAdminKey(const fs::path& directory, RandomSource& random, Logger& lo
 
 Result<Secret> ReadAdminKey(const fs::path& directory) {
   const fs::path path = directory / kAdminKeyFile;
-  // A link, or a pipe that would block, was not written by this server.
-  const FileDescriptor file(
-      ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const FileDescriptor file = OpenToRead(path.c_str());
   struct stat found{};
   if (!file.valid() || ::fstat(file.get(), &found) != 0) return SystemError(path.string(), errno);
   const bool is_ours = S_ISREG(found.st_mode) && found.st_uid == ::geteuid() &&

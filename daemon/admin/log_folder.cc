@@ -18,8 +18,6 @@ namespace rtcroom {
 namespace {
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-// Opening must neither block on a pipe nor acquire a controlling terminal.
-constexpr int kFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 Error CannotRead(int reason) {
   return Error{Errc::kUnavailable, "log folder: " + std::system_category().message(reason)};
@@ -64,7 +62,7 @@ Result<FileDescriptor> OpenBelow(FileDescriptor folder, const std::vector<std::s
   // Checked before opening, since opening alone can affect anything but a regular file, and again
   // afterwards, since the file may have been replaced.
   if (!RegularFile(folder.get(), parts.back().c_str())) return NotFound();
-  FileDescriptor file(::openat(folder.get(), parts.back().c_str(), kFile));
+  FileDescriptor file = OpenToRead(parts.back().c_str(), folder.get());
   if (!file.valid()) return IsInternalError(errno) ? CannotRead(errno) : NotFound();
   struct stat opened = {};
   if (::fstat(file.get(), &opened) != 0) return CannotRead(errno);

@@ -84,8 +84,7 @@ void RemoveLeftovers(const std::filesystem::path& path) {
   for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
     const std::filesystem::path& left = entries->path();
     if (!IsInTheMaking(left.filename().string(), path)) continue;
-    const FileDescriptor file(
-        ::open(left.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    const FileDescriptor file = OpenToRead(left.c_str());
     if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(left.c_str());
   }
 }

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace rtcroom {
@@ -30,5 +31,15 @@ class FileDescriptor {
  private:
   int fd_ = -1;
 };
+
+/// Opens a file for reading, whatever is in its place: it follows no link in the last part of the
+/// path, does not block on a pipe, and acquires no controlling terminal.
+///
+/// @param folder  the descriptor of the folder that a relative path begins in.
+/// @return an invalid one on failure; `errno` has the reason.
+inline FileDescriptor OpenToRead(const char* path, int folder = AT_FDCWD) {
+  return FileDescriptor(
+      ::openat(folder, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
 
 }  // namespace rtcroom

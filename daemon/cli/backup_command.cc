@@ -2,7 +2,6 @@
 #include <chrono>
 #include <system_error>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,8 +31,7 @@ constexpr std::chrono::hours kBackupTimeout{6};
 /// Opens a copy in the data directory and unlinks it: no other process can open it from then on,
 /// and it is deleted however this command ends.
 Result<FileDescriptor> TakeAway(const fs::path& copy) {
-  FileDescriptor opened(
-      ::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  FileDescriptor opened = OpenToRead(copy.c_str());
   struct stat found{};
   if (!opened.valid() || ::fstat(opened.get(), &found) != 0) {
     return SystemError("cannot read " + copy.string(), errno);

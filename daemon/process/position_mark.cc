@@ -3,11 +3,11 @@
 #include <array>
 #include <string_view>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/atomic_file.h"
+#include "daemon/base/file_descriptor.h"
 
 namespace rtcroom {
 
@@ -15,12 +15,10 @@ PositionMark::PositionMark(const std::filesystem::path& store, RandomSource& ran
     : path_(store.string() + ".newest"), random_(random) {}
 
 std::optional<Cursor> PositionMark::Read() const {
-  // Never blocks, whatever kind of file is there.
-  const int fd = ::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
+  const FileDescriptor file = OpenToRead(path_.c_str());
+  if (!file.valid()) return std::nullopt;
   std::array<char, 64> content{};
-  const ssize_t size = ::read(fd, content.data(), content.size());
-  ::close(fd);
+  const ssize_t size = ::read(file.get(), content.data(), content.size());
   if (size <= 0) return std::nullopt;
   std::string_view line(content.data(), static_cast<std::size_t>(size));
   if (!line.ends_with('\n')) return std::nullopt;
