@@ -22,6 +22,7 @@
 #include "tests/support/metrics_text.h"
 #include "tests/support/process_stats.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
