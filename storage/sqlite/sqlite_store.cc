@@ -142,23 +142,30 @@ Result<std::vector<StoredEvent>> SqliteStore::ReadRoomEvents(const RoomKey& key,
 Result<Cursor> SqliteStore::Newest() { return Read(readers_->Take()->Newest()); }
 
 Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
-  TrimJob job(retention);
+  std::size_t removed = 0;
+  CallJob job([&](SqliteWriter& writer) -> Status {
+    const Result<std::size_t> trimmed = writer.Trim(retention);
+    if (!trimmed) return trimmed.error();
+    removed = *trimmed;
+    return {};
+  });
   committer_->Run(job);
-  return job.removed();
+  if (!job.status()) return job.status().error();
+  return removed;
 }
 
 Status SqliteStore::Ping() {
   // This write may fit on a disk where those of a busy server do not.
   const Status before = committer_->last_commit();
-  PingJob job;
+  CallJob job([](SqliteWriter& writer) { return writer.Ping(); });
   committer_->Run(job);
   return job.status() ? before : job.status();
 }
 
 std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
-Status SqliteStore::WriteAux(std::function<Status(AuxWriter&)> write) {
-  AuxJob job(std::move(write));
+Status SqliteStore::WriteAux(const std::function<Status(AuxWriter&)>& write) {
+  CallJob job([&write](SqliteWriter& writer) { return writer.WriteAux(write); });
   committer_->Run(job);
   return job.status();
 }

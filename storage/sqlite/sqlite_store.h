@@ -104,7 +104,7 @@ class SqliteStore : public Storage {
   /// Returns `outcome`, and reports a failure to the observer.
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
-  Status WriteAux(std::function<Status(AuxWriter&)> write);
+  Status WriteAux(const std::function<Status(AuxWriter&)>& write);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
   // writer, so that its connection is the last and leaves a checkpointed file behind.

@@ -54,14 +54,6 @@ std::optional<Error> UpdateJob::StoreFailure() const {
   return std::nullopt;
 }
 
-std::optional<Error> TrimJob::StoreFailure() const { return StoreFailureOf(removed_); }
-std::optional<Error> AuxJob::StoreFailure() const { return StoreFailureOf(status_); }
-std::optional<Error> PingJob::StoreFailure() const { return StoreFailureOf(status_); }
-
-void TrimJob::Run(SqliteWriter& writer) { removed_ = writer.Trim(retention_); }
-
-void AuxJob::Run(SqliteWriter& writer) { status_ = writer.WriteAux(write_); }
-
-void PingJob::Run(SqliteWriter& writer) { status_ = writer.Ping(); }
+std::optional<Error> CallJob::StoreFailure() const { return StoreFailureOf(status_); }
 
 }  // namespace rtcroom

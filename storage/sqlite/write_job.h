@@ -14,7 +14,6 @@
 
 namespace rtcroom {
 
-class AuxWriter;
 class SqliteWriter;
 
 /// One writing call of the store. It lives on the caller's stack until `Wait` returns; until
@@ -65,49 +64,20 @@ class UpdateJob : public WriteJob {
   std::vector<Result<RoomChange>> outcomes_;
 };
 
-class TrimJob : public WriteJob {
+/// Any other write, given as a function.
+class CallJob : public WriteJob {
  public:
-  explicit TrimJob(const EventRetention& retention) : retention_(retention) {}
+  explicit CallJob(std::function<Status(SqliteWriter&)> call) : call_(std::move(call)) {}
 
   [[nodiscard]] std::size_t size() const override { return 1; }
-  void Run(SqliteWriter& writer) override;
-  void Abort(const Error& why) override { removed_ = why; }
-  [[nodiscard]] std::optional<Error> StoreFailure() const override;
-
-  [[nodiscard]] const Result<std::size_t>& removed() const { return removed_; }
-
- private:
-  const EventRetention& retention_;
-  Result<std::size_t> removed_ = std::size_t{0};
-};
-
-/// A write of data other than rooms.
-class AuxJob : public WriteJob {
- public:
-  explicit AuxJob(std::function<Status(AuxWriter&)> write) : write_(std::move(write)) {}
-
-  [[nodiscard]] std::size_t size() const override { return 1; }
-  void Run(SqliteWriter& writer) override;
+  void Run(SqliteWriter& writer) override { status_ = call_(writer); }
   void Abort(const Error& why) override { status_ = why; }
   [[nodiscard]] std::optional<Error> StoreFailure() const override;
 
   [[nodiscard]] const Status& status() const { return status_; }
 
  private:
-  const std::function<Status(AuxWriter&)> write_;
-  Status status_;
-};
-
-class PingJob : public WriteJob {
- public:
-  [[nodiscard]] std::size_t size() const override { return 1; }
-  void Run(SqliteWriter& writer) override;
-  void Abort(const Error& why) override { status_ = why; }
-  [[nodiscard]] std::optional<Error> StoreFailure() const override;
-
-  [[nodiscard]] const Status& status() const { return status_; }
-
- private:
+  const std::function<Status(SqliteWriter&)> call_;
   Status status_;
 };
 
