@@ -38,13 +38,12 @@ Status RunSteps(Database& database, const std::string& new_epoch) {
     if (new_epoch.size() != kEpochSize) {
       return Error{Errc::kInternal, "a new store needs an epoch of 16 hex digits"};
     }
-    Statement insert;
-    const Status prepared =
-        insert.Prepare(database,
-                       "INSERT INTO meta (only_row, epoch, last_room_sequence,"
-                       " last_event_position, trimmed_position, pings) VALUES (1, ?, 0, 0, 0, 0)");
-    if (!prepared) return prepared;
-    if (const Status inserted = Run(insert, new_epoch); !inserted) return inserted;
+    const Status inserted =
+        RunOnce(database,
+                "INSERT INTO meta (only_row, epoch, last_room_sequence,"
+                " last_event_position, trimmed_position, pings) VALUES (1, ?, 0, 0, 0, 0)",
+                new_epoch);
+    if (!inserted) return inserted;
   }
   return database.Execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                                       kApplicationId, SchemaSteps().size()));

@@ -104,4 +104,13 @@ Status Run(Statement& statement, const Values&... values) {
   return run.status();
 }
 
+/// The same for SQL that is run only once.
+/// @errors as `Statement::Prepare`.
+template <typename... Values>
+Status RunOnce(Database& database, std::string_view sql, const Values&... values) {
+  Statement statement;
+  if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
+  return Run(statement, values...);
+}
+
 }  // namespace rtcroom

@@ -14,14 +14,6 @@ Error AboutStore(const std::string& path, const Error& error) {
   return {error.code, fmt::format("the store {}: {}", path, error.detail)};
 }
 
-Status VacuumInto(Database& database, const std::string& to) {
-  Statement vacuum;
-  if (const Status prepared = vacuum.Prepare(database, "VACUUM INTO ?"); !prepared) {
-    return prepared;
-  }
-  return Run(vacuum, to);
-}
-
 /// Positions of readers exist since schema 2.
 Result<bool> HasPositions(Database& database) {
   const Result<std::int64_t> tables =
@@ -34,18 +26,13 @@ Status WriteEpoch(Database& database, const std::string& new_epoch) {
   const Result<bool> has_positions = HasPositions(database);
   if (!has_positions) return has_positions.error();
   if (*has_positions) {
-    Statement positions;
-    const Status prepared =
-        positions.Prepare(database,
-                          "UPDATE reader_positions SET epoch = ?"
-                          " WHERE epoch = (SELECT epoch FROM meta WHERE only_row = 1)");
-    if (!prepared) return prepared;
-    if (const Status written = Run(positions, new_epoch); !written) return written;
+    const Status written = RunOnce(database,
+                                   "UPDATE reader_positions SET epoch = ?"
+                                   " WHERE epoch = (SELECT epoch FROM meta WHERE only_row = 1)",
+                                   new_epoch);
+    if (!written) return written;
   }
-  Statement epoch;
-  const Status prepared = epoch.Prepare(database, "UPDATE meta SET epoch = ? WHERE only_row = 1");
-  if (!prepared) return prepared;
-  return Run(epoch, new_epoch);
+  return RunOnce(database, "UPDATE meta SET epoch = ? WHERE only_row = 1", new_epoch);
 }
 
 Status Restart(Database& database, const std::string& new_epoch) {
@@ -76,7 +63,7 @@ Status Copy(const StoreCopyOptions& options, const std::stop_token& stop) {
     const Interruption interruption(*from, stop);
     if (const Status ours = CheckStoreFile(*from); !ours)
       return AboutStore(options.from, ours.error());
-    if (const Status copied = VacuumInto(*from, options.to); !copied) return copied;
+    if (const Status copied = RunOnce(*from, "VACUUM INTO ?", options.to); !copied) return copied;
   }
   Result<Database> to = Database::Open(options.to, options.vfs, Database::Access::kReadWriteCreate);
   if (!to) return to.error();
