@@ -10,43 +10,28 @@
 namespace rtcroom {
 namespace {
 
-/// The `result` text of the reply, besides its message.
-/// @source protocol B.1.
-std::string_view FaultText(LoginOutcome outcome) {
-  switch (outcome) {
-    case LoginOutcome::kMissingParameter:
-      return "请求参数不全，请检查sdkAppID，accountType，userID，userSig参数是否都存在";
-    case LoginOutcome::kMalformed:
-      return "userSig 格式不正确";
-    case LoginOutcome::kWrongApp:
-      return "sdkAppID 和userSig中的信息不一致";
-    case LoginOutcome::kWrongUser:
-      return "userID 和userSig中的信息不一致";
-    case LoginOutcome::kExpired:
-      return "userSig过期";
-    case LoginOutcome::kBadSignature:
-      return "签名验证失败";
-    case LoginOutcome::kOk:
-      break;
-  }
-  return {};
-}
+struct Fault {
+  std::string_view result{};  ///< the field of the reply, besides its message
+  std::string_view detail{};  ///< for the log
+};
 
-/// The error detail for the log.
-std::string_view FaultDetail(LoginOutcome outcome) {
+/// @source protocol B.1.
+Fault FaultOf(LoginOutcome outcome) {
   switch (outcome) {
     case LoginOutcome::kMissingParameter:
-      return "ticket: the call is incomplete";
+      return {.result = "请求参数不全，请检查sdkAppID，accountType，userID，userSig参数是否都存在",
+              .detail = "ticket: the call is incomplete"};
     case LoginOutcome::kMalformed:
-      return "ticket: malformed";
+      return {.result = "userSig 格式不正确", .detail = "ticket: malformed"};
     case LoginOutcome::kWrongApp:
-      return "ticket: of another application";
+      return {.result = "sdkAppID 和userSig中的信息不一致",
+              .detail = "ticket: of another application"};
     case LoginOutcome::kWrongUser:
-      return "ticket: of another user";
+      return {.result = "userID 和userSig中的信息不一致", .detail = "ticket: of another user"};
     case LoginOutcome::kExpired:
-      return "ticket: expired";
+      return {.result = "userSig过期", .detail = "ticket: expired"};
     case LoginOutcome::kBadSignature:
-      return "ticket: wrong signature";
+      return {.result = "签名验证失败", .detail = "ticket: wrong signature"};
     case LoginOutcome::kOk:
       break;
   }
@@ -62,8 +47,9 @@ Reply LogInWithTicket(const Request& request, Sessions& sessions) {
   const Result<SessionLogin> login = sessions.Login(command);
   if (!login) return Reply::Failure(login.error());
   if (login->outcome != LoginOutcome::kOk) {
-    return Reply::Failure({Errc::kUnauthorized, std::string(FaultDetail(login->outcome))},
-                          JsonText().Field("result", FaultText(login->outcome)));
+    const Fault fault = FaultOf(login->outcome);
+    return Reply::Failure({Errc::kUnauthorized, std::string(fault.detail)},
+                          JsonText().Field("result", fault.result));
   }
   return Reply::Success(
       JsonText().Field("token", login->token.Reveal()).Field("userID", command.user_id.value));
