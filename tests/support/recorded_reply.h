@@ -61,7 +61,7 @@ class RecordedReply : public ReplySink {
 inline void Handle(HttpHandler& handler, HttpRequest request, std::shared_ptr<ReplySink> sink) {
   static_cast<void>(handler.Resolve(request));
   Responder responder(std::move(sink), 0);
-  handler.Handle(std::move(request), responder);
+  handler.Handle(request, responder);
 }
 
 /// Stores the record of the last request.
