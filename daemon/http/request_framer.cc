@@ -18,21 +18,23 @@ enum : std::uint8_t {
   kEveryChar = 0xff,
 };
 
+constexpr std::size_t Index(char c) { return static_cast<unsigned char>(c); }
+
 /// The sets that each character belongs to.
 constexpr std::array<std::uint8_t, 256> kSetsOfChars = [] {
   std::array<std::uint8_t, 256> sets{};
-  for (const unsigned char c : std::string_view("!#$%&'*+.^_`|~")) sets[c] = kTokenChar;
-  sets['-'] = kTokenChar | kPlainChar;
-  for (unsigned char c = '0'; c <= '9'; ++c) sets[c] = kTokenChar | kPlainChar;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) sets[c] = kTokenChar | kPlainChar;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) sets[c] = kTokenChar | kPlainChar;
+  for (const char c : std::string_view("!#$%&'*+.^_`|~")) sets[Index(c)] = kTokenChar;
+  sets[Index('-')] = kTokenChar | kPlainChar;
+  for (char c = '0'; c <= '9'; ++c) sets[Index(c)] = kTokenChar | kPlainChar;
+  for (char c = 'a'; c <= 'z'; ++c) sets[Index(c)] = kTokenChar | kPlainChar;
+  for (char c = 'A'; c <= 'Z'; ++c) sets[Index(c)] = kTokenChar | kPlainChar;
   return sets;
 }();
 
 /// The sets that all characters of `text` belong to.
 std::uint8_t CommonSets(std::string_view text) {
   std::uint8_t sets = kEveryChar;
-  for (const unsigned char c : text) sets &= kSetsOfChars[c];
+  for (const char c : text) sets &= kSetsOfChars[Index(c)];
   return sets;
 }
 
