@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstddef>
-#include <cstring>
 #include <span>
 
 namespace rtcroom {
@@ -13,7 +12,7 @@ static_assert(std::endian::native == std::endian::little, "words are read as the
 /// Up to eight bytes, little-endian.
 std::uint64_t Word(std::string_view bytes) {
   std::uint64_t word = 0;
-  std::memcpy(&word, bytes.data(), bytes.size());
+  bytes.copy(reinterpret_cast<char*>(&word), sizeof(word));
   return word;
 }
 
