@@ -58,6 +58,13 @@ class DeliverySignal : public CommitSignal {
   }
 };
 
+/// Wakes the reader of messages when some were appended.
+class MessageSignal : public CommitSignal {
+ public:
+  void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
+  void OnMessages() noexcept override { Raise(); }
+};
+
 /// Forwards to several listeners in the given order.
 class CommitFanOut : public CommitListener {
  public:
@@ -66,6 +73,9 @@ class CommitFanOut : public CommitListener {
 
   void OnCommit(std::span<const RoomChange> changes) noexcept override {
     for (CommitListener* listener : listeners_) listener->OnCommit(changes);
+  }
+  void OnMessages() noexcept override {
+    for (CommitListener* listener : listeners_) listener->OnMessages();
   }
 
  private:

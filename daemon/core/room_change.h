@@ -38,12 +38,15 @@ struct RoomUpdate {
   std::optional<UserId> audience = {};
 };
 
-/// Called for every committed change, once, in the order of commit, before the `Update` that made
-/// it returns. It must be quick, must not call the store, and cannot fail.
+/// Called after every commit, before the calls that it serves return. It must be quick, must not
+/// call the store, and cannot fail.
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
+  /// Every committed change, once, in the order of commit.
   virtual void OnCommit(std::span<const RoomChange> changes) noexcept = 0;
+  /// Once for a commit with messages: `MessageLog::ReadMessages` returns them from now on.
+  virtual void OnMessages() noexcept {}
 };
 
 }  // namespace rtcroom

@@ -42,6 +42,7 @@ struct RoomPage {
 
 struct StoreLimits {
   std::uint64_t max_rooms = 1'000'000;
+  std::size_t max_room_messages = 1000;  ///< kept of each room; at least 1
 };
 
 /// Keeps rooms and their members.

@@ -1,6 +1,7 @@
-// Records every change reported by a store.
+// Records every change reported by a store, and counts the reports of messages.
 #pragma once
 
+#include <atomic>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,11 @@ class RecordingListener : public CommitListener {
     const MutexLock lock(mutex_);
     changes_.insert(changes_.end(), changes.begin(), changes.end());
   }
+
+  void OnMessages() noexcept override { ++message_reports_; }
+
+  /// Number of commits with messages.
+  [[nodiscard]] int message_reports() const { return message_reports_; }
 
   [[nodiscard]] std::vector<RoomChange> changes() const {
     const MutexLock lock(mutex_);
@@ -35,6 +41,7 @@ class RecordingListener : public CommitListener {
  private:
   mutable Mutex mutex_;
   std::vector<RoomChange> changes_ GUARDED_BY(mutex_);
+  std::atomic<int> message_reports_{0};
 };
 
 }  // namespace rtcroom

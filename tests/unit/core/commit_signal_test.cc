@@ -50,6 +50,21 @@ TEST(DeliverySignal, IsRaisedOnlyWhenSomethingWasEnqueued) {
   EXPECT_TRUE(signal.Wait(In(1h)));
 }
 
+TEST(MessageSignal, IsRaisedOnlyByMessages) {
+  MessageSignal signal;
+  const RoomChange change;
+  signal.OnCommit({&change, 1});
+  EXPECT_FALSE(signal.Wait(In(0ms)));
+  signal.OnMessages();
+  EXPECT_TRUE(signal.Wait(In(1h)));
+}
+
+TEST(CommitSignal, IsNotRaisedByMessages) {
+  CommitSignal signal;
+  signal.OnMessages();
+  EXPECT_FALSE(signal.Wait(In(0ms)));
+}
+
 TEST(CommitFanOut, NotifiesAllListeners) {
   RecordingListener first;
   RecordingListener second;
@@ -58,6 +73,9 @@ TEST(CommitFanOut, NotifiesAllListeners) {
   both.OnCommit(changes);
   EXPECT_EQ(first.changes().size(), 2U);
   EXPECT_EQ(second.changes().size(), 2U);
+  both.OnMessages();
+  EXPECT_EQ(first.message_reports(), 1);
+  EXPECT_EQ(second.message_reports(), 1);
 }
 
 }  // namespace

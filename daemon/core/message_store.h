@@ -1,0 +1,132 @@
+// The interface to the stored messages of members: in rooms, and from one user to another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// A message as its sender gave it.
+struct MessageContent {
+  UserId sender{};
+  std::string nick{};               ///< of the sender when it was sent; ≤ 128 bytes UTF-8
+  std::uint64_t client_seq = 0;     ///< chosen by the sender, ≤ 2^53
+  std::uint64_t client_random = 0;  ///< chosen by the sender, ≤ 2^53
+  std::string body{};               ///< JSON, opaque here; ≤ 16 KiB
+  TimePoint sent_at{};
+
+  bool operator==(const MessageContent&) const = default;
+};
+
+struct StoredMessage {
+  /// Place in the store's order over all messages: ascending, may have gaps. Never reused, except
+  /// after the restore of a backup, which has a new epoch (`Cursor`).
+  std::uint64_t position = 0;
+  std::uint64_t room_number = 0;  ///< `Room::sequence` of its room; 0: from one user to another
+  std::uint64_t seq = 0;          ///< in a room: counted from 1 without gaps; otherwise 0
+  UserId receiver{};              ///< empty in a room
+  MessageContent content{};
+
+  bool operator==(const StoredMessage&) const = default;
+};
+
+/// Appends messages, and reads them in the order of commit.
+///
+/// An acknowledged message survives a crash and, where the implementation is durable, a power cut.
+/// A message is visible to reads before its append returns.
+///
+/// @threads every method is safe from any thread.
+class MessageLog {
+ public:
+  virtual ~MessageLog() = default;
+
+  /// Assigns position and seq; the oldest messages of the room beyond
+  /// `StoreLimits::max_room_messages` are removed in the same step.
+  /// @errors kRoomNotFound when no room has that number, or no longer; kStoreBusy; kStoreBroken.
+  virtual Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
+                                                  MessageContent content) = 0;
+
+  /// Assigns the position. The message is pending until it is settled.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
+                                                    MessageContent content) = 0;
+
+  /// All messages after `position`, in order. @param limit  1..1000.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                          std::size_t limit) = 0;
+
+  /// Position of the newest message, also after it was removed; 0 before the first.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::uint64_t> NewestMessage() = 0;
+};
+
+/// Which messages may be removed.
+struct MessageRetention {
+  TimePoint keep_since{};              ///< those sent before may be removed ...
+  TimePoint keep_ended_since{};        ///< ... and so may those of rooms that ended before this
+  std::size_t most_per_call = 10'000;  ///< bounds the duration of one call
+};
+
+/// Reads messages by room and by user.
+///
+/// @threads every method is safe from any thread; reads never wait for a writer.
+class MessageHistory {
+ public:
+  virtual ~MessageHistory() = default;
+
+  /// Seq of the newest message of a living room; 0 when there is none. It never goes back, whatever
+  /// has been trimmed.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  virtual Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) = 0;
+
+  /// Those with a seq of `first` or greater, ascending. @param limit  1..1000.
+  /// @return none for a room that has none or has ended.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                              std::uint64_t first,
+                                                              std::size_t limit) = 0;
+
+  /// Those between two users in either direction, newest first.
+  /// @param before  only those before this position; nullopt: from the newest on.
+  /// @param limit   1..1000. Cost is proportional to it.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one,
+                                                                const UserId& other,
+                                                                std::optional<std::uint64_t> before,
+                                                                std::size_t limit) = 0;
+
+  /// Of the newest `limit` pending messages to `receiver` those sent at `since` or later, oldest
+  /// first. @param limit  1..1000. Cost is at most proportional to it.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver,
+                                                                 TimePoint since,
+                                                                 std::size_t limit) = 0;
+
+  /// The present messages to `receiver` up to that position are no longer pending.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status SettleMessages(const UserId& receiver, std::uint64_t position) = 0;
+
+  /// The newest message with each peer of `user`, newest first; looks at the newest 1,000 messages
+  /// that the user sent and the newest 1,000 that it received. @param limit  1..100.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                               std::size_t limit) = 0;
+
+  /// Removes old messages in the order of commit, as far as the first that may not be removed for
+  /// its age, so that those kept of a room have no gap; then those of ended rooms.
+  /// @return the number removed; fewer than `most_per_call` when no more may be removed.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::size_t> TrimMessages(const MessageRetention& retention) = 0;
+};
+
+}  // namespace rtcroom
