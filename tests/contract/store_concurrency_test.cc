@@ -2,11 +2,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <variant>
 #include <vector>
 
@@ -15,19 +13,11 @@
 #include <gtest/gtest.h>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/in_parallel.h"
 #include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
-
-/// Runs `call(0)` to `call(callers - 1)` on separate threads and waits for all of them.
-void InParallel(int callers, const std::function<void(int)>& call) {
-  std::vector<std::jthread> threads;  // joined at the end of this scope
-  threads.reserve(static_cast<std::size_t>(callers));
-  for (int caller = 0; caller < callers; ++caller) {
-    threads.emplace_back([&call, caller] { call(caller); });
-  }
-}
 
 TEST_P(StoreContract, ConcurrentAddsNeverOverfillADoubleRoom) {
   const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
