@@ -4,6 +4,7 @@
 #include "daemon/auth/session_store.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/message_store.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {
@@ -11,7 +12,12 @@ namespace rtcroom {
 /// Rooms, and all other stored data: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
-class Storage : public Store, public BanStore, public DeliveryStore, public SessionStore {
+class Storage : public Store,
+                public BanStore,
+                public DeliveryStore,
+                public SessionStore,
+                public MessageLog,
+                public MessageHistory {
  public:
   /// Whether the store accepts writes: commits a write at least as large as that of a joining
   /// pusher, and requires that the previous commit did not fail.

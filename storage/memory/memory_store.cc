@@ -22,7 +22,10 @@ RoomListEntry Ordered(const Room& room) {
 }  // namespace
 
 MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-    : limits_(limits), epoch_(std::move(epoch)), listener_(listener) {}
+    : limits_(limits),
+      epoch_(std::move(epoch)),
+      listener_(listener),
+      messages_(limits.max_room_messages) {}
 
 const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   const auto found = rooms_.find(key.id);
@@ -66,6 +69,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   PlaceLocked(stored, room);
   if (change->closed) {
     DropLocked(room);
+    messages_.EndRoom(room.sequence, change->events.back().at);
   } else {
     KeepLocked(stored, room);
   }
@@ -325,6 +329,78 @@ Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint unused_until, st
     if (unused) ++removed;
   }
   return removed;
+}
+
+Result<StoredMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
+                                                     MessageContent content) {
+  const MutexLock lock(mutex_);
+  if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
+  StoredMessage appended = messages_.AppendToRoom(room_number, std::move(content));
+  listener_.OnMessages();
+  return appended;
+}
+
+Result<StoredMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
+                                                       MessageContent content) {
+  const MutexLock lock(mutex_);
+  StoredMessage appended = messages_.AppendDirect(receiver, std::move(content));
+  listener_.OnMessages();
+  return appended;
+}
+
+Result<std::vector<StoredMessage>> MemoryStore::ReadMessages(std::uint64_t position,
+                                                             std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return messages_.Read(position, limit);
+}
+
+Result<std::uint64_t> MemoryStore::NewestMessage() {
+  const MutexLock lock(mutex_);
+  return messages_.newest();
+}
+
+Result<std::uint64_t> MemoryStore::NewestRoomMessage(std::uint64_t room_number) {
+  const MutexLock lock(mutex_);
+  if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
+  return messages_.NewestOfRoom(room_number);
+}
+
+Result<std::vector<StoredMessage>> MemoryStore::ReadRoomMessages(std::uint64_t room_number,
+                                                                 std::uint64_t first,
+                                                                 std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return messages_.ReadRoom(room_number, first, limit);
+}
+
+Result<std::vector<StoredMessage>> MemoryStore::ReadDirectMessages(
+    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
+    std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return messages_.ReadDirect(one, other, before, limit);
+}
+
+Result<std::vector<StoredMessage>> MemoryStore::ReadPendingMessages(const UserId& receiver,
+                                                                    TimePoint since,
+                                                                    std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return messages_.ReadPending(receiver, since, limit);
+}
+
+Status MemoryStore::SettleMessages(const UserId& receiver, std::uint64_t position) {
+  const MutexLock lock(mutex_);
+  messages_.Settle(receiver, position);
+  return {};
+}
+
+Result<std::vector<StoredMessage>> MemoryStore::ReadConversations(const UserId& user,
+                                                                  std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return messages_.ReadConversations(user, limit);
+}
+
+Result<std::size_t> MemoryStore::TrimMessages(const MessageRetention& retention) {
+  const MutexLock lock(mutex_);
+  return messages_.Trim(retention);
 }
 
 }  // namespace rtcroom

@@ -17,6 +17,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/delivery_table.h"
+#include "storage/memory/message_table.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -60,6 +61,26 @@ class MemoryStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
+                                          MessageContent content) override;
+  Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
+                                            MessageContent content) override;
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override;
+  Result<std::uint64_t> NewestMessage() override;
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override;
+  Status SettleMessages(const UserId& receiver, std::uint64_t position) override;
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override;
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
 
  private:
   void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
@@ -86,6 +107,7 @@ class MemoryStore : public Storage {
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
   DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
+  MessageTable messages_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// Mapping between bans, deliveries, sessions and rows.
+// The rows of bans, and of all other data but rooms.
 #pragma once
 
 #include <vector>
@@ -6,6 +6,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "storage/sqlite/delivery_rows.h"
+#include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -23,12 +24,14 @@ class AuxWriter {
   Status PutBan(const Ban& ban);
   Status RemoveEndedBans(TimePoint now);
   DeliveryWriter& deliveries() { return deliveries_; }
+  MessageWriter& messages() { return messages_; }
   SessionWriter& sessions() { return sessions_; }
 
  private:
   Statement put_ban_;
   Statement remove_bans_;
   DeliveryWriter deliveries_;
+  MessageWriter messages_;
   SessionWriter sessions_;
 };
 
@@ -41,11 +44,13 @@ class AuxReader {
 
   Result<std::vector<Ban>> LoadBans(TimePoint now);
   DeliveryReader& deliveries() { return deliveries_; }
+  MessageReader& messages() { return messages_; }
   SessionReader& sessions() { return sessions_; }
 
  private:
   Statement load_bans_;
   DeliveryReader deliveries_;
+  MessageReader messages_;
   SessionReader sessions_;
 };
 

@@ -1,6 +1,7 @@
 #include "storage/sqlite/group_committer.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -58,10 +59,12 @@ std::vector<WriteJob*> GroupCommitter::TakeGroup() {
 
 void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
   if (observer_ != nullptr) observer_->OnCommitBegun();
+  const std::uint64_t newest_message = writer_.newest_message();
   const Status committed = RunInTransaction(group);
   if (committed) {
     index_.Apply(writer_.index_changes());
     for (WriteJob* job : group) job->Announce(listener_);
+    if (writer_.newest_message() != newest_message) listener_.OnMessages();
   } else {
     writer_.Rollback();
     for (WriteJob* job : group) job->Abort(committed.error());

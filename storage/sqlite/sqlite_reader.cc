@@ -135,6 +135,11 @@ Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
   });
 }
 
+Result<std::vector<StoredMessage>> SqliteReader::ReadConversations(const UserId& user,
+                                                                   std::size_t limit) {
+  return InSnapshot([&] { return aux_.messages().ReadConversations(user, limit); });
+}
+
 template <typename Read>
 auto SqliteReader::InSnapshot(Read read) -> decltype(read()) {
   if (database_.InTransaction()) return read();

@@ -63,6 +63,9 @@ class SqliteReader {
   /// `Store::Newest`.
   Result<Cursor> Newest();
 
+  /// `MessageHistory::ReadConversations`.
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user, std::size_t limit);
+
   /// Data other than rooms.
   AuxReader& aux() { return aux_; }
 

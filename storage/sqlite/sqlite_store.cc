@@ -249,4 +249,74 @@ Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint unused_until, st
   return removed;
 }
 
+Result<StoredMessage> SqliteStore::Append(StoredMessage message) {
+  CallJob job([&message](SqliteWriter& writer) { return writer.Append(message); });
+  committer_->Run(job);
+  if (!job.status()) return job.status().error();
+  return message;
+}
+
+Result<StoredMessage> SqliteStore::AppendRoomMessage(std::uint64_t room_number,
+                                                     MessageContent content) {
+  return Append({.room_number = room_number, .content = std::move(content)});
+}
+
+Result<StoredMessage> SqliteStore::AppendDirectMessage(const UserId& receiver,
+                                                       MessageContent content) {
+  assert(!receiver.value.empty());
+  return Append({.receiver = receiver, .content = std::move(content)});
+}
+
+Result<std::vector<StoredMessage>> SqliteStore::ReadMessages(std::uint64_t position,
+                                                             std::size_t limit) {
+  return Read(readers_->Take()->aux().messages().Read(position, limit));
+}
+
+Result<std::uint64_t> SqliteStore::NewestMessage() {
+  return Read(readers_->Take()->aux().messages().Newest());
+}
+
+Result<std::uint64_t> SqliteStore::NewestRoomMessage(std::uint64_t room_number) {
+  return Read(readers_->Take()->aux().messages().NewestOfRoom(room_number));
+}
+
+Result<std::vector<StoredMessage>> SqliteStore::ReadRoomMessages(std::uint64_t room_number,
+                                                                 std::uint64_t first,
+                                                                 std::size_t limit) {
+  return Read(readers_->Take()->aux().messages().ReadRoom(room_number, first, limit));
+}
+
+Result<std::vector<StoredMessage>> SqliteStore::ReadDirectMessages(
+    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
+    std::size_t limit) {
+  return Read(readers_->Take()->aux().messages().ReadDirect(one, other, before, limit));
+}
+
+Result<std::vector<StoredMessage>> SqliteStore::ReadPendingMessages(const UserId& receiver,
+                                                                    TimePoint since,
+                                                                    std::size_t limit) {
+  return Read(readers_->Take()->aux().messages().ReadPending(receiver, since, limit));
+}
+
+Status SqliteStore::SettleMessages(const UserId& receiver, std::uint64_t position) {
+  return WriteAux([&](AuxWriter& writer) { return writer.messages().Settle(receiver, position); });
+}
+
+Result<std::vector<StoredMessage>> SqliteStore::ReadConversations(const UserId& user,
+                                                                  std::size_t limit) {
+  return Read(readers_->Take()->ReadConversations(user, limit));
+}
+
+Result<std::size_t> SqliteStore::TrimMessages(const MessageRetention& retention) {
+  std::size_t removed = 0;
+  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
+    const Result<std::size_t> count = writer.messages().Trim(retention);
+    if (!count) return count.error();
+    removed = *count;
+    return {};
+  });
+  if (!written) return written.error();
+  return removed;
+}
+
 }  // namespace rtcroom

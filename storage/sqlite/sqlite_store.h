@@ -96,6 +96,26 @@ class SqliteStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
+                                          MessageContent content) override;
+  Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
+                                            MessageContent content) override;
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override;
+  Result<std::uint64_t> NewestMessage() override;
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override;
+  Status SettleMessages(const UserId& receiver, std::uint64_t position) override;
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override;
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
@@ -105,6 +125,7 @@ class SqliteStore : public Storage {
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
   Status WriteAux(const std::function<Status(AuxWriter&)>& write);
+  Result<StoredMessage> Append(StoredMessage message);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
   // writer, so that its connection is the last and leaves a checkpointed file behind.

@@ -54,7 +54,7 @@ Status SqliteWriter::Prepare() {
         " ON CONFLICT (only_row) DO UPDATE SET filler = excluded.filler"},
        {write_marks_,
         "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
-        " event_bytes = ?, pings = ? WHERE only_row = 1"}});
+        " event_bytes = ?, pings = ?, last_message_position = ? WHERE only_row = 1"}});
   if (prepared) prepared = savepoints_.Prepare(database_);
   if (prepared) prepared = rooms_.Prepare(database_);
   if (prepared) prepared = room_writer_.Prepare(database_);
@@ -67,7 +67,7 @@ Status SqliteWriter::ReadMarks() {
   const Status prepared =
       read.Prepare(database_,
                    "SELECT last_room_sequence, last_event_position, trimmed_position,"
-                   " event_bytes, pings FROM meta WHERE only_row = 1");
+                   " event_bytes, pings, last_message_position FROM meta WHERE only_row = 1");
   if (!prepared) return prepared;
   StatementRun run(read);
   if (!run.Next()) {
@@ -77,7 +77,8 @@ Status SqliteWriter::ReadMarks() {
             .last_position = run.Unsigned(1),
             .trimmed_position = run.Unsigned(2),
             .event_bytes = run.Unsigned(3),
-            .pings = run.Unsigned(4)};
+            .pings = run.Unsigned(4),
+            .last_message = run.Unsigned(5)};
   committed_marks_ = marks_;
   return {};
 }
@@ -196,15 +197,18 @@ Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,
     if (room.place == 0 && room.IsActive()) room.place = ++marks_.last_sequence;
     return room_writer_.Update(*stored, room, last_position);
   }
-  if (stored != nullptr) {
-    --marks_.rooms;
-    return room_writer_.Delete(*stored);
-  }
+  if (stored != nullptr) return DeleteRoom(*stored, change.events.back().at);
   room.sequence = ++marks_.last_sequence;
   room.place = room.IsActive() ? room.sequence : 0;
   if (change.closed) return {};  // created and closed in one change: only its events are stored
   ++marks_.rooms;
   return room_writer_.Insert(room, last_position);
+}
+
+Status SqliteWriter::DeleteRoom(const Room& stored, TimePoint now) {
+  --marks_.rooms;
+  if (const Status deleted = room_writer_.Delete(stored); !deleted) return deleted;
+  return aux_writer_.messages().EndRoom(stored.sequence, now);
 }
 
 Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
@@ -272,6 +276,16 @@ void SqliteWriter::RecordIndexChange(const Room* stored, const RoomChange& chang
   }
 }
 
+Status SqliteWriter::Append(StoredMessage& message) {
+  Savepoint savepoint(database_, savepoints_);
+  if (!savepoint.status()) return savepoint.status();
+  message.position = marks_.last_message + 1;
+  Status appended = aux_writer_.messages().Append(message, limits_.max_room_messages);
+  if (appended) appended = savepoint.Release();
+  if (appended) marks_.last_message = message.position;
+  return appended;
+}
+
 Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   // Positions have no gaps in this store, so their difference is a count.
   const std::uint64_t trimmed = marks_.trimmed_position;
@@ -321,8 +335,9 @@ Status SqliteWriter::WriteAux(const std::function<Status(AuxWriter&)>& write) {
 
 Status SqliteWriter::Commit() {
   if (marks_ != committed_marks_) {
-    const Status written = Run(write_marks_, marks_.last_sequence, marks_.last_position,
-                               marks_.trimmed_position, marks_.event_bytes, marks_.pings);
+    const Status written =
+        Run(write_marks_, marks_.last_sequence, marks_.last_position, marks_.trimmed_position,
+            marks_.event_bytes, marks_.pings, marks_.last_message);
     if (!written) return written;
   }
   {

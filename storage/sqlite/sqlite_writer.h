@@ -25,7 +25,7 @@
 
 namespace rtcroom {
 
-/// Begin, then any number of Apply, Trim and Ping, then Commit or Rollback.
+/// Begin, then any number of writes, then Commit or Rollback.
 ///
 /// @threads one thread: the writer thread of `GroupCommitter`.
 class SqliteWriter {
@@ -44,6 +44,10 @@ class SqliteWriter {
   /// One update of `Store::UpdateAll`; it sees the earlier ones of the same transaction. After an
   /// error this update has left no change.
   Result<RoomChange> Apply(const RoomUpdate& update);
+  /// Appends a message to its room, or to its receiver if it has one, and assigns its position and
+  /// seq. After an error it has left no change.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Status Append(StoredMessage& message);
   /// `Store::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
   /// Runs one write of data other than rooms; after an error it has left no change.
@@ -71,6 +75,9 @@ class SqliteWriter {
     return committed_marks_.last_position - committed_marks_.trimmed_position;
   }
 
+  /// Position of the newest message, as of the last commit.
+  [[nodiscard]] std::uint64_t newest_message() const { return committed_marks_.last_message; }
+
   /// Owned by this writer, which outlives the users of the count.
   [[nodiscard]] const CommitCount& commits() const { return commits_; }
   /// `Checkpointer::set_before_checkpoint`.
@@ -89,6 +96,7 @@ class SqliteWriter {
     std::uint64_t trimmed_position = 0;
     std::uint64_t event_bytes = 0;
     std::uint64_t pings = 0;
+    std::uint64_t last_message = 0;
     std::uint64_t rooms = 0;
     bool operator==(const Marks&) const = default;
   };
@@ -116,6 +124,7 @@ class SqliteWriter {
   Result<std::uint64_t> LastPosition(const Room& stored);
   /// @param last_position  position that the change's newest event will have.
   Status WriteRoom(const Room* stored, RoomChange& change, std::uint64_t last_position);
+  Status DeleteRoom(const Room& stored, TimePoint now);
   /// Adds the entry that the update requested.
   Status LoadAudience(const UserId& user_id, Room& room);
   /// The event that this change may be merged into, or null.

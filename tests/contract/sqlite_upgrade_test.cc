@@ -108,8 +108,10 @@ TEST_P(SqliteUpgrade, KeepsRoomHistories) {
   ExpectHistories(*store_, Cursor::Start());
 }
 
-/// Makes tables of version 7 those of version 6.
+/// Makes tables of the newest version those of version 6.
 constexpr std::string_view kTablesOfVersion6 =
+    "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
+    "ALTER TABLE meta DROP COLUMN last_message_position;"
     "DROP TABLE deliveries;"
     "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"
     " WITHOUT ROWID;"
@@ -229,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0005_used.sql",
-                                         "schema_0006_used.sql"),
+                                         "schema_0006_used.sql", "schema_0007_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -273,6 +275,18 @@ TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
   EXPECT_EQ(report->findings.count(), 0u) << report->findings.kept().front().what;
 }
 
+TEST_P(SqliteUpgradePopulated, AllowsMessagesInUpgradedRooms) {
+  const std::uint64_t room = store_->Load(MakeKey(RoomKind::kLive, "live"))->sequence;
+  EXPECT_EQ(*store_->NewestMessage(), 0u);
+  EXPECT_EQ(*store_->NewestRoomMessage(room), 0u);
+  const auto appended = store_->AppendRoomMessage(room, {.sender = {"amy"}, .body = "hello"});
+  ASSERT_OK(appended);
+  EXPECT_EQ(appended->seq, 1u);
+  ASSERT_OK(store_->AppendDirectMessage({"bob"}, {.sender = {"amy"}, .body = "hello"}));
+  OpenStore();
+  EXPECT_EQ(store_->ReadMessages(0, 10)->size(), 2u);
+}
+
 TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
   const auto page = store_->ReadEvents(Cursor::Start(), 100);
   ASSERT_OK(page);
@@ -287,7 +301,8 @@ TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradePopulated,
                          testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
-                                         "schema_0005_used.sql", "schema_0006_used.sql"),
+                                         "schema_0005_used.sql", "schema_0006_used.sql",
+                                         "schema_0007_used.sql"),
                          [](const auto& param_info) {
                            return std::string(param_info.param).substr(0, 11);
                          });

@@ -1,0 +1,170 @@
+#include "storage/memory/message_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+#include <set>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+/// Of each direction, how many messages of a user are considered for its conversations.
+constexpr std::size_t kConsidered = 1000;
+
+bool IsBetween(const StoredMessage& message, const UserId& one, const UserId& other) {
+  const UserId& sender = message.content.sender;
+  return (sender == one && message.receiver == other) ||
+         (sender == other && message.receiver == one);
+}
+
+}  // namespace
+
+const StoredMessage& MessageTable::Keep(StoredMessage message) {
+  message.position = ++last_position_;
+  return messages_.emplace_hint(messages_.end(), last_position_, std::move(message))->second;
+}
+
+StoredMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageContent content) {
+  RoomMessages& room = rooms_[room_number];
+  StoredMessage kept =
+      Keep({.room_number = room_number, .seq = ++room.last_seq, .content = std::move(content)});
+  room.positions.push_back(kept.position);
+  if (room.positions.size() > max_room_messages_) Remove(messages_.find(room.positions.front()));
+  return kept;
+}
+
+StoredMessage MessageTable::AppendDirect(const UserId& receiver, MessageContent content) {
+  ++mailboxes_[receiver].messages;
+  return Keep({.receiver = receiver, .content = std::move(content)});
+}
+
+void MessageTable::EndRoom(std::uint64_t room_number, TimePoint at) {
+  const auto found = rooms_.find(room_number);
+  if (found == rooms_.end()) return;
+  found->second.ended_at = at;
+  if (found->second.positions.empty()) rooms_.erase(found);
+}
+
+void MessageTable::Remove(Messages::iterator place) {
+  const StoredMessage& message = place->second;
+  if (message.room_number != 0) {
+    const auto room = rooms_.find(message.room_number);
+    room->second.positions.pop_front();
+    if (room->second.ended_at && room->second.positions.empty()) rooms_.erase(room);
+  } else if (const auto mailbox = mailboxes_.find(message.receiver);
+             --mailbox->second.messages == 0) {
+    mailboxes_.erase(mailbox);
+  }
+  messages_.erase(place);
+}
+
+std::vector<StoredMessage> MessageTable::Read(std::uint64_t position, std::size_t limit) const {
+  std::vector<StoredMessage> read;
+  for (auto place = messages_.upper_bound(position);
+       place != messages_.end() && read.size() < limit; ++place) {
+    read.push_back(place->second);
+  }
+  return read;
+}
+
+std::uint64_t MessageTable::NewestOfRoom(std::uint64_t room_number) const {
+  const auto found = rooms_.find(room_number);
+  return found == rooms_.end() ? 0 : found->second.last_seq;
+}
+
+std::vector<StoredMessage> MessageTable::ReadRoom(std::uint64_t room_number, std::uint64_t first,
+                                                  std::size_t limit) const {
+  std::vector<StoredMessage> read;
+  const auto found = rooms_.find(room_number);
+  if (found == rooms_.end() || found->second.ended_at) return read;
+  for (const std::uint64_t position : found->second.positions) {
+    if (read.size() == limit) break;
+    const StoredMessage& message = messages_.at(position);
+    if (message.seq >= first) read.push_back(message);
+  }
+  return read;
+}
+
+std::vector<StoredMessage> MessageTable::ReadDirect(const UserId& one, const UserId& other,
+                                                    std::optional<std::uint64_t> before,
+                                                    std::size_t limit) const {
+  std::vector<StoredMessage> read;
+  for (const auto& [position, message] : std::views::reverse(messages_)) {
+    if (read.size() == limit) break;
+    const bool is_before = !before || position < *before;
+    if (is_before && IsBetween(message, one, other)) read.push_back(message);
+  }
+  return read;
+}
+
+std::vector<StoredMessage> MessageTable::ReadPending(const UserId& receiver, TimePoint since,
+                                                     std::size_t limit) const {
+  std::vector<StoredMessage> read;
+  const auto mailbox = mailboxes_.find(receiver);
+  if (mailbox == mailboxes_.end()) return read;
+  std::size_t considered = 0;
+  for (const auto& [position, message] : std::views::reverse(messages_)) {
+    if (position <= mailbox->second.settled || considered == limit) break;
+    if (message.receiver != receiver) continue;
+    ++considered;
+    if (message.content.sent_at >= since) read.push_back(message);
+  }
+  std::ranges::reverse(read);
+  return read;
+}
+
+void MessageTable::Settle(const UserId& receiver, std::uint64_t position) {
+  const auto mailbox = mailboxes_.find(receiver);
+  if (mailbox == mailboxes_.end()) return;
+  std::uint64_t& settled = mailbox->second.settled;
+  settled = std::max(settled, std::min(position, last_position_));
+}
+
+std::vector<StoredMessage> MessageTable::ReadConversations(const UserId& user,
+                                                           std::size_t limit) const {
+  std::vector<StoredMessage> newest;
+  std::set<UserId> peers;
+  std::size_t sent = 0;
+  std::size_t received = 0;
+  for (const auto& [position, message] : std::views::reverse(messages_)) {
+    if (newest.size() == limit) break;
+    if (message.room_number != 0) continue;
+    const UserId& sender = message.content.sender;
+    // A message to oneself is of both directions.
+    const bool is_sent = sender == user && sent++ < kConsidered;
+    const bool is_received = message.receiver == user && received++ < kConsidered;
+    if (!is_sent && !is_received) continue;
+    if (peers.insert(is_sent ? message.receiver : sender).second) newest.push_back(message);
+  }
+  return newest;
+}
+
+std::size_t MessageTable::Trim(const MessageRetention& retention) {
+  const std::size_t before = messages_.size();
+  const auto may_remove = [&] { return before - messages_.size() < retention.most_per_call; };
+  while (may_remove() && !messages_.empty() &&
+         messages_.begin()->second.content.sent_at < retention.keep_since) {
+    Remove(messages_.begin());
+  }
+  for (const std::uint64_t room_number : EndedBefore(retention.keep_ended_since)) {
+    for (auto room = rooms_.find(room_number); may_remove() && room != rooms_.end();
+         room = rooms_.find(room_number)) {
+      Remove(messages_.find(room->second.positions.front()));
+    }
+  }
+  return before - messages_.size();
+}
+
+std::vector<std::uint64_t> MessageTable::EndedBefore(TimePoint time) const {
+  std::vector<std::pair<TimePoint, std::uint64_t>> ends;
+  for (const auto& [room_number, room] : rooms_) {
+    if (room.ended_at && *room.ended_at < time) ends.emplace_back(*room.ended_at, room_number);
+  }
+  std::ranges::sort(ends);
+  std::vector<std::uint64_t> ended;
+  for (const auto& [ended_at, room_number] : ends) ended.push_back(room_number);
+  return ended;
+}
+
+}  // namespace rtcroom

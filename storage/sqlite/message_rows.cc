@@ -1,0 +1,322 @@
+#include "storage/sqlite/message_rows.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "storage/sqlite/database.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr char kColumns[] =
+    "position, room_number, seq, receiver, sender, nick, client_seq, client_random, sent_at_ms,"
+    " body";
+
+constexpr char kSelectLastSeq[] =
+    "SELECT coalesce(last_seq, 0) FROM rooms"
+    " LEFT JOIN message_rooms ON room_number = sequence WHERE sequence = ?";
+
+// Indexes into `kColumns`.
+enum Column : int {
+  kPosition,
+  kRoomNumber,
+  kSeq,
+  kReceiver,
+  kSender,
+  kNick,
+  kClientSeq,
+  kClientRandom,
+  kSentAt,
+  kBody,
+};
+
+StoredMessage ReadMessage(const StatementRun& run) {
+  // NULL is read as 0 or an empty text, which is how a message has no room or no receiver.
+  return StoredMessage{
+      .position = run.Unsigned(kPosition),
+      .room_number = run.Unsigned(kRoomNumber),
+      .seq = run.Unsigned(kSeq),
+      .receiver = {run.Text(kReceiver)},
+      .content = {.sender = {run.Text(kSender)},
+                  .nick = run.Text(kNick),
+                  .client_seq = run.Unsigned(kClientSeq),
+                  .client_random = run.Unsigned(kClientRandom),
+                  .body = run.Text(kBody),
+                  .sent_at = run.Time(kSentAt)},
+  };
+}
+
+/// Runs a `kSelectLastSeq`.
+/// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<std::uint64_t> LastSeq(Statement& statement, std::uint64_t room_number) {
+  StatementRun run(statement, room_number);
+  if (run.Next()) return run.Unsigned(0);
+  if (!run.status()) return run.status().error();
+  return Error{Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
+}
+
+/// The highest number that a row can have, at most `number`: any number of a caller may be compared
+/// with those of rows.
+std::uint64_t Storable(std::uint64_t number) {
+  return std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max());
+}
+
+}  // namespace
+
+Status MessageWriter::Prepare(Database& database) {
+  return PrepareAll(
+      database,
+      // RETURNING would cost more than both, since it makes a temporary table.
+      {{last_seq_, kSelectLastSeq},
+       {write_seq_,
+        "INSERT INTO message_rooms (room_number, last_seq) VALUES (?, ?)"
+        " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq"},
+       {insert_,
+        fmt::format("INSERT INTO messages ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns)},
+       {remove_surplus_, "DELETE FROM messages WHERE room_number = ? AND seq <= ?"},
+       {has_messages_,
+        "SELECT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)"
+        " FROM message_rooms WHERE room_number = ?1"},
+       {end_room_, "UPDATE message_rooms SET ended_at_ms = ?2 WHERE room_number = ?1"},
+       // A position with a message, so that later ones are pending whatever the caller gave.
+       {settle_,
+        "INSERT INTO settled_messages (receiver, position)"
+        " SELECT receiver, position FROM messages WHERE receiver = ? AND position <= ?"
+        " ORDER BY position DESC LIMIT 1"
+        " ON CONFLICT (receiver) DO UPDATE SET position = max(position, excluded.position)"},
+       {oldest_,
+        "SELECT position, sent_at_ms, room_number, receiver FROM messages WHERE position > 0"
+        " ORDER BY position LIMIT ?"},
+       {remove_until_, "DELETE FROM messages WHERE position <= ?"},
+       {oldest_end_,
+        "SELECT room_number FROM message_rooms WHERE ended_at_ms < ?"
+        " ORDER BY ended_at_ms LIMIT 1"},
+       {remove_oldest_of_room_,
+        "DELETE FROM messages WHERE position IN (SELECT position FROM messages"
+        " WHERE room_number = ? ORDER BY seq LIMIT ?) RETURNING 1"},
+       {forget_room_,
+        "DELETE FROM message_rooms WHERE room_number = ?1 AND ended_at_ms IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)"},
+       {forget_receiver_,
+        "DELETE FROM settled_messages WHERE receiver = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM messages WHERE receiver = ?1)"}});
+}
+
+Status MessageWriter::Append(StoredMessage& message, std::size_t max_room_messages) {
+  std::optional<std::uint64_t> room_number;
+  std::optional<std::uint64_t> seq;
+  std::optional<std::string_view> receiver;
+  if (message.receiver.value.empty()) {
+    const Result<std::uint64_t> next = NextSeq(message.room_number);
+    if (!next) return next.error();
+    message.seq = *next;
+    room_number = message.room_number;
+    seq = message.seq;
+  } else {
+    receiver = message.receiver.value;
+  }
+  const MessageContent& content = message.content;
+  const Status inserted =
+      Run(insert_, message.position, room_number, seq, receiver, content.sender.value, content.nick,
+          content.client_seq, content.client_random, content.sent_at, content.body);
+  if (!inserted || message.seq <= max_room_messages) return inserted;
+  return Run(remove_surplus_, message.room_number, message.seq - max_room_messages);
+}
+
+Result<std::uint64_t> MessageWriter::NextSeq(std::uint64_t room_number) {
+  const Result<std::uint64_t> last = LastSeq(last_seq_, room_number);
+  if (!last) return last;
+  const Status written = Run(write_seq_, room_number, *last + 1);
+  if (!written) return written.error();
+  return *last + 1;
+}
+
+Status MessageWriter::EndRoom(std::uint64_t room_number, TimePoint at) {
+  std::optional<bool> has_messages;
+  {
+    StatementRun run(has_messages_, room_number);
+    if (run.Next()) has_messages = run.Integer(0) != 0;
+    if (!run.status()) return run.status();
+  }
+  if (!has_messages) return {};  // nobody ever sent one to this room
+  Status ended = Run(end_room_, room_number, at);
+  if (ended && !*has_messages) ended = Run(forget_room_, room_number);
+  return ended;
+}
+
+Status MessageWriter::Settle(const UserId& receiver, std::uint64_t position) {
+  return Run(settle_, receiver.value, Storable(position));
+}
+
+Result<std::size_t> MessageWriter::Trim(const MessageRetention& retention) {
+  const Result<std::size_t> old = TrimOld(retention.keep_since, retention.most_per_call);
+  if (!old) return old;
+  const Result<std::size_t> ended =
+      TrimEnded(retention.keep_ended_since, retention.most_per_call - *old);
+  if (!ended) return ended;
+  return *old + *ended;
+}
+
+Result<std::size_t> MessageWriter::TrimOld(TimePoint keep_since, std::size_t limit) {
+  std::size_t removed = 0;
+  std::uint64_t end = 0;
+  std::set<std::uint64_t> rooms;
+  std::set<std::string> receivers;
+  {
+    StatementRun run(oldest_, limit);
+    while (run.Next() && run.Time(1) < keep_since) {
+      ++removed;
+      end = run.Unsigned(0);
+      if (run.IsNull(2)) {
+        receivers.insert(run.Text(3));
+      } else {
+        rooms.insert(run.Unsigned(2));
+      }
+    }
+    if (!run.status()) return run.status().error();
+  }
+  if (removed == 0) return removed;
+  if (const Status done = Run(remove_until_, end); !done) return done.error();
+  for (const std::uint64_t room_number : rooms) {
+    if (const Status done = Run(forget_room_, room_number); !done) return done.error();
+  }
+  for (const std::string& receiver : receivers) {
+    if (const Status done = Run(forget_receiver_, receiver); !done) return done.error();
+  }
+  return removed;
+}
+
+Result<std::size_t> MessageWriter::TrimEnded(TimePoint keep_ended_since, std::size_t limit) {
+  std::size_t removed = 0;
+  while (removed < limit) {
+    std::optional<std::uint64_t> room_number;
+    {
+      StatementRun run(oldest_end_, keep_ended_since);
+      if (run.Next()) room_number = run.Unsigned(0);
+      if (!run.status()) return run.status().error();
+    }
+    if (!room_number) return removed;
+    const Result<std::size_t> of_room = RemoveOldestOf(*room_number, limit - removed);
+    if (!of_room) return of_room;
+    removed += *of_room;
+    if (const Status done = Run(forget_room_, *room_number); !done) return done.error();
+  }
+  return removed;
+}
+
+Result<std::size_t> MessageWriter::RemoveOldestOf(std::uint64_t room_number, std::size_t limit) {
+  std::size_t removed = 0;
+  StatementRun run(remove_oldest_of_room_, room_number, limit);
+  while (run.Next()) ++removed;
+  if (!run.status()) return run.status().error();
+  return removed;
+}
+
+Status MessageReader::Prepare(Database& database) {
+  const std::string select = fmt::format("SELECT {} FROM messages ", kColumns);
+  return PrepareAll(
+      database,
+      {{after_, select + "WHERE position > ? ORDER BY position LIMIT ?"},
+       {newest_, "SELECT last_message_position FROM meta WHERE only_row = 1"},
+       {newest_of_room_, kSelectLastSeq},
+       {of_room_, select + "WHERE room_number = ?1 AND seq >= ?2"
+                           " AND EXISTS (SELECT 1 FROM rooms WHERE sequence = ?1)"
+                           " ORDER BY seq LIMIT ?3"},
+       {of_pair_, select + "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)"
+                           " AND max(sender, receiver) = max(?1, ?2) AND position < ?3"
+                           " ORDER BY position DESC LIMIT ?4"},
+       {pending_, select + "WHERE receiver = ?1 AND position > coalesce("
+                           "(SELECT position FROM settled_messages WHERE receiver = ?1), 0)"
+                           " ORDER BY position DESC LIMIT ?2"},
+       {sent_,
+        "SELECT position, receiver FROM messages WHERE sender = ? AND receiver IS NOT NULL"
+        " ORDER BY position DESC LIMIT 1000"},
+       {received_,
+        "SELECT position, sender FROM messages WHERE receiver = ?"
+        " ORDER BY position DESC LIMIT 1000"},
+       {at_, select + "WHERE position = ?"}});
+}
+
+template <typename... Values>
+Result<std::vector<StoredMessage>> MessageReader::Collect(Statement& statement,
+                                                          const Values&... values) {
+  std::vector<StoredMessage> messages;
+  StatementRun run(statement, values...);
+  while (run.Next()) messages.push_back(ReadMessage(run));
+  if (!run.status()) return run.status().error();
+  return messages;
+}
+
+Result<std::vector<StoredMessage>> MessageReader::Read(std::uint64_t position, std::size_t limit) {
+  return Collect(after_, Storable(position), limit);
+}
+
+Result<std::uint64_t> MessageReader::Newest() {
+  StatementRun run(newest_);
+  if (run.Next()) return run.Unsigned(0);
+  return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"} : run.status().error();
+}
+
+Result<std::uint64_t> MessageReader::NewestOfRoom(std::uint64_t room_number) {
+  return LastSeq(newest_of_room_, room_number);
+}
+
+Result<std::vector<StoredMessage>> MessageReader::ReadRoom(std::uint64_t room_number,
+                                                           std::uint64_t first, std::size_t limit) {
+  return Collect(of_room_, room_number, Storable(first), limit);
+}
+
+Result<std::vector<StoredMessage>> MessageReader::ReadDirect(const UserId& one, const UserId& other,
+                                                             std::optional<std::uint64_t> before,
+                                                             std::size_t limit) {
+  constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
+  return Collect(of_pair_, one.value, other.value, Storable(before.value_or(kNoBound)), limit);
+}
+
+Result<std::vector<StoredMessage>> MessageReader::ReadPending(const UserId& receiver,
+                                                              TimePoint since, std::size_t limit) {
+  Result<std::vector<StoredMessage>> pending = Collect(pending_, receiver.value, limit);
+  if (!pending) return pending;
+  std::erase_if(*pending, [&](const StoredMessage& one) { return one.content.sent_at < since; });
+  std::ranges::reverse(*pending);
+  return pending;
+}
+
+Result<std::vector<StoredMessage>> MessageReader::ReadConversations(const UserId& user,
+                                                                    std::size_t limit) {
+  const Result<std::vector<std::uint64_t>> positions = NewestWithPeers(user, limit);
+  if (!positions) return positions.error();
+  std::vector<StoredMessage> newest;
+  for (const std::uint64_t position : *positions) {
+    Result<std::vector<StoredMessage>> found = Collect(at_, position);
+    if (!found) return found;
+    std::ranges::move(*found, std::back_inserter(newest));
+  }
+  return newest;
+}
+
+Result<std::vector<std::uint64_t>> MessageReader::NewestWithPeers(const UserId& user,
+                                                                  std::size_t limit) {
+  std::vector<std::uint64_t> newest;
+  std::set<std::string> peers;
+  StatementRun sent(sent_, user.value);
+  StatementRun received(received_, user.value);
+  bool has_sent = sent.Next();
+  bool has_received = received.Next();
+  while (newest.size() < limit && (has_sent || has_received)) {
+    const bool takes_sent = has_sent && (!has_received || sent.Unsigned(0) >= received.Unsigned(0));
+    StatementRun& later = takes_sent ? sent : received;
+    if (peers.insert(later.Text(1)).second) newest.push_back(later.Unsigned(0));
+    (takes_sent ? has_sent : has_received) = later.Next();
+  }
+  if (!sent.status()) return sent.status().error();
+  if (!received.status()) return received.status().error();
+  return newest;
+}
+
+}  // namespace rtcroom
