@@ -9,9 +9,9 @@ namespace rtcroom {
 void PrintStoreSize(std::ostream& out, const StoreReport& report) {
   out << fmt::format(
       "schema {}, epoch {}: {} rooms, {} pushers, {} viewers, {} events, {} sessions, {} bans, "
-      "{} deliveries\n",
+      "{} deliveries, {} messages\n",
       report.schema, Printable(report.newest.epoch), report.rooms, report.pushers, report.audiences,
-      report.events, report.sessions, report.bans, report.deliveries);
+      report.events, report.sessions, report.bans, report.deliveries, report.messages);
 }
 
 void PrintFindings(std::ostream& out, const StoreFindings& findings) {

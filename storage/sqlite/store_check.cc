@@ -56,6 +56,33 @@ constexpr Question kQuestions[] = {
     {"deliveries",
      "SELECT 'number ' || id || ' to ' || room_id || ' is of position ' || position"
      " || ', behind the newest event' FROM deliveries, meta WHERE position > last_event_position"},
+    {"messages",
+     "SELECT 'number ' || position || ' is one of ' || last_message_position || ' that were given'"
+     " FROM messages, meta WHERE position > last_message_position"},
+    {"messages",
+     "SELECT 'number ' || position || ' is neither in a room nor to a user' FROM messages"
+     " WHERE (room_number IS NULL) <> (seq IS NULL) OR (room_number IS NULL) = (receiver IS NULL)"},
+    {"messages",
+     "SELECT 'in room number ' || room_number || ', ' || seq || ' follows ' || previous FROM"
+     " (SELECT room_number, seq, lag(seq) OVER (PARTITION BY room_number ORDER BY seq) AS previous"
+     " FROM messages WHERE room_number IS NOT NULL) WHERE seq <> previous + 1"},
+    {"messages",
+     "SELECT 'in room number ' || room_number || ', ' || newest || ' is the newest, and '"
+     " || coalesce(last_seq, 'none') || ' were given' FROM"
+     " (SELECT room_number, max(seq) AS newest FROM messages WHERE room_number IS NOT NULL"
+     " GROUP BY room_number) LEFT JOIN message_rooms USING (room_number)"
+     " WHERE newest IS NOT last_seq"},
+    {"messages",
+     "SELECT 'room number ' || room_number || ' does not exist, and has no end'"
+     " FROM message_rooms"
+     " WHERE ended_at_ms IS NULL AND room_number NOT IN (SELECT sequence FROM rooms)"},
+    {"messages",
+     "SELECT 'room number ' || room_number || ' lives, and has an end' FROM message_rooms"
+     " WHERE ended_at_ms IS NOT NULL AND room_number IN (SELECT sequence FROM rooms)"},
+    {"messages",
+     "SELECT 'those to ' || receiver || ' are settled up to ' || position || ' of '"
+     " || last_message_position FROM settled_messages, meta WHERE position > "
+     "last_message_position"},
     {"sessions",
      "SELECT user_id || ' has no SHA-256 of a token' FROM sessions"
      " WHERE length(token) <> 32"},
@@ -89,7 +116,8 @@ class Check {
                                " (SELECT count(*) FROM sessions),"
                                " (SELECT count(*) FROM bans), event_bytes,"
                                " (SELECT coalesce(sum({}), 0) FROM events),"
-                               " (SELECT count(*) FROM deliveries)"
+                               " (SELECT count(*) FROM deliveries),"
+                               " (SELECT count(*) FROM messages)"
                                " FROM meta WHERE only_row = 1",
                                kBytesOfEvent));
     if (!prepared) return prepared;
@@ -106,6 +134,7 @@ class Check {
     report_.sessions = run.Unsigned(7);
     report_.bans = run.Unsigned(8);
     report_.deliveries = run.Unsigned(11);
+    report_.messages = run.Unsigned(12);
     if (bounds_.last_position - bounds_.trimmed_position != report_.events) {
       report_.findings.Add(
           "events", fmt::format("{} are there, where {} were given and {} removed", report_.events,

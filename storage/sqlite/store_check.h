@@ -29,6 +29,7 @@ struct StoreReport {
   std::uint64_t sessions = 0;
   std::uint64_t bans = 0;
   std::uint64_t deliveries = 0;
+  std::uint64_t messages = 0;
   StoreFindings findings{};
 };
 
@@ -36,7 +37,7 @@ struct StoreReport {
 /// it open, except that its log cannot be emptied until this returns. A store of an older schema is
 /// upgraded in a temporary copy and checked there.
 ///
-/// Memory is proportional to the number of rooms, time to the number of events.
+/// Memory is proportional to the number of rooms, time to the number of events and messages.
 /// @errors kStoreBroken when it is not a store, is newer than this program or too damaged to be
 ///         read; kStoreBusy. The message names the path.
 Result<StoreReport> CheckStore(const StoreCheckOptions& options);

@@ -50,7 +50,7 @@ class SqliteCopy : public SqliteFixture {
   RecordingListener nobody_;
 };
 
-TEST_F(SqliteCopy, ContainsAllRoomsEventsBansAndDeliveries) {
+TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansAndDeliveries) {
   OpenStore();
   FillStore(*store_);
   ASSERT_OK(Copy());
@@ -64,6 +64,8 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsBansAndDeliveries) {
   EXPECT_EQ(copy->CountDeliveries()->groups, 1u);
   EXPECT_EQ(copy->LoadSessions(TimePoint(), 10)->sessions,
             store_->LoadSessions(TimePoint(), 10)->sessions);
+  EXPECT_EQ(*copy->ReadMessages(0, 100), *store_->ReadMessages(0, 100));
+  EXPECT_EQ(copy->ReadPendingMessages({"bob"}, {}, 10)->size(), 1u);
   EXPECT_EQ(ViewersOf(*copy, MakeKey(RoomKind::kLive, "live")),
             ViewersOf(*store_, MakeKey(RoomKind::kLive, "live")));
   EXPECT_TRUE(FindingsIn(CopyPath()).empty());

@@ -52,7 +52,7 @@ TEST_F(StoreCheckTest, FindsNothingInAStoreWithTrimmedEvents) {
   }
 }
 
-TEST_F(StoreCheckTest, ReportsRoomMemberSessionAndBanCounts) {
+TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanAndMessageCounts) {
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
   EXPECT_EQ(report->newest.epoch, Options().new_epoch);
@@ -61,6 +61,7 @@ TEST_F(StoreCheckTest, ReportsRoomMemberSessionAndBanCounts) {
   EXPECT_EQ(report->audiences, 2u);
   EXPECT_EQ(report->sessions, 1u);
   EXPECT_EQ(report->bans, 1u);
+  EXPECT_EQ(report->messages, 6u);
 }
 
 TEST_F(StoreCheckTest, ChecksRoomLimitsOnlyOnRequest) {
@@ -102,7 +103,7 @@ TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
 INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
-                                         "schema_0004_used.sql"),
+                                         "schema_0004_used.sql", "schema_0007_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -182,6 +183,22 @@ const Tampering kTamperings[] = {
      "number 1 to gone is of position 1000, behind the newest event"},
     {"DeliveryOfAnUnknownKind", "UPDATE deliveries SET kind = 9",
      "number 1 to gone is of the unknown kind 9"},
+    {"MissingMessageOfARoom", "DELETE FROM messages WHERE body = '2'",
+     "messages: in room number 2, 3 follows 1"},
+    {"MissingNewestMessageOfARoom", "DELETE FROM messages WHERE body = '3'",
+     "messages: in room number 2, 2 is the newest, and 3 were given"},
+    {"MessagesOfAnUncountedRoom", "DELETE FROM message_rooms WHERE room_number = 2",
+     "messages: in room number 2, 3 is the newest, and none were given"},
+    {"MessagesOfAnEndedRoomWithoutItsEnd", "UPDATE message_rooms SET ended_at_ms = NULL",
+     "messages: room number 1 does not exist, and has no end"},
+    {"MessagesOfALivingRoomWithAnEnd", "UPDATE message_rooms SET ended_at_ms = 1",
+     "messages: room number 2 lives, and has an end"},
+    {"MessageWithoutARoomOrReceiver", "UPDATE messages SET receiver = NULL WHERE body = 'pending'",
+     "messages: number 6 is neither in a room nor to a user"},
+    {"MessageBeyondTheCounter", "UPDATE meta SET last_message_position = 5",
+     "messages: number 6 is one of 5 that were given"},
+    {"MessagesSettledBeyondTheCounter", "UPDATE settled_messages SET position = 7",
+     "messages: those to bob are settled up to 7 of 6"},
     {"SessionWithoutAToken", "UPDATE sessions SET token = x'00'", "bob has no SHA-256"},
     {"UnknownKind", "UPDATE rooms SET kind = 9 WHERE id = 'multi'", "its kind 9 is not known"},
 };

@@ -6,11 +6,13 @@
 #include "storage/storage.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
+#include "tests/support/messages.h"
 
 namespace rtcroom {
 
 /// Rooms of both dialects and all kinds, including a waiting, an ended and a passed-on room;
-/// viewers, custom fields, a ban, a delivery, a session.
+/// viewers, custom fields, a ban, a delivery, a session; messages in a room, in an ended one and to
+/// a user, pending and settled.
 inline void FillStore(Storage& store) {
   const auto make = [&](const RoomUpdate& update) { ASSERT_OK(Apply(store, update)); };
   const RoomKey multi = MakeKey(RoomKind::kMulti, "multi");
@@ -19,7 +21,10 @@ inline void FillStore(Storage& store) {
   make(Creating(MakeRoom(multi.kind, multi.id.value)));
   make(Adding(multi, "bob"));
   make(Adding(multi, "bob"));
-  make(Destroying(MakeKey(RoomKind::kDouble, "gone")));
+  const auto gone = store.Load(MakeKey(RoomKind::kDouble, "gone"));
+  ASSERT_OK(gone);
+  ASSERT_OK(store.AppendRoomMessage(gone->sequence, MakeMessage("creator", "last words")));
+  make(Destroying(gone->key));
   make(Preparing(MakeWaitingRoom(RoomKind::kDouble, "waiting")));
   make(Creating(MakeRoom(live.kind, live.id.value, "creator", Dialect::kGen2)));
   make(Watching(live, "zoe"));
@@ -29,6 +34,15 @@ inline void FillStore(Storage& store) {
   make(Creating(MakeWebrtcRoom("777", "school")));
   make(Adding(MakeKey(RoomKind::kWebrtc, "777"), "eve"));
   make(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"));
+  const auto in_room = store.Load(multi);
+  ASSERT_OK(in_room);
+  for (const char* const body : {"1", "2", "3"}) {
+    ASSERT_OK(store.AppendRoomMessage(in_room->sequence, MakeMessage("bob", body)));
+  }
+  const auto settled = store.AppendDirectMessage({"bob"}, MakeMessage("zoe", "settled"));
+  ASSERT_OK(settled);
+  ASSERT_OK(store.SettleMessages({"bob"}, settled->position));
+  ASSERT_OK(store.AppendDirectMessage({"bob"}, MakeMessage("zoe", "pending")));
   ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
   ASSERT_OK(store.ChangeDeliveries(
       {.group = {"gone"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "repeat"}, kNoon));
