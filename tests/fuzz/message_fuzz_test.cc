@@ -1,0 +1,188 @@
+// Long runs of random calls about messages on both stores side by side, with repeated reopening and
+// checking of the SQLite file.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "storage/sqlite/store_check.h"
+#include "tests/fuzz/fuzz_seed.h"
+#include "tests/support/matchers.h"
+#include "tests/support/messages.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+namespace {
+
+class MessageFuzz : public testing::Test {
+ protected:
+  void SetUp() override { OpenSqlite(); }
+
+  void OpenSqlite() {
+    sqlite_.reset();
+    const std::string path = (directory_.path() / "fuzz.db").string();
+    auto opened = SqliteStore::Open({.path = path,
+                                     .new_epoch = "00000000000000fe",
+                                     .durability = Durability::kOff,
+                                     .limits = kLimits,
+                                     .readers = 1},
+                                    listener_);
+    ASSERT_OK(opened);
+    sqlite_ = std::move(*opened);
+    const auto report = CheckStore({.path = path});
+    ASSERT_OK(report);
+    ASSERT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
+  }
+
+  void Run(std::uint64_t seed, int steps) {
+    random_.seed(FuzzSeed(seed));
+    for (int step = 0; step < steps && !HasFailure(); ++step) {
+      SCOPED_TRACE(step);
+      now_ += std::chrono::milliseconds(random_() % 100);
+      Write();
+      Read();
+      if (step % 16 == 0) Trim();
+      if (step % 256 == 0) OpenSqlite();
+    }
+  }
+
+ private:
+  static constexpr StoreLimits kLimits{.max_room_messages = 5};
+
+  /// Calls both stores and expects the same outcome.
+  template <typename Call>
+  void Both(Call call) {
+    const auto in_memory = call(static_cast<Storage&>(memory_));
+    const auto on_disk = call(static_cast<Storage&>(*sqlite_));
+    ASSERT_EQ(in_memory.ok(), on_disk.ok());
+    if (!in_memory.ok()) {
+      EXPECT_EQ(in_memory.error().code, on_disk.error().code);
+    } else if constexpr (requires { *in_memory; }) {
+      EXPECT_EQ(*in_memory, *on_disk);
+    }
+  }
+
+  std::uint64_t Below(std::uint64_t end) { return random_() % end; }
+  UserId AnyUser() { return {std::string(1, static_cast<char>('a' + Below(5)))}; }
+  RoomKey AnyKey() { return MakeKey(RoomKind::kMulti, "r" + std::to_string(Below(3))); }
+  /// One of the newest rooms, which may have ended, or one that does not exist.
+  std::uint64_t AnyRoom() {
+    return newest_room_ + 1 - Below(std::min<std::uint64_t>(newest_room_ + 2, 6));
+  }
+  std::uint64_t AnyPosition() { return Below(*memory_.NewestMessage() + 3); }
+  std::size_t AnyLimit() { return 1 + Below(12); }
+  /// Mostly the present; now and then the clock was wrong.
+  TimePoint AnyTime() {
+    return Below(20) == 0 ? now_ - std::chrono::seconds(Below(20)) + std::chrono::seconds(10)
+                          : now_;
+  }
+
+  void Write() {
+    const RoomKey key = AnyKey();
+    const UserId sender = AnyUser();
+    const MessageContent content = MakeMessage(sender.value, std::to_string(random_()), AnyTime());
+    switch (Below(10)) {
+      case 0:
+        Both([&](Storage& store) -> Result<std::uint64_t> {
+          const auto created = Apply(store, Creating(MakeRoom(key.kind, key.id.value)));
+          if (!created) return created.error();
+          newest_room_ = created->room.sequence;
+          return newest_room_;
+        });
+        return;
+      case 1:
+        Both([&](Storage& store) -> Result<bool> {
+          const auto ended = Apply(store, Destroying(key, "creator", now_));
+          if (!ended) return ended.error();
+          return ended->closed;
+        });
+        return;
+      case 2: {
+        const UserId receiver = AnyUser();
+        const std::uint64_t position = AnyPosition();
+        Both([&](Storage& store) { return store.SettleMessages(receiver, position); });
+        return;
+      }
+      case 3:
+      case 4:
+      case 5: {
+        const UserId receiver = AnyUser();
+        Both([&](Storage& store) { return store.AppendDirectMessage(receiver, content); });
+        return;
+      }
+      default: {
+        const std::uint64_t room = AnyRoom();
+        Both([&](Storage& store) { return store.AppendRoomMessage(room, content); });
+        return;
+      }
+    }
+  }
+
+  void Read() {
+    const std::size_t limit = AnyLimit();
+    const UserId user = AnyUser();
+    switch (Below(6)) {
+      case 0: {
+        const std::uint64_t position = AnyPosition();
+        Both([&](Storage& store) { return store.ReadMessages(position, limit); });
+        Both([](Storage& store) { return store.NewestMessage(); });
+        return;
+      }
+      case 1: {
+        const std::uint64_t room = AnyRoom();
+        const std::uint64_t first = Below(20);
+        Both([&](Storage& store) { return store.ReadRoomMessages(room, first, limit); });
+        Both([&](Storage& store) { return store.NewestRoomMessage(room); });
+        return;
+      }
+      case 2:
+      case 3: {
+        const UserId other = AnyUser();
+        std::optional<std::uint64_t> before;
+        if (Below(2) == 0) before = AnyPosition();
+        Both([&](Storage& store) { return store.ReadDirectMessages(user, other, before, limit); });
+        return;
+      }
+      case 4: {
+        const TimePoint since = now_ - std::chrono::milliseconds(Below(5000));
+        Both([&](Storage& store) { return store.ReadPendingMessages(user, since, limit); });
+        return;
+      }
+      default:
+        Both([&](Storage& store) { return store.ReadConversations(user, limit); });
+        return;
+    }
+  }
+
+  void Trim() {
+    const MessageRetention retention{
+        .keep_since = now_ - std::chrono::milliseconds(Below(10'000)),
+        .keep_ended_since = now_ - std::chrono::milliseconds(Below(2000)),
+        .most_per_call = 1 + Below(30),
+    };
+    Both([&](Storage& store) { return store.TrimMessages(retention); });
+  }
+
+  std::mt19937_64 random_;
+  TimePoint now_ = kNoon;
+  std::uint64_t newest_room_ = 0;
+  const TempDirectory directory_;
+  RecordingListener listener_;
+  MemoryStore memory_{kLimits, "00000000000000ff", listener_};
+  std::unique_ptr<SqliteStore> sqlite_;
+};
+
+TEST_F(MessageFuzz, StoresGiveTheSameOutcomes) { Run(1, 8000); }
+
+}  // namespace
+}  // namespace rtcroom
