@@ -13,6 +13,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kMostEventsPerRead = 1000;
+constexpr std::size_t kMostMessagesPerRead = 1000;
 constexpr std::size_t kMostRoomsPerList = 200;
 constexpr std::size_t kMostRoomsPerScan = 10'000;
 
@@ -42,7 +43,8 @@ Result<std::vector<StoredEvent>> ReadAll(Store& store, Cursor& cursor) {
 std::optional<std::string> PowerCutTrial::Audit() {
   if (Fault fault = AuditFile()) return fault;
   if (Fault fault = AuditEvents()) return fault;
-  return AuditRooms();
+  if (Fault fault = AuditRooms()) return fault;
+  return AuditMessages();
 }
 
 std::optional<std::string> PowerCutTrial::AuditFile() const {
@@ -169,6 +171,26 @@ std::optional<std::string> PowerCutTrial::CompareLists(const std::vector<Room>& 
     const auto listed = store_->List({.kind = kind, .index = 0, .count = kMostRoomsPerList});
     if (!listed) return "rooms cannot be listed: " + listed.error().detail;
     if (*listed != of_kind) return "the list is not the rooms that were acknowledged";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> PowerCutTrial::AuditMessages() {
+  std::vector<StoredMessage> found;
+  for (std::uint64_t position = 0;; position = found.back().position) {
+    const Result<std::vector<StoredMessage>> page =
+        store_->ReadMessages(position, kMostMessagesPerRead);
+    if (!page) return "messages cannot be read: " + page.error().detail;
+    if (page->empty()) break;
+    std::ranges::copy(*page, std::back_inserter(found));
+  }
+  for (MessageWitness& witness : message_witnesses_) {
+    if (Fault fault = witness.Settle(found)) return fault;
+  }
+  const Result<std::uint64_t> newest = store_->NewestMessage();
+  if (!newest) return "the newest message cannot be read: " + newest.error().detail;
+  if (*newest != (found.empty() ? 0 : found.back().position)) {
+    return fmt::format("position {} is not that of the newest message", *newest);
   }
   return std::nullopt;
 }

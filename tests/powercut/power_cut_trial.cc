@@ -24,6 +24,7 @@ PowerCutTrial::PowerCutTrial(PowerCutTrialOptions options)
                                             .users = 4,
                                             .room_prefix = fmt::format("caller_{}_room_", caller)},
                             random_());
+    message_witnesses_.emplace_back(fmt::format("caller_{}", caller));
   }
 }
 
@@ -50,6 +51,7 @@ Status PowerCutTrial::OpenStore() {
   SqliteOptions options;
   options.path = kPath;
   options.new_epoch = fmt::format("{:016x}", ++epochs_offered_);
+  options.limits.max_room_messages = MessageWitness::kMaxRoomMessages;
   options.readers = 2;
   options.durability = options_.durability;
   options.vfs = vfs_name_;
@@ -65,17 +67,20 @@ std::optional<std::string> PowerCutTrial::UseStore() {
   }
   std::atomic<bool> took_all = true;
   if (witnesses_.size() == 1) {
-    took_all = RunCaller(witnesses_.front(), random_());
+    took_all = RunCaller(0, random_());
   } else {
     std::vector<std::jthread> threads;  // joined at the end of this scope
     threads.reserve(witnesses_.size());
-    for (Witness& witness : witnesses_) {
-      threads.emplace_back([this, &witness, &took_all, seed = random_()] {
-        if (!RunCaller(witness, seed)) took_all = false;
+    for (std::size_t caller = 0; caller < witnesses_.size(); ++caller) {
+      threads.emplace_back([this, caller, &took_all, seed = random_()] {
+        if (!RunCaller(caller, seed)) took_all = false;
       });
     }
   }
   for (const Witness& witness : witnesses_) {
+    if (witness.fault()) return witness.fault();
+  }
+  for (const MessageWitness& witness : message_witnesses_) {
     if (witness.fault()) return witness.fault();
   }
   if (!took_all && disk_.IsPowered()) return "a change failed although the power was on";
@@ -98,11 +103,15 @@ std::optional<std::string> PowerCutTrial::TrimEvents() {
   return std::nullopt;
 }
 
-bool PowerCutTrial::RunCaller(Witness& witness, std::uint64_t seed) {
+bool PowerCutTrial::RunCaller(std::size_t caller, std::uint64_t seed) {
   std::mt19937_64 random(seed);
+  Witness& witness = witnesses_[caller];
+  MessageWitness& messages = message_witnesses_[caller];
   for (std::uint64_t batches = random() % 40; batches > 0; --batches) {
     if (!witness.Send(*store_, 1 + random() % options_.most_commands_per_batch)) return false;
     if (witness.fault()) return true;
+    if (OneIn(2, random) && !messages.Send(*store_, witness.rooms(), random)) return false;
+    if (messages.fault()) return true;
     if (OneIn(4, random)) ReadNewestEvent();
   }
   return true;

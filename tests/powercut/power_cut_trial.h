@@ -14,6 +14,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/sqlite_store.h"
+#include "tests/powercut/message_witness.h"
 #include "tests/powercut/witness.h"
 #include "tests/support/power_cut_disk.h"
 #include "tests/support/power_cut_vfs.h"
@@ -60,7 +61,7 @@ class PowerCutTrial {
   Fault UseStore();
   Fault TrimEvents();
   /// @return false when the store rejected a change.
-  bool RunCaller(Witness& witness, std::uint64_t seed);
+  bool RunCaller(std::size_t caller, std::uint64_t seed);
   /// Reads as a subscriber does, and records the newest event returned.
   void ReadNewestEvent() EXCLUDES(seen_mutex_);
   Fault Reboot();
@@ -73,6 +74,7 @@ class PowerCutTrial {
   Fault CompareSeenEvents(std::span<const StoredEvent> found) EXCLUDES(seen_mutex_);
   Fault AuditRooms();
   Fault CompareRoom(Room& expected);
+  Fault AuditMessages();
   Fault CompareLists(const std::vector<Room>& rooms);
   Fault RecordSequence(const Room& room);
 
@@ -82,8 +84,9 @@ class PowerCutTrial {
   PowerCutDisk disk_;
   const PowerCutVfs vfs_;
   DeafListener listener_;
-  std::unique_ptr<SqliteStore> store_;  // after the VFS, which it uses
-  std::vector<Witness> witnesses_;
+  std::unique_ptr<SqliteStore> store_;             // after the VFS, which it uses
+  std::vector<Witness> witnesses_;                 ///< one for each caller
+  std::vector<MessageWitness> message_witnesses_;  ///< likewise
 
   std::uint64_t epochs_offered_ = 0;
   std::vector<StoredEvent> events_;  ///< found by the last audit
