@@ -1,6 +1,7 @@
 #include "handlers/body.h"
 
 #include <charconv>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -21,10 +22,11 @@ bool IsMediaType(std::string_view content_type, std::string_view media_type) {
   return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), media_type);
 }
 
-/// Valid JSON that the parser accepts but this server refuses.
+/// Properties of JSON that the parser accepts but this server bounds.
 struct Excess {
   bool nesting = false;  ///< deeper than kMaxBodyNesting
   bool nul = false;      ///< a NUL, written as an escape (the parser refuses a bare one)
+  std::size_t members = 0;
 };
 
 /// Checks the text before the parser does, so that the parser's work and memory stay bounded. The
@@ -48,6 +50,8 @@ Excess FindExcess(std::string_view text) {
       if (++depth > kMaxBodyNesting) excess.nesting = true;
     } else if (c == '}' || c == ']') {
       --depth;
+    } else if (c == ':') {
+      ++excess.members;
     }
   }
   return excess;
@@ -86,6 +90,24 @@ void ReplaceLoneSurrogates(std::string& text) {
   }
 }
 
+template <typename Json>
+Result<Json> Parse(std::string_view text, std::size_t max_members) {
+  if (!IsUtf8(text)) return Error{Errc::kBadRequest, "not valid UTF-8"};
+  const Excess excess = FindExcess(text);
+  if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
+  if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
+  if (excess.members > max_members) return Error{Errc::kBadRequest, "holds too many members"};
+  std::string mended;
+  if (text.find("\\u") != std::string_view::npos) {
+    mended = text;
+    ReplaceLoneSurrogates(mended);
+    text = mended;
+  }
+  Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) return Error{Errc::kNotJson, "not valid JSON"};
+  return parsed;
+}
+
 Result<json> ParseJsonObject(std::string_view text) {
   Result<json> parsed = ParseJson(text);
   if (!parsed) return BadBody(parsed.error().detail);
@@ -106,19 +128,11 @@ Result<json> ParseFormObject(std::string_view text) {
 }  // namespace
 
 Result<json> ParseJson(std::string_view text) {
-  if (!IsUtf8(text)) return Error{Errc::kBadRequest, "not valid UTF-8"};
-  const Excess excess = FindExcess(text);
-  if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
-  if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
-  std::string mended;
-  if (text.find("\\u") != std::string_view::npos) {
-    mended = text;
-    ReplaceLoneSurrogates(mended);
-    text = mended;
-  }
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return Error{Errc::kNotJson, "not valid JSON"};
-  return parsed;
+  return Parse<json>(text, std::numeric_limits<std::size_t>::max());
+}
+
+Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text) {
+  return Parse<nlohmann::ordered_json>(text, kMaxOrderedMembers);
 }
 
 Result<json> ParseBody(std::string_view content_type, std::string_view body) {

@@ -1,6 +1,7 @@
 // Parses the bytes of a request body into a JSON object.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -17,6 +18,15 @@ inline constexpr int kMaxBodyNesting = 16;
 /// @errors kNotJson; kBadRequest for JSON that is nested too deeply, is not valid UTF-8 or holds a
 ///         NUL. The detail is the fault alone.
 Result<nlohmann::json> ParseJson(std::string_view text);
+
+/// Most members of all objects together where their order is kept: such an object is searched
+/// member by member, also while it is built.
+inline constexpr std::size_t kMaxOrderedMembers = 1024;
+
+/// The same with the members of each object in their order; a repeated name keeps its first place
+/// and its last value.
+/// @errors as above; kBadRequest also for more than kMaxOrderedMembers.
+Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 
 /// Reads a body as an object, depending on its media type.
 ///

@@ -31,6 +31,10 @@ constexpr Codes kGen1Codes = {{
     {.failure = Errc::kNotJson, .code = 1, .message = "请求参数错误"},
     {.failure = Errc::kPusherNotFound, .code = 5, .message = "您请求的房间成员不存在"},
     {.failure = Errc::kNotCreator, .code = 3, .message = "您请求的房间不存在"},
+    {.failure = Errc::kNotReachable, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kInstanceKicked, .code = 7, .message = "鉴权失败"},
+    {.failure = Errc::kContentRefused, .code = 1, .message = "请求参数错误"},
+    {.failure = Errc::kContentTooLong, .code = 1, .message = "请求参数错误"},
     {.failure = Errc::kTooManyRooms, .code = 6, .message = kServerFailed},
     {.failure = Errc::kTooManyRequests, .code = 6, .message = kServerFailed},
     {.failure = Errc::kStoreBusy, .code = 6, .message = kServerFailed},
@@ -172,6 +176,10 @@ LogLevel ToLogLevel(Errc failure) {
     case Errc::kNotJson:
     case Errc::kPusherNotFound:
     case Errc::kNotCreator:
+    case Errc::kNotReachable:
+    case Errc::kInstanceKicked:
+    case Errc::kContentRefused:
+    case Errc::kContentTooLong:
     case Errc::kFileNotFound:
     case Errc::kTooManyRequests:  // frequent calls would fill the log; the metrics count them
       return LogLevel::kDebug;

@@ -18,6 +18,8 @@ int ToHttpStatus(Errc failure) {
     case Errc::kBadRequest:
     case Errc::kInfoTooLong:
     case Errc::kNotJson:
+    case Errc::kContentRefused:
+    case Errc::kContentTooLong:
       return 400;
     case Errc::kUnauthorized:
     case Errc::kNoCredentials:
@@ -26,9 +28,11 @@ int ToHttpStatus(Errc failure) {
     case Errc::kNoSession:
     case Errc::kTokenWrong:
     case Errc::kBadIdentity:
+    case Errc::kInstanceKicked:
       return kUnauthorized;
     case Errc::kNotAllowed:
     case Errc::kNotCreator:
+    case Errc::kNotReachable:
       return 403;
     case Errc::kRoomNotFound:
     case Errc::kFileNotFound:

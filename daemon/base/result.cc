@@ -38,6 +38,14 @@ std::string_view ErrcName(Errc code) {
       return "pusher_not_found";
     case Errc::kNotCreator:
       return "not_creator";
+    case Errc::kNotReachable:
+      return "not_reachable";
+    case Errc::kInstanceKicked:
+      return "instance_kicked";
+    case Errc::kContentRefused:
+      return "content_refused";
+    case Errc::kContentTooLong:
+      return "content_too_long";
     case Errc::kTooManyRooms:
       return "too_many_rooms";
     case Errc::kTooManyRequests:

@@ -30,6 +30,10 @@ enum class Errc : std::uint8_t {
   kNotJson,          ///< a text that must hold JSON does not
   kPusherNotFound,   ///< the user is not a pusher of the room
   kNotCreator,       ///< only the room's creator may do this
+  kNotReachable,     ///< the caller may not send messages to that user
+  kInstanceKicked,   ///< a newer login of the account has ended the caller's
+  kContentRefused,   ///< a message that other clients could not show
+  kContentTooLong,   ///< a message is longer than its limit
   kTooManyRooms,     ///< limit reached; a per-caller limit when `detail` names its key
   kTooManyRequests,  ///< rate limit exceeded: the same call will work later
   kStoreBusy,        ///< the store could not take the change now; the same call may work later

@@ -39,7 +39,9 @@ TEST_P(ParserFuzz, ParsesCorpusInputsAndTheirPrefixes) {
 INSTANTIATE_TEST_SUITE_P(Readers, ParserFuzz,
                          testing::Values(Reader{"framer", FaultOfFraming},
                                          Reader{"body", FaultOfBodyReading},
-                                         Reader{"proxy", FaultOfProxyReading}),
+                                         Reader{"proxy", FaultOfProxyReading},
+                                         Reader{"channel_body", FaultOfMessageGuard},
+                                         Reader{"channel_token", FaultOfChannelTokens}),
                          [](const auto& param_info) {
                            return std::string(param_info.param.corpus);
                          });

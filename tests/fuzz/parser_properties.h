@@ -27,4 +27,16 @@ std::optional<std::string> FaultOfBodyReading(std::string_view bytes);
 /// The reader never revises a decision, and neither requests nor reads a byte past the header.
 std::optional<std::string> FaultOfProxyReading(std::string_view bytes);
 
+/// Checks and guards the body of a message. The first byte of `bytes` selects its priority and the
+/// sender's nick, the rest is the body.
+///
+/// A body that passes its check is relayed as it came, with at most 1 KiB more, or refused; what is
+/// relayed can be read by clients, and passes again unchanged.
+std::optional<std::string> FaultOfMessageGuard(std::string_view bytes);
+
+/// Reads `bytes` as the channel's tokens, and genuine tokens altered by `bytes`.
+///
+/// Only signed texts are accepted.
+std::optional<std::string> FaultOfChannelTokens(std::string_view bytes);
+
 }  // namespace rtcroom

@@ -147,5 +147,39 @@ TEST(Body, AcceptsSpecialFieldNames) {
   EXPECT_EQ(Parsed(kJson, names.dump()), names);
 }
 
+TEST(OrderedJson, KeepsMembersInTheirOrder) {
+  const std::string text = R"({"b":1,"a":[{"d":"","c":"}}"}],"A":null})";
+  const auto parsed = ParseOrderedJson(text);
+  ASSERT_OK(parsed);
+  EXPECT_EQ(parsed->dump(), text);
+}
+
+TEST(OrderedJson, KeepsTheFirstPlaceAndTheLastValueOfARepeatedName) {
+  const auto parsed = ParseOrderedJson(R"({"b":1,"a":2,"b":3})");
+  ASSERT_OK(parsed);
+  EXPECT_EQ(parsed->dump(), R"({"b":3,"a":2})");
+}
+
+TEST(OrderedJson, HasTheBoundsOfOtherJson) {
+  EXPECT_ERROR(kNotJson, ParseOrderedJson("{"));
+  EXPECT_ERROR(kBadRequest, ParseOrderedJson(Nested(17)));
+  EXPECT_ERROR(kBadRequest, ParseOrderedJson("\"\xFF\""));
+  EXPECT_ERROR(kBadRequest, ParseOrderedJson(R"("\u0000")"));
+  EXPECT_EQ(ParseOrderedJson(R"("\ud800")")->dump(), "\"\uFFFD\"");
+}
+
+TEST(OrderedJson, BoundsTheNumberOfMembers) {
+  const auto object_of = [](std::size_t members) {
+    json object = json::object();
+    for (std::size_t i = 0; i < members; ++i) object[std::to_string(i)] = ":::";
+    return object.dump();
+  };
+  EXPECT_OK(ParseOrderedJson(object_of(kMaxOrderedMembers)));
+  const auto refused = ParseOrderedJson(object_of(kMaxOrderedMembers + 1));
+  EXPECT_ERROR(kBadRequest, refused);
+  EXPECT_EQ(refused.error().detail, "holds too many members");
+  EXPECT_OK(ParseJson(object_of(kMaxOrderedMembers + 1)));
+}
+
 }  // namespace
 }  // namespace rtcroom
