@@ -29,6 +29,11 @@ inline std::int64_t UnixSeconds(TimePoint now) {
   return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
 }
 
+/// When the ticket expires.
+inline std::chrono::sys_seconds ExpiryOf(const UserSigTimes& times) {
+  return std::chrono::sys_seconds(std::chrono::seconds(times.issued_at + times.life));
+}
+
 /// A ticket is valid until issued_at + life, exclusive.
 /// @source protocol D.2.
 inline bool IsExpired(const UserSigTimes& times, TimePoint now) {

@@ -91,6 +91,13 @@ std::optional<std::int64_t> Seconds(std::string_view text) {
   return seconds;
 }
 
+std::optional<UserSigTimes> TimesOf(const TicketV1& ticket) {
+  const std::optional<std::int64_t> issued_at = Seconds(ticket.time);
+  const std::optional<std::int64_t> life = Seconds(ticket.expire_after);
+  if (!issued_at || !life) return std::nullopt;
+  return UserSigTimes{.issued_at = *issued_at, .life = *life};
+}
+
 }  // namespace
 
 Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_view account_type,
@@ -124,16 +131,20 @@ UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subje
                                const std::optional<EcdsaPublicKey>& key, TimePoint now) {
   const std::optional<TicketV1> ticket = ReadV1(sig);
   if (!ticket) return UserSigOutcome::kMalformed;
-  const std::optional<std::int64_t> issued_at = Seconds(ticket->time);
-  const std::optional<std::int64_t> life = Seconds(ticket->expire_after);
-  if (!issued_at || !life) return UserSigOutcome::kMalformed;
+  const std::optional<UserSigTimes> times = TimesOf(*ticket);
+  if (!times) return UserSigOutcome::kMalformed;
   if (ticket->sdk_appid != std::to_string(subject.sdk_app_id)) return UserSigOutcome::kWrongApp;
   if (ticket->identifier != subject.user_id.value) return UserSigOutcome::kWrongUser;
-  if (IsExpired({*issued_at, *life}, now)) return UserSigOutcome::kExpired;
+  if (IsExpired(*times, now)) return UserSigOutcome::kExpired;
 
   const std::optional<std::string> signature = DecodeBase64(ticket->signature);
   const bool good = key && signature && key->Verify(SignedText(*ticket), *signature);
   return good ? UserSigOutcome::kOk : UserSigOutcome::kBadSignature;
+}
+
+std::optional<UserSigTimes> ReadTimesV1(std::string_view sig) {
+  const std::optional<TicketV1> ticket = ReadV1(sig);
+  return ticket ? TimesOf(*ticket) : std::nullopt;
 }
 
 }  // namespace rtcroom

@@ -30,4 +30,7 @@ Result<std::string> SignUserSigV1(const UserSigSubject& subject, std::string_vie
 UserSigOutcome VerifyUserSigV1(std::string_view sig, const UserSigSubject& subject,
                                const std::optional<EcdsaPublicKey>& key, TimePoint now);
 
+/// The times in `sig`, whoever signed it; nullopt when it is not of this version.
+std::optional<UserSigTimes> ReadTimesV1(std::string_view sig);
+
 }  // namespace rtcroom

@@ -96,4 +96,9 @@ UserSigOutcome VerifyUserSigV2(std::string_view sig, const UserSigSubject& subje
   return good ? UserSigOutcome::kOk : UserSigOutcome::kBadSignature;
 }
 
+std::optional<UserSigTimes> ReadTimesV2(std::string_view sig) {
+  const std::optional<TicketV2> ticket = ReadV2(sig);
+  return ticket ? std::optional(ticket->times) : std::nullopt;
+}
+
 }  // namespace rtcroom

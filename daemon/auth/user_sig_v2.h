@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,8 @@ std::string SignUserSigV2(const UserSigSubject& subject, const Secret& key, Time
 /// @param key  empty: the outcome is never kOk; at best kBadSignature.
 UserSigOutcome VerifyUserSigV2(std::string_view sig, const UserSigSubject& subject,
                                const Secret& key, TimePoint now);
+
+/// The times in `sig`, whoever signed it; nullopt when it is not of this version.
+std::optional<UserSigTimes> ReadTimesV2(std::string_view sig);
 
 }  // namespace rtcroom

@@ -76,4 +76,10 @@ UserSigOutcome UserSigVerifier::VerifyAnyTicket(std::string_view sig, const User
   return VerifyUserSigV1(sig, subject, public_key_, now);
 }
 
+std::optional<std::chrono::sys_seconds> UserSigVerifier::ExpiryOf(std::string_view sig) {
+  std::optional<UserSigTimes> times = ReadTimesV2(sig);  // first, as it is verified
+  if (!times) times = ReadTimesV1(sig);
+  return times ? std::optional(rtcroom::ExpiryOf(*times)) : std::nullopt;
+}
+
 }  // namespace rtcroom

@@ -1,6 +1,7 @@
 // Verifies login tickets with the keys of the configured IM application.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +40,10 @@ class UserSigVerifier : public LoginVerifier {
   /// The same, but also accepts a privateMapKey: whether it is valid in its room.
   [[nodiscard]] UserSigOutcome VerifyAnyTicket(std::string_view sig, const UserId& user_id,
                                                TimePoint now) const;
+
+  /// When the ticket expires. Call it for a valid ticket, so that the time is the signed one.
+  /// @return nullopt for a text that is no ticket.
+  [[nodiscard]] static std::optional<std::chrono::sys_seconds> ExpiryOf(std::string_view sig);
 
  private:
   UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,

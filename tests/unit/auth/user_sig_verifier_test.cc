@@ -143,6 +143,15 @@ TEST(UserSigVerifier, ReportsIfItCannotVerify) {
             UserSigOutcome::kWrongApp);
 }
 
+TEST(UserSigVerifier, ReadsTheExpiryOfBothVersions) {
+  constexpr seconds kIssued{1700000000};
+  EXPECT_EQ(UserSigVerifier::ExpiryOf(vectors::kV2)->time_since_epoch(), kIssued + seconds(86400));
+  EXPECT_EQ(UserSigVerifier::ExpiryOf(vectors::kV1A)->time_since_epoch(),
+            kIssued + seconds(2592000));
+  EXPECT_EQ(UserSigVerifier::ExpiryOf("not a ticket"), std::nullopt);
+  EXPECT_EQ(UserSigVerifier::ExpiryOf(Altered(vectors::kV1A, "TLS.time", "soon")), std::nullopt);
+}
+
 TEST(UserSigVerifier, RejectsAnInvalidKey) {
   EXPECT_ERROR(kBadRequest, UserSigVerifier::Create({.sdk_app_id = 1, .public_key_pem = "none"}));
   EXPECT_ERROR(kBadRequest,
