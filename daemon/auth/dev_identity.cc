@@ -1,7 +1,5 @@
 #include "daemon/auth/dev_identity.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -9,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "daemon/auth/dev_certificate.h"
+#include "daemon/auth/made_key.h"
 #include "daemon/base/atomic_file.h"
 
 namespace rtcroom {
@@ -33,21 +32,6 @@ Status KeepCertificate(const DevIdentity& identity, RandomSource& random, TimePo
   return WriteFileAtomically(identity.cert_path, made->cert_pem, kWorldReadable, random);
 }
 
-/// The first line of the file; `bytes` random bytes as hex where there is none.
-Result<Secret> KeepKey(const fs::path& path, std::size_t bytes, RandomSource& random) {
-  std::error_code unknown;  // an inaccessible file counts as missing, and the write then fails
-  if (fs::exists(path, unknown)) {
-    Result<std::string> text = ReadSmallFile(path);
-    if (!text) return text.error();
-    text->resize(std::min(text->find_first_of("\r\n"), text->size()));
-    if (!text->empty()) return Secret(*std::move(text));
-  }
-  std::string key = RandomHex(random, bytes);
-  const Status written = WriteFileAtomically(path, key + "\n", kOwnerOnly, random);
-  if (!written) return written.error();
-  return Secret(std::move(key));
-}
-
 }  // namespace
 
 Result<DevIdentity> LoadOrMakeDevIdentity(const fs::path& directory, RandomSource& random,
@@ -65,15 +49,15 @@ Result<DevIdentity> LoadOrMakeDevIdentity(const fs::path& directory, RandomSourc
                        .admin_token = Secret()};
   if (const Status kept = KeepCertificate(identity, random, now); !kept) return kept.error();
 
-  Result<Secret> sig_key = KeepKey(directory / "dev-sig-key", 32, random);
+  Result<Secret> sig_key = LoadOrMakeKey(directory / "dev-sig-key", 32, random);
   if (!sig_key) return sig_key.error();
   identity.sig_key = *std::move(sig_key);
 
-  Result<Secret> push_key = KeepKey(directory / "dev-push-key", 16, random);
+  Result<Secret> push_key = LoadOrMakeKey(directory / "dev-push-key", 16, random);
   if (!push_key) return push_key.error();
   identity.push_key = *std::move(push_key);
 
-  Result<Secret> admin_token = KeepKey(directory / "dev-admin-token", 16, random);
+  Result<Secret> admin_token = LoadOrMakeKey(directory / "dev-admin-token", 16, random);
   if (!admin_token) return admin_token.error();
   identity.admin_token = *std::move(admin_token);
   return identity;

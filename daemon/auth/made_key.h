@@ -1,0 +1,19 @@
+// Keys that the server makes once and keeps in a file.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include "daemon/base/random_source.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+
+namespace rtcroom {
+
+/// The first line of the file at `path`. Where the file is missing or empty it is made, of `bytes`
+/// random bytes in hex, readable by its owner only. Call it from one process at a time.
+/// @errors kUnavailable, naming the path.
+Result<Secret> LoadOrMakeKey(const std::filesystem::path& path, std::size_t bytes,
+                             RandomSource& random);
+
+}  // namespace rtcroom
