@@ -116,6 +116,12 @@ JsonText& JsonText::Field(std::string_view name, std::int64_t value) {
   return *this;
 }
 
+JsonText& JsonText::Json(std::string_view name, std::string_view json) {
+  BeginMember(name);
+  text_ += json;
+  return *this;
+}
+
 JsonText& JsonText::BeginObject(std::string_view name) {
   BeginMember(name);
   text_ += '{';

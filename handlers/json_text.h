@@ -24,6 +24,8 @@ class JsonText {
 
   JsonText& Field(std::string_view name, std::string_view value);
   JsonText& Field(std::string_view name, std::int64_t value);
+  /// @param json  a value as JSON; it is copied unchecked.
+  JsonText& Json(std::string_view name, std::string_view json);
 
   JsonText& BeginObject(std::string_view name);
   JsonText& BeginObject();  ///< as an element of an array

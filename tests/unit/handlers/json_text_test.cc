@@ -93,6 +93,13 @@ TEST(JsonText, WritesCommasBetweenMembersAndElements) {
   EXPECT_EQ(text.text(), R"("a":"[{","b":-7,"c":{},"d":[{"e":""},{}],"f":[],"g":4294967295)");
 }
 
+TEST(JsonText, CopiesValuesThatAreJson) {
+  JsonText text;
+  text.Json("a", R"([{"b":"\u00e9"}])").Json("c", "null");
+  text.BeginObject("d").Json("e", "{}").EndObject();
+  EXPECT_EQ(text.text(), R"("a":[{"b":"\u00e9"}],"c":null,"d":{"e":{}})");
+}
+
 TEST(JsonText, CutsBackToAnEarlierSize) {
   JsonText text;
   text.BeginArray("a").BeginObject().EndObject();
