@@ -2,7 +2,7 @@
 #pragma once
 
 #include "handlers/endpoints.h"
-#include "handlers/json_text.h"
+#include "daemon/base/json_text.h"
 
 namespace rtcroom {
 

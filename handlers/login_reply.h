@@ -3,7 +3,7 @@
 
 #include "daemon/auth/login_service.h"
 #include "handlers/endpoints.h"
-#include "handlers/json_text.h"
+#include "daemon/base/json_text.h"
 
 namespace rtcroom {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "daemon/core/room.h"
-#include "handlers/json_text.h"
+#include "daemon/base/json_text.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {

@@ -1,4 +1,4 @@
-#include "handlers/json_text.h"
+#include "daemon/base/json_text.h"
 
 #include <array>
 #include <cstring>
