@@ -69,3 +69,7 @@ template <>
 struct std::hash<rtcroom::RoomId> {
   std::size_t operator()(const rtcroom::RoomId& id) const { return rtcroom::NameHash()(id.value); }
 };
+template <>
+struct std::hash<rtcroom::UserId> {
+  std::size_t operator()(const rtcroom::UserId& id) const { return rtcroom::NameHash()(id.value); }
+};

@@ -10,7 +10,7 @@ namespace rtcroom {
 namespace {
 
 // No generic overload: a new event type does not compile until it is listed here.
-struct ChangesPushers {
+struct PushersChange {
   const RoomEvent& event;
 
   bool operator()(const RoomCreated& /*created*/) const { return false; }
@@ -35,6 +35,10 @@ struct ChangesPushers {
 
 }  // namespace
 
+bool ChangesPushers(const RoomEvent& event) {
+  return std::visit(PushersChange{event}, event.payload);
+}
+
 std::optional<DeliveryChange> DeliveryOf(const RoomChange& change) {
   const RoomKey& room = change.room.key;
   if (change.events.empty() || !HasGroup(room.kind)) return std::nullopt;
@@ -45,10 +49,7 @@ std::optional<DeliveryChange> DeliveryOf(const RoomChange& change) {
   if (std::holds_alternative<RoomCreated>(change.events.front().payload)) {
     return DeliveryChange{.group = room.id, .drops_pending = true};
   }
-  const bool pushers_changed = std::ranges::any_of(change.events, [](const RoomEvent& event) {
-    return std::visit(ChangesPushers{event}, event.payload);
-  });
-  if (!pushers_changed) return std::nullopt;
+  if (std::ranges::none_of(change.events, ChangesPushers)) return std::nullopt;
   return DeliveryChange{.group = room.id, .enqueue = DeliveryKind::kNotifyGroup};
 }
 
