@@ -45,6 +45,17 @@ Utf8Piece FirstUtf8Piece(std::string_view text);
 /// `text` without spaces and tabs at its ends.
 std::string_view TrimBlanks(std::string_view text);
 
+/// Whether `matches` holds for an element of a comma-separated list, without the blanks around it.
+template <typename Matches>
+bool AnyInList(std::string_view list, Matches matches) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    if (matches(TrimBlanks(list.substr(0, comma)))) return true;
+    if (comma == std::string_view::npos) return false;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 /// Two hex digits in lower case for each byte.
 std::string ToHex(std::string_view bytes);
 

@@ -67,8 +67,10 @@ void Connection::CheckDeadline(MonotonicTime now) {
         return Guarded([](Connection& self) { self.Refuse(408, RefusalCause::kRequestTimeout); });
       }
       return End();  // idle: no reply, since there is no request
-    case State::kWriting:
     case State::kStreaming:
+      if (!stream_->is_blocked) return End();  // a silent client, like an idle one
+      [[fallthrough]];
+    case State::kWriting:
       Count(RefusalCause::kWriteTimeout);
       return End();
     case State::kLingering:
@@ -81,7 +83,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
 }
 
 void Connection::Drain() {
-  if (state_ == State::kStreaming) return Guarded(&Connection::EndStream);
+  if (state_ == State::kStreaming) return Guarded(&Connection::DrainStream);
   if (state_ != State::kReading || framer_.has_bytes()) return;  // closes after its reply
   deadline_ = std::min(deadline_, Now() + context_.options.first_request_grace);
   Guarded(&Connection::EndIfIdle);
@@ -272,7 +274,8 @@ bool Connection::CountMemory() {
   const std::size_t of_request =
       framer_.held_memory() > kSmallRequestBytes ? framer_.held_memory() : 0;
   const std::size_t of_held = held_ ? held_->call.request.body.capacity() : 0;
-  if (memory_.Set(outbox_.capacity() + of_request + of_held)) return true;
+  const std::size_t of_stream = stream_ ? stream_->held_by_owner : 0;
+  if (memory_.Set(outbox_.capacity() + of_request + of_held + of_stream)) return true;
   Count(RefusalCause::kMemory);
   return End(), false;
 }
@@ -281,12 +284,14 @@ void Connection::CloseGracefully() {
   if (!Flush()) return;
   transport_.CloseWriting();
   // Closing a socket with unread bytes resets it, and the client may lose its reply.
-  if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) {
-    state_ = State::kLingering;
-    deadline_ = Now() + context_.options.close_timeout;
-    return Discard();
-  }
+  if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) return Linger();
   End();
+}
+
+void Connection::Linger() {
+  state_ = State::kLingering;
+  deadline_ = Now() + context_.options.close_timeout;
+  Discard();
 }
 
 void Connection::Discard() {

@@ -31,6 +31,7 @@
 #include "daemon/http/stream_queue.h"
 #include "daemon/http/streamed_reply.h"
 #include "daemon/http/transport.h"
+#include "daemon/http/two_way_stream.h"
 
 namespace rtcroom {
 
@@ -73,7 +74,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     kHeld,        ///< a paced request waits until it is due
     kDispatched,  ///< a request is being answered, or other connections run
     kWriting,     ///< the client has not taken all of its replies yet
-    kStreaming,   ///< a streamed reply is being sent
+    kStreaming,   ///< a streamed reply is being sent, or the connection was upgraded
     kLingering,   ///< the write side is closed; the client may still be sending
     kEnded,
   };
@@ -96,13 +97,21 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     kReturned,  ///< the handler has returned; the loop waits for the reply
   };
   class Stream;
-  /// The state of a streamed reply.
+  /// The state of a streamed reply, or of a stream in both directions.
   struct Streaming {
-    std::shared_ptr<StreamQueue> queue{};  ///< shared with the writer of the reply
-    StreamedReply::OnEnd on_end{};
-    std::size_t unexpected_bytes = 0;  ///< received from the client during the stream
-    bool is_ending = false;            ///< close when everything is sent
+    std::shared_ptr<StreamQueue> queue{};  ///< shared with the writer of the stream
+    std::weak_ptr<Stream> handle{};
+    TwoWayStream::Owner owner{};       ///< without `on_bytes`: of a streamed reply
+    std::size_t unexpected_bytes = 0;  ///< received from the client of a streamed reply
+    std::size_t held_by_owner = 0;     ///< as its last `Receipt` says
+    MonotonicTime last_received{};
+    bool is_ending = false;   ///< close when everything is sent
+    bool is_reading = true;   ///< a read is scheduled, or waits for the client
+    bool is_paused = false;   ///< by its owner
+    bool is_blocked = false;  ///< the client has not taken everything: the deadline is one to write
     bool waits_to_write = false;
+
+    [[nodiscard]] bool is_two_way() const { return owner.on_bytes != nullptr; }
   };
 
   /// Runs a step of this connection. An exception (most likely out of memory) closes only this
@@ -142,12 +151,23 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::shared_ptr<StreamedReply> Open(std::uint32_t turn, HttpReply head,
                                       StreamedReply::OnEnd on_end) override;
   void RunInSlices(std::uint32_t turn, std::function<bool()> slice) override;
-  void BeginStream(const HttpReply& head);
+  std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t turn, HttpReply head,
+                                        TwoWayStream::Owner owner) override;
+  std::shared_ptr<Stream> OpenStream(std::uint32_t turn, std::string head,
+                                     TwoWayStream::Owner owner);
+  void BeginStream(std::string head);
   void WatchStreamsClient();
-  void ReadWhileStreaming();
+  void ReadStreamLater();
+  void ReadStream();
+  [[nodiscard]] bool MayReadStream() const;
+  bool Deliver(std::string_view bytes);
+  void ReadStreamOn();
+  void ResumeReading();
   void SendStream();
   void FlushStream();
+  void DrainStream();
   void EndStream();
+  void FinishStream();
   void LeaveStream();
   void Continue();
   void Refuse(int status, RefusalCause cause);
@@ -155,6 +175,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   bool CountMemory();
   void EndIfIdle();
   void CloseGracefully();
+  void Linger();
   void Discard();
   void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
   void End();

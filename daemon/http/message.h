@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,18 @@ inline bool HasHeader(const Headers& headers, std::string_view name) {
       headers, [name](const auto& header) { return EqualsIgnoringCase(header.first, name); });
 }
 
+/// A client's wish to continue its connection with another protocol, each header as sent; several
+/// of one name are comma separated.
+/// @source RFC 9110 7.8, RFC 6455 4.1.
+struct UpgradeOffer {
+  std::string protocols{};             ///< `Upgrade`
+  std::string web_socket_key{};        ///< `Sec-WebSocket-Key`
+  std::string web_socket_version{};    ///< `Sec-WebSocket-Version`
+  std::string web_socket_protocols{};  ///< `Sec-WebSocket-Protocol`
+
+  bool operator==(const UpgradeOffer&) const = default;
+};
+
 /// The entry of a handler's table that a request was resolved to; only the handler knows its type.
 struct RouteEntry;
 
@@ -33,6 +46,8 @@ struct HttpRequest {
   std::string origin{};         ///< as sent; empty when absent
   std::string if_none_match{};  ///< likewise
   Secret authorization{};       ///< as sent; several are comma separated
+  /// Only of a request after which the connection can be upgraded (`Responder::Upgrade`).
+  std::optional<UpgradeOffer> upgrade{};
   std::string body{};
   std::string peer_address{};  ///< numeric, of the client
   /// When processing began: after parsing, earlier pipelined requests and pacing. The wait for a

@@ -42,14 +42,9 @@ bool IsToken(std::string_view text) { return !text.empty() && (CommonSets(text) 
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-/// Whether a comma-separated list holds the word.
+/// Whether a comma-separated list holds the word, in any letter case.
 bool ListHolds(std::string_view list, std::string_view word) {
-  while (true) {
-    const std::size_t comma = list.find(',');
-    if (EqualsIgnoringCase(TrimBlanks(list.substr(0, comma)), word)) return true;
-    if (comma == std::string_view::npos) return false;
-    list.remove_prefix(comma + 1);
-  }
+  return AnyInList(list, [word](std::string_view one) { return EqualsIgnoringCase(one, word); });
 }
 
 /// A list with one more value, comma separated.
@@ -94,9 +89,15 @@ FramedRequest RequestFramer::Take() {
   headers_ = 0;
   has_host_ = false;
   has_close_ = false;
+  has_upgrade_ = false;
   content_length_.reset();
   awaits_continue_ = false;
   return std::exchange(request_, {});
+}
+
+std::string RequestFramer::TakeRest() {
+  is_begun_ = false;
+  return std::exchange(buffer_, {});
 }
 
 RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
@@ -114,6 +115,7 @@ RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
     const std::string_view text = line.substr(0, line.size() - 1);
     if (part_ == Part::kHeaders && text.empty()) {
       part_ = Part::kBody;
+      if (request_.upgrade && !IsUpgradable()) request_.upgrade.reset();
       return ReadBody();
     }
     if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
@@ -213,6 +215,14 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));
   } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
     request_.forwarded_for = Joined(request_.forwarded_for, value);
+  } else if (EqualsIgnoringCase(name, "Upgrade")) {
+    TakeUpgrade(&UpgradeOffer::protocols, value);
+  } else if (EqualsIgnoringCase(name, "Sec-WebSocket-Key")) {
+    TakeUpgrade(&UpgradeOffer::web_socket_key, value);
+  } else if (EqualsIgnoringCase(name, "Sec-WebSocket-Version")) {
+    TakeUpgrade(&UpgradeOffer::web_socket_version, value);
+  } else if (EqualsIgnoringCase(name, "Sec-WebSocket-Protocol")) {
+    TakeUpgrade(&UpgradeOffer::web_socket_protocols, value);
   }
   return true;
 }
@@ -224,6 +234,22 @@ void RequestFramer::TakeConnection(std::string_view value) {
   } else if (request_.version == HttpVersion::k10 && ListHolds(value, "keep-alive")) {
     request_.keep_alive = !has_close_;
   }
+  if (ListHolds(value, "upgrade")) has_upgrade_ = true;
+}
+
+void RequestFramer::TakeUpgrade(std::string UpgradeOffer::* part, std::string_view value) {
+  if (!request_.upgrade) request_.upgrade.emplace();
+  std::string& text = (*request_.upgrade).*part;
+  text = Joined(std::move(text), value);
+}
+
+bool RequestFramer::IsUpgradable() const {
+  // RFC 9110 7.8: a request of HTTP/1.0 is none. The bytes after a body would be ambiguous.
+  if (request_.version == HttpVersion::k10 || content_length_.value_or(0) > 0) return false;
+  if (!has_upgrade_ || !request_.keep_alive || request_.upgrade->protocols.empty()) return false;
+  const auto& [protocols, key, version, subprotocols] = *request_.upgrade;
+  return std::ranges::max({protocols.size(), key.size(), version.size(), subprotocols.size()}) <=
+         kMaxUpgradeHeaderBytes;
 }
 
 bool RequestFramer::TakeContentLength(std::string_view value) {

@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
+#include "daemon/http/message.h"
 
 namespace rtcroom {
 
@@ -24,6 +25,8 @@ struct FramedRequest {
   Secret authorization = {};       ///< every Authorization, in order, comma separated
   std::string if_none_match = {};  ///< the last one, as sent; empty when absent
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
+  /// Of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not `close`.
+  std::optional<UpgradeOffer> upgrade = {};
   std::string body = {};
   HttpVersion version = HttpVersion::k11;
   bool keep_alive = false;    ///< the client may send another request
@@ -35,6 +38,9 @@ inline constexpr std::size_t kMaxHeadBytes = 8192;
 inline constexpr std::size_t kMaxRequestLineBytes = 2048;
 inline constexpr std::size_t kMaxPathBytes = 512;
 inline constexpr std::size_t kMaxHeaders = 64;
+/// Each header of an upgrade. A request with a longer one is read, but its connection is not
+/// upgraded.
+inline constexpr std::size_t kMaxUpgradeHeaderBytes = 256;
 /// Empty lines allowed before a request: some clients send an extra one after a body.
 /// @source RFC 9112 2.2.
 inline constexpr std::size_t kMaxLeadingBlankLines = 2;
@@ -67,6 +73,10 @@ class RequestFramer {
   /// The request that `Feed` reported as complete; the bytes after it are kept.
   FramedRequest Take();
 
+  /// The bytes after the request that was taken last, for a connection that was upgraded: they are
+  /// no request.
+  std::string TakeRest();
+
   /// 4xx; meaningful after `kRefused`.
   [[nodiscard]] int refusal() const { return refusal_; }
   /// Whether bytes of an unfinished request are buffered.
@@ -90,6 +100,8 @@ class RequestFramer {
   bool ApplyHeader(std::string_view name, std::string_view value);
   bool TakeContentLength(std::string_view value);
   void TakeConnection(std::string_view value);
+  void TakeUpgrade(std::string UpgradeOffer::* part, std::string_view value);
+  [[nodiscard]] bool IsUpgradable() const;
   bool Refuse(int status);
 
   const std::size_t max_body_bytes_;
@@ -102,7 +114,8 @@ class RequestFramer {
   std::size_t blank_lines_ = 0;
   std::size_t headers_ = 0;
   bool has_host_ = false;
-  bool has_close_ = false;  ///< one `close` overrides every `keep-alive`
+  bool has_close_ = false;    ///< one `close` overrides every `keep-alive`
+  bool has_upgrade_ = false;  ///< among the options of `Connection`
   std::optional<std::size_t> content_length_;
   bool awaits_continue_ = false;
   int refusal_ = 0;

@@ -8,6 +8,7 @@
 
 #include "daemon/http/message.h"
 #include "daemon/http/streamed_reply.h"
+#include "daemon/http/two_way_stream.h"
 
 namespace rtcroom {
 
@@ -23,6 +24,8 @@ class ReplySink {
   virtual void Abandon(std::uint32_t turn) noexcept = 0;
   virtual std::shared_ptr<StreamedReply> Open(std::uint32_t turn, HttpReply head,
                                               StreamedReply::OnEnd on_end) = 0;
+  virtual std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t turn, HttpReply head,
+                                                TwoWayStream::Owner owner) = 0;
   virtual void RunInSlices(std::uint32_t turn, std::function<bool()> slice) = 0;
 };
 
@@ -61,6 +64,15 @@ class Responder {
   std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end) {
     std::shared_ptr<StreamedReply> stream = sink_->Open(turn_, std::move(head), std::move(on_end));
     sink_ = nullptr;  // only now: if opening throws, the request can still be answered
+    return stream;
+  }
+
+  /// Answers 101 and turns the connection into a stream of bytes in both directions, if the request
+  /// has an `upgrade`. The headers of `head` name the chosen protocol, `Connection` is added;
+  /// status and body are ignored.
+  std::shared_ptr<TwoWayStream> Upgrade(HttpReply head, TwoWayStream::Owner owner) {
+    std::shared_ptr<TwoWayStream> stream = sink_->Upgrade(turn_, std::move(head), std::move(owner));
+    sink_ = nullptr;  // as above
     return stream;
   }
 

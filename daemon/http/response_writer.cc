@@ -44,6 +44,16 @@ void AppendHeader(std::string& head, std::string_view name, std::string_view val
   head.append(name).append(": ").append(value).append("\r\n");
 }
 
+/// A head of a connection that is no longer one of requests.
+std::string EncodeLastHead(std::string_view status_line, const Headers& headers,
+                           std::string_view connection) {
+  std::string head(status_line);
+  head.append("\r\n");
+  for (const auto& [name, value] : headers) AppendHeader(head, name, value);
+  AppendHeader(head, "Connection", connection);
+  return head.append("\r\n");
+}
+
 }  // namespace
 
 EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply,
@@ -84,10 +94,11 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
 }
 
 std::string EncodeStreamHead(const HttpReply& reply) {
-  std::string head = "HTTP/1.1 200 OK\r\n";
-  for (const auto& [name, value] : reply.headers) AppendHeader(head, name, value);
-  AppendHeader(head, "Connection", "close");
-  return head.append("\r\n");
+  return EncodeLastHead("HTTP/1.1 200 OK", reply.headers, "close");
+}
+
+std::string EncodeUpgradeHead(const HttpReply& reply) {
+  return EncodeLastHead("HTTP/1.1 101 Switching Protocols", reply.headers, "Upgrade");
 }
 
 }  // namespace rtcroom

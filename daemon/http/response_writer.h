@@ -43,4 +43,7 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
 /// The head of a 200 response whose body ends with the connection; headers as given.
 std::string EncodeStreamHead(const HttpReply& reply);
 
+/// The head of a 101 response, after which the connection has another protocol; headers as given.
+std::string EncodeUpgradeHead(const HttpReply& reply);
+
 }  // namespace rtcroom

@@ -28,7 +28,7 @@ class StreamedReply {
   virtual bool Write(std::string_view bytes) = 0;
 
   /// Bytes written that the client has not taken yet. A writer that can wait should check it: past
-  /// a bound (1 MiB) the reply is ended.
+  /// a bound (1 MiB, unless the opener gave another) the reply is ended.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
 };
 

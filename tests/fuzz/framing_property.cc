@@ -28,7 +28,7 @@ struct Framing {
 bool IsSame(const FramedRequest& a, const FramedRequest& b) {
   const auto fields = [](const FramedRequest& r) {
     return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.authorization,
-                    r.if_none_match, r.forwarded_for, r.body, r.version, r.keep_alive);
+                    r.if_none_match, r.forwarded_for, r.upgrade, r.body, r.version, r.keep_alive);
   };
   return fields(a) == fields(b);
 }
@@ -91,6 +91,13 @@ std::string Written(const FramedRequest& request) {
   written += header("Authorization", request.authorization.Reveal());
   written += header("If-None-Match", request.if_none_match);
   written += header("X-Forwarded-For", request.forwarded_for);
+  if (request.upgrade) {
+    written += header("Connection", "upgrade");
+    written += header("Upgrade", request.upgrade->protocols);
+    written += header("Sec-WebSocket-Key", request.upgrade->web_socket_key);
+    written += header("Sec-WebSocket-Version", request.upgrade->web_socket_version);
+    written += header("Sec-WebSocket-Protocol", request.upgrade->web_socket_protocols);
+  }
   if (request.keep_alive == is_http10) {
     written += header("Connection", request.keep_alive ? "keep-alive" : "close");
   }
@@ -113,6 +120,16 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
        {&request.method, &request.path, &request.query, &request.content_type, &request.origin,
         &request.authorization.Reveal(), &request.if_none_match, &request.forwarded_for}) {
     if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
+  }
+  if (const auto& offer = request.upgrade) {
+    if (!request.body.empty() || request.version == HttpVersion::k10) {
+      return "an upgrade of another kind of request";
+    }
+    for (const std::string* text : {&offer->protocols, &offer->web_socket_key,
+                                    &offer->web_socket_version, &offer->web_socket_protocols}) {
+      if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
+      if (text->size() > kMaxUpgradeHeaderBytes) return "length of a header of the upgrade";
+    }
   }
   if (request.path.find_first_of(" ?") != std::string::npos) return "a path that goes on";
 

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Readers, ParserFuzz,
                          testing::Values(Reader{"framer", FaultOfFraming},
                                          Reader{"body", FaultOfBodyReading},
                                          Reader{"proxy", FaultOfProxyReading},
+                                         Reader{"websocket", FaultOfWebSocket},
                                          Reader{"channel_body", FaultOfMessageGuard},
                                          Reader{"channel_token", FaultOfChannelTokens}),
                          [](const auto& param_info) {

@@ -39,4 +39,11 @@ std::optional<std::string> FaultOfMessageGuard(std::string_view bytes);
 /// Only signed texts are accepted.
 std::optional<std::string> FaultOfChannelTokens(std::string_view bytes);
 
+/// Reads the frames of a WebSocket byte by byte, in pieces and at once, with a limit of 100 bytes.
+///
+/// Every split yields what a plain reading of RFC 6455 yields: the same texts, answers and end. The
+/// answers are whole frames, none of them after a close frame, and the memory is bounded. The first
+/// byte of `bytes` selects the pieces and whether the server closes first, the rest is the stream.
+std::optional<std::string> FaultOfWebSocket(std::string_view bytes);
+
 }  // namespace rtcroom

@@ -113,6 +113,8 @@ void RawClient::Send(std::string_view bytes) {
   }
 }
 
+void RawClient::CloseWriting() { shutdown(DescriptorOf(bio_.get()), SHUT_WR); }
+
 RawReply RawClient::Receive(std::string_view method) {
   std::optional<RawReply> reply;
   while (!(reply = TakeReply(received_, method))) {

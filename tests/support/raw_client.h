@@ -52,6 +52,9 @@ class RawClient {
 
   void Send(std::string_view bytes);
 
+  /// Sends no more; below TLS.
+  void CloseWriting();
+
   /// Waits for one reply, as `TakeReply` extracts it.
   RawReply Receive(std::string_view method = "POST");
 

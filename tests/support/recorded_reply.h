@@ -31,6 +31,10 @@ class RecordedReply : public ReplySink {
                                       StreamedReply::OnEnd /*on_end*/) override {
     return nullptr;
   }
+  std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t /*turn*/, HttpReply /*head*/,
+                                        TwoWayStream::Owner /*owner*/) override {
+    return nullptr;
+  }
   void RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) override {
     while (!slice()) {
     }
@@ -68,15 +72,21 @@ inline void Handle(HttpHandler& handler, HttpRequest request, std::shared_ptr<Re
 class LastRequest : public RequestObserver {
  public:
   void OnRequest(const RequestLabel& label, int /*http_status*/,
-                 std::optional<std::chrono::nanoseconds> /*duration*/) override {
+                 std::optional<std::chrono::nanoseconds> duration) override {
     const MutexLock lock(mutex_);
     label_ = label;
+    is_timed_ = duration.has_value();
     ++count_;
   }
 
   [[nodiscard]] RequestLabel label() const {
     const MutexLock lock(mutex_);
     return label_;
+  }
+  /// Whether it was recorded with a duration.
+  [[nodiscard]] bool is_timed() const {
+    const MutexLock lock(mutex_);
+    return is_timed_;
   }
   /// Number of recorded requests.
   [[nodiscard]] int count() const {
@@ -87,6 +97,7 @@ class LastRequest : public RequestObserver {
  private:
   mutable Mutex mutex_;
   RequestLabel label_ GUARDED_BY(mutex_);
+  bool is_timed_ GUARDED_BY(mutex_) = false;
   int count_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -71,6 +71,19 @@ TEST(Text, RecognisesHexDigits) {
   EXPECT_FALSE(IsLowerHex(std::string_view("a\0b", 3)));
 }
 
+TEST(Text, FindsAnElementOfAList) {
+  const auto holds = [](std::string_view list, std::string_view word) {
+    return AnyInList(list, [word](std::string_view one) { return one == word; });
+  };
+  for (const std::string_view list : {"b", "a,b", "b,a", "a , b\t", ",b,", "a, b, c"}) {
+    EXPECT_TRUE(holds(list, "b")) << list;
+  }
+  for (const std::string_view list : {"", "a", "a b", "bb, B", ",", "a;b"}) {
+    EXPECT_FALSE(holds(list, "b")) << list;
+  }
+  EXPECT_TRUE(holds("a,", "")) << "an empty element is one";
+}
+
 TEST(Text, FindsNul) {
   EXPECT_TRUE(HasNul(std::string_view("a\0b", 3)));
   EXPECT_FALSE(HasNul("ab"));

@@ -1,5 +1,6 @@
 #include "daemon/http/request_framer.h"
 
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -25,6 +26,12 @@ class RequestFramerTest : public testing::Test {
   }
   static int RefusalOfHeader(const std::string& line) {
     return Refusal("POST /x HTTP/1.1\r\n" + line + "\r\n\r\n");
+  }
+  /// The offer of a whole request.
+  static std::optional<UpgradeOffer> OfferOf(const std::string& bytes) {
+    RequestFramer framer(kMaxBody);
+    EXPECT_EQ(Feed(framer, bytes), Progress::kComplete) << bytes;
+    return framer.Take().upgrade;
   }
 
   RequestFramer framer_{kMaxBody};
@@ -181,6 +188,68 @@ TEST_F(RequestFramerTest, NeedsNoContinueOnceTheBodyArrives) {
   EXPECT_EQ(Feed(framer_, "PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\na"),
             Progress::kNeedMore);
   EXPECT_EQ(Refusal("PUT / HTTP/1.1\r\nExpect: magic\r\n\r\n"), 417);
+}
+
+TEST_F(RequestFramerTest, TakesTheHeadersOfAnUpgrade) {
+  EXPECT_EQ(OfferOf("GET / HTTP/1.1\r\nupgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+                    "Sec-WebSocket-Key: key\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Extensions: x\r\n"
+                    "Sec-WebSocket-Protocol: b, c\r\n\r\n"),
+            (UpgradeOffer{.protocols = "websocket",
+                          .web_socket_key = "key",
+                          .web_socket_version = "13",
+                          .web_socket_protocols = "a,b, c"}));
+  EXPECT_EQ(OfferOf("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n"
+                    "Content-Length: 0\r\n\r\n"),
+            UpgradeOffer{.protocols = "h2c"});
+}
+
+TEST_F(RequestFramerTest, TakesNoUpgradeThatTheConnectionCannotMake) {
+  const std::string upgrade = "Upgrade: websocket\r\n";
+  for (const std::string& head : {
+           "GET / HTTP/1.0\r\nConnection: keep-alive, upgrade\r\n" + upgrade,
+           "GET / HTTP/1.1\r\n" + upgrade,
+           "GET / HTTP/1.1\r\nConnection: keep-alive\r\n" + upgrade,
+           "GET / HTTP/1.1\r\nConnection: xupgrade\r\n" + upgrade,
+           "GET / HTTP/1.1\r\nConnection: upgrade, close\r\n" + upgrade,
+           "GET / HTTP/1.1\r\nConnection: upgrade\r\nConnection: close\r\n" + upgrade,
+           "POST / HTTP/1.1\r\nConnection: upgrade\r\nContent-Length: 1\r\n" + upgrade,
+           std::string("GET / HTTP/1.1\r\nConnection: upgrade\r\n"),
+           std::string("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade:\r\n"),
+           std::string("GET / HTTP/1.1\r\nConnection: upgrade\r\nSec-WebSocket-Key: key\r\n"),
+       }) {
+    EXPECT_EQ(OfferOf(head + "\r\nb"), std::nullopt) << head;
+  }
+}
+
+TEST_F(RequestFramerTest, TakesNoUpgradeWithALongHeader) {
+  const std::string upgrade = "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
+  const std::string most(kMaxUpgradeHeaderBytes, 'v');
+  for (const char* name :
+       {"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"}) {
+    const std::string header = std::string(name) + ": " + most;
+    EXPECT_TRUE(OfferOf(upgrade + header + "\r\n\r\n")) << name;
+    EXPECT_FALSE(OfferOf(upgrade + header + "v\r\n\r\n")) << name;
+  }
+  EXPECT_FALSE(OfferOf(upgrade + "Upgrade: " + most + "\r\n\r\n"));
+}
+
+TEST_F(RequestFramerTest, TakesAnUpgradePerRequest) {
+  ASSERT_EQ(Feed(framer_,
+                 "GET /1 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+                 "GET /2 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+            Progress::kComplete);
+  EXPECT_TRUE(framer_.Take().upgrade);
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
+  EXPECT_FALSE(framer_.Take().upgrade);
+}
+
+TEST_F(RequestFramerTest, HandsOverTheBytesAfterARequest) {
+  ASSERT_EQ(Feed(framer_, "GET / HTTP/1.1\r\n\r\nno request"), Progress::kComplete);
+  framer_.Take();
+  EXPECT_EQ(framer_.TakeRest(), "no request");
+  EXPECT_EQ(framer_.TakeRest(), "");
+  EXPECT_FALSE(framer_.has_bytes());
 }
 
 TEST_F(RequestFramerTest, RefusesMalformedRequestLines) {

@@ -94,5 +94,11 @@ TEST(EncodeStreamHead, EndsWithTheConnection) {
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
 }
 
+TEST(EncodeUpgradeHead, HasTheStatusAndConnectionOfAnUpgrade) {
+  EXPECT_EQ(
+      EncodeUpgradeHead({.headers = {{"Upgrade", "websocket"}}}),
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace rtcroom
