@@ -65,6 +65,12 @@ class MessageSignal : public CommitSignal {
   void OnMessages() noexcept override { Raise(); }
 };
 
+/// Wakes a reader of both events and messages.
+class WriteSignal : public CommitSignal {
+ public:
+  void OnMessages() noexcept override { Raise(); }
+};
+
 /// Forwards to several listeners in the given order.
 class CommitFanOut : public CommitListener {
  public:

@@ -1,0 +1,481 @@
+#include "daemon/channel/channel.h"
+
+#include <algorithm>
+#include <functional>
+#include <variant>
+
+#include "daemon/core/room_deliveries.h"
+
+namespace rtcroom {
+namespace {
+
+/// Messages that are read for a poll, when they are not in memory.
+constexpr std::size_t kOlderPerPoll = 50;
+/// A client that joins after asking for the members may have missed a change as recent as this.
+constexpr std::chrono::seconds kRecentChange{10};
+
+}  // namespace
+
+Channel::Turn::Turn(Channel& channel) : channel_(channel) {
+  now = channel.deps_.clock.Monotonic();
+  wall = channel.deps_.clock.Now();
+  channel.mutex_.Lock();
+}
+
+Channel::Turn::~Turn() {
+  for (const auto& [account, position] : settled) {
+    std::uint64_t& newest = channel_.unsettled_[account];
+    newest = std::max(newest, position);
+  }
+  channel_.mutex_.Unlock();
+  for (auto& [reply, body] : replies) reply(std::move(body));
+}
+
+Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options)
+    : deps_(deps), tokens_(std::move(tokens)), options_(options), state_(options) {}
+
+// Logins
+
+Channel::Login Channel::LogIn(const UserId& account, TimePoint expires) {
+  ChannelInstance instance{.account = account, .expires = expires};
+  deps_.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
+  Turn turn(*this);
+  instance.logged_in = state_.NextLogin(account, turn.wall);
+  (void)state_.Admit(instance, turn);
+  return {.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
+}
+
+Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::string_view a2) {
+  const std::optional<ChannelInstance> caller =
+      tokens_.ReadInstance(a2, tiny_id, deps_.clock.Now());
+  if (!caller) return Error{Errc::kNoSession, {}};
+  Turn turn(*this);
+  switch (state_.Admit(*caller, turn)) {
+    case Standing::kActive:
+      return *caller;
+    case Standing::kKicked:
+      return Error{Errc::kInstanceKicked, {}};
+    case Standing::kLoggedOut:
+      break;
+  }
+  return Error{Errc::kNoSession, {}};
+}
+
+void Channel::LogOut(const ChannelInstance& caller) {
+  const MutexLock lock(mutex_);
+  state_.LogOut(caller.instance);
+}
+
+void Channel::LogOutAll(const ChannelInstance& caller) {
+  const MutexLock lock(mutex_);
+  state_.LogOutAll(caller.account);
+}
+
+// Polls
+
+void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, PollReply reply) {
+  const bool needs_pending = [&] {
+    const MutexLock lock(mutex_);
+    return state_.NeedsPending(caller.instance);
+  }();
+  std::optional<std::vector<StoredMessage>> pending;
+  if (needs_pending) {
+    // After a failure the next poll reads them.
+    if (auto read = PendingMessages(caller)) pending = *std::move(read);
+  }
+  Turn turn(*this);
+  if (pending) state_.GivePending(caller.instance, *pending, turn);
+  state_.PollAccount(caller.instance, cursor, std::move(reply), turn);
+  if (is_stopping_) state_.AnswerAll(turn);
+}
+
+void Channel::PollRoom(std::string_view tiny_id, std::string_view a2, std::uint64_t start,
+                       std::string_view key, PollReply reply) {
+  const RoomPoll poll{.start = start, .key = std::string(key), .claims = tokens_.ReadRoomKey(key)};
+  const Result<ChannelInstance> caller = Authenticate(tiny_id, a2);
+  if (!caller) {
+    Turn turn(*this);
+    state_.PollRoom(std::nullopt, poll, {}, std::move(reply), turn);
+    if (is_stopping_) state_.AnswerAll(turn);
+    return;
+  }
+  const std::uint64_t instance = caller->instance;
+  if (poll.claims && poll.claims->instance == instance) Rejoin(*caller, *poll.claims, key);
+  const std::optional<ChannelState::Missing> missing = [&] {
+    const MutexLock lock(mutex_);
+    return state_.MissingFor(instance, poll);
+  }();
+  std::vector<StoredMessage> stored;
+  std::optional<ChannelState::OlderMessages> older;
+  if (missing) {
+    auto read = deps_.history.ReadRoomMessages(missing->room_number, missing->first, kOlderPerPoll);
+    if (read) {
+      stored = *std::move(read);
+      older = ChannelState::OlderMessages{.missing = *missing, .stored = stored};
+    }
+  }
+  Turn turn(*this);
+  state_.PollRoom(instance, poll, older, std::move(reply), turn);
+  if (is_stopping_) state_.AnswerAll(turn);
+}
+
+void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
+                     std::string_view key) {
+  {
+    const MutexLock lock(mutex_);
+    if (!state_.LeadsBack(caller.instance, claims.serial)) return;
+  }
+  const Result<Room> room = deps_.rooms.Load(claims.room);
+  if (!room && room.error().code != Errc::kRoomNotFound) return;
+  if (!room || room->sequence != claims.room_number ||
+      deps_.bans.IsBanned(claims.room, caller.account)) {
+    Turn turn(*this);
+    return state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
+  }
+  const Result<GroupFacts> facts = FactsOf(*room);
+  if (!facts) return;
+  const bool is_incomplete = [&] {
+    Turn turn(*this);
+    return state_.Rejoin(caller.instance, *facts, claims.joined_seq, std::string(key),
+                         claims.serial, turn);
+  }();
+  if (is_incomplete) Complete(facts->number);
+  // It may have missed a change.
+  Turn turn(*this);
+  state_.NotifyOne(caller.instance, turn);
+}
+
+// Groups
+
+Result<Room> Channel::FindRoom(const RoomId& id) {
+  for (const RoomKind kind : kAllRoomKinds) {
+    Result<Room> room = deps_.rooms.Load({kind, id});
+    if (room || room.error().code != Errc::kRoomNotFound) return room;
+  }
+  return Error{Errc::kRoomNotFound, {}};
+}
+
+Result<GroupFacts> Channel::FactsOf(const Room& room) {
+  const Result<std::uint64_t> last = deps_.history.NewestRoomMessage(room.sequence);
+  if (!last) return last.error();
+  return GroupFacts{
+      .room = room.key, .number = room.sequence, .dialect = room.dialect, .last_seq = *last};
+}
+
+Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& group) {
+  const Result<Room> room = FindRoom(group);
+  if (!room) return room.error();
+  if (deps_.bans.IsBanned(room->key, caller.account)) {
+    return Error{Errc::kNotAllowed, "banned from the room"};
+  }
+  const Result<GroupFacts> facts = FactsOf(*room);
+  if (!facts) return facts.error();
+  RoomKeyClaims claims{.instance = caller.instance,
+                       .room = room->key,
+                       .room_number = room->sequence,
+                       .joined_seq = facts->last_seq + 1};
+  {
+    const TimePoint now = deps_.clock.Now();
+    const MutexLock lock(mutex_);
+    // The key of a second join leads to the same place after a restart.
+    const auto position = state_.PositionIn(room->sequence, caller.instance);
+    claims.joined_seq = position.value_or(claims.joined_seq);
+    claims.serial = state_.NextKeySerial(caller.instance, now);
+  }
+  std::string key = tokens_.SignRoomKey(claims);
+  const bool is_incomplete = [&] {
+    Turn turn(*this);
+    return state_.Join(caller.instance, *facts, claims.joined_seq, key, turn);
+  }();
+  if (is_incomplete) Complete(facts->number);
+  const auto newest = deps_.events.ReadRoomEvents(room->key, std::nullopt, 1);
+  if (newest && !newest->empty() && newest->front().event.at + kRecentChange > deps_.clock.Now()) {
+    Turn turn(*this);
+    state_.NotifyOne(caller.instance, turn);
+  }
+  return key;
+}
+
+void Channel::Complete(std::uint64_t room_number) {
+  // A message that was stored since the facts were read has passed a group without members.
+  if (const auto newest = deps_.history.NewestRoomMessage(room_number)) {
+    Turn turn(*this);
+    state_.AdvanceTo(room_number, *newest, turn);
+  } else if (newest.error().code == Errc::kRoomNotFound) {
+    Turn turn(*this);
+    state_.OnRoomEnded(room_number, turn);
+  }
+}
+
+void Channel::Quit(const ChannelInstance& caller, const RoomId& group) {
+  Turn turn(*this);
+  state_.Quit(caller.instance, group, turn);
+}
+
+Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const RoomId& group) const {
+  const MutexLock lock(mutex_);
+  const GroupFacts* const facts = state_.GroupOf(caller.instance);
+  if (facts == nullptr || facts->room.id != group) {
+    return Error{Errc::kNotAllowed, "not in the group"};
+  }
+  return *facts;
+}
+
+Result<GroupInfo> Channel::FindGroup(const RoomId& group) {
+  const Result<Room> room = FindRoom(group);
+  if (!room) return room.error();
+  const Result<GroupFacts> facts = FactsOf(*room);
+  if (!facts) return facts.error();
+  const MutexLock lock(mutex_);
+  return GroupInfo{.room = room->key,
+                   .owner = room->creator,
+                   .name = room->info,
+                   .created_at = room->created_at,
+                   .next_seq = facts->last_seq + 1,
+                   .members = state_.CountMembers(facts->number)};
+}
+
+Result<GroupMembers> Channel::Members(const ChannelInstance& caller, const RoomId& group,
+                                      std::size_t limit) {
+  const Result<GroupFacts> facts = JoinedGroup(caller, group);
+  if (!facts) return facts.error();
+  const MutexLock lock(mutex_);
+  return GroupMembers{.count = state_.CountMembers(facts->number),
+                      .members = state_.Members(facts->number, limit)};
+}
+
+Result<std::vector<bool>> Channel::AreMembers(const RoomId& group,
+                                              std::span<const UserId> accounts) {
+  const Result<Room> room = FindRoom(group);
+  if (!room) return room.error();
+  std::vector<bool> are_members;
+  const MutexLock lock(mutex_);
+  for (const UserId& account : accounts) {
+    are_members.push_back(state_.IsMember(room->sequence, account));
+  }
+  return are_members;
+}
+
+Result<std::vector<StoredMessage>> Channel::GroupHistory(const ChannelInstance& caller,
+                                                         const RoomId& group,
+                                                         std::optional<std::uint64_t> newest,
+                                                         std::size_t limit) {
+  const Result<GroupFacts> facts = JoinedGroup(caller, group);
+  if (!facts) return facts.error();
+  const std::uint64_t last = std::min(newest.value_or(facts->last_seq), facts->last_seq);
+  const std::uint64_t first = last > limit ? last - limit + 1 : 1;
+  auto messages = deps_.history.ReadRoomMessages(facts->number, first, limit);
+  if (!messages) return messages;
+  std::erase_if(*messages, [last](const StoredMessage& message) { return message.seq > last; });
+  std::ranges::reverse(*messages);
+  return messages;
+}
+
+Result<DirectPage> Channel::DirectHistory(const ChannelInstance& caller, const UserId& peer,
+                                          std::optional<std::uint64_t> before, std::size_t limit) {
+  auto messages = deps_.history.ReadDirectMessages(caller.account, peer, before, limit + 1);
+  if (!messages) return messages.error();
+  DirectPage page{.messages = *std::move(messages)};
+  page.is_last = page.messages.size() <= limit;
+  if (!page.is_last) page.messages.pop_back();
+  return page;
+}
+
+Result<std::vector<StoredMessage>> Channel::PendingMessages(const ChannelInstance& caller) {
+  const TimePoint since = deps_.clock.Now() - options_.direct_ttl;
+  return deps_.history.ReadPendingMessages(caller.account, since, options_.max_inbox);
+}
+
+Result<std::optional<Conversation>> Channel::GroupConversation(const ChannelInstance& caller) {
+  const std::optional<GroupFacts> facts = [&]() -> std::optional<GroupFacts> {
+    const MutexLock lock(mutex_);
+    const GroupFacts* const joined = state_.GroupOf(caller.instance);
+    return joined == nullptr ? std::nullopt : std::optional(*joined);
+  }();
+  if (!facts || facts->last_seq == 0) return std::optional<Conversation>();
+  auto newest = deps_.history.ReadRoomMessages(facts->number, facts->last_seq, 1);
+  if (!newest) return newest.error();
+  if (newest->empty()) return std::optional<Conversation>();
+  return std::optional(Conversation{.group = facts->room.id, .newest = std::move(newest->front())});
+}
+
+Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& caller,
+                                                         std::size_t limit) {
+  auto messages = deps_.history.ReadConversations(caller.account, limit);
+  if (!messages) return messages.error();
+  const auto pending = PendingMessages(caller);
+  if (!pending) return pending.error();
+  auto group = GroupConversation(caller);
+  if (!group) return group.error();
+  std::vector<Conversation> conversations;
+  if (*group) conversations.push_back(**std::move(group));
+  for (StoredMessage& message : *messages) {
+    const UserId& sender = message.content.sender;
+    const UserId& peer = sender == caller.account ? message.receiver : sender;
+    const auto unread = std::ranges::count_if(
+        *pending, [&peer](const StoredMessage& waiting) { return waiting.content.sender == peer; });
+    conversations.push_back(
+        {.newest = std::move(message), .unread = static_cast<std::size_t>(unread)});
+  }
+  std::ranges::sort(conversations, std::greater(),
+                    [](const Conversation& conversation) { return conversation.newest.position; });
+  if (conversations.size() > limit) conversations.pop_back();
+  return conversations;
+}
+
+// Messages
+
+Status Channel::CheckRate(const ChannelInstance& caller, std::optional<std::uint64_t> room_number) {
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const MutexLock lock(mutex_);
+  const bool admitted = senders_.TakeToken(caller.account, options_.account_rate, now) &&
+                        (!room_number || state_.TakeToken(*room_number, now));
+  if (!admitted) return Error{Errc::kTooManyRequests, "too many messages"};
+  return {};
+}
+
+std::optional<SentMessage> Channel::FindRepeated(const ChannelInstance& caller,
+                                                 std::uint64_t room_number, std::uint64_t random) {
+  const MutexLock lock(mutex_);
+  return senders_.FindRepeated(caller.account, room_number, random, deps_.clock.Monotonic());
+}
+
+SentMessage Channel::Remember(const ChannelInstance& caller, const StoredMessage& stored) {
+  const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
+  const MutexLock lock(mutex_);
+  senders_.Remember(caller.account, stored.room_number, stored.content.client_random, sent,
+                    deps_.clock.Monotonic());
+  return sent;
+}
+
+MessageContent Channel::ContentOf(const ChannelInstance& caller, std::string body,
+                                  std::uint64_t seq, std::uint64_t random) const {
+  return {.sender = caller.account,
+          .nick = ProfileOf(caller.account).nick,
+          .client_seq = seq,
+          .client_random = random,
+          .body = std::move(body),
+          .sent_at = deps_.clock.Now()};
+}
+
+Result<SentMessage> Channel::SendToGroup(const ChannelInstance& caller, const GroupDraft& draft) {
+  const Result<GroupFacts> facts = JoinedGroup(caller, draft.group);
+  if (!facts) return facts.error();
+  if (deps_.bans.IsBanned(facts->room, caller.account)) {
+    return Error{Errc::kNotAllowed, "banned from the room"};
+  }
+  if (const auto repeated = FindRepeated(caller, facts->number, draft.random)) return *repeated;
+  if (const Status admitted = CheckRate(caller, facts->number); !admitted) return admitted.error();
+  MessageContent content = ContentOf(caller, draft.body.text(), 0, draft.random);
+  if (facts->room.kind != RoomKind::kWebrtc) {
+    const std::string& nick = content.nick.empty() ? caller.account.value : content.nick;
+    Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
+    if (!guarded) return guarded.error();
+    content.body = guarded->body.text();
+  }
+  const auto stored = deps_.log.AppendRoomMessage(facts->number, std::move(content));
+  if (!stored) return stored.error();
+  return Remember(caller, *stored);
+}
+
+Result<SentMessage> Channel::SendDirect(const ChannelInstance& caller, const DirectDraft& draft) {
+  if (const auto repeated = FindRepeated(caller, 0, draft.random)) return *repeated;
+  if (const Status admitted = CheckRate(caller, std::nullopt); !admitted) return admitted.error();
+  const bool is_guarded = [&] {
+    const MutexLock lock(mutex_);
+    return state_.IsInGen2LiveRoom(draft.to);
+  }();
+  if (is_guarded) {
+    if (const Status passed = GuardDirectMessage(draft.body); !passed) return passed.error();
+  }
+  const auto stored = deps_.log.AppendDirectMessage(
+      draft.to, ContentOf(caller, draft.body.text(), draft.seq, draft.random));
+  if (!stored) return stored.error();
+  return Remember(caller, *stored);
+}
+
+void Channel::SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
+                         std::optional<std::string> image) {
+  const MutexLock lock(mutex_);
+  ChannelState::Profile* const profile = state_.ProfileOf(caller.account);
+  if (profile == nullptr) return;
+  if (nick) profile->nick = *std::move(nick);
+  if (image) profile->image = *std::move(image);
+}
+
+ChannelState::Profile Channel::ProfileOf(const UserId& account) const {
+  const MutexLock lock(mutex_);
+  const ChannelState::Profile* const profile = state_.ProfileOf(account);
+  return profile == nullptr ? ChannelState::Profile() : *profile;
+}
+
+// Committed changes
+
+void Channel::OnEvents(std::span<const StoredEvent> events) {
+  Turn turn(*this);
+  for (const StoredEvent& stored : events) {
+    const RoomEvent& event = stored.event;
+    if (std::holds_alternative<RoomDestroyed>(event.payload)) {
+      state_.OnRoomEnded(stored.room_number, turn);
+    } else if (const auto* const left = std::get_if<PusherDeleted>(&event.payload);
+               left != nullptr && left->reason == LeaveReason::kKicked) {
+      state_.OnKicked(stored.room_number, left->user_id, turn);
+    } else if (ChangesPushers(event)) {
+      state_.OnMembersChanged(stored.room_number, turn);
+    }
+  }
+}
+
+void Channel::OnMessages(std::span<const StoredMessage> messages) {
+  Turn turn(*this);
+  for (const StoredMessage& message : messages) {
+    if (message.room_number > 0) {
+      state_.OnRoomMessage(message, turn);
+    } else {
+      state_.OnDirectMessage(message, turn);
+    }
+  }
+}
+
+void Channel::OnEventsLost() {
+  Turn turn(*this);
+  state_.OnEventsLost(turn);
+}
+
+void Channel::OnTick() {
+  {
+    Turn turn(*this);
+    state_.OnTick(turn);
+    senders_.ForgetOld(turn.now);
+  }
+  Settle();
+}
+
+void Channel::Settle() {
+  const auto unsettled = [&] {
+    const MutexLock lock(mutex_);
+    return std::exchange(unsettled_, {});
+  }();
+  for (const auto& [account, position] : unsettled) {
+    // After a failure the messages are sent again to the next login.
+    (void)deps_.history.SettleMessages(account, position);
+  }
+}
+
+void Channel::AnswerAll() {
+  Turn turn(*this);
+  is_stopping_ = true;
+  state_.AnswerAll(turn);
+}
+
+ChannelCounts Channel::counts() const {
+  const MutexLock lock(mutex_);
+  return state_.counts();
+}
+
+ChannelSizes Channel::sizes() const {
+  const MutexLock lock(mutex_);
+  return state_.sizes();
+}
+
+}  // namespace rtcroom

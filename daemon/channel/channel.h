@@ -1,0 +1,232 @@
+// The message channel: logins, groups, messages and polls of the IM protocol, on this server.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
+#include "daemon/base/result.h"
+#include "daemon/channel/channel_options.h"
+#include "daemon/channel/channel_state.h"
+#include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/message_body.h"
+#include "daemon/channel/message_guard.h"
+#include "daemon/channel/message_senders.h"
+#include "daemon/core/ban_list.h"
+#include "daemon/core/event_log.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/room_store.h"
+
+namespace rtcroom {
+
+/// Dependencies of the channel, which they outlive.
+struct ChannelDeps {
+  RoomStore& rooms;
+  EventLog& events;
+  MessageLog& log;
+  MessageHistory& history;
+  const BanList& bans;
+  const Clock& clock;
+  RandomSource& random;
+  Logger& logger;
+};
+
+/// A message as it is sent to a group.
+struct GroupDraft {
+  RoomId group{};
+  MessageBody body;
+  MessagePriority priority = MessagePriority::kCommon;
+  std::uint64_t random = 0;
+};
+
+/// A message as it is sent to an account.
+struct DirectDraft {
+  UserId to{};
+  MessageBody body;
+  std::uint64_t seq = 0;
+  std::uint64_t random = 0;
+};
+
+/// Properties of a group that clients ask about.
+struct GroupInfo {
+  RoomKey room{};
+  UserId owner{};
+  std::string name{};
+  TimePoint created_at{};
+  std::uint64_t next_seq = 1;
+  std::size_t members = 0;
+};
+
+/// Members of a group.
+struct GroupMembers {
+  std::size_t count = 0;               ///< of all
+  std::vector<GroupMember> members{};  ///< in any order
+};
+
+/// Messages between two accounts.
+struct DirectPage {
+  std::vector<StoredMessage> messages{};  ///< newest first
+  bool is_last = false;                   ///< there are no older ones
+};
+
+/// A peer or a group, with the newest message.
+struct Conversation {
+  RoomId group{};  ///< empty: with the other account of the message
+  StoredMessage newest{};
+  std::size_t unread = 0;  ///< messages from the peer that no poll has received yet
+};
+
+/// Groups exist exactly as long as their rooms. Any account may join, unless it is banned from the
+/// room.
+///
+/// @threads safe from any thread. No lock is held while the store is used or a poll is answered.
+class Channel {
+ public:
+  Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options);
+
+  struct Login {
+    std::string tiny_id{};
+    std::string a2{};
+  };
+  /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
+  /// @param expires  end of the ticket.
+  Login LogIn(const UserId& account, TimePoint expires);
+
+  /// The instance that makes a call.
+  /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
+  Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
+
+  void LogOut(const ChannelInstance& caller);
+  void LogOutAll(const ChannelInstance& caller);
+
+  /// @param cursor  as the client sent it.
+  void PollAccount(const ChannelInstance& caller, std::uint64_t cursor, PollReply reply);
+  /// Never fails: without a caller, or with a key that is not its own, it is held and answered
+  /// empty.
+  /// @threads reads the store when the messages are not in memory.
+  void PollRoom(std::string_view tiny_id, std::string_view a2, std::uint64_t start,
+                std::string_view key, PollReply reply);
+
+  /// @return the key of the group's poll.
+  /// @errors kRoomNotFound; kNotAllowed for a banned account; kStoreBusy; kStoreBroken.
+  /// @threads reads the store, and never waits for a commit.
+  Result<std::string> Join(const ChannelInstance& caller, const RoomId& group);
+  void Quit(const ChannelInstance& caller, const RoomId& group);
+
+  /// Waits for a commit. The same `random` again within five minutes gives the first outcome.
+  /// @errors kNotAllowed when the caller has not joined; kTooManyRequests; kContentRefused;
+  ///         kContentTooLong; kBadRequest; kStoreBusy; kStoreBroken.
+  Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
+  /// Likewise.
+  Result<SentMessage> SendDirect(const ChannelInstance& caller, const DirectDraft& draft);
+
+  /// A nick of at most 128 bytes, an image of at most 1,024; nullopt leaves it as it is.
+  void SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
+                  std::optional<std::string> image);
+  /// Empty for an account that is not logged in.
+  [[nodiscard]] ChannelState::Profile ProfileOf(const UserId& account) const EXCLUDES(mutex_);
+
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Result<GroupInfo> FindGroup(const RoomId& group);
+  /// The group of the caller.
+  /// @param limit  of the members returned.
+  /// @errors kNotAllowed when the caller has not joined it.
+  Result<GroupMembers> Members(const ChannelInstance& caller, const RoomId& group,
+                               std::size_t limit);
+  /// For each account whether it is in the group.
+  /// @errors as `FindGroup`.
+  Result<std::vector<bool>> AreMembers(const RoomId& group, std::span<const UserId> accounts);
+  /// Messages up to `newest` (nullopt: the last), newest first.
+  /// @errors as `Members`; kStoreBusy; kStoreBroken.
+  Result<std::vector<StoredMessage>> GroupHistory(const ChannelInstance& caller,
+                                                  const RoomId& group,
+                                                  std::optional<std::uint64_t> newest,
+                                                  std::size_t limit);
+
+  /// Messages between the caller and another account.
+  /// @param before  position of one of them: only older ones; nullopt: from the newest on.
+  /// @param limit   1..999.
+  /// @errors kStoreBusy; kStoreBroken.
+  Result<DirectPage> DirectHistory(const ChannelInstance& caller, const UserId& peer,
+                                   std::optional<std::uint64_t> before, std::size_t limit);
+  /// Messages to the caller that no poll has received yet, oldest first.
+  /// @errors kStoreBusy; kStoreBroken.
+  Result<std::vector<StoredMessage>> PendingMessages(const ChannelInstance& caller);
+  /// Those with other accounts, and the group of the caller, newest first.
+  /// @param limit  1..100.
+  /// @errors kStoreBusy; kStoreBroken.
+  Result<std::vector<Conversation>> Conversations(const ChannelInstance& caller, std::size_t limit);
+
+  // The committed changes, in the store's order.
+  void OnEvents(std::span<const StoredEvent> events);
+  void OnMessages(std::span<const StoredMessage> messages);
+  /// Some events are unknown.
+  void OnEventsLost();
+  void OnTick();
+  /// Before a stop: answers every waiting poll, and later ones at once.
+  void AnswerAll();
+
+  [[nodiscard]] ChannelCounts counts() const EXCLUDES(mutex_);
+  [[nodiscard]] ChannelSizes sizes() const EXCLUDES(mutex_);
+
+ private:
+  /// A change of the state: holds the lock, and sends the replies after it.
+  class SCOPED_CAPABILITY Turn : public ChannelTurn {
+   public:
+    explicit Turn(Channel& channel) ACQUIRE(channel.mutex_);
+    ~Turn() RELEASE();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Channel& channel_;
+  };
+
+  /// Whether the message may be sent now.
+  Status CheckRate(const ChannelInstance& caller, std::optional<std::uint64_t> room_number)
+      EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<SentMessage> FindRepeated(const ChannelInstance& caller,
+                                                        std::uint64_t room_number,
+                                                        std::uint64_t random) EXCLUDES(mutex_);
+  /// Appends the stored message's facts to those that a repetition gets.
+  SentMessage Remember(const ChannelInstance& caller, const StoredMessage& stored) EXCLUDES(mutex_);
+  [[nodiscard]] MessageContent ContentOf(const ChannelInstance& caller, std::string body,
+                                         std::uint64_t seq, std::uint64_t random) const
+      EXCLUDES(mutex_);
+  void Settle() EXCLUDES(mutex_);
+  /// The room of any kind with that id.
+  Result<Room> FindRoom(const RoomId& id);
+  Result<GroupFacts> FactsOf(const Room& room);
+  /// Joins the group that the key names: after a restart, memory has no groups.
+  void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
+  /// After a first join: continues with what was stored meanwhile.
+  void Complete(std::uint64_t room_number);
+  /// The newest message of the caller's group; nullopt when there is none.
+  Result<std::optional<Conversation>> GroupConversation(const ChannelInstance& caller);
+  /// The number of the group, when the caller has joined it.
+  /// @errors kNotAllowed.
+  Result<GroupFacts> JoinedGroup(const ChannelInstance& caller, const RoomId& group) const
+      EXCLUDES(mutex_);
+
+  const ChannelDeps deps_;
+  const ChannelTokens tokens_;
+  const ChannelOptions options_;
+  mutable Mutex mutex_;
+  ChannelState state_ GUARDED_BY(mutex_);
+  MessageSenders senders_ GUARDED_BY(mutex_);
+  bool is_stopping_ GUARDED_BY(mutex_) = false;
+  /// Newest received direct message of each account; written by `OnTick`.
+  std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

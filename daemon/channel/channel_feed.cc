@@ -1,0 +1,96 @@
+#include "daemon/channel/channel_feed.h"
+
+#include <exception>
+#include <utility>
+
+#include "daemon/base/exception_type.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kPerRead = 500;
+constexpr std::chrono::milliseconds kTick{100};
+/// Between two tries while the store fails.
+constexpr std::chrono::milliseconds kPause{500};
+
+// Waits of a thread need real time: a test's clock moves only when the test advances it.
+MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Status ChannelFeed::Start() {
+  Result<Cursor> newest_event = deps_.events.Newest();
+  if (!newest_event) return newest_event.error();
+  const Result<std::uint64_t> newest_message = deps_.messages.NewestMessage();
+  if (!newest_message) return newest_message.error();
+  events_at_ = *std::move(newest_event);
+  messages_at_ = *newest_message;
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  return {};
+}
+
+void ChannelFeed::Stop() {
+  thread_.request_stop();
+  deps_.signal.Raise();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ChannelFeed::Run(const std::stop_token& stop) {
+  MonotonicTime next_tick = RealTime() + kTick;
+  MonotonicTime next_try{};
+  while (true) {
+    (void)deps_.signal.Wait(next_tick);
+    if (stop.stop_requested()) return;
+    if (RealTime() >= next_try) {
+      const Status outcome = ReadNewOrFail();
+      RecordOutcome(outcome);
+      next_try = outcome ? MonotonicTime{} : RealTime() + kPause;
+    }
+    if (RealTime() < next_tick) continue;
+    deps_.channel.OnTick();
+    next_tick = RealTime() + kTick;
+  }
+}
+
+Status ChannelFeed::ReadNewOrFail() {
+  try {
+    return ReadNew();
+  } catch (const std::exception&) {
+    // Most likely out of memory. Events that were read may not have had their effect.
+    deps_.channel.OnEventsLost();
+    return Error{Errc::kInternal, std::string(CurrentExceptionType())};
+  }
+}
+
+Status ChannelFeed::ReadNew() {
+  while (true) {
+    Result<EventPage> page = deps_.events.ReadEvents(events_at_, kPerRead);
+    if (!page && page.error().code == Errc::kCursorExpired) {
+      Result<Cursor> newest = deps_.events.Newest();
+      if (!newest) return newest.error();
+      events_at_ = *std::move(newest);
+      deps_.channel.OnEventsLost();
+      continue;
+    }
+    if (!page) return page.error();
+    const auto messages = deps_.messages.ReadMessages(messages_at_, kPerRead);
+    if (!messages) return messages.error();
+    events_at_ = std::move(page->next);
+    if (!messages->empty()) messages_at_ = messages->back().position;
+    if (!page->events.empty()) deps_.channel.OnEvents(page->events);
+    if (!messages->empty()) deps_.channel.OnMessages(*messages);
+    if (page->events.size() < kPerRead && messages->size() < kPerRead) return {};
+  }
+}
+
+void ChannelFeed::RecordOutcome(const Status& outcome) {
+  if (outcome) {
+    if (std::exchange(is_failing_, false)) deps_.logger.Info("channel_feed_recovered");
+    return;
+  }
+  if (std::exchange(is_failing_, true)) return;  // already logged
+  deps_.logger.Warn("channel_feed_failed", {{"error", ErrcName(outcome.error().code)},
+                                            {"detail", outcome.error().detail}});
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,59 @@
+// Gives the channel what the store has committed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+#include <thread>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/channel/channel.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/cursor.h"
+#include "daemon/core/event_log.h"
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+/// Reads events and messages in the store's order on a thread of its own, which sleeps until a
+/// commit is signalled, and ticks the channel. While the store fails it retries; it loses nothing
+/// that is retained meanwhile.
+///
+/// @threads for one thread.
+class ChannelFeed {
+ public:
+  /// All of it outlives the feed.
+  struct Deps {
+    EventLog& events;
+    MessageLog& messages;
+    CommitSignal& signal;  ///< raised after each commit; the feed is its only waiter
+    Channel& channel;
+    Logger& logger;
+  };
+  explicit ChannelFeed(const Deps& deps) : deps_(deps) {}
+  ~ChannelFeed() { Stop(); }
+  ChannelFeed(const ChannelFeed&) = delete;
+  ChannelFeed& operator=(const ChannelFeed&) = delete;
+
+  /// Begins after the newest event and message. Call it once, before any request.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status Start();
+  void Stop();
+
+ private:
+  void Run(const std::stop_token& stop);
+  /// Converts exceptions to failures.
+  Status ReadNewOrFail();
+  Status ReadNew();
+  void RecordOutcome(const Status& outcome);
+
+  const Deps deps_;
+  Cursor events_at_{};             // after Start, the feed's thread only
+  std::uint64_t messages_at_ = 0;  // likewise
+  bool is_failing_ = false;        // likewise
+  std::jthread thread_;            // last: it uses all other members
+};
+
+}  // namespace rtcroom

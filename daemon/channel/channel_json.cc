@@ -1,0 +1,124 @@
+#include "daemon/channel/channel_json.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "daemon/base/json_text.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kSystem = "@TIM#SYSTEM";
+/// What clients of both dialects expect in a notice of changed pushers.
+/// @source protocol A.8.
+constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
+
+enum Event : std::uint8_t { kGroupMessage = 3, kSystemNotice = 5, kDirectMessage = 9 };
+
+std::int64_t Seconds(TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+void AddGroupInfo(JsonText& entry, const RoomId& group, std::string_view nick) {
+  entry.BeginObject("GroupInfo")
+      .Field("GroupId", group.value)
+      .Field("GroupName", group.value)
+      .Field("GroupType", "AVChatRoom")
+      .Field("To_Account", "")
+      .Field("From_AccountNick", nick)
+      .EndObject();
+}
+
+std::int64_t Number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+}  // namespace
+
+std::uint64_t Microseconds(TimePoint time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
+std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message) {
+  const MessageContent& content = message.content;
+  JsonText entry;
+  entry.Field("ToGroupId", group.value)
+      .Field("MsgSeq", Number(message.seq))
+      .Field("MsgRandom", Number(content.client_random))
+      .Field("MsgTimeStamp", Seconds(content.sent_at))
+      .Field("IsPlaceMsg", 0)
+      .Field("Event", kGroupMessage)
+      .Field("From_Account", content.sender.value)
+      .Field("MsgPriority", 2);
+  JsonText info;
+  AddGroupInfo(info, group, content.nick.empty() ? content.sender.value : content.nick);
+  return fmt::format(R"({{{},"MsgBody":{},{}}})", entry.text(), content.body, info.text());
+}
+
+std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at) {
+  JsonText entry;
+  entry.Field("Event", kSystemNotice)
+      .Field("From_Account", kSystem)
+      .Field("ToGroupId", group.value)
+      .Field("MsgSeq", 1)
+      .Field("MsgRandom", static_cast<std::uint32_t>(Microseconds(at)))
+      .Field("MsgTimeStamp", Seconds(at))
+      .Field("IsPlaceMsg", 0);
+  AddGroupInfo(entry, group, "");
+  entry.BeginObject("MsgBody").Field("Operator_Account", "admin");
+  entry.Field("ReportType", static_cast<int>(type));
+  if (type == ReportType::kUserDefined) entry.Field("UserDefinedField", kMembersChanged);
+  entry.EndObject();
+  return std::string(entry.text()).append("}");
+}
+
+std::string DirectMessageEntry(const StoredMessage& message) {
+  const MessageContent& content = message.content;
+  JsonText entry;
+  entry.Field("From_Account", content.sender.value)
+      .Field("To_Account", message.receiver.value)
+      .Field("MsgSeq", Number(content.client_seq))
+      .Field("MsgRandom", Number(content.client_random))
+      .Field("MsgTimeStamp", Seconds(content.sent_at));
+  return fmt::format(R"({},"MsgBody":{}}})", entry.text(), content.body);
+}
+
+AccountReply::AccountReply(std::uint64_t notice_seq)
+    : opening_(fmt::format(R"({{"NoticeSeq":{},)", notice_seq)) {}
+
+void AccountReply::Add(std::string& list, std::string_view entry) const {
+  if (!list.empty()) list += ',';
+  list.append(opening_).append(entry);
+}
+
+std::string AccountReply::Text() const {
+  std::string events;
+  if (!direct_.empty()) {
+    events = fmt::format(R"({{"Event":{},"C2cMsgArray":[{}]}})", int{kDirectMessage}, direct_);
+  }
+  if (!notices_.empty()) {
+    if (!events.empty()) events += ',';
+    events += fmt::format(R"({{"Event":{},"GroupTips":[{}]}})", int{kSystemNotice}, notices_);
+  }
+  return fmt::format(R"({{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","EventArray":[{}]}})",
+                     events);
+}
+
+std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::string_view key,
+                      std::string_view entries) {
+  std::string quoted_key;
+  AppendJsonString(key, quoted_key);
+  return fmt::format(
+      R"({{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":{},"HoldTime":{},"Key":{},"RspMsgList":[{}]}})",
+      next_seq, hold.count(), quoted_key, entries);
+}
+
+std::string FailureReply(int code, std::string_view info) {
+  JsonText reply;
+  reply.Field("ActionStatus", "FAIL").Field("ErrorCode", code).Field("ErrorInfo", info);
+  return fmt::format("{{{}}}", reply.text());
+}
+
+std::string KickedReply() { return FailureReply(91101, "kicked by another login"); }
+
+}  // namespace rtcroom

@@ -1,0 +1,34 @@
+// Limits of the message channel.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/base/token_bucket.h"
+
+namespace rtcroom {
+
+struct ChannelOptions {
+  /// How long a poll waits for something new; clients give up after 60 s.
+  std::chrono::milliseconds hold = std::chrono::seconds(45);
+  std::size_t max_instances = 1;  ///< logins of one account at a time
+  /// Logins of all accounts in memory. Beyond it the least recently used one is forgotten: its next
+  /// call makes it known again.
+  std::size_t max_known_instances = 100'000;
+  /// Messages of one account, and of all members of one group.
+  RateLimit account_rate{.per_second = 10, .burst = 40};
+  RateLimit group_rate{.per_second = 40, .burst = 40};
+  /// Polls answered per second; beyond that a group's polls are answered once a second.
+  RateLimit delivery_rate{.per_second = 20'000, .burst = 20'000};
+  std::size_t tail = 200;       ///< newest messages of a group in memory
+  std::size_t max_inbox = 100;  ///< undelivered entries of one instance; the oldest are dropped
+  /// Bytes of each of the two: a message has up to 16 KiB. The newest one is always kept.
+  std::size_t max_bytes = std::size_t{256} << 10;
+  std::chrono::milliseconds direct_ttl = std::chrono::hours(1);  ///< of undelivered messages
+  /// After that time without a confirmation an answer counts as lost.
+  std::chrono::milliseconds resend_after = std::chrono::seconds(2);
+  std::chrono::milliseconds idle_ttl = std::chrono::minutes(10);  ///< of an instance without calls
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,357 @@
+// The state of the message channel: instances, groups and waiting polls.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/base/sip_hash.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/channel/channel_options.h"
+#include "daemon/channel/channel_tokens.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+/// The right to answer a waiting poll: call it once, with the whole body.
+using PollReply = std::function<void(std::string body)>;
+
+/// One change of the state: its time, and the replies that follow from it, to be sent after it.
+struct ChannelTurn {
+  MonotonicTime now{};
+  TimePoint wall{};
+  std::vector<std::pair<PollReply, std::string>> replies{};
+  /// Direct messages to that account up to that position were received.
+  std::vector<std::pair<UserId, std::uint64_t>> settled{};
+};
+
+/// A group as its room is stored.
+struct GroupFacts {
+  RoomKey room{};
+  std::uint64_t number = 0;
+  Dialect dialect = Dialect::kGen1;
+  std::uint64_t last_seq = 0;  ///< of its messages
+};
+
+/// An account in a group.
+struct GroupMember {
+  UserId account{};
+  TimePoint joined_at{};
+};
+
+/// Counts since the start.
+struct ChannelCounts {
+  std::uint64_t deliveries = 0;    ///< answered polls that carried something
+  std::uint64_t redeliveries = 0;  ///< answers that were lost and given again
+  std::uint64_t kicked = 0;
+  std::uint64_t dropped = 0;  ///< entries of a full inbox
+  std::uint64_t gaps = 0;     ///< receivers whose position was older than the log
+};
+
+struct ChannelSizes {
+  std::size_t instances = 0;
+  std::size_t groups = 0;
+  std::size_t polls = 0;
+};
+
+/// Whether an instance may call.
+enum class Standing : std::uint8_t {
+  kActive,
+  kKicked,     ///< a newer login took its place
+  kLoggedOut,  ///< at its own request
+};
+
+/// A poll of a room as it was received.
+struct RoomPoll {
+  std::uint64_t start = 0;  ///< the next message that the client expects; 0 and 1: from its join
+  std::string key{};        ///< as sent; the first 512 bytes come back
+                            /// What the key says, when it is one of this server.
+  std::optional<RoomKeyClaims> claims{};
+};
+
+/// Decides what each poll is answered with and when; reaches no socket, clock or store.
+///
+/// An instance is one login of an account. It may have joined one group. Its account poll carries
+/// system notices and direct messages, its room poll the messages of the group. An answer counts as
+/// received when a later poll asks beyond it.
+///
+/// @threads for one thread at a time.
+/// @source the channel protocol's hazards H1 to H11: the SDK's polls must not fail, may come twice
+///         or late, and share one position.
+class ChannelState {
+ public:
+  explicit ChannelState(const ChannelOptions& options) : options_(options) {}
+  ChannelState(const ChannelState&) = delete;
+  ChannelState& operator=(const ChannelState&) = delete;
+
+  /// Registers the instance when it is new: a login, or a call after a restart. The newest logins
+  /// of an account stay, the others are kicked at once. A few that have ended are remembered.
+  Standing Admit(const ChannelInstance& claims, ChannelTurn& turn);
+
+  /// The time of a login now: after all known ones of the account, or the clock was set back and it
+  /// would be kicked by an older one.
+  [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const;
+
+  /// Ends an instance. Its client aborts its waiting polls.
+  void LogOut(std::uint64_t instance);
+  /// Ends all instances of the account.
+  void LogOutAll(const UserId& account);
+
+  /// The instance receives the group's messages from `first` on, and leaves any other group.
+  /// @param first  the first one, or `PositionIn` the group.
+  /// @param key    of the room's poll.
+  /// @return whether a change may have passed that was committed after `facts` were read: the group
+  ///         had no members. `AdvanceTo` or `OnRoomEnded` has to follow.
+  [[nodiscard]] bool Join(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
+                          std::string key, ChannelTurn& turn);
+  /// The serial of the instance's next key: keys of later joins have greater ones.
+  [[nodiscard]] std::uint64_t NextKeySerial(std::uint64_t instance, TimePoint now);
+  /// Whether a key with that serial leads into its group without a join: since this process started
+  /// the instance has joined and quit none, and no poll came with this key or a newer one.
+  [[nodiscard]] bool LeadsBack(std::uint64_t instance, std::uint64_t serial) const;
+  /// As `Join`, if the key leads back.
+  [[nodiscard]] bool Rejoin(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
+                            std::string key, std::uint64_t serial, ChannelTurn& turn);
+  void Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn);
+
+  /// Of an instance that is not known any more it is held, and answered empty.
+  /// @param cursor  sequence number of the last entry that the client received.
+  void PollAccount(std::uint64_t instance, std::uint64_t cursor, PollReply reply,
+                   ChannelTurn& turn);
+  /// Whether the instance was not given its pending messages yet: see `GivePending`.
+  [[nodiscard]] bool NeedsPending(std::uint64_t instance) const;
+
+  /// The messages that a poll needs and that are not in memory.
+  struct Missing {
+    std::uint64_t room_number = 0;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+  [[nodiscard]] std::optional<Missing> MissingFor(std::uint64_t instance,
+                                                  const RoomPoll& poll) const;
+
+  /// What the store has of missing messages: ascending, those from `first` on.
+  struct OlderMessages {
+    Missing missing{};
+    std::span<const StoredMessage> stored{};
+  };
+  /// @param instance  nullopt: of no known instance; it is held and answered empty.
+  /// @param older     nullopt: `MissingFor` asked for nothing, or the read has failed. Messages
+  ///                  that are still missing are asked for again after `resend_after`.
+  void PollRoom(std::optional<std::uint64_t> instance, const RoomPoll& poll,
+                const std::optional<OlderMessages>& older, PollReply reply, ChannelTurn& turn);
+  // From the store, in its order.
+  void OnRoomMessage(const StoredMessage& message, ChannelTurn& turn);
+  /// Completes a group that `Join` has made: it has messages up to that one. Those that are not in
+  /// memory are read when a poll asks for them.
+  void AdvanceTo(std::uint64_t room_number, std::uint64_t seq, ChannelTurn& turn);
+  void OnDirectMessage(const StoredMessage& message, ChannelTurn& turn);
+  void OnMembersChanged(std::uint64_t room_number, ChannelTurn& turn);
+  void OnRoomEnded(std::uint64_t room_number, ChannelTurn& turn);
+  /// An operator removed the account from the room.
+  void OnKicked(std::uint64_t room_number, const UserId& account, ChannelTurn& turn);
+  /// Events were lost: every member of every group gets a notice.
+  void OnEventsLost(ChannelTurn& turn);
+  /// Notifies one instance of changes of its group that it may have missed.
+  void NotifyOne(std::uint64_t instance, ChannelTurn& turn);
+  /// Notifies one instance of the end of the group that its key leads back to.
+  void NotifyEnd(std::uint64_t instance, const RoomId& group, std::uint64_t serial,
+                 ChannelTurn& turn);
+  /// Gives an instance the direct messages that were stored before it logged in, once. Until then
+  /// no message to it is settled: that would settle the older ones, too.
+  /// @param messages  ascending.
+  void GivePending(std::uint64_t instance, std::span<const StoredMessage> messages,
+                   ChannelTurn& turn);
+
+  /// Answers polls that are due, resends lost answers, and forgets idle instances.
+  void OnTick(ChannelTurn& turn);
+  /// Answers every waiting poll.
+  void AnswerAll(ChannelTurn& turn);
+
+  [[nodiscard]] bool HasGroup(std::uint64_t room_number) const {
+    return groups_.contains(room_number);
+  }
+  /// The first message that the instance may not have received; nullopt when it is in another group
+  /// or in none.
+  [[nodiscard]] std::optional<std::uint64_t> PositionIn(std::uint64_t room_number,
+                                                        std::uint64_t instance) const;
+  /// The group that the instance has joined; null for none.
+  [[nodiscard]] const GroupFacts* GroupOf(std::uint64_t instance) const;
+  /// Takes a token of the group's rate; true for a group without members.
+  [[nodiscard]] bool TakeToken(std::uint64_t room_number, MonotonicTime now);
+  /// Whether the account is in the group of a live room of gen-2: its client breaks on messages
+  /// that are not JSON.
+  [[nodiscard]] bool IsInGen2LiveRoom(const UserId& account) const;
+  /// Accounts in a group, each once, at most `limit`.
+  [[nodiscard]] std::vector<GroupMember> Members(std::uint64_t room_number,
+                                                 std::size_t limit) const;
+  [[nodiscard]] std::size_t CountMembers(std::uint64_t room_number) const;
+  /// Whether the account is logged in.
+  [[nodiscard]] bool IsPresent(const UserId& account) const;
+  /// Whether the account is in that group.
+  [[nodiscard]] bool IsMember(std::uint64_t room_number, const UserId& account) const;
+
+  /// Of the account, while it has an instance.
+  struct Profile {
+    std::string nick{};
+    std::string image{};
+  };
+  /// Null when the account has no instance.
+  Profile* ProfileOf(const UserId& account);
+  const Profile* ProfileOf(const UserId& account) const;
+
+  [[nodiscard]] const ChannelCounts& counts() const { return counts_; }
+  [[nodiscard]] ChannelSizes sizes() const {
+    return {.instances = instances_.size(), .groups = groups_.size(), .polls = waiting_.size()};
+  }
+
+ private:
+  struct Instance;
+  struct Group;
+  struct Waiting {
+    PollReply reply{};
+    MonotonicTime due{};
+    Instance* owner = nullptr;  ///< null: of no known instance
+    bool is_account = false;
+    std::uint64_t start = 0;  ///< of a room's poll
+    std::string key{};        ///< likewise
+  };
+  using WaitingList = std::list<Waiting>;
+
+  /// An answer that is not confirmed yet.
+  struct InFlight {
+    MonotonicTime since{};
+    std::uint64_t end = 0;  ///< a poll from there or beyond confirms it; 0: there is none
+  };
+  struct Notice {
+    std::string entry{};
+    std::uint64_t given = 0;     ///< number of the first answer that carried it; 0: none has
+    std::uint64_t position = 0;  ///< of a direct message; 0 for a system notice
+    std::uint64_t changed = 0;   ///< of a notice of changed members: the room's number
+  };
+  struct Message {
+    std::uint64_t seq = 0;
+    std::string entry{};
+  };
+  struct Group {
+    GroupFacts facts{};
+    bool is_complete = false;    ///< the feed supplies all messages after `facts.last_seq`
+    std::deque<Message> tail{};  ///< without gaps; ends with `facts.last_seq` unless empty
+    std::size_t tail_bytes = 0;
+    std::vector<Instance*> members{};
+    std::optional<MonotonicTime> batch_at{};  ///< set: its polls wait until then
+    TokenBucket messages{};
+  };
+  struct Membership {
+    Group* group = nullptr;
+    std::size_t index = 0;  ///< in the group's members
+    TimePoint joined_at{};
+    std::string key{};
+    std::uint64_t confirmed = 0;  ///< the client has all messages before this one
+    InFlight in_flight{};
+  };
+  /// The polls of one kind of an instance.
+  struct Polls {
+    std::vector<WaitingList::iterator> waiting{};  ///< oldest first
+    /// Until then the client may have several loops of polls, which share one position.
+    MonotonicTime shared_until{};
+  };
+  struct Instance {
+    ChannelInstance claims{};
+    Standing standing = Standing::kActive;
+    MonotonicTime seen_at{};
+    MonotonicTime account_polled_at{};  ///< or when it became known, before its first poll
+    Polls account_polls{};
+    Polls room_polls{};
+    std::deque<Notice> inbox{};  ///< those that were given come first
+    InFlight in_flight{};        ///< of the inbox
+    bool needs_pending = true;
+    std::uint64_t pending_until = 0;  ///< position of the newest message that was pending
+    std::optional<Membership> room{};
+    bool is_new_in_groups = true;  ///< it has joined and quit none since this process started
+    std::uint64_t key_serial = 0;  ///< of its newest key that is known
+    std::list<Instance*>::iterator by_use{};
+  };
+  struct Account {
+    std::vector<Instance*> instances{};  ///< oldest login first
+    std::uint64_t notice_seq = 0;        ///< number of the newest answer with notices
+    Profile profile{};
+  };
+  /// An instance to look at again: its answer may have been lost.
+  struct Unconfirmed {
+    MonotonicTime since{};
+    std::uint64_t instance = 0;
+    bool is_account = false;
+  };
+
+  /// Null when there is none.
+  [[nodiscard]] Instance* Find(std::uint64_t instance) const;
+  void Kick(Instance& instance, ChannelTurn& turn);
+  void End(Instance& instance, Standing standing);
+  void Forget(Instance& instance);
+  void ForgetEnded(Account& account);
+  bool Enter(Instance& instance, const GroupFacts& facts, std::uint64_t first, std::string key,
+             ChannelTurn& turn);
+  void LeaveGroup(Instance& instance);
+  void EndMembership(Instance& instance, ChannelTurn& turn);
+
+  void Hold(Waiting waiting, ChannelTurn& turn);
+  void MarkShared(Polls& polls, MonotonicTime now) const;
+  void Answer(WaitingList::iterator poll, std::string body, ChannelTurn& turn);
+  void AnswerEmpty(WaitingList::iterator poll, ChannelTurn& turn);
+  [[nodiscard]] std::string RoomReplyTo(const Waiting& poll, std::string_view entries) const;
+
+  void Enqueue(Instance& instance, Notice notice, ChannelTurn& turn);
+  void TrimInbox(Instance& instance);
+  void EnqueueEnded(Instance& instance, const RoomId& group, ChannelTurn& turn);
+  void EnqueueChanged(Instance& instance, const Group& group, ChannelTurn& turn);
+  void Confirm(Instance& instance, std::uint64_t cursor, ChannelTurn& turn);
+  void SendNotices(Instance& instance, ChannelTurn& turn);
+  bool SendNoticesByRoom(Instance& instance, ChannelTurn& turn);
+  void SendMessages(Instance& instance, ChannelTurn& turn);
+  [[nodiscard]] static bool IsOfPresentGroup(const Instance& instance, const RoomPoll& poll);
+  static void TakePosition(Instance& instance, const RoomPoll& poll);
+  [[nodiscard]] static bool Covers(const OlderMessages& older, const Missing& missing);
+  void SendOlder(Instance& instance, const OlderMessages& older, ChannelTurn& turn);
+  void SkipGap(Instance& instance, std::uint64_t stored, ChannelTurn& turn);
+  void SendEntries(Instance& instance, std::string_view entries, std::uint64_t end,
+                   ChannelTurn& turn);
+  static void ClearTail(Group& group);
+  void AddToTail(Group& group, Message message) const;
+  void Wake(Group& group, ChannelTurn& turn);
+  [[nodiscard]] std::chrono::seconds HoldSeconds() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(options_.hold);
+  }
+  /// The answer was lost: what it carried is sent again.
+  void Retract(InFlight& in_flight);
+  void RetractIfAskedAgain(InFlight& in_flight, const Polls& polls, MonotonicTime now);
+  void ResendLost(ChannelTurn& turn);
+  void SendBatches(ChannelTurn& turn);
+
+  const ChannelOptions options_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Instance>> instances_;  ///< by number
+  std::list<Instance*> by_use_;  ///< least recently used first
+  std::unordered_map<UserId, Account> accounts_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Group>> groups_;  ///< with members
+  WaitingList waiting_;                                               ///< by due time
+  std::deque<Unconfirmed> unconfirmed_;                               ///< by time
+  std::vector<std::uint64_t> batches_;  ///< groups whose polls wait for a batch
+  TokenBucket deliveries_;
+  ChannelCounts counts_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,53 @@
+#include "daemon/channel/message_senders.h"
+
+#include <algorithm>
+
+namespace rtcroom {
+
+MessageSenders::Sender& MessageSenders::Use(const UserId& account, MonotonicTime now) {
+  const auto found = senders_.find(account);
+  const auto sender =
+      found == senders_.end() ? by_use_.insert(by_use_.end(), {.account = account}) : found->second;
+  if (found == senders_.end()) {
+    senders_.emplace(account, sender);
+    if (senders_.size() > max_senders_) ForgetOldest();
+  } else {
+    by_use_.splice(by_use_.end(), by_use_, sender);
+  }
+  sender->used_at = now;
+  return *sender;
+}
+
+bool MessageSenders::TakeToken(const UserId& account, const RateLimit& limit, MonotonicTime now) {
+  return Use(account, now).bucket.Take(now, limit);
+}
+
+std::optional<SentMessage> MessageSenders::FindRepeated(const UserId& account, std::uint64_t target,
+                                                        std::uint64_t random, MonotonicTime now) {
+  const auto found = senders_.find(account);
+  if (found == senders_.end()) return std::nullopt;
+  const std::deque<Remembered>& remembered = found->second->remembered;
+  const auto repeated = std::ranges::find_if(remembered, [&](const Remembered& message) {
+    return message.target == target && message.random == random && message.since + kMemory > now;
+  });
+  if (repeated == remembered.end()) return std::nullopt;
+  return repeated->sent;
+}
+
+void MessageSenders::Remember(const UserId& account, std::uint64_t target, std::uint64_t random,
+                              const SentMessage& sent, MonotonicTime now) {
+  std::deque<Remembered>& remembered = Use(account, now).remembered;
+  if (remembered.size() == kMaxRemembered) remembered.pop_front();
+  remembered.push_back({.since = now, .target = target, .random = random, .sent = sent});
+}
+
+void MessageSenders::ForgetOld(MonotonicTime now) {
+  while (!by_use_.empty() && by_use_.front().used_at + kMemory <= now) ForgetOldest();
+}
+
+void MessageSenders::ForgetOldest() {
+  senders_.erase(by_use_.front().account);
+  by_use_.pop_front();
+}
+
+}  // namespace rtcroom

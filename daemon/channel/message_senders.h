@@ -1,0 +1,73 @@
+// Rates and repetitions of sent messages.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <unordered_map>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/sip_hash.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// What a sender is told of a message that was stored.
+struct SentMessage {
+  TimePoint at{};
+  std::uint64_t seq = 0;  ///< in the group; 0 for a direct message
+};
+
+/// The senders of the last five minutes.
+///
+/// @threads for one thread at a time.
+class MessageSenders {
+ public:
+  /// How long a repetition is recognised.
+  static constexpr std::chrono::minutes kMemory{5};
+  /// Remembered messages of one sender; the oldest are forgotten first.
+  static constexpr std::size_t kMaxRemembered = 200;
+
+  /// @param max_senders  in memory; the least recently used are forgotten first.
+  explicit MessageSenders(std::size_t max_senders = 100'000) : max_senders_(max_senders) {}
+
+  /// Takes a token of the account.
+  [[nodiscard]] bool TakeToken(const UserId& account, const RateLimit& limit, MonotonicTime now);
+
+  /// The message that this one repeats.
+  /// @param target  number of the room; 0 for a direct message.
+  [[nodiscard]] std::optional<SentMessage> FindRepeated(const UserId& account, std::uint64_t target,
+                                                        std::uint64_t random, MonotonicTime now);
+  void Remember(const UserId& account, std::uint64_t target, std::uint64_t random,
+                const SentMessage& sent, MonotonicTime now);
+
+  void ForgetOld(MonotonicTime now);
+  [[nodiscard]] std::size_t size() const { return senders_.size(); }
+
+ private:
+  struct Remembered {
+    MonotonicTime since{};
+    std::uint64_t target = 0;
+    std::uint64_t random = 0;
+    SentMessage sent{};
+  };
+  struct Sender {
+    UserId account{};
+    TokenBucket bucket{};
+    MonotonicTime used_at{};
+    std::deque<Remembered> remembered{};
+  };
+
+  Sender& Use(const UserId& account, MonotonicTime now);
+  void ForgetOldest();
+
+  const std::size_t max_senders_;
+  std::list<Sender> by_use_;  ///< least recently used first
+  std::unordered_map<UserId, std::list<Sender>::iterator> senders_;
+};
+
+}  // namespace rtcroom

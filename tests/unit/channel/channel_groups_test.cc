@@ -1,0 +1,366 @@
+// Joining, leaving and the end of groups, and their logs: the contract's hazards H5 and H11 and its
+// part (c).
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/channel/channel_world.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+constexpr int kEnded = 5;
+constexpr int kChanged = 255;
+
+class ChannelGroupsTest : public testing::Test {
+ protected:
+  void Kick(std::uint64_t room, const std::string& account) {
+    world_.Change([&](ChannelTurn& turn) { world_.state().OnKicked(room, {account}, turn); });
+  }
+
+  ChannelWorld world_;
+  Phone alice_{world_, "alice"};
+  Phone bob_{world_, "bob"};
+};
+
+TEST_F(ChannelGroupsTest, AnInstanceIsInOneGroup) {
+  alice_.Join(1);
+  alice_.Join(2);
+  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+  EXPECT_EQ(world_.state().GroupOf(alice_.instance())->number, 2U);
+  EXPECT_FALSE(world_.state().HasGroup(1)) << "groups without members take no memory";
+}
+
+TEST_F(ChannelGroupsTest, MembersAreCountedAndListedOncePerAccount) {
+  ChannelWorld world({.max_instances = 2});
+  Phone one(world, "alice");
+  Phone other(world, "alice");
+  Phone bob(world, "bob");
+  for (Phone* const phone : {&one, &other, &bob}) phone->Join(1);
+  EXPECT_THAT(world.state().Members(1, 300), UnorderedElementsAre(UserId{"alice"}, UserId{"bob"}));
+  EXPECT_THAT(world.state().Members(1, 1), SizeIs(1));
+  EXPECT_THAT(world.state().Members(9, 300), IsEmpty());
+  other.Quit(1);
+  EXPECT_TRUE(world.state().IsMember(1, {"alice"}));
+  one.Quit(1);
+  EXPECT_FALSE(world.state().IsMember(1, {"alice"}));
+  EXPECT_EQ(world.state().CountMembers(1), 1U);
+}
+
+TEST_F(ChannelGroupsTest, MembersLeaveInAnyOrder) {
+  std::vector<Phone> phones;
+  for (int i = 0; i < 5; ++i) phones.emplace_back(world_, "user_" + std::to_string(i)).Join(1);
+  for (const std::size_t leaving : {2U, 0U, 4U, 1U}) phones[leaving].Quit(1);
+  EXPECT_THAT(world_.state().Members(1, 300), ElementsAre(UserId{"user_3"}));
+  const PollPtr poll = phones[3].PollRoom();
+  world_.Say(1);
+  EXPECT_THAT(poll->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelGroupsTest, KnowsWhoIsInALiveRoomOfGen2) {
+  const auto join = [this](const Phone& phone, std::uint64_t number, RoomKind kind,
+                           Dialect dialect) {
+    const GroupFacts facts{
+        .room = {.kind = kind, .id = {"r"}}, .number = number, .dialect = dialect};
+    world_.Change([&](ChannelTurn& turn) {
+      (void)world_.state().Join(phone.instance(), facts, 1, "key", turn);
+    });
+  };
+  join(alice_, 1, RoomKind::kLive, Dialect::kGen2);
+  EXPECT_TRUE(world_.state().IsInGen2LiveRoom({"alice"}));
+  join(alice_, 2, RoomKind::kLive, Dialect::kGen1);
+  join(bob_, 3, RoomKind::kMulti, Dialect::kGen2);
+  EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"alice"}));
+  EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"bob"}));
+  EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"carol"}));
+}
+
+TEST_F(ChannelGroupsTest, AGroupHasARate) {
+  ChannelWorld world({.group_rate = {.per_second = 1, .burst = 2}});
+  Phone phone(world, "alice");
+  phone.Join(1);
+  const auto take = [&] { return world.state().TakeToken(1, world.clock().Monotonic()); };
+  EXPECT_TRUE(take());
+  EXPECT_TRUE(take());
+  EXPECT_FALSE(take());
+  world.Advance(1s);
+  EXPECT_TRUE(take());
+}
+
+// H5
+
+TEST_F(ChannelGroupsTest, AQuitThatComesAfterTheNextJoinEndsNothing) {
+  alice_.Join(1);
+  alice_.Join(2);
+  alice_.Quit(1);
+  const PollPtr poll = alice_.PollRoom();
+  world_.Say(2);
+  EXPECT_THAT(poll->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelGroupsTest, AQuitAnswersTheWaitingPollsAndItsKeySaysNothingAnyMore) {
+  alice_.Join(1);
+  bob_.Join(1);
+  const PollPtr before = alice_.PollRoom();
+  alice_.Quit(1);
+  EXPECT_TRUE(before->is_answered());
+  const PollPtr after = alice_.PollRoom();
+  world_.Say(1);
+  world_.ChangeMembers(1);
+  world_.Advance(44s);
+  EXPECT_FALSE(after->is_answered());
+  world_.Advance(1s);
+  EXPECT_THAT(after->Texts(), IsEmpty());
+  EXPECT_FALSE(alice_.PollAccount()->is_answered());
+}
+
+TEST_F(ChannelGroupsTest, AGroupThatWasQuitCanBeJoinedAgain) {
+  alice_.Join(1);
+  world_.Say(1);
+  alice_.Quit(1);
+  world_.Say(1);
+  alice_.Join(1);
+  const PollPtr poll = alice_.PollRoom();
+  EXPECT_FALSE(poll->is_answered());
+  world_.Say(1);
+  EXPECT_THAT(poll->Texts(), ElementsAre(3));
+}
+
+// H11
+
+TEST_F(ChannelGroupsTest, OneMemberCanBeNotified) {
+  alice_.Join(1);
+  bob_.Join(1);
+  world_.Change([&](ChannelTurn& turn) { world_.state().NotifyOne(alice_.instance(), turn); });
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_FALSE(bob_.PollAccount()->is_answered());
+}
+
+TEST_F(ChannelGroupsTest, ChangesNotifyTheMembersOfTheRoom) {
+  alice_.Join(1);
+  bob_.Join(2);
+  world_.ChangeMembers(1);
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_FALSE(bob_.PollAccount()->is_answered());
+}
+
+TEST_F(ChannelGroupsTest, LostEventsNotifyAllMembersOfAllRooms) {
+  alice_.Join(1);
+  bob_.Join(2);
+  world_.Change([&](ChannelTurn& turn) { world_.state().OnEventsLost(turn); });
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChanged));
+}
+
+// The end
+
+TEST_F(ChannelGroupsTest, TheEndOfTheRoomIsAnnouncedToEachMemberAndTheKeysDie) {
+  alice_.Join(1);
+  bob_.Join(1);
+  const PollPtr waiting = alice_.PollRoom();
+  world_.End(1);
+  EXPECT_FALSE(world_.state().HasGroup(1));
+  for (const Phone* const phone : {&alice_, &bob_}) {
+    EXPECT_THAT(phone->PollAccount()->Notices(), ElementsAre(kEnded));
+  }
+  const PollPtr later = alice_.PollRoom();
+  world_.Advance(44s);
+  EXPECT_FALSE(waiting->is_answered());
+  world_.Advance(1s);
+  for (const PollPtr& poll : {waiting, later}) {
+    EXPECT_EQ(poll->ErrorCode(), 0);
+    EXPECT_EQ(poll->Key(), alice_.key);
+    EXPECT_THAT(poll->Texts(), IsEmpty());
+  }
+}
+
+TEST_F(ChannelGroupsTest, ThePollsOfAnEndedRoomGoOnInTheNextOne) {
+  alice_.Join(1);
+  const PollPtr waiting = alice_.PollRoom();
+  world_.End(1);
+  alice_.Join(2);
+  EXPECT_EQ(waiting->Key(), alice_.key);
+}
+
+TEST_F(ChannelGroupsTest, APhoneMayStayInOneLoopPerEndedRoom) {
+  // Clients do not quit a room that has ended: its loop goes on.
+  std::vector<PollPtr> loops;
+  for (std::uint64_t room = 1; room <= 8; ++room) {
+    alice_.Join(room);
+    for (PollPtr& loop : loops) {
+      ASSERT_TRUE(loop->is_answered());
+      loop = alice_.PollRoom();
+    }
+    loops.push_back(alice_.PollRoom());
+    world_.End(room);
+  }
+  for (const PollPtr& loop : loops) EXPECT_FALSE(loop->is_answered());
+}
+
+TEST_F(ChannelGroupsTest, AnOperatorsKickEndsTheRoomForThatAccountOnly) {
+  alice_.Join(1);
+  bob_.Join(1);
+  Phone carol(world_, "carol");
+  carol.Join(2);
+  Kick(1, "alice");
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEnded));
+  EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+  const PollPtr dead = alice_.PollRoom();
+  world_.Say(1);
+  EXPECT_FALSE(dead->is_answered());
+  Kick(1, "carol");  // she is in another group
+  EXPECT_FALSE(carol.PollAccount()->is_answered());
+  Kick(1, "bob");
+  EXPECT_FALSE(world_.state().HasGroup(1));
+}
+
+// After a restart
+
+TEST_F(ChannelGroupsTest, AfterARestartAKeyLeadsBackToItsPlace) {
+  alice_.Join(1);
+  world_.Say(1);
+  alice_.TakeRoom(alice_.PollRoom());
+  world_.Say(1);
+  world_.Restart();
+  world_.Say(1);
+  const PollPtr poll = alice_.PollRoom();
+  EXPECT_THAT(poll->Texts(), ElementsAre(2, 3));
+  EXPECT_EQ(poll->Key(), alice_.key);
+  EXPECT_TRUE(world_.state().IsMember(1, {"alice"}));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+}
+
+TEST_F(ChannelGroupsTest, AfterARestartAKeyGivesNothingFromBeforeItsJoin) {
+  world_.Say(1);
+  alice_.Join(1);
+  world_.Say(1);
+  world_.Restart();
+  alice_.start = 0;
+  EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(2));
+}
+
+TEST_F(ChannelGroupsTest, AfterARestartTheKeyOfASecondJoinLeadsToTheFirstPlace) {
+  alice_.Join(1);
+  world_.Say(1);
+  alice_.Join(1);
+  world_.Restart();
+  EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelGroupsTest, AfterARestartTheEndOfARoomIsAnnouncedOnce) {
+  alice_.Join(1);
+  world_.Restart();
+  world_.End(1);
+  (void)alice_.PollRoom();
+  (void)alice_.PollRoom();
+  world_.Change([&](ChannelTurn& turn) {
+    world_.state().NotifyEnd(alice_.instance(), ChannelWorld::IdOf(1),
+                             world_.Read(alice_.key).serial, turn);
+  });
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEnded));
+}
+
+TEST_F(ChannelGroupsTest, AfterARestartTheNewestKeyWins) {
+  alice_.Join(1);
+  const std::string old_key = alice_.key;
+  alice_.Join(2);
+  world_.Restart();
+  const PollPtr late = world_.PollRoom(alice_.login(), 1, old_key);
+  EXPECT_TRUE(world_.state().IsMember(1, {"alice"})) << "as far as the server knows";
+  const PollPtr poll = alice_.PollRoom();
+  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+  EXPECT_EQ(late->Key(), alice_.key);
+  EXPECT_EQ(world_.PollRoom(alice_.login(), 1, old_key)->Key(), alice_.key);
+  world_.Say(2);
+  EXPECT_THAT(poll->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelGroupsTest, AKickByTheOperatorHoldsForTheKeyThatLedBack) {
+  alice_.Join(1);
+  world_.Restart();
+  (void)alice_.PollRoom();
+  Kick(1, "alice");
+  (void)alice_.PollRoom();
+  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+}
+
+TEST_F(ChannelGroupsTest, AKeyLeadsBackToNoGroupAfterAJoinOrAQuit) {
+  alice_.Join(1);
+  const std::string old_key = alice_.key;
+  world_.Restart();
+  alice_.Quit(1);
+  (void)alice_.PollRoom();
+  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+  alice_.Join(2);
+  const PollPtr late = world_.PollRoom(alice_.login(), 1, old_key);
+  EXPECT_EQ(late->Key(), alice_.key);
+  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+  world_.Change([&](ChannelTurn& turn) {  // a poll that had begun to do so before the join
+    (void)world_.state().Rejoin(alice_.instance(), world_.FactsOf(1), 1, old_key,
+                                world_.Read(old_key).serial, turn);
+  });
+  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+}
+
+TEST_F(ChannelGroupsTest, ARestoredStoreWithFewerMessagesBlocksNoMember) {
+  for (int i = 0; i < 5; ++i) world_.Say(1);
+  alice_.Join(1);
+  alice_.start = 6;
+  world_.Restart();
+  const ChannelInstance login = alice_.login();
+  GroupFacts older = world_.FactsOf(1);
+  older.last_seq = 2;
+  (void)world_.Admit(login);
+  world_.Change([&](ChannelTurn& turn) {
+    (void)world_.state().Rejoin(login.instance, older, 6, alice_.key,
+                                world_.Read(alice_.key).serial, turn);
+    world_.state().AdvanceTo(1, 2, turn);
+  });
+  const PollPtr poll = alice_.PollRoom();
+  StoredMessage next{.room_number = 1, .seq = 3};
+  next.content = {.sender = {"bob"}, .body = "[]"};
+  world_.Change([&](ChannelTurn& turn) { world_.state().OnRoomMessage(next, turn); });
+  EXPECT_THAT(poll->Texts(), ElementsAre(3));
+}
+
+// Joins and messages at the same time
+
+TEST_F(ChannelGroupsTest, AMessageThatPassedAGroupWithoutMembersIsGiven) {
+  const GroupFacts facts = world_.FactsOf(1);
+  world_.Say(1);  // after the facts were read, before the join
+  bool is_incomplete = false;
+  world_.Change([&](ChannelTurn& turn) {
+    is_incomplete = world_.state().Join(alice_.instance(), facts, 1, "key", turn);
+  });
+  EXPECT_TRUE(is_incomplete);
+  world_.Change([&](ChannelTurn& turn) { world_.state().AdvanceTo(1, 1, turn); });
+  alice_.Join(1);  // for a key of the world
+  EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelGroupsTest, AJoinDropsNothingOfAGroupWithMembers) {
+  alice_.Join(1);
+  const PollPtr poll = alice_.PollRoom();
+  world_.Say(1);
+  alice_.TakeRoom(poll);
+  const PollPtr next = alice_.PollRoom();
+  world_.Store(1);  // the feed is behind
+  bob_.Join(1);
+  EXPECT_FALSE(next->is_answered());
+  world_.Feed();
+  EXPECT_THAT(next->Texts(), ElementsAre(2));
+  EXPECT_EQ(world_.reads(), 0U);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,297 @@
+#include "tests/unit/channel/channel_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::size_t kOlderPerPoll = 50;
+
+}  // namespace
+
+std::vector<nlohmann::json> SentPoll::EventsOf(int event) const {
+  std::vector<nlohmann::json> found;
+  if (reply_.contains("RspMsgList")) {
+    for (const auto& entry : reply_["RspMsgList"]) {
+      if (entry["Event"] == event) found.push_back(entry);
+    }
+  }
+  if (reply_.contains("EventArray")) {
+    for (const auto& list : reply_["EventArray"]) {
+      if (list["Event"] != event) continue;
+      const auto& entries = list[event == 9 ? "C2cMsgArray" : "GroupTips"];
+      found.insert(found.end(), entries.begin(), entries.end());
+    }
+  }
+  return found;
+}
+
+std::vector<std::uint64_t> SentPoll::Texts() const {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& entry : EventsOf(3)) numbers.push_back(entry["MsgSeq"]);
+  return numbers;
+}
+
+std::vector<int> SentPoll::Notices() const {
+  std::vector<int> kinds;
+  for (const auto& entry : EventsOf(5)) kinds.push_back(entry["MsgBody"]["ReportType"]);
+  return kinds;
+}
+
+std::vector<std::uint64_t> SentPoll::Directs() const {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& entry : EventsOf(9)) numbers.push_back(entry["MsgSeq"]);
+  return numbers;
+}
+
+std::vector<std::uint64_t> SentPoll::NoticeSeqs() const {
+  std::vector<std::uint64_t> numbers;
+  for (const int event : {9, 5}) {
+    for (const auto& entry : EventsOf(event)) numbers.push_back(entry["NoticeSeq"]);
+  }
+  return numbers;
+}
+
+ChannelWorld::ChannelWorld(const ChannelOptions& options) : options_(options) {
+  state_.emplace(options_);
+}
+
+void ChannelWorld::Change(const std::function<void(ChannelTurn&)>& change) {
+  ChannelTurn turn{.now = clock_.Monotonic(), .wall = clock_.Now()};
+  change(turn);
+  for (const auto& [account, position] : turn.settled) {
+    std::uint64_t& settled = settled_[account.value];
+    settled = std::max(settled, position);
+  }
+  for (auto& [reply, body] : turn.replies) reply(std::move(body));
+}
+
+void ChannelWorld::Advance(std::chrono::milliseconds by) {
+  for (; by > kTick; by -= kTick) {
+    clock_.Advance(kTick);
+    Change([&](ChannelTurn& turn) { state().OnTick(turn); });
+  }
+  clock_.Advance(by);
+  Change([&](ChannelTurn& turn) { state().OnTick(turn); });
+}
+
+void ChannelWorld::Restart() {
+  unfed_.clear();  // the feed begins after the newest message
+  state_.emplace(options_);
+}
+
+std::uint64_t ChannelWorld::Store(std::uint64_t room, std::string_view text) {
+  Room& stored = rooms_[room];
+  StoredMessage message{
+      .position = ++newest_position_, .room_number = room, .seq = ++stored.last_seq};
+  message.content = {
+      .sender = {"sender"},
+      .client_random = newest_position_,
+      .body = fmt::format(R"([{{"MsgType":"TIMTextElem","MsgContent":{{"Text":"{}"}}}}])", text),
+      .sent_at = clock_.Now()};
+  stored.messages.push_back(message);
+  unfed_.push_back(std::move(message));
+  return stored.last_seq;
+}
+
+void ChannelWorld::StoreDirect(const std::string& account, std::uint64_t seq) {
+  StoredMessage message{.position = ++newest_position_, .receiver = {account}};
+  message.content = {.sender = {"sender"},
+                     .client_seq = seq,
+                     .client_random = seq,
+                     .body = "[]",
+                     .sent_at = clock_.Now()};
+  directs_.push_back(message);
+  unfed_.push_back(std::move(message));
+}
+
+void ChannelWorld::Feed() {
+  Change([&](ChannelTurn& turn) {
+    for (const StoredMessage& message : std::exchange(unfed_, {})) {
+      if (message.room_number > 0) {
+        state().OnRoomMessage(message, turn);
+      } else {
+        state().OnDirectMessage(message, turn);
+      }
+    }
+  });
+}
+
+std::uint64_t ChannelWorld::Say(std::uint64_t room, std::string_view text) {
+  const std::uint64_t seq = Store(room, text);
+  Feed();
+  return seq;
+}
+
+void ChannelWorld::SayTo(const std::string& account, std::uint64_t seq) {
+  StoreDirect(account, seq);
+  Feed();
+}
+
+void ChannelWorld::Trim(std::uint64_t room, std::uint64_t first) {
+  std::erase_if(rooms_[room].messages,
+                [first](const StoredMessage& message) { return message.seq < first; });
+}
+
+std::uint64_t ChannelWorld::LastSeq(std::uint64_t room) const {
+  const auto found = rooms_.find(room);
+  return found == rooms_.end() ? 0 : found->second.last_seq;
+}
+
+void ChannelWorld::ChangeMembers(std::uint64_t room) {
+  ++members_[room];
+  Change([&](ChannelTurn& turn) { state().OnMembersChanged(room, turn); });
+}
+
+void ChannelWorld::End(std::uint64_t room) {
+  rooms_[room].has_ended = true;
+  Change([&](ChannelTurn& turn) { state().OnRoomEnded(room, turn); });
+}
+
+GroupFacts ChannelWorld::FactsOf(std::uint64_t room) const {
+  return {.room = {.kind = RoomKind::kMulti, .id = IdOf(room)},
+          .number = room,
+          .last_seq = LastSeq(room)};
+}
+
+ChannelInstance ChannelWorld::LogIn(const std::string& account) {
+  const ChannelInstance login{.account = {account},
+                              .instance = ++newest_instance_,
+                              .logged_in = state().NextLogin({account}, clock_.Now()),
+                              .expires = clock_.Now() + std::chrono::hours(24)};
+  Admit(login);
+  return login;
+}
+
+Standing ChannelWorld::Admit(const ChannelInstance& caller) {
+  Standing standing{};
+  Change([&](ChannelTurn& turn) { standing = state().Admit(caller, turn); });
+  return standing;
+}
+
+std::string ChannelWorld::Join(const ChannelInstance& caller, std::uint64_t room) {
+  if (Admit(caller) != Standing::kActive) return {};
+  const GroupFacts facts = FactsOf(room);
+  const RoomKeyClaims claims{
+      .instance = caller.instance,
+      .room_number = room,
+      .joined_seq = state().PositionIn(room, caller.instance).value_or(facts.last_seq + 1),
+      .serial = state().NextKeySerial(caller.instance, clock_.Now())};
+  std::string key = fmt::format("key_{}_{}_{}", claims.instance, room, claims.serial);
+  keys_[key] = claims;
+  bool is_incomplete = false;
+  Change([&](ChannelTurn& turn) {
+    is_incomplete = state().Join(caller.instance, facts, claims.joined_seq, key, turn);
+  });
+  if (is_incomplete) Complete(room);
+  return key;
+}
+
+void ChannelWorld::Complete(std::uint64_t room) {
+  Change([&](ChannelTurn& turn) { state().AdvanceTo(room, LastSeq(room), turn); });
+}
+
+void ChannelWorld::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
+                          const std::string& key) {
+  if (!state().LeadsBack(caller.instance, claims.serial)) return;
+  const std::uint64_t room = claims.room_number;
+  if (rooms_[room].has_ended) {
+    return Change([&](ChannelTurn& turn) {
+      state().NotifyEnd(caller.instance, IdOf(room), claims.serial, turn);
+    });
+  }
+  bool is_incomplete = false;
+  Change([&](ChannelTurn& turn) {
+    is_incomplete =
+        state().Rejoin(caller.instance, FactsOf(room), claims.joined_seq, key, claims.serial, turn);
+  });
+  if (is_incomplete) Complete(room);
+  Change([&](ChannelTurn& turn) { state().NotifyOne(caller.instance, turn); });
+}
+
+void ChannelWorld::Quit(const ChannelInstance& caller, std::uint64_t room) {
+  if (Admit(caller) != Standing::kActive) return;
+  Change([&](ChannelTurn& turn) { state().Quit(caller.instance, IdOf(room), turn); });
+}
+
+std::vector<StoredMessage> ChannelWorld::Pending(const UserId& account) const {
+  const auto found = settled_.find(account.value);
+  const std::uint64_t settled = found == settled_.end() ? 0 : found->second;
+  std::vector<StoredMessage> pending;
+  for (const StoredMessage& message : directs_) {
+    if (message.receiver == account && message.position > settled) pending.push_back(message);
+  }
+  if (pending.size() > options_.max_inbox)
+    pending.erase(pending.begin(), pending.end() - static_cast<std::ptrdiff_t>(options_.max_inbox));
+  return pending;
+}
+
+PollPtr ChannelWorld::PollAccount(const ChannelInstance& caller, std::uint64_t cursor) {
+  auto poll = std::make_shared<SentPoll>();
+  Admit(caller);
+  Change([&](ChannelTurn& turn) {
+    if (state().NeedsPending(caller.instance) && !reads_fail_) {
+      state().GivePending(caller.instance, Pending(caller.account), turn);
+    }
+    state().PollAccount(caller.instance, cursor, SentPoll::ReplyTo(poll), turn);
+  });
+  return poll;
+}
+
+PollPtr ChannelWorld::PollRoom(const ChannelInstance& caller, std::uint64_t start,
+                               const std::string& key) {
+  auto poll = std::make_shared<SentPoll>();
+  RoomPoll sent{.start = start, .key = key};
+  if (const auto known = keys_.find(key); known != keys_.end()) sent.claims = known->second;
+  if (Admit(caller) != Standing::kActive) {
+    Change([&](ChannelTurn& turn) {
+      state().PollRoom(std::nullopt, sent, std::nullopt, SentPoll::ReplyTo(poll), turn);
+    });
+    return poll;
+  }
+  if (sent.claims && sent.claims->instance == caller.instance) Rejoin(caller, *sent.claims, key);
+  std::vector<StoredMessage> stored;
+  std::optional<ChannelState::OlderMessages> older;
+  if (const auto missing = state().MissingFor(caller.instance, sent)) {
+    ++reads_;
+    for (const StoredMessage& message : rooms_[missing->room_number].messages) {
+      if (message.seq >= missing->first && stored.size() < kOlderPerPoll) stored.push_back(message);
+    }
+    if (!reads_fail_) older = {.missing = *missing, .stored = stored};
+  }
+  Change([&](ChannelTurn& turn) {
+    state().PollRoom(caller.instance, sent, older, SentPoll::ReplyTo(poll), turn);
+  });
+  return poll;
+}
+
+Phone::Phone(ChannelWorld& world, std::string account)
+    : world_(world), account_(std::move(account)), login_(world_.LogIn(account_)) {}
+
+void Phone::LogIn() { login_ = world_.LogIn(account_); }
+
+void Phone::Join(std::uint64_t room) {
+  key = world_.Join(login_, room);
+  start = 0;
+}
+
+void Phone::TakeRoom(const PollPtr& poll) {
+  start = poll->NextSeq();
+  key = poll->Key();
+  for (const std::uint64_t text : poll->Texts()) texts.push_back(text);
+  for (const int notice : poll->Notices()) notices.push_back(notice);
+}
+
+void Phone::TakeAccount(const PollPtr& poll) {
+  // As in the SDK: the first entry of direct messages sets the cursor, notices raise it.
+  if (!poll->Directs().empty()) cursor = poll->NoticeSeqs().front();
+  for (const std::uint64_t number : poll->NoticeSeqs()) cursor = std::max(cursor, number);
+  for (const std::uint64_t direct : poll->Directs()) directs.push_back(direct);
+  for (const int notice : poll->Notices()) notices.push_back(notice);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,104 @@
+#include "daemon/channel/message_senders.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kRoom = 7;
+constexpr std::uint64_t kDirect = 0;
+
+class MessageSendersTest : public testing::Test {
+ protected:
+  bool Take(const std::string& account) {
+    return senders_.TakeToken({account}, {.per_second = 10, .burst = 3}, clock_.Monotonic());
+  }
+  void Remember(const std::string& account, std::uint64_t target, std::uint64_t random,
+                std::uint64_t seq) {
+    senders_.Remember({account}, target, random, {.at = clock_.Now(), .seq = seq},
+                      clock_.Monotonic());
+  }
+  /// The number of the message that it repeats; 0 for none.
+  std::uint64_t Repeated(const std::string& account, std::uint64_t target, std::uint64_t random) {
+    const auto repeated = senders_.FindRepeated({account}, target, random, clock_.Monotonic());
+    return repeated ? repeated->seq : 0;
+  }
+
+  FakeClock clock_;
+  MessageSenders senders_;
+};
+
+TEST_F(MessageSendersTest, EachAccountHasARate) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Take("alice"));
+  EXPECT_FALSE(Take("alice"));
+  EXPECT_TRUE(Take("bob"));
+  clock_.Advance(100ms);
+  EXPECT_TRUE(Take("alice"));
+  EXPECT_FALSE(Take("alice"));
+}
+
+TEST_F(MessageSendersTest, ARepetitionWithinFiveMinutesGetsTheFirstOutcome) {
+  Remember("alice", kRoom, 42, 3);
+  clock_.Advance(5min - 1ms);
+  const auto repeated = senders_.FindRepeated({"alice"}, kRoom, 42, clock_.Monotonic());
+  ASSERT_TRUE(repeated);
+  EXPECT_EQ(repeated->seq, 3U);
+  EXPECT_EQ(repeated->at, kNoon);
+  clock_.Advance(1ms);
+  EXPECT_EQ(Repeated("alice", kRoom, 42), 0U);
+}
+
+TEST_F(MessageSendersTest, ARepetitionHasTheSameSenderTargetAndNumber) {
+  Remember("alice", kRoom, 42, 3);
+  EXPECT_EQ(Repeated("bob", kRoom, 42), 0U);
+  EXPECT_EQ(Repeated("alice", kRoom + 1, 42), 0U);
+  EXPECT_EQ(Repeated("alice", kDirect, 42), 0U);
+  EXPECT_EQ(Repeated("alice", kRoom, 43), 0U);
+  EXPECT_EQ(Repeated("alice", kRoom, 42), 3U);
+}
+
+TEST_F(MessageSendersTest, TheOldestOfManyMessagesAreForgotten) {
+  for (std::uint64_t i = 1; i <= MessageSenders::kMaxRemembered + 1; ++i) {
+    Remember("alice", kRoom, i, i);
+  }
+  EXPECT_EQ(Repeated("alice", kRoom, 1), 0U);
+  EXPECT_EQ(Repeated("alice", kRoom, 2), 2U);
+}
+
+TEST_F(MessageSendersTest, ASenderIsForgottenFiveMinutesAfterItsLastMessage) {
+  EXPECT_TRUE(Take("alice"));
+  EXPECT_TRUE(Take("bob"));
+  clock_.Advance(1min);
+  Remember("alice", kRoom, 42, 3);
+  clock_.Advance(4min);
+  senders_.ForgetOld(clock_.Monotonic());
+  EXPECT_EQ(senders_.size(), 1U);
+  EXPECT_EQ(Repeated("alice", kRoom, 42), 3U);
+  clock_.Advance(1min);
+  senders_.ForgetOld(clock_.Monotonic());
+  EXPECT_EQ(senders_.size(), 0U);
+}
+
+TEST_F(MessageSendersTest, OfTooManySendersTheLeastRecentlyUsedIsForgotten) {
+  MessageSenders senders(2);
+  const auto remember = [&](const std::string& account) {
+    senders.Remember({account}, kRoom, 42, {.at = kNoon, .seq = 3}, clock_.Monotonic());
+  };
+  const auto knows = [&](const std::string& account) {
+    return senders.FindRepeated({account}, kRoom, 42, clock_.Monotonic()).has_value();
+  };
+  for (const std::string account : {"alice", "bob", "alice", "carol"}) remember(account);
+  EXPECT_TRUE(knows("alice"));
+  EXPECT_FALSE(knows("bob"));
+  EXPECT_TRUE(knows("carol"));
+  EXPECT_EQ(senders.size(), 2U);
+}
+
+}  // namespace
+}  // namespace rtcroom
