@@ -32,6 +32,9 @@ class RequestRecorder {
   /// Counts and logs a request that a handler has answered. Call it before its reply is sent.
   void Record(const RequestFacts& request, const RequestLabel& label, int http_status);
 
+  /// The same for a poll, which waits for something new: without its duration.
+  void RecordPoll(const RequestFacts& request, const RequestLabel& label, int http_status);
+
   /// The same for a request that never reached a handler.
   void RecordRefusal(const RequestLabel& label, int http_status);
 

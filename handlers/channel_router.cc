@@ -1,0 +1,234 @@
+#include "handlers/channel_router.h"
+
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/exception_type.h"
+#include "daemon/base/log_scope.h"
+#include "daemon/channel/channel_json.h"
+#include "handlers/channel_codes.h"
+#include "handlers/channel_fields.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kPreflightStatus = 204;
+constexpr int kOtherMethodStatus = 405;
+
+HttpReply Succeed(const JsonText& fields) {
+  std::string body = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"")";
+  if (!fields.text().empty()) body.append(",").append(fields.text());
+  return {.body = std::move(body += '}')};
+}
+
+/// Stores code, failure and detail in the label; the client receives the detail only when the fault
+/// is in its request.
+HttpReply Fail(const Error& error, const ChannelCode& code, RequestLabel& label) {
+  label.code = code.code;
+  label.failure = error.code;
+  label.failure_detail = error.detail;
+  const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
+  return {.body = FailureReply(code.code, is_of_request && !error.detail.empty()
+                                              ? std::string_view(error.detail)
+                                              : code.info)};
+}
+
+HttpReply Fail(const Error& error, RequestLabel& label) {
+  return Fail(error, ChannelCodeOf(label.endpoint, error.code), label);
+}
+
+HttpReply FailAsUnknown(RequestLabel& label) {
+  return Fail({Errc::kBadRequest, {}}, kUnknownCommand, label);
+}
+
+/// Whether a poll's reply says that the caller was kicked.
+bool IsOfKicked(std::string_view body, const ChannelCode& kicked) {
+  return body.starts_with(fmt::format(R"({{"ActionStatus":"FAIL","ErrorCode":{},)", kicked.code));
+}
+
+/// A poll that waits for its reply.
+class WaitingPoll {
+ public:
+  WaitingPoll(Responder responder, RequestFacts facts, RequestLabel label, Headers headers,
+              std::string if_lost, RequestRecorder& recorder)
+      : responder_(std::move(responder)),
+        facts_(std::move(facts)),
+        label_(std::move(label)),
+        headers_(std::move(headers)),
+        if_lost_(std::move(if_lost)),
+        recorder_(recorder) {}
+  ~WaitingPoll() {
+    if (!responder_) return;
+    try {
+      Answer(std::move(if_lost_));
+    } catch (...) {
+      // Most likely out of memory: the responder answers as it ends.
+    }
+  }
+  WaitingPoll(const WaitingPoll&) = delete;
+  WaitingPoll& operator=(const WaitingPoll&) = delete;
+
+  void Answer(std::string body) {
+    // A poll that brings nothing new is no failure, although its code is not 0.
+    const ChannelCode& kicked = ChannelCodeOf(label_.endpoint, Errc::kInstanceKicked);
+    if (IsOfKicked(body, kicked)) {
+      label_.code = kicked.code;
+      label_.failure = kicked.failure;
+    }
+    HttpReply reply{.headers = std::move(headers_), .body = std::move(body)};
+    recorder_.RecordPoll(facts_, label_, reply.status);
+    responder_.Send(std::move(reply));
+  }
+
+ private:
+  Responder responder_;
+  const RequestFacts facts_;
+  RequestLabel label_;
+  Headers headers_;
+  std::string if_lost_;
+  RequestRecorder& recorder_;
+};
+
+}  // namespace
+
+ChannelRouter::ChannelRouter(const ChannelContext& context, Admission& admission,
+                             RequestRecorder& recorder, ChannelRouterOptions options)
+    : context_(context),
+      admission_(admission),
+      recorder_(recorder),
+      prefix_(options.prefix + '/'),
+      sdk_app_id_(std::to_string(options.sdk_app_id)),
+      cors_(std::move(options.cors_origins)) {}
+
+bool ChannelRouter::Serves(std::string_view path) const {
+  if (!path.starts_with(prefix_)) return false;
+  path.remove_prefix(prefix_.size());
+  return path.starts_with("v4/") || path.starts_with("v1/");
+}
+
+const ChannelCommand* ChannelRouter::FindCommand(std::string_view path) const {
+  return path.starts_with(prefix_) ? FindChannelCommand(path.substr(prefix_.size())) : nullptr;
+}
+
+RequestPlan ChannelRouter::Resolve(HttpRequest& request) {
+  const ChannelCommand* const command = FindCommand(request.path);
+  return {.lane = command == nullptr || request.method != "POST" ? Lane::kInline : command->lane};
+}
+
+void ChannelRouter::Handle(HttpRequest& request, Responder& responder) {
+  request.request_id = recorder_.NextId();
+  const LogScope scope(request.request_id);
+  Call call{.http = request, .responder = responder, .command = FindCommand(request.path)};
+  if (call.command != nullptr) call.label.endpoint = call.command->name();
+  std::optional<HttpReply> reply;
+  try {
+    cors_.AddOrigin(request.origin, call.headers);
+    call.headers.emplace_back("Cache-Control", "no-store");
+    reply = Dispatch(call);
+  } catch (...) {
+    if (!responder) return;  // the poll has been answered as lost
+    reply = Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
+  }
+  if (!reply) return;
+  reply->headers.insert(reply->headers.end(), call.headers.begin(), call.headers.end());
+  recorder_.Record({.request_id = std::move(request.request_id),
+                    .peer_address = std::move(request.peer_address),
+                    .begun = request.begun},
+                   call.label, reply->status);
+  responder.Send(*std::move(reply));
+}
+
+HttpReply ChannelRouter::Refuse(int status, std::string_view reason) {
+  RequestLabel label;
+  const Errc failure = status < 500 ? Errc::kNotJson : Errc::kUnavailable;
+  HttpReply reply = Fail({failure, {}}, label);
+  reply.status = status;
+  label.failure_detail = reason;
+  cors_.AddOrigin({}, reply.headers);
+  recorder_.RecordRefusal(label, status);
+  return reply;
+}
+
+bool ChannelRouter::Admits(const Call& call) const {
+  if (call.command != nullptr && !call.command->takes_token) return true;
+  const std::string& address = call.http.peer_address;
+  const bool admitted = admission_.AdmitsAddress(address);
+  const std::uint32_t more = MoreTokensFor(call.http.body.size());
+  if (admitted && more > 0) admission_.ChargeAddress(address, more);
+  return admitted;
+}
+
+std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
+  // A request without a command also takes a token, but its reply does not depend on it: a refusal
+  // would cost as much.
+  const bool admitted = Admits(call);
+  if (call.http.method == "OPTIONS") {
+    HttpReply reply{.status = kPreflightStatus};
+    Cors::AddPreflight(reply.headers);
+    return reply;
+  }
+  if (call.command == nullptr) return FailAsUnknown(call.label);
+  if (call.http.method != "POST") {
+    HttpReply reply = FailAsUnknown(call.label);
+    reply.status = kOtherMethodStatus;
+    reply.headers.emplace_back("Allow", "POST, OPTIONS");
+    return reply;
+  }
+  if (!admitted) {
+    return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
+  }
+  return Run(call);
+}
+
+std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
+  ChannelRequest request{.query = ParseForm(call.http.query)};
+  if (const Status read = Read(call, request); !read) return Fail(read.error(), call.label);
+  if (call.command->poll != nullptr) {
+    const Status begun = call.command->poll(request, context_, [&](std::string if_lost) {
+      return MakePollReply(call, std::move(if_lost));
+    });
+    return begun ? std::nullopt : std::optional(Fail(begun.error(), call.label));
+  }
+  const Result<JsonText> fields = call.command->handler(request, context_);
+  if (!fields) return Fail(fields.error(), call.label);
+  HttpReply reply = Succeed(*fields);
+  if (call.command->takes_token) {
+    RequestCharge(admission_, call.http.peer_address, std::nullopt).ChargeReply(reply.body.size());
+  }
+  return reply;
+}
+
+Status ChannelRouter::Read(const Call& call, ChannelRequest& request) const {
+  const CommandCaller caller = call.command->caller;
+  if (caller != CommandCaller::kAnyone && FirstOrEmpty(request.query, "sdkappid") != sdk_app_id_) {
+    return Error{Errc::kUnknownApp, "sdkappid: another"};
+  }
+  if (caller == CommandCaller::kAccount) {
+    Result<ChannelInstance> instance = context_.channel.Authenticate(
+        FirstOrEmpty(request.query, "tinyid"), FirstOrEmpty(request.query, "a2"));
+    if (!instance) return instance.error();
+    request.caller = *std::move(instance);
+  }
+  Result<nlohmann::ordered_json> body = ReadCommandBody(call.http.body);
+  if (body) {
+    request.body = *std::move(body);
+  } else if (caller != CommandCaller::kAnyone) {
+    return body.error();
+  }
+  return {};
+}
+
+PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost) const {
+  // Shared by the copies of the function: it answers once, and answers when the last one ends.
+  auto poll = std::make_shared<WaitingPoll>(std::move(call.responder),
+                                            RequestFacts{.request_id = call.http.request_id,
+                                                         .peer_address = call.http.peer_address,
+                                                         .begun = call.http.begun},
+                                            call.label, std::move(call.headers), std::move(if_lost),
+                                            recorder_);
+  return [poll = std::move(poll)](std::string body) { poll->Answer(std::move(body)); };
+}
+
+}  // namespace rtcroom

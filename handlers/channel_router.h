@@ -1,0 +1,79 @@
+// Answers the commands of the message channel: path, method, caller, body, handler, CORS.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/auth/admission.h"
+#include "daemon/base/result.h"
+#include "daemon/http/http_handler.h"
+#include "handlers/channel_commands.h"
+#include "handlers/cors.h"
+#include "handlers/request_charge.h"
+#include "handlers/request_recorder.h"
+
+namespace rtcroom {
+
+struct ChannelRouterOptions {
+  std::string prefix{};  ///< of the paths; empty: none
+  std::vector<std::string> cors_origins = {"*"};
+  std::uint32_t sdk_app_id = 0;  ///< the application that callers must name
+};
+
+/// Answers POST to `<prefix>/v4/<service>/<command>` and `<prefix>/v1/...`, with an object that has
+/// an `ActionStatus` and HTTP status 200 whatever the request holds: clients look at nothing else,
+/// and break on anything but an object. Other methods are answered with 405 (204 to OPTIONS).
+///
+/// Callers over their rate are refused, except for polls and logouts.
+///
+/// @threads safe from any thread; a command on a worker blocks as long as a commit.
+/// @source the contract of the channel, §2.
+class ChannelRouter : public HttpHandler {
+ public:
+  /// All of it outlives the router, and the polls that it has begun.
+  ChannelRouter(const ChannelContext& context, Admission& admission, RequestRecorder& recorder,
+                ChannelRouterOptions options);
+
+  /// Whether a path is one of the channel, of a known command or not. Paths are exact.
+  [[nodiscard]] bool Serves(std::string_view path) const;
+
+  RequestPlan Resolve(HttpRequest& request) override;
+  /// Throws nothing: an exception of a handler is answered as an internal error.
+  void Handle(HttpRequest& request, Responder& responder) override;
+  HttpReply Refuse(int status, std::string_view reason) override;
+
+ private:
+  /// The state of a request while it is handled.
+  struct Call {
+    HttpRequest& http;
+    Responder& responder;
+    const ChannelCommand* command = nullptr;  ///< null: unknown
+    RequestLabel label{};
+    Headers headers{};  ///< of the reply, besides its own
+  };
+
+  [[nodiscard]] const ChannelCommand* FindCommand(std::string_view path) const;
+  /// Takes a token of the address.
+  /// @return whether the command may run.
+  [[nodiscard]] bool Admits(const Call& call) const;
+  /// @return nullopt when a poll answers later.
+  [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
+  [[nodiscard]] std::optional<HttpReply> Run(Call& call) const;
+  /// Checks application, caller and body, as the command asks for.
+  [[nodiscard]] Status Read(const Call& call, ChannelRequest& request) const;
+  /// Takes over the responder of the call.
+  [[nodiscard]] PollReply MakePollReply(Call& call, std::string if_lost) const;
+
+  const ChannelContext context_;
+  Admission& admission_;
+  RequestRecorder& recorder_;
+  const std::string prefix_;
+  const std::string sdk_app_id_;
+  const Cors cors_;
+};
+
+}  // namespace rtcroom

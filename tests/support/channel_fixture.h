@@ -1,0 +1,199 @@
+// The message channel and its router on a memory store.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/auth/user_sig_v2.h"
+#include "daemon/auth/user_sig_verifier.h"
+#include "daemon/channel/channel.h"
+#include "handlers/channel_router.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/counting_random.h"
+#include "tests/support/fake_admission.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/live_rooms.h"
+#include "tests/support/recorded_reply.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+
+/// Owns all dependencies of a `ChannelRouter`. What the store commits reaches the channel by
+/// `Follow`, and time by `Tick`.
+class ChannelFixture {
+ public:
+  static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
+  static constexpr std::chrono::seconds kHold{45};
+
+  explicit ChannelFixture(ChannelOptions options = {}, std::string prefix = {})
+      : channel({.rooms = store,
+                 .events = store,
+                 .log = store,
+                 .history = store,
+                 .bans = bans,
+                 .clock = clock,
+                 .random = random,
+                 .logger = logger},
+                ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
+        router({.channel = channel, .verifier = *verifier, .clock = clock, .hold = kHold},
+               admission, recorder, {.prefix = std::move(prefix), .sdk_app_id = kSdkAppId}) {}
+
+  /// One login, as a client keeps it.
+  struct Client {
+    std::string account{};
+    std::string tiny_id{};
+    std::string a2{};
+  };
+
+  static std::string UserSigOf(const std::string& account, TimePoint now = kNoon,
+                               std::chrono::seconds life = std::chrono::hours(24)) {
+    return SignUserSigV2({kSdkAppId, {account}}, Key(), now, life);
+  }
+  static std::string QueryOf(const Client& client) {
+    return fmt::format(
+        "websdkappid=537048168&v=1.7.0&tinyid={}&a2={}&contenttype=json&sdkappid={}"
+        "&accounttype=10086&apn=1&reqtime=1700000000&reqSeq=1",
+        client.tiny_id, client.a2, kSdkAppId);
+  }
+  static HttpRequest RequestOf(std::string path, std::string query, std::string body) {
+    return {.method = "POST",
+            .path = std::move(path),
+            .query = std::move(query),
+            .content_type = "application/json",
+            .body = std::move(body),
+            .peer_address = "192.0.2.1"};
+  }
+
+  [[nodiscard]] LabelledReply Send(const HttpRequest& request) {
+    return AnswerOf(router, recorded, request);
+  }
+  /// The reply to a login.
+  nlohmann::json LogInReply(const std::string& account, const std::string& user_sig) {
+    const std::string query =
+        fmt::format("sdkappid={}&identifier={}&usersig={}", kSdkAppId, account, user_sig);
+    return nlohmann::json::parse(
+        Send(RequestOf("/v4/openim/login", query, R"({"State":"Online"})")).body);
+  }
+  Client LogIn(const std::string& account) {
+    const nlohmann::json reply = LogInReply(account, UserSigOf(account));
+    return {.account = account, .tiny_id = reply.at("TinyId"), .a2 = reply.at("A2Key")};
+  }
+  LabelledReply Post(const Client& client, const std::string& command, std::string body) {
+    return Send(RequestOf("/v4/" + command, QueryOf(client), std::move(body)));
+  }
+  nlohmann::json Call(const Client& client, const std::string& command,
+                      const nlohmann::json& body = nlohmann::json::object()) {
+    return nlohmann::json::parse(Post(client, command, body.dump()).body);
+  }
+  /// Begins a request that is answered later.
+  std::shared_ptr<RecordedReply> Begin(const Client& client, const std::string& path,
+                                       std::string body) {
+    auto sink = std::make_shared<RecordedReply>();  // shared with the router
+    Handle(router, RequestOf(path, QueryOf(client), std::move(body)), sink);
+    return sink;
+  }
+  std::shared_ptr<RecordedReply> PollAccount(const Client& client, std::uint64_t cursor = 0) {
+    const nlohmann::json cookie = {{"NotifySeq", 0}, {"NoticeSeq", cursor}, {"LongPollingId", "1"}};
+    return Begin(client, "/v4/openim/longpolling",
+                 nlohmann::json({{"Timeout", 60}, {"Cookie", cookie}}).dump());
+  }
+  std::shared_ptr<RecordedReply> PollRoom(const Client& client, const std::string& key,
+                                          std::uint64_t start = 0) {
+    return Begin(client, kRoomPoll,
+                 nlohmann::json({{"StartSeq", start}, {"HoldTime", 90}, {"Key", key}}).dump());
+  }
+
+  void MakeRoom(RoomKind kind, const std::string& id, Dialect dialect = Dialect::kGen1) {
+    (void)store.Update(Creating(rtcroom::MakeRoom(kind, id, "creator", dialect)));
+    clock.Advance(std::chrono::minutes(1));  // not recent for those who join
+    Follow();
+  }
+  void EndRoom(RoomKind kind, const std::string& id) {
+    (void)store.Update(Destroying(MakeKey(kind, id)));
+    Follow();
+  }
+  /// Joins and returns the key of the room's poll.
+  std::string Join(const Client& client, const std::string& group) {
+    return Call(client, "group_open_http_svc/apply_join_group", {{"GroupId", group}})
+        .at("LongPollingKey");
+  }
+  /// @param number  the sender's, which distinguishes a message from a repetition.
+  nlohmann::json SendText(const Client& client, const std::string& group, const std::string& text,
+                          std::uint64_t number) {
+    nlohmann::json reply = Call(client, "group_open_http_svc/send_group_msg",
+                                {{"GroupId", group},
+                                 {"Random", number},
+                                 {"MsgBody", RoomText(text)},
+                                 {"MsgPriority", "COMMON"}});
+    Follow();
+    return reply;
+  }
+  nlohmann::json SendDirect(const Client& client, const std::string& to, const std::string& text,
+                            std::uint64_t number) {
+    nlohmann::json reply = Call(client, "openim/sendmsg",
+                                {{"To_Account", to},
+                                 {"MsgSeq", number},
+                                 {"MsgRandom", number},
+                                 {"MsgTimeStamp", 1},
+                                 {"MsgBody", {Text(text)}}});
+    Follow();
+    return reply;
+  }
+  static nlohmann::json Text(const std::string& text) {
+    return {{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}};
+  }
+  /// A text as the room libraries send it.
+  static nlohmann::json RoomText(const std::string& text) {
+    const std::string data = R"({"cmd":"CustomTextMsg","data":{"nickName":"A","headPic":"123"}})";
+    return {
+        {{"MsgType", "TIMCustomElem"}, {"MsgContent", {{"Data", data}, {"Desc", ""}, {"Ext", ""}}}},
+        Text(text)};
+  }
+
+  /// Gives the channel what was committed since the last call.
+  void Follow() {
+    auto page = store.ReadEvents(events_at_, 1000);
+    events_at_ = page->next;
+    channel.OnEvents(page->events);
+    const auto messages = store.ReadMessages(messages_at_, 1000);
+    if (messages->empty()) return;
+    messages_at_ = messages->back().position;
+    channel.OnMessages(*messages);
+  }
+  void Tick(std::chrono::milliseconds by) {
+    clock.Advance(by);
+    channel.OnTick();
+  }
+
+  static constexpr const char* kRoomPoll = "/v1/group_open_long_polling_http_noauth_svc/get_msg";
+
+  FakeClock clock;
+  CountingRandom random;
+  Logger logger{LogFormat::kJson, LogLevel::kError};
+  RecordingListener listener;
+  MemoryStore store{{}, "00000000000000aa", listener};
+  BanList bans{clock};
+  FakeAdmission admission;
+  std::unique_ptr<UserSigVerifier> verifier =
+      *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});
+  Channel channel;
+  RequestIds request_ids{"test"};
+  LastRequest recorded;
+  RequestRecorder recorder{request_ids, recorded, clock, logger};
+  ChannelRouter router;
+
+ private:
+  static Secret Key() { return Secret("a key of an application, for tests"); }
+
+  Cursor events_at_;
+  std::uint64_t messages_at_ = 0;
+};
+
+}  // namespace rtcroom
