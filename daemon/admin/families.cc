@@ -23,4 +23,8 @@ prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, co
   return AddGauges(registry, name, help).Add({});
 }
 
+void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
+  counter.Increment(static_cast<double>(total) - counter.Value());
+}
+
 }  // namespace rtcroom

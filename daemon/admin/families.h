@@ -1,6 +1,8 @@
 // Helpers that create metrics in one call.
 #pragma once
 
+#include <cstdint>
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -21,5 +23,8 @@ HistogramFamily& AddHistograms(prometheus::Registry& registry, const char* name,
 /// The only series of its family, without a label.
 prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help);
 prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help);
+
+/// Raises a counter to a total that is counted elsewhere.
+void RaiseTo(prometheus::Counter& counter, std::uint64_t total);
 
 }  // namespace rtcroom

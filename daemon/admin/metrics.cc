@@ -26,11 +26,6 @@ constexpr std::pair<LoginOutcome, const char*> kRefusals[] = {
     {LoginOutcome::kBadSignature, "signature"},
 };
 
-/// For totals counted elsewhere.
-void RaiseTo(prometheus::Counter& counter, std::uint64_t total) {
-  counter.Increment(static_cast<double>(total) - counter.Value());
-}
-
 }  // namespace
 
 Metrics::Metrics(const std::string& version, const Clock& clock,
@@ -81,6 +76,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
                                   "Groups for which a delivery is pending.")),
       im_lag_(AddGauge(registry_, "rtcroomd_im_lag_events",
                        "Events from the oldest with a pending delivery to the newest.")),
+      channel_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
                                "Events sent to all subscribers together.")),
@@ -187,6 +183,7 @@ std::string Metrics::Text() {
   // One scrape at a time: raising a counter to a total reads it before writing it.
   const MutexLock scraping(scrape_mutex_);
   if (sources_.watch) SetWatch(sources_.watch());
+  if (sources_.channel) channel_.Set(sources_.channel());
   if (sources_.im_backlog) {
     const ImBacklog backlog = sources_.im_backlog();
     im_pending_groups_.Set(static_cast<double>(backlog.groups));

@@ -15,6 +15,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "daemon/admin/channel_metrics.h"
 #include "daemon/admin/connection_metrics.h"
 #include "daemon/admin/families.h"
 #include "daemon/admin/im_metrics.h"
@@ -53,6 +54,7 @@ struct MetricsSources {
   std::function<std::uint64_t()> waiting_requests = {};
   std::function<ImBacklog()> im_backlog = {};
   std::function<WatchStats()> watch = {};
+  std::function<ChannelStats()> channel = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
@@ -162,6 +164,7 @@ class Metrics : public RequestObserver {
   ImMetrics im_;
   prometheus::Gauge& im_pending_groups_;
   prometheus::Gauge& im_lag_;
+  ChannelMetrics channel_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;
   prometheus::Counter& watch_slow_;

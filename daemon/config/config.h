@@ -101,6 +101,17 @@ struct ImConfig {
   Secret callback_token = {};
 };
 
+struct ChannelConfig {
+  bool enabled = false;
+  std::string prefix = {};  ///< empty: none
+  ConfigDuration hold = std::chrono::seconds(45);
+  std::size_t max_instances = 1;
+  ConfigDuration history = std::chrono::hours(24);
+  std::size_t max_group_log = 1000;
+  Rate account_rate = {.per_second = 10};
+  Rate group_rate = {.per_second = 40};
+};
+
 struct LiveConfig {
   std::string bizid = {};
   Secret push_key = {};
@@ -176,6 +187,7 @@ struct Config {
   RoomConfig room = {};
   AuthConfig auth = {};
   ImConfig im = {};
+  ChannelConfig channel = {};
   LiveConfig live = {};
   LivenessConfig liveness = {};
   WechatConfig wechat = {};

@@ -151,6 +151,37 @@ void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
   }
 }
 
+/// Whether all paths below `prefix` are below `other`, too.
+bool IsBelow(std::string_view prefix, std::string_view other) {
+  return SamePrefix(prefix.substr(0, other.size()), other) &&
+         (prefix.size() == other.size() || prefix[other.size()] == '/');
+}
+
+void CheckChannelPrefix(const Config& config, Problems& problems) {
+  const ServerConfig& server = config.server;
+  for (const std::string& prefix :
+       {server.prefix, "/webrtc" + server.prefix, server.gen1_prefix, server.gen2_prefix}) {
+    for (const std::string_view version : {"/v1", "/v4"}) {
+      if (!IsBelow(prefix, config.channel.prefix + std::string(version))) continue;
+      problems.push_back({"channel.prefix", "its paths are also those of rooms"});
+      return;
+    }
+  }
+}
+
+void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
+  if (!config.channel.enabled) return;
+  CheckChannelPrefix(config, problems);
+  const ImConfig& im = config.im;
+  if (NeedsMadeApplication(config) || im.enabled) return;  // the latter is checked above
+  const bool verifies = !im.secret_key.empty() || !im.private_key_file.empty();
+  if (im.sdk_app_id == 0) {
+    problems.push_back({"im.sdk_app_id", "missing: channel.enabled needs it, or no other IM key"});
+  } else if (im.sig_version == 2 && !verifies && mode == RunMode::kNormal) {
+    problems.push_back({"im.secret_key", "missing: channel.enabled needs it"});
+  }
+}
+
 void CheckWechat(const WechatConfig& wechat, Problems& problems) {
   if (!wechat.app_id.empty() && wechat.secret.empty()) {
     problems.push_back({"wechat.secret", "missing: wechat.app_id needs it"});
@@ -168,8 +199,9 @@ bool CanSign(const ImConfig& im) {
   return im.sig_version == 1 ? !im.private_key_file.empty() : !im.secret_key.empty();
 }
 
-void WarnOfIm(const ImConfig& im, Problems& warnings) {
-  if (CanSign(im)) return;
+void WarnOfIm(const Config& config, Problems& warnings) {
+  const ImConfig& im = config.im;
+  if (CanSign(im) || NeedsMadeApplication(config)) return;
   if (im.sdk_app_id == 0) {
     warnings.push_back(
         {"im.sdk_app_id", "missing: get_im_login_info, get_login_info and login answer code 6"});
@@ -247,6 +279,12 @@ void WarnOfProxies(const ServerConfig& server, Problems& warnings) {
 
 }  // namespace
 
+bool NeedsMadeApplication(const Config& config) {
+  const ImConfig& im = config.im;
+  return config.channel.enabled && im.sdk_app_id == 0 && im.sig_version == 2 &&
+         im.secret_key.empty() && im.private_key_file.empty() && im.public_key_file.empty();
+}
+
 std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   Problems problems;
   CheckTls(config.server, mode, problems);
@@ -258,6 +296,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
     problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});
   }
   CheckIm(config.im, mode, problems);
+  CheckChannel(config, mode, problems);
   CheckWechat(config.wechat, problems);
   CheckUtils(config.utils, problems);
   return problems;
@@ -287,7 +326,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   WarnOfListeners(config, warnings);
   WarnOfProxies(config.server, warnings);
   WarnOfAuth(config.auth, warnings);
-  WarnOfIm(config.im, warnings);
+  WarnOfIm(config, warnings);
   WarnOfLive(config.live, warnings);
   WarnOfPlayKey(config.live, warnings);
   WarnOfUtils(config, warnings);

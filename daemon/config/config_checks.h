@@ -15,6 +15,9 @@ enum class RunMode : std::uint8_t { kNormal, kDev };
 /// Combinations of values that cannot work, although each value is valid by itself.
 std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode);
 
+/// Whether the channel needs a made key: it is enabled, and there is no IM application.
+bool NeedsMadeApplication(const Config& config);
+
 /// Configured files that this process cannot read. Touches the disk.
 std::vector<ConfigProblem> FindUnreadableFiles(const Config& config);
 

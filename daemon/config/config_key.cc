@@ -25,6 +25,7 @@ std::vector<ConfigKey> AllConfigKeys() {
   AddRoomKeys(keys);
   AddAuthKeys(keys);
   AddImKeys(keys);
+  AddChannelKeys(keys);
   AddLiveKeys(keys);
   AddLivenessKeys(keys);
   AddWechatKeys(keys);

@@ -22,6 +22,7 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys);
 
 // config_keys_services.cc: external services.
 void AddImKeys(std::vector<ConfigKey>& keys);
+void AddChannelKeys(std::vector<ConfigKey>& keys);
 void AddLiveKeys(std::vector<ConfigKey>& keys);
 void AddWechatKeys(std::vector<ConfigKey>& keys);
 void AddTrtcKeys(std::vector<ConfigKey>& keys);

@@ -37,6 +37,27 @@ void AddImKeys(std::vector<ConfigKey>& keys) {
                                         "The key that signs the IM service's callbacks.");
 }
 
+void AddChannelKeys(std::vector<ConfigKey>& keys) {
+  using S = ChannelConfig;
+  SectionKeys<&Config::channel> channel("channel", keys);
+  channel.Add<&S::enabled>("enabled", SwitchRule{},
+                           "Serves the IM protocol itself: logins, groups of rooms, messages and "
+                           "notices. Without any IM key a key is made and kept in data_dir.");
+  channel.Add<&S::prefix>("prefix", PlainTextRule{CheckOptionalPrefix},
+                          "What its paths, /v4/... and /v1/..., begin with; \"\" = nothing.");
+  channel.Add<&S::hold>("hold", DurationRule{5s, 55s},
+                        "How long a poll waits for something new; clients give up after 60s, and "
+                        "proxies must wait longer.");
+  channel.Add<&S::max_instances>("max_instances", CountRule{1, 100},
+                                 "Logins of one account at a time; one more ends the oldest.");
+  channel.Add<&S::history>("history", DurationRule{1min, 720h}, "How long messages are kept.");
+  channel.Add<&S::max_group_log>("max_group_log", CountRule{1, 100'000},
+                                 "Most messages kept of one group.");
+  channel.Add<&S::account_rate>("account_rate", RateRule{},
+                                "Messages of one account; four times as many at once.");
+  channel.Add<&S::group_rate>("group_rate", RateRule{}, "Messages in one group.");
+}
+
 void AddLiveKeys(std::vector<ConfigKey>& keys) {
   using S = LiveConfig;
   SectionKeys<&Config::live> live("live", keys);

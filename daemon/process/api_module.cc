@@ -76,6 +76,18 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .ids = deps.runtime.ids,
                        .admission = deps.auth.admission(),
                        .utils = &utils_.services()},
-              MakeRouterOptions(config), recorder_) {}
+              MakeRouterOptions(config), recorder_) {
+  if (deps.channel == nullptr) return;
+  commands_.emplace(
+      ChannelContext{.channel = *deps.channel,
+                     .verifier = deps.auth.verifier(),
+                     .clock = deps.runtime.clock,
+                     .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold)},
+      deps.auth.admission(), recorder_,
+      ChannelRouterOptions{.prefix = config.channel.prefix,
+                           .cors_origins = config.server.cors_origins,
+                           .sdk_app_id = config.im.sdk_app_id});
+  split_.emplace(router_, *commands_);
+}
 
 }  // namespace rtcroom

@@ -1,8 +1,12 @@
-// The clients' API of one life of the server: rooms, and the endpoints above them.
+// The clients' API of one life of the server: rooms, the endpoints above them, and the commands of
+// the message channel.
 #pragma once
+
+#include <optional>
 
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/utils_module.h"
+#include "daemon/channel/channel.h"
 #include "daemon/config/config.h"
 #include "daemon/core/room_service.h"
 #include "daemon/im/im_module.h"
@@ -10,6 +14,8 @@
 #include "daemon/process/auth_module.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
+#include "handlers/channel_router.h"
+#include "handlers/path_split.h"
 #include "handlers/request_ids.h"
 #include "handlers/request_recorder.h"
 #include "handlers/router.h"
@@ -20,7 +26,8 @@ namespace rtcroom {
 struct ApiModuleDeps {
   StoreModule& store;  ///< open
   AuthModule& auth;
-  ImModule* im = nullptr;  ///< null without `im.enabled`
+  ImModule* im = nullptr;      ///< null without `im.enabled`
+  Channel* channel = nullptr;  ///< null without `channel.enabled`
   RequestObserver& observer;
   Runtime& runtime;
 };
@@ -34,7 +41,9 @@ class ApiModule {
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
-  [[nodiscard]] HttpHandler& handler() { return router_; }
+  [[nodiscard]] HttpHandler& handler() {
+    return split_ ? static_cast<HttpHandler&>(*split_) : router_;
+  }
 
  private:
   NoImGroups no_groups_;
@@ -43,6 +52,8 @@ class ApiModule {
   RequestIds request_ids_;
   RequestRecorder recorder_;
   Router router_;
+  std::optional<ChannelRouter> commands_;  ///< only with a channel
+  std::optional<PathSplit> split_;         ///< likewise
 };
 
 }  // namespace rtcroom

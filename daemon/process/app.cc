@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/auth/dev_identity.h"
+#include "daemon/auth/made_key.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/version.h"
 #include "daemon/config/listen_address.h"
@@ -22,6 +23,8 @@ namespace rtcroom {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::size_t kMadeKeyBytes = 32;
 
 /// The origin of a listener for a browser on this machine. Empty when there is none.
 std::string OriginOf(std::string_view scheme, const std::string& bound_address) {
@@ -56,6 +59,9 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
 
 Status App::Start(InheritedSockets sockets) {
   if (Status status = store_.OpenDirectory(); !status) return status;
+  if (NeedsMadeApplication(*config_)) {
+    if (Status status = FillInApplication(); !status) return status;
+  }
   if (config_.is_dev()) {
     if (Status status = FillInDevIdentity(); !status) return status;
   }
@@ -75,6 +81,14 @@ Status App::Start(InheritedSockets sockets) {
                                                                       .metrics = metrics_,
                                                                       .runtime = runtime_});
   runtime_.logger.Info("ready", {{"version", kVersion}, {"pushers", store_.state().leases.size()}});
+  return {};
+}
+
+Status App::FillInApplication() {
+  const Result<Secret> key =
+      LoadOrMakeKey(store_.directory() / "im-secret-key", kMadeKeyBytes, runtime_.random);
+  if (!key) return key.error();
+  config_.FillInApplication(*key);
   return {};
 }
 
@@ -102,11 +116,20 @@ Status App::BuildServices() {
                                                                .logger = runtime_.logger});
     if (Status status = im_->Start(); !status) return status;
   }
-  api_ = std::make_unique<ApiModule>(*config_, ApiModuleDeps{.store = store_,
-                                                             .auth = *auth_,
-                                                             .im = im_.get(),
-                                                             .observer = metrics_,
-                                                             .runtime = runtime_});
+  if (config_->channel.enabled) {
+    Result<Secret> key = MakeChannelKey(config_->im);
+    if (!key) return key.error();
+    channel_ = std::make_unique<ChannelModule>(
+        config_->channel, *std::move(key), ChannelModuleDeps{.store = store_, .runtime = runtime_});
+    if (Status status = channel_->Start(); !status) return status;
+  }
+  api_ = std::make_unique<ApiModule>(
+      *config_, ApiModuleDeps{.store = store_,
+                              .auth = *auth_,
+                              .im = im_.get(),
+                              .channel = channel_ == nullptr ? nullptr : &channel_->channel(),
+                              .observer = metrics_,
+                              .runtime = runtime_});
   return {};
 }
 
@@ -204,6 +227,7 @@ void App::Stop(SocketAfterStop after) {
   if (events_ != nullptr) events_->StopWatch();
   if (auth_ != nullptr) auth_->Stop();
   im_.reset();
+  if (channel_ != nullptr) channel_->Stop();
   if (upkeep_ != nullptr && store_.has_mark()) store_.RecordNewest();
   store_.Close();
   if (upkeep_ != nullptr) runtime_.logger.Info("stopped");
@@ -229,6 +253,8 @@ void App::StopServing(SocketAfterStop after) {
   if (events_ != nullptr) {
     stopping.push_back(std::async(kAtOnceIfItCan, [&] { events_->Stop(left(), after); }));
   }
+  // Their replies close the connections, once the drain has begun.
+  if (channel_ != nullptr) channel_->AnswerPolls();
   // Slightly before the end of the drain, so that the answers are still sent.
   const milliseconds for_answers = std::min(drain_timeout / 4, milliseconds(500));
   for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
@@ -268,6 +294,7 @@ MetricsSources App::MakeMetricsSources() {
       .waiting_requests = [this] { return listeners_->threads().workers().waiting(); },
       .im_backlog = [this] { return im_ == nullptr ? ImBacklog() : im_->ReadBacklog(); },
       .watch = [this] { return events_ == nullptr ? WatchStats() : events_->ReadStats(); },
+      .channel = [this] { return channel_ == nullptr ? ChannelStats() : channel_->ReadStats(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); }};
 }
 

@@ -10,6 +10,8 @@
 // - console's streams: event delivery; a read of the store; likewise
 // - outgoing callers, 16: calls to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one call each: the network; `HttplibOutgoing::Stop`
+// - channel feed: new events and messages, answers to polls; a read of the store;
+//   `ChannelModule::Stop`
 // - IM sender: hands out deliveries; the store; `ImModule::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store
@@ -41,6 +43,7 @@
 #include "daemon/process/admin_module.h"
 #include "daemon/process/api_module.h"
 #include "daemon/process/auth_module.h"
+#include "daemon/process/channel_module.h"
 #include "daemon/process/events_module.h"
 #include "daemon/process/inherited_sockets.h"
 #include "daemon/process/listeners_module.h"
@@ -56,7 +59,7 @@ namespace rtcroom {
 class App {
  public:
   /// @param config  without problems; in dev mode missing keys and certificates are generated and
-  ///         kept in the data directory.
+  ///         kept in the data directory; so is the channel's missing key in any mode.
   /// @param process_start  for the metrics; nullopt when it is not known.
   App(Config config, RunMode mode, std::optional<TimePoint> process_start, Logger& logger);
   ~App() { Stop(); }
@@ -104,6 +107,7 @@ class App {
   [[nodiscard]] std::string console_link() const;
 
  private:
+  Status FillInApplication();
   Status FillInDevIdentity();
   Status BuildServices();
   Status Listen(InheritedSockets& sockets);
@@ -122,7 +126,8 @@ class App {
   StoreModule store_;
   ReadinessCheck readiness_;
   std::unique_ptr<AuthModule> auth_;
-  std::unique_ptr<ImModule> im_;  ///< only with `im.enabled`
+  std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
+  std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
   std::unique_ptr<ApiModule> api_;
   std::unique_ptr<ListenersModule> listeners_;
   std::unique_ptr<EventsModule> events_;  ///< only with `grpc.listen`

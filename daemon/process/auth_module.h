@@ -47,6 +47,7 @@ class AuthModule {
   [[nodiscard]] const ImLoginSigner& webrtc_ticket_signer() const {
     return *signers_.webrtc_ticket;
   }
+  [[nodiscard]] const UserSigVerifier& verifier() const { return *signers_.verifier; }
   [[nodiscard]] SessionService& sessions() { return sessions_; }
   [[nodiscard]] const SignedStreamUrls& streams() const { return streams_; }
   [[nodiscard]] CallPool& calls() { return calls_; }

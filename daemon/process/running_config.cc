@@ -1,8 +1,15 @@
 #include "daemon/process/running_config.h"
 
+#include <cstdint>
 #include <utility>
 
 namespace rtcroom {
+namespace {
+
+/// Of a made key: clients require a number.
+constexpr std::uint32_t kMadeApplication = 1'400'000'000;
+
+}  // namespace
 
 RunningConfig::RunningConfig(Config config, RunMode mode)
     : mode_(mode), loaded_(std::move(config)), config_(loaded_) {}
@@ -20,6 +27,11 @@ void RunningConfig::FillIn(const DevIdentity& identity) {
     generated_admin_token_ = identity.admin_token;
     config_.admin.token = generated_admin_token_;
   }
+}
+
+void RunningConfig::FillInApplication(const Secret& secret_key) {
+  config_.im.sdk_app_id = kMadeApplication;
+  config_.im.secret_key = secret_key;
 }
 
 ReloadPlan RunningConfig::Reload(const Config& fresh) {

@@ -29,6 +29,9 @@ class RunningConfig {
   /// Uses the identity for missing keys.
   void FillIn(const DevIdentity& identity);
 
+  /// Uses a made key for the IM application that is missing.
+  void FillInApplication(const Secret& secret_key);
+
   /// Applies the changes that need no restart. Generated values stay.
   ReloadPlan Reload(const Config& fresh);
 

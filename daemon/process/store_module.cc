@@ -17,7 +17,8 @@ constexpr std::size_t kRestoreBatch = 1000;
 
 StoreModule::StoreModule(const Config& config, Runtime& runtime)
     : config_(config.store),
-      max_rooms_(config.room.max_rooms),
+      limits_{.max_rooms = config.room.max_rooms,
+              .max_room_messages = config.channel.max_group_log},
       runtime_(runtime),
       state_(config.room, runtime) {}
 
@@ -42,7 +43,7 @@ std::uint64_t StoreModule::FreeBytes() const {
 Status StoreModule::Open(StoreObserver& observer) {
   Result<std::unique_ptr<Storage>> storage = OpenStore({.url = config_.url,
                                                         .data_dir = config_.data_dir,
-                                                        .limits = {.max_rooms = max_rooms_},
+                                                        .limits = limits_,
                                                         .new_epoch = NewEpoch(runtime_.random),
                                                         .observer = &observer},
                                                        state_.commits);

@@ -43,8 +43,9 @@ struct RoomState {
   DeliverySignal enqueued{};
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
-  CommitFanOut commits{
-      {&leases, &inactive, &counters, &quota, &watch_commits, &console_commits, &enqueued}};
+  WriteSignal channel_commits{};
+  CommitFanOut commits{{&leases, &inactive, &counters, &quota, &watch_commits, &console_commits,
+                        &channel_commits, &enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.
@@ -81,7 +82,7 @@ class StoreModule {
   Status RestoreRooms();
 
   const StoreConfig config_;
-  const std::uint64_t max_rooms_;
+  const StoreLimits limits_;
   Runtime& runtime_;
   RoomState state_;
   std::unique_ptr<DataDirectory> directory_;

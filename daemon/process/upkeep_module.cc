@@ -11,11 +11,15 @@ constexpr std::chrono::seconds kTrimPeriod{2};
 /// Events newer than the mark can be lost undetected.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
+/// How long the messages of a room outlive it.
+constexpr std::chrono::minutes kEndedRoomHistory{10};
+
 }  // namespace
 
 UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
     : deps_(deps),
       sweep_period_(config.room.sweep_period),
+      history_(config.channel.history),
       reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
               deps.runtime.clock, ReaperOptions{.sweep_period = sweep_period_}, *this,
               deps.runtime.logger),
@@ -38,6 +42,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
         PurgeEndedBans();
         upkeep_heartbeat_.Answer();
         MaintainSessions();
+        TrimMessages();
         deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
         deps_.readiness.PingIfRead();
       },
@@ -92,6 +97,23 @@ void UpkeepModule::MaintainSessions() {
     }
     upkeep_heartbeat_.Answer();
     if (!done->left_some) return;
+  }
+}
+
+// Also without a channel: an earlier configuration may have had one.
+void UpkeepModule::TrimMessages() {
+  constexpr int kMostRounds = 20;
+  const TimePoint now = deps_.runtime.clock.Now();
+  const MessageRetention retention{.keep_since = now - history_,
+                                   .keep_ended_since = now - kEndedRoomHistory};
+  for (int round = 0; round < kMostRounds; ++round) {
+    const Result<std::size_t> removed = deps_.store.storage().TrimMessages(retention);
+    if (!removed) {
+      deps_.runtime.logger.Warn("messages_not_removed", {{"reason", removed.error().detail}});
+      return;
+    }
+    upkeep_heartbeat_.Answer();
+    if (*removed < retention.most_per_call) return;
   }
 }
 

@@ -29,8 +29,8 @@ struct UpkeepModuleDeps {
   Runtime& runtime;
 };
 
-/// Evicts silent pushers, removes old events, bans and sessions, checks that the store accepts
-/// writes, and records its newest position; from construction to `Stop`.
+/// Evicts silent pushers, removes old events, messages, bans and sessions, checks that the store
+/// accepts writes, and records its newest position; from construction to `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {
@@ -49,9 +49,11 @@ class UpkeepModule : private SweepObserver {
   void OnStall() override;
   void PurgeEndedBans();
   void MaintainSessions();
+  void TrimMessages();
 
   const UpkeepModuleDeps deps_;
   const std::chrono::milliseconds sweep_period_;
+  const std::chrono::milliseconds history_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
   LoopHeartbeat reaper_heartbeat_;

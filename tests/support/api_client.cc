@@ -90,6 +90,8 @@ ApiReply ApiClient::Get(const std::string& target) {
   return Send(request);
 }
 
+void ApiClient::Interrupt() { connection_->client().stop(); }
+
 ApiReply ApiClient::Send(const ApiRequest& request) {
   httplib::Request sent;
   sent.method = request.method;

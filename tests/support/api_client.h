@@ -56,6 +56,10 @@ class ApiClient {
   /// Never throws: without a reply the status is 0 and the text contains the reason.
   ApiReply Send(const ApiRequest& request);
 
+  /// Ends a request that another thread is sending or waiting for; that one gets no reply.
+  /// @threads from any thread.
+  void Interrupt();
+
  private:
   class Connection;
   std::unique_ptr<Connection> connection_;

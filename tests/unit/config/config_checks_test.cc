@@ -40,6 +40,45 @@ Config CompleteConfig() {
   return config;
 }
 
+TEST(ConfigConflicts, TheChannelNeedsAnImApplicationOrNoImKeyAtAll) {
+  Config config = ServableConfig();
+  config.channel.enabled = true;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  EXPECT_TRUE(NeedsMadeApplication(config));
+  config.im.secret_key = Secret("k");
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id"));
+  config.im.sdk_app_id = 1'400'000'001;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  EXPECT_FALSE(NeedsMadeApplication(config));
+  config.im.secret_key = Secret();
+  config.im.public_key_file = "key.pem";  // verifies, but cannot sign the channel's own tokens
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.secret_key"));
+  config.im.private_key_file = "key.pem";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.im.private_key_file = "";
+  config.im.sig_version = 1;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.private_key_file"));
+  config.im.sdk_app_id = 0;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id"));
+}
+
+TEST(ConfigConflicts, PathsOfTheChannelAreNotThoseOfRooms) {
+  Config config = CompleteConfig();
+  config.channel.enabled = true;
+  for (const char* const prefix : {"/v4", "/V1/weapp"}) {
+    config.server.prefix = prefix;
+    EXPECT_THAT(Conflicts(config), ElementsAre("channel.prefix")) << prefix;
+  }
+  config.server.prefix = "/v44";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.channel.prefix = "/webrtc";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.server.prefix = "/v4";
+  EXPECT_THAT(Conflicts(config), ElementsAre("channel.prefix"));
+  config.channel.enabled = false;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
 TEST(ConfigConflicts, AreEmptyForAValidConfiguration) {
   EXPECT_THAT(Conflicts(ServableConfig()), IsEmpty());
   EXPECT_THAT(Conflicts(CompleteConfig()), IsEmpty());
@@ -232,6 +271,14 @@ TEST(ConfigWarnings, NameTheKeyOfTheSigVersion) {
   EXPECT_THAT(Warnings(config), ElementsAre("im.secret_key"));
   config.im.sig_version = 1;
   EXPECT_THAT(Warnings(config), ElementsAre("im.private_key_file"));
+}
+
+TEST(ConfigWarnings, OmitKeysThatTheChannelMakes) {
+  Config config = CompleteConfig();
+  config.im = {};
+  EXPECT_THAT(Warnings(config), ElementsAre("im.sdk_app_id"));
+  config.channel.enabled = true;
+  EXPECT_THAT(Warnings(config), IsEmpty());
 }
 
 TEST(ConfigWarnings, CoverUnsignedPushUrls) {

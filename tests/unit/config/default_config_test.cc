@@ -55,6 +55,7 @@ TEST(DevDefaults, HaveNoConflictsWithoutAnyConfiguration) {
   EXPECT_EQ(outcome.config.live.push_host, "127.0.0.1");
   EXPECT_EQ(outcome.config.log.format, LogFormat::kText);
   EXPECT_TRUE(outcome.config.utils.enabled);
+  EXPECT_TRUE(outcome.config.channel.enabled);
 }
 
 TEST(DevDefaults, AreOverriddenByTheConfiguration) {

@@ -1,0 +1,66 @@
+#include "daemon/process/channel_module.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "daemon/auth/digest.h"
+#include "daemon/base/atomic_file.h"
+
+namespace rtcroom {
+namespace {
+
+/// Keeps the key apart from all others that are derived from the same one.
+constexpr std::string_view kPurpose = "rtcroomd: tokens of the message channel";
+
+/// How many messages an account may send at once, in seconds of its rate.
+constexpr std::uint32_t kAccountBurst = 4;
+
+ChannelOptions MakeOptions(const ChannelConfig& config) {
+  const std::uint32_t account = config.account_rate.per_second;
+  const std::uint32_t group = config.group_rate.per_second;
+  return {.hold = config.hold,
+          .max_instances = config.max_instances,
+          .account_rate = {.per_second = account, .burst = kAccountBurst * account},
+          .group_rate = {.per_second = group, .burst = group}};
+}
+
+}  // namespace
+
+ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const ChannelModuleDeps& deps)
+    : channel_(ChannelDeps{.rooms = deps.store.storage(),
+                           .events = deps.store.storage(),
+                           .log = deps.store.storage(),
+                           .history = deps.store.storage(),
+                           .bans = deps.store.state().bans,
+                           .clock = deps.runtime.clock,
+                           .random = deps.runtime.random,
+                           .logger = deps.runtime.logger},
+               ChannelTokens(std::move(key)), MakeOptions(config)),
+      feed_(ChannelFeed::Deps{.events = deps.store.storage(),
+                              .messages = deps.store.storage(),
+                              .signal = deps.store.state().channel_commits,
+                              .channel = channel_,
+                              .logger = deps.runtime.logger}) {}
+
+ChannelStats ChannelModule::ReadStats() const {
+  const ChannelSizes sizes = channel_.sizes();
+  const ChannelCounts counts = channel_.counts();
+  return {.instances = sizes.instances,
+          .groups = sizes.groups,
+          .polls = sizes.polls,
+          .deliveries = counts.deliveries,
+          .redeliveries = counts.redeliveries,
+          .kicked = counts.kicked,
+          .dropped = counts.dropped,
+          .gaps = counts.gaps};
+}
+
+Result<Secret> MakeChannelKey(const ImConfig& im) {
+  if (!im.secret_key.empty()) return Secret(HmacSha256(im.secret_key, kPurpose));
+  Result<std::string> private_key = ReadSmallFile(im.private_key_file);
+  if (!private_key) return private_key.error();
+  return Secret(HmacSha256(Secret(*std::move(private_key)), kPurpose));
+}
+
+}  // namespace rtcroom

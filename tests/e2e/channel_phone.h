@@ -1,0 +1,117 @@
+// A phone with the SDK of the IM service, whose calls go to the server itself.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/mutex.h"
+#include "tests/support/api_client.h"
+
+namespace rtcroom {
+
+/// Opens one more connection to the server.
+using Connect = std::function<ApiClient()>;
+
+/// A message as the page of a mini-program receives it.
+struct ReceivedText {
+  std::string group;
+  std::string from;
+  std::uint64_t seq = 0;
+  std::string text;
+
+  bool operator==(const ReceivedText&) const = default;
+};
+
+struct ReceivedNotice {
+  std::string group;
+  int type = 0;  ///< 255: the members changed; 5: the group ended
+  std::string data;
+
+  bool operator==(const ReceivedNotice&) const = default;
+};
+
+/// Calls in the order of the SDK, with its cursors, and two polls that run until it logs out. Like
+/// the SDK it polls on at once after any reply, and counts what would make it give up.
+///
+/// @threads for one thread.
+class ChannelPhone {
+ public:
+  ChannelPhone(Connect connect, std::string account, std::string user_sig);
+  /// Ends its polls as a phone that is switched off.
+  ~ChannelPhone();
+  ChannelPhone(const ChannelPhone&) = delete;
+  ChannelPhone& operator=(const ChannelPhone&) = delete;
+
+  /// Every call of a login; starts the account's poll.
+  /// @return the first ErrorCode other than 0.
+  int LogIn();
+  /// Starts a poll of the group, beside one that runs already, as the SDK does.
+  int Join(const std::string& group);
+  int Quit(const std::string& group);
+  int LogOut();
+
+  int SendText(const std::string& group, const std::string& text);
+  int SendDirect(const std::string& account, const std::string& data);
+
+  /// A call of the logged-in account: `openim/login`.
+  nlohmann::json Call(std::string_view service_and_command, const nlohmann::json& body);
+
+  [[nodiscard]] const std::string& account() const { return account_; }
+  [[nodiscard]] std::vector<ReceivedText> texts() const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<ReceivedNotice> notices() const EXCLUDES(mutex_);
+  /// The custom data of direct messages.
+  [[nodiscard]] std::vector<std::string> directs() const EXCLUDES(mutex_);
+  [[nodiscard]] bool is_kicked() const { return is_kicked_; }
+  /// Replies of the room's poll that would make the SDK call it kicked: FAIL, no object, none.
+  [[nodiscard]] int room_failures() const { return room_failures_; }
+
+ private:
+  /// A poll that sends one request after the other.
+  struct Poll {
+    explicit Poll(ApiClient to) : client(std::move(to)) {}
+    ApiClient client;
+    std::jthread thread{};
+  };
+
+  [[nodiscard]] std::string Query() const;
+  nlohmann::json Post(ApiClient& client, const std::string& path, const std::string& query,
+                      const nlohmann::json& body) const;
+  void Start(const std::function<void(Poll&)>& round);
+  void PollAccount(Poll& poll) EXCLUDES(mutex_);
+  void PollRoom(Poll& poll) EXCLUDES(mutex_);
+  void ReceiveNotice(const nlohmann::json& entry) REQUIRES(mutex_);
+  void ReceiveText(const nlohmann::json& entry) REQUIRES(mutex_);
+
+  const Connect connect_;
+  const std::string account_;
+  const std::string user_sig_;
+  ApiClient client_;
+  std::string tiny_id_;
+  std::string a2_;
+  std::string poll_id_;
+  std::uint64_t random_ = 0;
+  std::atomic<bool> is_over_{false};
+  std::atomic<bool> is_kicked_{false};
+  std::atomic<int> room_failures_{0};
+  std::vector<std::unique_ptr<Poll>> polls_;
+
+  mutable Mutex mutex_;
+  std::uint64_t notice_seq_ GUARDED_BY(mutex_) = 0;
+  // All room polls of the SDK share one position.
+  std::uint64_t start_ GUARDED_BY(mutex_) = 0;
+  std::string key_ GUARDED_BY(mutex_);
+  std::vector<ReceivedText> texts_ GUARDED_BY(mutex_);
+  std::vector<ReceivedNotice> notices_ GUARDED_BY(mutex_);
+  std::vector<std::string> directs_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom
