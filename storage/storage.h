@@ -4,6 +4,7 @@
 #include "daemon/auth/session_store.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/store.h"
 
@@ -17,7 +18,8 @@ class Storage : public Store,
                 public DeliveryStore,
                 public SessionStore,
                 public MessageLog,
-                public MessageHistory {
+                public MessageHistory,
+                public GroupJoinStore {
  public:
   /// Whether the store accepts writes: commits a write at least as large as that of a joining
   /// pusher, and requires that the previous commit did not fail.

@@ -81,6 +81,8 @@ class MemoryStore : public Storage {
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
                                                        std::size_t limit) override;
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 
  private:
   void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
@@ -108,6 +110,7 @@ class MemoryStore : public Storage {
   DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
   MessageTable messages_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

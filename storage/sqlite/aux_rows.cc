@@ -13,6 +13,7 @@ Status AuxWriter::Prepare(Database& database) {
                   " ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms"},
                  {remove_bans_, "DELETE FROM bans WHERE until_ms <= ?"}});
   if (prepared) prepared = deliveries_.Prepare(database);
+  if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;
@@ -28,6 +29,7 @@ Status AuxReader::Prepare(Database& database) {
   Status prepared = load_bans_.Prepare(
       database, "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > ?");
   if (prepared) prepared = deliveries_.Prepare(database);
+  if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;

@@ -6,6 +6,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "storage/sqlite/delivery_rows.h"
+#include "storage/sqlite/group_join_rows.h"
 #include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
@@ -24,6 +25,7 @@ class AuxWriter {
   Status PutBan(const Ban& ban);
   Status RemoveEndedBans(TimePoint now);
   DeliveryWriter& deliveries() { return deliveries_; }
+  GroupJoinWriter& group_joins() { return group_joins_; }
   MessageWriter& messages() { return messages_; }
   SessionWriter& sessions() { return sessions_; }
 
@@ -31,6 +33,7 @@ class AuxWriter {
   Statement put_ban_;
   Statement remove_bans_;
   DeliveryWriter deliveries_;
+  GroupJoinWriter group_joins_;
   MessageWriter messages_;
   SessionWriter sessions_;
 };
@@ -44,12 +47,14 @@ class AuxReader {
 
   Result<std::vector<Ban>> LoadBans(TimePoint now);
   DeliveryReader& deliveries() { return deliveries_; }
+  GroupJoinReader& group_joins() { return group_joins_; }
   MessageReader& messages() { return messages_; }
   SessionReader& sessions() { return sessions_; }
 
  private:
   Statement load_bans_;
   DeliveryReader deliveries_;
+  GroupJoinReader group_joins_;
   MessageReader messages_;
   SessionReader sessions_;
 };

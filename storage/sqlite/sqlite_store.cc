@@ -319,4 +319,12 @@ Result<std::size_t> SqliteStore::TrimMessages(const MessageRetention& retention)
   return removed;
 }
 
+Result<std::vector<GroupJoinChange>> SqliteStore::LoadGroupJoins() {
+  return Read(readers_->Take()->aux().group_joins().Load());
+}
+
+Status SqliteStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
+  return WriteAux([&](AuxWriter& writer) { return writer.group_joins().Record(changes); });
+}
+
 }  // namespace rtcroom

@@ -116,6 +116,8 @@ class SqliteStore : public Storage {
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
                                                        std::size_t limit) override;
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,

@@ -111,6 +111,7 @@ TEST_P(SqliteUpgrade, KeepsRoomHistories) {
 /// Makes tables of the newest version those of version 6.
 constexpr std::string_view kTablesOfVersion6 =
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
+    "DROP TABLE group_joins;"
     "ALTER TABLE meta DROP COLUMN last_message_position;"
     "DROP TABLE deliveries;"
     "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"

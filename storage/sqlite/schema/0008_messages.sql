@@ -1,4 +1,4 @@
--- Version 8: messages of members, in rooms and from one user to another.
+-- Version 8: messages of members, in rooms and from one user to another, and logins in groups.
 
 CREATE TABLE messages (
   position      INTEGER PRIMARY KEY,  -- order of commit over all messages, ascending with gaps
@@ -42,3 +42,16 @@ CREATE TABLE settled_messages (
 
 -- Highest position ever given to a message: none is given twice.
 ALTER TABLE meta ADD COLUMN last_message_position INTEGER NOT NULL DEFAULT 0;
+
+-- Logins to the message channel that are in the group of a room, to be found again after a restart.
+CREATE TABLE group_joins (
+  instance     INTEGER PRIMARY KEY,  -- number of the login, 64 bits
+  account      TEXT NOT NULL,
+  logged_in_ms INTEGER NOT NULL,
+  expires_ms   INTEGER NOT NULL,
+  room_kind    INTEGER NOT NULL,
+  room_id      TEXT NOT NULL,
+  room_number  INTEGER NOT NULL,     -- the room's `sequence`
+  joined_seq   INTEGER NOT NULL,
+  serial       INTEGER NOT NULL
+) STRICT;
