@@ -448,7 +448,12 @@ void Channel::OnTick() {
     state_.OnTick(turn);
     senders_.ForgetOld(turn.now);
   }
+  Save();
+}
+
+void Channel::Save() {
   Settle();
+  SaveJoins();
 }
 
 void Channel::Settle() {

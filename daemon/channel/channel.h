@@ -24,6 +24,7 @@
 #include "daemon/channel/message_senders.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
+#include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
 
@@ -35,6 +36,7 @@ struct ChannelDeps {
   EventLog& events;
   MessageLog& log;
   MessageHistory& history;
+  GroupJoinStore& joins;
   const BanList& bans;
   const Clock& clock;
   RandomSource& random;
@@ -93,6 +95,11 @@ struct Conversation {
 class Channel {
  public:
   Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options);
+
+  /// Finds the logins again that were in groups when the process ended. Call it once, before any
+  /// other function.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status Restore();
 
   struct Login {
     std::string tiny_id{};
@@ -173,6 +180,9 @@ class Channel {
   /// Some events are unknown.
   void OnEventsLost();
   void OnTick();
+  /// Stores what each account has received, and who is in which group. A process that is killed
+  /// before forgets that.
+  void Save() EXCLUDES(mutex_);
   /// Before a stop: answers every waiting poll, and later ones at once.
   void AnswerAll();
 
@@ -209,6 +219,10 @@ class Channel {
   Result<GroupFacts> FactsOf(const Room& room);
   /// Joins the group that the key names: after a restart, memory has no groups.
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
+  void RestoreOne(std::uint64_t instance, const GroupJoin& join, const GroupFacts* facts);
+  /// @return nullopt when the room has ended.
+  Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
+  void SaveJoins() EXCLUDES(mutex_);
   /// After a first join: continues with what was stored meanwhile.
   void Complete(std::uint64_t room_number);
   /// The newest message of the caller's group; nullopt when there is none.

@@ -122,6 +122,7 @@ void ChannelState::LeaveGroup(Instance& instance) {
   std::swap(group.members[instance.room->index], group.members.back());
   group.members.pop_back();
   instance.room.reset();
+  moved_.insert(instance.claims.instance);
   if (group.members.empty()) groups_.erase(group.facts.number);
 }
 
@@ -159,8 +160,10 @@ bool ChannelState::Join(std::uint64_t instance, const GroupFacts& facts, std::ui
 
 bool ChannelState::Enter(Instance& instance, const GroupFacts& facts, std::uint64_t first,
                          std::string key, ChannelTurn& turn) {
+  moved_.insert(instance.claims.instance);
   if (instance.room && instance.room->group->facts.number == facts.number) {
     instance.room->key = std::move(key);  // the position stays
+    instance.room->joined_seq = first;
     return !instance.room->group->is_complete;
   }
   LeaveGroup(instance);
@@ -174,6 +177,7 @@ bool ChannelState::Enter(Instance& instance, const GroupFacts& facts, std::uint6
   instance.room = Membership{.group = group.get(),
                              .index = group->members.size(),
                              .joined_at = turn.wall,
+                             .joined_seq = first,
                              .key = std::move(key),
                              .confirmed = std::min(first, last_seq + 1)};
   group->members.push_back(&instance);

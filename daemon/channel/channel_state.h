@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
+#include "daemon/core/group_join_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
 
@@ -127,6 +129,17 @@ class ChannelState {
   [[nodiscard]] bool Rejoin(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
                             std::string key, std::uint64_t serial, ChannelTurn& turn);
   void Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn);
+
+  /// A login that was in the group when the server ended, or in one whose room has ended since
+  /// (`facts` is null). It gets a notice, since it may have missed a change.
+  /// @param key  of the room's poll, as it was given to the client.
+  /// @return as `Join`.
+  [[nodiscard]] bool Restore(const ChannelInstance& login, const GroupJoin& join,
+                             const GroupFacts* facts, std::string key, ChannelTurn& turn);
+  /// Logins that have entered or left a group since the last call, with the group that each is in.
+  [[nodiscard]] std::vector<GroupJoinChange> TakeJoinChanges();
+  /// They could not be stored: the next `TakeJoinChanges` returns these logins again.
+  void ReturnJoinChanges(std::span<const GroupJoinChange> changes);
 
   /// Of an instance that is not known any more it is held, and answered empty.
   /// @param cursor  sequence number of the last entry that the client received.
@@ -260,6 +273,7 @@ class ChannelState {
     Group* group = nullptr;
     std::size_t index = 0;  ///< in the group's members
     TimePoint joined_at{};
+    std::uint64_t joined_seq = 0;  ///< as the key says
     std::string key{};
     std::uint64_t confirmed = 0;  ///< the client has all messages before this one
     InFlight in_flight{};
@@ -349,7 +363,8 @@ class ChannelState {
   std::unordered_map<std::uint64_t, std::unique_ptr<Group>> groups_;  ///< with members
   WaitingList waiting_;                                               ///< by due time
   std::deque<Unconfirmed> unconfirmed_;                               ///< by time
-  std::vector<std::uint64_t> batches_;  ///< groups whose polls wait for a batch
+  std::vector<std::uint64_t> batches_;       ///< groups whose polls wait for a batch
+  std::unordered_set<std::uint64_t> moved_;  ///< for `TakeJoinChanges`
   TokenBucket deliveries_;
   ChannelCounts counts_;
 };

@@ -32,6 +32,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .events = deps.store.storage(),
                            .log = deps.store.storage(),
                            .history = deps.store.storage(),
+                           .joins = deps.store.storage(),
                            .bans = deps.store.state().bans,
                            .clock = deps.runtime.clock,
                            .random = deps.runtime.random,
@@ -42,6 +43,16 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                               .signal = deps.store.state().channel_commits,
                               .channel = channel_,
                               .logger = deps.runtime.logger}) {}
+
+Status ChannelModule::Start() {
+  const Status restored = channel_.Restore();
+  return restored ? feed_.Start() : restored;
+}
+
+void ChannelModule::Stop() {
+  feed_.Stop();
+  channel_.Save();
+}
 
 ChannelStats ChannelModule::ReadStats() const {
   const ChannelSizes sizes = channel_.sizes();

@@ -24,13 +24,13 @@ class ChannelModule {
   /// @param key  from `MakeChannelKey`.
   ChannelModule(const ChannelConfig& config, Secret key, const ChannelModuleDeps& deps);
 
-  /// Begins to follow the store. Call it before any request.
+  /// Finds the logins in groups again, and begins to follow the store. Call it before any request.
   /// @errors kStoreBusy; kStoreBroken.
-  Status Start() { return feed_.Start(); }
+  Status Start();
   /// Answers the waiting polls, and later ones at once.
   void AnswerPolls() { channel_.AnswerAll(); }
   /// The store is not read afterwards.
-  void Stop() { feed_.Stop(); }
+  void Stop();
 
   [[nodiscard]] ChannelStats ReadStats() const;
   [[nodiscard]] Channel& channel() { return channel_; }

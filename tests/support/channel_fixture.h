@@ -32,18 +32,27 @@ class ChannelFixture {
   static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
   static constexpr std::chrono::seconds kHold{45};
 
-  explicit ChannelFixture(ChannelOptions options = {}, std::string prefix = {})
-      : channel({.rooms = store,
+  /// @param kept  the store of another fixture, which outlives this one: it is the same server
+  /// before
+  ///              a restart.
+  explicit ChannelFixture(ChannelOptions options = {}, std::string prefix = {},
+                          std::shared_ptr<MemoryStore> kept = nullptr)
+      : stored(kept ? std::move(kept)
+                    : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
+        channel({.rooms = store,
                  .events = store,
                  .log = store,
                  .history = store,
+                 .joins = store,
                  .bans = bans,
                  .clock = clock,
                  .random = random,
                  .logger = logger},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
         router({.channel = channel, .verifier = *verifier, .clock = clock, .hold = kHold},
-               admission, recorder, {.prefix = std::move(prefix), .sdk_app_id = kSdkAppId}) {}
+               admission, recorder, {.prefix = std::move(prefix), .sdk_app_id = kSdkAppId}),
+        events_at_(*store.Newest()),
+        messages_at_(*store.NewestMessage()) {}
 
   /// One login, as a client keeps it.
   struct Client {
@@ -178,7 +187,8 @@ class ChannelFixture {
   CountingRandom random;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   RecordingListener listener;
-  MemoryStore store{{}, "00000000000000aa", listener};
+  std::shared_ptr<MemoryStore> stored;  // shared with a fixture of the server after a restart
+  MemoryStore& store = *stored;
   BanList bans{clock};
   FakeAdmission admission;
   std::unique_ptr<UserSigVerifier> verifier =

@@ -1,0 +1,109 @@
+// Logins in groups outlive the process: they are stored, and found again at its start.
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/channel/channel.h"
+#include "daemon/channel/channel_state.h"
+
+namespace rtcroom {
+
+bool ChannelState::Restore(const ChannelInstance& login, const GroupJoin& join,
+                           const GroupFacts* facts, std::string key, ChannelTurn& turn) {
+  if (Admit(login, turn) != Standing::kActive) return false;
+  Instance& instance = *Find(login.instance);
+  instance.is_new_in_groups = false;
+  instance.key_serial = join.serial;
+  if (facts == nullptr) {
+    moved_.insert(login.instance);
+    EnqueueEnded(instance, join.room.id, turn);
+    return false;
+  }
+  const bool is_incomplete = Enter(instance, *facts, join.joined_seq, std::move(key), turn);
+  EnqueueChanged(instance, *instance.room->group, turn);
+  return is_incomplete;
+}
+
+std::vector<GroupJoinChange> ChannelState::TakeJoinChanges() {
+  std::vector<GroupJoinChange> changes;
+  for (const std::uint64_t moved : std::exchange(moved_, {})) {
+    GroupJoinChange& change = changes.emplace_back(GroupJoinChange{.instance = moved});
+    const Instance* const instance = Find(moved);
+    if (instance == nullptr || !instance->room) continue;
+    const GroupFacts& facts = instance->room->group->facts;
+    change.join = GroupJoin{.account = instance->claims.account,
+                            .logged_in = instance->claims.logged_in,
+                            .expires = instance->claims.expires,
+                            .room = facts.room,
+                            .room_number = facts.number,
+                            .joined_seq = instance->room->joined_seq,
+                            .serial = instance->key_serial};
+  }
+  return changes;
+}
+
+void ChannelState::ReturnJoinChanges(std::span<const GroupJoinChange> changes) {
+  for (const GroupJoinChange& change : changes) moved_.insert(change.instance);
+}
+
+Status Channel::Restore() {
+  Result<std::vector<GroupJoinChange>> stored = deps_.joins.LoadGroupJoins();
+  if (!stored) return stored.error();
+  // In the order of their logins: of two of one account the newer one stays.
+  std::ranges::sort(*stored, {}, [](const GroupJoinChange& one) { return one.join->logged_in; });
+  std::unordered_map<std::uint64_t, std::optional<GroupFacts>> groups;
+  std::vector<GroupJoinChange> ended;
+  for (const auto& [instance, join] : *stored) {
+    if (join->expires <= deps_.clock.Now()) {
+      ended.push_back({.instance = instance});
+      continue;
+    }
+    auto [group, is_new] = groups.try_emplace(join->room_number);
+    if (is_new) {
+      Result<std::optional<GroupFacts>> facts = FactsOf(*join);
+      if (!facts) return facts.error();
+      group->second = *std::move(facts);
+    }
+    const bool may_enter = group->second && !deps_.bans.IsBanned(join->room, join->account);
+    RestoreOne(instance, *join, may_enter ? &*group->second : nullptr);
+  }
+  return ended.empty() ? Status() : deps_.joins.RecordGroupJoins(ended);
+}
+
+void Channel::RestoreOne(std::uint64_t instance, const GroupJoin& join, const GroupFacts* facts) {
+  const ChannelInstance login{.account = join.account,
+                              .instance = instance,
+                              .logged_in = join.logged_in,
+                              .expires = join.expires};
+  std::string key = tokens_.SignRoomKey({.instance = instance,
+                                         .room = join.room,
+                                         .room_number = join.room_number,
+                                         .joined_seq = join.joined_seq,
+                                         .serial = join.serial});
+  const bool is_incomplete = [&] {
+    Turn turn(*this);
+    return state_.Restore(login, join, facts, std::move(key), turn);
+  }();
+  if (is_incomplete) Complete(join.room_number);
+}
+
+Result<std::optional<GroupFacts>> Channel::FactsOf(const GroupJoin& join) {
+  const Result<Room> room = deps_.rooms.Load(join.room);
+  if (!room && room.error().code != Errc::kRoomNotFound) return room.error();
+  if (!room || room->sequence != join.room_number) return std::optional<GroupFacts>();
+  Result<GroupFacts> facts = FactsOf(*room);
+  if (!facts) return facts.error();
+  return std::optional(*std::move(facts));
+}
+
+void Channel::SaveJoins() {
+  const std::vector<GroupJoinChange> changes = [&] {
+    const MutexLock lock(mutex_);
+    return state_.TakeJoinChanges();
+  }();
+  if (changes.empty() || deps_.joins.RecordGroupJoins(changes)) return;
+  const MutexLock lock(mutex_);
+  state_.ReturnJoinChanges(changes);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,109 @@
+// Clients of the message channel over a restart of the server, of which they know nothing.
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/channel_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr int kChanged = 255;
+constexpr int kEnded = 5;
+
+json ReplyOf(const std::shared_ptr<RecordedReply>& poll) {
+  return poll->reply() ? json::parse(poll->reply()->body) : json();
+}
+
+/// The types of the system notices that a poll of the account has received.
+std::vector<int> NoticesOf(const std::shared_ptr<RecordedReply>& poll) {
+  std::vector<int> types;
+  const json reply = ReplyOf(poll);
+  if (!reply.contains("EventArray")) return types;
+  for (const json& tip : reply["EventArray"][0]["GroupTips"]) {
+    types.push_back(tip["MsgBody"]["ReportType"]);
+  }
+  return types;
+}
+
+class ChannelRestart : public testing::Test {
+ protected:
+  ChannelRestart() {
+    before_.MakeRoom(RoomKind::kMulti, "room_1");
+    alice_ = before_.LogIn("alice");
+    key_ = before_.Join(alice_, "room_1");
+  }
+  /// As after a kill: what is in memory is lost.
+  void Restart() {
+    after_ = std::make_unique<ChannelFixture>(ChannelOptions(), "", before_.stored);
+    after_->clock.Advance(before_.clock.Now() - after_->clock.Now());
+    ASSERT_TRUE(after_->channel.Restore());
+  }
+
+  ChannelFixture before_;
+  std::unique_ptr<ChannelFixture> after_;
+  ChannelFixture::Client alice_;
+  std::string key_;
+};
+
+TEST_F(ChannelRestart, MembersAreNotifiedThoughTheyPollOnlyTheirAccount) {
+  before_.Tick(milliseconds(100));
+  Restart();
+  EXPECT_THAT(NoticesOf(after_->PollAccount(alice_)), testing::ElementsAre(kChanged));
+  const auto next = after_->PollAccount(alice_, std::uint64_t{1} << 53);
+  EXPECT_FALSE(next->reply());
+  after_->EndRoom(RoomKind::kMulti, "room_1");
+  EXPECT_THAT(NoticesOf(next), testing::ElementsAre(kEnded));
+}
+
+TEST_F(ChannelRestart, MembersKeepTheirKeyAndGetTheMessagesSince) {
+  before_.Tick(milliseconds(100));
+  before_.SendText(alice_, "room_1", "one", 1);
+  Restart();
+  const auto poll = after_->PollRoom(alice_, key_, 1);
+  EXPECT_EQ(ReplyOf(poll)["RspMsgList"].size(), 1U);
+  EXPECT_EQ(ReplyOf(poll)["Key"], key_);
+}
+
+TEST_F(ChannelRestart, MembersOfARoomThatHasEndedAreNotified) {
+  before_.Tick(milliseconds(100));
+  before_.EndRoom(RoomKind::kMulti, "room_1");
+  Restart();
+  EXPECT_THAT(NoticesOf(after_->PollAccount(alice_)), testing::ElementsAre(kEnded));
+}
+
+TEST_F(ChannelRestart, ThoseWhoHaveQuitAreNotMembersAgain) {
+  before_.Tick(milliseconds(100));
+  before_.Call(alice_, "group_open_http_svc/quit_group", {{"GroupId", "room_1"}});
+  before_.Tick(milliseconds(100));
+  Restart();
+  EXPECT_EQ(after_->channel.sizes().groups, 0U);
+  EXPECT_FALSE(after_->PollAccount(alice_)->reply());
+}
+
+TEST_F(ChannelRestart, TheNewerOfTwoLoginsStays) {
+  before_.Tick(milliseconds(100));
+  before_.clock.Advance(std::chrono::seconds(1));
+  const ChannelFixture::Client newer = before_.LogIn("alice");
+  before_.Join(newer, "room_1");
+  before_.Tick(milliseconds(100));
+  Restart();
+  EXPECT_EQ(ReplyOf(after_->PollAccount(alice_))["ErrorCode"], 91101);
+  EXPECT_THAT(NoticesOf(after_->PollAccount(newer)), testing::ElementsAre(kChanged));
+}
+
+TEST_F(ChannelRestart, LoginsThatHaveExpiredAreForgotten) {
+  before_.Tick(milliseconds(100));
+  before_.clock.Advance(std::chrono::hours(25));
+  Restart();
+  EXPECT_EQ(after_->channel.sizes().instances, 0U);
+  EXPECT_TRUE(before_.store.LoadGroupJoins()->empty());
+}
+
+}  // namespace
+}  // namespace rtcroom
