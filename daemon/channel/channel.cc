@@ -1,7 +1,6 @@
 #include "daemon/channel/channel.h"
 
 #include <algorithm>
-#include <functional>
 #include <variant>
 
 #include "daemon/core/room_deliveries.h"
@@ -162,12 +161,25 @@ Result<GroupFacts> Channel::FactsOf(const Room& room) {
       .room = room.key, .number = room.sequence, .dialect = room.dialect, .last_seq = *last};
 }
 
+Status Channel::MayJoin(const UserId& account, const Room& room) {
+  if (deps_.bans.IsBanned(room.key, account)) {
+    return Error{Errc::kNotAllowed, "banned from the room"};
+  }
+  if (options_.access == GroupAccess::kAny || room.creator == account ||
+      FindPusher(room, account) != nullptr) {
+    return {};
+  }
+  const Result<AudiencePage> viewers = deps_.rooms.LoadAudiences(room.key);
+  if (!viewers) return viewers.error();
+  const auto is_account = [&](const Audience& viewer) { return viewer.user_id == account; };
+  if (std::ranges::any_of(viewers->audiences, is_account)) return {};
+  return Error{Errc::kNotAllowed, "not a member of the room"};
+}
+
 Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& group) {
   const Result<Room> room = FindRoom(group);
   if (!room) return room.error();
-  if (deps_.bans.IsBanned(room->key, caller.account)) {
-    return Error{Errc::kNotAllowed, "banned from the room"};
-  }
+  if (const Status may = MayJoin(caller.account, *room); !may) return may.error();
   const Result<GroupFacts> facts = FactsOf(*room);
   if (!facts) return facts.error();
   RoomKeyClaims claims{.instance = caller.instance,
@@ -219,108 +231,6 @@ Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const Roo
     return Error{Errc::kNotAllowed, "not in the group"};
   }
   return *facts;
-}
-
-Result<GroupInfo> Channel::FindGroup(const RoomId& group) {
-  const Result<Room> room = FindRoom(group);
-  if (!room) return room.error();
-  const Result<GroupFacts> facts = FactsOf(*room);
-  if (!facts) return facts.error();
-  const MutexLock lock(mutex_);
-  return GroupInfo{.room = room->key,
-                   .owner = room->creator,
-                   .name = room->info,
-                   .created_at = room->created_at,
-                   .next_seq = facts->last_seq + 1,
-                   .members = state_.CountMembers(facts->number)};
-}
-
-Result<GroupMembers> Channel::Members(const ChannelInstance& caller, const RoomId& group,
-                                      std::size_t limit) {
-  const Result<GroupFacts> facts = JoinedGroup(caller, group);
-  if (!facts) return facts.error();
-  const MutexLock lock(mutex_);
-  return GroupMembers{.count = state_.CountMembers(facts->number),
-                      .members = state_.Members(facts->number, limit)};
-}
-
-Result<std::vector<bool>> Channel::AreMembers(const RoomId& group,
-                                              std::span<const UserId> accounts) {
-  const Result<Room> room = FindRoom(group);
-  if (!room) return room.error();
-  std::vector<bool> are_members;
-  const MutexLock lock(mutex_);
-  for (const UserId& account : accounts) {
-    are_members.push_back(state_.IsMember(room->sequence, account));
-  }
-  return are_members;
-}
-
-Result<std::vector<StoredMessage>> Channel::GroupHistory(const ChannelInstance& caller,
-                                                         const RoomId& group,
-                                                         std::optional<std::uint64_t> newest,
-                                                         std::size_t limit) {
-  const Result<GroupFacts> facts = JoinedGroup(caller, group);
-  if (!facts) return facts.error();
-  const std::uint64_t last = std::min(newest.value_or(facts->last_seq), facts->last_seq);
-  const std::uint64_t first = last > limit ? last - limit + 1 : 1;
-  auto messages = deps_.history.ReadRoomMessages(facts->number, first, limit);
-  if (!messages) return messages;
-  std::erase_if(*messages, [last](const StoredMessage& message) { return message.seq > last; });
-  std::ranges::reverse(*messages);
-  return messages;
-}
-
-Result<DirectPage> Channel::DirectHistory(const ChannelInstance& caller, const UserId& peer,
-                                          std::optional<std::uint64_t> before, std::size_t limit) {
-  auto messages = deps_.history.ReadDirectMessages(caller.account, peer, before, limit + 1);
-  if (!messages) return messages.error();
-  DirectPage page{.messages = *std::move(messages)};
-  page.is_last = page.messages.size() <= limit;
-  if (!page.is_last) page.messages.pop_back();
-  return page;
-}
-
-Result<std::vector<StoredMessage>> Channel::PendingMessages(const ChannelInstance& caller) {
-  const TimePoint since = deps_.clock.Now() - options_.direct_ttl;
-  return deps_.history.ReadPendingMessages(caller.account, since, options_.max_inbox);
-}
-
-Result<std::optional<Conversation>> Channel::GroupConversation(const ChannelInstance& caller) {
-  const std::optional<GroupFacts> facts = [&]() -> std::optional<GroupFacts> {
-    const MutexLock lock(mutex_);
-    const GroupFacts* const joined = state_.GroupOf(caller.instance);
-    return joined == nullptr ? std::nullopt : std::optional(*joined);
-  }();
-  if (!facts || facts->last_seq == 0) return std::optional<Conversation>();
-  auto newest = deps_.history.ReadRoomMessages(facts->number, facts->last_seq, 1);
-  if (!newest) return newest.error();
-  if (newest->empty()) return std::optional<Conversation>();
-  return std::optional(Conversation{.group = facts->room.id, .newest = std::move(newest->front())});
-}
-
-Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& caller,
-                                                         std::size_t limit) {
-  auto messages = deps_.history.ReadConversations(caller.account, limit);
-  if (!messages) return messages.error();
-  const auto pending = PendingMessages(caller);
-  if (!pending) return pending.error();
-  auto group = GroupConversation(caller);
-  if (!group) return group.error();
-  std::vector<Conversation> conversations;
-  if (*group) conversations.push_back(**std::move(group));
-  for (StoredMessage& message : *messages) {
-    const UserId& sender = message.content.sender;
-    const UserId& peer = sender == caller.account ? message.receiver : sender;
-    const auto unread = std::ranges::count_if(
-        *pending, [&peer](const StoredMessage& waiting) { return waiting.content.sender == peer; });
-    conversations.push_back(
-        {.newest = std::move(message), .unread = static_cast<std::size_t>(unread)});
-  }
-  std::ranges::sort(conversations, std::greater(),
-                    [](const Conversation& conversation) { return conversation.newest.position; });
-  if (conversations.size() > limit) conversations.pop_back();
-  return conversations;
 }
 
 // Messages

@@ -88,8 +88,7 @@ struct Conversation {
   std::size_t unread = 0;  ///< messages from the peer that no poll has received yet
 };
 
-/// Groups exist exactly as long as their rooms. Any account may join, unless it is banned from the
-/// room.
+/// Groups exist exactly as long as their rooms. `ChannelOptions::access` says who may join.
 ///
 /// @threads safe from any thread. No lock is held while the store is used or a poll is answered.
 class Channel {
@@ -125,7 +124,7 @@ class Channel {
                 std::string_view key, PollReply reply);
 
   /// @return the key of the group's poll.
-  /// @errors kRoomNotFound; kNotAllowed for a banned account; kStoreBusy; kStoreBroken.
+  /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.
   /// @threads reads the store, and never waits for a commit.
   Result<std::string> Join(const ChannelInstance& caller, const RoomId& group);
   void Quit(const ChannelInstance& caller, const RoomId& group);
@@ -217,6 +216,8 @@ class Channel {
   /// The room of any kind with that id.
   Result<Room> FindRoom(const RoomId& id);
   Result<GroupFacts> FactsOf(const Room& room);
+  /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
+  Status MayJoin(const UserId& account, const Room& room);
   /// Joins the group that the key names: after a restart, memory has no groups.
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
   void RestoreOne(std::uint64_t instance, const GroupJoin& join, const GroupFacts* facts);

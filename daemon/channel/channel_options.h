@@ -6,12 +6,14 @@
 #include <cstdint>
 
 #include "daemon/base/token_bucket.h"
+#include "daemon/core/group_access.h"
 
 namespace rtcroom {
 
 struct ChannelOptions {
   /// How long a poll waits for something new; clients give up after 60 s.
   std::chrono::milliseconds hold = std::chrono::seconds(45);
+  GroupAccess access = GroupAccess::kAny;
   std::size_t max_instances = 1;  ///< logins of one account at a time
   /// Logins of all accounts in memory. Beyond it the least recently used one is forgotten: its next
   /// call makes it known again.

@@ -11,6 +11,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
 #include "daemon/config/config_types.h"
+#include "daemon/core/group_access.h"
 
 namespace rtcroom {
 
@@ -104,6 +105,7 @@ struct ImConfig {
 struct ChannelConfig {
   bool enabled = false;
   std::string prefix = {};  ///< empty: none
+  GroupAccess join = GroupAccess::kAny;
   ConfigDuration hold = std::chrono::seconds(45);
   std::size_t max_instances = 1;
   ConfigDuration history = std::chrono::hours(24);

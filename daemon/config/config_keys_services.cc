@@ -45,6 +45,9 @@ void AddChannelKeys(std::vector<ConfigKey>& keys) {
                            "notices. Without any IM key a key is made and kept in data_dir.");
   channel.Add<&S::prefix>("prefix", PlainTextRule{CheckOptionalPrefix},
                           "What its paths, /v4/... and /v1/..., begin with; \"\" = nothing.");
+  channel.Add<&S::join>("join", ChoiceRule{{"any", "members"}},
+                        "Who may join the group of a room: any account, or pushers and viewers of "
+                        "the room and its creator.");
   channel.Add<&S::hold>("hold", DurationRule{5s, 55s},
                         "How long a poll waits for something new; clients give up after 60s, and "
                         "proxies must wait longer.");

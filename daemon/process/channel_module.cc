@@ -20,6 +20,7 @@ ChannelOptions MakeOptions(const ChannelConfig& config) {
   const std::uint32_t account = config.account_rate.per_second;
   const std::uint32_t group = config.group_rate.per_second;
   return {.hold = config.hold,
+          .access = config.join,
           .max_instances = config.max_instances,
           .account_rate = {.per_second = account, .burst = kAccountBurst * account},
           .group_rate = {.per_second = group, .burst = group}};
