@@ -110,6 +110,7 @@ struct ChannelConfig {
   std::size_t max_instances = 1;
   ConfigDuration history = std::chrono::hours(24);
   std::size_t max_group_log = 1000;
+  std::size_t max_messages = 1'000'000;
   Rate account_rate = {.per_second = 10};
   Rate group_rate = {.per_second = 40};
 };

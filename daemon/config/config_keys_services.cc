@@ -56,6 +56,8 @@ void AddChannelKeys(std::vector<ConfigKey>& keys) {
   channel.Add<&S::history>("history", DurationRule{1min, 720h}, "How long messages are kept.");
   channel.Add<&S::max_group_log>("max_group_log", CountRule{1, 100'000},
                                  "Most messages kept of one group.");
+  channel.Add<&S::max_messages>("max_messages", CountRule{1000, 1'000'000'000},
+                                "Most messages kept in all.");
   channel.Add<&S::account_rate>("account_rate", RateRule{},
                                 "Messages of one account; four times as many at once.");
   channel.Add<&S::group_rate>("group_rate", RateRule{}, "Messages in one group.");

@@ -73,6 +73,7 @@ class MessageLog {
 /// Which messages may be removed.
 struct MessageRetention {
   TimePoint keep_since{};              ///< those sent before may be removed ...
+  std::uint64_t keep_after = 0;        ///< ... and so may those up to this position ...
   TimePoint keep_ended_since{};        ///< ... and so may those of rooms that ended before this
   std::size_t most_per_call = 10'000;  ///< bounds the duration of one call
 };
@@ -123,7 +124,7 @@ class MessageHistory {
                                                                std::size_t limit) = 0;
 
   /// Removes old messages in the order of commit, as far as the first that may not be removed for
-  /// its age, so that those kept of a room have no gap; then those of ended rooms.
+  /// its age or position, so that those kept of a room have no gap; then those of ended rooms.
   /// @return the number removed; fewer than `most_per_call` when no more may be removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimMessages(const MessageRetention& retention) = 0;

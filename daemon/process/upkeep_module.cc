@@ -1,5 +1,7 @@
 #include "daemon/process/upkeep_module.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <stop_token>
 
 namespace rtcroom {
@@ -20,6 +22,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
     : deps_(deps),
       sweep_period_(config.room.sweep_period),
       history_(config.channel.history),
+      max_messages_(config.channel.max_messages),
       reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
               deps.runtime.clock, ReaperOptions{.sweep_period = sweep_period_}, *this,
               deps.runtime.logger),
@@ -104,8 +107,11 @@ void UpkeepModule::MaintainSessions() {
 void UpkeepModule::TrimMessages() {
   constexpr int kMostRounds = 20;
   const TimePoint now = deps_.runtime.clock.Now();
-  const MessageRetention retention{.keep_since = now - history_,
-                                   .keep_ended_since = now - kEndedRoomHistory};
+  const Result<std::uint64_t> newest = deps_.store.storage().NewestMessage();
+  const MessageRetention retention{
+      .keep_since = now - history_,
+      .keep_after = newest ? *newest - std::min(*newest, max_messages_) : 0,
+      .keep_ended_since = now - kEndedRoomHistory};
   for (int round = 0; round < kMostRounds; ++round) {
     const Result<std::size_t> removed = deps_.store.storage().TrimMessages(retention);
     if (!removed) {

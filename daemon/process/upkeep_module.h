@@ -54,6 +54,7 @@ class UpkeepModule : private SweepObserver {
   const UpkeepModuleDeps deps_;
   const std::chrono::milliseconds sweep_period_;
   const std::chrono::milliseconds history_;
+  const std::uint64_t max_messages_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
   LoopHeartbeat reaper_heartbeat_;

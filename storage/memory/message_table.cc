@@ -144,7 +144,8 @@ std::size_t MessageTable::Trim(const MessageRetention& retention) {
   const std::size_t before = messages_.size();
   const auto may_remove = [&] { return before - messages_.size() < retention.most_per_call; };
   while (may_remove() && !messages_.empty() &&
-         messages_.begin()->second.content.sent_at < retention.keep_since) {
+         (messages_.begin()->second.content.sent_at < retention.keep_since ||
+          messages_.begin()->first <= retention.keep_after)) {
     Remove(messages_.begin());
   }
   for (const std::uint64_t room_number : EndedBefore(retention.keep_ended_since)) {

@@ -154,7 +154,7 @@ Status MessageWriter::Settle(const UserId& receiver, std::uint64_t position) {
 }
 
 Result<std::size_t> MessageWriter::Trim(const MessageRetention& retention) {
-  const Result<std::size_t> old = TrimOld(retention.keep_since, retention.most_per_call);
+  const Result<std::size_t> old = TrimOld(retention);
   if (!old) return old;
   const Result<std::size_t> ended =
       TrimEnded(retention.keep_ended_since, retention.most_per_call - *old);
@@ -162,14 +162,15 @@ Result<std::size_t> MessageWriter::Trim(const MessageRetention& retention) {
   return *old + *ended;
 }
 
-Result<std::size_t> MessageWriter::TrimOld(TimePoint keep_since, std::size_t limit) {
+Result<std::size_t> MessageWriter::TrimOld(const MessageRetention& retention) {
   std::size_t removed = 0;
   std::uint64_t end = 0;
   std::set<std::uint64_t> rooms;
   std::set<std::string> receivers;
   {
-    StatementRun run(oldest_, limit);
-    while (run.Next() && run.Time(1) < keep_since) {
+    StatementRun run(oldest_, retention.most_per_call);
+    while (run.Next() &&
+           (run.Time(1) < retention.keep_since || run.Unsigned(0) <= retention.keep_after)) {
       ++removed;
       end = run.Unsigned(0);
       if (run.IsNull(2)) {

@@ -37,7 +37,7 @@ class MessageWriter {
  private:
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<std::uint64_t> NextSeq(std::uint64_t room_number);
-  Result<std::size_t> TrimOld(TimePoint keep_since, std::size_t limit);
+  Result<std::size_t> TrimOld(const MessageRetention& retention);
   Result<std::size_t> TrimEnded(TimePoint keep_ended_since, std::size_t limit);
   /// Removes the oldest messages of a room.
   /// @return the number removed.

@@ -35,6 +35,17 @@ TEST_P(StoreContract, TrimsMessagesSentBeforeATime) {
   EXPECT_THAT(mail.Conversations("bob"), ElementsAre("4"));
 }
 
+TEST_P(StoreContract, TrimsMessagesUpToAPosition) {
+  Mail mail(*store_);
+  const std::uint64_t room = mail.CreateRoom();
+  mail.AppendTo(room, "1");
+  mail.Send("amy", "bob", "2");
+  mail.AppendTo(room, "3");
+  const std::uint64_t last = mail.All()[1].position;
+  EXPECT_EQ(mail.Trim({.keep_after = last}), 2u);
+  EXPECT_THAT(BodiesOf(mail.All()), ElementsAre("3"));
+}
+
 TEST_P(StoreContract, TrimsNoMoreMessagesThanOneCallMay) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
