@@ -1,0 +1,130 @@
+#include "tests/bench/channel_clients.h"
+
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+namespace rtcroom {
+namespace {
+
+namespace asio = boost::asio;
+using asio::use_awaitable;
+using nlohmann::json;
+
+constexpr std::string_view kLengthHeader = "Content-Length: ";
+
+std::size_t LengthOf(std::string_view head) {
+  const std::size_t at = head.find(kLengthHeader);
+  std::size_t length = 0;
+  if (at == std::string_view::npos) throw std::runtime_error("a reply without a length");
+  const char* const begin = head.data() + at + kLengthHeader.size();
+  std::from_chars(begin, head.data() + head.size(), length);
+  return length;
+}
+
+/// @throws std::runtime_error on a failure that the server tells.
+json ReadReply(const std::string& text) {
+  json reply = json::parse(text);
+  if (reply.value("ErrorCode", -1) != 0) throw std::runtime_error(text);
+  return reply;
+}
+
+}  // namespace
+
+asio::awaitable<void> BenchConnection::Connect(const asio::ip::tcp::endpoint& server) {
+  co_await stream_.lowest_layer().async_connect(server, use_awaitable);
+  stream_.lowest_layer().set_option(asio::ip::tcp::no_delay(true));
+  co_await stream_.async_handshake(asio::ssl::stream_base::client, use_awaitable);
+}
+
+asio::awaitable<std::string> BenchConnection::Post(std::string target, std::string body) {
+  const std::string request = fmt::format(
+      "POST /{} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+      "Content-Length: {}\r\n\r\n{}",
+      target, body.size(), body);
+  co_await asio::async_write(stream_, asio::buffer(request), use_awaitable);
+  std::size_t head = std::string::npos;
+  while ((head = input_.find("\r\n\r\n")) == std::string::npos) {
+    char piece[4096];
+    const std::size_t got = co_await stream_.async_read_some(asio::buffer(piece), use_awaitable);
+    input_.append(piece, got);
+  }
+  const std::size_t end = head + 4 + LengthOf(std::string_view(input_).substr(0, head));
+  if (input_.size() < end) {
+    const std::size_t have = input_.size();
+    input_.resize(end);
+    co_await asio::async_read(stream_, asio::buffer(input_.data() + have, end - have),
+                              use_awaitable);
+  }
+  std::string reply = input_.substr(head + 4, end - head - 4);
+  input_.erase(0, end);
+  if (input_.empty()) input_.shrink_to_fit();
+  co_return reply;
+}
+
+std::string BenchPhone::Target(const std::string& command) const {
+  return fmt::format("{}?{}", command, query_);
+}
+
+asio::awaitable<void> BenchPhone::Enter(asio::ip::tcp::endpoint server, std::string group) {
+  co_await account_poll_.Connect(server);
+  const json login = json::parse(
+      co_await account_poll_.Post("weapp/multi_room/get_im_login_info",
+                                  json{{"userIDPrefix", "pc"}, {"imuserid", account_}}.dump()));
+  const std::string app = fmt::format("sdkappid={}", login.at("sdkAppID").get<std::int64_t>());
+  const json entered = ReadReply(
+      co_await account_poll_.Post(fmt::format("v4/openim/login?{}&identifier={}&usersig={}", app,
+                                              account_, login.at("userSig").get<std::string>()),
+                                  R"({"State":"Online"})"));
+  query_ = fmt::format("{}&tinyid={}&a2={}", app, entered.at("TinyId").get<std::string>(),
+                       entered.at("A2Key").get<std::string>());
+  const json joined = ReadReply(co_await account_poll_.Post(
+      Target("v4/group_open_http_svc/apply_join_group"), json{{"GroupId", group}}.dump()));
+  key_ = joined.at("LongPollingKey");
+  group_ = std::move(group);
+  co_await room_poll_.Connect(server);
+}
+
+asio::awaitable<void> BenchPhone::PollAccount() {
+  std::uint64_t cursor = 0;
+  while (true) {
+    const json body{{"Timeout", 45},
+                    {"Cookie", {{"NotifySeq", 0}, {"NoticeSeq", cursor}, {"LongPollingId", "1"}}}};
+    const json reply =
+        json::parse(co_await account_poll_.Post(Target("v4/openim/longpolling"), body.dump()));
+    if (!reply.contains("EventArray")) continue;
+    for (const json& event : reply["EventArray"]) {
+      for (const char* const name : {"GroupTips", "C2cMsgArray"}) {
+        if (!event.contains(name)) continue;
+        for (const json& entry : event[name]) cursor = entry.value("NoticeSeq", cursor);
+      }
+    }
+  }
+}
+
+asio::awaitable<void> BenchPhone::PollRoom(OnTexts on_texts) {
+  std::uint64_t next = 0;
+  const std::string target = Target("v1/group_open_long_polling_http_noauth_svc/get_msg");
+  while (true) {
+    const std::string body =
+        fmt::format(R"({{"StartSeq":{},"HoldTime":90,"Key":"{}"}})", next, key_);
+    const json reply = json::parse(co_await room_poll_.Post(target, body));
+    next = reply.at("NextSeq");
+    if (!reply.at("RspMsgList").empty()) on_texts(reply["RspMsgList"]);
+  }
+}
+
+asio::awaitable<void> BenchPhone::SendText(BenchConnection& connection, std::string text) {
+  const json element{{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}};
+  const json body{{"GroupId", group_}, {"Random", ++sent_}, {"MsgBody", json::array({element})}};
+  (void)ReadReply(
+      co_await connection.Post(Target("v4/group_open_http_svc/send_group_msg"), body.dump()));
+}
+
+}  // namespace rtcroom
