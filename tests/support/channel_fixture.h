@@ -25,6 +25,10 @@
 
 namespace rtcroom {
 
+/// The reply of a command that has nothing to say.
+inline constexpr std::string_view kDoneReply =
+    R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
+
 /// Owns all dependencies of a `ChannelRouter`. What the store commits reaches the channel by
 /// `Follow`, and time by `Tick`.
 class ChannelFixture {
@@ -53,6 +57,10 @@ class ChannelFixture {
                admission, recorder, {.prefix = std::move(prefix), .sdk_app_id = kSdkAppId}),
         events_at_(*store.Newest()),
         messages_at_(*store.NewestMessage()) {}
+
+  ~ChannelFixture() { channel.AnswerAll(); }  // their replies are recorded
+  ChannelFixture(const ChannelFixture&) = delete;
+  ChannelFixture& operator=(const ChannelFixture&) = delete;
 
   /// One login, as a client keeps it.
   struct Client {

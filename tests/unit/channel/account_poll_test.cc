@@ -16,10 +16,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr int kEnded = 5;
-constexpr int kChanged = 255;
-constexpr int kNothingNew = 60008;
-
 class AccountPollTest : public testing::Test {
  protected:
   AccountPollTest() { phone_.Join(1); }
@@ -45,7 +41,7 @@ TEST_F(AccountPollTest, FailsWithNothingNewAfterTheHold) {
 TEST_F(AccountPollTest, CarriesSystemNoticesAndDirectMessages) {
   PollPtr poll = phone_.PollAccount();
   world_.ChangeMembers(1);
-  EXPECT_THAT(poll->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(poll->Notices(), ElementsAre(kChangeNotice));
   phone_.TakeAccount(poll);
   poll = phone_.PollAccount();
   world_.SayTo("alice", 11);
@@ -100,7 +96,7 @@ TEST_F(AccountPollTest, OfTwoTheSecondGetsALostAnswerAfterTwoSeconds) {
   EXPECT_FALSE(second->is_answered());
   EXPECT_FALSE(again->is_answered());
   world_.Advance(100ms);
-  EXPECT_THAT(again->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(again->Notices(), ElementsAre(kChangeNotice));
 }
 
 TEST_F(AccountPollTest, AnAnswerThatArrivesLateConfirmsWhatItCarried) {
@@ -147,7 +143,7 @@ TEST_F(AccountPollTest, HoldsAsManyLoopsAsAClientCanHave) {
 
 TEST_F(AccountPollTest, WaitingChangesOfAGroupMergeIntoOneNotice) {
   for (int i = 0; i < 5; ++i) world_.ChangeMembers(1);
-  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
 TEST_F(AccountPollTest, AChangeAfterAnAnswerGetsANoticeOfItsOwn) {
@@ -156,7 +152,7 @@ TEST_F(AccountPollTest, AChangeAfterAnAnswerGetsANoticeOfItsOwn) {
   ASSERT_TRUE(poll->is_answered());
   world_.ChangeMembers(1);
   phone_.TakeAccount(poll);
-  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
 TEST_F(AccountPollTest, AChangeAfterAnAnswerThatSeemsLostGetsANoticeOfItsOwn) {
@@ -165,13 +161,13 @@ TEST_F(AccountPollTest, AChangeAfterAnAnswerThatSeemsLostGetsANoticeOfItsOwn) {
   world_.Advance(3s);  // taken for lost, but it arrived, and the phone asked for the members
   world_.ChangeMembers(1);
   phone_.TakeAccount(slow);
-  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
 TEST_F(AccountPollTest, TheEndOfAGroupReplacesItsWaitingChanges) {
   world_.ChangeMembers(1);
   world_.End(1);
-  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kEnded));
+  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kEndNotice));
 }
 
 // Numbers
@@ -200,7 +196,7 @@ TEST_F(AccountPollTest, NumbersGrowOverARestartWithAClockThatWasSetBack) {
   world_.SayTo("alice", 11);
   const PollPtr poll = phone_.PollAccount();
   EXPECT_THAT(poll->Directs(), ElementsAre(11));
-  EXPECT_THAT(poll->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(poll->Notices(), ElementsAre(kChangeNotice));
   EXPECT_GT(poll->NoticeSeqs().front(), before);
   EXPECT_LT(poll->NoticeSeqs().front(), std::uint64_t{1} << 53);
 }
@@ -243,12 +239,12 @@ TEST_F(AccountPollTest, NoticesGoByTheRoomsPollAfterTwoHoldsWithoutAnAccountPoll
   EXPECT_THAT(room->Notices(), IsEmpty()) << "the account's poll may come back";
   world_.Advance(100ms);
   room = phone_.PollRoom();
-  EXPECT_THAT(room->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(room->Notices(), ElementsAre(kChangeNotice));
   const auto entry = room->reply()["RspMsgList"][0];
   EXPECT_EQ(entry["From_Account"], "@TIM#SYSTEM") << "the SDK skips an entry without it";
   room = phone_.PollRoom();
   world_.End(1);
-  EXPECT_THAT(room->Notices(), ElementsAre(kEnded));
+  EXPECT_THAT(room->Notices(), ElementsAre(kEndNotice));
   EXPECT_FALSE(phone_.PollAccount()->is_answered()) << "they are not sent again";
 }
 
@@ -268,7 +264,7 @@ TEST_F(AccountPollTest, ANoticeByTheRoomsPollKeepsItsPosition) {
   world_.ChangeMembers(1);
   // This poll confirms the messages, and is answered with the notice.
   const PollPtr poll = phone_.PollRoom();
-  EXPECT_THAT(poll->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(poll->Notices(), ElementsAre(kChangeNotice));
   EXPECT_EQ(poll->NextSeq(), 3U);
   phone_.TakeRoom(poll);
   EXPECT_FALSE(phone_.PollRoom()->is_answered());
@@ -278,7 +274,7 @@ TEST_F(AccountPollTest, AfterARestartNoticesWaitForTheAccountsFirstPoll) {
   world_.Restart();
   const PollPtr room = phone_.PollRoom();
   EXPECT_FALSE(room->is_answered());
-  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
 // Messages to an absent account
@@ -340,7 +336,7 @@ TEST_F(AccountPollTest, AFullInboxDropsTheOldestMessagesAndNoNotice) {
   world_.End(1);
   for (std::uint64_t i = 1; i <= 150; ++i) world_.SayTo("alice", i);
   for (int i = 0; i < 3; ++i) Receive();
-  EXPECT_THAT(phone_.notices, ElementsAre(kEnded));
+  EXPECT_THAT(phone_.notices, ElementsAre(kEndNotice));
   EXPECT_THAT(phone_.directs, SizeIs(99));
   EXPECT_EQ(phone_.directs.back(), 150U);
   EXPECT_GE(world_.state().counts().dropped, 51U);

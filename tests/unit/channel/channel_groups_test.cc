@@ -17,8 +17,11 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-constexpr int kEnded = 5;
-constexpr int kChanged = 255;
+std::vector<UserId> AccountsOf(const std::vector<GroupMember>& members) {
+  std::vector<UserId> accounts;
+  for (const GroupMember& member : members) accounts.push_back(member.account);
+  return accounts;
+}
 
 class ChannelGroupsTest : public testing::Test {
  protected:
@@ -46,7 +49,8 @@ TEST_F(ChannelGroupsTest, MembersAreCountedAndListedOncePerAccount) {
   Phone other(world, "alice");
   Phone bob(world, "bob");
   for (Phone* const phone : {&one, &other, &bob}) phone->Join(1);
-  EXPECT_THAT(world.state().Members(1, 300), UnorderedElementsAre(UserId{"alice"}, UserId{"bob"}));
+  EXPECT_THAT(AccountsOf(world.state().Members(1, 300)),
+              UnorderedElementsAre(UserId{"alice"}, UserId{"bob"}));
   EXPECT_THAT(world.state().Members(1, 1), SizeIs(1));
   EXPECT_THAT(world.state().Members(9, 300), IsEmpty());
   other.Quit(1);
@@ -60,7 +64,7 @@ TEST_F(ChannelGroupsTest, MembersLeaveInAnyOrder) {
   std::vector<Phone> phones;
   for (int i = 0; i < 5; ++i) phones.emplace_back(world_, "user_" + std::to_string(i)).Join(1);
   for (const std::size_t leaving : {2U, 0U, 4U, 1U}) phones[leaving].Quit(1);
-  EXPECT_THAT(world_.state().Members(1, 300), ElementsAre(UserId{"user_3"}));
+  EXPECT_THAT(AccountsOf(world_.state().Members(1, 300)), ElementsAre(UserId{"user_3"}));
   const PollPtr poll = phones[3].PollRoom();
   world_.Say(1);
   EXPECT_THAT(poll->Texts(), ElementsAre(1));
@@ -141,7 +145,7 @@ TEST_F(ChannelGroupsTest, OneMemberCanBeNotified) {
   alice_.Join(1);
   bob_.Join(1);
   world_.Change([&](ChannelTurn& turn) { world_.state().NotifyOne(alice_.instance(), turn); });
-  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_FALSE(bob_.PollAccount()->is_answered());
 }
 
@@ -149,7 +153,7 @@ TEST_F(ChannelGroupsTest, ChangesNotifyTheMembersOfTheRoom) {
   alice_.Join(1);
   bob_.Join(2);
   world_.ChangeMembers(1);
-  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_FALSE(bob_.PollAccount()->is_answered());
 }
 
@@ -157,8 +161,8 @@ TEST_F(ChannelGroupsTest, LostEventsNotifyAllMembersOfAllRooms) {
   alice_.Join(1);
   bob_.Join(2);
   world_.Change([&](ChannelTurn& turn) { world_.state().OnEventsLost(turn); });
-  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
-  EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
+  EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
 // The end
@@ -170,7 +174,7 @@ TEST_F(ChannelGroupsTest, TheEndOfTheRoomIsAnnouncedToEachMemberAndTheKeysDie) {
   world_.End(1);
   EXPECT_FALSE(world_.state().HasGroup(1));
   for (const Phone* const phone : {&alice_, &bob_}) {
-    EXPECT_THAT(phone->PollAccount()->Notices(), ElementsAre(kEnded));
+    EXPECT_THAT(phone->PollAccount()->Notices(), ElementsAre(kEndNotice));
   }
   const PollPtr later = alice_.PollRoom();
   world_.Advance(44s);
@@ -212,8 +216,8 @@ TEST_F(ChannelGroupsTest, AnOperatorsKickEndsTheRoomForThatAccountOnly) {
   Phone carol(world_, "carol");
   carol.Join(2);
   Kick(1, "alice");
-  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEnded));
-  EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEndNotice));
+  EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
   const PollPtr dead = alice_.PollRoom();
   world_.Say(1);
@@ -237,7 +241,7 @@ TEST_F(ChannelGroupsTest, AfterARestartAKeyLeadsBackToItsPlace) {
   EXPECT_THAT(poll->Texts(), ElementsAre(2, 3));
   EXPECT_EQ(poll->Key(), alice_.key);
   EXPECT_TRUE(world_.state().IsMember(1, {"alice"}));
-  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
 TEST_F(ChannelGroupsTest, AfterARestartAKeyGivesNothingFromBeforeItsJoin) {
@@ -267,7 +271,7 @@ TEST_F(ChannelGroupsTest, AfterARestartTheEndOfARoomIsAnnouncedOnce) {
     world_.state().NotifyEnd(alice_.instance(), ChannelWorld::IdOf(1),
                              world_.Read(alice_.key).serial, turn);
   });
-  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEnded));
+  EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEndNotice));
 }
 
 TEST_F(ChannelGroupsTest, AfterARestartTheNewestKeyWins) {

@@ -14,9 +14,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int kKicked = 91101;
-constexpr int kNothingNew = 60008;
-
 class ChannelInstancesTest : public testing::Test {
  protected:
   Standing StandingOf(const ChannelInstance& login) { return world_.Admit(login); }

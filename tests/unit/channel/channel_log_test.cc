@@ -15,8 +15,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr int kChanged = 255;
-
 /// A group with room for three messages in memory.
 class ChannelLogTest : public testing::Test {
  protected:
@@ -94,7 +92,7 @@ TEST_F(ChannelLogTest, APositionBeforeTheLogContinuesAtItsStartWithANotice) {
   world_.Trim(1, 5);
   ReceiveAll();
   EXPECT_THAT(phone_.texts, ElementsAre(5, 6, 7, 8, 9, 10));
-  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_EQ(world_.state().counts().gaps, 1U);
 }
 
@@ -111,7 +109,7 @@ TEST_F(ChannelLogTest, TheNoticeOfAGapMayGoByTheRoomsPoll) {
   Say(10);
   world_.Trim(1, 5);
   const PollPtr poll = phone_.PollRoom();
-  EXPECT_THAT(poll->Notices(), ElementsAre(kChanged));
+  EXPECT_THAT(poll->Notices(), ElementsAre(kChangeNotice));
   EXPECT_EQ(poll->NextSeq(), 5U);
   phone_.TakeRoom(poll);
   ReceiveAll();

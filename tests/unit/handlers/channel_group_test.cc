@@ -14,8 +14,6 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 
-constexpr std::string_view kDone = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
-
 class Groups : public testing::Test {
  protected:
   using Client = ChannelFixture::Client;
@@ -82,7 +80,7 @@ TEST(GroupsOfMembers, RefuseAccountsThatAreNotInTheRoom) {
 
 TEST_F(Groups, AQuitSucceedsAlsoWithoutAJoin) {
   EXPECT_EQ(server_.Post(alice_, "group_open_http_svc/quit_group", R"({"GroupId":"room_1"})").body,
-            kDone);
+            kDoneReply);
   server_.Join(alice_, "room_1");
   EXPECT_EQ(Call(alice_, "quit_group", {{"GroupId", "room_1"}})["ErrorCode"], 0);
   EXPECT_EQ(server_.SendText(alice_, "room_1", "x", 1)["ErrorCode"], 10007);
@@ -257,7 +255,7 @@ TEST_F(Groups, RolesTellMembersFromOthers) {
 
 TEST_F(Groups, ReadReportsAreAcceptedWithoutEffect) {
   EXPECT_EQ(server_.Post(alice_, "group_open_http_svc/msg_read_report", R"({"GroupId":"x"})").body,
-            kDone);
+            kDoneReply);
 }
 
 TEST_F(Groups, ThePollIsHeldAndThenAnsweredEmpty) {

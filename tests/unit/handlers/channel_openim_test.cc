@@ -15,7 +15,6 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::string_view kDone = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
 constexpr std::string_view kTimedOut =
     R"({"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"timeout"})";
 
@@ -125,7 +124,7 @@ TEST_F(Openim, ThePollOfAKickedInstanceIsAnsweredAtOnce) {
 TEST_F(Openim, LogoutsEndTheInstanceOrAllOfTheAccount) {
   const Client alice = server_.LogIn("alice");
   EXPECT_EQ(server_.Post(alice, "openim/longpollinglogout", R"({"LongPollingId":"1"})").body,
-            kDone);
+            kDoneReply);
   EXPECT_EQ(server_.Call(alice, "openim/authkey")["ErrorCode"], 70003);
 
   ChannelFixture server(ChannelOptions{.max_instances = 2});
@@ -133,7 +132,7 @@ TEST_F(Openim, LogoutsEndTheInstanceOrAllOfTheAccount) {
   server.clock.Advance(seconds(1));
   const Client page = server.LogIn("alice");
   EXPECT_EQ(server.Call(phone, "openim/authkey")["ErrorCode"], 0);
-  EXPECT_EQ(server.Post(phone, "openim/logout", "{}").body, kDone);
+  EXPECT_EQ(server.Post(phone, "openim/logout", "{}").body, kDoneReply);
   EXPECT_EQ(server.Call(page, "openim/authkey")["ErrorCode"], 70003);
 }
 
@@ -208,7 +207,7 @@ TEST_F(Openim, MsgReadedIsAcceptedWithoutEffect) {
                       R"({"C2CMsgReaded":{"Cookie":"","C2CMsgReadedItem":[{"To_Account":"user_b",)"
                       R"("LastedMsgTime":1700000000}]}})")
                 .body,
-            kDone);
+            kDoneReply);
 }
 
 TEST_F(Openim, GetMsgGivesMessagesThatNoPollHasReceived) {

@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kDone = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
-
 class Profiles : public testing::Test {
  protected:
   using Client = ChannelFixture::Client;
@@ -53,7 +51,7 @@ TEST_F(Profiles, KeepNickAndPicture) {
                       R"({"From_Account":"bob","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick",)"
                       R"("Value":"A \"b\""},{"Tag":"Tag_Profile_IM_Gender","Value":1}]})")
                 .body,
-            kDone);
+            kDoneReply);
   EXPECT_EQ(Get("alice").first, "A \"b\"");
   EXPECT_EQ(Set("Tag_Profile_IM_Image", "https://p.example/a.png")["ErrorCode"], 0);
   EXPECT_EQ(Get("alice"),
@@ -99,7 +97,7 @@ TEST_F(Profiles, ReportsAreAcceptedWithoutEffect) {
                 .Post(alice_, "imopenstat/web_report",
                       R"({"EvtItems":[{"UniqKey":"f15c","EventId":1}],"MainVersion":"1.7.0"})")
                 .body,
-            kDone);
+            kDoneReply);
 }
 
 class Conversations : public Profiles {
