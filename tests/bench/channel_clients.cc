@@ -35,6 +35,14 @@ json ReadReply(const std::string& text) {
   return reply;
 }
 
+std::uint64_t NoticeSeqOf(const json& event, std::uint64_t cursor) {
+  for (const char* const name : {"GroupTips", "C2cMsgArray"}) {
+    if (!event.contains(name)) continue;
+    for (const json& entry : event[name]) cursor = entry.value("NoticeSeq", cursor);
+  }
+  return cursor;
+}
+
 }  // namespace
 
 asio::awaitable<void> BenchConnection::Connect(const asio::ip::tcp::endpoint& server) {
@@ -74,9 +82,9 @@ std::string BenchPhone::Target(const std::string& command) const {
 
 asio::awaitable<void> BenchPhone::Enter(asio::ip::tcp::endpoint server, std::string group) {
   co_await account_poll_.Connect(server);
-  const json login = json::parse(
-      co_await account_poll_.Post("weapp/multi_room/get_im_login_info",
-                                  json{{"userIDPrefix", "pc"}, {"imuserid", account_}}.dump()));
+  const json login = json::parse(co_await account_poll_.Post(
+      "weapp/multi_room/get_im_login_info",
+      fmt::format(R"({{"userIDPrefix":"pc","imuserid":"{}"}})", account_)));
   const std::string app = fmt::format("sdkappid={}", login.at("sdkAppID").get<std::int64_t>());
   const json entered = ReadReply(
       co_await account_poll_.Post(fmt::format("v4/openim/login?{}&identifier={}&usersig={}", app,
@@ -84,8 +92,9 @@ asio::awaitable<void> BenchPhone::Enter(asio::ip::tcp::endpoint server, std::str
                                   R"({"State":"Online"})"));
   query_ = fmt::format("{}&tinyid={}&a2={}", app, entered.at("TinyId").get<std::string>(),
                        entered.at("A2Key").get<std::string>());
-  const json joined = ReadReply(co_await account_poll_.Post(
-      Target("v4/group_open_http_svc/apply_join_group"), json{{"GroupId", group}}.dump()));
+  const json joined =
+      ReadReply(co_await account_poll_.Post(Target("v4/group_open_http_svc/apply_join_group"),
+                                            fmt::format(R"({{"GroupId":"{}"}})", group)));
   key_ = joined.at("LongPollingKey");
   group_ = std::move(group);
   co_await room_poll_.Connect(server);
@@ -94,16 +103,14 @@ asio::awaitable<void> BenchPhone::Enter(asio::ip::tcp::endpoint server, std::str
 asio::awaitable<void> BenchPhone::PollAccount() {
   std::uint64_t cursor = 0;
   while (true) {
-    const json body{{"Timeout", 45},
-                    {"Cookie", {{"NotifySeq", 0}, {"NoticeSeq", cursor}, {"LongPollingId", "1"}}}};
+    const std::string body = fmt::format(
+        R"({{"Timeout":45,"Cookie":{{"NotifySeq":0,"NoticeSeq":{},"LongPollingId":"1"}}}})",
+        cursor);
     const json reply =
-        json::parse(co_await account_poll_.Post(Target("v4/openim/longpolling"), body.dump()));
+        json::parse(co_await account_poll_.Post(Target("v4/openim/longpolling"), body));
     if (!reply.contains("EventArray")) continue;
     for (const json& event : reply["EventArray"]) {
-      for (const char* const name : {"GroupTips", "C2cMsgArray"}) {
-        if (!event.contains(name)) continue;
-        for (const json& entry : event[name]) cursor = entry.value("NoticeSeq", cursor);
-      }
+      cursor = NoticeSeqOf(event, cursor);
     }
   }
 }
@@ -121,10 +128,11 @@ asio::awaitable<void> BenchPhone::PollRoom(OnTexts on_texts) {
 }
 
 asio::awaitable<void> BenchPhone::SendText(BenchConnection& connection, std::string text) {
-  const json element{{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}};
-  const json body{{"GroupId", group_}, {"Random", ++sent_}, {"MsgBody", json::array({element})}};
-  (void)ReadReply(
-      co_await connection.Post(Target("v4/group_open_http_svc/send_group_msg"), body.dump()));
+  const std::string body =
+      fmt::format(R"({{"GroupId":"{}","Random":{},"MsgBody":[{{"MsgType":"TIMTextElem",)"
+                  R"("MsgContent":{{"Text":"{}"}}}}]}})",
+                  group_, ++sent_, text);
+  (void)ReadReply(co_await connection.Post(Target("v4/group_open_http_svc/send_group_msg"), body));
 }
 
 }  // namespace rtcroom
