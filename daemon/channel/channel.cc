@@ -1,6 +1,7 @@
 #include "daemon/channel/channel.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <variant>
 
 #include "daemon/core/room_deliveries.h"
@@ -322,13 +323,19 @@ ChannelState::Profile Channel::ProfileOf(const UserId& account) const {
 // Committed changes
 
 void Channel::OnEvents(std::span<const StoredEvent> events) {
-  Turn turn(*this);
+  std::unordered_set<std::uint64_t> ended;
   for (const StoredEvent& stored : events) {
+    if (std::holds_alternative<RoomDestroyed>(stored.event.payload)) {
+      ended.insert(stored.room_number);
+    }
+  }
+  Turn turn(*this);
+  for (const std::uint64_t room_number : ended) state_.OnRoomEnded(room_number, turn);
+  for (const StoredEvent& stored : events) {
+    if (ended.contains(stored.room_number)) continue;  // the end is all that is left to know
     const RoomEvent& event = stored.event;
-    if (std::holds_alternative<RoomDestroyed>(event.payload)) {
-      state_.OnRoomEnded(stored.room_number, turn);
-    } else if (const auto* const left = std::get_if<PusherDeleted>(&event.payload);
-               left != nullptr && left->reason == LeaveReason::kKicked) {
+    if (const auto* const left = std::get_if<PusherDeleted>(&event.payload);
+        left != nullptr && left->reason == LeaveReason::kKicked) {
       state_.OnKicked(stored.room_number, left->user_id, turn);
     } else if (ChangesPushers(event)) {
       state_.OnMembersChanged(stored.room_number, turn);

@@ -66,7 +66,8 @@ class SqlitePlans : public SqliteFixture {
 
 TEST_F(SqlitePlans, OnlyFullScansSortOrReadAWholeTable) {
   const auto reads_all = AnyOf(HasSubstr("count(DISTINCT"), HasSubstr("max(number)"),
-                               HasSubstr("SET last_use_ms = min("));  // after a clock jump
+                               HasSubstr("SET last_use_ms = min("),  // after a clock jump
+                               HasSubstr("FROM group_joins"));       // at the start
   const Plans plans = AllPlans();
   EXPECT_GT(plans.size(), 50u);
   for (const auto& [sql, plan] : plans) {
