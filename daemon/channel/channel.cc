@@ -14,6 +14,17 @@ constexpr std::size_t kOlderPerPoll = 50;
 /// A client that joins after asking for the members may have missed a change as recent as this.
 constexpr std::chrono::seconds kRecentChange{10};
 
+/// The numbers of the rooms that end with one of these events.
+std::unordered_set<std::uint64_t> EndedBy(std::span<const StoredEvent> events) {
+  std::unordered_set<std::uint64_t> ended;
+  for (const StoredEvent& stored : events) {
+    if (std::holds_alternative<RoomDestroyed>(stored.event.payload)) {
+      ended.insert(stored.room_number);
+    }
+  }
+  return ended;
+}
+
 }  // namespace
 
 Channel::Turn::Turn(Channel& channel) : channel_(channel) {
@@ -140,6 +151,7 @@ void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
                          claims.serial, turn);
   }();
   if (is_incomplete) Complete(facts->number);
+  if (deps_.bans.IsBanned(claims.room, caller.account)) return Quit(caller, claims.room.id);
   // It may have missed a change.
   Turn turn(*this);
   state_.NotifyOne(caller.instance, turn);
@@ -201,6 +213,11 @@ Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& g
     return state_.Join(caller.instance, *facts, claims.joined_seq, key, turn);
   }();
   if (is_incomplete) Complete(facts->number);
+  // The ban may have come after the check, and ended the memberships before this one began.
+  if (deps_.bans.IsBanned(room->key, caller.account)) {
+    Quit(caller, group);
+    return Error{Errc::kNotAllowed, "banned from the room"};
+  }
   const auto newest = deps_.events.ReadRoomEvents(room->key, std::nullopt, 1);
   if (newest && !newest->empty() && newest->front().event.at + kRecentChange > deps_.clock.Now()) {
     Turn turn(*this);
@@ -323,19 +340,18 @@ ChannelState::Profile Channel::ProfileOf(const UserId& account) const {
 // Committed changes
 
 void Channel::OnEvents(std::span<const StoredEvent> events) {
-  std::unordered_set<std::uint64_t> ended;
-  for (const StoredEvent& stored : events) {
-    if (std::holds_alternative<RoomDestroyed>(stored.event.payload)) {
-      ended.insert(stored.room_number);
-    }
-  }
+  // Its last pushers leave a room in the change that ends it. A notice of that would make clients
+  // ask for the members of a room that is gone.
+  const std::unordered_set<std::uint64_t> ended = EndedBy(events);
   Turn turn(*this);
-  for (const std::uint64_t room_number : ended) state_.OnRoomEnded(room_number, turn);
   for (const StoredEvent& stored : events) {
-    if (ended.contains(stored.room_number)) continue;  // the end is all that is left to know
     const RoomEvent& event = stored.event;
-    if (const auto* const left = std::get_if<PusherDeleted>(&event.payload);
-        left != nullptr && left->reason == LeaveReason::kKicked) {
+    if (std::holds_alternative<RoomDestroyed>(event.payload)) {
+      state_.OnRoomEnded(stored.room_number, turn);
+    } else if (ended.contains(stored.room_number)) {
+      continue;
+    } else if (const auto* const left = std::get_if<PusherDeleted>(&event.payload);
+               left != nullptr && left->reason == LeaveReason::kKicked) {
       state_.OnKicked(stored.room_number, left->user_id, turn);
     } else if (ChangesPushers(event)) {
       state_.OnMembersChanged(stored.room_number, turn);
@@ -360,12 +376,25 @@ void Channel::OnEventsLost() {
 }
 
 void Channel::OnTick() {
+  EndBanned();
   {
     Turn turn(*this);
     state_.OnTick(turn);
     senders_.ForgetOld(turn.now);
   }
   Save();
+}
+
+void Channel::EndBanned() {
+  // An operator may ban any account, and the store has events of pushers only.
+  const std::uint64_t puts = deps_.bans.puts();
+  Turn turn(*this);
+  if (std::exchange(bans_seen_, puts) == puts) return;
+  state_.EndMemberships(
+      [this](const GroupFacts& group, const UserId& account) {
+        return deps_.bans.IsBanned(group.room, account);
+      },
+      turn);
 }
 
 void Channel::Save() {

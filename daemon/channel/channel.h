@@ -224,6 +224,8 @@ class Channel {
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
   void SaveJoins() EXCLUDES(mutex_);
+  /// Accounts that were banned since the last call leave the rooms' groups.
+  void EndBanned() EXCLUDES(mutex_);
   /// After a first join: continues with what was stored meanwhile.
   void Complete(std::uint64_t room_number);
   /// The newest message of the caller's group; nullopt when there is none.
@@ -240,6 +242,7 @@ class Channel {
   ChannelState state_ GUARDED_BY(mutex_);
   MessageSenders senders_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
+  std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
 };

@@ -358,6 +358,17 @@ void ChannelState::OnKicked(std::uint64_t room_number, const UserId& account, Ch
   OnMembersChanged(room_number, turn);
 }
 
+void ChannelState::EndMemberships(
+    const std::function<bool(const GroupFacts&, const UserId&)>& is_barred, ChannelTurn& turn) {
+  std::vector<Instance*> barred;
+  for (const auto& [number, group] : groups_) {
+    for (Instance* const member : group->members) {
+      if (is_barred(group->facts, member->claims.account)) barred.push_back(member);
+    }
+  }
+  for (Instance* const member : barred) EndMembership(*member, turn);
+}
+
 void ChannelState::OnEventsLost(ChannelTurn& turn) {
   for (const auto& [number, group] : groups_) OnMembersChanged(number, turn);
 }

@@ -177,6 +177,10 @@ class ChannelState {
   void OnRoomEnded(std::uint64_t room_number, ChannelTurn& turn);
   /// An operator removed the account from the room.
   void OnKicked(std::uint64_t room_number, const UserId& account, ChannelTurn& turn);
+  /// Ends the memberships of accounts that may no longer be in a group.
+  /// @param is_barred  of an account, from a group.
+  void EndMemberships(const std::function<bool(const GroupFacts&, const UserId&)>& is_barred,
+                      ChannelTurn& turn);
   /// Events were lost: every member of every group gets a notice.
   void OnEventsLost(ChannelTurn& turn);
   /// Notifies one instance of changes of its group that it may have missed.

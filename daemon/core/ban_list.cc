@@ -11,7 +11,9 @@ Result<std::optional<TimePoint>> BanList::Put(const Ban& ban) {
   Rooms& rooms = bans_[{.kind = ban.room.kind, .user_id = ban.user_id}];
   const auto found = rooms.find(ban.room.id);
   if (found != rooms.end()) {
-    return std::optional(std::exchange(found->second, TermOf(ban.until)).until);
+    const Term before = std::exchange(found->second, TermOf(ban.until));
+    ++puts_;
+    return std::optional(before.until);
   }
   if (size_ >= kMaxBans) {
     if (rooms.empty()) bans_.erase({.kind = ban.room.kind, .user_id = ban.user_id});
@@ -19,6 +21,7 @@ Result<std::optional<TimePoint>> BanList::Put(const Ban& ban) {
   }
   rooms.emplace(ban.room.id, TermOf(ban.until));
   ++size_;
+  ++puts_;
   return std::optional<TimePoint>();
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ class BanList {
   /// Whether the user is banned from some room of that kind.
   [[nodiscard]] bool IsBannedSomewhere(RoomKind kind, const UserId& user_id) const EXCLUDES(mutex_);
 
+  /// Changes with each `Put`: whoever was admitted before may be banned now.
+  [[nodiscard]] std::uint64_t puts() const { return puts_; }
+
   /// Removes expired bans.
   /// @return how many.
   std::size_t RemoveEnded() EXCLUDES(mutex_);
@@ -66,7 +70,8 @@ class BanList {
   }
 
   const SteadyWallClock clock_;
-  std::atomic<std::size_t> size_{0};  ///< written with the lock held
+  std::atomic<std::size_t> size_{0};    ///< written with the lock held
+  std::atomic<std::uint64_t> puts_{0};  ///< likewise
   mutable Mutex mutex_;
   std::unordered_map<Banned, Rooms, BannedHash> bans_ GUARDED_BY(mutex_);
 };

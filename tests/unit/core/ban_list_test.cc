@@ -35,6 +35,15 @@ TEST_F(BanListTest, ABanIsForOneUserInOneRoomOfOneKind) {
   EXPECT_FALSE(bans_.IsBanned({.kind = RoomKind::kLive, .id = kRoom.id}, kBob));
 }
 
+TEST_F(BanListTest, CountsWhatWasPut) {
+  const std::uint64_t before = bans_.puts();
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  const std::uint64_t after = bans_.puts();
+  EXPECT_NE(after, before);
+  ASSERT_OK(bans_.Put(For(2s, kRoom)));
+  EXPECT_NE(bans_.puts(), after) << "a later ban of the same user";
+}
+
 TEST_F(BanListTest, FindsBansOfAUserInAnyRoomOfAKind) {
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   EXPECT_TRUE(bans_.IsBannedSomewhere(RoomKind::kMulti, kBob));

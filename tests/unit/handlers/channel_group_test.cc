@@ -65,6 +65,22 @@ TEST_F(Groups, RefuseBannedAccounts) {
   EXPECT_EQ(Call(alice_, "apply_join_group", {{"GroupId", "room_1"}})["ErrorCode"], 10007);
 }
 
+TEST_F(Groups, EndForAccountsThatAreBanned) {
+  const std::string key = server_.Join(alice_, "room_1");
+  server_.Join(bob_, "room_1");
+  const auto room = server_.PollRoom(alice_, key);
+  const auto account = server_.PollAccount(alice_);
+  ASSERT_TRUE(server_.bans.Put({.room = MakeKey(RoomKind::kMulti, "room_1"),
+                                .user_id = {"alice"},
+                                .until = server_.clock.Now() + std::chrono::hours(1)}));
+  server_.Tick(std::chrono::milliseconds(100));
+  const json notice = ReplyOf(account)["EventArray"][0]["GroupTips"][0];
+  EXPECT_EQ(notice["MsgBody"]["ReportType"], 5);
+  EXPECT_EQ(server_.SendText(bob_, "room_1", "x", 1)["ErrorCode"], 0);
+  EXPECT_FALSE(room->reply());
+  EXPECT_EQ(Call(alice_, "group_msg_get", {{"GroupId", "room_1"}})["ErrorCode"], 10007);
+}
+
 TEST(GroupsOfMembers, RefuseAccountsThatAreNotInTheRoom) {
   ChannelFixture server({.access = GroupAccess::kMembers});
   server.MakeRoom(RoomKind::kLive, "room_1", Dialect::kGen2);
@@ -337,6 +353,21 @@ TEST_F(Groups, TheEndOfARoomIsANotice) {
   const json notice = ReplyOf(poll)["EventArray"][0]["GroupTips"][0];
   EXPECT_EQ(notice["ToGroupId"], "room_1");
   EXPECT_EQ(notice["MsgBody"]["ReportType"], 5);
+}
+
+TEST_F(Groups, TheEndOfARoomIsOneNoticeWhoeverLeavesWithIt) {
+  const RoomKey room = MakeKey(RoomKind::kMulti, "room_1");
+  ASSERT_TRUE(server_.store.Update(Adding(room, "guest")));
+  server_.Follow();
+  server_.Join(alice_, "room_1");
+  const auto poll = server_.PollAccount(alice_);
+  ASSERT_TRUE(server_.store.Update(Deleting(room, "creator")));  // which ends it
+  server_.Follow();
+  const json notices = ReplyOf(poll)["EventArray"][0]["GroupTips"];
+  ASSERT_EQ(notices.size(), 1U) << notices;
+  EXPECT_EQ(notices[0]["MsgBody"]["ReportType"], 5);
+  const auto next = server_.PollAccount(alice_, notices[0]["NoticeSeq"]);
+  EXPECT_FALSE(next->reply());
 }
 
 }  // namespace
