@@ -10,16 +10,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kKicked = 91101;
 /// The SDK waits after a failed account poll; a room poll goes on at once.
 constexpr std::chrono::milliseconds kPause{100};
 
 int CodeOfReply(const json& reply) { return reply.is_object() ? reply.value("ErrorCode", -1) : -1; }
-
-json Custom(const std::string& data) {
-  return {{"MsgType", "TIMCustomElem"},
-          {"MsgContent", {{"Data", data}, {"Desc", ""}, {"Ext", ""}}}};
-}
 
 }  // namespace
 
@@ -115,15 +109,11 @@ int ChannelPhone::LogOut() {
 }
 
 int ChannelPhone::SendText(const std::string& group, const std::string& text) {
-  const std::string command = R"({"cmd":"CustomTextMsg","data":{"nickName":"n","headPic":"p"}})";
-  return CodeOfReply(
-      Call("group_open_http_svc/send_group_msg",
-           {{"GroupId", group},
-            {"From_Account", account_},
-            {"Random", ++random_},
-            {"MsgBody",
-             {Custom(command), {{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}}}},
-            {"MsgPriority", "COMMON"}}));
+  return CodeOfReply(Call("group_open_http_svc/send_group_msg", {{"GroupId", group},
+                                                                 {"From_Account", account_},
+                                                                 {"Random", ++random_},
+                                                                 {"MsgBody", RoomText(text)},
+                                                                 {"MsgPriority", "COMMON"}}));
 }
 
 int ChannelPhone::SendDirect(const std::string& account, const std::string& data) {
@@ -133,7 +123,7 @@ int ChannelPhone::SendDirect(const std::string& account, const std::string& data
                                              {"MsgTimeStamp", 1700000000},
                                              {"MsgSeq", random_},
                                              {"MsgRandom", random_},
-                                             {"MsgBody", {Custom(data)}}}));
+                                             {"MsgBody", json::array({CustomElement(data)})}}));
 }
 
 void ChannelPhone::Start(const std::function<void(Poll&)>& round) {
@@ -153,7 +143,7 @@ void ChannelPhone::PollAccount(Poll& poll) {
   const json reply =
       Post(poll.client, "/v4/openim/longpolling", Query(), {{"Timeout", 60}, {"Cookie", cookie}});
   const int code = CodeOfReply(reply);
-  if (code == kKicked) {
+  if (code == kOtherLogin) {
     is_kicked_ = true;
     is_over_ = true;
     return;
@@ -165,7 +155,7 @@ void ChannelPhone::PollAccount(Poll& poll) {
     const int type = event.at("Event");
     if (type == 9) {
       for (const json& entry : event.at("C2cMsgArray")) {
-        directs_.push_back(entry.at("MsgBody").at(0).at("MsgContent").at("Data"));
+        directs_.push_back(TextIn(entry));
       }
       notice_seq_ = event.at("C2cMsgArray").at(0).at("NoticeSeq");
     } else if (type == 5) {
@@ -209,16 +199,10 @@ void ChannelPhone::ReceiveNotice(const json& entry) {
 }
 
 void ChannelPhone::ReceiveText(const json& entry) {
-  std::string text;
-  for (const json& element : entry.at("MsgBody")) {
-    if (element.at("MsgType") == "TIMTextElem") {
-      text += element.at("MsgContent").at("Text").get<std::string>();
-    }
-  }
   texts_.push_back({.group = entry.at("ToGroupId"),
                     .from = entry.at("From_Account"),
                     .seq = entry.at("MsgSeq"),
-                    .text = text});
+                    .text = TextIn(entry)});
 }
 
 std::vector<ReceivedText> ChannelPhone::texts() const {

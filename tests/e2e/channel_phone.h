@@ -14,12 +14,10 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/mutex.h"
+#include "tests/e2e/channel_caller.h"
 #include "tests/support/api_client.h"
 
 namespace rtcroom {
-
-/// Opens one more connection to the server.
-using Connect = std::function<ApiClient()>;
 
 /// A message as the page of a mini-program receives it.
 struct ReceivedText {

@@ -17,11 +17,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int kNoSuchGroup = 10010;
-constexpr int kNotMember = 10007;
-constexpr int kChanged = 255;
-constexpr int kEnded = 5;
-
 Settings WithChannel() {
   return {{"channel.enabled", true},     {"channel.hold", "5s"},
           {"im.sdk_app_id", 1400000001}, {"im.secret_key", "a key of the test"},
@@ -68,9 +63,9 @@ TEST_F(ChannelPhonesTest, NotifiesMembersOfPushersAndTheRoomEnd) {
   ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")), 0);
   ASSERT_TRUE(Eventually([&] { return host->notices().size() > before; }));
   EXPECT_EQ(host->notices().back(),
-            (ReceivedNotice{"r1", kChanged, R"({"cmd":"notifyPusherChange","data":""})"}));
+            (ReceivedNotice{"r1", kPushersChanged, R"({"cmd":"notifyPusherChange","data":""})"}));
   ASSERT_EQ(Call("destroy_room", MemberBody("r1", "host")), 0);
-  EXPECT_TRUE(Eventually([&] { return host->notices().back().type == kEnded; }));
+  EXPECT_TRUE(Eventually([&] { return host->notices().back().type == kGroupEnded; }));
   EXPECT_EQ(host->room_failures(), 0);
 }
 
@@ -117,7 +112,7 @@ TEST_F(ChannelPhonesTest, RefusesGroupsWithoutARoomAndTextsFromOutside) {
   CreateRoom("r1");
   const auto phone = PhoneOnline("one");
   EXPECT_EQ(phone->Join("absent"), kNoSuchGroup);
-  EXPECT_EQ(phone->SendText("r1", "from outside"), kNotMember);
+  EXPECT_EQ(phone->SendText("r1", "from outside"), kNotInGroup);
 }
 
 TEST_F(ChannelPhonesTest, KeepsAcknowledgedTextsOverAKill) {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/e2e/channel_caller.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/utils_calls.h"
 #include "tests/support/eventually.h"
@@ -17,9 +18,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* kGroups = "v4/group_open_http_svc/";
-constexpr const char* kRoomPoll = "v1/group_open_long_polling_http_noauth_svc/get_msg";
 
 /// A client with one connection, logged in as the user that the server has chosen for it.
 class ChannelClient {

@@ -1,0 +1,342 @@
+// Concurrent callers of the message channel, and callers without the right to what they ask for.
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/channel_server.h"
+#include "tests/e2e/room_calls.h"
+#include "tests/support/eventually.h"
+#include "tests/support/in_parallel.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr const char* kSecretText = "for members only";
+
+class ChannelRaces : public testing::Test {
+ protected:
+  /// @param hold  long enough that no test waits for its end, unless it needs it.
+  explicit ChannelRaces(const char* hold = "25s") : server_(hold) {}
+
+  int CreateRoom(const std::string& room) {
+    return server_.process()
+        .Https()
+        .Call("multi_room", "create_room", CreateBody("host", room))
+        .code();
+  }
+  int End(const std::string& room) {
+    return server_.process()
+        .Https()
+        .Call("multi_room", "destroy_room", MemberBody(room, "host"))
+        .code();
+  }
+  /// Who is in the group, as one of them is told.
+  static std::vector<std::string> MembersFor(ChannelCaller& member, const std::string& group) {
+    const json reply = member.Call(InGroups("get_group_member_info"), {{"GroupId", group}}).json;
+    std::vector<std::string> members;
+    for (const json& entry : reply.value("MemberList", json::array())) {
+      members.push_back(entry.at("Member_Account"));
+    }
+    return members;
+  }
+  /// Polls a room from the join on until this text comes.
+  /// @return the numbers of the messages up to it.
+  static std::vector<std::uint64_t> ReadUpTo(const std::string& text, const ChannelCaller& member,
+                                             const std::string& key) {
+    std::vector<std::uint64_t> seqs;
+    std::uint64_t next = 0;
+    EXPECT_TRUE(Eventually([&] {
+      const json reply = member.PollRoom(key, next)->Json();
+      EXPECT_EQ(ErrorCodeOf(reply), 0) << reply;
+      next = reply.value("NextSeq", next);
+      bool is_there = false;
+      for (const json& entry : reply.value("RspMsgList", json::array())) {
+        if (entry.at("Event") != 3) continue;
+        seqs.push_back(entry.at("MsgSeq"));
+        is_there = is_there || TextIn(entry) == text;
+      }
+      return is_there;
+    })) << text;
+    return seqs;
+  }
+  static std::string InGroups(const char* command) { return std::string(kGroups) + command; }
+
+  ChannelServer server_;
+};
+
+TEST_F(ChannelRaces, OfManyLoginsOfOneAccountOneSurvives) {
+  constexpr int kCallers = 64;
+  std::vector<std::unique_ptr<ChannelCaller>> callers(kCallers);
+  std::vector<std::unique_ptr<HeldPoll>> polls(kCallers);
+  InParallel(kCallers, [&](int i) {
+    const auto at = static_cast<std::size_t>(i);
+    callers[at] = std::make_unique<ChannelCaller>(server_.connect(), "alice");
+    EXPECT_EQ(ErrorCodeOf(callers[at]->LogIn().json), 0);
+    polls[at] = callers[at]->PollAccount();
+  });
+  const auto answered = [&] {
+    return std::ranges::count_if(polls, [](const auto& poll) { return poll->is_answered(); });
+  };
+  ASSERT_TRUE(Eventually([&] { return answered() == kCallers - 1; })) << answered();
+  ChannelCaller* survivor = nullptr;
+  for (std::size_t i = 0; i < callers.size(); ++i) {
+    const int code = callers[i]->CodeOf("v4/openim/authkey");
+    if (!polls[i]->is_answered()) {
+      EXPECT_EQ(code, 0);
+      survivor = callers[i].get();
+      continue;
+    }
+    EXPECT_EQ(ErrorCodeOf(polls[i]->Json()), kOtherLogin);
+    EXPECT_EQ(code, kOtherLogin);
+  }
+  ASSERT_NE(survivor, nullptr);
+  ASSERT_EQ(survivor->SendDirect("alice", R"({"to":"me"})"), 0);
+  ASSERT_TRUE(Eventually([&] { return answered() == kCallers; }));
+}
+
+TEST_F(ChannelRaces, AJoinAndAQuitOfTheRoomBeforeEndInTheNewRoom) {
+  constexpr int kRounds = 40;
+  ASSERT_EQ(CreateRoom("r0"), kOk);
+  ASSERT_EQ(CreateRoom("r1"), kOk);
+  ChannelCaller phone = server_.Caller("alice");
+  ChannelCaller beside(server_.connect(), "alice", phone.proof());
+  ASSERT_NE(phone.Join("r0"), "");
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string from = fmt::format("r{}", round % 2);
+    const std::string to = fmt::format("r{}", (round + 1) % 2);
+    std::string key;
+    InParallel(2, [&](int which) {
+      if (which == 0) {
+        EXPECT_EQ(beside.Quit(from), 0);
+      } else {
+        key = phone.Join(to);
+      }
+    });
+    ASSERT_NE(key, "");
+    const std::string text = fmt::format("round {}", round);
+    ASSERT_EQ(phone.SendText(to, text), 0) << text;
+    EXPECT_THAT(ReadUpTo(text, phone, key), SizeIs(1));
+    EXPECT_THAT(MembersFor(phone, to), ElementsAre("alice"));
+  }
+}
+
+TEST_F(ChannelRaces, MembersThatComeAndGoMissNothingWhileTheyAreThere) {
+  constexpr int kMembers = 8;
+  constexpr int kRounds = 15;
+  ASSERT_EQ(CreateRoom("r1"), kOk);
+  const auto listener = server_.Phone("listener");
+  ASSERT_EQ(listener->Join("r1"), 0);
+  std::atomic<std::size_t> sent = 0;
+  InParallel(kMembers, [&](int i) {
+    ChannelCaller member = server_.Caller(fmt::format("m{}", i));
+    for (int round = 0; round < kRounds; ++round) {
+      const std::string key = member.Join("r1");
+      const std::string text = fmt::format("m{} {}", i, round);
+      ASSERT_EQ(member.SendText("r1", text), 0);
+      ++sent;
+      const std::vector<std::uint64_t> seqs = ReadUpTo(text, member, key);
+      for (std::size_t at = 1; at < seqs.size(); ++at) EXPECT_EQ(seqs[at], seqs[0] + at);
+      ASSERT_EQ(member.Quit("r1"), 0);
+    }
+  });
+  ASSERT_TRUE(Eventually([&] { return listener->texts().size() >= sent; }));
+  std::uint64_t seq = 0;
+  for (const ReceivedText& text : listener->texts()) EXPECT_EQ(text.seq, ++seq);
+  ChannelCaller asking = server_.Caller("asking");
+  ASSERT_NE(asking.Join("r1"), "");
+  EXPECT_THAT(MembersFor(asking, "r1"), testing::UnorderedElementsAre("listener", "asking"));
+}
+
+TEST_F(ChannelRaces, AJoinOfAnEndingRoomIsRefusedOrToldOfTheEnd) {
+  constexpr int kCallers = 6;
+  constexpr int kRounds = 25;
+  std::vector<std::unique_ptr<ChannelPhone>> phones;
+  for (int i = 0; i < kCallers; ++i) phones.push_back(server_.Phone(fmt::format("u{}", i)));
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string room = fmt::format("ending{}", round);
+    ASSERT_EQ(CreateRoom(room), kOk);
+    std::vector<int> codes(kCallers);
+    InParallel(kCallers + 1, [&](int i) {
+      if (i == kCallers) {
+        EXPECT_EQ(End(room), kOk);
+      } else {
+        const auto at = static_cast<std::size_t>(i);
+        // Without a poll of the room: the phone would have one for each round.
+        codes[at] = ErrorCodeOf(
+            phones[at]->Call("group_open_http_svc/apply_join_group", {{"GroupId", room}}));
+      }
+    });
+    for (std::size_t i = 0; i < phones.size(); ++i) {
+      if (codes[i] == kNoSuchGroup) continue;
+      ASSERT_EQ(codes[i], 0);
+      EXPECT_TRUE(Eventually([&] {
+        return std::ranges::count(phones[i]->notices(), ReceivedNotice{room, kGroupEnded, ""}) > 0;
+      })) << room
+          << " " << phones[i]->account();
+      EXPECT_EQ(phones[i]->SendText(room, "x"), kNotInGroup);
+    }
+  }
+}
+
+/// A room with a text, and a stranger that must not read it.
+class ChannelRights : public ChannelRaces {
+ protected:
+  ChannelRights() : ChannelRaces("5s") {
+    EXPECT_EQ(CreateRoom("r1"), kOk);
+    key_ = member_.Join("r1");
+    stranger_ = std::make_unique<ChannelCaller>(server_.Caller("mallory"));
+  }
+  /// Sends the text, while that poll waits or before it begins.
+  void Speak() { ASSERT_EQ(member_.SendText("r1", kSecretText), 0); }
+  void ExpectMemberToRead() {
+    EXPECT_THAT(member_.PollRoom(key_)->Reply().text, HasSubstr(kSecretText));
+  }
+  static void ExpectNothing(HeldPoll& poll) {
+    EXPECT_EQ(ErrorCodeOf(poll.Json()), 0) << poll.Reply();
+    EXPECT_THAT(poll.Reply().text, Not(HasSubstr(kSecretText)));
+  }
+  /// No command shows the caller anything of the group.
+  void ExpectNoAccess(ChannelCaller& caller) {
+    for (const char* command : {"group_msg_get", "get_group_member_info"}) {
+      const ApiReply reply = caller.Call(InGroups(command), {{"GroupId", "r1"}});
+      EXPECT_EQ(ErrorCodeOf(reply.json), kNotInGroup) << command;
+    }
+    EXPECT_EQ(caller.SendText("r1", "from outside"), kNotInGroup);
+    for (const char* command :
+         {"v4/openim/getmsg", "v4/recentcontact/get", "v4/openim/getroammsg"}) {
+      const ApiReply reply = caller.Call(command, {{"Peer_Account", "r1"}});
+      EXPECT_THAT(reply.text, Not(HasSubstr(kSecretText))) << command;
+    }
+  }
+  int Ban(const char* user) {
+    return server_.Operate({"kick", "multi", "r1", user, "--ban", "1h"});
+  }
+
+  ChannelCaller member_ = server_.Caller("alice");
+  std::string key_;
+  std::unique_ptr<ChannelCaller> stranger_;
+};
+
+TEST_F(ChannelRights, GuessedAndAlteredCredentialsReadNothing) {
+  const auto flipped = [](std::string text, std::size_t at) {
+    text[at] = text[at] == '0' ? '1' : '0';
+    return text;
+  };
+  const ChannelProof& proof = member_.proof();
+  const std::string& tiny_id = proof.tiny_id;
+  const std::size_t last = proof.a2.size() - 1;
+  const ChannelProof forged[] = {
+      {},
+      {.tiny_id = tiny_id},
+      {.tiny_id = tiny_id, .a2 = std::string(proof.a2.size(), '0')},
+      {.tiny_id = tiny_id, .a2 = flipped(proof.a2, 0)},
+      {.tiny_id = tiny_id, .a2 = flipped(proof.a2, last / 2)},
+      {.tiny_id = tiny_id, .a2 = flipped(proof.a2, last)},
+      {.tiny_id = tiny_id, .a2 = proof.a2.substr(0, last)},
+      {.tiny_id = tiny_id, .a2 = proof.a2 + "00"},
+      {.tiny_id = tiny_id, .a2 = key_},
+      {.tiny_id = tiny_id, .a2 = stranger_->proof().a2},
+      {.tiny_id = stranger_->proof().tiny_id, .a2 = proof.a2},
+      {.tiny_id = flipped(tiny_id, tiny_id.size() - 1), .a2 = proof.a2},
+  };
+  std::vector<std::unique_ptr<HeldPoll>> polls;
+  for (const ChannelProof& other : forged) {
+    ChannelCaller forger(server_.connect(), "alice", other);
+    EXPECT_EQ(forger.CodeOf("v4/openim/authkey"), kNoLogin);
+    EXPECT_EQ(ErrorCodeOf(forger.PollAccount()->Json()), kNoLogin);
+    EXPECT_EQ(forger.CodeOf(InGroups("group_msg_get"), {{"GroupId", "r1"}}), kNoLogin);
+    polls.push_back(forger.PollRoom(key_));
+  }
+  for (const std::string& key : {key_, flipped(key_, 0), flipped(key_, key_.size() - 1), proof.a2,
+                                 std::string(key_.size(), 'f')}) {
+    polls.push_back(stranger_->PollRoom(key));
+  }
+  Speak();
+  for (const auto& poll : polls) ExpectNothing(*poll);
+  ExpectMemberToRead();
+}
+
+TEST_F(ChannelRights, OfAnAccountThatHasNotJoinedReadNothing) {
+  Speak();
+  ExpectNoAccess(*stranger_);
+  const std::string key = stranger_->Join("r1");
+  EXPECT_EQ(stranger_->SendText("r1", "hello"), 0);
+  ASSERT_EQ(stranger_->Quit("r1"), 0);
+  ExpectNoAccess(*stranger_);
+  Speak();
+  ExpectNothing(*stranger_->PollRoom(key));
+  ExpectMemberToRead();
+}
+
+TEST_F(ChannelRights, ReadNoMessagesBetweenOthers) {
+  ASSERT_EQ(member_.SendDirect("bob", kSecretText), 0);
+  for (const char* peer : {"alice", "bob", "mallory"}) {
+    const ApiReply reply = stranger_->Call("v4/openim/getroammsg", {{"Peer_Account", peer}});
+    EXPECT_EQ(reply.json.value("MsgList", json()), json::array()) << peer;
+  }
+  EXPECT_EQ(stranger_->Call("v4/recentcontact/get").json.value("SessionItem", json()),
+            json::array());
+  EXPECT_THAT(stranger_->Call("v4/openim/getmsg").text, Not(HasSubstr(kSecretText)));
+  ChannelCaller bob = server_.Caller("bob");
+  EXPECT_THAT(bob.PollAccount()->Reply().text, HasSubstr(kSecretText));
+}
+
+TEST_F(ChannelRights, OfABannedPusherEndAtOnce) {
+  ASSERT_EQ(server_.process()
+                .Https()
+                .Call("multi_room", "add_pusher", PusherBody("r1", "mallory"))
+                .code(),
+            kOk);
+  const std::string key = stranger_->Join("r1");
+  ASSERT_EQ(Ban("mallory"), 0);
+  ASSERT_TRUE(Eventually([&] { return MembersFor(member_, "r1").size() == 1; }));
+  const auto waiting = stranger_->PollRoom(key);
+  Speak();
+  ExpectNothing(*waiting);
+  EXPECT_EQ(stranger_->CodeOf(InGroups("apply_join_group"), {{"GroupId", "r1"}}), kNotInGroup);
+  ExpectNoAccess(*stranger_);
+  ExpectMemberToRead();
+}
+
+TEST_F(ChannelRights, OfABannedViewerEndAtOnce) {
+  const std::string key = stranger_->Join("r1");
+  const auto before = stranger_->PollRoom(key);
+  ASSERT_EQ(Ban("mallory"), 0);
+  ASSERT_TRUE(Eventually([&] { return MembersFor(member_, "r1").size() == 1; }));
+  Speak();
+  ExpectNothing(*before);
+  ExpectNothing(*stranger_->PollRoom(key));
+  EXPECT_EQ(stranger_->CodeOf(InGroups("apply_join_group"), {{"GroupId", "r1"}}), kNotInGroup);
+  ExpectNoAccess(*stranger_);
+  ExpectMemberToRead();
+}
+
+TEST_F(ChannelRights, OfABannedMemberDoNotReturnWithARestart) {
+  const std::string key = stranger_->Join("r1");
+  ASSERT_EQ(Ban("mallory"), 0);
+  server_.KillAndStart();
+  const auto poll = stranger_->PollRoom(key);
+  ASSERT_NE(member_.Join("r1"), "");
+  Speak();
+  ExpectNothing(*poll);
+  ExpectNoAccess(*stranger_);
+}
+
+}  // namespace
+}  // namespace rtcroom
