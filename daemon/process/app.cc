@@ -245,6 +245,7 @@ void App::StopServing(SocketAfterStop after) {
   constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
   if (listeners_ != nullptr) {
+    for (HttpListener* const listener : listeners_->listeners()) listener->BeginDrain();
     for (HttpListener* const listener : listeners_->listeners()) {
       stopping.push_back(
           std::async(kAtOnceIfItCan, [&, listener] { listener->Stop(left(), after); }));
@@ -253,7 +254,7 @@ void App::StopServing(SocketAfterStop after) {
   if (events_ != nullptr) {
     stopping.push_back(std::async(kAtOnceIfItCan, [&] { events_->Stop(left(), after); }));
   }
-  // Their replies close the connections, once the drain has begun.
+  // Their replies close the connections, since the drain has begun.
   if (channel_ != nullptr) channel_->AnswerPolls();
   // Slightly before the end of the drain, so that the answers are still sent.
   const milliseconds for_answers = std::min(drain_timeout / 4, milliseconds(500));

@@ -35,7 +35,7 @@ TEST_F(AccountPollTest, FailsWithNothingNewAfterTheHold) {
   world_.Advance(44900ms);
   EXPECT_FALSE(poll->is_answered());
   world_.Advance(100ms);
-  EXPECT_EQ(poll->ErrorCode(), kNothingNew);
+  EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
 }
 
 TEST_F(AccountPollTest, CarriesSystemNoticesAndDirectMessages) {
@@ -62,7 +62,7 @@ TEST_F(AccountPollTest, WhatAPollConfirmsIsNotGivenAgain) {
   Receive();
   const PollPtr poll = phone_.PollAccount();
   world_.Advance(45s);
-  EXPECT_EQ(poll->ErrorCode(), kNothingNew);
+  EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
   EXPECT_THAT(phone_.directs, ElementsAre(10));
 }
 
@@ -120,8 +120,8 @@ TEST_F(AccountPollTest, TheLoopOfAnEarlierLoginGetsNothingTwice) {
   phone_.TakeAccount(poll);
   const PollPtr next = phone_.PollAccount();
   world_.Advance(1min);
-  EXPECT_EQ(of_old_loop->ErrorCode(), kNothingNew);
-  EXPECT_EQ(next->ErrorCode(), kNothingNew);
+  EXPECT_EQ(of_old_loop->ErrorCode(), kNothingNewCode);
+  EXPECT_EQ(next->ErrorCode(), kNothingNewCode);
 }
 
 TEST_F(AccountPollTest, BoundsAReply) {
@@ -135,7 +135,7 @@ TEST_F(AccountPollTest, BoundsAReply) {
 TEST_F(AccountPollTest, HoldsAsManyLoopsAsAClientCanHave) {
   std::vector<PollPtr> polls;
   for (int i = 0; i < 11; ++i) polls.push_back(phone_.PollAccount());
-  EXPECT_EQ(polls.front()->ErrorCode(), kNothingNew);
+  EXPECT_EQ(polls.front()->ErrorCode(), kNothingNewCode);
   for (std::size_t i = 1; i < polls.size(); ++i) EXPECT_FALSE(polls[i]->is_answered());
 }
 

@@ -69,7 +69,7 @@ TEST_F(ChannelInstancesTest, APollThatWasAdmittedBeforeTheKickIsAnsweredAtOnce) 
   const ChannelInstance old = alice_.login();
   alice_.LogIn();
   const PollPtr poll = world_.PollAccount(old, 0);
-  EXPECT_EQ(poll->ErrorCode(), kKicked);
+  EXPECT_EQ(poll->ErrorCode(), kKickedCode);
 }
 
 TEST_F(ChannelInstancesTest, APollOfAnInstanceThatWasForgottenIsHeld) {
@@ -78,7 +78,7 @@ TEST_F(ChannelInstancesTest, APollOfAnInstanceThatWasForgottenIsHeld) {
       [&](ChannelTurn& turn) { world_.state().PollAccount(1, 0, SentPoll::ReplyTo(poll), turn); });
   EXPECT_FALSE(poll->is_answered());
   world_.Advance(45s);
-  EXPECT_EQ(poll->ErrorCode(), kNothingNew);
+  EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
 }
 
 TEST_F(ChannelInstancesTest, AfterARestartTheNewestLoginWins) {
@@ -140,7 +140,7 @@ TEST_F(ChannelInstancesTest, ALoggedOutInstanceGetsNothingAndItsPollsAreLeftToTh
   EXPECT_FALSE(account->is_answered());
   EXPECT_FALSE(room->is_answered());
   world_.Advance(45s);
-  EXPECT_EQ(account->ErrorCode(), kNothingNew);
+  EXPECT_EQ(account->ErrorCode(), kNothingNewCode);
   EXPECT_THAT(room->Texts(), IsEmpty());
 }
 
@@ -184,7 +184,7 @@ TEST_F(ChannelInstancesTest, AnInstanceThatPollsIsNotIdle) {
   for (int i = 0; i < 20; ++i) {
     const PollPtr poll = alice_.PollAccount();
     world_.Advance(45s);
-    EXPECT_EQ(poll->ErrorCode(), kNothingNew);
+    EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
   }
   EXPECT_EQ(world_.state().sizes().instances, 1U);
 }
@@ -211,7 +211,7 @@ TEST_F(ChannelInstancesTest, WaitingPollsOutliveTheirInstance) {
   world.Say(1);
   world.ChangeMembers(1);
   world.Advance(43s);
-  EXPECT_EQ(account->ErrorCode(), kNothingNew);
+  EXPECT_EQ(account->ErrorCode(), kNothingNewCode);
   EXPECT_EQ(room->Key(), phone.key);
 }
 

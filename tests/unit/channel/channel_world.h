@@ -22,8 +22,8 @@ namespace rtcroom {
 // Kinds of system notices, and codes of replies.
 inline constexpr int kEndNotice = 5;
 inline constexpr int kChangeNotice = 255;
-inline constexpr int kNothingNew = 60008;
-inline constexpr int kKicked = 91101;
+inline constexpr int kNothingNewCode = 60008;
+inline constexpr int kKickedCode = 91101;
 
 /// A poll that a phone has sent, and its reply.
 class SentPoll {
