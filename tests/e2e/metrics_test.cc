@@ -4,6 +4,7 @@
 #include <fstream>
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "tests/e2e/channel_phone.h"
 #include "tests/e2e/followers.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/foreign_connection.h"
@@ -46,6 +48,7 @@ MetricsText Scrape(const ServerProcess& server) {
 Settings QuietSettings(const ImStandIn& im) {
   Settings settings = WithLogins();
   settings["im.enabled"] = true;
+  settings["channel.enabled"] = true;
   settings["im.base_url"] = im.base_url();
   settings["room.heartbeat_timeout"] = "1h";
   settings["store.max_events"] = 200;
@@ -258,6 +261,28 @@ class ServerMetrics : public testing::Test {
     });
   }
 
+  void CheckTheChannel() {
+    const auto log_in = [&] {
+      auto phone = std::make_unique<ChannelPhone>([&] { return quiet_.Https(); }, "phone",
+                                                  MakeTicket("phone"));
+      EXPECT_EQ(phone->LogIn(), 0);
+      EXPECT_EQ(phone->Join("channel"), 0);
+      return phone;
+    };
+    Create(quiet_, "channel", "host");
+    std::unique_ptr<ChannelPhone> phone;
+    Check({"rtcroomd_channel_instances", "rtcroomd_channel_groups", "rtcroomd_channel_polls",
+           "rtcroomd_channel_deliveries_total"},
+          [&] {
+            phone = log_in();
+            EXPECT_EQ(phone->SendText("channel", "a text"), 0);
+          });
+    Check({"rtcroomd_channel_kicked_total"}, [&] { phone = log_in(); });
+    // Losses, of which the state's own tests have each kind.
+    moved_.insert({"rtcroomd_channel_redeliveries_total", "rtcroomd_channel_dropped_total",
+                   "rtcroomd_channel_gaps_total"});
+  }
+
   ImStandIn im_;
   ServerProcess quiet_{{.settings = QuietSettings(im_)}};
   ServerProcess restless_{{.settings = RestlessSettings()}};
@@ -281,6 +306,7 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   CheckRooms();
   CheckFollowers();
   CheckTheImService();
+  CheckTheChannel();
   CheckProcess();
   EXPECT_TRUE(
       Eventually([&] { return Scrape(restless_).Of("rtcroomd_watch_slow_total") == 1; }, 120s));
