@@ -1,8 +1,8 @@
 // The IM application fields in replies that hold a ticket for it.
 #pragma once
 
-#include "handlers/endpoints.h"
 #include "daemon/base/json_text.h"
+#include "handlers/endpoints.h"
 
 namespace rtcroom {
 

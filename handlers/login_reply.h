@@ -2,8 +2,8 @@
 #pragma once
 
 #include "daemon/auth/login_service.h"
-#include "handlers/endpoints.h"
 #include "daemon/base/json_text.h"
+#include "handlers/endpoints.h"
 
 namespace rtcroom {
 

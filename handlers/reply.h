@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/http/message.h"
-#include "daemon/base/json_text.h"
 #include "handlers/request_label.h"
 
 namespace rtcroom {

@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "daemon/core/room.h"
 #include "daemon/base/json_text.h"
+#include "daemon/core/room.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {

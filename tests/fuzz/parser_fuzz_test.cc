@@ -36,16 +36,13 @@ TEST_P(ParserFuzz, ParsesCorpusInputsAndTheirPrefixes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Readers, ParserFuzz,
-                         testing::Values(Reader{"framer", FaultOfFraming},
-                                         Reader{"body", FaultOfBodyReading},
-                                         Reader{"proxy", FaultOfProxyReading},
-                                         Reader{"websocket", FaultOfWebSocket},
-                                         Reader{"channel_body", FaultOfMessageGuard},
-                                         Reader{"channel_token", FaultOfChannelTokens}),
-                         [](const auto& param_info) {
-                           return std::string(param_info.param.corpus);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Readers, ParserFuzz,
+    testing::Values(Reader{"framer", FaultOfFraming}, Reader{"body", FaultOfBodyReading},
+                    Reader{"proxy", FaultOfProxyReading}, Reader{"websocket", FaultOfWebSocket},
+                    Reader{"channel_body", FaultOfMessageGuard},
+                    Reader{"channel_token", FaultOfChannelTokens}),
+    [](const auto& param_info) { return std::string(param_info.param.corpus); });
 
 }  // namespace
 }  // namespace rtcroom
