@@ -58,9 +58,8 @@ Status HttpListener::Start() {
   return {};
 }
 
-void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
+void HttpListener::BeginDrain(SocketAfterStop after) {
   if (!acceptor_) return;
-  const MonotonicTime deadline = deps_.clock.Monotonic() + drain_timeout;
   const auto backlog =
       after == SocketAfterStop::kKept ? Acceptor::Backlog::kLeft : Acceptor::Backlog::kTaken;
   deps_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
@@ -68,6 +67,12 @@ void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop
   // Before the socket closes: a client that finds the port closed also gets `Connection: close`.
   draining_ = true;
   if (after == SocketAfterStop::kClosed) listening_.socket = FileDescriptor();
+}
+
+void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
+  const MonotonicTime deadline = deps_.clock.Monotonic() + drain_timeout;
+  BeginDrain(after);
+  if (!draining_ || shards_.empty()) return;
   OnEveryShard(&ListenerShard::Drain);
   AwaitEnd(deadline);
   OnEveryShard(&ListenerShard::Abort);

@@ -82,13 +82,11 @@ class HttpListener {
   /// Maximum paced requests (get_pushers) of a connection in a second; 0: no limit.
   void SetPace(std::uint32_t per_second) { paced_per_second_ = per_second; }
 
-  /// From now on each reply closes its connection. `Stop` has to follow.
-  /// @threads safe from any thread.
-  void BeginDrain() { draining_ = true; }
-
-  /// Stops accepting, closes idle connections, answers requests that have begun, and returns when
-  /// no connection is left. After `drain_timeout` it no longer waits for clients, but still for
-  /// running handlers.
+  /// Stops accepting: replies from now on close their connections. `Stop` has to follow.
+  void BeginDrain(SocketAfterStop after);
+  /// Begins the drain unless it has begun, closes idle connections, answers requests that have
+  /// begun, and returns when no connection is left. After `drain_timeout` it no longer waits for
+  /// clients, but still for running handlers.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
 

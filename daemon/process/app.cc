@@ -240,12 +240,17 @@ void App::StopServing(SocketAfterStop after) {
     return std::max(std::chrono::duration_cast<milliseconds>(until - runtime_.clock.Monotonic()),
                     milliseconds(0));
   };
+  if (listeners_ != nullptr) {
+    for (HttpListener* const listener : listeners_->listeners()) listener->BeginDrain(after);
+  }
+  // Their replies close the connections. On one that stays open the client might send its next poll
+  // just as it is closed for being idle.
+  if (channel_ != nullptr) channel_->AnswerPolls();
   // In parallel: neither may use up the other's time, or keep accepting meanwhile. If the system
   // has no thread left, they stop one after the other, when they are waited for.
   constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
   if (listeners_ != nullptr) {
-    for (HttpListener* const listener : listeners_->listeners()) listener->BeginDrain();
     for (HttpListener* const listener : listeners_->listeners()) {
       stopping.push_back(
           std::async(kAtOnceIfItCan, [&, listener] { listener->Stop(left(), after); }));
@@ -254,8 +259,6 @@ void App::StopServing(SocketAfterStop after) {
   if (events_ != nullptr) {
     stopping.push_back(std::async(kAtOnceIfItCan, [&] { events_->Stop(left(), after); }));
   }
-  // Their replies close the connections, since the drain has begun.
-  if (channel_ != nullptr) channel_->AnswerPolls();
   // Slightly before the end of the drain, so that the answers are still sent.
   const milliseconds for_answers = std::min(drain_timeout / 4, milliseconds(500));
   for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
