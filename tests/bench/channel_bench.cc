@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -166,7 +167,7 @@ int Run(std::size_t phones, std::size_t members, seconds length) {
   }
   Load load(server);
   load.Enter(members, members);
-  for (const std::size_t rate : {1, 2, 5, 10}) {
+  for (const std::size_t rate : std::initializer_list<std::size_t>{1, 2, 5, 10}) {
     const auto cpu = CpuTimeOf(process);
     load.Send(rate, length);
     const auto used = CpuTimeOf(process) - cpu;

@@ -52,7 +52,7 @@ class ChannelTokensTest : public testing::Test {
 
 TEST_F(ChannelTokensTest, ProveAnInstance) {
   EXPECT_EQ(Read(a2_), login_);
-  for (const std::size_t size : {1, 32, 64}) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{32}, std::size_t{64}}) {
     ChannelInstance login = LoginOf(std::string(size, 'x'));
     login.instance = kMost;
     const auto tinyid = tokens_.TinyIdOf(login.account);

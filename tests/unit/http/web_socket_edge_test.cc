@@ -83,11 +83,11 @@ class EchoSocket : public std::enable_shared_from_this<EchoSocket> {
     std::size_t held = 0;
     {
       const MutexLock lock(mutex_);
-      WebSocket& socket = socket_;
-      socket.Feed(bytes, [&socket](std::string_view text) { socket.SendText(text); });
-      (void)to.Write(socket.TakeOutput());
-      is_over = socket.closed();
-      held = socket.held_memory();
+      WebSocket* const socket = &socket_;
+      socket->Feed(bytes, [socket](std::string_view text) { socket->SendText(text); });
+      (void)to.Write(socket->TakeOutput());
+      is_over = socket->closed();
+      held = socket->held_memory();
     }
     if (is_over) Release();
     return {.held = held};
