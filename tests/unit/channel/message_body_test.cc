@@ -131,7 +131,7 @@ TEST(MessageBody, HasAtMostSixteenLevels) {
   };
   EXPECT_OK(MessageBody::From(nested(14)));
   EXPECT_ERROR(kBadRequest, MessageBody::From(nested(15)));
-  EXPECT_ERROR(kBadRequest, MessageBody::From(nested(5000)));
+  EXPECT_ERROR(kBadRequest, MessageBody::From(nested(100)));
 }
 
 TEST(ConversationText, IsTheTextAndTheNamesOfFaces) {
