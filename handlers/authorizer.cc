@@ -15,7 +15,17 @@
 namespace rtcroom {
 namespace {
 
-Errc ToErrc(TokenOutcome outcome) {
+/// A body may omit the caller; the handler refuses an invalid id.
+bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
+  const auto found = body.find("userID");
+  if (found == body.end() || IsEmptyValue(*found)) return false;
+  const std::optional<std::string> named = IdText(*found);
+  return named && *named != caller.value;
+}
+
+}  // namespace
+
+Errc ErrcOf(TokenOutcome outcome) {
   switch (outcome) {
     case TokenOutcome::kMissing:
       return Errc::kNoCredentials;
@@ -32,16 +42,6 @@ Errc ToErrc(TokenOutcome outcome) {
   }
   return Errc::kUnauthorized;
 }
-
-/// A body may omit the caller; the handler refuses an invalid id.
-bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
-  const auto found = body.find("userID");
-  if (found == body.end() || IsEmptyValue(*found)) return false;
-  const std::optional<std::string> named = IdText(*found);
-  return named && *named != caller.value;
-}
-
-}  // namespace
 
 Result<Request> Authorizer::Authorize(const HttpRequest& request, const RouteEntry& found,
                                       Protocol protocol, FormPairs query) const {
@@ -94,7 +94,7 @@ Result<std::optional<UserId>> Authorizer::ProvenCaller(const EndpointSpec& route
       protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
   if (!needs_token) return std::optional<UserId>();
   const TokenOutcome outcome = CheckToken(query);
-  if (outcome != TokenOutcome::kOk) return Error{ToErrc(outcome), {}};
+  if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
   return std::optional<UserId>(UserId{std::string(FirstOrEmpty(query, "userID"))});
 }
 

@@ -12,6 +12,9 @@
 
 namespace rtcroom {
 
+/// The failure of a call with such a token, which is not kOk.
+Errc ErrcOf(TokenOutcome outcome);
+
 /// @threads safe from any thread.
 class Authorizer {
  public:

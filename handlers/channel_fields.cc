@@ -1,5 +1,7 @@
 #include "handlers/channel_fields.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "handlers/body.h"
@@ -11,6 +13,8 @@ using nlohmann::ordered_json;
 
 /// What clients, all of them written in JavaScript, can count to.
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
+/// Of the name of a room's kind.
+constexpr std::size_t kMaxKindBytes = 16;
 
 const ordered_json& EmptyObject() {
   static const ordered_json empty = ordered_json::object();
@@ -72,14 +76,39 @@ std::uint64_t ChannelFields::NumberOf(const char* name, const ordered_json& valu
   return is_in_bounds ? value.get<std::uint64_t>() : 0;
 }
 
-RoomId ChannelFields::Group() {
-  constexpr const char* kName = "GroupId";
-  const ordered_json* const value = Required(kName);
-  RoomId group{value == nullptr ? std::string() : TextOf(kName, *value)};
+RoomKey ChannelFields::Room() {
+  const std::string kind = Text("kind", kMaxKindBytes);
+  const auto* const named = std::ranges::find(kAllRoomKinds, kind, RoomKindName);
+  if (named == std::end(kAllRoomKinds)) {
+    Fail(Errc::kBadRequest, "kind", "not one of double, multi, live, webrtc");
+    return {};
+  }
+  return {.kind = *named, .id = RoomIdOf("roomID")};
+}
+
+std::string ChannelFields::Text(const char* name, std::size_t most) {
+  const ordered_json* const value = Required(name);
+  std::string text = value == nullptr ? std::string() : TextOf(name, *value);
+  if (text.empty()) Fail(Errc::kBadRequest, name, "empty");
+  if (text.size() > most) Fail(Errc::kBadRequest, name, "too long");
+  return text;
+}
+
+std::string ChannelFields::OptionalText(const char* name, std::size_t most) {
+  std::string text = OptionalText(name);
+  if (text.size() > most) Fail(Errc::kBadRequest, name, "too long");
+  return text;
+}
+
+RoomId ChannelFields::Group() { return RoomIdOf("GroupId"); }
+
+RoomId ChannelFields::RoomIdOf(const char* name) {
+  const ordered_json* const value = Required(name);
+  RoomId group{value == nullptr ? std::string() : TextOf(name, *value)};
   if (group.value.empty()) {
-    Fail(Errc::kBadRequest, kName, "missing");
+    Fail(Errc::kBadRequest, name, "missing");
   } else if (!IsGroupName(group.value)) {
-    Fail(Errc::kRoomNotFound, kName, "not a group's");
+    Fail(Errc::kRoomNotFound, name, "not a group's");
   }
   return group;
 }

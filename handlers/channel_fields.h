@@ -33,6 +33,15 @@ class ChannelFields {
   /// @param object  must outlive the reader.
   explicit ChannelFields(const nlohmann::ordered_json& object) : object_(object) {}
 
+  /// `kind` and `roomID`, required, as new clients name a room. @errors as `Group`.
+  RoomKey Room();
+  /// A required text of 1 to `most` bytes.
+  std::string Text(const char* name, std::size_t most);
+  /// A text of at most `most` bytes; empty when it is missing.
+  std::string OptionalText(const char* name, std::size_t most);
+  /// Whether the field is there and not null.
+  [[nodiscard]] bool Has(const char* name) const { return Find(name) != nullptr; }
+
   /// `GroupId`, required. @errors kRoomNotFound for a text that no room can have as its ID.
   RoomId Group();
   /// A required account.
@@ -59,6 +68,7 @@ class ChannelFields {
   /// Null when it is missing.
   const nlohmann::ordered_json* Find(const char* name) const;
   const nlohmann::ordered_json* Required(const char* name);
+  RoomId RoomIdOf(const char* name);
   /// The elements, none when `array` is null.
   const nlohmann::ordered_json& Elements(const char* name, const nlohmann::ordered_json* array,
                                          std::size_t most);

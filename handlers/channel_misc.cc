@@ -29,7 +29,7 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
   const StoredMessage& newest = conversation.newest;
   const MessageContent& content = newest.content;
   out.BeginObject();
-  if (conversation.group.value.empty()) {
+  if (conversation.room.id.value.empty()) {
     const bool is_sent = content.sender == caller;
     out.Field("Type", 1)
         .Field("To_Account", is_sent ? newest.receiver.value : content.sender.value)
@@ -40,8 +40,8 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
         .Field("UnreadMsgCount", Number(conversation.unread));
   } else {
     out.Field("Type", 2)
-        .Field("ToAccount", conversation.group.value)
-        .Field("GroupNick", conversation.group.value)
+        .Field("ToAccount", conversation.room.id.value)
+        .Field("GroupNick", conversation.room.id.value)
         .Field("GroupImage", "")
         .Field("MsgGroupFrom_Account", content.sender.value)
         .Field("MsgGroupFromNickName", content.nick.empty() ? content.sender.value : content.nick)

@@ -12,31 +12,13 @@
 #include "handlers/channel_codes.h"
 #include "handlers/channel_fields.h"
 #include "handlers/channel_handlers.h"
+#include "handlers/channel_login.h"
 
 namespace rtcroom::channel {
 namespace {
 
-/// Longest login, whatever the ticket says.
-/// @source the contract of the channel, §6.
-constexpr std::chrono::days kMaxLogin{30};
 /// Most messages of one reply of getroammsg.
 constexpr std::uint64_t kMaxRoamMessages = 15;
-
-Errc ErrcOf(UserSigOutcome outcome) {
-  switch (outcome) {
-    case UserSigOutcome::kMalformed:
-    case UserSigOutcome::kBadSignature:
-    case UserSigOutcome::kOk:
-      break;
-    case UserSigOutcome::kWrongApp:
-      return Errc::kUnknownApp;
-    case UserSigOutcome::kWrongUser:
-      return Errc::kTokenWrong;
-    case UserSigOutcome::kExpired:
-      return Errc::kNoSession;
-  }
-  return Errc::kTokenMalformed;
-}
 
 /// A JSON array.
 std::string Entries(std::span<const StoredMessage> messages) {
@@ -60,20 +42,11 @@ std::optional<std::uint64_t> PositionOf(std::string_view key) {
 }  // namespace
 
 Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context) {
-  if (const Status ready = context.verifier.CanVerify(); !ready) return ready.error();
   const UserId account{std::string(FirstOrEmpty(request.query, "identifier"))};
-  const std::string_view user_sig = FirstOrEmpty(request.query, "usersig");
-  if (!IsAccountName(account.value)) {
-    return Error{Errc::kBadRequest, "identifier: not an account"};
-  }
-  const TimePoint now = context.clock.Now();
-  const UserSigOutcome outcome = context.verifier.VerifyUserSig(user_sig, account, now);
-  const std::optional<std::chrono::sys_seconds> expiry = UserSigVerifier::ExpiryOf(user_sig);
-  if (outcome != UserSigOutcome::kOk || !expiry) {
-    return Error{ErrcOf(outcome), std::string("usersig: ").append(UserSigOutcomeName(outcome))};
-  }
-  const auto last = std::chrono::floor<std::chrono::seconds>(now + kMaxLogin);
-  const Channel::Login login = context.channel.LogIn(account, std::min(*expiry, last));
+  const Result<TimePoint> expires = CheckUserSig(
+      context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
+  if (!expires) return expires.error();
+  const Channel::Login login = context.channel.LogIn(account, *expires);
   return JsonText().Field("TinyId", login.tiny_id).Field("A2Key", login.a2);
 }
 
@@ -119,14 +92,14 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
   const Result<SentMessage> sent = context.channel.SendDirect(
-      request.caller,
+      request.caller.account,
       {.to = std::move(to), .body = *std::move(body), .seq = seq, .random = random});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at));
 }
 
 Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context) {
-  const auto messages = context.channel.PendingMessages(request.caller);
+  const auto messages = context.channel.PendingMessages(request.caller.account);
   if (!messages) return messages.error();
   return JsonText()
       .Json("MsgList", Entries(*messages))
@@ -146,7 +119,7 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
-  Result<DirectPage> page = context.channel.DirectHistory(request.caller, peer, before, limit);
+  Result<DirectPage> page = context.channel.DirectHistory(request.caller.account, peer, before, limit);
   if (!page) return page.error();
   std::vector<StoredMessage>& messages = page->messages;
   std::ranges::reverse(messages);

@@ -8,14 +8,23 @@
 #include "daemon/base/exception_type.h"
 #include "daemon/base/log_scope.h"
 #include "daemon/channel/channel_json.h"
+#include "daemon/http/web_socket_handshake.h"
 #include "handlers/channel_codes.h"
 #include "handlers/channel_fields.h"
+#include "handlers/channel_push_poll.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr int kPreflightStatus = 204;
 constexpr int kOtherMethodStatus = 405;
+constexpr int kSwitchingProtocols = 101;
+constexpr int kForbidden = 403;
+constexpr int kTooManyRequests = 429;
+
+constexpr std::string_view kSubprotocol = "rtcroomd.v1";
+constexpr std::string_view kSocketLabel = "channel/ws";
+constexpr std::string_view kPollLabel = "channel/poll";
 
 HttpReply Succeed(const JsonText& fields) {
   std::string body = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"")";
@@ -93,9 +102,11 @@ class WaitingPoll {
 
 }  // namespace
 
-ChannelRouter::ChannelRouter(const ChannelContext& context, Admission& admission,
-                             RequestRecorder& recorder, ChannelRouterOptions options)
+ChannelRouter::ChannelRouter(const ChannelContext& context, const SocketContext& sockets,
+                             Admission& admission, RequestRecorder& recorder,
+                             ChannelRouterOptions options)
     : context_(context),
+      sockets_(sockets),
       admission_(admission),
       recorder_(recorder),
       prefix_(options.prefix + '/'),
@@ -104,6 +115,7 @@ ChannelRouter::ChannelRouter(const ChannelContext& context, Admission& admission
 
 bool ChannelRouter::Serves(std::string_view path) const {
   if (!path.starts_with(prefix_)) return false;
+  if (IsSocket(path) || IsPoll(path)) return true;
   path.remove_prefix(prefix_.size());
   return path.starts_with("v4/") || path.starts_with("v1/");
 }
@@ -113,6 +125,7 @@ const ChannelCommand* ChannelRouter::FindCommand(std::string_view path) const {
 }
 
 RequestPlan ChannelRouter::Resolve(HttpRequest& request) {
+  if (IsPoll(request.path) && request.method == "POST") return {.lane = Lane::kWorker};
   const ChannelCommand* const command = FindCommand(request.path);
   return {.lane = command == nullptr || request.method != "POST" ? Lane::kInline : command->lane};
 }
@@ -122,6 +135,8 @@ void ChannelRouter::Handle(HttpRequest& request, Responder& responder) {
   const LogScope scope(request.request_id);
   Call call{.http = request, .responder = responder, .command = FindCommand(request.path)};
   if (call.command != nullptr) call.label.endpoint = call.command->name();
+  if (IsSocket(request.path)) call.label.endpoint = kSocketLabel;
+  if (IsPoll(request.path)) call.label.endpoint = kPollLabel;
   std::optional<HttpReply> reply;
   try {
     cors_.AddOrigin(request.origin, call.headers);
@@ -169,7 +184,14 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
     Cors::AddPreflight(reply.headers);
     return reply;
   }
-  if (call.command == nullptr) return FailAsUnknown(call.label);
+  const bool is_poll = IsPoll(call.http.path);
+  if (IsSocket(call.http.path)) {
+    if (admitted) return OpenSocket(call);
+    HttpReply reply = Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
+    reply.status = kTooManyRequests;
+    return reply;
+  }
+  if (call.command == nullptr && !is_poll) return FailAsUnknown(call.label);
   if (call.http.method != "POST") {
     HttpReply reply = FailAsUnknown(call.label);
     reply.status = kOtherMethodStatus;
@@ -179,7 +201,44 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
   if (!admitted) {
     return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
   }
-  return Run(call);
+  return is_poll ? BeginPoll(call) : Run(call);
+}
+
+std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
+  const std::string& origin = call.http.origin;
+  HttpReply reply = WebSocketHandshake(call.http, kSubprotocol);
+  if (reply.status == kSwitchingProtocols && !origin.empty() && !cors_.Allows(origin)) {
+    reply = {.status = kForbidden};
+  }
+  if (reply.status != kSwitchingProtocols) {
+    reply.body = FailAsUnknown(call.label).body;
+    return reply;
+  }
+  recorder_.Record({.request_id = call.http.request_id,
+                    .peer_address = call.http.peer_address,
+                    .begun = call.http.begun},
+                   call.label, reply.status);
+  // Owned by the connection, and by the tables of those that get pushes.
+  const auto socket = std::make_shared<ChannelSocket>(sockets_, call.http.peer_address);
+  socket->Open(std::move(reply), call.responder);
+  return std::nullopt;
+}
+
+std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
+  const auto fail = [&call](const Error& error) {
+    (void)Fail(error, call.label);
+    JsonText fields;
+    WriteError(error, "connect", fields);
+    return HttpReply{.body = fmt::format("{{{}}}", fields.text())};
+  };
+  const Result<nlohmann::ordered_json> body = ReadCommandBody(call.http.body);
+  if (!body) return fail(body.error());
+  // Owned by the tables of those that get pushes, until it is answered.
+  const auto poll = std::make_shared<PushPoll>(sockets_, context_.hold);
+  const Status begun = poll->Begin(*body, [&] {
+    return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})");
+  });
+  return begun ? std::nullopt : std::optional(fail(begun.error()));
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) const {

@@ -12,6 +12,7 @@
 #include "daemon/base/result.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/channel_commands.h"
+#include "handlers/channel_socket.h"
 #include "handlers/cors.h"
 #include "handlers/request_charge.h"
 #include "handlers/request_recorder.h"
@@ -30,13 +31,16 @@ struct ChannelRouterOptions {
 ///
 /// Callers over their rate are refused, except for polls and logouts.
 ///
+/// New clients have two paths of their own: `<prefix>/channel/ws` is upgraded to a WebSocket, and
+/// `<prefix>/channel/poll` takes POST.
+///
 /// @threads safe from any thread; a command on a worker blocks as long as a commit.
 /// @source the contract of the channel, §2.
 class ChannelRouter : public HttpHandler {
  public:
-  /// All of it outlives the router, and the polls that it has begun.
-  ChannelRouter(const ChannelContext& context, Admission& admission, RequestRecorder& recorder,
-                ChannelRouterOptions options);
+  /// All of it outlives the router, and the polls and sockets that it has begun.
+  ChannelRouter(const ChannelContext& context, const SocketContext& sockets, Admission& admission,
+                RequestRecorder& recorder, ChannelRouterOptions options);
 
   /// Whether a path is one of the channel, of a known command or not. Paths are exact.
   [[nodiscard]] bool Serves(std::string_view path) const;
@@ -56,6 +60,9 @@ class ChannelRouter : public HttpHandler {
     Headers headers{};  ///< of the reply, besides its own
   };
 
+  /// The paths of new clients.
+  [[nodiscard]] bool IsSocket(std::string_view path) const { return path == prefix_ + "channel/ws"; }
+  [[nodiscard]] bool IsPoll(std::string_view path) const { return path == prefix_ + "channel/poll"; }
   [[nodiscard]] const ChannelCommand* FindCommand(std::string_view path) const;
   /// Takes a token of the address.
   /// @return whether the command may run.
@@ -63,12 +70,16 @@ class ChannelRouter : public HttpHandler {
   /// @return nullopt when a poll answers later.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> Run(Call& call) const;
+  /// @return nullopt when the connection was upgraded.
+  [[nodiscard]] std::optional<HttpReply> OpenSocket(Call& call) const;
+  [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;
   /// Checks application, caller and body, as the command asks for.
   [[nodiscard]] Status Read(const Call& call, ChannelRequest& request) const;
   /// Takes over the responder of the call.
   [[nodiscard]] PollReply MakePollReply(Call& call, std::string if_lost) const;
 
   const ChannelContext context_;
+  const SocketContext sockets_;
   Admission& admission_;
   RequestRecorder& recorder_;
   const std::string prefix_;

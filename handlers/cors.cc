@@ -7,10 +7,14 @@ namespace rtcroom {
 Cors::Cors(std::vector<std::string> origins)
     : origins_(std::move(origins)), any_origin_(std::ranges::count(origins_, "*") > 0) {}
 
+bool Cors::Allows(std::string_view origin) const {
+  return any_origin_ || std::ranges::count(origins_, origin) > 0;
+}
+
 void Cors::AddOrigin(std::string_view origin, Headers& headers) const {
   if (any_origin_) {
     headers.emplace_back("Access-Control-Allow-Origin", "*");
-  } else if (!origin.empty() && std::ranges::count(origins_, origin) > 0) {
+  } else if (!origin.empty() && Allows(origin)) {
     headers.emplace_back("Access-Control-Allow-Origin", origin);
     headers.emplace_back("Vary", "Origin");
   }

@@ -16,6 +16,9 @@ class Cors {
   /// @param origins  the allowed origins, each as a browser sends it; `*` allows all.
   explicit Cors(std::vector<std::string> origins);
 
+  /// Whether pages of that origin may call the API.
+  [[nodiscard]] bool Allows(std::string_view origin) const;
+
   /// For every reply. Never allows credentials: the API uses no cookies.
   void AddOrigin(std::string_view origin, Headers& headers) const;
 

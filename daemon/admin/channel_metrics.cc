@@ -18,7 +18,12 @@ ChannelMetrics::ChannelMetrics(prometheus::Registry& registry)
       dropped_(AddCounter(registry, "rtcroomd_channel_dropped_total",
                           "Entries that were dropped since too many waited for one login.")),
       gaps_(AddCounter(registry, "rtcroomd_channel_gaps_total",
-                       "Receivers whose position was older than the messages that are kept.")) {}
+                       "Receivers whose position was older than the messages that are kept.")),
+      sockets_(AddGauge(registry, "rtcroomd_channel_sockets", "Open WebSockets.")),
+      pushes_(AddCounter(registry, "rtcroomd_channel_pushes_total",
+                         "Frames with events or messages to WebSockets.")),
+      slow_readers_(AddCounter(registry, "rtcroomd_channel_slow_readers_total",
+                               "WebSockets that were closed since they read too slowly.")) {}
 
 void ChannelMetrics::Set(const ChannelStats& values) {
   instances_.Set(static_cast<double>(values.instances));
@@ -29,6 +34,9 @@ void ChannelMetrics::Set(const ChannelStats& values) {
   RaiseTo(kicked_, values.kicked);
   RaiseTo(dropped_, values.dropped);
   RaiseTo(gaps_, values.gaps);
+  sockets_.Set(static_cast<double>(values.sockets));
+  RaiseTo(pushes_, values.pushes);
+  RaiseTo(slow_readers_, values.slow_readers);
 }
 
 }  // namespace rtcroom

@@ -19,6 +19,9 @@ struct ChannelStats {
   std::uint64_t kicked = 0;
   std::uint64_t dropped = 0;
   std::uint64_t gaps = 0;
+  std::uint64_t sockets = 0;       ///< open
+  std::uint64_t pushes = 0;        ///< frames with events or direct messages
+  std::uint64_t slow_readers = 0;  ///< closed
 };
 
 /// @threads for one thread at a time.
@@ -38,6 +41,9 @@ class ChannelMetrics {
   prometheus::Counter& kicked_;
   prometheus::Counter& dropped_;
   prometheus::Counter& gaps_;
+  prometheus::Gauge& sockets_;
+  prometheus::Counter& pushes_;
+  prometheus::Counter& slow_readers_;
 };
 
 }  // namespace rtcroom

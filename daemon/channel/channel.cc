@@ -40,6 +40,7 @@ Channel::Turn::~Turn() {
   }
   channel_.mutex_.Unlock();
   for (auto& [reply, body] : replies) reply(std::move(body));
+  for (const auto& on_kicked : kicked) on_kicked();
 }
 
 Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options)
@@ -48,12 +49,29 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
 // Logins
 
 Channel::Login Channel::LogIn(const UserId& account, TimePoint expires) {
-  ChannelInstance instance{.account = account, .expires = expires};
-  deps_.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
+  ChannelInstance instance = NewInstance(account, expires);
   Turn turn(*this);
   instance.logged_in = state_.NextLogin(account, turn.wall);
   (void)state_.Admit(instance, turn);
   return {.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
+}
+
+Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expires,
+                                         std::function<void()> on_kicked) {
+  ChannelInstance instance = NewInstance(account, expires);
+  Turn turn(*this);
+  instance.logged_in = state_.NextLogin(account, turn.wall);
+  (void)state_.Admit(instance, turn);
+  if (!state_.Attach(instance.instance, std::move(on_kicked))) {
+    return Error{Errc::kUnavailable, "too many connections"};
+  }
+  return instance;
+}
+
+ChannelInstance Channel::NewInstance(const UserId& account, TimePoint expires) {
+  ChannelInstance instance{.account = account, .expires = expires};
+  deps_.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
+  return instance;
 }
 
 Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::string_view a2) {
@@ -78,8 +96,8 @@ void Channel::LogOut(const ChannelInstance& caller) {
 }
 
 void Channel::LogOutAll(const ChannelInstance& caller) {
-  const MutexLock lock(mutex_);
-  state_.LogOutAll(caller.account);
+  Turn turn(*this);
+  state_.LogOutAll(caller.account, turn);
 }
 
 // Polls
@@ -92,7 +110,7 @@ void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, P
   std::optional<std::vector<StoredMessage>> pending;
   if (needs_pending) {
     // After a failure the next poll reads them.
-    if (auto read = PendingMessages(caller)) pending = *std::move(read);
+    if (auto read = PendingMessages(caller.account)) pending = *std::move(read);
   }
   Turn turn(*this);
   if (pending) state_.GivePending(caller.instance, *pending, turn);
@@ -249,77 +267,6 @@ Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const Roo
     return Error{Errc::kNotAllowed, "not in the group"};
   }
   return *facts;
-}
-
-// Messages
-
-Status Channel::CheckRate(const ChannelInstance& caller, std::optional<std::uint64_t> room_number) {
-  const MonotonicTime now = deps_.clock.Monotonic();
-  const MutexLock lock(mutex_);
-  const bool admitted = senders_.TakeToken(caller.account, options_.account_rate, now) &&
-                        (!room_number || state_.TakeToken(*room_number, now));
-  if (!admitted) return Error{Errc::kTooManyRequests, "too many messages"};
-  return {};
-}
-
-std::optional<SentMessage> Channel::FindRepeated(const ChannelInstance& caller,
-                                                 std::uint64_t room_number, std::uint64_t random) {
-  const MutexLock lock(mutex_);
-  return senders_.FindRepeated(caller.account, room_number, random, deps_.clock.Monotonic());
-}
-
-SentMessage Channel::Remember(const ChannelInstance& caller, const StoredMessage& stored) {
-  const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
-  const MutexLock lock(mutex_);
-  senders_.Remember(caller.account, stored.room_number, stored.content.client_random, sent,
-                    deps_.clock.Monotonic());
-  return sent;
-}
-
-MessageContent Channel::ContentOf(const ChannelInstance& caller, std::string body,
-                                  std::uint64_t seq, std::uint64_t random) const {
-  return {.sender = caller.account,
-          .nick = ProfileOf(caller.account).nick,
-          .client_seq = seq,
-          .client_random = random,
-          .body = std::move(body),
-          .sent_at = deps_.clock.Now()};
-}
-
-Result<SentMessage> Channel::SendToGroup(const ChannelInstance& caller, const GroupDraft& draft) {
-  const Result<GroupFacts> facts = JoinedGroup(caller, draft.group);
-  if (!facts) return facts.error();
-  if (deps_.bans.IsBanned(facts->room, caller.account)) {
-    return Error{Errc::kNotAllowed, "banned from the room"};
-  }
-  if (const auto repeated = FindRepeated(caller, facts->number, draft.random)) return *repeated;
-  if (const Status admitted = CheckRate(caller, facts->number); !admitted) return admitted.error();
-  MessageContent content = ContentOf(caller, draft.body.text(), 0, draft.random);
-  if (facts->room.kind != RoomKind::kWebrtc) {
-    const std::string& nick = content.nick.empty() ? caller.account.value : content.nick;
-    Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
-    if (!guarded) return guarded.error();
-    content.body = guarded->body.text();
-  }
-  const auto stored = deps_.log.AppendRoomMessage(facts->number, std::move(content));
-  if (!stored) return stored.error();
-  return Remember(caller, *stored);
-}
-
-Result<SentMessage> Channel::SendDirect(const ChannelInstance& caller, const DirectDraft& draft) {
-  if (const auto repeated = FindRepeated(caller, 0, draft.random)) return *repeated;
-  if (const Status admitted = CheckRate(caller, std::nullopt); !admitted) return admitted.error();
-  const bool is_guarded = [&] {
-    const MutexLock lock(mutex_);
-    return state_.IsInGen2LiveRoom(draft.to);
-  }();
-  if (is_guarded) {
-    if (const Status passed = GuardDirectMessage(draft.body); !passed) return passed.error();
-  }
-  const auto stored = deps_.log.AppendDirectMessage(
-      draft.to, ContentOf(caller, draft.body.text(), draft.seq, draft.random));
-  if (!stored) return stored.error();
-  return Remember(caller, *stored);
 }
 
 void Channel::SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,6 +47,7 @@ struct ChannelDeps {
 /// A message as it is sent to a group.
 struct GroupDraft {
   RoomId group{};
+  std::string nick{};  ///< of the sender, at most 128 bytes; empty: that of its profile
   MessageBody body;
   MessagePriority priority = MessagePriority::kCommon;
   std::uint64_t random = 0;
@@ -54,6 +56,7 @@ struct GroupDraft {
 /// A message as it is sent to an account.
 struct DirectDraft {
   UserId to{};
+  std::string nick{};  ///< as above
   MessageBody body;
   std::uint64_t seq = 0;
   std::uint64_t random = 0;
@@ -83,9 +86,9 @@ struct DirectPage {
 
 /// A peer or a group, with the newest message.
 struct Conversation {
-  RoomId group{};  ///< empty: with the other account of the message
+  RoomKey room{};  ///< without an ID: with the other account of the message
   StoredMessage newest{};
-  std::size_t unread = 0;  ///< messages from the peer that no poll has received yet
+  std::size_t unread = 0;  ///< messages from the peer that were not confirmed yet
 };
 
 /// Groups exist exactly as long as their rooms. `ChannelOptions::access` says who may join.
@@ -107,6 +110,13 @@ class Channel {
   /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
   /// @param expires  end of the ticket.
   Login LogIn(const UserId& account, TimePoint expires);
+
+  /// Likewise a login whose client keeps a connection: it gets its direct messages by it, and is
+  /// logged in until `LogOut`.
+  /// @param on_kicked  called once, without a lock, when a newer login takes its place.
+  /// @errors kUnavailable when too many have a connection.
+  Result<ChannelInstance> Connect(const UserId& account, TimePoint expires,
+                                  std::function<void()> on_kicked);
 
   /// The instance that makes a call.
   /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
@@ -133,8 +143,13 @@ class Channel {
   /// @errors kNotAllowed when the caller has not joined; kTooManyRequests; kContentRefused;
   ///         kContentTooLong; kBadRequest; kStoreBusy; kStoreBroken.
   Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
+  /// The same for an account that need not have joined.
+  /// @param room_number  of the room, whose group `draft` need not name.
+  /// @errors kRoomNotFound when that room has ended; kNotAllowed only for a banned account.
+  Result<SentMessage> SendToRoom(const UserId& account, const RoomKey& room,
+                                 std::uint64_t room_number, const GroupDraft& draft);
   /// Likewise.
-  Result<SentMessage> SendDirect(const ChannelInstance& caller, const DirectDraft& draft);
+  Result<SentMessage> SendDirect(const UserId& account, const DirectDraft& draft);
 
   /// A nick of at most 128 bytes, an image of at most 1,024; nullopt leaves it as it is.
   void SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
@@ -152,6 +167,10 @@ class Channel {
   /// For each account whether it is in the group.
   /// @errors as `FindGroup`.
   Result<std::vector<bool>> AreMembers(const RoomId& group, std::span<const UserId> accounts);
+  /// Accounts in the group of a room, each once, at most `limit`; and the number of its instances.
+  [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
+      EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
   /// Messages up to `newest` (nullopt: the last), newest first.
   /// @errors as `Members`; kStoreBusy; kStoreBroken.
   Result<std::vector<StoredMessage>> GroupHistory(const ChannelInstance& caller,
@@ -163,15 +182,21 @@ class Channel {
   /// @param before  position of one of them: only older ones; nullopt: from the newest on.
   /// @param limit   1..999.
   /// @errors kStoreBusy; kStoreBroken.
-  Result<DirectPage> DirectHistory(const ChannelInstance& caller, const UserId& peer,
+  Result<DirectPage> DirectHistory(const UserId& account, const UserId& peer,
                                    std::optional<std::uint64_t> before, std::size_t limit);
-  /// Messages to the caller that no poll has received yet, oldest first.
+  /// Messages to the account that it has not confirmed yet, oldest first.
   /// @errors kStoreBusy; kStoreBroken.
-  Result<std::vector<StoredMessage>> PendingMessages(const ChannelInstance& caller);
+  Result<std::vector<StoredMessage>> PendingMessages(const UserId& account);
+  /// The account has received all messages to it up to that position. Written by the next tick.
+  void ConfirmDirect(const UserId& account, std::uint64_t position) EXCLUDES(mutex_);
   /// Those with other accounts, and the group of the caller, newest first.
   /// @param limit  1..100.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<Conversation>> Conversations(const ChannelInstance& caller, std::size_t limit);
+  /// The same with these groups.
+  Result<std::vector<Conversation>> Conversations(const UserId& account,
+                                                  std::span<const GroupFacts> groups,
+                                                  std::size_t limit);
 
   // The committed changes, in the store's order.
   void OnEvents(std::span<const StoredEvent> events);
@@ -185,6 +210,7 @@ class Channel {
   /// Before a stop: answers every waiting poll, and later ones at once.
   void AnswerAll();
 
+  [[nodiscard]] const ChannelOptions& options() const { return options_; }
   [[nodiscard]] ChannelCounts counts() const EXCLUDES(mutex_);
   [[nodiscard]] ChannelSizes sizes() const EXCLUDES(mutex_);
 
@@ -201,17 +227,15 @@ class Channel {
     Channel& channel_;
   };
 
+  ChannelInstance NewInstance(const UserId& account, TimePoint expires);
   /// Whether the message may be sent now.
-  Status CheckRate(const ChannelInstance& caller, std::optional<std::uint64_t> room_number)
-      EXCLUDES(mutex_);
-  [[nodiscard]] std::optional<SentMessage> FindRepeated(const ChannelInstance& caller,
+  /// @param room_number  0: to an account.
+  Status CheckRate(const UserId& account, std::uint64_t room_number) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<SentMessage> FindRepeated(const UserId& account,
                                                         std::uint64_t room_number,
                                                         std::uint64_t random) EXCLUDES(mutex_);
   /// Appends the stored message's facts to those that a repetition gets.
-  SentMessage Remember(const ChannelInstance& caller, const StoredMessage& stored) EXCLUDES(mutex_);
-  [[nodiscard]] MessageContent ContentOf(const ChannelInstance& caller, std::string body,
-                                         std::uint64_t seq, std::uint64_t random) const
-      EXCLUDES(mutex_);
+  SentMessage Remember(const StoredMessage& stored) EXCLUDES(mutex_);
   void Settle() EXCLUDES(mutex_);
   /// The room of any kind with that id.
   Result<Room> FindRoom(const RoomId& id);
@@ -228,8 +252,6 @@ class Channel {
   void EndBanned() EXCLUDES(mutex_);
   /// After a first join: continues with what was stored meanwhile.
   void Complete(std::uint64_t room_number);
-  /// The newest message of the caller's group; nullopt when there is none.
-  Result<std::optional<Conversation>> GroupConversation(const ChannelInstance& caller);
   /// The number of the group, when the caller has joined it.
   /// @errors kNotAllowed.
   Result<GroupFacts> JoinedGroup(const ChannelInstance& caller, const RoomId& group) const

@@ -48,6 +48,7 @@ void ChannelFeed::Run(const std::stop_token& stop) {
     }
     if (RealTime() < next_tick) continue;
     deps_.channel.OnTick();
+    deps_.receivers.OnTick();
     next_tick = RealTime() + kTick;
   }
 }
@@ -57,7 +58,7 @@ Status ChannelFeed::ReadNewOrFail() {
     return ReadNew();
   } catch (const std::exception&) {
     // Most likely out of memory. Events that were read may not have had their effect.
-    deps_.channel.OnEventsLost();
+    RecordLost();
     return Error{Errc::kInternal, std::string(CurrentExceptionType())};
   }
 }
@@ -69,7 +70,7 @@ Status ChannelFeed::ReadNew() {
       Result<Cursor> newest = deps_.events.Newest();
       if (!newest) return newest.error();
       events_at_ = *std::move(newest);
-      deps_.channel.OnEventsLost();
+      RecordLost();
       continue;
     }
     if (!page) return page.error();
@@ -79,8 +80,14 @@ Status ChannelFeed::ReadNew() {
     if (!messages->empty()) messages_at_ = messages->back().position;
     if (!page->events.empty()) deps_.channel.OnEvents(page->events);
     if (!messages->empty()) deps_.channel.OnMessages(*messages);
+    deps_.receivers.Push(page->events, *messages);
     if (page->events.size() < kPerRead && messages->size() < kPerRead) return {};
   }
+}
+
+void ChannelFeed::RecordLost() {
+  deps_.channel.OnEventsLost();
+  deps_.receivers.OnEventsLost();
 }
 
 void ChannelFeed::RecordOutcome(const Status& outcome) {

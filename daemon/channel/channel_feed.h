@@ -10,6 +10,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
+#include "daemon/channel/push_receivers.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
 #include "daemon/core/event_log.h"
@@ -18,7 +19,7 @@
 namespace rtcroom {
 
 /// Reads events and messages in the store's order on a thread of its own, which sleeps until a
-/// commit is signalled, and ticks the channel. While the store fails it retries; it loses nothing
+/// commit is signalled, and ticks the channel and its receivers. While the store fails it retries; it loses nothing
 /// that is retained meanwhile.
 ///
 /// @threads for one thread.
@@ -30,6 +31,7 @@ class ChannelFeed {
     MessageLog& messages;
     CommitSignal& signal;  ///< raised after each commit; the feed is its only waiter
     Channel& channel;
+    PushReceivers& receivers;
     Logger& logger;
   };
   explicit ChannelFeed(const Deps& deps) : deps_(deps) {}
@@ -47,6 +49,7 @@ class ChannelFeed {
   /// Converts exceptions to failures.
   Status ReadNewOrFail();
   Status ReadNew();
+  void RecordLost();
   void RecordOutcome(const Status& outcome);
 
   const Deps deps_;

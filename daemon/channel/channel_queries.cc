@@ -30,6 +30,20 @@ Result<GroupMembers> Channel::Members(const ChannelInstance& caller, const RoomI
                       .members = state_.Members(facts->number, limit)};
 }
 
+std::vector<UserId> Channel::UsersIn(std::uint64_t room_number, std::size_t limit) const {
+  std::vector<UserId> users;
+  const MutexLock lock(mutex_);
+  for (GroupMember& member : state_.Members(room_number, limit)) {
+    users.push_back(std::move(member.account));
+  }
+  return users;
+}
+
+std::size_t Channel::CountIn(std::uint64_t room_number) const {
+  const MutexLock lock(mutex_);
+  return state_.CountMembers(room_number);
+}
+
 Result<std::vector<bool>> Channel::AreMembers(const RoomId& group,
                                               std::span<const UserId> accounts) {
   const Result<Room> room = FindRoom(group);
@@ -57,9 +71,9 @@ Result<std::vector<StoredMessage>> Channel::GroupHistory(const ChannelInstance& 
   return messages;
 }
 
-Result<DirectPage> Channel::DirectHistory(const ChannelInstance& caller, const UserId& peer,
+Result<DirectPage> Channel::DirectHistory(const UserId& account, const UserId& peer,
                                           std::optional<std::uint64_t> before, std::size_t limit) {
-  auto messages = deps_.history.ReadDirectMessages(caller.account, peer, before, limit + 1);
+  auto messages = deps_.history.ReadDirectMessages(account, peer, before, limit + 1);
   if (!messages) return messages.error();
   DirectPage page{.messages = *std::move(messages)};
   page.is_last = page.messages.size() <= limit;
@@ -67,37 +81,45 @@ Result<DirectPage> Channel::DirectHistory(const ChannelInstance& caller, const U
   return page;
 }
 
-Result<std::vector<StoredMessage>> Channel::PendingMessages(const ChannelInstance& caller) {
+Result<std::vector<StoredMessage>> Channel::PendingMessages(const UserId& account) {
   const TimePoint since = deps_.clock.Now() - options_.direct_ttl;
-  return deps_.history.ReadPendingMessages(caller.account, since, options_.max_inbox);
+  return deps_.history.ReadPendingMessages(account, since, options_.max_inbox);
 }
 
-Result<std::optional<Conversation>> Channel::GroupConversation(const ChannelInstance& caller) {
-  const std::optional<GroupFacts> facts = [&]() -> std::optional<GroupFacts> {
-    const MutexLock lock(mutex_);
-    const GroupFacts* const joined = state_.GroupOf(caller.instance);
-    return joined == nullptr ? std::nullopt : std::optional(*joined);
-  }();
-  if (!facts || facts->last_seq == 0) return std::optional<Conversation>();
-  auto newest = deps_.history.ReadRoomMessages(facts->number, facts->last_seq, 1);
-  if (!newest) return newest.error();
-  if (newest->empty()) return std::optional<Conversation>();
-  return std::optional(Conversation{.group = facts->room.id, .newest = std::move(newest->front())});
+void Channel::ConfirmDirect(const UserId& account, std::uint64_t position) {
+  const MutexLock lock(mutex_);
+  std::uint64_t& newest = unsettled_[account];
+  newest = std::max(newest, position);
 }
 
 Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& caller,
                                                          std::size_t limit) {
-  auto messages = deps_.history.ReadConversations(caller.account, limit);
+  std::vector<GroupFacts> groups;
+  {
+    const MutexLock lock(mutex_);
+    if (const GroupFacts* const joined = state_.GroupOf(caller.instance)) groups = {*joined};
+  }
+  return Conversations(caller.account, groups, limit);
+}
+
+Result<std::vector<Conversation>> Channel::Conversations(const UserId& account,
+                                                         std::span<const GroupFacts> groups,
+                                                         std::size_t limit) {
+  auto messages = deps_.history.ReadConversations(account, limit);
   if (!messages) return messages.error();
-  const auto pending = PendingMessages(caller);
+  const auto pending = PendingMessages(account);
   if (!pending) return pending.error();
-  auto group = GroupConversation(caller);
-  if (!group) return group.error();
   std::vector<Conversation> conversations;
-  if (*group) conversations.push_back(**std::move(group));
+  for (const GroupFacts& group : groups) {
+    if (group.last_seq == 0) continue;
+    auto newest = deps_.history.ReadRoomMessages(group.number, group.last_seq, 1);
+    if (!newest) return newest.error();
+    if (newest->empty()) continue;
+    conversations.push_back({.room = group.room, .newest = std::move(newest->front())});
+  }
   for (StoredMessage& message : *messages) {
     const UserId& sender = message.content.sender;
-    const UserId& peer = sender == caller.account ? message.receiver : sender;
+    const UserId& peer = sender == account ? message.receiver : sender;
     const auto unread = std::ranges::count_if(
         *pending, [&peer](const StoredMessage& waiting) { return waiting.content.sender == peer; });
     conversations.push_back(
@@ -105,7 +127,7 @@ Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& 
   }
   std::ranges::sort(conversations, std::greater(),
                     [](const Conversation& conversation) { return conversation.newest.position; });
-  if (conversations.size() > limit) conversations.pop_back();
+  if (conversations.size() > limit) conversations.resize(limit);
   return conversations;
 }
 

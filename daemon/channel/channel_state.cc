@@ -26,7 +26,7 @@ ChannelState::Instance* ChannelState::Find(std::uint64_t instance) const {
 Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn) {
   if (Instance* const known = Find(claims.instance)) {
     known->seen_at = turn.now;
-    by_use_.splice(by_use_.end(), by_use_, known->by_use);
+    if (!known->on_kicked) by_use_.splice(by_use_.end(), by_use_, known->by_use);
     return known->standing;
   }
   auto made = std::make_unique<Instance>();
@@ -60,6 +60,15 @@ Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn) {
   return standing;
 }
 
+bool ChannelState::Attach(std::uint64_t instance, std::function<void()> on_kicked) {
+  Instance* const attached = Find(instance);
+  if (attached == nullptr || attached->standing != Standing::kActive) return false;
+  by_use_.erase(attached->by_use);
+  attached->by_use = by_use_.end();
+  attached->on_kicked = std::move(on_kicked);
+  return true;
+}
+
 TimePoint ChannelState::NextLogin(const UserId& account, TimePoint now) const {
   const auto found = accounts_.find(account);
   if (found == accounts_.end()) return now;
@@ -75,6 +84,7 @@ void ChannelState::ForgetEnded(Account& account) {
 
 void ChannelState::Kick(Instance& instance, ChannelTurn& turn) {
   ++counts_.kicked;
+  if (instance.on_kicked) turn.kicked.push_back(instance.on_kicked);
   End(instance, Standing::kKicked);
   std::vector<WaitingList::iterator>& polls = instance.account_polls.waiting;
   while (!polls.empty()) {
@@ -90,15 +100,21 @@ void ChannelState::LogOut(std::uint64_t instance) {
 
 void ChannelState::End(Instance& instance, Standing standing) {
   instance.standing = standing;
+  if (std::exchange(instance.on_kicked, nullptr)) {
+    instance.by_use = by_use_.insert(by_use_.end(), &instance);
+  }
   LeaveGroup(instance);
   instance.inbox.clear();
   instance.in_flight = {};
 }
 
-void ChannelState::LogOutAll(const UserId& account) {
+void ChannelState::LogOutAll(const UserId& account, ChannelTurn& turn) {
   const auto found = accounts_.find(account);
   if (found == accounts_.end()) return;
-  for (const Instance* const instance : found->second.instances) LogOut(instance->claims.instance);
+  for (const Instance* const instance : found->second.instances) {
+    if (instance->on_kicked) turn.kicked.push_back(instance->on_kicked);
+    LogOut(instance->claims.instance);
+  }
 }
 
 // Its polls are held on, for no known instance.
@@ -241,11 +257,6 @@ std::size_t ChannelState::CountMembers(std::uint64_t room_number) const {
   return found == groups_.end() ? 0 : found->second->members.size();
 }
 
-bool ChannelState::TakeToken(std::uint64_t room_number, MonotonicTime now) {
-  const auto found = groups_.find(room_number);
-  return found == groups_.end() || found->second->messages.Take(now, options_.group_rate);
-}
-
 bool ChannelState::IsInGen2LiveRoom(const UserId& account) const {
   const auto found = accounts_.find(account);
   return found != accounts_.end() &&
@@ -325,7 +336,7 @@ void ChannelState::OnDirectMessage(const StoredMessage& message, ChannelTurn& tu
   const auto found = accounts_.find(message.receiver);
   if (found == accounts_.end()) return;
   for (Instance* const instance : found->second.instances) {
-    if (instance->standing != Standing::kActive) continue;
+    if (instance->standing != Standing::kActive || instance->on_kicked) continue;
     if (message.position <= instance->pending_until) continue;  // it was read from the store
     Enqueue(*instance, {.entry = DirectMessageEntry(message), .position = message.position}, turn);
   }

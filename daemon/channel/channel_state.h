@@ -39,6 +39,8 @@ struct ChannelTurn {
   std::vector<std::pair<PollReply, std::string>> replies{};
   /// Direct messages to that account up to that position were received.
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
+  /// Of attached instances that were kicked; to be called likewise.
+  std::vector<std::function<void()>> kicked{};
 };
 
 /// A group as its room is stored.
@@ -108,10 +110,16 @@ class ChannelState {
   /// would be kicked by an older one.
   [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const;
 
+  /// A new instance has a connection, which gets its direct messages: none are kept for polls. It
+  /// is not forgotten until it ends.
+  /// @param on_kicked  called when a newer login takes its place.
+  /// @return false when it is not known any more.
+  [[nodiscard]] bool Attach(std::uint64_t instance, std::function<void()> on_kicked);
+
   /// Ends an instance. Its client aborts its waiting polls.
   void LogOut(std::uint64_t instance);
-  /// Ends all instances of the account.
-  void LogOutAll(const UserId& account);
+  /// Ends all instances of the account; those with a connection as if they were kicked.
+  void LogOutAll(const UserId& account, ChannelTurn& turn);
 
   /// The instance receives the group's messages from `first` on, and leaves any other group.
   /// @param first  the first one, or `PositionIn` the group.
@@ -208,8 +216,6 @@ class ChannelState {
                                                         std::uint64_t instance) const;
   /// The group that the instance has joined; null for none.
   [[nodiscard]] const GroupFacts* GroupOf(std::uint64_t instance) const;
-  /// Takes a token of the group's rate; true for a group without members.
-  [[nodiscard]] bool TakeToken(std::uint64_t room_number, MonotonicTime now);
   /// Whether the account is in the group of a live room of gen-2: its client breaks on messages
   /// that are not JSON.
   [[nodiscard]] bool IsInGen2LiveRoom(const UserId& account) const;
@@ -271,7 +277,6 @@ class ChannelState {
     std::size_t tail_bytes = 0;
     std::vector<Instance*> members{};
     std::optional<MonotonicTime> batch_at{};  ///< set: its polls wait until then
-    TokenBucket messages{};
   };
   struct Membership {
     Group* group = nullptr;
@@ -302,7 +307,8 @@ class ChannelState {
     std::optional<Membership> room{};
     bool is_new_in_groups = true;  ///< it has joined and quit none since this process started
     std::uint64_t key_serial = 0;  ///< of its newest key that is known
-    std::list<Instance*>::iterator by_use{};
+    std::list<Instance*>::iterator by_use{};  ///< the end of the list while it is attached
+    std::function<void()> on_kicked{};        ///< set while it is attached
   };
   struct Account {
     std::vector<Instance*> instances{};  ///< oldest login first

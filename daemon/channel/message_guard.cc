@@ -187,7 +187,7 @@ std::optional<std::string> MendCommand(std::string_view command) {
 /// Texts and faces behind an element that names their sender.
 ordered_json WithSender(const MessageBody& body, std::string_view nick) {
   const ordered_json content = {
-      {"Data", Filled(kTextFrame, {EscapedNick(nick), ""})}, {"Desc", ""}, {"Ext", ""}};
+      {"Data", MakeTextCommand(nick, "")}, {"Desc", ""}, {"Ext", ""}};
   ordered_json elements = ordered_json::array();
   elements.push_back(ordered_json{{"MsgType", "TIMCustomElem"}, {"MsgContent", content}});
   for (const ordered_json& element : body.json()) elements.push_back(element);
@@ -220,6 +220,15 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
   ordered_json mended = body.json();
   mended.front()["MsgContent"]["Data"] = *std::move(command);
   return Mended(std::move(mended), size);
+}
+
+std::string MakeTextCommand(std::string_view nick, std::string_view avatar) {
+  return Filled(kTextFrame, {EscapedNick(nick), Escaped(avatar)});
+}
+
+std::string MakeCustomCommand(std::string_view nick, std::string_view avatar,
+                              std::string_view cmd) {
+  return Filled(kCmdFrame, {EscapedNick(nick), Escaped(avatar), Escaped(cmd)});
 }
 
 Status GuardDirectMessage(const MessageBody& body) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "daemon/base/result.h"
@@ -54,5 +55,12 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
 /// @errors kContentRefused.
 /// @source the contract of the channel, §7 G.
 Status GuardDirectMessage(const MessageBody& body);
+
+/// The `Data` of the custom element in front of a text in a room, as the libraries of old clients
+/// write it, but escaped.
+/// @param nick  its beginning is used when it is longer than 400 bytes once escaped.
+std::string MakeTextCommand(std::string_view nick, std::string_view avatar);
+/// Likewise of a command, whose text follows.
+std::string MakeCustomCommand(std::string_view nick, std::string_view avatar, std::string_view cmd);
 
 }  // namespace rtcroom

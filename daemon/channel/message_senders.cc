@@ -22,6 +22,11 @@ bool MessageSenders::TakeToken(const UserId& account, const RateLimit& limit, Mo
   return Use(account, now).bucket.Take(now, limit);
 }
 
+bool MessageSenders::TakeRoomToken(std::uint64_t room_number, const RateLimit& limit,
+                                   MonotonicTime now) {
+  return rooms_[room_number].Take(now, limit);
+}
+
 std::optional<SentMessage> MessageSenders::FindRepeated(const UserId& account, std::uint64_t target,
                                                         std::uint64_t random, MonotonicTime now) {
   const auto found = senders_.find(account);
@@ -43,6 +48,7 @@ void MessageSenders::Remember(const UserId& account, std::uint64_t target, std::
 
 void MessageSenders::ForgetOld(MonotonicTime now) {
   while (!by_use_.empty() && by_use_.front().used_at + kMemory <= now) ForgetOldest();
+  std::erase_if(rooms_, [now](const auto& room) { return room.second.full_at() <= now; });
 }
 
 void MessageSenders::ForgetOldest() {

@@ -37,6 +37,9 @@ class MessageSenders {
 
   /// Takes a token of the account.
   [[nodiscard]] bool TakeToken(const UserId& account, const RateLimit& limit, MonotonicTime now);
+  /// Takes a token of the room.
+  [[nodiscard]] bool TakeRoomToken(std::uint64_t room_number, const RateLimit& limit,
+                                   MonotonicTime now);
 
   /// The message that this one repeats.
   /// @param target  number of the room; 0 for a direct message.
@@ -68,6 +71,7 @@ class MessageSenders {
   const std::size_t max_senders_;
   std::list<Sender> by_use_;  ///< least recently used first
   std::unordered_map<UserId, std::list<Sender>::iterator> senders_;
+  std::unordered_map<std::uint64_t, TokenBucket> rooms_;  ///< those that are not full
 };
 
 }  // namespace rtcroom

@@ -25,6 +25,8 @@ namespace {
 constexpr std::uint8_t kFinalBit = 0x80;
 constexpr std::size_t kMaxControlBytes = 125;
 constexpr std::size_t kCodeBytes = 2;
+/// Of a frame of the server.
+constexpr std::size_t kMaxHeaderBytes = 2 + 8;
 /// The size of a reader, most of it its buffer.
 constexpr std::size_t kReaderBytes = 4256;
 
@@ -182,25 +184,36 @@ void WebSocket::Fail(std::uint16_t code) {
   Close(code);
 }
 
-// A server's frames are neither masked nor fragmented here, so that a header is all there is to
-// write; the library would need another context for it.
 void WebSocket::AppendFrame(std::uint8_t opcode, std::string_view payload) {
   if (is_closing_) return;
   is_closing_ = opcode == WSLAY_CONNECTION_CLOSE;
+  AppendFrame(opcode, payload, output_);
+}
+
+std::string WebSocket::EncodeText(std::string_view text) {
+  std::string frame;
+  frame.reserve(text.size() + kMaxHeaderBytes);
+  AppendFrame(WSLAY_TEXT_FRAME, text, frame);
+  return frame;
+}
+
+// A server's frames are neither masked nor fragmented here, so that a header is all there is to
+// write; the library would need another context for it.
+void WebSocket::AppendFrame(std::uint8_t opcode, std::string_view payload, std::string& output) {
   const std::uint64_t size = payload.size();
-  output_.push_back(static_cast<char>(kFinalBit | opcode));
+  output.push_back(static_cast<char>(kFinalBit | opcode));
   std::size_t length_bytes = 0;
   if (size <= kMaxControlBytes) {
-    output_.push_back(static_cast<char>(size));
+    output.push_back(static_cast<char>(size));
   } else {
     length_bytes = size <= 0xffff ? 2 : 8;
-    output_.push_back(static_cast<char>(length_bytes == 2 ? 126 : 127));
+    output.push_back(static_cast<char>(length_bytes == 2 ? 126 : 127));
   }
   while (length_bytes > 0) {
     --length_bytes;
-    output_.push_back(static_cast<char>((size >> (8 * length_bytes)) & 0xff));
+    output.push_back(static_cast<char>((size >> (8 * length_bytes)) & 0xff));
   }
-  output_.append(payload);
+  output.append(payload);
 }
 
 std::string WebSocket::TakeOutput() { return std::exchange(output_, {}); }

@@ -57,6 +57,9 @@ class WebSocket {
 
   /// @param text  UTF-8 of any length.
   void SendText(std::string_view text);
+  /// The frame of a text, the same for every client. Send it only before a close frame, and after
+  /// the output.
+  static std::string EncodeText(std::string_view text);
   /// The client answers with a pong: bytes that show that it is there.
   void Ping();
   /// Begins to close, or does nothing if a close frame was sent. The client answers with a close
@@ -88,6 +91,7 @@ class WebSocket {
   void AnswerClose(std::string_view body);
   void Fail(std::uint16_t code);
   void AppendFrame(std::uint8_t opcode, std::string_view payload);
+  static void AppendFrame(std::uint8_t opcode, std::string_view payload, std::string& output);
 
   const std::size_t max_message_bytes_;
   /// The library's reader, while it is within a frame.

@@ -79,10 +79,20 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config), recorder_) {
   if (deps.channel == nullptr) return;
   commands_.emplace(
-      ChannelContext{.channel = *deps.channel,
+      ChannelContext{.channel = deps.channel->channel(),
                      .verifier = deps.auth.verifier(),
                      .clock = deps.runtime.clock,
                      .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold)},
+      SocketContext{.verbs = {.channel = deps.channel->channel(),
+                              .receivers = deps.channel->receivers(),
+                              .reader = deps.channel->reader(),
+                              .random = deps.runtime.random},
+                    .logins = {.verifier = deps.auth.verifier(),
+                               .sessions = deps.auth.sessions(),
+                               .clock = deps.runtime.clock,
+                               .sdk_app_id = config.im.sdk_app_id},
+                    .workers = deps.channel->workers(),
+                    .recorder = recorder_},
       deps.auth.admission(), recorder_,
       ChannelRouterOptions{.prefix = config.channel.prefix,
                            .cors_origins = config.server.cors_origins,

@@ -6,12 +6,12 @@
 
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/utils_module.h"
-#include "daemon/channel/channel.h"
 #include "daemon/config/config.h"
 #include "daemon/core/room_service.h"
 #include "daemon/im/im_module.h"
 #include "daemon/im/no_im_groups.h"
 #include "daemon/process/auth_module.h"
+#include "daemon/process/channel_module.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "handlers/channel_router.h"
@@ -26,8 +26,8 @@ namespace rtcroom {
 struct ApiModuleDeps {
   StoreModule& store;  ///< open
   AuthModule& auth;
-  ImModule* im = nullptr;      ///< null without `im.enabled`
-  Channel* channel = nullptr;  ///< null without `channel.enabled`
+  ImModule* im = nullptr;            ///< null without `im.enabled`
+  ChannelModule* channel = nullptr;  ///< null without `channel.enabled`
   RequestObserver& observer;
   Runtime& runtime;
 };

@@ -127,7 +127,7 @@ Status App::BuildServices() {
       *config_, ApiModuleDeps{.store = store_,
                               .auth = *auth_,
                               .im = im_.get(),
-                              .channel = channel_ == nullptr ? nullptr : &channel_->channel(),
+                              .channel = channel_.get(),
                               .observer = metrics_,
                               .runtime = runtime_});
   return {};

@@ -13,6 +13,10 @@ namespace {
 /// Keeps the key apart from all others that are derived from the same one.
 constexpr std::string_view kPurpose = "rtcroomd: tokens of the message channel";
 
+/// A commit takes the messages of all of them.
+constexpr std::size_t kWorkers = 16;
+constexpr std::size_t kMaxWaiting = 4096;
+
 /// How many messages an account may send at once, in seconds of its rate.
 constexpr std::uint32_t kAccountBurst = 4;
 
@@ -39,10 +43,18 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .random = deps.runtime.random,
                            .logger = deps.runtime.logger},
                ChannelTokens(std::move(key)), MakeOptions(config)),
+      reader_(RoomReader::Deps{.rooms = deps.store.storage(),
+                               .events = deps.store.storage(),
+                               .history = deps.store.storage(),
+                               .bans = deps.store.state().bans}),
+      receivers_(deps.store.storage(), deps.store.storage(), deps.runtime.clock,
+                 channel_.options().delivery_rate),
+      workers_(kWorkers, kMaxWaiting),
       feed_(ChannelFeed::Deps{.events = deps.store.storage(),
                               .messages = deps.store.storage(),
                               .signal = deps.store.state().channel_commits,
                               .channel = channel_,
+                              .receivers = receivers_,
                               .logger = deps.runtime.logger}) {}
 
 Status ChannelModule::Start() {
@@ -52,10 +64,12 @@ Status ChannelModule::Start() {
 
 void ChannelModule::Stop() {
   feed_.Stop();
+  workers_.Stop();
   channel_.Save();
 }
 
-ChannelStats ChannelModule::ReadStats() const {
+ChannelStats ChannelModule::ReadStats() {
+  const PushCounts& pushed = receivers_.counts();
   const ChannelSizes sizes = channel_.sizes();
   const ChannelCounts counts = channel_.counts();
   return {.instances = sizes.instances,
@@ -65,7 +79,10 @@ ChannelStats ChannelModule::ReadStats() const {
           .redeliveries = counts.redeliveries,
           .kicked = counts.kicked,
           .dropped = counts.dropped,
-          .gaps = counts.gaps};
+          .gaps = counts.gaps,
+          .sockets = pushed.sockets,
+          .pushes = pushed.pushes,
+          .slow_readers = pushed.slow_readers};
 }
 
 Result<Secret> MakeChannelKey(const ImConfig& im) {

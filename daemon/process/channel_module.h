@@ -4,8 +4,11 @@
 #include "daemon/admin/channel_metrics.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/base/thread_pool.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_feed.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/channel/room_reader.h"
 #include "daemon/config/config.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
@@ -28,15 +31,25 @@ class ChannelModule {
   /// @errors kStoreBusy; kStoreBroken.
   Status Start();
   /// Answers the waiting polls, and later ones at once.
-  void AnswerPolls() { channel_.AnswerAll(); }
-  /// The store is not read afterwards.
+  void AnswerPolls() {
+    channel_.AnswerAll();
+    receivers_.Stop();
+  }
+  /// The store is not used afterwards, nor is any stream. Call it before the threads of the
+  /// listeners end.
   void Stop();
 
-  [[nodiscard]] ChannelStats ReadStats() const;
+  [[nodiscard]] ChannelStats ReadStats();
   [[nodiscard]] Channel& channel() { return channel_; }
+  [[nodiscard]] PushReceivers& receivers() { return receivers_; }
+  [[nodiscard]] const RoomReader& reader() const { return reader_; }
+  [[nodiscard]] ThreadPool& workers() { return workers_; }
 
  private:
   Channel channel_;
+  const RoomReader reader_;
+  PushReceivers receivers_;
+  ThreadPool workers_;  ///< of sockets
   ChannelFeed feed_;
 };
 

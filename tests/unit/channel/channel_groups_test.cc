@@ -88,18 +88,6 @@ TEST_F(ChannelGroupsTest, KnowsWhoIsInALiveRoomOfGen2) {
   EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"carol"}));
 }
 
-TEST_F(ChannelGroupsTest, AGroupHasARate) {
-  ChannelWorld world({.group_rate = {.per_second = 1, .burst = 2}});
-  Phone phone(world, "alice");
-  phone.Join(1);
-  const auto take = [&] { return world.state().TakeToken(1, world.clock().Monotonic()); };
-  EXPECT_TRUE(take());
-  EXPECT_TRUE(take());
-  EXPECT_FALSE(take());
-  world.Advance(1s);
-  EXPECT_TRUE(take());
-}
-
 // H5
 
 TEST_F(ChannelGroupsTest, AQuitThatComesAfterTheNextJoinEndsNothing) {

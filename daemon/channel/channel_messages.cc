@@ -1,0 +1,82 @@
+// Messages of members: rates, repetitions, guards and the store.
+#include <utility>
+
+#include "daemon/channel/channel.h"
+
+namespace rtcroom {
+
+Status Channel::CheckRate(const UserId& account, std::uint64_t room_number) {
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const MutexLock lock(mutex_);
+  const bool admitted =
+      senders_.TakeToken(account, options_.account_rate, now) &&
+      (room_number == 0 || senders_.TakeRoomToken(room_number, options_.group_rate, now));
+  if (!admitted) return Error{Errc::kTooManyRequests, "too many messages"};
+  return {};
+}
+
+std::optional<SentMessage> Channel::FindRepeated(const UserId& account, std::uint64_t room_number,
+                                                 std::uint64_t random) {
+  const MutexLock lock(mutex_);
+  return senders_.FindRepeated(account, room_number, random, deps_.clock.Monotonic());
+}
+
+SentMessage Channel::Remember(const StoredMessage& stored) {
+  const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
+  const MutexLock lock(mutex_);
+  senders_.Remember(stored.content.sender, stored.room_number, stored.content.client_random, sent,
+                    deps_.clock.Monotonic());
+  return sent;
+}
+
+Result<SentMessage> Channel::SendToGroup(const ChannelInstance& caller, const GroupDraft& draft) {
+  const Result<GroupFacts> facts = JoinedGroup(caller, draft.group);
+  if (!facts) return facts.error();
+  return SendToRoom(caller.account, facts->room, facts->number, draft);
+}
+
+Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& room,
+                                        std::uint64_t room_number, const GroupDraft& draft) {
+  if (deps_.bans.IsBanned(room, account)) {
+    return Error{Errc::kNotAllowed, "banned from the room"};
+  }
+  if (const auto repeated = FindRepeated(account, room_number, draft.random)) return *repeated;
+  if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
+  MessageContent content{.sender = account,
+                         .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
+                         .client_random = draft.random,
+                         .body = draft.body.text(),
+                         .sent_at = deps_.clock.Now()};
+  if (room.kind != RoomKind::kWebrtc) {
+    const std::string& nick = content.nick.empty() ? account.value : content.nick;
+    Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
+    if (!guarded) return guarded.error();
+    content.body = guarded->body.text();
+  }
+  const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content));
+  if (!stored) return stored.error();
+  return Remember(*stored);
+}
+
+Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
+  if (const auto repeated = FindRepeated(account, 0, draft.random)) return *repeated;
+  if (const Status admitted = CheckRate(account, 0); !admitted) return admitted.error();
+  const bool is_guarded = [&] {
+    const MutexLock lock(mutex_);
+    return state_.IsInGen2LiveRoom(draft.to);
+  }();
+  if (is_guarded) {
+    if (const Status passed = GuardDirectMessage(draft.body); !passed) return passed.error();
+  }
+  const auto stored = deps_.log.AppendDirectMessage(
+      draft.to, {.sender = account,
+                 .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
+                 .client_seq = draft.seq,
+                 .client_random = draft.random,
+                 .body = draft.body.text(),
+                 .sent_at = deps_.clock.Now()});
+  if (!stored) return stored.error();
+  return Remember(*stored);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,43 @@
+// The JSON of rooms, events and messages for new clients of the message channel.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/json_text.h"
+#include "daemon/channel/room_cursor.h"
+#include "daemon/core/event_log.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/room.h"
+
+namespace rtcroom {
+
+// No text has a line feed: objects of one frame are separated by them.
+
+/// One event or message of a room, rendered once for all of its receivers.
+struct RoomObject {
+  bool is_message = false;
+  std::uint64_t seq = 0;   ///< in the events or in the messages of the room
+  bool ends_room = false;  ///< nothing follows
+  std::string text{};      ///< an object without its cursor and closing brace
+};
+
+/// @param room  gives the play URL of a pusher that joined; null, or without the pusher: none.
+RoomObject MakeEventObject(const StoredEvent& event, const Room* room);
+RoomObject MakeMessageObject(const RoomKey& room, const StoredMessage& message);
+
+/// The whole object.
+std::string WithCursor(const RoomObject& object, const RoomCursor& cursor);
+
+/// The members of a message: `seq` or, from one user to another, `position` and `to`; then `time`,
+/// `from`, `nick`, `avatar`, `type`, `body` and perhaps `cmd`.
+void WriteMessage(const StoredMessage& message, JsonText& out);
+
+/// A push of a message from one user to another.
+std::string DirectPush(const StoredMessage& message);
+
+/// The members of a snapshot.
+void WriteSnapshot(const Room& room, JsonText& out);
+
+}  // namespace rtcroom

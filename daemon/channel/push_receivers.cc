@@ -1,0 +1,228 @@
+#include "daemon/channel/push_receivers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "daemon/channel/push_json.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::chrono::seconds kSweep{1};
+
+/// The order of the others does not matter.
+void Take(std::vector<PushReceiverPtr>& receivers, const PushReceiver& receiver) {
+  const auto found = std::ranges::find(receivers, &receiver, &PushReceiverPtr::get);
+  if (found == receivers.end()) return;
+  *found = std::move(receivers.back());
+  receivers.pop_back();
+}
+
+/// Whether the event shows the profile of a pusher, which has a play URL.
+bool HasProfile(const RoomEvent& event) {
+  return std::holds_alternative<PusherAdded>(event.payload) ||
+         std::holds_alternative<PusherUpdated>(event.payload);
+}
+
+}  // namespace
+
+void PushReceivers::Add(const PushReceiverPtr& receiver) {
+  const bool is_stopping = [&] {
+    const MutexLock lock(mutex_);
+    all_.insert(receiver);
+    return is_stopping_;
+  }();
+  if (is_stopping) receiver->OnStop();
+}
+
+void PushReceivers::Listen(const PushReceiverPtr& receiver) {
+  const MutexLock lock(mutex_);
+  by_user_[receiver->user_id()].push_back(receiver);
+}
+
+void PushReceivers::Subscribe(std::uint64_t room_number, const RoomKey& key,
+                              const PushReceiverPtr& receiver) {
+  const MutexLock lock(mutex_);
+  Subscribed& subscribed = by_room_[room_number];
+  subscribed.key = key;
+  subscribed.receivers.push_back(receiver);
+}
+
+void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) {
+  const MutexLock lock(mutex_);
+  const auto found = by_room_.find(room_number);
+  if (found == by_room_.end()) return;
+  Take(found->second.receivers, receiver);
+  if (found->second.receivers.empty()) by_room_.erase(found);
+}
+
+void PushReceivers::Remove(const PushReceiverPtr& receiver) {
+  const MutexLock lock(mutex_);
+  all_.erase(receiver);
+}
+
+void PushReceivers::StopListening(const PushReceiver& receiver) {
+  const MutexLock lock(mutex_);
+  const auto found = by_user_.find(receiver.user_id());
+  if (found == by_user_.end()) return;
+  Take(found->second, receiver);
+  if (found->second.empty()) by_user_.erase(found);
+}
+
+std::optional<RoomKey> PushReceivers::KeyOf(std::uint64_t room_number) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_room_.find(room_number);
+  if (found == by_room_.end()) return std::nullopt;
+  return found->second.key;
+}
+
+std::vector<PushReceiverPtr> PushReceivers::All() const {
+  const MutexLock lock(mutex_);
+  return {all_.begin(), all_.end()};
+}
+
+void PushReceivers::Push(std::span<const StoredEvent> events,
+                         std::span<const StoredMessage> messages) {
+  std::vector<std::uint64_t> touched;
+  // By time, so that a message follows the event that brought its sender.
+  auto event = events.begin();
+  auto message = messages.begin();
+  while (event != events.end() || message != messages.end()) {
+    const bool is_event =
+        message == messages.end() ||
+        (event != events.end() && event->event.at <= message->content.sent_at);
+    const std::uint64_t room_number = is_event ? event->room_number : message->room_number;
+    is_event ? AddEvent(*event++) : AddMessage(*message++);
+    if (outgoing_.contains(room_number)) touched.push_back(room_number);
+  }
+  for (const std::uint64_t room_number : touched) {
+    if (deliveries_.Debt(clock_.Monotonic(), delivery_rate_).count() > 0) return;
+    Deliver(room_number, outgoing_[room_number]);
+  }
+}
+
+void PushReceivers::AddEvent(const StoredEvent& event) {
+  const std::optional<RoomKey> key = KeyOf(event.room_number);
+  if (!key) return;
+  std::optional<Room> room;
+  if (HasProfile(event.event)) {
+    // After a failure the receivers get no play URL; the snapshot of a client that asks again has
+    // it.
+    Result<Room> loaded = rooms_.Load(*key);
+    if (loaded && loaded->sequence == event.room_number) room = *std::move(loaded);
+  }
+  outgoing_[event.room_number].objects.push_back(
+      MakeEventObject(event, room ? &*room : nullptr));
+}
+
+void PushReceivers::AddMessage(const StoredMessage& message) {
+  if (message.room_number == 0) return DeliverDirect(message);
+  const std::optional<RoomKey> key = KeyOf(message.room_number);
+  if (key) outgoing_[message.room_number].objects.push_back(MakeMessageObject(*key, message));
+}
+
+void PushReceivers::DeliverDirect(const StoredMessage& message) {
+  const std::vector<PushReceiverPtr> receivers = [&]() -> std::vector<PushReceiverPtr> {
+    const MutexLock lock(mutex_);
+    const auto found = by_user_.find(message.receiver);
+    if (found == by_user_.end()) return {};
+    return found->second;
+  }();
+  if (receivers.empty()) return;
+  const std::string object = DirectPush(message);
+  for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message.position, object);
+}
+
+bool PushReceivers::LearnEpoch() {
+  if (!epoch_.empty()) return true;
+  const Result<Cursor> newest = events_.Newest();
+  if (newest) epoch_ = newest->epoch;
+  return newest.ok();
+}
+
+void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
+  if (!LearnEpoch()) return;  // until the next tick
+  std::vector<RoomObject> objects;
+  while (!outgoing.objects.empty()) {
+    RoomObject& next = outgoing.objects.front();
+    const bool fits = outgoing.sent == 0 || outgoing.sent + next.text.size() <= kMaxRoomBytes;
+    if (!fits) break;
+    outgoing.sent += next.text.size();
+    objects.push_back(std::move(next));
+    outgoing.objects.pop_front();
+    if (objects.back().ends_room) outgoing.objects.clear();
+  }
+  if (objects.empty()) return;
+  const bool has_ended = objects.back().ends_room;
+  Subscribed subscribed;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = by_room_.find(room_number);
+    if (found == by_room_.end()) return outgoing.objects.clear();
+    if (has_ended) {
+      subscribed = std::move(found->second);
+      by_room_.erase(found);
+    } else {
+      subscribed = found->second;
+    }
+  }
+  deliveries_.Charge(clock_.Monotonic(), delivery_rate_,
+                     static_cast<std::uint32_t>(subscribed.receivers.size()));
+  // Shared by the receivers that have not read the room yet.
+  const auto push =
+      std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
+  for (const PushReceiverPtr& receiver : subscribed.receivers) {
+    receiver->OnRoomPush(room_number, push);
+  }
+}
+
+void PushReceivers::OnEventsLost() {
+  outgoing_.clear();
+  for (const PushReceiverPtr& receiver : All()) receiver->OnEventsLost();
+}
+
+void PushReceivers::OnTick() {
+  for (auto& [room_number, outgoing] : outgoing_) {
+    outgoing.sent = 0;
+    Deliver(room_number, outgoing);
+  }
+  // Those that have delivered something are kept for one tick, since it counts.
+  std::erase_if(outgoing_, [](const auto& entry) {
+    return entry.second.objects.empty() && entry.second.sent == 0;
+  });
+  const MonotonicTime now = clock_.Monotonic();
+  if (now < next_sweep_) return;
+  next_sweep_ = now + kSweep;
+  for (const PushReceiverPtr& receiver : All()) receiver->OnTick(now);
+}
+
+void PushReceivers::Stop() {
+  const std::vector<PushReceiverPtr> receivers = [&]() -> std::vector<PushReceiverPtr> {
+    const MutexLock lock(mutex_);
+    is_stopping_ = true;
+    return {all_.begin(), all_.end()};
+  }();
+  for (const PushReceiverPtr& receiver : receivers) receiver->OnStop();
+}
+
+std::vector<UserId> PushReceivers::UsersIn(std::uint64_t room_number, std::size_t limit) const {
+  std::vector<UserId> users;
+  const MutexLock lock(mutex_);
+  const auto found = by_room_.find(room_number);
+  if (found == by_room_.end()) return users;
+  for (const PushReceiverPtr& receiver : found->second.receivers) {
+    if (users.size() == limit) break;
+    users.push_back(receiver->user_id());
+  }
+  return users;
+}
+
+std::size_t PushReceivers::CountIn(std::uint64_t room_number) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_room_.find(room_number);
+  return found == by_room_.end() ? 0 : found->second.receivers.size();
+}
+
+}  // namespace rtcroom

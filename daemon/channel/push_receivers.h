@@ -1,0 +1,142 @@
+// The receivers of pushes: who has subscribed to which room, and the delivery to them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/channel/room_push.h"
+#include "daemon/core/event_log.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/room_store.h"
+
+namespace rtcroom {
+
+/// A connection or a poll. Its functions are called on the feed's thread: they must be quick and
+/// not throw.
+///
+/// @threads safe from any thread.
+class PushReceiver {
+ public:
+  virtual ~PushReceiver() = default;
+
+  /// Of a room that it has subscribed to. Nothing follows the end of a room.
+  virtual void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) = 0;
+  /// A message to its user.
+  /// @param object  the push, as JSON.
+  virtual void OnDirect(std::uint64_t position, const std::string& object) = 0;
+  /// Some events are unknown: it has to read its rooms again.
+  virtual void OnEventsLost() = 0;
+  /// Once a second.
+  virtual void OnTick(MonotonicTime now) = 0;
+  /// The server stops.
+  virtual void OnStop() = 0;
+  /// Constant once it receives anything.
+  [[nodiscard]] virtual const UserId& user_id() const = 0;
+};
+/// Shared by the tables of `PushReceivers`, and by the connection of the receiver.
+using PushReceiverPtr = std::shared_ptr<PushReceiver>;
+
+/// Totals since the start, and the present number of sockets; written by the receivers.
+struct PushCounts {
+  std::atomic<std::uint64_t> sockets{0};
+  std::atomic<std::uint64_t> pushes{0};        ///< frames with events or direct messages
+  std::atomic<std::uint64_t> slow_readers{0};  ///< closed
+};
+
+/// Each event is rendered once for all receivers of its room. While more than
+/// `delivery_rate` are delivered, or a room has much to say, its events wait for the next tick,
+/// which delivers them together.
+///
+/// @threads safe from any thread, but `Push`, `OnEventsLost` and `OnTick` for one. No lock is held
+///          while a receiver is called or the store is read.
+class PushReceivers {
+ public:
+  /// Bytes that a room delivers between two ticks; a single object may be larger.
+  static constexpr std::size_t kMaxRoomBytes = std::size_t{64} << 10;
+
+  /// @param rooms   gives play URLs. All must outlive this object.
+  /// @param events  gives the epoch.
+  PushReceivers(RoomStore& rooms, EventLog& events, const Clock& clock, RateLimit delivery_rate)
+      : rooms_(rooms), events_(events), clock_(clock), delivery_rate_(delivery_rate) {}
+
+  /// From now on it gets ticks, and a stop. After a stop: at once.
+  void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
+  /// Likewise the messages to its user.
+  void Listen(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
+  /// Likewise what happens in that room. Call it before reading the room, so that nothing is
+  /// missed, and at most once before `Unsubscribe`.
+  void Subscribe(std::uint64_t room_number, const RoomKey& key, const PushReceiverPtr& receiver)
+      EXCLUDES(mutex_);
+  void Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) EXCLUDES(mutex_);
+  void StopListening(const PushReceiver& receiver) EXCLUDES(mutex_);
+  /// Undoes `Add`.
+  void Remove(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
+
+  /// Committed events and messages, each in the store's order.
+  void Push(std::span<const StoredEvent> events, std::span<const StoredMessage> messages)
+      EXCLUDES(mutex_);
+  void OnEventsLost() EXCLUDES(mutex_);
+  void OnTick() EXCLUDES(mutex_);
+  /// Before the server stops.
+  void Stop() EXCLUDES(mutex_);
+
+  /// Users that receive what happens in a room: at most `limit`, perhaps some of them twice.
+  [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
+      EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
+
+  PushCounts& counts() { return counts_; }
+
+ private:
+  struct Subscribed {
+    RoomKey key{};
+    std::vector<PushReceiverPtr> receivers{};
+  };
+  /// What a room has to deliver, and how much it has delivered since the last tick.
+  struct Outgoing {
+    std::deque<RoomObject> objects{};
+    std::size_t sent = 0;
+  };
+
+  [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<PushReceiverPtr> All() const EXCLUDES(mutex_);
+  /// Whether the epoch is known.
+  bool LearnEpoch();
+  void AddEvent(const StoredEvent& event);
+  void AddMessage(const StoredMessage& message);
+  void DeliverDirect(const StoredMessage& message);
+  void Deliver(std::uint64_t room_number, Outgoing& outgoing);
+
+  RoomStore& rooms_;
+  EventLog& events_;
+  const Clock& clock_;
+  const RateLimit delivery_rate_;
+  PushCounts counts_;
+
+  mutable Mutex mutex_;
+  bool is_stopping_ GUARDED_BY(mutex_) = false;
+  std::unordered_set<PushReceiverPtr> all_ GUARDED_BY(mutex_);
+  std::unordered_map<UserId, std::vector<PushReceiverPtr>> by_user_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, Subscribed> by_room_ GUARDED_BY(mutex_);
+
+  // The feed's thread only.
+  std::string epoch_;  ///< empty until it is needed
+  std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
+  TokenBucket deliveries_;
+  MonotonicTime next_sweep_{};
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,46 @@
+#include "daemon/channel/room_push.h"
+
+namespace rtcroom {
+
+RoomPush::Rendered RoomPush::Render(RoomPosition from) const {
+  Rendered rendered{.at = from};
+  for (const RoomObject& object : objects_) {
+    std::uint64_t& at = object.is_message ? rendered.at.message : rendered.at.event;
+    if (object.seq <= at) continue;
+    if (object.seq > at + 1) {
+      rendered.has_gap = true;
+      break;
+    }
+    at = object.seq;
+    rendered.events.push_back(
+        WithCursor(object, {.epoch = epoch_, .room_number = room_number_, .at = rendered.at}));
+    if (object.ends_room) {
+      rendered.has_ended = true;
+      break;
+    }
+  }
+  return rendered;
+}
+
+const RoomPush::Frame& RoomPush::FrameFrom(RoomPosition from, EncodeFrame encode) {
+  if (has_frame_ && frame_.from == from) return frame_;
+  const Rendered rendered = Render(from);
+  frame_ = {.from = from,
+            .at = rendered.at,
+            .has_gap = rendered.has_gap,
+            .has_ended = rendered.has_ended,
+            .bytes = rendered.events.empty() ? std::string() : encode(EventLines(rendered.events))};
+  has_frame_ = true;
+  return frame_;
+}
+
+std::string EventLines(const std::vector<std::string>& events) {
+  std::string lines;
+  for (const std::string& event : events) {
+    if (!lines.empty()) lines += '\n';
+    lines.append("{\"event\":").append(event).append("}");
+  }
+  return lines;
+}
+
+}  // namespace rtcroom

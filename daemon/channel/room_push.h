@@ -1,0 +1,59 @@
+// What is pushed to the receivers of one room at once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/channel/push_json.h"
+#include "daemon/channel/room_cursor.h"
+
+namespace rtcroom {
+
+/// Encodes a text as the frame that every receiver gets.
+using EncodeFrame = std::string (*)(std::string_view text);
+
+/// Events and messages of a room in their order, for receivers at any position. Nearly all are at
+/// the same one, so the frame for one position is kept.
+///
+/// @threads `Render` is safe from any thread, `FrameFrom` for one thread.
+class RoomPush {
+ public:
+  RoomPush(std::string epoch, std::uint64_t room_number, std::vector<RoomObject> objects)
+      : epoch_(std::move(epoch)), room_number_(room_number), objects_(std::move(objects)) {}
+
+  /// What a receiver has not received yet.
+  struct Rendered {
+    std::vector<std::string> events{};  ///< objects with their cursors
+    RoomPosition at{};                  ///< of the receiver after them
+    bool has_gap = false;               ///< one before them is missing: `events` ends there
+    bool has_ended = false;             ///< the room
+  };
+  [[nodiscard]] Rendered Render(RoomPosition from) const;
+
+  /// The same as one frame.
+  struct Frame {
+    RoomPosition from{};
+    RoomPosition at{};
+    bool has_gap = false;
+    bool has_ended = false;
+    std::string bytes{};  ///< empty: there is nothing new
+  };
+  const Frame& FrameFrom(RoomPosition from, EncodeFrame encode);
+
+ private:
+  const std::string epoch_;
+  const std::uint64_t room_number_;
+  const std::vector<RoomObject> objects_;
+  Frame frame_;
+  bool has_frame_ = false;
+};
+
+/// Messages of the server: one object on each line.
+///
+/// @param events  as `RoomPush::Rendered`.
+std::string EventLines(const std::vector<std::string>& events);
+
+}  // namespace rtcroom

@@ -1,0 +1,141 @@
+#include "daemon/channel/room_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+/// Of one read: while events are read, a few more may come.
+constexpr std::size_t kPerRead = 200;
+
+}  // namespace
+
+Result<Room> RoomReader::Open(const UserId& user_id, const RoomKey& key) const {
+  Result<Room> room = deps_.rooms.Load(key);
+  if (room && IsBanned(user_id, key)) return Error{Errc::kNotAllowed, "banned from the room"};
+  return room;
+}
+
+Result<RoomView> RoomReader::Read(const RoomKey& key, std::string_view since) const {
+  Result<Room> room = deps_.rooms.Load(key);
+  if (!room) return room.error();
+  const Result<Cursor> newest = deps_.events.Newest();
+  if (!newest) return newest.error();
+  const Result<std::uint64_t> message = deps_.history.NewestRoomMessage(room->sequence);
+  if (!message) return message.error();
+  RoomView view{.room = *std::move(room)};
+  view.cursor = {.epoch = newest->epoch,
+                 .room_number = view.room.sequence,
+                 .at = {.event = view.room.last_event, .message = *message}};
+  if (const std::optional<RoomCursor> cursor = RoomCursor::Parse(since)) {
+    if (const Status read = Recover(*cursor, view); !read) return read.error();
+  }
+  return view;
+}
+
+Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
+  const RoomPosition from = since.at;
+  const RoomPosition to = view.cursor.at;
+  if (since.epoch != view.cursor.epoch || since.room_number != view.cursor.room_number) return {};
+  if (from.event > to.event || from.message > to.message) return {};
+  const std::uint64_t missed_events = to.event - from.event;
+  const std::uint64_t missed_messages = to.message - from.message;
+  if (missed_events > kMaxEvents || missed_messages > kMaxEvents - missed_events) return {};
+
+  std::vector<StoredEvent> events;
+  if (missed_events > 0) {
+    auto read = EventsSince(view.room, from.event);
+    if (!read) return read.error();
+    if (!*read) return {};
+    events = **std::move(read);
+  }
+  std::vector<StoredMessage> messages;
+  if (missed_messages > 0) {
+    auto read = deps_.history.ReadRoomMessages(view.room.sequence, from.message + 1,
+                                               static_cast<std::size_t>(missed_messages));
+    if (!read) return read.error();
+    messages = *std::move(read);
+  }
+  const RoomPush missed(view.cursor.epoch, view.cursor.room_number,
+                        MergeObjects(view.room, events, messages));
+  RoomPush::Rendered rendered = missed.Render(from);
+  std::size_t bytes = 0;
+  for (const std::string& event : rendered.events) bytes += event.size() + 1;
+  if (rendered.has_gap || rendered.at != to || bytes > kMaxEventBytes) return {};
+  view.is_recovered = true;
+  view.events = std::move(rendered.events);
+  return {};
+}
+
+Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Room& room,
+                                                                        std::uint64_t since) const {
+  using Found = std::optional<std::vector<StoredEvent>>;
+  std::vector<StoredEvent> events;  // newest first
+  std::optional<std::uint64_t> before;
+  std::uint64_t next = 0;  // the number that the next one must have
+  while (true) {
+    auto page = deps_.events.ReadRoomEvents(room.key, before, kPerRead);
+    if (!page) return page.error();
+    for (StoredEvent& event : *page) {
+      before = event.position;
+      const std::uint64_t number = event.event.room_sequence;
+      const bool is_of_room = event.room_number == room.sequence || event.room_number == 0;
+      if (next == 0) {
+        // A later room of that name, or an event that came after the room was read.
+        if (!is_of_room || number > room.last_event) continue;
+        next = room.last_event;
+      }
+      if (!is_of_room || number != next) return Found();
+      events.push_back(std::move(event));
+      --next;
+      if (next == since) {
+        std::ranges::reverse(events);
+        return Found(std::move(events));
+      }
+    }
+    if (page->size() < kPerRead) return Found();
+  }
+}
+
+Result<RoomMessages> RoomReader::ReadHistory(const Room& room, const HistoryQuery& query) const {
+  const Result<std::uint64_t> newest = deps_.history.NewestRoomMessage(room.sequence);
+  if (!newest) return newest.error();
+  if (query.after) {
+    if (*query.after >= *newest) return RoomMessages{.is_complete = true};
+    auto read = deps_.history.ReadRoomMessages(room.sequence, *query.after + 1, query.limit);
+    if (!read) return read.error();
+    const bool is_complete = read->empty() || read->back().seq >= *newest;
+    return RoomMessages{.messages = *std::move(read), .is_complete = is_complete};
+  }
+  const std::uint64_t end = std::min(query.before.value_or(*newest + 1), *newest + 1);
+  const std::uint64_t first = end > query.limit ? std::max<std::uint64_t>(end - query.limit, 1) : 1;
+  if (end <= first) return RoomMessages{.is_complete = true};
+  auto read = deps_.history.ReadRoomMessages(room.sequence, first, query.limit);
+  if (!read) return read.error();
+  std::erase_if(*read, [end](const StoredMessage& message) { return message.seq >= end; });
+  // What is older than the oldest one was removed.
+  const bool is_complete = first == 1 || read->empty() || read->front().seq > first;
+  return RoomMessages{.messages = *std::move(read), .is_complete = is_complete};
+}
+
+std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
+                                     const std::vector<StoredMessage>& messages) {
+  std::vector<RoomObject> objects;
+  objects.reserve(events.size() + messages.size());
+  auto event = events.begin();
+  auto message = messages.begin();
+  while (event != events.end() || message != messages.end()) {
+    const bool is_event =
+        message == messages.end() ||
+        (event != events.end() && event->event.at <= message->content.sent_at);
+    if (is_event) {
+      objects.push_back(MakeEventObject(*event++, &room));
+    } else {
+      objects.push_back(MakeMessageObject(room.key, *message++));
+    }
+  }
+  return objects;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,93 @@
+// Reads rooms for new clients of the message channel: snapshots, and what a cursor has missed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/channel/room_cursor.h"
+#include "daemon/channel/room_push.h"
+#include "daemon/core/ban_list.h"
+#include "daemon/core/event_log.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/room_store.h"
+
+namespace rtcroom {
+
+/// The start of a subscription.
+struct RoomView {
+  Room room{};
+  RoomCursor cursor{};       ///< after everything below
+  bool is_recovered = false;
+  /// Everything between the client's cursor and `cursor`, as objects in their order; only when it
+  /// is recovered. Otherwise `room` replaces all that the client knew.
+  std::vector<std::string> events{};
+};
+
+/// Messages of a room, oldest first.
+struct RoomMessages {
+  std::vector<StoredMessage> messages{};
+  bool is_complete = false;  ///< there are no more in the direction that was asked for
+};
+
+/// @threads safe from any thread: each call reads the store and never waits for a commit.
+class RoomReader {
+ public:
+  /// Limits of a recovered view.
+  static constexpr std::uint64_t kMaxEvents = 500;
+  static constexpr std::size_t kMaxEventBytes = std::size_t{64} << 10;
+
+  /// All outlive the reader.
+  struct Deps {
+    RoomStore& rooms;
+    EventLog& events;
+    MessageHistory& history;
+    const BanList& bans;
+  };
+  explicit RoomReader(const Deps& deps) : deps_(deps) {}
+
+  /// @errors kRoomNotFound; kNotAllowed for a banned user; kStoreBusy; kStoreBroken.
+  Result<Room> Open(const UserId& user_id, const RoomKey& key) const;
+
+  /// @param since  a cursor as the client sent it; any other text counts as one that is too old.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Result<RoomView> Read(const RoomKey& key, std::string_view since) const;
+
+  struct HistoryQuery {
+    std::optional<std::uint64_t> before{};  ///< only older ones; neither: the newest
+    std::optional<std::uint64_t> after{};   ///< only newer ones
+    std::size_t limit = 50;                 ///< 1..1000
+  };
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Result<RoomMessages> ReadHistory(const Room& room, const HistoryQuery& query) const;
+
+  /// As `MessageHistory::NewestRoomMessage`.
+  Result<std::uint64_t> NewestMessage(std::uint64_t room_number) const {
+    return deps_.history.NewestRoomMessage(room_number);
+  }
+
+  [[nodiscard]] bool IsBanned(const UserId& user_id, const RoomKey& key) const {
+    return deps_.bans.IsBanned(key, user_id);
+  }
+
+ private:
+  /// The events after `since`; nullopt when some of them are missing.
+  Result<std::optional<std::vector<StoredEvent>>> EventsSince(const Room& room,
+                                                              std::uint64_t since) const;
+  /// Adds the objects since the cursor, unless some are missing or there are too many.
+  Status Recover(const RoomCursor& since, RoomView& view) const;
+
+  const Deps deps_;
+};
+
+/// The objects of events and messages of one room, in the order of their times; each list stays in
+/// its own order.
+/// @param room  as for `MakeEventObject`.
+std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
+                                     const std::vector<StoredMessage>& messages);
+
+}  // namespace rtcroom

@@ -1,0 +1,83 @@
+#include "handlers/channel_login.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "handlers/authorizer.h"
+#include "handlers/channel_fields.h"
+
+namespace rtcroom {
+namespace {
+
+/// Longest login, whatever the ticket says.
+/// @source the contract of the channel, §6.
+constexpr std::chrono::days kMaxLogin{30};
+
+Errc ErrcOf(UserSigOutcome outcome) {
+  switch (outcome) {
+    case UserSigOutcome::kMalformed:
+    case UserSigOutcome::kBadSignature:
+    case UserSigOutcome::kOk:
+      break;
+    case UserSigOutcome::kWrongApp:
+      return Errc::kUnknownApp;
+    case UserSigOutcome::kWrongUser:
+      return Errc::kTokenWrong;
+    case UserSigOutcome::kExpired:
+      return Errc::kNoSession;
+  }
+  return Errc::kTokenMalformed;
+}
+
+}  // namespace
+
+Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
+                               std::string_view user_sig, TimePoint now) {
+  if (const Status ready = verifier.CanVerify(); !ready) return ready.error();
+  if (!IsAccountName(account.value)) {
+    return Error{Errc::kBadRequest, "identifier: not an account"};
+  }
+  const UserSigOutcome outcome = verifier.VerifyUserSig(user_sig, account, now);
+  const std::optional<std::chrono::sys_seconds> expiry = UserSigVerifier::ExpiryOf(user_sig);
+  if (outcome != UserSigOutcome::kOk || !expiry) {
+    return Error{ErrcOf(outcome), std::string("usersig: ").append(UserSigOutcomeName(outcome))};
+  }
+  const auto last = std::chrono::floor<std::chrono::seconds>(now + kMaxLogin);
+  return TimePoint(std::min(*expiry, last));
+}
+
+Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object,
+                                  const LoginChecks& checks) {
+  ChannelFields fields(object);
+  ChannelLogin login{.account = fields.Account("userID"),
+                     .token = Secret(fields.OptionalText("token")),
+                     .direct = fields.OptionalNumber("direct")};
+  const std::string user_sig = fields.OptionalText("userSig");
+  const std::uint64_t sdk_app_id = fields.OptionalNumber("sdkAppID", checks.sdk_app_id);
+  if (!fields.ok()) return fields.error();
+  const TimePoint now = checks.clock.Now();
+  if (!login.token.empty()) {
+    const TokenOutcome outcome =
+        checks.sessions.Check(login.account.value, login.token.Reveal());
+    if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
+    login.expires = now + kMaxLogin;
+    return login;
+  }
+  if (user_sig.empty()) return Error{Errc::kNoCredentials, {}};
+  if (sdk_app_id != checks.sdk_app_id) return Error{Errc::kUnknownApp, "sdkAppID: another"};
+  const Result<TimePoint> expires = CheckUserSig(checks.verifier, login.account, user_sig, now);
+  if (!expires) return expires.error();
+  login.expires = *expires;
+  return login;
+}
+
+bool IsLoginValid(const ChannelLogin& login, const LoginChecks& checks) {
+  if (checks.clock.Now() >= login.expires) return false;
+  return login.token.empty() ||
+         checks.sessions.Check(login.account.value, login.token.Reveal()) == TokenOutcome::kOk;
+}
+
+}  // namespace rtcroom

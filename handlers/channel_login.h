@@ -1,0 +1,48 @@
+// Checks who logs in to the message channel.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/auth/sessions.h"
+#include "daemon/auth/user_sig_verifier.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// When the login of an account with that ticket ends: with the ticket, at most after 30 days.
+/// @errors kUnavailable when no ticket can be verified; kBadRequest for a name that no account has;
+///         kTokenMalformed, kUnknownApp, kTokenWrong, kNoSession (expired).
+/// @source the contract of the channel, §6.
+Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
+                               std::string_view user_sig, TimePoint now);
+
+/// Who has connected.
+struct ChannelLogin {
+  UserId account{};
+  TimePoint expires{};
+  Secret token{};            ///< of gen-2, to be checked again; empty: by userSig
+  std::uint64_t direct = 0;  ///< position of the newest direct message that the client has
+};
+
+/// What a login is checked with; outlives the check.
+struct LoginChecks {
+  const UserSigVerifier& verifier;
+  Sessions& sessions;
+  const Clock& clock;
+  std::uint32_t sdk_app_id = 0;
+};
+
+/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`.
+/// @errors as `CheckUserSig`; kNoCredentials; kNotJson.
+Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& fields, const LoginChecks& checks);
+
+/// Whether the login is still valid.
+bool IsLoginValid(const ChannelLogin& login, const LoginChecks& checks);
+
+}  // namespace rtcroom

@@ -1,0 +1,239 @@
+#include "handlers/channel_push_poll.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "daemon/base/json_text.h"
+#include "daemon/channel/push_json.h"
+#include "handlers/channel_fields.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxRequests = 10;
+constexpr std::size_t kMaxCursorBytes = 128;
+constexpr std::size_t kMaxDirectBytes = std::size_t{64} << 10;
+/// How often rooms are read again that change while they are read.
+constexpr int kMaxReads = 3;
+
+void AppendTo(std::string& list, std::string_view object) {
+  if (!list.empty()) list += ',';
+  list += object;
+}
+
+}  // namespace
+
+Status PushPoll::Begin(const nlohmann::ordered_json& body,
+                       const std::function<PollReply()>& take_over) {
+  if (const Status read = ReadBody(body); !read) return read;
+  OpenRooms();
+  AnswerRequests();
+  {
+    const MutexLock lock(mutex_);
+    reply_ = take_over();
+  }
+  PushReceivers& receivers = context_.verbs.receivers;
+  receivers.Add(shared_from_this());
+  receivers.Listen(shared_from_this());
+  for (const PolledRoom& room : rooms_) {
+    if (room.number > 0) receivers.Subscribe(room.number, room.key, shared_from_this());
+  }
+  for (int reads = 1; !ReadAll() && replies_.empty(); ++reads) {
+    const MutexLock lock(mutex_);
+    if (is_stopping_ || due_ <= context_.logins.clock.Monotonic()) break;
+    if (!std::exchange(is_woken_, false)) {
+      is_waiting_ = true;
+      return {};
+    }
+    if (reads == kMaxReads) break;
+  }
+  Finish();
+  return {};
+}
+
+Status PushPoll::ReadBody(const nlohmann::ordered_json& body) {
+  ChannelFields fields(body);
+  const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
+  const std::chrono::milliseconds wait = std::chrono::seconds(
+      std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
+  const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
+  const auto requests = fields.OptionalObjects("requests", kMaxRequests);
+  if (!fields.ok()) return fields.error();
+  Result<ChannelLogin> login = CheckConnect(connect, context_.logins);
+  if (!login) return login.error();
+  for (const nlohmann::ordered_json* const cursor : cursors) {
+    ChannelFields room(*cursor);
+    PolledRoom polled{.key = room.Room(), .cursor = room.OptionalText("cursor", kMaxCursorBytes)};
+    if (!room.ok() && room.error().code != Errc::kRoomNotFound) return room.error();
+    if (std::ranges::find(rooms_, polled.key, &PolledRoom::key) != rooms_.end()) {
+      return Error{Errc::kBadRequest, "cursors: a room twice"};
+    }
+    rooms_.push_back(std::move(polled));
+  }
+  for (const nlohmann::ordered_json* const request : requests) {
+    if (!RequestIdOf(*request)) return Error{Errc::kBadRequest, "id: missing or not a number"};
+    requests_.push_back(*request);
+  }
+  login_ = *std::move(login);
+  due_ = context_.logins.clock.Monotonic() + std::min(wait, max_wait_);
+  if (login_.direct > 0) context_.verbs.channel.ConfirmDirect(login_.account, login_.direct);
+  return {};
+}
+
+void PushPoll::OpenRooms() {
+  for (PolledRoom& room : rooms_) {
+    JsonText head;
+    head.Field("kind", RoomKindName(room.key.kind)).Field("roomID", room.key.id.value);
+    const Result<Room> opened = context_.verbs.reader.Open(login_.account, room.key);
+    if (opened) {
+      room.number = opened->sequence;
+    } else {
+      WriteError(opened.error(), {}, head);
+    }
+    room.head = std::string("{").append(head.text());
+    room.entry = room.head + "}";
+  }
+}
+
+void PushPoll::AnswerRequests() {
+  std::vector<CallersRoom> rooms;
+  for (const PolledRoom& room : rooms_) {
+    if (room.number > 0) rooms.push_back({.key = room.key, .number = room.number});
+  }
+  for (nlohmann::ordered_json& request : requests_) {
+    const std::uint64_t id = RequestIdOf(request).value_or(0);
+    const Result<VerbRequest> read = ReadVerb(std::move(request));
+    if (!read) {
+      AppendTo(replies_, VerbFailure(id, read.error()));
+      continue;
+    }
+    const Verb& verb = *read->verb;
+    const Result<JsonText> outcome =
+        verb.handler == nullptr
+            ? Result<JsonText>(Error{Errc::kBadRequest, "request: not in a poll"})
+            : verb.handler({.account = login_.account, .fields = read->fields, .rooms = rooms},
+                           context_.verbs);
+    AppendTo(replies_, VerbReply(id, verb, outcome));
+  }
+}
+
+bool PushPoll::ReadAll() {
+  bool has_news = ReadDirects();
+  for (PolledRoom& room : rooms_) {
+    if (ReadRoom(room)) has_news = true;
+  }
+  return has_news;
+}
+
+bool PushPoll::ReadRoom(PolledRoom& room) {
+  if (room.number == 0) return true;
+  const Result<RoomView> view = context_.verbs.reader.Read(room.key, room.cursor);
+  JsonText members;
+  if (!view) {
+    WriteError(view.error(), {}, members);
+  } else {
+    WriteView(*view, members);
+    room.at = view->cursor.at;
+  }
+  room.entry = room.head + "," + std::string(members.text()) + "}";
+  return !view || !view->is_recovered || !view->events.empty() ||
+         view->room.sequence != room.number;
+}
+
+bool PushPoll::ReadDirects() {
+  // After a failure the next poll reads them.
+  const auto pending = context_.verbs.channel.PendingMessages(login_.account);
+  pushes_.clear();
+  if (!pending) return false;
+  for (const StoredMessage& message : *pending) {
+    if (message.position <= login_.direct) continue;
+    if (pushes_.size() > kMaxDirectBytes) break;
+    AppendTo(pushes_, DirectPush(message));
+  }
+  return !pushes_.empty();
+}
+
+void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_) return;
+    const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
+    if (room == rooms_.end()) return;
+    const RoomPush::Rendered rendered = push->Render(room->at);
+    if (rendered.events.empty()) return;
+    const std::optional<RoomCursor> since = RoomCursor::Parse(room->cursor);
+    if (!since) return;  // it would not wait
+    JsonText members;
+    WriteView({.cursor = {.epoch = since->epoch, .room_number = room_number, .at = rendered.at},
+               .is_recovered = true,
+               .events = rendered.events},
+              members);
+    room->entry = room->head + "," + std::string(members.text()) + "}";
+  }
+  Finish();
+}
+
+void PushPoll::OnDirect(std::uint64_t position, const std::string& object) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_ || position <= login_.direct) return;
+    AppendTo(pushes_, object);
+  }
+  Finish();
+}
+
+void PushPoll::Wake() {
+  const bool is_waiting = [&] {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    return is_waiting_;
+  }();
+  if (is_waiting) Finish();
+}
+
+void PushPoll::OnTick(MonotonicTime now) {
+  const bool is_due = [&] {
+    const MutexLock lock(mutex_);
+    return is_waiting_ && now >= due_;
+  }();
+  if (is_due) Finish();
+}
+
+void PushPoll::OnStop() {
+  const bool is_waiting = [&] {
+    const MutexLock lock(mutex_);
+    is_stopping_ = true;
+    return is_waiting_;
+  }();
+  if (is_waiting) Finish();
+}
+
+void PushPoll::Finish() {
+  PollReply reply;
+  std::string body;
+  {
+    const MutexLock lock(mutex_);
+    is_waiting_ = false;
+    reply = std::exchange(reply_, nullptr);
+    if (!reply) return;
+    body = Body();
+  }
+  PushReceivers& receivers = context_.verbs.receivers;
+  for (const PolledRoom& room : rooms_) {
+    if (room.number > 0) receivers.Unsubscribe(room.number, *this);
+  }
+  receivers.StopListening(*this);
+  receivers.Remove(shared_from_this());
+  reply(std::move(body));
+}
+
+std::string PushPoll::Body() const {
+  std::string rooms;
+  for (const PolledRoom& room : rooms_) AppendTo(rooms, room.entry);
+  return "{\"replies\":[" + replies_ + "],\"rooms\":[" + rooms + "],\"pushes\":[" + pushes_ + "]}";
+}
+
+}  // namespace rtcroom

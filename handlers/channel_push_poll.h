@@ -1,0 +1,92 @@
+// The poll of a new client of the message channel that can open no WebSocket.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/channel/channel_state.h"
+#include "daemon/channel/push_receivers.h"
+#include "handlers/channel_login.h"
+#include "handlers/channel_socket.h"
+
+namespace rtcroom {
+
+/// One poll: it answers requests, reads its rooms from their cursors on, and waits for the first
+/// push if that yields nothing. Nothing outlives it.
+///
+/// Owned by `PushReceivers` while it waits.
+///
+/// @threads safe from any thread.
+/// @source the contract of the channel's socket, 6.
+class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPoll> {
+ public:
+  /// @param max_wait  the longest time that it waits.
+  PushPoll(const SocketContext& context, std::chrono::milliseconds max_wait)
+      : context_(context), max_wait_(max_wait) {}
+
+  /// Checks the login, answers the requests and reads the rooms; blocks as long as they do.
+  /// @param take_over  gives the right to answer, which is used once, perhaps later.
+  /// @errors those of the login, and of a malformed poll: then nothing was taken over.
+  Status Begin(const nlohmann::ordered_json& body, const std::function<PollReply()>& take_over)
+      EXCLUDES(mutex_);
+
+  void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
+  void OnDirect(std::uint64_t position, const std::string& object) override;
+  void OnEventsLost() override { Wake(); }
+  void OnTick(MonotonicTime now) override;
+  void OnStop() override;
+  [[nodiscard]] const UserId& user_id() const override { return login_.account; }
+
+ private:
+  /// A room that the poll asks about.
+  struct PolledRoom {
+    RoomKey key{};
+    std::string cursor{};       ///< as sent
+    std::uint64_t number = 0;   ///< 0: it cannot be read
+    std::string head{};         ///< the beginning of its object, without the closing brace
+    std::string entry{};        ///< the object
+    RoomPosition at{};
+  };
+
+  Status ReadBody(const nlohmann::ordered_json& body);
+  void OpenRooms();
+  void AnswerRequests();
+  /// Reads rooms and direct messages.
+  /// @return whether there is something to say.
+  bool ReadAll();
+  bool ReadRoom(PolledRoom& room);
+  bool ReadDirects();
+  /// Something has come that was not read.
+  void Wake() EXCLUDES(mutex_);
+  void Finish() EXCLUDES(mutex_);
+  [[nodiscard]] std::string Body() const;
+
+  const SocketContext& context_;
+  const std::chrono::milliseconds max_wait_;
+
+  // Written by `Begin`; while it waits, with the lock held.
+  ChannelLogin login_;
+  std::vector<PolledRoom> rooms_;
+  std::vector<nlohmann::ordered_json> requests_;
+  std::string replies_;  ///< objects, joined by commas
+  std::string pushes_;   ///< likewise
+  MonotonicTime due_{};
+
+  Mutex mutex_;
+  bool is_waiting_ GUARDED_BY(mutex_) = false;
+  bool is_woken_ GUARDED_BY(mutex_) = false;
+  bool is_stopping_ GUARDED_BY(mutex_) = false;
+  PollReply reply_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

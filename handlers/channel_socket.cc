@@ -1,0 +1,375 @@
+#include "handlers/channel_socket.h"
+
+#include <chrono>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/channel/plain_message.h"
+#include "handlers/body.h"
+#include "handlers/channel_codes.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr RateLimit kRequestRate{.per_second = 20, .burst = 40};
+constexpr std::chrono::seconds kConnectTimeout{10};
+constexpr std::chrono::seconds kPingPeriod{25};
+constexpr std::chrono::seconds kIdleTimeout{60};
+/// Beyond it the stream ends without a word; no reply or push gets there.
+constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
+/// After a restart the clients connect again over that time.
+constexpr std::uint64_t kMinReconnectMs = 500;
+constexpr std::uint64_t kReconnectSpreadMs = 10'000;
+
+std::string KickedPush(std::string_view reason) {
+  return std::string(R"({"kicked":{"reason":")").append(reason).append("\"}}");
+}
+
+}  // namespace
+
+ChannelSocket::ChannelSocket(const SocketContext& context, std::string peer_address)
+    : context_(context),
+      peer_address_(std::move(peer_address)),
+      opened_(context.logins.clock.Monotonic()),
+      next_ping_(opened_ + kPingPeriod) {}
+
+void ChannelSocket::Open(HttpReply head, Responder& responder) {
+  const std::shared_ptr<ChannelSocket> self = shared_from_this();
+  ++context_.verbs.receivers.counts().sockets;
+  std::shared_ptr<TwoWayStream> stream = responder.Upgrade(
+      std::move(head),
+      {.on_end = [self] { self->OnEnd(); },
+       .on_bytes = [self](TwoWayStream& from,
+                          std::string_view bytes) { return self->OnBytes(from, bytes); },
+       .on_drain = [self](TwoWayStream& /*stream*/) { self->OnDrain(); },
+       .max_unsent = kMaxStreamBytes,
+       .idle_timeout = kIdleTimeout});
+  context_.verbs.receivers.Add(self);
+  const MutexLock lock(mutex_);
+  stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
+}
+
+// What the connection says
+
+TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::string_view bytes) {
+  const MonotonicTime now = context_.logins.clock.Monotonic();
+  {
+    const MutexLock lock(mutex_);
+    if (!stream_) return {};
+    WebSocket& socket = socket_;
+    std::deque<std::string>& requests = requests_;
+    TokenBucket& rate = rate_;
+    socket.Feed(bytes, [&](std::string_view text) {
+      if (rate.Take(now, kRequestRate)) {
+        requests.emplace_back(text);
+      } else {
+        socket.Close(socket_code::kTooFast, "too many requests");
+      }
+    });
+    FlushLocked();
+    if (socket.closing()) EndLocked();
+  }
+  RunRequests();
+  const MutexLock lock(mutex_);
+  is_paused_ = stream_ != nullptr && (is_busy_ || !requests_.empty());
+  std::size_t held = socket_.held_memory();
+  for (const std::string& request : requests_) held += request.size();
+  return {.held = held, .pause = is_paused_};
+}
+
+void ChannelSocket::OnDrain() {
+  const MutexLock lock(mutex_);
+  if (stream_) RestartLocked();
+}
+
+void ChannelSocket::OnEnd() {
+  std::vector<Subscription> subscriptions;
+  std::optional<ChannelInstance> instance;
+  {
+    const MutexLock lock(mutex_);
+    is_over_ = true;
+    EndLocked();
+    subscriptions.swap(subscriptions_);
+    instance.swap(instance_);
+  }
+  PushReceivers& receivers = context_.verbs.receivers;
+  receivers.Remove(shared_from_this());
+  for (const Subscription& subscription : subscriptions) {
+    receivers.Unsubscribe(subscription.number, *this);
+  }
+  --receivers.counts().sockets;
+  if (!instance) return;
+  receivers.StopListening(*this);
+  context_.verbs.channel.LogOut(*instance);
+}
+
+void ChannelSocket::OnKicked() {
+  const MutexLock lock(mutex_);
+  if (!stream_) return;
+  SendLocked(KickedPush("other_login"));
+  CloseLocked(socket_code::kOtherLogin, "another login");
+}
+
+// Requests
+
+void ChannelSocket::RunRequests() {
+  while (true) {
+    std::string text;
+    {
+      const MutexLock lock(mutex_);
+      if (is_busy_ || !stream_) return;
+      if (requests_.empty()) {
+        if (std::exchange(is_paused_, false)) stream_->ReadOn();
+        return;
+      }
+      if (stream_->unsent() > kMaxUnsentBeforeRequest) return;  // a tick goes on
+      text = std::move(requests_.front());
+      requests_.pop_front();
+      is_busy_ = true;
+    }
+    if (!Run(text)) return;
+    const MutexLock lock(mutex_);
+    is_busy_ = false;
+  }
+}
+
+bool ChannelSocket::Run(const std::string& text) {
+  Result<nlohmann::ordered_json> object = ParseOrderedJson(text);
+  if (!object || !object->is_object()) {
+    Close(close_code::kNotUtf8, "not a JSON object");
+    return true;
+  }
+  const std::optional<std::uint64_t> id = RequestIdOf(*object);
+  if (!id) {
+    Close(close_code::kPolicy, "id: missing or not a number");
+    return true;
+  }
+  Result<VerbRequest> read = ReadVerb(*std::move(object));
+  const bool is_connected = [&] {
+    const MutexLock lock(mutex_);
+    return is_connected_;
+  }();
+  if (!is_connected && (!read || read->verb->kind != VerbKind::kConnect)) {
+    Close(close_code::kPolicy, "the first request is connect");
+    return true;
+  }
+  if (!read) {
+    Send(VerbFailure(*id, read.error()));
+    return true;
+  }
+  Request request{.id = *id,
+                  .verb = read->verb,
+                  .fields = std::move(read->fields),
+                  .begun = context_.logins.clock.Monotonic()};
+  if (!request.verb->may_block) {
+    Execute(request);
+    return true;
+  }
+  auto task = [self = shared_from_this(), request] {
+    self->Execute(request);
+    {
+      const MutexLock lock(self->mutex_);
+      self->is_busy_ = false;
+    }
+    self->RunRequests();
+  };
+  if (context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, std::move(task))) return false;
+  const Error busy{Errc::kStoreBusy, "no worker is free"};
+  Send(VerbReply(request.id, *request.verb, busy));
+  Record(request, busy);
+  return true;
+}
+
+void ChannelSocket::Execute(const Request& request) noexcept {
+  try {
+    const Status outcome = Answer(request);
+    if (!outcome) Send(VerbReply(request.id, *request.verb, outcome.error()));
+    Record(request, outcome);
+    // A login that is refused; a bad request is answered, and may be sent again.
+    if (request.verb->kind != VerbKind::kConnect || outcome) return;
+    const Errc failure = outcome.error().code;
+    if (failure == Errc::kUnavailable) return Close(close_code::kTryLater, "try later");
+    if (failure != Errc::kBadRequest && failure != Errc::kNotJson) {
+      Close(socket_code::kLoginRefused, "login refused");
+    }
+  } catch (...) {
+    // Most likely out of memory.
+    const MutexLock lock(mutex_);
+    EndLocked();
+  }
+}
+
+void ChannelSocket::Record(const Request& request, const Status& outcome) {
+  RequestLabel label{.endpoint = request.verb->label};
+  if (!outcome) {
+    label.code = ChannelCodeOf({}, outcome.error().code).code;
+    label.failure = outcome.error().code;
+    label.failure_detail = outcome.error().detail;
+  }
+  context_.recorder.Record({.request_id = context_.recorder.NextId(),
+                            .peer_address = peer_address_,
+                            .begun = request.begun},
+                           label, 200);
+}
+
+Status ChannelSocket::Answer(const Request& request) {
+  switch (request.verb->kind) {
+    case VerbKind::kConnect:
+      return Connect(request);
+    case VerbKind::kSubscribe:
+      return Subscribe(request);
+    case VerbKind::kUnsubscribe:
+      return Unsubscribe(request);
+    case VerbKind::kCall:
+      return Call(request);
+  }
+  return {};
+}
+
+Status ChannelSocket::Connect(const Request& request) {
+  {
+    const MutexLock lock(mutex_);
+    if (is_connected_) return Error{Errc::kBadRequest, "connect: already connected"};
+  }
+  Result<ChannelLogin> login = CheckConnect(request.fields, context_.logins);
+  if (!login) return login.error();
+  login_ = *std::move(login);
+  Channel& channel = context_.verbs.channel;
+  if (login_.direct > 0) channel.ConfirmDirect(login_.account, login_.direct);
+  const Result<ChannelInstance> instance =
+      channel.Connect(login_.account, login_.expires, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->OnKicked();
+      });
+  if (!instance) return instance.error();
+
+  JsonText reply;
+  reply.Field("userID", login_.account.value)
+      .Field("ping", std::int64_t{kPingPeriod.count()})
+      .BeginObject("limits")
+      .Field("rooms", std::int64_t{kMaxSubscriptions})
+      .Field("messageBytes", std::int64_t{kMaxPlainBytes})
+      .Field("messagesPerSecond", std::int64_t{channel.options().account_rate.per_second})
+      .EndObject();
+  PushReceivers& receivers = context_.verbs.receivers;
+  receivers.Listen(shared_from_this());
+  const bool is_over = [&] {
+    const MutexLock lock(mutex_);
+    if (is_over_) return true;
+    instance_ = *instance;
+    is_connected_ = true;
+    direct_at_ = login_.direct;
+    SendLocked(VerbReply(request.id, *request.verb, reply));
+    return false;
+  }();
+  if (is_over) {
+    receivers.StopListening(*this);
+    channel.LogOut(*instance);
+    return {};
+  }
+  ReadDirects();
+  return {};
+}
+
+Status ChannelSocket::Call(const Request& request) {
+  std::vector<CallersRoom> rooms;
+  {
+    const MutexLock lock(mutex_);
+    for (const Subscription& subscription : subscriptions_) {
+      rooms.push_back({.key = subscription.key, .number = subscription.number});
+    }
+  }
+  const Result<JsonText> reply = request.verb->handler(
+      {.account = login_.account, .fields = request.fields, .rooms = rooms}, context_.verbs);
+  if (!reply) return reply.error();
+  Send(VerbReply(request.id, *request.verb, reply));
+  return {};
+}
+
+// Time
+
+void ChannelSocket::OnTick(MonotonicTime now) {
+  bool is_connected = false;
+  bool pings = false;
+  bool reads_directs = false;
+  {
+    const MutexLock lock(mutex_);
+    if (!stream_) return;
+    is_connected = is_connected_;
+    if (!is_connected && now >= opened_ + kConnectTimeout) {
+      return CloseLocked(close_code::kPolicy, "no connect in time");
+    }
+    pings = now >= next_ping_;
+    if (pings) {
+      next_ping_ = now + kPingPeriod;
+      socket_.Ping();
+      FlushLocked();
+    }
+    reads_directs = has_directs_;
+  }
+  if (is_connected) {
+    CheckLogin(pings);
+    CheckBans();
+    if (reads_directs) {
+      // If no worker is free, the next tick tries again.
+      (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
+                                       [self = shared_from_this()] { self->ReadDirects(); });
+    }
+  }
+  RunRequests();
+}
+
+void ChannelSocket::CheckLogin(bool with_token) {
+  const bool is_valid = with_token ? IsLoginValid(login_, context_.logins)
+                                   : context_.logins.clock.Now() < login_.expires;
+  if (is_valid) return;
+  const MutexLock lock(mutex_);
+  if (!stream_) return;
+  SendLocked(KickedPush("token_expired"));
+  CloseLocked(socket_code::kLoginRefused, "login expired");
+}
+
+// Output
+
+void ChannelSocket::Send(std::string_view text) {
+  const MutexLock lock(mutex_);
+  SendLocked(text);
+}
+
+void ChannelSocket::Close(std::uint16_t code, std::string_view reason) {
+  const MutexLock lock(mutex_);
+  CloseLocked(code, reason);
+}
+
+void ChannelSocket::SendLocked(std::string_view text) {
+  if (!stream_) return;
+  socket_.SendText(text);
+  FlushLocked();
+}
+
+void ChannelSocket::FlushLocked() {
+  const std::string output = socket_.TakeOutput();
+  if (!output.empty() && stream_) (void)stream_->Write(output);
+}
+
+void ChannelSocket::CloseLocked(std::uint16_t code, std::string_view reason) {
+  socket_.Close(code, reason);
+  FlushLocked();
+  EndLocked();
+}
+
+void ChannelSocket::RestartLocked() {
+  std::uint64_t drawn = 0;
+  context_.verbs.random.Fill(std::as_writable_bytes(std::span(&drawn, 1)));
+  SendLocked(fmt::format(R"({{"drain":{{"reconnect":{}}}}})",
+                         kMinReconnectMs + drawn % kReconnectSpreadMs));
+  CloseLocked(close_code::kRestart, "restart");
+}
+
+void ChannelSocket::EndLocked() {
+  stream_.reset();
+  requests_.clear();
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,153 @@
+// The connection of a new client of the message channel: a WebSocket.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/thread_pool.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/http/responder.h"
+#include "daemon/http/two_way_stream.h"
+#include "daemon/http/web_socket.h"
+#include "handlers/channel_login.h"
+#include "handlers/channel_verbs.h"
+#include "handlers/request_recorder.h"
+
+namespace rtcroom {
+
+/// Close codes of the channel's socket, besides those of `close_code`.
+/// @source the contract of the channel's socket, 5.
+namespace socket_code {
+inline constexpr std::uint16_t kOtherLogin = 4001;
+inline constexpr std::uint16_t kLoginRefused = 4003;
+inline constexpr std::uint16_t kTooFast = 4008;
+inline constexpr std::uint16_t kTooSlow = 4009;
+}  // namespace socket_code
+
+/// What sockets and polls use; it outlives them.
+struct SocketContext {
+  VerbContext verbs;
+  LoginChecks logins;
+  ThreadPool& workers;  ///< for requests of sockets that read or write the store
+  RequestRecorder& recorder;
+};
+
+/// Reads requests, answers them one after the other, and writes what is pushed.
+///
+/// A subscription begins as `is_joining`: pushes are kept, while its request reads the room; then
+/// reply and kept pushes are written in one step, from the position of the reply on. So each event
+/// reaches the client once and in order, and nothing is read or written for long under the lock.
+///
+/// Owned by its connection until that ends, by `PushReceivers`, and by the task of its request.
+///
+/// @threads safe from any thread.
+/// @source the contract of the channel's socket.
+class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<ChannelSocket> {
+ public:
+  ChannelSocket(const SocketContext& context, std::string peer_address);
+
+  /// Answers the handshake. Call it once, on the thread of the connection.
+  void Open(HttpReply head, Responder& responder);
+
+  void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
+  void OnDirect(std::uint64_t position, const std::string& object) override;
+  void OnEventsLost() override;
+  void OnTick(MonotonicTime now) override;
+  /// Nothing: the connection drains it.
+  void OnStop() override {}
+  [[nodiscard]] const UserId& user_id() const override { return login_.account; }
+
+ private:
+  /// A request waits while more is unsent: a reply has at most about 64 KiB.
+  static constexpr std::size_t kMaxUnsentBeforeRequest = std::size_t{32} << 10;
+
+  struct Request {
+    std::uint64_t id = 0;
+    const Verb* verb = nullptr;
+    nlohmann::ordered_json fields{};
+    MonotonicTime begun{};
+  };
+  struct Subscription {
+    RoomKey key{};
+    std::uint64_t number = 0;
+    RoomPosition at{};
+    bool is_joining = true;
+    bool has_lost = false;  ///< more pushes came while it was joining than are kept
+    std::vector<std::shared_ptr<RoomPush>> kept{};
+  };
+
+  TwoWayStream::Receipt OnBytes(TwoWayStream& stream, std::string_view bytes) EXCLUDES(mutex_);
+  void OnDrain() EXCLUDES(mutex_);
+  void OnEnd() EXCLUDES(mutex_);
+  void OnKicked() EXCLUDES(mutex_);
+
+  /// Runs the waiting requests as far as possible now.
+  void RunRequests() EXCLUDES(mutex_);
+  /// @return false when it goes on later, on a worker.
+  bool Run(const std::string& text) EXCLUDES(mutex_);
+  void Execute(const Request& request) noexcept EXCLUDES(mutex_);
+  Status Answer(const Request& request) EXCLUDES(mutex_);
+  Status Connect(const Request& request) EXCLUDES(mutex_);
+  Status Subscribe(const Request& request) EXCLUDES(mutex_);
+  Status ReadSubscribed(const Request& request, const RoomKey& key, std::uint64_t number,
+                        const std::string& cursor) EXCLUDES(mutex_);
+  Status Unsubscribe(const Request& request) EXCLUDES(mutex_);
+  Status Call(const Request& request) EXCLUDES(mutex_);
+  void Record(const Request& request, const Status& outcome);
+
+  /// Pushes the direct messages that have come, until no more are known.
+  void ReadDirects() EXCLUDES(mutex_);
+  void CheckLogin(bool with_token) EXCLUDES(mutex_);
+  void CheckBans() EXCLUDES(mutex_);
+  void Send(std::string_view text) EXCLUDES(mutex_);
+  void Close(std::uint16_t code, std::string_view reason) EXCLUDES(mutex_);
+
+  Subscription* FindLocked(std::uint64_t number) REQUIRES(mutex_);
+  /// @return the numbers of the removed ones.
+  std::vector<std::uint64_t> RemoveLocked(const RoomKey& key) REQUIRES(mutex_);
+  /// Writes what a subscription has not received yet.
+  void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
+  void WritePushLocked(std::string_view frame) REQUIRES(mutex_);
+  void SendLocked(std::string_view text) REQUIRES(mutex_);
+  void FlushLocked() REQUIRES(mutex_);
+  /// Nothing is sent or read any more; the stream ends when what was sent has left.
+  void CloseLocked(std::uint16_t code, std::string_view reason) REQUIRES(mutex_);
+  /// Asks the client to connect again, and closes.
+  void RestartLocked() REQUIRES(mutex_);
+  void EndLocked() REQUIRES(mutex_);
+
+  const SocketContext& context_;
+  const std::string peer_address_;
+  const MonotonicTime opened_;
+  ChannelLogin login_;  ///< written by the first `connect`, before `is_connected_`
+
+  Mutex mutex_;
+  WebSocket socket_ GUARDED_BY(mutex_);
+  /// Null before the handshake, and once it is closed.
+  std::shared_ptr<TwoWayStream> stream_ GUARDED_BY(mutex_);  ///< shared with `Open`
+  bool is_over_ GUARDED_BY(mutex_) = false;                  ///< the connection has ended
+  std::deque<std::string> requests_ GUARDED_BY(mutex_);      ///< bounded by one read
+  bool is_busy_ GUARDED_BY(mutex_) = false;                  ///< a request is being answered
+  bool is_paused_ GUARDED_BY(mutex_) = false;                ///< nothing is read from the client
+  TokenBucket rate_ GUARDED_BY(mutex_);
+  MonotonicTime next_ping_ GUARDED_BY(mutex_);
+  bool is_connected_ GUARDED_BY(mutex_) = false;
+  std::optional<ChannelInstance> instance_ GUARDED_BY(mutex_);
+  std::vector<Subscription> subscriptions_ GUARDED_BY(mutex_);
+  std::uint64_t direct_at_ GUARDED_BY(mutex_) = 0;  ///< newest direct message that was pushed
+  bool has_directs_ GUARDED_BY(mutex_) = true;      ///< some have come that were not pushed
+  bool reads_directs_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace rtcroom
