@@ -49,8 +49,7 @@ Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& ac
   return TimePoint(std::min(*expiry, last));
 }
 
-Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object,
-                                  const LoginChecks& checks) {
+Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const LoginChecks& checks) {
   ChannelFields fields(object);
   ChannelLogin login{.account = fields.Account("userID"),
                      .token = Secret(fields.OptionalText("token")),
@@ -60,8 +59,7 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object,
   if (!fields.ok()) return fields.error();
   const TimePoint now = checks.clock.Now();
   if (!login.token.empty()) {
-    const TokenOutcome outcome =
-        checks.sessions.Check(login.account.value, login.token.Reveal());
+    const TokenOutcome outcome = checks.sessions.Check(login.account.value, login.token.Reveal());
     if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
     login.expires = now + kMaxLogin;
     return login;

@@ -55,8 +55,8 @@ Status PushPoll::Begin(const nlohmann::ordered_json& body,
 Status PushPoll::ReadBody(const nlohmann::ordered_json& body) {
   ChannelFields fields(body);
   const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
-  const std::chrono::milliseconds wait = std::chrono::seconds(
-      std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
+  const std::chrono::milliseconds wait =
+      std::chrono::seconds(std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
   const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
   const auto requests = fields.OptionalObjects("requests", kMaxRequests);
   if (!fields.ok()) return fields.error();

@@ -51,10 +51,10 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   /// A room that the poll asks about.
   struct PolledRoom {
     RoomKey key{};
-    std::string cursor{};       ///< as sent
-    std::uint64_t number = 0;   ///< 0: it cannot be read
-    std::string head{};         ///< the beginning of its object, without the closing brace
-    std::string entry{};        ///< the object
+    std::string cursor{};      ///< as sent
+    std::uint64_t number = 0;  ///< 0: it cannot be read
+    std::string head{};        ///< the beginning of its object, without the closing brace
+    std::string entry{};       ///< the object
     RoomPosition at{};
   };
 

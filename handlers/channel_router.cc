@@ -235,9 +235,8 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   if (!body) return fail(body.error());
   // Owned by the tables of those that get pushes, until it is answered.
   const auto poll = std::make_shared<PushPoll>(sockets_, context_.hold);
-  const Status begun = poll->Begin(*body, [&] {
-    return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})");
-  });
+  const Status begun = poll->Begin(
+      *body, [&] { return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})"); });
   return begun ? std::nullopt : std::optional(fail(begun.error()));
 }
 

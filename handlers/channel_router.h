@@ -61,8 +61,12 @@ class ChannelRouter : public HttpHandler {
   };
 
   /// The paths of new clients.
-  [[nodiscard]] bool IsSocket(std::string_view path) const { return path == prefix_ + "channel/ws"; }
-  [[nodiscard]] bool IsPoll(std::string_view path) const { return path == prefix_ + "channel/poll"; }
+  [[nodiscard]] bool IsSocket(std::string_view path) const {
+    return path == prefix_ + "channel/ws";
+  }
+  [[nodiscard]] bool IsPoll(std::string_view path) const {
+    return path == prefix_ + "channel/poll";
+  }
   [[nodiscard]] const ChannelCommand* FindCommand(std::string_view path) const;
   /// Takes a token of the address.
   /// @return whether the command may run.

@@ -79,12 +79,12 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
     Subscription* const joined = FindLocked(number);
     if (joined == nullptr) break;  // the room has ended
     const RoomPush::Rendered missed = push->Render(joined->at);
-    PushLocked(*joined, {.at = missed.at,
-                         .has_gap = missed.has_gap,
-                         .has_ended = missed.has_ended,
-                         .bytes = missed.events.empty()
-                                      ? std::string()
-                                      : WebSocket::EncodeText(EventLines(missed.events))});
+    PushLocked(*joined,
+               {.at = missed.at,
+                .has_gap = missed.has_gap,
+                .has_ended = missed.has_ended,
+                .bytes = missed.events.empty() ? std::string()
+                                               : WebSocket::EncodeText(EventLines(missed.events))});
   }
   return {};
 }
@@ -153,7 +153,7 @@ void ChannelSocket::ReadDirects() {
       const MutexLock lock(mutex_);
       if (!stream_ || !is_connected_ || !has_directs_ || reads_directs_) return;
       if (stream_->unsent() > kMaxUnsentBeforeRequest) return;  // a tick goes on
-      has_directs_ = false;  // until one comes after the read
+      has_directs_ = false;                                     // until one comes after the read
       reads_directs_ = true;
     }
     const auto pending = context_.verbs.channel.PendingMessages(login_.account);

@@ -77,7 +77,8 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
   if (subscribed == call.rooms.end()) return Error{Errc::kNotAllowed, "not subscribed"};
   if (message.nick.empty() || message.avatar.empty()) {
     const ChannelState::Profile profile = context.channel.ProfileOf(call.account);
-    if (message.nick.empty()) message.nick = profile.nick.empty() ? call.account.value : profile.nick;
+    if (message.nick.empty())
+      message.nick = profile.nick.empty() ? call.account.value : profile.nick;
     if (message.avatar.empty()) message.avatar = profile.image;
   }
   Result<MessageBody> body = MakeRoomBody(message, room.kind);
@@ -96,9 +97,9 @@ Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {
   const std::string key = fields.OptionalText("key", kMaxKeyBytes);
   Result<PlainMessage> message = ReadMessage(fields);
   if (!message) return message.error();
-  const Result<SentMessage> sent =
-      is_direct ? SendToUser(call, context, *message, key, std::move(to))
-                : SendToRoom(call, context, *std::move(message), key, room);
+  const Result<SentMessage> sent = is_direct
+                                       ? SendToUser(call, context, *message, key, std::move(to))
+                                       : SendToRoom(call, context, *std::move(message), key, room);
   if (!sent) return sent.error();
   JsonText reply;
   if (!is_direct) reply.Field("seq", Number(sent->seq));
@@ -131,8 +132,7 @@ bool WriteMessages(std::span<const StoredMessage> messages, bool from_oldest, Js
   return is_whole;
 }
 
-JsonText HistoryReply(std::span<const StoredMessage> messages, bool from_oldest,
-                      bool is_complete) {
+JsonText HistoryReply(std::span<const StoredMessage> messages, bool from_oldest, bool is_complete) {
   JsonText reply;
   const bool is_whole = WriteMessages(messages, from_oldest, reply);
   reply.Json("complete", is_complete && is_whole ? "true" : "false");
@@ -291,8 +291,8 @@ void WriteError(const Error& error, std::string_view verb, JsonText& out) {
   const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
   out.BeginObject("error")
       .Field("code", code.code)
-      .Field("message", is_of_request && !error.detail.empty() ? std::string_view(error.detail)
-                                                               : code.info)
+      .Field("message",
+             is_of_request && !error.detail.empty() ? std::string_view(error.detail) : code.info)
       .EndObject();
 }
 

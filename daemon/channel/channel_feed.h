@@ -19,8 +19,8 @@
 namespace rtcroom {
 
 /// Reads events and messages in the store's order on a thread of its own, which sleeps until a
-/// commit is signalled, and ticks the channel and its receivers. While the store fails it retries; it loses nothing
-/// that is retained meanwhile.
+/// commit is signalled, and ticks the channel and its receivers. While the store fails it retries;
+/// it loses nothing that is retained meanwhile.
 ///
 /// @threads for one thread.
 class ChannelFeed {

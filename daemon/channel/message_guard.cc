@@ -186,8 +186,7 @@ std::optional<std::string> MendCommand(std::string_view command) {
 
 /// Texts and faces behind an element that names their sender.
 ordered_json WithSender(const MessageBody& body, std::string_view nick) {
-  const ordered_json content = {
-      {"Data", MakeTextCommand(nick, "")}, {"Desc", ""}, {"Ext", ""}};
+  const ordered_json content = {{"Data", MakeTextCommand(nick, "")}, {"Desc", ""}, {"Ext", ""}};
   ordered_json elements = ordered_json::array();
   elements.push_back(ordered_json{{"MsgType", "TIMCustomElem"}, {"MsgContent", content}});
   for (const ordered_json& element : body.json()) elements.push_back(element);

@@ -157,16 +157,14 @@ PlainMessage ReadPlainMessage(std::string_view stored) {
   const PlainMessage unreadable{.type = PlainMessage::Type::kCustom};
   ordered_json elements = ordered_json::parse(stored, nullptr, /*allow_exceptions=*/false);
   if (elements.is_discarded()) return unreadable;
-  const Result<MessageBody> body =
-      MessageBody::From(std::move(elements), std::size_t{16} << 10);
+  const Result<MessageBody> body = MessageBody::From(std::move(elements), std::size_t{16} << 10);
   return body ? ReadElements(*body) : unreadable;
 }
 
 Result<MessageBody> MakeRoomBody(const PlainMessage& message, RoomKind kind) {
   ordered_json elements = ordered_json::array();
   if (message.type == PlainMessage::Type::kCustom) {
-    elements.push_back(
-        CustomElement(MakeCustomCommand(message.nick, message.avatar, message.cmd)));
+    elements.push_back(CustomElement(MakeCustomCommand(message.nick, message.avatar, message.cmd)));
     elements.push_back(TextElement(message.body));
   } else if (kind == RoomKind::kWebrtc) {
     const ordered_json sender = {{"nickName", message.nick}, {"headPic", message.avatar}};

@@ -90,9 +90,8 @@ void PushReceivers::Push(std::span<const StoredEvent> events,
   auto event = events.begin();
   auto message = messages.begin();
   while (event != events.end() || message != messages.end()) {
-    const bool is_event =
-        message == messages.end() ||
-        (event != events.end() && event->event.at <= message->content.sent_at);
+    const bool is_event = message == messages.end() ||
+                          (event != events.end() && event->event.at <= message->content.sent_at);
     const std::uint64_t room_number = is_event ? event->room_number : message->room_number;
     is_event ? AddEvent(*event++) : AddMessage(*message++);
     if (outgoing_.contains(room_number)) touched.push_back(room_number);
@@ -113,8 +112,7 @@ void PushReceivers::AddEvent(const StoredEvent& event) {
     Result<Room> loaded = rooms_.Load(*key);
     if (loaded && loaded->sequence == event.room_number) room = *std::move(loaded);
   }
-  outgoing_[event.room_number].objects.push_back(
-      MakeEventObject(event, room ? &*room : nullptr));
+  outgoing_[event.room_number].objects.push_back(MakeEventObject(event, room ? &*room : nullptr));
 }
 
 void PushReceivers::AddMessage(const StoredMessage& message) {
@@ -171,8 +169,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
   deliveries_.Charge(clock_.Monotonic(), delivery_rate_,
                      static_cast<std::uint32_t>(subscribed.receivers.size()));
   // Shared by the receivers that have not read the room yet.
-  const auto push =
-      std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
+  const auto push = std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
   for (const PushReceiverPtr& receiver : subscribed.receivers) {
     receiver->OnRoomPush(room_number, push);
   }

@@ -133,7 +133,7 @@ class PushReceivers {
   std::unordered_map<std::uint64_t, Subscribed> by_room_ GUARDED_BY(mutex_);
 
   // The feed's thread only.
-  std::string epoch_;  ///< empty until it is needed
+  std::string epoch_;                                     ///< empty until it is needed
   std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
   TokenBucket deliveries_;
   MonotonicTime next_sweep_{};

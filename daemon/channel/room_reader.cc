@@ -126,9 +126,8 @@ std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredE
   auto event = events.begin();
   auto message = messages.begin();
   while (event != events.end() || message != messages.end()) {
-    const bool is_event =
-        message == messages.end() ||
-        (event != events.end() && event->event.at <= message->content.sent_at);
+    const bool is_event = message == messages.end() ||
+                          (event != events.end() && event->event.at <= message->content.sent_at);
     if (is_event) {
       objects.push_back(MakeEventObject(*event++, &room));
     } else {

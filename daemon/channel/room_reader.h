@@ -21,7 +21,7 @@ namespace rtcroom {
 /// The start of a subscription.
 struct RoomView {
   Room room{};
-  RoomCursor cursor{};       ///< after everything below
+  RoomCursor cursor{};  ///< after everything below
   bool is_recovered = false;
   /// Everything between the client's cursor and `cursor`, as objects in their order; only when it
   /// is recovered. Otherwise `room` replaces all that the client knew.

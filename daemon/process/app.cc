@@ -123,13 +123,12 @@ Status App::BuildServices() {
         config_->channel, *std::move(key), ChannelModuleDeps{.store = store_, .runtime = runtime_});
     if (Status status = channel_->Start(); !status) return status;
   }
-  api_ = std::make_unique<ApiModule>(
-      *config_, ApiModuleDeps{.store = store_,
-                              .auth = *auth_,
-                              .im = im_.get(),
-                              .channel = channel_.get(),
-                              .observer = metrics_,
-                              .runtime = runtime_});
+  api_ = std::make_unique<ApiModule>(*config_, ApiModuleDeps{.store = store_,
+                                                             .auth = *auth_,
+                                                             .im = im_.get(),
+                                                             .channel = channel_.get(),
+                                                             .observer = metrics_,
+                                                             .runtime = runtime_});
   return {};
 }
 

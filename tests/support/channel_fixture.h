@@ -2,22 +2,28 @@
 #pragma once
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/user_sig_v2.h"
 #include "daemon/auth/user_sig_verifier.h"
+#include "daemon/base/thread_pool.h"
 #include "daemon/channel/channel.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/channel/room_reader.h"
 #include "handlers/channel_router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_sessions.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
@@ -37,9 +43,9 @@ class ChannelFixture {
   static constexpr std::chrono::seconds kHold{45};
 
   /// @param kept  the store of another fixture, which outlives this one: it is the same server
-  /// before
-  ///              a restart.
+  ///              before a restart.
   explicit ChannelFixture(ChannelOptions options = {}, std::string prefix = {},
+                          std::vector<std::string> cors_origins = {"*"},
                           std::shared_ptr<MemoryStore> kept = nullptr)
       : stored(kept ? std::move(kept)
                     : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
@@ -53,14 +59,27 @@ class ChannelFixture {
                  .random = random,
                  .logger = logger},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
+        receivers(store, store, clock, options.delivery_rate),
         router({.channel = channel, .verifier = *verifier, .clock = clock, .hold = kHold},
-               admission, recorder, {.prefix = std::move(prefix), .sdk_app_id = kSdkAppId}),
-        events_at_(*store.Newest()),
-        messages_at_(*store.NewestMessage()) {}
-
-  ~ChannelFixture() { channel.AnswerAll(); }  // their replies are recorded
+               sockets(), admission, recorder,
+               {.prefix = std::move(prefix),
+                .cors_origins = std::move(cors_origins),
+                .sdk_app_id = kSdkAppId}) {}
+  ~ChannelFixture() { workers.Stop(); }
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
+
+  /// What a router of this fixture uses.
+  SocketContext sockets() {
+    return {
+        .verbs = {.channel = channel, .receivers = receivers, .reader = reader, .random = random},
+        .logins = {.verifier = *verifier,
+                   .sessions = sessions,
+                   .clock = clock,
+                   .sdk_app_id = kSdkAppId},
+        .workers = workers,
+        .recorder = recorder};
+  }
 
   /// One login, as a client keeps it.
   struct Client {
@@ -180,13 +199,24 @@ class ChannelFixture {
     events_at_ = page->next;
     channel.OnEvents(page->events);
     const auto messages = store.ReadMessages(messages_at_, 1000);
-    if (messages->empty()) return;
-    messages_at_ = messages->back().position;
+    if (!messages->empty()) messages_at_ = messages->back().position;
     channel.OnMessages(*messages);
+    receivers.Push(page->events, *messages);
   }
   void Tick(std::chrono::milliseconds by) {
     clock.Advance(by);
     channel.OnTick();
+    receivers.OnTick();
+  }
+  /// Waits until the requests of sockets are answered.
+  void Settle() {
+    bool is_idle = false;
+    while (!is_idle) {
+      std::promise<bool> run;
+      (void)workers.TrySubmit(ThreadPool::Urgency::kNormal,
+                              [&] { run.set_value(workers.waiting() == 0); });
+      is_idle = run.get_future().get();
+    }
   }
 
   static constexpr const char* kRoomPoll = "/v1/group_open_long_polling_http_noauth_svc/get_msg";
@@ -202,6 +232,10 @@ class ChannelFixture {
   std::unique_ptr<UserSigVerifier> verifier =
       *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});
   Channel channel;
+  RoomReader reader{{.rooms = store, .events = store, .history = store, .bans = bans}};
+  PushReceivers receivers;
+  FakeSessions sessions;
+  ThreadPool workers{1, 1000};  ///< one, so that it is idle when its last task has run
   RequestIds request_ids{"test"};
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};

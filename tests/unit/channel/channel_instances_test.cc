@@ -149,10 +149,41 @@ TEST_F(ChannelInstancesTest, ALogoutOfAllEndsTheInstancesOfTheAccountOnly) {
   const ChannelInstance first = world.LogIn("alice");
   const ChannelInstance second = world.LogIn("alice");
   const ChannelInstance other = world.LogIn("bob");
-  world.state().LogOutAll({"alice"});
+  world.Change([&](ChannelTurn& turn) { world.state().LogOutAll({"alice"}, turn); });
   EXPECT_EQ(world.Admit(first), Standing::kLoggedOut);
   EXPECT_EQ(world.Admit(second), Standing::kLoggedOut);
   EXPECT_EQ(world.Admit(other), Standing::kActive);
+}
+
+// Connections
+
+TEST_F(ChannelInstancesTest, AnAttachedInstanceHearsThatItWasKicked) {
+  int kicks = 0;
+  const ChannelInstance attached = world_.LogIn("carol");
+  ASSERT_TRUE(world_.state().Attach(attached.instance, [&kicks] { ++kicks; }));
+  (void)world_.LogIn("bob");
+  EXPECT_EQ(kicks, 0);
+  (void)world_.LogIn("carol");
+  EXPECT_EQ(kicks, 1);
+  EXPECT_FALSE(world_.state().Attach(attached.instance, [] {})) << "it was kicked";
+}
+
+TEST_F(ChannelInstancesTest, AnAttachedInstanceIsNotForgottenUntilItEnds) {
+  const ChannelInstance attached = world_.LogIn("carol");
+  ASSERT_TRUE(world_.state().Attach(attached.instance, [] {}));
+  world_.Advance(20min);
+  EXPECT_TRUE(world_.state().IsPresent({"carol"}));
+  world_.state().LogOut(attached.instance);
+  EXPECT_FALSE(world_.state().IsPresent({"carol"}));
+  world_.Advance(10min);
+  EXPECT_EQ(world_.state().ProfileOf({"carol"}), nullptr);
+}
+
+TEST_F(ChannelInstancesTest, ALogoutOfAllIsAKickForThoseWithAConnection) {
+  int kicks = 0;
+  ASSERT_TRUE(world_.state().Attach(world_.LogIn("carol").instance, [&kicks] { ++kicks; }));
+  world_.Change([&](ChannelTurn& turn) { world_.state().LogOutAll({"carol"}, turn); });
+  EXPECT_EQ(kicks, 1);
 }
 
 // Profiles

@@ -68,6 +68,7 @@ void ChannelWorld::Change(const std::function<void(ChannelTurn&)>& change) {
     settled = std::max(settled, position);
   }
   for (auto& [reply, body] : turn.replies) reply(std::move(body));
+  for (const auto& on_kicked : turn.kicked) on_kicked();
 }
 
 void ChannelWorld::Advance(std::chrono::milliseconds by) {

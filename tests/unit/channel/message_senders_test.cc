@@ -43,6 +43,20 @@ TEST_F(MessageSendersTest, EachAccountHasARate) {
   EXPECT_FALSE(Take("alice"));
 }
 
+TEST_F(MessageSendersTest, EachRoomHasARate) {
+  const RateLimit limit{.per_second = 1, .burst = 2};
+  const auto take = [&](std::uint64_t room) {
+    return senders_.TakeRoomToken(room, limit, clock_.Monotonic());
+  };
+  EXPECT_TRUE(take(kRoom));
+  EXPECT_TRUE(take(kRoom));
+  senders_.ForgetOld(clock_.Monotonic());
+  EXPECT_FALSE(take(kRoom));
+  EXPECT_TRUE(take(kRoom + 1));
+  clock_.Advance(1s);
+  EXPECT_TRUE(take(kRoom));
+}
+
 TEST_F(MessageSendersTest, ARepetitionWithinFiveMinutesGetsTheFirstOutcome) {
   Remember("alice", kRoom, 42, 3);
   clock_.Advance(5min - 1ms);

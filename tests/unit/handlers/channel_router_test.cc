@@ -241,7 +241,8 @@ TEST_F(ChannelTransport, RecordsPollsOfKickedInstancesAsFailures) {
                         .verifier = *server_.verifier,
                         .clock = server_.clock,
                         .hold = ChannelFixture::kHold},
-                       server_.admission, recorder, {.sdk_app_id = ChannelFixture::kSdkAppId});
+                       server_.sockets(), server_.admission, recorder,
+                       {.sdk_app_id = ChannelFixture::kSdkAppId});
   const auto alice = server_.LogIn("alice");
   const auto poll = std::make_shared<RecordedReply>();
   Handle(router,

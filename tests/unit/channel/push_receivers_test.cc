@@ -1,0 +1,189 @@
+#include "daemon/channel/push_receivers.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/matchers.h"
+#include "tests/support/messages.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// Keeps what it gets.
+class Listener : public PushReceiver {
+ public:
+  explicit Listener(std::string user) : user_id_{std::move(user)} {}
+
+  void OnRoomPush(std::uint64_t /*room_number*/, const std::shared_ptr<RoomPush>& push) override {
+    const RoomPush::Rendered rendered = push->Render(at);
+    at = rendered.at;
+    pushes.push_back(rendered.events.size());
+  }
+  void OnDirect(std::uint64_t position, const std::string& /*object*/) override {
+    directs.push_back(position);
+  }
+  void OnEventsLost() override { ++lost; }
+  void OnTick(MonotonicTime /*now*/) override { ++ticks; }
+  void OnStop() override { ++stops; }
+  [[nodiscard]] const UserId& user_id() const override { return user_id_; }
+
+  RoomPosition at{};
+  std::vector<std::size_t> pushes;  ///< the number of events of each
+  std::vector<std::uint64_t> directs;
+  int lost = 0;
+  int ticks = 0;
+  int stops = 0;
+
+ private:
+  const UserId user_id_;
+};
+
+class Receivers : public testing::Test {
+ protected:
+  Receivers() {
+    const auto made = store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
+    EXPECT_OK(made);
+    number_ = made->room.sequence;
+    last_event_ = made->room.last_event;
+    events_at_ = store_.Newest()->position;
+  }
+
+  std::shared_ptr<Listener> Subscribe(const std::string& user, PushReceivers& receivers) {
+    auto listener = std::make_shared<Listener>(user);
+    listener->at = {.event = last_event_};
+    receivers.Add(listener);
+    receivers.Listen(listener);
+    receivers.Subscribe(number_, key_, listener);
+    return listener;
+  }
+  StoredEvent Changed() {
+    return {.position = ++events_at_,
+            .room_number = number_,
+            .event = {.room = key_,
+                      .room_sequence = ++last_event_,
+                      .at = clock_.Now(),
+                      .payload = AudienceDeleted{.user_id = {"u"}}}};
+  }
+  StoredMessage Said(std::size_t bytes = 10) {
+    StoredMessage message{.position = ++messages_, .room_number = number_, .seq = messages_};
+    message.content = MakeMessage(
+        "ann",
+        R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":")" + std::string(bytes, 'x') + "\"}}]",
+        clock_.Now());
+    return message;
+  }
+
+  FakeClock clock_;
+  RecordingListener commits_;
+  MemoryStore store_{{}, "00000000000000aa", commits_};
+  const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
+  PushReceivers receivers_{store_, store_, clock_, {.per_second = 20'000, .burst = 20'000}};
+  std::uint64_t number_ = 0;
+  std::uint64_t last_event_ = 0;
+  std::uint64_t events_at_ = 0;
+  std::uint64_t messages_ = 0;
+};
+
+TEST_F(Receivers, GetTheEventsOfTheirRooms) {
+  const auto ann = Subscribe("ann", receivers_);
+  const auto bob = Subscribe("bob", receivers_);
+  receivers_.Push(std::vector{Changed()}, {});
+  receivers_.Unsubscribe(number_, *bob);
+  receivers_.Push(std::vector{Changed(), Changed()}, std::vector{Said()});
+  EXPECT_THAT(ann->pushes, ElementsAre(1, 3)) << "what comes together goes together";
+  EXPECT_THAT(bob->pushes, ElementsAre(1));
+}
+
+TEST_F(Receivers, GetTheMessagesToTheirUser) {
+  const auto ann = Subscribe("ann", receivers_);
+  const auto bob = Subscribe("bob", receivers_);
+  const StoredMessage message{.position = 5, .receiver = {"ann"}};
+  receivers_.Push({}, std::vector{message});
+  EXPECT_THAT(ann->directs, ElementsAre(5));
+  EXPECT_THAT(bob->directs, IsEmpty());
+  receivers_.StopListening(*ann);
+  receivers_.Push({}, std::vector{message});
+  EXPECT_THAT(ann->directs, ElementsAre(5));
+}
+
+TEST_F(Receivers, GetBatchesAboveTheRate) {
+  PushReceivers receivers(store_, store_, clock_, {.per_second = 10, .burst = 1});
+  const auto ann = Subscribe("ann", receivers);
+  const auto bob = Subscribe("bob", receivers);
+  receivers.Push(std::vector{Changed()}, {});
+  for (int i = 0; i < 5; ++i) receivers.Push(std::vector{Changed()}, {});
+  EXPECT_THAT(ann->pushes, ElementsAre(1));
+  receivers.OnTick();
+  EXPECT_THAT(ann->pushes, ElementsAre(1, 5));
+  EXPECT_THAT(bob->pushes, ElementsAre(1, 5));
+}
+
+TEST_F(Receivers, GetABoundedNumberOfBytesOfARoomAtOnce) {
+  const auto ann = Subscribe("ann", receivers_);
+  std::vector<StoredMessage> messages;
+  for (int i = 0; i < 20; ++i) messages.push_back(Said(8000));
+  receivers_.Push({}, messages);
+  EXPECT_THAT(ann->pushes, ElementsAre(7));
+  receivers_.Push(std::vector{Changed()}, {});
+  EXPECT_THAT(ann->pushes, ElementsAre(7)) << "in order";
+  receivers_.OnTick();
+  EXPECT_THAT(ann->pushes, ElementsAre(7, 7));
+  receivers_.OnTick();
+  EXPECT_THAT(ann->pushes, ElementsAre(7, 7, 7));
+  receivers_.Push(std::vector{Changed()}, {});
+  EXPECT_THAT(ann->pushes, ElementsAre(7, 7, 7, 1));
+}
+
+TEST_F(Receivers, LoseTheRoomWhenItEnds) {
+  const auto ann = Subscribe("ann", receivers_);
+  StoredEvent end = Changed();
+  end.event.payload = RoomDestroyed{};
+  receivers_.Push(std::vector{end}, {});
+  EXPECT_THAT(ann->pushes, ElementsAre(1));
+  EXPECT_EQ(receivers_.CountIn(number_), 0U);
+}
+
+TEST_F(Receivers, AreTickedOnceASecondUntilTheyAreRemoved) {
+  const auto ann = Subscribe("ann", receivers_);
+  receivers_.OnTick();
+  for (int i = 0; i < 10; ++i) {
+    clock_.Advance(100ms);
+    receivers_.OnTick();
+  }
+  EXPECT_EQ(ann->ticks, 2);
+  receivers_.OnEventsLost();
+  receivers_.Remove(ann);
+  receivers_.OnEventsLost();
+  EXPECT_EQ(ann->lost, 1);
+}
+
+TEST_F(Receivers, AreStopped) {
+  const auto ann = Subscribe("ann", receivers_);
+  receivers_.Stop();
+  EXPECT_EQ(ann->stops, 1);
+  EXPECT_EQ(Subscribe("bob", receivers_)->stops, 1) << "at once";
+}
+
+TEST_F(Receivers, AreCountedInTheirRooms) {
+  const auto ann = Subscribe("ann", receivers_);
+  const auto bob = Subscribe("bob", receivers_);
+  EXPECT_EQ(receivers_.CountIn(number_), 2U);
+  EXPECT_THAT(receivers_.UsersIn(number_, 1), ElementsAre(UserId{"ann"}));
+  EXPECT_EQ(receivers_.CountIn(number_ + 1), 0U);
+}
+
+}  // namespace
+}  // namespace rtcroom

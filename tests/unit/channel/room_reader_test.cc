@@ -1,0 +1,126 @@
+#include "daemon/channel/room_reader.h"
+
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/live_rooms.h"
+#include "tests/support/matchers.h"
+#include "tests/support/messages.h"
+#include "tests/support/recording_listener.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::SizeIs;
+
+class Reader : public testing::Test {
+ protected:
+  Reader() { Make(); }
+
+  void Make() { EXPECT_OK(store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")))); }
+  void Add(const std::string& user) { EXPECT_OK(store_.Update(Adding(key_, user, 1000))); }
+  void Delete(const std::string& user) { EXPECT_OK(store_.Update(Deleting(key_, user))); }
+  void Say(std::size_t bytes = 5) {
+    const std::string body =
+        R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":")" + std::string(bytes, 'x') + "\"}}]";
+    EXPECT_OK(store_.AppendRoomMessage(store_.Load(key_)->sequence, MakeMessage("ann", body)));
+  }
+  std::string Cursor() { return reader_.Read(key_, {})->cursor.Encode(); }
+
+  FakeClock clock_;
+  RecordingListener commits_;
+  MemoryStore store_{{.max_room_messages = 20}, "00000000000000aa", commits_};
+  BanList bans_{clock_};
+  const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
+  const RoomReader reader_{{.rooms = store_, .events = store_, .history = store_, .bans = bans_}};
+};
+
+TEST_F(Reader, ASnapshotNamesItsExactPosition) {
+  Add("bob");
+  Say();
+  const auto view = reader_.Read(key_, {});
+  ASSERT_OK(view);
+  EXPECT_FALSE(view->is_recovered);
+  EXPECT_EQ(view->cursor, (RoomCursor{.epoch = "00000000000000aa",
+                                      .room_number = view->room.sequence,
+                                      .at = {.event = view->room.last_event, .message = 1}}));
+  EXPECT_THAT(view->room.pushers, SizeIs(2));
+}
+
+TEST_F(Reader, RecoversAsManyEventsAsAreKeptForOneCursor) {
+  const std::string cursor = Cursor();
+  for (int i = 0; i < 250; ++i) {
+    Add("bob");
+    Delete("bob");
+  }
+  const auto most = reader_.Read(key_, cursor);
+  ASSERT_OK(most);
+  EXPECT_TRUE(most->is_recovered);
+  EXPECT_THAT(most->events, SizeIs(500));
+  Add("bob");
+  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+}
+
+TEST_F(Reader, RemovedMessagesAreNotRecovered) {
+  const std::string cursor = Cursor();
+  for (int i = 0; i < 20; ++i) Say();
+  EXPECT_THAT(reader_.Read(key_, cursor)->events, SizeIs(20));
+  Say();
+  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+}
+
+TEST_F(Reader, RemovedEventsAreNotRecovered) {
+  const std::string cursor = Cursor();
+  Add("bob");
+  Add("carol");
+  EXPECT_TRUE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_OK(store_.TrimEvents({.keep_since = kLater, .max_events = 1}));
+  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+}
+
+TEST_F(Reader, TooManyBytesAreNotRecovered) {
+  const std::string cursor = Cursor();
+  for (int i = 0; i < 8; ++i) Say(7900);
+  EXPECT_TRUE(reader_.Read(key_, cursor)->is_recovered);
+  Say(7900);
+  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+}
+
+TEST_F(Reader, ALaterRoomOfTheNameIsAnother) {
+  const std::string cursor = Cursor();
+  EXPECT_OK(store_.Update(Destroying(key_)));
+  EXPECT_ERROR(kRoomNotFound, reader_.Read(key_, cursor));
+  Make();
+  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  const std::string later = Cursor();
+  Add("bob");
+  EXPECT_THAT(reader_.Read(key_, later)->events, SizeIs(1));
+}
+
+TEST_F(Reader, BannedUsersDoNotOpenARoom) {
+  EXPECT_OK(reader_.Open({"ann"}, key_));
+  ASSERT_OK(bans_.Put({.room = key_, .user_id = {"ann"}, .until = kNoon + 1h}));
+  EXPECT_ERROR(kNotAllowed, reader_.Open({"ann"}, key_));
+  EXPECT_OK(reader_.Open({"bob"}, key_));
+}
+
+TEST_F(Reader, AHistoryIsCompleteWhenNothingOlderIsKept) {
+  for (int i = 0; i < 25; ++i) Say();
+  const Room room = *store_.Load(key_);
+  const auto all = reader_.ReadHistory(room, {.limit = 50});
+  ASSERT_OK(all);
+  EXPECT_THAT(all->messages, SizeIs(20));
+  EXPECT_TRUE(all->is_complete);
+  const auto some = reader_.ReadHistory(room, {.before = 20, .limit = 5});
+  EXPECT_THAT(SeqsOf(some->messages), testing::ElementsAre(15, 16, 17, 18, 19));
+  EXPECT_FALSE(some->is_complete);
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,198 @@
+// The poll of new clients that can open no WebSocket.
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/socket_client.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class PushPolls : public testing::Test {
+ protected:
+  PushPolls() {
+    server_.MakeRoom(RoomKind::kMulti, "room_1");
+    (void)server_.sessions.LoginTrusted({"alice"});
+  }
+
+  std::shared_ptr<RecordedReply> Begin(json body, std::uint64_t direct = 0) {
+    body["connect"] = {{"userID", "alice"}, {"token", "token-of-alice"}, {"direct", direct}};
+    auto sink = std::make_shared<RecordedReply>();  // shared with the router
+    Handle(server_.router, ChannelFixture::RequestOf("/channel/poll", "", body.dump()), sink);
+    return sink;
+  }
+  static json ReplyOf(const std::shared_ptr<RecordedReply>& poll) {
+    EXPECT_LE(poll->times_sent(), 1);
+    return poll->reply() ? json::parse(poll->reply()->body) : json();
+  }
+  static json Room(const json& cursor = nullptr) {
+    json room = {{"kind", "multi"}, {"roomID", "room_1"}};
+    if (!cursor.is_null()) room["cursor"] = cursor;
+    return room;
+  }
+  json Cursor() {
+    return ReplyOf(Begin({{"cursors", json::array({Room()})}}))["rooms"][0]["cursor"];
+  }
+  std::shared_ptr<RecordedReply> Wait(const json& cursor, int seconds = 45) {
+    return Begin({{"wait", seconds}, {"cursors", json::array({Room(cursor)})}});
+  }
+  void Add(const std::string& user) {
+    (void)server_.store.Update(
+        Adding(MakeKey(RoomKind::kMulti, "room_1"), user, 9, server_.clock.Now()));
+  }
+
+  ChannelFixture server_;
+};
+
+TEST_F(PushPolls, WithoutACursorGiveASnapshotAtOnce) {
+  const json reply = ReplyOf(Begin({{"wait", 45}, {"cursors", json::array({Room()})}}));
+  ASSERT_THAT(reply["rooms"], SizeIs(1));
+  EXPECT_EQ(reply["rooms"][0]["roomID"], "room_1");
+  EXPECT_EQ(reply["rooms"][0]["kind"], "multi");
+  EXPECT_EQ(reply["rooms"][0]["recovered"], false);
+  EXPECT_EQ(reply["rooms"][0]["room"]["roomCreator"], "creator");
+  EXPECT_EQ(reply["replies"], json::array());
+  EXPECT_EQ(reply["pushes"], json::array());
+}
+
+TEST_F(PushPolls, WaitForTheNextEvent) {
+  const auto poll = Wait(Cursor());
+  EXPECT_FALSE(poll->reply());
+  Add("bob");
+  server_.Follow();
+  const json room = ReplyOf(poll)["rooms"][0];
+  EXPECT_EQ(room["recovered"], true);
+  ASSERT_THAT(room["events"], SizeIs(1));
+  EXPECT_EQ(room["events"][0]["pusher_added"]["userID"], "bob");
+  EXPECT_EQ(room["events"][0]["cursor"], room["cursor"]);
+  EXPECT_FALSE(Wait(room["cursor"])->reply());
+}
+
+TEST_F(PushPolls, AreAnsweredAtOnceWithWhatHasCome) {
+  const json cursor = Cursor();
+  Add("bob");
+  const json room = ReplyOf(Wait(cursor))["rooms"][0];
+  ASSERT_THAT(room["events"], SizeIs(1));
+  // The feed learns of it later.
+  const auto next = Wait(room["cursor"]);
+  server_.Follow();
+  EXPECT_FALSE(next->reply());
+}
+
+TEST_F(PushPolls, AreAnsweredEmptyAfterTheirWait) {
+  const json cursor = Cursor();
+  EXPECT_TRUE(Wait(cursor, 0)->reply());
+  const auto poll = Wait(cursor, 20);
+  server_.Tick(19s);
+  EXPECT_FALSE(poll->reply());
+  server_.Tick(1s);
+  const json reply = ReplyOf(poll);
+  EXPECT_EQ(reply["rooms"][0]["cursor"], cursor);
+  EXPECT_EQ(reply["rooms"][0]["events"], json::array());
+}
+
+TEST_F(PushPolls, AnswerTheirRequestsInOrder) {
+  const json cursor = Cursor();
+  json send = Room();
+  send.update({{"type", "text"}, {"body", "hello"}});
+  const json reply = ReplyOf(Begin({{"wait", 45},
+                                    {"cursors", json::array({Room(cursor)})},
+                                    {"requests",
+                                     {{{"id", 1}, {"send", send}},
+                                      {{"id", 2}, {"history", Room()}},
+                                      {{"id", 3}, {"subscribe", Room()}},
+                                      {{"id", 4}, {"fly", json::object()}}}}}));
+  EXPECT_EQ(reply["replies"][0]["send"]["seq"], 1);
+  EXPECT_EQ(reply["replies"][1]["history"]["messages"][0]["body"], "hello");
+  EXPECT_EQ(reply["replies"][2]["error"]["code"], 10004);
+  EXPECT_EQ(reply["replies"][3]["error"]["code"], 60002);
+  EXPECT_EQ(reply["rooms"][0]["events"][0]["message"]["body"], "hello");
+}
+
+TEST_F(PushPolls, SendToTheirRoomsOnly) {
+  json send = Room();
+  send.update({{"type", "text"}, {"body", "hello"}});
+  const json requests = json::array({{{"id", 1}, {"send", send}}});
+  EXPECT_EQ(ReplyOf(Begin({{"requests", requests}}))["replies"][0]["error"]["code"], 10007);
+}
+
+TEST_F(PushPolls, CarryDirectMessages) {
+  const auto bob = SocketClient::LoggedIn(server_, "bob");
+  const auto send = [&](const std::string& text) {
+    bob->Ask("send", {{"to", "alice"}, {"type", "text"}, {"body", text}});
+  };
+  const auto poll = Begin({{"wait", 45}});
+  EXPECT_FALSE(poll->reply());
+  send("one");
+  server_.Follow();
+  const json pushes = ReplyOf(poll)["pushes"];
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["direct"]["body"], "one");
+  EXPECT_EQ(ReplyOf(Begin({{"wait", 45}}))["pushes"], pushes) << "not confirmed";
+  const std::uint64_t position = pushes[0]["direct"]["position"];
+  EXPECT_FALSE(Begin({{"wait", 45}}, position)->reply());
+  server_.Tick(100ms);
+  send("two");
+  EXPECT_EQ(ReplyOf(Begin({}))["pushes"][0]["direct"]["body"], "two");
+}
+
+TEST_F(PushPolls, AreNoLogins) {
+  const auto alice = SocketClient::LoggedIn(server_, "alice");
+  EXPECT_TRUE(Begin(json::object())->reply());
+  EXPECT_EQ(alice->Ask("ping"), json::object());
+}
+
+TEST_F(PushPolls, NameRoomsThatCannotBeRead) {
+  const json reply = ReplyOf(
+      Begin({{"wait", 45}, {"cursors", json::array({{{"kind", "multi"}, {"roomID", "none"}}})}}));
+  EXPECT_EQ(reply["rooms"], json::parse(R"([{"kind": "multi", "roomID": "none",
+                             "error": {"code": 10010, "message": "group not exist"}}])"));
+}
+
+TEST_F(PushPolls, OfOthersAreRefused) {
+  const auto post = [&](const std::string& body) {
+    const LabelledReply reply = server_.Send(ChannelFixture::RequestOf("/channel/poll", "", body));
+    EXPECT_EQ(reply.status, 200);
+    return json::parse(reply.body)["error"]["code"];
+  };
+  EXPECT_EQ(post(R"({"connect":{"userID":"alice","token":"token-of-bob"}})"), 70013);
+  EXPECT_EQ(post(R"({"connect":{"userID":"alice"}})"), 70003);
+  EXPECT_EQ(post("{}"), 10004);
+  EXPECT_EQ(post("[]"), 60003);
+  EXPECT_EQ(post(R"({"connect":{"userID":"alice","token":"token-of-alice"},"requests":[{}]})"),
+            10004);
+  EXPECT_EQ(post(R"({"connect":{"userID":"alice","token":"token-of-alice"},"cursors":[{}]})"),
+            10004);
+  EXPECT_EQ(
+      server_.Send({.method = "GET", .path = "/channel/poll", .peer_address = "192.0.2.1"}).status,
+      405);
+}
+
+TEST_F(PushPolls, AStopAnswersThem) {
+  const json cursor = Cursor();
+  const auto poll = Wait(cursor);
+  server_.receivers.Stop();
+  EXPECT_TRUE(poll->reply());
+  EXPECT_TRUE(Wait(cursor)->reply()) << "and later ones at once";
+}
+
+TEST_F(PushPolls, LeaveNothingBehind) {
+  const json cursor = Cursor();
+  const auto poll = Wait(cursor);
+  const std::uint64_t number = server_.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
+  EXPECT_EQ(server_.receivers.CountIn(number), 1U);
+  server_.Tick(45s);
+  EXPECT_TRUE(poll->reply());
+  EXPECT_EQ(server_.receivers.CountIn(number), 0U);
+}
+
+}  // namespace
+}  // namespace rtcroom
