@@ -10,8 +10,9 @@
 // - console's streams: event delivery; a read of the store; likewise
 // - outgoing callers, 16: calls to outside services; the network, bounded; `CallPool::Stop`
 // - outgoing calls, one call each: the network; `HttplibOutgoing::Stop`
-// - channel feed: new events and messages, answers to polls; a read of the store;
+// - channel feed: new events and messages, answers to polls, pushes; a read of the store;
 //   `ChannelModule::Stop`
+// - channel workers, 16: requests on WebSockets; a commit; likewise
 // - IM sender: hands out deliveries; the store; `ImModule::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
 // - store writer: groups of changes; the disk; the end of the store

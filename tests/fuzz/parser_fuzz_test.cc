@@ -41,7 +41,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Reader{"framer", FaultOfFraming}, Reader{"body", FaultOfBodyReading},
                     Reader{"proxy", FaultOfProxyReading}, Reader{"websocket", FaultOfWebSocket},
                     Reader{"channel_body", FaultOfMessageGuard},
-                    Reader{"channel_token", FaultOfChannelTokens}),
+                    Reader{"channel_token", FaultOfChannelTokens},
+                    Reader{"channel_socket", FaultOfSocketRequests}),
     [](const auto& param_info) { return std::string(param_info.param.corpus); });
 
 }  // namespace

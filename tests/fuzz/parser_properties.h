@@ -39,6 +39,13 @@ std::optional<std::string> FaultOfMessageGuard(std::string_view bytes);
 /// Only signed texts are accepted.
 std::optional<std::string> FaultOfChannelTokens(std::string_view bytes);
 
+/// Sends the lines of `bytes` as requests of a client that is connected and in a room, and uses all
+/// of them as a text, as a stored message and as a cursor.
+///
+/// Each request is answered, or the socket closed with the code for it; other clients go on. A text
+/// is read as it was sent, and old clients can read it.
+std::optional<std::string> FaultOfSocketRequests(std::string_view bytes);
+
 /// Reads the frames of a WebSocket byte by byte, in pieces and at once, with a limit of 100 bytes.
 ///
 /// Every split yields what a plain reading of RFC 6455 yields: the same texts, answers and end. The

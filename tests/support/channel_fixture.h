@@ -64,8 +64,13 @@ class ChannelFixture {
                sockets(), admission, recorder,
                {.prefix = std::move(prefix),
                 .cors_origins = std::move(cors_origins),
-                .sdk_app_id = kSdkAppId}) {}
-  ~ChannelFixture() { workers.Stop(); }
+                .sdk_app_id = kSdkAppId}),
+        events_at_(*store.Newest()),
+        messages_at_(*store.NewestMessage()) {}
+  ~ChannelFixture() {
+    workers.Stop();
+    channel.AnswerAll();  // their replies are recorded
+  }
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
 

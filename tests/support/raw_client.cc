@@ -132,6 +132,14 @@ std::string RawClient::ReceiveUntil(std::string_view end) {
   return text;
 }
 
+std::string RawClient::ReceiveBytes(std::size_t bytes) {
+  while (received_.size() < bytes && ReadMore()) {
+  }
+  std::string text = received_.substr(0, bytes);
+  received_.erase(0, text.size());
+  return text;
+}
+
 std::string RawClient::ReceiveAll() {
   while (ReadMore()) {
   }

@@ -1,6 +1,7 @@
 // A client that sends exact bytes, plain or over TLS.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -60,6 +61,9 @@ class RawClient {
 
   /// Reads up to the end of `end`; everything received when the server is silent or closes before.
   std::string ReceiveUntil(std::string_view end);
+
+  /// Reads exactly so many bytes; fewer when the server is silent or closes before.
+  std::string ReceiveBytes(std::size_t bytes);
 
   /// Reads until the server closes the connection.
   std::string ReceiveAll();

@@ -1,0 +1,228 @@
+// New clients of the message channel over TLS: pushes, cursors over restarts, drains, polls.
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/room_calls.h"
+#include "tests/e2e/utils_calls.h"
+#include "tests/e2e/web_socket_client.h"
+#include "tests/support/eventually.h"
+#include "tests/support/server_process.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class ChannelSocketTest : public testing::Test {
+ protected:
+  ChannelSocketTest() {
+    EXPECT_EQ(api_.Call("multi_room", "create_room", CreateBody("host", "room_1")).code(), kOk);
+  }
+
+  /// What `connect` needs, of a new user.
+  json NewUser() {
+    const ApiReply info = Get(api_, "get_login_info");
+    return {{"userID", info.Text("userID")},
+            {"sdkAppID", info.json.value("sdkAppID", 0)},
+            {"userSig", info.Text("userSig")}};
+  }
+  std::unique_ptr<WebSocketClient> Connected(const json& user) {
+    auto client = std::make_unique<WebSocketClient>(server_);
+    EXPECT_EQ(client->Ask("connect", user)["userID"], user["userID"]);
+    return client;
+  }
+  static json Room(const json& more = json::object()) {
+    json room = {{"kind", "multi"}, {"roomID", "room_1"}};
+    room.update(more);
+    return room;
+  }
+  void Add(const std::string& user) {
+    EXPECT_EQ(api_.Call("multi_room", "add_pusher", PusherBody("room_1", user)).code(), kOk);
+  }
+  json Poll(ApiClient& api, const json& body) {
+    return api.Send({.target = "/channel/poll", .body = body.dump()}).json;
+  }
+
+  ServerProcess server_{{.settings = {{"channel.enabled", true},
+                                      {"server.cors_origins", json::array({"https://page.example"})},
+                                      {"room.max_pushers_multi", 8}}}};
+  ApiClient api_ = server_.Https();
+};
+
+TEST_F(ChannelSocketTest, PushesMembersAndMessages) {
+  const auto alice = Connected(NewUser());
+  const json user = NewUser();
+  const auto bob = Connected(user);
+  EXPECT_THAT(alice->head(), StartsWith("HTTP/1.1 101 "));
+  EXPECT_THAT(alice->head(), HasSubstr("Sec-WebSocket-Protocol: rtcroomd.v1\r\n"));
+  EXPECT_EQ(alice->Ask("subscribe", Room())["room"]["pushers"].size(), 1U);
+  bob->Ask("subscribe", Room());
+  Add("guest");
+  EXPECT_EQ(alice->NextPush()["event"]["pusher_added"]["userID"], "guest");
+  EXPECT_EQ(bob->Ask("send", Room({{"type", "text"}, {"body", "hello"}}))["seq"], 1);
+  const json message = alice->NextPush()["event"]["message"];
+  EXPECT_EQ(message["body"], "hello");
+  EXPECT_EQ(message["from"], user["userID"]);
+  alice->Ask("send", {{"to", user["userID"]}, {"type", "text"}, {"body", "to you"}});
+  EXPECT_EQ(bob->NextPush()["event"]["pusher_added"]["userID"], "guest");
+  EXPECT_EQ(bob->NextPush()["event"]["message"]["seq"], 1);
+  EXPECT_EQ(bob->NextPush()["direct"]["body"], "to you");
+  EXPECT_EQ(api_.Call("multi_room", "destroy_room", MemberBody("room_1", "host")).code(), kOk);
+  json last;
+  for (json push = alice->NextPush(); !push.is_null(); push = alice->NextPush()) {
+    last = push["event"];
+    if (last.contains("room_destroyed")) break;
+  }
+  EXPECT_EQ(last["room_destroyed"]["reason"], "destroyed");
+}
+
+TEST_F(ChannelSocketTest, CursorsContinueAfterAKill) {
+  const json user = NewUser();
+  auto alice = Connected(user);
+  const json cursor = alice->Ask("subscribe", Room())["cursor"];
+  Add("guest");
+  alice->Ask("send", Room({{"type", "text"}, {"body", "one"}}));
+  alice->Ask("send", {{"to", user["userID"]}, {"type", "text"}, {"body", "to me"}});
+  server_.Kill9();
+  server_.Start();
+  api_ = server_.Https();
+  alice = Connected(user);
+  EXPECT_EQ(alice->NextPush()["direct"]["body"], "to me");
+  const json reply = alice->Ask("subscribe", Room({{"cursor", cursor}}));
+  EXPECT_EQ(reply["recovered"], true) << reply;
+  ASSERT_EQ(reply["events"].size(), 2U);
+  EXPECT_EQ(reply["events"][0]["pusher_added"]["userID"], "guest");
+  EXPECT_EQ(reply["events"][1]["message"]["body"], "one");
+}
+
+TEST_F(ChannelSocketTest, AStopDrains) {
+  const auto alice = Connected(NewUser());
+  alice->Ask("subscribe", Room());
+  ApiClient poller = server_.Https();
+  const json user = NewUser();
+  json polled;
+  const json cursor =
+      Poll(poller, {{"connect", user}, {"cursors", json::array({Room()})}})["rooms"][0]["cursor"];
+  std::jthread poll([&] {
+    polled =
+        Poll(poller, {{"connect", user}, {"wait", 45}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
+  });
+  ASSERT_TRUE(Eventually([&] {
+    return alice->Ask("presence", Room())["count"] == 2;  // the poll waits
+  }));
+  EXPECT_EQ(server_.Terminate(), 0);
+  const json push = alice->NextPush();
+  EXPECT_GE(push["drain"]["reconnect"], 500) << push;
+  EXPECT_EQ(alice->ReceiveClose(), 1012);
+  poll.join();
+  EXPECT_EQ(polled["rooms"][0]["cursor"], cursor) << polled;
+}
+
+TEST_F(ChannelSocketTest, APollSeesWhatSocketsSay) {
+  const auto alice = Connected(NewUser());
+  alice->Ask("subscribe", Room());
+  ApiClient poller = server_.Https();
+  const json user = NewUser();
+  const json cursor =
+      Poll(poller, {{"connect", user}, {"cursors", json::array({Room()})}})["rooms"][0]["cursor"];
+  json polled;
+  std::jthread poll([&] {
+    polled =
+        Poll(poller, {{"connect", user}, {"wait", 30}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
+  });
+  ASSERT_TRUE(Eventually([&] { return alice->Ask("presence", Room())["count"] == 2; }));
+  alice->Ask("send", Room({{"type", "text"}, {"body", "hello"}}));
+  poll.join();
+  EXPECT_EQ(polled["rooms"][0]["events"][0]["message"]["body"], "hello") << polled;
+}
+
+TEST_F(ChannelSocketTest, PagesOfOtherOriginsAreRefused) {
+  EXPECT_THAT(WebSocketClient(server_, "https://page.example").head(), StartsWith("HTTP/1.1 101 "));
+  EXPECT_THAT(WebSocketClient(server_, "https://other.example").head(),
+              StartsWith("HTTP/1.1 403 "));
+}
+
+TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {
+  const json user = NewUser();
+  auto alice = Connected(user);
+  alice->Ask("subscribe", Room());
+  alice->Ask("send", Room({{"type", "text"}, {"body", "a confidential text"}}));
+  EXPECT_EQ(alice->NextPush()["event"]["message"]["seq"], 1);
+  ApiClient admin = server_.Admin();
+  const std::string metrics = admin.Get("/metrics").text;
+  EXPECT_THAT(metrics, HasSubstr("\nrtcroomd_channel_sockets 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nrtcroomd_channel_pushes_total 1\n"));
+  alice.reset();
+  EXPECT_TRUE(Eventually([&] {
+    return admin.Get("/metrics").text.find("\nrtcroomd_channel_sockets 0\n") != std::string::npos;
+  }));
+  const std::string log = server_.StopAndReadLog();
+  EXPECT_THAT(log, HasSubstr("channel/subscribe"));
+  EXPECT_THAT(log, Not(HasSubstr("confidential")));
+  EXPECT_THAT(log, Not(HasSubstr(user["userSig"].get<std::string>())));
+}
+
+/// Clients that come and go while others talk: nobody misses or repeats anything.
+TEST_F(ChannelSocketTest, EveryMessageArrivesOnceOverManyReconnects) {
+  constexpr int kMessages = 120;
+  const json sender = NewUser();
+  std::jthread talk([&] {
+    const auto client = Connected(sender);
+    client->Ask("subscribe", Room());
+    for (int i = 0; i < kMessages; ++i) {
+      json reply;
+      do {
+        reply = client->Ask("send", Room({{"type", "text"},
+                                          {"body", std::to_string(i)},
+                                          {"key", "k" + std::to_string(i)}}));
+        if (reply.contains("closed")) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));  // below the sender's rates
+      } while (reply.contains("error"));
+    }
+  });
+  std::vector<std::jthread> readers;
+  for (int reader = 0; reader < 4; ++reader) {
+    readers.emplace_back([&, user = NewUser(), reader] {
+      int expected = 0;
+      json cursor;
+      bool is_first = true;
+      while (expected < kMessages) {
+        const auto client = Connected(user);
+        const json reply = client->Ask("subscribe", is_first ? Room() : Room({{"cursor", cursor}}));
+        if (is_first) {
+          expected = std::stoi(reply["cursor"].get<std::string>().substr(
+              reply["cursor"].get<std::string>().rfind('-') + 1));
+        }
+        EXPECT_EQ(reply["recovered"], !is_first) << reply;
+        is_first = false;
+        cursor = reply["cursor"];
+        std::vector<json> events;
+        if (reply.contains("events")) events = reply["events"].get<std::vector<json>>();
+        for (int i = 0; i < 5 + reader && expected + static_cast<int>(events.size()) < kMessages;
+             ++i) {
+          const json push = client->NextPush();
+          if (push.is_null()) break;
+          events.push_back(push["event"]);
+        }
+        for (const json& event : events) {
+          EXPECT_EQ(event["message"]["body"], std::to_string(expected)) << event;
+          ++expected;
+          cursor = event["cursor"];
+        }
+        if (testing::Test::HasFailure()) return;
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom

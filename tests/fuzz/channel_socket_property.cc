@@ -1,0 +1,99 @@
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/json_text.h"
+#include "daemon/base/text.h"
+#include "daemon/channel/message_guard.h"
+#include "daemon/channel/plain_message.h"
+#include "daemon/channel/push_json.h"
+#include "daemon/channel/room_cursor.h"
+#include "tests/fuzz/parser_properties.h"
+#include "tests/support/socket_client.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+/// A message as it reaches a new client, on one line.
+std::optional<std::string> FaultOfReading(std::string_view stored) {
+  StoredMessage message{.position = 1, .room_number = 1, .seq = 1};
+  message.content.sender = {"ann"};
+  message.content.body = stored;
+  JsonText out;
+  WriteMessage(message, out);
+  if (out.text().find('\n') != std::string_view::npos) return "a message on two lines";
+  const json object = json::parse("{" + std::string(out.text()) + "}", nullptr, false);
+  if (!object.is_object() || !object.contains("body")) return "no JSON: " + std::string(out.text());
+  return std::nullopt;
+}
+
+/// A text of a new client reaches new and old ones.
+std::optional<std::string> FaultOfSending(const std::string& text, PlainMessage::Type type) {
+  const bool is_text = type == PlainMessage::Type::kText;
+  const PlainMessage sent{.type = type,
+                          .body = text,
+                          .cmd = is_text ? std::string() : text.substr(0, 8),
+                          .nick = text.substr(0, 16),
+                          .avatar = text.substr(0, 64)};
+  if (!IsUtf8(sent.cmd) || !IsUtf8(sent.nick) || !IsUtf8(sent.avatar)) return std::nullopt;
+  const Result<MessageBody> made = MakeRoomBody(sent, RoomKind::kMulti);
+  if (!made) {
+    if (made.error().code == Errc::kContentTooLong) return std::nullopt;
+    return "not made: " + made.error().detail;
+  }
+  if (ReadPlainMessage(made->text()) != sent) return "altered: " + made->text();
+  const auto guarded = GuardRoomMessage(*made, MessagePriority::kCommon, "");
+  if (!guarded || guarded->is_mended) return "old clients cannot read it: " + made->text();
+  return std::nullopt;
+}
+
+std::optional<std::string> FaultOfRequests(std::string_view lines) {
+  ChannelFixture server;
+  server.MakeRoom(RoomKind::kMulti, "room_1");
+  const auto client = SocketClient::LoggedIn(server, "ann");
+  const auto other = SocketClient::LoggedIn(server, "bob");
+  const json room = {{"kind", "multi"}, {"roomID", "room_1"}};
+  (void)client->Ask("subscribe", room);
+  (void)other->Ask("subscribe", room);
+  for (bool is_last = false; !is_last && !client->is_released();) {
+    const std::size_t end = lines.find('\n');
+    is_last = end == std::string_view::npos;
+    client->SendText(lines.substr(0, end));
+    lines.remove_prefix(is_last ? lines.size() : end + 1);
+    server.Follow();
+    server.Tick(std::chrono::milliseconds(100));
+  }
+  for (const json& object : client->Pushes()) {
+    if (object.contains("id") ? object.size() != 2 : object.size() != 1) return object.dump();
+  }
+  const std::uint16_t code = client->close_code();
+  if (code != 0 && code != 1007 && code != 1008 && code != 1009 && code != 4008) {
+    return "closed with " + std::to_string(code);
+  }
+  if (code == 0 && client->is_released()) return "ended without a word";
+  (void)other->Pushes();
+  if (other->Ask("members", room).value("roomID", "") != "room_1") return "another is affected";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> FaultOfSocketRequests(std::string_view bytes) {
+  if (const auto cursor = RoomCursor::Parse(bytes); cursor && cursor->Encode() != bytes) {
+    return "a cursor with two texts";
+  }
+  if (auto fault = FaultOfReading(bytes)) return fault;
+  const std::string text(bytes.substr(0, kMaxPlainBytes));
+  if (!text.empty() && IsUtf8(text) && !HasNul(text)) {
+    for (const auto type : {PlainMessage::Type::kText, PlainMessage::Type::kCustom}) {
+      if (auto fault = FaultOfSending(text, type)) return fault;
+    }
+  }
+  return FaultOfRequests(bytes);
+}
+
+}  // namespace rtcroom
