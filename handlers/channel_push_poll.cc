@@ -33,6 +33,17 @@ Status PushPoll::Begin(const nlohmann::ordered_json& body,
     const MutexLock lock(mutex_);
     reply_ = take_over();
   }
+  try {
+    if (Wait()) return {};
+  } catch (...) {
+    Finish();
+    throw;
+  }
+  Finish();
+  return {};
+}
+
+bool PushPoll::Wait() {
   PushReceivers& receivers = context_.verbs.receivers;
   receivers.Add(shared_from_this());
   receivers.Listen(shared_from_this());
@@ -44,12 +55,11 @@ Status PushPoll::Begin(const nlohmann::ordered_json& body,
     if (is_stopping_ || due_ <= context_.logins.clock.Monotonic()) break;
     if (!std::exchange(is_woken_, false)) {
       is_waiting_ = true;
-      return {};
+      return true;
     }
     if (reads == kMaxReads) break;
   }
-  Finish();
-  return {};
+  return false;
 }
 
 Status PushPoll::ReadBody(const nlohmann::ordered_json& body) {

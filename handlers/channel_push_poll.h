@@ -61,6 +61,8 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   Status ReadBody(const nlohmann::ordered_json& body);
   void OpenRooms();
   void AnswerRequests();
+  /// @return false when it is to be answered now.
+  bool Wait() EXCLUDES(mutex_);
   /// Reads rooms and direct messages.
   /// @return whether there is something to say.
   bool ReadAll();

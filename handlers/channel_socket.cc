@@ -37,7 +37,6 @@ ChannelSocket::ChannelSocket(const SocketContext& context, std::string peer_addr
 
 void ChannelSocket::Open(HttpReply head, Responder& responder) {
   const std::shared_ptr<ChannelSocket> self = shared_from_this();
-  ++context_.verbs.receivers.counts().sockets;
   std::shared_ptr<TwoWayStream> stream = responder.Upgrade(
       std::move(head),
       {.on_end = [self] { self->OnEnd(); },
@@ -46,6 +45,7 @@ void ChannelSocket::Open(HttpReply head, Responder& responder) {
        .on_drain = [self](TwoWayStream& /*stream*/) { self->OnDrain(); },
        .max_unsent = kMaxStreamBytes,
        .idle_timeout = kIdleTimeout});
+  ++context_.verbs.receivers.counts().sockets;
   context_.verbs.receivers.Add(self);
   const MutexLock lock(mutex_);
   stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
@@ -58,18 +58,17 @@ TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::stri
   {
     const MutexLock lock(mutex_);
     if (!stream_) return {};
-    WebSocket& socket = socket_;
-    std::deque<std::string>& requests = requests_;
-    TokenBucket& rate = rate_;
-    socket.Feed(bytes, [&](std::string_view text) {
-      if (rate.Take(now, kRequestRate)) {
-        requests.emplace_back(text);
-      } else {
-        socket.Close(socket_code::kTooFast, "too many requests");
+    std::vector<std::string> texts;
+    socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
+    for (std::string& text : texts) {
+      if (!rate_.Take(now, kRequestRate)) {
+        socket_.Close(socket_code::kTooFast, "too many requests");
+        break;
       }
-    });
+      requests_.push_back(std::move(text));
+    }
     FlushLocked();
-    if (socket.closing()) EndLocked();
+    if (socket_.closing()) EndLocked();
   }
   RunRequests();
   const MutexLock lock(mutex_);
@@ -114,7 +113,17 @@ void ChannelSocket::OnKicked() {
 
 // Requests
 
-void ChannelSocket::RunRequests() {
+void ChannelSocket::RunRequests() noexcept {
+  try {
+    RunAll();
+  } catch (...) {
+    // Most likely out of memory.
+    const MutexLock lock(mutex_);
+    EndLocked();
+  }
+}
+
+void ChannelSocket::RunAll() {
   while (true) {
     std::string text;
     {

@@ -93,7 +93,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   void OnKicked() EXCLUDES(mutex_);
 
   /// Runs the waiting requests as far as possible now.
-  void RunRequests() EXCLUDES(mutex_);
+  void RunRequests() noexcept EXCLUDES(mutex_);
+  void RunAll() EXCLUDES(mutex_);
   /// @return false when it goes on later, on a worker.
   bool Run(const std::string& text) EXCLUDES(mutex_);
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
