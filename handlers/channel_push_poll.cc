@@ -12,8 +12,6 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kMaxRequests = 10;
-constexpr std::size_t kMaxCursorBytes = 128;
-constexpr std::size_t kMaxDirectBytes = std::size_t{64} << 10;
 /// How often rooms are read again that change while they are read.
 constexpr int kMaxReads = 3;
 

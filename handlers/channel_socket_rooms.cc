@@ -11,10 +11,8 @@ namespace {
 
 /// A client for which more waits reads too slowly for pushes.
 constexpr std::size_t kMaxUnsent = std::size_t{128} << 10;
-constexpr std::size_t kMaxDirectBytes = std::size_t{64} << 10;
 /// Pushes of a room that are kept while a client joins.
 constexpr std::size_t kMaxKept = 64;
-constexpr std::size_t kMaxCursorBytes = 128;
 
 std::string BannedPush(const RoomKey& key) {
   JsonText object;

@@ -56,6 +56,10 @@ struct Verb {
 
 /// The rooms that a client may subscribe to at a time.
 inline constexpr std::size_t kMaxSubscriptions = 16;
+/// Of a cursor.
+inline constexpr std::size_t kMaxCursorBytes = 128;
+/// Of the direct messages that are pushed at once.
+inline constexpr std::size_t kMaxDirectBytes = std::size_t{64} << 10;
 
 /// Null for an unknown one.
 const Verb* FindVerb(std::string_view name);

@@ -11,11 +11,11 @@ namespace {
 
 std::int64_t Milliseconds(TimePoint time) { return time.time_since_epoch().count(); }
 
-std::int64_t Number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::int64_t AsNumber(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 /// JSON of the store on one line. A line feed is never part of a JSON string, so it only separates.
-std::string OnOneLine(std::string_view json) {
-  std::string line(json);
+std::string OnOneLine(std::string_view text) {
+  std::string line(text);
   std::ranges::replace(line, '\n', ' ');
   return line;
 }
@@ -103,9 +103,9 @@ void WriteMessage(const StoredMessage& message, JsonText& out) {
   const MessageContent& content = message.content;
   const PlainMessage plain = ReadPlainMessage(content.body);
   if (message.room_number > 0) {
-    out.Field("seq", Number(message.seq));
+    out.Field("seq", AsNumber(message.seq));
   } else {
-    out.Field("position", Number(message.position)).Field("to", message.receiver.value);
+    out.Field("position", AsNumber(message.position)).Field("to", message.receiver.value);
   }
   const std::string& nick = plain.nick.empty() ? content.nick : plain.nick;
   out.Field("time", Milliseconds(content.sent_at))
@@ -137,7 +137,7 @@ void WriteSnapshot(const Room& room, JsonText& out) {
     out.EndObject();
   }
   out.EndArray()
-      .Field("audienceCount", Number(room.audience_count))
+      .Field("audienceCount", AsNumber(room.audience_count))
       .Json("custom", room.custom.empty() ? "{}" : OnOneLine(room.custom))
       .Field("mixedPlayURL", room.mixed_play_url);
 }

@@ -7,7 +7,7 @@ namespace rtcroom {
 namespace {
 
 /// Of one read: while events are read, a few more may come.
-constexpr std::size_t kPerRead = 200;
+constexpr std::size_t kEventsPerRead = 200;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
   std::optional<std::uint64_t> before;
   std::uint64_t next = 0;  // the number that the next one must have
   while (true) {
-    auto page = deps_.events.ReadRoomEvents(room.key, before, kPerRead);
+    auto page = deps_.events.ReadRoomEvents(room.key, before, kEventsPerRead);
     if (!page) return page.error();
     for (StoredEvent& event : *page) {
       before = event.position;
@@ -94,7 +94,7 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
         return Found(std::move(events));
       }
     }
-    if (page->size() < kPerRead) return Found();
+    if (page->size() < kEventsPerRead) return Found();
   }
 }
 

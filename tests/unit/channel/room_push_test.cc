@@ -17,37 +17,37 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const RoomKey kRoom = MakeKey(RoomKind::kLive, "r1");
-constexpr std::uint64_t kNumber = 7;
+const RoomKey kLiveRoom = MakeKey(RoomKind::kLive, "r1");
+constexpr std::uint64_t kLiveNumber = 7;
 
 StoredEvent EventOf(std::uint64_t number, EventPayload payload) {
   return {.position = 100 + number,
-          .room_number = kNumber,
+          .room_number = kLiveNumber,
           .event = {
-              .room = kRoom, .room_sequence = number, .at = kNoon, .payload = std::move(payload)}};
+              .room = kLiveRoom, .room_sequence = number, .at = kNoon, .payload = std::move(payload)}};
 }
 
 StoredMessage MessageOf(std::uint64_t seq) {
-  StoredMessage message{.position = seq, .room_number = kNumber, .seq = seq};
+  StoredMessage message{.position = seq, .room_number = kLiveNumber, .seq = seq};
   message.content = MakeMessage("ann", R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}])");
   return message;
 }
 
 RoomPush PushOf(std::vector<RoomObject> objects) {
-  return {"00000000000000aa", kNumber, std::move(objects)};
+  return {"00000000000000aa", kLiveNumber, std::move(objects)};
 }
 RoomObject Object(std::uint64_t number) {
   return MakeEventObject(EventOf(number, AudienceDeleted{.user_id = {"u"}}), nullptr);
 }
 
-int encoded = 0;
-std::string Encode(std::string_view text) {
-  ++encoded;
+int frames_encoded = 0;
+std::string EncodeInBrackets(std::string_view text) {
+  ++frames_encoded;
   return std::string("<").append(text).append(">");
 }
 
 TEST(RoomPush, EachObjectHasTheCursorAfterIt) {
-  const RoomPush push = PushOf({Object(4), MakeMessageObject(kRoom, MessageOf(1)), Object(5)});
+  const RoomPush push = PushOf({Object(4), MakeMessageObject(kLiveRoom, MessageOf(1)), Object(5)});
   const RoomPush::Rendered rendered = push.Render({.event = 3, .message = 0});
   EXPECT_THAT(rendered.events, ElementsAre(HasSubstr(R"("cursor":"00000000000000aa-7-4-0"})"),
                                            HasSubstr(R"("cursor":"00000000000000aa-7-4-1"})"),
@@ -58,7 +58,7 @@ TEST(RoomPush, EachObjectHasTheCursorAfterIt) {
 }
 
 TEST(RoomPush, AReceiverThatIsAheadGetsTheRestWithItsOwnCursors) {
-  const RoomPush push = PushOf({Object(4), MakeMessageObject(kRoom, MessageOf(1)), Object(5)});
+  const RoomPush push = PushOf({Object(4), MakeMessageObject(kLiveRoom, MessageOf(1)), Object(5)});
   const RoomPush::Rendered rendered = push.Render({.event = 5, .message = 0});
   EXPECT_THAT(rendered.events, ElementsAre(HasSubstr(R"("cursor":"00000000000000aa-7-5-1"})")));
   EXPECT_THAT(push.Render({.event = 9, .message = 9}).events, IsEmpty());
@@ -68,12 +68,12 @@ TEST(RoomPush, AMissingEventIsFound) {
   const RoomPush::Rendered rendered = PushOf({Object(4), Object(6)}).Render({.event = 3});
   EXPECT_TRUE(rendered.has_gap);
   EXPECT_EQ(rendered.at.event, 4U);
-  EXPECT_TRUE(PushOf({MakeMessageObject(kRoom, MessageOf(2))}).Render({}).has_gap);
+  EXPECT_TRUE(PushOf({MakeMessageObject(kLiveRoom, MessageOf(2))}).Render({}).has_gap);
 }
 
 TEST(RoomPush, NothingFollowsTheEndOfTheRoom) {
   const RoomObject end = MakeEventObject(EventOf(5, RoomDestroyed{}), nullptr);
-  const RoomPush push = PushOf({Object(4), end, MakeMessageObject(kRoom, MessageOf(1))});
+  const RoomPush push = PushOf({Object(4), end, MakeMessageObject(kLiveRoom, MessageOf(1))});
   const RoomPush::Rendered rendered = push.Render({.event = 3});
   EXPECT_TRUE(rendered.has_ended);
   EXPECT_EQ(rendered.events.size(), 2U);
@@ -81,15 +81,15 @@ TEST(RoomPush, NothingFollowsTheEndOfTheRoom) {
 
 TEST(RoomPush, IsEncodedOnceForAllReceiversAtOnePosition) {
   RoomPush push = PushOf({Object(4), Object(5)});
-  encoded = 0;
+  frames_encoded = 0;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(push.FrameFrom({.event = 3}, Encode).bytes, HasSubstr("}\n{\"event\":"));
+    EXPECT_THAT(push.FrameFrom({.event = 3}, EncodeInBrackets).bytes, HasSubstr("}\n{\"event\":"));
   }
-  EXPECT_EQ(encoded, 1);
-  EXPECT_EQ(push.FrameFrom({.event = 4}, Encode).at.event, 5U);
-  EXPECT_EQ(encoded, 2);
-  EXPECT_EQ(push.FrameFrom({.event = 5}, Encode).bytes, "");
-  EXPECT_EQ(encoded, 2);
+  EXPECT_EQ(frames_encoded, 1);
+  EXPECT_EQ(push.FrameFrom({.event = 4}, EncodeInBrackets).at.event, 5U);
+  EXPECT_EQ(frames_encoded, 2);
+  EXPECT_EQ(push.FrameFrom({.event = 5}, EncodeInBrackets).bytes, "");
+  EXPECT_EQ(frames_encoded, 2);
 }
 
 TEST(PushJson, HasTheMembersOfEachEvent) {
