@@ -86,6 +86,10 @@ class ChannelFixture {
         .recorder = recorder};
   }
 
+  ~ChannelFixture() { channel.AnswerAll(); }  // their replies are recorded
+  ChannelFixture(const ChannelFixture&) = delete;
+  ChannelFixture& operator=(const ChannelFixture&) = delete;
+
   /// One login, as a client keeps it.
   struct Client {
     std::string account{};
