@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <variant>
 
+#include "daemon/channel/group_access_check.h"
 #include "daemon/core/room_deliveries.h"
 
 namespace rtcroom {
@@ -192,25 +193,12 @@ Result<GroupFacts> Channel::FactsOf(const Room& room) {
       .room = room.key, .number = room.sequence, .dialect = room.dialect, .last_seq = *last};
 }
 
-Status Channel::MayJoin(const UserId& account, const Room& room) {
-  if (deps_.bans.IsBanned(room.key, account)) {
-    return Error{Errc::kNotAllowed, "banned from the room"};
-  }
-  if (options_.access == GroupAccess::kAny || room.creator == account ||
-      FindPusher(room, account) != nullptr) {
-    return {};
-  }
-  const Result<AudiencePage> viewers = deps_.rooms.LoadAudiences(room.key);
-  if (!viewers) return viewers.error();
-  const auto is_account = [&](const Audience& viewer) { return viewer.user_id == account; };
-  if (std::ranges::any_of(viewers->audiences, is_account)) return {};
-  return Error{Errc::kNotAllowed, "not a member of the room"};
-}
-
 Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& group) {
   const Result<Room> room = FindRoom(group);
   if (!room) return room.error();
-  if (const Status may = MayJoin(caller.account, *room); !may) return may.error();
+  const Status may =
+      CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms, deps_.bans);
+  if (!may) return may.error();
   const Result<GroupFacts> facts = FactsOf(*room);
   if (!facts) return facts.error();
   RoomKeyClaims claims{.instance = caller.instance,

@@ -240,8 +240,6 @@ class Channel {
   /// The room of any kind with that id.
   Result<Room> FindRoom(const RoomId& id);
   Result<GroupFacts> FactsOf(const Room& room);
-  /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
-  Status MayJoin(const UserId& account, const Room& room);
   /// Joins the group that the key names: after a restart, memory has no groups.
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
   void RestoreOne(std::uint64_t instance, const GroupJoin& join, const GroupFacts* facts);

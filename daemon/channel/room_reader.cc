@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/channel/group_access_check.h"
+
 namespace rtcroom {
 namespace {
 
@@ -13,7 +15,9 @@ constexpr std::size_t kEventsPerRead = 200;
 
 Result<Room> RoomReader::Open(const UserId& user_id, const RoomKey& key) const {
   Result<Room> room = deps_.rooms.Load(key);
-  if (room && IsBanned(user_id, key)) return Error{Errc::kNotAllowed, "banned from the room"};
+  if (!room) return room;
+  const Status may = CheckGroupAccess(deps_.access, user_id, *room, deps_.rooms, deps_.bans);
+  if (!may) return may.error();
   return room;
 }
 

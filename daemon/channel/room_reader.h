@@ -13,6 +13,7 @@
 #include "daemon/channel/room_push.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
+#include "daemon/core/group_access.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
 
@@ -47,10 +48,11 @@ class RoomReader {
     EventLog& events;
     MessageHistory& history;
     const BanList& bans;
+    GroupAccess access = GroupAccess::kAny;
   };
   explicit RoomReader(const Deps& deps) : deps_(deps) {}
 
-  /// @errors kRoomNotFound; kNotAllowed for a banned user; kStoreBusy; kStoreBroken.
+  /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.
   Result<Room> Open(const UserId& user_id, const RoomKey& key) const;
 
   /// @param since  a cursor as the client sent it; any other text counts as one that is too old.
