@@ -70,6 +70,7 @@ class ChannelFixture {
   ~ChannelFixture() {
     workers.Stop();
     channel.AnswerAll();  // their replies are recorded
+    receivers.Stop();     // likewise
   }
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
@@ -85,10 +86,6 @@ class ChannelFixture {
         .workers = workers,
         .recorder = recorder};
   }
-
-  ~ChannelFixture() { channel.AnswerAll(); }  // their replies are recorded
-  ChannelFixture(const ChannelFixture&) = delete;
-  ChannelFixture& operator=(const ChannelFixture&) = delete;
 
   /// One login, as a client keeps it.
   struct Client {

@@ -41,8 +41,8 @@ class PushPolls : public testing::Test {
   json Cursor() {
     return ReplyOf(Begin({{"cursors", json::array({Room()})}}))["rooms"][0]["cursor"];
   }
-  std::shared_ptr<RecordedReply> Wait(const json& cursor, int seconds = 45) {
-    return Begin({{"wait", seconds}, {"cursors", json::array({Room(cursor)})}});
+  std::shared_ptr<RecordedReply> Wait(const json& cursor, int wait = 45) {
+    return Begin({{"wait", wait}, {"cursors", json::array({Room(cursor)})}});
   }
   void Add(const std::string& user) {
     (void)server_.store.Update(
