@@ -69,7 +69,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
 
  private:
-  /// A request waits while more is unsent: a reply has at most about 64 KiB.
+  /// A request waits while more is unsent: a reply has at most about 96 KiB.
   static constexpr std::size_t kMaxUnsentBeforeRequest = std::size_t{32} << 10;
 
   struct Request {

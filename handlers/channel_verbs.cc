@@ -24,18 +24,18 @@ constexpr std::uint64_t kMaxHistory = 50;
 constexpr std::size_t kMaxHistoryBytes = std::size_t{64} << 10;
 constexpr std::uint64_t kMaxConversations = 100;
 constexpr std::size_t kMaxPresent = 300;
-/// What clients can count to.
-constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << 53) - 1;
+/// Clients can count to 2^53.
+constexpr unsigned kBitsBeyondNumber = 64 - 53;
 
 std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 /// Distinguishes a message from a repetition.
 /// @param target  the receiver; empty: a room, which is known by its number.
 std::uint64_t RandomOf(const std::string& key, std::string_view target, RandomSource& random) {
-  if (!key.empty()) return NameHash()(target, key) & kNumberMask;
+  if (!key.empty()) return std::uint64_t{NameHash()(target, key)} >> kBitsBeyondNumber;
   std::uint64_t number = 0;
   random.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  return number & kNumberMask;
+  return number >> kBitsBeyondNumber;
 }
 
 Result<PlainMessage> ReadMessage(ChannelFields& fields) {

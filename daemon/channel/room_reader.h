@@ -40,7 +40,7 @@ class RoomReader {
  public:
   /// Limits of a recovered view.
   static constexpr std::uint64_t kMaxEvents = 500;
-  static constexpr std::size_t kMaxEventBytes = std::size_t{64} << 10;
+  static constexpr std::size_t kMaxEventBytes = std::size_t{96} << 10;
 
   /// All outlive the reader.
   struct Deps {

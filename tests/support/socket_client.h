@@ -193,7 +193,8 @@ class SocketClient {
 
  private:
   void Receive() {
-    for (const ReceivedFrame& frame : ParseServerFrames(connection_->bytes->Take()).value()) {
+    const auto frames = ParseServerFrames(connection_->bytes->Take());
+    for (const ReceivedFrame& frame : frames.value()) {
       if (frame.opcode == kPingOpcode) ++pings_;
       if (frame.opcode == kCloseOpcode) {
         close_code_ = static_cast<std::uint16_t>(static_cast<std::uint8_t>(frame.payload[0]) << 8 |

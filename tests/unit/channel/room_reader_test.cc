@@ -53,18 +53,20 @@ TEST_F(Reader, ASnapshotNamesItsExactPosition) {
   EXPECT_THAT(view->room.pushers, SizeIs(2));
 }
 
-TEST_F(Reader, RecoversAsManyEventsAsAreKeptForOneCursor) {
-  const std::string cursor = Cursor();
+TEST_F(Reader, RecoversUpToFiveHundredEvents) {
+  EXPECT_OK(store_.Update(Destroying(key_)));
+  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  const std::string cursor = reader_.Read(kLiveR1, {})->cursor.Encode();
   for (int i = 0; i < 250; ++i) {
-    Add("bob");
-    Delete("bob");
+    EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
+    EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "bob")));
   }
-  const auto most = reader_.Read(key_, cursor);
+  const auto most = reader_.Read(kLiveR1, cursor);
   ASSERT_OK(most);
   EXPECT_TRUE(most->is_recovered);
   EXPECT_THAT(most->events, SizeIs(500));
-  Add("bob");
-  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
+  EXPECT_FALSE(reader_.Read(kLiveR1, cursor)->is_recovered);
 }
 
 TEST_F(Reader, RemovedMessagesAreNotRecovered) {
@@ -86,7 +88,7 @@ TEST_F(Reader, RemovedEventsAreNotRecovered) {
 
 TEST_F(Reader, TooManyBytesAreNotRecovered) {
   const std::string cursor = Cursor();
-  for (int i = 0; i < 8; ++i) Say(7900);
+  for (int i = 0; i < 12; ++i) Say(7900);
   EXPECT_TRUE(reader_.Read(key_, cursor)->is_recovered);
   Say(7900);
   EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);

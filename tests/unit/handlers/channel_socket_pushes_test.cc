@@ -149,6 +149,7 @@ TEST_F(Pushes, OldAndNewClientsTalkInOneRoom) {
   EXPECT_EQ(message["avatar"], "123");
 
   Say(*alice, "x < y");
+  server_.Follow();
   const auto poll = server_.PollRoom(old, key, 2);
   const json body = json::parse(poll->reply()->body)["RspMsgList"][0]["MsgBody"];
   EXPECT_EQ(body[0]["MsgContent"]["Data"],
