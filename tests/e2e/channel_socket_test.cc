@@ -52,9 +52,10 @@ class ChannelSocketTest : public testing::Test {
     return api.Send({.target = "/channel/poll", .body = body.dump()}).json;
   }
 
-  ServerProcess server_{{.settings = {{"channel.enabled", true},
-                                      {"server.cors_origins", json::array({"https://page.example"})},
-                                      {"room.max_pushers_multi", 8}}}};
+  ServerProcess server_{
+      {.settings = {{"channel.enabled", true},
+                    {"server.cors_origins", json::array({"https://page.example"})},
+                    {"room.max_pushers_multi", 8}}}};
   ApiClient api_ = server_.Https();
 };
 
@@ -113,8 +114,9 @@ TEST_F(ChannelSocketTest, AStopDrains) {
   const json cursor =
       Poll(poller, {{"connect", user}, {"cursors", json::array({Room()})}})["rooms"][0]["cursor"];
   std::jthread poll([&] {
-    polled =
-        Poll(poller, {{"connect", user}, {"wait", 45}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
+    polled = Poll(
+        poller,
+        {{"connect", user}, {"wait", 45}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
   });
   ASSERT_TRUE(Eventually([&] {
     return alice->Ask("presence", Room())["count"] == 2;  // the poll waits
@@ -136,8 +138,9 @@ TEST_F(ChannelSocketTest, APollSeesWhatSocketsSay) {
       Poll(poller, {{"connect", user}, {"cursors", json::array({Room()})}})["rooms"][0]["cursor"];
   json polled;
   std::jthread poll([&] {
-    polled =
-        Poll(poller, {{"connect", user}, {"wait", 30}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
+    polled = Poll(
+        poller,
+        {{"connect", user}, {"wait", 30}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
   });
   ASSERT_TRUE(Eventually([&] { return alice->Ask("presence", Room())["count"] == 2; }));
   alice->Ask("send", Room({{"type", "text"}, {"body", "hello"}}));

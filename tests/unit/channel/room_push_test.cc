@@ -21,10 +21,11 @@ const RoomKey kLiveRoom = MakeKey(RoomKind::kLive, "r1");
 constexpr std::uint64_t kLiveNumber = 7;
 
 StoredEvent EventOf(std::uint64_t number, EventPayload payload) {
-  return {.position = 100 + number,
-          .room_number = kLiveNumber,
-          .event = {
-              .room = kLiveRoom, .room_sequence = number, .at = kNoon, .payload = std::move(payload)}};
+  return {
+      .position = 100 + number,
+      .room_number = kLiveNumber,
+      .event = {
+          .room = kLiveRoom, .room_sequence = number, .at = kNoon, .payload = std::move(payload)}};
 }
 
 StoredMessage MessageOf(std::uint64_t seq) {
