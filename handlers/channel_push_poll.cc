@@ -183,11 +183,11 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
   Finish();
 }
 
-void PushPoll::OnDirect(std::uint64_t position, const std::string& object) {
+void PushPoll::OnDirect(const StoredMessage& message, const std::string& object) {
   {
     const MutexLock lock(mutex_);
     is_woken_ = true;
-    if (!is_waiting_ || position <= login_.direct) return;
+    if (!is_waiting_ || message.position <= login_.direct) return;
     AppendTo(pushes_, object);
   }
   Finish();

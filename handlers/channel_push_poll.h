@@ -41,7 +41,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
       EXCLUDES(mutex_);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(std::uint64_t position, const std::string& object) override;
+  void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnEventsLost() override { Wake(); }
   void OnTick(MonotonicTime now) override;
   void OnStop() override;

@@ -61,7 +61,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   void Open(HttpReply head, Responder& responder);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(std::uint64_t position, const std::string& object) override;
+  void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnEventsLost() override;
   void OnTick(MonotonicTime now) override;
   /// Nothing: the connection drains it.
@@ -119,7 +119,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   std::vector<std::uint64_t> RemoveLocked(const RoomKey& key) REQUIRES(mutex_);
   /// Writes what a subscription has not received yet.
   void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
-  void WritePushLocked(std::string_view frame) REQUIRES(mutex_);
+  /// @param made_at  as `PushReceivers::CountPush`.
+  void WritePushLocked(std::string_view frame, std::optional<TimePoint> made_at) REQUIRES(mutex_);
   void SendLocked(std::string_view text) REQUIRES(mutex_);
   void FlushLocked() REQUIRES(mutex_);
   /// Nothing is sent or read any more; the stream ends when what was sent has left.

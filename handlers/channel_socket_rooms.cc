@@ -78,7 +78,8 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
     if (joined == nullptr) break;  // the room has ended
     const RoomPush::Rendered missed = push->Render(joined->at);
     PushLocked(*joined,
-               {.at = missed.at,
+               {.made_at = missed.made_at,
+                .at = missed.at,
                 .has_gap = missed.has_gap,
                 .has_ended = missed.has_ended,
                 .bytes = missed.events.empty() ? std::string()
@@ -119,30 +120,30 @@ void ChannelSocket::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<
 
 void ChannelSocket::PushLocked(Subscription& subscription, const RoomPush::Frame& frame) {
   subscription.at = frame.at;
-  if (!frame.bytes.empty()) WritePushLocked(frame.bytes);
+  if (!frame.bytes.empty()) WritePushLocked(frame.bytes, frame.made_at);
   if (frame.has_ended) (void)RemoveLocked(RoomKey(subscription.key));
   if (frame.has_gap && stream_) RestartLocked();
 }
 
-void ChannelSocket::WritePushLocked(std::string_view frame) {
+void ChannelSocket::WritePushLocked(std::string_view frame, std::optional<TimePoint> made_at) {
   if (!stream_) return;
   if (stream_->unsent() > kMaxUnsent) {
     ++context_.verbs.receivers.counts().slow_readers;
     return CloseLocked(socket_code::kTooSlow, "read too slowly");
   }
-  ++context_.verbs.receivers.counts().pushes;
+  context_.verbs.receivers.CountPush(made_at);
   (void)stream_->Write(frame);
 }
 
-void ChannelSocket::OnDirect(std::uint64_t position, const std::string& object) {
+void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& object) {
   const MutexLock lock(mutex_);
   if (!is_connected_ || has_directs_ || reads_directs_) {
     has_directs_ = true;
     return;
   }
-  if (position <= direct_at_) return;
-  direct_at_ = position;
-  WritePushLocked(WebSocket::EncodeText(object));
+  if (message.position <= direct_at_) return;
+  direct_at_ = message.position;
+  WritePushLocked(WebSocket::EncodeText(object), message.content.sent_at);
 }
 
 void ChannelSocket::ReadDirects() {
@@ -171,7 +172,7 @@ void ChannelSocket::ReadDirects() {
       const std::string frame = WebSocket::EncodeText(DirectPush(message));
       bytes += frame.size();
       direct_at_ = message.position;
-      WritePushLocked(frame);
+      WritePushLocked(frame, std::nullopt);
     }
   }
 }

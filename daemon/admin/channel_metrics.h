@@ -1,48 +1,54 @@
 // Prometheus metrics of the message channel.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+
+#include "daemon/channel/channel_figures.h"
 
 namespace rtcroom {
 
 /// The state of the message channel; the totals only grow.
 struct ChannelStats {
-  std::uint64_t instances = 0;  ///< logins in memory
-  std::uint64_t groups = 0;     ///< with members
-  std::uint64_t polls = 0;      ///< that wait
-  std::uint64_t deliveries = 0;
-  std::uint64_t redeliveries = 0;
-  std::uint64_t kicked = 0;
-  std::uint64_t dropped = 0;
-  std::uint64_t gaps = 0;
+  ChannelSizes sizes{};
+  ChannelCounts received{};
+  SentCounts sent{};
   std::uint64_t sockets = 0;       ///< open
-  std::uint64_t pushes = 0;        ///< frames with events or direct messages
-  std::uint64_t slow_readers = 0;  ///< closed
+  std::uint64_t slow_readers = 0;  ///< sockets that were closed
 };
 
-/// @threads for one thread at a time.
-class ChannelMetrics {
+/// @threads `Set` for one thread at a time; `OnDelivered` from any thread.
+class ChannelMetrics : public DeliveryObserver {
  public:
   /// @param registry  gets the series; must outlive this object.
   explicit ChannelMetrics(prometheus::Registry& registry);
 
   void Set(const ChannelStats& values);
 
+  void OnDelivered(DeliveryPath path, std::chrono::milliseconds latency) override;
+
  private:
   prometheus::Gauge& instances_;
   prometheus::Gauge& groups_;
-  prometheus::Gauge& polls_;
-  prometheus::Counter& deliveries_;
+  prometheus::Gauge* account_polls_ = nullptr;  // set by the constructor, like all pointers
+  prometheus::Gauge* room_polls_ = nullptr;
+  prometheus::Counter* room_messages_ = nullptr;
+  prometheus::Counter* direct_messages_ = nullptr;
+  prometheus::Counter* mended_ = nullptr;
+  prometheus::Counter* refused_ = nullptr;
+  std::array<prometheus::Counter*, kDeliveryPathCount> deliveries_{};
+  std::array<prometheus::Histogram*, kDeliveryPathCount> latencies_{};
   prometheus::Counter& redeliveries_;
   prometheus::Counter& kicked_;
   prometheus::Counter& dropped_;
   prometheus::Counter& gaps_;
   prometheus::Gauge& sockets_;
-  prometheus::Counter& pushes_;
   prometheus::Counter& slow_readers_;
 };
 

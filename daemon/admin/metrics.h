@@ -115,6 +115,9 @@ class Metrics : public RequestObserver {
   /// The observer of the sender to the IM service.
   ImObserver& im_observer() { return im_; }
 
+  /// The observer of the message channel.
+  DeliveryObserver& delivery_observer() { return channel_; }
+
   ServerTotals Totals() EXCLUDES(mutex_);
 
   /// All metrics, in Prometheus' text format 0.0.4.

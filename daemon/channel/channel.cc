@@ -1,7 +1,7 @@
 #include "daemon/channel/channel.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 #include <variant>
 
 #include "daemon/channel/group_access_check.h"
@@ -42,6 +42,7 @@ Channel::Turn::~Turn() {
   channel_.mutex_.Unlock();
   for (auto& [reply, body] : replies) reply(std::move(body));
   for (const auto& on_kicked : kicked) on_kicked();
+  channel_.Observe(deliveries);
 }
 
 Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options)
@@ -279,8 +280,10 @@ void Channel::OnEvents(std::span<const StoredEvent> events) {
   // ask for the members of a room that is gone.
   const std::unordered_set<std::uint64_t> ended = EndedBy(events);
   Turn turn(*this);
+  turn.is_of_feed = true;
   for (const StoredEvent& stored : events) {
     const RoomEvent& event = stored.event;
+    turn.changed_at = event.at;
     if (std::holds_alternative<RoomDestroyed>(event.payload)) {
       state_.OnRoomEnded(stored.room_number, turn);
     } else if (ended.contains(stored.room_number)) {
@@ -296,6 +299,7 @@ void Channel::OnEvents(std::span<const StoredEvent> events) {
 
 void Channel::OnMessages(std::span<const StoredMessage> messages) {
   Turn turn(*this);
+  turn.is_of_feed = true;
   for (const StoredMessage& message : messages) {
     if (message.room_number > 0) {
       state_.OnRoomMessage(message, turn);
@@ -314,6 +318,7 @@ void Channel::OnTick() {
   EndBanned();
   {
     Turn turn(*this);
+    turn.is_of_feed = true;
     state_.OnTick(turn);
     senders_.ForgetOld(turn.now);
   }
@@ -352,16 +357,6 @@ void Channel::AnswerAll() {
   Turn turn(*this);
   is_stopping_ = true;
   state_.AnswerAll(turn);
-}
-
-ChannelCounts Channel::counts() const {
-  const MutexLock lock(mutex_);
-  return state_.counts();
-}
-
-ChannelSizes Channel::sizes() const {
-  const MutexLock lock(mutex_);
-  return state_.sizes();
 }
 
 }  // namespace rtcroom

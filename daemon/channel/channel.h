@@ -17,6 +17,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
+#include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_state.h"
 #include "daemon/channel/channel_tokens.h"
@@ -42,6 +43,7 @@ struct ChannelDeps {
   const Clock& clock;
   RandomSource& random;
   Logger& logger;
+  DeliveryObserver* observer = nullptr;  ///< null: none
 };
 
 /// A message as it is sent to a group.
@@ -212,6 +214,7 @@ class Channel {
 
   [[nodiscard]] const ChannelOptions& options() const { return options_; }
   [[nodiscard]] ChannelCounts counts() const EXCLUDES(mutex_);
+  [[nodiscard]] SentCounts sent_counts() const EXCLUDES(mutex_);
   [[nodiscard]] ChannelSizes sizes() const EXCLUDES(mutex_);
 
  private:
@@ -236,6 +239,10 @@ class Channel {
                                                         std::uint64_t random) EXCLUDES(mutex_);
   /// Appends the stored message's facts to those that a repetition gets.
   SentMessage Remember(const StoredMessage& stored) EXCLUDES(mutex_);
+  void Count(std::uint64_t SentCounts::* figure) EXCLUDES(mutex_);
+  /// Counts a message that the guard has refused. @return `refusal`.
+  Error Refused(const Error& refusal) EXCLUDES(mutex_);
+  void Observe(std::span<const ChannelTurn::Delivery> deliveries) const;
   void Settle() EXCLUDES(mutex_);
   /// The room of any kind with that id.
   Result<Room> FindRoom(const RoomId& id);
@@ -261,6 +268,7 @@ class Channel {
   mutable Mutex mutex_;
   ChannelState state_ GUARDED_BY(mutex_);
   MessageSenders senders_ GUARDED_BY(mutex_);
+  SentCounts sent_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   /// Newest received direct message of each account; written by `OnTick`.

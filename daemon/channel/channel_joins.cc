@@ -1,12 +1,88 @@
-// Logins in groups outlive the process: they are stored, and found again at its start.
+// Logins join and quit groups. Those in groups outlive the process: they are stored, and found
+// again at its start.
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include "daemon/channel/channel.h"
+#include "daemon/channel/channel_json.h"
 #include "daemon/channel/channel_state.h"
 
 namespace rtcroom {
+
+std::uint64_t ChannelState::NextKeySerial(std::uint64_t instance, TimePoint now) {
+  Instance* const joining = Find(instance);
+  if (joining == nullptr) return Microseconds(now);
+  joining->key_serial = std::max(joining->key_serial + 1, Microseconds(now));
+  return joining->key_serial;
+}
+
+bool ChannelState::LeadsBack(std::uint64_t instance, std::uint64_t serial) const {
+  const Instance* const found = Find(instance);
+  return found != nullptr && found->standing == Standing::kActive && found->is_new_in_groups &&
+         found->key_serial < serial;
+}
+
+bool ChannelState::Rejoin(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
+                          std::string key, std::uint64_t serial, ChannelTurn& turn) {
+  if (!LeadsBack(instance, serial)) return false;
+  Instance& joining = *Find(instance);
+  joining.key_serial = serial;
+  if (joining.room) MarkShared(joining.room_polls, turn.now);  // there was a poll with an older key
+  return Enter(joining, facts, first, std::move(key), turn);
+}
+
+bool ChannelState::Join(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
+                        std::string key, ChannelTurn& turn) {
+  Instance* const joining = Find(instance);
+  if (joining == nullptr || joining->standing != Standing::kActive) return false;
+  // A client that has polled already begins another loop.
+  const bool is_first = std::exchange(joining->is_new_in_groups, false) && !joining->room;
+  if (!is_first) MarkShared(joining->room_polls, turn.now);
+  return Enter(*joining, facts, first, std::move(key), turn);
+}
+
+bool ChannelState::Enter(Instance& instance, const GroupFacts& facts, std::uint64_t first,
+                         std::string key, ChannelTurn& turn) {
+  moved_.insert(instance.claims.instance);
+  if (instance.room && instance.room->group->facts.number == facts.number) {
+    instance.room->key = std::move(key);  // the position stays
+    instance.room->joined_seq = first;
+    return !instance.room->group->is_complete;
+  }
+  LeaveGroup(instance);
+  std::unique_ptr<Group>& group = groups_[facts.number];
+  if (!group) {
+    group = std::make_unique<Group>();
+    group->facts = facts;
+  }
+  // The store may be ahead of the group; what precedes the join is not given.
+  const std::uint64_t last_seq = std::max(facts.last_seq, group->facts.last_seq);
+  instance.room = Membership{.group = group.get(),
+                             .index = group->members.size(),
+                             .joined_at = turn.wall,
+                             .joined_seq = first,
+                             .key = std::move(key),
+                             .confirmed = std::min(first, last_seq + 1)};
+  group->members.push_back(&instance);
+  // Polls of the group that was left, or of none, continue with this one.
+  std::vector<WaitingList::iterator>& polls = instance.room_polls.waiting;
+  while (!polls.empty()) AnswerEmpty(polls.front(), turn);
+  return !group->is_complete;
+}
+
+void ChannelState::Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn) {
+  Instance* const leaving = Find(instance);
+  if (leaving == nullptr) return;
+  leaving->is_new_in_groups = false;
+  if (!leaving->room) return;
+  if (leaving->room->group->facts.room.id != group) return;
+  LeaveGroup(*leaving);
+  std::vector<WaitingList::iterator>& polls = leaving->room_polls.waiting;
+  while (!polls.empty()) AnswerEmpty(polls.front(), turn);
+}
+
+// Restarts
 
 bool ChannelState::Restore(const ChannelInstance& login, const GroupJoin& join,
                            const GroupFacts* facts, std::string key, ChannelTurn& turn) {

@@ -26,6 +26,7 @@ SentMessage Channel::Remember(const StoredMessage& stored) {
   const MutexLock lock(mutex_);
   senders_.Remember(stored.content.sender, stored.room_number, stored.content.client_random, sent,
                     deps_.clock.Monotonic());
+  ++(stored.room_number > 0 ? sent_.room : sent_.direct);
   return sent;
 }
 
@@ -50,7 +51,8 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   if (room.kind != RoomKind::kWebrtc) {
     const std::string& nick = content.nick.empty() ? account.value : content.nick;
     Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
-    if (!guarded) return guarded.error();
+    if (!guarded) return Refused(guarded.error());
+    if (guarded->is_mended) Count(&SentCounts::mended);
     content.body = guarded->body.text();
   }
   const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content));
@@ -66,7 +68,9 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
     return state_.IsInGen2LiveRoom(draft.to);
   }();
   if (is_guarded) {
-    if (const Status passed = GuardDirectMessage(draft.body); !passed) return passed.error();
+    if (const Status passed = GuardDirectMessage(draft.body); !passed) {
+      return Refused(passed.error());
+    }
   }
   const auto stored = deps_.log.AppendDirectMessage(
       draft.to, {.sender = account,

@@ -102,13 +102,16 @@ void ChannelState::SendNotices(Instance& instance, ChannelTurn& turn) {
   number = std::max(number + 1, Microseconds(turn.wall));
   AccountReply text(number);
   std::size_t bytes = 0;
+  std::optional<TimePoint> oldest;
   for (Notice& notice : instance.inbox | std::views::take(kMaxEntries)) {
     if (bytes > 0 && bytes + notice.entry.size() > kMaxReplyBytes) break;
     bytes += notice.entry.size();
     notice.position > 0 ? text.AddDirect(notice.entry) : text.AddNotice(notice.entry);
-    if (notice.given == 0) notice.given = number;
+    if (notice.given > 0) continue;
+    notice.given = number;
+    if (notice.made_at) oldest = std::min(oldest.value_or(*notice.made_at), *notice.made_at);
   }
-  ++counts_.deliveries;
+  CountDelivery(DeliveryPath::kAccount, oldest, turn);
   instance.in_flight = {.since = turn.now, .end = number};
   unconfirmed_.push_back(
       {.since = turn.now, .instance = instance.claims.instance, .is_account = true});
@@ -121,14 +124,16 @@ bool ChannelState::SendNoticesByRoom(Instance& instance, ChannelTurn& turn) {
   const bool is_away = turn.now - instance.account_polled_at > 2 * options_.hold;
   if (!is_away || instance.room_polls.waiting.empty()) return false;
   std::string entries;
+  std::optional<TimePoint> oldest;
   std::erase_if(instance.inbox, [&](const Notice& notice) {
     if (notice.position > 0) return false;
+    if (notice.made_at) oldest = std::min(oldest.value_or(*notice.made_at), *notice.made_at);
     if (!entries.empty()) entries += ',';
     entries.append("{").append(notice.entry);
     return true;
   });
   if (entries.empty()) return false;
-  ++counts_.deliveries;
+  CountDelivery(DeliveryPath::kRoom, oldest, turn);
   const WaitingList::iterator poll = instance.room_polls.waiting.back();
   Answer(poll, RoomReplyTo(*poll, entries), turn);
   return true;
@@ -223,7 +228,9 @@ void ChannelState::SendOlder(Instance& instance, const OlderMessages& older, Cha
     return SendMessages(instance, turn);
   }
   // The notice of a gap may have taken the poll.
-  if (!instance.room_polls.waiting.empty()) SendEntries(instance, entries, end, turn);
+  if (instance.room_polls.waiting.empty()) return;
+  CountDelivery(DeliveryPath::kRoom, std::nullopt, turn);
+  SendEntries(instance, entries, end, turn);
 }
 
 /// Messages before `stored` exist no more.
@@ -245,6 +252,7 @@ void ChannelState::SendMessages(Instance& instance, ChannelTurn& turn) {
     return AnswerEmpty(instance.room_polls.waiting.back(), turn);
   }
   std::string entries;
+  std::optional<TimePoint> oldest;
   std::uint64_t end = room.confirmed;
   const auto skipped = static_cast<std::ptrdiff_t>(room.confirmed - group.tail.front().seq);
   for (const Message& message :
@@ -253,7 +261,9 @@ void ChannelState::SendMessages(Instance& instance, ChannelTurn& turn) {
     if (!entries.empty()) entries += ',';
     entries += message.entry;
     end = message.seq + 1;
+    if (!oldest && message.seq >= room.given) oldest = message.sent_at;
   }
+  CountDelivery(DeliveryPath::kRoom, oldest, turn);
   SendEntries(instance, entries, end, turn);
 }
 
@@ -261,11 +271,17 @@ void ChannelState::SendEntries(Instance& instance, std::string_view entries, std
                                ChannelTurn& turn) {
   Membership& room = *instance.room;
   deliveries_.Charge(turn.now, options_.delivery_rate, 1);
-  ++counts_.deliveries;
   room.in_flight = {.since = turn.now, .end = end};
+  room.given = std::max(room.given, end);
   unconfirmed_.push_back({.since = turn.now, .instance = instance.claims.instance});
   Answer(instance.room_polls.waiting.back(), RoomReply(end, HoldSeconds(), room.key, entries),
          turn);
+}
+
+void ChannelState::CountDelivery(DeliveryPath path, std::optional<TimePoint> made_at,
+                                 ChannelTurn& turn) {
+  ++counts_.deliveries.at(static_cast<std::size_t>(path));
+  if (turn.is_of_feed && made_at) turn.deliveries.push_back({.path = path, .made_at = *made_at});
 }
 
 // Waiting polls
@@ -274,6 +290,7 @@ void ChannelState::Hold(Waiting waiting, ChannelTurn& turn) {
   Instance* const owner = waiting.owner;
   const bool is_account = waiting.is_account;
   const auto poll = waiting_.insert(waiting_.end(), std::move(waiting));
+  if (is_account) ++account_polls_;
   if (owner == nullptr) return;
   Polls& polls = is_account ? owner->account_polls : owner->room_polls;
   polls.waiting.push_back(poll);
@@ -292,6 +309,7 @@ void ChannelState::Answer(WaitingList::iterator poll, std::string body, ChannelT
     Polls& polls = poll->is_account ? poll->owner->account_polls : poll->owner->room_polls;
     std::erase(polls.waiting, poll);
   }
+  if (poll->is_account) --account_polls_;
   waiting_.erase(poll);
 }
 

@@ -142,78 +142,6 @@ void ChannelState::LeaveGroup(Instance& instance) {
   if (group.members.empty()) groups_.erase(group.facts.number);
 }
 
-std::uint64_t ChannelState::NextKeySerial(std::uint64_t instance, TimePoint now) {
-  Instance* const joining = Find(instance);
-  if (joining == nullptr) return Microseconds(now);
-  joining->key_serial = std::max(joining->key_serial + 1, Microseconds(now));
-  return joining->key_serial;
-}
-
-bool ChannelState::LeadsBack(std::uint64_t instance, std::uint64_t serial) const {
-  const Instance* const found = Find(instance);
-  return found != nullptr && found->standing == Standing::kActive && found->is_new_in_groups &&
-         found->key_serial < serial;
-}
-
-bool ChannelState::Rejoin(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
-                          std::string key, std::uint64_t serial, ChannelTurn& turn) {
-  if (!LeadsBack(instance, serial)) return false;
-  Instance& joining = *Find(instance);
-  joining.key_serial = serial;
-  if (joining.room) MarkShared(joining.room_polls, turn.now);  // there was a poll with an older key
-  return Enter(joining, facts, first, std::move(key), turn);
-}
-
-bool ChannelState::Join(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
-                        std::string key, ChannelTurn& turn) {
-  Instance* const joining = Find(instance);
-  if (joining == nullptr || joining->standing != Standing::kActive) return false;
-  // A client that has polled already begins another loop.
-  const bool is_first = std::exchange(joining->is_new_in_groups, false) && !joining->room;
-  if (!is_first) MarkShared(joining->room_polls, turn.now);
-  return Enter(*joining, facts, first, std::move(key), turn);
-}
-
-bool ChannelState::Enter(Instance& instance, const GroupFacts& facts, std::uint64_t first,
-                         std::string key, ChannelTurn& turn) {
-  moved_.insert(instance.claims.instance);
-  if (instance.room && instance.room->group->facts.number == facts.number) {
-    instance.room->key = std::move(key);  // the position stays
-    instance.room->joined_seq = first;
-    return !instance.room->group->is_complete;
-  }
-  LeaveGroup(instance);
-  std::unique_ptr<Group>& group = groups_[facts.number];
-  if (!group) {
-    group = std::make_unique<Group>();
-    group->facts = facts;
-  }
-  // The store may be ahead of the group; what precedes the join is not given.
-  const std::uint64_t last_seq = std::max(facts.last_seq, group->facts.last_seq);
-  instance.room = Membership{.group = group.get(),
-                             .index = group->members.size(),
-                             .joined_at = turn.wall,
-                             .joined_seq = first,
-                             .key = std::move(key),
-                             .confirmed = std::min(first, last_seq + 1)};
-  group->members.push_back(&instance);
-  // Polls of the group that was left, or of none, continue with this one.
-  std::vector<WaitingList::iterator>& polls = instance.room_polls.waiting;
-  while (!polls.empty()) AnswerEmpty(polls.front(), turn);
-  return !group->is_complete;
-}
-
-void ChannelState::Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn) {
-  Instance* const leaving = Find(instance);
-  if (leaving == nullptr) return;
-  leaving->is_new_in_groups = false;
-  if (!leaving->room) return;
-  if (leaving->room->group->facts.room.id != group) return;
-  LeaveGroup(*leaving);
-  std::vector<WaitingList::iterator>& polls = leaving->room_polls.waiting;
-  while (!polls.empty()) AnswerEmpty(polls.front(), turn);
-}
-
 ChannelState::Profile* ChannelState::ProfileOf(const UserId& account) {
   const auto found = accounts_.find(account);
   return found == accounts_.end() ? nullptr : &found->second.profile;
@@ -293,7 +221,9 @@ void ChannelState::OnRoomMessage(const StoredMessage& message, ChannelTurn& turn
   // After a gap the messages before this one are read from the store when they are asked for.
   if (message.seq != group.facts.last_seq + 1) ClearTail(group);
   group.facts.last_seq = message.seq;
-  AddToTail(group, {.seq = message.seq, .entry = GroupMessageEntry(group.facts.room.id, message)});
+  AddToTail(group, {.seq = message.seq,
+                    .entry = GroupMessageEntry(group.facts.room.id, message),
+                    .sent_at = message.content.sent_at});
   Wake(group, turn);
 }
 
@@ -338,7 +268,11 @@ void ChannelState::OnDirectMessage(const StoredMessage& message, ChannelTurn& tu
   for (Instance* const instance : found->second.instances) {
     if (instance->standing != Standing::kActive || instance->on_kicked) continue;
     if (message.position <= instance->pending_until) continue;  // it was read from the store
-    Enqueue(*instance, {.entry = DirectMessageEntry(message), .position = message.position}, turn);
+    Enqueue(*instance,
+            {.entry = DirectMessageEntry(message),
+             .position = message.position,
+             .made_at = message.content.sent_at},
+            turn);
   }
 }
 
@@ -399,7 +333,10 @@ void ChannelState::NotifyEnd(std::uint64_t instance, const RoomId& group, std::u
 }
 
 void ChannelState::EnqueueEnded(Instance& instance, const RoomId& group, ChannelTurn& turn) {
-  Enqueue(instance, {.entry = SystemNoticeEntry(group, ReportType::kGroupEnded, turn.wall)}, turn);
+  Enqueue(instance,
+          {.entry = SystemNoticeEntry(group, ReportType::kGroupEnded, turn.wall),
+           .made_at = turn.changed_at},
+          turn);
 }
 
 void ChannelState::GivePending(std::uint64_t instance, std::span<const StoredMessage> messages,
@@ -441,7 +378,8 @@ void ChannelState::EnqueueChanged(Instance& instance, const Group& group, Channe
   if (is_waiting) return;
   Enqueue(instance,
           {.entry = SystemNoticeEntry(group.facts.room.id, ReportType::kUserDefined, turn.wall),
-           .changed = number},
+           .changed = number,
+           .made_at = turn.changed_at},
           turn);
 }
 

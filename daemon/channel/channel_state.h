@@ -21,6 +21,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/token_bucket.h"
+#include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/core/group_join_store.h"
@@ -36,11 +37,21 @@ using PollReply = std::function<void(std::string body)>;
 struct ChannelTurn {
   MonotonicTime now{};
   TimePoint wall{};
+  /// The polls that are answered have waited. Otherwise the turn begins with one that has just
+  /// come: how long its client was away says nothing of the server.
+  bool is_of_feed = false;
+  std::optional<TimePoint> changed_at{};  ///< when the change that is applied was made
   std::vector<std::pair<PollReply, std::string>> replies{};
   /// Direct messages to that account up to that position were received.
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
   /// Of attached instances that were kicked; to be called likewise.
   std::vector<std::function<void()>> kicked{};
+  /// Answers to polls that waited, each with the age of its oldest new entry.
+  struct Delivery {
+    DeliveryPath path = DeliveryPath::kAccount;
+    TimePoint made_at{};
+  };
+  std::vector<Delivery> deliveries{};
 };
 
 /// A group as its room is stored.
@@ -55,21 +66,6 @@ struct GroupFacts {
 struct GroupMember {
   UserId account{};
   TimePoint joined_at{};
-};
-
-/// Counts since the start.
-struct ChannelCounts {
-  std::uint64_t deliveries = 0;    ///< answered polls that carried something
-  std::uint64_t redeliveries = 0;  ///< answers that were lost and given again
-  std::uint64_t kicked = 0;
-  std::uint64_t dropped = 0;  ///< entries of a full inbox
-  std::uint64_t gaps = 0;     ///< receivers whose position was older than the log
-};
-
-struct ChannelSizes {
-  std::size_t instances = 0;
-  std::size_t groups = 0;
-  std::size_t polls = 0;
 };
 
 /// Whether an instance may call.
@@ -239,7 +235,10 @@ class ChannelState {
 
   [[nodiscard]] const ChannelCounts& counts() const { return counts_; }
   [[nodiscard]] ChannelSizes sizes() const {
-    return {.instances = instances_.size(), .groups = groups_.size(), .polls = waiting_.size()};
+    return {.instances = instances_.size(),
+            .groups = groups_.size(),
+            .polls = waiting_.size(),
+            .account_polls = account_polls_};
   }
 
  private:
@@ -265,10 +264,12 @@ class ChannelState {
     std::uint64_t given = 0;     ///< number of the first answer that carried it; 0: none has
     std::uint64_t position = 0;  ///< of a direct message; 0 for a system notice
     std::uint64_t changed = 0;   ///< of a notice of changed members: the room's number
+    std::optional<TimePoint> made_at{};
   };
   struct Message {
     std::uint64_t seq = 0;
     std::string entry{};
+    TimePoint sent_at{};
   };
   struct Group {
     GroupFacts facts{};
@@ -285,6 +286,7 @@ class ChannelState {
     std::uint64_t joined_seq = 0;  ///< as the key says
     std::string key{};
     std::uint64_t confirmed = 0;  ///< the client has all messages before this one
+    std::uint64_t given = 0;      ///< all before this one were in an answer
     InFlight in_flight{};
   };
   /// The polls of one kind of an instance.
@@ -354,6 +356,9 @@ class ChannelState {
   void SkipGap(Instance& instance, std::uint64_t stored, ChannelTurn& turn);
   void SendEntries(Instance& instance, std::string_view entries, std::uint64_t end,
                    ChannelTurn& turn);
+  /// @param made_at  of the oldest entry that is new to the client; nullopt when none is, or when
+  ///                 its time is not known.
+  void CountDelivery(DeliveryPath path, std::optional<TimePoint> made_at, ChannelTurn& turn);
   static void ClearTail(Group& group);
   void AddToTail(Group& group, Message message) const;
   void Wake(Group& group, ChannelTurn& turn);
@@ -372,6 +377,7 @@ class ChannelState {
   std::unordered_map<UserId, Account> accounts_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Group>> groups_;  ///< with members
   WaitingList waiting_;                                               ///< by due time
+  std::size_t account_polls_ = 0;                                     ///< those of them
   std::deque<Unconfirmed> unconfirmed_;                               ///< by time
   std::vector<std::uint64_t> batches_;       ///< groups whose polls wait for a batch
   std::unordered_set<std::uint64_t> moved_;  ///< for `TakeJoinChanges`

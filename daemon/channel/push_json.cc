@@ -83,6 +83,7 @@ RoomObject MakeEventObject(const StoredEvent& event, const Room* room) {
   object.EndObject();
   return {.seq = what.room_sequence,
           .ends_room = std::holds_alternative<RoomDestroyed>(what.payload),
+          .made_at = what.at,
           .text = Opened(object)};
 }
 
@@ -91,7 +92,10 @@ RoomObject MakeMessageObject(const RoomKey& room, const StoredMessage& message) 
   object.BeginObject("message");
   WriteMessage(message, object);
   object.EndObject();
-  return {.is_message = true, .seq = message.seq, .text = Opened(object)};
+  return {.is_message = true,
+          .seq = message.seq,
+          .made_at = message.content.sent_at,
+          .text = Opened(object)};
 }
 
 std::string WithCursor(const RoomObject& object, const RoomCursor& cursor) {

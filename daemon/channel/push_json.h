@@ -20,6 +20,7 @@ struct RoomObject {
   bool is_message = false;
   std::uint64_t seq = 0;   ///< in the events or in the messages of the room
   bool ends_room = false;  ///< nothing follows
+  TimePoint made_at{};     ///< when it happened or was sent
   std::string text{};      ///< an object without its cursor and closing brace
 };
 

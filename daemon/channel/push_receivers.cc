@@ -130,7 +130,13 @@ void PushReceivers::DeliverDirect(const StoredMessage& message) {
   }();
   if (receivers.empty()) return;
   const std::string object = DirectPush(message);
-  for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message.position, object);
+  for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message, object);
+}
+
+void PushReceivers::CountPush(std::optional<TimePoint> made_at) {
+  ++counts_.pushes;
+  if (observer_ == nullptr || !made_at) return;
+  observer_->OnDelivered(DeliveryPath::kSocket, LatencyOf(*made_at, clock_.Now()));
 }
 
 bool PushReceivers::LearnEpoch() {

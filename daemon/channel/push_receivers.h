@@ -17,6 +17,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/token_bucket.h"
+#include "daemon/channel/channel_figures.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/message_store.h"
@@ -36,7 +37,7 @@ class PushReceiver {
   virtual void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) = 0;
   /// A message to its user.
   /// @param object  the push, as JSON.
-  virtual void OnDirect(std::uint64_t position, const std::string& object) = 0;
+  virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
   /// Some events are unknown: it has to read its rooms again.
   virtual void OnEventsLost() = 0;
   /// Once a second.
@@ -69,8 +70,14 @@ class PushReceivers {
 
   /// @param rooms   gives play URLs. All must outlive this object.
   /// @param events  gives the epoch.
-  PushReceivers(RoomStore& rooms, EventLog& events, const Clock& clock, RateLimit delivery_rate)
-      : rooms_(rooms), events_(events), clock_(clock), delivery_rate_(delivery_rate) {}
+  /// @param observer  gets the latency of pushes; null: none.
+  PushReceivers(RoomStore& rooms, EventLog& events, const Clock& clock, RateLimit delivery_rate,
+                DeliveryObserver* observer = nullptr)
+      : rooms_(rooms),
+        events_(events),
+        clock_(clock),
+        delivery_rate_(delivery_rate),
+        observer_(observer) {}
 
   /// From now on it gets ticks, and a stop. After a stop: at once.
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
@@ -99,6 +106,9 @@ class PushReceivers {
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
 
   PushCounts& counts() { return counts_; }
+  /// Counts a frame that a socket gets.
+  /// @param made_at  when its oldest message or event was made; nullopt when its client was away.
+  void CountPush(std::optional<TimePoint> made_at);
 
  private:
   struct Subscribed {
@@ -124,6 +134,7 @@ class PushReceivers {
   EventLog& events_;
   const Clock& clock_;
   const RateLimit delivery_rate_;
+  DeliveryObserver* const observer_;
   PushCounts counts_;
 
   mutable Mutex mutex_;

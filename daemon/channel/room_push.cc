@@ -12,6 +12,7 @@ RoomPush::Rendered RoomPush::Render(RoomPosition from) const {
       break;
     }
     at = object.seq;
+    if (!rendered.made_at) rendered.made_at = object.made_at;
     rendered.events.push_back(
         WithCursor(object, {.epoch = epoch_, .room_number = room_number_, .at = rendered.at}));
     if (object.ends_room) {
@@ -26,6 +27,7 @@ const RoomPush::Frame& RoomPush::FrameFrom(RoomPosition from, EncodeFrame encode
   if (has_frame_ && frame_.from == from) return frame_;
   const Rendered rendered = Render(from);
   frame_ = {.from = from,
+            .made_at = rendered.made_at,
             .at = rendered.at,
             .has_gap = rendered.has_gap,
             .has_ended = rendered.has_ended,

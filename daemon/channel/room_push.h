@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,16 +27,18 @@ class RoomPush {
 
   /// What a receiver has not received yet.
   struct Rendered {
-    std::vector<std::string> events{};  ///< objects with their cursors
-    RoomPosition at{};                  ///< of the receiver after them
-    bool has_gap = false;               ///< one before them is missing: `events` ends there
-    bool has_ended = false;             ///< the room
+    std::vector<std::string> events{};   ///< objects with their cursors
+    std::optional<TimePoint> made_at{};  ///< of the first of them
+    RoomPosition at{};                   ///< of the receiver after them
+    bool has_gap = false;                ///< one before them is missing: `events` ends there
+    bool has_ended = false;              ///< the room
   };
   [[nodiscard]] Rendered Render(RoomPosition from) const;
 
   /// The same as one frame.
   struct Frame {
     RoomPosition from{};
+    std::optional<TimePoint> made_at{};
     RoomPosition at{};
     bool has_gap = false;
     bool has_ended = false;

@@ -120,7 +120,9 @@ Status App::BuildServices() {
     Result<Secret> key = MakeChannelKey(config_->im);
     if (!key) return key.error();
     channel_ = std::make_unique<ChannelModule>(
-        config_->channel, *std::move(key), ChannelModuleDeps{.store = store_, .runtime = runtime_});
+        config_->channel, *std::move(key),
+        ChannelModuleDeps{
+            .store = store_, .observer = metrics_.delivery_observer(), .runtime = runtime_});
     if (Status status = channel_->Start(); !status) return status;
   }
   api_ = std::make_unique<ApiModule>(*config_, ApiModuleDeps{.store = store_,

@@ -1,5 +1,6 @@
 #include "daemon/process/channel_module.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +42,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .bans = deps.store.state().bans,
                            .clock = deps.runtime.clock,
                            .random = deps.runtime.random,
-                           .logger = deps.runtime.logger},
+                           .logger = deps.runtime.logger,
+                           .observer = &deps.observer},
                ChannelTokens(std::move(key)), MakeOptions(config)),
       reader_(RoomReader::Deps{.rooms = deps.store.storage(),
                                .events = deps.store.storage(),
@@ -49,7 +51,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                .bans = deps.store.state().bans,
                                .access = config.join}),
       receivers_(deps.store.storage(), deps.store.storage(), deps.runtime.clock,
-                 channel_.options().delivery_rate),
+                 channel_.options().delivery_rate, &deps.observer),
       workers_(kWorkers, kMaxWaiting),
       feed_(ChannelFeed::Deps{.events = deps.store.storage(),
                               .messages = deps.store.storage(),
@@ -71,19 +73,13 @@ void ChannelModule::Stop() {
 
 ChannelStats ChannelModule::ReadStats() {
   const PushCounts& pushed = receivers_.counts();
-  const ChannelSizes sizes = channel_.sizes();
-  const ChannelCounts counts = channel_.counts();
-  return {.instances = sizes.instances,
-          .groups = sizes.groups,
-          .polls = sizes.polls,
-          .deliveries = counts.deliveries,
-          .redeliveries = counts.redeliveries,
-          .kicked = counts.kicked,
-          .dropped = counts.dropped,
-          .gaps = counts.gaps,
-          .sockets = pushed.sockets,
-          .pushes = pushed.pushes,
-          .slow_readers = pushed.slow_readers};
+  ChannelStats stats{.sizes = channel_.sizes(),
+                     .received = channel_.counts(),
+                     .sent = channel_.sent_counts(),
+                     .sockets = pushed.sockets,
+                     .slow_readers = pushed.slow_readers};
+  stats.received.deliveries.at(static_cast<std::size_t>(DeliveryPath::kSocket)) = pushed.pushes;
+  return stats;
 }
 
 Result<Secret> MakeChannelKey(const ImConfig& im) {

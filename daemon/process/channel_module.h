@@ -18,6 +18,7 @@ namespace rtcroom {
 /// All of it outlives the module.
 struct ChannelModuleDeps {
   StoreModule& store;  ///< open
+  DeliveryObserver& observer;
   Runtime& runtime;
 };
 

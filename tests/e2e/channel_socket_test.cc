@@ -163,7 +163,7 @@ TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {
   ApiClient admin = server_.Admin();
   const std::string metrics = admin.Get("/metrics").text;
   EXPECT_THAT(metrics, HasSubstr("\nrtcroomd_channel_sockets 1\n"));
-  EXPECT_THAT(metrics, HasSubstr("\nrtcroomd_channel_pushes_total 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nrtcroomd_channel_deliveries_total{path=\"socket\"} 1\n"));
   alice.reset();
   EXPECT_TRUE(Eventually([&] {
     return admin.Get("/metrics").text.find("\nrtcroomd_channel_sockets 0\n") != std::string::npos;

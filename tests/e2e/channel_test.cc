@@ -2,13 +2,11 @@
 #include <string>
 #include <thread>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/channel_caller.h"
+#include "tests/e2e/channel_client.h"
 #include "tests/e2e/room_calls.h"
-#include "tests/e2e/utils_calls.h"
 #include "tests/support/eventually.h"
 #include "tests/support/server_process.h"
 
@@ -18,54 +16,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-/// A client with one connection, logged in as the user that the server has chosen for it.
-class ChannelClient {
- public:
-  explicit ChannelClient(const ServerProcess& server) : api_(server.Https()) {
-    const ApiReply info = Get(api_, "get_login_info");
-    account_ = info.Text("userID");
-    app_ = info.json.value("sdkAppID", 0);
-    user_sig_ = info.Text("userSig");
-    const ApiReply login =
-        Post(fmt::format("v4/openim/login?sdkappid={}&accounttype=1&identifier={}&usersig={}", app_,
-                         account_, user_sig_),
-             {{"State", "Online"}});
-    proof_ =
-        fmt::format("sdkappid={}&tinyid={}&a2={}", app_, login.Text("TinyId"), login.Text("A2Key"));
-    a2_ = login.Text("A2Key");
-  }
-
-  ApiReply Call(const std::string& command, const json& body = json::object()) {
-    return Post(command + "?" + proof_, body);
-  }
-  json SendText(const std::string& group, const std::string& text, int random) {
-    return Call(kGroups + std::string("send_group_msg"),
-                {{"GroupId", group},
-                 {"Random", random},
-                 {"MsgBody",
-                  json::array({{{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}}})}})
-        .json;
-  }
-  void Reconnect(const ServerProcess& server) { api_ = server.Https(); }
-
-  [[nodiscard]] const std::string& account() const { return account_; }
-  [[nodiscard]] int app() const { return app_; }
-  [[nodiscard]] const std::string& user_sig() const { return user_sig_; }
-  [[nodiscard]] const std::string& a2() const { return a2_; }
-
- private:
-  ApiReply Post(const std::string& target, const json& body) {
-    return api_.Send({.target = "/" + target, .body = body.dump()});
-  }
-
-  ApiClient api_;
-  std::string account_;
-  int app_ = 0;
-  std::string user_sig_;
-  std::string a2_;
-  std::string proof_;
-};
 
 TEST(MessageChannel, WorksWithoutAnyKeyAndKeepsItsMessages) {
   ServerProcess server{{.settings = {{"channel.enabled", true}}}};
@@ -104,7 +54,9 @@ TEST(MessageChannel, AStopAnswersPollsAndClosesTheirConnections) {
   std::jthread room_poll([&] { room = bob.Call(kRoomPoll, {{"StartSeq", 0}, {"Key", "none"}}); });
   ApiClient admin = server.Admin();
   ASSERT_TRUE(Eventually([&] {
-    return admin.Get("/metrics").text.find("\nrtcroomd_channel_polls 2\n") != std::string::npos;
+    const std::string metrics = admin.Get("/metrics").text;
+    return metrics.find("rtcroomd_channel_polls{kind=\"account\"} 1\n") != std::string::npos &&
+           metrics.find("rtcroomd_channel_polls{kind=\"room\"} 1\n") != std::string::npos;
   }));
   EXPECT_EQ(server.Terminate(), 0);
   account_poll.join();

@@ -16,9 +16,10 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "tests/e2e/channel_phone.h"
+#include "tests/e2e/channel_client.h"
 #include "tests/e2e/followers.h"
 #include "tests/e2e/room_calls.h"
+#include "tests/e2e/web_socket_client.h"
 #include "tests/support/foreign_connection.h"
 #include "tests/support/gen2_client.h"
 #include "tests/support/im_stand_in.h"
@@ -64,6 +65,14 @@ Settings RestlessSettings() {
           {"auth.max_tokens", 4711},
           {"store.max_events", 4711},
           {"server.max_connections", 47}};
+}
+
+/// With the message channel, and nearly without memory and rates of it.
+Settings TalkingSettings() {
+  return {{"channel.enabled", true},
+          {"channel.max_group_log", 1},
+          {"channel.account_rate", "1000/s"},
+          {"channel.group_rate", "1000/s"}};
 }
 
 class ServerMetrics : public testing::Test {
@@ -178,7 +187,7 @@ class ServerMetrics : public testing::Test {
         &restless_);
   }
 
-  /// Metrics that never change, and differ between the two servers.
+  /// Metrics that never change, and differ between two servers.
   void CheckConstants() {
     ExpectMoved({"rtcroomd_connections_limit", "rtcroomd_rooms_limit", "rtcroomd_sessions_limit",
                  "rtcroomd_events_limit", "process_start_time_seconds"},
@@ -262,30 +271,80 @@ class ServerMetrics : public testing::Test {
   }
 
   void CheckTheChannel() {
-    const auto log_in = [&] {
-      auto phone = std::make_unique<ChannelPhone>([&] { return quiet_.Https(); }, "phone",
-                                                  MakeTicket("phone"));
-      EXPECT_EQ(phone->LogIn(), 0);
-      EXPECT_EQ(phone->Join("channel"), 0);
-      return phone;
+    constexpr int kTooManyForTheInbox = 120;
+    constexpr int kTooManyForTheTail = 60;
+    Create(talking_, "group");
+    const MetricsText silent = Scrape(talking_);
+    ChannelClient alice(talking_);
+    ChannelClient bob(talking_);
+    const std::string key = alice.Join("group");
+    ExpectMoved({"rtcroomd_channel_instances", "rtcroomd_channel_groups"}, silent, talking_);
+    const auto ask = [&](int start) {
+      return alice.Call(kRoomPoll, {{"StartSeq", start}, {"Key", key}}).json;
     };
-    Create(quiet_, "channel", "host");
-    std::unique_ptr<ChannelPhone> phone;
-    Check({"rtcroomd_channel_instances", "rtcroomd_channel_groups", "rtcroomd_channel_polls",
-           "rtcroomd_channel_deliveries_total"},
-          [&] {
-            phone = log_in();
-            EXPECT_EQ(phone->SendText("channel", "a text"), 0);
-          });
-    Check({"rtcroomd_channel_kicked_total"}, [&] { phone = log_in(); });
-    // Losses, of which the state's own tests have each kind.
-    moved_.insert({"rtcroomd_channel_redeliveries_total", "rtcroomd_channel_dropped_total",
-                   "rtcroomd_channel_gaps_total"});
+    Check(
+        {"rtcroomd_channel_messages_total", "rtcroomd_channel_guarded_total",
+         "rtcroomd_channel_deliveries_total"},
+        [&] {
+          EXPECT_EQ(alice.SendText("group", "without a command", 1)["ErrorCode"], 0);
+          EXPECT_EQ(ask(0)["RspMsgList"].size(), 1U);
+        },
+        &talking_);
+    Check({"rtcroomd_channel_redeliveries_total"}, [&] { (void)ask(0); }, &talking_);
+    Check(
+        {"rtcroomd_channel_gaps_total"},
+        [&] {
+          const std::string text(8000, 'x');
+          for (int i = 0; i < kTooManyForTheTail; ++i) {
+            EXPECT_EQ(alice.SendText("group", text, 100 + i)["ErrorCode"], 0);
+          }
+          EXPECT_TRUE(Eventually([&] {
+            (void)ask(2);
+            return Scrape(talking_).Of("rtcroomd_channel_gaps_total") > 0;
+          }));
+        },
+        &talking_);
+    {
+      const MetricsText before = Scrape(talking_);
+      const std::jthread poll([&] { (void)bob.Call("v4/openim/longpolling"); });
+      ExpectMoved({"rtcroomd_channel_polls"}, before, talking_);
+      EXPECT_EQ(alice.SendDirect(bob.account(), "x", 1)["ErrorCode"], 0);
+      ExpectMoved({"rtcroomd_channel_delivery_duration_seconds"}, before, talking_);
+    }
+    Check(
+        {"rtcroomd_channel_dropped_total"},
+        [&] {
+          for (int i = 0; i < kTooManyForTheInbox; ++i) {
+            (void)alice.SendDirect(bob.account(), "x", 1000 + i);
+          }
+        },
+        &talking_);
+    Check({"rtcroomd_channel_kicked_total"}, [&] { bob.LogIn(); }, &talking_);
+    CheckSockets(alice, bob);
+  }
+
+  void CheckSockets(ChannelClient& speaker, const ChannelClient& listener) {
+    const MetricsText before = Scrape(talking_);
+    WebSocketClient deaf(talking_);
+    deaf.Ask("connect", {{"userID", listener.account()}, {"userSig", listener.user_sig()}});
+    ExpectMoved({"rtcroomd_channel_sockets"}, before, talking_);
+    Check(
+        {"rtcroomd_channel_slow_readers_total"},
+        [&] {
+          const std::string text(8000, 'x');
+          EXPECT_TRUE(Eventually([&, random = 5000]() mutable {
+            (void)speaker.SendDirect(listener.account(), text, ++random);
+            return Scrape(talking_).Of("rtcroomd_channel_slow_readers_total") > 0;
+          }));
+        },
+        &talking_);
+    EXPECT_GT(Scrape(talking_).Of(R"(rtcroomd_channel_deliveries_total{path="socket"})"), 0);
   }
 
   ImStandIn im_;
   ServerProcess quiet_{{.settings = QuietSettings(im_)}};
   ServerProcess restless_{{.settings = RestlessSettings()}};
+  ServerProcess talking_{{.settings = TalkingSettings()}};
   std::set<std::string> moved_;
 };
 

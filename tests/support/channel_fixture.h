@@ -25,6 +25,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_sessions.h"
 #include "tests/support/live_rooms.h"
+#include "tests/support/recorded_latencies.h"
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
@@ -59,7 +60,7 @@ class ChannelFixture {
                  .random = random,
                  .logger = logger},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
-        receivers(store, store, clock, options.delivery_rate),
+        receivers(store, store, clock, options.delivery_rate, &latencies),
         router({.channel = channel, .verifier = *verifier, .clock = clock, .hold = kHold},
                sockets(), admission, recorder,
                {.prefix = std::move(prefix),
@@ -239,6 +240,7 @@ class ChannelFixture {
       *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});
   Channel channel;
   RoomReader reader{{.rooms = store, .events = store, .history = store, .bans = bans}};
+  RecordedLatencies latencies;
   PushReceivers receivers;
   FakeSessions sessions;
   ThreadPool workers{1, 1000};  ///< one, so that it is idle when its last task has run

@@ -27,6 +27,7 @@ class MetricsTest : public testing::Test {
 
   std::uint64_t leases_ = 0;
   RoomCounts counts_;
+  ChannelStats channel_;
   bool ready_ = true;
   FakeClock clock_;
   Metrics metrics_{"1.2.3",
@@ -40,6 +41,7 @@ class MetricsTest : public testing::Test {
                     .ready = [this] { return ready_; },
                     .free_bytes = [] { return 4096U; },
                     .waiting_requests = [] { return 3U; },
+                    .channel = [this] { return channel_; },
                     .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); }}};
 };
 
@@ -233,6 +235,45 @@ TEST_F(MetricsTest, CountRefusedLoginsByCauseAndDroppedLinesByLevel) {
                            R"(rtcroomd_log_lines_dropped_total{level="debug"} 0)",
                            R"(rtcroomd_log_lines_dropped_total{level="error"} 3)"}) {
     EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(MetricsTest, ShowTheMessageChannel) {
+  channel_ = {.sizes = {.instances = 11, .groups = 12, .polls = 13, .account_polls = 5},
+              .received = {.deliveries = {14, 15, 24},
+                           .redeliveries = 16,
+                           .kicked = 17,
+                           .dropped = 18,
+                           .gaps = 19},
+              .sent = {.room = 20, .direct = 21, .mended = 22, .refused = 23},
+              .sockets = 25,
+              .slow_readers = 26};
+  metrics_.delivery_observer().OnDelivered(DeliveryPath::kAccount, 3ms);
+  metrics_.delivery_observer().OnDelivered(DeliveryPath::kAccount, 300ms);
+  const std::string text = metrics_.Text();
+  for (const char* const rest :
+       {"instances 11\n",
+        "groups 12\n",
+        R"(polls{kind="account"} 5)",
+        R"(polls{kind="room"} 8)",
+        R"(deliveries_total{path="account"} 14)",
+        R"(deliveries_total{path="room"} 15)",
+        R"(deliveries_total{path="socket"} 24)",
+        "sockets 25\n",
+        "slow_readers_total 26\n",
+        "redeliveries_total 16\n",
+        "kicked_total 17\n",
+        "dropped_total 18\n",
+        "gaps_total 19\n",
+        R"(messages_total{kind="room"} 20)",
+        R"(messages_total{kind="direct"} 21)",
+        R"(guarded_total{outcome="mended"} 22)",
+        R"(guarded_total{outcome="refused"} 23)",
+        R"(delivery_duration_seconds_count{path="account"} 2)",
+        R"(delivery_duration_seconds_count{path="room"} 0)",
+        R"(delivery_duration_seconds_bucket{path="account",le="0.005"} 1)",
+        R"(delivery_duration_seconds_bucket{path="account",le="0.5"} 2)"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("\nrtcroomd_channel_") + rest));
   }
 }
 

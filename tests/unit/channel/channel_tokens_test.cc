@@ -19,14 +19,14 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-constexpr TimePoint kNoon{milliseconds{1'700'000'000'123}};
+constexpr TimePoint kTokensMadeAt{milliseconds{1'700'000'000'123}};
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
 ChannelInstance LoginOf(std::string account) {
   return {.account = {std::move(account)},
           .instance = 0x1234'5678'9abc'def0,
-          .logged_in = kNoon,
-          .expires = kNoon + hours{24}};
+          .logged_in = kTokensMadeAt,
+          .expires = kTokensMadeAt + hours{24}};
 }
 
 const RoomKeyClaims kClaims{.instance = 7,
@@ -38,7 +38,7 @@ const RoomKeyClaims kClaims{.instance = 7,
 class ChannelTokensTest : public testing::Test {
  protected:
   [[nodiscard]] std::optional<ChannelInstance> Read(std::string_view a2) const {
-    return tokens_.ReadInstance(a2, tinyid_, kNoon);
+    return tokens_.ReadInstance(a2, tinyid_, kTokensMadeAt);
   }
 
   const Secret key_{"0123456789abcdef0123456789abcdef"};
@@ -56,7 +56,8 @@ TEST_F(ChannelTokensTest, ProveAnInstance) {
     ChannelInstance login = LoginOf(std::string(size, 'x'));
     login.instance = kMost;
     const auto tinyid = tokens_.TinyIdOf(login.account);
-    EXPECT_EQ(tokens_.ReadInstance(tokens_.SignInstance(login), tinyid, kNoon), login) << size;
+    EXPECT_EQ(tokens_.ReadInstance(tokens_.SignInstance(login), tinyid, kTokensMadeAt), login)
+        << size;
   }
 }
 
@@ -98,7 +99,7 @@ TEST_F(ChannelTokensTest, OfOneInstanceAreEqualOnEveryNode) {
   EXPECT_EQ(other_node.SignInstance(login_), a2_);
   EXPECT_EQ(other_node.SignRoomKey(kClaims), room_key_);
   EXPECT_EQ(other_node.TinyIdOf(login_.account), tinyid_);
-  EXPECT_EQ(other_node.ReadInstance(a2_, tinyid_, kNoon), login_);
+  EXPECT_EQ(other_node.ReadInstance(a2_, tinyid_, kTokensMadeAt), login_);
 }
 
 TEST_F(ChannelTokensTest, DifferForLoginsOfTheSameMillisecond) {
@@ -117,13 +118,13 @@ TEST_F(ChannelTokensTest, AreRefusedWithTheTinyIdOfAnotherAccount) {
   for (const std::string& tinyid :
        {tokens_.TinyIdOf({"user_b"}), others_.TinyIdOf({"user_a"}), "0" + tinyid_, tinyid_ + " ",
         std::string(), std::string("0")}) {
-    EXPECT_FALSE(tokens_.ReadInstance(a2_, tinyid, kNoon)) << tinyid;
+    EXPECT_FALSE(tokens_.ReadInstance(a2_, tinyid, kTokensMadeAt)) << tinyid;
   }
 }
 
 TEST_F(ChannelTokensTest, AreRefusedUnderAnotherKey) {
-  EXPECT_FALSE(others_.ReadInstance(a2_, others_.TinyIdOf(login_.account), kNoon));
-  EXPECT_FALSE(others_.ReadInstance(a2_, tinyid_, kNoon));
+  EXPECT_FALSE(others_.ReadInstance(a2_, others_.TinyIdOf(login_.account), kTokensMadeAt));
+  EXPECT_FALSE(others_.ReadInstance(a2_, tinyid_, kTokensMadeAt));
   EXPECT_FALSE(others_.ReadRoomKey(room_key_));
 }
 

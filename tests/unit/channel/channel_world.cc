@@ -69,15 +69,24 @@ void ChannelWorld::Change(const std::function<void(ChannelTurn&)>& change) {
   }
   for (auto& [reply, body] : turn.replies) reply(std::move(body));
   for (const auto& on_kicked : turn.kicked) on_kicked();
+  for (const auto& [path, made_at] : turn.deliveries) {
+    latencies_.push_back({path, clock_.Now() - made_at});
+  }
 }
 
 void ChannelWorld::Advance(std::chrono::milliseconds by) {
+  const auto tick = [this] {
+    Change([this](ChannelTurn& turn) {
+      turn.is_of_feed = true;
+      state().OnTick(turn);
+    });
+  };
   for (; by > kTick; by -= kTick) {
     clock_.Advance(kTick);
-    Change([&](ChannelTurn& turn) { state().OnTick(turn); });
+    tick();
   }
   clock_.Advance(by);
-  Change([&](ChannelTurn& turn) { state().OnTick(turn); });
+  tick();
 }
 
 void ChannelWorld::Restart() {
@@ -112,6 +121,7 @@ void ChannelWorld::StoreDirect(const std::string& account, std::uint64_t seq) {
 
 void ChannelWorld::Feed() {
   Change([&](ChannelTurn& turn) {
+    turn.is_of_feed = true;
     for (const StoredMessage& message : std::exchange(unfed_, {})) {
       if (message.room_number > 0) {
         state().OnRoomMessage(message, turn);
@@ -145,7 +155,11 @@ std::uint64_t ChannelWorld::LastSeq(std::uint64_t room) const {
 
 void ChannelWorld::ChangeMembers(std::uint64_t room) {
   ++members_[room];
-  Change([&](ChannelTurn& turn) { state().OnMembersChanged(room, turn); });
+  Change([&](ChannelTurn& turn) {
+    turn.is_of_feed = true;
+    turn.changed_at = clock_.Now();
+    state().OnMembersChanged(room, turn);
+  });
 }
 
 void ChannelWorld::End(std::uint64_t room) {

@@ -80,6 +80,13 @@ class ChannelWorld {
   void Advance(std::chrono::milliseconds by);
   void JumpWallClock(std::chrono::milliseconds by) { clock_.JumpWallClock(by); }
   [[nodiscard]] const FakeClock& clock() const { return clock_; }
+  struct Latency {
+    DeliveryPath path = DeliveryPath::kAccount;
+    std::chrono::milliseconds time{0};
+    bool operator==(const Latency&) const = default;
+  };
+  /// Of the answers to polls that waited.
+  [[nodiscard]] const std::vector<Latency>& latencies() const { return latencies_; }
   /// Forgets everything but the store. Waiting polls are cut.
   void Restart();
 
@@ -136,6 +143,7 @@ class ChannelWorld {
   std::map<std::string, std::uint64_t> settled_;
   std::vector<StoredMessage> unfed_;
   std::map<std::string, RoomKeyClaims> keys_;
+  std::vector<Latency> latencies_;
   std::uint64_t newest_instance_ = 100;
   std::uint64_t newest_position_ = 0;
   std::size_t reads_ = 0;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
+#include "tests/support/recorded_latencies.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
 
@@ -32,8 +34,8 @@ class Listener : public PushReceiver {
     at = rendered.at;
     pushes.push_back(rendered.events.size());
   }
-  void OnDirect(std::uint64_t position, const std::string& /*object*/) override {
-    directs.push_back(position);
+  void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
+    directs.push_back(message.position);
   }
   void OnEventsLost() override { ++lost; }
   void OnTick(MonotonicTime /*now*/) override { ++ticks; }
@@ -175,6 +177,18 @@ TEST_F(Receivers, AreStopped) {
   receivers_.Stop();
   EXPECT_EQ(ann->stops, 1);
   EXPECT_EQ(Subscribe("bob", receivers_)->stops, 1) << "at once";
+}
+
+TEST_F(Receivers, HaveTheirFramesCountedAndMeasured) {
+  RecordedLatencies latencies;
+  PushReceivers receivers(store_, store_, clock_, {.per_second = 10, .burst = 1}, &latencies);
+  const TimePoint made_at = clock_.Now();
+  clock_.Advance(70ms);
+  receivers.CountPush(made_at);
+  receivers.CountPush(std::nullopt);
+  receivers.CountPush(made_at + 1h);  // the clock was set back
+  EXPECT_EQ(receivers.counts().pushes, 3U);
+  EXPECT_THAT(latencies.Of(DeliveryPath::kSocket), ElementsAre(70ms, 0ms));
 }
 
 TEST_F(Receivers, AreCountedInTheirRooms) {

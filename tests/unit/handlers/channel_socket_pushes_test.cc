@@ -371,6 +371,20 @@ TEST_F(Directs, WaitForTheirUser) {
   EXPECT_THAT(TextsOf(bob->Pushes()), ElementsAre("three"));
 }
 
+TEST_F(Directs, AreMeasuredLikeEventsUnlessTheirUserWasAway) {
+  const auto alice = Subscribed("alice");
+  alice->Ask("send", To("bob", "one"));
+  server_.clock.Advance(1s);
+  const auto bob = SocketClient::LoggedIn(server_, "bob");
+  EXPECT_THAT(TextsOf(bob->Pushes()), ElementsAre("one"));
+  EXPECT_THAT(server_.latencies.Of(DeliveryPath::kSocket), IsEmpty());
+  alice->Ask("send", To("bob", "two"));
+  Say(*alice, "hello");
+  server_.clock.Advance(70ms);
+  server_.Follow();
+  EXPECT_THAT(server_.latencies.Of(DeliveryPath::kSocket), ElementsAre(70ms, 70ms));
+}
+
 TEST_F(Directs, ComeAgainUntilTheyAreConfirmed) {
   const auto alice = SocketClient::LoggedIn(server_, "alice");
   alice->Ask("send", To("bob", "one"));
