@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/admin/channel_endpoint.h"
 #include "daemon/admin/console_pages.h"
 #include "daemon/admin/events_endpoint.h"
 #include "daemon/admin/kick_endpoint.h"
@@ -40,10 +41,14 @@ void Console::AddRoutes(AdminRouter& router) {
   get("/console/api/server", [this](const HttpRequest&) {
     return DescribeServer(facts_, deps_.stats(), deps_.store, deps_.clock);
   });
-  get("/console/api/rooms",
-      [this](const HttpRequest& request) { return ListRooms(request, deps_.store, deps_.leases); });
-  get("/console/api/room",
-      [this](const HttpRequest& request) { return ShowRoom(request, deps_.store, deps_.leases); });
+  get("/console/api/rooms", [this](const HttpRequest& request) {
+    return ListRooms(request, deps_.store, deps_.leases, deps_.clients);
+  });
+  get("/console/api/room", [this](const HttpRequest& request) {
+    return ShowRoom(request, deps_.store, deps_.leases, deps_.clients);
+  });
+  get("/console/api/channel",
+      [this](const HttpRequest& request) { return ListLogins(request, deps_.clients.channel); });
   get("/console/api/events",
       [this](const HttpRequest& request) { return ShowRoomEvents(request, deps_.store); });
   router.Add({.path = "/console/api/stream",

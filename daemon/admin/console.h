@@ -6,6 +6,7 @@
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_router.h"
 #include "daemon/admin/event_streams.h"
+#include "daemon/admin/rooms_endpoint.h"
 #include "daemon/admin/server_endpoint.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -23,6 +24,7 @@ struct ConsoleDeps {
   Store& store;
   RoomService& rooms;
   const LeaseTable& leases;
+  RoomClients clients{};
   /// @threads called from any thread; must not block.
   std::function<ConsoleStats()> stats = {};
   CommitSignal& commits;  ///< used by the console only

@@ -1,9 +1,12 @@
 #include "daemon/admin/rooms_endpoint.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -62,8 +65,23 @@ json CustomJson(std::string_view text) {
   return custom;
 }
 
+/// How many clients are connected to each room; nullopt without the channel.
+std::vector<std::optional<std::size_t>> CountConnected(std::span<const Room> rooms,
+                                                       const RoomClients& clients) {
+  std::vector<std::optional<std::size_t>> connected(rooms.size());
+  if (clients.channel == nullptr) return connected;
+  std::vector<std::uint64_t> numbers;
+  for (const Room& room : rooms) numbers.push_back(room.sequence);
+  std::ranges::copy(clients.channel->CountMembers(numbers), connected.begin());
+  if (clients.receivers == nullptr) return connected;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    connected[i] = connected[i].value_or(0) + clients.receivers->CountIn(numbers[i]);
+  }
+  return connected;
+}
+
 /// Contains no stream URLs: those carry signatures.
-json RoomJson(const Room& room, const LeaseTable& leases) {
+json RoomJson(const Room& room, const LeaseTable& leases, std::optional<std::size_t> connected) {
   json pushers = json::array();
   for (const Pusher& pusher : room.pushers) {
     pushers.push_back({{"userID", pusher.user_id.value},
@@ -85,13 +103,15 @@ json RoomJson(const Room& room, const LeaseTable& leases) {
           {"number", room.sequence},
           {"sequence", room.last_event},
           {"audienceCount", room.audience_count},
+          {"connected", connected ? json(*connected) : json()},
           {"custom", CustomJson(room.custom)},
           {"pushers", std::move(pushers)}};
 }
 
 }  // namespace
 
-Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const LeaseTable& leases) {
+Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const LeaseTable& leases,
+                       const RoomClients& clients) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomSearch> search = ReadSearch(*query);
@@ -99,19 +119,24 @@ Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const Lease
   const Result<RoomsFound> found = SearchRooms(store, *search);
   if (!found) return found.error();
   json rooms = json::array();
-  for (const Room& room : found->rooms) rooms.push_back(RoomJson(room, leases));
+  const auto connected = CountConnected(found->rooms, clients);
+  for (std::size_t i = 0; i < connected.size(); ++i) {
+    rooms.push_back(RoomJson(found->rooms[i], leases, connected[i]));
+  }
   return json{{"rooms", std::move(rooms)},
               {"next", found->next ? json(EncodeSearchPosition(*found->next)) : json()}};
 }
 
-Result<json> ShowRoom(const HttpRequest& request, RoomStore& store, const LeaseTable& leases) {
+Result<json> ShowRoom(const HttpRequest& request, RoomStore& store, const LeaseTable& leases,
+                      const RoomClients& clients) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomKey> key = ReadRoom(*query);
   if (!key) return key.error();
   const Result<Room> room = store.Load(*key);
   if (!room) return room.error();
-  return json{{"room", RoomJson(*room, leases)}};
+  const auto connected = CountConnected({&*room, 1}, clients);
+  return json{{"room", RoomJson(*room, leases, connected.front())}};
 }
 
 }  // namespace rtcroom

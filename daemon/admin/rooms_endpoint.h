@@ -4,19 +4,27 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
+#include "daemon/channel/channel.h"
+#include "daemon/channel/push_receivers.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_store.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
 
+/// The clients that are connected to rooms.
+struct RoomClients {
+  const Channel* channel = nullptr;          ///< the old ones; null: the channel is off
+  const PushReceivers* receivers = nullptr;  ///< the new ones; null likewise
+};
+
 /// A page of rooms of all kinds, or of those that match the query.
 /// @errors kBadRequest naming the field; kStoreBusy; kStoreBroken.
 Result<nlohmann::json> ListRooms(const HttpRequest& request, RoomStore& store,
-                                 const LeaseTable& leases);
+                                 const LeaseTable& leases, const RoomClients& clients);
 
 /// @errors kBadRequest naming the field; kRoomNotFound; kStoreBusy; kStoreBroken.
 Result<nlohmann::json> ShowRoom(const HttpRequest& request, RoomStore& store,
-                                const LeaseTable& leases);
+                                const LeaseTable& leases, const RoomClients& clients);
 
 }  // namespace rtcroom

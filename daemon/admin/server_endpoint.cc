@@ -19,6 +19,18 @@ json TotalsJson(const ServerTotals& totals) {
           {"handshakes", totals.handshakes}, {"refusals", totals.refusals}};
 }
 
+json ChannelJson(const ConsoleFacts& facts, const ChannelStats& stats) {
+  std::uint64_t deliveries = 0;
+  for (const std::uint64_t of_path : stats.received.deliveries) deliveries += of_path;
+  return {{"enabled", facts.channel_enabled},
+          {"logins", stats.sizes.instances},
+          {"groups", stats.sizes.groups},
+          {"polls", stats.sizes.polls},
+          {"messages", stats.sent.room + stats.sent.direct},
+          {"deliveries", deliveries},
+          {"redeliveries", stats.received.redeliveries}};
+}
+
 }  // namespace
 
 Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleStats& stats, Store& store,
@@ -43,6 +55,7 @@ Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleStats& stats
       {"reaperLagMs", stats.totals.reaper_lag.count()},
       {"im",
        {{"enabled", facts.im_enabled}, {"pendingGroups", stats.im.groups}, {"lag", stats.im.lag}}},
+      {"channel", ChannelJson(facts, stats.channel)},
       {"heartbeatTimeoutMs", facts.heartbeat_timeout.count()},
       {"publicApi",
        {{"http", ApiUrl(facts.http_origin, facts.api_prefix)},

@@ -21,6 +21,7 @@ struct ConsoleFacts {
   TimePoint started_at = {};
   std::chrono::milliseconds heartbeat_timeout{0};
   bool im_enabled = false;
+  bool channel_enabled = false;
   // Base URLs of the public API, `http://127.0.0.1:5757`; empty for a listener that is off.
   std::string http_origin = {};
   std::string https_origin = {};
@@ -34,6 +35,7 @@ struct ConsoleStats {
   std::uint64_t waiting_requests = 0;
   std::uint64_t watchers = 0;
   ImBacklog im{};
+  ChannelStats channel{};
   ServerTotals totals = {};
 };
 

@@ -200,6 +200,14 @@ class Channel {
                                                   std::span<const GroupFacts> groups,
                                                   std::size_t limit);
 
+  // For operators.
+  /// A page of the logins that have not ended.
+  [[nodiscard]] ConnectedLogins Logins(const LoginQuery& query) const EXCLUDES(mutex_);
+  /// How many logins have joined each group.
+  /// @param rooms  numbers of their rooms, at most 200.
+  [[nodiscard]] std::vector<std::size_t> CountMembers(std::span<const std::uint64_t> rooms) const
+      EXCLUDES(mutex_);
+
   // The committed changes, in the store's order.
   void OnEvents(std::span<const StoredEvent> events);
   void OnMessages(std::span<const StoredMessage> messages);

@@ -37,7 +37,9 @@ Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn) {
   instance.by_use = by_use_.insert(by_use_.end(), &instance);
   instances_.emplace(claims.instance, std::move(made));
 
-  Account& account = accounts_[claims.account];
+  const auto [named, is_new] = accounts_.try_emplace(claims.account);
+  Account& account = named->second;
+  if (is_new) by_name_.emplace(named->first.value, &account);
   std::vector<Instance*>& logins = account.instances;
   const auto login_order = [](const Instance* one) {
     return std::pair(one->claims.logged_in, one->claims.instance);
@@ -125,7 +127,10 @@ void ChannelState::Forget(Instance& instance) {
   }
   const auto account = accounts_.find(instance.claims.account);
   std::erase(account->second.instances, &instance);
-  if (account->second.instances.empty()) accounts_.erase(account);
+  if (account->second.instances.empty()) {
+    by_name_.erase(account->first.value);
+    accounts_.erase(account);
+  }
   by_use_.erase(instance.by_use);
   instances_.erase(instance.claims.instance);
 }

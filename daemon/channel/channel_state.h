@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/channel_figures.h"
+#include "daemon/channel/channel_logins.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/core/group_join_store.h"
@@ -219,6 +221,8 @@ class ChannelState {
   [[nodiscard]] std::vector<GroupMember> Members(std::uint64_t room_number,
                                                  std::size_t limit) const;
   [[nodiscard]] std::size_t CountMembers(std::uint64_t room_number) const;
+  /// A page of the logins that have not ended; its time does not depend on their number.
+  [[nodiscard]] ConnectedLogins Logins(const LoginQuery& query, const ChannelTurn& turn) const;
   /// Whether the account is logged in.
   [[nodiscard]] bool IsPresent(const UserId& account) const;
   /// Whether the account is in that group.
@@ -326,6 +330,7 @@ class ChannelState {
 
   /// Null when there is none.
   [[nodiscard]] Instance* Find(std::uint64_t instance) const;
+  [[nodiscard]] static ConnectedLogin LoginOf(const Instance& instance, const ChannelTurn& turn);
   void Kick(Instance& instance, ChannelTurn& turn);
   void End(Instance& instance, Standing standing);
   void Forget(Instance& instance);
@@ -375,6 +380,8 @@ class ChannelState {
   std::unordered_map<std::uint64_t, std::unique_ptr<Instance>> instances_;  ///< by number
   std::list<Instance*> by_use_;  ///< least recently used first
   std::unordered_map<UserId, Account> accounts_;
+  std::map<std::string_view, const Account*>
+      by_name_;  ///< those of `accounts_`, which has the text
   std::unordered_map<std::uint64_t, std::unique_ptr<Group>> groups_;  ///< with members
   WaitingList waiting_;                                               ///< by due time
   std::size_t account_polls_ = 0;                                     ///< those of them

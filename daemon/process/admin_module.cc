@@ -46,6 +46,7 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
                                .store = deps_.store.storage(),
                                .rooms = deps_.api.rooms(),
                                .leases = deps_.store.state().leases,
+                               .clients = deps_.clients,
                                .stats = deps_.stats,
                                .commits = deps_.store.state().console_commits,
                                .clock = deps_.runtime.clock,

@@ -29,6 +29,7 @@ namespace rtcroom {
 struct AdminModuleDeps {
   StoreModule& store;  ///< open
   ApiModule& api;
+  RoomClients clients{};
   Metrics& metrics;
   std::size_t max_held_bytes = 0;  ///< for slow clients
   ReadinessCheck& readiness;

@@ -140,6 +140,7 @@ Status App::Listen(InheritedSockets& sockets) {
   admin_ = std::make_unique<AdminModule>(
       config, AdminModuleDeps{.store = store_,
                               .api = *api_,
+                              .clients = MakeRoomClients(),
                               .metrics = metrics_,
                               .max_held_bytes = max_held_bytes,
                               .readiness = readiness_,
@@ -308,9 +309,15 @@ ConsoleFacts App::MakeConsoleFacts() const {
           .started_at = runtime_.clock.Now(),
           .heartbeat_timeout = config_->room.heartbeat_timeout,
           .im_enabled = im_ != nullptr,
+          .channel_enabled = channel_ != nullptr,
           .http_origin = OriginOf("http", http_address()),
           .https_origin = OriginOf("https", https_address()),
           .api_prefix = config_->server.prefix};
+}
+
+RoomClients App::MakeRoomClients() {
+  if (channel_ == nullptr) return {};
+  return {.channel = &channel_->channel(), .receivers = &channel_->receivers()};
 }
 
 ConsoleStats App::ReadConsoleStats() {
@@ -319,6 +326,7 @@ ConsoleStats App::ReadConsoleStats() {
           .waiting_requests = listeners_->threads().workers().waiting(),
           .watchers = events_ == nullptr ? 0 : events_->subscribers(),
           .im = im_ == nullptr ? ImBacklog() : im_->ReadBacklog(),
+          .channel = channel_ == nullptr ? ChannelStats() : channel_->ReadStats(),
           .totals = metrics_.Totals()};
 }
 

@@ -117,6 +117,7 @@ class App {
   void RecordCertificates();
   void StopServing(SocketAfterStop after);
   [[nodiscard]] ConsoleFacts MakeConsoleFacts() const;
+  [[nodiscard]] RoomClients MakeRoomClients();
   [[nodiscard]] ConsoleStats ReadConsoleStats();
   /// The sources that the metrics read at each scrape.
   [[nodiscard]] MetricsSources MakeMetricsSources();

@@ -3,6 +3,7 @@
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';
+import { ChannelClient, kWithChannel } from './support/channel.js';
 import { person, Server } from './support/server.js';
 
 const kRooms = [
@@ -26,11 +27,12 @@ const kPages = [
   { name: 'rooms', hash: '#/rooms', sign: '.room-card .member' },
   { name: 'room', hash: '#/room/multi/standup', sign: '.timeline-entry' },
   { name: 'long', hash: '#/room/multi/long', sign: '.timeline-entry' },
+  { name: 'channel', hash: '#/channel', sign: '.login' },
   { name: 'server', hash: '#/server', sign: '.chart .line.look-bad' },
   { name: 'try', hash: '#/try', sign: '.phone' },
 ];
 
-const server = new Server();
+const server = new Server(kWithChannel);
 
 before(async () => {
   await server.start();
@@ -38,6 +40,9 @@ before(async () => {
     const [creator, ...others] = people.map((name, at) => person(`${roomID}_${at}`, name));
     await server.mustCall(`${kind}_room/create_room`, { roomID, roomName, ...creator });
     for (const other of others) await server.mustCall(`${kind}_room/add_pusher`, { roomID, ...other });
+  }
+  for (const userID of ['marta', 'a_long_account_name_that_does_not_fit_a_phone_screen']) {
+    await (await ChannelClient.logIn(server, userID)).join('standup');
   }
 });
 after(() => server.end());

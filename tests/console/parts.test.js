@@ -1,6 +1,7 @@
 // The parts of the page that need no browser.
 import assert from 'node:assert';
 import { describe, it } from 'node:test';
+import { presence } from '../../daemon/admin/console/assets/channel_page.js';
 import { niceTop, stack } from '../../daemon/admin/console/assets/chart.js';
 import { failureWords } from '../../daemon/admin/console/assets/confirm_dialog.js';
 import { retryDelay } from '../../daemon/admin/console/assets/event_stream.js';
@@ -75,7 +76,8 @@ describe('a page address', () => {
   it('round-trips', () => {
     for (const route of /** @type {import('../../daemon/admin/console/assets/routes.js').Route[]} */ ([
       { page: 'rooms', kind: '', q: '' }, { page: 'rooms', kind: 'live', q: 'a&b=c#d e' },
-      { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'try' }])) {
+      { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'try' },
+      { page: 'channel', q: '' }, { page: 'channel', q: 'user_&1' }])) {
       assert.deepStrictEqual(parseRoute(hashOf(route)), route);
     }
   });
@@ -98,6 +100,16 @@ describe('a page address', () => {
   it('may contain the token', () => {
     assert.strictEqual(tokenIn('#token=a%2Bb'), 'a+b');
     for (const hash of ['', '#token=', '#token=%', '#/rooms']) assert.strictEqual(tokenIn(hash), null);
+  });
+});
+
+describe('a login', () => {
+  const login = (/** @type {number} */ polls, /** @type {number} */ idleMs, client = /** @type {'old'|'new'} */ ('old')) =>
+    presence({ userID: 'a', client, loggedInAtMs: 0, polls, idleMs, room: null });
+
+  it('is described by what it does', () => {
+    assert.deepStrictEqual([login(2, 0), login(0, 4000), login(0, 65_000)], ['listening', 'here', 'silent for 1 min 5 s']);
+    assert.strictEqual(login(0, 0, 'new'), 'listening');
   });
 });
 

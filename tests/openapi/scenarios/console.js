@@ -59,6 +59,8 @@ async function run(client, token) {
   await ask('consoleRoom', 'ConsoleOneRoom', room);
   await ask('consoleRoom', 'AdminRefusal', { ...room, roomID: 'nowhere' });
   await ask('consoleEvents', 'AdminRefusal', { ...room, before: 'x' });
+  await ask('consoleChannel', 'ConsoleChannel', { limit: 200, q: 'a', after: 'alice' });
+  await ask('consoleChannel', 'AdminRefusal', { limit: 0 });
 
   await probe(client, 'consoleKick', 'ConsoleKick', { ...room, userID: 'nobody' }, headers);
   await probe(client, 'consoleDismiss', 'ConsoleDismiss', { ...room, roomID: 'nowhere' }, headers);

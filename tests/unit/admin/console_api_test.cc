@@ -33,6 +33,10 @@ class ConsoleApi : public ConsoleFixture {
     command.info = info;
     ASSERT_OK(CreateNow(service_, command));
   }
+  ChannelInstance LogIn(const std::string& account) {
+    const Channel::Login login = channel_.LogIn({account}, clock_.Now() + 1h);
+    return *channel_.Authenticate(login.tiny_id, login.a2);
+  }
   /// The ids on all pages of a query.
   std::vector<std::string> AllRooms(const std::string& query) {
     std::vector<std::string> ids;
@@ -57,6 +61,9 @@ TEST_F(ConsoleApi, ReturnsServerFigures) {
                    .handshakes = 5,
                    .refusals = 6,
                    .reaper_lag = 7ms};
+  stats_.channel = {.sizes = {.instances = 8, .groups = 9, .polls = 10},
+                    .received = {.deliveries = {11, 12}, .redeliveries = 13},
+                    .sent = {.room = 14, .direct = 15}};
   clock_.Advance(5s);
   const Answer answer = Get("/console/api/server");
   EXPECT_EQ(answer.status, 200);
@@ -68,6 +75,8 @@ TEST_F(ConsoleApi, ReturnsServerFigures) {
     "totals": {"requests": 10, "failures": 2, "evictions": 3, "connections": 4, "handshakes": 5,
                "refusals": 6},
     "reaperLagMs": 7, "im": {"enabled": false, "pendingGroups": 0, "lag": 0},
+    "channel": {"enabled": true, "logins": 8, "groups": 9, "polls": 10, "messages": 29,
+                "deliveries": 23, "redeliveries": 13},
     "heartbeatTimeoutMs": 20000,
     "publicApi": {"http": "http://127.0.0.1:5757/weapp", "https": null}})"));
 }
@@ -80,7 +89,7 @@ TEST_F(ConsoleApi, ReturnsARoomWithLeasesWithoutStreams) {
   EXPECT_EQ(answer.json, json::parse(R"({"code": 0, "room": {
     "kind": "multi", "roomID": "r1", "roomInfo": "name", "roomType": "", "dialect": "gen1",
     "active": true, "creator": "amy", "createdAtMs": 1700000000000, "number": 1, "sequence": 2,
-    "audienceCount": 0, "custom": null,
+    "audienceCount": 0, "connected": 0, "custom": null,
     "pushers": [{"userID": "amy", "userName": "n", "userAvatar": "a",
                  "joinedAtMs": 1700000000000, "lease": {"ageMs": 3000, "remainingMs": 17000}}]}})"));
   EXPECT_THAT(answer.reply.body, Not(HasSubstr("rtmp")));
@@ -98,6 +107,44 @@ TEST_F(ConsoleApi, ReturnsCustomFieldsViewersAndPreparedRooms) {
   EXPECT_EQ(shown["dialect"], "gen2");
   EXPECT_EQ(shown["audienceCount"], 1);
   EXPECT_EQ(shown["custom"], json::parse(R"({"likes":1})"));
+}
+
+TEST_F(ConsoleApi, ReturnsWhoIsConnected) {
+  MakeRoomOf("r1", "amy");
+  MakeRoomOf("r2", "bob");
+  const ChannelInstance zoe = LogIn("zoe");
+  const ChannelInstance amy = LogIn("amy");
+  ASSERT_OK(channel_.Join(zoe, {"r1"}));
+  ASSERT_OK(channel_.Join(amy, {"r1"}));
+  clock_.Advance(2s);
+  const Answer answer = Get("/console/api/channel", "limit=1");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.json, json::parse(R"({"code": 0, "logins": [
+    {"userID": "amy", "client": "old", "loggedInAtMs": 1700000000000, "idleMs": 2000, "polls": 0,
+     "room": {"kind": "multi", "roomID": "r1", "joinedAtMs": 1700000000000}}], "next": "amy"})"));
+  const json last = Get("/console/api/channel", "after=amy").json;
+  EXPECT_THAT(last["logins"], SizeIs(1));
+  EXPECT_EQ(last["logins"][0]["userID"], "zoe");
+  EXPECT_EQ(last["next"], nullptr);
+  EXPECT_THAT(Get("/console/api/channel", "q=b").json["logins"], IsEmpty());
+  EXPECT_EQ(Get("/console/api/room", "kind=multi&roomID=r1").json["room"]["connected"], 2);
+  const json rooms = Get("/console/api/rooms").json["rooms"];
+  ASSERT_THAT(rooms, SizeIs(2));
+  EXPECT_EQ(rooms[0]["connected"], 2);
+  EXPECT_EQ(rooms[1]["connected"], 0);
+  receivers_.Subscribe(1, {RoomKind::kMulti, {"r1"}}, nullptr);  // is only counted
+  EXPECT_EQ(Get("/console/api/room", "kind=multi&roomID=r1").json["room"]["connected"], 3);
+}
+
+TEST_F(ConsoleApi, RefusesBadQueriesForLogins) {
+  for (const std::string query : {"limit=0", "limit=201", "limit=x"}) {
+    EXPECT_EQ(Get("/console/api/channel", query).status, 400) << query;
+  }
+  for (const std::string name : {"q", "after"}) {
+    const Answer answer = Get("/console/api/channel", name + "=" + std::string(201, 'a'));
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_THAT(answer.json["detail"].get<std::string>(), HasSubstr(name + ": longer"));
+  }
 }
 
 TEST_F(ConsoleApi, FindsNoRoomOfAnotherKind) {

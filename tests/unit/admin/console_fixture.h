@@ -13,6 +13,8 @@
 
 #include "daemon/admin/console.h"
 #include "daemon/base/mutex.h"
+#include "daemon/channel/channel.h"
+#include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
 #include "tests/support/service_fixture.h"
 #include "tests/unit/admin/admin_request.h"
@@ -152,12 +154,27 @@ class ConsoleFixture : public ServiceFixture {
                         .ids = ids_},
                        {},
                        logger_};
+  CountingRandom random_;
+  Channel channel_{{.rooms = rooms_store_,
+                    .events = rooms_store_,
+                    .log = rooms_store_,
+                    .history = rooms_store_,
+                    .joins = rooms_store_,
+                    .bans = bans_,
+                    .clock = clock_,
+                    .random = random_,
+                    .logger = logger_},
+                   ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
+                   {}};
+  PushReceivers receivers_{
+      rooms_store_, rooms_store_, clock_, {.per_second = 20'000, .burst = 20'000}};
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_, clock_, logger_};
   Console console_{{.access = access_,
                     .store = failing_,
                     .rooms = service_,
                     .leases = leases_,
+                    .clients = {.channel = &channel_, .receivers = &receivers_},
                     .stats =
                         [this] {
                           on_stats_();
@@ -169,6 +186,7 @@ class ConsoleFixture : public ServiceFixture {
                    {.version = "1.2.3",
                     .started_at = clock_.Now(),
                     .heartbeat_timeout = kTimeout,
+                    .channel_enabled = true,
                     .http_origin = "http://127.0.0.1:5757",
                     .api_prefix = "/weapp"}};
 };

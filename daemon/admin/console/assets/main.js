@@ -1,5 +1,6 @@
 // The console: login state, and the current page.
 import { App } from './app.js';
+import { ChannelPage } from './channel_page.js';
 import { closeQuestion } from './confirm_dialog.js';
 import { toast } from './dom.js';
 import { LoginPage } from './login_page.js';
@@ -14,7 +15,7 @@ import { TryPage } from './try_page.js';
 /** @typedef {{element: HTMLElement, stop: () => void}} Page */
 
 const kTokenKey = 'rtcroomd.token';
-const kTitles = { rooms: 'Rooms', room: 'Room', server: 'Server', try: 'Try it' };
+const kTitles = { rooms: 'Rooms', room: 'Room', channel: 'Channel', server: 'Server', try: 'Try it' };
 
 /** @type {{app: App, shell: Shell, page: Page|null}|null} */
 let session = null;
@@ -32,6 +33,7 @@ function fillWindow(element) {
 function pageOf(app, route) {
   switch (route.page) {
     case 'room': return new RoomPage(app, route);
+    case 'channel': return new ChannelPage(app, route);
     case 'server': return new ServerPage(app);
     case 'try': return new TryPage(app);
     default: return new RoomsPage(app, route);
@@ -43,6 +45,10 @@ function showRoute() {
   const route = parseRoute(location.hash);
   document.title = `${kTitles[route.page]} · rtcroomd`;
   if (route.page === 'rooms' && session.page instanceof RoomsPage) {
+    session.page.change(route);
+    return;
+  }
+  if (route.page === 'channel' && session.page instanceof ChannelPage) {
     session.page.change(route);
     return;
   }

@@ -74,7 +74,7 @@ export class RoomCard {
     this.#members.replaceChildren(...room.pushers.map((pusher) => this.#member(pusher, room.creator)));
     if (room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'No members yet'));
     this.#footer.replaceChildren(
-      el('span', {}, counted(room.pushers.length, 'member')),
+      el('span', {}, counted(room.pushers.length, 'member'), room.connected !== null && ` · ${room.connected} connected`),
       el('span', {}, 'open for ', this.#age));
   }
 

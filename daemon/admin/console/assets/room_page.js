@@ -200,7 +200,8 @@ export class RoomPage {
       ...fact('Open for', this.#open),
       ...fact('Room no.', String(room.number)),
       ...(room.roomType ? fact('Room type', userText(room.roomType)) : []),
-      ...(room.kind === 'live' ? fact('Viewers', String(room.audienceCount)) : []));
+      ...(room.kind === 'live' ? fact('Viewers', String(room.audienceCount)) : []),
+      ...(room.connected === null ? [] : fact('Connected', el('span', { class: 'room-connected' }, String(room.connected)))));
     const custom = Object.entries(room.custom ?? {});
     this.#customBox.hidden = custom.length === 0;
     this.#custom.replaceChildren(...custom.flatMap(([name, value]) =>

@@ -6,7 +6,8 @@ export const kKinds = /** @type {const} */ (['double', 'multi', 'live', 'webrtc'
  * @typedef {'double'|'multi'|'live'|'webrtc'} RoomKind
  * @typedef {{page: 'rooms', kind: RoomKind|'', q: string}} RoomsRoute
  * @typedef {{page: 'room', kind: RoomKind, roomID: string}} RoomRoute
- * @typedef {RoomsRoute | RoomRoute | {page: 'server'} | {page: 'try'}} Route
+ * @typedef {{page: 'channel', q: string}} ChannelRoute
+ * @typedef {RoomsRoute | RoomRoute | ChannelRoute | {page: 'server'} | {page: 'try'}} Route
  */
 
 // In UTF-8: the server refuses a longer search.
@@ -38,8 +39,10 @@ export function parseRoute(hash) {
     if (roomID) return { page, kind: first, roomID };
   }
   const asked = new URLSearchParams(query);
+  const q = searchable(asked.get('q') ?? '');
+  if (page === 'channel') return { page, q };
   const kind = asked.get('kind') ?? '';
-  return { page: 'rooms', kind: isKind(kind) ? kind : '', q: searchable(asked.get('q') ?? '') };
+  return { page: 'rooms', kind: isKind(kind) ? kind : '', q };
 }
 
 /** @param {string} text */
@@ -57,11 +60,11 @@ function decoded(text) {
  */
 export function hashOf(route) {
   if (route.page === 'room') return `#/room/${route.kind}/${encodeURIComponent(route.roomID)}`;
-  if (route.page !== 'rooms') return `#/${route.page}`;
+  if (route.page !== 'rooms' && route.page !== 'channel') return `#/${route.page}`;
   const asked = new URLSearchParams();
-  if (route.kind) asked.set('kind', route.kind);
+  if (route.page === 'rooms' && route.kind) asked.set('kind', route.kind);
   if (route.q) asked.set('q', route.q);
-  return asked.size > 0 ? `#/rooms?${asked}` : '#/rooms';
+  return asked.size > 0 ? `#/${route.page}?${asked}` : `#/${route.page}`;
 }
 
 /**

@@ -1,39 +1,12 @@
 // The state of the server: metrics, and charts of the last ten minutes.
 import { Chart } from './chart.js';
 import { el, oncePerFrame } from './dom.js';
-import { dayAndTime, duration, fineNumber, wholeNumber } from './format.js';
+import { dayAndTime, duration, wholeNumber } from './format.js';
+import { inMs, level, rate } from './metric_charts.js';
 import { kKinds } from './routes.js';
 import { kindName } from './words.js';
 
 /** @typedef {import('./types.js').ServerReply} ServerReply */
-
-const perSecond = (/** @type {number} */ value) => `${fineNumber(value)}/s`;
-const inMs = (/** @type {number} */ value) => (value < 10_000 ? `${wholeNumber(Math.round(value))} ms` : duration(value));
-
-/**
- * A chart of one metric's values.
- * @param {string} title
- * @param {string} about
- * @param {(reply: ServerReply) => number} readValue
- * @param {(value: number) => string} format
- * @param {string} look
- */
-const level = (title, about, readValue, format, look) => new Chart({
-  title, about, format, stacked: false,
-  series: [{ name: title, look, read: (history) => history.levels(readValue) }],
-});
-
-/**
- * A chart of a counter's growth rate.
- * @param {string} title
- * @param {string} about
- * @param {(reply: ServerReply) => number} readValue
- * @param {string} look
- */
-const rate = (title, about, readValue, look) => new Chart({
-  title, about, format: perSecond, stacked: false,
-  series: [{ name: title, look, read: (history) => history.rates(readValue) }],
-});
 
 function charts() {
   return [
@@ -66,6 +39,7 @@ const kFacts = [
   ['TLS handshakes', (reply) => wholeNumber(reply.totals.handshakes)],
   ['Waiting requests', (reply) => wholeNumber(reply.waitingRequests)],
   ['Event subscribers', (reply) => wholeNumber(reply.watchers)],
+  ['Message channel', (reply) => (reply.channel.enabled ? `on, ${wholeNumber(reply.channel.logins)} logins` : 'off')],
   ['IM service', (reply) => (reply.im.enabled ? `on, ${wholeNumber(reply.im.pendingGroups)} groups pending` : 'off')],
   ['Heartbeat timeout', (reply) => `${reply.heartbeatTimeoutMs / 1000} s`],
 ];

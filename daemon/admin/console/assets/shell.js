@@ -9,6 +9,7 @@ const kThemeSigns = { system: '◐', light: '☀', dark: '☾' };
 
 const kLinks = [
   { page: 'rooms', href: '#/rooms', name: 'Rooms' },
+  { page: 'channel', href: '#/channel', name: 'Channel' },
   { page: 'server', href: '#/server', name: 'Server' },
   { page: 'try', href: '#/try', name: 'Try it' },
 ];

@@ -20,6 +20,7 @@
  * @property {number} number
  * @property {number} sequence
  * @property {number} audienceCount
+ * @property {number|null} connected  clients of the message channel in the room; null without it
  * @property {Record<string, unknown>|null} custom
  * @property {Pusher[]} pushers
  *
@@ -35,6 +36,15 @@
  * @property {string} [reason]
  * @property {string} [newCreator]
  *
+ * A login of the message channel.
+ * @typedef {object} Login
+ * @property {string} userID
+ * @property {'old'|'new'} client
+ * @property {number} loggedInAtMs
+ * @property {number} idleMs  since its last call; 0 while a poll waits or a WebSocket is open
+ * @property {number} polls
+ * @property {{kind: RoomKind, roomID: string, joinedAtMs: number}|null} room
+ *
  * @typedef {object} ServerReply
  * @property {string} version
  * @property {number} startedAtMs
@@ -47,6 +57,7 @@
  * @property {{requests: number, failures: number, evictions: number, connections: number, handshakes: number, refusals: number}} totals
  * @property {number} reaperLagMs
  * @property {{enabled: boolean, pendingGroups: number, lag: number}} im
+ * @property {{enabled: boolean, logins: number, groups: number, polls: number, messages: number, deliveries: number, redeliveries: number}} channel
  * @property {number} heartbeatTimeoutMs
  * @property {{http: string|null, https: string|null}} publicApi
  */

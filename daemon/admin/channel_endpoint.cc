@@ -1,0 +1,62 @@
+#include "daemon/admin/channel_endpoint.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/console_request.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+/// No account has a longer name.
+constexpr std::size_t kMaxNameBytes = 200;
+
+Result<LoginQuery> ReadLogins(const FormPairs& query) {
+  const Result<std::size_t> limit = ReadLimit(query, {.standard = 50, .most = 200});
+  if (!limit) return limit.error();
+  const std::string_view begins = FirstOrEmpty(query, "q");
+  const std::string_view after = FirstOrEmpty(query, "after");
+  for (const auto& [name, text] : {std::pair("q", begins), std::pair("after", after)}) {
+    if (text.size() <= kMaxNameBytes) continue;
+    return Error{Errc::kBadRequest, std::string(name) + ": longer than 200 bytes"};
+  }
+  LoginQuery logins{.begins = std::string(begins), .limit = *limit};
+  if (!after.empty()) logins.after = UserId{std::string(after)};
+  return logins;
+}
+
+json LoginJson(const ConnectedLogin& login) {
+  json room;
+  if (login.room) {
+    room = {{"kind", RoomKindName(login.room->kind)},
+            {"roomID", login.room->id.value},
+            {"joinedAtMs", login.joined_at.time_since_epoch().count()}};
+  }
+  return {{"userID", login.account.value},
+          {"client", login.client == ClientKind::kOld ? "old" : "new"},
+          {"loggedInAtMs", login.logged_in.time_since_epoch().count()},
+          {"idleMs", login.idle.count()},
+          {"polls", login.polls},
+          {"room", std::move(room)}};
+}
+
+}  // namespace
+
+Result<json> ListLogins(const HttpRequest& request, const Channel* channel) {
+  const Result<FormPairs> query = ReadQuery(request);
+  if (!query) return query.error();
+  const Result<LoginQuery> asked = ReadLogins(*query);
+  if (!asked) return asked.error();
+  const ConnectedLogins found = channel == nullptr ? ConnectedLogins() : channel->Logins(*asked);
+  json logins = json::array();
+  for (const ConnectedLogin& login : found.logins) logins.push_back(LoginJson(login));
+  return json{{"logins", std::move(logins)},
+              {"next", found.next ? json(found.next->value) : json()}};
+}
+
+}  // namespace rtcroom

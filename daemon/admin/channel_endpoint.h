@@ -1,0 +1,17 @@
+// GET /console/api/channel: who is connected to the message channel.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/base/result.h"
+#include "daemon/channel/channel.h"
+#include "daemon/http/message.h"
+
+namespace rtcroom {
+
+/// A page of logins, by account. It has no messages and no keys.
+/// @param channel  null: it is off, and nobody is connected.
+/// @errors kBadRequest naming the field.
+Result<nlohmann::json> ListLogins(const HttpRequest& request, const Channel* channel);
+
+}  // namespace rtcroom

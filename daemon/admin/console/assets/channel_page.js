@@ -1,0 +1,190 @@
+// The message channel: who is connected, and how much is said.
+import { avatar, el, oncePerFrame, userText } from './dom.js';
+import { clockTime, duration, wholeNumber } from './format.js';
+import { level, rate } from './metric_charts.js';
+import { hashOf, searchable } from './routes.js';
+
+const kPollMs = 2000;
+const kTypingPauseMs = 250;
+const kAtOnce = 50;
+
+/** @typedef {import('./types.js').Login} Login */
+/** @typedef {import('./routes.js').ChannelRoute} ChannelRoute */
+
+const charts = () => [
+  rate('Messages', 'Messages that members sent, in a second', (reply) => reply.channel.messages, 'look-a'),
+  rate('Deliveries', 'Answers and pushes that carried messages or notices to clients, in a second', (reply) => reply.channel.deliveries, 'look-a'),
+  rate('Given again', 'Answers that were lost on their way, in a second', (reply) => reply.channel.redeliveries, 'look-warn'),
+  level('Logins', 'Logins that have not ended', (reply) => reply.channel.logins, wholeNumber, 'look-a'),
+];
+
+export class ChannelPage {
+  #app;
+  #route;
+  #leaving = new AbortController();
+  /** @type {number|undefined} */
+  #timer;
+  /** @type {number|undefined} */
+  #typing;
+  /** The cursors of this page and of those before it. */
+  #starts = [''];
+  #next = '';
+  /** Replies to earlier requests are dropped. */
+  #request = 0;
+  /** @type {Login[]|null} */
+  #logins = null;
+  #problem = '';
+  #charts = charts();
+  #search = /** @type {HTMLInputElement} */ (el('input', {
+    type: 'search', id: 'account', placeholder: 'Beginning of an account', autocomplete: 'off', spellcheck: 'false', maxlength: 200,
+  }));
+  #off = el('div', { class: 'notice', hidden: true },
+    el('p', {}, 'The message channel is off: ', el('code', {}, 'channel.enabled'), ' in the configuration.'));
+  #note = el('p', { class: 'empty', role: 'status' }, 'Loading…');
+  #list = el('ul', { class: 'logins' });
+  #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, '← Previous');
+  #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, 'Next →');
+  #where = el('span', { class: 'quiet' });
+  #pager = el('nav', { class: 'pager', 'aria-label': 'Pages', hidden: true }, this.#previous, this.#where, this.#following);
+  /** @type {HTMLElement|null} focused when a page was turned: a disabled button loses the focus */
+  #pressed = null;
+  #drawCharts = oncePerFrame(() => this.#drawStats());
+  element;
+
+  /**
+   * @param {import('./app.js').App} app
+   * @param {ChannelRoute} route
+   */
+  constructor(app, route) {
+    this.#app = app;
+    this.#route = route;
+    this.#search.value = route.q;
+    this.element = el('div', { class: 'channel-page' },
+      el('div', { class: 'page-head' }, el('h1', {}, 'Message channel'),
+        el('label', { class: 'search', for: 'account' }, el('span', { class: 'hidden' }, 'Search accounts'), this.#search)),
+      this.#off,
+      el('div', { class: 'charts' }, ...this.#charts.map((chart) => chart.element)),
+      el('section', { class: 'panel', 'aria-label': 'Who is connected' }, el('h2', {}, 'Who is connected'), this.#note, this.#list),
+      this.#pager);
+    this.#search.addEventListener('input', () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#searchNow(), kTypingPauseMs);
+    });
+    const { signal } = this.#leaving;
+    app.stats.addEventListener('sample', this.#drawCharts, { signal });
+    document.addEventListener('visibilitychange', () => this.#load(), { signal });
+    this.#drawStats();
+    this.#load();
+  }
+
+  stop() {
+    this.#leaving.abort();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#typing);
+  }
+
+  /**
+   * The same page with another search.
+   * @param {ChannelRoute} route
+   */
+  change(route) {
+    if (this.#search.value !== route.q && document.activeElement !== this.#search) this.#search.value = route.q;
+    this.#route = route;
+    this.#starts = [''];
+    this.#load();
+  }
+
+  #searchNow() {
+    const route = { ...this.#route, q: searchable(this.#search.value) };
+    history.replaceState(null, '', hashOf(route));
+    this.change(route);
+  }
+
+  /** @param {1|-1} direction */
+  #turn(direction) {
+    if (direction > 0) this.#starts.push(this.#next);
+    else this.#starts.pop();
+    this.#pressed = /** @type {HTMLElement|null} */ (document.activeElement);
+    this.#previous.toggleAttribute('disabled', true);
+    this.#following.toggleAttribute('disabled', true);
+    this.#load();
+    scrollTo({ top: 0 });
+  }
+
+  async #load() {
+    clearTimeout(this.#timer);
+    if (document.hidden || this.#leaving.signal.aborted) return;
+    const request = ++this.#request;
+    const after = this.#starts[this.#starts.length - 1];
+    try {
+      const page = await this.#app.api.get('channel', { q: this.#route.q, after, limit: kAtOnce }, this.#leaving.signal);
+      if (request !== this.#request) return;
+      this.#logins = page.logins;
+      this.#next = page.next ?? '';
+      this.#problem = '';
+    } catch (error) {
+      if (request !== this.#request) return;
+      this.#problem = /** @type {Error} */ (error).message;
+    }
+    if (this.#leaving.signal.aborted) return;
+    this.#draw();
+    this.#timer = setTimeout(() => this.#load(), kPollMs);
+  }
+
+  #drawStats() {
+    const { latest, history } = this.#app.stats;
+    for (const chart of this.#charts) chart.draw(history, performance.now());
+    this.#off.hidden = latest?.channel.enabled !== false;
+  }
+
+  #draw() {
+    const note = this.#noteText();
+    this.#note.hidden = note === '';
+    if (this.#note.textContent !== note) this.#note.textContent = note;
+    const focused = document.activeElement?.closest('.login')?.getAttribute('data-login');
+    this.#list.replaceChildren(...(this.#logins ?? []).map((login) => entry(login)));
+    for (const link of this.#list.querySelectorAll('a')) if (link.closest('.login')?.getAttribute('data-login') === focused) link.focus();
+    const page = this.#starts.length;
+    this.#pager.hidden = page === 1 && this.#next === '';
+    this.#previous.toggleAttribute('disabled', page === 1);
+    this.#following.toggleAttribute('disabled', this.#next === '');
+    this.#where.textContent = `Page ${page}`;
+    if (document.activeElement === document.body) this.#pressed?.focus({ preventScroll: true });
+    this.#pressed = null;
+  }
+
+  #noteText() {
+    if (this.#problem) return `The list could not be loaded: ${this.#problem}.`;
+    if (this.#logins === null) return 'Loading…';
+    if (this.#logins.length > 0) return '';
+    if (this.#next) return 'None so far. There are more accounts to look at: go on with “Next”.';
+    return this.#route.q ? 'Nobody whose account begins like this is connected.' : 'Nobody is connected.';
+  }
+}
+
+/**
+ * What a client does now.
+ * @param {Login} login
+ */
+export function presence({ client, polls, idleMs }) {
+  if (polls > 0 || client === 'new') return 'listening';
+  return idleMs < 5000 ? 'here' : `silent for ${duration(idleMs)}`;
+}
+
+/** @param {Login} login */
+function entry(login) {
+  const { userID, client, loggedInAtMs, room } = login;
+  const place = room
+    ? el('span', { class: 'login-room' },
+      el('a', { href: hashOf({ page: 'room', kind: room.kind, roomID: room.roomID }) }, userText(room.roomID, 'mono')),
+      el('span', { class: 'quiet fine' }, `since ${clockTime(room.joinedAtMs)}`))
+    : el('span', { class: 'login-room quiet' }, client === 'new' ? 'by a WebSocket' : 'in no room');
+  return el('li', { class: 'login', 'data-login': `${userID} ${loggedInAtMs}`, 'data-user': userID },
+    avatar('', userID, ''),
+    el('span', { class: 'member-names' },
+      userText(userID, 'member-name'),
+      el('span', { class: 'quiet fine' }, `since ${clockTime(loggedInAtMs)}`)),
+    place,
+    el('span', { class: 'badges' }, el('span', { class: 'badge' }, client === 'old' ? 'old client' : 'new client')),
+    el('span', { class: `login-presence ${presence(login) === 'listening' ? 'tone-good' : 'quiet'}` }, presence(login)));
+}
