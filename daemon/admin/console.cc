@@ -28,7 +28,9 @@ Console::Console(ConsoleDeps deps, ConsoleFacts facts)
 void Console::AddRoutes(AdminRouter& router) {
   std::vector<std::string> origins;
   for (const std::string& origin : {facts_.http_origin, facts_.https_origin}) {
-    if (!origin.empty()) origins.push_back(origin);
+    if (origin.empty()) continue;
+    origins.push_back(origin);
+    if (facts_.channel_enabled) origins.push_back(SocketOrigin(origin));
   }
   AddConsolePages(router, origins);
 

@@ -19,6 +19,12 @@ json TotalsJson(const ServerTotals& totals) {
           {"handshakes", totals.handshakes}, {"refusals", totals.refusals}};
 }
 
+/// Null without the channel, or where the listener is off.
+json SocketUrl(const ConsoleFacts& facts) {
+  if (!facts.channel_enabled || facts.http_origin.empty()) return {};
+  return SocketOrigin(facts.http_origin) + facts.channel_prefix + "/channel/ws";
+}
+
 json ChannelJson(const ConsoleFacts& facts, const ChannelStats& stats) {
   std::uint64_t deliveries = 0;
   for (const std::uint64_t of_path : stats.received.deliveries) deliveries += of_path;
@@ -28,10 +34,15 @@ json ChannelJson(const ConsoleFacts& facts, const ChannelStats& stats) {
           {"polls", stats.sizes.polls},
           {"messages", stats.sent.room + stats.sent.direct},
           {"deliveries", deliveries},
-          {"redeliveries", stats.received.redeliveries}};
+          {"redeliveries", stats.received.redeliveries},
+          {"socket", SocketUrl(facts)}};
 }
 
 }  // namespace
+
+std::string SocketOrigin(const std::string& origin) {
+  return "ws" + origin.substr(std::string_view("http").size());
+}
 
 Result<json> DescribeServer(const ConsoleFacts& facts, const ConsoleStats& stats, Store& store,
                             const Clock& clock) {

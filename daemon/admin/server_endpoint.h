@@ -25,8 +25,13 @@ struct ConsoleFacts {
   // Base URLs of the public API, `http://127.0.0.1:5757`; empty for a listener that is off.
   std::string http_origin = {};
   std::string https_origin = {};
-  std::string api_prefix = {};  ///< of gen-1 paths
+  std::string api_prefix = {};      ///< of gen-1 paths
+  std::string channel_prefix = {};  ///< of the message channel's paths
 };
+
+/// An origin for WebSockets: `ws://127.0.0.1:5757`.
+/// @param origin  `http://…` or `https://…`.
+std::string SocketOrigin(const std::string& origin);
 
 /// Current counts.
 struct ConsoleStats {

@@ -312,7 +312,8 @@ ConsoleFacts App::MakeConsoleFacts() const {
           .channel_enabled = channel_ != nullptr,
           .http_origin = OriginOf("http", http_address()),
           .https_origin = OriginOf("https", https_address()),
-          .api_prefix = config_->server.prefix};
+          .api_prefix = config_->server.prefix,
+          .channel_prefix = config_->channel.prefix};
 }
 
 RoomClients App::MakeRoomClients() {

@@ -2,6 +2,7 @@
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { expectNoFaults, holdReply, keepPicture, openConsole, visit } from './support/browser.js';
+import { kWithChannel } from './support/channel.js';
 import { Server } from './support/server.js';
 
 const kImpatient = { 'room.heartbeat_timeout': '10s', 'room.sweep_period': '500ms' };
@@ -71,6 +72,72 @@ describe('the simulated phones', () => {
     await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
     await page.click('[aria-label="Carol: Join"]');
     await page.waitForSelector('.phone[data-user="alice"] [data-believed="carol"]');
+    expectNoFaults(opened);
+    await opened.close();
+  });
+});
+
+describe('the simulated phones with the message channel', () => {
+  const server = new Server({ ...kImpatient, ...kWithChannel });
+  const phone = (/** @type {string} */ name) => `.phone[data-user="${name}"]`;
+  before(() => server.start());
+  after(() => server.end());
+
+  it('notice each other at once, without polls, and talk', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    let sockets = 0;
+    let mostSockets = 0;
+    page.on('websocket', (socket) => {
+      mostSockets = Math.max(mostSockets, ++sockets);
+      socket.on('close', () => { --sockets; });
+    });
+    await visit(page, '#/try');
+    await page.fill('#try-room', 'channel');
+    await page.waitForSelector('.steps :text("notifies")');
+    await page.click('[aria-label="Alice: Create room"]');
+    await page.waitForSelector(`${phone('alice')} .badge:text-is("notified")`);
+    let polls = 0;
+    page.on('request', (request) => { if (request.url().endsWith('/get_pushers')) polls += 1; });
+    await page.click('[aria-label="Bob: Join"]');
+    await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`);
+    await page.waitForSelector(`${phone('bob')} .believed :text("Alice")`);
+    await page.waitForSelector(`${phone('bob')} .badge:text-is("notified")`);
+    await page.fill('[aria-label="Bob says"]', 'Hello <b>Alice</b>');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`${phone('alice')} .chat-texts li:not(.own):has-text("Hello <b>Alice</b>")`);
+    await page.fill('[aria-label="Alice says"]', 'Hi');
+    await page.click('[aria-label="Alice: Send"]');
+    await page.waitForSelector(`${phone('bob')} .chat-texts li:not(.own):has-text("Hi")`);
+    await page.waitForSelector(`${phone('alice')} .chat-texts li.own:has-text("Hi")`);
+    await page.waitForSelector('.wire-line:has-text("ws message"):has-text("pushed")');
+    assert.ok(polls <= 1, `${polls} polls`);  // Bob's own, when he came
+    await keepPicture(page, 'try-channel');
+    await page.click('[aria-label="Bob: Stop beating"]');
+    await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`, { state: 'detached' });
+    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+    await page.click('[aria-label="Bob: Beat again"]');
+    await page.waitForSelector(`${phone('bob')}[data-state="evicted"]`);
+    await page.click('[aria-label="Alice: End room"]');
+    await page.waitForSelector(`${phone('alice')}[data-state="out"]`);
+    assert.ok(mostSockets <= 2, `${mostSockets} sockets of two phones`);
+    assert.ok(!(await page.content()).includes('eJ'), 'no ticket is shown');
+    expectNoFaults(opened);
+    await opened.close();
+  });
+
+  it('poll when the socket cannot be opened', async () => {
+    const opened = await openConsole(server);
+    const { page } = opened;
+    await page.routeWebSocket(/channel\/ws$/, (socket) => socket.close({ code: 1013 }));
+    await page.reload();  // pages that are loaded keep their sockets
+    await visit(page, '#/try');
+    await page.fill('#try-room', 'polled');
+    await page.click('[aria-label="Alice: Create room"]');
+    await page.waitForSelector(`${phone('alice')} .badge:text-is("polling")`);
+    await page.click('[aria-label="Bob: Join"]');
+    await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`);
+    assert.strictEqual(await page.locator('.phone-chat:visible').count(), 0);
     expectNoFaults(opened);
     await opened.close();
   });

@@ -69,6 +69,10 @@ async function watch(page, origins) {
     const url = new URL(request.url());
     if (!origins.includes(url.origin)) faults.push(`request: ${request.url()}`);
   });
+  page.on('websocket', (socket) => {
+    const { origin } = new URL(socket.url().replace(/^ws/, 'http'));
+    if (!origins.includes(origin)) faults.push(`socket: ${socket.url()}`);
+  });
   await page.exposeFunction('reportViolation', (/** @type {string} */ text) => faults.push(`refused by the policy: ${text}`));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {

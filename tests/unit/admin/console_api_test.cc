@@ -76,7 +76,8 @@ TEST_F(ConsoleApi, ReturnsServerFigures) {
                "refusals": 6},
     "reaperLagMs": 7, "im": {"enabled": false, "pendingGroups": 0, "lag": 0},
     "channel": {"enabled": true, "logins": 8, "groups": 9, "polls": 10, "messages": 29,
-                "deliveries": 23, "redeliveries": 13},
+                "deliveries": 23, "redeliveries": 13,
+                "socket": "ws://127.0.0.1:5757/im/channel/ws"},
     "heartbeatTimeoutMs": 20000,
     "publicApi": {"http": "http://127.0.0.1:5757/weapp", "https": null}})"));
 }

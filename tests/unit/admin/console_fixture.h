@@ -188,7 +188,8 @@ class ConsoleFixture : public ServiceFixture {
                     .heartbeat_timeout = kTimeout,
                     .channel_enabled = true,
                     .http_origin = "http://127.0.0.1:5757",
-                    .api_prefix = "/weapp"}};
+                    .api_prefix = "/weapp",
+                    .channel_prefix = "/im"}};
 };
 
 }  // namespace rtcroom

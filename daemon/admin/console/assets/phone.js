@@ -1,4 +1,6 @@
-// A simulated member: uses the public API like a mini-program on a phone.
+// A simulated member: uses the public API like a mini-program on a phone. With the message channel it
+// is notified of changes by a socket; without, it polls.
+import { afterEvent, viewOf } from './room_view.js';
 
 const kBeatMs = 7000;
 const kAskMs = 2000;
@@ -27,12 +29,20 @@ export const beatPeriod = (timeoutMs) => Math.min(kBeatMs, timeoutMs * 0.35);
  * @typedef {{kind: string, roomID: string}} Place
  * @typedef {{members: Array<{userID: string, userName: string}>, creator: string, atMs: number}} Belief
  * @typedef {(phone: Phone, kind: string, endpoint: string, body: object) => Promise<any>} Call
+ *
+ * Makes the socket of a phone; null without the message channel.
+ * @typedef {((phone: Phone, identity: import('./channel_socket.js').Identity, place: Place) => import('./channel_socket.js').ChannelSocket)|null} MakeSocket
  */
 
 /** Dispatches `change`. */
 export class Phone extends EventTarget {
   #call;
+  #makeSocket;
   #beatMs;
+  /** @type {import('./channel_socket.js').ChannelSocket|null} of the room that it is in */
+  #socket = null;
+  /** @type {import('./channel_socket.js').Identity|null} */
+  #identity = null;
   /** @type {Place|null} */
   #place = null;
   /** @type {number[]} */
@@ -46,19 +56,30 @@ export class Phone extends EventTarget {
   lastBeatMs = 0;
   /** The server's last error text, if a request was refused. */
   problem = '';
+  /** @type {import('./room_view.js').Text[]} */
+  texts = [];
 
   /**
-   * @param {string} userID
+   * @param {string} key  unique on the page
    * @param {string} userName
    * @param {number} beatMs
    * @param {Call} call
+   * @param {MakeSocket} makeSocket
    */
-  constructor(userID, userName, beatMs, call) {
+  constructor(key, userName, beatMs, call, makeSocket = null) {
     super();
-    this.userID = userID;
+    this.key = key;
+    // With the channel: until the server has chosen another.
+    this.userID = key;
     this.userName = userName;
     this.#beatMs = beatMs;
     this.#call = call;
+    this.#makeSocket = makeSocket;
+  }
+
+  /** Whether the server notifies it of each change now. */
+  get isNotified() {
+    return this.#socket?.isLive ?? false;
   }
 
   get isCreator() {
@@ -70,18 +91,32 @@ export class Phone extends EventTarget {
    * @param {string} roomName
    */
   async create(place, roomName) {
-    await this.#enter(place, 'create_room', { ...this.#self(), roomName });
+    await this.#enter(place, 'create_room', { roomName });
   }
 
   /** @param {Place} place */
   async join(place) {
-    await this.#enter(place, 'add_pusher', this.#self());
+    await this.#enter(place, 'add_pusher', {});
   }
 
-  /** Stops all requests, including heartbeats. */
+  /** Stops all requests, including heartbeats, and cuts the connection. */
   fallSilent() {
     this.#rest();
     this.#become('silent');
+  }
+
+  /**
+   * Says something to all that are in the room.
+   * @param {string} text
+   */
+  async say(text) {
+    try {
+      const { seq } = await /** @type {any} */ (this.#socket).say(text, this.userName);
+      this.#see({ message: { seq, from: this.userID, nick: this.userName, type: 'text', body: text } });
+    } catch (error) {
+      this.problem = `not sent: ${/** @type {Error} */ (error).message}`;
+      this.dispatchEvent(new Event('change'));
+    }
   }
 
   /** Resumes heartbeats, whether or not this phone is still a member. */
@@ -112,12 +147,62 @@ export class Phone extends EventTarget {
    * @param {object} body
    */
   async #enter(place, endpoint, body) {
-    if (!await this.#say(endpoint, place, body) || this.#isStopped) return;
+    if (this.#makeSocket && !this.#identity) await this.#identify(place);
+    if (!await this.#say(endpoint, place, { ...this.#self(), ...body }) || this.#isStopped) return;
     this.#place = place;
+    this.texts = [];
+    this.#follow(place);
     this.lastBeatMs = performance.now();
     this.#become('in');
     this.#keepGoing();
     await this.#ask();
+  }
+
+  /**
+   * Asks for the name and ticket with which it logs in to the channel.
+   * @param {Place} place
+   */
+  async #identify(place) {
+    const reply = await this.#say('get_im_login_info', place, { userIDPrefix: 'try' });
+    if (!reply) return;
+    const { userID, sdkAppID, userSig } = reply;
+    this.#identity = { userID, sdkAppID, userSig };
+    this.userID = userID;
+  }
+
+  /** @param {Place} place */
+  #follow(place) {
+    this.#socket?.stop();
+    this.#socket = null;
+    if (!this.#makeSocket || !this.#identity) return;
+    const socket = this.#makeSocket(this, this.#identity, place);
+    this.#socket = socket;
+    const when = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) =>
+      socket.addEventListener(name, (event) => { if (this.#socket === socket) act(/** @type {CustomEvent} */ (event).detail); });
+    when('subscribed', ({ recovered, events, room }) => {
+      if (recovered) events.forEach((/** @type {any} */ event) => this.#see(event));
+      else this.#show(viewOf(room, this.texts));
+      if (this.belief?.members.every((member) => member.userID !== this.userID)) this.#learnThatItIsOut();
+    });
+    when('event', (event) => this.#see(event));
+    when('down', () => this.dispatchEvent(new Event('change')));
+  }
+
+  /**
+   * Learns of an event.
+   * @param {any} event
+   */
+  #see(event) {
+    const { members = [], creator = '' } = this.belief ?? {};
+    this.#show(afterEvent({ members, creator, texts: this.texts }, event));
+    if (event.room_destroyed || event.pusher_deleted?.userID === this.userID) this.#learnThatItIsOut();
+  }
+
+  /** @param {import('./room_view.js').RoomView} view */
+  #show({ members, creator, texts }) {
+    this.belief = { members, creator, atMs: performance.now() };
+    this.texts = texts;
+    this.dispatchEvent(new Event('change'));
   }
 
   /** @param {string} endpoint */
@@ -127,18 +212,25 @@ export class Phone extends EventTarget {
     this.#rest();
     await this.#say(endpoint, place, {});
     this.#place = null;
+    this.#socket = null;
     this.belief = null;
+    this.texts = [];
     this.#become('out');
   }
 
   #keepGoing() {
     this.#rest();
-    this.#timers = [setInterval(() => this.#beat(), this.#beatMs), setInterval(() => this.#ask(), Math.min(kAskMs, this.#beatMs))];
+    this.#socket?.start();
+    this.#timers = [
+      setInterval(() => this.#beat(), this.#beatMs),
+      setInterval(() => { if (!this.isNotified) this.#ask(); }, Math.min(kAskMs, this.#beatMs)),
+    ];
   }
 
   #rest() {
     this.#timers.forEach(clearInterval);
     this.#timers = [];
+    this.#socket?.stop();
   }
 
   async #beat() {
@@ -153,7 +245,8 @@ export class Phone extends EventTarget {
     const place = this.#place;
     if (!place) return;
     const reply = await this.#say('get_pushers', place, {});
-    if (this.#place !== place || this.state === 'silent') return;
+    // What the socket has shown meanwhile is newer.
+    if (this.#place !== place || this.state === 'silent' || this.isNotified) return;
     if (reply) this.belief = { members: reply.pushers, creator: reply.roomCreator, atMs: performance.now() };
     const isMember = reply?.pushers.some((/** @type {{userID: string}} */ member) => member.userID === this.userID);
     if (!isMember) this.#learnThatItIsOut();
@@ -185,7 +278,8 @@ export class Phone extends EventTarget {
     if (this.#isStopped) return null;
     let reply = null;
     try {
-      reply = await this.#call(this, place.kind, endpoint, { roomID: place.roomID, userID: this.userID, ...body });
+      const own = endpoint === 'get_im_login_info' ? {} : { roomID: place.roomID, userID: this.userID };
+      reply = await this.#call(this, place.kind, endpoint, { ...own, ...body });
       this.#unreachable = false;
       // The reason for the eviction stays displayed, whatever other replies arrive.
       if (reply.code !== 0) this.problem = `${endpoint}: code ${reply.code}, ${kRefusals[reply.code] ?? reply.detail ?? reply.message}`;

@@ -15,9 +15,14 @@ export class PhoneCard {
   #belief = el('div', { class: 'belief' });
   #beliefAge = el('span', { class: 'quiet fine' });
   #problem = el('p', { class: 'problem', role: 'status' });
+  #mode = el('span', { class: 'badge', hidden: true });
+  #texts = el('ol', { class: 'chat-texts', 'aria-live': 'polite' });
+  #text = /** @type {HTMLInputElement} */ (el('input', { type: 'text', maxlength: 200, autocomplete: 'off', placeholder: 'Say something' }));
+  #chat;
   /** @type {Record<string, HTMLElement>} */
   #buttons;
   #shownBelief = '';
+  #shownTexts = '';
   element;
 
   /**
@@ -40,12 +45,17 @@ export class PhoneCard {
       leave: button('Leave', () => phone.leave()),
       end: button('End room', () => phone.endRoom(), 'danger-outline'),
     };
-    this.element = el('article', { class: 'phone', 'data-user': phone.userID, 'aria-label': phone.userName },
-      el('header', { class: 'phone-top' }, avatar(phone.userName, phone.userID, ''),
-        el('span', { class: 'member-names' }, el('strong', {}, phone.userName), this.#state)),
+    this.#text.setAttribute('aria-label', `${phone.userName} says`);
+    this.#text.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.#say(); });
+    this.#chat = el('div', { class: 'phone-chat', hidden: true }, this.#texts,
+      el('div', { class: 'chat-line' }, this.#text, button('Send', () => this.#say())));
+    this.element = el('article', { class: 'phone', 'data-user': phone.key, 'aria-label': phone.userName },
+      el('header', { class: 'phone-top' }, avatar(phone.userName, phone.key, ''),
+        el('span', { class: 'member-names' }, el('strong', {}, phone.userName), this.#state), this.#mode),
       el('div', { class: 'phone-beat' }, el('span', { class: 'quiet fine' }, 'Last heartbeat'), this.#meter.element),
       el('div', { class: 'phone-screen' },
         el('div', { class: 'panel-head' }, el('h3', {}, 'Believes is in the room'), this.#beliefAge), this.#belief),
+      this.#chat,
       this.#problem,
       el('div', { class: 'phone-buttons' }, ...Object.values(this.#buttons)));
     this.update();
@@ -61,6 +71,11 @@ export class PhoneCard {
       create: !isMember, join: !isMember, silent: state === 'in', wake: state === 'silent', leave: state !== 'out', end: state === 'in' && isCreator,
     };
     for (const [name, button] of Object.entries(this.#buttons)) button.hidden = !usable[name];
+    const isNotified = this.#phone.isNotified;
+    this.#mode.hidden = state !== 'in' || !this.#lab.hasChannel;
+    this.#mode.textContent = isNotified ? 'notified' : 'polling';
+    this.#chat.hidden = state !== 'in' || !isNotified;
+    this.#drawTexts();
     if (this.#problem.textContent !== problem) this.#problem.textContent = problem;
     this.#drawBelief();
     this.tick();
@@ -68,12 +83,29 @@ export class PhoneCard {
 
   /** Updates the display as time passes. */
   tick() {
-    const { state, lastBeatMs, belief } = this.#phone;
+    const { state, lastBeatMs, belief, isNotified } = this.#phone;
     const age = performance.now() - lastBeatMs;
     const isMember = state === 'in' || state === 'silent';
     this.#meter.set(isMember ? { ageMs: age, remainingMs: this.#timeoutMs - age } : null);
-    const since = belief ? performance.now() - belief.atMs : 0;
+    const since = belief && !isNotified ? performance.now() - belief.atMs : 0;
     this.#beliefAge.textContent = belief && since > 3000 ? `${duration(since)} old` : '';
+  }
+
+  #say() {
+    const text = this.#text.value.trim();
+    if (text === '') return;
+    this.#text.value = '';
+    this.#phone.say(text);
+  }
+
+  #drawTexts() {
+    const { texts, userID } = this.#phone;
+    const shown = texts.map(({ seq }) => seq).join(' ');
+    if (shown === this.#shownTexts) return;
+    this.#shownTexts = shown;
+    this.#texts.replaceChildren(...texts.map(({ from, nick, text }) =>
+      el('li', { class: from === userID ? 'own' : '' }, el('span', { class: 'quiet fine' }, userText(nick || from)), userText(text))));
+    this.#texts.scrollTop = this.#texts.scrollHeight;
   }
 
   #drawBelief() {

@@ -1,4 +1,5 @@
 // The simulated members and their requests, kept across page changes.
+import { ChannelSocket } from './channel_socket.js';
 import { beatPeriod, Phone } from './phone.js';
 
 const kNames = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank'];
@@ -10,8 +11,9 @@ const kTimeoutMs = 10_000;
  * @property {number} atMs
  * @property {string} who
  * @property {string} endpoint
- * @property {object} request
+ * @property {object|null} request  null for a push of the server
  * @property {any} reply  null when there was none
+ * @property {number|undefined} code  undefined when there was no reply
  * @property {string} problem
  * @property {number} tookMs
  * @property {boolean} isRepeated  a poll with the same reply as the one before it
@@ -22,6 +24,8 @@ const kTimeoutMs = 10_000;
  */
 export class TryLab extends EventTarget {
   #base = '';
+  /** Of the message channel; empty without it. */
+  #socketUrl = '';
   #beatMs = beatPeriod(20_000);
   /** @type {Map<string, string>} the last poll reply of each phone */
   #lastPoll = new Map();
@@ -34,13 +38,20 @@ export class TryLab extends EventTarget {
   /**
    * @param {string} base  of the public API, with its prefix
    * @param {number} timeoutMs  the server's heartbeat timeout
+   * @param {string} socketUrl  of the message channel; empty without it
    */
-  connect(base, timeoutMs) {
+  connect(base, timeoutMs, socketUrl) {
     if (this.#base !== '') return;
     this.#base = base;
+    this.#socketUrl = socketUrl;
     this.#beatMs = beatPeriod(timeoutMs);
     this.addPhone();
     this.addPhone();
+  }
+
+  /** Whether phones are notified and can talk. */
+  get hasChannel() {
+    return this.#socketUrl !== '';
   }
 
   get isFull() {
@@ -49,7 +60,8 @@ export class TryLab extends EventTarget {
 
   addPhone() {
     const name = kNames[this.phones.length];
-    const phone = new Phone(name.toLowerCase(), name, this.#beatMs, (...call) => this.#call(...call));
+    const phone = new Phone(name.toLowerCase(), name, this.#beatMs, (...call) => this.#call(...call),
+      this.hasChannel ? (...socket) => this.#makeSocket(...socket) : null);
     phone.addEventListener('change', () => this.dispatchEvent(new Event('change')));
     this.phones.push(phone);
     this.dispatchEvent(new Event('phones'));
@@ -59,11 +71,25 @@ export class TryLab extends EventTarget {
     for (const phone of this.phones) phone.stop();
   }
 
+  /** @type {NonNullable<import('./phone.js').MakeSocket>} */
+  #makeSocket(phone, identity, place) {
+    const socket = new ChannelSocket(this.#socketUrl, identity, place);
+    socket.addEventListener('exchange', (event) => {
+      const { name, request, reply, code, tookMs } = /** @type {CustomEvent<import('./channel_socket.js').Exchange>} */ (event).detail;
+      const pushed = name === 'event' ? Object.keys(reply).find((key) => typeof reply[key] === 'object') : '';
+      this.#keep({
+        atMs: Date.now(), who: phone.userName, endpoint: `ws ${pushed || name}`, request, reply, code, problem: '', tookMs, isRepeated: name === 'ping',
+      }, phone);
+    });
+    return socket;
+  }
+
   /** @type {import('./phone.js').Call} */
   async #call(phone, kind, endpoint, body) {
     const startedMs = performance.now();
+    /** @type {Line} */
     const line = {
-      atMs: Date.now(), who: phone.userName, endpoint, request: body, reply: null, problem: '', tookMs: 0, isRepeated: false,
+      atMs: Date.now(), who: phone.userName, endpoint, request: body, reply: null, code: undefined, problem: '', tookMs: 0, isRepeated: false,
     };
     try {
       const response = await fetch(`${this.#base}/${kind}_room/${endpoint}`, {
@@ -74,6 +100,7 @@ export class TryLab extends EventTarget {
         signal: AbortSignal.timeout(kTimeoutMs),
       });
       line.reply = await response.json();
+      line.code = line.reply.code;
       return line.reply;
     } catch {
       line.problem = `no answer from ${this.#base}`;
@@ -92,8 +119,8 @@ export class TryLab extends EventTarget {
     if (line.endpoint === 'get_pushers') {
       const members = line.reply?.pushers?.map((/** @type {{userID: string}} */ member) => member.userID);
       const answer = JSON.stringify([line.reply?.code, members]);
-      line.isRepeated = this.#lastPoll.get(phone.userID) === answer;
-      this.#lastPoll.set(phone.userID, answer);
+      line.isRepeated = this.#lastPoll.get(phone.key) === answer;
+      this.#lastPoll.set(phone.key, answer);
     }
     this.lines.unshift(line);
     if (this.lines.length > kMostLines) this.lines.pop();

@@ -17,6 +17,7 @@ const kSteps = [
   'Bob’s phone fails: it sends no more heartbeats, and does not leave.',
   'The server evicts Bob. Alice’s phone sees that Bob is gone.',
 ];
+const kNotifiedStep = 'Bob joins. The server notifies Alice’s phone at once, and they can talk.';
 
 /**
  * The number of steps completed.
@@ -71,12 +72,14 @@ export class TryPage {
     const latest = this.#app.stats.latest;
     if (!latest || this.#isConnected) return;
     const base = latest.publicApi.http;
+    const { socket } = latest.channel;
     if (base === null) {
       this.element.replaceChildren(el('h1', {}, 'Try it'), missingListener());
       return;
     }
     this.#isConnected = true;
-    this.#lab.connect(base, latest.heartbeatTimeoutMs);
+    this.#lab.connect(base, latest.heartbeatTimeoutMs, socket ?? '');
+    if (this.#lab.hasChannel) this.#steps[1].textContent = kNotifiedStep;
     this.#log = new WireLog(this.#lab.lines);
     this.#build(base, latest.heartbeatTimeoutMs);
     this.#drawPhones();

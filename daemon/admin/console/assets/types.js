@@ -57,7 +57,7 @@
  * @property {{requests: number, failures: number, evictions: number, connections: number, handshakes: number, refusals: number}} totals
  * @property {number} reaperLagMs
  * @property {{enabled: boolean, pendingGroups: number, lag: number}} im
- * @property {{enabled: boolean, logins: number, groups: number, polls: number, messages: number, deliveries: number, redeliveries: number}} channel
+ * @property {{enabled: boolean, logins: number, groups: number, polls: number, messages: number, deliveries: number, redeliveries: number, socket: string|null}} channel
  * @property {number} heartbeatTimeoutMs
  * @property {{http: string|null, https: string|null}} publicApi
  */

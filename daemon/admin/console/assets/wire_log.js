@@ -29,10 +29,18 @@ export class WireLog {
   }
 }
 
+/**
+ * Tickets are not shown.
+ * @param {string} key
+ * @param {unknown} value
+ */
+const hidden = (key, value) => (key === 'userSig' ? '…' : value);
+
 /** @param {Line} line */
 function entry(line) {
-  const code = line.reply?.code;
-  const outcome = line.problem ? 'no answer' : `code ${code}`;
+  const { code } = line;
+  const isPush = line.request === null;
+  const outcome = isPush ? 'pushed' : line.problem ? 'no answer' : `code ${code}`;
   return el('li', { class: `wire-line${line.isRepeated ? ' repeated' : ''}` },
     el('details', {},
       el('summary', {},
@@ -40,8 +48,8 @@ function entry(line) {
         el('span', { class: 'wire-who' }, line.who),
         el('code', {}, line.endpoint),
         el('span', { class: `wire-code ${code === 0 ? 'tone-good' : 'tone-bad'}` }, outcome),
-        el('span', { class: 'quiet wire-ms' }, `${Math.round(line.tookMs)} ms`)),
-      el('div', { class: 'wire-bodies' }, body('Request', line.request), body('Reply', line.reply ?? line.problem))));
+        el('span', { class: 'quiet wire-ms' }, isPush ? '' : `${Math.round(line.tookMs)} ms`)),
+      el('div', { class: 'wire-bodies' }, !isPush && body('Request', line.request), body(isPush ? 'Push' : 'Reply', line.reply ?? line.problem))));
 }
 
 /**
@@ -49,5 +57,5 @@ function entry(line) {
  * @param {unknown} content
  */
 function body(title, content) {
-  return el('div', {}, el('h3', {}, title), el('pre', { tabindex: 0 }, userText(JSON.stringify(content))));
+  return el('div', {}, el('h3', {}, title), el('pre', { tabindex: 0 }, userText(JSON.stringify(content, hidden))));
 }
