@@ -19,6 +19,7 @@ const { checkFields } = require('./fields');
 const { adminRoutes, publicEndpoints } = require('./routes');
 const acceptance = require('./scenarios/acceptance');
 const backup = require('./scenarios/backup');
+const channel = require('./scenarios/channel');
 const consoleScenario = require('./scenarios/console');
 const failures = require('./scenarios/failures');
 const gen1 = require('./scenarios/gen1');
@@ -56,16 +57,14 @@ async function checkDocument() {
   assert.strictEqual(validator.version, '3.1');
 }
 
-function checkRoutes(document, endpoints) {
-  const documented = (isPublic) =>
-    [...document.operations.values()]
-      .filter((operation) => operation.isPublic === isPublic)
-      .map(({ method, path: at }) => `${method} ${at}`);
-  const check = (isPublic, served) => {
-    assert.deepStrictEqual(documented(isPublic).sort(), served.sort(), 'the sources and the document name other endpoints');
+function checkRoutes(document, endpoints, commands) {
+  const check = (isOfArea, served) => {
+    const documented = [...document.operations.values()].filter(isOfArea).map(({ method, path: at }) => `${method} ${at}`);
+    assert.deepStrictEqual(documented.sort(), served.sort(), 'the sources and the document name other endpoints');
   };
-  check(true, [...new Set(endpoints.map(({ route }) => route))]);
-  check(false, adminRoutes());
+  check(({ isPublic }) => isPublic, [...new Set(endpoints.map(({ route }) => route))]);
+  check(({ isOfChannel }) => isOfChannel, commands);
+  check(({ isPublic, isOfChannel }) => !isPublic && !isOfChannel, adminRoutes());
 }
 
 function checkCoverage(document) {
@@ -96,6 +95,8 @@ async function onCompleteServer(binary, document, wechat) {
   fs.writeFileSync(path.join(logs, 'today.log'), 'a line\n');
   const settings = {
     ...kComplete,
+    'channel.enabled': true,
+    'channel.hold': '5s',
     'auth.gen1_login': true,
     'auth.trust_imuserid': true,
     'auth.trust_userid': true,
@@ -117,6 +118,7 @@ async function onCompleteServer(binary, document, wechat) {
     await utils.run(client, kOperatorToken);
     await backup.run(client, server.dataDirectory);
     await consoleScenario.run(client, kAdminToken);
+    await channel.run(client);
     await refusals.run(client);
     await client.call('readyz', 'Ready', {});
     await client.call('healthz', 'Alive', {});
@@ -144,8 +146,8 @@ async function main(binary, printEndpoints) {
   await checkDocument();
   const document = new ApiDocument(kFile);
   const examples = document.checkExamples();
-  const endpoints = publicEndpoints(printEndpoints);
-  checkRoutes(document, endpoints);
+  const { endpoints, commands } = publicEndpoints(printEndpoints);
+  checkRoutes(document, endpoints, commands);
   checkFields(document, endpoints);
   const wechat = await startWechat();
   const im = await startIm();

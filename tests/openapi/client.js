@@ -60,7 +60,7 @@ class Client {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const type = text === undefined ? {} : { 'Content-Type': 'application/json' };
     const reply = await this.server.send(
-      operation.isPublic ? 'http' : 'admin',
+      operation.isPublic || operation.isOfChannel ? 'http' : 'admin',
       method ?? operation.method,
       target,
       { body: text, headers: { ...type, ...headers }, until },

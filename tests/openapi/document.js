@@ -41,6 +41,7 @@ class ApiDocument {
       method: method.toUpperCase(),
       path,
       isPublic: !item.servers,
+      isOfChannel: operation.tags.includes('channel'),
       // Those of the path apply to each of its operations.
       parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])],
       requestBody: operation.requestBody,

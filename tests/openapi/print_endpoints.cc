@@ -1,10 +1,12 @@
-// Prints the table of handlers/endpoint_spec.cc as JSON, for check.js.
+// Prints the tables of handlers/endpoint_spec.cc and handlers/channel_commands.cc as JSON, for
+// check.js.
 #include <iostream>
 #include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "handlers/channel_commands.h"
 #include "tests/support/endpoint_fields.h"
 
 namespace rtcroom {
@@ -61,9 +63,16 @@ ordered_json JsonOf(const EndpointCall& call) {
 }  // namespace rtcroom
 
 int main() {
-  nlohmann::ordered_json table = nlohmann::ordered_json::array();
+  nlohmann::ordered_json endpoints = nlohmann::ordered_json::array();
   for (const rtcroom::EndpointCall& call : rtcroom::AllCalls()) {
-    table.push_back(rtcroom::JsonOf(call));
+    endpoints.push_back(rtcroom::JsonOf(call));
   }
-  std::cout << table.dump(1) << '\n';
+  nlohmann::ordered_json commands = nlohmann::ordered_json::array();
+  for (const rtcroom::ChannelCommand& command : rtcroom::AllChannelCommands()) {
+    commands.push_back(command.path);
+  }
+  std::cout << nlohmann::ordered_json(
+                   {{"endpoints", std::move(endpoints)}, {"commands", std::move(commands)}})
+                   .dump(1)
+            << '\n';
 }

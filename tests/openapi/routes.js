@@ -11,14 +11,16 @@ function read(...names) {
   return fs.readFileSync(path.join(kRoot, ...names), 'utf8');
 }
 
-// The rows of handlers/endpoint_spec.cc, one for each protocol of an endpoint.
+// The rows of handlers/endpoint_spec.cc, one for each protocol of an endpoint, and the routes of the
+// message channel.
 // @param program  print_endpoints.
 function publicEndpoints(program) {
-  const rows = JSON.parse(execFileSync(program, { encoding: 'utf8' }));
-  return rows.map((row) => {
+  const { endpoints, commands } = JSON.parse(execFileSync(program, { encoding: 'utf8' }));
+  const rows = endpoints.map((row) => {
     const area = row.areas.length > 1 ? '{kind}' : row.areas[0];
     return { ...row, route: `${row.method} /${area}/${row.endpoint}` };
   });
+  return { endpoints: rows, commands: commands.map((path) => `POST /${path}`) };
 }
 
 // The sources in a folder of the daemon.
