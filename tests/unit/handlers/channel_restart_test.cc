@@ -40,7 +40,8 @@ class ChannelRestart : public testing::Test {
   }
   /// As after a kill: what is in memory is lost.
   void Restart() {
-    after_ = std::make_unique<ChannelFixture>(ChannelOptions(), "", std::vector<std::string>{"*"}, before_.stored);
+    after_ = std::make_unique<ChannelFixture>(ChannelOptions(), "", std::vector<std::string>{"*"},
+                                              before_.stored);
     after_->clock.Advance(before_.clock.Now() - after_->clock.Now());
     ASSERT_TRUE(after_->channel.Restore());
   }
