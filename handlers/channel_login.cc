@@ -54,6 +54,9 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
   ChannelLogin login{.account = fields.Account("userID"),
                      .token = Secret(fields.OptionalText("token")),
                      .direct = fields.OptionalNumber("direct")};
+  if (fields.Has("login")) {
+    login.continued = TimePoint(std::chrono::milliseconds(fields.OptionalNumber("login")));
+  }
   const std::string user_sig = fields.OptionalText("userSig");
   const std::uint64_t sdk_app_id = fields.OptionalNumber("sdkAppID", checks.sdk_app_id);
   if (!fields.ok()) return fields.error();

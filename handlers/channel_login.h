@@ -28,6 +28,7 @@ struct ChannelLogin {
   TimePoint expires{};
   Secret token{};            ///< of gen-2, to be checked again; empty: by userSig
   std::uint64_t direct = 0;  ///< position of the newest direct message that the client has
+  std::optional<TimePoint> continued{};  ///< the login that the connection continues
 };
 
 /// What a login is checked with; outlives the check.
@@ -38,7 +39,7 @@ struct LoginChecks {
   std::uint32_t sdk_app_id = 0;
 };
 
-/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`.
+/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`, `login`.
 /// @errors as `CheckUserSig`; kNoCredentials; kNotJson.
 Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& fields, const LoginChecks& checks);
 

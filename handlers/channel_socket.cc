@@ -200,6 +200,7 @@ void ChannelSocket::Execute(const Request& request) noexcept {
     if (request.verb->kind != VerbKind::kConnect || outcome) return;
     const Errc failure = outcome.error().code;
     if (failure == Errc::kUnavailable) return Close(close_code::kTryLater, "try later");
+    if (failure == Errc::kInstanceKicked) return Close(socket_code::kOtherLogin, "another login");
     if (failure != Errc::kBadRequest && failure != Errc::kNotJson) {
       Close(socket_code::kLoginRefused, "login refused");
     }
@@ -248,13 +249,14 @@ Status ChannelSocket::Connect(const Request& request) {
   Channel& channel = context_.verbs.channel;
   if (login_.direct > 0) channel.ConfirmDirect(login_.account, login_.direct);
   const Result<ChannelInstance> instance =
-      channel.Connect(login_.account, login_.expires, [weak = weak_from_this()] {
+      channel.Connect(login_.account, login_.expires, login_.continued, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->OnKicked();
       });
   if (!instance) return instance.error();
 
   JsonText reply;
   reply.Field("userID", login_.account.value)
+      .Field("login", std::int64_t{instance->logged_in.time_since_epoch().count()})
       .Field("ping", std::int64_t{kPingPeriod.count()})
       .BeginObject("limits")
       .Field("rooms", std::int64_t{kMaxSubscriptions})

@@ -36,6 +36,7 @@ var NOT_ALLOWED = 10007;
 var NO_SUCH_GROUP = 10010;
 var GROUP_EXISTS = 10025;
 var BAD_LOGIN = 70001;
+var OTHER_LOGIN = 91101;
 var NOT_LOGGED_IN = 70003;
 var CONTENT_REFUSED = 80001;
 var CONTENT_TOO_LONG = 80002;
@@ -392,6 +393,7 @@ function newLogin(info, listeners, cbOk, cbErr) {
     // The socket.
     task: null,
     isOpen: false, // `connect` was answered
+    loggedIn: 0, // when, as the first connection says, or 0
     openedAt: 0,
     pingEvery: 25 * SECOND,
     sentAt: 0,
@@ -517,6 +519,7 @@ function withDirect(members) {
 function connectBody() {
   var members = { userID: me.userID, userSig: me.userSig };
   if (me.sdkAppID) members.sdkAppID = me.sdkAppID;
+  if (me.loggedIn) members.login = me.loggedIn;
   return withDirect(members);
 }
 
@@ -573,7 +576,8 @@ function onObject(object) {
 
 function onConnected(reply) {
   if (reply.error) {
-    if (REFUSED[reply.error.code]) endLogin(reply.error.code, textOf(reply.error.message));
+    if (reply.error.code === OTHER_LOGIN) endLogin(OTHER_LOGIN, 'kicked by another login', true);
+    else if (REFUSED[reply.error.code]) endLogin(reply.error.code, textOf(reply.error.message));
     else onSocketEnd(0);
     return;
   }
@@ -582,7 +586,8 @@ function onConnected(reply) {
   me.drain = 0;
   me.pingedAt = 0;
   me.settled = me.direct;
-  if (isObject(reply.connect) && reply.connect.ping > 0) me.pingEvery = Math.min(25, reply.connect.ping) * SECOND;
+  me.loggedIn = Number(reply.connect.login) || 0;
+  if (reply.connect.ping > 0) me.pingEvery = Math.min(25, reply.connect.ping) * SECOND;
   stopPolling(me);
   online();
   if (me.group) subscribe();
@@ -610,7 +615,7 @@ function closeTask(mine) {
 function onSocketEnd(code) {
   var wasOpen = me.isOpen;
   closeTask(me);
-  if (code === 4001) return endLogin(91101, 'kicked by another login', true);
+  if (code === 4001) return endLogin(OTHER_LOGIN, 'kicked by another login', true);
   if (code === 4003) return endLogin(BAD_LOGIN, 'the login expired');
   if (wasOpen) me.failures = 0;
   else if (!isHidden) ++me.failures;
@@ -900,7 +905,7 @@ function onRoomEvent(group, event) {
 }
 
 function onKicked(kicked) {
-  if (kicked.reason === 'other_login') return endLogin(91101, 'kicked by another login', true);
+  if (kicked.reason === 'other_login') return endLogin(OTHER_LOGIN, 'kicked by another login', true);
   if (kicked.reason === 'token_expired') return endLogin(BAD_LOGIN, 'the login expired');
   if (me.group && kicked.roomID === me.group.id && kicked.kind === me.group.kind) closeGroup();
 }

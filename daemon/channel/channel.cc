@@ -59,11 +59,16 @@ Channel::Login Channel::LogIn(const UserId& account, TimePoint expires) {
 }
 
 Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expires,
+                                         std::optional<TimePoint> continued,
                                          std::function<void()> on_kicked) {
   ChannelInstance instance = NewInstance(account, expires);
   Turn turn(*this);
   instance.logged_in = state_.NextLogin(account, turn.wall);
-  (void)state_.Admit(instance, turn);
+  if (continued && *continued < instance.logged_in) {
+    instance.logged_in = *continued;
+    state_.KickLoginOf(account, *continued, turn);
+  }
+  if (state_.Admit(instance, turn) == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
   if (!state_.Attach(instance.instance, std::move(on_kicked))) {
     return Error{Errc::kUnavailable, "too many connections"};
   }

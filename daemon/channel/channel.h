@@ -115,9 +115,13 @@ class Channel {
 
   /// Likewise a login whose client keeps a connection: it gets its direct messages by it, and is
   /// logged in until `LogOut`.
+  /// @param continued  `logged_in` of an earlier connection of the client, whose login goes on: it
+  ///                   takes no place from a login that came later. nullopt: a new login.
   /// @param on_kicked  called once, without a lock, when a newer login takes its place.
-  /// @errors kUnavailable when too many have a connection.
+  /// @errors kInstanceKicked when later logins have taken its place; kUnavailable when too many
+  ///         have a connection.
   Result<ChannelInstance> Connect(const UserId& account, TimePoint expires,
+                                  std::optional<TimePoint> continued,
                                   std::function<void()> on_kicked);
 
   /// The instance that makes a call.

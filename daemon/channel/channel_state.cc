@@ -78,6 +78,15 @@ TimePoint ChannelState::NextLogin(const UserId& account, TimePoint now) const {
   return std::max(now, newest.claims.logged_in + std::chrono::milliseconds(1));
 }
 
+void ChannelState::KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn) {
+  const auto found = accounts_.find(account);
+  if (found == accounts_.end()) return;
+  for (Instance* const login : found->second.instances) {
+    const bool is_it = login->claims.logged_in == logged_in;
+    if (is_it && login->standing == Standing::kActive) Kick(*login, turn);
+  }
+}
+
 void ChannelState::ForgetEnded(Account& account) {
   const auto has_ended = [](const Instance* login) { return login->standing != Standing::kActive; };
   if (std::ranges::count_if(account.instances, has_ended) <= std::ptrdiff_t{kMaxEnded}) return;

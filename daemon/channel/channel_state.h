@@ -114,6 +114,9 @@ class ChannelState {
   /// @return false when it is not known any more.
   [[nodiscard]] bool Attach(std::uint64_t instance, std::function<void()> on_kicked);
 
+  /// Ends the account's login of that time, if there is one.
+  void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
+
   /// Ends an instance. Its client aborts its waiting polls.
   void LogOut(std::uint64_t instance);
   /// Ends all instances of the account; those with a connection as if they were kicked.

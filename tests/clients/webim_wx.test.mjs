@@ -410,6 +410,16 @@ describe('The connection', () => {
     await until('the other one is ended', () => other.kicked === 1);
   });
 
+  it('a phone that was cut does not end the login of another that came meanwhile', async () => {
+    server.createRoom('multi', 'r');
+    const ann = await joined('ann');
+    server.cut();
+    const other = makePhone('ann');
+    await other.login();
+    await until('the end', () => ann.kicked === 1);
+    assert.strictEqual(other.kicked, 0);
+  });
+
   it('waits while polls are refused', async () => {
     server.createRoom('multi', 'r');
     server.refusesSockets = true;

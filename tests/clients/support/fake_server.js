@@ -8,6 +8,7 @@ export class FakeServer {
   #http = http.createServer((request, response) => this.#onPoll(request, response));
   #sockets = new WebSocketServer({ noServer: true });
   #connections = new Set();
+  #logins = 0;
   #waiting = new Set(); // polls: functions that answer them
   #rooms = new Map();
   #directs = new Map(); // user -> messages
@@ -126,14 +127,23 @@ export class FakeServer {
         connection.push({ id: request.id, error: { code: 70001, message: 'expired' } });
         return connection.ws.close(4003);
       }
-      for (const other of this.#connections) {
-        if (other.userID === body.userID) { other.push({ kicked: { reason: 'other_login' } }); other.ws.close(4001); }
+      const others = [...this.#connections].filter(({ userID }) => userID === body.userID);
+      const login = body.login ?? ++this.#logins;
+      if (others.some((other) => other.login > login)) {
+        connection.push({ id: request.id, error: { code: 91101, message: 'kicked by another login' } });
+        return connection.ws.close(4001);
+      }
+      connection.login = login;
+      for (const other of others) {
+        other.push({ kicked: { reason: 'other_login' } });
+        other.ws.close(4001);
       }
       connection.userID = body.userID;
     } else if (!connection.userID) {
       return connection.ws.close(1008);
     }
     const reply = this.#answer(connection.userID, 'socket', verb, body, connection.rooms);
+    if (reply.connect) reply.connect.login = connection.login;
     connection.push({ id: request.id, ...reply });
     this.afterReply(verb);
     if (verb === 'connect') this.#unsettledOf(connection.userID).forEach((direct) => connection.push({ direct }));

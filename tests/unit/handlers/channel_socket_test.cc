@@ -24,6 +24,9 @@ class Socket : public testing::Test {
   std::unique_ptr<SocketClient> LoggedIn(const std::string& user) {
     return SocketClient::LoggedIn(server_, user);
   }
+  static json TokenOf(const std::string& user) {
+    return {{"userID", user}, {"token", FakeSessions::TokenOf(user)}};
+  }
   static json Room(const std::string& id = "room_1") { return {{"kind", "multi"}, {"roomID", id}}; }
 
   ChannelFixture server_;
@@ -223,6 +226,43 @@ TEST_F(Socket, OldAndNewClientsTakeEachOthersPlace) {
   const auto old = server_.LogIn("bob");
   const auto newer = LoggedIn("bob");
   EXPECT_EQ(server_.Call(old, "openim/authkey")["ErrorCode"], 91101);
+}
+
+TEST_F(Socket, AConnectionThatContinuesALoginTakesNoPlaceFromANewerOne) {
+  SocketClient first(server_);
+  const json login = first.Ask("connect", TokenOf("alice"))["login"];
+  first.Cut();
+  server_.clock.Advance(1s);
+  const auto newer = LoggedIn("alice");
+  json again = TokenOf("alice");
+  again["login"] = login;
+  SocketClient late(server_);
+  EXPECT_EQ(late.Ask("connect", again)["error"]["code"], 91101);
+  EXPECT_EQ(late.close_code(), 4001);
+  EXPECT_EQ(newer->Ask("ping"), json::object());
+}
+
+TEST_F(Socket, AConnectionThatContinuesALoginTakesThePlaceOfItsEarlierOne) {
+  SocketClient cut(server_);  // the server does not know it yet
+  json again = TokenOf("alice");
+  again["login"] = cut.Ask("connect", again)["login"];
+  server_.clock.Advance(1s);
+  SocketClient next(server_);
+  EXPECT_EQ(next.Ask("connect", again)["login"], again["login"]);
+  EXPECT_EQ(cut.close_code(), 4001);
+  EXPECT_EQ(next.Ask("ping"), json::object());
+}
+
+TEST_F(Socket, ALoginOfTheFutureCountsAsANewOne) {
+  const auto first = LoggedIn("alice");
+  json connect = TokenOf("alice");
+  connect["login"] = 1ULL << 52U;
+  SocketClient second(server_);
+  EXPECT_LE(second.Ask("connect", connect)["login"],
+            server_.clock.Now().time_since_epoch().count() + 1);
+  const auto third = LoggedIn("alice");
+  EXPECT_EQ(second.close_code(), 4001);
+  EXPECT_EQ(third->Ask("ping"), json::object());
 }
 
 TEST_F(Socket, AnEndedConnectionIsALogout) {

@@ -40,6 +40,8 @@ export class ChannelSocket extends EventTarget {
   /** @type {WebSocket|null} */
   #socket = null;
   #cursor = '';
+  /** When it logged in, as the server says; 0 before. */
+  #login = 0;
   #newestId = 0;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -106,7 +108,9 @@ export class ChannelSocket extends EventTarget {
   async #begin() {
     const socket = this.#socket;
     try {
-      const { ping } = await this.#ask('connect', { ...this.#identity });
+      const login = this.#login ? { login: this.#login } : {};
+      const { ping, login: since } = await this.#ask('connect', { ...this.#identity, ...login });
+      this.#login = since;
       this.#pingTimer = setInterval(() => this.#ask('ping', {}).catch(() => socket?.close()), ping * 1000);
       const cursor = this.#cursor ? { cursor: this.#cursor } : {};
       await this.#ask('subscribe', { ...this.#place, ...cursor });
