@@ -52,7 +52,11 @@ class ChannelServer {
     return phone;
   }
 
-  [[nodiscard]] double Polls() const { return MetricOf(process_, "rtcroomd_channel_polls"); }
+  /// That wait.
+  [[nodiscard]] double Polls() const {
+    return MetricOf(process_, R"(rtcroomd_channel_polls{kind="account"})") +
+           MetricOf(process_, R"(rtcroomd_channel_polls{kind="room"})");
+  }
   /// Answers that the server believes to be lost. It may be wrong on a busy machine, and gives the
   /// same once more.
   [[nodiscard]] double Redeliveries() const {

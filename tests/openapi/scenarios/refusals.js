@@ -9,7 +9,9 @@ async function run(client) {
     const check = async (status, options) => {
       const reply = await send(options);
       assert.strictEqual(reply.status, status, `${operation.id} ${JSON.stringify(options)}`);
-      client.document.check(operation, operation.isOfChannel ? 'ChannelFailed' : 'Refusal', reply);
+      // The channel answers a method that is not its own; what precedes that is common to all paths.
+      const isOfChannel = operation.isOfChannel && status === 405;
+      client.document.check(operation, isOfChannel ? 'ChannelFailed' : 'Refusal', reply);
       return reply;
     };
     const refused = await check(405, { method: 'DELETE' });
