@@ -46,7 +46,7 @@ Channel::Turn::~Turn() {
 }
 
 Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options)
-    : deps_(deps), tokens_(std::move(tokens)), options_(options), state_(options) {}
+    : deps_(deps), tokens_(std::move(tokens)), options_(options), state_(options, deps.contacts) {}
 
 // Logins
 

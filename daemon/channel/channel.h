@@ -21,6 +21,7 @@
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_state.h"
 #include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
 #include "daemon/channel/message_senders.h"
@@ -44,6 +45,7 @@ struct ChannelDeps {
   RandomSource& random;
   Logger& logger;
   DeliveryObserver* observer = nullptr;  ///< null: none
+  DirectContacts* contacts = nullptr;    ///< null: any account may be sent messages
 };
 
 /// A message as it is sent to a group.
@@ -155,6 +157,8 @@ class Channel {
   Result<SentMessage> SendToRoom(const UserId& account, const RoomKey& room,
                                  std::uint64_t room_number, const GroupDraft& draft);
   /// Likewise.
+  /// @errors kNotReachable when the receiver is no contact of the account; kTooManyRequests;
+  ///         kContentRefused; kContentTooLong; kStoreBusy; kStoreBroken.
   Result<SentMessage> SendDirect(const UserId& account, const DirectDraft& draft);
 
   /// A nick of at most 128 bytes, an image of at most 1,024; nullopt leaves it as it is.

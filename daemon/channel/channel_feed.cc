@@ -25,6 +25,9 @@ Status ChannelFeed::Start() {
   if (!newest_message) return newest_message.error();
   events_at_ = *std::move(newest_event);
   messages_at_ = *newest_message;
+  if (deps_.contacts != nullptr) {
+    if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded.error();
+  }
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   return {};
 }
@@ -49,6 +52,7 @@ void ChannelFeed::Run(const std::stop_token& stop) {
     if (RealTime() < next_tick) continue;
     deps_.channel.OnTick();
     deps_.receivers.OnTick();
+    if (deps_.contacts != nullptr) deps_.contacts->OnTick();
     next_tick = RealTime() + kTick;
   }
 }
@@ -65,6 +69,10 @@ Status ChannelFeed::ReadNewOrFail() {
 
 Status ChannelFeed::ReadNew() {
   while (true) {
+    if (needs_contacts_) {
+      if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded;
+      needs_contacts_ = false;
+    }
     Result<EventPage> page = deps_.events.ReadEvents(events_at_, kPerRead);
     if (!page && page.error().code == Errc::kCursorExpired) {
       Result<Cursor> newest = deps_.events.Newest();
@@ -79,6 +87,7 @@ Status ChannelFeed::ReadNew() {
     events_at_ = std::move(page->next);
     if (!messages->empty()) messages_at_ = messages->back().position;
     if (!page->events.empty()) deps_.channel.OnEvents(page->events);
+    if (deps_.contacts != nullptr) deps_.contacts->OnEvents(page->events);
     if (!messages->empty()) deps_.channel.OnMessages(*messages);
     deps_.receivers.Push(page->events, *messages);
     if (page->events.size() < kPerRead && messages->size() < kPerRead) return {};
@@ -88,6 +97,7 @@ Status ChannelFeed::ReadNew() {
 void ChannelFeed::RecordLost() {
   deps_.channel.OnEventsLost();
   deps_.receivers.OnEventsLost();
+  needs_contacts_ = deps_.contacts != nullptr;
 }
 
 void ChannelFeed::RecordOutcome(const Status& outcome) {

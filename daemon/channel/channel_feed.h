@@ -10,6 +10,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
+#include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
@@ -33,6 +34,7 @@ class ChannelFeed {
     Channel& channel;
     PushReceivers& receivers;
     Logger& logger;
+    DirectContacts* contacts = nullptr;  ///< null: any account may be sent messages
   };
   explicit ChannelFeed(const Deps& deps) : deps_(deps) {}
   ~ChannelFeed() { Stop(); }
@@ -56,6 +58,7 @@ class ChannelFeed {
   Cursor events_at_{};             // after Start, the feed's thread only
   std::uint64_t messages_at_ = 0;  // likewise
   bool is_failing_ = false;        // likewise
+  bool needs_contacts_ = false;    // likewise: events were lost
   std::jthread thread_;            // last: it uses all other members
 };
 

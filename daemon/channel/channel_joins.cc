@@ -65,6 +65,7 @@ bool ChannelState::Enter(Instance& instance, const GroupFacts& facts, std::uint6
                              .key = std::move(key),
                              .confirmed = std::min(first, last_seq + 1)};
   group->members.push_back(&instance);
+  if (contacts_ != nullptr) contacts_->Enter(instance.claims.account, facts.number);
   // Polls of the group that was left, or of none, continue with this one.
   std::vector<WaitingList::iterator>& polls = instance.room_polls.waiting;
   while (!polls.empty()) AnswerEmpty(polls.front(), turn);

@@ -62,6 +62,9 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
 
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
   if (const auto repeated = FindRepeated(account, 0, draft.random)) return *repeated;
+  if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
+    return Error{Errc::kNotReachable, "to: not a contact"};
+  }
   if (const Status admitted = CheckRate(account, 0); !admitted) return admitted.error();
   const bool is_guarded = [&] {
     const MutexLock lock(mutex_);

@@ -152,6 +152,7 @@ void ChannelState::LeaveGroup(Instance& instance) {
   std::swap(group.members[instance.room->index], group.members.back());
   group.members.pop_back();
   instance.room.reset();
+  if (contacts_ != nullptr) contacts_->Leave(instance.claims.account, group.facts.number);
   moved_.insert(instance.claims.instance);
   if (group.members.empty()) groups_.erase(group.facts.number);
 }

@@ -26,6 +26,7 @@
 #include "daemon/channel/channel_logins.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/direct_contacts.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
@@ -96,7 +97,9 @@ struct RoomPoll {
 ///         or late, and share one position.
 class ChannelState {
  public:
-  explicit ChannelState(const ChannelOptions& options) : options_(options) {}
+  /// @param contacts  gets who is in which group; null: none. It outlives this object.
+  explicit ChannelState(const ChannelOptions& options, DirectContacts* contacts = nullptr)
+      : options_(options), contacts_(contacts) {}
   ChannelState(const ChannelState&) = delete;
   ChannelState& operator=(const ChannelState&) = delete;
 
@@ -380,6 +383,7 @@ class ChannelState {
   void SendBatches(ChannelTurn& turn);
 
   const ChannelOptions options_;
+  DirectContacts* const contacts_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Instance>> instances_;  ///< by number
   std::list<Instance*> by_use_;  ///< least recently used first
   std::unordered_map<UserId, Account> accounts_;

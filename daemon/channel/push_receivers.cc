@@ -13,11 +13,13 @@ namespace {
 constexpr std::chrono::seconds kSweep{1};
 
 /// The order of the others does not matter.
-void Take(std::vector<PushReceiverPtr>& receivers, const PushReceiver& receiver) {
+/// @return whether it was there.
+bool Take(std::vector<PushReceiverPtr>& receivers, const PushReceiver& receiver) {
   const auto found = std::ranges::find(receivers, &receiver, &PushReceiverPtr::get);
-  if (found == receivers.end()) return;
+  if (found == receivers.end()) return false;
   *found = std::move(receivers.back());
   receivers.pop_back();
+  return true;
 }
 
 /// Whether the event shows the profile of a pusher, which has a play URL.
@@ -48,13 +50,15 @@ void PushReceivers::Subscribe(std::uint64_t room_number, const RoomKey& key,
   Subscribed& subscribed = by_room_[room_number];
   subscribed.key = key;
   subscribed.receivers.push_back(receiver);
+  if (contacts_ != nullptr) contacts_->Enter(receiver->user_id(), room_number);
 }
 
 void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) {
   const MutexLock lock(mutex_);
   const auto found = by_room_.find(room_number);
   if (found == by_room_.end()) return;
-  Take(found->second.receivers, receiver);
+  if (!Take(found->second.receivers, receiver)) return;
+  if (contacts_ != nullptr) contacts_->Leave(receiver.user_id(), room_number);
   if (found->second.receivers.empty()) by_room_.erase(found);
 }
 
@@ -67,7 +71,7 @@ void PushReceivers::StopListening(const PushReceiver& receiver) {
   const MutexLock lock(mutex_);
   const auto found = by_user_.find(receiver.user_id());
   if (found == by_user_.end()) return;
-  Take(found->second, receiver);
+  (void)Take(found->second, receiver);
   if (found->second.empty()) by_user_.erase(found);
 }
 
@@ -178,6 +182,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
   const auto push = std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
   for (const PushReceiverPtr& receiver : subscribed.receivers) {
     receiver->OnRoomPush(room_number, push);
+    if (has_ended && contacts_ != nullptr) contacts_->Leave(receiver->user_id(), room_number);
   }
 }
 

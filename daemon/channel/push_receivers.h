@@ -18,6 +18,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/channel_figures.h"
+#include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/message_store.h"
@@ -71,13 +72,15 @@ class PushReceivers {
   /// @param rooms   gives play URLs. All must outlive this object.
   /// @param events  gives the epoch.
   /// @param observer  gets the latency of pushes; null: none.
+  /// @param contacts  gets who has subscribed to which room; null: none.
   PushReceivers(RoomStore& rooms, EventLog& events, const Clock& clock, RateLimit delivery_rate,
-                DeliveryObserver* observer = nullptr)
+                DeliveryObserver* observer = nullptr, DirectContacts* contacts = nullptr)
       : rooms_(rooms),
         events_(events),
         clock_(clock),
         delivery_rate_(delivery_rate),
-        observer_(observer) {}
+        observer_(observer),
+        contacts_(contacts) {}
 
   /// From now on it gets ticks, and a stop. After a stop: at once.
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
@@ -135,6 +138,7 @@ class PushReceivers {
   const Clock& clock_;
   const RateLimit delivery_rate_;
   DeliveryObserver* const observer_;
+  DirectContacts* const contacts_;
   PushCounts counts_;
 
   mutable Mutex mutex_;

@@ -106,6 +106,7 @@ struct ChannelConfig {
   bool enabled = false;
   std::string prefix = {};  ///< empty: none
   GroupAccess join = GroupAccess::kAny;
+  DirectAccess direct = DirectAccess::kAny;
   ConfigDuration hold = std::chrono::seconds(45);
   std::size_t max_instances = 1;
   ConfigDuration history = std::chrono::hours(24);

@@ -48,6 +48,9 @@ void AddChannelKeys(std::vector<ConfigKey>& keys) {
   channel.Add<&S::join>("join", ChoiceRule{{"any", "members"}},
                         "Who may join the group of a room: any account, or pushers and viewers of "
                         "the room and its creator.");
+  channel.Add<&S::direct>("direct", ChoiceRule{{"any", "shared"}},
+                          "Who may be sent direct messages: any account, or those in a group with "
+                          "the sender, pushers and creators of rooms.");
   channel.Add<&S::hold>("hold", DurationRule{5s, 55s},
                         "How long a poll waits for something new; clients give up after 60s, and "
                         "proxies must wait longer.");

@@ -1,4 +1,4 @@
-// Who may join the group of a room.
+// Who may join the group of a room, and send messages to whom.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,13 @@ namespace rtcroom {
 enum class GroupAccess : std::uint8_t {
   kAny,      ///< every one that is not banned from the room
   kMembers,  ///< of these, pushers and viewers of the room, and its creator
+};
+
+/// Accounts that a message may be sent to directly. The names in the configuration are in this
+/// order.
+enum class DirectAccess : std::uint8_t {
+  kAny,
+  kShared,  ///< those of a group of the sender, and pushers and creators of rooms
 };
 
 }  // namespace rtcroom

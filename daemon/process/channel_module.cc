@@ -1,6 +1,7 @@
 #include "daemon/process/channel_module.h"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,7 +35,10 @@ ChannelOptions MakeOptions(const ChannelConfig& config) {
 }  // namespace
 
 ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const ChannelModuleDeps& deps)
-    : channel_(ChannelDeps{.rooms = deps.store.storage(),
+    : contacts_(config.direct == DirectAccess::kShared
+                    ? std::make_unique<DirectContacts>(deps.store.storage(), deps.runtime.clock)
+                    : nullptr),
+      channel_(ChannelDeps{.rooms = deps.store.storage(),
                            .events = deps.store.storage(),
                            .log = deps.store.storage(),
                            .history = deps.store.storage(),
@@ -43,7 +47,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .clock = deps.runtime.clock,
                            .random = deps.runtime.random,
                            .logger = deps.runtime.logger,
-                           .observer = &deps.observer},
+                           .observer = &deps.observer,
+                           .contacts = contacts_.get()},
                ChannelTokens(std::move(key)), MakeOptions(config)),
       reader_(RoomReader::Deps{.rooms = deps.store.storage(),
                                .events = deps.store.storage(),
@@ -51,14 +56,15 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                .bans = deps.store.state().bans,
                                .access = config.join}),
       receivers_(deps.store.storage(), deps.store.storage(), deps.runtime.clock,
-                 channel_.options().delivery_rate, &deps.observer),
+                 channel_.options().delivery_rate, &deps.observer, contacts_.get()),
       workers_(kWorkers, kMaxWaiting),
       feed_(ChannelFeed::Deps{.events = deps.store.storage(),
                               .messages = deps.store.storage(),
                               .signal = deps.store.state().channel_commits,
                               .channel = channel_,
                               .receivers = receivers_,
-                              .logger = deps.runtime.logger}) {}
+                              .logger = deps.runtime.logger,
+                              .contacts = contacts_.get()}) {}
 
 Status ChannelModule::Start() {
   const Status restored = channel_.Restore();

@@ -1,12 +1,15 @@
 // The message channel of one life of the server.
 #pragma once
 
+#include <memory>
+
 #include "daemon/admin/channel_metrics.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_feed.h"
+#include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
 #include "daemon/config/config.h"
@@ -47,6 +50,8 @@ class ChannelModule {
   [[nodiscard]] ThreadPool& workers() { return workers_; }
 
  private:
+  /// Null: any account may be sent messages.
+  const std::unique_ptr<DirectContacts> contacts_;
   Channel channel_;
   const RoomReader reader_;
   PushReceivers receivers_;

@@ -1,0 +1,149 @@
+#include "daemon/channel/direct_contacts.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kRoomsPerRead = 500;
+
+}  // namespace
+
+Status DirectContacts::Load() {
+  MembersByRoom by_room;
+  RolesByUser roles;
+  std::uint64_t after = 0;
+  while (true) {
+    const Result<RoomPage> page = rooms_.Scan(after, kRoomsPerRead);
+    if (!page) return page.error();
+    for (const Room& room : page->rooms) {
+      after = room.sequence;
+      Members& members = by_room[room.sequence];
+      members.creator = room.creator;
+      Add(roles, room.creator);
+      for (const Pusher& pusher : room.pushers) {
+        members.pushers.push_back(pusher.user_id);
+        Add(roles, pusher.user_id);
+      }
+    }
+    if (page->rooms.size() < kRoomsPerRead) break;
+  }
+  const MutexLock lock(mutex_);
+  rooms_by_number_ = std::move(by_room);
+  roles_ = std::move(roles);
+  return {};
+}
+
+void DirectContacts::OnEvents(std::span<const StoredEvent> events) {
+  const MutexLock lock(mutex_);
+  for (const StoredEvent& event : events) Apply(event);
+}
+
+void DirectContacts::Apply(const StoredEvent& event) {
+  const EventPayload& payload = event.event.payload;
+  if (std::holds_alternative<RoomDestroyed>(payload)) {
+    const auto room = rooms_by_number_.find(event.room_number);
+    if (room == rooms_by_number_.end()) return;
+    SetCreator(room->second, {});
+    for (const UserId& pusher : room->second.pushers) Remove(pusher);
+    rooms_by_number_.erase(room);
+  } else if (const auto* const created = std::get_if<RoomCreated>(&payload)) {
+    SetCreator(rooms_by_number_[event.room_number], created->creator);
+  } else if (const auto* const activated = std::get_if<RoomActivated>(&payload)) {
+    SetCreator(rooms_by_number_[event.room_number], activated->creator);
+  } else if (const auto* const added = std::get_if<PusherAdded>(&payload)) {
+    Members& members = rooms_by_number_[event.room_number];
+    if (std::ranges::find(members.pushers, added->user_id) != members.pushers.end()) return;
+    members.pushers.push_back(added->user_id);
+    Add(roles_, added->user_id);
+  } else if (const auto* const deleted = std::get_if<PusherDeleted>(&payload)) {
+    Members& members = rooms_by_number_[event.room_number];
+    if (!deleted->new_creator.value.empty()) SetCreator(members, deleted->new_creator);
+    if (std::erase(members.pushers, deleted->user_id) > 0) Remove(deleted->user_id);
+  }
+}
+
+void DirectContacts::SetCreator(Members& members, const UserId& creator) {
+  if (!members.creator.value.empty()) Remove(members.creator);
+  members.creator = creator;
+  if (!creator.value.empty()) Add(roles_, creator);
+}
+
+void DirectContacts::Add(RolesByUser& roles, const UserId& user) { ++roles[user]; }
+
+void DirectContacts::Remove(const UserId& user) {
+  const auto role = roles_.find(user);
+  if (role != roles_.end() && --role->second == 0) roles_.erase(role);
+}
+
+void DirectContacts::Enter(const UserId& account, std::uint64_t room_number) {
+  const MutexLock lock(mutex_);
+  std::vector<GroupOf>& groups = contacts_[account].groups;
+  auto group = std::ranges::find(groups, room_number, &GroupOf::room_number);
+  if (group == groups.end()) {
+    if (groups.size() == kMaxGroups) {
+      groups.erase(std::ranges::min_element(groups, {}, [](const GroupOf& one) {
+        return one.instances > 0 ? MonotonicTime::max() : one.left;
+      }));
+    }
+    group = groups.insert(groups.end(), {.room_number = room_number});
+  }
+  ++group->instances;
+}
+
+void DirectContacts::Leave(const UserId& account, std::uint64_t room_number) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  const auto contact = contacts_.find(account);
+  if (contact == contacts_.end()) return;
+  std::vector<GroupOf>& groups = contact->second.groups;
+  const auto group = std::ranges::find(groups, room_number, &GroupOf::room_number);
+  if (group == groups.end() || group->instances == 0 || --group->instances > 0) return;
+  group->left = now;
+  if (!contact->second.is_due) Plan(account, contact->second, now);
+}
+
+void DirectContacts::Plan(const UserId& account, Contact& contact, MonotonicTime now) {
+  contact.is_due = true;
+  due_.push_back({.at = now + kKeptFor, .account = account});
+}
+
+void DirectContacts::OnTick() {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  while (!due_.empty() && due_.front().at <= now) {
+    const Due due = std::move(due_.front());
+    due_.pop_front();
+    const auto contact = contacts_.find(due.account);
+    contact->second.is_due = false;
+    std::vector<GroupOf>& groups = contact->second.groups;
+    std::erase_if(groups, [&](const GroupOf& group) { return !IsKnown(group, now); });
+    if (groups.empty()) {
+      contacts_.erase(contact);
+    } else if (std::ranges::find(groups, 0U, &GroupOf::instances) != groups.end()) {
+      Plan(due.account, contact->second, now);
+    }
+  }
+}
+
+bool DirectContacts::IsKnown(const GroupOf& group, MonotonicTime now) {
+  return group.instances > 0 || now < group.left + kKeptFor;
+}
+
+bool DirectContacts::MayReach(const UserId& sender, const UserId& receiver) const {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  if (roles_.contains(receiver)) return true;
+  const auto one = contacts_.find(sender);
+  const auto other = contacts_.find(receiver);
+  if (one == contacts_.end() || other == contacts_.end()) return false;
+  return std::ranges::any_of(one->second.groups, [&](const GroupOf& group) {
+    const std::vector<GroupOf>& others = other->second.groups;
+    const auto same = std::ranges::find(others, group.room_number, &GroupOf::room_number);
+    return same != others.end() && IsKnown(group, now) && IsKnown(*same, now);
+  });
+}
+
+}  // namespace rtcroom
