@@ -202,6 +202,23 @@ void PushPoll::Wake() {
   if (is_waiting) Finish();
 }
 
+void PushPoll::OnBans() {
+  bool is_banned = false;
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_) return;
+    for (PolledRoom& room : rooms_) {
+      if (!context_.verbs.reader.IsBanned(login_.account, room.key)) continue;
+      JsonText members;
+      WriteError({Errc::kNotAllowed, "banned from the room"}, {}, members);
+      room.entry = room.head + "," + std::string(members.text()) + "}";
+      is_banned = true;
+    }
+  }
+  if (is_banned) Finish();
+}
+
 void PushPoll::OnTick(MonotonicTime now) {
   const bool is_due = [&] {
     const MutexLock lock(mutex_);

@@ -43,6 +43,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnEventsLost() override { Wake(); }
+  void OnBans() override;
   void OnTick(MonotonicTime now) override;
   void OnStop() override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }

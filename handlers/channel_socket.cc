@@ -321,7 +321,6 @@ void ChannelSocket::OnTick(MonotonicTime now) {
   }
   if (is_connected) {
     CheckLogin(pings);
-    CheckBans();
     if (reads_directs) {
       // If no worker is free, the next tick tries again.
       (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal,

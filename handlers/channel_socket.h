@@ -63,6 +63,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnEventsLost() override;
+  void OnBans() override;
   void OnTick(MonotonicTime now) override;
   /// Nothing: the connection drains it.
   void OnStop() override {}
@@ -110,7 +111,6 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// Pushes the direct messages that have come, until no more are known.
   void ReadDirects() EXCLUDES(mutex_);
   void CheckLogin(bool with_token) EXCLUDES(mutex_);
-  void CheckBans() EXCLUDES(mutex_);
   void Send(std::string_view text) EXCLUDES(mutex_);
   void Close(std::uint16_t code, std::string_view reason) EXCLUDES(mutex_);
 

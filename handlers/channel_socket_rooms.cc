@@ -182,7 +182,7 @@ void ChannelSocket::OnEventsLost() {
   if (stream_) RestartLocked();
 }
 
-void ChannelSocket::CheckBans() {
+void ChannelSocket::OnBans() {
   std::vector<std::uint64_t> ended;
   {
     const MutexLock lock(mutex_);

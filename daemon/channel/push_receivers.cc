@@ -50,7 +50,7 @@ void PushReceivers::Subscribe(std::uint64_t room_number, const RoomKey& key,
   Subscribed& subscribed = by_room_[room_number];
   subscribed.key = key;
   subscribed.receivers.push_back(receiver);
-  if (contacts_ != nullptr) contacts_->Enter(receiver->user_id(), room_number);
+  if (deps_.contacts != nullptr) deps_.contacts->Enter(receiver->user_id(), room_number);
 }
 
 void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) {
@@ -58,7 +58,7 @@ void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& r
   const auto found = by_room_.find(room_number);
   if (found == by_room_.end()) return;
   if (!Take(found->second.receivers, receiver)) return;
-  if (contacts_ != nullptr) contacts_->Leave(receiver.user_id(), room_number);
+  if (deps_.contacts != nullptr) deps_.contacts->Leave(receiver.user_id(), room_number);
   if (found->second.receivers.empty()) by_room_.erase(found);
 }
 
@@ -101,7 +101,7 @@ void PushReceivers::Push(std::span<const StoredEvent> events,
     if (outgoing_.contains(room_number)) touched.push_back(room_number);
   }
   for (const std::uint64_t room_number : touched) {
-    if (deliveries_.Debt(clock_.Monotonic(), delivery_rate_).count() > 0) return;
+    if (deliveries_.Debt(deps_.clock.Monotonic(), delivery_rate_).count() > 0) return;
     Deliver(room_number, outgoing_[room_number]);
   }
 }
@@ -113,7 +113,7 @@ void PushReceivers::AddEvent(const StoredEvent& event) {
   if (HasProfile(event.event)) {
     // After a failure the receivers get no play URL; the snapshot of a client that asks again has
     // it.
-    Result<Room> loaded = rooms_.Load(*key);
+    Result<Room> loaded = deps_.rooms.Load(*key);
     if (loaded && loaded->sequence == event.room_number) room = *std::move(loaded);
   }
   outgoing_[event.room_number].objects.push_back(MakeEventObject(event, room ? &*room : nullptr));
@@ -139,13 +139,13 @@ void PushReceivers::DeliverDirect(const StoredMessage& message) {
 
 void PushReceivers::CountPush(std::optional<TimePoint> made_at) {
   ++counts_.pushes;
-  if (observer_ == nullptr || !made_at) return;
-  observer_->OnDelivered(DeliveryPath::kSocket, LatencyOf(*made_at, clock_.Now()));
+  if (deps_.observer == nullptr || !made_at) return;
+  deps_.observer->OnDelivered(DeliveryPath::kSocket, LatencyOf(*made_at, deps_.clock.Now()));
 }
 
 bool PushReceivers::LearnEpoch() {
   if (!epoch_.empty()) return true;
-  const Result<Cursor> newest = events_.Newest();
+  const Result<Cursor> newest = deps_.events.Newest();
   if (newest) epoch_ = newest->epoch;
   return newest.ok();
 }
@@ -176,13 +176,14 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
       subscribed = found->second;
     }
   }
-  deliveries_.Charge(clock_.Monotonic(), delivery_rate_,
+  deliveries_.Charge(deps_.clock.Monotonic(), delivery_rate_,
                      static_cast<std::uint32_t>(subscribed.receivers.size()));
   // Shared by the receivers that have not read the room yet.
   const auto push = std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
   for (const PushReceiverPtr& receiver : subscribed.receivers) {
     receiver->OnRoomPush(room_number, push);
-    if (has_ended && contacts_ != nullptr) contacts_->Leave(receiver->user_id(), room_number);
+    if (has_ended && deps_.contacts != nullptr)
+      deps_.contacts->Leave(receiver->user_id(), room_number);
   }
 }
 
@@ -200,7 +201,11 @@ void PushReceivers::OnTick() {
   std::erase_if(outgoing_, [](const auto& entry) {
     return entry.second.objects.empty() && entry.second.sent == 0;
   });
-  const MonotonicTime now = clock_.Monotonic();
+  const std::uint64_t puts = deps_.bans.puts();
+  if (std::exchange(bans_seen_, puts) != puts) {
+    for (const PushReceiverPtr& receiver : All()) receiver->OnBans();
+  }
+  const MonotonicTime now = deps_.clock.Monotonic();
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweep;
   for (const PushReceiverPtr& receiver : All()) receiver->OnTick(now);

@@ -20,6 +20,7 @@
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/room_push.h"
+#include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
@@ -41,6 +42,8 @@ class PushReceiver {
   virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
   /// Some events are unknown: it has to read its rooms again.
   virtual void OnEventsLost() = 0;
+  /// Users may have been banned from its rooms.
+  virtual void OnBans() = 0;
   /// Once a second.
   virtual void OnTick(MonotonicTime now) = 0;
   /// The server stops.
@@ -69,18 +72,17 @@ class PushReceivers {
   /// Bytes that a room delivers between two ticks; a single object may be larger.
   static constexpr std::size_t kMaxRoomBytes = std::size_t{64} << 10;
 
-  /// @param rooms   gives play URLs. All must outlive this object.
-  /// @param events  gives the epoch.
-  /// @param observer  gets the latency of pushes; null: none.
-  /// @param contacts  gets who has subscribed to which room; null: none.
-  PushReceivers(RoomStore& rooms, EventLog& events, const Clock& clock, RateLimit delivery_rate,
-                DeliveryObserver* observer = nullptr, DirectContacts* contacts = nullptr)
-      : rooms_(rooms),
-        events_(events),
-        clock_(clock),
-        delivery_rate_(delivery_rate),
-        observer_(observer),
-        contacts_(contacts) {}
+  /// All of it outlives the receivers.
+  struct Deps {
+    RoomStore& rooms;  ///< gives play URLs
+    EventLog& events;  ///< gives the epoch
+    const BanList& bans;
+    const Clock& clock;
+    DeliveryObserver* observer = nullptr;  ///< gets the latency of pushes; null: none
+    DirectContacts* contacts = nullptr;    ///< gets who has subscribed to which room; null: none
+  };
+  PushReceivers(const Deps& deps, RateLimit delivery_rate)
+      : deps_(deps), delivery_rate_(delivery_rate) {}
 
   /// From now on it gets ticks, and a stop. After a stop: at once.
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
@@ -133,12 +135,8 @@ class PushReceivers {
   void DeliverDirect(const StoredMessage& message);
   void Deliver(std::uint64_t room_number, Outgoing& outgoing);
 
-  RoomStore& rooms_;
-  EventLog& events_;
-  const Clock& clock_;
+  const Deps deps_;
   const RateLimit delivery_rate_;
-  DeliveryObserver* const observer_;
-  DirectContacts* const contacts_;
   PushCounts counts_;
 
   mutable Mutex mutex_;
@@ -152,6 +150,7 @@ class PushReceivers {
   std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
   TokenBucket deliveries_;
   MonotonicTime next_sweep_{};
+  std::uint64_t bans_seen_ = 0;  ///< `BanList::puts` at the last tick
 };
 
 }  // namespace rtcroom

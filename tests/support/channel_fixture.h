@@ -60,7 +60,9 @@ class ChannelFixture {
                  .random = random,
                  .logger = logger},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
-        receivers(store, store, clock, options.delivery_rate, &latencies),
+        receivers(
+            {.rooms = store, .events = store, .bans = bans, .clock = clock, .observer = &latencies},
+            options.delivery_rate),
         router({.channel = channel, .verifier = *verifier, .clock = clock, .hold = kHold},
                sockets(), admission, recorder,
                {.prefix = std::move(prefix),

@@ -167,7 +167,8 @@ class ConsoleFixture : public ServiceFixture {
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {}};
   PushReceivers receivers_{
-      rooms_store_, rooms_store_, clock_, {.per_second = 20'000, .burst = 20'000}};
+      {.rooms = rooms_store_, .events = rooms_store_, .bans = bans_, .clock = clock_},
+      {.per_second = 20'000, .burst = 20'000}};
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_, clock_, logger_};
   Console console_{{.access = access_,

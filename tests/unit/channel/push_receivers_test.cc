@@ -38,6 +38,7 @@ class Listener : public PushReceiver {
     directs.push_back(message.position);
   }
   void OnEventsLost() override { ++lost; }
+  void OnBans() override { ++bans; }
   void OnTick(MonotonicTime /*now*/) override { ++ticks; }
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
@@ -46,6 +47,7 @@ class Listener : public PushReceiver {
   std::vector<std::size_t> pushes;  ///< the number of events of each
   std::vector<std::uint64_t> directs;
   int lost = 0;
+  int bans = 0;
   int ticks = 0;
   int stops = 0;
 
@@ -92,7 +94,10 @@ class Receivers : public testing::Test {
   RecordingListener commits_;
   MemoryStore store_{{}, "00000000000000aa", commits_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
-  PushReceivers receivers_{store_, store_, clock_, {.per_second = 20'000, .burst = 20'000}};
+  BanList bans_{clock_};
+  const PushReceivers::Deps deps_{
+      .rooms = store_, .events = store_, .bans = bans_, .clock = clock_};
+  PushReceivers receivers_{deps_, {.per_second = 20'000, .burst = 20'000}};
   std::uint64_t number_ = 0;
   std::uint64_t last_event_ = 0;
   std::uint64_t events_at_ = 0;
@@ -122,7 +127,7 @@ TEST_F(Receivers, GetTheMessagesToTheirUser) {
 }
 
 TEST_F(Receivers, GetBatchesAboveTheRate) {
-  PushReceivers receivers(store_, store_, clock_, {.per_second = 10, .burst = 1});
+  PushReceivers receivers(deps_, {.per_second = 10, .burst = 1});
   const auto ann = Subscribe("ann", receivers);
   const auto bob = Subscribe("bob", receivers);
   receivers.Push(std::vector{Changed()}, {});
@@ -181,7 +186,9 @@ TEST_F(Receivers, AreStopped) {
 
 TEST_F(Receivers, HaveTheirFramesCountedAndMeasured) {
   RecordedLatencies latencies;
-  PushReceivers receivers(store_, store_, clock_, {.per_second = 10, .burst = 1}, &latencies);
+  PushReceivers::Deps deps = deps_;
+  deps.observer = &latencies;
+  PushReceivers receivers(deps, {.per_second = 10, .burst = 1});
   const TimePoint made_at = clock_.Now();
   clock_.Advance(70ms);
   receivers.CountPush(made_at);
@@ -197,6 +204,16 @@ TEST_F(Receivers, AreCountedInTheirRooms) {
   EXPECT_EQ(receivers_.CountIn(number_), 2U);
   EXPECT_THAT(receivers_.UsersIn(number_, 1), ElementsAre(UserId{"ann"}));
   EXPECT_EQ(receivers_.CountIn(number_ + 1), 0U);
+}
+
+TEST_F(Receivers, AreAskedAboutBansOnceForEachChange) {
+  const auto ann = Subscribe("ann", receivers_);
+  receivers_.OnTick();
+  EXPECT_EQ(ann->bans, 0);
+  EXPECT_OK(bans_.Put({.room = key_, .user_id = {"bob"}, .until = clock_.Now() + 1h}));
+  receivers_.OnTick();
+  receivers_.OnTick();
+  EXPECT_EQ(ann->bans, 1);
 }
 
 }  // namespace

@@ -194,5 +194,14 @@ TEST_F(PushPolls, LeaveNothingBehind) {
   EXPECT_EQ(server_.receivers.CountIn(number), 0U);
 }
 
+TEST_F(PushPolls, OfAUserThatIsBannedAreAnsweredAtOnce) {
+  const auto poll = Wait(Cursor());
+  ASSERT_TRUE(server_.bans.Put({.room = MakeKey(RoomKind::kMulti, "room_1"),
+                                .user_id = {"alice"},
+                                .until = kNoon + 1h}));
+  server_.Tick(1ms);
+  EXPECT_EQ(ReplyOf(poll)["rooms"][0]["error"]["code"], 10007);
+}
+
 }  // namespace
 }  // namespace rtcroom
