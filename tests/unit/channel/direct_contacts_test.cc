@@ -1,6 +1,8 @@
 #include "daemon/channel/direct_contacts.h"
 
 #include <chrono>
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -52,13 +54,31 @@ TEST_F(Contacts, PushersAndCreatorsAreReachableWhileTheyAreInARoom) {
   EXPECT_TRUE(IsReachable("ann"));
   EXPECT_TRUE(IsReachable("bob"));
   EXPECT_FALSE(IsReachable("stranger"));
-  Commit(Deleting(key_, "ann"));  // bob is the creator from now on
+  Commit(Deleting(key_, "bob"));
+  Follow();
+  EXPECT_TRUE(IsReachable("ann"));
+  EXPECT_FALSE(IsReachable("bob"));
+  Commit(Destroying(key_, "ann"));
   Follow();
   EXPECT_FALSE(IsReachable("ann"));
-  EXPECT_TRUE(IsReachable("bob"));
-  Commit(Destroying(key_, "bob"));
+}
+
+TEST_F(Contacts, TheNextCreatorOfARoomTakesThePlaceOfTheOneThatLeft) {
+  Commit(Creating(MakeRoom(RoomKind::kMulti, "r1", "ann")));
+  Commit(Adding(key_, "bob"));
   Follow();
-  EXPECT_FALSE(IsReachable("bob"));
+  const std::uint64_t room = store_.Load(key_)->sequence;
+  const auto left = [&](const std::string& user, const std::string& next) {
+    const StoredEvent event{
+        .room_number = room,
+        .event = {.room = key_,
+                  .payload = PusherDeleted{.user_id = {user}, .new_creator = {next}}}};
+    contacts_.OnEvents(std::span(&event, 1));
+  };
+  left("ann", "bob");
+  EXPECT_FALSE(IsReachable("ann"));
+  left("bob", "");
+  EXPECT_TRUE(IsReachable("bob")) << "still the creator";
 }
 
 TEST_F(Contacts, TheUserOfTwoRoomsStaysReachableWhenOneOfThemEnds) {

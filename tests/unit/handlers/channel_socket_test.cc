@@ -24,7 +24,8 @@ class Socket : public testing::Test {
   std::unique_ptr<SocketClient> LoggedIn(const std::string& user) {
     return SocketClient::LoggedIn(server_, user);
   }
-  static json TokenOf(const std::string& user) {
+  json TokenOf(const std::string& user) {
+    (void)server_.sessions.LoginTrusted({user});
     return {{"userID", user}, {"token", FakeSessions::TokenOf(user)}};
   }
   static json Room(const std::string& id = "room_1") { return {{"kind", "multi"}, {"roomID", id}}; }
@@ -67,7 +68,7 @@ TEST_F(Socket, ATokenConnectsItsUser) {
   (void)server_.sessions.LoginTrusted({"alice"});
   SocketClient client(server_);
   EXPECT_EQ(client.Ask("connect", {{"userID", "alice"}, {"token", "token-of-alice"}}),
-            json::parse(R"({"userID":"alice","ping":25,
+            json::parse(R"({"userID":"alice","login":1700000060000,"ping":25,
                 "limits":{"rooms":16,"messageBytes":8000,"messagesPerSecond":10}})"));
   EXPECT_EQ(server_.channel.sizes().instances, 1U);
   EXPECT_EQ(client.close_code(), 0);
