@@ -41,7 +41,7 @@ before(async () => {
     await server.mustCall(`${kind}_room/create_room`, { roomID, roomName, ...creator });
     for (const other of others) await server.mustCall(`${kind}_room/add_pusher`, { roomID, ...other });
   }
-  for (const userID of ['marta', 'a_long_account_name_that_does_not_fit_a_phone_screen']) {
+  for (const userID of ['marta', 'a_long_account_name_of_32_letter']) {
     await (await ChannelClient.logIn(server, userID)).join('standup');
   }
 });
