@@ -246,15 +246,34 @@ class Channel {
     Channel& channel_;
   };
 
+  /// A message from its receipt to its outcome. A repetition that comes meanwhile is refused, one
+  /// that comes later gets the outcome of the first.
+  class Sending {
+   public:
+    /// @param target  number of the room; 0 for a direct message.
+    Sending(Channel& channel, const UserId& account, std::uint64_t target, std::uint64_t random);
+    /// Without `Stored` it may be sent again.
+    ~Sending();
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+
+    /// The reply to a repetition; nullopt: it is none.
+    [[nodiscard]] const std::optional<Result<SentMessage>>& repeated() const { return repeated_; }
+    SentMessage Stored(const StoredMessage& stored);
+
+   private:
+    Channel& channel_;
+    const UserId account_;
+    const std::uint64_t target_;
+    const std::uint64_t random_;
+    std::optional<Result<SentMessage>> repeated_{};
+    bool is_stored_ = false;
+  };
+
   ChannelInstance NewInstance(const UserId& account, TimePoint expires);
   /// Whether the message may be sent now.
   /// @param room_number  0: to an account.
   Status CheckRate(const UserId& account, std::uint64_t room_number) EXCLUDES(mutex_);
-  [[nodiscard]] std::optional<SentMessage> FindRepeated(const UserId& account,
-                                                        std::uint64_t room_number,
-                                                        std::uint64_t random) EXCLUDES(mutex_);
-  /// Appends the stored message's facts to those that a repetition gets.
-  SentMessage Remember(const StoredMessage& stored) EXCLUDES(mutex_);
   void Count(std::uint64_t SentCounts::* figure) EXCLUDES(mutex_);
   /// Counts a message that the guard has refused. @return `refusal`.
   Error Refused(const Error& refusal) EXCLUDES(mutex_);

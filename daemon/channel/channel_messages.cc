@@ -1,4 +1,5 @@
 // Messages of members: rates, repetitions, guards and the store.
+#include <optional>
 #include <utility>
 
 #include "daemon/channel/channel.h"
@@ -15,18 +16,32 @@ Status Channel::CheckRate(const UserId& account, std::uint64_t room_number) {
   return {};
 }
 
-std::optional<SentMessage> Channel::FindRepeated(const UserId& account, std::uint64_t room_number,
-                                                 std::uint64_t random) {
-  const MutexLock lock(mutex_);
-  return senders_.FindRepeated(account, room_number, random, deps_.clock.Monotonic());
+Channel::Sending::Sending(Channel& channel, const UserId& account, std::uint64_t target,
+                          std::uint64_t random)
+    : channel_(channel), account_(account), target_(target), random_(random) {
+  const MutexLock lock(channel_.mutex_);
+  const std::optional<MessageSenders::Repeated> repeated =
+      channel_.senders_.Begin(account_, target_, random_, channel_.deps_.clock.Monotonic());
+  if (!repeated) return;
+  if (repeated->sent) {
+    repeated_ = *repeated->sent;
+  } else {
+    repeated_ = Error{Errc::kStoreBusy, "the same message is being sent"};
+  }
 }
 
-SentMessage Channel::Remember(const StoredMessage& stored) {
+Channel::Sending::~Sending() {
+  if (repeated_ || is_stored_) return;
+  const MutexLock lock(channel_.mutex_);
+  channel_.senders_.Abandon(account_, target_, random_);
+}
+
+SentMessage Channel::Sending::Stored(const StoredMessage& stored) {
   const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
-  const MutexLock lock(mutex_);
-  senders_.Remember(stored.content.sender, stored.room_number, stored.content.client_random, sent,
-                    deps_.clock.Monotonic());
-  ++(stored.room_number > 0 ? sent_.room : sent_.direct);
+  is_stored_ = true;
+  const MutexLock lock(channel_.mutex_);
+  channel_.senders_.Finish(account_, target_, random_, sent, channel_.deps_.clock.Monotonic());
+  ++(target_ > 0 ? channel_.sent_.room : channel_.sent_.direct);
   return sent;
 }
 
@@ -41,7 +56,8 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   if (deps_.bans.IsBanned(room, account)) {
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
-  if (const auto repeated = FindRepeated(account, room_number, draft.random)) return *repeated;
+  Sending sending(*this, account, room_number, draft.random);
+  if (sending.repeated()) return *sending.repeated();
   if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
   MessageContent content{.sender = account,
                          .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
@@ -57,11 +73,12 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   }
   const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content));
   if (!stored) return stored.error();
-  return Remember(*stored);
+  return sending.Stored(*stored);
 }
 
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
-  if (const auto repeated = FindRepeated(account, 0, draft.random)) return *repeated;
+  Sending sending(*this, account, 0, draft.random);
+  if (sending.repeated()) return *sending.repeated();
   if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
@@ -83,7 +100,7 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
                  .body = draft.body.text(),
                  .sent_at = deps_.clock.Now()});
   if (!stored) return stored.error();
-  return Remember(*stored);
+  return sending.Stored(*stored);
 }
 
 }  // namespace rtcroom

@@ -27,23 +27,43 @@ bool MessageSenders::TakeRoomToken(std::uint64_t room_number, const RateLimit& l
   return rooms_[room_number].Take(now, limit);
 }
 
-std::optional<SentMessage> MessageSenders::FindRepeated(const UserId& account, std::uint64_t target,
-                                                        std::uint64_t random, MonotonicTime now) {
-  const auto found = senders_.find(account);
-  if (found == senders_.end()) return std::nullopt;
-  const std::deque<Remembered>& remembered = found->second->remembered;
-  const auto repeated = std::ranges::find_if(remembered, [&](const Remembered& message) {
-    return message.target == target && message.random == random && message.since + kMemory > now;
+std::deque<MessageSenders::Remembered>::iterator MessageSenders::Find(Sender& sender,
+                                                                      std::uint64_t target,
+                                                                      std::uint64_t random) {
+  return std::ranges::find_if(sender.remembered, [&](const Remembered& message) {
+    return message.target == target && message.random == random;
   });
-  if (repeated == remembered.end()) return std::nullopt;
-  return repeated->sent;
 }
 
-void MessageSenders::Remember(const UserId& account, std::uint64_t target, std::uint64_t random,
-                              const SentMessage& sent, MonotonicTime now) {
-  std::deque<Remembered>& remembered = Use(account, now).remembered;
-  if (remembered.size() == kMaxRemembered) remembered.pop_front();
-  remembered.push_back({.since = now, .target = target, .random = random, .sent = sent});
+std::optional<MessageSenders::Repeated> MessageSenders::Begin(const UserId& account,
+                                                              std::uint64_t target,
+                                                              std::uint64_t random,
+                                                              MonotonicTime now) {
+  Sender& sender = Use(account, now);
+  const auto found = Find(sender, target, random);
+  if (found != sender.remembered.end()) {
+    if (!found->sent || found->since + kMemory > now) return Repeated{found->sent};
+    sender.remembered.erase(found);
+  }
+  sender.remembered.push_back({.since = now, .target = target, .random = random});
+  return std::nullopt;
+}
+
+void MessageSenders::Finish(const UserId& account, std::uint64_t target, std::uint64_t random,
+                            const SentMessage& sent, MonotonicTime now) {
+  Sender& sender = Use(account, now);
+  const auto found = Find(sender, target, random);
+  if (found == sender.remembered.end()) return;  // its sender was forgotten meanwhile
+  found->since = now;
+  found->sent = sent;
+  if (sender.remembered.size() > kMaxRemembered) sender.remembered.pop_front();
+}
+
+void MessageSenders::Abandon(const UserId& account, std::uint64_t target, std::uint64_t random) {
+  const auto known = senders_.find(account);
+  if (known == senders_.end()) return;
+  const auto found = Find(*known->second, target, random);
+  if (found != known->second->remembered.end()) known->second->remembered.erase(found);
 }
 
 void MessageSenders::ForgetOld(MonotonicTime now) {

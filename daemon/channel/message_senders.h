@@ -41,12 +41,20 @@ class MessageSenders {
   [[nodiscard]] bool TakeRoomToken(std::uint64_t room_number, const RateLimit& limit,
                                    MonotonicTime now);
 
-  /// The message that this one repeats.
+  /// A message of the same sender, target and number.
+  struct Repeated {
+    std::optional<SentMessage> sent{};  ///< nullopt: it is being stored
+  };
+  /// The message that this one repeats; nullopt: none. Then this one is remembered, and has to be
+  /// followed by `Finish` or `Abandon`.
   /// @param target  number of the room; 0 for a direct message.
-  [[nodiscard]] std::optional<SentMessage> FindRepeated(const UserId& account, std::uint64_t target,
-                                                        std::uint64_t random, MonotonicTime now);
-  void Remember(const UserId& account, std::uint64_t target, std::uint64_t random,
-                const SentMessage& sent, MonotonicTime now);
+  [[nodiscard]] std::optional<Repeated> Begin(const UserId& account, std::uint64_t target,
+                                              std::uint64_t random, MonotonicTime now);
+  /// It was stored.
+  void Finish(const UserId& account, std::uint64_t target, std::uint64_t random,
+              const SentMessage& sent, MonotonicTime now);
+  /// It was not stored.
+  void Abandon(const UserId& account, std::uint64_t target, std::uint64_t random);
 
   void ForgetOld(MonotonicTime now);
   [[nodiscard]] std::size_t size() const { return senders_.size(); }
@@ -56,7 +64,7 @@ class MessageSenders {
     MonotonicTime since{};
     std::uint64_t target = 0;
     std::uint64_t random = 0;
-    SentMessage sent{};
+    std::optional<SentMessage> sent{};  ///< nullopt: it is being stored
   };
   struct Sender {
     UserId account{};
@@ -65,6 +73,8 @@ class MessageSenders {
     std::deque<Remembered> remembered{};
   };
 
+  static std::deque<Remembered>::iterator Find(Sender& sender, std::uint64_t target,
+                                               std::uint64_t random);
   Sender& Use(const UserId& account, MonotonicTime now);
   void ForgetOldest();
 
