@@ -348,14 +348,15 @@ void Channel::Save() {
 }
 
 void Channel::Settle() {
-  const auto unsettled = [&] {
+  std::vector<ReceivedMessages> received;
+  {
     const MutexLock lock(mutex_);
-    return std::exchange(unsettled_, {});
-  }();
-  for (const auto& [account, position] : unsettled) {
-    // After a failure the messages are sent again to the next login.
-    (void)deps_.history.SettleMessages(account, position);
+    for (const auto& [account, position] : std::exchange(unsettled_, {})) {
+      received.push_back({.receiver = account, .position = position});
+    }
   }
+  // After a failure the messages are sent again to the next login.
+  if (!received.empty()) (void)deps_.history.SettleMessages(received);
 }
 
 void Channel::AnswerAll() {

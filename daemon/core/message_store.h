@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,12 @@ struct MessageRetention {
   std::size_t most_per_call = 10'000;  ///< bounds the duration of one call
 };
 
+/// Present messages to a user up to a position.
+struct ReceivedMessages {
+  UserId receiver{};
+  std::uint64_t position = 0;
+};
+
 /// Reads messages by room and by user.
 ///
 /// @threads every method is safe from any thread; reads never wait for a writer.
@@ -113,9 +120,9 @@ class MessageHistory {
                                                                  TimePoint since,
                                                                  std::size_t limit) = 0;
 
-  /// The present messages to `receiver` up to that position are no longer pending.
+  /// They are no longer pending, in one commit; none when they were not.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Status SettleMessages(const UserId& receiver, std::uint64_t position) = 0;
+  virtual Status SettleMessages(std::span<const ReceivedMessages> received) = 0;
 
   /// The newest message with each peer of `user`, newest first; looks at the newest 1,000 messages
   /// that the user sent and the newest 1,000 that it received. @param limit  1..100.

@@ -386,9 +386,9 @@ Result<std::vector<StoredMessage>> MemoryStore::ReadPendingMessages(const UserId
   return messages_.ReadPending(receiver, since, limit);
 }
 
-Status MemoryStore::SettleMessages(const UserId& receiver, std::uint64_t position) {
+Status MemoryStore::SettleMessages(std::span<const ReceivedMessages> received) {
   const MutexLock lock(mutex_);
-  messages_.Settle(receiver, position);
+  for (const auto& [receiver, position] : received) messages_.Settle(receiver, position);
   return {};
 }
 

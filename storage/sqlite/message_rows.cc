@@ -149,8 +149,8 @@ Status MessageWriter::EndRoom(std::uint64_t room_number, TimePoint at) {
   return ended;
 }
 
-Status MessageWriter::Settle(const UserId& receiver, std::uint64_t position) {
-  return Run(settle_, receiver.value, Storable(position));
+Status MessageWriter::Settle(const ReceivedMessages& received) {
+  return Run(settle_, received.receiver.value, Storable(received.position));
 }
 
 Result<std::size_t> MessageWriter::Trim(const MessageRetention& retention) {
@@ -240,6 +240,9 @@ Status MessageReader::Prepare(Database& database) {
        {received_,
         "SELECT position, sender FROM messages WHERE receiver = ?"
         " ORDER BY position DESC LIMIT 1000"},
+       {is_pending_,
+        "SELECT 1 FROM messages WHERE receiver = ?1 AND position <= ?2 AND position > ifnull("
+        "(SELECT position FROM settled_messages WHERE receiver = ?1), 0) LIMIT 1"},
        {at_, select + "WHERE position = ?"}});
 }
 
@@ -255,6 +258,12 @@ Result<std::vector<StoredMessage>> MessageReader::Collect(Statement& statement,
 
 Result<std::vector<StoredMessage>> MessageReader::Read(std::uint64_t position, std::size_t limit) {
   return Collect(after_, Storable(position), limit);
+}
+
+Result<bool> MessageReader::IsPending(const ReceivedMessages& received) {
+  StatementRun run(is_pending_, received.receiver.value, Storable(received.position));
+  if (run.Next()) return true;
+  return run.status() ? Result<bool>(false) : run.status().error();
 }
 
 Result<std::uint64_t> MessageReader::Newest() {

@@ -30,7 +30,7 @@ class MessageWriter {
   /// Records the end of a room, whether it has messages or not.
   Status EndRoom(std::uint64_t room_number, TimePoint at);
   /// `MessageHistory::SettleMessages`.
-  Status Settle(const UserId& receiver, std::uint64_t position);
+  Status Settle(const ReceivedMessages& received);
   /// `MessageHistory::TrimMessages`.
   Result<std::size_t> Trim(const MessageRetention& retention);
 
@@ -75,6 +75,8 @@ class MessageReader {
                                                 std::size_t limit);
   Result<std::vector<StoredMessage>> ReadPending(const UserId& receiver, TimePoint since,
                                                  std::size_t limit);
+  /// Whether there is a message that `MessageWriter::Settle` would settle.
+  Result<bool> IsPending(const ReceivedMessages& received);
   /// Call it in a transaction: its statements must see the same snapshot.
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user, std::size_t limit);
 
@@ -92,6 +94,7 @@ class MessageReader {
   Statement pending_;
   Statement sent_;
   Statement received_;
+  Statement is_pending_;
   Statement at_;
 };
 

@@ -298,8 +298,20 @@ Result<std::vector<StoredMessage>> SqliteStore::ReadPendingMessages(const UserId
   return Read(readers_->Take()->aux().messages().ReadPending(receiver, since, limit));
 }
 
-Status SqliteStore::SettleMessages(const UserId& receiver, std::uint64_t position) {
-  return WriteAux([&](AuxWriter& writer) { return writer.messages().Settle(receiver, position); });
+Status SqliteStore::SettleMessages(std::span<const ReceivedMessages> received) {
+  std::vector<ReceivedMessages> pending;
+  for (const ReceivedMessages& messages : received) {
+    const Result<bool> is_pending = Read(readers_->Take()->aux().messages().IsPending(messages));
+    if (!is_pending) return is_pending.error();
+    if (*is_pending) pending.push_back(messages);
+  }
+  if (pending.empty()) return {};
+  return WriteAux([&](AuxWriter& writer) -> Status {
+    for (const ReceivedMessages& messages : pending) {
+      if (const Status settled = writer.messages().Settle(messages); !settled) return settled;
+    }
+    return {};
+  });
 }
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadConversations(const UserId& user,

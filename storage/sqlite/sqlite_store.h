@@ -112,7 +112,7 @@ class SqliteStore : public Storage {
                                                         std::size_t limit) override;
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override;
-  Status SettleMessages(const UserId& receiver, std::uint64_t position) override;
+  Status SettleMessages(std::span<const ReceivedMessages> received) override;
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
                                                        std::size_t limit) override;
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;

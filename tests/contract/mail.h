@@ -35,7 +35,7 @@ class Mail {
     return Checked(store_.AppendDirectMessage({to}, MakeMessage(from, body, sent_at)));
   }
   void Settle(const std::string& receiver, std::uint64_t position) {
-    EXPECT_OK(store_.SettleMessages({receiver}, position));
+    EXPECT_OK(SettleMessages(store_, receiver, position));
   }
   std::size_t Trim(const MessageRetention& retention) {
     return Checked(store_.TrimMessages(retention));

@@ -204,7 +204,8 @@ class SqliteMessagesOnDisk : public SqliteMessages {
     const int reports = listener_.message_reports();
     EXPECT_ERROR(kStoreBroken, store_->AppendRoomMessage(room_, MakeMessage("amy", "lost")));
     EXPECT_ERROR(kStoreBroken, store_->AppendDirectMessage({"bob"}, MakeMessage("amy", "lost")));
-    EXPECT_ERROR(kStoreBroken, store_->SettleMessages({"bob"}, newest));
+    EXPECT_ERROR(kStoreBroken, SettleMessages(*store_, "bob", newest));
+    EXPECT_OK(SettleMessages(*store_, "zoe", newest)) << "nothing to write";
     EXPECT_ERROR(kStoreBroken, store_->TrimMessages({.keep_since = kNoon + seconds(1)}));
     EXPECT_ERROR(kStoreBroken, Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
 

@@ -1,4 +1,5 @@
 // Store contract: messages in rooms and from one user to another.
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -196,6 +197,18 @@ TEST_P(StoreContract, ReadsPendingMessagesSentSinceATime) {
   EXPECT_THAT(mail.Pending("bob", kNoon + seconds(1)), ElementsAre("2", "3"));
   EXPECT_THAT(mail.Pending("bob", kNoon + seconds(1), 1), ElementsAre("3"));
   EXPECT_THAT(mail.Pending("bob", kNoon + seconds(3)), IsEmpty());
+}
+
+TEST_P(StoreContract, SettlesTheMessagesOfSeveralReceiversAtOnce) {
+  Mail mail(*store_);
+  const StoredMessage first = mail.Send("amy", "bob", "1");
+  const StoredMessage second = mail.Send("amy", "cat", "2");
+  const std::array received = {ReceivedMessages{.receiver = {"bob"}, .position = first.position},
+                               ReceivedMessages{.receiver = {"cat"}, .position = second.position},
+                               ReceivedMessages{.receiver = {"dan"}, .position = second.position}};
+  EXPECT_OK(store_->SettleMessages(received));
+  EXPECT_THAT(mail.Pending("bob"), IsEmpty());
+  EXPECT_THAT(mail.Pending("cat"), IsEmpty());
 }
 
 TEST_P(StoreContract, KeepsSettledMessagesSettled) {

@@ -1,6 +1,7 @@
 // Long runs of random calls about messages on both stores side by side, with repeated reopening and
 // checking of the SQLite file.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -108,9 +109,10 @@ class MessageFuzz : public testing::Test {
         });
         return;
       case 2: {
-        const UserId receiver = AnyUser();
-        const std::uint64_t position = AnyPosition();
-        Both([&](Storage& store) { return store.SettleMessages(receiver, position); });
+        const std::array received = {
+            ReceivedMessages{.receiver = AnyUser(), .position = AnyPosition()},
+            ReceivedMessages{.receiver = AnyUser(), .position = AnyPosition()}};
+        Both([&](Storage& store) { return store.SettleMessages(received); });
         return;
       }
       case 3:

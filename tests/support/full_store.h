@@ -41,7 +41,7 @@ inline void FillStore(Storage& store) {
   }
   const auto settled = store.AppendDirectMessage({"bob"}, MakeMessage("zoe", "settled"));
   ASSERT_OK(settled);
-  ASSERT_OK(store.SettleMessages({"bob"}, settled->position));
+  ASSERT_OK(SettleMessages(store, "bob", settled->position));
   ASSERT_OK(store.AppendDirectMessage({"bob"}, MakeMessage("zoe", "pending")));
   ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
   ASSERT_OK(store.ChangeDeliveries(

@@ -21,6 +21,12 @@ inline MessageContent MakeMessage(const std::string& sender, const std::string& 
           .sent_at = sent_at};
 }
 
+inline Status SettleMessages(MessageHistory& history, const std::string& receiver,
+                             std::uint64_t position) {
+  const ReceivedMessages received{.receiver = {receiver}, .position = position};
+  return history.SettleMessages({&received, 1});
+}
+
 inline std::ostream& operator<<(std::ostream& out, const StoredMessage& message) {
   return out << "message " << message.position << " (" << message.seq << " of room "
              << message.room_number << ") " << message.content.sender << " to '" << message.receiver
