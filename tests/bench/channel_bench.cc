@@ -1,12 +1,14 @@
 // The message channel under load: phones with the SDK of the IM service, each with two polls held
 // over TLS.
-//   channel_bench [PHONES [MEMBERS [SECONDS]]]     9000, 1000 and 10 for each rate unless given
-// Prints the server's memory for each phone and its CPU while nothing happens; then, with MEMBERS
-// phones in one room, the latency of rising rates of texts and the CPU for each delivery.
+//   channel_bench [PHONES [MEMBERS [SECONDS]]]     9000, 1000, 60
+// Prints the server's memory for each phone and its CPU while nothing happens for a minute; then,
+// with MEMBERS phones in one room, the latency of 1, 2 and 5 texts a second, SECONDS each, and the
+// CPU for each delivery. Either part is left out with 0 phones.
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -18,6 +20,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "tests/bench/channel_bench_server.h"
 #include "tests/bench/channel_clients.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/latencies.h"
@@ -81,22 +84,27 @@ class Load {
     const auto end = steady_clock::now() + length;
     while (steady_clock::now() < end && !failed_) context_.run_until(end);
   }
-  /// Sends texts from the newest phone at that rate.
-  void Send(std::size_t per_second, seconds length) {
+  /// Sends texts from the newest phone at that rate, and waits for their deliveries, of which
+  /// `wanted` are expected.
+  void Send(std::size_t per_second, std::size_t texts, std::size_t wanted) {
     latencies_.Clear();
-    Spawn([this, per_second, length]() -> asio::awaitable<void> {
+    Spawn([this, per_second, texts]() -> asio::awaitable<void> {
       BenchConnection connection(context_, tls_);
       co_await connection.Connect(endpoint_);
       asio::steady_timer timer(context_);
       const auto begun = steady_clock::now();
-      for (std::size_t i = 0; i < per_second * static_cast<std::size_t>(length.count()); ++i) {
+      for (std::size_t i = 0; i < texts; ++i) {
         timer.expires_at(begun + i * steady_clock::duration(seconds(1)) / per_second);
         co_await timer.async_wait(asio::use_awaitable);
         const auto now = steady_clock::now().time_since_epoch();
         co_await phones_.back()->SendText(connection, std::to_string(now.count()));
       }
     });
-    RunFor(length + seconds(1));
+    RunFor(seconds(static_cast<std::int64_t>(texts / per_second)));
+    const auto deadline = steady_clock::now() + seconds(5);
+    while (latencies_.count() < wanted && steady_clock::now() < deadline && !failed_) {
+      RunFor(std::chrono::milliseconds(100));
+    }
   }
 
   [[nodiscard]] const Latencies& latencies() const { return latencies_; }
@@ -136,45 +144,40 @@ class Load {
   bool failed_ = false;
 };
 
-double Seconds(steady_clock::duration length) { return duration<double>(length).count(); }
-
 int Run(std::size_t phones, std::size_t members, seconds length) {
   RaiseDescriptorLimit();
-  ServerProcess server({.settings = {{"channel.enabled", true},
-                                     {"channel.account_rate", "1000/s"},
-                                     {"channel.group_rate", "1000/s"},
-                                     {"auth.trust_imuserid", true},
-                                     {"log.level", "warn"},
-                                     {"server.max_connections", 100000},
-                                     {"server.max_connections_per_address", 100000},
-                                     {"room.heartbeat_timeout", "1h"}}});
+  ServerProcess server({.settings = ChannelBenchSettings()});
   const pid_t process = server.child().pid();
-  {
+  if (phones > 0) {
+    constexpr seconds kIdle(60);
     Load load(server);
     const std::size_t before = MemoryOf(process).private_bytes;
     const auto begun = steady_clock::now();
     load.Enter(phones, 10);
-    std::cout << fmt::format("{} phones entered in {:.1f} s\n", phones,
-                             Seconds(steady_clock::now() - begun));
-    const std::size_t after = MemoryOf(process).private_bytes;
-    const auto cpu = CpuTimeOf(process);
-    load.RunFor(seconds(45));
+    const duration<double> took = steady_clock::now() - begun;
+    const double memory = static_cast<double>(MemoryOf(process).private_bytes - before);
     std::cout << fmt::format(
-        "memory of each: {:.1f} KiB; CPU while idle: {:.1f} % of a core\n",
-        static_cast<double>(after - before) / 1024.0 / static_cast<double>(phones),
-        Seconds(CpuTimeOf(process) - cpu) / 45 * 100);
+                     "{} phones entered in {:.1f} s; {:.1f} KiB of the server's memory each\n",
+                     phones, took.count(), memory / 1024 / static_cast<double>(phones))
+              << std::flush;
+    const CpuMeter cpu(process);
+    load.RunFor(kIdle);
+    std::cout << fmt::format("idle for {} s: {}\n", kIdle.count(), cpu.Shares()) << std::flush;
     if (load.failed()) return 1;
   }
+  if (members == 0) return 0;
   Load load(server);
   load.Enter(members, members);
-  for (const std::size_t rate : std::initializer_list<std::size_t>{1, 2, 5, 10}) {
-    const auto cpu = CpuTimeOf(process);
-    load.Send(rate, length);
-    const auto used = CpuTimeOf(process) - cpu;
+  for (const std::size_t rate : std::array<std::size_t, 3>{1, 2, 5}) {
+    const CpuMeter cpu(process);
+    const std::size_t texts = rate * static_cast<std::size_t>(length.count());
+    load.Send(rate, texts, texts * members);
     const std::size_t deliveries = load.latencies().count();
-    std::cout << fmt::format("{} texts/s to {}: {}, {:.1f} us of CPU each\n", rate, members,
-                             load.latencies().Summary(),
-                             Seconds(used) * 1e6 / static_cast<double>(deliveries));
+    std::cout << fmt::format("{} texts/s to {}: {} ({} wanted); {:.1f} us of CPU each, {}\n", rate,
+                             members, load.latencies().Summary(), texts * members,
+                             cpu.MicrosecondsFor(std::max<std::size_t>(deliveries, 1)),
+                             cpu.Shares())
+              << std::flush;
     if (load.failed()) return 1;
   }
   return 0;
@@ -188,5 +191,5 @@ int main(int argc, char** argv) {
     return argc > place ? std::stoul(argv[place]) : otherwise;
   };
   return rtcroom::Run(number(1, 9000), number(2, 1000),
-                      std::chrono::seconds(static_cast<int>(number(3, 10))));
+                      std::chrono::seconds(static_cast<int>(number(3, 60))));
 }
