@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::chrono::seconds kSweep{1};
 
-/// The order of the others does not matter.
-/// @return whether it was there.
-bool Take(std::vector<PushReceiverPtr>& receivers, const PushReceiver& receiver) {
-  const auto found = std::ranges::find(receivers, &receiver, &PushReceiverPtr::get);
-  if (found == receivers.end()) return false;
-  *found = std::move(receivers.back());
-  receivers.pop_back();
-  return true;
-}
-
 /// Whether the event shows the profile of a pusher, which has a play URL.
 bool HasProfile(const RoomEvent& event) {
   return std::holds_alternative<PusherAdded>(event.payload) ||
@@ -49,7 +39,9 @@ void PushReceivers::Subscribe(std::uint64_t room_number, const RoomKey& key,
   const MutexLock lock(mutex_);
   Subscribed& subscribed = by_room_[room_number];
   subscribed.key = key;
+  subscribed.index.emplace(receiver.get(), subscribed.receivers.size());
   subscribed.receivers.push_back(receiver);
+  subscribed.copy.reset();
   if (deps_.contacts != nullptr) deps_.contacts->Enter(receiver->user_id(), room_number);
 }
 
@@ -57,9 +49,17 @@ void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& r
   const MutexLock lock(mutex_);
   const auto found = by_room_.find(room_number);
   if (found == by_room_.end()) return;
-  if (!Take(found->second.receivers, receiver)) return;
+  Subscribed& subscribed = found->second;
+  const auto place = subscribed.index.find(&receiver);
+  if (place == subscribed.index.end()) return;
+  // The last one takes its place.
+  subscribed.index[subscribed.receivers.back().get()] = place->second;
+  std::swap(subscribed.receivers[place->second], subscribed.receivers.back());
+  subscribed.receivers.pop_back();
+  subscribed.index.erase(place);
+  subscribed.copy.reset();
   if (deps_.contacts != nullptr) deps_.contacts->Leave(receiver.user_id(), room_number);
-  if (found->second.receivers.empty()) by_room_.erase(found);
+  if (subscribed.receivers.empty()) by_room_.erase(found);
 }
 
 void PushReceivers::Remove(const PushReceiverPtr& receiver) {
@@ -71,7 +71,7 @@ void PushReceivers::StopListening(const PushReceiver& receiver) {
   const MutexLock lock(mutex_);
   const auto found = by_user_.find(receiver.user_id());
   if (found == by_user_.end()) return;
-  (void)Take(found->second, receiver);
+  std::erase_if(found->second, [&](const PushReceiverPtr& one) { return one.get() == &receiver; });
   if (found->second.empty()) by_user_.erase(found);
 }
 
@@ -116,13 +116,27 @@ void PushReceivers::AddEvent(const StoredEvent& event) {
     Result<Room> loaded = deps_.rooms.Load(*key);
     if (loaded && loaded->sequence == event.room_number) room = *std::move(loaded);
   }
-  outgoing_[event.room_number].objects.push_back(MakeEventObject(event, room ? &*room : nullptr));
+  Append(outgoing_[event.room_number], MakeEventObject(event, room ? &*room : nullptr));
 }
 
 void PushReceivers::AddMessage(const StoredMessage& message) {
   if (message.room_number == 0) return DeliverDirect(message);
   const std::optional<RoomKey> key = KeyOf(message.room_number);
-  if (key) outgoing_[message.room_number].objects.push_back(MakeMessageObject(*key, message));
+  if (key) Append(outgoing_[message.room_number], MakeMessageObject(*key, message));
+}
+
+void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
+  outgoing.waiting += object.text.size();
+  if (outgoing.waiting > kMaxWaitingBytes) {
+    Clear(outgoing);
+    outgoing.waiting = object.text.size();
+  }
+  outgoing.objects.push_back(std::move(object));
+}
+
+void PushReceivers::Clear(Outgoing& outgoing) {
+  outgoing.objects.clear();
+  outgoing.waiting = 0;
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
@@ -153,34 +167,31 @@ bool PushReceivers::LearnEpoch() {
 void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
   if (!LearnEpoch()) return;  // until the next tick
   std::vector<RoomObject> objects;
-  while (!outgoing.objects.empty()) {
+  while (!outgoing.objects.empty() && outgoing.sent < kMaxRoomBytes) {
     RoomObject& next = outgoing.objects.front();
-    const bool fits = outgoing.sent == 0 || outgoing.sent + next.text.size() <= kMaxRoomBytes;
-    if (!fits) break;
     outgoing.sent += next.text.size();
+    outgoing.waiting -= next.text.size();
     objects.push_back(std::move(next));
     outgoing.objects.pop_front();
-    if (objects.back().ends_room) outgoing.objects.clear();
+    if (objects.back().ends_room) Clear(outgoing);
   }
   if (objects.empty()) return;
   const bool has_ended = objects.back().ends_room;
-  Subscribed subscribed;
+  std::shared_ptr<const Receivers> receivers;
   {
     const MutexLock lock(mutex_);
     const auto found = by_room_.find(room_number);
-    if (found == by_room_.end()) return outgoing.objects.clear();
-    if (has_ended) {
-      subscribed = std::move(found->second);
-      by_room_.erase(found);
-    } else {
-      subscribed = found->second;
-    }
+    if (found == by_room_.end()) return Clear(outgoing);
+    Subscribed& subscribed = found->second;
+    if (!subscribed.copy) subscribed.copy = std::make_shared<const Receivers>(subscribed.receivers);
+    receivers = subscribed.copy;
+    if (has_ended) by_room_.erase(found);
   }
   deliveries_.Charge(deps_.clock.Monotonic(), delivery_rate_,
-                     static_cast<std::uint32_t>(subscribed.receivers.size()));
+                     static_cast<std::uint32_t>(receivers->size()));
   // Shared by the receivers that have not read the room yet.
   const auto push = std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
-  for (const PushReceiverPtr& receiver : subscribed.receivers) {
+  for (const PushReceiverPtr& receiver : *receivers) {
     receiver->OnRoomPush(room_number, push);
     if (has_ended && deps_.contacts != nullptr)
       deps_.contacts->Leave(receiver->user_id(), room_number);
@@ -194,7 +205,7 @@ void PushReceivers::OnEventsLost() {
 
 void PushReceivers::OnTick() {
   for (auto& [room_number, outgoing] : outgoing_) {
-    outgoing.sent = 0;
+    outgoing.sent -= std::min(outgoing.sent, kMaxRoomBytes);
     Deliver(room_number, outgoing);
   }
   // Those that have delivered something are kept for one tick, since it counts.

@@ -69,8 +69,12 @@ struct PushCounts {
 ///          while a receiver is called or the store is read.
 class PushReceivers {
  public:
-  /// Bytes that a room delivers between two ticks; a single object may be larger.
+  /// Bytes that a room delivers between two ticks; the last object may exceed it, and counts for
+  /// the next ticks.
   static constexpr std::size_t kMaxRoomBytes = std::size_t{64} << 10;
+  /// Bytes of a room that wait. When there are more they are dropped: its receivers notice the gap,
+  /// and read the room again.
+  static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20;
 
   /// All of it outlives the receivers.
   struct Deps {
@@ -116,13 +120,17 @@ class PushReceivers {
   void CountPush(std::optional<TimePoint> made_at);
 
  private:
+  using Receivers = std::vector<PushReceiverPtr>;
   struct Subscribed {
     RoomKey key{};
-    std::vector<PushReceiverPtr> receivers{};
+    Receivers receivers{};
+    std::unordered_map<const PushReceiver*, std::size_t> index{};  ///< in `receivers`
+    std::shared_ptr<const Receivers> copy{};  ///< null: they have changed since the last delivery
   };
   /// What a room has to deliver, and how much it has delivered since the last tick.
   struct Outgoing {
     std::deque<RoomObject> objects{};
+    std::size_t waiting = 0;  ///< bytes of them
     std::size_t sent = 0;
   };
 
@@ -133,6 +141,8 @@ class PushReceivers {
   void AddEvent(const StoredEvent& event);
   void AddMessage(const StoredMessage& message);
   void DeliverDirect(const StoredMessage& message);
+  static void Append(Outgoing& outgoing, RoomObject object);
+  static void Clear(Outgoing& outgoing);
   void Deliver(std::uint64_t room_number, Outgoing& outgoing);
 
   const Deps deps_;

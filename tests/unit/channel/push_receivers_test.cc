@@ -23,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 /// Keeps what it gets.
 class Listener : public PushReceiver {
@@ -32,6 +33,7 @@ class Listener : public PushReceiver {
   void OnRoomPush(std::uint64_t /*room_number*/, const std::shared_ptr<RoomPush>& push) override {
     const RoomPush::Rendered rendered = push->Render(at);
     at = rendered.at;
+    has_gap = has_gap || rendered.has_gap;
     pushes.push_back(rendered.events.size());
   }
   void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
@@ -44,6 +46,7 @@ class Listener : public PushReceiver {
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
 
   RoomPosition at{};
+  bool has_gap = false;
   std::vector<std::size_t> pushes;  ///< the number of events of each
   std::vector<std::uint64_t> directs;
   int lost = 0;
@@ -204,6 +207,40 @@ TEST_F(Receivers, AreCountedInTheirRooms) {
   EXPECT_EQ(receivers_.CountIn(number_), 2U);
   EXPECT_THAT(receivers_.UsersIn(number_, 1), ElementsAre(UserId{"ann"}));
   EXPECT_EQ(receivers_.CountIn(number_ + 1), 0U);
+}
+
+TEST_F(Receivers, ARoomThatIsTooFarBehindSkipsToItsNewestMessages) {
+  const auto ann = Subscribe("ann", receivers_);
+  constexpr std::size_t kBytes = 10'000;
+  std::vector<StoredMessage> messages;
+  for (std::size_t i = 0; i < 2 * PushReceivers::kMaxWaitingBytes / kBytes; ++i) {
+    messages.push_back(Said(kBytes));
+  }
+  receivers_.Push({}, messages);
+  std::size_t ticks = 0;
+  while (ann->at.message < messages.back().seq && !ann->has_gap && ++ticks < 100) {
+    receivers_.OnTick();
+  }
+  EXPECT_TRUE(ann->has_gap);
+  EXPECT_LE(ticks * PushReceivers::kMaxRoomBytes,
+            PushReceivers::kMaxWaitingBytes + PushReceivers::kMaxRoomBytes);
+}
+
+TEST_F(Receivers, ReceiveUntilTheyUnsubscribe) {
+  std::vector<std::shared_ptr<Listener>> listeners;
+  for (int i = 0; i < 5; ++i) listeners.push_back(Subscribe("u" + std::to_string(i), receivers_));
+  receivers_.Push(std::vector{Changed()}, {});
+  for (const int gone : {0, 4, 2}) {
+    receivers_.Unsubscribe(number_, *listeners[static_cast<std::size_t>(gone)]);
+    receivers_.Unsubscribe(number_, *listeners[static_cast<std::size_t>(gone)]);
+    receivers_.Push(std::vector{Changed()}, {});
+  }
+  EXPECT_THAT(listeners[0]->pushes, SizeIs(1));
+  EXPECT_THAT(listeners[1]->pushes, SizeIs(4));
+  EXPECT_THAT(listeners[2]->pushes, SizeIs(3));
+  EXPECT_THAT(listeners[3]->pushes, SizeIs(4));
+  EXPECT_THAT(listeners[4]->pushes, SizeIs(2));
+  EXPECT_EQ(receivers_.CountIn(number_), 2U);
 }
 
 TEST_F(Receivers, AreAskedAboutBansOnceForEachChange) {
