@@ -108,7 +108,6 @@ TEST_F(MessageSendersTest, ASenderIsForgottenFiveMinutesAfterItsLastMessage) {
   clock_.Advance(4min);
   senders_.ForgetOld(clock_.Monotonic());
   EXPECT_EQ(senders_.size(), 1U);
-  EXPECT_EQ(Repeated("alice", kRoom, 42), 3U);
   clock_.Advance(1min);
   senders_.ForgetOld(clock_.Monotonic());
   EXPECT_EQ(senders_.size(), 0U);

@@ -146,15 +146,15 @@ TEST_F(Receivers, GetABoundedNumberOfBytesOfARoomAtOnce) {
   std::vector<StoredMessage> messages;
   for (int i = 0; i < 20; ++i) messages.push_back(Said(8000));
   receivers_.Push({}, messages);
-  EXPECT_THAT(ann->pushes, ElementsAre(8));
+  EXPECT_THAT(ann->pushes, ElementsAre(9));
   receivers_.Push(std::vector{Changed()}, {});
-  EXPECT_THAT(ann->pushes, ElementsAre(8)) << "in order";
+  EXPECT_THAT(ann->pushes, ElementsAre(9)) << "in order";
   receivers_.OnTick();
-  EXPECT_THAT(ann->pushes, ElementsAre(8, 8));
+  EXPECT_THAT(ann->pushes, ElementsAre(9, 8));
   receivers_.OnTick();
-  EXPECT_THAT(ann->pushes, ElementsAre(8, 8, 5));
+  EXPECT_THAT(ann->pushes, ElementsAre(9, 8, 4));
   receivers_.Push(std::vector{Changed()}, {});
-  EXPECT_THAT(ann->pushes, ElementsAre(8, 8, 5, 1));
+  EXPECT_THAT(ann->pushes, ElementsAre(9, 8, 4, 1));
 }
 
 TEST_F(Receivers, LoseTheRoomWhenItEnds) {
