@@ -118,8 +118,11 @@ TEST_F(SqlitePlans, FindsMessagesByIndex) {
   EXPECT_THAT(PlanOfStatementWith("min(sender, receiver) = min(?1, ?2)"),
               ElementsAre("SEARCH messages USING INDEX messages_by_pair"
                           " (<expr>=? AND <expr>=? AND rowid<?)"));
-  EXPECT_THAT(PlanOfStatementWith("SELECT position FROM settled_messages WHERE receiver = ?1"),
+  EXPECT_THAT(PlanOfStatementWith("position > coalesce((SELECT position FROM settled_messages"),
               messages_by("INDEX messages_by_receiver (receiver=? AND position>?)"));
+  EXPECT_THAT(PlanOfStatementWith("position > ifnull((SELECT position FROM settled_messages"),
+              messages_by("COVERING INDEX messages_by_receiver"
+                          " (receiver=? AND position>? AND position<?)"));
 }
 
 TEST_F(SqlitePlans, FindsConversationsInIndexesAlone) {
