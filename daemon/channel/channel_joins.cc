@@ -127,7 +127,9 @@ Status Channel::Restore() {
   Result<std::vector<GroupJoinChange>> stored = deps_.joins.LoadGroupJoins();
   if (!stored) return stored.error();
   // In the order of their logins: of two of one account the newer one stays.
-  std::ranges::sort(*stored, {}, [](const GroupJoinChange& one) { return one.join->logged_in; });
+  std::ranges::sort(*stored, {}, [](const GroupJoinChange& one) {
+    return one.join ? one.join->logged_in : TimePoint();
+  });
   std::unordered_map<std::uint64_t, std::optional<GroupFacts>> groups;
   std::vector<GroupJoinChange> ended;
   for (const auto& [instance, join] : *stored) {
