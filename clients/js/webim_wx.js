@@ -272,7 +272,7 @@ function addElements(msg, message, kind, isDirect) {
   var nick = textOf(message.nick) || msg.fromAccount;
   var avatar = textOf(message.avatar);
   var body = textOf(message.body);
-  var raw = new Msg.Elem.Custom(body, textOf(message.desc), textOf(message.ext));
+  var raw = new Msg.Elem.Custom(body);
   if (message.type === 'text') {
     if (kind === 'webrtc' && !isDirect) {
       // The component's texts are custom elements, with the nick in the description.
@@ -331,7 +331,8 @@ function commandOf(data) {
   return parts ? { cmd: parts[1], data: { nickName: parts[2], headPic: parts[3], cmd: parts[4] || '' } } : null;
 }
 
-// The body of a `send` without its receiver; null for what old clients could not show.
+// The body of a `send` without its receiver; null for what the channel cannot carry, or old clients
+// could not show.
 function sendForm(elems, kind) {
   var first = elems[0];
   var custom = first && first.getType() === MSG_ELEMENT_TYPE.CUSTOM ? first.getContent() : null;
@@ -343,6 +344,12 @@ function sendForm(elems, kind) {
     else return null;
   }
   if (!custom) return text ? { type: 'text', body: text } : null;
+  if (kind === 'webrtc' && custom.getExt() === 'TEXT' && custom.getData() && !text) {
+    var desc = parsed(custom.getDesc());
+    return { type: 'text', body: custom.getData(), nick: isObject(desc) ? textOf(desc.nickName) : '' };
+  }
+  // The channel would lose them.
+  if (custom.getDesc() || custom.getExt()) return null;
   var command = commandOf(custom.getData());
   if (command) {
     var form = { type: 'text', body: text, nick: String(command.data.nickName || ''),
@@ -354,15 +361,12 @@ function sendForm(elems, kind) {
     return form;
   }
   if (custom.getData() === '') return text ? { type: 'text', body: text } : null;
-  if (text) return null;
-  if (kind === 'webrtc' && custom.getExt() === 'TEXT') {
-    var desc = parsed(custom.getDesc());
-    return { type: 'text', body: custom.getData(), nick: isObject(desc) ? textOf(desc.nickName) : '' };
-  }
-  var raw = { type: 'custom', body: custom.getData() };
-  if (custom.getDesc()) raw.desc = custom.getDesc();
-  if (custom.getExt()) raw.ext = custom.getExt();
-  return raw;
+  return text ? null : { type: 'custom', body: custom.getData() };
+}
+
+// Whether a member of a request holds U+0000, for which the server would close the socket.
+function hasNul(body) {
+  return Object.keys(body).some(function (name) { return String(body[name]).indexOf('\u0000') >= 0; });
 }
 
 // ---- The login
@@ -620,6 +624,7 @@ function onSocketEnd(code) {
   if (wasOpen) me.failures = 0;
   else if (!isHidden) ++me.failures;
   if (me.isPolling) return;
+  if (code === 1007 || code === 1009) failSent();
   unsend();
   if (me.failures >= SOCKET_FAILURES) return startPolling();
   var delay = Math.random() * SECOND;
@@ -629,6 +634,14 @@ function onSocketEnd(code) {
   me.drain = 0;
   clearTimeout(me.timer);
   me.timer = setTimeout(connect, delay);
+}
+
+// The server cannot read one of the requests that were sent, and would close the next socket for it
+// as well.
+function failSent() {
+  me.requests.filter(function (request) { return request.isSent; }).forEach(function (request) {
+    settle({ id: request.id, error: { code: CONTENT_REFUSED, message: 'the server cannot read a request' } });
+  });
 }
 
 // After a cut: what was sent and not answered is to be sent again, if it still makes sense.
@@ -967,6 +980,7 @@ function setProfilePortrait(options, cbOk, cbErr) {
 function applyJoinBigGroup(options, cbOk, cbErr) {
   if (!me) return fail(cbErr, NOT_LOGGED_IN, 'not logged in');
   var id = String(options.GroupId);
+  if (hasNul({ GroupId: id })) return fail(cbErr, NO_SUCH_GROUP, 'no group has U+0000 in its ID');
   if (me.group && me.group.id === id && me.group.kind !== null) {
     joined(cbOk);
     return noticeChange(me.group);
@@ -1007,7 +1021,7 @@ function sendMsg(msg, cbOk, cbErr) {
     return fail(cbErr, NOT_ALLOWED, 'not in the group');
   }
   var body = sendForm(msg.getElems(), isDirect ? null : group.kind);
-  if (!body) return fail(cbErr, CONTENT_REFUSED, 'old clients cannot show this message');
+  if (!body) return fail(cbErr, CONTENT_REFUSED, 'the channel cannot carry this message');
   if (bytesOf(body.body) > MAX_BODY) return fail(cbErr, CONTENT_TOO_LONG, 'the message is too long');
   body.nick = cutTo(MAX_NICK, body.nick || me.nick);
   body.avatar = body.avatar || me.image;
@@ -1018,6 +1032,7 @@ function sendMsg(msg, cbOk, cbErr) {
     body.kind = group.kind;
     body.roomID = group.id;
   }
+  if (hasNul(body)) return fail(cbErr, CONTENT_REFUSED, 'the message holds U+0000');
   body.key = msg.getSeq() + '-' + msg.getRandom() + '-' + msg.getTime();
   request('send', body, function (reply) {
     if (reply.error) return fail(cbErr, reply.error.code, textOf(reply.error.message));

@@ -79,17 +79,37 @@ describe('Rooms', () => {
     assert.strictEqual(text.getType(), 'TIMTextElem');
   });
 
-  it('carries commands, faces, bare texts and white boards', async () => {
+  it('carries commands, faces and bare texts', async () => {
     server.createRoom('live', 'r');
     const [ann, bob] = [await joined('ann'), await joined('bob')];
     const like = '{"cmd":"CustomCmdMsg","data":{"nickName":"A","headPic":"","cmd":"like"}}';
     await ann.send([{ data: like }, { text: '1' }]);
     await ann.send([{ text: 'a' }, { face: '[微笑]' }, { text: 'b' }]);
-    await ann.send([{ data: '{"cmd":"board","data":{}}', ext: 'TXWhiteBoardExt' }]);
+    await ann.send([{ data: '{"cmd":"board","data":{}}' }]);
     await until('three messages', () => bob.messages.length === 3);
     assert.deepStrictEqual(bob.messages.map(({ cmd, text }) => [cmd, text]),
       [['like', '1'], [undefined, 'a[微笑]b'], [undefined, '']]);
-    assert.strictEqual(bob.raw[2].getElems()[0].getContent().getExt(), 'TXWhiteBoardExt');
+  });
+
+  it('refuses a custom element whose Desc or Ext would be lost', async () => {
+    server.createRoom('live', 'r');
+    const ann = await joined('ann');
+    const like = '{"cmd":"CustomCmdMsg","data":{"nickName":"A","headPic":"","cmd":"like"}}';
+    for (const elems of [[{ data: '{}', ext: 'TXWhiteBoardExt' }], [{ data: '{}', desc: 'd' }],
+      [{ data: like, ext: 'x' }, { text: '1' }], [{ data: '', ext: 'x' }, { text: '1' }]]) {
+      await assert.rejects(ann.send(elems), { ErrorCode: 80001 });
+      await assert.rejects(ann.send(elems, 'bob'), { ErrorCode: 80001 });
+    }
+    assert.strictEqual(seen('send').length, 0);
+  });
+
+  it('reads only the data of a custom element', async () => {
+    const ann = makePhone('ann');
+    await ann.login();
+    server.direct('ann', { from: 'bob', type: 'custom', body: 'x', desc: 'd', ext: 'e' });
+    await until('the message', () => ann.raw.length === 1);
+    const content = ann.raw[0].getElems()[0].getContent();
+    assert.deepStrictEqual([content.getData(), content.getDesc(), content.getExt()], ['x', '', '']);
   });
 
   it('refuses what old clients cannot show, and what is too long', async () => {
@@ -99,6 +119,17 @@ describe('Rooms', () => {
     await assert.rejects(ann.send([{ data: '{"cmd":"x"}' }, { text: 'y' }]), { ErrorCode: 80001 });
     await assert.rejects(ann.say('你'.repeat(2667)), { ErrorCode: 80002 });
     await ann.say('你'.repeat(2666));
+  });
+
+  it('refuses texts with U+0000, which would end the connection', async () => {
+    server.createRoom('multi', 'r');
+    const ann = await joined('ann');
+    await assert.rejects(ann.say('a\u0000'), { ErrorCode: 80001 });
+    await assert.rejects(ann.send([{ text: 'a' }], 'b\u0000'), { ErrorCode: 80001 });
+    await ann.say('\\u0000');
+    assert.deepStrictEqual(seen('send').map(({ body }) => body.body), ['\\u0000']);
+    await assert.rejects(ann.join('s\u0000'), { ErrorCode: 10010 });
+    assert.strictEqual(seen('connect').length, 1);
   });
 
   it('cuts a nick that is too long, and leaves out such a picture', async () => {
@@ -276,6 +307,19 @@ describe('The connection', () => {
     assert.deepStrictEqual([...new Set(seen('send').map(({ body }) => body.key))].length, 1);
     await until('the own copy', () => ann.messages.length === 1);
   });
+
+  for (const code of [1007, 1009]) {
+    it(`fails what is under way when the server cannot read it (${code})`, async () => {
+      server.createRoom('multi', 'r');
+      const ann = await joined('ann');
+      server.closeOfSends = code;
+      await assert.rejects(ann.say('unreadable'), { ErrorCode: 80001 });
+      server.closeOfSends = 0;
+      await ann.say('readable');
+      await until('the text', () => ann.messages.length === 1);
+      assert.deepStrictEqual(ann.texts, ['readable']);
+    });
+  }
 
   it('asks for the members where events were lost', async () => {
     server.createRoom('multi', 'r');

@@ -19,6 +19,7 @@ export class FakeServer {
   refusesSockets = false;
   refusesPolls = false;
   refusal = null; // the reply to every poll
+  closeOfSends = 0; // with that code each `send` closes its socket, unless it is 0
   holdMs = 300;
   afterReply = () => {}; // called with the verb
 
@@ -142,6 +143,7 @@ export class FakeServer {
     } else if (!connection.userID) {
       return connection.ws.close(1008);
     }
+    if (verb === 'send' && this.closeOfSends) return connection.ws.close(this.closeOfSends);
     const reply = this.#answer(connection.userID, 'socket', verb, body, connection.rooms);
     if (reply.connect) reply.connect.login = connection.login;
     connection.push({ id: request.id, ...reply });
@@ -190,7 +192,7 @@ export class FakeServer {
     const sent = this.#sent.get(`${userID} ${body.key}`);
     if (sent) return sent;
     const { type, nick, avatar, cmd } = body;
-    const message = { from: userID, nick, avatar, type, body: body.body, cmd, desc: body.desc, ext: body.ext };
+    const message = { from: userID, nick, avatar, type, body: body.body, cmd };
     if (body.to) {
       this.direct(body.to, message);
       return { send: { time: Date.now() } };
