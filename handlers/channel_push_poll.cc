@@ -150,9 +150,11 @@ bool PushPoll::ReadRoom(PolledRoom& room) {
 }
 
 bool PushPoll::ReadDirects() {
-  // After a failure the next poll reads them.
+  // After a failure the next poll reads them. This one gives none: the client's `direct` settles
+  // all that came before.
   const auto pending = context_.verbs.channel.PendingMessages(login_.account);
   pushes_.clear();
+  misses_directs_ = !pending;
   if (!pending) return false;
   for (const StoredMessage& message : *pending) {
     if (message.position <= login_.direct) continue;
@@ -170,7 +172,8 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
     const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
     if (room == rooms_.end()) return;
     const RoomPush::Rendered rendered = push->Render(room->at);
-    if (rendered.events.empty()) return;
+    // What follows a gap is read by the next poll.
+    if (rendered.events.empty() && !rendered.has_gap) return;
     const std::optional<RoomCursor> since = RoomCursor::Parse(room->cursor);
     if (!since) return;  // it would not wait
     JsonText members;
@@ -188,7 +191,7 @@ void PushPoll::OnDirect(const StoredMessage& message, const std::string& object)
     const MutexLock lock(mutex_);
     is_woken_ = true;
     if (!is_waiting_ || message.position <= login_.direct) return;
-    AppendTo(pushes_, object);
+    if (!misses_directs_) AppendTo(pushes_, object);
   }
   Finish();
 }

@@ -81,8 +81,9 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   ChannelLogin login_;
   std::vector<PolledRoom> rooms_;
   std::vector<nlohmann::ordered_json> requests_;
-  std::string replies_;  ///< objects, joined by commas
-  std::string pushes_;   ///< likewise
+  std::string replies_;          ///< objects, joined by commas
+  std::string pushes_;           ///< likewise
+  bool misses_directs_ = false;  ///< direct messages could not be read
   MonotonicTime due_{};
 
   Mutex mutex_;

@@ -1,7 +1,9 @@
 // The poll of new clients that can open no WebSocket.
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +17,20 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 using testing::IsEmpty;
 using testing::SizeIs;
+
+/// A store whose reads fail on request of a test.
+class FailingReads : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+
+  bool is_failing = false;  ///< reads of pending messages
+
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override {
+    if (is_failing) return Error{Errc::kStoreBusy, {}};
+    return MemoryStore::ReadPendingMessages(receiver, since, limit);
+  }
+};
 
 class PushPolls : public testing::Test {
  protected:
@@ -49,7 +65,10 @@ class PushPolls : public testing::Test {
         Adding(MakeKey(RoomKind::kMulti, "room_1"), user, 9, server_.clock.Now()));
   }
 
-  ChannelFixture server_;
+  RecordingListener listener_;
+  const std::shared_ptr<FailingReads> store_ = std::make_shared<FailingReads>(
+      StoreLimits(), "00000000000000aa", listener_);  // shared with the server
+  ChannelFixture server_{{}, {}, {"*"}, store_};
 };
 
 TEST_F(PushPolls, WithoutACursorGiveASnapshotAtOnce) {
@@ -144,6 +163,42 @@ TEST_F(PushPolls, CarryDirectMessages) {
   EXPECT_EQ(ReplyOf(Begin({}))["pushes"][0]["direct"]["body"], "two");
 }
 
+TEST_F(PushPolls, GiveNoDirectMessageBeforeThoseThatCouldNotBeRead) {
+  const auto bob = SocketClient::LoggedIn(server_, "bob");
+  const auto send = [&](const std::string& text) {
+    bob->Ask("send", {{"to", "alice"}, {"type", "text"}, {"body", text}});
+    server_.Follow();
+  };
+  send("one");
+  store_->is_failing = true;
+  const auto poll = Begin({{"wait", 45}});
+  EXPECT_FALSE(poll->reply());
+  server_.Tick(100ms);
+  send("two");
+  ASSERT_TRUE(poll->reply());
+  EXPECT_EQ(ReplyOf(poll)["pushes"], json::array());
+  store_->is_failing = false;
+  const json pushes = ReplyOf(Begin({{"wait", 45}}))["pushes"];
+  ASSERT_THAT(pushes, SizeIs(2));
+  EXPECT_EQ(pushes[0]["direct"]["body"], "one");
+  EXPECT_EQ(pushes[1]["direct"]["body"], "two");
+}
+
+TEST_F(PushPolls, AreAnsweredAtOnceWhenAnEventIsMissing) {
+  const json cursor = Cursor();
+  const auto poll = Wait(cursor);
+  const auto at = *server_.store.Newest();
+  Add("bob");
+  Add("carol");
+  const auto page = server_.store.ReadEvents(at, 10);
+  ASSERT_THAT(page->events, SizeIs(2));
+  server_.receivers.Push(std::span(page->events).subspan(1), {});
+  ASSERT_TRUE(poll->reply());
+  const json room = ReplyOf(poll)["rooms"][0];
+  EXPECT_EQ(room["cursor"], cursor);
+  EXPECT_THAT(ReplyOf(Wait(room["cursor"]))["rooms"][0]["events"], SizeIs(2));
+}
+
 TEST_F(PushPolls, AreNoLogins) {
   const auto alice = SocketClient::LoggedIn(server_, "alice");
   EXPECT_TRUE(Begin(json::object())->reply());
@@ -196,9 +251,8 @@ TEST_F(PushPolls, LeaveNothingBehind) {
 
 TEST_F(PushPolls, OfAUserThatIsBannedAreAnsweredAtOnce) {
   const auto poll = Wait(Cursor());
-  ASSERT_TRUE(server_.bans.Put({.room = MakeKey(RoomKind::kMulti, "room_1"),
-                                .user_id = {"alice"},
-                                .until = kNoon + 1h}));
+  ASSERT_TRUE(server_.bans.Put(
+      {.room = MakeKey(RoomKind::kMulti, "room_1"), .user_id = {"alice"}, .until = kNoon + 1h}));
   server_.Tick(1ms);
   EXPECT_EQ(ReplyOf(poll)["rooms"][0]["error"]["code"], 10007);
 }
