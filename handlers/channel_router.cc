@@ -48,6 +48,14 @@ HttpReply Fail(const Error& error, RequestLabel& label) {
   return Fail(error, ChannelCodeOf(label.endpoint, error.code), label);
 }
 
+/// Likewise for the poll of a new client.
+HttpReply FailPoll(const Error& error, RequestLabel& label) {
+  (void)Fail(error, label);
+  JsonText fields;
+  WriteError(error, "connect", fields);
+  return {.body = fmt::format("{{{}}}", fields.text())};
+}
+
 HttpReply FailAsUnknown(RequestLabel& label) {
   return Fail({Errc::kBadRequest, {}}, kUnknownCommand, label);
 }
@@ -144,7 +152,8 @@ void ChannelRouter::Handle(HttpRequest& request, Responder& responder) {
     reply = Dispatch(call);
   } catch (...) {
     if (!responder) return;  // the poll has been answered as lost
-    reply = Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
+    const Error error{Errc::kInternal, std::string(CurrentExceptionType())};
+    reply = IsPoll(request.path) ? FailPoll(error, call.label) : Fail(error, call.label);
   }
   if (!reply) return;
   reply->headers.insert(reply->headers.end(), call.headers.begin(), call.headers.end());
@@ -193,13 +202,15 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
   }
   if (call.command == nullptr && !is_poll) return FailAsUnknown(call.label);
   if (call.http.method != "POST") {
-    HttpReply reply = FailAsUnknown(call.label);
+    HttpReply reply = is_poll ? FailPoll({Errc::kBadRequest, "method: not POST"}, call.label)
+                              : FailAsUnknown(call.label);
     reply.status = kOtherMethodStatus;
     reply.headers.emplace_back("Allow", "POST, OPTIONS");
     return reply;
   }
   if (!admitted) {
-    return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
+    const Error error{Errc::kTooManyRequests, "address: too many requests"};
+    return is_poll ? FailPoll(error, call.label) : Fail(error, call.label);
   }
   return is_poll ? BeginPoll(call) : Run(call);
 }
@@ -225,19 +236,13 @@ std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
 }
 
 std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
-  const auto fail = [&call](const Error& error) {
-    (void)Fail(error, call.label);
-    JsonText fields;
-    WriteError(error, "connect", fields);
-    return HttpReply{.body = fmt::format("{{{}}}", fields.text())};
-  };
   const Result<nlohmann::ordered_json> body = ReadCommandBody(call.http.body);
-  if (!body) return fail(body.error());
+  if (!body) return FailPoll(body.error(), call.label);
   // Owned by the tables of those that get pushes, until it is answered.
   const auto poll = std::make_shared<PushPoll>(sockets_, context_.hold);
   const Status begun = poll->Begin(
       *body, [&] { return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})"); });
-  return begun ? std::nullopt : std::optional(fail(begun.error()));
+  return begun ? std::nullopt : std::optional(FailPoll(begun.error(), call.label));
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) const {

@@ -468,7 +468,7 @@ describe('The connection', () => {
     server.createRoom('multi', 'r');
     server.refusesSockets = true;
     const ann = await joined('ann');
-    server.refusal = { ActionStatus: 'FAIL', ErrorCode: 10002 };
+    server.refusal = { error: { code: 10002, message: 'too many requests' } };
     const sent = ann.say('later');
     await settled();
     server.refusal = null;

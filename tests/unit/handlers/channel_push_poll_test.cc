@@ -2,6 +2,7 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,12 @@ class FailingReads : public MemoryStore {
   using MemoryStore::MemoryStore;
 
   bool is_failing = false;  ///< reads of pending messages
+  bool is_throwing = false;
+
+  Result<Room> Load(const RoomKey& key) override {
+    if (is_throwing) throw std::runtime_error("a fault");
+    return MemoryStore::Load(key);
+  }
 
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
@@ -229,6 +236,21 @@ TEST_F(PushPolls, OfOthersAreRefused) {
   EXPECT_EQ(
       server_.Send({.method = "GET", .path = "/channel/poll", .peer_address = "192.0.2.1"}).status,
       405);
+}
+
+TEST_F(PushPolls, FailWithAnErrorOfTheirForm) {
+  HttpRequest request = ChannelFixture::RequestOf("/channel/poll", "", "{}");
+  request.method = "GET";
+  const LabelledReply reply = server_.Send(request);
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_EQ(json::parse(reply.body)["error"]["code"], 10004);
+  store_->is_throwing = true;
+  const auto poll = Begin({{"cursors", json::array({Room()})}});
+  ASSERT_TRUE(poll->reply());
+  EXPECT_EQ(poll->reply()->status, 200);
+  EXPECT_EQ(ReplyOf(poll)["error"]["code"], 10002);
+  EXPECT_EQ(ReplyOf(poll).size(), 1U);
+  EXPECT_EQ(server_.recorded.label().failure, Errc::kInternal);
 }
 
 TEST_F(PushPolls, AStopAnswersThem) {
