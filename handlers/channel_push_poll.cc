@@ -22,9 +22,8 @@ void AppendTo(std::string& list, std::string_view object) {
 
 }  // namespace
 
-Status PushPoll::Begin(const nlohmann::ordered_json& body,
-                       const std::function<PollReply()>& take_over) {
-  if (const Status read = ReadBody(body); !read) return read;
+void PushPoll::Begin(const std::function<PollReply()>& take_over) {
+  if (login_.direct > 0) context_.verbs.channel.ConfirmDirect(login_.account, login_.direct);
   OpenRooms();
   AnswerRequests();
   {
@@ -32,13 +31,12 @@ Status PushPoll::Begin(const nlohmann::ordered_json& body,
     reply_ = take_over();
   }
   try {
-    if (Wait()) return {};
+    if (Wait()) return;
   } catch (...) {
     Finish();
     throw;
   }
   Finish();
-  return {};
 }
 
 bool PushPoll::Wait() {
@@ -60,7 +58,7 @@ bool PushPoll::Wait() {
   return false;
 }
 
-Status PushPoll::ReadBody(const nlohmann::ordered_json& body) {
+Status PushPoll::Read(const nlohmann::ordered_json& body) {
   ChannelFields fields(body);
   const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
   const std::chrono::milliseconds wait =
@@ -85,7 +83,6 @@ Status PushPoll::ReadBody(const nlohmann::ordered_json& body) {
   }
   login_ = *std::move(login);
   due_ = context_.logins.clock.Monotonic() + std::min(wait, max_wait_);
-  if (login_.direct > 0) context_.verbs.channel.ConfirmDirect(login_.account, login_.direct);
   return {};
 }
 

@@ -34,11 +34,14 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   PushPoll(const SocketContext& context, std::chrono::milliseconds max_wait)
       : context_(context), max_wait_(max_wait) {}
 
-  /// Checks the login, answers the requests and reads the rooms; blocks as long as they do.
+  /// Checks the login and reads the poll; changes nothing. Call it once, before all others.
+  /// @errors those of the login, and of a malformed poll.
+  Status Read(const nlohmann::ordered_json& body);
+  /// The number of its requests and rooms.
+  [[nodiscard]] std::size_t size() const { return requests_.size() + rooms_.size(); }
+  /// Answers the requests and reads the rooms; blocks as long as they do.
   /// @param take_over  gives the right to answer, which is used once, perhaps later.
-  /// @errors those of the login, and of a malformed poll: then nothing was taken over.
-  Status Begin(const nlohmann::ordered_json& body, const std::function<PollReply()>& take_over)
-      EXCLUDES(mutex_);
+  void Begin(const std::function<PollReply()>& take_over) EXCLUDES(mutex_);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
@@ -59,7 +62,6 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
     RoomPosition at{};
   };
 
-  Status ReadBody(const nlohmann::ordered_json& body);
   void OpenRooms();
   void AnswerRequests();
   /// @return false when it is to be answered now.
@@ -77,7 +79,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   const SocketContext& context_;
   const std::chrono::milliseconds max_wait_;
 
-  // Written by `Begin`; while it waits, with the lock held.
+  // Written by `Read` and `Begin`; while it waits, with the lock held.
   ChannelLogin login_;
   std::vector<PolledRoom> rooms_;
   std::vector<nlohmann::ordered_json> requests_;

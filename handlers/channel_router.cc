@@ -1,5 +1,6 @@
 #include "handlers/channel_router.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -69,13 +70,16 @@ bool IsOfKicked(std::string_view body, const ChannelCode& kicked) {
 class WaitingPoll {
  public:
   WaitingPoll(Responder responder, RequestFacts facts, RequestLabel label, Headers headers,
-              std::string if_lost, RequestRecorder& recorder)
+              std::string if_lost, RequestRecorder& recorder, Admission& admission,
+              std::optional<UserId> payer)
       : responder_(std::move(responder)),
         facts_(std::move(facts)),
         label_(std::move(label)),
         headers_(std::move(headers)),
         if_lost_(std::move(if_lost)),
-        recorder_(recorder) {}
+        recorder_(recorder),
+        admission_(admission),
+        payer_(std::move(payer)) {}
   ~WaitingPoll() {
     if (!responder_) return;
     try {
@@ -94,6 +98,8 @@ class WaitingPoll {
       label_.code = kicked.code;
       label_.failure = kicked.failure;
     }
+    const std::uint32_t tokens = payer_ ? MoreTokensFor(body.size()) : 0;
+    if (tokens > 0) admission_.ChargeUser(*payer_, tokens);
     HttpReply reply{.headers = std::move(headers_), .body = std::move(body)};
     recorder_.RecordPoll(facts_, label_, reply.status);
     responder_.Send(std::move(reply));
@@ -106,6 +112,8 @@ class WaitingPoll {
   Headers headers_;
   std::string if_lost_;
   RequestRecorder& recorder_;
+  Admission& admission_;
+  const std::optional<UserId> payer_;
 };
 
 }  // namespace
@@ -185,6 +193,8 @@ bool ChannelRouter::Admits(const Call& call) const {
 }
 
 std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
+  const bool is_poll = IsPoll(call.http.path);
+  if (is_poll && call.http.method == "POST") return BeginPoll(call);
   // A request without a command also takes a token, but its reply does not depend on it: a refusal
   // would cost as much.
   const bool admitted = Admits(call);
@@ -193,7 +203,6 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
     Cors::AddPreflight(reply.headers);
     return reply;
   }
-  const bool is_poll = IsPoll(call.http.path);
   if (IsSocket(call.http.path)) {
     if (admitted) return OpenSocket(call);
     HttpReply reply = Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
@@ -209,10 +218,9 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
     return reply;
   }
   if (!admitted) {
-    const Error error{Errc::kTooManyRequests, "address: too many requests"};
-    return is_poll ? FailPoll(error, call.label) : Fail(error, call.label);
+    return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
   }
-  return is_poll ? BeginPoll(call) : Run(call);
+  return Run(call);
 }
 
 std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
@@ -237,12 +245,30 @@ std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
 
 std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   const Result<nlohmann::ordered_json> body = ReadCommandBody(call.http.body);
-  if (!body) return FailPoll(body.error(), call.label);
   // Owned by the tables of those that get pushes, until it is answered.
   const auto poll = std::make_shared<PushPoll>(sockets_, context_.hold);
-  const Status begun = poll->Begin(
-      *body, [&] { return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})"); });
-  return begun ? std::nullopt : std::optional(FailPoll(begun.error(), call.label));
+  if (const Status read = body ? poll->Read(*body) : body.error(); !read) {
+    const Error limit{Errc::kTooManyRequests, "address: too many requests"};
+    return FailPoll(Admits(call) ? read.error() : limit, call.label);
+  }
+  if (const Status admitted = AdmitPoll(call, *poll); !admitted) {
+    return FailPoll(admitted.error(), call.label);
+  }
+  poll->Begin([&] {
+    return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})", poll->user_id());
+  });
+  return std::nullopt;
+}
+
+Status ChannelRouter::AdmitPoll(const Call& call, const PushPoll& poll) const {
+  if (!admission_.AdmitsUser(poll.user_id())) {
+    return Error{Errc::kTooManyRequests, "user: too many requests"};
+  }
+  // The admission pays for the first request or room.
+  const auto size = static_cast<std::uint32_t>(poll.size());
+  const std::uint32_t more = std::max(size, 1U) - 1 + MoreTokensFor(call.http.body.size());
+  if (more > 0) admission_.ChargeUser(poll.user_id(), more);
+  return {};
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
@@ -250,7 +276,7 @@ std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
   if (const Status read = Read(call, request); !read) return Fail(read.error(), call.label);
   if (call.command->poll != nullptr) {
     const Status begun = call.command->poll(request, context_, [&](std::string if_lost) {
-      return MakePollReply(call, std::move(if_lost));
+      return MakePollReply(call, std::move(if_lost), std::nullopt);
     });
     return begun ? std::nullopt : std::optional(Fail(begun.error(), call.label));
   }
@@ -283,14 +309,15 @@ Status ChannelRouter::Read(const Call& call, ChannelRequest& request) const {
   return {};
 }
 
-PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost) const {
+PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost,
+                                       std::optional<UserId> payer) const {
   // Shared by the copies of the function: it answers once, and answers when the last one ends.
   auto poll = std::make_shared<WaitingPoll>(std::move(call.responder),
                                             RequestFacts{.request_id = call.http.request_id,
                                                          .peer_address = call.http.peer_address,
                                                          .begun = call.http.begun},
                                             call.label, std::move(call.headers), std::move(if_lost),
-                                            recorder_);
+                                            recorder_, admission_, std::move(payer));
   return [poll = std::move(poll)](std::string body) { poll->Answer(std::move(body)); };
 }
 

@@ -19,6 +19,8 @@
 
 namespace rtcroom {
 
+class PushPoll;
+
 struct ChannelRouterOptions {
   std::string prefix{};  ///< of the paths; empty: none
   std::vector<std::string> cors_origins = {"*"};
@@ -32,7 +34,8 @@ struct ChannelRouterOptions {
 /// Callers over their rate are refused, except for polls and logouts.
 ///
 /// New clients have two paths of their own: `<prefix>/channel/ws` is upgraded to a WebSocket, and
-/// `<prefix>/channel/poll` takes POST.
+/// `<prefix>/channel/poll` takes POST. A poll counts against its user, or against its address while
+/// no login is proven; its failures are objects with an `error`.
 ///
 /// @threads safe from any thread; a command on a worker blocks as long as a commit.
 /// @source the contract of the channel, §2.
@@ -71,6 +74,8 @@ class ChannelRouter : public HttpHandler {
   /// Takes a token of the address.
   /// @return whether the command may run.
   [[nodiscard]] bool Admits(const Call& call) const;
+  /// Takes tokens of the poll's user, for its requests, rooms and body.
+  [[nodiscard]] Status AdmitPoll(const Call& call, const PushPoll& poll) const;
   /// @return nullopt when a poll answers later.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> Run(Call& call) const;
@@ -80,7 +85,9 @@ class ChannelRouter : public HttpHandler {
   /// Checks application, caller and body, as the command asks for.
   [[nodiscard]] Status Read(const Call& call, ChannelRequest& request) const;
   /// Takes over the responder of the call.
-  [[nodiscard]] PollReply MakePollReply(Call& call, std::string if_lost) const;
+  /// @param payer  takes tokens for a long reply; nullopt: it is free.
+  [[nodiscard]] PollReply MakePollReply(Call& call, std::string if_lost,
+                                        std::optional<UserId> payer) const;
 
   const ChannelContext context_;
   const SocketContext sockets_;

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "handlers/request_charge.h"
 #include "tests/support/socket_client.h"
 
 namespace rtcroom {
@@ -236,6 +237,58 @@ TEST_F(PushPolls, OfOthersAreRefused) {
   EXPECT_EQ(
       server_.Send({.method = "GET", .path = "/channel/poll", .peer_address = "192.0.2.1"}).status,
       405);
+}
+
+TEST_F(PushPolls, TakeATokenOfTheirUserForEachRequestAndRoom) {
+  EXPECT_TRUE(Begin(json::object())->reply());
+  EXPECT_EQ(server_.admission.users_asked, 1);
+  EXPECT_EQ(server_.admission.charged_to_users, 0U);
+  EXPECT_TRUE(Begin({{"cursors", json::array({Room()})}})->reply());
+  EXPECT_EQ(server_.admission.charged_to_users, 0U) << "admission pays for the first";
+  const json history = {{"id", 1}, {"history", Room()}};
+  EXPECT_TRUE(
+      Begin({{"cursors", json::array({Room()})}, {"requests", {history, history}}})->reply());
+  EXPECT_EQ(server_.admission.charged_to_users, 2U);
+  EXPECT_EQ(server_.admission.users_asked, 3);
+  EXPECT_EQ(server_.admission.charged_to_addresses, 0U);
+}
+
+TEST_F(PushPolls, TakeTokensForLongBodiesAndReplies) {
+  EXPECT_TRUE(Begin({{"padding", std::string(40'000, ' ')}})->reply());
+  EXPECT_EQ(server_.admission.charged_to_users, 2U);
+  const json cursor = Cursor();
+  json send = Room();
+  send.update({{"type", "text"}, {"body", std::string(7'000, 'x')}});
+  json requests = json::array();
+  for (int i = 0; i < 5; ++i) requests.push_back({{"id", i}, {"send", send}});
+  server_.admission.charged_to_users = 0;
+  const auto poll = Begin({{"cursors", json::array({Room(cursor)})}, {"requests", requests}});
+  ASSERT_TRUE(poll->reply());
+  const std::uint32_t requests_and_body = 5 + 2;
+  EXPECT_EQ(server_.admission.charged_to_users,
+            requests_and_body + MoreTokensFor(poll->reply()->body.size()));
+  EXPECT_GT(poll->reply()->body.size(), 2 * kBytesPerToken);
+}
+
+TEST_F(PushPolls, OfUsersOverTheirRateAreRefusedAndChangeNothing) {
+  server_.admission.refused_users = {"alice"};
+  const json requests = json::array({{{"id", 1}, {"history", Room()}}});
+  json reply = ReplyOf(Begin({{"requests", requests}}));
+  EXPECT_EQ(reply["error"]["code"], 10002);
+  EXPECT_EQ(reply.size(), 1U);
+  EXPECT_EQ(server_.recorded.label().failure, Errc::kTooManyRequests);
+}
+
+TEST_F(PushPolls, CountAgainstTheirAddressOnlyWithoutALogin) {
+  server_.admission.refused_addresses = {"192.0.2.1"};
+  EXPECT_TRUE(ReplyOf(Begin({{"cursors", json::array({Room()})}})).contains("rooms"));
+  EXPECT_EQ(server_.admission.addresses_asked, 0);
+  for (const char* const body :
+       {R"({"connect":{"userID":"alice","token":"token-of-bob"}})", "{}", "[]"}) {
+    const LabelledReply reply = server_.Send(ChannelFixture::RequestOf("/channel/poll", "", body));
+    EXPECT_EQ(json::parse(reply.body)["error"]["code"], 10002) << body;
+  }
+  EXPECT_EQ(server_.admission.addresses_asked, 3);
 }
 
 TEST_F(PushPolls, FailWithAnErrorOfTheirForm) {
