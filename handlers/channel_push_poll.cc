@@ -168,17 +168,10 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
     if (!is_waiting_) return;
     const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
     if (room == rooms_.end()) return;
-    const RoomPush::Rendered rendered = push->Render(room->at);
+    const RoomPush::View& view = push->ViewFrom(room->at);
     // What follows a gap is read by the next poll.
-    if (rendered.events.empty() && !rendered.has_gap) return;
-    const std::optional<RoomCursor> since = RoomCursor::Parse(room->cursor);
-    if (!since) return;  // it would not wait
-    JsonText members;
-    WriteView({.cursor = {.epoch = since->epoch, .room_number = room_number, .at = rendered.at},
-               .is_recovered = true,
-               .events = rendered.events},
-              members);
-    room->entry = room->head + "," + std::string(members.text()) + "}";
+    if (view.members.empty() && !view.has_gap) return;
+    if (!view.members.empty()) room->entry = room->head + "," + view.members + "}";
   }
   Finish();
 }

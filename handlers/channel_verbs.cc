@@ -322,21 +322,13 @@ std::string VerbFailure(std::uint64_t id, const Error& error) {
 }
 
 void WriteView(const RoomView& view, JsonText& out) {
+  if (view.is_recovered) return WriteRecovered(view.cursor, view.events, out);
   out.Field("epoch", view.cursor.epoch)
       .Field("cursor", view.cursor.Encode())
-      .Json("recovered", view.is_recovered ? "true" : "false");
-  if (!view.is_recovered) {
-    out.BeginObject("room");
-    WriteSnapshot(view.room, out);
-    out.EndObject();
-    return;
-  }
-  std::string events = "[";
-  for (const std::string& event : view.events) {
-    if (events.size() > 1) events += ',';
-    events += event;
-  }
-  out.Json("events", events += ']');
+      .Json("recovered", "false")
+      .BeginObject("room");
+  WriteSnapshot(view.room, out);
+  out.EndObject();
 }
 
 }  // namespace rtcroom

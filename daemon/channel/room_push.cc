@@ -36,6 +36,19 @@ const RoomPush::Frame& RoomPush::FrameFrom(RoomPosition from, EncodeFrame encode
   return frame_;
 }
 
+const RoomPush::View& RoomPush::ViewFrom(RoomPosition from) {
+  if (has_view_ && view_.from == from) return view_;
+  const Rendered rendered = Render(from);
+  JsonText members;
+  if (!rendered.events.empty()) {
+    WriteRecovered({.epoch = epoch_, .room_number = room_number_, .at = rendered.at},
+                   rendered.events, members);
+  }
+  view_ = {.from = from, .has_gap = rendered.has_gap, .members = std::string(members.text())};
+  has_view_ = true;
+  return view_;
+}
+
 std::string EventLines(const std::vector<std::string>& events) {
   std::string lines;
   for (const std::string& event : events) {
@@ -43,6 +56,19 @@ std::string EventLines(const std::vector<std::string>& events) {
     lines.append("{\"event\":").append(event).append("}");
   }
   return lines;
+}
+
+void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& events,
+                    JsonText& out) {
+  std::string array = "[";
+  for (const std::string& event : events) {
+    if (array.size() > 1) array += ',';
+    array += event;
+  }
+  out.Field("epoch", cursor.epoch)
+      .Field("cursor", cursor.Encode())
+      .Json("recovered", "true")
+      .Json("events", array += ']');
 }
 
 }  // namespace rtcroom

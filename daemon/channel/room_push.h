@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/json_text.h"
 #include "daemon/channel/push_json.h"
 #include "daemon/channel/room_cursor.h"
 
@@ -17,9 +18,9 @@ namespace rtcroom {
 using EncodeFrame = std::string (*)(std::string_view text);
 
 /// Events and messages of a room in their order, for receivers at any position. Nearly all are at
-/// the same one, so the frame for one position is kept.
+/// the same one, so frame and view for one position are kept.
 ///
-/// @threads `Render` is safe from any thread, `FrameFrom` for one thread.
+/// @threads `Render` is safe from any thread, `FrameFrom` and `ViewFrom` for one thread.
 class RoomPush {
  public:
   RoomPush(std::string epoch, std::uint64_t room_number, std::vector<RoomObject> objects)
@@ -35,7 +36,7 @@ class RoomPush {
   };
   [[nodiscard]] Rendered Render(RoomPosition from) const;
 
-  /// The same as one frame.
+  /// The same as one frame, for sockets.
   struct Frame {
     RoomPosition from{};
     std::optional<TimePoint> made_at{};
@@ -46,17 +47,33 @@ class RoomPush {
   };
   const Frame& FrameFrom(RoomPosition from, EncodeFrame encode);
 
+  /// The same as the members that `WriteRecovered` writes, for polls.
+  struct View {
+    RoomPosition from{};
+    bool has_gap = false;
+    std::string members{};  ///< empty: there is nothing new
+  };
+  const View& ViewFrom(RoomPosition from);
+
  private:
   const std::string epoch_;
   const std::uint64_t room_number_;
   const std::vector<RoomObject> objects_;
   Frame frame_;
   bool has_frame_ = false;
+  View view_;
+  bool has_view_ = false;
 };
 
 /// Messages of the server: one object on each line.
 ///
 /// @param events  as `RoomPush::Rendered`.
 std::string EventLines(const std::vector<std::string>& events);
+
+/// The members of a reply to `subscribe` that continues from a cursor.
+/// @param cursor  after the events.
+/// @param events  as `RoomPush::Rendered`.
+void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& events,
+                    JsonText& out);
 
 }  // namespace rtcroom

@@ -14,8 +14,11 @@ namespace rtcroom {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
 
 const RoomKey kLiveRoom = MakeKey(RoomKind::kLive, "r1");
 constexpr std::uint64_t kLiveNumber = 7;
@@ -91,6 +94,21 @@ TEST(RoomPush, IsEncodedOnceForAllReceiversAtOnePosition) {
   EXPECT_EQ(frames_encoded, 2);
   EXPECT_EQ(push.FrameFrom({.event = 5}, EncodeInBrackets).bytes, "");
   EXPECT_EQ(frames_encoded, 2);
+}
+
+TEST(RoomPush, IsOneTextForAllPollsAtOnePosition) {
+  RoomPush push = PushOf({Object(4), Object(5)});
+  const RoomPush::View& view = push.ViewFrom({.event = 3});
+  EXPECT_THAT(view.members,
+              StartsWith(R"("epoch":"00000000000000aa","cursor":"00000000000000aa-7-5-0",)"
+                         R"("recovered":true,"events":[{"roomID":"r1",)"));
+  EXPECT_THAT(view.members, EndsWith("}]"));
+  const char* const text = view.members.data();
+  EXPECT_EQ(push.ViewFrom({.event = 3}).members.data(), text);
+  EXPECT_THAT(push.ViewFrom({.event = 4}).members, Not(HasSubstr("-7-4-0")));
+  EXPECT_EQ(push.ViewFrom({.event = 5}).members, "");
+  EXPECT_FALSE(view.has_gap);
+  EXPECT_TRUE(push.ViewFrom({.event = 2}).has_gap);
 }
 
 TEST(PushJson, HasTheMembersOfEachEvent) {

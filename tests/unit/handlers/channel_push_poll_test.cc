@@ -207,6 +207,18 @@ TEST_F(PushPolls, AreAnsweredAtOnceWhenAnEventIsMissing) {
   EXPECT_THAT(ReplyOf(Wait(room["cursor"]))["rooms"][0]["events"], SizeIs(2));
 }
 
+TEST_F(PushPolls, AtOnePositionGetTheSameText) {
+  const json cursor = Cursor();
+  const auto one = Wait(cursor);
+  const auto other = Wait(cursor);
+  Add("bob");
+  server_.Follow();
+  ASSERT_TRUE(one->reply() && other->reply());
+  EXPECT_EQ(one->reply()->body, other->reply()->body);
+  Add("carol");
+  EXPECT_EQ(ReplyOf(Wait(cursor))["rooms"][0]["events"][0], ReplyOf(one)["rooms"][0]["events"][0]);
+}
+
 TEST_F(PushPolls, AreNoLogins) {
   const auto alice = SocketClient::LoggedIn(server_, "alice");
   EXPECT_TRUE(Begin(json::object())->reply());
