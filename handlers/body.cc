@@ -1,6 +1,7 @@
 #include "handlers/body.h"
 
 #include <charconv>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct Excess {
   bool nesting = false;  ///< deeper than kMaxBodyNesting
   bool nul = false;      ///< a NUL, written as an escape (the parser refuses a bare one)
   std::size_t members = 0;
+  std::size_t elements = 0;  ///< of arrays; an empty one counts as one
 };
 
 /// Checks the text before the parser does, so that the parser's work and memory stay bounded. The
@@ -34,6 +36,7 @@ struct Excess {
 Excess FindExcess(std::string_view text) {
   Excess excess;
   int depth = 0;
+  std::uint64_t arrays = 0;  // a bit for each open bracket, the lowest for the innermost: an array
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -48,10 +51,18 @@ Excess FindExcess(std::string_view text) {
       in_string = true;
     } else if (c == '{' || c == '[') {
       if (++depth > kMaxBodyNesting) excess.nesting = true;
+      arrays <<= 1U;
+      if (c == '[') {
+        arrays |= 1U;
+        ++excess.elements;
+      }
     } else if (c == '}' || c == ']') {
       --depth;
+      arrays >>= 1U;
     } else if (c == ':') {
       ++excess.members;
+    } else if (c == ',' && (arrays & 1U) != 0) {
+      ++excess.elements;
     }
   }
   return excess;
@@ -91,12 +102,13 @@ void ReplaceLoneSurrogates(std::string& text) {
 }
 
 template <typename Json>
-Result<Json> Parse(std::string_view text, std::size_t max_members) {
+Result<Json> Parse(std::string_view text, std::size_t most) {
   if (!IsUtf8(text)) return Error{Errc::kBadRequest, "not valid UTF-8"};
   const Excess excess = FindExcess(text);
   if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
   if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
-  if (excess.members > max_members) return Error{Errc::kBadRequest, "holds too many members"};
+  if (excess.members > most) return Error{Errc::kBadRequest, "holds too many members"};
+  if (excess.elements > most) return Error{Errc::kBadRequest, "holds too many elements"};
   std::string mended;
   if (text.find("\\u") != std::string_view::npos) {
     mended = text;

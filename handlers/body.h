@@ -20,12 +20,13 @@ inline constexpr int kMaxBodyNesting = 16;
 Result<nlohmann::json> ParseJson(std::string_view text);
 
 /// Most members of all objects together where their order is kept: such an object is searched
-/// member by member, also while it is built.
+/// member by member, also while it is built. Likewise most elements of all arrays, where an empty
+/// array counts as one: each takes many times the memory of its text.
 inline constexpr std::size_t kMaxOrderedMembers = 1024;
 
 /// The same with the members of each object in their order; a repeated name keeps its first place
 /// and its last value.
-/// @errors as above; kBadRequest also for more than kMaxOrderedMembers.
+/// @errors as above; kBadRequest also for more members or elements than kMaxOrderedMembers.
 Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 
 /// Reads a body as an object, depending on its media type.

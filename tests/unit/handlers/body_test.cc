@@ -181,5 +181,20 @@ TEST(OrderedJson, BoundsTheNumberOfMembers) {
   EXPECT_OK(ParseJson(object_of(kMaxOrderedMembers + 1)));
 }
 
+TEST(OrderedJson, BoundsTheNumberOfElements) {
+  const auto object_of = [](std::size_t elements, const json& element) {
+    return json({{"a", json(elements, element)}, {"b", "[,,,]"}, {"c", 1}}).dump();
+  };
+  EXPECT_OK(ParseOrderedJson(object_of(kMaxOrderedMembers, 0)));
+  const auto refused = ParseOrderedJson(object_of(kMaxOrderedMembers + 1, 0));
+  EXPECT_ERROR(kBadRequest, refused);
+  EXPECT_EQ(refused.error().detail, "holds too many elements");
+  EXPECT_OK(ParseJson(object_of(kMaxOrderedMembers + 1, 0)));
+  EXPECT_ERROR(kBadRequest, ParseOrderedJson(object_of(kMaxOrderedMembers / 2 + 1, json::array())))
+      << "an empty array counts";
+  EXPECT_OK(ParseOrderedJson(object_of(300, {{"UserId", "a"}, {"Role", "b"}})))
+      << "the longest list of a command";
+}
+
 }  // namespace
 }  // namespace rtcroom
