@@ -41,28 +41,31 @@ void ChannelFeed::Stop() {
 void ChannelFeed::Run(const std::stop_token& stop) {
   MonotonicTime next_tick = RealTime() + kTick;
   MonotonicTime next_try{};
+  Status read;
+  Status ticked;
   while (true) {
     (void)deps_.signal.Wait(next_tick);
     if (stop.stop_requested()) return;
     if (RealTime() >= next_try) {
-      const Status outcome = ReadNewOrFail();
-      RecordOutcome(outcome);
-      next_try = outcome ? MonotonicTime{} : RealTime() + kPause;
+      read = Guarded(&ChannelFeed::ReadNew);
+      next_try = read ? MonotonicTime{} : RealTime() + kPause;
     }
-    if (RealTime() < next_tick) continue;
-    deps_.channel.OnTick();
-    deps_.receivers.OnTick();
-    if (deps_.contacts != nullptr) deps_.contacts->OnTick();
-    next_tick = RealTime() + kTick;
+    if (RealTime() >= next_tick) {
+      ticked = Guarded(&ChannelFeed::Tick);
+      next_tick = RealTime() + (ticked ? kTick : kPause);
+    }
+    RecordOutcome(read ? ticked : read);
   }
 }
 
-Status ChannelFeed::ReadNewOrFail() {
+Status ChannelFeed::Guarded(Status (ChannelFeed::*step)()) {
   try {
-    return ReadNew();
+    if (has_lost_) RecordLost();
+    has_lost_ = false;
+    return (this->*step)();
   } catch (const std::exception&) {
     // Most likely out of memory. Events that were read may not have had their effect.
-    RecordLost();
+    has_lost_ = true;
     return Error{Errc::kInternal, std::string(CurrentExceptionType())};
   }
 }
@@ -92,6 +95,13 @@ Status ChannelFeed::ReadNew() {
     deps_.receivers.Push(page->events, *messages);
     if (page->events.size() < kPerRead && messages->size() < kPerRead) return {};
   }
+}
+
+Status ChannelFeed::Tick() {
+  deps_.channel.OnTick();
+  deps_.receivers.OnTick();
+  if (deps_.contacts != nullptr) deps_.contacts->OnTick();
+  return {};
 }
 
 void ChannelFeed::RecordLost() {

@@ -48,9 +48,10 @@ class ChannelFeed {
 
  private:
   void Run(const std::stop_token& stop);
-  /// Converts exceptions to failures.
-  Status ReadNewOrFail();
+  /// Converts an exception of a step to a failure; the next step begins with `RecordLost`.
+  Status Guarded(Status (ChannelFeed::*step)());
   Status ReadNew();
+  Status Tick();
   void RecordLost();
   void RecordOutcome(const Status& outcome);
 
@@ -58,6 +59,7 @@ class ChannelFeed {
   Cursor events_at_{};             // after Start, the feed's thread only
   std::uint64_t messages_at_ = 0;  // likewise
   bool is_failing_ = false;        // likewise
+  bool has_lost_ = false;          // likewise: events were lost, which is not yet recorded
   bool needs_contacts_ = false;    // likewise: events were lost
   std::jthread thread_;            // last: it uses all other members
 };

@@ -1,0 +1,97 @@
+#include "daemon/channel/channel_feed.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <new>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "tests/support/captured_log.h"
+#include "tests/support/counting_random.h"
+#include "tests/support/eventually.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/matchers.h"
+#include "tests/support/recording_listener.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Throws with each tick until the test lets it be.
+class ThrowingReceiver : public PushReceiver {
+ public:
+  void OnRoomPush(std::uint64_t /*room_number*/,
+                  const std::shared_ptr<RoomPush>& /*push*/) override {}
+  void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
+  void OnEventsLost() override { ++lost; }
+  void OnBans() override {}
+  void OnTick(MonotonicTime /*now*/) override {
+    if (throws) throw std::bad_alloc();
+    ++ticks;
+  }
+  void OnStop() override {}
+  [[nodiscard]] const UserId& user_id() const override { return user_id_; }
+
+  std::atomic<bool> throws{true};
+  std::atomic<int> lost{0};
+  std::atomic<int> ticks{0};
+
+ private:
+  const UserId user_id_{"alice"};
+};
+
+TEST(ChannelFeed, CountsATickThatThrowsAsLostEvents) {
+  FakeClock clock;
+  CountingRandom random;
+  const CapturedLog log;
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
+  RecordingListener listener;
+  MemoryStore store(StoreLimits(), "00000000000000aa", listener);
+  BanList bans(clock);
+  Channel channel({.rooms = store,
+                   .events = store,
+                   .log = store,
+                   .history = store,
+                   .joins = store,
+                   .bans = bans,
+                   .clock = clock,
+                   .random = random,
+                   .logger = logger},
+                  ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), ChannelOptions());
+  PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
+  const auto receiver = std::make_shared<ThrowingReceiver>();  // shared with the receivers
+  receivers.Add(receiver);
+  WriteSignal signal;
+  ChannelFeed feed({.events = store,
+                    .messages = store,
+                    .signal = signal,
+                    .channel = channel,
+                    .receivers = receivers,
+                    .logger = logger});
+  ASSERT_OK(feed.Start());
+  EXPECT_TRUE(Eventually([&] {
+    clock.Advance(1s);
+    return receiver->lost >= 2;
+  }));
+  const std::string failed = R"("event":"channel_feed_failed")";
+  const std::string text = log.Text();
+  EXPECT_THAT(text, HasSubstr(failed));
+  EXPECT_THAT(text.substr(text.find(failed) + failed.size()), Not(HasSubstr("channel_feed"))) << "once";
+
+  receiver->throws = false;
+  EXPECT_TRUE(Eventually([&] {
+    clock.Advance(1s);
+    return receiver->ticks > 0;
+  }));
+  EXPECT_TRUE(Eventually([&] { return log.Text().find("channel_feed_recovered") != text.npos; }));
+}
+
+}  // namespace
+}  // namespace rtcroom
