@@ -78,7 +78,7 @@ std::shared_ptr<TwoWayStream> Connection::Upgrade(std::uint32_t turn, HttpReply 
 
 std::shared_ptr<Connection::Stream> Connection::OpenStream(std::uint32_t turn, std::string head,
                                                            TwoWayStream::Owner owner) {
-  auto queue = std::make_shared<StreamQueue>(owner.max_unsent);
+  auto queue = std::make_shared<StreamQueue>(owner.max_unsent, owner.low_unsent);
   auto stream = std::make_shared<Stream>(weak_from_this(), loop_, queue);
   auto streaming = std::make_unique<Streaming>();
   streaming->queue = std::move(queue);
@@ -196,9 +196,13 @@ void Connection::FlushStream() {
   const std::size_t unsent = outbox_.size();
   const IoStatus status = outbox_.Flush(transport_);
   if (status == IoStatus::kClosed) return End();
-  stream_->queue->RecordUnsent(outbox_.size());
+  const bool has_taken = stream_->queue->RecordUnsent(outbox_.size());
   if (!CountMemory()) return;
   if (status == IoStatus::kDone && stream_->is_ending) return FinishStream();
+  if (has_taken && stream_->owner.on_taken) {
+    const std::shared_ptr<Stream> handle = stream_->handle.lock();
+    if (handle) stream_->owner.on_taken(*handle);
+  }
   ResumeReading();
   if (status == IoStatus::kDone) {
     stream_->is_blocked = false;

@@ -13,6 +13,7 @@ StreamQueue::PutOutcome StreamQueue::Put(std::string_view bytes) {
     return PutOutcome::kTooMuch;
   }
   waiting_ += bytes;
+  if (waiting_.size() + unsent_ > low_) is_high_ = true;
   return std::exchange(announced_, true) ? PutOutcome::kQueued : PutOutcome::kFirst;
 }
 
@@ -23,9 +24,10 @@ std::string StreamQueue::Take() {
   return std::exchange(waiting_, {});
 }
 
-void StreamQueue::RecordUnsent(std::size_t bytes) {
+bool StreamQueue::RecordUnsent(std::size_t bytes) {
   const MutexLock lock(mutex_);
   unsent_ = bytes;
+  return waiting_.size() + unsent_ <= low_ && std::exchange(is_high_, false);
 }
 
 void StreamQueue::Close() {

@@ -24,14 +24,16 @@ class StreamQueue {
   };
 
   /// @param most  maximum bytes held for the client at a time.
-  explicit StreamQueue(std::size_t most) : most_(most) {}
+  /// @param low   the mark of `RecordUnsent`.
+  explicit StreamQueue(std::size_t most, std::size_t low = 0) : most_(most), low_(low) {}
 
   PutOutcome Put(std::string_view bytes) EXCLUDES(mutex_);
 
   /// All queued bytes; the next `Put` returns `kFirst` again.
   std::string Take() EXCLUDES(mutex_);
   /// Sets how many of the taken bytes are not sent yet.
-  void RecordUnsent(std::size_t bytes) EXCLUDES(mutex_);
+  /// @return whether at most `low` bytes are held for the client now, after more were.
+  bool RecordUnsent(std::size_t bytes) EXCLUDES(mutex_);
   /// Discards the queued bytes.
   void Close() EXCLUDES(mutex_);
 
@@ -43,9 +45,11 @@ class StreamQueue {
 
  private:
   const std::size_t most_;
+  const std::size_t low_;
   mutable Mutex mutex_;
   std::string waiting_ GUARDED_BY(mutex_);
   std::size_t unsent_ GUARDED_BY(mutex_) = 0;
+  bool is_high_ GUARDED_BY(mutex_) = false;  ///< more than `low_` bytes were held
   bool announced_ GUARDED_BY(mutex_) = false;
   bool closed_ GUARDED_BY(mutex_) = false;
   bool overflown_ GUARDED_BY(mutex_) = false;

@@ -37,6 +37,10 @@ class TwoWayStream : public StreamedReply {
     /// The server drains: the last call before `on_end`, to write a goodbye. The stream then ends,
     /// immediately if the client does not take everything at once.
     std::function<void(TwoWayStream& stream)> on_drain{};
+    /// The client has taken so much that at most `low_unsent` bytes are unsent, after more were: to
+    /// write what was put off because of them. Not called once the handle is released.
+    std::function<void(TwoWayStream& stream)> on_taken{};
+    std::size_t low_unsent = 0;
     /// The bound on unsent bytes. Above half of it nothing more is read: a client that does not
     /// take the answers has to wait.
     std::size_t max_unsent = std::size_t{64} << 10;

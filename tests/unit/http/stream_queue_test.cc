@@ -37,5 +37,19 @@ TEST(StreamQueue, RejectsWritesOnceClosed) {
   EXPECT_FALSE(queue.overflown());
 }
 
+TEST(StreamQueue, SaysOnceThatNoMoreThanItsMarkIsHeldAgain) {
+  StreamQueue queue(100, 4);
+  EXPECT_EQ(queue.Put("1234"), Outcome::kFirst);
+  EXPECT_EQ(queue.Take(), "1234");
+  EXPECT_FALSE(queue.RecordUnsent(0)) << "no more were";
+  EXPECT_EQ(queue.Put("123"), Outcome::kFirst);
+  EXPECT_EQ(queue.Take(), "123");
+  EXPECT_EQ(queue.Put("45"), Outcome::kFirst);
+  EXPECT_FALSE(queue.RecordUnsent(3)) << "5 with those that wait";
+  EXPECT_TRUE(queue.RecordUnsent(2));
+  EXPECT_EQ(queue.held(), 4U);
+  EXPECT_FALSE(queue.RecordUnsent(0));
+}
+
 }  // namespace
 }  // namespace rtcroom

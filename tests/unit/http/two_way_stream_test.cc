@@ -44,6 +44,13 @@ class Session : public std::enable_shared_from_this<Session> {
                   ++self->drains;
                   (void)stream.Write("goodbye");
                 },
+            .on_taken =
+                [self](TwoWayStream& stream) {
+                  if (!self->continues) return;
+                  ++self->continuations;
+                  (void)stream.Write("continued");
+                },
+            .low_unsent = std::size_t{32} << 10,
             .max_unsent = kMaxUnsent,
             .idle_timeout = 10s};
   }
@@ -71,6 +78,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::atomic<int> ends{0};
   std::atomic<int> drains{0};
   std::atomic<int> takes{0};
+  std::atomic<int> continuations{0};
+  std::atomic<bool> continues{false};
   std::atomic<bool> is_silent{false};
   std::atomic<bool> pauses{false};
   std::atomic<std::size_t> held{0};
@@ -196,6 +205,17 @@ TEST_P(TwoWayStreamTest, ReadsNothingWhileMuchIsUnsent) {
   EXPECT_TRUE(AnswersOnEachLoop());
   EXPECT_EQ(session_->takes, 0);
   EXPECT_THAT(client.ReceiveUntil("question"), EndsWith("xxxquestion"));
+}
+
+TEST_P(TwoWayStreamTest, IsContinuedOnceWhenItsClientHasTakenWhatWasUnsent) {
+  RawClient client = Upgraded();
+  FillUp();
+  session_->continues = true;
+  EXPECT_TRUE(AnswersOnEachLoop());
+  EXPECT_EQ(session_->continuations, 0);
+  EXPECT_THAT(client.ReceiveUntil("continued"), EndsWith("xxxcontinued"));
+  EXPECT_TRUE(AnswersOnEachLoop());
+  EXPECT_EQ(session_->continuations, 1);
 }
 
 TEST_P(TwoWayStreamTest, EndsWhenItsClientDisconnects) {
