@@ -43,6 +43,8 @@ void ChannelSocket::Open(HttpReply head, Responder& responder) {
        .on_bytes = [self](TwoWayStream& from,
                           std::string_view bytes) { return self->OnBytes(from, bytes); },
        .on_drain = [self](TwoWayStream& /*stream*/) { self->OnDrain(); },
+       .on_taken = [self](TwoWayStream& /*stream*/) { self->Continue(); },
+       .low_unsent = kMaxUnsentBeforeMore,
        .max_unsent = kMaxStreamBytes,
        .idle_timeout = kIdleTimeout});
   ++context_.verbs.receivers.counts().sockets;
@@ -81,6 +83,20 @@ TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::stri
 void ChannelSocket::OnDrain() {
   const MutexLock lock(mutex_);
   if (stream_) RestartLocked();
+}
+
+void ChannelSocket::Continue() {
+  {
+    const MutexLock lock(mutex_);
+    const bool has_requests = !is_busy_ && !requests_.empty();
+    const bool has_directs = is_connected_ && has_directs_;
+    if (!stream_ || !(has_requests || has_directs)) return;
+    if (stream_->unsent() > kMaxUnsentBeforeMore) return;
+  }
+  (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = shared_from_this()] {
+    self->ReadDirects();
+    self->RunRequests();
+  });
 }
 
 void ChannelSocket::OnEnd() {
@@ -133,7 +149,7 @@ void ChannelSocket::RunAll() {
         if (std::exchange(is_paused_, false)) stream_->ReadOn();
         return;
       }
-      if (stream_->unsent() > kMaxUnsentBeforeRequest) return;  // a tick goes on
+      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see Continue
       text = std::move(requests_.front());
       requests_.pop_front();
       is_busy_ = true;
@@ -303,7 +319,6 @@ Status ChannelSocket::Call(const Request& request) {
 void ChannelSocket::OnTick(MonotonicTime now) {
   bool is_connected = false;
   bool pings = false;
-  bool reads_directs = false;
   {
     const MutexLock lock(mutex_);
     if (!stream_) return;
@@ -317,17 +332,9 @@ void ChannelSocket::OnTick(MonotonicTime now) {
       socket_.Ping();
       FlushLocked();
     }
-    reads_directs = has_directs_;
   }
-  if (is_connected) {
-    CheckLogin(pings);
-    if (reads_directs) {
-      // If no worker is free, the next tick tries again.
-      (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
-                                       [self = shared_from_this()] { self->ReadDirects(); });
-    }
-  }
-  RunRequests();
+  if (is_connected) CheckLogin(pings);
+  Continue();
 }
 
 void ChannelSocket::CheckLogin(bool with_token) {

@@ -70,8 +70,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
 
  private:
-  /// A request waits while more is unsent: a reply has at most about 96 KiB.
-  static constexpr std::size_t kMaxUnsentBeforeRequest = std::size_t{32} << 10;
+  /// Requests and direct messages wait while more is unsent: a reply has at most about 96 KiB.
+  static constexpr std::size_t kMaxUnsentBeforeMore = std::size_t{32} << 10;
 
   struct Request {
     std::uint64_t id = 0;
@@ -90,6 +90,9 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
 
   TwoWayStream::Receipt OnBytes(TwoWayStream& stream, std::string_view bytes) EXCLUDES(mutex_);
   void OnDrain() EXCLUDES(mutex_);
+  /// On a worker, since it reads the store: what waited until the client had read. If none is free,
+  /// the next tick tries again.
+  void Continue() EXCLUDES(mutex_);
   void OnEnd() EXCLUDES(mutex_);
   void OnKicked() EXCLUDES(mutex_);
 

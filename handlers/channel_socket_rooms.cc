@@ -151,8 +151,8 @@ void ChannelSocket::ReadDirects() {
     {
       const MutexLock lock(mutex_);
       if (!stream_ || !is_connected_ || !has_directs_ || reads_directs_) return;
-      if (stream_->unsent() > kMaxUnsentBeforeRequest) return;  // a tick goes on
-      has_directs_ = false;                                     // until one comes after the read
+      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see Continue
+      has_directs_ = false;                                  // until one comes after the read
       reads_directs_ = true;
     }
     const auto pending = context_.verbs.channel.PendingMessages(login_.account);
@@ -167,7 +167,7 @@ void ChannelSocket::ReadDirects() {
       if (message.position <= direct_at_) continue;
       if (bytes > kMaxDirectBytes) {
         has_directs_ = true;
-        return;
+        break;
       }
       const std::string frame = WebSocket::EncodeText(DirectPush(message));
       bytes += frame.size();

@@ -27,6 +27,7 @@ class UpgradedBytes {
   void Write(std::string_view bytes) {
     const MutexLock lock(mutex_);
     written_ += bytes;
+    if (counts_unsent_) unsent_ += bytes.size();
   }
   [[nodiscard]] std::string Take() {
     const MutexLock lock(mutex_);
@@ -35,6 +36,11 @@ class UpgradedBytes {
   void SetUnsent(std::size_t unsent) {
     const MutexLock lock(mutex_);
     unsent_ = unsent;
+  }
+  /// From now on what is written is unsent.
+  void CountUnsent() {
+    const MutexLock lock(mutex_);
+    counts_unsent_ = true;
   }
   [[nodiscard]] std::size_t unsent() const {
     const MutexLock lock(mutex_);
@@ -65,6 +71,7 @@ class UpgradedBytes {
   mutable Mutex mutex_;
   std::string written_ GUARDED_BY(mutex_);
   std::size_t unsent_ GUARDED_BY(mutex_) = 0;
+  bool counts_unsent_ GUARDED_BY(mutex_) = false;
   bool is_released_ GUARDED_BY(mutex_) = false;
   bool is_paused_ GUARDED_BY(mutex_) = false;
 };
@@ -149,6 +156,15 @@ class SocketClient {
     if (!stream) return;
     const TwoWayStream::Receipt receipt = connection_->owner.on_bytes(*stream, bytes);
     held_ = receipt.held;
+    server_.Settle();
+  }
+  /// Reads all that is unsent; waits until the server has gone on.
+  void TakeUnsent() {
+    const auto stream = connection_->handle.lock();
+    if (!stream) return;
+    const bool was_high = bytes().unsent() > connection_->owner.low_unsent;
+    bytes().SetUnsent(0);
+    if (was_high && connection_->owner.on_taken) connection_->owner.on_taken(*stream);
     server_.Settle();
   }
   void SendText(std::string_view text) { SendBytes(ClientText(text)); }

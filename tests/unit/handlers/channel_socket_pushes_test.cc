@@ -315,6 +315,25 @@ TEST_F(Pushes, ACursorOfAPushIsThatOfItsReceiver) {
   EXPECT_THAT(ToldOf(reply), IsEmpty());
 }
 
+TEST_F(Pushes, RoomsAreSubscribedAsFastAsTheirSnapshotsAreRead) {
+  const auto alice = SocketClient::LoggedIn(server_, "alice");
+  alice->bytes().CountUnsent();
+  std::string frames;
+  for (int i = 0; i < 3; ++i) {
+    const std::string id = fmt::format("r{}", i);
+    auto large = MakeRoom(RoomKind::kMulti, id, "creator");
+    large.info = std::string(40'000, 'x');
+    (void)server_.store.Update(Creating(large));
+    frames += ClientText(json({{"id", i}, {"subscribe", Room(id)}}).dump());
+  }
+  alice->SendBytes(frames);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(alice->Pushes(), SizeIs(1)) << i;
+    alice->TakeUnsent();
+  }
+  EXPECT_FALSE(alice->bytes().is_paused());
+}
+
 TEST_F(Pushes, LostEventsEndTheSocketSoThatItContinuesFromItsCursors) {
   const auto alice = Subscribed("alice");
   server_.receivers.OnEventsLost();
@@ -415,17 +434,30 @@ TEST_F(Directs, ThatAreLargeComeInPieces) {
     EXPECT_TRUE(alice->Ask("send", To("bob", std::string(8000, 'x'))).contains("time"));
     server_.clock.Advance(200ms);
   }
-  const auto bob = SocketClient::LoggedIn(server_, "bob");
-  EXPECT_THAT(bob->Pushes(), SizeIs(9));
+  (void)server_.sessions.LoginTrusted({"bob"});
+  SocketClient bob(server_);
+  bob.bytes().CountUnsent();
+  EXPECT_EQ(bob.Ask("connect", {{"userID", "bob"}, {"token", "token-of-bob"}})["userID"], "bob");
+  EXPECT_THAT(bob.Pushes(), SizeIs(9));
   alice->Ask("send", To("bob", "last"));
   server_.Follow();
-  EXPECT_THAT(bob->Pushes(), IsEmpty()) << "in order";
   server_.Tick(1s);
   server_.Settle();
-  EXPECT_THAT(bob->Pushes(), SizeIs(9));
-  server_.Tick(1s);
-  server_.Settle();
-  EXPECT_THAT(bob->Pushes(), SizeIs(3));
+  EXPECT_THAT(bob.Pushes(), IsEmpty()) << "in order, and not before they are read";
+  bob.TakeUnsent();
+  EXPECT_THAT(bob.Pushes(), SizeIs(9));
+  bob.TakeUnsent();
+  EXPECT_THAT(TextsOf(bob.Pushes()), ElementsAre(SizeIs(8000), SizeIs(8000), "last"));
+}
+
+TEST_F(Directs, ThatAreLargeComeWithoutPausesToAClientThatReadsThem) {
+  const auto alice = SocketClient::LoggedIn(server_, "alice");
+  for (int i = 0; i < 20; ++i) {
+    alice->Ask("send", To("bob", std::string(8000, 'x')));
+    server_.clock.Advance(200ms);
+  }
+  const auto bob = SocketClient::LoggedIn(server_, "bob");
+  EXPECT_THAT(bob->Pushes(), SizeIs(20));
 }
 
 TEST_F(Directs, ComeFromOldClientsAndGoToThem) {

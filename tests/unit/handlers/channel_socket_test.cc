@@ -175,8 +175,17 @@ TEST_F(Socket, ARequestWaitsUntilTheClientHasTakenEarlierReplies) {
   const auto client = LoggedIn("alice");
   client->bytes().SetUnsent(64 << 10);
   EXPECT_EQ(client->Ask("ping"), json());
+  client->TakeUnsent();
+  EXPECT_EQ(client->Pushes().size(), 1U);
+}
+
+TEST_F(Socket, ATickGoesOnWithARequestThatWaits) {
+  const auto client = LoggedIn("alice");
+  client->bytes().SetUnsent(64 << 10);
+  EXPECT_EQ(client->Ask("ping"), json());
   client->bytes().SetUnsent(0);
   server_.Tick(1s);
+  server_.Settle();
   EXPECT_EQ(client->Pushes().size(), 1U);
 }
 
