@@ -120,11 +120,15 @@ void ChannelSocket::OnEnd() {
   context_.verbs.channel.LogOut(*instance);
 }
 
-void ChannelSocket::OnKicked() {
+void ChannelSocket::OnKicked() noexcept {
   const MutexLock lock(mutex_);
   if (!stream_) return;
-  SendLocked(KickedPush("other_login"));
-  CloseLocked(socket_code::kOtherLogin, "another login");
+  try {
+    SendLocked(KickedPush("other_login"));
+    CloseLocked(socket_code::kOtherLogin, "another login");
+  } catch (...) {
+    EndLocked();  // most likely out of memory, which is no matter of the other login
+  }
 }
 
 // Requests
@@ -264,38 +268,42 @@ Status ChannelSocket::Connect(const Request& request) {
   login_ = *std::move(login);
   Channel& channel = context_.verbs.channel;
   if (login_.direct > 0) channel.ConfirmDirect(login_.account, login_.direct);
-  const Result<ChannelInstance> instance =
+  Result<ChannelInstance> instance =
       channel.Connect(login_.account, login_.expires, login_.continued, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->OnKicked();
       });
   if (!instance) return instance.error();
-
+  const TimePoint logged_in = instance->logged_in;
+  const bool is_over = [&] {
+    const MutexLock lock(mutex_);
+    // Nothing can throw before: from now on the end of the connection is the logout.
+    if (!is_over_) instance_ = *std::move(instance);
+    return is_over_;
+  }();
+  if (is_over) {
+    channel.LogOut(*instance);
+    return {};
+  }
+  PushReceivers& receivers = context_.verbs.receivers;
+  receivers.Listen(shared_from_this());
   JsonText reply;
   reply.Field("userID", login_.account.value)
-      .Field("login", std::int64_t{instance->logged_in.time_since_epoch().count()})
+      .Field("login", std::int64_t{logged_in.time_since_epoch().count()})
       .Field("ping", std::int64_t{kPingPeriod.count()})
       .BeginObject("limits")
       .Field("rooms", std::int64_t{kMaxSubscriptions})
       .Field("messageBytes", std::int64_t{kMaxPlainBytes})
       .Field("messagesPerSecond", std::int64_t{channel.options().account_rate.per_second})
       .EndObject();
-  PushReceivers& receivers = context_.verbs.receivers;
-  receivers.Listen(shared_from_this());
-  const bool is_over = [&] {
+  const bool is_connected = [&] {
     const MutexLock lock(mutex_);
-    if (is_over_) return true;
-    instance_ = *instance;
+    if (is_over_) return false;
     is_connected_ = true;
     direct_at_ = login_.direct;
     SendLocked(VerbReply(request.id, *request.verb, reply));
-    return false;
+    return true;
   }();
-  if (is_over) {
-    receivers.StopListening(*this);
-    channel.LogOut(*instance);
-    return {};
-  }
-  ReadDirects();
+  is_connected ? ReadDirects() : receivers.StopListening(*this);
   return {};
 }
 

@@ -94,7 +94,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// the next tick tries again.
   void Continue() EXCLUDES(mutex_);
   void OnEnd() EXCLUDES(mutex_);
-  void OnKicked() EXCLUDES(mutex_);
+  void OnKicked() noexcept EXCLUDES(mutex_);
 
   /// Runs the waiting requests as far as possible now.
   void RunRequests() noexcept EXCLUDES(mutex_);
@@ -111,8 +111,9 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   Status Call(const Request& request) EXCLUDES(mutex_);
   void Record(const Request& request, const Status& outcome);
 
-  /// Pushes the direct messages that have come, until no more are known.
-  void ReadDirects() EXCLUDES(mutex_);
+  /// Pushes the direct messages that have come, until no more are known or much is unsent.
+  void ReadDirects() noexcept EXCLUDES(mutex_);
+  void ReadAllDirects() EXCLUDES(mutex_);
   void CheckLogin(bool with_token) EXCLUDES(mutex_);
   void Send(std::string_view text) EXCLUDES(mutex_);
   void Close(std::uint16_t code, std::string_view reason) EXCLUDES(mutex_);

@@ -146,7 +146,18 @@ void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& ob
   WritePushLocked(WebSocket::EncodeText(object), message.content.sent_at);
 }
 
-void ChannelSocket::ReadDirects() {
+void ChannelSocket::ReadDirects() noexcept {
+  try {
+    ReadAllDirects();
+  } catch (...) {
+    // Most likely out of memory.
+    const MutexLock lock(mutex_);
+    reads_directs_ = false;
+    EndLocked();
+  }
+}
+
+void ChannelSocket::ReadAllDirects() {
   while (true) {
     {
       const MutexLock lock(mutex_);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ class UpgradedBytes {
  public:
   void Write(std::string_view bytes) {
     const MutexLock lock(mutex_);
+    if (fails_) throw std::bad_alloc();
     written_ += bytes;
     if (counts_unsent_) unsent_ += bytes.size();
   }
@@ -36,6 +38,11 @@ class UpgradedBytes {
   void SetUnsent(std::size_t unsent) {
     const MutexLock lock(mutex_);
     unsent_ = unsent;
+  }
+  /// From now on there is no memory for what is written.
+  void Fail() {
+    const MutexLock lock(mutex_);
+    fails_ = true;
   }
   /// From now on what is written is unsent.
   void CountUnsent() {
@@ -71,6 +78,7 @@ class UpgradedBytes {
   mutable Mutex mutex_;
   std::string written_ GUARDED_BY(mutex_);
   std::size_t unsent_ GUARDED_BY(mutex_) = 0;
+  bool fails_ GUARDED_BY(mutex_) = false;
   bool counts_unsent_ GUARDED_BY(mutex_) = false;
   bool is_released_ GUARDED_BY(mutex_) = false;
   bool is_paused_ GUARDED_BY(mutex_) = false;
