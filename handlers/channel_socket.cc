@@ -205,29 +205,35 @@ bool ChannelSocket::Run(const std::string& text) {
     self->RunRequests();
   };
   if (context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, std::move(task))) return false;
-  const Error busy{Errc::kStoreBusy, "no worker is free"};
-  Send(VerbReply(request.id, *request.verb, busy));
-  Record(request, busy);
+  Finish(request, Error{Errc::kStoreBusy, "no worker is free"});
   return true;
 }
 
 void ChannelSocket::Execute(const Request& request) noexcept {
   try {
-    const Status outcome = Answer(request);
-    if (!outcome) Send(VerbReply(request.id, *request.verb, outcome.error()));
-    Record(request, outcome);
-    // A login that is refused; a bad request is answered, and may be sent again.
-    if (request.verb->kind != VerbKind::kConnect || outcome) return;
-    const Errc failure = outcome.error().code;
-    if (failure == Errc::kUnavailable) return Close(close_code::kTryLater, "try later");
-    if (failure == Errc::kInstanceKicked) return Close(socket_code::kOtherLogin, "another login");
-    if (failure != Errc::kBadRequest && failure != Errc::kNotJson) {
-      Close(socket_code::kLoginRefused, "login refused");
-    }
+    Finish(request, Answer(request));
   } catch (...) {
     // Most likely out of memory.
     const MutexLock lock(mutex_);
     EndLocked();
+  }
+}
+
+void ChannelSocket::Finish(const Request& request, const Status& outcome) {
+  if (!outcome) Send(VerbReply(request.id, *request.verb, outcome.error()));
+  Record(request, outcome);
+  if (request.verb->kind != VerbKind::kConnect || outcome) return;
+  switch (outcome.error().code) {
+    case Errc::kBadRequest:
+    case Errc::kNotJson:
+      return;  // it may be sent again
+    case Errc::kStoreBusy:
+    case Errc::kUnavailable:
+      return Close(close_code::kTryLater, "try later");
+    case Errc::kInstanceKicked:
+      return Close(socket_code::kOtherLogin, "another login");
+    default:
+      return Close(socket_code::kLoginRefused, "login refused");
   }
 }
 
@@ -262,6 +268,7 @@ Status ChannelSocket::Connect(const Request& request) {
   {
     const MutexLock lock(mutex_);
     if (is_connected_) return Error{Errc::kBadRequest, "connect: already connected"};
+    if (!stream_) return {};  // it would take the place of a login that is in use
   }
   Result<ChannelLogin> login = CheckConnect(request.fields, context_.logins);
   if (!login) return login.error();
@@ -331,7 +338,7 @@ void ChannelSocket::OnTick(MonotonicTime now) {
     const MutexLock lock(mutex_);
     if (!stream_) return;
     is_connected = is_connected_;
-    if (!is_connected && now >= opened_ + kConnectTimeout) {
+    if (!is_connected && !is_busy_ && now >= opened_ + kConnectTimeout) {
       return CloseLocked(close_code::kPolicy, "no connect in time");
     }
     pings = now >= next_ping_;

@@ -103,6 +103,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   bool Run(const std::string& text) EXCLUDES(mutex_);
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
   Status Answer(const Request& request) EXCLUDES(mutex_);
+  /// Answers a failure, records the request, and closes after a `connect` that was refused.
+  void Finish(const Request& request, const Status& outcome) EXCLUDES(mutex_);
   Status Connect(const Request& request) EXCLUDES(mutex_);
   Status Subscribe(const Request& request) EXCLUDES(mutex_);
   Status ReadSubscribed(const Request& request, const RoomKey& key, std::uint64_t number,

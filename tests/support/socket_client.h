@@ -158,12 +158,17 @@ class SocketClient {
   void Drain() {
     if (const auto stream = connection_->handle.lock()) connection_->owner.on_drain(*stream);
   }
-  /// Bytes as they come; waits until all requests are answered.
-  void SendBytes(std::string_view bytes) {
+  /// Bytes as they come, without waiting.
+  void BeginBytes(std::string_view bytes) {
     const auto stream = connection_->handle.lock();
     if (!stream) return;
     const TwoWayStream::Receipt receipt = connection_->owner.on_bytes(*stream, bytes);
     held_ = receipt.held;
+  }
+  void BeginText(std::string_view text) { BeginBytes(ClientText(text)); }
+  /// Bytes as they come; waits until all requests are answered.
+  void SendBytes(std::string_view bytes) {
+    BeginBytes(bytes);
     server_.Settle();
   }
   /// Reads all that is unsent; waits until the server has gone on.
