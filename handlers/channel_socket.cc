@@ -74,8 +74,8 @@ TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::stri
   }
   RunRequests();
   const MutexLock lock(mutex_);
-  is_paused_ = stream_ != nullptr && (is_busy_ || !requests_.empty());
-  std::size_t held = socket_.held_memory();
+  is_paused_ = stream_ != nullptr && (running_ || !requests_.empty());
+  std::size_t held = socket_.held_memory() + running_.value_or(0);
   for (const std::string& request : requests_) held += request.size();
   return {.held = held, .pause = is_paused_};
 }
@@ -88,7 +88,7 @@ void ChannelSocket::OnDrain() {
 void ChannelSocket::Continue() {
   {
     const MutexLock lock(mutex_);
-    const bool has_requests = !is_busy_ && !requests_.empty();
+    const bool has_requests = !running_ && !requests_.empty();
     const bool has_directs = is_connected_ && has_directs_;
     if (!stream_ || !(has_requests || has_directs)) return;
     if (stream_->unsent() > kMaxUnsentBeforeMore) return;
@@ -148,23 +148,23 @@ void ChannelSocket::RunAll() {
     std::string text;
     {
       const MutexLock lock(mutex_);
-      if (is_busy_ || !stream_) return;
+      if (running_ || !stream_) return;
       if (requests_.empty()) {
-        if (std::exchange(is_paused_, false)) stream_->ReadOn();
+        if (std::exchange(is_paused_, false)) stream_->ReadOn(socket_.held_memory());
         return;
       }
       if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see Continue
       text = std::move(requests_.front());
       requests_.pop_front();
-      is_busy_ = true;
+      running_ = text.size();
     }
     if (!Run(text)) return;
     const MutexLock lock(mutex_);
-    is_busy_ = false;
+    running_.reset();
   }
 }
 
-bool ChannelSocket::Run(const std::string& text) {
+bool ChannelSocket::Run(std::string_view text) {
   Result<nlohmann::ordered_json> object = ParseOrderedJson(text);
   if (!object || !object->is_object()) {
     Close(close_code::kNotUtf8, "not a JSON object");
@@ -188,24 +188,26 @@ bool ChannelSocket::Run(const std::string& text) {
     Send(VerbFailure(*id, read.error()));
     return true;
   }
-  Request request{.id = *id,
-                  .verb = read->verb,
-                  .fields = std::move(read->fields),
-                  .begun = context_.logins.clock.Monotonic()};
-  if (!request.verb->may_block) {
-    Execute(request);
+  // Shared with its task, so that nothing is copied where tasks can be.
+  const auto request =
+      std::make_shared<const Request>(Request{.id = *id,
+                                              .verb = read->verb,
+                                              .fields = std::move(read->fields),
+                                              .begun = context_.logins.clock.Monotonic()});
+  if (!request->verb->may_block) {
+    Execute(*request);
     return true;
   }
   auto task = [self = shared_from_this(), request] {
-    self->Execute(request);
+    self->Execute(*request);
     {
       const MutexLock lock(self->mutex_);
-      self->is_busy_ = false;
+      self->running_.reset();
     }
     self->RunRequests();
   };
   if (context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, std::move(task))) return false;
-  Finish(request, Error{Errc::kStoreBusy, "no worker is free"});
+  Finish(*request, Error{Errc::kStoreBusy, "no worker is free"});
   return true;
 }
 
@@ -338,7 +340,7 @@ void ChannelSocket::OnTick(MonotonicTime now) {
     const MutexLock lock(mutex_);
     if (!stream_) return;
     is_connected = is_connected_;
-    if (!is_connected && !is_busy_ && now >= opened_ + kConnectTimeout) {
+    if (!is_connected && !running_ && now >= opened_ + kConnectTimeout) {
       return CloseLocked(close_code::kPolicy, "no connect in time");
     }
     pings = now >= next_ping_;

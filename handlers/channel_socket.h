@@ -100,7 +100,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   void RunRequests() noexcept EXCLUDES(mutex_);
   void RunAll() EXCLUDES(mutex_);
   /// @return false when it goes on later, on a worker.
-  bool Run(const std::string& text) EXCLUDES(mutex_);
+  bool Run(std::string_view text) EXCLUDES(mutex_);
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
   Status Answer(const Request& request) EXCLUDES(mutex_);
   /// Answers a failure, records the request, and closes after a `connect` that was refused.
@@ -146,8 +146,9 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   std::shared_ptr<TwoWayStream> stream_ GUARDED_BY(mutex_);  ///< shared with `Open`
   bool is_over_ GUARDED_BY(mutex_) = false;                  ///< the connection has ended
   std::deque<std::string> requests_ GUARDED_BY(mutex_);      ///< bounded by one read
-  bool is_busy_ GUARDED_BY(mutex_) = false;                  ///< a request is being answered
-  bool is_paused_ GUARDED_BY(mutex_) = false;                ///< nothing is read from the client
+  /// Bytes of the text of the request that is being answered; nullopt: none is.
+  std::optional<std::size_t> running_ GUARDED_BY(mutex_);
+  bool is_paused_ GUARDED_BY(mutex_) = false;  ///< nothing is read from the client
   TokenBucket rate_ GUARDED_BY(mutex_);
   MonotonicTime next_ping_ GUARDED_BY(mutex_);
   bool is_connected_ GUARDED_BY(mutex_) = false;

@@ -103,7 +103,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     std::weak_ptr<Stream> handle{};
     TwoWayStream::Owner owner{};       ///< without `on_bytes`: of a streamed reply
     std::size_t unexpected_bytes = 0;  ///< received from the client of a streamed reply
-    std::size_t held_by_owner = 0;     ///< as its last `Receipt` says
+    std::size_t held_by_owner = 0;     ///< as its last `Receipt` or `ReadOn` says
     MonotonicTime last_received{};
     bool is_ending = false;   ///< close when everything is sent
     bool is_reading = true;   ///< a read is scheduled, or waits for the client
@@ -161,7 +161,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void ReadStream();
   [[nodiscard]] bool MayReadStream() const;
   bool Deliver(std::string_view bytes);
-  void ReadStreamOn();
+  void ReadStreamOn(std::size_t held);
   void ResumeReading();
   void SendStream();
   void FlushStream();

@@ -50,10 +50,13 @@ class Connection::Stream : public TwoWayStream {
 
   [[nodiscard]] std::size_t unsent() const override { return queue_->held(); }
 
-  void ReadOn() override { Notify(&Connection::ReadStreamOn); }
+  void ReadOn(std::size_t held) override {
+    Notify([held](Connection& connection) { connection.ReadStreamOn(held); });
+  }
 
  private:
-  void Notify(void (Connection::*what)()) {
+  template <typename Step>
+  void Notify(Step what) {
     loop_.Post([connection = connection_, what] {
       const std::shared_ptr<Connection> self = connection.lock();
       if (self && self->state_ == State::kStreaming) self->Guarded(what);
@@ -171,8 +174,9 @@ bool Connection::Deliver(std::string_view bytes) {
   return true;
 }
 
-void Connection::ReadStreamOn() {
+void Connection::ReadStreamOn(std::size_t held) {
   stream_->is_paused = false;
+  stream_->held_by_owner = held;
   FlushStream();
 }
 

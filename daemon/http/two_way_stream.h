@@ -49,7 +49,8 @@ class TwoWayStream : public StreamedReply {
   };
 
   /// Ends the pause that a `Receipt` has asked for.
-  virtual void ReadOn() = 0;
+  /// @param held  as in a `Receipt`, which it replaces.
+  virtual void ReadOn(std::size_t held) = 0;
 };
 
 }  // namespace rtcroom

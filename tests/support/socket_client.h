@@ -61,9 +61,19 @@ class UpgradedBytes {
     const MutexLock lock(mutex_);
     return is_released_;
   }
-  void ReadOn() {
+  void ReadOn(std::size_t held) {
     const MutexLock lock(mutex_);
     is_paused_ = false;
+    held_ = held;
+  }
+  void SetHeld(std::size_t held) {
+    const MutexLock lock(mutex_);
+    held_ = held;
+  }
+  /// Bytes that the server says it holds for the client.
+  [[nodiscard]] std::size_t held() const {
+    const MutexLock lock(mutex_);
+    return held_;
   }
   void Pause() {
     const MutexLock lock(mutex_);
@@ -78,6 +88,7 @@ class UpgradedBytes {
   mutable Mutex mutex_;
   std::string written_ GUARDED_BY(mutex_);
   std::size_t unsent_ GUARDED_BY(mutex_) = 0;
+  std::size_t held_ GUARDED_BY(mutex_) = 0;
   bool fails_ GUARDED_BY(mutex_) = false;
   bool counts_unsent_ GUARDED_BY(mutex_) = false;
   bool is_released_ GUARDED_BY(mutex_) = false;
@@ -96,7 +107,7 @@ class FakeTwoWayStream : public TwoWayStream {
     return true;
   }
   [[nodiscard]] std::size_t unsent() const override { return bytes_->unsent(); }
-  void ReadOn() override { bytes_->ReadOn(); }
+  void ReadOn(std::size_t held) override { bytes_->ReadOn(held); }
 
  private:
   const std::shared_ptr<UpgradedBytes> bytes_;  ///< shared with the test
@@ -163,7 +174,7 @@ class SocketClient {
     const auto stream = connection_->handle.lock();
     if (!stream) return;
     const TwoWayStream::Receipt receipt = connection_->owner.on_bytes(*stream, bytes);
-    held_ = receipt.held;
+    connection_->bytes->SetHeld(receipt.held);
   }
   void BeginText(std::string_view text) { BeginBytes(ClientText(text)); }
   /// Bytes as they come; waits until all requests are answered.
@@ -218,7 +229,7 @@ class SocketClient {
   [[nodiscard]] std::optional<HttpReply> refusal() const { return connection_->reply(); }
   [[nodiscard]] const std::optional<HttpReply>& head() const { return connection_->head; }
   UpgradedBytes& bytes() { return *connection_->bytes; }
-  [[nodiscard]] std::size_t held() const { return held_; }
+  [[nodiscard]] std::size_t held() const { return connection_->bytes->held(); }
 
  private:
   void Receive() {
@@ -246,7 +257,6 @@ class SocketClient {
   std::vector<nlohmann::json> objects_;
   std::size_t frames_ = 0;
   std::size_t pings_ = 0;
-  std::size_t held_ = 0;
   std::uint16_t close_code_ = 0;
   bool is_cut_ = false;
 };

@@ -131,6 +131,18 @@ TEST_F(BusySocket, IsClosedWhenNoWorkerIsFreeForItsConnect) {
   EXPECT_TRUE(client.is_released());
 }
 
+TEST_F(BusySocket, CountsTheRequestsThatWaitUntilTheyAreAnswered) {
+  const auto client = SocketClient::LoggedIn(server_, "alice");
+  ASSERT_TRUE(Occupy());
+  const std::string text =
+      json({{"id", 1}, {"members", {{"kind", std::string(10'000, 'x')}}}}).dump();
+  client->BeginBytes(ClientText(text) + ClientText(text));
+  EXPECT_GE(client->held(), 2 * text.size());
+  Free();
+  EXPECT_THAT(client->Pushes(), SizeIs(2));
+  EXPECT_EQ(client->held(), 0U);
+}
+
 TEST_F(BusySocket, DoesNotLogInOnceItHasEnded) {
   const auto bob = SocketClient::LoggedIn(server_, "bob");
   bob->Ask("send", {{"to", "alice"}, {"type", "text"}, {"body", "hello"}});

@@ -186,14 +186,14 @@ TEST_P(TwoWayStreamTest, ReadsNothingDuringAPause) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(AnswersOnEachLoop());
     EXPECT_EQ(session_->takes, 1 + i);
-    session_->stream()->ReadOn();  // ends this pause; the next read begins another
+    session_->stream()->ReadOn(0);  // ends this pause; the next read begins another
     EXPECT_TRUE(Eventually([&] { return session_->takes == 2 + i; }));
   }
   EXPECT_TRUE(AnswersOnEachLoop());
   EXPECT_EQ(session_->takes, 4);
   EXPECT_LT(held_.held, std::size_t{1} << 20);
   session_->pauses = false;
-  session_->stream()->ReadOn();
+  session_->stream()->ReadOn(0);
   sender.join();
   EXPECT_TRUE(Eventually([&] { return session_->received().size() == kAll; }));
 }
@@ -270,7 +270,7 @@ TEST_P(TwoWayStreamTest, IsNotEndedBySilenceDuringAPause) {
   client.Send("one");
   EXPECT_EQ(client.ReceiveUntil("one"), "one");
   Advance(1h);
-  session_->stream()->ReadOn();
+  session_->stream()->ReadOn(0);
   EXPECT_TRUE(AnswersOnEachLoop());
   Advance(9s);
   EXPECT_EQ(session_->ends, 0);
@@ -315,6 +315,17 @@ TEST_P(TwoWayStreamTest, CountsTheMemoryOfItsOwner) {
   EXPECT_TRUE(session_->HasEnded());
   EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kMemory));
   EXPECT_TRUE(Eventually([&] { return held_.held == 0; }));
+}
+
+TEST_P(TwoWayStreamTest, CountsTheMemoryOfItsOwnerAfterAPause) {
+  session_->pauses = true;
+  session_->held = kMostHeldBytes / 2;
+  RawClient client = Upgraded();
+  client.Send("one");
+  EXPECT_TRUE(Eventually([&] { return held_.held >= kMostHeldBytes / 2; }));
+  session_->stream()->ReadOn(0);
+  EXPECT_TRUE(Eventually([&] { return held_.held < kMostHeldBytes / 2; }));
+  EXPECT_EQ(session_->ends, 0);
 }
 
 TEST_P(TwoWayStreamTest, LetsItsOwnerSayGoodbyeWhenTheServerDrains) {
