@@ -15,6 +15,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/e2e/call_room.h"
 #include "tests/e2e/channel_server.h"
 #include "tests/e2e/gen2_calls.h"
 #include "tests/e2e/room_calls.h"
@@ -27,68 +28,8 @@ using nlohmann::json;
 using testing::Contains;
 using testing::Not;
 
-constexpr const char* kRoom = "call";
+constexpr const char* kRoom = kCallRoom;
 constexpr int kNoNotice = 0;
-
-/// A kind of call.
-struct CallForm {
-  std::string kind = {};  ///< "double", "multi", "live"
-  bool is_gen2 = false;   ///< the dialect of its clients
-  std::size_t phones = 0;
-
-  /// Those that send a stream; the others only watch, in the group.
-  [[nodiscard]] std::size_t pushers() const {
-    if (kind == "double") return 2;
-    return kind == "live" ? std::min<std::size_t>(phones, 3) : phones;
-  }
-};
-std::ostream& operator<<(std::ostream& out, const CallForm& form) {
-  return out << form.kind << (form.is_gen2 ? "Gen2Of" : "Gen1Of") << form.phones;
-}
-
-/// The room API as the clients of that dialect call it.
-class CallRoom {
- public:
-  CallRoom(const ServerProcess& server, const CallForm& form) : server_(server), form_(form) {}
-
-  int Create(const std::string& host) {
-    if (!form_.is_gen2) return Call(host, "create_room", CreateBody(host, kRoom));
-    const int prepared = Call(host, "create_room", PrepareBody(host, kRoom));
-    return prepared == kOk ? Enter(host) : prepared;
-  }
-  int Enter(const std::string& user) { return Call(user, "add_pusher", PusherBody(kRoom, user)); }
-  int Leave(const std::string& user) {
-    return Call(user, "delete_pusher", MemberBody(kRoom, user));
-  }
-  int Beat(const std::string& user) {
-    return Call(user, "pusher_heartbeat", MemberBody(kRoom, user));
-  }
-  int End(const std::string& host) { return Call(host, "destroy_room", MemberBody(kRoom, host)); }
-  std::vector<std::string> PushersFor(const std::string& user) {
-    return PusherIds(Send(user, "get_pushers", RoomBody(kRoom)));
-  }
-
- private:
-  int Call(const std::string& user, const char* endpoint, const json& body) {
-    return Send(user, endpoint, body).code();
-  }
-  /// Each on a connection of its own: the server may have restarted since the last one.
-  ApiReply Send(const std::string& user, const char* endpoint, const json& body) {
-    const std::string kind = form_.kind + "_room";
-    if (!form_.is_gen2) return server_.Https().Call(kind, endpoint, body);
-    std::string& token = tokens_[user];
-    if (token.empty()) token = LoggedIn(server_, user, kind).token();
-    Gen2Client client(server_.Https(), user, kind);
-    client.UseToken(token);
-    return client.Call(endpoint, body);
-  }
-
-  const ServerProcess& server_;
-  const CallForm form_;
-  std::map<std::string, std::string> tokens_;
-};
-
-std::string NameOf(std::size_t phone) { return "u" + std::to_string(phone); }
 
 class ChannelCalls : public testing::TestWithParam<CallForm> {
  protected:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +24,12 @@ namespace rtcroom {
 class WebSocketClient {
  public:
   explicit WebSocketClient(const ServerProcess& server, const std::string& origin = {})
-      : client_(fmt::format("127.0.0.1:{}", server.PortOf("https")),
-                RawTls{.trusted = server.certificate()}) {
+      : WebSocketClient(fmt::format("127.0.0.1:{}", server.PortOf("https")), server.certificate(),
+                        origin) {}
+  /// @param address  `host:port` of HTTPS, for threads beside one that restarts the server.
+  WebSocketClient(const std::string& address, const std::filesystem::path& trusted,
+                  const std::string& origin = {})
+      : client_(address, RawTls{.trusted = trusted}) {
     client_.Send(
         fmt::format("GET /channel/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -68,6 +73,8 @@ class WebSocketClient {
     pushes_.pop_front();
     return push;
   }
+  /// Whether a push has come with what was read.
+  [[nodiscard]] bool has_push() const { return !pushes_.empty() || !objects_.empty(); }
   /// Reads up to the close frame; its code, or 0.
   std::uint16_t ReceiveClose() {
     while (ReadFrame()) {
@@ -89,6 +96,7 @@ class WebSocketClient {
     const std::string payload = client_.ReceiveBytes(length);
     const auto opcode = static_cast<std::uint8_t>(head[0] & 0xf);
     if (opcode == kCloseOpcode) {
+      if (payload.size() < 2) return false;
       close_code_ = static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
                                                static_cast<std::uint8_t>(payload[1]));
       return false;
