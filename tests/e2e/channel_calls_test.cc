@@ -210,7 +210,8 @@ TEST_P(ChannelCalls, LoseNothingOverKillsAndRestarts) {
   ASSERT_TRUE(Eventually([&] {
     newest = phones_[0]->Call("group_open_http_svc/group_msg_get",
                               {{"GroupId", kRoom}, {"ReqMsgNumber", 1}});
-    return ErrorCodeOf(newest) == 0;
+    // The members' view follows the store.
+    return ErrorCodeOf(newest) == 0 && TextIn(newest.at("RspMsgList").at(0)) == acknowledged.back();
   }));
   for (const ReceivedText& text : TextsOfAll(newest.at("RspMsgList").at(0).at("MsgSeq"))) {
     EXPECT_EQ(text.seq, texts.size() + 1) << "without gaps, each once";
