@@ -98,9 +98,8 @@ bool RoomFollower::Subscribe() {
 }
 
 void RoomFollower::Unsubscribe() {
-  if (!client_) return;
   (void)Ask("unsubscribe", room_);
-  ReadWaiting();
+  while (client_ && client_->has_push()) (void)ReadOne();
 }
 
 bool RoomFollower::ReadUpTo(std::size_t events) {
