@@ -89,6 +89,7 @@ std::vector<PushReceiverPtr> PushReceivers::All() const {
 
 void PushReceivers::Push(std::span<const StoredEvent> events,
                          std::span<const StoredMessage> messages) {
+  CheckBans();
   std::vector<std::uint64_t> touched;
   // By time, so that a message follows the event that brought its sender.
   auto event = events.begin();
@@ -203,7 +204,14 @@ void PushReceivers::OnEventsLost() {
   for (const PushReceiverPtr& receiver : All()) receiver->OnEventsLost();
 }
 
+void PushReceivers::CheckBans() {
+  const std::uint64_t puts = deps_.bans.puts();
+  if (std::exchange(bans_seen_, puts) == puts) return;
+  for (const PushReceiverPtr& receiver : All()) receiver->OnBans();
+}
+
 void PushReceivers::OnTick() {
+  CheckBans();
   for (auto& [room_number, outgoing] : outgoing_) {
     outgoing.sent -= std::min(outgoing.sent, kMaxRoomBytes);
     Deliver(room_number, outgoing);
@@ -212,10 +220,6 @@ void PushReceivers::OnTick() {
   std::erase_if(outgoing_, [](const auto& entry) {
     return entry.second.objects.empty() && entry.second.sent == 0;
   });
-  const std::uint64_t puts = deps_.bans.puts();
-  if (std::exchange(bans_seen_, puts) != puts) {
-    for (const PushReceiverPtr& receiver : All()) receiver->OnBans();
-  }
   const MonotonicTime now = deps_.clock.Monotonic();
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweep;

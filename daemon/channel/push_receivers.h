@@ -141,6 +141,8 @@ class PushReceivers {
   void AddEvent(const StoredEvent& event);
   void AddMessage(const StoredMessage& message);
   void DeliverDirect(const StoredMessage& message);
+  /// Before anything is delivered, so that a banned user receives nothing more.
+  void CheckBans();
   static void Append(Outgoing& outgoing, RoomObject object);
   static void Clear(Outgoing& outgoing);
   void Deliver(std::uint64_t room_number, Outgoing& outgoing);
@@ -160,7 +162,7 @@ class PushReceivers {
   std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
   TokenBucket deliveries_;
   MonotonicTime next_sweep_{};
-  std::uint64_t bans_seen_ = 0;  ///< `BanList::puts` at the last tick
+  std::uint64_t bans_seen_ = 0;  ///< `BanList::puts` at the last check
 };
 
 }  // namespace rtcroom

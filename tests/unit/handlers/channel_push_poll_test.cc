@@ -316,6 +316,15 @@ TEST_F(PushPolls, FailWithAnErrorOfTheirForm) {
   EXPECT_EQ(ReplyOf(poll)["error"]["code"], 10002);
   EXPECT_EQ(ReplyOf(poll).size(), 1U);
   EXPECT_EQ(server_.recorded.label().failure, Errc::kInternal);
+TEST_F(PushPolls, OfAUserThatIsBannedMeanwhileAreRefused) {
+  const json cursor = Cursor();
+  const auto pushed = Wait(cursor);
+  const RoomKey key = MakeKey(RoomKind::kMulti, "room_1");
+  ASSERT_TRUE(server_.bans.Put({.room = key, .user_id = {"alice"}, .until = kNoon + 1h}));
+  Add("bob");
+  server_.Follow();
+  EXPECT_EQ(ReplyOf(pushed)["rooms"][0]["error"]["code"], 10007);
+  EXPECT_FALSE(ReplyOf(pushed)["rooms"][0].contains("events"));
 }
 
 TEST_F(PushPolls, AStopAnswersThem) {

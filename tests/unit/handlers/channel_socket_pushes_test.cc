@@ -219,6 +219,16 @@ TEST_F(Pushes, AUserThatIsBannedLosesTheRoomButNotTheSocket) {
   EXPECT_EQ(alice->Ask("ping"), json::object());
 }
 
+TEST_F(Pushes, NothingOfARoomReachesAUserThatIsBannedFromIt) {
+  const auto alice = Subscribed("alice");
+  ASSERT_TRUE(server_.bans.Put({.room = key_, .user_id = {"alice"}, .until = kNoon + 1h}));
+  Add("bob");
+  server_.Follow();
+  const auto pushes = alice->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["kicked"]["reason"], "banned");
+}
+
 TEST_F(Pushes, TheEndOfARoomEndsItsSubscription) {
   const auto alice = Subscribed("alice");
   server_.EndRoom(RoomKind::kMulti, "room_1");
