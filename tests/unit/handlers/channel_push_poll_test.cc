@@ -316,6 +316,8 @@ TEST_F(PushPolls, FailWithAnErrorOfTheirForm) {
   EXPECT_EQ(ReplyOf(poll)["error"]["code"], 10002);
   EXPECT_EQ(ReplyOf(poll).size(), 1U);
   EXPECT_EQ(server_.recorded.label().failure, Errc::kInternal);
+}
+
 TEST_F(PushPolls, OfAUserThatIsBannedMeanwhileAreRefused) {
   const json cursor = Cursor();
   const auto pushed = Wait(cursor);
