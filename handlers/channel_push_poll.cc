@@ -23,7 +23,7 @@ void AppendTo(std::string& list, std::string_view object) {
 }  // namespace
 
 void PushPoll::Begin(const std::function<PollReply()>& take_over) {
-  if (login_.direct > 0) context_.verbs.channel.ConfirmDirect(login_.account, login_.direct);
+  login_.direct = context_.verbs.channel.ResumeDirect(login_.account, login_.direct);
   OpenRooms();
   AnswerRequests();
   {

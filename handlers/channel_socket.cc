@@ -276,7 +276,6 @@ Status ChannelSocket::Connect(const Request& request) {
   if (!login) return login.error();
   login_ = *std::move(login);
   Channel& channel = context_.verbs.channel;
-  if (login_.direct > 0) channel.ConfirmDirect(login_.account, login_.direct);
   Result<ChannelInstance> instance =
       channel.Connect(login_.account, login_.expires, login_.continued, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->OnKicked();
@@ -293,11 +292,13 @@ Status ChannelSocket::Connect(const Request& request) {
     channel.LogOut(*instance);
     return {};
   }
+  login_.direct = channel.ResumeDirect(login_.account, login_.direct);
   PushReceivers& receivers = context_.verbs.receivers;
   receivers.Listen(shared_from_this());
   JsonText reply;
   reply.Field("userID", login_.account.value)
       .Field("login", std::int64_t{logged_in.time_since_epoch().count()})
+      .Field("direct", static_cast<std::int64_t>(login_.direct))
       .Field("ping", std::int64_t{kPingPeriod.count()})
       .BeginObject("limits")
       .Field("rooms", std::int64_t{kMaxSubscriptions})

@@ -589,6 +589,8 @@ function onConnected(reply) {
   me.failures = 0;
   me.drain = 0;
   me.pingedAt = 0;
+  // The server has gone back when its store was restored.
+  if (reply.connect.direct < me.direct) me.direct = reply.connect.direct;
   me.settled = me.direct;
   me.loggedIn = Number(reply.connect.login) || 0;
   if (reply.connect.ping > 0) me.pingEvery = Math.min(25, reply.connect.ping) * SECOND;

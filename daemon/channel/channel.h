@@ -199,6 +199,10 @@ class Channel {
   Result<std::vector<StoredMessage>> PendingMessages(const UserId& account);
   /// The account has received all messages to it up to that position. Written by the next tick.
   void ConfirmDirect(const UserId& account, std::uint64_t position) EXCLUDES(mutex_);
+  /// The same for a client that connects.
+  /// @return the position after which its messages come: at most that of the newest message, which
+  ///         goes back when the operator restores a backup.
+  std::uint64_t ResumeDirect(const UserId& account, std::uint64_t position) EXCLUDES(mutex_);
   /// Those with other accounts, and the group of the caller, newest first.
   /// @param limit  1..100.
   /// @errors kStoreBusy; kStoreBroken.

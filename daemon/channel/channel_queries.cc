@@ -92,6 +92,14 @@ void Channel::ConfirmDirect(const UserId& account, std::uint64_t position) {
   newest = std::max(newest, position);
 }
 
+std::uint64_t Channel::ResumeDirect(const UserId& account, std::uint64_t position) {
+  if (position == 0) return 0;
+  const Result<std::uint64_t> newest = deps_.log.NewestMessage();
+  if (newest) position = std::min(position, *newest);
+  ConfirmDirect(account, position);
+  return position;
+}
+
 Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& caller,
                                                          std::size_t limit) {
   std::vector<GroupFacts> groups;

@@ -438,6 +438,17 @@ TEST_F(Directs, ComeAgainUntilTheyAreConfirmed) {
   EXPECT_TRUE(server_.channel.PendingMessages({"bob"})->empty());
 }
 
+TEST_F(Directs, ComeToAClientThatIsAheadOfARestoredStore) {
+  SocketClient bob(server_);
+  const json connect = {{"userID", "bob"}, {"token", "token-of-bob"}, {"direct", 1000}};
+  (void)server_.sessions.LoginTrusted({"bob"});
+  EXPECT_EQ(bob.Ask("connect", connect)["direct"], 0);
+  const auto alice = SocketClient::LoggedIn(server_, "alice");
+  alice->Ask("send", {{"to", "bob"}, {"type", "text"}, {"body", "hello"}});
+  server_.Follow();
+  EXPECT_EQ(bob.Pushes().at(0)["direct"]["position"], 1);
+}
+
 TEST_F(Directs, ThatAreLargeComeInPieces) {
   const auto alice = SocketClient::LoggedIn(server_, "alice");
   for (int i = 0; i < 20; ++i) {

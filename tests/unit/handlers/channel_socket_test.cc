@@ -68,7 +68,7 @@ TEST_F(Socket, ATokenConnectsItsUser) {
   (void)server_.sessions.LoginTrusted({"alice"});
   SocketClient client(server_);
   EXPECT_EQ(client.Ask("connect", {{"userID", "alice"}, {"token", "token-of-alice"}}),
-            json::parse(R"({"userID":"alice","login":1700000060000,"ping":25,
+            json::parse(R"({"userID":"alice","login":1700000060000,"direct":0,"ping":25,
                 "limits":{"rooms":16,"messageBytes":8000,"messagesPerSecond":10}})"));
   EXPECT_EQ(server_.channel.sizes().instances, 1U);
   EXPECT_EQ(client.close_code(), 0);
