@@ -250,8 +250,8 @@ class Channel {
     Channel& channel_;
   };
 
-  /// A message from its receipt to its outcome. A repetition that comes meanwhile is refused, one
-  /// that comes later gets the outcome of the first.
+  /// A message from its receipt to its outcome. A repetition waits for the first one, and gets its
+  /// outcome if it was stored.
   class Sending {
    public:
     /// @param target  number of the room; 0 for a direct message.
@@ -261,8 +261,8 @@ class Channel {
     Sending(const Sending&) = delete;
     Sending& operator=(const Sending&) = delete;
 
-    /// The reply to a repetition; nullopt: it is none.
-    [[nodiscard]] const std::optional<Result<SentMessage>>& repeated() const { return repeated_; }
+    /// The first one's facts; nullopt: it is no repetition.
+    [[nodiscard]] const std::optional<SentMessage>& repeated() const { return repeated_; }
     SentMessage Stored(const StoredMessage& stored);
 
    private:
@@ -270,7 +270,7 @@ class Channel {
     const UserId account_;
     const std::uint64_t target_;
     const std::uint64_t random_;
-    std::optional<Result<SentMessage>> repeated_{};
+    std::optional<SentMessage> repeated_{};
     bool is_stored_ = false;
   };
 
@@ -307,6 +307,7 @@ class Channel {
   mutable Mutex mutex_;
   ChannelState state_ GUARDED_BY(mutex_);
   MessageSenders senders_ GUARDED_BY(mutex_);
+  CondVar sending_ended_;
   SentCounts sent_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check

@@ -20,28 +20,34 @@ Channel::Sending::Sending(Channel& channel, const UserId& account, std::uint64_t
                           std::uint64_t random)
     : channel_(channel), account_(account), target_(target), random_(random) {
   const MutexLock lock(channel_.mutex_);
-  const std::optional<MessageSenders::Repeated> repeated =
-      channel_.senders_.Begin(account_, target_, random_, channel_.deps_.clock.Monotonic());
-  if (!repeated) return;
-  if (repeated->sent) {
-    repeated_ = *repeated->sent;
-  } else {
-    repeated_ = Error{Errc::kStoreBusy, "the same message is being sent"};
+  while (true) {
+    const std::optional<MessageSenders::Repeated> repeated =
+        channel_.senders_.Begin(account_, target_, random_, channel_.deps_.clock.Monotonic());
+    if (!repeated) return;
+    repeated_ = repeated->sent;
+    if (repeated_) return;
+    channel_.sending_ended_.Wait(channel_.mutex_);
   }
 }
 
 Channel::Sending::~Sending() {
   if (repeated_ || is_stored_) return;
-  const MutexLock lock(channel_.mutex_);
-  channel_.senders_.Abandon(account_, target_, random_);
+  {
+    const MutexLock lock(channel_.mutex_);
+    channel_.senders_.Abandon(account_, target_, random_);
+  }
+  channel_.sending_ended_.NotifyAll();
 }
 
 SentMessage Channel::Sending::Stored(const StoredMessage& stored) {
   const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
   is_stored_ = true;
-  const MutexLock lock(channel_.mutex_);
-  channel_.senders_.Finish(account_, target_, random_, sent, channel_.deps_.clock.Monotonic());
-  ++(target_ > 0 ? channel_.sent_.room : channel_.sent_.direct);
+  {
+    const MutexLock lock(channel_.mutex_);
+    channel_.senders_.Finish(account_, target_, random_, sent, channel_.deps_.clock.Monotonic());
+    ++(target_ > 0 ? channel_.sent_.room : channel_.sent_.direct);
+  }
+  channel_.sending_ended_.NotifyAll();
   return sent;
 }
 

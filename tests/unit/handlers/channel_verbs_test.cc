@@ -1,10 +1,16 @@
 // Histories, conversations, members and presence for new clients.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/channel/plain_message.h"
+#include "tests/support/in_parallel.h"
 #include "tests/support/socket_client.h"
 
 namespace rtcroom {
@@ -12,6 +18,7 @@ namespace {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -121,6 +128,25 @@ TEST_F(Verbs, PresenceCountsOldAndNewClients) {
   const json presence = alice_->Ask("presence", Room());
   EXPECT_EQ(presence["users"], json::parse(R"(["alice", "bob", "old"])"));
   EXPECT_EQ(presence["count"], 3);
+}
+
+TEST_F(Verbs, AMessageThatIsRepeatedAtOnceIsStoredOnce) {
+  constexpr int kCallers = 8;
+  constexpr std::uint64_t kRounds = 50;
+  const RoomKey key = MakeKey(RoomKind::kMulti, "room_1");
+  const std::uint64_t number = server_.store.Load(key)->sequence;
+  const PlainMessage hello{.body = "hello", .nick = "alice"};
+  for (std::uint64_t round = 1; round <= kRounds; ++round) {
+    server_.clock.Advance(200ms);
+    std::vector<std::uint64_t> seqs(kCallers);
+    InParallel(kCallers, [&](int caller) {
+      const auto sent = server_.channel.SendToRoom(
+          {"alice"}, key, number,
+          {.nick = "alice", .body = *MakeRoomBody(hello, key.kind), .random = round});
+      seqs[static_cast<std::size_t>(caller)] = sent ? sent->seq : 0;
+    });
+    EXPECT_THAT(seqs, Each(round));
+  }
 }
 
 TEST_F(Verbs, ASendIsChecked) {
