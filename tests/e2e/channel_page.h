@@ -1,4 +1,4 @@
-// What new clients of the message channel send besides the room that they follow.
+// Requests of new clients of the message channel: logins, rooms and polls.
 #pragma once
 
 #include <string>

@@ -77,7 +77,7 @@ TEST_F(ChannelResumes, ACutSocketGetsExactlyWhatItMissed) {
     Speak("missed");
     Leave("guest");
     Speak("missed, too");
-    // Without its login, so the socket's cursor and the poll's are the same.
+    // A poll with the same cursor is no login, and takes nothing away from the socket.
     const json polled = PollOf("alice", cursor);
     EXPECT_EQ(polled["recovered"], true) << polled;
     ASSERT_TRUE(alice->Resume());
@@ -211,7 +211,7 @@ std::vector<std::string> BodiesOf(const std::vector<std::string>& messages) {
 /// Old and new clients write while the server is killed and replaced; sockets and polls read.
 class ChannelResumesOverRestarts : public ChannelResumes {
  protected:
-  /// What one of them has written, in its order.
+  /// The acknowledged texts and changes of one writer, in order.
   struct Written {
     std::vector<std::string> texts{};
     std::vector<std::string> changes{};

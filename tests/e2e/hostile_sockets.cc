@@ -107,7 +107,7 @@ std::vector<HostileBytes> HostileFrames() {
       {"half a character", ClientText("{\"id\":1,\"ping\":\"\xe4\xbd\"}"), 1007},
       {"an encoded surrogate", ClientText("\"\xed\xa0\x80\""), 1007},
       {"a close of one byte", ClientFrame(kFinal | kCloseOpcode, "\x03"), 1002},
-      {"a close with a code of nobody", ClientClose(999), 1002},
+      {"a close with an unassigned code", ClientClose(999), 1002},
       {"a close with a reserved code", ClientClose(1005), 1002},
       {"a close with a reason that is not UTF-8", ClientClose(1000, "\xff"), 1007},
       {"HTTP in place of frames", "GET /channel/ws HTTP/1.1\r\nHost: localhost\r\n\r\n", 1002},
@@ -214,8 +214,10 @@ std::vector<HostileRequest> HostileSocketRequests() {
     rows.push_back({"verb " + std::string(verb), verb, json::object(), {60002}});
   }
   rows.push_back({"connect twice", "connect", TicketLogin("alice"), {kBadField}});
-  rows.push_back(
-      {"send: to nobody", "send", {{"to", ""}, {"type", "text"}, {"body", "a"}}, {kBadField}});
+  rows.push_back({"send: to an empty name",
+                  "send",
+                  {{"to", ""}, {"type", "text"}, {"body", "a"}},
+                  {kBadField}});
   rows.push_back({"send: to a room without a subscription",
                   "send",
                   [&] {

@@ -34,8 +34,8 @@ class RoomFollower {
   /// @param room   `kind` and `roomID`.
   RoomFollower(const ServerProcess& server, nlohmann::json login, nlohmann::json room);
 
-  /// Connects and subscribes; records what it has missed. While it is not told of the room's end,
-  /// the reply must be recovered, but for the first one.
+  /// Connects and subscribes; records what it has missed. Every reply but the first must be
+  /// recovered, unless the room has ended.
   /// @return false when the server does not let it within `kWaitTimeout`.
   bool Resume();
   /// Ends the connection without a word.
@@ -66,7 +66,7 @@ class RoomFollower {
   [[nodiscard]] const nlohmann::json& reply() const { return reply_; }
   /// The room has ended, as an event or a refusal said.
   [[nodiscard]] bool has_ended() const { return has_ended_; }
-  /// What came besides events.
+  /// Pushes that were no events.
   [[nodiscard]] const std::vector<nlohmann::json>& others() const { return others_; }
 
  private:
