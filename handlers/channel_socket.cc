@@ -167,7 +167,7 @@ void ChannelSocket::RunAll() {
 bool ChannelSocket::Run(std::string_view text) {
   Result<nlohmann::ordered_json> object = ParseOrderedJson(text);
   if (!object || !object->is_object()) {
-    Close(close_code::kNotUtf8, "not a JSON object");
+    Close(close_code::kNotUtf8, object ? "not a JSON object" : object.error().detail);
     return true;
   }
   const std::optional<std::uint64_t> id = RequestIdOf(*object);

@@ -27,7 +27,8 @@ std::string StreamQueue::Take() {
 bool StreamQueue::RecordUnsent(std::size_t bytes) {
   const MutexLock lock(mutex_);
   unsent_ = bytes;
-  return waiting_.size() + unsent_ <= low_ && std::exchange(is_high_, false);
+  const bool is_high = waiting_.size() + unsent_ > low_;
+  return std::exchange(is_high_, is_high) && !is_high;
 }
 
 void StreamQueue::Close() {

@@ -140,6 +140,28 @@ TEST_F(Socket, WhatIsNoRequestClosesIt) {
   EXPECT_EQ(close_code(std::string(65'537, ' ')), 1009);
 }
 
+TEST_F(Socket, JsonBeyondItsBoundsClosesIt) {
+  const auto close_code = [&](const std::string& value) {
+    const auto client = LoggedIn("alice");
+    client->SendText(R"({"id":1,"ping":{},"x":)" + value + "}");
+    return client->close_code();
+  };
+  const auto nested = [](std::size_t levels) {
+    return std::string(levels, '[') + std::string(levels, ']');
+  };
+  json object = json::object();
+  for (int i = 0; i < 1021; ++i) object[std::to_string(i)] = 0;  // 1,024 with the request's
+  EXPECT_EQ(close_code(object.dump()), 0);
+  object["more"] = 0;
+  EXPECT_EQ(close_code(object.dump()), 1007);
+  EXPECT_EQ(close_code(json(1024, 0).dump()), 0);
+  EXPECT_EQ(close_code(json(1025, 0).dump()), 1007);
+  EXPECT_EQ(close_code(nested(15)), 0);
+  EXPECT_EQ(close_code(nested(16)), 1007);
+  EXPECT_EQ(close_code(R"("\u0001")"), 0);
+  EXPECT_EQ(close_code(R"("\u0000")"), 1007);
+}
+
 TEST_F(Socket, BadRequestsAreAnswered) {
   const auto client = LoggedIn("alice");
   const auto reply = [&](std::string_view text) {
