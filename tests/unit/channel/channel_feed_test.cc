@@ -83,7 +83,8 @@ TEST(ChannelFeed, CountsATickThatThrowsAsLostEvents) {
   const std::string failed = R"("event":"channel_feed_failed")";
   const std::string text = log.Text();
   EXPECT_THAT(text, HasSubstr(failed));
-  EXPECT_THAT(text.substr(text.find(failed) + failed.size()), Not(HasSubstr("channel_feed"))) << "once";
+  EXPECT_THAT(text.substr(text.find(failed) + failed.size()), Not(HasSubstr("channel_feed")))
+      << "once";
 
   receiver->throws = false;
   EXPECT_TRUE(Eventually([&] {
