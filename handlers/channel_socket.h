@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -145,7 +145,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// Null before the handshake, and once it is closed.
   std::shared_ptr<TwoWayStream> stream_ GUARDED_BY(mutex_);  ///< shared with `Open`
   bool is_over_ GUARDED_BY(mutex_) = false;                  ///< the connection has ended
-  std::deque<std::string> requests_ GUARDED_BY(mutex_);      ///< bounded by one read
+  std::list<std::string> requests_ GUARDED_BY(mutex_);       ///< bounded by one read
   /// Bytes of the text of the request that is being answered; nullopt: none is.
   std::optional<std::size_t> running_ GUARDED_BY(mutex_);
   bool is_paused_ GUARDED_BY(mutex_) = false;  ///< nothing is read from the client

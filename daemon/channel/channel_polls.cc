@@ -36,7 +36,7 @@ void ChannelState::Enqueue(Instance& instance, Notice notice, ChannelTurn& turn)
 }
 
 void ChannelState::TrimInbox(Instance& instance) {
-  std::deque<Notice>& inbox = instance.inbox;
+  std::list<Notice>& inbox = instance.inbox;
   std::size_t bytes = 0;
   for (const Notice& notice : inbox) bytes += notice.entry.size();
   while (inbox.size() > 1 && (inbox.size() > options_.max_inbox || bytes > options_.max_bytes)) {

@@ -360,7 +360,7 @@ void ChannelState::GivePending(std::uint64_t instance, std::span<const StoredMes
   if (receiver == nullptr || receiver->standing != Standing::kActive) return;
   if (!std::exchange(receiver->needs_pending, false) || messages.empty()) return;
   receiver->pending_until = messages.back().position;
-  std::deque<Notice>& inbox = receiver->inbox;
+  std::list<Notice>& inbox = receiver->inbox;
   for (const StoredMessage& message : messages) {
     const std::uint64_t position = message.position;
     if (std::ranges::find(inbox, position, &Notice::position) != inbox.end()) continue;

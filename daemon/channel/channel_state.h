@@ -312,8 +312,8 @@ class ChannelState {
     MonotonicTime account_polled_at{};  ///< or when it became known, before its first poll
     Polls account_polls{};
     Polls room_polls{};
-    std::deque<Notice> inbox{};  ///< those that were given come first
-    InFlight in_flight{};        ///< of the inbox
+    std::list<Notice> inbox{};  ///< those that were given come first
+    InFlight in_flight{};       ///< of the inbox
     bool needs_pending = true;
     std::uint64_t pending_until = 0;  ///< position of the newest message that was pending
     std::optional<Membership> room{};

@@ -27,9 +27,9 @@ bool MessageSenders::TakeRoomToken(std::uint64_t room_number, const RateLimit& l
   return rooms_[room_number].Take(now, limit);
 }
 
-std::deque<MessageSenders::Remembered>::iterator MessageSenders::Find(Sender& sender,
-                                                                      std::uint64_t target,
-                                                                      std::uint64_t random) {
+std::list<MessageSenders::Remembered>::iterator MessageSenders::Find(Sender& sender,
+                                                                     std::uint64_t target,
+                                                                     std::uint64_t random) {
   return std::ranges::find_if(sender.remembered, [&](const Remembered& message) {
     return message.target == target && message.random == random;
   });

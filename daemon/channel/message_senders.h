@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <optional>
 #include <unordered_map>
@@ -70,11 +69,11 @@ class MessageSenders {
     UserId account{};
     TokenBucket bucket{};
     MonotonicTime used_at{};
-    std::deque<Remembered> remembered{};
+    std::list<Remembered> remembered{};
   };
 
-  static std::deque<Remembered>::iterator Find(Sender& sender, std::uint64_t target,
-                                               std::uint64_t random);
+  static std::list<Remembered>::iterator Find(Sender& sender, std::uint64_t target,
+                                              std::uint64_t random);
   Sender& Use(const UserId& account, MonotonicTime now);
   void ForgetOldest();
 
