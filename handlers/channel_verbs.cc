@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstddef>
 #include <iterator>
 #include <unordered_set>
 #include <utility>
 
+#include "daemon/auth/digest.h"
 #include "daemon/channel/plain_message.h"
 #include "daemon/channel/push_json.h"
 #include "handlers/channel_codes.h"
@@ -32,8 +35,14 @@ std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(num
 /// Distinguishes a message from a repetition.
 /// @param target  the receiver; empty: a room, which is known by its number.
 std::uint64_t RandomOf(const std::string& key, std::string_view target, RandomSource& random) {
-  if (!key.empty()) return std::uint64_t{NameHash()(target, key)} >> kBitsBeyondNumber;
   std::uint64_t number = 0;
+  if (!key.empty()) {
+    // The same on every server, and after a restart.
+    constexpr std::size_t kDigits = 13;  // 52 bits
+    const std::string digest = Sha256Hex(std::string(target).append(1, '\0').append(key));
+    (void)std::from_chars(digest.data(), digest.data() + kDigits, number, 16);
+    return number;
+  }
   random.Fill(std::as_writable_bytes(std::span(&number, 1)));
   return number >> kBitsBeyondNumber;
 }

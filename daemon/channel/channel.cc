@@ -46,7 +46,11 @@ Channel::Turn::~Turn() {
 }
 
 Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options)
-    : deps_(deps), tokens_(std::move(tokens)), options_(options), state_(options, deps.contacts) {}
+    : deps_(deps),
+      tokens_(std::move(tokens)),
+      options_(options),
+      started_(deps.clock.Monotonic()),
+      state_(options, deps.contacts) {}
 
 // Logins
 

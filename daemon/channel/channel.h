@@ -256,14 +256,14 @@ class Channel {
    public:
     /// @param target  number of the room; 0 for a direct message.
     Sending(Channel& channel, const UserId& account, std::uint64_t target, std::uint64_t random);
-    /// Without `Stored` it may be sent again.
+    /// Without `Finish` it may be sent again.
     ~Sending();
     Sending(const Sending&) = delete;
     Sending& operator=(const Sending&) = delete;
 
     /// The first one's facts; nullopt: it is no repetition.
     [[nodiscard]] const std::optional<SentMessage>& repeated() const { return repeated_; }
-    SentMessage Stored(const StoredMessage& stored);
+    SentMessage Finish(const StoredMessage& stored);
 
    private:
     Channel& channel_;
@@ -273,6 +273,19 @@ class Channel {
     std::optional<SentMessage> repeated_{};
     bool is_stored_ = false;
   };
+
+  /// The message that this one repeats, among the newest stored ones of the room or with the peer:
+  /// for a while after the start, since memory knows those of this process alone.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Result<std::optional<StoredMessage>> FindStored(const UserId& account, std::uint64_t room_number,
+                                                  std::uint64_t random);
+  Result<std::optional<StoredMessage>> FindStored(const UserId& account, const UserId& peer,
+                                                  std::uint64_t random);
+  /// Of `messages` the account's with that number that was sent lately.
+  [[nodiscard]] std::optional<StoredMessage> FindIn(std::span<const StoredMessage> messages,
+                                                    const UserId& account,
+                                                    std::uint64_t random) const;
+  [[nodiscard]] bool HasStartedLately() const;
 
   ChannelInstance NewInstance(const UserId& account, TimePoint expires);
   /// Whether the message may be sent now.
@@ -304,6 +317,7 @@ class Channel {
   const ChannelDeps deps_;
   const ChannelTokens tokens_;
   const ChannelOptions options_;
+  const MonotonicTime started_;
   mutable Mutex mutex_;
   ChannelState state_ GUARDED_BY(mutex_);
   MessageSenders senders_ GUARDED_BY(mutex_);

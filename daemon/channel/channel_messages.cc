@@ -1,4 +1,5 @@
 // Messages of members: rates, repetitions, guards and the store.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -39,16 +40,52 @@ Channel::Sending::~Sending() {
   channel_.sending_ended_.NotifyAll();
 }
 
-SentMessage Channel::Sending::Stored(const StoredMessage& stored) {
+SentMessage Channel::Sending::Finish(const StoredMessage& stored) {
   const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
   is_stored_ = true;
   {
     const MutexLock lock(channel_.mutex_);
     channel_.senders_.Finish(account_, target_, random_, sent, channel_.deps_.clock.Monotonic());
-    ++(target_ > 0 ? channel_.sent_.room : channel_.sent_.direct);
   }
   channel_.sending_ended_.NotifyAll();
   return sent;
+}
+
+bool Channel::HasStartedLately() const {
+  return deps_.clock.Monotonic() < started_ + MessageSenders::kMemory;
+}
+
+std::optional<StoredMessage> Channel::FindIn(std::span<const StoredMessage> messages,
+                                             const UserId& account, std::uint64_t random) const {
+  const TimePoint since = deps_.clock.Now() - MessageSenders::kMemory;
+  const auto found = std::ranges::find_if(messages, [&](const StoredMessage& message) {
+    const MessageContent& content = message.content;
+    return content.sender == account && content.client_random == random && content.sent_at > since;
+  });
+  if (found == messages.end()) return std::nullopt;
+  return *found;
+}
+
+Result<std::optional<StoredMessage>> Channel::FindStored(const UserId& account,
+                                                         std::uint64_t room_number,
+                                                         std::uint64_t random) {
+  if (!HasStartedLately()) return std::optional<StoredMessage>();
+  const Result<std::uint64_t> newest = deps_.history.NewestRoomMessage(room_number);
+  if (!newest) return newest.error();
+  constexpr std::uint64_t kMost = MessageSenders::kMaxRemembered;
+  const std::uint64_t first = *newest > kMost ? *newest - kMost + 1 : 1;
+  const auto messages = deps_.history.ReadRoomMessages(room_number, first, kMost);
+  if (!messages) return messages.error();
+  return FindIn(*messages, account, random);
+}
+
+Result<std::optional<StoredMessage>> Channel::FindStored(const UserId& account, const UserId& peer,
+                                                         std::uint64_t random) {
+  if (!HasStartedLately()) return std::optional<StoredMessage>();
+  const auto messages =
+      deps_.history.ReadDirectMessages(account, peer, std::nullopt, MessageSenders::kMaxRemembered);
+  if (!messages) return messages.error();
+  return FindIn(*messages, account, random);
 }
 
 Result<SentMessage> Channel::SendToGroup(const ChannelInstance& caller, const GroupDraft& draft) {
@@ -64,6 +101,9 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   }
   Sending sending(*this, account, room_number, draft.random);
   if (sending.repeated()) return *sending.repeated();
+  const auto before = FindStored(account, room_number, draft.random);
+  if (!before) return before.error();
+  if (*before) return sending.Finish(**before);
   if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
   MessageContent content{.sender = account,
                          .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
@@ -79,12 +119,16 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   }
   const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content));
   if (!stored) return stored.error();
-  return sending.Stored(*stored);
+  Count(&SentCounts::room);
+  return sending.Finish(*stored);
 }
 
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
   Sending sending(*this, account, 0, draft.random);
   if (sending.repeated()) return *sending.repeated();
+  const auto before = FindStored(account, draft.to, draft.random);
+  if (!before) return before.error();
+  if (*before) return sending.Finish(**before);
   if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
@@ -106,7 +150,8 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
                  .body = draft.body.text(),
                  .sent_at = deps_.clock.Now()});
   if (!stored) return stored.error();
-  return sending.Stored(*stored);
+  Count(&SentCounts::direct);
+  return sending.Finish(*stored);
 }
 
 }  // namespace rtcroom

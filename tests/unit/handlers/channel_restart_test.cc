@@ -1,5 +1,6 @@
 // Clients of the message channel over a restart of the server, of which they know nothing.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -104,6 +105,28 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredAreForgotten) {
   Restart();
   EXPECT_EQ(after_->channel.sizes().instances, 0U);
   EXPECT_TRUE(before_.store.LoadGroupJoins()->empty());
+}
+
+TEST_F(ChannelRestart, AMessageThatIsRepeatedAfterItIsNotStoredAgain) {
+  before_.Tick(milliseconds(100));
+  EXPECT_EQ(before_.SendText(alice_, "room_1", "one", 41)["MsgSeq"], 1);
+  EXPECT_EQ(before_.SendText(alice_, "room_1", "two", 42)["MsgSeq"], 2);
+  (void)before_.SendDirect(alice_, "bob", "to bob", 42);
+  Restart();
+  EXPECT_EQ(after_->SendText(alice_, "room_1", "one", 41)["MsgSeq"], 1);
+  EXPECT_EQ(after_->SendText(alice_, "room_1", "three", 43)["MsgSeq"], 3);
+  EXPECT_EQ(after_->SendDirect(alice_, "bob", "to bob", 42)["ErrorCode"], 0);
+  EXPECT_EQ(after_->SendDirect(alice_, "bob", "again", 44)["ErrorCode"], 0);
+  const auto direct = after_->store.ReadDirectMessages({"alice"}, {"bob"}, std::nullopt, 10);
+  EXPECT_EQ(direct->size(), 2U);
+}
+
+TEST_F(ChannelRestart, AMessageOfTheSameNumberAfterFiveMinutesIsANewOne) {
+  before_.Tick(milliseconds(100));
+  EXPECT_EQ(before_.SendText(alice_, "room_1", "one", 41)["MsgSeq"], 1);
+  before_.clock.Advance(std::chrono::minutes(5));
+  Restart();
+  EXPECT_EQ(after_->SendText(alice_, "room_1", "one", 41)["MsgSeq"], 2);
 }
 
 }  // namespace
