@@ -22,7 +22,7 @@ namespace rtcroom {
 Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
                                std::string_view user_sig, TimePoint now);
 
-/// Who has connected.
+/// The login of a connected client.
 struct ChannelLogin {
   UserId account{};
   TimePoint expires{};
@@ -31,7 +31,7 @@ struct ChannelLogin {
   std::optional<TimePoint> continued{};  ///< the login that the connection continues
 };
 
-/// What a login is checked with; outlives the check.
+/// Dependencies of the check of a login, which they outlive.
 struct LoginChecks {
   const UserSigVerifier& verifier;
   Sessions& sessions;

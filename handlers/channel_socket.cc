@@ -17,7 +17,7 @@ constexpr RateLimit kRequestRate{.per_second = 20, .burst = 40};
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::seconds kPingPeriod{25};
 constexpr std::chrono::seconds kIdleTimeout{60};
-/// Beyond it the stream ends without a word; no reply or push gets there.
+/// Beyond it the stream ends without a close frame; no reply or push gets there.
 constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
 /// After a restart the clients connect again over that time.
 constexpr std::uint64_t kMinReconnectMs = 500;
@@ -53,7 +53,7 @@ void ChannelSocket::Open(HttpReply head, Responder& responder) {
   stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
 }
 
-// What the connection says
+// From the connection
 
 TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::string_view bytes) {
   const MonotonicTime now = context_.logins.clock.Monotonic();

@@ -35,7 +35,7 @@ inline constexpr std::uint16_t kTooFast = 4008;
 inline constexpr std::uint16_t kTooSlow = 4009;
 }  // namespace socket_code
 
-/// What sockets and polls use; it outlives them.
+/// Dependencies of sockets and polls, which they outlive.
 struct SocketContext {
   VerbContext verbs;
   LoginChecks logins;

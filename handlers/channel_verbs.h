@@ -20,7 +20,7 @@
 
 namespace rtcroom {
 
-/// What the verbs use; it outlives them.
+/// Dependencies of the verbs, which they outlive.
 struct VerbContext {
   Channel& channel;
   PushReceivers& receivers;

@@ -10,7 +10,7 @@
 namespace rtcroom {
 
 /// A page of logins, by account. It has no messages and no keys.
-/// @param channel  null: it is off, and nobody is connected.
+/// @param channel  null: it is off, and no client is connected.
 /// @errors kBadRequest naming the field.
 Result<nlohmann::json> ListLogins(const HttpRequest& request, const Channel* channel);
 

@@ -1,4 +1,4 @@
-// What the message channel counts.
+// Counts and sizes of the message channel.
 #pragma once
 
 #include <algorithm>
@@ -69,7 +69,7 @@ class DeliveryObserver {
  public:
   virtual ~DeliveryObserver() = default;
   /// A waiting poll was answered with something new, or a socket got it.
-  /// @param latency  since the oldest new entry was sent, or the change that it tells of was made;
+  /// @param latency  since the oldest new entry was sent, or the change that it is about was made;
   ///                 not negative.
   virtual void OnDelivered(DeliveryPath path, std::chrono::milliseconds latency) = 0;
 };

@@ -1,4 +1,4 @@
-// Who is connected to the message channel, page by page.
+// The connected logins of the message channel, in pages.
 #pragma once
 
 #include <chrono>

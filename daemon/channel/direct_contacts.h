@@ -61,7 +61,7 @@ class DirectContacts {
     std::size_t instances = 0;  ///< that are in it; 0: all have left
     MonotonicTime left{};
   };
-  /// What is known of an account.
+  /// An account with its groups.
   struct Contact {
     std::vector<GroupOf> groups{};
     bool is_due = false;  ///< in `due_`

@@ -127,7 +127,8 @@ class PushReceivers {
     std::unordered_map<const PushReceiver*, std::size_t> index{};  ///< in `receivers`
     std::shared_ptr<const Receivers> copy{};  ///< null: they have changed since the last delivery
   };
-  /// What a room has to deliver, and how much it has delivered since the last tick.
+  /// Events and messages of a room that wait for delivery, and the bytes delivered since the last
+  /// tick.
   struct Outgoing {
     std::deque<RoomObject> objects{};
     std::size_t waiting = 0;  ///< bytes of them

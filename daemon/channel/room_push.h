@@ -1,4 +1,4 @@
-// What is pushed to the receivers of one room at once.
+// Events and messages that the receivers of one room get at once.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class RoomPush {
   RoomPush(std::string epoch, std::uint64_t room_number, std::vector<RoomObject> objects)
       : epoch_(std::move(epoch)), room_number_(room_number), objects_(std::move(objects)) {}
 
-  /// What a receiver has not received yet.
+  /// The part that a receiver has not received yet.
   struct Rendered {
     std::vector<std::string> events{};   ///< objects with their cursors
     std::optional<TimePoint> made_at{};  ///< of the first of them

@@ -118,7 +118,7 @@ Result<RoomMessages> RoomReader::ReadHistory(const Room& room, const HistoryQuer
   auto read = deps_.history.ReadRoomMessages(room.sequence, first, query.limit);
   if (!read) return read.error();
   std::erase_if(*read, [end](const StoredMessage& message) { return message.seq >= end; });
-  // What is older than the oldest one was removed.
+  // Older ones than the oldest here were removed.
   const bool is_complete = first == 1 || read->empty() || read->front().seq > first;
   return RoomMessages{.messages = *std::move(read), .is_complete = is_complete};
 }

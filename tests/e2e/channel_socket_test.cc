@@ -28,7 +28,7 @@ class ChannelSocketTest : public testing::Test {
     EXPECT_EQ(api_.Call("multi_room", "create_room", CreateBody("host", "room_1")).code(), kOk);
   }
 
-  /// What `connect` needs, of a new user.
+  /// The fields of `connect`, of a new user.
   json NewUser() {
     const ApiReply info = Get(api_, "get_login_info");
     return {{"userID", info.Text("userID")},
@@ -174,7 +174,7 @@ TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {
   EXPECT_THAT(log, Not(HasSubstr(user["userSig"].get<std::string>())));
 }
 
-/// Clients that come and go while others talk: nobody misses or repeats anything.
+/// Clients that come and go while others talk: each gets every message once.
 TEST_F(ChannelSocketTest, EveryMessageArrivesOnceOverManyReconnects) {
   constexpr int kMessages = 120;
   const json sender = NewUser();

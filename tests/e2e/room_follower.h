@@ -38,7 +38,7 @@ class RoomFollower {
   /// recovered, unless the room has ended.
   /// @return false when the server does not let it within `kWaitTimeout`.
   bool Resume();
-  /// Ends the connection without a word.
+  /// Ends the connection without a close frame.
   void Cut() { client_.reset(); }
   /// Ends the subscription, and records what came before.
   void Unsubscribe();

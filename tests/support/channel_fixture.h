@@ -78,7 +78,7 @@ class ChannelFixture {
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
 
-  /// What a router of this fixture uses.
+  /// Dependencies of a router of this fixture.
   SocketContext sockets() {
     return {
         .verbs = {.channel = channel, .receivers = receivers, .reader = reader, .random = random},

@@ -1,4 +1,4 @@
-// An observer of the message channel that keeps what it is told.
+// An observer of the message channel that keeps the latencies.
 #pragma once
 
 #include <array>

@@ -159,7 +159,7 @@ class SocketClient {
     return client;
   }
 
-  /// The end of the connection, without a word.
+  /// The end of the connection, without a close frame.
   void Cut() {
     if (is_cut_ || !connection_->owner.on_end) return;
     is_cut_ = true;

@@ -1,4 +1,4 @@
-// What the channel's state counts.
+// Counts of the channel's state.
 #include <chrono>
 
 #include <gmock/gmock.h>

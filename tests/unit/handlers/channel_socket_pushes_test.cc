@@ -44,22 +44,22 @@ class Pushes : public testing::Test {
     return client.Ask("send", body);
   }
   /// "pusher_added alice", "message hello", ...
-  static std::string Told(const json& event) {
+  static std::string SummaryOf(const json& event) {
     for (const auto& [name, value] : event.items()) {
       if (!value.is_object()) continue;
       return name + " " + value.value(name == "message" ? "body" : "userID", "");
     }
     return {};
   }
-  static std::vector<std::string> Told(const std::vector<json>& pushes) {
-    std::vector<std::string> told;
-    for (const json& push : pushes) told.push_back(Told(push.value("event", json::object())));
-    return told;
+  static std::vector<std::string> SummaryOf(const std::vector<json>& pushes) {
+    std::vector<std::string> texts;
+    for (const json& push : pushes) texts.push_back(SummaryOf(push.value("event", json::object())));
+    return texts;
   }
-  static std::vector<std::string> ToldOf(const json& reply) {
-    std::vector<std::string> told;
-    for (const json& event : reply["events"]) told.push_back(Told(event));
-    return told;
+  static std::vector<std::string> SummariesOf(const json& reply) {
+    std::vector<std::string> texts;
+    for (const json& event : reply["events"]) texts.push_back(SummaryOf(event));
+    return texts;
   }
 
   ChannelFixture server_;
@@ -113,7 +113,7 @@ TEST_F(Pushes, NothingIsPushedTwiceThatTheSnapshotHas) {
   EXPECT_THAT(client->Pushes(), IsEmpty());
   Add("carol");
   server_.Follow();
-  EXPECT_THAT(Told(client->Pushes()), ElementsAre("pusher_added carol"));
+  EXPECT_THAT(SummaryOf(client->Pushes()), ElementsAre("pusher_added carol"));
 }
 
 TEST_F(Pushes, AMessageReachesEverySubscriberAndItsSender) {
@@ -166,7 +166,7 @@ TEST_F(Pushes, AMessageFollowsTheEventThatBroughtItsSender) {
   server_.clock.Advance(1s);
   Add("carol");
   server_.Follow();
-  EXPECT_THAT(Told(alice->Pushes()),
+  EXPECT_THAT(SummaryOf(alice->Pushes()),
               ElementsAre("pusher_added bob", "message hello", "pusher_added carol"));
   EXPECT_EQ(alice->TakeFrames(), 4U) << "with connect, subscribe and send: together in one";
 }
@@ -273,15 +273,15 @@ TEST_F(Pushes, ACursorGivesEverythingSinceOnce) {
   const json reply = alice->Ask("subscribe", RoomSince(cursor));
   EXPECT_EQ(reply["recovered"], true);
   EXPECT_FALSE(reply.contains("room"));
-  EXPECT_THAT(ToldOf(reply), ElementsAre("message one", "pusher_added u2", "message two"));
+  EXPECT_THAT(SummariesOf(reply), ElementsAre("message one", "pusher_added u2", "message two"));
   EXPECT_EQ(reply["events"][2]["cursor"], reply["cursor"]);
   server_.Follow();
   EXPECT_THAT(alice->Pushes(), IsEmpty());
   const json middle = alice->Ask("subscribe", RoomSince(reply["events"][0]["cursor"]));
-  EXPECT_THAT(ToldOf(middle), ElementsAre("pusher_added u2", "message two"));
+  EXPECT_THAT(SummariesOf(middle), ElementsAre("pusher_added u2", "message two"));
   const json none = alice->Ask("subscribe", RoomSince(reply["cursor"]));
   EXPECT_EQ(none["recovered"], true);
-  EXPECT_THAT(ToldOf(none), IsEmpty());
+  EXPECT_THAT(SummariesOf(none), IsEmpty());
 }
 
 TEST_F(Pushes, ACursorOfNoUseGivesASnapshot) {
@@ -322,7 +322,7 @@ TEST_F(Pushes, ACursorOfAPushIsThatOfItsReceiver) {
   const json cursor = alice->Pushes().at(0)["event"]["cursor"];
   const json reply = alice->Ask("subscribe", RoomSince(cursor));
   EXPECT_EQ(reply["recovered"], true);
-  EXPECT_THAT(ToldOf(reply), IsEmpty());
+  EXPECT_THAT(SummariesOf(reply), IsEmpty());
 }
 
 TEST_F(Pushes, RoomsAreSubscribedAsFastAsTheirSnapshotsAreRead) {

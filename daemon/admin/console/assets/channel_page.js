@@ -163,7 +163,7 @@ export class ChannelPage {
 }
 
 /**
- * What a client does now.
+ * The present activity of a client.
  * @param {Login} login
  */
 export function presence({ client, polls, idleMs }) {

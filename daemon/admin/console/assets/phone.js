@@ -245,7 +245,7 @@ export class Phone extends EventTarget {
     const place = this.#place;
     if (!place) return;
     const reply = await this.#say('get_pushers', place, {});
-    // What the socket has shown meanwhile is newer.
+    // The socket's state is newer.
     if (this.#place !== place || this.state === 'silent' || this.isNotified) return;
     if (reply) this.belief = { members: reply.pushers, creator: reply.roomCreator, atMs: performance.now() };
     const isMember = reply?.pushers.some((/** @type {{userID: string}} */ member) => member.userID === this.userID);

@@ -1,4 +1,4 @@
-// What a client knows of a room: a snapshot, and the events since.
+// The room in a client's view: a snapshot, and the events since.
 
 const kMostTexts = 50;
 
@@ -28,7 +28,7 @@ export function afterEvent(view, event) {
   const others = (/** @type {string} */ userID) => members.filter((member) => member.userID !== userID);
   const joined = event.pusher_added ?? event.pusher_updated;
   if (joined) {
-    // A member that comes back keeps its place.
+    // A member that joins again keeps its place.
     const isKnown = members.some((member) => member.userID === joined.userID);
     return { ...view, members: isKnown ? members.map((member) => (member.userID === joined.userID ? joined : member)) : [...members, joined] };
   }
