@@ -141,7 +141,7 @@ bool PushPoll::ReadRoom(PolledRoom& room) {
     WriteView(*view, members);
     room.at = view->cursor.at;
   }
-  room.entry = room.head + "," + std::string(members.text()) + "}";
+  room.Fill(members.text());
   return !view || !view->is_recovered || !view->events.empty() ||
          view->room.sequence != room.number;
 }
@@ -171,7 +171,7 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
     const RoomPush::View& view = push->ViewFrom(room->at);
     // What follows a gap is read by the next poll.
     if (view.members.empty() && !view.has_gap) return;
-    if (!view.members.empty()) room->entry = room->head + "," + view.members + "}";
+    if (!view.members.empty()) room->Fill(view.members);
   }
   Finish();
 }
@@ -205,7 +205,7 @@ void PushPoll::OnBans() {
       if (!context_.verbs.reader.IsBanned(login_.account, room.key)) continue;
       JsonText members;
       WriteError({Errc::kNotAllowed, "banned from the room"}, {}, members);
-      room.entry = room.head + "," + std::string(members.text()) + "}";
+      room.Fill(members.text());
       is_banned = true;
     }
   }

@@ -60,6 +60,9 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
     std::string head{};        ///< the beginning of its object, without the closing brace
     std::string entry{};       ///< the object
     RoomPosition at{};
+
+    /// @param members  the rest of its object.
+    void Fill(std::string_view members) { entry = head + "," + std::string(members) + "}"; }
   };
 
   void OpenRooms();

@@ -36,6 +36,24 @@ inline std::ostream& operator<<(std::ostream& out, const CallForm& form) {
   return out << form.kind << (form.is_gen2 ? "Gen2Of" : "Gen1Of") << form.phones;
 }
 
+/// Of two and of five phones, in each kind and dialect.
+inline std::vector<CallForm> AllCallForms() {
+  std::vector<CallForm> forms;
+  for (const char* kind : {"double", "multi", "live"}) {
+    for (const bool is_gen2 : {false, true}) {
+      for (const std::size_t phones : {std::size_t{2}, std::size_t{5}}) {
+        forms.push_back({.kind = kind, .is_gen2 = is_gen2, .phones = phones});
+      }
+    }
+  }
+  return forms;
+}
+/// Those in which silent members are evicted: each takes the time of a heartbeat.
+inline const CallForm kEvictionForms[] = {{.kind = "double", .is_gen2 = false, .phones = 2},
+                                          {.kind = "multi", .is_gen2 = false, .phones = 5},
+                                          {.kind = "multi", .is_gen2 = true, .phones = 5},
+                                          {.kind = "live", .is_gen2 = true, .phones = 5}};
+
 /// The room API as the clients of that dialect call it.
 class CallRoom {
  public:

@@ -233,18 +233,6 @@ TEST_P(ChannelCalls, EndForEachPhoneAlsoIfTheServerIsKilledThen) {
   }
 }
 
-std::vector<CallForm> AllCallForms() {
-  std::vector<CallForm> forms;
-  for (const char* kind : {"double", "multi", "live"}) {
-    for (const bool is_gen2 : {false, true}) {
-      for (const std::size_t phones : {std::size_t{2}, std::size_t{5}}) {
-        forms.push_back({.kind = kind, .is_gen2 = is_gen2, .phones = phones});
-      }
-    }
-  }
-  return forms;
-}
-
 INSTANTIATE_TEST_SUITE_P(Forms, ChannelCalls, testing::ValuesIn(AllCallForms()),
                          testing::PrintToStringParamName());
 
@@ -268,11 +256,7 @@ TEST_P(ChannelEvictions, NotifyEachPhoneOnce) {
   EXPECT_EQ(phones_[silent]->SendText(kRoom, "may come back"), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, ChannelEvictions,
-                         testing::Values(CallForm{.kind = "double", .is_gen2 = false, .phones = 2},
-                                         CallForm{.kind = "multi", .is_gen2 = false, .phones = 5},
-                                         CallForm{.kind = "multi", .is_gen2 = true, .phones = 5},
-                                         CallForm{.kind = "live", .is_gen2 = true, .phones = 5}),
+INSTANTIATE_TEST_SUITE_P(Forms, ChannelEvictions, testing::ValuesIn(kEvictionForms),
                          testing::PrintToStringParamName());
 
 }  // namespace

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/e2e/channel_page.h"
 #include "tests/e2e/channel_server.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/web_socket_client.h"
 #include "tests/support/eventually.h"
-#include "tests/support/gen2_client.h"
 
 namespace rtcroom {
 namespace {
@@ -20,9 +20,6 @@ class ChannelContacts : public testing::Test {
  protected:
   ChannelContacts() {
     EXPECT_EQ(api_.Call("multi_room", "create_room", CreateBody("host", "r1")).code(), kOk);
-  }
-  json ConnectOf(const std::string& user) {
-    return {{"userID", user}, {"sdkAppID", kTestAppId}, {"userSig", MakeTicket(user)}};
   }
   static json Room() { return {{"kind", "multi"}, {"roomID", "r1"}}; }
   /// The ErrorCode.
@@ -50,9 +47,9 @@ TEST_F(ChannelContacts, AreThoseOfOneGroupAndThePushersOfRooms) {
 
 TEST_F(ChannelContacts, OfSocketsAreThoseThatHaveSubscribed) {
   WebSocketClient alice(server_.process());
-  alice.Ask("connect", ConnectOf("alice"));
+  alice.Ask("connect", TicketLogin("alice"));
   WebSocketClient bob(server_.process());
-  bob.Ask("connect", ConnectOf("bob"));
+  bob.Ask("connect", TicketLogin("bob"));
   ChannelCaller cat = server_.Caller("cat");
   alice.Ask("subscribe", Room());
   EXPECT_EQ(SendDirect(alice, "bob"), kNoContact);

@@ -279,19 +279,7 @@ TEST_P(MixedCalls, LoseNothingOverKillsAndHandOvers) {
   EXPECT_EQ(texts, acknowledged);
 }
 
-std::vector<CallForm> MixedForms() {
-  std::vector<CallForm> forms;
-  for (const char* kind : {"double", "multi", "live"}) {
-    for (const bool is_gen2 : {false, true}) {
-      for (const std::size_t phones : {std::size_t{2}, std::size_t{5}}) {
-        forms.push_back({.kind = kind, .is_gen2 = is_gen2, .phones = phones});
-      }
-    }
-  }
-  return forms;
-}
-
-INSTANTIATE_TEST_SUITE_P(Forms, MixedCalls, testing::ValuesIn(MixedForms()),
+INSTANTIATE_TEST_SUITE_P(Forms, MixedCalls, testing::ValuesIn(AllCallForms()),
                          testing::PrintToStringParamName());
 
 /// Members that fall silent are evicted. The times are long enough for a busy machine: a server
@@ -314,11 +302,7 @@ TEST_P(MixedEvictions, AreBroughtOnce) {
   EXPECT_EQ(SendText(guest(), "may come back"), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, MixedEvictions,
-                         testing::Values(CallForm{.kind = "double", .is_gen2 = false, .phones = 2},
-                                         CallForm{.kind = "multi", .is_gen2 = false, .phones = 5},
-                                         CallForm{.kind = "multi", .is_gen2 = true, .phones = 5},
-                                         CallForm{.kind = "live", .is_gen2 = true, .phones = 5}),
+INSTANTIATE_TEST_SUITE_P(Forms, MixedEvictions, testing::ValuesIn(kEvictionForms),
                          testing::PrintToStringParamName());
 
 }  // namespace
