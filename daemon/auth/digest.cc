@@ -1,19 +1,20 @@
 #include "daemon/auth/digest.h"
 
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
-#include "daemon/base/openssl_ptr.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
 
-std::string_view AsText(const unsigned char* bytes, unsigned length) {
+std::string_view AsText(const unsigned char* bytes, std::size_t length) {
   return {reinterpret_cast<const char*>(bytes), length};
 }
 
@@ -31,16 +32,35 @@ std::string Md5Hex(std::string_view text) { return DigestHex(text, EVP_md5()); }
 
 std::string Sha256Hex(std::string_view text) { return DigestHex(text, EVP_sha256()); }
 
-std::string HmacSha256(const Secret& key, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  const std::string& key_text = key.Reveal();
-  const unsigned char* made = HMAC(EVP_sha256(), key_text.data(), static_cast<int>(key_text.size()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                                   digest.data(), &length);
-  if (made == nullptr) throw std::runtime_error("hmac: " + TakeOpensslError());
-  return std::string(AsText(digest.data(), length));
+HmacKey::HmacKey(const Secret& key) {
+  const EvpMacPtr hmac(EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr));
+  if (hmac != nullptr) prepared_.reset(EVP_MAC_CTX_new(hmac.get()));
+  std::string digest = OSSL_DIGEST_NAME_SHA2_256;
+  const std::array<OSSL_PARAM, 2> params = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  const std::string& bytes = key.Reveal();
+  if (prepared_ == nullptr ||
+      EVP_MAC_init(prepared_.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                   bytes.size(), params.data()) != 1) {
+    throw std::runtime_error("hmac: " + TakeOpensslError());
+  }
 }
+
+std::string HmacKey::Sign(std::string_view text) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
+  std::size_t length = 0;
+  const EvpMacCtxPtr context(EVP_MAC_CTX_dup(prepared_.get()));
+  if (context == nullptr ||
+      EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size()) != 1 ||
+      EVP_MAC_final(context.get(), code.data(), &length, code.size()) != 1) {
+    throw std::runtime_error("hmac: " + TakeOpensslError());
+  }
+  return std::string(AsText(code.data(), length));
+}
+
+std::string HmacSha256(const Secret& key, std::string_view text) { return HmacKey(key).Sign(text); }
 
 bool SameBytes(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <limits>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {
@@ -27,11 +26,11 @@ constexpr std::size_t kRoomKeyNumbers = 4;
 constexpr std::size_t kRoomKeyHeadBytes = kRoomKeyNumbers * kNumberBytes + 1;
 constexpr std::size_t kMaxRoomKeyBytes = kRoomKeyHeadBytes + kMaxRoomIdBytes;
 
-std::string CodeOf(const Secret& key, std::string_view purpose, std::string_view content) {
-  return HmacSha256(key, std::string(purpose).append(content));
+std::string CodeOf(const HmacKey& key, std::string_view purpose, std::string_view content) {
+  return key.Sign(std::string(purpose).append(content));
 }
 
-std::string Sign(const Secret& key, std::string_view purpose, std::string content) {
+std::string Sign(const HmacKey& key, std::string_view purpose, std::string content) {
   content += CodeOf(key, purpose, content).substr(0, kCodeBytes);
   return ToHex(content);
 }
@@ -53,7 +52,7 @@ std::optional<std::string> DecodeHex(std::string_view text) {
 
 /// The content of a token of that purpose; nullopt when this key has not signed it.
 /// @param max_bytes  of the content.
-std::optional<std::string> Verify(const Secret& key, std::string_view purpose,
+std::optional<std::string> Verify(const HmacKey& key, std::string_view purpose,
                                   std::string_view token, std::size_t max_bytes) {
   if (token.size() > 2 * (max_bytes + kCodeBytes)) return std::nullopt;
   std::optional<std::string> bytes = DecodeHex(token);

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "daemon/auth/digest.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
@@ -45,7 +45,7 @@ struct RoomKeyClaims {
 class ChannelTokens {
  public:
   /// @param key  of at least 128 bits; whoever knows it can log in as any account.
-  explicit ChannelTokens(Secret key) : key_(std::move(key)) {}
+  explicit ChannelTokens(const Secret& key) : key_(key) {}
 
   /// An `a2` of 82 to 208 characters.
   [[nodiscard]] std::string SignInstance(const ChannelInstance& instance) const;
@@ -66,7 +66,7 @@ class ChannelTokens {
   [[nodiscard]] std::string TinyIdOf(const UserId& account) const;
 
  private:
-  const Secret key_;
+  HmacKey key_;
 };
 
 }  // namespace rtcroom

@@ -1,15 +1,20 @@
 #include "daemon/http/reply_outbox.h"
 
+#include <string_view>
 #include <utility>
 
 namespace rtcroom {
 
-void ReplyOutbox::Append(EncodedResponse reply) {
+void ReplyOutbox::AppendInterim(std::string bytes) {
   if (unsent_.empty()) {
-    unsent_ = std::move(reply.bytes);
+    unsent_ = std::move(bytes);
   } else {
-    unsent_ += reply.bytes;
+    unsent_ += bytes;
   }
+}
+
+void ReplyOutbox::Append(EncodedResponse reply) {
+  AppendInterim(std::move(reply.bytes));
   closes_ = closes_ || !reply.keep_alive;
 }
 

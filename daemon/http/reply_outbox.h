@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "daemon/http/response_writer.h"
 #include "daemon/http/transport.h"
@@ -17,7 +16,7 @@ class ReplyOutbox {
  public:
   void Append(EncodedResponse reply);
   /// Appends bytes that are not a whole reply: 100 Continue, or a piece of a stream.
-  void AppendInterim(std::string_view bytes) { unsent_ += bytes; }
+  void AppendInterim(std::string bytes);
 
   /// Writes as much as the socket accepts.
   /// @return kDone when nothing is left; else the readiness to wait for, or kClosed.

@@ -1,6 +1,10 @@
 #include "daemon/auth/digest.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
+
+#include "daemon/base/text.h"
 
 namespace rtcroom {
 namespace {
@@ -29,6 +33,24 @@ TEST(Md5Hex, MatchesPublishedSignatures) {
   for (const Md5Vector& vector : kMd5Vectors) {
     EXPECT_EQ(Md5Hex(vector.text), vector.hex) << vector.use;
   }
+}
+
+// RFC 4231, test cases 1, 2 and 6.
+TEST(HmacKey, SignsWithKeysOfAnyLength) {
+  EXPECT_EQ(ToHex(HmacKey(Secret(std::string(20, '\x0b'))).Sign("Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(ToHex(HmacKey(Secret("Jefe")).Sign("what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(ToHex(HmacKey(Secret(std::string(131, '\xaa')))
+                      .Sign("Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(HmacKey, SignsEveryTextFromTheBeginning) {
+  const HmacKey key(Secret("Jefe"));
+  const std::string first = key.Sign("one");
+  EXPECT_NE(key.Sign("two"), first);
+  EXPECT_EQ(key.Sign("one"), first);
 }
 
 TEST(SameBytes, ComparesTextsOfAnyLength) {
