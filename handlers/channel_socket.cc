@@ -9,6 +9,7 @@
 #include "daemon/channel/plain_message.h"
 #include "handlers/body.h"
 #include "handlers/channel_codes.h"
+#include "handlers/channel_fields.h"
 
 namespace rtcroom {
 namespace {
@@ -267,6 +268,9 @@ Status ChannelSocket::Answer(const Request& request) {
 }
 
 Status ChannelSocket::Connect(const Request& request) {
+  ChannelFields fields(request.fields);
+  const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
+  if (!fields.ok()) return fields.error();
   {
     const MutexLock lock(mutex_);
     if (is_connected_) return Error{Errc::kBadRequest, "connect: already connected"};
@@ -311,6 +315,12 @@ Status ChannelSocket::Connect(const Request& request) {
     is_connected_ = true;
     direct_at_ = login_.direct;
     SendLocked(VerbReply(request.id, *request.verb, reply));
+    // Before the requests that have come meanwhile.
+    const auto next = requests_.begin();
+    for (const nlohmann::ordered_json* const cursor : cursors) {
+      requests_.insert(next,
+                       fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor->dump()));
+    }
     return true;
   }();
   is_connected ? ReadDirects() : receivers.StopListening(*this);

@@ -145,7 +145,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// Null before the handshake, and once it is closed.
   std::shared_ptr<TwoWayStream> stream_ GUARDED_BY(mutex_);  ///< shared with `Open`
   bool is_over_ GUARDED_BY(mutex_) = false;                  ///< the connection has ended
-  std::list<std::string> requests_ GUARDED_BY(mutex_);       ///< bounded by one read
+  /// Bounded by one read, or by the cursors of a `connect`.
+  std::list<std::string> requests_ GUARDED_BY(mutex_);
   /// Bytes of the text of the request that is being answered; nullopt: none is.
   std::optional<std::size_t> running_ GUARDED_BY(mutex_);
   bool is_paused_ GUARDED_BY(mutex_) = false;  ///< nothing is read from the client

@@ -1,6 +1,7 @@
 // The connection of a new client: handshake, login, requests, closing.
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -295,6 +296,46 @@ TEST_F(Socket, ALoginOfTheFutureCountsAsANewOne) {
   const auto third = LoggedIn("alice");
   EXPECT_EQ(second.close_code(), 4001);
   EXPECT_EQ(third->Ask("ping"), json::object());
+}
+
+TEST_F(Socket, AConnectWithCursorsSubscribesBeforeTheNextRequest) {
+  const auto bob = LoggedIn("bob");
+  json room = Room();
+  room["cursor"] = bob->Ask("subscribe", Room())["cursor"];
+  json text = Room();
+  text.update({{"type", "text"}, {"body", "hello"}});
+  EXPECT_EQ(bob->Ask("send", text)["seq"], 1);
+  server_.Follow();
+  json connect = TokenOf("alice");
+  connect["cursors"] = json::array({room, Room("none")});
+  SocketClient alice(server_);
+  alice.SendBytes(ClientText(json({{"id", 5}, {"connect", connect}}).dump()) +
+                  ClientText(R"({"id":6,"ping":{}})"));
+  const std::vector<json> replies = alice.Pushes();
+  ASSERT_EQ(replies.size(), 4U);
+  EXPECT_EQ(replies[0]["connect"]["userID"], "alice");
+  EXPECT_EQ(replies[1]["id"], 5);
+  EXPECT_EQ(replies[1]["subscribe"]["events"][0]["message"]["body"], "hello");
+  EXPECT_EQ(replies[2]["id"], 5);
+  EXPECT_EQ(replies[2]["error"]["code"], 10010);
+  EXPECT_EQ(replies[3], json::parse(R"({"id":6,"ping":{}})"));
+  server_.EndRoom(RoomKind::kMulti, "room_1");
+  EXPECT_FALSE(alice.Pushes().empty()) << "it has subscribed";
+}
+
+TEST_F(Socket, AConnectWithMalformedCursorsIsNoLogin) {
+  SocketClient client(server_);
+  const auto code_of = [&](const json& cursors) {
+    json connect = TokenOf("alice");
+    connect["cursors"] = cursors;
+    return client.Ask("connect", connect)["error"]["code"];
+  };
+  EXPECT_EQ(code_of(Room()), 60003);
+  EXPECT_EQ(code_of(json::array({1})), 60003);
+  EXPECT_EQ(code_of(std::vector<json>(17, Room())), 10004);
+  EXPECT_EQ(server_.channel.sizes().instances, 0U);
+  EXPECT_EQ(code_of(nullptr), json());
+  EXPECT_EQ(server_.channel.sizes().instances, 1U);
 }
 
 TEST_F(Socket, AnEndedConnectionIsALogout) {
