@@ -1,13 +1,20 @@
 #include "daemon/core/heartbeat_reaper.h"
 
 #include <algorithm>
-#include <vector>
+#include <string>
+#include <utility>
 
 namespace rtcroom {
+namespace {
+
+/// Members of one stream that are judged when it is off: the latest.
+constexpr std::size_t kMostClaims = 64;
+
+}  // namespace
 
 HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
                                  const Clock& clock, ReaperOptions options, SweepObserver& observer,
-                                 Logger& logger)
+                                 Logger& logger, std::optional<StreamWitness> streams)
     : rooms_(rooms),
       leases_(leases),
       inactive_(inactive),
@@ -15,6 +22,7 @@ HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, Inactiv
       options_(options),
       observer_(observer),
       logger_(logger),
+      streams_(streams),
       last_tick_(clock.Monotonic()),
       last_sweep_(last_tick_) {}
 
@@ -34,7 +42,8 @@ void HeartbeatReaper::Tick() {
     GraceAfterStall(since_last_tick);
   } else if (now - last_sweep_ >= options_.sweep_period) {
     last_sweep_ = now;
-    const SweepOutcome outcome = Sweep(now);
+    SweepOutcome outcome = Sweep(now);
+    SweepStreams(now, outcome);
     SweepInactive(now);
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
@@ -73,17 +82,65 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
     if (outcome.behind) lapsed.resize(options_.batch);
     if (lapsed.empty()) return outcome;
 
-    const ExpiryOutcome expiry = rooms_.ExpirePushers(lapsed);
-    outcome.expiry.expired += expiry.expired;
-    outcome.expiry.skipped += expiry.skipped;
-    outcome.expiry.failed += expiry.failed;
     handled += lapsed.size();
+    const std::vector<Eviction> evictions = JudgeAll(std::move(lapsed));
+    const ExpiryOutcome expiry = Evict(evictions);
+    outcome.expiry += expiry;
     // A store that cannot write is not retried until the next sweep.
-    const bool store_works = expiry.failed < lapsed.size();
+    const bool store_works = expiry.failed < std::max<std::size_t>(evictions.size(), 1);
     const bool go_on = outcome.behind && store_works && handled < options_.most_per_sweep &&
                        clock_.Monotonic() < until;
     if (!go_on) return outcome;
   }
+}
+
+void HeartbeatReaper::SweepStreams(MonotonicTime now, SweepOutcome& outcome) {
+  if (!streams_) return;
+  std::vector<LapsedLease> members;
+  for (const std::string& stream : streams_->media.OffFor(options_.rules.grace)) {
+    for (const StreamClaims::Member& member : streams_->claims.MembersOf(stream, kMostClaims)) {
+      std::optional<LapsedLease> lease = leases_.Observe(member.room, member.user_id, now);
+      if (lease) members.push_back(*std::move(lease));
+    }
+    if (members.size() >= options_.most_per_sweep) break;
+  }
+  outcome.expiry += Evict(JudgeAll(std::move(members)));
+}
+
+std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases) {
+  std::vector<Eviction> evictions;
+  for (LapsedLease& lease : leases) {
+    const std::optional<LeaveReason> reason = JudgeOne(lease);
+    if (!reason) {
+      leases_.Defer(lease);
+      continue;
+    }
+    evictions.push_back({.lease = std::move(lease),
+                         .reason = *reason,
+                         .despite_heartbeats = *reason == LeaveReason::kStreamInterrupted &&
+                                               EvictsDespiteHeartbeats(options_.rules)});
+  }
+  return evictions;
+}
+
+std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) const {
+  MemberSignals signals{.silent = lease.silent, .added_ago = lease.added_ago};
+  if (streams_) {
+    const std::optional<std::string> stream = streams_->claims.StreamOf(lease.room, lease.user_id);
+    if (stream) signals.media = streams_->media.StateOf(*stream);
+  }
+  return Judge(options_.rules, signals);
+}
+
+ExpiryOutcome HeartbeatReaper::Evict(std::span<const Eviction> evictions) {
+  ExpiryOutcome outcome;
+  while (!evictions.empty()) {
+    const auto batch = evictions.first(std::min(options_.batch, evictions.size()));
+    outcome += rooms_.ExpirePushers(
+        batch, [this](const Eviction& eviction) { return JudgeOne(eviction.lease).has_value(); });
+    evictions = evictions.subspan(batch.size());
+  }
+  return outcome;
 }
 
 void HeartbeatReaper::ReportBacklog(const SweepOutcome& outcome) {

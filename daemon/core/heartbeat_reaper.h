@@ -3,16 +3,22 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/stream_claims.h"
+#include "daemon/core/stream_liveness.h"
 
 namespace rtcroom {
 
 struct ReaperOptions {
+  LivenessRules rules{};
   std::chrono::milliseconds sweep_period{5000};
   std::size_t batch = 500;              ///< evictions that share one commit
   std::size_t most_per_sweep = 50'000;  ///< bounds the time that one sweep takes from requests
@@ -35,7 +41,15 @@ class SweepObserver {
   virtual void OnStall() = 0;
 };
 
-/// Processes the expired leases, longest overdue first, and never scans all rooms.
+/// The streams that help to judge members; both outlive the reaper.
+struct StreamWitness {
+  const MediaView& media;
+  const StreamClaims& claims;
+};
+
+/// Processes the expired leases, longest overdue first, and never scans all rooms. A member whose
+/// stream keeps it is looked at again after one more timeout, and as soon as its stream has been
+/// off for the grace.
 ///
 /// It uses `RoomService` like other clients: an eviction is checked again inside the store's atomic
 /// step, so a member that sent a heartbeat, left or rejoined in between is not evicted.
@@ -46,7 +60,7 @@ class HeartbeatReaper {
  public:
   HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
                   const Clock& clock, ReaperOptions options, SweepObserver& observer,
-                  Logger& logger);
+                  Logger& logger, std::optional<StreamWitness> streams = std::nullopt);
 
   /// How often to call `Tick`.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
@@ -63,6 +77,13 @@ class HeartbeatReaper {
   SweepOutcome Sweep(MonotonicTime now);
 
  private:
+  /// Evicts those whose stream is off.
+  void SweepStreams(MonotonicTime now, SweepOutcome& outcome);
+  /// Defers the leases of members that stay.
+  /// @return the evictions.
+  std::vector<Eviction> JudgeAll(std::vector<LapsedLease> leases);
+  [[nodiscard]] std::optional<LeaveReason> JudgeOne(const LapsedLease& lease) const;
+  ExpiryOutcome Evict(std::span<const Eviction> evictions);
   /// Ends rooms that no member joined, one batch.
   void SweepInactive(MonotonicTime now);
   void GraceAfterStall(MonotonicTime::duration stalled_for);
@@ -75,6 +96,7 @@ class HeartbeatReaper {
   const ReaperOptions options_;
   SweepObserver& observer_;
   Logger& logger_;
+  const std::optional<StreamWitness> streams_;
   MonotonicTime last_tick_;
   MonotonicTime last_sweep_;
   bool behind_logged_ = false;

@@ -13,8 +13,8 @@ std::size_t LeaseTable::MemberHash::operator()(const Member& member) const {
   return NameHash()(member.room_id, member.user_id);
 }
 
-LeaseTable::LeaseTable(const Clock& clock, std::chrono::milliseconds timeout)
-    : clock_(clock), timeout_(timeout), grace_from_(clock.Monotonic()) {}
+LeaseTable::LeaseTable(const Clock& clock, std::chrono::milliseconds timeout, RenewedBy renewed_by)
+    : clock_(clock), timeout_(timeout), renewed_by_(renewed_by), grace_from_(clock.Monotonic()) {}
 
 void LeaseTable::Restore(const Room& room) {
   const MonotonicTime now = clock_.Monotonic();
@@ -25,7 +25,7 @@ void LeaseTable::Restore(const Room& room) {
                  .user_id = pusher.user_id,
                  .seat = pusher.seat,
                  .added_at = pusher.added_at,
-                 .renewed_at = now});
+                 .granted_at = now});
   }
 }
 
@@ -51,12 +51,14 @@ void LeaseTable::ApplyLocked(const RoomChange& change) {
                  .user_id = user_id,
                  .seat = pusher->seat,
                  .added_at = pusher->added_at,
-                 .renewed_at = clock_.Monotonic()});
+                 .granted_at = clock_.Monotonic()});
   }
 }
 
 void LeaseTable::GrantLocked(Lease lease) {
   RevokeLocked(lease.room, lease.user_id);
+  lease.heard_at = lease.granted_at;
+  lease.renewed_at = lease.granted_at;
   order_.push_back(std::move(lease));
   const auto place = std::prev(order_.end());
   members_.emplace(MemberOf(place->room, place->user_id), place);
@@ -76,10 +78,11 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
   const MutexLock lock(mutex_);
   const auto found = members_.find(MemberOf(room, user_id));
   if (found == members_.end()) return false;
-  const Lease& lease = *found->second;
+  Lease& lease = *found->second;
   if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
   if (IsElsewhere(lease, from)) return false;
-  RenewLocked(found->second, now);
+  lease.heard_at = now;
+  if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found->second, now);
   return true;
 }
 
@@ -107,7 +110,7 @@ std::optional<LeaseState> LeaseTable::StateOf(const RoomKey& room, const UserId&
   const auto from_now = [](MonotonicTime::duration duration) {
     return std::max(std::chrono::duration_cast<milliseconds>(duration), milliseconds(0));
   };
-  return LeaseState{.age = from_now(now - lease.renewed_at),
+  return LeaseState{.age = from_now(now - lease.heard_at),
                     .remaining = from_now(DueLocked(lease) - now)};
 }
 
@@ -119,17 +122,43 @@ std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit, MonotonicTime as_
   std::vector<LapsedLease> lapsed;
   const MutexLock lock(mutex_);
   for (const Lease& lease : order_) {
-    const MonotonicTime due = DueLocked(lease);
-    if (due >= as_of || lapsed.size() == limit) break;
-    if (lease.expiring) continue;
-    lapsed.push_back({.room = lease.room,
-                      .user_id = lease.user_id,
-                      .seat = lease.seat,
-                      .added_at = lease.added_at,
-                      .overdue = std::chrono::duration_cast<std::chrono::milliseconds>(as_of - due),
-                      .as_of = as_of});
+    if (DueLocked(lease) >= as_of || lapsed.size() == limit) break;
+    if (!lease.expiring) lapsed.push_back(ObserveLocked(lease, as_of));
   }
   return lapsed;
+}
+
+LapsedLease LeaseTable::ObserveLocked(const Lease& lease, MonotonicTime as_of) const {
+  using std::chrono::milliseconds;
+  const MonotonicTime first = grace_from_;
+  const auto since = [&](MonotonicTime from) {
+    return std::max(as_of - std::max(from, first), MonotonicTime::duration(0));
+  };
+  const auto overdue = std::chrono::duration_cast<milliseconds>(as_of - DueLocked(lease));
+  return {.room = lease.room,
+          .user_id = lease.user_id,
+          .seat = lease.seat,
+          .added_at = lease.added_at,
+          .overdue = std::max(overdue, milliseconds(0)),
+          .silent = since(lease.heard_at),
+          .added_ago = since(lease.granted_at),
+          .as_of = as_of};
+}
+
+std::optional<LapsedLease> LeaseTable::Observe(const RoomKey& room, const UserId& user_id,
+                                               MonotonicTime as_of) const {
+  const MutexLock lock(mutex_);
+  const auto found = members_.find(MemberOf(room, user_id));
+  if (found == members_.end() || found->second->expiring) return std::nullopt;
+  return ObserveLocked(*found->second, as_of);
+}
+
+void LeaseTable::Defer(const LapsedLease& lapsed) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  const Order::iterator place = FindLocked(lapsed);
+  if (place == order_.end() || place->expiring || DueLocked(*place) >= lapsed.as_of) return;
+  RenewLocked(place, now);
 }
 
 LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
@@ -140,10 +169,12 @@ LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
   return same_membership ? found->second : order_.end();
 }
 
-bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed) {
+bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed, bool despite_heartbeats) {
   const MutexLock lock(mutex_);
   const Order::iterator place = FindLocked(lapsed);
-  if (place == order_.end() || DueLocked(*place) >= lapsed.as_of) return false;
+  if (place == order_.end()) return false;
+  const MonotonicTime due = std::max(place->heard_at, grace_from_) + timeout_;
+  if (!despite_heartbeats && due >= lapsed.as_of) return false;
   place->expiring = true;
   return true;
 }

@@ -18,20 +18,22 @@
 
 namespace rtcroom {
 
-/// A lease that ran out. `seat` and `added_at` identify the add_pusher that granted it: a pusher
-/// that has rejoined since is not affected.
+/// A lease as it was observed, mostly one that ran out. `seat` and `added_at` identify the
+/// add_pusher that granted it: a pusher that has rejoined since is not affected.
 struct LapsedLease {
   RoomKey room{};
   UserId user_id{};
   std::uint64_t seat = 0;
   TimePoint added_at{};
   std::chrono::milliseconds overdue{0};  ///< time since it ran out
+  MonotonicTime::duration silent{0};     ///< time without a heartbeat
+  MonotonicTime::duration added_ago{0};  ///< time since the lease was granted
   MonotonicTime as_of{};                 ///< the time of that observation
 };
 
 /// State of a lease.
 struct LeaseState {
-  std::chrono::milliseconds age{0};        ///< since it was granted or renewed
+  std::chrono::milliseconds age{0};        ///< since it was granted or the last heartbeat
   std::chrono::milliseconds remaining{0};  ///< until it runs out; 0 when it has
 };
 
@@ -43,8 +45,14 @@ struct LeaseState {
 /// @threads safe from any thread.
 class LeaseTable : public CommitListener {
  public:
-  /// @param timeout  how long a pusher may stay without a heartbeat.
-  LeaseTable(const Clock& clock, std::chrono::milliseconds timeout);
+  enum class RenewedBy : std::uint8_t {
+    kHeartbeats,
+    kDeferral,  ///< alone: heartbeats do not matter
+  };
+
+  /// @param timeout  how long a pusher may stay without a renewal.
+  LeaseTable(const Clock& clock, std::chrono::milliseconds timeout,
+             RenewedBy renewed_by = RenewedBy::kHeartbeats);
 
   /// Grants a lease to every pusher of a room that was stored before this process started.
   void Restore(const Room& room);
@@ -75,10 +83,19 @@ class LeaseTable : public CommitListener {
   /// guarantees that the process did not stall before `as_of`; the clock may be later by now.
   std::vector<LapsedLease> Lapsed(std::size_t limit, MonotonicTime as_of);
 
+  /// The lease of a pusher, whether or not it has run out; nullopt when there is none, or when it
+  /// is being expired.
+  [[nodiscard]] std::optional<LapsedLease> Observe(const RoomKey& room, const UserId& user_id,
+                                                   MonotonicTime as_of) const;
+
+  /// Lets a lease that ran out run for one more timeout, though no heartbeat came.
+  void Defer(const LapsedLease& lease);
+
   /// Called inside the store's atomic step: makes the lease unavailable to heartbeats if it is
-  /// still the one in `lease` and has not been renewed.
+  /// still the one in `lease` and, where heartbeats matter, none has come.
+  /// @param despite_heartbeats  whether the pusher goes even if it sends them.
   /// @return false when the pusher sent a heartbeat, left or rejoined in between: it stays.
-  bool ClaimExpiry(const LapsedLease& lease);
+  bool ClaimExpiry(const LapsedLease& lease, bool despite_heartbeats = false);
 
   /// Restores a claimed lease for one more timeout, because the eviction could not be stored: a
   /// lease whose eviction always fails must not block the leases behind it.
@@ -108,9 +125,11 @@ class LeaseTable : public CommitListener {
     UserId user_id{};
     std::uint64_t seat = 0;
     TimePoint added_at{};
-    MonotonicTime renewed_at{};
-    std::string bound_to{};  ///< an address; empty: not bound
-    bool expiring = false;   ///< claimed by an eviction that is not committed yet
+    MonotonicTime granted_at{};
+    MonotonicTime heard_at{};    ///< the last heartbeat, or the grant
+    MonotonicTime renewed_at{};  ///< by a heartbeat, a deferral or the grant
+    std::string bound_to{};      ///< an address; empty: not bound
+    bool expiring = false;       ///< claimed by an eviction that is not committed yet
   };
   using Order = std::list<Lease>;
 
@@ -123,6 +142,8 @@ class LeaseTable : public CommitListener {
   void RevokeLocked(const RoomKey& room, const UserId& user_id) REQUIRES(mutex_);
   void RenewLocked(Order::iterator place, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);
+  [[nodiscard]] LapsedLease ObserveLocked(const Lease& lease, MonotonicTime as_of) const
+      REQUIRES(mutex_);
   static bool IsElsewhere(const Lease& lease, std::string_view from) {
     return !from.empty() && !lease.bound_to.empty() && lease.bound_to != from;
   }
@@ -131,6 +152,7 @@ class LeaseTable : public CommitListener {
 
   const Clock& clock_;
   const std::chrono::milliseconds timeout_;
+  const RenewedBy renewed_by_;
   mutable Mutex mutex_;
   /// Least recently renewed first: a renewal moves a lease to the end.
   Order order_ GUARDED_BY(mutex_);

@@ -45,6 +45,8 @@ std::string_view LeaveReasonName(LeaveReason reason) {
       return "left";
     case LeaveReason::kHeartbeatTimeout:
       return "heartbeat_timeout";
+    case LeaveReason::kStreamInterrupted:
+      return "stream_interrupted";
     case LeaveReason::kKicked:
       return "kicked";
     case LeaveReason::kRoomDestroyed:

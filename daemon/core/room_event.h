@@ -15,6 +15,7 @@ namespace rtcroom {
 enum class LeaveReason : std::uint8_t {
   kLeft = 1,
   kHeartbeatTimeout = 2,
+  kStreamInterrupted = 3,
   kKicked = 4,
   kRoomDestroyed = 5
 };
@@ -28,7 +29,7 @@ enum class EndReason : std::uint8_t {
   kDismissed = 5
 };
 
-/// "left", "heartbeat_timeout", "kicked", "room_destroyed".
+/// "left", "heartbeat_timeout", "stream_interrupted", "kicked", "room_destroyed".
 std::string_view LeaveReasonName(LeaveReason reason);
 /// "destroyed", "creator_left", "last_left", "idle", "dismissed".
 std::string_view EndReasonName(EndReason reason);

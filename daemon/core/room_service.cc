@@ -402,20 +402,23 @@ Result<std::vector<Audience>> RoomService::LoadAudiences(const RoomKey& key, Dia
   return std::move(page->audiences);
 }
 
-ExpiryOutcome RoomService::ExpirePushers(std::span<const LapsedLease> leases) {
+ExpiryOutcome RoomService::ExpirePushers(std::span<const Eviction> evictions,
+                                         const std::function<bool(const Eviction&)>& holds) {
   const TimePoint now = clock_.Now();
-  std::vector<RoomUpdate> evictions;
-  evictions.reserve(leases.size());
-  for (const LapsedLease& lease : leases) {
-    evictions.push_back({.key = lease.room, .edit = [&lease, now, this](const Room* stored) {
-                           return ExpireIfStillLapsed(stored, lease, now);
-                         }});
+  std::vector<RoomUpdate> updates;
+  updates.reserve(evictions.size());
+  for (const Eviction& eviction : evictions) {
+    updates.push_back(
+        {.key = eviction.lease.room, .edit = [&, now](const Room* stored) -> Result<RoomChange> {
+           if (stored != nullptr && !holds(eviction)) return {{.room = *stored}};
+           return ExpireIfStillLapsed(stored, eviction, now);
+         }});
   }
-  const std::vector<Result<RoomChange>> changes = UpdateAll(std::move(evictions));
+  const std::vector<Result<RoomChange>> changes = UpdateAll(std::move(updates));
 
   ExpiryOutcome outcome;
-  for (std::size_t i = 0; i < leases.size(); ++i) {
-    const LapsedLease& lease = leases[i];
+  for (std::size_t i = 0; i < evictions.size(); ++i) {
+    const LapsedLease& lease = evictions[i].lease;
     const Result<RoomChange>& change = changes[i];
     if (!change) {
       leases_.ReleaseExpiry(lease);
@@ -431,20 +434,24 @@ ExpiryOutcome RoomService::ExpirePushers(std::span<const LapsedLease> leases) {
     logger_.Info("pusher_expired", {{"kind", RoomKindName(lease.room.kind)},
                                     {"room", lease.room.id.value},
                                     {"user", lease.user_id.value},
+                                    {"reason", LeaveReasonName(evictions[i].reason)},
                                     {"overdue_ms", lease.overdue.count()}});
     LogEnd(*change);
   }
   return outcome;
 }
 
-Result<RoomChange> RoomService::ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,
+Result<RoomChange> RoomService::ExpireIfStillLapsed(const Room* stored, const Eviction& eviction,
                                                     TimePoint now) {
+  const LapsedLease& lease = eviction.lease;
   const Pusher* pusher = stored == nullptr ? nullptr : FindPusher(*stored, lease.user_id);
   if (pusher == nullptr) return Error{Errc::kPusherNotFound, {}};
   // The lease table has not seen an add_pusher of the same commit group yet: the room is newer.
   const bool same_membership = pusher->seat == lease.seat && pusher->added_at == lease.added_at;
-  if (!same_membership || !leases_.ClaimExpiry(lease)) return RoomChange{.room = *stored};
-  return Remove(stored, stored->dialect, lease.user_id, LeaveReason::kHeartbeatTimeout, now);
+  if (!same_membership || !leases_.ClaimExpiry(lease, eviction.despite_heartbeats)) {
+    return RoomChange{.room = *stored};
+  }
+  return Remove(stored, stored->dialect, lease.user_id, eviction.reason, now);
 }
 
 ExpiryOutcome RoomService::ExpireInactive(std::span<const InactiveRoom> rooms) {

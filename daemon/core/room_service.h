@@ -21,6 +21,7 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_creator.h"
+#include "daemon/core/room_event.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/room_rules.h"
@@ -93,11 +94,25 @@ struct KickOutcome {
   std::optional<TimePoint> banned_until{};
 };
 
+/// A pusher that has to leave.
+struct Eviction {
+  LapsedLease lease{};
+  LeaveReason reason = LeaveReason::kHeartbeatTimeout;
+  bool despite_heartbeats = false;  ///< heartbeats that come now do not keep it
+};
+
 /// Result of one round of evictions.
 struct ExpiryOutcome {
   std::size_t expired = 0;  ///< pushers or rooms that were removed
   std::size_t skipped = 0;  ///< sent a heartbeat, left or rejoined in between
   std::size_t failed = 0;   ///< the store rejected it; the next sweep tries again
+
+  ExpiryOutcome& operator+=(const ExpiryOutcome& other) {
+    expired += other.expired;
+    skipped += other.skipped;
+    failed += other.failed;
+    return *this;
+  }
 };
 
 struct RoomServiceOptions {
@@ -202,8 +217,10 @@ class RoomService {
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<Room>> ListRooms(RoomListQuery query);
 
-  /// Evicts pushers whose leases ran out, each with a re-check inside the atomic step.
-  ExpiryOutcome ExpirePushers(std::span<const LapsedLease> leases);
+  /// Evicts pushers, each with a re-check of its lease inside the atomic step.
+  /// @param holds  likewise re-checked: whether the eviction is still right; must be quick.
+  ExpiryOutcome ExpirePushers(std::span<const Eviction> evictions,
+                              const std::function<bool(const Eviction&)>& holds);
 
   /// Ends rooms that no pusher joined in time, likewise with a re-check.
   ExpiryOutcome ExpireInactive(std::span<const InactiveRoom> rooms);
@@ -244,7 +261,7 @@ class RoomService {
   [[nodiscard]] std::string MixedPlayUrl(const Pusher& creator) const;
   Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                             LeaveReason reason, TimePoint now) const;
-  Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const LapsedLease& lease,
+  Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const Eviction& eviction,
                                          TimePoint now);
   void LogCreation(const Room& room);
   void LogEnd(const RoomChange& change);

@@ -10,6 +10,7 @@
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/stream_claims.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
@@ -83,7 +84,8 @@ class ServiceFixture : public testing::Test {
   static constexpr std::chrono::seconds kInactiveTtl{120};
   LeaseTable leases_{clock_, kTimeout};
   InactiveRooms inactive_{clock_, kInactiveTtl};
-  CommitFanOut commits_{{&leases_, &inactive_}};
+  StreamClaims claims_{streams_};
+  CommitFanOut commits_{{&leases_, &inactive_, &claims_}};
   MemoryStore memory_{{}, "00000000000000aa", commits_};
   FailingStore store_{memory_};
   BanList bans_{clock_};

@@ -144,6 +144,41 @@ TEST_F(LeaseTableTest, IgnoresTheReleaseOfAnUnclaimedLease) {
   EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
 }
 
+TEST_F(LeaseTableTest, ADeferredLeaseRunsForOneMoreTimeoutAndStaysSilent) {
+  clock_.Advance(kTimeout + 1ms);
+  const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();
+  leases_.Defer(lease);
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
+  EXPECT_EQ(leases_.StateOf(room_, {"host"})->age, kTimeout + 1ms);
+  EXPECT_EQ(leases_.StateOf(room_, {"host"})->remaining, kTimeout);
+  clock_.Advance(kTimeout + 1ms);
+  EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"guest", "host"}));
+  EXPECT_EQ(leases_.Lapsed(2, clock_.Monotonic()).back().silent, 2 * (kTimeout + 1ms));
+  EXPECT_TRUE(leases_.ClaimExpiry(leases_.Lapsed(2, clock_.Monotonic()).back()));
+}
+
+TEST_F(LeaseTableTest, ALeaseThatHasNotRunOutIsNotDeferred) {
+  const std::optional<LapsedLease> lease = leases_.Observe(room_, {"host"}, clock_.Monotonic());
+  clock_.Advance(kTimeout);
+  leases_.Defer(*lease);
+  clock_.Advance(1ms);
+  EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
+}
+
+TEST_F(LeaseTableTest, HeartbeatsRenewNothingWhereOnlyDeferralsDo) {
+  LeaseTable leases(clock_, kTimeout, LeaseTable::RenewedBy::kDeferral);
+  leases.Restore(*store_.Load(room_));
+  clock_.Advance(kTimeout + 1ms);
+  EXPECT_TRUE(leases.Touch(room_, Dialect::kGen1, {"host"}));
+  const std::vector<LapsedLease> lapsed = leases.Lapsed(2, clock_.Monotonic());
+  ASSERT_EQ(lapsed.size(), 2U);
+  EXPECT_EQ(lapsed[0].silent, 0ms);
+  EXPECT_EQ(lapsed[0].added_ago, kTimeout + 1ms);
+  EXPECT_EQ(leases.StateOf(room_, {"host"})->age, 0ms);
+  EXPECT_FALSE(leases.ClaimExpiry(lapsed[0]));
+  EXPECT_TRUE(leases.ClaimExpiry(lapsed[0], /*despite_heartbeats=*/true));
+}
+
 TEST_F(LeaseTableTest, RefusesToClaimARenewedLease) {
   clock_.Advance(kTimeout + 1ms);
   const LapsedLease lease = leases_.Lapsed(1, clock_.Monotonic()).front();

@@ -27,6 +27,11 @@ class RoomServiceTest : public ServiceFixture {
     clock_.Advance(kTimeout + 1ms);
     return leases_.Lapsed(100, clock_.Monotonic());
   }
+  ExpiryOutcome Expire(const std::vector<LapsedLease>& leases, bool holds = true) {
+    std::vector<Eviction> evictions;
+    for (const LapsedLease& lease : leases) evictions.push_back({.lease = lease});
+    return rooms_.ExpirePushers(evictions, [holds](const Eviction& /*one*/) { return holds; });
+  }
 };
 
 TEST_F(RoomServiceTest, CreatesARoomWithAGeneratedId) {
@@ -279,7 +284,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
   clock_.Advance(kTimeout);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   clock_.Advance(1ms);
-  const ExpiryOutcome outcome = rooms_.ExpirePushers(leases_.Lapsed(10, clock_.Monotonic()));
+  const ExpiryOutcome outcome = Expire(leases_.Lapsed(10, clock_.Monotonic()));
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
   EXPECT_EQ(std::get<PusherDeleted>(Events().back().payload),
@@ -287,10 +292,32 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
   EXPECT_ERROR(kPusherNotFound, rooms_.TouchPusher(Member(Key("r1"), "guest")));
 }
 
+TEST_F(RoomServiceTest, SparesAPusherForWhichAnEvictionHoldsNoMore) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  EXPECT_EQ(Expire(EverythingLapsed(), /*holds=*/false).skipped, 1U);
+  EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
+  EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
+}
+
+TEST_F(RoomServiceTest, EvictsDespiteAHeartbeatWhereHeartbeatsDoNotMatter) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
+  const std::optional<LapsedLease> lease =
+      leases_.Observe(Key("r1"), {"guest"}, clock_.Monotonic());
+  ASSERT_TRUE(lease);
+  ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "guest")));
+  const Eviction eviction{
+      .lease = *lease, .reason = LeaveReason::kStreamInterrupted, .despite_heartbeats = true};
+  EXPECT_EQ(
+      rooms_.ExpirePushers({{eviction}}, [](const Eviction& /*one*/) { return true; }).expired, 1U);
+  EXPECT_EQ(std::get<PusherDeleted>(Events().back().payload),
+            (PusherDeleted{.user_id = {"guest"}, .reason = LeaveReason::kStreamInterrupted}));
+}
+
 TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
-  const ExpiryOutcome outcome = rooms_.ExpirePushers(EverythingLapsed());
+  const ExpiryOutcome outcome = Expire(EverythingLapsed());
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(outcome.skipped, 1U);
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1"), Dialect::kGen1));
@@ -301,7 +328,7 @@ TEST_F(RoomServiceTest, SparesAPusherWithAHeartbeatSinceTheSweep) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
-  EXPECT_EQ(rooms_.ExpirePushers(lapsed).skipped, 1U);
+  EXPECT_EQ(Expire(lapsed).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
@@ -312,7 +339,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatRejoinedSinceTheSweep) {
   std::erase_if(lapsed, [](const LapsedLease& lease) { return lease.user_id == UserId{"host"}; });
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
-  EXPECT_EQ(rooms_.ExpirePushers(lapsed).skipped, 1U);
+  EXPECT_EQ(Expire(lapsed).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), (std::vector<std::string>{"host", "guest"}));
 }
 
@@ -320,7 +347,7 @@ TEST_F(RoomServiceTest, KeepsAPusherActiveIfItsEvictionIsNotStored) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   store_.broken = true;
-  EXPECT_EQ(rooms_.ExpirePushers(lapsed).failed, 1U);
+  EXPECT_EQ(Expire(lapsed).failed, 1U);
   EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   store_.broken = false;
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});

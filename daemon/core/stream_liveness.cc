@@ -1,0 +1,38 @@
+#include "daemon/core/stream_liveness.h"
+
+namespace rtcroom {
+namespace {
+
+/// Timeouts for which a silent member stays while the media server does not answer.
+constexpr int kTimeoutsWithoutAnswer = 3;
+
+using Verdict = std::optional<LeaveReason>;
+
+Verdict LeaveIf(bool leaves, LeaveReason reason) { return leaves ? Verdict(reason) : std::nullopt; }
+
+}  // namespace
+
+Verdict Judge(const LivenessRules& rules, const MemberSignals& member) {
+  const bool is_silent = member.silent > rules.timeout;
+  if (rules.policy == LivenessPolicy::kHeartbeat || !member.media) {
+    return LeaveIf(is_silent, LeaveReason::kHeartbeatTimeout);
+  }
+  const bool by_stream_alone = rules.policy == LivenessPolicy::kStream;
+  switch (member.media->kind) {
+    case MediaState::Kind::kOn:
+      return std::nullopt;
+    case MediaState::Kind::kOff:
+      return LeaveIf(
+          member.media->lasting >= rules.grace && (is_silent || EvictsDespiteHeartbeats(rules)),
+          LeaveReason::kStreamInterrupted);
+    case MediaState::Kind::kNone:
+      if (!by_stream_alone) return LeaveIf(is_silent, LeaveReason::kHeartbeatTimeout);
+      return LeaveIf(member.added_ago > rules.timeout, LeaveReason::kStreamInterrupted);
+    case MediaState::Kind::kUnknown:
+      break;
+  }
+  return LeaveIf(member.silent > kTimeoutsWithoutAnswer * rules.timeout,
+                 LeaveReason::kHeartbeatTimeout);
+}
+
+}  // namespace rtcroom

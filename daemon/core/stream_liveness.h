@@ -1,0 +1,70 @@
+// Liveness by two signals: the heartbeats of a member and its stream.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/core/room_event.h"
+
+namespace rtcroom {
+
+/// Which signals decide (`liveness.policy`).
+enum class LivenessPolicy : std::uint8_t {
+  kHeartbeat,  ///< heartbeats alone
+  kStream,     ///< streams alone
+  kAssist,     ///< a stream on air keeps a silent member
+};
+
+/// A stream as the media server shows it.
+struct MediaState {
+  enum class Kind : std::uint8_t {
+    kUnknown,  ///< the media server does not answer
+    kNone,     ///< not on air, nor lately
+    kOn,
+    kOff,  ///< was on air
+  };
+  Kind kind = Kind::kUnknown;
+  /// How long it has been on or off, without the times for which the media server was away.
+  std::chrono::milliseconds lasting{0};
+};
+
+/// What is known of the streams.
+///
+/// @threads implementations are safe from any thread, and quick.
+class MediaView {
+ public:
+  virtual ~MediaView() = default;
+  [[nodiscard]] virtual MediaState StateOf(std::string_view stream) const = 0;
+  /// Streams that have been off for at least that long.
+  [[nodiscard]] virtual std::vector<std::string> OffFor(std::chrono::milliseconds grace) const = 0;
+};
+
+struct LivenessRules {
+  LivenessPolicy policy = LivenessPolicy::kHeartbeat;
+  std::chrono::milliseconds timeout{25'000};  ///< `room.heartbeat_timeout`
+  std::chrono::milliseconds grace{15'000};    ///< for which a stream may be off
+  bool evict_on_media_off = false;            ///< also members that send heartbeats
+};
+
+/// Whether a stream that is off evicts members that send heartbeats.
+inline bool EvictsDespiteHeartbeats(const LivenessRules& rules) {
+  return rules.policy == LivenessPolicy::kStream || rules.evict_on_media_off;
+}
+
+/// A member at the moment of its judgement.
+struct MemberSignals {
+  MonotonicTime::duration silent{0};     ///< since its last heartbeat
+  MonotonicTime::duration added_ago{0};  ///< since its last add_pusher
+  std::optional<MediaState> media{};     ///< nullopt: it has no stream that could be seen
+};
+
+/// Why the member has to leave; nullopt: it stays.
+/// @source protocol E.5.
+std::optional<LeaveReason> Judge(const LivenessRules& rules, const MemberSignals& member);
+
+}  // namespace rtcroom

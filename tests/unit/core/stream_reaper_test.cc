@@ -1,0 +1,186 @@
+// The reaper with streams as a second signal.
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/core/heartbeat_reaper.h"
+#include "tests/support/service_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::Le;
+using Kind = MediaState::Kind;
+
+class FakeMedia : public MediaView {
+ public:
+  explicit FakeMedia(const Clock& clock) : clock_(clock) {}
+
+  void Set(const std::string& stream, Kind kind) { streams_[stream] = {kind, clock_.Monotonic()}; }
+  [[nodiscard]] MediaState StateOf(std::string_view stream) const override {
+    const auto found = streams_.find(std::string(stream));
+    if (found == streams_.end()) return {.kind = Kind::kNone};
+    return {.kind = found->second.kind,
+            .lasting = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Monotonic() -
+                                                                             found->second.since)};
+  }
+  [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace) const override {
+    std::vector<std::string> off;
+    for (const auto& [stream, entry] : streams_) {
+      const MediaState state = StateOf(stream);
+      if (state.kind == Kind::kOff && state.lasting >= grace) off.push_back(stream);
+    }
+    return off;
+  }
+
+ private:
+  struct Entry {
+    Kind kind = Kind::kNone;
+    MonotonicTime since{};
+  };
+  const Clock& clock_;
+  std::map<std::string, Entry> streams_;
+};
+
+/// A room of "host", who always sends heartbeats, and "guest", who need not.
+class StreamReaperTest : public ServiceFixture, public SweepObserver {
+ protected:
+  void OnSweep(const SweepOutcome& /*outcome*/) override {}
+  void OnStall() override {}
+  void SetUp() override {
+    ASSERT_OK(CreateRoom(Create("r1", "host")));
+    ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
+    media_.Set("host", Kind::kOn);
+  }
+
+  HeartbeatReaper ReaperWith(LivenessRules rules) {
+    rules.timeout = kTimeout;
+    return {rooms_,
+            leases_,
+            inactive_,
+            clock_,
+            {.rules = rules, .sweep_period = 5s},
+            *this,
+            logger_,
+            StreamWitness{.media = media_, .claims = claims_}};
+  }
+  /// Advances time in ticks, as in a running process.
+  void Run(HeartbeatReaper& reaper, std::chrono::milliseconds duration, bool guest_beats = false) {
+    for (auto left = duration; left > 0ms; left -= reaper.TickPeriod()) {
+      clock_.Advance(reaper.TickPeriod());
+      ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
+      if (guest_beats) (void)rooms_.TouchPusher(Member(Key("r1"), "guest"));
+      reaper.Tick();
+    }
+  }
+  bool HasGuest() { return UsersIn(Key("r1")).size() == 2; }
+  /// How long the guest stays from now on, at most two minutes.
+  std::chrono::seconds Stay(HeartbeatReaper& reaper, bool guest_beats = false) {
+    std::chrono::seconds stay{0};
+    while (HasGuest() && stay < 120s) {
+      Run(reaper, 1s, guest_beats);
+      ++stay;
+    }
+    return stay;
+  }
+  LeaveReason ReasonOfTheLast() { return std::get<PusherDeleted>(Events().back().payload).reason; }
+
+  FakeMedia media_{clock_};
+};
+
+TEST_F(StreamReaperTest, AStreamOnAirKeepsASilentMember) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  Run(reaper, 10min);
+  EXPECT_TRUE(HasGuest());
+  EXPECT_EQ(leases_.StateOf(Key("r1"), {"guest"})->age, 10min);
+}
+
+TEST_F(StreamReaperTest, ASilentMemberGoes15To21SecondsAfterItsStream) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  Run(reaper, 3min + 2s);
+  media_.Set("guest", Kind::kOff);
+  EXPECT_THAT(Stay(reaper), AllOf(Ge(15s), Le(21s)));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kStreamInterrupted);
+}
+
+TEST_F(StreamReaperTest, AStreamThatBlinksEvictsNobody) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  for (int i = 0; i < 10; ++i) {
+    media_.Set("guest", Kind::kOn);
+    Run(reaper, 7s);
+    media_.Set("guest", Kind::kOff);
+    Run(reaper, 14s);
+  }
+  EXPECT_TRUE(HasGuest());
+}
+
+TEST_F(StreamReaperTest, AMemberThatBeatsStaysWithoutItsStream) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOff);
+  Run(reaper, 5min, /*guest_beats=*/true);
+  EXPECT_TRUE(HasGuest());
+  EXPECT_THAT(Stay(reaper), AllOf(Ge(kTimeout), Le(kTimeout + 6s))) << "once it is silent";
+}
+
+TEST_F(StreamReaperTest, AMemberThatBeatsGoesWithItsStreamIfAskedFor) {
+  HeartbeatReaper reaper =
+      ReaperWith({.policy = LivenessPolicy::kAssist, .evict_on_media_off = true});
+  media_.Set("guest", Kind::kOn);
+  Run(reaper, 1min, /*guest_beats=*/true);
+  media_.Set("guest", Kind::kOff);
+  EXPECT_THAT(Stay(reaper, /*guest_beats=*/true), AllOf(Ge(15s), Le(21s)));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kStreamInterrupted);
+}
+
+TEST_F(StreamReaperTest, ASilentMemberStaysForThreeTimeoutsWhileTheMediaServerIsAway) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kUnknown);
+  EXPECT_THAT(Stay(reaper), AllOf(Ge(3 * kTimeout), Le(4 * kTimeout + 6s)));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kHeartbeatTimeout);
+}
+
+TEST_F(StreamReaperTest, HeartbeatsAloneDecideWithoutAStream) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  EXPECT_THAT(Stay(reaper), AllOf(Ge(kTimeout), Le(kTimeout + 6s)));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kHeartbeatTimeout);
+}
+
+/// Something happens before a change is stored.
+class InterveningStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    if (before) before();
+    return FailingStore::UpdateAll(updates);
+  }
+  std::function<void()> before{};
+};
+
+TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMember) {
+  InterveningStore store(memory_);
+  RoomService rooms(Deps(store), {}, logger_);
+  HeartbeatReaper reaper(rooms, leases_, inactive_, clock_,
+                         {.rules = {.policy = LivenessPolicy::kAssist, .timeout = kTimeout}}, *this,
+                         logger_, StreamWitness{.media = media_, .claims = claims_});
+  clock_.Advance(kTimeout + 1ms);
+  ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
+  store.before = [this] { media_.Set("guest", Kind::kOn); };
+  const SweepOutcome outcome = reaper.Sweep(clock_.Monotonic());
+  EXPECT_EQ(outcome.expiry.skipped, 1U);
+  EXPECT_TRUE(HasGuest());
+}
+
+}  // namespace
+}  // namespace rtcroom
