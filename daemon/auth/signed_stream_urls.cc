@@ -81,12 +81,20 @@ std::string SignedStreamUrls::UnsignedAccelerateUrl(std::string_view stream) con
 }
 
 std::string SignedStreamUrls::MixedPlayUrl(std::string_view stream) const {
-  return PlayUrls(stream).flv;
+  if (options_.play_host.empty()) return "";
+  std::string url = options_.mixed_play_url;
+  const auto fill_in = [&url](std::string_view name, std::string_view value) {
+    const std::size_t place = url.find(name);
+    if (place != url.npos) url.replace(place, name.size(), value);
+  };
+  fill_in("{stream}", Escaped(stream));
+  fill_in("{host}", options_.play_host);
+  return url;
 }
 
 PlainPlayUrls SignedStreamUrls::PlayUrls(std::string_view stream) const {
   if (options_.play_host.empty()) return {};
-  const std::string place = fmt::format("{}/live/{}", options_.play_host, Escaped(stream));
+  const std::string place = fmt::format("{}/{}/{}", options_.play_host, options_.app, Escaped(stream));
   return {.flv = fmt::format("https://{}.flv", place),
           .rtmp = fmt::format("rtmp://{}", place),
           .hls = fmt::format("https://{}.m3u8", place)};
@@ -94,7 +102,7 @@ PlainPlayUrls SignedStreamUrls::PlayUrls(std::string_view stream) const {
 
 std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
                                       std::string_view stream, TimePoint now) const {
-  std::string url = fmt::format("rtmp://{}/live/{}", host, Escaped(stream));
+  std::string url = fmt::format("rtmp://{}/{}/{}", host, options_.app, Escaped(stream));
   char separator = '?';
   if (!options_.bizid.empty()) {
     url += fmt::format("{}bizid={}", separator, options_.bizid);

@@ -18,6 +18,9 @@ struct StreamUrlOptions {
   std::string push_host{};  ///< empty: the service's default for the bizid, if there is one
   std::string play_host{};  ///< likewise
   std::chrono::seconds url_ttl = std::chrono::days(7);
+  std::string app = "live";  ///< the application in all URLs
+  /// With `{host}` and `{stream}`; the flv URL of viewers where no player can take another.
+  std::string mixed_play_url = "https://{host}/live/{stream}.flv";
 };
 
 /// Unsigned play URLs; all empty when no play host is configured.

@@ -125,6 +125,12 @@ struct LiveConfig {
   ConfigDuration url_ttl = std::chrono::hours(7 * 24);
   LiveApi api = LiveApi::kNone;
   std::string api_base_url = {};  ///< empty: the address that belongs to `api`
+  Secret control_key = {};
+  std::string app = "live";
+  std::string mixed_play_url = "https://{host}/live/{stream}.flv";
+  ConfigDuration unclaimed_ttl = std::chrono::seconds(60);
+  ConfigDuration poll_period = std::chrono::seconds(5);
+  ConfigDuration confirm_ttl = std::chrono::seconds(15);
   std::string app_id = {};
   Secret api_key = {};
   std::string secret_id = {};

@@ -182,6 +182,31 @@ void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
   }
 }
 
+bool HasMediaCallbacks(const LiveConfig& live) {
+  return !live.rtmp_callback_secret.empty() || !live.callback_allow.empty();
+}
+
+void CheckMedia(const Config& config, Problems& problems) {
+  const LiveConfig& live = config.live;
+  const bool is_polled = live.api != LiveApi::kNone;
+  if (is_polled && live.api_base_url.empty()) {
+    problems.push_back({"live.api_base_url", "missing: live.api needs the server's address"});
+  }
+  if (is_polled && live.confirm_ttl <= live.poll_period) {
+    problems.push_back({"live.confirm_ttl", "must be longer than live.poll_period"});
+  }
+  if (live.check_play && !HasMediaCallbacks(live)) {
+    problems.push_back({"live.check_play",
+                        "needs live.rtmp_callback_secret or live.callback_allow: nothing asks "
+                        "about players otherwise"});
+  }
+  if (config.liveness.policy == LivenessPolicy::kStream && !is_polled && !HasMediaCallbacks(live)) {
+    problems.push_back({"liveness.policy",
+                        "stream needs live.api or the callbacks of a media server: no stream is "
+                        "known otherwise"});
+  }
+}
+
 void CheckWechat(const WechatConfig& wechat, Problems& problems) {
   if (!wechat.app_id.empty() && wechat.secret.empty()) {
     problems.push_back({"wechat.secret", "missing: wechat.app_id needs it"});
@@ -297,6 +322,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   }
   CheckIm(config.im, mode, problems);
   CheckChannel(config, mode, problems);
+  CheckMedia(config, problems);
   CheckWechat(config.wechat, problems);
   CheckUtils(config.utils, problems);
   return problems;

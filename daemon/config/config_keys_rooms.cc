@@ -61,12 +61,12 @@ void AddLivenessKeys(std::vector<ConfigKey>& keys) {
   using S = LivenessConfig;
   SectionKeys<&Config::liveness> liveness("liveness", keys);
   liveness.Add<&S::policy>(
-      "policy", ChoiceRule{{"assist", "heartbeat", "stream"}, {"stream"}},
-      "The source of evictions: heartbeats, helped by stream callbacks, or alone.");
-  liveness.AddUnavailable<&S::grace>("grace", DurationRule{10ms, 1h},
-                                     "How long media may be off before it counts.");
-  liveness.AddUnavailable<&S::evict_on_media_off>("evict_on_media_off", SwitchRule{},
-                                                  "Evicts for media off despite heartbeats.");
+      "policy", ChoiceRule{{"assist", "heartbeat", "stream"}},
+      "What evicts a pusher: silence while its stream is off, silence, or its stream alone.");
+  liveness.Add<&S::grace>("grace", DurationRule{10ms, 1h},
+                          "How long a stream may be off before that counts.");
+  liveness.Add<&S::evict_on_media_off>("evict_on_media_off", SwitchRule{},
+                                       "A stream that is off evicts despite heartbeats.");
 }
 
 void AddLimitsKeys(std::vector<ConfigKey>& keys) {

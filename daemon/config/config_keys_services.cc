@@ -81,22 +81,34 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
   live.Add<&S::play_host>("play_host", PlainTextRule{CheckOptionalHost},
                           "\"\" = BIZID.liveplay.myqcloud.com.");
   live.Add<&S::url_ttl>("url_ttl", DurationRule{1s, 8760h}, "Life of a signed URL.");
-  live.AddUnavailable<&S::api>("api", ChoiceRule{{"none", "v1", "v3"}},
-                               "Asks about and mixes streams.");
-  live.AddUnavailable<&S::api_base_url>("api_base_url", PlainTextRule{CheckOptionalBaseUrl},
-                                        "\"\" = the address that belongs to api.");
+  live.Add<&S::api>("api", ChoiceRule{{"none", "nginx-rtmp", "srs", "v1", "v3"}, {"v1", "v3"}},
+                    "The media server that is asked which streams are on, and to end some.");
+  live.Add<&S::api_base_url>("api_base_url", PlainTextRule{CheckOptionalBaseUrl},
+                             "Its control address: nginx-rtmp has /control and /stat there.");
+  live.Add<&S::control_key>("control_key", SecretRule{},
+                            "Of nginx-rtmp, a bearer token; of srs user:password; \"\" = none.");
+  live.Add<&S::app>("app", PlainTextRule{CheckStreamApp},
+                    "The media server's application; streams of others are refused.");
+  live.Add<&S::mixed_play_url>("mixed_play_url", PlainTextRule{CheckStreamTemplate},
+                               "What viewers play: {host} is play_host, {stream} the host's.");
+  live.Add<&S::unclaimed_ttl>("unclaimed_ttl", DurationRule{0s, 24h},
+                              "How long a stream without a member stays on; 0s = for ever.");
+  live.Add<&S::poll_period>("poll_period", DurationRule{100ms, 1h}, "Between two such questions.");
+  live.Add<&S::confirm_ttl>("confirm_ttl", DurationRule{200ms, 1h},
+                            "How long a stream counts as on without a sign of it.");
   live.AddUnavailable<&S::app_id>("app_id", PlainTextRule{}, "For api v1.");
   live.Add<&S::api_key>("api_key", SecretRule{}, "For api v1 and POST get_login_info.");
   live.AddUnavailable<&S::secret_id>("secret_id", PlainTextRule{}, "For api v3.");
   live.AddUnavailable<&S::secret_key>("secret_key", SecretRule{}, "For api v3.");
   live.AddUnavailable<&S::callback_key>("callback_key", SecretRule{},
                                         "Of the live service's callbacks.");
-  live.AddUnavailable<&S::rtmp_callback_secret>("rtmp_callback_secret", SecretRule{},
-                                                "Of a media server's callbacks.");
-  live.AddUnavailable<&S::callback_allow>("callback_allow", ListRule{},
-                                          "Addresses that may send callbacks without a key.");
-  live.AddUnavailable<&S::check_play>("check_play", SwitchRule{},
-                                      "A media server asks about players, too.");
+  live.Add<&S::rtmp_callback_secret>(
+      "rtmp_callback_secret", SecretRule{},
+      "Of a media server's callbacks: a bearer token, or the last part of their path.");
+  live.Add<&S::callback_allow>("callback_allow", ListRule{CheckAddressRange},
+                               "Addresses that may send them; with a secret both must hold.");
+  live.Add<&S::check_play>("check_play", SwitchRule{},
+                           "Players need an URL signed with the play key, too.");
   live.Add<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
                            "Who may set the custom fields of a room.");
 }

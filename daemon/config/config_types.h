@@ -5,6 +5,7 @@
 
 #include "daemon/auth/auth_mode.h"
 #include "daemon/core/room_policy.h"
+#include "daemon/core/stream_liveness.h"
 
 namespace rtcroom {
 
@@ -19,9 +20,7 @@ struct Rate {
 enum class OnCreateFailure : std::uint8_t { kReject, kDegrade };
 /// How members are notified of a change (protocol F.3).
 enum class NotifyVia : std::uint8_t { kAuto, kSystem, kCustomMsg, kBoth };
-/// Which API of the live service answers for streams and mixes them (protocol D.6).
-enum class LiveApi : std::uint8_t { kNone, kV1, kV3 };
-/// The condition that evicts a silent pusher (protocol E.5).
-enum class LivenessPolicy : std::uint8_t { kAssist, kHeartbeat, kStream };
+/// What lists and ends streams: a media server, or the live service (protocol D.6).
+enum class LiveApi : std::uint8_t { kNone, kNginxRtmp, kSrs, kV1, kV3 };
 
 }  // namespace rtcroom

@@ -141,6 +141,25 @@ std::string_view CheckStreamPart(std::string_view text) {
   return "must be at most 32 letters, digits, - or _";
 }
 
+std::string_view CheckStreamApp(std::string_view text) {
+  return text.empty() ? "must not be empty" : CheckStreamPart(text);
+}
+
+std::string_view CheckStreamTemplate(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 256;
+  const auto is_there_once = [text](std::string_view part) {
+    const std::size_t first = text.find(part);
+    return first != text.npos && text.find(part, first + 1) == text.npos;
+  };
+  const bool is_url = text.starts_with("rtmp://") || text.starts_with("https://") ||
+                      text.starts_with("http://");
+  if (is_url && text.size() <= kMaxBytes && std::ranges::all_of(text, IsVisibleAscii) &&
+      is_there_once("{host}") && is_there_once("{stream}")) {
+    return "";
+  }
+  return "must be an rtmp, http or https URL with {host} and {stream}";
+}
+
 std::string_view CheckDigits(std::string_view text) {
   const bool digits = text.find_first_not_of(kDigits) == text.npos;
   return digits && !text.empty() && text.size() <= 20 ? "" : "must be digits in quotes";

@@ -37,6 +37,11 @@ std::string_view CheckPath(std::string_view text);
 /// empty.
 /// @source protocol D.4.
 std::string_view CheckStreamPart(std::string_view text);
+/// The same, not empty.
+std::string_view CheckStreamApp(std::string_view text);
+/// An rtmp, http or https URL of at most 256 printable characters with `{host}` and `{stream}`, each
+/// once.
+std::string_view CheckStreamTemplate(std::string_view text);
 /// Up to 20 digits, at least one.
 std::string_view CheckDigits(std::string_view text);
 /// A userID that may be signed for: 1 to 32 bytes. @source protocol 0.3.

@@ -15,9 +15,9 @@ namespace rtcroom {
 
 /// Which signals decide (`liveness.policy`).
 enum class LivenessPolicy : std::uint8_t {
+  kAssist,     ///< a stream on air keeps a silent member
   kHeartbeat,  ///< heartbeats alone
   kStream,     ///< streams alone
-  kAssist,     ///< a stream on air keeps a silent member
 };
 
 /// A stream as the media server shows it.
