@@ -6,6 +6,7 @@
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/revocation_store.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {
@@ -15,6 +16,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class Storage : public Store,
                 public BanStore,
+                public RevocationStore,
                 public DeliveryStore,
                 public SessionStore,
                 public MessageLog,

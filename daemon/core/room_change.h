@@ -9,6 +9,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/revocation_store.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
 
@@ -22,6 +23,7 @@ struct RoomChange {
   // Also written with the change, and only when there are events.
   std::optional<Ban> ban{};
   std::optional<DeliveryChange> delivery{};
+  std::vector<Revocation> revocations{};
 };
 
 /// A pure rule applied to the stored room, or to null when there is none.

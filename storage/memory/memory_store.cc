@@ -81,6 +81,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
     event_bytes_ += StoredBytes(event);
   }
   if (change->ban) PutBanLocked(*change->ban);
+  for (const Revocation& revocation : change->revocations) PutRevocationLocked(revocation);
   listener_.OnCommit({&*change, 1});
   return change;
 }
@@ -236,6 +237,26 @@ Status MemoryStore::PutBan(const Ban& ban) {
 Status MemoryStore::RemoveEndedBans(TimePoint now) {
   const MutexLock lock(mutex_);
   std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; });
+  return {};
+}
+
+void MemoryStore::PutRevocationLocked(const Revocation& revocation) {
+  const auto stored = revocations_.try_emplace(revocation.stream, revocation.until).first;
+  stored->second = std::max(stored->second, revocation.until);
+}
+
+Result<std::vector<Revocation>> MemoryStore::LoadRevocations(TimePoint now) {
+  std::vector<Revocation> revocations;
+  const MutexLock lock(mutex_);
+  for (const auto& [stream, until] : revocations_) {
+    if (until > now) revocations.push_back({.stream = stream, .until = until});
+  }
+  return revocations;
+}
+
+Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
+  const MutexLock lock(mutex_);
+  std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; });
   return {};
 }
 

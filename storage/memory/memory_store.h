@@ -48,6 +48,8 @@ class MemoryStore : public Storage {
   Result<std::vector<Ban>> LoadBans(TimePoint now) override;
   Status PutBan(const Ban& ban) override;
   Status RemoveEndedBans(TimePoint now) override;
+  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
+  Status RemoveEndedRevocations(TimePoint now) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -86,6 +88,7 @@ class MemoryStore : public Storage {
 
  private:
   void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
+  void PutRevocationLocked(const Revocation& revocation) REQUIRES(mutex_);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
   const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
   void PlaceLocked(const Room* stored, Room& room) REQUIRES(mutex_);
@@ -107,6 +110,7 @@ class MemoryStore : public Storage {
   std::uint64_t trimmed_to_ GUARDED_BY(mutex_) = 0;
   std::uint64_t event_bytes_ GUARDED_BY(mutex_) = 0;  ///< `StoredBytes` of `events_`
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
+  std::map<std::string, TimePoint> revocations_ GUARDED_BY(mutex_);  ///< ends by stream
   DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
   MessageTable messages_ GUARDED_BY(mutex_);

@@ -11,7 +11,11 @@ Status AuxWriter::Prepare(Database& database) {
       database, {{put_ban_,
                   "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES (?, ?, ?, ?)"
                   " ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms"},
-                 {remove_bans_, "DELETE FROM bans WHERE until_ms <= ?"}});
+                 {remove_bans_, "DELETE FROM bans WHERE until_ms <= ?"},
+                 {put_revocation_,
+                  "INSERT INTO revocations (stream, until_ms) VALUES (?, ?)"
+                  " ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)"},
+                 {remove_revocations_, "DELETE FROM revocations WHERE until_ms <= ?"}});
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
@@ -25,9 +29,17 @@ Status AuxWriter::PutBan(const Ban& ban) {
 
 Status AuxWriter::RemoveEndedBans(TimePoint now) { return Run(remove_bans_, now); }
 
+Status AuxWriter::PutRevocation(const Revocation& revocation) {
+  return Run(put_revocation_, revocation.stream, revocation.until);
+}
+
+Status AuxWriter::RemoveEndedRevocations(TimePoint now) { return Run(remove_revocations_, now); }
+
 Status AuxReader::Prepare(Database& database) {
-  Status prepared = load_bans_.Prepare(
-      database, "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > ?");
+  Status prepared = PrepareAll(
+      database,
+      {{load_bans_, "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > ?"},
+       {load_revocations_, "SELECT stream, until_ms FROM revocations WHERE until_ms > ?"}});
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
@@ -45,6 +57,14 @@ Result<std::vector<Ban>> AuxReader::LoadBans(TimePoint now) {
   }
   if (!run.status()) return run.status().error();
   return bans;
+}
+
+Result<std::vector<Revocation>> AuxReader::LoadRevocations(TimePoint now) {
+  std::vector<Revocation> revocations;
+  StatementRun run(load_revocations_, now);
+  while (run.Next()) revocations.push_back({.stream = run.Text(0), .until = run.Time(1)});
+  if (!run.status()) return run.status().error();
+  return revocations;
 }
 
 }  // namespace rtcroom

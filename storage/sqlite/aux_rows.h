@@ -1,10 +1,11 @@
-// The rows of bans, and of all other data but rooms.
+// The rows of bans and revocations, and of all other data but rooms.
 #pragma once
 
 #include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
+#include "daemon/core/revocation_store.h"
 #include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/group_join_rows.h"
 #include "storage/sqlite/message_rows.h"
@@ -24,6 +25,8 @@ class AuxWriter {
 
   Status PutBan(const Ban& ban);
   Status RemoveEndedBans(TimePoint now);
+  Status PutRevocation(const Revocation& revocation);
+  Status RemoveEndedRevocations(TimePoint now);
   DeliveryWriter& deliveries() { return deliveries_; }
   GroupJoinWriter& group_joins() { return group_joins_; }
   MessageWriter& messages() { return messages_; }
@@ -32,6 +35,8 @@ class AuxWriter {
  private:
   Statement put_ban_;
   Statement remove_bans_;
+  Statement put_revocation_;
+  Statement remove_revocations_;
   DeliveryWriter deliveries_;
   GroupJoinWriter group_joins_;
   MessageWriter messages_;
@@ -46,6 +51,7 @@ class AuxReader {
   Status Prepare(Database& database);
 
   Result<std::vector<Ban>> LoadBans(TimePoint now);
+  Result<std::vector<Revocation>> LoadRevocations(TimePoint now);
   DeliveryReader& deliveries() { return deliveries_; }
   GroupJoinReader& group_joins() { return group_joins_; }
   MessageReader& messages() { return messages_; }
@@ -53,6 +59,7 @@ class AuxReader {
 
  private:
   Statement load_bans_;
+  Statement load_revocations_;
   DeliveryReader deliveries_;
   GroupJoinReader group_joins_;
   MessageReader messages_;

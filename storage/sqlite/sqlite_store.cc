@@ -182,6 +182,14 @@ Status SqliteStore::RemoveEndedBans(TimePoint now) {
   return WriteAux([now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
 }
 
+Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
+  return Read(readers_->Take()->aux().LoadRevocations(now));
+}
+
+Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
+  return WriteAux([now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
+}
+
 Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
   return Read(readers_->Take()->aux().deliveries().Load(kind, limit));
 }

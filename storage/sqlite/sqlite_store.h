@@ -83,6 +83,8 @@ class SqliteStore : public Storage {
   Result<std::vector<Ban>> LoadBans(TimePoint now) override;
   Status PutBan(const Ban& ban) override;
   Status RemoveEndedBans(TimePoint now) override;
+  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
+  Status RemoveEndedRevocations(TimePoint now) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;

@@ -169,6 +169,9 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (change.ban) {
     if (const Status written = aux_writer_.PutBan(*change.ban); !written) return written;
   }
+  for (const Revocation& revocation : change.revocations) {
+    if (const Status written = aux_writer_.PutRevocation(revocation); !written) return written;
+  }
   if (change.delivery) {
     const std::uint64_t first = marks_.last_position + 1 - change.events.size();
     const Status written =

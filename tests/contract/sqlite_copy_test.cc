@@ -50,7 +50,7 @@ class SqliteCopy : public SqliteFixture {
   RecordingListener nobody_;
 };
 
-TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansAndDeliveries) {
+TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsAndDeliveries) {
   OpenStore();
   FillStore(*store_);
   ASSERT_OK(Copy());
@@ -59,6 +59,8 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansAndDeliveries) {
   EXPECT_EQ(copy->Scan(0, 100)->rooms, store_->Scan(0, 100)->rooms);
   EXPECT_EQ(EventsOf(*copy), EventsOf(*store_));
   EXPECT_EQ(*copy->LoadBans(TimePoint()), *store_->LoadBans(TimePoint()));
+  EXPECT_EQ(*copy->LoadRevocations(TimePoint()), *store_->LoadRevocations(TimePoint()));
+  EXPECT_EQ(copy->LoadRevocations(TimePoint())->size(), 1u);
   EXPECT_EQ(*copy->LoadDeliveries(DeliveryKind::kDestroyGroup, 10),
             *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10));
   EXPECT_EQ(copy->CountDeliveries()->groups, 1u);

@@ -96,6 +96,15 @@ TEST_F(SqlitePlans, FindsTheEndOfARoomByIndex) {
       ElementsAre(HasSubstr("USING INDEX events_by_ended_room (room_id=? AND room_kind=?")));
 }
 
+TEST_F(SqlitePlans, FindsRevocationsByTheirEnd) {
+  EXPECT_THAT(PlanOfStatementWith("SELECT stream, until_ms FROM revocations"),
+              ElementsAre("SEARCH revocations USING COVERING INDEX revocations_by_end"
+                          " (until_ms>?)"));
+  EXPECT_THAT(PlanOfStatementWith("DELETE FROM revocations"),
+              ElementsAre("SEARCH revocations USING COVERING INDEX revocations_by_end"
+                          " (until_ms<?)"));
+}
+
 TEST_F(SqlitePlans, AppendsAMessageToARoomByItsNumber) {
   EXPECT_THAT(PlanOfStatementWith("SELECT coalesce(last_seq, 0) FROM rooms"),
               ElementsAre("SEARCH rooms USING INTEGER PRIMARY KEY (rowid=?)",

@@ -47,6 +47,13 @@ TEST_F(SqliteRestart, KeepsBansAndDeliveries) {
   EXPECT_EQ(*store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10), deliveries);
 }
 
+TEST_F(SqliteRestart, KeepsRevocations) {
+  const Revocation revocation{.stream = "1_bob", .until = kNoon + seconds(1)};
+  ASSERT_OK(Apply(*store_, Revoking(Creating(MakeRoom(RoomKind::kLive, "r1")), {revocation})));
+  OpenStore();
+  EXPECT_THAT(*store_->LoadRevocations(kNoon), ElementsAre(revocation));
+}
+
 TEST_F(SqliteRestart, KeepsSessions) {
   Session session{.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon};
   session.token.fill(std::byte{0xA5});

@@ -125,6 +125,22 @@ TEST_F(SqliteUndo, UndoesAFailedUpdateWithinItsRoom) {
   ExpectReceived({"host", "host", "host"});
 }
 
+TEST_F(SqliteUndo, UndoesAChangeWhoseRevocationsCannotAllBeWritten) {
+  OpenStoreThatRefuses("INSERT ON revocations WHEN NEW.stream = 'bad'", "ABORT");
+  const std::vector<Revocation> good = {{.stream = "good", .until = kNoon}};
+  const std::vector<Revocation> bad = {{.stream = "undone", .until = kNoon},
+                                       {.stream = "bad", .until = kNoon}};
+  const auto outcomes =
+      UpdateAll({CreatingFor("host"), Revoking(Destroying(KeyOf("host"), "host"), bad),
+                 Revoking(Adding(KeyOf("host"), "amy"), good)});
+  ASSERT_EQ(outcomes.size(), 3u);
+  EXPECT_ERROR(kStoreBroken, outcomes[1]);
+  ASSERT_OK(outcomes[2]);
+  ExpectRooms({"host"});
+  EXPECT_THAT(History(), ElementsAre("1 host 1", "2 host 2", "3 host 3"));
+  EXPECT_EQ(*store_->LoadRevocations(TimePoint()), good);
+}
+
 TEST_F(SqliteUndo, DoesNotCountAFailedCreateTowardTheRoomLimit) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   const auto outcomes = UpdateAll({CreatingFor("bad"), CreatingFor("good1"), CreatingFor("bad"),

@@ -16,6 +16,7 @@
 #include "tests/contract/room_histories.h"
 #include "tests/contract/sqlite_fixture.h"
 #include "tests/support/live_rooms.h"
+#include "tests/support/messages.h"
 
 namespace rtcroom {
 namespace {
@@ -110,6 +111,7 @@ TEST_P(SqliteUpgrade, KeepsRoomHistories) {
 
 /// Makes tables of the newest version those of version 6.
 constexpr std::string_view kTablesOfVersion6 =
+    "DROP TABLE revocations;"
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
     "DROP TABLE group_joins;"
     "ALTER TABLE meta DROP COLUMN last_message_position;"
@@ -232,7 +234,8 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0005_used.sql",
-                                         "schema_0006_used.sql", "schema_0007_used.sql"),
+                                         "schema_0006_used.sql", "schema_0007_used.sql",
+                                         "schema_0008_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -276,16 +279,12 @@ TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
   EXPECT_EQ(report->findings.count(), 0u) << report->findings.kept().front().what;
 }
 
-TEST_P(SqliteUpgradePopulated, AllowsMessagesInUpgradedRooms) {
-  const std::uint64_t room = store_->Load(MakeKey(RoomKind::kLive, "live"))->sequence;
-  EXPECT_EQ(*store_->NewestMessage(), 0u);
-  EXPECT_EQ(*store_->NewestRoomMessage(room), 0u);
-  const auto appended = store_->AppendRoomMessage(room, {.sender = {"amy"}, .body = "hello"});
-  ASSERT_OK(appended);
-  EXPECT_EQ(appended->seq, 1u);
-  ASSERT_OK(store_->AppendDirectMessage({"bob"}, {.sender = {"amy"}, .body = "hello"}));
+TEST_P(SqliteUpgradePopulated, AllowsRevocationsWithChangesOfUpgradedRooms) {
+  EXPECT_THAT(*store_->LoadRevocations(TimePoint()), IsEmpty());
+  const Revocation revocation{.stream = "1_bob", .until = kNoon};
+  ASSERT_OK(Apply(*store_, Revoking(Deleting(MakeKey(kKind, "multi"), "bob"), {revocation})));
   OpenStore();
-  EXPECT_EQ(store_->ReadMessages(0, 10)->size(), 2u);
+  EXPECT_THAT(*store_->LoadRevocations(TimePoint()), ElementsAre(revocation));
 }
 
 TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
@@ -303,10 +302,52 @@ TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradePopulated,
                          testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
                                          "schema_0005_used.sql", "schema_0006_used.sql",
+                                         "schema_0007_used.sql", "schema_0008_used.sql"),
+                         [](const auto& param_info) {
+                           return std::string(param_info.param).substr(0, 11);
+                         });
+
+class SqliteUpgradeWithoutMessages : public SqliteUpgrade {};
+
+TEST_P(SqliteUpgradeWithoutMessages, AllowsMessagesInUpgradedRooms) {
+  const std::uint64_t room = store_->Load(MakeKey(RoomKind::kLive, "live"))->sequence;
+  EXPECT_EQ(*store_->NewestMessage(), 0u);
+  EXPECT_EQ(*store_->NewestRoomMessage(room), 0u);
+  const auto appended = store_->AppendRoomMessage(room, {.sender = {"amy"}, .body = "hello"});
+  ASSERT_OK(appended);
+  EXPECT_EQ(appended->seq, 1u);
+  ASSERT_OK(store_->AppendDirectMessage({"bob"}, {.sender = {"amy"}, .body = "hello"}));
+  OpenStore();
+  EXPECT_EQ(store_->ReadMessages(0, 10)->size(), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeWithoutMessages,
+                         testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
+                                         "schema_0005_used.sql", "schema_0006_used.sql",
                                          "schema_0007_used.sql"),
                          [](const auto& param_info) {
                            return std::string(param_info.param).substr(0, 11);
                          });
+
+class SqliteUpgradeOfVersion8 : public SqliteFixture {};
+
+TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
+  std::ostringstream dump;
+  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0008_used.sql").rdbuf();
+  RunSql(Path(), dump.str());
+  OpenStore();
+  EXPECT_THAT(BodiesOf(*store_->ReadMessages(0, 10)),
+              ElementsAre("last words", "1", "2", "3", "settled", "pending"));
+  EXPECT_THAT(BodiesOf(*store_->ReadPendingMessages({"bob"}, TimePoint(), 10)),
+              ElementsAre("pending"));
+  const std::uint64_t room = store_->Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;
+  EXPECT_EQ(*store_->NewestRoomMessage(room), 3u);
+  const auto groups = store_->LoadGroupJoins();
+  ASSERT_OK(groups);
+  ASSERT_EQ(groups->size(), 1u);
+  EXPECT_EQ(groups->front().join->account, UserId{"bob"});
+  EXPECT_EQ(groups->front().join->room_number, room);
+}
 
 class SqliteUpgradeOfVersion2 : public SqliteFixture {};
 

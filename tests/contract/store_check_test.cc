@@ -103,7 +103,8 @@ TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
 INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
-                                         "schema_0004_used.sql", "schema_0007_used.sql"),
+                                         "schema_0004_used.sql", "schema_0007_used.sql",
+                                         "schema_0008_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));

@@ -11,8 +11,8 @@
 namespace rtcroom {
 
 /// Rooms of both dialects and all kinds, including a waiting, an ended and a passed-on room;
-/// viewers, custom fields, a ban, a delivery, a session; messages in a room, in an ended one and to
-/// a user, pending and settled.
+/// viewers, custom fields, a ban, a revocation, a delivery, a session; messages in a room, in an
+/// ended one and to a user, pending and settled.
 inline void FillStore(Storage& store) {
   const auto make = [&](const RoomUpdate& update) { ASSERT_OK(Apply(store, update)); };
   const RoomKey multi = MakeKey(RoomKind::kMulti, "multi");
@@ -33,7 +33,8 @@ inline void FillStore(Storage& store) {
   make(SettingField(live, "likes", "1"));
   make(Creating(MakeWebrtcRoom("777", "school")));
   make(Adding(MakeKey(RoomKind::kWebrtc, "777"), "eve"));
-  make(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"));
+  make(Revoking(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"),
+                {{.stream = "1_creator", .until = kNoon}}));
   const auto in_room = store.Load(multi);
   ASSERT_OK(in_room);
   for (const char* const body : {"1", "2", "3"}) {

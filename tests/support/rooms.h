@@ -82,6 +82,17 @@ inline RoomUpdate Destroying(const RoomKey& key, const std::string& user_id = "c
           }};
 }
 
+/// `update` with `revocations` added to its change.
+inline RoomUpdate Revoking(RoomUpdate update, std::vector<Revocation> revocations) {
+  update.edit = [edit = std::move(update.edit),
+                 revocations = std::move(revocations)](const Room* stored) {
+    Result<RoomChange> change = edit(stored);
+    if (change) change->revocations = revocations;
+    return change;
+  };
+  return update;
+}
+
 inline Result<RoomChange> Apply(Store& store, const RoomUpdate& update) {
   return store.Update(update);
 }
