@@ -9,9 +9,10 @@ namespace rtcroom {
 void PrintStoreSize(std::ostream& out, const StoreReport& report) {
   out << fmt::format(
       "schema {}, epoch {}: {} rooms, {} pushers, {} viewers, {} events, {} sessions, {} bans, "
-      "{} deliveries, {} messages\n",
+      "{} deliveries, {} messages, {} revocations\n",
       report.schema, Printable(report.newest.epoch), report.rooms, report.pushers, report.audiences,
-      report.events, report.sessions, report.bans, report.deliveries, report.messages);
+      report.events, report.sessions, report.bans, report.deliveries, report.messages,
+      report.revocations);
 }
 
 void PrintFindings(std::ostream& out, const StoreFindings& findings) {

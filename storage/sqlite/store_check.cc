@@ -117,7 +117,8 @@ class Check {
                                " (SELECT count(*) FROM bans), event_bytes,"
                                " (SELECT coalesce(sum({}), 0) FROM events),"
                                " (SELECT count(*) FROM deliveries),"
-                               " (SELECT count(*) FROM messages)"
+                               " (SELECT count(*) FROM messages),"
+                               " (SELECT count(*) FROM revocations)"
                                " FROM meta WHERE only_row = 1",
                                kBytesOfEvent));
     if (!prepared) return prepared;
@@ -135,6 +136,7 @@ class Check {
     report_.bans = run.Unsigned(8);
     report_.deliveries = run.Unsigned(11);
     report_.messages = run.Unsigned(12);
+    report_.revocations = run.Unsigned(13);
     if (bounds_.last_position - bounds_.trimmed_position != report_.events) {
       report_.findings.Add(
           "events", fmt::format("{} are there, where {} were given and {} removed", report_.events,

@@ -52,7 +52,7 @@ TEST_F(StoreCheckTest, FindsNothingInAStoreWithTrimmedEvents) {
   }
 }
 
-TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanAndMessageCounts) {
+TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanMessageAndRevocationCounts) {
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
   EXPECT_EQ(report->newest.epoch, Options().new_epoch);
@@ -62,6 +62,7 @@ TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanAndMessageCounts) {
   EXPECT_EQ(report->sessions, 1u);
   EXPECT_EQ(report->bans, 1u);
   EXPECT_EQ(report->messages, 6u);
+  EXPECT_EQ(report->revocations, 1u);
 }
 
 TEST_F(StoreCheckTest, ChecksRoomLimitsOnlyOnRequest) {
