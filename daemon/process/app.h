@@ -21,7 +21,8 @@
 // - watchdog and status, only under a service manager: liveness probes of all of the above; the
 //   manager's socket, bounded; the end of `ServiceWatch`
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
-// - trimmer: `EventTrimmer::Trim`, ended bans and sessions; a commit; the end of its task
+// - trimmer: `EventTrimmer::Trim`, ended bans, revocations and sessions; a commit; the end of its
+//   task
 // - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
 // - gRPC's acceptor: connections; nothing; `GrpcAdminServer::Stop`
 // - gRPC's own: calls, which never wait, and reflection, which waits for its client; likewise

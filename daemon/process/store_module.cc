@@ -51,6 +51,7 @@ Status StoreModule::Open(StoreObserver& observer) {
   storage_ = *std::move(storage);
   if (Status status = CompareWithMark(); !status) return status;
   if (Status status = RestoreBans(); !status) return status;
+  if (Status status = RestoreRevocations(); !status) return status;
   return RestoreRooms();
 }
 
@@ -75,6 +76,13 @@ Status StoreModule::RestoreBans() {
                          {{"stored", bans->size()}, {"in_force", BanList::kMaxBans}});
     break;
   }
+  return {};
+}
+
+Status StoreModule::RestoreRevocations() {
+  const Result<std::vector<Revocation>> stored = storage_->LoadRevocations(runtime_.clock.Now());
+  if (!stored) return stored.error();
+  for (const Revocation& revocation : *stored) state_.revocations.Put(revocation);
   return {};
 }
 

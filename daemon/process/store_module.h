@@ -15,6 +15,7 @@
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
+#include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/store_observer.h"
 #include "daemon/process/data_directory.h"
@@ -33,19 +34,21 @@ struct RoomState {
       : leases(runtime.clock, room.heartbeat_timeout),
         inactive(runtime.clock, room.inactive_ttl),
         bans(runtime.clock),
+        revocations(runtime.clock),
         quota(runtime.random) {}
 
   LeaseTable leases;
   InactiveRooms inactive;
   RoomCounters counters{};
   BanList bans;
+  RevocationList revocations;
   RoomQuota quota;
   DeliverySignal enqueued{};
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
   WriteSignal channel_commits{};
-  CommitFanOut commits{{&leases, &inactive, &counters, &quota, &watch_commits, &console_commits,
-                        &channel_commits, &enqueued}};
+  CommitFanOut commits{{&leases, &inactive, &counters, &revocations, &quota, &watch_commits,
+                        &console_commits, &channel_commits, &enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.
@@ -79,6 +82,7 @@ class StoreModule {
  private:
   Status CompareWithMark();
   Status RestoreBans();
+  Status RestoreRevocations();
   Status RestoreRooms();
 
   const StoreConfig config_;

@@ -1,6 +1,7 @@
 #include "daemon/process/upkeep_module.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <stop_token>
 
@@ -43,6 +44,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       kTrimPeriod,
       [this](const std::stop_token& stop) {
         PurgeEndedBans();
+        PurgeEndedRevocations();
         upkeep_heartbeat_.Answer();
         MaintainSessions();
         TrimMessages();
@@ -85,6 +87,19 @@ void UpkeepModule::PurgeEndedBans() {
   const Status removed = deps_.store.storage().RemoveEndedBans(deps_.runtime.clock.Now());
   // The next start ignores the remaining ones.
   if (!removed) deps_.runtime.logger.Warn("bans_not_removed", {{"reason", removed.error().detail}});
+}
+
+void UpkeepModule::PurgeEndedRevocations() {
+  RevocationList& revocations = deps_.store.state().revocations;
+  Logger& logger = deps_.runtime.logger;
+  if (const std::size_t dropped = revocations.TakeDropped(); dropped > 0) {
+    logger.Warn("too_many_revocations",
+                {{"dropped", dropped}, {"in_force", RevocationList::kMaxRevocations}});
+  }
+  if (revocations.RemoveEnded() == 0) return;
+  const Status removed = deps_.store.storage().RemoveEndedRevocations(deps_.runtime.clock.Now());
+  // The next start ignores the remaining ones.
+  if (!removed) logger.Warn("revocations_not_removed", {{"reason", removed.error().detail}});
 }
 
 void UpkeepModule::MaintainSessions() {

@@ -30,8 +30,8 @@ struct UpkeepModuleDeps {
   Runtime& runtime;
 };
 
-/// Evicts silent pushers, removes old events, messages, bans and sessions, checks that the store
-/// accepts writes, and records its newest position; from construction to `Stop`.
+/// Evicts silent pushers, removes old events, messages, bans, revocations and sessions, checks that
+/// the store accepts writes, and records its newest position; from construction to `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {
@@ -49,6 +49,7 @@ class UpkeepModule : private SweepObserver {
   void OnSweep(const SweepOutcome& outcome) override;
   void OnStall() override;
   void PurgeEndedBans();
+  void PurgeEndedRevocations();
   void MaintainSessions();
   void TrimMessages();
 
