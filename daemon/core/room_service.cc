@@ -8,6 +8,7 @@
 #include "daemon/base/log_scope.h"
 #include "daemon/core/room_deliveries.h"
 #include "daemon/core/room_rules.h"
+#include "daemon/core/stream_revocations.h"
 
 namespace rtcroom {
 namespace {
@@ -34,20 +35,29 @@ RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options
       leases_(deps.leases),
       quota_(deps.quota),
       streams_(deps.streams),
+      claims_(deps.claims),
       clock_(deps.clock),
       options_(options),
       logger_(logger),
       creator_(deps.groups, deps.ids) {}
 
-std::vector<Result<RoomChange>> RoomService::UpdateAll(std::vector<RoomUpdate> updates) {
-  if (options_.enqueues_deliveries) {
-    for (RoomUpdate& update : updates) update.edit = WithDeliveries(std::move(update.edit));
+RoomEdit RoomService::WithEffects(RoomEdit edit) const {
+  if (options_.enqueues_deliveries) edit = WithDeliveries(std::move(edit));
+  if (claims_ != nullptr) {
+    edit = WithRevocations(
+        std::move(edit),
+        {.streams = streams_, .claims = *claims_, .until = clock_.Now() + options_.push_url_ttl});
   }
+  return edit;
+}
+
+std::vector<Result<RoomChange>> RoomService::UpdateAll(std::vector<RoomUpdate> updates) {
+  for (RoomUpdate& update : updates) update.edit = WithEffects(std::move(update.edit));
   return store_.UpdateAll(updates);
 }
 
 Result<RoomChange> RoomService::Update(RoomUpdate update) {
-  if (options_.enqueues_deliveries) update.edit = WithDeliveries(std::move(update.edit));
+  update.edit = WithEffects(std::move(update.edit));
   return store_.Update(std::move(update));
 }
 

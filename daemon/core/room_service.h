@@ -26,6 +26,7 @@
 #include "daemon/core/room_quota.h"
 #include "daemon/core/room_rules.h"
 #include "daemon/core/room_store.h"
+#include "daemon/core/stream_claims.h"
 #include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
@@ -121,6 +122,8 @@ struct RoomServiceOptions {
   std::chrono::milliseconds group_deadline{8000};
   /// Whether changes enqueue their deliveries to the IM service.
   bool enqueues_deliveries = false;
+  /// Life of a push URL: an operator's removal revokes those of the removed for so long.
+  std::chrono::seconds push_url_ttl = std::chrono::days(7);
 };
 
 /// Dependencies of the use cases; all of them outlive the service.
@@ -133,7 +136,8 @@ struct RoomServiceDeps {
   const StreamUrlSigner& streams;
   const Clock& clock;
   IdSource& ids;
-  RoomQuota* quota = nullptr;  ///< null: no per-caller limit
+  RoomQuota* quota = nullptr;            ///< null: no per-caller limit
+  const StreamClaims* claims = nullptr;  ///< null: no push URL is revoked
 };
 
 /// @threads safe from any thread. No lock is held while the store or the IM service works.
@@ -226,7 +230,8 @@ class RoomService {
   ExpiryOutcome ExpireInactive(std::span<const InactiveRoom> rooms);
 
  private:
-  /// `Store::Update` and `Store::UpdateAll`, with the deliveries of the changes.
+  /// `Store::Update` and `Store::UpdateAll`, with the deliveries and revocations of the changes.
+  [[nodiscard]] RoomEdit WithEffects(RoomEdit edit) const;
   Result<RoomChange> Update(const RoomKey& key, RoomEdit edit);
   Result<RoomChange> Update(RoomUpdate update);
   std::vector<Result<RoomChange>> UpdateAll(std::vector<RoomUpdate> updates);
@@ -272,6 +277,7 @@ class RoomService {
   LeaseTable& leases_;
   RoomQuota* const quota_;
   const StreamUrlSigner& streams_;
+  const StreamClaims* const claims_;
   const Clock& clock_;
   const RoomServiceOptions options_;
   Logger& logger_;

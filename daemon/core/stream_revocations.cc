@@ -1,0 +1,49 @@
+#include "daemon/core/stream_revocations.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace rtcroom {
+namespace {
+
+bool IsDismissal(const RoomEvent& event) {
+  const auto* const destroyed = std::get_if<RoomDestroyed>(&event.payload);
+  return destroyed != nullptr && destroyed->reason == EndReason::kDismissed;
+}
+
+bool IsClaimedElsewhere(const std::string& stream, const RoomKey& room,
+                        const StreamClaims& claims) {
+  // A member has one claim in a room.
+  return std::ranges::any_of(claims.MembersOf(stream, 2), [&](const StreamClaims::Member& member) {
+    return member.room != room;
+  });
+}
+
+void AddRevocations(const Room& before, const RevocationRule& rule, RoomChange& change) {
+  const bool is_dismissed = std::ranges::any_of(change.events, IsDismissal);
+  for (const RoomEvent& event : change.events) {
+    const auto* const deleted = std::get_if<PusherDeleted>(&event.payload);
+    if (deleted == nullptr) continue;
+    const bool is_removed = deleted->reason == LeaveReason::kKicked || is_dismissed;
+    const Pusher* const pusher = FindPusher(before, deleted->user_id);
+    if (!is_removed || pusher == nullptr) continue;
+    std::string stream = StreamOf(before.dialect, pusher->user_id, pusher->push_url, rule.streams);
+    if (stream.empty() || IsClaimedElsewhere(stream, before.key, rule.claims)) continue;
+    change.revocations.push_back({.stream = std::move(stream), .until = rule.until});
+  }
+}
+
+}  // namespace
+
+RoomEdit WithRevocations(RoomEdit edit, const RevocationRule& rule) {
+  return [edit = std::move(edit), rule](const Room* stored) {
+    Result<RoomChange> change = edit(stored);
+    const bool has_streams = stored != nullptr && stored->key.kind != RoomKind::kWebrtc;
+    if (change && has_streams) AddRevocations(*stored, rule, *change);
+    return change;
+  };
+}
+
+}  // namespace rtcroom
