@@ -1,0 +1,100 @@
+// Checks of the arguments that push and play URLs carry.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/secret.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// Whether a media server may name a stream like that: 1 to 255 bytes of A-Z a-z 0-9 _ -. Every
+/// stream that is signed has such a name.
+/// @source protocol D.4; nginx-rtmp cuts longer names.
+bool IsStreamName(std::string_view name);
+
+/// The user and the room that a push URL was made for.
+struct PushBinding {
+  RoomKey room{};
+  UserId user_id{};
+  bool operator==(const PushBinding&) const = default;
+};
+
+/// Arguments of a stream URL, percent-decoded; nullopt: not sent.
+struct StreamArguments {
+  std::optional<std::string_view> tx_secret{};
+  std::optional<std::string_view> tx_time{};
+  // Those of a binding: kind, user, room, signature.
+  std::optional<std::string_view> rk{};
+  std::optional<std::string_view> ru{};
+  std::optional<std::string_view> rr{};
+  std::optional<std::string_view> rs{};
+};
+
+enum class StreamSignatureState : std::uint8_t {
+  kGood,
+  kMissing,    ///< txSecret or txTime was not sent
+  kMalformed,  ///< they are no digest and no time
+  kWrong,      ///< of another stream or time, or made with another key
+  kExpired,    ///< good until its time, which has passed
+};
+
+/// Lower-case words, for logs.
+std::string_view StreamSignatureStateName(StreamSignatureState state);
+
+struct StreamSignature {
+  StreamSignatureState state = StreamSignatureState::kMissing;
+  /// When the signature expires, of a good and of an expired one; nullopt where nothing is signed.
+  std::optional<TimePoint> signed_until{};
+  /// Likewise, when the URL was made for one room and no argument of that was changed.
+  std::optional<PushBinding> binding{};
+
+  /// Whether the URL was made with the key, however long ago.
+  [[nodiscard]] bool is_authentic() const {
+    return state == StreamSignatureState::kGood || state == StreamSignatureState::kExpired;
+  }
+};
+
+/// Checks what `SignedStreamUrls` signs: txSecret is the MD5, in lower-case hex, of the key, the
+/// stream and txTime, which is the expiry in Unix seconds, in upper-case hex.
+///
+/// The binding to a room is optional: `rk=<d|m|l>&ru=<user>&rr=<room>&rs=<32 hex>`. Whoever removes
+/// or damages it gains nothing: a stream without one is treated as that of any of the user's rooms.
+///
+/// @threads immutable: safe from any thread.
+/// @source protocol D.4; the media contract, 5.3.
+class StreamSignatureVerifier {
+ public:
+  /// Most bytes of `BindingArguments`: with them the arguments of a URL stay below the 255 bytes
+  /// that media servers keep.
+  static constexpr std::size_t kMaxBindingBytes = 160;
+
+  /// @param key  empty: URLs are not signed. Every stream is good, without a time or a binding.
+  explicit StreamSignatureVerifier(Secret key);
+
+  /// The time that a comparison takes does not depend on the digest.
+  [[nodiscard]] StreamSignature Check(std::string_view stream, const StreamArguments& arguments,
+                                      TimePoint now) const;
+
+  /// The arguments that bind a URL of that stream and txTime to a room, percent-encoded.
+  /// @return empty where URLs are not signed, for rooms of kWebrtc, which have no push URLs, and
+  ///         when the arguments would be too long.
+  [[nodiscard]] std::string BindingArguments(std::string_view stream, std::string_view tx_time,
+                                             const PushBinding& binding) const;
+
+ private:
+  [[nodiscard]] std::string BindingDigest(std::string_view stream, std::string_view tx_time,
+                                          std::string_view kind, std::string_view user_id,
+                                          std::string_view room_id) const;
+  [[nodiscard]] std::optional<PushBinding> ReadBinding(std::string_view stream,
+                                                       const StreamArguments& arguments) const;
+
+  const Secret key_;
+};
+
+}  // namespace rtcroom
