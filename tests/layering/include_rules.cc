@@ -32,6 +32,7 @@ const std::vector<Layer>& Layers() {
        {"daemon/core/", "daemon/http_client/"},
        {"nlohmann/", "openssl/", "zlib.h"}},
       {"daemon/channel/", Outside::kNever, {"daemon/core/", "daemon/auth/digest.h"}, {"nlohmann/"}},
+      {"daemon/media/", Outside::kNever, {"daemon/core/", "daemon/auth/stream_signature.h"}, {}},
       {"storage/storage.h", Outside::kNever, {"daemon/core/", "daemon/auth/"}, {}},
       {"storage/memory/",
        Outside::kNever,

@@ -1,0 +1,318 @@
+#include "daemon/media/stream_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxClientIdBytes = 64;
+/// Updates of one client are further apart; what comes sooner is a copy, or was delayed.
+constexpr std::chrono::seconds kLeastUpdateGap{1};
+/// Uptimes are rounded, and answers take time.
+constexpr std::chrono::seconds kUptimeError{2};
+
+bool IsClientId(std::string_view id) { return !id.empty() && id.size() <= kMaxClientIdBytes; }
+
+}  // namespace
+
+std::string_view PublishVerdictName(PublishVerdict verdict) {
+  switch (verdict) {
+    case PublishVerdict::kAccepted:
+      return "accepted";
+    case PublishVerdict::kBadName:
+      return "bad_name";
+    case PublishVerdict::kBadSignature:
+      return "bad_signature";
+    case PublishVerdict::kBanned:
+      return "banned";
+    case PublishVerdict::kRevoked:
+      return "revoked";
+    case PublishVerdict::kTooManyStreams:
+      return "too_many_streams";
+  }
+  return "";
+}
+
+std::string_view StreamDropReasonName(StreamDropReason reason) {
+  switch (reason) {
+    case StreamDropReason::kTakenOver:
+      return "taken_over";
+    case StreamDropReason::kUnclaimed:
+      return "unclaimed";
+    case StreamDropReason::kBanned:
+      return "banned";
+    case StreamDropReason::kRevoked:
+      return "revoked";
+  }
+  return "";
+}
+
+StreamTable::StreamTable(const StreamTableOptions& options, const StreamGuard& guard,
+                         MonotonicTime now)
+    : options_(options), guard_(guard) {
+  if (options_.is_polled) away_since_ = now;
+}
+
+PublishOutcome StreamTable::Publish(const StreamCall& call, MonotonicTime now) {
+  if (!IsStreamName(call.stream) || !IsClientId(call.client)) {
+    return {.verdict = PublishVerdict::kBadName};
+  }
+  if (call.signature.state != StreamSignatureState::kGood) {
+    return {.verdict = PublishVerdict::kBadSignature};
+  }
+  if (const auto reason = ReasonAgainst(call.stream, call.signature, {})) {
+    return {.verdict = *reason == StreamDropReason::kBanned ? PublishVerdict::kBanned
+                                                            : PublishVerdict::kRevoked};
+  }
+  // Also where it was accepted for this stream: it begins anew.
+  End(call.client, now);
+  std::vector<StreamDrop> drops;
+  for (const StreamClient& other : ClientsOf(call.stream)) {
+    drops.push_back({.client = other, .reason = StreamDropReason::kTakenOver});
+  }
+  Client* const client = AddClient(call.stream, call.client, now);
+  if (client == nullptr) return {.verdict = PublishVerdict::kTooManyStreams};
+  client->signature = call.signature;
+  return {.verdict = PublishVerdict::kAccepted, .drops = std::move(drops)};
+}
+
+UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int64_t> media_ms,
+                                  MonotonicTime now) {
+  Entry* entry = StreamOf(call.client);
+  if (entry == nullptr) {
+    if (!IsStreamName(call.stream) || !IsClientId(call.client) || !call.signature.is_authentic()) {
+      return UpdateVerdict::kGoOn;  // any other answer ends a call
+    }
+    if (ReasonAgainst(call.stream, call.signature, {})) return UpdateVerdict::kCut;
+    if (HasEndedSince(call.client, now - kLateCalls)) return UpdateVerdict::kGoOn;
+    if (Client* const adopted = AddClient(call.stream, call.client, now)) {
+      adopted->signature = call.signature;
+      if (media_ms) OnMedia(*adopted, *media_ms, now);
+    }
+    return UpdateVerdict::kGoOn;
+  }
+  auto& [name, stream] = *entry;
+  Client& client = *std::ranges::find(stream.clients, call.client, &Client::id);
+  const bool shows_signature = call.stream == name && call.signature.is_authentic();
+  if (shows_signature && !client.signature.is_authentic()) client.signature = call.signature;
+  if (media_ms) OnMedia(client, *media_ms, now);
+  OnSeen(stream, client, now);
+  SetOnSince(stream, now);
+  return ReasonAgainst(name, client.signature, now - client.since) ? UpdateVerdict::kCut
+                                                                   : UpdateVerdict::kGoOn;
+}
+
+void StreamTable::Ended(std::string_view client, MonotonicTime now) {
+  if (!End(client, now)) return;
+  if (ended_.size() < options_.max_streams) ended_.insert_or_assign(std::string(client), now);
+}
+
+void StreamTable::Poll(const StreamPoll& poll, MonotonicTime now) {
+  if (away_since_) away_for_ += now - *away_since_;
+  away_since_.reset();
+  CompareLife(poll, now);
+  for (const StreamClient& listed : poll.clients) PollOne(listed, poll.asked_at, now);
+  for (Stream& stream : streams_ | std::views::values) RemoveStale(stream, now);
+}
+
+// The list may be older than callbacks that came while it was under way.
+void StreamTable::PollOne(const StreamClient& listed, MonotonicTime asked_at, MonotonicTime now) {
+  if (!IsStreamName(listed.stream) || !IsClientId(listed.client)) return;
+  Entry* const entry = StreamOf(listed.client);
+  if (entry == nullptr) {
+    if (!HasEndedSince(listed.client, asked_at)) AddClient(listed.stream, listed.client, now);
+    return;
+  }
+  auto& [name, stream] = *entry;
+  Client& client = *std::ranges::find(stream.clients, listed.client, &Client::id);
+  if (name == listed.stream) {
+    OnSeen(stream, client, now);
+  } else if (client.since < asked_at) {
+    // Asked for another stream while it was sending one, the media server may go on with the first.
+    End(listed.client, now);
+    AddClient(listed.stream, listed.client, now);
+  }
+}
+
+void StreamTable::CompareLife(const StreamPoll& poll, MonotonicTime now) {
+  bool is_new_life = life_ && *life_ != poll.life;
+  life_ = poll.life;
+  if (poll.uptime) {
+    const MonotonicTime started_at = poll.asked_at - *poll.uptime;
+    is_new_life = is_new_life || (started_at_ && started_at > *started_at_ + kUptimeError);
+    // Slow answers show an earlier start than the real one.
+    started_at_ = is_new_life ? started_at : std::max(started_at_.value_or(started_at), started_at);
+  }
+  if (is_new_life) grace_from_ = Paused(now);
+}
+
+void StreamTable::PollFailed(MonotonicTime now) {
+  if (!away_since_) away_since_ = now;
+}
+
+std::vector<StreamDrop> StreamTable::Sweep(MonotonicTime now) {
+  std::erase_if(ended_, [&](const auto& ended) { return now - ended.second > kLateCalls; });
+  std::vector<StreamDrop> drops;
+  for (auto at = streams_.begin(); at != streams_.end();) {
+    auto& [name, stream] = *at;
+    if (!options_.is_polled) RemoveStale(stream, now);
+    const bool is_claimed = guard_.IsClaimed(name);
+    if (stream.clients.empty()) {
+      const bool is_forgotten = !is_claimed && OffFor(stream, now) >= kOffIsKept;
+      at = is_forgotten ? streams_.erase(at) : std::next(at);
+      continue;
+    }
+    if (is_claimed) {
+      stream.unclaimed_since.reset();
+    } else if (!stream.unclaimed_since) {
+      stream.unclaimed_since = now;
+    }
+    const bool is_superfluous = stream.unclaimed_since && options_.unclaimed_ttl.count() != 0 &&
+                                now - *stream.unclaimed_since >= options_.unclaimed_ttl;
+    for (const Client& client : stream.clients) {
+      auto reason = ReasonAgainst(name, client.signature, now - client.since);
+      if (!reason && is_superfluous) reason = StreamDropReason::kUnclaimed;
+      if (reason) drops.push_back({.client = {name, client.id}, .reason = *reason});
+    }
+    ++at;
+  }
+  return drops;
+}
+
+StreamMedia StreamTable::MediaOf(std::string_view stream, MonotonicTime now) const {
+  const auto found = streams_.find(stream);
+  const bool is_reachable = !away_since_;
+  if (found == streams_.end()) return {.is_confirmed = is_reachable};
+  const Stream& known = found->second;
+  if (!known.on_since) {
+    return {
+        .state = MediaState::kOff, .since = now - OffFor(known, now), .is_confirmed = is_reachable};
+  }
+  const auto is_sure = [&](const Client& client) { return client.sends && !IsStale(client, now); };
+  return {.state = MediaState::kOn,
+          .since = *known.on_since,
+          .is_confirmed = std::ranges::any_of(known.clients, is_sure)};
+}
+
+std::vector<StreamClient> StreamTable::ClientsOf(std::string_view stream) const {
+  std::vector<StreamClient> clients;
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return clients;
+  clients.reserve(found->second.clients.size());
+  for (const Client& client : found->second.clients) clients.push_back({found->first, client.id});
+  return clients;
+}
+
+StreamCounts StreamTable::Count() const {
+  const auto is_on = [](const Stream& stream) { return stream.on_since.has_value(); };
+  const auto on =
+      static_cast<std::size_t>(std::ranges::count_if(streams_ | std::views::values, is_on));
+  return {.on = on, .off = streams_.size() - on};
+}
+
+MonotonicTime::duration StreamTable::OffFor(const Stream& stream, MonotonicTime now) const {
+  return Paused(now) - std::max(stream.sent_at, grace_from_);
+}
+
+bool StreamTable::HasEndedSince(std::string_view client, MonotonicTime time) const {
+  const auto found = ended_.find(client);
+  return found != ended_.end() && found->second >= time;
+}
+
+std::optional<StreamDropReason> StreamTable::ReasonAgainst(
+    std::string_view stream, const StreamSignature& signature,
+    MonotonicTime::duration known_for) const {
+  const PushBinding* const binding = signature.binding ? &*signature.binding : nullptr;
+  if (guard_.IsBanned(stream, binding)) return StreamDropReason::kBanned;
+  const std::optional<TimePoint> revoked_until = guard_.RevokedUntil(stream);
+  if (!revoked_until) return std::nullopt;
+  // A client that a poll has found may have a newer signature: an update can show it.
+  const bool is_revoked = signature.signed_until
+                              ? *signature.signed_until <= *revoked_until
+                              : signature.is_authentic() || known_for >= options_.confirm_ttl;
+  return is_revoked ? std::optional(StreamDropReason::kRevoked) : std::nullopt;
+}
+
+StreamTable::Entry* StreamTable::StreamOf(std::string_view client) const {
+  const auto found = clients_.find(client);
+  return found == clients_.end() ? nullptr : found->second;
+}
+
+StreamTable::Entry* StreamTable::FindOrAddStream(std::string_view name) {
+  if (const auto found = streams_.find(name); found != streams_.end()) return &*found;
+  if (streams_.size() >= options_.max_streams) {
+    std::erase_if(streams_, [this](const Entry& entry) {
+      return entry.second.clients.empty() && !guard_.IsClaimed(entry.first);
+    });
+  }
+  if (streams_.size() >= options_.max_streams) return nullptr;
+  return &*streams_.try_emplace(std::string(name)).first;
+}
+
+StreamTable::Client* StreamTable::AddClient(std::string_view stream, std::string_view id,
+                                            MonotonicTime now) {
+  Entry* const entry = FindOrAddStream(stream);
+  if (entry == nullptr) return nullptr;
+  std::vector<Client>& clients = entry->second.clients;
+  if (clients.empty()) entry->second.unclaimed_since = now;
+  if (clients.size() == kMaxClients) {
+    const auto given_up = std::ranges::min_element(clients, {}, &Client::seen_at);
+    clients_.erase(given_up->id);
+    clients.erase(given_up);
+  }
+  clients_.emplace(id, entry);
+  if (const auto ended = ended_.find(id); ended != ended_.end()) ended_.erase(ended);
+  Client& added = clients.emplace_back(Client{.id = std::string(id), .since = now});
+  OnSeen(entry->second, added, now);
+  SetOnSince(entry->second, now);
+  return &added;
+}
+
+void StreamTable::OnSeen(Stream& stream, Client& client, MonotonicTime now) const {
+  client.seen_at = now;
+  if (client.sends) stream.sent_at = Paused(now);
+}
+
+void StreamTable::OnMedia(Client& client, std::int64_t media_ms, MonotonicTime now) {
+  if (client.media_ms != media_ms) {
+    client.media_ms = media_ms;
+    client.media_at = now;
+    client.sends = true;
+  } else if (now - client.media_at >= kLeastUpdateGap) {
+    client.sends = false;
+  }
+}
+
+bool StreamTable::End(std::string_view client, MonotonicTime now) {
+  const auto known = clients_.find(client);
+  if (known == clients_.end()) return false;
+  Stream& stream = known->second->second;
+  const auto ended = std::ranges::find(stream.clients, client, &Client::id);
+  if (ended->sends) stream.sent_at = Paused(now);
+  stream.clients.erase(ended);
+  clients_.erase(known);
+  SetOnSince(stream, now);
+  return true;
+}
+
+void StreamTable::RemoveStale(Stream& stream, MonotonicTime now) {
+  std::erase_if(stream.clients, [&](const Client& client) {
+    if (!IsStale(client, now)) return false;
+    clients_.erase(client.id);
+    return true;
+  });
+  SetOnSince(stream, now);
+}
+
+void StreamTable::SetOnSince(Stream& stream, MonotonicTime now) {
+  if (!std::ranges::any_of(stream.clients, &Client::sends)) {
+    stream.on_since.reset();
+  } else if (!stream.on_since) {
+    stream.on_since = now;
+  }
+}
+
+}  // namespace rtcroom
