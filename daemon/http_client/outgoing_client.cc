@@ -20,15 +20,16 @@
 namespace rtcroom {
 namespace {
 
-/// Head, framing and body of a response.
-constexpr std::size_t kMaxAnswerBytes = 2 * kMaxOutgoingReplyBytes;
+/// Head and framing of a response.
+constexpr std::size_t kMaxFrameBytes = kMaxOutgoingReplyBytes;
 
 /// Replaces the library's own stream.
 class CallStream : public httplib::Stream {
  public:
-  /// @param ssl  null: without TLS.
-  CallStream(socket_t descriptor, SSL* ssl, const CallHooks& hooks)
-      : descriptor_(descriptor), ssl_(ssl), hooks_(hooks) {}
+  /// @param ssl        null: without TLS.
+  /// @param max_bytes  of the whole response.
+  CallStream(socket_t descriptor, SSL* ssl, const CallHooks& hooks, std::size_t max_bytes)
+      : descriptor_(descriptor), ssl_(ssl), hooks_(hooks), guard_(max_bytes) {}
 
   // Reads and writes block by themselves.
   [[nodiscard]] bool is_readable() const override { return true; }
@@ -98,7 +99,7 @@ class CallStream : public httplib::Stream {
   const socket_t descriptor_;
   SSL* const ssl_;
   const CallHooks& hooks_;
-  AnswerGuard guard_{kMaxAnswerBytes};
+  AnswerGuard guard_;
   std::array<char, 4096> buffer_{};
   std::string_view unread_{};
 };
@@ -125,26 +126,29 @@ class ClientOn final : public OutgoingClient, private Library {
 
   Result<OutgoingReply> Ask(const OutgoingRequest& request, const CallHooks& hooks) override {
     hooks_ = &hooks;
+    max_answer_bytes_ = kMaxFrameBytes + request.call.max_reply_bytes;
     Library::set_connection_timeout(
         std::min<std::chrono::milliseconds>(request.timeout, kMaxConnectTime));
     Library::set_read_timeout(request.timeout);
     Library::set_write_timeout(request.timeout);
-    Library::set_keep_alive(request.after == AfterAnswer::kKeepOpen);
+    Library::set_keep_alive(request.call.after == AfterAnswer::kKeepOpen);
     Library::set_socket_options(hooks.on_connecting);
 
     OutgoingReply reply;
     httplib::Request sent;
-    sent.method = request.method;
+    sent.method = request.call.method;
     sent.path = request.target.path;
     sent.headers.emplace("Accept-Encoding", "identity");
-    if (!request.bearer.empty()) {
-      sent.headers.emplace("Authorization", "Bearer " + request.bearer.Reveal());
+    for (const OutgoingHeader& header : request.call.headers) {
+      sent.headers.emplace(header.name, header.value.Reveal());
     }
-    if (!request.content_type.empty()) sent.headers.emplace("Content-Type", request.content_type);
-    sent.body = request.body;
-    sent.content_receiver = [&reply](const char* piece, std::size_t length,
-                                     std::uint64_t /*offset*/, std::uint64_t /*total*/) {
-      if (reply.body.size() + length > kMaxOutgoingReplyBytes) return false;
+    if (!request.call.content_type.empty()) {
+      sent.headers.emplace("Content-Type", request.call.content_type);
+    }
+    sent.body = request.call.body;
+    sent.content_receiver = [&](const char* piece, std::size_t length, std::uint64_t /*offset*/,
+                                std::uint64_t /*total*/) {
+      if (reply.body.size() + length > request.call.max_reply_bytes) return false;
       reply.body.append(piece, length);
       return true;
     };
@@ -177,13 +181,14 @@ class ClientOn final : public OutgoingClient, private Library {
                           .tv_usec = Library::read_timeout_usec_};
     ::setsockopt(connection.sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     ::setsockopt(connection.sock, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    CallStream stream(connection.sock, connection.ssl, *hooks_);
+    CallStream stream(connection.sock, connection.ssl, *hooks_, max_answer_bytes_);
     const bool spoken = speak(stream);
     has_unread_ = stream.has_unread();
     return spoken;
   }
 
   const CallHooks* hooks_ = nullptr;  ///< of the call in progress
+  std::size_t max_answer_bytes_ = 0;  ///< likewise
   bool has_unread_ = false;
 };
 

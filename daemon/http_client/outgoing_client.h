@@ -2,13 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "daemon/base/result.h"
-#include "daemon/base/secret.h"
+#include "daemon/http_client/outgoing_call.h"
 #include "daemon/http_client/outgoing_reply.h"
 #include "daemon/http_client/outgoing_target.h"
 
@@ -17,17 +16,10 @@ namespace rtcroom {
 /// Limit for connecting to one address, and separately for the handshake.
 inline constexpr std::chrono::seconds kMaxConnectTime{2};
 
-/// Whether the connection stays open after a response.
-enum class AfterAnswer : std::uint8_t { kClose, kKeepOpen };
-
 struct OutgoingRequest {
-  std::string method{};
+  OutgoingCall call{};
   OutgoingTarget target{};
-  Secret bearer{};             ///< empty: no Authorization header
-  std::string content_type{};  ///< empty: no body
-  std::string body{};
   std::chrono::milliseconds timeout{};  ///< of each step: connect, handshake, read, write
-  AfterAnswer after = AfterAnswer::kClose;
 };
 
 /// Called while a call runs, on the same thread.

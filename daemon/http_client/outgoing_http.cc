@@ -29,6 +29,22 @@ void BlockSigpipe() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
+bool IsPrintable(std::string_view text) {
+  return std::ranges::all_of(text, [](char byte) { return byte >= ' ' && byte <= '~'; });
+}
+
+bool IsWord(std::string_view text) {
+  return !text.empty() && IsPrintable(text) && text.find(' ') == std::string_view::npos;
+}
+
+/// The library copies these texts into the head of the request.
+bool IsWellFormed(const OutgoingCall& call) {
+  return IsWord(call.method) && IsWord(call.path_and_query) && IsPrintable(call.content_type) &&
+         std::ranges::all_of(call.headers, [](const OutgoingHeader& header) {
+           return IsWord(header.name) && IsPrintable(header.value.Reveal());
+         });
+}
+
 Error Stopped(Errc code) { return {code, "outgoing call: the server is stopping"}; }
 
 }  // namespace
@@ -91,7 +107,7 @@ class HttplibOutgoing::Call {
 
  private:
   Result<OutgoingReply> Ask() {
-    const bool keep_open = request_.after == AfterAnswer::kKeepOpen;
+    const bool keep_open = request_.call.after == AfterAnswer::kKeepOpen;
     std::unique_ptr<OutgoingClient> client = keep_open ? calls_.TakeIdle(request_.target) : nullptr;
     if (client != nullptr) {
       Watch(client->descriptor());
@@ -171,8 +187,7 @@ void HttplibOutgoing::Stop() {
 Result<OutgoingReply> HttplibOutgoing::Get(const std::string& base_url,
                                            const std::string& path_and_query,
                                            std::chrono::milliseconds timeout) {
-  return Send(base_url, path_and_query,
-              {.method = "GET", .timeout = timeout, .after = AfterAnswer::kClose});
+  return Send(base_url, {.path_and_query = path_and_query}, timeout);
 }
 
 Result<OutgoingReply> HttplibOutgoing::Post(const std::string& base_url,
@@ -180,29 +195,33 @@ Result<OutgoingReply> HttplibOutgoing::Post(const std::string& base_url,
                                             const std::string& content_type,
                                             const std::string& body,
                                             std::chrono::milliseconds timeout) {
-  return Send(base_url, path_and_query,
+  return Send(base_url,
               {.method = "POST",
+               .path_and_query = path_and_query,
                .content_type = content_type,
                .body = body,
-               .timeout = timeout,
-               .after = AfterAnswer::kKeepOpen});
+               .after = AfterAnswer::kKeepOpen},
+              timeout);
 }
 
 Result<OutgoingReply> HttplibOutgoing::PostAs(const Secret& bearer, const std::string& base_url,
                                               const std::string& path_and_query,
                                               std::chrono::milliseconds timeout) {
-  return Send(
-      base_url, path_and_query,
-      {.method = "POST", .bearer = bearer, .timeout = timeout, .after = AfterAnswer::kClose});
+  OutgoingCall call{.method = "POST", .path_and_query = path_and_query};
+  if (!bearer.empty()) {
+    call.headers.push_back({"Authorization", Secret("Bearer " + bearer.Reveal())});
+  }
+  return Send(base_url, call, timeout);
 }
 
 Result<OutgoingReply> HttplibOutgoing::Send(const std::string& base_url,
-                                            const std::string& path_and_query,
-                                            OutgoingRequest request) {
-  const MonotonicTime deadline = clock_.Monotonic() + request.timeout;
-  std::optional<OutgoingTarget> target = ParseOutgoingTarget(base_url, path_and_query);
+                                            const OutgoingCall& outgoing,
+                                            std::chrono::milliseconds timeout) {
+  const MonotonicTime deadline = clock_.Monotonic() + timeout;
+  if (!IsWellFormed(outgoing)) return Error{Errc::kUnreachable, "outgoing call: malformed"};
+  std::optional<OutgoingTarget> target = ParseOutgoingTarget(base_url, outgoing.path_and_query);
   if (!target) return Error{Errc::kUnreachable, "outgoing call: bad base URL"};
-  request.target = *std::move(target);
+  OutgoingRequest request{.call = outgoing, .target = *std::move(target), .timeout = timeout};
   const auto call = std::make_shared<Call>(*this, std::move(request));
   {
     const MutexLock lock(mutex_);

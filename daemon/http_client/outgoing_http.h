@@ -12,12 +12,12 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/http_client/outgoing_call.h"
 #include "daemon/http_client/outgoing_reply.h"
 
 namespace rtcroom {
 
 class OutgoingClient;
-struct OutgoingRequest;
 struct OutgoingTarget;
 
 /// Each call sends one request. It follows no redirect, sends and stores no cookie, and verifies
@@ -54,6 +54,13 @@ class OutgoingHttp {
   virtual Result<OutgoingReply> PostAs(const Secret& bearer, const std::string& base_url,
                                        const std::string& path_and_query,
                                        std::chrono::milliseconds timeout) = 0;
+
+  /// Any call, with the same parameters, results and errors.
+  /// @errors  kUnreachable also when a header, the method or the path is not printable ASCII, or
+  ///          contains a space where none may be. kUnavailable also for a response of more than
+  ///          `call.max_reply_bytes`.
+  virtual Result<OutgoingReply> Send(const std::string& base_url, const OutgoingCall& call,
+                                     std::chrono::milliseconds timeout) = 0;
 };
 
 /// The implementation on cpp-httplib.
@@ -85,6 +92,8 @@ class HttplibOutgoing : public OutgoingHttp {
   Result<OutgoingReply> PostAs(const Secret& bearer, const std::string& base_url,
                                const std::string& path_and_query,
                                std::chrono::milliseconds timeout) override;
+  Result<OutgoingReply> Send(const std::string& base_url, const OutgoingCall& call,
+                             std::chrono::milliseconds timeout) override;
 
   /// Fails every call in progress at once, and every later one: a shutdown does not wait for a
   /// hanging service.
@@ -95,8 +104,6 @@ class HttplibOutgoing : public OutgoingHttp {
   struct RunningCall;
   struct IdleClient;
 
-  Result<OutgoingReply> Send(const std::string& base_url, const std::string& path_and_query,
-                             OutgoingRequest request);
   /// Joins finished threads.
   void CollectLocked() REQUIRES(mutex_);
   /// An idle connection to that target without unread bytes, or null.

@@ -25,6 +25,11 @@ class GetOnlyHttp : public OutgoingHttp {
     ADD_FAILURE() << "unexpected POST";
     return Error{Errc::kUnreachable, "unexpected POST"};
   }
+  Result<OutgoingReply> Send(const std::string& /*base_url*/, const OutgoingCall& call,
+                             std::chrono::milliseconds /*timeout*/) override {
+    ADD_FAILURE() << "unexpected " << call.method;
+    return Error{Errc::kUnreachable, "unexpected call"};
+  }
 };
 
 }  // namespace rtcroom

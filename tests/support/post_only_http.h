@@ -24,6 +24,11 @@ class PostOnlyHttp : public OutgoingHttp {
     ADD_FAILURE() << "unexpected POST with a token";
     return Error{Errc::kUnreachable, "unexpected POST with a token"};
   }
+  Result<OutgoingReply> Send(const std::string& /*base_url*/, const OutgoingCall& call,
+                             std::chrono::milliseconds /*timeout*/) override {
+    ADD_FAILURE() << "unexpected " << call.method;
+    return Error{Errc::kUnreachable, "unexpected call"};
+  }
 };
 
 }  // namespace rtcroom
