@@ -7,6 +7,12 @@
 set(Protobuf_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a REQUIRED)
 
+# pugixml's CMake file has the archive under another name.
+find_library(RTCROOM_ARCHIVE_pugixml NAMES libpugixml.a REQUIRED)
+mark_as_advanced(RTCROOM_ARCHIVE_pugixml)
+add_library(pugixml::pugixml STATIC IMPORTED)
+set_target_properties(pugixml::pugixml PROPERTIES IMPORTED_LOCATION ${RTCROOM_ARCHIVE_pugixml})
+
 # gRPC's CMake file offers shared libraries only; its pkg-config file lists its parts.
 pkg_check_modules(grpc_archive REQUIRED grpc++>=1.51)
 set(names "")
