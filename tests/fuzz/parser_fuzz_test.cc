@@ -42,6 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Reader{"proxy", FaultOfProxyReading}, Reader{"websocket", FaultOfWebSocket},
                     Reader{"channel_body", FaultOfMessageGuard},
                     Reader{"channel_token", FaultOfChannelTokens},
+                    Reader{"media_replies", FaultOfMediaReplies},
                     Reader{"channel_socket", FaultOfSocketRequests}),
     [](const auto& param_info) { return std::string(param_info.param.corpus); });
 

@@ -46,6 +46,13 @@ std::optional<std::string> FaultOfChannelTokens(std::string_view bytes);
 /// is read as it was sent, and old clients can read it.
 std::optional<std::string> FaultOfSocketRequests(std::string_view bytes);
 
+/// Reads a reply of a media server or service, or a client's mergeParams; the first byte of `bytes`
+/// selects which, the rest is the text.
+///
+/// The outcome is an error or within the documented bounds. A list is not longer than its text, and
+/// a mix that is read is the same when it is written and read again.
+std::optional<std::string> FaultOfMediaReplies(std::string_view bytes);
+
 /// Reads the frames of a WebSocket byte by byte, in pieces and at once, with a limit of 100 bytes.
 ///
 /// Every split yields what a plain reading of RFC 6455 yields: the same texts, answers and end. The
