@@ -9,8 +9,8 @@
 
 #include "daemon/auth/digest.h"
 #include "daemon/auth/json_member.h"
+#include "daemon/auth/stream_signature.h"
 #include "daemon/media/reply_json.h"
-#include "daemon/media/stream_server.h"
 
 namespace rtcroom {
 namespace {
@@ -26,7 +26,7 @@ Error BadMember(std::string_view member, std::string_view fault) {
 
 Result<std::string> ReadStream(const Json& object, const char* name) {
   std::optional<std::string> stream = TextMember(object, name);
-  if (!stream || !IsPlainStreamName(*stream)) return BadMember(name, "not the name of a stream");
+  if (!stream || !IsStreamName(*stream)) return BadMember(name, "not the name of a stream");
   return *std::move(stream);
 }
 
@@ -87,7 +87,7 @@ Result<MixInput> ReadInput(const Json& input) {
 }
 
 bool IsSessionText(std::string_view text) {
-  return text.size() <= kMaxPlainSessionBytes && IsPlainStreamName(text) &&
+  return text.size() <= kMaxPlainSessionBytes && IsStreamName(text) &&
          text.find('-') == std::string_view::npos;
 }
 

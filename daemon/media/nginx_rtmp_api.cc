@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "daemon/auth/stream_signature.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/media/media_call.h"
 #include "daemon/media/reply_json.h"
@@ -112,7 +113,7 @@ OutgoingCall NginxDropCall(const NginxRtmpOptions& options, std::string_view str
   std::string path = fmt::format("/control/drop/publisher?app={}", PercentEncode(options.app));
   // The module compares arguments as they are, without decoding them, and lists names with some
   // characters replaced. The name protects another publisher with the same ID after a restart.
-  if (IsPlainStreamName(stream)) path += fmt::format("&name={}", stream);
+  if (IsStreamName(stream)) path += fmt::format("&name={}", stream);
   path += fmt::format("&clientid={}", PercentEncode(client));
   return {.path_and_query = std::move(path), .headers = KeyHeader(options.control_key)};
 }

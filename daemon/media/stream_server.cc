@@ -7,16 +7,11 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kMaxStreamNameBytes = 255;
 constexpr std::size_t kMaxClientIdBytes = 64;
 
 bool IsPlain(char c) { return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
 
 }  // namespace
-
-bool IsPlainStreamName(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxStreamNameBytes && std::ranges::all_of(text, IsPlain);
-}
 
 bool IsStreamClientId(std::string_view text) {
   return !text.empty() && text.size() <= kMaxClientIdBytes &&

@@ -42,10 +42,6 @@ enum class DropOutcome : std::uint8_t {
   kNotThere,  ///< the server knows no such publisher, or an older process of it does
 };
 
-/// Whether `text` may be the name of a member's stream: 1 to 255 of A-Z a-z 0-9 _ -.
-/// @source protocol D.4; media servers cut longer names without an error.
-bool IsPlainStreamName(std::string_view text);
-
 /// Whether `text` may be a media server's ID of a client: 1 to 64 of A-Z a-z 0-9 _ - .
 bool IsStreamClientId(std::string_view text);
 

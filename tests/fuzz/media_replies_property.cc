@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/stream_signature.h"
 #include "daemon/media/live_api_v1.h"
 #include "daemon/media/live_api_v3.h"
 #include "daemon/media/nginx_rtmp_api.h"
@@ -56,7 +57,7 @@ Fault FaultOfMixReply(const Result<MixReply>& reply) {
 }
 
 bool IsSession(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxSessionBytes && IsPlainStreamName(text) &&
+  return !text.empty() && text.size() <= kMaxSessionBytes && IsStreamName(text) &&
          text.find('-') == std::string_view::npos;
 }
 

@@ -42,8 +42,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Reader{"proxy", FaultOfProxyReading}, Reader{"websocket", FaultOfWebSocket},
                     Reader{"channel_body", FaultOfMessageGuard},
                     Reader{"channel_token", FaultOfChannelTokens},
+                    Reader{"channel_socket", FaultOfSocketRequests},
                     Reader{"media_replies", FaultOfMediaReplies},
-                    Reader{"channel_socket", FaultOfSocketRequests}),
+                    Reader{"callbacks", FaultOfCallbacks}),
     [](const auto& param_info) { return std::string(param_info.param.corpus); });
 
 }  // namespace

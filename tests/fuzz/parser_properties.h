@@ -53,6 +53,14 @@ std::optional<std::string> FaultOfSocketRequests(std::string_view bytes);
 /// a mix that is read is the same when it is written and read again.
 std::optional<std::string> FaultOfMediaReplies(std::string_view bytes);
 
+/// Reads a callback whose body is what follows the first line of `bytes`, with that line as its
+/// secret, signature and query, and with genuine ones; and the callbacks of media servers for a
+/// client that names its stream by that line, and sends the rest as arguments.
+///
+/// Nothing is read without a proof of its sender. A client cannot pass for another one, nor change
+/// what the server has written itself; names of streams are clean.
+std::optional<std::string> FaultOfCallbacks(std::string_view bytes);
+
 /// Reads the frames of a WebSocket byte by byte, in pieces and at once, with a limit of 100 bytes.
 ///
 /// Every split yields what a plain reading of RFC 6455 yields: the same texts, answers and end. The

@@ -1,0 +1,35 @@
+// Callbacks of the live service.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "handlers/callback_request.h"
+
+namespace rtcroom {
+
+enum class LiveEvent : std::uint8_t { kStart, kStop };
+
+/// A stream began or ended. The sender is proven, the content is not: the signature covers neither.
+struct LiveCallback {
+  LiveEvent event = LiveEvent::kStart;
+  std::string stream{};    ///< a name of a stream (`IsStreamName`)
+  std::string sequence{};  ///< the same in the start and the stop of one push; empty when absent
+  std::optional<TimePoint> at{};
+};
+
+struct LiveCallbackRules {
+  Secret key{};           ///< empty: 404
+  AddressRanges allow{};  ///< empty: any address
+};
+
+/// Reads a callback of the live service, a JSON object that is signed with MD5.
+///
+/// 403 `{"code":1}` without a valid signature or with one that has ended; otherwise accepted, since
+/// the service would only repeat a callback. Other events have no effect.
+/// @source protocol E.1, D.5.
+CallbackReading<LiveCallback> ReadLiveCallback(const CallbackRequest& request,
+                                               const LiveCallbackRules& rules, TimePoint now);
+
+}  // namespace rtcroom
