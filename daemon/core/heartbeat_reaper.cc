@@ -129,7 +129,7 @@ std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) c
     const std::optional<std::string> stream = streams_->claims.StreamOf(lease.room, lease.user_id);
     if (stream) signals.media = streams_->media.StateOf(*stream);
   }
-  return Judge(options_.rules, signals);
+  return Judge(options_.rules, leases_.timeout(), signals);
 }
 
 ExpiryOutcome HeartbeatReaper::Evict(std::span<const Eviction> evictions) {

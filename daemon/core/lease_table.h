@@ -106,6 +106,7 @@ class LeaseTable : public CommitListener {
   void GraceForAll();
 
   [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
 
   /// Lookup key of a lease; views, so that a lookup copies nothing.
   struct Member {

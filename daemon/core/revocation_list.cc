@@ -27,12 +27,12 @@ void RevocationList::OnCommit(std::span<const RoomChange> changes) noexcept {
   }
 }
 
-bool RevocationList::IsRevoked(std::string_view stream, std::optional<TimePoint> expires) const {
-  if (size_ == 0) return false;
+std::optional<TimePoint> RevocationList::RevokedUntil(std::string_view stream) const {
+  if (size_ == 0) return std::nullopt;
   const MutexLock lock(mutex_);
   const auto found = terms_.find(stream);
-  if (found == terms_.end()) return false;
-  return !expires || *expires <= found->second.until;
+  if (found == terms_.end()) return std::nullopt;
+  return found->second.until;
 }
 
 std::size_t RevocationList::RemoveEnded() {

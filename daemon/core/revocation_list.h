@@ -38,10 +38,8 @@ class RevocationList : public CommitListener {
   /// Adds the revocations of the changes.
   void OnCommit(std::span<const RoomChange> changes) noexcept override;
 
-  /// Whether a push URL of the stream is revoked.
-  /// @param expires  when its signature expires; nullopt when that is unknown: then every
-  ///                 revocation of the stream applies, also to URLs that were signed after it.
-  [[nodiscard]] bool IsRevoked(std::string_view stream, std::optional<TimePoint> expires) const
+  /// The push URLs of the stream that expire by that time are revoked; nullopt: none is.
+  [[nodiscard]] std::optional<TimePoint> RevokedUntil(std::string_view stream) const
       EXCLUDES(mutex_);
 
   /// Removes ended revocations.

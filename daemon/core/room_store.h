@@ -43,6 +43,7 @@ struct RoomPage {
 struct StoreLimits {
   std::uint64_t max_rooms = 1'000'000;
   std::size_t max_room_messages = 1000;  ///< kept of each room; at least 1
+  std::uint64_t max_recordings = 1'000'000;
 };
 
 /// Keeps rooms and their members.

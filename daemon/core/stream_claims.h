@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +16,8 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/core/recording_store.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_change.h"
 #include "daemon/core/stream_urls.h"
@@ -43,6 +48,23 @@ class StreamClaims : public CommitListener {
   [[nodiscard]] std::vector<Member> MembersOf(std::string_view stream, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] bool IsClaimed(std::string_view stream) const EXCLUDES(mutex_);
+  /// The member that had the stream at that time: of several the one whose name it bears, or the
+  /// one that claimed it last. Also
+  /// after it has left, among the last `kMaxReleased` claims that have ended.
+  /// @param since  a member that left before did not have it; nullopt: unknown, any may have had
+  /// it.
+  /// @param until  a member that came later did not have it.
+  [[nodiscard]] std::optional<StreamOwner> OwnerOf(std::string_view stream,
+                                                   std::optional<TimePoint> since,
+                                                   TimePoint until) const EXCLUDES(mutex_);
+  static constexpr std::size_t kMaxReleased = 10'000;
+  /// Streams whose last members, and senders, were evicted since the last call: nobody stops these
+  /// otherwise. At most `kMaxEvicted`, the rest is left out.
+  [[nodiscard]] std::vector<std::string> TakeEvicted() EXCLUDES(mutex_);
+  static constexpr std::size_t kMaxEvicted = 10'000;
+  /// Raised when there are some, and when push URLs were revoked.
+  CommitSignal& removals() { return removals_; }
+
   /// nullopt: the member sends no stream, or is gone.
   [[nodiscard]] std::optional<std::string> StreamOf(const RoomKey& room,
                                                     const UserId& user_id) const EXCLUDES(mutex_);
@@ -58,16 +80,32 @@ class StreamClaims : public CommitListener {
   struct Claim {
     std::string stream{};
     Members::iterator place{};  ///< in `members_of_`
+    std::uint64_t room_number = 0;
+    TimePoint since{};
   };
+  /// A claim that has ended.
+  struct Released {
+    StreamOwner owner{};
+    TimePoint since{};
+    TimePoint until{};
+  };
+  using ReleasedClaims = std::multimap<std::string, Released, std::less<>>;
 
+  /// @param evicts  whether members that leave with this change were evicted.
+  void ApplyLocked(const Room& room, const RoomEvent& event, bool evicts) REQUIRES(mutex_);
   void ClaimLocked(const Room& room, const Pusher& pusher) REQUIRES(mutex_);
-  void ReleaseLocked(const Member& member) REQUIRES(mutex_);
+  /// @return the stream, if it has no member any more.
+  std::optional<std::string> ReleaseLocked(const Member& member, TimePoint now) REQUIRES(mutex_);
 
   const StreamUrlSigner& streams_;
   mutable Mutex mutex_;
   std::unordered_map<Member, Claim, MemberHash> claims_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Members, NameHash, std::equal_to<>> members_of_
       GUARDED_BY(mutex_);
+  ReleasedClaims released_ GUARDED_BY(mutex_);
+  std::deque<ReleasedClaims::iterator> release_order_ GUARDED_BY(mutex_);
+  std::vector<std::string> evicted_ GUARDED_BY(mutex_);
+  CommitSignal removals_;
 };
 
 }  // namespace rtcroom

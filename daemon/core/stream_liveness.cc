@@ -1,9 +1,12 @@
 #include "daemon/core/stream_liveness.h"
 
+#include <algorithm>
+
 namespace rtcroom {
 namespace {
 
-/// Timeouts for which a silent member stays while the media server does not answer.
+/// Timeouts for which a silent member stays while the media server does not answer. Those for which
+/// its stream had kept it before do not count.
 constexpr int kTimeoutsWithoutAnswer = 3;
 
 using Verdict = std::optional<LeaveReason>;
@@ -12,8 +15,9 @@ Verdict LeaveIf(bool leaves, LeaveReason reason) { return leaves ? Verdict(reaso
 
 }  // namespace
 
-Verdict Judge(const LivenessRules& rules, const MemberSignals& member) {
-  const bool is_silent = member.silent > rules.timeout;
+Verdict Judge(const LivenessRules& rules, std::chrono::milliseconds timeout,
+              const MemberSignals& member) {
+  const bool is_silent = member.silent > timeout;
   if (rules.policy == LivenessPolicy::kHeartbeat || !member.media) {
     return LeaveIf(is_silent, LeaveReason::kHeartbeatTimeout);
   }
@@ -27,12 +31,12 @@ Verdict Judge(const LivenessRules& rules, const MemberSignals& member) {
           LeaveReason::kStreamInterrupted);
     case MediaState::Kind::kNone:
       if (!by_stream_alone) return LeaveIf(is_silent, LeaveReason::kHeartbeatTimeout);
-      return LeaveIf(member.added_ago > rules.timeout, LeaveReason::kStreamInterrupted);
+      return LeaveIf(member.added_ago > timeout, LeaveReason::kStreamInterrupted);
     case MediaState::Kind::kUnknown:
       break;
   }
-  return LeaveIf(member.silent > kTimeoutsWithoutAnswer * rules.timeout,
-                 LeaveReason::kHeartbeatTimeout);
+  const auto in_doubt = std::min<MonotonicTime::duration>(member.silent, member.media->lasting);
+  return LeaveIf(in_doubt > kTimeoutsWithoutAnswer * timeout, LeaveReason::kHeartbeatTimeout);
 }
 
 }  // namespace rtcroom

@@ -29,8 +29,11 @@ struct MediaState {
     kOff,  ///< was on air
   };
   Kind kind = Kind::kUnknown;
-  /// How long it has been on or off, without the times for which the media server was away.
+  /// How long it has been on or off, without the times for which the media server was away; of
+  /// kUnknown, for how long it has been away.
   std::chrono::milliseconds lasting{0};
+  /// Of the media that arrived lately; nullopt when it is not known.
+  std::optional<std::uint64_t> bits_per_second{};
 };
 
 /// What is known of the streams.
@@ -46,9 +49,8 @@ class MediaView {
 
 struct LivenessRules {
   LivenessPolicy policy = LivenessPolicy::kHeartbeat;
-  std::chrono::milliseconds timeout{25'000};  ///< `room.heartbeat_timeout`
-  std::chrono::milliseconds grace{15'000};    ///< for which a stream may be off
-  bool evict_on_media_off = false;            ///< also members that send heartbeats
+  std::chrono::milliseconds grace{15'000};  ///< for which a stream may be off
+  bool evict_on_media_off = false;          ///< also members that send heartbeats
 };
 
 /// Whether a stream that is off evicts members that send heartbeats.
@@ -64,7 +66,9 @@ struct MemberSignals {
 };
 
 /// Why the member has to leave; nullopt: it stays.
+/// @param timeout  of heartbeats, and of a stream that has not begun.
 /// @source protocol E.5.
-std::optional<LeaveReason> Judge(const LivenessRules& rules, const MemberSignals& member);
+std::optional<LeaveReason> Judge(const LivenessRules& rules, std::chrono::milliseconds timeout,
+                                 const MemberSignals& member);
 
 }  // namespace rtcroom

@@ -1,6 +1,7 @@
 #include "daemon/core/stream_revocations.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,12 +14,17 @@ bool IsDismissal(const RoomEvent& event) {
   return destroyed != nullptr && destroyed->reason == EndReason::kDismissed;
 }
 
-bool IsClaimedElsewhere(const std::string& stream, const RoomKey& room,
-                        const StreamClaims& claims) {
-  // A member has one claim in a room.
-  return std::ranges::any_of(claims.MembersOf(stream, 2), [&](const StreamClaims::Member& member) {
-    return member.room != room;
-  });
+/// Most members of one stream that are looked at, the latest. More only where many clients name the
+/// stream of another.
+constexpr std::size_t kMostClaims = 64;
+
+/// Claims of other users do not count: the stream would be theirs to keep on air, or to end.
+bool IsInAnotherRoom(const UserId& user_id, const std::string& stream, const RoomKey& room,
+                     const StreamClaims& claims) {
+  return std::ranges::any_of(claims.MembersOf(stream, kMostClaims),
+                             [&](const StreamClaims::Member& member) {
+                               return member.user_id == user_id && member.room != room;
+                             });
 }
 
 void AddRevocations(const Room& before, const RevocationRule& rule, RoomChange& change) {
@@ -30,7 +36,8 @@ void AddRevocations(const Room& before, const RevocationRule& rule, RoomChange& 
     const Pusher* const pusher = FindPusher(before, deleted->user_id);
     if (!is_removed || pusher == nullptr) continue;
     std::string stream = StreamOf(before.dialect, pusher->user_id, pusher->push_url, rule.streams);
-    if (stream.empty() || IsClaimedElsewhere(stream, before.key, rule.claims)) continue;
+    const bool is_own = !stream.empty() && IsOwnStream(stream, pusher->user_id, rule.streams);
+    if (!is_own || IsInAnotherRoom(pusher->user_id, stream, before.key, rule.claims)) continue;
     change.revocations.push_back({.stream = std::move(stream), .until = rule.until});
   }
 }

@@ -17,7 +17,8 @@ struct RevocationRule {
 
 /// Wraps `edit`: an operator who removes a pusher, or dismisses a room, also revokes the push URLs
 /// that were signed for their streams. The stream of a pusher that is a member elsewhere stays
-/// valid. Pushers that left or fell silent may come back.
+/// valid, and so does a stream that is another user's, though the pusher's URL names it. Pushers
+/// that left or fell silent may come back.
 RoomEdit WithRevocations(RoomEdit edit, const RevocationRule& rule);
 
 }  // namespace rtcroom
