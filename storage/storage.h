@@ -6,6 +6,7 @@
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/recording_store.h"
 #include "daemon/core/revocation_store.h"
 #include "daemon/core/store.h"
 
@@ -17,6 +18,7 @@ namespace rtcroom {
 class Storage : public Store,
                 public BanStore,
                 public RevocationStore,
+                public RecordingStore,
                 public DeliveryStore,
                 public SessionStore,
                 public MessageLog,

@@ -25,6 +25,7 @@ MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& 
     : limits_(limits),
       epoch_(std::move(epoch)),
       listener_(listener),
+      recordings_(limits.max_recordings),
       messages_(limits.max_room_messages) {}
 
 const Room* MemoryStore::FindLocked(const RoomKey& key) const {
@@ -257,6 +258,34 @@ Result<std::vector<Revocation>> MemoryStore::LoadRevocations(TimePoint now) {
 Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
   const MutexLock lock(mutex_);
   std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; });
+  return {};
+}
+
+Status MemoryStore::PutRecordings(std::span<const Recording> recordings) {
+  const MutexLock lock(mutex_);
+  for (const Recording& recording : recordings) recordings_.Put(recording);
+  return {};
+}
+
+Result<std::optional<Recording>> MemoryStore::FindRecording(std::string_view file) {
+  const MutexLock lock(mutex_);
+  return recordings_.Find(file);
+}
+
+Result<std::vector<Recording>> MemoryStore::ListRecordings(const RecordingQuery& query) {
+  const MutexLock lock(mutex_);
+  return recordings_.List(query);
+}
+
+Result<std::vector<Recording>> MemoryStore::LoadRecordingsEndedBefore(
+    TimePoint time, const RecordingPosition& after, std::size_t limit) {
+  const MutexLock lock(mutex_);
+  return recordings_.EndedBefore(time, after, limit);
+}
+
+Status MemoryStore::RemoveRecording(std::string_view file) {
+  const MutexLock lock(mutex_);
+  recordings_.Remove(file);
   return {};
 }
 

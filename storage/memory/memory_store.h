@@ -18,6 +18,7 @@
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/delivery_table.h"
 #include "storage/memory/message_table.h"
+#include "storage/memory/recording_table.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -50,6 +51,13 @@ class MemoryStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
+  Status PutRecordings(std::span<const Recording> recordings) override;
+  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
+  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
+  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
+                                                           const RecordingPosition& after,
+                                                           std::size_t limit) override;
+  Status RemoveRecording(std::string_view file) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -111,6 +119,7 @@ class MemoryStore : public Storage {
   std::uint64_t event_bytes_ GUARDED_BY(mutex_) = 0;  ///< `StoredBytes` of `events_`
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
   std::map<std::string, TimePoint> revocations_ GUARDED_BY(mutex_);  ///< ends by stream
+  RecordingTable recordings_ GUARDED_BY(mutex_);
   DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
   MessageTable messages_ GUARDED_BY(mutex_);

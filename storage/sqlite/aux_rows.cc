@@ -19,6 +19,7 @@ Status AuxWriter::Prepare(Database& database) {
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
+  if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;
 }
@@ -43,6 +44,7 @@ Status AuxReader::Prepare(Database& database) {
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
+  if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;
 }

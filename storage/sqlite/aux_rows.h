@@ -9,6 +9,7 @@
 #include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/group_join_rows.h"
 #include "storage/sqlite/message_rows.h"
+#include "storage/sqlite/recording_rows.h"
 #include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -30,6 +31,7 @@ class AuxWriter {
   DeliveryWriter& deliveries() { return deliveries_; }
   GroupJoinWriter& group_joins() { return group_joins_; }
   MessageWriter& messages() { return messages_; }
+  RecordingWriter& recordings() { return recordings_; }
   SessionWriter& sessions() { return sessions_; }
 
  private:
@@ -40,6 +42,7 @@ class AuxWriter {
   DeliveryWriter deliveries_;
   GroupJoinWriter group_joins_;
   MessageWriter messages_;
+  RecordingWriter recordings_;
   SessionWriter sessions_;
 };
 
@@ -55,6 +58,7 @@ class AuxReader {
   DeliveryReader& deliveries() { return deliveries_; }
   GroupJoinReader& group_joins() { return group_joins_; }
   MessageReader& messages() { return messages_; }
+  RecordingReader& recordings() { return recordings_; }
   SessionReader& sessions() { return sessions_; }
 
  private:
@@ -63,6 +67,7 @@ class AuxReader {
   DeliveryReader deliveries_;
   GroupJoinReader group_joins_;
   MessageReader messages_;
+  RecordingReader recordings_;
   SessionReader sessions_;
 };
 

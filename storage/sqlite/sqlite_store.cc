@@ -66,12 +66,13 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
 
 SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
                          std::unique_ptr<ReaderPool> readers,
-                         std::unique_ptr<GroupCommitter> committer, StoreObserver* observer)
+                         std::unique_ptr<GroupCommitter> committer, const SqliteOptions& options)
     : writer_(std::move(writer)),
       index_(std::move(index)),
       readers_(std::move(readers)),
       committer_(std::move(committer)),
-      observer_(observer) {}
+      max_recordings_(options.limits.max_recordings),
+      observer_(options.observer) {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -100,9 +101,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   if (!readers) return About(options.path, readers.error());
   (*writer)->set_before_checkpoint([&pool = **readers] { pool.ReleaseSnapshots(); });
   auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener, options.observer);
-  return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
-                                                      *std::move(readers), std::move(committer),
-                                                      options.observer));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(
+      *std::move(writer), std::move(index), *std::move(readers), std::move(committer), options));
 }
 
 Result<Room> SqliteStore::Load(const RoomKey& key) { return Read(readers_->Take()->Load(key)); }
@@ -188,6 +188,33 @@ Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
 
 Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
   return WriteAux([now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
+}
+
+Status SqliteStore::PutRecordings(std::span<const Recording> recordings) {
+  return WriteAux([&](AuxWriter& writer) -> Status {
+    for (const Recording& recording : recordings) {
+      const Status put = writer.recordings().Put(recording, max_recordings_);
+      if (!put) return put;
+    }
+    return {};
+  });
+}
+
+Result<std::optional<Recording>> SqliteStore::FindRecording(std::string_view file) {
+  return Read(readers_->Take()->aux().recordings().Find(file));
+}
+
+Result<std::vector<Recording>> SqliteStore::ListRecordings(const RecordingQuery& query) {
+  return Read(readers_->Take()->aux().recordings().List(query));
+}
+
+Result<std::vector<Recording>> SqliteStore::LoadRecordingsEndedBefore(
+    TimePoint time, const RecordingPosition& after, std::size_t limit) {
+  return Read(readers_->Take()->aux().recordings().EndedBefore(time, after, limit));
+}
+
+Status SqliteStore::RemoveRecording(std::string_view file) {
+  return WriteAux([file](AuxWriter& writer) { return writer.recordings().Remove(file); });
 }
 
 Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {

@@ -85,6 +85,13 @@ class SqliteStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
+  Status PutRecordings(std::span<const Recording> recordings) override;
+  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
+  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
+  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
+                                                           const RecordingPosition& after,
+                                                           std::size_t limit) override;
+  Status RemoveRecording(std::string_view file) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -124,7 +131,7 @@ class SqliteStore : public Storage {
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
               std::unique_ptr<ReaderPool> readers, std::unique_ptr<GroupCommitter> committer,
-              StoreObserver* observer);
+              const SqliteOptions& options);
   /// Returns `outcome`, and reports a failure to the observer.
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
@@ -137,6 +144,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<ReaderPool> readers_;
   const std::unique_ptr<GroupCommitter> committer_;
+  const std::uint64_t max_recordings_;
   StoreObserver* const observer_;
 };
 

@@ -83,6 +83,10 @@ constexpr Question kQuestions[] = {
      "SELECT 'those to ' || receiver || ' are settled up to ' || position || ' of '"
      " || last_message_position FROM settled_messages, meta WHERE position > "
      "last_message_position"},
+    {"recordings",
+     "SELECT 'number ' || id || ' has one part of an owner without the others' FROM recordings"
+     " WHERE (room_kind IS NULL) + (room_id IS NULL) + (room_number IS NULL) + (user_id IS NULL)"
+     " NOT IN (0, 4)"},
     {"sessions",
      "SELECT user_id || ' has no SHA-256 of a token' FROM sessions"
      " WHERE length(token) <> 32"},
@@ -118,7 +122,8 @@ class Check {
                                " (SELECT coalesce(sum({}), 0) FROM events),"
                                " (SELECT count(*) FROM deliveries),"
                                " (SELECT count(*) FROM messages),"
-                               " (SELECT count(*) FROM revocations)"
+                               " (SELECT count(*) FROM revocations),"
+                               " (SELECT count(*) FROM recordings)"
                                " FROM meta WHERE only_row = 1",
                                kBytesOfEvent));
     if (!prepared) return prepared;
@@ -137,6 +142,7 @@ class Check {
     report_.deliveries = run.Unsigned(11);
     report_.messages = run.Unsigned(12);
     report_.revocations = run.Unsigned(13);
+    report_.recordings = run.Unsigned(14);
     if (bounds_.last_position - bounds_.trimmed_position != report_.events) {
       report_.findings.Add(
           "events", fmt::format("{} are there, where {} were given and {} removed", report_.events,

@@ -31,6 +31,7 @@ struct StoreReport {
   std::uint64_t deliveries = 0;
   std::uint64_t messages = 0;
   std::uint64_t revocations = 0;
+  std::uint64_t recordings = 0;
   StoreFindings findings{};
 };
 

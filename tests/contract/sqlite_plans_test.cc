@@ -105,6 +105,28 @@ TEST_F(SqlitePlans, FindsRevocationsByTheirEnd) {
                           " (until_ms<?)"));
 }
 
+TEST_F(SqlitePlans, FindsAndListsRecordingsByIndex) {
+  const auto recordings_by = [](const std::string& index) {
+    return ElementsAre("SEARCH recordings USING " + index);
+  };
+  EXPECT_THAT(PlanOfStatementWith("ended_at_ms FROM recordings WHERE file = ?"),
+              recordings_by("INDEX sqlite_autoindex_recordings_1 (file=?)"));
+  EXPECT_THAT(PlanOfStatementWith("FROM recordings WHERE (ended_at_ms, id) <"),
+              recordings_by("INDEX recordings_by_end (ended_at_ms<?)"));
+  EXPECT_THAT(PlanOfStatementWith("FROM recordings WHERE room_kind = ?4"),
+              recordings_by("INDEX recordings_by_kind (room_kind=? AND ended_at_ms<?)"));
+  EXPECT_THAT(PlanOfStatementWith("FROM recordings WHERE room_id = ?5"),
+              recordings_by("INDEX recordings_by_room (room_id=? AND ended_at_ms<?)"));
+  EXPECT_THAT(PlanOfStatementWith("FROM recordings WHERE user_id = ?5"),
+              recordings_by("INDEX recordings_by_user (user_id=? AND ended_at_ms<?)"));
+  EXPECT_THAT(PlanOfStatementWith("FROM recordings WHERE (ended_at_ms, id) >"),
+              recordings_by("INDEX recordings_by_end (ended_at_ms>? AND ended_at_ms<?)"));
+  EXPECT_THAT(PlanOfStatementWith("DELETE FROM recordings WHERE id <= ?"),
+              recordings_by("INTEGER PRIMARY KEY (rowid<?)"));
+  EXPECT_THAT(PlanOfStatementWith("DELETE FROM recordings WHERE file = ?"),
+              recordings_by("INDEX sqlite_autoindex_recordings_1 (file=?)"));
+}
+
 TEST_F(SqlitePlans, AppendsAMessageToARoomByItsNumber) {
   EXPECT_THAT(PlanOfStatementWith("SELECT coalesce(last_seq, 0) FROM rooms"),
               ElementsAre("SEARCH rooms USING INTEGER PRIMARY KEY (rowid=?)",

@@ -54,6 +54,21 @@ TEST_F(SqliteRestart, KeepsRevocations) {
   EXPECT_THAT(*store_->LoadRevocations(kNoon), ElementsAre(revocation));
 }
 
+TEST_F(SqliteRestart, KeepsRecordings) {
+  const Recording recording{
+      .file = "1_bob-1.flv",
+      .stream = "1_bob",
+      .owner =
+          StreamOwner{.room = MakeKey(RoomKind::kLive, "r1"), .room_number = 3, .user_id = {"bob"}},
+      .bytes = 5,
+      .ended_at = kNoon};
+  ASSERT_OK(store_->PutRecordings({&recording, 1}));
+  const auto before = store_->ListRecordings({});
+  OpenStore();
+  EXPECT_EQ(before->front().owner, recording.owner);
+  EXPECT_EQ(*store_->ListRecordings({}), *before);
+}
+
 TEST_F(SqliteRestart, KeepsSessions) {
   Session session{.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon};
   session.token.fill(std::byte{0xA5});

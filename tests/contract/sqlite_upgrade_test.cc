@@ -111,7 +111,7 @@ TEST_P(SqliteUpgrade, KeepsRoomHistories) {
 
 /// Makes tables of the newest version those of version 6.
 constexpr std::string_view kTablesOfVersion6 =
-    "DROP TABLE revocations;"
+    "DROP TABLE recordings; DROP TABLE revocations;"
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
     "DROP TABLE group_joins;"
     "ALTER TABLE meta DROP COLUMN last_message_position;"
@@ -285,6 +285,13 @@ TEST_P(SqliteUpgradePopulated, AllowsRevocationsWithChangesOfUpgradedRooms) {
   ASSERT_OK(Apply(*store_, Revoking(Deleting(MakeKey(kKind, "multi"), "bob"), {revocation})));
   OpenStore();
   EXPECT_THAT(*store_->LoadRevocations(TimePoint()), ElementsAre(revocation));
+}
+
+TEST_P(SqliteUpgradePopulated, AllowsRecordings) {
+  EXPECT_THAT(*store_->ListRecordings({}), IsEmpty());
+  const Recording recording{.file = "1_bob-1.flv", .ended_at = kNoon};
+  ASSERT_OK(store_->PutRecordings({&recording, 1}));
+  EXPECT_EQ(store_->ListRecordings({})->size(), 1u);
 }
 
 TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {

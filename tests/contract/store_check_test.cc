@@ -52,7 +52,7 @@ TEST_F(StoreCheckTest, FindsNothingInAStoreWithTrimmedEvents) {
   }
 }
 
-TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanMessageAndRevocationCounts) {
+TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanMessageRevocationAndRecordingCounts) {
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
   EXPECT_EQ(report->newest.epoch, Options().new_epoch);
@@ -63,6 +63,7 @@ TEST_F(StoreCheckTest, ReportsRoomMemberSessionBanMessageAndRevocationCounts) {
   EXPECT_EQ(report->bans, 1u);
   EXPECT_EQ(report->messages, 6u);
   EXPECT_EQ(report->revocations, 1u);
+  EXPECT_EQ(report->recordings, 1u);
 }
 
 TEST_F(StoreCheckTest, ChecksRoomLimitsOnlyOnRequest) {

@@ -1,8 +1,9 @@
-// create_room and add_pusher for tests whose IM service answers synchronously.
+// Use cases of rooms for tests whose IM service answers synchronously.
 #pragma once
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "daemon/core/room_service.h"
 
@@ -22,6 +23,15 @@ inline Status AddNow(RoomService& rooms, const AddPusherCommand& command) {
   rooms.AddPusher(command, [&outcome](const Status& added) { outcome = added; });
   if (!outcome) return Error{Errc::kInternal, "it was not answered at once"};
   return *std::move(outcome);
+}
+
+/// Evicts silent pushers.
+/// @param holds  whether that is still right when the change is made.
+inline ExpiryOutcome ExpireNow(RoomService& rooms, const std::vector<LapsedLease>& leases,
+                               bool holds = true) {
+  std::vector<Eviction> evictions;
+  for (const LapsedLease& lease : leases) evictions.push_back({.lease = lease});
+  return rooms.ExpirePushers(evictions, [holds](const Eviction& /*one*/) { return holds; });
 }
 
 }  // namespace rtcroom

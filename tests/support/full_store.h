@@ -11,7 +11,8 @@
 namespace rtcroom {
 
 /// Rooms of both dialects and all kinds, including a waiting, an ended and a passed-on room;
-/// viewers, custom fields, a ban, a revocation, a delivery, a session; messages in a room, in an
+/// viewers, custom fields, a ban, a revocation, a recording, a delivery, a
+/// session; messages in a room, in an
 /// ended one and to a user, pending and settled.
 inline void FillStore(Storage& store) {
   const auto make = [&](const RoomUpdate& update) { ASSERT_OK(Apply(store, update)); };
@@ -45,6 +46,8 @@ inline void FillStore(Storage& store) {
   ASSERT_OK(SettleMessages(store, "bob", settled->position));
   ASSERT_OK(store.AppendDirectMessage({"bob"}, MakeMessage("zoe", "pending")));
   ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
+  const Recording recording{.file = "1_bob-1700000000.flv", .stream = "1_bob", .ended_at = kNoon};
+  ASSERT_OK(store.PutRecordings({&recording, 1}));
   ASSERT_OK(store.ChangeDeliveries(
       {.group = {"gone"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "repeat"}, kNoon));
   ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon}));

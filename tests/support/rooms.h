@@ -68,10 +68,11 @@ inline RoomUpdate Adding(const RoomKey& key, const std::string& user_id,
           }};
 }
 
-inline RoomUpdate Deleting(const RoomKey& key, const std::string& user_id, TimePoint now = kNoon) {
+inline RoomUpdate Deleting(const RoomKey& key, const std::string& user_id, TimePoint now = kNoon,
+                           LeaveReason reason = LeaveReason::kLeft) {
   return {.key = key, .edit = [=](const Room* stored) {
-            return rules::DeletePusher(stored, Dialect::kGen1, {user_id}, LeaveReason::kLeft,
-                                       MixedPlayUrlOf, SharedPolicy(), now);
+            return rules::DeletePusher(stored, Dialect::kGen1, {user_id}, reason, MixedPlayUrlOf,
+                                       SharedPolicy(), now);
           }};
 }
 

@@ -117,7 +117,7 @@ TEST_F(RoomQuotaTest, ReleasesASeatForEveryKindOfEnd) {
 
   ASSERT_OK(Make("silent", "u1", owner));
   clock_.Advance(kTimeout + std::chrono::milliseconds(1));
-  ASSERT_EQ(counted_.ExpirePushers(leases_.Lapsed(10, clock_.Monotonic())).expired, 1U);
+  ASSERT_EQ(ExpireNow(counted_, leases_.Lapsed(10, clock_.Monotonic())).expired, 1U);
   EXPECT_EQ(quota_.size(), 0U);
 
   ASSERT_OK(Prepare("nobody came", "u1"));

@@ -58,7 +58,7 @@ class RoomServiceExpiry : public ServiceFixture {
 
   /// Evicts the guest based on stale leases, then delivers the withheld notifications.
   void ExpectThatTheGuestStays() {
-    const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
+    const ExpiryOutcome outcome = ExpireNow(late_, lapsed_);
     listener_.Release();
     EXPECT_EQ(outcome.skipped, 1U);
     EXPECT_EQ(outcome.expired, 0U);
@@ -93,7 +93,7 @@ TEST_F(RoomServiceExpiry, DistinguishesStaysAfterAClockSetBack) {
 TEST_F(RoomServiceExpiry, EvictsALapsedPusherBeforeTheLeasesAreUpdated) {
   listener_.Withhold();
   ASSERT_OK(AddNow(late_, Add(kRoom, "third")));
-  const ExpiryOutcome outcome = late_.ExpirePushers(lapsed_);
+  const ExpiryOutcome outcome = ExpireNow(late_, lapsed_);
   listener_.Release();
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_ERROR(kPusherNotFound, late_.TouchPusher(Member(kRoom, "guest")));

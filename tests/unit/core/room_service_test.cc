@@ -27,11 +27,6 @@ class RoomServiceTest : public ServiceFixture {
     clock_.Advance(kTimeout + 1ms);
     return leases_.Lapsed(100, clock_.Monotonic());
   }
-  ExpiryOutcome Expire(const std::vector<LapsedLease>& leases, bool holds = true) {
-    std::vector<Eviction> evictions;
-    for (const LapsedLease& lease : leases) evictions.push_back({.lease = lease});
-    return rooms_.ExpirePushers(evictions, [holds](const Eviction& /*one*/) { return holds; });
-  }
 };
 
 TEST_F(RoomServiceTest, CreatesARoomWithAGeneratedId) {
@@ -284,7 +279,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
   clock_.Advance(kTimeout);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   clock_.Advance(1ms);
-  const ExpiryOutcome outcome = Expire(leases_.Lapsed(10, clock_.Monotonic()));
+  const ExpiryOutcome outcome = ExpireNow(rooms_, leases_.Lapsed(10, clock_.Monotonic()));
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
   EXPECT_EQ(std::get<PusherDeleted>(Events().back().payload),
@@ -294,7 +289,7 @@ TEST_F(RoomServiceTest, ExpiresALapsedPusherWithItsReason) {
 
 TEST_F(RoomServiceTest, SparesAPusherForWhichAnEvictionHoldsNoMore) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  EXPECT_EQ(Expire(EverythingLapsed(), /*holds=*/false).skipped, 1U);
+  EXPECT_EQ(ExpireNow(rooms_, EverythingLapsed(), /*holds=*/false).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
   EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
 }
@@ -317,7 +312,7 @@ TEST_F(RoomServiceTest, EvictsDespiteAHeartbeatWhereHeartbeatsDoNotMatter) {
 TEST_F(RoomServiceTest, ExpiringTheCreatorEndsTheRoomOnce) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
-  const ExpiryOutcome outcome = Expire(EverythingLapsed());
+  const ExpiryOutcome outcome = ExpireNow(rooms_, EverythingLapsed());
   EXPECT_EQ(outcome.expired, 1U);
   EXPECT_EQ(outcome.skipped, 1U);
   EXPECT_ERROR(kRoomNotFound, rooms_.LoadRoom(Key("r1"), Dialect::kGen1));
@@ -328,7 +323,7 @@ TEST_F(RoomServiceTest, SparesAPusherWithAHeartbeatSinceTheSweep) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
-  EXPECT_EQ(Expire(lapsed).skipped, 1U);
+  EXPECT_EQ(ExpireNow(rooms_, lapsed).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
@@ -339,7 +334,7 @@ TEST_F(RoomServiceTest, SparesAPusherThatRejoinedSinceTheSweep) {
   std::erase_if(lapsed, [](const LapsedLease& lease) { return lease.user_id == UserId{"host"}; });
   ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
-  EXPECT_EQ(Expire(lapsed).skipped, 1U);
+  EXPECT_EQ(ExpireNow(rooms_, lapsed).skipped, 1U);
   EXPECT_EQ(UsersIn(Key("r1")), (std::vector<std::string>{"host", "guest"}));
 }
 
@@ -347,7 +342,7 @@ TEST_F(RoomServiceTest, KeepsAPusherActiveIfItsEvictionIsNotStored) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   const std::vector<LapsedLease> lapsed = EverythingLapsed();
   store_.broken = true;
-  EXPECT_EQ(Expire(lapsed).failed, 1U);
+  EXPECT_EQ(ExpireNow(rooms_, lapsed).failed, 1U);
   EXPECT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   store_.broken = false;
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});

@@ -39,9 +39,12 @@ constexpr Case kCases[] = {
      kInterrupted},
     {"beats, never on", 1s, MediaState{Kind::kNone, 0s}, kStays, kStays, kStays, kInterrupted},
     {"silent, never on", 26s, MediaState{Kind::kNone, 0s}, kSilent, kSilent, kSilent, kInterrupted},
-    {"beats, unknown", 1s, MediaState{Kind::kUnknown, 0s}, kStays, kStays, kStays, kStays},
-    {"silent, unknown", 75s, MediaState{Kind::kUnknown, 0s}, kSilent, kStays, kStays, kStays},
-    {"silent for three timeouts, unknown", 76s, MediaState{Kind::kUnknown, 0s}, kSilent, kSilent,
+    {"beats, unknown", 1s, MediaState{Kind::kUnknown, 1h}, kStays, kStays, kStays, kStays},
+    {"silent, unknown", 75s, MediaState{Kind::kUnknown, 1h}, kSilent, kStays, kStays, kStays},
+    {"silent for three timeouts, unknown", 76s, MediaState{Kind::kUnknown, 1h}, kSilent, kSilent,
+     kSilent, kSilent},
+    {"silent, just unknown", 2h, MediaState{Kind::kUnknown, 75s}, kSilent, kStays, kStays, kStays},
+    {"silent, unknown for three timeouts", 2h, MediaState{Kind::kUnknown, 76s}, kSilent, kSilent,
      kSilent, kSilent},
 };
 
@@ -49,19 +52,19 @@ TEST(StreamLiveness, DecidesByPolicy) {
   for (const Case& one : kCases) {
     SCOPED_TRACE(one.name);
     const MemberSignals member{.silent = one.silent, .added_ago = 1h, .media = one.media};
-    EXPECT_EQ(Judge({.policy = LivenessPolicy::kHeartbeat}, member), one.heartbeat);
-    EXPECT_EQ(Judge({.policy = LivenessPolicy::kAssist}, member), one.assist);
-    EXPECT_EQ(Judge({.policy = LivenessPolicy::kAssist, .evict_on_media_off = true}, member),
+    EXPECT_EQ(Judge({.policy = LivenessPolicy::kHeartbeat}, 25s, member), one.heartbeat);
+    EXPECT_EQ(Judge({.policy = LivenessPolicy::kAssist}, 25s, member), one.assist);
+    EXPECT_EQ(Judge({.policy = LivenessPolicy::kAssist, .evict_on_media_off = true}, 25s, member),
               one.assist_and_media_off);
-    EXPECT_EQ(Judge({.policy = LivenessPolicy::kStream}, member), one.stream);
+    EXPECT_EQ(Judge({.policy = LivenessPolicy::kStream}, 25s, member), one.stream);
   }
 }
 
 TEST(StreamLiveness, AStreamHasOneTimeoutToAppear) {
   const LivenessRules rules{.policy = LivenessPolicy::kStream};
   const MediaState none{Kind::kNone, 0s};
-  EXPECT_EQ(Judge(rules, {.silent = 1h, .added_ago = 25s, .media = none}), kStays);
-  EXPECT_EQ(Judge(rules, {.silent = 0s, .added_ago = 26s, .media = none}), kInterrupted);
+  EXPECT_EQ(Judge(rules, 25s, {.silent = 1h, .added_ago = 25s, .media = none}), kStays);
+  EXPECT_EQ(Judge(rules, 25s, {.silent = 0s, .added_ago = 26s, .media = none}), kInterrupted);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // The reaper with streams as a second signal.
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/heartbeat_reaper.h"
+#include "tests/support/fake_media.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -22,36 +22,6 @@ using testing::Ge;
 using testing::Le;
 using Kind = MediaState::Kind;
 
-class FakeMedia : public MediaView {
- public:
-  explicit FakeMedia(const Clock& clock) : clock_(clock) {}
-
-  void Set(const std::string& stream, Kind kind) { streams_[stream] = {kind, clock_.Monotonic()}; }
-  [[nodiscard]] MediaState StateOf(std::string_view stream) const override {
-    const auto found = streams_.find(std::string(stream));
-    if (found == streams_.end()) return {.kind = Kind::kNone};
-    return {.kind = found->second.kind,
-            .lasting = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Monotonic() -
-                                                                             found->second.since)};
-  }
-  [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace) const override {
-    std::vector<std::string> off;
-    for (const auto& [stream, entry] : streams_) {
-      const MediaState state = StateOf(stream);
-      if (state.kind == Kind::kOff && state.lasting >= grace) off.push_back(stream);
-    }
-    return off;
-  }
-
- private:
-  struct Entry {
-    Kind kind = Kind::kNone;
-    MonotonicTime since{};
-  };
-  const Clock& clock_;
-  std::map<std::string, Entry> streams_;
-};
-
 /// A room of "host", who always sends heartbeats, and "guest", who need not.
 class StreamReaperTest : public ServiceFixture, public SweepObserver {
  protected:
@@ -63,8 +33,7 @@ class StreamReaperTest : public ServiceFixture, public SweepObserver {
     media_.Set("host", Kind::kOn);
   }
 
-  HeartbeatReaper ReaperWith(LivenessRules rules) {
-    rules.timeout = kTimeout;
+  HeartbeatReaper ReaperWith(const LivenessRules& rules) {
     return {rooms_,
             leases_,
             inactive_,
@@ -151,6 +120,14 @@ TEST_F(StreamReaperTest, ASilentMemberStaysForThreeTimeoutsWhileTheMediaServerIs
   EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kHeartbeatTimeout);
 }
 
+TEST_F(StreamReaperTest, AMemberThatItsStreamHasKeptStaysForThreeTimeoutsMore) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  Run(reaper, 10 * kTimeout);
+  media_.Set("guest", Kind::kUnknown);
+  EXPECT_THAT(Stay(reaper), AllOf(Ge(3 * kTimeout), Le(4 * kTimeout + 6s)));
+}
+
 TEST_F(StreamReaperTest, HeartbeatsAloneDecideWithoutAStream) {
   HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
   EXPECT_THAT(Stay(reaper), AllOf(Ge(kTimeout), Le(kTimeout + 6s)));
@@ -172,8 +149,8 @@ TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMemb
   InterveningStore store(memory_);
   RoomService rooms(Deps(store), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, clock_,
-                         {.rules = {.policy = LivenessPolicy::kAssist, .timeout = kTimeout}}, *this,
-                         logger_, StreamWitness{.media = media_, .claims = claims_});
+                         {.rules = {.policy = LivenessPolicy::kAssist}}, *this, logger_,
+                         StreamWitness{.media = media_, .claims = claims_});
   clock_.Advance(kTimeout + 1ms);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   store.before = [this] { media_.Set("guest", Kind::kOn); };

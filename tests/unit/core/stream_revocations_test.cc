@@ -84,6 +84,34 @@ TEST_F(StreamRevocations, AFailedKickRevokesNothing) {
   EXPECT_THAT(Revoked(), IsEmpty());
 }
 
+class NamedStreams : public StreamRevocations {
+ protected:
+  /// Adds a gen-2 pusher whose URL names that stream.
+  void AddGen2(const RoomKey& room, const std::string& user, const std::string& stream) {
+    AddPusherCommand add = Add(room, user);
+    add.dialect = Dialect::kGen2;
+    add.profile.push_url = "rtmp://h/live/" + stream + "?txSecret=1&txTime=2";
+    ASSERT_OK(AddNow(revoking_, add));
+  }
+  const RoomKey kNamed = Key("r3");
+};
+
+TEST_F(NamedStreams, OfAnotherUserStayValid) {
+  AddGen2(kNamed, "alice", "alice_0011aabb");
+  AddGen2(kNamed, "mallory", "alice_0011aabb");
+  ASSERT_OK(revoking_.KickPusher({.room = kNamed, .user_id = {"mallory"}}));
+  AddGen2(Key("r4"), "mallory", "bob_0011aabb");
+  ASSERT_OK(revoking_.DismissRoom(Key("r4")));
+  EXPECT_THAT(Revoked(), IsEmpty());
+}
+
+TEST_F(NamedStreams, AreRevokedWithTheirOwnUserWhoeverElseNamesThem) {
+  AddGen2(kNamed, "alice", "alice_0011aabb");
+  AddGen2(Key("r4"), "mallory", "alice_0011aabb");
+  ASSERT_OK(revoking_.KickPusher({.room = kNamed, .user_id = {"alice"}}));
+  EXPECT_THAT(Revoked(), UnorderedElementsAre("alice_0011aabb"));
+}
+
 TEST_F(StreamRevocations, InGen2TheStreamOfThePushUrlIsRevoked) {
   AddPusherCommand add = Add(Key("r3"), "alice");
   add.dialect = Dialect::kGen2;
