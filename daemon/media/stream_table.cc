@@ -8,13 +8,13 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kMaxClientIdBytes = 64;
+constexpr std::size_t kMaxIdBytes = 64;
 /// Updates of one client are further apart; what comes sooner is a copy, or was delayed.
 constexpr std::chrono::seconds kLeastUpdateGap{1};
 /// Uptimes are rounded, and answers take time.
 constexpr std::chrono::seconds kUptimeError{2};
 
-bool IsClientId(std::string_view id) { return !id.empty() && id.size() <= kMaxClientIdBytes; }
+bool IsClientId(std::string_view id) { return !id.empty() && id.size() <= kMaxIdBytes; }
 
 }  // namespace
 
@@ -46,6 +46,8 @@ std::string_view StreamDropReasonName(StreamDropReason reason) {
       return "banned";
     case StreamDropReason::kRevoked:
       return "revoked";
+    case StreamDropReason::kEvicted:
+      return "evicted";
   }
   return "";
 }
@@ -106,8 +108,10 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
 }
 
 void StreamTable::Ended(std::string_view client, MonotonicTime now) {
-  if (!End(client, now)) return;
-  if (ended_.size() < options_.max_streams) ended_.insert_or_assign(std::string(client), now);
+  std::optional<std::string> stream = End(client, now);
+  if (!stream || ended_.size() >= options_.max_streams) return;
+  ended_.insert_or_assign(std::string(client),
+                          EndedClient{.stream = *std::move(stream), .at = now});
 }
 
 void StreamTable::Poll(const StreamPoll& poll, MonotonicTime now) {
@@ -154,14 +158,14 @@ void StreamTable::PollFailed(MonotonicTime now) {
 }
 
 std::vector<StreamDrop> StreamTable::Sweep(MonotonicTime now) {
-  std::erase_if(ended_, [&](const auto& ended) { return now - ended.second > kLateCalls; });
+  std::erase_if(ended_, [&](const auto& ended) { return now - ended.second.at > kLateCalls; });
   std::vector<StreamDrop> drops;
   for (auto at = streams_.begin(); at != streams_.end();) {
     auto& [name, stream] = *at;
     if (!options_.is_polled) RemoveStale(stream, now);
     const bool is_claimed = guard_.IsClaimed(name);
     if (stream.clients.empty()) {
-      const bool is_forgotten = !is_claimed && OffFor(stream, now) >= kOffIsKept;
+      const bool is_forgotten = !is_claimed && TimeOff(stream, now) >= kOffIsKept;
       at = is_forgotten ? streams_.erase(at) : std::next(at);
       continue;
     }
@@ -188,13 +192,30 @@ StreamMedia StreamTable::MediaOf(std::string_view stream, MonotonicTime now) con
   if (found == streams_.end()) return {.is_confirmed = is_reachable};
   const Stream& known = found->second;
   if (!known.on_since) {
-    return {
-        .state = MediaState::kOff, .since = now - OffFor(known, now), .is_confirmed = is_reachable};
+    return {.state = StreamPhase::kOff,
+            .since = now - TimeOff(known, now),
+            .is_confirmed = is_reachable};
   }
   const auto is_sure = [&](const Client& client) { return client.sends && !IsStale(client, now); };
-  return {.state = MediaState::kOn,
+  return {.state = StreamPhase::kOn,
           .since = *known.on_since,
           .is_confirmed = std::ranges::any_of(known.clients, is_sure)};
+}
+
+std::vector<std::string> StreamTable::OffFor(std::chrono::milliseconds grace,
+                                             MonotonicTime now) const {
+  std::vector<std::string> off;
+  if (away_since_) return off;
+  for (const auto& [name, stream] : streams_) {
+    if (!stream.on_since && TimeOff(stream, now) >= grace) off.push_back(name);
+  }
+  return off;
+}
+
+std::string StreamTable::StreamOfClient(std::string_view client) const {
+  if (const Entry* const entry = StreamOf(client)) return entry->first;
+  const auto ended = ended_.find(client);
+  return ended == ended_.end() ? std::string() : ended->second.stream;
 }
 
 std::vector<StreamClient> StreamTable::ClientsOf(std::string_view stream) const {
@@ -213,13 +234,13 @@ StreamCounts StreamTable::Count() const {
   return {.on = on, .off = streams_.size() - on};
 }
 
-MonotonicTime::duration StreamTable::OffFor(const Stream& stream, MonotonicTime now) const {
+MonotonicTime::duration StreamTable::TimeOff(const Stream& stream, MonotonicTime now) const {
   return Paused(now) - std::max(stream.sent_at, grace_from_);
 }
 
 bool StreamTable::HasEndedSince(std::string_view client, MonotonicTime time) const {
   const auto found = ended_.find(client);
-  return found != ended_.end() && found->second >= time;
+  return found != ended_.end() && found->second.at >= time;
 }
 
 std::optional<StreamDropReason> StreamTable::ReasonAgainst(
@@ -286,16 +307,16 @@ void StreamTable::OnMedia(Client& client, std::int64_t media_ms, MonotonicTime n
   }
 }
 
-bool StreamTable::End(std::string_view client, MonotonicTime now) {
+std::optional<std::string> StreamTable::End(std::string_view client, MonotonicTime now) {
   const auto known = clients_.find(client);
-  if (known == clients_.end()) return false;
-  Stream& stream = known->second->second;
+  if (known == clients_.end()) return std::nullopt;
+  auto& [name, stream] = *known->second;
   const auto ended = std::ranges::find(stream.clients, client, &Client::id);
   if (ended->sends) stream.sent_at = Paused(now);
   stream.clients.erase(ended);
   clients_.erase(known);
   SetOnSince(stream, now);
-  return true;
+  return name;
 }
 
 void StreamTable::RemoveStale(Stream& stream, MonotonicTime now) {

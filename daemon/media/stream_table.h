@@ -36,7 +36,7 @@ struct StreamClient {
   bool operator==(const StreamClient&) const = default;
 };
 
-enum class StreamDropReason : std::uint8_t { kTakenOver, kUnclaimed, kBanned, kRevoked };
+enum class StreamDropReason : std::uint8_t { kTakenOver, kUnclaimed, kBanned, kRevoked, kEvicted };
 
 /// A client for the media server to disconnect.
 struct StreamDrop {
@@ -66,6 +66,8 @@ struct PublishOutcome {
   /// The other clients of the stream, to be dropped before the answer, or the media server finds
   /// the name taken. They remain in the table until their end is reported.
   std::vector<StreamDrop> drops{};
+  /// Of the URL, for the log.
+  StreamSignatureState signature = StreamSignatureState::kGood;
 };
 
 enum class UpdateVerdict : std::uint8_t {
@@ -84,7 +86,7 @@ struct StreamPoll {
   std::vector<StreamClient> clients{};
 };
 
-enum class MediaState : std::uint8_t {
+enum class StreamPhase : std::uint8_t {
   kNone,  ///< not seen yet, or forgotten
   kOn,
   kOff,
@@ -92,7 +94,7 @@ enum class MediaState : std::uint8_t {
 
 /// What is known of the media of a stream.
 struct StreamMedia {
-  MediaState state = MediaState::kNone;
+  StreamPhase state = StreamPhase::kNone;
   /// Of kOff, later than the real end by the time in which polls failed, and not before the last
   /// start of the media server. Of kNone without a meaning.
   MonotonicTime since{};
@@ -157,6 +159,16 @@ class StreamTable {
   std::vector<StreamDrop> Sweep(MonotonicTime now);
 
   [[nodiscard]] StreamMedia MediaOf(std::string_view stream, MonotonicTime now) const;
+  /// For how long polls have failed, without a pause; 0 after one that succeeded.
+  [[nodiscard]] MonotonicTime::duration AwayFor(MonotonicTime now) const {
+    return now - away_since_.value_or(now);
+  }
+  /// The streams that are off for that long, none while polls fail.
+  [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace,
+                                                MonotonicTime now) const;
+  /// The stream that the client was accepted for, also within `kLateCalls` of its end; empty when
+  /// it is not known.
+  [[nodiscard]] std::string StreamOfClient(std::string_view client) const;
   /// The clients of the stream, in the order in which they were accepted.
   [[nodiscard]] std::vector<StreamClient> ClientsOf(std::string_view stream) const;
   [[nodiscard]] StreamCounts Count() const;
@@ -187,7 +199,7 @@ class StreamTable {
     return away_since_.value_or(now).time_since_epoch() - away_for_;
   }
   /// For how long the stream has been off.
-  [[nodiscard]] MonotonicTime::duration OffFor(const Stream& stream, MonotonicTime now) const;
+  [[nodiscard]] MonotonicTime::duration TimeOff(const Stream& stream, MonotonicTime now) const;
   [[nodiscard]] bool IsStale(const Client& client, MonotonicTime now) const {
     return now - client.seen_at > options_.confirm_ttl;
   }
@@ -208,8 +220,8 @@ class StreamTable {
   Client* AddClient(std::string_view stream, std::string_view id, MonotonicTime now);
   void OnSeen(Stream& stream, Client& client, MonotonicTime now) const;
   static void OnMedia(Client& client, std::int64_t media_ms, MonotonicTime now);
-  /// Removes a client. @return whether there was one.
-  bool End(std::string_view client, MonotonicTime now);
+  /// Removes a client. @return the name of its stream; nullopt: there was no such client.
+  std::optional<std::string> End(std::string_view client, MonotonicTime now);
   void RemoveStale(Stream& stream, MonotonicTime now);
   /// After each change of the clients.
   static void SetOnSince(Stream& stream, MonotonicTime now);
@@ -221,9 +233,13 @@ class StreamTable {
   Streams streams_;
   /// The stream of each client; entries of `streams_` do not move.
   std::unordered_map<std::string, Entry*, NameHash, std::equal_to<>> clients_;
-  /// Clients that ended at that time and were not accepted again; not older than `kLateCalls` at
-  /// the last sweep, and at most as many as streams.
-  std::unordered_map<std::string, MonotonicTime, NameHash, std::equal_to<>> ended_;
+  struct EndedClient {
+    std::string stream{};
+    MonotonicTime at{};
+  };
+  /// Clients that ended and were not accepted again; not older than `kLateCalls` at the last sweep,
+  /// and at most as many as streams.
+  std::unordered_map<std::string, EndedClient, NameHash, std::equal_to<>> ended_;
   std::optional<MonotonicTime> away_since_;  ///< nullopt: the last poll succeeded
   MonotonicTime::duration away_for_{};       ///< all such times before, together
   PausedTime grace_from_{};                  ///< no stream counts as off since before

@@ -116,7 +116,7 @@ class StreamTableTest : public testing::Test {
   [[nodiscard]] StreamMedia Media(std::string_view stream) const {
     return table_->MediaOf(stream, now_);
   }
-  [[nodiscard]] MediaState State(std::string_view stream) const { return Media(stream).state; }
+  [[nodiscard]] StreamPhase State(std::string_view stream) const { return Media(stream).state; }
   [[nodiscard]] bool IsConfirmed(std::string_view stream) const {
     return Media(stream).is_confirmed;
   }

@@ -217,14 +217,14 @@ std::map<std::string, StreamDropReason> StreamModel::Sweep() {
 
 StreamModel::Media StreamModel::MediaOf(const std::string& stream) const {
   const auto found = streams_.find(stream);
-  if (found == streams_.end()) return {.state = MediaState::kNone, .is_confirmed = !is_away_};
+  if (found == streams_.end()) return {.state = StreamPhase::kNone, .is_confirmed = !is_away_};
   if (!IsOn(stream)) {
-    return {.state = MediaState::kOff, .age = OffFor(found->second), .is_confirmed = !is_away_};
+    return {.state = StreamPhase::kOff, .age = OffFor(found->second), .is_confirmed = !is_away_};
   }
   const bool is_confirmed = std::ranges::any_of(clients_, [&](const Client& client) {
     return client.stream == stream && client.sends && client.unseen <= options_.confirm_ttl;
   });
-  return {.state = MediaState::kOn, .age = found->second.on, .is_confirmed = is_confirmed};
+  return {.state = StreamPhase::kOn, .age = found->second.on, .is_confirmed = is_confirmed};
 }
 
 std::vector<std::string> StreamModel::ClientsOf(const std::string& stream) const {

@@ -39,7 +39,7 @@ class StreamModel {
   std::map<std::string, StreamDropReason> Sweep();
 
   struct Media {
-    MediaState state{};
+    StreamPhase state{};
     Age age{};  ///< of kNone 0
     bool is_confirmed = false;
     bool operator==(const Media&) const = default;

@@ -22,7 +22,7 @@ class StreamCallsTest : public StreamTableTest {
 };
 
 TEST_F(StreamCallsTest, AStreamIsNotKnownBeforeItsFirstPublish) {
-  EXPECT_EQ(State("alice"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
   EXPECT_TRUE(IsConfirmed("alice"));
   EXPECT_THAT(Clients("alice"), IsEmpty());
 }
@@ -30,11 +30,11 @@ TEST_F(StreamCallsTest, AStreamIsNotKnownBeforeItsFirstPublish) {
 TEST_F(StreamCallsTest, APublishTurnsAStreamOnSinceThen) {
   EXPECT_THAT(Publish("alice", "1"), IsEmpty());
   Advance(3s);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_EQ(Age("alice"), 3s);
   EXPECT_TRUE(IsConfirmed("alice"));
   EXPECT_THAT(Clients("alice"), ElementsAre("1"));
-  EXPECT_EQ(State("bob"), MediaState::kNone);
+  EXPECT_EQ(State("bob"), StreamPhase::kNone);
 }
 
 TEST_F(StreamCallsTest, APublishWithoutAGoodSignatureIsRefused) {
@@ -42,7 +42,7 @@ TEST_F(StreamCallsTest, APublishWithoutAGoodSignatureIsRefused) {
                            StreamSignatureState::kWrong, StreamSignatureState::kExpired}) {
     EXPECT_EQ(Try("alice", "1", BadSignature(state)).verdict, PublishVerdict::kBadSignature);
   }
-  EXPECT_EQ(State("alice"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
 }
 
 TEST_F(StreamCallsTest, APublishWithABadNameIsRefused) {
@@ -58,7 +58,7 @@ TEST_F(StreamCallsTest, APublishWithABadNameIsRefused) {
 TEST_F(StreamCallsTest, APublishOfABannedStreamIsRefused) {
   guard_.bans["alice"] = "room_1";
   EXPECT_EQ(Try("alice", "1").verdict, PublishVerdict::kBanned);
-  EXPECT_EQ(State("alice"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
   EXPECT_THAT(Publish("bob", "2"), IsEmpty());
 }
 
@@ -74,7 +74,7 @@ TEST_F(StreamCallsTest, APublishWithARevokedUrlIsRefused) {
   guard_.revocations["alice"] = kUrlEnds;
   EXPECT_EQ(Try("alice", "1", GoodSignature(kUrlEnds - 1s)).verdict, PublishVerdict::kRevoked);
   EXPECT_EQ(Try("alice", "1", GoodSignature(kUrlEnds)).verdict, PublishVerdict::kRevoked);
-  EXPECT_EQ(State("alice"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
   EXPECT_THAT(Publish("alice", "1", GoodSignature(kUrlEnds + 1s)), IsEmpty());
 }
 
@@ -89,7 +89,7 @@ TEST_F(StreamCallsTest, ARefusedPublishChangesNothing) {
   EXPECT_EQ(Try("alice", "1", BadSignature()).verdict, PublishVerdict::kBadSignature);
   EXPECT_EQ(Try("bob", "1", BadSignature()).verdict, PublishVerdict::kBadSignature);
   EXPECT_THAT(Clients("alice"), ElementsAre("1"));
-  EXPECT_EQ(State("bob"), MediaState::kNone);
+  EXPECT_EQ(State("bob"), StreamPhase::kNone);
 }
 
 TEST_F(StreamCallsTest, TheEndOfTheOnlyClientTurnsAStreamOffSinceThen) {
@@ -97,7 +97,7 @@ TEST_F(StreamCallsTest, TheEndOfTheOnlyClientTurnsAStreamOffSinceThen) {
   Advance(3s);
   End("1");
   Advance(2s);
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 2s);
   EXPECT_TRUE(IsConfirmed("alice"));
 }
@@ -108,7 +108,7 @@ TEST_F(StreamCallsTest, AStreamIsOnAgainSinceItsNextPublish) {
   Advance(5s);
   EXPECT_THAT(Publish("alice", "2"), IsEmpty());
   Advance(1s);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_EQ(Age("alice"), 1s);
 }
 
@@ -127,12 +127,12 @@ TEST_F(StreamCallsTest, ALateEndOfTheOldClientLeavesTheNewOneOn) {
   Publish("alice", "2");
   Advance(1s);
   End("1");
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_EQ(Age("alice"), 2s) << "without a break";
   End("1");
   EXPECT_THAT(Clients("alice"), ElementsAre("2")) << "a copy of the end";
   End("2");
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
 }
 
 TEST_F(StreamCallsTest, AnEarlyEndOfTheOldClientIsNoTakeover) {
@@ -146,7 +146,7 @@ TEST_F(StreamCallsTest, ASecondPublisherThatWasTurnedAwayLeavesTheFirstOn) {
   Publish("alice", "2");
   // The drop of 1 failed, and the media server found the name taken.
   End("2");
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_THAT(Clients("alice"), ElementsAre("1"));
 }
 
@@ -161,10 +161,10 @@ TEST_F(StreamCallsTest, AClientThatPublishesAnotherStreamEndsItsFirst) {
   Publish("alice", "1");
   Advance(1s);
   Publish("alice_ab12cd34", "1");
-  EXPECT_EQ(State("alice"), MediaState::kOff);
-  EXPECT_EQ(State("alice_ab12cd34"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
+  EXPECT_EQ(State("alice_ab12cd34"), StreamPhase::kOn);
   End("1");
-  EXPECT_EQ(State("alice_ab12cd34"), MediaState::kOff);
+  EXPECT_EQ(State("alice_ab12cd34"), StreamPhase::kOff);
 }
 
 TEST_F(StreamCallsTest, UpdatesKeepAClient) {
@@ -173,7 +173,7 @@ TEST_F(StreamCallsTest, UpdatesKeepAClient) {
     Advance(5s);
     EXPECT_EQ(Update("alice", "1"), UpdateVerdict::kGoOn);
     Poll({});  // as for a stream of a worker that is being replaced
-    EXPECT_EQ(State("alice"), MediaState::kOn);
+    EXPECT_EQ(State("alice"), StreamPhase::kOn);
     EXPECT_TRUE(IsConfirmed("alice"));
   }
 }
@@ -198,7 +198,7 @@ TEST_F(StreamCallsTest, AnUpdateCannotShowANewerUrl) {
 
 TEST_F(StreamCallsTest, AnUpdateOfAnUnknownClientTurnsItsStreamOn) {
   EXPECT_EQ(Update("alice", "1"), UpdateVerdict::kGoOn);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_THAT(Clients("alice"), ElementsAre("1"));
 }
 
@@ -206,7 +206,7 @@ TEST_F(StreamCallsTest, AnUpdateOfAnUnknownClientIsNotAskedForItsExpiry) {
   StreamSignature expired = GoodSignature();
   expired.state = StreamSignatureState::kExpired;
   EXPECT_EQ(Update("alice", "1", expired), UpdateVerdict::kGoOn);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   guard_.revocations["alice"] = kUrlEnds;
   EXPECT_EQ(Update("alice", "1", expired), UpdateVerdict::kCut);
 }
@@ -230,8 +230,8 @@ TEST_F(StreamCallsTest, AnUpdateOfAnUnknownClientThatMayNotSendCutsIt) {
   guard_.revocations["bob"] = kUrlEnds;
   EXPECT_EQ(Update("alice", "1"), UpdateVerdict::kCut);
   EXPECT_EQ(Update("bob", "2"), UpdateVerdict::kCut);
-  EXPECT_EQ(State("alice"), MediaState::kNone);
-  EXPECT_EQ(State("bob"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
+  EXPECT_EQ(State("bob"), StreamPhase::kNone);
 }
 
 TEST_F(StreamCallsTest, AnUpdateThatArrivesAfterTheEndDoesNotUndoIt) {
@@ -239,7 +239,7 @@ TEST_F(StreamCallsTest, AnUpdateThatArrivesAfterTheEndDoesNotUndoIt) {
   Advance(5s);
   End("1");
   EXPECT_EQ(Update("alice", "1"), UpdateVerdict::kGoOn);
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   guard_.bans["alice"] = "room_1";
   EXPECT_EQ(Update("alice", "1"), UpdateVerdict::kCut);
 }
@@ -253,16 +253,16 @@ TEST_F(StreamCallsTest, UpdatesAfterAWhileShowThatAnEndWasOfAnEarlierPublish) {
     Advance(5s);
     Update("alice", "1");
   }
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
 }
 
 TEST_F(StreamCallsTest, APublishAfterTheEndTurnsTheStreamOnAtOnce) {
   Publish("alice", "1");
   End("1");
   Publish("alice", "1");
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   Poll({{"alice", "1"}});
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
 }
 
 // Forged names: a session may publish one stream and play another, whose name its later calls
@@ -280,9 +280,26 @@ TEST_F(StreamCallsTest, CallsCountForTheStreamThatTheirClientWasAcceptedFor) {
       << "another name does not protect it";
   EXPECT_EQ(Update("victim", "2", GoodSignature()), UpdateVerdict::kCut);
   End("2");
-  EXPECT_EQ(State("mallory"), MediaState::kOff);
-  EXPECT_EQ(State("victim"), MediaState::kOn);
+  EXPECT_EQ(State("mallory"), StreamPhase::kOff);
+  EXPECT_EQ(State("victim"), StreamPhase::kOn);
   EXPECT_THAT(Clients("victim"), ElementsAre("1"));
+}
+
+TEST_F(StreamCallsTest, TheStreamOfAClientIsKnownForAWhileAfterItsEnd) {
+  EXPECT_EQ(table_->StreamOfClient("1"), "");
+  Publish("alice", "1");
+  Update("victim", "1", BadSignature());
+  EXPECT_EQ(table_->StreamOfClient("1"), "alice");
+  End("1");
+  Advance(StreamTable::kLateCalls);
+  Sweep();
+  EXPECT_EQ(table_->StreamOfClient("1"), "alice");
+  Publish("bob", "1");
+  EXPECT_EQ(table_->StreamOfClient("1"), "bob");
+  End("1");
+  Advance(StreamTable::kLateCalls + 1ms);
+  Sweep();
+  EXPECT_EQ(table_->StreamOfClient("1"), "");
 }
 
 TEST_F(StreamCallsTest, AnUpdateWithAForeignNameKeepsOnlyItsOwnStream) {
@@ -293,17 +310,17 @@ TEST_F(StreamCallsTest, AnUpdateWithAForeignNameKeepsOnlyItsOwnStream) {
     Update("victim", "2", BadSignature());
     Poll({});
   }
-  EXPECT_EQ(State("victim"), MediaState::kOff) << "it has no client any more";
-  EXPECT_EQ(State("mallory"), MediaState::kOn);
+  EXPECT_EQ(State("victim"), StreamPhase::kOff) << "it has no client any more";
+  EXPECT_EQ(State("mallory"), StreamPhase::kOn);
 }
 
 TEST_F(StreamCallsTest, EndsOfUnknownClientsChangeNothing) {
   Publish("alice", "1");
   for (const char* client : {"2", "", "01", "1 ", "alice"}) End(client);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   // Nor do they forestall a later publish or update of that client.
   Update("bob", "2");
-  EXPECT_EQ(State("bob"), MediaState::kOn);
+  EXPECT_EQ(State("bob"), StreamPhase::kOn);
 }
 
 // Clients that stay connected and send nothing.
@@ -314,7 +331,7 @@ TEST_F(StreamCallsTest, AClientWhoseMediaStandsStillTurnsItsStreamOff) {
   UpdateAt("1", 5'000);
   Advance(5s);
   UpdateAt("1", 5'000);
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 5s);
   EXPECT_TRUE(IsConfirmed("alice"));
   EXPECT_THAT(Clients("alice"), ElementsAre("1")) << "it is still connected";
@@ -322,7 +339,7 @@ TEST_F(StreamCallsTest, AClientWhoseMediaStandsStillTurnsItsStreamOff) {
   UpdateAt("1", 5'000);
   EXPECT_EQ(Age("alice"), 10s);
   Poll({{"alice", "1"}});
-  EXPECT_EQ(State("alice"), MediaState::kOff) << "a list shows connections only";
+  EXPECT_EQ(State("alice"), StreamPhase::kOff) << "a list shows connections only";
   EXPECT_EQ(Age("alice"), 10s);
 }
 
@@ -331,11 +348,11 @@ TEST_F(StreamCallsTest, MovingMediaTurnsAStreamOnAgain) {
   UpdateAt("1", 0);
   Advance(5s);
   UpdateAt("1", 0);
-  ASSERT_EQ(State("alice"), MediaState::kOff);
+  ASSERT_EQ(State("alice"), StreamPhase::kOff);
   Advance(5s);
   UpdateAt("1", -7);  // it has overflowed
   Advance(1s);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_EQ(Age("alice"), 1s);
 }
 
@@ -344,7 +361,7 @@ TEST_F(StreamCallsTest, CopiesOfAnUpdateDoNotStopAClient) {
   UpdateAt("1", 5'000);
   Advance(900ms);
   UpdateAt("1", 5'000);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
 }
 
 TEST_F(StreamCallsTest, UpdatesWithoutAPositionLeaveAStreamAsItIs) {
@@ -353,12 +370,12 @@ TEST_F(StreamCallsTest, UpdatesWithoutAPositionLeaveAStreamAsItIs) {
     Advance(5s);
     Update("alice", "1");
   }
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   UpdateAt("1", 1);
   Advance(5s);
   UpdateAt("1", 1);
   Update("alice", "1");
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
 }
 
 TEST_F(StreamCallsTest, TheEndOfAClientThatSentNothingLeavesTheTimeOfTheLastMedia) {
@@ -367,7 +384,7 @@ TEST_F(StreamCallsTest, TheEndOfAClientThatSentNothingLeavesTheTimeOfTheLastMedi
   Advance(5s);
   UpdateAt("1", 0);
   End("1");
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 5s);
 }
 
@@ -377,7 +394,7 @@ TEST_F(StreamCallsTest, ATakeoverDropsAClientThatSendsNothing) {
   Advance(5s);
   UpdateAt("1", 0);
   EXPECT_THAT(Publish("alice", "2"), ElementsAre("1"));
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
 }
 
 TEST(StreamNames, OfOutcomesAreLowerCaseWords) {

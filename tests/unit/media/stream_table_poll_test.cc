@@ -24,11 +24,11 @@ class StreamPollTest : public StreamTableTest {
 
 TEST_F(StreamPollTest, AListedClientTurnsItsStreamOn) {
   Poll({{"alice", "1"}, {"alice", "2"}, {"bob", "3"}});
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_THAT(Clients("alice"), ElementsAre("1", "2"));
   EXPECT_THAT(Clients("bob"), ElementsAre("3"));
   End("3");
-  EXPECT_EQ(State("bob"), MediaState::kOff);
+  EXPECT_EQ(State("bob"), StreamPhase::kOff);
 }
 
 TEST_F(StreamPollTest, InvalidNamesInAListAreIgnored) {
@@ -42,7 +42,7 @@ TEST_F(StreamPollTest, AListedClientStays) {
     Advance(5s);
     Poll({{"alice", "1"}});
   }
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_EQ(Age("alice"), 50s);
   EXPECT_TRUE(IsConfirmed("alice"));
 }
@@ -51,10 +51,10 @@ TEST_F(StreamPollTest, AnAbsentClientIsRemovedWhenItWasNotSeenForTheTtl) {
   Publish("alice", "1");
   Advance(15s);
   Poll({});
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   Advance(1ms);
   Poll({});
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 15s + 1ms) << "since it was last seen";
   EXPECT_THAT(Clients("alice"), IsEmpty());
 }
@@ -65,7 +65,7 @@ TEST_F(StreamPollTest, AnAbsentClientDoesNotTakeAnotherWithIt) {
   Update("alice", "2");
   Advance(6s);
   Poll({});
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_THAT(Clients("alice"), ElementsAre("2"));
   Advance(10s);
   Poll({});
@@ -77,11 +77,11 @@ TEST_F(StreamPollTest, ARemovedClientComesBackWithItsNextUpdateOrPoll) {
   Publish("bob", "2");
   Advance(16s);
   Poll({});
-  ASSERT_EQ(State("alice"), MediaState::kOff);
+  ASSERT_EQ(State("alice"), StreamPhase::kOff);
   Update("alice", "1");
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   Poll({{"bob", "2"}});
-  EXPECT_EQ(State("bob"), MediaState::kOn);
+  EXPECT_EQ(State("bob"), StreamPhase::kOn);
 }
 
 TEST_F(StreamPollTest, AClientThatEndedWhileAListWasOnItsWayStaysAway) {
@@ -90,10 +90,10 @@ TEST_F(StreamPollTest, AClientThatEndedWhileAListWasOnItsWayStaysAway) {
   End("1");
   Advance(1s);
   PollLate({{"alice", "1"}}, 2s);
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 1s);
   PollLate({{"alice", "1"}}, 500ms);
-  EXPECT_EQ(State("alice"), MediaState::kOn) << "the list is newer than the end";
+  EXPECT_EQ(State("alice"), StreamPhase::kOn) << "the list is newer than the end";
 }
 
 TEST_F(StreamPollTest, AClientThatChangedItsStreamWhileAListWasOnItsWayKeepsTheNewOne) {
@@ -113,8 +113,8 @@ TEST_F(StreamPollTest, TheListSaysWhichStreamAClientSends) {
   Publish("alice_2", "1");
   Advance(4s);
   Poll({{"alice", "1"}});
-  EXPECT_EQ(State("alice"), MediaState::kOn);
-  EXPECT_EQ(State("alice_2"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
+  EXPECT_EQ(State("alice_2"), StreamPhase::kOff);
   guard_.bans["alice"] = "room_1";
   EXPECT_EQ(Update("alice_2", "1"), UpdateVerdict::kCut);
 }
@@ -123,13 +123,13 @@ TEST_F(StreamPollTest, TheListSaysWhichStreamAClientSends) {
 
 TEST_F(StreamPollTest, NothingIsConfirmedBeforeTheFirstPoll) {
   MakeTable({});
-  EXPECT_EQ(State("alice"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
   EXPECT_FALSE(IsConfirmed("alice"));
   Publish("alice", "1");
   EXPECT_TRUE(IsConfirmed("alice")) << "a callback has just shown it";
   End("1");
   Advance(20s);
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_FALSE(IsConfirmed("alice"));
   EXPECT_EQ(Age("alice"), 0s);
   Poll({});
@@ -145,7 +145,7 @@ TEST_F(StreamPollTest, WhilePollsFailTheTimeOfOffStreamsStandsStill) {
   Advance(4s);
   FailPoll();
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(State("alice"), MediaState::kOff);
+    EXPECT_EQ(State("alice"), StreamPhase::kOff);
     EXPECT_EQ(Age("alice"), 4s);
     EXPECT_FALSE(IsConfirmed("alice"));
     EXPECT_FALSE(IsConfirmed("bob"));
@@ -181,7 +181,7 @@ TEST_F(StreamPollTest, AnEndDuringAnOutageCountsFromItsEnd) {
   Advance(5s);
   End("1");
   Advance(5s);
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 0s);
   Poll({});
   Advance(6s);
@@ -192,10 +192,10 @@ TEST_F(StreamPollTest, WhilePollsFailAnOnStreamIsBelievedForTheTtl) {
   Publish("alice", "1");
   FailPoll();
   Advance(15s);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_TRUE(IsConfirmed("alice"));
   Advance(1ms);
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_FALSE(IsConfirmed("alice"));
   Update("alice", "1");
   EXPECT_TRUE(IsConfirmed("alice")) << "callbacks still arrive";
@@ -209,7 +209,7 @@ TEST_F(StreamPollTest, AStreamThatEndedDuringAnOutageIsOffSinceItsLastSignWithou
   FailPoll();
   Advance(60s);
   Poll({});
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 2s);
 }
 
@@ -218,7 +218,7 @@ TEST_F(StreamPollTest, AStreamThatLivedThroughAnOutageIsOnSinceItsStart) {
   FailPoll();
   Advance(60s);
   Poll({{"alice", "1"}});
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_EQ(Age("alice"), 60s);
   EXPECT_TRUE(IsConfirmed("alice"));
 }
@@ -230,7 +230,7 @@ TEST_F(StreamPollTest, ARestartGivesAllOffStreamsTheirTimeAnew) {
   End("1");
   Advance(14s);
   Poll({}, "2");
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 0s);
   Advance(3s);
   Poll({}, "2");
@@ -243,12 +243,12 @@ TEST_F(StreamPollTest, StreamsThatARestartEndedAreOffSinceItWasSeen) {
   FailPoll();
   Advance(5s);
   Poll({}, "2");
-  EXPECT_EQ(State("alice"), MediaState::kOn) << "it may be in a process that is being replaced";
+  EXPECT_EQ(State("alice"), StreamPhase::kOn) << "it may be in a process that is being replaced";
   Advance(5s);
   Poll({}, "2");
   Advance(5s);
   Poll({}, "2");
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 10s);
 }
 
@@ -259,8 +259,8 @@ TEST_F(StreamPollTest, AStreamThatReturnsAfterARestartIsOn) {
   Poll({}, "2");
   // The IDs begin anew.
   EXPECT_THAT(Publish("bob", "1"), ElementsAre("2"));
-  EXPECT_EQ(State("bob"), MediaState::kOn);
-  EXPECT_EQ(State("alice"), MediaState::kOff) << "its client has another stream now";
+  EXPECT_EQ(State("bob"), StreamPhase::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff) << "its client has another stream now";
   EXPECT_EQ(Age("alice"), 0s);
   EXPECT_THAT(Publish("alice", "2"), IsEmpty());
   for (int i = 0; i < 4; ++i) {
@@ -368,12 +368,12 @@ TEST_F(UnpolledStreamTest, AClientWhoseEndWasLostIsRemovedAfterTheTtl) {
   Publish("alice", "1");
   Advance(75s);
   Sweep();
-  EXPECT_EQ(State("alice"), MediaState::kOn);
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
   EXPECT_TRUE(IsConfirmed("alice"));
   Advance(1s);
   EXPECT_FALSE(IsConfirmed("alice"));
   Sweep();
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 76s);
 }
 

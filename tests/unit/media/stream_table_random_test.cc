@@ -72,7 +72,7 @@ class TableAndModel {
       const StreamModel::Media expected = model_.MediaOf(name);
       ASSERT_EQ(media.state, expected.state) << name << " after " << steps_;
       ASSERT_EQ(media.is_confirmed, expected.is_confirmed) << name << " after " << steps_;
-      if (media.state != MediaState::kNone) {
+      if (media.state != StreamPhase::kNone) {
         ASSERT_EQ((now_ - media.since) / 1ms, expected.age / 1ms) << name << " after " << steps_;
       }
       ASSERT_EQ(ClientIds(name), model_.ClientsOf(name)) << name << " after " << steps_;
@@ -276,7 +276,7 @@ TEST_P(StreamRandomTest, CallsOfAClientNeverChangeTheStreamsOfOthers) {
     }
     for (const StreamClient& victim : victims) {
       const StreamMedia media = table.MediaOf(victim.stream, now);
-      ASSERT_EQ(media.state, MediaState::kOn);
+      ASSERT_EQ(media.state, StreamPhase::kOn);
       ASSERT_EQ(media.since, began);
       ASSERT_EQ(table.ClientsOf(victim.stream), std::vector{victim});
     }

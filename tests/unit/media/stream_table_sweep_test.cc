@@ -131,7 +131,7 @@ TEST_F(StreamSweepTest, AClientThatSendsNothingIsDroppedAsWell) {
   UpdateAt("1", 0);
   Advance(5s);
   UpdateAt("1", 0);
-  ASSERT_EQ(State("alice"), MediaState::kOff);
+  ASSERT_EQ(State("alice"), StreamPhase::kOff);
   guard_.bans["alice"] = "room_1";
   EXPECT_THAT(Sweep(), ElementsAre(Drop("alice", "1", StreamDropReason::kBanned)));
   guard_.bans.clear();
@@ -147,13 +147,13 @@ TEST_F(StreamSweepTest, OffStreamsAreForgottenUnlessClaimed) {
   End("2");
   Advance(59s);
   EXPECT_THAT(Sweep(), IsEmpty());
-  EXPECT_EQ(State("alice"), MediaState::kOff);
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
   Advance(1s);
   EXPECT_THAT(Sweep(), IsEmpty());
-  EXPECT_EQ(State("alice"), MediaState::kNone);
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
   Advance(1h);
   Sweep();
-  EXPECT_EQ(State("bob"), MediaState::kOff);
+  EXPECT_EQ(State("bob"), StreamPhase::kOff);
   EXPECT_EQ(Age("bob"), 1h + 60s);
   EXPECT_EQ(table_->Count().off, 1U);
 }
@@ -185,9 +185,9 @@ TEST_F(StreamBoundsTest, ANewStreamReplacesOffStreamsWithoutAMember) {
   }
   guard_.claims = {"b"};
   Publish("d", "d");
-  EXPECT_EQ(State("b"), MediaState::kOff);
-  EXPECT_EQ(State("d"), MediaState::kOn);
-  EXPECT_EQ(State("a"), MediaState::kNone);
+  EXPECT_EQ(State("b"), StreamPhase::kOff);
+  EXPECT_EQ(State("d"), StreamPhase::kOn);
+  EXPECT_EQ(State("a"), StreamPhase::kNone);
 }
 
 TEST_F(StreamBoundsTest, ClaimedAndRunningStreamsAreNotReplaced) {
@@ -201,15 +201,15 @@ TEST_F(StreamBoundsTest, ClaimedAndRunningStreamsAreNotReplaced) {
   EXPECT_THAT(refused.drops, IsEmpty());
   EXPECT_EQ(Update("d", "4"), UpdateVerdict::kGoOn);
   Poll({{"d", "4"}, {"e", "5"}});
-  for (const char* name : {"d", "e"}) EXPECT_EQ(State(name), MediaState::kNone);
-  EXPECT_EQ(State("a"), MediaState::kOff);
-  EXPECT_EQ(State("b"), MediaState::kOn);
-  EXPECT_EQ(State("c"), MediaState::kOn);
+  for (const char* name : {"d", "e"}) EXPECT_EQ(State(name), StreamPhase::kNone);
+  EXPECT_EQ(State("a"), StreamPhase::kOff);
+  EXPECT_EQ(State("b"), StreamPhase::kOn);
+  EXPECT_EQ(State("c"), StreamPhase::kOn);
   Publish("a", "6");
-  EXPECT_EQ(State("a"), MediaState::kOn) << "a known stream needs no room";
+  EXPECT_EQ(State("a"), StreamPhase::kOn) << "a known stream needs no room";
   End("3");
   Publish("d", "4");
-  EXPECT_EQ(State("d"), MediaState::kOn);
+  EXPECT_EQ(State("d"), StreamPhase::kOn);
 }
 
 TEST_F(StreamBoundsTest, AStreamHasFewClients) {

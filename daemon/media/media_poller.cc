@@ -1,0 +1,105 @@
+#include "daemon/media/media_poller.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Each thread waits for one answer.
+constexpr std::size_t kTakeoverThreads = 4;
+constexpr std::size_t kMaxTakeovers = 256;
+
+// Waits of a thread need real time: a test's clock moves only when the test advances it.
+MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+MediaPoller::MediaPoller(MediaPollerOptions options, const MediaPollerDeps& deps)
+    : options_(options), deps_(deps), takeovers_(kTakeoverThreads, kMaxTakeovers) {}
+
+void MediaPoller::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+void MediaPoller::Stop() {
+  thread_.request_stop();
+  deps_.removals.Raise();
+  if (thread_.joinable()) thread_.join();
+  takeovers_.Stop();
+}
+
+void MediaPoller::Run(const std::stop_token& stop) {
+  MonotonicTime next_poll = RealTime();
+  while (true) {
+    (void)deps_.removals.Wait(next_poll);
+    if (stop.stop_requested()) return;
+    try {
+      if (RealTime() >= next_poll) {
+        next_poll = RealTime() + options_.period;
+        if (deps_.server != nullptr) Poll();
+      }
+      DropAll(deps_.monitor.Sweep(), MonotonicTime::max());
+    } catch (const std::exception&) {
+      // Most likely out of memory: the next round repeats what was left out.
+      deps_.logger.Error("media_poll_fault");
+    }
+  }
+}
+
+void MediaPoller::Poll() {
+  const MonotonicTime asked_at = deps_.clock.Monotonic();
+  Result<StreamList> list = deps_.server->List(options_.poll_timeout);
+  deps_.observer.OnPoll(list.ok(), deps_.clock.Monotonic() - asked_at);
+  RecordReach(list ? Status() : Status(list.error()));
+  if (!list) return deps_.monitor.PollFailed();
+  StreamPoll poll{.asked_at = asked_at, .life = std::move(list->life), .uptime = list->uptime};
+  for (const ListedStream& stream : list->streams) {
+    poll.clients.push_back({.stream = stream.name, .client = stream.client});
+  }
+  deps_.monitor.Poll(poll, list->streams);
+}
+
+void MediaPoller::RecordReach(const Status& reached) {
+  if (reached.ok() == std::exchange(is_up_, reached.ok())) return;  // already logged
+  if (reached) return deps_.logger.Info("media_server_recovered");
+  deps_.logger.Warn("media_server_unreachable", {{"error", ErrcName(reached.error().code)},
+                                                 {"detail", reached.error().detail}});
+}
+
+void MediaPoller::DropThen(std::vector<StreamDrop> drops, std::function<void()> done) {
+  if (drops.empty() || deps_.server == nullptr) return done();
+  const auto shared = std::make_shared<std::function<void()>>(std::move(done));
+  const bool is_queued =
+      takeovers_.TrySubmit(ThreadPool::Urgency::kNormal, [this, drops = std::move(drops), shared] {
+        DropAll(drops, deps_.clock.Monotonic() + options_.drop_timeout);
+        (*shared)();
+      });
+  if (!is_queued) (*shared)();
+}
+
+void MediaPoller::DropAll(const std::vector<StreamDrop>& drops, MonotonicTime deadline) {
+  if (deps_.server == nullptr) return;
+  for (const StreamDrop& drop : drops) {
+    const auto left =
+        deadline == MonotonicTime::max()
+            ? options_.drop_timeout
+            : std::chrono::duration_cast<milliseconds>(deadline - deps_.clock.Monotonic());
+    if (left.count() <= 0) return;
+    const auto& [client, reason] = drop;
+    const Result<DropOutcome> outcome =
+        deps_.server->Drop(client.stream, client.client, std::min(left, options_.drop_timeout));
+    const bool is_dropped = outcome && *outcome == DropOutcome::kDropped;
+    deps_.observer.OnDrop(reason, is_dropped);
+    deps_.logger.Info("stream_dropped", {{"stream", client.stream},
+                                         {"client", client.client},
+                                         {"reason", StreamDropReasonName(reason)},
+                                         {"dropped", is_dropped}});
+    // A server that does not answer would take that long for each; the next round goes on.
+    if (!outcome) return;
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,76 @@
+// Asks the media server which streams are on air, and disconnects those that may not be.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/base/thread_pool.h"
+#include "daemon/core/commit_signal.h"
+#include "daemon/media/stream_monitor.h"
+#include "daemon/media/stream_server.h"
+
+namespace rtcroom {
+
+/// Receives what the poller does, on any of its threads.
+class MediaObserver {
+ public:
+  virtual ~MediaObserver() = default;
+  virtual void OnPoll(bool is_up, std::chrono::nanoseconds took) = 0;
+  virtual void OnDrop(StreamDropReason reason, bool is_dropped) = 0;
+};
+
+struct MediaPollerOptions {
+  std::chrono::milliseconds period{5000};        ///< between two polls
+  std::chrono::milliseconds poll_timeout{3000};  ///< of one answer
+  std::chrono::milliseconds drop_timeout{1000};  ///< likewise; a takeover waits for it
+};
+
+/// All of it outlives the poller.
+struct MediaPollerDeps {
+  StreamMonitor& monitor;
+  StreamServer* server = nullptr;  ///< null: nothing can be asked; what may be on air is kept all
+                                   ///< the same, for the answers to callbacks
+  CommitSignal& removals;
+  MediaObserver& observer;
+  const Clock& clock;
+  Logger& logger;
+};
+
+/// Runs from `Start` to `Stop`. No lock is held while the media server is asked.
+///
+/// @threads `DropThen` from any thread, the rest for one thread.
+class MediaPoller {
+ public:
+  MediaPoller(MediaPollerOptions options, const MediaPollerDeps& deps);
+  ~MediaPoller() { Stop(); }
+  MediaPoller(const MediaPoller&) = delete;
+  MediaPoller& operator=(const MediaPoller&) = delete;
+
+  void Start();
+  void Stop();
+
+  /// Disconnects these clients, within `drop_timeout` in all, then calls `done`: at once when there
+  /// are none, else on another thread. `done` must not throw.
+  void DropThen(std::vector<StreamDrop> drops, std::function<void()> done);
+
+ private:
+  void Run(const std::stop_token& stop);
+  void Poll();
+  void DropAll(const std::vector<StreamDrop>& drops, MonotonicTime deadline);
+  void RecordReach(const Status& reached);
+
+  const MediaPollerOptions options_;
+  const MediaPollerDeps deps_;
+  bool is_up_ = true;  ///< of the polling thread
+  ThreadPool takeovers_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,124 @@
+#include "daemon/media/stream_monitor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtcroom {
+
+bool StreamMonitor::Guard::IsBanned(std::string_view /*stream*/, const PushBinding* binding) const {
+  return binding != nullptr && deps_.bans.IsBanned(binding->room, binding->user_id);
+}
+
+std::optional<TimePoint> StreamMonitor::Guard::RevokedUntil(std::string_view stream) const {
+  return deps_.revocations.RevokedUntil(stream);
+}
+
+bool StreamMonitor::Guard::IsClaimed(std::string_view stream) const {
+  return deps_.claims.IsClaimed(stream);
+}
+
+StreamMonitor::StreamMonitor(const StreamTableOptions& options, const StreamMonitorDeps& deps)
+    : deps_(deps), guard_(deps), table_(options, guard_, deps.clock.Monotonic()) {}
+
+PublishOutcome StreamMonitor::Publish(std::string_view stream, std::string_view client,
+                                      const StreamArguments& arguments) {
+  const StreamCall call{.stream = stream,
+                        .client = client,
+                        .signature = deps_.pushers.Check(stream, arguments, deps_.clock.Now())};
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  PublishOutcome outcome = table_.Publish(call, now);
+  outcome.signature = call.signature.state;
+  return outcome;
+}
+
+UpdateVerdict StreamMonitor::Update(std::string_view stream, std::string_view client,
+                                    const StreamArguments& arguments,
+                                    std::optional<std::int64_t> media_ms) {
+  const StreamCall call{.stream = stream,
+                        .client = client,
+                        .signature = deps_.pushers.Check(stream, arguments, deps_.clock.Now())};
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  return table_.Update(call, media_ms, now);
+}
+
+void StreamMonitor::Ended(std::string_view client) {
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  table_.Ended(client, now);
+}
+
+std::string StreamMonitor::StreamOfClient(std::string_view client) const {
+  const MutexLock lock(mutex_);
+  return table_.StreamOfClient(client);
+}
+
+StreamSignature StreamMonitor::CheckPlay(std::string_view stream,
+                                         const StreamArguments& arguments) const {
+  return deps_.players.Check(stream, arguments, deps_.clock.Now());
+}
+
+void StreamMonitor::Poll(const StreamPoll& poll, std::span<const ListedStream> listed) {
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  table_.Poll(poll, now);
+  rates_.Take(listed, poll.asked_at);
+}
+
+void StreamMonitor::PollFailed() {
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  table_.PollFailed(now);
+}
+
+std::vector<StreamDrop> StreamMonitor::Sweep() {
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  std::vector<StreamDrop> drops = table_.Sweep(now);
+  for (const std::string& stream : deps_.claims.TakeEvicted()) {
+    // It may have been claimed again meanwhile.
+    if (guard_.IsClaimed(stream)) continue;
+    for (StreamClient& client : table_.ClientsOf(stream)) {
+      const bool is_listed = std::ranges::find(drops, client, &StreamDrop::client) != drops.end();
+      if (is_listed) continue;
+      drops.push_back({.client = std::move(client), .reason = StreamDropReason::kEvicted});
+    }
+  }
+  return drops;
+}
+
+MediaState StreamMonitor::StateOf(std::string_view stream) const {
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const StreamMedia media = table_.MediaOf(stream, now);
+  using std::chrono::milliseconds;
+  if (!media.is_confirmed) {
+    return {.kind = MediaState::Kind::kUnknown,
+            .lasting = std::chrono::duration_cast<milliseconds>(table_.AwayFor(now))};
+  }
+  const auto lasting = std::chrono::duration_cast<milliseconds>(now - media.since);
+  switch (media.state) {
+    case StreamPhase::kOn:
+      return {
+          .kind = MediaState::Kind::kOn, .lasting = lasting, .bits_per_second = rates_.Of(stream)};
+    case StreamPhase::kOff:
+      return {.kind = MediaState::Kind::kOff, .lasting = lasting};
+    case StreamPhase::kNone:
+      break;
+  }
+  return {.kind = MediaState::Kind::kNone};
+}
+
+std::vector<std::string> StreamMonitor::OffFor(std::chrono::milliseconds grace) const {
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  return table_.OffFor(grace, now);
+}
+
+StreamCounts StreamMonitor::Count() const {
+  const MutexLock lock(mutex_);
+  return table_.Count();
+}
+
+}  // namespace rtcroom
