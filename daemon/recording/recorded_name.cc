@@ -1,0 +1,37 @@
+#include "daemon/recording/recorded_name.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+#include "daemon/auth/stream_signature.h"
+
+namespace rtcroom {
+
+std::optional<RecordedName> ParseRecordedName(std::string_view file) {
+  constexpr std::string_view kExtension = ".flv";
+  constexpr std::size_t kMaxSecondsDigits = 11;
+  constexpr std::size_t kMaxDigits = 14;
+  if (!file.ends_with(kExtension)) return std::nullopt;
+  file.remove_suffix(kExtension.size());
+  file.remove_prefix(file.rfind('/') + 1);  // npos + 1 is 0
+  const std::size_t dash = file.rfind('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const std::string_view stream = file.substr(0, dash);
+  const std::string_view digits = file.substr(dash + 1);
+  if (!IsStreamName(stream) || digits.empty() || digits.size() > kMaxDigits) return std::nullopt;
+  std::uint64_t time = 0;
+  const char* const end = digits.data() + digits.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): bounded by `end`
+  const auto [stopped, failure] = std::from_chars(digits.data(), end, time);
+  if (failure != std::errc() || stopped != end) return std::nullopt;
+  const auto count = static_cast<std::int64_t>(time);
+  const std::chrono::milliseconds since_epoch =
+      digits.size() > kMaxSecondsDigits ? std::chrono::milliseconds(count)
+                                        : std::chrono::milliseconds(std::chrono::seconds(count));
+  return RecordedName{.stream = std::string(stream), .started_at = TimePoint(since_epoch)};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,102 @@
+// Keeps the index of recordings: from the reports of the media server, and from the files.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/base/thread_pool.h"
+#include "daemon/core/recording_store.h"
+#include "daemon/core/stream_claims.h"
+#include "daemon/core/stream_liveness.h"
+#include "daemon/recording/file_tree.h"
+
+namespace rtcroom {
+
+/// Receives what becomes of files, on any thread.
+class RecordedFileObserver {
+ public:
+  virtual ~RecordedFileObserver() = default;
+  /// @param result  "indexed", or "ignored": reported, but not a file of the folder.
+  virtual void OnRecording(std::string_view result) = 0;
+};
+
+struct RecordingOptions {
+  std::string root{};                             ///< the folder of recordings, absolute
+  std::chrono::milliseconds retention{0};         ///< 0: recordings are kept
+  std::chrono::milliseconds scan_period{40'000};  ///< with the waits of a scan, less than a minute
+};
+
+/// All of it outlives the index.
+struct RecordingDeps {
+  RecordingStore& store;
+  const StreamClaims& claims;
+  const MediaView& media;
+  RecordedFileObserver& observer;
+  const Clock& clock;
+  Logger& logger;
+};
+
+/// Runs from `Start` to `Stop`, on two threads: one for reports, one that scans the folder, at once
+/// and then periodically, for files whose report was lost, and removes old ones.
+///
+/// @threads `Completed` from any thread, the rest for one thread.
+class RecordingIndex {
+ public:
+  /// A file that was written since then may not be complete.
+  static constexpr std::chrono::seconds kSettleTime{10};
+  /// Most reports that wait; a scan finds the other files.
+  static constexpr std::size_t kMaxWaiting = 1000;
+
+  RecordingIndex(RecordingOptions options, const RecordingDeps& deps);
+  ~RecordingIndex() { Stop(); }
+  RecordingIndex(const RecordingIndex&) = delete;
+  RecordingIndex& operator=(const RecordingIndex&) = delete;
+
+  void Start();
+  /// Waits for the reports so far, not for the end of a scan. May be called again.
+  void Stop();
+
+  /// A file is complete. Returns at once.
+  /// @param file    any text: a path that was reported.
+  /// @param stream  empty: unknown.
+  void Completed(std::string file, std::string stream);
+
+  /// Does at once what `Completed` has done on another thread.
+  void Index(std::string_view file, std::string_view stream);
+  /// One round: adds files that are named as recordings, complete and not known, then removes those
+  /// older than the retention. The first looks at all files, later ones at those written since the
+  /// one before.
+  void Scan(const std::stop_token& stop);
+
+ private:
+  void Run(const std::stop_token& stop);
+  Status FindFiles(const std::stop_token& stop);
+  void RemoveOld(const std::stop_token& stop);
+  /// Removes file and row, unless the file was written since `before`.
+  Status RemoveOld(const Recording& recording, TimePoint before);
+  [[nodiscard]] Recording Describe(const FileTree::File& file, std::string_view stream) const;
+  Status Store(std::span<const Recording> recordings);
+  /// Whether the media server may still write to the file of a stream.
+  [[nodiscard]] bool MayGrow(const FileTree::File& file, std::string_view stream,
+                             TimePoint now) const;
+
+  const RecordingOptions options_;
+  const RecordingDeps deps_;
+  const FileTree files_;
+  // Of the scanning thread.
+  std::optional<TimePoint> scanned_until_;  ///< files written before are known; nullopt: none are
+  bool is_readable_ = true;                 ///< the last scan was complete
+  ThreadPool reports_;
+  std::jthread scanning_;  // last: it uses all of the above
+};
+
+}  // namespace rtcroom
