@@ -9,6 +9,7 @@ namespace rtcroom {
 
 HttpReply PathSplit::Refuse(int status, std::string_view reason) {
   HttpReply reply = rooms_.Refuse(status, reason);
+  if (channel_ == nullptr) return reply;
   const ChannelCode& code = ChannelCodeOf({}, status < 500 ? Errc::kNotJson : Errc::kUnavailable);
   // Both are objects, which become one.
   reply.body.pop_back();

@@ -1,25 +1,30 @@
-// Divides the requests of clients between rooms and the message channel.
+// Divides requests between rooms, the message channel and the callbacks of media servers.
 #pragma once
 
 #include <chrono>
 #include <string_view>
 
 #include "daemon/http/http_handler.h"
+#include "handlers/callback_router.h"
 #include "handlers/channel_router.h"
 #include "handlers/router.h"
 
 namespace rtcroom {
 
-/// Gives the message channel the requests to its paths, and the router of rooms all others.
+/// Gives the message channel and the callbacks the requests to their paths, and the router of rooms
+/// all others.
 ///
 /// @threads safe from any thread.
 class PathSplit : public HttpHandler {
  public:
-  /// Both outlive this object.
-  PathSplit(Router& rooms, ChannelRouter& channel) : rooms_(rooms), channel_(channel) {}
+  /// All outlive this object.
+  /// @param channel    null: none.
+  /// @param callbacks  likewise.
+  PathSplit(Router& rooms, ChannelRouter* channel, CallbackRouter* callbacks)
+      : rooms_(rooms), channel_(channel), callbacks_(callbacks) {}
 
   RequestPlan Resolve(HttpRequest& request) override { return For(request).Resolve(request); }
-  /// Of requests for rooms: the channel's are not paced.
+  /// Of requests for rooms: no others are paced.
   std::chrono::nanoseconds Delay(std::string_view client_address) override {
     return rooms_.Delay(client_address);
   }
@@ -31,11 +36,14 @@ class PathSplit : public HttpHandler {
 
  private:
   HttpHandler& For(const HttpRequest& request) {
-    return channel_.Serves(request.path) ? static_cast<HttpHandler&>(channel_) : rooms_;
+    if (channel_ != nullptr && channel_->Serves(request.path)) return *channel_;
+    if (callbacks_ != nullptr && callbacks_->Serves(request.path)) return *callbacks_;
+    return rooms_;
   }
 
   Router& rooms_;
-  ChannelRouter& channel_;
+  ChannelRouter* const channel_;
+  CallbackRouter* const callbacks_;
 };
 
 }  // namespace rtcroom

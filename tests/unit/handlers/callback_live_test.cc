@@ -111,17 +111,18 @@ TEST(LiveCallback, RefusesASignedTimeThatIsNone) {
 
 TEST(LiveCallback, AcceptsOtherEventsWithoutEffect) {
   for (const int event : {2, 100, 200, 321, -1})
-    EXPECT_EQ(ReplyText(ReadLive(LiveBody(event))), kAccepted);
+    EXPECT_EQ(ReplyText(ReadLive(LiveBody(event))), kCallbackAccepted);
   json body = LiveBody();
   body.erase("event_type");
-  EXPECT_EQ(ReplyText(ReadLive(body)), kAccepted);
+  EXPECT_EQ(ReplyText(ReadLive(body)), kCallbackAccepted);
 }
 
 TEST(LiveCallback, AcceptsAnEventOfNoStreamWithoutEffect) {
   for (const json& stream : {json(""), json("a/b"), json(nullptr), json(std::string(256, 'n'))}) {
     json body = LiveBody();
     body["stream_id"] = stream;
-    EXPECT_EQ(ReplyText(ReadLive(body)), std::string(kAccepted) + " stream_id: not a stream's");
+    EXPECT_EQ(ReplyText(ReadLive(body)),
+              std::string(kCallbackAccepted) + " stream_id: not a stream's");
   }
 }
 

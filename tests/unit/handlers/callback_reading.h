@@ -29,6 +29,6 @@ std::optional<Callback> Taken(CallbackReading<Callback> reading) {
   return callback == nullptr ? std::nullopt : std::optional(std::move(*callback));
 }
 
-inline constexpr const char* kAccepted = R"(200 {"code":0})";
+inline constexpr const char* kCallbackAccepted = R"(200 {"code":0})";
 
 }  // namespace rtcroom

@@ -107,7 +107,7 @@ TEST(RtmpCallback, ReadsARecordedFile) {
 TEST(RtmpCallback, IgnoresARecordWithoutACompletePath) {
   for (const char* path : {"", "&path=", "&path=rec/a.flv", "&path=/a%00b", "&path=/a%FF"}) {
     EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm("record_done", std::string("&recorder=&name=a") + path))),
-              std::string(kAccepted) + " path: not a file's")
+              std::string(kCallbackAccepted) + " path: not a file's")
         << path;
   }
 }
@@ -124,8 +124,8 @@ TEST(RtmpCallback, ReadsAPlayWhereItIsChecked) {
 
   StreamCallbackRules unchecked = RtmpRules();
   unchecked.check_play = false;
-  EXPECT_EQ(ReplyText(ReadRtmp(body, unchecked)), kAccepted);
-  EXPECT_EQ(ReplyText(ReadRtmp("call=play", unchecked)), kAccepted);
+  EXPECT_EQ(ReplyText(ReadRtmp(body, unchecked)), kCallbackAccepted);
+  EXPECT_EQ(ReplyText(ReadRtmp("call=play", unchecked)), kCallbackAccepted);
 }
 
 TEST(RtmpCallback, ReadsAPlayOfAPlaylistWhichNamesNoClient) {
@@ -138,15 +138,16 @@ TEST(RtmpCallback, ReadsAPlayOfAPlaylistWhichNamesNoClient) {
 TEST(RtmpCallback, AcceptsCallsThatMeanNothingForAPublisher) {
   for (const char* call : {"done", "play_done", "update_play", "update", "connect", "disconnect",
                            "record_started", "PUBLISH"}) {
-    EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm(call, "&name=8888_user_0001"))), kAccepted) << call;
+    EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm(call, "&name=8888_user_0001"))), kCallbackAccepted)
+        << call;
   }
   EXPECT_EQ(ReplyText(ReadRtmp("app=live&flashver=&swfurl=&tcurl=&pageurl=&addr=127.0.0.1&epoch=0"
                                "&call=connect&name=x&name=y")),
-            kAccepted);
+            kCallbackAccepted);
   // The name is left out when it is empty, and an argument then looks like it.
-  EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm("done", "&name=victim"))), kAccepted);
+  EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm("done", "&name=victim"))), kCallbackAccepted);
   // This call repeats a field by itself.
-  EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm("disconnect", "&app=live"))), kAccepted);
+  EXPECT_EQ(ReplyText(ReadRtmp(RtmpForm("disconnect", "&app=live"))), kCallbackAccepted);
 }
 
 TEST(RtmpCallback, RefusesPublishAndPlayThatRepeatAFieldOfTheServer) {
@@ -252,7 +253,7 @@ TEST(RtmpCallback, RefusesAPublishWithoutAClient) {
     EXPECT_EQ(ReplyText(ReadRtmp(Replaced(RtmpPublish(), "clientid=1", other))),
               std::string(kRtmpRefused) + "clientid: missing");
     EXPECT_EQ(ReplyText(ReadRtmp(Replaced(RtmpUpdate(), "clientid=1", other))),
-              std::string(kAccepted) + " clientid: missing");
+              std::string(kCallbackAccepted) + " clientid: missing");
   }
 }
 

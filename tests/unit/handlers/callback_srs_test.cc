@@ -109,16 +109,16 @@ TEST(SrsCallback, ReadsAPlayWhereItIsChecked) {
   EXPECT_EQ(callback->stream, "8888_user_0001");
   StreamCallbackRules unchecked = SrsRules();
   unchecked.check_play = false;
-  EXPECT_EQ(ReplyText(ReadSrs(SrsBody("on_play").dump(), unchecked)), kAccepted);
+  EXPECT_EQ(ReplyText(ReadSrs(SrsBody("on_play").dump(), unchecked)), kCallbackAccepted);
 }
 
 TEST(SrsCallback, AcceptsCallsThatMeanNothingForAPublisher) {
   for (const char* action : {"on_connect", "on_stop", "on_hls", "on_hls_notify", "on_forward"}) {
-    EXPECT_EQ(ReplyText(ReadSrs(SrsBody(action))), kAccepted) << action;
+    EXPECT_EQ(ReplyText(ReadSrs(SrsBody(action))), kCallbackAccepted) << action;
   }
   EXPECT_EQ(ReplyText(ReadSrs(
                 std::string(R"({"action":"on_close","client_id":"a69j0j6g","app":"live"})"))),
-            kAccepted);
+            kCallbackAccepted);
 }
 
 TEST(SrsCallback, RefusesWhatIsNoStreamOfTheApplication) {

@@ -105,7 +105,7 @@ TEST(TrtcCallback, ReadsEachEventThatMatters) {
   for (const int type : {101, 105, 205, 206, 301, 401, 0}) {
     json body = TrtcBody();
     body["EventType"] = type;
-    EXPECT_EQ(ReplyText(ReadSignedTrtc(body.dump())), kAccepted) << type;
+    EXPECT_EQ(ReplyText(ReadSignedTrtc(body.dump())), kCallbackAccepted) << type;
   }
 }
 
@@ -136,7 +136,8 @@ TEST(TrtcCallback, TakesTheCallbacksTimeWithoutOneOfTheEvent) {
   body["EventInfo"].erase("EventMsTs");
   EXPECT_EQ(Taken(ReadSignedTrtc(body.dump()))->at, TimePoint(milliseconds(1'700'000'000'123)));
   body.erase("CallbackTs");
-  EXPECT_EQ(ReplyText(ReadSignedTrtc(body.dump())), std::string(kAccepted) + " EventMsTs: missing");
+  EXPECT_EQ(ReplyText(ReadSignedTrtc(body.dump())),
+            std::string(kCallbackAccepted) + " EventMsTs: missing");
 }
 
 TEST(TrtcCallback, AcceptsIdsThatNoRoomOrUserHasWithoutEffect) {
@@ -146,16 +147,18 @@ TEST(TrtcCallback, AcceptsIdsThatNoRoomOrUserHasWithoutEffect) {
         std::pair("UserId", json("a b")), std::pair("UserId", json(""))}) {
     json body = TrtcBody();
     body["EventInfo"][name] = value;
-    EXPECT_EQ(ReplyText(ReadSignedTrtc(body.dump())), kAccepted) << name << value;
+    EXPECT_EQ(ReplyText(ReadSignedTrtc(body.dump())), kCallbackAccepted) << name << value;
   }
 }
 
 TEST(TrtcCallback, AcceptsASignedBodyThatIsNotReadable) {
   for (const char* body : {"", "{", "[]", "\xFF"}) {
-    EXPECT_EQ(ReplyText(ReadSignedTrtc(body)), std::string(kAccepted) + " body: not a JSON object");
+    EXPECT_EQ(ReplyText(ReadSignedTrtc(body)),
+              std::string(kCallbackAccepted) + " body: not a JSON object");
   }
   for (const char* body : {"{}", R"({"EventType":103,"EventInfo":[]})"}) {
-    EXPECT_EQ(ReplyText(ReadSignedTrtc(body)), std::string(kAccepted) + " EventInfo: missing");
+    EXPECT_EQ(ReplyText(ReadSignedTrtc(body)),
+              std::string(kCallbackAccepted) + " EventInfo: missing");
   }
 }
 

@@ -279,7 +279,7 @@ class PathsOfClients : public testing::Test {
  protected:
   RouterFixture rooms_;
   ChannelFixture channel_;
-  PathSplit split_{rooms_.router, channel_.router};
+  PathSplit split_{rooms_.router, &channel_.router, nullptr};
 };
 
 TEST_F(PathsOfClients, AreDividedByTheirVersion) {

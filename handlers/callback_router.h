@@ -1,0 +1,73 @@
+// Serves the callbacks of media servers.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/logger.h"
+#include "daemon/http/http_handler.h"
+#include "daemon/media/media_poller.h"
+#include "daemon/media/stream_monitor.h"
+#include "handlers/callback_stream.h"
+
+namespace rtcroom {
+
+/// Receives each callback, on any thread.
+class CallbackObserver {
+ public:
+  virtual ~CallbackObserver() = default;
+  /// @param call    "publish", "update", "publish_end", "play", "recorded", or "other".
+  /// @param result  "accepted", "refused", or "denied": not from a genuine sender.
+  virtual void OnCallback(std::string_view call, std::string_view result) = 0;
+};
+
+/// Dependencies of the router, which they outlive.
+struct CallbackContext {
+  StreamMonitor& monitor;
+  MediaPoller& poller;
+  CallbackObserver& observer;
+  Logger& logger;
+  /// Receives the path of each complete file, as it was reported, and the stream of its client,
+  /// empty when that is not known. Returns at once. Empty: recordings are not indexed.
+  std::function<void(std::string file, std::string stream)> recorded = {};
+};
+
+/// Answers from memory, and before any limit of callers: all callbacks come from one address, and a
+/// refusal ends a call. Only a client that takes over its own stream waits until the other
+/// connection is closed.
+///
+/// @threads safe from any thread.
+/// @source protocol E.3, E.4, as corrected by the media contract, 5.
+class CallbackRouter : public HttpHandler {
+ public:
+  CallbackRouter(StreamCallbackRules rules, const CallbackContext& context);
+
+  [[nodiscard]] bool Serves(std::string_view path) const;
+
+  /// Inline and not paced.
+  RequestPlan Resolve(HttpRequest& /*request*/) override { return {}; }
+  void Handle(HttpRequest& request, Responder& responder) override;
+  HttpReply Refuse(int status, std::string_view reason) override;
+
+ private:
+  /// What differs between media servers.
+  struct Dialect {
+    std::string_view path{};
+    CallbackReading<StreamCallback> (*read)(const CallbackRequest&, const StreamCallbackRules&);
+    CallbackReply (*refuse)(Error why);
+  };
+
+  [[nodiscard]] static const Dialect* DialectOf(std::string_view path);
+  void Decide(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
+  void Publish(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
+  [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
+  void Reply(const StreamCallback& callback, const Dialect& dialect, const Status& outcome,
+             Responder& responder);
+
+  const StreamCallbackRules rules_;
+  const CallbackContext context_;
+};
+
+}  // namespace rtcroom
