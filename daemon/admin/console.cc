@@ -11,6 +11,7 @@
 #include "daemon/admin/events_endpoint.h"
 #include "daemon/admin/kick_endpoint.h"
 #include "daemon/admin/pooled_handler.h"
+#include "daemon/admin/recordings_endpoint.h"
 #include "daemon/admin/rooms_endpoint.h"
 #include "daemon/admin/stream_endpoint.h"
 
@@ -26,11 +27,11 @@ Console::Console(ConsoleDeps deps, ConsoleFacts facts)
       calls_(deps_.clock, deps_.logger, kPool) {}
 
 void Console::AddRoutes(AdminRouter& router) {
-  std::vector<std::string> origins;
+  PageOrigins origins{.media = facts_.media_origin};
   for (const std::string& origin : {facts_.http_origin, facts_.https_origin}) {
     if (origin.empty()) continue;
-    origins.push_back(origin);
-    if (facts_.channel_enabled) origins.push_back(SocketOrigin(origin));
+    origins.api.push_back(origin);
+    if (facts_.channel_enabled) origins.api.push_back(SocketOrigin(origin));
   }
   AddConsolePages(router, origins);
 
@@ -43,16 +44,18 @@ void Console::AddRoutes(AdminRouter& router) {
   get("/console/api/server", [this](const HttpRequest&) {
     return DescribeServer(facts_, deps_.stats(), deps_.store, deps_.clock);
   });
-  get("/console/api/rooms", [this](const HttpRequest& request) {
-    return ListRooms(request, deps_.store, deps_.leases, deps_.clients);
+  get("/console/api/rooms",
+      [this](const HttpRequest& request) { return ListRooms(request, deps_.store, deps_.signs); });
+  get("/console/api/room",
+      [this](const HttpRequest& request) { return ShowRoom(request, deps_.store, deps_.signs); });
+  get("/console/api/channel", [this](const HttpRequest& request) {
+    return ListLogins(request, deps_.signs.clients.channel);
   });
-  get("/console/api/room", [this](const HttpRequest& request) {
-    return ShowRoom(request, deps_.store, deps_.leases, deps_.clients);
-  });
-  get("/console/api/channel",
-      [this](const HttpRequest& request) { return ListLogins(request, deps_.clients.channel); });
   get("/console/api/events",
       [this](const HttpRequest& request) { return ShowRoomEvents(request, deps_.store); });
+  get("/console/api/recordings", [this](const HttpRequest& request) {
+    return ListRecordings(request, deps_.recordings, facts_.recordings_url);
+  });
   router.Add({.path = "/console/api/stream",
               .handler = OpenEventStream(calls_, streams_, deps_.store, deps_.access)});
   post("/console/api/kick",

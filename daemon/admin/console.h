@@ -12,6 +12,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/lease_table.h"
+#include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
 #include "daemon/http_client/call_pool.h"
@@ -22,9 +23,9 @@ namespace rtcroom {
 struct ConsoleDeps {
   const AdminAccess& access;  ///< also used by the router
   Store& store;
+  RecordingStore& recordings;
   RoomService& rooms;
-  const LeaseTable& leases;
-  RoomClients clients{};
+  MemberSigns signs;
   /// @threads called from any thread; must not block.
   std::function<ConsoleStats()> stats = {};
   CommitSignal& commits;  ///< used by the console only

@@ -21,23 +21,25 @@ bool IsAmong(std::string_view if_none_match, std::string_view etag) {
 }
 
 /// Headers that allow no scripts but the console's own, and no requests but to this server.
-Headers PageHeaders(const std::vector<std::string>& api_origins) {
+Headers PageHeaders(const PageOrigins& origins) {
   std::string connect = "'self'";
-  for (const std::string& origin : api_origins) connect += " " + origin;
-  return {{"Content-Security-Policy",
-           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-           " connect-src " +
-               connect + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"Referrer-Policy", "no-referrer"},
-          {"Cross-Origin-Opener-Policy", "same-origin"},
-          {"Cache-Control", "no-cache"}};
+  for (const std::string& origin : origins.api) connect += " " + origin;
+  const std::string media = origins.media.empty() ? "" : " media-src " + origins.media + ";";
+  return {
+      {"Content-Security-Policy",
+       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+       " connect-src " +
+           connect + ";" + media + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cache-Control", "no-cache"}};
 }
 
 }  // namespace
 
-void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_origins) {
-  const auto headers = std::make_shared<const Headers>(PageHeaders(api_origins));
+void AddConsolePages(AdminRouter& router, const PageOrigins& origins) {
+  const auto headers = std::make_shared<const Headers>(PageHeaders(origins));
   const auto add = [&](std::string_view path, const ConsoleAsset& asset) {
     router.Add({.path = path,
                 .guard = AdminRoute::Guard::kConsole,

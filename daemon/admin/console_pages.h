@@ -11,7 +11,12 @@ namespace rtcroom {
 /// Adds a route for each file, `/console/` for the page itself and a redirect from `/console`. They
 /// are public as soon as a token is set; their data comes from the API.
 ///
-/// @param api_origins  of the public API, which the page may also call: `http://127.0.0.1:5757`.
-void AddConsolePages(AdminRouter& router, const std::vector<std::string>& api_origins);
+/// What the page may load beside its own server.
+struct PageOrigins {
+  std::vector<std::string> api{};  ///< of the public API: `http://127.0.0.1:5757`
+  std::string media{};             ///< of pictures and sound; empty: none
+};
+
+void AddConsolePages(AdminRouter& router, const PageOrigins& origins);
 
 }  // namespace rtcroom

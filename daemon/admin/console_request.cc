@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,14 +25,28 @@ Result<RoomKind> KindNamed(std::string_view name) {
   return Wrong("kind", name.empty() ? "missing" : "must be double, multi, live or webrtc");
 }
 
-Result<RoomKey> MakeRoomKey(std::string_view kind_name, std::string_view id) {
-  const Result<RoomKind> kind = KindNamed(kind_name);
-  if (!kind) return kind.error();
+Result<RoomId> MakeRoomId(std::string_view id) {
   if (id.empty()) return Wrong("roomID", "missing");
   if (id.size() > kMaxRoomIdBytes || !IsIdText(id)) {
     return Wrong("roomID", "must be 1 to 48 bytes of printable ASCII");
   }
-  return RoomKey{.kind = *kind, .id = {std::string(id)}};
+  return RoomId{std::string(id)};
+}
+
+Result<RoomKey> MakeRoomKey(std::string_view kind_name, std::string_view id) {
+  const Result<RoomKind> kind = KindNamed(kind_name);
+  if (!kind) return kind.error();
+  Result<RoomId> room_id = MakeRoomId(id);
+  if (!room_id) return room_id.error();
+  return RoomKey{.kind = *kind, .id = *std::move(room_id)};
+}
+
+Result<UserId> MakeUserId(std::string_view id) {
+  if (id.empty()) return Wrong("userID", "missing");
+  if (id.size() > kMaxUserIdBytes || !IsIdText(id)) {
+    return Wrong("userID", "must be 1 to 64 bytes of printable ASCII");
+  }
+  return UserId{std::string(id)};
 }
 
 /// Empty when it is missing.
@@ -77,14 +92,26 @@ Result<RoomKey> ReadRoom(const nlohmann::json& body) {
   return MakeRoomKey(*kind, *id);
 }
 
-Result<UserId> ReadUser(const nlohmann::json& body) {
-  Result<std::string> id = ReadString(body, "userID");
+Result<std::optional<RoomId>> ReadRoomId(const FormPairs& query) {
+  const std::string_view text = FirstOrEmpty(query, "roomID");
+  if (text.empty()) return std::optional<RoomId>();
+  Result<RoomId> id = MakeRoomId(text);
   if (!id) return id.error();
-  if (id->empty()) return Wrong("userID", "missing");
-  if (id->size() > kMaxUserIdBytes || !IsIdText(*id)) {
-    return Wrong("userID", "must be 1 to 64 bytes of printable ASCII");
-  }
-  return UserId{*std::move(id)};
+  return std::optional(*std::move(id));
+}
+
+Result<std::optional<UserId>> ReadUserId(const FormPairs& query) {
+  const std::string_view text = FirstOrEmpty(query, "userID");
+  if (text.empty()) return std::optional<UserId>();
+  Result<UserId> id = MakeUserId(text);
+  if (!id) return id.error();
+  return std::optional(*std::move(id));
+}
+
+Result<UserId> ReadUser(const nlohmann::json& body) {
+  const Result<std::string> id = ReadString(body, "userID");
+  if (!id) return id.error();
+  return MakeUserId(*id);
 }
 
 Result<std::size_t> ReadLimit(const FormPairs& query, PageLimit bounds) {

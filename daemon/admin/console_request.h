@@ -29,6 +29,11 @@ Result<std::optional<RoomKind>> ReadKind(const FormPairs& query);
 Result<RoomKey> ReadRoom(const FormPairs& query);
 Result<RoomKey> ReadRoom(const nlohmann::json& body);
 
+/// `roomID`; nullopt when it is missing or empty.
+Result<std::optional<RoomId>> ReadRoomId(const FormPairs& query);
+/// `userID`, likewise.
+Result<std::optional<UserId>> ReadUserId(const FormPairs& query);
+
 /// `userID`, required.
 Result<UserId> ReadUser(const nlohmann::json& body);
 

@@ -45,7 +45,8 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       created_(AddCounters(registry_, "rtcroomd_rooms_created_total", "Rooms made, by kind.")),
       ended_(AddCounters(registry_, "rtcroomd_rooms_ended_total", "Rooms that ended, by kind.")),
       evictions_(AddCounters(registry_, "rtcroomd_evictions_total",
-                             "Pushers (heartbeat_timeout, kicked) and rooms (idle, dismissed) that "
+                             "Pushers (heartbeat_timeout, stream_interrupted, kicked) and rooms "
+                             "(idle, dismissed) that "
                              "the server ended, by reason.")),
       rooms_limit_(AddGauge(registry_, "rtcroomd_rooms_limit", "Most rooms (room.max_rooms).")),
       leases_(AddGauge(registry_, "rtcroomd_leases", "Pushers that are held to their heartbeats.")),
@@ -77,6 +78,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       im_lag_(AddGauge(registry_, "rtcroomd_im_lag_events",
                        "Events from the oldest with a pending delivery to the newest.")),
       channel_(registry_),
+      media_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
                                "Events sent to all subscribers together.")),
@@ -158,6 +160,7 @@ void Metrics::SetRooms() {
   }
   const Evictions& evictions = values.evictions;
   RaiseTo(evictions_.Add({{"reason", "heartbeat_timeout"}}), evictions.heartbeat_timeout);
+  RaiseTo(evictions_.Add({{"reason", "stream_interrupted"}}), evictions.stream_interrupted);
   RaiseTo(evictions_.Add({{"reason", "kicked"}}), evictions.kicked);
   RaiseTo(evictions_.Add({{"reason", "idle"}}), evictions.idle);
   RaiseTo(evictions_.Add({{"reason", "dismissed"}}), evictions.dismissed);
@@ -184,6 +187,7 @@ std::string Metrics::Text() {
   const MutexLock scraping(scrape_mutex_);
   if (sources_.watch) SetWatch(sources_.watch());
   if (sources_.channel) channel_.Set(sources_.channel());
+  if (sources_.streams) media_.Set(sources_.streams());
   if (sources_.im_backlog) {
     const ImBacklog backlog = sources_.im_backlog();
     im_pending_groups_.Set(static_cast<double>(backlog.groups));

@@ -19,6 +19,7 @@
 #include "daemon/admin/connection_metrics.h"
 #include "daemon/admin/families.h"
 #include "daemon/admin/im_metrics.h"
+#include "daemon/admin/media_metrics.h"
 #include "daemon/admin/process_metrics.h"
 #include "daemon/admin/room_counters.h"
 #include "daemon/admin/store_metrics.h"
@@ -55,6 +56,7 @@ struct MetricsSources {
   std::function<ImBacklog()> im_backlog = {};
   std::function<WatchStats()> watch = {};
   std::function<ChannelStats()> channel = {};
+  std::function<StreamCounts()> streams = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
@@ -118,6 +120,9 @@ class Metrics : public RequestObserver {
   /// The observer of the message channel.
   DeliveryObserver& delivery_observer() { return channel_; }
 
+  /// The observer of the media server and its callbacks.
+  MediaMetrics& media_observer() { return media_; }
+
   ServerTotals Totals() EXCLUDES(mutex_);
 
   /// All metrics, in Prometheus' text format 0.0.4.
@@ -168,6 +173,7 @@ class Metrics : public RequestObserver {
   prometheus::Gauge& im_pending_groups_;
   prometheus::Gauge& im_lag_;
   ChannelMetrics channel_;
+  MediaMetrics media_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;
   prometheus::Counter& watch_slow_;

@@ -31,6 +31,7 @@ void RoomCounters::CountLocked(const RoomEvent& event) {
   } else if (const auto* deleted = std::get_if<PusherDeleted>(&payload)) {
     --counts_.pushers.at(kind);
     if (deleted->reason == LeaveReason::kHeartbeatTimeout) ++evictions.heartbeat_timeout;
+    if (deleted->reason == LeaveReason::kStreamInterrupted) ++evictions.stream_interrupted;
     if (deleted->reason == LeaveReason::kKicked) ++evictions.kicked;
   } else if (const auto* destroyed = std::get_if<RoomDestroyed>(&payload)) {
     ++counts_.ended.at(kind);

@@ -21,10 +21,11 @@ constexpr std::size_t RoomKindIndex(RoomKind kind) { return static_cast<std::siz
 
 /// Removals by the server. Other members left by themselves, or with their room.
 struct Evictions {
-  std::uint64_t heartbeat_timeout = 0;  ///< pushers
-  std::uint64_t kicked = 0;             ///< pushers
-  std::uint64_t idle = 0;               ///< rooms that no member joined
-  std::uint64_t dismissed = 0;          ///< rooms
+  std::uint64_t heartbeat_timeout = 0;   ///< pushers
+  std::uint64_t stream_interrupted = 0;  ///< likewise
+  std::uint64_t kicked = 0;              ///< pushers
+  std::uint64_t idle = 0;                ///< rooms that no member joined
+  std::uint64_t dismissed = 0;           ///< rooms
 };
 
 /// The totals count from the start of the process; the others are current values.

@@ -58,6 +58,36 @@ json LeaseJson(const std::optional<LeaseState>& lease) {
   return {{"ageMs", lease->age.count()}, {"remainingMs", lease->remaining.count()}};
 }
 
+std::string_view MediaName(MediaState::Kind kind) {
+  switch (kind) {
+    case MediaState::Kind::kUnknown:
+      return "unknown";
+    case MediaState::Kind::kNone:
+      return "none";
+    case MediaState::Kind::kOn:
+      return "on";
+    case MediaState::Kind::kOff:
+      return "off";
+  }
+  return "unknown";
+}
+
+/// Null without a media server, and for members that send it nothing. A playlist is there only
+/// while the stream is on.
+json MediaJson(const RoomKey& room, const UserId& user_id, const MemberSigns& signs) {
+  if (!signs.streams) return nullptr;
+  const std::optional<std::string> stream = signs.streams->claims.StreamOf(room, user_id);
+  if (!stream) return nullptr;
+  const MediaState media = signs.streams->media.StateOf(*stream);
+  const bool is_on = media.kind == MediaState::Kind::kOn;
+  const bool lasts = is_on || media.kind == MediaState::Kind::kOff;
+  const std::string playlist = is_on && signs.playlist_of ? signs.playlist_of(*stream) : "";
+  return {{"state", MediaName(media.kind)},
+          {"lastingMs", lasts ? json(media.lasting.count()) : json()},
+          {"bitsPerSecond", media.bits_per_second ? json(*media.bits_per_second) : json()},
+          {"playlist", playlist.empty() ? json() : json(playlist)}};
+}
+
 /// Null where there are no custom fields.
 json CustomJson(std::string_view text) {
   json custom = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -80,15 +110,16 @@ std::vector<std::optional<std::size_t>> CountConnected(std::span<const Room> roo
   return connected;
 }
 
-/// Contains no stream URLs: those carry signatures.
-json RoomJson(const Room& room, const LeaseTable& leases, std::optional<std::size_t> connected) {
+/// Contains no push URLs, which are good for pushing.
+json RoomJson(const Room& room, const MemberSigns& signs, std::optional<std::size_t> connected) {
   json pushers = json::array();
   for (const Pusher& pusher : room.pushers) {
     pushers.push_back({{"userID", pusher.user_id.value},
                        {"userName", pusher.user_name},
                        {"userAvatar", pusher.user_avatar},
                        {"joinedAtMs", pusher.added_at.time_since_epoch().count()},
-                       {"lease", LeaseJson(leases.StateOf(room.key, pusher.user_id))}});
+                       {"lease", LeaseJson(signs.leases.StateOf(room.key, pusher.user_id))},
+                       {"media", MediaJson(room.key, pusher.user_id, signs)}});
   }
   // A webrtc room has no dialect.
   const bool has_dialect = room.key.kind != RoomKind::kWebrtc;
@@ -110,8 +141,7 @@ json RoomJson(const Room& room, const LeaseTable& leases, std::optional<std::siz
 
 }  // namespace
 
-Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const LeaseTable& leases,
-                       const RoomClients& clients) {
+Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const MemberSigns& signs) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomSearch> search = ReadSearch(*query);
@@ -119,24 +149,23 @@ Result<json> ListRooms(const HttpRequest& request, RoomStore& store, const Lease
   const Result<RoomsFound> found = SearchRooms(store, *search);
   if (!found) return found.error();
   json rooms = json::array();
-  const auto connected = CountConnected(found->rooms, clients);
+  const auto connected = CountConnected(found->rooms, signs.clients);
   for (std::size_t i = 0; i < connected.size(); ++i) {
-    rooms.push_back(RoomJson(found->rooms[i], leases, connected[i]));
+    rooms.push_back(RoomJson(found->rooms[i], signs, connected[i]));
   }
   return json{{"rooms", std::move(rooms)},
               {"next", found->next ? json(EncodeSearchPosition(*found->next)) : json()}};
 }
 
-Result<json> ShowRoom(const HttpRequest& request, RoomStore& store, const LeaseTable& leases,
-                      const RoomClients& clients) {
+Result<json> ShowRoom(const HttpRequest& request, RoomStore& store, const MemberSigns& signs) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<RoomKey> key = ReadRoom(*query);
   if (!key) return key.error();
   const Result<Room> room = store.Load(*key);
   if (!room) return room.error();
-  const auto connected = CountConnected({&*room, 1}, clients);
-  return json{{"room", RoomJson(*room, leases, connected.front())}};
+  const auto connected = CountConnected({&*room, 1}, signs.clients);
+  return json{{"room", RoomJson(*room, signs, connected.front())}};
 }
 
 }  // namespace rtcroom

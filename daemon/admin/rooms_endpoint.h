@@ -1,11 +1,17 @@
 // GET /console/api/rooms and /console/api/room: the current rooms.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/push_receivers.h"
+#include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_store.h"
 #include "daemon/http/message.h"
@@ -18,13 +24,23 @@ struct RoomClients {
   const PushReceivers* receivers = nullptr;  ///< the new ones; null likewise
 };
 
+/// What is known of members beside the store.
+struct MemberSigns {
+  const LeaseTable& leases;
+  RoomClients clients{};
+  std::optional<StreamWitness> streams{};  ///< nullopt without a media server
+  /// The URL of a stream's playlist for a browser; empty when there is none.
+  /// @threads called from any thread; must not block.
+  std::function<std::string(std::string_view stream)> playlist_of{};
+};
+
 /// A page of rooms of all kinds, or of those that match the query.
 /// @errors kBadRequest naming the field; kStoreBusy; kStoreBroken.
 Result<nlohmann::json> ListRooms(const HttpRequest& request, RoomStore& store,
-                                 const LeaseTable& leases, const RoomClients& clients);
+                                 const MemberSigns& signs);
 
 /// @errors kBadRequest naming the field; kRoomNotFound; kStoreBusy; kStoreBroken.
 Result<nlohmann::json> ShowRoom(const HttpRequest& request, RoomStore& store,
-                                const LeaseTable& leases, const RoomClients& clients);
+                                const MemberSigns& signs);
 
 }  // namespace rtcroom

@@ -27,6 +27,8 @@ struct ConsoleFacts {
   std::string https_origin = {};
   std::string api_prefix = {};      ///< of gen-1 paths
   std::string channel_prefix = {};  ///< of the message channel's paths
+  std::string media_origin = {};    ///< of playlists; empty: the console plays nothing
+  std::string recordings_url = {};  ///< what links to recordings begin with; empty: none
 };
 
 /// An origin for WebSockets: `ws://127.0.0.1:5757`.

@@ -5,7 +5,7 @@ import { presence } from '../../daemon/admin/console/assets/channel_page.js';
 import { niceTop, stack } from '../../daemon/admin/console/assets/chart.js';
 import { failureWords } from '../../daemon/admin/console/assets/confirm_dialog.js';
 import { retryDelay } from '../../daemon/admin/console/assets/event_stream.js';
-import { duration, fineNumber } from '../../daemon/admin/console/assets/format.js';
+import { byteCount, duration, fineNumber } from '../../daemon/admin/console/assets/format.js';
 import { initials, plainText, visibleRuns } from '../../daemon/admin/console/assets/inert_text.js';
 import { leaseState } from '../../daemon/admin/console/assets/lease_meter.js';
 import { beatPeriod, Phone } from '../../daemon/admin/console/assets/phone.js';
@@ -60,6 +60,7 @@ describe('values', () => {
     assert.deepStrictEqual([0, 59_999, 60_000, 200_000, 7_500_000, 280_000_000].map(duration),
       ['0 s', '59 s', '1 min', '3 min 20 s', '2 h 5 min', '3 d 5 h']);
     assert.deepStrictEqual([0, 0.04, 12.34, 1234.5].map(fineNumber), ['0', '0', '12.3', '1,235']);
+    assert.deepStrictEqual([0, 999, 1000, 1_540_000, 2e9, 3e16].map(byteCount), ['0 B', '999 B', '1 kB', '1.5 MB', '2 GB', '30,000 TB']);
   });
 
   it('have axes that end at round numbers', () => {

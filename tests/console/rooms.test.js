@@ -198,6 +198,27 @@ describe('the operator', () => {
     assert.match(await page.locator('.timeline-entry').first().innerText(), /Bob\s* joined/);
   });
 
+  it('lists the recordings of a room', async () => {
+    const { page } = opened;
+    const row = {
+      kind: 'multi', roomID: 'recorded', number: 1, userID: 'bob', stream: 'bob', bytes: 1_500_000, startedAtMs: 0, endedAtMs: 65_000,
+    };
+    const linked = { ...row, file: 'bob-2.flv', url: 'https://files.example.com/bob-2.flv' };
+    const unknown = { ...row, kind: null, roomID: null, number: null, userID: null, file: '<i>\u202e.flv', startedAtMs: null };
+    await page.route('**/console/api/recordings?*roomID=recorded*', (route) => (route.request().url().includes('after=')
+      ? route.fulfill({ json: { code: 0, recordings: [unknown], next: null } })
+      : route.fulfill({ json: { code: 0, recordings: [linked], next: 'more' } })));
+    await visit(page, '#/room/multi/recorded');
+    const link = page.locator('.recording a');
+    assert.strictEqual(await link.getAttribute('href'), linked.url);
+    assert.match(await page.locator('.recording').innerText(), /bob · .* · 1 min 5 s · 1\.5 MB/);
+    await page.click('.panel:has-text("Recordings") button:has-text("Show older")');
+    await page.waitForSelector('.recording:has-text("<i>")');
+    assert.strictEqual(await page.locator('.recording i').count(), 0);
+    await visit(page, '#/room/multi/unrecorded');
+    await page.waitForSelector('.panel:has-text("Recordings")', { state: 'hidden' });
+  });
+
   it('turns one page at a time on rapid clicks', async () => {
     const { page } = opened;
     for (let at = 0; at < 60; ++at) {

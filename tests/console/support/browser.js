@@ -86,9 +86,11 @@ async function watch(page, origins) {
  * Opens the console of a server and logs in by the form.
  * @param {import('./server.js').Server} server
  * @param {import('playwright-core').BrowserContextOptions} options
+ * @param {string[]} others  allowed origins besides the server's
  */
-export async function openConsole(server, options = {}) {
-  const opened = await openBrowser([server.consoleUrl, server.publicUrl].map((url) => new URL(url).origin), options);
+export async function openConsole(server, options = {}, others = []) {
+  const own = [server.consoleUrl, server.publicUrl].map((url) => new URL(url).origin);
+  const opened = await openBrowser([...own, ...others], options);
   await opened.page.goto(server.consoleUrl);
   await logIn(opened.page, kToken);
   await opened.page.waitForSelector('.live[data-state="live"]');

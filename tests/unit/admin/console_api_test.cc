@@ -82,8 +82,9 @@ TEST_F(ConsoleApi, ReturnsServerFigures) {
     "publicApi": {"http": "http://127.0.0.1:5757/weapp", "https": null}})"));
 }
 
-TEST_F(ConsoleApi, ReturnsARoomWithLeasesWithoutStreams) {
+TEST_F(ConsoleApi, ReturnsARoomWithLeasesAndMediaWithoutPushUrls) {
   MakeRoomOf("r1", "amy");
+  media_.Set("amy", MediaState::Kind::kOn);
   clock_.Advance(3s);
   const Answer answer = Get("/console/api/room", "kind=multi&roomID=r1");
   EXPECT_EQ(answer.status, 200);
@@ -92,8 +93,18 @@ TEST_F(ConsoleApi, ReturnsARoomWithLeasesWithoutStreams) {
     "active": true, "creator": "amy", "createdAtMs": 1700000000000, "number": 1, "sequence": 2,
     "audienceCount": 0, "connected": 0, "custom": null,
     "pushers": [{"userID": "amy", "userName": "n", "userAvatar": "a",
-                 "joinedAtMs": 1700000000000, "lease": {"ageMs": 3000, "remainingMs": 17000}}]}})"));
+                 "joinedAtMs": 1700000000000, "lease": {"ageMs": 3000, "remainingMs": 17000},
+                 "media": {"state": "on", "lastingMs": 3000, "bitsPerSecond": null,
+                           "playlist": "https://tv.example/amy"}}]}})"));
   EXPECT_THAT(answer.reply.body, Not(HasSubstr("rtmp")));
+}
+
+TEST_F(ConsoleApi, NamesNoPlaylistOfAStreamThatIsOff) {
+  MakeRoomOf("r1", "amy");
+  media_.Set("amy", MediaState::Kind::kOff);
+  EXPECT_EQ(
+      Get("/console/api/room", "kind=multi&roomID=r1").json["room"]["pushers"][0]["media"],
+      json::parse(R"({"state": "off", "lastingMs": 0, "bitsPerSecond": null, "playlist": null})"));
 }
 
 TEST_F(ConsoleApi, ReturnsCustomFieldsViewersAndPreparedRooms) {
@@ -220,6 +231,54 @@ TEST_F(ConsoleApi, ReturnsRoomHistoryInPages) {
   EXPECT_THAT(events, ElementsAre("room_destroyed - dismissed", "pusher_deleted amy room_destroyed",
                                   "pusher_deleted bob kicked", "pusher_added bob -",
                                   "pusher_added amy -", "room_created amy -"));
+}
+
+TEST_F(ConsoleApi, ReturnsRecordings) {
+  const StreamOwner owner{.room = Key("r1"), .room_number = 7, .user_id = {"bob"}};
+  ASSERT_OK(rooms_store_.PutRecordings(
+      std::vector{Recording{.file = "2023/1_bob 1.flv",
+                            .stream = "1_bob",
+                            .owner = owner,
+                            .bytes = 5,
+                            .started_at = kNoon - 60s,
+                            .ended_at = kNoon},
+                  Recording{.file = "demo.flv", .stream = "demo", .ended_at = kNoon - 1s}}));
+  const Answer answer = Get("/console/api/recordings");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.json, json::parse(R"({"code": 0, "next": null, "recordings": [
+    {"kind": "multi", "roomID": "r1", "number": 7, "userID": "bob", "stream": "1_bob",
+     "file": "2023/1_bob 1.flv", "url": "https://files.example.com/r/2023/1_bob%201.flv",
+     "bytes": 5, "startedAtMs": 1699999940000, "endedAtMs": 1700000000000},
+    {"kind": null, "roomID": null, "number": null, "userID": null, "stream": "demo",
+     "file": "demo.flv", "url": "https://files.example.com/r/demo.flv",
+     "bytes": 0, "startedAtMs": null, "endedAtMs": 1699999999000}]})"));
+  const auto files = [&](const std::string& query) {
+    std::vector<std::string> found;
+    const json reply = Get("/console/api/recordings", query).json;
+    for (const json& row : reply["recordings"]) found.push_back(row["file"]);
+    return found;
+  };
+  EXPECT_THAT(files("kind=multi&roomID=r1&userID=bob"), ElementsAre("2023/1_bob 1.flv"));
+  EXPECT_THAT(files("roomID=r1"), ElementsAre("2023/1_bob 1.flv"));
+  EXPECT_THAT(files("kind=live"), IsEmpty());
+  EXPECT_THAT(files("userID=amy"), IsEmpty());
+  const json first = Get("/console/api/recordings", "limit=1").json;
+  EXPECT_THAT(first["recordings"], SizeIs(1));
+  EXPECT_THAT(files("limit=1&after=" + first["next"].get<std::string>()), ElementsAre("demo.flv"));
+}
+
+TEST_F(ConsoleApi, RefusesBadQueriesForRecordings) {
+  for (const auto& [query, field] : std::vector<std::pair<std::string, std::string>>{
+           {"kind=triple", "kind"},
+           {"roomID=" + std::string(49, 'r'), "roomID"},
+           {"userID=%0a", "userID"},
+           {"limit=0", "limit"},
+           {"limit=201", "limit"},
+           {"after=7", "after"}}) {
+    const Answer answer = Get("/console/api/recordings", query);
+    EXPECT_EQ(answer.status, 400) << query;
+    EXPECT_THAT(answer.json["detail"].get<std::string>(), testing::StartsWith(field + ": "));
+  }
 }
 
 TEST_F(ConsoleApi, DistinguishesRoomsOfTheSameId) {

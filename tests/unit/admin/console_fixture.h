@@ -16,6 +16,7 @@
 #include "daemon/channel/channel.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
+#include "tests/support/fake_media.h"
 #include "tests/support/service_fixture.h"
 #include "tests/unit/admin/admin_request.h"
 
@@ -141,7 +142,9 @@ class ConsoleFixture : public ServiceFixture {
   /// Called during GET /console/api/server.
   std::function<void()> on_stats_ = [] {};
   CommitSignal commit_signal_;
-  CommitFanOut signalled_commits_{{&leases_, &commit_signal_}};
+  StreamClaims claims_{streams_};
+  FakeMedia media_{clock_};
+  CommitFanOut signalled_commits_{{&leases_, &claims_, &commit_signal_}};
   MemoryStore rooms_store_{{}, "00000000000000bb", signalled_commits_};
   FailingStore failing_{rooms_store_};
   RoomService service_{{.store = failing_,
@@ -173,9 +176,15 @@ class ConsoleFixture : public ServiceFixture {
   AdminRouter router_{access_, clock_, logger_};
   Console console_{{.access = access_,
                     .store = failing_,
+                    .recordings = rooms_store_,
                     .rooms = service_,
-                    .leases = leases_,
-                    .clients = {.channel = &channel_, .receivers = &receivers_},
+                    .signs = {.leases = leases_,
+                              .clients = {.channel = &channel_, .receivers = &receivers_},
+                              .streams = StreamWitness{.media = media_, .claims = claims_},
+                              .playlist_of =
+                                  [](std::string_view stream) {
+                                    return "https://tv.example/" + std::string(stream);
+                                  }},
                     .stats =
                         [this] {
                           on_stats_();
@@ -190,7 +199,9 @@ class ConsoleFixture : public ServiceFixture {
                     .channel_enabled = true,
                     .http_origin = "http://127.0.0.1:5757",
                     .api_prefix = "/weapp",
-                    .channel_prefix = "/im"}};
+                    .channel_prefix = "/im",
+                    .media_origin = "https://tv.example",
+                    .recordings_url = "https://files.example.com/r"}};
 };
 
 }  // namespace rtcroom

@@ -39,7 +39,7 @@ TEST_F(ConsolePages, AreServedWithTheirMediaTypesWithoutAToken) {
         Contains(Pair("Content-Security-Policy",
                       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
                       "data:; connect-src 'self' http://127.0.0.1:5757 ws://127.0.0.1:5757; "
-                      "base-uri 'none'; "
+                      "media-src https://tv.example; base-uri 'none'; "
                       "form-action 'none'; frame-ancestors 'none'")));
   }
 }

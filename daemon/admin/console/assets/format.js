@@ -45,6 +45,16 @@ function parts(seconds) {
 }
 
 /**
+ * `512 B`, `1.5 kB`, `20 MB`.
+ * @param {number} bytes
+ */
+export function byteCount(bytes) {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  return `${fineNumber(bytes / 1000 ** power)} ${units[power]}`;
+}
+
+/**
  * `1 room`, `2 rooms`.
  * @param {number} count
  * @param {string} noun

@@ -6,8 +6,11 @@ import { clockTime, dayAndTime, duration } from './format.js';
 import { plainText } from './inert_text.js';
 import { LeaseMeter } from './lease_meter.js';
 import { askToDismiss, askToKick } from './operator_actions.js';
+import { RecordingList } from './recording_list.js';
 import { keyOf } from './room_board.js';
 import { hashOf } from './routes.js';
+import { StreamPlayer } from './stream_player.js';
+import { StreamTag } from './stream_tag.js';
 import { mergedEvents, Timeline } from './timeline.js';
 import { endingWords } from './words.js';
 
@@ -36,6 +39,9 @@ export class RoomPage {
   #meanwhile = null;
   /** @type {Map<string, LeaseMeter>} */
   #meters = new Map();
+  /** @type {Map<string, StreamTag>} */
+  #streams = new Map();
+  #player = new StreamPlayer();
   #title = el('h1');
   #sub = el('div', { class: 'card-sub' });
   #facts = el('dl', { class: 'facts' });
@@ -65,8 +71,10 @@ export class RoomPage {
       el('div', { class: 'columns' },
         el('div', { class: 'column' },
           el('section', { class: 'panel' }, el('h2', {}, 'Members'), this.#members),
+          this.#player.element,
           el('section', { class: 'panel' }, el('h2', {}, 'About'), this.#facts),
-          this.#customBox),
+          this.#customBox,
+          new RecordingList(app.api, route, this.#leaving.signal).element),
         el('section', { class: 'panel column' }, el('h2', {}, 'History'), this.#timeline.element, this.#older)));
     const { signal } = this.#leaving;
     app.stream.addEventListener('room', (event) => this.#heed(/** @type {CustomEvent} */ (event).detail), { signal });
@@ -79,6 +87,7 @@ export class RoomPage {
   stop() {
     this.#leaving.abort();
     clearTimeout(this.#timer);
+    this.#player.stop();
   }
 
   #loadAll() {
@@ -180,13 +189,16 @@ export class RoomPage {
     const room = this.#room;
     this.#dismiss.hidden = room === null;
     const { pushers = [], ...rest } = room ?? {};
-    const seen = JSON.stringify([rest, pushers.map(({ lease, ...pusher }) => pusher)]);
+    const seen = JSON.stringify([rest, pushers.map(({ lease, media, ...pusher }) => pusher)]);
     if (seen !== this.#seen) {
       if (room) this.#describe(room);
       this.#drawMembers(room);
     }
     this.#seen = seen;
-    for (const pusher of pushers) this.#meters.get(pusher.userID)?.set(pusher.lease);
+    for (const { userID, lease, media } of pushers) {
+      this.#meters.get(userID)?.set(lease);
+      this.#streams.get(userID)?.set(media);
+    }
     this.#tick();
   }
 
@@ -211,6 +223,7 @@ export class RoomPage {
   /** @param {Room|null} room */
   #drawMembers(room) {
     this.#meters.clear();
+    this.#streams.clear();
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.kick;
     this.#members.replaceChildren(...(room?.pushers ?? []).map((pusher) => this.#member(/** @type {Room} */ (room), pusher)));
     if (!room || room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'No members.'));
@@ -225,6 +238,8 @@ export class RoomPage {
     const name = plainText(pusher.userName || pusher.userID);
     const meter = new LeaseMeter(`Last heartbeat of ${name}`);
     this.#meters.set(pusher.userID, meter);
+    const stream = new StreamTag(name, (playlist) => this.#player.show(name, playlist));
+    this.#streams.set(pusher.userID, stream);
     const kick = () => this.#room && askToKick(this.#app.api, this.#room, pusher);
     return el('li', { class: 'member' },
       avatar(pusher.userName, pusher.userID, room.creator),
@@ -232,12 +247,12 @@ export class RoomPage {
         userText(pusher.userName || pusher.userID, 'member-name'),
         el('span', { class: 'member-id' }, userText(pusher.userID, 'mono'),
           el('span', {}, `since ${clockTime(pusher.joinedAtMs)}`))),
-      meter.element,
+      el('span', { class: 'member-signs' }, meter.element, stream.element),
       el('button', { type: 'button', class: 'button small danger-outline', 'aria-label': `Kick ${name}`, 'data-kick': pusher.userID, onclick: kick }, 'Kick…'));
   }
 
   #tick() {
-    for (const meter of this.#meters.values()) meter.tick();
+    for (const sign of [...this.#meters.values(), ...this.#streams.values()]) sign.tick();
     if (this.#room) this.#open.textContent = duration(this.#app.stats.nowMs() - this.#room.createdAtMs);
   }
 }

@@ -6,7 +6,10 @@
  * The time since a member's last heartbeat, and the time until its lease expires.
  * @typedef {{ageMs: number, remainingMs: number}} Lease
  *
- * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null}} Pusher
+ * A member's stream: how long it has been on or off, and its HLS playlist while it is on.
+ * @typedef {{state: 'on'|'off'|'none'|'unknown', lastingMs: number|null, bitsPerSecond: number|null, playlist: string|null}} Media
+ *
+ * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null, media: Media|null}} Pusher
  *
  * @typedef {object} Room
  * @property {RoomKind} kind
@@ -35,6 +38,19 @@
  * @property {string} [userName]
  * @property {string} [reason]
  * @property {string} [newCreator]
+ *
+ * A file of a recorded stream. Kind, room and user are null when its member is not known.
+ * @typedef {object} Recording
+ * @property {RoomKind|null} kind
+ * @property {string|null} roomID
+ * @property {number|null} number
+ * @property {string|null} userID
+ * @property {string} stream
+ * @property {string} file
+ * @property {string} [url]
+ * @property {number} bytes
+ * @property {number|null} startedAtMs
+ * @property {number} endedAtMs
  *
  * A login of the message channel.
  * @typedef {object} Login

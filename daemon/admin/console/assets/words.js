@@ -17,6 +17,7 @@ export const kindName = (kind) => kKindNames[kind];
 const kLeaving = {
   left: ' left',
   heartbeat_timeout: ' was evicted: no heartbeat came in time',
+  stream_interrupted: ' was evicted: its stream ended',
   kicked: ' was kicked by an operator',
   room_destroyed: ' went with the room, which ended',
 };
@@ -85,6 +86,6 @@ function leavingSentence(who, event) {
  * @returns {Tone}
  */
 function leavingTone(reason) {
-  if (reason === 'heartbeat_timeout') return 'warn';
+  if (reason === 'heartbeat_timeout' || reason === 'stream_interrupted') return 'warn';
   return reason === 'kicked' ? 'bad' : 'plain';
 }

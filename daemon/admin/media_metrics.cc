@@ -1,0 +1,58 @@
+#include "daemon/admin/media_metrics.h"
+
+#include <string>
+
+namespace rtcroom {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries& PollBuckets() {
+  static const prometheus::Histogram::BucketBoundaries buckets = {0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                                  0.05,  0.1,    0.25,  0.5,  1};
+  return buckets;
+}
+
+}  // namespace
+
+MediaMetrics::MediaMetrics(prometheus::Registry& registry)
+    : up_(AddGauge(registry, "rtcroomd_media_server_up",
+                   "Whether the media server answered the last question for its streams.")),
+      polls_(AddHistograms(registry, "rtcroomd_media_poll_seconds",
+                           "Time until the media server answered such a question.")),
+      drops_(AddCounters(registry, "rtcroomd_media_drops_total",
+                         "Clients that the media server was asked to disconnect, by reason.")),
+      callbacks_(AddCounters(registry, "rtcroomd_media_callbacks_total",
+                             "Callbacks of media servers, by call and result.")),
+      recordings_(
+          AddCounters(registry, "rtcroomd_recordings_total", "Files of recordings, by result.")) {
+  GaugeFamily& streams =
+      AddGauges(registry, "rtcroomd_streams", "Streams of the media server, by state.");
+  on_ = &streams.Add({{"state", "on"}});
+  off_ = &streams.Add({{"state", "off"}});
+}
+
+void MediaMetrics::Set(const StreamCounts& streams) {
+  on_->Set(static_cast<double>(streams.on));
+  off_->Set(static_cast<double>(streams.off));
+}
+
+void MediaMetrics::OnPoll(bool is_up, std::chrono::nanoseconds took) {
+  up_.Set(is_up ? 1 : 0);
+  polls_.Add({}, PollBuckets()).Observe(std::chrono::duration<double>(took).count());
+}
+
+void MediaMetrics::OnDrop(StreamDropReason reason, bool is_dropped) {
+  drops_
+      .Add({{"reason", std::string(StreamDropReasonName(reason))},
+            {"result", is_dropped ? "dropped" : "not_dropped"}})
+      .Increment();
+}
+
+void MediaMetrics::OnCallback(std::string_view call, std::string_view result) {
+  callbacks_.Add({{"call", std::string(call)}, {"result", std::string(result)}}).Increment();
+}
+
+void MediaMetrics::OnRecording(std::string_view result) {
+  recordings_.Add({{"result", std::string(result)}}).Increment();
+}
+
+}  // namespace rtcroom
