@@ -14,6 +14,8 @@ v1::PusherDeleted::Reason ReasonMessage(LeaveReason reason) {
       return v1::PusherDeleted::REASON_LEFT;
     case LeaveReason::kHeartbeatTimeout:
       return v1::PusherDeleted::REASON_HEARTBEAT_TIMEOUT;
+    case LeaveReason::kStreamInterrupted:
+      return v1::PusherDeleted::REASON_STREAM_INTERRUPTED;
     case LeaveReason::kKicked:
       return v1::PusherDeleted::REASON_KICKED;
     case LeaveReason::kRoomDestroyed:

@@ -2,14 +2,16 @@
 
 #include <utility>
 
+#include "daemon/core/recording_list.h"
 #include "daemon/core/room_search.h"
 #include "daemon/events/event_messages.h"
 #include "daemon/grpc/admin_requests.h"
 
 namespace rtcroom {
 
-AdminCalls::AdminCalls(Store& store, RoomService& rooms, ServerFacts facts)
-    : store_(store), rooms_(rooms), facts_(std::move(facts)) {}
+AdminCalls::AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms,
+                       ServerFacts facts)
+    : store_(store), recordings_(recordings), rooms_(rooms), facts_(std::move(facts)) {}
 
 Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response) {
   const Result<RoomKey> key = ReadRoom(request);
@@ -53,6 +55,30 @@ Status AdminCalls::DestroyRoom(const v1::DestroyRoomRequest& request,
   const Result<RoomKey> key = ReadRoom(request);
   if (!key) return key.error();
   return rooms_.DismissRoom(*key);
+}
+
+Status AdminCalls::ListRecordings(const v1::ListRecordingsRequest& request,
+                                  v1::ListRecordingsResponse& response) {
+  Result<RecordingQuery> wanted = ReadRecordingQuery(request);
+  if (!wanted) return wanted.error();
+  const Result<RecordingsFound> found = FindRecordings(recordings_, *std::move(wanted));
+  if (!found) return found.error();
+  for (const Recording& recording : found->recordings) {
+    v1::Recording& message = *response.add_recordings();
+    if (recording.owner) {
+      *message.mutable_room() = RefMessage(recording.owner->room);
+      message.set_room_number(recording.owner->room_number);
+      message.set_user_id(recording.owner->user_id.value);
+    }
+    message.set_stream(recording.stream);
+    message.set_file(recording.file);
+    message.set_url(RecordingUrl(facts_.recordings_url, recording));
+    message.set_bytes(recording.bytes);
+    if (recording.started_at) *message.mutable_started_at() = TimeMessage(*recording.started_at);
+    *message.mutable_ended_at() = TimeMessage(recording.ended_at);
+  }
+  if (found->next) response.set_next_page_token(EncodeRecordingPosition(*found->next));
+  return {};
 }
 
 Status AdminCalls::GetServerInfo(const v1::GetServerInfoRequest& /*request*/,

@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
 
@@ -21,6 +22,7 @@ struct ServerFacts {
   TimePoint started_at = {};
   std::function<std::uint64_t()> pushers = {};
   std::function<std::uint64_t()> watchers = {};
+  std::string recordings_url = {};  ///< what links to recordings begin with; empty: none
 };
 
 /// The calls of `RoomAdmin`, each named after its method. They block on a read of the store or on a
@@ -30,18 +32,21 @@ struct ServerFacts {
 /// @threads safe from any thread.
 class AdminCalls {
  public:
-  /// `store` and `rooms` outlive it.
-  AdminCalls(Store& store, RoomService& rooms, ServerFacts facts);
+  /// The references outlive it.
+  AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms, ServerFacts facts);
 
   Status GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response);
   Status ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response);
   Status DeletePusher(const v1::DeletePusherRequest& request, v1::DeletePusherResponse& response);
   Status DestroyRoom(const v1::DestroyRoomRequest& request, v1::DestroyRoomResponse& response);
+  Status ListRecordings(const v1::ListRecordingsRequest& request,
+                        v1::ListRecordingsResponse& response);
   Status GetServerInfo(const v1::GetServerInfoRequest& request,
                        v1::GetServerInfoResponse& response);
 
  private:
   Store& store_;
+  RecordingStore& recordings_;
   RoomService& rooms_;
   const ServerFacts facts_;
 };

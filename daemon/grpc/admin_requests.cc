@@ -1,22 +1,47 @@
 #include "daemon/grpc/admin_requests.h"
 
+#include <string>
+#include <utility>
+
+#include "daemon/core/recording_list.h"
 #include "daemon/core/room_search.h"
 #include "daemon/events/event_messages.h"
 
 namespace rtcroom {
 namespace {
 
+constexpr std::size_t kMaxPageSize = 200;
 constexpr std::int32_t kNanosecondsInASecond = 1'000'000'000;
 
 Error Wrong(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
+
+bool IsRoomId(const std::string& text) { return text.size() <= kMaxRoomIdBytes && IsIdText(text); }
+
+bool IsUserId(const std::string& text) { return text.size() <= kMaxUserIdBytes && IsIdText(text); }
+
+/// nullopt when it is not specified.
+Result<std::optional<RoomKind>> ReadKind(v1::RoomKind kind) {
+  if (kind == v1::ROOM_KIND_UNSPECIFIED) return std::optional<RoomKind>();
+  const std::optional<RoomKind> known = KindOf(kind);
+  if (!known) return Wrong("kind: must be double, multi, live or webrtc");
+  return known;
+}
+
+/// @param standard  for 0: not set.
+Result<std::size_t> ReadPageSize(std::int32_t size, std::size_t standard) {
+  if (size == 0) return standard;
+  if (size < 0 || static_cast<std::size_t>(size) > kMaxPageSize) {
+    return Wrong("page_size: must be 1 to 200");
+  }
+  return static_cast<std::size_t>(size);
+}
 
 Result<RoomKey> ReadRef(bool is_there, const v1::RoomRef& room) {
   if (!is_there) return Wrong("room: missing");
   const std::optional<RoomKind> kind = KindOf(room.kind());
   if (!kind) return Wrong("room.kind: must be double, multi, live or webrtc");
-  if (room.room_id().size() > kMaxRoomIdBytes || !IsIdText(room.room_id())) {
+  if (!IsRoomId(room.room_id()))
     return Wrong("room.room_id: must be 1 to 48 bytes of printable ASCII");
-  }
   return RoomKey{.kind = *kind, .id = {room.room_id()}};
 }
 
@@ -43,9 +68,8 @@ Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request) {
 Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request) {
   const Result<RoomKey> room = ReadRef(request.has_room(), request.room());
   if (!room) return room.error();
-  if (request.user_id().size() > kMaxUserIdBytes || !IsIdText(request.user_id())) {
+  if (!IsUserId(request.user_id()))
     return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
-  }
   KickCommand command{.room = *room, .user_id = {request.user_id()}};
   if (request.has_ban()) {
     command.ban = ReadBan(request.ban());
@@ -56,19 +80,43 @@ Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request) {
 
 Result<RoomsQuery> ReadRoomsQuery(const v1::ListRoomsRequest& request) {
   RoomsQuery wanted;
-  if (request.kind() != v1::ROOM_KIND_UNSPECIFIED) {
-    wanted.kind = KindOf(request.kind());
-    if (!wanted.kind) return Wrong("kind: must be double, multi, live or webrtc");
-  }
-  if (request.page_size() != 0) {
-    if (request.page_size() < 0) return Wrong("page_size: must be 1 to 200");
-    wanted.count = static_cast<std::size_t>(request.page_size());
-    if (wanted.count > RoomsQuery::kMaxCount) return Wrong("page_size: must be 1 to 200");
-  }
+  const Result<std::optional<RoomKind>> kind = ReadKind(request.kind());
+  if (!kind) return kind.error();
+  wanted.kind = *kind;
+  const Result<std::size_t> count = ReadPageSize(request.page_size(), wanted.count);
+  if (!count) return count.error();
+  wanted.count = *count;
   if (!request.page_token().empty()) {
     const std::optional<std::uint64_t> after = ParseSearchPosition(request.page_token());
     if (!after) return Wrong("page_token: not one of this server");
     wanted.after = *after;
+  }
+  return wanted;
+}
+
+Result<RecordingQuery> ReadRecordingQuery(const v1::ListRecordingsRequest& request) {
+  RecordingQuery wanted;
+  const Result<std::optional<RoomKind>> kind = ReadKind(request.kind());
+  if (!kind) return kind.error();
+  wanted.kind = *kind;
+  if (!request.room_id().empty()) {
+    if (!IsRoomId(request.room_id())) {
+      return Wrong("room_id: must be 1 to 48 bytes of printable ASCII");
+    }
+    wanted.room_id = RoomId{request.room_id()};
+  }
+  if (!request.user_id().empty()) {
+    if (!IsUserId(request.user_id())) {
+      return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
+    }
+    wanted.user_id = UserId{request.user_id()};
+  }
+  const Result<std::size_t> limit = ReadPageSize(request.page_size(), wanted.limit);
+  if (!limit) return limit.error();
+  wanted.limit = *limit;
+  if (!request.page_token().empty()) {
+    wanted.after = ParseRecordingPosition(request.page_token());
+    if (!wanted.after) return Wrong("page_token: not one of this server");
   }
   return wanted;
 }

@@ -12,6 +12,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 
 namespace rtcroom {
@@ -21,12 +22,11 @@ Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request);
 Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request);
 
 struct RoomsQuery {
-  static constexpr std::size_t kMaxCount = 200;
-
   std::optional<RoomKind> kind = {};  ///< nullopt: all kinds
-  std::size_t count = 50;             ///< 1 to kMaxCount
+  std::size_t count = 50;             ///< 1 to 200
   std::uint64_t after = 0;            ///< of Room::sequence
 };
 Result<RoomsQuery> ReadRoomsQuery(const v1::ListRoomsRequest& request);
+Result<RecordingQuery> ReadRecordingQuery(const v1::ListRecordingsRequest& request);
 
 }  // namespace rtcroom

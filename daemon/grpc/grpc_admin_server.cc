@@ -14,7 +14,7 @@ std::vector<GrpcService> Services(RoomAdmin& admin, std::vector<GrpcService> mor
 
 GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps)
     : logger_(deps.logger),
-      calls_(deps.store, deps.rooms, deps.facts),
+      calls_(deps.store, deps.recordings, deps.rooms, deps.facts),
       admin_(calls_, callers_, deps.clock, deps.logger),
       callers_(deps.clock, deps.logger, RoomAdmin::kPool),
       server_(std::move(options),

@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
+#include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
 #include "daemon/grpc/admin_calls.h"
@@ -22,6 +23,7 @@ namespace rtcroom {
 
 struct GrpcAdminServerDeps {
   Store& store;
+  RecordingStore& recordings;
   RoomService& rooms;
   ServerFacts facts = {};
   std::vector<GrpcService> more_services = {};

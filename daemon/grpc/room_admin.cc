@@ -111,6 +111,11 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
                                         v1::DestroyRoomResponse* response) override {
     return Make("DestroyRoom", &AdminCalls::DestroyRoom, *context, *request, *response);
   }
+  grpc::ServerUnaryReactor* ListRecordings(grpc::CallbackServerContext* context,
+                                           const v1::ListRecordingsRequest* request,
+                                           v1::ListRecordingsResponse* response) override {
+    return Make("ListRecordings", &AdminCalls::ListRecordings, *context, *request, *response);
+  }
   grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
                                           const v1::GetServerInfoRequest* request,
                                           v1::GetServerInfoResponse* response) override {

@@ -78,12 +78,94 @@ class AdminCallsTest : public ServiceFixture {
   }
 
   AdminCalls calls_{store_,
+                    memory_,
                     rooms_,
                     {.version = "1.2.3",
                      .started_at = kNoon,
                      .pushers = [this] { return leases_.size(); },
-                     .watchers = [] { return 7; }}};
+                     .watchers = [] { return 7; },
+                     .recordings_url = "https://files.example.com/r"}};
 };
+
+TEST_F(AdminCallsTest, ListRecordingsInPages) {
+  const StreamOwner owner{.room = Key("r1"), .room_number = 7, .user_id = {"bob"}};
+  const Recording whole{.file = "2023/a b.flv",
+                        .stream = "1_bob",
+                        .owner = owner,
+                        .bytes = 5,
+                        .started_at = kNoon,
+                        .ended_at = kNoon + std::chrono::seconds(60)};
+  const Recording bare{.file = "demo.flv", .ended_at = kNoon};
+  ASSERT_OK(memory_.PutRecordings(std::vector{whole, bare}));
+  v1::ListRecordingsRequest request;
+  request.set_page_size(1);
+  v1::ListRecordingsResponse first;
+  ASSERT_OK(calls_.ListRecordings(request, first));
+  ASSERT_EQ(first.recordings_size(), 1);
+  const v1::Recording& recording = first.recordings(0);
+  EXPECT_EQ(recording.room().kind(), v1::ROOM_KIND_MULTI);
+  EXPECT_EQ(recording.room().room_id(), "r1");
+  EXPECT_EQ(recording.room_number(), 7u);
+  EXPECT_EQ(recording.user_id(), "bob");
+  EXPECT_EQ(recording.stream(), "1_bob");
+  EXPECT_EQ(recording.file(), "2023/a b.flv");
+  EXPECT_EQ(recording.url(), "https://files.example.com/r/2023/a%20b.flv");
+  EXPECT_EQ(recording.bytes(), 5u);
+  EXPECT_EQ(recording.started_at().seconds(), 1'700'000'000);
+  EXPECT_EQ(recording.ended_at().seconds(), 1'700'000'060);
+  request.set_page_token(first.next_page_token());
+  v1::ListRecordingsResponse second;
+  ASSERT_OK(calls_.ListRecordings(request, second));
+  ASSERT_EQ(second.recordings_size(), 1);
+  EXPECT_FALSE(second.recordings(0).has_room());
+  EXPECT_FALSE(second.recordings(0).has_started_at());
+  EXPECT_EQ(second.next_page_token(), "");
+}
+
+TEST_F(AdminCallsTest, ListRecordingsOfARoomOrAUser) {
+  const auto recorded = [&](const std::string& file, const std::string& room,
+                            const std::string& user) {
+    const Recording recording{
+        .file = file,
+        .owner = StreamOwner{.room = Key(room), .room_number = 1, .user_id = {user}},
+        .ended_at = kNoon};
+    EXPECT_OK(memory_.PutRecordings({&recording, 1}));
+  };
+  recorded("a", "r1", "bob");
+  recorded("b", "r2", "bob");
+  recorded("c", "r2", "amy");
+  const auto files = [&](const v1::ListRecordingsRequest& request) {
+    v1::ListRecordingsResponse response;
+    EXPECT_OK(calls_.ListRecordings(request, response));
+    std::string found;
+    for (const v1::Recording& recording : response.recordings()) found += recording.file();
+    return found;
+  };
+  v1::ListRecordingsRequest request;
+  EXPECT_EQ(files(request), "cba");
+  request.set_user_id("bob");
+  EXPECT_EQ(files(request), "ba");
+  request.set_room_id("r2");
+  EXPECT_EQ(files(request), "b");
+  request.set_kind(v1::ROOM_KIND_LIVE);
+  EXPECT_EQ(files(request), "");
+}
+
+TEST_F(AdminCallsTest, NameTheInvalidFieldOfARequestForRecordings) {
+  const auto refusal = [&](const auto& set) {
+    v1::ListRecordingsRequest request;
+    set(request);
+    return Refusal(&AdminCalls::ListRecordings, request);
+  };
+  EXPECT_THAT(refusal([](auto& request) { request.set_kind(v1::RoomKind(9)); }),
+              HasSubstr("kind: "));
+  EXPECT_THAT(refusal([](auto& request) { request.set_room_id(std::string(49, 'r')); }),
+              HasSubstr("room_id: "));
+  EXPECT_THAT(refusal([](auto& request) { request.set_user_id("a b"); }), HasSubstr("user_id: "));
+  EXPECT_THAT(refusal([](auto& request) { request.set_page_size(201); }), HasSubstr("page_size: "));
+  EXPECT_THAT(refusal([](auto& request) { request.set_page_token("7"); }),
+              HasSubstr("page_token: "));
+}
 
 TEST_F(AdminCallsTest, ShowARoomWithItsPushers) {
   ASSERT_OK(CreateRoom(Create("r1", "u1")));

@@ -81,6 +81,7 @@ class GrpcTest : public ServiceFixture {
   Logger server_log_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   TempDirectory directory_;
   AdminCalls calls_{store_,
+                    memory_,
                     rooms_,
                     {.version = "1.2.3",
                      .started_at = kNoon,

@@ -79,6 +79,9 @@ TEST_F(RoomAdminTest, AnswersEachOfItsMethods) {
   EXPECT_TRUE(kicked.was_pusher());
   EXPECT_TRUE(kicked.has_banned_until());
 
+  v1::ListRecordingsResponse recordings;
+  EXPECT_THAT(Call(*stub, &v1::RoomAdmin::Stub::ListRecordings, {}, &recordings),
+              HasCode(grpc::OK));
   v1::GetServerInfoResponse info;
   EXPECT_THAT(Call(*stub, &v1::RoomAdmin::Stub::GetServerInfo, {}, &info), HasCode(grpc::OK));
   EXPECT_EQ(info.pushers(), 1u);
