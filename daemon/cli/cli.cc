@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/cli/commands.h"
+#include "daemon/cli/recordings_options.h"
 #include "daemon/cli/rooms_options.h"
 #include "daemon/cli/store_options.h"
 
@@ -19,6 +20,7 @@ constexpr std::int64_t kMaxSigSeconds = 10LL * 366 * 24 * 3600;
 struct Options {
   std::optional<std::string> config = {};
   bool dev = false;
+  std::string dev_host = std::string(kDevHost);
   std::string user_id = {};
   std::optional<std::int64_t> expire = {};
   std::string sig = {};
@@ -39,6 +41,7 @@ class Commands {
         health_check_(Add(app, "health-check", "Exit 0 when the server is ready")),
         store_(app),
         rooms_(app),
+        recordings_(app),
         version_(Add(app, "version", "Print the version and those of the libraries")) {
     app.require_subcommand(1);
     user_sig_->require_subcommand(1);
@@ -49,6 +52,11 @@ class Commands {
       command->add_flag("--dev", options_.dev,
                         "Loopback only, with keys and a certificate made on the spot");
     }
+    serve_
+        ->add_option("--host", options_.dev_host,
+                     "With --dev: serve phones on this address of the machine, not on loopback")
+        ->needs("--dev")
+        ->check(CLI::ValidIPV4);
     for (CLI::App* command : {sign_, verify_}) {
       command->add_option("--user-id", options_.user_id, "Whose ticket it is")->required();
     }
@@ -60,7 +68,9 @@ class Commands {
 
   [[nodiscard]] int Run(const CliContext& context) const {
     const RunMode mode = options_.dev ? RunMode::kDev : RunMode::kNormal;
-    if (serve_->parsed()) return RunServe(options_.config, mode, context);
+    if (serve_->parsed()) {
+      return RunServe({options_.config, mode, options_.dev_host}, context);
+    }
     if (check_config_->parsed()) return RunCheckConfig(options_.config, mode, context);
     if (default_config_->parsed()) return RunDefaultConfig(context);
     if (sign_->parsed()) return RunUserSigSign(Sign(), context);
@@ -70,6 +80,7 @@ class Commands {
     if (health_check_->parsed()) return RunHealthCheck(options_.url, options_.config, context);
     if (store_.parsed()) return store_.Run(context);
     if (rooms_.parsed()) return rooms_.Run(context);
+    if (recordings_.parsed()) return recordings_.Run(context);
     return RunVersion(context);
   }
 
@@ -94,6 +105,7 @@ class Commands {
   CLI::App* const health_check_;
   StoreOptions store_;
   RoomsOptions rooms_;
+  RecordingsOptions recordings_;
   CLI::App* const version_;
 };
 

@@ -13,8 +13,13 @@ namespace rtcroom {
 /// The configuration file; without one, defaults and environment apply.
 using ConfigPath = std::optional<std::string>;
 
+struct ServeOptions {
+  ConfigPath config = {};
+  RunMode mode = RunMode::kNormal;
+  std::string dev_host = std::string(kDevHost);  ///< an address of this machine, for `kDev`
+};
 /// Loads the configuration; prints each problem, or calls `context.serve`.
-int RunServe(const ConfigPath& path, RunMode mode, const CliContext& context);
+int RunServe(const ServeOptions& options, const CliContext& context);
 
 /// Prints all problems and all warnings that `RunServe` would find.
 /// @return kExitUsage when there is a problem; warnings alone are accepted.

@@ -54,15 +54,16 @@ void AddUnusableFiles(ConfigOutcome& outcome) {
 
 }  // namespace
 
-int RunServe(const ConfigPath& path, RunMode mode, const CliContext& context) {
+int RunServe(const ServeOptions& options, const CliContext& context) {
   const ConfigReload load = [&] {
-    ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
+    ConfigOutcome outcome =
+        LoadConfigFile(options.config, context.environment, options.mode, options.dev_host);
     AddUnusableFiles(outcome);
     return outcome;
   };
   const ConfigOutcome outcome = load();
   for (const ConfigProblem& problem : outcome.problems) context.err << problem << '\n';
-  return outcome.problems.empty() ? context.serve(outcome.config, mode, load) : kExitUsage;
+  return outcome.problems.empty() ? context.serve(outcome.config, options.mode, load) : kExitUsage;
 }
 
 int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& context) {

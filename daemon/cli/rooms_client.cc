@@ -13,7 +13,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kCallTimeout{10};
-constexpr int kRoomsOfAPage = 200;
+constexpr int kPageSize = 200;
 
 std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RoomsServer& server) {
   if (!server.has_tls) return grpc::InsecureChannelCredentials();
@@ -105,12 +105,25 @@ Status RoomsClient::DestroyRoom(const v1::RoomRef& room) {
 Status RoomsClient::ListRooms(v1::RoomKind kind, const std::function<void(const v1::Room&)>& take) {
   v1::ListRoomsRequest request;
   request.set_kind(kind);
-  request.set_page_size(kRoomsOfAPage);
+  request.set_page_size(kPageSize);
   do {
     v1::ListRoomsResponse page;
     const Status done = stub_->Call(&v1::RoomAdmin::Stub::ListRooms, request, page);
     if (!done) return done;
     for (const v1::Room& room : page.rooms()) take(room);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return {};
+}
+
+Status RoomsClient::ListRecordings(v1::ListRecordingsRequest request,
+                                   const std::function<void(const v1::Recording&)>& take) {
+  request.set_page_size(kPageSize);
+  do {
+    v1::ListRecordingsResponse page;
+    const Status done = stub_->Call(&v1::RoomAdmin::Stub::ListRecordings, request, page);
+    if (!done) return done;
+    for (const v1::Recording& recording : page.recordings()) take(recording);
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
   return {};

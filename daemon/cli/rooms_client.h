@@ -43,6 +43,10 @@ class RoomsClient {
   /// @param kind  unspecified for all.
   Status ListRooms(v1::RoomKind kind, const std::function<void(const v1::Room&)>& take);
 
+  /// Calls `take` for each recording, newest first.
+  Status ListRecordings(v1::ListRecordingsRequest request,
+                        const std::function<void(const v1::Recording&)>& take);
+
  private:
   class Stub;
   const std::unique_ptr<Stub> stub_;

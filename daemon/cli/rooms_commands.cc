@@ -93,22 +93,25 @@ Result<RoomsServer> FindServer(const RoomsAccess& access, const GrpcConfig& grpc
   return server;
 }
 
-int ReportError(const Error& error, const CliContext& context) {
-  context.err << "rooms: " << Printable(error.detail) << '\n';
+/// @param command  its name.
+int ReportError(std::string_view command, const Error& error, const CliContext& context) {
+  context.err << command << ": " << Printable(error.detail) << '\n';
   return error.code == Errc::kBadRequest ? kExitUsage : kExitFailed;
 }
 
 /// Runs `command` with a client; `command` returns a Status.
+/// @param name  of the command, for errors.
 template <typename Command>
-int WithClient(const RoomsAccess& access, const CliContext& context, Command command) {
+int WithClient(const RoomsAccess& access, const CliContext& context, Command command,
+               std::string_view name = "rooms") {
   const RunMode mode = access.is_dev ? RunMode::kDev : RunMode::kNormal;
   const std::optional<Config> config = LoadSection("grpc", access.config, context, mode);
   if (!config) return kExitUsage;
   const Result<RoomsServer> server = FindServer(access, config->grpc);
-  if (!server) return ReportError(server.error(), context);
+  if (!server) return ReportError(name, server.error(), context);
   RoomsClient client(*server);
   const Status done = command(client);
-  return done ? kExitOk : ReportError(done.error(), context);
+  return done ? kExitOk : ReportError(name, done.error(), context);
 }
 
 void PrintKicked(const v1::DeletePusherResponse& kicked, std::ostream& out) {
@@ -186,6 +189,28 @@ int RunRoomsKick(const RoomsKickOptions& options, const CliContext& context) {
     }
     return {};
   });
+}
+
+int RunRecordingsList(const RecordingsListOptions& options, const CliContext& context) {
+  v1::ListRecordingsRequest request;
+  if (options.kind) request.set_kind(KindMessage(*options.kind));
+  request.set_room_id(options.room_id);
+  request.set_user_id(options.user_id);
+  const auto list = [&](RoomsClient& client) {
+    // As for rooms.
+    bool needs_head = options.format == RoomsFormat::kText;
+    const Status listed = client.ListRecordings(request, [&](const v1::Recording& recording) {
+      if (std::exchange(needs_head, false)) PrintRecordingsHead(context.out);
+      if (options.format == RoomsFormat::kJson) {
+        context.out << JsonLine(recording);
+      } else {
+        PrintRecordingLine(recording, context.out);
+      }
+    });
+    if (listed && needs_head) PrintRecordingsHead(context.out);
+    return listed;
+  };
+  return WithClient(options.access, context, list, "recordings");
 }
 
 }  // namespace rtcroom

@@ -1,5 +1,5 @@
-// The commands `rooms ...`, with parsed options. Each returns the exit code: kExitUsage also for
-// requests that the server rejects as invalid.
+// The commands `rooms ...` and `recordings ...`, with parsed options. Each returns the exit code:
+// kExitUsage also for requests that the server rejects as invalid.
 #pragma once
 
 #include <optional>
@@ -53,5 +53,14 @@ struct RoomsKickOptions {
   RoomsFormat format = RoomsFormat::kText;
 };
 int RunRoomsKick(const RoomsKickOptions& options, const CliContext& context);
+
+struct RecordingsListOptions {
+  RoomsAccess access = {};
+  std::optional<RoomKind> kind = {};
+  std::string room_id = {};  ///< empty: all
+  std::string user_id = {};  ///< empty: all
+  RoomsFormat format = RoomsFormat::kText;
+};
+int RunRecordingsList(const RecordingsListOptions& options, const CliContext& context);
 
 }  // namespace rtcroom

@@ -4,6 +4,31 @@
 
 namespace rtcroom {
 
+void AddAccessOptions(CLI::App& command, RoomsAccess& access) {
+  command.add_option("--config", access.config, "Configuration file (TOML), for its section grpc");
+  command.add_flag("--dev", access.is_dev, "The server was started by serve --dev");
+  command.add_option("--target", access.target,
+                     "The server: HOST:PORT or unix:PATH (default: grpc.listen)");
+  command.add_option(
+      "--ca", access.ca,
+      "PEM file: the authority of the server's certificate (default: grpc.tls_cert)");
+  command.add_option("--cert", access.cert, "PEM file: the certificate to show");
+  command.add_option("--key", access.key, "PEM file: its private key");
+}
+
+CLI::Option* AddKindOption(CLI::App& command, const char* name, std::string& kind) {
+  std::vector<std::string> kinds;
+  for (const RoomKind each : kAllRoomKinds) kinds.emplace_back(RoomKindName(each));
+  return command.add_option(name, kind, "The kind of the room")->check(CLI::IsMember(kinds));
+}
+
+std::optional<RoomKind> KindNamed(const std::string& name) {
+  for (const RoomKind kind : kAllRoomKinds) {
+    if (RoomKindName(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 RoomsOptions::RoomsOptions(CLI::App& app)
     : rooms_(app.add_subcommand("rooms", "See and end rooms of the running server")),
       list_(AddCommand("list", "Print all rooms, oldest first")),
@@ -11,9 +36,9 @@ RoomsOptions::RoomsOptions(CLI::App& app)
       dismiss_(AddCommand("dismiss", "End a room of any creator")),
       kick_(AddCommand("kick", "Remove a pusher from a room")) {
   rooms_->require_subcommand(1);
-  AddKind(*list_, "--kind", false);
+  AddKindOption(*list_, "--kind", kind_);
   for (CLI::App* const command : {show_, dismiss_, kick_}) {
-    AddKind(*command, "KIND", true);
+    AddKindOption(*command, "KIND", kind_)->required();
     command->add_option("ROOM_ID", room_id_, "The room")->required();
   }
   kick_->add_option("USER_ID", user_id_, "The pusher")->required();
@@ -25,32 +50,8 @@ RoomsOptions::RoomsOptions(CLI::App& app)
 
 CLI::App* RoomsOptions::AddCommand(const char* name, const char* description) {
   CLI::App* const command = rooms_->add_subcommand(name, description);
-  command->add_option("--config", access_.config,
-                      "Configuration file (TOML), for its section grpc");
-  command->add_flag("--dev", access_.is_dev, "The server was started by serve --dev");
-  command->add_option("--target", access_.target,
-                      "The server: HOST:PORT or unix:PATH (default: grpc.listen)");
-  command->add_option(
-      "--ca", access_.ca,
-      "PEM file: the authority of the server's certificate (default: grpc.tls_cert)");
-  command->add_option("--cert", access_.cert, "PEM file: the certificate to show");
-  command->add_option("--key", access_.key, "PEM file: its private key");
+  AddAccessOptions(*command, access_);
   return command;
-}
-
-void RoomsOptions::AddKind(CLI::App& command, const char* name, bool is_required) {
-  std::vector<std::string> kinds;
-  for (const RoomKind kind : kAllRoomKinds) kinds.emplace_back(RoomKindName(kind));
-  command.add_option(name, kind_, "The kind of the room")
-      ->required(is_required)
-      ->check(CLI::IsMember(kinds));
-}
-
-std::optional<RoomKind> RoomsOptions::kind() const {
-  for (const RoomKind kind : kAllRoomKinds) {
-    if (RoomKindName(kind) == kind_) return kind;
-  }
-  return std::nullopt;
 }
 
 RoomKey RoomsOptions::room() const {

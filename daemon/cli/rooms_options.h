@@ -11,6 +11,13 @@
 
 namespace rtcroom {
 
+/// Adds the options that say how to reach the server; `access` outlives `command`.
+void AddAccessOptions(CLI::App& command, RoomsAccess& access);
+/// Adds the option `name`, the kind of a room; `kind` outlives `command`.
+CLI::Option* AddKindOption(CLI::App& command, const char* name, std::string& kind);
+/// The kind of that name; nullopt when it is empty.
+std::optional<RoomKind> KindNamed(const std::string& name);
+
 class RoomsOptions {
  public:
   /// Adds the command to `app`, which outlives this object.
@@ -25,9 +32,8 @@ class RoomsOptions {
 
  private:
   CLI::App* AddCommand(const char* name, const char* description);
-  void AddKind(CLI::App& command, const char* name, bool is_required);
 
-  [[nodiscard]] std::optional<RoomKind> kind() const;
+  [[nodiscard]] std::optional<RoomKind> kind() const { return KindNamed(kind_); }
   [[nodiscard]] RoomKey room() const;
   [[nodiscard]] RoomsFormat format() const {
     return json_ ? RoomsFormat::kJson : RoomsFormat::kText;

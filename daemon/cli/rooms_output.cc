@@ -13,6 +13,7 @@ namespace {
 
 /// Wide enough for most values; a longer one shifts the rest of its line.
 constexpr const char* kColumns = "{:<7} {:<24} {:>7}  {:<20}  {:<24} {}\n";
+constexpr const char* kRecordingColumns = "{:<7} {:<24} {:<20} {:<20}  {:>12} {}\n";
 constexpr std::size_t kMaxInfo = 60;
 
 }  // namespace
@@ -53,6 +54,20 @@ void PrintRoom(const v1::Room& room, std::ostream& out) {
     out << fmt::format("  {:<24} since {}  {}\n", Printable(pusher.user_id()),
                        TimeText(pusher.added_at()), Printable(pusher.user_name()));
   }
+}
+
+void PrintRecordingsHead(std::ostream& out) {
+  out << fmt::format(fmt::runtime(kRecordingColumns), "KIND", "ROOM", "USER", "ENDED", "BYTES",
+                     "FILE");
+}
+
+void PrintRecordingLine(const v1::Recording& recording, std::ostream& out) {
+  const bool is_known = recording.has_room();
+  out << fmt::format(
+      fmt::runtime(kRecordingColumns), is_known ? KindWord(recording.room().kind()) : "-",
+      is_known ? Printable(recording.room().room_id()) : "-",
+      is_known ? Printable(recording.user_id()) : "-", TimeText(recording.ended_at()),
+      recording.bytes(), Printable(recording.file()));
 }
 
 std::string JsonLine(const google::protobuf::Message& message) {

@@ -7,6 +7,7 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 #include <rtcroom/v1/room.pb.h>
+#include <rtcroom/v1/room_admin.pb.h>
 
 namespace rtcroom {
 
@@ -19,6 +20,9 @@ std::string TimeText(const google::protobuf::Timestamp& time);
 void PrintRoomsHead(std::ostream& out);
 void PrintRoomLine(const v1::Room& room, std::ostream& out);
 void PrintRoom(const v1::Room& room, std::ostream& out);
+
+void PrintRecordingsHead(std::ostream& out);
+void PrintRecordingLine(const v1::Recording& recording, std::ostream& out);
 
 /// The message as one line of JSON, with the field names of its proto file.
 std::string JsonLine(const google::protobuf::Message& message);

@@ -9,10 +9,10 @@ namespace rtcroom {
 void PrintStoreSize(std::ostream& out, const StoreReport& report) {
   out << fmt::format(
       "schema {}, epoch {}: {} rooms, {} pushers, {} viewers, {} events, {} sessions, {} bans, "
-      "{} deliveries, {} messages, {} revocations\n",
+      "{} deliveries, {} messages, {} revocations, {} recordings\n",
       report.schema, Printable(report.newest.epoch), report.rooms, report.pushers, report.audiences,
       report.events, report.sessions, report.bans, report.deliveries, report.messages,
-      report.revocations);
+      report.revocations, report.recordings);
 }
 
 void PrintFindings(std::ostream& out, const StoreFindings& findings) {

@@ -74,6 +74,18 @@ TEST_F(ServeCommand, RunsWithoutAConfigurationInDevMode) {
   EXPECT_EQ(served_->config.server.http_listen, "127.0.0.1:5757");
 }
 
+TEST_F(ServeCommand, ServesPhonesOfTheNetworkInDevMode) {
+  EXPECT_EQ(Run({"serve", "--dev", "--host", "192.0.2.7"}), 0);
+  ASSERT_TRUE(served_);
+  EXPECT_EQ(served_->config.server.http_listen, "192.0.2.7:5757");
+}
+
+TEST_F(ServeCommand, RefusesAHostWithoutDevModeOrThatIsNoAddress) {
+  EXPECT_EQ(Run({"serve", "--host", "192.0.2.7"}), 2);
+  EXPECT_EQ(Run({"serve", "--dev", "--host", "phones"}), 2);
+  EXPECT_FALSE(served_);
+}
+
 TEST_F(ServeCommand, ReadsFileAndEnvironment) {
   const std::string file =
       MakeFile("rtcroomd.toml", "[server]\nhttps_listen = ''\nhttp_listen = '127.0.0.1:1'\n");

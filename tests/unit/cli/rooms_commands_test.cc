@@ -38,7 +38,16 @@ class Rooms : public ServiceFixture {
   [[nodiscard]] Status TryToAdd(const std::string& id, const std::string& user) {
     return AddNow(rooms_, ServiceFixture::Add(Key(id), user));
   }
+  void Record(const std::string& file, const std::string& room, const std::string& user) {
+    const Recording recording{
+        .file = file,
+        .owner = StreamOwner{.room = Key(room), .room_number = 1, .user_id = {user}},
+        .bytes = 5,
+        .ended_at = kNoon};
+    EXPECT_OK(memory_.PutRecordings({&recording, 1}));
+  }
   Store& store() { return store_; }
+  RecordingStore& recordings() { return memory_; }
   RoomService& service() { return rooms_; }
   void Advance(std::chrono::milliseconds by) { clock_.Advance(by); }
 };
@@ -52,6 +61,7 @@ class RoomsCommands : public CliTest {
     if (options.listen.empty()) options.listen = "unix:" + (directory_.path() / "s").string();
     server_ = std::make_unique<GrpcAdminServer>(
         std::move(options), GrpcAdminServerDeps{.store = rooms_.store(),
+                                                .recordings = rooms_.recordings(),
                                                 .rooms = rooms_.service(),
                                                 .facts = {.version = "1",
                                                           .started_at = kNoon,
@@ -102,6 +112,26 @@ TEST_F(RoomsCommands, ListAllPages) {
   ASSERT_EQ(lines.size(), 450u);
   EXPECT_EQ(nlohmann::json::parse(lines[0])["room"]["room_id"], "r0");
   EXPECT_EQ(nlohmann::json::parse(lines[449])["room"]["room_id"], "r449");
+}
+
+TEST_F(RoomsCommands, ListRecordings) {
+  Serve();
+  EXPECT_EQ(Run({"recordings", "list"}), kExitOk);
+  EXPECT_EQ(Lines().size(), 1u) << "the head alone";
+  for (int i = 0; i < 250; ++i) rooms_.Record("a" + std::to_string(i), "r1", "bob");
+  rooms_.Record("last\x1b.flv", "r2", "amy");
+  EXPECT_EQ(Run({"recordings", "list", "--json"}), kExitOk);
+  ASSERT_EQ(Lines().size(), 251u);
+  EXPECT_EQ(nlohmann::json::parse(Lines()[0])["user_id"], "amy");
+  EXPECT_EQ(nlohmann::json::parse(Lines()[0])["bytes"], "5");
+  EXPECT_EQ(Run({"recordings", "list", "--room", "r2", "--user", "amy", "--kind", "multi"}),
+            kExitOk);
+  ASSERT_EQ(Lines().size(), 2u);
+  EXPECT_THAT(Lines()[1], HasSubstr("last"));
+  EXPECT_THAT(Lines()[1], HasSubstr("2023-11-14T22:13:20Z"));
+  EXPECT_THAT(Lines()[1], Not(HasSubstr("\x1b")));
+  EXPECT_EQ(Run({"recordings", "list", "--user", "a b"}), kExitUsage);
+  EXPECT_THAT(err(), HasSubstr("recordings: user_id: "));
 }
 
 TEST_F(RoomsCommands, ShowARoom) {
