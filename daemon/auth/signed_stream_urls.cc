@@ -41,6 +41,13 @@ std::string Escaped(std::string_view stream) {
   return escaped;
 }
 
+/// A template with that part replaced, where it first occurs.
+std::string FilledIn(std::string text, std::string_view part, std::string_view value) {
+  const std::size_t place = text.find(part);
+  if (place != text.npos) text.replace(place, part.size(), value);
+  return text;
+}
+
 StreamUrlOptions WithDefaults(StreamUrlOptions options) {
   if (options.play_key.empty()) options.play_key = options.push_key;
   if (options.bizid.empty()) return options;
@@ -82,19 +89,22 @@ std::string SignedStreamUrls::UnsignedAccelerateUrl(std::string_view stream) con
 
 std::string SignedStreamUrls::MixedPlayUrl(std::string_view stream) const {
   if (options_.play_host.empty()) return "";
-  std::string url = options_.mixed_play_url;
-  const auto fill_in = [&url](std::string_view name, std::string_view value) {
-    const std::size_t place = url.find(name);
-    if (place != url.npos) url.replace(place, name.size(), value);
-  };
-  fill_in("{stream}", Escaped(stream));
-  fill_in("{host}", options_.play_host);
+  const std::string url = FilledIn(options_.mixed_play_url, "{stream}", Escaped(stream));
+  return FilledIn(url, "{host}", options_.play_host);
+}
+
+std::string SignedStreamUrls::PlaylistUrl(std::string_view stream, TimePoint now) const {
+  if (options_.hls_url.empty()) return "";
+  std::string url = FilledIn(options_.hls_url, "{stream}", Escaped(stream));
+  const bool is_signed = options_.sign_hls && !options_.play_key.empty();
+  if (is_signed) url += '?' + SignatureArguments(options_.play_key, stream, now);
   return url;
 }
 
 PlainPlayUrls SignedStreamUrls::PlayUrls(std::string_view stream) const {
   if (options_.play_host.empty()) return {};
-  const std::string place = fmt::format("{}/{}/{}", options_.play_host, options_.app, Escaped(stream));
+  const std::string place =
+      fmt::format("{}/{}/{}", options_.play_host, options_.app, Escaped(stream));
   return {.flv = fmt::format("https://{}.flv", place),
           .rtmp = fmt::format("rtmp://{}", place),
           .hls = fmt::format("https://{}.m3u8", place)};
@@ -108,13 +118,16 @@ std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
     url += fmt::format("{}bizid={}", separator, options_.bizid);
     separator = '&';
   }
-  if (!key.empty()) {
-    const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
-    const std::string ends_hex = fmt::format("{:X}", ends.time_since_epoch().count());
-    url += fmt::format("{}txSecret={}&txTime={}", separator,
-                       Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, ends_hex)), ends_hex);
-  }
+  if (!key.empty()) url += separator + SignatureArguments(key, stream, now);
   return url;
+}
+
+std::string SignedStreamUrls::SignatureArguments(const Secret& key, std::string_view stream,
+                                                 TimePoint now) const {
+  const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
+  const std::string ends_hex = fmt::format("{:X}", ends.time_since_epoch().count());
+  return fmt::format("txSecret={}&txTime={}",
+                     Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, ends_hex)), ends_hex);
 }
 
 }  // namespace rtcroom

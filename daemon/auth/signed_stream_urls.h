@@ -21,6 +21,9 @@ struct StreamUrlOptions {
   std::string app = "live";  ///< the application in all URLs
   /// With `{host}` and `{stream}`; the flv URL of viewers where no player can take another.
   std::string mixed_play_url = "https://{host}/live/{stream}.flv";
+  /// With `{stream}`; the HLS playlists of the media server; empty: none.
+  std::string hls_url{};
+  bool sign_hls = false;  ///< the media server asks for the play key there, too
 };
 
 /// Unsigned play URLs; all empty when no play host is configured.
@@ -49,8 +52,14 @@ class SignedStreamUrls : public StreamUrlSigner {
   [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override;
 
   [[nodiscard]] PlainPlayUrls PlayUrls(std::string_view stream) const;
+  /// The playlist of that stream for a browser of an operator, as good for playing as
+  /// `AccelerateUrl`; empty when no playlists are configured.
+  [[nodiscard]] std::string PlaylistUrl(std::string_view stream, TimePoint now) const;
 
  private:
+  /// Proves until `url_ttl` after `now` that the holder may push or play that stream.
+  [[nodiscard]] std::string SignatureArguments(const Secret& key, std::string_view stream,
+                                               TimePoint now) const;
   [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key,
                                     std::string_view stream, TimePoint now) const;
 

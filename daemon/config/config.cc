@@ -1,16 +1,18 @@
 #include "daemon/config/config.h"
 
+#include <fmt/format.h>
+
 namespace rtcroom {
 
-Config DevDefaults() {
+Config DevDefaults(std::string_view host) {
   Config config;
-  config.server.http_listen = "127.0.0.1:5757";
-  config.server.https_listen = "127.0.0.1:5443";
+  config.server.http_listen = fmt::format("{}:5757", host);
+  config.server.https_listen = fmt::format("{}:5443", host);
   config.grpc.listen = "127.0.0.1:5759";
   config.im.sdk_app_id = 1'400'000'000;
   config.channel.enabled = true;
-  config.live.push_host = "127.0.0.1";
-  config.live.play_host = "127.0.0.1";
+  config.live.push_host = host;
+  config.live.play_host = host;
   config.log.format = LogFormat::kText;
   config.utils.enabled = true;
   return config;

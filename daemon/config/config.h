@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/auth/auth_mode.h"
@@ -128,6 +129,7 @@ struct LiveConfig {
   Secret control_key = {};
   std::string app = "live";
   std::string mixed_play_url = "https://{host}/live/{stream}.flv";
+  std::string hls_url = {};
   ConfigDuration unclaimed_ttl = std::chrono::seconds(60);
   ConfigDuration poll_period = std::chrono::seconds(5);
   ConfigDuration confirm_ttl = std::chrono::seconds(15);
@@ -146,6 +148,12 @@ struct LivenessConfig {
   LivenessPolicy policy = LivenessPolicy::kAssist;
   ConfigDuration grace = std::chrono::seconds(15);
   bool evict_on_media_off = false;
+};
+
+struct RecordingConfig {
+  std::string root = {};      ///< empty: nothing is indexed
+  std::string base_url = {};  ///< empty: recordings have no links
+  ConfigDuration retention = std::chrono::seconds(0);
 };
 
 struct WechatConfig {
@@ -200,6 +208,7 @@ struct Config {
   ChannelConfig channel = {};
   LiveConfig live = {};
   LivenessConfig liveness = {};
+  RecordingConfig recording = {};
   WechatConfig wechat = {};
   TrtcConfig trtc = {};
   LimitsConfig limits = {};
@@ -210,8 +219,12 @@ struct Config {
   std::string exposed_file = {};
 };
 
+inline constexpr std::string_view kDevHost = "127.0.0.1";
+
 /// The defaults of `--dev`: loopback listeners and readable logs, so that it works without any
 /// configuration. Certificate and keys are made at start, not here.
-Config DevDefaults();
+/// @param host  the IPv4 address for phones: their listeners, and where they push and play. The
+///              listeners of operators and programs stay on loopback.
+Config DevDefaults(std::string_view host = kDevHost);
 
 }  // namespace rtcroom

@@ -207,6 +207,19 @@ void CheckMedia(const Config& config, Problems& problems) {
   }
 }
 
+void CheckRecording(const Config& config, Problems& problems) {
+  const RecordingConfig& recording = config.recording;
+  const bool has_server = config.live.api != LiveApi::kNone || HasMediaCallbacks(config.live);
+  if (!recording.root.empty() && !has_server) {
+    problems.push_back({"recording.root",
+                        "needs live.api or the callbacks of a media server: nothing is recorded "
+                        "otherwise"});
+  }
+  if (recording.root.empty() && recording.retention.count() != 0) {
+    problems.push_back({"recording.retention", "needs recording.root"});
+  }
+}
+
 void CheckWechat(const WechatConfig& wechat, Problems& problems) {
   if (!wechat.app_id.empty() && wechat.secret.empty()) {
     problems.push_back({"wechat.secret", "missing: wechat.app_id needs it"});
@@ -323,6 +336,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   CheckIm(config.im, mode, problems);
   CheckChannel(config, mode, problems);
   CheckMedia(config, problems);
+  CheckRecording(config, problems);
   CheckWechat(config.wechat, problems);
   CheckUtils(config.utils, problems);
   return problems;

@@ -28,6 +28,7 @@ std::vector<ConfigKey> AllConfigKeys() {
   AddChannelKeys(keys);
   AddLiveKeys(keys);
   AddLivenessKeys(keys);
+  AddRecordingKeys(keys);
   AddWechatKeys(keys);
   AddTrtcKeys(keys);
   AddLimitsKeys(keys);

@@ -24,6 +24,7 @@ void AddLimitsKeys(std::vector<ConfigKey>& keys);
 void AddImKeys(std::vector<ConfigKey>& keys);
 void AddChannelKeys(std::vector<ConfigKey>& keys);
 void AddLiveKeys(std::vector<ConfigKey>& keys);
+void AddRecordingKeys(std::vector<ConfigKey>& keys);
 void AddWechatKeys(std::vector<ConfigKey>& keys);
 void AddTrtcKeys(std::vector<ConfigKey>& keys);
 void AddUtilsKeys(std::vector<ConfigKey>& keys);

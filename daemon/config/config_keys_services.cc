@@ -91,6 +91,8 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
                     "The media server's application; streams of others are refused.");
   live.Add<&S::mixed_play_url>("mixed_play_url", PlainTextRule{CheckStreamTemplate},
                                "What viewers play: {host} is play_host, {stream} the host's.");
+  live.Add<&S::hls_url>("hls_url", PlainTextRule{CheckOptionalHlsTemplate},
+                        "What the console plays: http(s)://…/{stream}.m3u8; \"\" = nothing.");
   live.Add<&S::unclaimed_ttl>("unclaimed_ttl", DurationRule{0s, 24h},
                               "How long a stream without a member stays on; 0s = for ever.");
   live.Add<&S::poll_period>("poll_period", DurationRule{100ms, 1h}, "Between two such questions.");
@@ -111,6 +113,17 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
                            "Players need an URL signed with the play key, too.");
   live.Add<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
                            "Who may set the custom fields of a room.");
+}
+
+void AddRecordingKeys(std::vector<ConfigKey>& keys) {
+  using S = RecordingConfig;
+  SectionKeys<&Config::recording> recording("recording", keys);
+  recording.Add<&S::root>("root", PlainTextRule{CheckOptionalFolder},
+                          "The folder that a media server records into; \"\" = none is indexed.");
+  recording.Add<&S::base_url>("base_url", PlainTextRule{CheckOptionalBaseUrl},
+                              "What links to recordings begin with; \"\" = there are no links.");
+  recording.Add<&S::retention>("retention", DurationRule{0s, 87600h},
+                               "Older recordings are deleted; 0s = none.");
 }
 
 void AddWechatKeys(std::vector<ConfigKey>& keys) {

@@ -29,8 +29,8 @@ std::string Printable(std::string_view name) {
 
 class Loader {
  public:
-  explicit Loader(RunMode mode) : mode_(mode) {
-    if (mode == RunMode::kDev) outcome_.config = DevDefaults();
+  Loader(RunMode mode, std::string_view dev_host) : mode_(mode) {
+    if (mode == RunMode::kDev) outcome_.config = DevDefaults(dev_host);
   }
 
   void LoadToml(std::string_view text) {
@@ -174,15 +174,16 @@ bool HasProblem(const ConfigOutcome& outcome, std::string_view key) {
 }
 
 ConfigOutcome LoadConfig(const ConfigSource& source) {
-  Loader loader(source.mode);
+  Loader loader(source.mode, source.dev_host);
   loader.LoadToml(source.toml);
   loader.LoadEnvironment(source.environment);
   return std::move(loader).Finish();
 }
 
 ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Environment& environment,
-                             RunMode mode) {
-  ConfigSource source = {.toml = "", .environment = environment, .mode = mode};
+                             RunMode mode, std::string_view dev_host) {
+  ConfigSource source = {
+      .toml = "", .environment = environment, .mode = mode, .dev_host = std::string(dev_host)};
   std::vector<ConfigProblem> unreadable;
   if (path) {
     Result<std::string> content = ReadTextFile(*path, kMaxFileBytes);

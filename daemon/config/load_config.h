@@ -17,6 +17,7 @@ struct ConfigSource {
   std::string toml = {};         ///< content of the file; empty when there is none
   Environment environment = {};  ///< only `RTCROOMD_…` is read
   RunMode mode = RunMode::kNormal;
+  std::string dev_host = std::string(kDevHost);  ///< of `DevDefaults`
 };
 
 /// The key of problems that concern the file as a whole.
@@ -42,6 +43,6 @@ ConfigOutcome LoadConfig(const ConfigSource& source);
 /// Reads the file at `path`, if any, and loads it. Also checks that the files named by the
 /// configuration are readable.
 ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Environment& environment,
-                             RunMode mode);
+                             RunMode mode, std::string_view dev_host = kDevHost);
 
 }  // namespace rtcroom

@@ -25,6 +25,20 @@ bool OnlyNameBytes(std::string_view text, std::string_view more) {
 
 bool IsVisibleAscii(char c) { return c > ' ' && c <= '~'; }
 
+bool IsWebUrl(std::string_view text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
+
+bool IsTemplateText(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 256;
+  return text.size() <= kMaxBytes && std::ranges::all_of(text, IsVisibleAscii);
+}
+
+bool HasOnce(std::string_view text, std::string_view part) {
+  const std::size_t first = text.find(part);
+  return first != text.npos && text.find(part, first + 1) == text.npos;
+}
+
 // Removes a valid `:port`, if any; returns false when there is an invalid one.
 bool CutPort(std::string_view& host) {
   const std::size_t after_bracket = host.starts_with('[') ? host.find(']') : 0;
@@ -136,6 +150,14 @@ std::string_view CheckPath(std::string_view text) {
   return text.empty() ? "must name a path" : CheckPlainText(text);
 }
 
+std::string_view CheckOptionalFolder(std::string_view text) {
+  if (text.empty()) return "";
+  if (!text.starts_with('/')) return "must begin with /";
+  const bool is_root = text.find_first_not_of("/.") == std::string_view::npos;
+  if (is_root || text.find("/..") != std::string_view::npos) return "must name a folder";
+  return CheckPlainText(text);
+}
+
 std::string_view CheckStreamPart(std::string_view text) {
   if (text.size() <= 32 && OnlyNameBytes(text, "-_")) return "";
   return "must be at most 32 letters, digits, - or _";
@@ -146,18 +168,23 @@ std::string_view CheckStreamApp(std::string_view text) {
 }
 
 std::string_view CheckStreamTemplate(std::string_view text) {
-  constexpr std::size_t kMaxBytes = 256;
-  const auto is_there_once = [text](std::string_view part) {
-    const std::size_t first = text.find(part);
-    return first != text.npos && text.find(part, first + 1) == text.npos;
-  };
-  const bool is_url = text.starts_with("rtmp://") || text.starts_with("https://") ||
-                      text.starts_with("http://");
-  if (is_url && text.size() <= kMaxBytes && std::ranges::all_of(text, IsVisibleAscii) &&
-      is_there_once("{host}") && is_there_once("{stream}")) {
+  const bool is_url = text.starts_with("rtmp://") || IsWebUrl(text);
+  if (is_url && IsTemplateText(text) && HasOnce(text, "{host}") && HasOnce(text, "{stream}")) {
     return "";
   }
   return "must be an rtmp, http or https URL with {host} and {stream}";
+}
+
+std::string_view CheckOptionalHlsTemplate(std::string_view text) {
+  if (text.empty()) return "";
+  // The host goes into the console's Content-Security-Policy as it is.
+  const std::string_view rest = IsWebUrl(text) ? text.substr(text.find("://") + 3) : "";
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  const bool is_playlist = HasOnce(text, "{stream}") && text.find('?') == text.npos;
+  if (IsTemplateText(text) && is_playlist && !host.empty() && CheckOptionalHost(host).empty()) {
+    return "";
+  }
+  return "must be an http or https URL with {stream} after its host, without a query";
 }
 
 std::string_view CheckDigits(std::string_view text) {

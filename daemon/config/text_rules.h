@@ -33,15 +33,19 @@ std::string_view CheckOptionalHost(std::string_view text);
 std::string_view CheckStoreUrl(std::string_view text);
 /// 1 to 4096 bytes without control characters.
 std::string_view CheckPath(std::string_view text);
+/// A path that begins with `/`, of another folder than the root of the file system; or empty.
+std::string_view CheckOptionalFolder(std::string_view text);
 /// The characters allowed in a stream name: letters, digits, `_`, `-`; at most 32 bytes; may be
 /// empty.
 /// @source protocol D.4.
 std::string_view CheckStreamPart(std::string_view text);
 /// The same, not empty.
 std::string_view CheckStreamApp(std::string_view text);
-/// An rtmp, http or https URL of at most 256 printable characters with `{host}` and `{stream}`, each
-/// once.
+/// An rtmp, http or https URL of at most 256 printable characters with `{host}` and `{stream}`,
+/// each once.
 std::string_view CheckStreamTemplate(std::string_view text);
+/// An http or https URL likewise, with `{stream}` after its host and no query; may be empty.
+std::string_view CheckOptionalHlsTemplate(std::string_view text);
 /// Up to 20 digits, at least one.
 std::string_view CheckDigits(std::string_view text);
 /// A userID that may be signed for: 1 to 32 bytes. @source protocol 0.3.

@@ -30,7 +30,8 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
                            .others =
                                [this](const HttpRequest& request, AdminResponder& responder) {
                                  router_.Handle(request, responder);
-                               }},
+                               },
+                           .callbacks = deps.callbacks},
               deps.api.request_ids(),
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,
@@ -44,9 +45,16 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
 Status AdminModule::Start(const ConsoleFacts& facts) {
   console_.emplace(ConsoleDeps{.access = access_,
                                .store = deps_.store.storage(),
+                               .recordings = deps_.store.storage(),
                                .rooms = deps_.api.rooms(),
-                               .leases = deps_.store.state().leases,
-                               .clients = deps_.clients,
+                               .signs = {.leases = deps_.store.state().leases,
+                                         .clients = deps_.clients,
+                                         .streams = deps_.streams,
+                                         .playlist_of =
+                                             [this](std::string_view stream) {
+                                               return deps_.urls.PlaylistUrl(
+                                                   stream, deps_.runtime.clock.Now());
+                                             }},
                                .stats = deps_.stats,
                                .commits = deps_.store.state().console_commits,
                                .clock = deps_.runtime.clock,

@@ -1,6 +1,7 @@
 #include "daemon/process/api_module.h"
 
 #include <chrono>
+#include <memory>
 
 namespace rtcroom {
 namespace {
@@ -17,7 +18,10 @@ RoomPolicy MakePolicy(const Config& config) {
           .creator_destroys_multi = room.creator_destroys_multi};
 }
 
-RoomServiceDeps MakeRoomDeps(const ApiModuleDeps& deps, NoImGroups& no_groups) {
+RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps,
+                             NoImGroups& no_groups) {
+  // An unsigned URL has no expiry up to which it could be revoked.
+  const bool can_revoke = deps.media != nullptr && !config.live.push_key.empty();
   RoomState& state = deps.store.state();
   return {.store = deps.store.storage(),
           .ban_store = deps.store.storage(),
@@ -27,7 +31,8 @@ RoomServiceDeps MakeRoomDeps(const ApiModuleDeps& deps, NoImGroups& no_groups) {
           .streams = deps.auth.streams(),
           .clock = deps.runtime.clock,
           .ids = deps.runtime.ids,
-          .quota = &state.quota};
+          .quota = &state.quota,
+          .claims = can_revoke ? &state.claims : nullptr};
 }
 
 UtilsModuleDeps MakeUtilsModuleDeps(const ApiModuleDeps& deps) {
@@ -55,12 +60,38 @@ RouterOptions MakeRouterOptions(const Config& config) {
           .gen1_bind = config.auth.gen1_bind};
 }
 
+std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
+                                            RequestRecorder& recorder) {
+  if (deps.channel == nullptr) return nullptr;
+  return std::make_unique<ChannelRouter>(
+      ChannelContext{.channel = deps.channel->channel(),
+                     .verifier = deps.auth.verifier(),
+                     .clock = deps.runtime.clock,
+                     .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold)},
+      SocketContext{.verbs = {.channel = deps.channel->channel(),
+                              .receivers = deps.channel->receivers(),
+                              .reader = deps.channel->reader(),
+                              .random = deps.runtime.random},
+                    .logins = {.verifier = deps.auth.verifier(),
+                               .sessions = deps.auth.sessions(),
+                               .clock = deps.runtime.clock,
+                               .sdk_app_id = config.im.sdk_app_id},
+                    .workers = deps.channel->workers(),
+                    .recorder = recorder},
+      deps.auth.admission(), recorder,
+      ChannelRouterOptions{.prefix = config.channel.prefix,
+                           .cors_origins = config.server.cors_origins,
+                           .sdk_app_id = config.im.sdk_app_id});
+}
+
 }  // namespace
 
 ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
-    : rooms_(MakeRoomDeps(deps, no_groups_),
-             RoomServiceOptions{.policy = MakePolicy(config),
-                                .enqueues_deliveries = deps.im != nullptr},
+    : rooms_(MakeRoomDeps(config, deps, no_groups_),
+             RoomServiceOptions{
+                 .policy = MakePolicy(config),
+                 .enqueues_deliveries = deps.im != nullptr,
+                 .push_url_ttl = std::chrono::ceil<std::chrono::seconds>(config.live.url_ttl)},
              deps.runtime.logger),
       utils_(config, MakeUtilsModuleDeps(deps)),
       // Eight digits distinguish the runs that write to the same log.
@@ -76,28 +107,9 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .ids = deps.runtime.ids,
                        .admission = deps.auth.admission(),
                        .utils = &utils_.services()},
-              MakeRouterOptions(config), recorder_) {
-  if (deps.channel == nullptr) return;
-  commands_.emplace(
-      ChannelContext{.channel = deps.channel->channel(),
-                     .verifier = deps.auth.verifier(),
-                     .clock = deps.runtime.clock,
-                     .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold)},
-      SocketContext{.verbs = {.channel = deps.channel->channel(),
-                              .receivers = deps.channel->receivers(),
-                              .reader = deps.channel->reader(),
-                              .random = deps.runtime.random},
-                    .logins = {.verifier = deps.auth.verifier(),
-                               .sessions = deps.auth.sessions(),
-                               .clock = deps.runtime.clock,
-                               .sdk_app_id = config.im.sdk_app_id},
-                    .workers = deps.channel->workers(),
-                    .recorder = recorder_},
-      deps.auth.admission(), recorder_,
-      ChannelRouterOptions{.prefix = config.channel.prefix,
-                           .cors_origins = config.server.cors_origins,
-                           .sdk_app_id = config.im.sdk_app_id});
-  split_.emplace(router_, *commands_);
+              MakeRouterOptions(config), recorder_),
+      commands_(MakeCommands(config, deps, recorder_)),
+      split_(router_, commands_.get(), deps.media == nullptr ? nullptr : &deps.media->callbacks()) {
 }
 
 }  // namespace rtcroom

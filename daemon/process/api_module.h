@@ -2,7 +2,7 @@
 // the message channel.
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/utils_module.h"
@@ -12,6 +12,7 @@
 #include "daemon/im/no_im_groups.h"
 #include "daemon/process/auth_module.h"
 #include "daemon/process/channel_module.h"
+#include "daemon/process/media_module.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "handlers/channel_router.h"
@@ -28,6 +29,7 @@ struct ApiModuleDeps {
   AuthModule& auth;
   ImModule* im = nullptr;            ///< null without `im.enabled`
   ChannelModule* channel = nullptr;  ///< null without `channel.enabled`
+  MediaModule* media = nullptr;      ///< null without a media server
   RequestObserver& observer;
   Runtime& runtime;
 };
@@ -41,9 +43,7 @@ class ApiModule {
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
-  [[nodiscard]] HttpHandler& handler() {
-    return split_ ? static_cast<HttpHandler&>(*split_) : router_;
-  }
+  [[nodiscard]] HttpHandler& handler() { return split_; }
 
  private:
   NoImGroups no_groups_;
@@ -52,8 +52,8 @@ class ApiModule {
   RequestIds request_ids_;
   RequestRecorder recorder_;
   Router router_;
-  std::optional<ChannelRouter> commands_;  ///< only with a channel
-  std::optional<PathSplit> split_;         ///< likewise
+  const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel
+  PathSplit split_;
 };
 
 }  // namespace rtcroom

@@ -26,6 +26,12 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMadeKeyBytes = 32;
 
+/// Scheme, host and port of a checked URL; empty for "".
+std::string_view OriginOfUrl(std::string_view url) {
+  const std::size_t host = url.find("://");
+  return host == url.npos ? "" : url.substr(0, url.find('/', host + 3));
+}
+
 /// The origin of a listener for a browser on this machine. Empty when there is none.
 std::string OriginOf(std::string_view scheme, const std::string& bound_address) {
   const std::optional<std::string> address = ReachableFromHere(bound_address);
@@ -76,6 +82,7 @@ Status App::Start(InheritedSockets sockets) {
   if (Status status = Listen(sockets); !status) return status;
   upkeep_ = std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
                                                                       .rooms = api_->rooms(),
+                                                                      .media = media_.get(),
                                                                       .sessions = auth_->sessions(),
                                                                       .readiness = readiness_,
                                                                       .metrics = metrics_,
@@ -125,10 +132,17 @@ Status App::BuildServices() {
             .store = store_, .observer = metrics_.delivery_observer(), .runtime = runtime_});
     if (Status status = channel_->Start(); !status) return status;
   }
+  if (HasMediaServer(config_->live)) {
+    media_ = std::make_unique<MediaModule>(
+        *config_, MediaModuleDeps{
+                      .store = store_, .metrics = metrics_.media_observer(), .runtime = runtime_});
+    media_->Start();
+  }
   api_ = std::make_unique<ApiModule>(*config_, ApiModuleDeps{.store = store_,
                                                              .auth = *auth_,
                                                              .im = im_.get(),
                                                              .channel = channel_.get(),
+                                                             .media = media_.get(),
                                                              .observer = metrics_,
                                                              .runtime = runtime_});
   return {};
@@ -138,15 +152,19 @@ Status App::Listen(InheritedSockets& sockets) {
   const Config& config = *config_;
   const std::size_t max_held_bytes = MaxHeldBytes(config.server);
   admin_ = std::make_unique<AdminModule>(
-      config, AdminModuleDeps{.store = store_,
-                              .api = *api_,
-                              .clients = MakeRoomClients(),
-                              .metrics = metrics_,
-                              .max_held_bytes = max_held_bytes,
-                              .readiness = readiness_,
-                              .stats = [this] { return ReadConsoleStats(); },
-                              .sockets = sockets,
-                              .runtime = runtime_});
+      config, AdminModuleDeps{
+                  .store = store_,
+                  .api = *api_,
+                  .clients = MakeRoomClients(),
+                  .streams = media_ == nullptr ? std::nullopt : std::optional(media_->witness()),
+                  .urls = auth_->streams(),
+                  .metrics = metrics_,
+                  .max_held_bytes = max_held_bytes,
+                  .readiness = readiness_,
+                  .stats = [this] { return ReadConsoleStats(); },
+                  .callbacks = media_ == nullptr ? nullptr : &media_->callbacks(),
+                  .sockets = sockets,
+                  .runtime = runtime_});
   listeners_ = std::make_unique<ListenersModule>(
       config.server, ListenersModuleDeps{.handler = api_->handler(),
                                          .sockets = sockets,
@@ -154,10 +172,13 @@ Status App::Listen(InheritedSockets& sockets) {
                                          .max_held_bytes = max_held_bytes,
                                          .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
-    events_ = std::make_unique<EventsModule>(
-        config.grpc, config_.is_dev(),
-        EventsModuleDeps{
-            .store = store_, .rooms = api_->rooms(), .sockets = sockets, .runtime = runtime_});
+    events_ =
+        std::make_unique<EventsModule>(config.grpc, config_.is_dev(),
+                                       EventsModuleDeps{.store = store_,
+                                                        .rooms = api_->rooms(),
+                                                        .recordings_url = config.recording.base_url,
+                                                        .sockets = sockets,
+                                                        .runtime = runtime_});
   }
   if (Status status = sockets.CheckAllTaken(); !status) return status;
   ApplyLimits();
@@ -229,6 +250,7 @@ void App::Stop(SocketAfterStop after) {
   if (events_ != nullptr) events_->StopWatch();
   if (auth_ != nullptr) auth_->Stop();
   im_.reset();
+  if (media_ != nullptr) media_->Stop();
   if (channel_ != nullptr) channel_->Stop();
   if (upkeep_ != nullptr && store_.has_mark()) store_.RecordNewest();
   store_.Close();
@@ -301,6 +323,7 @@ MetricsSources App::MakeMetricsSources() {
       .im_backlog = [this] { return im_ == nullptr ? ImBacklog() : im_->ReadBacklog(); },
       .watch = [this] { return events_ == nullptr ? WatchStats() : events_->ReadStats(); },
       .channel = [this] { return channel_ == nullptr ? ChannelStats() : channel_->ReadStats(); },
+      .streams = [this] { return media_ == nullptr ? StreamCounts() : media_->Count(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); }};
 }
 
@@ -313,7 +336,9 @@ ConsoleFacts App::MakeConsoleFacts() const {
           .http_origin = OriginOf("http", http_address()),
           .https_origin = OriginOf("https", https_address()),
           .api_prefix = config_->server.prefix,
-          .channel_prefix = config_->channel.prefix};
+          .channel_prefix = config_->channel.prefix,
+          .media_origin = std::string(OriginOfUrl(config_->live.hls_url)),
+          .recordings_url = config_->recording.base_url};
 }
 
 RoomClients App::MakeRoomClients() {

@@ -15,6 +15,11 @@
 // - channel workers, 16: requests on WebSockets; a commit; likewise
 // - IM sender: hands out deliveries; the store; `ImModule::Stop`
 // - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
+// - media poller: asks the media server, and has streams dropped; the network, bounded;
+//   `MediaModule::Stop`
+// - recordings, 2: reports of files, and a scan of their folder; the disk, a commit;
+//   `MediaModule::Stop`
+// - takeovers, 4: drop the connection that a client replaces; likewise
 // - store writer: groups of changes; the disk; the end of the store
 // - keep-alive of a start, only under a service manager; the manager's socket, bounded; the end of
 //   `StartWatch`
@@ -49,6 +54,7 @@
 #include "daemon/process/events_module.h"
 #include "daemon/process/inherited_sockets.h"
 #include "daemon/process/listeners_module.h"
+#include "daemon/process/media_module.h"
 #include "daemon/process/running_config.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
@@ -131,6 +137,7 @@ class App {
   std::unique_ptr<AuthModule> auth_;
   std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
   std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
+  std::unique_ptr<MediaModule> media_;      ///< only with a media server
   std::unique_ptr<ApiModule> api_;
   std::unique_ptr<ListenersModule> listeners_;
   std::unique_ptr<EventsModule> events_;  ///< only with `grpc.listen`

@@ -65,7 +65,11 @@ StreamUrlOptions MakeStreamUrlOptions(const LiveConfig& live) {
           .play_key = live.play_key,
           .push_host = live.push_host,
           .play_host = live.play_host,
-          .url_ttl = WholeSeconds(live.url_ttl)};
+          .url_ttl = WholeSeconds(live.url_ttl),
+          .app = live.app,
+          .mixed_play_url = live.mixed_play_url,
+          .hls_url = live.hls_url,
+          .sign_hls = live.check_play};
 }
 
 LoginPolicy MakeLoginPolicy(const Config& config) {

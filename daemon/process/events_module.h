@@ -24,6 +24,7 @@ namespace rtcroom {
 struct EventsModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
+  std::string recordings_url{};  ///< what links to recordings begin with; empty: none
   InheritedSockets& sockets;
   Runtime& runtime;
 };

@@ -77,7 +77,8 @@ class LogAtTerminate {
   static inline std::terminate_handler previous_ = nullptr;
 };
 
-void PrintWelcome(const App& app, const std::string& prefix) {
+void PrintWelcome(const App& app, const Config& config) {
+  const std::string& prefix = config.server.prefix;
   std::string text = "\nrtcroomd is running. Stop it with Ctrl-C.\n";
   if (!app.https_address().empty()) {
     text += fmt::format("  https://{}{}   (its own certificate: curl needs -k)\n",
@@ -86,9 +87,9 @@ void PrintWelcome(const App& app, const std::string& prefix) {
   if (!app.http_address().empty()) {
     text += fmt::format(
         "  http://{0}{1}\n\nTry it:\n  curl --json '{{\"userID\":\"alice\",\"userName\":\"Alice\","
-        "\"userAvatar\":\"a.png\",\"pushURL\":\"rtmp://127.0.0.1/live/alice\","
+        "\"userAvatar\":\"a.png\",\"pushURL\":\"rtmp://{2}/live/alice\","
         "\"roomName\":\"first\"}}' http://{0}{1}/multi_room/create_room\n",
-        app.http_address(), prefix);
+        app.http_address(), prefix, config.live.push_host);
   }
   if (!app.grpc_address().empty()) {
     text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
@@ -153,7 +154,7 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
     reports.Status("cannot start: " + started.error().detail);
     return {.end = End::kFailedToStart};
   }
-  if (mode == RunMode::kDev) PrintWelcome(app, config.server.prefix);
+  if (mode == RunMode::kDev) PrintWelcome(app, config);
   std::optional<ServiceWatch> watch;
   watch.emplace(app, process.service, process.clock, logger);
   reports.Ready();

@@ -20,7 +20,7 @@ StoreModule::StoreModule(const Config& config, Runtime& runtime)
       limits_{.max_rooms = config.room.max_rooms,
               .max_room_messages = config.channel.max_group_log},
       runtime_(runtime),
-      state_(config.room, runtime) {}
+      state_(config, runtime) {}
 
 Status StoreModule::OpenDirectory() {
   Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.data_dir);
@@ -96,6 +96,7 @@ Status StoreModule::RestoreRooms() {
       state_.leases.Restore(room);
       state_.inactive.Restore(room);
       state_.counters.Restore(room);
+      state_.claims.Restore(room);
     }
     after = page->rooms.back().sequence;
   }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "daemon/admin/room_counters.h"
+#include "daemon/auth/signed_stream_urls.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
 #include "daemon/core/ban_list.h"
@@ -18,6 +19,7 @@
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/store_observer.h"
+#include "daemon/core/stream_claims.h"
 #include "daemon/process/data_directory.h"
 #include "daemon/process/position_mark.h"
 #include "daemon/process/runtime.h"
@@ -30,9 +32,13 @@ namespace rtcroom {
 ///
 /// @threads safe from any thread.
 struct RoomState {
-  RoomState(const RoomConfig& room, Runtime& runtime)
-      : leases(runtime.clock, room.heartbeat_timeout),
-        inactive(runtime.clock, room.inactive_ttl),
+  RoomState(const Config& config, Runtime& runtime)
+      : leases(runtime.clock, config.room.heartbeat_timeout,
+               config.liveness.policy == LivenessPolicy::kStream
+                   ? LeaseTable::RenewedBy::kDeferral
+                   : LeaseTable::RenewedBy::kHeartbeats),
+        inactive(runtime.clock, config.room.inactive_ttl),
+        stream_names({.bizid = config.live.bizid}),
         bans(runtime.clock),
         revocations(runtime.clock),
         quota(runtime.random) {}
@@ -40,6 +46,8 @@ struct RoomState {
   LeaseTable leases;
   InactiveRooms inactive;
   RoomCounters counters{};
+  const SignedStreamUrls stream_names;  ///< signs nothing
+  StreamClaims claims{stream_names};
   BanList bans;
   RevocationList revocations;
   RoomQuota quota;
@@ -47,8 +55,8 @@ struct RoomState {
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
   WriteSignal channel_commits{};
-  CommitFanOut commits{{&leases, &inactive, &counters, &revocations, &quota, &watch_commits,
-                        &console_commits, &channel_commits, &enqueued}};
+  CommitFanOut commits{{&leases, &inactive, &counters, &claims, &revocations, &quota,
+                        &watch_commits, &console_commits, &channel_commits, &enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.

@@ -17,6 +17,17 @@ constexpr std::chrono::seconds kMarkPeriod{1};
 /// How long the messages of a room outlive it.
 constexpr std::chrono::minutes kEndedRoomHistory{10};
 
+LivenessRules MakeRules(const Config& config) {
+  return {.policy = config.liveness.policy,
+          .grace = config.liveness.grace,
+          .evict_on_media_off = config.liveness.evict_on_media_off};
+}
+
+std::optional<StreamWitness> WitnessOf(const MediaModule* media) {
+  if (media == nullptr) return std::nullopt;
+  return media->witness();
+}
+
 }  // namespace
 
 UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
@@ -25,8 +36,9 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       history_(config.channel.history),
       max_messages_(config.channel.max_messages),
       reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
-              deps.runtime.clock, ReaperOptions{.sweep_period = sweep_period_}, *this,
-              deps.runtime.logger),
+              deps.runtime.clock,
+              ReaperOptions{.rules = MakeRules(config), .sweep_period = sweep_period_}, *this,
+              deps.runtime.logger, WitnessOf(deps.media)),
       trimmer_(deps.store.storage(), deps.runtime.clock,
                TrimOptions{.retention = config.store.event_retention,
                            .max_events = config.store.max_events,

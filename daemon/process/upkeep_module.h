@@ -14,6 +14,7 @@
 #include "daemon/core/event_trimmer.h"
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/room_service.h"
+#include "daemon/process/media_module.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "daemon/process/watchdog.h"
@@ -24,6 +25,7 @@ namespace rtcroom {
 struct UpkeepModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
+  const MediaModule* media = nullptr;  ///< null without a media server
   SessionService& sessions;
   ReadinessCheck& readiness;
   Metrics& metrics;

@@ -74,6 +74,18 @@ TEST(SignedStreamUrls, OmitTheSignatureOnRequest) {
   EXPECT_EQ(SignedStreamUrls({.push_key = Secret("key")}).UnsignedAccelerateUrl(kStream), "");
 }
 
+TEST(SignedStreamUrls, NamePlaylistsFromTheirTemplateSignedOnlyWhereAskedFor) {
+  StreamUrlOptions options = Options();
+  EXPECT_EQ(SignedStreamUrls(options).PlaylistUrl(kStream, kNoon), "");
+  options.hls_url = "https://tv.example/hls/{stream}.m3u8";
+  EXPECT_EQ(SignedStreamUrls(options).PlaylistUrl("a b", kNoon),
+            "https://tv.example/hls/a%20b.m3u8");
+  options.sign_hls = true;
+  EXPECT_EQ(SignedStreamUrls(options).PlaylistUrl(kStream, kNoon),
+            "https://tv.example/hls/8888_user_0001.m3u8"
+            "?txSecret=5e98c8138018c0eedc060e5962151b24&txTime=655D2B80");
+}
+
 TEST(SignedStreamUrls, ExpireAfterTheConfiguredTime) {
   StreamUrlOptions options = Options();
   options.url_ttl = std::chrono::seconds(0);

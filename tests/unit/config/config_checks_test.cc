@@ -239,6 +239,23 @@ TEST(ConfigConflicts, ImAcceptsTheKeyOfDevMode) {
   EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
 }
 
+TEST(ConfigConflicts, RecordingsNeedAMediaServer) {
+  Config config = CompleteConfig();
+  config.recording.root = "/not/there";
+  EXPECT_THAT(Conflicts(config), ElementsAre("recording.root"));
+  config.live.callback_allow = {"127.0.0.1"};
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.live.callback_allow.clear();
+  config.live.rtmp_callback_secret = Secret("secret");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, ARetentionNeedsTheFolder) {
+  Config config = CompleteConfig();
+  config.recording.retention = std::chrono::hours(1);
+  EXPECT_THAT(Conflicts(config), ElementsAre("recording.retention"));
+}
+
 TEST(ConfigConflicts, WechatNeedsAppIdAndSecret) {
   Config config = CompleteConfig();
   config.wechat.secret = Secret();

@@ -19,9 +19,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::array<std::string_view, 8> kTexts = {
-    "other",           "7", "/other",  "127.0.0.1:7001", "https://other.example",
-    "sqlite:other.db", "*", "fd00::/8"};
+constexpr std::array<std::string_view, 10> kTexts = {
+    "other",           "7", "/other",   "127.0.0.1:7001",         "https://other.example",
+    "sqlite:other.db", "*", "fd00::/8", "rtmp://{host}/{stream}", "http://other/{stream}"};
 
 // A non-default value of a key, and its notation in a file and in an environment variable.
 struct Sample {
@@ -194,8 +194,8 @@ TEST(ConfigKeys, AreUnavailableForUnimplementedFeatures) {
   for (const ConfigKey& key : AllConfigKeys()) {
     if (key.availability == Availability::kNotInThisVersion) names.push_back(key.FullName());
   }
-  EXPECT_THAT(names, testing::IsSupersetOf(
-                         {"im.callback_token", "live.api", "live.callback_key", "trtc.enabled"}));
+  EXPECT_THAT(names,
+              testing::IsSupersetOf({"im.callback_token", "live.callback_key", "trtc.enabled"}));
   EXPECT_THAT(names, Not(testing::Contains(testing::AnyOf(
                          "im.enabled", "im.base_url", "im.on_create_failure", "im.notify_via",
                          "im.sdk_app_id", "server.proxy_protocol", testing::StartsWith("limits."),

@@ -58,6 +58,17 @@ TEST(DevDefaults, HaveNoConflictsWithoutAnyConfiguration) {
   EXPECT_TRUE(outcome.config.channel.enabled);
 }
 
+TEST(DevDefaults, ServePhonesAloneOnTheGivenHost) {
+  const ConfigOutcome outcome = LoadConfig({.mode = RunMode::kDev, .dev_host = "192.0.2.7"});
+  EXPECT_THAT(outcome.problems, testing::IsEmpty());
+  EXPECT_EQ(outcome.config.server.http_listen, "192.0.2.7:5757");
+  EXPECT_EQ(outcome.config.server.https_listen, "192.0.2.7:5443");
+  EXPECT_EQ(outcome.config.live.push_host, "192.0.2.7");
+  EXPECT_EQ(outcome.config.live.play_host, "192.0.2.7");
+  EXPECT_EQ(outcome.config.admin.listen, Config().admin.listen);
+  EXPECT_EQ(outcome.config.grpc.listen, "127.0.0.1:5759");
+}
+
 TEST(DevDefaults, AreOverriddenByTheConfiguration) {
   const ConfigOutcome outcome = LoadConfig({.toml = "[server]\nhttp_listen = '127.0.0.1:0'\n",
                                             .environment = {{"RTCROOMD_LOG_FORMAT", "json"}},

@@ -47,9 +47,32 @@ TEST(TextRules, StoreIsSqliteOrMemory) {
             "postgresql:// is not available in this version");
 }
 
+TEST(TextRules, PlaylistIsAWebUrlOfAStream) {
+  ExpectAll(CheckOptionalHlsTemplate, true,
+            {"", "http://127.0.0.1:8087/hls/{stream}.m3u8", "https://tv.example/{stream}"});
+  ExpectAll(CheckOptionalHlsTemplate, false,
+            {"rtmp://tv.example/{stream}", "http://{stream}.example/a", "https://tv.example/a",
+             "https:///{stream}", "https://tv.example/{stream}?a=b",
+             "https://a; script-src */{stream}", "https://tv.example/{stream}/{stream}"});
+}
+
+TEST(TextRules, PlayedUrlHasHostAndStream) {
+  ExpectAll(CheckStreamTemplate, true,
+            {"https://{host}/live/{stream}.flv", "rtmp://{host}/live/{stream}"});
+  ExpectAll(CheckStreamTemplate, false,
+            {"", "https://{host}/live/", "https://host/{stream}", "ftp://{host}/{stream}",
+             "https://{host}/{stream}/{stream}", "https://{host}/ {stream}"});
+}
+
 TEST(TextRules, StreamPartHasOnlyUrlSafeCharacters) {
   ExpectAll(CheckStreamPart, true, {"", "8888", "a_b-c"});
   ExpectAll(CheckStreamPart, false, {"88/88", "88&x", "a b"});
+}
+
+TEST(TextRules, FolderIsAbsoluteAndNotTheRoot) {
+  ExpectAll(CheckOptionalFolder, true, {"", "/srv", "/srv/a b/", "/srv/.hidden"});
+  ExpectAll(CheckOptionalFolder, false,
+            {"/", "//", "/.", "/..", "/srv/..", "srv", "./srv", " /srv", "/srv\n"});
 }
 
 TEST(TextRules, UserIdHasTheFormOfASignableId) {

@@ -1,0 +1,126 @@
+#include "daemon/process/media_module.h"
+
+#include <chrono>
+#include <utility>
+
+#include "daemon/base/address_range.h"
+#include "daemon/media/nginx_rtmp_api.h"
+#include "daemon/media/srs_api.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// The longest wait for a list of streams.
+constexpr milliseconds kMaxPollTimeout{3000};
+
+std::unique_ptr<StreamServer> MakeServer(const LiveConfig& live, OutgoingHttp& http) {
+  switch (live.api) {
+    case LiveApi::kNginxRtmp:
+      return std::make_unique<NginxRtmpServer>(
+          NginxRtmpOptions{
+              .base_url = live.api_base_url, .control_key = live.control_key, .app = live.app},
+          http);
+    case LiveApi::kSrs:
+      return std::make_unique<SrsServer>(
+          SrsOptions{
+              .base_url = live.api_base_url, .control_key = live.control_key, .app = live.app},
+          http);
+    case LiveApi::kNone:
+    case LiveApi::kV1:
+    case LiveApi::kV3:
+      break;
+  }
+  return nullptr;
+}
+
+StreamTableOptions MakeTableOptions(const Config& config) {
+  const LiveConfig& live = config.live;
+  const bool is_polled = live.api != LiveApi::kNone;
+  return {.is_polled = is_polled,
+          // Without polls only updates tell of a stream, as rarely as an operator has set.
+          .confirm_ttl = is_polled ? milliseconds(live.confirm_ttl)
+                                   : 3 * milliseconds(config.room.heartbeat_timeout),
+          .unclaimed_ttl = live.unclaimed_ttl};
+}
+
+StreamCallbackRules MakeRules(const LiveConfig& live) {
+  StreamCallbackRules rules{.senders = {.secret = live.rtmp_callback_secret},
+                            .app = live.app,
+                            .check_play = live.check_play};
+  // The texts have been checked with the configuration.
+  rules.senders.allow = AddressRanges::Parse(live.callback_allow).value();
+  return rules;
+}
+
+/// Null without a folder of recordings.
+std::unique_ptr<RecordingIndex> MakeRecordings(const RecordingConfig& recording,
+                                               const MediaModuleDeps& deps,
+                                               const MediaView& media) {
+  if (recording.root.empty()) return nullptr;
+  return std::make_unique<RecordingIndex>(
+      RecordingOptions{.root = recording.root, .retention = recording.retention},
+      RecordingDeps{.store = deps.store.storage(),
+                    .claims = deps.store.state().claims,
+                    .media = media,
+                    .observer = deps.metrics,
+                    .clock = deps.runtime.clock,
+                    .logger = deps.runtime.logger});
+}
+
+std::function<void(std::string, std::string)> MakeRecorded(RecordingIndex* recordings) {
+  if (recordings == nullptr) return {};
+  return [recordings](std::string file, std::string stream) {
+    recordings->Completed(std::move(file), std::move(stream));
+  };
+}
+
+}  // namespace
+
+bool HasMediaServer(const LiveConfig& live) {
+  return live.api != LiveApi::kNone || !live.rtmp_callback_secret.empty() ||
+         !live.callback_allow.empty();
+}
+
+MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
+    : outgoing_(deps.runtime.clock),
+      server_(MakeServer(config.live, outgoing_)),
+      pushers_(config.live.push_key),
+      players_(config.live.play_key.empty() ? config.live.push_key : config.live.play_key),
+      claims_(deps.store.state().claims),
+      monitor_(MakeTableOptions(config), {.claims = deps.store.state().claims,
+                                          .bans = deps.store.state().bans,
+                                          .revocations = deps.store.state().revocations,
+                                          .pushers = pushers_,
+                                          .players = players_,
+                                          .clock = deps.runtime.clock}),
+      poller_({.period = config.live.poll_period,
+               .poll_timeout = std::min(kMaxPollTimeout, milliseconds(config.live.poll_period))},
+              {.monitor = monitor_,
+               .server = server_.get(),
+               .removals = deps.store.state().claims.removals(),
+               .observer = deps.metrics,
+               .clock = deps.runtime.clock,
+               .logger = deps.runtime.logger}),
+      recordings_(MakeRecordings(config.recording, deps, monitor_)),
+      callbacks_(MakeRules(config.live), {.monitor = monitor_,
+                                          .poller = poller_,
+                                          .observer = deps.metrics,
+                                          .logger = deps.runtime.logger,
+                                          .recorded = MakeRecorded(recordings_.get())}) {}
+
+void MediaModule::Start() {
+  poller_.Start();
+  if (recordings_) recordings_->Start();
+}
+
+void MediaModule::Stop() {
+  outgoing_.Stop();
+  poller_.Stop();
+  if (recordings_) recordings_->Stop();
+}
+
+StreamWitness MediaModule::witness() const { return {.media = monitor_, .claims = claims_}; }
+
+}  // namespace rtcroom

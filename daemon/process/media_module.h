@@ -1,0 +1,56 @@
+// The media server of one life of the server: its callbacks, its streams, and what is asked of it.
+#pragma once
+
+#include <memory>
+
+#include "daemon/admin/media_metrics.h"
+#include "daemon/auth/stream_signature.h"
+#include "daemon/config/config.h"
+#include "daemon/core/heartbeat_reaper.h"
+#include "daemon/http_client/outgoing_http.h"
+#include "daemon/media/media_poller.h"
+#include "daemon/media/stream_monitor.h"
+#include "daemon/media/stream_server.h"
+#include "daemon/process/runtime.h"
+#include "daemon/process/store_module.h"
+#include "daemon/recording/recording_index.h"
+#include "handlers/callback_router.h"
+
+namespace rtcroom {
+
+/// Whether a media server is configured: one that sends callbacks, or one that can be asked.
+bool HasMediaServer(const LiveConfig& live);
+
+/// All of it outlives the module.
+struct MediaModuleDeps {
+  StoreModule& store;
+  MediaMetrics& metrics;
+  Runtime& runtime;
+};
+
+/// @threads for one thread, except for what it gives out.
+class MediaModule {
+ public:
+  MediaModule(const Config& config, const MediaModuleDeps& deps);
+
+  void Start();
+  /// Ends running questions. Callbacks are answered until the listeners have stopped.
+  void Stop();
+
+  [[nodiscard]] StreamWitness witness() const;
+  [[nodiscard]] CallbackRouter& callbacks() { return callbacks_; }
+  [[nodiscard]] StreamCounts Count() const { return monitor_.Count(); }
+
+ private:
+  HttplibOutgoing outgoing_;
+  const std::unique_ptr<StreamServer> server_;  ///< null without `live.api`
+  const StreamSignatureVerifier pushers_;
+  const StreamSignatureVerifier players_;
+  const StreamClaims& claims_;
+  StreamMonitor monitor_;
+  MediaPoller poller_;
+  const std::unique_ptr<RecordingIndex> recordings_;  ///< null without `recording.root`
+  CallbackRouter callbacks_;
+};
+
+}  // namespace rtcroom
