@@ -5,6 +5,8 @@
 #   install.sh [--from FILE] --self-signed NAME [--listen ADDRESS:PORT]
 #   install.sh [--from FILE] --behind-proxy
 #
+# and with any of them: [--media HOST [--record] [--check-play]]
+#
 #   --from FILE     the package (.deb) or the archive (.tar.gz). Left out: the unpacked archive that
 #                   this script lies in, or else the program that is installed already
 #   --domain NAME   serve HTTPS publicly, with this certificate for this name (PEM, with chain)
@@ -13,6 +15,10 @@
 #                   out. It is kept when the script runs again
 #   --behind-proxy  serve plain HTTP on 127.0.0.1:5757, for a proxy on this machine (nginx)
 #   --listen A:P    where HTTPS is served (0.0.0.0:443)
+#   --media HOST    with a media server on this machine, nginx-rtmp, which phones reach by this name
+#                   on port 1935. docs/media-server.md explains it
+#   --record        it writes every stream to a file, below /var/lib/rtcroomd-media/recordings
+#   --check-play    players, too, need an address that rtcroomd has signed
 #
 # It may run again at any time, with a new version or with other choices: rooms, and what you have
 # changed in /etc/rtcroomd/rtcroomd.toml, stay. Without systemd it puts everything into its place
@@ -24,6 +30,8 @@ readonly config=$config_dir/rtcroomd.toml
 readonly data_dir=/var/lib/rtcroomd
 readonly archive_root=/opt/rtcroomd
 readonly units=/etc/systemd/system
+readonly media_dir=/etc/rtcroomd-media
+readonly media_data=/var/lib/rtcroomd-media
 
 fail() {
   echo "install.sh: $*" >&2
@@ -31,11 +39,11 @@ fail() {
 }
 
 usage() {
-  sed -n '4,6s/^#   //p' "$0" >&2
+  sed -n '4,6s/^#   //p; 8s/^# //p' "$0" >&2
   exit 2
 }
 
-mode='' from='' name='' cert='' key='' listen=0.0.0.0:443
+mode='' from='' name='' cert='' key='' listen=0.0.0.0:443 media='' media_options=()
 while [[ $# -gt 0 ]]; do
   case $1 in
     --behind-proxy)
@@ -43,7 +51,14 @@ while [[ $# -gt 0 ]]; do
       shift
       continue
       ;;
-    --domain | --self-signed | --from | --cert | --key | --listen) [[ $# -ge 2 ]] || usage ;;
+    --record | --check-play)
+      media_options+=("$1")
+      shift
+      continue
+      ;;
+    --domain | --self-signed | --from | --cert | --key | --listen | --media)
+      [[ $# -ge 2 ]] || usage
+      ;;
     --help | -h)
       sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
       exit 0
@@ -57,6 +72,7 @@ while [[ $# -gt 0 ]]; do
     --cert) cert=$2 ;;
     --key) key=$2 ;;
     --listen) listen=$2 ;;
+    --media) media=$2 ;;
   esac
   shift 2
 done
@@ -68,6 +84,8 @@ esac
 [[ -z $name || $name =~ ^[A-Za-z0-9.-]+$ ]] || fail "$name: not a host name"
 [[ $listen =~ ^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]+$ ]] ||
   fail "--listen $listen: must be an address and a port, like 0.0.0.0:443"
+[[ -z $media || $media =~ ^[A-Za-z0-9.-]+$ ]] || fail "--media $media: not a host name"
+[[ -n $media || ${#media_options[@]} -eq 0 ]] || usage
 [[ $EUID -eq 0 ]] || fail "must run as root"
 
 has_systemd() { [[ -d /run/systemd/system ]]; }
@@ -98,6 +116,11 @@ install_deb() {
 remove_units_of_archive() {
   if grep --quiet --no-messages "^ExecStart=$archive_root/" $units/rtcroomd.service; then
     rm -f $units/rtcroomd.service $units/rtcroomd.socket
+    if [[ -e $units/rtcroomd-media.service ]]; then
+      rm $units/rtcroomd-media.service
+      systemctl daemon-reload
+      [[ ! -e $media_dir/nginx.conf ]] || systemctl reenable --quiet rtcroomd-media.service
+    fi
     # The archive's units enabled these links; start() creates new ones, to the package's units.
     find $units -mindepth 2 -maxdepth 2 -lname "$units/rtcroomd.*" -delete
   fi
@@ -131,7 +154,7 @@ install_archive() {
     [[ ! -e $1/$part ]] || cp -r "$1/$part" $archive_root/
   done
   ln -sf $archive_root/bin/rtcroomd /usr/local/bin/rtcroomd
-  install -m 644 "$1/systemd/rtcroomd.socket" $units/
+  install -m 644 "$1"/systemd/rtcroomd{.socket,-media.service} $units/
   sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/rtcroomd.service" \
     > $units/rtcroomd.service
   install -d -m 750 -g rtcroomd $config_dir
@@ -265,6 +288,61 @@ configure_http() {
   address=127.0.0.1:5757 listener=http
 }
 
+# Debian starts the nginx that it installs, on port 80; the media server needs only the program.
+install_nginx() {
+  [[ ! -e /usr/lib/nginx/modules/ngx_rtmp_module.so ]] || return 0
+  local is_new=yes
+  ! dpkg-query --status nginx > /dev/null 2>&1 || is_new=''
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+    nginx libnginx-mod-rtmp
+  [[ -z $is_new ]] || systemctl disable --quiet --now nginx.service
+}
+
+configure_media() {
+  set_key live api '"nginx-rtmp"'
+  set_key live api_base_url '"http://127.0.0.1:8086"'
+  set_key live push_host "\"$media\""
+  set_key live play_host "\"$media\""
+  set_key live mixed_play_url '"rtmp://{host}/live/{stream}"'
+  [[ " ${media_options[*]} " != *" --record "* ]] ||
+    set_key recording root "\"$media_data/recordings\""
+  [[ " ${media_options[*]} " != *" --check-play "* ]] || set_key live check_play true
+}
+
+# The drop-in that gives rtcroomd the secrets of the media server, and its group for recordings.
+media_drop_in() {
+  local name
+  printf '%s\n' '[Service]' SupplementaryGroups=rtcroomd-media \
+    "ReadWritePaths=-$media_data/recordings"
+  for name in rtmp-callback-secret control-key push-key play-key; do
+    printf 'LoadCredential=%s:%s\nEnvironment=RTCROOMD_LIVE_%s_FILE=%%d/%s\n' \
+      $name $media_dir/${name#rtmp-} "$(tr 'a-z-' 'A-Z_' <<< $name)" $name
+  done
+}
+
+# Installs the media server's configuration and secrets, and starts it. When nothing has changed its
+# streams go on.
+start_media() {
+  local tools=/usr/share/rtcroomd/media tries before
+  [[ $program != "$archive_root"/* ]] || tools=$archive_root/deploy/media
+  before=$(cat $media_dir/*.conf 2> /dev/null || true)
+  "$tools/prepare" --data $media_data --rtmp 0.0.0.0:1935 "${media_options[@]}" $media_dir
+  chgrp -R rtcroomd-media $media_dir
+  chmod 750 $media_dir
+  chmod 640 $media_dir/*.conf
+  install -d $units/rtcroomd.service.d
+  media_drop_in > $units/rtcroomd.service.d/50-install.conf
+  systemctl daemon-reload
+  systemctl enable --quiet rtcroomd-media.service
+  [[ $before == "$(cat $media_dir/*.conf)" ]] || systemctl stop rtcroomd-media.service
+  systemctl start rtcroomd-media.service
+  for tries in {1..50}; do
+    [[ ! -S /run/rtcroomd-media/relay.sock ]] || return 0
+    [[ $tries -lt 50 ]] || fail "the media server does not start: journalctl -u rtcroomd-media"
+    sleep 0.2
+  done
+}
+
 # The drop-in that sets address and name of the socket unit.
 drop_in() {
   printf '[Socket]\nListenStream=\nListenStream=%s\nFileDescriptorName=%s\n' "$address" "$listener"
@@ -324,14 +402,21 @@ start() {
 
 program='' scratch='' edited='' address='' listener=''
 [[ $mode != domain ]] || check_certificate
+[[ -z $media ]] || has_systemd || fail "--media needs systemd"
 install_program
+[[ -z $media ]] || install_nginx
 open_config
 case $mode in
   domain | self) configure_https ;;
   proxy) configure_http ;;
 esac
+[[ -z $media ]] || configure_media
+# In the place of the secret that the service gets from its drop-in.
+[[ -z $media && ! -e $units/rtcroomd.service.d/50-install.conf ]] ||
+  export RTCROOMD_LIVE_RTMP_CALLBACK_SECRET=0123456789abcdef0123456789abcdef
 "$program" check-config --config "$edited"
 change_over
+[[ -z $media ]] || start_media
 start
 case $mode in
   proxy)
