@@ -20,6 +20,7 @@
 #include "tests/e2e/followers.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/web_socket_client.h"
+#include "tests/support/answering_service.h"
 #include "tests/support/foreign_connection.h"
 #include "tests/support/gen2_client.h"
 #include "tests/support/im_stand_in.h"
@@ -73,6 +74,15 @@ Settings TalkingSettings() {
           {"channel.max_group_log", 1},
           {"channel.account_rate", "1000/s"},
           {"channel.group_rate", "1000/s"}};
+}
+
+/// Beside an SRS that has no stream.
+Settings MediaSettings(const AnsweringService& media) {
+  return {{"live.api", "srs"},
+          {"live.api_base_url", media.Url()},
+          {"live.poll_period", "100ms"},
+          {"live.unclaimed_ttl", "1ms"},
+          {"live.rtmp_callback_secret", "key"}};
 }
 
 class ServerMetrics : public testing::Test {
@@ -341,10 +351,31 @@ class ServerMetrics : public testing::Test {
     EXPECT_GT(Scrape(talking_).Of(R"(rtcroomd_channel_deliveries_total{path="socket"})"), 0);
   }
 
+  void CheckTheMediaServer() {
+    media_.Answer(HttpAnswer("200 OK", R"({"code":0,"service":"a","pid":"1","streams":[]})"));
+    ApiClient caller = streaming_.Http();
+    const auto call = [&](const std::string& key, const std::string& body) {
+      (void)caller.Send({.target = "/callback/rtmp/" + key,
+                         .content_type = "application/x-www-form-urlencoded",
+                         .body = body});
+    };
+    Check({"rtcroomd_media_poll_seconds"}, [] {}, &streaming_);
+    Check(
+        {"rtcroomd_media_callbacks_total", "rtcroomd_streams", "rtcroomd_media_drops_total"},
+        [&] {
+          call("a wrong key", "");
+          call("key", "app=live&clientid=1&call=publish&name=nobody");
+        },
+        &streaming_);
+    Check({"rtcroomd_media_server_up"}, [&] { media_.Answer(""); }, &streaming_);
+  }
+
   ImStandIn im_;
   ServerProcess quiet_{{.settings = QuietSettings(im_)}};
   ServerProcess restless_{{.settings = RestlessSettings()}};
   ServerProcess talking_{{.settings = TalkingSettings()}};
+  AnsweringService media_;
+  ServerProcess streaming_{{.settings = MediaSettings(media_)}};
   std::set<std::string> moved_;
 };
 
@@ -366,6 +397,7 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   CheckFollowers();
   CheckTheImService();
   CheckTheChannel();
+  CheckTheMediaServer();
   CheckProcess();
   EXPECT_TRUE(
       Eventually([&] { return Scrape(restless_).Of("rtcroomd_watch_slow_total") == 1; }, 120s));
@@ -378,6 +410,7 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
 
   std::set<std::string> without_cause = Scrape(quiet_).families;
   for (const std::string& metric : Scrape(restless_).families) without_cause.insert(metric);
+  for (const std::string& metric : Scrape(streaming_).families) without_cause.insert(metric);
   for (const std::string& metric : moved_) {
     EXPECT_EQ(without_cause.erase(metric), 1U) << metric << " is not exposed";
   }

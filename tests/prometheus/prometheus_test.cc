@@ -13,6 +13,7 @@
 #include "tests/e2e/room_calls.h"
 #include "tests/prometheus/prometheus_server.h"
 #include "tests/prometheus/queries.h"
+#include "tests/support/answering_service.h"
 #include "tests/support/eventually.h"
 #include "tests/support/gen2_client.h"
 #include "tests/support/im_stand_in.h"
@@ -30,8 +31,11 @@ using testing::SizeIs;
 const std::filesystem::path kAlerts = RTCROOM_DEPLOY "/prometheus/alerts.yml";
 const std::filesystem::path kDashboard = RTCROOM_DEPLOY "/grafana/rtcroomd.json";
 
-Settings WithImAndLogins(const ImStandIn& im) {
+Settings WithServices(const ImStandIn& im, const AnsweringService& media) {
   Settings settings = WithLogins();
+  settings["live.api"] = "srs";
+  settings["live.api_base_url"] = media.Url();
+  settings["live.rtmp_callback_secret"] = "key";
   settings["im.enabled"] = true;
   settings["im.base_url"] = im.base_url();
   return settings;
@@ -47,6 +51,8 @@ class ShippedQueries : public testing::Test {
  protected:
   /// A server with non-zero metrics.
   void SetUp() override {
+    media_.Answer(HttpAnswer("200 OK", R"({"code":0,"service":"a","pid":"1","streams":[]})"));
+    EXPECT_EQ(server_.Http().Send({.target = "/callback/srs"}).status, 401);
     ApiClient phone = server_.Https();
     for (const char* const kind : {"double_room", "multi_room"}) {
       ASSERT_EQ(phone.Call(kind, "create_room", CreateBody("u1")).code(), kOk);
@@ -61,7 +67,8 @@ class ShippedQueries : public testing::Test {
   }
 
   ImStandIn im_;
-  ServerProcess server_{{.settings = WithImAndLogins(im_)}};
+  AnsweringService media_;
+  ServerProcess server_{{.settings = WithServices(im_, media_)}};
 };
 
 TEST_F(ShippedQueries, UseExistingMetricsAndLabels) {

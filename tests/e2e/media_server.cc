@@ -1,0 +1,137 @@
+#include "tests/e2e/media_server.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <regex>
+#include <stdexcept>
+#include <utility>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/support/eventually.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kShownLogBytes = 4'000;
+
+/// Those that are made for secrets.
+bool IsKeyFile(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  return name.ends_with("-key") || name.ends_with("-secret") || name == "callback-header.conf" ||
+         name == "control-key.conf";
+}
+
+/// Calls about running streams in a tenth of the time.
+void ShortenUpdates(const std::filesystem::path& config) {
+  const std::string key = "notify_update_timeout ";
+  std::string text = ReadWholeFile(config);
+  const std::size_t at = text.find(key + "5s;");
+  if (at == std::string::npos) throw std::runtime_error("no update period: " + text);
+  text.replace(at, key.size() + 2, key + "500ms");
+  std::ofstream(config) << text;
+}
+
+}  // namespace
+
+MediaServer::MediaServer() {
+  const std::string folder = folder_.path().string();
+  const FinishedCommand prepared = RunToEnd(
+      {.program = RTCROOM_MEDIA_PREPARE,
+       .arguments = {"--data", folder, "--rtmp", AddressOf(rtmp_), "--control", AddressOf(control_),
+                     "--hls", AddressOf(hls_), "--callbacks", AddressOf(callbacks_), folder}});
+  if (prepared.exit_code != 0) throw std::runtime_error("prepare: " + prepared.err);
+  ShortenUpdates(folder_.path() / "nginx.conf");
+  Start();
+}
+
+MediaServer::~MediaServer() {
+  nginx_.reset();
+  if (!testing::Test::HasFailure()) return;
+  const std::string log = Log();
+  std::cerr << "--- nginx log\n"
+            << log.substr(log.size() - std::min(log.size(), kShownLogBytes)) << "---\n";
+}
+
+Settings MediaServer::RoomSettings(Settings settings) const {
+  settings.merge(Settings{{"admin.listen", AddressOf(callbacks_)},
+                          {"live.api", "nginx-rtmp"},
+                          {"live.api_base_url", "http://" + AddressOf(control_)},
+                          {"live.control_key", SecretOf("control-key")},
+                          {"live.rtmp_callback_secret", SecretOf("callback-secret")},
+                          {"live.push_key", SecretOf("push-key")},
+                          {"live.play_key", SecretOf("play-key")},
+                          {"live.push_host", AddressOf(rtmp_)},
+                          {"live.play_host", AddressOf(rtmp_)}});
+  return settings;
+}
+
+void MediaServer::Start() {
+  const std::string folder = folder_.path().string();
+  const std::filesystem::path pid_file = folder_.path() / "nginx.pid";
+  std::filesystem::remove(pid_file);
+  std::filesystem::remove(folder_.path() / "relay.sock");  // of a killed one
+  nginx_.emplace(
+      ChildCommand{.program = "/usr/bin/env",
+                   .arguments = {"-C", folder, RTCROOM_NGINX, "-p", folder, "-c", "nginx.conf",
+                                 "-e", "stderr", "-g", "daemon off; master_process off;"},
+                   .stdout_file = log_file(),
+                   .stderr_file = log_file()});
+  const std::string pid = std::to_string(nginx_->pid()) + "\n";
+  const bool is_up = Eventually([&] {
+    return ReadWholeFile(pid_file) == pid ||
+           nginx_->WaitForExit(std::chrono::milliseconds(0)).has_value();
+  });
+  if (!is_up || nginx_->WaitForExit(std::chrono::milliseconds(0))) {
+    throw std::runtime_error("nginx has not started: " + Log());
+  }
+}
+
+void MediaServer::Kill9() {
+  nginx_->Signal(SIGKILL);
+  nginx_->WaitForExit();
+  nginx_.reset();
+}
+
+std::map<std::string, std::string> MediaServer::Publishers() const {
+  static const std::regex stream(R"(<stream>\s*<name>([^<]*)</name>([^]*?)</stream>)");
+  static const std::regex client(R"(<client><id>(\d+)</id>([^]*?)</client>)");
+  const std::string stat =
+      Control()
+          .Send({.method = "GET",
+                 .target = "/stat",
+                 .headers = {{"Authorization", "Bearer " + SecretOf("control-key")}}})
+          .text;
+  std::map<std::string, std::string> publishers;
+  for (std::sregex_iterator at(stat.begin(), stat.end(), stream), end; at != end; ++at) {
+    const std::string clients = (*at)[2];
+    for (std::sregex_iterator one(clients.begin(), clients.end(), client); one != end; ++one) {
+      const bool publishes = (*one)[2].str().find("<publishing/>") != std::string::npos;
+      if (publishes) publishers[(*at)[1]] = (*one)[1];
+    }
+  }
+  return publishers;
+}
+
+std::optional<std::string> MediaServer::PublisherOf(const std::string& stream) const {
+  const std::map<std::string, std::string> publishers = Publishers();
+  const auto found = publishers.find(stream);
+  return found == publishers.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string MediaServer::SecretOf(const std::string& name) const {
+  const std::string line = ReadWholeFile(folder_.path() / name);
+  return line.substr(0, line.find('\n'));
+}
+
+std::string MediaServer::WrittenText() const {
+  std::string text;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {
+    if (entry.is_regular_file() && !IsKeyFile(entry.path())) text += ReadWholeFile(entry.path());
+  }
+  return text;
+}
+
+}  // namespace rtcroom
