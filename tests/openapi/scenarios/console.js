@@ -61,6 +61,8 @@ async function run(client, token) {
   await ask('consoleEvents', 'AdminRefusal', { ...room, before: 'x' });
   await ask('consoleChannel', 'ConsoleChannel', { limit: 200, q: 'a', after: 'alice' });
   await ask('consoleChannel', 'AdminRefusal', { limit: 0 });
+  await ask('consoleRecordings', 'ConsoleRecordings', { ...room, userID: 'alice', limit: 200 });
+  await ask('consoleRecordings', 'AdminRefusal', { after: 'x' });
 
   await probe(client, 'consoleKick', 'ConsoleKick', { ...room, userID: 'nobody' }, headers);
   await probe(client, 'consoleDismiss', 'ConsoleDismiss', { ...room, roomID: 'nowhere' }, headers);
