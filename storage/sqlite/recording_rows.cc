@@ -26,10 +26,10 @@ Recording ReadRecording(const StatementRun& run) {
     kId,
     kFile,
     kStream,
-    kRoomKind,
-    kRoomId,
-    kRoomNumber,
-    kUserId,
+    kOwnerKind,
+    kOwnerRoom,
+    kOwnerRoomNumber,
+    kOwnerUser,
     kBytes,
     kStartedAt,
     kEndedAt
@@ -39,11 +39,11 @@ Recording ReadRecording(const StatementRun& run) {
                       .stream = run.Text(kStream),
                       .bytes = run.Unsigned(kBytes),
                       .ended_at = run.Time(kEndedAt)};
-  if (!run.IsNull(kRoomKind)) {
-    recording.owner = {
-        .room = {.kind = static_cast<RoomKind>(run.Integer(kRoomKind)), .id = {run.Text(kRoomId)}},
-        .room_number = run.Unsigned(kRoomNumber),
-        .user_id = {run.Text(kUserId)}};
+  if (!run.IsNull(kOwnerKind)) {
+    recording.owner = {.room = {.kind = static_cast<RoomKind>(run.Integer(kOwnerKind)),
+                                .id = {run.Text(kOwnerRoom)}},
+                       .room_number = run.Unsigned(kOwnerRoomNumber),
+                       .user_id = {run.Text(kOwnerUser)}};
   }
   if (!run.IsNull(kStartedAt)) recording.started_at = run.Time(kStartedAt);
   return recording;

@@ -23,7 +23,9 @@ ConfigValue Another(const ConfigValue& value) {
   struct Changer {
     ConfigValue operator()(bool on) const { return !on; }
     ConfigValue operator()(std::uint64_t count) const { return count + 1; }
-    ConfigValue operator()(std::chrono::milliseconds duration) const { return 2 * duration; }
+    ConfigValue operator()(std::chrono::milliseconds duration) const {
+      return duration + std::chrono::seconds(1);
+    }
     ConfigValue operator()(Rate rate) const { return Rate{rate.per_second + 1}; }
     ConfigValue operator()(const std::string& text) const { return text + "x"; }
     ConfigValue operator()(const Secret& secret) const { return Secret(secret.Reveal() + "x"); }
