@@ -277,9 +277,10 @@ describe('the operator', () => {
     }
     await visit(page, '#/room/multi/long');
     await page.waitForFunction(() => document.querySelectorAll('.timeline-entry').length === 100);
-    await page.click('text=Show older');
+    const older = page.locator('.panel:has(.timeline) button:has-text("Show older")');
+    await older.click();
     await page.waitForFunction(() => document.querySelectorAll('.timeline-entry').length === 123);
-    await page.waitForSelector('text=Show older', { state: 'hidden' });
+    await older.waitFor({ state: 'hidden' });
     const first = page.locator('.timeline-entry').last();
     assert.strictEqual(await first.getAttribute('data-type'), 'room_created');
   });
