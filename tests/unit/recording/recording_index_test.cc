@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "daemon/base/mutex.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
@@ -64,10 +65,21 @@ class BreakableIndex : public RecordingStore {
   RecordingStore& store_;
 };
 
+/// @threads safe from any thread.
 class CountedRecordings : public RecordedFileObserver {
  public:
-  void OnRecording(std::string_view result) override { counted.emplace_back(result); }
-  std::vector<std::string> counted{};
+  void OnRecording(std::string_view result) override {
+    const MutexLock lock(mutex_);
+    counted_.emplace_back(result);
+  }
+  [[nodiscard]] std::vector<std::string> counted() const {
+    const MutexLock lock(mutex_);
+    return counted_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> counted_ GUARDED_BY(mutex_);
 };
 
 /// Gen-1 streams are named as their users; see `FakeStreams`.
@@ -156,7 +168,7 @@ TEST_F(RecordingIndexTest, AReportedFileIsIndexedWithItsOwner) {
   EXPECT_EQ(row.bytes, 5u);
   EXPECT_EQ(row.started_at, started);
   EXPECT_EQ(row.ended_at, clock_.Now());
-  EXPECT_THAT(counts_.counted, ElementsAre("indexed"));
+  EXPECT_THAT(counts_.counted(), ElementsAre("indexed"));
 }
 
 TEST_F(RecordingIndexTest, TheNameGivesTheStreamOfAnUnknownClient) {
@@ -205,8 +217,8 @@ TEST_F(RecordingIndexTest, ReportsOfOtherPathsAreIgnored) {
     index_.Index(path, "bob");
   }
   EXPECT_THAT(Files(), IsEmpty());
-  EXPECT_THAT(counts_.counted, testing::Each("ignored"));
-  EXPECT_EQ(counts_.counted.size(), 8u);
+  EXPECT_THAT(counts_.counted(), testing::Each("ignored"));
+  EXPECT_EQ(counts_.counted().size(), 8u);
   EXPECT_THAT(log_.Text(), HasSubstr("recording_ignored"));
   EXPECT_THAT(log_.Text(), HasSubstr("outside of the folder"));
 }
