@@ -15,9 +15,7 @@ constexpr std::size_t kMaxAppIdSize = 8;     // 32 bits
 constexpr std::size_t kMaxAccountSize = 64;  // for 48 bytes
 
 /// Without the two characters that a query string would change: no token of this server has them.
-bool IsBase64Character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
+bool IsBase64Character(char c) { return IsAsciiAlphanumeric(c); }
 
 bool IsBase64(std::string_view text) {
   if (text.size() % 4 != 0) return false;

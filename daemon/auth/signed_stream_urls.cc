@@ -14,16 +14,11 @@ namespace {
 /// Digits of an id's SHA-256 that replace it.
 constexpr std::size_t kDigestDigits = 16;
 
-bool FitsStreamName(char character) {
-  return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-         (character >= '0' && character <= '9') || character == '_' || character == '-';
-}
-
 /// Whether the id is usable as a stream name: URL-safe, and distinct from the streams of all other
 /// users.
 bool NamesAStream(std::string_view user_id) {
   const bool looks_like_digest = user_id.size() == kDigestDigits && IsHex(user_id);
-  return std::ranges::all_of(user_id, FitsStreamName) && !HasStreamSuffix(user_id) &&
+  return std::ranges::all_of(user_id, IsStreamNameCharacter) && !HasStreamSuffix(user_id) &&
          !looks_like_digest;
 }
 
@@ -32,7 +27,8 @@ std::string Escaped(std::string_view stream) {
   std::string escaped;
   escaped.reserve(stream.size());
   for (const char character : stream) {
-    if (FitsStreamName(character) || character == '.' || character == '~' || character == '%') {
+    if (IsStreamNameCharacter(character) || character == '.' || character == '~' ||
+        character == '%') {
       escaped += character;
     } else {
       escaped += fmt::format("%{:02X}", static_cast<unsigned char>(character));
@@ -63,7 +59,7 @@ StreamUrlOptions WithDefaults(StreamUrlOptions options) {
 }  // namespace
 
 SignedStreamUrls::SignedStreamUrls(StreamUrlOptions options)
-    : options_(WithDefaults(std::move(options))) {}
+    : options_(WithDefaults(std::move(options))), binder_(options_.push_key) {}
 
 std::string SignedStreamUrls::StreamName(const UserId& user_id) const {
   const std::string user = NamesAStream(user_id.value)
@@ -75,6 +71,16 @@ std::string SignedStreamUrls::StreamName(const UserId& user_id) const {
 Result<std::string> SignedStreamUrls::PushUrl(std::string_view stream, TimePoint now) const {
   if (options_.push_host.empty()) return Error{Errc::kUnavailable, "no push host is configured"};
   return RtmpUrl(options_.push_host, options_.push_key, stream, now);
+}
+
+Result<std::string> SignedStreamUrls::BoundPushUrl(std::string_view stream,
+                                                   const PushBinding& binding,
+                                                   TimePoint now) const {
+  Result<std::string> url = PushUrl(stream, now);
+  if (!url || !options_.bind_push_urls) return url;
+  const std::string arguments = binder_.BindingArguments(stream, TxTime(now), binding);
+  if (!arguments.empty()) url->append(1, '&').append(arguments);
+  return url;
 }
 
 std::string SignedStreamUrls::AccelerateUrl(std::string_view stream, TimePoint now) const {
@@ -124,10 +130,14 @@ std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
 
 std::string SignedStreamUrls::SignatureArguments(const Secret& key, std::string_view stream,
                                                  TimePoint now) const {
-  const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
-  const std::string ends_hex = fmt::format("{:X}", ends.time_since_epoch().count());
+  const std::string tx_time = TxTime(now);
   return fmt::format("txSecret={}&txTime={}",
-                     Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, ends_hex)), ends_hex);
+                     Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, tx_time)), tx_time);
+}
+
+std::string SignedStreamUrls::TxTime(TimePoint now) const {
+  const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
+  return fmt::format("{:X}", ends.time_since_epoch().count());
 }
 
 }  // namespace rtcroom

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/auth/stream_signature.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/stream_urls.h"
 
@@ -24,6 +25,8 @@ struct StreamUrlOptions {
   /// With `{stream}`; the HLS playlists of the media server; empty: none.
   std::string hls_url{};
   bool sign_hls = false;  ///< the media server asks for the play key there, too
+  /// Whether this server checks push URLs itself: then they can be bound to a room.
+  bool bind_push_urls = false;
 };
 
 /// Unsigned play URLs; all empty when no play host is configured.
@@ -47,6 +50,9 @@ class SignedStreamUrls : public StreamUrlSigner {
 
   [[nodiscard]] std::string StreamName(const UserId& user_id) const override;
   [[nodiscard]] Result<std::string> PushUrl(std::string_view stream, TimePoint now) const override;
+  [[nodiscard]] Result<std::string> BoundPushUrl(std::string_view stream,
+                                                 const PushBinding& binding,
+                                                 TimePoint now) const override;
   [[nodiscard]] std::string AccelerateUrl(std::string_view stream, TimePoint now) const override;
   [[nodiscard]] std::string UnsignedAccelerateUrl(std::string_view stream) const override;
   [[nodiscard]] std::string MixedPlayUrl(std::string_view stream) const override;
@@ -63,7 +69,11 @@ class SignedStreamUrls : public StreamUrlSigner {
   [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key,
                                     std::string_view stream, TimePoint now) const;
 
+  /// When URLs that are signed now expire, as they spell it.
+  [[nodiscard]] std::string TxTime(TimePoint now) const;
+
   const StreamUrlOptions options_;  ///< with defaults applied
+  const StreamSignatureVerifier binder_;
 };
 
 }  // namespace rtcroom

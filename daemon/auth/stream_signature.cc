@@ -20,13 +20,8 @@ constexpr std::size_t kBindingDigits = 32;
 /// Enough for 34,000 years; the milliseconds of such a time do not overflow.
 constexpr std::size_t kMaxTimeDigits = 10;
 
-bool IsNameCharacter(char character) {
-  return IsAsciiLetter(character) || (character >= '0' && character <= '9') || character == '_' ||
-         character == '-';
-}
-
 bool IsUpperHexDigit(char character) {
-  return (character >= '0' && character <= '9') || (character >= 'A' && character <= 'F');
+  return IsAsciiDigit(character) || (character >= 'A' && character <= 'F');
 }
 
 std::optional<TimePoint> ReadExpiry(std::string_view tx_time) {
@@ -63,7 +58,7 @@ std::optional<RoomKind> KindOf(std::string_view letter) {
 
 bool IsStreamName(std::string_view name) {
   return !name.empty() && name.size() <= kMaxStreamNameBytes &&
-         std::ranges::all_of(name, IsNameCharacter);
+         std::ranges::all_of(name, IsStreamNameCharacter);
 }
 
 std::string_view StreamSignatureStateName(StreamSignatureState state) {
@@ -128,7 +123,8 @@ std::optional<PushBinding> StreamSignatureVerifier::ReadBinding(
     std::string_view stream, const StreamArguments& arguments) const {
   if (!arguments.rk || !arguments.ru || !arguments.rr || !arguments.rs) return std::nullopt;
   const std::optional<RoomKind> kind = KindOf(*arguments.rk);
-  if (!kind || !IsIdText(*arguments.ru) || !IsIdText(*arguments.rr)) return std::nullopt;
+  if (!kind || !IsIdText(*arguments.ru)) return std::nullopt;
+  if (!arguments.rr->empty() && !IsIdText(*arguments.rr)) return std::nullopt;
   const std::string expected =
       BindingDigest(stream, *arguments.tx_time, *arguments.rk, *arguments.ru, *arguments.rr);
   if (!SameBytes(expected, *arguments.rs)) return std::nullopt;

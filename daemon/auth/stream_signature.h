@@ -9,7 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
-#include "daemon/core/ids.h"
+#include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
 
@@ -17,13 +17,6 @@ namespace rtcroom {
 /// stream that is signed has such a name.
 /// @source protocol D.4; nginx-rtmp cuts longer names.
 bool IsStreamName(std::string_view name);
-
-/// The user and the room that a push URL was made for.
-struct PushBinding {
-  RoomKey room{};
-  UserId user_id{};
-  bool operator==(const PushBinding&) const = default;
-};
 
 /// Arguments of a stream URL, percent-decoded; nullopt: not sent.
 struct StreamArguments {
@@ -65,6 +58,7 @@ struct StreamSignature {
 ///
 /// The binding to a room is optional: `rk=<d|m|l>&ru=<user>&rr=<room>&rs=<32 hex>`. Whoever removes
 /// or damages it gains nothing: a stream without one is treated as that of any of the user's rooms.
+/// An empty `rr` stands for any room of the kind.
 ///
 /// @threads immutable: safe from any thread.
 /// @source protocol D.4; the media contract, 5.3.

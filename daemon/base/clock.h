@@ -18,10 +18,12 @@ class Clock {
   [[nodiscard]] virtual MonotonicTime Monotonic() const = 0;
 };
 
-/// The steady clock when `clock` will show `time`: waits use the steady clock even where `clock` is
-/// a test clock.
-inline MonotonicTime ToSteadyTime(MonotonicTime time, const Clock& clock) {
-  return std::chrono::steady_clock::now() + (time - clock.Monotonic());
+/// For waits of threads, which end by the system's clock even where a test has another.
+inline MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
+
+/// `RealTime` when `clock` will show `time`.
+inline MonotonicTime ToRealTime(MonotonicTime time, const Clock& clock) {
+  return RealTime() + (time - clock.Monotonic());
 }
 
 }  // namespace rtcroom

@@ -5,12 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
+
 namespace rtcroom {
 namespace {
 
 bool IsUnreserved(char byte) {
-  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-         (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+  return IsAsciiAlphanumeric(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
 
 }  // namespace

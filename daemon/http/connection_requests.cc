@@ -48,6 +48,8 @@ Connection::Call Connection::CallOf(FramedRequest&& framed) const {
                       .origin = std::move(framed.origin),
                       .if_none_match = std::move(framed.if_none_match),
                       .authorization = std::move(framed.authorization),
+                      .sign = std::move(framed.sign),
+                      .sdk_app_id = std::move(framed.sdk_app_id),
                       .upgrade = std::move(framed.upgrade),
                       .body = std::move(framed.body),
                       .peer_address = std::move(client_address)},

@@ -46,6 +46,8 @@ struct HttpRequest {
   std::string origin{};         ///< as sent; empty when absent
   std::string if_none_match{};  ///< likewise
   Secret authorization{};       ///< as sent; several are comma separated
+  std::string sign{};           ///< of a cloud's callbacks, likewise
+  std::string sdk_app_id{};     ///< likewise
   /// Only of a request after which the connection can be upgraded (`Responder::Upgrade`).
   std::optional<UpgradeOffer> upgrade{};
   std::string body{};

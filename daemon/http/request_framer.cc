@@ -213,6 +213,10 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
   } else if (EqualsIgnoringCase(name, "Authorization")) {
     // Two values are joined, so that the result is no valid credential.
     request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));
+  } else if (EqualsIgnoringCase(name, "Sign")) {
+    request_.sign = Joined(request_.sign, value);  // as above
+  } else if (EqualsIgnoringCase(name, "SdkAppId")) {
+    request_.sdk_app_id = Joined(request_.sdk_app_id, value);
   } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
     request_.forwarded_for = Joined(request_.forwarded_for, value);
   } else if (EqualsIgnoringCase(name, "Upgrade")) {

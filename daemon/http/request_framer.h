@@ -24,6 +24,8 @@ struct FramedRequest {
   std::string origin = {};         ///< as sent; empty when absent
   Secret authorization = {};       ///< every Authorization, in order, comma separated
   std::string if_none_match = {};  ///< the last one, as sent; empty when absent
+  std::string sign = {};           ///< every Sign, in order, comma separated
+  std::string sdk_app_id = {};     ///< likewise SdkAppId
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
   /// Of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not `close`.
   std::optional<UpgradeOffer> upgrade = {};

@@ -28,7 +28,8 @@ struct Framing {
 bool IsSame(const FramedRequest& a, const FramedRequest& b) {
   const auto fields = [](const FramedRequest& r) {
     return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.authorization,
-                    r.if_none_match, r.forwarded_for, r.upgrade, r.body, r.version, r.keep_alive);
+                    r.if_none_match, r.sign, r.sdk_app_id, r.forwarded_for, r.upgrade, r.body,
+                    r.version, r.keep_alive);
   };
   return fields(a) == fields(b);
 }
@@ -90,6 +91,8 @@ std::string Written(const FramedRequest& request) {
   written += header("Origin", request.origin);
   written += header("Authorization", request.authorization.Reveal());
   written += header("If-None-Match", request.if_none_match);
+  written += header("Sign", request.sign);
+  written += header("SdkAppId", request.sdk_app_id);
   written += header("X-Forwarded-For", request.forwarded_for);
   if (request.upgrade) {
     written += header("Connection", "upgrade");
@@ -118,7 +121,8 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   }
   for (const std::string* text :
        {&request.method, &request.path, &request.query, &request.content_type, &request.origin,
-        &request.authorization.Reveal(), &request.if_none_match, &request.forwarded_for}) {
+        &request.authorization.Reveal(), &request.if_none_match, &request.sign, &request.sdk_app_id,
+        &request.forwarded_for}) {
     if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
   }
   if (const auto& offer = request.upgrade) {

@@ -118,6 +118,24 @@ TEST(SignedStreamUrls, HaveNoQueryWithoutBoth) {
   EXPECT_EQ(urls.AccelerateUrl("user_0001", kNoon), "rtmp://127.0.0.1/live/user_0001");
 }
 
+TEST(SignedStreamUrls, BindPushUrlsOnlyWhereTheyAreChecked) {
+  const PushBinding binding{.room = {.kind = RoomKind::kDouble, .id = {"room_7"}},
+                            .user_id = {"user_0001"}};
+  StreamUrlOptions options = Options();
+  EXPECT_EQ(*SignedStreamUrls(options).BoundPushUrl(kStream, binding, kNoon),
+            *SignedStreamUrls(options).PushUrl(kStream, kNoon));
+  options.bind_push_urls = true;
+  const std::string url = *SignedStreamUrls(options).BoundPushUrl(kStream, binding, kNoon);
+  EXPECT_EQ(
+      url,
+      *SignedStreamUrls(options).PushUrl(kStream, kNoon) + '&' +
+          StreamSignatureVerifier(options.push_key).BindingArguments(kStream, "655D2B80", binding));
+  EXPECT_TRUE(url.find("&rk=d&ru=user_0001&rr=room_7&rs=") != url.npos) << url;
+  options.push_key = {};
+  EXPECT_EQ(*SignedStreamUrls(options).BoundPushUrl(kStream, binding, kNoon),
+            *SignedStreamUrls(options).PushUrl(kStream, kNoon));
+}
+
 TEST(SignedStreamUrls, FailWithoutAHost) {
   const SignedStreamUrls urls({.push_key = Secret("key")});
   EXPECT_ERROR(kUnavailable, urls.PushUrl(kStream, kNoon));

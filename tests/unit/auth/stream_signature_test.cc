@@ -202,6 +202,13 @@ TEST(PushBinding, IsReadBackForEachKindAndId) {
     arguments.rs = std::string_view(text).substr(text.size() - 32);
     EXPECT_EQ(CheckSigned(arguments, kBoundStream).binding, binding);
   }
+  PushBinding any_room = Binding();
+  any_room.room.id = {};
+  const std::string text = verifier.BindingArguments(kBoundStream, kSignedTime, any_room);
+  StreamArguments arguments = BoundArguments();
+  arguments.rr = "";
+  arguments.rs = std::string_view(text).substr(text.size() - 32);
+  EXPECT_EQ(CheckSigned(arguments, kBoundStream).binding, any_room);
   PushBinding webrtc = Binding();
   webrtc.room.kind = RoomKind::kWebrtc;
   EXPECT_EQ(verifier.BindingArguments(kBoundStream, kSignedTime, webrtc), "");

@@ -65,6 +65,20 @@ TEST_F(RequestFramerTest, ParsesAuthorizationPerRequest) {
   EXPECT_TRUE(framer_.Take().authorization.empty());
 }
 
+TEST_F(RequestFramerTest, ParsesTheHeadersOfSignedCallbacks) {
+  ASSERT_EQ(Feed(framer_,
+                 "POST /1 HTTP/1.1\r\nSign: a+/=\r\nsdkappid: 14\r\n\r\n"
+                 "POST /2 HTTP/1.1\r\nSign: a\r\nSign: b\r\n\r\n"),
+            Progress::kComplete);
+  const FramedRequest request = framer_.Take();
+  EXPECT_EQ(request.sign, "a+/=");
+  EXPECT_EQ(request.sdk_app_id, "14");
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
+  const FramedRequest repeated = framer_.Take();
+  EXPECT_EQ(repeated.sign, "a,b");
+  EXPECT_EQ(repeated.sdk_app_id, "");
+}
+
 TEST_F(RequestFramerTest, JoinsRepeatedAuthorizationHeaders) {
   ASSERT_EQ(
       Feed(framer_, "GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"),

@@ -50,7 +50,8 @@ class Session : public std::enable_shared_from_this<Session> {
                   ++self->continuations;
                   (void)stream.Write("continued");
                 },
-            .low_unsent = std::size_t{32} << 10,
+            // With room for "continued": what is unsent often ends with a record of TLS.
+            .low_unsent = (std::size_t{32} << 10) + 1000,
             .max_unsent = kMaxUnsent,
             .idle_timeout = 10s};
   }
