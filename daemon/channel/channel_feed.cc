@@ -13,9 +13,6 @@ constexpr std::chrono::milliseconds kTick{100};
 /// Between two tries while the store fails.
 constexpr std::chrono::milliseconds kPause{500};
 
-// Waits of a thread need real time: a test's clock moves only when the test advances it.
-MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
-
 }  // namespace
 
 Status ChannelFeed::Start() {

@@ -8,18 +8,18 @@ namespace rtcroom {
 
 Result<std::optional<TimePoint>> BanList::Put(const Ban& ban) {
   const MutexLock lock(mutex_);
-  Rooms& rooms = bans_[{.kind = ban.room.kind, .user_id = ban.user_id}];
-  const auto found = rooms.find(ban.room.id);
-  if (found != rooms.end()) {
-    const Term before = std::exchange(found->second, TermOf(ban.until));
-    ++puts_;
-    return std::optional(before.until);
+  const auto user = bans_.find({.kind = ban.room.kind, .user_id = ban.user_id});
+  if (user != bans_.end()) {
+    const auto found = user->second.find(ban.room.id);
+    if (found != user->second.end()) {
+      const Term before = std::exchange(found->second, TermOf(ban.until));
+      ++puts_;
+      return std::optional(before.until);
+    }
   }
-  if (size_ >= kMaxBans) {
-    if (rooms.empty()) bans_.erase({.kind = ban.room.kind, .user_id = ban.user_id});
-    return Error{Errc::kUnavailable, "there are too many bans"};
-  }
-  rooms.emplace(ban.room.id, TermOf(ban.until));
+  if (size_ >= kMaxBans) return Error{Errc::kUnavailable, "there are too many bans"};
+  RoomsOfLocked({.kind = ban.room.kind, .user_id = ban.user_id})
+      .emplace(ban.room.id, TermOf(ban.until));
   ++size_;
   ++puts_;
   return std::optional<TimePoint>();
@@ -38,7 +38,7 @@ void BanList::Restore(const Ban& ban, const std::optional<TimePoint>& before) {
   }
   rooms.erase(stored);
   --size_;
-  if (rooms.empty()) bans_.erase(found);
+  if (rooms.empty()) EraseLocked(found);
 }
 
 bool BanList::IsBanned(const RoomKey& room, const UserId& user_id) const {
@@ -55,10 +55,43 @@ bool BanList::IsBannedSomewhere(RoomKind kind, const UserId& user_id) const {
   if (size_ == 0) return false;
   const TimePoint now = clock_.Now();
   const MutexLock lock(mutex_);
+  return IsBannedLocked(kind, user_id, now);
+}
+
+bool BanList::IsStreamBanned(std::string_view stream) const {
+  if (size_ == 0) return false;
+  const TimePoint now = clock_.Now();
+  const MutexLock lock(mutex_);
+  auto user = users_.find(stream);
+  if (user == users_.end()) user = users_.find(BaseOfStream(stream));
+  if (user == users_.end()) return false;
+  for (const RoomKind kind : kAllRoomKinds) {
+    const bool has_push_urls = kind != RoomKind::kWebrtc;
+    if (has_push_urls && IsBannedLocked(kind, user->second, now)) return true;
+  }
+  return false;
+}
+
+BanList::Rooms& BanList::RoomsOfLocked(const Banned& banned) {
+  users_.try_emplace(streams_.StreamName(banned.user_id), banned.user_id);
+  return bans_[banned];
+}
+
+bool BanList::IsBannedLocked(RoomKind kind, const UserId& user_id, TimePoint now) const {
   const auto found = bans_.find({.kind = kind, .user_id = user_id});
   if (found == bans_.end()) return false;
   return std::ranges::any_of(found->second,
                              [now](const auto& ban) { return ban.second.ends > now; });
+}
+
+BanList::Bans::iterator BanList::EraseLocked(Bans::iterator banned) {
+  const UserId user_id = banned->first.user_id;
+  const auto next = bans_.erase(banned);
+  for (const RoomKind kind : kAllRoomKinds) {
+    if (bans_.contains({.kind = kind, .user_id = user_id})) return next;
+  }
+  users_.erase(streams_.StreamName(user_id));
+  return next;
 }
 
 std::size_t BanList::RemoveEnded() {
@@ -69,7 +102,7 @@ std::size_t BanList::RemoveEnded() {
   for (auto banned = bans_.begin(); banned != bans_.end();) {
     Rooms& rooms = banned->second;
     removed += std::erase_if(rooms, [now](const auto& ban) { return ban.second.ends <= now; });
-    banned = rooms.empty() ? bans_.erase(banned) : std::next(banned);
+    banned = rooms.empty() ? EraseLocked(banned) : std::next(banned);
   }
   size_ -= removed;
   return removed;

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "daemon/base/clock.h"
@@ -16,6 +18,7 @@
 #include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
 
@@ -28,7 +31,8 @@ class BanList {
   /// Maximum number of bans.
   static constexpr std::size_t kMaxBans = 100'000;
 
-  explicit BanList(const Clock& clock) : clock_(clock) {}
+  /// @param streams  names the streams of banned users; outlives this.
+  BanList(const Clock& clock, const StreamUrlSigner& streams) : clock_(clock), streams_(streams) {}
 
   /// Replaces the ban of the same room and user.
   /// @return the end of the replaced ban.
@@ -40,6 +44,9 @@ class BanList {
   [[nodiscard]] bool IsBanned(const RoomKey& room, const UserId& user_id) const EXCLUDES(mutex_);
   /// Whether the user is banned from some room of that kind.
   [[nodiscard]] bool IsBannedSomewhere(RoomKind kind, const UserId& user_id) const EXCLUDES(mutex_);
+
+  /// Whether the stream is one that get_push_url gives a user who is banned from some room.
+  [[nodiscard]] bool IsStreamBanned(std::string_view stream) const EXCLUDES(mutex_);
 
   /// Changes with each `Put`: whoever was admitted before may be banned now.
   [[nodiscard]] std::uint64_t puts() const { return puts_; }
@@ -64,16 +71,30 @@ class BanList {
     TimePoint ends{};   ///< by `clock_`
   };
   using Rooms = std::map<RoomId, Term>;
+  using Bans = std::unordered_map<Banned, Rooms, BannedHash>;
 
   [[nodiscard]] Term TermOf(TimePoint until) const {
     return {.until = until, .ends = until - clock_.WallIsAhead()};
   }
 
+  using UsersByStream = std::unordered_map<std::string, UserId, NameHash, std::equal_to<>>;
+
+  /// The rooms that the user is banned from.
+  Rooms& RoomsOfLocked(const Banned& banned) REQUIRES(mutex_);
+  /// Whether one of the user's bans is in force.
+  [[nodiscard]] bool IsBannedLocked(RoomKind kind, const UserId& user_id, TimePoint now) const
+      REQUIRES(mutex_);
+  /// Removes the entry of a user who is banned from no room of the kind any more.
+  /// @return the entry behind it.
+  Bans::iterator EraseLocked(Bans::iterator banned) REQUIRES(mutex_);
+
   const SteadyWallClock clock_;
+  const StreamUrlSigner& streams_;
   std::atomic<std::size_t> size_{0};    ///< written with the lock held
   std::atomic<std::uint64_t> puts_{0};  ///< likewise
   mutable Mutex mutex_;
-  std::unordered_map<Banned, Rooms, BannedHash> bans_ GUARDED_BY(mutex_);
+  Bans bans_ GUARDED_BY(mutex_);
+  UsersByStream users_ GUARDED_BY(mutex_);  ///< by their gen-1 streams; all of `bans_`
 };
 
 }  // namespace rtcroom

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -47,15 +48,23 @@ class CommitSignal : public CommitListener {
   bool raised_ GUARDED_BY(mutex_) = false;
 };
 
-/// Wakes the sender of the outbox when a change has enqueued something.
+/// Wakes a sender of the outbox when a change has enqueued something for its service.
 class DeliverySignal : public CommitSignal {
  public:
+  enum class To : std::uint8_t { kIm, kTrtc };
+
+  explicit DeliverySignal(To service = To::kIm) : service_(service) {}
+
   void OnCommit(std::span<const RoomChange> changes) noexcept override {
-    const bool has_enqueued = std::ranges::any_of(changes, [](const RoomChange& change) {
-      return change.delivery && change.delivery->enqueue;
+    const bool has_enqueued = std::ranges::any_of(changes, [this](const RoomChange& change) {
+      return change.delivery && change.delivery->enqueue &&
+             IsForTrtc(*change.delivery->enqueue) == (service_ == To::kTrtc);
     });
     if (has_enqueued) Raise();
   }
+
+ private:
+  const To service_;
 };
 
 /// Wakes the reader of messages when some were appended.

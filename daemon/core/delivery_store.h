@@ -19,9 +19,18 @@ enum class DeliveryKind : std::uint8_t {
   kDestroyGroup = 1,
   kCreateGroup = 2,
   kNotifyGroup = 3,  ///< notifies its members that the pushers changed
+  /// Disconnects a user from the TRTC room. Its group is "ROOM USER", of that user alone: users who
+  /// are removed one after the other must not be merged, and no ID contains a space.
+  kRemoveUser = 4,
+  kDismissRoom = 5,  ///< ends the TRTC room
 };
+/// Those to the IM service.
 inline constexpr DeliveryKind kDeliveryKinds[] = {
     DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup, DeliveryKind::kNotifyGroup};
+/// Those to TRTC: of rooms without a group.
+inline constexpr DeliveryKind kTrtcDeliveryKinds[] = {DeliveryKind::kRemoveUser,
+                                                      DeliveryKind::kDismissRoom};
+inline constexpr bool IsForTrtc(DeliveryKind kind) { return kind >= DeliveryKind::kRemoveUser; }
 
 /// The `next_try` of a parked delivery: it is not tried, and later deliveries of its group are
 /// parked too, until `DeliveryChange::drops_pending` removes it.
@@ -33,7 +42,7 @@ inline constexpr TimePoint kHeldBack = kParked - std::chrono::milliseconds(1);
 /// enqueued while it is pending is merged into it.
 struct Delivery {
   std::uint64_t id = 0;  ///< ascending in the order of enqueuing; no id is assigned twice
-  RoomId group{};        ///< the room's id is the group's
+  RoomId group{};        ///< the room's id is the group's, except for kRemoveUser
   DeliveryKind kind = DeliveryKind::kDestroyGroup;
   std::string payload{};       ///< defined by the sender, up to 64 bytes of ASCII
   std::uint64_t revision = 1;  ///< how many enqueued deliveries were merged into it
@@ -59,12 +68,13 @@ struct DeliveryChange {
   bool operator==(const DeliveryChange&) const = default;
 };
 
-/// Amount of pending deliveries.
+/// Amount of pending deliveries to the IM service.
 struct DeliveryBacklog {
   std::uint64_t groups = 0;                ///< with a pending delivery that is not parked
   std::uint64_t creates_and_destroys = 0;  ///< parked ones included
   /// Position of the oldest event with which a pending delivery that is not parked was enqueued.
   std::optional<std::uint64_t> oldest_event{};
+  std::uint64_t to_trtc = 0;  ///< besides: all those to TRTC
 
   bool operator==(const DeliveryBacklog&) const = default;
 };
@@ -72,7 +82,7 @@ struct DeliveryBacklog {
 /// As durable as the store of rooms. A delivery that follows from a change of a room is written by
 /// `Store::UpdateAll` with that change (`RoomChange::delivery`).
 ///
-/// One sender at a time reads the rows, so a claim need not be stored.
+/// One sender at a time reads the rows of a kind, so a claim need not be stored.
 ///
 /// @threads every method is safe from any thread.
 /// @source protocol F.2, F.3.
@@ -103,8 +113,8 @@ class DeliveryStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<bool> PostponeDelivery(const Delivery& delivery) = 0;
 
-  /// Makes the first `limit` failed deliveries of each kind due within `within` of `now`,
-  /// spread evenly.
+  /// Makes the first `limit` failed deliveries of each kind to the IM service due within `within`
+  /// of `now`, spread evenly.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                      std::size_t limit) = 0;

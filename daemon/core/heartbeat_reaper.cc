@@ -1,6 +1,7 @@
 #include "daemon/core/heartbeat_reaper.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -14,7 +15,7 @@ constexpr std::size_t kMostClaims = 64;
 
 HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
                                  const Clock& clock, ReaperOptions options, SweepObserver& observer,
-                                 Logger& logger, std::optional<StreamWitness> streams)
+                                 Logger& logger, const MediaWitness& media)
     : rooms_(rooms),
       leases_(leases),
       inactive_(inactive),
@@ -22,7 +23,7 @@ HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, Inactiv
       options_(options),
       observer_(observer),
       logger_(logger),
-      streams_(streams),
+      media_(media),
       last_tick_(clock.Monotonic()),
       last_sweep_(last_tick_) {}
 
@@ -43,7 +44,7 @@ void HeartbeatReaper::Tick() {
   } else if (now - last_sweep_ >= options_.sweep_period) {
     last_sweep_ = now;
     SweepOutcome outcome = Sweep(now);
-    SweepStreams(now, outcome);
+    SweepMedia(now, outcome);
     SweepInactive(now);
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
@@ -94,17 +95,25 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
   }
 }
 
-void HeartbeatReaper::SweepStreams(MonotonicTime now, SweepOutcome& outcome) {
-  if (!streams_) return;
-  std::vector<LapsedLease> members;
-  for (const std::string& stream : streams_->media.OffFor(options_.rules.grace)) {
-    for (const StreamClaims::Member& member : streams_->claims.MembersOf(stream, kMostClaims)) {
-      std::optional<LapsedLease> lease = leases_.Observe(member.room, member.user_id, now);
-      if (lease) members.push_back(*std::move(lease));
-    }
-    if (members.size() >= options_.most_per_sweep) break;
+void HeartbeatReaper::SweepMedia(MonotonicTime now, SweepOutcome& outcome) {
+  std::vector<LapsedLease> leases;
+  for (const StreamClaims::Member& member : MembersWithMediaOff()) {
+    std::optional<LapsedLease> lease = leases_.Observe(member.room, member.user_id, now);
+    if (lease) leases.push_back(*std::move(lease));
+    if (leases.size() >= options_.most_per_sweep) break;
   }
-  outcome.expiry += Evict(JudgeAll(std::move(members)));
+  outcome.expiry += Evict(JudgeAll(std::move(leases)));
+}
+
+std::vector<StreamClaims::Member> HeartbeatReaper::MembersWithMediaOff() const {
+  std::vector<StreamClaims::Member> off;
+  if (media_.members != nullptr) off = media_.members->OffFor(options_.rules.grace);
+  if (!media_.streams) return off;
+  for (const std::string& stream : media_.streams->media.OffFor(options_.rules.grace)) {
+    std::ranges::move(media_.streams->claims.MembersOf(stream, kMostClaims),
+                      std::back_inserter(off));
+  }
+  return off;
 }
 
 std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases) {
@@ -124,12 +133,23 @@ std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases)
 }
 
 std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) const {
-  MemberSignals signals{.silent = lease.silent, .added_ago = lease.added_ago};
-  if (streams_) {
-    const std::optional<std::string> stream = streams_->claims.StreamOf(lease.room, lease.user_id);
-    if (stream) signals.media = streams_->media.StateOf(*stream);
+  return Judge(options_.rules, leases_.timeout(),
+               {.silent = lease.silent, .added_ago = lease.added_ago, .media = MediaOf(lease)});
+}
+
+std::optional<MediaState> HeartbeatReaper::MediaOf(const LapsedLease& lease) const {
+  if (media_.members != nullptr) {
+    if (auto state = media_.members->StateOf(lease.room, lease.user_id)) {
+      // It joins before its media begins: what was off before is no sign.
+      const auto added_ago = std::chrono::duration_cast<std::chrono::milliseconds>(lease.added_ago);
+      state->lasting = std::min(state->lasting, added_ago);
+      return state;
+    }
   }
-  return Judge(options_.rules, leases_.timeout(), signals);
+  if (!media_.streams) return std::nullopt;
+  const auto stream = media_.streams->claims.StreamOf(lease.room, lease.user_id);
+  if (!stream) return std::nullopt;
+  return media_.streams->media.StateOf(*stream);
 }
 
 ExpiryOutcome HeartbeatReaper::Evict(std::span<const Eviction> evictions) {

@@ -11,6 +11,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
+#include "daemon/core/member_media.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_claims.h"
 #include "daemon/core/stream_liveness.h"
@@ -47,6 +48,13 @@ struct StreamWitness {
   const StreamClaims& claims;
 };
 
+/// The media that helps to judge members; all of it outlives the reaper.
+struct MediaWitness {
+  std::optional<StreamWitness> streams{};
+  /// Asked first; null: none.
+  const MemberMedia* members = nullptr;
+};
+
 /// Processes the expired leases, longest overdue first, and never scans all rooms. A member whose
 /// stream keeps it is looked at again after one more timeout, and as soon as its stream has been
 /// off for the grace.
@@ -60,7 +68,7 @@ class HeartbeatReaper {
  public:
   HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
                   const Clock& clock, ReaperOptions options, SweepObserver& observer,
-                  Logger& logger, std::optional<StreamWitness> streams = std::nullopt);
+                  Logger& logger, const MediaWitness& media = {});
 
   /// How often to call `Tick`.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
@@ -77,8 +85,11 @@ class HeartbeatReaper {
   SweepOutcome Sweep(MonotonicTime now);
 
  private:
-  /// Evicts those whose stream is off.
-  void SweepStreams(MonotonicTime now, SweepOutcome& outcome);
+  /// Evicts those whose media is off.
+  void SweepMedia(MonotonicTime now, SweepOutcome& outcome);
+  [[nodiscard]] std::vector<StreamClaims::Member> MembersWithMediaOff() const;
+  /// nullopt: the member has no media that could be seen.
+  [[nodiscard]] std::optional<MediaState> MediaOf(const LapsedLease& lease) const;
   /// Defers the leases of members that stay.
   /// @return the evictions.
   std::vector<Eviction> JudgeAll(std::vector<LapsedLease> leases);
@@ -96,7 +107,7 @@ class HeartbeatReaper {
   const ReaperOptions options_;
   SweepObserver& observer_;
   Logger& logger_;
-  const std::optional<StreamWitness> streams_;
+  const MediaWitness media_;
   MonotonicTime last_tick_;
   MonotonicTime last_sweep_;
   bool behind_logged_ = false;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,26 @@
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
+
+/// Place of a pusher's stream in the mix of its room. Positions and sizes are in pixels, at most
+/// 3000, and may reach beyond the picture.
+struct MixPlace {
+  std::uint16_t x = 0;
+  std::uint16_t y = 0;
+  std::uint16_t width = 0;
+  std::uint16_t height = 0;
+  std::uint8_t layer = 1;  ///< 1 to 16; higher ones cover lower ones
+  bool has_video = true;
+  bool has_audio = true;
+  bool operator==(const MixPlace&) const = default;
+};
+
+/// The picture of a mix; likewise.
+struct MixCanvas {
+  std::uint16_t width = 0;
+  std::uint16_t height = 0;
+  bool operator==(const MixCanvas&) const = default;
+};
 
 /// A member that sends a stream; the only kind that counts toward the limit.
 struct Pusher {
@@ -22,6 +43,7 @@ struct Pusher {
   /// Number of the room event that assigned this seat (set by the rules): unique in the room,
   /// ascending in join order. A pusher that rejoins keeps it.
   std::uint64_t seat = 0;
+  std::optional<MixPlace> mix_place{};  ///< kept on rejoining; nullopt: not in the room's mix
 
   bool operator==(const Pusher&) const = default;
 };
@@ -57,6 +79,8 @@ struct Room {
   std::string type{};         ///< roomType of a webrtc room: ≤ 1024 bytes, may be empty
   std::string custom = "{}";  ///< custom fields: the text of a JSON object, opaque here
   std::size_t audience_count = 0;
+  /// Of the mix that was asked for; nullopt: none, and no pusher has a `mix_place`.
+  std::optional<MixCanvas> mix{};
   std::vector<Pusher> pushers{};  ///< in join order
   /// Not all of them: only the one that a `RoomUpdate` asked for, if present.
   std::vector<Audience> audiences{};

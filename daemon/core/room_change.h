@@ -18,12 +18,15 @@ namespace rtcroom {
 /// The result of a rule for a room: written all together, or not at all.
 struct RoomChange {
   Room room{};                      ///< as it is afterwards (as it was last, when `closed`)
-  std::vector<RoomEvent> events{};  ///< events of the change; none means that nothing changed
+  std::vector<RoomEvent> events{};  ///< none: nothing changed but, with `sets_mix`, the mix
+  bool sets_mix = false;            ///< the mix changed: no subscriber of events needs to know
   bool closed = false;              ///< the room is removed in the same write
   // Also written with the change, and only when there are events.
   std::optional<Ban> ban{};
   std::optional<DeliveryChange> delivery{};
   std::vector<Revocation> revocations{};
+
+  [[nodiscard]] bool HasEffect() const { return sets_mix || !events.empty(); }
 };
 
 /// A pure rule applied to the stored room, or to null when there is none.

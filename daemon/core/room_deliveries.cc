@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "daemon/core/im_groups.h"
+#include "daemon/core/removals.h"
 
 namespace rtcroom {
 namespace {
@@ -53,10 +54,24 @@ std::optional<DeliveryChange> DeliveryOf(const RoomChange& change) {
   return DeliveryChange{.group = room.id, .enqueue = DeliveryKind::kNotifyGroup};
 }
 
-RoomEdit WithDeliveries(RoomEdit edit) {
-  return [edit = std::move(edit)](const Room* stored) {
+std::optional<DeliveryChange> TrtcDeliveryOf(const RoomChange& change) {
+  const RoomKey& room = change.room.key;
+  if (room.kind != RoomKind::kWebrtc) return std::nullopt;
+  const auto removed = std::ranges::find_if(change.events, IsRemoval);
+  const bool is_dismissed = std::ranges::any_of(change.events, IsDismissal);
+  if (removed == change.events.end() && !is_dismissed) return std::nullopt;
+  if (change.closed) return DeliveryChange{.group = room.id, .enqueue = DeliveryKind::kDismissRoom};
+  const UserId& user_id = std::get<PusherDeleted>(removed->payload).user_id;
+  return DeliveryChange{.group = {room.id.value + ' ' + user_id.value},
+                        .enqueue = DeliveryKind::kRemoveUser};
+}
+
+RoomEdit WithDeliveries(RoomEdit edit, const DeliveryServices& services) {
+  return [edit = std::move(edit), services](const Room* stored) {
     Result<RoomChange> change = edit(stored);
-    if (change && !change->delivery) change->delivery = DeliveryOf(*change);
+    if (!change || change->delivery) return change;
+    if (services.im) change->delivery = DeliveryOf(*change);
+    if (services.trtc && !change->delivery) change->delivery = TrtcDeliveryOf(*change);
     return change;
   };
 }

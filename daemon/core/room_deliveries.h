@@ -14,12 +14,25 @@ namespace rtcroom {
 /// @source protocol A.8, B.5.
 bool ChangesPushers(const RoomEvent& event);
 
-/// Pure. A new room cancels the pending deliveries of an earlier one with its id. The end of a room
-/// drops its notices and enqueues a destroy of its group. Kinds without groups have no deliveries.
+/// Pure, of those to the IM service. A new room cancels the pending deliveries of an earlier one
+/// with its id. The end of a room drops its notices and enqueues a destroy of its group. Kinds
+/// without groups have no deliveries.
 /// @source protocol A.8, B.4.3, F.3.
 std::optional<DeliveryChange> DeliveryOf(const RoomChange& change);
 
-/// Wraps `edit`: adds `DeliveryOf` to each change that carries no delivery already.
-RoomEdit WithDeliveries(RoomEdit edit);
+/// Pure, of those to TRTC, whose rooms are those of webrtc: an operator's removal, an eviction and
+/// a dismissal disconnect from TRTC too. Users who leave by themselves do so there as well.
+/// @source protocol D.10.
+std::optional<DeliveryChange> TrtcDeliveryOf(const RoomChange& change);
+
+/// The outside services for which changes enqueue deliveries.
+struct DeliveryServices {
+  bool im = false;
+  bool trtc = false;
+};
+
+/// Wraps `edit`: adds the delivery to each change that carries none already. A room has a group or
+/// is one of TRTC, so there is one at most.
+RoomEdit WithDeliveries(RoomEdit edit, const DeliveryServices& services = {.im = true});
 
 }  // namespace rtcroom

@@ -39,6 +39,7 @@ RoomChange Refresh(const Room& stored, Pusher joining, TimePoint now) {
   RoomChange change{.room = stored};
   const auto seat = std::ranges::find(change.room.pushers, joining.user_id, &Pusher::user_id);
   joining.seat = seat->seat;
+  joining.mix_place = seat->mix_place;
   joining.added_at = now;
   Append(change, now,
          PusherUpdated{.user_id = joining.user_id,
@@ -182,6 +183,22 @@ Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserI
   if (edited->custom == stored->custom) return change;
   change.room.custom = std::move(edited->custom);
   Append(change, now, std::move(edited->event));
+  return change;
+}
+
+Result<RoomChange> ChangeMix(const Room* stored, const MixEdit& edit) {
+  if (stored == nullptr || !stored->IsActive()) return Error{Errc::kRoomNotFound, {}};
+  const Result<RoomMix> mix = edit(*stored);
+  if (!mix) return mix.error();
+  RoomChange change{.room = *stored};
+  change.room.mix.reset();
+  for (Pusher& pusher : change.room.pushers) pusher.mix_place.reset();
+  if (!mix->inputs.empty()) change.room.mix = mix->canvas;
+  for (const RoomMix::Input& input : mix->inputs) {
+    const auto pusher = std::ranges::find(change.room.pushers, input.user_id, &Pusher::user_id);
+    if (pusher != change.room.pushers.end()) pusher->mix_place = input.place;
+  }
+  change.sets_mix = change.room != *stored;
   return change;
 }
 

@@ -87,6 +87,25 @@ Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserI
                                 CustomRight right, const CustomEdit& edit, const RoomPolicy& policy,
                                 TimePoint now);
 
+/// The mix that a room shall have.
+struct RoomMix {
+  struct Input {
+    UserId user_id{};  ///< a pusher of the room
+    MixPlace place{};
+  };
+  MixCanvas canvas{};
+  std::vector<Input> inputs{};  ///< none: the mix ends. Of several of one pusher the last counts
+};
+
+/// Chooses the mix of a room.
+using MixEdit = std::function<Result<RoomMix>(const Room& room)>;
+
+/// Changes the mix of a live room: of the kind that ends with its creator, whose stream is the
+/// output.
+/// @errors kRoomNotFound, also for an inactive room; those of `edit`.
+/// @source protocol A.4.10.
+Result<RoomChange> ChangeMix(const Room* stored, const MixEdit& edit);
+
 /// Adds `viewer` to the audience, or updates its entry. The viewer's own entry of the stored room
 /// is loaded.
 /// @errors kRoomNotFound, also for an inactive room; kAudienceFull.

@@ -42,7 +42,9 @@ RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options
       creator_(deps.groups, deps.ids) {}
 
 RoomEdit RoomService::WithEffects(RoomEdit edit) const {
-  if (options_.enqueues_deliveries) edit = WithDeliveries(std::move(edit));
+  if (options_.deliveries.im || options_.deliveries.trtc) {
+    edit = WithDeliveries(std::move(edit), options_.deliveries);
+  }
   if (claims_ != nullptr) {
     edit = WithRevocations(
         std::move(edit),
@@ -136,10 +138,13 @@ Result<KickOutcome> RoomService::KickPusher(const KickCommand& command) {
   };
 }
 
-Status RoomService::DismissRoom(const RoomKey& room) {
+Status RoomService::DismissRoom(const RoomKey& room,
+                                const std::function<bool(const Room&)>& holds) {
   const TimePoint now = clock_.Now();
-  const Result<RoomChange> change =
-      Update(room, [&](const Room* stored) { return rules::DismissRoom(stored, now); });
+  const Result<RoomChange> change = Update(room, [&](const Room* stored) -> Result<RoomChange> {
+    if (stored != nullptr && holds && !holds(*stored)) return Error{Errc::kRoomNotFound, {}};
+    return rules::DismissRoom(stored, now);
+  });
   if (change) LogEnd(*change);
   return Discard(change);
 }
@@ -149,6 +154,15 @@ Status RoomService::TouchPusher(const MemberCommand& command) {
   const std::optional<Dialect> of = isolated ? std::optional(command.dialect) : std::nullopt;
   if (leases_.Touch(command.room, of, command.user_id, command.from)) return {};
   return Error{Errc::kPusherNotFound, {}};
+}
+
+Result<Room> RoomService::LoadRoomOfPusher(const MemberCommand& command) {
+  Result<Room> room = LoadRoom(command.room, command.dialect);
+  if (!room) return room;
+  const bool is_pusher = FindPusher(*room, command.user_id) != nullptr &&
+                         !leases_.IsBoundElsewhere(command.room, command.user_id, command.from);
+  if (!is_pusher) return Error{Errc::kPusherNotFound, "no pusher, or from another address"};
+  return room;
 }
 
 Result<Room> RoomService::LoadRoom(const RoomKey& key, Dialect dialect) {
@@ -375,6 +389,12 @@ Result<std::string> RoomService::SetCustom(const SetCustomCommand& command) {
   return std::move(change->room.custom);
 }
 
+Status RoomService::SetMix(const RoomKey& room, const rules::MixEdit& edit) {
+  const Result<RoomChange> change =
+      Update(room, [&edit](const Room* stored) { return rules::ChangeMix(stored, edit); });
+  return change ? Status() : Status(change.error());
+}
+
 Status RoomService::AddAudience(const AddAudienceCommand& command) {
   const TimePoint now = clock_.Now();
   const MemberCommand& member = command.member;
@@ -410,82 +430,6 @@ Result<std::vector<Audience>> RoomService::LoadAudiences(const RoomKey& key, Dia
   const bool is_visible = page && page->is_active && options_.policy.CanSee(dialect, page->dialect);
   if (!is_visible) return std::vector<Audience>();
   return std::move(page->audiences);
-}
-
-ExpiryOutcome RoomService::ExpirePushers(std::span<const Eviction> evictions,
-                                         const std::function<bool(const Eviction&)>& holds) {
-  const TimePoint now = clock_.Now();
-  std::vector<RoomUpdate> updates;
-  updates.reserve(evictions.size());
-  for (const Eviction& eviction : evictions) {
-    updates.push_back(
-        {.key = eviction.lease.room, .edit = [&, now](const Room* stored) -> Result<RoomChange> {
-           if (stored != nullptr && !holds(eviction)) return {{.room = *stored}};
-           return ExpireIfStillLapsed(stored, eviction, now);
-         }});
-  }
-  const std::vector<Result<RoomChange>> changes = UpdateAll(std::move(updates));
-
-  ExpiryOutcome outcome;
-  for (std::size_t i = 0; i < evictions.size(); ++i) {
-    const LapsedLease& lease = evictions[i].lease;
-    const Result<RoomChange>& change = changes[i];
-    if (!change) {
-      leases_.ReleaseExpiry(lease);
-      const bool gone = change.error().code == Errc::kPusherNotFound;
-      ++(gone ? outcome.skipped : outcome.failed);
-      continue;
-    }
-    if (change->events.empty()) {
-      ++outcome.skipped;
-      continue;
-    }
-    ++outcome.expired;
-    logger_.Info("pusher_expired", {{"kind", RoomKindName(lease.room.kind)},
-                                    {"room", lease.room.id.value},
-                                    {"user", lease.user_id.value},
-                                    {"reason", LeaveReasonName(evictions[i].reason)},
-                                    {"overdue_ms", lease.overdue.count()}});
-    LogEnd(*change);
-  }
-  return outcome;
-}
-
-Result<RoomChange> RoomService::ExpireIfStillLapsed(const Room* stored, const Eviction& eviction,
-                                                    TimePoint now) {
-  const LapsedLease& lease = eviction.lease;
-  const Pusher* pusher = stored == nullptr ? nullptr : FindPusher(*stored, lease.user_id);
-  if (pusher == nullptr) return Error{Errc::kPusherNotFound, {}};
-  // The lease table has not seen an add_pusher of the same commit group yet: the room is newer.
-  const bool same_membership = pusher->seat == lease.seat && pusher->added_at == lease.added_at;
-  if (!same_membership || !leases_.ClaimExpiry(lease, eviction.despite_heartbeats)) {
-    return RoomChange{.room = *stored};
-  }
-  return Remove(stored, stored->dialect, lease.user_id, eviction.reason, now);
-}
-
-ExpiryOutcome RoomService::ExpireInactive(std::span<const InactiveRoom> rooms) {
-  const TimePoint now = clock_.Now();
-  std::vector<RoomUpdate> ends;
-  ends.reserve(rooms.size());
-  for (const InactiveRoom& room : rooms) {
-    ends.push_back({.key = room.key, .edit = [&room, now](const Room* stored) {
-                      return rules::ExpireInactiveRoom(stored, room.sequence, now);
-                    }});
-  }
-  ExpiryOutcome outcome;
-  for (const Result<RoomChange>& change : UpdateAll(std::move(ends))) {
-    const bool gone = !change && change.error().code == Errc::kRoomNotFound;
-    if (!change && !gone) {
-      ++outcome.failed;
-    } else if (gone || change->events.empty()) {
-      ++outcome.skipped;
-    } else {
-      ++outcome.expired;
-      LogEnd(*change);
-    }
-  }
-  return outcome;
 }
 
 }  // namespace rtcroom

@@ -21,6 +21,7 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_creator.h"
+#include "daemon/core/room_deliveries.h"
 #include "daemon/core/room_event.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_quota.h"
@@ -120,8 +121,8 @@ struct RoomServiceOptions {
   RoomPolicy policy{};
   /// Limit of all attempts together to create an IM group (protocol F.2).
   std::chrono::milliseconds group_deadline{8000};
-  /// Whether changes enqueue their deliveries to the IM service.
-  bool enqueues_deliveries = false;
+  /// To which services changes enqueue deliveries.
+  DeliveryServices deliveries{};
   /// Life of a push URL: an operator's removal revokes those of the removed for so long.
   std::chrono::seconds push_url_ttl = std::chrono::days(7);
 };
@@ -183,6 +184,10 @@ class RoomService {
   /// @errors kRoomNotFound; kNotAllowed; those of the edit; kStoreBusy; kStoreBroken.
   Result<std::string> SetCustom(const SetCustomCommand& command);
 
+  /// Changes the mix of a room of either dialect.
+  /// @errors kRoomNotFound; those of the edit; kStoreBusy; kStoreBroken.
+  Status SetMix(const RoomKey& room, const rules::MixEdit& edit);
+
   /// @errors kRoomNotFound; kAudienceFull; kStoreBusy; kStoreBroken.
   Status AddAudience(const AddAudienceCommand& command);
 
@@ -205,9 +210,13 @@ class RoomService {
   /// @errors kPusherNotFound; kUnavailable when there are too many bans; kStoreBusy; kStoreBroken.
   Result<KickOutcome> KickPusher(const KickCommand& command);
 
-  /// Ends a room on behalf of an operator, in either dialect.
+  /// Ends a room on behalf of an operator, or because an outside service has ended it, in either
+  /// dialect.
+  /// @param holds  checked inside the atomic step, must be quick: whether that room is meant;
+  /// empty:
+  ///               it is.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Status DismissRoom(const RoomKey& room);
+  Status DismissRoom(const RoomKey& room, const std::function<bool(const Room&)>& holds = {});
 
   /// A heartbeat. Memory only: no access to the store.
   /// @errors kPusherNotFound.
@@ -216,6 +225,10 @@ class RoomService {
   /// @errors kRoomNotFound, also for a room that is inactive or that the dialect may not see;
   ///         kStoreBusy; kStoreBroken.
   Result<Room> LoadRoom(const RoomKey& key, Dialect dialect);
+
+  /// The same for a pusher of the room.
+  /// @errors also kPusherNotFound: it is none, or is bound to another address.
+  Result<Room> LoadRoomOfPusher(const MemberCommand& command);
 
   /// The rooms that a request of `query.dialect` may see.
   /// @errors kStoreBusy; kStoreBroken.

@@ -5,20 +5,15 @@
 #include <utility>
 #include <variant>
 
+#include "daemon/core/removals.h"
+
 namespace rtcroom {
 namespace {
-
-bool IsEviction(const RoomEvent& event) {
-  const auto* const deleted = std::get_if<PusherDeleted>(&event.payload);
-  return deleted != nullptr && (deleted->reason == LeaveReason::kHeartbeatTimeout ||
-                                deleted->reason == LeaveReason::kStreamInterrupted ||
-                                deleted->reason == LeaveReason::kKicked);
-}
 
 /// Whether the members that leave with this change did not do so by themselves: of some rooms all
 /// leave with an evicted creator.
 bool EvictsMembers(const RoomChange& change) {
-  return std::ranges::any_of(change.events, IsEviction);
+  return std::ranges::any_of(change.events, IsRemoval);
 }
 
 }  // namespace
@@ -143,6 +138,12 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
 bool StreamClaims::IsClaimed(std::string_view stream) const {
   const MutexLock lock(mutex_);
   return members_of_.find(stream) != members_of_.end();
+}
+
+bool StreamClaims::IsClaimedByItsUser(std::string_view stream) const {
+  return std::ranges::any_of(MembersOf(stream, kMostMembers), [&](const Member& member) {
+    return IsOwnStream(stream, member.user_id, streams_);
+  });
 }
 
 std::optional<std::string> StreamClaims::StreamOf(const RoomKey& room,

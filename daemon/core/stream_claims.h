@@ -48,11 +48,17 @@ class StreamClaims : public CommitListener {
   [[nodiscard]] std::vector<Member> MembersOf(std::string_view stream, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] bool IsClaimed(std::string_view stream) const EXCLUDES(mutex_);
+  /// Whether a member claims it for whom get_push_url would sign it, among the latest
+  /// `kMostMembers`.
+  [[nodiscard]] bool IsClaimedByItsUser(std::string_view stream) const EXCLUDES(mutex_);
+  /// How many members of one stream are looked at. There are more only where many clients name the
+  /// stream of another.
+  static constexpr std::size_t kMostMembers = 64;
   /// The member that had the stream at that time: of several the one whose name it bears, or the
-  /// one that claimed it last. Also
-  /// after it has left, among the last `kMaxReleased` claims that have ended.
+  /// one that claimed it last. Also after it has left, among the last `kMaxReleased` claims that
+  /// have ended.
   /// @param since  a member that left before did not have it; nullopt: unknown, any may have had
-  /// it.
+  ///               it.
   /// @param until  a member that came later did not have it.
   [[nodiscard]] std::optional<StreamOwner> OwnerOf(std::string_view stream,
                                                    std::optional<TimePoint> since,

@@ -47,6 +47,18 @@ class MediaView {
   [[nodiscard]] virtual std::vector<std::string> OffFor(std::chrono::milliseconds grace) const = 0;
 };
 
+/// Receives which streams are on air, from one thread at a time.
+///
+/// @threads implementations are quick, and call nothing of the caller.
+class OnAirListener {
+ public:
+  virtual ~OnAirListener() = default;
+  /// A stream has begun or ended. Not again without a change.
+  virtual void OnAir(std::string_view stream, bool is_on) noexcept = 0;
+  /// After each list of the media server: all streams on air have been reported.
+  virtual void OnListed() noexcept = 0;
+};
+
 struct LivenessRules {
   LivenessPolicy policy = LivenessPolicy::kHeartbeat;
   std::chrono::milliseconds grace{15'000};  ///< for which a stream may be off

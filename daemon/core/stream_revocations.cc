@@ -1,27 +1,19 @@
 #include "daemon/core/stream_revocations.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "daemon/core/removals.h"
+
 namespace rtcroom {
 namespace {
-
-bool IsDismissal(const RoomEvent& event) {
-  const auto* const destroyed = std::get_if<RoomDestroyed>(&event.payload);
-  return destroyed != nullptr && destroyed->reason == EndReason::kDismissed;
-}
-
-/// Most members of one stream that are looked at, the latest. More only where many clients name the
-/// stream of another.
-constexpr std::size_t kMostClaims = 64;
 
 /// Claims of other users do not count: the stream would be theirs to keep on air, or to end.
 bool IsInAnotherRoom(const UserId& user_id, const std::string& stream, const RoomKey& room,
                      const StreamClaims& claims) {
-  return std::ranges::any_of(claims.MembersOf(stream, kMostClaims),
+  return std::ranges::any_of(claims.MembersOf(stream, StreamClaims::kMostMembers),
                              [&](const StreamClaims::Member& member) {
                                return member.user_id == user_id && member.room != room;
                              });

@@ -18,6 +18,11 @@ bool HasStreamSuffix(std::string_view stream) {
   return suffix.front() == '_' && IsHex(suffix.substr(1));
 }
 
+std::string_view BaseOfStream(std::string_view stream) {
+  if (HasStreamSuffix(stream)) stream.remove_suffix(kSuffixBytes);
+  return stream;
+}
+
 std::string_view StreamInPushUrl(std::string_view push_url) {
   const std::string_view path = push_url.substr(0, push_url.find('?'));
   const std::size_t slash = path.rfind('/');
@@ -37,8 +42,7 @@ std::string StreamOf(Dialect dialect, const UserId& user_id, std::string_view pu
 
 bool IsOwnStream(std::string_view stream, const UserId& user_id, const StreamUrlSigner& streams) {
   const std::string own = streams.StreamName(user_id);
-  if (stream == own) return true;
-  return HasStreamSuffix(stream) && stream.substr(0, stream.size() - kSuffixBytes) == own;
+  return stream == own || BaseOfStream(stream) == own;
 }
 
 }  // namespace rtcroom

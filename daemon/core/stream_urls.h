@@ -6,9 +6,17 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "daemon/base/text.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
+
+/// The user and the room that a push URL was made for.
+struct PushBinding {
+  RoomKey room{};  ///< with an empty ID: any room of the kind
+  UserId user_id{};
+  bool operator==(const PushBinding&) const = default;
+};
 
 /// Makes the URLs of a stream (protocol D.4).
 ///
@@ -26,6 +34,13 @@ class StreamUrlSigner {
   [[nodiscard]] virtual Result<std::string> PushUrl(std::string_view stream,
                                                     TimePoint now) const = 0;
 
+  /// The same for a member of that room. A media server of one's own can then refuse it while the
+  /// user is banned from this room, and not for bans from others.
+  /// @errors likewise.
+  [[nodiscard]] virtual Result<std::string> BoundPushUrl(std::string_view stream,
+                                                         const PushBinding& binding,
+                                                         TimePoint now) const = 0;
+
   /// The low-latency play URL of that stream for other members; empty when no play host is
   /// configured. Its signature may also be valid for pushing: use it only for streams of the user
   /// that receives it.
@@ -38,10 +53,20 @@ class StreamUrlSigner {
   [[nodiscard]] virtual std::string MixedPlayUrl(std::string_view stream) const = 0;
 };
 
+/// A-Z a-z 0-9 _ -: the characters of the streams that are signed.
+/// @source protocol D.4.
+constexpr bool IsStreamNameCharacter(char c) {
+  return IsAsciiAlphanumeric(c) || c == '_' || c == '-';
+}
+
 /// Whether `stream` has the suffix of gen-2 streams: `_` and 8 hex, in any letter case: not every
 /// media server is case-sensitive.
 /// @source protocol B.4.1.
 bool HasStreamSuffix(std::string_view stream);
+
+/// `stream` without the suffix of gen-2 streams, if it has one. The name of a gen-1 stream may end
+/// like that, too: after an account's prefix, a user ID of 8 hex.
+std::string_view BaseOfStream(std::string_view stream);
 
 /// The stream that a push URL names: the text between its last `/` and its `?`, or its end. A view
 /// into `push_url`; empty when there is none.

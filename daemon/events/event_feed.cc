@@ -13,9 +13,6 @@ namespace {
 
 constexpr std::size_t kEventsPerRead = 512;
 
-// Waits of a thread need real time: a test's clock moves only when the test advances it.
-MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
-
 std::shared_ptr<const FeedEvent> MakeFeedEvent(const StoredEvent& stored, const Cursor& cursor) {
   return std::make_shared<const FeedEvent>(
       FeedEvent{.position = stored.position,

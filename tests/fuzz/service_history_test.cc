@@ -146,7 +146,7 @@ class Service {
   InactiveRooms inactive_{clock_, std::chrono::seconds(120)};
   CommitFanOut commits_{{&leases_, &inactive_}};
   MemoryStore store_{{.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", commits_};
-  BanList bans_{clock_};
+  BanList bans_{clock_, streams_};
   RoomService rooms_;
 };
 

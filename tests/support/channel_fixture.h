@@ -24,6 +24,7 @@
 #include "tests/support/fake_admission.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_sessions.h"
+#include "tests/support/fake_streams.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/recorded_latencies.h"
 #include "tests/support/recorded_reply.h"
@@ -236,7 +237,8 @@ class ChannelFixture {
   RecordingListener listener;
   std::shared_ptr<MemoryStore> stored;  // shared with a fixture of the server after a restart
   MemoryStore& store = *stored;
-  BanList bans{clock};
+  const FakeStreams streams{};
+  BanList bans{clock, streams};
   FakeAdmission admission;
   std::unique_ptr<UserSigVerifier> verifier =
       *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});

@@ -17,6 +17,13 @@ class FakeStreams : public StreamUrlSigner {
                                             TimePoint /*now*/) const override {
     return std::string("rtmp://push/live/").append(stream);
   }
+  [[nodiscard]] Result<std::string> BoundPushUrl(std::string_view stream,
+                                                 const PushBinding& binding,
+                                                 TimePoint now) const override {
+    Result<std::string> url = PushUrl(stream, now);
+    if (url && !binding.room.id.value.empty()) url->append("?room=").append(binding.room.id.value);
+    return url;
+  }
   [[nodiscard]] std::string AccelerateUrl(std::string_view stream,
                                           TimePoint /*now*/) const override {
     return std::string("rtmp://play/live/").append(stream);

@@ -37,6 +37,17 @@ inline Room MakeWebrtcRoom(const std::string& id, std::string type) {
   return room;
 }
 
+inline constexpr MixCanvas kMixCanvas{.width = 360, .height = 640};
+
+/// Asks for a mix of those; none ends it.
+inline RoomUpdate Mixing(const RoomKey& key, std::vector<rules::RoomMix::Input> inputs) {
+  return {.key = key, .edit = [inputs = std::move(inputs)](const Room* stored) {
+            return rules::ChangeMix(stored, [&](const Room&) -> Result<rules::RoomMix> {
+              return rules::RoomMix{.canvas = kMixCanvas, .inputs = inputs};
+            });
+          }};
+}
+
 inline RoomUpdate Watching(const RoomKey& key, const std::string& user_id,
                            const std::string& user_info = "{}", TimePoint now = kNoon,
                            std::size_t max_audiences = 30) {

@@ -88,7 +88,7 @@ class ServiceFixture : public testing::Test {
   CommitFanOut commits_{{&leases_, &inactive_, &claims_}};
   MemoryStore memory_{{}, "00000000000000aa", commits_};
   FailingStore store_{memory_};
-  BanList bans_{clock_};
+  BanList bans_{clock_, streams_};
   RoomService rooms_{Deps(store_), {}, logger_};
 };
 

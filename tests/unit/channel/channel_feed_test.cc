@@ -14,6 +14,7 @@
 #include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 
@@ -54,7 +55,8 @@ TEST(ChannelFeed, CountsATickThatThrowsAsLostEvents) {
   Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
   RecordingListener listener;
   MemoryStore store(StoreLimits(), "00000000000000aa", listener);
-  BanList bans(clock);
+  const FakeStreams streams;
+  BanList bans(clock, streams);
   Channel channel({.rooms = store,
                    .events = store,
                    .log = store,

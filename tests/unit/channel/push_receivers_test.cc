@@ -11,6 +11,7 @@
 
 #include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
 #include "tests/support/recorded_latencies.h"
@@ -97,7 +98,8 @@ class Receivers : public testing::Test {
   RecordingListener commits_;
   MemoryStore store_{{}, "00000000000000aa", commits_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
-  BanList bans_{clock_};
+  const FakeStreams streams_{};
+  BanList bans_{clock_, streams_};
   const PushReceivers::Deps deps_{
       .rooms = store_, .events = store_, .bans = bans_, .clock = clock_};
   PushReceivers receivers_{deps_, {.per_second = 20'000, .burst = 20'000}};

@@ -8,6 +8,7 @@
 
 #include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
@@ -36,7 +37,8 @@ class Reader : public testing::Test {
   FakeClock clock_;
   RecordingListener commits_;
   MemoryStore store_{{.max_room_messages = 20}, "00000000000000aa", commits_};
-  BanList bans_{clock_};
+  const FakeStreams streams_{};
+  BanList bans_{clock_, streams_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
   const RoomReader reader_{{.rooms = store_, .events = store_, .history = store_, .bans = bans_}};
 };

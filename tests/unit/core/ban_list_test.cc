@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
@@ -24,7 +25,8 @@ class BanListTest : public testing::Test {
   const RoomKey kRoom{.kind = RoomKind::kMulti, .id = {"r1"}};
   const RoomKey kOther{.kind = RoomKind::kMulti, .id = {"r2"}};
   FakeClock clock_;
-  BanList bans_{clock_};
+  const FakeStreams streams_{};
+  BanList bans_{clock_, streams_};
 };
 
 TEST_F(BanListTest, ABanIsForOneUserInOneRoomOfOneKind) {
@@ -49,6 +51,33 @@ TEST_F(BanListTest, FindsBansOfAUserInAnyRoomOfAKind) {
   EXPECT_TRUE(bans_.IsBannedSomewhere(RoomKind::kMulti, kBob));
   EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kLive, kBob));
   EXPECT_FALSE(bans_.IsBannedSomewhere(RoomKind::kMulti, {"amy"}));
+}
+
+TEST_F(BanListTest, FindsTheStreamsOfBannedUsers) {
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  ASSERT_OK(bans_.Put({.room = {.kind = RoomKind::kWebrtc, .id = {"w"}},
+                       .user_id = {"amy"},
+                       .until = clock_.Now() + 1s}));
+  EXPECT_TRUE(bans_.IsStreamBanned("bob"));
+  EXPECT_TRUE(bans_.IsStreamBanned("bob_0011aabb"));
+  EXPECT_FALSE(bans_.IsStreamBanned("bob_0011aabb_0011aabb"));
+  EXPECT_FALSE(bans_.IsStreamBanned("bobby"));
+  EXPECT_FALSE(bans_.IsStreamBanned("amy")) << "there are no push URLs for that kind";
+  clock_.Advance(1s);
+  EXPECT_FALSE(bans_.IsStreamBanned("bob"));
+}
+
+TEST_F(BanListTest, FindsStreamsWhileTheirUsersHaveAnotherBan) {
+  const RoomKey live{.kind = RoomKind::kLive, .id = {"r1"}};
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  ASSERT_OK(bans_.Put(For(2s, live)));
+  clock_.Advance(1s);
+  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  EXPECT_TRUE(bans_.IsStreamBanned("bob"));
+  clock_.Advance(1s);
+  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  ASSERT_OK(bans_.Put(For(1s, kRoom)));
+  EXPECT_TRUE(bans_.IsStreamBanned("bob")) << "again";
 }
 
 TEST_F(BanListTest, EndsABanAtItsInstant) {

@@ -50,6 +50,21 @@ TEST(DeliverySignal, IsRaisedOnlyWhenSomethingWasEnqueued) {
   EXPECT_TRUE(signal.Wait(In(1h)));
 }
 
+TEST(DeliverySignal, IsRaisedOnlyForItsService) {
+  DeliverySignal to_im(DeliverySignal::To::kIm);
+  DeliverySignal to_trtc(DeliverySignal::To::kTrtc);
+  CommitFanOut both({&to_im, &to_trtc});
+  RoomChange change;
+  change.delivery = DeliveryChange{.enqueue = DeliveryKind::kDestroyGroup};
+  both.OnCommit({&change, 1});
+  EXPECT_TRUE(to_im.Wait(In(0ms)));
+  EXPECT_FALSE(to_trtc.Wait(In(0ms)));
+  change.delivery->enqueue = DeliveryKind::kRemoveUser;
+  both.OnCommit({&change, 1});
+  EXPECT_FALSE(to_im.Wait(In(0ms)));
+  EXPECT_TRUE(to_trtc.Wait(In(0ms)));
+}
+
 TEST(MessageSignal, IsRaisedOnlyByMessages) {
   MessageSignal signal;
   const RoomChange change;

@@ -80,6 +80,59 @@ TEST(RoomDeliveries, ApplyToAllKindsExceptWebrtc) {
   }
 }
 
+/// Of webrtc rooms.
+RoomChange WebrtcChangeOf(std::vector<EventPayload> payloads) {
+  return ChangeOf(std::move(payloads), 5, Dialect::kGen1, RoomKind::kWebrtc);
+}
+
+TEST(TrtcDeliveries, RemoveThoseWhoWereKickedOrEvicted) {
+  for (const LeaveReason reason :
+       {LeaveReason::kKicked, LeaveReason::kHeartbeatTimeout, LeaveReason::kStreamInterrupted}) {
+    EXPECT_EQ(
+        TrtcDeliveryOf(WebrtcChangeOf({PusherDeleted{.user_id = {"alice"}, .reason = reason}})),
+        (DeliveryChange{.group = {"r alice"}, .enqueue = DeliveryKind::kRemoveUser}));
+  }
+}
+
+TEST(TrtcDeliveries, DismissRoomsThatEndThatWay) {
+  const DeliveryChange end{.group = kGroup, .enqueue = DeliveryKind::kDismissRoom};
+  EXPECT_EQ(TrtcDeliveryOf(WebrtcChangeOf({PusherDeleted{.reason = LeaveReason::kKicked},
+                                           RoomDestroyed{.reason = EndReason::kLastLeft}})),
+            end);
+  EXPECT_EQ(TrtcDeliveryOf(WebrtcChangeOf({PusherDeleted{.reason = LeaveReason::kRoomDestroyed},
+                                           RoomDestroyed{.reason = EndReason::kDismissed}})),
+            end);
+}
+
+TEST(TrtcDeliveries, LeaveThoseWhoLeaveThemselvesAndOtherKindsAlone) {
+  EXPECT_EQ(TrtcDeliveryOf(WebrtcChangeOf({RoomCreated{}, PusherAdded{}})), std::nullopt);
+  EXPECT_EQ(TrtcDeliveryOf(WebrtcChangeOf({PusherDeleted{.reason = LeaveReason::kLeft},
+                                           RoomDestroyed{.reason = EndReason::kLastLeft}})),
+            std::nullopt);
+  for (const RoomKind kind : {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive}) {
+    EXPECT_EQ(TrtcDeliveryOf(ChangeOf({PusherDeleted{.reason = LeaveReason::kKicked}}, 5,
+                                      Dialect::kGen1, kind)),
+              std::nullopt);
+  }
+}
+
+TEST(TrtcDeliveries, AreAddedForTheServicesThatAreCalled) {
+  const auto edited = [](RoomKind kind, const DeliveryServices& services) {
+    return WithDeliveries(
+               [kind](const Room* /*stored*/) -> Result<RoomChange> {
+                 return ChangeOf({PusherDeleted{.reason = LeaveReason::kKicked}}, 5, Dialect::kGen1,
+                                 kind);
+               },
+               services)(nullptr)
+        ->delivery;
+  };
+  EXPECT_TRUE(edited(RoomKind::kWebrtc, {.trtc = true}).has_value());
+  EXPECT_TRUE(edited(RoomKind::kWebrtc, {.im = true, .trtc = true}).has_value());
+  EXPECT_FALSE(edited(RoomKind::kWebrtc, {.im = true}).has_value());
+  EXPECT_FALSE(edited(RoomKind::kMulti, {.trtc = true}).has_value());
+  EXPECT_TRUE(edited(RoomKind::kMulti, {.im = true, .trtc = true}).has_value());
+}
+
 TEST(RoomDeliveries, AreEmptyForAChangeWithoutEvents) {
   EXPECT_EQ(DeliveryOf(ChangeOf({}, 1)), std::nullopt);
 }

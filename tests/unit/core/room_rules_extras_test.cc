@@ -1,5 +1,6 @@
 // Viewers and custom fields of live rooms.
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -122,6 +123,55 @@ TEST(CustomFields, AreUnchangedIfTheEditFails) {
 
 TEST(CustomFields, NeedAnActiveRoom) {
   EXPECT_ERROR(kRoomNotFound, Change(PreparedRoom(), "host", rules::CustomRight::kMembers));
+}
+
+constexpr MixCanvas kPicture{.width = 360, .height = 640};
+
+Room WithGuest() {
+  const Room room = Active();
+  return rules::AddPusher(&room, kDialect, {.user_id = {"guest"}}, "", {}, kNoon)->room;
+}
+
+Result<RoomChange> Mix(const Room& room, const std::vector<rules::RoomMix::Input>& inputs) {
+  return rules::ChangeMix(&room, [&](const Room& stored) -> Result<rules::RoomMix> {
+    EXPECT_EQ(stored, room);
+    return rules::RoomMix{.canvas = kPicture, .inputs = inputs};
+  });
+}
+
+TEST(Mixes, ChangeARoomWithoutAnEvent) {
+  const Result<RoomChange> change = Mix(WithGuest(), {{{"host"}, {.width = 360}}, {{"guest"}, {}}});
+  ASSERT_OK(change);
+  EXPECT_TRUE(change->HasEffect());
+  EXPECT_THAT(change->events, IsEmpty());
+  EXPECT_EQ(change->room.mix, kPicture);
+  EXPECT_EQ(change->room.pushers[0].mix_place, MixPlace{.width = 360});
+  EXPECT_EQ(change->room.pushers[1].mix_place, MixPlace());
+}
+
+TEST(Mixes, ReplaceTheMixBefore) {
+  const Room mixed = Mix(WithGuest(), {{{"host"}, {}}, {{"guest"}, {}}})->room;
+  const Room host_only = Mix(mixed, {{{"host"}, {}}})->room;
+  EXPECT_FALSE(host_only.pushers[1].mix_place);
+  EXPECT_FALSE(Mix(host_only, {{{"host"}, {}}})->HasEffect());
+  EXPECT_EQ(Mix(mixed, {})->room, WithGuest());
+}
+
+TEST(Mixes, HaveNoInputOfOthers) {
+  const Room room = Mix(Active(), {{{"host"}, {}}, {{"stranger"}, {}}})->room;
+  ASSERT_EQ(room.pushers.size(), 1U);
+  EXPECT_TRUE(room.mix);
+}
+
+TEST(Mixes, NeedAnActiveRoomAndPassOnErrors) {
+  const auto refuse = [](const Room&) -> Result<rules::RoomMix> {
+    return Error{Errc::kBadRequest, "not of a member"};
+  };
+  const Room prepared = PreparedRoom();
+  const Room active = Active();
+  EXPECT_ERROR(kRoomNotFound, rules::ChangeMix(nullptr, refuse));
+  EXPECT_ERROR(kRoomNotFound, rules::ChangeMix(&prepared, refuse));
+  EXPECT_ERROR(kBadRequest, rules::ChangeMix(&active, refuse));
 }
 
 }  // namespace

@@ -194,7 +194,7 @@ TEST_F(RoomServiceTest, EnqueuesDeliveriesOnlyIfSendingIsEnabled) {
                        .streams = streams_,
                        .clock = clock_,
                        .ids = ids_},
-                      {.enqueues_deliveries = true}, logger_);
+                      {.deliveries = {.im = true}}, logger_);
   ASSERT_OK(AddNow(sending, Add(Key("r1"), "another")));
   EXPECT_EQ(memory_.LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
   EXPECT_OK(sending.DestroyRoom({.room = Key("r1"), .user_id = {"host"}}));

@@ -43,6 +43,18 @@ TEST_F(StreamClaimsTest, APusherClaimsItsStreamWhileItIsAMember) {
   EXPECT_FALSE(claims_.IsClaimed("host"));
 }
 
+TEST_F(StreamClaimsTest, TellsTheUserOfAStreamFromThoseWhoNameIt) {
+  AddPusherCommand add = Add(Key("r1"), "mallory");
+  add.dialect = Dialect::kGen2;
+  add.profile.push_url = "rtmp://h/live/alice_0011aabb";
+  ASSERT_OK(AddNow(rooms_, add));
+  EXPECT_FALSE(claims_.IsClaimedByItsUser("alice_0011aabb"));
+  add.user_id = {"alice"};
+  ASSERT_OK(AddNow(rooms_, add));
+  EXPECT_TRUE(claims_.IsClaimedByItsUser("alice_0011aabb"));
+  EXPECT_FALSE(claims_.IsClaimedByItsUser("alice"));
+}
+
 TEST_F(StreamClaimsTest, AUserOfSeveralRoomsClaimsOneStreamInEach) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(CreateRoom(Create("r2", "host")));

@@ -1,6 +1,7 @@
 // The reaper with streams as a second signal.
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,7 +42,7 @@ class StreamReaperTest : public ServiceFixture, public SweepObserver {
             {.rules = rules, .sweep_period = 5s},
             *this,
             logger_,
-            StreamWitness{.media = media_, .claims = claims_}};
+            {.streams = StreamWitness{.media = media_, .claims = claims_}}};
   }
   /// Advances time in ticks, as in a running process.
   void Run(HeartbeatReaper& reaper, std::chrono::milliseconds duration, bool guest_beats = false) {
@@ -134,6 +135,60 @@ TEST_F(StreamReaperTest, HeartbeatsAloneDecideWithoutAStream) {
   EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kHeartbeatTimeout);
 }
 
+/// Members whose media a test sets.
+class FakeMemberMedia : public MemberMedia {
+ public:
+  [[nodiscard]] std::optional<MediaState> StateOf(const RoomKey& /*room*/,
+                                                  const UserId& user_id) const override {
+    if (user_id != UserId{"guest"}) return std::nullopt;
+    return guest;
+  }
+  [[nodiscard]] std::vector<StreamClaims::Member> OffFor(
+      std::chrono::milliseconds /*grace*/) const override {
+    if (!guest || guest->kind != Kind::kOff) return {};
+    return {{.room = {.kind = RoomKind::kMulti, .id = {"r1"}}, .user_id = {"guest"}}};
+  }
+  std::optional<MediaState> guest{};
+};
+
+class MemberReaperTest : public StreamReaperTest {
+ protected:
+  HeartbeatReaper ReaperOf(const LivenessRules& rules) {
+    return {rooms_,
+            leases_,
+            inactive_,
+            clock_,
+            {.rules = rules, .sweep_period = 5s},
+            *this,
+            logger_,
+            {.streams = StreamWitness{.media = media_, .claims = claims_}, .members = &members_}};
+  }
+  FakeMemberMedia members_;
+};
+
+TEST_F(MemberReaperTest, WhatIsReportedOfAMemberCountsBeforeItsStream) {
+  HeartbeatReaper reaper = ReaperOf({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOff);
+  members_.guest = {.kind = Kind::kOn};
+  EXPECT_EQ(Stay(reaper), 120s);
+  members_.guest = {.kind = Kind::kOff, .lasting = 1h};
+  EXPECT_THAT(Stay(reaper), Le(6s));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kStreamInterrupted);
+}
+
+TEST_F(MemberReaperTest, WithoutAReportTheStreamCounts) {
+  HeartbeatReaper reaper = ReaperOf({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  EXPECT_EQ(Stay(reaper), 120s);
+}
+
+TEST_F(MemberReaperTest, MediaThatWasOffBeforeAMemberJoinedIsNoSign) {
+  HeartbeatReaper reaper =
+      ReaperOf({.policy = LivenessPolicy::kAssist, .grace = 15s, .evict_on_media_off = true});
+  members_.guest = {.kind = Kind::kOff, .lasting = 1h};
+  EXPECT_THAT(Stay(reaper, true), AllOf(Ge(14s), Le(21s)));
+}
+
 /// Something happens before a change is stored.
 class InterveningStore : public FailingStore {
  public:
@@ -150,7 +205,7 @@ TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMemb
   RoomService rooms(Deps(store), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, clock_,
                          {.rules = {.policy = LivenessPolicy::kAssist}}, *this, logger_,
-                         StreamWitness{.media = media_, .claims = claims_});
+                         {.streams = StreamWitness{.media = media_, .claims = claims_}});
   clock_.Advance(kTimeout + 1ms);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
   store.before = [this] { media_.Set("guest", Kind::kOn); };
