@@ -1,10 +1,18 @@
 #include "storage/memory/delivery_table.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 
 namespace rtcroom {
+namespace {
+
+constexpr std::array kAllKinds = {DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup,
+                                  DeliveryKind::kNotifyGroup, DeliveryKind::kRemoveUser,
+                                  DeliveryKind::kDismissRoom};
+
+}  // namespace
 
 void DeliveryTable::Change(const DeliveryChange& change, TimePoint now,
                            std::optional<std::uint64_t> position) {
@@ -34,13 +42,13 @@ void DeliveryTable::Change(const DeliveryChange& change, TimePoint now,
 bool DeliveryTable::Drop(const RoomId& group) {
   const auto create = rows_.find({group, DeliveryKind::kCreateGroup});
   const bool is_foreign = create != rows_.end() && create->second.delivery.next_try == kParked;
-  for (const DeliveryKind kind : kDeliveryKinds) rows_.erase({group, kind});
+  for (const DeliveryKind kind : kAllKinds) rows_.erase({group, kind});
   return is_foreign;
 }
 
 std::vector<DeliveryTable::Row*> DeliveryTable::RowsOf(const RoomId& group) {
   std::vector<Row*> rows;
-  for (const DeliveryKind kind : kDeliveryKinds) {
+  for (const DeliveryKind kind : kAllKinds) {
     const auto found = rows_.find({group, kind});
     if (found != rows_.end()) rows.push_back(&found->second);
   }
@@ -67,6 +75,10 @@ DeliveryBacklog DeliveryTable::Count() const {
   DeliveryBacklog backlog;
   std::set<RoomId> groups;
   for (const auto& [key, row] : rows_) {
+    if (IsForTrtc(key.second)) {
+      ++backlog.to_trtc;
+      continue;
+    }
     if (key.second != DeliveryKind::kNotifyGroup) ++backlog.creates_and_destroys;
     if (row.delivery.next_try == kParked) continue;
     groups.insert(key.first);

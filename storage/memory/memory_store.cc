@@ -60,7 +60,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   }
   const Room* const stored = seen ? &*seen : nullptr;
   Result<RoomChange> change = update.edit(stored);
-  if (!change || change->events.empty()) return change;
+  if (!change || !change->HasEffect()) return change;
 
   Room& room = change->room;
   if (stored == nullptr) {

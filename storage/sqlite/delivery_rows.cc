@@ -110,9 +110,10 @@ Status DeliveryReader::Prepare(Database& database) {
   if (!prepared) return prepared;
   return count_.Prepare(
       database,
-      "SELECT count(DISTINCT iif(next_try_ms < 0x7FFFFFFFFFFFFFFF, room_id, NULL)),"
+      "SELECT count(DISTINCT iif(next_try_ms < 0x7FFFFFFFFFFFFFFF AND kind < 4, room_id, NULL)),"
       " count(*) FILTER (WHERE kind < 3),"
-      " min(position) FILTER (WHERE next_try_ms < 0x7FFFFFFFFFFFFFFF) FROM deliveries");
+      " min(position) FILTER (WHERE next_try_ms < 0x7FFFFFFFFFFFFFFF AND kind < 4),"
+      " count(*) FILTER (WHERE kind > 3) FROM deliveries");
 }
 
 Result<std::vector<Delivery>> DeliveryReader::Load(DeliveryKind kind, std::size_t limit) {
@@ -141,6 +142,7 @@ Result<DeliveryBacklog> DeliveryReader::Count() {
     backlog.groups = run.Unsigned(0);
     backlog.creates_and_destroys = run.Unsigned(1);
     if (!run.IsNull(2)) backlog.oldest_event = run.Unsigned(2);
+    backlog.to_trtc = run.Unsigned(3);
   }
   if (!run.status()) return run.status().error();
   return backlog;

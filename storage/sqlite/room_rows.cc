@@ -1,6 +1,8 @@
 #include "storage/sqlite/room_rows.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 #include "storage/sqlite/database.h"
 
@@ -21,6 +23,8 @@ enum RoomColumn : int {
   kType,
   kCustom,
   kAudienceCount,
+  kMixWidth,
+  kMixHeight,
 };
 
 enum PusherColumn : int {
@@ -31,7 +35,39 @@ enum PusherColumn : int {
   kPushUrl,
   kAccelerateUrl,
   kAddedAt,
+  kPlaceX,
+  kPlaceY,
+  kPlaceWidth,
+  kPlaceHeight,
+  kPlaceLayer,
+  kPlaceParts,
 };
+
+constexpr int kVideoPart = 1;
+constexpr int kAudioPart = 2;
+
+int PartsOf(const MixPlace& place) {
+  return (place.has_video ? kVideoPart : 0) | (place.has_audio ? kAudioPart : 0);
+}
+
+std::optional<MixCanvas> ReadCanvas(const StatementRun& run) {
+  const auto width = static_cast<std::uint16_t>(run.Integer(kMixWidth));
+  if (width == 0) return std::nullopt;
+  return MixCanvas{.width = width, .height = static_cast<std::uint16_t>(run.Integer(kMixHeight))};
+}
+
+std::optional<MixPlace> ReadPlace(const StatementRun& run) {
+  const auto layer = static_cast<std::uint8_t>(run.Integer(kPlaceLayer));
+  if (layer == 0) return std::nullopt;
+  const std::int64_t parts = run.Integer(kPlaceParts);
+  return MixPlace{.x = static_cast<std::uint16_t>(run.Integer(kPlaceX)),
+                  .y = static_cast<std::uint16_t>(run.Integer(kPlaceY)),
+                  .width = static_cast<std::uint16_t>(run.Integer(kPlaceWidth)),
+                  .height = static_cast<std::uint16_t>(run.Integer(kPlaceHeight)),
+                  .layer = layer,
+                  .has_video = (parts & kVideoPart) != 0,
+                  .has_audio = (parts & kAudioPart) != 0};
+}
 
 Room ReadRoom(const StatementRun& run) {
   return Room{
@@ -47,6 +83,7 @@ Room ReadRoom(const StatementRun& run) {
       .type = run.Text(kType),
       .custom = run.Text(kCustom),
       .audience_count = run.Unsigned(kAudienceCount),
+      .mix = ReadCanvas(run),
       .pushers = {},
   };
 }
@@ -60,6 +97,7 @@ Pusher ReadPusher(const StatementRun& run) {
       .accelerate_url = run.Text(kAccelerateUrl),
       .added_at = run.Time(kAddedAt),
       .seat = run.Unsigned(kSeat),
+      .mix_place = ReadPlace(run),
   };
 }
 
@@ -72,14 +110,15 @@ const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
 
 std::string SelectRooms(const std::string& where_and_order) {
   return "SELECT sequence, id, kind, dialect, creator, info, mixed_play_url, created_at_ms,"
-         " last_event, place, type, custom, audience_count FROM rooms " +
+         " last_event, place, type, custom, audience_count, mix_width, mix_height FROM rooms " +
          where_and_order;
 }
 
 Status RoomReader::Prepare(Database& database) {
   return pushers_.Prepare(database,
                           "SELECT seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
-                          " added_at_ms FROM pushers WHERE room = ? ORDER BY seat");
+                          " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts"
+                          " FROM pushers WHERE room = ? ORDER BY seat");
 }
 
 Result<std::vector<Room>> RoomReader::CollectRows(StatementRun& rooms, std::size_t max_rooms) {
@@ -103,25 +142,28 @@ Status RoomReader::ReadPushers(Room& room) {
 Status RoomWriter::Prepare(Database& database) {
   return PrepareAll(
       database,
-      {{insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      {{insert_room_, "INSERT INTO rooms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
        // The update omits indexed columns and so leaves the indexes alone: kind, dialect, type and
        // id never change, and the place does so once.
        {update_room_,
         "UPDATE rooms SET creator = ?, info = ?, mixed_play_url = ?, created_at_ms = ?,"
-        " last_event = ?, custom = ?, audience_count = ?, last_position = ? WHERE sequence = ?"},
+        " last_event = ?, custom = ?, audience_count = ?, last_position = ?, mix_width = ?,"
+        " mix_height = ? WHERE sequence = ?"},
        {place_room_, "UPDATE rooms SET place = ? WHERE sequence = ?"},
        {delete_room_, "DELETE FROM rooms WHERE sequence = ?"},
-       {put_pusher_, "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+       {put_pusher_,
+        "INSERT OR REPLACE INTO pushers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
        {delete_pusher_, "DELETE FROM pushers WHERE room = ? AND seat = ?"},
        {put_audience_, "INSERT OR REPLACE INTO audiences VALUES (?, ?, ?, ?)"},
        {delete_audience_, "DELETE FROM audiences WHERE room = ? AND user_id = ?"}});
 }
 
 Status RoomWriter::Insert(const Room& room, std::uint64_t last_position) {
-  const Status inserted =
-      Run(insert_room_, room.sequence, room.key.id.value, room.key.kind, room.dialect,
-          room.creator.value, room.info, room.mixed_play_url, room.created_at, room.last_event,
-          room.place, room.type, room.custom, room.audience_count, last_position);
+  const MixCanvas mix = room.mix.value_or(MixCanvas{});
+  const Status inserted = Run(insert_room_, room.sequence, room.key.id.value, room.key.kind,
+                              room.dialect, room.creator.value, room.info, room.mixed_play_url,
+                              room.created_at, room.last_event, room.place, room.type, room.custom,
+                              room.audience_count, last_position, mix.width, mix.height);
   if (!inserted) return inserted;
   for (const Pusher& pusher : room.pushers) {
     if (const Status put = PutPusher(room, pusher); !put) return put;
@@ -130,9 +172,10 @@ Status RoomWriter::Insert(const Room& room, std::uint64_t last_position) {
 }
 
 Status RoomWriter::Update(const Room& before, const Room& after, std::uint64_t last_position) {
-  const Status updated =
-      Run(update_room_, after.creator.value, after.info, after.mixed_play_url, after.created_at,
-          after.last_event, after.custom, after.audience_count, last_position, after.sequence);
+  const MixCanvas mix = after.mix.value_or(MixCanvas{});
+  const Status updated = Run(update_room_, after.creator.value, after.info, after.mixed_play_url,
+                             after.created_at, after.last_event, after.custom, after.audience_count,
+                             last_position, mix.width, mix.height, after.sequence);
   if (!updated) return updated;
   if (after.place != before.place) {
     const Status placed = Run(place_room_, after.place, after.sequence);
@@ -171,8 +214,11 @@ Status RoomWriter::UpdateAudiences(const Room& before, const Room& after) {
 Status RoomWriter::Delete(const Room& room) { return Run(delete_room_, room.sequence); }
 
 Status RoomWriter::PutPusher(const Room& room, const Pusher& pusher) {
+  const MixPlace place =
+      pusher.mix_place.value_or(MixPlace{.layer = 0, .has_video = false, .has_audio = false});
   return Run(put_pusher_, room.sequence, pusher.seat, pusher.user_id.value, pusher.user_name,
-             pusher.user_avatar, pusher.push_url, pusher.accelerate_url, pusher.added_at);
+             pusher.user_avatar, pusher.push_url, pusher.accelerate_url, pusher.added_at, place.x,
+             place.y, place.width, place.height, place.layer, PartsOf(place));
 }
 
 }  // namespace rtcroom

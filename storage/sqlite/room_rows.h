@@ -18,7 +18,7 @@ class Database;
 std::string SelectRooms(const std::string& where_and_order);
 
 /// Reads rooms with their pushers, by one statement for each of the two tables. A join would repeat
-/// the thirteen columns of a room for each of its pushers.
+/// the fifteen columns of a room for each of its pushers.
 ///
 /// @threads one thread at a time, with its connection.
 class RoomReader {

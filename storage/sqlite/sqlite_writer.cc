@@ -134,7 +134,7 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
       taken && holder->front().key.kind == update.key.kind ? &holder->front() : nullptr;
 
   Result<RoomChange> change = update.edit(stored);
-  if (!change || change->events.empty()) return change;
+  if (!change || !change->HasEffect()) return change;
   assert(change->room.key == update.key);
   if (stored == nullptr && taken) return Error{Errc::kRoomExists, "the id is taken"};
   if (stored == nullptr && marks_.rooms >= limits_.max_rooms) {
@@ -162,8 +162,8 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   }
   const Result<std::uint64_t> previous = stored != nullptr ? LastPosition(*stored) : 0;
   if (!previous) return previous.error();
-  const std::uint64_t newest =
-      merged_with != nullptr ? *previous : marks_.last_position + change.events.size();
+  const bool appends = merged_with == nullptr && !change.events.empty();
+  const std::uint64_t newest = appends ? marks_.last_position + change.events.size() : *previous;
   if (const Status written = WriteRoom(stored, change, newest); !written) return written;
   if (const Status written = WriteEvents(change, merged_with, *previous); !written) return written;
   if (change.ban) {

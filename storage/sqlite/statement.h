@@ -75,6 +75,7 @@ class StatementRun {
  private:
   void Bind(std::int64_t value);
   void Bind(std::uint64_t value) { Bind(static_cast<std::int64_t>(value)); }
+  void Bind(int value) { Bind(std::int64_t{value}); }
   void Bind(TimePoint value) { Bind(std::int64_t{value.time_since_epoch().count()}); }
   void Bind(std::string_view value);
   void Bind(std::span<const std::byte> value);

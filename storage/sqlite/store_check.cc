@@ -50,9 +50,18 @@ constexpr Question kQuestions[] = {
      "SELECT id || ' has number ' || sequence || ' and place ' || place || ', and '"
      " || last_room_sequence || ' were given' FROM rooms, meta"
      " WHERE max(sequence, place) > last_room_sequence"},
+    {"mixes",
+     "SELECT user_id || ' of room number ' || room || ' has a place in a mix that does not exist'"
+     " FROM pushers JOIN rooms ON sequence = room"
+     " WHERE pushers.mix_layer <> 0 AND rooms.mix_width = 0"},
+    {"mixes",
+     "SELECT user_id || ' of room number ' || room || ' has a place out of bounds' FROM pushers"
+     " WHERE mix_layer NOT BETWEEN 0 AND 16 OR mix_parts NOT BETWEEN 0 AND 3"
+     " OR min(mix_x, mix_y, mix_width, mix_height) < 0"
+     " OR max(mix_x, mix_y, mix_width, mix_height) > 3000"},
     {"deliveries",
      "SELECT 'number ' || id || ' to ' || room_id || ' is of the unknown kind ' || kind"
-     " FROM deliveries WHERE kind NOT IN (1, 2, 3)"},
+     " FROM deliveries WHERE kind NOT BETWEEN 1 AND 5"},
     {"deliveries",
      "SELECT 'number ' || id || ' to ' || room_id || ' is of position ' || position"
      " || ', behind the newest event' FROM deliveries, meta WHERE position > last_event_position"},

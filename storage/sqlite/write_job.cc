@@ -43,7 +43,7 @@ void UpdateJob::Abort(const Error& why) { outcomes_.assign(updates_.size(), why)
 
 void UpdateJob::Announce(CommitListener& listener) noexcept {
   for (const Result<RoomChange>& outcome : outcomes_) {
-    if (outcome.ok() && !outcome->events.empty()) listener.OnCommit({&*outcome, 1});
+    if (outcome.ok() && outcome->HasEffect()) listener.OnCommit({&*outcome, 1});
   }
 }
 

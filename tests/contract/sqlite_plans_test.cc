@@ -80,7 +80,7 @@ TEST_F(SqlitePlans, FindsAndListsRoomsByIndex) {
   const auto rooms_by = [](const std::string& index) {
     return ElementsAre("SEARCH rooms USING INDEX " + index);
   };
-  EXPECT_THAT(PlanOfStatementWith("audience_count FROM rooms WHERE id = ? AND kind = ?"),
+  EXPECT_THAT(PlanOfStatementWith("mix_height FROM rooms WHERE id = ? AND kind = ?"),
               rooms_by("sqlite_autoindex_rooms_1 (id=?)"));
   EXPECT_THAT(PlanOfStatementWith("WHERE kind = ? AND dialect = ? AND place >= ?"),
               rooms_by("rooms_by_list (kind=? AND dialect=? AND place>?)"));

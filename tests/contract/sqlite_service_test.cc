@@ -74,7 +74,7 @@ class SqliteService : public testing::Test {
   FakeGroups groups_;
   FakeStreams streams_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
-  BanList bans_{clock_};
+  BanList bans_{clock_, streams_};
   LeaseTable leases_{clock_, std::chrono::seconds(20)};
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<RoomService> rooms_;

@@ -111,6 +111,10 @@ TEST_P(SqliteUpgrade, KeepsRoomHistories) {
 
 /// Makes tables of the newest version those of version 6.
 constexpr std::string_view kTablesOfVersion6 =
+    "ALTER TABLE rooms DROP COLUMN mix_width; ALTER TABLE rooms DROP COLUMN mix_height;"
+    "ALTER TABLE pushers DROP COLUMN mix_x; ALTER TABLE pushers DROP COLUMN mix_y;"
+    "ALTER TABLE pushers DROP COLUMN mix_width; ALTER TABLE pushers DROP COLUMN mix_height;"
+    "ALTER TABLE pushers DROP COLUMN mix_layer; ALTER TABLE pushers DROP COLUMN mix_parts;"
     "DROP TABLE recordings; DROP TABLE revocations;"
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
     "DROP TABLE group_joins;"
@@ -235,7 +239,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0005_used.sql",
                                          "schema_0006_used.sql", "schema_0007_used.sql",
-                                         "schema_0008_used.sql"),
+                                         "schema_0008_used.sql", "schema_0009_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -292,6 +296,15 @@ TEST_P(SqliteUpgradePopulated, AllowsRecordings) {
   const Recording recording{.file = "1_bob-1.flv", .ended_at = kNoon};
   ASSERT_OK(store_->PutRecordings({&recording, 1}));
   EXPECT_EQ(store_->ListRecordings({})->size(), 1u);
+}
+
+TEST_P(SqliteUpgradePopulated, AllowsMixesInUpgradedRooms) {
+  const RoomKey live = MakeKey(RoomKind::kLive, "live");
+  EXPECT_FALSE(store_->Load(live)->mix);
+  ASSERT_OK(Apply(*store_, Mixing(live, {{.user_id = {"creator"}}})));
+  OpenStore();
+  EXPECT_EQ(store_->Load(live)->mix, kMixCanvas);
+  EXPECT_EQ(store_->Load(live)->pushers.at(0).mix_place, MixPlace());
 }
 
 TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
@@ -354,6 +367,24 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
   ASSERT_EQ(groups->size(), 1u);
   EXPECT_EQ(groups->front().join->account, UserId{"bob"});
   EXPECT_EQ(groups->front().join->room_number, room);
+}
+
+class SqliteUpgradeOfVersion9 : public SqliteFixture {};
+
+TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
+  std::ostringstream dump;
+  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0009_used.sql").rdbuf();
+  RunSql(Path(), dump.str());
+  OpenStore();
+  EXPECT_THAT(
+      *store_->LoadRevocations(TimePoint()),
+      ElementsAre(Revocation{.stream = "1_gone", .until = kNoon + std::chrono::minutes(10)}));
+  const auto recordings = store_->ListRecordings({});
+  ASSERT_OK(recordings);
+  ASSERT_EQ(recordings->size(), 1u);
+  EXPECT_EQ(recordings->front().file, "1_bob-1700000000.flv");
+  EXPECT_THAT(UsersOf(*store_->Load(MakeKey(RoomKind::kMulti, "multi"))),
+              ElementsAre("creator", "bob"));
 }
 
 class SqliteUpgradeOfVersion2 : public SqliteFixture {};

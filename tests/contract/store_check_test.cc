@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0007_used.sql",
-                                         "schema_0008_used.sql"),
+                                         "schema_0008_used.sql", "schema_0009_used.sql"),
                          [](const auto& param_info) {
                            const std::string name = param_info.param;
                            return name.substr(0, name.find('.'));
@@ -132,17 +132,19 @@ TEST_P(TamperedStore, IsDetected) {
 
 const Tampering kTamperings[] = {
     {"PusherWithoutARoom",
-     "INSERT INTO pushers SELECT 99, seat, user_id, '', '', '', '', 0 FROM pushers LIMIT 1",
+     "INSERT INTO pushers SELECT 99, seat, user_id, '', '', '', '', 0, 0, 0, 0, 0, 0, 0 FROM "
+     "pushers LIMIT 1",
      "room number 99, which does not exist"},
     {"ViewerWithoutARoom", "INSERT INTO audiences VALUES (99, 'amy', '', 1)",
      "references: a row of audiences"},
     {"PusherWithoutAnEvent",
-     "INSERT INTO pushers SELECT room, 1, 'mallory', '', '', '', '', 0 FROM pushers"
+     "INSERT INTO pushers SELECT room, 1, 'mallory', '', '', '', '', 0, 0, 0, 0, 0, 0, 0 FROM "
+     "pushers"
      " WHERE user_id = 'bob'",
      "multi room multi: its pushers are mallory, creator, bob, by its events creator, bob"},
     {"MissingPusher", "DELETE FROM pushers WHERE user_id = 'bob'", "by its events creator, bob"},
     {"DuplicatePusher",
-     "INSERT INTO pushers SELECT room, 1, 'bob', '', '', '', '', 0 FROM pushers"
+     "INSERT INTO pushers SELECT room, 1, 'bob', '', '', '', '', 0, 0, 0, 0, 0, 0, 0 FROM pushers"
      " WHERE user_id = 'bob'",
      "pusher bob is in it twice"},
     {"SeatWithoutAnEvent", "UPDATE pushers SET seat = 50 WHERE user_id = 'bob'",
@@ -157,7 +159,8 @@ const Tampering kTamperings[] = {
     {"LastEventBeyondTheEvents", "UPDATE rooms SET last_event = 9 WHERE id = 'multi'",
      "its newest event is 4, and it knows of 9"},
     {"RoomWithoutEvents",
-     "INSERT INTO rooms SELECT 90, 'x', kind, dialect, creator, info, '', 0, 1, 0, '', '{}', 0, 0"
+     "INSERT INTO rooms SELECT 90, 'x', kind, dialect, creator, info, '', 0, 1, 0, '', '{}', 0, 0, "
+     "0, 0"
      " FROM rooms LIMIT 1",
      "room x: stored, but no event creates it"},
     {"RoomSequenceBeyondTheCounter", "UPDATE meta SET last_room_sequence = 1", "and 1 were given"},
@@ -203,6 +206,10 @@ const Tampering kTamperings[] = {
     {"MessagesSettledBeyondTheCounter", "UPDATE settled_messages SET position = 7",
      "messages: those to bob are settled up to 7 of 6"},
     {"SessionWithoutAToken", "UPDATE sessions SET token = x'00'", "bob has no SHA-256"},
+    {"PlaceWithoutAMix", "UPDATE pushers SET mix_layer = 1 WHERE user_id = 'bob'",
+     "mixes: bob of room number 2 has a place in a mix that does not exist"},
+    {"PlaceOfAMixOutOfBounds", "UPDATE pushers SET mix_width = 3001 WHERE user_id = 'bob'",
+     "mixes: bob of room number 2 has a place out of bounds"},
     {"UnknownKind", "UPDATE rooms SET kind = 9 WHERE id = 'multi'", "its kind 9 is not known"},
 };
 

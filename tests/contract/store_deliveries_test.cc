@@ -94,6 +94,31 @@ TEST_P(StoreContract, DeliveriesOfOneKindAndGroupAreMerged) {
   EXPECT_EQ(box.Only(kNotifyGroup), merged);
 }
 
+TEST_P(StoreContract, DeliveriesToTrtcAreKeptApartFromThoseToTheImService) {
+  Outbox box(*store_);
+  box.Enqueue("7 alice", kRemoveUser);
+  box.Enqueue("7 bob", kRemoveUser);
+  box.Enqueue("7 alice", kRemoveUser);
+  box.Enqueue("7", kDismissRoom);
+  box.Enqueue("g", kNotifyGroup);
+  EXPECT_THAT(box.Groups(kRemoveUser), ElementsAre("7 alice", "7 bob"));
+  EXPECT_THAT(box.Groups(kDismissRoom), ElementsAre("7"));
+  EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("g"));
+  DeliveryBacklog backlog{.groups = 1, .to_trtc = 3};
+  EXPECT_EQ(*store_->CountDeliveries(), backlog);
+
+  const Delivery failed =
+      Outbox::Failed(box.Load(kRemoveUser).back(), kNoon + std::chrono::minutes(1));
+  EXPECT_EQ(*store_->PostponeDelivery(failed), true);
+  ASSERT_OK(store_->RetryDeliveriesSoon(kNoon, seconds(1), 10));
+  EXPECT_EQ(box.Load(kRemoveUser).back(), failed) << "another service has recovered";
+
+  ASSERT_OK(store_->FinishDelivery(box.Only(kDismissRoom)));
+  EXPECT_THAT(box.Groups(kDismissRoom), IsEmpty());
+  backlog.to_trtc = 2;
+  EXPECT_EQ(*store_->CountDeliveries(), backlog);
+}
+
 TEST_P(StoreContract, DeliveriesOfOneGroupWaitForThoseOfEarlierKinds) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
