@@ -49,6 +49,8 @@ GroupCommand DeliveryOutcomes::CommandFor(const Delivery& delivery) const {
     case DeliveryKind::kCreateGroup:
       return GroupCommand::kCreate;
     case DeliveryKind::kNotifyGroup:
+    case DeliveryKind::kRemoveUser:  // not loaded by this sender
+    case DeliveryKind::kDismissRoom:
       break;
   }
   const bool is_custom =

@@ -71,7 +71,7 @@ Result<GroupReady> GroupMaker::MakeOrFail(const RoomId& room_id, IdOrigin origin
 Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
                                        MonotonicTime deadline, Intent& intent) {
   claims_.BeginMaking(room_id);
-  if (!claims_.AwaitTurn(room_id, ToSteadyTime(deadline, clock_))) {
+  if (!claims_.AwaitTurn(room_id, ToRealTime(deadline, clock_))) {
     return Reject(room_id, "another call for the group is under way");
   }
   if (origin == IdOrigin::kGenerated) {
@@ -171,7 +171,7 @@ bool GroupMaker::AwaitBudget(MonotonicTime deadline) {
 bool GroupMaker::Pause(MonotonicTime::duration pause, MonotonicTime deadline) {
   const MonotonicTime end = clock_.Monotonic() + pause;
   if (end >= deadline) return false;
-  return claims_.Pause(ToSteadyTime(end, clock_));
+  return claims_.Pause(ToRealTime(end, clock_));
 }
 
 MonotonicTime::duration GroupMaker::PauseBefore(int tries) {

@@ -60,7 +60,7 @@ Status ImSender::Start() {
 }
 
 void ImSender::Run(const std::stop_token& stop) {
-  while (!stop.stop_requested()) enqueued_.Wait(ToSteadyTime(Round(), clock_));
+  while (!stop.stop_requested()) enqueued_.Wait(ToRealTime(Round(), clock_));
 }
 
 void ImSender::Stop(milliseconds timeout) {

@@ -37,9 +37,8 @@ std::string HostOf(const OutgoingTarget& target) {
 
 bool IsErrorCode(std::string_view text) {
   return !text.empty() && text.size() <= kMaxErrorCodeBytes &&
-         std::ranges::all_of(text, [](char c) {
-           return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_';
-         });
+         std::ranges::all_of(text,
+                             [](char c) { return IsAsciiAlphanumeric(c) || c == '.' || c == '_'; });
 }
 
 Error UnreadableCloudReply() {

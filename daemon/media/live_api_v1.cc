@@ -12,6 +12,7 @@
 #include "daemon/auth/json_member.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/percent_encoding.h"
+#include "daemon/base/text.h"
 #include "daemon/media/media_call.h"
 #include "daemon/media/reply_json.h"
 
@@ -51,8 +52,7 @@ std::string CommonAccess(const LiveApiV1Options& options, std::string_view inter
 }
 
 bool IsNumber(std::string_view text) {
-  return !text.empty() && text.size() <= 18 &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 18 && std::ranges::all_of(text, IsAsciiDigit);
 }
 
 StreamReport UnknownState(std::string reason) { return {StreamState::kUnknown, std::move(reason)}; }

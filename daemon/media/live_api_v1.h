@@ -10,7 +10,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/http_client/outgoing_call.h"
 #include "daemon/http_client/outgoing_http.h"
-#include "daemon/media/live_api.h"
+#include "daemon/media/live_service.h"
 
 namespace rtcroom {
 
@@ -35,7 +35,7 @@ OutgoingCall LiveV1MixCall(const LiveApiV1Options& options, const MixRequest& re
 Result<MixReply> ReadLiveV1Mix(const OutgoingReply& reply);
 
 /// @source protocol D.5, D.6.
-class LiveApiV1 : public LiveApi {
+class LiveApiV1 : public LiveService {
  public:
   /// @param http, clock  outlive this object.
   LiveApiV1(LiveApiV1Options options, OutgoingHttp& http, const Clock& clock);

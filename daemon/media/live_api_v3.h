@@ -9,7 +9,7 @@
 #include "daemon/base/result.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/media/cloud_call.h"
-#include "daemon/media/live_api.h"
+#include "daemon/media/live_service.h"
 
 namespace rtcroom {
 
@@ -34,7 +34,7 @@ CloudAction LiveV3MixAction(const MixRequest& request);
 Result<MixReply> ReadLiveV3Mix(const OutgoingReply& reply, TimePoint now);
 
 /// @source protocol D.6, D.8.
-class LiveApiV3 : public LiveApi {
+class LiveApiV3 : public LiveService {
  public:
   /// @param http, clock  outlive this object.
   LiveApiV3(LiveApiV3Options options, OutgoingHttp& http, const Clock& clock);

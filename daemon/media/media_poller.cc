@@ -12,9 +12,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kTakeoverThreads = 4;
 constexpr std::size_t kMaxTakeovers = 256;
 
-// Waits of a thread need real time: a test's clock moves only when the test advances it.
-MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
-
 }  // namespace
 
 MediaPoller::MediaPoller(MediaPollerOptions options, const MediaPollerDeps& deps)

@@ -1,4 +1,4 @@
-// The mix of streams that the host of a live room asks for.
+// The mix of streams that the host of a live room asks for, and the reply.
 #pragma once
 
 #include <cstddef>
@@ -46,12 +46,19 @@ struct MixRequest {
   bool operator==(const MixRequest&) const = default;
 };
 
+/// The service's answer to a mix, for the client.
+struct MixReply {
+  std::int64_t code = -1;  ///< 0: done
+  std::string message{};   ///< at most 200 bytes
+  std::int64_t timestamp = 0;
+  bool operator==(const MixReply&) const = default;
+};
+
 /// Reads the `mergeParams` of a client: `interface.para` with `output_stream_id` and
 /// `input_stream_list`. Everything else in it is ignored, also the session and the account.
 ///
-/// @errors kBadRequest unless there are 1 to 16 inputs, all names are those of members' streams,
-/// and
-///         all numbers whole and within their bounds. The detail names the member.
+/// @errors kBadRequest unless there are 1 to 16 inputs, all names are names of streams, and all
+///         numbers whole and within their bounds. The detail names the member.
 /// @source protocol D.6.
 Result<MixRequest> ReadMergeParams(const nlohmann::json& params);
 

@@ -13,7 +13,6 @@
 
 #include "daemon/auth/stream_signature.h"
 #include "daemon/base/percent_encoding.h"
-#include "daemon/media/media_call.h"
 #include "daemon/media/reply_json.h"
 
 namespace rtcroom {
@@ -89,7 +88,7 @@ std::vector<OutgoingHeader> KeyHeader(const Secret& key) {
 
 }  // namespace
 
-OutgoingCall NginxListCall(const NginxRtmpOptions& options) {
+OutgoingCall NginxListCall(const StreamServerOptions& options) {
   return {.path_and_query = "/stat",
           .headers = KeyHeader(options.control_key),
           .max_reply_bytes = kMaxStreamListBytes};
@@ -108,7 +107,7 @@ Result<StreamList> ReadNginxList(OutgoingReply reply, std::string_view app) {
   return ReadList(document.child("rtmp"), app);
 }
 
-OutgoingCall NginxDropCall(const NginxRtmpOptions& options, std::string_view stream,
+OutgoingCall NginxDropCall(const StreamServerOptions& options, std::string_view stream,
                            std::string_view client) {
   std::string path = fmt::format("/control/drop/publisher?app={}", PercentEncode(options.app));
   // The module compares arguments as they are, without decoding them, and lists names with some
@@ -123,28 +122,6 @@ Result<DropOutcome> ReadNginxDrop(const OutgoingReply& reply) {
   const std::optional<std::uint64_t> dropped = ReadNumber(reply.body);
   if (!dropped) return Error{Errc::kUnavailable, "a reply to a drop that is no number"};
   return *dropped == 0 ? DropOutcome::kNotThere : DropOutcome::kDropped;
-}
-
-NginxRtmpServer::NginxRtmpServer(NginxRtmpOptions options, OutgoingHttp& http)
-    : options_(std::move(options)), http_(http) {}
-
-Result<StreamList> NginxRtmpServer::List(std::chrono::milliseconds timeout) {
-  return MakeMediaCall([&]() -> Result<StreamList> {
-    Result<OutgoingReply> reply = http_.Send(options_.base_url, NginxListCall(options_), timeout);
-    if (!reply) return reply.error();
-    return ReadNginxList(*std::move(reply), options_.app);
-  });
-}
-
-Result<DropOutcome> NginxRtmpServer::Drop(const std::string& stream, const std::string& client,
-                                          std::chrono::milliseconds timeout) {
-  if (!IsStreamClientId(client)) return Error{Errc::kBadRequest, "not a client ID"};
-  return MakeMediaCall([&]() -> Result<DropOutcome> {
-    const Result<OutgoingReply> reply =
-        http_.Send(options_.base_url, NginxDropCall(options_, stream, client), timeout);
-    if (!reply) return reply.error();
-    return ReadNginxDrop(*reply);
-  });
 }
 
 }  // namespace rtcroom

@@ -1,26 +1,20 @@
 // nginx with its RTMP module, asked over `rtmp_stat` and `rtmp_control`.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/base/result.h"
-#include "daemon/base/secret.h"
 #include "daemon/http_client/outgoing_call.h"
-#include "daemon/http_client/outgoing_http.h"
-#include "daemon/media/stream_server.h"
+#include "daemon/media/http_stream_server.h"
 
 namespace rtcroom {
 
-struct NginxRtmpOptions {
-  std::string base_url{};  ///< of an http server with the locations /stat and /control
-  Secret control_key{};    ///< sent as a bearer token; empty: none is sent
-  std::string app = "live";
-};
-
 /// Asks for the list of streams.
-OutgoingCall NginxListCall(const NginxRtmpOptions& options);
+/// @param options  with the address of an http server that has the locations /stat and /control,
+///                 and a key that is sent as a bearer token.
+OutgoingCall NginxListCall(const StreamServerOptions& options);
 
 /// The published streams of an application of the first RTMP server, which is also the one that
 /// drops act on.
@@ -30,7 +24,7 @@ Result<StreamList> ReadNginxList(OutgoingReply reply, std::string_view app);
 /// Disconnects a publisher.
 /// @param stream  may have any characters.
 /// @param client  a client ID.
-OutgoingCall NginxDropCall(const NginxRtmpOptions& options, std::string_view stream,
+OutgoingCall NginxDropCall(const StreamServerOptions& options, std::string_view stream,
                            std::string_view client);
 
 /// @errors kUnavailable for any reply but a number.
@@ -40,18 +34,22 @@ Result<DropOutcome> ReadNginxDrop(const OutgoingReply& reply);
 /// those. The same holds for the streams of old workers after a reload.
 ///
 /// @source measured with libnginx-mod-rtmp 1.2.2-3 of Debian 12.
-class NginxRtmpServer : public StreamServer {
+class NginxRtmpServer : public HttpStreamServer {
  public:
-  /// @param http  outlives this object.
-  NginxRtmpServer(NginxRtmpOptions options, OutgoingHttp& http);
-
-  Result<StreamList> List(std::chrono::milliseconds timeout) override;
-  Result<DropOutcome> Drop(const std::string& stream, const std::string& client,
-                           std::chrono::milliseconds timeout) override;
+  using HttpStreamServer::HttpStreamServer;
 
  private:
-  const NginxRtmpOptions options_;
-  OutgoingHttp& http_;
+  [[nodiscard]] OutgoingCall ListCall() const override { return NginxListCall(options()); }
+  [[nodiscard]] Result<StreamList> ReadList(OutgoingReply reply) const override {
+    return ReadNginxList(std::move(reply), options().app);
+  }
+  [[nodiscard]] OutgoingCall DropCall(const std::string& stream,
+                                      const std::string& client) const override {
+    return NginxDropCall(options(), stream, client);
+  }
+  [[nodiscard]] Result<DropOutcome> ReadDrop(const OutgoingReply& reply) const override {
+    return ReadNginxDrop(reply);
+  }
 };
 
 }  // namespace rtcroom

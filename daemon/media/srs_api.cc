@@ -13,7 +13,6 @@
 #include "daemon/base/base64.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
-#include "daemon/media/media_call.h"
 #include "daemon/media/reply_json.h"
 
 namespace rtcroom {
@@ -195,7 +194,7 @@ std::vector<OutgoingHeader> LoginHeader(const Secret& key) {
 
 }  // namespace
 
-OutgoingCall SrsListCall(const SrsOptions& options) {
+OutgoingCall SrsListCall(const StreamServerOptions& options) {
   // Without a count SRS returns ten streams, or one; without the slash it redirects.
   return {.path_and_query = fmt::format("/api/v1/streams/?start=0&count={}", kMaxListedStreams + 1),
           .headers = LoginHeader(options.control_key),
@@ -210,7 +209,7 @@ Result<StreamList> ReadSrsList(OutgoingReply reply, std::string_view app) {
   return reader.Finish(is_parsed);
 }
 
-OutgoingCall SrsDropCall(const SrsOptions& options, std::string_view client) {
+OutgoingCall SrsDropCall(const StreamServerOptions& options, std::string_view client) {
   return {.method = "DELETE",
           .path_and_query = fmt::format("/api/v1/clients/{}", PercentEncode(client)),
           .headers = LoginHeader(options.control_key)};
@@ -224,28 +223,6 @@ Result<DropOutcome> ReadSrsDrop(const OutgoingReply& reply) {
   if (*code == kSuccess) return DropOutcome::kDropped;
   if (*code == kUnknownClient) return DropOutcome::kNotThere;
   return Error{Errc::kUnavailable, fmt::format("SRS refused to drop a client: code {}", *code)};
-}
-
-SrsServer::SrsServer(SrsOptions options, OutgoingHttp& http)
-    : options_(std::move(options)), http_(http) {}
-
-Result<StreamList> SrsServer::List(std::chrono::milliseconds timeout) {
-  return MakeMediaCall([&]() -> Result<StreamList> {
-    Result<OutgoingReply> reply = http_.Send(options_.base_url, SrsListCall(options_), timeout);
-    if (!reply) return reply.error();
-    return ReadSrsList(*std::move(reply), options_.app);
-  });
-}
-
-Result<DropOutcome> SrsServer::Drop(const std::string& /*stream*/, const std::string& client,
-                                    std::chrono::milliseconds timeout) {
-  if (!IsStreamClientId(client)) return Error{Errc::kBadRequest, "not a client ID"};
-  return MakeMediaCall([&]() -> Result<DropOutcome> {
-    const Result<OutgoingReply> reply =
-        http_.Send(options_.base_url, SrsDropCall(options_, client), timeout);
-    if (!reply) return reply.error();
-    return ReadSrsDrop(*reply);
-  });
 }
 
 }  // namespace rtcroom

@@ -1,26 +1,19 @@
 // An SRS media server, asked over its HTTP API.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/base/result.h"
-#include "daemon/base/secret.h"
 #include "daemon/http_client/outgoing_call.h"
-#include "daemon/http_client/outgoing_http.h"
-#include "daemon/media/stream_server.h"
+#include "daemon/media/http_stream_server.h"
 
 namespace rtcroom {
 
-struct SrsOptions {
-  std::string base_url{};
-  Secret control_key{};  ///< `user:password` of `http_api.auth`; empty: none is sent
-  std::string app = "live";
-};
-
 /// Asks for the list of streams.
-OutgoingCall SrsListCall(const SrsOptions& options);
+/// @param options  with the key `user:password` of `http_api.auth`.
+OutgoingCall SrsListCall(const StreamServerOptions& options);
 
 /// The published streams of an application, of all virtual hosts.
 /// @errors kUnavailable for any reply but a whole list with valid members.
@@ -28,7 +21,7 @@ Result<StreamList> ReadSrsList(OutgoingReply reply, std::string_view app);
 
 /// Disconnects a client.
 /// @param client  a client ID.
-OutgoingCall SrsDropCall(const SrsOptions& options, std::string_view client);
+OutgoingCall SrsDropCall(const StreamServerOptions& options, std::string_view client);
 
 /// @errors kUnavailable for any reply but that of a drop or of an unknown client.
 Result<DropOutcome> ReadSrsDrop(const OutgoingReply& reply);
@@ -37,18 +30,22 @@ Result<DropOutcome> ReadSrsDrop(const OutgoingReply& reply);
 /// entries.
 ///
 /// @source measured with SRS 7.0.18; its issue 1757.
-class SrsServer : public StreamServer {
+class SrsServer : public HttpStreamServer {
  public:
-  /// @param http  outlives this object.
-  SrsServer(SrsOptions options, OutgoingHttp& http);
-
-  Result<StreamList> List(std::chrono::milliseconds timeout) override;
-  Result<DropOutcome> Drop(const std::string& stream, const std::string& client,
-                           std::chrono::milliseconds timeout) override;
+  using HttpStreamServer::HttpStreamServer;
 
  private:
-  const SrsOptions options_;
-  OutgoingHttp& http_;
+  [[nodiscard]] OutgoingCall ListCall() const override { return SrsListCall(options()); }
+  [[nodiscard]] Result<StreamList> ReadList(OutgoingReply reply) const override {
+    return ReadSrsList(std::move(reply), options().app);
+  }
+  [[nodiscard]] OutgoingCall DropCall(const std::string& /*stream*/,
+                                      const std::string& client) const override {
+    return SrsDropCall(options(), client);
+  }
+  [[nodiscard]] Result<DropOutcome> ReadDrop(const OutgoingReply& reply) const override {
+    return ReadSrsDrop(reply);
+  }
 };
 
 }  // namespace rtcroom

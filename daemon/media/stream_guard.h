@@ -18,8 +18,9 @@ class StreamGuard {
   virtual ~StreamGuard() = default;
 
   /// Whether the user of the stream is banned.
-  /// @param binding  the room of the push URL; null: unknown, then a ban from any room of the
-  ///                 stream's kind counts.
+  /// @param binding  of the push URL. Where it names no room, a ban from any room of the kind
+  ///                 counts, and with null from any room at all, unless the user is a member with
+  ///                 that stream.
   [[nodiscard]] virtual bool IsBanned(std::string_view stream,
                                       const PushBinding* binding) const = 0;
 

@@ -5,8 +5,15 @@
 
 namespace rtcroom {
 
-bool StreamMonitor::Guard::IsBanned(std::string_view /*stream*/, const PushBinding* binding) const {
-  return binding != nullptr && deps_.bans.IsBanned(binding->room, binding->user_id);
+bool StreamMonitor::Guard::IsBanned(std::string_view stream, const PushBinding* binding) const {
+  if (binding != nullptr && !binding->room.id.value.empty()) {
+    return deps_.bans.IsBanned(binding->room, binding->user_id);
+  }
+  const bool is_banned = binding != nullptr
+                             ? deps_.bans.IsBannedSomewhere(binding->room.kind, binding->user_id)
+                             : deps_.bans.IsStreamBanned(stream);
+  // Who was let into another room may send there.
+  return is_banned && !deps_.claims.IsClaimedByItsUser(stream);
 }
 
 std::optional<TimePoint> StreamMonitor::Guard::RevokedUntil(std::string_view stream) const {
@@ -18,7 +25,7 @@ bool StreamMonitor::Guard::IsClaimed(std::string_view stream) const {
 }
 
 StreamMonitor::StreamMonitor(const StreamTableOptions& options, const StreamMonitorDeps& deps)
-    : deps_(deps), guard_(deps), table_(options, guard_, deps.clock.Monotonic()) {}
+    : deps_(deps), guard_(deps), table_(options, guard_, deps.clock.Monotonic(), deps.on_air) {}
 
 PublishOutcome StreamMonitor::Publish(std::string_view stream, std::string_view client,
                                       const StreamArguments& arguments) {

@@ -30,6 +30,7 @@ struct StreamMonitorDeps {
   const RevocationList& revocations;
   const StreamSignatureVerifier& pushers;  ///< checks push URLs
   const StreamSignatureVerifier& players;  ///< checks play URLs
+  OnAirListener* on_air = nullptr;         ///< null: nobody is told which streams are on air
   const Clock& clock;
 };
 

@@ -9,13 +9,15 @@ namespace {
 
 constexpr std::size_t kMaxClientIdBytes = 64;
 
-bool IsPlain(char c) { return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool IsClientIdCharacter(char c) {
+  return IsAsciiAlphanumeric(c) || c == '_' || c == '-' || c == '.';
+}
 
 }  // namespace
 
 bool IsStreamClientId(std::string_view text) {
   return !text.empty() && text.size() <= kMaxClientIdBytes &&
-         std::ranges::all_of(text, [](char c) { return IsPlain(c) || c == '.'; });
+         std::ranges::all_of(text, IsClientIdCharacter);
 }
 
 }  // namespace rtcroom

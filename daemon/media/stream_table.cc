@@ -53,8 +53,8 @@ std::string_view StreamDropReasonName(StreamDropReason reason) {
 }
 
 StreamTable::StreamTable(const StreamTableOptions& options, const StreamGuard& guard,
-                         MonotonicTime now)
-    : options_(options), guard_(guard) {
+                         MonotonicTime now, OnAirListener* on_air)
+    : options_(options), guard_(guard), on_air_(on_air) {
   if (options_.is_polled) away_since_ = now;
 }
 
@@ -102,7 +102,7 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
   if (shows_signature && !client.signature.is_authentic()) client.signature = call.signature;
   if (media_ms) OnMedia(client, *media_ms, now);
   OnSeen(stream, client, now);
-  SetOnSince(stream, now);
+  SetOnSince(*entry, now);
   return ReasonAgainst(name, client.signature, now - client.since) ? UpdateVerdict::kCut
                                                                    : UpdateVerdict::kGoOn;
 }
@@ -119,7 +119,8 @@ void StreamTable::Poll(const StreamPoll& poll, MonotonicTime now) {
   away_since_.reset();
   CompareLife(poll, now);
   for (const StreamClient& listed : poll.clients) PollOne(listed, poll.asked_at, now);
-  for (Stream& stream : streams_ | std::views::values) RemoveStale(stream, now);
+  for (Entry& entry : streams_) RemoveStale(entry, now);
+  if (on_air_ != nullptr) on_air_->OnListed();
 }
 
 // The list may be older than callbacks that came while it was under way.
@@ -162,7 +163,7 @@ std::vector<StreamDrop> StreamTable::Sweep(MonotonicTime now) {
   std::vector<StreamDrop> drops;
   for (auto at = streams_.begin(); at != streams_.end();) {
     auto& [name, stream] = *at;
-    if (!options_.is_polled) RemoveStale(stream, now);
+    if (!options_.is_polled) RemoveStale(*at, now);
     const bool is_claimed = guard_.IsClaimed(name);
     if (stream.clients.empty()) {
       const bool is_forgotten = !is_claimed && TimeOff(stream, now) >= kOffIsKept;
@@ -288,7 +289,7 @@ StreamTable::Client* StreamTable::AddClient(std::string_view stream, std::string
   if (const auto ended = ended_.find(id); ended != ended_.end()) ended_.erase(ended);
   Client& added = clients.emplace_back(Client{.id = std::string(id), .since = now});
   OnSeen(entry->second, added, now);
-  SetOnSince(entry->second, now);
+  SetOnSince(*entry, now);
   return &added;
 }
 
@@ -310,30 +311,31 @@ void StreamTable::OnMedia(Client& client, std::int64_t media_ms, MonotonicTime n
 std::optional<std::string> StreamTable::End(std::string_view client, MonotonicTime now) {
   const auto known = clients_.find(client);
   if (known == clients_.end()) return std::nullopt;
-  auto& [name, stream] = *known->second;
+  Entry* const entry = known->second;
+  auto& [name, stream] = *entry;
   const auto ended = std::ranges::find(stream.clients, client, &Client::id);
   if (ended->sends) stream.sent_at = Paused(now);
   stream.clients.erase(ended);
   clients_.erase(known);
-  SetOnSince(stream, now);
+  SetOnSince(*entry, now);
   return name;
 }
 
-void StreamTable::RemoveStale(Stream& stream, MonotonicTime now) {
-  std::erase_if(stream.clients, [&](const Client& client) {
+void StreamTable::RemoveStale(Entry& entry, MonotonicTime now) {
+  std::erase_if(entry.second.clients, [&](const Client& client) {
     if (!IsStale(client, now)) return false;
     clients_.erase(client.id);
     return true;
   });
-  SetOnSince(stream, now);
+  SetOnSince(entry, now);
 }
 
-void StreamTable::SetOnSince(Stream& stream, MonotonicTime now) {
-  if (!std::ranges::any_of(stream.clients, &Client::sends)) {
-    stream.on_since.reset();
-  } else if (!stream.on_since) {
-    stream.on_since = now;
-  }
+void StreamTable::SetOnSince(Entry& entry, MonotonicTime now) {
+  auto& [name, stream] = entry;
+  const bool is_on = std::ranges::any_of(stream.clients, &Client::sends);
+  if (is_on == stream.on_since.has_value()) return;
+  stream.on_since = is_on ? std::optional(now) : std::nullopt;
+  if (on_air_ != nullptr) on_air_->OnAir(name, is_on);
 }
 
 }  // namespace rtcroom

@@ -14,6 +14,7 @@
 #include "daemon/auth/stream_signature.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/stream_liveness.h"
 #include "daemon/media/stream_guard.h"
 
 namespace rtcroom {
@@ -132,8 +133,10 @@ class StreamTable {
   /// How long calls of a client may arrive after its end.
   static constexpr std::chrono::seconds kLateCalls{10};
 
-  /// @param guard  outlives this object.
-  StreamTable(const StreamTableOptions& options, const StreamGuard& guard, MonotonicTime now);
+  /// @param guard  outlives this object, and so does the listener.
+  /// @param on_air  null: nobody is told.
+  StreamTable(const StreamTableOptions& options, const StreamGuard& guard, MonotonicTime now,
+              OnAirListener* on_air = nullptr);
 
   /// A client asks to send the stream. One that was accepted for another stream ends that.
   PublishOutcome Publish(const StreamCall& call, MonotonicTime now);
@@ -222,14 +225,15 @@ class StreamTable {
   static void OnMedia(Client& client, std::int64_t media_ms, MonotonicTime now);
   /// Removes a client. @return the name of its stream; nullopt: there was no such client.
   std::optional<std::string> End(std::string_view client, MonotonicTime now);
-  void RemoveStale(Stream& stream, MonotonicTime now);
+  void RemoveStale(Entry& entry, MonotonicTime now);
   /// After each change of the clients.
-  static void SetOnSince(Stream& stream, MonotonicTime now);
+  void SetOnSince(Entry& entry, MonotonicTime now);
   void PollOne(const StreamClient& listed, MonotonicTime asked_at, MonotonicTime now);
   void CompareLife(const StreamPoll& poll, MonotonicTime now);
 
   const StreamTableOptions options_;
   const StreamGuard& guard_;
+  OnAirListener* const on_air_;
   Streams streams_;
   /// The stream of each client; entries of `streams_` do not move.
   std::unordered_map<std::string, Entry*, NameHash, std::equal_to<>> clients_;

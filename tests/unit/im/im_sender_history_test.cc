@@ -150,7 +150,7 @@ class ImSenderHistory : public ImSenderFixture,
                        .streams = streams_,
                        .clock = clock_,
                        .ids = ids_},
-                      {.enqueues_deliveries = true}, logger_);
+                      {.deliveries = {.im = true}}, logger_);
     {
       std::vector<std::jthread> phones;
       phones.reserve(kPhones);
@@ -183,9 +183,9 @@ class ImSenderHistory : public ImSenderFixture,
   }
 
   LeaseTable leases_{clock_, std::chrono::seconds(20)};
-  BanList bans_{clock_};
-  CountingIds ids_;
   FakeStreams streams_;
+  BanList bans_{clock_, streams_};
+  CountingIds ids_;
 };
 
 TEST_P(ImSenderHistory, EndsWithEachGroupMatchingItsRoom) {

@@ -98,7 +98,7 @@ class MediaPollerTest : public testing::Test {
   FakeStreams names_;
   StreamClaims claims_{names_};
   MemoryStore store_{{}, "00000000000000aa", claims_};
-  BanList bans_{clock_};
+  BanList bans_{clock_, names_};
   RevocationList revocations_{clock_};
   const StreamSignatureVerifier unsigned_{Secret()};
   StreamMonitor monitor_{{.unclaimed_ttl = 60s},

@@ -80,7 +80,7 @@ Result<StreamList> ReadNginxWith(const std::string& what, const std::string& by)
   return ReadNginx(std::move(listing));
 }
 
-NginxRtmpOptions NginxTestOptions() {
+StreamServerOptions NginxTestOptions() {
   return {.base_url = "http://127.0.0.1:8086", .control_key = Secret("key")};
 }
 

@@ -62,7 +62,7 @@ Result<StreamList> ReadSrsWithout(const char* name) {
   return ReadSrs(listing);
 }
 
-SrsOptions SrsTestOptions() {
+StreamServerOptions SrsTestOptions() {
   return {.base_url = "http://127.0.0.1:1985", .control_key = Secret("admin:pass word")};
 }
 

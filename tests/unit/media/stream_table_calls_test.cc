@@ -1,6 +1,8 @@
 // Callbacks: publish, update and end.
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -401,6 +403,57 @@ TEST(StreamNames, OfOutcomesAreLowerCaseWords) {
   EXPECT_EQ(PublishVerdictName(PublishVerdict::kTooManyStreams), "too_many_streams");
   EXPECT_EQ(StreamDropReasonName(StreamDropReason::kTakenOver), "taken_over");
   EXPECT_EQ(StreamSignatureStateName(StreamSignatureState::kExpired), "expired");
+}
+
+class RecordedOnAir : public OnAirListener {
+ public:
+  void OnAir(std::string_view stream, bool is_on) noexcept override {
+    heard_.push_back((is_on ? "+" : "-") + std::string(stream));
+  }
+  void OnListed() noexcept override { heard_.emplace_back("listed"); }
+  /// What it was told since the last call.
+  std::vector<std::string> Take() { return std::exchange(heard_, {}); }
+
+ private:
+  std::vector<std::string> heard_;
+};
+
+class OnAirTest : public StreamTableTest {
+ protected:
+  void SetUp() override { table_.emplace(StreamTableOptions{}, guard_, now(), &on_air_); }
+
+  RecordedOnAir on_air_;
+};
+
+TEST_F(OnAirTest, IsToldOfEachBeginningAndEnd) {
+  Publish("alice", "1");
+  EXPECT_THAT(on_air_.Take(), ElementsAre("+alice"));
+  Publish("alice", "2");
+  End("1");
+  EXPECT_THAT(on_air_.Take(), IsEmpty()) << "another connection, the same stream";
+  End("2");
+  EXPECT_THAT(on_air_.Take(), ElementsAre("-alice"));
+  EXPECT_EQ(Try("bob", "3", BadSignature()).verdict, PublishVerdict::kBadSignature);
+  EXPECT_THAT(on_air_.Take(), IsEmpty());
+}
+
+TEST_F(OnAirTest, IsToldOfListsAfterTheirStreams) {
+  Poll({{"alice", "1"}, {"bob", "2"}});
+  EXPECT_THAT(on_air_.Take(), ElementsAre("+alice", "+bob", "listed"));
+  Advance(16s);
+  Poll({{"bob", "2"}});
+  EXPECT_THAT(on_air_.Take(), ElementsAre("-alice", "listed"));
+}
+
+TEST_F(OnAirTest, IsToldOfMediaThatStopsAndGoesOn) {
+  Publish("alice", "1");
+  UpdateAt("1", 1000);
+  Advance(5s);
+  UpdateAt("1", 1000);
+  EXPECT_THAT(on_air_.Take(), ElementsAre("+alice", "-alice"));
+  Advance(5s);
+  UpdateAt("1", 2000);
+  EXPECT_THAT(on_air_.Take(), ElementsAre("+alice"));
 }
 
 }  // namespace

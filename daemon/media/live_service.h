@@ -22,19 +22,11 @@ struct StreamReport {
   bool operator==(const StreamReport&) const = default;
 };
 
-/// The service's answer to a mix, for the client.
-struct MixReply {
-  std::int64_t code = -1;  ///< 0: done
-  std::string message{};   ///< at most 200 bytes
-  std::int64_t timestamp = 0;
-  bool operator==(const MixReply&) const = default;
-};
-
 /// @threads implementations are safe from any thread. They block for `timeout` at most, throw
 ///          nothing and do not log: reasons and details are for the log and hold no key.
-class LiveApi {
+class LiveService {
  public:
-  virtual ~LiveApi() = default;
+  virtual ~LiveService() = default;
 
   /// @param stream  may have any characters.
   virtual StreamReport AskState(const std::string& stream, std::chrono::milliseconds timeout) = 0;
