@@ -10,18 +10,27 @@ std::vector<GrpcService> Services(RoomAdmin& admin, std::vector<GrpcService> mor
   return more;
 }
 
+/// @return null without a feed.
+MixFollowers* StartMixes(MixFeed* feed, std::optional<MixFollowers>& mixes) {
+  return feed == nullptr ? nullptr : &mixes.emplace(*feed);
+}
+
 }  // namespace
 
 GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps)
     : logger_(deps.logger),
       calls_(deps.store, deps.recordings, deps.rooms, deps.facts),
-      admin_(calls_, callers_, deps.clock, deps.logger),
+      admin_(calls_, callers_, deps.clock, deps.logger, StartMixes(deps.mixes, mixes_)),
       callers_(deps.clock, deps.logger, RoomAdmin::kPool),
       server_(std::move(options),
               {.services = Services(admin_, deps.more_services),
                .calls_at_work =
                    [this, more = deps.more_calls] { return admin_.calls_at_work() + more(); },
-               .end_streams = deps.end_streams,
+               .end_streams =
+                   [this, more = deps.end_streams] {
+                     if (mixes_) mixes_->Stop();
+                     more();
+                   },
                .clock = deps.clock,
                .logger = deps.logger}) {}
 

@@ -11,11 +11,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
+#include "daemon/core/mix_feed.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/grpc_server.h"
+#include "daemon/grpc/mix_followers.h"
 #include "daemon/grpc/room_admin.h"
 #include "daemon/http_client/call_pool.h"
 
@@ -26,6 +28,7 @@ struct GrpcAdminServerDeps {
   RecordingStore& recordings;
   RoomService& rooms;
   ServerFacts facts = {};
+  MixFeed* mixes = nullptr;  ///< null: this server wants no mixes
   std::vector<GrpcService> more_services = {};
   /// Of `more_services`: number of calls to wait for at a stop.
   std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };
@@ -57,11 +60,13 @@ class GrpcAdminServer {
   /// As `GrpcServer::Stop`; afterwards nothing uses the store.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
+  [[nodiscard]] std::size_t mix_followers() const { return mixes_ ? mixes_->size() : 0; }
   ListeningSocket TakeSocket() { return server_.TakeSocket(); }
 
  private:
   Logger& logger_;
   AdminCalls calls_;
+  std::optional<MixFollowers> mixes_;
   RoomAdmin admin_;
   CallPool callers_;   // its calls end before the members they use
   GrpcServer server_;  // last: it uses all other members

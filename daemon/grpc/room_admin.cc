@@ -11,6 +11,7 @@
 
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/call_status.h"
+#include "daemon/grpc/mix_followers.h"
 
 namespace rtcroom {
 namespace {
@@ -88,8 +89,9 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 
 class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
  public:
-  Methods(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger)
-      : calls_(calls), pool_(pool), clock_(clock), logger_(logger) {}
+  Methods(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
+          MixFollowers* mixes)
+      : calls_(calls), pool_(pool), clock_(clock), logger_(logger), mixes_(mixes) {}
 
   grpc::ServerUnaryReactor* GetRoom(grpc::CallbackServerContext* context,
                                     const v1::GetRoomRequest* request,
@@ -122,6 +124,13 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
     return Make("GetServerInfo", &AdminCalls::GetServerInfo, *context, *request, *response);
   }
 
+  MixFollowers::Reactor* FollowMixes(grpc::CallbackServerContext* /*context*/,
+                                     const v1::FollowMixesRequest* /*request*/) override {
+    if (mixes_ != nullptr) return mixes_->Follow();
+    return MixFollowers::Refuse(
+        {grpc::StatusCode::FAILED_PRECONDITION, "mix.max: 0, so there are no mixes to follow"});
+  }
+
   [[nodiscard]] std::size_t at_work() const { return at_work_; }
 
  private:
@@ -141,11 +150,13 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
   CallPool& pool_;
   const Clock& clock_;
   Logger& logger_;
+  MixFollowers* const mixes_;
   std::atomic<std::size_t> at_work_{0};
 };
 
-RoomAdmin::RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger)
-    : methods_(std::make_unique<Methods>(calls, pool, clock, logger)) {}
+RoomAdmin::RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
+                     MixFollowers* mixes)
+    : methods_(std::make_unique<Methods>(calls, pool, clock, logger, mixes)) {}
 
 RoomAdmin::~RoomAdmin() = default;
 

@@ -16,6 +16,7 @@ class Service;
 namespace rtcroom {
 
 class AdminCalls;
+class MixFollowers;
 
 /// Runs the calls on a pool, since they block on the store and gRPC's threads must not. A call is
 /// answered RESOURCE_EXHAUSTED when the queue is full, and UNAVAILABLE when it has waited too long;
@@ -29,7 +30,9 @@ class RoomAdmin {
 
   /// The arguments outlive the service. `pool` stops after the server of this service, and before
   /// this object is destroyed.
-  RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger);
+  /// @param mixes  null: this server wants no mixes.
+  RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
+            MixFollowers* mixes = nullptr);
   ~RoomAdmin();
   RoomAdmin(const RoomAdmin&) = delete;
   RoomAdmin& operator=(const RoomAdmin&) = delete;

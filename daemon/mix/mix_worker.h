@@ -1,0 +1,39 @@
+// The loop of the process that mixes streams.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "daemon/mix/mix_arguments.h"
+#include "daemon/mix/mix_client.h"
+#include "daemon/mix/mix_processes.h"
+#include "daemon/mix/mix_supervisor.h"
+
+namespace rtcroom {
+
+struct MixWorkerOptions {
+  MixServer server = {};
+  MixSupervisorOptions supervisor = {};
+};
+
+/// All of it outlives the call.
+struct MixWorkerDeps {
+  MixClient& client;  ///< its `wake` wakes `processes`
+  MixProcesses& processes;
+  const Clock& clock;
+  Logger& logger;
+  /// Called when the number of programs, or whether the server is followed, has changed.
+  std::function<void(std::size_t running, bool is_following)> report;
+};
+
+/// The programs of the mixes that can be made. Logs those that cannot.
+WantedPrograms ProgramsFor(const v1::WantedMixes& wanted, const MixServer& server, Logger& logger);
+
+/// Makes the mixes that the server wants until `stop`, then ends all programs and waits for that.
+/// The programs go on while the server is away.
+///
+/// `stop` has to wake `processes`. The programs live no longer than the calling thread.
+void RunMixWorker(const std::stop_token& stop, const MixWorkerOptions& options,
+                  const MixWorkerDeps& deps);
+
+}  // namespace rtcroom
