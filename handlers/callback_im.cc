@@ -70,7 +70,8 @@ CallbackReading<ImCallback> ReadImCallback(const CallbackRequest& request,
   std::optional<RoomId> group = RoomIdMember(*body, "GroupId");
   if (!group) return AcceptImCallback();  // one of the IM service's own
   ImCallback callback{.event = is_exit ? ImEvent::kMembersExited : ImEvent::kGroupDestroyed,
-                      .group = *std::move(group)};
+                      .group = *std::move(group),
+                      .by_rest_api = FirstOrEmpty(query, "OptPlatform") == "RESTAPI"};
   if (is_exit) callback.users = ExitedMembers(*body);
   return callback;
 }

@@ -15,6 +15,7 @@ struct ImCallback {
   ImEvent event = ImEvent::kMembersExited;
   RoomId group{};               ///< perhaps that of a room
   std::vector<UserId> users{};  ///< kMembersExited: those with an ID that users here can have
+  bool by_rest_api = false;     ///< caused by a call of a server, perhaps of this one
 };
 
 struct ImCallbackRules {

@@ -7,21 +7,12 @@
 #include <string_view>
 
 #include "daemon/base/logger.h"
-#include "daemon/http/http_handler.h"
 #include "daemon/media/media_poller.h"
 #include "daemon/media/stream_monitor.h"
+#include "handlers/callback_handler.h"
 #include "handlers/callback_stream.h"
 
 namespace rtcroom {
-
-/// Receives each callback, on any thread.
-class CallbackObserver {
- public:
-  virtual ~CallbackObserver() = default;
-  /// @param call    "publish", "update", "publish_end", "play", "recorded", or "other".
-  /// @param result  "accepted", "refused", or "denied": not from a genuine sender.
-  virtual void OnCallback(std::string_view call, std::string_view result) = 0;
-};
 
 /// Dependencies of the router, which they outlive.
 struct CallbackContext {
@@ -40,14 +31,12 @@ struct CallbackContext {
 ///
 /// @threads safe from any thread.
 /// @source protocol E.3, E.4, as corrected by the media contract, 5.
-class CallbackRouter : public HttpHandler {
+class CallbackRouter : public CallbackHandler {
  public:
   CallbackRouter(StreamCallbackRules rules, const CallbackContext& context);
 
-  [[nodiscard]] bool Serves(std::string_view path) const;
+  [[nodiscard]] bool Serves(std::string_view path) const override;
 
-  /// Inline and not paced.
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {}; }
   void Handle(HttpRequest& request, Responder& responder) override;
   HttpReply Refuse(int status, std::string_view reason) override;
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/media/stream_server.h"
 #include "handlers/json_values.h"
 
 namespace rtcroom {
@@ -82,7 +83,7 @@ CallbackReading<StreamCallback> ReadRtmpCallback(const CallbackRequest& request,
   FormPairs fields = ParseForm(request.body);
   const std::string_view call = FirstOrEmpty(fields, "call");
   const std::string_view client = FirstOrEmpty(fields, "clientid");
-  StreamCallback callback{.client = IsStreamClient(client) ? std::string(client) : std::string(),
+  StreamCallback callback{.client = IsStreamClientId(client) ? std::string(client) : std::string(),
                           .address = AddressOrEmpty(FirstOrEmpty(fields, "addr"))};
   if (call == "publish" || call == "play") {
     callback.call = call == "publish" ? CallbackCall::kPublish : CallbackCall::kPlay;

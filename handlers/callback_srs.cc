@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/media/stream_server.h"
 #include "handlers/body.h"
 
 namespace rtcroom {
@@ -49,7 +50,7 @@ std::string FileOf(const json& body) {
 CallbackReading<StreamCallback> ReadCall(CallbackCall call, const json& body,
                                          const StreamCallbackRules& rules) {
   StreamCallback callback{.call = call, .address = AddressOrEmpty(MemberText(body, "ip"))};
-  if (std::string client = MemberText(body, "client_id"); IsStreamClient(client)) {
+  if (std::string client = MemberText(body, "client_id"); IsStreamClientId(client)) {
     callback.client = std::move(client);
   }
   if (callback.client.empty() && call != CallbackCall::kPlay) {

@@ -8,11 +8,6 @@
 
 namespace rtcroom {
 
-bool IsStreamClient(std::string_view text) {
-  constexpr std::size_t kMaxClientBytes = 64;
-  return IsIdText(text) && text.size() <= kMaxClientBytes;
-}
-
 std::string AddressOrEmpty(std::string_view text) {
   return IpAddress::Parse(text) ? std::string(text) : std::string();
 }

@@ -25,8 +25,8 @@ enum class CallbackCall : std::uint8_t {
 /// their `client` was accepted for.
 struct StreamCallback {
   CallbackCall call = CallbackCall::kPublish;
-  /// The connection, in the server's own numbering: 1 to 64 characters of printable ASCII. Empty
-  /// only for some kPlay.
+  /// The connection, in the server's own numbering: see `IsStreamClientId`. Empty only for some
+  /// kPlay.
   std::string client{};
   /// A valid name in kPublish and kPlay. In kUpdate it is for a client that is not known yet, may
   /// differ from that which the client was accepted for, and is empty when it is not usable.
@@ -44,9 +44,6 @@ struct StreamCallbackRules {
   std::string app = "live";  ///< streams of other applications are refused
   bool check_play = false;   ///< otherwise every player is accepted
 };
-
-/// Whether `text` is a `StreamCallback::client`.
-bool IsStreamClient(std::string_view text);
 
 /// `text` when it is a numeric address, otherwise empty.
 std::string AddressOrEmpty(std::string_view text);

@@ -79,7 +79,7 @@ Reply HandleDeletePusher(const Request& request, const HandlerContext& context);
 Reply HandleGetPushers(const Request& request, const HandlerContext& context);
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context);
 Slice HandleGetRoomList(const Request& request, const HandlerContext& context);
-Reply HandleMergeStream(const Request& request, const HandlerContext& context);
+void HandleMergeStream(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleLogin(const Request& request, const HandlerContext& context);
 Reply HandleLogout(const Request& request, const HandlerContext& context);
 

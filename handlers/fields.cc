@@ -24,8 +24,7 @@ bool IsRtmpUrl(std::string_view url) {
 /// @source protocol B.8.
 bool IsTrtcUserId(std::string_view id) {
   return id.size() >= 4 && id.size() <= field::kTrtcUserId.max_bytes && IsAsciiLetter(id.front()) &&
-         std::ranges::all_of(
-             id, [](char c) { return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_'; });
+         std::ranges::all_of(id, [](char c) { return IsAsciiAlphanumeric(c) || c == '_'; });
 }
 
 }  // namespace
@@ -76,20 +75,25 @@ std::string Fields::OptionalInfo() {
   return CheckedText(text, traits_.info.max_bytes, traits_.info_too_long);
 }
 
-void Fields::CheckMergeParams() {
+json Fields::MergeParams() {
   constexpr const FieldSpec& kSpec = field::kMergeParams;
-  const json* params = Find(kSpec).value;
-  if (params == nullptr) return Fail(kSpec.name, kMissing);
-  json parsed;
-  if (traits_.merge_params == MergeParams::kObjectOrText && params->is_string()) {
-    Result<json> read = ParseJson(params->get_ref<const std::string&>());
-    if (!read)
-      return Refuse({read.error().code, fmt::format("mergeParams: {}", read.error().detail)});
-    parsed = *std::move(read);
-    params = &parsed;
+  const json* const sent = Find(kSpec).value;
+  if (sent == nullptr) {
+    Fail(kSpec.name, kMissing);
+    return {};
   }
-  if (!params->is_object()) return Fail(kSpec.name, "not an object");
-  if (params->dump().size() > kSpec.max_bytes) FailTooLong(kSpec.name, kSpec.max_bytes);
+  json params = *sent;
+  if (traits_.merge_params == rtcroom::MergeParams::kObjectOrText && sent->is_string()) {
+    Result<json> parsed = ParseJson(sent->get_ref<const std::string&>());
+    if (!parsed) {
+      Refuse({parsed.error().code, fmt::format("mergeParams: {}", parsed.error().detail)});
+      return {};
+    }
+    params = *std::move(parsed);
+  }
+  if (!params.is_object()) Fail(kSpec.name, "not an object");
+  if (params.dump().size() > kSpec.max_bytes) FailTooLong(kSpec.name, kSpec.max_bytes);
+  return params;
 }
 
 json Fields::Scalar(const FieldSpec& spec) {

@@ -42,8 +42,8 @@ class Fields {
   /// The same, but optional: empty when missing or ill-typed.
   std::string OptionalInfo();
 
-  /// Checks that `mergeParams` is present, in a form that the protocol allows.
-  void CheckMergeParams();
+  /// `mergeParams`, an object, in a form that the protocol allows.
+  nlohmann::json MergeParams();
 
   /// A string, a number or a boolean.
   nlohmann::json Scalar(const FieldSpec& spec);

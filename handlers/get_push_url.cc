@@ -35,8 +35,10 @@ Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
   }
   const Status allowed = services.rooms.CheckMayPush(request.room_kind, room, user_id);
   if (!allowed) return Reply::Failure(allowed.error());
-  const Result<std::string> url = services.streams.PushUrl(
-      StreamFor(user_id, request.traits().streams, services), services.clock.Now());
+  const PushBinding binding{.room = {.kind = request.room_kind, .id = room.value_or(RoomId())},
+                            .user_id = user_id};
+  const Result<std::string> url = services.streams.BoundPushUrl(
+      StreamFor(user_id, request.traits().streams, services), binding, services.clock.Now());
   return url ? Reply::Success(JsonText().Field("pushURL", *url)) : Reply::Failure(url.error());
 }
 

@@ -1,11 +1,12 @@
-// Divides requests between rooms, the message channel and the callbacks of media servers.
+// Divides requests between rooms, the message channel and callbacks.
 #pragma once
 
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 #include "daemon/http/http_handler.h"
-#include "handlers/callback_router.h"
+#include "handlers/callback_handler.h"
 #include "handlers/channel_router.h"
 #include "handlers/router.h"
 
@@ -18,10 +19,9 @@ namespace rtcroom {
 class PathSplit : public HttpHandler {
  public:
   /// All outlive this object.
-  /// @param channel    null: none.
-  /// @param callbacks  likewise.
-  PathSplit(Router& rooms, ChannelRouter* channel, CallbackRouter* callbacks)
-      : rooms_(rooms), channel_(channel), callbacks_(callbacks) {}
+  /// @param channel  null: none.
+  PathSplit(Router& rooms, ChannelRouter* channel, CallbackHandlers callbacks)
+      : rooms_(rooms), channel_(channel), callbacks_(std::move(callbacks)) {}
 
   RequestPlan Resolve(HttpRequest& request) override { return For(request).Resolve(request); }
   /// Of requests for rooms: no others are paced.
@@ -37,13 +37,13 @@ class PathSplit : public HttpHandler {
  private:
   HttpHandler& For(const HttpRequest& request) {
     if (channel_ != nullptr && channel_->Serves(request.path)) return *channel_;
-    if (callbacks_ != nullptr && callbacks_->Serves(request.path)) return *callbacks_;
+    if (CallbackHandler* const callbacks = callbacks_.For(request.path)) return *callbacks;
     return rooms_;
   }
 
   Router& rooms_;
   ChannelRouter* const channel_;
-  CallbackRouter* const callbacks_;
+  const CallbackHandlers callbacks_;
 };
 
 }  // namespace rtcroom

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "daemon/base/text.h"
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
@@ -18,7 +19,7 @@ constexpr seconds kMaxLife{86'400};
 /// alone. A userID that begins with digits would extend the time: a signature for one day would be
 /// valid for centuries.
 bool GoesOnWithDigits(const UserId& user_id) {
-  return !user_id.value.empty() && user_id.value.front() >= '0' && user_id.value.front() <= '9';
+  return !user_id.value.empty() && IsAsciiDigit(user_id.value.front());
 }
 
 Status CheckCaller(const Request& request, const UtilsServices* utils) {

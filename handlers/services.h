@@ -10,6 +10,7 @@
 #include "daemon/core/id_source.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
+#include "daemon/media/stream_mixer.h"
 #include "handlers/utils_services.h"
 
 namespace rtcroom {
@@ -26,6 +27,7 @@ struct Services {
   const Clock& clock;
   IdSource& ids;
   Admission& admission;
+  StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
 };
 

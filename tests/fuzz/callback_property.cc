@@ -14,6 +14,7 @@
 #include "daemon/base/base64.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
+#include "daemon/media/stream_server.h"
 #include "handlers/callback_im.h"
 #include "handlers/callback_live.h"
 #include "handlers/callback_rtmp.h"
@@ -56,7 +57,8 @@ Fault FaultOfStreamCallback(const StreamCallback& callback) {
   if (!may_have_name && !callback.stream.empty()) return "a name of a stream that proves nothing";
   if (!callback.stream.empty() && !IsStreamName(callback.stream)) return "not a stream's name";
   if (callback.stream.empty() && !callback.args.empty()) return "arguments without a stream";
-  if (callback.call != CallbackCall::kPlay && !IsStreamClient(callback.client)) return "no client";
+  if (callback.call != CallbackCall::kPlay && !IsStreamClientId(callback.client))
+    return "no client";
   if (callback.call == CallbackCall::kRecorded && !IsRecordedFile(callback.file)) return "no file";
   return std::nullopt;
 }

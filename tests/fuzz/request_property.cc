@@ -93,7 +93,7 @@ struct RequestFuzzServer::Parts {
   Logger logger{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore store{{.max_rooms = 8}, "00000000000000aa", leases};
-  BanList bans{clock};
+  BanList bans{clock, streams};
   RoomService rooms{{.store = store,
                      .ban_store = store,
                      .bans = bans,

@@ -99,7 +99,7 @@ class RouterFixture {
   LeaseTable leases{clock, std::chrono::seconds(20)};
   MemoryStore memory;
   FailingStore store{memory};
-  BanList bans{clock};
+  BanList bans{clock, streams};
   RoomService rooms{{.store = store,
                      .ban_store = memory,
                      .bans = bans,

@@ -1,7 +1,7 @@
 // What media servers are answered, and what their callbacks change.
 #include "handlers/callback_router.h"
 
-#include <memory>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,12 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/auth/signed_stream_urls.h"
 #include "storage/memory/memory_store.h"
-#include "tests/support/captured_log.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/recorded_reply.h"
+#include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
+#include "tests/unit/handlers/callback_router_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -23,101 +21,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-class CountedCallbacks : public CallbackObserver {
- public:
-  void OnCallback(std::string_view call, std::string_view result) override {
-    counted.push_back(fmt::format("{} {}", call, result));
-  }
-  std::vector<std::string> counted{};
-};
-
-class IgnoredMedia : public MediaObserver {
- public:
-  void OnPoll(bool /*is_up*/, std::chrono::nanoseconds /*took*/) override {}
-  void OnDrop(StreamDropReason /*reason*/, bool /*is_dropped*/) override {}
-};
-
-class CallbackRouterTest : public testing::Test {
- protected:
-  static inline const Secret kPushKey{"push key"};
-  static inline const Secret kPlayKey{"play key"};
-
-  /// The arguments of a push URL that is signed now.
-  std::string PushArguments(const std::string& stream) {
-    const std::string url = *urls_.PushUrl(stream, clock_.Now());
-    return url.substr(url.find('?') + 1);
-  }
-  std::string PlayArguments(const std::string& stream) {
-    const std::string url = urls_.AccelerateUrl(stream, clock_.Now());
-    return url.substr(url.find('?') + 1);
-  }
-  HttpReply Send(const std::string& path, const std::string& body, CallbackRouter& router) {
-    const auto sink = std::make_shared<RecordedReply>();
-    Handle(router,
-           {.method = "POST",
-            .path = path,
-            .content_type = "application/x-www-form-urlencoded",
-            .body = body,
-            .peer_address = "127.0.0.1"},
-           sink);
-    return sink->reply().value_or(HttpReply{.status = 0});
-  }
-  int Nginx(const std::string& call, const std::string& name, const std::string& arguments,
-            const std::string& client = "1") {
-    return Send("/callback/rtmp/secret",
-                fmt::format("app=live&flashver=&swfurl=&tcurl=&pageurl=&addr=192.0.2.7&clientid={}&"
-                            "call={}&name={}&{}",
-                            client, call, name, arguments),
-                router_)
-        .status;
-  }
-  std::string Srs(const std::string& action, const std::string& stream, const std::string& param) {
-    return Send("/callback/srs/secret",
-                fmt::format(R"({{"action":"{}","client_id":"c1","ip":"192.0.2.7","app":"live",)"
-                            R"("stream":"{}","param":"?{}"}})",
-                            action, stream, param),
-                router_)
-        .body;
-  }
-  bool IsOn(const std::string& stream) {
-    return monitor_.StateOf(stream).kind == MediaState::Kind::kOn;
-  }
-  CallbackRouter RouterWith(StreamCallbackRules rules) {
-    return {std::move(rules),
-            {.monitor = monitor_, .poller = poller_, .observer = counts_, .logger = logger_}};
-  }
-
-  FakeClock clock_;
-  const SignedStreamUrls urls_{{.push_key = kPushKey,
-                                .play_key = kPlayKey,
-                                .push_host = "push",
-                                .play_host = "play",
-                                .url_ttl = 1h}};
-  StreamClaims claims_{urls_};
-  BanList bans_{clock_};
-  RevocationList revocations_{clock_};
-  const StreamSignatureVerifier pushers_{kPushKey};
-  const StreamSignatureVerifier players_{kPlayKey};
-  StreamMonitor monitor_{{.is_polled = false},
-                         {.claims = claims_,
-                          .bans = bans_,
-                          .revocations = revocations_,
-                          .pushers = pushers_,
-                          .players = players_,
-                          .clock = clock_}};
-  IgnoredMedia media_;
-  CapturedLog log_;
-  Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
-  CountedCallbacks counts_;
-  MediaPoller poller_{{},
-                      {.monitor = monitor_,
-                       .removals = claims_.removals(),
-                       .observer = media_,
-                       .clock = clock_,
-                       .logger = logger_}};
-  CallbackRouter router_{RouterWith({.senders = {.secret = Secret("secret")}, .check_play = true})};
-};
 
 TEST_F(CallbackRouterTest, ServesThePathsOfMediaServers) {
   EXPECT_TRUE(router_.Serves("/callback/rtmp"));
@@ -160,6 +63,35 @@ TEST_F(CallbackRouterTest, ARevokedStreamIsCutAtItsNextUpdate) {
   EXPECT_EQ(Nginx("publish", "alice", arguments, "2"), 403);
   clock_.Advance(2s);
   EXPECT_EQ(Nginx("publish", "alice", PushArguments("alice"), "3"), 200) << "signed since";
+}
+
+TEST_F(CallbackRouterTest, ABannedUserIsRefusedWithTheUrlsOfTheRoom) {
+  Ban({"alice"}, MultiRoom("r1"));
+  const std::string stream = "alice_0011aabb";
+  EXPECT_EQ(Nginx("publish", stream, BoundArguments(stream, {"alice"}, "r1")), 403);
+  EXPECT_EQ(Nginx("publish", stream, BoundArguments(stream, {"alice"}, "")), 403) << "any room";
+  EXPECT_EQ(Nginx("publish", stream, PushArguments(stream)), 403) << "without a binding";
+  EXPECT_EQ(Nginx("publish", "alice", PushArguments("alice")), 403) << "in gen-1";
+  EXPECT_THAT(log_.Text(), HasSubstr("banned"));
+  EXPECT_EQ(Nginx("publish", stream, BoundArguments(stream, {"alice"}, "r2")), 200);
+  EXPECT_EQ(Nginx("publish", "bob", BoundArguments("bob", {"bob"}, "")), 200);
+}
+
+TEST_F(CallbackRouterTest, ABanFromOneKindOfRoomsLeavesTheOthers) {
+  Ban({"alice"}, {.kind = RoomKind::kLive, .id = {"r1"}});
+  EXPECT_EQ(Nginx("publish", "alice", BoundArguments("alice", {"alice"}, "")), 200);
+  EXPECT_EQ(Nginx("publish", "alice", PushArguments("alice"), "2"), 403) << "of unknown kind";
+}
+
+TEST_F(CallbackRouterTest, ABannedUserIsCutAtItsNextUpdateUnlessItIsInAnotherRoom) {
+  const std::string arguments = BoundArguments("alice", {"alice"}, "");
+  ASSERT_EQ(Nginx("publish", "alice", arguments), 200);
+  Ban({"alice"}, MultiRoom("r1"));
+  MemoryStore store({}, "00000000000000aa", claims_);
+  ASSERT_OK(Apply(store, Creating(MakeRoom(RoomKind::kMulti, "r2", "alice"))));
+  EXPECT_EQ(Nginx("update_publish", "alice", "time=5&" + arguments), 200);
+  ASSERT_OK(Apply(store, Destroying(MultiRoom("r2"), "alice")));
+  EXPECT_EQ(Nginx("update_publish", "alice", "time=10&" + arguments), 403);
 }
 
 TEST_F(CallbackRouterTest, AViewerWhoLeavesChangesNothing) {

@@ -279,7 +279,7 @@ class PathsOfClients : public testing::Test {
  protected:
   RouterFixture rooms_;
   ChannelFixture channel_;
-  PathSplit split_{rooms_.router, &channel_.router, nullptr};
+  PathSplit split_{rooms_.router, &channel_.router, {}};
 };
 
 TEST_F(PathsOfClients, AreDividedByTheirVersion) {

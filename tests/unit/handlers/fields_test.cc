@@ -240,13 +240,13 @@ TEST(Fields, BoundsTheTextOfAnObject) {
   const json longest = {
       {"mergeParams", {{"a", std::string(field::kMergeParams.max_bytes - 8, 'x')}}}};
   Fields fields(longest, kGen1);
-  fields.CheckMergeParams();
+  EXPECT_EQ(fields.MergeParams(), longest.at("mergeParams"));
   EXPECT_TRUE(fields.ok());
 
   const json longer = {
       {"mergeParams", {{"a", std::string(field::kMergeParams.max_bytes - 7, 'x')}}}};
   Fields others(longer, kGen1);
-  others.CheckMergeParams();
+  (void)others.MergeParams();
   EXPECT_EQ(others.error().detail, "mergeParams: longer than 16384 bytes");
 }
 

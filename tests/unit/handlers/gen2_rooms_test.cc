@@ -41,7 +41,7 @@ TEST_F(Gen2Rooms, HaveAUniqueStreamInEachPushUrl) {
   EXPECT_EQ(Post("u1", "multi_room/get_push_url", json::object()),
             R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1_00000001"})");
   EXPECT_EQ(Post("u1", "multi_room/get_push_url", {{"roomID", "r1"}}),
-            R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1_00000002"})");
+            R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1_00000002?room=r1"})");
 }
 
 TEST_F(Gen2Rooms, AreHiddenUntilTheirFirstPusherJoins) {

@@ -75,6 +75,12 @@ TEST(GetPushUrl, ReturnsTheUrlOfTheUsersStream) {
   }
 }
 
+TEST(GetPushUrl, BindsTheUrlToTheNamedRoom) {
+  const RouterFixture server;
+  EXPECT_EQ(server.Post("/weapp/multi_room/get_push_url", R"({"userID":"u1","roomID":"r1"})").body,
+            R"({"code":0,"message":"请求成功","pushURL":"rtmp://push/live/u1?room=r1"})");
+}
+
 /// Without a configured push host.
 class NoStreams : public FakeStreams {
  public:

@@ -24,6 +24,7 @@ TEST(RequestPlan, UsesWorkersOnlyForBlockingEndpoints) {
   const std::map<std::string_view, Lane> waiting = {
       {"get_im_login_info", Lane::kWorker},
       {"create_room", Lane::kWorker},
+      {"merge_stream", Lane::kWorker},
       {"login", Lane::kWorker},
       {"logout", Lane::kWorker},
       {"set_custom_field", Lane::kWorker},

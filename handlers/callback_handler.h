@@ -1,0 +1,50 @@
+// What the routers of callbacks have in common.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/http/http_handler.h"
+
+namespace rtcroom {
+
+/// A handler of some paths, from memory: it waits for nothing outside.
+class CallbackHandler : public HttpHandler {
+ public:
+  [[nodiscard]] virtual bool Serves(std::string_view path) const = 0;
+
+  /// Not paced: all callbacks of one kind come from a few addresses.
+  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
+};
+
+/// Receives each callback, on any thread.
+class CallbackObserver {
+ public:
+  virtual ~CallbackObserver() = default;
+  /// @param call    "publish", "update", "publish_end", "play", "recorded", or "other"; of clouds
+  ///                "live", "trtc" or "im".
+  /// @param result  "accepted", "refused", or "denied": not from a genuine sender.
+  virtual void OnCallback(std::string_view call, std::string_view result) = 0;
+};
+
+/// The handlers of all callbacks; they outlive this object.
+class CallbackHandlers {
+ public:
+  CallbackHandlers() = default;
+  explicit CallbackHandlers(std::vector<CallbackHandler*> handlers)
+      : handlers_(std::move(handlers)) {}
+
+  /// Null when none serves the path.
+  [[nodiscard]] CallbackHandler* For(std::string_view path) const {
+    const auto found = std::ranges::find_if(
+        handlers_, [path](const CallbackHandler* handler) { return handler->Serves(path); });
+    return found == handlers_.end() ? nullptr : *found;
+  }
+
+ private:
+  std::vector<CallbackHandler*> handlers_{};
+};
+
+}  // namespace rtcroom
