@@ -16,8 +16,8 @@
 
 namespace rtcroom {
 
-// One struct per section of the file; members are named after their keys. Their meaning, bounds and
-// availability are defined once: in the tables of config_keys*.cc, which `default-config` prints.
+// One struct per section of the file; members are named after their keys. Their meaning and bounds
+// are defined once: in the tables of config_keys*.cc, which `default-config` prints.
 using ConfigDuration = std::chrono::milliseconds;
 
 struct ServerConfig {
@@ -156,6 +156,12 @@ struct RecordingConfig {
   ConfigDuration retention = std::chrono::seconds(0);
 };
 
+struct MixConfig {
+  std::size_t max = 0;  ///< 0: no mixing
+  std::string server = "rtmp://127.0.0.1:1935";
+  std::string ffmpeg = "/usr/bin/ffmpeg";
+};
+
 struct WechatConfig {
   std::string app_id = {};
   Secret secret = {};
@@ -209,6 +215,7 @@ struct Config {
   LiveConfig live = {};
   LivenessConfig liveness = {};
   RecordingConfig recording = {};
+  MixConfig mix = {};
   WechatConfig wechat = {};
   TrtcConfig trtc = {};
   LimitsConfig limits = {};

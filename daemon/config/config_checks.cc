@@ -145,6 +145,9 @@ void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
   if (im.sig_version == 1 && signs && im.private_key_file.empty()) {
     problems.push_back({"im.private_key_file", "missing: im.sig_version 1 signs with it"});
   }
+  if (!im.callback_token.empty() && !im.enabled) {
+    problems.push_back({"im.callback_token", "needs im.enabled: otherwise users make the groups"});
+  }
   const bool makes_a_key = mode == RunMode::kDev;
   if (im.enabled && im.sig_version == 2 && im.secret_key.empty() && !makes_a_key) {
     problems.push_back({"im.secret_key", "missing: im.enabled needs it"});
@@ -182,13 +185,37 @@ void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
   }
 }
 
-bool HasMediaCallbacks(const LiveConfig& live) {
-  return !live.rtmp_callback_secret.empty() || !live.callback_allow.empty();
+void CheckLiveService(const LiveConfig& live, Problems& problems) {
+  const auto needs = [&](std::string_view key, bool is_missing) {
+    if (!is_missing) return;
+    problems.push_back({std::string(key), fmt::format("missing: live.api {} needs it",
+                                                      live.api == LiveApi::kV1 ? "v1" : "v3")});
+  };
+  if (live.api == LiveApi::kV1) {
+    needs("live.app_id", live.app_id.empty());
+    needs("live.api_key", live.api_key.empty());
+  }
+  if (live.api != LiveApi::kV3) return;
+  needs("live.secret_id", live.secret_id.empty());
+  needs("live.secret_key", live.secret_key.empty());
+  needs("live.push_host", live.push_host.empty() && live.bizid.empty());
+  if (live.api_base_url.find('/', std::string_view("https://").size()) != std::string::npos) {
+    problems.push_back({"live.api_base_url", "must have no path: live.api v3 has none"});
+  }
+}
+
+void CheckCallbacks(const LiveConfig& live, Problems& problems) {
+  if (live.callback_key.empty()) return;
+  const bool has_own_server = IsMediaServer(live.api) || !live.rtmp_callback_secret.empty();
+  if (!has_own_server) return;
+  problems.push_back({"live.callback_key",
+                      "of the live service, but live.api or live.rtmp_callback_secret is of a "
+                      "media server of one's own: streams are on one of the two"});
 }
 
 void CheckMedia(const Config& config, Problems& problems) {
   const LiveConfig& live = config.live;
-  const bool is_polled = live.api != LiveApi::kNone;
+  const bool is_polled = IsMediaServer(live.api);
   if (is_polled && live.api_base_url.empty()) {
     problems.push_back({"live.api_base_url", "missing: live.api needs the server's address"});
   }
@@ -200,7 +227,8 @@ void CheckMedia(const Config& config, Problems& problems) {
                         "needs live.rtmp_callback_secret or live.callback_allow: nothing asks "
                         "about players otherwise"});
   }
-  if (config.liveness.policy == LivenessPolicy::kStream && !is_polled && !HasMediaCallbacks(live)) {
+  if (config.liveness.policy == LivenessPolicy::kStream && live.api == LiveApi::kNone &&
+      !HasMediaCallbacks(live)) {
     problems.push_back({"liveness.policy",
                         "stream needs live.api or the callbacks of a media server: no stream is "
                         "known otherwise"});
@@ -209,14 +237,42 @@ void CheckMedia(const Config& config, Problems& problems) {
 
 void CheckRecording(const Config& config, Problems& problems) {
   const RecordingConfig& recording = config.recording;
-  const bool has_server = config.live.api != LiveApi::kNone || HasMediaCallbacks(config.live);
-  if (!recording.root.empty() && !has_server) {
+  if (!recording.root.empty() && !HasMediaServer(config.live)) {
     problems.push_back({"recording.root",
-                        "needs live.api or the callbacks of a media server: nothing is recorded "
+                        "needs a media server as live.api, or its callbacks: nothing is recorded "
                         "otherwise"});
   }
   if (recording.root.empty() && recording.retention.count() != 0) {
     problems.push_back({"recording.retention", "needs recording.root"});
+  }
+}
+
+void CheckMix(const Config& config, Problems& problems) {
+  if (config.mix.max == 0) return;
+  if (!IsMediaServer(config.live.api)) {
+    problems.push_back({"mix.max", "needs a media server as live.api: its streams are mixed"});
+  }
+  if (config.live.check_play) {
+    problems.push_back(
+        {"mix.max", "not with live.check_play: mixes are played without signatures"});
+  }
+  if (config.grpc.listen.empty()) {
+    problems.push_back({"mix.max", "needs grpc.listen: mix-worker follows the mixes over it"});
+  }
+}
+
+void CheckTrtc(const Config& config, Problems& problems) {
+  const TrtcConfig& trtc = config.trtc;
+  if (!trtc.enabled) return;
+  if (config.im.sdk_app_id == 0) {
+    problems.push_back({"im.sdk_app_id", "missing: trtc.enabled needs it"});
+  }
+  if (trtc.region.empty()) problems.push_back({"trtc.region", "missing: trtc.enabled needs it"});
+  if (trtc.secret_id.empty()) {
+    problems.push_back({"trtc.secret_id", "missing: trtc.enabled needs it"});
+  }
+  if (trtc.secret_key.empty()) {
+    problems.push_back({"trtc.secret_key", "missing: trtc.enabled needs it"});
   }
 }
 
@@ -268,6 +324,17 @@ void WarnOfLive(const LiveConfig& live, Problems& warnings) {
   }
 }
 
+void WarnOfLiveness(const Config& config, Problems& warnings) {
+  const LivenessConfig& liveness = config.liveness;
+  const LiveConfig& live = config.live;
+  const bool only_asks =
+      IsLiveService(live.api) && !HasMediaCallbacks(live) && live.callback_key.empty();
+  if (!only_asks || liveness.policy != LivenessPolicy::kAssist) return;
+  if (!liveness.evict_on_media_off) return;
+  warnings.push_back({"liveness.evict_on_media_off",
+                      "without effect: the live service is asked about silent members only"});
+}
+
 void WarnOfPlayKey(const LiveConfig& live, Problems& warnings) {
   if (live.push_key.empty()) return;
   if (!live.play_key.empty() && live.play_key != live.push_key) return;
@@ -317,6 +384,16 @@ void WarnOfProxies(const ServerConfig& server, Problems& warnings) {
 
 }  // namespace
 
+bool HasMediaCallbacks(const LiveConfig& live) {
+  // With the live service's key, the addresses are those of its callbacks.
+  return !live.rtmp_callback_secret.empty() ||
+         (!live.callback_allow.empty() && live.callback_key.empty());
+}
+
+bool HasMediaServer(const LiveConfig& live) {
+  return IsMediaServer(live.api) || HasMediaCallbacks(live);
+}
+
 bool NeedsMadeApplication(const Config& config) {
   const ImConfig& im = config.im;
   return config.channel.enabled && im.sdk_app_id == 0 && im.sig_version == 2 &&
@@ -335,8 +412,12 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   }
   CheckIm(config.im, mode, problems);
   CheckChannel(config, mode, problems);
+  CheckLiveService(config.live, problems);
   CheckMedia(config, problems);
+  CheckCallbacks(config.live, problems);
   CheckRecording(config, problems);
+  CheckMix(config, problems);
+  CheckTrtc(config, problems);
   CheckWechat(config.wechat, problems);
   CheckUtils(config.utils, problems);
   return problems;
@@ -368,6 +449,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   WarnOfAuth(config.auth, warnings);
   WarnOfIm(config, warnings);
   WarnOfLive(config.live, warnings);
+  WarnOfLiveness(config, warnings);
   WarnOfPlayKey(config.live, warnings);
   WarnOfUtils(config, warnings);
   if (config.wechat.app_id.empty()) {

@@ -18,6 +18,12 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode);
 /// Whether the channel needs a made key: it is enabled, and there is no IM application.
 bool NeedsMadeApplication(const Config& config);
 
+/// Whether a media server of one's own may send callbacks.
+bool HasMediaCallbacks(const LiveConfig& live);
+
+/// Whether a media server is configured: one that sends callbacks, or one that can be asked.
+bool HasMediaServer(const LiveConfig& live);
+
 /// Configured files that this process cannot read. Touches the disk.
 std::vector<ConfigProblem> FindUnreadableFiles(const Config& config);
 

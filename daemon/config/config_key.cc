@@ -29,6 +29,7 @@ std::vector<ConfigKey> AllConfigKeys() {
   AddLiveKeys(keys);
   AddLivenessKeys(keys);
   AddRecordingKeys(keys);
+  AddMixKeys(keys);
   AddWechatKeys(keys);
   AddTrtcKeys(keys);
   AddLimitsKeys(keys);

@@ -14,16 +14,11 @@
 
 namespace rtcroom {
 
-/// Whether this version implements the key. An unavailable key is read and checked, and only its
-/// default is allowed.
-enum class Availability : std::uint8_t { kAvailable, kNotInThisVersion };
-
 struct ConfigKey {
   std::string_view section = {};
   std::string_view name = {};
   ValueRule rule = {};
   std::string_view comment = {};  ///< one line for `default-config`
-  Availability availability = Availability::kAvailable;
   ConfigValue (*get)(const Config& config) = nullptr;
   void (*set)(Config& config, const ConfigValue& value) = nullptr;
 
@@ -61,8 +56,7 @@ class SectionKeys {
   SectionKeys(std::string_view name, std::vector<ConfigKey>& keys) : name_(name), keys_(keys) {}
 
   template <auto member, typename Rule>
-  void Add(std::string_view key, Rule rule, std::string_view comment,
-           Availability availability = Availability::kAvailable) {
+  void Add(std::string_view key, Rule rule, std::string_view comment) {
     using Member = std::remove_cvref_t<decltype((std::declval<Config&>().*section).*member)>;
     using Value = typename ConfigValueOf<Member>::Type;
     static_assert(std::is_same_v<Value, typename Rule::Value>, "the rule gives another type");
@@ -71,7 +65,6 @@ class SectionKeys {
         .name = key,
         .rule = std::move(rule),
         .comment = comment,
-        .availability = availability,
         .get = [](const Config& config) -> ConfigValue {
           const Member& held = (config.*section).*member;
           if constexpr (std::is_enum_v<Member>) {
@@ -90,12 +83,6 @@ class SectionKeys {
               }
             },
     });
-  }
-
-  /// The same for a key that this version does not implement.
-  template <auto member, typename Rule>
-  void AddUnavailable(std::string_view key, Rule rule, std::string_view comment) {
-    Add<member>(key, std::move(rule), comment, Availability::kNotInThisVersion);
   }
 
  private:

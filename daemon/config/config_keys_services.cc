@@ -33,8 +33,9 @@ void AddImKeys(std::vector<ConfigKey>& keys) {
                                 "What create_room does while the IM service fails.");
   im.Add<&S::notify_via>("notify_via", ChoiceRule{{"auto", "system", "custom_msg", "both"}},
                          "The form of notices; unmodified clients understand system only.");
-  im.AddUnavailable<&S::callback_token>("callback_token", SecretRule{},
-                                        "The key that signs the IM service's callbacks.");
+  im.Add<&S::callback_token>(
+      "callback_token", SecretRule{},
+      "The token that signs the IM service's callbacks; \"\" = no /callback/im.");
 }
 
 void AddChannelKeys(std::vector<ConfigKey>& keys) {
@@ -81,10 +82,11 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
   live.Add<&S::play_host>("play_host", PlainTextRule{CheckOptionalHost},
                           "\"\" = BIZID.liveplay.myqcloud.com.");
   live.Add<&S::url_ttl>("url_ttl", DurationRule{1s, 8760h}, "Life of a signed URL.");
-  live.Add<&S::api>("api", ChoiceRule{{"none", "nginx-rtmp", "srs", "v1", "v3"}, {"v1", "v3"}},
-                    "The media server that is asked which streams are on, and to end some.");
-  live.Add<&S::api_base_url>("api_base_url", PlainTextRule{CheckOptionalBaseUrl},
-                             "Its control address: nginx-rtmp has /control and /stat there.");
+  live.Add<&S::api>("api", ChoiceRule{{"none", "nginx-rtmp", "srs", "v1", "v3"}},
+                    "What is asked about streams: a media server, or Tencent's live service.");
+  live.Add<&S::api_base_url>(
+      "api_base_url", PlainTextRule{CheckOptionalBaseUrl},
+      "Its address: nginx-rtmp has /control and /stat there; \"\" = Tencent's.");
   live.Add<&S::control_key>("control_key", SecretRule{},
                             "Of nginx-rtmp, a bearer token; of srs user:password; \"\" = none.");
   live.Add<&S::app>("app", PlainTextRule{CheckStreamApp},
@@ -98,17 +100,18 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
   live.Add<&S::poll_period>("poll_period", DurationRule{100ms, 1h}, "Between two such questions.");
   live.Add<&S::confirm_ttl>("confirm_ttl", DurationRule{200ms, 1h},
                             "How long a stream counts as on without a sign of it.");
-  live.AddUnavailable<&S::app_id>("app_id", PlainTextRule{}, "For api v1.");
+  live.Add<&S::app_id>("app_id", PlainTextRule{}, "For api v1: the account's number.");
   live.Add<&S::api_key>("api_key", SecretRule{}, "For api v1 and POST get_login_info.");
-  live.AddUnavailable<&S::secret_id>("secret_id", PlainTextRule{}, "For api v3.");
-  live.AddUnavailable<&S::secret_key>("secret_key", SecretRule{}, "For api v3.");
-  live.AddUnavailable<&S::callback_key>("callback_key", SecretRule{},
-                                        "Of the live service's callbacks.");
+  live.Add<&S::secret_id>("secret_id", PlainTextRule{}, "For api v3: the caller's ID.");
+  live.Add<&S::secret_key>("secret_key", SecretRule{}, "For api v3: the caller's key.");
+  live.Add<&S::callback_key>("callback_key", SecretRule{},
+                             "Signs the live service's callbacks; \"\" = no /callback/live.");
   live.Add<&S::rtmp_callback_secret>(
       "rtmp_callback_secret", SecretRule{},
       "Of a media server's callbacks: a bearer token, or the last part of their path.");
   live.Add<&S::callback_allow>("callback_allow", ListRule{CheckAddressRange},
-                               "Addresses that may send them; with a secret both must hold.");
+                               "Addresses that may send them, or, with callback_key, the live "
+                               "service's; with a secret or key both must hold.");
   live.Add<&S::check_play>("check_play", SwitchRule{},
                            "Players need an URL signed with the play key, too.");
   live.Add<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
@@ -126,6 +129,16 @@ void AddRecordingKeys(std::vector<ConfigKey>& keys) {
                                "Older recordings are deleted; 0s = none.");
 }
 
+void AddMixKeys(std::vector<ConfigKey>& keys) {
+  using S = MixConfig;
+  SectionKeys<&Config::mix> mix("mix", keys);
+  mix.Add<&S::max>("max", CountRule{0, 64},
+                   "Most live rooms whose streams rtcroomd mix-worker mixes; 0 = none.");
+  mix.Add<&S::server>("server", PlainTextRule{CheckRtmpServer},
+                      "Of rtcroomd mix-worker: the media server that it plays from and pushes to.");
+  mix.Add<&S::ffmpeg>("ffmpeg", PlainTextRule{CheckProgram}, "Likewise: the program that mixes.");
+}
+
 void AddWechatKeys(std::vector<ConfigKey>& keys) {
   using S = WechatConfig;
   SectionKeys<&Config::wechat> wechat("wechat", keys);
@@ -141,12 +154,16 @@ void AddWechatKeys(std::vector<ConfigKey>& keys) {
 void AddTrtcKeys(std::vector<ConfigKey>& keys) {
   using S = TrtcConfig;
   SectionKeys<&Config::trtc> trtc("trtc", keys);
-  trtc.AddUnavailable<&S::enabled>("enabled", SwitchRule{}, "Calls the TRTC service.");
-  trtc.AddUnavailable<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl}, "The TRTC service.");
-  trtc.AddUnavailable<&S::region>("region", PlainTextRule{}, "Its region.");
-  trtc.AddUnavailable<&S::secret_id>("secret_id", PlainTextRule{}, "The caller's id.");
-  trtc.AddUnavailable<&S::secret_key>("secret_key", SecretRule{}, "The caller's key.");
-  trtc.AddUnavailable<&S::callback_key>("callback_key", SecretRule{}, "Of its callbacks.");
+  trtc.Add<&S::enabled>("enabled", SwitchRule{},
+                        "Calls the TRTC service: members of webrtc rooms who are kicked or evicted "
+                        "leave its rooms, and rooms that are dismissed end there.");
+  trtc.Add<&S::base_url>("base_url", PlainTextRule{CheckBaseUrl},
+                         "The TRTC service; its international address is another.");
+  trtc.Add<&S::region>("region", PlainTextRule{CheckStreamPart}, "Its region, as ap-guangzhou.");
+  trtc.Add<&S::secret_id>("secret_id", PlainTextRule{}, "Of the key that signs the calls.");
+  trtc.Add<&S::secret_key>("secret_key", SecretRule{}, "The key that signs the calls.");
+  trtc.Add<&S::callback_key>("callback_key", SecretRule{},
+                             "Signs its callbacks; \"\" = no /callback/trtc.");
 }
 
 void AddUtilsKeys(std::vector<ConfigKey>& keys) {

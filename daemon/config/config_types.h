@@ -23,4 +23,11 @@ enum class NotifyVia : std::uint8_t { kAuto, kSystem, kCustomMsg, kBoth };
 /// What lists and ends streams: a media server, or the live service (protocol D.6).
 enum class LiveApi : std::uint8_t { kNone, kNginxRtmp, kSrs, kV1, kV3 };
 
+/// Whether it is a media server, which lists its streams.
+constexpr bool IsMediaServer(LiveApi api) {
+  return api == LiveApi::kNginxRtmp || api == LiveApi::kSrs;
+}
+/// Whether it is the live service, which is asked about single streams, and mixes.
+constexpr bool IsLiveService(LiveApi api) { return api == LiveApi::kV1 || api == LiveApi::kV3; }
+
 }  // namespace rtcroom

@@ -145,9 +145,6 @@ struct Reader {
     const std::string* text = std::get_if<std::string>(&raw);
     const auto name = text == nullptr ? rule.names.end() : std::ranges::find(rule.names, *text);
     if (name == rule.names.end()) return Refused("must be one of " + DescribeRule(rule));
-    if (std::ranges::find(rule.unavailable, *name) != rule.unavailable.end()) {
-      return Refused(fmt::format("\"{}\" is not available in this version", *name));
-    }
     return ConfigValue(ChoiceIndex{static_cast<std::size_t>(name - rule.names.begin())});
   }
 };
@@ -180,11 +177,7 @@ struct Describer {
   std::string operator()(const CountRule& rule) const { return Bounds(rule); }
   std::string operator()(const DurationRule& rule) const { return Bounds(rule); }
   std::string operator()(const ChoiceRule& rule) const {
-    std::vector<std::string_view> available;
-    std::ranges::copy_if(rule.names, std::back_inserter(available), [&](std::string_view name) {
-      return std::ranges::find(rule.unavailable, name) == rule.unavailable.end();
-    });
-    return fmt::format("{}", fmt::join(available, ", "));
+    return fmt::format("{}", fmt::join(rule.names, ", "));
   }
   std::string operator()(const RateRule& rule) const {
     return rule.hourly ? "0/h = off" : "0/s = off";

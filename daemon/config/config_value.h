@@ -65,12 +65,10 @@ struct ListRule {
   using Value = std::vector<std::string>;
   TextRule check_each = CheckPlainText;
 };
-/// One of `names`, in the order of the enumerators; those in `unavailable` are recognized but
-/// refused.
+/// One of `names`, in the order of the enumerators.
 struct ChoiceRule {
   using Value = ChoiceIndex;
   std::vector<std::string_view> names;
-  std::vector<std::string_view> unavailable = {};
 };
 using ValueRule = std::variant<SwitchRule, CountRule, DurationRule, RateRule, PlainTextRule,
                                SecretRule, ListRule, ChoiceRule>;

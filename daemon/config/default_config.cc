@@ -20,10 +20,8 @@ std::string DefaultConfigText() {
     if (key.section != section) fmt::format_to(std::back_inserter(text), "\n[{}]\n", key.section);
     section = key.section;
     const std::string takes = DescribeRule(key.rule);
-    const bool available = key.availability == Availability::kAvailable;
-    fmt::format_to(std::back_inserter(text), "# {}{}{}\n{} = {}\n", key.comment,
-                   takes.empty() ? "" : fmt::format(" ({})", takes),
-                   available ? "" : " Not available in this version.", key.name,
+    fmt::format_to(std::back_inserter(text), "# {}{}\n{} = {}\n", key.comment,
+                   takes.empty() ? "" : fmt::format(" ({})", takes), key.name,
                    WriteValue(key.rule, key.get(defaults)));
   }
   return text;

@@ -140,8 +140,6 @@ class Loader {
     const Result<ConfigValue> value = ReadValue(key.rule, raw);
     if (!value) {
       Refuse(key.FullName(), fmt::format("{} ({})", value.error().detail, where));
-    } else if (key.availability == Availability::kNotInThisVersion && *value != key.get(Config())) {
-      Refuse(key.FullName(), "not available in this version");
     } else {
       key.set(outcome_.config, *value);
     }

@@ -32,7 +32,7 @@ struct ConfigOutcome {
 /// Whether one of the problems is about `key`.
 bool HasProblem(const ConfigOutcome& outcome, std::string_view key);
 
-/// Finds all problems at once: unknown, ill-typed, out-of-bounds or unavailable keys and, among
+/// Finds all problems at once: unknown, ill-typed or out-of-bounds keys and, among
 /// valid values, combinations that cannot work.
 ///
 /// A variable `RTCROOMD_<SECTION>_<KEY>` overrides the file. For a secret,

@@ -133,6 +133,19 @@ std::string_view CheckOptionalHost(std::string_view text) {
   return text.empty() || CutToHost(text) ? "" : "must be a host name, with :PORT if need be";
 }
 
+std::string_view CheckRtmpServer(std::string_view text) {
+  constexpr std::string_view kScheme = "rtmp://";
+  if (text.starts_with(kScheme)) {
+    std::string_view host = text.substr(kScheme.size());
+    if (CutToHost(host)) return "";
+  }
+  return "must be rtmp://HOST, with :PORT if need be";
+}
+
+std::string_view CheckProgram(std::string_view text) {
+  return text.starts_with('/') ? CheckPath(text) : "must begin with /";
+}
+
 std::string_view CheckStoreUrl(std::string_view text) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (text == "memory:") return "";

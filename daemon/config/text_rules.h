@@ -29,6 +29,10 @@ std::string_view CheckBaseUrl(std::string_view text);
 std::string_view CheckOptionalBaseUrl(std::string_view text);
 /// `host`, `host:port`, or empty.
 std::string_view CheckOptionalHost(std::string_view text);
+/// `rtmp://HOST` or `rtmp://HOST:PORT`.
+std::string_view CheckRtmpServer(std::string_view text);
+/// The path of a program, which begins with `/`.
+std::string_view CheckProgram(std::string_view text);
 /// `sqlite:PATH` or `memory:`. A database server's URL is refused as not available.
 std::string_view CheckStoreUrl(std::string_view text);
 /// 1 to 4096 bytes without control characters.

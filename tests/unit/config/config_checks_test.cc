@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/config/config_fixture.h"
+#include "tests/unit/config/config_check_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -12,33 +12,6 @@ using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
 using testing::Not;
-
-std::vector<std::string> Conflicts(const Config& config) {
-  std::vector<std::string> keys;
-  for (const ConfigProblem& problem : FindConflicts(config, RunMode::kNormal)) {
-    keys.push_back(problem.key);
-  }
-  return keys;
-}
-
-std::vector<std::string> Warnings(const Config& config) {
-  std::vector<std::string> keys;
-  for (const ConfigProblem& problem : FindWarnings(config)) keys.push_back(problem.key);
-  return keys;
-}
-
-// A configuration with every optional part set.
-Config CompleteConfig() {
-  Config config = ServableConfig();
-  config.im.sdk_app_id = 1'400'000'001;
-  config.im.secret_key = Secret("k");
-  config.live.bizid = "8888";
-  config.live.push_key = Secret("k");
-  config.live.play_key = Secret("another");
-  config.wechat.app_id = "wx1";
-  config.wechat.secret = Secret("s");
-  return config;
-}
 
 TEST(ConfigConflicts, TheChannelNeedsAnImApplicationOrNoImKeyAtAll) {
   Config config = ServableConfig();
@@ -231,29 +204,21 @@ TEST(ConfigConflicts, ImNeedsAnApplicationWithASigningKey) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
+// Any user could make a group with the ID of a room, and end it.
+TEST(ConfigConflicts, CallbacksOfImAreForGroupsOfThisServer) {
+  Config config = CompleteConfig();
+  config.im.callback_token = Secret("token");
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.callback_token"));
+  config.im.enabled = true;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
 TEST(ConfigConflicts, ImAcceptsTheKeyOfDevMode) {
   Config config = CompleteConfig();
   config.im.enabled = true;
   config.im.secret_key = Secret();
   EXPECT_THAT(Conflicts(config), ElementsAre("im.secret_key"));
   EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
-}
-
-TEST(ConfigConflicts, RecordingsNeedAMediaServer) {
-  Config config = CompleteConfig();
-  config.recording.root = "/not/there";
-  EXPECT_THAT(Conflicts(config), ElementsAre("recording.root"));
-  config.live.callback_allow = {"127.0.0.1"};
-  EXPECT_THAT(Conflicts(config), IsEmpty());
-  config.live.callback_allow.clear();
-  config.live.rtmp_callback_secret = Secret("secret");
-  EXPECT_THAT(Conflicts(config), IsEmpty());
-}
-
-TEST(ConfigConflicts, ARetentionNeedsTheFolder) {
-  Config config = CompleteConfig();
-  config.recording.retention = std::chrono::hours(1);
-  EXPECT_THAT(Conflicts(config), ElementsAre("recording.retention"));
 }
 
 TEST(ConfigConflicts, WechatNeedsAppIdAndSecret) {
@@ -268,6 +233,15 @@ TEST(ConfigConflicts, WechatNeedsAppIdAndSecret) {
 
 TEST(ConfigWarnings, AreEmptyForACompleteConfiguration) {
   EXPECT_THAT(Warnings(CompleteConfig()), IsEmpty());
+}
+
+TEST(ConfigWarnings, TheLiveServiceShowsNoStreamsOfMembersThatBeat) {
+  Config config = CompleteConfig();
+  config.live.api = LiveApi::kV1;
+  config.liveness.evict_on_media_off = true;
+  EXPECT_THAT(Warnings(config), ElementsAre("liveness.evict_on_media_off"));
+  config.live.callback_allow = {"127.0.0.1"};
+  EXPECT_THAT(Warnings(config), IsEmpty());
 }
 
 TEST(ConfigWarnings, NameEachMissingSetting) {

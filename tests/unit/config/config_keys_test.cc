@@ -19,9 +19,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::array<std::string_view, 10> kTexts = {
+constexpr std::array<std::string_view, 11> kTexts = {
     "other",           "7", "/other",   "127.0.0.1:7001",         "https://other.example",
-    "sqlite:other.db", "*", "fd00::/8", "rtmp://{host}/{stream}", "http://other/{stream}"};
+    "sqlite:other.db", "*", "fd00::/8", "rtmp://{host}/{stream}", "http://other/{stream}",
+    "rtmp://other"};
 
 // A non-default value of a key, and its notation in a file and in an environment variable.
 struct Sample {
@@ -50,14 +51,12 @@ Sample OtherList(const ListRule& rule) {
   return {};
 }
 
-// Another choice, preferably one that this version supports.
+// Another choice.
 Sample OtherChoice(const ChoiceRule& rule, const ConfigValue& usual) {
   for (std::size_t index = 0; index < rule.names.size(); ++index) {
     const ConfigValue value = ChoiceIndex{index};
     const std::string name(rule.names[index]);
-    if (value != usual && std::ranges::count(rule.unavailable, name) == 0) {
-      return {value, "'" + name + "'", name};
-    }
+    if (value != usual) return {value, "'" + name + "'", name};
   }
   return {};
 }
@@ -95,9 +94,8 @@ void ExpectOnlyChanged(const ConfigKey& changed, const ConfigValue& value, const
   }
 }
 
-TEST(ConfigKeys, AvailableOnesAreSetByTheFile) {
+TEST(ConfigKeys, AreSetByTheFile) {
   for (const ConfigKey& key : AllConfigKeys()) {
-    if (key.availability != Availability::kAvailable) continue;
     SCOPED_TRACE(key.FullName());
     const Sample sample = OtherValue(key);
     const ConfigOutcome outcome = LoadToml(TomlOf(key, sample.toml));
@@ -107,28 +105,12 @@ TEST(ConfigKeys, AvailableOnesAreSetByTheFile) {
   }
 }
 
-TEST(ConfigKeys, AvailableOnesAreSetByTheEnvironment) {
+TEST(ConfigKeys, AreSetByTheEnvironment) {
   for (const ConfigKey& key : AllConfigKeys()) {
-    if (key.availability != Availability::kAvailable) continue;
     SCOPED_TRACE(key.FullName());
     const Sample sample = OtherValue(key);
     const ConfigOutcome outcome = LoadEnvironment({{key.VariableName(), sample.text}});
     ExpectOnlyChanged(key, sample.value, outcome.config);
-  }
-}
-
-TEST(ConfigKeys, UnavailableOnesAreRefusedByName) {
-  for (const ConfigKey& key : AllConfigKeys()) {
-    if (key.availability == Availability::kAvailable) continue;
-    SCOPED_TRACE(key.FullName());
-    const Sample sample = OtherValue(key);
-    const ConfigOutcome by_file = LoadToml(TomlOf(key, sample.toml));
-    EXPECT_THAT(ProblemsOf(by_file.problems, key.FullName()),
-                ElementsAre("not available in this version"));
-    const ConfigOutcome by_variable = LoadEnvironment({{key.VariableName(), sample.text}});
-    EXPECT_THAT(ProblemsOf(by_variable.problems, key.FullName()),
-                ElementsAre("not available in this version"));
-    EXPECT_EQ(key.get(by_variable.config), key.get(Config()));
   }
 }
 
@@ -140,7 +122,7 @@ TEST(ConfigKeys, MayAllBeSetToTheirDefault) {
   }
 }
 
-TEST(ConfigKeys, AreCheckedEvenWhenUnavailable) {
+TEST(ConfigKeys, AreChecked) {
   for (const ConfigKey& key : AllConfigKeys()) {
     const ConfigOutcome outcome = LoadToml(TomlOf(key, "1.5"));
     EXPECT_THAT(ProblemsOf(outcome.problems, key.FullName()),
@@ -187,22 +169,6 @@ TEST(ConfigKeys, HaveUniqueVariableNames) {
   }
   std::ranges::sort(variables);
   EXPECT_EQ(std::ranges::adjacent_find(variables), variables.end());
-}
-
-TEST(ConfigKeys, AreUnavailableForUnimplementedFeatures) {
-  std::vector<std::string> names;
-  for (const ConfigKey& key : AllConfigKeys()) {
-    if (key.availability == Availability::kNotInThisVersion) names.push_back(key.FullName());
-  }
-  EXPECT_THAT(names,
-              testing::IsSupersetOf({"im.callback_token", "live.callback_key", "trtc.enabled"}));
-  EXPECT_THAT(names, Not(testing::Contains(testing::AnyOf(
-                         "im.enabled", "im.base_url", "im.on_create_failure", "im.notify_via",
-                         "im.sdk_app_id", "server.proxy_protocol", testing::StartsWith("limits."),
-                         testing::StartsWith("grpc."), testing::StartsWith("admin."),
-                         testing::StartsWith("server."), testing::StartsWith("utils."),
-                         testing::StartsWith("auth."), testing::StartsWith("room."), "live.api_key",
-                         "live.custom_set"))));
 }
 
 }  // namespace

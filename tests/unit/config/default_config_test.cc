@@ -38,9 +38,7 @@ TEST(DefaultConfig, ShowsEveryKeyOnce) {
   }
 }
 
-TEST(DefaultConfig, MarksUnavailableKeys) {
-  EXPECT_THAT(DefaultConfigText(),
-              testing::HasSubstr("Not available in this version.\nenabled = false\n"));
+TEST(DefaultConfig, ExplainsEachKey) {
   EXPECT_THAT(DefaultConfigText(), testing::HasSubstr("[room]\n# A pusher that is silent for "
                                                       "longer is evicted. (10ms to 1h)\n"
                                                       "heartbeat_timeout = \"25s\"\n"));

@@ -29,12 +29,12 @@ TEST(LoadConfig, ReportsAllProblems) {
       LoadConfig({.toml = "prefix = '/x'\n"
                           "[server]\nworkers = 0\nidle_timeout = 75\nhttps_listen = ''\nporst = 1\n"
                           "[romo]\nmax_rooms = 1\n"
-                          "[trtc]\nenabled = true\n"
+                          "[live]\napi = 'v2'\n"
                           "[auth]\nmode = 'closed'\n",
                   .environment = {{"RTCROOMD_LOG_LEVEL", "loud"}, {"RTCROOMD_LOG_LEVLE", "info"}}});
   EXPECT_THAT(KeysOf(outcome.problems),
               UnorderedElementsAre("prefix", "server.workers", "server.idle_timeout",
-                                   "server.porst", "romo", "trtc.enabled", "auth.mode", "log.level",
+                                   "server.porst", "romo", "live.api", "auth.mode", "log.level",
                                    "RTCROOMD_LOG_LEVLE", "server.https_listen"));
 }
 

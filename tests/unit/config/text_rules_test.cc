@@ -64,6 +64,19 @@ TEST(TextRules, PlayedUrlHasHostAndStream) {
              "https://{host}/{stream}/{stream}", "https://{host}/ {stream}"});
 }
 
+TEST(TextRules, RtmpServerHasNoApplication) {
+  ExpectAll(CheckRtmpServer, true,
+            {"rtmp://127.0.0.1", "rtmp://media.example.com:1935", "rtmp://[::1]:1935"});
+  ExpectAll(CheckRtmpServer, false,
+            {"", "rtmp://", "127.0.0.1:1935", "http://127.0.0.1", "rtmp://host/live",
+             "rtmp://host/", "rtmp://a b", "rtmp://host:0", "rtmp://user@host", "rtmp://host?a"});
+}
+
+TEST(TextRules, ProgramIsAnAbsolutePath) {
+  ExpectAll(CheckProgram, true, {"/usr/bin/ffmpeg", "/opt/a b"});
+  ExpectAll(CheckProgram, false, {"", "ffmpeg", "./ffmpeg", " /ffmpeg", "/ffmpeg\n"});
+}
+
 TEST(TextRules, StreamPartHasOnlyUrlSafeCharacters) {
   ExpectAll(CheckStreamPart, true, {"", "8888", "a_b-c"});
   ExpectAll(CheckStreamPart, false, {"88/88", "88&x", "a b"});
