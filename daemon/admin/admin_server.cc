@@ -29,13 +29,18 @@ AdminServer::AdminServer(HttpListenerOptions options, ReadinessCheck& readiness,
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
   // Liveness is answered even while a hanging disk blocks all workers.
-  if (request.path == "/healthz" || IsCallback(request)) return {.lane = Lane::kInline};
+  if (request.path == "/healthz") return {.lane = Lane::kInline};
+  if (CallbackHandler* const callbacks = sources_.callbacks.For(request.path)) {
+    return callbacks->Resolve(request);
+  }
   // Requests of monitors have priority over those of operators.
   return {.lane = IsMonitored(request.path) ? Lane::kUrgent : Lane::kWorker};
 }
 
 void AdminServer::Handle(HttpRequest& request, Responder& responder) {
-  if (IsCallback(request)) return sources_.callbacks->Handle(request, responder);
+  if (CallbackHandler* const callbacks = sources_.callbacks.For(request.path)) {
+    return callbacks->Handle(request, responder);
+  }
   if (!IsMonitored(request.path)) request.request_id = ids_.Next();
   const LogScope scope(request.request_id);
   AdminResponder admin(

@@ -13,7 +13,7 @@
 #include "daemon/base/result.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/http_listener.h"
-#include "handlers/callback_router.h"
+#include "handlers/callback_handler.h"
 #include "handlers/request_ids.h"
 
 namespace rtcroom {
@@ -22,8 +22,7 @@ namespace rtcroom {
 struct AdminSources {
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
   AdminHandler others = {};                   ///< for all other paths; empty: 404
-  /// Null: none. Media servers on this machine speak plain HTTP.
-  CallbackRouter* callbacks = nullptr;
+  CallbackHandlers callbacks{};               ///< media servers on this machine speak plain HTTP
 };
 
 /// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
@@ -53,9 +52,6 @@ class AdminServer : private HttpHandler {
   RequestPlan Resolve(HttpRequest& request) override;
   void Handle(HttpRequest& request, Responder& responder) override;
   HttpReply Refuse(int status, std::string_view reason) override;
-  [[nodiscard]] bool IsCallback(const HttpRequest& request) const {
-    return sources_.callbacks != nullptr && sources_.callbacks->Serves(request.path);
-  }
   void Answer(const HttpRequest& request, AdminResponder& responder);
   void AnswerMonitor(const HttpRequest& request, AdminResponder& responder);
 

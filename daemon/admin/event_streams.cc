@@ -22,9 +22,6 @@ constexpr std::chrono::seconds kKeepAlive{15};
 constexpr std::chrono::milliseconds kTick{1000};
 constexpr std::chrono::milliseconds kShortWait{200};
 
-// A wait on a condition variable needs the real clock; tests control the other one.
-MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
-
 HttpReply StreamHead() {
   return {.headers = {{"Content-Type", "text/event-stream"},
                       {"Cache-Control", "no-store"},

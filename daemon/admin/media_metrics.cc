@@ -14,25 +14,41 @@ const prometheus::Histogram::BucketBoundaries& PollBuckets() {
 }  // namespace
 
 MediaMetrics::MediaMetrics(prometheus::Registry& registry)
-    : up_(AddGauge(registry, "rtcroomd_media_server_up",
+    : mix_followers_(AddGauge(registry, "rtcroomd_mix_followers",
+                              "Programs that follow the wanted mixes, to make them.")),
+      up_(AddGauge(registry, "rtcroomd_media_server_up",
                    "Whether the media server answered the last question for its streams.")),
       polls_(AddHistograms(registry, "rtcroomd_media_poll_seconds",
                            "Time until the media server answered such a question.")),
       drops_(AddCounters(registry, "rtcroomd_media_drops_total",
                          "Clients that the media server was asked to disconnect, by reason.")),
       callbacks_(AddCounters(registry, "rtcroomd_media_callbacks_total",
-                             "Callbacks of media servers, by call and result.")),
+                             "Callbacks of media servers and clouds, by call and result.")),
+      trtc_calls_(AddCounters(registry, "rtcroomd_trtc_calls_total",
+                              "Calls to the TRTC service, by action and result.")),
+      trtc_pending_(AddGauge(registry, "rtcroomd_trtc_pending_calls",
+                             "Calls to the TRTC service that are still to be made.")),
       recordings_(
           AddCounters(registry, "rtcroomd_recordings_total", "Files of recordings, by result.")) {
   GaugeFamily& streams =
       AddGauges(registry, "rtcroomd_streams", "Streams of the media server, by state.");
   on_ = &streams.Add({{"state", "on"}});
   off_ = &streams.Add({{"state", "off"}});
+  GaugeFamily& mixes =
+      AddGauges(registry, "rtcroomd_mixes", "Mixes that live rooms want, by state.");
+  wanted_mixes_ = &mixes.Add({{"state", "wanted"}});
+  refused_mixes_ = &mixes.Add({{"state", "refused"}});
 }
 
 void MediaMetrics::Set(const StreamCounts& streams) {
   on_->Set(static_cast<double>(streams.on));
   off_->Set(static_cast<double>(streams.off));
+}
+
+void MediaMetrics::Set(const MixStats& mixing) {
+  wanted_mixes_->Set(static_cast<double>(mixing.mixes.wanted));
+  refused_mixes_->Set(static_cast<double>(mixing.mixes.refused));
+  mix_followers_.Set(static_cast<double>(mixing.followers));
 }
 
 void MediaMetrics::OnPoll(bool is_up, std::chrono::nanoseconds took) {
@@ -49,6 +65,14 @@ void MediaMetrics::OnDrop(StreamDropReason reason, bool is_dropped) {
 
 void MediaMetrics::OnCallback(std::string_view call, std::string_view result) {
   callbacks_.Add({{"call", std::string(call)}, {"result", std::string(result)}}).Increment();
+}
+
+void MediaMetrics::SetTrtcPending(std::uint64_t calls) {
+  trtc_pending_.Set(static_cast<double>(calls));
+}
+
+void MediaMetrics::OnTrtcCall(std::string_view action, std::string_view result) {
+  trtc_calls_.Add({{"action", std::string(action)}, {"result", std::string(result)}}).Increment();
 }
 
 void MediaMetrics::OnRecording(std::string_view result) {

@@ -79,6 +79,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
                        "Events from the oldest with a pending delivery to the newest.")),
       channel_(registry_),
       media_(registry_),
+      cloud_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
                                "Events sent to all subscribers together.")),
@@ -188,6 +189,8 @@ std::string Metrics::Text() {
   if (sources_.watch) SetWatch(sources_.watch());
   if (sources_.channel) channel_.Set(sources_.channel());
   if (sources_.streams) media_.Set(sources_.streams());
+  if (sources_.mixes) media_.Set(sources_.mixes());
+  if (sources_.trtc_pending) media_.SetTrtcPending(sources_.trtc_pending());
   if (sources_.im_backlog) {
     const ImBacklog backlog = sources_.im_backlog();
     im_pending_groups_.Set(static_cast<double>(backlog.groups));

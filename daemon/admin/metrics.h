@@ -16,6 +16,7 @@
 #include <prometheus/registry.h>
 
 #include "daemon/admin/channel_metrics.h"
+#include "daemon/admin/cloud_metrics.h"
 #include "daemon/admin/connection_metrics.h"
 #include "daemon/admin/families.h"
 #include "daemon/admin/im_metrics.h"
@@ -57,6 +58,8 @@ struct MetricsSources {
   std::function<WatchStats()> watch = {};
   std::function<ChannelStats()> channel = {};
   std::function<StreamCounts()> streams = {};
+  std::function<MixStats()> mixes = {};
+  std::function<std::uint64_t()> trtc_pending = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
 };
 
@@ -123,6 +126,9 @@ class Metrics : public RequestObserver {
   /// The observer of the media server and its callbacks.
   MediaMetrics& media_observer() { return media_; }
 
+  /// The observer of the live service in the cloud.
+  CloudMetrics& cloud_observer() { return cloud_; }
+
   ServerTotals Totals() EXCLUDES(mutex_);
 
   /// All metrics, in Prometheus' text format 0.0.4.
@@ -174,6 +180,7 @@ class Metrics : public RequestObserver {
   prometheus::Gauge& im_lag_;
   ChannelMetrics channel_;
   MediaMetrics media_;
+  CloudMetrics cloud_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;
   prometheus::Counter& watch_slow_;

@@ -72,20 +72,28 @@ std::string_view MediaName(MediaState::Kind kind) {
   return "unknown";
 }
 
-/// Null without a media server, and for members that send it nothing. A playlist is there only
-/// while the stream is on.
-json MediaJson(const RoomKey& room, const UserId& user_id, const MemberSigns& signs) {
-  if (!signs.streams) return nullptr;
-  const std::optional<std::string> stream = signs.streams->claims.StreamOf(room, user_id);
-  if (!stream) return nullptr;
-  const MediaState media = signs.streams->media.StateOf(*stream);
-  const bool is_on = media.kind == MediaState::Kind::kOn;
-  const bool lasts = is_on || media.kind == MediaState::Kind::kOff;
-  const std::string playlist = is_on && signs.playlist_of ? signs.playlist_of(*stream) : "";
+/// @param playlist  empty when there is none.
+json MediaJson(const MediaState& media, const std::string& playlist) {
+  const bool lasts = media.kind == MediaState::Kind::kOn || media.kind == MediaState::Kind::kOff;
   return {{"state", MediaName(media.kind)},
           {"lastingMs", lasts ? json(media.lasting.count()) : json()},
           {"bitsPerSecond", media.bits_per_second ? json(*media.bits_per_second) : json()},
           {"playlist", playlist.empty() ? json() : json(playlist)}};
+}
+
+/// Null where no media is known, and for members that send none. A playlist is there only while the
+/// stream is on.
+json MediaJson(const RoomKey& room, const UserId& user_id, const MemberSigns& signs) {
+  if (signs.media.members != nullptr) {
+    const auto reported = signs.media.members->StateOf(room, user_id);
+    if (reported) return MediaJson(*reported, "");
+  }
+  if (!signs.media.streams) return nullptr;
+  const std::optional<std::string> stream = signs.media.streams->claims.StreamOf(room, user_id);
+  if (!stream) return nullptr;
+  const MediaState media = signs.media.streams->media.StateOf(*stream);
+  const bool is_on = media.kind == MediaState::Kind::kOn;
+  return MediaJson(media, is_on && signs.playlist_of ? signs.playlist_of(*stream) : "");
 }
 
 /// Null where there are no custom fields.

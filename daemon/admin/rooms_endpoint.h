@@ -28,7 +28,7 @@ struct RoomClients {
 struct MemberSigns {
   const LeaseTable& leases;
   RoomClients clients{};
-  std::optional<StreamWitness> streams{};  ///< nullopt without a media server
+  MediaWitness media{};
   /// The URL of a stream's playlist for a browser; empty when there is none.
   /// @threads called from any thread; must not block.
   std::function<std::string(std::string_view stream)> playlist_of{};

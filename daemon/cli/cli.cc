@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/cli/commands.h"
+#include "daemon/cli/mix_worker_command.h"
 #include "daemon/cli/recordings_options.h"
 #include "daemon/cli/rooms_options.h"
 #include "daemon/cli/store_options.h"
@@ -25,6 +26,7 @@ struct Options {
   std::optional<std::int64_t> expire = {};
   std::string sig = {};
   std::optional<std::string> url = {};
+  MixWorkerCommand mix_worker = {};
 };
 
 // The commands and the targets of their options.
@@ -42,6 +44,7 @@ class Commands {
         store_(app),
         rooms_(app),
         recordings_(app),
+        mix_worker_(Add(app, "mix-worker", "Mix the streams of live rooms, beside a server")),
         version_(Add(app, "version", "Print the version and those of the libraries")) {
     app.require_subcommand(1);
     user_sig_->require_subcommand(1);
@@ -63,6 +66,9 @@ class Commands {
     sign_->add_option("--expire", options_.expire, "Life in seconds (default: im.user_sig_ttl)")
         ->check(CLI::Range(std::int64_t{1}, kMaxSigSeconds));
     verify_->add_option("SIG", options_.sig, "The ticket")->required();
+    AddAccessOptions(*mix_worker_, options_.mix_worker.access);
+    mix_worker_->add_option("--server", options_.mix_worker.server,
+                            "The media server: rtmp://HOST:PORT (default: mix.server)");
     health_check_->add_option("--url", options_.url, "What to ask (default: the admin listener)");
   }
 
@@ -81,6 +87,7 @@ class Commands {
     if (store_.parsed()) return store_.Run(context);
     if (rooms_.parsed()) return rooms_.Run(context);
     if (recordings_.parsed()) return recordings_.Run(context);
+    if (mix_worker_->parsed()) return RunMixWorkerCommand(options_.mix_worker, context);
     return RunVersion(context);
   }
 
@@ -106,6 +113,7 @@ class Commands {
   StoreOptions store_;
   RoomsOptions rooms_;
   RecordingsOptions recordings_;
+  CLI::App* const mix_worker_;
   CLI::App* const version_;
 };
 

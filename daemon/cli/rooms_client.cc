@@ -24,16 +24,6 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RoomsServer& serve
   return grpc::SslCredentials(options);
 }
 
-std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server) {
-  LibraryLog::Silence();  // failures are reported once, at the end
-  grpc::ChannelArguments arguments;
-  // The operator has chosen the target: no proxy.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  const bool is_path = server.target.starts_with("unix:");
-  return grpc::CreateCustomChannel(is_path ? server.target : "dns:///" + server.target,
-                                   CredentialsOf(server), arguments);
-}
-
 Errc CodeOf(grpc::StatusCode status) {
   switch (status) {
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -52,6 +42,19 @@ Errc CodeOf(grpc::StatusCode status) {
 }
 
 }  // namespace
+
+std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server) {
+  LibraryLog::Silence();  // failures are reported once, at the end
+  grpc::ChannelArguments arguments;
+  // The operator has chosen the target: no proxy.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // A server that was restarted is found again soon.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+  const bool is_path = server.target.starts_with("unix:");
+  return grpc::CreateCustomChannel(is_path ? server.target : "dns:///" + server.target,
+                                   CredentialsOf(server), arguments);
+}
 
 class RoomsClient::Stub {
  public:

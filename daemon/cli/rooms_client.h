@@ -5,21 +5,16 @@
 #include <memory>
 #include <string>
 
+#include <grpcpp/channel.h>
 #include <rtcroom/v1/room_admin.pb.h>
 
 #include "daemon/base/result.h"
-#include "daemon/base/secret.h"
+#include "daemon/cli/rooms_access.h"
 
 namespace rtcroom {
 
-struct RoomsServer {
-  std::string target = {};  ///< `unix:PATH` or `host:port`
-  bool has_tls = false;
-  std::string trusted = {};  ///< PEM: CA certificates for the server; empty: the system's
-  std::string cert = {};     ///< PEM: the client certificate; empty: none
-  Secret key = {};           ///< PEM: its private key
-  Secret token = {};         ///< empty: not sent
-};
+/// A connection, made at the first call and again whenever it is lost.
+std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server);
 
 /// The calls of `RoomAdmin`, each with a deadline of ten seconds.
 ///

@@ -7,21 +7,10 @@
 
 #include "daemon/cli/cli.h"
 #include "daemon/cli/commands.h"
+#include "daemon/cli/rooms_access.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
-
-/// How to reach the server. Missing values come from the section `grpc` of the configuration; the
-/// token always does.
-struct RoomsAccess {
-  ConfigPath config = {};
-  bool is_dev = false;                     ///< of a server that runs with `--dev`
-  std::optional<std::string> target = {};  ///< `host:port` or `unix:PATH`
-  // Paths of PEM files; any of them enables TLS.
-  std::optional<std::string> ca = {};
-  std::optional<std::string> cert = {};
-  std::optional<std::string> key = {};
-};
 
 enum class RoomsFormat : std::uint8_t { kText, kJson };
 

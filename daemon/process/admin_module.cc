@@ -49,7 +49,7 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
                                .rooms = deps_.api.rooms(),
                                .signs = {.leases = deps_.store.state().leases,
                                          .clients = deps_.clients,
-                                         .streams = deps_.streams,
+                                         .media = deps_.media,
                                          .playlist_of =
                                              [this](std::string_view stream) {
                                                return deps_.urls.PlaylistUrl(

@@ -30,14 +30,14 @@ struct AdminModuleDeps {
   StoreModule& store;  ///< open
   ApiModule& api;
   RoomClients clients{};
-  std::optional<StreamWitness> streams{};  ///< nullopt without a media server
+  MediaWitness media{};
   const SignedStreamUrls& urls;
   Metrics& metrics;
   std::size_t max_held_bytes = 0;  ///< for slow clients
   ReadinessCheck& readiness;
   /// Of the console; called from any thread.
   std::function<ConsoleStats()> stats = {};
-  CallbackRouter* callbacks = nullptr;  ///< null: none
+  CallbackHandlers callbacks{};
   InheritedSockets& sockets;
   Runtime& runtime;
 };

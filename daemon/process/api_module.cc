@@ -2,6 +2,10 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
+#include <vector>
+
+#include "daemon/media/local_mixer.h"
 
 namespace rtcroom {
 namespace {
@@ -60,6 +64,12 @@ RouterOptions MakeRouterOptions(const Config& config) {
           .gen1_bind = config.auth.gen1_bind};
 }
 
+std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModuleDeps& deps,
+                                           RoomService& rooms) {
+  if (config.mix.max == 0) return nullptr;
+  return std::make_unique<LocalMixer>(rooms, deps.auth.streams(), deps.runtime.clock);
+}
+
 std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
                                             RequestRecorder& recorder) {
   if (deps.channel == nullptr) return nullptr;
@@ -84,15 +94,23 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                            .sdk_app_id = config.im.sdk_app_id});
 }
 
+CallbackHandlers MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
+  std::vector<CallbackHandler*> handlers;
+  if (deps.media != nullptr) handlers.push_back(&deps.media->callbacks());
+  if (deps.cloud != nullptr) handlers.push_back(&deps.cloud->Serve(rooms));
+  return CallbackHandlers(std::move(handlers));
+}
+
 }  // namespace
 
 ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
     : rooms_(MakeRoomDeps(config, deps, no_groups_),
              RoomServiceOptions{
                  .policy = MakePolicy(config),
-                 .enqueues_deliveries = deps.im != nullptr,
+                 .deliveries = {.im = deps.im != nullptr, .trtc = config.trtc.enabled},
                  .push_url_ttl = std::chrono::ceil<std::chrono::seconds>(config.live.url_ttl)},
              deps.runtime.logger),
+      local_mixer_(MakeLocalMixer(config, deps, rooms_)),
       utils_(config, MakeUtilsModuleDeps(deps)),
       // Eight digits distinguish the runs that write to the same log.
       request_ids_(NewEpoch(deps.runtime.random).substr(0, 8)),
@@ -106,10 +124,11 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .clock = deps.runtime.clock,
                        .ids = deps.runtime.ids,
                        .admission = deps.auth.admission(),
+                       .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services()},
               MakeRouterOptions(config), recorder_),
       commands_(MakeCommands(config, deps, recorder_)),
-      split_(router_, commands_.get(), deps.media == nullptr ? nullptr : &deps.media->callbacks()) {
-}
+      callbacks_(MakeCallbacks(deps, rooms_)),
+      split_(router_, commands_.get(), callbacks_) {}
 
 }  // namespace rtcroom

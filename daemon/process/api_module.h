@@ -10,8 +10,10 @@
 #include "daemon/core/room_service.h"
 #include "daemon/im/im_module.h"
 #include "daemon/im/no_im_groups.h"
+#include "daemon/media/local_mixer.h"
 #include "daemon/process/auth_module.h"
 #include "daemon/process/channel_module.h"
+#include "daemon/process/cloud_module.h"
 #include "daemon/process/media_module.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
@@ -30,6 +32,8 @@ struct ApiModuleDeps {
   ImModule* im = nullptr;            ///< null without `im.enabled`
   ChannelModule* channel = nullptr;  ///< null without `channel.enabled`
   MediaModule* media = nullptr;      ///< null without a media server
+  CloudModule* cloud = nullptr;      ///< null without a cloud
+  StreamMixer* mixer = nullptr;      ///< null without a mixing service
   RequestObserver& observer;
   Runtime& runtime;
 };
@@ -44,15 +48,18 @@ class ApiModule {
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
   [[nodiscard]] HttpHandler& handler() { return split_; }
+  [[nodiscard]] const CallbackHandlers& callbacks() const { return callbacks_; }
 
  private:
   NoImGroups no_groups_;
   RoomService rooms_;
+  const std::unique_ptr<LocalMixer> local_mixer_;  ///< null without `mix.max`
   UtilsModule utils_;
   RequestIds request_ids_;
   RequestRecorder recorder_;
   Router router_;
   const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel
+  const CallbackHandlers callbacks_;
   PathSplit split_;
 };
 

@@ -15,6 +15,7 @@
 #include "daemon/auth/made_key.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/version.h"
+#include "daemon/config/config_checks.h"
 #include "daemon/config/listen_address.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/process/descriptor_limit.h"
@@ -82,7 +83,7 @@ Status App::Start(InheritedSockets sockets) {
   if (Status status = Listen(sockets); !status) return status;
   upkeep_ = std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
                                                                       .rooms = api_->rooms(),
-                                                                      .media = media_.get(),
+                                                                      .media = WitnessOfMedia(),
                                                                       .sessions = auth_->sessions(),
                                                                       .readiness = readiness_,
                                                                       .metrics = metrics_,
@@ -138,13 +139,31 @@ Status App::BuildServices() {
                       .store = store_, .metrics = metrics_.media_observer(), .runtime = runtime_});
     media_->Start();
   }
-  api_ = std::make_unique<ApiModule>(*config_, ApiModuleDeps{.store = store_,
-                                                             .auth = *auth_,
-                                                             .im = im_.get(),
-                                                             .channel = channel_.get(),
-                                                             .media = media_.get(),
-                                                             .observer = metrics_,
-                                                             .runtime = runtime_});
+  if (HasCloud(*config_)) {
+    cloud_ = std::make_unique<CloudModule>(
+        *config_, CloudModuleDeps{.store = store_,
+                                  .callback_observer = metrics_.media_observer(),
+                                  .trtc_observer = metrics_.media_observer(),
+                                  .runtime = runtime_});
+    cloud_->Start();
+  }
+  if (IsLiveService(config_->live.api)) {
+    const std::optional<StreamWitness> reported = ReportedStreams();
+    live_service_ = std::make_unique<LiveServiceModule>(
+        *config_, LiveServiceModuleDeps{.callbacks = reported ? &reported->media : nullptr,
+                                        .metrics = metrics_.cloud_observer(),
+                                        .runtime = runtime_});
+  }
+  api_ = std::make_unique<ApiModule>(
+      *config_, ApiModuleDeps{.store = store_,
+                              .auth = *auth_,
+                              .im = im_.get(),
+                              .channel = channel_.get(),
+                              .media = media_.get(),
+                              .cloud = cloud_.get(),
+                              .mixer = live_service_ == nullptr ? nullptr : &live_service_->mixer(),
+                              .observer = metrics_,
+                              .runtime = runtime_});
   return {};
 }
 
@@ -152,19 +171,18 @@ Status App::Listen(InheritedSockets& sockets) {
   const Config& config = *config_;
   const std::size_t max_held_bytes = MaxHeldBytes(config.server);
   admin_ = std::make_unique<AdminModule>(
-      config, AdminModuleDeps{
-                  .store = store_,
-                  .api = *api_,
-                  .clients = MakeRoomClients(),
-                  .streams = media_ == nullptr ? std::nullopt : std::optional(media_->witness()),
-                  .urls = auth_->streams(),
-                  .metrics = metrics_,
-                  .max_held_bytes = max_held_bytes,
-                  .readiness = readiness_,
-                  .stats = [this] { return ReadConsoleStats(); },
-                  .callbacks = media_ == nullptr ? nullptr : &media_->callbacks(),
-                  .sockets = sockets,
-                  .runtime = runtime_});
+      config, AdminModuleDeps{.store = store_,
+                              .api = *api_,
+                              .clients = MakeRoomClients(),
+                              .media = WitnessOfMedia(),
+                              .urls = auth_->streams(),
+                              .metrics = metrics_,
+                              .max_held_bytes = max_held_bytes,
+                              .readiness = readiness_,
+                              .stats = [this] { return ReadConsoleStats(); },
+                              .callbacks = api_->callbacks(),
+                              .sockets = sockets,
+                              .runtime = runtime_});
   listeners_ = std::make_unique<ListenersModule>(
       config.server, ListenersModuleDeps{.handler = api_->handler(),
                                          .sockets = sockets,
@@ -172,10 +190,12 @@ Status App::Listen(InheritedSockets& sockets) {
                                          .max_held_bytes = max_held_bytes,
                                          .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
+    MixFeed* const mixes = config.mix.max == 0 ? nullptr : &store_.state().mixes;
     events_ =
         std::make_unique<EventsModule>(config.grpc, config_.is_dev(),
                                        EventsModuleDeps{.store = store_,
                                                         .rooms = api_->rooms(),
+                                                        .mixes = mixes,
                                                         .recordings_url = config.recording.base_url,
                                                         .sockets = sockets,
                                                         .runtime = runtime_});
@@ -189,6 +209,21 @@ Status App::Listen(InheritedSockets& sockets) {
   RecordCertificates();
   // Last, so that a server that answers here is ready.
   return admin_->Start(MakeConsoleFacts());
+}
+
+std::optional<StreamWitness> App::ReportedStreams() const {
+  if (media_ != nullptr) return media_->witness();
+  return cloud_ == nullptr ? std::nullopt : cloud_->streams();
+}
+
+MediaWitness App::WitnessOfMedia() {
+  MediaWitness witness{.streams = ReportedStreams(),
+                       .members = cloud_ == nullptr ? nullptr : cloud_->members()};
+  if (live_service_ != nullptr && live_service_->streams() != nullptr) {
+    witness.streams.emplace(
+        StreamWitness{.media = *live_service_->streams(), .claims = store_.state().claims});
+  }
+  return witness;
 }
 
 void App::ApplyLimits() {
@@ -249,7 +284,9 @@ void App::Stop(SocketAfterStop after) {
   StopServing(after);
   if (events_ != nullptr) events_->StopWatch();
   if (auth_ != nullptr) auth_->Stop();
+  if (live_service_ != nullptr) live_service_->Stop();
   im_.reset();
+  if (cloud_ != nullptr) cloud_->Stop();
   if (media_ != nullptr) media_->Stop();
   if (channel_ != nullptr) channel_->Stop();
   if (upkeep_ != nullptr && store_.has_mark()) store_.RecordNewest();
@@ -288,6 +325,7 @@ void App::StopServing(SocketAfterStop after) {
   for (const std::future<void>& stopped : stopping) stopped.wait_for(left() - for_answers);
   // Answers the callers that still wait for an outside service.
   if (auth_ != nullptr) auth_->InterruptCalls();
+  if (live_service_ != nullptr) live_service_->InterruptCalls();
   // An interrupted notice is sent again after the next start. It gets half of the time; the rest is
   // for the answers of callers that wait for a group.
   if (im_ != nullptr) im_->Stop(std::min(left(), for_answers) / 2);
@@ -324,6 +362,12 @@ MetricsSources App::MakeMetricsSources() {
       .watch = [this] { return events_ == nullptr ? WatchStats() : events_->ReadStats(); },
       .channel = [this] { return channel_ == nullptr ? ChannelStats() : channel_->ReadStats(); },
       .streams = [this] { return media_ == nullptr ? StreamCounts() : media_->Count(); },
+      .mixes =
+          [this] {
+            return MixStats{.mixes = store_.state().mixes.Count(),
+                            .followers = events_ == nullptr ? 0 : events_->mix_followers()};
+          },
+      .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); }};
 }
 

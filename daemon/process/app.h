@@ -19,7 +19,11 @@
 //   `MediaModule::Stop`
 // - recordings, 2: reports of files, and a scan of their folder; the disk, a commit;
 //   `MediaModule::Stop`
+// - callbacks of clouds: changes of rooms; a commit; `CloudModule::Stop`
+// - TRTC sender: calls to TRTC; the network, bounded, and the store; likewise
 // - takeovers, 4: drop the connection that a client replaces; likewise
+// - mix callers, 4, and state callers, 4: ask the live service; the network, bounded;
+//   `LiveServiceModule::Stop`
 // - store writer: groups of changes; the disk; the end of the store
 // - keep-alive of a start, only under a service manager; the manager's socket, bounded; the end of
 //   `StartWatch`
@@ -32,6 +36,7 @@
 // - gRPC's acceptor: connections; nothing; `GrpcAdminServer::Stop`
 // - gRPC's own: calls, which never wait, and reflection, which waits for its client; likewise
 // - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
+// - mix followers: which mixes are wanted; nothing; `GrpcAdminServer::Stop`
 // - gRPC callers, 4: the work of RoomAdmin's calls; a commit; likewise
 #pragma once
 
@@ -51,9 +56,11 @@
 #include "daemon/process/api_module.h"
 #include "daemon/process/auth_module.h"
 #include "daemon/process/channel_module.h"
+#include "daemon/process/cloud_module.h"
 #include "daemon/process/events_module.h"
 #include "daemon/process/inherited_sockets.h"
 #include "daemon/process/listeners_module.h"
+#include "daemon/process/live_service_module.h"
 #include "daemon/process/media_module.h"
 #include "daemon/process/running_config.h"
 #include "daemon/process/runtime.h"
@@ -123,6 +130,9 @@ class App {
   /// Reports the expiry times of the current certificates.
   void RecordCertificates();
   void StopServing(SocketAfterStop after);
+  /// What callbacks tell of streams, and a media server of one's own when asked.
+  [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;
+  [[nodiscard]] MediaWitness WitnessOfMedia();
   [[nodiscard]] ConsoleFacts MakeConsoleFacts() const;
   [[nodiscard]] RoomClients MakeRoomClients();
   [[nodiscard]] ConsoleStats ReadConsoleStats();
@@ -135,9 +145,11 @@ class App {
   StoreModule store_;
   ReadinessCheck readiness_;
   std::unique_ptr<AuthModule> auth_;
-  std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
-  std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
-  std::unique_ptr<MediaModule> media_;      ///< only with a media server
+  std::unique_ptr<ImModule> im_;                     ///< only with `im.enabled`
+  std::unique_ptr<ChannelModule> channel_;           ///< only with `channel.enabled`
+  std::unique_ptr<MediaModule> media_;               ///< only with a media server
+  std::unique_ptr<CloudModule> cloud_;               ///< only with a cloud
+  std::unique_ptr<LiveServiceModule> live_service_;  ///< only with the live service
   std::unique_ptr<ApiModule> api_;
   std::unique_ptr<ListenersModule> listeners_;
   std::unique_ptr<EventsModule> events_;  ///< only with `grpc.listen`

@@ -10,6 +10,7 @@
 
 #include "daemon/base/atomic_file.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/config/config_checks.h"
 
 namespace rtcroom {
 namespace {
@@ -69,7 +70,8 @@ StreamUrlOptions MakeStreamUrlOptions(const LiveConfig& live) {
           .app = live.app,
           .mixed_play_url = live.mixed_play_url,
           .hls_url = live.hls_url,
-          .sign_hls = live.check_play};
+          .sign_hls = live.check_play,
+          .bind_push_urls = HasMediaServer(live)};
 }
 
 LoginPolicy MakeLoginPolicy(const Config& config) {

@@ -30,6 +30,7 @@ EventsModule::EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModu
                         .pushers = [&state = deps.store.state()] { return state.leases.size(); },
                         .watchers = [this] { return hub_.subscribers(); },
                         .recordings_url = deps.recordings_url},
+              .mixes = deps.mixes,
               .more_services = {{.name = WatchService::kName, .service = &service_}},
               .end_streams = [this] { hub_.Stop(); },
               .clock = deps.runtime.clock,

@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
+#include "daemon/core/mix_feed.h"
 #include "daemon/core/room_service.h"
 #include "daemon/events/watch_hub.h"
 #include "daemon/events/watch_service.h"
@@ -24,6 +25,7 @@ namespace rtcroom {
 struct EventsModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
+  MixFeed* mixes = nullptr;      ///< null without mixing
   std::string recordings_url{};  ///< what links to recordings begin with; empty: none
   InheritedSockets& sockets;
   Runtime& runtime;
@@ -56,6 +58,7 @@ class EventsModule {
   }
   [[nodiscard]] std::size_t subscribers() const { return hub_.subscribers(); }
   [[nodiscard]] WatchStats ReadStats() const;
+  [[nodiscard]] std::size_t mix_followers() const { return server_.mix_followers(); }
 
  private:
   WatchHub hub_;

@@ -16,17 +16,13 @@ using std::chrono::milliseconds;
 constexpr milliseconds kMaxPollTimeout{3000};
 
 std::unique_ptr<StreamServer> MakeServer(const LiveConfig& live, OutgoingHttp& http) {
+  const StreamServerOptions options{
+      .base_url = live.api_base_url, .control_key = live.control_key, .app = live.app};
   switch (live.api) {
     case LiveApi::kNginxRtmp:
-      return std::make_unique<NginxRtmpServer>(
-          NginxRtmpOptions{
-              .base_url = live.api_base_url, .control_key = live.control_key, .app = live.app},
-          http);
+      return std::make_unique<NginxRtmpServer>(options, http);
     case LiveApi::kSrs:
-      return std::make_unique<SrsServer>(
-          SrsOptions{
-              .base_url = live.api_base_url, .control_key = live.control_key, .app = live.app},
-          http);
+      return std::make_unique<SrsServer>(options, http);
     case LiveApi::kNone:
     case LiveApi::kV1:
     case LiveApi::kV3:
@@ -37,7 +33,7 @@ std::unique_ptr<StreamServer> MakeServer(const LiveConfig& live, OutgoingHttp& h
 
 StreamTableOptions MakeTableOptions(const Config& config) {
   const LiveConfig& live = config.live;
-  const bool is_polled = live.api != LiveApi::kNone;
+  const bool is_polled = IsMediaServer(live.api);
   return {.is_polled = is_polled,
           // Without polls only updates tell of a stream, as rarely as an operator has set.
           .confirm_ttl = is_polled ? milliseconds(live.confirm_ttl)
@@ -78,11 +74,6 @@ std::function<void(std::string, std::string)> MakeRecorded(RecordingIndex* recor
 
 }  // namespace
 
-bool HasMediaServer(const LiveConfig& live) {
-  return live.api != LiveApi::kNone || !live.rtmp_callback_secret.empty() ||
-         !live.callback_allow.empty();
-}
-
 MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
     : outgoing_(deps.runtime.clock),
       server_(MakeServer(config.live, outgoing_)),
@@ -94,6 +85,7 @@ MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
                                           .revocations = deps.store.state().revocations,
                                           .pushers = pushers_,
                                           .players = players_,
+                                          .on_air = &deps.store.state().mixes,
                                           .clock = deps.runtime.clock}),
       poller_({.period = config.live.poll_period,
                .poll_timeout = std::min(kMaxPollTimeout, milliseconds(config.live.poll_period))},

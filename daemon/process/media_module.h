@@ -18,9 +18,6 @@
 
 namespace rtcroom {
 
-/// Whether a media server is configured: one that sends callbacks, or one that can be asked.
-bool HasMediaServer(const LiveConfig& live);
-
 /// All of it outlives the module.
 struct MediaModuleDeps {
   StoreModule& store;

@@ -97,6 +97,7 @@ Status StoreModule::RestoreRooms() {
       state_.inactive.Restore(room);
       state_.counters.Restore(room);
       state_.claims.Restore(room);
+      state_.mixes.Restore(room);
     }
     after = page->rooms.back().sequence;
   }

@@ -16,6 +16,7 @@
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
+#include "daemon/core/mix_feed.h"
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/store_observer.h"
@@ -39,7 +40,8 @@ struct RoomState {
                    : LeaseTable::RenewedBy::kHeartbeats),
         inactive(runtime.clock, config.room.inactive_ttl),
         stream_names({.bizid = config.live.bizid}),
-        bans(runtime.clock),
+        mixes(config.mix.max, stream_names),
+        bans(runtime.clock, stream_names),
         revocations(runtime.clock),
         quota(runtime.random) {}
 
@@ -48,15 +50,19 @@ struct RoomState {
   RoomCounters counters{};
   const SignedStreamUrls stream_names;  ///< signs nothing
   StreamClaims claims{stream_names};
+  MixFeed mixes;
   BanList bans;
   RevocationList revocations;
   RoomQuota quota;
-  DeliverySignal enqueued{};
+  DeliverySignal enqueued{DeliverySignal::To::kIm};
+  DeliverySignal trtc_enqueued{DeliverySignal::To::kTrtc};
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
   WriteSignal channel_commits{};
-  CommitFanOut commits{{&leases, &inactive, &counters, &claims, &revocations, &quota,
-                        &watch_commits, &console_commits, &channel_commits, &enqueued}};
+  // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
+  CommitFanOut commits{{&leases, &inactive, &counters, &revocations, &claims, &mixes, &quota,
+                        &watch_commits, &console_commits, &channel_commits, &enqueued,
+                        &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.

@@ -23,11 +23,6 @@ LivenessRules MakeRules(const Config& config) {
           .evict_on_media_off = config.liveness.evict_on_media_off};
 }
 
-std::optional<StreamWitness> WitnessOf(const MediaModule* media) {
-  if (media == nullptr) return std::nullopt;
-  return media->witness();
-}
-
 }  // namespace
 
 UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
@@ -38,7 +33,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
               deps.runtime.clock,
               ReaperOptions{.rules = MakeRules(config), .sweep_period = sweep_period_}, *this,
-              deps.runtime.logger, WitnessOf(deps.media)),
+              deps.runtime.logger, deps.media),
       trimmer_(deps.store.storage(), deps.runtime.clock,
                TrimOptions{.retention = config.store.event_retention,
                            .max_events = config.store.max_events,

@@ -14,7 +14,6 @@
 #include "daemon/core/event_trimmer.h"
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/room_service.h"
-#include "daemon/process/media_module.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "daemon/process/watchdog.h"
@@ -25,7 +24,7 @@ namespace rtcroom {
 struct UpkeepModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
-  const MediaModule* media = nullptr;  ///< null without a media server
+  MediaWitness media{};
   SessionService& sessions;
   ReadinessCheck& readiness;
   Metrics& metrics;

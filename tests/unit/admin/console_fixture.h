@@ -174,34 +174,35 @@ class ConsoleFixture : public ServiceFixture {
       {.per_second = 20'000, .burst = 20'000}};
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_, clock_, logger_};
-  Console console_{{.access = access_,
-                    .store = failing_,
-                    .recordings = rooms_store_,
-                    .rooms = service_,
-                    .signs = {.leases = leases_,
-                              .clients = {.channel = &channel_, .receivers = &receivers_},
-                              .streams = StreamWitness{.media = media_, .claims = claims_},
-                              .playlist_of =
-                                  [](std::string_view stream) {
-                                    return "https://tv.example/" + std::string(stream);
-                                  }},
-                    .stats =
-                        [this] {
-                          on_stats_();
-                          return stats_;
-                        },
-                    .commits = commit_signal_,
-                    .clock = clock_,
-                    .logger = logger_},
-                   {.version = "1.2.3",
-                    .started_at = clock_.Now(),
-                    .heartbeat_timeout = kTimeout,
-                    .channel_enabled = true,
-                    .http_origin = "http://127.0.0.1:5757",
-                    .api_prefix = "/weapp",
-                    .channel_prefix = "/im",
-                    .media_origin = "https://tv.example",
-                    .recordings_url = "https://files.example.com/r"}};
+  Console console_{
+      {.access = access_,
+       .store = failing_,
+       .recordings = rooms_store_,
+       .rooms = service_,
+       .signs = {.leases = leases_,
+                 .clients = {.channel = &channel_, .receivers = &receivers_},
+                 .media = {.streams = StreamWitness{.media = media_, .claims = claims_}},
+                 .playlist_of =
+                     [](std::string_view stream) {
+                       return "https://tv.example/" + std::string(stream);
+                     }},
+       .stats =
+           [this] {
+             on_stats_();
+             return stats_;
+           },
+       .commits = commit_signal_,
+       .clock = clock_,
+       .logger = logger_},
+      {.version = "1.2.3",
+       .started_at = clock_.Now(),
+       .heartbeat_timeout = kTimeout,
+       .channel_enabled = true,
+       .http_origin = "http://127.0.0.1:5757",
+       .api_prefix = "/weapp",
+       .channel_prefix = "/im",
+       .media_origin = "https://tv.example",
+       .recordings_url = "https://files.example.com/r"}};
 };
 
 }  // namespace rtcroom

@@ -98,12 +98,12 @@ TEST_F(ServeCommand, ReadsFileAndEnvironment) {
 }
 
 TEST_F(ServeCommand, RefusesAnInvalidConfiguration) {
-  environment_ = {{"RTCROOMD_SERVER_WORKERS", "0"}, {"RTCROOMD_TRTC_ENABLED", "true"}};
+  environment_ = {{"RTCROOMD_SERVER_WORKERS", "0"}, {"RTCROOMD_LIVE_API", "v2"}};
   EXPECT_EQ(Run({"serve"}), 2);
   EXPECT_FALSE(served_);
   EXPECT_EQ(err(),
+            "live.api: must be one of none, nginx-rtmp, srs, v1, v3 (RTCROOMD_LIVE_API)\n"
             "server.workers: must be 1 to 1024 (RTCROOMD_SERVER_WORKERS)\n"
-            "trtc.enabled: not available in this version\n"
             "server.tls_cert: missing: server.https_listen needs it and server.tls_key; or set "
             "server.http_listen, and server.https_listen to \"\"\n");
   EXPECT_EQ(Run({"serve", "--config", "/nowhere.toml"}), 2);
