@@ -66,6 +66,25 @@ TEST_F(ClaimedStreams, EndWithTheirOwnersKickAlthoughAnotherNamesThem) {
   ExpectRefused(url_, stream_);
 }
 
+TEST_F(ClaimedStreams, OfABannedUserAreRefusedWithEveryUrlFetchedBefore) {
+  SeatAlice("r1");
+  Gen2Client alice = User("alice");
+  const auto fetch = [&](const nlohmann::json& body) {
+    return Known(alice.Call("get_push_url", body).Text("pushURL"));
+  };
+  const std::string spare = fetch({{"userID", "alice"}});
+  const std::string of_the_room = fetch({{"userID", "alice"}, {"roomID", "r1"}});
+  const std::string of_another = fetch({{"userID", "alice"}, {"roomID", "r2"}});
+  const nlohmann::json ban = {
+      {"kind", "multi"}, {"roomID", "r1"}, {"userID", "alice"}, {"banSeconds", 3600}};
+  ASSERT_EQ(AdminPost("/console/api/kick", ban).code(), kOk);
+  EXPECT_TRUE(IsCut(pushers_.front()));
+  ExpectRefused({url_, spare, of_the_room}, stream_);
+  EXPECT_TRUE(Eventually([&] { return StreamsOn() == 0; }));
+  StreamPusher& elsewhere = Push(of_another);
+  EXPECT_TRUE(Eventually([&] { return StreamsOn() == 1; })) << elsewhere.Output();
+}
+
 using StreamsOfALiveRoom = MediaTest;
 
 TEST_F(StreamsOfALiveRoom, EndWithItsKickedCreatorAndMayComeBack) {

@@ -20,16 +20,20 @@
 
 namespace rtcroom {
 
-/// The room server and the media server. Each member has a room of its own, `room_` and its user
-/// ID, and the stream of its user ID. After each test no secret is in a log.
-class MediaTest : public testing::Test {
+/// The room server and a media server. Each member has a room of its own, `room_` and its user ID,
+/// and the stream of its user ID. After each test no secret is in a log.
+template <typename Media>
+class MediaFixture : public testing::Test {
  protected:
   static constexpr const char* kMulti = "multi_room";
 
   /// @param settings  in addition to the fixture's own: polls and sweeps at short intervals, a
   /// timeout that outlives the test.
-  explicit MediaTest(Settings settings = {})
-      : server_({.settings = media_.RoomSettings(WithShortPeriods(std::move(settings)))}) {}
+  /// @param media  of the media server.
+  template <typename... MediaOptions>
+  explicit MediaFixture(Settings settings = {}, MediaOptions... media)
+      : media_(std::move(media)...),
+        server_({.settings = media_.RoomSettings(WithShortPeriods(std::move(settings)))}) {}
 
   void TearDown() override { ExpectNoSecretInLogs(); }
 
@@ -160,7 +164,7 @@ class MediaTest : public testing::Test {
 
   [[nodiscard]] ApiClient Rooms() const { return server_.Http(); }
 
-  MediaServer media_;
+  Media media_;
   ServerProcess server_;
   std::list<StreamPusher> pushers_;
 
@@ -188,5 +192,7 @@ class MediaTest : public testing::Test {
 
   std::set<std::string> signatures_;
 };
+
+using MediaTest = MediaFixture<MediaServer>;
 
 }  // namespace rtcroom

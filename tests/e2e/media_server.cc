@@ -36,12 +36,18 @@ void ShortenUpdates(const std::filesystem::path& config) {
 
 }  // namespace
 
-MediaServer::MediaServer() {
+MediaServer::MediaServer(const std::vector<std::string>& options) {
   const std::string folder = folder_.path().string();
-  const FinishedCommand prepared = RunToEnd(
-      {.program = RTCROOM_MEDIA_PREPARE,
-       .arguments = {"--data", folder, "--rtmp", AddressOf(rtmp_), "--control", AddressOf(control_),
-                     "--hls", AddressOf(hls_), "--callbacks", AddressOf(callbacks_), folder}});
+  std::filesystem::create_directory(recordings());
+  std::vector<std::string> arguments = {"--data",      folder,
+                                        "--rtmp",      AddressOf(rtmp_),
+                                        "--control",   AddressOf(control_),
+                                        "--hls",       AddressOf(hls_),
+                                        "--callbacks", AddressOf(callbacks_)};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.push_back(folder);
+  const FinishedCommand prepared =
+      RunToEnd({.program = RTCROOM_MEDIA_PREPARE, .arguments = std::move(arguments)});
   if (prepared.exit_code != 0) throw std::runtime_error("prepare: " + prepared.err);
   ShortenUpdates(folder_.path() / "nginx.conf");
   Start();
@@ -64,7 +70,8 @@ Settings MediaServer::RoomSettings(Settings settings) const {
                           {"live.push_key", SecretOf("push-key")},
                           {"live.play_key", SecretOf("play-key")},
                           {"live.push_host", AddressOf(rtmp_)},
-                          {"live.play_host", AddressOf(rtmp_)}});
+                          {"live.play_host", AddressOf(rtmp_)},
+                          {"recording.root", recordings().string()}});
   return settings;
 }
 
@@ -95,15 +102,19 @@ void MediaServer::Kill9() {
   nginx_.reset();
 }
 
-std::map<std::string, std::string> MediaServer::Publishers() const {
+std::map<std::string, std::string> MediaServer::Publishers(const std::string& application) const {
   static const std::regex stream(R"(<stream>\s*<name>([^<]*)</name>([^]*?)</stream>)");
   static const std::regex client(R"(<client><id>(\d+)</id>([^]*?)</client>)");
-  const std::string stat =
+  const std::string all =
       Control()
           .Send({.method = "GET",
                  .target = "/stat",
                  .headers = {{"Authorization", "Bearer " + SecretOf("control-key")}}})
           .text;
+  const std::regex streams("<name>" + application + R"(</name>\s*<live>([^]*?)</live>)");
+  std::smatch found;
+  if (!std::regex_search(all, found, streams)) return {};
+  const std::string stat = found[1];
   std::map<std::string, std::string> publishers;
   for (std::sregex_iterator at(stat.begin(), stat.end(), stream), end; at != end; ++at) {
     const std::string clients = (*at)[2];

@@ -25,8 +25,9 @@ namespace rtcroom {
 class MediaServer {
  public:
   /// Starts it.
+  /// @param options  in addition to the fixture's own, of deploy/media/prepare.
   /// @throws std::runtime_error when it does not start.
-  MediaServer();
+  explicit MediaServer(const std::vector<std::string>& options = {});
   ~MediaServer();
   MediaServer(const MediaServer&) = delete;
   MediaServer& operator=(const MediaServer&) = delete;
@@ -38,10 +39,13 @@ class MediaServer {
   void Start();
   void Kill9();
   void Signal(int signal) const { nginx_->Signal(signal); }
+  [[nodiscard]] pid_t pid() const { return nginx_->pid(); }
 
-  /// The IDs of the clients that publish, by stream; empty when it does not answer.
-  [[nodiscard]] std::map<std::string, std::string> Publishers() const;
-  /// The same for one stream.
+  /// The IDs of the clients that publish in an application, by stream; empty when it does not
+  /// answer.
+  [[nodiscard]] std::map<std::string, std::string> Publishers(
+      const std::string& application = "live") const;
+  /// The same for one stream of phones.
   [[nodiscard]] std::optional<std::string> PublisherOf(const std::string& stream) const;
 
   /// `127.0.0.1:PORT`, for streams.
@@ -54,6 +58,8 @@ class MediaServer {
   [[nodiscard]] std::string SecretOf(const std::string& name) const;
   /// Of all starts.
   [[nodiscard]] std::string Log() const { return ReadWholeFile(log_file()); }
+  /// Where it records, with `--record`.
+  [[nodiscard]] std::filesystem::path recordings() const { return folder_.path() / "recordings"; }
   /// All files that it has written, as text.
   [[nodiscard]] std::string WrittenText() const;
 

@@ -1,31 +1,20 @@
 // Which streams a media server has on air, decided by the room server.
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <string>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 #include <signal.h>
 
 #include "tests/e2e/media_fixture.h"
+#include "tests/e2e/signed_stream.h"
 
 namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-std::string Md5Of(const std::string& text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr);
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest.at(i));
-  return hex;
-}
 
 class MediaStreams : public MediaTest {
  protected:
@@ -34,14 +23,9 @@ class MediaStreams : public MediaTest {
   std::string AddressOf(const std::string& stream) {
     return "rtmp://" + media_.rtmp_address() + "/live/" + stream;
   }
-  /// @param until  of the signature, relative to now.
   std::string UrlSignedWith(const std::string& key, const std::string& stream,
                             std::chrono::seconds until) {
-    const auto ends = std::chrono::system_clock::now().time_since_epoch() + until;
-    const std::string time =
-        fmt::format("{:X}", std::chrono::duration_cast<std::chrono::seconds>(ends).count());
-    return fmt::format("{}?txSecret={}&txTime={}", AddressOf(stream), Md5Of(key + stream + time),
-                       time);
+    return SignedStreamUrl(key, AddressOf(stream), until);
   }
 };
 

@@ -25,6 +25,7 @@
 #include "tests/support/gen2_client.h"
 #include "tests/support/im_stand_in.h"
 #include "tests/support/metrics_text.h"
+#include "tests/support/mix_reader.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/server_process.h"
 #include "tests/support/test_certificate.h"
@@ -76,13 +77,29 @@ Settings TalkingSettings() {
           {"channel.group_rate", "1000/s"}};
 }
 
-/// Beside an SRS that has no stream.
+constexpr const char* kMediaToken = "a token of the operator";
+
+/// Beside an SRS that has no stream, and a TRTC that does not answer as it does.
 Settings MediaSettings(const AnsweringService& media) {
-  return {{"live.api", "srs"},
-          {"live.api_base_url", media.Url()},
-          {"live.poll_period", "100ms"},
-          {"live.unclaimed_ttl", "1ms"},
-          {"live.rtmp_callback_secret", "key"}};
+  return WithLogins({{"live.api", "srs"},
+                     {"live.api_base_url", media.Url()},
+                     {"live.poll_period", "100ms"},
+                     {"live.unclaimed_ttl", "1ms"},
+                     {"mix.max", 1},
+                     {"live.rtmp_callback_secret", "key"},
+                     {"trtc.enabled", true},
+                     {"trtc.base_url", media.Url()},
+                     {"trtc.region", "ap-guangzhou"},
+                     {"trtc.secret_id", "id"},
+                     {"trtc.secret_key", "key"},
+                     {"admin.token", kMediaToken}});
+}
+
+/// Beside a live service that mixes, and has no stream.
+Settings CloudSettings(const AnsweringService& cloud) {
+  return {
+      {"live.api", "v1"},      {"live.api_base_url", cloud.Url()}, {"live.app_id", "1"},
+      {"live.api_key", "key"}, {"room.heartbeat_timeout", "1s"},   {"room.sweep_period", "50ms"}};
 }
 
 class ServerMetrics : public testing::Test {
@@ -367,7 +384,63 @@ class ServerMetrics : public testing::Test {
           call("key", "app=live&clientid=1&call=publish&name=nobody");
         },
         &streaming_);
+    Check(
+        {"rtcroomd_trtc_calls_total", "rtcroomd_trtc_pending_calls"},
+        [&] {
+          const ApiReply room = caller.Call("webrtc_room", "create_room",
+                                            {{"userID", "alice"}, {"roomInfo", "info"}});
+          (void)streaming_.Admin().Send(
+              {.target = "/console/api/kick",
+               .body =
+                   nlohmann::json{
+                       {"kind", "webrtc"}, {"roomID", room.Text("roomID")}, {"userID", "alice"}}
+                       .dump(),
+               .headers = {{"Authorization", std::string("Bearer ") + kMediaToken}}});
+        },
+        &streaming_);
+    CheckMixes();
     Check({"rtcroomd_media_server_up"}, [&] { media_.Answer(""); }, &streaming_);
+  }
+
+  void CheckTheLiveService() {
+    cloud_.Answer(HttpAnswer("200 OK", R"({"code":0,"ret":20601})"));
+    nlohmann::json mix = MemberBody("r1", "u1");
+    mix["mergeParams"] = nlohmann::json::parse(
+        R"({"interface":{"para":{"output_stream_id":"u1","input_stream_list":)"
+        R"([{"input_stream_id":"u1","layout_params":{"image_layer":1}}]}}})");
+    Check(
+        {"rtcroomd_mix_requests_total", "rtcroomd_stream_states_total"},
+        [&] {
+          EXPECT_TRUE(Eventually([&] {
+            ApiClient caller = mixing_.Http();
+            (void)caller.Call("live_room", "create_room", CreateBody("u1", "r1"));
+            return caller.Call("live_room", "merge_stream", mix).code() == kOk;
+          }));
+        },
+        &mixing_);
+  }
+
+  void CheckMixes() {
+    Check(
+        {"rtcroomd_mixes"},
+        [&] {
+          const ApiReply created =
+              streaming_.Http().Call("live_room", "create_room", CreateBody("host", "show"));
+          EXPECT_EQ(created.code(), kOk) << created;
+          media_.Answer(HttpAnswer(
+              "200 OK", R"({"code":0,"service":"a","pid":"1","streams":[{"name":"host",)"
+                        R"("app":"live","recv_bytes":1,"publish":{"active":true,"cid":"7"}}]})"));
+        },
+        &streaming_);
+    std::optional<MixReader> reader;
+    Check(
+        {"rtcroomd_mix_followers"},
+        [&] {
+          reader.emplace(grpc::CreateChannel(streaming_.AddressOf("grpc"),
+                                             grpc::InsecureChannelCredentials()));
+          EXPECT_TRUE(reader->ReadUntil({"host"}));
+        },
+        &streaming_);
   }
 
   ImStandIn im_;
@@ -376,6 +449,8 @@ class ServerMetrics : public testing::Test {
   ServerProcess talking_{{.settings = TalkingSettings()}};
   AnsweringService media_;
   ServerProcess streaming_{{.settings = MediaSettings(media_)}};
+  AnsweringService cloud_;
+  ServerProcess mixing_{{.settings = CloudSettings(cloud_)}};
   std::set<std::string> moved_;
 };
 
@@ -398,6 +473,7 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   CheckTheImService();
   CheckTheChannel();
   CheckTheMediaServer();
+  CheckTheLiveService();
   CheckProcess();
   EXPECT_TRUE(
       Eventually([&] { return Scrape(restless_).Of("rtcroomd_watch_slow_total") == 1; }, 120s));
@@ -411,6 +487,7 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   std::set<std::string> without_cause = Scrape(quiet_).families;
   for (const std::string& metric : Scrape(restless_).families) without_cause.insert(metric);
   for (const std::string& metric : Scrape(streaming_).families) without_cause.insert(metric);
+  for (const std::string& metric : Scrape(mixing_).families) without_cause.insert(metric);
   for (const std::string& metric : moved_) {
     EXPECT_EQ(without_cause.erase(metric), 1U) << metric << " is not exposed";
   }

@@ -161,8 +161,7 @@ TEST_F(Startup, ReportsEveryConfigurationProblem) {
                           {"room.heartbeat_timeout", "soon"},
                           {"room.max_players", 3},
                           {"log.level", "chatty"},
-                          {"im.callback_token", "t"},
-                          {"trtc.enabled", true}};
+                          {"live.api", "v2"}};
   const FinishedCommand server = Serve(wrong);
   EXPECT_EQ(server.exit_code, kWrongConfiguration);
   for (const auto& [key, value] : wrong) EXPECT_THAT(server.err, HasSubstr(key));

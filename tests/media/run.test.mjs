@@ -72,7 +72,7 @@ describe('deploy/media/run', () => {
   it('points the server at the media server', async () => {
     const server = await startServer();
     const environment = Object.fromEntries(fs.readFileSync(path.join(folder, 'environment'), 'utf8').split('\0')
-      .filter((line) => /^RTCROOMD_(LIVE|RECORDING)/.test(line)).map((line) => line.split(/=(.*)/s)));
+      .filter((line) => /^RTCROOMD_(LIVE|RECORDING|MIX)/.test(line)).map((line) => line.split(/=(.*)/s)));
     assert.deepStrictEqual(environment, {
       RTCROOMD_LIVE_API: 'nginx-rtmp',
       RTCROOMD_LIVE_API_BASE_URL: `http://${addresses.RTCROOM_MEDIA_CONTROL}`,
@@ -82,7 +82,8 @@ describe('deploy/media/run', () => {
       RTCROOMD_LIVE_PLAY_KEY_FILE: inFolder('play-key'),
       RTCROOMD_LIVE_PUSH_HOST: addresses.RTCROOM_MEDIA_RTMP,
       RTCROOMD_LIVE_PLAY_HOST: addresses.RTCROOM_MEDIA_RTMP,
-      RTCROOMD_LIVE_MIXED_PLAY_URL: 'rtmp://{host}/live/{stream}',
+      RTCROOMD_LIVE_MIXED_PLAY_URL: 'rtmp://{host}/mix/{stream}',
+      RTCROOMD_MIX_MAX: '4',
       RTCROOMD_LIVE_HLS_URL: `http://${addresses.RTCROOM_MEDIA_HLS}/hls/{stream}.m3u8`,
       RTCROOMD_LIVE_UNCLAIMED_TTL: '0s',
       RTCROOMD_RECORDING_ROOT: inFolder('recordings'),
@@ -110,6 +111,24 @@ describe('deploy/media/run', () => {
     assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_HLS_URL=http://${host}:8087/hls/{stream}.m3u8\n`));
     assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_API_BASE_URL=http://${addresses.RTCROOM_MEDIA_CONTROL}\n`));
     assert.strictEqual((await fetch(`http://${host}:8087/hls/nothing.m3u8`)).status, 404);
+  });
+
+  it('runs a worker that mixes beside a server, as long as that runs', async () => {
+    const program = path.join(folder, 'program');
+    fs.writeFileSync(program, `#!/bin/sh
+echo "$1 by $$, ${'$'}{RTCROOMD_MIX_SERVER:-no server}: $*"
+exec sleep infinity
+`, { mode: 0o700 });
+    const server = start('./program', 'serve', '--dev');
+    await until('both run', () => {
+      assert.strictEqual(server.result, undefined, server.output);
+      return /^serve by \d+, no server: serve --dev$/m.test(server.output) && /^mix-worker by/m.test(server.output);
+    });
+    const [, worker, to, args] = server.output.match(/^mix-worker by (\d+), (\S+): (.*)$/m);
+    assert.strictEqual(to, `rtmp://${addresses.RTCROOM_MEDIA_RTMP}`);
+    assert.strictEqual(args, 'mix-worker --dev');
+    await server.stop('SIGKILL');
+    await until('the worker has ended', () => !fs.existsSync(`/proc/${worker}`));
   });
 
   for (const signal of ['SIGTERM', 'SIGKILL']) {

@@ -2,6 +2,7 @@
 // rtcroomd.
 import assert from 'node:assert';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { until } from '../console/support/until.js';
@@ -151,6 +152,19 @@ describe('a stream', () => {
     await pusher.stop();
   });
 
+  it('is mixed without a question: a mix is published from this machine, and played by all', async () => {
+    rooms.decide = async () => 403;
+    const mixer = media.push(stream, '', 'mix');
+    await until('the mix is on air', () => isOnAir());
+    assert.match(await run('ffprobe', '-v', 'error', '-show_entries', 'stream=codec_name', `rtmp://${media.rtmp}/mix/${stream}`), /h264/);
+    await until('browsers play it', async () => (await media.get(media.hls, `/mix/${stream}.m3u8`)).status === 200);
+    assert.strictEqual((await media.get(media.hls, `/hls/${stream}.m3u8`)).status, 404);
+    assert.deepStrictEqual(rooms.calls, []);
+    await mixer.stop();
+    await until('the mix has ended', async () => !await isOnAir());
+    assert.deepStrictEqual(rooms.calls, []);
+  });
+
   it('leaves secrets in no log, whatever has become of it', () => {
     assert.match(media.output, /Connection refused/);
     media.expectNoSecrets();
@@ -240,6 +254,20 @@ describe('deploy/media/prepare', () => {
     assert.strictEqual((await prepare(...media.options, media.folder)).result, 0);
     assert.deepStrictEqual(contents(), made);
     fs.rmSync(media.folder, { recursive: true });
+  });
+
+  it('lets programs of its own machine publish mixes', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-prepare-'));
+    const publishers = async (rtmp) => {
+      assert.strictEqual((await prepare('--data', folder, '--rtmp', rtmp, folder)).result, 0);
+      const conf = fs.readFileSync(path.join(folder, 'nginx.conf'), 'utf8');
+      return [...conf.matchAll(/^ *(?:allow|deny) publish (.*);$/gm)].map(([, who]) => who);
+    };
+    assert.deepStrictEqual(await publishers('0.0.0.0:1935'), ['127.0.0.1', 'all']);
+    assert.deepStrictEqual(await publishers('127.0.0.1:1935'), ['127.0.0.1', 'all']);
+    assert.deepStrictEqual(await publishers('192.168.1.20:1935'), ['127.0.0.1', '192.168.1.20', 'all']);
+    assert.deepStrictEqual(await publishers('[::]:1935'), ['127.0.0.1', '::1', 'all']);
+    fs.rmSync(folder, { recursive: true });
   });
 
   it('refuses addresses and folders that would not do', async () => {

@@ -28,7 +28,7 @@ const refusals = require('./scenarios/refusals');
 const utils = require('./scenarios/utils');
 const webrtc = require('./scenarios/webrtc');
 const { Server } = require('./server');
-const { startIm, startWechat } = require('./stand_ins');
+const { startIm, startLiveService, startWechat } = require('./stand_ins');
 const { kKey, kSdkAppId } = require('./user_sig');
 
 const kFile = path.join(__dirname, '..', '..', 'docs', 'openapi.yaml');
@@ -151,15 +151,19 @@ async function main(binary, printEndpoints) {
   checkFields(document, endpoints);
   const wechat = await startWechat();
   const im = await startIm();
+  const live = await startLiveService();
   let requests = 0;
   try {
     await onCompleteServer(binary, document, wechat);
     await onFailingServers(binary, document, im);
+    const mixing = { ...kComplete, 'live.api': 'v1', 'live.api_base_url': live.url, 'live.app_id': '1251234567' };
+    await withServer(binary, document, mixing, gen1.withMixing);
     const open = { ...kComplete, 'auth.mode': 'open', 'auth.trust_userid': true };
     await withServer(binary, document, open, async (client) => { requests = await acceptance.run(client, endpoints); });
   } finally {
     wechat.stop();
     im.stop();
+    live.stop();
   }
   const replies = checkCoverage(document);
   console.log(`${document.operations.size} operations, ${replies} kinds of replies, ${requests} requests probed, ${examples} examples`);

@@ -1,4 +1,5 @@
-// The services around the server, on loopback: WeChat's exchange of login codes, and IM.
+// The services around the server, on loopback: WeChat's exchange of login codes, IM, and the live
+// service.
 'use strict';
 
 const http = require('node:http');
@@ -40,4 +41,9 @@ function startIm() {
   return StandIn.start(() => ({ ActionStatus: 'FAIL', ErrorCode: 10004, ErrorInfo: 'no' }));
 }
 
-module.exports = { startIm, startWechat };
+// Mixes everything.
+function startLiveService() {
+  return StandIn.start(() => ({ code: 0, message: 'Success!', timestamp: 1700000000 }));
+}
+
+module.exports = { startIm, startLiveService, startWechat };

@@ -96,9 +96,9 @@ export class MediaServer {
   }
 
   /** Pushes a stream until it is stopped. */
-  push(stream, query = kSignature) {
+  push(stream, query = kSignature, app = 'live') {
     const pusher = new Process('ffmpeg', ['-v', 'error', '-re', '-stream_loop', '-1', '-i', this.clip,
-      '-c', 'copy', '-f', 'flv', `rtmp://${this.rtmp}/live/${stream}?${query}`]);
+      '-c', 'copy', '-f', 'flv', `rtmp://${this.rtmp}/${app}/${stream}?${query}`]);
     this.#streams.push(pusher);
     return pusher;
   }

@@ -48,6 +48,20 @@ async function mixing(call, roomID) {
   await call('mergeStream', 'Gen1BadField', { roomID, userID: 'alice' });
 }
 
+// On a server with a mixing service.
+async function withMixing(client) {
+  const call = (operation, expected, body) => client.call(operation, expected, { kind: 'live_room', body });
+  await call('createRoom', 'RoomNamed', newRoom('mixed', 'alice'));
+  const para = (stream) => ({
+    output_stream_id: stream,
+    input_stream_list: [{ input_stream_id: stream, layout_params: { image_layer: 1 } }],
+  });
+  const mix = (stream) => ({ roomID: 'mixed', userID: 'alice', mergeParams: { interface: { para: para(stream) } } });
+  const { result } = await call('mergeStream', 'Mixed', mix('8888_alice'));
+  assert.strictEqual(result.code, 0);
+  await call('mergeStream', 'MixRefused', mix('8888_bob'));
+}
+
 async function login(client, kind) {
   const call = (operation, expected, options) => client.call(operation, expected, { kind, ...options });
   await call('getImLoginInfo', 'Gen1Identity', { body: { userIDPrefix: 'weixin' } });
@@ -92,4 +106,4 @@ async function run(client, ban) {
   ]);
 }
 
-module.exports = { kKinds, newPusher, newRoom, run };
+module.exports = { kKinds, newPusher, newRoom, run, withMixing };
