@@ -5,7 +5,7 @@
 #   install.sh [--from FILE] --self-signed NAME [--listen ADDRESS:PORT]
 #   install.sh [--from FILE] --behind-proxy
 #
-# and with any of them: [--media HOST [--record] [--check-play]]
+# and with any of them: [--media HOST [--record] [--check-play | --mix]]
 #
 #   --from FILE     the package (.deb) or the archive (.tar.gz). Left out: the unpacked archive that
 #                   this script lies in, or else the program that is installed already
@@ -19,6 +19,7 @@
 #                   on port 1935. docs/media-server.md explains it
 #   --record        it writes every stream to a file, below /var/lib/rtcroomd-media/recordings
 #   --check-play    players, too, need an address that rtcroomd has signed
+#   --mix           the streams of live rooms are mixed, by ffmpeg on this machine
 #
 # It may run again at any time, with a new version or with other choices: rooms, and what you have
 # changed in /etc/rtcroomd/rtcroomd.toml, stay. Without systemd it puts everything into its place
@@ -43,7 +44,7 @@ usage() {
   exit 2
 }
 
-mode='' from='' name='' cert='' key='' listen=0.0.0.0:443 media='' media_options=()
+mode='' from='' name='' cert='' key='' listen=0.0.0.0:443 media='' media_options=() mix=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     --behind-proxy)
@@ -53,6 +54,11 @@ while [[ $# -gt 0 ]]; do
       ;;
     --record | --check-play)
       media_options+=("$1")
+      shift
+      continue
+      ;;
+    --mix)
+      mix=yes
       shift
       continue
       ;;
@@ -85,7 +91,9 @@ esac
 [[ $listen =~ ^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]+$ ]] ||
   fail "--listen $listen: must be an address and a port, like 0.0.0.0:443"
 [[ -z $media || $media =~ ^[A-Za-z0-9.-]+$ ]] || fail "--media $media: not a host name"
-[[ -n $media || ${#media_options[@]} -eq 0 ]] || usage
+[[ -n $media || ${#media_options[@]} -eq 0 && -z $mix ]] || usage
+[[ -z $mix || " ${media_options[*]} " != *" --check-play "* ]] ||
+  fail "--mix: not with --check-play, because mixes are played without a signature"
 [[ $EUID -eq 0 ]] || fail "must run as root"
 
 has_systemd() { [[ -d /run/systemd/system ]]; }
@@ -121,6 +129,8 @@ remove_units_of_archive() {
       systemctl daemon-reload
       [[ ! -e $media_dir/nginx.conf ]] || systemctl reenable --quiet rtcroomd-media.service
     fi
+    # start_mix enables it again.
+    rm -f $units/rtcroomd-mix.service
     # The archive's units enabled these links; start() creates new ones, to the package's units.
     find $units -mindepth 2 -maxdepth 2 -lname "$units/rtcroomd.*" -delete
   fi
@@ -155,8 +165,11 @@ install_archive() {
   done
   ln -sf $archive_root/bin/rtcroomd /usr/local/bin/rtcroomd
   install -m 644 "$1"/systemd/rtcroomd{.socket,-media.service} $units/
-  sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/rtcroomd.service" \
-    > $units/rtcroomd.service
+  for part in rtcroomd.service rtcroomd-mix.service; do
+    # An older archive does not have all of them.
+    [[ ! -e $1/systemd/$part ]] ||
+      sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/$part" > "$units/$part"
+  done
   install -d -m 750 -g rtcroomd $config_dir
   install -d -m 700 -o rtcroomd -g rtcroomd $data_dir
   [[ -e $config ]] || install -m 644 "$1/etc/rtcroomd.toml" $config
@@ -290,6 +303,9 @@ configure_http() {
 
 # Debian starts the nginx that it installs, on port 80; the media server needs only the program.
 install_nginx() {
+  if [[ -n $mix && ! -x /usr/bin/ffmpeg ]]; then
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ffmpeg
+  fi
   [[ ! -e /usr/lib/nginx/modules/ngx_rtmp_module.so ]] || return 0
   local is_new=yes
   ! dpkg-query --status nginx > /dev/null 2>&1 || is_new=''
@@ -303,7 +319,13 @@ configure_media() {
   set_key live api_base_url '"http://127.0.0.1:8086"'
   set_key live push_host "\"$media\""
   set_key live play_host "\"$media\""
-  set_key live mixed_play_url '"rtmp://{host}/live/{stream}"'
+  if [[ -n $mix ]]; then
+    set_key live mixed_play_url '"rtmp://{host}/mix/{stream}"'
+    set_key mix max 4
+  else
+    set_key live mixed_play_url '"rtmp://{host}/live/{stream}"'
+    set_key mix max 0
+  fi
   [[ " ${media_options[*]} " != *" --record "* ]] ||
     set_key recording root "\"$media_data/recordings\""
   [[ " ${media_options[*]} " != *" --check-play "* ]] || set_key live check_play true
@@ -341,6 +363,16 @@ start_media() {
     [[ $tries -lt 50 ]] || fail "the media server does not start: journalctl -u rtcroomd-media"
     sleep 0.2
   done
+}
+
+# Runs the worker that mixes only where it was asked for.
+start_mix() {
+  if [[ -n $mix ]]; then
+    systemctl enable --quiet rtcroomd-mix.service
+    systemctl restart rtcroomd-mix.service
+  elif systemctl is-enabled --quiet rtcroomd-mix.service 2> /dev/null; then
+    systemctl disable --quiet --now rtcroomd-mix.service
+  fi
 }
 
 # The drop-in that sets address and name of the socket unit.
@@ -418,6 +450,7 @@ esac
 change_over
 [[ -z $media ]] || start_media
 start
+[[ -z $media ]] || start_mix
 case $mode in
   proxy)
     documents=/usr/share/doc/rtcroomd
