@@ -1,7 +1,6 @@
 #include "daemon/core/heartbeat_reaper.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -96,24 +95,25 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
 }
 
 void HeartbeatReaper::SweepMedia(MonotonicTime now, SweepOutcome& outcome) {
-  std::vector<LapsedLease> leases;
-  for (const StreamClaims::Member& member : MembersWithMediaOff()) {
-    std::optional<LapsedLease> lease = leases_.Observe(member.room, member.user_id, now);
-    if (lease) leases.push_back(*std::move(lease));
-    if (leases.size() >= options_.most_per_sweep) break;
-  }
-  outcome.expiry += Evict(JudgeAll(std::move(leases)));
+  outcome.expiry += Evict(JudgeAll(LeasesWithMediaOff(now)));
 }
 
-std::vector<StreamClaims::Member> HeartbeatReaper::MembersWithMediaOff() const {
-  std::vector<StreamClaims::Member> off;
-  if (media_.members != nullptr) off = media_.members->OffFor(options_.rules.grace);
-  if (!media_.streams) return off;
+std::vector<LapsedLease> HeartbeatReaper::LeasesWithMediaOff(MonotonicTime now) const {
+  std::vector<LapsedLease> leases;
+  const auto observe = [&](const std::vector<StreamClaims::Member>& members) {
+    for (const StreamClaims::Member& member : members) {
+      if (leases.size() == options_.most_per_sweep) return;
+      std::optional<LapsedLease> lease = leases_.Observe(member.room, member.user_id, now);
+      if (lease) leases.push_back(*std::move(lease));
+    }
+  };
+  if (media_.members != nullptr) observe(media_.members->OffFor(options_.rules.grace));
+  if (!media_.streams) return leases;
   for (const std::string& stream : media_.streams->media.OffFor(options_.rules.grace)) {
-    std::ranges::move(media_.streams->claims.MembersOf(stream, kMostClaims),
-                      std::back_inserter(off));
+    if (leases.size() == options_.most_per_sweep) break;
+    observe(media_.streams->claims.MembersOf(stream, kMostClaims));
   }
-  return off;
+  return leases;
 }
 
 std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases) {

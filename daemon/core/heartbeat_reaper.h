@@ -87,7 +87,8 @@ class HeartbeatReaper {
  private:
   /// Evicts those whose media is off.
   void SweepMedia(MonotonicTime now, SweepOutcome& outcome);
-  [[nodiscard]] std::vector<StreamClaims::Member> MembersWithMediaOff() const;
+  /// Of at most `most_per_sweep` members.
+  [[nodiscard]] std::vector<LapsedLease> LeasesWithMediaOff(MonotonicTime now) const;
   /// nullopt: the member has no media that could be seen.
   [[nodiscard]] std::optional<MediaState> MediaOf(const LapsedLease& lease) const;
   /// Defers the leases of members that stay.
