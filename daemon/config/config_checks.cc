@@ -249,8 +249,8 @@ void CheckRecording(const Config& config, Problems& problems) {
 
 void CheckMix(const Config& config, Problems& problems) {
   if (config.mix.max == 0) return;
-  if (!IsMediaServer(config.live.api)) {
-    problems.push_back({"mix.max", "needs a media server as live.api: its streams are mixed"});
+  if (config.live.api != LiveApi::kNginxRtmp) {
+    problems.push_back({"mix.max", "needs nginx-rtmp as live.api: its streams are mixed"});
   }
   if (config.live.check_play) {
     problems.push_back(

@@ -111,7 +111,7 @@ TEST(ConfigConflicts, ARetentionNeedsTheFolder) {
   EXPECT_THAT(Conflicts(config), ElementsAre("recording.retention"));
 }
 
-TEST(ConfigConflicts, MixingNeedsAMediaServerOfOnesOwnAndGrpc) {
+TEST(ConfigConflicts, MixingNeedsNginxRtmpAndGrpc) {
   Config config = CompleteConfig();
   config.grpc.listen.clear();
   config.mix.max = 1;
@@ -120,6 +120,8 @@ TEST(ConfigConflicts, MixingNeedsAMediaServerOfOnesOwnAndGrpc) {
   EXPECT_THAT(Conflicts(config), ElementsAre("mix.max"));
   config.live.api = LiveApi::kSrs;
   config.live.api_base_url = "http://127.0.0.1:1985";
+  EXPECT_THAT(Conflicts(config), ElementsAre("mix.max"));
+  config.live.api = LiveApi::kNginxRtmp;
   EXPECT_THAT(Conflicts(config), IsEmpty());
   config.live.rtmp_callback_secret = Secret("a secret of the callbacks");
   config.live.check_play = true;
