@@ -51,10 +51,11 @@ describe('deploy/media/run', () => {
 
   /** Runs a command that goes on, in a server's place. */
   async function startServer() {
-    const server = start('sh', '-c', 'env -0 > environment; exec sleep infinity');
+    fs.rmSync(path.join(folder, 'environment'), { force: true });
+    const server = start('sh', '-c', 'env -0 > written; mv written environment; exec sleep infinity');
     await until('it runs the command', () => {
       assert.strictEqual(server.result, undefined, server.output);
-      return server.output.includes("console's address follows");
+      return fs.existsSync(path.join(folder, 'environment')) && server.output.includes("console's address follows");
     });
     return server;
   }
