@@ -33,7 +33,12 @@ CloudMetrics::CloudMetrics(prometheus::Registry& registry)
     : mixes_(AddCounters(registry, "rtcroomd_mix_requests_total",
                          "Requests for mixes at the live service, by result.")),
       states_(AddCounters(registry, "rtcroomd_stream_states_total",
-                          "Replies of the live service on streams, by state.")) {}
+                          "Replies of the live service on streams, by state.")) {
+  // A first failure is visible to increase() if the series was there before.
+  for (const MixOutcome outcome : {MixOutcome::kMixed, MixOutcome::kRefused, MixOutcome::kFailed}) {
+    mixes_.Add({{"result", ResultName(outcome)}});
+  }
+}
 
 void CloudMetrics::OnMix(MixOutcome outcome) {
   mixes_.Add({{"result", ResultName(outcome)}}).Increment();

@@ -30,6 +30,12 @@ MediaMetrics::MediaMetrics(prometheus::Registry& registry)
                              "Calls to the TRTC service that are still to be made.")),
       recordings_(
           AddCounters(registry, "rtcroomd_recordings_total", "Files of recordings, by result.")) {
+  // A first failure is visible to increase() if the series was there before.
+  for (const char* const action : {"remove_user", "dismiss_room"}) {
+    for (const char* const result : {"done", "failed", "given_up"}) {
+      trtc_calls_.Add({{"action", action}, {"result", result}});
+    }
+  }
   GaugeFamily& streams =
       AddGauges(registry, "rtcroomd_streams", "Streams of the media server, by state.");
   on_ = &streams.Add({{"state", "on"}});

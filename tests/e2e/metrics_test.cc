@@ -79,9 +79,17 @@ Settings TalkingSettings() {
 
 constexpr const char* kMediaToken = "a token of the operator";
 
-/// Beside an SRS that has no stream, and a TRTC that does not answer as it does.
+/// An nginx with these streams.
+std::string NginxList(const std::string& streams) {
+  return HttpAnswer("200 OK",
+                    "<rtmp><pid>1</pid><uptime>1</uptime><server><application><name>live</name>"
+                    "<live>" +
+                        streams + "</live></application></server></rtmp>");
+}
+
+/// Beside an nginx, and a TRTC that does not answer as it does.
 Settings MediaSettings(const AnsweringService& media) {
-  return WithLogins({{"live.api", "srs"},
+  return WithLogins({{"live.api", "nginx-rtmp"},
                      {"live.api_base_url", media.Url()},
                      {"live.poll_period", "100ms"},
                      {"live.unclaimed_ttl", "1ms"},
@@ -369,7 +377,7 @@ class ServerMetrics : public testing::Test {
   }
 
   void CheckTheMediaServer() {
-    media_.Answer(HttpAnswer("200 OK", R"({"code":0,"service":"a","pid":"1","streams":[]})"));
+    media_.Answer(NginxList(""));
     ApiClient caller = streaming_.Http();
     const auto call = [&](const std::string& key, const std::string& body) {
       (void)caller.Send({.target = "/callback/rtmp/" + key,
@@ -427,9 +435,9 @@ class ServerMetrics : public testing::Test {
           const ApiReply created =
               streaming_.Http().Call("live_room", "create_room", CreateBody("host", "show"));
           EXPECT_EQ(created.code(), kOk) << created;
-          media_.Answer(HttpAnswer(
-              "200 OK", R"({"code":0,"service":"a","pid":"1","streams":[{"name":"host",)"
-                        R"("app":"live","recv_bytes":1,"publish":{"active":true,"cid":"7"}}]})"));
+          media_.Answer(
+              NginxList("<stream><name>host</name><bytes_in>1</bytes_in>"
+                        "<client><id>7</id><publishing/><active/></client></stream>"));
         },
         &streaming_);
     std::optional<MixReader> reader;
