@@ -2,6 +2,8 @@
 //
 //   stream_bench kick [KICKS]
 //     100: from an operator's kick to the end of the stream
+//   stream_bench reload [KICKS]
+//     20: the same for streams in a worker of nginx that a reload has replaced
 //   stream_bench kill [KILLS [STREAMS]]
 //     100, 20: the server is killed under running streams, right after a kick
 //   stream_bench drop [STREAMS]
@@ -96,8 +98,9 @@ class ClipPusher : public StreamProgram {
 /// Both servers, and members that push. Each member has a room of its own.
 class Streams {
  public:
-  explicit Streams(Settings settings)
-      : server_({.settings = media_.RoomSettings(WithToken(std::move(settings)))}) {}
+  explicit Streams(Settings settings, NginxProcesses processes = NginxProcesses::kOne)
+      : media_({}, processes),
+        server_({.settings = media_.RoomSettings(WithToken(std::move(settings)))}) {}
 
   std::string SignedUrl(const std::string& user) {
     const ApiReply reply = server_.Http().Call("multi_room", "get_push_url", {{"userID", user}});
@@ -181,13 +184,15 @@ std::size_t CountMembers(Streams& streams, std::size_t count) {
   return members;
 }
 
-void MeasureKicks(std::size_t kicks) {
-  Streams streams({});
+/// @param is_reloaded  after each stream's begin.
+void MeasureKicks(std::size_t kicks, bool is_reloaded) {
+  Streams streams({}, is_reloaded ? NginxProcesses::kMasterAndWorker : NginxProcesses::kOne);
   Latencies until_reply;
   Latencies until_end;
   for (std::size_t i = 0; i < kicks; ++i) {
     const std::string user = UserOf(i);
     streams.Seat(user);
+    if (is_reloaded) streams.media().Reload();
     const steady_clock::time_point begin = steady_clock::now();
     streams.Kick(user);
     until_reply.Add(steady_clock::now() - begin);
@@ -316,7 +321,9 @@ int Run(const std::vector<std::string>& arguments) {
   };
   const std::string what = arguments.empty() ? "" : arguments[0];
   if (what == "kick") {
-    MeasureKicks(number(1, 100));
+    MeasureKicks(number(1, 100), false);
+  } else if (what == "reload") {
+    MeasureKicks(number(1, 20), true);
   } else if (what == "kill") {
     MeasureKills(number(1, 100), number(2, 20));
   } else if (what == "drop") {
@@ -326,7 +333,7 @@ int Run(const std::vector<std::string>& arguments) {
   } else if (what == "streams") {
     MeasureStreams(number(1, 20), std::chrono::seconds(number(2, 60)));
   } else {
-    std::cerr << "stream_bench kick|kill|drop|restart|streams [NUMBER [NUMBER]]\n";
+    std::cerr << "stream_bench kick|reload|kill|drop|restart|streams [NUMBER [NUMBER]]\n";
     return 2;
   }
   return 0;

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "tests/support/eventually.h"
 
@@ -36,7 +37,8 @@ void ShortenUpdates(const std::filesystem::path& config) {
 
 }  // namespace
 
-MediaServer::MediaServer(const std::vector<std::string>& options) {
+MediaServer::MediaServer(const std::vector<std::string>& options, NginxProcesses processes)
+    : processes_(processes) {
   const std::string folder = folder_.path().string();
   std::filesystem::create_directory(recordings());
   std::vector<std::string> arguments = {"--data",      folder,
@@ -54,6 +56,10 @@ MediaServer::MediaServer(const std::vector<std::string>& options) {
 }
 
 MediaServer::~MediaServer() {
+  if (nginx_ && processes_ == NginxProcesses::kMasterAndWorker) {
+    nginx_->Signal(SIGTERM);
+    nginx_->WaitForExit();
+  }
   nginx_.reset();
   if (!testing::Test::HasFailure()) return;
   const std::string log = Log();
@@ -80,12 +86,20 @@ void MediaServer::Start() {
   const std::filesystem::path pid_file = folder_.path() / "nginx.pid";
   std::filesystem::remove(pid_file);
   std::filesystem::remove(folder_.path() / "relay.sock");  // of a killed one
-  nginx_.emplace(
-      ChildCommand{.program = "/usr/bin/env",
-                   .arguments = {"-C", folder, RTCROOM_NGINX, "-p", folder, "-c", "nginx.conf",
-                                 "-e", "stderr", "-g", "daemon off; master_process off;"},
-                   .stdout_file = log_file(),
-                   .stderr_file = log_file()});
+  std::string globals = "daemon off;";
+  if (processes_ == NginxProcesses::kOne) {
+    globals += " master_process off;";
+  } else if (::geteuid() == 0) {
+    globals += " user root;";  // not nobody, who may not write here
+  }
+  // A master that is terminated, not killed, ends its workers.
+  nginx_.emplace(ChildCommand{
+      .program = "/usr/bin/env",
+      .arguments = {"-C", folder, "setpriv", "--pdeathsig",
+                    processes_ == NginxProcesses::kOne ? "KILL" : "TERM", RTCROOM_NGINX, "-p",
+                    folder, "-c", "nginx.conf", "-e", "stderr", "-g", globals},
+      .stdout_file = log_file(),
+      .stderr_file = log_file()});
   const std::string pid = std::to_string(nginx_->pid()) + "\n";
   const bool is_up = Eventually([&] {
     return ReadWholeFile(pid_file) == pid ||
@@ -102,15 +116,36 @@ void MediaServer::Kill9() {
   nginx_.reset();
 }
 
+void MediaServer::Reload() {
+  const std::string old = Worker();
+  nginx_->Signal(SIGHUP);
+  const bool is_replaced = !old.empty() && Eventually([&] {
+    // nginx sets this title when it closes its listening sockets.
+    const std::string title = ReadWholeFile("/proc/" + old + "/cmdline");
+    return title.find("shutting down") != title.npos && !Worker().empty();
+  });
+  if (!is_replaced) throw std::runtime_error("nginx has not reloaded: " + Log());
+}
+
+std::string MediaServer::Stat() const {
+  return Control()
+      .Send({.method = "GET",
+             .target = "/stat",
+             .headers = {{"Authorization", "Bearer " + SecretOf("control-key")}}})
+      .text;
+}
+
+std::string MediaServer::Worker() const {
+  static const std::regex pid("<pid>([0-9]+)</pid>");
+  const std::string all = Stat();
+  std::smatch found;
+  return std::regex_search(all, found, pid) ? found[1].str() : "";
+}
+
 std::map<std::string, std::string> MediaServer::Publishers(const std::string& application) const {
   static const std::regex stream(R"(<stream>\s*<name>([^<]*)</name>([^]*?)</stream>)");
   static const std::regex client(R"(<client><id>(\d+)</id>([^]*?)</client>)");
-  const std::string all =
-      Control()
-          .Send({.method = "GET",
-                 .target = "/stat",
-                 .headers = {{"Authorization", "Bearer " + SecretOf("control-key")}}})
-          .text;
+  const std::string all = Stat();
   const std::regex streams("<name>" + application + R"(</name>\s*<live>([^]*?)</live>)");
   std::smatch found;
   if (!std::regex_search(all, found, streams)) return {};

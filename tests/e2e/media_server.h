@@ -15,11 +15,15 @@
 
 namespace rtcroom {
 
+enum class NginxProcesses {
+  kOne,              ///< a killed one leaves nothing behind
+  kMasterAndWorker,  ///< a reload replaces the worker; only for tests that do not kill it
+};
+
 /// The media server of a test, in a folder of its own, with free ports. It and the room server that
 /// it asks have the same addresses after each restart.
 ///
-/// One process: nginx would leave its worker behind when a test is killed. Calls about running
-/// streams come every half second. Prints its log after a failed test.
+/// Calls about running streams come every half second. Prints its log after a failed test.
 ///
 /// @threads for one thread.
 class MediaServer {
@@ -27,7 +31,8 @@ class MediaServer {
   /// Starts it.
   /// @param options  in addition to the fixture's own, of deploy/media/prepare.
   /// @throws std::runtime_error when it does not start.
-  explicit MediaServer(const std::vector<std::string>& options = {});
+  explicit MediaServer(const std::vector<std::string>& options = {},
+                       NginxProcesses processes = NginxProcesses::kOne);
   ~MediaServer();
   MediaServer(const MediaServer&) = delete;
   MediaServer& operator=(const MediaServer&) = delete;
@@ -38,6 +43,10 @@ class MediaServer {
 
   void Start();
   void Kill9();
+  /// Replaces the worker, and waits until the old one takes no further connections.
+  /// @pre kMasterAndWorker.
+  /// @throws std::runtime_error when it does not happen.
+  void Reload();
   void Signal(int signal) const { nginx_->Signal(signal); }
   [[nodiscard]] pid_t pid() const { return nginx_->pid(); }
 
@@ -67,8 +76,13 @@ class MediaServer {
   [[nodiscard]] static std::string AddressOf(const LoopbackSocket& socket) {
     return "127.0.0.1:" + std::to_string(socket.Port());
   }
+  /// What /stat answers; empty when it does not.
+  [[nodiscard]] std::string Stat() const;
+  /// The process that answers /stat; empty when none does.
+  [[nodiscard]] std::string Worker() const;
   [[nodiscard]] std::filesystem::path log_file() const { return folder_.path() / "log"; }
 
+  const NginxProcesses processes_;
   const TempDirectory folder_;
   // These hold the ports.
   const LoopbackSocket rtmp_ = LoopbackSocket::Bind();
