@@ -79,14 +79,6 @@ Settings TalkingSettings() {
 
 constexpr const char* kMediaToken = "a token of the operator";
 
-/// An nginx with these streams.
-std::string NginxList(const std::string& streams) {
-  return HttpAnswer("200 OK",
-                    "<rtmp><pid>1</pid><uptime>1</uptime><server><application><name>live</name>"
-                    "<live>" +
-                        streams + "</live></application></server></rtmp>");
-}
-
 /// Beside an nginx, and a TRTC that does not answer as it does.
 Settings MediaSettings(const AnsweringService& media) {
   return WithLogins({{"live.api", "nginx-rtmp"},
@@ -492,10 +484,10 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   // This needs a log reader that does not read (log_reader_test.cc).
   moved_.insert("rtcroomd_log_lines_dropped_total");
 
-  std::set<std::string> without_cause = Scrape(quiet_).families;
-  for (const std::string& metric : Scrape(restless_).families) without_cause.insert(metric);
-  for (const std::string& metric : Scrape(streaming_).families) without_cause.insert(metric);
-  for (const std::string& metric : Scrape(mixing_).families) without_cause.insert(metric);
+  std::set<std::string> without_cause;
+  for (const ServerProcess* const server : {&quiet_, &restless_, &streaming_, &mixing_}) {
+    without_cause.merge(Scrape(*server).families);
+  }
   for (const std::string& metric : moved_) {
     EXPECT_EQ(without_cause.erase(metric), 1U) << metric << " is not exposed";
   }

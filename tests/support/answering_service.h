@@ -40,4 +40,13 @@ class AnsweringService {
   StandInService service_{[this](const std::string& request) { return Record(request); }};
 };
 
+/// What nginx with its RTMP module answers about its streams.
+/// @param streams  elements of its application `live`.
+inline std::string NginxList(const std::string& streams) {
+  return HttpAnswer("200 OK",
+                    "<rtmp><pid>1</pid><uptime>1</uptime><server><application><name>live</name>"
+                    "<live>" +
+                        streams + "</live></application></server></rtmp>");
+}
+
 }  // namespace rtcroom
