@@ -269,6 +269,35 @@ describe('the operator', () => {
     await page.fill('#search', '');
   });
 
+  it('searches no more when the user has gone elsewhere', async () => {
+    const { page } = opened;
+    await visit(page, '#/rooms');
+    await page.waitForSelector('#search');
+    const address = await page.evaluate(async () => {
+      const search = /** @type {HTMLInputElement} */ (document.querySelector('#search'));
+      search.value = 'late';
+      search.dispatchEvent(new Event('input'));
+      history.replaceState(null, '', '#/server');  // like a link whose `hashchange` is still to come
+      await new Promise((resolve) => { setTimeout(resolve, 1000); });  // later than the pause of typing
+      return location.hash;
+    });
+    assert.strictEqual(address, '#/server');
+    await page.reload();
+  });
+
+  it('loads the history of a room again after a failure', async () => {
+    const { page } = opened;
+    await makeCall('again');
+    let failures = 0;
+    await page.route('**/console/api/events?*', async (route) => {
+      failures += 1;
+      await route.abort();
+    }, { times: 2 });
+    await visit(page, '#/room/multi/again');
+    await page.waitForSelector('.timeline-entry[data-type="room_created"]');
+    assert.strictEqual(failures, 2);
+  });
+
   it('loads a long history in pages', async () => {
     const { page } = opened;
     await makeCall('long');

@@ -2,7 +2,7 @@
 import { avatar, el, oncePerFrame, userText } from './dom.js';
 import { clockTime, duration, wholeNumber } from './format.js';
 import { level, rate } from './metric_charts.js';
-import { hashOf, searchable } from './routes.js';
+import { hashOf, isAddress, searchable } from './routes.js';
 
 const kPollMs = 2000;
 const kTypingPauseMs = 250;
@@ -95,6 +95,7 @@ export class ChannelPage {
   }
 
   #searchNow() {
+    if (!isAddress(this.#route)) return;
     const route = { ...this.#route, q: searchable(this.#search.value) };
     history.replaceState(null, '', hashOf(route));
     this.change(route);

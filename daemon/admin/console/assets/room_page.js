@@ -33,6 +33,7 @@ export class RoomPage {
   /** Why the room ended, if known. */
   #ended = '';
   #before = '';
+  #lacksHistory = false;
   #isLoading = false;
   #loadAgain = false;
   /** @type {RoomEvent[]|null} newest first: received while the history is requested */
@@ -119,7 +120,8 @@ export class RoomPage {
     this.#draw();
     // For a room that is gone, an event reports when it exists again.
     if (this.#loadAgain) this.#loadSoon();
-    else if (!isGone) this.#timer = setTimeout(() => this.#loadRoom(), kPollMs);
+    else if (!isGone || this.#lacksHistory) this.#timer = setTimeout(() => this.#loadRoom(), kPollMs);
+    if (this.#lacksHistory) this.#loadHistory();
   }
 
   /** A pending request may be answered with the earlier state. */
@@ -150,9 +152,11 @@ export class RoomPage {
     /** @type {RoomEvent[]} */
     const meanwhile = [];
     this.#meanwhile = meanwhile;
+    this.#lacksHistory = false;
     const reply = await this.#askForEvents('');
     if (this.#meanwhile !== meanwhile) return;  // it was requested again
     this.#meanwhile = null;
+    this.#lacksHistory = reply === null;
     if (!reply) return;
     const events = mergedEvents(reply, meanwhile);
     this.#timeline.renew(events);
@@ -177,7 +181,7 @@ export class RoomPage {
       this.#older.hidden = this.#before === '';
       return reply.events;
     } catch {
-      return null;  // loading the room shows the error
+      return null;  // loading the room shows the error, and tries again
     }
   }
 

@@ -4,7 +4,7 @@ import { arrange, el, oncePerFrame } from './dom.js';
 import { counted, wholeNumber } from './format.js';
 import { RoomBoard } from './room_board.js';
 import { RoomCard } from './room_card.js';
-import { hashOf, kKinds, searchable } from './routes.js';
+import { hashOf, isAddress, kKinds, searchable } from './routes.js';
 import { kindName } from './words.js';
 
 const kTypingPauseMs = 250;
@@ -90,6 +90,7 @@ export class RoomsPage {
   }
 
   #searchNow() {
+    if (!isAddress(this.#route)) return;
     const q = searchable(this.#search.value);
     if (this.#search.value !== q) this.#search.value = q;  // the field's limit counts differently
     const route = { ...this.#route, q };

@@ -68,6 +68,13 @@ export function hashOf(route) {
 }
 
 /**
+ * Whether the address is that of the route. It is not after the user went elsewhere, until the
+ * `hashchange` arrives.
+ * @param {Route} route
+ */
+export const isAddress = (route) => hashOf(parseRoute(location.hash)) === hashOf(route);
+
+/**
  * The admin token in the fragment of a login link.
  * @param {string} hash
  * @returns {string|null}
