@@ -48,6 +48,8 @@ class MixClient::Call : public grpc::ClientReadReactor<v1::WantedMixes> {
       : wake_(std::move(wake)) {
     if (!token.empty()) context_.AddMetadata("authorization", "Bearer " + token.Reveal());
     stub.async()->FollowMixes(&context_, &request_, this);
+    // gRPC's own synchronization would do, but the thread sanitizer cannot see it.
+    MutexLock lock(mutex_);
     StartRead(&arrived_);
     StartCall();
   }
