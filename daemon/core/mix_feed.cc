@@ -51,9 +51,23 @@ void MixFeed::OnAir(std::string_view stream, bool is_on) noexcept {
   } else if (const auto known = on_air_.find(stream); known != on_air_.end()) {
     on_air_.erase(known);
   }
-  const auto rooms = by_stream_.find(stream);
-  if (rooms == by_stream_.end()) return;
-  for (MixRoom* const room : rooms->second) AssessLocked(*room);
+  AssessRoomsOfLocked(stream);
+}
+
+// NOLINTNEXTLINE(bugprone-exception-escape): likewise
+void MixFeed::OnPartial(std::span<const PartialStream> streams) noexcept {
+  if (max_ == 0) return;
+  const MutexLock lock(mutex_);
+  decltype(partial_) before = std::move(partial_);
+  partial_.clear();
+  for (const PartialStream& stream : streams) partial_.emplace(stream.name, stream.parts);
+  for (const auto& [stream, parts] : partial_) {
+    const auto known = before.find(stream);
+    const bool has_changed = known == before.end() || known->second != parts;
+    if (known != before.end()) before.erase(known);
+    if (has_changed) AssessRoomsOfLocked(stream);
+  }
+  for (const auto& [stream, parts] : before) AssessRoomsOfLocked(stream);
 }
 
 void MixFeed::OnListed() noexcept {
@@ -100,6 +114,12 @@ void MixFeed::EraseLocked(const RoomId& id) {
   rooms_.erase(known);
 }
 
+void MixFeed::AssessRoomsOfLocked(std::string_view stream) {
+  const auto rooms = by_stream_.find(stream);
+  if (rooms == by_stream_.end()) return;
+  for (MixRoom* const room : rooms->second) AssessLocked(*room);
+}
+
 void MixFeed::AssessLocked(MixRoom& room) {
   std::optional<WantedMix> mix = MixNowLocked(room);
   if (mix == room.mix) return;
@@ -119,8 +139,14 @@ std::optional<WantedMix> MixFeed::MixNowLocked(const MixRoom& room) const {
   const WantedMix& whole = room.whole;
   if (!on_air_.contains(whole.stream)) return std::nullopt;
   WantedMix mix{.stream = whole.stream, .canvas = whole.canvas};
-  for (const WantedMix::Input& input : whole.inputs) {
-    if (on_air_.contains(input.stream)) mix.inputs.push_back(input);
+  for (WantedMix::Input input : whole.inputs) {
+    if (!on_air_.contains(input.stream)) continue;
+    if (const auto known = partial_.find(input.stream); known != partial_.end()) {
+      input.place.has_video = input.place.has_video && known->second.video;
+      input.place.has_audio = input.place.has_audio && known->second.audio;
+      if (!input.place.has_video && !input.place.has_audio) continue;
+    }
+    mix.inputs.push_back(std::move(input));
   }
   const bool is_alone =
       mix.inputs.empty() || (mix.inputs.size() == 1 && mix.inputs.front().stream == mix.stream);

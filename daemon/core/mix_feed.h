@@ -40,8 +40,8 @@ struct WantedMix {
 };
 
 /// Joins what live rooms ask for with what is on air. A room wants a mix while the stream of its
-/// creator is on air: of the members' streams that the mix has, those that are on air, or of the
-/// creator's alone, since viewers always watch the output.
+/// creator is on air: of the members' streams that the mix has, what arrives of those that are on
+/// air, or of the creator's alone, since viewers always watch the output.
 ///
 /// A change of a room or of a stream costs the rooms that it concerns, not all of them.
 ///
@@ -63,6 +63,7 @@ class MixFeed : public CommitListener, public OnAirListener {
   void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
 
   void OnAir(std::string_view stream, bool is_on) noexcept override EXCLUDES(mutex_);
+  void OnPartial(std::span<const PartialStream> streams) noexcept override EXCLUDES(mutex_);
   void OnListed() noexcept override EXCLUDES(mutex_);
 
   /// At most `max`, those wanted for the longest time first, each stream once: of several rooms of
@@ -88,6 +89,8 @@ class MixFeed : public CommitListener, public OnAirListener {
   void PutLocked(const Room& room) REQUIRES(mutex_);
   void EraseLocked(const RoomId& id) REQUIRES(mutex_);
   void AssessLocked(MixRoom& room) REQUIRES(mutex_);
+  /// Those in which the stream is.
+  void AssessRoomsOfLocked(std::string_view stream) REQUIRES(mutex_);
   /// The room of each stream that is mixed, in the order in which they win.
   [[nodiscard]] std::vector<const MixRoom*> ChosenLocked() const REQUIRES(mutex_);
   [[nodiscard]] std::optional<WantedMix> MixNowLocked(const MixRoom& room) const REQUIRES(mutex_);
@@ -102,6 +105,8 @@ class MixFeed : public CommitListener, public OnAirListener {
   std::unordered_map<std::string, std::set<MixRoom*>, NameHash, std::equal_to<>> by_stream_
       GUARDED_BY(mutex_);
   std::unordered_set<std::string, NameHash, std::equal_to<>> on_air_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, StreamParts, NameHash, std::equal_to<>> partial_
+      GUARDED_BY(mutex_);
   bool is_listed_ GUARDED_BY(mutex_) = false;
   Order wanted_ GUARDED_BY(mutex_);
   std::uint64_t last_rank_ GUARDED_BY(mutex_) = 0;

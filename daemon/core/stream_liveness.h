@@ -47,6 +47,19 @@ class MediaView {
   [[nodiscard]] virtual std::vector<std::string> OffFor(std::chrono::milliseconds grace) const = 0;
 };
 
+/// What of a stream arrives at the media server.
+struct StreamParts {
+  bool video = true;
+  bool audio = true;
+  bool operator==(const StreamParts&) const = default;
+};
+
+/// A stream that brings a picture or sound, not both.
+struct PartialStream {
+  std::string_view name{};
+  StreamParts parts{};
+};
+
 /// Receives which streams are on air, from one thread at a time.
 ///
 /// @threads implementations are quick, and call nothing of the caller.
@@ -55,6 +68,8 @@ class OnAirListener {
   virtual ~OnAirListener() = default;
   /// A stream has begun or ended. Not again without a change.
   virtual void OnAir(std::string_view stream, bool is_on) noexcept = 0;
+  /// With each list of the media server: all others bring both, as far as is known.
+  virtual void OnPartial(std::span<const PartialStream> streams) noexcept = 0;
   /// After each list of the media server: all streams on air have been reported.
   virtual void OnListed() noexcept = 0;
 };

@@ -45,6 +45,22 @@ pugi::xml_node PublisherOf(const pugi::xml_node& stream) {
   return {};
 }
 
+/// Whether that part of a stream arrives. Its codec is known from the beginning on or when it
+/// arrives; its rate is that of the last ten seconds, and 0 in the first ones.
+bool Arrives(const char* part, const char* rate, const pugi::xml_node& stream,
+             const pugi::xml_node& publisher) {
+  constexpr std::uint64_t kRatesKnownMs = 20'000;
+  if (!stream.child("meta").child(part).child("codec")) return false;
+  if (ReadNumber(publisher.child_value("time")).value_or(0) < kRatesKnownMs) return true;
+  return ReadNumber(stream.child_value(rate)) != 0;
+}
+
+StreamParts PartsOf(const pugi::xml_node& stream, const pugi::xml_node& publisher) {
+  const StreamParts parts{.video = Arrives("video", "bw_video", stream, publisher),
+                          .audio = Arrives("audio", "bw_audio", stream, publisher)};
+  return parts.video || parts.audio ? parts : StreamParts();
+}
+
 Status ReadStreams(const pugi::xml_node& live, std::vector<ListedStream>& streams) {
   // Absent when `rtmp_stat` does not include it. Every stream would seem to have ended.
   if (!live) return Unreadable("no streams");
@@ -57,7 +73,8 @@ Status ReadStreams(const pugi::xml_node& live, std::vector<ListedStream>& stream
     const std::optional<std::uint64_t> bytes_in = ReadNumber(stream.child_value("bytes_in"));
     ListedStream listed{.name = stream.child_value("name"),
                         .client = publisher.child_value("id"),
-                        .bytes_in = bytes_in.value_or(0)};
+                        .bytes_in = bytes_in.value_or(0),
+                        .parts = PartsOf(stream, publisher)};
     if (!bytes_in || !IsStreamClientId(listed.client)) return Unreadable("a stream");
     if (streams.size() == kMaxListedStreams) return Unreadable("too many streams");
     streams.push_back(std::move(listed));

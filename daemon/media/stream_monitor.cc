@@ -4,6 +4,17 @@
 #include <utility>
 
 namespace rtcroom {
+namespace {
+
+std::vector<PartialStream> PartialOf(std::span<const ListedStream> listed) {
+  std::vector<PartialStream> partial;
+  for (const ListedStream& stream : listed) {
+    if (stream.parts != StreamParts()) partial.push_back({stream.name, stream.parts});
+  }
+  return partial;
+}
+
+}  // namespace
 
 bool StreamMonitor::Guard::IsBanned(std::string_view stream, const PushBinding* binding) const {
   if (binding != nullptr && !binding->room.id.value.empty()) {
@@ -69,6 +80,7 @@ StreamSignature StreamMonitor::CheckPlay(std::string_view stream,
 void StreamMonitor::Poll(const StreamPoll& poll, std::span<const ListedStream> listed) {
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
+  if (deps_.on_air != nullptr) deps_.on_air->OnPartial(PartialOf(listed));
   table_.Poll(poll, now);
   rates_.Take(listed, poll.asked_at);
 }

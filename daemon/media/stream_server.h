@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/core/stream_liveness.h"
 
 namespace rtcroom {
 
@@ -25,6 +26,7 @@ struct ListedStream {
   std::string name{};
   std::string client{};        ///< ID of the publisher, as in the server's callbacks
   std::uint64_t bytes_in = 0;  ///< received since the stream began
+  StreamParts parts{};         ///< both until the server knows better
   bool operator==(const ListedStream&) const = default;
 };
 

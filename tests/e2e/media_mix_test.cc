@@ -50,6 +50,15 @@ class ColourPusher : public StreamProgram {
              url}) {}
 };
 
+/// Sends a tone only, for five minutes.
+class TonePusher : public StreamProgram {
+ public:
+  explicit TonePusher(const std::string& url)
+      : StreamProgram({"-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i",
+                       "sine=sample_rate=44100", "-t", "300", "-c:a", "aac", "-b:a", "32k", "-f",
+                       "flv", url}) {}
+};
+
 /// A picture as a player shows it.
 struct Picture {
   int width = 0;
@@ -394,7 +403,6 @@ class MediaMixOfARoom : public MediaMix {
     });
   }
 
- private:
   testing::AssertionResult Shows(const std::function<bool(const Picture&)>& is_right) {
     const bool shows = Eventually(
         [&] {
@@ -425,6 +433,18 @@ TEST_F(MediaMixOfARoom, FollowsItsMembersAndOutlivesTheRoomServer) {
 
   pushers_of_colours_.back().Signal(SIGTERM);
   EXPECT_TRUE(ShowsHostAlone());
+}
+
+TEST_F(MediaMixOfARoom, GoesOnWithAGuestWithoutACamera) {
+  CreateShow();
+  StartWorkerOf(server_.AddressOf("grpc"));
+  Show("host", "red");
+  const TonePusher guest(SignedUrl("guest"));
+  ASSERT_TRUE(Eventually([&] { return IsOnAir("guest"); })) << guest.Output();
+  MergeGuest();
+  EXPECT_TRUE(Shows([](const Picture& picture) {
+    return picture.width == 360 && picture.height == 640 && picture.ColourAt(300, 490) == "red";
+  }));
 }
 
 TEST(MixWorker, RefusesWhatItCannotUse) {

@@ -132,6 +132,32 @@ TEST_F(MixFeedTest, MixesAGuestWithoutTheHost) {
   EXPECT_THAT(Wanted(), ElementsAre("host"));
 }
 
+TEST_F(MixFeedTest, LeavesOutPartsOfStreamsThatDoNotArrive) {
+  CreateWithGuest();
+  feed_.OnAir("host", true);
+  feed_.OnAir("guest", true);
+  MixBoth();
+  const PartialStream silent{.name = "guest", .parts = {.audio = false}};
+  const PartialStream dark{.name = "guest", .parts = {.video = false}};
+  const auto place_of_guest = [&] { return feed_.Wanted()->at(0).inputs.at(1).place; };
+
+  feed_.OnPartial({&silent, 1});
+  EXPECT_FALSE(place_of_guest().has_audio);
+  EXPECT_TRUE(place_of_guest().has_video);
+  EXPECT_TRUE(HasChanged());
+  feed_.OnPartial({&silent, 1});
+  EXPECT_FALSE(HasChanged());
+  feed_.OnPartial({&dark, 1});
+  EXPECT_FALSE(place_of_guest().has_video);
+  EXPECT_TRUE(HasChanged());
+
+  Apply(Mixing(Live("r1"), {{.user_id = {"host"}, .place = kBackgroundPlace},
+                            {.user_id = {"guest"}, .place = {.layer = 2, .has_audio = false}}}));
+  EXPECT_THAT(Wanted(), ElementsAre("host")) << "nothing of the guest is left";
+  feed_.OnPartial({});
+  EXPECT_THAT(Wanted(), ElementsAre("host = host + guest"));
+}
+
 TEST_F(MixFeedTest, AnnouncesChangesOnly) {
   EXPECT_TRUE(HasChanged()) << "the streams are known";
   CreateWithGuest();

@@ -47,9 +47,9 @@ class FakeStreamServer : public StreamServer {
                : DropOutcome::kNotThere;
   }
 
-  void Add(const std::string& stream, const std::string& client) {
+  void Add(const std::string& stream, const std::string& client, StreamParts parts = {}) {
     const MutexLock lock(mutex_);
-    list_.streams.push_back({.name = stream, .client = client});
+    list_.streams.push_back({.name = stream, .client = client, .parts = parts});
   }
   void SetAway(bool is_away) {
     const MutexLock lock(mutex_);
@@ -78,6 +78,30 @@ class IgnoredMedia : public MediaObserver {
   void OnDrop(StreamDropReason /*reason*/, bool /*is_dropped*/) override {}
 };
 
+/// The streams that arrive in part, each with "video" or "audio".
+///
+/// @threads safe from any thread.
+class RecordedParts : public OnAirListener {
+ public:
+  void OnAir(std::string_view /*stream*/, bool /*is_on*/) noexcept override {}
+  void OnListed() noexcept override {}
+  void OnPartial(std::span<const PartialStream> streams) noexcept override {
+    const MutexLock lock(mutex_);
+    newest_.clear();
+    for (const auto& [name, parts] : streams) {
+      newest_.push_back(std::string(name) + (parts.video ? " video" : " audio"));
+    }
+  }
+  [[nodiscard]] std::vector<std::string> newest() const {
+    const MutexLock lock(mutex_);
+    return newest_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> newest_ GUARDED_BY(mutex_);
+};
+
 /// Gen-1 streams are named as their users, and URLs are not signed.
 class MediaPollerTest : public testing::Test {
  protected:
@@ -101,12 +125,14 @@ class MediaPollerTest : public testing::Test {
   BanList bans_{clock_, names_};
   RevocationList revocations_{clock_};
   const StreamSignatureVerifier unsigned_{Secret()};
+  RecordedParts parts_;
   StreamMonitor monitor_{{.unclaimed_ttl = 60s},
                          {.claims = claims_,
                           .bans = bans_,
                           .revocations = revocations_,
                           .pushers = unsigned_,
                           .players = unsigned_,
+                          .on_air = &parts_,
                           .clock = clock_}};
   IgnoredMedia observer_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
@@ -120,6 +146,15 @@ TEST_F(MediaPollerTest, LearnsWhichStreamsAreOn) {
   Start(&server_);
   EXPECT_TRUE(Eventually([&] { return KindOf("host") == MediaState::Kind::kOn; }));
   EXPECT_EQ(KindOf("guest"), MediaState::Kind::kNone);
+}
+
+TEST_F(MediaPollerTest, TellsWhichStreamsArriveInPart) {
+  server_.Add("host", "7");
+  server_.Add("dark", "8", {.video = false});
+  server_.Add("silent", "9", {.audio = false});
+  Start(&server_);
+  EXPECT_TRUE(Eventually(
+      [&] { return parts_.newest() == std::vector<std::string>{"dark audio", "silent video"}; }));
 }
 
 TEST_F(MediaPollerTest, KnowsNothingWhileTheServerIsAway) {

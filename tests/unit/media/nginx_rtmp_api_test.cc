@@ -95,6 +95,31 @@ TEST(NginxList, HasTheProcessAndThePublishedStreams) {
               ElementsAre(ListedStream{"8888_user_0001", "1", 257}, ListedStream{"b", "5", 257}));
 }
 
+TEST(NginxList, TellsWhatOfAStreamArrives) {
+  const auto parts_with = [](std::vector<std::pair<std::string, std::string>> replaced) {
+    std::string listing = NginxListing(NginxStream("a", kPublisher));
+    for (const auto& [what, by] : replaced) Replace(listing, what, by);
+    const auto list = ReadNginx(std::move(listing));
+    return list ? list->streams.at(0).parts : StreamParts{.video = false, .audio = false};
+  };
+  const std::pair<std::string, std::string> no_video = {"<codec>H264</codec>", ""};
+  const std::pair<std::string, std::string> no_audio = {"<codec>AAC</codec>", ""};
+  const std::pair<std::string, std::string> later = {"<time>2814</time>", "<time>20000</time>"};
+  const std::pair<std::string, std::string> pictures = {"<bw_video>0<", "<bw_video>9000<"};
+  const std::pair<std::string, std::string> sound = {"<bw_audio>0<", "<bw_audio>300<"};
+  const StreamParts both;
+  const StreamParts video{.audio = false};
+  const StreamParts audio{.video = false};
+  EXPECT_EQ(parts_with({}), both) << "rates are not known yet";
+  EXPECT_EQ(parts_with({no_video}), audio);
+  EXPECT_EQ(parts_with({no_audio}), video);
+  EXPECT_EQ(parts_with({no_video, no_audio}), both) << "no codec is known yet";
+  EXPECT_EQ(parts_with({later, pictures, sound}), both);
+  EXPECT_EQ(parts_with({later, sound}), audio) << "a camera that was switched off";
+  EXPECT_EQ(parts_with({later, pictures}), video);
+  EXPECT_EQ(parts_with({later}), both) << "the stream stalls";
+}
+
 TEST(NginxList, LeavesOutStreamsThatAreOnlyPlayed) {
   const auto list = ReadNginx(NginxListing(NginxStream("waiting", kPlayer, "")));
   ASSERT_OK(list);
