@@ -104,7 +104,9 @@ void ServerProcess::Start(Until until) {
     ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
     addresses_ = AddressesSince(log_start);
     if (ended || addresses_.size() != listeners_) return ended;
-    return until == Until::kListening || Admin().Get("/readyz").status == 200;
+    if (until == Until::kListening) return true;
+    // The line may follow the first such reply; HandOver takes a later one for the next program's.
+    return LogsReadySince(log_start) && Admin().Get("/readyz").status == 200;
   });
   if (up && !ended) return;
   child_.reset();
@@ -119,10 +121,9 @@ void ServerProcess::HandOver() {
       return Log().find(text, log_start) != std::string::npos;
     };
     child_->Signal(SIGUSR2);
-    if (!Eventually([&] { return logs(R"("event":"ready")") || logs("did not end within"); }))
-      break;
+    if (!Eventually([&] { return LogsReadySince(log_start) || logs("did not end within"); })) break;
     // On a busy machine the next program's check of the configuration may take too long.
-    if (!logs(R"("event":"ready")")) continue;
+    if (!LogsReadySince(log_start)) continue;
     if (AddressesSince(log_start) != addresses_) break;
     return;
   }
@@ -153,6 +154,12 @@ std::string ServerProcess::StopAndReadLog() {
 
 std::uintmax_t ServerProcess::LogSize() const {
   return std::filesystem::exists(log_file()) ? std::filesystem::file_size(log_file()) : 0;
+}
+
+bool ServerProcess::LogsReadySince(std::uintmax_t log_start) const {
+  const std::string log = Log();
+  return log.find(R"("event":"ready")", log_start) != std::string::npos ||
+         log.find(" info ready ", log_start) != std::string::npos;
 }
 
 int ServerProcess::PortOf(const std::string& listener) const {

@@ -97,6 +97,7 @@ class ServerProcess {
  private:
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   [[nodiscard]] std::uintmax_t LogSize() const;
+  [[nodiscard]] bool LogsReadySince(std::uintmax_t log_start) const;
   /// Addresses logged by its listeners after the offset `log_start`, by listener.
   [[nodiscard]] std::map<std::string, std::string> AddressesSince(std::uintmax_t log_start) const;
 
