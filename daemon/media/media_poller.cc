@@ -38,7 +38,8 @@ void MediaPoller::Run(const std::stop_token& stop) {
         next_poll = RealTime() + options_.period;
         if (deps_.server != nullptr) Poll();
       }
-      DropAll(deps_.monitor.Sweep(), MonotonicTime::max());
+      // A server that does not answer takes `drop_timeout` for each.
+      DropAll(deps_.monitor.Sweep(), deps_.clock.Monotonic() + options_.period);
     } catch (const std::exception&) {
       // Most likely out of memory: the next round repeats what was left out.
       deps_.logger.Error("media_poll_fault");
@@ -69,21 +70,30 @@ void MediaPoller::RecordReach(const Status& reached) {
 void MediaPoller::DropThen(std::vector<StreamDrop> drops, std::function<void()> done) {
   if (drops.empty() || deps_.server == nullptr) return done();
   const auto shared = std::make_shared<std::function<void()>>(std::move(done));
-  const bool is_queued =
-      takeovers_.TrySubmit(ThreadPool::Urgency::kNormal, [this, drops = std::move(drops), shared] {
-        DropAll(drops, deps_.clock.Monotonic() + options_.drop_timeout);
-        (*shared)();
-      });
+  // The time in the queue counts.
+  const MonotonicTime deadline = deps_.clock.Monotonic() + options_.drop_timeout;
+  const bool is_queued = takeovers_.TrySubmit(ThreadPool::Urgency::kNormal,
+                                              [this, drops = std::move(drops), shared, deadline] {
+                                                TryDropAll(drops, deadline);
+                                                (*shared)();
+                                              });
   if (!is_queued) (*shared)();
+}
+
+void MediaPoller::TryDropAll(const std::vector<StreamDrop>& drops,
+                             MonotonicTime deadline) noexcept {
+  try {
+    DropAll(drops, deadline);
+  } catch (const std::exception&) {
+    // Most likely out of memory: the next round repeats what was left out.
+    deps_.logger.Error("media_poll_fault");
+  }
 }
 
 void MediaPoller::DropAll(const std::vector<StreamDrop>& drops, MonotonicTime deadline) {
   if (deps_.server == nullptr) return;
   for (const StreamDrop& drop : drops) {
-    const auto left =
-        deadline == MonotonicTime::max()
-            ? options_.drop_timeout
-            : std::chrono::duration_cast<milliseconds>(deadline - deps_.clock.Monotonic());
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - deps_.clock.Monotonic());
     if (left.count() <= 0) return;
     const auto& [client, reason] = drop;
     const Result<DropOutcome> outcome =
@@ -94,8 +104,6 @@ void MediaPoller::DropAll(const std::vector<StreamDrop>& drops, MonotonicTime de
                                          {"client", client.client},
                                          {"reason", StreamDropReasonName(reason)},
                                          {"dropped", is_dropped}});
-    // A server that does not answer would take that long for each; the next round goes on.
-    if (!outcome) return;
   }
 }
 

@@ -30,6 +30,9 @@ class StreamGuard {
 
   /// Whether a member of a room has the stream.
   [[nodiscard]] virtual bool IsClaimed(std::string_view stream) const = 0;
+
+  /// Whether that member is one for whom get_push_url would sign it.
+  [[nodiscard]] virtual bool IsClaimedByItsUser(std::string_view stream) const = 0;
 };
 
 }  // namespace rtcroom

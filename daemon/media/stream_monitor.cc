@@ -35,6 +35,10 @@ bool StreamMonitor::Guard::IsClaimed(std::string_view stream) const {
   return deps_.claims.IsClaimed(stream);
 }
 
+bool StreamMonitor::Guard::IsClaimedByItsUser(std::string_view stream) const {
+  return deps_.claims.IsClaimedByItsUser(stream);
+}
+
 StreamMonitor::StreamMonitor(const StreamTableOptions& options, const StreamMonitorDeps& deps)
     : deps_(deps), guard_(deps), table_(options, guard_, deps.clock.Monotonic(), deps.on_air) {}
 
@@ -95,16 +99,26 @@ std::vector<StreamDrop> StreamMonitor::Sweep() {
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
   std::vector<StreamDrop> drops = table_.Sweep(now);
-  for (const std::string& stream : deps_.claims.TakeEvicted()) {
-    // It may have been claimed again meanwhile.
-    if (guard_.IsClaimed(stream)) continue;
-    for (StreamClient& client : table_.ClientsOf(stream)) {
-      const bool is_listed = std::ranges::find(drops, client, &StreamDrop::client) != drops.end();
-      if (is_listed) continue;
-      drops.push_back({.client = std::move(client), .reason = StreamDropReason::kEvicted});
-    }
+  TakeEvictedLocked();
+  for (const StreamClient& client : evicted_) {
+    const bool is_listed = std::ranges::find(drops, client, &StreamDrop::client) != drops.end();
+    if (!is_listed) drops.push_back({.client = client, .reason = StreamDropReason::kEvicted});
   }
   return drops;
+}
+
+void StreamMonitor::TakeEvictedLocked() {
+  std::erase_if(evicted_, [this](const StreamClient& client) REQUIRES(mutex_) {
+    // Its stream may have been claimed again meanwhile.
+    return guard_.IsClaimed(client.stream) || !table_.HasClient(client);
+  });
+  for (const std::string& stream : deps_.claims.TakeEvicted()) {
+    if (guard_.IsClaimed(stream)) continue;
+    for (StreamClient& client : table_.ClientsOf(stream)) {
+      if (std::ranges::find(evicted_, client) != evicted_.end()) continue;
+      evicted_.push_back(std::move(client));
+    }
+  }
 }
 
 MediaState StreamMonitor::StateOf(std::string_view stream) const {

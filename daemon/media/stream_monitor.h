@@ -58,7 +58,7 @@ class StreamMonitor : public MediaView {
   /// @param listed  the streams of the same list, with their counters.
   void Poll(const StreamPoll& poll, std::span<const ListedStream> listed) EXCLUDES(mutex_);
   void PollFailed() EXCLUDES(mutex_);
-  /// The clients that may not be on air.
+  /// The clients that may not be on air, each time until their end is reported.
   [[nodiscard]] std::vector<StreamDrop> Sweep() EXCLUDES(mutex_);
 
   [[nodiscard]] MediaState StateOf(std::string_view stream) const override EXCLUDES(mutex_);
@@ -67,12 +67,15 @@ class StreamMonitor : public MediaView {
   [[nodiscard]] StreamCounts Count() const EXCLUDES(mutex_);
 
  private:
+  void TakeEvictedLocked() REQUIRES(mutex_);
+
   class Guard : public StreamGuard {
    public:
     explicit Guard(const StreamMonitorDeps& deps) : deps_(deps) {}
     [[nodiscard]] bool IsBanned(std::string_view stream, const PushBinding* binding) const override;
     [[nodiscard]] std::optional<TimePoint> RevokedUntil(std::string_view stream) const override;
     [[nodiscard]] bool IsClaimed(std::string_view stream) const override;
+    [[nodiscard]] bool IsClaimedByItsUser(std::string_view stream) const override;
 
    private:
     const StreamMonitorDeps deps_;
@@ -83,6 +86,8 @@ class StreamMonitor : public MediaView {
   mutable Mutex mutex_;
   StreamTable table_ GUARDED_BY(mutex_);
   StreamRates rates_ GUARDED_BY(mutex_);
+  /// Clients of evicted members, until they have ended.
+  std::vector<StreamClient> evicted_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -92,6 +92,7 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
     if (HasEndedSince(call.client, now - kLateCalls)) return UpdateVerdict::kGoOn;
     if (Client* const adopted = AddClient(call.stream, call.client, now)) {
       adopted->signature = call.signature;
+      StreamOf(call.client)->second.is_updated = true;
       if (media_ms) OnMedia(*adopted, *media_ms, now);
     }
     return UpdateVerdict::kGoOn;
@@ -101,6 +102,7 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
   const bool shows_signature = call.stream == name && call.signature.is_authentic();
   if (shows_signature && !client.signature.is_authentic()) client.signature = call.signature;
   if (media_ms) OnMedia(client, *media_ms, now);
+  stream.is_updated = true;
   OnSeen(stream, client, now);
   SetOnSince(*entry, now);
   return ReasonAgainst(name, client.signature, now - client.since) ? UpdateVerdict::kCut
@@ -163,10 +165,13 @@ std::vector<StreamDrop> StreamTable::Sweep(MonotonicTime now) {
   std::vector<StreamDrop> drops;
   for (auto at = streams_.begin(); at != streams_.end();) {
     auto& [name, stream] = *at;
+    const bool had_clients = !stream.clients.empty();
     if (!options_.is_polled) RemoveStale(*at, now);
     const bool is_claimed = guard_.IsClaimed(name);
     if (stream.clients.empty()) {
-      const bool is_forgotten = !is_claimed && TimeOff(stream, now) >= kOffIsKept;
+      // A server that sends no updates says nothing about its streams meanwhile.
+      const bool is_unknown = had_clients && !stream.is_updated;
+      const bool is_forgotten = is_unknown || (!is_claimed && TimeOff(stream, now) >= kOffIsKept);
       at = is_forgotten ? streams_.erase(at) : std::next(at);
       continue;
     }
@@ -219,6 +224,11 @@ std::string StreamTable::StreamOfClient(std::string_view client) const {
   return ended == ended_.end() ? std::string() : ended->second.stream;
 }
 
+bool StreamTable::HasClient(const StreamClient& client) const {
+  const Entry* const entry = StreamOf(client.client);
+  return entry != nullptr && entry->first == client.stream;
+}
+
 std::vector<StreamClient> StreamTable::ClientsOf(std::string_view stream) const {
   std::vector<StreamClient> clients;
   const auto found = streams_.find(stream);
@@ -251,10 +261,12 @@ std::optional<StreamDropReason> StreamTable::ReasonAgainst(
   if (guard_.IsBanned(stream, binding)) return StreamDropReason::kBanned;
   const std::optional<TimePoint> revoked_until = guard_.RevokedUntil(stream);
   if (!revoked_until) return std::nullopt;
-  // A client that a poll has found may have a newer signature: an update can show it.
+  // A client that a poll has found may have a newer signature: an update can show it. Where there
+  // are none, its member shows it: the one that was removed has come back since.
   const bool is_revoked = signature.signed_until
                               ? *signature.signed_until <= *revoked_until
-                              : signature.is_authentic() || known_for >= options_.confirm_ttl;
+                              : signature.is_authentic() || (known_for >= options_.confirm_ttl &&
+                                                             !guard_.IsClaimedByItsUser(stream));
   return is_revoked ? std::optional(StreamDropReason::kRevoked) : std::nullopt;
 }
 

@@ -172,6 +172,8 @@ class StreamTable {
   /// The stream that the client was accepted for, also within `kLateCalls` of its end; empty when
   /// it is not known.
   [[nodiscard]] std::string StreamOfClient(std::string_view client) const;
+  /// Whether that client has the stream.
+  [[nodiscard]] bool HasClient(const StreamClient& client) const;
   /// The clients of the stream, in the order in which they were accepted.
   [[nodiscard]] std::vector<StreamClient> ClientsOf(std::string_view stream) const;
   [[nodiscard]] StreamCounts Count() const;
@@ -194,6 +196,7 @@ class StreamTable {
     PausedTime sent_at{};           ///< the last sign that one of them sends
     std::optional<MonotonicTime> on_since{};
     std::optional<MonotonicTime> unclaimed_since{};  ///< while it has clients; nullopt: claimed
+    bool is_updated = false;                         ///< by callbacks, since it was published
   };
   using Streams = std::unordered_map<std::string, Stream, NameHash, std::equal_to<>>;
   using Entry = Streams::value_type;

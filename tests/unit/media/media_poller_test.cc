@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,7 @@ class FakeStreamServer : public StreamServer {
                            std::chrono::milliseconds /*timeout*/) override {
     const MutexLock lock(mutex_);
     dropped_.push_back(stream + " " + client);
+    if (client == broken_) return Error{Errc::kUnavailable, "broken"};
     if (is_away_) return Error{Errc::kUnreachable, "away"};
     return std::erase_if(list_.streams, [&](const auto& one) { return one.client == client; }) > 0
                ? DropOutcome::kDropped
@@ -55,6 +57,11 @@ class FakeStreamServer : public StreamServer {
     const MutexLock lock(mutex_);
     is_away_ = is_away;
   }
+  /// Drops of that client fail.
+  void Break(const std::string& client) {
+    const MutexLock lock(mutex_);
+    broken_ = client;
+  }
   [[nodiscard]] int asked() const {
     const MutexLock lock(mutex_);
     return asked_;
@@ -68,6 +75,7 @@ class FakeStreamServer : public StreamServer {
   mutable Mutex mutex_;
   StreamList list_ GUARDED_BY(mutex_){.life = "1"};
   bool is_away_ GUARDED_BY(mutex_) = false;
+  std::string broken_ GUARDED_BY(mutex_);
   int asked_ GUARDED_BY(mutex_) = 0;
   std::vector<std::string> dropped_ GUARDED_BY(mutex_);
 };
@@ -177,6 +185,31 @@ TEST_F(MediaPollerTest, DropsTheStreamOfAnEvictedMemberAtOnce) {
       Deleting(MakeKey(RoomKind::kMulti, "r1"), "host", clock_.Now(), LeaveReason::kKicked));
   EXPECT_TRUE(Eventually([&] { return !server_.dropped().empty(); }));
   EXPECT_THAT(server_.dropped(), ElementsAre("host 7"));
+}
+
+TEST_F(MediaPollerTest, RepeatsADropThatFailedUnlessTheMemberIsBack) {
+  server_.Add("host", "7");
+  Start(&server_);
+  ASSERT_TRUE(Eventually([&] { return KindOf("host") == MediaState::Kind::kOn; }));
+  server_.SetAway(true);
+  (void)store_.Update(
+      Deleting(MakeKey(RoomKind::kMulti, "r1"), "host", clock_.Now(), LeaveReason::kKicked));
+  EXPECT_TRUE(Eventually([&] { return server_.dropped().size() > 2; }));
+  (void)store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r2", "host")));
+  EXPECT_TRUE(Eventually([&] { return monitor_.Sweep().empty(); }));
+}
+
+TEST_F(MediaPollerTest, DropsTheOthersWhenADropFails) {
+  // They are dropped in no order.
+  for (const char* const client : {"1", "2", "3", "4", "5", "6"}) server_.Add(client, client);
+  server_.Break("1");
+  Start(&server_);
+  ASSERT_TRUE(Eventually([&] { return KindOf("6") == MediaState::Kind::kOn; }));
+  clock_.Advance(61s);
+  EXPECT_TRUE(Eventually([&] {
+    const std::vector<std::string> dropped = server_.dropped();
+    return std::set<std::string>(dropped.begin(), dropped.end()).size() == 6;
+  }));
 }
 
 TEST_F(MediaPollerTest, DropsAStreamThatNobodyClaims) {

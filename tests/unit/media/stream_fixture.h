@@ -36,10 +36,14 @@ class FakeStreamGuard : public StreamGuard {
   [[nodiscard]] bool IsClaimed(std::string_view stream) const override {
     return claims.contains(std::string(stream));
   }
+  [[nodiscard]] bool IsClaimedByItsUser(std::string_view stream) const override {
+    return own_claims.contains(std::string(stream));
+  }
 
   std::map<std::string, std::string> bans{};  ///< room by stream
   std::map<std::string, TimePoint> revocations{};
   std::set<std::string> claims{};
+  std::set<std::string> own_claims{};
 };
 
 inline StreamSignature GoodSignature(std::optional<TimePoint> until = kUrlEnds) {

@@ -147,6 +147,7 @@ UpdateVerdict StreamModel::Update(const StreamCall& call, std::optional<std::int
     Apply([&] {
       TakeMedia(*known, media_ms);
       See(*known);
+      streams_[known->stream].is_updated = true;
     });
     const bool is_refused = Reason(known->stream, known->signature, known->known).has_value();
     return is_refused ? UpdateVerdict::kCut : UpdateVerdict::kGoOn;
@@ -160,6 +161,7 @@ UpdateVerdict StreamModel::Update(const StreamCall& call, std::optional<std::int
     Client* const added = Add(stream, id);
     if (added == nullptr) return;
     added->signature = call.signature;
+    streams_[stream].is_updated = true;
     TakeMedia(*added, media_ms);
   });
   return UpdateVerdict::kGoOn;
@@ -192,7 +194,13 @@ void StreamModel::RemoveStale() {
 }
 
 std::map<std::string, StreamDropReason> StreamModel::Sweep() {
+  std::set<std::string> had_clients;
+  for (const Client& client : clients_) had_clients.insert(client.stream);
   if (!options_.is_polled) RemoveStale();
+  std::erase_if(streams_, [&](const auto& entry) {
+    return had_clients.contains(entry.first) && !HasClients(entry.first) &&
+           !entry.second.is_updated;
+  });
   std::erase_if(ended_, [](const auto& ended) { return ended.second > StreamTable::kLateCalls; });
   std::map<std::string, StreamDropReason> drops;
   for (auto& [name, stream] : streams_) {

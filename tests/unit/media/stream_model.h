@@ -62,6 +62,7 @@ class StreamModel {
     Age quiet{0};  ///< without a sign that a client sends; outages do not count
     Age on{0};
     std::optional<Age> unclaimed{0};
+    bool is_updated = false;
   };
 
   [[nodiscard]] bool HasClients(const std::string& stream) const;

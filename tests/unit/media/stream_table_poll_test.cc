@@ -338,6 +338,18 @@ TEST_F(StreamPollTest, AClientFromAPollHasAWhileToShowThatItsUrlIsNotRevoked) {
   EXPECT_EQ(Update("bob", "2", BadSignature()), UpdateVerdict::kCut);
 }
 
+// SRS sends no updates.
+TEST_F(StreamPollTest, AClientFromAPollIsNotRevokedWhileItsUserIsAMember) {
+  guard_.revocations["alice"] = kUrlEnds;
+  guard_.claims = guard_.own_claims = {"alice"};
+  Poll({{"alice", "1"}});
+  Advance(15s);
+  EXPECT_THAT(Sweep(), IsEmpty());
+  guard_.own_claims.clear();
+  EXPECT_THAT(Sweep(), ElementsAre(StreamDrop{{"alice", "1"}, StreamDropReason::kRevoked}))
+      << "another member names it";
+}
+
 TEST_F(StreamPollTest, AClientFromAPollThatShowsARevokedUrlIsCutAtOnce) {
   guard_.revocations["alice"] = kUrlEnds;
   Poll({{"alice", "1"}});
@@ -366,6 +378,7 @@ TEST_F(UnpolledStreamTest, CallbacksAloneAreConfirmed) {
 TEST_F(UnpolledStreamTest, AClientWhoseEndWasLostIsRemovedAfterTheTtl) {
   guard_.claims = {"alice"};
   Publish("alice", "1");
+  Update("alice", "1");
   Advance(75s);
   Sweep();
   EXPECT_EQ(State("alice"), StreamPhase::kOn);
@@ -375,6 +388,19 @@ TEST_F(UnpolledStreamTest, AClientWhoseEndWasLostIsRemovedAfterTheTtl) {
   Sweep();
   EXPECT_EQ(State("alice"), StreamPhase::kOff);
   EXPECT_EQ(Age("alice"), 76s);
+}
+
+// An end is reported, too, so a silence means nothing.
+TEST_F(UnpolledStreamTest, OfAServerWithoutUpdatesNothingIsKnownAfterTheTtl) {
+  guard_.claims = {"alice"};
+  Publish("alice", "1");
+  Advance(76s);
+  Sweep();
+  EXPECT_EQ(State("alice"), StreamPhase::kNone);
+  Publish("alice", "2");
+  EXPECT_EQ(State("alice"), StreamPhase::kOn);
+  End("2");
+  EXPECT_EQ(State("alice"), StreamPhase::kOff);
 }
 
 }  // namespace
